@@ -1,0 +1,21 @@
+#ifndef PTN_CLOCK_H
+#define PTN_CLOCK_H
+
+#include <stdint.h>
+
+#define PTN_TIME_STR 32
+
+/*
+ * This host's clock.  Rows live and die by the database's clock; this one
+ * dates tokens and logs.  Tests replace both with --wrap.
+ */
+int64_t ptn_clock_us(void);	/* microseconds since the epoch, UTC */
+int64_t ptn_clock_mono_ms(void); /* milliseconds that never step back */
+
+/*
+ * RFC 3339 in UTC, with the fraction trimmed of trailing zeros:
+ * 2024-01-01T12:00:00.1234Z.
+ */
+void ptn_time_format(int64_t us, char out[PTN_TIME_STR]);
+
+#endif

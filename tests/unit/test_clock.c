@@ -1,0 +1,86 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "lib/clock.h"
+
+static const struct {
+	int64_t us;
+	const char *text;
+} times[] = {
+	{ 0, "1970-01-01T00:00:00Z" },
+	{ 1, "1970-01-01T00:00:00.000001Z" },
+	{ 999999, "1970-01-01T00:00:00.999999Z" },
+	{ 100000, "1970-01-01T00:00:00.1Z" },
+	{ INT64_C(1704110400123400), "2024-01-01T12:00:00.1234Z" },
+	{ INT64_C(1704110400000000), "2024-01-01T12:00:00Z" },
+	{ INT64_C(951782400000000), "2000-02-29T00:00:00Z" },
+	{ INT64_C(4102444799500000), "2099-12-31T23:59:59.5Z" },
+	{ INT64_C(253402300799999999), "9999-12-31T23:59:59.999999Z" },
+	{ -1, "1969-12-31T23:59:59.999999Z" },
+	{ -1000000, "1969-12-31T23:59:59Z" },
+	{ -500000, "1969-12-31T23:59:59.5Z" },
+	{ INT64_C(-62135596800000000), "0001-01-01T00:00:00Z" },
+};
+
+static void
+test_format(void **state)
+{
+	char out[PTN_TIME_STR];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		ptn_time_format(times[i].us, out);
+		assert_string_equal(out, times[i].text);
+	}
+}
+
+/* No time that fits the type overflows the text. */
+static void
+test_format_extremes(void **state)
+{
+	char out[PTN_TIME_STR];
+
+	(void)state;
+	ptn_time_format(INT64_MAX, out);
+	assert_true(strlen(out) < PTN_TIME_STR);
+	assert_int_equal(out[strlen(out) - 1], 'Z');
+	ptn_time_format(INT64_MIN, out);
+	assert_true(strlen(out) < PTN_TIME_STR);
+	assert_int_equal(out[strlen(out) - 1], 'Z');
+}
+
+static void
+test_now(void **state)
+{
+	int64_t before = (int64_t)time(NULL);
+	int64_t us = ptn_clock_us();
+	int64_t mono = ptn_clock_mono_ms();
+	int i;
+
+	(void)state;
+	assert_true(us / 1000000 >= before - 1);
+	assert_true(us / 1000000 <= (int64_t)time(NULL) + 1);
+	for (i = 0; i < 1000; i++) {
+		assert_true(ptn_clock_mono_ms() >= mono);
+		mono = ptn_clock_mono_ms();
+	}
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_format),
+		cmocka_unit_test(test_format_extremes),
+		cmocka_unit_test(test_now),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
