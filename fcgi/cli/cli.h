@@ -1,0 +1,32 @@
+#ifndef PTN_CLI_H
+#define PTN_CLI_H
+
+/*
+ * The sub-commands that are not "serve".  All have one shape:
+ *
+ * argc, argv	argv[0] is the sub-command's own name ("config"), argv[1] and
+ *		on its arguments; NULL-terminated; borrowed.
+ * conf_path	the file named by --config, or NULL to search for it.
+ * set		NULL-terminated "PATH=VALUE" strings of --set, or NULL.
+ *
+ * What was asked for goes to standard output, everything else to standard
+ * error.  Returns the exit status: 0, 1 (it failed), 2 (wrong usage).
+ */
+
+/* config init [PATH] | check | print */
+int ptn_cli_config(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
+/* migrate up | status */
+int ptn_cli_migrate(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
+/* jwk rotate | list */
+int ptn_cli_jwk(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
+/* courier --once */
+int ptn_cli_courier(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
+#endif

@@ -1,0 +1,97 @@
+#include "fcgi/cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/conf.h"
+#include "lib/db.h"
+#include "lib/mail.h"
+#include "lib/pwhash.h"
+
+static int
+usage(void)
+{
+	(void)fputs("usage: postern [--config FILE] [--set KEY=VALUE]... "
+		    "config init [PATH] | check | print\n",
+	    stderr);
+	return 2;
+}
+
+static int
+config_init(const char *path)
+{
+	enum ptn_err r;
+
+	r = ptn_conf_init(path);
+	if (r == PTN_E_CONFLICT) {
+		(void)fprintf(stderr, "%s: exists, and is left as it is\n",
+		    path);
+		return 1;
+	}
+	if (r != PTN_OK) {
+		(void)fprintf(stderr, "%s: cannot be written\n", path);
+		return 1;
+	}
+	(void)printf("%s: written; fill in the database, then run "
+		     "\"postern --config %s config check\"\n",
+	    path, path);
+	return 0;
+}
+
+static int
+config_print(const struct ptn_conf *cf)
+{
+	(void)printf("# Argon2: %s\n", ptn_pwhash_kernel());
+	ptn_conf_print(cf, stdout);
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+/* Everything that would stop a worker from starting. */
+static int
+config_check(const struct ptn_conf *cf)
+{
+	struct ptn_mailer *mailer = NULL;
+	struct ptn_db *db;
+	int status = 0;
+
+	if (ptn_mailer_new(&mailer, cf) != PTN_OK) {
+		(void)fputs("mail templates: not usable\n", stderr);
+		status = 1;
+	}
+	ptn_mailer_free(&mailer);
+	db = ptn_db_new(cf, PTN_DB_SERVE);
+	if (db == NULL || ptn_db_prepare(db) != PTN_OK) {
+		(void)fputs("database: cannot be connected to, or its schema "
+			    "is not this program's (\"postern migrate\")\n",
+		    stderr);
+		status = 1;
+	}
+	ptn_db_free(&db);
+	if (status == 0)
+		(void)puts("configuration ok");
+	return status;
+}
+
+int
+ptn_cli_config(int argc, char **argv, const char *conf_path,
+    const char *const *set)
+{
+	struct ptn_conf *cf = NULL;
+	int status;
+
+	if (argc >= 2 && argc <= 3 && strcmp(argv[1], "init") == 0) {
+		if (argc == 3)
+			return config_init(argv[2]);
+		return config_init(
+		    conf_path != NULL ? conf_path : ptn_conf_installed());
+	}
+	if (argc != 2 ||
+	    (strcmp(argv[1], "check") != 0 && strcmp(argv[1], "print") != 0))
+		return usage();
+	if (ptn_conf_load(&cf, conf_path, set, stderr) != PTN_OK)
+		return 1;
+	status =
+	    strcmp(argv[1], "check") == 0 ? config_check(cf) : config_print(cf);
+	ptn_conf_free(&cf);
+	return status;
+}

@@ -1,0 +1,529 @@
+#include "conf_row.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define SECRET_MIN 16	    /* bytes of an element of secrets.keys */
+#define COOKIE_MAX 4096	    /* bytes of name and value: RFC 6265bis 5.6 */
+#define COOKIE_NAME_MAX 128 /* bytes */
+#define HOST_MAX 253	    /* RFC 1035 2.3.4, as text */
+#define PUBLISH_MIN_S 600   /* caches keep the JWK set for that long */
+#define ADDRESS_MAX 254	    /* RFC 5321 4.5.3.1.3 less <> */
+
+static const char alnum[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "abcdefghijklmnopqrstuvwxyz0123456789";
+
+static bool
+is_only(const char *s, size_t len, const char *extra)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (strchr(alnum, s[i]) == NULL && strchr(extra, s[i]) == NULL)
+			return false;
+	return true;
+}
+
+static bool
+has_prefix(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+static bool
+is_blank(const char *s)
+{
+	return s[strspn(s, " ")] == '\0';
+}
+
+/* Decimal, 1 to 65535. */
+static bool
+is_port(const char *s)
+{
+	return s[0] != '\0' && strlen(s) <= 5 &&
+	    s[strspn(s, "0123456789")] == '\0' && s[0] != '0' &&
+	    atoi(s) <= 65535;
+}
+
+/* A host name or IPv4 address, not empty, no dot at its ends. */
+static bool
+is_host(const char *s, size_t len)
+{
+	return len > 0 && len <= HOST_MAX && s[0] != '.' && s[len - 1] != '.' &&
+	    is_only(s, len, ".-_");
+}
+
+static bool
+is_ip(const char *s)
+{
+	struct in6_addr addr;
+
+	return inet_pton(AF_INET, s, &addr) == 1 ||
+	    inet_pton(AF_INET6, s, &addr) == 1;
+}
+
+/* Values that stand in examples: whoever reads those knows the secret. */
+static bool
+is_example(const char *s)
+{
+	static const char *const known[] = { "abcedfghijklmnopqrstuvwxyz",
+		"abcdefghijklmnopqrstuvwxyz", "0123456789abcdef",
+		"change-me-change-me", "changemechangeme" };
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcasecmp(s, known[i]) == 0)
+			return true;
+	return s[strspn(s, (char[]){ s[0], '\0' })] == '\0';
+}
+
+static void
+check_secrets(struct ptn_conf_load *ld)
+{
+	const struct ptn_strs *keys = &ld->cf->secrets;
+	size_t i;
+
+	if (keys->n == 0)
+		ptn_conf_fault(ld, keys,
+		    "is required; \"postern config init\" makes one");
+	for (i = 0; i < keys->n; i++) {
+		if (strlen(keys->v[i]) < SECRET_MIN)
+			ptn_conf_fault(ld, keys,
+			    "key %zu is shorter than %d "
+			    "bytes",
+			    i + 1, SECRET_MIN);
+		else if (is_example(keys->v[i]))
+			ptn_conf_fault(ld, keys,
+			    "key %zu is an example that everybody knows",
+			    i + 1);
+	}
+}
+
+/* The bytes a text can take in JSON where & < > " \ are escaped. */
+static size_t
+json_len(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s != '\0'; s++)
+		n += strchr("&<>\"\\", *s) != NULL ? 6 : 1;
+	return n + 3; /* quotes and comma */
+}
+
+/*
+ * The longest token that can be issued: a head of 75 bytes, claims of 256
+ * besides the address (254 octets, its local part all escaped), issuer and
+ * audience, and the signature of the algorithm, all in base64url.
+ */
+static size_t
+token_max(const struct ptn_conf *cf)
+{
+	static const size_t signature[PTN_ALG__MAX] = { [PTN_ALG_RS256] = 342,
+		[PTN_ALG_ES256] = 86,
+		[PTN_ALG_EDDSA] = 86 };
+	size_t i, claims = 256 + 64 * 6 + 190;
+
+	claims += json_len(cf->issuer);
+	for (i = 0; i < cf->audience.n; i++)
+		claims += json_len(cf->audience.v[i]);
+	if (cf->audience.n == 0)
+		claims += json_len(cf->rp_id);
+	return 100 + 1 + (claims * 4 + 2) / 3 + 1 + signature[cf->sign_alg];
+}
+
+/* RFC 6265bis 4.1.3: what the prefixes promise must be so. */
+static void
+check_cookie_prefix(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+	bool host = strncasecmp(cf->cookie_name, "__Host-", 7) == 0;
+	bool secure = strncasecmp(cf->cookie_name, "__Secure-", 9) == 0;
+
+	if (host && cf->cookie_domain[0] != '\0')
+		ptn_conf_fault(ld, &cf->cookie_domain,
+		    "must be empty: the cookie's name begins with __Host-");
+	if ((host || secure) && !cf->cookie_secure)
+		ptn_conf_fault(ld, &cf->cookie_secure,
+		    "must be true: the cookie's name begins with %s",
+		    host ? "__Host-" : "__Secure-");
+}
+
+static void
+check_cookie(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+	const char *domain = cf->cookie_domain;
+	size_t len = strlen(cf->cookie_name);
+
+	/* RFC 7230 3.2.6: token */
+	if (len == 0 || len > COOKIE_NAME_MAX ||
+	    !is_only(cf->cookie_name, len, "!#$%&'*+-.^_`|~"))
+		ptn_conf_fault(ld, &cf->cookie_name,
+		    "is not the name of a cookie");
+	check_cookie_prefix(ld);
+	domain += domain[0] == '.' ? 1 : 0;
+	if (cf->cookie_domain[0] != '\0' &&
+	    (!is_host(domain, strlen(domain)) || is_ip(domain)))
+		ptn_conf_fault(ld, &cf->cookie_domain, "is not a domain");
+	if (cf->cookie_same_site == PTN_SAME_SITE_NONE && !cf->cookie_secure)
+		ptn_conf_fault(ld, &cf->cookie_same_site,
+		    "\"none\" needs session.cookie.secure");
+	if (len + token_max(cf) > COOKIE_MAX)
+		ptn_conf_fault(ld,
+		    cf->audience.n > 0 ? (const void *)&cf->audience
+				       : (const void *)&cf->issuer,
+		    "makes tokens that do not fit into a cookie (%d bytes)",
+		    COOKIE_MAX);
+}
+
+static void
+check_session(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+
+	if (cf->session_idle_s >= cf->session_lifespan_s &&
+	    cf->session_idle_s > 0)
+		ptn_conf_fault(ld, &cf->session_idle_s,
+		    "must be shorter than session.lifespan");
+	if (cf->key_publish_s > 0 && cf->key_publish_s < PUBLISH_MIN_S)
+		ptn_conf_fault(ld, &cf->key_publish_s,
+		    "must be 0 or at least %ds: others keep the key set for "
+		    "that long",
+		    PUBLISH_MIN_S);
+}
+
+/* "localhost", "*.example.com", "[::1]". */
+static bool
+is_origin_host(const char *s, size_t len, bool wild)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (len > 2 && s[0] == '[' && s[len - 1] == ']') {
+		if (len - 2 >= sizeof(text))
+			return false;
+		memcpy(text, s + 1, len - 2);
+		text[len - 2] = '\0';
+		return strchr(text, ':') != NULL && is_ip(text);
+	}
+	return len > 0 && len <= HOST_MAX && s[len - 1] != '.' &&
+	    strcspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") >= len &&
+	    is_only(s, len, wild ? "-._*?" : "-._");
+}
+
+/*
+ * A wildcard in a host must be followed by a dot and more, lest the pattern
+ * be true of hosts that anybody can register.
+ */
+static bool
+is_bounded(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = len; i > 0; i--)
+		if (s[i - 1] == '*' || s[i - 1] == '?')
+			return i + 1 < len && s[i] == '.';
+	return true;
+}
+
+/* The port of an origin: none, or ":8080", or with wild ":*". */
+static const char *
+port_fault(const char *s, size_t scheme_len, const char *origin, bool wild)
+{
+	if (s[0] == '\0')
+		return NULL;
+	if (s[0] != ':')
+		return "is not scheme://host[:port]";
+	if (wild && strspn(s + 1, "0123456789*?") == strlen(s + 1) &&
+	    strpbrk(s, "*?") != NULL)
+		return NULL;
+	if (!is_port(s + 1))
+		return "has a bad port";
+	if ((scheme_len == 5 && has_prefix(origin, "https") &&
+		strcmp(s, ":443") == 0) ||
+	    (scheme_len == 4 && has_prefix(origin, "http") &&
+		strcmp(s, ":80") == 0))
+		return "names the default port, which browsers leave out";
+	return NULL;
+}
+
+/*
+ * Why a text is not the origin that a browser sends (RFC 6454 6.2), or NULL.
+ * wild: "*" and "?" may stand in host and port.
+ */
+static const char *
+origin_fault(const char *s, bool wild, bool unsafe)
+{
+	const char *host = strstr(s, "://");
+	const char *fault;
+	size_t scheme, len;
+
+	if (wild && strcmp(s, "*") == 0)
+		return unsafe ? NULL : "needs unsafe_wildcard_origin_allowed";
+	scheme = host != NULL ? (size_t)(host - s) : 0;
+	if (scheme == 0 || !is_only(s, scheme, "+-.") ||
+	    strcspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") < scheme)
+		return "is not scheme://host[:port]";
+	host += 3;
+	len = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+	if (len > strlen(host) || !is_origin_host(host, len, wild))
+		return strpbrk(host, "/@?#") != NULL && !wild
+		    ? "has more than scheme://host[:port]"
+		    : "has a bad host (lower case, no path)";
+	fault = port_fault(host + len, scheme, s, wild);
+	if (fault != NULL)
+		return fault;
+	if (!unsafe && !is_bounded(host, len))
+		return "is too wide: \"*\" must be followed by a domain";
+	return NULL;
+}
+
+static void
+check_origins(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+	const struct ptn_strs *l = &cf->cors_origins;
+	const char *fault;
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		fault = origin_fault(l->v[i], true, cf->cors_wildcard);
+		if (fault != NULL)
+			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], fault);
+	}
+	l = &cf->rp_origins;
+	for (i = 0; i < l->n; i++) {
+		if (has_prefix(l->v[i], "android:apk-key-hash:"))
+			continue;
+		fault = origin_fault(l->v[i], false, false);
+		if (fault != NULL)
+			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], fault);
+	}
+	if (l->n == 0)
+		ptn_conf_fault(ld, l, "needs at least one origin");
+	if (!is_host(cf->rp_id, strlen(cf->rp_id)))
+		ptn_conf_fault(ld, &cf->rp_id, "is not a domain");
+}
+
+/* Why a text is not an address to listen on, or NULL. */
+static const char *
+listen_fault(const char *s, bool remote)
+{
+	static const size_t path_max =
+	    sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+	char host[HOST_MAX + 3];
+	const char *port = strrchr(s, ':');
+	size_t len;
+
+	if (has_prefix(s, "unix:")) {
+		if (s[5] != '/')
+			return "needs an absolute path behind \"unix:\"";
+		return strlen(s + 5) <= path_max ? NULL : "is too long a path";
+	}
+	len = port != NULL ? (size_t)(port - s) : 0;
+	if (port == NULL || !is_port(port + 1) || len >= sizeof(host))
+		return "is neither unix:PATH nor HOST:PORT";
+	memcpy(host, s, len);
+	host[len] = '\0';
+	if (strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+	    (has_prefix(host, "127.") && is_ip(host)))
+		return NULL;
+	if (!remote)
+		return "is not on a loopback address, and FastCGI knows no "
+		       "passwords; see server.socket.unsafe_remote_tcp";
+	if (len == 0 || is_host(host, len) || is_origin_host(host, len, false))
+		return NULL;
+	return "is neither unix:PATH nor HOST:PORT";
+}
+
+static void
+check_listen(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+	const char *fault;
+
+	fault = listen_fault(cf->public_address, cf->tcp_remote);
+	if (fault != NULL)
+		ptn_conf_fault(ld, &cf->public_address, "%s", fault);
+	if (cf->admin_address[0] == '\0')
+		return;
+	fault = listen_fault(cf->admin_address, cf->tcp_remote);
+	if (fault == NULL && strcmp(cf->admin_address, cf->public_address) == 0)
+		fault = "is the same as server.public.address";
+	if (fault != NULL)
+		ptn_conf_fault(ld, &cf->admin_address, "%s", fault);
+}
+
+/* "192.0.2.1", "10.0.0.0/8", "2001:db8::/32". */
+static bool
+is_network(const char *s)
+{
+	char host[INET6_ADDRSTRLEN];
+	const char *slash = strchr(s, '/');
+	size_t len = slash != NULL ? (size_t)(slash - s) : strlen(s);
+	int bits, max;
+
+	if (len >= sizeof(host))
+		return false;
+	memcpy(host, s, len);
+	host[len] = '\0';
+	if (!is_ip(host))
+		return false;
+	if (slash == NULL)
+		return true;
+	slash++;
+	if (slash[0] == '\0' || strlen(slash) > 3 ||
+	    slash[strspn(slash, "0123456789")] != '\0' ||
+	    (slash[0] == '0' && slash[1] != '\0'))
+		return false;
+	bits = atoi(slash);
+	max = strchr(host, ':') != NULL ? 128 : 32;
+	return bits <= max;
+}
+
+static void
+check_proxies(struct ptn_conf_load *ld)
+{
+	const struct ptn_strs *l = &ld->cf->trusted_proxies;
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (!is_network(l->v[i]))
+			ptn_conf_fault(ld, l,
+			    "\"%.80s\" is neither an address nor a network "
+			    "(192.0.2.0/24)",
+			    l->v[i]);
+}
+
+static void
+check_base_path(struct ptn_conf_load *ld)
+{
+	const char *s = ld->cf->base_path;
+	size_t len = strlen(s);
+
+	if (len == 0)
+		return;
+	if (s[0] != '/' || s[len - 1] == '/' || !is_only(s, len, "._~-/") ||
+	    strstr(s, "//") != NULL || strstr(s, "/.") != NULL)
+		ptn_conf_fault(ld, &ld->cf->base_path,
+		    "is not a path such as /id");
+}
+
+static void
+check_server(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+
+	check_listen(ld);
+	check_base_path(ld);
+	check_proxies(ld);
+	if (cf->workers > 0 && cf->hash_queue >= cf->workers)
+		ptn_conf_fault(ld, &cf->hash_queue,
+		    "must be below server.workers: else password logins hold "
+		    "up everything");
+}
+
+/* A basic look; "localhost" is good enough a domain here. */
+static bool
+is_mailbox(const char *s)
+{
+	const char *at = strrchr(s, '@');
+
+	return at != NULL && at != s && strchr(s, '@') == at &&
+	    strlen(s) <= ADDRESS_MAX && strpbrk(s, " <>()[]\\,;:\"") == NULL &&
+	    at[1] != '\0' && at[1] != '.' && s[strlen(s) - 1] != '.';
+}
+
+static bool
+is_loopback_name(const char *s)
+{
+	return strcmp(s, "localhost") == 0 || strcmp(s, "::1") == 0 ||
+	    (has_prefix(s, "127.") && is_ip(s));
+}
+
+static void
+check_mail(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+
+	if (!is_mailbox(cf->mail_from))
+		ptn_conf_fault(ld, &cf->mail_from,
+		    "is not an address such as noreply@example.com");
+	if (!is_host(cf->smtp_host, strlen(cf->smtp_host)) &&
+	    !is_ip(cf->smtp_host))
+		ptn_conf_fault(ld, &cf->smtp_host, "is not a host");
+	if (cf->smtp_user[0] != '\0' && cf->smtp_tls == PTN_TLS_NONE &&
+	    !is_loopback_name(cf->smtp_host))
+		ptn_conf_warn(ld, &cf->smtp_tls,
+		    "the SMTP password travels in clear text");
+}
+
+static void
+check_accounts(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+
+	if (is_blank(cf->service_name))
+		ptn_conf_fault(ld, &cf->service_name, "must not be blank");
+	if (cf->password_min > cf->password_max_bytes)
+		ptn_conf_fault(ld, &cf->password_min,
+		    "is above password.max_bytes");
+	if (cf->argon2_memory_kib < 8 * cf->argon2_parallelism)
+		ptn_conf_fault(ld, &cf->argon2_memory_kib,
+		    "must be at least 8 times password.argon2.parallelism");
+	if (cf->argon2_max_kib < cf->argon2_memory_kib)
+		ptn_conf_fault(ld, &cf->argon2_max_kib,
+		    "is below password.argon2.memory_kib");
+}
+
+/* Members that are paths: "" or absolute. */
+static void
+check_paths(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+	const char *const *paths[] = { &cf->state_dir, &cf->sendmail_path,
+		&cf->smtp_ca_file, &cf->mail_dir, &cf->db_socket };
+	size_t i;
+
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if ((*paths[i])[0] != '\0' && (*paths[i])[0] != '/')
+			ptn_conf_fault(ld, paths[i], "is not an absolute path");
+	if (cf->state_dir[0] == '\0')
+		ptn_conf_fault(ld, &cf->state_dir, "must not be empty");
+	if (cf->mail_transport == PTN_MAIL_SENDMAIL &&
+	    cf->sendmail_path[0] == '\0')
+		ptn_conf_fault(ld, &cf->sendmail_path, "must not be empty");
+}
+
+static void
+check_database(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+
+	if (cf->db_host[0] == '\0' && cf->db_socket[0] == '\0')
+		ptn_conf_fault(ld, &cf->db_host,
+		    "must not be empty without database.socket");
+	if (cf->db_name[0] == '\0')
+		ptn_conf_fault(ld, &cf->db_name, "must not be empty");
+	if (cf->db_user[0] == '\0')
+		ptn_conf_fault(ld, &cf->db_user, "must not be empty");
+}
+
+void
+ptn_conf_check(struct ptn_conf_load *ld)
+{
+	check_secrets(ld);
+	check_cookie(ld);
+	check_session(ld);
+	check_origins(ld);
+	check_server(ld);
+	check_mail(ld);
+	check_accounts(ld);
+	check_paths(ld);
+	check_database(ld);
+}
