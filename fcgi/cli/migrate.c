@@ -1,0 +1,58 @@
+#include "fcgi/cli/cli.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/arena.h"
+#include "lib/conf.h"
+#include "lib/crypto.h"
+#include "lib/db.h"
+#include "lib/err.h"
+#include "lib/log.h"
+#include "lib/migrate.h"
+
+#define ARENA_MAX ((size_t)1024 * 1024)
+
+static enum ptn_err
+run(const struct ptn_conf *cf, struct ptn_db *db, struct ptn_arena *a, bool up,
+    bool *pending)
+{
+	enum ptn_err r;
+
+	if (db == NULL || a == NULL)
+		return PTN_E_NOMEM;
+	if ((r = ptn_crypto_init()) != PTN_OK)
+		return r;
+	ptn_log_init((enum ptn_log_level)cf->log_level, "migrate");
+	if (up)
+		return ptn_migrate_up(db, a, stdout, stderr);
+	return ptn_migrate_status(db, a, stdout, stderr, pending);
+}
+
+int
+ptn_cli_migrate(int argc, char **argv, const char *conf_path,
+    const char *const *set)
+{
+	struct ptn_conf *cf = NULL;
+	struct ptn_db *db;
+	struct ptn_arena *a;
+	bool pending = false;
+	bool up = argc == 2 && strcmp(argv[1], "up") == 0;
+	enum ptn_err r;
+
+	if (!up && (argc != 2 || strcmp(argv[1], "status") != 0)) {
+		fprintf(stderr, "usage: postern migrate up|status\n");
+		return 2;
+	}
+	if (ptn_conf_load(&cf, conf_path, set, stderr) != PTN_OK)
+		return 1;
+	db = ptn_db_new(cf, PTN_DB_MIGRATE);
+	a = ptn_arena_new(ARENA_MAX);
+	if ((r = run(cf, db, a, up, &pending)) != PTN_OK)
+		fprintf(stderr, "postern migrate: %s\n", ptn_err_name(r));
+	ptn_arena_free(&a);
+	ptn_db_free(&db);
+	ptn_conf_free(&cf);
+	return r != PTN_OK || pending ? 1 : 0;
+}

@@ -1,0 +1,96 @@
+-- What time has made useless.  Small batches along an index, oldest first, so
+-- that no lock is held for long and no request meets a range of them.  What
+-- other rows hang on is found without locks and then deleted by key, with
+-- the condition asked again.
+
+-- name: expire_outbox
+-- in:   max:i64
+-- returns: count
+-- tenants: all, because time passes for everybody
+DELETE FROM outbox
+ WHERE expires_at < UTC_TIMESTAMP(6) ORDER BY expires_at LIMIT ?;
+
+-- name: expire_passcodes
+-- in:   max:i64
+-- returns: count
+-- tenants: all, because time passes for everybody
+-- Kept for a day, so that a late code is told from one that never was.
+DELETE FROM passcodes
+ WHERE expires_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY
+ ORDER BY expires_at LIMIT ?;
+
+-- name: expire_rate_limits
+-- in:   max:i64
+-- returns: count
+-- tenants: all, because time passes for everybody
+-- An hour late, so that a bucket in use is hardly ever met: its renewal takes
+-- the locks in the other order.
+DELETE FROM rate_limits
+ WHERE expires_at < UTC_TIMESTAMP(6) - INTERVAL 1 HOUR
+ ORDER BY expires_at LIMIT ?;
+
+-- name: expire_sessions
+-- in:   max:i64
+-- returns: count
+-- tenants: all, because time passes for everybody
+DELETE FROM sessions
+ WHERE expires_at < UTC_TIMESTAMP(6) ORDER BY expires_at LIMIT ?;
+
+-- name: expire_audit_logs
+-- in:   retention_s:i64 max:i64
+-- returns: count
+-- tenants: all, because retention is one for the installation
+DELETE FROM audit_logs
+ WHERE created_at < UTC_TIMESTAMP(6) - INTERVAL ? SECOND
+ ORDER BY created_at LIMIT ?;
+
+-- name: abandoned_emails
+-- in:   max:i64
+-- out:  id:id
+-- returns: many
+-- tenants: all, because time passes for everybody
+-- Addresses that somebody entered and nobody proved.
+SELECT e.id FROM emails e
+ WHERE e.user_id IS NULL
+   AND e.created_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY
+   AND NOT EXISTS (SELECT 1 FROM passcodes p WHERE p.email_id = e.id)
+ LIMIT ?;
+
+-- name: expire_email
+-- in:   id:id
+-- returns: count
+-- tenants: all, because the id comes from abandoned_emails
+DELETE FROM emails
+ WHERE id = ? AND user_id IS NULL
+   AND created_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY
+   AND NOT EXISTS (SELECT 1 FROM passcodes p WHERE p.email_id = emails.id);
+
+-- name: abandoned_users
+-- in:   since_h:i64 max:i64
+-- out:  id:id
+-- returns: many
+-- tenants: all, because time passes for everybody
+-- Users who have no way to log in and never had one: their address was not
+-- proved, and went to another user if to any.
+SELECT u.id FROM users u
+ WHERE u.created_at >= UTC_TIMESTAMP(6) - INTERVAL ? HOUR
+   AND u.created_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY
+   AND NOT EXISTS (SELECT 1 FROM emails e WHERE e.user_id = u.id)
+   AND NOT EXISTS (SELECT 1 FROM passcodes p WHERE p.user_id = u.id)
+   AND NOT EXISTS (SELECT 1 FROM password_credentials c
+                    WHERE c.user_id = u.id)
+   AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id)
+ LIMIT ?;
+
+-- name: expire_user
+-- in:   id:id
+-- returns: count
+-- tenants: all, because the id comes from abandoned_users
+DELETE FROM users
+ WHERE id = ?
+   AND created_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY
+   AND NOT EXISTS (SELECT 1 FROM emails e WHERE e.user_id = users.id)
+   AND NOT EXISTS (SELECT 1 FROM passcodes p WHERE p.user_id = users.id)
+   AND NOT EXISTS (SELECT 1 FROM password_credentials c
+                    WHERE c.user_id = users.id)
+   AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = users.id);

@@ -1,0 +1,4 @@
+-- name: health
+-- out:  one:i64
+-- returns: one
+SELECT 1;

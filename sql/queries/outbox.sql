@@ -1,0 +1,46 @@
+-- Mail to be sent.  A row is written with what it speaks of and claimed by
+-- one courier at a time; the couriers of all hosts serve all tenants.
+
+-- name: outbox_put
+-- in:   id:id tenant_id:id sealed:bytes ttl_s:i64
+-- returns: none
+INSERT INTO outbox
+       (id, tenant_id, sealed, attempts, claim, claimed_until, next_try_at,
+        created_at, expires_at)
+VALUES (?, ?, ?, 0, NULL, NULL, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),
+        UTC_TIMESTAMP(6) + INTERVAL ? SECOND);
+
+-- name: outbox_claim
+-- in:   claim:id lease_s:i64 max:i64
+-- returns: count
+-- tenants: all, because a courier sends what is due, whosever it is
+UPDATE outbox
+   SET claim = ?, claimed_until = UTC_TIMESTAMP(6) + INTERVAL ? SECOND
+ WHERE next_try_at <= UTC_TIMESTAMP(6)
+   AND (claimed_until IS NULL OR claimed_until < UTC_TIMESTAMP(6))
+   AND expires_at > UTC_TIMESTAMP(6)
+ ORDER BY next_try_at, id LIMIT ?;
+
+-- name: outbox_claimed
+-- in:   claim:id
+-- out:  id:id sealed:bytes attempts:i64 left_s:i64
+-- returns: many
+-- tenants: all, because a claim is random and names its rows
+SELECT id, sealed, attempts,
+       TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), expires_at)
+  FROM outbox WHERE claim = ? ORDER BY next_try_at, id;
+
+-- name: outbox_delete
+-- in:   id:id
+-- returns: count
+-- tenants: all, because the id was read from a claimed row
+DELETE FROM outbox WHERE id = ?;
+
+-- name: outbox_retry
+-- in:   delay_s:i64 id:id
+-- returns: count
+-- tenants: all, because the id was read from a claimed row
+UPDATE outbox
+   SET attempts = attempts + 1, claim = NULL, claimed_until = NULL,
+       next_try_at = UTC_TIMESTAMP(6) + INTERVAL ? SECOND
+ WHERE id = ?;

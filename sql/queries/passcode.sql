@@ -1,0 +1,43 @@
+-- name: passcode_target
+-- in:   email_id:id email_id:id tenant_id:id user_id:id
+-- out:  email_id:id address:str owner_id:id now:time
+-- returns: one
+-- Whom a passcode goes to: the address that was named, or else the primary
+-- one.  No row: no such user.  email_id NULL: no such address.
+SELECT e.id, e.address, e.user_id, UTC_TIMESTAMP(6)
+  FROM users u
+  LEFT JOIN primary_emails p ON p.user_id = u.id AND ? IS NULL
+  LEFT JOIN emails e
+    ON e.id = COALESCE(?, p.email_id) AND e.tenant_id = u.tenant_id
+ WHERE u.tenant_id = ? AND u.id = ?;
+
+-- name: passcode_put
+-- in:   id:id tenant_id:id user_id:id email_id:id code:bytes ttl_s:i64 now:time now:time ttl_s:i64
+-- returns: none
+-- The unique key on user and address makes this kill the older passcode.
+INSERT INTO passcodes
+       (id, tenant_id, user_id, email_id, code, ttl_s, try_count, created_at,
+        expires_at)
+VALUES (?, ?, ?, ?, ?, ?, 0, ?, ? + INTERVAL ? SECOND)
+    ON DUPLICATE KEY UPDATE id = VALUES(id), code = VALUES(code),
+       ttl_s = VALUES(ttl_s), try_count = 0, created_at = VALUES(created_at),
+       expires_at = VALUES(expires_at);
+
+-- name: passcode_lock
+-- in:   tenant_id:id id:id
+-- out:  user_id:id email_id:id code:bytes ttl_s:i64 try_count:i64 created_at:time expired:i64
+-- returns: one
+SELECT user_id, email_id, code, ttl_s, try_count, created_at,
+       expires_at < UTC_TIMESTAMP(6)
+  FROM passcodes WHERE tenant_id = ? AND id = ? FOR UPDATE;
+
+-- name: passcode_count_try
+-- in:   tenant_id:id id:id
+-- returns: count
+UPDATE passcodes SET try_count = try_count + 1
+ WHERE tenant_id = ? AND id = ?;
+
+-- name: passcode_delete
+-- in:   tenant_id:id id:id
+-- returns: count
+DELETE FROM passcodes WHERE tenant_id = ? AND id = ?;

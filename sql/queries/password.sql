@@ -1,0 +1,32 @@
+-- name: password_of
+-- in:   tenant_id:id user_id:id
+-- out:  hash:str norm:i64 address:str verified:i64
+-- returns: one
+-- No row: no such user.  hash NULL: the user has no password.
+SELECT c.hash, c.norm, e.address, e.verified
+  FROM users u
+  LEFT JOIN password_credentials c ON c.user_id = u.id
+  LEFT JOIN primary_emails p ON p.user_id = u.id
+  LEFT JOIN emails e ON e.id = p.email_id
+ WHERE u.tenant_id = ? AND u.id = ?;
+
+-- name: password_put
+-- in:   user_id:id tenant_id:id hash:str norm:i64
+-- returns: none
+INSERT INTO password_credentials
+       (user_id, tenant_id, hash, norm, created_at, updated_at)
+VALUES (?, ?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6));
+
+-- name: password_change
+-- in:   hash:str norm:i64 tenant_id:id user_id:id
+-- returns: count
+UPDATE password_credentials
+   SET hash = ?, norm = ?, updated_at = UTC_TIMESTAMP(6)
+ WHERE tenant_id = ? AND user_id = ?;
+
+-- name: password_rehash
+-- in:   hash:str norm:i64 tenant_id:id user_id:id old_hash:str
+-- returns: count
+-- Only over the hash that was verified: a password changed meanwhile stands.
+UPDATE password_credentials SET hash = ?, norm = ?
+ WHERE tenant_id = ? AND user_id = ? AND hash = ?;

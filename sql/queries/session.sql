@@ -1,0 +1,51 @@
+-- name: session_get
+-- in:   tenant_id:id id:id
+-- out:  user_id:id last_used:time now:time
+-- returns: one
+SELECT user_id, last_used, UTC_TIMESTAMP(6) FROM sessions
+ WHERE tenant_id = ? AND id = ? AND expires_at > UTC_TIMESTAMP(6);
+
+-- name: session_touch
+-- in:   tenant_id:id id:id
+-- returns: count
+UPDATE sessions SET last_used = UTC_TIMESTAMP(6)
+ WHERE tenant_id = ? AND id = ?;
+
+-- name: session_evict
+-- in:   tenant_id:id user_id:id tenant_id:id user_id:id keep:i64
+-- returns: count
+-- All but the newest few that are alive.
+DELETE FROM sessions
+ WHERE tenant_id = ? AND user_id = ? AND id NOT IN (
+   SELECT id FROM (
+     SELECT id FROM sessions
+      WHERE tenant_id = ? AND user_id = ? AND expires_at > UTC_TIMESTAMP(6)
+      ORDER BY created_at DESC, id LIMIT ?) AS newest);
+
+-- name: session_put
+-- in:   id:id tenant_id:id user_id:id user_agent:str ip_address:str lifespan_s:i64
+-- returns: none
+INSERT INTO sessions
+       (id, tenant_id, user_id, user_agent, ip_address, created_at, last_used,
+        expires_at)
+VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),
+        UTC_TIMESTAMP(6) + INTERVAL ? SECOND);
+
+-- name: sessions_of
+-- in:   tenant_id:id user_id:id
+-- out:  id:id user_agent:str ip_address:str created_at:time last_used:time expires_at:time
+-- returns: many
+SELECT id, user_agent, ip_address, created_at, last_used, expires_at
+  FROM sessions
+ WHERE tenant_id = ? AND user_id = ? AND expires_at > UTC_TIMESTAMP(6)
+ ORDER BY created_at DESC, id;
+
+-- name: session_delete
+-- in:   tenant_id:id user_id:id id:id
+-- returns: count
+DELETE FROM sessions WHERE tenant_id = ? AND user_id = ? AND id = ?;
+
+-- name: session_delete_others
+-- in:   tenant_id:id user_id:id id:id
+-- returns: count
+DELETE FROM sessions WHERE tenant_id = ? AND user_id = ? AND id <> ?;

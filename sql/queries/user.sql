@@ -1,0 +1,30 @@
+-- name: user_put
+-- in:   id:id tenant_id:id
+-- returns: none
+INSERT INTO users (id, tenant_id, created_at, updated_at)
+VALUES (?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6));
+
+-- name: user_by_id
+-- in:   tenant_id:id id:id
+-- out:  created_at:time updated_at:time
+-- returns: one
+SELECT created_at, updated_at FROM users WHERE tenant_id = ? AND id = ?;
+
+-- name: user_lock
+-- in:   tenant_id:id id:id
+-- out:  id:id
+-- returns: one
+-- Whoever changes what a user owns takes this lock first.
+SELECT id FROM users WHERE tenant_id = ? AND id = ? FOR UPDATE;
+
+-- name: user_by_address
+-- in:   tenant_id:id address:str
+-- out:  id:id email_id:id verified:i64
+-- returns: one
+SELECT user_id, id, verified FROM emails
+ WHERE tenant_id = ? AND address = ? AND user_id IS NOT NULL;
+
+-- name: user_delete
+-- in:   tenant_id:id id:id
+-- returns: count
+DELETE FROM users WHERE tenant_id = ? AND id = ?;
