@@ -1,0 +1,156 @@
+#include "password.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "lib/sql.h"
+#include "log.h"
+#include "pwhash.h"
+#include "unicode.h"
+#include "user.h"
+
+enum ptn_err
+ptn_password_find(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    struct ptn_password_user *out)
+{
+	const struct ptn_password_of_in in = { *tenant, *user };
+	struct ptn_password_of_out row;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	r = ptn_sql_password_of(db, a, &in, &row);
+	if (r == PTN_E_NOT_FOUND)
+		return PTN_OK;
+	if (r != PTN_OK)
+		return r;
+	out->known = true;
+	out->hash = row.hash;
+	out->norm = row.norm;
+	out->email.address = row.address;
+	out->email.is_primary = row.address != NULL;
+	out->email.is_verified = row.verified != 0;
+	return PTN_OK;
+}
+
+/*
+ * The bytes that were hashed: normalised for our own hashes, as received for
+ * imported ones.  A text without a normal form is compared as it came: it
+ * matches nothing, at the same cost.
+ */
+static enum ptn_err
+hashed_form(struct ptn_arena *a, struct ptn_bytes pw, int64_t norm,
+    struct ptn_bytes *out)
+{
+	enum ptn_err r;
+
+	*out = pw;
+	if (norm == 0)
+		return PTN_OK;
+	r = ptn_opaque_string(a, pw, out);
+	if (r == PTN_E_INPUT) {
+		*out = pw;
+		return PTN_OK;
+	}
+	return r;
+}
+
+/* The new hash is a convenience: failing to make or store it is no failure. */
+static void
+rehash(const struct ptn_conf *cf, struct ptn_gate *g, struct ptn_db *db,
+    struct ptn_arena *a, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, const char *old, struct ptn_bytes pw)
+{
+	struct ptn_password_rehash_in in;
+	struct ptn_bytes form;
+	char hash[PTN_PHC_MAX];
+	uint64_t n;
+
+	if (ptn_opaque_string(a, pw, &form) != PTN_OK ||
+	    ptn_pwhash_make(cf, g, form, hash) != PTN_OK)
+		return;
+	in = (struct ptn_password_rehash_in){ hash, PTN_PASSWORD_NORM, *tenant,
+		*user, old };
+	if (ptn_sql_password_rehash(db, &in, &n) != PTN_OK)
+		ptn_warn("password: the new hash was not stored");
+	ptn_wipe(hash, sizeof(hash));
+}
+
+enum ptn_err
+ptn_password_check(const struct ptn_conf *cf, struct ptn_gate *g,
+    struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, const struct ptn_password_user *pu,
+    struct ptn_bytes pw, enum ptn_verdict *verdict)
+{
+	const int64_t norm = pu->hash == NULL ? PTN_PASSWORD_NORM : pu->norm;
+	struct ptn_bytes form;
+	bool stale;
+	enum ptn_err r;
+
+	assert(!ptn_db_in_tx(db));
+	*verdict = PTN_DENY;
+	if ((r = hashed_form(a, pw, norm, &form)) != PTN_OK)
+		return r;
+	r = ptn_pwhash_verify(cf, g, pu->hash, form, verdict, &stale);
+	if (r == PTN_E_INPUT) {
+		ptn_error("password: a stored hash is not usable");
+		*verdict = PTN_DENY;
+		return PTN_OK;
+	}
+	if (r != PTN_OK || *verdict != PTN_ALLOW)
+		return r;
+	if (!pu->known || pu->hash == NULL) { /* never for a decoy */
+		*verdict = PTN_DENY;
+		return PTN_OK;
+	}
+	if (stale || norm != PTN_PASSWORD_NORM)
+		rehash(cf, g, db, a, tenant, user, pu->hash, pw);
+	return PTN_OK;
+}
+
+struct setting {
+	struct ptn_arena *a;
+	const struct ptn_uuid *tenant;
+	const struct ptn_uuid *user;
+	const char *hash;
+	bool created;
+};
+
+static enum ptn_err
+store(struct ptn_db *db, void *arg)
+{
+	struct setting *s = arg;
+	const struct ptn_password_change_in change = { s->hash,
+		PTN_PASSWORD_NORM, *s->tenant, *s->user };
+	const struct ptn_password_put_in put = { *s->user, *s->tenant, s->hash,
+		PTN_PASSWORD_NORM };
+	uint64_t n;
+	enum ptn_err r;
+
+	if ((r = ptn_user_lock(db, s->a, s->tenant, s->user)) != PTN_OK)
+		return r;
+	if ((r = ptn_sql_password_change(db, &change, &n)) != PTN_OK)
+		return r;
+	s->created = n == 0;
+	return s->created ? ptn_sql_password_put(db, &put) : PTN_OK;
+}
+
+enum ptn_err
+ptn_password_set(const struct ptn_conf *cf, struct ptn_gate *g,
+    struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, struct ptn_bytes pw, bool *created)
+{
+	char hash[PTN_PHC_MAX];
+	struct setting s = { a, tenant, user, hash, false };
+	struct ptn_bytes form;
+	enum ptn_err r;
+
+	assert(!ptn_db_in_tx(db));
+	if ((r = ptn_opaque_string(a, pw, &form)) != PTN_OK ||
+	    (r = ptn_pwhash_make(cf, g, form, hash)) != PTN_OK)
+		return r;
+	r = ptn_db_tx(db, store, &s);
+	*created = s.created;
+	ptn_wipe(hash, sizeof(hash));
+	return r;
+}
