@@ -1,0 +1,410 @@
+#include "fcgi/process.h"
+
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "lib/address.h"
+#include "lib/arena.h"
+#include "lib/clock.h"
+#include "lib/db.h"
+#include "lib/expiry.h"
+#include "lib/jwk.h"
+#include "lib/log.h"
+#include "lib/mail.h"
+#include "lib/outbox.h"
+#include "lib/rng.h"
+
+#define SLOTS 6 /* deliveries at once; with the pipe, what one wait takes */
+#define LOOK_MIN_MS 2000 /* between looks at the outbox */
+#define LOOK_JITTER_MS 3000
+#define SOON_MS 20     /* a program has closed its output and is about to end */
+#define RECORD_MS 1000 /* between attempts to write down an outcome */
+#define RECORD_GRACE_MS 5000 /* of one that leaves */
+#define EXPIRE_MS (60 * 1000)
+#define THOROUGH_ROUNDS (24 * 60) /* once a day */
+#define DELAY_FIRST_S 5
+#define DELAY_FACTOR 3
+#define DELAY_MAX_S 600
+
+/*
+ * A mail on its way.  While job.pid is set it is being delivered; then its
+ * outcome waits to be recorded, for as long as the database is away.
+ */
+struct slot {
+	bool used;
+	struct ptn_uuid id;
+	int64_t attempts;
+	int64_t dead_ms; /* monotonic: then the code is worth nothing */
+	enum ptn_delivery what;
+	struct ptn_mail_job job;
+	char name[PTN_UUID_STR];
+};
+
+struct courier {
+	const struct ptn_conf *cf;
+	const struct ptn_secrets *secrets;
+	struct ptn_db *db;
+	struct ptn_keys *keys;
+	struct ptn_mailer *mailer;
+	struct ptn_arena *a;
+	int wake_fd; /* or -1 */
+	int64_t look_ms;
+	int64_t record_ms;
+	int64_t expire_ms;
+	unsigned int round;
+	bool more; /* there was more mail than free slots */
+	struct slot slot[SLOTS];
+};
+
+static void
+courier_close(struct courier *c)
+{
+	ptn_mailer_free(&c->mailer);
+	ptn_keys_free(&c->keys);
+	ptn_db_free(&c->db);
+	ptn_arena_free(&c->a);
+}
+
+static enum ptn_err
+courier_open(struct courier *c, const struct ptn_conf *cf,
+    const struct ptn_secrets *secrets)
+{
+	enum ptn_err r;
+
+	memset(c, 0, sizeof(*c));
+	c->cf = cf;
+	c->secrets = secrets;
+	c->wake_fd = -1;
+	c->a = ptn_arena_new(SLOTS * PTN_MAIL_MEMORY);
+	c->db = ptn_db_new(cf, PTN_DB_SERVE);
+	r = c->a != NULL && c->db != NULL ? PTN_OK : PTN_E_NOMEM;
+	if (r == PTN_OK)
+		r = ptn_keys_new(&c->keys, cf, secrets);
+	if (r == PTN_OK && cf->mail_enabled)
+		r = ptn_mailer_new(&c->mailer, cf);
+	if (r != PTN_OK)
+		courier_close(c);
+	return r;
+}
+
+static bool
+leaving(void)
+{
+	return atomic_load(&ptn_signals.leave) != 0;
+}
+
+/*
+ * 5 s, 15 s, 45 s ... give or take a fifth; never so late that what is left
+ * of the code's life is slept through.
+ */
+static int64_t
+retry_delay(const struct slot *s)
+{
+	int64_t left = (s->dead_ms - ptn_clock_mono_ms()) / 1000;
+	int64_t d = DELAY_FIRST_S;
+	int64_t i;
+
+	if (left <= 0)
+		return -1;
+	for (i = 0; i < s->attempts && d < DELAY_MAX_S; i++)
+		d *= DELAY_FACTOR;
+	if (d > DELAY_MAX_S)
+		d = DELAY_MAX_S;
+	d = d * 4 / 5 + (int64_t)ptn_rng_below((uint32_t)(d * 2 / 5 + 1));
+	return d > left / 2 ? left / 2 + 1 : d;
+}
+
+/* Write down what became of a mail; the slot is free once that is done. */
+static void
+slot_record(struct courier *c, struct slot *s)
+{
+	enum ptn_err r;
+
+	if (s->what == PTN_DELIVERY_DONE)
+		r = ptn_outbox_sent(c->db, &s->id);
+	else if (s->what == PTN_DELIVERY_NEVER)
+		r = ptn_outbox_failed(c->db, &s->id, -1);
+	else
+		r = ptn_outbox_failed(c->db, &s->id, retry_delay(s));
+	if (r == PTN_OK || ptn_clock_mono_ms() >= s->dead_ms)
+		s->used = false;
+	else
+		c->record_ms = ptn_clock_mono_ms() + RECORD_MS;
+}
+
+static void
+slot_log(const struct slot *s)
+{
+	const char *said = s->job.said[0] != '\0' ? s->job.said : "no reason";
+	long long n = (long long)s->attempts + 1;
+
+	if (s->what == PTN_DELIVERY_DONE)
+		ptn_info("mail %s: sent (attempt %lld)", s->name, n);
+	else if (s->what == PTN_DELIVERY_NEVER)
+		ptn_error("mail %s: dropped: %s", s->name, said);
+	else if (ptn_clock_mono_ms() >= s->dead_ms)
+		ptn_error("mail %s: dropped: its code has expired: %s", s->name,
+		    said);
+	else
+		ptn_warn("mail %s: attempt %lld failed: %s", s->name, n, said);
+}
+
+/* Write the message and start its delivery. */
+static void
+slot_start(struct courier *c, struct slot *s,
+    const struct ptn_outbox_item *item)
+{
+	struct ptn_bytes message;
+	enum ptn_err r;
+
+	memset(s, 0, sizeof(*s));
+	s->used = true;
+	s->id = item->id;
+	s->attempts = item->attempts;
+	s->dead_ms = ptn_clock_mono_ms() + item->left_s * 1000;
+	ptn_uuid_format(&s->id, s->name);
+	ptn_debug("mail %s: to %s", s->name,
+	    ptn_address_mask(c->a, item->mail.to));
+	r = ptn_mail_write(c->mailer, c->a, &item->mail, &message);
+	if (r == PTN_OK)
+		r = ptn_mail_start(c->cf, item->mail.to, message, &s->job);
+	if (r == PTN_OK)
+		return;
+	s->what = r == PTN_E_INPUT ? PTN_DELIVERY_NEVER : PTN_DELIVERY_LATER;
+	ptn_warn("mail %s: not handed over (%s)", s->name, ptn_err_name(r));
+	slot_log(s);
+	slot_record(c, s);
+}
+
+static size_t
+slots_free(const struct courier *c)
+{
+	size_t n = 0;
+	size_t i;
+
+	for (i = 0; i < SLOTS; i++)
+		n += !c->slot[i].used;
+	return n;
+}
+
+static bool
+delivering(const struct courier *c)
+{
+	size_t i;
+
+	for (i = 0; i < SLOTS; i++)
+		if (c->slot[i].used && c->slot[i].job.pid != 0)
+			return true;
+	return false;
+}
+
+/* Fill the free slots from the outbox. */
+static enum ptn_err
+take_mail(struct courier *c, size_t *taken)
+{
+	struct ptn_outbox_item *item;
+	size_t room = slots_free(c);
+	size_t next = 0;
+	enum ptn_err r;
+	size_t i;
+
+	*taken = 0;
+	if (c->mailer == NULL || room == 0)
+		return PTN_OK;
+	r = ptn_outbox_claim(c->db, c->a, c->secrets, room, &item, taken);
+	for (i = 0; r == PTN_OK && i < *taken; i++) {
+		while (c->slot[next].used)
+			next++;
+		slot_start(c, &c->slot[next], &item[i]);
+	}
+	c->more = r == PTN_OK && *taken == room;
+	ptn_arena_reset(c->a);
+	return r;
+}
+
+/* See which deliveries have ended, and write down what is to be. */
+static void
+serve_slots(struct courier *c)
+{
+	bool record = ptn_clock_mono_ms() >= c->record_ms;
+	struct slot *s;
+
+	for (s = c->slot; s < c->slot + SLOTS; s++) {
+		if (!s->used)
+			continue;
+		if (s->job.pid != 0) {
+			if (!ptn_mail_ended(&s->job, &s->what))
+				continue;
+			slot_log(s);
+			slot_record(c, s);
+		} else if (record) {
+			slot_record(c, s);
+		}
+	}
+}
+
+/* How long nothing needs to be looked at. */
+static int
+time_to_wait(const struct courier *c)
+{
+	int64_t now = ptn_clock_mono_ms();
+	int64_t until = c->look_ms;
+	const struct slot *s;
+	int64_t t;
+
+	if (c->expire_ms < until)
+		until = c->expire_ms;
+	for (s = c->slot; s < c->slot + SLOTS; s++) {
+		if (!s->used)
+			continue;
+		t = s->job.deadline_ms;
+		if (s->job.pid == 0)
+			t = c->record_ms;
+		else if (s->job.err_fd < 0)
+			t = now + SOON_MS;
+		if (t < until)
+			until = t;
+	}
+	return until > now ? (int)(until - now) : 0;
+}
+
+/* A byte in the pipe, or none; nobody at its other end: nobody will call. */
+static void
+woken(struct courier *c)
+{
+	char buf[256];
+
+	if (read(c->wake_fd, buf, sizeof(buf)) == 0)
+		c->wake_fd = -1;
+	c->look_ms = 0;
+}
+
+/*
+ * Wait for a worker's call, the end of a delivery, a signal, or until
+ * something is due.
+ */
+static void
+courier_wait(struct courier *c)
+{
+	bool readable[SLOTS + 1] = { false };
+	int fds[SLOTS + 1];
+	size_t n = 0;
+	size_t i;
+
+	if (c->wake_fd >= 0)
+		fds[n++] = c->wake_fd;
+	for (i = 0; i < SLOTS; i++)
+		if (c->slot[i].used && c->slot[i].job.pid != 0 &&
+		    c->slot[i].job.err_fd >= 0)
+			fds[n++] = c->slot[i].job.err_fd;
+	if (ptn_wait_fds(fds, n, time_to_wait(c), readable) == PTN_OK &&
+	    c->wake_fd >= 0 && readable[0])
+		woken(c);
+}
+
+static void
+look_later(struct courier *c)
+{
+	c->look_ms = ptn_clock_mono_ms() + LOOK_MIN_MS +
+	    (int64_t)ptn_rng_below(LOOK_JITTER_MS);
+}
+
+static enum ptn_err
+expire(struct courier *c)
+{
+	bool thorough = c->round % THOROUGH_ROUNDS == 0;
+	enum ptn_err r;
+
+	c->expire_ms = ptn_clock_mono_ms() + EXPIRE_MS;
+	r = ptn_expire(c->cf, c->db, c->keys, c->a, thorough);
+	ptn_arena_reset(c->a);
+	if (r == PTN_OK)
+		c->round++;
+	else
+		ptn_warn("expiry: put off (%s)", ptn_err_name(r));
+	return r;
+}
+
+/* One turn of a courier that stays. */
+static void
+turn(struct courier *c)
+{
+	size_t taken = 0;
+
+	serve_slots(c);
+	if (ptn_clock_mono_ms() >= c->look_ms) {
+		look_later(c);
+		(void)take_mail(c, &taken);
+	}
+	if (c->more && slots_free(c) > 0)
+		c->look_ms = 0;
+	if (ptn_clock_mono_ms() >= c->expire_ms)
+		(void)expire(c);
+	courier_wait(c);
+}
+
+/* Let the deliveries that have begun end; each is bounded by its deadline. */
+static void
+finish(struct courier *c)
+{
+	int64_t until = ptn_clock_mono_ms() + PTN_MAIL_TIMEOUT_S * 1000;
+	int64_t now;
+
+	c->look_ms = c->expire_ms = INT64_MAX;
+	for (;;) {
+		serve_slots(c);
+		now = ptn_clock_mono_ms();
+		if (!delivering(c) && until > now + RECORD_GRACE_MS)
+			until = now + RECORD_GRACE_MS;
+		if (slots_free(c) == SLOTS || now >= until)
+			break;
+		courier_wait(c);
+	}
+}
+
+int
+ptn_courier_run(const struct ptn_child *child)
+{
+	struct courier c;
+	enum ptn_err r;
+
+	r = courier_open(&c, child->cf, child->secrets);
+	if (r != PTN_OK)
+		return r == PTN_E_CONFIG ? EX_CONFIG : EX_TEMPFAIL;
+	c.wake_fd = child->wake_fd[0];
+	if (child->score != NULL)
+		atomic_store(&child->score->ready, 1);
+	while (!leaving())
+		turn(&c);
+	finish(&c);
+	courier_close(&c);
+	return EX_OK;
+}
+
+enum ptn_err
+ptn_courier_once(const struct ptn_conf *cf, const struct ptn_secrets *secrets,
+    bool expire_too)
+{
+	struct courier c;
+	size_t taken = 0;
+	enum ptn_err r;
+
+	r = courier_open(&c, cf, secrets);
+	if (r != PTN_OK)
+		return r;
+	c.round = 1; /* not the thorough kind */
+	c.look_ms = c.expire_ms = INT64_MAX;
+	do {
+		serve_slots(&c);
+		r = take_mail(&c, &taken);
+		if (slots_free(&c) < SLOTS)
+			courier_wait(&c);
+	} while (
+	    r == PTN_OK && !leaving() && (taken > 0 || slots_free(&c) < SLOTS));
+	finish(&c);
+	if (r == PTN_OK && expire_too && !leaving())
+		r = expire(&c);
+	courier_close(&c);
+	return r;
+}

@@ -1,0 +1,212 @@
+#include "expiry.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/sql.h"
+#include "log.h"
+
+#define BATCH 500
+#define BATCHES_MAX 20	     /* of one table, in one round */
+#define LOOK_BACK_H (3 * 24) /* to find those abandoned lately */
+#define EVER_H (100 * 365 * 24)
+
+/* What a round works with. */
+struct round {
+	const struct ptn_conf *cf;
+	struct ptn_db *db;
+	struct ptn_keys *keys;
+	struct ptn_arena *a;
+	int64_t since_h;
+};
+
+/* Delete one batch; how many went. */
+typedef enum ptn_err (*batch_fn)(const struct round *o, uint64_t *gone);
+
+static enum ptn_err
+batch_outbox(const struct round *o, uint64_t *gone)
+{
+	const struct ptn_expire_outbox_in in = { .max = BATCH };
+
+	return ptn_sql_expire_outbox(o->db, &in, gone);
+}
+
+static enum ptn_err
+batch_passcodes(const struct round *o, uint64_t *gone)
+{
+	const struct ptn_expire_passcodes_in in = { .max = BATCH };
+
+	return ptn_sql_expire_passcodes(o->db, &in, gone);
+}
+
+static enum ptn_err
+batch_rate_limits(const struct round *o, uint64_t *gone)
+{
+	const struct ptn_expire_rate_limits_in in = { .max = BATCH };
+
+	return ptn_sql_expire_rate_limits(o->db, &in, gone);
+}
+
+static enum ptn_err
+batch_sessions(const struct round *o, uint64_t *gone)
+{
+	const struct ptn_expire_sessions_in in = { .max = BATCH };
+
+	return ptn_sql_expire_sessions(o->db, &in, gone);
+}
+
+static enum ptn_err
+batch_audit_logs(const struct round *o, uint64_t *gone)
+{
+	const struct ptn_expire_audit_logs_in in = {
+		.retention_s = o->cf->audit_retention_s,
+		.max = BATCH
+	};
+
+	return ptn_sql_expire_audit_logs(o->db, &in, gone);
+}
+
+static enum ptn_err
+batch_keys(const struct round *o, uint64_t *gone)
+{
+	return ptn_keys_expire(o->keys, o->db, o->a, gone);
+}
+
+/* Rows found without locks, to be deleted by key. */
+struct found {
+	struct ptn_uuid id[BATCH];
+	size_t n;
+	uint64_t gone;
+};
+
+static enum ptn_err
+drop_emails(struct ptn_db *db, void *arg)
+{
+	struct ptn_expire_email_in in;
+	struct found *f = arg;
+	enum ptn_err r = PTN_OK;
+	uint64_t gone;
+	size_t i;
+
+	f->gone = 0;
+	for (i = 0; r == PTN_OK && i < f->n; i++) {
+		in.id = f->id[i];
+		r = ptn_sql_expire_email(db, &in, &gone);
+		f->gone += r == PTN_OK ? gone : 0;
+	}
+	return r;
+}
+
+static enum ptn_err
+batch_emails(const struct round *o, uint64_t *gone)
+{
+	const struct ptn_abandoned_emails_in in = { .max = BATCH };
+	struct ptn_abandoned_emails_out *row;
+	struct found f = { .n = 0 };
+	enum ptn_err r;
+	size_t n;
+
+	r = ptn_sql_abandoned_emails(o->db, o->a, &in, &row, &n);
+	if (r != PTN_OK || n == 0)
+		return r;
+	while (f.n < n && f.n < BATCH) {
+		f.id[f.n] = row[f.n].id;
+		f.n++;
+	}
+	r = ptn_db_tx(o->db, drop_emails, &f);
+	*gone = f.gone;
+	return r;
+}
+
+static enum ptn_err
+drop_users(struct ptn_db *db, void *arg)
+{
+	struct ptn_expire_user_in in;
+	struct found *f = arg;
+	enum ptn_err r = PTN_OK;
+	uint64_t gone;
+	size_t i;
+
+	f->gone = 0;
+	for (i = 0; r == PTN_OK && i < f->n; i++) {
+		in.id = f->id[i];
+		r = ptn_sql_expire_user(db, &in, &gone);
+		f->gone += r == PTN_OK ? gone : 0;
+	}
+	return r;
+}
+
+static enum ptn_err
+batch_users(const struct round *o, uint64_t *gone)
+{
+	const struct ptn_abandoned_users_in in = { .since_h = o->since_h,
+		.max = BATCH };
+	struct ptn_abandoned_users_out *row;
+	struct found f = { .n = 0 };
+	enum ptn_err r;
+	size_t n;
+
+	r = ptn_sql_abandoned_users(o->db, o->a, &in, &row, &n);
+	if (r != PTN_OK || n == 0)
+		return r;
+	while (f.n < n && f.n < BATCH) {
+		f.id[f.n] = row[f.n].id;
+		f.n++;
+	}
+	r = ptn_db_tx(o->db, drop_users, &f);
+	*gone = f.gone;
+	return r;
+}
+
+static enum ptn_err
+expire_one(const struct round *o, const char *what, batch_fn batch)
+{
+	uint64_t total = 0;
+	uint64_t gone;
+	enum ptn_err r;
+	int i;
+
+	for (i = 0; i < BATCHES_MAX; i++) {
+		gone = 0;
+		r = batch(o, &gone);
+		ptn_arena_reset(o->a);
+		if (r != PTN_OK)
+			return r;
+		total += gone;
+		if (gone < BATCH)
+			break;
+	}
+	if (total > 0)
+		ptn_debug("expired: %s, %llu", what, (unsigned long long)total);
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_expire(const struct ptn_conf *cf, struct ptn_db *db, struct ptn_keys *keys,
+    struct ptn_arena *a, bool thorough)
+{
+	static const struct {
+		const char *what;
+		batch_fn batch;
+	} table[] = {
+		{ "mail", batch_outbox },
+		{ "sessions", batch_sessions },
+		{ "passcodes", batch_passcodes },
+		{ "rate limits", batch_rate_limits },
+		{ "audit log", batch_audit_logs },
+		{ "keys", batch_keys },
+		{ "addresses", batch_emails },
+		{ "users", batch_users },
+	};
+	const struct round o = { .cf = cf,
+		.db = db,
+		.keys = keys,
+		.a = a,
+		.since_h = thorough ? EVER_H : LOOK_BACK_H };
+	enum ptn_err r = PTN_OK;
+	size_t i;
+
+	for (i = 0; r == PTN_OK && i < sizeof(table) / sizeof(table[0]); i++)
+		r = expire_one(&o, table[i].what, table[i].batch);
+	return r;
+}

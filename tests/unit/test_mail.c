@@ -1,0 +1,540 @@
+#include <sys/stat.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/locale.h"
+#include "lib/log.h"
+#include "lib/mail.h"
+
+#define PATH_LEN 512
+
+static char dir[] = "/tmp/postern-mail-XXXXXX";
+static char mail_dir[PATH_LEN];
+
+static const char *
+srcdir(void)
+{
+	const char *s = getenv("srcdir");
+
+	return s != NULL ? s : ".";
+}
+
+static struct ptn_conf
+make_conf(void)
+{
+	struct ptn_conf cf;
+
+	memset(&cf, 0, sizeof(cf));
+	cf.service_name = "Example";
+	cf.mail_from = "noreply@example.org";
+	cf.mail_from_name = "Example";
+	cf.mail_dir = mail_dir;
+	cf.mail_transport = PTN_MAIL_SENDMAIL;
+	cf.smtp_host = cf.smtp_user = cf.smtp_password = cf.smtp_ca_file = "";
+	return cf;
+}
+
+static struct ptn_arena *
+make_arena(void)
+{
+	struct ptn_arena *a = ptn_arena_new(PTN_MAIL_MEMORY);
+
+	assert_non_null(a);
+	return a;
+}
+
+/* Undo quoted-printable, as a mail program does. */
+static char *
+decode(struct ptn_arena *a, const char *s)
+{
+	char *out = ptn_arena_alloc(a, strlen(s) + 1);
+	unsigned int c;
+	size_t n = 0;
+
+	assert_non_null(out);
+	while (*s != '\0') {
+		if (strncmp(s, "=\r\n", 3) == 0) {
+			s += 3;
+		} else if (*s == '=' && sscanf(s + 1, "%2X", &c) == 1) {
+			out[n++] = (char)c;
+			s += 3;
+		} else {
+			out[n++] = *s++;
+		}
+	}
+	return out;
+}
+
+static char *
+write_mail(struct ptn_arena *a, const struct ptn_mailer *m, const char *locale,
+    int64_t ttl_s)
+{
+	struct ptn_outbox_mail mail = { .template = "passcode",
+		.to = "jane@example.org",
+		.locale = locale,
+		.code = "012345",
+		.ttl_s = ttl_s };
+	struct ptn_bytes out;
+
+	assert_int_equal(ptn_mail_write(m, a, &mail, &out), PTN_OK);
+	return ptn_arena_strndup(a, (const char *)out.p, out.len);
+}
+
+static void
+test_locales(void **state)
+{
+	struct ptn_conf cf = make_conf();
+	struct ptn_arena *a = make_arena();
+	struct ptn_mailer *m;
+	const char *msg;
+	const char *body;
+	char lang[64];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(ptn_mailer_new(&m, &cf), PTN_OK);
+	for (i = 0; ptn_locales[i] != NULL; i++) {
+		msg = write_mail(a, m, ptn_locales[i], 300);
+		/* the code is the first word even of the raw subject */
+		assert_non_null(strstr(msg, "\r\nSubject: 012345 "));
+		body = decode(a, strstr(msg, "\r\n\r\n"));
+		assert_non_null(strstr(body, "\r\n    012345\r\n"));
+		assert_non_null(strstr(body, ">012345</p>"));
+		assert_non_null(strstr(body, "Example"));
+		assert_non_null(strstr(body, "5 "));
+		assert_null(strstr(body, "{{"));
+		snprintf(lang, sizeof(lang), "<html lang=\"%s\">",
+		    ptn_locales[i]);
+		assert_non_null(strstr(body, lang));
+		ptn_arena_reset(a);
+	}
+	ptn_mailer_free(&m);
+	assert_null(m);
+	ptn_arena_free(&a);
+}
+
+static void
+test_validity(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *locale;
+		int64_t ttl_s;
+		const char *want;
+	} cases[] = {
+		{ "en", 300, "valid for 5 minutes." },
+		{ "en", 90, "valid for 2 minutes." },
+		{ "en", 150, "valid for 2 minutes." },
+		{ "en", 151, "valid for 3 minutes." },
+		{ "en", 60, "valid for 1 minute." },
+		{ "en", 31, "valid for 1 minute." },
+		{ "en", 30, "valid for less than a minute." },
+		{ "de", 60, "1 Minute g\xc3\xbcltig" },
+		{ "de", 300, "5 Minuten g\xc3\xbcltig" },
+		{ "fr", 60, "1 minute." },
+		{ "zh", 300, "5 \xe5\x88\x86\xe9\x92\x9f" },
+		/* what we do not have is the first one */
+		{ "xx", 300, "valid for 5 minutes." },
+		{ "", 300, "valid for 5 minutes." },
+	};
+	/* clang-format on */
+	struct ptn_conf cf = make_conf();
+	struct ptn_arena *a = make_arena();
+	struct ptn_mailer *m;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(ptn_mailer_new(&m, &cf), PTN_OK);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_non_null(strstr(
+		    decode(a,
+			write_mail(a, m, cases[i].locale, cases[i].ttl_s)),
+		    cases[i].want));
+		ptn_arena_reset(a);
+	}
+	ptn_mailer_free(&m);
+	ptn_arena_free(&a);
+}
+
+/* Escaped in the HTML part, and only there. */
+static void
+test_escaping(void **state)
+{
+	struct ptn_conf cf = make_conf();
+	struct ptn_arena *a = make_arena();
+	struct ptn_mailer *m;
+	const char *body;
+
+	(void)state;
+	cf.service_name = "Bob's <b>&</b> {{code}}";
+	assert_int_equal(ptn_mailer_new(&m, &cf), PTN_OK);
+	body = decode(a, write_mail(a, m, "en", 300));
+	assert_non_null(strstr(body,
+	    "Subject: 012345 is your passcode for Bob's <b>&</b> {{code}}"));
+	assert_non_null(strstr(body, "sign in to Bob's <b>&</b> {{code}}:"));
+	assert_non_null(strstr(body,
+	    "sign in to Bob&#39;s &lt;b&gt;&amp;&lt;/b&gt; {{code}}:"));
+	assert_null(strstr(strstr(body, "<html"), "<b>"));
+	ptn_mailer_free(&m);
+	ptn_arena_free(&a);
+}
+
+static void
+test_refuse_mail(void **state)
+{
+	/* clang-format off */
+	static const struct ptn_outbox_mail cases[] = {
+		{ "passcode", "jane@example.org\r\nBcc: eve@x", "en", "1", 300 },
+		{ "passcode", "<jane@example.org>", "en", "1", 300 },
+		{ "passcode", "jane", "en", "1", 300 },
+		{ "passcode", "", "en", "1", 300 },
+		{ "passcode", "jane@example.org", "en", "1\r\nBcc: eve@x", 300 },
+		{ "passcode", "jane@example.org", "en", "1\x7f", 300 },
+		{ "passcode", "jane@example.org", "en", "\xff", 300 },
+		{ "welcome", "jane@example.org", "en", "1", 300 },
+		{ "", "jane@example.org", "en", "1", 300 },
+	};
+	/* clang-format on */
+	struct ptn_conf cf = make_conf();
+	struct ptn_arena *a = make_arena();
+	struct ptn_mailer *m;
+	struct ptn_bytes out;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(ptn_mailer_new(&m, &cf), PTN_OK);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(ptn_mail_write(m, a, &cases[i], &out),
+		    PTN_E_INPUT);
+	ptn_mailer_free(&m);
+	ptn_arena_free(&a);
+}
+
+static void
+test_refuse_conf(void **state)
+{
+	static const char *const names[] = { "A\r\nB", "A\nB", "\xff", "\x1b" };
+	static const char *const froms[] = { "", "noreply", "a@b\r\nTo: c@d",
+		"<a@b>", "\"a b\"@c" };
+	struct ptn_mailer *m;
+	struct ptn_conf cf;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		cf = make_conf();
+		cf.service_name = names[i];
+		assert_int_equal(ptn_mailer_new(&m, &cf), PTN_E_CONFIG);
+		assert_null(m);
+		cf = make_conf();
+		cf.mail_from_name = names[i];
+		assert_int_equal(ptn_mailer_new(&m, &cf), PTN_E_CONFIG);
+	}
+	for (i = 0; i < sizeof(froms) / sizeof(froms[0]); i++) {
+		cf = make_conf();
+		cf.mail_from = froms[i];
+		assert_int_equal(ptn_mailer_new(&m, &cf), PTN_E_CONFIG);
+	}
+}
+
+/* An internationalised sender leaves as A-labels. */
+static void
+test_idn_sender(void **state)
+{
+	struct ptn_conf cf = make_conf();
+	struct ptn_arena *a = make_arena();
+	char from[PTN_ADDRESS_MAX + 1];
+	struct ptn_mailer *m;
+
+	(void)state;
+	cf.mail_from = "noreply@m\xc3\xbcnchen.example";
+	assert_int_equal(ptn_mail_sender(&cf, from), PTN_OK);
+	assert_string_equal(from, "noreply@xn--mnchen-3ya.example");
+	assert_int_equal(ptn_mailer_new(&m, &cf), PTN_OK);
+	assert_non_null(strstr(write_mail(a, m, "en", 300),
+	    "<noreply@xn--mnchen-3ya.example>\r\n"));
+	ptn_mailer_free(&m);
+	ptn_arena_free(&a);
+}
+
+static void
+write_file(const char *path, const char *text, mode_t mode)
+{
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+/* The installed files with one of them replaced; NULL takes it away. */
+static enum ptn_err
+try_file(const char *name, const char *text)
+{
+	struct ptn_conf cf = make_conf();
+	struct ptn_mailer *m = NULL;
+	char path[PATH_LEN];
+	char cmd[4 * PATH_LEN];
+	enum ptn_err r;
+
+	snprintf(cmd, sizeof(cmd),
+	    "rm -rf %s/mail && cp -R %s %s/mail && "
+	    "chmod -R u+w %s/mail",
+	    dir, mail_dir, dir, dir);
+	assert_int_equal(system(cmd), 0);
+	snprintf(path, sizeof(path), "%s/mail/%s", dir, name);
+	unlink(path);
+	if (text != NULL)
+		write_file(path, text, 0644);
+	snprintf(path, sizeof(path), "%s/mail", dir);
+	cf.mail_dir = path;
+	r = ptn_mailer_new(&m, &cf);
+	ptn_mailer_free(&m);
+	return r;
+}
+
+#define LINE(key) "passcode." key " = text\n"
+#define COMPLETE                                                               \
+	LINE("subject")                                                        \
+	LINE("greeting")                                                       \
+	LINE("instruction")                                                    \
+	LINE("validity.zero")                                                  \
+	LINE("validity.one")                                                   \
+	LINE("validity.other")
+
+static void
+test_files(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *name;
+		const char *text;
+		enum ptn_err want;
+	} cases[] = {
+		{ "none", NULL, PTN_OK },
+		{ "passcode.txt", "{{code}} {{subject}} {{locale}}\n", PTN_OK },
+		{ "passcode.txt", "", PTN_OK },
+		{ "passcode.txt", NULL, PTN_E_CONFIG },
+		{ "passcode.txt", "{{pin}}", PTN_E_CONFIG },
+		{ "passcode.txt", "\xff", PTN_E_CONFIG },
+		{ "passcode.html", NULL, PTN_E_CONFIG },
+		{ "passcode.html", "{{code", PTN_E_CONFIG },
+		{ "zh.lang", NULL, PTN_E_CONFIG },
+		{ "zh.lang", "", PTN_E_CONFIG },
+		{ "zh.lang", COMPLETE LINE("ignore"), PTN_OK },
+		{ "zh.lang", "# c\r\n\r\n" COMPLETE "passcode.ignore=x", PTN_OK },
+		{ "zh.lang", COMPLETE, PTN_E_CONFIG },
+		{ "zh.lang", COMPLETE LINE("ignore") LINE("ignore"), PTN_E_CONFIG },
+		{ "zh.lang", COMPLETE LINE("ignore") LINE("other"), PTN_E_CONFIG },
+		{ "zh.lang", COMPLETE LINE("ignore") "other.subject = x\n", PTN_E_CONFIG },
+		{ "zh.lang", COMPLETE LINE("ignore") "no line\n", PTN_E_CONFIG },
+		{ "zh.lang", COMPLETE "passcode.ignore =\n", PTN_E_CONFIG },
+		/* a text does not frame the others */
+		{ "zh.lang", COMPLETE "passcode.ignore = {{subject}}\n", PTN_E_CONFIG },
+	};
+	/* clang-format on */
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (try_file(cases[i].name, cases[i].text) != cases[i].want)
+			fail_msg("case %zu: %s", i, cases[i].name);
+}
+
+/* What a program that is given the mail must do. */
+static enum ptn_delivery
+try_program(const char *script, char *seen, size_t len)
+{
+	static const char msg[] = "Subject: x\r\n\r\n.\r\nend\r\n";
+	struct ptn_conf cf = make_conf();
+	char path[PATH_LEN];
+	char text[4 * PATH_LEN];
+	enum ptn_delivery what = PTN_DELIVERY_DONE;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/sendmail", dir);
+	snprintf(text, sizeof(text), "#!/bin/sh\ncd %s\n%s\n", dir, script);
+	write_file(path, text, 0755);
+	cf.sendmail_path = path;
+	assert_int_equal(ptn_mail_deliver(&cf, "jane@example.org",
+			     PTN_BYTES(msg, sizeof(msg) - 1), &what),
+	    PTN_OK);
+	if (seen == NULL)
+		return what;
+	snprintf(path, sizeof(path), "%s/seen", dir);
+	assert_non_null(f = fopen(path, "re"));
+	seen[fread(seen, 1, len - 1, f)] = '\0';
+	fclose(f);
+	return what;
+}
+
+static void
+test_sendmail(void **state)
+{
+	char seen[1024];
+
+	(void)state;
+	assert_int_equal(
+	    try_program("echo \"$@\" >seen; cat >>seen", seen, sizeof(seen)),
+	    PTN_DELIVERY_DONE);
+	assert_string_equal(seen,
+	    "-i -f noreply@example.org -- "
+	    "jane@example.org\n"
+	    "Subject: x\n\n.\nend\n");
+
+	/* nothing of ours reaches it: descriptors, environment, signals */
+	assert_int_equal(setenv("SECRETS_KEYS", "canary", 1), 0);
+	assert_int_equal(dup2(2, 77), 77);
+	assert_int_equal(try_program("ls /proc/self/fd | wc -l >seen; "
+				     "env | grep -c canary >>seen; "
+				     "grep SigBlk /proc/self/status >>seen",
+			     seen, sizeof(seen)),
+	    PTN_DELIVERY_DONE);
+	close(77);
+	/* 0, 1, 2 and the directory that ls reads */
+	assert_string_equal(seen, "4\n0\nSigBlk:\t0000000000000000\n");
+}
+
+static void
+test_exit_codes(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *script;
+		enum ptn_delivery want;
+	} cases[] = {
+		{ "exit 0", PTN_DELIVERY_DONE },
+		{ "exit 1", PTN_DELIVERY_LATER },
+		{ "exit 63", PTN_DELIVERY_LATER },
+		{ "exit 64", PTN_DELIVERY_NEVER },
+		{ "exit 67", PTN_DELIVERY_NEVER },
+		{ "exit 69", PTN_DELIVERY_NEVER },
+		{ "exit 74", PTN_DELIVERY_NEVER },
+		{ "exit 75", PTN_DELIVERY_LATER },
+		{ "exit 76", PTN_DELIVERY_NEVER },
+		{ "exit 78", PTN_DELIVERY_NEVER },
+		{ "exit 79", PTN_DELIVERY_LATER },
+		{ "kill -9 $$", PTN_DELIVERY_LATER },
+		{ "exec 2>&-; sleep 0.1; exit 69", PTN_DELIVERY_NEVER },
+		{ "yes x | head -c 200000 >&2; exit 75", PTN_DELIVERY_LATER },
+	};
+	/* clang-format on */
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (try_program(cases[i].script, NULL, 0) != cases[i].want)
+			fail_msg("%s", cases[i].script);
+}
+
+/* What it says is kept up to the first line; a late one is killed. */
+static void
+test_job(void **state)
+{
+	struct ptn_conf cf = make_conf();
+	struct ptn_mail_job job;
+	enum ptn_delivery what;
+	char path[PATH_LEN];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/sendmail", dir);
+	cf.sendmail_path = path;
+	write_file(path, "#!/bin/sh\nprintf 'one\\ntwo\\n' >&2\nexit 75\n",
+	    0755);
+	assert_int_equal(
+	    ptn_mail_start(&cf, "a@b.example", ptn_bytes_of("x"), &job),
+	    PTN_OK);
+	while (!ptn_mail_ended(&job, &what))
+		usleep(1000);
+	assert_int_equal(what, PTN_DELIVERY_LATER);
+	assert_string_equal(job.said, "one");
+	assert_int_equal(job.pid, 0);
+	assert_int_equal(job.err_fd, -1);
+
+	write_file(path, "#!/bin/sh\nsleep 600\n", 0755);
+	assert_int_equal(
+	    ptn_mail_start(&cf, "a@b.example", ptn_bytes_of("x"), &job),
+	    PTN_OK);
+	assert_false(ptn_mail_ended(&job, &what));
+	job.deadline_ms = 0;
+	assert_true(ptn_mail_ended(&job, &what));
+	assert_int_equal(what, PTN_DELIVERY_LATER);
+	assert_string_equal(job.said, "no end in 60 s");
+}
+
+static void
+test_refuse_delivery(void **state)
+{
+	static const char *const bad[] = { "", "a", "a@b\r\nRCPT TO:<x@y>",
+		"<a@b>", "a@b>", "a b@c", "-oQ/tmp", "a@b\n" };
+	struct ptn_conf cf = make_conf();
+	enum ptn_delivery what;
+	size_t i;
+
+	(void)state;
+	cf.sendmail_path = "/bin/true";
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(
+		    ptn_mail_deliver(&cf, bad[i], ptn_bytes_of("x"), &what),
+		    PTN_E_INPUT);
+		assert_int_equal(what, PTN_DELIVERY_LATER);
+	}
+	cf.sendmail_path = "/nonexistent/sendmail";
+	assert_int_equal(
+	    ptn_mail_deliver(&cf, "a@b.example", ptn_bytes_of("x"), &what),
+	    PTN_E_CONFIG);
+	cf.mail_transport = PTN_MAIL_SMTP;
+	cf.smtp_host = "localhost\nto eve@example.org";
+	assert_int_equal(
+	    ptn_mail_deliver(&cf, "a@b.example", ptn_bytes_of("x"), &what),
+	    PTN_E_CONFIG);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	ptn_log_init(PTN_LOG_ERROR, "test");
+	snprintf(mail_dir, sizeof(mail_dir), "%s/etc/mail", srcdir());
+	return mkdtemp(dir) == NULL;
+}
+
+static int
+teardown(void **state)
+{
+	char cmd[PATH_LEN];
+
+	(void)state;
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+	return system(cmd);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_locales),
+		cmocka_unit_test(test_validity),
+		cmocka_unit_test(test_escaping),
+		cmocka_unit_test(test_refuse_mail),
+		cmocka_unit_test(test_refuse_conf),
+		cmocka_unit_test(test_idn_sender),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_sendmail),
+		cmocka_unit_test(test_exit_codes),
+		cmocka_unit_test(test_job),
+		cmocka_unit_test(test_refuse_delivery),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
