@@ -1,0 +1,56 @@
+#include "fcgi/cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fcgi/process.h"
+#include "lib/conf.h"
+#include "lib/crypto.h"
+#include "lib/err.h"
+#include "lib/log.h"
+
+/* Send and expire, as what the configuration says we are. */
+static enum ptn_err
+run_once(const struct ptn_conf *cf, const struct ptn_secrets *secrets)
+{
+	struct ptn_identity id;
+	enum ptn_err r;
+
+	ptn_log_init((enum ptn_log_level)cf->log_level, "courier");
+	r = ptn_process_identity(cf, &id);
+	if (r == PTN_OK)
+		r = ptn_process_confine(cf, &id, true);
+	if (r == PTN_OK)
+		r = ptn_courier_once(cf, secrets, true);
+	return r;
+}
+
+/*
+ * postern courier --once: for cron, where the web server starts the workers
+ * and there is no supervisor with a courier of its own.
+ */
+int
+ptn_cli_courier(int argc, char **argv, const char *conf_path,
+    const char *const *set)
+{
+	const struct ptn_start start = { .conf_path = conf_path, .set = set };
+	struct ptn_secrets *secrets = NULL;
+	struct ptn_conf *cf = NULL;
+	enum ptn_err r;
+
+	if (argc != 2 || strcmp(argv[1], "--once") != 0) {
+		fprintf(stderr, "usage: postern courier --once\n");
+		return 2;
+	}
+	r = ptn_serve_load(&start, stderr, &cf, &secrets);
+	if (r != PTN_OK)
+		return 1;
+	r = run_once(cf, secrets);
+	if (r != PTN_OK)
+		fprintf(stderr,
+		    "postern: the outbox could not be drained: %s\n",
+		    ptn_err_name(r));
+	ptn_secrets_free(&secrets);
+	ptn_conf_free(&cf);
+	return r == PTN_OK ? 0 : 1;
+}

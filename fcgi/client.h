@@ -1,0 +1,25 @@
+#ifndef PTN_CLIENT_H
+#define PTN_CLIENT_H
+
+#include "fcgi/request.h"
+
+/*
+ * The address of the client, as text in the arena: REMOTE_ADDR; or, when that
+ * is one of server.trusted_proxies, the last address of X-Forwarded-For that
+ * is not.  Brackets and ports are stripped.  "" if there is none.
+ */
+const char *ptn_client_ip(const struct ptn_request *req);
+
+/*
+ * The network that a limit counts: the address itself for IPv4, its /64 for
+ * IPv6, where a host has 2^64 addresses to try from.
+ */
+const char *ptn_client_network(const struct ptn_request *req);
+
+/*
+ * The request id: an incoming X-Request-Id of at most 64 characters from
+ * [A-Za-z0-9._:+/=-], or 32 random letters.  NULL when the arena is full.
+ */
+const char *ptn_client_request_id(const struct ptn_request *req);
+
+#endif

@@ -1,0 +1,101 @@
+#include "fcgi/cors.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define MAX_AGE_S 7200
+
+/* Iterative: the last * is where a mismatch resumes, so it stays linear. */
+bool
+ptn_cors_match(const char *pattern, const char *origin)
+{
+	const char *star = NULL, *resume = NULL;
+
+	while (*origin != '\0') {
+		if (*pattern == '*') {
+			star = pattern++;
+			resume = origin;
+		} else if (*pattern == '?' || *pattern == *origin) {
+			pattern++;
+			origin++;
+		} else if (star != NULL) {
+			pattern = star + 1;
+			origin = ++resume;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
+}
+
+static bool
+allowed(const struct ptn_conf *cf, const char *origin)
+{
+	size_t i;
+
+	for (i = 0; i < cf->cors_origins.n; i++)
+		if (ptn_cors_match(cf->cors_origins.v[i], origin))
+			return true;
+	return false;
+}
+
+bool
+ptn_cors_own_page(const struct ptn_request *req)
+{
+	const char *host = ptn_request_param(req, "HTTP_HOST");
+	const char *authority;
+	size_t i;
+
+	if (req->origin == NULL || allowed(req->cf, req->origin))
+		return true;
+	for (i = 0; i < req->cf->rp_origins.n; i++)
+		if (strcasecmp(req->cf->rp_origins.v[i], req->origin) == 0)
+			return true;
+	authority = strstr(req->origin, "://");
+	return host != NULL && authority != NULL &&
+	    strcasecmp(authority + 3, host) == 0;
+}
+
+static void
+answer_preflight(const struct ptn_request *req, struct ptn_reply *rep)
+{
+	const char *headers =
+	    ptn_request_param(req, "HTTP_ACCESS_CONTROL_REQUEST_HEADERS");
+
+	ptn_reply_header(rep, "Vary", "Access-Control-Request-Method");
+	ptn_reply_header(rep, "Vary", "Access-Control-Request-Headers");
+	ptn_reply_header(rep, "Access-Control-Allow-Methods",
+	    "GET,HEAD,PUT,PATCH,POST,DELETE");
+	if (headers != NULL)
+		ptn_reply_header(rep, "Access-Control-Allow-Headers", headers);
+	ptn_reply_header_int(rep, "Access-Control-Max-Age", MAX_AGE_S);
+}
+
+bool
+ptn_cors(const struct ptn_request *req, struct ptn_reply *rep)
+{
+	const bool options = req->method == PTN_OPTIONS;
+	const bool match = req->origin != NULL && allowed(req->cf, req->origin);
+
+	if (options)
+		rep->done = PTN_DONE_EMPTY;
+	ptn_reply_header(rep, "Vary", "Origin");
+	if (!match)
+		return options;
+	ptn_reply_header(rep, "Access-Control-Allow-Origin", req->origin);
+	ptn_reply_header(rep, "Access-Control-Allow-Credentials", "true");
+	if (options)
+		answer_preflight(req, rep);
+	else
+		ptn_reply_header(rep, "Access-Control-Expose-Headers",
+		    req->cf->auth_token_header
+			? "Retry-After,X-RateLimit-Limit,X-RateLimit-Remaining,"
+			  "X-RateLimit-Reset,X-Session-Lifetime,"
+			  "X-Session-Retention,X-Auth-Token"
+			: "Retry-After,X-RateLimit-Limit,X-RateLimit-Remaining,"
+			  "X-RateLimit-Reset,X-Session-Lifetime,"
+			  "X-Session-Retention");
+	return options;
+}

@@ -1,0 +1,159 @@
+#include "fcgi/dispatch.h"
+
+#include "fcgi/client.h"
+#include "fcgi/cors.h"
+#include "fcgi/guess.h"
+#include "fcgi/input.h"
+#include "fcgi/path.h"
+#include "fcgi/presented.h"
+#include "fcgi/routes.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/pwhash.h"
+
+/* What the client told about itself; needs no decision. */
+static enum ptn_err
+introduce(struct ptn_request *req)
+{
+	req->origin = ptn_request_param(req, "HTTP_ORIGIN");
+	req->ip = ptn_client_ip(req);
+	req->request_id = ptn_client_request_id(req);
+	req->audit.ip = req->ip;
+	req->audit.request_id = req->request_id;
+	req->audit.user_agent = ptn_request_param(req, "HTTP_USER_AGENT");
+	if (req->request_id == NULL) {
+		req->request_id = "none";
+		return PTN_E_NOMEM;
+	}
+	ptn_log_request(req->request_id);
+	return PTN_OK;
+}
+
+static enum ptn_err
+match(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const char *allow = NULL;
+	enum ptn_err r;
+
+	r = ptn_path(req->arena, req->uri, req->cf->base_path, &req->path);
+	if (r != PTN_OK)
+		return r;
+	r = ptn_routes_match(req->cf, req->arena, req->method, req->path,
+	    &req->route, &req->arg, &allow);
+	if (r == PTN_E_METHOD)
+		ptn_reply_header(rep, "Allow", allow);
+	return r;
+}
+
+/* The tenant and the key set are loaded once a process, when first needed. */
+static enum ptn_err
+provide(struct ptn_request *req)
+{
+	struct ptn_env *env = req->env;
+	enum ptn_err r;
+
+	if (req->route->need == PTN_NEED_NOTHING)
+		return PTN_OK;
+	r = ptn_keys_refresh(env->keys, req->db, req->arena, false);
+	if (r != PTN_OK || req->route->need == PTN_NEED_KEYS)
+		return r;
+	if (!env->tenant_known) {
+		r = ptn_tenant_default(req->db, req->arena, &env->tenant);
+		if (r != PTN_OK)
+			return r;
+		env->tenant_known = true;
+	}
+	req->tenant = env->tenant;
+	return PTN_OK;
+}
+
+static enum ptn_err
+authenticate(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const enum ptn_auth auth = req->route->auth;
+	enum ptn_err r;
+
+	if (auth == PTN_AUTH_NONE)
+		return PTN_OK;
+	r = ptn_presented(req, rep, auth == PTN_AUTH_SESSION);
+	if (r != PTN_OK)
+		return r;
+	if (req->session.known) {
+		req->audit.user_id = req->session.claims.sub;
+		req->audit.email = req->session.claims.email.address;
+	}
+	if (auth == PTN_AUTH_SESSION && !req->session.known)
+		return PTN_E_DENIED;
+	return PTN_OK;
+}
+
+/*
+ * The order in which a request is judged.  The guess limit stands behind the
+ * input, because the account that it counts is a field of the input; nothing
+ * before it tells whether that account exists.
+ */
+static enum ptn_err
+judge(struct ptn_request *req, struct ptn_reply *rep)
+{
+	enum ptn_err r;
+
+	if (req->body_too_large || req->params_too_large)
+		return PTN_E_TOO_LARGE;
+	if ((r = match(req, rep)) != PTN_OK || (r = provide(req)) != PTN_OK ||
+	    (r = authenticate(req, rep)) != PTN_OK ||
+	    (r = ptn_input(req, rep, req->route->input)) != PTN_OK ||
+	    (r = ptn_guess(req, rep)) != PTN_OK)
+		return r;
+	return req->route->handler(req, rep);
+}
+
+/*
+ * What happened is on record before it is answered.  A record that cannot be
+ * written fails the request: the session it began is never handed out.
+ */
+static enum ptn_err
+record(struct ptn_request *req, enum ptn_err r)
+{
+	enum ptn_err w;
+
+	if (req->audit.n == 0)
+		return r;
+	w = ptn_audit_write(req->cf, req->db, req->arena, &req->tenant.id,
+	    &req->audit);
+	return w != PTN_OK ? w : r;
+}
+
+/* Start again from an empty reply, but for the headers of cors.c. */
+static void
+forget(struct ptn_request *req, struct ptn_reply *rep)
+{
+	ptn_reply_init(rep, req->arena);
+	(void)ptn_cors(req, rep);
+}
+
+void
+ptn_dispatch(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const uint64_t statements = ptn_db_count(req->db);
+	const uint64_t hashes = ptn_pwhash_count();
+	const int64_t began_ms = ptn_clock_mono_ms();
+	enum ptn_err r, recorded;
+
+	ptn_reply_init(rep, req->arena);
+	r = introduce(req);
+	if (!ptn_cors(req, rep) && r == PTN_OK) {
+		r = judge(req, rep);
+		if ((recorded = record(req, r)) != r) {
+			forget(req, rep);
+			r = recorded;
+		}
+	}
+	ptn_reply_finish(rep, req, r);
+	ptn_debug("%s %s: %d, %llu statements, %llu hashes, %lld ms",
+	    ptn_method_name(req->method),
+	    req->route != NULL ? req->route->path : "-", rep->status,
+	    (unsigned long long)(ptn_db_count(req->db) - statements),
+	    (unsigned long long)(ptn_pwhash_count() - hashes),
+	    (long long)(ptn_clock_mono_ms() - began_ms));
+	ptn_log_request(NULL);
+}

@@ -1,0 +1,334 @@
+#include "fcgi/gateway.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <fastcgi.h>
+#include <fcgiapp.h>
+
+#include "lib/bytes.h"
+#include "lib/log.h"
+
+#define CHUNK 4096 /* bytes of STDIN taken at a time */
+
+struct ptn_gateway {
+	FCGX_Request fcgi;
+};
+
+/* What we use of the variables; HTTP_* comes on top. */
+static const char *const wanted[] = { "REQUEST_METHOD", "REQUEST_URI",
+	"SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE",
+	"CONTENT_LENGTH", "REMOTE_ADDR", "HTTPS", "FCGI_ROLE" };
+
+/* To a peer whose request cannot be read as one. */
+static const char answer_bad[] = "Status: 400 Bad Request\r\n"
+				 "Content-Type: application/json\r\n"
+				 "Content-Length: 37\r\n\r\n"
+				 "{\"code\":400,\"message\":\"Bad Request\"}\n";
+
+/* When there was no memory to write the head of a reply. */
+static const char answer_broken[] = "Status: 500 Internal Server Error\r\n"
+				    "Content-Length: 0\r\n\r\n";
+
+enum ptn_err
+ptn_gateway_new(struct ptn_gateway **out, int listen_fd)
+{
+	struct ptn_gateway *gw;
+
+	*out = NULL;
+	gw = calloc(1, sizeof(*gw));
+	if (gw == NULL)
+		return PTN_E_NOMEM;
+	if (FCGX_Init() != 0 ||
+	    FCGX_InitRequest(&gw->fcgi, listen_fd, FCGI_FAIL_ACCEPT_ON_INTR) !=
+		0) {
+		ptn_error("libfcgi does not start: %s", strerror(errno));
+		free(gw);
+		return PTN_E_INTERNAL;
+	}
+	*out = gw;
+	return PTN_OK;
+}
+
+/*
+ * Finish the request, if there is one, and close its connection.  STDIN has
+ * been read to its end, so closing loses nothing that the peer still sends;
+ * "detached" spares us libfcgi's wait for the peer, of up to two seconds.
+ */
+static void
+hang_up(struct ptn_gateway *gw)
+{
+	(void)FCGX_Detach(&gw->fcgi);
+	FCGX_Finish_r(&gw->fcgi);
+	FCGX_Free(&gw->fcgi, 1);
+}
+
+void
+ptn_gateway_free(struct ptn_gateway **gw)
+{
+	if (*gw == NULL)
+		return;
+	hang_up(*gw);
+	free(*gw);
+	*gw = NULL;
+}
+
+static bool
+is_wanted(const char *name, size_t len)
+{
+	size_t i;
+
+	if (len > 5 && memcmp(name, "HTTP_", 5) == 0)
+		return len != 10 || memcmp(name, "HTTP_PROXY", 10) != 0;
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		if (strlen(wanted[i]) == len &&
+		    memcmp(name, wanted[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* How many parameters the arena may get: all, or those within the limits. */
+static size_t
+count_params(char *const *envp, bool *too_large)
+{
+	size_t n, total = 0;
+
+	for (n = 0; envp[n] != NULL; n++) {
+		total += strlen(envp[n]);
+		if (n == PTN_PARAM_COUNT_MAX || total > PTN_PARAMS_MAX) {
+			*too_large = true;
+			break;
+		}
+	}
+	return n;
+}
+
+/* One "NAME=value" of libfcgi's, whose own copy is wiped. */
+static enum ptn_err
+copy_param(struct ptn_arena *a, char *pair, struct ptn_param *out, size_t *n)
+{
+	size_t len = strcspn(pair, "=");
+	char *copy;
+
+	if (pair[len] == '\0' || !is_wanted(pair, len))
+		return PTN_OK;
+	copy = ptn_arena_strdup(a, pair);
+	if (copy == NULL)
+		return PTN_E_NOMEM;
+	ptn_wipe(pair + len + 1, strlen(pair + len + 1));
+	copy[len] = '\0';
+	out[(*n)++] = (struct ptn_param){ copy, copy + len + 1 };
+	return PTN_OK;
+}
+
+static enum ptn_err
+copy_params(char *const *envp, struct ptn_request *req)
+{
+	struct ptn_param *params;
+	enum ptn_err r = PTN_OK;
+	size_t i, max, n = 0;
+
+	max = count_params(envp, &req->params_too_large);
+	params = ptn_arena_calloc(req->arena, max + 1, sizeof(*params));
+	if (params == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < max && r == PTN_OK; i++)
+		r = copy_param(req->arena, envp[i], params, &n);
+	req->params = params;
+	req->nparams = n;
+	return r;
+}
+
+static const char *
+param(const struct ptn_request *req, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < req->nparams; i++) {
+		if (strcmp(req->params[i].name, name) == 0)
+			return req->params[i].value;
+	}
+	return NULL;
+}
+
+/*
+ * STDIN to its end (a web server that keeps connections would take what is
+ * left for the next request), keeping what the limit allows.
+ */
+static enum ptn_err
+read_body(FCGX_Stream *in, struct ptn_request *req, size_t *total)
+{
+	char chunk[CHUNK];
+	struct ptn_buf body;
+	int got;
+
+	ptn_buf_init(&body, req->arena);
+	for (*total = 0; (got = FCGX_GetStr(chunk, CHUNK, in)) > 0;) {
+		*total += (size_t)got;
+		if (*total <= PTN_BODY_MAX)
+			ptn_buf_add(&body, chunk, (size_t)got);
+	}
+	if (*total > 0)
+		ptn_wipe(chunk, *total < CHUNK ? *total : CHUNK);
+	if (FCGX_GetError(in) != 0)
+		return PTN_E_INPUT;
+	if (body.bad)
+		return PTN_E_NOMEM;
+	req->body_too_large = *total > PTN_BODY_MAX;
+	if (!req->body_too_large)
+		req->body = PTN_BYTES(body.p, body.len);
+	return PTN_OK;
+}
+
+/*
+ * The end of STDIN says how long a body is; but one that is shorter than the
+ * client announced was cut off on its way.
+ */
+static enum ptn_err
+check_length(const struct ptn_request *req, size_t total)
+{
+	const char *text = param(req, "CONTENT_LENGTH");
+	unsigned long long stated;
+	char *end;
+
+	if (text == NULL || text[0] == '\0')
+		return PTN_OK;
+	if (text[0] < '0' || text[0] > '9')
+		return PTN_E_INPUT;
+	errno = 0;
+	stated = strtoull(text, &end, 10);
+	if (errno != 0 || *end != '\0' || stated > total)
+		return PTN_E_INPUT;
+	return PTN_OK;
+}
+
+static enum ptn_err
+read_request(struct ptn_gateway *gw, struct ptn_request *req)
+{
+	const char *method, *uri;
+	enum ptn_err r;
+	size_t total;
+
+	r = copy_params(gw->fcgi.envp, req);
+	if (r == PTN_OK)
+		r = read_body(gw->fcgi.in, req, &total);
+	if (r == PTN_OK)
+		r = check_length(req, total);
+	if (r != PTN_OK)
+		return r;
+	method = param(req, "REQUEST_METHOD");
+	uri = param(req, "REQUEST_URI");
+	if ((method == NULL || uri == NULL) && !req->params_too_large)
+		return PTN_E_INPUT;
+	req->method =
+	    method != NULL ? ptn_method_parse(method) : PTN_METHOD_OTHER;
+	req->uri = uri != NULL ? uri : "";
+	return PTN_OK;
+}
+
+/* What the negative answer of FCGX_Accept_r() means (it is -errno). */
+static enum ptn_err
+accept_failed(int rc)
+{
+	switch (-rc) {
+	case EAGAIN:
+	case EINTR:
+	case ECONNABORTED:
+		return PTN_E_NOT_FOUND;
+	default:
+		ptn_error("accept: %s", strerror(-rc));
+		return PTN_E_UNAVAILABLE;
+	}
+}
+
+enum ptn_err
+ptn_gateway_accept(struct ptn_gateway *gw, struct ptn_request *req)
+{
+	enum ptn_err r;
+	int rc;
+
+	rc = FCGX_Accept_r(&gw->fcgi);
+	if (rc < 0)
+		return accept_failed(rc);
+	if (gw->fcgi.role != FCGI_RESPONDER) {
+		ptn_warn("FastCGI role %d refused", gw->fcgi.role);
+		hang_up(gw);
+		return PTN_E_INPUT;
+	}
+	r = read_request(gw, req);
+	if (r == PTN_OK)
+		return PTN_OK;
+	ptn_info("a request was broken off or malformed: %s", ptn_err_name(r));
+	if (r == PTN_E_INPUT)
+		(void)FCGX_PutStr(answer_bad, sizeof(answer_bad) - 1,
+		    gw->fcgi.out);
+	else
+		(void)FCGX_PutStr(answer_broken, sizeof(answer_broken) - 1,
+		    gw->fcgi.out);
+	hang_up(gw);
+	return PTN_E_INPUT;
+}
+
+static void
+put_header(struct ptn_buf *head, const char *name, const char *value)
+{
+	ptn_buf_str(head, name);
+	ptn_buf_str(head, ": ");
+	ptn_buf_str(head, value);
+	ptn_buf_str(head, "\r\n");
+}
+
+static bool
+has_header(const struct ptn_reply *rep, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < rep->nheaders; i++) {
+		if (strcasecmp(rep->header[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Status, headers and the blank line (RFC 3875 section 6). */
+static void
+put_head(struct ptn_buf *head, const struct ptn_reply *rep, bool bodyless)
+{
+	size_t i;
+
+	ptn_buf_printf(head, "Status: %d %s\r\n", rep->status, rep->reason);
+	for (i = 0; i < rep->nheaders; i++)
+		put_header(head, rep->header[i].name, rep->header[i].value);
+	if (!bodyless) {
+		if (rep->body.len > 0 && !has_header(rep, "Content-Type"))
+			put_header(head, "Content-Type",
+			    rep->type != NULL ? rep->type : "application/json");
+		ptn_buf_printf(head, "Content-Length: %zu\r\n", rep->body.len);
+	}
+	ptn_buf_str(head, "\r\n");
+}
+
+void
+ptn_gateway_send(struct ptn_gateway *gw, const struct ptn_request *req,
+    const struct ptn_reply *rep)
+{
+	bool bodyless = rep->status == 204 || rep->status == 304;
+	struct ptn_buf head;
+	FCGX_Stream *out = gw->fcgi.out;
+
+	ptn_buf_init(&head, req->arena);
+	put_head(&head, rep, bodyless);
+	if (head.bad) {
+		(void)FCGX_PutStr(answer_broken, sizeof(answer_broken) - 1,
+		    out);
+	} else {
+		(void)FCGX_PutStr(head.p, (int)head.len, out);
+		if (!bodyless && req->method != PTN_HEAD && rep->body.len > 0)
+			(void)FCGX_PutStr((const char *)rep->body.p,
+			    (int)rep->body.len, out);
+	}
+	hang_up(gw);
+}

@@ -1,0 +1,455 @@
+#define _GNU_SOURCE /* pipe2(2) */
+
+#include "fcgi/generation.h"
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+
+#define START_MS 30000 /* a new generation is ready by then, or fails */
+#define EARLY_MS 10000 /* a death before this age is an early one */
+#define PAUSE_FIRST_MS 100
+#define PAUSE_MAX_MS 5000
+
+static enum ptn_err
+open_listeners(struct ptn_generation *g, const struct ptn_start *start,
+    const struct ptn_generation *older)
+{
+	const char *address[PTN_SIDE__MAX] = {
+		[PTN_PUBLIC] = g->cf->public_address,
+		[PTN_ADMIN] = g->cf->admin_address,
+	};
+	const struct ptn_listener *old;
+	enum ptn_err r = PTN_OK;
+	bool passed = false, some = false;
+	size_t i;
+
+	for (i = 0; i < PTN_SIDE__MAX; i++)
+		passed = passed || start->inherited[i] >= 0;
+	for (i = 0; i < PTN_SIDE__MAX && r == PTN_OK; i++) {
+		old = older != NULL ? &older->listener[i] : NULL;
+		if (passed)
+			g->listener[i].fd = start->inherited[i];
+		else if (old != NULL && old->address != NULL &&
+		    strcmp(old->address, address[i]) == 0)
+			r = ptn_listen_share(&g->listener[i], old, g->cf);
+		else if (address[i][0] != '\0')
+			r = ptn_listen_open(&g->listener[i], g->cf, address[i]);
+		some = some || g->listener[i].fd >= 0;
+	}
+	if (r == PTN_OK && !some) {
+		ptn_error("server.public.address: nothing to listen on");
+		r = PTN_E_CONFIG;
+	}
+	return r;
+}
+
+static enum ptn_err
+make_shared(struct ptn_generation *g)
+{
+	size_t len;
+	void *p;
+
+	g->nworkers = (size_t)ptn_gate_workers(g->cf);
+	g->nplaces = g->nworkers + 1;
+	g->place = calloc(g->nplaces, sizeof(*g->place));
+	if (g->place == NULL)
+		return PTN_E_NOMEM;
+	len = g->nworkers * sizeof(*g->score);
+	p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+	    -1, 0);
+	if (p == MAP_FAILED) {
+		ptn_error("scoreboard: %s", strerror(errno));
+		return PTN_E_NOMEM;
+	}
+	g->score = p;
+	if (pipe2(g->wake, O_CLOEXEC | O_NONBLOCK) < 0) {
+		ptn_error("pipe: %s", strerror(errno));
+		return PTN_E_INTERNAL;
+	}
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_generation_new(struct ptn_generation **out, const struct ptn_start *start,
+    const struct ptn_generation *older, struct ptn_conf *cf,
+    struct ptn_secrets *secrets)
+{
+	struct ptn_generation *g;
+	enum ptn_err r;
+	size_t i;
+
+	*out = NULL;
+	g = calloc(1, sizeof(*g));
+	if (g == NULL) {
+		ptn_secrets_free(&secrets);
+		ptn_conf_free(&cf);
+		return PTN_E_NOMEM;
+	}
+	g->cf = cf;
+	g->secrets = secrets;
+	g->wake[0] = g->wake[1] = -1;
+	g->deadline_ms = ptn_clock_mono_ms() + START_MS;
+	for (i = 0; i < PTN_SIDE__MAX; i++)
+		g->listener[i] = PTN_LISTENER_NONE;
+	r = ptn_process_identity(cf, &g->identity);
+	if (r == PTN_OK)
+		r = make_shared(g);
+	if (r == PTN_OK)
+		r = ptn_gate_open(&g->gate, cf, NULL);
+	if (r == PTN_OK)
+		r = open_listeners(g, start, older);
+	if (r != PTN_OK)
+		ptn_generation_free(&g);
+	*out = g;
+	return r;
+}
+
+/* Sockets that others bound are not ours to close: the next one needs them. */
+static void
+close_listeners(struct ptn_generation *g)
+{
+	size_t i;
+
+	for (i = 0; i < PTN_SIDE__MAX; i++) {
+		if (g->listener[i].address != NULL)
+			ptn_listen_close(&g->listener[i]);
+	}
+}
+
+void
+ptn_generation_free(struct ptn_generation **gp)
+{
+	struct ptn_generation *g = *gp;
+	size_t i;
+
+	if (g == NULL)
+		return;
+	close_listeners(g);
+	for (i = 0; i < 2; i++) {
+		if (g->wake[i] >= 0)
+			close(g->wake[i]);
+	}
+	if (g->score != NULL)
+		munmap(g->score, g->nworkers * sizeof(*g->score));
+	ptn_gate_close(&g->gate);
+	ptn_secrets_free(&g->secrets);
+	ptn_conf_free(&g->cf);
+	free(g->place);
+	free(g);
+	*gp = NULL;
+}
+
+void
+ptn_generation_inherit(struct ptn_generation *g, struct ptn_generation *older)
+{
+	struct ptn_listener *l, *old;
+	size_t i;
+
+	for (i = 0; i < PTN_SIDE__MAX; i++) {
+		l = &g->listener[i];
+		old = &older->listener[i];
+		if (l->address == NULL || old->address == NULL ||
+		    strcmp(l->address, old->address) != 0)
+			continue;
+		l->owned = old->owned;
+		old->owned = false;
+	}
+}
+
+static bool
+is_courier(const struct ptn_generation *g, size_t i)
+{
+	return i == g->nworkers;
+}
+
+/*
+ * What a child of g must not keep open: a socket that nobody accepts from
+ * would let clients wait for ever, a pipe would hide that its writers left.
+ */
+static void
+forget_others(const struct ptn_generation *g, struct ptn_generation *all)
+{
+	struct ptn_generation *o;
+	size_t i;
+
+	for (o = all; o != NULL; o = o->next) {
+		if (o == g)
+			continue;
+		for (i = 0; i < PTN_SIDE__MAX; i++)
+			o->listener[i].owned = false;
+		close_listeners(o);
+		close(o->wake[0]);
+		close(o->wake[1]);
+		ptn_gate_close(&o->gate);
+		ptn_secrets_free(&o->secrets);
+		ptn_conf_free(&o->cf);
+	}
+}
+
+/* Each child keeps what is its own. */
+static void
+take_courier_part(struct ptn_generation *g, struct ptn_child *c)
+{
+	size_t i;
+
+	for (i = 0; i < PTN_SIDE__MAX; i++) {
+		if (c->listen_fd[i] >= 0)
+			close(c->listen_fd[i]);
+		c->listen_fd[i] = -1;
+	}
+	close(g->wake[1]);
+	c->wake_fd[1] = -1;
+}
+
+static void
+take_worker_part(struct ptn_generation *g, struct ptn_child *c, size_t i)
+{
+	c->score = &g->score[i];
+	close(g->wake[0]);
+	c->wake_fd[0] = -1;
+}
+
+static _Noreturn void
+child_main(struct ptn_generation *g, struct ptn_generation *all, size_t i,
+    pid_t parent)
+{
+	struct ptn_child c = { .cf = g->cf,
+		.secrets = g->secrets,
+		.gate = g->gate,
+		.listen_fd = { g->listener[PTN_PUBLIC].fd,
+		    g->listener[PTN_ADMIN].fd },
+		.wake_fd = { g->wake[0], g->wake[1] } };
+	bool courier = is_courier(g, i);
+
+	ptn_signals_child();
+	ptn_log_init((enum ptn_log_level)g->cf->log_level,
+	    courier ? "courier" : "worker");
+	(void)prctl(PR_SET_NAME, courier ? "postern-courier" : "postern-worker",
+	    0, 0, 0);
+	forget_others(g, all);
+	if (ptn_process_confine(g->cf, &g->identity, courier) != PTN_OK ||
+	    ptn_process_follow(parent) != PTN_OK)
+		_exit(1);
+	if (courier) {
+		take_courier_part(g, &c);
+		exit(ptn_courier_run(&c));
+	}
+	take_worker_part(g, &c, i);
+	exit(ptn_worker_run(&c));
+}
+
+static void
+fork_one(struct ptn_generation *g, struct ptn_generation *all, size_t i)
+{
+	struct ptn_place *p = &g->place[i];
+	pid_t parent = getpid();
+	int64_t now = ptn_clock_mono_ms();
+	pid_t pid;
+
+	if (!is_courier(g, i))
+		memset(&g->score[i], 0, sizeof(g->score[i]));
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		child_main(g, all, i, parent);
+	if (pid < 0) {
+		ptn_error("fork: %s", strerror(errno));
+		p->next_ms = now + PAUSE_MAX_MS;
+		return;
+	}
+	p->pid = pid;
+	p->since_ms = now;
+	p->killed = false;
+}
+
+void
+ptn_generation_fill(struct ptn_generation *g, struct ptn_generation *all)
+{
+	int64_t now = ptn_clock_mono_ms();
+	size_t i;
+
+	if (g->state == PTN_GEN_DRAINING)
+		return;
+	for (i = 0; i < g->nplaces; i++) {
+		if (g->place[i].pid == 0 && g->place[i].next_ms <= now)
+			fork_one(g, all, i);
+	}
+}
+
+/* The name a reader knows a signal by. */
+static const char *
+signal_name(int sig)
+{
+	static const struct {
+		int sig;
+		const char *name;
+	} names[] = { { SIGSEGV, "SIGSEGV" }, { SIGABRT, "SIGABRT" },
+		{ SIGKILL, "SIGKILL" }, { SIGTERM, "SIGTERM" },
+		{ SIGBUS, "SIGBUS" }, { SIGILL, "SIGILL" },
+		{ SIGFPE, "SIGFPE" }, { SIGSYS, "SIGSYS" },
+		{ SIGPIPE, "SIGPIPE" }, { SIGALRM, "SIGALRM" },
+		{ SIGXCPU, "SIGXCPU" }, { SIGQUIT, "SIGQUIT" } };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].sig == sig)
+			return names[i].name;
+	}
+	return strsignal(sig);
+}
+
+static void
+log_death(const struct ptn_generation *g, size_t i, int status)
+{
+	const char *who = is_courier(g, i) ? "courier" : "worker";
+	int pid = (int)g->place[i].pid;
+
+	if (WIFSIGNALED(status))
+		ptn_error("%s %d died of %s", who, pid,
+		    signal_name(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) != 0)
+		ptn_error("%s %d ended with status %d", who, pid,
+		    WEXITSTATUS(status));
+	else
+		ptn_info("%s %d left", who, pid);
+}
+
+/*
+ * When the place is filled again: at once, but a child that keeps dying
+ * young waits 100 ms, doubling to 5 s.
+ */
+static void
+schedule(struct ptn_place *p)
+{
+	int64_t now = ptn_clock_mono_ms();
+
+	if (p->killed || now - p->since_ms >= EARLY_MS)
+		p->pause_ms = 0;
+	p->next_ms = now + p->pause_ms;
+	if (p->pause_ms == 0)
+		p->pause_ms = PAUSE_FIRST_MS;
+	else if (p->pause_ms * 2 <= PAUSE_MAX_MS)
+		p->pause_ms *= 2;
+	else
+		p->pause_ms = PAUSE_MAX_MS;
+}
+
+bool
+ptn_generation_reap(struct ptn_generation *g, pid_t pid, int status)
+{
+	size_t i;
+
+	for (i = 0; i < g->nplaces; i++) {
+		if (g->place[i].pid == pid)
+			break;
+	}
+	if (i == g->nplaces)
+		return false;
+	log_death(g, i, status);
+	if (!is_courier(g, i)) {
+		/* It is neither busy nor ready any more. */
+		atomic_store(&g->score[i].busy_since_ms, 0);
+		atomic_store(&g->score[i].ready, 0);
+		if (g->state == PTN_GEN_STARTING)
+			g->deaths++;
+	}
+	g->place[i].pid = 0;
+	schedule(&g->place[i]);
+	return true;
+}
+
+void
+ptn_generation_kill(const struct ptn_generation *g, int sig)
+{
+	size_t i;
+
+	for (i = 0; i < g->nplaces; i++) {
+		if (g->place[i].pid > 0)
+			(void)kill(g->place[i].pid, sig);
+	}
+}
+
+void
+ptn_generation_drain(struct ptn_generation *g)
+{
+	g->state = PTN_GEN_DRAINING;
+	g->deadline_ms = ptn_clock_mono_ms() + g->cf->drain_deadline_s * 1000;
+	ptn_generation_kill(g, SIGTERM);
+}
+
+void
+ptn_generation_watch(struct ptn_generation *g)
+{
+	int64_t now = ptn_clock_mono_ms();
+	int64_t since;
+	size_t i;
+
+	for (i = 0; i < g->nworkers; i++) {
+		since = atomic_load(&g->score[i].busy_since_ms);
+		if (since == 0 || g->place[i].pid == 0 || g->place[i].killed ||
+		    now - since < g->cf->request_deadline_s * 1000)
+			continue;
+		ptn_error("worker %d is busy with one request for %lld ms: "
+			  "killed",
+		    (int)g->place[i].pid, (long long)(now - since));
+		g->place[i].killed = true;
+		(void)kill(g->place[i].pid, SIGKILL);
+	}
+}
+
+bool
+ptn_generation_ready(const struct ptn_generation *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->nworkers; i++) {
+		if (atomic_load(&g->score[i].ready) == 0)
+			return false;
+	}
+	return true;
+}
+
+bool
+ptn_generation_empty(const struct ptn_generation *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->nplaces; i++) {
+		if (g->place[i].pid != 0)
+			return false;
+	}
+	return true;
+}
+
+int64_t
+ptn_generation_due_ms(const struct ptn_generation *g)
+{
+	int64_t now = ptn_clock_mono_ms();
+	int64_t due = -1, wait;
+	size_t i;
+
+	if (g->state == PTN_GEN_DRAINING)
+		return -1;
+	for (i = 0; i < g->nplaces; i++) {
+		if (g->place[i].pid != 0)
+			continue;
+		wait = g->place[i].next_ms - now;
+		if (wait < 0)
+			wait = 0;
+		if (due < 0 || wait < due)
+			due = wait;
+	}
+	return due;
+}

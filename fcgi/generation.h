@@ -1,0 +1,94 @@
+#ifndef PTN_GENERATION_H
+#define PTN_GENERATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "fcgi/listen.h"
+#include "fcgi/process.h"
+#include "lib/conf.h"
+#include "lib/crypto.h"
+#include "lib/err.h"
+#include "lib/gate.h"
+
+/*
+ * A generation: the workers and the courier that run with one configuration,
+ * and all that they share.  A reload starts a new one beside the old.
+ */
+
+/* A place for a child; who dies is replaced in its place. */
+struct ptn_place {
+	pid_t pid;	  /* 0: nobody */
+	int64_t since_ms; /* monotonic, when it was forked */
+	int64_t next_ms;  /* nobody is forked before */
+	int64_t pause_ms; /* after the next early death */
+	bool killed;	  /* the watchdog's doing */
+};
+
+enum ptn_gen_state {
+	PTN_GEN_STARTING = 0, /* not all workers are ready yet */
+	PTN_GEN_SERVING,
+	PTN_GEN_DRAINING /* told to leave, nobody is replaced */
+};
+
+struct ptn_generation {
+	struct ptn_generation *next; /* an older one */
+	enum ptn_gen_state state;
+	struct ptn_conf *cf;
+	struct ptn_secrets *secrets;
+	struct ptn_identity identity;
+	struct ptn_gate *gate;
+	struct ptn_listener listener[PTN_SIDE__MAX];
+	int wake[2];
+	struct ptn_score *score; /* one a worker, shared memory */
+	size_t nworkers;
+	struct ptn_place *place; /* nworkers, then the courier's */
+	size_t nplaces;
+	size_t deaths;	     /* of workers, while STARTING */
+	int64_t deadline_ms; /* STARTING: give up; DRAINING: KILL */
+};
+
+/*
+ * Make a generation without children.
+ *
+ * older	where to take sockets from whose address did not change, or
+ *		NULL; it keeps them too.
+ * cf, secrets	taken over, also on failure.
+ *
+ * PTN_E_CONFIG, PTN_E_CONFLICT, PTN_E_NOMEM, PTN_E_INTERNAL.  Logged.
+ */
+enum ptn_err ptn_generation_new(struct ptn_generation **out,
+    const struct ptn_start *start, const struct ptn_generation *older,
+    struct ptn_conf *cf, struct ptn_secrets *secrets) PTN_MUST_USE;
+
+/* Close and release everything.  Its children must be gone. */
+void ptn_generation_free(struct ptn_generation **g);
+
+/* Take over the files of the unix sockets that both listen on. */
+void ptn_generation_inherit(struct ptn_generation *g,
+    struct ptn_generation *older);
+
+/* Fork whoever is missing and due.  all: every generation there is. */
+void ptn_generation_fill(struct ptn_generation *g,
+    struct ptn_generation *all);
+
+/* Note that pid ended; false if it is not of this generation. */
+bool ptn_generation_reap(struct ptn_generation *g, pid_t pid, int status);
+
+/* Send a signal to every child; drain also stops replacing them. */
+void ptn_generation_kill(const struct ptn_generation *g, int sig);
+void ptn_generation_drain(struct ptn_generation *g);
+
+/* KILL workers whose request is older than the deadline. */
+void ptn_generation_watch(struct ptn_generation *g);
+
+/* Every worker is in its accept loop. */
+bool ptn_generation_ready(const struct ptn_generation *g);
+/* No child is left. */
+bool ptn_generation_empty(const struct ptn_generation *g);
+/* Milliseconds until somebody is to be forked; -1: nobody is missing. */
+int64_t ptn_generation_due_ms(const struct ptn_generation *g);
+
+#endif

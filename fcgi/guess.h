@@ -1,0 +1,17 @@
+#ifndef PTN_GUESS_H
+#define PTN_GUESS_H
+
+#include "fcgi/reply.h"
+#include "fcgi/request.h"
+
+/*
+ * The guess limit of the request's route, counted per account and client
+ * network (hanko-public 1.10), and for passwords per account alone, so that
+ * many addresses are no way round it.  Runs for unknown accounts too, before
+ * anything tells that they are.  Adds the X-RateLimit headers; PTN_E_RATE
+ * when the limit is reached.  A limit that cannot be counted refuses.
+ */
+enum ptn_err ptn_guess(struct ptn_request *req, struct ptn_reply *rep)
+    PTN_MUST_USE;
+
+#endif

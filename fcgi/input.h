@@ -1,0 +1,21 @@
+#ifndef PTN_INPUT_H
+#define PTN_INPUT_H
+
+#include "fcgi/reply.h"
+#include "fcgi/request.h"
+#include "fcgi/routes.h"
+
+#define PTN_INPUT_DEPTH 16 /* levels of nesting */
+
+/*
+ * Decode the request's JSON body by the route's declaration into req->in,
+ * one value a field in the declaration's order.  An empty body and a literal
+ * null leave all fields unset.  Unknown members are ignored.
+ *
+ * PTN_E_MEDIA for a body that is not application/json; PTN_E_INPUT, with a
+ * message that names every bad field, for anything else that is wrong.
+ */
+enum ptn_err ptn_input(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_input *input) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,95 @@
+#include "fcgi/path.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+
+static bool
+unreserved(int c)
+{
+	return isalnum((unsigned char)c) || (c != '\0' && strchr("-._~", c));
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* A path of unreserved characters, "/" and what else RFC 3986 calls pchar. */
+static bool
+decode(const char *in, size_t len, char *out)
+{
+	size_t i;
+	int hi, lo, c;
+
+	for (i = 0; i < len; i++) {
+		c = (unsigned char)in[i];
+		if (c == '%') {
+			if (i + 2 >= len || (hi = hex_digit(in[i + 1])) < 0 ||
+			    (lo = hex_digit(in[i + 2])) < 0)
+				return false;
+			c = hi << 4 | lo;
+			if (!unreserved(c))
+				return false;
+			i += 2;
+		} else if (!unreserved(c) &&
+		    strchr("/!$&'()*+,;=:@", c) == NULL) {
+			return false;
+		}
+		*out++ = (char)c;
+	}
+	*out = '\0';
+	return true;
+}
+
+/* Empty and dot segments are spellings of some other path. */
+static bool
+segments_plain(const char *p)
+{
+	size_t len;
+
+	while (*p == '/') {
+		len = strcspn(++p, "/");
+		if (len == 0 && *p == '/')
+			return false;
+		if ((len == 1 && p[0] == '.') ||
+		    (len == 2 && p[0] == '.' && p[1] == '.'))
+			return false;
+		p += len;
+	}
+	return *p == '\0';
+}
+
+enum ptn_err
+ptn_path(struct ptn_arena *a, const char *uri, const char *base,
+    const char **path)
+{
+	const size_t base_len = strlen(base);
+	const size_t len = strcspn(uri, "?#");
+	char *p;
+
+	if (uri[0] != '/')
+		return PTN_E_INPUT;
+	if ((p = ptn_arena_alloc(a, len + 1)) == NULL)
+		return PTN_E_NOMEM;
+	if (!decode(uri, len, p) || !segments_plain(p))
+		return PTN_E_INPUT;
+	if (strncmp(p, base, base_len) != 0)
+		return PTN_E_NOT_FOUND;
+	p += base_len;
+	if (*p == '\0')
+		p = ptn_arena_strdup(a, "/");
+	if (p == NULL)
+		return PTN_E_NOMEM;
+	if (*p != '/')
+		return PTN_E_NOT_FOUND;
+	*path = p;
+	return PTN_OK;
+}

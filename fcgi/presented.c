@@ -1,0 +1,77 @@
+#include "fcgi/presented.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "fcgi/cookie.h"
+#include "fcgi/cors.h"
+
+#define BEARER_MAX 20 /* Authorization headers that are looked at */
+
+/* The token behind "Bearer", any case, trimmed; or NULL. */
+static const char *
+bearer(struct ptn_arena *a, const char *value)
+{
+	size_t len;
+
+	if (strncasecmp(value, "Bearer", 6) != 0)
+		return NULL;
+	value += 6;
+	value += strspn(value, " \t");
+	len = strlen(value);
+	while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))
+		len--;
+	return len > 0 ? ptn_arena_strndup(a, value, len) : NULL;
+}
+
+static enum ptn_err
+end_idle(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const struct ptn_token_env env = ptn_request_tokens(req);
+	const struct ptn_claims *c = &req->session.claims;
+	enum ptn_err r;
+
+	r = ptn_session_end(&env, &c->sub, &c->session_id);
+	ptn_cookie_clear_session(req, rep);
+	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
+}
+
+static enum ptn_err
+try_token(struct ptn_request *req, struct ptn_reply *rep, const char *token,
+    bool touch)
+{
+	const struct ptn_token_env env = ptn_request_tokens(req);
+	bool idle;
+	enum ptn_err r;
+
+	r = ptn_session_check(&env, ptn_bytes_of(token), &req->session, &idle);
+	if (r != PTN_OK || !touch)
+		return r;
+	if (idle)
+		return end_idle(req, rep);
+	return req->session.known ? ptn_session_touch(&env, &req->session)
+				  : PTN_OK;
+}
+
+enum ptn_err
+ptn_presented(struct ptn_request *req, struct ptn_reply *rep, bool touch)
+{
+	const char *token;
+	enum ptn_err r;
+	size_t i, tried = 0;
+
+	for (i = 0; i < req->nparams && tried < BEARER_MAX; i++) {
+		if (strcmp(req->params[i].name, "HTTP_AUTHORIZATION") != 0)
+			continue;
+		tried++;
+		if ((token = bearer(req->arena, req->params[i].value)) == NULL)
+			continue;
+		r = try_token(req, rep, token, touch);
+		if (r != PTN_OK || req->session.known)
+			return r;
+	}
+	token = ptn_cookie_get(req, req->cf->cookie_name);
+	if (token == NULL || *token == '\0' || !ptn_cors_own_page(req))
+		return PTN_OK;
+	return try_token(req, rep, token, touch);
+}

@@ -1,0 +1,286 @@
+#define _GNU_SOURCE /* ppoll(2) */
+
+#include "fcgi/process.h"
+
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+
+#define FILES_MAX 256 /* descriptors a confined process may open */
+#define WAIT_MAX 8    /* descriptors one wait takes */
+
+struct ptn_signals ptn_signals;
+
+static const int signals_of_ours[] = { SIGTERM, SIGINT, SIGUSR1, SIGHUP,
+	SIGCHLD };
+#define SIGNALS (sizeof(signals_of_ours) / sizeof(signals_of_ours[0]))
+
+static sigset_t open_mask; /* lets the signals through */
+
+static void
+on_signal(int sig)
+{
+	if (sig == SIGCHLD)
+		atomic_store(&ptn_signals.child, 1);
+	else if (sig == SIGHUP)
+		atomic_store(&ptn_signals.reload, 1);
+	else
+		atomic_store(&ptn_signals.leave, 1);
+}
+
+void
+ptn_signals_block(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+	sigset_t blocked;
+	size_t i;
+
+	sigemptyset(&sa.sa_mask);
+	sigemptyset(&blocked);
+	for (i = 0; i < SIGNALS; i++)
+		sigaddset(&blocked, signals_of_ours[i]);
+	sigprocmask(SIG_BLOCK, &blocked, &open_mask);
+	for (i = 0; i < SIGNALS; i++) {
+		sigdelset(&open_mask, signals_of_ours[i]);
+		sigaction(signals_of_ours[i], &sa, NULL);
+	}
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, NULL);
+}
+
+void
+ptn_signals_child(void)
+{
+	struct sigaction sa = { .sa_handler = SIG_IGN };
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	atomic_store(&ptn_signals.leave, 0);
+	atomic_store(&ptn_signals.reload, 0);
+	atomic_store(&ptn_signals.child, 0);
+}
+
+/* What the negative answer of a waiting system call means. */
+static enum ptn_err
+wait_failed(const char *call)
+{
+	if (errno == EINTR)
+		return PTN_E_NOT_FOUND;
+	ptn_error("%s: %s", call, strerror(errno));
+	return PTN_E_INTERNAL;
+}
+
+enum ptn_err
+ptn_wait_fds(const int *fds, size_t n, int timeout_ms, bool *readable)
+{
+	struct pollfd p[WAIT_MAX];
+	struct timespec t, *timeout = NULL;
+	size_t i;
+	int got;
+
+	if (n > WAIT_MAX)
+		return PTN_E_INTERNAL;
+	for (i = 0; i < n; i++)
+		p[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+	if (timeout_ms >= 0) {
+		t.tv_sec = timeout_ms / 1000;
+		t.tv_nsec = (long)(timeout_ms % 1000) * 1000000;
+		timeout = &t;
+	}
+	got = ppoll(p, (nfds_t)n, timeout, &open_mask);
+	if (got < 0)
+		return wait_failed("ppoll");
+	if (got == 0)
+		return PTN_E_EXPIRED;
+	for (i = 0; i < n; i++)
+		readable[i] = p[i].revents != 0;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_waiter_open(const int *fds, size_t n, int *waiter)
+{
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	size_t i;
+
+	*waiter = epoll_create1(EPOLL_CLOEXEC);
+	if (*waiter < 0)
+		return wait_failed("epoll_create1");
+	for (i = 0; i < n; i++) {
+		if (fds[i] < 0)
+			continue;
+		ev.data.u64 = i;
+		if (epoll_ctl(*waiter, EPOLL_CTL_ADD, fds[i], &ev) < 0) {
+			ptn_error("epoll_ctl: %s", strerror(errno));
+			close(*waiter);
+			*waiter = -1;
+			return PTN_E_INTERNAL;
+		}
+	}
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_waiter_wait(int waiter, int timeout_ms, size_t *which)
+{
+	struct epoll_event ev;
+	int got;
+
+	got = epoll_pwait(waiter, &ev, 1, timeout_ms, &open_mask);
+	if (got < 0)
+		return wait_failed("epoll_pwait");
+	if (got == 0)
+		return PTN_E_EXPIRED;
+	*which = (size_t)ev.data.u64;
+	return PTN_OK;
+}
+
+/* The group to run with: the one named, or the user's own. */
+static enum ptn_err
+find_group(const struct ptn_conf *cf, const struct passwd *pw, gid_t *gid)
+{
+	const struct group *gr;
+
+	*gid = pw->pw_gid;
+	if (cf->group[0] == '\0')
+		return PTN_OK;
+	gr = getgrnam(cf->group);
+	if (gr == NULL) {
+		ptn_error("server.group: there is no group \"%s\"", cf->group);
+		return PTN_E_CONFIG;
+	}
+	*gid = gr->gr_gid;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_process_identity(const struct ptn_conf *cf, struct ptn_identity *id)
+{
+	const struct passwd *pw;
+	enum ptn_err r;
+
+	*id = (struct ptn_identity){ .change = geteuid() == 0 };
+	if (!id->change)
+		return PTN_OK;
+	if (cf->user[0] == '\0') {
+		ptn_error("started by root: server.user must name the user "
+			  "to run as");
+		return PTN_E_CONFIG;
+	}
+	pw = getpwnam(cf->user);
+	if (pw == NULL || pw->pw_uid == 0) {
+		ptn_error("server.user: \"%s\" is not an unprivileged user",
+		    cf->user);
+		return PTN_E_CONFIG;
+	}
+	id->uid = pw->pw_uid;
+	r = find_group(cf, pw, &id->gid);
+	if (r != PTN_OK)
+		return r;
+	id->ngroups = PTN_GROUPS_MAX;
+	if (getgrouplist(cf->user, id->gid, id->group, &id->ngroups) < 0) {
+		ptn_error("server.user: \"%s\" is in too many groups",
+		    cf->user);
+		return PTN_E_CONFIG;
+	}
+	return PTN_OK;
+}
+
+/* Become it with every id there is, and prove that there is no way back. */
+static enum ptn_err
+become(const struct ptn_identity *id)
+{
+	if (setgroups((size_t)id->ngroups, id->group) < 0 ||
+	    setgid(id->gid) < 0 || setuid(id->uid) < 0) {
+		ptn_error("cannot become user %d: %s", (int)id->uid,
+		    strerror(errno));
+		return PTN_E_INTERNAL;
+	}
+	if (id->uid == 0 || getuid() != id->uid || geteuid() != id->uid ||
+	    getgid() != id->gid || getegid() != id->gid || setuid(0) == 0 ||
+	    seteuid(0) == 0) {
+		ptn_error("user %d could become root again", (int)id->uid);
+		return PTN_E_INTERNAL;
+	}
+	return PTN_OK;
+}
+
+void
+ptn_process_hide(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_CORE, &none) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		ptn_warn("core files stay possible: %s", strerror(errno));
+}
+
+enum ptn_err
+ptn_process_confine(const struct ptn_conf *cf, const struct ptn_identity *id,
+    bool mails)
+{
+	struct rlimit files = { FILES_MAX, FILES_MAX };
+	struct rlimit now;
+
+	if (id->change && become(id) != PTN_OK)
+		return PTN_E_INTERNAL;
+	ptn_process_hide();
+	if (getrlimit(RLIMIT_NOFILE, &now) == 0 &&
+	    (now.rlim_max == RLIM_INFINITY || now.rlim_max > FILES_MAX))
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	if (mails && cf->mail_transport == PTN_MAIL_SENDMAIL)
+		return PTN_OK;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+		ptn_error("no_new_privs: %s", strerror(errno));
+		return PTN_E_INTERNAL;
+	}
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_process_follow(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0)
+		ptn_warn("PR_SET_PDEATHSIG: %s", strerror(errno));
+	return getppid() == parent ? PTN_OK : PTN_E_GONE;
+}
+
+void
+ptn_process_notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	socklen_t len;
+	int fd;
+
+	if (path == NULL || (path[0] != '/' && path[0] != '@') ||
+	    strlen(path) >= sizeof(to.sun_path))
+		return;
+	memcpy(to.sun_path, path, strlen(path));
+	if (path[0] == '@')
+		to.sun_path[0] = '\0'; /* an abstract name */
+	len =
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL,
+		(const struct sockaddr *)&to, len) < 0)
+		ptn_warn("cannot notify %s: %s", path, strerror(errno));
+	close(fd);
+}

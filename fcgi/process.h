@@ -1,0 +1,179 @@
+#ifndef PTN_PROCESS_H
+#define PTN_PROCESS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "lib/conf.h"
+#include "lib/crypto.h"
+#include "lib/err.h"
+#include "lib/gate.h"
+
+/* The two sockets: what the world may ask, what only the operator may. */
+enum ptn_side { PTN_PUBLIC = 0, PTN_ADMIN, PTN_SIDE__MAX };
+
+/*
+ * What the supervisor shares with its children: a line a worker, in memory
+ * mapped before forking.  The worker writes, the supervisor reads.
+ */
+struct ptn_score {
+	_Atomic int64_t busy_since_ms; /* monotonic; 0: waiting for a request */
+	_Atomic uint64_t requests;
+	_Atomic int ready; /* 1: in its accept loop */
+};
+
+/* What a child of the supervisor, or a lone worker, runs with. */
+struct ptn_child {
+	const struct ptn_conf *cf;
+	const struct ptn_secrets *secrets;
+	struct ptn_gate *gate;
+	struct ptn_score *score; /* NULL without a supervisor */
+	int listen_fd[PTN_SIDE__MAX]; /* by enum ptn_side; -1: none */
+	int wake_fd[2]; /* pipe: the courier reads [0], workers write [1] */
+	bool alone;	/* no supervisor: drain the outbox after replies */
+};
+
+/*
+ * Sub-command serve: pick the way we were started, and run until told.
+ *
+ * conf_path	the configuration, or NULL to search for it.
+ * set		NULL-terminated overrides "PATH=VALUE", or NULL.
+ *
+ * Sockets in LISTEN_FDS, or none at all: the supervisor.  A listening socket
+ * on descriptor 0: one worker on it, in this process.  Returns the exit
+ * status.
+ */
+int ptn_serve(const char *conf_path, const char *const *set);
+
+/* How the program was started; lives as long as the process. */
+struct ptn_start {
+	const char *conf_path;	     /* or NULL */
+	const char *const *set;	     /* or NULL */
+	int inherited[PTN_SIDE__MAX]; /* sockets bound by others; -1: none */
+};
+
+/*
+ * Load and check a configuration and derive its keys (main.c has started the
+ * cryptography).  Faults go to err, in plain words.  Returns PTN_OK, or
+ * PTN_E_CONFIG with nothing to release.
+ */
+enum ptn_err ptn_serve_load(const struct ptn_start *start, FILE *err,
+    struct ptn_conf **cf, struct ptn_secrets **secrets) PTN_MUST_USE;
+
+/*
+ * Bind, fork, reap and replace until told to leave.  Takes cf and secrets
+ * over.  Returns the exit status.
+ */
+int ptn_supervisor_run(const struct ptn_start *start, struct ptn_conf *cf,
+    struct ptn_secrets *secrets);
+
+/* The bodies of the children.  They return when told to leave. */
+int ptn_worker_run(const struct ptn_child *child);
+int ptn_courier_run(const struct ptn_child *child);
+
+/*
+ * Send what is due, once, and expire old rows if expire is set: what
+ * "postern courier --once" and a lone worker do.
+ */
+enum ptn_err ptn_courier_once(const struct ptn_conf *cf,
+    const struct ptn_secrets *secrets, bool expire) PTN_MUST_USE;
+
+/*
+ * Signals: TERM, INT and USR1 ask to leave, HUP to reload (supervisor only),
+ * CHLD tells of a child.  Handlers set a flag and nothing else.
+ */
+struct ptn_signals {
+	_Atomic int leave;
+	_Atomic int reload;
+	_Atomic int child;
+};
+extern struct ptn_signals ptn_signals;
+
+/*
+ * Install the handlers and block the signals: from here on they arrive only
+ * while a wait function below waits, so that none is lost between looking at
+ * a flag and going to sleep, and none interrupts a library's system call.
+ * Programs started from here must get an empty signal mask of their own.
+ */
+void ptn_signals_block(void);
+
+/* In a child of the supervisor: forget its flags; INT and HUP are its own. */
+void ptn_signals_child(void);
+
+/*
+ * Wait for any of n descriptors to be readable, with the signals let
+ * through.
+ *
+ * readable	n truths, written with PTN_OK only; or NULL when n is 0.
+ * timeout_ms	< 0 waits for ever.
+ *
+ * Returns PTN_OK, PTN_E_NOT_FOUND (a signal came: look at the flags),
+ * PTN_E_EXPIRED (timeout_ms passed) or PTN_E_INTERNAL.
+ */
+enum ptn_err ptn_wait_fds(const int *fds, size_t n, int timeout_ms,
+    bool *readable) PTN_MUST_USE;
+
+/*
+ * The same for sockets that many processes wait for: a connection wakes one
+ * of the waiting processes instead of all (epoll(7), EPOLLEXCLUSIVE).
+ *
+ * waiter	a descriptor; close(2) it.  Not to be shared across fork(2).
+ * fds		n descriptors; -1 are skipped.
+ * which	index into fds of one that is readable; they take turns.
+ *
+ * Codes as of ptn_wait_fds().
+ */
+enum ptn_err ptn_waiter_open(const int *fds, size_t n, int *waiter)
+    PTN_MUST_USE;
+enum ptn_err ptn_waiter_wait(int waiter, int timeout_ms, size_t *which)
+    PTN_MUST_USE;
+
+/* Whom to run as: looked up once, before forking. */
+#define PTN_GROUPS_MAX 64
+struct ptn_identity {
+	bool change; /* started by root: become this */
+	uid_t uid;
+	gid_t gid;
+	gid_t group[PTN_GROUPS_MAX]; /* supplementary */
+	int ngroups;
+};
+
+/*
+ * The configured user and group, who must be named when we are root, and are
+ * left alone when we are not.  PTN_E_CONFIG: no such user or group, none
+ * named, or root.
+ */
+enum ptn_err ptn_process_identity(const struct ptn_conf *cf,
+    struct ptn_identity *id) PTN_MUST_USE;
+
+/*
+ * Lock the process down, for good: the identity, no core file, not dumpable,
+ * few descriptors, no new privileges.
+ *
+ * mails	this process hands mail to cf->mail_transport.  A local
+ *		sendmail is often set-group-id (Postfix's postdrop), so with
+ *		that transport new privileges stay possible.
+ *
+ * Returns PTN_OK or PTN_E_INTERNAL.
+ */
+enum ptn_err ptn_process_confine(const struct ptn_conf *cf,
+    const struct ptn_identity *id, bool mails) PTN_MUST_USE;
+
+/* Secrets stay out of core files and of other processes' sight. */
+void ptn_process_hide(void);
+
+/*
+ * Ask for TERM when the parent dies, so that nothing is orphaned.  After
+ * ptn_process_confine(): a change of user clears the wish.  PTN_E_GONE if
+ * the parent is dead already.
+ */
+enum ptn_err ptn_process_follow(pid_t parent) PTN_MUST_USE;
+
+/* Tell systemd, if it asked: "READY=1".  See sd_notify(3). */
+void ptn_process_notify(const char *state);
+
+#endif

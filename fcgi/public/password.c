@@ -1,0 +1,169 @@
+#include "lib/password.h"
+#include "fcgi/public/public.h"
+#include "lib/unicode.h"
+#include "lib/user.h"
+
+enum { USER, PASSWORD, PASSWORD__MAX };
+
+static const struct ptn_field password_fields[PASSWORD__MAX] = {
+	[USER] = { "user_id", PTN_F_UUID, true, 64, NULL },
+	[PASSWORD] = { "password", PTN_F_SECRET, true, 65536, NULL },
+};
+
+const struct ptn_input ptn_in_password = { password_fields, PASSWORD__MAX };
+
+static enum ptn_err
+too_long(struct ptn_request *req, struct ptn_reply *rep)
+{
+	return ptn_reply_say(rep, PTN_E_INPUT,
+	    ptn_arena_printf(req->arena,
+		"password must not be longer than %lld bytes",
+		(long long)req->cf->password_max_bytes));
+}
+
+struct logging_in {
+	struct ptn_request *req;
+	const struct ptn_email_claim *email;
+	struct ptn_claims claims;
+};
+
+static enum ptn_err
+log_in(struct ptn_db *db, void *arg)
+{
+	struct logging_in *l = arg;
+	struct ptn_request *req = l->req;
+	const struct ptn_uuid *user = &req->in[USER].id;
+	enum ptn_err r;
+
+	r = ptn_user_lock(db, req->arena, &req->tenant.id, user);
+	if (r != PTN_OK)
+		return r;
+	return ptn_issue_row(req, user, l->email, &l->claims);
+}
+
+static const char *
+why_denied(const struct ptn_password_user *pu)
+{
+	if (!pu->known)
+		return "unknown user";
+	return pu->hash == NULL ? "user has no password credential"
+				: "password hash not equal";
+}
+
+/*
+ * POST /password/login: trade a password for a session.  An unknown user, one
+ * without a password and a wrong password cost the same work and give the
+ * same 401 (CWE-204, CWE-208).
+ */
+enum ptn_err
+ptn_password_login(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const struct ptn_uuid *user = &req->in[USER].id;
+	const struct ptn_bytes pw = req->in[PASSWORD].b;
+	struct ptn_password_user pu;
+	struct logging_in l = { .req = req, .email = &pu.email };
+	enum ptn_verdict verdict;
+	enum ptn_err r;
+
+	req->audit.user_id = *user;
+	if (pw.len > (size_t)req->cf->password_max_bytes) {
+		ptn_audit_note(&req->audit, PTN_AUDIT_PASSWORD_LOGIN_FAILED,
+		    "password too long");
+		return too_long(req, rep);
+	}
+	r = ptn_password_find(req->db, req->arena, &req->tenant.id, user, &pu);
+	if (r != PTN_OK)
+		return r;
+	req->audit.email = pu.email.address;
+	r = ptn_password_check(req->cf, req->env->gate, req->db, req->arena,
+	    &req->tenant.id, user, &pu, pw, &verdict);
+	if (r != PTN_OK)
+		return r;
+	if (verdict != PTN_ALLOW) {
+		ptn_audit_note(&req->audit, PTN_AUDIT_PASSWORD_LOGIN_FAILED,
+		    why_denied(&pu));
+		return PTN_E_DENIED;
+	}
+	r = ptn_db_tx(req->db, log_in, &l);
+	if (r == PTN_E_NOT_FOUND) /* the user went while we hashed */
+		return PTN_E_DENIED;
+	if (r != PTN_OK)
+		return r;
+	ptn_audit_note(&req->audit, PTN_AUDIT_PASSWORD_LOGIN_OK, NULL);
+	ptn_jsonw_null(&rep->json, NULL);
+	return ptn_issue_token(req, rep, &l.claims);
+}
+
+static enum ptn_err
+set_failed(struct ptn_request *req, const char *why, enum ptn_err r)
+{
+	ptn_audit_note(&req->audit, PTN_AUDIT_PASSWORD_SET_FAILED, why);
+	return r;
+}
+
+/* Length in code points below, in bytes above (hanko-public 4.2). */
+static enum ptn_err
+check_length(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const struct ptn_bytes pw = req->in[PASSWORD].b;
+	const int64_t min = req->cf->password_min;
+
+	if (ptn_utf8_length(pw) < (size_t)min) {
+		(void)set_failed(req, "password too short", PTN_E_INPUT);
+		return ptn_reply_say(rep, PTN_E_INPUT,
+		    ptn_arena_printf(req->arena,
+			"password must be at least %lld characters long",
+			(long long)min));
+	}
+	if (pw.len > (size_t)req->cf->password_max_bytes) {
+		(void)set_failed(req, "password too long", PTN_E_INPUT);
+		return too_long(req, rep);
+	}
+	return PTN_OK;
+}
+
+/*
+ * An id of somebody else is 403, one of nobody 401: the contract's order,
+ * in which existence comes first.
+ */
+static enum ptn_err
+check_owner(struct ptn_request *req)
+{
+	const struct ptn_uuid *user = &req->in[USER].id;
+	struct ptn_user found;
+	enum ptn_err r;
+
+	if (ptn_uuid_equal(user, &req->session.claims.sub))
+		return PTN_OK;
+	r = ptn_user_get(req->db, req->arena, &req->tenant.id, user, &found);
+	if (r == PTN_E_NOT_FOUND)
+		return set_failed(req, "unknown user", PTN_E_DENIED);
+	if (r != PTN_OK)
+		return r;
+	return set_failed(req, "wrong user", PTN_E_FORBIDDEN);
+}
+
+/* PUT /password: set or change one's own password. */
+enum ptn_err
+ptn_password_update(struct ptn_request *req, struct ptn_reply *rep)
+{
+	bool created = false;
+	enum ptn_err r;
+
+	if ((r = check_length(req, rep)) != PTN_OK ||
+	    (r = check_owner(req)) != PTN_OK)
+		return r;
+	r = ptn_password_set(req->cf, req->env->gate, req->db, req->arena,
+	    &req->tenant.id, &req->in[USER].id, req->in[PASSWORD].b, &created);
+	if (r == PTN_E_INPUT)
+		return ptn_reply_say(rep, r,
+		    "password must not contain control characters");
+	if (r == PTN_E_NOT_FOUND)
+		return PTN_E_DENIED;
+	if (r != PTN_OK)
+		return r;
+	ptn_audit_note(&req->audit, PTN_AUDIT_PASSWORD_SET_OK, NULL);
+	rep->done = created ? PTN_DONE_CREATED : PTN_DONE_OK;
+	ptn_jsonw_null(&rep->json, NULL);
+	return PTN_OK;
+}

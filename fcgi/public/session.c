@@ -1,0 +1,216 @@
+#include "fcgi/cookie.h"
+#include "fcgi/public/public.h"
+#include "lib/clock.h"
+#include "lib/jwt.h"
+
+#define US_PER_S 1000000
+
+enum { TOKEN, TOKEN__MAX };
+
+static const struct ptn_field token_fields[TOKEN__MAX] = {
+	[TOKEN] = { "session_token", PTN_F_SECRET, true, PTN_JWT_MAX, NULL },
+};
+
+const struct ptn_input ptn_in_session_token = { token_fields, TOKEN__MAX };
+
+/* POST /logout: this session ends, others go on. */
+enum ptn_err
+ptn_logout(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const struct ptn_token_env env = ptn_request_tokens(req);
+	const struct ptn_claims *c = &req->session.claims;
+	enum ptn_err r;
+
+	r = ptn_session_end(&env, &c->sub, &c->session_id);
+	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+		return r;
+	ptn_audit_note(&req->audit, PTN_AUDIT_USER_LOGGED_OUT, NULL);
+	ptn_cookie_clear_session(req, rep);
+	rep->done = PTN_DONE_EMPTY;
+	return PTN_OK;
+}
+
+static void
+write_audience(struct ptn_jsonw *w, const struct ptn_conf *cf)
+{
+	size_t i;
+
+	ptn_jsonw_array(w, "audience");
+	for (i = 0; i < cf->audience.n; i++)
+		ptn_jsonw_str(w, NULL, cf->audience.v[i]);
+	if (cf->audience.n == 0)
+		ptn_jsonw_str(w, NULL, cf->rp_id);
+	ptn_jsonw_end_array(w);
+}
+
+static void
+write_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
+    const struct ptn_claims *c)
+{
+	char sub[PTN_UUID_STR], id[PTN_UUID_STR];
+	char iat[PTN_TIME_STR], exp[PTN_TIME_STR];
+
+	ptn_uuid_format(&c->sub, sub);
+	ptn_uuid_format(&c->session_id, id);
+	ptn_time_format(c->iat * US_PER_S, iat);
+	ptn_time_format(c->exp * US_PER_S, exp);
+	ptn_jsonw_object(w, "claims");
+	ptn_jsonw_str(w, "subject", sub);
+	ptn_jsonw_str(w, "issued_at", iat);
+	ptn_jsonw_str(w, "expiration", exp);
+	write_audience(w, cf);
+	if (cf->issuer[0] != '\0')
+		ptn_jsonw_str(w, "issuer", cf->issuer);
+	if (c->email.address != NULL) {
+		ptn_jsonw_object(w, "email");
+		ptn_jsonw_str(w, "address", c->email.address);
+		ptn_jsonw_bool(w, "is_primary", c->email.is_primary);
+		ptn_jsonw_bool(w, "is_verified", c->email.is_verified);
+		ptn_jsonw_end_object(w);
+	}
+	ptn_jsonw_str(w, "session_id", id);
+	ptn_jsonw_end_object(w);
+	ptn_jsonw_str(w, "expiration_time", exp);
+	ptn_jsonw_str(w, "user_id", sub);
+}
+
+/* When idleness would end the session: never later than the token. */
+static void
+write_idle(struct ptn_jsonw *w, const struct ptn_conf *cf,
+    const struct ptn_session *s)
+{
+	int64_t at_us = s->last_used_us + cf->session_idle_s * US_PER_S;
+	char at[PTN_TIME_STR];
+
+	if (cf->session_idle_s == 0)
+		return;
+	if (at_us > s->claims.exp * US_PER_S)
+		at_us = s->claims.exp * US_PER_S;
+	ptn_time_format(at_us, at);
+	ptn_jsonw_str(w, "idle_expires_at", at);
+}
+
+static void
+write_validity(const struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_session *s)
+{
+	struct ptn_jsonw *w = &rep->json;
+
+	rep->no_store = true;
+	ptn_jsonw_object(w, NULL);
+	ptn_jsonw_bool(w, "is_valid", s->known);
+	if (s->known) {
+		write_claims(w, req->cf, &s->claims);
+		write_idle(w, req->cf, s);
+	}
+	ptn_jsonw_end_object(w);
+}
+
+/*
+ * GET /sessions/validate: is the presented session good?  Always 200; one
+ * SELECT and nothing else.
+ */
+enum ptn_err
+ptn_session_validate(struct ptn_request *req, struct ptn_reply *rep)
+{
+	write_validity(req, rep, &req->session);
+	return PTN_OK;
+}
+
+/* POST /sessions/validate: the same for a token in the body, and notes use. */
+enum ptn_err
+ptn_session_validate_body(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const struct ptn_token_env env = ptn_request_tokens(req);
+	struct ptn_session s;
+	bool idle;
+	enum ptn_err r;
+
+	r = ptn_session_check(&env, req->in[TOKEN].b, &s, &idle);
+	if (r == PTN_OK && s.known)
+		r = ptn_session_touch(&env, &s);
+	if (r != PTN_OK)
+		return r;
+	write_validity(req, rep, &s);
+	return PTN_OK;
+}
+
+static void
+write_row(struct ptn_jsonw *w, const struct ptn_session_row *s, bool current)
+{
+	char id[PTN_UUID_STR], created[PTN_TIME_STR], used[PTN_TIME_STR],
+	    expires[PTN_TIME_STR];
+
+	ptn_uuid_format(&s->id, id);
+	ptn_time_format(s->created_at_us, created);
+	ptn_time_format(s->last_used_us, used);
+	ptn_time_format(s->expires_at_us, expires);
+	ptn_jsonw_object(w, NULL);
+	ptn_jsonw_str(w, "id", id);
+	ptn_jsonw_str(w, "created_at", created);
+	ptn_jsonw_str(w, "last_used", used);
+	ptn_jsonw_str(w, "expires_at", expires);
+	if (s->ip_address != NULL)
+		ptn_jsonw_str(w, "ip_address", s->ip_address);
+	if (s->user_agent != NULL)
+		ptn_jsonw_str(w, "user_agent", s->user_agent);
+	ptn_jsonw_bool(w, "current", current);
+	ptn_jsonw_end_object(w);
+}
+
+/* GET /sessions: where am I logged in? */
+enum ptn_err
+ptn_session_list(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const struct ptn_token_env env = ptn_request_tokens(req);
+	const struct ptn_claims *c = &req->session.claims;
+	struct ptn_session_row *rows;
+	enum ptn_err r;
+	size_t i, n;
+
+	if ((r = ptn_sessions_of(&env, &c->sub, &rows, &n)) != PTN_OK)
+		return r;
+	rep->no_store = true;
+	ptn_jsonw_array(&rep->json, NULL);
+	for (i = 0; i < n; i++)
+		write_row(&rep->json, &rows[i],
+		    ptn_uuid_equal(&rows[i].id, &c->session_id));
+	ptn_jsonw_end_array(&rep->json);
+	return PTN_OK;
+}
+
+/* DELETE /sessions/{id}: end one session of mine, be it this one. */
+enum ptn_err
+ptn_session_remove(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const struct ptn_token_env env = ptn_request_tokens(req);
+	const struct ptn_claims *c = &req->session.claims;
+	struct ptn_uuid id;
+	enum ptn_err r;
+
+	if (!ptn_uuid_parse(req->arg, &id))
+		return PTN_E_NOT_FOUND;
+	if ((r = ptn_session_end(&env, &c->sub, &id)) != PTN_OK)
+		return r;
+	ptn_audit_note(&req->audit, PTN_AUDIT_SESSION_DELETED, NULL);
+	if (ptn_uuid_equal(&id, &c->session_id))
+		ptn_cookie_clear_session(req, rep);
+	rep->done = PTN_DONE_EMPTY;
+	return PTN_OK;
+}
+
+/* DELETE /sessions: end all sessions of mine but this one. */
+enum ptn_err
+ptn_session_remove_others(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const struct ptn_token_env env = ptn_request_tokens(req);
+	const struct ptn_claims *c = &req->session.claims;
+	enum ptn_err r;
+
+	r = ptn_session_end_others(&env, &c->sub, &c->session_id);
+	if (r != PTN_OK)
+		return r;
+	ptn_audit_note(&req->audit, PTN_AUDIT_SESSION_DELETED, NULL);
+	rep->done = PTN_DONE_EMPTY;
+	return PTN_OK;
+}

@@ -1,0 +1,92 @@
+#include "fcgi/public/public.h"
+#include "lib/health.h"
+
+/*
+ * GET /.well-known/jwks.json: the published key set (RFC 7517 section 5).  A
+ * new key is published longer than this answer may be cached before it signs.
+ */
+enum ptn_err
+ptn_well_known_jwks(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const char *json = ptn_keys_json(req->env->keys);
+
+	ptn_reply_header(rep, "Cache-Control", "max-age=600");
+	ptn_reply_raw(rep, NULL, ptn_bytes_of(json));
+	return PTN_OK;
+}
+
+/* GET /.well-known/config: what a client may offer (hanko-public 6.5). */
+enum ptn_err
+ptn_well_known_config(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const struct ptn_conf *cf = req->cf;
+	struct ptn_jsonw *w = &rep->json;
+
+	ptn_jsonw_object(w, NULL);
+	ptn_jsonw_object(w, "password");
+	ptn_jsonw_bool(w, "enabled", cf->password_enabled);
+	ptn_jsonw_int(w, "min_password_length", cf->password_min);
+	ptn_jsonw_end_object(w);
+	ptn_jsonw_object(w, "emails");
+	ptn_jsonw_bool(w, "require_verification", cf->email_verify);
+	ptn_jsonw_int(w, "max_num_of_addresses", cf->email_limit);
+	ptn_jsonw_end_object(w);
+	ptn_jsonw_null(w, "providers");
+	ptn_jsonw_object(w, "account");
+	ptn_jsonw_bool(w, "allow_deletion", cf->allow_deletion);
+	ptn_jsonw_bool(w, "allow_signup", cf->allow_signup);
+	ptn_jsonw_end_object(w);
+	ptn_jsonw_bool(w, "use_enterprise", false);
+	ptn_jsonw_end_object(w);
+	return PTN_OK;
+}
+
+/* GET /: a page for whoever opens the address in a browser. */
+enum ptn_err
+ptn_status_page(struct ptn_request *req, struct ptn_reply *rep)
+{
+	static const char page[] =
+	    "<!doctype html>\n"
+	    "<html lang=\"en\">\n"
+	    "<head><meta charset=\"utf-8\"><title>Postern</title></head>\n"
+	    "<body>\n"
+	    "<h1>Postern is running</h1>\n"
+	    "<p>This is the address of a login API. "
+	    "There is nothing to see here.</p>\n"
+	    "</body>\n"
+	    "</html>\n";
+	enum ptn_err r;
+
+	if ((r = ptn_health(req->db, req->arena)) != PTN_OK)
+		return r;
+	ptn_reply_raw(rep, "text/html; charset=UTF-8",
+	    PTN_BYTES(page, sizeof(page) - 1));
+	return PTN_OK;
+}
+
+/* GET /health/alive: this process answers. */
+enum ptn_err
+ptn_health_alive(struct ptn_request *req, struct ptn_reply *rep)
+{
+	(void)req;
+	ptn_jsonw_object(&rep->json, NULL);
+	ptn_jsonw_bool(&rep->json, "alive", true);
+	ptn_jsonw_end_object(&rep->json);
+	return PTN_OK;
+}
+
+/* GET /health/ready: and so does the database. */
+enum ptn_err
+ptn_health_ready(struct ptn_request *req, struct ptn_reply *rep)
+{
+	static const char ready[] = "{\"ready\":true}\n";
+	static const char not_ready[] = "{\"ready\":false}\n";
+
+	if (ptn_health(req->db, req->arena) != PTN_OK) {
+		ptn_reply_raw(rep, NULL,
+		    PTN_BYTES(not_ready, sizeof(not_ready) - 1));
+		return PTN_E_UNAVAILABLE;
+	}
+	ptn_reply_raw(rep, NULL, PTN_BYTES(ready, sizeof(ready) - 1));
+	return PTN_OK;
+}

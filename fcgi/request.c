@@ -1,0 +1,66 @@
+#include "fcgi/request.h"
+
+#include <string.h>
+
+static const char *const methods[PTN_METHOD__MAX] = {
+	[PTN_GET] = "GET",
+	[PTN_HEAD] = "HEAD",
+	[PTN_POST] = "POST",
+	[PTN_PUT] = "PUT",
+	[PTN_PATCH] = "PATCH",
+	[PTN_DELETE] = "DELETE",
+	[PTN_OPTIONS] = "OPTIONS",
+};
+
+const char *
+ptn_method_name(enum ptn_method m)
+{
+	if (m >= PTN_METHOD__MAX || methods[m] == NULL)
+		return "other";
+	return methods[m];
+}
+
+enum ptn_method
+ptn_method_parse(const char *name)
+{
+	int m;
+
+	for (m = 0; m < PTN_METHOD__MAX; m++)
+		if (methods[m] != NULL && strcmp(methods[m], name) == 0)
+			return (enum ptn_method)m;
+	return PTN_METHOD_OTHER;
+}
+
+const char *
+ptn_request_param(const struct ptn_request *req, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < req->nparams; i++)
+		if (strcmp(req->params[i].name, name) == 0)
+			return req->params[i].value;
+	return NULL;
+}
+
+size_t
+ptn_request_param_count(const struct ptn_request *req, const char *name)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < req->nparams; i++)
+		n += strcmp(req->params[i].name, name) == 0;
+	return n;
+}
+
+struct ptn_token_env
+ptn_request_tokens(const struct ptn_request *req)
+{
+	return (struct ptn_token_env){
+		.cf = req->cf,
+		.db = req->db,
+		.keys = req->env->keys,
+		.cache = req->env->tokens,
+		.arena = req->arena,
+		.tenant = &req->tenant.id,
+	};
+}

@@ -1,0 +1,112 @@
+#ifndef PTN_REQUEST_H
+#define PTN_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+#include "lib/audit.h"
+#include "lib/bytes.h"
+#include "lib/conf.h"
+#include "lib/db.h"
+#include "lib/gate.h"
+#include "lib/jwk.h"
+#include "lib/session.h"
+#include "lib/tenant.h"
+#include "lib/uuid.h"
+
+enum ptn_method {
+	PTN_METHOD_UNSET = 0,
+	PTN_GET,
+	PTN_HEAD,
+	PTN_POST,
+	PTN_PUT,
+	PTN_PATCH,
+	PTN_DELETE,
+	PTN_OPTIONS,
+	PTN_METHOD_OTHER,
+	PTN_METHOD__MAX
+};
+
+const char *ptn_method_name(enum ptn_method m);
+enum ptn_method ptn_method_parse(const char *name);
+
+/* A header of the request, as the web server's parameters gave it. */
+struct ptn_param {
+	const char *name; /* "HTTP_COOKIE" */
+	const char *value;
+};
+
+/* A decoded field of the input; set is false when absent or null. */
+struct ptn_value {
+	bool set;
+	const char *s; /* text, NUL-terminated */
+	struct ptn_bytes b;
+	struct ptn_uuid id;
+};
+
+/*
+ * What a worker owns and every request borrows: made before the loop, the
+ * same for all requests.
+ */
+struct ptn_env {
+	const struct ptn_conf *cf;
+	const struct ptn_secrets *secrets;
+	struct ptn_db *db;
+	struct ptn_keys *keys;
+	struct ptn_gate *gate;
+	struct ptn_arena *arena;
+	struct ptn_token_cache *tokens;
+	struct ptn_tenant tenant; /* the default one */
+	int courier_fd; /* a byte written here wakes the courier; or -1 */
+	bool tenant_known;
+	bool mail_queued; /* this process queued mail since last drained */
+};
+
+/*
+ * One request, from first byte to wiped arena.  gateway.c fills the first
+ * part from FastCGI, dispatch.c the second; handlers only read.
+ */
+struct ptn_request {
+	struct ptn_env *env;
+	const struct ptn_conf *cf; /* env->cf, and so on: for short names */
+	struct ptn_db *db;
+	struct ptn_arena *arena;
+
+	/* From the web server. */
+	const struct ptn_param *params;
+	size_t nparams;
+	enum ptn_method method;
+	const char *uri; /* REQUEST_URI as sent */
+	struct ptn_bytes body;
+	bool body_too_large; /* it was read to its end and dropped */
+	bool params_too_large; /* more than gateway.h allows; params is cut */
+	bool admin; /* it came in on the admin socket */
+
+	/* From the gate. */
+	const char *path; /* decoded, without base_path; begins with "/" */
+	const char *arg;  /* what stood for {id} in the route's path, or NULL */
+	const struct ptn_route *route;
+	struct ptn_tenant tenant;
+	const char *request_id;
+	const char *ip;	  /* of the client, by trusted proxies only */
+	const char *origin; /* or NULL */
+	const struct ptn_value *in; /* by the route's own enum */
+	struct ptn_session session; /* session.known: who is asking */
+	struct ptn_audit audit;
+};
+
+/*
+ * The value of a parameter ("HTTP_ORIGIN"), or NULL.  A header sent twice
+ * gives its first value; ptn_request_param_count() tells.
+ */
+const char *ptn_request_param(const struct ptn_request *req,
+    const char *name);
+size_t ptn_request_param_count(const struct ptn_request *req,
+    const char *name);
+
+/* What the session functions of lib/session.h run with. */
+struct ptn_token_env ptn_request_tokens(const struct ptn_request *req);
+
+#endif

@@ -1,0 +1,194 @@
+#include "fcgi/routes.h"
+
+#include <string.h>
+
+#include "fcgi/public/public.h"
+#include "lib/log.h"
+
+static bool
+passcodes_on(const struct ptn_conf *cf)
+{
+	return cf->email_enabled && cf->email_auth;
+}
+
+static bool
+passwords_on(const struct ptn_conf *cf)
+{
+	return cf->password_enabled;
+}
+
+static bool
+deletion_on(const struct ptn_conf *cf)
+{
+	return cf->allow_deletion;
+}
+
+bool
+ptn_always(const struct ptn_conf *cf)
+{
+	(void)cf;
+	return true;
+}
+
+const struct ptn_input ptn_no_input = { NULL, 0 };
+
+/* clang-format off */
+#define ANYBODY  PTN_AUTH_NONE
+#define OPTIONAL PTN_AUTH_OPTIONAL
+#define SESSION  PTN_AUTH_SESSION
+#define NOTHING  PTN_NEED_NOTHING
+#define KEYS     PTN_NEED_KEYS
+#define DB       PTN_NEED_DB
+#define FREE     PTN_RATE_NONE
+#define IN(name) &ptn_in_##name
+#define NO_INPUT PTN_NO_INPUT
+
+const struct ptn_route ptn_routes[] = {
+	/* method    path                         who may   needs    guess limit        input              exists if     handler */
+	{ PTN_GET,    "/",                        ANYBODY,  DB,      FREE,              NO_INPUT,          ptn_always,   ptn_status_page },
+	{ PTN_GET,    "/health/alive",            ANYBODY,  NOTHING, FREE,              NO_INPUT,          ptn_always,   ptn_health_alive },
+	{ PTN_GET,    "/health/ready",            ANYBODY,  NOTHING, FREE,              NO_INPUT,          ptn_always,   ptn_health_ready },
+	{ PTN_GET,    "/.well-known/jwks.json",   ANYBODY,  KEYS,    FREE,              NO_INPUT,          ptn_always,   ptn_well_known_jwks },
+	{ PTN_GET,    "/.well-known/config",      ANYBODY,  NOTHING, FREE,              NO_INPUT,          ptn_always,   ptn_well_known_config },
+
+	{ PTN_POST,   "/user",                    ANYBODY,  DB,      FREE,              IN(email),         ptn_always,   ptn_user_find },
+	{ PTN_POST,   "/users",                   ANYBODY,  DB,      FREE,              IN(email),         ptn_always,   ptn_user_create },
+	{ PTN_GET,    "/users/{id}",              SESSION,  DB,      FREE,              NO_INPUT,          ptn_always,   ptn_user_show },
+	{ PTN_GET,    "/me",                      SESSION,  DB,      FREE,              NO_INPUT,          ptn_always,   ptn_user_me },
+	{ PTN_DELETE, "/user",                    SESSION,  DB,      FREE,              NO_INPUT,          deletion_on,  ptn_user_remove },
+
+	{ PTN_POST,   "/passcode/login/initialize", OPTIONAL, DB,    PTN_RATE_PASSCODE, IN(passcode_init), passcodes_on, ptn_passcode_initialize },
+	{ PTN_POST,   "/passcode/login/finalize", OPTIONAL, DB,      FREE,              IN(passcode_final), passcodes_on, ptn_passcode_finalize },
+
+	{ PTN_POST,   "/password/login",          ANYBODY,  DB,      PTN_RATE_PASSWORD, IN(password),      passwords_on, ptn_password_login },
+	{ PTN_PUT,    "/password",                SESSION,  DB,      FREE,              IN(password),      passwords_on, ptn_password_update },
+
+	{ PTN_POST,   "/logout",                  SESSION,  DB,      FREE,              NO_INPUT,          ptn_always,   ptn_logout },
+	{ PTN_GET,    "/sessions/validate",       OPTIONAL, DB,      FREE,              NO_INPUT,          ptn_always,   ptn_session_validate },
+	{ PTN_POST,   "/sessions/validate",       ANYBODY,  DB,      FREE,              IN(session_token), ptn_always,   ptn_session_validate_body },
+	{ PTN_GET,    "/sessions",                SESSION,  DB,      FREE,              NO_INPUT,          ptn_always,   ptn_session_list },
+	{ PTN_DELETE, "/sessions/{id}",           SESSION,  DB,      FREE,              NO_INPUT,          ptn_always,   ptn_session_remove },
+	{ PTN_DELETE, "/sessions",                SESSION,  DB,      FREE,              NO_INPUT,          ptn_always,   ptn_session_remove_others },
+};
+/* clang-format on */
+
+const size_t ptn_routes_n = sizeof(ptn_routes) / sizeof(ptn_routes[0]);
+
+static bool
+complete(const struct ptn_route *rt)
+{
+	return rt->method != PTN_METHOD_UNSET && rt->path != NULL &&
+	    rt->auth != PTN_AUTH_UNSET && rt->need != PTN_NEED_UNSET &&
+	    rt->rate != PTN_RATE_UNSET && rt->input != NULL && rt->on != NULL &&
+	    rt->handler != NULL;
+}
+
+/* A session, and a limit, are rows: such a route needs the database. */
+static bool
+consistent(const struct ptn_route *rt)
+{
+	return rt->need == PTN_NEED_DB ||
+	    (rt->auth == PTN_AUTH_NONE && rt->rate == PTN_RATE_NONE);
+}
+
+enum ptn_err
+ptn_routes_check(void)
+{
+	const struct ptn_route *a, *b;
+	size_t i, j;
+
+	for (i = 0; i < ptn_routes_n; i++) {
+		a = &ptn_routes[i];
+		if (!complete(a) || !consistent(a)) {
+			ptn_error("routes: line %zu is not complete", i + 1);
+			return PTN_E_CONFIG;
+		}
+		for (j = 0; j < i; j++) {
+			b = &ptn_routes[j];
+			if (a->method != b->method ||
+			    strcmp(a->path, b->path) != 0)
+				continue;
+			ptn_error("routes: %s stands twice", a->path);
+			return PTN_E_CONFIG;
+		}
+	}
+	return PTN_OK;
+}
+
+/* Does path fit pattern?  {id} takes one non-empty segment: arg, arg_len. */
+static bool
+fits(const char *pattern, const char *path, const char **arg, size_t *arg_len)
+{
+	*arg = NULL;
+	while (*pattern != '\0' && *path != '\0') {
+		if (*pattern == '{') {
+			*arg = path;
+			*arg_len = strcspn(path, "/");
+			if (*arg_len == 0)
+				return false;
+			path += *arg_len;
+			pattern += strcspn(pattern, "}") + 1;
+		} else if (*pattern++ != *path++) {
+			return false;
+		}
+	}
+	return *pattern == '\0' && *path == '\0';
+}
+
+static void
+allow_add(struct ptn_buf *b, const struct ptn_route *rt)
+{
+	ptn_buf_printf(b, "%s%s", b->len > 0 ? ", " : "",
+	    ptn_method_name(rt->method));
+	if (rt->method == PTN_GET)
+		ptn_buf_str(b, ", HEAD");
+}
+
+/* A fixed path wins over one with {id}: /sessions/validate. */
+static const struct ptn_route *
+better(const struct ptn_route *a, const struct ptn_route *b)
+{
+	if (a == NULL || strchr(a->path, '{') != NULL)
+		return b;
+	return a;
+}
+
+enum ptn_err
+ptn_routes_match(const struct ptn_conf *cf, struct ptn_arena *a,
+    enum ptn_method method, const char *path, const struct ptn_route **route,
+    const char **arg, const char **allow)
+{
+	const enum ptn_method wanted = method == PTN_HEAD ? PTN_GET : method;
+	const struct ptn_route *rt, *found = NULL;
+	const char *p;
+	struct ptn_buf b;
+	bool off = false;
+	size_t i, len = 0;
+
+	ptn_buf_init(&b, a);
+	for (i = 0; i < ptn_routes_n; i++) {
+		rt = &ptn_routes[i];
+		if (!fits(rt->path, path, &p, &len))
+			continue;
+		if (!rt->on(cf)) {
+			off = off || rt->method == wanted;
+			continue;
+		}
+		allow_add(&b, rt);
+		if (rt->method == wanted)
+			found = better(found, rt);
+	}
+	if (found == NULL && (b.len == 0 || off))
+		return PTN_E_NOT_FOUND; /* as if it had never been there */
+	if (found == NULL) {
+		ptn_buf_str(&b, ", OPTIONS");
+		*allow = b.p;
+		return b.bad ? PTN_E_NOMEM : PTN_E_METHOD;
+	}
+	*route = found;
+	*arg = NULL;
+	if (fits(found->path, path, &p, &len) && p != NULL &&
+	    (*arg = ptn_arena_strndup(a, p, len)) == NULL)
+		return PTN_E_NOMEM;
+	return PTN_OK;
+}

@@ -1,0 +1,85 @@
+#include "fcgi/process.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "fcgi/listen.h"
+#include "fcgi/routes.h"
+#include "lib/conf.h"
+#include "lib/crypto.h"
+#include "lib/gate.h"
+#include "lib/log.h"
+
+enum ptn_err
+ptn_serve_load(const struct ptn_start *start, FILE *err, struct ptn_conf **cf,
+    struct ptn_secrets **secrets)
+{
+	enum ptn_err r;
+
+	r = ptn_conf_load(cf, start->conf_path, start->set, err);
+	if (r != PTN_OK)
+		return PTN_E_CONFIG;
+	r = ptn_secrets_new(secrets, &(*cf)->secrets);
+	if (r != PTN_OK) {
+		fprintf(err, "%s: secrets.keys: no keys can be derived: %s\n",
+		    ptn_conf_file(*cf), ptn_err_name(r));
+		ptn_conf_free(cf);
+		return PTN_E_CONFIG;
+	}
+	return PTN_OK;
+}
+
+/*
+ * The web server started us with its socket on descriptor 0: one worker, in
+ * this process.  The gate is files, as our siblings are not our children.
+ */
+static int
+serve_alone(struct ptn_conf *cf, struct ptn_secrets *secrets)
+{
+	struct ptn_child child = { .cf = cf,
+		.secrets = secrets,
+		.listen_fd = { STDIN_FILENO, -1 },
+		.wake_fd = { -1, -1 },
+		.alone = true };
+	struct ptn_identity id;
+	int rc = 1;
+
+	ptn_log_init((enum ptn_log_level)cf->log_level, "worker");
+	if (ptn_listen_adopt(STDIN_FILENO) == PTN_OK &&
+	    ptn_process_identity(cf, &id) == PTN_OK &&
+	    ptn_process_confine(cf, &id, true) == PTN_OK &&
+	    ptn_gate_open(&child.gate, cf, cf->state_dir) == PTN_OK)
+		rc = ptn_worker_run(&child);
+	ptn_gate_close(&child.gate);
+	ptn_secrets_free(&secrets);
+	ptn_conf_free(&cf);
+	return rc;
+}
+
+static int
+serve_supervised(const struct ptn_start *start, struct ptn_conf *cf,
+    struct ptn_secrets *secrets)
+{
+	ptn_log_init((enum ptn_log_level)cf->log_level, "supervisor");
+	ptn_process_hide();
+	return ptn_supervisor_run(start, cf, secrets);
+}
+
+int
+ptn_serve(const char *conf_path, const char *const *set)
+{
+	struct ptn_start start = { .conf_path = conf_path, .set = set };
+	struct ptn_secrets *secrets = NULL;
+	struct ptn_conf *cf = NULL;
+	bool passed;
+
+	ptn_signals_block();
+	ptn_log_init(PTN_LOG_INFO, "serve");
+	if (ptn_listen_passed(start.inherited, &passed) != PTN_OK ||
+	    ptn_routes_check() != PTN_OK ||
+	    ptn_serve_load(&start, stderr, &cf, &secrets) != PTN_OK)
+		return 1;
+	if (!passed && ptn_listen_is(STDIN_FILENO))
+		return serve_alone(cf, secrets);
+	return serve_supervised(&start, cf, secrets);
+}

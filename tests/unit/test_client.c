@@ -1,0 +1,122 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fcgi/client.h"
+#include "tests/unit/request.h"
+
+static int
+setup(void **state)
+{
+	return (*state = ptn_arena_new(262144)) == NULL ? -1 : 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct ptn_arena *a = *state;
+
+	ptn_arena_free(&a);
+	return 0;
+}
+
+/* Trusted: 10.0.0.0/8, 127.0.0.1, fd00::/8. */
+/* clang-format off */
+static const struct {
+	const char *remote, *forwarded, *ip, *network;
+} cases[] = {
+	{ "192.0.2.1", NULL, "192.0.2.1", "192.0.2.1" },
+	{ "192.0.2.1", "203.0.113.9", "192.0.2.1", "192.0.2.1" },
+	{ "10.1.2.3", "203.0.113.9", "203.0.113.9", "203.0.113.9" },
+	{ "127.0.0.1", "1.1.1.1, 203.0.113.9", "203.0.113.9", "203.0.113.9" },
+	{ "127.0.0.1", "203.0.113.9, 10.0.0.1", "203.0.113.9", "203.0.113.9" },
+	{ "127.0.0.2", "203.0.113.9", "127.0.0.2", "127.0.0.2" },
+	{ "127.0.0.1", "nonsense", "127.0.0.1", "127.0.0.1" },
+	{ "127.0.0.1", "", "127.0.0.1", "127.0.0.1" },
+	{ "127.0.0.1", "203.0.113.9:4711", "203.0.113.9", "203.0.113.9" },
+	{ "fd00::1", "[2001:db8:1:2:3:4:5:6]", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::" },
+	{ "fd00::1", "[2001:db8:1:2:3:4:5:6]:80", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::" },
+	{ "2001:db8:1:2:ffff::1", NULL, "2001:db8:1:2:ffff::1", "2001:db8:1:2::" },
+	{ "unix:", "203.0.113.9", "", "" },
+	{ NULL, "203.0.113.9", "", "" },
+};
+/* clang-format on */
+
+static void
+test_ip(void **state)
+{
+	char *trusted[] = { (char *)"10.0.0.0/8", (char *)"127.0.0.1",
+		(char *)"fd00::/8" };
+	struct test_request t;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("# %s < %s\n",
+		    cases[i].remote ? cases[i].remote : "-",
+		    cases[i].forwarded ? cases[i].forwarded : "-");
+		test_request_init(&t, *state);
+		t.cf.trusted_proxies = (struct ptn_strs){ trusted, 3 };
+		if (cases[i].remote != NULL)
+			test_request_param(&t, "REMOTE_ADDR", cases[i].remote);
+		if (cases[i].forwarded != NULL)
+			test_request_param(&t, "HTTP_X_FORWARDED_FOR",
+			    cases[i].forwarded);
+		t.req.ip = ptn_client_ip(&t.req);
+		assert_string_equal(t.req.ip, cases[i].ip);
+		assert_string_equal(ptn_client_network(&t.req),
+		    cases[i].network);
+	}
+}
+
+/* Two such headers, or a twin by underscore, are nobody's word. */
+static void
+test_ip_twice(void **state)
+{
+	char *trusted[] = { (char *)"127.0.0.1" };
+	struct test_request t;
+
+	test_request_init(&t, *state);
+	t.cf.trusted_proxies = (struct ptn_strs){ trusted, 1 };
+	test_request_param(&t, "REMOTE_ADDR", "127.0.0.1");
+	test_request_param(&t, "HTTP_X_FORWARDED_FOR", "203.0.113.9");
+	test_request_param(&t, "HTTP_X_FORWARDED_FOR", "203.0.113.8");
+	assert_string_equal(ptn_client_ip(&t.req), "127.0.0.1");
+}
+
+static void
+test_request_id(void **state)
+{
+	static const char *const refused[] = { "", "a b", "a\"b", "a\\b",
+		"0123456789012345678901234567890123456789"
+		"0123456789012345678901234" };
+	struct test_request t;
+	const char *id;
+	size_t i;
+
+	test_request_init(&t, *state);
+	test_request_param(&t, "HTTP_X_REQUEST_ID", "abc-1.2:3/4+5=_");
+	assert_string_equal(ptn_client_request_id(&t.req), "abc-1.2:3/4+5=_");
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		test_request_init(&t, *state);
+		test_request_param(&t, "HTTP_X_REQUEST_ID", refused[i]);
+		id = ptn_client_request_id(&t.req);
+		assert_int_equal(strlen(id), 32);
+		assert_string_not_equal(id, refused[i]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ip),
+		cmocka_unit_test(test_ip_twice),
+		cmocka_unit_test(test_request_id),
+	};
+
+	return cmocka_run_group_tests_name("client", tests, setup, teardown);
+}

@@ -1,0 +1,151 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fcgi/input.h"
+#include "tests/unit/request.h"
+
+enum { ID, CODE, EMAIL, NOTE, LAX, FIELD__MAX };
+
+static const struct ptn_field fields[FIELD__MAX] = {
+	[ID] = { "id", PTN_F_UUID4, true, 64, NULL },
+	[CODE] = { "code", PTN_F_DIGITS, true, 6, NULL },
+	[EMAIL] = { "email", PTN_F_EMAIL, false, 1024, NULL },
+	[NOTE] = { "note", PTN_F_TEXT, false, 8, NULL },
+	[LAX] = { "lax", PTN_F_UUID_LAX, false, 64, "no such id" },
+};
+
+static const struct ptn_input input = { fields, FIELD__MAX };
+
+#define GOOD                                                                   \
+	"\"id\":\"c339547d-e17d-4ba7-8a1d-b3d5a4d17c1c\","                     \
+	"\"code\":\"012345\""
+
+static int
+setup(void **state)
+{
+	return (*state = ptn_arena_new(1048576)) == NULL ? -1 : 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct ptn_arena *a = *state;
+
+	ptn_arena_free(&a);
+	return 0;
+}
+
+static enum ptn_err
+decode(struct test_request *t, struct ptn_arena *a, const char *type,
+    const char *body)
+{
+	test_request_init(t, a);
+	if (type != NULL)
+		test_request_param(t, "CONTENT_TYPE", type);
+	t->req.body = ptn_bytes_of(body);
+	return ptn_input(&t->req, &t->rep, &input);
+}
+
+static void
+test_good(void **state)
+{
+	struct test_request t;
+
+	assert_int_equal(decode(&t, *state, "Application/JSON ; charset=x",
+			     "{" GOOD ",\"email\":\"A@Example.COM\","
+			     "\"lax\":\"C339547D-E17D-4BA7-8A1D-B3D5A4D17C1C\","
+			     "\"other\":[1,{}],\"note\":null}"),
+	    PTN_OK);
+	assert_string_equal(t.req.in[CODE].s, "012345");
+	assert_string_equal(t.req.in[EMAIL].s, "a@example.com");
+	assert_false(t.req.in[NOTE].set);
+	assert_true(ptn_uuid_equal(&t.req.in[ID].id, &t.req.in[LAX].id));
+}
+
+/* clang-format off */
+static const struct {
+	const char *body, *message;
+} bad[] = {
+	{ "", "id is a required field and code is a required field" },
+	{ "null", "id is a required field and code is a required field" },
+	{ "{}", "id is a required field and code is a required field" },
+	{ "[]", "the body must be a JSON object" },
+	{ "\"x\"", "the body must be a JSON object" },
+	{ "{\"id\":\"\",\"code\":\"012345\"}", "id is a required field" },
+	{ "{\"id\":1,\"code\":\"012345\"}", "id must be a string" },
+	{ "{\"id\":\"c339547d-e17d-1ba7-8a1d-b3d5a4d17c1c\",\"code\":\"012345\"}", "id must be a valid uuid4" },
+	{ "{\"id\":\"C339547D-E17D-4BA7-8A1D-B3D5A4D17C1C\",\"code\":\"012345\"}", "id must be a valid uuid4" },
+	{ "{\"id\":\"c339547d-e17d-4ba7-8a1d-b3d5a4d17c1c\",\"code\":\"12345\"}", "code must be a six-digit code" },
+	{ "{\"id\":\"c339547d-e17d-4ba7-8a1d-b3d5a4d17c1c\",\"code\":\"1234567\"}", "code must be a six-digit code" },
+	{ "{\"id\":\"c339547d-e17d-4ba7-8a1d-b3d5a4d17c1c\",\"code\":\"12345a\"}", "code must be a six-digit code" },
+	{ "{" GOOD ",\"email\":\"nobody\"}", "email must be a valid email address" },
+	{ "{" GOOD ",\"note\":\"123456789\"}", "note is too long" },
+	{ "{" GOOD ",\"note\":\"a\\u0000b\"}", "note must not contain a NUL character" },
+	{ "{" GOOD ",\"lax\":\"x\"}", "no such id" },
+};
+/* clang-format on */
+
+static void
+test_bad(void **state)
+{
+	struct test_request t;
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		print_message("# %s\n", bad[i].body);
+		assert_int_equal(
+		    decode(&t, *state, "application/json", bad[i].body),
+		    PTN_E_INPUT);
+		assert_string_equal(t.rep.message, bad[i].message);
+	}
+}
+
+static void
+test_malformed(void **state)
+{
+	static const char *const bodies[] = { "{", "{" GOOD, "{" GOOD "} x",
+		"{'id':1}", "{" GOOD ",\"id\":\"x\"}", "\xff", "{\"a\":NaN}",
+		"[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]" };
+	struct test_request t;
+	size_t i;
+
+	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		print_message("# malformed %zu\n", i);
+		assert_int_equal(
+		    decode(&t, *state, "application/json", bodies[i]),
+		    PTN_E_INPUT);
+		assert_memory_equal(t.rep.message, "Syntax error: ", 14);
+	}
+}
+
+static void
+test_media(void **state)
+{
+	static const char *const types[] = { NULL, "", "text/plain",
+		"application/x-www-form-urlencoded", "application/jsonp",
+		"application/json5", "text/application/json" };
+	struct test_request t;
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		assert_int_equal(decode(&t, *state, types[i], "{" GOOD "}"),
+		    PTN_E_MEDIA);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_media),
+	};
+
+	return cmocka_run_group_tests_name("input", tests, setup, teardown);
+}
