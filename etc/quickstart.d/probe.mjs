@@ -1,0 +1,28 @@
+// usage: node probe.mjs free PORT...    exit 0: nobody listens there
+//        node probe.mjs ready URL       exit 0: it answers 200 within 1 s
+import net from 'node:net';
+
+const taken = (port, host) => new Promise((done) => {
+  const socket = net.connect(port, host);
+  socket.on('connect', () => { socket.destroy(); done(true); });
+  socket.on('error', () => done(false));
+});
+
+const ready = (url) =>
+  fetch(url, { signal: AbortSignal.timeout(5000) })
+    .then((reply) => reply.status === 200, () => false);
+
+const [what, ...rest] = process.argv.slice(2);
+if (what === 'free') {
+  for (const port of rest.map(Number))
+    if (await taken(port, '127.0.0.1') || await taken(port, '::1')) {
+      console.error(`port ${port} is in use`);
+      process.exitCode = 1;
+    }
+} else {
+  const deadline = Date.now() + 1000;
+  let ok = false;
+  while (!(ok = await ready(rest[0])) && Date.now() < deadline)
+    await new Promise((next) => setTimeout(next, 20));
+  process.exitCode = ok ? 0 : 1;
+}

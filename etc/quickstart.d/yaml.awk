@@ -1,0 +1,49 @@
+# Make YAML of "path.of.a.key=value" lines, sorted by path; the types are in
+# conf.def, which is read first.
+
+FILENAME ~ /conf\.def$/ {
+	if (match($0, /^PTN_CONF_[A-Z]+/)) {
+		type = substr($0, 10, RLENGTH - 9)
+		if (match($0, /"[a-z0-9_.]+"/))
+			types[substr($0, RSTART + 1, RLENGTH - 2)] = type
+	}
+	next
+}
+
+function quoted(s) {
+	gsub(/\\/, "\\\\", s)
+	gsub(/"/, "\\\"", s)
+	return "\"" s "\""
+}
+
+function list(s,    n, i, item, out) {
+	n = s == "" ? 0 : split(s, item, ",")
+	for (i = 1; i <= n; i++)
+		out = out (i > 1 ? ", " : "") quoted(item[i])
+	return "[" out "]"
+}
+
+function value(path, s) {
+	if (types[path] == "LIST" || types[path] == "SECRETS")
+		return list(s)
+	if (types[path] ~ /^(BOOL|INT|OCTAL|SECONDS|ENUM)$/ &&
+	    s ~ /^[A-Za-z0-9_.-]+$/)
+		return s
+	return quoted(s)
+}
+
+{
+	at = index($0, "=")
+	path = substr($0, 1, at - 1)
+	n = split(path, key, ".")
+	for (i = 1; i < n && key[i] == last[i]; i++)
+		;
+	for (; i < n; i++) {
+		printf "%*s%s:\n", 2 * (i - 1), "", key[i]
+		last[i] = key[i]
+	}
+	printf "%*s%s: %s\n", 2 * (n - 1), "", key[n],
+	    value(path, substr($0, at + 1))
+	for (i = n; i in last; i++)
+		delete last[i]
+}

@@ -1,0 +1,328 @@
+/*
+ * The main job, on the page that quickstart serves: a person signs up,
+ * receives a passcode by mail, enters it, sets a password, logs out, and logs
+ * in with the password; a back end verifies the token with nothing but the
+ * published keys.  Under each web server, with screenshots in $POSTERN_SHOTS
+ * (build/test/screenshots).
+ */
+import assert from 'node:assert/strict';
+import { createPublicKey, verify } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { freshAddress } from '../lib/api.mjs';
+import { launch } from '../lib/browser.mjs';
+import { start, top } from '../lib/instance.mjs';
+import { codeIn, nextMail } from '../lib/maildir.mjs';
+
+const shots = process.env.POSTERN_SHOTS
+  ?? join(top, 'build/test/screenshots');
+const webs = process.env.POSTERN_WEB
+  ? [process.env.POSTERN_WEB] : ['lighttpd', 'apache'];
+const password = 'correct horse battery';
+const desktop = { width: 1100, height: 800 };
+const phone = { width: 360, height: 740 };
+let browser;
+
+before(async () => {
+  mkdirSync(shots, { recursive: true });
+  browser = await launch();
+});
+
+after(() => browser?.close());
+
+/* The claims of a token, by the keys alone (RFC 7515, RFC 7517). */
+function verified(token, { keys }) {
+  const [head, payload, signature] = token.split('.');
+  const { alg, kid } = JSON.parse(Buffer.from(head, 'base64url'));
+  const jwk = keys.find((key) => key.kid === kid);
+  assert.ok(jwk, 'the key is published');
+  assert.equal(alg, jwk.alg);
+  const key = createPublicKey({ key: jwk, format: 'jwk' });
+  assert.ok(verify(alg === 'EdDSA' ? null : 'sha256',
+    Buffer.from(`${head}.${payload}`), { key, dsaEncoding: 'ieee-p1363' },
+    Buffer.from(signature, 'base64url')), 'the signature is right');
+  return JSON.parse(Buffer.from(payload, 'base64url'));
+}
+
+/* The page as a person with a keyboard and a screen reader meets it. */
+class Person {
+  static async arrive(url, name, options) {
+    const person = new Person();
+    person.name = name;
+    person.problems = [];
+    person.context = await browser.newContext({ reducedMotion: 'reduce',
+      locale: 'en-GB', ...options });
+    person.page = await person.context.newPage();
+    person.page.on('pageerror', (error) =>
+      person.problems.push(String(error)));
+    person.page.on('console', (message) => {
+      /* A 4xx is news to the page, not a fault of it. */
+      if (message.type() === 'error'
+          && !/the server responded with a status of 4/.test(message.text()))
+        person.problems.push(message.text());
+    });
+    await person.page.goto(`${url}/`);
+    return person;
+  }
+
+  /* Wait for a step: its heading is shown and has the focus. */
+  async at(title) {
+    const heading = this.page.getByRole('heading', { name: title, level: 1 });
+    await heading.waitFor();
+    assert.ok(await heading.evaluate((node) =>
+      node === document.activeElement), `the focus is on "${title}"`);
+  }
+
+  /* Fill a field, found by its label, and press Enter in it. */
+  async enter(label, text) {
+    const field = this.page.getByLabel(label, { exact: true });
+    await field.fill(text);
+    await field.press('Enter');
+  }
+
+  press(name) {
+    return this.page.getByRole('button', { name, exact: true }).click();
+  }
+
+  async hears(role, text) {
+    await this.page.getByRole(role).filter({ hasText: text }).waitFor();
+  }
+
+  shot(step) {
+    return this.page.screenshot({ fullPage: true,
+      path: join(shots, `${this.name}-${step}.png`) });
+  }
+
+  /* The page is wider than the window: somebody has to scroll sideways. */
+  overflow() {
+    return this.page.evaluate(() =>
+      document.documentElement.scrollWidth - window.innerWidth);
+  }
+
+  async cookie() {
+    const all = await this.context.cookies();
+    return all.find(({ name }) => name === 'hanko');
+  }
+
+  async signUp(instance, email) {
+    await this.at('Log in or sign up');
+    await this.enter('E-mail address', email);
+    await this.at('Create an account?');
+    await this.press('Create account');
+    await this.at('Check your mail');
+    return codeIn(await nextMail(instance.mailDir, email));
+  }
+}
+
+for (const web of webs)
+  describe(`the page under ${web}`, () => {
+    let instance, person;
+    const email = freshAddress('ada');
+
+    before(async () => {
+      instance = await start({ web,
+        set: { 'account.allow_deletion': 'true' } });
+      person = await Person.arrive(instance.url, web,
+        { viewport: desktop, colorScheme: 'light' });
+    });
+
+    after(async () => {
+      await person?.context.close();
+      await instance?.stop();
+    });
+
+    test('refuses what is no address', async () => {
+      await person.at('Log in or sign up');
+      await person.shot('1-start');
+      await person.enter('E-mail address', 'ada@');
+      await person.hears('alert', 'complete e-mail address');
+      const field = person.page.getByLabel('E-mail address');
+      assert.equal(await field.getAttribute('aria-invalid'), 'true');
+      const described = await field.getAttribute('aria-describedby');
+      assert.match(await person.page.locator(`#${described}`).textContent(),
+        /complete e-mail address/);
+    });
+
+    test('signs up with a passcode from the mail', async () => {
+      await person.enter('E-mail address', email);
+      await person.at('Create an account?');
+      await person.shot('2-create');
+      await person.press('Create account');
+      await person.at('Check your mail');
+      const field = person.page.getByLabel('Passcode');
+      assert.equal(await field.getAttribute('autocomplete'), 'one-time-code');
+      assert.equal(await field.getAttribute('inputmode'), 'numeric');
+      const code = codeIn(await nextMail(instance.mailDir, email));
+
+      const wrong = code === '000000' ? '000001' : '000000';
+      await person.enter('Passcode', '12345');
+      await person.hears('alert', 'six digits');
+      await person.enter('Passcode', wrong);
+      await person.hears('alert', 'This code is not right');
+      await person.shot('3-wrong-code');
+      await person.enter('Passcode', code);
+      await person.at('You are logged in');
+      assert.equal(await person.page.locator('#me-email').textContent(),
+        email);
+    });
+
+    test('sets a password', async () => {
+      await person.enter('New password', 'short');
+      await person.hears('alert', 'at least 8 characters');
+      await person.enter('New password', password);
+      await person.hears('status', 'Your password is set');
+      await person.shot('4-account');
+    });
+
+    test('logs out', async () => {
+      await person.press('Log out');
+      await person.at('Log in or sign up');
+      await person.hears('status', 'You are logged out');
+      assert.equal(await person.cookie(), undefined);
+      await person.page.reload();
+      await person.at('Log in or sign up');
+    });
+
+    test('announces a wrong password', async () => {
+      await person.enter('E-mail address', email);
+      await person.at('Welcome back');
+      await person.shot('5-choose');
+      await person.press('Use my password');
+      await person.at('Enter your password');
+      await person.enter('Password', 'wrong');
+      await person.hears('alert', 'This password is not right');
+      await person.shot('6-wrong-password');
+      assert.equal(await person.cookie(), undefined);
+    });
+
+    test('logs in with the password', async () => {
+      await person.enter('Password', password);
+      await person.at('You are logged in');
+      await person.page.reload();
+      await person.at('You are logged in');
+      const cookie = await person.cookie();
+      assert.ok(cookie.httpOnly && cookie.secure);
+      assert.equal(cookie.sameSite, 'Strict');
+    });
+
+    test('the token is verified with the published keys alone', async () => {
+      const api = await instance.client();
+      const keys = await api.call('GET', '/.well-known/jwks.json');
+      const { value } = await person.cookie();
+      const claims = verified(value, keys.body);
+      assert.equal(claims.sub,
+        await person.page.locator('#me-id').textContent());
+      assert.equal(claims.email.address, email);
+      assert.ok(claims.exp > Date.now() / 1000);
+      assert.deepEqual(claims.aud, ['localhost']);
+
+      const [head, payload, signature] = value.split('.');
+      const forged = Buffer.from(JSON.stringify(
+        { ...claims, sub: '00000000-0000-4000-8000-000000000000' }));
+      assert.throws(() => verified([head, forged.toString('base64url'),
+        signature].join('.'), keys.body), /signature is right/);
+      assert.ok(payload);
+    });
+
+    test('shows sessions and ends one', async () => {
+      const other = await Person.arrive(instance.url, `${web}-phone`,
+        { viewport: phone, colorScheme: 'dark',
+          userAgent: 'Mozilla/5.0 (Android 15) Firefox/140.0' });
+      await other.at('Log in or sign up');
+      await other.shot('1-start');
+      await other.enter('E-mail address', email);
+      await other.press('Use my password');
+      await other.enter('Password', password);
+      await other.at('You are logged in');
+      await other.shot('2-account');
+      assert.ok(await other.overflow() <= 0, 'nothing is cut off');
+
+      await person.page.reload();
+      await person.at('You are logged in');
+      await person.shot('7-sessions');
+      await person.page.getByRole('button', { name: /End Firefox/ }).click();
+      await person.hears('status', 'Ended');
+      await other.page.reload();
+      await other.at('Log in or sign up');
+      assert.deepEqual(other.problems, []);
+      await other.context.close();
+    });
+
+    test('deletes the account', async () => {
+      await person.press('Delete account…');
+      await person.shot('8-delete');
+      await person.press('Delete');
+      await person.at('Log in or sign up');
+      await person.enter('E-mail address', email);
+      await person.at('Create an account?');
+    });
+
+    test('has nothing to complain about', () => {
+      assert.deepEqual(person.problems, []);
+    });
+
+    test('explains a network that is away', async () => {
+      const cut = await Person.arrive(instance.url, web);
+      await cut.at('Log in or sign up');
+      await cut.context.setOffline(true);
+      await cut.enter('E-mail address', freshAddress());
+      await cut.hears('alert', 'does not answer');
+      await cut.context.close();
+    });
+  });
+
+describe('the page and limits', () => {
+  let instance;
+
+  before(async () => {
+    instance = await start({ web: webs[0],
+      set: { 'rate_limiter.enabled': 'true' } });
+  });
+
+  after(() => instance?.stop());
+
+  test('counts down until a code can be sent again', async () => {
+    const person = await Person.arrive(instance.url, 'limit',
+      { viewport: phone });
+    const resend = person.page.locator('#resend');
+    await person.signUp(instance, freshAddress('resend'));
+    for (let i = 0; i < 2; i++) {
+      await person.press('Send a new code');
+      await person.hears('status', 'A new code is on its way');
+      await person.page.evaluate(() => {
+        document.getElementById('status').textContent = '';
+      });
+    }
+    await person.press('Send a new code');
+    await person.hears('alert', 'Too many attempts');
+    assert.match(await resend.textContent(), /\(\d+ s\)/);
+    assert.ok(await resend.isDisabled());
+    await person.shot('countdown');
+    await person.context.close();
+  });
+
+  test('says when a code is used up', async () => {
+    const person = await Person.arrive(instance.url, 'used-up');
+    const code = await person.signUp(instance, freshAddress('used-up'));
+    const wrong = code === '000000' ? '000001' : '000000';
+    for (let i = 0; i < 2; i++) {
+      await person.enter('Passcode', wrong);
+      await person.hears('alert', 'This code is not right');
+    }
+    await person.enter('Passcode', wrong);
+    await person.hears('alert', 'used up');
+    await person.context.close();
+  });
+
+  test('fits a narrow screen, in light and dark', async () => {
+    for (const colorScheme of ['light', 'dark']) {
+      const person = await Person.arrive(instance.url, `narrow-${colorScheme}`,
+        { viewport: { width: 320, height: 640 }, colorScheme });
+      await person.at('Log in or sign up');
+      await person.shot('start');
+      assert.ok(await person.overflow() <= 0);
+      await person.context.close();
+    }
+  });
+});

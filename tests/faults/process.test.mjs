@@ -1,0 +1,325 @@
+/* Processes die, stall, are reloaded and told to leave: nobody notices. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, statSync, symlinkSync, unlinkSync,
+  writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort, run, start, until } from '../lib/instance.mjs';
+
+let instance;
+
+before(async () => {
+  instance = await start({ set: { 'server.workers': '3',
+    'server.request_deadline': '2s', 'server.drain_deadline': '5s' } });
+});
+after(() => instance?.stop());
+
+const socket = () => join(instance.dir, 'run/public.sock');
+
+const nameOf = (pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+const workers = () => instance.children()
+  .filter((pid) => nameOf(pid) === 'postern-worker');
+
+const isAlive = (pid) => existsSync(`/proc/${pid}/stat`)
+  && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+
+const messages = () => instance.log().split('\n')
+  .filter((line) => line.startsWith('{'))
+  .map((line) => JSON.parse(line).message ?? '');
+
+/* A record of FastCGI, and a whole request. */
+function record(type, content) {
+  const header = Buffer.from([1, type, 0, 1, content.length >> 8,
+    content.length & 255, 0, 0]);
+  return Buffer.concat([header, content]);
+}
+
+const begin = record(1, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0]));
+
+function request(path) {
+  const pairs = { REQUEST_METHOD: 'GET', REQUEST_URI: path,
+    REMOTE_ADDR: '127.0.0.1' };
+  const params = Object.entries(pairs).map(([name, value]) =>
+    Buffer.concat([Buffer.from([name.length, value.length]),
+      Buffer.from(name + value)]));
+  return Buffer.concat([begin, record(4, Buffer.concat(params)),
+    record(4, Buffer.alloc(0)), record(5, Buffer.alloc(0))]);
+}
+
+/* Send bytes to the socket; what comes back until it is closed. */
+function exchange(bytes, path = socket()) {
+  return new Promise((done, fail) => {
+    const client = net.connect(path);
+    let answer = '';
+    client.on('error', fail);
+    client.on('data', (data) => { answer += data; });
+    client.on('end', () => done(answer));
+    client.write(bytes);
+  });
+}
+
+/* Ask without a pause until stopped; the sum of what was answered. */
+function traffic(clients = 4) {
+  const statuses = {};
+  let going = true;
+  const base = `${instance.url}/health/alive`;
+  const loops = Array.from({ length: clients }, async () => {
+    while (going) {
+      const { status } = await fetch(base).then(
+        async (response) => (await response.text(), response),
+        (error) => ({ status: String(error.cause?.code ?? error) }));
+      statuses[status] = (statuses[status] ?? 0) + 1;
+    }
+  });
+  return async () => {
+    going = false;
+    await Promise.all(loops);
+    return statuses;
+  };
+}
+
+test('a worker that dies is replaced, its signal is in the log', async () => {
+  /* Not SIGSEGV: the sanitizers make an exit of it. */
+  for (const signal of ['SIGKILL', 'SIGABRT', 'SIGSYS']) {
+    const [victim] = workers();
+    process.kill(victim, signal);
+    await until(() => messages().includes(
+      `worker ${victim} died of ${signal}`), signal);
+    await until(() => workers().length === 3, 'a replacement');
+  }
+});
+
+test('idle workers die under traffic: nobody notices', async () => {
+  const finish = traffic();
+  for (let i = 0; i < 5; i++) {
+    /* A worker that is told to leave finishes what it does. */
+    const [victim] = workers();
+    process.kill(victim, 'SIGTERM');
+    await until(() => !isAlive(victim) && workers().length === 3,
+      'a replacement');
+    await sleep(100);
+  }
+  const statuses = await finish();
+  assert.deepEqual(Object.keys(statuses), ['200']);
+  assert.ok(statuses[200] > 20);
+});
+
+test('a worker that keeps dying is replaced with growing pauses', async () => {
+  const before_ms = Date.now();
+  let deaths = 0;
+  while (Date.now() - before_ms < 1500) {
+    for (const pid of instance.children()
+      .filter((one) => nameOf(one) === 'postern-courier')) {
+      process.kill(pid, 'SIGKILL');
+      deaths += 1;
+    }
+    await sleep(5);
+  }
+  assert.ok(deaths >= 2 && deaths <= 12, `${deaths} deaths`);
+  await until(() => instance.children().length === 4, 'the courier', 10000);
+});
+
+test('reload under traffic loses no request', async () => {
+  const finish = traffic();
+  for (let i = 0; i < 5; i++) {
+    const old = workers();
+    process.kill(instance.supervisor, 'SIGHUP');
+    await until(() => old.every((pid) => !isAlive(pid))
+      && workers().length === 3, 'new workers');
+  }
+  assert.deepEqual(Object.keys(await finish()), ['200']);
+});
+
+test('a bad configuration is refused, the old one stays', async () => {
+  const file = instance.env.POSTERN_CONFIG;
+  const good = readFileSync(file);
+  const old = workers();
+  writeFileSync(file, `${good}\nno_such_key: 1\n`);
+  try {
+    process.kill(instance.supervisor, 'SIGHUP');
+    await until(() => messages().some((line) =>
+      /reload refused/.test(line)), 'the refusal');
+    assert.ok(messages().some((line) =>
+      /postern\.yaml:\d+: .*no_such_key/.test(line)));
+    assert.deepEqual(workers(), old);
+    assert.equal((await fetch(`${instance.url}/health/ready`)).status, 200);
+  } finally {
+    writeFileSync(file, good);
+  }
+});
+
+test('a new configuration is taken, a moved socket too', async () => {
+  const file = instance.env.POSTERN_CONFIG;
+  const good = readFileSync(file, 'utf8');
+  const moved = good.replace(/^(\s*workers:).*$/m, '$1 4')
+    .replaceAll('public.sock', 'moved.sock');
+  assert.notEqual(moved, good);
+  const elsewhere = join(instance.dir, 'run/moved.sock');
+  try {
+    writeFileSync(file, moved);
+    process.kill(instance.supervisor, 'SIGHUP');
+    await until(() => workers().length === 4 && !existsSync(socket()),
+      'four workers');
+    assert.match(await exchange(request('/health/alive'), elsewhere),
+      /Status: 200 /);
+  } finally {
+    writeFileSync(file, good);
+  }
+  process.kill(instance.supervisor, 'SIGHUP');
+  await until(() => workers().length === 3 && existsSync(socket())
+    && !existsSync(elsewhere), 'three workers');
+  assert.match(await exchange(request('/health/alive')), /Status: 200 /);
+});
+
+test('peers that stall cost one worker each, for the deadline', async () => {
+  const clients = [begin, begin.subarray(0, 5)].map((bytes) => {
+    const client = net.connect(socket());
+    client.on('error', () => {});
+    client.write(bytes);
+    return client;
+  });
+  await sleep(200);
+  const began = Date.now();
+  assert.match(await exchange(request('/health/alive')), /Status: 200 /);
+  assert.ok(Date.now() - began < 1000);
+  await until(() => messages().filter((line) =>
+    /busy with one request .*: killed/.test(line)).length >= 2,
+  'the watchdog', 10000);
+  for (const client of clients)
+    client.destroy();
+  await until(() => workers().length === 3, 'replacements');
+});
+
+test('nonsense on the socket harms nobody', async () => {
+  const nonsense = ['GET / HTTP/1.1\r\n\r\n', '\0'.repeat(100),
+    Buffer.from([1, 1, 0, 1, 255, 255, 255, 0]),
+    Buffer.concat([begin, record(4, Buffer.from([255, 255, 255, 255]))]),
+    Buffer.concat([begin, record(9, Buffer.alloc(3))]),
+    record(5, Buffer.from('x'))];
+  const old = workers();
+  for (const bytes of nonsense) {
+    const client = net.connect(socket());
+    client.on('error', () => {});
+    client.end(bytes);
+    await new Promise((done) => { client.on('close', done); client.resume(); });
+  }
+  assert.match(await exchange(request('/health/alive')), /Status: 200 /);
+  assert.deepEqual(workers(), old);
+});
+
+test('children are locked down', () => {
+  for (const pid of instance.children()) {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    assert.match(status, /^NoNewPrivs:\t1$/m);
+    assert.match(status, /^CapEff:\t0+$/m);
+    assert.doesNotMatch(status, /^Uid:.*\b0\b/m);
+    assert.match(readFileSync(`/proc/${pid}/limits`, 'utf8'),
+      /^Max core file size +0 +0 /m);
+  }
+});
+
+test('a second one is refused while the first one answers', async () => {
+  const { status, stderr } = await instance.postern('serve');
+  assert.equal(status, 1);
+  assert.match(stderr, process.getuid() === 0
+    ? /already running|server\.user/ : /already running/);
+  assert.match(await exchange(request('/health/alive')), /Status: 200 /);
+});
+
+test('a socket that the network reaches is refused', async () => {
+  const port = await freePort();
+  for (const host of ['0.0.0.0', '[::]']) {
+    const { status, stderr } = await instance.postern('serve', '--set',
+      `server.public.address=${host}:${port}`, '--set', 'server.user=nobody');
+    assert.equal(status, 1);
+    assert.match(stderr, /loopback/);
+  }
+});
+
+test('wrong usage is told, with status 2', async () => {
+  for (const args of [['nonsense'], ['serve', 'x'], ['-c'], ['--set'],
+    ['courier']]) {
+    const { status, stderr } = await instance.postern(...args);
+    assert.equal(status, 2, args.join(' '));
+    assert.notEqual(stderr, '');
+  }
+});
+
+test('TERM: what is begun is finished, then all are gone', async () => {
+  const pids = instance.children();
+  const client = net.connect(socket());
+  let answer = '';
+  client.on('data', (data) => { answer += data; });
+  const whole = request('/health/alive');
+  client.write(whole.subarray(0, 30));
+  await sleep(200);
+  process.kill(instance.supervisor, 'SIGTERM');
+  await until(() => !existsSync(socket()), 'the socket to go');
+  client.write(whole.subarray(30));
+  await new Promise((done) => { client.on('end', done); });
+  assert.match(answer, /Status: 200 /);
+  await until(() => [instance.supervisor, ...pids]
+    .every((pid) => !isAlive(pid)), 'everybody to leave');
+  await instance.service('start', 'postern');
+  assert.equal((await fetch(`${instance.url}/health/alive`)).status, 200);
+});
+
+test('the supervisor is killed: no orphans, and the next one starts',
+  async () => {
+    const pids = instance.children();
+    process.kill(instance.supervisor, 'SIGKILL');
+    await until(() => pids.every((pid) => !isAlive(pid)), 'no orphans');
+    assert.ok(existsSync(socket()));
+    await instance.service('stop', 'postern').catch(() => {});
+    await instance.service('start', 'postern');
+    assert.match(await exchange(request('/health/alive')), /Status: 200 /);
+  });
+
+/* lighttpd starts the program itself, with the socket on descriptor 0. */
+async function webServerThatStartsUs() {
+  const port = await freePort();
+  const program = join(instance.dir, 'run/postern.fcgi');
+  const conf = join(instance.dir, 'run/own.conf');
+  if (existsSync(program))
+    unlinkSync(program);
+  symlinkSync(instance.env.POSTERN_BIN, program);
+  const { uid } = statSync(instance.env.POSTERN_CONFIG);
+  const user = (await run('id', ['-un', String(uid)])).stdout.trim();
+  writeFileSync(conf, `
+server.modules = ( "mod_fastcgi" )
+server.document-root = "${instance.dir}/run"
+server.bind = "127.0.0.1"
+server.port = ${port}
+${process.getuid() === 0 ? `server.username = "${user}"` : ''}
+fastcgi.server = ( "/" => (( "bin-path" => "${program}", "max-procs" => 2,
+  "socket" => "${instance.dir}/run/own.sock", "check-local" => "disable",
+  "bin-environment" => ( "POSTERN_CONFIG" => "${instance.env.POSTERN_CONFIG}" ),
+  "fix-root-scriptname" => "enable" )) )
+`);
+  const server = spawn('lighttpd', ['-D', '-f', conf], { stdio: 'ignore' });
+  const gone = new Promise((done) => { server.on('exit', done); });
+  return { url: `http://127.0.0.1:${port}`, server, gone };
+}
+
+test('started by the web server: serves alone, leaves at once', async () => {
+  const { url, server, gone } = await webServerThatStartsUs();
+  let pids = [];
+  try {
+    await until(async () => (await fetch(`${url}/health/ready`)
+      .catch(() => ({}))).status === 200, 'an answer');
+    pids = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`,
+      'utf8').split(' ').filter(Boolean).map(Number);
+    assert.equal(pids.length, 2);
+    process.kill(pids[0], 'SIGTERM');
+    await until(() => !isAlive(pids[0]), 'an idle one to leave', 1000);
+    await until(async () => (await fetch(`${url}/health/alive`))
+      .status === 200, 'the others');
+  } finally {
+    server.kill();
+    await gone;
+  }
+  await until(() => pids.every((pid) => !isAlive(pid)), 'all to leave', 5000);
+});

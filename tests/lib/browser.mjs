@@ -1,0 +1,42 @@
+/* Chromium for browser tests, and a server of files for page origins. */
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import { extname } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const types = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+};
+
+/* Chromium as the distribution has it; in containers it has no sandbox. */
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.POSTERN_CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+  });
+}
+
+/*
+ * Serve files, { '/path': 'file' }, on a free port of both loopbacks.
+ * Resolves to { port, close() }.
+ */
+export async function serveFiles(files) {
+  const server = http.createServer((request, response) => {
+    const file = files[new URL(request.url, 'http://localhost').pathname];
+    if (!file) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, { 'Content-Type': types[extname(file)] });
+    response.end(readFileSync(file));
+  });
+  await new Promise((done) => server.listen(0, '::', done));
+  return {
+    port: server.address().port,
+    close: () => new Promise((done) => {
+      server.closeAllConnections();
+      server.close(done);
+    }),
+  };
+}

@@ -1,0 +1,236 @@
+/*
+ * An instance of the real thing for a test: MariaDB, SMTP receiver, Postern
+ * and a web server, started by etc/quickstart and stopped by it.
+ *
+ *   const instance = await start({ set: { 'session.limit': 2 } });
+ *   const api = instance.api();
+ *   const me = await api.call('GET', '/me');
+ *   const rows = await instance.sql('SELECT COUNT(*) FROM users');
+ *   await instance.stop();
+ *
+ * From the environment:
+ * POSTERN_WEB		lighttpd (default), apache or nginx
+ * POSTERN_PREFIX	where the API is mounted, such as /id; default none
+ * POSTERN_BUILD	a finished build; without it quickstart builds
+ * POSTERN_TEST_DIR	where instances are kept; default build/test/run
+ */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync }
+  from 'node:fs';
+import net from 'node:net';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Api } from './api.mjs';
+
+/* The root of the source tree. */
+export const top = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+const quickstart = join(top, 'etc/quickstart');
+const base = process.env.POSTERN_TEST_DIR ?? join(top, 'build/test/run');
+const running = new Set();
+let count = 0;
+
+/* Run a program to its end: { status, stdout, stderr }; never rejects. */
+export function run(file, args, options = {}) {
+  const { input = '', ...rest } = options;
+  return new Promise((done) => {
+    const child = execFile(file, args, { maxBuffer: 1 << 26, ...rest },
+      (error, stdout, stderr) => done({
+        status: !error ? 0 : typeof error.code === 'number' ? error.code : 1,
+        stdout,
+        stderr: stderr || (error ? String(error.message) : ''),
+      }));
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
+  });
+}
+
+/* A port that nobody listens on at the moment, on either loopback. */
+export async function freePort() {
+  const isFree = (port, host) => new Promise((done) => {
+    const server = net.createServer();
+    server.once('error', (error) => done(error.code === 'EADDRNOTAVAIL'));
+    server.listen(port, host, () => server.close(() => done(true)));
+  });
+  for (;;) {
+    const port = 20000 + Math.floor(Math.random() * 12000);
+    if (await isFree(port, '127.0.0.1') && await isFree(port, '::1'))
+      return port;
+  }
+}
+
+/* Wait until fn() is truthy, and return what it returned. */
+export async function until(fn, what = 'this', timeout_ms = 15000) {
+  const deadline = Date.now() + timeout_ms;
+  for (;;) {
+    const value = await fn();
+    if (value)
+      return value;
+    if (Date.now() > deadline)
+      throw new Error(`${what} did not happen within ${timeout_ms} ms`);
+    await sleep(50);
+  }
+}
+
+/* The shell assignments of an env file. */
+export function parseEnv(text) {
+  const env = {};
+  for (const [, name, value] of text.matchAll(/^([A-Z_]+)=(.*)$/gm))
+    env[name] = value.startsWith("'")
+      ? value.slice(1, -1).replaceAll("'\\''", "'") : value;
+  return env;
+}
+
+export class Instance {
+  constructor(dir, options, port, adminPort) {
+    this.dir = dir;
+    this.options = options;
+    this.port = port;
+    this.adminPort = adminPort;
+    this.web = options.web ?? process.env.POSTERN_WEB ?? 'lighttpd';
+    this.prefix = options.prefix ?? process.env.POSTERN_PREFIX ?? '';
+  }
+
+  arguments(set) {
+    const args = ['--dir', this.dir, '--port', String(this.port),
+      '--web', this.web];
+    if (this.adminPort)
+      args.push('--admin-port', String(this.adminPort));
+    if (this.prefix)
+      args.push('--prefix', this.prefix);
+    if (process.env.POSTERN_BUILD)
+      args.push('--build', process.env.POSTERN_BUILD);
+    for (const [path, value] of Object.entries(set))
+      args.push('--set', `${path}=${value}`);
+    return args;
+  }
+
+  /* Start, or start anew with other settings; what is stored stays. */
+  async up(set = this.options.set) {
+    const { status, stdout, stderr } = await run('sh',
+      [quickstart, ...this.arguments(set), '--detach']);
+    if (status !== 0)
+      throw new Error(`quickstart ended with ${status}\n${stdout}${stderr}`);
+    running.add(this);
+    this.env = parseEnv(readFileSync(join(this.dir, 'env'), 'utf8'));
+    this.url = this.env.POSTERN_URL;
+    this.adminUrl = this.env.POSTERN_ADMIN_URL;
+    this.mailDir = this.env.POSTERN_MAIL;
+    return this;
+  }
+
+  async down() {
+    running.delete(this);
+    const { status, stderr } = await run('sh',
+      [quickstart, '--stop', '--dir', this.dir]);
+    if (status !== 0)
+      throw new Error(`quickstart --stop ended with ${status}: ${stderr}`);
+  }
+
+  /*
+   * Stop, and remove all but the logs.  Throws when a sanitizer had something
+   * to say, so that what provoked it does not pass unnoticed.
+   */
+  async stop() {
+    await this.down();
+    const found = this.findings();
+    if (found !== '')
+      throw new Error(found);
+    if (this.options.keep)
+      return;
+    for (const name of readdirSync(this.dir).filter((one) => one !== 'log'))
+      rmSync(join(this.dir, name), { recursive: true, force: true });
+  }
+
+  /* What the sanitizers wrote, or "". */
+  findings() {
+    const dir = join(this.dir, 'log');
+    return (existsSync(dir) ? readdirSync(dir) : [])
+      .map((name) => [name, readFileSync(join(dir, name), 'utf8')])
+      .filter(([, log]) => /ERROR: \w+Sanitizer|runtime error:/.test(log))
+      .map(([name, log]) => `${name}:\n${log.slice(-4000)}\n`)
+      .join('');
+  }
+
+  /* A client of its own, with its own cookies; options as in api.mjs. */
+  client(options = {}) {
+    return new Api(this.url, { mailDir: this.mailDir, ...options });
+  }
+
+  /* Rows of a statement as lists of texts; NULL is null. */
+  async sql(text) {
+    const { status, stdout, stderr } = await run('mariadb', ['--no-defaults',
+      '--user=root', `--socket=${this.env.POSTERN_DB_SOCKET}`, '--batch',
+      '--skip-column-names', this.env.POSTERN_DB_NAME], { input: text });
+    if (status !== 0)
+      throw new Error(stderr);
+    return stdout.split('\n').slice(0, -1).map((line) =>
+      line.split('\t').map((cell) => (cell === 'NULL' ? null : cell)));
+  }
+
+  /* postern, with the configuration of this instance. */
+  postern(...args) {
+    return run(this.env.POSTERN_BIN, args, {
+      env: { ...process.env, POSTERN_CONFIG: this.env.POSTERN_CONFIG },
+    });
+  }
+
+  /* What Postern has written to its standard outputs. */
+  log() {
+    return readFileSync(join(this.dir, 'log/postern.log'), 'utf8');
+  }
+
+  /* The supervisor, and the process ids of its children. */
+  get supervisor() {
+    return Number(this.env.POSTERN_PID);
+  }
+
+  children() {
+    const file = `/proc/${this.supervisor}/task/${this.supervisor}/children`;
+    return readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number);
+  }
+
+  /* Stop or start one of the others: mariadb, smtp, web, postern. */
+  async service(action, name) {
+    const { status, stderr } = await run('sh',
+      [quickstart, '--service', action, name, '--dir', this.dir]);
+    if (status !== 0)
+      throw new Error(`quickstart --service ${action} ${name}: ${stderr}`);
+    this.env = parseEnv(readFileSync(join(this.dir, 'env'), 'utf8'));
+  }
+}
+
+/*
+ * Start an instance of its own.
+ *
+ * set		{ 'configuration.key': value }; lists comma-separated.  Rate
+ *		limits are off unless a test switches them on.
+ * web, prefix	instead of what the environment says.
+ * admin	true: an admin port as well.
+ * keep		true: its data stay as well in the end.
+ */
+export async function start(options = {}) {
+  const set = { 'rate_limiter.enabled': 'false', ...options.set };
+  mkdirSync(base, { recursive: true });
+  const dir = join(base, `${process.pid}-${++count}`);
+  rmSync(dir, { recursive: true, force: true });
+  for (let attempt = 1; ; attempt++) {
+    const instance = new Instance(dir, { ...options, set },
+      await freePort(), options.admin ? await freePort() : 0);
+    try {
+      return await instance.up();
+    } catch (error) {
+      /* Somebody may have taken the port in between. */
+      if (attempt === 3 || !/in use/i.test(String(error)))
+        throw error;
+    }
+  }
+}
+
+/* A run that is broken off leaves nothing behind. */
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, async () => {
+    await Promise.allSettled([...running].map((one) => one.down()));
+    process.exit(1);
+  });

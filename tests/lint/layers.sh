@@ -1,0 +1,73 @@
+#!/bin/sh
+#
+# Dependencies point down only, and every library has one owner:
+#
+#   lib/ never includes fcgi/;
+#   a family (fcgi/public, fcgi/dfns, ...) never includes another;
+#   fcgi/*.c never includes a family, but for the route table;
+#   a third-party header is included by one .c of lib/ and fcgi/
+#   (OpenSSL: crypto.c and rng.c).
+#
+# usage: layers.sh [TOP]
+set -u
+top=${1:-$(cd "$(dirname "$0")/../.." && pwd)} || exit 2
+cd "$top" || exit 2
+failed=0
+
+complain() {
+	echo "layers.sh: $*" >&2
+	failed=1
+}
+
+# FILE HEADER of every include, < > and " " kept.
+includes() {
+	find "$@" -type f -name '*.[ch]' | LC_ALL=C sort | while read -r file; do
+		sed -n 's/^[ 	]*#[ 	]*include[ 	]*\([<"][^>"]*[>"]\).*/\1/p' \
+		    "$file" | sed "s|^|$file |"
+	done
+}
+
+found=$(includes lib | grep ' "\(\.\./\)*fcgi/')
+[ -z "$found" ] || complain "lib/ includes fcgi/:
+$found"
+
+for family in public dfns flow admin cli; do
+	[ -d "fcgi/$family" ] || continue
+	found=$(includes "fcgi/$family" |
+	    grep -E ' "fcgi/(public|dfns|flow|admin|cli)/' |
+	    grep -v " \"fcgi/$family/")
+	[ -z "$found" ] || complain "fcgi/$family/ includes another family:
+$found"
+done
+
+found=$(includes fcgi | grep -E '^fcgi/[a-z_]+\.[ch] "fcgi/(public|dfns|flow|admin)/' |
+    grep -v '^fcgi/routes\.c ')
+[ -z "$found" ] || complain "only routes.c may know the families:
+$found"
+
+# Headers of other people's libraries: what pkg-config's packages bring.
+foreign='fcgi[a-z_]*\.h|fastcgi\.h|json-c/|json\.h|argon2\.h|openssl/|crypt\.h|mysql|mariadb|yaml\.h|idn2\.h|uni[a-z]*\.h|curl/|cbor|fido'
+owners=$(includes lib fcgi | grep -E " <($foreign)" | grep -v ' <unistd\.h>' |
+    sed -E 's/ <(fcgi|fastcgi)[^>]*>/ libfcgi/
+	s/ <(json-c\/|json)[^>]*>/ json-c/
+	s/ <argon2[^>]*>/ libargon2/
+	s/ <openssl\/[^>]*>/ OpenSSL/
+	s/ <crypt\.h>/ libcrypt/
+	s/ <(mysql|mariadb)[^>]*>/ libmariadb/
+	s/ <yaml[^>]*>/ libyaml/
+	s/ <idn2[^>]*>/ libidn2/
+	s/ <uni[^>]*>/ libunistring/
+	s/ <curl\/[^>]*>/ libcurl/' | sort -u)
+found=$(echo "$owners" | grep '\.h ')
+[ -z "$found" ] || complain "a header includes a library's header:
+$found"
+for library in $(echo "$owners" | awk '{ print $2 }' | sort -u); do
+	files=$(echo "$owners" |
+	    awk -v l="$library" '$2 == l { printf " %s", $1 }')
+	case $library:$files in
+	'OpenSSL: lib/crypto.c lib/rng.c') ;;
+	*:' '*' '*) complain "$library has more than one owner:$files" ;;
+	esac
+done
+
+exit $failed
