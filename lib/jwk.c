@@ -465,7 +465,7 @@ ptn_keys_rotate(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a,
 /*
  * When another key began to sign in the place of e: the next one of its
  * algorithm; or, if it is the last of an algorithm that is no longer
- * configured, the last one of ours.  0 if none did.  A key that cannot be
+ * configured, the next one of ours.  0 if none did.  A key that cannot be
  * opened takes nobody's place.
  */
 static int64_t
@@ -481,7 +481,8 @@ superseded_at(const struct ptn_keys *k, const struct entry *e)
 			continue;
 		if (o->alg == e->alg && (next == 0 || o->signs_from < next))
 			next = o->signs_from;
-		if ((int)o->alg == k->cf->sign_alg && o->signs_from > ours)
+		if ((int)o->alg == k->cf->sign_alg &&
+		    (ours == 0 || o->signs_from < ours))
 			ours = o->signs_from;
 	}
 	if (next != 0)

@@ -11,11 +11,14 @@ VALUES (?, ?, ?, 0, NULL, NULL, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),
         UTC_TIMESTAMP(6) + INTERVAL ? SECOND);
 
 -- name: outbox_claim
--- in:   claim:id lease_s:i64 max:i64
+-- in:   claim:id lease_s:i64 lease_s:i64 max:i64
 -- returns: count
 -- tenants: all, because a courier sends what is due, whosever it is
+-- What is claimed leaves the range that claims look through, so that they and
+-- the deletion of what was sent do not lock each other out.
 UPDATE outbox
-   SET claim = ?, claimed_until = UTC_TIMESTAMP(6) + INTERVAL ? SECOND
+   SET claim = ?, claimed_until = UTC_TIMESTAMP(6) + INTERVAL ? SECOND,
+       next_try_at = UTC_TIMESTAMP(6) + INTERVAL ? SECOND
  WHERE next_try_at <= UTC_TIMESTAMP(6)
    AND (claimed_until IS NULL OR claimed_until < UTC_TIMESTAMP(6))
    AND expires_at > UTC_TIMESTAMP(6)
@@ -28,7 +31,7 @@ UPDATE outbox
 -- tenants: all, because a claim is random and names its rows
 SELECT id, sealed, attempts,
        TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), expires_at)
-  FROM outbox WHERE claim = ? ORDER BY next_try_at, id;
+  FROM outbox WHERE claim = ? ORDER BY created_at, id;
 
 -- name: outbox_delete
 -- in:   id:id

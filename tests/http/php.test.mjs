@@ -163,7 +163,10 @@ describe('Postern\'s own tokens', () => {
   let instance;
 
   before(async () => {
-    instance = await start({ set: { 'session.audience': audience } });
+    instance = await start({ set: {
+      'session.audience': audience,
+      'session.key_publish_delay': '0s',
+    } });
   });
 
   after(() => instance?.stop());

@@ -208,7 +208,7 @@ export class Api {
       return;
     description().check({
       method,
-      path: path.split('?')[0],
+      path: path.split('?')[0] || '/',
       status: response.status,
       headers: response.headers,
       body: response.text,
