@@ -35,6 +35,8 @@ match(struct ptn_request *req, struct ptn_reply *rep)
 	const char *allow = NULL;
 	enum ptn_err r;
 
+	if (req->admin) /* that socket has no routes yet */
+		return PTN_E_NOT_FOUND;
 	r = ptn_path(req->arena, req->uri, req->cf->base_path, &req->path);
 	if (r != PTN_OK)
 		return r;

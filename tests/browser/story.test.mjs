@@ -2,8 +2,8 @@
  * The main job, on the page that quickstart serves: a person signs up,
  * receives a passcode by mail, enters it, sets a password, logs out, and logs
  * in with the password; a back end verifies the token with nothing but the
- * published keys.  Under each web server, with screenshots in $POSTERN_SHOTS
- * (build/test/screenshots).
+ * published keys.  Under each web server, with screenshots in
+ * $POSTERN_SCREENSHOTS (build/test/screenshots).
  */
 import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
@@ -15,7 +15,7 @@ import { launch } from '../lib/browser.mjs';
 import { start, top } from '../lib/instance.mjs';
 import { codeIn, nextMail } from '../lib/maildir.mjs';
 
-const shots = process.env.POSTERN_SHOTS
+const shots = process.env.POSTERN_SCREENSHOTS
   ?? join(top, 'build/test/screenshots');
 const webs = process.env.POSTERN_WEB
   ? [process.env.POSTERN_WEB] : ['lighttpd', 'apache'];

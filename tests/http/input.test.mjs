@@ -8,7 +8,7 @@ let instance;
 let api;
 
 before(async () => {
-  instance = await start();
+  instance = await start({ set: { 'account.allow_deletion': 'true' } });
   api = await instance.client();
 });
 after(() => instance?.stop());
@@ -155,6 +155,28 @@ test('HEAD is GET without a body', async () => {
   const head = await api.call('HEAD', '/.well-known/jwks.json');
   assert.equal(head.status, 200);
   assert.equal(head.text, '');
+});
+
+test('what needs a session says 401, whatever else is wrong', async () => {
+  const nobody = await instance.client();
+  for (const [method, path] of [['GET', '/me'], ['GET', '/users/x'],
+    ['DELETE', '/user'], ['POST', '/logout'], ['PUT', '/password'],
+    ['GET', '/sessions'], ['DELETE', '/sessions'], ['DELETE', '/sessions/x']])
+    await nobody.call(method, path, undefined, { status: 401 });
+});
+
+test('a session does not make bad input better', async () => {
+  const ada = await instance.client();
+  const { user_id } = await ada.signUp(freshAddress());
+  const raw = JSON.stringify({ user_id, password: 'correct horse' });
+  await ada.call('PUT', '/password', undefined,
+    { raw, type: 'text/plain', status: 415 });
+  await ada.call('PUT', '/password', undefined,
+    { raw: ' '.repeat(70000) + raw, status: 413 });
+  await ada.call('POST', '/logout', undefined,
+    { raw: ' '.repeat(70000), status: 413 });
+  await ada.call('PUT', '/password', undefined, { raw: '{', status: 400 });
+  await ada.call('GET', '/me', undefined, { status: 200 });
 });
 
 test('a Host of somebody else changes nothing', async () => {
