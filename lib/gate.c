@@ -22,8 +22,12 @@
 #include "clock.h"
 #include "log.h"
 
-/* Bytes of the lock file: 0.. are the slots, QUEUE_BASE.. the places. */
-#define QUEUE_BASE 4096
+/*
+ * Bytes of the lock file: 0.. are the slots.  Whoever is inside, holder or
+ * waiter, has one of INSIDE_BASE.., and a waiter one of QUEUE_BASE.. as well.
+ */
+#define INSIDE_BASE 4096
+#define QUEUE_BASE 8192
 #define FILE_LEN 4096
 
 #define MEM_ALIGN ((size_t)2 << 20) /* so that huge pages fit a slot */
@@ -40,6 +44,7 @@ struct ptn_gate {
 	uint8_t *mem; /* of all slots, or of this process's one */
 	bool shared;
 	bool held;
+	int inside; /* our byte, while held */
 	/* Counts the slots given back; the waiters sleep on it (futex(2)). */
 	_Atomic uint32_t *bell;
 };
@@ -279,6 +284,12 @@ lock_any(const struct ptn_gate *g, int base, int n, int *which)
 	return r;
 }
 
+static int
+inside_max(const struct ptn_gate *g)
+{
+	return g->slots + g->places;
+}
+
 /* Does anybody wait?  Then a newcomer does not overtake. */
 static bool
 queue_used(const struct ptn_gate *g)
@@ -286,10 +297,8 @@ queue_used(const struct ptn_gate *g)
 	struct flock fl = { .l_type = F_WRLCK,
 		.l_whence = SEEK_SET,
 		.l_start = QUEUE_BASE,
-		.l_len = g->places };
+		.l_len = inside_max(g) };
 
-	if (g->places == 0)
-		return false; /* a length of 0 would mean "to the end" */
 	return fcntl(g->fd, F_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
 }
 
@@ -331,26 +340,45 @@ wait_for_slot(struct ptn_gate *g, int *number)
 	}
 }
 
+/* Only as many are inside as there are places to wait in: one is free. */
+static enum ptn_err
+queue_up(struct ptn_gate *g, int *number)
+{
+	enum ptn_err r;
+	int place;
+
+	r = lock_any(g, QUEUE_BASE, inside_max(g), &place);
+	if (r != PTN_OK)
+		return r;
+	r = wait_for_slot(g, number);
+	unlock_byte(g, place);
+	return r;
+}
+
+/*
+ * Holders and waiters are counted together.  Counted apart, a newcomer would
+ * be refused in the moment between one's leaving and the next one's waking,
+ * when a slot is free and every place is still taken.
+ */
 enum ptn_err
 ptn_gate_enter(struct ptn_gate *g, struct ptn_gate_slot *slot)
 {
-	enum ptn_err r = PTN_E_BUSY;
-	int number = 0, place;
+	enum ptn_err r;
+	int number = 0;
 
 	memset(slot, 0, sizeof(*slot));
 	if (g->held) /* its own lock would not stop it */
 		return PTN_E_INTERNAL;
-	if (!queue_used(g))
-		r = lock_any(g, 0, g->slots, &number);
-	if (r == PTN_E_BUSY) {
-		r = lock_any(g, QUEUE_BASE, g->places, &place);
-		if (r != PTN_OK)
-			return r;
-		r = wait_for_slot(g, &number);
-		unlock_byte(g, place);
-	}
+	r = lock_any(g, INSIDE_BASE, inside_max(g), &g->inside);
 	if (r != PTN_OK)
 		return r;
+	r = queue_used(g) ? PTN_E_BUSY : lock_any(g, 0, g->slots, &number);
+	if (r == PTN_E_BUSY)
+		r = queue_up(g, &number);
+	if (r != PTN_OK) {
+		unlock_byte(g, g->inside);
+		return r;
+	}
 	g->held = true;
 	slot->number = number;
 	slot->mem = g->shared ? g->mem + (size_t)number * g->slot_len : g->mem;
@@ -368,6 +396,7 @@ ptn_gate_leave(struct ptn_gate *g, struct ptn_gate_slot *slot)
 		(void)madvise(g->mem, g->slot_len, MADV_DONTNEED);
 	g->held = false;
 	unlock_byte(g, slot->number);
+	unlock_byte(g, g->inside);
 	ring_bell(g);
 	memset(slot, 0, sizeof(*slot));
 }

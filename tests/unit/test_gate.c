@@ -313,6 +313,52 @@ exclusive(void **state)
 	ptn_gate_close(&g);
 }
 
+#define LOOPS 400
+
+/* Comes back as soon as it has left, as a busy client does. */
+static void
+loop(struct ptn_gate *g)
+{
+	struct ptn_gate_slot slot;
+	int i;
+
+	for (i = 0; i < LOOPS; i++) {
+		if (ptn_gate_enter(g, &slot) != PTN_OK) {
+			board->busy_at_once++;
+			continue;
+		}
+		(void)usleep(200);
+		ptn_gate_leave(g, &slot);
+	}
+	_exit(0);
+}
+
+/*
+ * As many as there are slots and places: between one's leaving and the next
+ * one's waking a slot is free, and whoever comes then is not refused.
+ */
+static void
+full_house(void **state)
+{
+	struct ptn_conf cf = conf(6, 2, 2);
+	struct ptn_gate *g;
+	pid_t pids[4];
+	size_t i;
+
+	(void)state;
+	cf.hash_wait_s = 30;
+	g = gate_of(&cf, NULL);
+	for (i = 0; i < N(pids); i++) {
+		if ((pids[i] = fork()) == 0)
+			loop(g);
+		assert_true(pids[i] > 0);
+	}
+	for (i = 0; i < N(pids); i++)
+		reap(pids[i], 0);
+	assert_int_equal(board->busy_at_once, 0);
+	ptn_gate_close(&g);
+}
+
 static char dir[64];
 static char path[96];
 
@@ -403,6 +449,7 @@ main(void)
 		cmocka_unit_test(killed_waiter),
 		cmocka_unit_test(storm),
 		cmocka_unit_test(exclusive),
+		cmocka_unit_test(full_house),
 		cmocka_unit_test(in_directory),
 		cmocka_unit_test(directory_refused),
 	};
