@@ -22,12 +22,14 @@ options="--innodb-buffer-pool-size=64M --innodb-log-file-size=16M
     --performance-schema=OFF --skip-log-bin --skip-networking
     --skip-name-resolve --character-set-server=utf8mb4"
 
+# A tmpdir of its own: a server that starts removes what looks like the
+# temporary tables of another in the one that they share.
 create() {
 	mkdir -m 0700 "$1"
 	give "$1"
 	# shellcheck disable=SC2086
 	as_user mariadb-install-db --no-defaults --datadir="$1" \
-	    --auth-root-authentication-method=normal --skip-test-db \
+	    --tmpdir="$3" --auth-root-authentication-method=normal --skip-test-db \
 	    $options >"$2" 2>&1 </dev/null || {
 		tail -n 20 "$2" >&2
 		die "mariadb-install-db failed"
@@ -46,7 +48,7 @@ start() {
 	! service_alive "$1" mariadb || die "$1: runs already"
 	[ -e "$1/data/.complete" ] || {
 		rm -rf "$1/data"
-		create "$1/data" "$1/log/install-db.log"
+		create "$1/data" "$1/log/install-db.log" "$1/tmp"
 		: >"$1/data/.complete"
 	}
 	rm -f "$1/run/mariadb.sock"

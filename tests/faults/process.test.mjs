@@ -185,6 +185,7 @@ test('a new configuration is taken, a moved socket too', async () => {
 });
 
 test('peers that stall cost one worker each, for the deadline', async () => {
+  const old = workers();
   const clients = [begin, begin.subarray(0, 5)].map((bytes) => {
     const client = net.connect(socket());
     client.on('error', () => {});
@@ -200,7 +201,9 @@ test('peers that stall cost one worker each, for the deadline', async () => {
   'the watchdog', 10000);
   for (const client of clients)
     client.destroy();
-  await until(() => workers().length === 3, 'replacements');
+  await until(() => workers().length === 3
+    && workers().filter((pid) => old.includes(pid)).length === 1,
+  'replacements');
 });
 
 test('nonsense on the socket harms nobody', async () => {

@@ -99,8 +99,9 @@ export class Instance {
       args.push('--admin-port', String(this.adminPort));
     if (this.prefix)
       args.push('--prefix', this.prefix);
-    if (process.env.POSTERN_BUILD)
-      args.push('--build', process.env.POSTERN_BUILD);
+    const build = this.options.build ?? process.env.POSTERN_BUILD;
+    if (build)
+      args.push('--build', build);
     for (const [path, value] of Object.entries(set))
       args.push('--set', `${path}=${value}`);
     return args;

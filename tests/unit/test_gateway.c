@@ -41,7 +41,8 @@ static void
 put(const void *p, size_t len)
 {
 	assert_true(peer.len + len <= sizeof(peer.out));
-	memcpy(peer.out + peer.len, p, len);
+	if (len > 0)
+		memcpy(peer.out + peer.len, p, len);
 	peer.len += len;
 }
 

@@ -83,6 +83,7 @@ chmod 755 "$dir/start"
 if ! $as_user mariadb-install-db --no-defaults --datadir="$dir/data" \
     --auth-root-authentication-method=normal --skip-test-db \
     --innodb-buffer-pool-size=32M --innodb-log-file-size=8M \
+    --tmpdir="$dir" \
     > "$dir/install" 2>&1 || ! "$dir/start"; then
 	cat "$dir/install" "$dir/log" >&2 2>/dev/null
 	exit 99

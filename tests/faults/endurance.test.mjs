@@ -1,0 +1,171 @@
+/*
+ * A worker that has served a hundred thousand requests looks like one that
+ * has served a few; and valgrind finds nothing in a day's work.  Both run a
+ * build without sanitizers, whose own memory would hide ours.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { chownSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync }
+  from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { freshAddress } from '../lib/api.mjs';
+import { call } from '../lib/fastcgi.mjs';
+import { start, until } from '../lib/instance.mjs';
+
+const build = process.env.POSTERN_PLAIN_BUILD;
+const requests = 100000;
+const warm_up = 5000;
+const grown_kib_max = 64;
+
+/* Private memory of a process, in KiB. */
+function privateKib(pid) {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return [...text.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+)/gm)]
+    .reduce((sum, [, kib]) => sum + Number(kib), 0);
+}
+
+const isWorker = (pid) =>
+  readFileSync(`/proc/${pid}/comm`, 'utf8').includes('worker');
+
+const openFiles = (pid) => readdirSync(`/proc/${pid}/fd`).length;
+
+/* Send n requests, some at a time; the kinds take turns. */
+async function many(url, kinds, n) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
+  const base = new URL(url);
+  const one = (kind) => new Promise((resolve, reject) => {
+    const request = http.request({ agent, host: base.hostname,
+      port: base.port, method: kind.method, headers: kind.headers,
+      path: base.pathname.replace(/\/$/, '') + kind.path }, (answer) => {
+      answer.resume();
+      answer.on('end', () => resolve(answer.statusCode));
+    });
+    request.on('error', reject);
+    request.end(kind.body);
+  });
+  let next = 0;
+  const wrong = [];
+  await Promise.all(Array.from({ length: 8 }, async () => {
+    while (next < n) {
+      const kind = kinds[next++ % kinds.length];
+      const status = await one(kind);
+      if (status !== kind.status)
+        wrong.push(`${kind.method} ${kind.path}: ${status}`);
+    }
+  }));
+  agent.destroy();
+  assert.deepEqual(wrong.slice(0, 5), []);
+}
+
+function kindsFor(api, user) {
+  const json = { 'Content-Type': 'application/json' };
+  const cookie = { Cookie: `hanko=${api.token}` };
+  const get = (path, status, headers = {}) =>
+    ({ method: 'GET', path, status, headers });
+  const post = (path, status, body) =>
+    ({ method: 'POST', path, status, headers: json,
+      body: JSON.stringify(body) });
+  return [
+    get('/sessions/validate', 200, cookie),
+    get('/me', 200, cookie),
+    get('/.well-known/jwks.json', 200),
+    get('/.well-known/config', 200),
+    get('/me', 401, { Authorization: `Bearer ${api.token.slice(0, -5)}AAAAA` }),
+    get('/nothing', 404),
+    post('/user', 200, { email: user.email }),
+    post('/user', 404, { email: 'nobody@example.org' }),
+    post('/user', 400, { email: 'nobody' }),
+    post('/passcode/login/finalize', 401,
+      { id: 'c339547d-e17d-4ba7-8a1d-b3d5a4d17c1c', code: '123456' }),
+    { ...post('/user', 400), body: '{"email":' },
+    { ...post('/user', 413), body: 'x'.repeat(70000) },
+  ];
+}
+
+test(`a worker serves ${requests} requests without growing`, async () => {
+  assert.ok(build, 'POSTERN_PLAIN_BUILD names a build without sanitizers');
+  const instance = await start({ build, set: { 'server.workers': '1',
+    'log.level': 'warn', 'audit_log.console_output.enabled': 'false' } });
+  try {
+    const api = await instance.client();
+    const user = await api.signUp(freshAddress());
+    const kinds = kindsFor(api, user);
+    await many(instance.url, kinds, warm_up);
+    const workers = instance.children().filter(isWorker);
+    assert.equal(workers.length, 1);
+    const before = workers.map((pid) => [privateKib(pid), openFiles(pid)]);
+    await many(instance.url, kinds, requests);
+    assert.deepEqual(instance.children().filter(isWorker), workers,
+      'nobody was replaced');
+    workers.forEach((pid, i) => {
+      const grown = privateKib(pid) - before[i][0];
+      assert.ok(grown <= grown_kib_max, `process ${pid} grew by ${grown} KiB`);
+      assert.equal(openFiles(pid), before[i][1]);
+    });
+  } finally {
+    await instance.stop();
+  }
+});
+
+/*
+ * A second supervisor on the same database, under valgrind, on a socket of
+ * its own.  Its children are what valgrind follows.
+ */
+async function underValgrind(instance, dir) {
+  const conf = instance.env.POSTERN_CONFIG;
+  const { uid, gid } = statSync(conf);
+  const socket = join(dir, 'v.sock');
+  chownSync(dir, uid, gid);
+  const child = spawn('valgrind', ['--quiet', '--leak-check=full',
+    '--errors-for-leak-kinds=definite', '--error-exitcode=99',
+    `--log-file=${dir}/valgrind.%p`, join(build, 'postern'), '--config', conf,
+    '--set', `server.public.address=unix:${socket}`,
+    '--set', 'server.workers=2', '--set', 'server.socket.group=',
+    '--set', 'server.request_deadline=5m', 'serve'],
+  { stdio: ['ignore', 'ignore', 'ignore'],
+    ...(process.getuid() === 0 ? { uid, gid } : {}) });
+  const ended = new Promise((done) => { child.on('exit', done); });
+  await until(() => call(socket, 'GET', '/health/ready')
+    .then(({ status }) => status === 200, () => false), 'life', 60000);
+  return { socket, stop: () => { child.kill('SIGTERM'); return ended; } };
+}
+
+test('valgrind finds nothing in a day\'s work', async () => {
+  assert.ok(build, 'POSTERN_PLAIN_BUILD names a build without sanitizers');
+  const instance = await start({ build });
+  const dir = mkdtempSync(join(tmpdir(), 'postern-'));
+  try {
+    const api = await instance.client();
+    const user = await api.signUp(freshAddress());
+    const { socket, stop } = await underValgrind(instance, dir);
+    const session = { Cookie: `hanko=${api.token}` };
+    const put = JSON.stringify({ user_id: user.user_id,
+      password: 'correct horse battery' });
+    for (let round = 0; round < 3; round++) {
+      for (const { method, path, headers, body } of kindsFor(api, user))
+        await call(socket, method, path, { body, headers: headers.Cookie
+          ? session : {} });
+      await call(socket, 'PUT', '/password', { body: put, headers: session });
+      const login = await call(socket, 'POST', '/password/login',
+        { body: put });
+      assert.equal(login.status, 200, login.text);
+      const sent = await call(socket, 'POST', '/passcode/login/initialize',
+        { body: JSON.stringify({ user_id: user.user_id }) });
+      const code = await api.codeFor(user.email);
+      const done = await call(socket, 'POST', '/passcode/login/finalize',
+        { body: JSON.stringify({ id: JSON.parse(sent.text).id, code }) });
+      assert.equal(done.status, 200, done.text);
+    }
+    assert.equal(await stop(), 0);
+    const logs = readdirSync(dir).filter((name) => name.startsWith('valgrind'));
+    assert.ok(logs.length >= 4, 'supervisor, two workers, courier');
+    for (const name of logs)
+      assert.equal(readFileSync(join(dir, name), 'utf8'), '');
+  } finally {
+    await instance.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
