@@ -1,0 +1,361 @@
+/*
+ * What Postern costs: the table of tests/bench/run (see there).
+ *
+ * Every figure is a ratio between measurements that took turns in this run.
+ * Figures per second are of this machine and this minute, and mean nothing
+ * beside those of another.
+ */
+import { writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { argon2, interleave, median, ratio, spread, wrk }
+  from './measure.mjs';
+import { output } from './quickstart.mjs';
+import { answerStart, mixedRequests, privateKib } from './rest.mjs';
+import { Site } from './site.mjs';
+import { print, row } from './table.mjs';
+
+const SETTINGS = { 'rate_limiter.enabled': 'false', 'log.level': 'warn' };
+const CONNECTIONS = 16;
+const GROUPS = ['memory', 'start', 'jwks', 'validate', 'passcode', 'login',
+  'p99', 'audit', 'es256'];
+/* --quick has no row that is without a goal. */
+const SLOW = ['audit', 'passcode-mail', 'login-queue', 'p99-floor'];
+
+function usage(what) {
+  console.error(`bench: ${what}; see tests/bench/run --help`);
+  process.exit(2);
+}
+
+function parse(args) {
+  const o = { seconds: 3, rounds: 3, quick: false, json: null, names: [] };
+  for (let i = 0; i < args.length; i++) {
+    const number = () => {
+      const n = Number(args[++i]);
+      return Number.isInteger(n) && n > 0 && n <= 60 ? n
+        : usage(`${args[i - 1]} takes a number from 1 to 60`);
+    };
+    if (args[i] === '--json')
+      o.json = args[++i] ?? usage('--json takes a file');
+    else if (args[i] === '--seconds')
+      o.seconds = number();
+    else if (args[i] === '--rounds')
+      o.rounds = number();
+    else if (args[i] === '--quick')
+      Object.assign(o, { quick: true, seconds: 1 });
+    else if (GROUPS.includes(args[i]))
+      o.names.push(args[i]);
+    else
+      usage(`${args[i]} is none of ${GROUPS.join(' ')}`);
+  }
+  if (o.names.length === 0)
+    o.names = GROUPS.filter((name) => !o.quick || !SLOW.includes(name));
+  return o;
+}
+
+const options = parse(process.argv.slice(2));
+const wanted = (name) => options.names.includes(name);
+const thorough = (name) => !options.quick || !SLOW.includes(name);
+const rows = [];
+const began = Date.now();
+
+function say(what) {
+  const s = String(Math.round((Date.now() - began) / 1000)).padStart(3);
+  console.error(`${s} s  ${what}`);
+}
+
+/* One load for interleave(); a second of it first, which is not counted. */
+const load = (site, file, more = {}) => ({ warm }) => wrk({
+  url: site.instance.url, file, connections: CONNECTIONS, ...more,
+  pids: site.serving(more.url ?? site.instance.url),
+  seconds: warm ? 1 : more.seconds ?? options.seconds,
+});
+
+/* Rows of one floor: { name: [operation, goal] }, in the order of results. */
+function compare(results, floor, operations) {
+  for (const [name, [operation, goal, more]] of Object.entries(operations)) {
+    const series = results[name];
+    rows.push(row({
+      name,
+      operation,
+      floor: { ...spread(results[floor].map((one) => one.rate)), unit: '/s' },
+      measured: { ...spread(series.map((one) => one.rate)), unit: '/s' },
+      ratio: ratio(series, results[floor]),
+      goal: goal === null ? null : { at_least: goal },
+      errors: [...series, ...results[floor]]
+        .reduce((sum, one) => sum + one.errors, 0),
+      p99_ms: median(series.map((one) => one.p99)),
+      cpu_us: median(series.map((one) => one.cpu_us)),
+      floor_cpu_us: results[floor][0].cpu_us &&
+        median(results[floor].map((one) => one.cpu_us)),
+      ...more,
+    }));
+  }
+}
+
+/* What an answer has: its body, and a head of at least 150 bytes. */
+async function probe(site, path, token) {
+  const answer = await fetch(site.instance.url + path,
+    { headers: token ? { authorization: `Bearer ${token}` } : {} });
+  const body = await answer.text();
+  if (!answer.ok || body.includes('"is_valid":false'))
+    throw new Error(`${path}: ${answer.status} ${body}`);
+  return { body: Buffer.byteLength(body), bytes: Buffer.byteLength(body) + 150 };
+}
+
+/* ---------------------------------------------------------------- the groups */
+
+async function memory(site) {
+  const rest_s = options.quick ? 3 : 30;
+  say(`a worker at rest, after ${rest_s} s`);
+  await sleep(rest_s * 1000);
+  const fresh = site.workers().map(privateKib);
+  const errors = await mixedRequests(site, 1000);
+  await sleep(1000);
+  const used = site.workers().map(privateKib);
+  for (const [name, operation, kib] of [
+    ['memory', 'private memory of a worker, at rest', fresh],
+    ['memory-used', '... after 1000 mixed requests', used]])
+    rows.push(row({ name, operation, floor: null, ratio: null,
+      measured: { ...spread(kib.map((one) => one / 1024)), unit: 'MiB' },
+      goal: { at_most: 2, unit: 'MiB' }, errors: name === 'memory' ? 0 : errors }));
+}
+
+async function starting(site) {
+  say('start');
+  const ms = await answerStart(site, options.quick ? 7 : 15);
+  rows.push(row({ name: 'start', operation: 'start: exec to first answer',
+    floor: null, ratio: null, measured: { ...spread(ms), unit: 'ms' },
+    goal: { at_most: 30, unit: 'ms' }, errors: 0 }));
+}
+
+async function jwks(site) {
+  const path = '/.well-known/jwks.json';
+  const { body, bytes } = await probe(site, path);
+  const file = site.gets('jwks', path);
+  say('jwks.json');
+  compare(await interleave(options.rounds, {
+    floor: load(site, file, { url: await site.floor('static', body) }),
+    jwks: load(site, file, { bytes }),
+  }), 'floor', { jwks: [`GET ${path}`, 0.90] });
+}
+
+const VALIDATE = '/sessions/validate';
+
+async function validate(site) {
+  const tokens = await site.tokens();
+  const { body, bytes } = await probe(site, VALIDATE, tokens[0]);
+  const seen = site.gets('seen', VALIDATE, tokens.slice(0, 32));
+  const fresh = site.gets('fresh', VALIDATE, tokens);
+  say('sessions/validate, RS256');
+  compare(await interleave(options.rounds, {
+    floor: load(site, fresh, { url: await site.floor('select', body) }),
+    seen: load(site, seen, { bytes }),
+    rs256: load(site, fresh, { bytes }),
+  }), 'floor', {
+    seen: [`GET ${VALIDATE}, token seen before`, 0.80],
+    rs256: [`GET ${VALIDATE}, new token, RS256`, 0.60],
+  });
+}
+
+async function es256(site) {
+  /* A second key, of another algorithm, which signs at once. */
+  const tokens = await site.tokens('session.signing_algorithm=ES256',
+    'session.key_publish_delay=0');
+  /* A worker that has just looked looks again a second later. */
+  await sleep(1100);
+  const { body, bytes } = await probe(site, VALIDATE, tokens[0]);
+  const fresh = site.gets('fresh', VALIDATE, tokens);
+  say('sessions/validate, ES256');
+  compare(await interleave(options.rounds, {
+    floor: load(site, fresh, { url: await site.floor('select', body) }),
+    es256: load(site, fresh, { bytes }),
+  }), 'floor', { es256: [`GET ${VALIDATE}, new token, ES256`, 0.42] });
+}
+
+/* The courier sleeps: the request is measured, not the sending. */
+const asleep = (site, fn) => async (how) => {
+  const pid = site.courier();
+  process.kill(pid, 'SIGSTOP');
+  try {
+    return await fn(how);
+  } finally {
+    await site.sweep();
+    process.kill(pid, 'SIGCONT');
+  }
+};
+
+const swept = (site, fn) => async (how) => {
+  const result = await fn(how);
+  await site.sweep();
+  return result;
+};
+
+async function passcode(site, names = { passcode: 0.50, 'passcode-mail': null },
+  label = '') {
+  const path = '/passcode/login/initialize';
+  const file = site.passcodes();
+  const url = await site.floor('insert', 100);
+  say(`passcode${label}`);
+  const subjects = { floor: swept(site, load(site, file, { url })) };
+  const operations = {};
+  for (const [name, goal] of Object.entries(names).filter(
+    ([one]) => thorough(one))) {
+    const mail = name === 'passcode-mail';
+    const fn = load(site, file);
+    subjects[name] = mail ? swept(site, fn) : asleep(site, fn);
+    operations[name] = [mail ? '... while the mails are sent'
+      : `POST ${path}${label}`, goal];
+  }
+  compare(await interleave(options.rounds, subjects), 'floor', operations);
+}
+
+/* Slots of the gate, and places in its queue, as gate.c counts them. */
+function gateOf(site) {
+  const slots = availableParallelism();
+  return { slots, places: Math.max(site.workers().length - slots - 2, 0) };
+}
+
+async function login(site, names = ['login', 'login-queue'], label = '') {
+  const { slots, places } = gateOf(site);
+  const seconds = options.seconds * 2;
+  const file = site.logins();
+  const goal = site.packaged ? 0.95 : 0.90;
+  say(`password/login${label}`);
+  const operations = {
+    login: [`POST /password/login${label}`, goal,
+      { connections: slots }],
+    'login-audit': [`POST /password/login${label}`, null,
+      { connections: slots }],
+    'login-queue': [`... ${slots + places} connections, ${slots} slots`, goal,
+      { connections: slots + places }],
+  };
+  const subjects = { floor: ({ warm }) =>
+    argon2(slots, warm ? 1 : seconds, site.phc, site.password) };
+  const chosen = names.filter(thorough);
+  for (const name of chosen)
+    subjects[name] = load(site, file,
+      { connections: operations[name][2].connections, seconds,
+        settle_ms: 500 });
+  compare(await interleave(options.rounds, subjects), 'floor',
+    Object.fromEntries(chosen.map((name) => [name, operations[name]])));
+}
+
+/*
+ * Sessions are checked at a steady, modest rate: how long the slowest hundredth
+ * takes, alone and while every slot and place of the gate is taken.  Beside
+ * it, what the machine itself does to the floor while the bare library hashes.
+ */
+async function latency(site) {
+  const { slots, places } = gateOf(site);
+  const tokens = (await site.tokens()).slice(0, 32);
+  const file = site.gets('seen', VALIDATE, tokens);
+  const { body, bytes } = await probe(site, VALIDATE, tokens[0]);
+  const url = await site.floor('select', body);
+  const { seconds } = options;
+  const paced = { connections: 8, pause_ms: 10, seconds };
+  const check = load(site, file, { ...paced, bytes });
+  const floor = load(site, file, { ...paced, url });
+  const logins = load(site, site.logins(),
+    { connections: slots + places, seconds: seconds + 1, settle_ms: 500 });
+  const during = (one, other) => async (how) => {
+    const busy = other(how);
+    await sleep(500);
+    const result = await one(how);
+    const { errors } = await busy;
+    return { ...result, errors: result.errors + errors };
+  };
+  say('p99 while logins saturate the gate');
+  const bare = ({ warm }) =>
+    argon2(slots, warm ? 2 : seconds + 1, site.phc, site.password);
+  const results = await interleave(options.rounds, {
+    idle: check,
+    busy: during(check, logins),
+    ...(thorough('p99-floor') ? { 'floor-idle': floor,
+      'floor-busy': during(floor, bare) } : {}),
+  });
+  const p99 = (one) => one.p99;
+  for (const [name, operation, idle, busy, goal] of [
+    ['p99', `p99 of GET ${VALIDATE} while logins saturate the gate`,
+      'idle', 'busy', { at_most: 5 }],
+    ['p99-floor', '... of the floor, while the bare library hashes',
+      'floor-idle', 'floor-busy', null]].filter(([one]) => thorough(one)))
+    rows.push(row({ name, operation,
+      floor: { ...spread(results[idle].map(p99)), unit: 'ms idle' },
+      measured: { ...spread(results[busy].map(p99)), unit: 'ms' },
+      ratio: ratio(results[busy], results[idle], p99), goal,
+      errors: [...results[idle], ...results[busy]]
+        .reduce((sum, one) => sum + one.errors, 0) }));
+}
+
+async function audit(site) {
+  await site.reopen({ 'audit_log.storage.enabled': 'true' });
+  await login(site, ['login-audit'], ', audit rows on');
+  await passcode(site, { 'passcode-audit': null }, ', audit rows on');
+  await site.reopen({});
+}
+
+/* ----------------------------------------------------------------- the whole */
+
+/* Is the library one that a package brought? */
+async function fromPackage(kernel) {
+  const path = kernel.match(/\((\/.*?)\)/)?.[1] ?? '';
+  const real = path.replace(/^\/lib\//, '/usr/lib/');
+  for (const [file, ...args] of [['dpkg-query', '-S', path],
+    ['dpkg-query', '-S', real], ['rpm', '-qf', path]])
+    if (await output(file, args).then(() => true, () => false))
+      return true;
+  return false;
+}
+
+async function all() {
+  const site = new Site(SETTINGS, options.quick ? 3000 : 8000);
+  const failures = [];
+  const attempt = async (name, fn) => {
+    if (!wanted(name))
+      return;
+    try {
+      await fn(site);
+    } catch (error) {
+      failures.push(`${name}: ${error.message}`);
+      say(`${name} could not be measured: ${error.message}`);
+    }
+  };
+  let conditions;
+  try {
+    say('setting up');
+    await site.open();
+    site.packaged = await fromPackage(site.kernel);
+    conditions = {
+      cpu: cpus()[0].model,
+      cores: availableParallelism(),
+      workers: site.workers().length,
+      argon2: { memory_kib: site.argon2[0], iterations: site.argon2[1],
+        parallelism: site.argon2[2], library: site.kernel,
+        packaged: site.packaged },
+      set: SETTINGS,
+      seconds: options.seconds,
+      rounds: options.rounds,
+    };
+    await attempt('memory', memory);
+    await attempt('start', starting);
+    await attempt('jwks', jwks);
+    await attempt('validate', validate);
+    await attempt('passcode', (one) => passcode(one));
+    await attempt('login', (one) => login(one));
+    await attempt('p99', latency);
+    await attempt('audit', audit);
+    await attempt('es256', es256);
+  } finally {
+    await site.close();
+  }
+  return { conditions, rows, failures,
+    took_s: Math.round((Date.now() - began) / 1000) };
+}
+
+const result = await all();
+print(result);
+if (options.json)
+  writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
+process.exitCode = result.failures.length > 0 ||
+  rows.some((one) => one.errors > 0) ? 1 : 0;

@@ -1,0 +1,77 @@
+/*
+ * Sign session tokens with the key of an instance.
+ *
+ * usage: tokens CONFIG [PATH=VALUE]... <SESSIONS >TOKENS
+ *
+ * A line of SESSIONS is "SESSION_ID USER_ID ADDRESS"; the rows are there.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/crypto.h"
+#include "lib/jwk.h"
+#include "lib/log.h"
+#include "lib/session.h"
+
+#define ARENA_MAX (1024 * 1024)
+#define US_PER_S 1000000
+
+static _Noreturn void
+die(const char *what)
+{
+	fprintf(stderr, "tokens: %s\n", what);
+	exit(1);
+}
+
+static void
+sign(const struct ptn_token_env *env, const char *session, const char *user,
+    const char *address)
+{
+	struct ptn_claims c = { .email = { address, true, true } };
+	char *token;
+
+	if (!ptn_uuid_parse(session, &c.session_id) ||
+	    !ptn_uuid_parse(user, &c.sub))
+		die("not an id");
+	c.iat = ptn_clock_us() / US_PER_S;
+	c.exp = c.iat + env->cf->session_lifespan_s;
+	if (ptn_session_token(env, &c, &token) != PTN_OK)
+		die("no token");
+	puts(token);
+	ptn_arena_reset(env->arena);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ptn_conf *cf = NULL;
+	struct ptn_secrets *secrets = NULL;
+	struct ptn_token_env env = { 0 };
+	char session[64], user[64], address[256];
+
+	if (argc < 2)
+		die("usage: tokens CONFIG [PATH=VALUE]...");
+	ptn_log_init(PTN_LOG_WARN, "tokens");
+	if (ptn_crypto_init() != PTN_OK ||
+	    ptn_conf_load(&cf, argv[1], (const char *const *)argv + 2,
+		stderr) != PTN_OK ||
+	    ptn_secrets_new(&secrets, &cf->secrets) != PTN_OK)
+		die("no configuration");
+	env.cf = cf;
+	env.db = ptn_db_new(cf, PTN_DB_SERVE);
+	env.arena = ptn_arena_new(ARENA_MAX);
+	if (env.db == NULL || env.arena == NULL ||
+	    ptn_keys_new(&env.keys, cf, secrets) != PTN_OK ||
+	    ptn_keys_refresh(env.keys, env.db, env.arena, true) != PTN_OK)
+		die("no keys");
+	while (scanf("%63s %63s %255s", session, user, address) == 3)
+		sign(&env, session, user, address);
+	ptn_keys_free(&env.keys);
+	ptn_db_free(&env.db);
+	ptn_arena_free(&env.arena);
+	ptn_secrets_free(&secrets);
+	ptn_conf_free(&cf);
+	return 0;
+}
