@@ -11,7 +11,7 @@
 #include "err.h"
 #include "secrets.h"
 
-/* OpenSSL lives in crypto.c alone. */
+/* OpenSSL lives in crypto.c; others' public keys are in pubkey.c, x509.c. */
 
 /* Fetch the algorithms once, before forking.  PTN_E_INTERNAL if one lacks. */
 enum ptn_err ptn_crypto_init(void) PTN_MUST_USE;

@@ -8,8 +8,10 @@ tests=$(cd "$(dirname "$0")" && pwd)
 packages="gcc libc6-dev make autoconf automake pkg-config libfcgi-dev
     libjson-c-dev libargon2-dev libssl-dev libmariadb-dev libyaml-dev
     libidn2-dev libunistring-dev libcrypt-dev libcurl4-openssl-dev
-    libcmocka-dev mariadb-server-core mariadb-client lighttpd apache2-bin
-    nginx-light chromium php-cli valgrind mandoc openssl procps"
+    libcbor-dev libcmocka-dev libfido2-dev
+    mariadb-server-core mariadb-client lighttpd apache2-bin
+    nginx-light chromium fonts-dejavu-core php-cli valgrind mandoc openssl
+    procps"
 command -v node >/dev/null || packages="$packages nodejs"
 command -v npm >/dev/null || packages="$packages npm"
 

@@ -6,7 +6,7 @@
 #   a family (fcgi/public, fcgi/dfns, ...) never includes another;
 #   fcgi/*.c never includes a family, but for the route table;
 #   a third-party header is included by one .c of lib/ and fcgi/
-#   (OpenSSL: crypto.c and rng.c).
+#   (OpenSSL: crypto.c, pubkey.c, totp.c and x509.c).
 #
 # usage: layers.sh [TOP]
 set -u
@@ -54,6 +54,7 @@ owners=$(includes lib fcgi | grep -E " <($foreign)" | grep -v ' <unistd\.h>' |
 	s/ <openssl\/[^>]*>/ OpenSSL/
 	s/ <crypt\.h>/ libcrypt/
 	s/ <(mysql|mariadb)[^>]*>/ libmariadb/
+	s/ <cbor[^>]*>/ libcbor/
 	s/ <yaml[^>]*>/ libyaml/
 	s/ <idn2[^>]*>/ libidn2/
 	s/ <uni[^>]*>/ libunistring/
@@ -65,7 +66,7 @@ for library in $(echo "$owners" | awk '{ print $2 }' | sort -u); do
 	files=$(echo "$owners" |
 	    awk -v l="$library" '$2 == l { printf " %s", $1 }')
 	case $library:$files in
-	'OpenSSL: lib/crypto.c lib/rng.c') ;;
+	'OpenSSL: lib/crypto.c lib/pubkey.c lib/totp.c lib/x509.c') ;;
 	*:' '*' '*) complain "$library has more than one owner:$files" ;;
 	esac
 done
