@@ -570,3 +570,22 @@ ptn_json_bool(const struct ptn_json *v)
 	return ptn_json_type(v) == PTN_JSON_BOOL &&
 	    json_object_get_boolean(object_of(v));
 }
+
+bool
+ptn_json_double(const struct ptn_json *v, double *out)
+{
+	*out = json_object_get_double(object_of(v));
+	return ptn_json_type(v) == PTN_JSON_DOUBLE;
+}
+
+bool
+ptn_json_each(const struct ptn_json *v, ptn_json_member_fn *fn, void *arg)
+{
+	struct lh_entry *e = NULL;
+
+	if (ptn_json_type(v) == PTN_JSON_OBJECT)
+		e = json_object_get_object(object_of(v))->head;
+	while (e != NULL && fn(arg, lh_entry_k(e), value_of(lh_entry_v(e))))
+		e = e->next;
+	return e == NULL;
+}

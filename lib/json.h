@@ -66,8 +66,21 @@ const char *ptn_json_text(struct ptn_arena *a, const struct ptn_json *v);
 /* An integer that int64_t holds exactly; false for anything else. */
 bool ptn_json_int(const struct ptn_json *v, int64_t *out) PTN_MUST_USE;
 
+/* A number that is no integer, as a double; false for anything else. */
+bool ptn_json_double(const struct ptn_json *v, double *out) PTN_MUST_USE;
+
 /* The truth of a boolean; false for anything else. */
 bool ptn_json_bool(const struct ptn_json *v);
+
+/*
+ * Call fn for each member of an object, in their order, until it returns
+ * false; value is NULL for null.  True if it never did; true for anything
+ * that is no object, without a call.
+ */
+typedef bool ptn_json_member_fn(void *arg, const char *name,
+    const struct ptn_json *value);
+bool ptn_json_each(const struct ptn_json *v, ptn_json_member_fn *fn,
+    void *arg);
 
 /*
  * Writing: a stream into an arena.  Names may be NULL inside arrays and for
@@ -94,5 +107,12 @@ void ptn_jsonw_bool(struct ptn_jsonw *w, const char *name, bool value);
 void ptn_jsonw_null(struct ptn_jsonw *w, const char *name);
 /* A value that is JSON already. */
 void ptn_jsonw_raw(struct ptn_jsonw *w, const char *name, const char *json);
+
+/*
+ * A string literal as JSON.stringify() of JavaScript writes it (ECMA-262
+ * section 25.5.2.3, QuoteJSONString), for texts that are signed: quote,
+ * backslash and controls are escaped, nothing else is.
+ */
+void ptn_json_quote(struct ptn_buf *b, struct ptn_bytes utf8);
 
 #endif

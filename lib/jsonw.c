@@ -149,3 +149,30 @@ ptn_jsonw_raw(struct ptn_jsonw *w, const char *name, const char *json)
 	write_name(w, name);
 	ptn_buf_str(&w->buf, json);
 }
+
+void
+ptn_json_quote(struct ptn_buf *b, struct ptn_bytes utf8)
+{
+	static const char short_forms[0x20] = {
+		['\b'] = 'b',
+		['\t'] = 't',
+		['\n'] = 'n',
+		['\f'] = 'f',
+		['\r'] = 'r',
+	};
+	size_t i;
+	uint8_t c;
+
+	ptn_buf_char(b, '"');
+	for (i = 0; i < utf8.len; i++) {
+		c = utf8.p[i];
+		if (c < 0x20 && short_forms[c] == 0) {
+			ptn_buf_printf(b, "\\u%04x", (unsigned)c);
+			continue;
+		}
+		if (c < 0x20 || c == '"' || c == '\\')
+			ptn_buf_char(b, '\\');
+		ptn_buf_char(b, c < 0x20 ? short_forms[c] : (char)c);
+	}
+	ptn_buf_char(b, '"');
+}

@@ -1,5 +1,6 @@
 #include "pubkey.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/bn.h>
@@ -172,12 +173,12 @@ group_of(const struct curve *c)
 {
 	static EVP_PKEY *groups[N(curves)];
 	EVP_PKEY **g = &groups[c - curves];
-	char name[sizeof("P-256")];
+	char name[sizeof("secp256k1")]; /* the longest */
 	OSSL_PARAM params[2];
 
 	if (*g != NULL)
 		return *g;
-	memcpy(name, c->name, sizeof(name));
+	(void)snprintf(name, sizeof(name), "%s", c->name);
 	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
 	    name, 0);
 	params[1] = OSSL_PARAM_construct_end();

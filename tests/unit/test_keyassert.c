@@ -1,0 +1,567 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/crypto.h"
+#include "lib/keyassert.h"
+#include "lib/log.h"
+#include "tests/unit/dfns.h"
+#include "tests/unit/sign.h"
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+#define ARENA_MAX ((size_t)8 << 20)
+
+static struct ptn_arena *arena;
+
+static int
+each(void **state)
+{
+	(void)state;
+	ptn_arena_reset(arena);
+	return 0;
+}
+
+#define CHALLENGE "NzdmODYwNTc1MDM2YjM5NQ"
+#define TWICE "TnpkbU9EWXdOVGMxTURNMllqTTVOUQ"
+
+static EVP_PKEY *
+key_of(const char *name)
+{
+	const struct ptn_json *v = ptn_json_get(dfns_vector("keys"), name);
+
+	return sign_key(dfns_text(arena, v, "private_pem"));
+}
+
+/* A true signature over whatever the client data are. */
+static struct ptn_ruling
+judge_text(const char *text, size_t len)
+{
+	const struct ptn_keyassert_stored stored = { dfns_pem(arena, "p256"),
+		PTN_KEYASSERT_UNSET };
+	struct ptn_keyassert_assertion in = { .client_data =
+						  PTN_BYTES(text, len) };
+	EVP_PKEY *key = key_of("p256");
+	struct ptn_ruling ruling;
+
+	in.signature = sign_bytes(arena, key, "SHA256", in.client_data);
+	EVP_PKEY_free(key);
+	assert_int_equal(
+	    ptn_keyassert_verify(arena, &stored, &in, CHALLENGE, &ruling),
+	    PTN_OK);
+	assert_int_equal(ruling.verdict == PTN_ALLOW,
+	    ruling.refusal == PTN_REFUSAL_NONE);
+	return ruling;
+}
+
+#define T "\"type\":\"key.get\""
+#define C "\"challenge\":\"" CHALLENGE "\""
+
+static const struct {
+	const char *text;
+	enum ptn_refusal refusal;
+} client_datas[] = {
+	// clang-format off
+	{ "{" T "," C "}", PTN_REFUSAL_NONE },
+	{ "{" C "," T "}", PTN_REFUSAL_NONE },
+	{ " {\n" T ", " C " } ", PTN_REFUSAL_NONE },
+	{ "{" T ",\"challenge\":\"" TWICE "\"}", PTN_REFUSAL_NONE },
+	{ "{" T ",\"challenge\":\"" TWICE "==\"}", PTN_REFUSAL_NONE },
+	{ "{" T "," C ",\"origin\":\"https://evil.example\",\"crossOrigin\":true}", PTN_REFUSAL_NONE },
+	{ "{" T "," C ",\"origin\":null}", PTN_REFUSAL_NONE },
+	{ "{" T "," C ",\"x\":[{}]}", PTN_REFUSAL_NONE },
+	{ "", PTN_REFUSAL_FORM },
+	{ "null", PTN_REFUSAL_FORM },
+	{ "[]", PTN_REFUSAL_FORM },
+	{ "\"key.get\"", PTN_REFUSAL_FORM },
+	{ "{" T "}", PTN_REFUSAL_FORM },
+	{ "{" C "}", PTN_REFUSAL_FORM },
+	{ "{" T "," C, PTN_REFUSAL_FORM },
+	{ "{" T "," C "}x", PTN_REFUSAL_FORM },
+	{ "\xef\xbb\xbf{" T "," C "}", PTN_REFUSAL_FORM },
+	{ "{" T "," C "," C "}", PTN_REFUSAL_FORM },
+	{ "{" T "," T "," C "}", PTN_REFUSAL_FORM },
+	{ "{" T ",\"typ\\u0065\":\"key.get\"," C "}", PTN_REFUSAL_FORM },
+	{ "{" T "," C ",\"x\":{\"y\":1,\"y\":1}}", PTN_REFUSAL_FORM },
+	{ "{\"type\":1," C "}", PTN_REFUSAL_FORM },
+	{ "{" T ",\"challenge\":1}", PTN_REFUSAL_FORM },
+	{ "{" T ",\"challenge\":null}", PTN_REFUSAL_FORM },
+	{ "{" T "," C ",\"origin\":1}", PTN_REFUSAL_FORM },
+	{ "{" T "," C ",\"crossOrigin\":\"false\"}", PTN_REFUSAL_FORM },
+	{ "{" T "," C ",\"x\":\"\xff\"}", PTN_REFUSAL_FORM },
+	{ "{" T "," C ",\"x\":[[[[[[[[[]]]]]]]]]}", PTN_REFUSAL_FORM },
+	{ "{\"type\":\"key.create\"," C "}", PTN_REFUSAL_TYPE },
+	{ "{\"type\":\"webauthn.get\"," C "}", PTN_REFUSAL_TYPE },
+	{ "{\"type\":\"key.get \"," C "}", PTN_REFUSAL_TYPE },
+	{ "{\"type\":\"key.get\\u0000\"," C "}", PTN_REFUSAL_TYPE },
+	{ "{\"type\":\"\"," C "}", PTN_REFUSAL_TYPE },
+	{ "{" T ",\"challenge\":\"\"}", PTN_REFUSAL_CHALLENGE },
+	{ "{" T ",\"challenge\":\"NzdmODYwNTc1MDM2YjM5NR\"}", PTN_REFUSAL_CHALLENGE },
+	{ "{" T ",\"challenge\":\"nZDMoDyWntC1mdm2yJm5nq\"}", PTN_REFUSAL_CHALLENGE },
+	{ "{" T ",\"challenge\":\"" CHALLENGE "A\"}", PTN_REFUSAL_CHALLENGE },
+	{ "{" T ",\"challenge\":\"" CHALLENGE "\\u0000\"}", PTN_REFUSAL_CHALLENGE },
+	{ "{" T ",\"challenge\":\"" CHALLENGE "\\u0000x\"}", PTN_REFUSAL_CHALLENGE },
+	{ "{" T ",\"challenge\":\" " CHALLENGE "\"}", PTN_REFUSAL_CHALLENGE },
+	/* Encoded three times, or not at all. */
+	{ "{" T ",\"challenge\":\"VG5wa2JVOUVXWGRPVkdNeFRVUk5NbGxxVFRWT1VR\"}", PTN_REFUSAL_CHALLENGE },
+	{ "{" T ",\"challenge\":\"77f860575036b395\"}", PTN_REFUSAL_CHALLENGE },
+	// clang-format on
+};
+
+static void
+test_client_data(void **state)
+{
+	struct ptn_ruling ruling;
+	char *large;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(client_datas); i++) {
+		ruling = judge_text(client_datas[i].text,
+		    strlen(client_datas[i].text));
+		if (ruling.refusal != client_datas[i].refusal)
+			fail_msg("%s: %s", client_datas[i].text,
+			    ptn_refusal_name(ruling.refusal));
+	}
+	/* A NUL byte is no end; and there is one. */
+	assert_int_equal(
+	    judge_text("{" T "," C "}\0", sizeof("{" T "," C "}")).refusal,
+	    PTN_REFUSAL_FORM);
+	large = ptn_arena_printf(arena, "{" T "," C "}%*s",
+	    (int)PTN_KEYASSERT_DATA_MAX, "");
+	assert_int_equal(judge_text(large, PTN_KEYASSERT_DATA_MAX).refusal,
+	    PTN_REFUSAL_NONE);
+	assert_int_equal(judge_text(large, PTN_KEYASSERT_DATA_MAX + 1).refusal,
+	    PTN_REFUSAL_FORM);
+}
+
+static const char honest[] = "{" T "," C "}";
+
+struct scheme {
+	const char *key;
+	const char *signs_with; /* NULL: EdDSA */
+	const char *stored;	/* "algorithm"; NULL: absent */
+	const char *named;
+	enum ptn_err r;
+	enum ptn_verdict verdict;
+};
+
+static const struct scheme schemes[] = {
+	// clang-format off
+	{ "p256", "SHA256", NULL, NULL, PTN_OK, PTN_ALLOW },
+	{ "p256", "SHA256", NULL, "SHA256", PTN_OK, PTN_ALLOW },
+	{ "p256", "SHA256", NULL, "RSA-SHA256", PTN_OK, PTN_ALLOW },
+	{ "p256", "SHA512", NULL, "SHA512", PTN_OK, PTN_ALLOW },
+	{ "p256", "SHA512", "SHA512", NULL, PTN_OK, PTN_ALLOW },
+	{ "p256", "SHA256", "SHA512", "SHA256", PTN_OK, PTN_ALLOW },
+	{ "p256", "SHA256", "SHA512", NULL, PTN_OK, PTN_DENY },
+	{ "p256", "SHA512", NULL, NULL, PTN_OK, PTN_DENY },
+	{ "p256", "SHA512", "SHA512", "SHA256", PTN_OK, PTN_DENY },
+	{ "p256", "SHA384", NULL, NULL, PTN_OK, PTN_DENY },
+	{ "p256", "SHA1", NULL, NULL, PTN_OK, PTN_DENY },
+	{ "p256", "SHA256", NULL, "sha256", PTN_E_INPUT, PTN_DENY },
+	{ "p256", "SHA256", NULL, "SHA1", PTN_E_INPUT, PTN_DENY },
+	{ "p256", "SHA256", NULL, "", PTN_E_INPUT, PTN_DENY },
+	{ "p256", "SHA256", NULL, "SHA384", PTN_E_INPUT, PTN_DENY },
+	{ "p384", "SHA256", NULL, NULL, PTN_OK, PTN_ALLOW },
+	{ "p384", "SHA384", NULL, NULL, PTN_OK, PTN_DENY },
+	{ "p384", "SHA512", NULL, "SHA512", PTN_OK, PTN_ALLOW },
+	{ "secp256k1", "SHA256", NULL, NULL, PTN_OK, PTN_ALLOW },
+	{ "secp256k1", "SHA512", NULL, "SHA512", PTN_OK, PTN_ALLOW },
+	{ "rsa2048", "SHA256", NULL, NULL, PTN_OK, PTN_ALLOW },
+	{ "rsa2048", "SHA512", NULL, "SHA512", PTN_OK, PTN_ALLOW },
+	{ "rsa2048", "SHA512", NULL, "RSA-SHA256", PTN_OK, PTN_DENY },
+	{ "rsa2048", "SHA1", NULL, NULL, PTN_OK, PTN_DENY },
+	{ "ed25519", NULL, NULL, NULL, PTN_OK, PTN_ALLOW },
+	{ "ed25519", NULL, NULL, "SHA512", PTN_OK, PTN_ALLOW },
+	{ "ed25519", NULL, NULL, "anything", PTN_OK, PTN_ALLOW },
+	// clang-format on
+};
+
+static enum ptn_keyassert_digest
+digest_of(const char *name)
+{
+	return ptn_keyassert_digest_of(
+	    name == NULL ? PTN_BYTES(NULL, 0) : ptn_bytes_of(name));
+}
+
+static void
+check_scheme(const struct scheme *s)
+{
+	struct ptn_keyassert_stored stored = { dfns_pem(arena, s->key),
+		digest_of(s->stored) };
+	struct ptn_keyassert_assertion in = { ptn_bytes_of(honest),
+		PTN_BYTES(NULL, 0), digest_of(s->named) };
+	EVP_PKEY *key = key_of(s->key);
+	struct ptn_ruling ruling;
+
+	in.signature = sign_bytes(arena, key, s->signs_with, in.client_data);
+	EVP_PKEY_free(key);
+	assert_int_equal(
+	    ptn_keyassert_verify(arena, &stored, &in, CHALLENGE, &ruling),
+	    s->r);
+	assert_int_equal(ruling.verdict, s->verdict);
+}
+
+static void
+test_schemes(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(schemes); i++)
+		check_scheme(&schemes[i]);
+	for (i = 0; i < PTN_KEYASSERT_OTHER; i++)
+		assert_int_equal(digest_of(i == 0
+					 ? NULL
+					 : ptn_keyassert_digest_name(
+					       (enum ptn_keyassert_digest)i)),
+		    i);
+}
+
+static void
+test_p521(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-521");
+	struct ptn_keyassert_assertion in = { .client_data =
+						  ptn_bytes_of(honest) };
+	struct ptn_keyassert_stored stored = { sign_public_pem(arena, key),
+		PTN_KEYASSERT_UNSET };
+	struct ptn_ruling ruling;
+
+	(void)state;
+	in.signature = sign_bytes(arena, key, "SHA256", in.client_data);
+	assert_int_equal(
+	    ptn_keyassert_verify(arena, &stored, &in, CHALLENGE, &ruling),
+	    PTN_OK);
+	assert_int_equal(ruling.verdict, PTN_ALLOW);
+	in.signature = sign_bytes(arena, key, "SHA512", in.client_data);
+	assert_int_equal(
+	    ptn_keyassert_verify(arena, &stored, &in, CHALLENGE, &ruling),
+	    PTN_OK);
+	assert_int_equal(ruling.refusal, PTN_REFUSAL_SIGNATURE);
+	EVP_PKEY_free(key);
+}
+
+static enum ptn_verdict
+verdict_on(const char *key, struct ptn_bytes sig)
+{
+	struct ptn_keyassert_stored stored = { dfns_pem(arena, key),
+		PTN_KEYASSERT_UNSET };
+	struct ptn_keyassert_assertion in = { ptn_bytes_of(honest), sig,
+		PTN_KEYASSERT_UNSET };
+	struct ptn_ruling ruling;
+
+	assert_int_equal(
+	    ptn_keyassert_verify(arena, &stored, &in, CHALLENGE, &ruling),
+	    PTN_OK);
+	if (ruling.verdict != PTN_ALLOW)
+		assert_int_equal(ruling.refusal, PTN_REFUSAL_SIGNATURE);
+	return ruling.verdict;
+}
+
+static struct ptn_bytes
+with_tail(struct ptn_bytes sig)
+{
+	uint8_t *p = ptn_arena_alloc(arena, sig.len + 1);
+
+	memcpy(p, sig.p, sig.len);
+	return PTN_BYTES(p, sig.len + 1);
+}
+
+/* Nothing but the one right signature, byte by byte. */
+static void
+test_signature_forms(void **state)
+{
+	static const char *const names[] = { "p256", "ed25519", "rsa2048",
+		"secp256k1" };
+	struct ptn_bytes sig;
+	EVP_PKEY *key;
+	uint8_t *p;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < N(names); i++) {
+		key = key_of(names[i]);
+		sig = sign_bytes(arena, key,
+		    strcmp(names[i], "ed25519") == 0 ? NULL : "SHA256",
+		    ptn_bytes_of(honest));
+		EVP_PKEY_free(key);
+		assert_int_equal(verdict_on(names[i], sig), PTN_ALLOW);
+		assert_int_equal(verdict_on(names[i], with_tail(sig)),
+		    PTN_DENY);
+		assert_int_equal(
+		    verdict_on(names[i], PTN_BYTES(sig.p, sig.len - 1)),
+		    PTN_DENY);
+		assert_int_equal(verdict_on(names[i], PTN_BYTES(sig.p, 0)),
+		    PTN_DENY);
+		p = with_tail(sig).p == NULL ? NULL
+					     : ptn_arena_alloc(arena, sig.len);
+		for (j = 0; j < sig.len; j++) {
+			memcpy(p, sig.p, sig.len);
+			p[j] ^= 1;
+			assert_int_equal(
+			    verdict_on(names[i], PTN_BYTES(p, sig.len)),
+			    PTN_DENY);
+		}
+	}
+}
+
+/*
+ * DER that OpenSSL itself might take: r with a zero too many in front, and a
+ * long form of the outer length.
+ */
+static void
+test_malleated_der(void **state)
+{
+	EVP_PKEY *key = key_of("p256");
+	struct ptn_bytes sig =
+	    sign_bytes(arena, key, "SHA256", ptn_bytes_of(honest));
+	uint8_t out[128];
+
+	(void)state;
+	EVP_PKEY_free(key);
+	memcpy(out, sig.p, 4);
+	out[1]++;
+	out[3]++;
+	out[4] = 0;
+	memcpy(out + 5, sig.p + 4, sig.len - 4);
+	assert_int_equal(verdict_on("p256", PTN_BYTES(out, sig.len + 1)),
+	    PTN_DENY);
+	out[0] = sig.p[0];
+	out[1] = 0x81;
+	memcpy(out + 2, sig.p + 1, sig.len - 1);
+	assert_int_equal(verdict_on("p256", PTN_BYTES(out, sig.len + 1)),
+	    PTN_DENY);
+}
+
+/* ------------------------------------------------------------ new keys */
+
+/* The attestation of a key over client data, with members added. */
+static struct ptn_ruling
+judge_creation(const char *client_data, const char *pem, bool raw,
+    const char *more, enum ptn_err want)
+{
+	EVP_PKEY *key = key_of("p256");
+	uint8_t hash[PTN_SHA256_LEN];
+	char hex[2 * 1024 + 1];
+	struct ptn_keyassert_creation in;
+	struct ptn_keyassert_created out;
+	struct ptn_ruling ruling;
+	struct ptn_buf msg, att;
+	struct ptn_bytes sig;
+
+	ptn_sha256(ptn_bytes_of(client_data), hash);
+	ptn_hex(PTN_BYTES(hash, sizeof(hash)), hex);
+	ptn_buf_init(&msg, arena);
+	ptn_buf_printf(&msg, "{\"clientDataHash\":\"%s\",\"publicKey\":", hex);
+	if (raw)
+		ptn_buf_printf(&msg, "\"%s\"", pem);
+	else
+		ptn_json_quote(&msg, ptn_bytes_of(pem));
+	ptn_buf_char(&msg, '}');
+	sig = sign_bytes(arena, key,
+	    strstr(more, "SHA512") != NULL ? "SHA512" : "SHA256",
+	    PTN_BYTES(msg.p, msg.len));
+	EVP_PKEY_free(key);
+	ptn_hex(sig, hex);
+	ptn_buf_init(&att, arena);
+	ptn_buf_str(&att, "{\"publicKey\":");
+	ptn_json_quote(&att, ptn_bytes_of(pem));
+	ptn_buf_printf(&att, ",\"signature\":\"%s\"%s}", hex, more);
+	in.client_data = ptn_bytes_of(client_data);
+	in.attestation = PTN_BYTES(att.p, att.len);
+	assert_int_equal(
+	    ptn_keyassert_create(arena, &in, CHALLENGE, &out, &ruling), want);
+	assert_int_equal(ruling.verdict == PTN_ALLOW, out.pem != NULL);
+	if (out.pem != NULL)
+		assert_string_equal(out.pem, pem);
+	return ruling;
+}
+
+#define CREATE "{\"type\":\"key.create\"," C "}"
+
+static void
+test_creation(void **state)
+{
+	const char *pem = dfns_pem(arena, "p256");
+	const char *literal = "-----BEGIN PUBLIC KEY-----\\n"
+			      "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEn+QZTMWnTt64"
+			      "WKD6exFgh/DZAdYi\\n"
+			      "iWDcawQbyJG1zB4CO0oHukwDjcuXyGhP93op48LwoMpqGzPE"
+			      "r2XYqkFWdQ==\\n-----END PUBLIC KEY-----\\n";
+
+	(void)state;
+	assert_int_equal(judge_creation(CREATE, pem, false, "", PTN_OK).verdict,
+	    PTN_ALLOW);
+	assert_int_equal(judge_creation(CREATE, pem, true, "", PTN_OK).verdict,
+	    PTN_ALLOW);
+	assert_int_equal(
+	    judge_creation(CREATE, literal, false, "", PTN_OK).verdict,
+	    PTN_ALLOW);
+	assert_int_equal(judge_creation(CREATE, pem, false,
+			     ",\"algorithm\":\"SHA512\",\"x\":1", PTN_OK)
+			     .verdict,
+	    PTN_ALLOW);
+	assert_int_equal(judge_creation(CREATE, pem, false,
+			     ",\"algorithm\":\"MD5\"", PTN_E_INPUT)
+			     .verdict,
+	    PTN_DENY);
+	assert_int_equal(judge_creation(honest, pem, false, "", PTN_OK).refusal,
+	    PTN_REFUSAL_TYPE);
+	assert_int_equal(judge_creation("{\"type\":\"key.create\","
+					"\"challenge\":\"other\"}",
+			     pem, false, "", PTN_OK)
+			     .refusal,
+	    PTN_REFUSAL_CHALLENGE);
+	assert_int_equal(judge_creation("{", pem, false, "", PTN_OK).refusal,
+	    PTN_REFUSAL_FORM);
+	/* Signed with another key than the one shown. */
+	assert_int_equal(judge_creation(CREATE, dfns_pem(arena, "p256_new"),
+			     false, "", PTN_OK)
+			     .refusal,
+	    PTN_REFUSAL_SIGNATURE);
+	assert_int_equal(
+	    judge_creation(CREATE, "no key", false, "", PTN_OK).refusal,
+	    PTN_REFUSAL_KEY);
+	/* Twice the same member. */
+	assert_int_equal(
+	    judge_creation(CREATE, pem, false, ",\"signature\":\"00\"", PTN_OK)
+		.refusal,
+	    PTN_REFUSAL_FORM);
+	assert_int_equal(
+	    judge_creation(CREATE, pem, false, ",\"algorithm\":1", PTN_OK)
+		.refusal,
+	    PTN_REFUSAL_FORM);
+}
+
+static void
+test_attestation_forms(void **state)
+{
+	static const char *const forms[] = { "", "null", "[]", "{}",
+		"{\"publicKey\":\"x\"}", "{\"signature\":\"00\"}",
+		"{\"publicKey\":1,\"signature\":\"00\"}",
+		"{\"publicKey\":\"x\",\"signature\":0}",
+		"{\"publicKey\":\"x\",\"signature\":\"0\"}",
+		"{\"publicKey\":\"x\",\"signature\":\"0g\"}",
+		"{\"publicKey\":\"x\\u0000\",\"signature\":\"00\"}",
+		"{\"publicKey\":\"x\",\"signature\":\"00\"}}" };
+	struct ptn_keyassert_creation in = { .client_data =
+						 ptn_bytes_of(CREATE) };
+	struct ptn_keyassert_created out;
+	struct ptn_ruling ruling;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(forms); i++) {
+		in.attestation = ptn_bytes_of(forms[i]);
+		assert_int_equal(
+		    ptn_keyassert_create(arena, &in, CHALLENGE, &out, &ruling),
+		    PTN_OK);
+		assert_int_equal(ruling.refusal, PTN_REFUSAL_FORM);
+	}
+}
+
+/* ------------------------------------------------------------ recovery */
+
+/* A true recovery signature over this text of the new credentials. */
+static struct ptn_ruling
+judge_signed(struct ptn_bytes text, const struct ptn_json *fresh)
+{
+	const struct ptn_keyassert_stored stored = { dfns_pem(arena, "p256"),
+		PTN_KEYASSERT_UNSET };
+	struct ptn_keyassert_assertion in = { .digest = PTN_KEYASSERT_UNSET };
+	EVP_PKEY *key = key_of("p256");
+	struct ptn_ruling ruling;
+	char *data;
+
+	data = ptn_arena_printf(arena, "{" T ",\"challenge\":\"%s\"}",
+	    ptn_b64url_encode(arena, text));
+	in.client_data = ptn_bytes_of(data);
+	in.signature = sign_bytes(arena, key, "SHA256", in.client_data);
+	EVP_PKEY_free(key);
+	assert_int_equal(
+	    ptn_keyassert_recover(arena, &stored, &in, fresh, &ruling), PTN_OK);
+	return ruling;
+}
+
+static const struct {
+	const char *fresh;
+	const char *signs;
+	enum ptn_refusal refusal;
+} recoveries[] = {
+	// clang-format off
+	{ "{\"a\":{\"b\":1},\"c\":2}", "{\"a\":{\"b\":1},\"c\":2}", PTN_REFUSAL_NONE },
+	{ "{\"a\":{\"b\":1},\"c\":2}", "{ \"c\":2, \"a\":{\"b\":1} }", PTN_REFUSAL_NONE },
+	/* U+00E9: in UTF-8, and as the one byte of Latin-1. */
+	{ "{\"a\":\"\xc3\xa9\"}", "{\"a\":\"\xc3\xa9\"}", PTN_REFUSAL_NONE },
+	{ "{\"a\":\"\xc3\xa9\"}", "{\"a\":\"\xe9\"}", PTN_REFUSAL_NONE },
+	{ "{\"a\":\"\xc3\x83\xc2\xa9\"}", "{\"a\":\"\xc3\xa9\"}", PTN_REFUSAL_NONE },
+	{ "{\"a\":\"e\"}", "{\"a\":\"\xc3\xa9\"}", PTN_REFUSAL_CHALLENGE },
+	{ "{\"a\":1}", "{\"a\":2}", PTN_REFUSAL_CHALLENGE },
+	{ "{\"a\":1}", "{\"a\":1,\"b\":1}", PTN_REFUSAL_CHALLENGE },
+	{ "{\"a\":1}", "{\"a\":1,\"a\":1}", PTN_REFUSAL_CHALLENGE },
+	{ "{\"a\":1}", "{\"a\":1}x", PTN_REFUSAL_CHALLENGE },
+	{ "{\"a\":1}", "", PTN_REFUSAL_CHALLENGE },
+	{ "{\"a\":1}", CHALLENGE, PTN_REFUSAL_CHALLENGE },
+	// clang-format on
+};
+
+static void
+test_recovery_text(void **state)
+{
+	struct ptn_ruling ruling;
+	struct ptn_json *fresh;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(recoveries); i++) {
+		fresh = dfns_parse(ptn_bytes_of(recoveries[i].fresh));
+		ruling = judge_signed(ptn_bytes_of(recoveries[i].signs), fresh);
+		if (ruling.refusal != recoveries[i].refusal)
+			fail_msg("%s: %s", recoveries[i].signs,
+			    ptn_refusal_name(ruling.refusal));
+		ptn_json_free(&fresh);
+	}
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	ptn_log_init(PTN_LOG_ERROR, "test");
+	arena = ptn_arena_new(ARENA_MAX);
+	dfns_load();
+	return arena == NULL || ptn_crypto_init() != PTN_OK;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	ptn_json_free(&dfns_vectors);
+	ptn_arena_free(&arena);
+	return 0;
+}
+
+#define TEST(f) cmocka_unit_test_setup(f, each)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_client_data),
+		TEST(test_schemes),
+		TEST(test_p521),
+		TEST(test_signature_forms),
+		TEST(test_malleated_der),
+		TEST(test_creation),
+		TEST(test_attestation_forms),
+		TEST(test_recovery_text),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
