@@ -22,7 +22,20 @@
 	X(USER_LOGGED_OUT, "user_logged_out")                                  \
 	X(EMAIL_VERIFIED, "email_verified")                                    \
 	X(PRIMARY_EMAIL_CHANGED, "primary_email_changed")                      \
+	X(EMAIL_CREATED, "email_created")                                      \
+	X(EMAIL_DELETED, "email_deleted")                                      \
 	X(SESSION_DELETED, "session_deleted")                                  \
+	X(REGISTRATION_INIT_OK, "webauthn_registration_init_succeeded")        \
+	X(REGISTRATION_INIT_FAILED, "webauthn_registration_init_failed")       \
+	X(REGISTRATION_FINAL_OK, "webauthn_registration_final_succeeded")      \
+	X(REGISTRATION_FINAL_FAILED, "webauthn_registration_final_failed")     \
+	X(AUTHENTICATION_INIT_OK, "webauthn_authentication_init_succeeded")    \
+	X(AUTHENTICATION_INIT_FAILED, "webauthn_authentication_init_failed")   \
+	X(AUTHENTICATION_FINAL_OK, "webauthn_authentication_final_succeeded")  \
+	X(AUTHENTICATION_FINAL_FAILED,                                         \
+	    "webauthn_authentication_final_failed")                            \
+	X(CREDENTIAL_UPDATED, "webauthn_credential_updated")                   \
+	X(CREDENTIAL_DELETED, "webauthn_credential_deleted")                   \
 	X(RATE_LIMITED, "rate_limited")
 
 enum ptn_audit_event {

@@ -306,6 +306,12 @@ check_origins(struct ptn_conf_load *ld)
 	}
 	if (l->n == 0)
 		ptn_conf_fault(ld, l, "needs at least one origin");
+	l = &cf->rp_top_origins;
+	for (i = 0; i < l->n; i++) {
+		fault = origin_fault(l->v[i], false, false);
+		if (fault != NULL)
+			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], fault);
+	}
 	if (!is_host(cf->rp_id, strlen(cf->rp_id)))
 		ptn_conf_fault(ld, &cf->rp_id, "is not a domain");
 }
@@ -341,22 +347,26 @@ listen_fault(const char *s, bool remote)
 	return "is neither unix:PATH nor HOST:PORT";
 }
 
+/* The public address must be there; the others may be empty. */
 static void
 check_listen(struct ptn_conf_load *ld)
 {
 	const struct ptn_conf *cf = ld->cf;
+	const char *const *addresses[] = { &cf->public_address,
+		&cf->admin_address, &cf->authorizer_address };
 	const char *fault;
+	size_t i, j;
 
-	fault = listen_fault(cf->public_address, cf->tcp_remote);
-	if (fault != NULL)
-		ptn_conf_fault(ld, &cf->public_address, "%s", fault);
-	if (cf->admin_address[0] == '\0')
-		return;
-	fault = listen_fault(cf->admin_address, cf->tcp_remote);
-	if (fault == NULL && strcmp(cf->admin_address, cf->public_address) == 0)
-		fault = "is the same as server.public.address";
-	if (fault != NULL)
-		ptn_conf_fault(ld, &cf->admin_address, "%s", fault);
+	for (i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		if (i > 0 && (*addresses[i])[0] == '\0')
+			continue;
+		fault = listen_fault(*addresses[i], cf->tcp_remote);
+		for (j = 0; j < i && fault == NULL; j++)
+			if (strcmp(*addresses[i], *addresses[j]) == 0)
+				fault = "is the same as another address";
+		if (fault != NULL)
+			ptn_conf_fault(ld, addresses[i], "%s", fault);
+	}
 }
 
 /* "192.0.2.1", "10.0.0.0/8", "2001:db8::/32". */
@@ -487,7 +497,8 @@ check_paths(struct ptn_conf_load *ld)
 {
 	const struct ptn_conf *cf = ld->cf;
 	const char *const *paths[] = { &cf->state_dir, &cf->sendmail_path,
-		&cf->smtp_ca_file, &cf->mail_dir, &cf->db_socket };
+		&cf->smtp_ca_file, &cf->mail_dir, &cf->db_socket,
+		&cf->aaguid_file };
 	size_t i;
 
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)

@@ -51,6 +51,8 @@ ptn_email_claim(struct ptn_db *db, struct ptn_arena *a,
 	out->user_id = row.user_id;
 	out->address = address;
 	out->verified = row.verified != 0;
+	out->created_at_us = row.created_at;
+	out->updated_at_us = row.updated_at;
 	return PTN_OK;
 }
 
@@ -129,4 +131,64 @@ ptn_email_primary(struct ptn_db *db, struct ptn_arena *a,
 	claim->is_primary = true;
 	claim->is_verified = row.verified != 0;
 	return PTN_OK;
+}
+
+/* Is it the user's, and which address is their primary one? */
+static enum ptn_err
+look_up(struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, const struct ptn_uuid *id,
+    struct ptn_uuid *primary)
+{
+	const struct ptn_primary_of_in in = { *tenant, *user };
+	struct ptn_primary_of_out row;
+	struct ptn_email email;
+	enum ptn_err r;
+
+	memset(primary, 0, sizeof(*primary));
+	if ((r = ptn_email_lock(db, a, tenant, id, &email)) != PTN_OK)
+		return r;
+	if (!ptn_uuid_equal(&email.user_id, user))
+		return PTN_E_NOT_FOUND;
+	r = ptn_sql_primary_of(db, a, &in, &row);
+	if (r == PTN_OK)
+		*primary = row.email_id;
+	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
+}
+
+enum ptn_err
+ptn_email_set_primary(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    const struct ptn_uuid *id, bool *changed)
+{
+	const struct ptn_primary_put_in put = { *user, *tenant, *id };
+	const struct ptn_primary_change_in change = { *id, *tenant, *user };
+	struct ptn_uuid primary;
+	uint64_t n;
+	enum ptn_err r;
+
+	*changed = false;
+	if ((r = look_up(db, a, tenant, user, id, &primary)) != PTN_OK ||
+	    ptn_uuid_equal(&primary, id))
+		return r;
+	*changed = true;
+	if (ptn_uuid_is_nil(&primary))
+		return ptn_sql_primary_put(db, &put);
+	return ptn_sql_primary_change(db, &change, &n);
+}
+
+enum ptn_err
+ptn_email_remove(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    const struct ptn_uuid *id)
+{
+	const struct ptn_email_delete_in in = { *tenant, *user, *id };
+	struct ptn_uuid primary;
+	uint64_t n;
+	enum ptn_err r;
+
+	if ((r = look_up(db, a, tenant, user, id, &primary)) != PTN_OK)
+		return r;
+	if (ptn_uuid_equal(&primary, id))
+		return PTN_E_CONFLICT;
+	return ptn_sql_email_delete(db, &in, &n);
 }

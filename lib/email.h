@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "arena.h"
 #include "db.h"
@@ -16,7 +17,9 @@ struct ptn_email {
 	struct ptn_uuid user_id; /* nil: nobody has proved it yet */
 	const char *address;
 	bool verified;
-	bool is_primary; /* set by ptn_emails_of() alone */
+	bool is_primary; /* set by ptn_emails_of() and ptn_email_own() */
+	int64_t created_at_us; /* these two by ptn_email_claim() alone */
+	int64_t updated_at_us;
 };
 
 /* The user's addresses, oldest first, in the arena. */
@@ -58,5 +61,23 @@ enum ptn_err ptn_email_count(struct ptn_db *db, struct ptn_arena *a,
 enum ptn_err ptn_email_primary(struct ptn_db *db, struct ptn_arena *a,
     const struct ptn_uuid *tenant, const struct ptn_uuid *user,
     struct ptn_email_claim *claim) PTN_MUST_USE;
+
+/*
+ * Make one of the user's addresses their primary one; already is one gives
+ * PTN_OK and changed false.  PTN_E_NOT_FOUND if it is none of theirs.  Inside
+ * the caller's transaction, which holds the lock of the user.
+ */
+enum ptn_err ptn_email_set_primary(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    const struct ptn_uuid *id, bool *changed) PTN_MUST_USE;
+
+/*
+ * Delete one of the user's addresses, and what hangs on it.  PTN_E_CONFLICT
+ * for the primary one, PTN_E_NOT_FOUND for none of theirs.  Inside the
+ * caller's transaction, which holds the lock of the user.
+ */
+enum ptn_err ptn_email_remove(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    const struct ptn_uuid *id) PTN_MUST_USE;
 
 #endif

@@ -14,6 +14,7 @@ static const char *const names[PTN_E__MAX] = {
 	[PTN_E_GONE] = "gone",
 	[PTN_E_TOO_LARGE] = "too_large",
 	[PTN_E_MEDIA] = "media",
+	[PTN_E_UNPROCESSABLE] = "unprocessable",
 	[PTN_E_RATE] = "rate",
 	[PTN_E_BUSY] = "busy",
 	[PTN_E_UNAVAILABLE] = "unavailable",

@@ -21,6 +21,7 @@ enum ptn_err {
 	PTN_E_GONE,	   /* attempts are used up */
 	PTN_E_TOO_LARGE,   /* a named limit on size is exceeded */
 	PTN_E_MEDIA,	   /* the content type is not the endpoint's */
+	PTN_E_UNPROCESSABLE, /* well-formed, but of no use */
 	PTN_E_RATE,	   /* a guess limit is reached */
 	PTN_E_BUSY,	   /* the hashing gate is full: try again soon */
 	PTN_E_UNAVAILABLE, /* the database cannot be reached or take it */

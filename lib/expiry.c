@@ -56,6 +56,14 @@ batch_sessions(const struct round *o, uint64_t *gone)
 }
 
 static enum ptn_err
+batch_challenges(const struct round *o, uint64_t *gone)
+{
+	const struct ptn_expire_challenges_in in = { .max = BATCH };
+
+	return ptn_sql_expire_challenges(o->db, &in, gone);
+}
+
+static enum ptn_err
 batch_audit_logs(const struct round *o, uint64_t *gone)
 {
 	const struct ptn_expire_audit_logs_in in = {
@@ -191,6 +199,7 @@ ptn_expire(const struct ptn_conf *cf, struct ptn_db *db, struct ptn_keys *keys,
 	} table[] = {
 		{ "mail", batch_outbox },
 		{ "sessions", batch_sessions },
+		{ "webauthn_challenges", batch_challenges },
 		{ "passcodes", batch_passcodes },
 		{ "rate limits", batch_rate_limits },
 		{ "audit log", batch_audit_logs },

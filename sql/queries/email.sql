@@ -9,9 +9,9 @@ VALUES (?, ?, NULL, ?, 0, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
 
 -- name: email_lock_by_address
 -- in:   tenant_id:id address:str
--- out:  id:id user_id:id verified:i64
+-- out:  id:id user_id:id verified:i64 created_at:time updated_at:time
 -- returns: one
-SELECT id, user_id, verified FROM emails
+SELECT id, user_id, verified, created_at, updated_at FROM emails
  WHERE tenant_id = ? AND address = ? FOR UPDATE;
 
 -- name: email_lock
@@ -61,3 +61,14 @@ VALUES (?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6));
 -- in:   tenant_id:id user_id:id
 -- returns: count
 DELETE FROM primary_emails WHERE tenant_id = ? AND user_id = ?;
+
+-- name: primary_change
+-- in:   email_id:id tenant_id:id user_id:id
+-- returns: count
+UPDATE primary_emails SET email_id = ?, updated_at = UTC_TIMESTAMP(6)
+ WHERE tenant_id = ? AND user_id = ?;
+
+-- name: email_delete
+-- in:   tenant_id:id user_id:id id:id
+-- returns: count
+DELETE FROM emails WHERE tenant_id = ? AND user_id = ? AND id = ?;

@@ -36,6 +36,13 @@ DELETE FROM rate_limits
 DELETE FROM sessions
  WHERE expires_at < UTC_TIMESTAMP(6) ORDER BY expires_at LIMIT ?;
 
+-- name: expire_challenges
+-- in:   max:i64
+-- returns: count
+-- tenants: all, because time passes for everybody
+DELETE FROM webauthn_challenges
+ WHERE expires_at < UTC_TIMESTAMP(6) ORDER BY expires_at LIMIT ?;
+
 -- name: expire_audit_logs
 -- in:   retention_s:i64 max:i64
 -- returns: count
@@ -79,6 +86,8 @@ SELECT u.id FROM users u
    AND NOT EXISTS (SELECT 1 FROM passcodes p WHERE p.user_id = u.id)
    AND NOT EXISTS (SELECT 1 FROM password_credentials c
                     WHERE c.user_id = u.id)
+   AND NOT EXISTS (SELECT 1 FROM webauthn_credentials w
+                    WHERE w.user_id = u.id)
    AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id)
  LIMIT ?;
 
@@ -93,4 +102,6 @@ DELETE FROM users
    AND NOT EXISTS (SELECT 1 FROM passcodes p WHERE p.user_id = users.id)
    AND NOT EXISTS (SELECT 1 FROM password_credentials c
                     WHERE c.user_id = users.id)
+   AND NOT EXISTS (SELECT 1 FROM webauthn_credentials w
+                    WHERE w.user_id = users.id)
    AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = users.id);

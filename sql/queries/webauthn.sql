@@ -1,0 +1,81 @@
+-- name: challenge_put
+-- in:   challenge:bytes tenant_id:id user_id:id operation:str user_verification:str ttl_us:i64
+-- returns: none
+INSERT INTO webauthn_challenges
+       (challenge, tenant_id, user_id, operation, user_verification,
+        created_at, expires_at)
+VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6),
+        UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND);
+
+-- name: challenge_lock
+-- in:   tenant_id:id challenge:bytes
+-- out:  user_id:id operation:str user_verification:str expired:i64
+-- returns: one
+SELECT user_id, operation, user_verification, expires_at < UTC_TIMESTAMP(6)
+  FROM webauthn_challenges WHERE tenant_id = ? AND challenge = ? FOR UPDATE;
+
+-- name: challenge_delete
+-- in:   tenant_id:id challenge:bytes
+-- returns: count
+DELETE FROM webauthn_challenges WHERE tenant_id = ? AND challenge = ?;
+
+-- name: credential_put
+-- in:   id_hash:bytes tenant_id:id credential_id:bytes user_id:id name:str public_key:bytes attestation:str aaguid:id sign_count:i64 backup_eligible:i64 backup_state:i64 transports:str
+-- returns: none
+-- A credential id that is registered already is a conflict, whoever has it.
+INSERT INTO webauthn_credentials
+       (id_hash, tenant_id, credential_id, user_id, name, public_key,
+        attestation, aaguid, sign_count, backup_eligible, backup_state,
+        transports, last_used_at, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6),
+        UTC_TIMESTAMP(6), UTC_TIMESTAMP(6));
+
+-- name: credential_lock
+-- in:   tenant_id:id id_hash:bytes
+-- out:  credential_id:bytes user_id:id public_key:bytes sign_count:i64 backup_eligible:i64
+-- returns: one
+SELECT credential_id, user_id, public_key, sign_count, backup_eligible
+  FROM webauthn_credentials WHERE tenant_id = ? AND id_hash = ? FOR UPDATE;
+
+-- name: credential_used
+-- in:   sign_count:i64 backup_state:i64 tenant_id:id id_hash:bytes
+-- returns: count
+UPDATE webauthn_credentials
+   SET sign_count = ?, backup_state = ?, last_used_at = UTC_TIMESTAMP(6)
+ WHERE tenant_id = ? AND id_hash = ?;
+
+-- name: credentials_of
+-- in:   tenant_id:id user_id:id
+-- out:  credential_id:bytes name:str public_key:bytes attestation:str aaguid:id sign_count:i64 backup_eligible:i64 backup_state:i64 transports:str last_used_at:time created_at:time updated_at:time
+-- returns: many
+SELECT credential_id, name, public_key, attestation, aaguid, sign_count,
+       backup_eligible, backup_state, transports, last_used_at, created_at,
+       updated_at
+  FROM webauthn_credentials WHERE tenant_id = ? AND user_id = ?
+ ORDER BY created_at, id_hash;
+
+-- name: credential_count
+-- in:   tenant_id:id user_id:id
+-- out:  n:i64
+-- returns: one
+SELECT COUNT(*) FROM webauthn_credentials
+ WHERE tenant_id = ? AND user_id = ?;
+
+-- name: credential_rename
+-- in:   name:str tenant_id:id user_id:id id_hash:bytes
+-- returns: count
+UPDATE webauthn_credentials SET name = ?, updated_at = UTC_TIMESTAMP(6)
+ WHERE tenant_id = ? AND user_id = ? AND id_hash = ?;
+
+-- name: credential_find
+-- in:   tenant_id:id user_id:id id_hash:bytes
+-- out:  id_hash:bytes
+-- returns: one
+SELECT id_hash FROM webauthn_credentials
+ WHERE tenant_id = ? AND user_id = ? AND id_hash = ?;
+
+-- name: credential_delete
+-- in:   tenant_id:id user_id:id id_hash:bytes
+-- returns: count
+DELETE FROM webauthn_credentials
+ WHERE tenant_id = ? AND user_id = ? AND id_hash = ?;
