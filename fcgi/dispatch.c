@@ -1,5 +1,6 @@
 #include "fcgi/dispatch.h"
 
+#include "fcgi/authorizer.h"
 #include "fcgi/client.h"
 #include "fcgi/cors.h"
 #include "fcgi/guess.h"
@@ -49,15 +50,15 @@ match(struct ptn_request *req, struct ptn_reply *rep)
 
 /* The tenant and the key set are loaded once a process, when first needed. */
 static enum ptn_err
-provide(struct ptn_request *req)
+provide(struct ptn_request *req, enum ptn_need need)
 {
 	struct ptn_env *env = req->env;
 	enum ptn_err r;
 
-	if (req->route->need == PTN_NEED_NOTHING)
+	if (need == PTN_NEED_NOTHING)
 		return PTN_OK;
 	r = ptn_keys_refresh(env->keys, req->db, req->arena, false);
-	if (r != PTN_OK || req->route->need == PTN_NEED_KEYS)
+	if (r != PTN_OK || need == PTN_NEED_KEYS)
 		return r;
 	if (!env->tenant_known) {
 		r = ptn_tenant_default(req->db, req->arena, &env->tenant);
@@ -70,21 +71,19 @@ provide(struct ptn_request *req)
 }
 
 static enum ptn_err
-authenticate(struct ptn_request *req, struct ptn_reply *rep)
+authenticate(struct ptn_request *req, struct ptn_reply *rep, enum ptn_auth auth)
 {
-	const enum ptn_auth auth = req->route->auth;
 	enum ptn_err r;
 
 	if (auth == PTN_AUTH_NONE)
 		return PTN_OK;
-	r = ptn_presented(req, rep, auth == PTN_AUTH_SESSION);
-	if (r != PTN_OK)
+	if ((r = ptn_presented(req, rep, auth)) != PTN_OK)
 		return r;
 	if (req->session.known) {
 		req->audit.user_id = req->session.claims.sub;
 		req->audit.email = req->session.claims.email.address;
 	}
-	if (auth == PTN_AUTH_SESSION && !req->session.known)
+	if (auth != PTN_AUTH_OPTIONAL && !req->session.known)
 		return PTN_E_DENIED;
 	return PTN_OK;
 }
@@ -101,12 +100,39 @@ judge(struct ptn_request *req, struct ptn_reply *rep)
 
 	if (req->body_too_large || req->params_too_large)
 		return PTN_E_TOO_LARGE;
-	if ((r = match(req, rep)) != PTN_OK || (r = provide(req)) != PTN_OK ||
-	    (r = authenticate(req, rep)) != PTN_OK ||
+	if ((r = match(req, rep)) != PTN_OK ||
+	    (r = provide(req, req->route->need)) != PTN_OK ||
+	    (r = authenticate(req, rep, req->route->auth)) != PTN_OK ||
 	    (r = ptn_input(req, rep, req->route->input)) != PTN_OK ||
 	    (r = ptn_guess(req, rep)) != PTN_OK)
 		return r;
 	return req->route->handler(req, rep);
+}
+
+/*
+ * The authorizer role: no route, no input, and no answer but yes and no.  A
+ * question that could not be answered is a no.  It comes without a body, which
+ * Apache would show instead of the site's own page for 401.
+ */
+static enum ptn_err
+judge_for_site(struct ptn_request *req, struct ptn_reply *rep)
+{
+	if (req->params_too_large || provide(req, PTN_NEED_DB) != PTN_OK ||
+	    authenticate(req, rep, PTN_AUTH_SITE) != PTN_OK) {
+		ptn_reply_raw(rep, NULL, PTN_BYTES("", 0));
+		return PTN_E_DENIED;
+	}
+	ptn_authorizer_variables(req, rep);
+	return PTN_OK;
+}
+
+/* The answer itself: by the route, unless cors.c has given it already. */
+static enum ptn_err
+answer(struct ptn_request *req, struct ptn_reply *rep)
+{
+	if (req->authorizer)
+		return judge_for_site(req, rep);
+	return ptn_cors(req, rep) ? PTN_OK : judge(req, rep);
 }
 
 /*
@@ -142,13 +168,11 @@ ptn_dispatch(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_err r, recorded;
 
 	ptn_reply_init(rep, req->arena);
-	r = introduce(req);
-	if (!ptn_cors(req, rep) && r == PTN_OK) {
-		r = judge(req, rep);
-		if ((recorded = record(req, r)) != r) {
-			forget(req, rep);
-			r = recorded;
-		}
+	if ((r = introduce(req)) == PTN_OK)
+		r = answer(req, rep);
+	if ((recorded = record(req, r)) != r) {
+		forget(req, rep);
+		r = recorded;
 	}
 	ptn_reply_finish(rep, req, r);
 	ptn_debug("%s %s: %d, %llu statements, %llu hashes, %lld ms",

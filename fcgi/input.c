@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/address.h"
+#include "fcgi/field.h"
 #include "lib/json.h"
 
 /* Case-insensitive, cut at ";" and trimmed: exactly application/json. */
@@ -24,89 +24,41 @@ is_json(const struct ptn_request *req)
 	return len == sizeof(json) - 1 && strncasecmp(type, json, len) == 0;
 }
 
-static bool
-all_digits(const char *s, size_t n)
+/* The value at "name" or "name.name" of an object, or NULL. */
+static const struct ptn_json *
+member(struct ptn_arena *a, const struct ptn_json *json, const char *path)
 {
-	return strlen(s) == n && strspn(s, "0123456789") == n;
-}
+	const size_t len = strcspn(path, ".");
+	char *name;
 
-/* Upper case too; the strict form is ptn_uuid_parse()'s. */
-static bool
-parse_uuid_lax(const char *s, struct ptn_uuid *id)
-{
-	char lower[PTN_UUID_STR];
-	size_t i;
-
-	if (strlen(s) != PTN_UUID_STR - 1)
-		return false;
-	for (i = 0; i < sizeof(lower); i++)
-		lower[i] = (char)tolower((unsigned char)s[i]);
-	return ptn_uuid_parse(lower, id);
-}
-
-/* What is wrong with a text for its field, or NULL; v is completed. */
-static const char *
-check_text(struct ptn_arena *a, const struct ptn_field *f, struct ptn_value *v)
-{
-	char *canonical;
-
-	switch (f->type) {
-	case PTN_F_UUID:
-		return ptn_uuid_parse(v->s, &v->id) ? NULL
-						    : "must be a valid uuid";
-	case PTN_F_UUID4:
-		return ptn_uuid_parse(v->s, &v->id) && ptn_uuid_is_v4(&v->id)
-		    ? NULL
-		    : "must be a valid uuid4";
-	case PTN_F_UUID_LAX:
-		return parse_uuid_lax(v->s, &v->id) ? NULL
-						    : "must be a valid uuid";
-	case PTN_F_EMAIL:
-		if (ptn_address_canonical(a, v->s, &canonical) != PTN_OK)
-			return "must be a valid email address";
-		v->s = canonical;
-		v->b = ptn_bytes_of(canonical);
+	if (path[len] == '\0')
+		return ptn_json_get(json, path);
+	if ((name = ptn_arena_strndup(a, path, len)) == NULL)
 		return NULL;
-	case PTN_F_DIGITS:
-		return all_digits(v->s, f->max) ? NULL
-						: "must be a six-digit code";
-	case PTN_F_TEXT:
-	case PTN_F_SECRET:
-		return NULL;
-	case PTN_F_UNSET:
-		break;
-	}
-	return "is not taken";
+	return member(a, ptn_json_get(json, name), path + len + 1);
 }
 
-static const char *
-decode_field(struct ptn_arena *a, const struct ptn_field *f,
-    const struct ptn_json *json, struct ptn_value *v)
-{
-	if (json == NULL)
-		return f->required ? "is a required field" : NULL;
-	if (ptn_json_type(json) != PTN_JSON_STRING)
-		return "must be a string";
-	v->b = ptn_json_string(json);
-	if (v->b.len == 0 && f->required)
-		return "is a required field";
-	if (v->b.len > f->max)
-		return f->type == PTN_F_DIGITS ? "must be a six-digit code"
-					       : "is too long";
-	if ((v->s = ptn_json_text(a, json)) == NULL)
-		return "must not contain a NUL character";
-	v->b = ptn_bytes_of(v->s);
-	v->set = true;
-	return check_text(a, f, v);
-}
+/* What is wrong with the body: a text, and the code of the first fault. */
+struct faults {
+	struct ptn_buf text;
+	enum ptn_err r;
+};
 
+/* A text that a field says instead of ours is said once, for all its kind. */
 static void
-add_fault(struct ptn_buf *b, const struct ptn_field *f, const char *fault)
+add_fault(struct faults *fs, const struct ptn_field *f, const char *fault)
 {
+	if (f->fault != NULL && fs->text.p != NULL &&
+	    strcmp(fs->text.p, f->fault) == 0)
+		return;
+	if (fs->r == PTN_OK)
+		fs->r = f->refusal != PTN_OK ? f->refusal : PTN_E_INPUT;
+	if (fs->text.len > 0)
+		ptn_buf_str(&fs->text, " and ");
 	if (f->fault != NULL)
-		ptn_buf_str(b, f->fault);
+		ptn_buf_str(&fs->text, f->fault);
 	else
-		ptn_buf_printf(b, "%s %s", f->name, fault);
+		ptn_buf_printf(&fs->text, "%s %s", f->name, fault);
 }
 
 /* Individual messages joined by " and ", in declaration order. */
@@ -114,29 +66,24 @@ static enum ptn_err
 decode_fields(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_input *input, const struct ptn_json *json)
 {
+	struct faults fs = { .r = PTN_OK };
 	struct ptn_value *v;
-	struct ptn_buf b;
 	const char *fault;
 	size_t i;
 
 	if ((v = ptn_arena_calloc(req->arena, input->n, sizeof(*v))) == NULL)
 		return PTN_E_NOMEM;
-	ptn_buf_init(&b, req->arena);
-	for (i = 0; i < input->n; i++) {
-		fault = decode_field(req->arena, &input->field[i],
-		    ptn_json_get(json, input->field[i].name), &v[i]);
-		if (fault == NULL)
-			continue;
-		if (b.len > 0)
-			ptn_buf_str(&b, " and ");
-		add_fault(&b, &input->field[i], fault);
-	}
 	req->in = v;
-	if (b.bad)
+	ptn_buf_init(&fs.text, req->arena);
+	for (i = 0; i < input->n; i++) {
+		fault = ptn_field_decode(req->arena, &input->field[i],
+		    member(req->arena, json, input->field[i].name), &v[i]);
+		if (fault != NULL)
+			add_fault(&fs, &input->field[i], fault);
+	}
+	if (fs.text.bad)
 		return PTN_E_NOMEM;
-	if (b.len > 0)
-		return ptn_reply_say(rep, PTN_E_INPUT, b.p);
-	return PTN_OK;
+	return fs.r == PTN_OK ? PTN_OK : ptn_reply_say(rep, fs.r, fs.text.p);
 }
 
 enum ptn_err

@@ -1,5 +1,6 @@
 #include "fcgi/presented.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -38,14 +39,14 @@ end_idle(struct ptn_request *req, struct ptn_reply *rep)
 
 static enum ptn_err
 try_token(struct ptn_request *req, struct ptn_reply *rep, const char *token,
-    bool touch)
+    enum ptn_auth how)
 {
 	const struct ptn_token_env env = ptn_request_tokens(req);
 	bool idle;
 	enum ptn_err r;
 
 	r = ptn_session_check(&env, ptn_bytes_of(token), &req->session, &idle);
-	if (r != PTN_OK || !touch)
+	if (r != PTN_OK || how == PTN_AUTH_OPTIONAL)
 		return r;
 	if (idle)
 		return end_idle(req, rep);
@@ -54,7 +55,7 @@ try_token(struct ptn_request *req, struct ptn_reply *rep, const char *token,
 }
 
 enum ptn_err
-ptn_presented(struct ptn_request *req, struct ptn_reply *rep, bool touch)
+ptn_presented(struct ptn_request *req, struct ptn_reply *rep, enum ptn_auth how)
 {
 	const char *token;
 	enum ptn_err r;
@@ -66,12 +67,14 @@ ptn_presented(struct ptn_request *req, struct ptn_reply *rep, bool touch)
 		tried++;
 		if ((token = bearer(req->arena, req->params[i].value)) == NULL)
 			continue;
-		r = try_token(req, rep, token, touch);
+		r = try_token(req, rep, token, how);
 		if (r != PTN_OK || req->session.known)
 			return r;
 	}
 	token = ptn_cookie_get(req, req->cf->cookie_name);
-	if (token == NULL || *token == '\0' || !ptn_cors_own_page(req))
+	if (token == NULL || *token == '\0')
 		return PTN_OK;
-	return try_token(req, rep, token, touch);
+	if (how != PTN_AUTH_SITE && !ptn_cors_own_page(req))
+		return PTN_OK;
+	return try_token(req, rep, token, how);
 }

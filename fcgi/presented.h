@@ -1,21 +1,22 @@
 #ifndef PTN_PRESENTED_H
 #define PTN_PRESENTED_H
 
-#include <stdbool.h>
-
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
+#include "fcgi/routes.h"
 
 /*
  * The session that a request presents (hanko-public 1.7): the first good one
  * of its bearer tokens, then its cookie.  A bad bearer token does not end the
- * search.  A cookie is looked at only for pages of our own (cors.h).
- * req->session.known tells; a request without any costs no statement.
+ * search.  req->session.known tells; a request without any costs no
+ * statement.
  *
- * touch	note that the session was used, and delete one that died of
- *		idleness, cookie and row; otherwise nothing is written.
+ * how		OPTIONAL: nothing is written.  SESSION and SITE: it is noted
+ *		that the session was used, and one that died of idleness is
+ *		deleted, cookie and row.  But for SITE a cookie is looked at
+ *		only when it comes from a page of our own (cors.h).
  */
 enum ptn_err ptn_presented(struct ptn_request *req, struct ptn_reply *rep,
-    bool touch) PTN_MUST_USE;
+    enum ptn_auth how) PTN_MUST_USE;
 
 #endif

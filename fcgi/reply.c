@@ -24,6 +24,7 @@ static const struct {
 	[PTN_E_GONE] =        { 410, "Gone", "max attempts reached", 0 },
 	[PTN_E_TOO_LARGE] =   { 413, "Content Too Large", NULL, 0 },
 	[PTN_E_MEDIA] =       { 415, "Unsupported Media Type", NULL, 0 },
+	[PTN_E_UNPROCESSABLE] = { 422, "Unprocessable Content", NULL, 0 },
 	[PTN_E_RATE] =        { 429, "Too Many Requests", NULL, 0 },
 	[PTN_E_BUSY] =        { 503, "Service Unavailable", NULL, 1 },
 	[PTN_E_UNAVAILABLE] = { 503, "Service Unavailable", NULL, 2 },

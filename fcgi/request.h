@@ -80,6 +80,7 @@ struct ptn_request {
 	enum ptn_method method;
 	const char *uri; /* REQUEST_URI as sent */
 	struct ptn_bytes body;
+	bool authorizer; /* the web server asks who may pass (authorizer.h) */
 	bool body_too_large; /* it was read to its end and dropped */
 	bool params_too_large; /* more than gateway.h allows; params is cut */
 	bool admin; /* it came in on the admin socket */

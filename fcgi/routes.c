@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "fcgi/authorizer.h"
 #include "fcgi/public/public.h"
 #include "lib/log.h"
 
@@ -32,43 +33,66 @@ ptn_always(const struct ptn_conf *cf)
 
 const struct ptn_input ptn_no_input = { NULL, 0 };
 
+static bool
+passkeys_on(const struct ptn_conf *cf)
+{
+	return cf->passkey_enabled;
+}
+
 /* clang-format off */
 #define ANYBODY  PTN_AUTH_NONE
 #define OPTIONAL PTN_AUTH_OPTIONAL
 #define SESSION  PTN_AUTH_SESSION
+#define SITE     PTN_AUTH_SITE
 #define NOTHING  PTN_NEED_NOTHING
 #define KEYS     PTN_NEED_KEYS
 #define DB       PTN_NEED_DB
 #define FREE     PTN_RATE_NONE
+#define CODES    PTN_RATE_PASSCODE
+#define GUESSES  PTN_RATE_PASSWORD
 #define IN(name) &ptn_in_##name
 #define NO_INPUT PTN_NO_INPUT
 
 const struct ptn_route ptn_routes[] = {
-	/* method    path                         who may   needs    guess limit        input              exists if     handler */
-	{ PTN_GET,    "/",                        ANYBODY,  DB,      FREE,              NO_INPUT,          ptn_always,   ptn_status_page },
-	{ PTN_GET,    "/health/alive",            ANYBODY,  NOTHING, FREE,              NO_INPUT,          ptn_always,   ptn_health_alive },
-	{ PTN_GET,    "/health/ready",            ANYBODY,  NOTHING, FREE,              NO_INPUT,          ptn_always,   ptn_health_ready },
-	{ PTN_GET,    "/.well-known/jwks.json",   ANYBODY,  KEYS,    FREE,              NO_INPUT,          ptn_always,   ptn_well_known_jwks },
-	{ PTN_GET,    "/.well-known/config",      ANYBODY,  NOTHING, FREE,              NO_INPUT,          ptn_always,   ptn_well_known_config },
+	/* method     path                                 who may   needs    limit    input                exists if     handler */
+	{ PTN_GET,    "/",                                 ANYBODY,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_status_page },
+	{ PTN_GET,    "/health/alive",                     ANYBODY,  NOTHING, FREE,    NO_INPUT,            ptn_always,   ptn_health_alive },
+	{ PTN_GET,    "/health/ready",                     ANYBODY,  NOTHING, FREE,    NO_INPUT,            ptn_always,   ptn_health_ready },
+	{ PTN_GET,    "/.well-known/jwks.json",            ANYBODY,  KEYS,    FREE,    NO_INPUT,            ptn_always,   ptn_well_known_jwks },
+	{ PTN_GET,    "/.well-known/config",               ANYBODY,  NOTHING, FREE,    NO_INPUT,            ptn_always,   ptn_well_known_config },
 
-	{ PTN_POST,   "/user",                    ANYBODY,  DB,      FREE,              IN(email),         ptn_always,   ptn_user_find },
-	{ PTN_POST,   "/users",                   ANYBODY,  DB,      FREE,              IN(email),         ptn_always,   ptn_user_create },
-	{ PTN_GET,    "/users/{id}",              SESSION,  DB,      FREE,              NO_INPUT,          ptn_always,   ptn_user_show },
-	{ PTN_GET,    "/me",                      SESSION,  DB,      FREE,              NO_INPUT,          ptn_always,   ptn_user_me },
-	{ PTN_DELETE, "/user",                    SESSION,  DB,      FREE,              NO_INPUT,          deletion_on,  ptn_user_remove },
+	{ PTN_POST,   "/user",                             ANYBODY,  DB,      FREE,    IN(email),           ptn_always,   ptn_user_find },
+	{ PTN_POST,   "/users",                            ANYBODY,  DB,      FREE,    IN(email),           ptn_always,   ptn_user_create },
+	{ PTN_GET,    "/users/{id}",                       SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_user_show },
+	{ PTN_GET,    "/me",                               SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_user_me },
+	{ PTN_DELETE, "/user",                             SESSION,  DB,      FREE,    NO_INPUT,            deletion_on,  ptn_user_remove },
 
-	{ PTN_POST,   "/passcode/login/initialize", OPTIONAL, DB,    PTN_RATE_PASSCODE, IN(passcode_init), passcodes_on, ptn_passcode_initialize },
-	{ PTN_POST,   "/passcode/login/finalize", OPTIONAL, DB,      FREE,              IN(passcode_final), passcodes_on, ptn_passcode_finalize },
+	{ PTN_POST,   "/passcode/login/initialize",        OPTIONAL, DB,      CODES,   IN(passcode_init),   passcodes_on, ptn_passcode_initialize },
+	{ PTN_POST,   "/passcode/login/finalize",          OPTIONAL, DB,      FREE,    IN(passcode_final),  passcodes_on, ptn_passcode_finalize },
 
-	{ PTN_POST,   "/password/login",          ANYBODY,  DB,      PTN_RATE_PASSWORD, IN(password),      passwords_on, ptn_password_login },
-	{ PTN_PUT,    "/password",                SESSION,  DB,      FREE,              IN(password),      passwords_on, ptn_password_update },
+	{ PTN_POST,   "/password/login",                   ANYBODY,  DB,      GUESSES, IN(password),        passwords_on, ptn_password_login },
+	{ PTN_PUT,    "/password",                         SESSION,  DB,      FREE,    IN(password),        passwords_on, ptn_password_update },
 
-	{ PTN_POST,   "/logout",                  SESSION,  DB,      FREE,              NO_INPUT,          ptn_always,   ptn_logout },
-	{ PTN_GET,    "/sessions/validate",       OPTIONAL, DB,      FREE,              NO_INPUT,          ptn_always,   ptn_session_validate },
-	{ PTN_POST,   "/sessions/validate",       ANYBODY,  DB,      FREE,              IN(session_token), ptn_always,   ptn_session_validate_body },
-	{ PTN_GET,    "/sessions",                SESSION,  DB,      FREE,              NO_INPUT,          ptn_always,   ptn_session_list },
-	{ PTN_DELETE, "/sessions/{id}",           SESSION,  DB,      FREE,              NO_INPUT,          ptn_always,   ptn_session_remove },
-	{ PTN_DELETE, "/sessions",                SESSION,  DB,      FREE,              NO_INPUT,          ptn_always,   ptn_session_remove_others },
+	{ PTN_GET,    "/emails",                           SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_email_list },
+	{ PTN_POST,   "/emails",                           SESSION,  DB,      FREE,    IN(address),         ptn_always,   ptn_email_add },
+	{ PTN_DELETE, "/emails/{id}",                      SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_email_delete },
+	{ PTN_POST,   "/emails/{id}/set_primary",          SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_email_primary_set },
+
+	{ PTN_POST,   "/webauthn/registration/initialize", SESSION,  DB,      FREE,    NO_INPUT,            passkeys_on,  ptn_registration_initialize },
+	{ PTN_POST,   "/webauthn/registration/finalize",   SESSION,  DB,      FREE,    IN(registration),    passkeys_on,  ptn_registration_finalize },
+	{ PTN_POST,   "/webauthn/login/initialize",        ANYBODY,  DB,      FREE,    IN(login_init),      passkeys_on,  ptn_webauthn_login_initialize },
+	{ PTN_POST,   "/webauthn/login/finalize",          ANYBODY,  DB,      FREE,    IN(login_final),     passkeys_on,  ptn_webauthn_login_finalize },
+	{ PTN_GET,    "/webauthn/credentials",             SESSION,  DB,      FREE,    NO_INPUT,            passkeys_on,  ptn_credential_list },
+	{ PTN_PATCH,  "/webauthn/credentials/{id}",        SESSION,  DB,      FREE,    IN(credential_name), passkeys_on,  ptn_credential_update },
+	{ PTN_DELETE, "/webauthn/credentials/{id}",        SESSION,  DB,      FREE,    NO_INPUT,            passkeys_on,  ptn_credential_remove },
+
+	{ PTN_POST,   "/logout",                           SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_logout },
+	{ PTN_GET,    "/authorize",                        SITE,     DB,      FREE,    NO_INPUT,            ptn_always,   ptn_authorize },
+	{ PTN_GET,    "/sessions/validate",                OPTIONAL, DB,      FREE,    NO_INPUT,            ptn_always,   ptn_session_validate },
+	{ PTN_POST,   "/sessions/validate",                ANYBODY,  DB,      FREE,    IN(session_token),   ptn_always,   ptn_session_validate_body },
+	{ PTN_GET,    "/sessions",                         SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_session_list },
+	{ PTN_DELETE, "/sessions/{id}",                    SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_session_remove },
+	{ PTN_DELETE, "/sessions",                         SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_session_remove_others },
 };
 /* clang-format on */
 

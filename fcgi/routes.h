@@ -17,7 +17,9 @@ enum ptn_auth {
 	PTN_AUTH_UNSET = 0,
 	PTN_AUTH_NONE,	   /* anybody */
 	PTN_AUTH_OPTIONAL, /* anybody; a valid session is looked at */
-	PTN_AUTH_SESSION   /* a valid session, 401 otherwise */
+	PTN_AUTH_SESSION,  /* a valid session, 401 otherwise */
+	PTN_AUTH_SITE	   /* the same, asked for a request of the site's:
+			      its Origin is the site's business */
 };
 
 /* Which guess limit applies.  0 refuses to start. */
@@ -46,15 +48,19 @@ enum ptn_field_type {
 	PTN_F_EMAIL,	/* arrives canonical (lib/address.h) */
 	PTN_F_TEXT,	/* without NUL */
 	PTN_F_DIGITS,	/* exactly max decimal digits */
-	PTN_F_SECRET	/* text, wiped early, never in a message */
+	PTN_F_B64URL,	/* bytes in base64url; max counts them */
+	PTN_F_NAMES,	/* an array of names, joined by ","; never refused */
+	PTN_F_SECRET,	/* text, never in a message */
+	PTN_F__MAX
 };
 
 struct ptn_field {
-	const char *name;
+	const char *name; /* "response.signature": a member of a member */
 	enum ptn_field_type type;
 	bool required;
 	size_t max;	   /* bytes */
 	const char *fault; /* said of a malformed one instead of our words */
+	enum ptn_err refusal; /* of a malformed one; PTN_OK: PTN_E_INPUT */
 };
 
 struct ptn_input {

@@ -13,9 +13,9 @@
 enum { INIT_USER, INIT_EMAIL, INIT__MAX };
 
 static const struct ptn_field init_fields[INIT__MAX] = {
-	[INIT_USER] = { "user_id", PTN_F_UUID, true, 64, NULL },
+	[INIT_USER] = { "user_id", PTN_F_UUID, true, 64, NULL, PTN_OK },
 	[INIT_EMAIL] = { "email_id", PTN_F_UUID_LAX, false, 64,
-	    "failed to parse emailId as uuid" },
+	    "failed to parse emailId as uuid", PTN_OK },
 };
 
 const struct ptn_input ptn_in_passcode_init = { init_fields, INIT__MAX };
@@ -23,9 +23,9 @@ const struct ptn_input ptn_in_passcode_init = { init_fields, INIT__MAX };
 enum { FINAL_ID, FINAL_CODE, FINAL__MAX };
 
 static const struct ptn_field final_fields[FINAL__MAX] = {
-	[FINAL_ID] = { "id", PTN_F_UUID4, true, 64, NULL },
-	[FINAL_CODE] = { "code", PTN_F_DIGITS, true, PTN_PASSCODE_DIGITS,
-	    NULL },
+	[FINAL_ID] = { "id", PTN_F_UUID4, true, 64, NULL, PTN_OK },
+	[FINAL_CODE] = { "code", PTN_F_DIGITS, true, PTN_PASSCODE_DIGITS, NULL,
+	    PTN_OK },
 };
 
 const struct ptn_input ptn_in_passcode_final = { final_fields, FINAL__MAX };
@@ -211,7 +211,8 @@ struct logging_in {
 
 /*
  * Who may use a right code (3.3): without a session its address must be the
- * user's own, or the user must have none yet; with one, it must be theirs.
+ * user's own, or the user must have none yet; with one, it must be theirs,
+ * and there must be room for one more address (several codes may wait).
  */
 static enum ptn_err
 authorise(struct ptn_db *db, struct logging_in *l)
@@ -228,12 +229,14 @@ authorise(struct ptn_db *db, struct logging_in *l)
 		l->claimed = true;
 		return PTN_E_FORBIDDEN;
 	}
-	if (req->session.known)
-		return someone_else(req, user) ? PTN_E_FORBIDDEN : PTN_OK;
+	if (someone_else(req, user))
+		return PTN_E_FORBIDDEN;
 	r = ptn_email_count(db, req->arena, &req->tenant.id, user, &n);
 	if (r != PTN_OK)
 		return r;
-	return n == 0 ? PTN_OK : PTN_E_FORBIDDEN;
+	return n < (req->session.known ? req->cf->email_limit : 1)
+	    ? PTN_OK
+	    : PTN_E_FORBIDDEN;
 }
 
 static enum ptn_err

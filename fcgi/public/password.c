@@ -6,8 +6,8 @@
 enum { USER, PASSWORD, PASSWORD__MAX };
 
 static const struct ptn_field password_fields[PASSWORD__MAX] = {
-	[USER] = { "user_id", PTN_F_UUID, true, 64, NULL },
-	[PASSWORD] = { "password", PTN_F_SECRET, true, 65536, NULL },
+	[USER] = { "user_id", PTN_F_UUID, true, 64, NULL, PTN_OK },
+	[PASSWORD] = { "password", PTN_F_SECRET, true, 65536, NULL, PTN_OK },
 };
 
 const struct ptn_input ptn_in_password = { password_fields, PASSWORD__MAX };

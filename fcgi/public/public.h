@@ -41,6 +41,36 @@ enum ptn_err ptn_session_remove(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_session_remove_others(struct ptn_request *,
     struct ptn_reply *);
 
+extern const struct ptn_input ptn_in_address;
+enum ptn_err ptn_email_list(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_email_add(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_email_delete(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_email_primary_set(struct ptn_request *, struct ptn_reply *);
+
+extern const struct ptn_input ptn_in_registration;
+extern const struct ptn_input ptn_in_login_init;
+extern const struct ptn_input ptn_in_login_final;
+enum ptn_err ptn_registration_initialize(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_registration_finalize(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_webauthn_login_initialize(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_webauthn_login_finalize(struct ptn_request *,
+    struct ptn_reply *);
+
+extern const struct ptn_input ptn_in_credential_name;
+enum ptn_err ptn_credential_list(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_credential_update(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_credential_remove(struct ptn_request *, struct ptn_reply *);
+
+/* Objects that more than one answer shows. */
+struct ptn_email;
+struct ptn_credential;
+void ptn_public_email(struct ptn_jsonw *w, const struct ptn_email *e);
+void ptn_public_credential(struct ptn_jsonw *w,
+    const struct ptn_credential *c);
+
 /*
  * Begin a session for a user: the row, inside the caller's transaction, from
  * what the request tells about the client.

@@ -8,7 +8,7 @@
 enum { TOKEN, TOKEN__MAX };
 
 static const struct ptn_field token_fields[TOKEN__MAX] = {
-	[TOKEN] = { "session_token", PTN_F_SECRET, true, PTN_JWT_MAX, NULL },
+	[TOKEN] = { "session_token", PTN_F_SECRET, true, PTN_JWT_MAX, NULL, PTN_OK },
 };
 
 const struct ptn_input ptn_in_session_token = { token_fields, TOKEN__MAX };

@@ -2,36 +2,18 @@
 
 #include "fcgi/cookie.h"
 #include "fcgi/public/public.h"
-#include "lib/address.h"
-#include "lib/clock.h"
+#include "fcgi/write.h"
+#include "lib/credential.h"
 #include "lib/email.h"
 #include "lib/user.h"
 
 enum { EMAIL, EMAIL__MAX };
 
 static const struct ptn_field email_fields[EMAIL__MAX] = {
-	[EMAIL] = { "email", PTN_F_EMAIL, true, 1024, NULL },
+	[EMAIL] = { "email", PTN_F_EMAIL, true, 1024, NULL, PTN_OK },
 };
 
 const struct ptn_input ptn_in_email = { email_fields, EMAIL__MAX };
-
-static void
-write_uuid(struct ptn_jsonw *w, const char *name, const struct ptn_uuid *id)
-{
-	char text[PTN_UUID_STR];
-
-	ptn_uuid_format(id, text);
-	ptn_jsonw_str(w, name, text);
-}
-
-static void
-write_time(struct ptn_jsonw *w, const char *name, int64_t us)
-{
-	char text[PTN_TIME_STR];
-
-	ptn_time_format(us, text);
-	ptn_jsonw_str(w, name, text);
-}
 
 /*
  * POST /user: is there an account for this address?  The contract tells (6.1);
@@ -41,17 +23,22 @@ enum ptn_err
 ptn_user_find(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct ptn_user_ref user;
+	int64_t passkeys;
 	enum ptn_err r;
 
 	r = ptn_user_by_address(req->db, req->arena, &req->tenant.id,
 	    req->in[EMAIL].s, &user);
 	if (r != PTN_OK)
 		return r;
+	r = ptn_credential_count(req->db, req->arena, &req->tenant.id, &user.id,
+	    &passkeys);
+	if (r != PTN_OK)
+		return r;
 	ptn_jsonw_object(&rep->json, NULL);
-	write_uuid(&rep->json, "id", &user.id);
-	write_uuid(&rep->json, "email_id", &user.email_id);
+	ptn_write_uuid(&rep->json, "id", &user.id);
+	ptn_write_uuid(&rep->json, "email_id", &user.email_id);
 	ptn_jsonw_bool(&rep->json, "verified", user.verified);
-	ptn_jsonw_bool(&rep->json, "has_webauthn_credential", false);
+	ptn_jsonw_bool(&rep->json, "has_webauthn_credential", passkeys > 0);
 	ptn_jsonw_end_object(&rep->json);
 	return PTN_OK;
 }
@@ -103,8 +90,8 @@ ptn_user_create(struct ptn_request *req, struct ptn_reply *rep)
 	ptn_uuid_format(&s.user.email_id, email_id);
 	ptn_cookie_set_email_id(req, rep, email_id);
 	ptn_jsonw_object(&rep->json, NULL);
-	write_uuid(&rep->json, "id", &s.user.id);
-	write_uuid(&rep->json, "user_id", &s.user.id);
+	ptn_write_uuid(&rep->json, "id", &s.user.id);
+	ptn_write_uuid(&rep->json, "user_id", &s.user.id);
 	ptn_jsonw_str(&rep->json, "email_id", email_id);
 	ptn_jsonw_end_object(&rep->json);
 	return PTN_OK;
@@ -114,6 +101,8 @@ struct profile {
 	struct ptn_user user;
 	struct ptn_email *email;
 	size_t emails;
+	struct ptn_credential *passkey;
+	size_t passkeys;
 };
 
 static enum ptn_err
@@ -125,8 +114,23 @@ load_profile(struct ptn_request *req, struct profile *p)
 	r = ptn_user_get(req->db, req->arena, &req->tenant.id, id, &p->user);
 	if (r != PTN_OK)
 		return r;
-	return ptn_emails_of(req->db, req->arena, &req->tenant.id, id,
-	    &p->email, &p->emails);
+	r = ptn_emails_of(req->db, req->arena, &req->tenant.id, id, &p->email,
+	    &p->emails);
+	if (r != PTN_OK || !req->cf->passkey_enabled)
+		return r;
+	return ptn_credentials_of(req->db, req->arena, &req->tenant.id, id,
+	    &p->passkey, &p->passkeys);
+}
+
+void
+ptn_public_email(struct ptn_jsonw *w, const struct ptn_email *e)
+{
+	ptn_jsonw_object(w, NULL);
+	ptn_write_uuid(w, "id", &e->id);
+	ptn_jsonw_str(w, "address", e->address);
+	ptn_jsonw_bool(w, "is_verified", e->verified);
+	ptn_jsonw_bool(w, "is_primary", e->is_primary);
+	ptn_jsonw_end_object(w);
 }
 
 static void
@@ -137,14 +141,21 @@ write_emails(struct ptn_jsonw *w, const struct profile *p)
 	if (p->emails == 0)
 		return;
 	ptn_jsonw_array(w, "emails");
-	for (i = 0; i < p->emails; i++) {
-		ptn_jsonw_object(w, NULL);
-		write_uuid(w, "id", &p->email[i].id);
-		ptn_jsonw_str(w, "address", p->email[i].address);
-		ptn_jsonw_bool(w, "is_verified", p->email[i].verified);
-		ptn_jsonw_bool(w, "is_primary", p->email[i].is_primary);
-		ptn_jsonw_end_object(w);
-	}
+	for (i = 0; i < p->emails; i++)
+		ptn_public_email(w, &p->email[i]);
+	ptn_jsonw_end_array(w);
+}
+
+static void
+write_passkeys(struct ptn_jsonw *w, const struct profile *p)
+{
+	size_t i;
+
+	if (p->passkeys == 0)
+		return;
+	ptn_jsonw_array(w, "passkeys");
+	for (i = 0; i < p->passkeys; i++)
+		ptn_public_credential(w, &p->passkey[i]);
 	ptn_jsonw_end_array(w);
 }
 
@@ -155,23 +166,40 @@ write_profile(struct ptn_reply *rep, const struct profile *p)
 	struct ptn_jsonw *w = &rep->json;
 
 	rep->no_store = true;
-	write_uuid(w, "id", &p->user.id);
-	write_uuid(w, "user_id", &p->user.id);
+	ptn_write_uuid(w, "id", &p->user.id);
+	ptn_write_uuid(w, "user_id", &p->user.id);
 	ptn_jsonw_object(w, "mfa_config");
 	ptn_jsonw_bool(w, "auth_app_set_up", false);
 	ptn_jsonw_bool(w, "totp_enabled", false);
 	ptn_jsonw_bool(w, "security_keys_enabled", false);
 	ptn_jsonw_end_object(w);
-	write_time(w, "created_at", p->user.created_at_us);
-	write_time(w, "updated_at", p->user.updated_at_us);
+	ptn_write_time(w, "created_at", p->user.created_at_us);
+	ptn_write_time(w, "updated_at", p->user.updated_at_us);
 	write_emails(w, p);
+	write_passkeys(w, p);
+}
+
+/* What GET /users/{id} shows of each passkey: the members clients read. */
+static void
+write_webauthn_credentials(struct ptn_jsonw *w, const struct profile *p)
+{
+	size_t i;
+
+	if (p->passkeys == 0) {
+		ptn_jsonw_null(w, "webauthn_credentials");
+		return;
+	}
+	ptn_jsonw_array(w, "webauthn_credentials");
+	for (i = 0; i < p->passkeys; i++)
+		ptn_public_credential(w, &p->passkey[i]);
+	ptn_jsonw_end_array(w);
 }
 
 /* GET /me: the profile of whoever asks. */
 enum ptn_err
 ptn_user_me(struct ptn_request *req, struct ptn_reply *rep)
 {
-	struct profile p;
+	struct profile p = { .passkeys = 0 };
 	enum ptn_err r;
 
 	if ((r = load_profile(req, &p)) != PTN_OK)
@@ -187,7 +215,7 @@ enum ptn_err
 ptn_user_show(struct ptn_request *req, struct ptn_reply *rep)
 {
 	char self[PTN_UUID_STR];
-	struct profile p;
+	struct profile p = { .passkeys = 0 };
 	enum ptn_err r;
 	size_t i;
 
@@ -201,7 +229,7 @@ ptn_user_show(struct ptn_request *req, struct ptn_reply *rep)
 	for (i = 0; i < p.emails; i++)
 		if (p.email[i].is_primary)
 			ptn_jsonw_str(&rep->json, "email", p.email[i].address);
-	ptn_jsonw_null(&rep->json, "webauthn_credentials");
+	write_webauthn_credentials(&rep->json, &p);
 	ptn_jsonw_end_object(&rep->json);
 	return PTN_OK;
 }

@@ -31,7 +31,7 @@ find lib fcgi tests -name '*.[ch]' -not -path '*/node_modules/*' |
 	FNR == 600 && FILENAME !~ /^tests/ { complain("600 lines and more") }
 	/clang-format off/ { table = 1 }
 	/clang-format on/ { table = 0 }
-	{ limit = table || FILENAME ~ /\.def$/ ? 150 : /"/ ? 100 : 80 }
+	{ limit = table || FILENAME ~ /\.def$/ ? 160 : /"/ ? 100 : 80 }
 	columns($0) > limit { complain("a line of " columns($0) " columns") }
 	/^[a-zA-Z_][a-zA-Z0-9_]*\(/ { name = $0; sub(/\(.*/, "", name) }
 	/^\{/ { inside = 1; begin = FNR }

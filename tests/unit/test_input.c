@@ -12,11 +12,11 @@
 enum { ID, CODE, EMAIL, NOTE, LAX, FIELD__MAX };
 
 static const struct ptn_field fields[FIELD__MAX] = {
-	[ID] = { "id", PTN_F_UUID4, true, 64, NULL },
-	[CODE] = { "code", PTN_F_DIGITS, true, 6, NULL },
-	[EMAIL] = { "email", PTN_F_EMAIL, false, 1024, NULL },
-	[NOTE] = { "note", PTN_F_TEXT, false, 8, NULL },
-	[LAX] = { "lax", PTN_F_UUID_LAX, false, 64, "no such id" },
+	[ID] = { "id", PTN_F_UUID4, true, 64, NULL, PTN_OK },
+	[CODE] = { "code", PTN_F_DIGITS, true, 6, NULL, PTN_OK },
+	[EMAIL] = { "email", PTN_F_EMAIL, false, 1024, NULL, PTN_OK },
+	[NOTE] = { "note", PTN_F_TEXT, false, 8, NULL, PTN_OK },
+	[LAX] = { "lax", PTN_F_UUID_LAX, false, 64, "no such id", PTN_OK },
 };
 
 static const struct ptn_input input = { fields, FIELD__MAX };

@@ -1,0 +1,159 @@
+#include "fcgi/field.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "lib/address.h"
+
+#define NAMES_MAX 16	/* elements of a PTN_F_NAMES */
+#define NAME_LEN_MAX 32 /* bytes of one */
+
+static const char *
+decode_uuid(struct ptn_arena *a, const struct ptn_field *f, struct ptn_value *v)
+{
+	(void)a;
+	(void)f;
+	return ptn_uuid_parse(v->s, &v->id) ? NULL : "must be a valid uuid";
+}
+
+static const char *
+decode_uuid4(struct ptn_arena *a, const struct ptn_field *f,
+    struct ptn_value *v)
+{
+	if (decode_uuid(a, f, v) != NULL || !ptn_uuid_is_v4(&v->id))
+		return "must be a valid uuid4";
+	return NULL;
+}
+
+/* Upper case too; the strict form is ptn_uuid_parse()'s. */
+static const char *
+decode_uuid_lax(struct ptn_arena *a, const struct ptn_field *f,
+    struct ptn_value *v)
+{
+	char lower[PTN_UUID_STR] = "";
+	size_t i;
+
+	(void)a;
+	(void)f;
+	if (strlen(v->s) == PTN_UUID_STR - 1)
+		for (i = 0; i < PTN_UUID_STR - 1; i++)
+			lower[i] = (char)tolower((unsigned char)v->s[i]);
+	return ptn_uuid_parse(lower, &v->id) ? NULL : "must be a valid uuid";
+}
+
+static const char *
+decode_email(struct ptn_arena *a, const struct ptn_field *f,
+    struct ptn_value *v)
+{
+	char *canonical;
+
+	(void)f;
+	if (ptn_address_canonical(a, v->s, &canonical) != PTN_OK)
+		return "must be a valid email address";
+	v->s = canonical;
+	v->b = ptn_bytes_of(canonical);
+	return NULL;
+}
+
+static const char *
+decode_digits(struct ptn_arena *a, const struct ptn_field *f,
+    struct ptn_value *v)
+{
+	(void)a;
+	if (v->b.len != f->max || strspn(v->s, "0123456789") != f->max)
+		return "must be a six-digit code";
+	return NULL;
+}
+
+/* Trailing "=" is tolerated on input (hanko-public 0.1); nothing else is. */
+static const char *
+decode_b64url(struct ptn_arena *a, const struct ptn_field *f,
+    struct ptn_value *v)
+{
+	struct ptn_bytes text = v->b;
+
+	while (text.len > 0 && text.p[text.len - 1] == '=')
+		text.len--;
+	if (ptn_b64url_decode(a, text, &v->b) != PTN_OK)
+		return "must be base64url";
+	return v->b.len <= f->max ? NULL : "is too long";
+}
+
+static const char *
+decode_text(struct ptn_arena *a, const struct ptn_field *f, struct ptn_value *v)
+{
+	(void)a;
+	(void)f;
+	(void)v;
+	return NULL;
+}
+
+/* How the text of each type is read; NULL: it is no text. */
+static const char *(*const decoders[PTN_F__MAX])(struct ptn_arena *,
+    const struct ptn_field *, struct ptn_value *) = {
+	[PTN_F_UUID] = decode_uuid,
+	[PTN_F_UUID4] = decode_uuid4,
+	[PTN_F_UUID_LAX] = decode_uuid_lax,
+	[PTN_F_EMAIL] = decode_email,
+	[PTN_F_TEXT] = decode_text,
+	[PTN_F_SECRET] = decode_text,
+	[PTN_F_DIGITS] = decode_digits,
+	[PTN_F_B64URL] = decode_b64url,
+};
+
+/* A hint of the client's, such as its transports: odd elements are skipped. */
+static const char *
+decode_names(struct ptn_arena *a, const struct ptn_json *json,
+    struct ptn_value *v)
+{
+	const char *name;
+	struct ptn_buf b;
+	size_t i, n = 0;
+
+	ptn_buf_init(&b, a);
+	for (i = 0; i < ptn_json_len(json) && n < NAMES_MAX; i++) {
+		name = ptn_json_text(a, ptn_json_at(json, i));
+		if (name == NULL || *name == '\0' ||
+		    strlen(name) > NAME_LEN_MAX ||
+		    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") !=
+			strlen(name))
+			continue;
+		ptn_buf_printf(&b, "%s%s", n++ > 0 ? "," : "", name);
+	}
+	if (b.bad)
+		return "is too long";
+	v->s = b.p != NULL ? b.p : "";
+	v->b = ptn_bytes_of(v->s);
+	v->set = n > 0;
+	return NULL;
+}
+
+/* Text may arrive escaped, base64url is a third longer than its bytes. */
+static size_t
+text_max(const struct ptn_field *f)
+{
+	return f->type == PTN_F_B64URL ? f->max / 3 * 4 + 8 : f->max;
+}
+
+const char *
+ptn_field_decode(struct ptn_arena *a, const struct ptn_field *f,
+    const struct ptn_json *json, struct ptn_value *v)
+{
+	if (f->type == PTN_F_NAMES)
+		return decode_names(a, json, v);
+	if (json == NULL)
+		return f->required ? "is a required field" : NULL;
+	if (ptn_json_type(json) != PTN_JSON_STRING)
+		return "must be a string";
+	v->b = ptn_json_string(json);
+	if (v->b.len == 0 && f->required)
+		return "is a required field";
+	if (v->b.len > text_max(f))
+		return f->type == PTN_F_DIGITS ? "must be a six-digit code"
+					       : "is too long";
+	if ((v->s = ptn_json_text(a, json)) == NULL)
+		return "must not contain a NUL character";
+	v->b = ptn_bytes_of(v->s);
+	v->set = true;
+	return decoders[f->type](a, f, v);
+}

@@ -1,0 +1,94 @@
+#include "fcgi/public/ceremony.h"
+
+#include <string.h>
+
+#include "fcgi/write.h"
+#include "lib/clientdata.h"
+#include "lib/clock.h"
+
+const int32_t ptn_ceremony_algs[PTN_CEREMONY_ALGS] = { -7, -8, -35, -257 };
+
+const char *
+ptn_ceremony_uv(const struct ptn_conf *cf)
+{
+	static const char *const words[] = {
+		[PTN_UV_REQUIRED] = "required",
+		[PTN_UV_PREFERRED] = "preferred",
+		[PTN_UV_DISCOURAGED] = "discouraged",
+	};
+
+	return words[cf->passkey_uv];
+}
+
+bool
+ptn_ceremony_type_ok(const struct ptn_value *type)
+{
+	return strcmp(type->s, "public-key") == 0;
+}
+
+struct ptn_webauthn_rp
+ptn_ceremony_rp(const struct ptn_conf *cf)
+{
+	return (struct ptn_webauthn_rp){
+		.id = cf->rp_id,
+		.origins = cf->rp_origins,
+		.top_origins = cf->rp_top_origins,
+	};
+}
+
+/*
+ * Take the challenge that the client data names, whoever they are from: it is
+ * spent, whatever comes of it.  PTN_E_INPUT for client data that are none;
+ * PTN_E_NOT_FOUND, PTN_E_EXPIRED.
+ */
+enum ptn_err
+ptn_ceremony_challenge(struct ptn_request *req, enum ptn_ceremony ceremony,
+    struct ptn_bytes client_data, struct ptn_challenge *ch)
+{
+	struct ptn_clientdata cd;
+	struct ptn_bytes value;
+	enum ptn_err r;
+
+	r = ptn_clientdata_parse(req->arena, client_data, &cd);
+	if (r != PTN_OK)
+		return r;
+	r = ptn_b64url_decode(req->arena, ptn_bytes_of(cd.challenge), &value);
+	if (r != PTN_OK)
+		return r == PTN_E_INPUT ? PTN_E_NOT_FOUND : r;
+	return ptn_challenge_take(req->db, req->arena, &req->tenant.id,
+	    ceremony, value, ch);
+}
+
+struct ptn_webauthn_want
+ptn_ceremony_want(const struct ptn_conf *cf, const struct ptn_challenge *ch)
+{
+	return (struct ptn_webauthn_want){
+		.challenge = PTN_BYTES(ch->value, sizeof(ch->value)),
+		.require_uv = ch->require_uv,
+		.attestation = cf->passkey_attestation == PTN_CONVEY_NONE
+		    ? PTN_ATTESTATION_NONE
+		    : PTN_ATTESTATION_VERIFY,
+		.algs = ptn_ceremony_algs,
+		.n_algs = PTN_CEREMONY_ALGS,
+		.now_s = ptn_clock_us() / 1000000,
+	};
+}
+
+enum ptn_err
+ptn_ceremony_init_failed(struct ptn_request *req, struct ptn_reply *rep,
+    enum ptn_audit_event event, const char *message)
+{
+	ptn_audit_note(&req->audit, event, message);
+	return ptn_reply_say(rep, PTN_E_INPUT, message);
+}
+
+void
+ptn_ceremony_write(struct ptn_reply *rep, struct ptn_bytes id,
+    const struct ptn_uuid *user)
+{
+	rep->no_store = true;
+	ptn_jsonw_object(&rep->json, NULL);
+	ptn_write_b64url(&rep->json, "credential_id", id);
+	ptn_write_uuid(&rep->json, "user_id", user);
+	ptn_jsonw_end_object(&rep->json);
+}

@@ -1,0 +1,114 @@
+#include <string.h>
+
+#include "fcgi/public/public.h"
+#include "fcgi/write.h"
+#include "lib/credential.h"
+
+enum { NAME, NAME__MAX };
+
+static const struct ptn_field name_fields[NAME__MAX] = {
+	[NAME] = { "name", PTN_F_TEXT, false, PTN_CREDENTIAL_NAME_MAX, NULL,
+	    PTN_OK },
+};
+
+const struct ptn_input ptn_in_credential_name = { name_fields, NAME__MAX };
+
+static void
+write_transports(struct ptn_jsonw *w, const char *transports)
+{
+	size_t len;
+
+	ptn_jsonw_array(w, "transports");
+	while (*transports != '\0') {
+		len = strcspn(transports, ",");
+		ptn_jsonw_bytes(w, NULL, PTN_BYTES(transports, len));
+		transports += len + (transports[len] == ',');
+	}
+	ptn_jsonw_end_array(w);
+}
+
+void
+ptn_public_credential(struct ptn_jsonw *w, const struct ptn_credential *c)
+{
+	ptn_jsonw_object(w, NULL);
+	ptn_write_b64url(w, "id", c->id);
+	if (c->name != NULL)
+		ptn_jsonw_str(w, "name", c->name);
+	ptn_write_b64url(w, "public_key", c->public_key);
+	ptn_jsonw_str(w, "attestation_type", c->attestation);
+	ptn_write_uuid(w, "aaguid", &c->aaguid);
+	if (c->last_used_at_us != 0)
+		ptn_write_time(w, "last_used_at", c->last_used_at_us);
+	ptn_write_time(w, "created_at", c->created_at_us);
+	write_transports(w, c->transports);
+	ptn_jsonw_bool(w, "backup_eligible", c->backup_eligible);
+	ptn_jsonw_bool(w, "backup_state", c->backup_state);
+	ptn_jsonw_bool(w, "mfa_only", false);
+	ptn_jsonw_end_object(w);
+}
+
+/* GET /webauthn/credentials: the passkeys of whoever asks, oldest first. */
+enum ptn_err
+ptn_credential_list(struct ptn_request *req, struct ptn_reply *rep)
+{
+	struct ptn_credential *c;
+	enum ptn_err r;
+	size_t i, n;
+
+	r = ptn_credentials_of(req->db, req->arena, &req->tenant.id,
+	    &req->session.claims.sub, &c, &n);
+	if (r != PTN_OK)
+		return r;
+	rep->no_store = true;
+	ptn_jsonw_array(&rep->json, NULL);
+	for (i = 0; i < n; i++)
+		ptn_public_credential(&rep->json, &c[i]);
+	ptn_jsonw_end_array(&rep->json);
+	return PTN_OK;
+}
+
+/* An id of a path that is none is nobody's: 404. */
+static enum ptn_err
+id_of(const struct ptn_request *req, struct ptn_bytes *id)
+{
+	if (ptn_b64url_decode(req->arena, ptn_bytes_of(req->arg), id) != PTN_OK)
+		return PTN_E_NOT_FOUND;
+	return PTN_OK;
+}
+
+/* PATCH /webauthn/credentials/{id}: name it; absent or null leaves the name. */
+enum ptn_err
+ptn_credential_update(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const struct ptn_value *name = &req->in[NAME];
+	struct ptn_bytes id;
+	enum ptn_err r;
+
+	(void)rep;
+	if ((r = id_of(req, &id)) != PTN_OK)
+		return r;
+	r = ptn_credential_rename(req->db, req->arena, &req->tenant.id,
+	    &req->session.claims.sub, id, name->set ? name->s : NULL);
+	if (r != PTN_OK)
+		return r;
+	ptn_audit_note(&req->audit, PTN_AUDIT_CREDENTIAL_UPDATED, NULL);
+	return PTN_OK;
+}
+
+/* DELETE /webauthn/credentials/{id}: the last one may go, too. */
+enum ptn_err
+ptn_credential_remove(struct ptn_request *req, struct ptn_reply *rep)
+{
+	struct ptn_bytes id;
+	enum ptn_err r;
+
+	if ((r = id_of(req, &id)) != PTN_OK)
+		return r;
+	r = ptn_credential_delete(req->db, &req->tenant.id,
+	    &req->session.claims.sub, id);
+	if (r != PTN_OK)
+		return r;
+	ptn_audit_note(&req->audit, PTN_AUDIT_CREDENTIAL_DELETED, NULL);
+	rep->done = PTN_DONE_EMPTY;
+	return PTN_OK;
+}

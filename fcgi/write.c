@@ -1,0 +1,32 @@
+#include "fcgi/write.h"
+
+#include "lib/clock.h"
+
+void
+ptn_write_uuid(struct ptn_jsonw *w, const char *name, const struct ptn_uuid *id)
+{
+	char text[PTN_UUID_STR];
+
+	ptn_uuid_format(id, text);
+	ptn_jsonw_str(w, name, text);
+}
+
+void
+ptn_write_time(struct ptn_jsonw *w, const char *name, int64_t us)
+{
+	char text[PTN_TIME_STR];
+
+	ptn_time_format(us, text);
+	ptn_jsonw_str(w, name, text);
+}
+
+void
+ptn_write_b64url(struct ptn_jsonw *w, const char *name, struct ptn_bytes bytes)
+{
+	const char *text = ptn_b64url_encode(w->buf.a, bytes);
+
+	if (text == NULL)
+		w->buf.bad = true;
+	else
+		ptn_jsonw_str(w, name, text);
+}

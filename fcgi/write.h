@@ -1,0 +1,14 @@
+#ifndef PTN_WRITE_H
+#define PTN_WRITE_H
+
+#include "lib/json.h"
+#include "lib/uuid.h"
+
+/* Members of an answer that are of our own types; see ptn_jsonw_str(). */
+void ptn_write_uuid(struct ptn_jsonw *w, const char *name,
+    const struct ptn_uuid *id);
+void ptn_write_time(struct ptn_jsonw *w, const char *name, int64_t us);
+void ptn_write_b64url(struct ptn_jsonw *w, const char *name,
+    struct ptn_bytes bytes);
+
+#endif
