@@ -15,6 +15,7 @@
 
 struct ptn_gateway {
 	FCGX_Request fcgi;
+	bool authorizes; /* and nothing else */
 };
 
 /* What we use of the variables; HTTP_* comes on top. */
@@ -33,7 +34,7 @@ static const char answer_broken[] = "Status: 500 Internal Server Error\r\n"
 				    "Content-Length: 0\r\n\r\n";
 
 enum ptn_err
-ptn_gateway_new(struct ptn_gateway **out, int listen_fd)
+ptn_gateway_new(struct ptn_gateway **out, int listen_fd, bool authorizes)
 {
 	struct ptn_gateway *gw;
 
@@ -48,6 +49,7 @@ ptn_gateway_new(struct ptn_gateway **out, int listen_fd)
 		free(gw);
 		return PTN_E_INTERNAL;
 	}
+	gw->authorizes = authorizes;
 	*out = gw;
 	return PTN_OK;
 }
@@ -212,10 +214,12 @@ read_request(struct ptn_gateway *gw, struct ptn_request *req)
 	enum ptn_err r;
 	size_t total;
 
+	req->authorizer = gw->fcgi.role == FCGI_AUTHORIZER;
 	r = copy_params(gw->fcgi.envp, req);
-	if (r == PTN_OK)
+	/* An authorizer gets the variables alone (FastCGI 6.3). */
+	if (r == PTN_OK && !req->authorizer)
 		r = read_body(gw->fcgi.in, req, &total);
-	if (r == PTN_OK)
+	if (r == PTN_OK && !req->authorizer)
 		r = check_length(req, total);
 	if (r != PTN_OK)
 		return r;
@@ -253,7 +257,8 @@ ptn_gateway_accept(struct ptn_gateway *gw, struct ptn_request *req)
 	rc = FCGX_Accept_r(&gw->fcgi);
 	if (rc < 0)
 		return accept_failed(rc);
-	if (gw->fcgi.role != FCGI_RESPONDER) {
+	if (gw->fcgi.role != FCGI_AUTHORIZER &&
+	    (gw->authorizes || gw->fcgi.role != FCGI_RESPONDER)) {
 		ptn_warn("FastCGI role %d refused", gw->fcgi.role);
 		hang_up(gw);
 		return PTN_E_INPUT;

@@ -23,12 +23,14 @@ struct ptn_gateway;
 #define PTN_PARAM_COUNT_MAX 256
 
 /*
- * listen_fd is a listening, non-blocking socket; borrowed.  After
- * ptn_signals_block(), or libfcgi installs handlers of its own.
+ * listen_fd	a listening, non-blocking socket; borrowed.
+ * authorizes	it takes the authorizer role alone; others: both.
+ *
+ * After ptn_signals_block(), or libfcgi installs handlers of its own.
  * PTN_E_NOMEM, PTN_E_INTERNAL.
  */
-enum ptn_err ptn_gateway_new(struct ptn_gateway **out, int listen_fd)
-    PTN_MUST_USE;
+enum ptn_err ptn_gateway_new(struct ptn_gateway **out, int listen_fd,
+    bool authorizes) PTN_MUST_USE;
 void ptn_gateway_free(struct ptn_gateway **gw);
 
 /*

@@ -29,6 +29,7 @@ open_listeners(struct ptn_generation *g, const struct ptn_start *start,
 	const char *address[PTN_SIDE__MAX] = {
 		[PTN_PUBLIC] = g->cf->public_address,
 		[PTN_ADMIN] = g->cf->admin_address,
+		[PTN_AUTHORIZER] = g->cf->authorizer_address,
 	};
 	const struct ptn_listener *old;
 	enum ptn_err r = PTN_OK;
@@ -229,7 +230,7 @@ child_main(struct ptn_generation *g, struct ptn_generation *all, size_t i,
 		.secrets = g->secrets,
 		.gate = g->gate,
 		.listen_fd = { g->listener[PTN_PUBLIC].fd,
-		    g->listener[PTN_ADMIN].fd },
+		    g->listener[PTN_ADMIN].fd, g->listener[PTN_AUTHORIZER].fd },
 		.wake_fd = { g->wake[0], g->wake[1] } };
 	bool courier = is_courier(g, i);
 

@@ -428,15 +428,21 @@ env_number(const char *name)
 static size_t
 place_of(const int fd[PTN_SIDE__MAX], const char *name, size_t len)
 {
+	static const char *const names[PTN_SIDE__MAX] = {
+		[PTN_PUBLIC] = "public",
+		[PTN_ADMIN] = "admin",
+		[PTN_AUTHORIZER] = "authorizer",
+	};
 	size_t side;
 
-	if (len == 5 && memcmp(name, "admin", 5) == 0)
-		side = PTN_ADMIN;
-	else if (len == 6 && memcmp(name, "public", 6) == 0)
-		side = PTN_PUBLIC;
-	else
-		side = fd[PTN_PUBLIC] < 0 ? PTN_PUBLIC : PTN_ADMIN;
-	return fd[side] < 0 ? side : PTN_SIDE__MAX;
+	for (side = 0; side < PTN_SIDE__MAX; side++) {
+		if (len == strlen(names[side]) &&
+		    memcmp(name, names[side], len) == 0)
+			return fd[side] < 0 ? side : PTN_SIDE__MAX;
+	}
+	for (side = 0; side < PTN_SIDE__MAX && fd[side] >= 0; side++)
+		;
+	return side;
 }
 
 static enum ptn_err
@@ -450,8 +456,8 @@ place_all(int fd[PTN_SIDE__MAX], long n, const char *names)
 		len = strcspn(names, ":");
 		side = place_of(fd, names, len);
 		if (side == PTN_SIDE__MAX) {
-			ptn_error("LISTEN_FDS: one public and one admin "
-				  "socket at most");
+			ptn_error("LISTEN_FDS: one public, one admin and one "
+				  "authorizer socket at most");
 			return PTN_E_CONFIG;
 		}
 		r = ptn_listen_adopt(PASSED_FIRST + i);
@@ -469,8 +475,10 @@ ptn_listen_passed(int fd[PTN_SIDE__MAX], bool *any)
 	const char *names = getenv("LISTEN_FDNAMES");
 	long n = env_number("LISTEN_FDS");
 	enum ptn_err r;
+	size_t side;
 
-	fd[PTN_PUBLIC] = fd[PTN_ADMIN] = -1;
+	for (side = 0; side < PTN_SIDE__MAX; side++)
+		fd[side] = -1;
 	*any = n > 0 && env_number("LISTEN_PID") == (long)getpid();
 	if (!*any)
 		return PTN_OK;

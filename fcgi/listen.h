@@ -59,7 +59,7 @@ enum ptn_err ptn_listen_adopt(int fd) PTN_MUST_USE;
 
 /*
  * The sockets that systemd passed (sd_listen_fds(3)), by name: "public",
- * "admin"; any other name takes the first free place.  The variables are
+ * "admin", "authorizer"; any other name takes the first free place.  The variables are
  * removed from the environment.
  *
  * fd		set to -1 where there is none.

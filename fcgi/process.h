@@ -13,8 +13,11 @@
 #include "lib/err.h"
 #include "lib/gate.h"
 
-/* The two sockets: what the world may ask, what only the operator may. */
-enum ptn_side { PTN_PUBLIC = 0, PTN_ADMIN, PTN_SIDE__MAX };
+/*
+ * The sockets: what the world may ask, what only the operator may, and one
+ * that takes the authorizer role of FastCGI and nothing else.
+ */
+enum ptn_side { PTN_PUBLIC = 0, PTN_ADMIN, PTN_AUTHORIZER, PTN_SIDE__MAX };
 
 /*
  * What the supervisor shares with its children: a line a worker, in memory

@@ -38,7 +38,7 @@ serve_alone(struct ptn_conf *cf, struct ptn_secrets *secrets)
 {
 	struct ptn_child child = { .cf = cf,
 		.secrets = secrets,
-		.listen_fd = { STDIN_FILENO, -1 },
+		.listen_fd = { STDIN_FILENO, -1, -1 },
 		.wake_fd = { -1, -1 },
 		.alone = true };
 	struct ptn_identity id;

@@ -109,8 +109,8 @@ worker_open(struct worker *w, const struct ptn_child *child)
 	r = env_open(&w->env, child);
 	for (i = 0; i < PTN_SIDE__MAX && r == PTN_OK; i++) {
 		if (child->listen_fd[i] >= 0)
-			r = ptn_gateway_new(&w->gateway[i],
-			    child->listen_fd[i]);
+			r = ptn_gateway_new(&w->gateway[i], child->listen_fd[i],
+			    i == PTN_AUTHORIZER);
 	}
 	if (r == PTN_OK)
 		r = ptn_waiter_open(child->listen_fd, PTN_SIDE__MAX,

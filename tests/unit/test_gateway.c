@@ -19,6 +19,7 @@
 
 #define RESPONDER 1
 #define AUTHORIZER 2
+#define FILTER 3
 #define KEEP_CONN 1
 #define BIG (PTN_BODY_MAX + PTN_PARAMS_MAX)
 
@@ -187,7 +188,6 @@ setup(void **state)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 
-	(void)state;
 	strcpy(peer.dir, "/tmp/ptn-gateway-XXXXXX");
 	if (mkdtemp(peer.dir) == NULL)
 		return -1;
@@ -199,7 +199,10 @@ setup(void **state)
 	if (bind(peer.listen_fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
 	    listen(peer.listen_fd, 8) < 0 || peer.arena == NULL)
 		return -1;
-	return ptn_gateway_new(&peer.gw, peer.listen_fd) == PTN_OK ? 0 : -1;
+	return ptn_gateway_new(&peer.gw, peer.listen_fd, *state != NULL) ==
+		PTN_OK
+	    ? 0
+	    : -1;
 }
 
 static int
@@ -389,9 +392,50 @@ test_refused(void **state)
 	assert_non_null(strstr(answer(), "Status: 400 "));
 
 	/* A role that is not ours gets nothing to go by. */
-	begin(AUTHORIZER, 0);
+	begin(FILTER, 0);
 	param("REQUEST_METHOD", "GET");
 	param("REQUEST_URI", "/");
+	end_request(NULL, 0);
+	assert_int_equal(exchange(), PTN_E_INPUT);
+	assert_string_equal(answer(), "");
+}
+
+/* An authorizer gets the variables and no body, whatever they say of one. */
+static void
+ask_to_authorize(void)
+{
+	begin(AUTHORIZER, 0);
+	param("REQUEST_METHOD", "POST");
+	param("REQUEST_URI", "/members/");
+	param("CONTENT_LENGTH", "5");
+	param("HTTP_COOKIE", "a=1");
+	record(4, NULL, 0);
+	assert_int_equal(exchange(), PTN_OK);
+	assert_true(peer.req.authorizer);
+	assert_string_equal(value_of("HTTP_COOKIE"), "a=1");
+	assert_int_equal(peer.req.body.len, 0);
+}
+
+static void
+test_authorizer(void **state)
+{
+	(void)state;
+	ask_to_authorize();
+	close(peer.fd);
+	begin_request("GET");
+	end_request(NULL, 0);
+	assert_int_equal(exchange(), PTN_OK);
+	assert_false(peer.req.authorizer);
+}
+
+/* A socket for that role is deaf to others. */
+static void
+test_authorizer_only(void **state)
+{
+	(void)state;
+	ask_to_authorize();
+	close(peer.fd);
+	begin_request("GET");
 	end_request(NULL, 0);
 	assert_int_equal(exchange(), PTN_E_INPUT);
 	assert_string_equal(answer(), "");
@@ -506,6 +550,7 @@ test_client_gone(void **state)
 int
 main(void)
 {
+	bool authorizes = true;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_request, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lengths, setup, teardown),
@@ -516,6 +561,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_param_size, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_authorizer, setup,
+		    teardown),
+		cmocka_unit_test_prestate_setup_teardown(test_authorizer_only,
+		    setup, teardown, &authorizes),
 		cmocka_unit_test_setup_teardown(test_broken, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_replies, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_keep_conn, setup,

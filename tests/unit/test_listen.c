@@ -204,6 +204,7 @@ test_passed(void **state)
 		{ "0", NULL, 0, PTN_OK, -1, -1 },
 		{ "x", NULL, 0, PTN_OK, -1, -1 },
 		{ "2", "public:public", 0, PTN_E_CONFIG, 0, 0 },
+		{ "2", "authorizer:public", 0, PTN_OK, 4, -1 },
 		{ "3", NULL, 0, PTN_E_CONFIG, 0, 0 }, /* 5 listens not */
 	};
 	struct ptn_listener a, b;
@@ -236,7 +237,8 @@ test_passed(void **state)
 			continue;
 		assert_int_equal(fd[PTN_PUBLIC], cases[i].public_fd);
 		assert_int_equal(fd[PTN_ADMIN], cases[i].admin_fd);
-		assert_int_equal(any, fd[0] >= 0 || fd[1] >= 0);
+		assert_int_equal(any,
+		    fd[0] >= 0 || fd[1] >= 0 || fd[PTN_AUTHORIZER] >= 0);
 		if (any)
 			assert_null(getenv("LISTEN_FDS"));
 	}
