@@ -42,7 +42,7 @@ async function api(method, path, body) {
 
 /* What is known so far: the settings of the server, and who is logging in. */
 const state = { config: null, email: '', userId: null, emailId: null,
-  passcodeId: null };
+  passcodeId: null, passkeys: false };
 
 const $ = (id) => document.getElementById(id);
 
@@ -61,11 +61,22 @@ function explain(error, own = {}) {
     503: 'The server is busy. Please try again in a moment.',
     ...own,
   };
+  if (error instanceof DOMException)
+    return passkeyTexts[error.name]
+      ?? 'Your browser could not use a passkey here.';
   if (!(error instanceof ApiError))
     throw error;
   return texts[error.status]
     ?? `That did not work: ${error.message ?? `status ${error.status}`}.`;
 }
+
+/* What a browser throws when a passkey is not made or not used. */
+const passkeyTexts = {
+  AbortError: '',
+  NotAllowedError: 'That was cancelled, or it took too long.',
+  InvalidStateError: 'This device has a passkey for your account already.',
+  NotSupportedError: 'This device cannot make a passkey for this site.',
+};
 
 function say(text) {
   $('status').textContent = text;
@@ -118,7 +129,7 @@ function onClick(id, errorId, action, texts) {
 
 /* check(fields) returns what is wrong with them, or nothing. */
 function onSubmit(formId, errorId, { check, action, texts }) {
-  const form = $(formId).querySelector('form');
+  const form = $(formId).closest('form') ?? $(formId).querySelector('form');
 
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
@@ -127,7 +138,7 @@ function onSubmit(formId, errorId, { check, action, texts }) {
     if (fault)
       complain(errorId, fault);
     else
-      await attempt(form.querySelector('.primary'), errorId,
+      await attempt(form.querySelector('button:not([type])'), errorId,
         () => action(fields), texts);
     if ($(errorId).textContent !== '')
       form.querySelector('input:not([readonly])')?.focus();
@@ -145,6 +156,8 @@ onSubmit('email', 'email-error', {
       const { data } = await api('POST', 'user', { email: state.email });
       state.userId = data.id;
       state.emailId = data.email_id;
+      $('my-passkey').hidden =
+        !(state.passkeys && data.has_webauthn_credential);
     } catch (error) {
       if (error.status !== 404)
         throw error;
@@ -165,7 +178,7 @@ onSubmit('create', 'create-error', {
     state.emailId = data.email_id;
     /* Without verification the new user is logged in at once. */
     if (headers.has('X-Session-Lifetime'))
-      await enter('Your account is ready.');
+      await arrive('Your account is ready.');
     else
       await sendCode('Almost done: prove that the address is yours.');
   },
@@ -194,21 +207,23 @@ onSubmit('choose', 'choose-error',
 
 onClick('password-code', 'password-error', () => sendCode(), sendTexts);
 
+const passcodeTexts = {
+  401: 'This code is not right. Look again, or ask for a new one.',
+  403: 'This address has been claimed by another account, or somebody else'
+    + ' is logged in here.',
+  408: 'This code is too old. Ask for a new one.',
+  410: 'Three wrong codes: this one is used up. Ask for a new one.',
+};
+
 onSubmit('passcode', 'passcode-error', {
   check: ({ code }) => (/^[0-9]{6}$/.test(code) ? null
     : 'The code has six digits.'),
   action: async ({ code }) => {
     await api('POST', 'passcode/login/finalize',
       { id: state.passcodeId, code });
-    await enter();
+    await arrive();
   },
-  texts: {
-    401: 'This code is not right. Look again, or ask for a new one.',
-    403: 'This address has been claimed by another account, or somebody else'
-      + ' is logged in here.',
-    408: 'This code is too old. Ask for a new one.',
-    410: 'Three wrong codes: this one is used up. Ask for a new one.',
-  },
+  texts: passcodeTexts,
 });
 
 $('resend').addEventListener('click', async ({ currentTarget }) => {
@@ -243,7 +258,7 @@ onSubmit('password', 'password-error', {
   check: ({ password }) => (password ? null : 'Please enter your password.'),
   action: async ({ password }) => {
     await api('POST', 'password/login', { user_id: state.userId, password });
-    await enter();
+    await arrive();
   },
   texts: {
     400: 'This cannot be the password of an account.',
@@ -251,22 +266,339 @@ onSubmit('password', 'password-error', {
   },
 });
 
+/* ------------------------------------------------ passkeys */
+
+/* Binary values travel as base64url. */
+const toBytes = (text) => Uint8Array.from(
+  atob(text.replaceAll('-', '+').replaceAll('_', '/')),
+  (char) => char.charCodeAt(0));
+
+const toText = (buffer) => buffer && btoa(
+  String.fromCharCode(...new Uint8Array(buffer)))
+  .replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+
+/* The options of the server as navigator.credentials wants them. */
+const creationOptions = (options) => ({
+  ...options,
+  challenge: toBytes(options.challenge),
+  user: { ...options.user, id: toBytes(options.user.id) },
+});
+
+const requestOptions = (options) => ({
+  ...options,
+  challenge: toBytes(options.challenge),
+  allowCredentials: options.allowCredentials?.map((one) =>
+    ({ ...one, id: toBytes(one.id) })),
+});
+
+/* What the browser gave, as the server wants it. */
+const answer = ({ id, type, response }) => ({
+  id,
+  type,
+  response: {
+    clientDataJSON: toText(response.clientDataJSON),
+    attestationObject: toText(response.attestationObject),
+    transports: response.getTransports?.(),
+    authenticatorData: toText(response.authenticatorData),
+    signature: toText(response.signature),
+    userHandle: toText(response.userHandle),
+  },
+});
+
+/* The browser's own offer in the e-mail field, which is one at a time. */
+let autofill = null;
+
+/*
+ * Log in with a passkey.  input: whose (user_id), or {} for any.  A waiting
+ * offer is withdrawn first: browsers do one thing at a time.
+ */
+async function loginWithPasskey(input) {
+  autofill?.abort();
+  try {
+    const { data } = await api('POST', 'webauthn/login/initialize', input);
+    const credential = await navigator.credentials.get(
+      { publicKey: requestOptions(data.publicKey) });
+    await api('POST', 'webauthn/login/finalize', answer(credential));
+  } catch (error) {
+    offerPasskeys();
+    throw error;
+  }
+  await arrive();
+}
+
+/*
+ * Let the browser offer passkeys among what it fills into the e-mail field
+ * (conditional mediation), as long as the challenge is good; then anew.
+ */
+async function offerPasskeys(ready) {
+  autofill?.abort();
+  if (!state.passkeys
+      || !await PublicKeyCredential.isConditionalMediationAvailable?.())
+    return;
+  const offer = autofill = new AbortController();
+  try {
+    const { publicKey } = ready
+      ?? (await api('POST', 'webauthn/login/initialize', {})).data;
+    const again = setTimeout(() => offerPasskeys(), publicKey.timeout * 0.9);
+    offer.signal.addEventListener('abort', () => clearTimeout(again));
+    const credential = await navigator.credentials.get({
+      publicKey: requestOptions(publicKey),
+      mediation: 'conditional', signal: offer.signal });
+    clearTimeout(again);
+    await api('POST', 'webauthn/login/finalize', answer(credential));
+    await arrive();
+  } catch (error) {
+    if (error.name === 'AbortError')
+      return;
+    complain('email-error', explain(error, passkeyLoginTexts));
+  }
+}
+
+const passkeyLoginTexts = {
+  400: 'This passkey is not accepted here.',
+  401: 'This passkey is not known here, or the attempt took too long.',
+};
+
+onClick('any-passkey', 'email-error', () => loginWithPasskey({}),
+  passkeyLoginTexts);
+
+onClick('my-passkey', 'choose-error',
+  () => loginWithPasskey({ user_id: state.userId }), passkeyLoginTexts);
+
+/*
+ * Whether this browser and this server have passkeys: what the server says to
+ * a first request, or null.  A path that is switched off is 404.
+ */
+async function findPasskeys(method, path, input) {
+  let found = null;
+
+  try {
+    if (window.PublicKeyCredential)
+      found = (await api(method, path, input)).data;
+  } catch (error) {
+    if (error.status !== 404)
+      throw error;
+  }
+  state.passkeys = found !== null;
+  for (const part of document.querySelectorAll('.passkeys'))
+    part.hidden = !state.passkeys;
+  return found;
+}
+
 for (const button of document.querySelectorAll('[data-go]'))
   button.addEventListener('click', () => show(button.dataset.go));
 
 /* ------------------------------------------------ logged in */
 
+/* After a login: whoever was sent here by the members' area goes back. */
+async function arrive(message) {
+  if (location.hash !== '#members')
+    return enter(message);
+  return location.replace(new URL('members/', document.baseURI));
+}
+
 async function enter(message = '') {
   const { data } = await api('GET', 'me');
+
+  autofill?.abort();
 
   state.userId = data.user_id;
   state.email = data.emails?.find((email) => email.is_primary)?.address
     ?? state.email;
   $('me-email').textContent = state.email;
   $('me-id').textContent = state.userId;
+  showEmails(data.emails ?? []);
+  showPasskeys(data.passkeys ?? []);
   await listSessions();
   show('account', message);
 }
+
+/* Read again what the account has, after a change, and say what it was. */
+async function refresh(message, titleId) {
+  await enter(message);
+  $(titleId).focus();
+}
+
+/* A row of a list: a text with a small one below, and what can be done. */
+function listRow(title, note, actions) {
+  const row = document.createElement('li');
+  const text = row.appendChild(document.createElement('div'));
+  const small = document.createElement('small');
+
+  text.className = 'what';
+  small.textContent = note;
+  text.append(title, small);
+  const group = row.appendChild(document.createElement('div'));
+  group.className = 'actions';
+  group.append(...actions);
+  return row;
+}
+
+function badge(text) {
+  const mark = document.createElement('span');
+
+  mark.className = 'badge';
+  mark.textContent = text;
+  return mark;
+}
+
+/* label: what is read aloud, as there are many buttons of one name. */
+function rowButton(name, label, errorId, action, texts) {
+  const button = document.createElement('button');
+
+  button.type = 'button';
+  button.className = 'secondary';
+  button.textContent = name;
+  button.setAttribute('aria-label', label);
+  button.addEventListener('click', () =>
+    attempt(button, errorId, action, texts));
+  return button;
+}
+
+/* Ask before something is deleted; then() tells what came of it. */
+let asked = null;
+
+function ask(title, text, path, then) {
+  $('confirm-title').textContent = title;
+  $('confirm-text').textContent = text;
+  complain('confirm-error', '');
+  asked = { path, then };
+  $('confirm').showModal();
+}
+
+onClick('confirm-now', 'confirm-error', async () => {
+  await api('DELETE', asked.path);
+  $('confirm').close();
+  await asked.then();
+}, { 404: 'It is gone already.' });
+
+/* ------------------------------------------------ addresses */
+
+function showEmails(emails) {
+  const full = emails.length >= state.config.emails.max_num_of_addresses;
+
+  $('emails').replaceChildren(...emails.map(emailRow));
+  $('add-email').hidden = full || !$('prove-email').hidden;
+}
+
+function emailRow({ id, address, is_verified, is_primary }) {
+  const note = is_verified ? '' : 'Not verified';
+
+  return listRow(address, note, is_primary ? [badge('Primary')] : [
+    rowButton('Make primary', `Make ${address} primary`, 'emails-error',
+      async () => {
+        await api('POST', `emails/${id}/set_primary`);
+        await refresh(`${address} is your primary address.`, 'emails-title');
+      }),
+    rowButton('Delete', `Delete ${address}`, 'emails-error', () =>
+      ask('Delete this address?', `You will not be able to log in with ${
+        address} any more.`, `emails/${id}`,
+      () => refresh('The address is deleted.', 'emails-title'))),
+  ]);
+}
+
+/* Show the form that asks for the digits, or the one that asks for more. */
+function prove(address) {
+  $('prove-address').textContent = address ?? '';
+  $('prove-email-input').value = '';
+  $('prove-email').hidden = !address;
+  $('add-email').hidden = Boolean(address);
+  if (address)
+    $('prove-email-input').focus();
+}
+
+onSubmit('add-email', 'add-email-error', {
+  check: ({ address }) => $('add-email-input').validity.valid && address !== ''
+    ? null : 'Please enter a complete e-mail address.',
+  action: async ({ address }) => {
+    const { data } = await api('POST', 'emails', { address });
+    $('add-email-input').value = '';
+    if (!state.config.emails.require_verification)
+      return refresh('The address is added.', 'emails-title');
+    const sent = await api('POST', 'passcode/login/initialize',
+      { user_id: state.userId, email_id: data.id });
+    state.passcodeId = sent.data.id;
+    return prove(data.address);
+  },
+  texts: {
+    400: 'This address belongs to an account already.',
+    409: 'You have as many addresses as you can have.',
+    422: 'This is not an address that mail can be sent to.',
+  },
+});
+
+onSubmit('prove-email', 'prove-email-error', {
+  check: ({ code }) => (/^[0-9]{6}$/.test(code) ? null
+    : 'The code has six digits.'),
+  action: async ({ code }) => {
+    await api('POST', 'passcode/login/finalize',
+      { id: state.passcodeId, code });
+    prove(null);
+    await refresh('The address is yours.', 'emails-title');
+  },
+  texts: passcodeTexts,
+});
+
+$('prove-later').addEventListener('click', () => prove(null));
+
+/* ------------------------------------------------ passkeys of the account */
+
+function showPasskeys(passkeys) {
+  $('no-passkeys').hidden = passkeys.length > 0;
+  $('passkeys').replaceChildren(...passkeys.map(passkeyRow));
+}
+
+function passkeyRow({ id, name, created_at, last_used_at, backup_state }) {
+  const title = name || 'Passkey';
+  const path = `webauthn/credentials/${id}`;
+  const note = [backup_state && 'synced',
+    `used ${time(last_used_at ?? created_at)}`].filter(Boolean).join(' · ');
+
+  return listRow(title, note, [
+    rowButton('Rename', `Rename ${title}`, 'passkeys-error',
+      () => askName(path, title)),
+    rowButton('Delete', `Delete ${title}`, 'passkeys-error', () =>
+      ask('Delete this passkey?', `${title} will not log you in any more.`
+        + ' Your device may go on offering it until you remove it there.',
+      path, () => refresh('The passkey is deleted.', 'passkeys-title'))),
+  ]);
+}
+
+onClick('create-passkey', 'passkeys-error', async () => {
+  const { data } = await api('POST', 'webauthn/registration/initialize');
+  const credential = await navigator.credentials.create(
+    { publicKey: creationOptions(data.publicKey) });
+  await api('POST', 'webauthn/registration/finalize', answer(credential));
+  await refresh('Your passkey is ready.', 'passkeys-title');
+}, {
+  400: 'This passkey was not accepted. Please try again.',
+  422: 'The device did not check that it was you. Set up a PIN or a'
+    + ' fingerprint on it.',
+});
+
+let renaming = '';
+
+function askName(path, name) {
+  renaming = path;
+  $('rename-input').value = name;
+  complain('rename-error', '');
+  $('rename').showModal();
+  $('rename-input').select();
+}
+
+onSubmit('rename', 'rename-error', {
+  check: ({ name }) => (name.trim() ? null : 'Please enter a name.'),
+  action: async ({ name }) => {
+    await api('PATCH', renaming, { name: name.trim() });
+    $('rename').close();
+    await refresh('The passkey is renamed.', 'passkeys-title');
+  },
+  texts: { 404: 'This passkey is gone already.' },
+});
+
+$('rename-not').addEventListener('click', () => $('rename').close());
+
+/* ------------------------------------------------ sessions */
 
 const time = (text) => new Date(text).toLocaleString([],
   { dateStyle: 'medium', timeStyle: 'short' });
@@ -290,26 +622,13 @@ async function listSessions() {
 }
 
 function sessionRow({ id, current, last_used, ip_address, user_agent }) {
-  const row = document.createElement('li');
-  const text = row.appendChild(document.createElement('div'));
-  const small = document.createElement('small');
-  const mark = document.createElement(current ? 'span' : 'button');
+  const used = `used ${time(last_used)}`;
+  const name = device(user_agent);
 
-  small.textContent = [ip_address, `used ${time(last_used)}`]
-    .filter(Boolean).join(' · ');
-  text.append(device(user_agent), small);
-  mark.textContent = current ? 'This one' : 'End';
-  mark.className = current ? 'badge' : 'secondary';
-  if (!current) {
-    mark.type = 'button';
-    mark.setAttribute('aria-label', `End ${device(user_agent)}, used ${
-      time(last_used)}`);
-    mark.addEventListener('click', () =>
-      attempt(mark, 'sessions-error', () => endSession(`sessions/${id}`),
-        { 404: 'This session has ended already.' }));
-  }
-  row.append(mark);
-  return row;
+  return listRow(name, [ip_address, used].filter(Boolean).join(' · '), [
+    current ? badge('This one') : rowButton('End', `End ${name}, ${used}`,
+      'sessions-error', () => endSession(`sessions/${id}`),
+      { 404: 'This session has ended already.' })]);
 }
 
 async function endSession(path) {
@@ -340,7 +659,9 @@ onSubmit('set-password', 'new-password-error', {
 async function leave(message) {
   state.email = '';
   $('email-input').value = '';
+  prove(null);
   show('email', message);
+  offerPasskeys();
 }
 
 onClick('logout', 'logout-error', async () => {
@@ -351,13 +672,9 @@ onClick('logout', 'logout-error', async () => {
   await leave('You are logged out.');
 });
 
-$('delete').addEventListener('click', () => $('confirm').showModal());
-
-onClick('delete-now', 'delete-error', async () => {
-  await api('DELETE', 'user');
-  $('confirm').close();
-  await leave('Your account is deleted.');
-});
+$('delete').addEventListener('click', () => ask('Delete this account?',
+  'Addresses, passkeys, password and sessions go with it. This cannot be'
+  + ' undone.', 'user', () => leave('Your account is deleted.')));
 
 /* ------------------------------------------------ the beginning */
 
@@ -373,10 +690,14 @@ async function begin() {
 
     /* Always 200, so that a visitor without a session sees no error. */
     const { data } = await api('GET', 'sessions/validate');
-    if (data.is_valid)
+    if (data.is_valid) {
+      await findPasskeys('GET', 'webauthn/credentials');
       await enter();
-    else
+    } else {
+      const ready = await findPasskeys('POST', 'webauthn/login/initialize', {});
       show('email');
+      offerPasskeys(ready);
+    }
   } catch (error) {
     show('email');
     complain('email-error', explain(error));

@@ -1,4 +1,5 @@
 // usage: node probe.mjs free PORT...    exit 0: nobody listens there
+//        node probe.mjs choose         prints a port that is free
 //        node probe.mjs ready URL       exit 0: it answers 200 within 1 s
 import net from 'node:net';
 
@@ -19,6 +20,11 @@ if (what === 'free') {
       console.error(`port ${port} is in use`);
       process.exitCode = 1;
     }
+} else if (what === 'choose') {
+  const server = net.createServer().listen(0, '127.0.0.1', () => {
+    console.log(server.address().port);
+    server.close();
+  });
 } else {
   const deadline = Date.now() + 1000;
   let ok = false;
