@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freshAddress } from '../lib/api.mjs';
+import { Authenticator, b64 } from '../lib/authenticator.mjs';
 import { start, until } from '../lib/instance.mjs';
 
 const password = 'correct horse battery';
@@ -34,6 +35,31 @@ const last = ({ api, user_id }) => [
   () => api.call('DELETE', '/user'),
 ];
 
+/* Those of addresses and passkeys; well-formed, and no more than that. */
+function others({ api, email_id }) {
+  const key = new Authenticator({ origin: 'https://example.org' });
+  const challenge = b64(Buffer.alloc(32, 7));
+  const user = { id: b64(Buffer.alloc(16, 7)) };
+  const id = b64(key.id);
+
+  return [
+    () => api.call('GET', '/emails'),
+    () => api.call('POST', '/emails', { address: freshAddress() }),
+    () => api.call('POST', `/emails/${email_id}/set_primary`),
+    () => api.call('DELETE', `/emails/${email_id}`),
+    () => api.call('POST', '/webauthn/registration/initialize'),
+    () => api.call('POST', '/webauthn/registration/finalize',
+      key.create({ challenge, user })),
+    () => api.call('POST', '/webauthn/login/initialize', {}),
+    () => api.call('POST', '/webauthn/login/finalize',
+      key.get({ challenge })),
+    () => api.call('GET', '/webauthn/credentials'),
+    () => api.call('PATCH', `/webauthn/credentials/${id}`, { name: 'x' }),
+    () => api.call('DELETE', `/webauthn/credentials/${id}`),
+    () => api.call('GET', '/authorize'),
+  ];
+}
+
 /* Each endpoint that needs the database, as a call that would succeed. */
 const calls = ({ api, user_id, email_id, email }) => [
   () => api.call('GET', '/me'),
@@ -50,7 +76,7 @@ test('database gone: 503 with Retry-After, soon; then all is well', async () => 
   const ada = await person();
   await instance.service('stop', 'mariadb');
   const began = Date.now();
-  for (const call of [...calls(ada), ...last(ada)]) {
+  for (const call of [...calls(ada), ...others(ada), ...last(ada)]) {
     const { status, headers, body } = await call();
     assert.equal(status, 503);
     assert.match(headers['retry-after'], /^\d+$/);

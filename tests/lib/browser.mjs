@@ -18,6 +18,27 @@ export function launch() {
 }
 
 /*
+ * An authenticator of the browser's own (CDP, domain WebAuthn) for a page:
+ * a platform one that knows its user and answers at once.  Returns what a
+ * test does with it.
+ */
+export async function addAuthenticator(context, page, options = {}) {
+  const cdp = await context.newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  const { authenticatorId } = await cdp.send(
+    'WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2',
+      transport: 'internal', hasResidentKey: true, hasUserVerification: true,
+      isUserVerified: true, automaticPresenceSimulation: true, ...options } });
+  return {
+    setVerified: (isUserVerified) => cdp.send('WebAuthn.setUserVerified',
+      { authenticatorId, isUserVerified }),
+    credentials: async () => (await cdp.send('WebAuthn.getCredentials',
+      { authenticatorId })).credentials,
+    clear: () => cdp.send('WebAuthn.clearCredentials', { authenticatorId }),
+  };
+}
+
+/*
  * Serve files, { '/path': 'file' }, on a free port of both loopbacks.
  * Resolves to { port, close() }.
  */
