@@ -3,7 +3,7 @@
 
 #include "fcgi/cookie.h"
 #include "fcgi/public/public.h"
-#include "lib/clock.h"
+#include "fcgi/write.h"
 #include "lib/email.h"
 #include "lib/locale.h"
 #include "lib/outbox.h"
@@ -118,14 +118,10 @@ wake_courier(struct ptn_env *env)
 static void
 write_passcode(struct ptn_reply *rep, const struct ptn_passcode *pc)
 {
-	char id[PTN_UUID_STR], created[PTN_TIME_STR];
-
-	ptn_uuid_format(&pc->id, id);
-	ptn_time_format(pc->created_at_us, created);
 	ptn_jsonw_object(&rep->json, NULL);
-	ptn_jsonw_str(&rep->json, "id", id);
+	ptn_write_uuid(&rep->json, "id", &pc->id);
 	ptn_jsonw_int(&rep->json, "ttl", pc->ttl_s);
-	ptn_jsonw_str(&rep->json, "created_at", created);
+	ptn_write_time(&rep->json, "created_at", pc->created_at_us);
 	ptn_jsonw_end_object(&rep->json);
 }
 

@@ -1,6 +1,6 @@
 #include "fcgi/cookie.h"
 #include "fcgi/public/public.h"
-#include "lib/clock.h"
+#include "fcgi/write.h"
 #include "lib/jwt.h"
 
 #define US_PER_S 1000000
@@ -8,7 +8,8 @@
 enum { TOKEN, TOKEN__MAX };
 
 static const struct ptn_field token_fields[TOKEN__MAX] = {
-	[TOKEN] = { "session_token", PTN_F_SECRET, true, PTN_JWT_MAX, NULL, PTN_OK },
+	[TOKEN] = { "session_token", PTN_F_SECRET, true, PTN_JWT_MAX, NULL,
+	    PTN_OK },
 };
 
 const struct ptn_input ptn_in_session_token = { token_fields, TOKEN__MAX };
@@ -47,17 +48,10 @@ static void
 write_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
     const struct ptn_claims *c)
 {
-	char sub[PTN_UUID_STR], id[PTN_UUID_STR];
-	char iat[PTN_TIME_STR], exp[PTN_TIME_STR];
-
-	ptn_uuid_format(&c->sub, sub);
-	ptn_uuid_format(&c->session_id, id);
-	ptn_time_format(c->iat * US_PER_S, iat);
-	ptn_time_format(c->exp * US_PER_S, exp);
 	ptn_jsonw_object(w, "claims");
-	ptn_jsonw_str(w, "subject", sub);
-	ptn_jsonw_str(w, "issued_at", iat);
-	ptn_jsonw_str(w, "expiration", exp);
+	ptn_write_uuid(w, "subject", &c->sub);
+	ptn_write_time(w, "issued_at", c->iat * US_PER_S);
+	ptn_write_time(w, "expiration", c->exp * US_PER_S);
 	write_audience(w, cf);
 	if (cf->issuer[0] != '\0')
 		ptn_jsonw_str(w, "issuer", cf->issuer);
@@ -68,10 +62,10 @@ write_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
 		ptn_jsonw_bool(w, "is_verified", c->email.is_verified);
 		ptn_jsonw_end_object(w);
 	}
-	ptn_jsonw_str(w, "session_id", id);
+	ptn_write_uuid(w, "session_id", &c->session_id);
 	ptn_jsonw_end_object(w);
-	ptn_jsonw_str(w, "expiration_time", exp);
-	ptn_jsonw_str(w, "user_id", sub);
+	ptn_write_time(w, "expiration_time", c->exp * US_PER_S);
+	ptn_write_uuid(w, "user_id", &c->sub);
 }
 
 /* When idleness would end the session: never later than the token. */
@@ -80,14 +74,12 @@ write_idle(struct ptn_jsonw *w, const struct ptn_conf *cf,
     const struct ptn_session *s)
 {
 	int64_t at_us = s->last_used_us + cf->session_idle_s * US_PER_S;
-	char at[PTN_TIME_STR];
 
 	if (cf->session_idle_s == 0)
 		return;
 	if (at_us > s->claims.exp * US_PER_S)
 		at_us = s->claims.exp * US_PER_S;
-	ptn_time_format(at_us, at);
-	ptn_jsonw_str(w, "idle_expires_at", at);
+	ptn_write_time(w, "idle_expires_at", at_us);
 }
 
 static void
@@ -138,18 +130,11 @@ ptn_session_validate_body(struct ptn_request *req, struct ptn_reply *rep)
 static void
 write_row(struct ptn_jsonw *w, const struct ptn_session_row *s, bool current)
 {
-	char id[PTN_UUID_STR], created[PTN_TIME_STR], used[PTN_TIME_STR],
-	    expires[PTN_TIME_STR];
-
-	ptn_uuid_format(&s->id, id);
-	ptn_time_format(s->created_at_us, created);
-	ptn_time_format(s->last_used_us, used);
-	ptn_time_format(s->expires_at_us, expires);
 	ptn_jsonw_object(w, NULL);
-	ptn_jsonw_str(w, "id", id);
-	ptn_jsonw_str(w, "created_at", created);
-	ptn_jsonw_str(w, "last_used", used);
-	ptn_jsonw_str(w, "expires_at", expires);
+	ptn_write_uuid(w, "id", &s->id);
+	ptn_write_time(w, "created_at", s->created_at_us);
+	ptn_write_time(w, "last_used", s->last_used_us);
+	ptn_write_time(w, "expires_at", s->expires_at_us);
 	if (s->ip_address != NULL)
 		ptn_jsonw_str(w, "ip_address", s->ip_address);
 	if (s->user_agent != NULL)
