@@ -1,0 +1,101 @@
+/*
+ * A worker is killed in the worst moments: while it hashes, in a transaction,
+ * with rows locked.  Nobody but its own client notices.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freshAddress } from '../lib/api.mjs';
+import { start, until } from '../lib/instance.mjs';
+
+const password = 'correct horse battery';
+const instances = [];
+
+after(() => Promise.all(instances.map((one) => one.stop())));
+
+async function instanceWith(set) {
+  const instance = await start({ set });
+  instances.push(instance);
+  return instance;
+}
+
+const comm = (pid) => readFileSync(`/proc/${pid}/comm`, 'utf8');
+const workers = (instance) =>
+  instance.children().filter((pid) => comm(pid).includes('worker'));
+
+/* R: running, so it computes; S: it waits. */
+const state = (pid) => /\) (\w)/.exec(
+  readFileSync(`/proc/${pid}/stat`, 'utf8'))[1];
+
+async function person(instance) {
+  const api = await instance.client();
+  const user = await api.signUp(freshAddress());
+  await api.call('PUT', '/password', { user_id: user.user_id, password },
+    { status: 201 });
+  return { api, ...user };
+}
+
+const login = async (instance, user_id) => (await instance.client()).call(
+  'POST', '/password/login', { user_id, password }, { front: true });
+
+test('killed while it hashes: its slot is free again', async () => {
+  const instance = await instanceWith({ 'password.argon2.iterations': '40',
+    'hashing.slots': '2', 'hashing.queue': '2', 'hashing.wait': '60s' });
+  const ada = await person(instance);
+  const before = workers(instance);
+  const logins = [1, 2, 3, 4].map(() => login(instance, ada.user_id));
+  const victim = await until(async () => {
+    const busy = before.filter((pid) => state(pid) === 'R');
+    await sleep(30);
+    return busy.find((pid) => state(pid) === 'R');
+  }, 'a worker that hashes');
+  process.kill(victim, 'SIGKILL');
+  const answers = (await Promise.all(logins)).map(({ status }) => status);
+  assert.equal(answers.filter((status) => status === 200).length, 3, answers);
+  assert.equal(answers.filter((status) => status >= 500).length, 1, answers);
+  await until(() => workers(instance).length === before.length,
+    'a replacement');
+  const again = await Promise.all([1, 2, 3, 4].map(() =>
+    login(instance, ada.user_id)));
+  assert.deepEqual(again.map(({ status }) => status), [200, 200, 200, 200]);
+});
+
+/* Hold a row for some seconds, as another host's transaction would. */
+function hold(instance, select, seconds) {
+  return instance.sql(`START TRANSACTION; ${select} FOR UPDATE;
+    DO SLEEP(${seconds}); ROLLBACK`);
+}
+
+test('killed in a transaction, with rows locked: all locks go', async () => {
+  const instance = await instanceWith({ 'server.workers': '1' });
+  const ada = await person(instance);
+  const stranger = await instance.client();
+  const sent = await stranger.call('POST', '/passcode/login/initialize',
+    { user_id: ada.user_id }, { status: 200 });
+  const code = await stranger.codeFor(ada.email);
+  const held = hold(instance,
+    `SELECT id FROM emails WHERE address = '${ada.email}'`, 3);
+  await sleep(300);
+  const stuck = stranger.call('POST', '/passcode/login/finalize',
+    { id: sent.body.id, code }, { front: true });
+  /* it has the user's row by now, and waits for the address */
+  await until(async () => (await instance.sql(`SELECT COUNT(*) FROM
+    information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'`))[0][0] === '1',
+  'the wait for the lock');
+  const [victim] = workers(instance);
+  process.kill(victim, 'SIGKILL');
+  assert.ok((await stuck).status >= 500);
+  await until(() => workers(instance).some((pid) => pid !== victim),
+    'a replacement');
+  /* the user's row is free while the other host still holds the address */
+  assert.equal((await ada.api.call('GET', '/me')).status, 200);
+  assert.equal((await login(instance, ada.user_id)).status, 200);
+  await held;
+  /* the code was consumed before its effects, and there were none */
+  await stranger.call('POST', '/passcode/login/finalize',
+    { id: sent.body.id, code }, { status: 401 });
+  const sessions = await ada.api.call('GET', '/sessions');
+  assert.equal(sessions.body.length, 2);
+  await stranger.passcodeLogin(ada.email);
+});
