@@ -30,11 +30,14 @@ ptn_cors_match(const char *pattern, const char *origin)
 	return *pattern == '\0';
 }
 
+/* It is sent back: a pattern must not let a control through. */
 static bool
 allowed(const struct ptn_conf *cf, const char *origin)
 {
 	size_t i;
 
+	if (!ptn_header_safe(origin))
+		return false;
 	for (i = 0; i < cf->cors_origins.n; i++)
 		if (ptn_cors_match(cf->cors_origins.v[i], origin))
 			return true;
@@ -68,7 +71,7 @@ answer_preflight(const struct ptn_request *req, struct ptn_reply *rep)
 	ptn_reply_header(rep, "Vary", "Access-Control-Request-Headers");
 	ptn_reply_header(rep, "Access-Control-Allow-Methods",
 	    "GET,HEAD,PUT,PATCH,POST,DELETE");
-	if (headers != NULL)
+	if (headers != NULL && ptn_header_safe(headers))
 		ptn_reply_header(rep, "Access-Control-Allow-Headers", headers);
 	ptn_reply_header_int(rep, "Access-Control-Max-Age", MAX_AGE_S);
 }

@@ -52,8 +52,8 @@ ptn_reply_init(struct ptn_reply *rep, struct ptn_arena *a)
 	ptn_jsonw_init(&rep->json, a);
 }
 
-static bool
-header_safe(const char *s)
+bool
+ptn_header_safe(const char *s)
 {
 	for (; *s != '\0'; s++)
 		if ((unsigned char)*s < 0x20 || *s == 0x7f)
@@ -66,7 +66,7 @@ ptn_reply_header(struct ptn_reply *rep, const char *name, const char *value)
 {
 	char *copy = ptn_arena_strdup(rep->arena, value);
 
-	if (copy == NULL || !header_safe(copy) ||
+	if (copy == NULL || !ptn_header_safe(copy) ||
 	    rep->nheaders == PTN_REPLY_HEADERS) {
 		rep->bad = true;
 		return;

@@ -133,6 +133,32 @@ test_headers(void **state)
 	    test_reply_header(&t.rep, "Access-Control-Max-Age", 0), "7200");
 }
 
+/* What is echoed cannot carry a control, whatever the web server let by. */
+static void
+test_controls(void **state)
+{
+	char *list[] = { (char *)"https://*.example" };
+	struct test_request t;
+
+	test_request_init(&t, *state);
+	t.cf.cors_origins = (struct ptn_strs){ list, 1 };
+	t.req.method = PTN_OPTIONS;
+	t.req.origin = "https://a.example";
+	test_request_param(&t, "HTTP_ACCESS_CONTROL_REQUEST_HEADERS",
+	    "x\r\nSet-Cookie: y");
+	assert_true(ptn_cors(&t.req, &t.rep));
+	assert_null(
+	    test_reply_header(&t.rep, "Access-Control-Allow-Headers", 0));
+	assert_false(t.rep.bad);
+
+	ptn_reply_init(&t.rep, *state);
+	t.req.origin = "https://a\r\nb.example";
+	assert_true(ptn_cors(&t.req, &t.rep));
+	assert_null(
+	    test_reply_header(&t.rep, "Access-Control-Allow-Origin", 0));
+	assert_false(t.rep.bad);
+}
+
 int
 main(void)
 {
@@ -141,6 +167,7 @@ main(void)
 		cmocka_unit_test(test_match_is_bounded),
 		cmocka_unit_test(test_own_page),
 		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_controls),
 	};
 
 	return cmocka_run_group_tests_name("cors", tests, setup, teardown);
