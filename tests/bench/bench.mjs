@@ -10,6 +10,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { argon2, interleave, median, ratio, spread, wrk }
   from './measure.mjs';
+import { Passkeys } from './passkeys.mjs';
 import { output } from './quickstart.mjs';
 import { answerStart, mixedRequests, privateKib } from './rest.mjs';
 import { Site } from './site.mjs';
@@ -18,9 +19,10 @@ import { print, row } from './table.mjs';
 const SETTINGS = { 'rate_limiter.enabled': 'false', 'log.level': 'warn' };
 const CONNECTIONS = 16;
 const GROUPS = ['memory', 'start', 'jwks', 'validate', 'passcode', 'login',
-  'p99', 'audit', 'es256'];
-/* --quick has no row that is without a goal. */
-const SLOW = ['audit', 'passcode-mail', 'login-queue', 'p99-floor'];
+  'webauthn', 'authorizer', 'p99', 'audit', 'es256'];
+/* --quick has no row that is without a goal, and no queue of logins. */
+const SLOW = ['audit', 'webauthn', 'authorizer', 'passcode-mail',
+  'login-queue', 'p99-floor'];
 
 function usage(what) {
   console.error(`bench: ${what}; see tests/bench/run --help`);
@@ -70,6 +72,9 @@ const load = (site, file, more = {}) => ({ warm }) => wrk({
   pids: site.serving(more.url ?? site.instance.url),
   seconds: warm ? 1 : more.seconds ?? options.seconds,
 });
+
+/* A row that no goal depends on takes less time. */
+const goalless = () => Math.min(options.seconds, 2);
 
 /* Rows of one floor: { name: [operation, goal] }, in the order of results. */
 function compare(results, floor, operations) {
@@ -242,13 +247,73 @@ async function login(site, names = ['login', 'login-queue'], label = '') {
 }
 
 /*
+ * A login with a passkey.  A challenge is answered once, so that every
+ * measurement has its own, with some to spare for one that is faster than the
+ * last.
+ */
+async function webauthn(site) {
+  const passkeys = new Passkeys(site);
+  say('webauthn/login/finalize');
+  await passkeys.seed();
+  const { body, token } = await passkeys.probe();
+  const url = await site.floor('passkey', body + token);
+  const seconds = goalless();
+  const floor = load(site, passkeys.lookalikes(64), { url, seconds });
+  let best = 0;
+  const finalize = async (how) => {
+    const n = how.warm ? 4000 * availableParallelism()
+      : Math.ceil(3 * best * seconds);
+    const file = await passkeys.finalizes(n);
+    const result = await load(site, file,
+      { bytes: body + token, seconds })(how);
+    best = Math.max(best, result.rate);
+    await passkeys.sweep();
+    return result;
+  };
+  const results = await interleave(options.rounds, {
+    floor: async (how) => {
+      const result = await floor(how);
+      await passkeys.sweep();
+      return result;
+    },
+    webauthn: finalize,
+  });
+  compare(results, 'floor', { webauthn: ['POST /webauthn/login/finalize', null,
+    { seconds, floor_does: 'in one request, verify ES256 and sign RS256 with ' +
+      'keys kept parsed; SELECT by primary key, INSERT, COMMIT' }] });
+}
+
+/* A page of the site that only users see: the web server asks first. */
+async function authorizer(site) {
+  const tokens = await site.fewTokens();
+  const file = site.members(tokens);
+  const url = await site.floor('authorize', 0);
+  const path = '/members/index.html';
+  const seconds = goalless();
+  const reply = await fetch(site.instance.url + path,
+    { headers: { cookie: `hanko=${tokens[0]}` } });
+  const page = await reply.text();
+  const stranger = await fetch(site.instance.url + path);
+  if (!reply.ok || stranger.status !== 401)
+    throw new Error(`${path}: ${reply.status}, ${stranger.status}`);
+  const bytes = Buffer.byteLength(page) + 150;
+  say('a page for users, by the authorizer');
+  compare(await interleave(options.rounds, {
+    floor: load(site, file, { url, bytes, seconds }),
+    authorizer: load(site, file, { bytes, seconds }),
+  }), 'floor', { authorizer: [`GET ${path}, behind the authorizer`, null,
+    { seconds, floor_does: 'the same file, behind an authorizer that says ' +
+      '200 to everybody and has no database' }] });
+}
+
+/*
  * Sessions are checked at a steady, modest rate: how long the slowest hundredth
  * takes, alone and while every slot and place of the gate is taken.  Beside
  * it, what the machine itself does to the floor while the bare library hashes.
  */
 async function latency(site) {
   const { slots, places } = gateOf(site);
-  const tokens = (await site.tokens()).slice(0, 32);
+  const tokens = await site.fewTokens();
   const file = site.gets('seen', VALIDATE, tokens);
   const { body, bytes } = await probe(site, VALIDATE, tokens[0]);
   const url = await site.floor('select', body);
@@ -343,6 +408,8 @@ async function all() {
     await attempt('validate', validate);
     await attempt('passcode', (one) => passcode(one));
     await attempt('login', (one) => login(one));
+    await attempt('webauthn', webauthn);
+    await attempt('authorizer', authorizer);
     await attempt('p99', latency);
     await attempt('audit', audit);
     await attempt('es256', es256);

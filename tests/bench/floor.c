@@ -2,20 +2,24 @@
  * The floors: the least that a FastCGI program can do, which is what the
  * bench holds Postern against.
  *
- * usage: floor static|select|insert SOCKET WORKERS BYTES [DBSOCKET DATABASE]
+ * usage: floor MODE SOCKET WORKERS BYTES [DBSOCKET DATABASE]
  *
  * static	answer with a fixed body of BYTES bytes
  * select	one SELECT of a session by its primary key, then the same
  * insert	one INSERT, committed, then the same
+ * passkey	verify an ES256 signature, sign with RS256, the SELECT and the
+ *		INSERT in one transaction, then the same
+ * authorize	200 and nothing else, which lets a request pass
  *
  * WORKERS processes accept from one unix socket, each with a connection and
- * a prepared statement of its own, until the one that was started gets TERM.
+ * prepared statements of its own, until the one that was started gets TERM.
  */
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,30 +29,48 @@
 #include <fcgiapp.h>
 #include <mysql.h>
 
+#include "tests/bench/signing.h"
+
 #define BACKLOG 1024
 #define ID_LEN 16
 #define IDS_MAX 65536
 #define CHUNK 4096
 
-enum mode { STATIC, SELECT, INSERT, MODES };
+/* What happens before the answer. */
+struct mode {
+	const char *name;
+	bool select;
+	bool insert;
+	bool signing;
+	bool bodiless;
+};
 
-static const char *const mode_names[MODES] = { "static", "select", "insert" };
+static const struct mode modes[] = {
+	{ .name = "static" },
+	{ .name = "select", .select = true },
+	{ .name = "insert", .insert = true },
+	{ .name = "passkey", .select = true, .insert = true, .signing = true },
+	{ .name = "authorize", .bodiless = true },
+};
 
-static const char *const statements[MODES] = { NULL,
-	"SELECT user_id, last_used, UTC_TIMESTAMP(6) FROM sessions "
-	"WHERE id = ?",
-	"INSERT INTO bench_floor (id, created_at) "
-	"VALUES (?, UTC_TIMESTAMP(6))" };
+#define MODES (sizeof(modes) / sizeof(modes[0]))
+
+static const char select_text[] =
+    "SELECT user_id, last_used, UTC_TIMESTAMP(6) FROM sessions WHERE id = ?";
+static const char insert_text[] =
+    "INSERT INTO bench_floor (id, created_at) VALUES (?, UTC_TIMESTAMP(6))";
 
 struct floor {
-	enum mode mode;
+	const struct mode *mode;
 	const char *db_socket;
 	const char *db_name;
 	char *answer; /* head and body */
 	int answer_len;
 	MYSQL *my;
-	MYSQL_STMT *stmt;
-	uint8_t id[ID_LEN]; /* bound to the statement */
+	MYSQL_STMT *select;
+	MYSQL_STMT *insert;
+	struct signing *signing;
+	uint8_t id[ID_LEN]; /* bound to the statements */
 	uint8_t *ids;	    /* of rows that exist */
 	size_t nids;
 	uint64_t random;
@@ -77,6 +99,13 @@ make_answer(struct floor *f, int bytes)
 	char head[128];
 	int n;
 
+	if (f->mode->bodiless) {
+		f->answer = strdup("Status: 200 OK\r\n\r\n");
+		if (f->answer == NULL)
+			die("answer", "no memory");
+		f->answer_len = (int)strlen(f->answer);
+		return;
+	}
 	if (bytes < 2 || bytes > CHUNK * 4)
 		die("BYTES", "out of range");
 	n = snprintf(head, sizeof(head),
@@ -110,47 +139,43 @@ load_ids(struct floor *f)
 		die("ids", "no sessions");
 }
 
-static void
-prepare(struct floor *f)
+static MYSQL_STMT *
+prepare(struct floor *f, const char *text)
 {
-	const char *text = statements[f->mode];
+	MYSQL_STMT *stmt = mysql_stmt_init(f->my);
 	MYSQL_BIND in = { .buffer_type = MYSQL_TYPE_BLOB,
 		.buffer = f->id,
 		.buffer_length = ID_LEN };
+
+	if (stmt == NULL || mysql_stmt_prepare(stmt, text, strlen(text)) != 0 ||
+	    mysql_stmt_bind_param(stmt, &in) != 0)
+		die("prepare", mysql_error(f->my));
+	return stmt;
+}
+
+static void
+connect_database(struct floor *f)
+{
+	const struct mode *m = f->mode;
 
 	if ((f->my = mysql_init(NULL)) == NULL)
 		die("mysql_init", "no memory");
 	if (mysql_real_connect(f->my, "localhost", "root", NULL, f->db_name, 0,
 		f->db_socket, 0) == NULL)
 		die("connect", mysql_error(f->my));
-	if ((f->stmt = mysql_stmt_init(f->my)) == NULL ||
-	    mysql_stmt_prepare(f->stmt, text, strlen(text)) != 0 ||
-	    mysql_stmt_bind_param(f->stmt, &in) != 0)
-		die("prepare", mysql_error(f->my));
-	if (f->mode == SELECT)
+	if (m->select) {
 		load_ids(f);
+		f->select = prepare(f, select_text);
+	}
+	if (m->insert)
+		f->insert = prepare(f, insert_text);
+	if (m->select && m->insert && mysql_autocommit(f->my, 0) != 0)
+		die("autocommit", mysql_error(f->my));
 }
 
-static void
-choose_id(struct floor *f)
-{
-	uint64_t r;
-	size_t i;
-
-	if (f->mode == SELECT) {
-		i = next_random(f) % f->nids;
-		memcpy(f->id, f->ids + ID_LEN * i, ID_LEN);
-		return;
-	}
-	for (i = 0; i < ID_LEN; i += sizeof(r)) {
-		r = next_random(f);
-		memcpy(f->id + i, &r, sizeof(r));
-	}
-}
-
-/* A row that went, or came, against expectation is an error. */
+/* A row that is not there is an error. */
 static int
-run_statement(struct floor *f)
+run_select(struct floor *f)
 {
 	uint8_t user[ID_LEN];
 	MYSQL_TIME used, now;
@@ -161,17 +186,43 @@ run_statement(struct floor *f)
 		{ .buffer_type = MYSQL_TYPE_DATETIME, .buffer = &used },
 		{ .buffer_type = MYSQL_TYPE_DATETIME, .buffer = &now },
 	};
+	size_t i = next_random(f) % f->nids;
 	int r;
 
-	choose_id(f);
-	if (mysql_stmt_execute(f->stmt) != 0)
+	memcpy(f->id, f->ids + ID_LEN * i, ID_LEN);
+	if (mysql_stmt_execute(f->select) != 0 ||
+	    mysql_stmt_bind_result(f->select, out) != 0)
 		return -1;
-	if (f->mode == INSERT)
-		return 0;
-	if (mysql_stmt_bind_result(f->stmt, out) != 0)
+	r = mysql_stmt_fetch(f->select);
+	return mysql_stmt_free_result(f->select) == 0 ? r : -1;
+}
+
+static int
+run_insert(struct floor *f)
+{
+	uint64_t r;
+	size_t i;
+
+	for (i = 0; i < ID_LEN; i += sizeof(r)) {
+		r = next_random(f);
+		memcpy(f->id + i, &r, sizeof(r));
+	}
+	return mysql_stmt_execute(f->insert);
+}
+
+static int
+work(struct floor *f)
+{
+	if (f->signing != NULL && signing_work(f->signing) != 0)
 		return -1;
-	r = mysql_stmt_fetch(f->stmt);
-	return mysql_stmt_free_result(f->stmt) == 0 ? r : -1;
+	if (f->select != NULL && run_select(f) != 0)
+		return -1;
+	if (f->insert != NULL && run_insert(f) != 0)
+		return -1;
+	/* Alone, a statement is a transaction. */
+	if (f->select != NULL && f->insert != NULL)
+		return mysql_commit(f->my) ? -1 : 0;
+	return 0;
 }
 
 static void
@@ -181,9 +232,9 @@ answer(struct floor *f, FCGX_Request *req)
 
 	while (FCGX_GetStr(chunk, sizeof(chunk), req->in) > 0)
 		;
-	if (f->stmt != NULL && run_statement(f) != 0) {
-		fprintf(stderr, "floor: no row: %s\n",
-		    mysql_stmt_error(f->stmt));
+	if (work(f) != 0) {
+		fprintf(stderr, "floor: %s failed: %s\n", f->mode->name,
+		    f->my != NULL ? mysql_error(f->my) : "");
 		(void)FCGX_PutS("Status: 500 Internal Server Error\r\n\r\n",
 		    req->out);
 		return;
@@ -198,8 +249,8 @@ serve(struct floor *f, int listen_fd)
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
 	f->random = 88172645463325252ULL ^ ((uint64_t)getpid() << 32);
-	if (f->mode != STATIC)
-		prepare(f);
+	if (f->mode->select || f->mode->insert)
+		connect_database(f);
 	if (FCGX_InitRequest(&req, listen_fd, 0) != 0)
 		die("FCGX_InitRequest", "failed");
 	while (FCGX_Accept_r(&req) == 0) {
@@ -209,14 +260,14 @@ serve(struct floor *f, int listen_fd)
 	exit(0); /* TERM: the parent has gone */
 }
 
-static enum mode
+static const struct mode *
 mode_of(const char *name)
 {
-	int i;
+	size_t i;
 
 	for (i = 0; i < MODES; i++)
-		if (strcmp(name, mode_names[i]) == 0)
-			return (enum mode)i;
+		if (strcmp(name, modes[i].name) == 0)
+			return &modes[i];
 	die(name, "no such mode");
 }
 
@@ -234,6 +285,8 @@ main(int argc, char **argv)
 	f.db_socket = argv[5];
 	f.db_name = argc == 7 ? argv[6] : NULL;
 	make_answer(&f, atoi(argv[4]));
+	if (f.mode->signing && (f.signing = signing_new()) == NULL)
+		die("signing", "no keys");
 	if (FCGX_Init() != 0 || (fd = FCGX_OpenSocket(argv[2], BACKLOG)) < 0)
 		die(argv[2], "cannot listen");
 	if (chmod(argv[2], 0666) != 0)

@@ -2,7 +2,8 @@
 --
 -- usage: wrk ... -s load.lua URL -- FILE [PAUSE_MS]
 --
--- A line of FILE is "METHOD PATH TOKEN BODY", "-" for none.  PAUSE_MS is how
+-- A line of FILE is "METHOD PATH TOKEN BODY", "-" for none; TOKEN goes as a
+-- bearer's, or, if it is NAME=TOKEN, as a cookie.  PAUSE_MS is how
 -- long a connection rests between an answer and the next request, at random
 -- between none and twice that.
 local requests = {}
@@ -14,7 +15,9 @@ function init(args)
 		local method, path, token, body =
 		    line:match("^(%S+) (%S+) (%S+) (.*)$")
 		local headers = { ["Host"] = wrk.headers["Host"] }
-		if token ~= "-" then
+		if token:find("=", 1, true) then
+			headers["Cookie"] = token
+		elseif token ~= "-" then
 			headers["Authorization"] = "Bearer " .. token
 		end
 		if body == "-" then

@@ -27,7 +27,7 @@ export function privateKib(pid) {
 /* What browsers and back ends send on a day; how many got a 5xx. */
 export async function mixedRequests(site, n) {
   const url = site.instance.url;
-  const [token] = await site.tokens();
+  const [token] = await site.fewTokens();
   const auth = { authorization: `Bearer ${token}` };
   const json = { 'content-type': 'application/json' };
   const post = (path, body) => [path,

@@ -15,7 +15,7 @@ const USERS = 30000;
 const LOGINS = 64; /* users with a password */
 const NORM = 1; /* how its text was normalised */
 
-const uuidOf = (text) => `UNHEX(CONCAT(SUBSTR(MD5(${text}), 1, 12), '4',
+export const uuidOf = (text) => `UNHEX(CONCAT(SUBSTR(MD5(${text}), 1, 12), '4',
   SUBSTR(MD5(${text}), 14, 3), '8', SUBSTR(MD5(${text}), 18)))`;
 const shown = (id) => `LOWER(CONCAT_WS('-', SUBSTR(HEX(${id}), 1, 8),
   SUBSTR(HEX(${id}), 9, 4), SUBSTR(HEX(${id}), 13, 4),
@@ -124,15 +124,23 @@ export class Site {
         FROM seq_1_to_${this.sessions}`)).map((row) => row.join(' '));
   }
 
+  async sign(rows, set) {
+    const text = await output(join(bin, 'tokens'),
+      [this.instance.env.POSTERN_CONFIG, ...set],
+      { input: `${rows.join('\n')}\n`, ...this.user });
+    return text.trim().split('\n');
+  }
+
   /* Tokens of all sessions, signed on two cores. */
   async tokens(...set) {
     const half = this.rows.length >> 1;
-    const sign = (rows) => output(join(bin, 'tokens'),
-      [this.instance.env.POSTERN_CONFIG, ...set],
-      { input: `${rows.join('\n')}\n`, ...this.user });
-    const parts = await Promise.all(
-      [sign(this.rows.slice(0, half)), sign(this.rows.slice(half))]);
-    return parts.join('').trim().split('\n');
+    return (await Promise.all([this.sign(this.rows.slice(0, half), set),
+      this.sign(this.rows.slice(half), set)])).flat();
+  }
+
+  /* So few that every worker knows them after a moment. */
+  fewTokens() {
+    return this.sign(this.rows.slice(0, 32), []);
   }
 
   /* ----------------------------------------------------------- the requests */
@@ -151,6 +159,12 @@ export class Site {
   passcodes() {
     return this.file('passcodes', this.users.slice(LOGINS).map((id) =>
       `POST /passcode/login/initialize - {"user_id":"${id}"}`));
+  }
+
+  /* A page that only users may see, by their cookie. */
+  members(tokens) {
+    return this.gets('members', '/members/index.html',
+      tokens.map((token) => `hanko=${token}`));
   }
 
   logins() {

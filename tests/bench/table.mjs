@@ -7,6 +7,9 @@
  * goal			{ at_least } or { at_most }, of the ratio, or of what
  *			was measured where there is no ratio; or null
  * errors		requests that failed
+ * seconds		of one measurement, where it is not the usual
+ * floor_does		what the floor does, for people, where it is not plain;
+ *			or absent
  */
 export function row(one) {
   const value = (one.ratio ?? one.measured).median;
@@ -69,6 +72,8 @@ export function print({ conditions: c, rows, failures, took_s }) {
       'measured (us):\n ', spent.map((one) => `${one.name} ` +
       `${short(one.floor_cpu_us)} / ${short(one.cpu_us)} = ` +
       (one.floor_cpu_us / one.cpu_us).toFixed(2)).join(', '));
+  for (const one of rows.filter(({ floor_does: does }) => does))
+    console.log(`the floor of ${one.name}: ${one.floor_does}`);
   for (const one of rows.filter(({ errors }) => errors > 0))
     console.log(`${one.name}: ${one.errors} requests failed`);
   for (const text of failures)

@@ -1,0 +1,14 @@
+#ifndef PTN_BENCH_SIGNING_H
+#define PTN_BENCH_SIGNING_H
+
+/* What a login with a passkey cannot do without: bare calls of OpenSSL. */
+struct signing;
+
+/* Keys of our own, parsed, and a signature that holds; NULL: failed. */
+struct signing *signing_new(void);
+void signing_free(struct signing **s); /* NULL inside is fine */
+
+/* Verify an ES256 signature, and sign a token's worth with RS256; 0: done. */
+int signing_work(struct signing *s);
+
+#endif
