@@ -1,5 +1,7 @@
 #include "fcgi/cors.h"
 
+#include "fcgi/family.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -76,12 +78,37 @@ answer_preflight(const struct ptn_request *req, struct ptn_reply *rep)
 	ptn_reply_header_int(rep, "Access-Control-Max-Age", MAX_AGE_S);
 }
 
+/*
+ * A family without cookies: whoever has a bearer token may use it, from any
+ * page (Fetch standard, section 3.2.5).
+ */
+static bool
+open_to_all(const struct ptn_request *req, struct ptn_reply *rep)
+{
+	const struct ptn_family *f = req->family;
+
+	ptn_reply_header(rep, "Vary", "Origin");
+	ptn_reply_header(rep, "Access-Control-Allow-Origin", "*");
+	if (req->method != PTN_OPTIONS) {
+		ptn_reply_header(rep, "Access-Control-Expose-Headers",
+		    "Retry-After");
+		return false;
+	}
+	ptn_reply_header(rep, "Access-Control-Allow-Methods", f->allow_methods);
+	ptn_reply_header(rep, "Access-Control-Allow-Headers", f->allow_headers);
+	ptn_reply_header_int(rep, "Access-Control-Max-Age", MAX_AGE_S);
+	ptn_reply_raw(rep, f->type, ptn_bytes_of(f->preflight_body));
+	return true;
+}
+
 bool
 ptn_cors(const struct ptn_request *req, struct ptn_reply *rep)
 {
 	const bool options = req->method == PTN_OPTIONS;
 	const bool match = req->origin != NULL && allowed(req->cf, req->origin);
 
+	if (req->family != NULL && req->family->allow_headers != NULL)
+		return open_to_all(req, rep);
 	if (options)
 		rep->done = PTN_DONE_EMPTY;
 	ptn_reply_header(rep, "Vary", "Origin");

@@ -7,6 +7,7 @@
 #include "lib/address.h"
 #include "lib/arena.h"
 #include "lib/clock.h"
+#include "lib/codemail.h"
 #include "lib/db.h"
 #include "lib/expiry.h"
 #include "lib/jwk.h"
@@ -46,6 +47,7 @@ struct courier {
 	const struct ptn_secrets *secrets;
 	struct ptn_db *db;
 	struct ptn_keys *keys;
+	struct ptn_keys *dfns_keys;
 	struct ptn_mailer *mailer;
 	struct ptn_arena *a;
 	int wake_fd; /* or -1 */
@@ -62,6 +64,7 @@ courier_close(struct courier *c)
 {
 	ptn_mailer_free(&c->mailer);
 	ptn_keys_free(&c->keys);
+	ptn_keys_free(&c->dfns_keys);
 	ptn_db_free(&c->db);
 	ptn_arena_free(&c->a);
 }
@@ -80,7 +83,9 @@ courier_open(struct courier *c, const struct ptn_conf *cf,
 	c->db = ptn_db_new(cf, PTN_DB_SERVE);
 	r = c->a != NULL && c->db != NULL ? PTN_OK : PTN_E_NOMEM;
 	if (r == PTN_OK)
-		r = ptn_keys_new(&c->keys, cf, secrets);
+		r = ptn_keys_new(&c->keys, PTN_API_HANKO, cf, secrets);
+	if (r == PTN_OK)
+		r = ptn_keys_new(&c->dfns_keys, PTN_API_DFNS, cf, secrets);
 	if (r == PTN_OK && cf->mail_enabled)
 		r = ptn_mailer_new(&c->mailer, cf);
 	if (r != PTN_OK)
@@ -206,6 +211,7 @@ take_mail(struct courier *c, size_t *taken)
 	struct ptn_outbox_item *item;
 	size_t room = slots_free(c);
 	size_t next = 0;
+	size_t served = 0;
 	enum ptn_err r;
 	size_t i;
 
@@ -214,11 +220,18 @@ take_mail(struct courier *c, size_t *taken)
 		return PTN_OK;
 	r = ptn_outbox_claim(c->db, c->a, c->secrets, room, &item, taken);
 	for (i = 0; r == PTN_OK && i < *taken; i++) {
+		if (ptn_codemail_is(&item[i])) {
+			r = ptn_codemail_serve(c->db, c->a, c->cf, c->secrets,
+			    &item[i]);
+			served++;
+			continue;
+		}
 		while (c->slot[next].used)
 			next++;
 		slot_start(c, &c->slot[next], &item[i]);
 	}
-	c->more = r == PTN_OK && *taken == room;
+	/* A code that was granted is a mail that waits. */
+	c->more = r == PTN_OK && (*taken == room || served > 0);
 	ptn_arena_reset(c->a);
 	return r;
 }
@@ -314,10 +327,13 @@ static enum ptn_err
 expire(struct courier *c)
 {
 	bool thorough = c->round % THOROUGH_ROUNDS == 0;
+	uint64_t gone;
 	enum ptn_err r;
 
 	c->expire_ms = ptn_clock_mono_ms() + EXPIRE_MS;
 	r = ptn_expire(c->cf, c->db, c->keys, c->a, thorough);
+	if (r == PTN_OK && c->cf->dfns_enabled)
+		r = ptn_keys_expire(c->dfns_keys, c->db, c->a, &gone);
 	ptn_arena_reset(c->a);
 	if (r == PTN_OK)
 		c->round++;

@@ -3,12 +3,13 @@
 #include "fcgi/authorizer.h"
 #include "fcgi/client.h"
 #include "fcgi/cors.h"
+#include "fcgi/family.h"
 #include "fcgi/guess.h"
 #include "fcgi/input.h"
 #include "fcgi/path.h"
-#include "fcgi/presented.h"
 #include "fcgi/routes.h"
 #include "lib/clock.h"
+#include "lib/json.h"
 #include "lib/log.h"
 #include "lib/pwhash.h"
 
@@ -16,6 +17,12 @@
 static enum ptn_err
 introduce(struct ptn_request *req)
 {
+	req->path_fault =
+	    ptn_path(req->arena, req->uri, req->cf->base_path, &req->path);
+	req->family = ptn_family_of(req->cf,
+	    req->authorizer		    ? ""
+		: req->path_fault == PTN_OK ? req->path
+					    : req->uri);
 	req->origin = ptn_request_param(req, "HTTP_ORIGIN");
 	req->ip = ptn_client_ip(req);
 	req->request_id = ptn_client_request_id(req);
@@ -36,16 +43,31 @@ match(struct ptn_request *req, struct ptn_reply *rep)
 	const char *allow = NULL;
 	enum ptn_err r;
 
+	if (req->path_fault != PTN_OK)
+		return req->path_fault;
 	if (req->admin) /* that socket has no routes yet */
 		return PTN_E_NOT_FOUND;
-	r = ptn_path(req->arena, req->uri, req->cf->base_path, &req->path);
-	if (r != PTN_OK)
-		return r;
 	r = ptn_routes_match(req->cf, req->arena, req->method, req->path,
 	    &req->route, &req->arg, &allow);
 	if (r == PTN_E_METHOD)
 		ptn_reply_header(rep, "Allow", allow);
 	return r;
+}
+
+/* The keys of the request's API, or those of both to publish them. */
+static enum ptn_err
+provide_keys(struct ptn_request *req, enum ptn_need need)
+{
+	const bool dfns = req->family->api == PTN_API_DFNS;
+	struct ptn_env *env = req->env;
+	enum ptn_err r = PTN_OK;
+
+	if (!dfns)
+		r = ptn_keys_refresh(env->keys, req->db, req->arena, false);
+	if (r != PTN_OK || (!dfns && need != PTN_NEED_KEYS) ||
+	    !req->cf->dfns_enabled)
+		return r;
+	return ptn_keys_refresh(env->dfns_keys, req->db, req->arena, false);
 }
 
 /* The tenant and the key set are loaded once a process, when first needed. */
@@ -57,7 +79,7 @@ provide(struct ptn_request *req, enum ptn_need need)
 
 	if (need == PTN_NEED_NOTHING)
 		return PTN_OK;
-	r = ptn_keys_refresh(env->keys, req->db, req->arena, false);
+	r = provide_keys(req, need);
 	if (r != PTN_OK || need == PTN_NEED_KEYS)
 		return r;
 	if (!env->tenant_known) {
@@ -67,24 +89,6 @@ provide(struct ptn_request *req, enum ptn_need need)
 		env->tenant_known = true;
 	}
 	req->tenant = env->tenant;
-	return PTN_OK;
-}
-
-static enum ptn_err
-authenticate(struct ptn_request *req, struct ptn_reply *rep, enum ptn_auth auth)
-{
-	enum ptn_err r;
-
-	if (auth == PTN_AUTH_NONE)
-		return PTN_OK;
-	if ((r = ptn_presented(req, rep, auth)) != PTN_OK)
-		return r;
-	if (req->session.known) {
-		req->audit.user_id = req->session.claims.sub;
-		req->audit.email = req->session.claims.email.address;
-	}
-	if (auth != PTN_AUTH_OPTIONAL && !req->session.known)
-		return PTN_E_DENIED;
 	return PTN_OK;
 }
 
@@ -98,11 +102,13 @@ judge(struct ptn_request *req, struct ptn_reply *rep)
 {
 	enum ptn_err r;
 
-	if (req->body_too_large || req->params_too_large)
+	if (req->body_too_large || req->params_too_large ||
+	    req->body.len > req->family->body_max)
 		return PTN_E_TOO_LARGE;
 	if ((r = match(req, rep)) != PTN_OK ||
 	    (r = provide(req, req->route->need)) != PTN_OK ||
-	    (r = authenticate(req, rep, req->route->auth)) != PTN_OK ||
+	    (r = req->family->authenticate(req, rep, req->route->auth)) !=
+		PTN_OK ||
 	    (r = ptn_input(req, rep, req->route->input)) != PTN_OK ||
 	    (r = ptn_guess(req, rep)) != PTN_OK)
 		return r;
@@ -118,7 +124,7 @@ static enum ptn_err
 judge_for_site(struct ptn_request *req, struct ptn_reply *rep)
 {
 	if (req->params_too_large || provide(req, PTN_NEED_DB) != PTN_OK ||
-	    authenticate(req, rep, PTN_AUTH_SITE) != PTN_OK) {
+	    req->family->authenticate(req, rep, PTN_AUTH_SITE) != PTN_OK) {
 		ptn_reply_raw(rep, NULL, PTN_BYTES("", 0));
 		return PTN_E_DENIED;
 	}
@@ -175,6 +181,7 @@ ptn_dispatch(struct ptn_request *req, struct ptn_reply *rep)
 		r = recorded;
 	}
 	ptn_reply_finish(rep, req, r);
+	ptn_json_free(&req->json);
 	ptn_debug("%s %s: %d, %llu statements, %llu hashes, %lld ms",
 	    ptn_method_name(req->method),
 	    req->route != NULL ? req->route->path : "-", rep->status,

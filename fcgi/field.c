@@ -135,12 +135,43 @@ text_max(const struct ptn_field *f)
 	return f->type == PTN_F_B64URL ? f->max / 3 * 4 + 8 : f->max;
 }
 
+/* A piece of the body, for the handler to read. */
+static const char *
+decode_json(const struct ptn_field *f, const struct ptn_json *json,
+    struct ptn_value *v)
+{
+	if (json == NULL)
+		return f->required ? "is a required field" : NULL;
+	if (ptn_json_type(json) != PTN_JSON_OBJECT)
+		return "must be an object";
+	v->json = json;
+	v->set = true;
+	return NULL;
+}
+
+static const char *
+decode_bool(const struct ptn_field *f, const struct ptn_json *json,
+    struct ptn_value *v)
+{
+	if (json == NULL)
+		return f->required ? "is a required field" : NULL;
+	if (ptn_json_type(json) != PTN_JSON_BOOL)
+		return "must be a boolean";
+	v->on = ptn_json_bool(json);
+	v->set = true;
+	return NULL;
+}
+
 const char *
 ptn_field_decode(struct ptn_arena *a, const struct ptn_field *f,
     const struct ptn_json *json, struct ptn_value *v)
 {
 	if (f->type == PTN_F_NAMES)
 		return decode_names(a, json, v);
+	if (f->type == PTN_F_JSON)
+		return decode_json(f, json, v);
+	if (f->type == PTN_F_BOOL)
+		return decode_bool(f, json, v);
 	if (json == NULL)
 		return f->required ? "is a required field" : NULL;
 	if (ptn_json_type(json) != PTN_JSON_STRING)

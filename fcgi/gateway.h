@@ -18,7 +18,7 @@
  */
 struct ptn_gateway;
 
-#define PTN_BODY_MAX (64 * 1024)   /* bytes of a request's body */
+#define PTN_BODY_MAX (128 * 1024)  /* bytes of a body; families allow less */
 #define PTN_PARAMS_MAX (64 * 1024) /* bytes of all parameters, as sent */
 #define PTN_PARAM_COUNT_MAX 256
 

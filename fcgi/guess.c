@@ -6,6 +6,7 @@
 #include "fcgi/routes.h"
 #include "lib/crypto.h"
 #include "lib/ratelimit.h"
+#include "lib/unicode.h"
 
 /* By convention the account is the first field of a limited route. */
 #define ACCOUNT 0
@@ -42,12 +43,52 @@ take(struct ptn_request *req, const char *network, struct ptn_rate *rate)
 	    PTN_BYTES(bucket, sizeof(bucket)), rate);
 }
 
-/* Never below the limit of one network: an operator may raise that one. */
-static int64_t
-account_limit(const struct ptn_conf *cf)
+/* The limits of the Dfns API (its specification, 2.5 and 13.26). */
+static const struct {
+	int64_t account; /* in interval_s; 0: not counted */
+	int64_t network;
+	int64_t interval_s;
+} fixed[PTN_RATE__MAX] = {
+	[PTN_RATE_CODE] = { 0, 20, 3600 },
+	[PTN_RATE_LOGIN] = { 20, 60, 60 },
+	[PTN_RATE_ANSWER] = { 0, 60, 60 },
+};
+
+/* By convention username and organisation are the first fields. */
+static enum ptn_err
+take_fixed(struct ptn_request *req, const char *who, const char *network,
+    struct ptn_rate *rate)
 {
-	return cf->rate_account > cf->rate_password ? cf->rate_account
-						    : cf->rate_password;
+	uint8_t bucket[PTN_SHA256_LEN];
+	const char *text;
+	enum ptn_err r;
+
+	text = ptn_arena_printf(req->arena, "%d/%s/%s", req->route->rate, who,
+	    network);
+	if (text == NULL)
+		return PTN_E_NOMEM;
+	r = ptn_secrets_mac(req->env->secrets, 0, PTN_FOR_RATE,
+	    ptn_bytes_of(text), bucket);
+	if (r != PTN_OK)
+		return r;
+	return ptn_rate_take(req->db, &req->tenant.id,
+	    PTN_BYTES(bucket, sizeof(bucket)), rate);
+}
+
+/* The account in one spelling, whether there is such a one or not. */
+static enum ptn_err
+account_text(struct ptn_request *req, const char **out)
+{
+	const char *text = ptn_arena_printf(req->arena, "%s %s",
+	    req->in[ACCOUNT].s, req->in[ACCOUNT + 1].s);
+	char *folded = NULL;
+	enum ptn_err r;
+
+	if (text == NULL)
+		return PTN_E_NOMEM;
+	r = ptn_fold(req->arena, text, &folded);
+	*out = folded != NULL ? folded : "";
+	return r == PTN_E_INPUT ? PTN_OK : r;
 }
 
 static enum ptn_err
@@ -62,6 +103,37 @@ answer(struct ptn_request *req, struct ptn_reply *rep,
 	ptn_reply_header_int(rep, "Retry-After", rate->reset_s);
 	ptn_audit_note(&req->audit, PTN_AUDIT_RATE_LIMITED, req->route->path);
 	return PTN_E_RATE;
+}
+
+static enum ptn_err
+guess_fixed(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const enum ptn_rate_class class = req->route->rate;
+	struct ptn_rate rate = { .limit = fixed[class].network,
+		.interval_s = fixed[class].interval_s };
+	struct ptn_rate account = { .limit = fixed[class].account,
+		.interval_s = fixed[class].interval_s };
+	const char *who;
+	enum ptn_err r;
+
+	r = take_fixed(req, "*", ptn_client_network(req), &rate);
+	if (r != PTN_OK)
+		return r;
+	if (account.limit == 0 || rate.verdict != PTN_ALLOW)
+		return answer(req, rep, &rate);
+	if ((r = account_text(req, &who)) != PTN_OK ||
+	    (r = take_fixed(req, who, "*", &account)) != PTN_OK)
+		return r;
+	return answer(req, rep,
+	    account.verdict == PTN_ALLOW ? &rate : &account);
+}
+
+/* Never below the limit of one network: an operator may raise that one. */
+static int64_t
+account_limit(const struct ptn_conf *cf)
+{
+	return cf->rate_account > cf->rate_password ? cf->rate_account
+						    : cf->rate_password;
 }
 
 enum ptn_err
@@ -82,6 +154,8 @@ ptn_guess(struct ptn_request *req, struct ptn_reply *rep)
 
 	if (req->route->rate == PTN_RATE_NONE || !cf->rate_enabled)
 		return PTN_OK;
+	if (fixed[req->route->rate].network > 0)
+		return guess_fixed(req, rep);
 	if ((r = take(req, ptn_client_network(req), &rate)) != PTN_OK)
 		return r;
 	if (!password || rate.verdict != PTN_ALLOW)

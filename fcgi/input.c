@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fcgi/family.h"
 #include "fcgi/field.h"
 #include "lib/json.h"
 
@@ -86,8 +87,20 @@ decode_fields(struct ptn_request *req, struct ptn_reply *rep,
 	return fs.r == PTN_OK ? PTN_OK : ptn_reply_say(rep, fs.r, fs.text.p);
 }
 
-enum ptn_err
-ptn_input(struct ptn_request *req, struct ptn_reply *rep,
+/* Does a field point into the body? */
+static bool
+borrows(const struct ptn_input *input)
+{
+	size_t i;
+
+	for (i = 0; i < input->n; i++)
+		if (input->field[i].type == PTN_F_JSON)
+			return true;
+	return false;
+}
+
+static enum ptn_err
+decode(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_input *input)
 {
 	struct ptn_json *json = NULL;
@@ -100,7 +113,7 @@ ptn_input(struct ptn_request *req, struct ptn_reply *rep,
 		return decode_fields(req, rep, input, NULL);
 	if (!is_json(req))
 		return PTN_E_MEDIA;
-	r = ptn_json_parse(req->body, PTN_INPUT_DEPTH, &json, &why);
+	r = ptn_json_parse(req->body, req->family->depth, &json, &why);
 	if (r == PTN_E_INPUT)
 		return ptn_reply_say(rep, r,
 		    ptn_arena_printf(req->arena, "Syntax error: %s", why));
@@ -111,6 +124,22 @@ ptn_input(struct ptn_request *req, struct ptn_reply *rep,
 		    "the body must be a JSON object");
 	else
 		r = decode_fields(req, rep, input, json);
-	ptn_json_free(&json);
+	if (r == PTN_OK && borrows(input))
+		req->json = json;
+	else
+		ptn_json_free(&json);
+	return r;
+}
+
+enum ptn_err
+ptn_input(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_input *input)
+{
+	enum ptn_err r = decode(req, rep, input);
+
+	if (r == PTN_E_INPUT && rep->message != NULL &&
+	    req->family->fault[0] != '\0')
+		rep->message = ptn_arena_printf(req->arena, "%s%s",
+		    req->family->fault, rep->message);
 	return r;
 }

@@ -5,12 +5,11 @@
 #include "fcgi/request.h"
 #include "fcgi/routes.h"
 
-#define PTN_INPUT_DEPTH 16 /* levels of nesting */
-
 /*
  * Decode the request's JSON body by the route's declaration into req->in,
  * one value a field in the declaration's order.  An empty body and a literal
- * null leave all fields unset.  Unknown members are ignored.
+ * null leave all fields unset.  Unknown members are ignored.  Where a field is
+ * a piece of the body itself, req->json keeps it; dispatch.c releases it.
  *
  * PTN_E_MEDIA for a body that is not application/json; PTN_E_INPUT, with a
  * message that names every bad field, for anything else that is wrong.

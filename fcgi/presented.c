@@ -25,6 +25,14 @@ bearer(struct ptn_arena *a, const char *value)
 	return len > 0 ? ptn_arena_strndup(a, value, len) : NULL;
 }
 
+const char *
+ptn_presented_bearer(const struct ptn_request *req)
+{
+	const char *value = ptn_request_param(req, "HTTP_AUTHORIZATION");
+
+	return value != NULL ? bearer(req->arena, value) : NULL;
+}
+
 static enum ptn_err
 end_idle(struct ptn_request *req, struct ptn_reply *rep)
 {

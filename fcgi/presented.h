@@ -5,6 +5,9 @@
 #include "fcgi/request.h"
 #include "fcgi/routes.h"
 
+/* The first bearer token of the request, or NULL. */
+const char *ptn_presented_bearer(const struct ptn_request *req);
+
 /*
  * The session that a request presents (hanko-public 1.7): the first good one
  * of its bearer tokens, then its cookie.  A bad bearer token does not end the

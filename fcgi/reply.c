@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fcgi/family.h"
 #include "fcgi/request.h"
 #include "lib/log.h"
 
@@ -100,7 +101,8 @@ ptn_reply_raw(struct ptn_reply *rep, const char *type, struct ptn_bytes body)
 }
 
 static void
-write_error(struct ptn_reply *rep, enum ptn_err r)
+write_error(struct ptn_reply *rep, const struct ptn_request *req,
+    enum ptn_err r)
 {
 	const char *message = rep->message;
 
@@ -109,14 +111,12 @@ write_error(struct ptn_reply *rep, enum ptn_err r)
 	if (message == NULL)
 		message = errors[r].reason;
 	ptn_jsonw_init(&rep->json, rep->arena);
-	ptn_jsonw_object(&rep->json, NULL);
-	ptn_jsonw_int(&rep->json, "code", errors[r].status);
-	ptn_jsonw_str(&rep->json, "message", message);
-	ptn_jsonw_end_object(&rep->json);
+	req->family->write_error(rep, req, errors[r].status, message);
 }
 
 static void
-settle_error(struct ptn_reply *rep, enum ptn_err r)
+settle_error(struct ptn_reply *rep, const struct ptn_request *req,
+    enum ptn_err r)
 {
 	rep->status = errors[r].status;
 	rep->reason = errors[r].reason;
@@ -124,7 +124,7 @@ settle_error(struct ptn_reply *rep, enum ptn_err r)
 		ptn_reply_header_int(rep, "Retry-After",
 		    errors[r].retry_after_s);
 	if (rep->raw.p == NULL)
-		write_error(rep, r);
+		write_error(rep, req, r);
 }
 
 static void
@@ -144,17 +144,14 @@ settle_body(struct ptn_reply *rep)
 
 /* Nothing more can be allocated: an answer that needs no memory. */
 static void
-give_up(struct ptn_reply *rep)
+give_up(struct ptn_reply *rep, const struct ptn_request *req)
 {
-	static const char body[] =
-	    "{\"code\":500,\"message\":\"Internal Server Error\"}\n";
-
 	ptn_error("reply: no memory, or a header that may not be sent");
 	rep->status = errors[PTN_E_INTERNAL].status;
 	rep->reason = errors[PTN_E_INTERNAL].reason;
 	rep->nheaders = 0;
 	rep->type = NULL;
-	rep->body = PTN_BYTES(body, sizeof(body) - 1);
+	rep->body = ptn_bytes_of(req->family->last_resort);
 }
 
 static void
@@ -177,12 +174,12 @@ ptn_reply_finish(struct ptn_reply *rep, const struct ptn_request *req,
 		rep->status = successes[rep->done].status;
 		rep->reason = successes[rep->done].reason;
 	} else {
-		settle_error(rep, r);
+		settle_error(rep, req, r);
 	}
 	standing_headers(rep, req);
 	settle_body(rep);
 	if (rep->bad)
-		give_up(rep);
+		give_up(rep, req);
 	if (rep->type == NULL)
-		rep->type = "application/json";
+		rep->type = req->family->type;
 }

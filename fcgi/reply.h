@@ -70,7 +70,7 @@ void ptn_reply_raw(struct ptn_reply *rep, const char *type,
 
 /*
  * Settle status, body and the headers every reply has, from what the handler
- * returned: {"code":401,"message":"Unauthorized"} for errors.
+ * returned; the body of an error is the family's.
  */
 void ptn_reply_finish(struct ptn_reply *rep, const struct ptn_request *req,
     enum ptn_err r);

@@ -1,6 +1,9 @@
 #include "fcgi/request.h"
 
 #include <string.h>
+#include <unistd.h>
+
+#include "fcgi/family.h"
 
 static const char *const methods[PTN_METHOD__MAX] = {
 	[PTN_GET] = "GET",
@@ -52,13 +55,25 @@ ptn_request_param_count(const struct ptn_request *req, const char *name)
 	return n;
 }
 
+void
+ptn_request_wake_courier(const struct ptn_request *req)
+{
+	req->env->mail_queued = true;
+	/* a full pipe means that it is awake already */
+	if (req->env->courier_fd != -1 &&
+	    write(req->env->courier_fd, "", 1) == -1)
+		return;
+}
+
 struct ptn_token_env
 ptn_request_tokens(const struct ptn_request *req)
 {
 	return (struct ptn_token_env){
 		.cf = req->cf,
 		.db = req->db,
-		.keys = req->env->keys,
+		.keys = req->family != NULL && req->family->api == PTN_API_DFNS
+		    ? req->env->dfns_keys
+		    : req->env->keys,
 		.cache = req->env->tokens,
 		.arena = req->arena,
 		.tenant = &req->tenant.id,

@@ -38,12 +38,17 @@ struct ptn_param {
 	const char *value;
 };
 
+struct ptn_family;
+struct ptn_json;
+
 /* A decoded field of the input; set is false when absent or null. */
 struct ptn_value {
 	bool set;
 	const char *s; /* text, NUL-terminated */
 	struct ptn_bytes b;
 	struct ptn_uuid id;
+	bool on;		     /* of a PTN_F_BOOL */
+	const struct ptn_json *json; /* of a PTN_F_JSON, until the end */
 };
 
 /*
@@ -55,6 +60,7 @@ struct ptn_env {
 	const struct ptn_secrets *secrets;
 	struct ptn_db *db;
 	struct ptn_keys *keys;
+	struct ptn_keys *dfns_keys;
 	struct ptn_gate *gate;
 	struct ptn_arena *arena;
 	struct ptn_token_cache *tokens;
@@ -86,6 +92,9 @@ struct ptn_request {
 	bool admin; /* it came in on the admin socket */
 
 	/* From the gate. */
+	const struct ptn_family *family;
+	struct ptn_json *json; /* the body, while fields point into it */
+	enum ptn_err path_fault; /* why there is no path */
 	const char *path; /* decoded, without base_path; begins with "/" */
 	const char *arg;  /* what stood for {id} in the route's path, or NULL */
 	const struct ptn_route *route;
@@ -95,6 +104,7 @@ struct ptn_request {
 	const char *origin; /* or NULL */
 	const struct ptn_value *in; /* by the route's own enum */
 	struct ptn_session session; /* session.known: who is asking */
+	struct ptn_uuid action; /* PTN_AUTH_SIGNED: to be marked as used */
 	struct ptn_audit audit;
 };
 
@@ -106,6 +116,9 @@ const char *ptn_request_param(const struct ptn_request *req,
     const char *name);
 size_t ptn_request_param_count(const struct ptn_request *req,
     const char *name);
+
+/* There is mail in the outbox: the courier is to look at once. */
+void ptn_request_wake_courier(const struct ptn_request *req);
 
 /* What the session functions of lib/session.h run with. */
 struct ptn_token_env ptn_request_tokens(const struct ptn_request *req);

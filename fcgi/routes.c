@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "fcgi/authorizer.h"
+#include "fcgi/dfns/dfns.h"
+#include "fcgi/family.h"
 #include "fcgi/public/public.h"
 #include "lib/log.h"
 
@@ -31,6 +33,21 @@ ptn_always(const struct ptn_conf *cf)
 	return true;
 }
 
+static bool
+dfns_on(const struct ptn_conf *cf)
+{
+	return cf->dfns_enabled;
+}
+
+static bool
+dfns_mail_on(const struct ptn_conf *cf)
+{
+	return cf->dfns_enabled && cf->mail_enabled;
+}
+
+const struct ptn_family *const ptn_families[] = { &ptn_dfns_family,
+	&ptn_public_family };
+
 const struct ptn_input ptn_no_input = { NULL, 0 };
 
 static bool
@@ -44,55 +61,81 @@ passkeys_on(const struct ptn_conf *cf)
 #define OPTIONAL PTN_AUTH_OPTIONAL
 #define SESSION  PTN_AUTH_SESSION
 #define SITE     PTN_AUTH_SITE
+#define MEMBER   PTN_AUTH_MEMBER
+#define NEWCOMER PTN_AUTH_REGISTRANT
+#define SIGNED   PTN_AUTH_SIGNED
+#define RECOVERY PTN_AUTH_RECOVERY
 #define NOTHING  PTN_NEED_NOTHING
 #define KEYS     PTN_NEED_KEYS
 #define DB       PTN_NEED_DB
 #define FREE     PTN_RATE_NONE
 #define CODES    PTN_RATE_PASSCODE
 #define GUESSES  PTN_RATE_PASSWORD
+#define MAILS    PTN_RATE_CODE
+#define INITS    PTN_RATE_LOGIN
+#define ANSWERS  PTN_RATE_ANSWER
 #define IN(name) &ptn_in_##name
 #define NO_INPUT PTN_NO_INPUT
 
 const struct ptn_route ptn_routes[] = {
-	/* method     path                                 who may   needs    limit    input                exists if     handler */
-	{ PTN_GET,    "/",                                 ANYBODY,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_status_page },
-	{ PTN_GET,    "/health/alive",                     ANYBODY,  NOTHING, FREE,    NO_INPUT,            ptn_always,   ptn_health_alive },
-	{ PTN_GET,    "/health/ready",                     ANYBODY,  NOTHING, FREE,    NO_INPUT,            ptn_always,   ptn_health_ready },
-	{ PTN_GET,    "/.well-known/jwks.json",            ANYBODY,  KEYS,    FREE,    NO_INPUT,            ptn_always,   ptn_well_known_jwks },
-	{ PTN_GET,    "/.well-known/config",               ANYBODY,  NOTHING, FREE,    NO_INPUT,            ptn_always,   ptn_well_known_config },
+	/* method     path                                 who may   needs    limit    input                   exists if     handler */
+	{ PTN_GET,    "/",                                 ANYBODY,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_status_page },
+	{ PTN_GET,    "/health/alive",                     ANYBODY,  NOTHING, FREE,    NO_INPUT,               ptn_always,   ptn_health_alive },
+	{ PTN_GET,    "/health/ready",                     ANYBODY,  NOTHING, FREE,    NO_INPUT,               ptn_always,   ptn_health_ready },
+	{ PTN_GET,    "/.well-known/jwks.json",            ANYBODY,  KEYS,    FREE,    NO_INPUT,               ptn_always,   ptn_well_known_jwks },
+	{ PTN_GET,    "/.well-known/config",               ANYBODY,  NOTHING, FREE,    NO_INPUT,               ptn_always,   ptn_well_known_config },
 
-	{ PTN_POST,   "/user",                             ANYBODY,  DB,      FREE,    IN(email),           ptn_always,   ptn_user_find },
-	{ PTN_POST,   "/users",                            ANYBODY,  DB,      FREE,    IN(email),           ptn_always,   ptn_user_create },
-	{ PTN_GET,    "/users/{id}",                       SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_user_show },
-	{ PTN_GET,    "/me",                               SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_user_me },
-	{ PTN_DELETE, "/user",                             SESSION,  DB,      FREE,    NO_INPUT,            deletion_on,  ptn_user_remove },
+	{ PTN_POST,   "/user",                             ANYBODY,  DB,      FREE,    IN(email),              ptn_always,   ptn_user_find },
+	{ PTN_POST,   "/users",                            ANYBODY,  DB,      FREE,    IN(email),              ptn_always,   ptn_user_create },
+	{ PTN_GET,    "/users/{id}",                       SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_user_show },
+	{ PTN_GET,    "/me",                               SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_user_me },
+	{ PTN_DELETE, "/user",                             SESSION,  DB,      FREE,    NO_INPUT,               deletion_on,  ptn_user_remove },
 
-	{ PTN_POST,   "/passcode/login/initialize",        OPTIONAL, DB,      CODES,   IN(passcode_init),   passcodes_on, ptn_passcode_initialize },
-	{ PTN_POST,   "/passcode/login/finalize",          OPTIONAL, DB,      FREE,    IN(passcode_final),  passcodes_on, ptn_passcode_finalize },
+	{ PTN_POST,   "/passcode/login/initialize",        OPTIONAL, DB,      CODES,   IN(passcode_init),      passcodes_on, ptn_passcode_initialize },
+	{ PTN_POST,   "/passcode/login/finalize",          OPTIONAL, DB,      FREE,    IN(passcode_final),     passcodes_on, ptn_passcode_finalize },
 
-	{ PTN_POST,   "/password/login",                   ANYBODY,  DB,      GUESSES, IN(password),        passwords_on, ptn_password_login },
-	{ PTN_PUT,    "/password",                         SESSION,  DB,      FREE,    IN(password),        passwords_on, ptn_password_update },
+	{ PTN_POST,   "/password/login",                   ANYBODY,  DB,      GUESSES, IN(password),           passwords_on, ptn_password_login },
+	{ PTN_PUT,    "/password",                         SESSION,  DB,      FREE,    IN(password),           passwords_on, ptn_password_update },
 
-	{ PTN_GET,    "/emails",                           SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_email_list },
-	{ PTN_POST,   "/emails",                           SESSION,  DB,      FREE,    IN(address),         ptn_always,   ptn_email_add },
-	{ PTN_DELETE, "/emails/{id}",                      SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_email_delete },
-	{ PTN_POST,   "/emails/{id}/set_primary",          SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_email_primary_set },
+	{ PTN_GET,    "/emails",                           SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_email_list },
+	{ PTN_POST,   "/emails",                           SESSION,  DB,      FREE,    IN(address),            ptn_always,   ptn_email_add },
+	{ PTN_DELETE, "/emails/{id}",                      SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_email_delete },
+	{ PTN_POST,   "/emails/{id}/set_primary",          SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_email_primary_set },
 
-	{ PTN_POST,   "/webauthn/registration/initialize", SESSION,  DB,      FREE,    NO_INPUT,            passkeys_on,  ptn_registration_initialize },
-	{ PTN_POST,   "/webauthn/registration/finalize",   SESSION,  DB,      FREE,    IN(registration),    passkeys_on,  ptn_registration_finalize },
-	{ PTN_POST,   "/webauthn/login/initialize",        ANYBODY,  DB,      FREE,    IN(login_init),      passkeys_on,  ptn_webauthn_login_initialize },
-	{ PTN_POST,   "/webauthn/login/finalize",          ANYBODY,  DB,      FREE,    IN(login_final),     passkeys_on,  ptn_webauthn_login_finalize },
-	{ PTN_GET,    "/webauthn/credentials",             SESSION,  DB,      FREE,    NO_INPUT,            passkeys_on,  ptn_credential_list },
-	{ PTN_PATCH,  "/webauthn/credentials/{id}",        SESSION,  DB,      FREE,    IN(credential_name), passkeys_on,  ptn_credential_update },
-	{ PTN_DELETE, "/webauthn/credentials/{id}",        SESSION,  DB,      FREE,    NO_INPUT,            passkeys_on,  ptn_credential_remove },
+	{ PTN_POST,   "/webauthn/registration/initialize", SESSION,  DB,      FREE,    NO_INPUT,               passkeys_on,  ptn_registration_initialize },
+	{ PTN_POST,   "/webauthn/registration/finalize",   SESSION,  DB,      FREE,    IN(registration),       passkeys_on,  ptn_registration_finalize },
+	{ PTN_POST,   "/webauthn/login/initialize",        ANYBODY,  DB,      FREE,    IN(login_init),         passkeys_on,  ptn_webauthn_login_initialize },
+	{ PTN_POST,   "/webauthn/login/finalize",          ANYBODY,  DB,      FREE,    IN(login_final),        passkeys_on,  ptn_webauthn_login_finalize },
+	{ PTN_GET,    "/webauthn/credentials",             SESSION,  DB,      FREE,    NO_INPUT,               passkeys_on,  ptn_credential_list },
+	{ PTN_PATCH,  "/webauthn/credentials/{id}",        SESSION,  DB,      FREE,    IN(credential_name),    passkeys_on,  ptn_credential_update },
+	{ PTN_DELETE, "/webauthn/credentials/{id}",        SESSION,  DB,      FREE,    NO_INPUT,               passkeys_on,  ptn_credential_remove },
 
-	{ PTN_POST,   "/logout",                           SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_logout },
-	{ PTN_GET,    "/authorize",                        SITE,     DB,      FREE,    NO_INPUT,            ptn_always,   ptn_authorize },
-	{ PTN_GET,    "/sessions/validate",                OPTIONAL, DB,      FREE,    NO_INPUT,            ptn_always,   ptn_session_validate },
-	{ PTN_POST,   "/sessions/validate",                ANYBODY,  DB,      FREE,    IN(session_token),   ptn_always,   ptn_session_validate_body },
-	{ PTN_GET,    "/sessions",                         SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_session_list },
-	{ PTN_DELETE, "/sessions/{id}",                    SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_session_remove },
-	{ PTN_DELETE, "/sessions",                         SESSION,  DB,      FREE,    NO_INPUT,            ptn_always,   ptn_session_remove_others },
+	{ PTN_POST,   "/logout",                           SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_logout },
+	{ PTN_GET,    "/authorize",                        SITE,     DB,      FREE,    NO_INPUT,               ptn_always,   ptn_authorize },
+	{ PTN_GET,    "/sessions/validate",                OPTIONAL, DB,      FREE,    NO_INPUT,               ptn_always,   ptn_session_validate },
+	{ PTN_POST,   "/sessions/validate",                ANYBODY,  DB,      FREE,    IN(session_token),      ptn_always,   ptn_session_validate_body },
+	{ PTN_GET,    "/sessions",                         SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_session_list },
+	{ PTN_DELETE, "/sessions/{id}",                    SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_session_remove },
+	{ PTN_DELETE, "/sessions",                         SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_session_remove_others },
+
+	{ PTN_POST,   "/auth/login/code",                  ANYBODY,  DB,      MAILS,   IN(dfns_code),          dfns_mail_on, ptn_dfns_login_code },
+	{ PTN_POST,   "/auth/login/init",                  ANYBODY,  DB,      INITS,   IN(dfns_login_init),    dfns_on,      ptn_dfns_login_init },
+	{ PTN_POST,   "/auth/login",                       ANYBODY,  DB,      ANSWERS, IN(dfns_answer),        dfns_on,      ptn_dfns_login },
+	{ PTN_PUT,    "/auth/logout",                      MEMBER,   DB,      FREE,    IN(dfns_logout),        dfns_on,      ptn_dfns_logout },
+	{ PTN_PUT,    "/auth/registration/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          dfns_mail_on, ptn_dfns_registration_code },
+	{ PTN_POST,   "/auth/registration/init",           ANYBODY,  DB,      INITS,   IN(dfns_reg_init),      dfns_on,      ptn_dfns_registration_init },
+	{ PTN_POST,   "/auth/registration",                NEWCOMER, DB,      FREE,    IN(dfns_registration),  dfns_on,      ptn_dfns_registration },
+	{ PTN_GET,    "/auth/credentials",                 MEMBER,   DB,      FREE,    NO_INPUT,               dfns_on,      ptn_dfns_credentials },
+	{ PTN_POST,   "/auth/credentials/init",            MEMBER,   DB,      FREE,    IN(dfns_kind),          dfns_on,      ptn_dfns_credential_init },
+	{ PTN_POST,   "/auth/credentials",                 SIGNED,   DB,      FREE,    IN(dfns_credential),    dfns_on,      ptn_dfns_credential_create },
+	{ PTN_PUT,    "/auth/credentials/activate",        SIGNED,   DB,      FREE,    IN(dfns_uuid),          dfns_on,      ptn_dfns_credential_activate },
+	{ PTN_PUT,    "/auth/credentials/deactivate",      SIGNED,   DB,      FREE,    IN(dfns_uuid),          dfns_on,      ptn_dfns_credential_deactivate },
+	{ PTN_POST,   "/auth/action/init",                 MEMBER,   DB,      FREE,    IN(dfns_action_init),   dfns_on,      ptn_dfns_action_init },
+	{ PTN_POST,   "/auth/action",                      MEMBER,   DB,      FREE,    IN(dfns_answer),        dfns_on,      ptn_dfns_action },
+	{ PTN_POST,   "/auth/recover/user/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          dfns_mail_on, ptn_dfns_recovery_code },
+	{ PTN_PUT,    "/auth/recover/user/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          dfns_mail_on, ptn_dfns_recovery_code },
+	{ PTN_POST,   "/auth/recover/user/init",           ANYBODY,  DB,      INITS,   IN(dfns_recovery_init), dfns_on,      ptn_dfns_recovery_init },
+	{ PTN_POST,   "/auth/recover/user",                RECOVERY, DB,      FREE,    IN(dfns_recovery),      dfns_on,      ptn_dfns_recovery },
 };
 /* clang-format on */
 

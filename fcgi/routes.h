@@ -18,8 +18,12 @@ enum ptn_auth {
 	PTN_AUTH_NONE,	   /* anybody */
 	PTN_AUTH_OPTIONAL, /* anybody; a valid session is looked at */
 	PTN_AUTH_SESSION,  /* a valid session, 401 otherwise */
-	PTN_AUTH_SITE	   /* the same, asked for a request of the site's:
+	PTN_AUTH_SITE,	   /* the same, asked for a request of the site's:
 			      its Origin is the site's business */
+	PTN_AUTH_MEMBER,     /* a user token of the Dfns API */
+	PTN_AUTH_SIGNED,     /* the same, and a user action for this request */
+	PTN_AUTH_RECOVERY,   /* a token to complete a recovery with */
+	PTN_AUTH_REGISTRANT /* a token to complete a registration with */
 };
 
 /* Which guess limit applies.  0 refuses to start. */
@@ -28,6 +32,9 @@ enum ptn_rate_class {
 	PTN_RATE_NONE,
 	PTN_RATE_PASSCODE, /* rate_limiter.passcode_limits */
 	PTN_RATE_PASSWORD, /* rate_limiter.password_limits */
+	PTN_RATE_CODE,	   /* a network's wishes for a code by mail */
+	PTN_RATE_LOGIN,	   /* by username and organisation, and network */
+	PTN_RATE_ANSWER,   /* by network alone */
 	PTN_RATE__MAX
 };
 
@@ -51,6 +58,8 @@ enum ptn_field_type {
 	PTN_F_B64URL,	/* bytes in base64url; max counts them */
 	PTN_F_NAMES,	/* an array of names, joined by ","; never refused */
 	PTN_F_SECRET,	/* text, never in a message */
+	PTN_F_JSON,	/* an object, as it stands in the body */
+	PTN_F_BOOL,
 	PTN_F__MAX
 };
 

@@ -82,7 +82,10 @@ env_open(struct ptn_env *env, const struct ptn_child *child)
 	env->tokens = ptn_token_cache_new(TOKENS);
 	if (env->db == NULL || env->arena == NULL || env->tokens == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_keys_new(&env->keys, child->cf, child->secrets);
+	r = ptn_keys_new(&env->keys, PTN_API_HANKO, child->cf, child->secrets);
+	if (r == PTN_OK)
+		r = ptn_keys_new(&env->dfns_keys, PTN_API_DFNS, child->cf,
+		    child->secrets);
 	if (r == PTN_OK)
 		try_database(env);
 	return r;
@@ -92,6 +95,7 @@ static void
 env_close(struct ptn_env *env)
 {
 	ptn_keys_free(&env->keys);
+	ptn_keys_free(&env->dfns_keys);
 	ptn_token_cache_free(&env->tokens);
 	ptn_db_free(&env->db);
 	ptn_arena_free(&env->arena);

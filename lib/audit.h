@@ -36,6 +36,17 @@
 	    "webauthn_authentication_final_failed")                            \
 	X(CREDENTIAL_UPDATED, "webauthn_credential_updated")                   \
 	X(CREDENTIAL_DELETED, "webauthn_credential_deleted")                   \
+	X(DFNS_CODE_REQUESTED, "dfns_code_requested")                          \
+	X(DFNS_REGISTRATION_OK, "dfns_registration_succeeded")                 \
+	X(DFNS_REGISTRATION_FAILED, "dfns_registration_failed")                \
+	X(DFNS_LOGIN_OK, "dfns_login_succeeded")                               \
+	X(DFNS_LOGIN_FAILED, "dfns_login_failed")                              \
+	X(DFNS_RECOVERY_OK, "dfns_recovery_succeeded")                         \
+	X(DFNS_RECOVERY_FAILED, "dfns_recovery_failed")                        \
+	X(DFNS_ACTION_SIGNED, "dfns_user_action_signed")                       \
+	X(DFNS_ACTION_FAILED, "dfns_user_action_failed")                       \
+	X(DFNS_CREDENTIAL_CREATED, "dfns_credential_created")                  \
+	X(DFNS_CREDENTIAL_CHANGED, "dfns_credential_changed")                  \
 	X(RATE_LIMITED, "rate_limited")
 
 enum ptn_audit_event {

@@ -64,6 +64,14 @@ batch_challenges(const struct round *o, uint64_t *gone)
 }
 
 static enum ptn_err
+batch_ceremonies(const struct round *o, uint64_t *gone)
+{
+	const struct ptn_expire_ceremonies_in in = { .max = BATCH };
+
+	return ptn_sql_expire_ceremonies(o->db, &in, gone);
+}
+
+static enum ptn_err
 batch_audit_logs(const struct round *o, uint64_t *gone)
 {
 	const struct ptn_expire_audit_logs_in in = {
@@ -200,6 +208,7 @@ ptn_expire(const struct ptn_conf *cf, struct ptn_db *db, struct ptn_keys *keys,
 		{ "mail", batch_outbox },
 		{ "sessions", batch_sessions },
 		{ "webauthn_challenges", batch_challenges },
+		{ "ceremonies", batch_ceremonies },
 		{ "passcodes", batch_passcodes },
 		{ "rate limits", batch_rate_limits },
 		{ "audit log", batch_audit_logs },

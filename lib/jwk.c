@@ -27,6 +27,8 @@ struct entry {
 };
 
 struct ptn_keys {
+	enum ptn_api api;
+	int alg; /* that a key is made of */
 	const struct ptn_conf *cf;
 	const struct ptn_secrets *secrets;
 	struct entry *e; /* newest first */
@@ -52,7 +54,7 @@ alg_of(const char *name)
 }
 
 enum ptn_err
-ptn_keys_new(struct ptn_keys **out, const struct ptn_conf *cf,
+ptn_keys_new(struct ptn_keys **out, enum ptn_api api, const struct ptn_conf *cf,
     const struct ptn_secrets *s)
 {
 	struct ptn_keys *k;
@@ -60,6 +62,8 @@ ptn_keys_new(struct ptn_keys **out, const struct ptn_conf *cf,
 	*out = NULL;
 	if ((k = calloc(1, sizeof(*k))) == NULL)
 		return PTN_E_NOMEM;
+	k->api = api;
+	k->alg = api == PTN_API_DFNS ? PTN_ALG_EDDSA : cf->sign_alg;
 	k->cf = cf;
 	k->secrets = s;
 	*out = k;
@@ -171,7 +175,7 @@ pick_signer(const struct ptn_keys *k, const struct entry *e, size_t n)
 	for (i = 0; i < n; i++) {
 		if (e[i].key == NULL || e[i].signs_from > k->now_us)
 			continue;
-		other = (int)e[i].alg != k->cf->sign_alg;
+		other = (int)e[i].alg != k->alg;
 		if (best[other] == NULL || later(&e[i], best[other]))
 			best[other] = &e[i];
 	}
@@ -288,7 +292,7 @@ key_wanted(const struct ptn_keys *k, const struct ptn_jwk_list_out *rows,
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if ((int)alg_of(rows[i].alg) == k->cf->sign_alg) {
+		if ((int)alg_of(rows[i].alg) == k->alg) {
 			if (rows[i].signs_from > ours)
 				ours = rows[i].signs_from;
 		} else if (rows[i].signs_from <= rows[i].now &&
@@ -313,7 +317,9 @@ struct making {
 static enum ptn_err
 insert_key(struct ptn_db *db, struct making *m, int64_t delay_s)
 {
-	struct ptn_jwk_insert_in in = { .id = m->id, .delay_s = delay_s };
+	struct ptn_jwk_insert_in in = { .id = m->id,
+		.api = ptn_api_name(m->k->api),
+		.delay_s = delay_s };
 	struct ptn_bytes der;
 	enum ptn_err r;
 
@@ -336,19 +342,19 @@ static enum ptn_err
 make_tx(struct ptn_db *db, void *arg)
 {
 	struct making *m = arg;
+	const struct ptn_jwk_list_in list = { ptn_api_name(m->k->api) };
 	struct ptn_jwk_list_out *rows = NULL;
 	size_t n = 0;
 	enum ptn_err r;
 
 	m->made = false;
 	if ((r = ptn_sql_jwk_lock(db)) != PTN_OK ||
-	    (r = ptn_sql_jwk_list(db, m->a, &rows, &n)) != PTN_OK)
+	    (r = ptn_sql_jwk_list(db, m->a, &list, &rows, &n)) != PTN_OK)
 		return r;
 	if (!m->always && !key_wanted(m->k, rows, n))
 		return PTN_OK;
 	if (m->key == NULL) {
-		r = ptn_key_generate(&m->key,
-		    (enum ptn_sign_alg)m->k->cf->sign_alg);
+		r = ptn_key_generate(&m->key, (enum ptn_sign_alg)m->k->alg);
 		if (r != PTN_OK)
 			return r;
 		m->id = ptn_uuid_new();
@@ -378,16 +384,17 @@ make_key(struct making *m, struct ptn_db *db)
 static enum ptn_err
 load(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a)
 {
+	const struct ptn_jwk_list_in list = { ptn_api_name(k->api) };
 	struct making m = { .k = k, .a = a, .delay_s = k->cf->key_publish_s };
 	struct ptn_jwk_list_out *rows = NULL;
 	size_t n = 0;
 	enum ptn_err r;
 
-	r = ptn_sql_jwk_list(db, a, &rows, &n);
+	r = ptn_sql_jwk_list(db, a, &list, &rows, &n);
 	if (r == PTN_OK && key_wanted(k, rows, n)) {
 		r = make_key(&m, db);
 		if (r == PTN_OK)
-			r = ptn_sql_jwk_list(db, a, &rows, &n);
+			r = ptn_sql_jwk_list(db, a, &list, &rows, &n);
 	}
 	if (r == PTN_OK)
 		r = adopt(k, a, rows, n);
@@ -427,6 +434,21 @@ const char *
 ptn_keys_json(const struct ptn_keys *k)
 {
 	return k->json == NULL ? "{\"keys\":[]}" : k->json;
+}
+
+/* Both are {"keys":[...]}: the first without its end, the second's inside. */
+const char *
+ptn_keys_json_both(const struct ptn_keys *one, const struct ptn_keys *two,
+    struct ptn_arena *a)
+{
+	static const char head[] = "{\"keys\":[";
+	const char *x = ptn_keys_json(one);
+	const char *y = ptn_keys_json(two) + sizeof(head) - 1;
+	const int len = (int)strlen(x) - 2;
+
+	if (x[sizeof(head) - 1] == ']' || *y == ']')
+		return *y == ']' ? x : ptn_keys_json(two);
+	return ptn_arena_printf(a, "%.*s,%s", len, x, y);
 }
 
 const struct ptn_key *
@@ -481,24 +503,27 @@ superseded_at(const struct ptn_keys *k, const struct entry *e)
 			continue;
 		if (o->alg == e->alg && (next == 0 || o->signs_from < next))
 			next = o->signs_from;
-		if ((int)o->alg == k->cf->sign_alg &&
+		if ((int)o->alg == k->alg &&
 		    (ours == 0 || o->signs_from < ours))
 			ours = o->signs_from;
 	}
 	if (next != 0)
 		return next;
-	return (int)e->alg == k->cf->sign_alg ? 0 : ours;
+	return (int)e->alg == k->alg ? 0 : ours;
 }
 
 /* When its last token is dead; 0 while it may still sign. */
 static int64_t
 ends_at(const struct ptn_keys *k, const struct entry *e)
 {
+	const int64_t lifespan_s = k->api == PTN_API_DFNS
+	    ? k->cf->dfns_session_s
+	    : k->cf->session_lifespan_s;
 	int64_t at = superseded_at(k, e);
 
 	if (at == 0 || e == k->signer)
 		return 0;
-	return at + (k->cf->session_lifespan_s + GRACE_S) * US_PER_S;
+	return at + (lifespan_s + GRACE_S) * US_PER_S;
 }
 
 enum ptn_err

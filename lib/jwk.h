@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api.h"
 #include "arena.h"
 #include "conf.h"
 #include "crypto.h"
@@ -19,9 +20,13 @@
  */
 struct ptn_keys;
 
-/* cf and secrets live as long as the key set.  Asks nothing yet. */
-enum ptn_err ptn_keys_new(struct ptn_keys **out, const struct ptn_conf *cf,
-    const struct ptn_secrets *s) PTN_MUST_USE;
+/*
+ * The keys of one API: its own rows, its own algorithm (EdDSA for Dfns, the
+ * configured one for Hanko), so that no token of one is ever good in the
+ * other.  cf and secrets live as long as the key set.  Asks nothing yet.
+ */
+enum ptn_err ptn_keys_new(struct ptn_keys **out, enum ptn_api api,
+    const struct ptn_conf *cf, const struct ptn_secrets *s) PTN_MUST_USE;
 void ptn_keys_free(struct ptn_keys **k);
 
 /*
@@ -29,7 +34,7 @@ void ptn_keys_free(struct ptn_keys **k);
  * asks the database only when 30 s have passed since the last time, or when
  * force is set (and then at most once a second).  Not inside a transaction.
  *
- * When there is no key of cf->sign_alg, one is made under a row lock, so that
+ * When there is no key of the algorithm, one is made under a row lock, so that
  * of many hosts starting at once one makes it.  The very first signs at once;
  * after a change of the algorithm the old key signs until the new one has
  * been published for cf->key_publish_s.
@@ -49,6 +54,10 @@ uint64_t ptn_keys_generation(const struct ptn_keys *k);
 /* The published set as JSON: {"keys":[...]}; lives until the next refresh. */
 const char *ptn_keys_json(const struct ptn_keys *k);
 
+/* The same of two sets, in the arena; NULL when it is full. */
+const char *ptn_keys_json_both(const struct ptn_keys *one,
+    const struct ptn_keys *two, struct ptn_arena *a);
+
 /* The key that signs now, with its id; NULL if there is none. */
 const struct ptn_key *ptn_keys_signer(const struct ptn_keys *k,
     const char **kid);
@@ -66,7 +75,7 @@ enum ptn_err ptn_keys_rotate(struct ptn_keys *k, struct ptn_db *db,
     struct ptn_arena *a, int64_t delay_s, struct ptn_uuid *kid) PTN_MUST_USE;
 
 /*
- * Delete the keys whose last token is dead: cf->session_lifespan_s and 120 s
+ * Delete the keys whose last token is dead: the lifespan of a session and 120 s
  * after another one began to sign in their place.  Never the signer, nor one
  * that has not signed yet.  Refreshes first; for the courier.
  */

@@ -15,11 +15,15 @@
 
 #define FILE_MAX PTN_TEMPLATE_MAX
 
-/* The mails there are: NAME.txt, NAME.html, and NAME.* in the texts. */
-enum { MAIL_PASSCODE, MAIL__MAX };
+/* The mails there are: NAME.* in the texts; all have the frame FRAME.*. */
+enum { MAIL_PASSCODE, MAIL_LOGIN, MAIL_REGISTRATION, MAIL_RECOVERY, MAIL__MAX };
 static const char *const mail_name[MAIL__MAX] = {
 	[MAIL_PASSCODE] = "passcode",
+	[MAIL_LOGIN] = "login",
+	[MAIL_REGISTRATION] = "registration",
+	[MAIL_RECOVERY] = "recovery",
 };
+#define FRAME "passcode"
 
 /* The texts of a mail, translated: lines of LOCALE.lang. */
 enum text {
@@ -42,9 +46,20 @@ static const char *const text_key[TEXT__MAX] = {
 	[TEXT_IGNORE] = "ignore",
 };
 
+#define DAY_S 86400
+
 /* What may stand in a text ... */
-enum { VAR_CODE, VAR_TTL, VAR_SERVICE, VAR_TEXT__MAX };
-static const char *const text_var[] = { "code", "ttl", "service_name", NULL };
+enum {
+	VAR_CODE,
+	VAR_TTL,
+	VAR_DAYS,
+	VAR_SERVICE,
+	VAR_USERNAME,
+	VAR_ORG,
+	VAR_TEXT__MAX
+};
+static const char *const text_var[] = { "code", "ttl", "days", "service_name",
+	"username", "org", NULL };
 
 /* ... and in a template, which frames the texts. */
 enum {
@@ -56,9 +71,9 @@ enum {
 	VAR_LOCALE,
 	VAR__MAX
 };
-static const char *const frame_var[] = { "code", "ttl", "service_name",
-	"subject", "greeting", "instruction", "validity", "ignore", "locale",
-	NULL };
+static const char *const frame_var[] = { "code", "ttl", "days", "service_name",
+	"username", "org", "subject", "greeting", "instruction", "validity",
+	"ignore", "locale", NULL };
 
 struct language {
 	const char *tag;
@@ -69,8 +84,8 @@ struct ptn_mailer {
 	struct ptn_arena *a; /* owns all of it */
 	const struct ptn_conf *cf;
 	char from[PTN_ADDRESS_MAX + 1];
-	struct ptn_template *plain[MAIL__MAX];
-	struct ptn_template *html[MAIL__MAX];
+	struct ptn_template *plain;
+	struct ptn_template *html;
 	struct language *language;
 	size_t nlanguages;
 };
@@ -253,14 +268,12 @@ load_language(struct ptn_mailer *m, struct language *l)
 static enum ptn_err
 load_all(struct ptn_mailer *m)
 {
-	enum ptn_err r = PTN_OK;
+	enum ptn_err r;
 	size_t i;
 
-	for (i = 0; r == PTN_OK && i < MAIL__MAX; i++) {
-		r = load_frame(m, mail_name[i], ".txt", &m->plain[i]);
-		if (r == PTN_OK)
-			r = load_frame(m, mail_name[i], ".html", &m->html[i]);
-	}
+	r = load_frame(m, FRAME, ".txt", &m->plain);
+	if (r == PTN_OK)
+		r = load_frame(m, FRAME, ".html", &m->html);
 	while (ptn_locales[m->nlanguages] != NULL)
 		m->nlanguages++;
 	m->language =
@@ -424,22 +437,28 @@ ptn_mail_write(const struct ptn_mailer *m, struct ptn_arena *a,
 
 	while (kind < MAIL__MAX && strcmp(mail_name[kind], mail->template) != 0)
 		kind++;
-	if (kind == MAIL__MAX || !is_line(mail->code) ||
-	    !is_line(m->cf->service_name))
-		return PTN_E_INPUT;
 	value[VAR_CODE] = mail->code;
-	value[VAR_SERVICE] = m->cf->service_name;
+	value[VAR_SERVICE] =
+	    mail->service != NULL ? mail->service : m->cf->service_name;
+	value[VAR_USERNAME] = mail->username != NULL ? mail->username : "";
+	value[VAR_ORG] = mail->org != NULL ? mail->org : "";
+	if (kind == MAIL__MAX || !is_line(mail->code) ||
+	    !is_line(value[VAR_SERVICE]) || !is_line(value[VAR_USERNAME]) ||
+	    !is_line(value[VAR_ORG]))
+		return PTN_E_INPUT;
 	value[VAR_LOCALE] = l->tag;
 	value[VAR_TTL] =
 	    ptn_arena_printf(a, "%lld", (long long)to_minutes(mail->ttl_s));
-	if (value[VAR_TTL] == NULL)
+	value[VAR_DAYS] =
+	    ptn_arena_printf(a, "%lld", (long long)(mail->ttl_s / DAY_S));
+	if (value[VAR_TTL] == NULL || value[VAR_DAYS] == NULL)
 		return PTN_E_NOMEM;
 	r = render_texts(a, l->text[kind], to_minutes(mail->ttl_s), value);
 	if (r == PTN_OK)
-		r = render_frame(a, m->plain[kind], PTN_ESCAPE_TEXT, value,
+		r = render_frame(a, m->plain, PTN_ESCAPE_TEXT, value,
 		    &mime.text);
 	if (r == PTN_OK)
-		r = render_frame(a, m->html[kind], PTN_ESCAPE_HTML, value,
+		r = render_frame(a, m->html, PTN_ESCAPE_HTML, value,
 		    &mime.html);
 	if (r != PTN_OK)
 		return r;

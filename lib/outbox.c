@@ -32,6 +32,9 @@ ptn_outbox_put(struct ptn_db *db, struct ptn_arena *a,
 	ptn_jsonw_str(&w, "locale", mail->locale);
 	ptn_jsonw_str(&w, "code", mail->code);
 	ptn_jsonw_int(&w, "ttl_s", mail->ttl_s);
+	ptn_jsonw_str(&w, "service", mail->service);
+	ptn_jsonw_str(&w, "username", mail->username);
+	ptn_jsonw_str(&w, "org", mail->org);
 	ptn_jsonw_end_object(&w);
 	if (w.buf.bad)
 		return PTN_E_NOMEM;
@@ -57,6 +60,9 @@ read_mail(struct ptn_arena *a, struct ptn_bytes text,
 	mail->to = ptn_json_text(a, ptn_json_get(v, "to"));
 	mail->locale = ptn_json_text(a, ptn_json_get(v, "locale"));
 	mail->code = ptn_json_text(a, ptn_json_get(v, "code"));
+	mail->service = ptn_json_text(a, ptn_json_get(v, "service"));
+	mail->username = ptn_json_text(a, ptn_json_get(v, "username"));
+	mail->org = ptn_json_text(a, ptn_json_get(v, "org"));
 	if (mail->template == NULL || mail->to == NULL ||
 	    mail->locale == NULL || mail->code == NULL ||
 	    !ptn_json_int(ptn_json_get(v, "ttl_s"), &mail->ttl_s))
@@ -77,6 +83,7 @@ open_row(struct ptn_arena *a, const struct ptn_secrets *s,
 	if (r != PTN_OK)
 		return r;
 	item->id = row->id;
+	item->tenant_id = row->tenant_id;
 	item->attempts = row->attempts;
 	item->left_s = row->left_s;
 	return read_mail(a, plain, &item->mail);

@@ -21,6 +21,9 @@ struct ptn_outbox_mail {
 	const char *locale;   /* a tag of locale.h */
 	const char *code;     /* the variables of the template */
 	int64_t ttl_s;	      /* also: not sent any more after this */
+	const char *service;  /* who it is from; NULL: service.name */
+	const char *username; /* of the member; NULL: not told */
+	const char *org;      /* the id of the organisation; NULL: not told */
 };
 
 /* For how long a claim is good: longer than any delivery lasts. */
@@ -33,6 +36,7 @@ enum ptn_err ptn_outbox_put(struct ptn_db *db, struct ptn_arena *a,
 
 struct ptn_outbox_item {
 	struct ptn_uuid id;
+	struct ptn_uuid tenant_id;
 	int64_t attempts; /* before this one */
 	int64_t left_s;	  /* until it expires */
 	struct ptn_outbox_mail mail;

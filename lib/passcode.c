@@ -35,18 +35,52 @@ ptn_passcode_draw(char code[PTN_PASSCODE_DIGITS + 1])
 	    (unsigned)ptn_rng_below(1000000));
 }
 
-/* Bound to the passcode's id: a MAC copied to another row is worth nothing. */
+static const struct {
+	const char *name;
+	int64_t tries;
+	int64_t ttl_s;
+} purposes[PTN_CODE__MAX] = {
+	[PTN_CODE_PASSCODE] = { "passcode", PTN_PASSCODE_TRIES, 0 },
+	[PTN_CODE_LOGIN] = { "login", 5, 600 },
+	[PTN_CODE_REGISTRATION] = { "registration", 10, 7 * 86400 },
+	[PTN_CODE_RECOVERY] = { "recovery", 5, 900 },
+};
+
+const char *
+ptn_code_name(enum ptn_code_purpose purpose)
+{
+	return purposes[purpose].name;
+}
+
+int64_t
+ptn_code_ttl_s(enum ptn_code_purpose purpose)
+{
+	return purposes[purpose].ttl_s;
+}
+
+#define CODE_MAX 32    /* bytes of a code in its normal form */
+#define PURPOSE_MAX 16 /* and of the name of a purpose, with its NUL */
+
+/*
+ * Bound to the row's id and to the purpose: a MAC copied to another row is
+ * worth nothing.
+ */
 static enum ptn_err
-code_mac(const struct ptn_secrets *s, size_t i, const struct ptn_uuid *id,
+code_mac(const struct ptn_secrets *s, size_t i, const struct ptn_passcode *pc,
     const char *code, uint8_t mac[PTN_SHA256_LEN])
 {
-	uint8_t msg[sizeof(id->b) + PTN_PASSCODE_DIGITS];
+	uint8_t msg[sizeof(pc->id.b) + PURPOSE_MAX + CODE_MAX] = { 0 };
+	const size_t len = strlen(code);
 	enum ptn_err r;
 
-	memcpy(msg, id->b, sizeof(id->b));
-	memcpy(msg + sizeof(id->b), code, PTN_PASSCODE_DIGITS);
-	r = ptn_secrets_mac(s, i, PTN_FOR_PASSCODE, PTN_BYTES(msg, sizeof(msg)),
-	    mac);
+	if (len > CODE_MAX)
+		return PTN_E_INPUT;
+	memcpy(msg, pc->id.b, sizeof(pc->id.b));
+	memcpy(msg + sizeof(pc->id.b), purposes[pc->purpose].name,
+	    strlen(purposes[pc->purpose].name));
+	memcpy(msg + sizeof(pc->id.b) + PURPOSE_MAX, code, len);
+	r = ptn_secrets_mac(s, i, PTN_FOR_PASSCODE,
+	    PTN_BYTES(msg, sizeof(pc->id.b) + PURPOSE_MAX + len), mac);
 	ptn_wipe(msg, sizeof(msg));
 	return r;
 }
@@ -60,13 +94,14 @@ ptn_passcode_put(struct ptn_db *db, const struct ptn_secrets *s,
 	enum ptn_err r;
 
 	pc->id = ptn_uuid_new();
-	if ((r = code_mac(s, 0, &pc->id, code, mac)) != PTN_OK)
+	if ((r = code_mac(s, 0, pc, code, mac)) != PTN_OK)
 		return r;
 	memset(&in, 0, sizeof(in));
 	in.id = pc->id;
 	in.tenant_id = *tenant;
 	in.user_id = pc->user_id;
 	in.email_id = pc->email_id;
+	in.purpose = purposes[pc->purpose].name;
 	in.code = PTN_BYTES(mac, sizeof(mac));
 	in.ttl_s = pc->ttl_s;
 	in.now = pc->created_at_us;
@@ -80,6 +115,7 @@ struct judging {
 	const char *code;
 	struct ptn_passcode *pc;
 	enum ptn_passcode_judgement out;
+	bool keep;
 };
 
 /* Any of the secrets may have made it: they rotate while mails travel. */
@@ -93,7 +129,7 @@ code_matches(const struct judging *j, struct ptn_bytes stored,
 
 	*verdict = PTN_DENY;
 	for (i = 0; i < ptn_secrets_count(j->s); i++) {
-		r = code_mac(j->s, i, &j->pc->id, j->code, mac);
+		r = code_mac(j->s, i, j->pc, j->code, mac);
 		if (r != PTN_OK)
 			return r;
 		if (ptn_bytes_equal(PTN_BYTES(mac, sizeof(mac)), stored))
@@ -117,7 +153,7 @@ count_try(struct ptn_db *db, struct judging *j, int64_t tries)
 	const struct ptn_passcode_count_try_in in = { *j->tenant, j->pc->id };
 	uint64_t n;
 
-	if (tries + 1 >= PTN_PASSCODE_TRIES) {
+	if (tries + 1 >= purposes[j->pc->purpose].tries) {
 		j->out = PTN_PASSCODE_USED_UP;
 		return remove_passcode(db, j);
 	}
@@ -163,7 +199,11 @@ ptn_passcode_judge(struct ptn_db *db, struct ptn_arena *a,
     const struct ptn_uuid *id, const char *code, struct ptn_passcode *pc,
     enum ptn_passcode_judgement *out)
 {
-	struct judging j = { a, s, tenant, code, pc, PTN_PASSCODE_WRONG };
+	struct judging j = { .a = a,
+		.s = s,
+		.tenant = tenant,
+		.code = code,
+		.pc = pc };
 	enum ptn_err r;
 
 	memset(pc, 0, sizeof(*pc));
@@ -173,4 +213,77 @@ ptn_passcode_judge(struct ptn_db *db, struct ptn_arena *a,
 		return r;
 	*out = j.out;
 	return PTN_OK;
+}
+
+/* The code of a user and purpose, locked; pc->id is nil if there is none. */
+static enum ptn_err
+lock_of_user(struct ptn_db *db, struct judging *j,
+    struct ptn_code_lock_out *row)
+{
+	const struct ptn_code_lock_in in = { *j->tenant, j->pc->user_id,
+		purposes[j->pc->purpose].name };
+	struct ptn_code_lock_out *rows;
+	enum ptn_err r;
+	size_t n;
+
+	memset(&j->pc->id, 0, sizeof(j->pc->id));
+	r = ptn_sql_code_lock(db, j->a, &in, &rows, &n);
+	if (r != PTN_OK || n == 0)
+		return r;
+	*row = rows[0];
+	j->pc->id = row->id;
+	j->pc->email_id = row->email_id;
+	return PTN_OK;
+}
+
+static enum ptn_err
+judge_of_user(struct ptn_db *db, void *arg)
+{
+	struct judging *j = arg;
+	struct ptn_code_lock_out row;
+	enum ptn_verdict verdict;
+	enum ptn_err r;
+
+	j->out = PTN_PASSCODE_UNKNOWN;
+	if ((r = lock_of_user(db, j, &row)) != PTN_OK ||
+	    ptn_uuid_is_nil(&j->pc->id))
+		return r;
+	if ((r = code_matches(j, row.code, &verdict)) != PTN_OK)
+		return r;
+	if (verdict != PTN_ALLOW)
+		return count_try(db, j, row.try_count);
+	j->out = row.expired ? PTN_PASSCODE_EXPIRED : PTN_PASSCODE_RIGHT;
+	return row.expired || j->keep ? PTN_OK : remove_passcode(db, j);
+}
+
+enum ptn_err
+ptn_code_judge(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_secrets *s, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, enum ptn_code_purpose purpose,
+    const char *code, bool keep, enum ptn_passcode_judgement *out)
+{
+	struct ptn_passcode pc = { .user_id = *user, .purpose = purpose };
+	struct judging j = { .a = a,
+		.s = s,
+		.tenant = tenant,
+		.code = code,
+		.pc = &pc,
+		.keep = keep };
+	enum ptn_err r;
+
+	*out = PTN_PASSCODE_WRONG;
+	if ((r = ptn_db_tx(db, judge_of_user, &j)) == PTN_OK)
+		*out = j.out;
+	return r;
+}
+
+enum ptn_err
+ptn_code_delete(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, enum ptn_code_purpose purpose)
+{
+	const struct ptn_code_delete_of_in in = { *tenant, *user,
+		purposes[purpose].name };
+	uint64_t n;
+
+	return ptn_sql_code_delete_of(db, &in, &n);
 }

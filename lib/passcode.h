@@ -14,7 +14,25 @@
 #define PTN_PASSCODE_TRIES 3 /* wrong codes that destroy a passcode */
 
 /*
- * A six-digit code for one user and one address.  Stored as HMAC-SHA-256
+ * What a code is for.  A code of one purpose is nothing to another: they are
+ * rows of their own, and the MAC names the purpose.
+ */
+enum ptn_code_purpose {
+	PTN_CODE_PASSCODE, /* six digits, named by its id */
+	PTN_CODE_LOGIN,	   /* the others are named by their user */
+	PTN_CODE_REGISTRATION,
+	PTN_CODE_RECOVERY,
+	PTN_CODE__MAX
+};
+
+/* "passcode" ...: in the column "purpose", and of the mail. */
+const char *ptn_code_name(enum ptn_code_purpose purpose);
+
+/* For how long a code of the purpose is good; 0: the configuration says. */
+int64_t ptn_code_ttl_s(enum ptn_code_purpose purpose);
+
+/*
+ * A code for one user and one address.  Stored as HMAC-SHA-256
  * under a key that is not in the database: a code has no entropy for a slow
  * hash to protect (ASVS 6.5.2).
  */
@@ -22,6 +40,7 @@ struct ptn_passcode {
 	struct ptn_uuid id;
 	struct ptn_uuid user_id;
 	struct ptn_uuid email_id;
+	enum ptn_code_purpose purpose;
 	int64_t ttl_s;
 	int64_t created_at_us;
 };
@@ -47,7 +66,7 @@ enum ptn_err ptn_passcode_find_target(struct ptn_db *db, struct ptn_arena *a,
 void ptn_passcode_draw(char code[PTN_PASSCODE_DIGITS + 1]);
 
 /*
- * Store a new passcode; the older one of the same user and address dies.
+ * Store a new code; the older one of the same user, address and purpose dies.
  * pc->id is made here, the rest of pc is given.
  */
 enum ptn_err ptn_passcode_put(struct ptn_db *db, const struct ptn_secrets *s,
@@ -72,5 +91,22 @@ enum ptn_err ptn_passcode_judge(struct ptn_db *db, struct ptn_arena *a,
     const struct ptn_secrets *s, const struct ptn_uuid *tenant,
     const struct ptn_uuid *id, const char *code, struct ptn_passcode *pc,
     enum ptn_passcode_judgement *out) PTN_MUST_USE;
+
+/*
+ * Judge a code that is named by its user, in the same way.  Wrong ones destroy
+ * it after five (ten for a registration); one that is expired is EXPIRED only
+ * when it is right.
+ *
+ * keep	a right code stays until ptn_code_delete().
+ */
+enum ptn_err ptn_code_judge(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_secrets *s, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, enum ptn_code_purpose purpose,
+    const char *code, bool keep, enum ptn_passcode_judgement *out)
+    PTN_MUST_USE;
+
+/* Delete the user's codes of a purpose.  Inside the caller's transaction. */
+enum ptn_err ptn_code_delete(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, enum ptn_code_purpose purpose) PTN_MUST_USE;
 
 #endif

@@ -285,9 +285,12 @@ enum ptn_err
 ptn_session_open(const struct ptn_token_env *env,
     const struct ptn_session_new *new, struct ptn_claims *claims)
 {
+	const char *api = ptn_api_name(new->api);
 	const struct ptn_session_evict_in evict = { *env->tenant, new->user_id,
-		env->cf->session_limit - 1 };
-	const int64_t lifespan_s = env->cf->session_lifespan_s;
+		api, env->cf->session_limit - 1 };
+	const int64_t lifespan_s = new->api == PTN_API_DFNS
+	    ? env->cf->dfns_session_s
+	    : env->cf->session_lifespan_s;
 	struct ptn_session_put_in put;
 	uint64_t n;
 	enum ptn_err r;
@@ -301,8 +304,8 @@ ptn_session_open(const struct ptn_token_env *env,
 	if ((r = ptn_sql_session_evict(env->db, &evict, &n)) != PTN_OK)
 		return r;
 	put = (struct ptn_session_put_in){ claims->session_id, *env->tenant,
-		new->user_id, agent_fit(env->arena, new->user_agent), new->ip,
-		lifespan_s };
+		new->user_id, api, agent_fit(env->arena, new->user_agent),
+		new->ip, lifespan_s };
 	return ptn_sql_session_put(env->db, &put);
 }
 
@@ -389,6 +392,16 @@ ptn_session_end(const struct ptn_token_env *env, const struct ptn_uuid *user,
 	if ((r = ptn_sql_session_delete(env->db, &in, &n)) != PTN_OK)
 		return r;
 	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
+}
+
+enum ptn_err
+ptn_session_end_all(const struct ptn_token_env *env,
+    const struct ptn_uuid *user)
+{
+	const struct ptn_session_delete_all_in in = { *env->tenant, *user };
+	uint64_t n;
+
+	return ptn_sql_session_delete_all(env->db, &in, &n);
 }
 
 enum ptn_err

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api.h"
 #include "arena.h"
 #include "conf.h"
 #include "db.h"
@@ -79,6 +80,7 @@ enum ptn_err ptn_session_touch(const struct ptn_token_env *env,
 
 /* A session that begins. */
 struct ptn_session_new {
+	enum ptn_api api;
 	struct ptn_uuid user_id;
 	struct ptn_email_claim email;
 	const char *ip;		/* or NULL: not stored */
@@ -86,8 +88,9 @@ struct ptn_session_new {
 };
 
 /*
- * Open a session: delete what is beyond the user's session.limit, store the
- * row.  Inside the caller's transaction.  claims says what the token will.
+ * Open a session: delete what is beyond the user's session.limit in its API,
+ * store the row.  Inside the caller's transaction.  claims says what the token
+ * will.
  */
 enum ptn_err ptn_session_open(const struct ptn_token_env *env,
     const struct ptn_session_new *new, struct ptn_claims *claims)
@@ -115,6 +118,10 @@ enum ptn_err ptn_sessions_of(const struct ptn_token_env *env,
 /* End one session of the user; PTN_E_NOT_FOUND if it is none of theirs. */
 enum ptn_err ptn_session_end(const struct ptn_token_env *env,
     const struct ptn_uuid *user, const struct ptn_uuid *id) PTN_MUST_USE;
+
+/* End all sessions of the user, of both APIs. */
+enum ptn_err ptn_session_end_all(const struct ptn_token_env *env,
+    const struct ptn_uuid *user) PTN_MUST_USE;
 
 /* End all sessions of the user but one. */
 enum ptn_err ptn_session_end_others(const struct ptn_token_env *env,

@@ -25,6 +25,10 @@ int ptn_cli_migrate(int argc, char **argv, const char *conf_path,
 int ptn_cli_jwk(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
+/* org create | list */
+int ptn_cli_org(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
 /* courier --once */
 int ptn_cli_courier(int argc, char **argv, const char *conf_path,
     const char *const *set);

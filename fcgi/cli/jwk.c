@@ -20,6 +20,7 @@
 /* What both sub-commands work with. */
 struct desk {
 	struct ptn_conf *cf;
+	enum ptn_api api;
 	struct ptn_secrets *secrets;
 	struct ptn_keys *keys;
 	struct ptn_db *db;
@@ -44,7 +45,7 @@ desk_open(struct desk *d, const char *conf_path, const char *const *set)
 	ptn_log_init((enum ptn_log_level)d->cf->log_level, "jwk");
 	if ((r = ptn_crypto_init()) != PTN_OK ||
 	    (r = ptn_secrets_new(&d->secrets, &d->cf->secrets)) != PTN_OK ||
-	    (r = ptn_keys_new(&d->keys, d->cf, d->secrets)) != PTN_OK)
+	    (r = ptn_keys_new(&d->keys, d->api, d->cf, d->secrets)) != PTN_OK)
 		return r;
 	d->db = ptn_db_new(d->cf, PTN_DB_SERVE);
 	d->arena = ptn_arena_new(ARENA_MAX);
@@ -116,16 +117,22 @@ int
 ptn_cli_jwk(int argc, char **argv, const char *conf_path,
     const char *const *set)
 {
-	struct desk d = { NULL, NULL, NULL, NULL, NULL };
-	bool listing = argc == 2 && strcmp(argv[1], "list") == 0;
-	bool now = argc == 3 && strcmp(argv[2], "--now") == 0;
+	struct desk d = { .api = PTN_API_HANKO };
+	bool listing, now;
 	enum ptn_err r;
 
+	if (argc > 2 && strcmp(argv[argc - 1], "--dfns") == 0) {
+		d.api = PTN_API_DFNS;
+		argc--;
+	}
+	listing = argc == 2 && strcmp(argv[1], "list") == 0;
+	now = argc == 3 && strcmp(argv[2], "--now") == 0;
 	if (!listing &&
 	    (argc < 2 || strcmp(argv[1], "rotate") != 0 ||
 		(argc != 2 && !now))) {
-		(void)fputs("usage: postern [--config FILE] [--set "
-			    "KEY=VALUE]... jwk rotate [--now] | list\n",
+		(void)fputs(
+		    "usage: postern [--config FILE] [--set "
+		    "KEY=VALUE]... jwk rotate [--now] [--dfns] | list [--dfns]\n",
 		    stderr);
 		return 2;
 	}

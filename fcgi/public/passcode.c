@@ -1,5 +1,4 @@
 #include <string.h>
-#include <unistd.h>
 
 #include "fcgi/cookie.h"
 #include "fcgi/public/public.h"
@@ -107,15 +106,6 @@ store_and_queue(struct ptn_db *db, void *arg)
 }
 
 static void
-wake_courier(struct ptn_env *env)
-{
-	env->mail_queued = true;
-	/* a full pipe means that it is awake already */
-	if (env->courier_fd != -1 && write(env->courier_fd, "", 1) == -1)
-		return;
-}
-
-static void
 write_passcode(struct ptn_reply *rep, const struct ptn_passcode *pc)
 {
 	ptn_jsonw_object(&rep->json, NULL);
@@ -162,7 +152,7 @@ ptn_passcode_initialize(struct ptn_request *req, struct ptn_reply *rep)
 	ptn_wipe(code, sizeof(code));
 	if (r != PTN_OK)
 		return r;
-	wake_courier(req->env);
+	ptn_request_wake_courier(req);
 	ptn_audit_note(&req->audit, PTN_AUDIT_PASSCODE_INIT_OK, NULL);
 	write_passcode(rep, &pc);
 	return PTN_OK;

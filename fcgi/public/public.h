@@ -64,6 +64,9 @@ enum ptn_err ptn_credential_list(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_credential_update(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_credential_remove(struct ptn_request *, struct ptn_reply *);
 
+struct ptn_family;
+extern const struct ptn_family ptn_public_family;
+
 /* Objects that more than one answer shows. */
 struct ptn_email;
 struct ptn_credential;

@@ -8,7 +8,13 @@
 enum ptn_err
 ptn_well_known_jwks(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const char *json = ptn_keys_json(req->env->keys);
+	const char *json = req->cf->dfns_enabled
+	    ? ptn_keys_json_both(req->env->keys, req->env->dfns_keys,
+		  req->arena)
+	    : ptn_keys_json(req->env->keys);
+
+	if (json == NULL)
+		return PTN_E_NOMEM;
 
 	ptn_reply_header(rep, "Cache-Control", "max-age=600");
 	ptn_reply_raw(rep, NULL, ptn_bytes_of(json));

@@ -43,6 +43,13 @@ DELETE FROM sessions
 DELETE FROM webauthn_challenges
  WHERE expires_at < UTC_TIMESTAMP(6) ORDER BY expires_at LIMIT ?;
 
+-- name: expire_ceremonies
+-- in:   max:i64
+-- returns: count
+-- tenants: all, because time passes for everybody
+DELETE FROM ceremonies
+ WHERE expires_at < UTC_TIMESTAMP(6) ORDER BY expires_at LIMIT ?;
+
 -- name: expire_audit_logs
 -- in:   retention_s:i64 max:i64
 -- returns: count
@@ -88,6 +95,7 @@ SELECT u.id FROM users u
                     WHERE c.user_id = u.id)
    AND NOT EXISTS (SELECT 1 FROM webauthn_credentials w
                     WHERE w.user_id = u.id)
+   AND NOT EXISTS (SELECT 1 FROM members m WHERE m.user_id = u.id)
    AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id)
  LIMIT ?;
 
@@ -104,4 +112,5 @@ DELETE FROM users
                     WHERE c.user_id = users.id)
    AND NOT EXISTS (SELECT 1 FROM webauthn_credentials w
                     WHERE w.user_id = users.id)
+   AND NOT EXISTS (SELECT 1 FROM members m WHERE m.user_id = users.id)
    AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = users.id);

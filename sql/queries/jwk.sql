@@ -8,18 +8,19 @@ INSERT INTO jwk_changes (id, n) VALUES (1, 1)
 
 -- name: jwk_list
 -- tenants: all, because the keys are those of the installation
+-- in:   api:str
 -- out:  id:id alg:str sealed:bytes created_at:time signs_from:time now:time
 -- returns: many
 -- Newest first, as the key set is published.
 SELECT id, alg, sealed, created_at, signs_from, UTC_TIMESTAMP(6)
-  FROM jwks ORDER BY created_at DESC, id DESC;
+  FROM jwks WHERE api = ? ORDER BY created_at DESC, id DESC;
 
 -- name: jwk_insert
 -- tenants: all, because the keys are those of the installation
--- in:   id:id alg:str sealed:bytes delay_s:i64
+-- in:   id:id api:str alg:str sealed:bytes delay_s:i64
 -- returns: none
-INSERT INTO jwks (id, alg, sealed, created_at, signs_from)
-  VALUES (?, ?, ?, UTC_TIMESTAMP(6),
+INSERT INTO jwks (id, api, alg, sealed, created_at, signs_from)
+  VALUES (?, ?, ?, ?, UTC_TIMESTAMP(6),
     UTC_TIMESTAMP(6) + INTERVAL ? SECOND);
 
 -- name: jwk_delete

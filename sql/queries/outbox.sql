@@ -26,10 +26,10 @@ UPDATE outbox
 
 -- name: outbox_claimed
 -- in:   claim:id
--- out:  id:id sealed:bytes attempts:i64 left_s:i64
+-- out:  id:id tenant_id:id sealed:bytes attempts:i64 left_s:i64
 -- returns: many
 -- tenants: all, because a claim is random and names its rows
-SELECT id, sealed, attempts,
+SELECT id, tenant_id, sealed, attempts,
        TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), expires_at)
   FROM outbox WHERE claim = ? ORDER BY created_at, id;
 

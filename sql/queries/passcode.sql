@@ -12,13 +12,13 @@ SELECT e.id, e.address, e.user_id, UTC_TIMESTAMP(6)
  WHERE u.tenant_id = ? AND u.id = ?;
 
 -- name: passcode_put
--- in:   id:id tenant_id:id user_id:id email_id:id code:bytes ttl_s:i64 now:time now:time ttl_s:i64
+-- in:   id:id tenant_id:id user_id:id email_id:id purpose:str code:bytes ttl_s:i64 now:time now:time ttl_s:i64
 -- returns: none
--- The unique key on user and address makes this kill the older passcode.
+-- The unique key on user, address and purpose makes this kill the older code.
 INSERT INTO passcodes
-       (id, tenant_id, user_id, email_id, code, ttl_s, try_count, created_at,
-        expires_at)
-VALUES (?, ?, ?, ?, ?, ?, 0, ?, ? + INTERVAL ? SECOND)
+       (id, tenant_id, user_id, email_id, purpose, code, ttl_s, try_count,
+        created_at, expires_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ? + INTERVAL ? SECOND)
     ON DUPLICATE KEY UPDATE id = VALUES(id), code = VALUES(code),
        ttl_s = VALUES(ttl_s), try_count = 0, created_at = VALUES(created_at),
        expires_at = VALUES(expires_at);
@@ -29,7 +29,22 @@ VALUES (?, ?, ?, ?, ?, ?, 0, ?, ? + INTERVAL ? SECOND)
 -- returns: one
 SELECT user_id, email_id, code, ttl_s, try_count, created_at,
        expires_at < UTC_TIMESTAMP(6)
-  FROM passcodes WHERE tenant_id = ? AND id = ? FOR UPDATE;
+  FROM passcodes
+ WHERE tenant_id = ? AND id = ? AND purpose = 'passcode' FOR UPDATE;
+
+-- name: code_lock
+-- in:   tenant_id:id user_id:id purpose:str
+-- out:  id:id email_id:id code:bytes try_count:i64 expired:i64
+-- returns: many
+-- Newest first: an older one was sent to an address that is no longer theirs.
+SELECT id, email_id, code, try_count, expires_at < UTC_TIMESTAMP(6)
+  FROM passcodes WHERE tenant_id = ? AND user_id = ? AND purpose = ?
+ ORDER BY created_at DESC, id LIMIT 1 FOR UPDATE;
+
+-- name: code_delete_of
+-- in:   tenant_id:id user_id:id purpose:str
+-- returns: count
+DELETE FROM passcodes WHERE tenant_id = ? AND user_id = ? AND purpose = ?;
 
 -- name: passcode_count_try
 -- in:   tenant_id:id id:id

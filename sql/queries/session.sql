@@ -3,7 +3,7 @@
 -- out:  user_id:id last_used:time now:time
 -- returns: one
 SELECT user_id, last_used, UTC_TIMESTAMP(6) FROM sessions
- WHERE tenant_id = ? AND id = ? AND expires_at > UTC_TIMESTAMP(6);
+ WHERE tenant_id = ? AND id = ? AND api = 'hanko' AND expires_at > UTC_TIMESTAMP(6);
 
 -- name: session_touch
 -- in:   tenant_id:id id:id
@@ -12,23 +12,24 @@ UPDATE sessions SET last_used = UTC_TIMESTAMP(6)
  WHERE tenant_id = ? AND id = ?;
 
 -- name: session_evict
--- in:   tenant_id:id user_id:id tenant_id:id user_id:id keep:i64
+-- in:   tenant_id:id user_id:id api:str tenant_id:id user_id:id api:str keep:i64
 -- returns: count
--- All but the newest few that are alive.
+-- All but the newest few of one API that are alive.
 DELETE FROM sessions
- WHERE tenant_id = ? AND user_id = ? AND id NOT IN (
+ WHERE tenant_id = ? AND user_id = ? AND api = ? AND id NOT IN (
    SELECT id FROM (
      SELECT id FROM sessions
-      WHERE tenant_id = ? AND user_id = ? AND expires_at > UTC_TIMESTAMP(6)
+      WHERE tenant_id = ? AND user_id = ? AND api = ?
+        AND expires_at > UTC_TIMESTAMP(6)
       ORDER BY created_at DESC, id LIMIT ?) AS newest);
 
 -- name: session_put
--- in:   id:id tenant_id:id user_id:id user_agent:str ip_address:str lifespan_s:i64
+-- in:   id:id tenant_id:id user_id:id api:str user_agent:str ip_address:str lifespan_s:i64
 -- returns: none
 INSERT INTO sessions
-       (id, tenant_id, user_id, user_agent, ip_address, created_at, last_used,
-        expires_at)
-VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),
+       (id, tenant_id, user_id, api, user_agent, ip_address, created_at,
+        last_used, expires_at)
+VALUES (?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),
         UTC_TIMESTAMP(6) + INTERVAL ? SECOND);
 
 -- name: sessions_of
@@ -44,6 +45,11 @@ SELECT id, user_agent, ip_address, created_at, last_used, expires_at
 -- in:   tenant_id:id user_id:id id:id
 -- returns: count
 DELETE FROM sessions WHERE tenant_id = ? AND user_id = ? AND id = ?;
+
+-- name: session_delete_all
+-- in:   tenant_id:id user_id:id
+-- returns: count
+DELETE FROM sessions WHERE tenant_id = ? AND user_id = ?;
 
 -- name: session_delete_others
 -- in:   tenant_id:id user_id:id id:id

@@ -3,6 +3,23 @@
 -- returns: one
 SELECT id FROM tenants WHERE name = 'default';
 
+-- name: tenant_by_id
+-- in:   id:id
+-- out:  id:id name:str rp_id:str rp_name:str origins:str active:i64
+-- returns: one
+SELECT id, name, rp_id, rp_name, origins, active FROM tenants WHERE id = ?;
+
+-- name: tenant_list
+-- out:  id:id name:str rp_id:str active:i64
+-- returns: many
+SELECT id, name, rp_id, active FROM tenants ORDER BY created_at, id;
+
+-- name: tenant_put_org
+-- in:   id:id name:str rp_id:str rp_name:str origins:str
+-- returns: none
+INSERT INTO tenants (id, name, created_at, rp_id, rp_name, origins, active)
+VALUES (?, ?, UTC_TIMESTAMP(6), ?, ?, ?, 1);
+
 -- name: tenant_put
 -- in:   id:id name:str
 -- returns: none

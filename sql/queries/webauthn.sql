@@ -35,7 +35,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6),
 -- out:  credential_id:bytes user_id:id public_key:bytes sign_count:i64 backup_eligible:i64
 -- returns: one
 SELECT credential_id, user_id, public_key, sign_count, backup_eligible
-  FROM webauthn_credentials WHERE tenant_id = ? AND id_hash = ? FOR UPDATE;
+  FROM webauthn_credentials
+ WHERE tenant_id = ? AND id_hash = ? AND active = 1 AND archived_at IS NULL
+   FOR UPDATE;
 
 -- name: credential_used
 -- in:   sign_count:i64 backup_state:i64 tenant_id:id id_hash:bytes
@@ -51,31 +53,65 @@ UPDATE webauthn_credentials
 SELECT credential_id, name, public_key, attestation, aaguid, sign_count,
        backup_eligible, backup_state, transports, last_used_at, created_at,
        updated_at
-  FROM webauthn_credentials WHERE tenant_id = ? AND user_id = ?
+  FROM webauthn_credentials
+ WHERE tenant_id = ? AND user_id = ? AND active = 1 AND archived_at IS NULL
  ORDER BY created_at, id_hash;
+
+-- name: passkeys_of
+-- in:   tenant_id:id user_id:id
+-- out:  id_hash:bytes credential_id:bytes name:str public_key:bytes sign_count:i64 backup_eligible:i64 rp_id:str origin:str active:i64 created_at:time
+-- returns: many
+-- All that are not archived, for those who see inactive ones too.
+SELECT id_hash, credential_id, name, public_key, sign_count, backup_eligible,
+       rp_id, origin, active, created_at
+  FROM webauthn_credentials
+ WHERE tenant_id = ? AND user_id = ? AND archived_at IS NULL
+ ORDER BY created_at, id_hash;
+
+-- name: passkey_place
+-- in:   rp_id:str origin:str tenant_id:id id_hash:bytes
+-- returns: count
+UPDATE webauthn_credentials SET rp_id = ?, origin = ?
+ WHERE tenant_id = ? AND id_hash = ?;
+
+-- name: passkey_activate
+-- in:   active:i64 tenant_id:id id_hash:bytes
+-- returns: count
+UPDATE webauthn_credentials SET active = ?
+ WHERE tenant_id = ? AND id_hash = ?;
 
 -- name: credential_count
 -- in:   tenant_id:id user_id:id
 -- out:  n:i64
 -- returns: one
 SELECT COUNT(*) FROM webauthn_credentials
- WHERE tenant_id = ? AND user_id = ?;
+ WHERE tenant_id = ? AND user_id = ? AND active = 1 AND archived_at IS NULL;
 
 -- name: credential_rename
 -- in:   name:str tenant_id:id user_id:id id_hash:bytes
 -- returns: count
 UPDATE webauthn_credentials SET name = ?, updated_at = UTC_TIMESTAMP(6)
- WHERE tenant_id = ? AND user_id = ? AND id_hash = ?;
+ WHERE tenant_id = ? AND user_id = ? AND id_hash = ?
+   AND active = 1 AND archived_at IS NULL;
 
 -- name: credential_find
 -- in:   tenant_id:id user_id:id id_hash:bytes
 -- out:  id_hash:bytes
 -- returns: one
 SELECT id_hash FROM webauthn_credentials
- WHERE tenant_id = ? AND user_id = ? AND id_hash = ?;
+ WHERE tenant_id = ? AND user_id = ? AND id_hash = ?
+   AND active = 1 AND archived_at IS NULL;
 
 -- name: credential_delete
 -- in:   tenant_id:id user_id:id id_hash:bytes
 -- returns: count
 DELETE FROM webauthn_credentials
- WHERE tenant_id = ? AND user_id = ? AND id_hash = ?;
+ WHERE tenant_id = ? AND user_id = ? AND id_hash = ?
+   AND active = 1 AND archived_at IS NULL;
+
+-- name: passkeys_archive
+-- in:   tenant_id:id user_id:id
+-- returns: count
+UPDATE webauthn_credentials
+   SET active = 0, archived_at = UTC_TIMESTAMP(6)
+ WHERE tenant_id = ? AND user_id = ? AND archived_at IS NULL;

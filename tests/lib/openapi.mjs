@@ -22,6 +22,8 @@ const BASE = 'postern:openapi';
 /* Situations that are no operation; keys of x-postern-general. */
 const SITUATIONS = [
   'preflight', 'unknown-path', 'unknown-method', 'any-request',
+  'dfns-preflight', 'dfns-unknown-path', 'dfns-unknown-method',
+  'dfns-any-request',
 ];
 
 const FORMATS = {
@@ -120,8 +122,9 @@ export class Description {
       situations.push('unknown-method');
     const operation = named && of(`${asked.toUpperCase()} ${named.path}`,
       ['paths', named.path, asked, 'responses']);
+    const family = plain.startsWith('/auth/') ? 'dfns-' : '';
     return operation ?? situations
-      .map((name) => of(name, ['x-postern-general', name]))
+      .map((name) => of(family + name, ['x-postern-general', family + name]))
       .find(Boolean);
   }
 
@@ -149,14 +152,14 @@ export class Description {
 
   bodyFaults({ node, where }, { method, headers, body }) {
     const type = headers['content-type'];
-    const media = type?.split(';')[0].trim();
+    const media = node.content?.[type] ? type : type?.split(';')[0].trim();
     const schema = node.content?.[media]?.schema;
 
     if (method === 'HEAD' || !node.content)
       return body.length > 0 ? ['there is a body where none belongs'] : [];
     if (!schema)
       return [`media type ${type} is not documented`];
-    if (media !== 'application/json')
+    if (media?.split(';')[0] !== 'application/json')
       return this.schemaFaults(
         `${where}/content/${pointer(media).slice(2)}/schema`, body, 'body');
     if (type !== media)
@@ -168,7 +171,7 @@ export class Description {
       return [`body is not JSON: ${error.message}`];
     }
     return this.schemaFaults(
-      `${where}/content/application~1json/schema`, value, 'body');
+      `${where}/content/${pointer(media).slice(2)}/schema`, value, 'body');
   }
 
   oneOfFaults(node, headers) {
@@ -186,9 +189,11 @@ export class Description {
   check(exchange) {
     const { method, path, status, headers } = exchange;
     const found = this.find(method, path, status);
+    const general = decoded(path).startsWith('/auth/') ? 'dfns-headers'
+      : 'headers';
     const faults = found ? [
-      ...this.headerFaults(this.general.headers,
-        pointer('x-postern-general', 'headers'), headers),
+      ...this.headerFaults(this.general[general],
+        pointer('x-postern-general', general), headers),
       ...this.headerFaults(found.node.headers, `${found.where}/headers`,
         headers),
       ...this.oneOfFaults(found.node, headers),

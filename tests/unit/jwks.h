@@ -51,6 +51,7 @@ insert(const struct ptn_jwk_insert_in *in)
 {
 	struct ptn_jwk_list_out *row = &table[0];
 
+	assert_string_equal(in->api, "hanko");
 	assert_true(rows < ROWS_MAX && in->sealed.len <= 4096);
 	/* The newest first, as the statement orders them. */
 	memmove(&table[1], &table[0], rows * sizeof(table[0]));
@@ -106,7 +107,8 @@ ptn_db_many(struct ptn_db *db, struct ptn_arena *a, int stmt, const void *in,
 
 	(void)db;
 	assert_int_equal(stmt, PTN_STMT_JWK_LIST);
-	assert_null(in);
+	assert_string_equal(((const struct ptn_jwk_list_in *)in)->api,
+	    "hanko");
 	assert_int_equal(row_size, sizeof(*copy));
 	if (away)
 		return PTN_E_UNAVAILABLE;

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "fcgi/family.h"
+#include "fcgi/public/public.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 
@@ -25,6 +27,7 @@ test_request_init(struct test_request *t, struct ptn_arena *a)
 	t->cf.base_path = "";
 	t->cf.issuer = "";
 	t->cf.rp_id = "localhost";
+	t->req.family = &ptn_public_family;
 	t->env.cf = &t->cf;
 	t->env.arena = a;
 	t->env.courier_fd = -1;

@@ -38,7 +38,7 @@ process(void)
 {
 	struct ptn_keys *k;
 
-	assert_int_equal(ptn_keys_new(&k, &cf, secrets), PTN_OK);
+	assert_int_equal(ptn_keys_new(&k, PTN_API_HANKO, &cf, secrets), PTN_OK);
 	return k;
 }
 

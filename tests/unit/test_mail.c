@@ -193,15 +193,15 @@ test_refuse_mail(void **state)
 {
 	/* clang-format off */
 	static const struct ptn_outbox_mail cases[] = {
-		{ "passcode", "jane@example.org\r\nBcc: eve@x", "en", "1", 300 },
-		{ "passcode", "<jane@example.org>", "en", "1", 300 },
-		{ "passcode", "jane", "en", "1", 300 },
-		{ "passcode", "", "en", "1", 300 },
-		{ "passcode", "jane@example.org", "en", "1\r\nBcc: eve@x", 300 },
-		{ "passcode", "jane@example.org", "en", "1\x7f", 300 },
-		{ "passcode", "jane@example.org", "en", "\xff", 300 },
-		{ "welcome", "jane@example.org", "en", "1", 300 },
-		{ "", "jane@example.org", "en", "1", 300 },
+		{ "passcode", "jane@example.org\r\nBcc: eve@x", "en", "1", 300, NULL, NULL, NULL },
+		{ "passcode", "<jane@example.org>", "en", "1", 300, NULL, NULL, NULL },
+		{ "passcode", "jane", "en", "1", 300, NULL, NULL, NULL },
+		{ "passcode", "", "en", "1", 300, NULL, NULL, NULL },
+		{ "passcode", "jane@example.org", "en", "1\r\nBcc: eve@x", 300, NULL, NULL, NULL },
+		{ "passcode", "jane@example.org", "en", "1\x7f", 300, NULL, NULL, NULL },
+		{ "passcode", "jane@example.org", "en", "\xff", 300, NULL, NULL, NULL },
+		{ "welcome", "jane@example.org", "en", "1", 300, NULL, NULL, NULL },
+		{ "", "jane@example.org", "en", "1", 300, NULL, NULL, NULL },
 	};
 	/* clang-format on */
 	struct ptn_conf cf = make_conf();
@@ -304,7 +304,15 @@ try_file(const char *name, const char *text)
 }
 
 #define LINE(key) "passcode." key " = text\n"
+#define WHOLE(mail)                                                            \
+	mail ".subject = text\n" mail ".greeting = text\n" mail                \
+	     ".instruction = text\n" mail ".validity.zero = text\n" mail       \
+	     ".validity.one = text\n" mail ".validity.other = text\n" mail     \
+	     ".ignore = text\n"
 #define COMPLETE                                                               \
+	WHOLE("login")                                                         \
+	WHOLE("registration")                                                  \
+	WHOLE("recovery")                                                      \
 	LINE("subject")                                                        \
 	LINE("greeting")                                                       \
 	LINE("instruction")                                                    \

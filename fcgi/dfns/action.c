@@ -1,0 +1,266 @@
+#include <string.h>
+
+#include "fcgi/dfns/challenge.h"
+#include "fcgi/dfns/dfns.h"
+#include "lib/rng.h"
+#include "lib/user.h"
+#include "lib/useraction.h"
+
+#define PATH_MAX_LEN 2048
+#define PAYLOAD_MAX ((size_t)128 * 1024)
+
+enum { INIT_PAYLOAD, INIT_METHOD, INIT_PATH, INIT__MAX };
+
+static const struct ptn_field init_fields[INIT__MAX] = {
+	[INIT_PAYLOAD] = { "userActionPayload", PTN_F_TEXT, false, PAYLOAD_MAX,
+	    NULL, PTN_OK },
+	[INIT_METHOD] = { "userActionHttpMethod", PTN_F_TEXT, true, 8, NULL,
+	    PTN_OK },
+	[INIT_PATH] = { "userActionHttpPath", PTN_F_TEXT, true, PATH_MAX_LEN,
+	    NULL, PTN_OK },
+};
+
+const struct ptn_input ptn_in_dfns_action_init = { init_fields, INIT__MAX };
+
+/* What is to be approved, and by which session, as the rows keep it. */
+static const char *
+write_state(struct ptn_request *req, const uint8_t *nonce)
+{
+	char token[PTN_UUID_STR], hex[2 * PTN_USERACTION_NONCE_LEN + 1];
+	const struct ptn_value *payload = &req->in[INIT_PAYLOAD];
+	struct ptn_jsonw w;
+
+	ptn_uuid_format(&req->session.claims.session_id, token);
+	ptn_hex(PTN_BYTES(nonce, PTN_USERACTION_NONCE_LEN), hex);
+	ptn_jsonw_init(&w, req->arena);
+	ptn_jsonw_object(&w, NULL);
+	ptn_jsonw_str(&w, "method", req->in[INIT_METHOD].s);
+	ptn_jsonw_str(&w, "path", req->in[INIT_PATH].s);
+	ptn_jsonw_str(&w, "payload", payload->set ? payload->s : "");
+	ptn_jsonw_str(&w, "nonce", hex);
+	ptn_jsonw_str(&w, "token", token);
+	ptn_jsonw_end_object(&w);
+	return w.buf.bad ? NULL : w.buf.p;
+}
+
+/* POST /auth/action/init: what is to be signed to approve a request. */
+enum ptn_err
+ptn_dfns_action_init(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const struct ptn_useraction action = {
+		.method = req->in[INIT_METHOD].s,
+		.path = req->in[INIT_PATH].s,
+		.payload = req->in[INIT_PAYLOAD].b,
+	};
+	struct ptn_dfns_challenge ch = { .purpose = PTN_PURPOSE_ACTION,
+		.user_id = req->session.claims.sub,
+		.with_encrypted = true };
+	uint8_t nonce[PTN_USERACTION_NONCE_LEN];
+	struct ptn_org org;
+	enum ptn_err r;
+
+	if (!ptn_useraction_method_ok(action.method))
+		return ptn_dfns_malformed(req, rep, "", "userActionHttpMethod");
+	if ((r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id,
+		 &org)) != PTN_OK ||
+	    (r = ptn_dfns_signers(req, &org.id, &ch.user_id, &ch)) != PTN_OK)
+		return r;
+	if (ch.n == 0)
+		return ptn_dfns_refuse(rep, PTN_DFNS_NO_CREDENTIAL);
+	ptn_rng(nonce, sizeof(nonce));
+	ch.org = &org;
+	ch.challenge = ptn_useraction_challenge(req->arena, nonce, &action);
+	ch.extra = write_state(req, nonce);
+	if (ch.challenge == NULL || ch.extra == NULL)
+		return PTN_E_NOMEM;
+	return ptn_dfns_challenge_give(req, rep, &ch);
+}
+
+/* The "action" of a state: NULL, or copies in the arena. */
+struct announced {
+	struct ptn_useraction action;
+	struct ptn_uuid token;
+};
+
+static enum ptn_err
+read_state(struct ptn_request *req, const char *state, struct announced *out)
+{
+	struct ptn_json *all = NULL;
+	const struct ptn_json *v;
+	const char *why, *token, *payload;
+	enum ptn_err r;
+
+	r = ptn_json_parse(ptn_bytes_of(state), PTN_CEREMONY_DEPTH, &all, &why);
+	if (r != PTN_OK)
+		return PTN_E_INTERNAL;
+	v = ptn_json_get(all, "action");
+	out->action.method =
+	    ptn_json_text(req->arena, ptn_json_get(v, "method"));
+	out->action.path = ptn_json_text(req->arena, ptn_json_get(v, "path"));
+	payload = ptn_json_text(req->arena, ptn_json_get(v, "payload"));
+	token = ptn_json_text(req->arena, ptn_json_get(v, "token"));
+	if (out->action.method == NULL || out->action.path == NULL ||
+	    payload == NULL || token == NULL ||
+	    !ptn_uuid_parse(token, &out->token))
+		r = PTN_E_INTERNAL;
+	else
+		out->action.payload = ptn_bytes_of(payload);
+	ptn_json_free(&all);
+	return r;
+}
+
+struct approving {
+	struct ptn_request *req;
+	struct ptn_dfns_answer an;
+	struct ptn_ceremony_row signed_; /* what comes of it */
+};
+
+static enum ptn_err
+approve(struct ptn_db *db, void *arg)
+{
+	struct approving *p = arg;
+	enum ptn_err r;
+
+	if ((r = ptn_user_lock(db, p->req->arena, &p->an.org.id,
+		 &p->an.c.user_id)) != PTN_OK ||
+	    (r = ptn_dfns_answer_verify(p->req, db, &p->an)) != PTN_OK)
+		return r;
+	return ptn_ceremony_put(db, &p->an.org.id, &p->signed_);
+}
+
+/* Another user's challenge, or one of another session, is none. */
+static enum ptn_err
+read_mine(struct ptn_request *req, struct ptn_reply *rep, struct approving *p)
+{
+	const struct ptn_claims *me = &req->session.claims;
+	const struct ptn_uuid org = req->tenant.id;
+	struct announced was;
+	enum ptn_err r;
+
+	r = ptn_dfns_answer_read(req, rep, PTN_PURPOSE_ACTION, &p->an);
+	if (r == PTN_OK)
+		r = read_state(req, p->an.c.state, &was);
+	if (r == PTN_OK &&
+	    (!ptn_uuid_equal(&org, &p->an.org.id) ||
+		!ptn_uuid_equal(&me->sub, &p->an.c.user_id) ||
+		!ptn_uuid_equal(&me->session_id, &was.token)))
+		r = PTN_E_NOT_FOUND;
+	return r == PTN_E_NOT_FOUND
+	    ? ptn_dfns_refuse(rep, PTN_DFNS_BAD_CHALLENGE)
+	    : r;
+}
+
+/* POST /auth/action: trade a signed challenge for a user action. */
+enum ptn_err
+ptn_dfns_action(struct ptn_request *req, struct ptn_reply *rep)
+{
+	struct approving p = { .req = req };
+	char *token;
+	enum ptn_err r;
+
+	if ((r = read_mine(req, rep, &p)) != PTN_OK)
+		return r;
+	p.signed_ = p.an.c;
+	p.signed_.purpose = PTN_PURPOSE_SIGNED;
+	r = ptn_db_tx(req->db, approve, &p);
+	if (r == PTN_E_DENIED) {
+		ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_ACTION_FAILED,
+		    ptn_refusal_name(p.an.ruling.refusal));
+		return ptn_dfns_refuse(rep, PTN_DFNS_NOT_PROVED);
+	}
+	if (r == PTN_OK)
+		r = ptn_dfns_token(req, PTN_DFNSTOKEN_ACTION, &p.an.org.id,
+		    NULL, &p.signed_.id, ptn_ceremony_ttl_s(PTN_PURPOSE_SIGNED),
+		    &token);
+	if (r != PTN_OK)
+		return r;
+	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_ACTION_SIGNED, NULL);
+	rep->no_store = true;
+	ptn_jsonw_object(&rep->json, NULL);
+	ptn_jsonw_str(&rep->json, "userAction", token);
+	ptn_jsonw_end_object(&rep->json);
+	return PTN_OK;
+}
+
+/* The row that the header names; PTN_E_NOT_FOUND for whatever is wrong. */
+static enum ptn_err
+find_signed(struct ptn_request *req, struct ptn_ceremony_row *c, bool *used)
+{
+	const char *header = ptn_request_param(req, "HTTP_X_DFNS_USERACTION");
+	const struct ptn_token_env env = ptn_request_tokens(req);
+	enum ptn_verdict verdict;
+	struct ptn_dfnstoken t;
+	enum ptn_err r;
+
+	if (header == NULL)
+		return PTN_E_NOT_FOUND;
+	r = ptn_dfnstoken_verify(&env, ptn_bytes_of(header),
+	    PTN_DFNSTOKEN_ACTION, &t, &verdict);
+	if (r != PTN_OK)
+		return r;
+	if (verdict != PTN_ALLOW || !ptn_uuid_equal(&t.org, &req->tenant.id))
+		return PTN_E_NOT_FOUND;
+	return ptn_ceremony_look(req->db, req->arena, &t.org,
+	    PTN_PURPOSE_SIGNED, &t.id, c, used);
+}
+
+/* The raw target, without the path at which we are mounted. */
+static const char *
+target(const struct ptn_request *req)
+{
+	const size_t len = strlen(req->cf->base_path);
+
+	return strncmp(req->uri, req->cf->base_path, len) == 0 ? req->uri + len
+							       : req->uri;
+}
+
+static enum ptn_err
+matches(struct ptn_request *req, const struct ptn_ceremony_row *c,
+    enum ptn_verdict *verdict)
+{
+	const struct ptn_useraction request = {
+		.method = ptn_method_name(req->method),
+		.path = target(req),
+		.payload = req->body,
+	};
+	const struct ptn_claims *me = &req->session.claims;
+	struct announced was;
+	enum ptn_err r;
+
+	*verdict = PTN_DENY;
+	if ((r = read_state(req, c->state, &was)) != PTN_OK)
+		return r;
+	if (!ptn_uuid_equal(&c->user_id, &me->sub) ||
+	    !ptn_uuid_equal(&was.token, &me->session_id))
+		return PTN_OK;
+	return ptn_useraction_match(&was.action, &request, verdict);
+}
+
+enum ptn_err
+ptn_dfns_action_check(struct ptn_request *req, struct ptn_reply *rep)
+{
+	enum ptn_verdict verdict = PTN_DENY;
+	struct ptn_ceremony_row c;
+	bool used = false;
+	enum ptn_err r;
+
+	r = find_signed(req, &c, &used);
+	if (r == PTN_OK)
+		r = matches(req, &c, &verdict);
+	if (r == PTN_E_NOT_FOUND || (r == PTN_OK && verdict != PTN_ALLOW))
+		return ptn_dfns_refuse(rep, PTN_DFNS_NOT_SIGNED);
+	if (r == PTN_OK && used)
+		return ptn_dfns_refuse(rep, PTN_DFNS_ACTION_USED);
+	req->action = c.id;
+	return r;
+}
+
+enum ptn_err
+ptn_dfns_action_use(struct ptn_request *req, struct ptn_db *db)
+{
+	enum ptn_err r;
+
+	r = ptn_ceremony_use(db, &req->tenant.id, PTN_PURPOSE_SIGNED,
+	    &req->action);
+	return r == PTN_E_NOT_FOUND ? PTN_E_GONE : r;
+}

@@ -1,0 +1,248 @@
+#include "fcgi/dfns/challenge.h"
+
+#include <string.h>
+
+#include "fcgi/dfns/dfns.h"
+#include "lib/dfnstoken.h"
+#include "lib/json.h"
+#include "lib/secrets.h"
+#include "lib/unicode.h"
+
+enum ptn_err
+ptn_dfns_signers(struct ptn_request *req, const struct ptn_uuid *org,
+    const struct ptn_uuid *user, struct ptn_dfns_challenge *ch)
+{
+	struct ptn_dfnscred *all;
+	enum ptn_err r;
+	size_t i, n;
+
+	r = ptn_dfnscreds_of(req->db, req->arena, org, user, &all, &n);
+	if (r != PTN_OK)
+		return r;
+	ch->cred = all;
+	ch->n = 0;
+	for (i = 0; i < n; i++)
+		if (all[i].active && ptn_dfnscred_signs(&all[i]))
+			ch->cred[ch->n++] = all[i];
+	return PTN_OK;
+}
+
+/*
+ * A key whose encrypted half was not handed out cannot answer.  The state has
+ * the ids of those that can.
+ */
+static bool
+may_answer(const struct ptn_dfns_challenge *ch, const struct ptn_dfnscred *c)
+{
+	return c->kind != PTN_CRED_PASSWORD_PROTECTED_KEY || ch->with_encrypted;
+}
+
+const char *
+ptn_dfns_challenge_state(struct ptn_arena *a,
+    const struct ptn_dfns_challenge *ch)
+{
+	char id[PTN_UUID_STR];
+	struct ptn_jsonw w;
+	size_t i;
+
+	ptn_jsonw_init(&w, a);
+	ptn_jsonw_object(&w, NULL);
+	if (ch->extra != NULL)
+		ptn_jsonw_raw(&w, "action", ch->extra);
+	ptn_jsonw_array(&w, "allow");
+	for (i = 0; i < ch->n && !ptn_uuid_is_nil(&ch->user_id); i++) {
+		if (!may_answer(ch, &ch->cred[i]))
+			continue;
+		ptn_uuid_format(&ch->cred[i].id, id);
+		ptn_jsonw_str(&w, NULL, id);
+	}
+	ptn_jsonw_end_array(&w);
+	ptn_jsonw_end_object(&w);
+	return w.buf.bad ? NULL : w.buf.p;
+}
+
+static bool
+listed(struct ptn_arena *a, const struct ptn_json *list,
+    const struct ptn_uuid *id)
+{
+	struct ptn_uuid u;
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < ptn_json_len(list); i++) {
+		text = ptn_json_text(a, ptn_json_at(list, i));
+		if (text != NULL && ptn_uuid_parse(text, &u) &&
+		    ptn_uuid_equal(&u, id))
+			return true;
+	}
+	return false;
+}
+
+enum ptn_err
+ptn_dfns_allowed(struct ptn_request *req, const char *state,
+    struct ptn_dfns_challenge *ch)
+{
+	struct ptn_json *all = NULL;
+	const struct ptn_json *list;
+	const char *why;
+	size_t i, n = 0;
+
+	if (ptn_json_parse(ptn_bytes_of(state), PTN_CEREMONY_DEPTH, &all,
+		&why) != PTN_OK)
+		return PTN_E_INTERNAL;
+	list = ptn_json_get(all, "allow");
+	for (i = 0; i < ch->n; i++)
+		if (listed(req->arena, list, &ch->cred[i].id))
+			ch->cred[n++] = ch->cred[i];
+	ch->n = n;
+	ptn_json_free(&all);
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_dfns_decoy(struct ptn_request *req, const char *org, const char *username,
+    struct ptn_dfns_challenge *ch)
+{
+	static const enum ptn_cred_kind kinds[] = { PTN_CRED_FIDO2,
+		PTN_CRED_FIDO2, PTN_CRED_KEY, PTN_CRED_PASSWORD_PROTECTED_KEY };
+	uint8_t mac[PTN_SHA256_LEN], id[PTN_SHA256_LEN];
+	char *key = NULL, *text;
+	enum ptn_err r;
+
+	r = ptn_fold(req->arena, username, &key);
+	if (r != PTN_OK && r != PTN_E_INPUT)
+		return r;
+	text = ptn_arena_printf(req->arena, "%s %s", org,
+	    key != NULL ? key : username);
+	if (text == NULL ||
+	    (ch->cred = ptn_arena_calloc(req->arena, 1, sizeof(*ch->cred))) ==
+		NULL)
+		return PTN_E_NOMEM;
+	r = ptn_secrets_mac(req->env->secrets, 0, PTN_FOR_DECOY,
+	    ptn_bytes_of(text), mac);
+	if (r != PTN_OK)
+		return r;
+	ptn_sha256(PTN_BYTES(mac, sizeof(mac)), id);
+	ch->n = 1;
+	ch->cred->kind = kinds[mac[0] % (sizeof(kinds) / sizeof(kinds[0]))];
+	ch->cred->cred_id =
+	    ptn_b64url_encode(req->arena, PTN_BYTES(id, sizeof(id)));
+	return ch->cred->cred_id != NULL ? PTN_OK : PTN_E_NOMEM;
+}
+
+static void
+write_kinds(struct ptn_jsonw *w, const struct ptn_dfns_challenge *ch)
+{
+	bool told[PTN_CRED__MAX] = { false };
+	size_t i;
+
+	ptn_jsonw_array(w, "supportedCredentialKinds");
+	for (i = 0; i < ch->n; i++) {
+		if (told[ch->cred[i].kind])
+			continue;
+		told[ch->cred[i].kind] = true;
+		ptn_jsonw_object(w, NULL);
+		ptn_jsonw_str(w, "kind", ptn_cred_kind_name(ch->cred[i].kind));
+		ptn_jsonw_str(w, "factor", "either");
+		ptn_jsonw_bool(w, "requiresSecondFactor", false);
+		ptn_jsonw_end_object(w);
+	}
+	ptn_jsonw_end_array(w);
+}
+
+static void
+write_allowed(struct ptn_jsonw *w, const char *name,
+    const struct ptn_dfns_challenge *ch, enum ptn_cred_kind kind)
+{
+	const struct ptn_dfnscred *c;
+	size_t i;
+
+	ptn_jsonw_array(w, name);
+	for (i = 0; i < ch->n; i++) {
+		c = &ch->cred[i];
+		if (c->kind != kind)
+			continue;
+		ptn_jsonw_object(w, NULL);
+		ptn_jsonw_str(w, "type", "public-key");
+		ptn_jsonw_str(w, "id", c->cred_id);
+		if (kind == PTN_CRED_PASSWORD_PROTECTED_KEY)
+			ptn_jsonw_str(w, "encryptedPrivateKey",
+			    c->encrypted_private_key);
+		ptn_jsonw_end_object(w);
+	}
+	ptn_jsonw_end_array(w);
+}
+
+/* Specification 3. */
+static void
+write_challenge(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_dfns_challenge *ch, const char *challenge,
+    const char *identifier)
+{
+	struct ptn_jsonw *w = &rep->json;
+
+	rep->no_store = true;
+	ptn_jsonw_object(w, NULL);
+	write_kinds(w, ch);
+	ptn_jsonw_str(w, "challenge", challenge);
+	ptn_jsonw_str(w, "challengeIdentifier", identifier);
+	ptn_jsonw_str(w, "externalAuthenticationUrl", "");
+	ptn_jsonw_str(w, "userVerification", "required");
+	ptn_jsonw_str(w, "attestation",
+	    req->cf->passkey_attestation == PTN_CONVEY_NONE ? "none"
+							    : "direct");
+	ptn_dfns_write_rp(w, ch->org);
+	ptn_jsonw_object(w, "allowCredentials");
+	write_allowed(w, "key", ch, PTN_CRED_KEY);
+	write_allowed(w, "webauthn", ch, PTN_CRED_FIDO2);
+	if (ch->with_encrypted)
+		write_allowed(w, "passwordProtectedKey", ch,
+		    PTN_CRED_PASSWORD_PROTECTED_KEY);
+	ptn_jsonw_end_object(w);
+	ptn_jsonw_end_object(w);
+}
+
+enum ptn_err
+ptn_dfns_challenge_give(struct ptn_request *req, struct ptn_reply *rep,
+    struct ptn_dfns_challenge *ch)
+{
+	struct ptn_ceremony_row c = { .user_id = ch->user_id,
+		.purpose = ch->purpose,
+		.challenge = ch->challenge != NULL
+		    ? ch->challenge
+		    : ptn_ceremony_challenge_new(req->arena),
+		.state = ptn_dfns_challenge_state(req->arena, ch) };
+	char *identifier;
+	enum ptn_err r;
+
+	if (c.challenge == NULL || c.state == NULL)
+		return PTN_E_NOMEM;
+	if ((r = ptn_ceremony_put(req->db, &ch->org->id, &c)) != PTN_OK ||
+	    (r = ptn_dfns_token(req, PTN_DFNSTOKEN_CHALLENGE, &ch->org->id,
+		 NULL, &c.id, ptn_ceremony_ttl_s(ch->purpose), &identifier)) !=
+		PTN_OK)
+		return r;
+	write_challenge(req, rep, ch, c.challenge, identifier);
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_dfns_challenge_take(struct ptn_request *req, struct ptn_bytes identifier,
+    enum ptn_purpose_of purpose, struct ptn_ceremony_row *c)
+{
+	const struct ptn_token_env env = ptn_request_tokens(req);
+	enum ptn_verdict verdict;
+	struct ptn_dfnstoken t;
+	enum ptn_err r;
+
+	r = ptn_dfnstoken_verify(&env, identifier, PTN_DFNSTOKEN_CHALLENGE, &t,
+	    &verdict);
+	if (r != PTN_OK)
+		return r;
+	if (verdict != PTN_ALLOW)
+		return PTN_E_NOT_FOUND;
+	r = ptn_ceremony_take(req->db, req->arena, &t.org, purpose, &t.id, c);
+	if (r == PTN_OK)
+		req->tenant.id = t.org;
+	return r;
+}

@@ -1,0 +1,81 @@
+#ifndef PTN_DFNS_CHALLENGE_H
+#define PTN_DFNS_CHALLENGE_H
+
+#include "fcgi/reply.h"
+#include "fcgi/request.h"
+#include "lib/ceremony.h"
+#include "lib/dfnscred.h"
+#include "lib/dfnsfactor.h"
+#include "lib/org.h"
+#include "lib/ruling.h"
+
+/* A challenge for credentials that exist: to log in, or to sign an action. */
+struct ptn_dfns_challenge {
+	enum ptn_purpose_of purpose;
+	const struct ptn_org *org;
+	struct ptn_uuid user_id; /* nil: nobody can answer it */
+	struct ptn_dfnscred *cred; /* those that may */
+	size_t n;
+	bool with_encrypted; /* hand encrypted private keys out */
+	const char *challenge; /* NULL: a random one */
+	const char *extra;     /* members of the state, as JSON; or NULL */
+};
+
+/* The user's active credentials that sign, into ch->cred. */
+enum ptn_err ptn_dfns_signers(struct ptn_request *req,
+    const struct ptn_uuid *org, const struct ptn_uuid *user,
+    struct ptn_dfns_challenge *ch) PTN_MUST_USE;
+
+/* Keep those that a ceremony allows by its state. */
+enum ptn_err ptn_dfns_allowed(struct ptn_request *req, const char *state,
+    struct ptn_dfns_challenge *ch) PTN_MUST_USE;
+
+/*
+ * Credentials of somebody who has none: the same ones whenever the same name
+ * is asked for, and nothing tells them from others.
+ */
+enum ptn_err ptn_dfns_decoy(struct ptn_request *req, const char *org,
+    const char *username, struct ptn_dfns_challenge *ch) PTN_MUST_USE;
+
+/* Which credentials may answer, as a ceremony keeps it; NULL: arena full. */
+const char *ptn_dfns_challenge_state(struct ptn_arena *a,
+    const struct ptn_dfns_challenge *ch);
+
+/* Store it, and write it as the answer. */
+enum ptn_err ptn_dfns_challenge_give(struct ptn_request *req,
+    struct ptn_reply *rep, struct ptn_dfns_challenge *ch) PTN_MUST_USE;
+
+/*
+ * Take the ceremony that an identifier names; the request is one of its
+ * organisation from then on.  PTN_E_NOT_FOUND for whatever is wrong with it.
+ */
+enum ptn_err ptn_dfns_challenge_take(struct ptn_request *req,
+    struct ptn_bytes identifier, enum ptn_purpose_of purpose,
+    struct ptn_ceremony_row *c) PTN_MUST_USE;
+
+/* What answers a challenge: its identifier, and one factor or two. */
+struct ptn_dfns_answer {
+	struct ptn_org org;
+	struct ptn_ceremony_row c;
+	struct ptn_dfnsfactor factor[2];
+	size_t nfactors;
+	struct ptn_ruling ruling;
+};
+
+/*
+ * Read it from the input ptn_in_dfns_answer, and take its ceremony.
+ * PTN_E_NOT_FOUND if there is no such ceremony; PTN_E_INPUT is said already.
+ */
+enum ptn_err ptn_dfns_answer_read(struct ptn_request *req,
+    struct ptn_reply *rep, enum ptn_purpose_of purpose,
+    struct ptn_dfns_answer *an) PTN_MUST_USE;
+
+/*
+ * Verify each factor that was sent; none is ever ignored.  Inside the
+ * caller's transaction, which holds the lock of the user.  PTN_E_DENIED, with
+ * an->ruling, for what does not hold.
+ */
+enum ptn_err ptn_dfns_answer_verify(struct ptn_request *req,
+    struct ptn_db *db, struct ptn_dfns_answer *an) PTN_MUST_USE;
+
+#endif

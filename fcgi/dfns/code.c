@@ -1,0 +1,88 @@
+#include "fcgi/dfns/dfns.h"
+#include "lib/codemail.h"
+#include "lib/dfnsid.h"
+#include "lib/locale.h"
+
+enum { CODE_USERNAME, CODE_ORG, CODE__MAX };
+
+static const struct ptn_field code_fields[CODE__MAX] = {
+	[CODE_USERNAME] = { "username", PTN_F_TEXT, true, PTN_USERNAME_MAX,
+	    NULL, PTN_OK },
+	[CODE_ORG] = { "orgId", PTN_F_TEXT, true, PTN_DFNSID_MAX, NULL,
+	    PTN_OK },
+};
+
+const struct ptn_input ptn_in_dfns_code = { code_fields, CODE__MAX };
+
+/*
+ * The same row for every name and organisation; the courier finds out what
+ * comes of it (codemail.h).
+ */
+static enum ptn_err
+want(struct ptn_request *req, struct ptn_reply *rep,
+    enum ptn_code_purpose purpose)
+{
+	struct ptn_codemail w = { .purpose = purpose,
+		.username = req->in[CODE_USERNAME].s,
+		.locale = ptn_locale_match(
+		    ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE")) };
+	enum ptn_err r;
+
+	if (ptn_dfnsid_parse(PTN_DFNSID_ORG, req->in[CODE_ORG].b,
+		&w.tenant_id) != PTN_OK)
+		w.tenant_id = ptn_uuid_new();
+	r = ptn_codemail_want(req->db, req->arena, req->env->secrets, &w);
+	if (r != PTN_OK)
+		return r;
+	ptn_request_wake_courier(req);
+	return ptn_dfns_success(rep);
+}
+
+/* What the documentation says of names that cannot have a login code. */
+static enum ptn_err
+tell(struct ptn_request *req, struct ptn_reply *rep)
+{
+	struct ptn_dfns_who who;
+	enum ptn_err r;
+
+	if (!ptn_dfns_tells(req))
+		return PTN_OK;
+	r = ptn_dfns_find(req, req->in[CODE_ORG].s, req->in[CODE_USERNAME].s,
+	    &who);
+	if (r != PTN_OK)
+		return r;
+	if (!who.known)
+		return ptn_dfns_refuse(rep, PTN_DFNS_NO_USER);
+	if (!who.member.active)
+		return ptn_dfns_refuse(rep, PTN_DFNS_DEACTIVATED);
+	return PTN_OK;
+}
+
+/* POST /auth/login/code: send a login code, if there is somebody to have it. */
+enum ptn_err
+ptn_dfns_login_code(struct ptn_request *req, struct ptn_reply *rep)
+{
+	enum ptn_err r;
+
+	if ((r = tell(req, rep)) != PTN_OK)
+		return r;
+	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_CODE_REQUESTED, "login");
+	return want(req, rep, PTN_CODE_LOGIN);
+}
+
+/* PUT /auth/registration/code: send another registration code. */
+enum ptn_err
+ptn_dfns_registration_code(struct ptn_request *req, struct ptn_reply *rep)
+{
+	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_CODE_REQUESTED,
+	    "registration");
+	return want(req, rep, PTN_CODE_REGISTRATION);
+}
+
+/* POST and PUT /auth/recover/user/code: send a code to begin a recovery. */
+enum ptn_err
+ptn_dfns_recovery_code(struct ptn_request *req, struct ptn_reply *rep)
+{
+	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_CODE_REQUESTED, "recovery");
+	return want(req, rep, PTN_CODE_RECOVERY);
+}

@@ -1,0 +1,75 @@
+#include "fcgi/dfns/dfns.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "lib/dfnsid.h"
+
+#define US_PER_MS 1000
+#define TIME_STR 32
+
+/* ISO 8601 with exactly three digits of a second (1.9). */
+static void
+write_time(struct ptn_jsonw *w, const char *name, int64_t us)
+{
+	const time_t s = (time_t)(us / 1000000);
+	char text[TIME_STR];
+	struct tm tm;
+	size_t n;
+
+	if (gmtime_r(&s, &tm) == NULL)
+		return;
+	n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + n, sizeof(text) - n, ".%03dZ",
+	    (int)(us / US_PER_MS % 1000));
+	ptn_jsonw_str(w, name, text);
+}
+
+/* Specification 6.1: every member is a text. */
+void
+ptn_dfns_write_credential(struct ptn_jsonw *w, const struct ptn_org *org,
+    const struct ptn_dfnscred *c)
+{
+	const bool passkey = c->kind == PTN_CRED_FIDO2;
+	const char *rp_id = c->rp_id != NULL ? c->rp_id : org->rp_id;
+	char id[PTN_DFNSID_STR];
+
+	ptn_dfnsid_format(PTN_DFNSID_CREDENTIAL, &c->id, id);
+	ptn_jsonw_object(w, NULL);
+	ptn_jsonw_str(w, "kind", ptn_cred_kind_name(c->kind));
+	ptn_jsonw_str(w, "credentialId", c->cred_id);
+	ptn_jsonw_str(w, "credentialUuid", id);
+	write_time(w, "dateCreated", c->created_at_us);
+	ptn_jsonw_bool(w, "isActive", c->active);
+	ptn_jsonw_str(w, "name", c->name);
+	ptn_jsonw_str(w, "publicKey", c->fingerprint);
+	ptn_jsonw_str(w, "relyingPartyId", passkey ? rp_id : "");
+	ptn_jsonw_str(w, "origin",
+	    passkey && c->origin != NULL ? c->origin : "");
+	ptn_jsonw_end_object(w);
+}
+
+/* GET /auth/credentials: mine, active and not. */
+enum ptn_err
+ptn_dfns_credentials(struct ptn_request *req, struct ptn_reply *rep)
+{
+	struct ptn_dfnscred *c;
+	struct ptn_org org;
+	enum ptn_err r;
+	size_t i, n;
+
+	r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id, &org);
+	if (r == PTN_OK)
+		r = ptn_dfnscreds_of(req->db, req->arena, &req->tenant.id,
+		    &req->session.claims.sub, &c, &n);
+	if (r != PTN_OK)
+		return r;
+	rep->no_store = true;
+	ptn_jsonw_object(&rep->json, NULL);
+	ptn_jsonw_array(&rep->json, "items");
+	for (i = 0; i < n; i++)
+		ptn_dfns_write_credential(&rep->json, &org, &c[i]);
+	ptn_jsonw_end_array(&rep->json);
+	ptn_jsonw_end_object(&rep->json);
+	return PTN_OK;
+}

@@ -1,0 +1,139 @@
+#ifndef PTN_DFNS_H
+#define PTN_DFNS_H
+
+#include "fcgi/family.h"
+#include "fcgi/reply.h"
+#include "fcgi/request.h"
+#include "fcgi/routes.h"
+#include "lib/dfnscred.h"
+#include "lib/dfnstoken.h"
+#include "lib/member.h"
+#include "lib/org.h"
+
+/*
+ * The handlers of the Dfns authentication API.  What each does stands above
+ * its definition; what it may rely on stands in its line of routes.c.
+ */
+extern const struct ptn_family ptn_dfns_family;
+
+extern const struct ptn_input ptn_in_dfns_code;
+enum ptn_err ptn_dfns_login_code(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_registration_code(struct ptn_request *,
+    struct ptn_reply *);
+
+extern const struct ptn_input ptn_in_dfns_login_init;
+extern const struct ptn_input ptn_in_dfns_answer;
+enum ptn_err ptn_dfns_login_init(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_login(struct ptn_request *, struct ptn_reply *);
+
+extern const struct ptn_input ptn_in_dfns_logout;
+enum ptn_err ptn_dfns_logout(struct ptn_request *, struct ptn_reply *);
+
+extern const struct ptn_input ptn_in_dfns_reg_init;
+extern const struct ptn_input ptn_in_dfns_registration;
+enum ptn_err ptn_dfns_registration_init(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_dfns_registration(struct ptn_request *, struct ptn_reply *);
+
+extern const struct ptn_input ptn_in_dfns_recovery_init;
+extern const struct ptn_input ptn_in_dfns_recovery;
+enum ptn_err ptn_dfns_recovery_code(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_recovery_init(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_recovery(struct ptn_request *, struct ptn_reply *);
+
+extern const struct ptn_input ptn_in_dfns_kind;
+extern const struct ptn_input ptn_in_dfns_credential;
+extern const struct ptn_input ptn_in_dfns_uuid;
+enum ptn_err ptn_dfns_credentials(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_credential_init(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_dfns_credential_create(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_dfns_credential_activate(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_dfns_credential_deactivate(struct ptn_request *,
+    struct ptn_reply *);
+
+extern const struct ptn_input ptn_in_dfns_action_init;
+enum ptn_err ptn_dfns_action_init(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_action(struct ptn_request *, struct ptn_reply *);
+
+/*
+ * Is the request approved by the user action that it carries?  Then
+ * req->action is set.  A refusal otherwise (specification 7.3).
+ */
+enum ptn_err ptn_dfns_action_check(struct ptn_request *req,
+    struct ptn_reply *rep) PTN_MUST_USE;
+
+/* Spend it, inside the transaction of what it approves; PTN_E_GONE. */
+enum ptn_err ptn_dfns_action_use(struct ptn_request *req,
+    struct ptn_db *db) PTN_MUST_USE;
+
+/* The documented refusals: each has its code and its text in reply.c. */
+enum ptn_dfns_refusal {
+	PTN_DFNS_BAD_TOKEN,
+	PTN_DFNS_BAD_CODE,
+	PTN_DFNS_BAD_CHALLENGE,
+	PTN_DFNS_NOT_PROVED,
+	PTN_DFNS_NO_USER,
+	PTN_DFNS_NO_CREDENTIAL,
+	PTN_DFNS_DEACTIVATED,
+	PTN_DFNS_USER_EXISTS,
+	PTN_DFNS_CODE_EXPIRED,
+	PTN_DFNS_CREDENTIAL_EXISTS,
+	PTN_DFNS_NO_RECOVERY,
+	PTN_DFNS_NO_SUCH_CREDENTIAL,
+	PTN_DFNS_LAST_CREDENTIAL,
+	PTN_DFNS_NOT_SIGNED,
+	PTN_DFNS_ACTION_USED,
+	PTN_DFNS__MAX
+};
+enum ptn_err ptn_dfns_refuse(struct ptn_reply *rep,
+    enum ptn_dfns_refusal why);
+
+/* 400 that names a member of the body: "Invalid request: firstFactor/kind". */
+enum ptn_err ptn_dfns_malformed(struct ptn_request *req,
+    struct ptn_reply *rep, const char *field, const char *why);
+
+/* {"message":"success"} */
+enum ptn_err ptn_dfns_success(struct ptn_reply *rep);
+
+/*
+ * Whom a name and an organisation mean.  The same statements are run whether
+ * they mean somebody or not; where they do not, org.id and member.id are ids
+ * of nobody.
+ */
+struct ptn_dfns_who {
+	bool known;
+	struct ptn_org org;
+	struct ptn_member member;
+};
+enum ptn_err ptn_dfns_find(struct ptn_request *req, const char *org,
+    const char *username, struct ptn_dfns_who *who) PTN_MUST_USE;
+
+/* Is the strictly documented behaviour asked for, which tells who exists? */
+bool ptn_dfns_tells(const struct ptn_request *req);
+
+/* A signed token of a kind, good for ttl_s. */
+enum ptn_err ptn_dfns_token(struct ptn_request *req,
+    enum ptn_dfnstoken_kind kind, const struct ptn_uuid *org,
+    const struct ptn_member *m, const struct ptn_uuid *id, int64_t ttl_s,
+    char **token) PTN_MUST_USE;
+
+/* "user": {"id", "name", "displayName"} and "rp": {"id", "name"}. */
+void ptn_dfns_write_user(struct ptn_jsonw *w, const struct ptn_uuid *id,
+    const char *username);
+void ptn_dfns_write_rp(struct ptn_jsonw *w, const struct ptn_org *org);
+
+/* A Credential (specification 6.1). */
+void ptn_dfns_write_credential(struct ptn_jsonw *w, const struct ptn_org *org,
+    const struct ptn_dfnscred *c);
+
+/*
+ * What a new credential is to be made of: challenge, kinds and parameters of
+ * a registration challenge.
+ */
+void ptn_dfns_write_creation(struct ptn_jsonw *w, const struct ptn_request *req,
+    const char *challenge, const struct ptn_dfnscred *creds, size_t n);
+
+#endif

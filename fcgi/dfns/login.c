@@ -1,0 +1,200 @@
+#include "fcgi/dfns/challenge.h"
+#include "fcgi/dfns/dfns.h"
+#include "lib/ceremony.h"
+#include "lib/dfnscode.h"
+#include "lib/dfnsid.h"
+#include "lib/passcode.h"
+#include "lib/user.h"
+
+enum { INIT_USERNAME, INIT_ORG, INIT_CODE, INIT__MAX };
+
+static const struct ptn_field init_fields[INIT__MAX] = {
+	[INIT_USERNAME] = { "username", PTN_F_TEXT, true, PTN_USERNAME_MAX,
+	    NULL, PTN_OK },
+	[INIT_ORG] = { "orgId", PTN_F_TEXT, true, PTN_DFNSID_MAX, NULL,
+	    PTN_OK },
+	[INIT_CODE] = { "loginCode", PTN_F_SECRET, false,
+	    PTN_DFNSCODE_TYPED_MAX, NULL, PTN_OK },
+};
+
+const struct ptn_input ptn_in_dfns_login_init = { init_fields, INIT__MAX };
+
+static enum ptn_err
+failed(struct ptn_request *req, struct ptn_reply *rep, const char *why,
+    enum ptn_dfns_refusal refusal)
+{
+	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_LOGIN_FAILED, why);
+	return ptn_dfns_refuse(rep, refusal);
+}
+
+/* Who cannot log in; told only where telling is configured. */
+static enum ptn_err
+tell(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_dfns_who *who, bool able)
+{
+	if (!ptn_dfns_tells(req))
+		return PTN_OK;
+	if (!who->known)
+		return failed(req, rep, "unknown user", PTN_DFNS_NO_USER);
+	if (!who->member.active)
+		return failed(req, rep, "deactivated", PTN_DFNS_DEACTIVATED);
+	if (!able)
+		return failed(req, rep, "no credential",
+		    PTN_DFNS_NO_CREDENTIAL);
+	return PTN_OK;
+}
+
+/*
+ * A right code is used up.  For somebody who cannot log in one is judged that
+ * nobody has: the work is the same, and their own stays.
+ */
+static enum ptn_err
+judge_code(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_dfns_who *who, bool able)
+{
+	const struct ptn_uuid nobody = ptn_uuid_new();
+	enum ptn_passcode_judgement what;
+	char code[PTN_DFNSCODE_STR];
+	enum ptn_err r;
+
+	if (!req->in[INIT_CODE].set)
+		return PTN_OK;
+	/* What is no code is judged as one that is wrong. */
+	if (!ptn_dfnscode_normal(PTN_DFNSCODE_MAIL, req->in[INIT_CODE].b, code))
+		code[0] = '\0';
+	r = ptn_code_judge(req->db, req->arena, req->env->secrets, &who->org.id,
+	    able ? &who->member.id : &nobody, PTN_CODE_LOGIN, code, false,
+	    &what);
+	ptn_wipe(code, sizeof(code));
+	if (r == PTN_OK && what != PTN_PASSCODE_RIGHT)
+		return failed(req, rep, "wrong code", PTN_DFNS_BAD_CODE);
+	return r;
+}
+
+/*
+ * POST /auth/login/init: what is to be signed, and by which credentials.
+ * Without a right code the encrypted private keys stay here.  Somebody who
+ * does not exist, or cannot log in, gets an answer of the same form.
+ */
+enum ptn_err
+ptn_dfns_login_init(struct ptn_request *req, struct ptn_reply *rep)
+{
+	struct ptn_dfns_who who;
+	struct ptn_dfns_challenge ch = { .purpose = PTN_PURPOSE_LOGIN,
+		.with_encrypted = req->in[INIT_CODE].set };
+	bool able;
+	enum ptn_err r;
+
+	r = ptn_dfns_find(req, req->in[INIT_ORG].s, req->in[INIT_USERNAME].s,
+	    &who);
+	if (r != PTN_OK)
+		return r;
+	r = ptn_dfns_signers(req, &who.org.id, &who.member.id, &ch);
+	if (r != PTN_OK)
+		return r;
+	able = who.known && ptn_member_usable(&who.member) && ch.n > 0;
+	if ((r = tell(req, rep, &who, able)) != PTN_OK ||
+	    (r = judge_code(req, rep, &who, able)) != PTN_OK)
+		return r;
+	ch.org = &who.org;
+	if (able)
+		ch.user_id = who.member.id;
+	else
+		r = ptn_dfns_decoy(req, req->in[INIT_ORG].s,
+		    req->in[INIT_USERNAME].s, &ch);
+	return r == PTN_OK ? ptn_dfns_challenge_give(req, rep, &ch) : r;
+}
+
+struct logging_in {
+	struct ptn_request *req;
+	struct ptn_dfns_answer an;
+	struct ptn_member member;
+	struct ptn_claims claims;
+};
+
+/* Who came through the other API has a name of their own from now on. */
+static enum ptn_err
+settle_member(struct ptn_db *db, struct logging_in *l)
+{
+	if (l->member.stored)
+		return PTN_OK;
+	return ptn_member_put(db, l->req->arena, &l->an.org.id, &l->member);
+}
+
+static enum ptn_err
+log_in(struct ptn_db *db, void *arg)
+{
+	struct logging_in *l = arg;
+	struct ptn_request *req = l->req;
+	const struct ptn_uuid *org = &l->an.org.id;
+	const struct ptn_token_env env = ptn_request_tokens(req);
+	const struct ptn_session_new new = { .api = PTN_API_DFNS,
+		.user_id = l->an.c.user_id,
+		.ip = req->cf->acquire_ip ? req->ip : NULL,
+		.user_agent = req->cf->acquire_agent
+		    ? ptn_request_param(req, "HTTP_USER_AGENT")
+		    : NULL };
+	enum ptn_err r;
+
+	if ((r = ptn_user_lock(db, req->arena, org, &new.user_id)) != PTN_OK ||
+	    (r = ptn_member_by_id(db, req->arena, org, &new.user_id,
+		 &l->member)) != PTN_OK ||
+	    (r = ptn_dfns_answer_verify(req, db, &l->an)) != PTN_OK)
+		return r;
+	if (!ptn_member_usable(&l->member))
+		return PTN_E_FORBIDDEN;
+	if ((r = settle_member(db, l)) != PTN_OK)
+		return r;
+	return ptn_session_open(&env, &new, &l->claims);
+}
+
+static enum ptn_err
+write_token(struct ptn_request *req, struct ptn_reply *rep,
+    const struct logging_in *l)
+{
+	char *token;
+	enum ptn_err r;
+
+	r = ptn_dfns_token(req, PTN_DFNSTOKEN_USER, &l->an.org.id, &l->member,
+	    &l->claims.session_id, req->cf->dfns_session_s, &token);
+	if (r != PTN_OK)
+		return r;
+	rep->no_store = true;
+	ptn_jsonw_object(&rep->json, NULL);
+	ptn_jsonw_str(&rep->json, "token", token);
+	ptn_jsonw_end_object(&rep->json);
+	return PTN_OK;
+}
+
+/* POST /auth/login: trade a signed challenge for a user token. */
+enum ptn_err
+ptn_dfns_login(struct ptn_request *req, struct ptn_reply *rep)
+{
+	struct logging_in l = { .req = req };
+	enum ptn_err r;
+
+	r = ptn_dfns_answer_read(req, rep, PTN_PURPOSE_LOGIN, &l.an);
+	if (r == PTN_E_NOT_FOUND)
+		return failed(req, rep, "unknown challenge",
+		    PTN_DFNS_BAD_CHALLENGE);
+	if (r != PTN_OK)
+		return r;
+	if (ptn_uuid_is_nil(&l.an.c.user_id) || !l.an.org.active)
+		return failed(req, rep, "nobody's challenge",
+		    PTN_DFNS_NOT_PROVED);
+	req->audit.user_id = l.an.c.user_id;
+	r = ptn_db_tx(req->db, log_in, &l);
+	if (r == PTN_E_NOT_FOUND)
+		return failed(req, rep, "the user is gone",
+		    PTN_DFNS_NOT_PROVED);
+	if (r == PTN_E_DENIED)
+		return failed(req, rep, ptn_refusal_name(l.an.ruling.refusal),
+		    PTN_DFNS_NOT_PROVED);
+	/* Only who has proved to be them learns this. */
+	if (r == PTN_E_FORBIDDEN)
+		return failed(req, rep, "deactivated", PTN_DFNS_DEACTIVATED);
+	if (r != PTN_OK)
+		return r;
+	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_LOGIN_OK, NULL);
+	return write_token(req, rep, &l);
+}

@@ -1,0 +1,96 @@
+#include "fcgi/dfns/newcreds.h"
+
+#include "fcgi/dfns/dfns.h"
+#include "lib/dfnsid.h"
+
+static const struct {
+	const char *name;
+	enum ptn_dfnsfactor_place place;
+} members[PTN_NEWCRED__MAX] = {
+	[PTN_NEWCRED_FIRST] = { "firstFactorCredential", PTN_FACTOR_FIRST },
+	[PTN_NEWCRED_SECOND] = { "secondFactorCredential", PTN_FACTOR_SECOND },
+	[PTN_NEWCRED_RECOVERY] = { "recoveryCredential", PTN_FACTOR_RECOVERY },
+};
+
+enum ptn_err
+ptn_dfns_newcreds_read(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_json *v, struct ptn_dfns_newcreds *n)
+{
+	const struct ptn_json *one;
+	const char *why = NULL;
+	enum ptn_err r = PTN_OK;
+	size_t i;
+
+	for (i = 0; i < PTN_NEWCRED__MAX && r == PTN_OK; i++) {
+		one = ptn_json_get(v, members[i].name);
+		if (one == NULL && i != PTN_NEWCRED_FIRST)
+			continue;
+		r = ptn_dfnsfactor_read_new(req->arena, one, members[i].place,
+		    &n->in[i], &why);
+		if (r == PTN_E_INPUT)
+			return ptn_dfns_malformed(req, rep, members[i].name,
+			    why);
+	}
+	return r;
+}
+
+enum ptn_err
+ptn_dfns_newcreds_verify(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+    struct ptn_dfns_newcreds *n)
+{
+	enum ptn_err r = PTN_OK;
+	size_t i;
+
+	for (i = 0; i < PTN_NEWCRED__MAX && r == PTN_OK; i++) {
+		if (n->in[i].kind == PTN_CRED_UNSET)
+			continue;
+		r = ptn_dfnsverify_new(a, v, &n->in[i], &n->cred[i],
+		    &n->ruling);
+		if (r == PTN_OK && n->ruling.verdict != PTN_ALLOW)
+			r = PTN_E_DENIED;
+	}
+	return r;
+}
+
+enum ptn_err
+ptn_dfns_newcreds_put(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *org, const struct ptn_uuid *user,
+    struct ptn_dfns_newcreds *n)
+{
+	enum ptn_err r = PTN_OK;
+	size_t i;
+
+	for (i = 0; i < PTN_NEWCRED__MAX && r == PTN_OK; i++)
+		if (n->in[i].kind != PTN_CRED_UNSET)
+			r = ptn_dfnscred_put(db, a, org, user, &n->cred[i]);
+	n->conflict = r == PTN_E_CONFLICT;
+	return r;
+}
+
+void
+ptn_dfns_newcreds_write(struct ptn_reply *rep, const struct ptn_uuid *org,
+    const struct ptn_member *m, const struct ptn_dfns_newcreds *n)
+{
+	const struct ptn_dfnscred *c = &n->cred[PTN_NEWCRED_FIRST];
+	const char *kind = ptn_cred_kind_name(c->kind);
+	struct ptn_jsonw *w = &rep->json;
+	char id[PTN_DFNSID_STR];
+
+	rep->no_store = true;
+	ptn_jsonw_object(w, NULL);
+	ptn_jsonw_object(w, "credential");
+	ptn_dfnsid_format(PTN_DFNSID_CREDENTIAL, &c->id, id);
+	ptn_jsonw_str(w, "uuid", id);
+	ptn_jsonw_str(w, "kind", kind);
+	ptn_jsonw_str(w, "credentialKind", kind);
+	ptn_jsonw_str(w, "name", c->name);
+	ptn_jsonw_end_object(w);
+	ptn_jsonw_object(w, "user");
+	ptn_dfnsid_format(PTN_DFNSID_USER, &m->id, id);
+	ptn_jsonw_str(w, "id", id);
+	ptn_jsonw_str(w, "username", m->username);
+	ptn_dfnsid_format(PTN_DFNSID_ORG, org, id);
+	ptn_jsonw_str(w, "orgId", id);
+	ptn_jsonw_end_object(w);
+	ptn_jsonw_end_object(w);
+}

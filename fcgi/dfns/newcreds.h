@@ -1,0 +1,45 @@
+#ifndef PTN_DFNS_NEWCREDS_H
+#define PTN_DFNS_NEWCREDS_H
+
+#include "fcgi/reply.h"
+#include "fcgi/request.h"
+#include "lib/dfnscred.h"
+#include "lib/dfnsfactor.h"
+#include "lib/dfnsverify.h"
+#include "lib/member.h"
+#include "lib/ruling.h"
+
+/*
+ * The credentials of a registration or a recovery: "firstFactorCredential",
+ * and perhaps "secondFactorCredential" and "recoveryCredential".
+ */
+enum { PTN_NEWCRED_FIRST, PTN_NEWCRED_SECOND, PTN_NEWCRED_RECOVERY,
+	PTN_NEWCRED__MAX };
+
+struct ptn_dfns_newcreds {
+	struct ptn_dfnsfactor_new in[PTN_NEWCRED__MAX];
+	struct ptn_dfnscred cred[PTN_NEWCRED__MAX];
+	struct ptn_ruling ruling; /* of the first that was refused */
+	bool conflict;		  /* one of them is there already */
+};
+
+/* Read them from an object; PTN_E_INPUT is said already. */
+enum ptn_err ptn_dfns_newcreds_read(struct ptn_request *req,
+    struct ptn_reply *rep, const struct ptn_json *v,
+    struct ptn_dfns_newcreds *n) PTN_MUST_USE;
+
+/* Each has signed the challenge; PTN_E_DENIED, with n->ruling. */
+enum ptn_err ptn_dfns_newcreds_verify(struct ptn_arena *a,
+    const struct ptn_dfnsverify *v, struct ptn_dfns_newcreds *n) PTN_MUST_USE;
+
+/* Store them, inside the caller's transaction; PTN_E_CONFLICT. */
+enum ptn_err ptn_dfns_newcreds_put(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *org, const struct ptn_uuid *user,
+    struct ptn_dfns_newcreds *n) PTN_MUST_USE;
+
+/* The answer: the first credential, and whose it is (5.5). */
+void ptn_dfns_newcreds_write(struct ptn_reply *rep,
+    const struct ptn_uuid *org, const struct ptn_member *m,
+    const struct ptn_dfns_newcreds *n);
+
+#endif

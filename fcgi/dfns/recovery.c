@@ -1,0 +1,312 @@
+#include "fcgi/dfns/challenge.h"
+#include "fcgi/dfns/dfns.h"
+#include "fcgi/dfns/newcreds.h"
+#include "lib/b64any.h"
+#include "lib/dfnscode.h"
+#include "lib/dfnsid.h"
+#include "lib/passcode.h"
+#include "lib/user.h"
+
+enum { INIT_USERNAME, INIT_ORG, INIT_CODE, INIT_CREDENTIAL, INIT__MAX };
+
+static const struct ptn_field init_fields[INIT__MAX] = {
+	[INIT_USERNAME] = { "username", PTN_F_TEXT, true, PTN_USERNAME_MAX,
+	    NULL, PTN_OK },
+	[INIT_ORG] = { "orgId", PTN_F_TEXT, true, PTN_DFNSID_MAX, NULL,
+	    PTN_OK },
+	[INIT_CODE] = { "verificationCode", PTN_F_SECRET, true,
+	    PTN_DFNSCODE_TYPED_MAX, NULL, PTN_OK },
+	[INIT_CREDENTIAL] = { "credentialId", PTN_F_TEXT, true,
+	    PTN_CRED_ID_TEXT_MAX, NULL, PTN_OK },
+};
+
+const struct ptn_input ptn_in_dfns_recovery_init = { init_fields, INIT__MAX };
+
+enum { REC_RECOVERY, REC_NEW, REC__MAX };
+
+static const struct ptn_field rec_fields[REC__MAX] = {
+	[REC_RECOVERY] = { "recovery", PTN_F_JSON, true, 0, NULL, PTN_OK },
+	[REC_NEW] = { "newCredentials", PTN_F_JSON, true, 0, NULL, PTN_OK },
+};
+
+const struct ptn_input ptn_in_dfns_recovery = { rec_fields, REC__MAX };
+
+static enum ptn_err
+failed(struct ptn_request *req, struct ptn_reply *rep, const char *why,
+    enum ptn_dfns_refusal refusal)
+{
+	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_RECOVERY_FAILED, why);
+	return ptn_dfns_refuse(rep, refusal);
+}
+
+/* As for a login: somebody who cannot recover is judged as nobody is. */
+static enum ptn_err
+judge_code(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_dfns_who *who, bool able)
+{
+	const struct ptn_uuid nobody = ptn_uuid_new();
+	enum ptn_passcode_judgement what;
+	char code[PTN_DFNSCODE_STR];
+	enum ptn_err r;
+
+	if (!ptn_dfnscode_normal(PTN_DFNSCODE_MAIL, req->in[INIT_CODE].b, code))
+		code[0] = '\0';
+	r = ptn_code_judge(req->db, req->arena, req->env->secrets, &who->org.id,
+	    able ? &who->member.id : &nobody, PTN_CODE_RECOVERY, code, false,
+	    &what);
+	ptn_wipe(code, sizeof(code));
+	if (r == PTN_OK && what != PTN_PASSCODE_RIGHT)
+		return failed(req, rep, "wrong code", PTN_DFNS_BAD_CODE);
+	return r;
+}
+
+/* The user's active recovery key of that id, alone in ch. */
+static enum ptn_err
+find_key(struct ptn_request *req, const struct ptn_dfns_who *who,
+    struct ptn_dfns_challenge *ch)
+{
+	struct ptn_dfnscred *all;
+	enum ptn_err r;
+	size_t i, n;
+
+	r = ptn_dfnscreds_of(req->db, req->arena, &who->org.id, &who->member.id,
+	    &all, &n);
+	for (i = 0; r == PTN_OK && i < n && ch->n == 0; i++) {
+		if (all[i].kind != PTN_CRED_RECOVERY_KEY || !all[i].active ||
+		    !ptn_cred_id_same(ptn_bytes_of(all[i].cred_id),
+			req->in[INIT_CREDENTIAL].b))
+			continue;
+		ch->cred = &all[i];
+		ch->n = 1;
+	}
+	return r;
+}
+
+struct beginning {
+	struct ptn_request *req;
+	const struct ptn_dfns_who *who;
+	struct ptn_ceremony_row c;
+};
+
+static enum ptn_err
+begin(struct ptn_db *db, void *arg)
+{
+	struct beginning *b = arg;
+	const struct ptn_uuid *org = &b->who->org.id;
+	const struct ptn_uuid *user = &b->who->member.id;
+	enum ptn_err r;
+
+	if ((r = ptn_user_lock(db, b->req->arena, org, user)) != PTN_OK ||
+	    (r = ptn_ceremony_end_all(db, org, user, PTN_PURPOSE_RECOVERY)) !=
+		PTN_OK)
+		return r;
+	return ptn_ceremony_put(db, org, &b->c);
+}
+
+static enum ptn_err
+write_challenge(struct ptn_request *req, struct ptn_reply *rep,
+    const struct beginning *b, const struct ptn_dfnscred *key)
+{
+	const struct ptn_member *m = &b->who->member;
+	const char *encrypted = key->encrypted_private_key;
+	struct ptn_jsonw *w = &rep->json;
+	char *token;
+	enum ptn_err r;
+
+	r = ptn_dfns_token(req, PTN_DFNSTOKEN_RECOVERY, &b->who->org.id, m,
+	    &b->c.id, ptn_ceremony_ttl_s(PTN_PURPOSE_RECOVERY), &token);
+	if (r != PTN_OK)
+		return r;
+	rep->no_store = true;
+	ptn_jsonw_object(w, NULL);
+	ptn_dfns_write_user(w, &m->id, m->username);
+	ptn_jsonw_str(w, "temporaryAuthenticationToken", token);
+	ptn_dfns_write_rp(w, &b->who->org);
+	ptn_dfns_write_creation(w, req, b->c.challenge, NULL, 0);
+	ptn_jsonw_array(w, "allowedRecoveryCredentials");
+	ptn_jsonw_object(w, NULL);
+	ptn_jsonw_str(w, "id", key->cred_id);
+	ptn_jsonw_str(w, "encryptedRecoveryKey",
+	    encrypted != NULL ? encrypted : "");
+	ptn_jsonw_end_object(w);
+	ptn_jsonw_end_array(w);
+	ptn_jsonw_end_object(w);
+	return PTN_OK;
+}
+
+/*
+ * POST /auth/recover/user/init: what new credentials are to sign, and the
+ * encrypted recovery key, for a right code.
+ */
+enum ptn_err
+ptn_dfns_recovery_init(struct ptn_request *req, struct ptn_reply *rep)
+{
+	struct ptn_dfns_who who;
+	struct beginning b = { .req = req,
+		.who = &who,
+		.c = { .purpose = PTN_PURPOSE_RECOVERY } };
+	struct ptn_dfns_challenge ch = { .purpose = PTN_PURPOSE_RECOVERY };
+	enum ptn_err r;
+
+	r = ptn_dfns_find(req, req->in[INIT_ORG].s, req->in[INIT_USERNAME].s,
+	    &who);
+	if (r != PTN_OK || (r = find_key(req, &who, &ch)) != PTN_OK)
+		return r;
+	if (!who.known && ptn_dfns_tells(req))
+		return failed(req, rep, "unknown user", PTN_DFNS_NO_USER);
+	r = judge_code(req, rep, &who,
+	    who.known && ptn_member_usable(&who.member));
+	if (r != PTN_OK)
+		return r;
+	if (ch.n == 0)
+		return failed(req, rep, "no recovery key",
+		    PTN_DFNS_NO_RECOVERY);
+	b.c.user_id = ch.user_id = who.member.id;
+	b.c.challenge = ptn_ceremony_challenge_new(req->arena);
+	b.c.state = ptn_dfns_challenge_state(req->arena, &ch);
+	if (b.c.challenge == NULL || b.c.state == NULL)
+		return PTN_E_NOMEM;
+	if ((r = ptn_db_tx(req->db, begin, &b)) != PTN_OK)
+		return r;
+	return write_challenge(req, rep, &b, ch.cred);
+}
+
+struct recovering {
+	struct ptn_request *req;
+	struct ptn_org org;
+	struct ptn_ceremony_row c;
+	struct ptn_member member;
+	struct ptn_dfnsfactor factor;
+	struct ptn_dfns_newcreds creds;
+	struct ptn_ruling ruling;
+};
+
+static enum ptn_err
+read_all(struct ptn_request *req, struct ptn_reply *rep, struct recovering *k)
+{
+	const char *why = NULL;
+	enum ptn_err r;
+
+	r = ptn_dfnsfactor_read(req->arena, req->in[REC_RECOVERY].json,
+	    PTN_FACTOR_RECOVERY, &k->factor, &why);
+	if (r == PTN_E_INPUT)
+		return ptn_dfns_malformed(req, rep, "recovery", why);
+	if (r != PTN_OK)
+		return r;
+	return ptn_dfns_newcreds_read(req, rep, req->in[REC_NEW].json,
+	    &k->creds);
+}
+
+/* The ceremony of the token, with one try less. */
+static enum ptn_err
+find_ceremony(struct ptn_request *req, struct ptn_reply *rep,
+    struct recovering *k)
+{
+	enum ptn_err r;
+
+	r = ptn_ceremony_try(req->db, req->arena, &req->tenant.id,
+	    PTN_PURPOSE_RECOVERY, &req->session.claims.session_id, &k->c);
+	if (r == PTN_OK)
+		r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id,
+		    &k->org);
+	if (r == PTN_E_NOT_FOUND || (r == PTN_OK && !k->org.active))
+		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
+	return r;
+}
+
+/* The recovery key of the ceremony, if it is still there and active. */
+static enum ptn_err
+verify_recovery(struct ptn_db *db, struct recovering *k)
+{
+	struct ptn_request *req = k->req;
+	struct ptn_dfns_challenge ch = { .purpose = PTN_PURPOSE_RECOVERY };
+	struct ptn_dfnscred *all;
+	enum ptn_err r;
+	size_t i, n;
+
+	r = ptn_dfnscreds_of(db, req->arena, &k->org.id, &k->c.user_id, &all,
+	    &n);
+	if (r != PTN_OK)
+		return r;
+	ch.cred = all;
+	for (i = 0; i < n; i++)
+		if (all[i].kind == PTN_CRED_RECOVERY_KEY && all[i].active)
+			ch.cred[ch.n++] = all[i];
+	r = ptn_dfns_allowed(req, k->c.state, &ch);
+	if (r == PTN_OK)
+		r = ptn_dfnsverify_recovery(req->arena, &k->factor,
+		    req->in[REC_NEW].json, ch.cred, ch.n, &k->ruling);
+	if (r == PTN_OK && k->ruling.verdict != PTN_ALLOW)
+		r = PTN_E_DENIED;
+	return r;
+}
+
+static enum ptn_err
+verify_new(struct recovering *k)
+{
+	const struct ptn_dfnsverify v = { k->req->cf, &k->org, k->c.challenge,
+		k->c.user_id };
+	enum ptn_err r;
+
+	r = ptn_dfns_newcreds_verify(k->req->arena, &v, &k->creds);
+	if (r == PTN_E_DENIED)
+		k->ruling = k->creds.ruling;
+	return r;
+}
+
+/* All that was goes, and all that is new comes, at once. */
+static enum ptn_err
+recover(struct ptn_db *db, void *arg)
+{
+	struct recovering *k = arg;
+	struct ptn_arena *a = k->req->arena;
+	const struct ptn_token_env env = ptn_request_tokens(k->req);
+	const struct ptn_uuid *org = &k->org.id;
+	const struct ptn_uuid *user = &k->c.user_id;
+	enum ptn_err r;
+
+	k->creds.conflict = false;
+	if ((r = ptn_user_lock(db, a, org, user)) != PTN_OK ||
+	    (r = ptn_member_by_id(db, a, org, user, &k->member)) != PTN_OK ||
+	    (r = verify_recovery(db, k)) != PTN_OK ||
+	    (r = verify_new(k)) != PTN_OK)
+		return r;
+	if (!ptn_member_usable(&k->member))
+		return PTN_E_FORBIDDEN;
+	if ((r = ptn_ceremony_end(db, org, &k->c.id)) != PTN_OK ||
+	    (r = ptn_dfnscreds_archive(db, org, user)) != PTN_OK ||
+	    (r = ptn_dfns_newcreds_put(db, a, org, user, &k->creds)) != PTN_OK)
+		return r;
+	return ptn_session_end_all(&env, user);
+}
+
+/*
+ * POST /auth/recover/user: new credentials, approved by a recovery key, take
+ * the place of all others; every session ends.
+ */
+enum ptn_err
+ptn_dfns_recovery(struct ptn_request *req, struct ptn_reply *rep)
+{
+	struct recovering k = { .req = req };
+	enum ptn_err r;
+
+	if ((r = read_all(req, rep, &k)) != PTN_OK ||
+	    (r = find_ceremony(req, rep, &k)) != PTN_OK)
+		return r;
+	r = ptn_db_tx(req->db, recover, &k);
+	if (r == PTN_E_CONFLICT && k.creds.conflict)
+		return failed(req, rep, "credential exists",
+		    PTN_DFNS_CREDENTIAL_EXISTS);
+	if (r == PTN_E_DENIED)
+		return failed(req, rep, ptn_refusal_name(k.ruling.refusal),
+		    PTN_DFNS_NOT_PROVED);
+	if (r == PTN_E_FORBIDDEN)
+		return failed(req, rep, "deactivated", PTN_DFNS_DEACTIVATED);
+	if (r == PTN_E_NOT_FOUND)
+		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
+	if (r != PTN_OK)
+		return r;
+	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_RECOVERY_OK, NULL);
+	ptn_dfns_newcreds_write(rep, &k.org.id, &k.member, &k.creds);
+	return PTN_OK;
+}

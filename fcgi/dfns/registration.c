@@ -1,0 +1,265 @@
+#include "fcgi/dfns/dfns.h"
+#include "fcgi/dfns/newcreds.h"
+#include "lib/ceremony.h"
+#include "lib/dfnscode.h"
+#include "lib/dfnsid.h"
+#include "lib/email.h"
+#include "lib/passcode.h"
+#include "lib/user.h"
+
+enum { INIT_USERNAME, INIT_ORG, INIT_CODE, INIT__MAX };
+
+static const struct ptn_field init_fields[INIT__MAX] = {
+	[INIT_USERNAME] = { "username", PTN_F_TEXT, true, PTN_USERNAME_MAX,
+	    NULL, PTN_OK },
+	[INIT_ORG] = { "orgId", PTN_F_TEXT, true, PTN_DFNSID_MAX, NULL,
+	    PTN_OK },
+	[INIT_CODE] = { "registrationCode", PTN_F_SECRET, true,
+	    PTN_DFNSCODE_TYPED_MAX, NULL, PTN_OK },
+};
+
+const struct ptn_input ptn_in_dfns_reg_init = { init_fields, INIT__MAX };
+
+enum { REG_FIRST, REG_SECOND, REG_RECOVERY, REG__MAX };
+
+static const struct ptn_field reg_fields[REG__MAX] = {
+	[REG_FIRST] = { "firstFactorCredential", PTN_F_JSON, true, 0, NULL,
+	    PTN_OK },
+	[REG_SECOND] = { "secondFactorCredential", PTN_F_JSON, false, 0, NULL,
+	    PTN_OK },
+	[REG_RECOVERY] = { "recoveryCredential", PTN_F_JSON, false, 0, NULL,
+	    PTN_OK },
+};
+
+const struct ptn_input ptn_in_dfns_registration = { reg_fields, REG__MAX };
+
+static enum ptn_err
+failed(struct ptn_request *req, struct ptn_reply *rep, const char *why,
+    enum ptn_dfns_refusal refusal)
+{
+	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_REGISTRATION_FAILED, why);
+	return ptn_dfns_refuse(rep, refusal);
+}
+
+/* A right code stays until the registration succeeds (5.1). */
+static enum ptn_err
+judge_code(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_dfns_who *who)
+{
+	enum ptn_passcode_judgement what;
+	char code[PTN_DFNSCODE_STR];
+	enum ptn_err r;
+
+	/* What is no code is judged as one that is wrong. */
+	if (!ptn_dfnscode_normal(PTN_DFNSCODE_MAIL, req->in[INIT_CODE].b, code))
+		code[0] = '\0';
+	r = ptn_code_judge(req->db, req->arena, req->env->secrets, &who->org.id,
+	    &who->member.id, PTN_CODE_REGISTRATION, code, true, &what);
+	ptn_wipe(code, sizeof(code));
+	if (r != PTN_OK)
+		return r;
+	if (what == PTN_PASSCODE_EXPIRED)
+		return failed(req, rep, "expired code", PTN_DFNS_CODE_EXPIRED);
+	if (what != PTN_PASSCODE_RIGHT || !who->known)
+		return failed(req, rep, "wrong code", PTN_DFNS_BAD_CODE);
+	return PTN_OK;
+}
+
+struct beginning {
+	struct ptn_request *req;
+	const struct ptn_dfns_who *who;
+	struct ptn_ceremony_row c;
+};
+
+/* The token of an earlier beginning dies. */
+static enum ptn_err
+begin(struct ptn_db *db, void *arg)
+{
+	struct beginning *b = arg;
+	const struct ptn_uuid *org = &b->who->org.id;
+	const struct ptn_uuid *user = &b->who->member.id;
+	enum ptn_err r;
+
+	if ((r = ptn_user_lock(db, b->req->arena, org, user)) != PTN_OK ||
+	    (r = ptn_ceremony_end_all(db, org, user,
+		 PTN_PURPOSE_REGISTRATION)) != PTN_OK)
+		return r;
+	return ptn_ceremony_put(db, org, &b->c);
+}
+
+static enum ptn_err
+write_challenge(struct ptn_request *req, struct ptn_reply *rep,
+    const struct beginning *b)
+{
+	const struct ptn_member *m = &b->who->member;
+	struct ptn_jsonw *w = &rep->json;
+	char *token;
+	enum ptn_err r;
+
+	r = ptn_dfns_token(req, PTN_DFNSTOKEN_REGISTRATION, &b->who->org.id, m,
+	    &b->c.id, ptn_ceremony_ttl_s(PTN_PURPOSE_REGISTRATION), &token);
+	if (r != PTN_OK)
+		return r;
+	rep->no_store = true;
+	ptn_jsonw_object(w, NULL);
+	ptn_dfns_write_user(w, &m->id, m->username);
+	ptn_jsonw_str(w, "temporaryAuthenticationToken", token);
+	ptn_dfns_write_rp(w, &b->who->org);
+	ptn_dfns_write_creation(w, req, b->c.challenge, NULL, 0);
+	ptn_jsonw_end_object(w);
+	return PTN_OK;
+}
+
+/* Who has no business here; told only where telling is configured. */
+static enum ptn_err
+tell(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_dfns_who *who)
+{
+	if (!ptn_dfns_tells(req))
+		return PTN_OK;
+	if (!who->known)
+		return failed(req, rep, "unknown user", PTN_DFNS_NO_USER);
+	if (who->member.registered)
+		return failed(req, rep, "registered already",
+		    PTN_DFNS_USER_EXISTS);
+	return PTN_OK;
+}
+
+/*
+ * POST /auth/registration/init: what the credentials of somebody who was
+ * invited are to sign.
+ */
+enum ptn_err
+ptn_dfns_registration_init(struct ptn_request *req, struct ptn_reply *rep)
+{
+	struct ptn_dfns_who who;
+	struct beginning b = { .req = req,
+		.who = &who,
+		.c = { .purpose = PTN_PURPOSE_REGISTRATION, .state = "{}" } };
+	enum ptn_err r;
+
+	r = ptn_dfns_find(req, req->in[INIT_ORG].s, req->in[INIT_USERNAME].s,
+	    &who);
+	if (r != PTN_OK || (r = tell(req, rep, &who)) != PTN_OK)
+		return r;
+	who.known = who.known && who.member.active && !who.member.registered;
+	if ((r = judge_code(req, rep, &who)) != PTN_OK)
+		return r;
+	b.c.user_id = who.member.id;
+	if ((b.c.challenge = ptn_ceremony_challenge_new(req->arena)) == NULL)
+		return PTN_E_NOMEM;
+	if ((r = ptn_db_tx(req->db, begin, &b)) != PTN_OK)
+		return r;
+	return write_challenge(req, rep, &b);
+}
+
+struct completing {
+	struct ptn_request *req;
+	struct ptn_org org;
+	struct ptn_ceremony_row c;
+	struct ptn_member member;
+	struct ptn_dfns_newcreds creds;
+};
+
+static enum ptn_err
+verify_all(struct ptn_request *req, struct ptn_reply *rep, struct completing *k)
+{
+	const struct ptn_dfnsverify v = { req->cf, &k->org, k->c.challenge,
+		k->c.user_id };
+	enum ptn_err r;
+
+	r = ptn_dfns_newcreds_verify(req->arena, &v, &k->creds);
+	return r == PTN_E_DENIED
+	    ? failed(req, rep, ptn_refusal_name(k->creds.ruling.refusal),
+		  PTN_DFNS_NOT_PROVED)
+	    : r;
+}
+
+/* The code came by mail: the address it went to is theirs. */
+static enum ptn_err
+prove_address(struct ptn_db *db, struct completing *k)
+{
+	struct ptn_arena *a = k->req->arena;
+	struct ptn_email email;
+	enum ptn_err r;
+
+	if (k->member.verified || ptn_uuid_is_nil(&k->member.email_id))
+		return PTN_OK;
+	r = ptn_email_lock(db, a, &k->org.id, &k->member.email_id, &email);
+	if (r != PTN_OK)
+		return r;
+	return ptn_email_own(db, a, &k->org.id, &email, &k->member.id, true);
+}
+
+static enum ptn_err
+complete(struct ptn_db *db, void *arg)
+{
+	struct completing *k = arg;
+	struct ptn_arena *a = k->req->arena;
+	const struct ptn_uuid *org = &k->org.id;
+	const struct ptn_uuid *user = &k->c.user_id;
+	enum ptn_err r;
+
+	k->creds.conflict = false;
+	if ((r = ptn_user_lock(db, a, org, user)) != PTN_OK ||
+	    (r = ptn_member_by_id(db, a, org, user, &k->member)) != PTN_OK)
+		return r;
+	if (!k->member.active || k->member.archived || k->member.registered)
+		return PTN_E_DENIED;
+	if ((r = ptn_ceremony_end(db, org, &k->c.id)) != PTN_OK ||
+	    (r = ptn_code_delete(db, org, user, PTN_CODE_REGISTRATION)) !=
+		PTN_OK ||
+	    (r = ptn_dfns_newcreds_put(db, a, org, user, &k->creds)) !=
+		PTN_OK ||
+	    (r = prove_address(db, k)) != PTN_OK)
+		return r;
+	return ptn_member_set_registered(db, org, user);
+}
+
+/* The ceremony of the token, with one try less. */
+static enum ptn_err
+find_ceremony(struct ptn_request *req, struct ptn_reply *rep,
+    struct completing *k)
+{
+	enum ptn_err r;
+
+	r = ptn_ceremony_try(req->db, req->arena, &req->tenant.id,
+	    PTN_PURPOSE_REGISTRATION, &req->session.claims.session_id, &k->c);
+	if (r == PTN_OK)
+		r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id,
+		    &k->org);
+	if (r == PTN_E_NOT_FOUND || (r == PTN_OK && !k->org.active))
+		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
+	return r;
+}
+
+/*
+ * POST /auth/registration: store the first credentials of somebody who was
+ * invited, all of which have signed the challenge.
+ */
+enum ptn_err
+ptn_dfns_registration(struct ptn_request *req, struct ptn_reply *rep)
+{
+	struct completing k = { .req = req };
+	enum ptn_err r;
+
+	if ((r = ptn_dfns_newcreds_read(req, rep, req->json, &k.creds)) !=
+		PTN_OK ||
+	    (r = find_ceremony(req, rep, &k)) != PTN_OK ||
+	    (r = verify_all(req, rep, &k)) != PTN_OK)
+		return r;
+	r = ptn_db_tx(req->db, complete, &k);
+	if (r == PTN_E_CONFLICT && k.creds.conflict)
+		return failed(req, rep, "credential exists",
+		    PTN_DFNS_CREDENTIAL_EXISTS);
+	if (r == PTN_E_DENIED)
+		return failed(req, rep, "registered already",
+		    PTN_DFNS_USER_EXISTS);
+	if (r == PTN_E_NOT_FOUND)
+		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
+	if (r != PTN_OK)
+		return r;
+	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_REGISTRATION_OK, NULL);
+	ptn_dfns_newcreds_write(rep, &k.org.id, &k.member, &k.creds);
+	return PTN_OK;
+}

@@ -1,0 +1,154 @@
+#include <string.h>
+
+#include "fcgi/dfns/dfns.h"
+#include "lib/clock.h"
+#include "lib/dfnsid.h"
+
+#define US_PER_S 1000000
+
+bool
+ptn_dfns_tells(const struct ptn_request *req)
+{
+	return req->cf->dfns_enumeration == PTN_ENUMERATION_DOCUMENTED;
+}
+
+enum ptn_err
+ptn_dfns_find(struct ptn_request *req, const char *org, const char *username,
+    struct ptn_dfns_who *who)
+{
+	struct ptn_uuid id;
+	enum ptn_err r;
+
+	memset(who, 0, sizeof(*who));
+	if (ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(org), &id) != PTN_OK)
+		id = ptn_uuid_new();
+	r = ptn_org_get(req->db, req->arena, req->cf, &id, &who->org);
+	who->known = r == PTN_OK && who->org.active;
+	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+		return r;
+	r = ptn_member_by_name(req->db, req->arena, &id, username,
+	    &who->member);
+	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+		return r;
+	who->known = who->known && r == PTN_OK && !who->member.archived &&
+	    !who->member.service_account;
+	who->org.id = id;
+	if (who->known) {
+		req->tenant.id = id;
+		req->audit.user_id = who->member.id;
+		req->audit.email = who->member.address;
+	} else {
+		who->org.rp_id = req->cf->rp_id;
+		who->org.rp_name = req->cf->rp_name;
+		who->member.id = ptn_uuid_new();
+	}
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_dfns_token(struct ptn_request *req, enum ptn_dfnstoken_kind kind,
+    const struct ptn_uuid *org, const struct ptn_member *m,
+    const struct ptn_uuid *id, int64_t ttl_s, char **token)
+{
+	const struct ptn_token_env env = ptn_request_tokens(req);
+	const int64_t now = ptn_clock_us() / US_PER_S;
+	struct ptn_dfnstoken t = { .kind = kind,
+		.id = *id,
+		.org = *org,
+		.iat = now,
+		.exp = now + ttl_s };
+
+	if (m != NULL) {
+		t.user = m->id;
+		t.username = m->username;
+	}
+	return ptn_dfnstoken_sign(&env, &t, token);
+}
+
+void
+ptn_dfns_write_user(struct ptn_jsonw *w, const struct ptn_uuid *id,
+    const char *username)
+{
+	char text[PTN_DFNSID_STR];
+
+	ptn_dfnsid_format(PTN_DFNSID_USER, id, text);
+	ptn_jsonw_object(w, "user");
+	ptn_jsonw_str(w, "id", text);
+	ptn_jsonw_str(w, "name", username);
+	ptn_jsonw_str(w, "displayName", username);
+	ptn_jsonw_end_object(w);
+}
+
+void
+ptn_dfns_write_rp(struct ptn_jsonw *w, const struct ptn_org *org)
+{
+	ptn_jsonw_object(w, "rp");
+	ptn_jsonw_str(w, "id", org->rp_id);
+	ptn_jsonw_str(w, "name", org->rp_name);
+	ptn_jsonw_end_object(w);
+}
+
+static void
+write_kinds(struct ptn_jsonw *w, const char *name)
+{
+	ptn_jsonw_array(w, name);
+	ptn_jsonw_str(w, NULL, "Fido2");
+	ptn_jsonw_str(w, NULL, "Key");
+	ptn_jsonw_str(w, NULL, "PasswordProtectedKey");
+	ptn_jsonw_end_array(w);
+}
+
+static void
+write_params(struct ptn_jsonw *w)
+{
+	static const int64_t algs[] = { -7, -257, -8 };
+	size_t i;
+
+	ptn_jsonw_array(w, "pubKeyCredParams");
+	for (i = 0; i < sizeof(algs) / sizeof(algs[0]); i++) {
+		ptn_jsonw_object(w, NULL);
+		ptn_jsonw_str(w, "type", "public-key");
+		ptn_jsonw_int(w, "alg", algs[i]);
+		ptn_jsonw_end_object(w);
+	}
+	ptn_jsonw_end_array(w);
+}
+
+static void
+write_excluded(struct ptn_jsonw *w, const struct ptn_dfnscred *c, size_t n)
+{
+	size_t i;
+
+	ptn_jsonw_array(w, "excludeCredentials");
+	for (i = 0; i < n; i++) {
+		if (c[i].kind != PTN_CRED_FIDO2 || !c[i].active)
+			continue;
+		ptn_jsonw_object(w, NULL);
+		ptn_jsonw_str(w, "type", "public-key");
+		ptn_jsonw_str(w, "id", c[i].cred_id);
+		ptn_jsonw_end_object(w);
+	}
+	ptn_jsonw_end_array(w);
+}
+
+void
+ptn_dfns_write_creation(struct ptn_jsonw *w, const struct ptn_request *req,
+    const char *challenge, const struct ptn_dfnscred *creds, size_t n)
+{
+	ptn_jsonw_str(w, "challenge", challenge);
+	ptn_jsonw_object(w, "supportedCredentialKinds");
+	write_kinds(w, "firstFactor");
+	write_kinds(w, "secondFactor");
+	ptn_jsonw_end_object(w);
+	write_params(w);
+	ptn_jsonw_str(w, "attestation",
+	    req->cf->passkey_attestation == PTN_CONVEY_NONE ? "none"
+							    : "direct");
+	write_excluded(w, creds, n);
+	ptn_jsonw_object(w, "authenticatorSelection");
+	ptn_jsonw_str(w, "residentKey", "required");
+	ptn_jsonw_bool(w, "requireResidentKey", true);
+	ptn_jsonw_str(w, "userVerification", "required");
+	ptn_jsonw_end_object(w);
+	ptn_jsonw_str(w, "otpUrl", "");
+}

@@ -1,0 +1,45 @@
+#include "fcgi/family.h"
+#include "fcgi/presented.h"
+#include "fcgi/public/public.h"
+
+static void
+write_error(struct ptn_reply *rep, const struct ptn_request *req, int status,
+    const char *message)
+{
+	(void)req;
+	ptn_jsonw_object(&rep->json, NULL);
+	ptn_jsonw_int(&rep->json, "code", status);
+	ptn_jsonw_str(&rep->json, "message", message);
+	ptn_jsonw_end_object(&rep->json);
+}
+
+static enum ptn_err
+authenticate(struct ptn_request *req, struct ptn_reply *rep, enum ptn_auth auth)
+{
+	enum ptn_err r;
+
+	if (auth == PTN_AUTH_NONE)
+		return PTN_OK;
+	if ((r = ptn_presented(req, rep, auth)) != PTN_OK)
+		return r;
+	if (req->session.known) {
+		req->audit.user_id = req->session.claims.sub;
+		req->audit.email = req->session.claims.email.address;
+	}
+	if (auth != PTN_AUTH_OPTIONAL && !req->session.known)
+		return PTN_E_DENIED;
+	return PTN_OK;
+}
+
+const struct ptn_family ptn_public_family = {
+	.prefix = "",
+	.api = PTN_API_HANKO,
+	.on = ptn_always,
+	.body_max = (size_t)64 * 1024,
+	.depth = 16,
+	.type = "application/json",
+	.fault = "",
+	.last_resort = "{\"code\":500,\"message\":\"Internal Server Error\"}\n",
+	.write_error = write_error,
+	.authenticate = authenticate,
+};

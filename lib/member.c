@@ -1,0 +1,165 @@
+#include "member.h"
+
+#include <string.h>
+
+#include "address.h"
+#include "lib/sql.h"
+#include "unicode.h"
+#include "user.h"
+
+/* The form in which a username is unique; NULL for what is none. */
+static enum ptn_err
+name_key(struct ptn_arena *a, const char *username, char **key)
+{
+	size_t len;
+	char *text;
+
+	*key = NULL;
+	username += strspn(username, " \t");
+	len = strlen(username);
+	while (
+	    len > 0 && (username[len - 1] == ' ' || username[len - 1] == '\t'))
+		len--;
+	if (len == 0 || len > PTN_USERNAME_MAX)
+		return PTN_E_INPUT;
+	if ((text = ptn_arena_strndup(a, username, len)) == NULL)
+		return PTN_E_NOMEM;
+	return ptn_fold(a, text, key);
+}
+
+static void
+fill(struct ptn_member *m, const struct ptn_member_by_id_out *row)
+{
+	m->id = row->user_id;
+	m->stored = !ptn_uuid_is_nil(&row->stored_id);
+	m->username = m->stored ? row->username : row->address;
+	m->kind = m->stored ? row->kind : "EndUser";
+	m->active = !m->stored || row->active != 0;
+	m->registered = !m->stored || row->registered != 0;
+	m->service_account = row->service_account != 0;
+	m->archived = row->archived_at != 0;
+	m->email_id = row->email_id;
+	m->address = row->address;
+	m->verified = row->verified != 0;
+	m->now_us = row->now;
+}
+
+enum ptn_err
+ptn_member_by_id(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    struct ptn_member *out)
+{
+	const struct ptn_member_by_id_in in = { *tenant, *user };
+	struct ptn_member_by_id_out row;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	if ((r = ptn_sql_member_by_id(db, a, &in, &row)) != PTN_OK)
+		return r;
+	fill(out, &row);
+	return out->username != NULL ? PTN_OK : PTN_E_NOT_FOUND;
+}
+
+enum ptn_err
+ptn_member_by_name(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *username, struct ptn_member *out)
+{
+	struct ptn_member_by_name_in in = { .tenant_id = *tenant };
+	struct ptn_member_by_name_out row;
+	char *key = NULL, *address = NULL;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	r = name_key(a, username, &key);
+	if (r == PTN_OK)
+		r = ptn_address_canonical(a, username, &address);
+	if (r != PTN_OK && r != PTN_E_INPUT)
+		return r;
+	/* What is neither is looked for all the same, and not found. */
+	in.username_key = key != NULL ? key : "";
+	in.address = address != NULL ? address : "";
+	if ((r = ptn_sql_member_by_name(db, a, &in, &row)) != PTN_OK)
+		return r;
+	fill(out,
+	    &(struct ptn_member_by_id_out){ row.user_id, row.stored_id,
+		row.username, row.kind, row.active, row.registered,
+		row.service_account, row.archived_at, row.email_id, row.address,
+		row.verified, row.now });
+	return out->username != NULL ? PTN_OK : PTN_E_NOT_FOUND;
+}
+
+bool
+ptn_member_usable(const struct ptn_member *m)
+{
+	return m->active && m->registered && !m->archived &&
+	    !m->service_account;
+}
+
+enum ptn_err
+ptn_member_put(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_member *m)
+{
+	struct ptn_member_put_in in;
+	char *key;
+	enum ptn_err r;
+
+	if ((r = name_key(a, m->username, &key)) != PTN_OK)
+		return r;
+	in = (struct ptn_member_put_in){ m->id, *tenant, m->username, key,
+		m->kind, true, m->registered, m->service_account };
+	return ptn_sql_member_put(db, &in);
+}
+
+enum ptn_err
+ptn_member_set_registered(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user)
+{
+	const struct ptn_member_registered_in in = { *tenant, *user };
+	uint64_t n;
+
+	return ptn_sql_member_registered(db, &in, &n);
+}
+
+enum ptn_err
+ptn_member_invite(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *address, const char *kind,
+    struct ptn_member *m)
+{
+	struct ptn_user_ref user;
+	char *canonical;
+	enum ptn_err r;
+
+	if ((r = ptn_address_canonical(a, address, &canonical)) != PTN_OK ||
+	    (r = ptn_user_sign_up(db, a, tenant, canonical, true, &user)) !=
+		PTN_OK)
+		return r;
+	memset(m, 0, sizeof(*m));
+	m->id = user.id;
+	m->username = address;
+	m->kind = kind;
+	m->active = true;
+	m->stored = true;
+	m->email_id = user.email_id;
+	m->address = canonical;
+	return ptn_member_put(db, a, tenant, m);
+}
+
+enum ptn_err
+ptn_member_of_session(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *session,
+    struct ptn_member_seen *out)
+{
+	const struct ptn_member_session_in in = { *tenant, *session };
+	struct ptn_member_session_out row;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	if ((r = ptn_sql_member_session(db, a, &in, &row)) != PTN_OK)
+		return r;
+	out->user_id = row.user_id;
+	out->username = row.username;
+	out->usable = row.active != 0 && row.archived_at == 0;
+	out->last_used_us = row.last_used;
+	out->now_us = row.now;
+	return PTN_OK;
+}

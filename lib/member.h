@@ -1,0 +1,80 @@
+#ifndef PTN_MEMBER_H
+#define PTN_MEMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "db.h"
+#include "err.h"
+#include "uuid.h"
+
+#define PTN_USERNAME_MAX 320 /* characters */
+
+/*
+ * A user as the Dfns API sees one.  Whoever signed up through the other API is
+ * a member by the proved address that is theirs; the row that fixes their
+ * username for ever is written when they first log in here.
+ */
+struct ptn_member {
+	struct ptn_uuid id;
+	const char *username; /* as it was first written */
+	const char *kind;     /* "CustomerEmployee", "EndUser" */
+	bool active;
+	bool registered;
+	bool service_account;
+	bool archived;
+	bool stored; /* there is a row */
+	struct ptn_uuid email_id; /* of the primary address; nil: none */
+	const char *address;	  /* NULL: none */
+	bool verified;
+	int64_t now_us; /* the database's clock */
+};
+
+/* PTN_E_NOT_FOUND; compared trimmed, in NFC and without regard to case. */
+enum ptn_err ptn_member_by_name(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *username,
+    struct ptn_member *out) PTN_MUST_USE;
+enum ptn_err ptn_member_by_id(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    struct ptn_member *out) PTN_MUST_USE;
+
+/* May they log in at all? */
+bool ptn_member_usable(const struct ptn_member *m);
+
+/*
+ * Store the row of a member: id, username, kind, registered are given.
+ * Inside the caller's transaction.  PTN_E_INPUT for a username that is none,
+ * PTN_E_CONFLICT if somebody has it.
+ */
+enum ptn_err ptn_member_put(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_member *m) PTN_MUST_USE;
+
+/* Note that they have completed a registration. */
+enum ptn_err ptn_member_set_registered(struct ptn_db *db,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user) PTN_MUST_USE;
+
+/*
+ * Invite somebody: a user with this address, unverified, and its member who is
+ * not registered yet.  Inside the caller's transaction; m->id is set.
+ * PTN_E_CONFLICT if the address or the username has an owner; PTN_E_INPUT.
+ */
+enum ptn_err ptn_member_invite(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *address, const char *kind,
+    struct ptn_member *m) PTN_MUST_USE;
+
+/* A session of the Dfns API that is alive, whatever may be with its user. */
+struct ptn_member_seen {
+	struct ptn_uuid user_id;
+	const char *username;
+	bool usable; /* active, not archived */
+	int64_t last_used_us;
+	int64_t now_us;
+};
+
+/* One SELECT; PTN_E_NOT_FOUND, also where the tenant is switched off. */
+enum ptn_err ptn_member_of_session(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *session,
+    struct ptn_member_seen *out) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,61 @@
+-- Members: users as the Dfns API sees them.  A user without a row of members
+-- is one too, by the proved address that is theirs.
+
+-- name: member_by_name
+-- in:   tenant_id:id tenant_id:id username_key:str tenant_id:id address:str
+-- out:  user_id:id stored_id:id username:str kind:str active:i64 registered:i64 service_account:i64 archived_at:time
+-- out:  email_id:id address:str verified:i64 now:time
+-- returns: one
+SELECT u.id, m.user_id, m.username, m.kind, m.active, m.registered,
+       m.service_account, m.archived_at, e.id, e.address, e.verified,
+       UTC_TIMESTAMP(6)
+  FROM users u
+  LEFT JOIN members m ON m.user_id = u.id
+  LEFT JOIN primary_emails p ON p.user_id = u.id
+  LEFT JOIN emails e ON e.id = p.email_id
+ WHERE u.tenant_id = ? AND u.id = COALESCE(
+   (SELECT n.user_id FROM members n
+     WHERE n.tenant_id = ? AND n.username_key = ?),
+   (SELECT o.user_id FROM emails o
+     WHERE o.tenant_id = ? AND o.address = ? AND o.verified = 1
+       AND NOT EXISTS (SELECT 1 FROM members q WHERE q.user_id = o.user_id)));
+
+-- name: member_by_id
+-- in:   tenant_id:id user_id:id
+-- out:  user_id:id stored_id:id username:str kind:str active:i64 registered:i64 service_account:i64 archived_at:time
+-- out:  email_id:id address:str verified:i64 now:time
+-- returns: one
+SELECT u.id, m.user_id, m.username, m.kind, m.active, m.registered,
+       m.service_account, m.archived_at, e.id, e.address, e.verified,
+       UTC_TIMESTAMP(6)
+  FROM users u
+  LEFT JOIN members m ON m.user_id = u.id
+  LEFT JOIN primary_emails p ON p.user_id = u.id
+  LEFT JOIN emails e ON e.id = p.email_id
+ WHERE u.tenant_id = ? AND u.id = ?;
+
+-- name: member_put
+-- in:   user_id:id tenant_id:id username:str username_key:str kind:str active:i64 registered:i64 service_account:i64
+-- returns: none
+INSERT INTO members
+       (user_id, tenant_id, username, username_key, kind, active, registered,
+        service_account, external_id, created_at, archived_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, UTC_TIMESTAMP(6), NULL);
+
+-- name: member_registered
+-- in:   tenant_id:id user_id:id
+-- returns: count
+UPDATE members SET registered = 1 WHERE tenant_id = ? AND user_id = ?;
+
+-- name: member_session
+-- in:   tenant_id:id id:id
+-- out:  user_id:id last_used:time now:time username:str active:i64 archived_at:time
+-- returns: one
+-- A session of the Dfns API, and whether its user may still use it.
+SELECT s.user_id, s.last_used, UTC_TIMESTAMP(6), m.username, m.active,
+       m.archived_at
+  FROM sessions s
+  JOIN members m ON m.user_id = s.user_id
+  JOIN tenants t ON t.id = s.tenant_id AND t.active = 1
+ WHERE s.tenant_id = ? AND s.id = ? AND s.api = 'dfns'
+   AND s.expires_at > UTC_TIMESTAMP(6);

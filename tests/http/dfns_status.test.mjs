@@ -1,0 +1,132 @@
+/* Dfns: what every endpoint answers alike, whatever it is for. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { freshAddress } from '../lib/api.mjs';
+import { Key, codeTo, createOrg, login, member } from '../lib/dfns.mjs';
+import { start } from '../lib/instance.mjs';
+
+const WISHES = [
+  ['POST', '/auth/login/code'],
+  ['PUT', '/auth/registration/code'],
+  ['POST', '/auth/recover/user/code'],
+  ['PUT', '/auth/recover/user/code'],
+];
+const BEGINNINGS = [
+  ['POST', '/auth/login/init'],
+  ['POST', '/auth/registration/init'],
+  ['POST', '/auth/recover/user/init'],
+];
+const OPEN = [...WISHES, ...BEGINNINGS, ['POST', '/auth/login']];
+const MEMBERS = [
+  ['PUT', '/auth/logout'],
+  ['POST', '/auth/credentials/init'],
+  ['POST', '/auth/action/init'],
+  ['POST', '/auth/action'],
+];
+const SIGNED = [
+  ['POST', '/auth/credentials'],
+  ['PUT', '/auth/credentials/activate'],
+  ['PUT', '/auth/credentials/deactivate'],
+];
+const CLOSED = [...MEMBERS, ...SIGNED, ['POST', '/auth/registration'],
+  ['POST', '/auth/recover/user'], ['GET', '/auth/credentials']];
+const BIG = { raw: `{"x":"${'y'.repeat(140000)}"}` };
+const body = { username: 'nobody@example.org', orgId: 'or-x',
+  registrationCode: '1', verificationCode: '1', credentialId: 'eA',
+  challengeIdentifier: 'x', firstFactor: { kind: 'Key', credentialAssertion: {
+    credId: 'eA', clientData: 'eA', signature: 'eA' } } };
+
+/* An action for a body that nobody may send. */
+async function approved(who, method, path, payload) {
+  const begun = await who.api.call('POST', '/auth/action/init', {
+    userActionPayload: payload, userActionHttpMethod: method,
+    userActionHttpPath: path }, { bearer: who.token, status: 200 });
+  const done = await who.api.call('POST', '/auth/action', {
+    challengeIdentifier: begun.body.challengeIdentifier,
+    firstFactor: who.key.get(begun.body.challenge),
+  }, { bearer: who.token, status: 200 });
+  return { 'X-DFNS-USERACTION': done.body.userAction };
+}
+
+test('sizes, types and forms; no token, no database', async () => {
+  const instance = await start();
+  try {
+    const who = await member(instance, 'Status', freshAddress('s'));
+    who.token = await login(who.api, who.orgId, who.username, who.key);
+    const { api, token: bearer } = who;
+    for (const [method, path] of [...OPEN, ...CLOSED]) {
+      if (method !== 'GET')
+        await api.call(method, path, undefined, { ...BIG, status: 413 });
+    }
+    for (const [method, path] of [...OPEN, ...MEMBERS]) {
+      await api.call(method, path, undefined,
+        { bearer, raw: '{', status: 400 });
+      await api.call(method, path, undefined,
+        { bearer, raw: '{}', type: 'text/plain', status: 415 });
+    }
+    for (const [method, path] of SIGNED) {
+      await api.call(method, path, {}, { bearer, status: 403 });
+      await api.call(method, path, {}, { bearer, status: 400,
+        headers: await approved(who, method, path, '{}') });
+      await api.call(method, path, undefined, { bearer, status: 415, raw: '{}',
+        type: 'text/plain', headers: await approved(who, method, path, '{}') });
+    }
+    for (const [method, path] of CLOSED)
+      await api.call(method, path, method === 'GET' ? undefined : {},
+        { status: 401 });
+    await api.call('GET', '/auth/%00', undefined, { front: true });
+    await api.call('GET', '/auth/%zz', undefined, { front: true });
+    /* What is forged is told so without the database; these are not. */
+    const begun = await api.call('POST', '/auth/login/init',
+      { orgId: who.orgId, username: who.username });
+    const invited = freshAddress('i');
+    const orgId = await createOrg(instance, 'Invited', invited);
+    const registration = await api.call('POST', '/auth/registration/init', {
+      orgId, username: invited,
+      registrationCode: await codeTo(instance.mailDir, invited) });
+    await instance.service('stop', 'mariadb');
+    for (const [method, path] of [...OPEN, ...MEMBERS, ...SIGNED,
+      ['GET', '/auth/credentials']]) {
+      const { body: said } = await api.call(method, path,
+        method === 'GET' ? undefined : { ...body, challengeIdentifier:
+          begun.body.challengeIdentifier }, { bearer, status: 503 });
+      assert.equal(said.error.message, 'Service Unavailable');
+    }
+    await api.call('POST', '/auth/registration', { firstFactorCredential:
+      new Key().create(registration.body.challenge) },
+    { bearer: registration.body.temporaryAuthenticationToken, status: 503 });
+    await instance.service('start', 'mariadb');
+  } finally {
+    await instance.stop();
+  }
+});
+
+test('without mail there are no codes to ask for', async () => {
+  const instance = await start({ set: { 'email_delivery.enabled': 'false' } });
+  try {
+    for (const [method, path] of WISHES)
+      await instance.client().call(method, path, body, { status: 404 });
+  } finally {
+    await instance.stop();
+  }
+});
+
+test('limits, by network', async () => {
+  const instance = await start({ set: { 'rate_limiter.enabled': 'true' } });
+  try {
+    const api = instance.client();
+    for (let i = 0; i < 20; i++)
+      await api.call(...WISHES[0], body, { status: 200 });
+    for (const wish of WISHES)
+      await api.call(...wish, body, { status: 429 });
+    for (let i = 0; i < 20; i++)
+      await api.call(...BEGINNINGS[0], body, { status: 200 });
+    for (const beginning of BEGINNINGS)
+      await api.call(...beginning, body, { status: 429 });
+    for (let i = 0; i < 60; i++)
+      await api.call('POST', '/auth/login', body, { status: 400 });
+    await api.call('POST', '/auth/login', body, { status: 429 });
+  } finally {
+    await instance.stop();
+  }
+});

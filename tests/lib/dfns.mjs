@@ -1,0 +1,128 @@
+/*
+ * The client side of the Dfns API: keys and what they sign, and an
+ * organisation with a member to begin with.
+ */
+import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync, randomBytes, sign }
+  from 'node:crypto';
+import { mailsTo, partText } from './maildir.mjs';
+import { until } from './instance.mjs';
+
+const b64url = (data) => Buffer.from(data).toString('base64url');
+
+const CURVES = {
+  p256: ['ec', { namedCurve: 'prime256v1' }],
+  p384: ['ec', { namedCurve: 'secp384r1' }],
+  secp256k1: ['ec', { namedCurve: 'secp256k1' }],
+  ed25519: ['ed25519', {}],
+  rsa: ['rsa', { modulusLength: 2048 }],
+};
+
+/* A key pair that signs as the client's key signers do. */
+export class Key {
+  constructor(type = 'p256', credId = b64url(randomBytes(32))) {
+    const pair = generateKeyPairSync(...CURVES[type]);
+    this.digest = type === 'ed25519' ? null : 'sha256';
+    this.privateKey = pair.privateKey;
+    this.pem = pair.publicKey.export({ type: 'spki', format: 'pem' });
+    this.credId = credId;
+  }
+
+  sign(bytes) {
+    return sign(this.digest, Buffer.from(bytes), this.privateKey);
+  }
+
+  /* A new credential, for a registration. */
+  create(challenge, { kind = 'Key', name, encrypted } = {}) {
+    const clientData = JSON.stringify({ type: 'key.create', challenge });
+    const clientDataHash = createHash('sha256').update(clientData)
+      .digest('hex');
+    const signature = this.sign(JSON.stringify(
+      { clientDataHash, publicKey: this.pem })).toString('hex');
+    return {
+      credentialKind: kind,
+      credentialName: name,
+      credentialInfo: {
+        credId: this.credId,
+        clientData: b64url(clientData),
+        attestationData: b64url(JSON.stringify(
+          { publicKey: this.pem, signature })),
+      },
+      encryptedPrivateKey: encrypted,
+    };
+  }
+
+  /* A factor, for a login. */
+  get(challenge, kind = 'Key', change = {}) {
+    const clientData = JSON.stringify(
+      { type: 'key.get', challenge, ...change });
+    return {
+      kind,
+      credentialAssertion: {
+        credId: this.credId,
+        clientData: b64url(clientData),
+        signature: b64url(this.sign(clientData)),
+      },
+    };
+  }
+}
+
+/* The code of the n-th mail to an address that brings one. */
+export async function codeTo(mailDir, address, n = 1) {
+  const codes = () => mailsTo(mailDir, address)
+    .map(({ mail }) => /\b\d{4}-\d{4}-\d{4}-\d{4}\b/.exec(
+      partText(mail, 'text/plain'))?.[0])
+    .filter(Boolean);
+  const all = await until(() => codes().length >= n && codes(),
+    `code ${n} to ${address}`);
+  return all[n - 1];
+}
+
+/* postern org create: the organisation's id. */
+export async function createOrg(instance, name, address, ...rp) {
+  const { status, stdout, stderr } = await instance.postern('org', 'create',
+    name, address, ...rp);
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^or-[0-7][0-9a-v]{4}-[0-9a-v]{5}-[0-9a-v]{16}\n$/);
+  return stdout.trim();
+}
+
+/* The answer to an error, all of it. */
+export function isError(response, status, message) {
+  assert.equal(response.status, status, response.text);
+  assert.equal(response.body.error.status, status);
+  assert.equal(response.body.error.message, message);
+  assert.match(response.body.error.id, /^\d+$/);
+  assert.deepEqual(response.body.error.details, {});
+}
+
+/* Register with one credential, made by make(challenge). */
+export async function register(api, orgId, username, registrationCode, make) {
+  const init = await api.call('POST', '/auth/registration/init',
+    { orgId, username, registrationCode }, { status: 200 });
+  return api.call('POST', '/auth/registration',
+    { firstFactorCredential: make(init.body.challenge, init.body) },
+    { bearer: init.body.temporaryAuthenticationToken, status: 200 });
+}
+
+/* Log in with a Key; the user token. */
+export async function login(api, orgId, username, key) {
+  const init = await api.call('POST', '/auth/login/init',
+    { orgId, username }, { status: 200 });
+  const done = await api.call('POST', '/auth/login', {
+    challengeIdentifier: init.body.challengeIdentifier,
+    firstFactor: key.get(init.body.challenge),
+  }, { status: 200 });
+  return done.body.token;
+}
+
+/* An organisation whose only member has registered a Key. */
+export async function member(instance, name, address, type) {
+  const api = instance.client();
+  const orgId = await createOrg(instance, name, address);
+  const code = await codeTo(instance.mailDir, address);
+  const key = new Key(type);
+  const done = await register(api, orgId, address, code,
+    (challenge) => key.create(challenge));
+  return { api, orgId, key, username: address, user: done.body.user };
+}
