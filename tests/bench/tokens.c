@@ -63,7 +63,7 @@ main(int argc, char **argv)
 	env.db = ptn_db_new(cf, PTN_DB_SERVE);
 	env.arena = ptn_arena_new(ARENA_MAX);
 	if (env.db == NULL || env.arena == NULL ||
-	    ptn_keys_new(&env.keys, cf, secrets) != PTN_OK ||
+	    ptn_keys_new(&env.keys, PTN_API_HANKO, cf, secrets) != PTN_OK ||
 	    ptn_keys_refresh(env.keys, env.db, env.arena, true) != PTN_OK)
 		die("no keys");
 	while (scanf("%63s %63s %255s", session, user, address) == 3)

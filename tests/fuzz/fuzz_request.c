@@ -54,7 +54,7 @@ prepare(void)
 	if ((arena = ptn_arena_new(ARENA_MAX)) == NULL ||
 	    ptn_crypto_init() != PTN_OK ||
 	    ptn_secrets_new(&derived, &list) != PTN_OK ||
-	    ptn_keys_new(&keys, &conf, derived) != PTN_OK ||
+	    ptn_keys_new(&keys, PTN_API_HANKO, &conf, derived) != PTN_OK ||
 	    (db = ptn_db_new(&conf, PTN_DB_SERVE)) == NULL)
 		abort();
 }
