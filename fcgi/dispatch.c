@@ -1,5 +1,7 @@
 #include "fcgi/dispatch.h"
 
+#include <string.h>
+
 #include "fcgi/authorizer.h"
 #include "fcgi/client.h"
 #include "fcgi/cors.h"
@@ -13,6 +15,16 @@
 #include "lib/log.h"
 #include "lib/pwhash.h"
 
+/* What can be read of a malformed path, behind the base path if it has one. */
+static const char *
+start_of_path(const struct ptn_request *req)
+{
+	const size_t len = strlen(req->cf->base_path);
+
+	return strncmp(req->uri, req->cf->base_path, len) == 0 ? req->uri + len
+							       : req->uri;
+}
+
 /* What the client told about itself; needs no decision. */
 static enum ptn_err
 introduce(struct ptn_request *req)
@@ -22,7 +34,7 @@ introduce(struct ptn_request *req)
 	req->family = ptn_family_of(req->cf,
 	    req->authorizer		    ? ""
 		: req->path_fault == PTN_OK ? req->path
-					    : req->uri);
+					    : start_of_path(req));
 	req->origin = ptn_request_param(req, "HTTP_ORIGIN");
 	req->ip = ptn_client_ip(req);
 	req->request_id = ptn_client_request_id(req);

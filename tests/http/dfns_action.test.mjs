@@ -232,25 +232,27 @@ test('what a new credential must be', async () => {
   isError(await create(other, new Key(), 'Key'), 401, 'Unauthorized');
 });
 
-test('the client from npm does all of it by itself', async () => {
-  const who = await someone();
-  const { auth } = new sdk.DfnsApiClient({ baseUrl: instance.url,
-    orgId: who.orgId, authToken: who.token,
-    signer: new keysigner.AsymmetricKeySigner({ credId: who.key.credId,
-      privateKey: who.key.privateKey.export(
-        { type: 'pkcs8', format: 'pem' }) }) });
-  const challenge = await auth.createCredentialChallenge(
-    { body: { kind: 'Key' } });
-  const { credentialKind, credentialInfo } =
-    new Key('p384').create(challenge.challenge);
-  const made = await auth.createCredential({ body: {
-    challengeIdentifier: challenge.challengeIdentifier,
-    credentialName: 'by the client', credentialKind, credentialInfo } });
-  const body = { credentialUuid: made.credentialUuid };
-  assert.deepEqual(await auth.deactivateCredential({ body }),
-    { message: 'success' });
-  assert.deepEqual(await auth.activateCredential({ body }),
-    { message: 'success' });
-  const { items } = await auth.listCredentials();
-  assert.equal(items.length, 2);
-});
+/* It drops the path of its baseUrl, so it is not for a prefix. */
+if (!process.env.POSTERN_PREFIX)
+  test('the client from npm does all of it by itself', async () => {
+    const who = await someone();
+    const { auth } = new sdk.DfnsApiClient({ baseUrl: instance.url,
+      orgId: who.orgId, authToken: who.token,
+      signer: new keysigner.AsymmetricKeySigner({ credId: who.key.credId,
+        privateKey: who.key.privateKey.export(
+          { type: 'pkcs8', format: 'pem' }) }) });
+    const challenge = await auth.createCredentialChallenge(
+      { body: { kind: 'Key' } });
+    const { credentialKind, credentialInfo } =
+      new Key('p384').create(challenge.challenge);
+    const made = await auth.createCredential({ body: {
+      challengeIdentifier: challenge.challengeIdentifier,
+      credentialName: 'by the client', credentialKind, credentialInfo } });
+    const body = { credentialUuid: made.credentialUuid };
+    assert.deepEqual(await auth.deactivateCredential({ body }),
+      { message: 'success' });
+    assert.deepEqual(await auth.activateCredential({ body }),
+      { message: 'success' });
+    const { items } = await auth.listCredentials();
+    assert.equal(items.length, 2);
+  });

@@ -158,20 +158,22 @@ test('20 parallel recoveries: one', async () => {
   assert.equal(answers.filter(({ status }) => status === 200).length, 1);
 });
 
-test('the client from npm: code, challenge, recovery', async () => {
-  const who = await someone();
-  const { orgId, username } = who;
-  const options = { baseUrl: instance.url, orgId };
-  const { auth } = new sdk.DfnsApiClient(options);
-  await auth.sendRecoveryCode({ body: { orgId, username } });
-  const begun = { body: await auth.createRecoveryChallenge({ body: { orgId,
-    username, verificationCode: await codeTo(instance.mailDir, username, 2),
-    credentialId: who.recovery.credId } }) };
-  const done = await new sdk.DfnsApiClient({ ...options,
-    authToken: begun.body.temporaryAuthenticationToken })
-    .auth.recover({ body: body(who, begun) });
-  assert.equal(done.credential.kind, 'Key');
-});
+/* It drops the path of its baseUrl, so it is not for a prefix. */
+if (!process.env.POSTERN_PREFIX)
+  test('the client from npm: code, challenge, recovery', async () => {
+    const who = await someone();
+    const { orgId, username } = who;
+    const options = { baseUrl: instance.url, orgId };
+    const { auth } = new sdk.DfnsApiClient(options);
+    await auth.sendRecoveryCode({ body: { orgId, username } });
+    const begun = { body: await auth.createRecoveryChallenge({ body: { orgId,
+      username, verificationCode: await codeTo(instance.mailDir, username, 2),
+      credentialId: who.recovery.credId } }) };
+    const done = await new sdk.DfnsApiClient({ ...options,
+      authToken: begun.body.temporaryAuthenticationToken })
+      .auth.recover({ body: body(who, begun) });
+    assert.equal(done.credential.kind, 'Key');
+  });
 
 test('without a database nothing is recovered, and nothing is lost', async () => {
   const who = await someone();

@@ -13,7 +13,8 @@ let instance;
 let count = 0;
 
 before(async () => {
-  instance = await start({ set: { 'log.level': 'debug' } });
+  /* The client drops the path of its baseUrl. */
+  instance = await start({ prefix: '', set: { 'log.level': 'debug' } });
 });
 after(() => instance?.stop());
 
