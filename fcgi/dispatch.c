@@ -66,18 +66,18 @@ match(struct ptn_request *req, struct ptn_reply *rep)
 	return r;
 }
 
-/* The keys of the request's API, or those of both to publish them. */
+/*
+ * The keys of both APIs, whoever asks first: what is published must not need
+ * the database again once the process has served anything.
+ */
 static enum ptn_err
-provide_keys(struct ptn_request *req, enum ptn_need need)
+provide_keys(struct ptn_request *req)
 {
-	const bool dfns = req->family->api == PTN_API_DFNS;
 	struct ptn_env *env = req->env;
-	enum ptn_err r = PTN_OK;
+	enum ptn_err r;
 
-	if (!dfns)
-		r = ptn_keys_refresh(env->keys, req->db, req->arena, false);
-	if (r != PTN_OK || (!dfns && need != PTN_NEED_KEYS) ||
-	    !req->cf->dfns_enabled)
+	r = ptn_keys_refresh(env->keys, req->db, req->arena, false);
+	if (r != PTN_OK || !req->cf->dfns_enabled)
 		return r;
 	return ptn_keys_refresh(env->dfns_keys, req->db, req->arena, false);
 }
@@ -91,7 +91,7 @@ provide(struct ptn_request *req, enum ptn_need need)
 
 	if (need == PTN_NEED_NOTHING)
 		return PTN_OK;
-	r = provide_keys(req, need);
+	r = provide_keys(req);
 	if (r != PTN_OK || need == PTN_NEED_KEYS)
 		return r;
 	if (!env->tenant_known) {

@@ -105,11 +105,12 @@ test('the last credential that logs in stays', async () => {
     { credentialUuid }), 400, 'cannot deactivate the last active credential');
 });
 
-test('an unknown or foreign credential is 404, and the action is spent',
+for (const verb of ['activate', 'deactivate'])
+  test(`${verb}: what is not one's own is 404, and the action is spent`,
   async () => {
     const who = await someone();
     const other = await someone();
-    const path = '/auth/credentials/deactivate';
+    const path = `/auth/credentials/${verb}`;
     const [{ credentialUuid }] = await other.list();
     for (const uuid of [credentialUuid, 'cr-x',
       'cr-0a3cm-3qjiv-99loovcu1sd2mf2d']) {

@@ -62,6 +62,8 @@ test('all that was goes, and the new credential logs in', async () => {
   const code = await codeOf(who);
   const begun = await init(who, code);
   assert.equal(begun.status, 200);
+  assert.equal((await recover(begun, undefined,
+    { raw: '{}', type: 'text/plain' })).status, 415);
   assert.deepEqual(begun.body.allowedRecoveryCredentials,
     [{ id: who.recovery.credId, encryptedRecoveryKey: 'sealed+/=' }]);
   const { payload } = peek(begun.body.temporaryAuthenticationToken);

@@ -74,6 +74,8 @@ test('sizes, types and forms; no token, no database', async () => {
     for (const [method, path] of CLOSED)
       await api.call(method, path, method === 'GET' ? undefined : {},
         { status: 401 });
+    await api.call('POST', '/auth/nowhere', undefined,
+      { ...BIG, status: 413 });
     await api.call('GET', '/auth/%00', undefined, { front: true });
     await api.call('GET', '/auth/%zz', undefined, { front: true });
     /* What is forged is told so without the database; these are not. */
@@ -84,6 +86,9 @@ test('sizes, types and forms; no token, no database', async () => {
     const registration = await api.call('POST', '/auth/registration/init', {
       orgId, username: invited,
       registrationCode: await codeTo(instance.mailDir, invited) });
+    await api.call('POST', '/auth/registration', undefined, { raw: '{}',
+      bearer: registration.body.temporaryAuthenticationToken,
+      type: 'text/plain', status: 415 });
     await instance.service('stop', 'mariadb');
     for (const [method, path] of [...OPEN, ...MEMBERS, ...SIGNED,
       ['GET', '/auth/credentials']]) {
