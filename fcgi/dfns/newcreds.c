@@ -2,6 +2,7 @@
 
 #include "fcgi/dfns/dfns.h"
 #include "lib/dfnsid.h"
+#include "lib/user.h"
 
 static const struct {
 	const char *name;
@@ -93,4 +94,58 @@ ptn_dfns_newcreds_write(struct ptn_reply *rep, const struct ptn_uuid *org,
 	ptn_jsonw_str(w, "orgId", id);
 	ptn_jsonw_end_object(w);
 	ptn_jsonw_end_object(w);
+}
+
+struct begun {
+	struct ptn_arena *arena;
+	struct ptn_dfns_beginning *b;
+};
+
+static enum ptn_err
+begin(struct ptn_db *db, void *arg)
+{
+	const struct begun *o = arg;
+	const struct ptn_uuid *org = &o->b->who->org.id;
+	const struct ptn_uuid *user = &o->b->who->member.id;
+	enum ptn_err r;
+
+	if ((r = ptn_user_lock(db, o->arena, org, user)) != PTN_OK ||
+	    (r = ptn_ceremony_end_all(db, org, user, o->b->c.purpose)) !=
+		PTN_OK)
+		return r;
+	return ptn_ceremony_put(db, org, &o->b->c);
+}
+
+enum ptn_err
+ptn_dfns_begin(struct ptn_request *req, struct ptn_dfns_beginning *b)
+{
+	struct begun o = { req->arena, b };
+
+	b->c.user_id = b->who->member.id;
+	b->c.challenge = ptn_ceremony_challenge_new(req->arena);
+	if (b->c.challenge == NULL)
+		return PTN_E_NOMEM;
+	return ptn_db_tx(req->db, begin, &o);
+}
+
+enum ptn_err
+ptn_dfns_beginning_write(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_dfns_beginning *b)
+{
+	const struct ptn_member *m = &b->who->member;
+	struct ptn_jsonw *w = &rep->json;
+	char *token;
+	enum ptn_err r;
+
+	r = ptn_dfns_token(req, b->token, &b->who->org.id, m, &b->c.id,
+	    ptn_ceremony_ttl_s(b->c.purpose), &token);
+	if (r != PTN_OK)
+		return r;
+	rep->no_store = true;
+	ptn_jsonw_object(w, NULL);
+	ptn_dfns_write_user(w, &m->id, m->username);
+	ptn_jsonw_str(w, "temporaryAuthenticationToken", token);
+	ptn_dfns_write_rp(w, &b->who->org);
+	ptn_dfns_write_creation(w, req, b->c.challenge, NULL, 0);
+	return PTN_OK;
 }

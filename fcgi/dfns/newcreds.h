@@ -1,10 +1,13 @@
 #ifndef PTN_DFNS_NEWCREDS_H
 #define PTN_DFNS_NEWCREDS_H
 
+#include "fcgi/dfns/dfns.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
+#include "lib/ceremony.h"
 #include "lib/dfnscred.h"
 #include "lib/dfnsfactor.h"
+#include "lib/dfnstoken.h"
 #include "lib/dfnsverify.h"
 #include "lib/member.h"
 #include "lib/ruling.h"
@@ -22,6 +25,21 @@ struct ptn_dfns_newcreds {
 	struct ptn_ruling ruling; /* of the first that was refused */
 	bool conflict;		  /* one of them is there already */
 };
+
+/* What is to end with them: a ceremony, and the token that names it. */
+struct ptn_dfns_beginning {
+	const struct ptn_dfns_who *who;
+	enum ptn_dfnstoken_kind token;
+	struct ptn_ceremony_row c; /* given: purpose, state */
+};
+
+/* Begin, for b->who; an earlier beginning of the same purpose dies. */
+enum ptn_err ptn_dfns_begin(struct ptn_request *req,
+    struct ptn_dfns_beginning *b) PTN_MUST_USE;
+
+/* What is to be signed, in an object that stays open for more. */
+enum ptn_err ptn_dfns_beginning_write(struct ptn_request *req,
+    struct ptn_reply *rep, const struct ptn_dfns_beginning *b) PTN_MUST_USE;
 
 /* Read them from an object; PTN_E_INPUT is said already. */
 enum ptn_err ptn_dfns_newcreds_read(struct ptn_request *req,

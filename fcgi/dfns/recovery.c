@@ -82,47 +82,16 @@ find_key(struct ptn_request *req, const struct ptn_dfns_who *who,
 	return r;
 }
 
-struct beginning {
-	struct ptn_request *req;
-	const struct ptn_dfns_who *who;
-	struct ptn_ceremony_row c;
-};
-
-static enum ptn_err
-begin(struct ptn_db *db, void *arg)
-{
-	struct beginning *b = arg;
-	const struct ptn_uuid *org = &b->who->org.id;
-	const struct ptn_uuid *user = &b->who->member.id;
-	enum ptn_err r;
-
-	if ((r = ptn_user_lock(db, b->req->arena, org, user)) != PTN_OK ||
-	    (r = ptn_ceremony_end_all(db, org, user, PTN_PURPOSE_RECOVERY)) !=
-		PTN_OK)
-		return r;
-	return ptn_ceremony_put(db, org, &b->c);
-}
-
 static enum ptn_err
 write_challenge(struct ptn_request *req, struct ptn_reply *rep,
-    const struct beginning *b, const struct ptn_dfnscred *key)
+    const struct ptn_dfns_beginning *b, const struct ptn_dfnscred *key)
 {
-	const struct ptn_member *m = &b->who->member;
 	const char *encrypted = key->encrypted_private_key;
 	struct ptn_jsonw *w = &rep->json;
-	char *token;
 	enum ptn_err r;
 
-	r = ptn_dfns_token(req, PTN_DFNSTOKEN_RECOVERY, &b->who->org.id, m,
-	    &b->c.id, ptn_ceremony_ttl_s(PTN_PURPOSE_RECOVERY), &token);
-	if (r != PTN_OK)
+	if ((r = ptn_dfns_beginning_write(req, rep, b)) != PTN_OK)
 		return r;
-	rep->no_store = true;
-	ptn_jsonw_object(w, NULL);
-	ptn_dfns_write_user(w, &m->id, m->username);
-	ptn_jsonw_str(w, "temporaryAuthenticationToken", token);
-	ptn_dfns_write_rp(w, &b->who->org);
-	ptn_dfns_write_creation(w, req, b->c.challenge, NULL, 0);
 	ptn_jsonw_array(w, "allowedRecoveryCredentials");
 	ptn_jsonw_object(w, NULL);
 	ptn_jsonw_str(w, "id", key->cred_id);
@@ -142,8 +111,8 @@ enum ptn_err
 ptn_dfns_recovery_init(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct ptn_dfns_who who;
-	struct beginning b = { .req = req,
-		.who = &who,
+	struct ptn_dfns_beginning b = { .who = &who,
+		.token = PTN_DFNSTOKEN_RECOVERY,
 		.c = { .purpose = PTN_PURPOSE_RECOVERY } };
 	struct ptn_dfns_challenge ch = { .purpose = PTN_PURPOSE_RECOVERY };
 	enum ptn_err r;
@@ -161,12 +130,11 @@ ptn_dfns_recovery_init(struct ptn_request *req, struct ptn_reply *rep)
 	if (ch.n == 0)
 		return failed(req, rep, "no recovery key",
 		    PTN_DFNS_NO_RECOVERY);
-	b.c.user_id = ch.user_id = who.member.id;
-	b.c.challenge = ptn_ceremony_challenge_new(req->arena);
+	ch.user_id = who.member.id;
 	b.c.state = ptn_dfns_challenge_state(req->arena, &ch);
-	if (b.c.challenge == NULL || b.c.state == NULL)
+	if (b.c.state == NULL)
 		return PTN_E_NOMEM;
-	if ((r = ptn_db_tx(req->db, begin, &b)) != PTN_OK)
+	if ((r = ptn_dfns_begin(req, &b)) != PTN_OK)
 		return r;
 	return write_challenge(req, rep, &b, ch.cred);
 }

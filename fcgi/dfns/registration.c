@@ -65,49 +65,15 @@ judge_code(struct ptn_request *req, struct ptn_reply *rep,
 	return PTN_OK;
 }
 
-struct beginning {
-	struct ptn_request *req;
-	const struct ptn_dfns_who *who;
-	struct ptn_ceremony_row c;
-};
-
-/* The token of an earlier beginning dies. */
-static enum ptn_err
-begin(struct ptn_db *db, void *arg)
-{
-	struct beginning *b = arg;
-	const struct ptn_uuid *org = &b->who->org.id;
-	const struct ptn_uuid *user = &b->who->member.id;
-	enum ptn_err r;
-
-	if ((r = ptn_user_lock(db, b->req->arena, org, user)) != PTN_OK ||
-	    (r = ptn_ceremony_end_all(db, org, user,
-		 PTN_PURPOSE_REGISTRATION)) != PTN_OK)
-		return r;
-	return ptn_ceremony_put(db, org, &b->c);
-}
-
 static enum ptn_err
 write_challenge(struct ptn_request *req, struct ptn_reply *rep,
-    const struct beginning *b)
+    const struct ptn_dfns_beginning *b)
 {
-	const struct ptn_member *m = &b->who->member;
-	struct ptn_jsonw *w = &rep->json;
-	char *token;
 	enum ptn_err r;
 
-	r = ptn_dfns_token(req, PTN_DFNSTOKEN_REGISTRATION, &b->who->org.id, m,
-	    &b->c.id, ptn_ceremony_ttl_s(PTN_PURPOSE_REGISTRATION), &token);
-	if (r != PTN_OK)
-		return r;
-	rep->no_store = true;
-	ptn_jsonw_object(w, NULL);
-	ptn_dfns_write_user(w, &m->id, m->username);
-	ptn_jsonw_str(w, "temporaryAuthenticationToken", token);
-	ptn_dfns_write_rp(w, &b->who->org);
-	ptn_dfns_write_creation(w, req, b->c.challenge, NULL, 0);
-	ptn_jsonw_end_object(w);
-	return PTN_OK;
+	if ((r = ptn_dfns_beginning_write(req, rep, b)) == PTN_OK)
+		ptn_jsonw_end_object(&rep->json);
+	return r;
 }
 
 /* Who has no business here; told only where telling is configured. */
@@ -133,8 +99,8 @@ enum ptn_err
 ptn_dfns_registration_init(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct ptn_dfns_who who;
-	struct beginning b = { .req = req,
-		.who = &who,
+	struct ptn_dfns_beginning b = { .who = &who,
+		.token = PTN_DFNSTOKEN_REGISTRATION,
 		.c = { .purpose = PTN_PURPOSE_REGISTRATION, .state = "{}" } };
 	enum ptn_err r;
 
@@ -143,12 +109,8 @@ ptn_dfns_registration_init(struct ptn_request *req, struct ptn_reply *rep)
 	if (r != PTN_OK || (r = tell(req, rep, &who)) != PTN_OK)
 		return r;
 	who.known = who.known && who.member.active && !who.member.registered;
-	if ((r = judge_code(req, rep, &who)) != PTN_OK)
-		return r;
-	b.c.user_id = who.member.id;
-	if ((b.c.challenge = ptn_ceremony_challenge_new(req->arena)) == NULL)
-		return PTN_E_NOMEM;
-	if ((r = ptn_db_tx(req->db, begin, &b)) != PTN_OK)
+	if ((r = judge_code(req, rep, &who)) != PTN_OK ||
+	    (r = ptn_dfns_begin(req, &b)) != PTN_OK)
 		return r;
 	return write_challenge(req, rep, &b);
 }
