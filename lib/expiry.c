@@ -23,53 +23,22 @@ struct round {
 /* Delete one batch; how many went. */
 typedef enum ptn_err (*batch_fn)(const struct round *o, uint64_t *gone);
 
-static enum ptn_err
-batch_outbox(const struct round *o, uint64_t *gone)
-{
-	const struct ptn_expire_outbox_in in = { .max = BATCH };
+/* A batch that is one DELETE, of what has come of age. */
+#define BATCH_OF(table)							\
+	static enum ptn_err batch_##table(const struct round *o,	\
+	    uint64_t *gone)						\
+	{								\
+		const struct ptn_expire_##table##_in in = { .max = BATCH };\
+									\
+		return ptn_sql_expire_##table(o->db, &in, gone);	\
+	}
 
-	return ptn_sql_expire_outbox(o->db, &in, gone);
-}
-
-static enum ptn_err
-batch_passcodes(const struct round *o, uint64_t *gone)
-{
-	const struct ptn_expire_passcodes_in in = { .max = BATCH };
-
-	return ptn_sql_expire_passcodes(o->db, &in, gone);
-}
-
-static enum ptn_err
-batch_rate_limits(const struct round *o, uint64_t *gone)
-{
-	const struct ptn_expire_rate_limits_in in = { .max = BATCH };
-
-	return ptn_sql_expire_rate_limits(o->db, &in, gone);
-}
-
-static enum ptn_err
-batch_sessions(const struct round *o, uint64_t *gone)
-{
-	const struct ptn_expire_sessions_in in = { .max = BATCH };
-
-	return ptn_sql_expire_sessions(o->db, &in, gone);
-}
-
-static enum ptn_err
-batch_challenges(const struct round *o, uint64_t *gone)
-{
-	const struct ptn_expire_challenges_in in = { .max = BATCH };
-
-	return ptn_sql_expire_challenges(o->db, &in, gone);
-}
-
-static enum ptn_err
-batch_ceremonies(const struct round *o, uint64_t *gone)
-{
-	const struct ptn_expire_ceremonies_in in = { .max = BATCH };
-
-	return ptn_sql_expire_ceremonies(o->db, &in, gone);
-}
+BATCH_OF(outbox)
+BATCH_OF(passcodes)
+BATCH_OF(rate_limits)
+BATCH_OF(sessions)
+BATCH_OF(challenges)
+BATCH_OF(ceremonies)
 
 static enum ptn_err
 batch_audit_logs(const struct round *o, uint64_t *gone)
@@ -92,24 +61,52 @@ batch_keys(const struct round *o, uint64_t *gone)
 struct found {
 	struct ptn_uuid id[BATCH];
 	size_t n;
+	enum ptn_err (*drop)(struct ptn_db *db, const struct ptn_uuid *id,
+	    uint64_t *gone);
 	uint64_t gone;
 };
 
 static enum ptn_err
-drop_emails(struct ptn_db *db, void *arg)
+drop_email(struct ptn_db *db, const struct ptn_uuid *id, uint64_t *gone)
 {
-	struct ptn_expire_email_in in;
+	const struct ptn_expire_email_in in = { *id };
+
+	return ptn_sql_expire_email(db, &in, gone);
+}
+
+static enum ptn_err
+drop_user(struct ptn_db *db, const struct ptn_uuid *id, uint64_t *gone)
+{
+	const struct ptn_expire_user_in in = { *id };
+
+	return ptn_sql_expire_user(db, &in, gone);
+}
+
+static enum ptn_err
+drop_each(struct ptn_db *db, void *arg)
+{
 	struct found *f = arg;
 	enum ptn_err r = PTN_OK;
-	uint64_t gone;
+	uint64_t gone = 0;
 	size_t i;
 
 	f->gone = 0;
 	for (i = 0; r == PTN_OK && i < f->n; i++) {
-		in.id = f->id[i];
-		r = ptn_sql_expire_email(db, &in, &gone);
+		r = f->drop(db, &f->id[i], &gone);
 		f->gone += r == PTN_OK ? gone : 0;
 	}
+	return r;
+}
+
+static enum ptn_err
+drop(const struct round *o, struct found *f, uint64_t *gone)
+{
+	enum ptn_err r;
+
+	if (f->n == 0)
+		return PTN_OK;
+	r = ptn_db_tx(o->db, drop_each, f);
+	*gone = f->gone;
 	return r;
 }
 
@@ -118,38 +115,16 @@ batch_emails(const struct round *o, uint64_t *gone)
 {
 	const struct ptn_abandoned_emails_in in = { .max = BATCH };
 	struct ptn_abandoned_emails_out *row;
-	struct found f = { .n = 0 };
+	struct found f = { .drop = drop_email };
 	enum ptn_err r;
 	size_t n;
 
 	r = ptn_sql_abandoned_emails(o->db, o->a, &in, &row, &n);
-	if (r != PTN_OK || n == 0)
+	if (r != PTN_OK)
 		return r;
-	while (f.n < n && f.n < BATCH) {
+	for (; f.n < n && f.n < BATCH; f.n++)
 		f.id[f.n] = row[f.n].id;
-		f.n++;
-	}
-	r = ptn_db_tx(o->db, drop_emails, &f);
-	*gone = f.gone;
-	return r;
-}
-
-static enum ptn_err
-drop_users(struct ptn_db *db, void *arg)
-{
-	struct ptn_expire_user_in in;
-	struct found *f = arg;
-	enum ptn_err r = PTN_OK;
-	uint64_t gone;
-	size_t i;
-
-	f->gone = 0;
-	for (i = 0; r == PTN_OK && i < f->n; i++) {
-		in.id = f->id[i];
-		r = ptn_sql_expire_user(db, &in, &gone);
-		f->gone += r == PTN_OK ? gone : 0;
-	}
-	return r;
+	return drop(o, &f, gone);
 }
 
 static enum ptn_err
@@ -158,20 +133,16 @@ batch_users(const struct round *o, uint64_t *gone)
 	const struct ptn_abandoned_users_in in = { .since_h = o->since_h,
 		.max = BATCH };
 	struct ptn_abandoned_users_out *row;
-	struct found f = { .n = 0 };
+	struct found f = { .drop = drop_user };
 	enum ptn_err r;
 	size_t n;
 
 	r = ptn_sql_abandoned_users(o->db, o->a, &in, &row, &n);
-	if (r != PTN_OK || n == 0)
+	if (r != PTN_OK)
 		return r;
-	while (f.n < n && f.n < BATCH) {
+	for (; f.n < n && f.n < BATCH; f.n++)
 		f.id[f.n] = row[f.n].id;
-		f.n++;
-	}
-	r = ptn_db_tx(o->db, drop_users, &f);
-	*gone = f.gone;
-	return r;
+	return drop(o, &f, gone);
 }
 
 static enum ptn_err
