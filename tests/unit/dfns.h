@@ -8,13 +8,18 @@
 #include <string.h>
 
 #include "lib/arena.h"
+#include "lib/crypto.h"
 #include "lib/json.h"
+#include "lib/log.h"
 
 #define DFNS_TEXT_MAX ((size_t)256 * 1024)
 #define DFNS_DEPTH 16
 #define DFNS_NAME_MAX 128
 
+#define DFNS_ARENA_MAX ((size_t)8 << 20)
+
 static struct ptn_json *dfns_vectors;
+static struct ptn_arena *arena;
 
 static inline struct ptn_json *
 dfns_parse(struct ptn_bytes text)
@@ -43,6 +48,34 @@ dfns_load(void)
 	assert_int_equal(fclose(f), 0);
 	assert_in_range(n, 1, sizeof(text) - 1);
 	dfns_vectors = dfns_parse(PTN_BYTES(text, n));
+}
+
+/* For cmocka: of the group, before each test, of the group. */
+static inline int
+dfns_setup(void **state)
+{
+	(void)state;
+	ptn_log_init(PTN_LOG_ERROR, "test");
+	arena = ptn_arena_new(DFNS_ARENA_MAX);
+	dfns_load();
+	return arena == NULL || ptn_crypto_init() != PTN_OK;
+}
+
+static inline int
+dfns_each(void **state)
+{
+	(void)state;
+	ptn_arena_reset(arena);
+	return 0;
+}
+
+static inline int
+dfns_teardown(void **state)
+{
+	(void)state;
+	ptn_json_free(&dfns_vectors);
+	ptn_arena_free(&arena);
+	return 0;
 }
 
 /* The value at "a/0/b" below v; NULL if there is none. */

@@ -12,7 +12,6 @@
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define DRAWS 2000
 
-static struct ptn_arena *arena;
 
 static const struct {
 	enum ptn_dfnscode_form form;
@@ -120,32 +119,14 @@ test_draw(void **state)
 	assert_int_equal(letters, 32);
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = ptn_arena_new((size_t)1 << 20);
-	dfns_load();
-	return arena == NULL;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_json_free(&dfns_vectors);
-	ptn_arena_free(&arena);
-	return 0;
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_normal),
-		cmocka_unit_test(test_vectors),
-		cmocka_unit_test(test_draw),
+		cmocka_unit_test_setup(test_normal, dfns_each),
+		cmocka_unit_test_setup(test_vectors, dfns_each),
+		cmocka_unit_test_setup(test_draw, dfns_each),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, dfns_setup, dfns_teardown);
 }

@@ -11,7 +11,6 @@
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
-static struct ptn_arena *arena;
 
 static void
 test_kinds(void **state)
@@ -319,36 +318,18 @@ test_codings(void **state)
 	    PTN_E_INPUT);
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = ptn_arena_new((size_t)1 << 20);
-	dfns_load();
-	return arena == NULL;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_json_free(&dfns_vectors);
-	ptn_arena_free(&arena);
-	return 0;
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),
-		cmocka_unit_test(test_factors),
-		cmocka_unit_test(test_factor_members),
-		cmocka_unit_test(test_new_credentials),
-		cmocka_unit_test(test_blob_vector),
-		cmocka_unit_test(test_pick),
-		cmocka_unit_test(test_codings),
+		cmocka_unit_test_setup(test_kinds, dfns_each),
+		cmocka_unit_test_setup(test_factors, dfns_each),
+		cmocka_unit_test_setup(test_factor_members, dfns_each),
+		cmocka_unit_test_setup(test_new_credentials, dfns_each),
+		cmocka_unit_test_setup(test_blob_vector, dfns_each),
+		cmocka_unit_test_setup(test_pick, dfns_each),
+		cmocka_unit_test_setup(test_codings, dfns_each),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, dfns_setup, dfns_teardown);
 }

@@ -16,12 +16,10 @@
 #include "tests/unit/sign.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-#define ARENA_MAX ((size_t)4 << 20)
 #define ORIGIN "https://app.example.co"
 #define CHALLENGE "NzdmODYwNTc1MDM2YjM5NQ"
 #define TWICE "TnpkbU9EWXdOVGMxTURNMllqTTVOUQ"
 
-static struct ptn_arena *arena;
 
 static char origin_text[] = ORIGIN, other_text[] = "https://example.net",
 	    star_text[] = "*";
@@ -521,48 +519,19 @@ test_origins(void **state)
 	assert_false(ptn_dfnsfido_origin_ok(&rp, ORIGIN));
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	ptn_log_init(PTN_LOG_ERROR, "test");
-	arena = ptn_arena_new(ARENA_MAX);
-	dfns_load();
-	return arena == NULL || ptn_crypto_init() != PTN_OK;
-}
-
-static int
-each(void **state)
-{
-	(void)state;
-	ptn_arena_reset(arena);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_json_free(&dfns_vectors);
-	ptn_arena_free(&arena);
-	return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup(f, each)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_registration),
-		TEST(test_login),
-		TEST(test_negative),
-		TEST(test_lies),
-		TEST(test_counter),
-		TEST(test_user_handle),
-		TEST(test_creation),
-		TEST(test_origins),
+		cmocka_unit_test_setup(test_registration, dfns_each),
+		cmocka_unit_test_setup(test_login, dfns_each),
+		cmocka_unit_test_setup(test_negative, dfns_each),
+		cmocka_unit_test_setup(test_lies, dfns_each),
+		cmocka_unit_test_setup(test_counter, dfns_each),
+		cmocka_unit_test_setup(test_user_handle, dfns_each),
+		cmocka_unit_test_setup(test_creation, dfns_each),
+		cmocka_unit_test_setup(test_origins, dfns_each),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, dfns_setup, dfns_teardown);
 }

@@ -11,7 +11,6 @@
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
-static struct ptn_arena *arena;
 
 static const struct {
 	const char *prefix;
@@ -188,33 +187,15 @@ test_round_trip(void **state)
 	}
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = ptn_arena_new((size_t)1 << 20);
-	dfns_load();
-	return arena == NULL;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_json_free(&dfns_vectors);
-	ptn_arena_free(&arena);
-	return 0;
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vectors),
-		cmocka_unit_test(test_invented),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test_setup(test_vectors, dfns_each),
+		cmocka_unit_test_setup(test_invented, dfns_each),
+		cmocka_unit_test_setup(test_refused, dfns_each),
+		cmocka_unit_test_setup(test_round_trip, dfns_each),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, dfns_setup, dfns_teardown);
 }

@@ -13,17 +13,7 @@
 #include "tests/unit/sign.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-#define ARENA_MAX ((size_t)8 << 20)
 
-static struct ptn_arena *arena;
-
-static int
-each(void **state)
-{
-	(void)state;
-	ptn_arena_reset(arena);
-	return 0;
-}
 
 #define CHALLENGE "NzdmODYwNTc1MDM2YjM5NQ"
 #define TWICE "TnpkbU9EWXdOVGMxTURNMllqTTVOUQ"
@@ -528,40 +518,19 @@ test_recovery_text(void **state)
 	}
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	ptn_log_init(PTN_LOG_ERROR, "test");
-	arena = ptn_arena_new(ARENA_MAX);
-	dfns_load();
-	return arena == NULL || ptn_crypto_init() != PTN_OK;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_json_free(&dfns_vectors);
-	ptn_arena_free(&arena);
-	return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup(f, each)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_client_data),
-		TEST(test_schemes),
-		TEST(test_p521),
-		TEST(test_signature_forms),
-		TEST(test_malleated_der),
-		TEST(test_creation),
-		TEST(test_attestation_forms),
-		TEST(test_recovery_text),
+		cmocka_unit_test_setup(test_client_data, dfns_each),
+		cmocka_unit_test_setup(test_schemes, dfns_each),
+		cmocka_unit_test_setup(test_p521, dfns_each),
+		cmocka_unit_test_setup(test_signature_forms, dfns_each),
+		cmocka_unit_test_setup(test_malleated_der, dfns_each),
+		cmocka_unit_test_setup(test_creation, dfns_each),
+		cmocka_unit_test_setup(test_attestation_forms, dfns_each),
+		cmocka_unit_test_setup(test_recovery_text, dfns_each),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, dfns_setup, dfns_teardown);
 }

@@ -16,17 +16,7 @@
 /* The worked examples of key credentials, through what endpoints call. */
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-#define ARENA_MAX ((size_t)8 << 20)
 
-static struct ptn_arena *arena;
-
-static int
-each(void **state)
-{
-	(void)state;
-	ptn_arena_reset(arena);
-	return 0;
-}
 
 static enum ptn_dfnsfactor_place
 place_of(const struct ptn_json *request)
@@ -328,38 +318,17 @@ test_jwt(void **state)
 	assert_int_equal(n, 4);
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	ptn_log_init(PTN_LOG_ERROR, "test");
-	arena = ptn_arena_new(ARENA_MAX);
-	dfns_load();
-	return arena == NULL || ptn_crypto_init() != PTN_OK;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_json_free(&dfns_vectors);
-	ptn_arena_free(&arena);
-	return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup(f, each)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_registration),
-		TEST(test_login),
-		TEST(test_negative),
-		TEST(test_recovery),
-		TEST(test_raw_line_feeds),
-		TEST(test_jwt),
+		cmocka_unit_test_setup(test_registration, dfns_each),
+		cmocka_unit_test_setup(test_login, dfns_each),
+		cmocka_unit_test_setup(test_negative, dfns_each),
+		cmocka_unit_test_setup(test_recovery, dfns_each),
+		cmocka_unit_test_setup(test_raw_line_feeds, dfns_each),
+		cmocka_unit_test_setup(test_jwt, dfns_each),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, dfns_setup, dfns_teardown);
 }

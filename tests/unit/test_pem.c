@@ -21,7 +21,6 @@
 #define LINE1 "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEn+QZTMWnTt64WKD6exFgh/DZAdYi"
 #define LINE2 "iWDcawQbyJG1zB4CO0oHukwDjcuXyGhP93op48LwoMpqGzPEr2XYqkFWdQ=="
 
-static struct ptn_arena *arena;
 
 static enum ptn_err
 read_pem(const char *text, struct ptn_pem *out)
@@ -340,37 +339,18 @@ test_other_keys(void **state)
 	}
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	ptn_log_init(PTN_LOG_ERROR, "test");
-	arena = ptn_arena_new((size_t)4 << 20);
-	dfns_load();
-	return arena == NULL || ptn_crypto_init() != PTN_OK;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_json_free(&dfns_vectors);
-	ptn_arena_free(&arena);
-	return 0;
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vectors),
-		cmocka_unit_test(test_kinds),
-		cmocka_unit_test(test_spellings),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_rsa_bounds),
-		cmocka_unit_test(test_weak_ed25519),
-		cmocka_unit_test(test_other_keys),
+		cmocka_unit_test_setup(test_vectors, dfns_each),
+		cmocka_unit_test_setup(test_kinds, dfns_each),
+		cmocka_unit_test_setup(test_spellings, dfns_each),
+		cmocka_unit_test_setup(test_refused, dfns_each),
+		cmocka_unit_test_setup(test_rsa_bounds, dfns_each),
+		cmocka_unit_test_setup(test_weak_ed25519, dfns_each),
+		cmocka_unit_test_setup(test_other_keys, dfns_each),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, dfns_setup, dfns_teardown);
 }

@@ -12,7 +12,6 @@
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
-static struct ptn_arena *arena;
 
 /* RFC 4226 appendix D and RFC 6238 appendix B: the same secret. */
 static const char secret_text[] = "12345678901234567890";
@@ -164,36 +163,17 @@ test_url(void **state)
 			pairs[i][1]));
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	ptn_log_init(PTN_LOG_ERROR, "test");
-	arena = ptn_arena_new((size_t)1 << 20);
-	dfns_load();
-	return arena == NULL;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_json_free(&dfns_vectors);
-	ptn_arena_free(&arena);
-	return 0;
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rfc4226),
-		cmocka_unit_test(test_rfc6238),
-		cmocka_unit_test(test_vectors),
-		cmocka_unit_test(test_window),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_url),
+		cmocka_unit_test_setup(test_rfc4226, dfns_each),
+		cmocka_unit_test_setup(test_rfc6238, dfns_each),
+		cmocka_unit_test_setup(test_vectors, dfns_each),
+		cmocka_unit_test_setup(test_window, dfns_each),
+		cmocka_unit_test_setup(test_refused, dfns_each),
+		cmocka_unit_test_setup(test_url, dfns_each),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, dfns_setup, dfns_teardown);
 }

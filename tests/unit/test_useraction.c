@@ -15,7 +15,6 @@
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
-static struct ptn_arena *arena;
 
 static struct ptn_useraction
 announced(void)
@@ -203,35 +202,16 @@ test_methods(void **state)
 		assert_false(ptn_useraction_method_ok(bad[i]));
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	ptn_log_init(PTN_LOG_ERROR, "test");
-	arena = ptn_arena_new((size_t)1 << 20);
-	dfns_load();
-	return arena == NULL || ptn_crypto_init() != PTN_OK;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_json_free(&dfns_vectors);
-	ptn_arena_free(&arena);
-	return 0;
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_challenge_vector),
-		cmocka_unit_test(test_signed_vector),
-		cmocka_unit_test(test_request_vector),
-		cmocka_unit_test(test_match),
-		cmocka_unit_test(test_methods),
+		cmocka_unit_test_setup(test_challenge_vector, dfns_each),
+		cmocka_unit_test_setup(test_signed_vector, dfns_each),
+		cmocka_unit_test_setup(test_request_vector, dfns_each),
+		cmocka_unit_test_setup(test_match, dfns_each),
+		cmocka_unit_test_setup(test_methods, dfns_each),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, dfns_setup, dfns_teardown);
 }
