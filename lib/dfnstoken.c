@@ -129,25 +129,6 @@ read_claims(const struct ptn_json *p, const char *iss,
 	    now + LEEWAY_S >= t->iat;
 }
 
-/* A key we do not know may be one that another host just made: look once. */
-static enum ptn_err
-verify_signature(const struct ptn_token_env *env, struct ptn_bytes token,
-    struct ptn_bytes *payload, enum ptn_verdict *verdict)
-{
-	bool unknown_kid;
-	enum ptn_err r;
-
-	r = ptn_jwt_verify(env->keys, env->arena, token, payload, verdict,
-	    &unknown_kid);
-	if (r != PTN_OK || !unknown_kid)
-		return r;
-	r = ptn_keys_refresh(env->keys, env->db, env->arena, true);
-	if (r != PTN_OK)
-		return r;
-	return ptn_jwt_verify(env->keys, env->arena, token, payload, verdict,
-	    &unknown_kid);
-}
-
 enum ptn_err
 ptn_dfnstoken_verify(const struct ptn_token_env *env, struct ptn_bytes token,
     enum ptn_dfnstoken_kind kind, struct ptn_dfnstoken *out,
@@ -162,7 +143,8 @@ ptn_dfnstoken_verify(const struct ptn_token_env *env, struct ptn_bytes token,
 	*verdict = PTN_DENY;
 	if (iss == NULL)
 		return PTN_E_NOMEM;
-	r = verify_signature(env, token, &payload, &signature);
+	r = ptn_jwt_verify_now(env->keys, env->db, env->arena, token, &payload,
+	    &signature);
 	if (r != PTN_OK || signature != PTN_ALLOW)
 		return r;
 	r = ptn_json_parse(payload, DEPTH, &json, &why);

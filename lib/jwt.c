@@ -214,3 +214,19 @@ ptn_jwt_verify(const struct ptn_keys *keys, struct ptn_arena *a,
 		*payload = t.payload;
 	return r;
 }
+
+enum ptn_err
+ptn_jwt_verify_now(struct ptn_keys *keys, struct ptn_db *db,
+    struct ptn_arena *a, struct ptn_bytes token, struct ptn_bytes *payload,
+    enum ptn_verdict *verdict)
+{
+	bool unknown_kid;
+	enum ptn_err r;
+
+	r = ptn_jwt_verify(keys, a, token, payload, verdict, &unknown_kid);
+	if (r != PTN_OK || !unknown_kid)
+		return r;
+	if ((r = ptn_keys_refresh(keys, db, a, true)) != PTN_OK)
+		return r;
+	return ptn_jwt_verify(keys, a, token, payload, verdict, &unknown_kid);
+}

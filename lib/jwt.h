@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "bytes.h"
+#include "db.h"
 #include "err.h"
 #include "jwk.h"
 #include "json.h"
@@ -33,5 +34,13 @@ enum ptn_err ptn_jwt_sign(const struct ptn_keys *keys, struct ptn_arena *a,
 enum ptn_err ptn_jwt_verify(const struct ptn_keys *keys, struct ptn_arena *a,
     struct ptn_bytes token, struct ptn_bytes *payload,
     enum ptn_verdict *verdict, bool *unknown_kid) PTN_MUST_USE;
+
+/*
+ * The same, but a key we do not know may be one that another host just made:
+ * the key set is loaded anew once.
+ */
+enum ptn_err ptn_jwt_verify_now(struct ptn_keys *keys, struct ptn_db *db,
+    struct ptn_arena *a, struct ptn_bytes token, struct ptn_bytes *payload,
+    enum ptn_verdict *verdict) PTN_MUST_USE;
 
 #endif

@@ -158,25 +158,6 @@ in_time(const struct ptn_claims *c)
 	return now < c->exp && now + LEEWAY_S >= c->iat;
 }
 
-/* A key we do not know may be one that another host just made: look once. */
-static enum ptn_err
-verify_signature(const struct ptn_token_env *env, struct ptn_bytes token,
-    struct ptn_bytes *payload, enum ptn_verdict *verdict)
-{
-	bool unknown_kid;
-	enum ptn_err r;
-
-	r = ptn_jwt_verify(env->keys, env->arena, token, payload, verdict,
-	    &unknown_kid);
-	if (r != PTN_OK || !unknown_kid)
-		return r;
-	r = ptn_keys_refresh(env->keys, env->db, env->arena, true);
-	if (r != PTN_OK)
-		return r;
-	return ptn_jwt_verify(env->keys, env->arena, token, payload, verdict,
-	    &unknown_kid);
-}
-
 static enum ptn_err
 verify_new(const struct ptn_token_env *env, struct ptn_bytes token,
     struct ptn_claims *claims, enum ptn_verdict *verdict)
@@ -186,7 +167,8 @@ verify_new(const struct ptn_token_env *env, struct ptn_bytes token,
 	const char *why;
 	enum ptn_err r;
 
-	r = verify_signature(env, token, &payload, verdict);
+	r = ptn_jwt_verify_now(env->keys, env->db, env->arena, token, &payload,
+	    verdict);
 	if (r != PTN_OK || *verdict != PTN_ALLOW)
 		return r;
 	*verdict = PTN_DENY;
