@@ -44,6 +44,22 @@ ptn_keys_find(const struct ptn_keys *k, const char *kid)
 	return strcmp(kid, KID) == 0 ? k->signer : NULL;
 }
 
+/* Another host has made a key: it is there when the set is loaded anew. */
+static int refreshes;
+static const struct ptn_key *to_come;
+
+enum ptn_err
+ptn_keys_refresh(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a,
+    bool force)
+{
+	(void)db;
+	(void)a;
+	assert_true(force);
+	refreshes++;
+	k->signer = to_come;
+	return PTN_OK;
+}
+
 static int
 setup(void **state)
 {
@@ -153,6 +169,29 @@ round_trip(void **state)
 		    PTN_OK);
 		assert_int_equal(verdict, PTN_ALLOW);
 		assert_true(ptn_bytes_equal(payload, ptn_bytes_of(claims)));
+	}
+}
+
+/* A key that is not known is looked for once, and only then. */
+static void
+looked_for(void **state)
+{
+	struct ptn_bytes payload;
+	enum ptn_verdict verdict;
+	char *token;
+	int i;
+
+	(void)state;
+	assert_int_equal(ptn_jwt_sign(&keys, arena, claims, &token), PTN_OK);
+	for (i = 0; i < 3; i++) {
+		refreshes = 0;
+		keys.signer = i == 0 ? key[PTN_ALG_ES256] : NULL;
+		to_come = i == 1 ? key[PTN_ALG_ES256] : NULL;
+		assert_int_equal(ptn_jwt_verify_now(&keys, NULL, arena,
+				     ptn_bytes_of(token), &payload, &verdict),
+		    PTN_OK);
+		assert_int_equal(verdict, i == 2 ? PTN_DENY : PTN_ALLOW);
+		assert_int_equal(refreshes, i == 0 ? 0 : 1);
 	}
 }
 
@@ -412,6 +451,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(round_trip),
+		T(looked_for),
 		T(no_signer),
 		T(headers_refused),
 		T(unsigned_refused),
