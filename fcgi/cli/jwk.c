@@ -5,27 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/arena.h"
+#include "fcgi/cli/desk.h"
+#include "lib/api.h"
 #include "lib/clock.h"
-#include "lib/conf.h"
-#include "lib/crypto.h"
-#include "lib/db.h"
 #include "lib/err.h"
 #include "lib/jwk.h"
-#include "lib/log.h"
 #include "lib/uuid.h"
-
-#define ARENA_MAX ((size_t)1 << 20)
-
-/* What both sub-commands work with. */
-struct desk {
-	struct ptn_conf *cf;
-	enum ptn_api api;
-	struct ptn_secrets *secrets;
-	struct ptn_keys *keys;
-	struct ptn_db *db;
-	struct ptn_arena *arena;
-};
 
 static const char *const state_words[PTN_KEY__MAX] = {
 	[PTN_KEY_LOCKED] = "locked",
@@ -33,35 +18,6 @@ static const char *const state_words[PTN_KEY__MAX] = {
 	[PTN_KEY_SIGNING] = "signing",
 	[PTN_KEY_RETIRED] = "retired",
 };
-
-static enum ptn_err
-desk_open(struct desk *d, const char *conf_path, const char *const *set)
-{
-	enum ptn_err r;
-
-	r = ptn_conf_load(&d->cf, conf_path, set, stderr);
-	if (r != PTN_OK)
-		return r;
-	ptn_log_init((enum ptn_log_level)d->cf->log_level, "jwk");
-	if ((r = ptn_crypto_init()) != PTN_OK ||
-	    (r = ptn_secrets_new(&d->secrets, &d->cf->secrets)) != PTN_OK ||
-	    (r = ptn_keys_new(&d->keys, d->api, d->cf, d->secrets)) != PTN_OK)
-		return r;
-	d->db = ptn_db_new(d->cf, PTN_DB_SERVE);
-	d->arena = ptn_arena_new(ARENA_MAX);
-	return d->db == NULL || d->arena == NULL ? PTN_E_NOMEM : PTN_OK;
-}
-
-static void
-desk_close(struct desk *d)
-{
-	ptn_db_free(&d->db);
-	if (d->arena != NULL)
-		ptn_arena_free(&d->arena);
-	ptn_keys_free(&d->keys);
-	ptn_secrets_free(&d->secrets);
-	ptn_conf_free(&d->cf);
-}
 
 static void
 print_time(int64_t us)
@@ -75,7 +31,7 @@ print_time(int64_t us)
 
 /* One line a key, newest first. */
 static enum ptn_err
-list(struct desk *d)
+list(struct ptn_desk *d)
 {
 	struct ptn_key_info info;
 	enum ptn_err r;
@@ -99,7 +55,7 @@ list(struct desk *d)
 }
 
 static enum ptn_err
-rotate(struct desk *d, bool now)
+rotate(struct ptn_desk *d, bool now)
 {
 	char text[PTN_UUID_STR];
 	struct ptn_uuid kid;
@@ -117,12 +73,13 @@ int
 ptn_cli_jwk(int argc, char **argv, const char *conf_path,
     const char *const *set)
 {
-	struct desk d = { .api = PTN_API_HANKO };
+	enum ptn_api api = PTN_API_HANKO;
+	struct ptn_desk d;
 	bool listing, now;
 	enum ptn_err r;
 
 	if (argc > 2 && strcmp(argv[argc - 1], "--dfns") == 0) {
-		d.api = PTN_API_DFNS;
+		api = PTN_API_DFNS;
 		argc--;
 	}
 	listing = argc == 2 && strcmp(argv[1], "list") == 0;
@@ -136,12 +93,12 @@ ptn_cli_jwk(int argc, char **argv, const char *conf_path,
 		    stderr);
 		return 2;
 	}
-	r = desk_open(&d, conf_path, set);
+	r = ptn_desk_open(&d, "jwk", api, conf_path, set);
 	if (r == PTN_OK)
 		r = listing ? list(&d) : rotate(&d, now);
 	if (r != PTN_OK)
 		(void)fprintf(stderr, "postern: jwk %s: %s\n", argv[1],
 		    ptn_err_name(r));
-	desk_close(&d);
+	ptn_desk_close(&d);
 	return r == PTN_OK && fflush(stdout) == 0 ? 0 : 1;
 }

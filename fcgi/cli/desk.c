@@ -1,0 +1,38 @@
+#include "fcgi/cli/desk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/log.h"
+
+#define ARENA_MAX ((size_t)1 << 20)
+
+enum ptn_err
+ptn_desk_open(struct ptn_desk *d, const char *name, enum ptn_api api,
+    const char *conf_path, const char *const *set)
+{
+	enum ptn_err r;
+
+	memset(d, 0, sizeof(*d));
+	r = ptn_conf_load(&d->cf, conf_path, set, stderr);
+	if (r != PTN_OK)
+		return r;
+	ptn_log_init((enum ptn_log_level)d->cf->log_level, name);
+	if ((r = ptn_secrets_new(&d->secrets, &d->cf->secrets)) != PTN_OK ||
+	    (r = ptn_keys_new(&d->keys, api, d->cf, d->secrets)) != PTN_OK)
+		return r;
+	d->db = ptn_db_new(d->cf, PTN_DB_SERVE);
+	d->arena = ptn_arena_new(ARENA_MAX);
+	return d->db == NULL || d->arena == NULL ? PTN_E_NOMEM : PTN_OK;
+}
+
+void
+ptn_desk_close(struct ptn_desk *d)
+{
+	ptn_db_free(&d->db);
+	if (d->arena != NULL)
+		ptn_arena_free(&d->arena);
+	ptn_keys_free(&d->keys);
+	ptn_secrets_free(&d->secrets);
+	ptn_conf_free(&d->cf);
+}

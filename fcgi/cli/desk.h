@@ -1,0 +1,32 @@
+#ifndef PTN_CLI_DESK_H
+#define PTN_CLI_DESK_H
+
+#include "lib/api.h"
+#include "lib/arena.h"
+#include "lib/conf.h"
+#include "lib/db.h"
+#include "lib/err.h"
+#include "lib/jwk.h"
+#include "lib/secrets.h"
+
+/* What a sub-command that deals with rows works with. */
+struct ptn_desk {
+	struct ptn_conf *cf;
+	struct ptn_secrets *secrets;
+	struct ptn_keys *keys; /* of one API; not asked for yet */
+	struct ptn_db *db;
+	struct ptn_arena *arena;
+};
+
+/*
+ * name		of the sub-command, for the log
+ * conf_path, set	as cli.h has them
+ *
+ * d is zeroed first, so that it may be closed whatever this returns.
+ */
+enum ptn_err ptn_desk_open(struct ptn_desk *d, const char *name,
+    enum ptn_api api, const char *conf_path, const char *const *set)
+    PTN_MUST_USE;
+void ptn_desk_close(struct ptn_desk *d);
+
+#endif
