@@ -29,6 +29,19 @@ enum ptn_err ptn_dfns_login(struct ptn_request *, struct ptn_reply *);
 extern const struct ptn_input ptn_in_dfns_logout;
 enum ptn_err ptn_dfns_logout(struct ptn_request *, struct ptn_reply *);
 
+/*
+ * Open a session for somebody.  Inside the caller's transaction, which holds
+ * the lock of the user.
+ */
+enum ptn_err ptn_dfns_session_open(struct ptn_request *req, struct ptn_db *db,
+    const struct ptn_uuid *org, const struct ptn_member *m,
+    struct ptn_claims *claims) PTN_MUST_USE;
+
+/* {"token"}: the answer, or the member of that name. */
+enum ptn_err ptn_dfns_session_write(struct ptn_request *req,
+    struct ptn_reply *rep, const char *name, const struct ptn_uuid *org,
+    const struct ptn_member *m, const struct ptn_claims *claims) PTN_MUST_USE;
+
 extern const struct ptn_input ptn_in_dfns_reg_init;
 extern const struct ptn_input ptn_in_dfns_registration;
 enum ptn_err ptn_dfns_registration_init(struct ptn_request *,

@@ -112,58 +112,23 @@ struct logging_in {
 	struct ptn_claims claims;
 };
 
-/* Who came through the other API has a name of their own from now on. */
-static enum ptn_err
-settle_member(struct ptn_db *db, struct logging_in *l)
-{
-	if (l->member.stored)
-		return PTN_OK;
-	return ptn_member_put(db, l->req->arena, &l->an.org.id, &l->member);
-}
-
 static enum ptn_err
 log_in(struct ptn_db *db, void *arg)
 {
 	struct logging_in *l = arg;
 	struct ptn_request *req = l->req;
 	const struct ptn_uuid *org = &l->an.org.id;
-	const struct ptn_token_env env = ptn_request_tokens(req);
-	const struct ptn_session_new new = { .api = PTN_API_DFNS,
-		.user_id = l->an.c.user_id,
-		.ip = req->cf->acquire_ip ? req->ip : NULL,
-		.user_agent = req->cf->acquire_agent
-		    ? ptn_request_param(req, "HTTP_USER_AGENT")
-		    : NULL };
+	const struct ptn_uuid *user = &l->an.c.user_id;
 	enum ptn_err r;
 
-	if ((r = ptn_user_lock(db, req->arena, org, &new.user_id)) != PTN_OK ||
-	    (r = ptn_member_by_id(db, req->arena, org, &new.user_id,
-		 &l->member)) != PTN_OK ||
+	if ((r = ptn_user_lock(db, req->arena, org, user)) != PTN_OK ||
+	    (r = ptn_member_by_id(db, req->arena, org, user, &l->member)) !=
+		PTN_OK ||
 	    (r = ptn_dfns_answer_verify(req, db, &l->an)) != PTN_OK)
 		return r;
 	if (!ptn_member_usable(&l->member))
 		return PTN_E_FORBIDDEN;
-	if ((r = settle_member(db, l)) != PTN_OK)
-		return r;
-	return ptn_session_open(&env, &new, &l->claims);
-}
-
-static enum ptn_err
-write_token(struct ptn_request *req, struct ptn_reply *rep,
-    const struct logging_in *l)
-{
-	char *token;
-	enum ptn_err r;
-
-	r = ptn_dfns_token(req, PTN_DFNSTOKEN_USER, &l->an.org.id, &l->member,
-	    &l->claims.session_id, req->cf->dfns_session_s, &token);
-	if (r != PTN_OK)
-		return r;
-	rep->no_store = true;
-	ptn_jsonw_object(&rep->json, NULL);
-	ptn_jsonw_str(&rep->json, "token", token);
-	ptn_jsonw_end_object(&rep->json);
-	return PTN_OK;
+	return ptn_dfns_session_open(req, db, org, &l->member, &l->claims);
 }
 
 /* POST /auth/login: trade a signed challenge for a user token. */
@@ -196,5 +161,6 @@ ptn_dfns_login(struct ptn_request *req, struct ptn_reply *rep)
 	if (r != PTN_OK)
 		return r;
 	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_LOGIN_OK, NULL);
-	return write_token(req, rep, &l);
+	return ptn_dfns_session_write(req, rep, NULL, &l.an.org.id, &l.member,
+	    &l.claims);
 }

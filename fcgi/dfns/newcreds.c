@@ -93,7 +93,24 @@ ptn_dfns_newcreds_write(struct ptn_reply *rep, const struct ptn_uuid *org,
 	ptn_dfnsid_format(PTN_DFNSID_ORG, org, id);
 	ptn_jsonw_str(w, "orgId", id);
 	ptn_jsonw_end_object(w);
-	ptn_jsonw_end_object(w);
+}
+
+enum ptn_err
+ptn_dfns_begin_in(struct ptn_db *db, struct ptn_arena *a,
+    struct ptn_dfns_beginning *b)
+{
+	const struct ptn_uuid *org = &b->who->org.id;
+	const struct ptn_uuid *user = &b->who->member.id;
+	enum ptn_err r;
+
+	b->c.user_id = *user;
+	b->c.challenge = ptn_ceremony_challenge_new(a);
+	if (b->c.challenge == NULL)
+		return PTN_E_NOMEM;
+	if ((r = ptn_user_lock(db, a, org, user)) != PTN_OK ||
+	    (r = ptn_ceremony_end_all(db, org, user, b->c.purpose)) != PTN_OK)
+		return r;
+	return ptn_ceremony_put(db, org, &b->c);
 }
 
 struct begun {
@@ -105,15 +122,8 @@ static enum ptn_err
 begin(struct ptn_db *db, void *arg)
 {
 	const struct begun *o = arg;
-	const struct ptn_uuid *org = &o->b->who->org.id;
-	const struct ptn_uuid *user = &o->b->who->member.id;
-	enum ptn_err r;
 
-	if ((r = ptn_user_lock(db, o->arena, org, user)) != PTN_OK ||
-	    (r = ptn_ceremony_end_all(db, org, user, o->b->c.purpose)) !=
-		PTN_OK)
-		return r;
-	return ptn_ceremony_put(db, org, &o->b->c);
+	return ptn_dfns_begin_in(db, o->arena, o->b);
 }
 
 enum ptn_err
@@ -121,10 +131,6 @@ ptn_dfns_begin(struct ptn_request *req, struct ptn_dfns_beginning *b)
 {
 	struct begun o = { req->arena, b };
 
-	b->c.user_id = b->who->member.id;
-	b->c.challenge = ptn_ceremony_challenge_new(req->arena);
-	if (b->c.challenge == NULL)
-		return PTN_E_NOMEM;
 	return ptn_db_tx(req->db, begin, &o);
 }
 

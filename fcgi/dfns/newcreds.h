@@ -33,8 +33,13 @@ struct ptn_dfns_beginning {
 	struct ptn_ceremony_row c; /* given: purpose, state */
 };
 
-/* Begin, for b->who; an earlier beginning of the same purpose dies. */
+/*
+ * Begin, for b->who; an earlier beginning of the same purpose dies.  The
+ * second one runs inside the caller's transaction.
+ */
 enum ptn_err ptn_dfns_begin(struct ptn_request *req,
+    struct ptn_dfns_beginning *b) PTN_MUST_USE;
+enum ptn_err ptn_dfns_begin_in(struct ptn_db *db, struct ptn_arena *a,
     struct ptn_dfns_beginning *b) PTN_MUST_USE;
 
 /* What is to be signed, in an object that stays open for more. */
@@ -55,7 +60,10 @@ enum ptn_err ptn_dfns_newcreds_put(struct ptn_db *db, struct ptn_arena *a,
     const struct ptn_uuid *org, const struct ptn_uuid *user,
     struct ptn_dfns_newcreds *n) PTN_MUST_USE;
 
-/* The answer: the first credential, and whose it is (5.5). */
+/*
+ * The answer: the first credential, and whose it is (5.5), in an object that
+ * stays open for more.
+ */
 void ptn_dfns_newcreds_write(struct ptn_reply *rep,
     const struct ptn_uuid *org, const struct ptn_member *m,
     const struct ptn_dfns_newcreds *n);

@@ -1,6 +1,7 @@
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/dfns/newcreds.h"
+#include "fcgi/dfns/recovery.h"
 #include "lib/b64any.h"
 #include "lib/dfnscode.h"
 #include "lib/dfnsid.h"
@@ -60,41 +61,47 @@ judge_code(struct ptn_request *req, struct ptn_reply *rep,
 	return r;
 }
 
-/* The user's active recovery key of that id, alone in ch. */
-static enum ptn_err
-find_key(struct ptn_request *req, const struct ptn_dfns_who *who,
-    struct ptn_dfns_challenge *ch)
+enum ptn_err
+ptn_dfns_recovery_key(struct ptn_request *req, struct ptn_db *db,
+    struct ptn_bytes credential_id, struct ptn_dfns_recovery *k)
 {
+	const struct ptn_uuid *user = &k->who.member.id;
+	struct ptn_dfns_challenge ch = { .purpose = PTN_PURPOSE_RECOVERY,
+		.user_id = *user };
 	struct ptn_dfnscred *all;
 	enum ptn_err r;
 	size_t i, n;
 
-	r = ptn_dfnscreds_of(req->db, req->arena, &who->org.id, &who->member.id,
-	    &all, &n);
-	for (i = 0; r == PTN_OK && i < n && ch->n == 0; i++) {
+	r = ptn_dfnscreds_of(db, req->arena, &k->who.org.id, user, &all, &n);
+	for (i = 0; r == PTN_OK && i < n && ch.n == 0; i++) {
 		if (all[i].kind != PTN_CRED_RECOVERY_KEY || !all[i].active ||
 		    !ptn_cred_id_same(ptn_bytes_of(all[i].cred_id),
-			req->in[INIT_CREDENTIAL].b))
+			credential_id))
 			continue;
-		ch->cred = &all[i];
-		ch->n = 1;
+		ch.cred = &all[i];
+		ch.n = 1;
 	}
-	return r;
+	k->key = ch.cred;
+	k->b = (struct ptn_dfns_beginning){ .who = &k->who,
+		.token = PTN_DFNSTOKEN_RECOVERY,
+		.c = { .purpose = PTN_PURPOSE_RECOVERY,
+		    .state = ptn_dfns_challenge_state(req->arena, &ch) } };
+	return r == PTN_OK && k->b.c.state == NULL ? PTN_E_NOMEM : r;
 }
 
-static enum ptn_err
-write_challenge(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_dfns_beginning *b, const struct ptn_dfnscred *key)
+enum ptn_err
+ptn_dfns_recovery_write(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_dfns_recovery *k)
 {
-	const char *encrypted = key->encrypted_private_key;
+	const char *encrypted = k->key->encrypted_private_key;
 	struct ptn_jsonw *w = &rep->json;
 	enum ptn_err r;
 
-	if ((r = ptn_dfns_beginning_write(req, rep, b)) != PTN_OK)
+	if ((r = ptn_dfns_beginning_write(req, rep, &k->b)) != PTN_OK)
 		return r;
 	ptn_jsonw_array(w, "allowedRecoveryCredentials");
 	ptn_jsonw_object(w, NULL);
-	ptn_jsonw_str(w, "id", key->cred_id);
+	ptn_jsonw_str(w, "id", k->key->cred_id);
 	ptn_jsonw_str(w, "encryptedRecoveryKey",
 	    encrypted != NULL ? encrypted : "");
 	ptn_jsonw_end_object(w);
@@ -110,33 +117,28 @@ write_challenge(struct ptn_request *req, struct ptn_reply *rep,
 enum ptn_err
 ptn_dfns_recovery_init(struct ptn_request *req, struct ptn_reply *rep)
 {
-	struct ptn_dfns_who who;
-	struct ptn_dfns_beginning b = { .who = &who,
-		.token = PTN_DFNSTOKEN_RECOVERY,
-		.c = { .purpose = PTN_PURPOSE_RECOVERY } };
-	struct ptn_dfns_challenge ch = { .purpose = PTN_PURPOSE_RECOVERY };
+	struct ptn_dfns_recovery k;
 	enum ptn_err r;
 
 	r = ptn_dfns_find(req, req->in[INIT_ORG].s, req->in[INIT_USERNAME].s,
-	    &who);
-	if (r != PTN_OK || (r = find_key(req, &who, &ch)) != PTN_OK)
-		return r;
-	if (!who.known && ptn_dfns_tells(req))
-		return failed(req, rep, "unknown user", PTN_DFNS_NO_USER);
-	r = judge_code(req, rep, &who,
-	    who.known && ptn_member_usable(&who.member));
+	    &k.who);
+	if (r == PTN_OK)
+		r = ptn_dfns_recovery_key(req, req->db,
+		    req->in[INIT_CREDENTIAL].b, &k);
 	if (r != PTN_OK)
 		return r;
-	if (ch.n == 0)
+	if (!k.who.known && ptn_dfns_tells(req))
+		return failed(req, rep, "unknown user", PTN_DFNS_NO_USER);
+	r = judge_code(req, rep, &k.who,
+	    k.who.known && ptn_member_usable(&k.who.member));
+	if (r != PTN_OK)
+		return r;
+	if (k.key == NULL)
 		return failed(req, rep, "no recovery key",
 		    PTN_DFNS_NO_RECOVERY);
-	ch.user_id = who.member.id;
-	b.c.state = ptn_dfns_challenge_state(req->arena, &ch);
-	if (b.c.state == NULL)
-		return PTN_E_NOMEM;
-	if ((r = ptn_dfns_begin(req, &b)) != PTN_OK)
+	if ((r = ptn_dfns_begin(req, &k.b)) != PTN_OK)
 		return r;
-	return write_challenge(req, rep, &b, ch.cred);
+	return ptn_dfns_recovery_write(req, rep, &k);
 }
 
 struct recovering {
@@ -276,5 +278,6 @@ ptn_dfns_recovery(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_RECOVERY_OK, NULL);
 	ptn_dfns_newcreds_write(rep, &k.org.id, &k.member, &k.creds);
+	ptn_jsonw_end_object(&rep->json);
 	return PTN_OK;
 }

@@ -223,5 +223,6 @@ ptn_dfns_registration(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_REGISTRATION_OK, NULL);
 	ptn_dfns_newcreds_write(rep, &k.org.id, &k.member, &k.creds);
+	ptn_jsonw_end_object(&rep->json);
 	return PTN_OK;
 }

@@ -24,3 +24,53 @@ ptn_dfns_logout(struct ptn_request *req, struct ptn_reply *rep)
 	ptn_audit_note(&req->audit, PTN_AUDIT_USER_LOGGED_OUT, NULL);
 	return ptn_dfns_success(rep);
 }
+
+/* Who came through the other API has a name of their own from now on. */
+static enum ptn_err
+settle_member(struct ptn_request *req, struct ptn_db *db,
+    const struct ptn_uuid *org, const struct ptn_member *m)
+{
+	if (m->stored)
+		return PTN_OK;
+	return ptn_member_put(db, req->arena, org, m);
+}
+
+enum ptn_err
+ptn_dfns_session_open(struct ptn_request *req, struct ptn_db *db,
+    const struct ptn_uuid *org, const struct ptn_member *m,
+    struct ptn_claims *claims)
+{
+	struct ptn_token_env env = ptn_request_tokens(req);
+	const struct ptn_session_new new = { .api = PTN_API_DFNS,
+		.user_id = m->id,
+		.ip = req->cf->acquire_ip ? req->ip : NULL,
+		.user_agent = req->cf->acquire_agent
+		    ? ptn_request_param(req, "HTTP_USER_AGENT")
+		    : NULL };
+	enum ptn_err r;
+
+	env.db = db;
+	env.tenant = org;
+	if ((r = settle_member(req, db, org, m)) != PTN_OK)
+		return r;
+	return ptn_session_open(&env, &new, claims);
+}
+
+enum ptn_err
+ptn_dfns_session_write(struct ptn_request *req, struct ptn_reply *rep,
+    const char *name, const struct ptn_uuid *org, const struct ptn_member *m,
+    const struct ptn_claims *claims)
+{
+	char *token;
+	enum ptn_err r;
+
+	r = ptn_dfns_token(req, PTN_DFNSTOKEN_USER, org, m, &claims->session_id,
+	    req->cf->dfns_session_s, &token);
+	if (r != PTN_OK)
+		return r;
+	rep->no_store = true;
+	ptn_jsonw_object(&rep->json, name);
+	ptn_jsonw_str(&rep->json, "token", token);
+	ptn_jsonw_end_object(&rep->json);
+	return PTN_OK;
+}
