@@ -142,8 +142,10 @@ decode_json(const struct ptn_field *f, const struct ptn_json *json,
 {
 	if (json == NULL)
 		return f->required ? "is a required field" : NULL;
-	if (ptn_json_type(json) != PTN_JSON_OBJECT)
+	if (f->type == PTN_F_JSON && ptn_json_type(json) != PTN_JSON_OBJECT)
 		return "must be an object";
+	if (f->type == PTN_F_ARRAY && ptn_json_type(json) != PTN_JSON_ARRAY)
+		return "must be an array";
 	v->json = json;
 	v->set = true;
 	return NULL;
@@ -168,7 +170,7 @@ ptn_field_decode(struct ptn_arena *a, const struct ptn_field *f,
 {
 	if (f->type == PTN_F_NAMES)
 		return decode_names(a, json, v);
-	if (f->type == PTN_F_JSON)
+	if (f->type == PTN_F_JSON || f->type == PTN_F_ARRAY)
 		return decode_json(f, json, v);
 	if (f->type == PTN_F_BOOL)
 		return decode_bool(f, json, v);

@@ -94,7 +94,8 @@ borrows(const struct ptn_input *input)
 	size_t i;
 
 	for (i = 0; i < input->n; i++)
-		if (input->field[i].type == PTN_F_JSON)
+		if (input->field[i].type == PTN_F_JSON ||
+		    input->field[i].type == PTN_F_ARRAY)
 			return true;
 	return false;
 }

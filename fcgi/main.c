@@ -45,6 +45,7 @@ static const struct {
 	{ "config",  ptn_cli_config,  "config init [FILE]|check|print", "write, check or show the configuration" },
 	{ "jwk",     ptn_cli_jwk,     "jwk rotate [--now]|list [--dfns]", "change or list the signing keys" },
 	{ "org",     ptn_cli_org,     "org create NAME ADDRESS [RP_ID ORIGIN...]|list", "make or list organisations" },
+	{ "org",     ptn_cli_org,     "org service-account create|list|revoke ...", "make, list or end service accounts" },
 	{ "courier", ptn_cli_courier, "courier --once",      "send queued mail and expire old rows, for cron" },
 	{ "version", cmd_version,     "version",             "print the version" },
 	{ "help",    cmd_help,        "help",                "print this text" },

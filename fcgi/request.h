@@ -48,7 +48,7 @@ struct ptn_value {
 	struct ptn_bytes b;
 	struct ptn_uuid id;
 	bool on;		     /* of a PTN_F_BOOL */
-	const struct ptn_json *json; /* of a PTN_F_JSON, until the end */
+	const struct ptn_json *json; /* of PTN_F_JSON, _ARRAY; until the end */
 };
 
 /*
@@ -104,7 +104,8 @@ struct ptn_request {
 	const char *origin; /* or NULL */
 	const struct ptn_value *in; /* by the route's own enum */
 	struct ptn_session session; /* session.known: who is asking */
-	struct ptn_uuid action; /* PTN_AUTH_SIGNED: to be marked as used */
+	struct ptn_uuid signer; /* a service account's one key; nil: a user */
+	struct ptn_uuid action; /* that approves this: to be marked as used */
 	struct ptn_audit audit;
 };
 

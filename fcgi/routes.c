@@ -64,6 +64,8 @@ passkeys_on(const struct ptn_conf *cf)
 #define MEMBER   PTN_AUTH_MEMBER
 #define NEWCOMER PTN_AUTH_REGISTRANT
 #define SIGNED   PTN_AUTH_SIGNED
+#define CALLER   PTN_AUTH_CALLER
+#define SERVICE  PTN_AUTH_SERVICE
 #define RECOVERY PTN_AUTH_RECOVERY
 #define NOTHING  PTN_NEED_NOTHING
 #define KEYS     PTN_NEED_KEYS
@@ -121,20 +123,25 @@ const struct ptn_route ptn_routes[] = {
 	{ PTN_POST,   "/auth/login/code",                  ANYBODY,  DB,      MAILS,   IN(dfns_code),          dfns_mail_on, ptn_dfns_login_code },
 	{ PTN_POST,   "/auth/login/init",                  ANYBODY,  DB,      INITS,   IN(dfns_login_init),    dfns_on,      ptn_dfns_login_init },
 	{ PTN_POST,   "/auth/login",                       ANYBODY,  DB,      ANSWERS, IN(dfns_answer),        dfns_on,      ptn_dfns_login },
+	{ PTN_POST,   "/auth/login/delegated",             SERVICE,  DB,      FREE,    IN(dfns_delegated_login), dfns_on,    ptn_dfns_delegated_login },
 	{ PTN_PUT,    "/auth/logout",                      MEMBER,   DB,      FREE,    IN(dfns_logout),        dfns_on,      ptn_dfns_logout },
 	{ PTN_PUT,    "/auth/registration/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          dfns_mail_on, ptn_dfns_registration_code },
 	{ PTN_POST,   "/auth/registration/init",           ANYBODY,  DB,      INITS,   IN(dfns_reg_init),      dfns_on,      ptn_dfns_registration_init },
 	{ PTN_POST,   "/auth/registration",                NEWCOMER, DB,      FREE,    IN(dfns_registration),  dfns_on,      ptn_dfns_registration },
+	{ PTN_POST,   "/auth/registration/enduser",        NEWCOMER, DB,      FREE,    IN(dfns_end_user),      dfns_on,      ptn_dfns_end_user },
+	{ PTN_POST,   "/auth/registration/delegated",      SERVICE,  DB,      FREE,    IN(dfns_delegated),     dfns_on,      ptn_dfns_delegated_registration },
+	{ PTN_POST,   "/auth/registration/delegated/restart", SERVICE, DB,    FREE,    IN(dfns_delegated),     dfns_on,      ptn_dfns_delegated_restart },
 	{ PTN_GET,    "/auth/credentials",                 MEMBER,   DB,      FREE,    NO_INPUT,               dfns_on,      ptn_dfns_credentials },
 	{ PTN_POST,   "/auth/credentials/init",            MEMBER,   DB,      FREE,    IN(dfns_kind),          dfns_on,      ptn_dfns_credential_init },
 	{ PTN_POST,   "/auth/credentials",                 SIGNED,   DB,      FREE,    IN(dfns_credential),    dfns_on,      ptn_dfns_credential_create },
 	{ PTN_PUT,    "/auth/credentials/activate",        SIGNED,   DB,      FREE,    IN(dfns_uuid),          dfns_on,      ptn_dfns_credential_activate },
 	{ PTN_PUT,    "/auth/credentials/deactivate",      SIGNED,   DB,      FREE,    IN(dfns_uuid),          dfns_on,      ptn_dfns_credential_deactivate },
-	{ PTN_POST,   "/auth/action/init",                 MEMBER,   DB,      FREE,    IN(dfns_action_init),   dfns_on,      ptn_dfns_action_init },
-	{ PTN_POST,   "/auth/action",                      MEMBER,   DB,      FREE,    IN(dfns_answer),        dfns_on,      ptn_dfns_action },
+	{ PTN_POST,   "/auth/action/init",                 CALLER,   DB,      FREE,    IN(dfns_action_init),   dfns_on,      ptn_dfns_action_init },
+	{ PTN_POST,   "/auth/action",                      CALLER,   DB,      FREE,    IN(dfns_answer),        dfns_on,      ptn_dfns_action },
 	{ PTN_POST,   "/auth/recover/user/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          dfns_mail_on, ptn_dfns_recovery_code },
 	{ PTN_PUT,    "/auth/recover/user/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          dfns_mail_on, ptn_dfns_recovery_code },
 	{ PTN_POST,   "/auth/recover/user/init",           ANYBODY,  DB,      INITS,   IN(dfns_recovery_init), dfns_on,      ptn_dfns_recovery_init },
+	{ PTN_POST,   "/auth/recover/user/delegated",      SERVICE,  DB,      FREE,    IN(dfns_delegated_recovery), dfns_on, ptn_dfns_delegated_recovery },
 	{ PTN_POST,   "/auth/recover/user",                RECOVERY, DB,      FREE,    IN(dfns_recovery),      dfns_on,      ptn_dfns_recovery },
 };
 /* clang-format on */

@@ -22,6 +22,8 @@ enum ptn_auth {
 			      its Origin is the site's business */
 	PTN_AUTH_MEMBER,     /* a user token of the Dfns API */
 	PTN_AUTH_SIGNED,     /* the same, and a user action for this request */
+	PTN_AUTH_CALLER,     /* a user token, or that of a service account */
+	PTN_AUTH_SERVICE,    /* the latter, and a user action */
 	PTN_AUTH_RECOVERY,   /* a token to complete a recovery with */
 	PTN_AUTH_REGISTRANT /* a token to complete a registration with */
 };
@@ -59,6 +61,7 @@ enum ptn_field_type {
 	PTN_F_NAMES,	/* an array of names, joined by ","; never refused */
 	PTN_F_SECRET,	/* text, never in a message */
 	PTN_F_JSON,	/* an object, as it stands in the body */
+	PTN_F_ARRAY,	/* the same of an array */
 	PTN_F_BOOL,
 	PTN_F__MAX
 };

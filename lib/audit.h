@@ -45,6 +45,16 @@
 	X(DFNS_RECOVERY_FAILED, "dfns_recovery_failed")                        \
 	X(DFNS_ACTION_SIGNED, "dfns_user_action_signed")                       \
 	X(DFNS_ACTION_FAILED, "dfns_user_action_failed")                       \
+	X(DFNS_DELEGATED_LOGIN_OK, "dfns_delegated_login_succeeded")           \
+	X(DFNS_DELEGATED_LOGIN_FAILED, "dfns_delegated_login_failed")          \
+	X(DFNS_DELEGATED_REGISTRATION_OK,                                      \
+	    "dfns_delegated_registration_init_succeeded")                      \
+	X(DFNS_DELEGATED_REGISTRATION_FAILED,                                  \
+	    "dfns_delegated_registration_init_failed")                         \
+	X(DFNS_DELEGATED_RECOVERY_OK,                                          \
+	    "dfns_delegated_recovery_init_succeeded")                          \
+	X(DFNS_DELEGATED_RECOVERY_FAILED,                                      \
+	    "dfns_delegated_recovery_init_failed")                             \
 	X(DFNS_CREDENTIAL_CREATED, "dfns_credential_created")                  \
 	X(DFNS_CREDENTIAL_CHANGED, "dfns_credential_changed")                  \
 	X(RATE_LIMITED, "rate_limited")

@@ -47,14 +47,18 @@ struct granting {
 	struct ptn_member m;
 };
 
-/* A registration code is for those who have not registered, others not. */
+/*
+ * A registration code is for those who have not registered, others not.  End
+ * users never have one: a service account vouches for them.
+ */
 static bool
 eligible(const struct granting *g)
 {
 	if (!g->org.active || g->m.address == NULL || g->m.service_account)
 		return false;
 	if (g->purpose == PTN_CODE_REGISTRATION)
-		return g->m.active && !g->m.archived && !g->m.registered;
+		return g->m.active && !g->m.archived && !g->m.registered &&
+		    !ptn_member_is_end_user(&g->m);
 	return ptn_member_usable(&g->m) && g->m.verified;
 }
 

@@ -26,6 +26,8 @@ static const struct {
 	    PTN_DFNSID_CHALLENGE },
 	[PTN_DFNSTOKEN_ACTION] = { "dfns:auth:action", NULL,
 	    PTN_DFNSID_CHALLENGE },
+	[PTN_DFNSTOKEN_SERVICE] = { "dfns:auth:service", "ServiceAccount",
+	    PTN_DFNSID_TOKEN },
 };
 
 /* As configured, or else the relying party's own address. */
@@ -106,21 +108,27 @@ read_id(enum ptn_dfnsid_kind kind, const struct ptn_json *v,
 	return s.p != NULL && ptn_dfnsid_parse(kind, s, out) == PTN_OK;
 }
 
+static bool
+is_kind(const struct ptn_json *p, enum ptn_dfnstoken_kind kind)
+{
+	const struct ptn_json *aud = ptn_json_get(p, "aud");
+
+	return ptn_json_len(aud) == 1 &&
+	    is_text(ptn_json_at(aud, 0), kinds[kind].aud);
+}
+
 /* What it says, and that it is of this kind and meant for us, now. */
 static bool
 read_claims(const struct ptn_json *p, const char *iss,
     enum ptn_dfnstoken_kind kind, struct ptn_dfnstoken *t)
 {
-	const struct ptn_json *aud = ptn_json_get(p, "aud");
 	const struct ptn_json *meta = ptn_json_get(p, METADATA);
 	const struct ptn_json *user = ptn_json_get(meta, "userId");
 	const int64_t now = ptn_clock_us() / US_PER_S;
 
 	memset(t, 0, sizeof(*t));
 	t->kind = kind;
-	return ptn_json_len(aud) == 1 &&
-	    is_text(ptn_json_at(aud, 0), kinds[kind].aud) &&
-	    is_text(ptn_json_get(p, "iss"), iss) &&
+	return is_kind(p, kind) && is_text(ptn_json_get(p, "iss"), iss) &&
 	    read_id(PTN_DFNSID_ORG, ptn_json_get(p, "sub"), &t->org) &&
 	    read_id(kinds[kind].id, ptn_json_get(p, "jti"), &t->id) &&
 	    (user == NULL || read_id(PTN_DFNSID_USER, user, &t->user)) &&
@@ -150,6 +158,26 @@ ptn_dfnstoken_verify(const struct ptn_token_env *env, struct ptn_bytes token,
 	r = ptn_json_parse(payload, DEPTH, &json, &why);
 	if (r == PTN_OK && read_claims(json, iss, kind, out))
 		*verdict = PTN_ALLOW;
+	ptn_json_free(&json);
+	return r == PTN_E_INPUT ? PTN_OK : r;
+}
+
+enum ptn_err
+ptn_dfnstoken_claims(struct ptn_arena *a, struct ptn_bytes token,
+    enum ptn_dfnstoken_kind kind, struct ptn_uuid *org, bool *claims)
+{
+	struct ptn_json *json = NULL;
+	struct ptn_bytes payload;
+	const char *why;
+	enum ptn_err r;
+
+	*claims = false;
+	r = ptn_jwt_peek(a, token, &payload);
+	if (r == PTN_OK)
+		r = ptn_json_parse(payload, DEPTH, &json, &why);
+	if (r == PTN_OK)
+		*claims = is_kind(json, kind) &&
+		    read_id(PTN_DFNSID_ORG, ptn_json_get(json, "sub"), org);
 	ptn_json_free(&json);
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }

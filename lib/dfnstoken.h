@@ -1,6 +1,7 @@
 #ifndef PTN_DFNSTOKEN_H
 #define PTN_DFNSTOKEN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arena.h"
@@ -20,6 +21,7 @@ enum ptn_dfnstoken_kind {
 	PTN_DFNSTOKEN_RECOVERY,	    /* another such */
 	PTN_DFNSTOKEN_CHALLENGE,    /* a ceremony to be answered */
 	PTN_DFNSTOKEN_ACTION,	    /* a request that was approved */
+	PTN_DFNSTOKEN_SERVICE,	    /* a service account; see service.h */
 	PTN_DFNSTOKEN__MAX
 };
 
@@ -44,5 +46,13 @@ enum ptn_err ptn_dfnstoken_sign(const struct ptn_token_env *env,
 enum ptn_err ptn_dfnstoken_verify(const struct ptn_token_env *env,
     struct ptn_bytes token, enum ptn_dfnstoken_kind kind,
     struct ptn_dfnstoken *out, enum ptn_verdict *verdict) PTN_MUST_USE;
+
+/*
+ * Does it claim to be of this kind, and of which organisation?  Nothing of it
+ * is verified: this says how it is to be verified, and where its row would be.
+ */
+enum ptn_err ptn_dfnstoken_claims(struct ptn_arena *a, struct ptn_bytes token,
+    enum ptn_dfnstoken_kind kind, struct ptn_uuid *org, bool *claims)
+    PTN_MUST_USE;
 
 #endif

@@ -230,3 +230,20 @@ ptn_jwt_verify_now(struct ptn_keys *keys, struct ptn_db *db,
 		return r;
 	return ptn_jwt_verify(keys, a, token, payload, verdict, &unknown_kid);
 }
+
+enum ptn_err
+ptn_jwt_peek(struct ptn_arena *a, struct ptn_bytes token,
+    struct ptn_bytes *payload)
+{
+	struct parts t;
+	enum ptn_err r;
+
+	*payload = PTN_BYTES(NULL, 0);
+	if (!split(token, &t))
+		return PTN_E_INPUT;
+	if ((r = decode(a, &t)) != PTN_OK ||
+	    (r = payload_check(t.payload)) != PTN_OK)
+		return r;
+	*payload = t.payload;
+	return PTN_OK;
+}

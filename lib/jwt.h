@@ -43,4 +43,11 @@ enum ptn_err ptn_jwt_verify_now(struct ptn_keys *keys, struct ptn_db *db,
     struct ptn_arena *a, struct ptn_bytes token, struct ptn_bytes *payload,
     enum ptn_verdict *verdict) PTN_MUST_USE;
 
+/*
+ * What a token says, of which nothing is verified but its form: for tokens
+ * that are known by their digest.  PTN_E_INPUT for what is no token.
+ */
+enum ptn_err ptn_jwt_peek(struct ptn_arena *a, struct ptn_bytes token,
+    struct ptn_bytes *payload) PTN_MUST_USE;
+
 #endif

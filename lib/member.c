@@ -33,7 +33,7 @@ fill(struct ptn_member *m, const struct ptn_member_by_id_out *row)
 	m->id = row->user_id;
 	m->stored = !ptn_uuid_is_nil(&row->stored_id);
 	m->username = m->stored ? row->username : row->address;
-	m->kind = m->stored ? row->kind : "EndUser";
+	m->kind = m->stored ? row->kind : PTN_END_USER;
 	m->active = !m->stored || row->active != 0;
 	m->registered = !m->stored || row->registered != 0;
 	m->service_account = row->service_account != 0;
@@ -95,6 +95,12 @@ ptn_member_usable(const struct ptn_member *m)
 	    !m->service_account;
 }
 
+bool
+ptn_member_is_end_user(const struct ptn_member *m)
+{
+	return strcmp(m->kind, PTN_END_USER) == 0;
+}
+
 enum ptn_err
 ptn_member_put(struct ptn_db *db, struct ptn_arena *a,
     const struct ptn_uuid *tenant, const struct ptn_member *m)
@@ -106,7 +112,8 @@ ptn_member_put(struct ptn_db *db, struct ptn_arena *a,
 	if ((r = name_key(a, m->username, &key)) != PTN_OK)
 		return r;
 	in = (struct ptn_member_put_in){ m->id, *tenant, m->username, key,
-		m->kind, true, m->registered, m->service_account };
+		m->kind, true, m->registered, m->service_account,
+		m->external_id };
 	return ptn_sql_member_put(db, &in);
 }
 
@@ -121,9 +128,19 @@ ptn_member_set_registered(struct ptn_db *db, const struct ptn_uuid *tenant,
 }
 
 enum ptn_err
-ptn_member_invite(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const char *address, const char *kind,
-    struct ptn_member *m)
+ptn_member_archive(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user)
+{
+	const struct ptn_member_archive_in in = { *tenant, *user };
+	uint64_t n;
+
+	return ptn_sql_member_archive(db, &in, &n);
+}
+
+/* kind and external_id are given. */
+static enum ptn_err
+enrol(struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
+    const char *address, struct ptn_member *m)
 {
 	struct ptn_user_ref user;
 	char *canonical;
@@ -133,15 +150,32 @@ ptn_member_invite(struct ptn_db *db, struct ptn_arena *a,
 	    (r = ptn_user_sign_up(db, a, tenant, canonical, true, &user)) !=
 		PTN_OK)
 		return r;
-	memset(m, 0, sizeof(*m));
 	m->id = user.id;
 	m->username = address;
-	m->kind = kind;
 	m->active = true;
 	m->stored = true;
 	m->email_id = user.email_id;
 	m->address = canonical;
 	return ptn_member_put(db, a, tenant, m);
+}
+
+enum ptn_err
+ptn_member_invite(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *address, const char *kind,
+    struct ptn_member *m)
+{
+	*m = (struct ptn_member){ .kind = kind };
+	return enrol(db, a, tenant, address, m);
+}
+
+enum ptn_err
+ptn_member_delegate(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *address, const char *external_id,
+    struct ptn_member *m)
+{
+	*m = (struct ptn_member){ .kind = PTN_END_USER,
+		.external_id = external_id };
+	return enrol(db, a, tenant, address, m);
 }
 
 enum ptn_err
@@ -158,6 +192,7 @@ ptn_member_of_session(struct ptn_db *db, struct ptn_arena *a,
 		return r;
 	out->user_id = row.user_id;
 	out->username = row.username;
+	out->kind = row.kind;
 	out->usable = row.active != 0 && row.archived_at == 0;
 	out->last_used_us = row.last_used;
 	out->now_us = row.now;

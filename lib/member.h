@@ -10,6 +10,10 @@
 #include "uuid.h"
 
 #define PTN_USERNAME_MAX 320 /* characters */
+#define PTN_EXTERNAL_ID_MAX 255
+
+#define PTN_EMPLOYEE "CustomerEmployee" /* of the organisation itself */
+#define PTN_END_USER "EndUser"		/* a customer of it */
 
 /*
  * A user as the Dfns API sees one.  Whoever signed up through the other API is
@@ -19,12 +23,13 @@
 struct ptn_member {
 	struct ptn_uuid id;
 	const char *username; /* as it was first written */
-	const char *kind;     /* "CustomerEmployee", "EndUser" */
+	const char *kind;     /* PTN_EMPLOYEE, PTN_END_USER */
 	bool active;
 	bool registered;
 	bool service_account;
 	bool archived;
 	bool stored; /* there is a row */
+	const char *external_id; /* or NULL; for ptn_member_put() alone */
 	struct ptn_uuid email_id; /* of the primary address; nil: none */
 	const char *address;	  /* NULL: none */
 	bool verified;
@@ -42,8 +47,12 @@ enum ptn_err ptn_member_by_id(struct ptn_db *db, struct ptn_arena *a,
 /* May they log in at all? */
 bool ptn_member_usable(const struct ptn_member *m);
 
+/* A customer of the organisation, whom its service accounts may act for. */
+bool ptn_member_is_end_user(const struct ptn_member *m);
+
 /*
- * Store the row of a member: id, username, kind, registered are given.
+ * Store the row of a member: id, username, kind, registered, service_account
+ * and external_id are given.
  * Inside the caller's transaction.  PTN_E_INPUT for a username that is none,
  * PTN_E_CONFLICT if somebody has it.
  */
@@ -55,6 +64,13 @@ enum ptn_err ptn_member_set_registered(struct ptn_db *db,
     const struct ptn_uuid *tenant, const struct ptn_uuid *user) PTN_MUST_USE;
 
 /*
+ * Put one away for good: their name is free again.  Inside the caller's
+ * transaction, which holds the lock of the user.
+ */
+enum ptn_err ptn_member_archive(struct ptn_db *db,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user) PTN_MUST_USE;
+
+/*
  * Invite somebody: a user with this address, unverified, and its member who is
  * not registered yet.  Inside the caller's transaction; m->id is set.
  * PTN_E_CONFLICT if the address or the username has an owner; PTN_E_INPUT.
@@ -63,10 +79,16 @@ enum ptn_err ptn_member_invite(struct ptn_db *db, struct ptn_arena *a,
     const struct ptn_uuid *tenant, const char *address, const char *kind,
     struct ptn_member *m) PTN_MUST_USE;
 
+/* The same of an end user, whom a service account vouches for, not a mail. */
+enum ptn_err ptn_member_delegate(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *address, const char *external_id,
+    struct ptn_member *m) PTN_MUST_USE;
+
 /* A session of the Dfns API that is alive, whatever may be with its user. */
 struct ptn_member_seen {
 	struct ptn_uuid user_id;
 	const char *username;
+	const char *kind;
 	bool usable; /* active, not archived */
 	int64_t last_used_us;
 	int64_t now_us;

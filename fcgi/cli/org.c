@@ -154,6 +154,9 @@ ptn_cli_org(int argc, char **argv, const char *conf_path,
 	const bool listing = argc == 2 && strcmp(argv[1], "list") == 0;
 	enum ptn_err r;
 
+	if (argc > 1 && strcmp(argv[1], "service-account") == 0)
+		return ptn_cli_service_account(argc - 1, argv + 1, conf_path,
+		    set);
 	if (!listing &&
 	    (argc < 4 || argc == 5 || strcmp(argv[1], "create") != 0)) {
 		(void)fputs("usage: postern [--config FILE] [--set "

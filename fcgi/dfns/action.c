@@ -43,6 +43,20 @@ write_state(struct ptn_request *req, const uint8_t *nonce)
 	return w.buf.bad ? NULL : w.buf.p;
 }
 
+/* A service account's token goes with one key alone. */
+static void
+keep_signer(const struct ptn_request *req, struct ptn_dfns_challenge *ch)
+{
+	size_t i, n = 0;
+
+	if (ptn_uuid_is_nil(&req->signer))
+		return;
+	for (i = 0; i < ch->n; i++)
+		if (ptn_uuid_equal(&ch->cred[i].id, &req->signer))
+			ch->cred[n++] = ch->cred[i];
+	ch->n = n;
+}
+
 /* POST /auth/action/init: what is to be signed to approve a request. */
 enum ptn_err
 ptn_dfns_action_init(struct ptn_request *req, struct ptn_reply *rep)
@@ -65,6 +79,7 @@ ptn_dfns_action_init(struct ptn_request *req, struct ptn_reply *rep)
 		 &org)) != PTN_OK ||
 	    (r = ptn_dfns_signers(req, &org.id, &ch.user_id, &ch)) != PTN_OK)
 		return r;
+	keep_signer(req, &ch);
 	if (ch.n == 0)
 		return ptn_dfns_refuse(rep, PTN_DFNS_NO_CREDENTIAL);
 	ptn_rng(nonce, sizeof(nonce));

@@ -48,6 +48,21 @@ enum ptn_err ptn_dfns_registration_init(struct ptn_request *,
     struct ptn_reply *);
 enum ptn_err ptn_dfns_registration(struct ptn_request *, struct ptn_reply *);
 
+extern const struct ptn_input ptn_in_dfns_end_user;
+enum ptn_err ptn_dfns_end_user(struct ptn_request *, struct ptn_reply *);
+
+extern const struct ptn_input ptn_in_dfns_delegated;
+extern const struct ptn_input ptn_in_dfns_delegated_login;
+extern const struct ptn_input ptn_in_dfns_delegated_recovery;
+enum ptn_err ptn_dfns_delegated_registration(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_dfns_delegated_restart(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_dfns_delegated_login(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_dfns_delegated_recovery(struct ptn_request *,
+    struct ptn_reply *);
+
 extern const struct ptn_input ptn_in_dfns_recovery_init;
 extern const struct ptn_input ptn_in_dfns_recovery;
 enum ptn_err ptn_dfns_recovery_code(struct ptn_request *, struct ptn_reply *);
@@ -103,6 +118,10 @@ enum ptn_dfns_refusal {
 };
 enum ptn_err ptn_dfns_refuse(struct ptn_reply *rep,
     enum ptn_dfns_refusal why);
+
+/* 403 for somebody of a kind who may not call this endpoint. */
+enum ptn_err ptn_dfns_forbid(struct ptn_request *req, struct ptn_reply *rep,
+    const char *kind);
 
 /* 400 that names a member of the body: "Invalid request: firstFactor/kind". */
 enum ptn_err ptn_dfns_malformed(struct ptn_request *req,

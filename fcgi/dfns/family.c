@@ -5,6 +5,7 @@
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/presented.h"
 #include "lib/crypto.h"
+#include "lib/service.h"
 
 #define ID_STR 24 /* of 63 bits in decimal */
 
@@ -47,78 +48,156 @@ write_error(struct ptn_reply *rep, const struct ptn_request *req, int status,
 	ptn_jsonw_end_object(&rep->json);
 }
 
+/* PTN_E_NOT_FOUND for whatever is wrong with it. */
 static enum ptn_err
-bearer_token(struct ptn_request *req, enum ptn_dfnstoken_kind kind,
-    struct ptn_dfnstoken *t, enum ptn_verdict *verdict)
+verify(struct ptn_request *req, struct ptn_bytes token,
+    enum ptn_dfnstoken_kind kind, struct ptn_dfnstoken *t)
 {
 	const struct ptn_token_env env = ptn_request_tokens(req);
-	const char *token = ptn_presented_bearer(req);
+	enum ptn_verdict verdict;
+	enum ptn_err r;
 
-	*verdict = PTN_DENY;
-	if (token == NULL)
-		return PTN_OK;
-	return ptn_dfnstoken_verify(&env, ptn_bytes_of(token), kind, t,
-	    verdict);
+	r = ptn_dfnstoken_verify(&env, token, kind, t, &verdict);
+	return r == PTN_OK && verdict != PTN_ALLOW ? PTN_E_NOT_FOUND : r;
 }
 
 /* From here on the request is one of this organisation, and of this user. */
 static void
-settle(struct ptn_request *req, const struct ptn_dfnstoken *t)
+settle(struct ptn_request *req, const struct ptn_uuid *org,
+    const struct ptn_uuid *user, const struct ptn_uuid *token)
 {
-	req->tenant.id = t->org;
-	req->session.claims.sub = t->user;
-	req->session.claims.session_id = t->id;
-	req->audit.user_id = t->user;
+	req->tenant.id = *org;
+	req->session.claims.sub = *user;
+	req->session.claims.session_id = *token;
+	req->audit.user_id = *user;
+}
+
+/* A token that names a ceremony; the handler looks for that. */
+static enum ptn_err
+find_ceremony(struct ptn_request *req, struct ptn_bytes token,
+    enum ptn_dfnstoken_kind kind)
+{
+	struct ptn_dfnstoken t;
+	enum ptn_err r;
+
+	if ((r = verify(req, token, kind, &t)) == PTN_OK)
+		settle(req, &t.org, &t.user, &t.id);
+	return r;
 }
 
 /* One SELECT tells all: session, user and organisation. */
 static enum ptn_err
-find_session(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_dfnstoken *t)
+find_session(struct ptn_request *req, const struct ptn_dfnstoken *t,
+    const char **kind)
 {
 	struct ptn_member_seen seen;
 	struct ptn_token_env env;
 	enum ptn_err r;
 
 	r = ptn_member_of_session(req->db, req->arena, &t->org, &t->id, &seen);
-	if (r == PTN_E_NOT_FOUND)
-		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
 	if (r != PTN_OK)
 		return r;
 	if (!ptn_uuid_equal(&seen.user_id, &t->user) || !seen.usable)
-		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
+		return PTN_E_NOT_FOUND;
 	req->session.known = true;
 	req->session.last_used_us = seen.last_used_us;
 	req->session.now_us = seen.now_us;
 	req->session.claims.email.address = seen.username;
+	*kind = seen.kind;
 	env = ptn_request_tokens(req);
 	return ptn_session_touch(&env, &req->session);
 }
 
 static enum ptn_err
+find_user(struct ptn_request *req, struct ptn_bytes token, const char **kind)
+{
+	struct ptn_dfnstoken t;
+	enum ptn_err r;
+
+	if ((r = verify(req, token, PTN_DFNSTOKEN_USER, &t)) != PTN_OK)
+		return r;
+	settle(req, &t.org, &t.user, &t.id);
+	return find_session(req, &t, kind);
+}
+
+/* One SELECT, too; what the token says is not believed, its row is. */
+static enum ptn_err
+find_service(struct ptn_request *req, struct ptn_bytes token,
+    const struct ptn_uuid *org, const char **kind)
+{
+	struct ptn_service_seen seen;
+	enum ptn_err r;
+
+	r = ptn_service_find(req->db, req->arena, org, token, &seen);
+	if (r != PTN_OK)
+		return r;
+	settle(req, org, &seen.user_id, &seen.token_id);
+	req->signer = seen.credential_id;
+	*kind = seen.kind;
+	return PTN_OK;
+}
+
+/* A user or a service account, as the token says itself. */
+static enum ptn_err
+find_caller(struct ptn_request *req, struct ptn_bytes token, const char **kind)
+{
+	struct ptn_uuid org;
+	bool service;
+	enum ptn_err r;
+
+	r = ptn_dfnstoken_claims(req->arena, token, PTN_DFNSTOKEN_SERVICE, &org,
+	    &service);
+	if (r != PTN_OK)
+		return r;
+	return service ? find_service(req, token, &org, kind)
+		       : find_user(req, token, kind);
+}
+
+/* Whose request it is; kind stays NULL for the token of a ceremony. */
+static enum ptn_err
+find(struct ptn_request *req, enum ptn_auth auth, const char **kind)
+{
+	const char *bearer = ptn_presented_bearer(req);
+	struct ptn_bytes token;
+
+	*kind = NULL;
+	if (bearer == NULL)
+		return PTN_E_NOT_FOUND;
+	token = ptn_bytes_of(bearer);
+	if (auth == PTN_AUTH_REGISTRANT)
+		return find_ceremony(req, token, PTN_DFNSTOKEN_REGISTRATION);
+	if (auth == PTN_AUTH_RECOVERY)
+		return find_ceremony(req, token, PTN_DFNSTOKEN_RECOVERY);
+	return find_caller(req, token, kind);
+}
+
+/* Is the endpoint for users, for service accounts, or for both? */
+static bool
+welcome(const struct ptn_request *req, enum ptn_auth auth)
+{
+	const bool service = !ptn_uuid_is_nil(&req->signer);
+
+	return auth == PTN_AUTH_CALLER || service == (auth == PTN_AUTH_SERVICE);
+}
+
+static enum ptn_err
 authenticate(struct ptn_request *req, struct ptn_reply *rep, enum ptn_auth auth)
 {
-	const enum ptn_dfnstoken_kind kind = auth == PTN_AUTH_REGISTRANT
-	    ? PTN_DFNSTOKEN_REGISTRATION
-	    : auth == PTN_AUTH_RECOVERY ? PTN_DFNSTOKEN_RECOVERY
-					: PTN_DFNSTOKEN_USER;
-	enum ptn_verdict verdict;
-	struct ptn_dfnstoken t;
+	const char *kind;
 	enum ptn_err r;
 
 	if (auth == PTN_AUTH_NONE)
 		return PTN_OK; /* a token that came all the same is ignored */
-	if ((r = bearer_token(req, kind, &t, &verdict)) != PTN_OK)
-		return r;
-	if (verdict != PTN_ALLOW)
+	r = find(req, auth, &kind);
+	if (r == PTN_E_NOT_FOUND)
 		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
-	settle(req, &t);
-	if (kind != PTN_DFNSTOKEN_USER)
-		return PTN_OK;
-	if ((r = find_session(req, rep, &t)) != PTN_OK)
+	if (r != PTN_OK)
 		return r;
-	return auth == PTN_AUTH_SIGNED ? ptn_dfns_action_check(req, rep)
-				       : PTN_OK;
+	if (kind != NULL && !welcome(req, auth))
+		return ptn_dfns_forbid(req, rep, kind);
+	return auth == PTN_AUTH_SIGNED || auth == PTN_AUTH_SERVICE
+	    ? ptn_dfns_action_check(req, rep)
+	    : PTN_OK;
 }
 
 const struct ptn_family ptn_dfns_family = {

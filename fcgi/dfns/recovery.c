@@ -1,7 +1,8 @@
+#include "fcgi/dfns/recovery.h"
+
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/dfns/newcreds.h"
-#include "fcgi/dfns/recovery.h"
 #include "lib/b64any.h"
 #include "lib/dfnscode.h"
 #include "lib/dfnsid.h"

@@ -20,7 +20,7 @@ static const struct ptn_field init_fields[INIT__MAX] = {
 
 const struct ptn_input ptn_in_dfns_reg_init = { init_fields, INIT__MAX };
 
-enum { REG_FIRST, REG_SECOND, REG_RECOVERY, REG__MAX };
+enum { REG_FIRST, REG_SECOND, REG_RECOVERY, REG_WALLETS, REG__MAX };
 
 static const struct ptn_field reg_fields[REG__MAX] = {
 	[REG_FIRST] = { "firstFactorCredential", PTN_F_JSON, true, 0, NULL,
@@ -29,9 +29,12 @@ static const struct ptn_field reg_fields[REG__MAX] = {
 	    PTN_OK },
 	[REG_RECOVERY] = { "recoveryCredential", PTN_F_JSON, false, 0, NULL,
 	    PTN_OK },
+	[REG_WALLETS] = { "wallets", PTN_F_ARRAY, true, 0, NULL, PTN_OK },
 };
 
-const struct ptn_input ptn_in_dfns_registration = { reg_fields, REG__MAX };
+/* Only end users may wish for wallets, and they must. */
+const struct ptn_input ptn_in_dfns_registration = { reg_fields, REG_WALLETS };
+const struct ptn_input ptn_in_dfns_end_user = { reg_fields, REG__MAX };
 
 static enum ptn_err
 failed(struct ptn_request *req, struct ptn_reply *rep, const char *why,
@@ -121,6 +124,8 @@ struct completing {
 	struct ptn_ceremony_row c;
 	struct ptn_member member;
 	struct ptn_dfns_newcreds creds;
+	bool log_in; /* an end user, who is logged in by the way */
+	struct ptn_claims claims;
 };
 
 static enum ptn_err
@@ -137,7 +142,10 @@ verify_all(struct ptn_request *req, struct ptn_reply *rep, struct completing *k)
 	    : r;
 }
 
-/* The code came by mail: the address it went to is theirs. */
+/*
+ * The code came by mail: the address it went to is theirs.  An end user had
+ * none.
+ */
 static enum ptn_err
 prove_address(struct ptn_db *db, struct completing *k)
 {
@@ -145,7 +153,8 @@ prove_address(struct ptn_db *db, struct completing *k)
 	struct ptn_email email;
 	enum ptn_err r;
 
-	if (k->member.verified || ptn_uuid_is_nil(&k->member.email_id))
+	if (k->member.verified || ptn_uuid_is_nil(&k->member.email_id) ||
+	    ptn_member_is_end_user(&k->member))
 		return PTN_OK;
 	r = ptn_email_lock(db, a, &k->org.id, &k->member.email_id, &email);
 	if (r != PTN_OK)
@@ -166,6 +175,8 @@ complete(struct ptn_db *db, void *arg)
 	if ((r = ptn_user_lock(db, a, org, user)) != PTN_OK ||
 	    (r = ptn_member_by_id(db, a, org, user, &k->member)) != PTN_OK)
 		return r;
+	if (k->log_in && !ptn_member_is_end_user(&k->member))
+		return PTN_E_NOT_FOUND;
 	if (!k->member.active || k->member.archived || k->member.registered)
 		return PTN_E_DENIED;
 	if ((r = ptn_ceremony_end(db, org, &k->c.id)) != PTN_OK ||
@@ -173,9 +184,11 @@ complete(struct ptn_db *db, void *arg)
 		PTN_OK ||
 	    (r = ptn_dfns_newcreds_put(db, a, org, user, &k->creds)) !=
 		PTN_OK ||
-	    (r = prove_address(db, k)) != PTN_OK)
+	    (r = prove_address(db, k)) != PTN_OK ||
+	    (r = ptn_member_set_registered(db, org, user)) != PTN_OK ||
+	    !k->log_in)
 		return r;
-	return ptn_member_set_registered(db, org, user);
+	return ptn_dfns_session_open(k->req, db, org, &k->member, &k->claims);
 }
 
 /* The ceremony of the token, with one try less. */
@@ -195,6 +208,32 @@ find_ceremony(struct ptn_request *req, struct ptn_reply *rep,
 	return r;
 }
 
+/* Store the credentials; what is left is to answer. */
+static enum ptn_err
+finish(struct ptn_request *req, struct ptn_reply *rep, struct completing *k)
+{
+	enum ptn_err r;
+
+	if ((r = ptn_dfns_newcreds_read(req, rep, req->json, &k->creds)) !=
+		PTN_OK ||
+	    (r = find_ceremony(req, rep, k)) != PTN_OK ||
+	    (r = verify_all(req, rep, k)) != PTN_OK)
+		return r;
+	r = ptn_db_tx(req->db, complete, k);
+	if (r == PTN_E_CONFLICT && k->creds.conflict)
+		return failed(req, rep, "credential exists",
+		    PTN_DFNS_CREDENTIAL_EXISTS);
+	if (r == PTN_E_DENIED)
+		return failed(req, rep, "registered already",
+		    PTN_DFNS_USER_EXISTS);
+	if (r == PTN_E_NOT_FOUND)
+		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
+	if (r == PTN_OK)
+		ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_REGISTRATION_OK,
+		    NULL);
+	return r;
+}
+
 /*
  * POST /auth/registration: store the first credentials of somebody who was
  * invited, all of which have signed the challenge.
@@ -205,24 +244,30 @@ ptn_dfns_registration(struct ptn_request *req, struct ptn_reply *rep)
 	struct completing k = { .req = req };
 	enum ptn_err r;
 
-	if ((r = ptn_dfns_newcreds_read(req, rep, req->json, &k.creds)) !=
-		PTN_OK ||
-	    (r = find_ceremony(req, rep, &k)) != PTN_OK ||
-	    (r = verify_all(req, rep, &k)) != PTN_OK)
+	if ((r = finish(req, rep, &k)) != PTN_OK)
 		return r;
-	r = ptn_db_tx(req->db, complete, &k);
-	if (r == PTN_E_CONFLICT && k.creds.conflict)
-		return failed(req, rep, "credential exists",
-		    PTN_DFNS_CREDENTIAL_EXISTS);
-	if (r == PTN_E_DENIED)
-		return failed(req, rep, "registered already",
-		    PTN_DFNS_USER_EXISTS);
-	if (r == PTN_E_NOT_FOUND)
-		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
-	if (r != PTN_OK)
-		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_REGISTRATION_OK, NULL);
 	ptn_dfns_newcreds_write(rep, &k.org.id, &k.member, &k.creds);
 	ptn_jsonw_end_object(&rep->json);
 	return PTN_OK;
+}
+
+/*
+ * POST /auth/registration/enduser: the same for somebody whom a service
+ * account brought, with a session and without wallets.
+ */
+enum ptn_err
+ptn_dfns_end_user(struct ptn_request *req, struct ptn_reply *rep)
+{
+	struct completing k = { .req = req, .log_in = true };
+	enum ptn_err r;
+
+	if ((r = finish(req, rep, &k)) != PTN_OK)
+		return r;
+	ptn_dfns_newcreds_write(rep, &k.org.id, &k.member, &k.creds);
+	r = ptn_dfns_session_write(req, rep, "authentication", &k.org.id,
+	    &k.member, &k.claims);
+	ptn_jsonw_array(&rep->json, "wallets");
+	ptn_jsonw_end_array(&rep->json);
+	ptn_jsonw_end_object(&rep->json);
+	return r;
 }

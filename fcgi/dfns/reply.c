@@ -1,5 +1,7 @@
 #include "fcgi/dfns/dfns.h"
 
+#include "lib/dfnsid.h"
+
 /* THE table of refusals (specification 1.6 and 13); the texts are theirs. */
 static const struct {
 	enum ptn_err r;
@@ -28,6 +30,20 @@ enum ptn_err
 ptn_dfns_refuse(struct ptn_reply *rep, enum ptn_dfns_refusal why)
 {
 	return ptn_reply_say(rep, refusals[why].r, refusals[why].message);
+}
+
+/* Operations have no names here: method and path stand for them. */
+enum ptn_err
+ptn_dfns_forbid(struct ptn_request *req, struct ptn_reply *rep,
+    const char *kind)
+{
+	char user[PTN_DFNSID_STR];
+
+	ptn_dfnsid_format(PTN_DFNSID_USER, &req->session.claims.sub, user);
+	return ptn_reply_say(rep, PTN_E_FORBIDDEN,
+	    ptn_arena_printf(req->arena,
+		"%s %s is not authorized to perform operation (%s %s)", kind,
+		user, ptn_method_name(req->route->method), req->route->path));
 }
 
 enum ptn_err

@@ -35,25 +35,34 @@ SELECT u.id, m.user_id, m.username, m.kind, m.active, m.registered,
  WHERE u.tenant_id = ? AND u.id = ?;
 
 -- name: member_put
--- in:   user_id:id tenant_id:id username:str username_key:str kind:str active:i64 registered:i64 service_account:i64
+-- in:   user_id:id tenant_id:id username:str username_key:str kind:str active:i64 registered:i64 service_account:i64 external_id:str
 -- returns: none
 INSERT INTO members
        (user_id, tenant_id, username, username_key, kind, active, registered,
         service_account, external_id, created_at, archived_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, UTC_TIMESTAMP(6), NULL);
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6), NULL);
 
 -- name: member_registered
 -- in:   tenant_id:id user_id:id
 -- returns: count
 UPDATE members SET registered = 1 WHERE tenant_id = ? AND user_id = ?;
 
+-- name: member_archive
+-- in:   tenant_id:id user_id:id
+-- returns: count
+-- What they were called is free again: no name begins with a space.
+UPDATE members
+   SET active = 0, archived_at = UTC_TIMESTAMP(6),
+       username_key = CONCAT(' ', HEX(user_id))
+ WHERE tenant_id = ? AND user_id = ? AND archived_at IS NULL;
+
 -- name: member_session
 -- in:   tenant_id:id id:id
--- out:  user_id:id last_used:time now:time username:str active:i64 archived_at:time
+-- out:  user_id:id last_used:time now:time username:str kind:str active:i64 archived_at:time
 -- returns: one
 -- A session of the Dfns API, and whether its user may still use it.
-SELECT s.user_id, s.last_used, UTC_TIMESTAMP(6), m.username, m.active,
-       m.archived_at
+SELECT s.user_id, s.last_used, UTC_TIMESTAMP(6), m.username, m.kind,
+       m.active, m.archived_at
   FROM sessions s
   JOIN members m ON m.user_id = s.user_id
   JOIN tenants t ON t.id = s.tenant_id AND t.active = 1

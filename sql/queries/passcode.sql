@@ -3,13 +3,16 @@
 -- out:  email_id:id address:str owner_id:id now:time
 -- returns: one
 -- Whom a passcode goes to: the address that was named, or else the primary
--- one.  No row: no such user.  email_id NULL: no such address.
+-- one.  No row: no such user.  email_id NULL: no such address.  A service
+-- account has none and must never get one: nobody logs in as one.
 SELECT e.id, e.address, e.user_id, UTC_TIMESTAMP(6)
   FROM users u
   LEFT JOIN primary_emails p ON p.user_id = u.id AND ? IS NULL
   LEFT JOIN emails e
     ON e.id = COALESCE(?, p.email_id) AND e.tenant_id = u.tenant_id
- WHERE u.tenant_id = ? AND u.id = ?;
+ WHERE u.tenant_id = ? AND u.id = ?
+   AND NOT EXISTS (SELECT 1 FROM members m
+                    WHERE m.user_id = u.id AND m.service_account = 1);
 
 -- name: passcode_put
 -- in:   id:id tenant_id:id user_id:id email_id:id purpose:str code:bytes ttl_s:i64 now:time now:time ttl_s:i64

@@ -68,7 +68,7 @@ static enum ptn_verdict
 judge(struct ptn_bytes token)
 {
 	enum ptn_verdict verdict;
-	struct ptn_bytes payload;
+	struct ptn_bytes payload, peeked;
 	struct ptn_json *v = NULL;
 	const char *why;
 	bool unknown;
@@ -78,6 +78,10 @@ judge(struct ptn_bytes token)
 		abort();
 	if ((verdict == PTN_ALLOW) != (payload.p != NULL) ||
 	    (verdict == PTN_ALLOW && (unknown || token.len > PTN_JWT_MAX)))
+		abort();
+	if ((ptn_jwt_peek(arena, token, &peeked) == PTN_OK) !=
+		(peeked.p != NULL) ||
+	    (verdict == PTN_ALLOW && !ptn_bytes_equal(payload, peeked)))
 		abort();
 	if (verdict == PTN_ALLOW &&
 	    (ptn_json_parse(payload, 16, &v, &why) != PTN_OK ||

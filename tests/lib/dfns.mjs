@@ -5,6 +5,8 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, randomBytes, sign }
   from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { mailsTo, partText } from './maildir.mjs';
 import { until } from './instance.mjs';
 
@@ -116,6 +118,35 @@ export async function login(api, orgId, username, key) {
   return done.body.token;
 }
 
+/* A request of somebody who is logged in: who.api, who.token. */
+const ask = (who, method, path, body, opts) =>
+  who.api.call(method, path, body, { bearer: who.token, ...opts });
+
+/* Announce a request, whose body will be the payload. */
+export const announce = (who, method, path, payload, opts) =>
+  ask(who, 'POST', '/auth/action/init', { userActionPayload: payload,
+    userActionHttpMethod: method, userActionHttpPath: path,
+    userActionServerKind: 'Api' }, opts);
+
+/* Have it approved by a Key; the user action. */
+export async function approve(who, method, path, payload, key = who.key) {
+  const { body } = await announce(who, method, path, payload,
+    { status: 200 });
+  const done = await ask(who, 'POST', '/auth/action', {
+    challengeIdentifier: body.challengeIdentifier,
+    firstFactor: key.get(body.challenge),
+  }, { status: 200 });
+  return done.body.userAction;
+}
+
+export const header = (action) => ({ headers: { 'X-DFNS-USERACTION': action } });
+
+/* The same, and then the request itself. */
+export async function signed(who, method, path, body, key) {
+  const action = await approve(who, method, path, JSON.stringify(body), key);
+  return ask(who, method, path, body, header(action));
+}
+
 /* An organisation whose only member has registered a Key. */
 export async function member(instance, name, address, type) {
   const api = instance.client();
@@ -125,4 +156,24 @@ export async function member(instance, name, address, type) {
   const done = await register(api, orgId, address, code,
     (challenge) => key.create(challenge));
   return { api, orgId, key, username: address, user: done.body.user };
+}
+
+/* Somebody who calls with a token. */
+export const withToken = (who, token) => ({ ...who, token,
+  call: (method, path, body, opts) =>
+    who.api.call(method, path, body, { bearer: token, ...opts }) });
+
+/* postern org service-account create: the account, with what it printed. */
+export async function service(instance, orgId, name, ...more) {
+  const key = new Key('ed25519');
+  const file = join(instance.dir, `${key.credId}.pem`);
+  writeFileSync(file, key.pem);
+  const { status, stdout, stderr } = await instance.postern('org',
+    'service-account', 'create', orgId, name, '--public-key', file, ...more);
+  assert.equal(status, 0, stderr);
+  const said = Object.fromEntries(stdout.trim().split('\n')
+    .map((line) => line.split(' ')));
+  key.credId = said.credId;
+  return withToken({ ...said, api: instance.client(), orgId, key },
+    said.token);
 }

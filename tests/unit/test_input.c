@@ -7,9 +7,10 @@
 #include <cmocka.h>
 
 #include "fcgi/input.h"
+#include "lib/json.h"
 #include "tests/unit/request.h"
 
-enum { ID, CODE, EMAIL, NOTE, LAX, FIELD__MAX };
+enum { ID, CODE, EMAIL, NOTE, LAX, THING, ITEMS, FIELD__MAX };
 
 static const struct ptn_field fields[FIELD__MAX] = {
 	[ID] = { "id", PTN_F_UUID4, true, 64, NULL, PTN_OK },
@@ -17,6 +18,8 @@ static const struct ptn_field fields[FIELD__MAX] = {
 	[EMAIL] = { "email", PTN_F_EMAIL, false, 1024, NULL, PTN_OK },
 	[NOTE] = { "note", PTN_F_TEXT, false, 8, NULL, PTN_OK },
 	[LAX] = { "lax", PTN_F_UUID_LAX, false, 64, "no such id", PTN_OK },
+	[THING] = { "thing", PTN_F_JSON, false, 0, NULL, PTN_OK },
+	[ITEMS] = { "items", PTN_F_ARRAY, false, 0, NULL, PTN_OK },
 };
 
 static const struct ptn_input input = { fields, FIELD__MAX };
@@ -59,12 +62,16 @@ test_good(void **state)
 	assert_int_equal(decode(&t, *state, "Application/JSON ; charset=x",
 			     "{" GOOD ",\"email\":\"A@Example.COM\","
 			     "\"lax\":\"C339547D-E17D-4BA7-8A1D-B3D5A4D17C1C\","
-			     "\"other\":[1,{}],\"note\":null}"),
+			     "\"other\":[1,{}],\"note\":null,"
+			     "\"thing\":{},\"items\":[1,{}]}"),
 	    PTN_OK);
 	assert_string_equal(t.req.in[CODE].s, "012345");
 	assert_string_equal(t.req.in[EMAIL].s, "a@example.com");
 	assert_false(t.req.in[NOTE].set);
 	assert_true(ptn_uuid_equal(&t.req.in[ID].id, &t.req.in[LAX].id));
+	assert_true(t.req.in[THING].set);
+	assert_int_equal(ptn_json_len(t.req.in[ITEMS].json), 2);
+	ptn_json_free(&t.req.json);
 }
 
 /* clang-format off */
@@ -87,6 +94,9 @@ static const struct {
 	{ "{" GOOD ",\"note\":\"123456789\"}", "note is too long" },
 	{ "{" GOOD ",\"note\":\"a\\u0000b\"}", "note must not contain a NUL character" },
 	{ "{" GOOD ",\"lax\":\"x\"}", "no such id" },
+	{ "{" GOOD ",\"thing\":[]}", "thing must be an object" },
+	{ "{" GOOD ",\"items\":{}}", "items must be an array" },
+	{ "{" GOOD ",\"items\":\"x\"}", "items must be an array" },
 };
 /* clang-format on */
 

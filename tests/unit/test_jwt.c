@@ -195,6 +195,31 @@ looked_for(void **state)
 	}
 }
 
+/* Whoever signed it, and however: nothing but its form is looked at. */
+static void
+peeked(void **state)
+{
+	static const char *const bad[] = { "", "x", "a.b", "e30.e30",
+		"e30.e30.", "e30..e30", ".e30.e30", "e30.e30.e30.e30",
+		"e30.x.e30", "e30.e30=.e30", "e30.W10.e30", "e30.bnVsbA.e30" };
+	struct ptn_bytes payload;
+	char *token;
+	size_t i;
+
+	(void)state;
+	token = forge(second, "{\"alg\":\"none\"}", claims);
+	assert_int_equal(ptn_jwt_peek(arena, ptn_bytes_of(token), &payload),
+	    PTN_OK);
+	assert_true(ptn_bytes_equal(payload, ptn_bytes_of(claims)));
+	for (i = 0; i < N(bad); i++) {
+		print_message("# %s\n", bad[i]);
+		assert_int_equal(
+		    ptn_jwt_peek(arena, ptn_bytes_of(bad[i]), &payload),
+		    PTN_E_INPUT);
+		assert_null(payload.p);
+	}
+}
+
 static void
 no_signer(void **state)
 {
@@ -452,6 +477,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(round_trip),
 		T(looked_for),
+		T(peeked),
 		T(no_signer),
 		T(headers_refused),
 		T(unsigned_refused),

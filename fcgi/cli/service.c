@@ -1,0 +1,280 @@
+#include "fcgi/cli/cli.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/cli/desk.h"
+#include "lib/clock.h"
+#include "lib/dfnsid.h"
+#include "lib/org.h"
+#include "lib/pem.h"
+#include "lib/service.h"
+
+#define US_PER_S 1000000
+#define S_PER_DAY 86400
+
+/* What the command line says. */
+struct words {
+	const char *verb;
+	const char *org;
+	const char *what; /* the name, or the id of a token */
+	const char *key_file;
+	int64_t days; /* 0: not said */
+};
+
+static bool
+read_days(const char *text, int64_t *days)
+{
+	char *end;
+
+	errno = 0;
+	*days = strtol(text, &end, 10);
+	return errno == 0 && end != text && *end == '\0' && *days >= 1 &&
+	    *days <= PTN_SERVICE_DAYS_MAX;
+}
+
+/* Options anywhere, the rest in its order; false for what is too much. */
+static bool
+read_words(int argc, char *const *argv, struct words *w)
+{
+	const char **place[] = { &w->verb, &w->org, &w->what };
+	size_t n = 0;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--public-key") == 0 && i + 1 < argc)
+			w->key_file = argv[++i];
+		else if (strcmp(argv[i], "--days") == 0 && i + 1 < argc) {
+			if (!read_days(argv[++i], &w->days))
+				return false;
+		} else if (argv[i][0] != '-' && n < 3)
+			*place[n++] = argv[i];
+		else
+			return false;
+	}
+	return n >= 2;
+}
+
+/* The text of a file that is no longer than a key. */
+static enum ptn_err
+read_key(struct ptn_arena *a, const char *path, char **text)
+{
+	FILE *f = fopen(path, "re");
+	size_t n;
+
+	if (f == NULL) {
+		(void)fprintf(stderr, "postern: %s: %s\n", path,
+		    strerror(errno));
+		return PTN_E_NOT_FOUND;
+	}
+	if ((*text = ptn_arena_calloc(a, 1, PTN_PEM_MAX + 1)) == NULL) {
+		(void)fclose(f);
+		return PTN_E_NOMEM;
+	}
+	/* One byte more than is allowed is refused as no key. */
+	n = fread(*text, 1, PTN_PEM_MAX + 1, f);
+	(void)fclose(f);
+	return n <= PTN_PEM_MAX ? PTN_OK : PTN_E_UNPROCESSABLE;
+}
+
+struct making {
+	struct ptn_desk *d;
+	const struct ptn_uuid *org;
+	struct ptn_service_new s;
+};
+
+static enum ptn_err
+make(struct ptn_db *db, void *arg)
+{
+	struct making *m = arg;
+	const struct ptn_token_env env = { .cf = m->d->cf,
+		.db = db,
+		.keys = m->d->keys,
+		.arena = m->d->arena,
+		.tenant = m->org };
+
+	return ptn_service_put(&env, &m->s);
+}
+
+static void
+print_id(const char *name, enum ptn_dfnsid_kind kind, const struct ptn_uuid *id)
+{
+	char text[PTN_DFNSID_STR];
+
+	ptn_dfnsid_format(kind, id, text);
+	(void)printf("%s %s\n", name, text);
+}
+
+/* The only time that the token is ever seen. */
+static enum ptn_err
+create(struct ptn_desk *d, const struct ptn_uuid *org, const struct words *w)
+{
+	const int64_t days = w->days > 0 ? w->days : PTN_SERVICE_DAYS_MAX;
+	struct making m = { .d = d,
+		.org = org,
+		.s = { .name = w->what, .ttl_s = days * S_PER_DAY } };
+	char expires[PTN_TIME_STR], *pem;
+	enum ptn_err r;
+
+	if ((r = read_key(d->arena, w->key_file, &pem)) != PTN_OK ||
+	    (r = ptn_keys_refresh(d->keys, d->db, d->arena, false)) != PTN_OK)
+		return r;
+	m.s.pem = pem;
+	if ((r = ptn_db_tx(d->db, make, &m)) != PTN_OK)
+		return r;
+	ptn_time_format(m.s.expires_s * US_PER_S, expires);
+	print_id("userId", PTN_DFNSID_USER, &m.s.id);
+	print_id("tokenId", PTN_DFNSID_TOKEN, &m.s.token_id);
+	(void)printf("credId %s\nexpires %s\ntoken %s\n", m.s.cred_id, expires,
+	    m.s.token);
+	return PTN_OK;
+}
+
+static void
+print_time(int64_t us)
+{
+	char text[PTN_TIME_STR] = "-";
+
+	if (us != 0)
+		ptn_time_format(us / US_PER_S * US_PER_S, text);
+	(void)printf("  %-20s", text);
+}
+
+/* One line an account, oldest first. */
+static enum ptn_err
+list(struct ptn_desk *d, const struct ptn_uuid *org, const struct words *w)
+{
+	char token[PTN_DFNSID_STR], user[PTN_DFNSID_STR];
+	struct ptn_service_row *s;
+	enum ptn_err r;
+	size_t i, n;
+
+	(void)w;
+	r = ptn_services_of(d->db, d->arena, org, &s, &n);
+	if (r != PTN_OK)
+		return r;
+	(void)printf("%-31s  %-31s  %-8s  %-20s  %-20s  %-20s  %s\n",
+	    "TOKEN ID", "USER ID", "STATE", "CREATED", "EXPIRES", "LAST SIGNED",
+	    "NAME");
+	for (i = 0; i < n; i++) {
+		ptn_dfnsid_format(PTN_DFNSID_TOKEN, &s[i].token_id, token);
+		ptn_dfnsid_format(PTN_DFNSID_USER, &s[i].user_id, user);
+		(void)printf("%-31s  %-31s  %-8s", token, user, s[i].state);
+		print_time(s[i].created_at_us);
+		print_time(s[i].expires_at_us);
+		print_time(s[i].last_signed_us);
+		(void)printf("  %s\n", s[i].name);
+	}
+	return PTN_OK;
+}
+
+struct ending {
+	struct ptn_arena *arena;
+	const struct ptn_uuid *org;
+	struct ptn_uuid token_id;
+};
+
+static enum ptn_err
+end(struct ptn_db *db, void *arg)
+{
+	const struct ending *e = arg;
+
+	return ptn_service_revoke(db, e->arena, e->org, &e->token_id);
+}
+
+static enum ptn_err
+revoke(struct ptn_desk *d, const struct ptn_uuid *org, const struct words *w)
+{
+	struct ending e = { .arena = d->arena, .org = org };
+
+	/* What is no id names nothing. */
+	if (ptn_dfnsid_parse(PTN_DFNSID_TOKEN, ptn_bytes_of(w->what),
+		&e.token_id) != PTN_OK)
+		return PTN_E_NOT_FOUND;
+	return ptn_db_tx(d->db, end, &e);
+}
+
+static const struct {
+	const char *name;
+	bool takes_what;
+	bool takes_key;
+	enum ptn_err (*run)(struct ptn_desk *d, const struct ptn_uuid *org,
+	    const struct words *w);
+} verbs[] = {
+	{ "create", true, true, create },
+	{ "list", false, false, list },
+	{ "revoke", true, false, revoke },
+};
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static size_t
+verb_of(const struct words *w)
+{
+	size_t i;
+
+	for (i = 0; i < VERBS; i++)
+		if (strcmp(w->verb, verbs[i].name) == 0 &&
+		    verbs[i].takes_what == (w->what != NULL) &&
+		    verbs[i].takes_key == (w->key_file != NULL) &&
+		    (verbs[i].takes_key || w->days == 0))
+			break;
+	return i;
+}
+
+static const char *
+explain(enum ptn_err r)
+{
+	if (r == PTN_E_CONFLICT)
+		return "there is a user of that name";
+	if (r == PTN_E_INPUT)
+		return "that is no name for it";
+	if (r == PTN_E_UNPROCESSABLE)
+		return "that is no public key in PEM";
+	return ptn_err_name(r);
+}
+
+static enum ptn_err
+run(struct ptn_desk *d, size_t verb, const struct words *w)
+{
+	struct ptn_org org;
+	struct ptn_uuid id;
+	enum ptn_err r;
+
+	if (ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(w->org), &id) !=
+	    PTN_OK)
+		return PTN_E_NOT_FOUND;
+	if ((r = ptn_org_get(d->db, d->arena, d->cf, &id, &org)) != PTN_OK)
+		return r;
+	return verbs[verb].run(d, &org.id, w);
+}
+
+int
+ptn_cli_service_account(int argc, char **argv, const char *conf_path,
+    const char *const *set)
+{
+	struct words w = { .verb = NULL };
+	struct ptn_desk d;
+	enum ptn_err r;
+	size_t verb;
+
+	if (!read_words(argc, argv, &w) || (verb = verb_of(&w)) == VERBS) {
+		(void)fputs("usage: postern [--config FILE] [--set "
+			    "KEY=VALUE]... org service-account\n"
+			    "  create ORG NAME --public-key FILE [--days N]\n"
+			    "  | list ORG | revoke ORG TOKEN-ID\n",
+		    stderr);
+		return 2;
+	}
+	r = ptn_desk_open(&d, "org", PTN_API_DFNS, conf_path, set);
+	if (r == PTN_OK)
+		r = run(&d, verb, &w);
+	if (r != PTN_OK)
+		(void)fprintf(stderr, "postern: org service-account %s: %s\n",
+		    w.verb, explain(r));
+	ptn_desk_close(&d);
+	return r == PTN_OK && fflush(stdout) == 0 ? 0 : 1;
+}
