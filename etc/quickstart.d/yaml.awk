@@ -10,10 +10,13 @@ FILENAME ~ /conf\.def$/ {
 	next
 }
 
-function quoted(s) {
-	gsub(/\\/, "\\\\", s)
-	gsub(/"/, "\\\"", s)
-	return "\"" s "\""
+# By character: what gsub() makes of backslashes is not the same everywhere.
+function quoted(s,    i, c, out) {
+	for (i = 1; i <= length(s); i++) {
+		c = substr(s, i, 1)
+		out = out (c == "\\" || c == "\"" ? "\\" : "") c
+	}
+	return "\"" out "\""
 }
 
 function list(s,    n, i, item, out) {

@@ -303,10 +303,11 @@ const countOldRows = [
 
 /* ------------------------------------------------------------- transports */
 
-test('STARTTLS, AUTH and a CA of one\'s own, by configuration', async () => {
+test('STARTTLS, AUTH and a CA of one\'s own, by configuration', async (t) => {
   const secure = new SmtpServer({ starttls: true, tls,
     auth: { user: 'postern', pass: 'p w=\\"' } });
   await secure.listen();
+  t.after(() => secure.close());
   await instance.down();
   await instance.up(settings({
     'email_delivery.smtp.port': secure.port,
@@ -318,7 +319,6 @@ test('STARTTLS, AUTH and a CA of one\'s own, by configuration', async () => {
   const mail = await secure.waitFor(await ask());
   assert.equal(mail.secure, true);
   assert.equal(mail.user, 'postern');
-  await secure.close();
 });
 
 test('a local sendmail', async () => {
