@@ -67,31 +67,20 @@ match(struct ptn_request *req, struct ptn_reply *rep)
 }
 
 /*
- * The keys of both APIs, whoever asks first: what is published must not need
- * the database again once the process has served anything.
+ * The tenant and the key set are loaded once a process, when first needed.  A
+ * look whether there are new keys is no cost of the request that it falls on.
  */
-static enum ptn_err
-provide_keys(struct ptn_request *req)
-{
-	struct ptn_env *env = req->env;
-	enum ptn_err r;
-
-	r = ptn_keys_refresh(env->keys, req->db, req->arena, false);
-	if (r != PTN_OK || !req->cf->dfns_enabled)
-		return r;
-	return ptn_keys_refresh(env->dfns_keys, req->db, req->arena, false);
-}
-
-/* The tenant and the key set are loaded once a process, when first needed. */
 static enum ptn_err
 provide(struct ptn_request *req, enum ptn_need need)
 {
+	const uint64_t before = ptn_db_count(req->db);
 	struct ptn_env *env = req->env;
 	enum ptn_err r;
 
 	if (need == PTN_NEED_NOTHING)
 		return PTN_OK;
-	r = provide_keys(req);
+	r = ptn_env_keys(env, false);
+	req->upkeep = ptn_db_count(req->db) - before;
 	if (r != PTN_OK || need == PTN_NEED_KEYS)
 		return r;
 	if (!env->tenant_known) {
@@ -197,7 +186,8 @@ ptn_dispatch(struct ptn_request *req, struct ptn_reply *rep)
 	ptn_debug("%s %s: %d, %llu statements, %llu hashes, %lld ms",
 	    ptn_method_name(req->method),
 	    req->route != NULL ? req->route->path : "-", rep->status,
-	    (unsigned long long)(ptn_db_count(req->db) - statements),
+	    (unsigned long long)(ptn_db_count(req->db) - statements -
+		req->upkeep),
 	    (unsigned long long)(ptn_pwhash_count() - hashes),
 	    (long long)(ptn_clock_mono_ms() - began_ms));
 	ptn_log_request(NULL);

@@ -79,3 +79,18 @@ ptn_request_tokens(const struct ptn_request *req)
 		.tenant = &req->tenant.id,
 	};
 }
+
+/*
+ * Of both APIs, whoever asks first: what is published must not need the
+ * database again once the process has served anything.
+ */
+enum ptn_err
+ptn_env_keys(struct ptn_env *env, bool force)
+{
+	enum ptn_err r;
+
+	r = ptn_keys_refresh(env->keys, env->db, env->arena, force);
+	if (r != PTN_OK || !env->cf->dfns_enabled)
+		return r;
+	return ptn_keys_refresh(env->dfns_keys, env->db, env->arena, force);
+}

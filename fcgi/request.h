@@ -70,6 +70,9 @@ struct ptn_env {
 	bool mail_queued; /* this process queued mail since last drained */
 };
 
+/* Load the key sets, or look whether there is news (jwk.h). */
+enum ptn_err ptn_env_keys(struct ptn_env *env, bool force) PTN_MUST_USE;
+
 /*
  * One request, from first byte to wiped arena.  gateway.c fills the first
  * part from FastCGI, dispatch.c the second; handlers only read.
@@ -99,6 +102,7 @@ struct ptn_request {
 	const char *arg;  /* what stood for {id} in the route's path, or NULL */
 	const struct ptn_route *route;
 	struct ptn_tenant tenant;
+	uint64_t upkeep; /* statements that the process needed, not we */
 	const char *request_id;
 	const char *ip;	  /* of the client, by trusted proxies only */
 	const char *origin; /* or NULL */

@@ -63,7 +63,7 @@ try_database(struct ptn_env *env)
 		return;
 	}
 	env->tenant_known = true;
-	if (ptn_keys_refresh(env->keys, env->db, env->arena, true) != PTN_OK)
+	if (ptn_env_keys(env, true) != PTN_OK)
 		ptn_warn("starting without signing keys");
 	ptn_arena_reset(env->arena);
 }
