@@ -55,25 +55,61 @@ hashed_form(struct ptn_arena *a, struct ptn_bytes pw, int64_t norm,
 	return r;
 }
 
-/* The new hash is a convenience: failing to make or store it is no failure. */
-static void
-rehash(const struct ptn_conf *cf, struct ptn_gate *g, struct ptn_db *db,
-    struct ptn_arena *a, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, const char *old, struct ptn_bytes pw)
+enum ptn_err
+ptn_password_hash(const struct ptn_conf *cf, struct ptn_gate *g,
+    struct ptn_arena *a, struct ptn_bytes pw, char phc[PTN_PHC_MAX])
 {
-	struct ptn_password_rehash_in in;
 	struct ptn_bytes form;
-	char hash[PTN_PHC_MAX];
+	enum ptn_err r;
+
+	if ((r = ptn_opaque_string(a, pw, &form)) != PTN_OK)
+		return r;
+	return ptn_pwhash_make(cf, g, form, phc);
+}
+
+enum ptn_err
+ptn_password_verify(const struct ptn_conf *cf, struct ptn_gate *g,
+    struct ptn_arena *a, const char *hash, int64_t norm, struct ptn_bytes pw,
+    char fresh[PTN_PHC_MAX], enum ptn_verdict *verdict)
+{
+	struct ptn_bytes form;
+	bool stale;
+	enum ptn_err r;
+
+	*verdict = PTN_DENY;
+	fresh[0] = '\0';
+	if (hash == NULL)
+		norm = PTN_PASSWORD_NORM;
+	if ((r = hashed_form(a, pw, norm, &form)) != PTN_OK)
+		return r;
+	r = ptn_pwhash_verify(cf, g, hash, form, verdict, &stale);
+	if (r == PTN_E_INPUT) {
+		ptn_error("password: a stored hash is not usable");
+		r = PTN_OK;
+		hash = NULL;
+	}
+	if (hash == NULL) /* never for a decoy */
+		*verdict = PTN_DENY;
+	if (r != PTN_OK || *verdict != PTN_ALLOW)
+		return r;
+	/* A convenience: that it could not be made is no failure. */
+	if ((stale || norm != PTN_PASSWORD_NORM) &&
+	    ptn_password_hash(cf, g, a, pw, fresh) != PTN_OK)
+		fresh[0] = '\0';
+	return PTN_OK;
+}
+
+/* So is storing it. */
+static void
+replace(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, const char *old, const char *fresh)
+{
+	const struct ptn_password_rehash_in in = { fresh, PTN_PASSWORD_NORM,
+		*tenant, *user, old };
 	uint64_t n;
 
-	if (ptn_opaque_string(a, pw, &form) != PTN_OK ||
-	    ptn_pwhash_make(cf, g, form, hash) != PTN_OK)
-		return;
-	in = (struct ptn_password_rehash_in){ hash, PTN_PASSWORD_NORM, *tenant,
-		*user, old };
 	if (ptn_sql_password_rehash(db, &in, &n) != PTN_OK)
 		ptn_warn("password: the new hash was not stored");
-	ptn_wipe(hash, sizeof(hash));
 }
 
 enum ptn_err
@@ -82,30 +118,16 @@ ptn_password_check(const struct ptn_conf *cf, struct ptn_gate *g,
     const struct ptn_uuid *user, const struct ptn_password_user *pu,
     struct ptn_bytes pw, enum ptn_verdict *verdict)
 {
-	const int64_t norm = pu->hash == NULL ? PTN_PASSWORD_NORM : pu->norm;
-	struct ptn_bytes form;
-	bool stale;
+	char fresh[PTN_PHC_MAX];
 	enum ptn_err r;
 
 	assert(!ptn_db_in_tx(db));
-	*verdict = PTN_DENY;
-	if ((r = hashed_form(a, pw, norm, &form)) != PTN_OK)
-		return r;
-	r = ptn_pwhash_verify(cf, g, pu->hash, form, verdict, &stale);
-	if (r == PTN_E_INPUT) {
-		ptn_error("password: a stored hash is not usable");
-		*verdict = PTN_DENY;
-		return PTN_OK;
-	}
-	if (r != PTN_OK || *verdict != PTN_ALLOW)
-		return r;
-	if (!pu->known || pu->hash == NULL) { /* never for a decoy */
-		*verdict = PTN_DENY;
-		return PTN_OK;
-	}
-	if (stale || norm != PTN_PASSWORD_NORM)
-		rehash(cf, g, db, a, tenant, user, pu->hash, pw);
-	return PTN_OK;
+	r = ptn_password_verify(cf, g, a, pu->known ? pu->hash : NULL, pu->norm,
+	    pw, fresh, verdict);
+	if (r == PTN_OK && fresh[0] != '\0')
+		replace(db, tenant, user, pu->hash, fresh);
+	ptn_wipe(fresh, sizeof(fresh));
+	return r;
 }
 
 struct setting {
@@ -142,12 +164,10 @@ ptn_password_set(const struct ptn_conf *cf, struct ptn_gate *g,
 {
 	char hash[PTN_PHC_MAX];
 	struct setting s = { a, tenant, user, hash, false };
-	struct ptn_bytes form;
 	enum ptn_err r;
 
 	assert(!ptn_db_in_tx(db));
-	if ((r = ptn_opaque_string(a, pw, &form)) != PTN_OK ||
-	    (r = ptn_pwhash_make(cf, g, form, hash)) != PTN_OK)
+	if ((r = ptn_password_hash(cf, g, a, pw, hash)) != PTN_OK)
 		return r;
 	r = ptn_db_tx(db, store, &s);
 	*created = s.created;
