@@ -16,28 +16,19 @@
  * nothing about who tried to log in from where.
  */
 static enum ptn_err
-bucket_name(struct ptn_request *req, const char *network,
-    uint8_t out[PTN_SHA256_LEN])
-{
-	char user[PTN_UUID_STR];
-	char *text;
-
-	ptn_uuid_format(&req->in[ACCOUNT].id, user);
-	text = ptn_arena_printf(req->arena, "%s/%s/%s", req->route->path, user,
-	    network);
-	if (text == NULL)
-		return PTN_E_NOMEM;
-	return ptn_secrets_mac(req->env->secrets, 0, PTN_FOR_RATE,
-	    ptn_bytes_of(text), out);
-}
-
-static enum ptn_err
-take(struct ptn_request *req, const char *network, struct ptn_rate *rate)
+take(struct ptn_request *req, const char *what, const char *who,
+    const char *network, struct ptn_rate *rate)
 {
 	uint8_t bucket[PTN_SHA256_LEN];
+	const char *text;
 	enum ptn_err r;
 
-	if ((r = bucket_name(req, network, bucket)) != PTN_OK)
+	text = ptn_arena_printf(req->arena, "%s/%s/%s", what, who, network);
+	if (text == NULL)
+		return PTN_E_NOMEM;
+	r = ptn_secrets_mac(req->env->secrets, 0, PTN_FOR_RATE,
+	    ptn_bytes_of(text), bucket);
+	if (r != PTN_OK)
 		return r;
 	return ptn_rate_take(req->db, &req->tenant.id,
 	    PTN_BYTES(bucket, sizeof(bucket)), rate);
@@ -54,28 +45,22 @@ static const struct {
 	[PTN_RATE_ANSWER] = { 0, 60, 60 },
 };
 
-/* By convention username and organisation are the first fields. */
+/* A limit that the routes of a class share. */
 static enum ptn_err
 take_fixed(struct ptn_request *req, const char *who, const char *network,
     struct ptn_rate *rate)
 {
-	uint8_t bucket[PTN_SHA256_LEN];
-	const char *text;
-	enum ptn_err r;
+	const char *class =
+	    ptn_arena_printf(req->arena, "%d", req->route->rate);
 
-	text = ptn_arena_printf(req->arena, "%d/%s/%s", req->route->rate, who,
-	    network);
-	if (text == NULL)
-		return PTN_E_NOMEM;
-	r = ptn_secrets_mac(req->env->secrets, 0, PTN_FOR_RATE,
-	    ptn_bytes_of(text), bucket);
-	if (r != PTN_OK)
-		return r;
-	return ptn_rate_take(req->db, &req->tenant.id,
-	    PTN_BYTES(bucket, sizeof(bucket)), rate);
+	return class == NULL ? PTN_E_NOMEM
+			     : take(req, class, who, network, rate);
 }
 
-/* The account in one spelling, whether there is such a one or not. */
+/*
+ * The account in one spelling, whether there is such a one or not.  By
+ * convention username and organisation are the first fields.
+ */
 static enum ptn_err
 account_text(struct ptn_request *req, const char **out)
 {
@@ -136,11 +121,15 @@ account_limit(const struct ptn_conf *cf)
 						    : cf->rate_password;
 }
 
-enum ptn_err
-ptn_guess(struct ptn_request *req, struct ptn_reply *rep)
+/*
+ * Guesses of one account: from a network, and of passwords from everywhere,
+ * so that many addresses are no way round the limit.
+ */
+static enum ptn_err
+guess_account(struct ptn_request *req, struct ptn_reply *rep, const char *what,
+    const struct ptn_uuid *id, bool password)
 {
 	const struct ptn_conf *cf = req->cf;
-	const bool password = req->route->rate == PTN_RATE_PASSWORD;
 	struct ptn_rate rate = {
 		.limit = password ? cf->rate_password : cf->rate_passcode,
 		.interval_s =
@@ -150,18 +139,40 @@ ptn_guess(struct ptn_request *req, struct ptn_reply *rep)
 		.limit = account_limit(cf),
 		.interval_s = cf->rate_account_s,
 	};
+	char who[PTN_UUID_STR];
 	enum ptn_err r;
 
-	if (req->route->rate == PTN_RATE_NONE || !cf->rate_enabled)
-		return PTN_OK;
-	if (fixed[req->route->rate].network > 0)
-		return guess_fixed(req, rep);
-	if ((r = take(req, ptn_client_network(req), &rate)) != PTN_OK)
+	ptn_uuid_format(id, who);
+	r = take(req, what, who, ptn_client_network(req), &rate);
+	if (r != PTN_OK)
 		return r;
 	if (!password || rate.verdict != PTN_ALLOW)
 		return answer(req, rep, &rate);
-	if ((r = take(req, "*", &account)) != PTN_OK)
+	if ((r = take(req, what, who, "*", &account)) != PTN_OK)
 		return r;
 	return answer(req, rep,
 	    account.verdict == PTN_ALLOW ? &rate : &account);
+}
+
+enum ptn_err
+ptn_guess(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const enum ptn_rate_class class = req->route->rate;
+
+	if (class == PTN_RATE_NONE || class == PTN_RATE_FACTOR ||
+	    !req->cf->rate_enabled)
+		return PTN_OK;
+	if (fixed[class].network > 0)
+		return guess_fixed(req, rep);
+	return guess_account(req, rep, req->route->path, &req->in[ACCOUNT].id,
+	    class == PTN_RATE_PASSWORD);
+}
+
+enum ptn_err
+ptn_guess_account(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_uuid *account)
+{
+	if (!req->cf->rate_enabled)
+		return PTN_OK;
+	return guess_account(req, rep, "factor", account, true);
 }

@@ -76,6 +76,7 @@ passkeys_on(const struct ptn_conf *cf)
 #define MAILS    PTN_RATE_CODE
 #define INITS    PTN_RATE_LOGIN
 #define ANSWERS  PTN_RATE_ANSWER
+#define FACTORS  PTN_RATE_FACTOR
 #define IN(name) &ptn_in_##name
 #define NO_INPUT PTN_NO_INPUT
 
@@ -137,7 +138,7 @@ const struct ptn_route ptn_routes[] = {
 	{ PTN_PUT,    "/auth/credentials/activate",        SIGNED,   DB,      FREE,    IN(dfns_uuid),          dfns_on,      ptn_dfns_credential_activate },
 	{ PTN_PUT,    "/auth/credentials/deactivate",      SIGNED,   DB,      FREE,    IN(dfns_uuid),          dfns_on,      ptn_dfns_credential_deactivate },
 	{ PTN_POST,   "/auth/action/init",                 CALLER,   DB,      FREE,    IN(dfns_action_init),   dfns_on,      ptn_dfns_action_init },
-	{ PTN_POST,   "/auth/action",                      CALLER,   DB,      FREE,    IN(dfns_answer),        dfns_on,      ptn_dfns_action },
+	{ PTN_POST,   "/auth/action",                      CALLER,   DB,      FACTORS, IN(dfns_answer),        dfns_on,      ptn_dfns_action },
 	{ PTN_POST,   "/auth/recover/user/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          dfns_mail_on, ptn_dfns_recovery_code },
 	{ PTN_PUT,    "/auth/recover/user/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          dfns_mail_on, ptn_dfns_recovery_code },
 	{ PTN_POST,   "/auth/recover/user/init",           ANYBODY,  DB,      INITS,   IN(dfns_recovery_init), dfns_on,      ptn_dfns_recovery_init },

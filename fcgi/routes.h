@@ -37,6 +37,7 @@ enum ptn_rate_class {
 	PTN_RATE_CODE,	   /* a network's wishes for a code by mail */
 	PTN_RATE_LOGIN,	   /* by username and organisation, and network */
 	PTN_RATE_ANSWER,   /* by network alone */
+	PTN_RATE_FACTOR,   /* passwords alone, which the handler counts */
 	PTN_RATE__MAX
 };
 

@@ -46,7 +46,7 @@ ptn_ceremony_put(struct ptn_db *db, const struct ptn_uuid *tenant,
 
 	c->id = ptn_uuid_new();
 	in = (struct ptn_ceremony_put_in){ c->id, *tenant, c->user_id,
-		purposes[c->purpose].name, c->challenge, c->state,
+		purposes[c->purpose].name, c->challenge, c->state, c->sealed,
 		purposes[c->purpose].ttl_s };
 	return ptn_sql_ceremony_put(db, &in);
 }
@@ -99,6 +99,7 @@ run(struct ptn_db *db, struct taking *t, struct ptn_ceremony_row *out)
 	out->purpose = t->purpose;
 	out->challenge = t->row.challenge;
 	out->state = t->row.state;
+	out->sealed = t->row.sealed;
 	return PTN_OK;
 }
 

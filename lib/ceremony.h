@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "arena.h"
+#include "bytes.h"
 #include "db.h"
 #include "err.h"
 #include "uuid.h"
@@ -33,6 +34,8 @@ struct ptn_ceremony_row {
 	enum ptn_purpose_of purpose;
 	const char *challenge; /* base64url text, as it was given out */
 	const char *state;     /* JSON */
+	/* A secret that was offered (dfnstotp.h); p NULL: none. */
+	struct ptn_bytes sealed;
 };
 
 /* For how long one may be answered. */

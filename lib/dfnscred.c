@@ -8,6 +8,7 @@
 #include "crypto.h"
 #include "lib/sql.h"
 #include "spki.h"
+#include "unicode.h"
 
 /* A UUID of version 4 in form, from the first bytes of the id's digest. */
 static struct ptn_uuid
@@ -115,6 +116,30 @@ ptn_dfnscred_signs(const struct ptn_dfnscred *c)
 	    c->kind == PTN_CRED_PASSWORD_PROTECTED_KEY;
 }
 
+bool
+ptn_dfnscreds_have(const struct ptn_dfnscred *c, size_t n,
+    enum ptn_cred_kind kind)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (c[i].active && c[i].kind == kind)
+			return true;
+	return false;
+}
+
+bool
+ptn_dfnscreds_suffice(const struct ptn_dfnscred *c, size_t n, bool passwords)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (c[i].active && ptn_dfnscred_signs(&c[i]))
+			return true;
+	return passwords && ptn_dfnscreds_have(c, n, PTN_CRED_PASSWORD) &&
+	    ptn_dfnscreds_have(c, n, PTN_CRED_TOTP);
+}
+
 static enum ptn_err
 put_passkey(struct ptn_db *db, const struct ptn_uuid *tenant,
     const struct ptn_uuid *user, struct ptn_dfnscred *c)
@@ -163,13 +188,99 @@ put_key(struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
 	return ptn_sql_key_credential_put(db, &in);
 }
 
+/* What is archived has no secret any more. */
+static enum ptn_err
+forget_password(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user)
+{
+	const struct ptn_password_factor_delete_in in = { *tenant, *user };
+	uint64_t n;
+
+	return ptn_sql_password_factor_delete(db, &in, &n);
+}
+
+static enum ptn_err
+forget_totp(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user)
+{
+	const struct ptn_totp_factor_delete_in in = { *tenant, *user };
+	uint64_t n;
+
+	return ptn_sql_totp_factor_delete(db, &in, &n);
+}
+
+static enum ptn_err
+put_password(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, const struct ptn_dfnscred *c)
+{
+	const struct ptn_password_factor_put_in in = { *user, *tenant, c->id,
+		c->hash, PTN_PASSWORD_NORM };
+	enum ptn_err r;
+
+	if (c->hash == NULL)
+		return PTN_E_INTERNAL;
+	if ((r = forget_password(db, tenant, user)) != PTN_OK)
+		return r;
+	return ptn_sql_password_factor_put(db, &in);
+}
+
+static enum ptn_err
+put_totp(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, const struct ptn_dfnscred *c)
+{
+	const struct ptn_totp_factor_put_in in = { *user, *tenant, c->id,
+		c->sealed, c->last_step };
+	enum ptn_err r;
+
+	if (c->sealed.p == NULL)
+		return PTN_E_INTERNAL;
+	if ((r = forget_totp(db, tenant, user)) != PTN_OK)
+		return r;
+	return ptn_sql_totp_factor_put(db, &in);
+}
+
+/*
+ * One of a kind: its name stands where others have a digest, which has another
+ * length.
+ */
+static enum ptn_err
+put_secret(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, struct ptn_dfnscred *c)
+{
+	const char *kind = ptn_cred_kind_name(c->kind);
+	const struct ptn_key_credentials_archive_kind_in old = { *tenant, *user,
+		kind };
+	struct ptn_key_credential_put_in in = { .tenant_id = *tenant,
+		.user_id = *user,
+		.kind = kind,
+		.cred_id = c->cred_id,
+		.cred_hash = ptn_bytes_of(kind),
+		.name = c->name,
+		.pem = "",
+		.fingerprint = "",
+		.algorithm = "" };
+	uint64_t n;
+	enum ptn_err r;
+
+	in.id = c->id = ptn_uuid_new();
+	if ((r = ptn_sql_key_credentials_archive_kind(db, &old, &n)) !=
+		PTN_OK ||
+	    (r = ptn_sql_key_credential_put(db, &in)) != PTN_OK)
+		return r;
+	return c->kind == PTN_CRED_PASSWORD ? put_password(db, tenant, user, c)
+					    : put_totp(db, tenant, user, c);
+}
+
 enum ptn_err
 ptn_dfnscred_put(struct ptn_db *db, struct ptn_arena *a,
     const struct ptn_uuid *tenant, const struct ptn_uuid *user,
     struct ptn_dfnscred *c)
 {
-	return c->kind == PTN_CRED_FIDO2 ? put_passkey(db, tenant, user, c)
-					 : put_key(db, a, tenant, user, c);
+	if (c->kind == PTN_CRED_FIDO2)
+		return put_passkey(db, tenant, user, c);
+	if (ptn_cred_kind_secret(c->kind))
+		return put_secret(db, tenant, user, c);
+	return put_key(db, a, tenant, user, c);
 }
 
 enum ptn_err
@@ -214,7 +325,9 @@ ptn_dfnscreds_archive(struct ptn_db *db, const struct ptn_uuid *tenant,
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_passkeys_archive(db, &passkeys_in, &n)) != PTN_OK)
+	if ((r = ptn_sql_passkeys_archive(db, &passkeys_in, &n)) != PTN_OK ||
+	    (r = forget_password(db, tenant, user)) != PTN_OK ||
+	    (r = forget_totp(db, tenant, user)) != PTN_OK)
 		return r;
 	return ptn_sql_key_credentials_archive(db, &keys, &n);
 }

@@ -39,6 +39,11 @@ struct ptn_dfnscred {
 	const char *attestation;
 	const char *rp_id; /* NULL: the organisation's */
 	const char *origin; /* or NULL */
+	/* Password, to be stored: a hash under PTN_PASSWORD_NORM. */
+	const char *hash;
+	/* Totp, to be stored: the secret, and the step that proved it. */
+	struct ptn_bytes sealed;
+	int64_t last_step;
 };
 
 #define PTN_DFNSCRED_NAME "Default Credential" /* of one without */
@@ -48,12 +53,25 @@ enum ptn_err ptn_dfnscreds_of(struct ptn_db *db, struct ptn_arena *a,
     const struct ptn_uuid *tenant, const struct ptn_uuid *user,
     struct ptn_dfnscred **out, size_t *n) PTN_MUST_USE;
 
-/* Can it log in or sign an action, when it is active? */
+/* Can it log in or sign an action by itself, when it is active? */
 bool ptn_dfnscred_signs(const struct ptn_dfnscred *c);
+
+/* Is there an active one of this kind among them? */
+bool ptn_dfnscreds_have(const struct ptn_dfnscred *c, size_t n,
+    enum ptn_cred_kind kind);
+
+/*
+ * Can somebody who has these log in?  passwords: a Password and a Totp count,
+ * together.
+ */
+bool ptn_dfnscreds_suffice(const struct ptn_dfnscred *c, size_t n,
+    bool passwords);
 
 /*
  * Store a new one; c->id is made here.  PTN_E_CONFLICT if the user has it
- * already, or of a passkey anybody.  Inside the caller's transaction.
+ * already, or of a passkey anybody; but a Password or a Totp takes the place
+ * of the one before.  Inside the caller's transaction, which holds the lock of
+ * the user.
  */
 enum ptn_err ptn_dfnscred_put(struct ptn_db *db, struct ptn_arena *a,
     const struct ptn_uuid *tenant, const struct ptn_uuid *user,

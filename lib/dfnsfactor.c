@@ -43,6 +43,12 @@ ptn_cred_kind_of(struct ptn_bytes name)
 	return PTN_CRED_UNSET;
 }
 
+bool
+ptn_cred_kind_secret(enum ptn_cred_kind kind)
+{
+	return kind == PTN_CRED_PASSWORD || kind == PTN_CRED_TOTP;
+}
+
 /*
  * The members of one object, read one after the other.  The first that is
  * wrong is remembered, and nothing is read behind it.

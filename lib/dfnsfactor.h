@@ -1,6 +1,7 @@
 #ifndef PTN_DFNSFACTOR_H
 #define PTN_DFNSFACTOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "arena.h"
@@ -27,6 +28,9 @@ enum ptn_cred_kind {
 /* "Fido2" ...; "" and PTN_CRED_UNSET for what is none. */
 const char *ptn_cred_kind_name(enum ptn_cred_kind kind);
 enum ptn_cred_kind ptn_cred_kind_of(struct ptn_bytes name);
+
+/* Password and Totp: known to both sides, and signing nothing. */
+bool ptn_cred_kind_secret(enum ptn_cred_kind kind);
 
 /* Where it stands, which says of what kinds it may be. */
 enum ptn_dfnsfactor_place {

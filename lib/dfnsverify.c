@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "cose.h"
 #include "dfnsfido.h"
+#include "dfnstotp.h"
 #include "spki.h"
 
 #define US_PER_S 1000000
@@ -180,6 +181,36 @@ new_key(struct ptn_arena *a, const struct ptn_dfnsverify *v,
 	return out->fingerprint != NULL ? PTN_OK : PTN_E_NOMEM;
 }
 
+static enum ptn_err
+new_totp(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+    const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
+    struct ptn_ruling *ruling)
+{
+	enum ptn_verdict verdict;
+	enum ptn_err r;
+
+	r = ptn_dfnstotp_prove(v->secrets, a, &v->user, v->offered, in->secret,
+	    &out->last_step, &verdict);
+	if (r != PTN_OK)
+		return r;
+	if (verdict != PTN_ALLOW)
+		return ptn_ruling_deny(ruling, PTN_REFUSAL_CODE);
+	out->sealed = v->offered;
+	return ptn_ruling_allow(ruling);
+}
+
+static enum ptn_err
+new_secret(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+    const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
+    struct ptn_ruling *ruling)
+{
+	if (!v->cf->dfns_password)
+		return ptn_ruling_deny(ruling, PTN_REFUSAL_KIND);
+	out->cred_id = out->fingerprint = "";
+	return in->kind == PTN_CRED_TOTP ? new_totp(a, v, in, out, ruling)
+					 : ptn_ruling_allow(ruling);
+}
+
 enum ptn_err
 ptn_dfnsverify_new(struct ptn_arena *a, const struct ptn_dfnsverify *v,
     const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
@@ -201,6 +232,7 @@ ptn_dfnsverify_new(struct ptn_arena *a, const struct ptn_dfnsverify *v,
 		return new_key(a, v, in, out, ruling);
 	case PTN_CRED_PASSWORD:
 	case PTN_CRED_TOTP:
+		return new_secret(a, v, in, out, ruling);
 	case PTN_CRED_UNSET:
 	case PTN_CRED__MAX:
 		break;

@@ -8,6 +8,7 @@
 #include "err.h"
 #include "org.h"
 #include "ruling.h"
+#include "secrets.h"
 #include "uuid.h"
 
 /* Who answers which challenge, at which organisation. */
@@ -16,6 +17,9 @@ struct ptn_dfnsverify {
 	const struct ptn_org *org;
 	const char *challenge;
 	struct ptn_uuid user;
+	/* Of a new Totp: what was offered, and the keys that open it. */
+	const struct ptn_secrets *secrets;
+	struct ptn_bytes offered;
 };
 
 /*
@@ -42,7 +46,11 @@ enum ptn_err ptn_dfnsverify_recovery(struct ptn_arena *a,
     const struct ptn_dfnscred *list, size_t n, struct ptn_ruling *ruling)
     PTN_MUST_USE;
 
-/* Judge a new credential; out is what to store.  As above. */
+/*
+ * Judge a new credential; out is what to store, of a Password all but the
+ * hash, which costs too much to be made here.  Password and Totp are refused
+ * unless cf->dfns_password is on.  As above.
+ */
 enum ptn_err ptn_dfnsverify_new(struct ptn_arena *a,
     const struct ptn_dfnsverify *v, const struct ptn_dfnsfactor_new *in,
     struct ptn_dfnscred *out, struct ptn_ruling *ruling) PTN_MUST_USE;

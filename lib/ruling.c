@@ -16,6 +16,7 @@ static const char *const names[PTN_REFUSAL__MAX] = {
 	[PTN_REFUSAL_ATTESTATION] = "attestation",
 	[PTN_REFUSAL_SIGNATURE] = "signature",
 	[PTN_REFUSAL_CODE] = "code",
+	[PTN_REFUSAL_PASSWORD] = "password",
 };
 
 enum ptn_err

@@ -23,6 +23,7 @@ enum ptn_refusal {
 	PTN_REFUSAL_ATTESTATION, /* a statement that does not hold */
 	PTN_REFUSAL_SIGNATURE,	 /* not by this key over these bytes */
 	PTN_REFUSAL_CODE,	 /* a one-time code that is wrong or used */
+	PTN_REFUSAL_PASSWORD,	 /* a password that is wrong */
 	PTN_REFUSAL__MAX
 };
 

@@ -25,6 +25,7 @@ static const char *const purposes[PTN_FOR__MAX] = {
 	[PTN_FOR_PASSCODE] = "postern/1/passcode",
 	[PTN_FOR_RATE] = "postern/1/rate",
 	[PTN_FOR_DECOY] = "postern/1/decoy",
+	[PTN_FOR_TOTP] = "postern/1/totp",
 };
 
 static enum ptn_err

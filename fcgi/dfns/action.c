@@ -173,11 +173,12 @@ ptn_dfns_action(struct ptn_request *req, struct ptn_reply *rep)
 	char *token;
 	enum ptn_err r;
 
-	if ((r = read_mine(req, rep, &p)) != PTN_OK)
-		return r;
-	p.signed_ = p.an.c;
-	p.signed_.purpose = PTN_PURPOSE_SIGNED;
-	r = ptn_db_tx(req->db, approve, &p);
+	r = read_mine(req, rep, &p);
+	if (r == PTN_OK) {
+		p.signed_ = p.an.c;
+		p.signed_.purpose = PTN_PURPOSE_SIGNED;
+		r = ptn_db_tx(req->db, approve, &p);
+	}
 	if (r == PTN_E_DENIED) {
 		ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_ACTION_FAILED,
 		    ptn_refusal_name(p.an.ruling.refusal));

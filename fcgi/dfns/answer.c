@@ -2,7 +2,11 @@
 
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
+#include "fcgi/guess.h"
+#include "lib/dfnspassword.h"
+#include "lib/dfnstotp.h"
 #include "lib/dfnsverify.h"
+#include "lib/json.h"
 #include "lib/jwt.h"
 
 enum { ANSWER_CHALLENGE, ANSWER_FIRST, ANSWER_SECOND, ANSWER__MAX };
@@ -40,6 +44,65 @@ read_factors(struct ptn_request *req, struct ptn_reply *rep,
 	return r;
 }
 
+/*
+ * Whose guesses to count: of the challenge, be there such a user or not; nil
+ * if it is for no name at all.
+ */
+static enum ptn_err
+read_account(struct ptn_request *req, const char *state,
+    struct ptn_uuid *account)
+{
+	struct ptn_json *all = NULL;
+	const char *why, *text;
+	enum ptn_err r;
+
+	memset(account, 0, sizeof(*account));
+	r = ptn_json_parse(ptn_bytes_of(state), PTN_CEREMONY_DEPTH, &all, &why);
+	if (r != PTN_OK)
+		return PTN_E_INTERNAL;
+	text = ptn_json_text(req->arena, ptn_json_get(all, "account"));
+	if (text != NULL && !ptn_uuid_parse(text, account))
+		r = PTN_E_INTERNAL;
+	ptn_json_free(&all);
+	return r;
+}
+
+static enum ptn_err
+deny(struct ptn_dfns_answer *an, enum ptn_refusal why)
+{
+	(void)ptn_ruling_deny(&an->ruling, why);
+	return PTN_E_DENIED;
+}
+
+/*
+ * A password is nothing without a code.  Beyond that all that is asked here
+ * is the same for whoever has none, or does not exist.
+ */
+static enum ptn_err
+check_password(struct ptn_request *req, struct ptn_reply *rep,
+    struct ptn_dfns_answer *an)
+{
+	const struct ptn_dfnsfactor *f = an->factor;
+	struct ptn_uuid account;
+	enum ptn_err r;
+
+	if (!req->cf->dfns_password || f[0].kind != PTN_CRED_PASSWORD)
+		return PTN_OK;
+	if (an->nfactors != 2 || f[1].kind != PTN_CRED_TOTP)
+		return deny(an, PTN_REFUSAL_KIND);
+	if ((r = read_account(req, an->c.state, &account)) != PTN_OK)
+		return r;
+	if (ptn_uuid_is_nil(&account))
+		return deny(an, PTN_REFUSAL_KIND);
+	if ((r = ptn_guess_account(req, rep, &account)) != PTN_OK ||
+	    (r = ptn_dfnspassword_check(req->cf, req->env->gate, req->db,
+		 req->arena, &an->org.id, &an->c.user_id, f[0].secret,
+		 &an->password)) != PTN_OK)
+		return r;
+	return ptn_uuid_is_nil(&an->password) ? deny(an, PTN_REFUSAL_PASSWORD)
+					      : PTN_OK;
+}
+
 enum ptn_err
 ptn_dfns_answer_read(struct ptn_request *req, struct ptn_reply *rep,
     enum ptn_purpose_of purpose, struct ptn_dfns_answer *an)
@@ -52,16 +115,57 @@ ptn_dfns_answer_read(struct ptn_request *req, struct ptn_reply *rep,
 	    &an->c);
 	if (r != PTN_OK)
 		return r;
-	return ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id,
+	r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id,
 	    &an->org);
+	return r == PTN_OK ? check_password(req, rep, an) : r;
+}
+
+/* By what was found out before, or by a code that is used now. */
+static enum ptn_err
+verify_secret(struct ptn_request *req, struct ptn_db *db,
+    struct ptn_dfns_answer *an, const struct ptn_dfnsfactor *f,
+    const struct ptn_dfnscred *c)
+{
+	enum ptn_verdict verdict;
+	enum ptn_err r;
+
+	if (f->kind == PTN_CRED_PASSWORD)
+		return ptn_uuid_equal(&c->id, &an->password)
+		    ? ptn_ruling_allow(&an->ruling)
+		    : ptn_ruling_deny(&an->ruling, PTN_REFUSAL_PASSWORD);
+	r = ptn_dfnstotp_use(req->env->secrets, db, req->arena, &an->org.id,
+	    &an->c.user_id, &c->id, f->secret, &verdict);
+	if (r != PTN_OK)
+		return r;
+	return verdict == PTN_ALLOW
+	    ? ptn_ruling_allow(&an->ruling)
+	    : ptn_ruling_deny(&an->ruling, PTN_REFUSAL_CODE);
+}
+
+/* They name no credential: it is the one of their kind. */
+static enum ptn_err
+verify_by_kind(struct ptn_request *req, struct ptn_db *db,
+    struct ptn_dfns_answer *an, const struct ptn_dfnsfactor *f,
+    const struct ptn_dfns_challenge *ch, struct ptn_dfnscred **used)
+{
+	size_t i;
+
+	for (i = 0; i < ch->n; i++)
+		if (ch->cred[i].kind == f->kind) {
+			*used = &ch->cred[i];
+			return verify_secret(req, db, an, f, *used);
+		}
+	return ptn_ruling_deny(&an->ruling, PTN_REFUSAL_KIND);
 }
 
 enum ptn_err
 ptn_dfns_answer_verify(struct ptn_request *req, struct ptn_db *db,
     struct ptn_dfns_answer *an)
 {
-	const struct ptn_dfnsverify v = { req->cf, &an->org, an->c.challenge,
-		an->c.user_id };
+	const struct ptn_dfnsverify v = { .cf = req->cf,
+		.org = &an->org,
+		.challenge = an->c.challenge,
+		.user = an->c.user_id };
 	struct ptn_dfns_challenge ch = { .purpose = an->c.purpose };
 	struct ptn_dfnscred *used;
 	enum ptn_err r;
@@ -72,8 +176,10 @@ ptn_dfns_answer_verify(struct ptn_request *req, struct ptn_db *db,
 	if (r == PTN_OK)
 		r = ptn_dfns_allowed(req, an->c.state, &ch);
 	for (i = 0; i < an->nfactors && r == PTN_OK; i++) {
-		r = ptn_dfnsverify_factor(req->arena, &v, &an->factor[i],
-		    ch.cred, ch.n, &used, &an->ruling);
+		r = ptn_cred_kind_secret(an->factor[i].kind)
+		    ? verify_by_kind(req, db, an, &an->factor[i], &ch, &used)
+		    : ptn_dfnsverify_factor(req->arena, &v, &an->factor[i],
+			  ch.cred, ch.n, &used, &an->ruling);
 		if (r == PTN_OK && an->ruling.verdict != PTN_ALLOW)
 			r = PTN_E_DENIED;
 		if (r == PTN_OK)

@@ -13,16 +13,23 @@ ptn_dfns_signers(struct ptn_request *req, const struct ptn_uuid *org,
     const struct ptn_uuid *user, struct ptn_dfns_challenge *ch)
 {
 	struct ptn_dfnscred *all;
+	bool passwords, with_totp;
 	enum ptn_err r;
 	size_t i, n;
 
 	r = ptn_dfnscreds_of(req->db, req->arena, org, user, &all, &n);
 	if (r != PTN_OK)
 		return r;
+	passwords = req->cf->dfns_password;
 	ch->cred = all;
 	ch->n = 0;
+	if (!ptn_dfnscreds_suffice(all, n, passwords))
+		return PTN_OK;
+	with_totp = passwords && ptn_dfnscreds_have(all, n, PTN_CRED_TOTP);
 	for (i = 0; i < n; i++)
-		if (all[i].active && ptn_dfnscred_signs(&all[i]))
+		if (all[i].active &&
+		    (ptn_dfnscred_signs(&all[i]) ||
+			(with_totp && ptn_cred_kind_secret(all[i].kind))))
 			ch->cred[ch->n++] = all[i];
 	return PTN_OK;
 }
@@ -41,16 +48,19 @@ const char *
 ptn_dfns_challenge_state(struct ptn_arena *a,
     const struct ptn_dfns_challenge *ch)
 {
+	const bool somebody = !ptn_uuid_is_nil(&ch->user_id);
 	char id[PTN_UUID_STR];
 	struct ptn_jsonw w;
 	size_t i;
 
 	ptn_jsonw_init(&w, a);
 	ptn_jsonw_object(&w, NULL);
+	ptn_uuid_format(somebody ? &ch->user_id : &ch->decoy, id);
+	ptn_jsonw_str(&w, "account", id);
 	if (ch->extra != NULL)
 		ptn_jsonw_raw(&w, "action", ch->extra);
 	ptn_jsonw_array(&w, "allow");
-	for (i = 0; i < ch->n && !ptn_uuid_is_nil(&ch->user_id); i++) {
+	for (i = 0; i < ch->n && somebody; i++) {
 		if (!may_answer(ch, &ch->cred[i]))
 			continue;
 		ptn_uuid_format(&ch->cred[i].id, id);
@@ -103,8 +113,12 @@ enum ptn_err
 ptn_dfns_decoy(struct ptn_request *req, const char *org, const char *username,
     struct ptn_dfns_challenge *ch)
 {
+	/* The last one only where there are passwords: a Totp comes with it. */
 	static const enum ptn_cred_kind kinds[] = { PTN_CRED_FIDO2,
-		PTN_CRED_FIDO2, PTN_CRED_KEY, PTN_CRED_PASSWORD_PROTECTED_KEY };
+		PTN_CRED_FIDO2, PTN_CRED_KEY, PTN_CRED_PASSWORD_PROTECTED_KEY,
+		PTN_CRED_PASSWORD };
+	const size_t nkinds =
+	    sizeof(kinds) / sizeof(kinds[0]) - !req->cf->dfns_password;
 	uint8_t mac[PTN_SHA256_LEN], id[PTN_SHA256_LEN];
 	char *key = NULL, *text;
 	enum ptn_err r;
@@ -115,7 +129,7 @@ ptn_dfns_decoy(struct ptn_request *req, const char *org, const char *username,
 	text = ptn_arena_printf(req->arena, "%s %s", org,
 	    key != NULL ? key : username);
 	if (text == NULL ||
-	    (ch->cred = ptn_arena_calloc(req->arena, 1, sizeof(*ch->cred))) ==
+	    (ch->cred = ptn_arena_calloc(req->arena, 2, sizeof(*ch->cred))) ==
 		NULL)
 		return PTN_E_NOMEM;
 	r = ptn_secrets_mac(req->env->secrets, 0, PTN_FOR_DECOY,
@@ -123,28 +137,42 @@ ptn_dfns_decoy(struct ptn_request *req, const char *org, const char *username,
 	if (r != PTN_OK)
 		return r;
 	ptn_sha256(PTN_BYTES(mac, sizeof(mac)), id);
-	ch->n = 1;
-	ch->cred->kind = kinds[mac[0] % (sizeof(kinds) / sizeof(kinds[0]))];
-	ch->cred->cred_id =
+	memcpy(ch->decoy.b, mac + 1, sizeof(ch->decoy.b));
+	ch->cred[0].kind = kinds[mac[0] % nkinds];
+	ch->cred[1].kind = PTN_CRED_TOTP;
+	ch->n = ch->cred[0].kind == PTN_CRED_PASSWORD ? 2 : 1;
+	ch->cred[0].cred_id =
 	    ptn_b64url_encode(req->arena, PTN_BYTES(id, sizeof(id)));
-	return ch->cred->cred_id != NULL ? PTN_OK : PTN_E_NOMEM;
+	return ch->cred[0].cred_id != NULL ? PTN_OK : PTN_E_NOMEM;
+}
+
+/* Where a kind may stand (specification 3): "either" but for the secrets. */
+static const char *
+factor_of(enum ptn_cred_kind kind)
+{
+	return kind == PTN_CRED_PASSWORD ? "first"
+	    : kind == PTN_CRED_TOTP	 ? "second"
+					 : "either";
 }
 
 static void
 write_kinds(struct ptn_jsonw *w, const struct ptn_dfns_challenge *ch)
 {
 	bool told[PTN_CRED__MAX] = { false };
+	enum ptn_cred_kind kind;
 	size_t i;
 
 	ptn_jsonw_array(w, "supportedCredentialKinds");
 	for (i = 0; i < ch->n; i++) {
-		if (told[ch->cred[i].kind])
+		kind = ch->cred[i].kind;
+		if (told[kind])
 			continue;
-		told[ch->cred[i].kind] = true;
+		told[kind] = true;
 		ptn_jsonw_object(w, NULL);
-		ptn_jsonw_str(w, "kind", ptn_cred_kind_name(ch->cred[i].kind));
-		ptn_jsonw_str(w, "factor", "either");
-		ptn_jsonw_bool(w, "requiresSecondFactor", false);
+		ptn_jsonw_str(w, "kind", ptn_cred_kind_name(kind));
+		ptn_jsonw_str(w, "factor", factor_of(kind));
+		ptn_jsonw_bool(w, "requiresSecondFactor",
+		    kind == PTN_CRED_PASSWORD);
 		ptn_jsonw_end_object(w);
 	}
 	ptn_jsonw_end_array(w);

@@ -14,6 +14,7 @@ struct ptn_dfns_challenge {
 	enum ptn_purpose_of purpose;
 	const struct ptn_org *org;
 	struct ptn_uuid user_id; /* nil: nobody can answer it */
+	struct ptn_uuid decoy;	 /* whose guesses are counted instead */
 	struct ptn_dfnscred *cred; /* those that may */
 	size_t n;
 	bool with_encrypted; /* hand encrypted private keys out */
@@ -21,7 +22,10 @@ struct ptn_dfns_challenge {
 	const char *extra;     /* members of the state, as JSON; or NULL */
 };
 
-/* The user's active credentials that sign, into ch->cred. */
+/*
+ * The user's active credentials that log in or sign, into ch->cred: none if
+ * they do not suffice for it.
+ */
 enum ptn_err ptn_dfns_signers(struct ptn_request *req,
     const struct ptn_uuid *org, const struct ptn_uuid *user,
     struct ptn_dfns_challenge *ch) PTN_MUST_USE;
@@ -59,12 +63,16 @@ struct ptn_dfns_answer {
 	struct ptn_ceremony_row c;
 	struct ptn_dfnsfactor factor[2];
 	size_t nfactors;
+	struct ptn_uuid password; /* the credential that one was right for */
 	struct ptn_ruling ruling;
 };
 
 /*
- * Read it from the input ptn_in_dfns_answer, and take its ceremony.
- * PTN_E_NOT_FOUND if there is no such ceremony; PTN_E_INPUT is said already.
+ * Read it from the input ptn_in_dfns_answer, take its ceremony, and check its
+ * password if it has one: a hash is nothing to be computed in a transaction.
+ * PTN_E_NOT_FOUND if there is no such ceremony; PTN_E_DENIED, with an->ruling,
+ * for a wrong password, which an unknown user has too; PTN_E_INPUT and
+ * PTN_E_RATE are said already.
  */
 enum ptn_err ptn_dfns_answer_read(struct ptn_request *req,
     struct ptn_reply *rep, enum ptn_purpose_of purpose,

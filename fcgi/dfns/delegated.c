@@ -178,7 +178,7 @@ recover(struct ptn_db *db, void *arg)
 		return r;
 	if (d->k.key == NULL)
 		return refuse(d, "no recovery key", PTN_DFNS_NO_RECOVERY);
-	return ptn_dfns_begin_in(db, d->req->arena, &d->k.b);
+	return ptn_dfns_begin_in(d->req, db, &d->k.b);
 }
 
 /* POST /auth/recover/user/delegated: begin a recovery without a code. */
@@ -246,7 +246,7 @@ begin(struct ptn_db *db, void *arg)
 		r = check_unfinished(d);
 	if (r != PTN_OK || d->fault != NULL)
 		return r;
-	return ptn_dfns_begin_in(db, d->req->arena, &d->b);
+	return ptn_dfns_begin_in(d->req, db, &d->b);
 }
 
 static enum ptn_err

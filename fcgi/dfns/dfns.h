@@ -5,7 +5,9 @@
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/routes.h"
+#include "lib/ceremony.h"
 #include "lib/dfnscred.h"
+#include "lib/dfnsfactor.h"
 #include "lib/dfnstoken.h"
 #include "lib/member.h"
 #include "lib/org.h"
@@ -114,6 +116,7 @@ enum ptn_dfns_refusal {
 	PTN_DFNS_LAST_CREDENTIAL,
 	PTN_DFNS_NOT_SIGNED,
 	PTN_DFNS_ACTION_USED,
+	PTN_DFNS_NO_TOTP,
 	PTN_DFNS__MAX
 };
 enum ptn_err ptn_dfns_refuse(struct ptn_reply *rep,
@@ -163,9 +166,34 @@ void ptn_dfns_write_credential(struct ptn_jsonw *w, const struct ptn_org *org,
 
 /*
  * What a new credential is to be made of: challenge, kinds and parameters of
- * a registration challenge.
+ * a registration challenge.  otp_url is that of ptn_dfns_offer(), or "".
  */
 void ptn_dfns_write_creation(struct ptn_jsonw *w, const struct ptn_request *req,
-    const char *challenge, const struct ptn_dfnscred *creds, size_t n);
+    const char *challenge, const struct ptn_dfnscred *creds, size_t n,
+    const char *otp_url);
+
+/*
+ * Passwords and authenticator apps, where dfns.password offers them.  Offer a
+ * secret to an app of that user: its address, "" where they are not offered;
+ * it is kept with the ceremony, which is not stored yet.
+ */
+enum ptn_err ptn_dfns_offer(struct ptn_request *req, const struct ptn_org *org,
+    const char *username, struct ptn_ceremony_row *c, const char **otp_url)
+    PTN_MUST_USE;
+
+/*
+ * Is a new credential, if it is a password, one to have?  PTN_E_INPUT is said
+ * already: field is the member that it stands in, or "".
+ */
+enum ptn_err ptn_dfns_password_judge(struct ptn_request *req,
+    struct ptn_reply *rep, const char *field,
+    const struct ptn_dfnsfactor_new *in) PTN_MUST_USE;
+
+/*
+ * Hash it, at the gate and never inside a transaction; NULL for another kind.
+ * PTN_E_BUSY.
+ */
+enum ptn_err ptn_dfns_password_hash(struct ptn_request *req,
+    const struct ptn_dfnsfactor_new *in, const char **hash) PTN_MUST_USE;
 
 #endif

@@ -131,6 +131,15 @@ log_in(struct ptn_db *db, void *arg)
 	return ptn_dfns_session_open(req, db, org, &l->member, &l->claims);
 }
 
+static enum ptn_err
+not_proved(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_dfns_answer *an)
+{
+	req->audit.user_id = an->c.user_id;
+	return failed(req, rep, ptn_refusal_name(an->ruling.refusal),
+	    PTN_DFNS_NOT_PROVED);
+}
+
 /* POST /auth/login: trade a signed challenge for a user token. */
 enum ptn_err
 ptn_dfns_login(struct ptn_request *req, struct ptn_reply *rep)
@@ -142,6 +151,8 @@ ptn_dfns_login(struct ptn_request *req, struct ptn_reply *rep)
 	if (r == PTN_E_NOT_FOUND)
 		return failed(req, rep, "unknown challenge",
 		    PTN_DFNS_BAD_CHALLENGE);
+	if (r == PTN_E_DENIED)
+		return not_proved(req, rep, &l.an);
 	if (r != PTN_OK)
 		return r;
 	if (ptn_uuid_is_nil(&l.an.c.user_id) || !l.an.org.active)
@@ -153,8 +164,7 @@ ptn_dfns_login(struct ptn_request *req, struct ptn_reply *rep)
 		return failed(req, rep, "the user is gone",
 		    PTN_DFNS_NOT_PROVED);
 	if (r == PTN_E_DENIED)
-		return failed(req, rep, ptn_refusal_name(l.an.ruling.refusal),
-		    PTN_DFNS_NOT_PROVED);
+		return not_proved(req, rep, &l.an);
 	/* Only who has proved to be them learns this. */
 	if (r == PTN_E_FORBIDDEN)
 		return failed(req, rep, "deactivated", PTN_DFNS_DEACTIVATED);

@@ -37,8 +37,10 @@ static const struct ptn_field uuid_fields[UUID__MAX] = {
 const struct ptn_input ptn_in_dfns_uuid = { uuid_fields, UUID__MAX };
 
 static bool
-kind_offered(enum ptn_cred_kind kind)
+kind_offered(const struct ptn_request *req, enum ptn_cred_kind kind)
 {
+	if (ptn_cred_kind_secret(kind))
+		return req->cf->dfns_password;
 	return kind == PTN_CRED_FIDO2 || kind == PTN_CRED_KEY ||
 	    kind == PTN_CRED_PASSWORD_PROTECTED_KEY ||
 	    kind == PTN_CRED_RECOVERY_KEY;
@@ -46,7 +48,8 @@ kind_offered(enum ptn_cred_kind kind)
 
 static enum ptn_err
 write_init(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_org *org, const struct ptn_ceremony_row *c)
+    const struct ptn_org *org, const struct ptn_ceremony_row *c,
+    const char *otp_url)
 {
 	const struct ptn_claims *me = &req->session.claims;
 	struct ptn_jsonw *w = &rep->json;
@@ -67,7 +70,7 @@ write_init(struct ptn_request *req, struct ptn_reply *rep,
 	ptn_jsonw_str(w, "temporaryAuthenticationToken", token);
 	ptn_dfns_write_user(w, &me->sub, me->email.address);
 	ptn_dfns_write_rp(w, org);
-	ptn_dfns_write_creation(w, req, c->challenge, creds, n);
+	ptn_dfns_write_creation(w, req, c->challenge, creds, n, otp_url);
 	ptn_jsonw_end_object(w);
 	return PTN_OK;
 }
@@ -81,18 +84,23 @@ ptn_dfns_credential_init(struct ptn_request *req, struct ptn_reply *rep)
 		.user_id = req->session.claims.sub,
 		.state = ptn_cred_kind_name(kind),
 		.challenge = ptn_ceremony_challenge_new(req->arena) };
+	const char *otp_url = "";
 	struct ptn_org org;
 	enum ptn_err r;
 
-	if (!kind_offered(kind))
+	if (!kind_offered(req, kind))
 		return ptn_dfns_malformed(req, rep, "", "kind");
 	if (c.challenge == NULL)
 		return PTN_E_NOMEM;
 	if ((r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id,
 		 &org)) != PTN_OK ||
+	    (kind == PTN_CRED_TOTP &&
+		(r = ptn_dfns_offer(req, &org,
+		     req->session.claims.email.address, &c, &otp_url)) !=
+		    PTN_OK) ||
 	    (r = ptn_ceremony_put(req->db, &org.id, &c)) != PTN_OK)
 		return r;
-	return write_init(req, rep, &org, &c);
+	return write_init(req, rep, &org, &c, otp_url);
 }
 
 struct creating {
@@ -102,6 +110,7 @@ struct creating {
 	struct ptn_dfnsfactor_new in;
 	struct ptn_dfnscred cred;
 	bool conflict;
+	bool alone; /* a password without an app */
 };
 
 /* The challenge, which must be this user's and of this kind. */
@@ -131,14 +140,34 @@ static enum ptn_err
 verify(struct ptn_request *req, struct ptn_reply *rep, struct creating *k)
 {
 	const struct ptn_dfnsverify v = { req->cf, &k->org, k->c.challenge,
-		k->c.user_id };
+		k->c.user_id, req->env->secrets, k->c.sealed };
 	struct ptn_ruling ruling;
 	enum ptn_err r;
 
 	r = ptn_dfnsverify_new(req->arena, &v, &k->in, &k->cred, &ruling);
-	if (r != PTN_OK || ruling.verdict == PTN_ALLOW)
+	if (r != PTN_OK)
 		return r;
-	return ptn_dfns_refuse(rep, PTN_DFNS_NOT_PROVED);
+	if (ruling.verdict != PTN_ALLOW)
+		return ptn_dfns_refuse(rep, PTN_DFNS_NOT_PROVED);
+	return ptn_dfns_password_hash(req, &k->in, &k->cred.hash);
+}
+
+/* A password stands beside an app, or not at all. */
+static enum ptn_err
+find_totp(struct ptn_db *db, struct creating *k)
+{
+	struct ptn_dfnscred *all;
+	enum ptn_err r;
+	size_t n;
+
+	k->alone = false;
+	if (k->in.kind != PTN_CRED_PASSWORD)
+		return PTN_OK;
+	r = ptn_dfnscreds_of(db, k->req->arena, &k->org.id, &k->c.user_id, &all,
+	    &n);
+	if (r == PTN_OK)
+		k->alone = !ptn_dfnscreds_have(all, n, PTN_CRED_TOTP);
+	return r;
 }
 
 /* The action is spent even if the credential turns out to be there. */
@@ -152,7 +181,8 @@ create(struct ptn_db *db, void *arg)
 	k->conflict = false;
 	if ((r = ptn_user_lock(db, req->arena, &k->org.id, &k->c.user_id)) !=
 		PTN_OK ||
-	    (r = ptn_dfns_action_use(req, db)) != PTN_OK)
+	    (r = ptn_dfns_action_use(req, db)) != PTN_OK ||
+	    (r = find_totp(db, k)) != PTN_OK || k->alone)
 		return r;
 	r = ptn_dfnscred_put(db, req->arena, &k->org.id, &k->c.user_id,
 	    &k->cred);
@@ -172,7 +202,9 @@ ptn_dfns_credential_create(struct ptn_request *req, struct ptn_reply *rep)
 	    &k.in, &why);
 	if (r == PTN_E_INPUT)
 		return ptn_dfns_malformed(req, rep, "", why);
-	if (r != PTN_OK || (r = find_challenge(req, rep, &k)) != PTN_OK ||
+	if (r != PTN_OK ||
+	    (r = ptn_dfns_password_judge(req, rep, "", &k.in)) != PTN_OK ||
+	    (r = find_challenge(req, rep, &k)) != PTN_OK ||
 	    (r = verify(req, rep, &k)) != PTN_OK)
 		return r;
 	r = ptn_db_tx(req->db, create, &k);
@@ -182,6 +214,8 @@ ptn_dfns_credential_create(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	if (k.conflict)
 		return ptn_dfns_refuse(rep, PTN_DFNS_CREDENTIAL_EXISTS);
+	if (k.alone)
+		return ptn_dfns_refuse(rep, PTN_DFNS_NO_TOTP);
 	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_CREDENTIAL_CREATED, NULL);
 	k.cred.created_at_us = ptn_clock_us();
 	rep->no_store = true;
@@ -201,23 +235,27 @@ static enum ptn_err
 choose(struct ptn_db *db, struct switching *s)
 {
 	const struct ptn_uuid *org = &s->req->tenant.id;
+	const bool passwords = s->req->cf->dfns_password;
 	struct ptn_dfnscred *c, *it = NULL;
-	size_t i, n, others = 0;
+	size_t i, n;
+	bool was;
 	enum ptn_err r;
 
 	r = ptn_dfnscreds_of(db, s->req->arena, org,
 	    &s->req->session.claims.sub, &c, &n);
 	if (r != PTN_OK)
 		return r;
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		if (ptn_uuid_equal(&c[i].id, &s->id))
 			it = &c[i];
-		else if (c[i].active && ptn_dfnscred_signs(&c[i]))
-			others++;
-	}
+	s->last = false;
 	s->found = it != NULL;
-	s->last = it != NULL && !s->on && others == 0 && ptn_dfnscred_signs(it);
-	if (!s->found || s->last)
+	if (!s->found)
+		return PTN_OK;
+	was = ptn_dfnscreds_suffice(c, n, passwords);
+	it->active = s->on;
+	s->last = was && !ptn_dfnscreds_suffice(c, n, passwords);
+	if (s->last)
 		return PTN_OK;
 	return ptn_dfnscred_activate(db, org, it, s->on);
 }

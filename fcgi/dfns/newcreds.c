@@ -13,6 +13,21 @@ static const struct {
 	[PTN_NEWCRED_RECOVERY] = { "recoveryCredential", PTN_FACTOR_RECOVERY },
 };
 
+/* Specification 13.23: no password without an app beside it. */
+static enum ptn_err
+judge_password(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_dfns_newcreds *n)
+{
+	const struct ptn_dfnsfactor_new *first = &n->in[PTN_NEWCRED_FIRST];
+
+	if (req->cf->dfns_password && first->kind == PTN_CRED_PASSWORD &&
+	    n->in[PTN_NEWCRED_SECOND].kind != PTN_CRED_TOTP)
+		return ptn_dfns_malformed(req, rep, "",
+		    members[PTN_NEWCRED_SECOND].name);
+	return ptn_dfns_password_judge(req, rep,
+	    members[PTN_NEWCRED_FIRST].name, first);
+}
+
 enum ptn_err
 ptn_dfns_newcreds_read(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_json *v, struct ptn_dfns_newcreds *n)
@@ -32,7 +47,7 @@ ptn_dfns_newcreds_read(struct ptn_request *req, struct ptn_reply *rep,
 			return ptn_dfns_malformed(req, rep, members[i].name,
 			    why);
 	}
-	return r;
+	return r == PTN_OK ? judge_password(req, rep, n) : r;
 }
 
 enum ptn_err
@@ -54,6 +69,24 @@ ptn_dfns_newcreds_verify(struct ptn_arena *a, const struct ptn_dfnsverify *v,
 }
 
 enum ptn_err
+ptn_dfns_newcreds_hash(struct ptn_request *req, struct ptn_dfns_newcreds *n)
+{
+	return ptn_dfns_password_hash(req, &n->in[PTN_NEWCRED_FIRST], &n->hash);
+}
+
+bool
+ptn_dfns_newcreds_fresh(const struct ptn_dfns_newcreds *n)
+{
+	size_t i;
+
+	for (i = 0; i < PTN_NEWCRED__MAX; i++)
+		if (n->in[i].kind != PTN_CRED_UNSET &&
+		    !ptn_cred_kind_secret(n->in[i].kind))
+			return true;
+	return false;
+}
+
+enum ptn_err
 ptn_dfns_newcreds_put(struct ptn_db *db, struct ptn_arena *a,
     const struct ptn_uuid *org, const struct ptn_uuid *user,
     struct ptn_dfns_newcreds *n)
@@ -61,6 +94,7 @@ ptn_dfns_newcreds_put(struct ptn_db *db, struct ptn_arena *a,
 	enum ptn_err r = PTN_OK;
 	size_t i;
 
+	n->cred[PTN_NEWCRED_FIRST].hash = n->hash;
 	for (i = 0; i < PTN_NEWCRED__MAX && r == PTN_OK; i++)
 		if (n->in[i].kind != PTN_CRED_UNSET)
 			r = ptn_dfnscred_put(db, a, org, user, &n->cred[i]);
@@ -96,9 +130,10 @@ ptn_dfns_newcreds_write(struct ptn_reply *rep, const struct ptn_uuid *org,
 }
 
 enum ptn_err
-ptn_dfns_begin_in(struct ptn_db *db, struct ptn_arena *a,
+ptn_dfns_begin_in(struct ptn_request *req, struct ptn_db *db,
     struct ptn_dfns_beginning *b)
 {
+	struct ptn_arena *a = req->arena;
 	const struct ptn_uuid *org = &b->who->org.id;
 	const struct ptn_uuid *user = &b->who->member.id;
 	enum ptn_err r;
@@ -107,14 +142,16 @@ ptn_dfns_begin_in(struct ptn_db *db, struct ptn_arena *a,
 	b->c.challenge = ptn_ceremony_challenge_new(a);
 	if (b->c.challenge == NULL)
 		return PTN_E_NOMEM;
-	if ((r = ptn_user_lock(db, a, org, user)) != PTN_OK ||
+	r = ptn_dfns_offer(req, &b->who->org, b->who->member.username, &b->c,
+	    &b->otp_url);
+	if (r != PTN_OK || (r = ptn_user_lock(db, a, org, user)) != PTN_OK ||
 	    (r = ptn_ceremony_end_all(db, org, user, b->c.purpose)) != PTN_OK)
 		return r;
 	return ptn_ceremony_put(db, org, &b->c);
 }
 
 struct begun {
-	struct ptn_arena *arena;
+	struct ptn_request *req;
 	struct ptn_dfns_beginning *b;
 };
 
@@ -123,13 +160,13 @@ begin(struct ptn_db *db, void *arg)
 {
 	const struct begun *o = arg;
 
-	return ptn_dfns_begin_in(db, o->arena, o->b);
+	return ptn_dfns_begin_in(o->req, db, o->b);
 }
 
 enum ptn_err
 ptn_dfns_begin(struct ptn_request *req, struct ptn_dfns_beginning *b)
 {
-	struct begun o = { req->arena, b };
+	struct begun o = { req, b };
 
 	return ptn_db_tx(req->db, begin, &o);
 }
@@ -152,6 +189,6 @@ ptn_dfns_beginning_write(struct ptn_request *req, struct ptn_reply *rep,
 	ptn_dfns_write_user(w, &m->id, m->username);
 	ptn_jsonw_str(w, "temporaryAuthenticationToken", token);
 	ptn_dfns_write_rp(w, &b->who->org);
-	ptn_dfns_write_creation(w, req, b->c.challenge, NULL, 0);
+	ptn_dfns_write_creation(w, req, b->c.challenge, NULL, 0, b->otp_url);
 	return PTN_OK;
 }

@@ -24,6 +24,7 @@ struct ptn_dfns_newcreds {
 	struct ptn_dfnscred cred[PTN_NEWCRED__MAX];
 	struct ptn_ruling ruling; /* of the first that was refused */
 	bool conflict;		  /* one of them is there already */
+	const char *hash;	  /* of the first, if it is a Password */
 };
 
 /* What is to end with them: a ceremony, and the token that names it. */
@@ -31,6 +32,7 @@ struct ptn_dfns_beginning {
 	const struct ptn_dfns_who *who;
 	enum ptn_dfnstoken_kind token;
 	struct ptn_ceremony_row c; /* given: purpose, state */
+	const char *otp_url;	   /* made: "" if no app is offered any */
 };
 
 /*
@@ -39,7 +41,7 @@ struct ptn_dfns_beginning {
  */
 enum ptn_err ptn_dfns_begin(struct ptn_request *req,
     struct ptn_dfns_beginning *b) PTN_MUST_USE;
-enum ptn_err ptn_dfns_begin_in(struct ptn_db *db, struct ptn_arena *a,
+enum ptn_err ptn_dfns_begin_in(struct ptn_request *req, struct ptn_db *db,
     struct ptn_dfns_beginning *b) PTN_MUST_USE;
 
 /* What is to be signed, in an object that stays open for more. */
@@ -54,6 +56,13 @@ enum ptn_err ptn_dfns_newcreds_read(struct ptn_request *req,
 /* Each has signed the challenge; PTN_E_DENIED, with n->ruling. */
 enum ptn_err ptn_dfns_newcreds_verify(struct ptn_arena *a,
     const struct ptn_dfnsverify *v, struct ptn_dfns_newcreds *n) PTN_MUST_USE;
+
+/* Hash a password among them, outside of any transaction; PTN_E_BUSY. */
+enum ptn_err ptn_dfns_newcreds_hash(struct ptn_request *req,
+    struct ptn_dfns_newcreds *n) PTN_MUST_USE;
+
+/* Does one of them sign, so that it was made for this very challenge? */
+bool ptn_dfns_newcreds_fresh(const struct ptn_dfns_newcreds *n);
 
 /* Store them, inside the caller's transaction; PTN_E_CONFLICT. */
 enum ptn_err ptn_dfns_newcreds_put(struct ptn_db *db, struct ptn_arena *a,

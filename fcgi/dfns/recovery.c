@@ -164,8 +164,12 @@ read_all(struct ptn_request *req, struct ptn_reply *rep, struct recovering *k)
 		return ptn_dfns_malformed(req, rep, "recovery", why);
 	if (r != PTN_OK)
 		return r;
-	return ptn_dfns_newcreds_read(req, rep, req->in[REC_NEW].json,
-	    &k->creds);
+	r = ptn_dfns_newcreds_read(req, rep, req->in[REC_NEW].json, &k->creds);
+	if (r == PTN_OK && req->cf->dfns_password &&
+	    !ptn_dfns_newcreds_fresh(&k->creds))
+		return ptn_dfns_malformed(req, rep, rec_fields[REC_NEW].name,
+		    "a credential that signs");
+	return r;
 }
 
 /* The ceremony of the token, with one try less. */
@@ -216,7 +220,7 @@ static enum ptn_err
 verify_new(struct recovering *k)
 {
 	const struct ptn_dfnsverify v = { k->req->cf, &k->org, k->c.challenge,
-		k->c.user_id };
+		k->c.user_id, k->req->env->secrets, k->c.sealed };
 	enum ptn_err r;
 
 	r = ptn_dfns_newcreds_verify(k->req->arena, &v, &k->creds);
@@ -262,7 +266,8 @@ ptn_dfns_recovery(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_err r;
 
 	if ((r = read_all(req, rep, &k)) != PTN_OK ||
-	    (r = find_ceremony(req, rep, &k)) != PTN_OK)
+	    (r = find_ceremony(req, rep, &k)) != PTN_OK ||
+	    (r = ptn_dfns_newcreds_hash(req, &k.creds)) != PTN_OK)
 		return r;
 	r = ptn_db_tx(req->db, recover, &k);
 	if (r == PTN_E_CONFLICT && k.creds.conflict)

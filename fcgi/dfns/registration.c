@@ -132,7 +132,7 @@ static enum ptn_err
 verify_all(struct ptn_request *req, struct ptn_reply *rep, struct completing *k)
 {
 	const struct ptn_dfnsverify v = { req->cf, &k->org, k->c.challenge,
-		k->c.user_id };
+		k->c.user_id, req->env->secrets, k->c.sealed };
 	enum ptn_err r;
 
 	r = ptn_dfns_newcreds_verify(req->arena, &v, &k->creds);
@@ -217,7 +217,8 @@ finish(struct ptn_request *req, struct ptn_reply *rep, struct completing *k)
 	if ((r = ptn_dfns_newcreds_read(req, rep, req->json, &k->creds)) !=
 		PTN_OK ||
 	    (r = find_ceremony(req, rep, k)) != PTN_OK ||
-	    (r = verify_all(req, rep, k)) != PTN_OK)
+	    (r = verify_all(req, rep, k)) != PTN_OK ||
+	    (r = ptn_dfns_newcreds_hash(req, &k->creds)) != PTN_OK)
 		return r;
 	r = ptn_db_tx(req->db, complete, k);
 	if (r == PTN_E_CONFLICT && k->creds.conflict)

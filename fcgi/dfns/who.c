@@ -88,13 +88,16 @@ ptn_dfns_write_rp(struct ptn_jsonw *w, const struct ptn_org *org)
 	ptn_jsonw_end_object(w);
 }
 
+/* more: the kind that stands in this place alone, or NULL. */
 static void
-write_kinds(struct ptn_jsonw *w, const char *name)
+write_kinds(struct ptn_jsonw *w, const char *name, const char *more)
 {
 	ptn_jsonw_array(w, name);
 	ptn_jsonw_str(w, NULL, "Fido2");
 	ptn_jsonw_str(w, NULL, "Key");
 	ptn_jsonw_str(w, NULL, "PasswordProtectedKey");
+	if (more != NULL)
+		ptn_jsonw_str(w, NULL, more);
 	ptn_jsonw_end_array(w);
 }
 
@@ -133,12 +136,15 @@ write_excluded(struct ptn_jsonw *w, const struct ptn_dfnscred *c, size_t n)
 
 void
 ptn_dfns_write_creation(struct ptn_jsonw *w, const struct ptn_request *req,
-    const char *challenge, const struct ptn_dfnscred *creds, size_t n)
+    const char *challenge, const struct ptn_dfnscred *creds, size_t n,
+    const char *otp_url)
 {
+	const bool passwords = req->cf->dfns_password;
+
 	ptn_jsonw_str(w, "challenge", challenge);
 	ptn_jsonw_object(w, "supportedCredentialKinds");
-	write_kinds(w, "firstFactor");
-	write_kinds(w, "secondFactor");
+	write_kinds(w, "firstFactor", passwords ? "Password" : NULL);
+	write_kinds(w, "secondFactor", passwords ? "Totp" : NULL);
 	ptn_jsonw_end_object(w);
 	write_params(w);
 	ptn_jsonw_str(w, "attestation",
@@ -150,5 +156,5 @@ ptn_dfns_write_creation(struct ptn_jsonw *w, const struct ptn_request *req,
 	ptn_jsonw_bool(w, "requireResidentKey", true);
 	ptn_jsonw_str(w, "userVerification", "required");
 	ptn_jsonw_end_object(w);
-	ptn_jsonw_str(w, "otpUrl", "");
+	ptn_jsonw_str(w, "otpUrl", otp_url);
 }

@@ -1,17 +1,17 @@
 -- name: ceremony_put
--- in:   id:id tenant_id:id user_id:id purpose:str challenge:str state:str ttl_s:i64
+-- in:   id:id tenant_id:id user_id:id purpose:str challenge:str state:str sealed:bytes ttl_s:i64
 -- returns: none
 INSERT INTO ceremonies
-       (id, tenant_id, user_id, purpose, challenge, state, attempts,
-        created_at, expires_at)
-VALUES (?, ?, ?, ?, ?, ?, 0, UTC_TIMESTAMP(6),
+       (id, tenant_id, user_id, purpose, challenge, state, sealed,
+        attempts, created_at, expires_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, 0, UTC_TIMESTAMP(6),
         UTC_TIMESTAMP(6) + INTERVAL ? SECOND);
 
 -- name: ceremony_lock
 -- in:   tenant_id:id id:id
--- out:  user_id:id purpose:str challenge:str state:str attempts:i64 expired:i64
+-- out:  user_id:id purpose:str challenge:str state:str sealed:bytes attempts:i64 expired:i64
 -- returns: one
-SELECT user_id, purpose, challenge, state, attempts,
+SELECT user_id, purpose, challenge, state, sealed, attempts,
        expires_at < UTC_TIMESTAMP(6)
   FROM ceremonies WHERE tenant_id = ? AND id = ? FOR UPDATE;
 

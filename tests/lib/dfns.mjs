@@ -3,7 +3,7 @@
  * organisation with a member to begin with.
  */
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync, randomBytes, sign }
+import { createHash, createHmac, generateKeyPairSync, randomBytes, sign }
   from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -69,6 +69,40 @@ export class Key {
   }
 }
 
+/* An authenticator app that has taken an otpUrl (RFC 6238). */
+export class App {
+  constructor(otpUrl) {
+    const url = new URL(otpUrl);
+    assert.equal(url.protocol, 'otpauth:');
+    this.issuer = url.searchParams.get('issuer');
+    this.secret = url.searchParams.get('secret');
+    const bits = [...this.secret].map((letter) =>
+      'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter)
+        .toString(2).padStart(5, '0')).join('');
+    this.key = Buffer.from(bits.match(/.{8}/g).map((one) =>
+      parseInt(one, 2)));
+  }
+
+  /* The code of a step: of this one, or of one before or behind it. */
+  code(offset = 0) {
+    const counter = Buffer.alloc(8);
+    counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + offset));
+    const mac = createHmac('sha1', this.key).update(counter).digest();
+    const n = mac.readUInt32BE(mac[19] & 15) & 0x7fffffff;
+    return String(n % 1000000).padStart(6, '0');
+  }
+
+  /* A factor, and a new credential. */
+  get(offset) {
+    return { kind: 'Totp', otpCode: this.code(offset) };
+  }
+
+  create(offset) {
+    return { credentialKind: 'Totp',
+      credentialInfo: { otpCode: this.code(offset) } };
+  }
+}
+
 /* The code of the n-th mail to an address that brings one. */
 export async function codeTo(mailDir, address, n = 1) {
   const codes = () => mailsTo(mailDir, address)
@@ -128,14 +162,15 @@ export const announce = (who, method, path, payload, opts) =>
     userActionHttpMethod: method, userActionHttpPath: path,
     userActionServerKind: 'Api' }, opts);
 
-/* Have it approved by a Key; the user action. */
+/* Have it approved, by a Key or by factors as key() makes; the user action. */
 export async function approve(who, method, path, payload, key = who.key) {
   const { body } = await announce(who, method, path, payload,
     { status: 200 });
+  const factors = typeof key === 'function' ? key()
+    : { firstFactor: key.get(body.challenge) };
   const done = await ask(who, 'POST', '/auth/action', {
-    challengeIdentifier: body.challengeIdentifier,
-    firstFactor: key.get(body.challenge),
-  }, { status: 200 });
+    challengeIdentifier: body.challengeIdentifier, ...factors },
+  { status: 200 });
   return done.body.userAction;
 }
 

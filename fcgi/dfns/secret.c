@@ -1,0 +1,68 @@
+#include <assert.h>
+
+#include "fcgi/dfns/dfns.h"
+#include "lib/dfnspassword.h"
+#include "lib/dfnstotp.h"
+#include "lib/password.h"
+#include "lib/totp.h"
+
+enum ptn_err
+ptn_dfns_offer(struct ptn_request *req, const struct ptn_org *org,
+    const char *username, struct ptn_ceremony_row *c, const char **otp_url)
+{
+	struct ptn_bytes secret;
+	enum ptn_err r;
+
+	*otp_url = "";
+	if (!req->cf->dfns_password)
+		return PTN_OK;
+	r = ptn_dfnstotp_offer(req->env->secrets, req->arena, &c->user_id,
+	    &secret, &c->sealed);
+	if (r != PTN_OK)
+		return r;
+	*otp_url = ptn_totp_url(req->arena, org->rp_name, username, secret);
+	return *otp_url != NULL ? PTN_OK : PTN_E_NOMEM;
+}
+
+static bool
+is_password(const struct ptn_request *req, const struct ptn_dfnsfactor_new *in)
+{
+	return req->cf->dfns_password && in->kind == PTN_CRED_PASSWORD;
+}
+
+enum ptn_err
+ptn_dfns_password_judge(struct ptn_request *req, struct ptn_reply *rep,
+    const char *field, const struct ptn_dfnsfactor_new *in)
+{
+	const char *why;
+	enum ptn_err r;
+
+	if (!is_password(req, in))
+		return PTN_OK;
+	r = ptn_dfnspassword_judge(req->cf, req->arena, in->secret, &why);
+	if (r != PTN_E_INPUT)
+		return r;
+	return ptn_reply_say(rep, r,
+	    ptn_arena_printf(req->arena, "%s%s%scredentialInfo/password %s",
+		req->family->fault, field, field[0] != '\0' ? "/" : "", why));
+}
+
+enum ptn_err
+ptn_dfns_password_hash(struct ptn_request *req,
+    const struct ptn_dfnsfactor_new *in, const char **hash)
+{
+	char phc[PTN_PHC_MAX];
+	enum ptn_err r;
+
+	assert(!ptn_db_in_tx(req->db));
+	*hash = NULL;
+	if (!is_password(req, in))
+		return PTN_OK;
+	r = ptn_password_hash(req->cf, req->env->gate, req->arena, in->secret,
+	    phc);
+	if (r != PTN_OK)
+		return r;
+	*hash = ptn_arena_strdup(req->arena, phc);
+	ptn_wipe(phc, sizeof(phc));
+	return *hash != NULL ? PTN_OK : PTN_E_NOMEM;
+}
