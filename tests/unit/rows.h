@@ -1,0 +1,201 @@
+#ifndef TEST_ROWS_H
+#define TEST_ROWS_H
+
+/*
+ * What a noun of rows is tested with: a database of its own, brought up to
+ * date ($POSTERN_TEST_DB, with-mariadb.sh), users to own things, and others
+ * who want the same at the same time.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/arena.h"
+#include "lib/conf.h"
+#include "lib/crypto.h"
+#include "lib/db.h"
+#include "lib/log.h"
+#include "lib/migrate.h"
+#include "lib/secrets.h"
+#include "lib/tenant.h"
+#include "lib/user.h"
+
+#define ROWS_ARENA_MAX ((size_t)4 << 20)
+#define ROWS_SQL_MAX 1024
+#define ROWS_RACERS 8
+
+static char rows_secret_old[] = "0123456789abcdefghij";
+static char rows_secret_new[] = "klmnopqrstuvwxyz9876";
+static char *rows_one[] = { rows_secret_old };
+static char *rows_both[] = { rows_secret_new, rows_secret_old };
+
+static struct ptn_conf conf;
+static struct ptn_arena *arena;
+static struct ptn_db *admin; /* may do anything */
+static struct ptn_db *db;    /* as a worker has it */
+static struct ptn_secrets *secrets;
+static struct ptn_secrets *rotated; /* with one in front that is new */
+static struct ptn_uuid tenant;	    /* the default one */
+
+static inline enum ptn_err
+rows_migrate(void)
+{
+	FILE *null = fopen("/dev/null", "w");
+	enum ptn_err r = ptn_migrate_up(admin, arena, null, null);
+
+	(void)fclose(null);
+	return r;
+}
+
+static inline int
+rows_setup(void **state)
+{
+	const struct ptn_strs one = { rows_one, 1 }, both = { rows_both, 2 };
+	struct ptn_tenant t;
+
+	(void)state;
+	conf.db_host = "localhost";
+	conf.db_port = 3306;
+	conf.db_socket = getenv("POSTERN_TEST_DB_SOCKET");
+	conf.db_name = getenv("POSTERN_TEST_DB_NAME");
+	conf.db_user = "root";
+	conf.db_password = conf.db_migrate_user = conf.db_migrate_password = "";
+	conf.rp_id = "example.co";
+	conf.rp_name = "Example";
+	ptn_log_init(PTN_LOG_ERROR, "test");
+	if (conf.db_socket == NULL || conf.db_name == NULL) {
+		(void)fputs("run me by with-mariadb.sh\n", stderr);
+		return -1;
+	}
+	arena = ptn_arena_new(ROWS_ARENA_MAX);
+	admin = ptn_db_new(&conf, PTN_DB_MIGRATE);
+	db = ptn_db_new(&conf, PTN_DB_SERVE);
+	if (ptn_crypto_init() != PTN_OK ||
+	    ptn_secrets_new(&secrets, &one) != PTN_OK ||
+	    ptn_secrets_new(&rotated, &both) != PTN_OK ||
+	    rows_migrate() != PTN_OK || ptn_db_connect(db) != PTN_OK ||
+	    ptn_tenant_default(db, arena, &t) != PTN_OK)
+		return -1;
+	tenant = t.id;
+	return 0;
+}
+
+static inline int
+rows_teardown(void **state)
+{
+	(void)state;
+	ptn_db_free(&db);
+	ptn_db_free(&admin);
+	ptn_secrets_free(&secrets);
+	ptn_secrets_free(&rotated);
+	ptn_arena_free(&arena);
+	return 0;
+}
+
+static inline int
+rows_each(void **state)
+{
+	(void)state;
+	ptn_arena_reset(arena);
+	return 0;
+}
+
+/* What no statement of ours does. */
+static inline void
+rows_sql(const char *sql)
+{
+	assert_int_equal(ptn_db_script(admin, sql, strlen(sql)), PTN_OK);
+}
+
+static inline const char *
+rows_hex(const struct ptn_uuid *id)
+{
+	char *hex = ptn_arena_alloc(arena, 2 * sizeof(id->b) + 1);
+
+	assert_non_null(hex);
+	ptn_hex(PTN_BYTES(id->b, sizeof(id->b)), hex);
+	return hex;
+}
+
+struct rows_signing_up {
+	const struct ptn_uuid *tenant;
+	const char *address;
+	struct ptn_user_ref user;
+};
+
+static inline enum ptn_err
+rows_sign_up(struct ptn_db *d, void *arg)
+{
+	struct rows_signing_up *s = arg;
+
+	return ptn_user_sign_up(d, arena, s->tenant, s->address, true,
+	    &s->user);
+}
+
+/* Somebody new, of the tenant, with an address that is not proved. */
+static inline struct ptn_user_ref
+rows_user_of(const struct ptn_uuid *of, const char *address)
+{
+	struct rows_signing_up s = { of, address, { .verified = false } };
+
+	assert_int_equal(ptn_db_tx(db, rows_sign_up, &s), PTN_OK);
+	return s.user;
+}
+
+static inline struct ptn_uuid
+rows_user(void)
+{
+	static int n;
+
+	return rows_user_of(&tenant,
+	    ptn_arena_printf(arena, "user%d@example.org", ++n))
+	    .id;
+}
+
+/*
+ * So many processes do it at once, each on a connection of its own; how many
+ * got PTN_OK.  All others got lost, or the test fails.
+ */
+typedef enum ptn_err rows_racer(struct ptn_db *d, void *arg);
+
+static inline void
+rows_run(rows_racer *fn, void *arg, int start)
+{
+	struct ptn_db *mine = ptn_db_new(&conf, PTN_DB_SERVE);
+	char c;
+
+	if (mine == NULL || ptn_db_connect(mine) != PTN_OK)
+		_exit(PTN_E_UNAVAILABLE);
+	(void)!read(start, &c, 1); /* until the last writer closes */
+	_exit((int)fn(mine, arg));
+}
+
+static inline int
+rows_race(rows_racer *fn, void *arg, enum ptn_err lost)
+{
+	int i, status, won = 0, gun[2];
+
+	assert_int_equal(pipe(gun), 0);
+	for (i = 0; i < ROWS_RACERS; i++)
+		if (fork() == 0) {
+			(void)close(gun[1]);
+			rows_run(fn, arg, gun[0]);
+		}
+	(void)close(gun[0]);
+	(void)usleep(200000); /* they connect */
+	(void)close(gun[1]);
+	for (i = 0; i < ROWS_RACERS; i++) {
+		assert_true(wait(&status) > 0);
+		assert_true(WIFEXITED(status));
+		if (WEXITSTATUS(status) == PTN_OK)
+			won++;
+		else
+			assert_int_equal(WEXITSTATUS(status), (int)lost);
+	}
+	return won;
+}
+
+#endif

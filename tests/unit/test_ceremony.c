@@ -1,0 +1,268 @@
+/* Ceremonies: one try or a few, of one purpose, tenant and lifetime. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/ceremony.h"
+#include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
+
+static struct ptn_ceremony_row
+put(enum ptn_purpose_of purpose, const struct ptn_uuid *user)
+{
+	struct ptn_ceremony_row c = { .purpose = purpose,
+		.challenge = "Y2g",
+		.state = "{\"a\":1}",
+		.sealed = PTN_BYTES("\0\1", 2) };
+
+	if (user != NULL)
+		c.user_id = *user;
+	assert_int_equal(ptn_ceremony_put(db, &tenant, &c), PTN_OK);
+	return c;
+}
+
+static enum ptn_err
+take(const struct ptn_ceremony_row *c, enum ptn_purpose_of purpose)
+{
+	struct ptn_ceremony_row out;
+
+	return ptn_ceremony_take(db, arena, &tenant, purpose, &c->id, &out);
+}
+
+static enum ptn_err
+try(const struct ptn_ceremony_row *c, enum ptn_purpose_of purpose)
+{
+	struct ptn_ceremony_row out;
+
+	return ptn_ceremony_try(db, arena, &tenant, purpose, &c->id, &out);
+}
+
+static void
+comes_back_as_it_was(void **state)
+{
+	const struct ptn_uuid user = rows_user();
+	struct ptn_ceremony_row c = put(PTN_PURPOSE_LOGIN, &user), out;
+
+	(void)state;
+	assert_int_equal(ptn_ceremony_take(db, arena, &tenant,
+			     PTN_PURPOSE_LOGIN, &c.id, &out),
+	    PTN_OK);
+	assert_true(ptn_uuid_equal(&out.user_id, &user));
+	assert_true(ptn_uuid_equal(&out.id, &c.id));
+	assert_string_equal(out.challenge, "Y2g");
+	assert_string_equal(out.state, "{\"a\":1}");
+	assert_int_equal(out.sealed.len, 2);
+	assert_memory_equal(out.sealed.p, "\0\1", 2);
+	assert_int_equal(out.purpose, PTN_PURPOSE_LOGIN);
+	/* One that nobody can answer, without a secret. */
+	c = (struct ptn_ceremony_row){ .purpose = PTN_PURPOSE_LOGIN,
+		.challenge = "",
+		.state = "" };
+	assert_int_equal(ptn_ceremony_put(db, &tenant, &c), PTN_OK);
+	assert_int_equal(ptn_ceremony_take(db, arena, &tenant,
+			     PTN_PURPOSE_LOGIN, &c.id, &out),
+	    PTN_OK);
+	assert_true(ptn_uuid_is_nil(&out.user_id));
+	assert_null(out.sealed.p);
+}
+
+static void
+challenges(void **state)
+{
+	char *one = ptn_ceremony_challenge_new(arena);
+	char *two = ptn_ceremony_challenge_new(arena);
+	struct ptn_bytes hex;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(strlen(one), 86);
+	assert_string_not_equal(one, two);
+	assert_int_equal(ptn_b64url_decode(arena, ptn_bytes_of(one), &hex),
+	    PTN_OK);
+	assert_int_equal(hex.len, 64);
+	for (i = 0; i < hex.len; i++)
+		assert_non_null(memchr("0123456789abcdef", hex.p[i], 16));
+}
+
+/* What is asked for with another purpose is not found, and not spent. */
+static void
+purposes_apart(void **state)
+{
+	struct ptn_ceremony_row c, out;
+	bool used;
+	int is, as;
+
+	(void)state;
+	for (is = 0; is < PTN_PURPOSE__MAX; is++) {
+		c = put((enum ptn_purpose_of)is, NULL);
+		for (as = 0; as < PTN_PURPOSE__MAX; as++) {
+			if (as == is)
+				continue;
+			assert_int_equal(take(&c, (enum ptn_purpose_of)as),
+			    PTN_E_NOT_FOUND);
+			assert_int_equal(try(&c, (enum ptn_purpose_of)as),
+			    PTN_E_NOT_FOUND);
+			assert_int_equal(ptn_ceremony_use(db, &tenant,
+					     (enum ptn_purpose_of)as, &c.id),
+			    PTN_E_NOT_FOUND);
+			assert_int_equal(ptn_ceremony_look(db, arena, &tenant,
+					     (enum ptn_purpose_of)as, &c.id,
+					     &out, &used),
+			    PTN_E_NOT_FOUND);
+		}
+		assert_int_equal(take(&c, (enum ptn_purpose_of)is), PTN_OK);
+		assert_int_equal(take(&c, (enum ptn_purpose_of)is),
+		    PTN_E_NOT_FOUND);
+	}
+}
+
+static void
+tenants_apart(void **state)
+{
+	const struct ptn_ceremony_row c = put(PTN_PURPOSE_LOGIN, NULL);
+	const struct ptn_uuid other = ptn_uuid_new();
+	struct ptn_ceremony_row out;
+
+	(void)state;
+	assert_int_equal(ptn_ceremony_take(db, arena, &other, PTN_PURPOSE_LOGIN,
+			     &c.id, &out),
+	    PTN_E_NOT_FOUND);
+	assert_int_equal(
+	    ptn_ceremony_try(db, arena, &other, PTN_PURPOSE_LOGIN, &c.id, &out),
+	    PTN_E_NOT_FOUND);
+	assert_int_equal(ptn_ceremony_end(db, &other, &c.id), PTN_E_NOT_FOUND);
+	assert_int_equal(take(&c, PTN_PURPOSE_LOGIN), PTN_OK);
+}
+
+static void
+dies_in_time(void **state)
+{
+	struct ptn_ceremony_row c, out;
+	bool used;
+	int p;
+
+	(void)state;
+	for (p = 0; p < PTN_PURPOSE__MAX; p++) {
+		assert_in_range(ptn_ceremony_ttl_s((enum ptn_purpose_of)p), 60,
+		    900);
+		c = put((enum ptn_purpose_of)p, NULL);
+		rows_sql("UPDATE ceremonies SET expires_at ="
+			 " UTC_TIMESTAMP(6) - INTERVAL 1 MICROSECOND");
+		assert_int_equal(take(&c, (enum ptn_purpose_of)p),
+		    PTN_E_NOT_FOUND);
+		assert_int_equal(try(&c, (enum ptn_purpose_of)p),
+		    PTN_E_NOT_FOUND);
+		assert_int_equal(ptn_ceremony_look(db, arena, &tenant,
+				     (enum ptn_purpose_of)p, &c.id, &out,
+				     &used),
+		    PTN_E_NOT_FOUND);
+	}
+}
+
+static void
+tries_are_counted(void **state)
+{
+	const struct ptn_ceremony_row c = put(PTN_PURPOSE_RECOVERY, NULL);
+	int i;
+
+	(void)state;
+	for (i = 0; i < PTN_CEREMONY_TRIES; i++)
+		assert_int_equal(try(&c, PTN_PURPOSE_RECOVERY), PTN_OK);
+	assert_int_equal(try(&c, PTN_PURPOSE_RECOVERY), PTN_E_NOT_FOUND);
+	assert_int_equal(take(&c, PTN_PURPOSE_RECOVERY), PTN_E_NOT_FOUND);
+}
+
+static void
+used_and_ended_once(void **state)
+{
+	const struct ptn_uuid user = rows_user(), other = rows_user();
+	const struct ptn_ceremony_row c = put(PTN_PURPOSE_SIGNED, &user);
+	const struct ptn_ceremony_row mine = put(PTN_PURPOSE_LOGIN, &user);
+	const struct ptn_ceremony_row theirs = put(PTN_PURPOSE_SIGNED, &other);
+	struct ptn_ceremony_row out;
+	bool used = true;
+
+	(void)state;
+	assert_int_equal(ptn_ceremony_look(db, arena, &tenant,
+			     PTN_PURPOSE_SIGNED, &c.id, &out, &used),
+	    PTN_OK);
+	assert_false(used);
+	assert_int_equal(
+	    ptn_ceremony_use(db, &tenant, PTN_PURPOSE_SIGNED, &c.id), PTN_OK);
+	assert_int_equal(
+	    ptn_ceremony_use(db, &tenant, PTN_PURPOSE_SIGNED, &c.id),
+	    PTN_E_NOT_FOUND);
+	/* It stays, so that a second use is told from one that never was. */
+	assert_int_equal(ptn_ceremony_look(db, arena, &tenant,
+			     PTN_PURPOSE_SIGNED, &c.id, &out, &used),
+	    PTN_OK);
+	assert_true(used);
+	assert_int_equal(
+	    ptn_ceremony_end_all(db, &tenant, &user, PTN_PURPOSE_SIGNED),
+	    PTN_OK);
+	assert_int_equal(ptn_ceremony_end(db, &tenant, &c.id), PTN_E_NOT_FOUND);
+	assert_int_equal(ptn_ceremony_end(db, &tenant, &mine.id), PTN_OK);
+	assert_int_equal(ptn_ceremony_end(db, &tenant, &theirs.id), PTN_OK);
+}
+
+static enum ptn_err
+race_take(struct ptn_db *d, void *arg)
+{
+	const struct ptn_ceremony_row *c = arg;
+	struct ptn_ceremony_row out;
+
+	return ptn_ceremony_take(d, arena, &tenant, c->purpose, &c->id, &out);
+}
+
+static enum ptn_err
+race_try(struct ptn_db *d, void *arg)
+{
+	const struct ptn_ceremony_row *c = arg;
+	struct ptn_ceremony_row out;
+
+	return ptn_ceremony_try(d, arena, &tenant, c->purpose, &c->id, &out);
+}
+
+static enum ptn_err
+race_use(struct ptn_db *d, void *arg)
+{
+	const struct ptn_ceremony_row *c = arg;
+
+	return ptn_ceremony_use(d, &tenant, c->purpose, &c->id);
+}
+
+static void
+races(void **state)
+{
+	struct ptn_ceremony_row c = put(PTN_PURPOSE_LOGIN, NULL);
+
+	(void)state;
+	assert_int_equal(rows_race(race_take, &c, PTN_E_NOT_FOUND), 1);
+	c = put(PTN_PURPOSE_SIGNED, NULL);
+	assert_int_equal(rows_race(race_use, &c, PTN_E_NOT_FOUND), 1);
+	c = put(PTN_PURPOSE_REGISTRATION, NULL);
+	assert_int_equal(rows_race(race_try, &c, PTN_E_NOT_FOUND),
+	    PTN_CEREMONY_TRIES);
+}
+
+#define T(f) cmocka_unit_test_setup(f, rows_each)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(comes_back_as_it_was),
+		T(challenges),
+		T(purposes_apart),
+		T(tenants_apart),
+		T(dies_in_time),
+		T(tries_are_counted),
+		T(used_and_ended_once),
+		T(races),
+	};
+
+	return cmocka_run_group_tests(tests, rows_setup, rows_teardown);
+}

@@ -1,0 +1,244 @@
+/* Codes that anybody may ask for: who gets one, how often, and what for. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/codemail.h"
+#include "lib/dfnscode.h"
+#include "lib/member.h"
+#include "lib/org.h"
+#include "lib/sql.h"
+#include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+#define MAX 16
+
+static struct ptn_uuid org;
+static struct ptn_member who;
+
+static enum ptn_err
+invite(struct ptn_db *d, void *arg)
+{
+	return ptn_member_invite(d, arena, &org, arg, PTN_EMPLOYEE, &who);
+}
+
+static int
+each(void **state)
+{
+	static int n;
+	struct ptn_org_new new = { .name = NULL };
+
+	(void)rows_each(state);
+	conf.rate_enabled = false;
+	new.name = ptn_arena_printf(arena, "org %d", ++n);
+	if (ptn_org_put(db, &new) != PTN_OK)
+		return -1;
+	org = new.id;
+	rows_sql("DELETE FROM outbox");
+	rows_sql("DELETE FROM rate_limits");
+	return ptn_db_tx(db, invite, (void *)"jo@example.org") == PTN_OK ? 0
+									 : -1;
+}
+
+static void
+want(enum ptn_code_purpose purpose, const struct ptn_uuid *at, const char *name)
+{
+	const struct ptn_codemail w = { *at, purpose, name, "en" };
+
+	assert_int_equal(ptn_codemail_want(db, arena, secrets, &w), PTN_OK);
+}
+
+static struct ptn_outbox_item *
+claim(size_t *n)
+{
+	struct ptn_outbox_item *items = NULL;
+
+	assert_int_equal(ptn_outbox_claim(db, arena, secrets, MAX, &items, n),
+	    PTN_OK);
+	return items;
+}
+
+/* What the courier makes of the one wish there is: its mail, or NULL. */
+static const struct ptn_outbox_mail *
+served(void)
+{
+	struct ptn_outbox_item *item;
+	size_t n;
+
+	item = claim(&n);
+	assert_int_equal(n, 1);
+	assert_true(ptn_codemail_is(item));
+	assert_int_equal(ptn_codemail_serve(db, arena, &conf, secrets, item),
+	    PTN_OK);
+	item = claim(&n);
+	assert_in_range(n, 0, 1);
+	if (n == 0)
+		return NULL;
+	assert_false(ptn_codemail_is(item));
+	assert_int_equal(ptn_outbox_sent(db, &item->id), PTN_OK);
+	return &item->mail;
+}
+
+static enum ptn_passcode_judgement
+judge(enum ptn_code_purpose purpose, const char *code, bool keep)
+{
+	enum ptn_passcode_judgement what;
+	char digits[PTN_DFNSCODE_STR];
+
+	assert_true(
+	    ptn_dfnscode_normal(PTN_DFNSCODE_MAIL, ptn_bytes_of(code), digits));
+	assert_int_equal(ptn_code_judge(db, arena, secrets, &org, &who.id,
+			     purpose, digits, keep, &what),
+	    PTN_OK);
+	return what;
+}
+
+/* By the state of the member: who gets which code. */
+static void
+who_gets_one(void **state)
+{
+	static const char *const made[] = {
+		"UPDATE members SET active = 1",
+		"UPDATE emails SET verified = 1",
+		"UPDATE members SET registered = 1",
+		"UPDATE members SET active = 0",
+		"UPDATE members SET active = 1, service_account = 1",
+		"UPDATE members SET service_account = 0,"
+		" archived_at = UTC_TIMESTAMP(6)",
+		"UPDATE members SET archived_at = NULL, registered = 0",
+		"UPDATE tenants SET active = 0",
+		"UPDATE tenants SET active = 1",
+		"UPDATE members SET kind = 'EndUser'",
+		"UPDATE members SET registered = 1",
+		"DELETE FROM primary_emails",
+	};
+	/* login, registration, recovery after each of them */
+	static const bool gets[N(made)][3] = {
+		{ false, true, false },
+		{ false, true, false },
+		{ true, false, true },
+		{ false, false, false },
+		{ false, false, false },
+		{ false, false, false },
+		{ false, true, false },
+		{ false, false, false },
+		{ false, true, false },
+		{ false, false, false }, /* a service account vouches */
+		{ true, false, true },
+		{ false, false, false },
+	};
+	const struct ptn_outbox_mail *mail;
+	size_t i, p;
+
+	(void)state;
+	for (i = 0; i < N(made); i++) {
+		rows_sql(made[i]);
+		for (p = 0; p < 3; p++) {
+			want((enum ptn_code_purpose)(PTN_CODE_LOGIN + p), &org,
+			    "Jo@Example.org");
+			mail = served();
+			if ((mail != NULL) != gets[i][p])
+				fail_msg("%s: %zu", made[i], p);
+		}
+	}
+}
+
+static void
+the_mail_and_its_code(void **state)
+{
+	const struct ptn_outbox_mail *mail;
+	const char *code;
+
+	(void)state;
+	want(PTN_CODE_REGISTRATION, &org, "jo@example.org");
+	mail = served();
+	assert_non_null(mail);
+	assert_string_equal(mail->template, "registration");
+	assert_string_equal(mail->to, "jo@example.org");
+	assert_string_equal(mail->username, "jo@example.org");
+	assert_int_equal(mail->ttl_s, ptn_code_ttl_s(PTN_CODE_REGISTRATION));
+	code = mail->code;
+	assert_int_equal(judge(PTN_CODE_LOGIN, code, false),
+	    PTN_PASSCODE_UNKNOWN);
+	assert_int_equal(judge(PTN_CODE_RECOVERY, code, false),
+	    PTN_PASSCODE_UNKNOWN);
+	assert_int_equal(judge(PTN_CODE_REGISTRATION, code, true),
+	    PTN_PASSCODE_RIGHT);
+	/* A new one takes its place. */
+	want(PTN_CODE_REGISTRATION, &org, "jo@example.org");
+	mail = served();
+	assert_non_null(mail);
+	assert_int_equal(judge(PTN_CODE_REGISTRATION, code, true),
+	    PTN_PASSCODE_WRONG);
+	assert_int_equal(judge(PTN_CODE_REGISTRATION, mail->code, false),
+	    PTN_PASSCODE_RIGHT);
+	assert_int_equal(judge(PTN_CODE_REGISTRATION, mail->code, false),
+	    PTN_PASSCODE_UNKNOWN);
+}
+
+/* The row of a wish is the same for every name, and goes in vain. */
+static void
+for_nobody(void **state)
+{
+	const struct ptn_uuid nowhere = ptn_uuid_new();
+	const uint64_t before = ptn_db_count(db);
+	uint64_t cost;
+
+	(void)state;
+	want(PTN_CODE_REGISTRATION, &org, "jo@example.org");
+	cost = ptn_db_count(db) - before;
+	assert_int_equal(cost, 1);
+	assert_non_null(served());
+	want(PTN_CODE_REGISTRATION, &org, "nobody@example.org");
+	assert_null(served());
+	want(PTN_CODE_REGISTRATION, &org, "");
+	assert_null(served());
+	want(PTN_CODE_REGISTRATION, &nowhere, "jo@example.org");
+	assert_null(served());
+}
+
+static void
+not_too_often(void **state)
+{
+	static const char past[] = "UPDATE rate_limits SET expires_at ="
+				   " UTC_TIMESTAMP(6) - INTERVAL 1 SECOND"
+				   " WHERE expires_at < UTC_TIMESTAMP(6)"
+				   " + INTERVAL 60 SECOND";
+	int i;
+
+	(void)state;
+	conf.rate_enabled = true;
+	for (i = 0; i < 5; i++) {
+		want(PTN_CODE_REGISTRATION, &org, "jo@example.org");
+		assert_non_null(served());
+		want(PTN_CODE_REGISTRATION, &org, "jo@example.org");
+		assert_null(served());
+		rows_sql(past);
+	}
+	want(PTN_CODE_REGISTRATION, &org, "jo@example.org");
+	assert_null(served());
+	/* Another purpose is counted by itself. */
+	rows_sql("UPDATE members SET registered = 1");
+	rows_sql("UPDATE emails SET verified = 1");
+	want(PTN_CODE_LOGIN, &org, "jo@example.org");
+	assert_non_null(served());
+}
+
+#define T(f) cmocka_unit_test_setup(f, each)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(who_gets_one),
+		T(the_mail_and_its_code),
+		T(for_nobody),
+		T(not_too_often),
+	};
+
+	return cmocka_run_group_tests(tests, rows_setup, rows_teardown);
+}

@@ -1,0 +1,190 @@
+/* Passwords of the Dfns API: what may be one, and one hash whoever asks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/dfnspassword.h"
+#include "lib/password.h"
+#include "lib/pwhash.h"
+#include "lib/sql.h"
+#include "lib/unicode.h"
+#include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+#define PASSWORD "correct horse battery staple"
+
+static struct ptn_gate *gate;
+static struct ptn_uuid user, credential;
+
+static int
+setup(void **state)
+{
+	if (rows_setup(state) != 0)
+		return -1;
+	conf.argon2_memory_kib = 8192;
+	conf.argon2_iterations = 1;
+	conf.argon2_parallelism = 1;
+	conf.argon2_max_kib = 16384;
+	conf.hash_slots = 1;
+	conf.hash_wait_s = 5;
+	conf.workers = 4;
+	conf.password_max_bytes = 72;
+	return ptn_gate_open(&gate, &conf, NULL) == PTN_OK ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+	ptn_gate_close(&gate);
+	return rows_teardown(state);
+}
+
+static void
+put(const char *hash)
+{
+	struct ptn_password_factor_put_in in;
+
+	user = rows_user();
+	credential = ptn_uuid_new();
+	in = (struct ptn_password_factor_put_in){ user, tenant, credential,
+		hash, PTN_PASSWORD_NORM };
+	assert_int_equal(ptn_sql_password_factor_put(db, &in), PTN_OK);
+}
+
+static const char *
+hash_of(const char *pw)
+{
+	char phc[PTN_PHC_MAX];
+
+	assert_int_equal(
+	    ptn_password_hash(&conf, gate, arena, ptn_bytes_of(pw), phc),
+	    PTN_OK);
+	return ptn_arena_strdup(arena, phc);
+}
+
+/* Whose it is, for one hash; nil for a refusal. */
+static struct ptn_uuid
+check(const struct ptn_uuid *org, const struct ptn_uuid *who, const char *pw)
+{
+	const uint64_t before = ptn_pwhash_count();
+	struct ptn_uuid found = ptn_uuid_new();
+
+	assert_int_equal(ptn_dfnspassword_check(&conf, gate, db, arena, org,
+			     who, ptn_bytes_of(pw), &found),
+	    PTN_OK);
+	assert_int_equal(ptn_pwhash_count() - before, 1);
+	return found;
+}
+
+static void
+refused(const struct ptn_uuid *org, const struct ptn_uuid *who, const char *pw)
+{
+	const struct ptn_uuid found = check(org, who, pw);
+
+	assert_true(ptn_uuid_is_nil(&found));
+}
+
+static void
+what_may_be_one(void **state)
+{
+	static const struct {
+		const char *pw;
+		const char *why;
+	} cases[] = {
+		{ "twelve chars", NULL },
+		{ "elevenchars", "must be at least 12 characters long" },
+		{ "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc",
+		    "must be at least 12 characters long" },
+		{ "", "must be at least 12 characters long" },
+		{ "twelve\x07 chars", "must not contain control characters" },
+		{ "1234567890123456789012345678901234567890"
+		  "123456789012345678901234567890123",
+		    "must not be longer than 72 bytes" },
+	};
+	const char *why;
+	size_t i;
+
+	(void)state;
+	conf.password_min = 8;
+	for (i = 0; i < N(cases); i++) {
+		assert_int_equal(ptn_dfnspassword_judge(&conf, arena,
+				     ptn_bytes_of(cases[i].pw), &why),
+		    cases[i].why == NULL ? PTN_OK : PTN_E_INPUT);
+		if (cases[i].why == NULL)
+			assert_null(why);
+		else
+			assert_string_equal(why, cases[i].why);
+	}
+	conf.password_min = 20;
+	assert_int_equal(ptn_dfnspassword_judge(&conf, arena,
+			     ptn_bytes_of("twelve chars"), &why),
+	    PTN_E_INPUT);
+	assert_string_equal(why, "must be at least 20 characters long");
+}
+
+static void
+one_hash_for_everybody(void **state)
+{
+	const struct ptn_uuid nobody = ptn_uuid_new(), nil = { { 0 } };
+	struct ptn_uuid found;
+
+	(void)state;
+	put(hash_of(PASSWORD));
+	found = check(&tenant, &user, PASSWORD);
+	assert_true(ptn_uuid_equal(&found, &credential));
+	refused(&tenant, &user, PASSWORD "!");
+	refused(&tenant, &nobody, PASSWORD);
+	refused(&tenant, &nil, PASSWORD);
+	refused(&nobody, &user, PASSWORD);
+}
+
+/* A stored hash that is none is a no; an old one is made anew at its match. */
+static void
+stored_hashes(void **state)
+{
+	struct ptn_password_factor_of_in in;
+	struct ptn_password_factor_of_out row;
+	struct ptn_uuid found = ptn_uuid_new();
+	const char *old;
+
+	(void)state;
+	put("$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHQ$AAAA");
+	assert_int_equal(ptn_dfnspassword_check(&conf, gate, db, arena, &tenant,
+			     &user, ptn_bytes_of(PASSWORD), &found),
+	    PTN_OK);
+	assert_true(ptn_uuid_is_nil(&found));
+	old = hash_of(PASSWORD);
+	put(old);
+	conf.argon2_iterations = 2;
+	refused(&tenant, &user, PASSWORD "!");
+	assert_int_equal(ptn_dfnspassword_check(&conf, gate, db, arena, &tenant,
+			     &user, ptn_bytes_of(PASSWORD), &found),
+	    PTN_OK);
+	assert_true(ptn_uuid_equal(&found, &credential));
+	in = (struct ptn_password_factor_of_in){ tenant, user };
+	assert_int_equal(ptn_sql_password_factor_of(db, arena, &in, &row),
+	    PTN_OK);
+	assert_string_not_equal(row.hash, old);
+	assert_non_null(strstr(row.hash, "t=2"));
+	found = check(&tenant, &user, PASSWORD);
+	assert_true(ptn_uuid_equal(&found, &credential));
+	conf.argon2_iterations = 1;
+}
+
+#define T(f) cmocka_unit_test_setup(f, rows_each)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(what_may_be_one),
+		T(one_hash_for_everybody),
+		T(stored_hashes),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

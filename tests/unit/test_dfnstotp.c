@@ -1,0 +1,217 @@
+/* Secrets of authenticator apps: proved once, and each step used once. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/clock.h"
+#include "lib/dfnstotp.h"
+#include "lib/sql.h"
+#include "lib/totp.h"
+#include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
+
+static struct ptn_bytes secret, sealed;
+static struct ptn_uuid user, credential;
+static int64_t now_step;
+static char code[PTN_TOTP_STR];
+
+static struct ptn_bytes
+code_at(int64_t step)
+{
+	assert_int_equal(ptn_totp_code(secret, step, code), PTN_OK);
+	return ptn_bytes_of(code);
+}
+
+/* Half a step is left at least, so that the test does not run into the next. */
+static void
+find_now(void)
+{
+	int64_t s = ptn_clock_us() / 1000000;
+
+	while (s % PTN_TOTP_STEP_S >= PTN_TOTP_STEP_S / 2) {
+		(void)usleep(200000);
+		s = ptn_clock_us() / 1000000;
+	}
+	now_step = s / PTN_TOTP_STEP_S;
+}
+
+static int
+each(void **state)
+{
+	struct ptn_totp_factor_put_in in;
+
+	(void)rows_each(state);
+	find_now();
+	user = rows_user();
+	credential = ptn_uuid_new();
+	if (ptn_dfnstotp_offer(secrets, arena, &user, &secret, &sealed) !=
+	    PTN_OK)
+		return -1;
+	in = (struct ptn_totp_factor_put_in){ user, tenant, credential, sealed,
+		now_step - 1 };
+	return ptn_sql_totp_factor_put(db, &in) == PTN_OK ? 0 : -1;
+}
+
+static enum ptn_verdict
+prove(const struct ptn_uuid *who, struct ptn_bytes with, struct ptn_bytes what)
+{
+	enum ptn_verdict verdict = PTN_ALLOW;
+	int64_t step;
+
+	assert_int_equal(ptn_dfnstotp_prove(secrets, arena, who, with, what,
+			     &step, &verdict),
+	    PTN_OK);
+	if (verdict == PTN_ALLOW)
+		assert_in_range(step, now_step - 1, now_step + 1);
+	return verdict;
+}
+
+static enum ptn_verdict
+use(const struct ptn_secrets *s, const struct ptn_uuid *who,
+    const struct ptn_uuid *which, struct ptn_bytes what)
+{
+	enum ptn_verdict verdict = PTN_ALLOW;
+
+	assert_int_equal(
+	    ptn_dfnstotp_use(s, db, arena, &tenant, who, which, what, &verdict),
+	    PTN_OK);
+	return verdict;
+}
+
+static void
+offered_and_proved(void **state)
+{
+	const struct ptn_uuid other = ptn_uuid_new();
+	struct ptn_bytes again, sealed_again;
+	uint8_t spoilt[255];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(secret.len, PTN_TOTP_SECRET_LEN);
+	for (i = 0; i + secret.len <= sealed.len; i++)
+		assert_memory_not_equal(sealed.p + i, secret.p, secret.len);
+	assert_int_equal(prove(&user, sealed, code_at(now_step)), PTN_ALLOW);
+	assert_int_equal(prove(&user, sealed, code_at(now_step - 1)),
+	    PTN_ALLOW);
+	assert_int_equal(prove(&user, sealed, code_at(now_step - 3)), PTN_DENY);
+	assert_int_equal(prove(&user, sealed, ptn_bytes_of("")), PTN_DENY);
+	/* Nothing was offered, or it was to somebody else. */
+	assert_int_equal(prove(&user, PTN_BYTES(NULL, 0), code_at(now_step)),
+	    PTN_DENY);
+	assert_int_equal(prove(&other, sealed, code_at(now_step)), PTN_DENY);
+	assert_in_range(sealed.len, 1, sizeof(spoilt));
+	memcpy(spoilt, sealed.p, sealed.len);
+	spoilt[sealed.len - 1] ^= 1;
+	assert_int_equal(
+	    prove(&user, PTN_BYTES(spoilt, sealed.len), code_at(now_step)),
+	    PTN_DENY);
+	assert_int_equal(
+	    ptn_dfnstotp_offer(secrets, arena, &user, &again, &sealed_again),
+	    PTN_OK);
+	assert_memory_not_equal(again.p, secret.p, secret.len);
+}
+
+static void
+each_step_once(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    use(secrets, &user, &credential, code_at(now_step - 1)), PTN_DENY);
+	assert_int_equal(use(secrets, &user, &credential, code_at(now_step)),
+	    PTN_ALLOW);
+	assert_int_equal(use(secrets, &user, &credential, code_at(now_step)),
+	    PTN_DENY);
+	assert_int_equal(
+	    use(secrets, &user, &credential, code_at(now_step + 1)), PTN_ALLOW);
+	assert_int_equal(use(secrets, &user, &credential, code_at(now_step)),
+	    PTN_DENY);
+}
+
+static void
+nobody_elses(void **state)
+{
+	const struct ptn_uuid other = rows_user(), id = ptn_uuid_new();
+
+	(void)state;
+	assert_int_equal(use(secrets, &other, &credential, code_at(now_step)),
+	    PTN_DENY);
+	assert_int_equal(use(secrets, &user, &id, code_at(now_step)), PTN_DENY);
+	assert_int_equal(use(secrets, &user, &credential, code_at(now_step)),
+	    PTN_ALLOW);
+}
+
+/* A use moves the secret under the first key: the old one may go then. */
+static void
+follows_the_keys(void **state)
+{
+	const struct ptn_strs fresh = { rows_both, 1 };
+	struct ptn_secrets *only = NULL;
+
+	(void)state;
+	assert_int_equal(ptn_secrets_new(&only, &fresh), PTN_OK);
+	assert_int_equal(use(only, &user, &credential, code_at(now_step)),
+	    PTN_DENY);
+	assert_int_equal(use(rotated, &user, &credential, code_at(now_step)),
+	    PTN_ALLOW);
+	assert_int_equal(use(only, &user, &credential, code_at(now_step + 1)),
+	    PTN_ALLOW);
+	assert_int_equal(
+	    use(secrets, &user, &credential, code_at(now_step + 1)), PTN_DENY);
+	ptn_secrets_free(&only);
+}
+
+/* As a login does it: under the lock of the user. */
+static enum ptn_err
+use_locked(struct ptn_db *d, void *arg)
+{
+	enum ptn_verdict verdict = PTN_DENY;
+	enum ptn_err r;
+
+	(void)arg;
+	if ((r = ptn_user_lock(d, arena, &tenant, &user)) == PTN_OK)
+		r = ptn_dfnstotp_use(secrets, d, arena, &tenant, &user,
+		    &credential, ptn_bytes_of(code), &verdict);
+	return r == PTN_OK && verdict != PTN_ALLOW ? PTN_E_DENIED : r;
+}
+
+static enum ptn_err
+race_locked(struct ptn_db *d, void *arg)
+{
+	return ptn_db_tx(d, use_locked, arg);
+}
+
+/* And without it: the row itself lets one through. */
+static enum ptn_err
+race_bare(struct ptn_db *d, void *arg)
+{
+	return use_locked(d, arg);
+}
+
+static void
+races(void **state)
+{
+	(void)state;
+	(void)code_at(now_step);
+	assert_int_equal(rows_race(race_locked, NULL, PTN_E_DENIED), 1);
+	(void)code_at(now_step + 1);
+	assert_int_equal(rows_race(race_bare, NULL, PTN_E_DENIED), 1);
+}
+
+#define T(f) cmocka_unit_test_setup(f, each)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(offered_and_proved),
+		T(each_step_once),
+		T(nobody_elses),
+		T(follows_the_keys),
+		T(races),
+	};
+
+	return cmocka_run_group_tests(tests, rows_setup, rows_teardown);
+}

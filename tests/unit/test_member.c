@@ -1,0 +1,286 @@
+/* Members and organisations: who is meant by a name, and what they may. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/email.h"
+#include "lib/member.h"
+#include "lib/org.h"
+#include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct ptn_uuid
+new_org(const char *name)
+{
+	struct ptn_org_new org = { .name = name };
+
+	assert_int_equal(ptn_org_put(db, &org), PTN_OK);
+	return org.id;
+}
+
+struct inviting {
+	const struct ptn_uuid *org;
+	const char *address;
+	struct ptn_member m;
+};
+
+static enum ptn_err
+invite_locked(struct ptn_db *d, void *arg)
+{
+	struct inviting *i = arg;
+
+	return ptn_member_invite(d, arena, i->org, i->address, PTN_EMPLOYEE,
+	    &i->m);
+}
+
+static enum ptn_err
+invite(const struct ptn_uuid *org, const char *address, struct ptn_member *m)
+{
+	struct inviting i = { .org = org, .address = address };
+	enum ptn_err r = ptn_db_tx(db, invite_locked, &i);
+
+	*m = i.m;
+	return r;
+}
+
+static enum ptn_err
+find(const struct ptn_uuid *org, const char *name, struct ptn_uuid *id)
+{
+	struct ptn_member m;
+	enum ptn_err r;
+
+	r = ptn_member_by_name(db, arena, org, name, &m);
+	*id = m.id;
+	return r;
+}
+
+static void
+one_by_many_spellings(void **state)
+{
+	static const char *const same[] = { "J\xc3\xb6rg@Example.org",
+		"j\xc3\xb6rg@example.org", "  j\xc3\x96RG@EXAMPLE.ORG\t",
+		"jo\xcc\x88rg@example.org" };
+	static const char *const others[] = { "", " ", "jorg@example.org",
+		"j\xc3\xb6rg@example.org.", "j\xc3\xb6rg", "\xff",
+		"%@example.org" };
+	const struct ptn_uuid org = new_org("spellings");
+	struct ptn_member m;
+	struct ptn_uuid id;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(invite(&org, same[0], &m), PTN_OK);
+	for (i = 0; i < N(same); i++) {
+		assert_int_equal(find(&org, same[i], &id), PTN_OK);
+		assert_true(ptn_uuid_equal(&id, &m.id));
+	}
+	for (i = 0; i < N(others); i++)
+		if (find(&org, others[i], &id) != PTN_E_NOT_FOUND)
+			fail_msg("%s", others[i]);
+	assert_int_equal(ptn_member_by_id(db, arena, &org, &id, &m),
+	    PTN_E_NOT_FOUND);
+}
+
+static void
+long_names(void **state)
+{
+	const struct ptn_uuid org = new_org("long names");
+	char name[PTN_USERNAME_MAX + 2];
+	struct ptn_uuid id;
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	name[PTN_USERNAME_MAX + 1] = '\0';
+	assert_int_equal(find(&org, name, &id), PTN_E_NOT_FOUND);
+	name[PTN_USERNAME_MAX] = '\0';
+	assert_int_equal(find(&org, name, &id), PTN_E_NOT_FOUND);
+}
+
+static void
+organisations_apart(void **state)
+{
+	const struct ptn_uuid a = new_org("apart a"), b = new_org("apart b");
+	struct ptn_member one, two, m;
+	struct ptn_uuid id;
+
+	(void)state;
+	assert_int_equal(invite(&a, "same@example.org", &one), PTN_OK);
+	assert_int_equal(find(&b, "same@example.org", &id), PTN_E_NOT_FOUND);
+	assert_int_equal(ptn_member_by_id(db, arena, &b, &one.id, &m),
+	    PTN_E_NOT_FOUND);
+	assert_int_equal(invite(&b, "same@example.org", &two), PTN_OK);
+	assert_false(ptn_uuid_equal(&one.id, &two.id));
+	assert_int_equal(ptn_member_set_registered(db, &b, &one.id), PTN_OK);
+	assert_int_equal(ptn_member_by_id(db, arena, &a, &one.id, &m), PTN_OK);
+	assert_false(m.registered);
+}
+
+/* Invited, registered, deactivated, archived: who may log in. */
+static void
+states(void **state)
+{
+	const struct ptn_uuid org = new_org("states");
+	struct ptn_member m;
+
+	(void)state;
+	assert_int_equal(invite(&org, "states@example.org", &m), PTN_OK);
+	assert_int_equal(ptn_member_by_id(db, arena, &org, &m.id, &m), PTN_OK);
+	assert_true(m.stored && m.active && !m.registered && !m.verified);
+	assert_false(ptn_member_usable(&m));
+	assert_int_equal(ptn_member_set_registered(db, &org, &m.id), PTN_OK);
+	assert_int_equal(ptn_member_by_id(db, arena, &org, &m.id, &m), PTN_OK);
+	assert_true(ptn_member_usable(&m));
+	m.service_account = true;
+	assert_false(ptn_member_usable(&m));
+	rows_sql("UPDATE members SET active = 0");
+	assert_int_equal(ptn_member_by_id(db, arena, &org, &m.id, &m), PTN_OK);
+	assert_false(ptn_member_usable(&m));
+	rows_sql("UPDATE members SET active = 1,"
+		 " archived_at = UTC_TIMESTAMP(6)");
+	assert_int_equal(ptn_member_by_id(db, arena, &org, &m.id, &m), PTN_OK);
+	assert_false(ptn_member_usable(&m));
+	memset(&m, 0, sizeof(m));
+	assert_false(ptn_member_usable(&m));
+}
+
+/* Who came by the other API is a member by a proved address, until stored. */
+static void
+from_the_other_api(void **state)
+{
+	const struct ptn_uuid org = new_org("other api");
+	const struct ptn_user_ref u = rows_user_of(&org, "x@example.org");
+	struct ptn_member m;
+	struct ptn_uuid id;
+
+	(void)state;
+	assert_int_equal(find(&org, "x@example.org", &id), PTN_E_NOT_FOUND);
+	rows_sql("UPDATE emails SET verified = 1");
+	assert_int_equal(
+	    ptn_member_by_name(db, arena, &org, "X@Example.org", &m), PTN_OK);
+	assert_true(ptn_uuid_equal(&m.id, &u.id));
+	assert_false(m.stored);
+	assert_true(ptn_member_usable(&m));
+	assert_string_equal(m.kind, "EndUser");
+	assert_int_equal(ptn_member_put(db, arena, &org, &m), PTN_OK);
+	assert_int_equal(ptn_member_put(db, arena, &org, &m), PTN_E_CONFLICT);
+	/* From then on it is the username alone. */
+	rows_sql("UPDATE emails SET address = 'y@example.org'");
+	assert_int_equal(find(&org, "x@example.org", &id), PTN_OK);
+	assert_int_equal(find(&org, "y@example.org", &id), PTN_E_NOT_FOUND);
+}
+
+/* A name that a member has is theirs, whoever proves it as an address. */
+static void
+a_name_before_an_address(void **state)
+{
+	const struct ptn_uuid org = new_org("names first");
+	const struct ptn_user_ref late = rows_user_of(&org, "b@example.org");
+	struct ptn_member m = { .kind = "EndUser", .registered = true };
+	struct ptn_uuid id;
+
+	(void)state;
+	rows_sql("UPDATE emails SET verified = 1");
+	m.id = rows_user_of(&org, "a@example.org").id;
+	m.username = "b@example.org";
+	assert_int_equal(ptn_member_put(db, arena, &org, &m), PTN_OK);
+	assert_int_equal(find(&org, "b@example.org", &id), PTN_OK);
+	assert_true(ptn_uuid_equal(&id, &m.id));
+	/* And nobody else's. */
+	m.id = late.id;
+	m.username = "B@example.org ";
+	assert_int_equal(ptn_member_put(db, arena, &org, &m), PTN_E_CONFLICT);
+	m.username = " ";
+	assert_int_equal(ptn_member_put(db, arena, &org, &m), PTN_E_INPUT);
+}
+
+static void
+invitations_refused(void **state)
+{
+	const struct ptn_uuid org = new_org("refused");
+	struct ptn_member m;
+
+	(void)state;
+	assert_int_equal(invite(&org, "nobody", &m), PTN_E_INPUT);
+	assert_int_equal(invite(&org, "a@example.org", &m), PTN_OK);
+	assert_int_equal(invite(&org, "A@example.org", &m), PTN_E_CONFLICT);
+}
+
+static enum ptn_err
+race_invite(struct ptn_db *d, void *arg)
+{
+	return ptn_db_tx(d, invite_locked, arg);
+}
+
+static void
+races(void **state)
+{
+	const struct ptn_uuid org = new_org("races");
+	struct inviting i = { .org = &org, .address = "one@example.org" };
+	struct ptn_uuid id;
+
+	(void)state;
+	assert_int_equal(rows_race(race_invite, &i, PTN_E_CONFLICT), 1);
+	assert_int_equal(find(&org, "one@example.org", &id), PTN_OK);
+}
+
+/* What a row is silent of, the configuration says. */
+static void
+organisations(void **state)
+{
+	char origin[] = "https://example.co";
+	char *list[] = { origin };
+	struct ptn_org_new with = { .name = "With",
+		.rp_id = "example.net",
+		.origins = "https://a.example.net  https://b.example.net" };
+	struct ptn_org_new without = { .name = "Without" };
+	struct ptn_org_row *rows;
+	struct ptn_org org;
+	size_t n;
+
+	(void)state;
+	conf.rp_origins = (struct ptn_strs){ list, 1 };
+	assert_int_equal(ptn_org_put(db, &with), PTN_OK);
+	assert_int_equal(ptn_org_put(db, &without), PTN_OK);
+	assert_int_equal(ptn_org_put(db, &with), PTN_E_CONFLICT);
+	assert_int_equal(ptn_org_get(db, arena, &conf, &with.id, &org),
+	    PTN_E_NOT_FOUND); /* a refused one has an id of nothing */
+	assert_int_equal(ptn_orgs(db, arena, &rows, &n), PTN_OK);
+	assert_in_range(n, 3, 100);
+	with.id = rows[n - 2].id;
+	assert_int_equal(ptn_org_get(db, arena, &conf, &with.id, &org), PTN_OK);
+	assert_string_equal(org.rp_id, "example.net");
+	assert_string_equal(org.rp_name, "With");
+	assert_int_equal(org.origins.n, 2);
+	assert_string_equal(org.origins.v[1], "https://b.example.net");
+	assert_true(org.active);
+	assert_int_equal(ptn_org_get(db, arena, &conf, &without.id, &org),
+	    PTN_OK);
+	assert_string_equal(org.rp_id, "example.co");
+	assert_int_equal(org.origins.n, 1);
+	assert_string_equal(org.origins.v[0], "https://example.co");
+}
+
+#define T(f) cmocka_unit_test_setup(f, rows_each)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(one_by_many_spellings),
+		T(long_names),
+		T(organisations_apart),
+		T(states),
+		T(from_the_other_api),
+		T(a_name_before_an_address),
+		T(invitations_refused),
+		T(races),
+		T(organisations),
+	};
+
+	return cmocka_run_group_tests(tests, rows_setup, rows_teardown);
+}
