@@ -49,7 +49,8 @@ struct granting {
 
 /*
  * A registration code is for those who have not registered, others not.  End
- * users never have one: a service account vouches for them.
+ * users whom a service account brought along have none: it vouches for them.
+ * Those who signed up through the other API have proved their address there.
  */
 static bool
 eligible(const struct granting *g)
@@ -58,7 +59,7 @@ eligible(const struct granting *g)
 		return false;
 	if (g->purpose == PTN_CODE_REGISTRATION)
 		return g->m.active && !g->m.archived && !g->m.registered &&
-		    !ptn_member_is_end_user(&g->m);
+		    (g->m.verified || !ptn_member_is_end_user(&g->m));
 	return ptn_member_usable(&g->m) && g->m.verified;
 }
 

@@ -7,24 +7,30 @@
 #include "unicode.h"
 #include "user.h"
 
-/* The form in which a username is unique; NULL for what is none. */
-static enum ptn_err
-name_key(struct ptn_arena *a, const char *username, char **key)
+/* The name without blanks around it, or NULL for no memory. */
+static char *
+trimmed(struct ptn_arena *a, const char *username)
 {
 	size_t len;
-	char *text;
 
-	*key = NULL;
 	username += strspn(username, " \t");
 	len = strlen(username);
 	while (
 	    len > 0 && (username[len - 1] == ' ' || username[len - 1] == '\t'))
 		len--;
-	if (len == 0 || len > PTN_USERNAME_MAX)
-		return PTN_E_INPUT;
-	if ((text = ptn_arena_strndup(a, username, len)) == NULL)
+	return ptn_arena_strndup(a, username, len);
+}
+
+/* The form in which a trimmed username is unique; NULL for what is none. */
+static enum ptn_err
+name_key(struct ptn_arena *a, const char *username, char **key)
+{
+	*key = NULL;
+	if (username == NULL)
 		return PTN_E_NOMEM;
-	return ptn_fold(a, text, key);
+	if (username[0] == '\0' || strlen(username) > PTN_USERNAME_MAX)
+		return PTN_E_INPUT;
+	return ptn_fold(a, username, key);
 }
 
 static void
@@ -35,7 +41,7 @@ fill(struct ptn_member *m, const struct ptn_member_by_id_out *row)
 	m->username = m->stored ? row->username : row->address;
 	m->kind = m->stored ? row->kind : PTN_END_USER;
 	m->active = !m->stored || row->active != 0;
-	m->registered = !m->stored || row->registered != 0;
+	m->registered = row->registered != 0;
 	m->service_account = row->service_account != 0;
 	m->archived = row->archived_at != 0;
 	m->email_id = row->email_id;
@@ -66,13 +72,13 @@ ptn_member_by_name(struct ptn_db *db, struct ptn_arena *a,
 {
 	struct ptn_member_by_name_in in = { .tenant_id = *tenant };
 	struct ptn_member_by_name_out row;
-	char *key = NULL, *address = NULL;
+	char *name = trimmed(a, username), *key = NULL, *address = NULL;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	r = name_key(a, username, &key);
+	r = name_key(a, name, &key);
 	if (r == PTN_OK)
-		r = ptn_address_canonical(a, username, &address);
+		r = ptn_address_canonical(a, name, &address);
 	if (r != PTN_OK && r != PTN_E_INPUT)
 		return r;
 	/* What is neither is looked for all the same, and not found. */
@@ -109,7 +115,7 @@ ptn_member_put(struct ptn_db *db, struct ptn_arena *a,
 	char *key;
 	enum ptn_err r;
 
-	if ((r = name_key(a, m->username, &key)) != PTN_OK)
+	if ((r = name_key(a, trimmed(a, m->username), &key)) != PTN_OK)
 		return r;
 	in = (struct ptn_member_put_in){ m->id, *tenant, m->username, key,
 		m->kind, true, m->registered, m->service_account,
@@ -118,13 +124,18 @@ ptn_member_put(struct ptn_db *db, struct ptn_arena *a,
 }
 
 enum ptn_err
-ptn_member_set_registered(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user)
+ptn_member_set_registered(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, struct ptn_member *m)
 {
-	const struct ptn_member_registered_in in = { *tenant, *user };
+	const struct ptn_member_registered_in in = { *tenant, m->id };
 	uint64_t n;
+	enum ptn_err r;
 
-	return ptn_sql_member_registered(db, &in, &n);
+	m->registered = true;
+	r = m->stored ? ptn_sql_member_registered(db, &in, &n)
+		      : ptn_member_put(db, a, tenant, m);
+	m->stored = m->stored || r == PTN_OK;
+	return r;
 }
 
 enum ptn_err

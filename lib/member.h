@@ -17,8 +17,9 @@
 
 /*
  * A user as the Dfns API sees one.  Whoever signed up through the other API is
- * a member by the proved address that is theirs; the row that fixes their
- * username for ever is written when they first log in here.
+ * a member by the proved address that is theirs, registered if they have a
+ * passkey; the row that fixes their username for ever is written when they
+ * first register or log in here.
  */
 struct ptn_member {
 	struct ptn_uuid id;
@@ -59,9 +60,12 @@ bool ptn_member_is_end_user(const struct ptn_member *m);
 enum ptn_err ptn_member_put(struct ptn_db *db, struct ptn_arena *a,
     const struct ptn_uuid *tenant, const struct ptn_member *m) PTN_MUST_USE;
 
-/* Note that they have completed a registration. */
-enum ptn_err ptn_member_set_registered(struct ptn_db *db,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user) PTN_MUST_USE;
+/*
+ * Note that they have completed a registration, which gives a row to one who
+ * has none.  Inside the caller's transaction.
+ */
+enum ptn_err ptn_member_set_registered(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, struct ptn_member *m) PTN_MUST_USE;
 
 /*
  * Put one away for good: their name is free again.  Inside the caller's

@@ -91,7 +91,10 @@ find(struct ptn_db *db, struct delegating *d)
 	return ptn_member_by_id(db, req->arena, org, &id, m);
 }
 
-/* The same of an end user who may log in; d->fault of others. */
+/*
+ * The same of an end user who may log in, here or through the other API;
+ * d->fault of others.
+ */
 static enum ptn_err
 find_end_user(struct ptn_db *db, struct delegating *d)
 {
@@ -102,7 +105,8 @@ find_end_user(struct ptn_db *db, struct delegating *d)
 		return refuse(d, "unknown user", PTN_DFNS_NO_USER);
 	if (r != PTN_OK)
 		return r;
-	if (!ptn_member_is_end_user(m) || m->archived || !m->registered)
+	if (!ptn_member_is_end_user(m) || m->archived ||
+	    (!m->registered && !m->verified))
 		return refuse(d, "no end user", PTN_DFNS_NO_USER);
 	if (!m->active)
 		return refuse(d, "deactivated", PTN_DFNS_DEACTIVATED);
@@ -221,13 +225,17 @@ make(struct ptn_db *db, struct delegating *d)
 	    external->set ? external->s : NULL, &d->k.who.member);
 }
 
-/* An end user who has begun may begin again; nobody else may. */
+/*
+ * An end user who has begun may begin again; nobody else may.  Who has proved
+ * the address through the other API registers by themselves.
+ */
 static enum ptn_err
 check_unfinished(struct delegating *d)
 {
 	const struct ptn_member *m = &d->k.who.member;
 
-	if (!ptn_member_is_end_user(m) || m->registered || m->archived)
+	if (!ptn_member_is_end_user(m) || m->registered || m->verified ||
+	    m->archived)
 		return refuse(d, "the user exists", PTN_DFNS_USER_EXISTS);
 	if (!m->active)
 		return refuse(d, "deactivated", PTN_DFNS_DEACTIVATED);

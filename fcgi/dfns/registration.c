@@ -96,7 +96,7 @@ tell(struct ptn_request *req, struct ptn_reply *rep,
 
 /*
  * POST /auth/registration/init: what the credentials of somebody who was
- * invited are to sign.
+ * invited, or signed up through the other API, are to sign.
  */
 enum ptn_err
 ptn_dfns_registration_init(struct ptn_request *req, struct ptn_reply *rep)
@@ -185,7 +185,7 @@ complete(struct ptn_db *db, void *arg)
 	    (r = ptn_dfns_newcreds_put(db, a, org, user, &k->creds)) !=
 		PTN_OK ||
 	    (r = prove_address(db, k)) != PTN_OK ||
-	    (r = ptn_member_set_registered(db, org, user)) != PTN_OK ||
+	    (r = ptn_member_set_registered(db, a, org, &k->member)) != PTN_OK ||
 	    !k->log_in)
 		return r;
 	return ptn_dfns_session_open(k->req, db, org, &k->member, &k->claims);

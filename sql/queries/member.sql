@@ -1,12 +1,16 @@
 -- Members: users as the Dfns API sees them.  A user without a row of members
--- is one too, by the proved address that is theirs.
+-- is one too, by the proved address that is theirs.  A passkey that was made
+-- through the other API registers them here.
 
 -- name: member_by_name
 -- in:   tenant_id:id tenant_id:id username_key:str tenant_id:id address:str
 -- out:  user_id:id stored_id:id username:str kind:str active:i64 registered:i64 service_account:i64 archived_at:time
 -- out:  email_id:id address:str verified:i64 now:time
 -- returns: one
-SELECT u.id, m.user_id, m.username, m.kind, m.active, m.registered,
+SELECT u.id, m.user_id, m.username, m.kind, m.active,
+       COALESCE(m.registered, 0) = 1 OR EXISTS (
+         SELECT 1 FROM webauthn_credentials w
+          WHERE w.user_id = u.id AND w.archived_at IS NULL),
        m.service_account, m.archived_at, e.id, e.address, e.verified,
        UTC_TIMESTAMP(6)
   FROM users u
@@ -25,7 +29,10 @@ SELECT u.id, m.user_id, m.username, m.kind, m.active, m.registered,
 -- out:  user_id:id stored_id:id username:str kind:str active:i64 registered:i64 service_account:i64 archived_at:time
 -- out:  email_id:id address:str verified:i64 now:time
 -- returns: one
-SELECT u.id, m.user_id, m.username, m.kind, m.active, m.registered,
+SELECT u.id, m.user_id, m.username, m.kind, m.active,
+       COALESCE(m.registered, 0) = 1 OR EXISTS (
+         SELECT 1 FROM webauthn_credentials w
+          WHERE w.user_id = u.id AND w.archived_at IS NULL),
        m.service_account, m.archived_at, e.id, e.address, e.verified,
        UTC_TIMESTAMP(6)
   FROM users u

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
-import { Authenticator } from '../lib/authenticator.mjs';
+import { Authenticator, b64 } from '../lib/authenticator.mjs';
 import { Key, codeTo, createOrg, isError, login, register }
   from '../lib/dfns.mjs';
-import { start } from '../lib/instance.mjs';
+import { start, until } from '../lib/instance.mjs';
+import { mailsTo } from '../lib/maildir.mjs';
 import { peek } from '../lib/token.mjs';
 
 let instance;
@@ -243,6 +244,79 @@ test('a code that is sent again takes the place of the old', async () => {
   await again(who.orgId, 'nobody@example.org');
   await again('or-nowhere', who.username);
   await init({ ...who, code }, { status: 200 });
+});
+
+/* The default organisation: that of those who sign up at the other API. */
+async function defaultOrg() {
+  const { stdout } = await instance.postern('org', 'list');
+  return /^(or-\S+) .* default$/m.exec(stdout)[1];
+}
+
+/* Somebody who signed up at the other API, and what they asked for here. */
+async function signedUp() {
+  const other = instance.client();
+  const { user_id, email } = await other.signUp(freshAddress('signed-up'));
+  const who = { orgId: await defaultOrg(), username: email, user_id, other };
+  who.ask = () => api.call('PUT', '/auth/registration/code',
+    { orgId: who.orgId, username: email }, { status: 200 });
+  return who;
+}
+
+test('who signed up at the other API registers with a code', async () => {
+  const who = await signedUp();
+  await who.ask();
+  who.code = await codeTo(instance.mailDir, who.username);
+  const begun = await init({ ...who, username: ` ${who.username
+    .toUpperCase()}` }, { status: 200 });
+  assert.equal(begun.body.user.name, who.username);
+  const key = new Key();
+  const done = await complete(begun, first(begun, key), { status: 200 });
+  assert.equal(done.body.user.username, who.username);
+  const token = await login(api, who.orgId, who.username, key);
+  assert.equal(peek(token).payload['https://custom/username'], who.username);
+  assert.deepEqual(await instance.sql(`SELECT kind, registered FROM members
+    WHERE username = '${who.username}'`), [['EndUser', '1']]);
+  await who.other.call('GET', '/me', undefined, { status: 200 });
+
+  isError(await init(who), 403, 'Invalid code');
+  await who.ask();
+  await who.ask();
+  await until(async () => (await instance.sql(
+    'SELECT COUNT(*) FROM outbox'))[0][0] === '0', 'the courier');
+  assert.equal(mailsTo(instance.mailDir, who.username).length, 2);
+});
+
+test('20 parallel completions of who signed up: one', async () => {
+  const who = await signedUp();
+  await who.ask();
+  who.code = await codeTo(instance.mailDir, who.username);
+  const begun = await init(who, { status: 200 });
+  const answers = await Promise.all(Array.from({ length: 20 }, () =>
+    complete(begun, first(begun))));
+  assert.ok(answers.every(({ status }) => status === 200 || status === 401));
+  const [[members, keys]] = await instance.sql(`SELECT
+    (SELECT COUNT(*) FROM members WHERE username = '${who.username}'),
+    (SELECT COUNT(*) FROM key_credentials k JOIN members m USING (user_id)
+      WHERE m.username = '${who.username}')`);
+  assert.ok(members <= 1 && keys === members, `${members}, ${keys}`);
+});
+
+test('a passkey of the other API is a registration, too', async () => {
+  const who = await signedUp();
+  const options = await who.other.call('POST',
+    '/webauthn/registration/initialize', undefined, { status: 200 });
+  const device = new Authenticator(
+    { origin: `http://localhost:${instance.port}`, rpId: 'localhost' });
+  await who.other.call('POST', '/webauthn/registration/finalize',
+    device.create(options.body.publicKey), { status: 200 });
+  await who.ask();
+  await until(async () => (await instance.sql(
+    'SELECT COUNT(*) FROM outbox'))[0][0] === '0', 'the courier');
+  assert.equal(mailsTo(instance.mailDir, who.username).length, 1);
+  const { body } = await api.call('POST', '/auth/login/init',
+    { orgId: who.orgId, username: who.username }, { status: 200 });
+  assert.deepEqual(body.allowCredentials.webauthn.map(({ id }) => id),
+    [b64(device.id)]);
 });
 
 test('no other token completes a registration', async () => {

@@ -443,6 +443,13 @@ test('an address of the other API is taken, proved or not', async () => {
   isError(await begin(who, other), 401, EXISTS);
   const done = await signed(who, 'POST', LOGIN, { username: email });
   assert.equal(done.status, 200, done.text);
+  /* Their first credential stays their own business. */
+  isError(await begin(who, email), 401, EXISTS);
+  await api.call('PUT', '/auth/registration/code', { orgId, username: email },
+    { status: 200 });
+  await api.call('POST', '/auth/registration/init', { orgId, username: email,
+    registrationCode: await codeTo(instance.mailDir, email) },
+  { status: 200 });
 });
 
 test('an end user gets no code by mail', async () => {

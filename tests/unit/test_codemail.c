@@ -113,6 +113,8 @@ who_gets_one(void **state)
 		"UPDATE tenants SET active = 0",
 		"UPDATE tenants SET active = 1",
 		"UPDATE members SET kind = 'EndUser'",
+		"UPDATE emails SET verified = 0",
+		"UPDATE emails SET verified = 1",
 		"UPDATE members SET registered = 1",
 		"DELETE FROM primary_emails",
 	};
@@ -127,7 +129,9 @@ who_gets_one(void **state)
 		{ false, true, false },
 		{ false, false, false },
 		{ false, true, false },
+		{ false, true, false },	 /* they signed up by themselves */
 		{ false, false, false }, /* a service account vouches */
+		{ false, true, false },
 		{ true, false, true },
 		{ false, false, false },
 	};

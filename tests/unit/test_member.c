@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "lib/credential.h"
 #include "lib/email.h"
 #include "lib/member.h"
 #include "lib/org.h"
@@ -115,7 +116,8 @@ organisations_apart(void **state)
 	    PTN_E_NOT_FOUND);
 	assert_int_equal(invite(&b, "same@example.org", &two), PTN_OK);
 	assert_false(ptn_uuid_equal(&one.id, &two.id));
-	assert_int_equal(ptn_member_set_registered(db, &b, &one.id), PTN_OK);
+	assert_int_equal(ptn_member_set_registered(db, arena, &b, &one),
+	    PTN_OK);
 	assert_int_equal(ptn_member_by_id(db, arena, &a, &one.id, &m), PTN_OK);
 	assert_false(m.registered);
 }
@@ -132,7 +134,8 @@ states(void **state)
 	assert_int_equal(ptn_member_by_id(db, arena, &org, &m.id, &m), PTN_OK);
 	assert_true(m.stored && m.active && !m.registered && !m.verified);
 	assert_false(ptn_member_usable(&m));
-	assert_int_equal(ptn_member_set_registered(db, &org, &m.id), PTN_OK);
+	assert_int_equal(ptn_member_set_registered(db, arena, &org, &m),
+	    PTN_OK);
 	assert_int_equal(ptn_member_by_id(db, arena, &org, &m.id, &m), PTN_OK);
 	assert_true(ptn_member_usable(&m));
 	m.service_account = true;
@@ -146,6 +149,18 @@ states(void **state)
 	assert_false(ptn_member_usable(&m));
 	memset(&m, 0, sizeof(m));
 	assert_false(ptn_member_usable(&m));
+}
+
+static void
+give_passkey(const struct ptn_uuid *org, const struct ptn_uuid *user)
+{
+	const struct ptn_credential c = { .id = ptn_bytes_of("passkey"),
+		.user_id = *user,
+		.public_key = ptn_bytes_of("key"),
+		.attestation = "none",
+		.transports = "" };
+
+	assert_int_equal(ptn_credential_put(db, org, &c), PTN_OK);
 }
 
 /* Who came by the other API is a member by a proved address, until stored. */
@@ -164,6 +179,9 @@ from_the_other_api(void **state)
 	    ptn_member_by_name(db, arena, &org, "X@Example.org", &m), PTN_OK);
 	assert_true(ptn_uuid_equal(&m.id, &u.id));
 	assert_false(m.stored);
+	assert_false(ptn_member_usable(&m));
+	give_passkey(&org, &u.id);
+	assert_int_equal(ptn_member_by_id(db, arena, &org, &u.id, &m), PTN_OK);
 	assert_true(ptn_member_usable(&m));
 	assert_string_equal(m.kind, "EndUser");
 	assert_int_equal(ptn_member_put(db, arena, &org, &m), PTN_OK);
@@ -172,6 +190,32 @@ from_the_other_api(void **state)
 	rows_sql("UPDATE emails SET address = 'y@example.org'");
 	assert_int_equal(find(&org, "x@example.org", &id), PTN_OK);
 	assert_int_equal(find(&org, "y@example.org", &id), PTN_E_NOT_FOUND);
+}
+
+/* A registration gives them their row, which a passkey does not need. */
+static void
+registering_without_a_row(void **state)
+{
+	const struct ptn_uuid org = new_org("without a row");
+	const struct ptn_user_ref u = rows_user_of(&org, "r@example.org");
+	struct ptn_member m;
+
+	(void)state;
+	assert_int_equal(ptn_member_by_id(db, arena, &org, &u.id, &m), PTN_OK);
+	assert_false(m.stored || m.registered);
+	assert_int_equal(ptn_member_set_registered(db, arena, &org, &m),
+	    PTN_OK);
+	assert_true(m.stored && m.registered);
+	assert_int_equal(ptn_member_by_id(db, arena, &org, &u.id, &m), PTN_OK);
+	assert_true(m.stored && m.registered);
+	rows_sql("UPDATE members SET registered = 0");
+	give_passkey(&org, &u.id);
+	assert_int_equal(ptn_member_by_id(db, arena, &org, &u.id, &m), PTN_OK);
+	assert_true(m.registered);
+	rows_sql("UPDATE webauthn_credentials"
+		 " SET archived_at = UTC_TIMESTAMP(6)");
+	assert_int_equal(ptn_member_by_id(db, arena, &org, &u.id, &m), PTN_OK);
+	assert_false(m.registered);
 }
 
 /* A name that a member has is theirs, whoever proves it as an address. */
@@ -276,6 +320,7 @@ main(void)
 		T(organisations_apart),
 		T(states),
 		T(from_the_other_api),
+		T(registering_without_a_row),
 		T(a_name_before_an_address),
 		T(invitations_refused),
 		T(races),
