@@ -1,0 +1,49 @@
+/*
+ * Postern's API, as a page talks to it.  The page lies where the API is
+ * mounted, so all addresses are relative.
+ */
+
+/* What api() throws: status (0: no answer at all), message, retryAfter. */
+export class ApiError extends Error {
+  constructor(status, message, retryAfter) {
+    super(message);
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/*
+ * One request.  Returns { status, headers, data }; data is the JSON of the
+ * body, or null.  The session travels in a cookie that script cannot read.
+ */
+export async function api(method, path, body) {
+  const init = { method, credentials: 'same-origin', cache: 'no-store' };
+  let response, text;
+
+  if (body !== undefined) {
+    init.headers = { 'Content-Type': 'application/json' };
+    init.body = JSON.stringify(body);
+  }
+  try {
+    response = await fetch(new URL(path, document.baseURI), init);
+    text = await response.text();
+  } catch {
+    throw new ApiError(0);
+  }
+  const { status, headers } = response;
+  const json = headers.get('Content-Type')?.startsWith('application/json');
+  const data = json && text !== '' ? JSON.parse(text) : null;
+  if (!response.ok)
+    throw new ApiError(status, data?.message,
+      Number(headers.get('Retry-After') ?? 0));
+  return { status, headers, data };
+}
+
+/* Binary values travel as base64url. */
+export const toBytes = (text) => Uint8Array.from(
+  atob(text.replaceAll('-', '+').replaceAll('_', '/')),
+  (char) => char.charCodeAt(0));
+
+export const toText = (buffer) => buffer && btoa(
+  String.fromCharCode(...new Uint8Array(buffer)))
+  .replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');

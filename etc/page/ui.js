@@ -1,0 +1,183 @@
+/*
+ * What the pages share: sections that are shown one at a time, forms, errors
+ * and lists.
+ */
+import { ApiError } from './api.js';
+
+/* What is known so far: the settings of the server, and who is logging in. */
+export const state = { config: null, email: '', userId: null, emailId: null,
+  passcodeId: null, passkeys: false };
+
+export const $ = (id) => document.getElementById(id);
+
+/* ------------------------------------------------ what a person reads */
+
+const seconds = (n) => (n === 1 ? 'a second' : `${n} seconds`);
+
+/* Texts for statuses; a form may know better ones for its own. */
+export function explain(error, own = {}) {
+  const texts = {
+    0: 'The server does not answer. Check your connection and try again.',
+    401: 'Your session has ended. Please log in again.',
+    404: 'This is not offered here.',
+    429: `Too many attempts. Try again in ${
+      seconds(Math.max(1, error.retryAfter))}.`,
+    503: 'The server is busy. Please try again in a moment.',
+    ...own,
+  };
+  if (error instanceof DOMException)
+    return passkeyTexts[error.name]
+      ?? 'Your browser could not use a passkey here.';
+  if (!(error instanceof ApiError))
+    throw error;
+  return texts[error.status]
+    ?? `That did not work: ${error.message ?? `status ${error.status}`}.`;
+}
+
+/* What a browser throws when a passkey is not made or not used. */
+const passkeyTexts = {
+  AbortError: '',
+  NotAllowedError: 'That was cancelled, or it took too long.',
+  InvalidStateError: 'This device has a passkey for your account already.',
+  NotSupportedError: 'This device cannot make a passkey for this site.',
+};
+
+export function say(text) {
+  $('status').textContent = text;
+}
+
+/* Show a section, and tell assistive technology by moving the focus there. */
+export function show(step, message = '') {
+  for (const section of document.querySelectorAll('main > section'))
+    section.hidden = section.id !== step;
+  for (const error of document.querySelectorAll('.error[id]'))
+    complain(error.id, '');
+  for (const name of document.querySelectorAll('.address'))
+    name.textContent = state.email;
+  for (const field of document.querySelectorAll('[name="username"]'))
+    field.value = state.email;
+  for (const field of document.querySelectorAll('[type="password"], .code'))
+    field.value = '';
+  say(message);
+  $(step).querySelector('h1').focus();
+}
+
+/* Put an error where its role="alert" announces it, and mark the field. */
+export function complain(id, text) {
+  $(id).textContent = text;
+  for (const field of document.querySelectorAll(`[aria-describedby~="${id}"]`))
+    field.setAttribute('aria-invalid', String(text !== ''));
+}
+
+/*
+ * Run an action of a button or form once at a time; what it throws is
+ * explained in the element errorId.
+ */
+export async function attempt(button, errorId, action, texts) {
+  complain(errorId, '');
+  button.disabled = true;
+  try {
+    await action();
+  } catch (error) {
+    complain(errorId, explain(error, texts));
+    say('');
+  } finally {
+    button.disabled = false;
+  }
+}
+
+export function onClick(id, errorId, action, texts) {
+  $(id).addEventListener('click', ({ currentTarget }) =>
+    attempt(currentTarget, errorId, action, texts));
+}
+
+/* check(fields) returns what is wrong with them, or nothing. */
+export function onSubmit(formId, errorId, { check, action, texts }) {
+  const form = $(formId).closest('form') ?? $(formId).querySelector('form');
+
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const fields = Object.fromEntries(new FormData(form));
+    const fault = check?.(fields);
+    if (fault)
+      complain(errorId, fault);
+    else
+      await attempt(form.querySelector('button:not([type])'), errorId,
+        () => action(fields), texts);
+    if ($(errorId).textContent !== '')
+      form.querySelector('input:not([readonly])')?.focus();
+  });
+}
+
+/* A button that cannot be pressed for some seconds, and says so. */
+function countDown(button, wait) {
+  const label = button.textContent;
+  const until = Date.now() + wait * 1000;
+  const tick = () => {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    button.disabled = left > 0;
+    button.textContent = left > 0 ? `Send a new code (${left} s)` : label;
+    if (left > 0)
+      setTimeout(tick, 250);
+  };
+  tick();
+}
+
+/* A button that sends another code; fieldId is where it is typed. */
+export function onResend(id, errorId, fieldId, send, texts) {
+  $(id).addEventListener('click', async ({ currentTarget }) => {
+    let wait = 0;
+
+    await attempt(currentTarget, errorId, () => send().catch((error) => {
+      wait = error.status === 429 ? Math.max(1, error.retryAfter) : 0;
+      throw error;
+    }), texts);
+    $(fieldId).focus();
+    if (wait > 0)
+      countDown(currentTarget, wait);
+  });
+}
+
+for (const button of document.querySelectorAll('[data-go]'))
+  button.addEventListener('click', () => show(button.dataset.go));
+
+/* ------------------------------------------------ lists */
+
+export const time = (text) => new Date(text).toLocaleString([],
+  { dateStyle: 'medium', timeStyle: 'short' });
+
+/* A row of a list: a text with a small one below, and what can be done. */
+export function listRow(title, note, actions) {
+  const row = document.createElement('li');
+  const text = row.appendChild(document.createElement('div'));
+  const small = document.createElement('small');
+
+  text.className = 'what';
+  small.textContent = note;
+  text.append(title, small);
+  const group = row.appendChild(document.createElement('div'));
+  group.className = 'actions';
+  group.append(...actions);
+  return row;
+}
+
+export function badge(text) {
+  const mark = document.createElement('span');
+
+  mark.className = 'badge';
+  mark.textContent = text;
+  return mark;
+}
+
+/* label: what is read aloud, as there are many buttons of one name. */
+export function rowButton(name, label, errorId, action, texts) {
+  const button = document.createElement('button');
+
+  button.type = 'button';
+  button.className = 'secondary';
+  button.textContent = name;
+  button.setAttribute('aria-label', label);
+  button.addEventListener('click', () =>
+    attempt(button, errorId, action, texts));
+  return button;
+}
