@@ -8,25 +8,19 @@
  */
 import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { addAuthenticator, launch } from '../lib/browser.mjs';
-import { start, top } from '../lib/instance.mjs';
+import { start } from '../lib/instance.mjs';
 import { codeIn, nextMail } from '../lib/maildir.mjs';
+import { Person, desktop, phone } from '../lib/person.mjs';
 
-const shots = process.env.POSTERN_SCREENSHOTS
-  ?? join(top, 'build/test/screenshots');
 const webs = process.env.POSTERN_WEB
   ? [process.env.POSTERN_WEB] : ['lighttpd', 'apache'];
 const password = 'correct horse battery';
-const desktop = { width: 1100, height: 800 };
-const phone = { width: 360, height: 740 };
 let browser;
 
 before(async () => {
-  mkdirSync(shots, { recursive: true });
   browser = await launch();
 });
 
@@ -46,85 +40,6 @@ function verified(token, { keys }) {
   return JSON.parse(Buffer.from(payload, 'base64url'));
 }
 
-/* The page as a person with a keyboard and a screen reader meets it. */
-class Person {
-  static async arrive(url, name, options) {
-    const person = new Person();
-    person.name = name;
-    person.problems = [];
-    person.context = await browser.newContext({ reducedMotion: 'reduce',
-      locale: 'en-GB', ...options });
-    person.context.setDefaultTimeout(10000);
-    person.page = await person.context.newPage();
-    person.page.on('pageerror', (error) =>
-      person.problems.push(String(error)));
-    person.page.on('console', (message) => {
-      /* A 4xx is news to the page, not a fault of it. */
-      if (message.type() === 'error'
-          && !/the server responded with a status of 4/.test(message.text()))
-        person.problems.push(message.text());
-    });
-    await person.page.goto(`${url}/`);
-    return person;
-  }
-
-  /* Wait for a step: its heading is shown and has the focus. */
-  async at(title) {
-    const heading = this.page.getByRole('heading', { name: title, level: 1 });
-    await heading.waitFor();
-    assert.ok(await heading.evaluate((node) =>
-      node === document.activeElement), `the focus is on "${title}"`);
-  }
-
-  /* Fill a field, found by its label, and press Enter in it. */
-  async enter(label, text) {
-    const field = this.page.getByLabel(label, { exact: true });
-    await field.fill(text);
-    await field.press('Enter');
-  }
-
-  press(name) {
-    return this.page.getByRole('button', { name, exact: true }).click();
-  }
-
-  async hears(role, text) {
-    await this.page.getByRole(role).filter({ hasText: text }).waitFor();
-  }
-
-  shot(step) {
-    return this.page.screenshot({ fullPage: true,
-      path: join(shots, `${this.name}-${step}.png`) });
-  }
-
-  /* The page is wider than the window: somebody has to scroll sideways. */
-  overflow() {
-    return this.page.evaluate(() =>
-      document.documentElement.scrollWidth - window.innerWidth);
-  }
-
-  /* No passkey is offered in the e-mail field until the next reload. */
-  withoutAutofill() {
-    return this.page.evaluate(() => {
-      window.PublicKeyCredential.isConditionalMediationAvailable =
-        async () => false;
-    });
-  }
-
-  async cookie() {
-    const all = await this.context.cookies();
-    return all.find(({ name }) => name === 'hanko');
-  }
-
-  async signUp(instance, email) {
-    await this.at('Log in or sign up');
-    await this.enter('E-mail address', email);
-    await this.at('Create an account?');
-    await this.press('Create account');
-    await this.at('Check your mail');
-    return codeIn(await nextMail(instance.mailDir, email));
-  }
-}
-
 for (const web of webs)
   describe(`the page under ${web}`, () => {
     let instance, person;
@@ -133,7 +48,7 @@ for (const web of webs)
     before(async () => {
       instance = await start({ web,
         set: { 'account.allow_deletion': 'true' } });
-      person = await Person.arrive(instance.url, web,
+      person = await Person.arrive(browser, instance.url, web,
         { viewport: desktop, colorScheme: 'light' });
     });
 
@@ -236,7 +151,7 @@ for (const web of webs)
     });
 
     test('shows sessions and ends one', async () => {
-      const other = await Person.arrive(instance.url, `${web}-phone`,
+      const other = await Person.arrive(browser, instance.url, `${web}-phone`,
         { viewport: phone, colorScheme: 'dark',
           userAgent: 'Mozilla/5.0 (Android 15) Firefox/140.0' });
       await other.at('Log in or sign up');
@@ -324,7 +239,7 @@ for (const web of webs)
     });
 
     test('explains a passkey that is not there', async () => {
-      const other = await Person.arrive(instance.url, `${web}-other`);
+      const other = await Person.arrive(browser, instance.url, `${web}-other`);
       await addAuthenticator(other.context, other.page);
       await other.at('Log in or sign up');
       await other.press('Use a passkey');
@@ -346,7 +261,7 @@ for (const web of webs)
 
     test('is sent to the login page and back to the members\' area',
       async () => {
-        const guest = await Person.arrive(instance.url, `${web}-guest`,
+        const guest = await Person.arrive(browser, instance.url, `${web}-guest`,
           { viewport: phone, colorScheme: 'dark' });
         await guest.page.goto(`${instance.url}/members/`);
         await guest.at('Log in or sign up');
@@ -395,7 +310,7 @@ for (const web of webs)
     });
 
     test('explains a network that is away', async () => {
-      const cut = await Person.arrive(instance.url, web);
+      const cut = await Person.arrive(browser, instance.url, web);
       await cut.at('Log in or sign up');
       await cut.context.setOffline(true);
       await cut.enter('E-mail address', freshAddress());
@@ -415,7 +330,7 @@ describe('the page and limits', () => {
   after(() => instance?.stop());
 
   test('counts down until a code can be sent again', async () => {
-    const person = await Person.arrive(instance.url, 'limit',
+    const person = await Person.arrive(browser, instance.url, 'limit',
       { viewport: phone });
     const resend = person.page.locator('#resend');
     await person.signUp(instance, freshAddress('resend'));
@@ -435,7 +350,7 @@ describe('the page and limits', () => {
   });
 
   test('says when a code is used up', async () => {
-    const person = await Person.arrive(instance.url, 'used-up');
+    const person = await Person.arrive(browser, instance.url, 'used-up');
     const code = await person.signUp(instance, freshAddress('used-up'));
     const wrong = code === '000000' ? '000001' : '000000';
     for (let i = 0; i < 2; i++) {
@@ -449,7 +364,8 @@ describe('the page and limits', () => {
 
   test('fits a narrow screen, in light and dark', async () => {
     for (const colorScheme of ['light', 'dark']) {
-      const person = await Person.arrive(instance.url, `narrow-${colorScheme}`,
+      const person = await Person.arrive(browser, instance.url,
+        `narrow-${colorScheme}`,
         { viewport: { width: 320, height: 640 }, colorScheme });
       await person.at('Log in or sign up');
       await person.shot('start');

@@ -1,0 +1,92 @@
+/* A person in front of the page that quickstart serves. */
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { top } from './instance.mjs';
+import { codeIn, nextMail } from './maildir.mjs';
+
+const shots = process.env.POSTERN_SCREENSHOTS
+  ?? join(top, 'build/test/screenshots');
+
+export const desktop = { width: 1100, height: 800 };
+export const phone = { width: 360, height: 740 };
+
+/* The page as a person with a keyboard and a screen reader meets it. */
+export class Person {
+  static async arrive(browser, url, name, options) {
+    const person = new Person();
+    mkdirSync(shots, { recursive: true });
+    person.name = name;
+    person.problems = [];
+    person.context = await browser.newContext({ reducedMotion: 'reduce',
+      locale: 'en-GB', ...options });
+    person.context.setDefaultTimeout(10000);
+    person.page = await person.context.newPage();
+    person.page.on('pageerror', (error) =>
+      person.problems.push(String(error)));
+    person.page.on('console', (message) => {
+      /* A 4xx is news to the page, not a fault of it. */
+      if (message.type() === 'error'
+          && !/the server responded with a status of 4/.test(message.text()))
+        person.problems.push(message.text());
+    });
+    await person.page.goto(`${url}/`);
+    return person;
+  }
+
+  /* Wait for a step: its heading is shown and has the focus. */
+  async at(title) {
+    const heading = this.page.getByRole('heading', { name: title, level: 1 });
+    await heading.waitFor();
+    assert.ok(await heading.evaluate((node) =>
+      node === document.activeElement), `the focus is on "${title}"`);
+  }
+
+  /* Fill a field, found by its label, and press Enter in it. */
+  async enter(label, text) {
+    const field = this.page.getByLabel(label, { exact: true });
+    await field.fill(text);
+    await field.press('Enter');
+  }
+
+  press(name) {
+    return this.page.getByRole('button', { name, exact: true }).click();
+  }
+
+  async hears(role, text) {
+    await this.page.getByRole(role).filter({ hasText: text }).waitFor();
+  }
+
+  shot(step) {
+    return this.page.screenshot({ fullPage: true,
+      path: join(shots, `${this.name}-${step}.png`) });
+  }
+
+  /* The page is wider than the window: somebody has to scroll sideways. */
+  overflow() {
+    return this.page.evaluate(() =>
+      document.documentElement.scrollWidth - window.innerWidth);
+  }
+
+  /* No passkey is offered in the e-mail field until the next reload. */
+  withoutAutofill() {
+    return this.page.evaluate(() => {
+      window.PublicKeyCredential.isConditionalMediationAvailable =
+        async () => false;
+    });
+  }
+
+  async cookie() {
+    const all = await this.context.cookies();
+    return all.find(({ name }) => name === 'hanko');
+  }
+
+  async signUp(instance, email) {
+    await this.at('Log in or sign up');
+    await this.enter('E-mail address', email);
+    await this.at('Create an account?');
+    await this.press('Create account');
+    await this.at('Check your mail');
+    return codeIn(await nextMail(instance.mailDir, email));
+  }
+}
