@@ -1,8 +1,8 @@
 /* After a login: what the account has, and what can be done with it. */
 import { api } from './api.js';
 import { answer, creationOptions } from './passkeys.js';
-import { $, badge, complain, listRow, onClick, onSubmit, rowButton, say, show,
-  state, time } from './ui.js';
+import { $, badge, complain, device, listRow, onClick, onSubmit, rowButton,
+  say, show, state, time } from './ui.js';
 
 /* After a login: whoever was sent here by the members' area goes back. */
 export async function arrive(message) {
@@ -184,15 +184,6 @@ onSubmit('rename', 'rename-error', {
 $('rename-not').addEventListener('click', () => $('rename').close());
 
 /* ------------------------------------------------ sessions */
-
-/* "Firefox on Linux", as far as a user agent tells. */
-function device(agent = '') {
-  const first = (names) => names.find((name) => agent.includes(name));
-  const browser = first(['Firefox', 'Edg', 'OPR', 'Chrome', 'Safari', 'curl']);
-  const system = first(['Android', 'iPhone', 'iPad', 'Windows', 'Mac OS',
-    'Linux']);
-  return [browser ?? 'A client', system].filter(Boolean).join(' on ');
-}
 
 async function listSessions() {
   const { data } = await api('GET', 'sessions');

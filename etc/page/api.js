@@ -14,14 +14,18 @@ export class ApiError extends Error {
 
 /*
  * One request.  Returns { status, headers, data }; data is the JSON of the
- * body, or null.  The session travels in a cookie that script cannot read.
+ * body, or null.  The session travels in a cookie that script cannot read;
+ * below auth/ it is a bearer's token.
  */
-export async function api(method, path, body) {
-  const init = { method, credentials: 'same-origin', cache: 'no-store' };
+export async function api(method, path, body, bearer) {
+  const init = { method, credentials: 'same-origin', cache: 'no-store',
+    headers: {} };
   let response, text;
 
+  if (bearer !== undefined)
+    init.headers.Authorization = `Bearer ${bearer}`;
   if (body !== undefined) {
-    init.headers = { 'Content-Type': 'application/json' };
+    init.headers['Content-Type'] = 'application/json';
     init.body = JSON.stringify(body);
   }
   try {
@@ -34,7 +38,7 @@ export async function api(method, path, body) {
   const json = headers.get('Content-Type')?.startsWith('application/json');
   const data = json && text !== '' ? JSON.parse(text) : null;
   if (!response.ok)
-    throw new ApiError(status, data?.message,
+    throw new ApiError(status, data?.error?.message ?? data?.message,
       Number(headers.get('Retry-After') ?? 0));
   return { status, headers, data };
 }

@@ -14,6 +14,9 @@ export const $ = (id) => document.getElementById(id);
 
 const seconds = (n) => (n === 1 ? 'a second' : `${n} seconds`);
 
+/* An error whose message is for the person. */
+export class Told extends Error {}
+
 /* Texts for statuses; a form may know better ones for its own. */
 export function explain(error, own = {}) {
   const texts = {
@@ -25,6 +28,8 @@ export function explain(error, own = {}) {
     503: 'The server is busy. Please try again in a moment.',
     ...own,
   };
+  if (error instanceof Told)
+    return error.message;
   if (error instanceof DOMException)
     return passkeyTexts[error.name]
       ?? 'Your browser could not use a passkey here.';
@@ -56,7 +61,8 @@ export function show(step, message = '') {
     name.textContent = state.email;
   for (const field of document.querySelectorAll('[name="username"]'))
     field.value = state.email;
-  for (const field of document.querySelectorAll('[type="password"], .code'))
+  for (const field of document.querySelectorAll(
+    '[type="password"], input.code, input.key'))
     field.value = '';
   say(message);
   $(step).querySelector('h1').focus();
@@ -105,7 +111,8 @@ export function onSubmit(formId, errorId, { check, action, texts }) {
       await attempt(form.querySelector('button:not([type])'), errorId,
         () => action(fields), texts);
     if ($(errorId).textContent !== '')
-      form.querySelector('input:not([readonly])')?.focus();
+      [...form.elements].find((field) => field.offsetParent !== null
+        && field.matches('input:not([readonly])'))?.focus();
   });
 }
 
@@ -145,6 +152,15 @@ for (const button of document.querySelectorAll('[data-go]'))
 
 export const time = (text) => new Date(text).toLocaleString([],
   { dateStyle: 'medium', timeStyle: 'short' });
+
+/* "Firefox on Linux", as far as a user agent tells. */
+export function device(agent = '') {
+  const first = (names) => names.find((name) => agent.includes(name));
+  const browser = first(['Firefox', 'Edg', 'OPR', 'Chrome', 'Safari', 'curl']);
+  const system = first(['Android', 'iPhone', 'iPad', 'Windows', 'Mac OS',
+    'Linux']);
+  return [browser ?? 'A client', system].filter(Boolean).join(' on ');
+}
 
 /* A row of a list: a text with a small one below, and what can be done. */
 export function listRow(title, note, actions) {

@@ -42,11 +42,20 @@ export class Person {
       node === document.activeElement), `the focus is on "${title}"`);
   }
 
-  /* Fill a field, found by its label, and press Enter in it. */
+  /* The field that has this label, among those that are shown. */
+  field(label) {
+    return this.page.getByLabel(label, { exact: true })
+      .filter({ visible: true });
+  }
+
+  fill(label, text) {
+    return this.field(label).fill(text);
+  }
+
+  /* Fill a field, and press Enter in it. */
   async enter(label, text) {
-    const field = this.page.getByLabel(label, { exact: true });
-    await field.fill(text);
-    await field.press('Enter');
+    await this.fill(label, text);
+    await this.field(label).press('Enter');
   }
 
   press(name) {
