@@ -107,9 +107,75 @@ test('logout, and all of it; then 401', async () => {
   }
 });
 
-test('what is not offered is a DfnsError of 404', async () => {
+/* Somebody who is logged in, with a signer for what they do. */
+async function actor() {
   const who = await someone();
   const authToken = await login(who.api, who.orgId, who.username, who.key);
-  await assert.rejects(client(who, { authToken })
-    .auth.listPersonalAccessTokens(), refused(404, 'Not Found'));
+  return { who, auth: client(who,
+    { authToken, signer: signer(who.key) }).auth };
+}
+
+test('a credential is created, switched off and on again', async () => {
+  const { who, auth } = await actor();
+  const key = new Key('ed25519');
+  const begun = await auth.createCredentialChallenge(
+    { body: { kind: 'Key' } });
+  const { credentialInfo } = key.create(begun.challenge);
+  const made = await auth.createCredential({ body: {
+    challengeIdentifier: begun.challengeIdentifier, credentialKind: 'Key',
+    credentialName: 'Second', credentialInfo } });
+  assert.equal(made.name, 'Second');
+  const body = { credentialUuid: made.credentialUuid };
+  const active = async () => (await auth.listCredentials()).items
+    .find(({ credentialId }) => credentialId === key.credId).isActive;
+  assert.deepEqual(await auth.deactivateCredential({ body }),
+    { message: 'success' });
+  assert.equal(await active(), false);
+  assert.deepEqual(await auth.activateCredential({ body }),
+    { message: 'success' });
+  assert.equal(await active(), true);
+  await login(who.api, who.orgId, who.username, key);
+});
+
+test('an action is signed by hand', async () => {
+  const { who, auth } = await actor();
+  const challenge = await auth.createUserActionChallenge({ body: {
+    userActionPayload: '{}', userActionHttpMethod: 'PUT',
+    userActionHttpPath: '/auth/credentials/activate',
+    userActionServerKind: 'Api' } });
+  const { userAction } = await auth.createUserActionSignature({ body: {
+    challengeIdentifier: challenge.challengeIdentifier,
+    firstFactor: who.key.get(challenge.challenge) } });
+  assert.equal(userAction.split('.').length, 3);
+});
+
+test('sendRecoveryCode, createRecoveryChallenge and recover', async () => {
+  const { who, auth } = await actor();
+  const { orgId, username } = who;
+  const recovery = new Key();
+  const begun = await auth.createCredentialChallenge(
+    { body: { kind: 'RecoveryKey' } });
+  const { credentialInfo } = recovery.create(begun.challenge);
+  await auth.createCredential({ body: { credentialInfo,
+    challengeIdentifier: begun.challengeIdentifier,
+    credentialKind: 'RecoveryKey', credentialName: 'Recovery',
+    encryptedPrivateKey: 'c2VhbGVk' } });
+
+  assert.deepEqual(await auth.sendRecoveryCode({ body: { orgId, username } }),
+    { message: 'success' });
+  const challenge = await auth.createRecoveryChallenge({ body: { orgId,
+    username, verificationCode: await codeTo(instance.mailDir, username, 2),
+    credentialId: recovery.credId } });
+  assert.deepEqual(challenge.allowedRecoveryCredentials,
+    [{ id: recovery.credId, encryptedRecoveryKey: 'c2VhbGVk' }]);
+  const key = new Key();
+  const newCredentials = { firstFactorCredential:
+    key.create(challenge.challenge) };
+  await client(who, { authToken: challenge.temporaryAuthenticationToken })
+    .auth.recover({ body: { newCredentials, recovery: recovery.get(
+      Buffer.from(JSON.stringify(newCredentials)).toString('base64url'),
+      'RecoveryKey') } });
+  await assert.rejects(auth.listCredentials(),
+    refused(401, 'user token is missing or invalid'));
+  await login(who.api, orgId, username, key);
 });

@@ -1,0 +1,79 @@
+/*
+ * Dfns: every method of the SDK's auth client is called by a test, or it is on
+ * the list of what is not offered, where the answer is 404.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import sdk from '@dfns/sdk';
+import keysigner from '@dfns/sdk-keysigner';
+import { freshAddress } from '../lib/api.mjs';
+import { login, member } from '../lib/dfns.mjs';
+import { start, top } from '../lib/instance.mjs';
+
+const notOffered = [
+  'createPersonalAccessToken', 'listPersonalAccessTokens',
+  'getPersonalAccessToken', 'updatePersonalAccessToken',
+  'activatePersonalAccessToken', 'deactivatePersonalAccessToken',
+  'archivePersonalAccessToken',
+  'createServiceAccount', 'listServiceAccounts', 'getServiceAccount',
+  'updateServiceAccount', 'activateServiceAccount',
+  'deactivateServiceAccount', 'archiveServiceAccount',
+  'createUser', 'listUsers', 'getUser', 'updateUser', 'activateUser',
+  'deactivateUser', 'archiveUser',
+  'createCredentialCode', 'createCredentialChallengeWithCode',
+  'createCredentialWithCode',
+  'socialLogin', 'createSocialRegistrationChallenge',
+  'ssoLogin', 'ssoLoginInit',
+  'listApplications', 'getApplication',
+  'listAuditLogs', 'getAuditLog',
+];
+
+/* What the client has, but for older names of the same. */
+const client = Object.getPrototypeOf(new sdk.DfnsApiClient({}).auth);
+const methods = Object.getOwnPropertyNames(client).filter((name) =>
+  name !== 'constructor'
+    && !/^async \w+\(\w*\) \{\s*return this\.\w+\(/.test(client[name]));
+
+let instance;
+let auth;
+
+before(async () => {
+  instance = await start({ prefix: '' });
+  const who = await member(instance, 'Methods', freshAddress('methods'));
+  auth = new sdk.DfnsApiClient({ baseUrl: instance.url, orgId: who.orgId,
+    authToken: await login(who.api, who.orgId, who.username, who.key),
+    signer: new keysigner.AsymmetricKeySigner({ credId: who.key.credId,
+      privateKey: who.key.privateKey.export(
+        { type: 'pkcs8', format: 'pem' }) }) }).auth;
+});
+after(() => instance?.stop());
+
+test('the SDK has the methods that are listed', () => {
+  assert.ok(methods.length > 50, methods.join(' '));
+  assert.deepEqual(notOffered.filter((name) => !methods.includes(name)), []);
+});
+
+test('every method is called by a test, or is not offered', () => {
+  const folder = join(top, 'tests/http');
+  const text = readdirSync(folder)
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .filter((one) => one.includes("from '@dfns/sdk'"))
+    .join('\n');
+  assert.deepEqual(methods.filter((name) => !notOffered.includes(name)
+    && !text.includes(`.${name}(`)), []);
+});
+
+/* Whatever a path may need, and a body. */
+const input = { body: {}, query: {}, userId: 'x', tokenId: 'x', appId: 'x',
+  serviceAccountId: 'x', id: 'x' };
+
+for (const name of notOffered)
+  test(`${name} is not offered: 404`, () =>
+    assert.rejects(auth[name](input), (error) => {
+      assert.ok(error instanceof sdk.DfnsError, String(error));
+      assert.equal(error.httpStatus, 404, error.message);
+      assert.equal(error.message, 'Not Found');
+      return true;
+    }));
