@@ -126,6 +126,7 @@ const struct ptn_route ptn_routes[] = {
 	{ PTN_POST,   "/auth/login",                       ANYBODY,  DB,      ANSWERS, IN(dfns_answer),        dfns_on,      ptn_dfns_login },
 	{ PTN_POST,   "/auth/login/delegated",             SERVICE,  DB,      FREE,    IN(dfns_delegated_login), dfns_on,    ptn_dfns_delegated_login },
 	{ PTN_PUT,    "/auth/logout",                      MEMBER,   DB,      FREE,    IN(dfns_logout),        dfns_on,      ptn_dfns_logout },
+	{ PTN_POST,   "/auth/logout",                      MEMBER,   DB,      FREE,    IN(dfns_logout),        dfns_on,      ptn_dfns_logout },
 	{ PTN_PUT,    "/auth/registration/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          dfns_mail_on, ptn_dfns_registration_code },
 	{ PTN_POST,   "/auth/registration/init",           ANYBODY,  DB,      INITS,   IN(dfns_reg_init),      dfns_on,      ptn_dfns_registration_init },
 	{ PTN_POST,   "/auth/registration",                NEWCOMER, DB,      FREE,    IN(dfns_registration),  dfns_on,      ptn_dfns_registration },

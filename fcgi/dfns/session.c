@@ -8,7 +8,10 @@ static const struct ptn_field logout_fields[LOGOUT__MAX] = {
 
 const struct ptn_input ptn_in_dfns_logout = { logout_fields, LOGOUT__MAX };
 
-/* PUT /auth/logout: this session ends, or all of the user's, of both APIs. */
+/*
+ * PUT and POST /auth/logout: this session ends, or all of the user's, of both
+ * APIs.
+ */
 enum ptn_err
 ptn_dfns_logout(struct ptn_request *req, struct ptn_reply *rep)
 {

@@ -333,13 +333,16 @@ test('logout: this session, or all of both kinds', async () => {
   const who = await someone();
   const [one, two] = [await login(api, who.orgId, who.username, who.key),
     await login(api, who.orgId, who.username, who.key)];
-  const out = (bearer, body) =>
-    api.call('PUT', '/auth/logout', body, { bearer });
+  const out = (bearer, body, method = 'PUT') =>
+    api.call(method, '/auth/logout', body, { bearer });
   assert.deepEqual((await out(one)).body, { message: 'success' });
   isError(await out(one), 401, BAD_TOKEN);
   isError(await list(one), 401, BAD_TOKEN);
   const three = await login(api, who.orgId, who.username, who.key);
   assert.equal((await out(two, { allSessions: 1 })).status, 400);
+  assert.deepEqual((await out(three, undefined, 'POST')).body,
+    { message: 'success' });
+  isError(await list(three), 401, BAD_TOKEN);
   assert.deepEqual((await out(two, { allSessions: true })).body,
     { message: 'success' });
   for (const bearer of [two, three, undefined])

@@ -19,6 +19,7 @@ const BEGINNINGS = [
 const OPEN = [...WISHES, ...BEGINNINGS, ['POST', '/auth/login']];
 const MEMBERS = [
   ['PUT', '/auth/logout'],
+  ['POST', '/auth/logout'],
   ['POST', '/auth/credentials/init'],
   ['POST', '/auth/action/init'],
   ['POST', '/auth/action'],
