@@ -39,18 +39,19 @@ export async function addAuthenticator(context, page, options = {}) {
 }
 
 /*
- * Serve files, { '/path': 'file' }, on a free port of both loopbacks.
- * Resolves to { port, close() }.
+ * Serve files, { '/path': 'file' }, on a free port of both loopbacks; a
+ * Buffer is what is in it.  Resolves to { port, close() }.
  */
 export async function serveFiles(files) {
   const server = http.createServer((request, response) => {
-    const file = files[new URL(request.url, 'http://localhost').pathname];
+    const { pathname } = new URL(request.url, 'http://localhost');
+    const file = files[pathname];
     if (!file) {
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { 'Content-Type': types[extname(file)] });
-    response.end(readFileSync(file));
+    response.writeHead(200, { 'Content-Type': types[extname(pathname)] });
+    response.end(typeof file === 'string' ? readFileSync(file) : file);
   });
   await new Promise((done) => server.listen(0, '::', done));
   return {
