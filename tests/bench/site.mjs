@@ -109,7 +109,9 @@ export class Site {
       INSERT INTO password_credentials
         SELECT ${uuidOf("CONCAT('user', seq)")}, @t, '${this.phc}', ${NORM},
         @n, @n FROM seq_1_to_${LOGINS};
-      INSERT INTO sessions SELECT ${uuidOf("CONCAT('session', seq)")}, @t,
+      INSERT INTO sessions (id, tenant_id, user_id, user_agent, ip_address,
+          created_at, last_used, expires_at)
+        SELECT ${uuidOf("CONCAT('session', seq)")}, @t,
         ${uuidOf(`CONCAT('user', seq + ${LOGINS})`)}, 'bench', '127.0.0.1',
         @n, @n, @n + INTERVAL 12 HOUR FROM seq_1_to_${this.sessions};
       CREATE TABLE bench_floor (id BINARY(16) NOT NULL PRIMARY KEY,
