@@ -8,6 +8,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Keys } from './keys.mjs';
 import { argon2, interleave, median, ratio, spread, wrk }
   from './measure.mjs';
 import { Passkeys } from './passkeys.mjs';
@@ -19,10 +20,11 @@ import { print, row } from './table.mjs';
 const SETTINGS = { 'rate_limiter.enabled': 'false', 'log.level': 'warn' };
 const CONNECTIONS = 16;
 const GROUPS = ['memory', 'start', 'jwks', 'validate', 'passcode', 'login',
-  'webauthn', 'authorizer', 'p99', 'audit', 'es256'];
+  'webauthn', 'dfns-code', 'dfns-login', 'authorizer', 'p99', 'audit',
+  'es256'];
 /* --quick has no row that is without a goal, and no queue of logins. */
-const SLOW = ['audit', 'webauthn', 'authorizer', 'passcode-mail',
-  'login-queue', 'p99-floor'];
+const SLOW = ['audit', 'webauthn', 'dfns-code', 'dfns-login', 'authorizer',
+  'passcode-mail', 'login-queue', 'p99-floor'];
 
 function usage(what) {
   console.error(`bench: ${what}; see tests/bench/run --help`);
@@ -283,6 +285,65 @@ async function webauthn(site) {
       'keys kept parsed; SELECT by primary key, INSERT, COMMIT' }] });
 }
 
+/* The keys of the Dfns API, of which one instance has one set. */
+async function keysOf(site) {
+  if (!site.keys) {
+    const keys = new Keys(site);
+    await keys.seed();
+    site.keys = keys;
+  }
+  return site.keys;
+}
+
+async function dfnsCode(site) {
+  const keys = await keysOf(site);
+  const file = keys.codes();
+  const url = await site.floor('insert', 100);
+  say('auth/login/code');
+  compare(await interleave(options.rounds, {
+    floor: swept(site, load(site, file, { url })),
+    'dfns-code': asleep(site, load(site, file)),
+  }), 'floor', { 'dfns-code': ['POST /auth/login/code', null] });
+}
+
+/* Two requests are one login. */
+const inPairs = (one) => ({ ...one, rate: one.rate / 2,
+  cpu_us: one.cpu_us * 2 });
+
+/* A login with a Key; each measurement has its own challenges, as above. */
+async function dfnsLogin(site) {
+  const keys = await keysOf(site);
+  say('auth/login/init and auth/login');
+  const bytes = await keys.probe();
+  const url = await site.floor('key', bytes);
+  const seconds = goalless();
+  const floor = load(site, await keys.lookalikes(64), { url, seconds });
+  let best = 0;
+  const login = async (how) => {
+    const n = how.warm ? 1000 * availableParallelism()
+      : Math.ceil(3 * best * seconds);
+    const file = await keys.logins(n);
+    const result = inPairs(await load(site, file, { bytes, seconds })(how));
+    best = Math.max(best, result.rate);
+    await keys.sweep();
+    return result;
+  };
+  const results = await interleave(options.rounds, {
+    floor: async (how) => {
+      const result = inPairs(await floor(how));
+      await keys.sweep();
+      return result;
+    },
+    'dfns-login': login,
+  });
+  compare(results, 'floor', { 'dfns-login': [
+    'POST /auth/login/init and /auth/login', null, { seconds,
+      floor_does: 'for the first request, sign Ed25519; SELECT by primary ' +
+      'key, INSERT, COMMIT; for the second, verify Ed25519 and ES256 and ' +
+      'sign Ed25519 with keys kept parsed; SELECT by primary key, DELETE, ' +
+      'INSERT, COMMIT' }] });
+}
+
 /* A page of the site that only users see: the web server asks first. */
 async function authorizer(site) {
   const tokens = await site.fewTokens();
@@ -409,6 +470,8 @@ async function all() {
     await attempt('passcode', (one) => passcode(one));
     await attempt('login', (one) => login(one));
     await attempt('webauthn', webauthn);
+    await attempt('dfns-code', dfnsCode);
+    await attempt('dfns-login', dfnsLogin);
     await attempt('authorizer', authorizer);
     await attempt('p99', latency);
     await attempt('audit', audit);

@@ -9,6 +9,10 @@
  * insert	one INSERT, committed, then the same
  * passkey	verify an ES256 signature, sign with RS256, the SELECT and the
  *		INSERT in one transaction, then the same
+ * key		what ends in /init: sign with Ed25519, the SELECT and the INSERT
+ *		in one transaction; all else: verify that and an ES256
+ *		signature, sign with Ed25519, the SELECT, a DELETE of what an
+ *		/init stored and the INSERT in one transaction; then the same
  * authorize	200 and nothing else, which lets a request pass
  *
  * WORKERS processes accept from one unix socket, each with a connection and
@@ -35,21 +39,26 @@
 #define ID_LEN 16
 #define IDS_MAX 65536
 #define CHUNK 4096
+#define BEGUN_MAX 4096
 
 /* What happens before the answer. */
 struct mode {
 	const char *name;
 	bool select;
 	bool insert;
-	bool signing;
 	bool bodiless;
+	int (*sign)(struct signing *);
+	int (*sign_init)(struct signing *); /* of the first of two requests */
 };
 
 static const struct mode modes[] = {
 	{ .name = "static" },
 	{ .name = "select", .select = true },
 	{ .name = "insert", .insert = true },
-	{ .name = "passkey", .select = true, .insert = true, .signing = true },
+	{ .name = "passkey", .select = true, .insert = true,
+	    .sign = signing_passkey },
+	{ .name = "key", .select = true, .insert = true,
+	    .sign = signing_answer, .sign_init = signing_begin },
 	{ .name = "authorize", .bodiless = true },
 };
 
@@ -59,6 +68,7 @@ static const char select_text[] =
     "SELECT user_id, last_used, UTC_TIMESTAMP(6) FROM sessions WHERE id = ?";
 static const char insert_text[] =
     "INSERT INTO bench_floor (id, created_at) VALUES (?, UTC_TIMESTAMP(6))";
+static const char delete_text[] = "DELETE FROM bench_floor WHERE id = ?";
 
 struct floor {
 	const struct mode *mode;
@@ -69,10 +79,13 @@ struct floor {
 	MYSQL *my;
 	MYSQL_STMT *select;
 	MYSQL_STMT *insert;
+	MYSQL_STMT *delete;
 	struct signing *signing;
 	uint8_t id[ID_LEN]; /* bound to the statements */
 	uint8_t *ids;	    /* of rows that exist */
 	size_t nids;
+	uint8_t begun[BEGUN_MAX][ID_LEN]; /* of rows of an /init */
+	size_t nbegun;
 	uint64_t random;
 };
 
@@ -169,6 +182,8 @@ connect_database(struct floor *f)
 	}
 	if (m->insert)
 		f->insert = prepare(f, insert_text);
+	if (m->sign_init != NULL)
+		f->delete = prepare(f, delete_text);
 	if (m->select && m->insert && mysql_autocommit(f->my, 0) != 0)
 		die("autocommit", mysql_error(f->my));
 }
@@ -210,15 +225,43 @@ run_insert(struct floor *f)
 	return mysql_stmt_execute(f->insert);
 }
 
+/* What an earlier request stored here; another worker may have had it. */
 static int
-work(struct floor *f)
+run_delete(struct floor *f)
 {
-	if (f->signing != NULL && signing_work(f->signing) != 0)
+	if (f->nbegun == 0)
+		return 0;
+	memcpy(f->id, f->begun[--f->nbegun], ID_LEN);
+	return mysql_stmt_execute(f->delete);
+}
+
+static bool
+is_init(const struct floor *f, const FCGX_Request *req)
+{
+	static const char init[] = "/init";
+	const char *path = FCGX_GetParam("REQUEST_URI", req->envp);
+	const size_t len = path == NULL ? 0 : strlen(path);
+
+	return f->mode->sign_init != NULL && len >= sizeof(init) - 1 &&
+	    strcmp(path + len - (sizeof(init) - 1), init) == 0;
+}
+
+static int
+work(struct floor *f, bool init)
+{
+	const struct mode *m = f->mode;
+
+	if (m->sign != NULL &&
+	    (init ? m->sign_init : m->sign)(f->signing) != 0)
 		return -1;
 	if (f->select != NULL && run_select(f) != 0)
 		return -1;
+	if (f->delete != NULL && !init && run_delete(f) != 0)
+		return -1;
 	if (f->insert != NULL && run_insert(f) != 0)
 		return -1;
+	if (init && f->nbegun < BEGUN_MAX)
+		memcpy(f->begun[f->nbegun++], f->id, ID_LEN);
 	/* Alone, a statement is a transaction. */
 	if (f->select != NULL && f->insert != NULL)
 		return mysql_commit(f->my) ? -1 : 0;
@@ -232,7 +275,7 @@ answer(struct floor *f, FCGX_Request *req)
 
 	while (FCGX_GetStr(chunk, sizeof(chunk), req->in) > 0)
 		;
-	if (work(f) != 0) {
+	if (work(f, is_init(f, req)) != 0) {
 		fprintf(stderr, "floor: %s failed: %s\n", f->mode->name,
 		    f->my != NULL ? mysql_error(f->my) : "");
 		(void)FCGX_PutS("Status: 500 Internal Server Error\r\n\r\n",
@@ -285,7 +328,7 @@ main(int argc, char **argv)
 	f.db_socket = argv[5];
 	f.db_name = argc == 7 ? argv[6] : NULL;
 	make_answer(&f, atoi(argv[4]));
-	if (f.mode->signing && (f.signing = signing_new()) == NULL)
+	if (f.mode->sign != NULL && (f.signing = signing_new()) == NULL)
 		die("signing", "no keys");
 	if (FCGX_Init() != 0 || (fd = FCGX_OpenSocket(argv[2], BACKLOG)) < 0)
 		die(argv[2], "cannot listen");
