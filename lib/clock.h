@@ -1,7 +1,11 @@
 #ifndef PTN_CLOCK_H
 #define PTN_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "bytes.h"
+#include "err.h"
 
 #define PTN_TIME_STR 32
 
@@ -17,5 +21,11 @@ int64_t ptn_clock_mono_ms(void); /* milliseconds that never step back */
  * 2024-01-01T12:00:00.1234Z.
  */
 void ptn_time_format(int64_t us, char out[PTN_TIME_STR]);
+
+/*
+ * Read RFC 3339, with a fraction of any length and with any offset.  False for
+ * all else, a day that no calendar has too; us is untouched then.
+ */
+bool ptn_time_parse(struct ptn_bytes text, int64_t *us) PTN_MUST_USE;
 
 #endif
