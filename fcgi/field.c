@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/address.h"
+#include "lib/clock.h"
 
 #define NAMES_MAX 16	/* elements of a PTN_F_NAMES */
 #define NAME_LEN_MAX 32 /* bytes of one */
@@ -164,6 +165,41 @@ decode_bool(const struct ptn_field *f, const struct ptn_json *json,
 	return NULL;
 }
 
+/* A number above this many seconds (the year 5138) is one of milliseconds. */
+#define SECONDS_MAX 1e11
+#define MS_MAX 1e15
+
+static bool
+time_of(const struct ptn_json *json, int64_t *us)
+{
+	int64_t whole;
+	double d;
+
+	if (ptn_json_type(json) == PTN_JSON_STRING)
+		return ptn_time_parse(ptn_json_string(json), us);
+	if (ptn_json_int(json, &whole))
+		d = (double)whole;
+	else if (!ptn_json_double(json, &d))
+		return false;
+	if (!(d > -MS_MAX && d < MS_MAX))
+		return false;
+	*us = (int64_t)(d < SECONDS_MAX && d > -SECONDS_MAX ? d * 1e6
+							    : d * 1e3);
+	return true;
+}
+
+static const char *
+decode_time(const struct ptn_field *f, const struct ptn_json *json,
+    struct ptn_value *v)
+{
+	if (json == NULL)
+		return f->required ? "is a required field" : NULL;
+	if (!time_of(json, &v->us))
+		return "must be a time";
+	v->set = true;
+	return NULL;
+}
+
 const char *
 ptn_field_decode(struct ptn_arena *a, const struct ptn_field *f,
     const struct ptn_json *json, struct ptn_value *v)
@@ -174,6 +210,8 @@ ptn_field_decode(struct ptn_arena *a, const struct ptn_field *f,
 		return decode_json(f, json, v);
 	if (f->type == PTN_F_BOOL)
 		return decode_bool(f, json, v);
+	if (f->type == PTN_F_TIME)
+		return decode_time(f, json, v);
 	if (json == NULL)
 		return f->required ? "is a required field" : NULL;
 	if (ptn_json_type(json) != PTN_JSON_STRING)

@@ -43,6 +43,7 @@ static const struct {
 	[PTN_RATE_CODE] = { 0, 20, 3600 },
 	[PTN_RATE_LOGIN] = { 20, 60, 60 },
 	[PTN_RATE_ANSWER] = { 0, 60, 60 },
+	[PTN_RATE_TYPED] = { 0, 10, 60 },
 };
 
 /* A limit that the routes of a class share. */

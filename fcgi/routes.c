@@ -77,6 +77,7 @@ passkeys_on(const struct ptn_conf *cf)
 #define INITS    PTN_RATE_LOGIN
 #define ANSWERS  PTN_RATE_ANSWER
 #define FACTORS  PTN_RATE_FACTOR
+#define TYPED    PTN_RATE_TYPED
 #define IN(name) &ptn_in_##name
 #define NO_INPUT PTN_NO_INPUT
 
@@ -138,6 +139,9 @@ const struct ptn_route ptn_routes[] = {
 	{ PTN_POST,   "/auth/credentials",                 SIGNED,   DB,      FREE,    IN(dfns_credential),    dfns_on,      ptn_dfns_credential_create },
 	{ PTN_PUT,    "/auth/credentials/activate",        SIGNED,   DB,      FREE,    IN(dfns_uuid),          dfns_on,      ptn_dfns_credential_activate },
 	{ PTN_PUT,    "/auth/credentials/deactivate",      SIGNED,   DB,      FREE,    IN(dfns_uuid),          dfns_on,      ptn_dfns_credential_deactivate },
+	{ PTN_POST,   "/auth/credentials/code",            SIGNED,   DB,      FREE,    IN(dfns_expiration),    dfns_on,      ptn_dfns_credcode },
+	{ PTN_POST,   "/auth/credentials/code/init",       ANYBODY,  DB,      TYPED,   IN(dfns_credcode),      dfns_on,      ptn_dfns_credcode_init },
+	{ PTN_POST,   "/auth/credentials/code/verify",     ANYBODY,  DB,      ANSWERS, IN(dfns_credential),    dfns_on,      ptn_dfns_credcode_verify },
 	{ PTN_POST,   "/auth/action/init",                 CALLER,   DB,      FREE,    IN(dfns_action_init),   dfns_on,      ptn_dfns_action_init },
 	{ PTN_POST,   "/auth/action",                      CALLER,   DB,      FACTORS, IN(dfns_answer),        dfns_on,      ptn_dfns_action },
 	{ PTN_POST,   "/auth/recover/user/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          dfns_mail_on, ptn_dfns_recovery_code },

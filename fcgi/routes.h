@@ -38,6 +38,7 @@ enum ptn_rate_class {
 	PTN_RATE_LOGIN,	   /* by username and organisation, and network */
 	PTN_RATE_ANSWER,   /* by network alone */
 	PTN_RATE_FACTOR,   /* passwords alone, which the handler counts */
+	PTN_RATE_TYPED,	   /* the same, for a code that names its user */
 	PTN_RATE__MAX
 };
 
@@ -64,6 +65,7 @@ enum ptn_field_type {
 	PTN_F_JSON,	/* an object, as it stands in the body */
 	PTN_F_ARRAY,	/* the same of an array */
 	PTN_F_BOOL,
+	PTN_F_TIME,	/* RFC 3339, or seconds since the epoch, or ms */
 	PTN_F__MAX
 };
 

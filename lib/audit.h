@@ -56,6 +56,8 @@
 	X(DFNS_DELEGATED_RECOVERY_FAILED,                                      \
 	    "dfns_delegated_recovery_init_failed")                             \
 	X(DFNS_CREDENTIAL_CREATED, "dfns_credential_created")                  \
+	X(DFNS_CREDENTIAL_CODE, "dfns_credential_code_created")                \
+	X(DFNS_CREDENTIAL_CODE_FAILED, "dfns_credential_code_failed")          \
 	X(DFNS_CREDENTIAL_CHANGED, "dfns_credential_changed")                  \
 	X(RATE_LIMITED, "rate_limited")
 

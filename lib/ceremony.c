@@ -19,6 +19,7 @@ static const struct {
 	[PTN_PURPOSE_ACTION] = { "action", 300 },
 	[PTN_PURPOSE_SIGNED] = { "signed", 300 },
 	[PTN_PURPOSE_RECOVERY] = { "recovery", 900 },
+	[PTN_PURPOSE_CREDENTIAL_CODE] = { "credential_code", 300 },
 };
 
 int64_t

@@ -22,6 +22,7 @@ enum ptn_purpose_of {
 	PTN_PURPOSE_ACTION,	/* to approve a request that is to come */
 	PTN_PURPOSE_SIGNED,	/* one that was approved */
 	PTN_PURPOSE_RECOVERY,
+	PTN_PURPOSE_CREDENTIAL_CODE, /* one more, by a code (credcode.h) */
 	PTN_PURPOSE__MAX
 };
 

@@ -41,6 +41,14 @@ BATCH_OF(challenges)
 BATCH_OF(ceremonies)
 
 static enum ptn_err
+batch_credcodes(const struct round *o, uint64_t *gone)
+{
+	const struct ptn_expire_credcodes_in in = { .max = BATCH };
+
+	return ptn_sql_expire_credcodes(o->db, &in, gone);
+}
+
+static enum ptn_err
 batch_audit_logs(const struct round *o, uint64_t *gone)
 {
 	const struct ptn_expire_audit_logs_in in = {
@@ -180,6 +188,7 @@ ptn_expire(const struct ptn_conf *cf, struct ptn_db *db, struct ptn_keys *keys,
 		{ "sessions", batch_sessions },
 		{ "webauthn_challenges", batch_challenges },
 		{ "ceremonies", batch_ceremonies },
+		{ "credential_codes", batch_credcodes },
 		{ "passcodes", batch_passcodes },
 		{ "rate limits", batch_rate_limits },
 		{ "audit log", batch_audit_logs },

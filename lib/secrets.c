@@ -26,6 +26,7 @@ static const char *const purposes[PTN_FOR__MAX] = {
 	[PTN_FOR_RATE] = "postern/1/rate",
 	[PTN_FOR_DECOY] = "postern/1/decoy",
 	[PTN_FOR_TOTP] = "postern/1/totp",
+	[PTN_FOR_CREDCODE] = "postern/1/credential-code",
 };
 
 static enum ptn_err

@@ -18,7 +18,8 @@
  * secret seals and MACs; all of them open and verify.
  */
 enum ptn_purpose { PTN_FOR_JWK, PTN_FOR_OUTBOX, PTN_FOR_PASSCODE,
-	PTN_FOR_RATE, PTN_FOR_DECOY, PTN_FOR_TOTP, PTN_FOR__MAX };
+	PTN_FOR_RATE, PTN_FOR_DECOY, PTN_FOR_TOTP, PTN_FOR_CREDCODE,
+	PTN_FOR__MAX };
 
 struct ptn_secrets; /* derived keys, wiped when freed */
 enum ptn_err ptn_secrets_new(struct ptn_secrets **out,

@@ -8,9 +8,8 @@
 #define US_PER_MS 1000
 #define TIME_STR 32
 
-/* ISO 8601 with exactly three digits of a second (1.9). */
-static void
-write_time(struct ptn_jsonw *w, const char *name, int64_t us)
+void
+ptn_dfns_write_time(struct ptn_jsonw *w, const char *name, int64_t us)
 {
 	const time_t s = (time_t)(us / 1000000);
 	char text[TIME_STR];
@@ -39,7 +38,7 @@ ptn_dfns_write_credential(struct ptn_jsonw *w, const struct ptn_org *org,
 	ptn_jsonw_str(w, "kind", ptn_cred_kind_name(c->kind));
 	ptn_jsonw_str(w, "credentialId", c->cred_id);
 	ptn_jsonw_str(w, "credentialUuid", id);
-	write_time(w, "dateCreated", c->created_at_us);
+	ptn_dfns_write_time(w, "dateCreated", c->created_at_us);
 	ptn_jsonw_bool(w, "isActive", c->active);
 	ptn_jsonw_str(w, "name", c->name);
 	ptn_jsonw_str(w, "publicKey", c->fingerprint);

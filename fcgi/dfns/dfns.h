@@ -84,6 +84,13 @@ enum ptn_err ptn_dfns_credential_activate(struct ptn_request *,
 enum ptn_err ptn_dfns_credential_deactivate(struct ptn_request *,
     struct ptn_reply *);
 
+extern const struct ptn_input ptn_in_dfns_expiration;
+extern const struct ptn_input ptn_in_dfns_credcode;
+enum ptn_err ptn_dfns_credcode(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_credcode_init(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_credcode_verify(struct ptn_request *,
+    struct ptn_reply *);
+
 extern const struct ptn_input ptn_in_dfns_action_init;
 enum ptn_err ptn_dfns_action_init(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_dfns_action(struct ptn_request *, struct ptn_reply *);
@@ -159,6 +166,9 @@ enum ptn_err ptn_dfns_token(struct ptn_request *req,
 void ptn_dfns_write_user(struct ptn_jsonw *w, const struct ptn_uuid *id,
     const char *username);
 void ptn_dfns_write_rp(struct ptn_jsonw *w, const struct ptn_org *org);
+
+/* ISO 8601 with exactly three digits of a second (specification 1.9). */
+void ptn_dfns_write_time(struct ptn_jsonw *w, const char *name, int64_t us);
 
 /* A Credential (specification 6.1). */
 void ptn_dfns_write_credential(struct ptn_jsonw *w, const struct ptn_org *org,

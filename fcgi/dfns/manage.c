@@ -1,8 +1,11 @@
+#include "fcgi/dfns/manage.h"
+
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
 #include "lib/clock.h"
 #include "lib/dfnsid.h"
 #include "lib/dfnsverify.h"
+#include "lib/json.h"
 #include "lib/jwt.h"
 #include "lib/user.h"
 
@@ -36,8 +39,8 @@ static const struct ptn_field uuid_fields[UUID__MAX] = {
 
 const struct ptn_input ptn_in_dfns_uuid = { uuid_fields, UUID__MAX };
 
-static bool
-kind_offered(const struct ptn_request *req, enum ptn_cred_kind kind)
+bool
+ptn_dfns_kind_offered(const struct ptn_request *req, enum ptn_cred_kind kind)
 {
 	if (ptn_cred_kind_secret(kind))
 		return req->cf->dfns_password;
@@ -46,127 +49,203 @@ kind_offered(const struct ptn_request *req, enum ptn_cred_kind kind)
 	    kind == PTN_CRED_RECOVERY_KEY;
 }
 
+/* What the challenge is for, as the rows keep it. */
+static const char *
+write_state(struct ptn_arena *a, const struct ptn_dfns_more *m)
+{
+	char code[PTN_UUID_STR];
+	struct ptn_jsonw w;
+
+	ptn_uuid_format(&m->code, code);
+	ptn_jsonw_init(&w, a);
+	ptn_jsonw_object(&w, NULL);
+	ptn_jsonw_str(&w, "kind", ptn_cred_kind_name(m->kind));
+	ptn_jsonw_str(&w, "code", code);
+	ptn_jsonw_end_object(&w);
+	return w.buf.bad ? NULL : w.buf.p;
+}
+
 static enum ptn_err
 write_init(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_org *org, const struct ptn_ceremony_row *c,
+    const struct ptn_dfns_more *m, const struct ptn_ceremony_row *c,
     const char *otp_url)
 {
-	const struct ptn_claims *me = &req->session.claims;
 	struct ptn_jsonw *w = &rep->json;
 	struct ptn_dfnscred *creds;
 	char *token;
 	enum ptn_err r;
 	size_t n;
 
-	if ((r = ptn_dfnscreds_of(req->db, req->arena, &org->id, &me->sub,
+	if ((r = ptn_dfnscreds_of(req->db, req->arena, &m->org->id, &m->user_id,
 		 &creds, &n)) != PTN_OK ||
-	    (r = ptn_dfns_token(req, PTN_DFNSTOKEN_CHALLENGE, &org->id, NULL,
+	    (r = ptn_dfns_token(req, PTN_DFNSTOKEN_CHALLENGE, &m->org->id, NULL,
 		 &c->id, ptn_ceremony_ttl_s(c->purpose), &token)) != PTN_OK)
 		return r;
 	rep->no_store = true;
 	ptn_jsonw_object(w, NULL);
-	ptn_jsonw_str(w, "kind", c->state);
+	ptn_jsonw_str(w, "kind", ptn_cred_kind_name(m->kind));
 	ptn_jsonw_str(w, "challengeIdentifier", token);
 	ptn_jsonw_str(w, "temporaryAuthenticationToken", token);
-	ptn_dfns_write_user(w, &me->sub, me->email.address);
-	ptn_dfns_write_rp(w, org);
+	ptn_dfns_write_user(w, &m->user_id, m->username);
+	ptn_dfns_write_rp(w, m->org);
 	ptn_dfns_write_creation(w, req, c->challenge, creds, n, otp_url);
 	ptn_jsonw_end_object(w);
 	return PTN_OK;
+}
+
+enum ptn_err
+ptn_dfns_more_begin(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_dfns_more *m)
+{
+	struct ptn_ceremony_row c = { .purpose = m->purpose,
+		.user_id = m->user_id,
+		.state = write_state(req->arena, m),
+		.challenge = ptn_ceremony_challenge_new(req->arena) };
+	const char *otp_url = "";
+	enum ptn_err r = PTN_OK;
+
+	if (c.challenge == NULL || c.state == NULL)
+		return PTN_E_NOMEM;
+	if (m->kind == PTN_CRED_TOTP)
+		r = ptn_dfns_offer(req, m->org, m->username, &c, &otp_url);
+	if (r != PTN_OK ||
+	    (r = ptn_ceremony_put(req->db, &m->org->id, &c)) != PTN_OK)
+		return r;
+	return write_init(req, rep, m, &c, otp_url);
 }
 
 /* POST /auth/credentials/init: what one more credential is to sign. */
 enum ptn_err
 ptn_dfns_credential_init(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const enum ptn_cred_kind kind = ptn_cred_kind_of(req->in[INIT_KIND].b);
-	struct ptn_ceremony_row c = { .purpose = PTN_PURPOSE_CREDENTIAL,
-		.user_id = req->session.claims.sub,
-		.state = ptn_cred_kind_name(kind),
-		.challenge = ptn_ceremony_challenge_new(req->arena) };
-	const char *otp_url = "";
+	const struct ptn_claims *me = &req->session.claims;
 	struct ptn_org org;
+	const struct ptn_dfns_more m = { .purpose = PTN_PURPOSE_CREDENTIAL,
+		.org = &org,
+		.user_id = me->sub,
+		.username = me->email.address,
+		.kind = ptn_cred_kind_of(req->in[INIT_KIND].b) };
 	enum ptn_err r;
 
-	if (!kind_offered(req, kind))
-		return ptn_dfns_malformed(req, rep, "", "kind");
-	if (c.challenge == NULL)
-		return PTN_E_NOMEM;
-	if ((r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id,
-		 &org)) != PTN_OK ||
-	    (kind == PTN_CRED_TOTP &&
-		(r = ptn_dfns_offer(req, &org,
-		     req->session.claims.email.address, &c, &otp_url)) !=
-		    PTN_OK) ||
-	    (r = ptn_ceremony_put(req->db, &org.id, &c)) != PTN_OK)
-		return r;
-	return write_init(req, rep, &org, &c, otp_url);
-}
-
-struct creating {
-	struct ptn_request *req;
-	struct ptn_org org;
-	struct ptn_ceremony_row c;
-	struct ptn_dfnsfactor_new in;
-	struct ptn_dfnscred cred;
-	bool conflict;
-	bool alone; /* a password without an app */
-};
-
-/* The challenge, which must be this user's and of this kind. */
-static enum ptn_err
-find_challenge(struct ptn_request *req, struct ptn_reply *rep,
-    struct creating *k)
-{
-	const struct ptn_uuid org = req->tenant.id;
-	enum ptn_err r;
-
-	r = ptn_dfns_challenge_take(req, req->in[NEW_CHALLENGE].b,
-	    PTN_PURPOSE_CREDENTIAL, &k->c);
-	if (r == PTN_OK)
-		r = ptn_org_get(req->db, req->arena, req->cf, &org, &k->org);
-	if (r == PTN_OK &&
-	    (!ptn_uuid_equal(&org, &req->tenant.id) ||
-		!ptn_uuid_equal(&k->c.user_id, &req->session.claims.sub) ||
-		ptn_cred_kind_of(ptn_bytes_of(k->c.state)) != k->in.kind))
-		r = PTN_E_NOT_FOUND;
-	req->tenant.id = org;
-	return r == PTN_E_NOT_FOUND
-	    ? ptn_dfns_refuse(rep, PTN_DFNS_BAD_CHALLENGE)
-	    : r;
+	if (!ptn_dfns_kind_offered(req, m.kind))
+		return ptn_dfns_malformed(req, rep, "",
+		    init_fields[INIT_KIND].name);
+	r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id, &org);
+	return r == PTN_OK ? ptn_dfns_more_begin(req, rep, &m) : r;
 }
 
 static enum ptn_err
-verify(struct ptn_request *req, struct ptn_reply *rep, struct creating *k)
+read_state(struct ptn_dfns_creating *k, enum ptn_cred_kind *kind)
 {
-	const struct ptn_dfnsverify v = { req->cf, &k->org, k->c.challenge,
-		k->c.user_id, req->env->secrets, k->c.sealed };
-	struct ptn_ruling ruling;
+	struct ptn_json *all = NULL;
+	const char *why, *code;
 	enum ptn_err r;
 
-	r = ptn_dfnsverify_new(req->arena, &v, &k->in, &k->cred, &ruling);
+	r = ptn_json_parse(ptn_bytes_of(k->c.state), PTN_CEREMONY_DEPTH, &all,
+	    &why);
 	if (r != PTN_OK)
+		return PTN_E_INTERNAL;
+	*kind = ptn_cred_kind_of(ptn_json_string(ptn_json_get(all, "kind")));
+	code = ptn_json_text(k->req->arena, ptn_json_get(all, "code"));
+	if (code == NULL || !ptn_uuid_parse(code, &k->code))
+		r = PTN_E_INTERNAL;
+	ptn_json_free(&all);
+	return r;
+}
+
+enum ptn_err
+ptn_dfns_creating_read(struct ptn_request *req, struct ptn_reply *rep,
+    enum ptn_purpose_of purpose, struct ptn_dfns_creating *k)
+{
+	enum ptn_cred_kind kind = PTN_CRED_UNSET;
+	const char *why = NULL;
+	enum ptn_err r;
+
+	k->req = req;
+	r = ptn_dfnsfactor_read_new(req->arena, req->json, PTN_FACTOR_ANY,
+	    &k->in, &why);
+	if (r == PTN_E_INPUT)
+		return ptn_dfns_malformed(req, rep, "", why);
+	if (r != PTN_OK ||
+	    (r = ptn_dfns_password_judge(req, rep, "", &k->in)) != PTN_OK ||
+	    (r = ptn_dfns_challenge_take(req, req->in[NEW_CHALLENGE].b, purpose,
+		 &k->c)) != PTN_OK ||
+	    (r = read_state(k, &kind)) != PTN_OK ||
+	    (r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id,
+		 &k->org)) != PTN_OK)
 		return r;
-	if (ruling.verdict != PTN_ALLOW)
-		return ptn_dfns_refuse(rep, PTN_DFNS_NOT_PROVED);
-	return ptn_dfns_password_hash(req, &k->in, &k->cred.hash);
+	return kind == k->in.kind ? PTN_OK : PTN_E_NOT_FOUND;
+}
+
+enum ptn_err
+ptn_dfns_creating_verify(struct ptn_dfns_creating *k)
+{
+	const struct ptn_dfnsverify v = { k->req->cf, &k->org, k->c.challenge,
+		k->c.user_id, k->req->env->secrets, k->c.sealed };
+	enum ptn_err r;
+
+	r = ptn_dfnsverify_new(k->req->arena, &v, &k->in, &k->cred, &k->ruling);
+	if (r == PTN_OK && k->ruling.verdict != PTN_ALLOW)
+		r = PTN_E_DENIED;
+	return r == PTN_OK
+	    ? ptn_dfns_password_hash(k->req, &k->in, &k->cred.hash)
+	    : r;
 }
 
 /* A password stands beside an app, or not at all. */
 static enum ptn_err
-find_totp(struct ptn_db *db, struct creating *k)
+find_totp(struct ptn_db *db, struct ptn_dfns_creating *k)
 {
 	struct ptn_dfnscred *all;
 	enum ptn_err r;
 	size_t n;
 
-	k->alone = false;
 	if (k->in.kind != PTN_CRED_PASSWORD)
 		return PTN_OK;
 	r = ptn_dfnscreds_of(db, k->req->arena, &k->org.id, &k->c.user_id, &all,
 	    &n);
 	if (r == PTN_OK)
 		k->alone = !ptn_dfnscreds_have(all, n, PTN_CRED_TOTP);
+	return r == PTN_OK && k->alone ? PTN_E_CONFLICT : r;
+}
+
+enum ptn_err
+ptn_dfns_creating_put(struct ptn_db *db, struct ptn_dfns_creating *k)
+{
+	enum ptn_err r;
+
+	k->alone = k->conflict = false;
+	if ((r = find_totp(db, k)) != PTN_OK)
+		return r;
+	r = ptn_dfnscred_put(db, k->req->arena, &k->org.id, &k->c.user_id,
+	    &k->cred);
+	k->conflict = r == PTN_E_CONFLICT;
+	return r;
+}
+
+void
+ptn_dfns_creating_write(struct ptn_reply *rep, struct ptn_dfns_creating *k)
+{
+	ptn_audit_note(&k->req->audit, PTN_AUDIT_DFNS_CREDENTIAL_CREATED, NULL);
+	k->cred.created_at_us = ptn_clock_us();
+	rep->no_store = true;
+	ptn_dfns_write_credential(&rep->json, &k->org, &k->cred);
+}
+
+/* The challenge must be this user's. */
+static enum ptn_err
+read_mine(struct ptn_request *req, struct ptn_reply *rep,
+    struct ptn_dfns_creating *k)
+{
+	const struct ptn_uuid org = req->tenant.id;
+	enum ptn_err r;
+
+	r = ptn_dfns_creating_read(req, rep, PTN_PURPOSE_CREDENTIAL, k);
+	if (r == PTN_OK &&
+	    (!ptn_uuid_equal(&org, &req->tenant.id) ||
+		!ptn_uuid_equal(&k->c.user_id, &req->session.claims.sub)))
+		r = PTN_E_NOT_FOUND;
+	req->tenant.id = org;
 	return r;
 }
 
@@ -174,38 +253,33 @@ find_totp(struct ptn_db *db, struct creating *k)
 static enum ptn_err
 create(struct ptn_db *db, void *arg)
 {
-	struct creating *k = arg;
+	struct ptn_dfns_creating *k = arg;
 	struct ptn_request *req = k->req;
 	enum ptn_err r;
 
-	k->conflict = false;
 	if ((r = ptn_user_lock(db, req->arena, &k->org.id, &k->c.user_id)) !=
 		PTN_OK ||
-	    (r = ptn_dfns_action_use(req, db)) != PTN_OK ||
-	    (r = find_totp(db, k)) != PTN_OK || k->alone)
+	    (r = ptn_dfns_action_use(req, db)) != PTN_OK)
 		return r;
-	r = ptn_dfnscred_put(db, req->arena, &k->org.id, &k->c.user_id,
-	    &k->cred);
-	k->conflict = r == PTN_E_CONFLICT;
-	return k->conflict ? PTN_OK : r;
+	r = ptn_dfns_creating_put(db, k);
+	return r == PTN_E_CONFLICT ? PTN_OK : r;
 }
 
 /* POST /auth/credentials: store one more, which has signed its challenge. */
 enum ptn_err
 ptn_dfns_credential_create(struct ptn_request *req, struct ptn_reply *rep)
 {
-	struct creating k = { .req = req };
-	const char *why = NULL;
+	struct ptn_dfns_creating k = { .req = req };
 	enum ptn_err r;
 
-	r = ptn_dfnsfactor_read_new(req->arena, req->json, PTN_FACTOR_ANY,
-	    &k.in, &why);
-	if (r == PTN_E_INPUT)
-		return ptn_dfns_malformed(req, rep, "", why);
-	if (r != PTN_OK ||
-	    (r = ptn_dfns_password_judge(req, rep, "", &k.in)) != PTN_OK ||
-	    (r = find_challenge(req, rep, &k)) != PTN_OK ||
-	    (r = verify(req, rep, &k)) != PTN_OK)
+	r = read_mine(req, rep, &k);
+	if (r == PTN_E_NOT_FOUND)
+		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_CHALLENGE);
+	if (r == PTN_OK)
+		r = ptn_dfns_creating_verify(&k);
+	if (r == PTN_E_DENIED)
+		return ptn_dfns_refuse(rep, PTN_DFNS_NOT_PROVED);
+	if (r != PTN_OK)
 		return r;
 	r = ptn_db_tx(req->db, create, &k);
 	if (r == PTN_E_GONE)
@@ -216,10 +290,7 @@ ptn_dfns_credential_create(struct ptn_request *req, struct ptn_reply *rep)
 		return ptn_dfns_refuse(rep, PTN_DFNS_CREDENTIAL_EXISTS);
 	if (k.alone)
 		return ptn_dfns_refuse(rep, PTN_DFNS_NO_TOTP);
-	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_CREDENTIAL_CREATED, NULL);
-	k.cred.created_at_us = ptn_clock_us();
-	rep->no_store = true;
-	ptn_dfns_write_credential(&rep->json, &k.org, &k.cred);
+	ptn_dfns_creating_write(rep, &k);
 	return PTN_OK;
 }
 

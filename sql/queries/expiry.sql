@@ -50,6 +50,15 @@ DELETE FROM webauthn_challenges
 DELETE FROM ceremonies
  WHERE expires_at < UTC_TIMESTAMP(6) ORDER BY expires_at LIMIT ?;
 
+-- name: expire_credcodes
+-- in:   max:i64
+-- returns: count
+-- tenants: all, because time passes for everybody
+-- An hour late: challenges that one began are answered after its end.
+DELETE FROM credential_codes
+ WHERE expires_at < UTC_TIMESTAMP(6) - INTERVAL 1 HOUR
+ ORDER BY expires_at LIMIT ?;
+
 -- name: expire_audit_logs
 -- in:   retention_s:i64 max:i64
 -- returns: count

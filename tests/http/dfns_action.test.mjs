@@ -4,7 +4,8 @@ import { after, before, test } from 'node:test';
 import sdk from '@dfns/sdk';
 import keysigner from '@dfns/sdk-keysigner';
 import { freshAddress } from '../lib/api.mjs';
-import { Key, isError, login, member } from '../lib/dfns.mjs';
+import { Key, announce, approve, header, isError, login, member, signed }
+  from '../lib/dfns.mjs';
 import { start } from '../lib/instance.mjs';
 
 const NOT_SIGNED = 'user action signature is missing or invalid';
@@ -26,30 +27,6 @@ async function someone() {
   who.list = async () =>
     (await who.call('GET', '/auth/credentials')).body.items;
   return who;
-}
-
-const announce = (who, method, path, payload, opts) =>
-  who.call('POST', '/auth/action/init', { userActionPayload: payload,
-    userActionHttpMethod: method, userActionHttpPath: path,
-    userActionServerKind: 'Api' }, opts);
-
-/* Have a request approved; the user action. */
-async function approve(who, method, path, payload, key = who.key) {
-  const { body } = await announce(who, method, path, payload,
-    { status: 200 });
-  const done = await who.call('POST', '/auth/action', {
-    challengeIdentifier: body.challengeIdentifier,
-    firstFactor: key.get(body.challenge),
-  }, { status: 200 });
-  return done.body.userAction;
-}
-
-const header = (action) => ({ headers: { 'X-DFNS-USERACTION': action } });
-
-/* The same, and then the request itself. */
-async function signed(who, method, path, body, key) {
-  const action = await approve(who, method, path, JSON.stringify(body), key);
-  return who.call(method, path, body, header(action));
 }
 
 /* One more Key for somebody. */

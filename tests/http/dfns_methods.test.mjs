@@ -22,8 +22,6 @@ const notOffered = [
   'deactivateServiceAccount', 'archiveServiceAccount',
   'createUser', 'listUsers', 'getUser', 'updateUser', 'activateUser',
   'deactivateUser', 'archiveUser',
-  'createCredentialCode', 'createCredentialChallengeWithCode',
-  'createCredentialWithCode',
   'socialLogin', 'createSocialRegistrationChallenge',
   'ssoLogin', 'ssoLoginInit',
   'listApplications', 'getApplication',

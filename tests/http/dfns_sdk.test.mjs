@@ -96,6 +96,30 @@ test('resendRegistrationCode and createRegistrationChallenge', async () => {
   assert.equal(done.user.username, username);
 });
 
+test('createCredentialCode, and a credential with it', async () => {
+  const who = await someone();
+  const authToken = await login(who.api, who.orgId, who.username, who.key);
+  const { auth } = client(who, { authToken, signer: signer(who.key) });
+  const { code, expiration } = await auth.createCredentialCode({ body: {
+    expiration: new Date(Date.now() + 3600000).toISOString() } });
+  assert.ok(Date.parse(expiration) <= Date.now() + 61000);
+  /* On the other device nobody is logged in. */
+  const device = client(who).auth;
+  await assert.rejects(device.createCredentialChallengeWithCode({ body: {
+    code: '222-222-222', credentialKind: 'Key' } }),
+  refused(403, 'Invalid code'));
+  const challenge = await device.createCredentialChallengeWithCode({ body: {
+    code, credentialKind: 'Key' } });
+  const key = new Key('ed25519');
+  const body = { ...key.create(challenge.challenge), credentialName: 'tablet',
+    challengeIdentifier: challenge.challengeIdentifier };
+  const made = await device.createCredentialWithCode({ body });
+  assert.equal(made.credentialId, key.credId);
+  await assert.rejects(device.createCredentialWithCode({ body }),
+    refused(400, 'Challenge token is not valid.'));
+  await login(who.api, who.orgId, who.username, key);
+});
+
 test('logout, and all of it; then 401', async () => {
   const who = await someone();
   for (const argument of [undefined, {}, { body: { allSessions: true } }]) {

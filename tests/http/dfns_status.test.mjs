@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
-import { Key, codeTo, createOrg, login, member } from '../lib/dfns.mjs';
+import { Key, approve, codeTo, createOrg, header, login, member }
+  from '../lib/dfns.mjs';
 import { start } from '../lib/instance.mjs';
 
 const WISHES = [
@@ -16,7 +17,11 @@ const BEGINNINGS = [
   ['POST', '/auth/registration/init'],
   ['POST', '/auth/recover/user/init'],
 ];
-const OPEN = [...WISHES, ...BEGINNINGS, ['POST', '/auth/login']];
+const BY_CODE = [
+  ['POST', '/auth/credentials/code/init'],
+  ['POST', '/auth/credentials/code/verify'],
+];
+const OPEN = [...WISHES, ...BEGINNINGS, ...BY_CODE, ['POST', '/auth/login']];
 const MEMBERS = [
   ['PUT', '/auth/logout'],
   ['POST', '/auth/logout'],
@@ -26,6 +31,7 @@ const MEMBERS = [
 ];
 const SIGNED = [
   ['POST', '/auth/credentials'],
+  ['POST', '/auth/credentials/code'],
   ['PUT', '/auth/credentials/activate'],
   ['PUT', '/auth/credentials/deactivate'],
 ];
@@ -35,19 +41,9 @@ const BIG = { raw: `{"x":"${'y'.repeat(140000)}"}` };
 const body = { username: 'nobody@example.org', orgId: 'or-x',
   registrationCode: '1', verificationCode: '1', credentialId: 'eA',
   challengeIdentifier: 'x', firstFactor: { kind: 'Key', credentialAssertion: {
-    credId: 'eA', clientData: 'eA', signature: 'eA' } } };
-
-/* An action for a body that nobody may send. */
-async function approved(who, method, path, payload) {
-  const begun = await who.api.call('POST', '/auth/action/init', {
-    userActionPayload: payload, userActionHttpMethod: method,
-    userActionHttpPath: path }, { bearer: who.token, status: 200 });
-  const done = await who.api.call('POST', '/auth/action', {
-    challengeIdentifier: begun.body.challengeIdentifier,
-    firstFactor: who.key.get(begun.body.challenge),
-  }, { bearer: who.token, status: 200 });
-  return { 'X-DFNS-USERACTION': done.body.userAction };
-}
+    credId: 'eA', clientData: 'eA', signature: 'eA' } },
+  code: 'A7U-KY6-9PT', credentialKind: 'Key', credentialName: 'x',
+  credentialInfo: { credId: 'eA', clientData: 'eA', attestationData: 'eA' } };
 
 test('sizes, types and forms; no token, no database', async () => {
   const instance = await start();
@@ -68,9 +64,9 @@ test('sizes, types and forms; no token, no database', async () => {
     for (const [method, path] of SIGNED) {
       await api.call(method, path, {}, { bearer, status: 403 });
       await api.call(method, path, {}, { bearer, status: 400,
-        headers: await approved(who, method, path, '{}') });
+        ...header(await approve(who, method, path, '{}')) });
       await api.call(method, path, undefined, { bearer, status: 415, raw: '{}',
-        type: 'text/plain', headers: await approved(who, method, path, '{}') });
+        type: 'text/plain', ...header(await approve(who, method, path, '{}')) });
     }
     for (const [method, path] of CLOSED)
       await api.call(method, path, method === 'GET' ? undefined : {},
@@ -132,6 +128,10 @@ test('limits, by network', async () => {
     for (let i = 0; i < 60; i++)
       await api.call('POST', '/auth/login', body, { status: 400 });
     await api.call('POST', '/auth/login', body, { status: 429 });
+    await api.call(...BY_CODE[1], body, { status: 429 });
+    for (let i = 0; i < 10; i++)
+      await api.call(...BY_CODE[0], body, { status: 403 });
+    await api.call(...BY_CODE[0], body, { status: 429 });
   } finally {
     await instance.stop();
   }
