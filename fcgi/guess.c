@@ -105,7 +105,9 @@ guess_fixed(struct ptn_request *req, struct ptn_reply *rep)
 	r = take_fixed(req, "*", ptn_client_network(req), &rate);
 	if (r != PTN_OK)
 		return r;
-	if (account.limit == 0 || rate.verdict != PTN_ALLOW)
+	/* Where nobody is named there is no account to count. */
+	if (account.limit == 0 || rate.verdict != PTN_ALLOW ||
+	    !req->in[ACCOUNT].set)
 		return answer(req, rep, &rate);
 	if ((r = account_text(req, &who)) != PTN_OK ||
 	    (r = take_fixed(req, who, "*", &account)) != PTN_OK)

@@ -3,6 +3,7 @@
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/guess.h"
+#include "lib/dfnsfido.h"
 #include "lib/dfnspassword.h"
 #include "lib/dfnstotp.h"
 #include "lib/dfnsverify.h"
@@ -103,6 +104,18 @@ check_password(struct ptn_request *req, struct ptn_reply *rep,
 					      : PTN_OK;
 }
 
+/* Whom a passkey says that it is for; else nobody. */
+static struct ptn_uuid
+user_of(const struct ptn_dfnsfactor *factor)
+{
+	struct ptn_uuid user;
+
+	if (factor->kind != PTN_CRED_FIDO2 ||
+	    ptn_dfnsfido_user(factor->user_handle, &user) != PTN_OK)
+		memset(&user, 0, sizeof(user));
+	return user;
+}
+
 enum ptn_err
 ptn_dfns_answer_read(struct ptn_request *req, struct ptn_reply *rep,
     enum ptn_purpose_of purpose, struct ptn_dfns_answer *an)
@@ -115,8 +128,9 @@ ptn_dfns_answer_read(struct ptn_request *req, struct ptn_reply *rep,
 	    &an->c);
 	if (r != PTN_OK)
 		return r;
-	r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id,
-	    &an->org);
+	if (ptn_uuid_is_nil(&an->c.user_id))
+		an->c.user_id = user_of(&an->factor[0]);
+	r = ptn_dfns_org(req, &req->tenant.id, &an->org);
 	return r == PTN_OK ? check_password(req, rep, an) : r;
 }
 

@@ -59,6 +59,8 @@ ptn_dfns_challenge_state(struct ptn_arena *a,
 	ptn_jsonw_str(&w, "account", id);
 	if (ch->extra != NULL)
 		ptn_jsonw_raw(&w, "action", ch->extra);
+	if (ch->nameless)
+		ptn_jsonw_bool(&w, "nameless", true);
 	ptn_jsonw_array(&w, "allow");
 	for (i = 0; i < ch->n && somebody; i++) {
 		if (!may_answer(ch, &ch->cred[i]))
@@ -95,15 +97,20 @@ ptn_dfns_allowed(struct ptn_request *req, const char *state,
 	struct ptn_json *all = NULL;
 	const struct ptn_json *list;
 	const char *why;
+	bool nameless, fido;
 	size_t i, n = 0;
 
 	if (ptn_json_parse(ptn_bytes_of(state), PTN_CEREMONY_DEPTH, &all,
 		&why) != PTN_OK)
 		return PTN_E_INTERNAL;
 	list = ptn_json_get(all, "allow");
-	for (i = 0; i < ch->n; i++)
-		if (listed(req->arena, list, &ch->cred[i].id))
+	nameless = ptn_json_bool(ptn_json_get(all, "nameless"));
+	for (i = 0; i < ch->n; i++) {
+		fido = ch->cred[i].kind == PTN_CRED_FIDO2;
+		if (nameless ? fido
+			     : listed(req->arena, list, &ch->cred[i].id))
 			ch->cred[n++] = ch->cred[i];
+	}
 	ch->n = n;
 	ptn_json_free(&all);
 	return PTN_OK;
@@ -156,6 +163,16 @@ factor_of(enum ptn_cred_kind kind)
 }
 
 static void
+write_kind(struct ptn_jsonw *w, enum ptn_cred_kind kind)
+{
+	ptn_jsonw_object(w, NULL);
+	ptn_jsonw_str(w, "kind", ptn_cred_kind_name(kind));
+	ptn_jsonw_str(w, "factor", factor_of(kind));
+	ptn_jsonw_bool(w, "requiresSecondFactor", kind == PTN_CRED_PASSWORD);
+	ptn_jsonw_end_object(w);
+}
+
+static void
 write_kinds(struct ptn_jsonw *w, const struct ptn_dfns_challenge *ch)
 {
 	bool told[PTN_CRED__MAX] = { false };
@@ -163,17 +180,14 @@ write_kinds(struct ptn_jsonw *w, const struct ptn_dfns_challenge *ch)
 	size_t i;
 
 	ptn_jsonw_array(w, "supportedCredentialKinds");
+	if (ch->nameless)
+		write_kind(w, PTN_CRED_FIDO2);
 	for (i = 0; i < ch->n; i++) {
 		kind = ch->cred[i].kind;
 		if (told[kind])
 			continue;
 		told[kind] = true;
-		ptn_jsonw_object(w, NULL);
-		ptn_jsonw_str(w, "kind", ptn_cred_kind_name(kind));
-		ptn_jsonw_str(w, "factor", factor_of(kind));
-		ptn_jsonw_bool(w, "requiresSecondFactor",
-		    kind == PTN_CRED_PASSWORD);
-		ptn_jsonw_end_object(w);
+		write_kind(w, kind);
 	}
 	ptn_jsonw_end_array(w);
 }

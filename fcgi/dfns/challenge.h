@@ -18,6 +18,7 @@ struct ptn_dfns_challenge {
 	struct ptn_dfnscred *cred; /* those that may */
 	size_t n;
 	bool with_encrypted; /* hand encrypted private keys out */
+	bool nameless; /* any passkey answers it, and tells whose it is */
 	const char *challenge; /* NULL: a random one */
 	const char *extra;     /* members of the state, as JSON; or NULL */
 };
@@ -30,7 +31,10 @@ enum ptn_err ptn_dfns_signers(struct ptn_request *req,
     const struct ptn_uuid *org, const struct ptn_uuid *user,
     struct ptn_dfns_challenge *ch) PTN_MUST_USE;
 
-/* Keep those that a ceremony allows by its state. */
+/*
+ * Keep those that a ceremony allows by its state: those that it lists, or any
+ * passkey if it is nameless.
+ */
 enum ptn_err ptn_dfns_allowed(struct ptn_request *req, const char *state,
     struct ptn_dfns_challenge *ch) PTN_MUST_USE;
 
@@ -70,6 +74,8 @@ struct ptn_dfns_answer {
 /*
  * Read it from the input ptn_in_dfns_answer, take its ceremony, and check its
  * password if it has one: a hash is nothing to be computed in a transaction.
+ * Where the ceremony names nobody, an->c.user_id is whom the handle of the
+ * first factor names; ptn_dfns_allowed() knows whether they may.
  * PTN_E_NOT_FOUND if there is no such ceremony; PTN_E_DENIED, with an->ruling,
  * for a wrong password, which an unknown user has too; PTN_E_INPUT and
  * PTN_E_RATE are said already.

@@ -140,10 +140,20 @@ enum ptn_err ptn_dfns_malformed(struct ptn_request *req,
 /* {"message":"success"} */
 enum ptn_err ptn_dfns_success(struct ptn_reply *rep);
 
+/* The organisation that a text names; what is no id is one of nobody's. */
+struct ptn_uuid ptn_dfns_org_id(const char *text);
+
+/*
+ * An organisation.  One that does not exist is one that is switched off, with
+ * the relying party of the configuration; nobody is told of either.
+ */
+enum ptn_err ptn_dfns_org(struct ptn_request *req, const struct ptn_uuid *id,
+    struct ptn_org *out) PTN_MUST_USE;
+
 /*
  * Whom a name and an organisation mean.  The same statements are run whether
  * they mean somebody or not; where they do not, org.id and member.id are ids
- * of nobody.
+ * of nobody, and the rest of member is zero.
  */
 struct ptn_dfns_who {
 	bool known;
@@ -152,6 +162,15 @@ struct ptn_dfns_who {
 };
 enum ptn_err ptn_dfns_find(struct ptn_request *req, const char *org,
     const char *username, struct ptn_dfns_who *who) PTN_MUST_USE;
+
+/*
+ * Refuse somebody who cannot log in, as it is documented: unknown (zeroed, or
+ * archived), deactivated, or without a credential.
+ *
+ * failed	what to note with it, or PTN_AUDIT_NONE
+ */
+enum ptn_err ptn_dfns_bar(struct ptn_request *req, struct ptn_reply *rep,
+    enum ptn_audit_event failed, const struct ptn_member *m);
 
 /* Is the strictly documented behaviour asked for, which tells who exists? */
 bool ptn_dfns_tells(const struct ptn_request *req);

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
 #include "lib/ceremony.h"
@@ -9,7 +11,7 @@
 enum { INIT_USERNAME, INIT_ORG, INIT_CODE, INIT__MAX };
 
 static const struct ptn_field init_fields[INIT__MAX] = {
-	[INIT_USERNAME] = { "username", PTN_F_TEXT, true, PTN_USERNAME_MAX,
+	[INIT_USERNAME] = { "username", PTN_F_TEXT, false, PTN_USERNAME_MAX,
 	    NULL, PTN_OK },
 	[INIT_ORG] = { "orgId", PTN_F_TEXT, true, PTN_DFNSID_MAX, NULL,
 	    PTN_OK },
@@ -32,16 +34,10 @@ static enum ptn_err
 tell(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_dfns_who *who, bool able)
 {
-	if (!ptn_dfns_tells(req))
+	if (able || !ptn_dfns_tells(req))
 		return PTN_OK;
-	if (!who->known)
-		return failed(req, rep, "unknown user", PTN_DFNS_NO_USER);
-	if (!who->member.active)
-		return failed(req, rep, "deactivated", PTN_DFNS_DEACTIVATED);
-	if (!able)
-		return failed(req, rep, "no credential",
-		    PTN_DFNS_NO_CREDENTIAL);
-	return PTN_OK;
+	return ptn_dfns_bar(req, rep, PTN_AUDIT_DFNS_LOGIN_FAILED,
+	    &who->member);
 }
 
 /*
@@ -71,6 +67,24 @@ judge_code(struct ptn_request *req, struct ptn_reply *rep,
 	return r;
 }
 
+/* Any passkey of the organisation's answers, and tells whose it is. */
+static enum ptn_err
+begin_nameless(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const struct ptn_uuid org = ptn_dfns_org_id(req->in[INIT_ORG].s);
+	struct ptn_dfns_who who = { .known = false };
+	struct ptn_dfns_challenge ch = { .purpose = PTN_PURPOSE_LOGIN,
+		.org = &who.org,
+		.nameless = true };
+	enum ptn_err r;
+
+	if ((r = ptn_dfns_org(req, &org, &who.org)) != PTN_OK ||
+	    (r = tell(req, rep, &who, who.org.active)) != PTN_OK ||
+	    (r = judge_code(req, rep, &who, false)) != PTN_OK)
+		return r;
+	return ptn_dfns_challenge_give(req, rep, &ch);
+}
+
 /*
  * POST /auth/login/init: what is to be signed, and by which credentials.
  * Without a right code the encrypted private keys stay here.  Somebody who
@@ -79,12 +93,18 @@ judge_code(struct ptn_request *req, struct ptn_reply *rep,
 enum ptn_err
 ptn_dfns_login_init(struct ptn_request *req, struct ptn_reply *rep)
 {
+	const struct ptn_value *username = &req->in[INIT_USERNAME];
 	struct ptn_dfns_who who;
 	struct ptn_dfns_challenge ch = { .purpose = PTN_PURPOSE_LOGIN,
 		.with_encrypted = req->in[INIT_CODE].set };
 	bool able;
 	enum ptn_err r;
 
+	if (!username->set && req->cf->dfns_usernameless)
+		return begin_nameless(req, rep);
+	if (!username->set || username->b.len == 0)
+		return ptn_dfns_malformed(req, rep, "",
+		    init_fields[INIT_USERNAME].name);
 	r = ptn_dfns_find(req, req->in[INIT_ORG].s, req->in[INIT_USERNAME].s,
 	    &who);
 	if (r != PTN_OK)
@@ -112,30 +132,61 @@ struct logging_in {
 	struct ptn_claims claims;
 };
 
+/*
+ * Nobody is locked and looked for just as somebody is.  In an organisation
+ * that is switched off there is nobody.
+ */
 static enum ptn_err
-log_in(struct ptn_db *db, void *arg)
+find_member(struct ptn_db *db, struct logging_in *l)
 {
-	struct logging_in *l = arg;
 	struct ptn_request *req = l->req;
 	const struct ptn_uuid *org = &l->an.org.id;
 	const struct ptn_uuid *user = &l->an.c.user_id;
 	enum ptn_err r;
 
-	if ((r = ptn_user_lock(db, req->arena, org, user)) != PTN_OK ||
-	    (r = ptn_member_by_id(db, req->arena, org, user, &l->member)) !=
-		PTN_OK ||
-	    (r = ptn_dfns_answer_verify(req, db, &l->an)) != PTN_OK)
+	r = ptn_user_lock(db, req->arena, org, user);
+	if (r == PTN_OK || r == PTN_E_NOT_FOUND)
+		r = ptn_member_by_id(db, req->arena, org, user, &l->member);
+	if (r == PTN_OK)
+		req->audit.user_id = *user;
+	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
-	if (!ptn_member_usable(&l->member))
+	if (r == PTN_E_NOT_FOUND || !l->an.org.active)
+		memset(&l->member, 0, sizeof(l->member));
+	return PTN_OK;
+}
+
+/* Who cannot log in learns so once he has proved to be them. */
+static enum ptn_err
+prove(struct ptn_db *db, struct logging_in *l)
+{
+	const bool able = ptn_member_usable(&l->member);
+	enum ptn_err r;
+
+	if (!able && ptn_dfns_tells(l->req))
 		return PTN_E_FORBIDDEN;
-	return ptn_dfns_session_open(req, db, org, &l->member, &l->claims);
+	if ((r = ptn_dfns_answer_verify(l->req, db, &l->an)) != PTN_OK)
+		return r;
+	return able ? PTN_OK : PTN_E_FORBIDDEN;
+}
+
+static enum ptn_err
+log_in(struct ptn_db *db, void *arg)
+{
+	struct logging_in *l = arg;
+	enum ptn_err r;
+
+	if ((r = find_member(db, l)) != PTN_OK ||
+	    (r = prove(db, l)) != PTN_OK)
+		return r;
+	return ptn_dfns_session_open(l->req, db, &l->an.org.id, &l->member,
+	    &l->claims);
 }
 
 static enum ptn_err
 not_proved(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_dfns_answer *an)
 {
-	req->audit.user_id = an->c.user_id;
 	return failed(req, rep, ptn_refusal_name(an->ruling.refusal),
 	    PTN_DFNS_NOT_PROVED);
 }
@@ -151,23 +202,18 @@ ptn_dfns_login(struct ptn_request *req, struct ptn_reply *rep)
 	if (r == PTN_E_NOT_FOUND)
 		return failed(req, rep, "unknown challenge",
 		    PTN_DFNS_BAD_CHALLENGE);
-	if (r == PTN_E_DENIED)
+	if (r == PTN_E_DENIED) {
+		req->audit.user_id = l.an.c.user_id;
 		return not_proved(req, rep, &l.an);
+	}
 	if (r != PTN_OK)
 		return r;
-	if (ptn_uuid_is_nil(&l.an.c.user_id) || !l.an.org.active)
-		return failed(req, rep, "nobody's challenge",
-		    PTN_DFNS_NOT_PROVED);
-	req->audit.user_id = l.an.c.user_id;
 	r = ptn_db_tx(req->db, log_in, &l);
-	if (r == PTN_E_NOT_FOUND)
-		return failed(req, rep, "the user is gone",
-		    PTN_DFNS_NOT_PROVED);
 	if (r == PTN_E_DENIED)
 		return not_proved(req, rep, &l.an);
-	/* Only who has proved to be them learns this. */
 	if (r == PTN_E_FORBIDDEN)
-		return failed(req, rep, "deactivated", PTN_DFNS_DEACTIVATED);
+		return ptn_dfns_bar(req, rep, PTN_AUDIT_DFNS_LOGIN_FAILED,
+		    &l.member);
 	if (r != PTN_OK)
 		return r;
 	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_LOGIN_OK, NULL);

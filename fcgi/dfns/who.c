@@ -12,37 +12,78 @@ ptn_dfns_tells(const struct ptn_request *req)
 	return req->cf->dfns_enumeration == PTN_ENUMERATION_DOCUMENTED;
 }
 
+struct ptn_uuid
+ptn_dfns_org_id(const char *text)
+{
+	struct ptn_uuid id;
+
+	if (ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(text), &id) != PTN_OK)
+		id = ptn_uuid_new();
+	return id;
+}
+
+enum ptn_err
+ptn_dfns_org(struct ptn_request *req, const struct ptn_uuid *id,
+    struct ptn_org *out)
+{
+	enum ptn_err r;
+
+	r = ptn_org_get(req->db, req->arena, req->cf, id, out);
+	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+		return r;
+	out->id = *id;
+	if (r == PTN_OK && out->active)
+		return PTN_OK;
+	out->active = false;
+	out->rp_id = req->cf->rp_id;
+	out->rp_name = req->cf->rp_name;
+	return PTN_OK;
+}
+
 enum ptn_err
 ptn_dfns_find(struct ptn_request *req, const char *org, const char *username,
     struct ptn_dfns_who *who)
 {
-	struct ptn_uuid id;
+	const struct ptn_uuid id = ptn_dfns_org_id(org);
 	enum ptn_err r;
 
 	memset(who, 0, sizeof(*who));
-	if (ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(org), &id) != PTN_OK)
-		id = ptn_uuid_new();
-	r = ptn_org_get(req->db, req->arena, req->cf, &id, &who->org);
-	who->known = r == PTN_OK && who->org.active;
-	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+	if ((r = ptn_dfns_org(req, &id, &who->org)) != PTN_OK)
 		return r;
 	r = ptn_member_by_name(req->db, req->arena, &id, username,
 	    &who->member);
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
-	who->known = who->known && r == PTN_OK && !who->member.archived &&
+	who->known = who->org.active && r == PTN_OK && !who->member.archived &&
 	    !who->member.service_account;
-	who->org.id = id;
 	if (who->known) {
 		req->tenant.id = id;
 		req->audit.user_id = who->member.id;
 		req->audit.email = who->member.address;
 	} else {
-		who->org.rp_id = req->cf->rp_id;
-		who->org.rp_name = req->cf->rp_name;
+		memset(&who->member, 0, sizeof(who->member));
 		who->member.id = ptn_uuid_new();
 	}
 	return PTN_OK;
+}
+
+enum ptn_err
+ptn_dfns_bar(struct ptn_request *req, struct ptn_reply *rep,
+    enum ptn_audit_event failed, const struct ptn_member *m)
+{
+	enum ptn_dfns_refusal why = PTN_DFNS_NO_CREDENTIAL;
+	const char *word = "no credential";
+
+	if (m->username == NULL || m->archived || m->service_account) {
+		why = PTN_DFNS_NO_USER;
+		word = "unknown user";
+	} else if (!m->active) {
+		why = PTN_DFNS_DEACTIVATED;
+		word = "deactivated";
+	}
+	if (failed != PTN_AUDIT_NONE)
+		ptn_audit_note(&req->audit, failed, word);
+	return ptn_dfns_refuse(rep, why);
 }
 
 enum ptn_err

@@ -147,7 +147,8 @@ test('malformed input is 400 and says where', async () => {
   isError(await complete(begun, { kind: 'Key' }), 400,
     'Invalid request: firstFactor/credentialAssertion is missing or malformed');
   assert.equal((await complete(begun, { kind: 'RecoveryKey' })).status, 400);
-  for (const body of [{}, { username: 1, orgId: 'x' }, [], null])
+  for (const body of [{}, { username: 1, orgId: 'x' }, [], null,
+    { orgId: who.orgId }, { orgId: who.orgId, username: '' }])
     assert.equal((await api.call('POST', '/auth/login/init', body)).status,
       400);
   assert.equal((await api.call('POST', '/auth/login/init', undefined,
@@ -314,7 +315,7 @@ test('a deactivated user, and a deactivated organisation', async () => {
     + ` ${count}'`);
   isError(await list(live), 401, BAD_TOKEN);
   isError(await complete(late, other.key.get(late.body.challenge)), 401,
-    'Unauthorized');
+    'User not found');
 });
 
 test('a deactivated credential neither shows nor answers', async () => {
