@@ -39,14 +39,7 @@ BATCH_OF(rate_limits)
 BATCH_OF(sessions)
 BATCH_OF(challenges)
 BATCH_OF(ceremonies)
-
-static enum ptn_err
-batch_credcodes(const struct round *o, uint64_t *gone)
-{
-	const struct ptn_expire_credcodes_in in = { .max = BATCH };
-
-	return ptn_sql_expire_credcodes(o->db, &in, gone);
-}
+BATCH_OF(credcodes)
 
 static enum ptn_err
 batch_audit_logs(const struct round *o, uint64_t *gone)
