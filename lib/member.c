@@ -204,7 +204,8 @@ ptn_member_of_session(struct ptn_db *db, struct ptn_arena *a,
 	out->user_id = row.user_id;
 	out->username = row.username;
 	out->kind = row.kind;
-	out->usable = row.active != 0 && row.archived_at == 0;
+	out->archived = row.archived_at != 0;
+	out->usable = row.active != 0 && !out->archived;
 	out->last_used_us = row.last_used;
 	out->now_us = row.now;
 	return PTN_OK;

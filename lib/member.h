@@ -94,6 +94,7 @@ struct ptn_member_seen {
 	const char *username;
 	const char *kind;
 	bool usable; /* active, not archived */
+	bool archived;
 	int64_t last_used_us;
 	int64_t now_us;
 };

@@ -227,6 +227,7 @@ lock_of_user(struct ptn_db *db, struct judging *j,
 	size_t n;
 
 	memset(&j->pc->id, 0, sizeof(j->pc->id));
+	memset(row, 0, sizeof(*row));
 	r = ptn_sql_code_lock(db, j->a, &in, &rows, &n);
 	if (r != PTN_OK || n == 0)
 		return r;
@@ -236,6 +237,7 @@ lock_of_user(struct ptn_db *db, struct judging *j,
 	return PTN_OK;
 }
 
+/* Where there is no code, one try is judged and counted all the same. */
 static enum ptn_err
 judge_of_user(struct ptn_db *db, void *arg)
 {
@@ -244,11 +246,8 @@ judge_of_user(struct ptn_db *db, void *arg)
 	enum ptn_verdict verdict;
 	enum ptn_err r;
 
-	j->out = PTN_PASSCODE_UNKNOWN;
 	if ((r = lock_of_user(db, j, &row)) != PTN_OK ||
-	    ptn_uuid_is_nil(&j->pc->id))
-		return r;
-	if ((r = code_matches(j, row.code, &verdict)) != PTN_OK)
+	    (r = code_matches(j, row.code, &verdict)) != PTN_OK)
 		return r;
 	if (verdict != PTN_ALLOW)
 		return count_try(db, j, row.try_count);

@@ -95,7 +95,8 @@ enum ptn_err ptn_passcode_judge(struct ptn_db *db, struct ptn_arena *a,
 /*
  * Judge a code that is named by its user, in the same way.  Wrong ones destroy
  * it after five (ten for a registration); one that is expired is EXPIRED only
- * when it is right.
+ * when it is right.  A user without one costs the same statements, and is
+ * WRONG.
  *
  * keep	a right code stays until ptn_code_delete().
  */

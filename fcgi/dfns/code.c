@@ -22,15 +22,14 @@ static enum ptn_err
 want(struct ptn_request *req, struct ptn_reply *rep,
     enum ptn_code_purpose purpose)
 {
-	struct ptn_codemail w = { .purpose = purpose,
+	struct ptn_codemail w = { .tenant_id =
+			ptn_dfns_org_id(req->in[CODE_ORG].s),
+		.purpose = purpose,
 		.username = req->in[CODE_USERNAME].s,
 		.locale = ptn_locale_match(
 		    ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE")) };
 	enum ptn_err r;
 
-	if (ptn_dfnsid_parse(PTN_DFNSID_ORG, req->in[CODE_ORG].b,
-		&w.tenant_id) != PTN_OK)
-		w.tenant_id = ptn_uuid_new();
 	r = ptn_codemail_want(req->db, req->arena, req->env->secrets, &w);
 	if (r != PTN_OK)
 		return r;
@@ -38,7 +37,7 @@ want(struct ptn_request *req, struct ptn_reply *rep,
 	return ptn_dfns_success(rep);
 }
 
-/* What the documentation says of names that cannot have a login code. */
+/* What the documentation says of names that cannot have a code. */
 static enum ptn_err
 tell(struct ptn_request *req, struct ptn_reply *rep)
 {
@@ -49,13 +48,9 @@ tell(struct ptn_request *req, struct ptn_reply *rep)
 		return PTN_OK;
 	r = ptn_dfns_find(req, req->in[CODE_ORG].s, req->in[CODE_USERNAME].s,
 	    &who);
-	if (r != PTN_OK)
+	if (r != PTN_OK || who.member.active)
 		return r;
-	if (!who.known)
-		return ptn_dfns_refuse(rep, PTN_DFNS_NO_USER);
-	if (!who.member.active)
-		return ptn_dfns_refuse(rep, PTN_DFNS_DEACTIVATED);
-	return PTN_OK;
+	return ptn_dfns_bar(req, rep, PTN_AUDIT_NONE, &who.member);
 }
 
 /* POST /auth/login/code: send a login code, if there is somebody to have it. */
@@ -70,7 +65,10 @@ ptn_dfns_login_code(struct ptn_request *req, struct ptn_reply *rep)
 	return want(req, rep, PTN_CODE_LOGIN);
 }
 
-/* PUT /auth/registration/code: send another registration code. */
+/*
+ * PUT /auth/registration/code: send another registration code.  To say the same
+ * to everybody is what is documented.
+ */
 enum ptn_err
 ptn_dfns_registration_code(struct ptn_request *req, struct ptn_reply *rep)
 {
@@ -83,6 +81,10 @@ ptn_dfns_registration_code(struct ptn_request *req, struct ptn_reply *rep)
 enum ptn_err
 ptn_dfns_recovery_code(struct ptn_request *req, struct ptn_reply *rep)
 {
+	enum ptn_err r;
+
+	if ((r = tell(req, rep)) != PTN_OK)
+		return r;
 	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_CODE_REQUESTED, "recovery");
 	return want(req, rep, PTN_CODE_RECOVERY);
 }

@@ -1,6 +1,7 @@
 #include "fcgi/family.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/presented.h"
@@ -85,10 +86,13 @@ find_ceremony(struct ptn_request *req, struct ptn_bytes token,
 	return r;
 }
 
-/* One SELECT tells all: session, user and organisation. */
+/*
+ * One SELECT tells all: session, user and organisation.  PTN_E_FORBIDDEN for
+ * somebody who is switched off.
+ */
 static enum ptn_err
 find_session(struct ptn_request *req, const struct ptn_dfnstoken *t,
-    const char **kind)
+    struct ptn_member *who)
 {
 	struct ptn_member_seen seen;
 	struct ptn_token_env env;
@@ -97,19 +101,24 @@ find_session(struct ptn_request *req, const struct ptn_dfnstoken *t,
 	r = ptn_member_of_session(req->db, req->arena, &t->org, &t->id, &seen);
 	if (r != PTN_OK)
 		return r;
-	if (!ptn_uuid_equal(&seen.user_id, &t->user) || !seen.usable)
+	*who = (struct ptn_member){ .username = seen.username,
+		.kind = seen.kind,
+		.archived = seen.archived };
+	if (!ptn_uuid_equal(&seen.user_id, &t->user))
 		return PTN_E_NOT_FOUND;
+	if (!seen.usable)
+		return PTN_E_FORBIDDEN;
 	req->session.known = true;
 	req->session.last_used_us = seen.last_used_us;
 	req->session.now_us = seen.now_us;
 	req->session.claims.email.address = seen.username;
-	*kind = seen.kind;
 	env = ptn_request_tokens(req);
 	return ptn_session_touch(&env, &req->session);
 }
 
 static enum ptn_err
-find_user(struct ptn_request *req, struct ptn_bytes token, const char **kind)
+find_user(struct ptn_request *req, struct ptn_bytes token,
+    struct ptn_member *who)
 {
 	struct ptn_dfnstoken t;
 	enum ptn_err r;
@@ -117,13 +126,13 @@ find_user(struct ptn_request *req, struct ptn_bytes token, const char **kind)
 	if ((r = verify(req, token, PTN_DFNSTOKEN_USER, &t)) != PTN_OK)
 		return r;
 	settle(req, &t.org, &t.user, &t.id);
-	return find_session(req, &t, kind);
+	return find_session(req, &t, who);
 }
 
 /* One SELECT, too; what the token says is not believed, its row is. */
 static enum ptn_err
 find_service(struct ptn_request *req, struct ptn_bytes token,
-    const struct ptn_uuid *org, const char **kind)
+    const struct ptn_uuid *org, struct ptn_member *who)
 {
 	struct ptn_service_seen seen;
 	enum ptn_err r;
@@ -133,13 +142,14 @@ find_service(struct ptn_request *req, struct ptn_bytes token,
 		return r;
 	settle(req, org, &seen.user_id, &seen.token_id);
 	req->signer = seen.credential_id;
-	*kind = seen.kind;
+	who->kind = seen.kind;
 	return PTN_OK;
 }
 
 /* A user or a service account, as the token says itself. */
 static enum ptn_err
-find_caller(struct ptn_request *req, struct ptn_bytes token, const char **kind)
+find_caller(struct ptn_request *req, struct ptn_bytes token,
+    struct ptn_member *who)
 {
 	struct ptn_uuid org;
 	bool service;
@@ -149,18 +159,18 @@ find_caller(struct ptn_request *req, struct ptn_bytes token, const char **kind)
 	    &service);
 	if (r != PTN_OK)
 		return r;
-	return service ? find_service(req, token, &org, kind)
-		       : find_user(req, token, kind);
+	return service ? find_service(req, token, &org, who)
+		       : find_user(req, token, who);
 }
 
-/* Whose request it is; kind stays NULL for the token of a ceremony. */
+/* Whose request it is; who->kind stays NULL for the token of a ceremony. */
 static enum ptn_err
-find(struct ptn_request *req, enum ptn_auth auth, const char **kind)
+find(struct ptn_request *req, enum ptn_auth auth, struct ptn_member *who)
 {
 	const char *bearer = ptn_presented_bearer(req);
 	struct ptn_bytes token;
 
-	*kind = NULL;
+	memset(who, 0, sizeof(*who));
 	if (bearer == NULL)
 		return PTN_E_NOT_FOUND;
 	token = ptn_bytes_of(bearer);
@@ -168,7 +178,7 @@ find(struct ptn_request *req, enum ptn_auth auth, const char **kind)
 		return find_ceremony(req, token, PTN_DFNSTOKEN_REGISTRATION);
 	if (auth == PTN_AUTH_RECOVERY)
 		return find_ceremony(req, token, PTN_DFNSTOKEN_RECOVERY);
-	return find_caller(req, token, kind);
+	return find_caller(req, token, who);
 }
 
 /* Is the endpoint for users, for service accounts, or for both? */
@@ -180,21 +190,36 @@ welcome(const struct ptn_request *req, enum ptn_auth auth)
 	return auth == PTN_AUTH_CALLER || service == (auth == PTN_AUTH_SERVICE);
 }
 
+/*
+ * A token of somebody who is switched off is no token.  Whoever is about to
+ * sign an action is told why, where telling is configured (1.6).
+ */
+static enum ptn_err
+refuse_member(struct ptn_request *req, struct ptn_reply *rep,
+    enum ptn_auth auth, const struct ptn_member *who)
+{
+	if (auth != PTN_AUTH_CALLER || !ptn_dfns_tells(req))
+		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
+	return ptn_dfns_bar(req, rep, PTN_AUDIT_DFNS_ACTION_FAILED, who);
+}
+
 static enum ptn_err
 authenticate(struct ptn_request *req, struct ptn_reply *rep, enum ptn_auth auth)
 {
-	const char *kind;
+	struct ptn_member who;
 	enum ptn_err r;
 
 	if (auth == PTN_AUTH_NONE)
 		return PTN_OK; /* a token that came all the same is ignored */
-	r = find(req, auth, &kind);
+	r = find(req, auth, &who);
+	if (r == PTN_E_FORBIDDEN)
+		return refuse_member(req, rep, auth, &who);
 	if (r == PTN_E_NOT_FOUND)
 		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
 	if (r != PTN_OK)
 		return r;
-	if (kind != NULL && !welcome(req, auth))
-		return ptn_dfns_forbid(req, rep, kind);
+	if (who.kind != NULL && !welcome(req, auth))
+		return ptn_dfns_forbid(req, rep, who.kind);
 	return auth == PTN_AUTH_SIGNED || auth == PTN_AUTH_SERVICE
 	    ? ptn_dfns_action_check(req, rep)
 	    : PTN_OK;

@@ -62,6 +62,17 @@ judge_code(struct ptn_request *req, struct ptn_reply *rep,
 	return r;
 }
 
+/* Who is unknown or deactivated; told only where telling is configured. */
+static enum ptn_err
+tell(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_dfns_who *who)
+{
+	if (who->member.active || !ptn_dfns_tells(req))
+		return PTN_OK;
+	return ptn_dfns_bar(req, rep, PTN_AUDIT_DFNS_RECOVERY_FAILED,
+	    &who->member);
+}
+
 enum ptn_err
 ptn_dfns_recovery_key(struct ptn_request *req, struct ptn_db *db,
     struct ptn_bytes credential_id, struct ptn_dfns_recovery *k)
@@ -126,10 +137,8 @@ ptn_dfns_recovery_init(struct ptn_request *req, struct ptn_reply *rep)
 	if (r == PTN_OK)
 		r = ptn_dfns_recovery_key(req, req->db,
 		    req->in[INIT_CREDENTIAL].b, &k);
-	if (r != PTN_OK)
+	if (r != PTN_OK || (r = tell(req, rep, &k.who)) != PTN_OK)
 		return r;
-	if (!k.who.known && ptn_dfns_tells(req))
-		return failed(req, rep, "unknown user", PTN_DFNS_NO_USER);
 	r = judge_code(req, rep, &k.who,
 	    k.who.known && ptn_member_usable(&k.who.member));
 	if (r != PTN_OK)
@@ -277,7 +286,8 @@ ptn_dfns_recovery(struct ptn_request *req, struct ptn_reply *rep)
 		return failed(req, rep, ptn_refusal_name(k.ruling.refusal),
 		    PTN_DFNS_NOT_PROVED);
 	if (r == PTN_E_FORBIDDEN)
-		return failed(req, rep, "deactivated", PTN_DFNS_DEACTIVATED);
+		return ptn_dfns_bar(req, rep, PTN_AUDIT_DFNS_RECOVERY_FAILED,
+		    &k.member);
 	if (r == PTN_E_NOT_FOUND)
 		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
 	if (r != PTN_OK)

@@ -87,7 +87,8 @@ tell(struct ptn_request *req, struct ptn_reply *rep,
 	if (!ptn_dfns_tells(req))
 		return PTN_OK;
 	if (!who->known)
-		return failed(req, rep, "unknown user", PTN_DFNS_NO_USER);
+		return ptn_dfns_bar(req, rep,
+		    PTN_AUDIT_DFNS_REGISTRATION_FAILED, &who->member);
 	if (who->member.registered)
 		return failed(req, rep, "registered already",
 		    PTN_DFNS_USER_EXISTS);
@@ -177,7 +178,9 @@ complete(struct ptn_db *db, void *arg)
 		return r;
 	if (k->log_in && !ptn_member_is_end_user(&k->member))
 		return PTN_E_NOT_FOUND;
-	if (!k->member.active || k->member.archived || k->member.registered)
+	if (!k->member.active || k->member.archived)
+		return PTN_E_FORBIDDEN;
+	if (k->member.registered)
 		return PTN_E_DENIED;
 	if ((r = ptn_ceremony_end(db, org, &k->c.id)) != PTN_OK ||
 	    (r = ptn_code_delete(db, org, user, PTN_CODE_REGISTRATION)) !=
@@ -227,6 +230,9 @@ finish(struct ptn_request *req, struct ptn_reply *rep, struct completing *k)
 	if (r == PTN_E_DENIED)
 		return failed(req, rep, "registered already",
 		    PTN_DFNS_USER_EXISTS);
+	if (r == PTN_E_FORBIDDEN)
+		return ptn_dfns_bar(req, rep,
+		    PTN_AUDIT_DFNS_REGISTRATION_FAILED, &k->member);
 	if (r == PTN_E_NOT_FOUND)
 		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
 	if (r == PTN_OK)
