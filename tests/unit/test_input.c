@@ -115,6 +115,58 @@ test_bad(void **state)
 	}
 }
 
+static enum ptn_err
+decode_time(struct test_request *t, struct ptn_arena *a, const char *body)
+{
+	static const struct ptn_field when[] = {
+		{ "at", PTN_F_TIME, true, 0, NULL, PTN_OK },
+	};
+	static const struct ptn_input one = { when, 1 };
+
+	test_request_init(t, a);
+	test_request_param(t, "CONTENT_TYPE", "application/json");
+	t->req.body = ptn_bytes_of(body);
+	return ptn_input(&t->req, &t->rep, &one);
+}
+
+/* A text, seconds, or milliseconds from 10^11 on. */
+static void
+test_time(void **state)
+{
+	static const struct {
+		const char *body;
+		int64_t us;
+	} good[] = {
+		{ "{\"at\":\"1970-01-01T00:00:01.5Z\"}", 1500000 },
+		{ "{\"at\":0}", 0 },
+		{ "{\"at\":-1}", -1000000 },
+		{ "{\"at\":1.5}", 1500000 },
+		{ "{\"at\":1704110400}", INT64_C(1704110400000000) },
+		{ "{\"at\":1704110400123}", INT64_C(1704110400123000) },
+		{ "{\"at\":99999999999}", INT64_C(99999999999000000) },
+		{ "{\"at\":100000000000}", INT64_C(100000000000000) },
+	};
+	static const char *const none[] = { "{\"at\":\"\"}", "{\"at\":\"1\"}",
+		"{\"at\":true}", "{\"at\":[1]}", "{\"at\":{}}",
+		"{\"at\":1e15}", "{\"at\":-1e15}", "{\"at\":1e300}",
+		"{\"at\":9223372036854775807}" };
+	struct test_request t;
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(decode_time(&t, *state, good[i].body), PTN_OK);
+		assert_true(t.req.in[0].set);
+		assert_int_equal(t.req.in[0].us, good[i].us);
+	}
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		assert_int_equal(decode_time(&t, *state, none[i]), PTN_E_INPUT);
+		assert_string_equal(t.rep.message, "at must be a time");
+	}
+	assert_int_equal(decode_time(&t, *state, "{\"at\":null}"),
+	    PTN_E_INPUT);
+	assert_string_equal(t.rep.message, "at is a required field");
+}
+
 static void
 test_malformed(void **state)
 {
@@ -153,6 +205,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_media),
 	};
