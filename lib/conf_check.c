@@ -3,32 +3,18 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "urlpart.h"
+
 #define SECRET_MIN 16	    /* bytes of an element of secrets.keys */
 #define COOKIE_MAX 4096	    /* bytes of name and value: RFC 6265bis 5.6 */
 #define COOKIE_NAME_MAX 128 /* bytes */
-#define HOST_MAX 253	    /* RFC 1035 2.3.4, as text */
 #define PUBLISH_MIN_S 600   /* caches keep the JWK set for that long */
 #define ADDRESS_MAX 254	    /* RFC 5321 4.5.3.1.3 less <> */
-
-static const char alnum[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			    "abcdefghijklmnopqrstuvwxyz0123456789";
-
-static bool
-is_only(const char *s, size_t len, const char *extra)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (strchr(alnum, s[i]) == NULL && strchr(extra, s[i]) == NULL)
-			return false;
-	return true;
-}
 
 static bool
 has_prefix(const char *s, const char *prefix)
@@ -40,32 +26,6 @@ static bool
 is_blank(const char *s)
 {
 	return s[strspn(s, " ")] == '\0';
-}
-
-/* Decimal, 1 to 65535. */
-static bool
-is_port(const char *s)
-{
-	return s[0] != '\0' && strlen(s) <= 5 &&
-	    s[strspn(s, "0123456789")] == '\0' && s[0] != '0' &&
-	    atoi(s) <= 65535;
-}
-
-/* A host name or IPv4 address, not empty, no dot at its ends. */
-static bool
-is_host(const char *s, size_t len)
-{
-	return len > 0 && len <= HOST_MAX && s[0] != '.' && s[len - 1] != '.' &&
-	    is_only(s, len, ".-_");
-}
-
-static bool
-is_ip(const char *s)
-{
-	struct in6_addr addr;
-
-	return inet_pton(AF_INET, s, &addr) == 1 ||
-	    inet_pton(AF_INET6, s, &addr) == 1;
 }
 
 /* Values that stand in examples: whoever reads those knows the secret. */
@@ -163,13 +123,13 @@ check_cookie(struct ptn_conf_load *ld)
 
 	/* RFC 7230 3.2.6: token */
 	if (len == 0 || len > COOKIE_NAME_MAX ||
-	    !is_only(cf->cookie_name, len, "!#$%&'*+-.^_`|~"))
+	    !ptn_chars_only(cf->cookie_name, len, "!#$%&'*+-.^_`|~"))
 		ptn_conf_fault(ld, &cf->cookie_name,
 		    "is not the name of a cookie");
 	check_cookie_prefix(ld);
 	domain += domain[0] == '.' ? 1 : 0;
 	if (cf->cookie_domain[0] != '\0' &&
-	    (!is_host(domain, strlen(domain)) || is_ip(domain)))
+	    (!ptn_host_ok(domain, strlen(domain)) || ptn_ip_ok(domain)))
 		ptn_conf_fault(ld, &cf->cookie_domain, "is not a domain");
 	if (cf->cookie_same_site == PTN_SAME_SITE_NONE && !cf->cookie_secure)
 		ptn_conf_fault(ld, &cf->cookie_same_site,
@@ -198,91 +158,6 @@ check_session(struct ptn_conf_load *ld)
 		    PUBLISH_MIN_S);
 }
 
-/* "localhost", "*.example.com", "[::1]". */
-static bool
-is_origin_host(const char *s, size_t len, bool wild)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	if (len > 2 && s[0] == '[' && s[len - 1] == ']') {
-		if (len - 2 >= sizeof(text))
-			return false;
-		memcpy(text, s + 1, len - 2);
-		text[len - 2] = '\0';
-		return strchr(text, ':') != NULL && is_ip(text);
-	}
-	return len > 0 && len <= HOST_MAX && s[len - 1] != '.' &&
-	    strcspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") >= len &&
-	    is_only(s, len, wild ? "-._*?" : "-._");
-}
-
-/*
- * A wildcard in a host must be followed by a dot and more, lest the pattern
- * be true of hosts that anybody can register.
- */
-static bool
-is_bounded(const char *s, size_t len)
-{
-	size_t i;
-
-	for (i = len; i > 0; i--)
-		if (s[i - 1] == '*' || s[i - 1] == '?')
-			return i + 1 < len && s[i] == '.';
-	return true;
-}
-
-/* The port of an origin: none, or ":8080", or with wild ":*". */
-static const char *
-port_fault(const char *s, size_t scheme_len, const char *origin, bool wild)
-{
-	if (s[0] == '\0')
-		return NULL;
-	if (s[0] != ':')
-		return "is not scheme://host[:port]";
-	if (wild && strspn(s + 1, "0123456789*?") == strlen(s + 1) &&
-	    strpbrk(s, "*?") != NULL)
-		return NULL;
-	if (!is_port(s + 1))
-		return "has a bad port";
-	if ((scheme_len == 5 && has_prefix(origin, "https") &&
-		strcmp(s, ":443") == 0) ||
-	    (scheme_len == 4 && has_prefix(origin, "http") &&
-		strcmp(s, ":80") == 0))
-		return "names the default port, which browsers leave out";
-	return NULL;
-}
-
-/*
- * Why a text is not the origin that a browser sends (RFC 6454 6.2), or NULL.
- * wild: "*" and "?" may stand in host and port.
- */
-static const char *
-origin_fault(const char *s, bool wild, bool unsafe)
-{
-	const char *host = strstr(s, "://");
-	const char *fault;
-	size_t scheme, len;
-
-	if (wild && strcmp(s, "*") == 0)
-		return unsafe ? NULL : "needs unsafe_wildcard_origin_allowed";
-	scheme = host != NULL ? (size_t)(host - s) : 0;
-	if (scheme == 0 || !is_only(s, scheme, "+-.") ||
-	    strcspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") < scheme)
-		return "is not scheme://host[:port]";
-	host += 3;
-	len = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-	if (len > strlen(host) || !is_origin_host(host, len, wild))
-		return strpbrk(host, "/@?#") != NULL && !wild
-		    ? "has more than scheme://host[:port]"
-		    : "has a bad host (lower case, no path)";
-	fault = port_fault(host + len, scheme, s, wild);
-	if (fault != NULL)
-		return fault;
-	if (!unsafe && !is_bounded(host, len))
-		return "is too wide: \"*\" must be followed by a domain";
-	return NULL;
-}
-
 static void
 check_origins(struct ptn_conf_load *ld)
 {
@@ -292,7 +167,7 @@ check_origins(struct ptn_conf_load *ld)
 	size_t i;
 
 	for (i = 0; i < l->n; i++) {
-		fault = origin_fault(l->v[i], true, cf->cors_wildcard);
+		fault = ptn_origin_fault(l->v[i], true, cf->cors_wildcard);
 		if (fault != NULL)
 			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], fault);
 	}
@@ -300,7 +175,7 @@ check_origins(struct ptn_conf_load *ld)
 	for (i = 0; i < l->n; i++) {
 		if (has_prefix(l->v[i], "android:apk-key-hash:"))
 			continue;
-		fault = origin_fault(l->v[i], false, false);
+		fault = ptn_origin_fault(l->v[i], false, false);
 		if (fault != NULL)
 			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], fault);
 	}
@@ -308,11 +183,11 @@ check_origins(struct ptn_conf_load *ld)
 		ptn_conf_fault(ld, l, "needs at least one origin");
 	l = &cf->rp_top_origins;
 	for (i = 0; i < l->n; i++) {
-		fault = origin_fault(l->v[i], false, false);
+		fault = ptn_origin_fault(l->v[i], false, false);
 		if (fault != NULL)
 			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], fault);
 	}
-	if (!is_host(cf->rp_id, strlen(cf->rp_id)))
+	if (!ptn_host_ok(cf->rp_id, strlen(cf->rp_id)))
 		ptn_conf_fault(ld, &cf->rp_id, "is not a domain");
 }
 
@@ -322,7 +197,7 @@ listen_fault(const char *s, bool remote)
 {
 	static const size_t path_max =
 	    sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
-	char host[HOST_MAX + 3];
+	char host[PTN_HOST_MAX + 3];
 	const char *port = strrchr(s, ':');
 	size_t len;
 
@@ -332,17 +207,18 @@ listen_fault(const char *s, bool remote)
 		return strlen(s + 5) <= path_max ? NULL : "is too long a path";
 	}
 	len = port != NULL ? (size_t)(port - s) : 0;
-	if (port == NULL || !is_port(port + 1) || len >= sizeof(host))
+	if (port == NULL || !ptn_port_ok(port + 1) || len >= sizeof(host))
 		return "is neither unix:PATH nor HOST:PORT";
 	memcpy(host, s, len);
 	host[len] = '\0';
 	if (strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-	    (has_prefix(host, "127.") && is_ip(host)))
+	    (has_prefix(host, "127.") && ptn_ip_ok(host)))
 		return NULL;
 	if (!remote)
 		return "is not on a loopback address, and FastCGI knows no "
 		       "passwords; see server.socket.unsafe_remote_tcp";
-	if (len == 0 || is_host(host, len) || is_origin_host(host, len, false))
+	if (len == 0 || ptn_host_ok(host, len) ||
+	    ptn_origin_host_ok(host, len, false))
 		return NULL;
 	return "is neither unix:PATH nor HOST:PORT";
 }
@@ -382,7 +258,7 @@ is_network(const char *s)
 		return false;
 	memcpy(host, s, len);
 	host[len] = '\0';
-	if (!is_ip(host))
+	if (!ptn_ip_ok(host))
 		return false;
 	if (slash == NULL)
 		return true;
@@ -414,12 +290,8 @@ static void
 check_base_path(struct ptn_conf_load *ld)
 {
 	const char *s = ld->cf->base_path;
-	size_t len = strlen(s);
 
-	if (len == 0)
-		return;
-	if (s[0] != '/' || s[len - 1] == '/' || !is_only(s, len, "._~-/") ||
-	    strstr(s, "//") != NULL || strstr(s, "/.") != NULL)
+	if (s[0] != '\0' && !ptn_mount_ok(s))
 		ptn_conf_fault(ld, &ld->cf->base_path,
 		    "is not a path such as /id");
 }
@@ -453,7 +325,7 @@ static bool
 is_loopback_name(const char *s)
 {
 	return strcmp(s, "localhost") == 0 || strcmp(s, "::1") == 0 ||
-	    (has_prefix(s, "127.") && is_ip(s));
+	    (has_prefix(s, "127.") && ptn_ip_ok(s));
 }
 
 static void
@@ -464,8 +336,8 @@ check_mail(struct ptn_conf_load *ld)
 	if (!is_mailbox(cf->mail_from))
 		ptn_conf_fault(ld, &cf->mail_from,
 		    "is not an address such as noreply@example.com");
-	if (!is_host(cf->smtp_host, strlen(cf->smtp_host)) &&
-	    !is_ip(cf->smtp_host))
+	if (!ptn_host_ok(cf->smtp_host, strlen(cf->smtp_host)) &&
+	    !ptn_ip_ok(cf->smtp_host))
 		ptn_conf_fault(ld, &cf->smtp_host, "is not a host");
 	if (cf->smtp_user[0] != '\0' && cf->smtp_tls == PTN_TLS_NONE &&
 	    !is_loopback_name(cf->smtp_host))

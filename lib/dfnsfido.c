@@ -8,6 +8,7 @@
 #include "crypto.h"
 #include "dfnsid.h"
 #include "pubkey.h"
+#include "urlpart.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -42,55 +43,13 @@ static const enum ptn_refusal refusals[PTN_WA__MAX] = {
 
 /* ----------------------------------------------------------------- origins */
 
-/* "", or a colon and one to five digits. */
-static bool
-is_port(const char *s)
-{
-	size_t n;
-
-	if (*s == '\0')
-		return true;
-	n = strspn(s + 1, "0123456789");
-	return *s == ':' && n >= 1 && n <= 5 && s[1 + n] == '\0';
-}
-
-/* host[:port], the host being domain or below it. */
-static bool
-host_within(const char *s, const char *domain)
-{
-	size_t len = strcspn(s, ":/?#@\\"), d = strlen(domain);
-
-	if (d == 0 || len < d || !is_port(s + len) ||
-	    memcmp(s + len - d, domain, d) != 0)
-		return false;
-	return len == d || (len > d + 1 && s[len - d - 1] == '.');
-}
-
-static bool
-rule_allows(const char *rp_id, const char *origin)
-{
-	static const char https[] = "https://", local[] = "http://localhost";
-
-	if (strncmp(origin, https, strlen(https)) == 0)
-		return host_within(origin + strlen(https), rp_id);
-	return strcmp(rp_id, "localhost") == 0 &&
-	    strncmp(origin, local, strlen(local)) == 0 &&
-	    is_port(origin + strlen(local));
-}
-
-static bool
-is_rule(const struct ptn_strs *origins)
-{
-	return origins->n == 1 && strcmp(origins->v[0], "*") == 0;
-}
-
 bool
 ptn_dfnsfido_origin_ok(const struct ptn_dfnsfido_rp *rp, const char *origin)
 {
 	size_t i;
 
-	if (is_rule(&rp->origins))
-		return rule_allows(rp->id, origin);
+	if (ptn_origins_are_rule(&rp->origins))
+		return ptn_origin_by_rule(rp->id, origin);
 	for (i = 0; i < rp->origins.n; i++)
 		if (strcmp(rp->origins.v[i], origin) == 0)
 			return true;
@@ -131,9 +90,10 @@ set_rp(struct ptn_arena *a, const struct ptn_dfnsfido_rp *rp,
 	if (cd->origin != NULL &&
 	    (c->origin[0] = ptn_arena_strdup(a, cd->origin)) == NULL)
 		return PTN_E_NOMEM;
-	if (!is_rule(&rp->origins))
+	if (!ptn_origins_are_rule(&rp->origins))
 		c->rp.origins = rp->origins;
-	else if (cd->origin != NULL && rule_allows(rp->id, cd->origin))
+	else if (cd->origin != NULL &&
+	    ptn_origin_by_rule(rp->id, cd->origin))
 		c->rp.origins = (struct ptn_strs){ c->origin, 1 };
 	return PTN_OK;
 }

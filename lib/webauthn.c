@@ -1,14 +1,12 @@
 #include "webauthn.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "attestation.h"
 #include "clientdata.h"
 #include "cose.h"
 #include "crypto.h"
-
-#define ANDROID "android:apk-key-hash:"
+#include "urlpart.h"
 
 static const struct {
 	const char *name;
@@ -93,19 +91,6 @@ challenge_is(struct ptn_arena *a, const char *got, struct ptn_bytes want,
 	return PTN_OK;
 }
 
-static bool
-origin_in(const struct ptn_strs *list, const char *origin)
-{
-	bool exact = strncmp(origin, ANDROID, strlen(ANDROID)) == 0;
-	size_t i;
-
-	for (i = 0; i < list->n; i++)
-		if ((exact ? strcmp(list->v[i], origin)
-			   : strcasecmp(list->v[i], origin)) == 0)
-			return true;
-	return false;
-}
-
 /* What has no name cannot be one of the pages that may frame ours. */
 static bool
 frame_expected(const struct ptn_webauthn_rp *rp, const struct ptn_clientdata *c)
@@ -185,7 +170,7 @@ create_client_data(struct creation *c, struct ptn_webauthn_finding *finding,
 		return refuse(finding, PTN_WA_CHALLENGE);
 
 	/* 7.1 step 9: origin. */
-	if (!origin_in(&c->rp->origins, c->client.origin))
+	if (!ptn_origin_is_of(c->rp->id, &c->rp->origins, c->client.origin))
 		return refuse(finding, PTN_WA_ORIGIN);
 
 	/* 7.1 step 10: crossOrigin. */
@@ -194,7 +179,8 @@ create_client_data(struct creation *c, struct ptn_webauthn_finding *finding,
 
 	/* 7.1 step 11: topOrigin. */
 	if (c->client.top_origin != NULL &&
-	    !origin_in(&c->rp->top_origins, c->client.top_origin))
+	    !ptn_origin_is_of(c->rp->id, &c->rp->top_origins,
+		c->client.top_origin))
 		return refuse(finding, PTN_WA_TOP_ORIGIN);
 
 	*holds = true;
@@ -393,7 +379,7 @@ get_client_data(struct ptn_arena *a, const struct ptn_webauthn_rp *rp,
 		return refuse(finding, PTN_WA_CHALLENGE);
 
 	/* 7.2 step 12: origin. */
-	if (!origin_in(&rp->origins, c.origin))
+	if (!ptn_origin_is_of(rp->id, &rp->origins, c.origin))
 		return refuse(finding, PTN_WA_ORIGIN);
 
 	/* 7.2 step 13: crossOrigin. */
@@ -401,7 +387,8 @@ get_client_data(struct ptn_arena *a, const struct ptn_webauthn_rp *rp,
 		return refuse(finding, PTN_WA_CROSS_ORIGIN);
 
 	/* 7.2 step 14: topOrigin. */
-	if (c.top_origin != NULL && !origin_in(&rp->top_origins, c.top_origin))
+	if (c.top_origin != NULL &&
+	    !ptn_origin_is_of(rp->id, &rp->top_origins, c.top_origin))
 		return refuse(finding, PTN_WA_TOP_ORIGIN);
 
 	*holds = true;
