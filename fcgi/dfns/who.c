@@ -17,7 +17,10 @@ ptn_dfns_org_id(const char *text)
 {
 	struct ptn_uuid id;
 
-	if (ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(text), &id) != PTN_OK)
+	/* The nil UUID is NULL in the database. */
+	if (ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(text), &id) !=
+		PTN_OK ||
+	    ptn_uuid_is_nil(&id))
 		id = ptn_uuid_new();
 	return id;
 }
