@@ -3,9 +3,13 @@
 #include <string.h>
 
 #include "address.h"
+#include "api.h"
+#include "dfnsid.h"
 #include "lib/sql.h"
 #include "unicode.h"
 #include "user.h"
+
+#define PAGE 100 /* members that are read at a time */
 
 /* The name without blanks around it, or NULL for no memory. */
 static char *
@@ -94,6 +98,53 @@ ptn_member_by_name(struct ptn_db *db, struct ptn_arena *a,
 	return out->username != NULL ? PTN_OK : PTN_E_NOT_FOUND;
 }
 
+enum ptn_err
+ptn_member_find(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *text, struct ptn_member *out)
+{
+	struct ptn_uuid id;
+	enum ptn_err r;
+
+	r = ptn_dfnsid_parse(PTN_DFNSID_USER, ptn_bytes_of(text), &id);
+	if (r == PTN_OK)
+		r = ptn_member_by_id(db, a, tenant, &id, out);
+	return r == PTN_OK || (r != PTN_E_INPUT && r != PTN_E_NOT_FOUND)
+	    ? r
+	    : ptn_member_by_name(db, a, tenant, text, out);
+}
+
+enum ptn_err
+ptn_member_page(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, struct ptn_member_place *place,
+    struct ptn_member **out, size_t *n)
+{
+	const struct ptn_member_page_in in = { *tenant, place->at_us, place->id,
+		PAGE };
+	struct ptn_member_page_out *row;
+	enum ptn_err r;
+	size_t i;
+
+	*out = NULL;
+	if ((r = ptn_sql_member_page(db, a, &in, &row, n)) != PTN_OK || *n == 0)
+		return r;
+	if ((*out = ptn_arena_calloc(a, *n, sizeof(**out))) == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < *n; i++)
+		fill(&(*out)[i],
+		    &(struct ptn_member_by_id_out){ .user_id = row[i].user_id,
+			.stored_id = row[i].stored_id,
+			.username = row[i].username,
+			.kind = row[i].kind,
+			.active = row[i].active,
+			.registered = row[i].registered,
+			.service_account = row[i].service_account,
+			.archived_at = row[i].archived_at,
+			.address = row[i].address });
+	place->at_us = row[*n - 1].created_at;
+	place->id = row[*n - 1].user_id;
+	return PTN_OK;
+}
+
 bool
 ptn_member_usable(const struct ptn_member *m)
 {
@@ -146,6 +197,24 @@ ptn_member_archive(struct ptn_db *db, const struct ptn_uuid *tenant,
 	uint64_t n;
 
 	return ptn_sql_member_archive(db, &in, &n);
+}
+
+enum ptn_err
+ptn_member_set_active(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_member *m, bool active)
+{
+	const struct ptn_member_set_active_in in = { active, *tenant, m->id };
+	const struct ptn_session_delete_api_of_in sessions = { *tenant, m->id,
+		ptn_api_name(PTN_API_DFNS) };
+	uint64_t n;
+	enum ptn_err r;
+
+	if (!m->stored && (r = ptn_member_put(db, a, tenant, m)) != PTN_OK)
+		return r;
+	r = ptn_sql_member_set_active(db, &in, &n);
+	if (r != PTN_OK || active)
+		return r;
+	return ptn_sql_session_delete_api_of(db, &sessions, &n);
 }
 
 /* kind and external_id are given. */

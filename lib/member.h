@@ -2,6 +2,7 @@
 #define PTN_MEMBER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "arena.h"
@@ -45,6 +46,24 @@ enum ptn_err ptn_member_by_id(struct ptn_db *db, struct ptn_arena *a,
     const struct ptn_uuid *tenant, const struct ptn_uuid *user,
     struct ptn_member *out) PTN_MUST_USE;
 
+/* By username, or by id ("us-..."). */
+enum ptn_err ptn_member_find(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *text,
+    struct ptn_member *out) PTN_MUST_USE;
+
+/*
+ * The next few of all members, oldest first.  place is where the last call
+ * ended; begin with zeroes, and end when n is 0.  They have neither address
+ * nor email_id.
+ */
+struct ptn_member_place {
+	int64_t at_us;
+	struct ptn_uuid id;
+};
+enum ptn_err ptn_member_page(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, struct ptn_member_place *place,
+    struct ptn_member **out, size_t *n) PTN_MUST_USE;
+
 /* May they log in at all? */
 bool ptn_member_usable(const struct ptn_member *m);
 
@@ -73,6 +92,14 @@ enum ptn_err ptn_member_set_registered(struct ptn_db *db, struct ptn_arena *a,
  */
 enum ptn_err ptn_member_archive(struct ptn_db *db,
     const struct ptn_uuid *tenant, const struct ptn_uuid *user) PTN_MUST_USE;
+
+/*
+ * Let them use the Dfns API, or not: then their sessions of that API end,
+ * too.  Inside the caller's transaction, which holds the lock of the user.
+ */
+enum ptn_err ptn_member_set_active(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_member *m,
+    bool active) PTN_MUST_USE;
 
 /*
  * Invite somebody: a user with this address, unverified, and its member who is

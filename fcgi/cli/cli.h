@@ -25,12 +25,8 @@ int ptn_cli_migrate(int argc, char **argv, const char *conf_path,
 int ptn_cli_jwk(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
-/* org create | list | service-account ... */
+/* org COMMAND ...: the table is in org.c */
 int ptn_cli_org(int argc, char **argv, const char *conf_path,
-    const char *const *set);
-
-/* org service-account create | list | revoke: argv[0] is the second word */
-int ptn_cli_service_account(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
 /* courier --once */

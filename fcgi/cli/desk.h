@@ -1,6 +1,8 @@
 #ifndef PTN_CLI_DESK_H
 #define PTN_CLI_DESK_H
 
+#include <stdbool.h>
+
 #include "lib/api.h"
 #include "lib/arena.h"
 #include "lib/conf.h"
@@ -16,6 +18,8 @@ struct ptn_desk {
 	struct ptn_keys *keys; /* of one API; not asked for yet */
 	struct ptn_db *db;
 	struct ptn_arena *arena;
+	const char *why; /* it failed, in words; or NULL */
+	bool misused;	 /* show how it is used, and leave with 2 */
 };
 
 /*

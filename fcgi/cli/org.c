@@ -1,66 +1,40 @@
-#include "fcgi/cli/cli.h"
+#include "fcgi/cli/org.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/arena.h"
-#include "lib/codemail.h"
-#include "lib/conf.h"
-#include "lib/crypto.h"
-#include "lib/db.h"
+#include "fcgi/cli/cli.h"
 #include "lib/dfnsid.h"
-#include "lib/err.h"
-#include "lib/locale.h"
-#include "lib/log.h"
-#include "lib/member.h"
-#include "lib/org.h"
 
-#define ARENA_MAX ((size_t)1 << 20)
+enum ptn_err
+ptn_desk_no(struct ptn_desk *d, enum ptn_err r, const char *why)
+{
+	d->why = why;
+	return r;
+}
 
-/* What both sub-commands work with. */
-struct desk {
-	struct ptn_conf *cf;
-	struct ptn_secrets *secrets;
-	struct ptn_db *db;
-	struct ptn_arena *arena;
-};
-
-static enum ptn_err
-desk_open(struct desk *d, const char *conf_path, const char *const *set)
+enum ptn_err
+ptn_desk_org(struct ptn_desk *d, const char *text, struct ptn_org_row *out)
 {
 	enum ptn_err r;
 
-	r = ptn_conf_load(&d->cf, conf_path, set, stderr);
-	if (r != PTN_OK)
-		return r;
-	ptn_log_init((enum ptn_log_level)d->cf->log_level, "org");
-	if ((r = ptn_secrets_new(&d->secrets, &d->cf->secrets)) != PTN_OK)
-		return r;
-	d->db = ptn_db_new(d->cf, PTN_DB_SERVE);
-	d->arena = ptn_arena_new(ARENA_MAX);
-	return d->db == NULL || d->arena == NULL ? PTN_E_NOMEM : PTN_OK;
+	r = ptn_org_find(d->db, d->arena, text, out);
+	return r == PTN_E_NOT_FOUND
+	    ? ptn_desk_no(d, r, "there is no such organisation")
+	    : r;
 }
 
-static void
-desk_close(struct desk *d)
-{
-	ptn_db_free(&d->db);
-	if (d->arena != NULL)
-		ptn_arena_free(&d->arena);
-	ptn_secrets_free(&d->secrets);
-	ptn_conf_free(&d->cf);
-}
-
-/* One line an organisation, oldest first. */
+/* org list: one line an organisation, oldest first. */
 static enum ptn_err
-list(struct desk *d)
+list(struct ptn_desk *d, int argc, char *const *argv)
 {
 	struct ptn_org_row *o;
 	char id[PTN_DFNSID_STR];
 	enum ptn_err r;
 	size_t i, n;
 
+	(void)argc;
+	(void)argv;
 	if ((r = ptn_orgs(d->db, d->arena, &o, &n)) != PTN_OK)
 		return r;
 	for (i = 0; i < n; i++) {
@@ -74,61 +48,59 @@ list(struct desk *d)
 
 /* An organisation, and whom it begins with. */
 struct founding {
-	struct desk *d;
-	struct ptn_org_new org;
+	struct ptn_desk *d;
+	struct ptn_org_row org;
 	const char *address;
-	struct ptn_member m;
 };
 
 static enum ptn_err
 found(struct ptn_db *db, void *arg)
 {
 	struct founding *f = arg;
-	struct ptn_arena *a = f->d->arena;
-	struct ptn_codemail w = { .purpose = PTN_CODE_REGISTRATION,
-		.username = f->address,
-		.locale = ptn_locale_match(NULL) };
+	struct ptn_uuid user;
 	enum ptn_err r;
 
-	if ((r = ptn_org_put(db, &f->org)) != PTN_OK)
-		return r;
-	r = ptn_member_invite(db, a, &f->org.id, f->address, "CustomerEmployee",
-	    &f->m);
+	r = ptn_org_put(db, &f->org);
+	if (r == PTN_E_CONFLICT)
+		return ptn_desk_no(f->d, r,
+		    "there is an organisation of that name");
 	if (r != PTN_OK)
 		return r;
-	w.tenant_id = f->org.id;
-	return ptn_codemail_want(db, a, f->d->secrets, &w);
+	return ptn_desk_invite(f->d, db, &f->org.id, f->address, &user);
 }
 
-/* The words behind the fourth, with a space between them. */
-static const char *
-join(struct ptn_arena *a, char *const *words)
+/* Words with a space between them; NULL for none at all. */
+static enum ptn_err
+join(struct ptn_arena *a, char *const *words, const char **out)
 {
 	struct ptn_buf b;
 
 	ptn_buf_init(&b, a);
 	for (; *words != NULL; words++)
 		ptn_buf_printf(&b, "%s%s", b.len > 0 ? " " : "", *words);
-	return b.bad ? NULL : b.p;
+	*out = b.p;
+	return b.bad ? PTN_E_NOMEM : PTN_OK;
 }
 
-/*
- * The courier sends the registration code; its own mail is the only place
- * where it is ever seen.
- */
+/* org create NAME ADDRESS [RP_ID ORIGIN...]: print its id. */
 static enum ptn_err
-create(struct desk *d, int argc, char *const *argv)
+create(struct ptn_desk *d, int argc, char *const *argv)
 {
-	struct founding f = { .d = d, .address = argv[3] };
+	struct founding f = { .d = d, .address = argv[2] };
 	char id[PTN_DFNSID_STR];
+	const char *fault;
 	enum ptn_err r;
 
-	f.org.name = argv[2];
-	if (argc > 4) {
-		f.org.rp_id = argv[4];
-		if ((f.org.origins = join(d->arena, argv + 5)) == NULL)
-			return PTN_E_NOMEM;
-	}
+	d->misused = argc == 4;
+	if (d->misused)
+		return PTN_E_INPUT;
+	f.org.name = f.org.rp_name = argv[1];
+	f.org.rp_id = argv[3];
+	if (argc > 4 &&
+	    (r = join(d->arena, argv + 4, &f.org.origins)) != PTN_OK)
+		return r;
+	if ((fault = ptn_org_fault(&f.org)) != NULL)
+		return ptn_desk_no(d, PTN_E_INPUT, fault);
 	if ((r = ptn_db_tx(d->db, found, &f)) != PTN_OK)
 		return r;
 	ptn_dfnsid_format(PTN_DFNSID_ORG, &f.org.id, id);
@@ -136,41 +108,137 @@ create(struct desk *d, int argc, char *const *argv)
 	return PTN_OK;
 }
 
-static const char *
-explain(enum ptn_err r)
+/*
+ * The value of an option, "--name VALUE" or "--name=VALUE"; then *i is at its
+ * last word.  NULL if it is another one, or lacks its value.
+ */
+static char *
+option(const char *name, char *const *argv, int *i)
 {
-	if (r == PTN_E_CONFLICT)
-		return "there is an organisation of that name";
-	if (r == PTN_E_INPUT)
-		return "that is no e-mail address";
-	return ptn_err_name(r);
+	const size_t len = strlen(name);
+
+	if (strncmp(argv[*i], name, len) != 0)
+		return NULL;
+	if (argv[*i][len] == '=')
+		return argv[*i] + len + 1;
+	return argv[*i][len] == '\0' && argv[*i + 1] != NULL ? argv[++*i]
+							     : NULL;
+}
+
+/* What is empty is the configuration's again. */
+static const char *
+or_null(const char *s)
+{
+	return s != NULL && s[0] != '\0' ? s : NULL;
+}
+
+static enum ptn_err
+read_options(struct ptn_desk *d, char *const *argv, struct ptn_org_row *org)
+{
+	char *origins[PTN_ORG_ORIGINS_MAX + 1] = { NULL };
+	char *value;
+	enum ptn_err r = PTN_OK;
+	size_t n = 0;
+	int i;
+
+	for (i = 2; argv[i] != NULL; i++) {
+		if ((value = option("--rp-id", argv, &i)) != NULL)
+			org->rp_id = or_null(value);
+		else if ((value = option("--rp-name", argv, &i)) != NULL)
+			org->rp_name = or_null(value);
+		else if ((value = option("--origin", argv, &i)) != NULL &&
+		    n < PTN_ORG_ORIGINS_MAX)
+			origins[n++] = value;
+		else
+			d->misused = true;
+		if (d->misused)
+			return PTN_E_INPUT;
+	}
+	if (n > 0 && (r = join(d->arena, origins, &org->origins)) == PTN_OK)
+		org->origins = or_null(org->origins);
+	return r;
+}
+
+/* org set ORG [--rp-id ID] [--rp-name NAME] [--origin ORIGIN]... */
+static enum ptn_err
+set(struct ptn_desk *d, int argc, char *const *argv)
+{
+	struct ptn_org_row org;
+	const char *fault;
+	enum ptn_err r;
+
+	(void)argc;
+	if ((r = ptn_desk_org(d, argv[1], &org)) != PTN_OK ||
+	    (r = read_options(d, argv, &org)) != PTN_OK)
+		return r;
+	if ((fault = ptn_org_fault(&org)) != NULL)
+		return ptn_desk_no(d, PTN_E_INPUT, fault);
+	return ptn_org_set_rp(d->db, &org);
+}
+
+#define ANY 1024 /* words */
+
+/* THE table of sub-commands. */
+static const struct {
+	const char *name;
+	int min; /* words behind it */
+	int max;
+	ptn_org_fn run;
+	const char *usage;
+} commands[] = {
+	/* clang-format off */
+	{ "create",     2, ANY, create,             "NAME ADDRESS [RP_ID ORIGIN...]" },
+	{ "list",       0, 0,   list,               "" },
+	{ "set",        2, ANY, set,                "ORG [--rp-id ID] [--rp-name NAME] [--origin ORIGIN]..." },
+	{ "members",    1, 1,   ptn_org_members,    "ORG" },
+	{ "invite",     2, 2,   ptn_org_invite,     "ORG ADDRESS" },
+	{ "activate",   1, 2,   ptn_org_activate,   "ORG [USERNAME]" },
+	{ "deactivate", 1, 2,   ptn_org_deactivate, "ORG [USERNAME]" },
+	{ "service-account", 2, ANY, ptn_org_service_account,
+	    "create ORG NAME --public-key FILE [--days N]\n"
+	    "  service-account list ORG\n  service-account revoke ORG TOKEN-ID" },
+	/* clang-format on */
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static int
+usage(void)
+{
+	size_t i;
+
+	(void)fputs("usage: postern [--config FILE] [--set KEY=VALUE]... "
+		    "org COMMAND ...\n\ncommands:\n",
+	    stderr);
+	for (i = 0; i < COMMANDS; i++)
+		(void)fprintf(stderr, "  %s %s\n", commands[i].name,
+		    commands[i].usage);
+	(void)fputs("\nORG is the name or the id of an organisation.\n",
+	    stderr);
+	return 2;
 }
 
 int
 ptn_cli_org(int argc, char **argv, const char *conf_path,
-    const char *const *set)
+    const char *const *set_keys)
 {
-	struct desk d = { NULL, NULL, NULL, NULL };
-	const bool listing = argc == 2 && strcmp(argv[1], "list") == 0;
+	struct ptn_desk d;
 	enum ptn_err r;
+	size_t i = 0;
 
-	if (argc > 1 && strcmp(argv[1], "service-account") == 0)
-		return ptn_cli_service_account(argc - 1, argv + 1, conf_path,
-		    set);
-	if (!listing &&
-	    (argc < 4 || argc == 5 || strcmp(argv[1], "create") != 0)) {
-		(void)fputs("usage: postern [--config FILE] [--set "
-			    "KEY=VALUE]... org create NAME ADDRESS [RP_ID "
-			    "ORIGIN...] | list\n",
-		    stderr);
-		return 2;
-	}
-	r = desk_open(&d, conf_path, set);
+	while (i < COMMANDS &&
+	    (argc < 2 || strcmp(argv[1], commands[i].name) != 0))
+		i++;
+	if (i == COMMANDS || argc - 2 < commands[i].min ||
+	    argc - 2 > commands[i].max)
+		return usage();
+	r = ptn_desk_open(&d, "org", PTN_API_DFNS, conf_path, set_keys);
 	if (r == PTN_OK)
-		r = listing ? list(&d) : create(&d, argc, argv);
+		r = commands[i].run(&d, argc - 1, argv + 1);
+	ptn_desk_close(&d);
+	if (d.misused)
+		return usage();
 	if (r != PTN_OK)
 		(void)fprintf(stderr, "postern: org %s: %s\n", argv[1],
-		    explain(r));
-	desk_close(&d);
+		    d.why != NULL ? d.why : ptn_err_name(r));
 	return r == PTN_OK && fflush(stdout) == 0 ? 0 : 1;
 }

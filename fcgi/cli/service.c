@@ -1,4 +1,4 @@
-#include "fcgi/cli/cli.h"
+#include "fcgi/cli/org.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -7,10 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/cli/desk.h"
 #include "lib/clock.h"
 #include "lib/dfnsid.h"
-#include "lib/org.h"
 #include "lib/pem.h"
 #include "lib/service.h"
 
@@ -237,44 +235,21 @@ explain(enum ptn_err r)
 	return ptn_err_name(r);
 }
 
-static enum ptn_err
-run(struct ptn_desk *d, size_t verb, const struct words *w)
-{
-	struct ptn_org org;
-	struct ptn_uuid id;
-	enum ptn_err r;
-
-	if (ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(w->org), &id) !=
-	    PTN_OK)
-		return PTN_E_NOT_FOUND;
-	if ((r = ptn_org_get(d->db, d->arena, d->cf, &id, &org)) != PTN_OK)
-		return r;
-	return verbs[verb].run(d, &org.id, w);
-}
-
-int
-ptn_cli_service_account(int argc, char **argv, const char *conf_path,
-    const char *const *set)
+/* org service-account create | list | revoke ORG ... */
+enum ptn_err
+ptn_org_service_account(struct ptn_desk *d, int argc, char *const *argv)
 {
 	struct words w = { .verb = NULL };
-	struct ptn_desk d;
+	struct ptn_org_row org;
 	enum ptn_err r;
 	size_t verb;
 
-	if (!read_words(argc, argv, &w) || (verb = verb_of(&w)) == VERBS) {
-		(void)fputs("usage: postern [--config FILE] [--set "
-			    "KEY=VALUE]... org service-account\n"
-			    "  create ORG NAME --public-key FILE [--days N]\n"
-			    "  | list ORG | revoke ORG TOKEN-ID\n",
-		    stderr);
-		return 2;
-	}
-	r = ptn_desk_open(&d, "org", PTN_API_DFNS, conf_path, set);
-	if (r == PTN_OK)
-		r = run(&d, verb, &w);
-	if (r != PTN_OK)
-		(void)fprintf(stderr, "postern: org service-account %s: %s\n",
-		    w.verb, explain(r));
-	ptn_desk_close(&d);
-	return r == PTN_OK && fflush(stdout) == 0 ? 0 : 1;
+	d->misused =
+	    !read_words(argc, argv, &w) || (verb = verb_of(&w)) == VERBS;
+	if (d->misused)
+		return PTN_E_INPUT;
+	if ((r = ptn_desk_org(d, w.org, &org)) != PTN_OK)
+		return r;
+	r = verbs[verb].run(d, &org.id, &w);
+	return r == PTN_OK ? r : ptn_desk_no(d, r, explain(r));
 }

@@ -63,6 +63,30 @@ UPDATE members
        username_key = CONCAT(' ', HEX(user_id))
  WHERE tenant_id = ? AND user_id = ? AND archived_at IS NULL;
 
+-- name: member_set_active
+-- in:   active:i64 tenant_id:id user_id:id
+-- returns: count
+UPDATE members SET active = ? WHERE tenant_id = ? AND user_id = ?;
+
+-- name: member_page
+-- in:   tenant_id:id after_at:time after_id:id max:i64
+-- out:  user_id:id created_at:time stored_id:id username:str kind:str active:i64 registered:i64 service_account:i64 archived_at:time address:str
+-- returns: many
+-- The next few, oldest first, behind the one named by its time and id.
+SELECT u.id, u.created_at, m.user_id, m.username, m.kind, m.active,
+       COALESCE(m.registered, 0) = 1 OR EXISTS (
+         SELECT 1 FROM webauthn_credentials w
+          WHERE w.user_id = u.id AND w.archived_at IS NULL),
+       m.service_account, m.archived_at, e.address
+  FROM users u
+  LEFT JOIN members m ON m.user_id = u.id
+  LEFT JOIN primary_emails p ON p.user_id = u.id
+  LEFT JOIN emails e ON e.id = p.email_id AND e.verified = 1
+ WHERE u.tenant_id = ?
+   AND (u.created_at, u.id) > (COALESCE(?, '1970-01-01'), COALESCE(?, ''))
+   AND (m.user_id IS NOT NULL OR e.id IS NOT NULL)
+ ORDER BY u.created_at, u.id LIMIT ?;
+
 -- name: member_session
 -- in:   tenant_id:id id:id
 -- out:  user_id:id last_used:time now:time username:str kind:str active:i64 archived_at:time

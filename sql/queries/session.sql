@@ -55,3 +55,15 @@ DELETE FROM sessions WHERE tenant_id = ? AND user_id = ?;
 -- in:   tenant_id:id user_id:id id:id
 -- returns: count
 DELETE FROM sessions WHERE tenant_id = ? AND user_id = ? AND id <> ?;
+
+-- name: session_delete_api
+-- in:   tenant_id:id api:str
+-- returns: count
+-- By way of the users, who have a key for their tenant.
+DELETE s FROM users u JOIN sessions s ON s.user_id = u.id
+ WHERE u.tenant_id = ? AND s.api = ?;
+
+-- name: session_delete_api_of
+-- in:   tenant_id:id user_id:id api:str
+-- returns: count
+DELETE FROM sessions WHERE tenant_id = ? AND user_id = ? AND api = ?;

@@ -9,10 +9,27 @@ SELECT id FROM tenants WHERE name = 'default';
 -- returns: one
 SELECT id, name, rp_id, rp_name, origins, active FROM tenants WHERE id = ?;
 
+-- name: tenant_by_name
+-- in:   name:str
+-- out:  id:id name:str rp_id:str rp_name:str origins:str active:i64
+-- returns: one
+SELECT id, name, rp_id, rp_name, origins, active FROM tenants WHERE name = ?;
+
 -- name: tenant_list
--- out:  id:id name:str rp_id:str active:i64
+-- out:  id:id name:str rp_id:str rp_name:str origins:str active:i64
 -- returns: many
-SELECT id, name, rp_id, active FROM tenants ORDER BY created_at, id;
+SELECT id, name, rp_id, rp_name, origins, active FROM tenants
+ ORDER BY created_at, id;
+
+-- name: tenant_set_rp
+-- in:   rp_id:str rp_name:str origins:str id:id
+-- returns: count
+UPDATE tenants SET rp_id = ?, rp_name = ?, origins = ? WHERE id = ?;
+
+-- name: tenant_set_active
+-- in:   active:i64 id:id
+-- returns: count
+UPDATE tenants SET active = ? WHERE id = ?;
 
 -- name: tenant_put_org
 -- in:   id:id name:str rp_id:str rp_name:str origins:str

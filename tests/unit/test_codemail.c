@@ -30,7 +30,7 @@ static int
 each(void **state)
 {
 	static int n;
-	struct ptn_org_new new = { .name = NULL };
+	struct ptn_org_row new = { .name = NULL };
 
 	(void)rows_each(state);
 	conf.rate_enabled = false;

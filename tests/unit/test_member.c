@@ -18,7 +18,7 @@
 static struct ptn_uuid
 new_org(const char *name)
 {
-	struct ptn_org_new org = { .name = name };
+	struct ptn_org_row org = { .name = name };
 
 	assert_int_equal(ptn_org_put(db, &org), PTN_OK);
 	return org.id;
@@ -278,10 +278,11 @@ organisations(void **state)
 {
 	char origin[] = "https://example.co";
 	char *list[] = { origin };
-	struct ptn_org_new with = { .name = "With",
+	struct ptn_org_row with = { .name = "With",
 		.rp_id = "example.net",
+		.rp_name = "With, Inc.",
 		.origins = "https://a.example.net  https://b.example.net" };
-	struct ptn_org_new without = { .name = "Without" };
+	struct ptn_org_row without = { .name = "Without" };
 	struct ptn_org_row *rows;
 	struct ptn_org org;
 	size_t n;
@@ -298,13 +299,14 @@ organisations(void **state)
 	with.id = rows[n - 2].id;
 	assert_int_equal(ptn_org_get(db, arena, &conf, &with.id, &org), PTN_OK);
 	assert_string_equal(org.rp_id, "example.net");
-	assert_string_equal(org.rp_name, "With");
+	assert_string_equal(org.rp_name, "With, Inc.");
 	assert_int_equal(org.origins.n, 2);
 	assert_string_equal(org.origins.v[1], "https://b.example.net");
 	assert_true(org.active);
 	assert_int_equal(ptn_org_get(db, arena, &conf, &without.id, &org),
 	    PTN_OK);
 	assert_string_equal(org.rp_id, "example.co");
+	assert_string_equal(org.rp_name, "Example");
 	assert_int_equal(org.origins.n, 1);
 	assert_string_equal(org.origins.v[0], "https://example.co");
 }
