@@ -52,12 +52,14 @@ set_cookie(const struct ptn_request *req, struct ptn_reply *rep,
 		[PTN_SAME_SITE_NONE] = "None",
 	};
 	const struct ptn_conf *cf = req->cf;
-	const char *domain = cf->cookie_domain;
+	const char *domain = cf->cookie_domain, *path = req->tenant.path;
 	struct ptn_buf b;
 
 	domain += *domain == '.';
+	if (path == NULL || *path == '\0')
+		path = "/";
 	ptn_buf_init(&b, req->arena);
-	ptn_buf_printf(&b, "%s=%s; Path=/", cf->cookie_name, token);
+	ptn_buf_printf(&b, "%s=%s; Path=%s", cf->cookie_name, token, path);
 	if (*domain != '\0')
 		ptn_buf_printf(&b, "; Domain=%s", domain);
 	ptn_buf_printf(&b, "; Max-Age=%lld", (long long)max_age_s);

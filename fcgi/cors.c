@@ -1,9 +1,10 @@
 #include "fcgi/cors.h"
 
-#include "fcgi/family.h"
-
 #include <string.h>
 #include <strings.h>
+
+#include "fcgi/family.h"
+#include "lib/urlpart.h"
 
 #define MAX_AGE_S 7200
 
@@ -32,14 +33,21 @@ ptn_cors_match(const char *pattern, const char *origin)
 	return *pattern == '\0';
 }
 
-/* It is sent back: a pattern must not let a control through. */
+/*
+ * It is sent back: a pattern must not let a control through.  Whose pages may
+ * call a tenant that cannot be told is not known.
+ */
 static bool
-allowed(const struct ptn_conf *cf, const char *origin)
+allowed(const struct ptn_request *req)
 {
+	const struct ptn_conf *cf = req->cf;
+	const char *origin = req->origin;
 	size_t i;
 
-	if (!ptn_header_safe(origin))
+	if (!ptn_header_safe(origin) || req->tenant_fault != PTN_OK)
 		return false;
+	if (req->tenant.own_origins)
+		return ptn_origin_is_of(cf->rp_id, &cf->rp_origins, origin);
 	for (i = 0; i < cf->cors_origins.n; i++)
 		if (ptn_cors_match(cf->cors_origins.v[i], origin))
 			return true;
@@ -51,13 +59,10 @@ ptn_cors_own_page(const struct ptn_request *req)
 {
 	const char *host = ptn_request_param(req, "HTTP_HOST");
 	const char *authority;
-	size_t i;
 
-	if (req->origin == NULL || allowed(req->cf, req->origin))
+	if (req->origin == NULL || allowed(req) ||
+	    ptn_origin_is_of(req->cf->rp_id, &req->cf->rp_origins, req->origin))
 		return true;
-	for (i = 0; i < req->cf->rp_origins.n; i++)
-		if (strcasecmp(req->cf->rp_origins.v[i], req->origin) == 0)
-			return true;
 	authority = strstr(req->origin, "://");
 	return host != NULL && authority != NULL &&
 	    strcasecmp(authority + 3, host) == 0;
@@ -105,7 +110,7 @@ bool
 ptn_cors(const struct ptn_request *req, struct ptn_reply *rep)
 {
 	const bool options = req->method == PTN_OPTIONS;
-	const bool match = req->origin != NULL && allowed(req->cf, req->origin);
+	const bool match = req->origin != NULL && allowed(req);
 
 	if (req->family != NULL && req->family->allow_headers != NULL)
 		return open_to_all(req, rep);

@@ -15,26 +15,64 @@
 #include "lib/log.h"
 #include "lib/pwhash.h"
 
-/* What can be read of a malformed path, behind the base path if it has one. */
+/* Two hosts are none: who is to say which one the web server meant? */
+static const char *
+host_of(const struct ptn_request *req)
+{
+	return ptn_request_param_count(req, "HTTP_HOST") == 1
+	    ? ptn_request_param(req, "HTTP_HOST")
+	    : NULL;
+}
+
+/*
+ * Which place the request came to, and what is left of its path.  That of a
+ * page of the site says something only where paths name tenants.
+ */
+static enum ptn_err
+locate(struct ptn_request *req)
+{
+	const struct ptn_tenants *ts = req->env->tenants;
+	const struct ptn_place *by_path;
+	const char *path = "/";
+	enum ptn_err r = PTN_OK;
+
+	req->place = ptn_tenants_by_host(ts, host_of(req));
+	if (!req->authorizer)
+		r = ptn_path(req->arena, req->uri, &path);
+	else if (req->cf->tenant_paths.n > 0)
+		r = ptn_path_of_site(req->arena, req->uri, &path);
+	if (r != PTN_OK)
+		return r;
+	if ((by_path = ptn_tenants_by_path(ts, &path)) != NULL)
+		req->place = by_path;
+	req->path = path;
+	return req->authorizer
+	    ? PTN_OK
+	    : ptn_path_below(req->cf->base_path, &req->path);
+}
+
+/* What can be read of a malformed path, behind what it is mounted under. */
 static const char *
 start_of_path(const struct ptn_request *req)
 {
 	const size_t len = strlen(req->cf->base_path);
+	const char *p = req->uri;
 
-	return strncmp(req->uri, req->cf->base_path, len) == 0 ? req->uri + len
-							       : req->uri;
+	(void)ptn_tenants_by_path(req->env->tenants, &p);
+	return strncmp(p, req->cf->base_path, len) == 0 ? p + len : p;
 }
 
 /* What the client told about itself; needs no decision. */
 static enum ptn_err
 introduce(struct ptn_request *req)
 {
-	req->path_fault =
-	    ptn_path(req->arena, req->uri, req->cf->base_path, &req->path);
+	req->path_fault = locate(req);
 	req->family = ptn_family_of(req->cf,
 	    req->authorizer		    ? ""
 		: req->path_fault == PTN_OK ? req->path
 					    : start_of_path(req));
+	if (!req->family->placed)
+		req->place = NULL;
 	req->origin = ptn_request_param(req, "HTTP_ORIGIN");
 	req->ip = ptn_client_ip(req);
 	req->request_id = ptn_client_request_id(req);
@@ -67,8 +105,8 @@ match(struct ptn_request *req, struct ptn_reply *rep)
 }
 
 /*
- * The tenant and the key set are loaded once a process, when first needed.  A
- * look whether there are new keys is no cost of the request that it falls on.
+ * Tenant and key set are loaded when they are first needed, and kept.  A look
+ * whether there are new keys is no cost of the request that it falls on.
  */
 static enum ptn_err
 provide(struct ptn_request *req, enum ptn_need need)
@@ -80,17 +118,34 @@ provide(struct ptn_request *req, enum ptn_need need)
 	if (need == PTN_NEED_NOTHING)
 		return PTN_OK;
 	r = ptn_env_keys(env, false);
-	req->upkeep = ptn_db_count(req->db) - before;
+	req->upkeep += ptn_db_count(req->db) - before;
 	if (r != PTN_OK || need == PTN_NEED_KEYS)
 		return r;
-	if (!env->tenant_known) {
-		r = ptn_tenant_default(req->db, req->arena, &env->tenant);
-		if (r != PTN_OK)
-			return r;
-		env->tenant_known = true;
-	}
-	req->tenant = env->tenant;
-	return PTN_OK;
+	if (req->place != NULL)
+		return req->tenant_fault;
+	r = ptn_tenants_get(env->tenants, req->db, req->arena, NULL,
+	    &req->tenant);
+	if (r == PTN_OK && req->family->placed)
+		req->cf = req->tenant.cf;
+	return r;
+}
+
+/*
+ * The tenant of a place is settled before all else: which pages may call is a
+ * matter of theirs.  What needs none is answered without one.
+ */
+static void
+settle_tenant(struct ptn_request *req)
+{
+	const uint64_t before = ptn_db_count(req->db);
+
+	if (req->place == NULL)
+		return;
+	req->tenant_fault = ptn_tenants_get(req->env->tenants, req->db,
+	    req->arena, req->place, &req->tenant);
+	req->upkeep += ptn_db_count(req->db) - before;
+	if (req->tenant_fault == PTN_OK)
+		req->cf = req->tenant.cf;
 }
 
 /*
@@ -124,7 +179,8 @@ judge(struct ptn_request *req, struct ptn_reply *rep)
 static enum ptn_err
 judge_for_site(struct ptn_request *req, struct ptn_reply *rep)
 {
-	if (req->params_too_large || provide(req, PTN_NEED_DB) != PTN_OK ||
+	if (req->params_too_large || req->path_fault != PTN_OK ||
+	    provide(req, PTN_NEED_DB) != PTN_OK ||
 	    req->family->authenticate(req, rep, PTN_AUTH_SITE) != PTN_OK) {
 		ptn_reply_raw(rep, NULL, PTN_BYTES("", 0));
 		return PTN_E_DENIED;
@@ -137,6 +193,7 @@ judge_for_site(struct ptn_request *req, struct ptn_reply *rep)
 static enum ptn_err
 answer(struct ptn_request *req, struct ptn_reply *rep)
 {
+	settle_tenant(req);
 	if (req->authorizer)
 		return judge_for_site(req, rep);
 	return ptn_cors(req, rep) ? PTN_OK : judge(req, rep);

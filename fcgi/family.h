@@ -17,6 +17,7 @@ struct ptn_family {
 	const char *prefix; /* "/auth/"; "": all that is left */
 	enum ptn_api api;   /* whose signature keys it uses */
 	ptn_switch on;
+	bool placed; /* host or path name the tenant; else the request does */
 	size_t body_max;	 /* bytes */
 	int depth;		 /* levels of nesting */
 	const char *type;	 /* of a JSON body */

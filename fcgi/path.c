@@ -22,9 +22,24 @@ hex_digit(char c)
 	return -1;
 }
 
-/* A path of unreserved characters, "/" and what else RFC 3986 calls pchar. */
+/* What an escape may stand for. */
 static bool
-decode(const char *in, size_t len, char *out)
+may_escape(int c, bool site)
+{
+	return unreserved(c) ||
+	    (site && c >= ' ' && c != 0x7f && c != '/' && c != '\\');
+}
+
+/* Besides unreserved ones: "/" and what else RFC 3986 calls pchar. */
+static bool
+may_stand(int c, bool site)
+{
+	return strchr("/!$&'()*+,;=:@", c) != NULL ||
+	    (site && c > ' ' && c != 0x7f && c != '\\' && c != '#');
+}
+
+static bool
+decode(const char *in, size_t len, bool site, char *out)
 {
 	size_t i;
 	int hi, lo, c;
@@ -36,11 +51,10 @@ decode(const char *in, size_t len, char *out)
 			    (lo = hex_digit(in[i + 2])) < 0)
 				return false;
 			c = hi << 4 | lo;
-			if (!unreserved(c))
+			if (!may_escape(c, site))
 				return false;
 			i += 2;
-		} else if (!unreserved(c) &&
-		    strchr("/!$&'()*+,;=:@", c) == NULL) {
+		} else if (!unreserved(c) && !may_stand(c, site)) {
 			return false;
 		}
 		*out++ = (char)c;
@@ -67,29 +81,43 @@ segments_plain(const char *p)
 	return *p == '\0';
 }
 
-enum ptn_err
-ptn_path(struct ptn_arena *a, const char *uri, const char *base,
-    const char **path)
+static enum ptn_err
+read_path(struct ptn_arena *a, const char *uri, bool site, const char **path)
 {
-	const size_t base_len = strlen(base);
-	const size_t len = strcspn(uri, "?#");
+	const size_t len = strcspn(uri, site ? "?" : "?#");
 	char *p;
 
 	if (uri[0] != '/')
 		return PTN_E_INPUT;
 	if ((p = ptn_arena_alloc(a, len + 1)) == NULL)
 		return PTN_E_NOMEM;
-	if (!decode(uri, len, p) || !segments_plain(p))
+	if (!decode(uri, len, site, p) || !segments_plain(p))
 		return PTN_E_INPUT;
-	if (strncmp(p, base, base_len) != 0)
-		return PTN_E_NOT_FOUND;
-	p += base_len;
-	if (*p == '\0')
-		p = ptn_arena_strdup(a, "/");
-	if (p == NULL)
-		return PTN_E_NOMEM;
-	if (*p != '/')
-		return PTN_E_NOT_FOUND;
 	*path = p;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_path(struct ptn_arena *a, const char *uri, const char **path)
+{
+	return read_path(a, uri, false, path);
+}
+
+enum ptn_err
+ptn_path_of_site(struct ptn_arena *a, const char *uri, const char **path)
+{
+	return read_path(a, uri, true, path);
+}
+
+enum ptn_err
+ptn_path_below(const char *base, const char **path)
+{
+	const size_t len = strlen(base);
+
+	if (strncmp(*path, base, len) != 0)
+		return PTN_E_NOT_FOUND;
+	if ((*path)[len] != '/' && (*path)[len] != '\0')
+		return PTN_E_NOT_FOUND;
+	*path = (*path)[len] == '/' ? *path + len : "/";
 	return PTN_OK;
 }

@@ -6,13 +6,22 @@
 
 /*
  * The path a request is routed by: the path of REQUEST_URI, from one source
- * only, without base and without query.  Percent escapes of unreserved
- * characters (RFC 3986 section 2.3) are decoded; any other escape, an empty
- * or dot segment, a backslash or a control is PTN_E_INPUT, because the web
- * server in front may read it otherwise.  A path outside base is
- * PTN_E_NOT_FOUND.
+ * only, without query.  Percent escapes of unreserved characters (RFC 3986
+ * section 2.3) are decoded; any other escape, an empty or dot segment, a
+ * backslash or a control is PTN_E_INPUT, because the web server in front may
+ * read it otherwise.
  */
-enum ptn_err ptn_path(struct ptn_arena *a, const char *uri, const char *base,
+enum ptn_err ptn_path(struct ptn_arena *a, const char *uri, const char **path)
+    PTN_MUST_USE;
+
+/*
+ * The path of a page of the site, which may be written in any script: escapes
+ * of all but "/", a backslash and a control are decoded, too.
+ */
+enum ptn_err ptn_path_of_site(struct ptn_arena *a, const char *uri,
     const char **path) PTN_MUST_USE;
+
+/* What is left of it below base; PTN_E_NOT_FOUND if it is outside. */
+enum ptn_err ptn_path_below(const char *base, const char **path) PTN_MUST_USE;
 
 #endif

@@ -77,6 +77,7 @@ ptn_request_tokens(const struct ptn_request *req)
 		.cache = req->env->tokens,
 		.arena = req->arena,
 		.tenant = &req->tenant.id,
+		.named = req->tenant.named ? &req->tenant.id : NULL,
 	};
 }
 

@@ -65,9 +65,8 @@ struct ptn_env {
 	struct ptn_gate *gate;
 	struct ptn_arena *arena;
 	struct ptn_token_cache *tokens;
-	struct ptn_tenant tenant; /* the default one */
+	struct ptn_tenants *tenants;
 	int courier_fd; /* a byte written here wakes the courier; or -1 */
-	bool tenant_known;
 	bool mail_queued; /* this process queued mail since last drained */
 };
 
@@ -80,8 +79,8 @@ enum ptn_err ptn_env_keys(struct ptn_env *env, bool force) PTN_MUST_USE;
  */
 struct ptn_request {
 	struct ptn_env *env;
-	const struct ptn_conf *cf; /* env->cf, and so on: for short names */
-	struct ptn_db *db;
+	const struct ptn_conf *cf; /* env->cf, as it is for the tenant */
+	struct ptn_db *db;	   /* env->db, and so on: for short names */
 	struct ptn_arena *arena;
 
 	/* From the web server. */
@@ -100,6 +99,8 @@ struct ptn_request {
 	struct ptn_json *json; /* the body, while fields point into it */
 	enum ptn_err path_fault; /* why there is no path */
 	const char *path; /* decoded, without base_path; begins with "/" */
+	const struct ptn_place *place; /* which names the tenant, or NULL */
+	enum ptn_err tenant_fault;     /* why there is no tenant */
 	const char *arg;  /* what stood for {id} in the route's path, or NULL */
 	const struct ptn_route *route;
 	struct ptn_tenant tenant;

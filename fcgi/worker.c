@@ -57,12 +57,14 @@ settle_malloc(void)
 static void
 try_database(struct ptn_env *env)
 {
+	struct ptn_tenant tenant;
+
 	if (ptn_db_connect(env->db) != PTN_OK ||
-	    ptn_tenant_default(env->db, env->arena, &env->tenant) != PTN_OK) {
+	    ptn_tenants_get(env->tenants, env->db, env->arena, NULL, &tenant) !=
+		PTN_OK) {
 		ptn_warn("starting without a database");
 		return;
 	}
-	env->tenant_known = true;
 	if (ptn_env_keys(env, true) != PTN_OK)
 		ptn_warn("starting without signing keys");
 	ptn_arena_reset(env->arena);
@@ -80,7 +82,9 @@ env_open(struct ptn_env *env, const struct ptn_child *child)
 	env->db = ptn_db_new(child->cf, PTN_DB_SERVE);
 	env->arena = ptn_arena_new(ARENA_MAX);
 	env->tokens = ptn_token_cache_new(TOKENS);
-	if (env->db == NULL || env->arena == NULL || env->tokens == NULL)
+	env->tenants = ptn_tenants_new(child->cf);
+	if (env->db == NULL || env->arena == NULL || env->tokens == NULL ||
+	    env->tenants == NULL)
 		return PTN_E_NOMEM;
 	r = ptn_keys_new(&env->keys, PTN_API_HANKO, child->cf, child->secrets);
 	if (r == PTN_OK)
@@ -97,6 +101,7 @@ env_close(struct ptn_env *env)
 	ptn_keys_free(&env->keys);
 	ptn_keys_free(&env->dfns_keys);
 	ptn_token_cache_free(&env->tokens);
+	ptn_tenants_free(&env->tenants);
 	ptn_db_free(&env->db);
 	ptn_arena_free(&env->arena);
 }

@@ -19,12 +19,13 @@ struct owner {
 	struct ptn_conf cf; /* first: ptn_conf_free() goes back from it */
 	struct ptn_arena *arena;
 	const char *file;
+	struct ptn_conf_origin origin[PTN_CONF_ROWS_MAX];
 };
 
 static const struct ptn_conf_row *
-row_of(const struct ptn_conf_load *ld, const void *member)
+row_of(const struct ptn_conf *cf, const void *member)
 {
-	size_t offset = (size_t)((const char *)member - (const char *)ld->cf);
+	size_t offset = (size_t)((const char *)member - (const char *)cf);
 	size_t i;
 
 	for (i = 0; i < ptn_conf_rows_n; i++)
@@ -41,28 +42,35 @@ origin_of(struct ptn_conf_load *ld, const struct ptn_conf_row *row)
 
 /* One line on err: where, which key, what. */
 static void
-report(struct ptn_conf_load *ld, const struct ptn_conf_origin *where,
+print_report(FILE *err, const char *file, const struct ptn_conf_origin *where,
     const struct ptn_conf_row *row, const char *path, const char *what)
 {
 	char name[PTN_CONF_ENV_MAX];
 
 	if (where->layer == PTN_LAYER_SET)
-		(void)fprintf(ld->err, "--set: %s: %s\n", path, what);
+		(void)fprintf(err, "--set: %s: %s\n", path, what);
 	else if (where->layer == PTN_LAYER_ENV && row != NULL &&
 	    ptn_conf_env_name(row, name))
-		(void)fprintf(ld->err, "environment: %s: %s\n", name, what);
+		(void)fprintf(err, "environment: %s: %s\n", name, what);
 	else if (where->line > 0)
-		(void)fprintf(ld->err, "%s:%d: %s: %s\n", ld->file, where->line,
-		    path, what);
+		(void)fprintf(err, "%s:%d: %s: %s\n", file, where->line, path,
+		    what);
 	else
-		(void)fprintf(ld->err, "%s: %s: %s\n", ld->file, path, what);
+		(void)fprintf(err, "%s: %s: %s\n", file, path, what);
+}
+
+static void
+report(struct ptn_conf_load *ld, const struct ptn_conf_origin *where,
+    const struct ptn_conf_row *row, const char *path, const char *what)
+{
+	print_report(ld->err, ld->file, where, row, path, what);
 }
 
 void
 ptn_conf_fault(struct ptn_conf_load *ld, const void *member, const char *fmt,
     ...)
 {
-	const struct ptn_conf_row *row = row_of(ld, member);
+	const struct ptn_conf_row *row = row_of(ld->cf, member);
 	struct ptn_conf_origin *where = origin_of(ld, row);
 	char what[2 * PTN_CONF_WHY_MAX];
 	va_list ap;
@@ -81,7 +89,7 @@ void
 ptn_conf_warn(struct ptn_conf_load *ld, const void *member, const char *fmt,
     ...)
 {
-	const struct ptn_conf_row *row = row_of(ld, member);
+	const struct ptn_conf_row *row = row_of(ld->cf, member);
 	char what[2 * PTN_CONF_WHY_MAX] = "warning: ";
 	size_t len = strlen(what);
 	va_list ap;
@@ -461,6 +469,7 @@ ptn_conf_load(struct ptn_conf **out, const char *path, const char *const *set,
 	ld.keep = o->arena;
 	ld.file = o->file;
 	load(&ld, set);
+	memcpy(o->origin, ld.origin, sizeof(o->origin));
 	ptn_arena_free(&ld.scratch);
 	if (ld.faults > 0) {
 		ptn_conf_free(&cf);
@@ -486,6 +495,22 @@ ptn_conf_free(struct ptn_conf **cf)
 	ptn_wipe(o, sizeof(*o));
 	free(o);
 	*cf = NULL;
+}
+
+void
+ptn_conf_complain(const struct ptn_conf *cf, const void *member, FILE *err,
+    const char *fmt, ...)
+{
+	const struct owner *o = (const struct owner *)cf;
+	const struct ptn_conf_row *row = row_of(cf, member);
+	char what[2 * PTN_CONF_WHY_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	print_report(err, o->file, &o->origin[row - ptn_conf_rows], row,
+	    row->path, what);
 }
 
 const char *

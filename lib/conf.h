@@ -73,6 +73,13 @@ enum ptn_err ptn_conf_load(struct ptn_conf **out, const char *path,
 /* Overwrites the secrets, then releases.  Clears the pointer; takes NULL. */
 void ptn_conf_free(struct ptn_conf **cf);
 
+/*
+ * Report what is wrong with a member of cf, and was found out after it was
+ * loaded, in the form and with the place that ptn_conf_load() gives.
+ */
+void ptn_conf_complain(const struct ptn_conf *cf, const void *member,
+    FILE *err, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
 /* The file that was read. */
 const char *ptn_conf_file(const struct ptn_conf *cf);
 

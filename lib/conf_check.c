@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "place.h"
 #include "urlpart.h"
 
 #define SECRET_MIN 16	    /* bytes of an element of secrets.keys */
@@ -76,10 +77,13 @@ json_len(const char *s)
 	return n + 3; /* quotes and comma */
 }
 
+/* What a tenant that has a place adds: its id, and its own audience. */
+#define TENANT_CLAIMS (52 + PTN_HOST_MAX)
+
 /*
  * The longest token that can be issued: a head of 75 bytes, claims of 256
- * besides the address (254 octets, its local part all escaped), issuer and
- * audience, and the signature of the algorithm, all in base64url.
+ * besides the address (254 octets, its local part all escaped), issuer,
+ * audience and tenant, and the signature of the algorithm, all in base64url.
  */
 static size_t
 token_max(const struct ptn_conf *cf)
@@ -94,6 +98,8 @@ token_max(const struct ptn_conf *cf)
 		claims += json_len(cf->audience.v[i]);
 	if (cf->audience.n == 0)
 		claims += json_len(cf->rp_id);
+	if (cf->tenant_hosts.n + cf->tenant_paths.n > 0)
+		claims += TENANT_CLAIMS;
 	return 100 + 1 + (claims * 4 + 2) / 3 + 1 + signature[cf->sign_alg];
 }
 
@@ -397,6 +403,40 @@ check_database(struct ptn_conf_load *ld)
 		ptn_conf_fault(ld, &cf->db_user, "must not be empty");
 }
 
+static void
+check_places(struct ptn_conf_load *ld, const struct ptn_strs *l, bool path)
+{
+	struct ptn_place p, other;
+	const char *fault;
+	size_t i, j;
+
+	for (i = 0; i < l->n; i++) {
+		p = ptn_place_of(l->v[i]);
+		fault = ptn_place_fault(&p, path);
+		for (j = 0; j < i && fault == NULL; j++) {
+			other = ptn_place_of(l->v[j]);
+			if (ptn_place_same(&p, &other))
+				fault = "stands twice";
+		}
+		if (fault != NULL)
+			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], fault);
+	}
+}
+
+static void
+check_tenants(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+
+	check_places(ld, &cf->tenant_hosts, false);
+	check_places(ld, &cf->tenant_paths, true);
+	if (cf->tenant_paths.n > 0 &&
+	    strncasecmp(cf->cookie_name, "__Host-", 7) == 0)
+		ptn_conf_fault(ld, &cf->tenant_paths,
+		    "must be empty: the cookie's name begins with __Host-, "
+		    "and such cookies have no path");
+}
+
 void
 ptn_conf_check(struct ptn_conf_load *ld)
 {
@@ -405,6 +445,7 @@ ptn_conf_check(struct ptn_conf_load *ld)
 	check_session(ld);
 	check_origins(ld);
 	check_server(ld);
+	check_tenants(ld);
 	check_mail(ld);
 	check_accounts(ld);
 	check_paths(ld);

@@ -7,6 +7,8 @@
 #include "bytes.h"
 #include "clock.h"
 #include "crypto.h"
+#include "org.h"
+#include "tenant.h"
 #include "uuid.h"
 
 #include "lib/sql.h"
@@ -279,12 +281,12 @@ add_default_tenant(const struct run *run)
 {
 	const struct ptn_tenant_put_in in = {
 		.id = ptn_uuid_new(),
-		.name = "default",
+		.name = PTN_TENANT_DEFAULT,
 	};
-	struct ptn_tenant_default_out have;
+	struct ptn_org_row have;
 	enum ptn_err r;
 
-	r = ptn_sql_tenant_default(run->db, run->a, &have);
+	r = ptn_org_find(run->db, run->a, PTN_TENANT_DEFAULT, &have);
 	if (r != PTN_E_NOT_FOUND)
 		return r;
 	r = ptn_sql_tenant_put(run->db, &in);

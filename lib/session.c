@@ -127,6 +127,14 @@ read_id(struct ptn_arena *a, const struct ptn_json *v, struct ptn_uuid *id)
 	return s != NULL && ptn_uuid_parse(s, id);
 }
 
+/* Ours beside the contract: none is the default tenant. */
+static bool
+read_tenant(struct ptn_arena *a, const struct ptn_json *v, struct ptn_uuid *id)
+{
+	memset(id, 0, sizeof(*id));
+	return v == NULL || (read_id(a, v, id) && !ptn_uuid_is_nil(id));
+}
+
 /* The claims of 2.2 of the contract, and that the token is meant for us. */
 static bool
 read_claims(const struct ptn_token_env *env, const struct ptn_json *p,
@@ -138,6 +146,8 @@ read_claims(const struct ptn_token_env *env, const struct ptn_json *p,
 	if (!read_id(env->arena, ptn_json_get(p, "sub"), &c->sub) ||
 	    !read_id(env->arena, ptn_json_get(p, "session_id"),
 		&c->session_id) ||
+	    !read_tenant(env->arena, ptn_json_get(p, "tenant_id"),
+		&c->tenant_id) ||
 	    !ptn_json_int(ptn_json_get(p, "iat"), &c->iat) ||
 	    !ptn_json_int(ptn_json_get(p, "exp"), &c->exp))
 		return false;
@@ -148,6 +158,16 @@ read_claims(const struct ptn_token_env *env, const struct ptn_json *p,
 	    ptn_json_bool(ptn_json_get(email, "is_verified"));
 	return audience_is(env->cf, ptn_json_get(p, "aud")) &&
 	    issuer_is(env->cf, ptn_json_get(p, "iss"));
+}
+
+/* One set of keys signs for all tenants: what a token says sets it apart. */
+static bool
+tenant_is(const struct ptn_token_env *env, const struct ptn_claims *c)
+{
+	const struct ptn_uuid nobody = { { 0 } };
+
+	return ptn_uuid_equal(&c->tenant_id,
+	    env->named != NULL ? env->named : &nobody);
 }
 
 static bool
@@ -196,7 +216,8 @@ ptn_token_verify(const struct ptn_token_env *env, struct ptn_bytes token,
 			return r;
 		cache_put(env, digest, claims);
 	}
-	*verdict = in_time(claims) ? PTN_ALLOW : PTN_DENY;
+	*verdict = tenant_is(env, claims) && in_time(claims) ? PTN_ALLOW
+							     : PTN_DENY;
 	return PTN_OK;
 }
 
@@ -280,6 +301,8 @@ ptn_session_open(const struct ptn_token_env *env,
 	memset(claims, 0, sizeof(*claims));
 	claims->sub = new->user_id;
 	claims->session_id = ptn_uuid_new();
+	if (env->named != NULL)
+		claims->tenant_id = *env->named;
 	claims->iat = ptn_clock_us() / US_PER_S;
 	claims->exp = claims->iat + lifespan_s;
 	claims->email = new->email;
@@ -308,7 +331,7 @@ enum ptn_err
 ptn_session_token(const struct ptn_token_env *env, const struct ptn_claims *c,
     char **token)
 {
-	char sub[PTN_UUID_STR], session_id[PTN_UUID_STR];
+	char sub[PTN_UUID_STR], session_id[PTN_UUID_STR], tenant[PTN_UUID_STR];
 	struct ptn_jsonw w;
 
 	ptn_uuid_format(&c->sub, sub);
@@ -329,6 +352,10 @@ ptn_session_token(const struct ptn_token_env *env, const struct ptn_claims *c,
 		ptn_jsonw_str(&w, "iss", env->cf->issuer);
 	ptn_jsonw_str(&w, "session_id", session_id);
 	ptn_jsonw_str(&w, "sub", sub);
+	if (!ptn_uuid_is_nil(&c->tenant_id)) {
+		ptn_uuid_format(&c->tenant_id, tenant);
+		ptn_jsonw_str(&w, "tenant_id", tenant);
+	}
 	ptn_jsonw_end_object(&w);
 	if (w.buf.bad)
 		return PTN_E_NOMEM;

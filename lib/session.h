@@ -23,6 +23,7 @@ struct ptn_email_claim {
 struct ptn_claims {
 	struct ptn_uuid sub;
 	struct ptn_uuid session_id;
+	struct ptn_uuid tenant_id; /* nil: the default tenant */
 	int64_t iat; /* seconds since the epoch */
 	int64_t exp;
 	struct ptn_email_claim email;
@@ -51,11 +52,12 @@ struct ptn_token_env {
 	struct ptn_token_cache *cache;
 	struct ptn_arena *arena;
 	const struct ptn_uuid *tenant;
+	const struct ptn_uuid *named; /* the same, or NULL: tokens are silent */
 };
 
 /*
- * Verify a token by itself: form, signature, iss, aud, exp, iat (60 s of
- * leeway).  No statement.  verdict PTN_DENY for every fault of the token.
+ * Verify a token by itself: form, signature, iss, aud, tenant, exp, iat (60 s
+ * of leeway).  No statement.  verdict PTN_DENY for every fault of the token.
  */
 enum ptn_err ptn_token_verify(const struct ptn_token_env *env,
     struct ptn_bytes token, struct ptn_claims *claims,

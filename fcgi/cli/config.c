@@ -1,12 +1,18 @@
 #include "fcgi/cli/cli.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/arena.h"
 #include "lib/conf.h"
 #include "lib/db.h"
 #include "lib/mail.h"
+#include "lib/org.h"
+#include "lib/place.h"
 #include "lib/pwhash.h"
+
+#define ARENA_MAX 65536
 
 static int
 usage(void)
@@ -46,6 +52,35 @@ config_print(const struct ptn_conf *cf)
 	return fflush(stdout) == 0 ? 0 : 1;
 }
 
+/* Every organisation that has a place must be there. */
+static bool
+places_ok(const struct ptn_conf *cf, struct ptn_db *db,
+    const struct ptn_strs *l)
+{
+	struct ptn_arena *a = ptn_arena_new(ARENA_MAX);
+	struct ptn_org_row org;
+	const char *name;
+	enum ptn_err r;
+	bool ok = a != NULL;
+	size_t i;
+
+	for (i = 0; ok && i < l->n; i++) {
+		name = ptn_place_of(l->v[i]).org;
+		ptn_arena_reset(a);
+		r = ptn_org_find(db, a, name, &org);
+		if (r == PTN_OK)
+			continue;
+		ok = false;
+		ptn_conf_complain(cf, l, stderr,
+		    r == PTN_E_NOT_FOUND
+			? "\"%.80s\" is no organisation (\"postern org list\")"
+			: "\"%.80s\" could not be looked up",
+		    name);
+	}
+	ptn_arena_free(&a);
+	return ok;
+}
+
 /* Everything that would stop a worker from starting. */
 static int
 config_check(const struct ptn_conf *cf)
@@ -64,6 +99,9 @@ config_check(const struct ptn_conf *cf)
 		(void)fputs("database: cannot be connected to, or its schema "
 			    "is not this program's (\"postern migrate\")\n",
 		    stderr);
+		status = 1;
+	} else if (!places_ok(cf, db, &cf->tenant_hosts) ||
+	    !places_ok(cf, db, &cf->tenant_paths)) {
 		status = 1;
 	}
 	ptn_db_free(&db);

@@ -35,6 +35,7 @@ const struct ptn_family ptn_public_family = {
 	.prefix = "",
 	.api = PTN_API_HANKO,
 	.on = ptn_always,
+	.placed = true,
 	.body_max = (size_t)64 * 1024,
 	.depth = 16,
 	.type = "application/json",

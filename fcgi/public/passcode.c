@@ -146,6 +146,7 @@ ptn_passcode_initialize(struct ptn_request *req, struct ptn_reply *rep)
 		.to = to.address,
 		.code = code,
 		.ttl_s = pc.ttl_s,
+		.service = req->cf->service_name,
 		.locale = ptn_locale_match(
 		    ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE")) };
 	r = ptn_db_tx(req->db, store_and_queue, &s);

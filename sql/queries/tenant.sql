@@ -1,8 +1,3 @@
--- name: tenant_default
--- out:  id:id
--- returns: one
-SELECT id FROM tenants WHERE name = 'default';
-
 -- name: tenant_by_id
 -- in:   id:id
 -- out:  id:id name:str rp_id:str rp_name:str origins:str active:i64

@@ -21,14 +21,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static char secret[] = "a secret of more than sixteen bytes";
 static char origin[] = "https://*.example";
 static char proxy[] = "127.0.0.0/8";
+static char host[] = "login.acme.example acme";
+static char path[] = "/acme acme";
 static char *secrets[] = { secret };
 static char *origins[] = { origin };
 static char *proxies[] = { proxy };
+static char *hosts[] = { host };
+static char *paths[] = { path };
 
 static struct ptn_arena *arena;
 static struct ptn_secrets *derived;
 static struct ptn_keys *keys;
 static struct ptn_db *db;
+static struct ptn_tenants *tenants;
 static struct ptn_conf conf;
 
 static void
@@ -48,6 +53,8 @@ prepare(void)
 	conf.db_socket = "/nonexistent/socket";
 	conf.db_migrate_user = conf.db_migrate_password = "";
 	conf.cors_origins = (struct ptn_strs){ origins, 1 };
+	conf.tenant_hosts = (struct ptn_strs){ hosts, 1 };
+	conf.tenant_paths = (struct ptn_strs){ paths, 1 };
 	conf.trusted_proxies = (struct ptn_strs){ proxies, 1 };
 	conf.email_enabled = conf.email_auth = conf.password_enabled = true;
 	conf.passkey_enabled = conf.allow_signup = conf.rate_enabled = true;
@@ -55,7 +62,8 @@ prepare(void)
 	    ptn_crypto_init() != PTN_OK ||
 	    ptn_secrets_new(&derived, &list) != PTN_OK ||
 	    ptn_keys_new(&keys, PTN_API_HANKO, &conf, derived) != PTN_OK ||
-	    (db = ptn_db_new(&conf, PTN_DB_SERVE)) == NULL)
+	    (db = ptn_db_new(&conf, PTN_DB_SERVE)) == NULL ||
+	    (tenants = ptn_tenants_new(&conf)) == NULL)
 		abort();
 }
 
@@ -109,6 +117,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	t.cf = conf;
 	t.env.secrets = derived;
 	t.env.keys = keys;
+	t.env.tenants = tenants;
 	t.env.db = t.req.db = db;
 	read_lines(&t, text);
 	method = ptn_request_param(&t.req, "REQUEST_METHOD");

@@ -22,8 +22,10 @@ export function record(type, content, id = 1) {
 const length = (n) => (n < 128 ? Buffer.from([n])
   : Buffer.from([n >> 24 | 128, n >> 16 & 255, n >> 8 & 255, n & 255]));
 
+/* pairs: an object, or a list of [name, value] for repeated names. */
 export function params(pairs) {
-  return Buffer.concat(Object.entries(pairs).flatMap(([name, value]) => {
+  const list = Array.isArray(pairs) ? pairs : Object.entries(pairs);
+  return Buffer.concat(list.flatMap(([name, value]) => {
     const [n, v] = [Buffer.from(name), Buffer.from(String(value))];
     return [length(n.length), length(v.length), n, v];
   }));
@@ -66,14 +68,15 @@ export function exchange(socketPath, bytes, timeout_ms = 30000) {
   });
 }
 
-/* One request: { status, headers, text }. */
+/* One request: { status, headers, text }; headers as pairs of params(). */
 export async function call(socketPath, method, path, options = {}) {
   const { body = '', headers = {}, role } = options;
-  const pairs = { REQUEST_METHOD: method, REQUEST_URI: path,
-    REMOTE_ADDR: '127.0.0.1', CONTENT_LENGTH: Buffer.byteLength(body),
-    CONTENT_TYPE: body ? 'application/json' : '' };
-  for (const [name, value] of Object.entries(headers))
-    pairs[`HTTP_${name.toUpperCase().replaceAll('-', '_')}`] = value;
+  const list = Array.isArray(headers) ? headers : Object.entries(headers);
+  const pairs = [['REQUEST_METHOD', method], ['REQUEST_URI', path],
+    ['REMOTE_ADDR', '127.0.0.1'], ['CONTENT_LENGTH', Buffer.byteLength(body)],
+    ['CONTENT_TYPE', body ? 'application/json' : ''],
+    ...list.map(([name, value]) =>
+      [`HTTP_${name.toUpperCase().replaceAll('-', '_')}`, value])];
   const text = outputOf(await exchange(socketPath,
     request(pairs, body, role)));
   const [head, ...rest] = text.split('\r\n\r\n');

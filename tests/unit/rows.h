@@ -19,6 +19,7 @@
 #include "lib/db.h"
 #include "lib/log.h"
 #include "lib/migrate.h"
+#include "lib/org.h"
 #include "lib/secrets.h"
 #include "lib/tenant.h"
 #include "lib/user.h"
@@ -54,7 +55,7 @@ static inline int
 rows_setup(void **state)
 {
 	const struct ptn_strs one = { rows_one, 1 }, both = { rows_both, 2 };
-	struct ptn_tenant t;
+	struct ptn_org_row t;
 
 	(void)state;
 	conf.db_host = "localhost";
@@ -77,7 +78,7 @@ rows_setup(void **state)
 	    ptn_secrets_new(&secrets, &one) != PTN_OK ||
 	    ptn_secrets_new(&rotated, &both) != PTN_OK ||
 	    rows_migrate() != PTN_OK || ptn_db_connect(db) != PTN_OK ||
-	    ptn_tenant_default(db, arena, &t) != PTN_OK)
+	    ptn_org_find(db, arena, PTN_TENANT_DEFAULT, &t) != PTN_OK)
 		return -1;
 	tenant = t.id;
 	return 0;

@@ -725,6 +725,7 @@ static void
 test_migrate_together(void **state)
 {
 	struct ptn_conf cf = conf;
+	struct ptn_tenants *tenants = ptn_tenants_new(&cf);
 	struct ptn_tenant tenant;
 	struct ptn_db *d;
 	int i, status;
@@ -746,8 +747,12 @@ test_migrate_together(void **state)
 	assert_false(is_pending(&cf));
 	assert_int_equal(connect_to(&cf), PTN_OK);
 	d = ptn_db_new(&cf, PTN_DB_SERVE);
-	assert_int_equal(ptn_tenant_default(d, arena, &tenant), PTN_OK);
+	assert_non_null(tenants);
+	assert_int_equal(ptn_tenants_get(tenants, d, arena, NULL, &tenant),
+	    PTN_OK);
 	assert_true(ptn_uuid_is_v4(&tenant.id));
+	assert_false(tenant.named);
+	ptn_tenants_free(&tenants);
 	ptn_db_free(&d);
 	/* Nothing to do is fine. */
 	assert_int_equal(migrate_up(&cf), PTN_OK);

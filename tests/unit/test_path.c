@@ -71,16 +71,60 @@ static void
 test_path(void **state)
 {
 	const char *path;
+	enum ptn_err r;
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		path = NULL;
 		print_message("# %s under '%s'\n", cases[i].uri, cases[i].base);
-		assert_int_equal(
-		    ptn_path(*state, cases[i].uri, cases[i].base, &path),
-		    cases[i].r);
+		r = ptn_path(*state, cases[i].uri, &path);
+		if (r == PTN_OK)
+			r = ptn_path_below(cases[i].base, &path);
+		assert_int_equal(r, cases[i].r);
 		if (cases[i].r == PTN_OK)
 			assert_string_equal(path, cases[i].path);
+	}
+}
+
+/* clang-format off */
+static const struct {
+	const char *uri;
+	enum ptn_err r;
+	const char *path;
+} pages[] = {
+	{ "/members/?x=/../y#z", PTN_OK, "/members/" },
+	{ "/%61cme/caf%C3%A9%20%25%3F%23.html", PTN_OK, "/acme/caf\xc3\xa9 %?#.html" },
+	{ "/acme/\xc3\xa9|\"<x>", PTN_OK, "/acme/\xc3\xa9|\"<x>" },
+	{ "", PTN_E_INPUT, NULL },
+	{ "http://x/acme", PTN_E_INPUT, NULL },
+	{ "//acme", PTN_E_INPUT, NULL },
+	{ "/beta/../acme", PTN_E_INPUT, NULL },
+	{ "/beta/%2e%2E/acme", PTN_E_INPUT, NULL },
+	{ "/beta%2F..%2Facme", PTN_E_INPUT, NULL },
+	{ "/beta\\..\\acme", PTN_E_INPUT, NULL },
+	{ "/beta%5C..", PTN_E_INPUT, NULL },
+	{ "/beta/#/../acme", PTN_E_INPUT, NULL },
+	{ "/acme%00", PTN_E_INPUT, NULL },
+	{ "/acme%0a", PTN_E_INPUT, NULL },
+	{ "/acme%7F", PTN_E_INPUT, NULL },
+	{ "/acme%", PTN_E_INPUT, NULL },
+	{ "/acme x", PTN_E_INPUT, NULL },
+};
+/* clang-format on */
+
+static void
+test_site(void **state)
+{
+	const char *path;
+	size_t i;
+
+	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		path = NULL;
+		print_message("# %s\n", pages[i].uri);
+		assert_int_equal(ptn_path_of_site(*state, pages[i].uri, &path),
+		    pages[i].r);
+		if (pages[i].r == PTN_OK)
+			assert_string_equal(path, pages[i].path);
 	}
 }
 
@@ -89,6 +133,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_path),
+		cmocka_unit_test(test_site),
 	};
 
 	return cmocka_run_group_tests_name("path", tests, setup, teardown);

@@ -1,0 +1,574 @@
+/*
+ * Organisations with a host or a path of their own: users, passkeys and pages
+ * of one are nothing to the other.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Api, freshAddress } from '../lib/api.mjs';
+import { Authenticator } from '../lib/authenticator.mjs';
+import { cost } from '../lib/cost.mjs';
+import { Key, codeTo, createOrg, login, register } from '../lib/dfns.mjs';
+import { AUTHORIZER, call as fastcgi } from '../lib/fastcgi.mjs';
+import { start } from '../lib/instance.mjs';
+import { mailsTo, partText } from '../lib/maildir.mjs';
+import { peek } from '../lib/token.mjs';
+
+const FRESH_MS = 6000; /* how long a row may be kept, and a little */
+
+const SET = {
+  'log.level': 'debug',
+  'server.public.cors.allow_origins': 'https://default.example',
+  'session.audience': 'https://api.default.example',
+  'session.cookie.domain': 'default.example',
+  'tenants.hosts': 'login.acme.example acme,login.beta.example beta,'
+    + '[2001:db8::1] six,lost.example lost,www.default.example default',
+  'tenants.paths': '/acme acme,/beta beta,/acme/inner six',
+};
+
+const ORGS = {
+  acme: ['acme.example', 'https://login.acme.example', 'https://acme.example'],
+  beta: ['beta.example', '*'],
+  six: [],
+};
+
+let instance;
+let socket;
+const orgId = {};
+
+before(async () => {
+  instance = await start({ prefix: '', set: SET });
+  for (const [name, rp] of Object.entries(ORGS))
+    orgId[name] = await createOrg(instance, name, freshAddress(name), ...rp);
+  const { stdout } = await instance.postern('config', 'print');
+  [, socket] = /address: "unix:([^"]+public[^"]*)"/.exec(stdout);
+});
+after(() => instance?.stop());
+
+/* A client of the default tenant, of a host, and of a path. */
+const anybody = (options) => instance.client(options);
+const atHost = (host) => instance.client({ headers: { Host: host } });
+const atPath = (path) => new Api(instance.url + path,
+  { mailDir: instance.mailDir });
+
+const acme = () => atHost('login.acme.example');
+const beta = () => atHost('login.beta.example');
+
+/* What serves each of two organisations. */
+const PAIRS = [
+  ['hosts', acme, beta],
+  ['paths', () => atPath('/acme'), () => atPath('/beta')],
+  ['a host and nothing', acme, anybody],
+  ['a path and nothing', () => atPath('/beta'), anybody],
+];
+
+/* Which tenant a request is one of: its relying party tells. */
+const rpOf = async (api, opts) => (await api.call('POST',
+  '/webauthn/login/initialize', undefined, { status: 200, ...opts }))
+  .body.publicKey.rpId;
+
+async function addPasskey(api, rpId, origin) {
+  const key = new Authenticator({ rpId, origin });
+  const { body } = await api.call('POST', '/webauthn/registration/initialize',
+    undefined, { status: 200 });
+  await api.call('POST', '/webauthn/registration/finalize',
+    key.create(body.publicKey), { status: 200 });
+  return key;
+}
+
+async function passkeyLogin(api, key, lies) {
+  const { body } = await api.call('POST', '/webauthn/login/initialize',
+    undefined, { status: 200 });
+  return api.call('POST', '/webauthn/login/finalize',
+    key.get(body.publicKey, lies));
+}
+
+for (const [what, here, there] of PAIRS)
+  describe(`two tenants, by ${what}`, () => {
+    test('the same address is two people', async () => {
+      const email = freshAddress('twice');
+      const [one, two] = [here(), there()];
+      const first = await one.signUp(email);
+      await two.call('POST', '/user', { email }, { status: 404 });
+      const second = await two.signUp(email);
+      assert.notEqual(first.user_id, second.user_id);
+      for (const [api, user] of [[one, first], [two, second]]) {
+        const { body } = await api.call('GET', '/me', undefined,
+          { status: 200 });
+        assert.equal(body.user_id, user.user_id);
+      }
+      await one.call('GET', `/users/${second.user_id}`, undefined,
+        { status: 403 });
+      await one.call('POST', '/users', { email }, { status: 409 });
+    });
+
+    test('a session of one is nothing to the other', async () => {
+      const one = here();
+      await one.signUp(freshAddress('session'));
+      const bearer = one.token;
+      for (const [method, path] of [['GET', '/me'], ['GET', '/sessions'],
+        ['POST', '/logout'], ['GET', '/authorize'], ['GET', '/emails']])
+        await there().call(method, path, undefined, { bearer, status: 401 });
+      const stranger = there();
+      stranger.jar.set('hanko', bearer);
+      await stranger.call('GET', '/me', undefined, { status: 401 });
+      const { body } = await there().call('POST', '/sessions/validate',
+        { session_token: bearer }, { status: 200 });
+      assert.deepEqual(body, { is_valid: false });
+      await one.call('GET', '/me', undefined, { status: 200 });
+    });
+
+    test('a passcode of one is nothing to the other', async () => {
+      const email = freshAddress('code');
+      const [one, two] = [here(), there()];
+      const { body: user } = await one.call('POST', '/users', { email },
+        { status: 200 });
+      await two.call('POST', '/passcode/login/initialize',
+        { user_id: user.user_id, email_id: user.email_id }, { status: 400 });
+      const sent = await one.call('POST', '/passcode/login/initialize',
+        { user_id: user.user_id, email_id: user.email_id }, { status: 200 });
+      const answer = { id: sent.body.id, code: await one.codeFor(email) };
+      await two.call('POST', '/passcode/login/finalize', answer,
+        { status: 401 });
+      await one.call('POST', '/passcode/login/finalize', answer,
+        { status: 200 });
+    });
+
+    test('a password of one is nothing to the other', async () => {
+      const email = freshAddress('password');
+      const [one, two] = [here(), there()];
+      const first = await one.signUp(email);
+      const second = await two.signUp(email);
+      await one.call('PUT', '/password', { user_id: first.user_id,
+        password: 'the first of two' }, { status: 201 });
+      await two.call('PUT', '/password', { user_id: second.user_id,
+        password: 'the second of two' }, { status: 201 });
+      const tries = [[here(), first, 'the first of two', 200],
+        [here(), first, 'the second of two', 401],
+        [there(), second, 'the second of two', 200],
+        [there(), first, 'the first of two', 401]];
+      for (const [api, { user_id }, password, status] of tries)
+        assert.equal((await api.passwordLogin(user_id, password)).status,
+          status);
+    });
+
+    test('a passkey of one is nothing to the other', async () => {
+      const email = freshAddress('passkey');
+      const [one, two] = [here(), there()];
+      await one.signUp(email);
+      await two.signUp(email);
+      const rpId = await rpOf(one);
+      const origin = `https://login.${rpId}`;
+      const key = await addPasskey(one, rpId, origin);
+      assert.equal((await passkeyLogin(here(), key)).status, 200);
+      assert.equal((await passkeyLogin(there(), key)).status, 401);
+      const begun = await two.call('POST', '/webauthn/registration/initialize',
+        undefined, { status: 200 });
+      assert.notEqual(begun.body.publicKey.rp.id, rpId);
+      await two.call('POST', '/webauthn/registration/finalize',
+        new Authenticator({ rpId, origin }).create(begun.body.publicKey),
+        { status: 400 });
+    });
+
+    test('a challenge of one is nothing to the other', async () => {
+      const one = here();
+      await one.signUp(freshAddress('challenge'));
+      const rpId = await rpOf(one);
+      const key = await addPasskey(one, rpId, `https://login.${rpId}`);
+      const { body } = await there().call('POST', '/webauthn/login/initialize',
+        undefined, { status: 200 });
+      await here().call('POST', '/webauthn/login/finalize',
+        key.get(body.publicKey), { status: 401 });
+    });
+  });
+
+describe('the relying party of an organisation', () => {
+  test('its id and name are in the options', async () => {
+    const api = acme();
+    await api.signUp(freshAddress('rp'));
+    const { body } = await api.call('POST',
+      '/webauthn/registration/initialize', undefined, { status: 200 });
+    assert.deepEqual(body.publicKey.rp, { id: 'acme.example', name: 'acme' });
+    assert.equal(await rpOf(beta()), 'beta.example');
+    assert.equal(await rpOf(anybody()), 'localhost');
+    assert.equal(await rpOf(atHost('[2001:db8::1]')), 'localhost');
+  });
+
+  test('only its origins have passkeys', async () => {
+    const api = acme();
+    await api.signUp(freshAddress('origin'));
+    await addPasskey(api, 'acme.example', 'https://acme.example');
+    for (const origin of ['http://localhost:8080', 'https://beta.example',
+      'https://www.acme.example', 'http://acme.example']) {
+      const { body } = await api.call('POST',
+        '/webauthn/registration/initialize', undefined, { status: 200 });
+      await api.call('POST', '/webauthn/registration/finalize',
+        new Authenticator({ rpId: 'acme.example', origin })
+          .create(body.publicKey), { status: 400 });
+    }
+  });
+
+  test('"*" is every page of its domain', async () => {
+    const api = beta();
+    await api.signUp(freshAddress('rule'));
+    for (const origin of ['https://beta.example', 'https://a.b.beta.example',
+      'https://beta.example:8443'])
+      await addPasskey(api, 'beta.example', origin);
+    const { body } = await api.call('POST',
+      '/webauthn/registration/initialize', undefined, { status: 200 });
+    await api.call('POST', '/webauthn/registration/finalize',
+      new Authenticator({ rpId: 'beta.example',
+        origin: 'https://beta.example.evil.example' }).create(body.publicKey),
+      { status: 400 });
+  });
+
+  test('its tokens say whose they are', async () => {
+    const api = acme();
+    await api.signUp(freshAddress('token'));
+    const { payload } = peek(api.token);
+    assert.deepEqual(payload.aud, ['acme.example']);
+    const [[id]] = await instance.sql("SELECT LOWER(HEX(id)) FROM tenants"
+      + " WHERE name = 'acme'");
+    assert.equal(payload.tenant_id.replaceAll('-', ''), id);
+    const other = anybody();
+    await other.signUp(freshAddress('token'));
+    assert.deepEqual(peek(other.token).payload.aud,
+      ['https://api.default.example']);
+    assert.equal('tenant_id' in peek(other.token).payload, false);
+    const { body } = await api.call('GET', '/sessions/validate', undefined,
+      { status: 200 });
+    assert.deepEqual(body.claims.audience, ['acme.example']);
+  });
+
+  test('its cookies are those of its host, or its path', async () => {
+    const lines = async (api) => {
+      await api.signUp(freshAddress('cookie'));
+      return api.jar.all().find((line) => line.startsWith('hanko='));
+    };
+    assert.match(await lines(anybody()), /; Path=\/; Domain=default\.example;/);
+    const host = await lines(acme());
+    assert.match(host, /; Path=\/;/);
+    assert.doesNotMatch(host, /Domain/i);
+    assert.match(await lines(atPath('/acme')), /; Path=\/acme;/);
+    const api = atPath('/acme');
+    await api.signUp(freshAddress('cookie'));
+    await api.call('POST', '/logout', undefined, { status: 204 });
+    assert.match(api.jar.all().at(-1), /^hanko=; Path=\/acme;.*Max-Age=0/);
+  });
+
+  test('its mails are from it', async () => {
+    const names = { acme: acme(), Postern: anybody() };
+    for (const [name, api] of Object.entries(names)) {
+      const email = freshAddress('mail');
+      await api.signUp(email);
+      const [{ mail }] = mailsTo(instance.mailDir, email);
+      assert.match(partText(mail, 'text/plain'), new RegExp(`\\b${name}\\b`));
+    }
+  });
+
+  test('the keys are those of all', async () => {
+    const bodies = await Promise.all([anybody(), acme(), atPath('/beta')]
+      .map((api) => api.call('GET', '/.well-known/jwks.json', undefined,
+        { status: 200 })));
+    for (const { text } of bodies)
+      assert.equal(text, bodies[0].text);
+  });
+});
+
+describe('pages of other origins', () => {
+  const allowed = async (api, origin, method = 'GET') => (await api.call(
+    method, '/me', undefined, { headers: { ...api.headers, Origin: origin },
+      status: method === 'GET' ? 401 : 204 }))
+    .headers['access-control-allow-origin'];
+
+  for (const method of ['GET', 'OPTIONS'])
+    test(`may call their own tenant (${method})`, async () => {
+      const pages = { 'https://default.example': anybody,
+        'https://acme.example': acme, 'https://x.beta.example': beta };
+      for (const [origin, own] of Object.entries(pages))
+        for (const api of [anybody, acme, beta, () => atPath('/acme'),
+          () => atPath('/beta')])
+          assert.equal(await allowed(api(), origin, method),
+            own === api || (own !== anybody && await rpOf(own())
+              === await rpOf(api())) ? origin : undefined, origin);
+    });
+
+  test('those of the configuration, where the row is silent', async () => {
+    const six = () => atHost('[2001:db8::1]');
+    assert.equal(await allowed(six(), 'https://default.example'),
+      'https://default.example');
+    assert.equal(await allowed(six(), 'https://acme.example'), undefined);
+  });
+
+  test('a cookie that a foreign page sends is not looked at', async () => {
+    const api = acme();
+    await api.signUp(freshAddress('foreign'));
+    const me = (Origin, status) => api.call('GET', '/me', undefined,
+      { headers: { ...api.headers, Origin }, status });
+    await me('https://acme.example', 200);
+    await me('https://login.acme.example', 200);
+    await me('https://default.example', 401);
+    await me('https://x.beta.example', 401);
+    await me('http://localhost:8080', 401);
+  });
+});
+
+describe('which host is whose', () => {
+  for (const host of ['login.acme.example', 'LOGIN.ACME.EXAMPLE',
+    'login.acme.example:8080', 'login.acme.example.'])
+    test(`${host} is the organisation's`, async () => {
+      assert.equal(await rpOf(atHost(host)), 'acme.example');
+    });
+
+  for (const host of ['acme.example', 'x.login.acme.example', 'localhost',
+    'login.acme.example.evil.example', '[::1]', 'unknown.example',
+    'login.acme.example:80:80', 'login.acme.example,login.beta.example',
+    'login.acme.example@evil.example'])
+    test(`${host} is nobody's`, async () => {
+      const { headers, status, body } = await atHost(host).call('POST',
+        '/webauthn/login/initialize', undefined, { front: true });
+      if (headers['x-request-id'])
+        assert.equal(body.publicKey.rpId, 'localhost');
+      else
+        assert.equal(status, 400, 'the web server refused it');
+    });
+
+  /* What a web server would not let through, to the socket. */
+  const direct = async (pairs, path = '/webauthn/login/initialize') => {
+    const { status, text } = await fastcgi(socket, 'POST', path,
+      { headers: pairs });
+    assert.equal(status, 200, text);
+    return JSON.parse(text).publicKey.rpId;
+  };
+
+  test('none, and two of them, are nobody\'s', async () => {
+    assert.equal(await direct({}), 'localhost');
+    assert.equal(await direct({ host: '' }), 'localhost');
+    assert.equal(await direct({ host: 'login.acme.example' }),
+      'acme.example');
+    for (const second of ['login.acme.example', 'login.beta.example'])
+      assert.equal(await direct([['Host', 'login.acme.example'],
+        ['Host', second]]), 'localhost');
+    assert.equal(await direct({ host: 'login.acme.example',
+      'X-Forwarded-Host': 'login.beta.example' }), 'acme.example');
+    for (const host of ['login.acme.example, login.beta.example',
+      'login.acme.example login.beta.example', '[login.acme.example]'])
+      assert.equal(await direct({ host }), 'localhost');
+    assert.equal(await direct({ host: '[2001:DB8::1]:443' }), 'localhost');
+  });
+
+  test('a path is stronger than a host', async () => {
+    const both = new Api(`${instance.url}/beta`,
+      { headers: { Host: 'login.acme.example' } });
+    assert.equal(await rpOf(both), 'beta.example');
+    const token = async (api) => peek((await api.signUp(freshAddress('both')),
+    api.token)).payload.tenant_id;
+    both.mailDir = instance.mailDir;
+    assert.equal(await token(both), await token(beta()));
+    assert.equal(await token(atPath('/acme/inner')),
+      await token(atHost('[2001:db8::1]')));
+  });
+
+  test('a path is taken whole, and only at the beginning', async () => {
+    for (const path of ['/acmes', '/x/acme', '/Acme'])
+      await atPath(path).call('POST', '/webauthn/login/initialize', undefined,
+        { status: 404, front: true }).catch((error) =>
+        assert.match(error.message, /404 is not|not documented/));
+    assert.equal(await rpOf(atPath('/%61cme')), 'acme.example');
+  });
+
+  test('the default tenant may have a name, and remains what it is',
+    async () => {
+      const api = atHost('www.default.example');
+      const email = freshAddress('www');
+      await api.signUp(email);
+      const { payload } = peek(api.token);
+      assert.equal('tenant_id' in payload, false);
+      await anybody().call('GET', '/me', undefined,
+        { bearer: api.token, status: 200 });
+    });
+});
+
+describe('pages that are for users only', () => {
+  const ask = (uri, token, host = 'www.example') => fastcgi(socket, 'GET', uri,
+    { role: AUTHORIZER, headers: { host, cookie: `hanko=${token}` } });
+
+  test('are for users of their own organisation', async () => {
+    const tokens = [];
+    for (const api of [acme(), beta(), anybody()]) {
+      await api.signUp(freshAddress('members'));
+      tokens.push(api.token);
+    }
+    const [ofAcme, ofBeta, ofDefault] = tokens;
+    const cases = [
+      ['/members/', 'login.acme.example', ofAcme],
+      ['/members/', 'login.acme.example.', ofAcme],
+      ['/members/', 'LOGIN.beta.example:80', ofBeta],
+      ['/members/', 'www.example', ofDefault],
+      ['/acme/members/', 'www.example', ofAcme],
+      ['/acme', 'login.beta.example', ofAcme],
+      ['/%61cme/caf%C3%A9%20x.html?/beta/', 'www.example', ofAcme],
+      ['/acmes/', 'www.example', ofDefault],
+    ];
+    for (const [uri, host, token] of cases)
+      for (const one of tokens)
+        assert.equal((await ask(uri, one, host)).status,
+          one === token ? 200 : 401, `${host}${uri}`);
+    /* What the web server may read as a path of somebody else. */
+    for (const uri of ['/beta/../acme/members/', '/beta/%2e%2e/acme/',
+      '//acme/', '/beta%2f..%2facme/', '/beta\\..\\acme/', '/a%00', '/a%zz'])
+      for (const one of tokens)
+        assert.equal((await ask(uri, one)).status, 401, uri);
+  });
+
+  test('and the web server asks for them', async () => {
+    const api = acme();
+    await api.signUp(freshAddress('members'));
+    const page = async (host, token) => {
+      const client = atHost(host);
+      client.jar.set('hanko', token);
+      return (await client.send('GET', '/members/', undefined,
+        { method: 'GET' })).status;
+    };
+    assert.equal(await page('login.acme.example', api.token), 200);
+    assert.equal(await page('login.beta.example', api.token), 401);
+    assert.equal(await page('localhost', api.token), 401);
+  });
+});
+
+describe('what it costs', () => {
+  test('a place costs no statement, a foreign token not even one',
+    async () => {
+      const [own, other] = [acme(), anybody()];
+      await own.signUp(freshAddress('cost'));
+      await other.signUp(freshAddress('cost'));
+      const spent = async (api, bearer) => (await cost(instance, api, 'GET',
+        '/sessions/validate', undefined, { noJar: true, bearer, status: 200 }))
+        .statements;
+      assert.equal(await spent(anybody(), other.token), 1);
+      assert.equal(await spent(acme(), own.token), 1);
+      assert.equal(await spent(acme(), other.token), 0);
+      assert.equal(await spent(anybody(), own.token), 0);
+    });
+});
+
+describe('the Dfns API', () => {
+  test('goes on naming the organisation itself', async () => {
+    const username = freshAddress('dfns');
+    const { status } = await instance.postern('org', 'invite', 'beta',
+      username);
+    assert.equal(status, 0);
+    const key = new Key();
+    const code = await codeTo(instance.mailDir, username);
+    await register(anybody(), orgId.beta, username, code,
+      (challenge) => key.create(challenge));
+    for (const api of [anybody(), acme(), beta(), atPath('/acme')]) {
+      const bearer = await login(api, orgId.beta, username, key);
+      for (const any of [anybody(), acme(), atPath('/acme')])
+        await any.call('GET', '/auth/credentials', undefined,
+          { bearer, status: 200 });
+    }
+    const { headers } = await acme().call('OPTIONS', '/auth/login', undefined,
+      { headers: { Host: 'login.acme.example', Origin: 'https://x.example' } });
+    assert.equal(headers['access-control-allow-origin'], '*');
+  });
+
+  test('its errors have their own form below a path, too', async () => {
+    await atPath('/acme').call('GET', '/auth/nowhere', undefined,
+      { status: 404 });
+    await atPath('/acme').call('GET', '/auth/%zz', undefined,
+      { front: true, status: 400 });
+  });
+});
+
+describe('an organisation that changes', () => {
+  test('takes its relying party along within seconds', async () => {
+    assert.equal(await rpOf(atHost('[2001:db8::1]')), 'localhost');
+    await instance.postern('org', 'set', 'six', '--rp-id', 'six.example');
+    await sleep(FRESH_MS);
+    assert.equal(await rpOf(atHost('[2001:db8::1]')), 'six.example');
+    await instance.postern('org', 'set', 'six', '--rp-id', '');
+    await sleep(FRESH_MS);
+    assert.equal(await rpOf(atHost('[2001:db8::1]')), 'localhost');
+  });
+
+  test('that is not there, or switched off, serves nobody', async () => {
+    const api = beta();
+    const { email } = await api.signUp(freshAddress('off'));
+    const closed = async (client) => {
+      for (const [method, path, body] of [['GET', '/me'],
+        ['POST', '/user', { email }], ['GET', '/sessions/validate']]) {
+        const { headers } = await client.call(method, path, body, { status: 503,
+          headers: { ...client.headers, Origin: 'https://beta.example' } });
+        assert.equal(headers['access-control-allow-origin'], undefined);
+      }
+      await client.call('GET', '/.well-known/jwks.json', undefined,
+        { status: 200 });
+      await client.call('GET', '/health/alive', undefined, { status: 200 });
+    };
+    await closed(atHost('lost.example'));
+    const asked = await fastcgi(socket, 'GET', '/', { role: AUTHORIZER,
+      headers: { host: 'lost.example', cookie: `hanko=${api.token}` } });
+    assert.equal(asked.status, 401);
+    await instance.postern('org', 'deactivate', 'beta');
+    await sleep(FRESH_MS);
+    await closed(api);
+    await closed(atPath('/beta'));
+    await instance.postern('org', 'activate', 'beta');
+    await sleep(FRESH_MS);
+    await api.call('GET', '/me', undefined, { status: 200 });
+  });
+
+  test('is kept while the database is away', async () => {
+    const api = acme();
+    await api.signUp(freshAddress('away'));
+    await instance.service('stop', 'mariadb');
+    try {
+      await sleep(FRESH_MS);
+      const { headers } = await api.call('GET', '/me', undefined, { status: 503,
+        headers: { ...api.headers, Origin: 'https://acme.example' } });
+      assert.equal(headers['access-control-allow-origin'],
+        'https://acme.example');
+      for (const path of ['/health/alive', '/.well-known/config'])
+        await api.call('GET', path, undefined, { status: 200 });
+    } finally {
+      await instance.service('start', 'mariadb');
+    }
+    await api.call('GET', '/me', undefined, { status: 200 });
+  });
+});
+
+describe('the configuration', () => {
+  const check = (...set) => instance.postern('config', 'check',
+    ...set.flatMap((one) => ['--set', one]));
+
+  test('every organisation must be there', async () => {
+    const lost = await check();
+    assert.equal(lost.status, 1);
+    assert.match(lost.stderr,
+      /tenants\.hosts: "lost" is no organisation|TENANTS_HOSTS: "lost"/);
+    const good = await check('tenants.hosts=login.acme.example acme,'
+      + `b.example ${orgId.beta}`);
+    assert.equal(good.status, 0, good.stderr);
+    const path = await check('tenants.hosts=', 'tenants.paths=/x or-x');
+    assert.equal(path.status, 1);
+    assert.equal(path.stderr, '--set: tenants.paths: "or-x" is no organisation'
+      + ' ("postern org list")\n');
+  });
+
+  for (const [set, why] of [
+    ['tenants.hosts=a.example', /is not "WHERE ORGANISATION"/],
+    ['tenants.hosts=a.example:80 acme', /is not a host/],
+    ['tenants.hosts=*.example acme', /is not a host/],
+    ['tenants.hosts=a.example acme,A.example beta', /stands twice/],
+    ['tenants.paths=acme acme', /is not a path/],
+    ['tenants.paths=/acme/ acme', /is not a path/],
+    ['tenants.paths=/acme acme,/acme beta', /stands twice/],
+    ['session.cookie.name=__Host-hanko', /tenants\.paths: must be empty/],
+  ])
+    test(`refuses ${set}`, async () => {
+      const { status, stderr } = await check(set, 'session.cookie.domain=');
+      assert.equal(status, 1);
+      assert.match(stderr, why);
+    });
+});
