@@ -27,8 +27,8 @@ ptn_place_fault(const struct ptn_place *p, bool path)
 	at[p->at_len] = '\0';
 	if (path)
 		return ptn_mount_ok(at) ? NULL : "is not a path such as /acme";
-	return ptn_host_ok(at, p->at_len) ||
-		ptn_origin_host_ok(at, p->at_len, false)
+	return (at[0] == '[' ? ptn_origin_host_ok(at, p->at_len, false)
+			     : ptn_host_ok(at, p->at_len))
 	    ? NULL
 	    : "is not a host (no port, no *)";
 }

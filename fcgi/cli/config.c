@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fcgi/routes.h"
 #include "lib/arena.h"
 #include "lib/conf.h"
 #include "lib/db.h"
@@ -52,32 +53,66 @@ config_print(const struct ptn_conf *cf)
 	return fflush(stdout) == 0 ? 0 : 1;
 }
 
-/* Every organisation that has a place must be there. */
-static bool
-places_ok(const struct ptn_conf *cf, struct ptn_db *db,
-    const struct ptn_strs *l)
+/* An endpoint of the default tenant that a path would hide, or NULL. */
+static const char *
+hidden_by(const struct ptn_conf *cf, struct ptn_arena *a,
+    const struct ptn_place *p)
 {
-	struct ptn_arena *a = ptn_arena_new(ARENA_MAX);
-	struct ptn_org_row org;
-	const char *name;
-	enum ptn_err r;
-	bool ok = a != NULL;
+	const char *path;
 	size_t i;
 
-	for (i = 0; ok && i < l->n; i++) {
-		name = ptn_place_of(l->v[i]).org;
-		ptn_arena_reset(a);
-		r = ptn_org_find(db, a, name, &org);
-		if (r == PTN_OK)
-			continue;
-		ok = false;
-		ptn_conf_complain(cf, l, stderr,
-		    r == PTN_E_NOT_FOUND
-			? "\"%.80s\" is no organisation (\"postern org list\")"
-			: "\"%.80s\" could not be looked up",
-		    name);
+	for (i = 0; i < ptn_routes_n; i++) {
+		path = ptn_arena_printf(a, "%s%s", cf->base_path,
+		    ptn_routes[i].path);
+		if (path != NULL && ptn_place_has_path(p, path))
+			return ptn_routes[i].path;
 	}
-	ptn_arena_free(&a);
+	return NULL;
+}
+
+/* Its organisation must be there, and be nobody else's way. */
+static bool
+place_ok(const struct ptn_conf *cf, struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_strs *l, const char *element)
+{
+	const struct ptn_place p = ptn_place_of(element);
+	const char *hidden = hidden_by(cf, a, &p);
+	struct ptn_org_row org;
+	enum ptn_err r;
+
+	if (hidden != NULL) {
+		ptn_conf_complain(cf, l, stderr, "\"%.80s\" hides %s of the API",
+		    element, hidden);
+		return false;
+	}
+	r = ptn_org_find(db, a, p.org, &org);
+	if (r == PTN_E_NOT_FOUND)
+		ptn_conf_complain(cf, l, stderr,
+		    "\"%.80s\" is no organisation (\"postern org list\")",
+		    p.org);
+	else if (r != PTN_OK)
+		ptn_conf_complain(cf, l, stderr,
+		    "\"%.80s\" could not be looked up", p.org);
+	return r == PTN_OK;
+}
+
+static bool
+places_ok(const struct ptn_conf *cf, struct ptn_db *db)
+{
+	const struct ptn_strs *const lists[] = { &cf->tenant_hosts,
+		&cf->tenant_paths };
+	struct ptn_arena *a = ptn_arena_new(ARENA_MAX);
+	bool ok = a != NULL;
+	size_t i, j;
+
+	for (i = 0; i < 2; i++)
+		for (j = 0; a != NULL && j < lists[i]->n; j++) {
+			ok = place_ok(cf, db, a, lists[i], lists[i]->v[j]) &&
+			    ok;
+			ptn_arena_reset(a);
+		}
+	if (a != NULL)
+		ptn_arena_free(&a);
 	return ok;
 }
 
@@ -100,8 +135,7 @@ config_check(const struct ptn_conf *cf)
 			    "is not this program's (\"postern migrate\")\n",
 		    stderr);
 		status = 1;
-	} else if (!places_ok(cf, db, &cf->tenant_hosts) ||
-	    !places_ok(cf, db, &cf->tenant_paths)) {
+	} else if (!places_ok(cf, db)) {
 		status = 1;
 	}
 	ptn_db_free(&db);

@@ -10,7 +10,7 @@ import { Authenticator } from '../lib/authenticator.mjs';
 import { cost } from '../lib/cost.mjs';
 import { Key, codeTo, createOrg, login, register } from '../lib/dfns.mjs';
 import { AUTHORIZER, call as fastcgi } from '../lib/fastcgi.mjs';
-import { start } from '../lib/instance.mjs';
+import { start, until } from '../lib/instance.mjs';
 import { mailsTo, partText } from '../lib/maildir.mjs';
 import { peek } from '../lib/token.mjs';
 
@@ -482,6 +482,13 @@ describe('the Dfns API', () => {
 });
 
 describe('an organisation that changes', () => {
+  async function reload() {
+    const old = instance.children();
+    process.kill(instance.supervisor, 'SIGHUP');
+    await until(() => !instance.children().some((pid) => old.includes(pid)),
+      'the reload');
+  }
+
   test('takes its relying party along within seconds', async () => {
     assert.equal(await rpOf(atHost('[2001:db8::1]')), 'localhost');
     await instance.postern('org', 'set', 'six', '--rp-id', 'six.example');
@@ -490,6 +497,18 @@ describe('an organisation that changes', () => {
     await instance.postern('org', 'set', 'six', '--rp-id', '');
     await sleep(FRESH_MS);
     assert.equal(await rpOf(atHost('[2001:db8::1]')), 'localhost');
+  });
+
+  test('may be the default one, which takes a reload', async () => {
+    await instance.postern('org', 'set', 'default', '--rp-id', 'new.example');
+    await sleep(FRESH_MS);
+    assert.equal(await rpOf(anybody()), 'localhost');
+    await reload();
+    assert.equal(await rpOf(anybody()), 'new.example');
+    assert.equal(await rpOf(acme()), 'acme.example');
+    await instance.postern('org', 'set', 'default', '--rp-id', '');
+    await reload();
+    assert.equal(await rpOf(anybody()), 'localhost');
   });
 
   test('that is not there, or switched off, serves nobody', async () => {
@@ -546,7 +565,7 @@ describe('the configuration', () => {
     const lost = await check();
     assert.equal(lost.status, 1);
     assert.match(lost.stderr,
-      /tenants\.hosts: "lost" is no organisation|TENANTS_HOSTS: "lost"/);
+      /^\S+\.yaml:\d+: tenants\.hosts: "lost" is no organisation /);
     const good = await check('tenants.hosts=login.acme.example acme,'
       + `b.example ${orgId.beta}`);
     assert.equal(good.status, 0, good.stderr);
@@ -554,6 +573,21 @@ describe('the configuration', () => {
     assert.equal(path.status, 1);
     assert.equal(path.stderr, '--set: tenants.paths: "or-x" is no organisation'
       + ' ("postern org list")\n');
+  });
+
+  test('no path may hide an endpoint', async () => {
+    for (const [path, hidden] of [['/auth', '/auth/login/code'],
+      ['/users', '/users'], ['/sessions/validate', '/sessions/validate']]) {
+      const { status, stderr } = await check('tenants.hosts=',
+        `tenants.paths=${path} acme`);
+      assert.equal(status, 1);
+      assert.match(stderr, new RegExp(`"${path} acme" hides ${hidden} of the`));
+    }
+    const { status } = await check('tenants.hosts=', 'tenants.paths=/user2 acme');
+    assert.equal(status, 0);
+    const below = await check('tenants.hosts=', 'tenants.paths=/id acme',
+      'server.public.base_path=/id');
+    assert.match(below.stderr, /"\/id acme" hides/);
   });
 
   for (const [set, why] of [
