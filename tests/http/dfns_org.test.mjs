@@ -233,8 +233,8 @@ test('somebody invited who was deactivated cannot register', async () => {
   await does(['deactivate', orgId, username]);
   isError(await api.call('POST', '/auth/registration', {
     firstFactorCredential: new Key().create(begun.body.challenge) },
-  { bearer: begun.body.temporaryAuthenticationToken }), 401,
-  'User already exists.');
+  { bearer: begun.body.temporaryAuthenticationToken }), 400,
+  'User account has been deactivated.');
   isError(await api.call('POST', '/auth/registration/init',
     { orgId, username, registrationCode: code }), 403, 'Invalid code');
   await refuses(['invite', orgId, username], /owner already/);
