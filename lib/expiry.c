@@ -53,6 +53,17 @@ batch_audit_logs(const struct round *o, uint64_t *gone)
 }
 
 static enum ptn_err
+batch_evidence(const struct round *o, uint64_t *gone)
+{
+	const struct ptn_expire_evidence_in in = {
+		.retention_s = o->cf->audit_retention_s,
+		.max = BATCH
+	};
+
+	return ptn_sql_expire_evidence(o->db, &in, gone);
+}
+
+static enum ptn_err
 batch_keys(const struct round *o, uint64_t *gone)
 {
 	return ptn_keys_expire(o->keys, o->db, o->a, gone);
@@ -185,6 +196,7 @@ ptn_expire(const struct ptn_conf *cf, struct ptn_db *db, struct ptn_keys *keys,
 		{ "passcodes", batch_passcodes },
 		{ "rate limits", batch_rate_limits },
 		{ "audit log", batch_audit_logs },
+		{ "signatures of actions", batch_evidence },
 		{ "keys", batch_keys },
 		{ "addresses", batch_emails },
 		{ "users", batch_users },

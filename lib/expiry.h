@@ -21,8 +21,9 @@
  *		day.  Otherwise only those of the last days are looked at.
  *
  * Goes: mail and sessions that expired; passcodes, a day after; rate limits,
- * an hour after; audit rows beyond audit_log.retention; superseded keys;
- * addresses and users that nobody proved within a day.  What went is logged
+ * an hour after; audit rows and signatures of actions beyond
+ * audit_log.retention; superseded keys; addresses and users that nobody proved
+ * within a day.  What went is logged
  * at level debug.
  *
  * Returns PTN_OK, or the first error; what comes behind it in the list above

@@ -211,6 +211,20 @@ choose_digest(const struct ptn_pubkey *k, enum ptn_keyassert_digest own,
 	return PTN_OK;
 }
 
+const char *
+ptn_keyassert_digest_used(const struct ptn_pubkey *k,
+    enum ptn_keyassert_digest own, enum ptn_keyassert_digest stored)
+{
+	enum ptn_md md;
+
+	if (k->kty == PTN_KTY_OKP ||
+	    choose_digest(k, own, stored, &md) != PTN_OK)
+		return "";
+	return ptn_keyassert_digest_name(md == PTN_MD_SHA512
+		? PTN_KEYASSERT_SHA512
+		: PTN_KEYASSERT_SHA256);
+}
+
 static enum ptn_err
 signature_check(struct ptn_arena *a, const struct ptn_keyassert_stored *stored,
     const struct ptn_keyassert_assertion *in, struct ptn_ruling *ruling)

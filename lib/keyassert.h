@@ -33,6 +33,10 @@ enum ptn_keyassert_digest ptn_keyassert_digest_of(struct ptn_bytes name);
 /* The name to store, "" for one that is unset or unknown; and back. */
 const char *ptn_keyassert_digest_name(enum ptn_keyassert_digest d);
 
+/* The name of the one that an assertion was signed with; "" for Ed25519. */
+const char *ptn_keyassert_digest_used(const struct ptn_pubkey *k,
+    enum ptn_keyassert_digest own, enum ptn_keyassert_digest stored);
+
 /* The credential's row. */
 struct ptn_keyassert_stored {
 	const char *pem;

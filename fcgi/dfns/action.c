@@ -2,6 +2,7 @@
 
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
+#include "lib/evidence.h"
 #include "lib/rng.h"
 #include "lib/user.h"
 #include "lib/useraction.h"
@@ -94,6 +95,7 @@ ptn_dfns_action_init(struct ptn_request *req, struct ptn_reply *rep)
 /* The "action" of a state: NULL, or copies in the arena. */
 struct announced {
 	struct ptn_useraction action;
+	const char *nonce; /* hexadecimal */
 	struct ptn_uuid token;
 };
 
@@ -112,10 +114,11 @@ read_state(struct ptn_request *req, const char *state, struct announced *out)
 	out->action.method =
 	    ptn_json_text(req->arena, ptn_json_get(v, "method"));
 	out->action.path = ptn_json_text(req->arena, ptn_json_get(v, "path"));
+	out->nonce = ptn_json_text(req->arena, ptn_json_get(v, "nonce"));
 	payload = ptn_json_text(req->arena, ptn_json_get(v, "payload"));
 	token = ptn_json_text(req->arena, ptn_json_get(v, "token"));
 	if (out->action.method == NULL || out->action.path == NULL ||
-	    payload == NULL || token == NULL ||
+	    out->nonce == NULL || payload == NULL || token == NULL ||
 	    !ptn_uuid_parse(token, &out->token))
 		r = PTN_E_INTERNAL;
 	else
@@ -127,8 +130,28 @@ read_state(struct ptn_request *req, const char *state, struct announced *out)
 struct approving {
 	struct ptn_request *req;
 	struct ptn_dfns_answer an;
+	struct announced was;
 	struct ptn_ceremony_row signed_; /* what comes of it */
 };
+
+static enum ptn_err
+keep_evidence(struct ptn_db *db, const struct approving *p)
+{
+	const struct ptn_request *req = p->req;
+	const struct ptn_evidence e = { .action_id = p->signed_.id,
+		.user_id = p->an.c.user_id,
+		.username = req->session.claims.email.address,
+		.action = &p->was.action,
+		.nonce = p->was.nonce,
+		.request_id = req->request_id };
+	enum ptn_err r = PTN_OK;
+	size_t i;
+
+	for (i = 0; i < p->an.nfactors && r == PTN_OK; i++)
+		r = ptn_evidence_put(db, req->arena, req->cf, &p->an.org.id, &e,
+		    &p->an.factor[i], p->an.used[i]);
+	return r;
+}
 
 static enum ptn_err
 approve(struct ptn_db *db, void *arg)
@@ -138,9 +161,10 @@ approve(struct ptn_db *db, void *arg)
 
 	if ((r = ptn_user_lock(db, p->req->arena, &p->an.org.id,
 		 &p->an.c.user_id)) != PTN_OK ||
-	    (r = ptn_dfns_answer_verify(p->req, db, &p->an)) != PTN_OK)
+	    (r = ptn_dfns_answer_verify(p->req, db, &p->an)) != PTN_OK ||
+	    (r = ptn_ceremony_put(db, &p->an.org.id, &p->signed_)) != PTN_OK)
 		return r;
-	return ptn_ceremony_put(db, &p->an.org.id, &p->signed_);
+	return keep_evidence(db, p);
 }
 
 /* Another user's challenge, or one of another session, is none. */
@@ -149,16 +173,15 @@ read_mine(struct ptn_request *req, struct ptn_reply *rep, struct approving *p)
 {
 	const struct ptn_claims *me = &req->session.claims;
 	const struct ptn_uuid org = req->tenant.id;
-	struct announced was;
 	enum ptn_err r;
 
 	r = ptn_dfns_answer_read(req, rep, PTN_PURPOSE_ACTION, &p->an);
 	if (r == PTN_OK)
-		r = read_state(req, p->an.c.state, &was);
+		r = read_state(req, p->an.c.state, &p->was);
 	if (r == PTN_OK &&
 	    (!ptn_uuid_equal(&org, &p->an.org.id) ||
 		!ptn_uuid_equal(&me->sub, &p->an.c.user_id) ||
-		!ptn_uuid_equal(&me->session_id, &was.token)))
+		!ptn_uuid_equal(&me->session_id, &p->was.token)))
 		r = PTN_E_NOT_FOUND;
 	return r == PTN_E_NOT_FOUND
 	    ? ptn_dfns_refuse(rep, PTN_DFNS_BAD_CHALLENGE)
@@ -278,5 +301,8 @@ ptn_dfns_action_use(struct ptn_request *req, struct ptn_db *db)
 
 	r = ptn_ceremony_use(db, &req->tenant.id, PTN_PURPOSE_SIGNED,
 	    &req->action);
+	if (r == PTN_OK)
+		r = ptn_evidence_used(db, req->cf, &req->tenant.id,
+		    &req->action);
 	return r == PTN_E_NOT_FOUND ? PTN_E_GONE : r;
 }

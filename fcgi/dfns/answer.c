@@ -198,6 +198,7 @@ ptn_dfns_answer_verify(struct ptn_request *req, struct ptn_db *db,
 			r = PTN_E_DENIED;
 		if (r == PTN_OK)
 			r = ptn_dfnscred_used(db, &an->org.id, used);
+		an->used[i] = r == PTN_OK ? used : NULL;
 	}
 	return r;
 }

@@ -68,6 +68,7 @@ struct ptn_dfns_answer {
 	struct ptn_dfnsfactor factor[2];
 	size_t nfactors;
 	struct ptn_uuid password; /* the credential that one was right for */
+	const struct ptn_dfnscred *used[2]; /* what each was verified with */
 	struct ptn_ruling ruling;
 };
 

@@ -142,6 +142,7 @@ find_service(struct ptn_request *req, struct ptn_bytes token,
 		return r;
 	settle(req, org, &seen.user_id, &seen.token_id);
 	req->signer = seen.credential_id;
+	req->session.claims.email.address = seen.username;
 	who->kind = seen.kind;
 	return PTN_OK;
 }

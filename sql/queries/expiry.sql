@@ -67,6 +67,14 @@ DELETE FROM audit_logs
  WHERE created_at < UTC_TIMESTAMP(6) - INTERVAL ? SECOND
  ORDER BY created_at LIMIT ?;
 
+-- name: expire_evidence
+-- in:   retention_s:i64 max:i64
+-- returns: count
+-- tenants: all, because retention is one for the installation
+DELETE FROM action_signatures
+ WHERE signed_at < UTC_TIMESTAMP(6) - INTERVAL ? SECOND
+ ORDER BY signed_at LIMIT ?;
+
 -- name: abandoned_emails
 -- in:   max:i64
 -- out:  id:id

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import sdk from '@dfns/sdk';
 import keysigner from '@dfns/sdk-keysigner';
 import { freshAddress } from '../lib/api.mjs';
-import { Key, announce, approve, header, isError, login, member, signed }
+import { Key, announce, approve, header, isError, loggedIn, login, signed }
   from '../lib/dfns.mjs';
 import { start } from '../lib/instance.mjs';
 
@@ -20,10 +20,8 @@ after(() => instance?.stop());
 
 /* A member who is logged in. */
 async function someone() {
-  const who = await member(instance, `Action ${++count}`, freshAddress('a'));
-  who.token = await login(who.api, who.orgId, who.username, who.key);
-  who.call = (method, path, body, opts) =>
-    who.api.call(method, path, body, { bearer: who.token, ...opts });
+  const who = await loggedIn(instance, `Action ${++count}`,
+    freshAddress('a'));
   who.list = async () =>
     (await who.call('GET', '/auth/credentials')).body.items;
   return who;

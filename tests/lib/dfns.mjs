@@ -46,6 +46,31 @@ export class App {
   }
 }
 
+/* A passkey (authenticator.mjs) as a new credential, and as a factor. */
+export function createPasskey(device, { challenge, user, rp }) {
+  const made = device.create({ challenge: b64url(challenge), rp,
+    user: { ...user, id: b64url(user.id) } });
+  return {
+    credentialKind: 'Fido2',
+    credentialInfo: {
+      credId: made.id,
+      clientData: made.response.clientDataJSON,
+      attestationData: made.response.attestationObject,
+    },
+  };
+}
+
+export function getPasskey(device, challenge, lies) {
+  const said = device.get({ challenge: b64url(challenge) }, lies);
+  return { kind: 'Fido2', credentialAssertion: {
+    credId: said.id,
+    clientData: said.response.clientDataJSON,
+    authenticatorData: said.response.authenticatorData,
+    signature: said.response.signature,
+    userHandle: said.response.userHandle ?? undefined,
+  } };
+}
+
 /* The code of the n-th mail to an address that brings one. */
 export async function codeTo(mailDir, address, n = 1) {
   const codes = () => mailsTo(mailDir, address)
@@ -154,4 +179,11 @@ export async function service(instance, orgId, name, ...more) {
   key.credId = said.credId;
   return withToken({ ...said, api: instance.client(), orgId, key },
     said.token);
+}
+
+/* A member who is logged in. */
+export async function loggedIn(instance, name, address, type) {
+  const who = await member(instance, name, address, type);
+  return withToken(who,
+    await login(who.api, who.orgId, who.username, who.key));
 }

@@ -212,6 +212,36 @@ test_schemes(void **state)
 		    i);
 }
 
+/* As a signature is verified, so it is told. */
+static void
+test_digest_used(void **state)
+{
+	static const struct {
+		enum ptn_kty kty;
+		enum ptn_keyassert_digest own, stored;
+		const char *name;
+	} cases[] = {
+		{ PTN_KTY_EC2, PTN_KEYASSERT_UNSET, PTN_KEYASSERT_UNSET,
+		    "SHA256" },
+		{ PTN_KTY_EC2, PTN_KEYASSERT_UNSET, PTN_KEYASSERT_SHA512,
+		    "SHA512" },
+		{ PTN_KTY_RSA, PTN_KEYASSERT_SHA256, PTN_KEYASSERT_SHA512,
+		    "SHA256" },
+		{ PTN_KTY_RSA, PTN_KEYASSERT_OTHER, PTN_KEYASSERT_UNSET, "" },
+		{ PTN_KTY_OKP, PTN_KEYASSERT_SHA512, PTN_KEYASSERT_UNSET, "" },
+	};
+	struct ptn_pubkey k = { .kty = PTN_KTY_UNSET };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(cases); i++) {
+		k.kty = cases[i].kty;
+		assert_string_equal(ptn_keyassert_digest_used(&k, cases[i].own,
+					cases[i].stored),
+		    cases[i].name);
+	}
+}
+
 static void
 test_p521(void **state)
 {
@@ -524,6 +554,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_client_data, dfns_each),
 		cmocka_unit_test_setup(test_schemes, dfns_each),
+		cmocka_unit_test_setup(test_digest_used, dfns_each),
 		cmocka_unit_test_setup(test_p521, dfns_each),
 		cmocka_unit_test_setup(test_signature_forms, dfns_each),
 		cmocka_unit_test_setup(test_malleated_der, dfns_each),
