@@ -15,15 +15,34 @@
 
 #define FILE_MAX PTN_TEMPLATE_MAX
 
-/* The mails there are: NAME.* in the texts; all have the frame FRAME.*. */
-enum { MAIL_PASSCODE, MAIL_LOGIN, MAIL_REGISTRATION, MAIL_RECOVERY, MAIL__MAX };
-static const char *const mail_name[MAIL__MAX] = {
-	[MAIL_PASSCODE] = "passcode",
-	[MAIL_LOGIN] = "login",
-	[MAIL_REGISTRATION] = "registration",
-	[MAIL_RECOVERY] = "recovery",
+/* What the texts of a mail are put into: files NAME.txt and NAME.html. */
+enum frame { FRAME_CODE, FRAME_NOTICE, FRAME__MAX };
+static const char *const frame_name[FRAME__MAX] = {
+	[FRAME_CODE] = "passcode",
+	[FRAME_NOTICE] = "notice",
 };
-#define FRAME "passcode"
+
+/* The mails there are: NAME.* in the texts. */
+enum {
+	MAIL_PASSCODE,
+	MAIL_LOGIN,
+	MAIL_REGISTRATION,
+	MAIL_RECOVERY,
+	MAIL_CREDENTIAL,
+	MAIL_RECOVERED,
+	MAIL__MAX
+};
+static const struct {
+	const char *name;
+	enum frame frame;
+} mails[MAIL__MAX] = {
+	[MAIL_PASSCODE] = { "passcode", FRAME_CODE },
+	[MAIL_LOGIN] = { "login", FRAME_CODE },
+	[MAIL_REGISTRATION] = { "registration", FRAME_CODE },
+	[MAIL_RECOVERY] = { "recovery", FRAME_CODE },
+	[MAIL_CREDENTIAL] = { "credential", FRAME_NOTICE },
+	[MAIL_RECOVERED] = { "recovered", FRAME_NOTICE },
+};
 
 /* The texts of a mail, translated: lines of LOCALE.lang. */
 enum text {
@@ -84,8 +103,8 @@ struct ptn_mailer {
 	struct ptn_arena *a; /* owns all of it */
 	const struct ptn_conf *cf;
 	char from[PTN_ADDRESS_MAX + 1];
-	struct ptn_template *plain;
-	struct ptn_template *html;
+	struct ptn_template *plain[FRAME__MAX];
+	struct ptn_template *html[FRAME__MAX];
 	struct language *language;
 	size_t nlanguages;
 };
@@ -152,6 +171,14 @@ load_frame(struct ptn_mailer *m, const char *name, const char *ext,
 	return parse(m, path, 1, text, frame_var, out);
 }
 
+/* A notice has no code that could expire. */
+static bool
+has_text(int mail, int text)
+{
+	return mails[mail].frame == FRAME_CODE || text < TEXT_VALIDITY_ZERO ||
+	    text > TEXT_VALIDITY_OTHER;
+}
+
 /* The place of "passcode.subject" in a language, or NULL. */
 static struct ptn_template **
 find_text(struct language *l, const char *key, size_t len)
@@ -161,12 +188,13 @@ find_text(struct language *l, const char *key, size_t len)
 	int text;
 
 	for (mail = 0; mail < MAIL__MAX; mail++) {
-		name_len = strlen(mail_name[mail]);
+		name_len = strlen(mails[mail].name);
 		if (len <= name_len || key[name_len] != '.' ||
-		    memcmp(key, mail_name[mail], name_len) != 0)
+		    memcmp(key, mails[mail].name, name_len) != 0)
 			continue;
 		for (text = 0; text < TEXT__MAX; text++)
-			if (strlen(text_key[text]) == len - name_len - 1 &&
+			if (has_text(mail, text) &&
+			    strlen(text_key[text]) == len - name_len - 1 &&
 			    memcmp(key + name_len + 1, text_key[text],
 				len - name_len - 1) == 0)
 				return &l->text[mail][text];
@@ -231,10 +259,11 @@ check_complete(const struct language *l, const char *path)
 
 	for (mail = 0; mail < MAIL__MAX; mail++) {
 		for (text = 0; text < TEXT__MAX; text++) {
-			if (l->text[mail][text] != NULL)
+			if (l->text[mail][text] != NULL ||
+			    !has_text(mail, text))
 				continue;
-			ptn_error("%s: %s.%s is missing", path, mail_name[mail],
-			    text_key[text]);
+			ptn_error("%s: %s.%s is missing", path,
+			    mails[mail].name, text_key[text]);
 			return PTN_E_CONFIG;
 		}
 	}
@@ -266,14 +295,26 @@ load_language(struct ptn_mailer *m, struct language *l)
 }
 
 static enum ptn_err
+load_frames(struct ptn_mailer *m)
+{
+	enum ptn_err r = PTN_OK;
+	size_t i;
+
+	for (i = 0; i < FRAME__MAX && r == PTN_OK; i++) {
+		r = load_frame(m, frame_name[i], ".txt", &m->plain[i]);
+		if (r == PTN_OK)
+			r = load_frame(m, frame_name[i], ".html", &m->html[i]);
+	}
+	return r;
+}
+
+static enum ptn_err
 load_all(struct ptn_mailer *m)
 {
 	enum ptn_err r;
 	size_t i;
 
-	r = load_frame(m, FRAME, ".txt", &m->plain);
-	if (r == PTN_OK)
-		r = load_frame(m, FRAME, ".html", &m->html);
+	r = load_frames(m);
 	while (ptn_locales[m->nlanguages] != NULL)
 		m->nlanguages++;
 	m->language =
@@ -300,7 +341,7 @@ try_all(const struct ptn_mailer *m)
 	size_t i;
 
 	for (i = 0; r == PTN_OK && i < m->nlanguages * MAIL__MAX; i++) {
-		mail.template = mail_name[i % MAIL__MAX];
+		mail.template = mails[i % MAIL__MAX].name;
 		mail.locale = m->language[i / MAIL__MAX].tag;
 		r = ptn_mail_write(m, a, &mail, &message);
 		ptn_arena_reset(a);
@@ -389,6 +430,9 @@ render_texts(struct ptn_arena *a, struct ptn_template *const *text,
 	size_t i;
 
 	for (i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
+		value[map[i].var] = "";
+		if (text[map[i].text] == NULL)
+			continue;
 		ptn_buf_init(&b, a);
 		r = ptn_template_render(text[map[i].text], PTN_ESCAPE_TEXT,
 		    value, &b);
@@ -435,7 +479,8 @@ ptn_mail_write(const struct ptn_mailer *m, struct ptn_arena *a,
 	enum ptn_err r;
 	int kind = 0;
 
-	while (kind < MAIL__MAX && strcmp(mail_name[kind], mail->template) != 0)
+	while (
+	    kind < MAIL__MAX && strcmp(mails[kind].name, mail->template) != 0)
 		kind++;
 	value[VAR_CODE] = mail->code;
 	value[VAR_SERVICE] =
@@ -455,11 +500,11 @@ ptn_mail_write(const struct ptn_mailer *m, struct ptn_arena *a,
 		return PTN_E_NOMEM;
 	r = render_texts(a, l->text[kind], to_minutes(mail->ttl_s), value);
 	if (r == PTN_OK)
-		r = render_frame(a, m->plain, PTN_ESCAPE_TEXT, value,
-		    &mime.text);
+		r = render_frame(a, m->plain[mails[kind].frame],
+		    PTN_ESCAPE_TEXT, value, &mime.text);
 	if (r == PTN_OK)
-		r = render_frame(a, m->html, PTN_ESCAPE_HTML, value,
-		    &mime.html);
+		r = render_frame(a, m->html[mails[kind].frame],
+		    PTN_ESCAPE_HTML, value, &mime.html);
 	if (r != PTN_OK)
 		return r;
 	mime.subject = value[VAR_SUBJECT];

@@ -10,6 +10,7 @@
 #include "lib/dfnsfactor.h"
 #include "lib/dfnstoken.h"
 #include "lib/member.h"
+#include "lib/notice.h"
 #include "lib/org.h"
 
 /*
@@ -174,6 +175,14 @@ enum ptn_err ptn_dfns_bar(struct ptn_request *req, struct ptn_reply *rep,
 
 /* Is the strictly documented behaviour asked for, which tells who exists? */
 bool ptn_dfns_tells(const struct ptn_request *req);
+
+/*
+ * Tell a member by mail what was done, inside the transaction of that; the
+ * courier is to be woken behind it.
+ */
+enum ptn_err ptn_dfns_notify(struct ptn_request *req, struct ptn_db *db,
+    enum ptn_notice_of what, const struct ptn_org *org,
+    const struct ptn_member *m) PTN_MUST_USE;
 
 /* A signed token of a kind, good for ttl_s. */
 enum ptn_err ptn_dfns_token(struct ptn_request *req,

@@ -209,6 +209,18 @@ find_totp(struct ptn_db *db, struct ptn_dfns_creating *k)
 	return r == PTN_OK && k->alone ? PTN_E_CONFLICT : r;
 }
 
+static enum ptn_err
+tell_member(struct ptn_db *db, struct ptn_dfns_creating *k)
+{
+	struct ptn_member m;
+	enum ptn_err r;
+
+	r = ptn_member_by_id(db, k->req->arena, &k->org.id, &k->c.user_id, &m);
+	if (r != PTN_OK)
+		return r;
+	return ptn_dfns_notify(k->req, db, PTN_NOTICE_CREDENTIAL, &k->org, &m);
+}
+
 enum ptn_err
 ptn_dfns_creating_put(struct ptn_db *db, struct ptn_dfns_creating *k)
 {
@@ -220,12 +232,13 @@ ptn_dfns_creating_put(struct ptn_db *db, struct ptn_dfns_creating *k)
 	r = ptn_dfnscred_put(db, k->req->arena, &k->org.id, &k->c.user_id,
 	    &k->cred);
 	k->conflict = r == PTN_E_CONFLICT;
-	return r;
+	return r == PTN_OK ? tell_member(db, k) : r;
 }
 
 void
 ptn_dfns_creating_write(struct ptn_reply *rep, struct ptn_dfns_creating *k)
 {
+	ptn_request_wake_courier(k->req);
 	ptn_audit_note(&k->req->audit, PTN_AUDIT_DFNS_CREDENTIAL_CREATED, NULL);
 	k->cred.created_at_us = ptn_clock_us();
 	rep->no_store = true;

@@ -62,8 +62,8 @@ enum ptn_err ptn_dfns_creating_verify(struct ptn_dfns_creating *k)
     PTN_MUST_USE;
 
 /*
- * Store it, inside the caller's transaction.  PTN_E_CONFLICT, with k->conflict
- * or k->alone.
+ * Store it, with a notice to its owner, inside the caller's transaction.
+ * PTN_E_CONFLICT, with k->conflict or k->alone.
  */
 enum ptn_err ptn_dfns_creating_put(struct ptn_db *db,
     struct ptn_dfns_creating *k) PTN_MUST_USE;

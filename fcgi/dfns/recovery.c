@@ -259,7 +259,10 @@ recover(struct ptn_db *db, void *arg)
 		return PTN_E_FORBIDDEN;
 	if ((r = ptn_ceremony_end(db, org, &k->c.id)) != PTN_OK ||
 	    (r = ptn_dfnscreds_archive(db, org, user)) != PTN_OK ||
-	    (r = ptn_dfns_newcreds_put(db, a, org, user, &k->creds)) != PTN_OK)
+	    (r = ptn_dfns_newcreds_put(db, a, org, user, &k->creds)) !=
+		PTN_OK ||
+	    (r = ptn_dfns_notify(k->req, db, PTN_NOTICE_RECOVERED, &k->org,
+		 &k->member)) != PTN_OK)
 		return r;
 	return ptn_session_end_all(&env, user);
 }
@@ -292,6 +295,7 @@ ptn_dfns_recovery(struct ptn_request *req, struct ptn_reply *rep)
 		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
 	if (r != PTN_OK)
 		return r;
+	ptn_request_wake_courier(req);
 	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_RECOVERY_OK, NULL);
 	ptn_dfns_newcreds_write(rep, &k.org.id, &k.member, &k.creds);
 	ptn_jsonw_end_object(&rep->json);

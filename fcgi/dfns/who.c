@@ -3,6 +3,7 @@
 #include "fcgi/dfns/dfns.h"
 #include "lib/clock.h"
 #include "lib/dfnsid.h"
+#include "lib/locale.h"
 
 #define US_PER_S 1000000
 
@@ -87,6 +88,20 @@ ptn_dfns_bar(struct ptn_request *req, struct ptn_reply *rep,
 	if (failed != PTN_AUDIT_NONE)
 		ptn_audit_note(&req->audit, failed, word);
 	return ptn_dfns_refuse(rep, why);
+}
+
+enum ptn_err
+ptn_dfns_notify(struct ptn_request *req, struct ptn_db *db,
+    enum ptn_notice_of what, const struct ptn_org *org,
+    const struct ptn_member *m)
+{
+	const struct ptn_notice n = { .what = what,
+		.org = org,
+		.member = m,
+		.locale = ptn_locale_match(
+		    ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE")) };
+
+	return ptn_notice_put(db, req->arena, req->cf, req->env->secrets, &n);
 }
 
 enum ptn_err

@@ -122,6 +122,50 @@ test_locales(void **state)
 	ptn_arena_free(&a);
 }
 
+/* Each notice in each language: of its own, with names, without holes. */
+static void
+test_notices(void **state)
+{
+	static const char *const names[] = { "credential", "recovered" };
+	struct ptn_outbox_mail mail = { .to = "jane@example.org",
+		.code = "",
+		.ttl_s = 86400,
+		.username = "jane",
+		.org = "or-1" };
+	struct ptn_conf cf = make_conf();
+	struct ptn_arena *a = make_arena();
+	const char *body, *seen[32] = { NULL };
+	struct ptn_bytes out;
+	struct ptn_mailer *m;
+	size_t i, j, n = 0;
+
+	(void)state;
+	assert_int_equal(ptn_mailer_new(&m, &cf), PTN_OK);
+	for (i = 0; ptn_locales[i] != NULL; i++) {
+		for (j = 0; j < sizeof(names) / sizeof(names[0]); j++) {
+			mail.template = names[j];
+			mail.locale = ptn_locales[i];
+			assert_int_equal(ptn_mail_write(m, a, &mail, &out),
+			    PTN_OK);
+			body = decode(a,
+			    ptn_arena_strndup(a, (const char *)out.p, out.len));
+			body = strstr(body, "\r\n\r\n");
+			assert_non_null(strstr(body, "jane"));
+			assert_non_null(strstr(body, "or-1"));
+			assert_non_null(strstr(body, "Example"));
+			assert_null(strstr(body, "{{"));
+			seen[n] = strstr(body, "<p>");
+			assert_non_null(seen[n]);
+			n++;
+		}
+	}
+	for (i = 0; i < n; i++)
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(seen[i], seen[j]);
+	ptn_mailer_free(&m);
+	ptn_arena_free(&a);
+}
+
 static void
 test_validity(void **state)
 {
@@ -309,10 +353,15 @@ try_file(const char *name, const char *text)
 	     ".instruction = text\n" mail ".validity.zero = text\n" mail       \
 	     ".validity.one = text\n" mail ".validity.other = text\n" mail     \
 	     ".ignore = text\n"
+#define NOTICE(mail)                                                           \
+	mail ".subject = text\n" mail ".greeting = text\n" mail                \
+	     ".instruction = text\n" mail ".ignore = text\n"
 #define COMPLETE                                                               \
 	WHOLE("login")                                                         \
 	WHOLE("registration")                                                  \
 	WHOLE("recovery")                                                      \
+	NOTICE("credential")                                                   \
+	NOTICE("recovered")                                                    \
 	LINE("subject")                                                        \
 	LINE("greeting")                                                       \
 	LINE("instruction")                                                    \
@@ -337,6 +386,9 @@ test_files(void **state)
 		{ "passcode.txt", "\xff", PTN_E_CONFIG },
 		{ "passcode.html", NULL, PTN_E_CONFIG },
 		{ "passcode.html", "{{code", PTN_E_CONFIG },
+		{ "notice.txt", "{{username}} {{org}}", PTN_OK },
+		{ "notice.txt", NULL, PTN_E_CONFIG },
+		{ "notice.html", NULL, PTN_E_CONFIG },
 		{ "zh.lang", NULL, PTN_E_CONFIG },
 		{ "zh.lang", "", PTN_E_CONFIG },
 		{ "zh.lang", COMPLETE LINE("ignore"), PTN_OK },
@@ -346,6 +398,8 @@ test_files(void **state)
 		{ "zh.lang", COMPLETE LINE("ignore") LINE("other"), PTN_E_CONFIG },
 		{ "zh.lang", COMPLETE LINE("ignore") "other.subject = x\n", PTN_E_CONFIG },
 		{ "zh.lang", COMPLETE LINE("ignore") "no line\n", PTN_E_CONFIG },
+		/* a notice has no code, and so no validity */
+		{ "zh.lang", COMPLETE LINE("ignore") "recovered.validity.one = x\n", PTN_E_CONFIG },
 		{ "zh.lang", COMPLETE "passcode.ignore =\n", PTN_E_CONFIG },
 		/* a text does not frame the others */
 		{ "zh.lang", COMPLETE "passcode.ignore = {{subject}}\n", PTN_E_CONFIG },
@@ -532,6 +586,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_locales),
+		cmocka_unit_test(test_notices),
 		cmocka_unit_test(test_validity),
 		cmocka_unit_test(test_escaping),
 		cmocka_unit_test(test_refuse_mail),

@@ -1,0 +1,35 @@
+#ifndef PTN_NOTICE_H
+#define PTN_NOTICE_H
+
+#include "arena.h"
+#include "conf.h"
+#include "db.h"
+#include "err.h"
+#include "member.h"
+#include "org.h"
+#include "secrets.h"
+
+/*
+ * Mail that tells somebody what was done to their account, so that they learn
+ * of it if it was not them.  It goes to their verified address; who has none,
+ * or where no mail is sent at all, gets none.
+ */
+enum ptn_notice_of {
+	PTN_NOTICE_CREDENTIAL, /* a credential was added */
+	PTN_NOTICE_RECOVERED,  /* all of them were replaced */
+	PTN_NOTICE__MAX
+};
+
+struct ptn_notice {
+	enum ptn_notice_of what;
+	const struct ptn_org *org;
+	const struct ptn_member *member;
+	const char *locale; /* a tag of locale.h */
+};
+
+/* Queue it, inside the transaction of what it tells of. */
+enum ptn_err ptn_notice_put(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_conf *cf, const struct ptn_secrets *s,
+    const struct ptn_notice *n) PTN_MUST_USE;
+
+#endif
