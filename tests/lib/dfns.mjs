@@ -71,12 +71,15 @@ export function getPasskey(device, challenge, lies) {
   } };
 }
 
+/* The codes that came to an address, oldest first. */
+export const codesTo = (mailDir, address) => mailsTo(mailDir, address)
+  .map(({ mail }) => /\b\d{4}-\d{4}-\d{4}-\d{4}\b/.exec(
+    partText(mail, 'text/plain'))?.[0])
+  .filter(Boolean);
+
 /* The code of the n-th mail to an address that brings one. */
 export async function codeTo(mailDir, address, n = 1) {
-  const codes = () => mailsTo(mailDir, address)
-    .map(({ mail }) => /\b\d{4}-\d{4}-\d{4}-\d{4}\b/.exec(
-      partText(mail, 'text/plain'))?.[0])
-    .filter(Boolean);
+  const codes = () => codesTo(mailDir, address);
   const all = await until(() => codes().length >= n && codes(),
     `code ${n} to ${address}`);
   return all[n - 1];
