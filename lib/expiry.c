@@ -55,10 +55,8 @@ batch_audit_logs(const struct round *o, uint64_t *gone)
 static enum ptn_err
 batch_evidence(const struct round *o, uint64_t *gone)
 {
-	const struct ptn_expire_evidence_in in = {
-		.retention_s = o->cf->audit_retention_s,
-		.max = BATCH
-	};
+	const int64_t retention_s = o->cf->audit_retention_s;
+	const struct ptn_expire_evidence_in in = { retention_s, BATCH };
 
 	return ptn_sql_expire_evidence(o->db, &in, gone);
 }

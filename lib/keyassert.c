@@ -220,9 +220,8 @@ ptn_keyassert_digest_used(const struct ptn_pubkey *k,
 	if (k->kty == PTN_KTY_OKP ||
 	    choose_digest(k, own, stored, &md) != PTN_OK)
 		return "";
-	return ptn_keyassert_digest_name(md == PTN_MD_SHA512
-		? PTN_KEYASSERT_SHA512
-		: PTN_KEYASSERT_SHA256);
+	return ptn_keyassert_digest_name(
+	    md == PTN_MD_SHA512 ? PTN_KEYASSERT_SHA512 : PTN_KEYASSERT_SHA256);
 }
 
 static enum ptn_err

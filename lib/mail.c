@@ -503,8 +503,8 @@ ptn_mail_write(const struct ptn_mailer *m, struct ptn_arena *a,
 		r = render_frame(a, m->plain[mails[kind].frame],
 		    PTN_ESCAPE_TEXT, value, &mime.text);
 	if (r == PTN_OK)
-		r = render_frame(a, m->html[mails[kind].frame],
-		    PTN_ESCAPE_HTML, value, &mime.html);
+		r = render_frame(a, m->html[mails[kind].frame], PTN_ESCAPE_HTML,
+		    value, &mime.html);
 	if (r != PTN_OK)
 		return r;
 	mime.subject = value[VAR_SUBJECT];

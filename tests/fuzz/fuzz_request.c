@@ -6,17 +6,15 @@
 #include "fcgi/dispatch.h"
 #include "lib/crypto.h"
 #include "lib/log.h"
-#include "tests/unit/request.h"
+#include "tests/fuzz/request.h"
 
 #define ARENA_MAX ((size_t)1 << 20)
-#define PARAMS_MAX 15
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
- * A whole request, as the web server's variables and body: lines NAME=value,
- * an empty one, the body.  There is no database, so what passes every check
- * before one is needed is answered 503.
+ * There is no database, so what passes every check before one is needed is
+ * answered 503.  The Dfns API, with one, is fuzz_dfns.c.
  */
 static char secret[] = "a secret of more than sixteen bytes";
 static char origin[] = "https://*.example";
@@ -31,7 +29,7 @@ static char *paths[] = { path };
 
 static struct ptn_arena *arena;
 static struct ptn_secrets *derived;
-static struct ptn_keys *keys;
+static struct ptn_keys *keys, *dfns_keys;
 static struct ptn_db *db;
 static struct ptn_tenants *tenants;
 static struct ptn_conf conf;
@@ -58,59 +56,26 @@ prepare(void)
 	conf.trusted_proxies = (struct ptn_strs){ proxies, 1 };
 	conf.email_enabled = conf.email_auth = conf.password_enabled = true;
 	conf.passkey_enabled = conf.allow_signup = conf.rate_enabled = true;
+	conf.dfns_enabled = conf.mail_enabled = true;
 	if ((arena = ptn_arena_new(ARENA_MAX)) == NULL ||
 	    ptn_crypto_init() != PTN_OK ||
 	    ptn_secrets_new(&derived, &list) != PTN_OK ||
 	    ptn_keys_new(&keys, PTN_API_HANKO, &conf, derived) != PTN_OK ||
+	    ptn_keys_new(&dfns_keys, PTN_API_DFNS, &conf, derived) != PTN_OK ||
 	    (db = ptn_db_new(&conf, PTN_DB_SERVE)) == NULL ||
 	    (tenants = ptn_tenants_new(&conf)) == NULL)
 		abort();
-}
-
-/* Lines up to the empty one; what follows is the body. */
-static void
-read_lines(struct test_request *t, char *text)
-{
-	char *line, *value, *end = text;
-
-	while (*end != '\0' && t->req.nparams < PARAMS_MAX) {
-		line = end;
-		if ((end = strchr(line, '\n')) == NULL)
-			end = line + strlen(line);
-		else
-			*end++ = '\0';
-		if (*line == '\0')
-			break;
-		if ((value = strchr(line, '=')) == NULL)
-			continue;
-		*value++ = '\0';
-		test_request_param(t, line, value);
-	}
-	t->req.body = ptn_bytes_of(end);
-}
-
-static void
-check_reply(const struct ptn_reply *rep)
-{
-	size_t i;
-
-	if (rep->status < 200 || rep->status > 599 || rep->status == 500)
-		abort();
-	for (i = 0; i < rep->nheaders; i++)
-		if (strpbrk(rep->header[i].value, "\r\n") != NULL)
-			abort();
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct test_request t;
-	const char *method, *uri;
 	char *text;
 
 	prepare();
 	ptn_arena_reset(arena);
-	if (size > 65536 ||
+	if (size > FUZZ_REQUEST_MAX ||
 	    (text = ptn_arena_strndup(arena, (const char *)data, size)) == NULL)
 		return 0;
 	test_request_init(&t, arena);
@@ -118,14 +83,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	t.env.secrets = derived;
 	t.env.keys = keys;
 	t.env.tenants = tenants;
+	t.env.dfns_keys = dfns_keys;
 	t.env.db = t.req.db = db;
-	read_lines(&t, text);
-	method = ptn_request_param(&t.req, "REQUEST_METHOD");
-	uri = ptn_request_param(&t.req, "REQUEST_URI");
-	t.req.method = ptn_method_parse(method != NULL ? method : "");
-	t.req.uri = uri != NULL ? uri : "";
+	fuzz_read_request(&t, text);
 	t.req.authorizer = ptn_request_param(&t.req, "AUTHORIZER") != NULL;
 	ptn_dispatch(&t.req, &t.rep);
-	check_reply(&t.rep);
+	fuzz_check_reply(&t.rep);
 	return 0;
 }
