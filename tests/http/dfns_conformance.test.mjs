@@ -4,11 +4,12 @@
  * folder says it already.
  */
 import assert from 'node:assert/strict';
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, webcrypto } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import sdk from '@dfns/sdk';
+import browser from '@dfns/sdk-browser';
 import keysigner from '@dfns/sdk-keysigner';
 import { freshAddress } from '../lib/api.mjs';
 import { Authenticator } from '../lib/authenticator.mjs';
@@ -97,6 +98,63 @@ async function sentCode(who, path, method = 'POST') {
     { status: 200 });
   return codeTo(instance.mailDir, who.username, had + 1);
 }
+
+/* ------------------------------------------- 15.1, 15.3: browser signers */
+
+/* What those find in a browser. */
+globalThis.crypto ??= webcrypto; /* not in Node 18 */
+let device; /* behind navigator.credentials */
+const bytesOf = (response) => Object.fromEntries(Object.entries(response)
+  .filter(([, value]) => typeof value === 'string')
+  .map(([member, value]) => [member, Buffer.from(value, 'base64url')]));
+const ask = (how, publicKey) => {
+  const { id, response } = device[how]({ ...publicKey,
+    challenge: b64url(publicKey.challenge),
+    user: publicKey.user && { ...publicKey.user,
+      id: b64url(publicKey.user.id) } });
+  return { id, response: bytesOf(response) };
+};
+Object.defineProperty(globalThis, 'navigator', { value: { credentials: {
+  create: async ({ publicKey }) => ask('create', publicKey),
+  get: async ({ publicKey }) => ask('get', publicKey) } } });
+
+/* DfnsAuthenticator registers and logs in with a signer, n times. */
+async function authenticate(signer, orgId, username, n) {
+  const authenticator = new sdk.DfnsAuthenticator(
+    { baseUrl: instance.url, orgId, signer });
+  const done = await authenticator.register({ orgId, username,
+    registrationCode: await codeTo(instance.mailDir, username) });
+  assert.equal(done.user.username, username);
+  for (let i = 0; i < n; i++) {
+    const { token } = await authenticator.login({ orgId, username });
+    const { auth } = new sdk.DfnsApiClient({ baseUrl: instance.url, orgId,
+      authToken: token, signer });
+    const [{ credentialUuid }] = (await auth.listCredentials()).items;
+    assert.deepEqual(await auth.activateCredential(
+      { body: { credentialUuid } }), { message: 'success' });
+  }
+  return done;
+}
+
+test('BrowserKeySigner', async () => {
+  const username = freshAddress('browser');
+  const orgId = await createOrg(instance, name(), username);
+  const keyPair = await crypto.subtle.generateKey({ name: 'ECDSA',
+    namedCurve: 'P-256' }, true, ['sign', 'verify']);
+  /* Often enough for an r or s that is shorter, or has its top bit set. */
+  await authenticate(new browser.BrowserKeySigner({ keyPair }), orgId,
+    username, 20);
+});
+
+test('WebAuthnSigner, with an authenticator of software', async () => {
+  const username = freshAddress('browser');
+  const orgId = await createOrg(instance, name(), username, 'localhost',
+    ORIGIN);
+  device = new Authenticator({ origin: ORIGIN });
+  const done = await authenticate(new browser.WebAuthnSigner({ relyingParty:
+    { id: 'localhost', name: 'Conformance' } }), orgId, username, 2);
+  assert.equal(done.credential.kind, 'Fido2');
+});
 
 /* ------------------------------------------------- 15.2: every PEM there is */
 
