@@ -205,29 +205,13 @@ test_every_test(void **state)
 	}
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	dfns_load();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_json_free(&dfns_vectors);
-	return 0;
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_leaf),
-		cmocka_unit_test(test_every_test),
+		cmocka_unit_test_setup(test_every_leaf, dfns_each),
+		cmocka_unit_test_setup(test_every_test, dfns_each),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, dfns_setup, dfns_teardown);
 }
