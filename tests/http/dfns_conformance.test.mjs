@@ -1,27 +1,21 @@
 /*
  * Dfns: what a conforming server does, line by line (errors, ids, encodings,
- * times, tokens), and what must be refused; as far as no other test of this
- * folder says it already.
+ * times, tokens, tenants), as far as no other test of this folder says it
+ * already.  What must be refused: dfns_refused.test.mjs.
  */
 import assert from 'node:assert/strict';
-import { createPrivateKey, webcrypto } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import sdk from '@dfns/sdk';
-import browser from '@dfns/sdk-browser';
-import keysigner from '@dfns/sdk-keysigner';
 import { freshAddress } from '../lib/api.mjs';
-import { Authenticator } from '../lib/authenticator.mjs';
-import { Key, announce, approve, codeTo, codesTo, createOrg, createPasskey,
-  getPasskey, header, isError, loggedIn, login, member, register, signed }
-  from '../lib/dfns.mjs';
+import { ID, Key, announce, answerWith, approve, beginLogin, codeTo,
+  completeLogin, createOrg, header, isError, loggedIn, login, ofDefault,
+  register, sentCode, signed, uuidOf, withToken } from '../lib/dfns.mjs';
 import { start, top } from '../lib/instance.mjs';
 import { peek } from '../lib/token.mjs';
 
 const V = JSON.parse(readFileSync(
   join(top, 'tests/vectors/dfns-vectors.json'), 'utf8'));
-const ID = /^([a-z]{2})-([0-7][0-9a-v]{4})-([0-9a-v]{5})-([0-9a-v]{16})$/;
 const ORIGIN = 'http://localhost:8080';
 const BAD_TOKEN = 'user token is missing or invalid';
 const BAD_CHALLENGE = 'Challenge token is not valid.';
@@ -39,141 +33,15 @@ before(async () => {
 after(() => instance?.stop());
 
 const b64url = (data) => Buffer.from(data).toString('base64url');
+const init = (...args) => beginLogin(api, ...args);
+const complete = (...args) => completeLogin(api, ...args);
+const wish = (...args) => sentCode(instance, ...args);
+const visitor = () => ofDefault(instance, ORIGIN);
 const name = () => `Conformance ${++count}`;
 const someone = (type) =>
   loggedIn(instance, name(), freshAddress('conform'), type);
-const init = (who, more = {}, opts = {}) => api.call('POST',
-  '/auth/login/init', { orgId: who.orgId, username: who.username, ...more },
-  opts);
-const complete = (begun, firstFactor, opts) => api.call('POST', '/auth/login',
-  { challengeIdentifier: begun.body.challengeIdentifier, firstFactor }, opts);
 const list = (bearer) =>
   api.call('GET', '/auth/credentials', undefined, { bearer });
-
-/* What a login with a changed assertion comes to. */
-async function answerWith(who, change, key = who.key) {
-  const begun = await init(who, {}, { status: 200 });
-  const factor = key.get(begun.body.challenge);
-  change(factor.credentialAssertion, begun.body);
-  return complete(begun, factor);
-}
-
-/* The UUID of an id, in hexadecimal. */
-function uuidOf(id) {
-  let n = 0n;
-  for (const digit of ID.exec(id).slice(2).join(''))
-    n = n * 32n + BigInt(Number.parseInt(digit, 32));
-  return n.toString(16).padStart(32, '0').toUpperCase();
-}
-
-/* Somebody with a passkey, in an organisation of this relying party. */
-async function withPasskey() {
-  const username = freshAddress('passkey');
-  const orgId = await createOrg(instance, name(), username, 'localhost',
-    ORIGIN);
-  const device = new Authenticator({ origin: ORIGIN });
-  await register(api, orgId, username,
-    await codeTo(instance.mailDir, username),
-    (challenge, begun) => createPasskey(device, begun));
-  return { orgId, username, device };
-}
-
-/* A user of the default organisation, who came through the other API. */
-async function ofDefault() {
-  const { stdout } = await instance.postern('org', 'list');
-  const hanko = instance.client();
-  const username = freshAddress('default');
-  await hanko.signUp(username);
-  const device = new Authenticator({ origin: ORIGIN });
-  await hanko.call('POST', '/webauthn/registration/finalize', device.create(
-    (await hanko.call('POST', '/webauthn/registration/initialize'))
-      .body.publicKey), { status: 200 });
-  return { orgId: /^(or-\S+) .* default$/m.exec(stdout)[1], username, device };
-}
-
-/* The code that a wish brings to somebody. */
-async function sentCode(who, path, method = 'POST') {
-  const had = codesTo(instance.mailDir, who.username).length;
-  await api.call(method, path, { orgId: who.orgId, username: who.username },
-    { status: 200 });
-  return codeTo(instance.mailDir, who.username, had + 1);
-}
-
-/* ------------------------------------------- 15.1, 15.3: browser signers */
-
-/* What those find in a browser. */
-globalThis.crypto ??= webcrypto; /* not in Node 18 */
-let device; /* behind navigator.credentials */
-const bytesOf = (response) => Object.fromEntries(Object.entries(response)
-  .filter(([, value]) => typeof value === 'string')
-  .map(([member, value]) => [member, Buffer.from(value, 'base64url')]));
-const ask = (how, publicKey) => {
-  const { id, response } = device[how]({ ...publicKey,
-    challenge: b64url(publicKey.challenge),
-    user: publicKey.user && { ...publicKey.user,
-      id: b64url(publicKey.user.id) } });
-  return { id, response: bytesOf(response) };
-};
-Object.defineProperty(globalThis, 'navigator', { value: { credentials: {
-  create: async ({ publicKey }) => ask('create', publicKey),
-  get: async ({ publicKey }) => ask('get', publicKey) } } });
-
-/* DfnsAuthenticator registers and logs in with a signer, n times. */
-async function authenticate(signer, orgId, username, n) {
-  const authenticator = new sdk.DfnsAuthenticator(
-    { baseUrl: instance.url, orgId, signer });
-  const done = await authenticator.register({ orgId, username,
-    registrationCode: await codeTo(instance.mailDir, username) });
-  assert.equal(done.user.username, username);
-  for (let i = 0; i < n; i++) {
-    const { token } = await authenticator.login({ orgId, username });
-    const { auth } = new sdk.DfnsApiClient({ baseUrl: instance.url, orgId,
-      authToken: token, signer });
-    const [{ credentialUuid }] = (await auth.listCredentials()).items;
-    assert.deepEqual(await auth.activateCredential(
-      { body: { credentialUuid } }), { message: 'success' });
-  }
-  return done;
-}
-
-test('BrowserKeySigner', async () => {
-  const username = freshAddress('browser');
-  const orgId = await createOrg(instance, name(), username);
-  const keyPair = await crypto.subtle.generateKey({ name: 'ECDSA',
-    namedCurve: 'P-256' }, true, ['sign', 'verify']);
-  /* Often enough for an r or s that is shorter, or has its top bit set. */
-  await authenticate(new browser.BrowserKeySigner({ keyPair }), orgId,
-    username, 20);
-});
-
-test('WebAuthnSigner, with an authenticator of software', async () => {
-  const username = freshAddress('browser');
-  const orgId = await createOrg(instance, name(), username, 'localhost',
-    ORIGIN);
-  device = new Authenticator({ origin: ORIGIN });
-  const done = await authenticate(new browser.WebAuthnSigner({ relyingParty:
-    { id: 'localhost', name: 'Conformance' } }), orgId, username, 2);
-  assert.equal(done.credential.kind, 'Fido2');
-});
-
-/* ------------------------------------------------- 15.2: every PEM there is */
-
-test('AsymmetricKeySigner with an RSA key whose PEM is PKCS#1', async () => {
-  const { private_pem, public_pem } = V.keys.rsa2048_pkcs1;
-  const key = new Key('rsa');
-  key.privateKey = createPrivateKey(private_pem);
-  key.pem = public_pem;
-  assert.match(public_pem, /BEGIN RSA PUBLIC KEY/);
-  const username = freshAddress('pkcs1');
-  const orgId = await createOrg(instance, name(), username);
-  await register(api, orgId, username,
-    await codeTo(instance.mailDir, username), (c) => key.create(c));
-  const { token } = await new sdk.DfnsAuthenticator({ baseUrl: instance.url,
-    orgId, signer: new keysigner.AsymmetricKeySigner({ credId: key.credId,
-      privateKey: private_pem }) }).login({ orgId, username });
-  assert.equal((await list(token)).body.items[0].publicKey,
-    V.keys.rsa2048_pkcs1.spki_sha256_fingerprint);
-});
 
 /* ------------------------------------------------------ 15.5, 15.6: codes */
 
@@ -192,7 +60,7 @@ async function protectedOne() {
 test('four wrong login codes leave the right one, five do not', async () => {
   for (const [wrong, status] of [[4, 200], [5, 403]]) {
     const who = await protectedOne();
-    const loginCode = await sentCode(who, '/auth/login/code');
+    const loginCode = await wish(who, '/auth/login/code');
     for (let i = 0; i < wrong; i++)
       isError(await init(who, { loginCode: '0000-0000-0000-0000' }), 403,
         'Invalid code');
@@ -206,16 +74,16 @@ test('four wrong login codes leave the right one, five do not', async () => {
 
 test('a Key assertion for a PasswordProtectedKey is 401', async () => {
   const who = await protectedOne();
-  const loginCode = await sentCode(who, '/auth/login/code');
+  const loginCode = await wish(who, '/auth/login/code');
   const begun = await init(who, { loginCode }, { status: 200 });
   isError(await complete(begun, who.key.get(begun.body.challenge, 'Key')),
     401, 'Unauthorized');
 });
 
 test('a code of another user of the same organisation is none', async () => {
-  const [one, two] = [await ofDefault(), await ofDefault()];
+  const [one, two] = [await visitor(), await visitor()];
   assert.equal(one.orgId, two.orgId);
-  const loginCode = await sentCode(one, '/auth/login/code');
+  const loginCode = await wish(one, '/auth/login/code');
   isError(await init(two, { loginCode }), 403, 'Invalid code');
   await init(one, { loginCode }, { status: 200 });
   isError(await init(one, { loginCode }), 403, 'Invalid code');
@@ -224,7 +92,7 @@ test('a code of another user of the same organisation is none', async () => {
 test('an expired recovery code is 403, and so is a burnt registration code',
   async () => {
     const who = await someone();
-    const verificationCode = await sentCode(who, '/auth/recover/user/code');
+    const verificationCode = await wish(who, '/auth/recover/user/code');
     await instance.sql('UPDATE passcodes SET expires_at = UTC_TIMESTAMP(6)'
       + ' - INTERVAL 1 SECOND');
     const { orgId, username } = who;
@@ -255,7 +123,7 @@ test('each token is good in its own place, and in no other', async () => {
   credentialInfo });
   const recovering = await api.call('POST', '/auth/recover/user/init', {
     orgId: who.orgId, username: who.username, credentialId: recovery.credId,
-    verificationCode: await sentCode(who, '/auth/recover/user/code') },
+    verificationCode: await wish(who, '/auth/recover/user/code') },
   { status: 200 });
   const path = '/auth/credentials/activate';
   const tokens = {
@@ -418,10 +286,10 @@ test('codes of a namesake in another organisation are none', async () => {
     people.push(who);
   }
   const [one, two] = people;
-  const loginCode = await sentCode(one, '/auth/login/code');
+  const loginCode = await wish(one, '/auth/login/code');
   isError(await init(two, { loginCode }), 403, 'Invalid code');
   await init(one, { loginCode }, { status: 200 });
-  const verificationCode = await sentCode(two, '/auth/recover/user/code');
+  const verificationCode = await wish(two, '/auth/recover/user/code');
   const recover = (who) => api.call('POST', '/auth/recover/user/init', {
     orgId: who.orgId, username, verificationCode,
     credentialId: who.recovery.credId });
@@ -432,18 +300,16 @@ test('codes of a namesake in another organisation are none', async () => {
   isError(await complete(begun, two.key.get(begun.body.challenge)), 401,
     'Unauthorized');
   /* A challenge and an action of one, with the token of the other. */
-  for (const who of people) {
-    who.token = await login(api, who.orgId, username, who.key);
-    who.call = (method, path, body, opts) =>
-      api.call(method, path, body, { bearer: who.token, ...opts });
-  }
+  const [mine, theirs] = await Promise.all(people.map(async (who) =>
+    withToken({ ...who, api },
+      await login(api, who.orgId, username, who.key))));
   const path = '/auth/credentials/activate';
-  const asked = await announce(one, 'PUT', path, '{}', { status: 200 });
-  isError(await two.call('POST', '/auth/action', { challengeIdentifier:
+  const asked = await announce(mine, 'PUT', path, '{}', { status: 200 });
+  isError(await theirs.call('POST', '/auth/action', { challengeIdentifier:
     asked.body.challengeIdentifier,
   firstFactor: two.key.get(asked.body.challenge) }), 400, BAD_CHALLENGE);
-  const action = await approve(one, 'PUT', path, '{}');
-  isError(await two.call('PUT', path, {}, header(action)), 403, NOT_SIGNED);
+  const action = await approve(mine, 'PUT', path, '{}');
+  isError(await theirs.call('PUT', path, {}, header(action)), 403, NOT_SIGNED);
 });
 
 /* ------------------------------------------------------- 15.17, 1.7: ids */
@@ -512,7 +378,7 @@ test('base64 of either alphabet, padded or not; hexadecimal of either case',
       });
     const who = { orgId, username, key };
     for (const credId of [key.credId, '+/+/'.repeat(8), '-_-_'.repeat(8)])
-      assert.equal((await answerWith(who, (assertion) => {
+      assert.equal((await answerWith(api, who, (assertion) => {
         assertion.credId = credId;
         assertion.clientData = standard(assertion.clientData);
         assertion.signature = standard(assertion.signature);
@@ -527,167 +393,3 @@ test('base64 of either alphabet, padded or not; hexadecimal of either case',
       typeof value === (member === 'isActive' ? 'boolean' : 'string')));
   });
 
-/* ------------------------------------------------ what must be refused */
-
-/* The two integers of an ECDSA-Sig-Value. */
-function integersOf(der) {
-  const r = der.subarray(4, 4 + der[3]);
-  const at = 4 + der[3];
-  return [r, der.subarray(at + 2, at + 2 + der[at + 1])];
-}
-const integer = (bytes) =>
-  Buffer.concat([Buffer.from([2, bytes.length]), bytes]);
-const sequence = (...parts) => {
-  const all = Buffer.concat(parts);
-  return Buffer.concat([Buffer.from([0x30, all.length]), all]);
-};
-
-const ZERO = Buffer.alloc(1);
-const MALLEATED = {
-  'a longer r': ([r, s]) => sequence(integer(Buffer.concat([ZERO, ZERO, r])),
-    integer(s)),
-  'a length in two bytes': ([r, s]) => {
-    const der = sequence(integer(r), integer(s));
-    return Buffer.concat([Buffer.from([0x30, 0x81]), der.subarray(1)]);
-  },
-  'an indefinite length': ([r, s]) => Buffer.concat([
-    Buffer.from([0x30, 0x80]), integer(r), integer(s), ZERO, ZERO]),
-  'a third integer': ([r, s]) => sequence(integer(r), integer(s),
-    integer(ZERO)),
-  'a negative s': ([r, s]) => sequence(integer(r),
-    integer(Buffer.concat([Buffer.from([0xff]), s]))),
-  'r is zero': ([, s]) => sequence(integer(ZERO), integer(s)),
-  'r and s exchanged': ([r, s]) => sequence(integer(s), integer(r)),
-  'a byte behind': ([r, s]) => Buffer.concat([
-    sequence(integer(r), integer(s)), ZERO]),
-  'one byte less': ([r, s]) => sequence(integer(r), integer(s))
-    .subarray(0, -1),
-  nothing: () => Buffer.alloc(0),
-};
-
-let malleated; /* who tries all of them */
-for (const [what, malleate] of Object.entries(MALLEATED))
-  test(`a signature in DER, malleated: ${what}`, async () => {
-    malleated ??= await someone();
-    const answer = await answerWith(malleated, (assertion) => {
-      assertion.signature = b64url(malleate(integersOf(
-        Buffer.from(assertion.signature, 'base64url'))));
-    });
-    assert.ok([400, 401].includes(answer.status), answer.text);
-    if (what !== 'nothing')
-      isError(answer, 401, 'Unauthorized');
-  });
-
-const OTHER_BYTES = {
-  'a blank more': (text) => text.replace('{', '{ '),
-  'another order': (text) => {
-    const { type, challenge } = JSON.parse(text);
-    return JSON.stringify({ challenge, type });
-  },
-  'a member more': (text) => text.replace('}', ',"x":1}'),
-  'a challenge twice': (text) => text.replace('}', ',"challenge":"eA"}'),
-};
-
-for (const [what, change] of Object.entries(OTHER_BYTES))
-  test(`a signature over other bytes: ${what}`, async () => {
-    for (const type of ['p256', 'ed25519', 'rsa'])
-      isError(await answerWith(await someone(type), (assertion) => {
-        assertion.clientData = b64url(change(
-          Buffer.from(assertion.clientData, 'base64url').toString()));
-      }), 401, 'Unauthorized');
-  });
-
-test('an algorithm that is none is 400; one that was not used, 401',
-  async () => {
-    const who = await someone();
-    isError(await answerWith(who, (assertion) => {
-      assertion.algorithm = 'SHA512';
-    }), 401, 'Unauthorized');
-    assert.equal((await answerWith(who, (assertion) => {
-      assertion.algorithm = 'MD5';
-    })).status, 400);
-  });
-
-test('a passkey: origin, counter, flags, user handle, key', async () => {
-  const { orgId, username, device } = await withPasskey();
-  const answer = async (lies) => {
-    const begun = await init({ orgId, username }, {}, { status: 200 });
-    return complete(begun, getPasskey(device, begun.body.challenge, lies));
-  };
-  assert.equal((await answer({})).status, 200);
-  assert.ok(device.counter > 1);
-  for (const [what, lies] of Object.entries({
-    'a counter of 0': { counter: 0 },
-    'the same counter': { counter: device.counter },
-    'another origin': { client: { origin: 'https://evil.example' } },
-    'another type': { client: { type: 'webauthn.create' } },
-    'a page within a page': { client: { crossOrigin: true } },
-    'another relying party': { rpId: 'evil.example' },
-    'no user present': { clear: 0x01 },
-    'no user verified': { clear: 0x04 },
-    'another user': { userHandle: Buffer.from(
-      'us-2r1sn-m874t-9olbf8bd5s69kjgh') },
-    'a byte behind the DER': { signature: (bytes) =>
-      Buffer.concat([bytes, ZERO]) },
-    'another key': { signKey: new Authenticator({}).key },
-  })) {
-    const refused = await answer(lies);
-    assert.equal(refused.status, 401, `${what}: ${refused.text}`);
-    isError(refused, 401, 'Unauthorized');
-  }
-  assert.equal((await answer({ counter: 1000 })).status, 200);
-});
-
-test('a challenge for one user is not answered by another of the same'
-  + ' organisation', async () => {
-  const [one, two] = [await ofDefault(), await ofDefault()];
-  const begun = await init(one);
-  isError(await complete(begun, getPasskey(two.device, begun.body.challenge)),
-    401, 'Unauthorized');
-  const own = await init(one);
-  assert.equal((await complete(own, getPasskey(one.device,
-    own.body.challenge))).status, 200);
-});
-
-test('what was begun before a deactivation is not completed after it',
-  async () => {
-    const who = await someone();
-    const asked = await announce(who, 'PUT', '/auth/credentials/activate',
-      '{}', { status: 200 });
-    const action = await approve(who, 'PUT', '/auth/credentials/activate',
-      '{}');
-    await instance.sql('UPDATE key_credentials SET active = 0 WHERE cred_id ='
-      + ` '${who.key.credId}'`);
-    isError(await who.call('POST', '/auth/action', { challengeIdentifier:
-      asked.body.challengeIdentifier,
-    firstFactor: who.key.get(asked.body.challenge) }), 401, 'Unauthorized');
-    isError(await announce(who, 'PUT', '/x', '{}'), 401, 'User does not have'
-      + ' a credential that can be used for the application.');
-    await instance.sql('UPDATE members SET active = 0 WHERE username ='
-      + ` '${who.username}'`);
-    isError(await who.call('PUT', '/auth/credentials/activate', {},
-      header(action)), 401, BAD_TOKEN);
-
-    const username = freshAddress('late');
-    const orgId = await createOrg(instance, name(), username);
-    const begun = await api.call('POST', '/auth/registration/init', { orgId,
-      username, registrationCode: await codeTo(instance.mailDir, username) });
-    await instance.sql('UPDATE tenants SET active = 0 WHERE id ='
-      + ` UNHEX('${uuidOf(orgId)}')`);
-    isError(await api.call('POST', '/auth/registration', {
-      firstFactorCredential: new Key().create(begun.body.challenge) },
-    { bearer: begun.body.temporaryAuthenticationToken }), 401, BAD_TOKEN);
-  });
-
-test('50 parallel tries with one challenge: one session at most',
-  async () => {
-    const who = await member(instance, name(), freshAddress('race'));
-    const begun = await init(who);
-    const right = who.key.get(begun.body.challenge);
-    const wrong = who.key.get('b3RoZXI');
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) =>
-      complete(begun, i % 2 === 0 ? wrong : right)));
-    assert.ok(answers.filter(({ status }) => status === 200).length <= 1);
-    assert.ok(answers.every(({ status }) => [200, 400, 401].includes(status)));
-    assert.equal(answers.filter(({ status }) => status !== 400).length, 1);
-  });

@@ -7,7 +7,7 @@ import { freshAddress } from '../lib/api.mjs';
 import { Authenticator, ES256, ES384, EDDSA, RS256 }
   from '../lib/authenticator.mjs';
 import { Key, announce, approve, createPasskey, getPasskey, header, isError,
-  loggedIn, service, signed, withToken } from '../lib/dfns.mjs';
+  loggedIn, passkey, service, signed, withToken } from '../lib/dfns.mjs';
 import { run, start } from '../lib/instance.mjs';
 import { peek } from '../lib/token.mjs';
 
@@ -72,9 +72,6 @@ async function act(who, key) {
   assert.notEqual(record.used_at, null);
   return record;
 }
-
-/* A passkey as something that signs. */
-const passkey = (device) => ({ get: (c) => getPasskey(device, c) });
 
 /* One more credential, made by make(challenge, answer). */
 async function add(who, kind, make) {

@@ -7,6 +7,8 @@ import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Key } from './key.mjs';
+import { freshAddress } from './api.mjs';
+import { Authenticator } from './authenticator.mjs';
 import { mailsTo, partText } from './maildir.mjs';
 import { until } from './instance.mjs';
 
@@ -70,6 +72,10 @@ export function getPasskey(device, challenge, lies) {
     userHandle: said.response.userHandle ?? undefined,
   } };
 }
+
+/* The same as something that signs like a Key. */
+export const passkey = (device) =>
+  ({ get: (challenge) => getPasskey(device, challenge) });
 
 /* The codes that came to an address, oldest first. */
 export const codesTo = (mailDir, address) => mailsTo(mailDir, address)
@@ -189,4 +195,57 @@ export async function loggedIn(instance, name, address, type) {
   const who = await member(instance, name, address, type);
   return withToken(who,
     await login(who.api, who.orgId, who.username, who.key));
+}
+
+export const ID =
+  /^([a-z]{2})-([0-7][0-9a-v]{4})-([0-9a-v]{5})-([0-9a-v]{16})$/;
+
+/* The UUID of an id, in hexadecimal. */
+export function uuidOf(id) {
+  let n = 0n;
+  for (const digit of ID.exec(id).slice(2).join(''))
+    n = n * 32n + BigInt(Number.parseInt(digit, 32));
+  return n.toString(16).padStart(32, '0').toUpperCase();
+}
+
+/* The code that a wish brings to somebody. */
+export async function sentCode(instance, who, path, method = 'POST') {
+  const had = codesTo(instance.mailDir, who.username).length;
+  await instance.client().call(method, path,
+    { orgId: who.orgId, username: who.username }, { status: 200 });
+  return codeTo(instance.mailDir, who.username, had + 1);
+}
+
+/* Begin a login, and end it. */
+export const beginLogin = (api, who, more = {}, opts = {}) => api.call('POST',
+  '/auth/login/init', { orgId: who.orgId, username: who.username, ...more },
+  opts);
+
+export const completeLogin = (api, begun, firstFactor, opts) =>
+  api.call('POST', '/auth/login', { firstFactor,
+    challengeIdentifier: begun.body.challengeIdentifier }, opts);
+
+/* What a login with a changed assertion comes to. */
+export async function answerWith(api, who, change, key = who.key) {
+  const begun = await beginLogin(api, who, {}, { status: 200 });
+  const factor = key.get(begun.body.challenge);
+  change(factor.credentialAssertion, begun.body);
+  return completeLogin(api, begun, factor);
+}
+
+/*
+ * A user of the default organisation, who came through the other API and has
+ * a passkey there; its origin must be allowed.
+ */
+export async function ofDefault(instance, origin) {
+  const { stdout } = await instance.postern('org', 'list');
+  const hanko = instance.client();
+  const username = freshAddress('default');
+  await hanko.signUp(username);
+  const device = new Authenticator({ origin });
+  await hanko.call('POST', '/webauthn/registration/finalize', device.create(
+    (await hanko.call('POST', '/webauthn/registration/initialize'))
+      .body.publicKey), { status: 200 });
+  return { orgId: /^(or-\S+) .* default$/m.exec(stdout)[1], username, device,
+    hanko };
 }
