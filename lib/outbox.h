@@ -19,7 +19,7 @@ struct ptn_outbox_mail {
 	const char *template; /* "passcode" */
 	const char *to;	      /* canonical address */
 	const char *locale;   /* a tag of locale.h */
-	const char *code;     /* the variables of the template */
+	const char *code;     /* the variables of the template; "": none */
 	int64_t ttl_s;	      /* also: not sent any more after this */
 	const char *service;  /* who it is from; NULL: service.name */
 	const char *username; /* of the member; NULL: not told */
