@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
  * and one member, with the ids, keys and challenges of dfns-vectors.json: its
  * examples are accepted.  "@user@" and the like stand for tokens that are
  * good; a variable AWAY=n has the database go away at the n-th statement, and
- * NEWCOMER has the member not be registered.
+ * NEWCOMER has the member not be registered, ENDUSER not be an employee.
  */
 static struct ptn_uuid org, user, other;
 static struct ptn_arena *arena;
@@ -37,6 +37,7 @@ static struct ptn_conf conf;
 static unsigned statements, away_at;
 static const struct ptn_request *request; /* the one at hand */
 static bool newcomer; /* the member has not registered yet */
+static bool end_user; /* and is no employee */
 
 /* clang-format off */
 static const char pem_key[] =
@@ -98,6 +99,7 @@ static const struct ceremony {
 	    "{\"action\":{\"method\":\"PUT\",\"path\":\"/auth/credentials/deactivate\","
 	    "\"payload\":\"{\\\"credentialUuid\\\":\\\"cr-0a3cm-3qjiv-99loovcu1sd2mf2d\\\"}\","
 	    "\"nonce\":\"" NONCE "\",\"token\":\"%s\"}," },
+	{ "@service@", PTN_DFNSTOKEN_SERVICE, "", "", "{" },
 	{ "@this@", PTN_DFNSTOKEN_ACTION, "signed", "", "this" },
 };
 /* clang-format on */
@@ -284,7 +286,7 @@ fill_member(struct ptn_member_by_id_out *m)
 	m->user_id = m->stored_id = user;
 	m->email_id = other;
 	m->username = m->address = "jdoe@example.co";
-	m->kind = "CustomerEmployee";
+	m->kind = end_user ? "EndUser" : "CustomerEmployee";
 	m->active = m->verified = 1;
 	m->registered = !newcomer;
 	m->now = ptn_clock_us();
@@ -295,8 +297,19 @@ fill_session(struct ptn_member_session_out *s)
 {
 	s->user_id = user;
 	s->username = "jdoe@example.co";
+	s->kind = "CustomerEmployee";
 	s->active = 1;
 	s->now = s->last_used = ptn_clock_us();
+}
+
+static void
+fill_service(struct ptn_access_token_find_out *s)
+{
+	s->id = numbered(3, 0);
+	s->user_id = user;
+	s->credential_id = numbered(1, 0);
+	s->username = "backend";
+	s->kind = "CustomerEmployee";
 }
 
 /* Its number is the last byte of its id. */
@@ -346,6 +359,9 @@ fill_row(struct ptn_arena *a, int stmt, const void *in, void *out)
 		return true;
 	case PTN_STMT_MEMBER_SESSION:
 		fill_session(out);
+		return true;
+	case PTN_STMT_ACCESS_TOKEN_FIND:
+		fill_service(out);
 		return true;
 	case PTN_STMT_CEREMONY_LOCK:
 		return fill_locked(a, in, out);
@@ -581,6 +597,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	statements = 0;
 	away_at = away != NULL ? (unsigned)atoi(away) : 0;
 	newcomer = ptn_request_param(&t.req, "NEWCOMER") != NULL;
+	end_user = ptn_request_param(&t.req, "ENDUSER") != NULL;
 	request = &t.req;
 	ptn_dispatch(&t.req, &t.rep);
 	fuzz_check_reply(&t.rep);
