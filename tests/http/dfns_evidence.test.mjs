@@ -6,8 +6,9 @@ import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { Authenticator, ES256, ES384, EDDSA, RS256 }
   from '../lib/authenticator.mjs';
-import { Key, announce, approve, createPasskey, getPasskey, header, isError,
-  loggedIn, passkey, service, signed, withToken } from '../lib/dfns.mjs';
+import { App, Key, announce, approve, codeTo, createOrg, createPasskey,
+  getPasskey, header, isError, loggedIn, passkey, service, signed, withToken }
+  from '../lib/dfns.mjs';
 import { run, start } from '../lib/instance.mjs';
 import { peek } from '../lib/token.mjs';
 
@@ -21,6 +22,7 @@ let count = 0;
 
 before(async () => {
   instance = await start({ set: { 'audit_log.storage.enabled': 'true',
+    'dfns.password': 'true',
     'webauthn.relying_party.origins': ORIGIN } });
 });
 after(() => instance?.stop());
@@ -187,6 +189,34 @@ test('both factors are kept, under one action', async () => {
     FROM action_signatures WHERE action_id = (SELECT id FROM ceremonies
       WHERE purpose = 'signed' ORDER BY created_at DESC LIMIT 1)`))[0][0]), 2);
   assert.ok(peek(userAction).payload.jti);
+});
+
+test('a password and its code sign nothing, and leave nothing', async () => {
+  const username = freshAddress('evidence');
+  const orgId = await createOrg(instance, `Evidence ${++count}`, username);
+  const api = instance.client();
+  const password = 'correct horse battery staple';
+  const { body } = await api.call('POST', '/auth/registration/init', { orgId,
+    username, registrationCode: await codeTo(instance.mailDir, username) },
+  { status: 200 });
+  const app = new App(body.otpUrl);
+  await api.call('POST', '/auth/registration', { firstFactorCredential: {
+    credentialKind: 'Password', credentialInfo: { password } },
+  secondFactorCredential: app.create() },
+  { bearer: body.temporaryAuthenticationToken, status: 200 });
+  const factors = async (path, begun, bearer) => {
+    await instance.sql('UPDATE totp_factors SET last_step = 0');
+    return (await api.call('POST', path, {
+      challengeIdentifier: begun.body.challengeIdentifier,
+      firstFactor: { kind: 'Password', password }, secondFactor: app.get() },
+    { bearer, status: 200 })).body;
+  };
+  const { token } = await factors('/auth/login', await api.call('POST',
+    '/auth/login/init', { orgId, username }, { status: 200 }));
+  const who = withToken({ api, username }, token);
+  assert.ok((await factors('/auth/action', await announce(who, 'PUT', PATH,
+    '{}', { status: 200 }), token)).userAction);
+  assert.deepEqual(await recordsOf(who), []);
 });
 
 test('approved and not made: no time of use; replayed: the first', async () => {
