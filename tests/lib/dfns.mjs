@@ -6,11 +6,11 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Key } from './key.mjs';
 import { freshAddress } from './api.mjs';
-import { Authenticator } from './authenticator.mjs';
-import { mailsTo, partText } from './maildir.mjs';
+import { Authenticator, b64 } from './authenticator.mjs';
 import { until } from './instance.mjs';
+import { Key } from './key.mjs';
+import { mailsTo, partText } from './maildir.mjs';
 
 export { Key };
 
@@ -50,8 +50,8 @@ export class App {
 
 /* A passkey (authenticator.mjs) as a new credential, and as a factor. */
 export function createPasskey(device, { challenge, user, rp }) {
-  const made = device.create({ challenge: b64url(challenge), rp,
-    user: { ...user, id: b64url(user.id) } });
+  const made = device.create({ challenge: b64(challenge), rp,
+    user: { ...user, id: b64(user.id) } });
   return {
     credentialKind: 'Fido2',
     credentialInfo: {
@@ -63,7 +63,7 @@ export function createPasskey(device, { challenge, user, rp }) {
 }
 
 export function getPasskey(device, challenge, lies) {
-  const said = device.get({ challenge: b64url(challenge) }, lies);
+  const said = device.get({ challenge: b64(challenge) }, lies);
   return { kind: 'Fido2', credentialAssertion: {
     credId: said.id,
     clientData: said.response.clientDataJSON,
