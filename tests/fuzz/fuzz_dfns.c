@@ -11,6 +11,7 @@
 #include "lib/dfnstoken.h"
 #include "lib/log.h"
 #include "lib/sql.h"
+#include "lib/tenant.h"
 #include "tests/fuzz/request.h"
 
 #define ARENA_MAX ((size_t)16 << 20)
@@ -33,6 +34,7 @@ static struct ptn_uuid org, user, other;
 static struct ptn_arena *arena;
 static struct ptn_secrets *derived;
 static struct ptn_keys *keys, *dfns_keys;
+static struct ptn_tenants *tenants;
 static struct ptn_conf conf;
 static unsigned statements, away_at;
 static const struct ptn_request *request; /* the one at hand */
@@ -269,6 +271,15 @@ state_of(struct ptn_arena *a, const struct ceremony *c)
 	return ptn_arena_printf(a, "%s%s", head, tail);
 }
 
+static void
+fill_default(struct ptn_tenant_by_name_out *t)
+{
+	t->id = other;
+	t->name = PTN_TENANT_DEFAULT;
+	t->rp_id = t->rp_name = t->origins = NULL;
+	t->active = 1;
+}
+
 static bool
 fill_org(const struct ptn_tenant_by_id_in *in, struct ptn_tenant_by_id_out *t)
 {
@@ -345,8 +356,8 @@ static bool
 fill_row(struct ptn_arena *a, int stmt, const void *in, void *out)
 {
 	switch (stmt) {
-	case PTN_STMT_TENANT_DEFAULT:
-		((struct ptn_tenant_default_out *)out)->id = other;
+	case PTN_STMT_TENANT_BY_NAME:
+		fill_default(out);
 		return true;
 	case PTN_STMT_TENANT_BY_ID:
 		return fill_org(in, out);
@@ -497,6 +508,7 @@ sign_tokens(void)
 	t.env.secrets = derived;
 	t.env.keys = keys;
 	t.env.dfns_keys = dfns_keys;
+	t.env.tenants = tenants;
 	t.req.family = &ptn_dfns_family;
 	env = ptn_request_tokens(&t.req);
 	if (ptn_keys_refresh(dfns_keys, NULL, arena, false) != PTN_OK)
@@ -541,7 +553,7 @@ prepare(void)
 	    ptn_secrets_new(&derived, &list) != PTN_OK ||
 	    ptn_keys_new(&keys, PTN_API_HANKO, &conf, derived) != PTN_OK ||
 	    ptn_keys_new(&dfns_keys, PTN_API_DFNS, &conf, derived) != PTN_OK ||
-	    !sign_tokens())
+	    (tenants = ptn_tenants_new(&conf)) == NULL || !sign_tokens())
 		abort();
 }
 
@@ -590,6 +602,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	t.env.secrets = derived;
 	t.env.keys = keys;
 	t.env.dfns_keys = dfns_keys;
+	t.env.tenants = tenants;
 	fuzz_read_request(&t, text);
 	if (strncmp(t.req.uri, "/auth/", 6) != 0)
 		return 0;
