@@ -92,6 +92,8 @@ static const struct ceremony {
 	    "{" },
 	{ "@credential@", PTN_DFNSTOKEN_CHALLENGE, "credential",
 	    "Y2gtNzloaHQtbXJlb2stOGFwOHFtMmVpZWZ0amxhZw", "Key" },
+	{ "@by-code@", PTN_DFNSTOKEN_CHALLENGE, "credential_code",
+	    "Y2gtNzloaHQtbXJlb2stOGFwOHFtMmVpZWZ0amxhZw", "Key" },
 	{ "@approve@", PTN_DFNSTOKEN_CHALLENGE, "action",
 	    "MjgxMzZmMDQ0NWE1M2Y4NTI1MTYxMGIxOWE3NzgyNjEyZWUzMDk5MTBlMTZiNjhiYzM0MTc1ZWM2ODM5ZDBkMA",
 	    "{\"action\":{\"method\":\"PUT\",\"path\":\"/auth/credentials/deactivate\","
@@ -261,7 +263,8 @@ state_of(struct ptn_arena *a, const struct ceremony *c)
 	const char *head, *tail;
 
 	if (strcmp(c->state, "Key") == 0)
-		return c->state;
+		return "{\"kind\":\"Key\",\"code\":"
+		       "\"00000000-0000-0000-0000-000000000000\"}";
 	ptn_uuid_format(&session, token);
 	head = strcmp(c->state, "this") == 0 ? approves_this(a, token)
 					     : with_session(a, c->state, token);
@@ -323,6 +326,14 @@ fill_service(struct ptn_access_token_find_out *s)
 	s->kind = "CustomerEmployee";
 }
 
+static void
+fill_code(struct ptn_credcode_find_out *c)
+{
+	c->id = numbered(3, 0);
+	c->tenant_id = org;
+	c->user_id = user;
+}
+
 /* Its number is the last byte of its id. */
 static const struct ceremony *
 ceremony_of(const struct ptn_uuid *id)
@@ -373,6 +384,9 @@ fill_row(struct ptn_arena *a, int stmt, const void *in, void *out)
 		return true;
 	case PTN_STMT_ACCESS_TOKEN_FIND:
 		fill_service(out);
+		return true;
+	case PTN_STMT_CREDCODE_FIND:
+		fill_code(out);
 		return true;
 	case PTN_STMT_CEREMONY_LOCK:
 		return fill_locked(a, in, out);
