@@ -5,8 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chownSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync }
-  from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, readdirSync, realpathSync,
+  rmSync, statSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -115,13 +115,15 @@ test(`a worker serves ${requests} requests without growing`, async () => {
  * its own.  Its children are what valgrind follows.
  */
 async function underValgrind(instance, dir) {
-  const conf = instance.env.POSTERN_CONFIG;
+  /* Where an ordinary user reaches them; the build may be root's alone. */
+  const conf = realpathSync(instance.env.POSTERN_CONFIG);
+  const program = realpathSync(instance.env.POSTERN_BIN);
   const { uid, gid } = statSync(conf);
   const socket = join(dir, 'v.sock');
   chownSync(dir, uid, gid);
   const child = spawn('valgrind', ['--quiet', '--leak-check=full',
     '--errors-for-leak-kinds=definite', '--error-exitcode=99',
-    `--log-file=${dir}/valgrind.%p`, join(build, 'postern'), '--config', conf,
+    `--log-file=${dir}/valgrind.%p`, program, '--config', conf,
     '--set', `server.public.address=unix:${socket}`,
     '--set', 'server.workers=2', '--set', 'server.socket.group=',
     '--set', 'server.request_deadline=5m', 'serve'],

@@ -1,8 +1,8 @@
 /* Processes die, stall, are reloaded and told to leave: nobody notices. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, statSync, symlinkSync, unlinkSync,
-  writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync, symlinkSync,
+  unlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -293,22 +293,25 @@ test('the supervisor is killed: no orphans, and the next one starts',
 /* lighttpd starts the program itself, with the socket on descriptor 0. */
 async function webServerThatStartsUs() {
   const port = await freePort();
-  const program = join(instance.dir, 'run/postern.fcgi');
-  const conf = join(instance.dir, 'run/own.conf');
+  /* What an ordinary user reaches; our own folder may be root's alone. */
+  const dir = realpathSync(join(instance.dir, 'run'));
+  const program = join(dir, 'postern.fcgi');
+  const conf = join(dir, 'own.conf');
   if (existsSync(program))
     unlinkSync(program);
-  symlinkSync(instance.env.POSTERN_BIN, program);
-  const { uid } = statSync(instance.env.POSTERN_CONFIG);
+  symlinkSync(realpathSync(instance.env.POSTERN_BIN), program);
+  const settings = realpathSync(instance.env.POSTERN_CONFIG);
+  const { uid } = statSync(settings);
   const user = (await run('id', ['-un', String(uid)])).stdout.trim();
   writeFileSync(conf, `
 server.modules = ( "mod_fastcgi" )
-server.document-root = "${instance.dir}/run"
+server.document-root = "${dir}"
 server.bind = "127.0.0.1"
 server.port = ${port}
 ${process.getuid() === 0 ? `server.username = "${user}"` : ''}
 fastcgi.server = ( "/" => (( "bin-path" => "${program}", "max-procs" => 2,
-  "socket" => "${instance.dir}/run/own.sock", "check-local" => "disable",
-  "bin-environment" => ( "POSTERN_CONFIG" => "${instance.env.POSTERN_CONFIG}" ),
+  "socket" => "${dir}/own.sock", "check-local" => "disable",
+  "bin-environment" => ( "POSTERN_CONFIG" => "${settings}" ),
   "fix-root-scriptname" => "enable" )) )
 `);
   const server = spawn('lighttpd', ['-D', '-f', conf], { stdio: 'ignore' });
