@@ -197,6 +197,46 @@ says_what_was_signed(void **state)
 	}
 }
 
+static bool
+is_service(const char *token, struct ptn_uuid *org)
+{
+	bool is = true;
+
+	assert_int_equal(ptn_dfnstoken_claims(arena, ptn_bytes_of(token),
+			     PTN_DFNSTOKEN_SERVICE, org, &is),
+	    PTN_OK);
+	return is;
+}
+
+/* What one claims to be does not depend on who signed it, nor on when. */
+static void
+claims_are_not_verified(void **state)
+{
+	static const char *const none[] = { "", "x", "a.b.c", "e30.e30.e30",
+		/* no aud; and an organisation that is none */
+		"e30.eyJzdWIiOiJvci14In0.e30",
+		"e30.eyJhdWQiOlsiZGZuczphdXRoOnNlcnZpY2UiXSwic3ViIjoib3IteCJ9"
+		".e30" };
+	struct ptn_dfnstoken t;
+	struct ptn_uuid org;
+	size_t i;
+	int k;
+
+	(void)state;
+	keys.signer = other;
+	for (k = 0; k < PTN_DFNSTOKEN__MAX; k++) {
+		t = fresh((enum ptn_dfnstoken_kind)k);
+		t.exp = NOW - 1000;
+		assert_int_equal(is_service(sign(&t), &org),
+		    k == PTN_DFNSTOKEN_SERVICE);
+	}
+	t = fresh(PTN_DFNSTOKEN_SERVICE);
+	assert_true(is_service(sign(&t), &org));
+	assert_true(ptn_uuid_equal(&org, &t.org));
+	for (i = 0; i < N(none); i++)
+		assert_false(is_service(none[i], &org));
+}
+
 static const char *
 quoted(enum ptn_dfnsid_kind kind)
 {
@@ -362,6 +402,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(none_for_another),
 		T(says_what_was_signed),
+		T(claims_are_not_verified),
 		T(claims_refused),
 		T(last_second),
 		T(issuer),
