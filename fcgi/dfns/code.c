@@ -1,5 +1,6 @@
 #include "fcgi/dfns/dfns.h"
 #include "lib/codemail.h"
+#include "lib/dfnscode.h"
 #include "lib/dfnsid.h"
 #include "lib/locale.h"
 
@@ -87,4 +88,21 @@ ptn_dfns_recovery_code(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_CODE_REQUESTED, "recovery");
 	return want(req, rep, PTN_CODE_RECOVERY);
+}
+
+enum ptn_err
+ptn_dfns_judge_code(struct ptn_request *req, const struct ptn_dfns_who *who,
+    bool able, enum ptn_code_purpose purpose, struct ptn_bytes typed, bool keep,
+    enum ptn_passcode_judgement *what)
+{
+	const struct ptn_uuid nobody = ptn_uuid_new();
+	char code[PTN_DFNSCODE_STR];
+	enum ptn_err r;
+
+	if (!ptn_dfnscode_normal(PTN_DFNSCODE_MAIL, typed, code))
+		code[0] = '\0';
+	r = ptn_code_judge(req->db, req->arena, req->env->secrets, &who->org.id,
+	    able ? &who->member.id : &nobody, purpose, code, keep, what);
+	ptn_wipe(code, sizeof(code));
+	return r;
 }

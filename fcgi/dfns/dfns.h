@@ -12,6 +12,7 @@
 #include "lib/member.h"
 #include "lib/notice.h"
 #include "lib/org.h"
+#include "lib/passcode.h"
 
 /*
  * The handlers of the Dfns authentication API.  What each does stands above
@@ -172,6 +173,18 @@ enum ptn_err ptn_dfns_find(struct ptn_request *req, const char *org,
  */
 enum ptn_err ptn_dfns_bar(struct ptn_request *req, struct ptn_reply *rep,
     enum ptn_audit_event failed, const struct ptn_member *m);
+
+/*
+ * Judge the code that somebody typed, for them, or for nobody if they are not
+ * able to use it: the work is the same, and their own stays.  What is no code
+ * is judged as one that is wrong.
+ *
+ * keep	a right code stays (passcode.h).
+ */
+enum ptn_err ptn_dfns_judge_code(struct ptn_request *req,
+    const struct ptn_dfns_who *who, bool able, enum ptn_code_purpose purpose,
+    struct ptn_bytes typed, bool keep, enum ptn_passcode_judgement *what)
+    PTN_MUST_USE;
 
 /* Is the strictly documented behaviour asked for, which tells who exists? */
 bool ptn_dfns_tells(const struct ptn_request *req);

@@ -40,28 +40,18 @@ tell(struct ptn_request *req, struct ptn_reply *rep,
 	    &who->member);
 }
 
-/*
- * A right code is used up.  For somebody who cannot log in one is judged that
- * nobody has: the work is the same, and their own stays.
- */
+/* A right code is used up. */
 static enum ptn_err
 judge_code(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_dfns_who *who, bool able)
 {
-	const struct ptn_uuid nobody = ptn_uuid_new();
 	enum ptn_passcode_judgement what;
-	char code[PTN_DFNSCODE_STR];
 	enum ptn_err r;
 
 	if (!req->in[INIT_CODE].set)
 		return PTN_OK;
-	/* What is no code is judged as one that is wrong. */
-	if (!ptn_dfnscode_normal(PTN_DFNSCODE_MAIL, req->in[INIT_CODE].b, code))
-		code[0] = '\0';
-	r = ptn_code_judge(req->db, req->arena, req->env->secrets, &who->org.id,
-	    able ? &who->member.id : &nobody, PTN_CODE_LOGIN, code, false,
-	    &what);
-	ptn_wipe(code, sizeof(code));
+	r = ptn_dfns_judge_code(req, who, able, PTN_CODE_LOGIN,
+	    req->in[INIT_CODE].b, false, &what);
 	if (r == PTN_OK && what != PTN_PASSCODE_RIGHT)
 		return failed(req, rep, "wrong code", PTN_DFNS_BAD_CODE);
 	return r;

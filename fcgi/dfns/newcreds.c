@@ -192,3 +192,21 @@ ptn_dfns_beginning_write(struct ptn_request *req, struct ptn_reply *rep,
 	ptn_dfns_write_creation(w, req, b->c.challenge, NULL, 0, b->otp_url);
 	return PTN_OK;
 }
+
+enum ptn_err
+ptn_dfns_ending(struct ptn_request *req, struct ptn_reply *rep,
+    enum ptn_purpose_of purpose, struct ptn_ceremony_row *c,
+    struct ptn_org *org)
+{
+	const struct ptn_uuid *id = &req->session.claims.session_id;
+	enum ptn_err r;
+
+	r = ptn_ceremony_try(req->db, req->arena, &req->tenant.id, purpose, id,
+	    c);
+	if (r == PTN_OK)
+		r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id,
+		    org);
+	if (r == PTN_E_NOT_FOUND || (r == PTN_OK && !org->active))
+		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
+	return r;
+}

@@ -48,6 +48,14 @@ enum ptn_err ptn_dfns_begin_in(struct ptn_request *req, struct ptn_db *db,
 enum ptn_err ptn_dfns_beginning_write(struct ptn_request *req,
     struct ptn_reply *rep, const struct ptn_dfns_beginning *b) PTN_MUST_USE;
 
+/*
+ * The ceremony that the request's token names, with one try less, and its
+ * organisation.  Refused if there is none.
+ */
+enum ptn_err ptn_dfns_ending(struct ptn_request *req, struct ptn_reply *rep,
+    enum ptn_purpose_of purpose, struct ptn_ceremony_row *c,
+    struct ptn_org *org) PTN_MUST_USE;
+
 /* Read them from an object; PTN_E_INPUT is said already. */
 enum ptn_err ptn_dfns_newcreds_read(struct ptn_request *req,
     struct ptn_reply *rep, const struct ptn_json *v,

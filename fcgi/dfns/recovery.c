@@ -41,22 +41,16 @@ failed(struct ptn_request *req, struct ptn_reply *rep, const char *why,
 	return ptn_dfns_refuse(rep, refusal);
 }
 
-/* As for a login: somebody who cannot recover is judged as nobody is. */
+/* A right code is used up, as for a login. */
 static enum ptn_err
 judge_code(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_dfns_who *who, bool able)
 {
-	const struct ptn_uuid nobody = ptn_uuid_new();
 	enum ptn_passcode_judgement what;
-	char code[PTN_DFNSCODE_STR];
 	enum ptn_err r;
 
-	if (!ptn_dfnscode_normal(PTN_DFNSCODE_MAIL, req->in[INIT_CODE].b, code))
-		code[0] = '\0';
-	r = ptn_code_judge(req->db, req->arena, req->env->secrets, &who->org.id,
-	    able ? &who->member.id : &nobody, PTN_CODE_RECOVERY, code, false,
-	    &what);
-	ptn_wipe(code, sizeof(code));
+	r = ptn_dfns_judge_code(req, who, able, PTN_CODE_RECOVERY,
+	    req->in[INIT_CODE].b, false, &what);
 	if (r == PTN_OK && what != PTN_PASSCODE_RIGHT)
 		return failed(req, rep, "wrong code", PTN_DFNS_BAD_CODE);
 	return r;
@@ -181,23 +175,6 @@ read_all(struct ptn_request *req, struct ptn_reply *rep, struct recovering *k)
 	return r;
 }
 
-/* The ceremony of the token, with one try less. */
-static enum ptn_err
-find_ceremony(struct ptn_request *req, struct ptn_reply *rep,
-    struct recovering *k)
-{
-	enum ptn_err r;
-
-	r = ptn_ceremony_try(req->db, req->arena, &req->tenant.id,
-	    PTN_PURPOSE_RECOVERY, &req->session.claims.session_id, &k->c);
-	if (r == PTN_OK)
-		r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id,
-		    &k->org);
-	if (r == PTN_E_NOT_FOUND || (r == PTN_OK && !k->org.active))
-		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
-	return r;
-}
-
 /* The recovery key of the ceremony, if it is still there and active. */
 static enum ptn_err
 verify_recovery(struct ptn_db *db, struct recovering *k)
@@ -278,7 +255,8 @@ ptn_dfns_recovery(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_err r;
 
 	if ((r = read_all(req, rep, &k)) != PTN_OK ||
-	    (r = find_ceremony(req, rep, &k)) != PTN_OK ||
+	    (r = ptn_dfns_ending(req, rep, PTN_PURPOSE_RECOVERY, &k.c,
+		 &k.org)) != PTN_OK ||
 	    (r = ptn_dfns_newcreds_hash(req, &k.creds)) != PTN_OK)
 		return r;
 	r = ptn_db_tx(req->db, recover, &k);

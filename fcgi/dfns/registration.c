@@ -50,15 +50,10 @@ judge_code(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_dfns_who *who)
 {
 	enum ptn_passcode_judgement what;
-	char code[PTN_DFNSCODE_STR];
 	enum ptn_err r;
 
-	/* What is no code is judged as one that is wrong. */
-	if (!ptn_dfnscode_normal(PTN_DFNSCODE_MAIL, req->in[INIT_CODE].b, code))
-		code[0] = '\0';
-	r = ptn_code_judge(req->db, req->arena, req->env->secrets, &who->org.id,
-	    &who->member.id, PTN_CODE_REGISTRATION, code, true, &what);
-	ptn_wipe(code, sizeof(code));
+	r = ptn_dfns_judge_code(req, who, true, PTN_CODE_REGISTRATION,
+	    req->in[INIT_CODE].b, true, &what);
 	if (r != PTN_OK)
 		return r;
 	if (what == PTN_PASSCODE_EXPIRED)
@@ -194,23 +189,6 @@ complete(struct ptn_db *db, void *arg)
 	return ptn_dfns_session_open(k->req, db, org, &k->member, &k->claims);
 }
 
-/* The ceremony of the token, with one try less. */
-static enum ptn_err
-find_ceremony(struct ptn_request *req, struct ptn_reply *rep,
-    struct completing *k)
-{
-	enum ptn_err r;
-
-	r = ptn_ceremony_try(req->db, req->arena, &req->tenant.id,
-	    PTN_PURPOSE_REGISTRATION, &req->session.claims.session_id, &k->c);
-	if (r == PTN_OK)
-		r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id,
-		    &k->org);
-	if (r == PTN_E_NOT_FOUND || (r == PTN_OK && !k->org.active))
-		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
-	return r;
-}
-
 /* Store the credentials; what is left is to answer. */
 static enum ptn_err
 finish(struct ptn_request *req, struct ptn_reply *rep, struct completing *k)
@@ -219,7 +197,8 @@ finish(struct ptn_request *req, struct ptn_reply *rep, struct completing *k)
 
 	if ((r = ptn_dfns_newcreds_read(req, rep, req->json, &k->creds)) !=
 		PTN_OK ||
-	    (r = find_ceremony(req, rep, k)) != PTN_OK ||
+	    (r = ptn_dfns_ending(req, rep, PTN_PURPOSE_REGISTRATION, &k->c,
+		 &k->org)) != PTN_OK ||
 	    (r = verify_all(req, rep, k)) != PTN_OK ||
 	    (r = ptn_dfns_newcreds_hash(req, &k->creds)) != PTN_OK)
 		return r;

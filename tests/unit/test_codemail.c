@@ -167,9 +167,9 @@ the_mail_and_its_code(void **state)
 	assert_int_equal(mail->ttl_s, ptn_code_ttl_s(PTN_CODE_REGISTRATION));
 	code = mail->code;
 	assert_int_equal(judge(PTN_CODE_LOGIN, code, false),
-	    PTN_PASSCODE_UNKNOWN);
+	    PTN_PASSCODE_WRONG);
 	assert_int_equal(judge(PTN_CODE_RECOVERY, code, false),
-	    PTN_PASSCODE_UNKNOWN);
+	    PTN_PASSCODE_WRONG);
 	assert_int_equal(judge(PTN_CODE_REGISTRATION, code, true),
 	    PTN_PASSCODE_RIGHT);
 	/* A new one takes its place. */
@@ -181,7 +181,7 @@ the_mail_and_its_code(void **state)
 	assert_int_equal(judge(PTN_CODE_REGISTRATION, mail->code, false),
 	    PTN_PASSCODE_RIGHT);
 	assert_int_equal(judge(PTN_CODE_REGISTRATION, mail->code, false),
-	    PTN_PASSCODE_UNKNOWN);
+	    PTN_PASSCODE_WRONG);
 }
 
 /* The row of a wish is the same for every name, and goes in vain. */
