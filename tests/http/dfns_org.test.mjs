@@ -257,7 +257,7 @@ test('a deactivated organisation keeps everybody out', async () => {
   await does(['deactivate', who.orgId]);
   await does(['list'], new RegExp(`${who.orgId} +inactive`));
   isError(await credentials(token), 401, 'user token is missing or invalid');
-  isError(await answer(who, begun), 401, 'Unauthorized');
+  isError(await answer(who, begun), 401, 'User not found');
   await keptOut(who);
   const nobody = await challenge({ username: freshAddress('x'),
     orgId: 'or-01hsu-1supa-9h6psno14d2mf2db' });
