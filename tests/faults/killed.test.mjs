@@ -61,10 +61,24 @@ test('killed while it hashes: its slot is free again', async () => {
   assert.deepEqual(again.map(({ status }) => status), [200, 200, 200, 200]);
 });
 
-/* Hold a row for some seconds, as another host's transaction would. */
-function hold(instance, select, seconds) {
-  return instance.sql(`START TRANSACTION; ${select} FOR UPDATE;
+/* The table is a copy, made anew only if nobody has read it for 0.1 s. */
+async function transactions(instance, which) {
+  await sleep(150);
+  const [[n]] = await instance.sql(
+    `SELECT COUNT(*) FROM information_schema.innodb_trx WHERE ${which}`);
+  return Number(n);
+}
+
+/*
+ * Hold a row for some seconds, as another host's transaction would, from when
+ * this resolves; { done }.
+ */
+async function hold(instance, select, seconds) {
+  const done = instance.sql(`START TRANSACTION; ${select} FOR UPDATE;
     DO SLEEP(${seconds}); ROLLBACK`);
+  await until(() => transactions(instance, "trx_query LIKE 'DO SLEEP%'"),
+    'the lock');
+  return { done };
 }
 
 test('killed in a transaction, with rows locked: all locks go', async () => {
@@ -74,15 +88,13 @@ test('killed in a transaction, with rows locked: all locks go', async () => {
   const sent = await stranger.call('POST', '/passcode/login/initialize',
     { user_id: ada.user_id }, { status: 200 });
   const code = await stranger.codeFor(ada.email);
-  const held = hold(instance,
-    `SELECT id FROM emails WHERE address = '${ada.email}'`, 3);
-  await sleep(300);
+  const held = await hold(instance,
+    `SELECT id FROM emails WHERE address = '${ada.email}'`, 8);
   const stuck = stranger.call('POST', '/passcode/login/finalize',
     { id: sent.body.id, code }, { front: true });
   /* it has the user's row by now, and waits for the address */
-  await until(async () => (await instance.sql(`SELECT COUNT(*) FROM
-    information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'`))[0][0] === '1',
-  'the wait for the lock');
+  await until(() => transactions(instance, "trx_state = 'LOCK WAIT'"),
+    'the wait for the lock');
   const [victim] = workers(instance);
   process.kill(victim, 'SIGKILL');
   assert.ok((await stuck).status >= 500);
@@ -91,7 +103,7 @@ test('killed in a transaction, with rows locked: all locks go', async () => {
   /* the user's row is free while the other host still holds the address */
   assert.equal((await ada.api.call('GET', '/me')).status, 200);
   assert.equal((await login(instance, ada.user_id)).status, 200);
-  await held;
+  await held.done;
   /* the code was consumed before its effects, and there were none */
   await stranger.call('POST', '/passcode/login/finalize',
     { id: sent.body.id, code }, { status: 401 });
