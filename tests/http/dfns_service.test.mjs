@@ -1,6 +1,6 @@
 /* Dfns: service accounts, and what they do for end users. */
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,6 +10,7 @@ import { freshAddress } from '../lib/api.mjs';
 import { Key, announce, approve, codeTo, createOrg, header, isError, login,
   member, service, signed, withToken } from '../lib/dfns.mjs';
 import { start, until } from '../lib/instance.mjs';
+import { keyPair } from '../lib/keypair.mjs';
 import { mailsTo } from '../lib/maildir.mjs';
 import { forge, peek } from '../lib/token.mjs';
 
@@ -112,7 +113,7 @@ test('what is no service account is not made', async () => {
   const file = join(instance.dir, 'key.pem');
   const bad = join(instance.dir, 'bad.pem');
   const long = join(instance.dir, 'long.pem');
-  const pair = generateKeyPairSync('ed25519');
+  const pair = keyPair('ed25519');
   writeFileSync(file, new Key().pem);
   writeFileSync(bad, pair.privateKey.export({ type: 'pkcs8', format: 'pem' }));
   writeFileSync(long, new Key().pem + ' '.repeat(5000));
@@ -212,7 +213,7 @@ test('a token that was changed is 401', async () => {
   const other = await account();
   const { header, payload } = peek(who.token);
   const [head, body, signature] = who.token.split('.');
-  const { privateKey } = generateKeyPairSync('ed25519');
+  const { privateKey } = keyPair('ed25519');
   for (const token of [
     forge(header, payload, privateKey),
     forge(header, { ...payload, sub: other.orgId }, privateKey),

@@ -3,14 +3,14 @@
  * key set, and nothing else.  First tokens made here, then real ones.
  */
 import assert from 'node:assert/strict';
-import { createHmac, generateKeyPairSync, randomUUID, sign }
-  from 'node:crypto';
+import { createHmac, randomUUID, sign } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { run, start, top } from '../lib/instance.mjs';
+import { keyPair } from '../lib/keypair.mjs';
 
 const script = join(top, 'etc/examples/verify.php');
 const audience = 'example.org';
@@ -42,7 +42,7 @@ const kinds = {
 
 function makeKey(alg) {
   const [type, options, digest] = kinds[alg];
-  const { publicKey, privateKey } = generateKeyPairSync(type, options);
+  const { publicKey, privateKey } = keyPair(type, options);
   const kid = randomUUID();
   return { kid, alg, digest, privateKey,
     jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg, use: 'sig' } };
@@ -145,7 +145,7 @@ test('a public key is no secret to sign with', async () => {
 
 test('an RSA key that is too short is refused', async () => {
   const { publicKey, privateKey } =
-    generateKeyPairSync('rsa', { modulusLength: 1024 });
+    keyPair('rsa', { modulusLength: 1024 });
   const key = { kid: 'short', alg: 'RS256', digest: 'sha256', privateKey };
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'short',
     alg: 'RS256', use: 'sig' };

@@ -25,9 +25,9 @@
  * Of get() alone: id, userHandle (bytes or null), signKey, signature
  * (function from the true one).
  */
-import { createHash, createPublicKey, generateKeyPairSync, randomBytes, sign }
-  from 'node:crypto';
+import { createHash, createPublicKey, randomBytes, sign } from 'node:crypto';
 import { encode, encodePairs } from './cbor.mjs';
+import { keyPair } from './keypair.mjs';
 
 export const ES256 = -7;
 export const EDDSA = -8;
@@ -55,10 +55,10 @@ const curves = { 'P-256': 1, 'P-384': 2, 'P-521': 3, Ed25519: 6 };
 export const b64 = (bytes) => Buffer.from(bytes).toString('base64url');
 export const sha256 = (bytes) => createHash('sha256').update(bytes).digest();
 
-/* A key pair for an algorithm; options as of generateKeyPairSync(). */
+/* A key pair for an algorithm; options as of keyPair(). */
 export function makeKey(alg, options = {}) {
   const [type, usual] = kinds[alg];
-  return generateKeyPairSync(type, { ...usual, ...options }).privateKey;
+  return keyPair(type, { ...usual, ...options }).privateKey;
 }
 
 /* The public part as the pairs of a COSE_Key (RFC 9053). */

@@ -1,6 +1,6 @@
 /* Keys of the Dfns API, and what they sign. */
-import { createHash, generateKeyPairSync, randomBytes, sign }
-  from 'node:crypto';
+import { createHash, randomBytes, sign } from 'node:crypto';
+import { keyPair } from './keypair.mjs';
 
 const b64url = (data) => Buffer.from(data).toString('base64url');
 
@@ -15,7 +15,7 @@ const CURVES = {
 /* A key pair that signs as the client's key signers do. */
 export class Key {
   constructor(type = 'p256', credId = b64url(randomBytes(32))) {
-    const pair = generateKeyPairSync(...CURVES[type]);
+    const pair = keyPair(...CURVES[type]);
     this.digest = type === 'ed25519' ? null : 'sha256';
     this.privateKey = pair.privateKey;
     this.pem = pair.publicKey.export({ type: 'spki', format: 'pem' });

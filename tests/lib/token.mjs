@@ -1,6 +1,6 @@
 /* Tokens as an attacker would make them. */
-import { createHmac, createPublicKey, generateKeyPairSync, sign }
-  from 'node:crypto';
+import { createHmac, createPublicKey, sign } from 'node:crypto';
+import { keyPair } from './keypair.mjs';
 
 const b64 = (value) => Buffer.from(value).toString('base64url');
 
@@ -33,4 +33,4 @@ export function forgeHmac(header, payload, jwk) {
 }
 
 export const rsaKey = () =>
-  generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  keyPair('rsa', { modulusLength: 2048 }).privateKey;
