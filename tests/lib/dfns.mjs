@@ -100,6 +100,10 @@ export async function createOrg(instance, name, address, ...rp) {
   return stdout.trim();
 }
 
+/* The id of an organisation that is not there, one letter from this one. */
+export const strangerTo = (orgId) =>
+  orgId.replace(/^or-./, orgId[3] === '0' ? 'or-1' : 'or-0');
+
 /* The answer to an error, all of it. */
 export function isError(response, status, message) {
   assert.equal(response.status, status, response.text);
