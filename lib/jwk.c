@@ -162,6 +162,16 @@ entry_fill(struct ptn_keys *k, struct ptn_arena *a, struct entry *e,
 }
 
 /*
+ * Does it sign already?  One that was made to sign at once does: a statement
+ * that was sent before may find it, and has the time at which it was sent.
+ */
+static bool
+begun(const struct ptn_keys *k, const struct entry *e)
+{
+	return e->signs_from <= k->now_us || e->signs_from == e->created_at;
+}
+
+/*
  * The key that signs: of the configured algorithm the one that began last,
  * or of any when none of that algorithm has begun.
  */
@@ -173,7 +183,7 @@ pick_signer(const struct ptn_keys *k, const struct entry *e, size_t n)
 	int other;
 
 	for (i = 0; i < n; i++) {
-		if (e[i].key == NULL || e[i].signs_from > k->now_us)
+		if (e[i].key == NULL || !begun(k, &e[i]))
 			continue;
 		other = (int)e[i].alg != k->alg;
 		if (best[other] == NULL || later(&e[i], best[other]))
@@ -540,8 +550,7 @@ ptn_keys_expire(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a,
 		return r;
 	for (i = 0; i < k->n; i++) {
 		end = ends_at(k, &k->e[i]);
-		if (end == 0 || end > k->now_us ||
-		    k->e[i].signs_from > k->now_us)
+		if (end == 0 || end > k->now_us || !begun(k, &k->e[i]))
 			continue;
 		in.id = k->e[i].id;
 		if ((r = ptn_sql_jwk_delete(db, &in)) != PTN_OK)
@@ -574,7 +583,7 @@ ptn_keys_info(const struct ptn_keys *k, size_t i, struct ptn_key_info *out)
 		out->state = PTN_KEY_LOCKED;
 	else if (e == k->signer)
 		out->state = PTN_KEY_SIGNING;
-	else if (e->signs_from > k->now_us)
+	else if (!begun(k, e))
 		out->state = PTN_KEY_WAITING;
 	else
 		out->state = PTN_KEY_RETIRED;

@@ -186,6 +186,23 @@ first_key(void **state)
 	assert_null(other);
 }
 
+/* A statement finds a row that was written after it had been sent. */
+static void
+sent_before(void **state)
+{
+	struct ptn_uuid made;
+	struct ptn_key_info info;
+
+	(void)state;
+	assert_int_equal(refresh(keys, false), PTN_OK);
+	made = signer();
+	now_s--;
+	restart();
+	assert_signer(made);
+	ptn_keys_info(keys, 0, &info);
+	assert_int_equal(info.state, PTN_KEY_SIGNING);
+}
+
 /* A transaction that is run again makes one key, not two. */
 static void
 lost_transaction(void **state)
@@ -540,6 +557,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(nothing_loaded),
 		T(first_key),
+		T(sent_before),
 		T(lost_transaction),
 		T(pace),
 		T(database_away),
