@@ -1,7 +1,6 @@
 /* Dfns: what is kept of a signature shows, alone, what was signed. */
 import assert from 'node:assert/strict';
 import { createHash, createPublicKey, verify } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { Authenticator, ES256, ES384, EDDSA, RS256 }
@@ -9,7 +8,7 @@ import { Authenticator, ES256, ES384, EDDSA, RS256 }
 import { App, Key, announce, approve, codeTo, createOrg, createPasskey,
   getPasskey, header, isError, loggedIn, passkey, service, signed, withToken }
   from '../lib/dfns.mjs';
-import { run, start } from '../lib/instance.mjs';
+import { start } from '../lib/instance.mjs';
 import { peek } from '../lib/token.mjs';
 
 const ORIGIN = 'http://localhost:8080';
@@ -252,10 +251,7 @@ test('it goes after the retention, and not before', async () => {
   await instance.sql(`UPDATE action_signatures SET signed_at =
     UTC_TIMESTAMP(6) - INTERVAL 31 DAY WHERE user_id IN (SELECT user_id
       FROM members WHERE username = '${who.username}') LIMIT 1`);
-  const owner = statSync(instance.env.POSTERN_CONFIG).uid;
-  const { stdout } = await run('id', ['-nu', String(owner)]);
-  const { status, stderr } = await instance.postern('--set',
-    `server.user=${stdout.trim()}`, 'courier', '--once');
+  const { status, stderr } = await instance.courier();
   assert.equal(status, 0, stderr);
   assert.equal((await recordsOf(who)).length, 1);
 });

@@ -1,8 +1,8 @@
 /* Mail: what it says, how it leaves, and what happens when it cannot. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync,
-  writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
+  from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
@@ -70,12 +70,8 @@ const dueNow = () => instance.sql(
   `UPDATE outbox SET next_try_at = UTC_TIMESTAMP(6)
     WHERE claim IS NULL AND attempts > 0`).catch(() => {});
 
-/* As cron would, as the user whom the instance runs as. */
 async function courierOnce() {
-  const owner = statSync(instance.env.POSTERN_CONFIG).uid;
-  const { stdout } = await run('id', ['-nu', String(owner)]);
-  const { status, stderr } = await instance.postern('--set',
-    `server.user=${stdout.trim()}`, 'courier', '--once');
+  const { status, stderr } = await instance.courier();
   assert.equal(status, 0, stderr);
 }
 

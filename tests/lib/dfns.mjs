@@ -91,11 +91,15 @@ export async function codeTo(mailDir, address, n = 1) {
   return all[n - 1];
 }
 
-/* postern org create: the organisation's id. */
+/*
+ * postern org create: the organisation's id.  The invitation is sent at once:
+ * a command wakes no courier, and the server's own looks every few seconds.
+ */
 export async function createOrg(instance, name, address, ...rp) {
   const { status, stdout, stderr } = await instance.postern('org', 'create',
     name, address, ...rp);
   assert.equal(status, 0, stderr);
+  await instance.courier();
   assert.match(stdout, /^or-[0-7][0-9a-v]{4}-[0-9a-v]{5}-[0-9a-v]{16}\n$/);
   return stdout.trim();
 }

@@ -15,7 +15,7 @@
  * POSTERN_TEST_DIR	where instances are kept; default build/test/run
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync }
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync }
   from 'node:fs';
 import net from 'node:net';
 import { dirname, join, resolve } from 'node:path';
@@ -175,6 +175,14 @@ export class Instance {
     return run(this.env.POSTERN_BIN, args, {
       env: { ...process.env, POSTERN_CONFIG: this.env.POSTERN_CONFIG },
     });
+  }
+
+  /* Send and expire at once, as cron would: as whom the instance runs as. */
+  async courier() {
+    const owner = statSync(this.env.POSTERN_CONFIG).uid;
+    const { stdout } = await run('id', ['-nu', String(owner)]);
+    return this.postern('--set', `server.user=${stdout.trim()}`, 'courier',
+      '--once');
   }
 
   /* What Postern has written to its standard outputs. */
