@@ -1,10 +1,11 @@
 // usage: node probe.mjs free PORT...    exit 0: nobody listens there
 //        node probe.mjs choose         prints a port that is free
 //        node probe.mjs ready URL       exit 0: it answers 200 within 1 s
+//        node probe.mjs socket PATH     exit 0: somebody listens within 1 s
 import net from 'node:net';
 
-const taken = (port, host) => new Promise((done) => {
-  const socket = net.connect(port, host);
+const taken = (...where) => new Promise((done) => {
+  const socket = net.connect(...where);
   socket.on('connect', () => { socket.destroy(); done(true); });
   socket.on('error', () => done(false));
 });
@@ -28,7 +29,8 @@ if (what === 'free') {
 } else {
   const deadline = Date.now() + 1000;
   let ok = false;
-  while (!(ok = await ready(rest[0])) && Date.now() < deadline)
+  const answers = what === 'socket' ? taken : ready;
+  while (!(ok = await answers(rest[0])) && Date.now() < deadline)
     await new Promise((next) => setTimeout(next, 20));
   process.exitCode = ok ? 0 : 1;
 }
