@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "clock.h"
 #include "dfnscode.h"
 #include "dfnsid.h"
 #include "log.h"
@@ -12,6 +13,17 @@
 
 #define WISH "want-"
 #define WISH_TTL_S 600 /* an older one is no use to anybody */
+
+/* Now, to the minute, for readers of any language. */
+static const char *
+time_text(struct ptn_arena *a)
+{
+	char now[PTN_TIME_STR];
+
+	ptn_time_format(ptn_clock_us(), now);
+	return ptn_arena_printf(a, "%.10s %.5s UTC", now,
+	    now + sizeof("2024-01-01T") - 1);
+}
 
 enum ptn_err
 ptn_codemail_want(struct ptn_db *db, struct ptn_arena *a,
@@ -24,9 +36,11 @@ ptn_codemail_want(struct ptn_db *db, struct ptn_arena *a,
 		.locale = w->locale,
 		.code = "",
 		.ttl_s = WISH_TTL_S,
+		.time = time_text(a),
+		.address = w->address,
 	};
 
-	if (mail.template == NULL)
+	if (mail.template == NULL || mail.time == NULL)
 		return PTN_E_NOMEM;
 	return ptn_outbox_put(db, a, s, &w->tenant_id, &mail);
 }
@@ -119,7 +133,9 @@ grant(struct ptn_db *db, void *arg)
 		.ttl_s = pc.ttl_s,
 		.service = g->org.rp_name,
 		.username = g->m.username,
-		.org = org };
+		.org = org,
+		.time = g->item->mail.time,
+		.address = g->item->mail.address };
 	enum ptn_err r;
 
 	ptn_dfnsid_format(PTN_DFNSID_ORG, &g->org.id, org);

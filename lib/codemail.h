@@ -23,6 +23,7 @@ struct ptn_codemail {
 	enum ptn_code_purpose purpose;
 	const char *username; /* as asked for */
 	const char *locale;
+	const char *address; /* of the client; told to who gets the code */
 };
 
 /* Ask for a code: one INSERT. */

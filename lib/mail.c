@@ -75,10 +75,12 @@ enum {
 	VAR_SERVICE,
 	VAR_USERNAME,
 	VAR_ORG,
+	VAR_TIME,
+	VAR_ADDRESS,
 	VAR_TEXT__MAX
 };
 static const char *const text_var[] = { "code", "ttl", "days", "service_name",
-	"username", "org", NULL };
+	"username", "org", "time", "address", NULL };
 
 /* ... and in a template, which frames the texts. */
 enum {
@@ -91,8 +93,8 @@ enum {
 	VAR__MAX
 };
 static const char *const frame_var[] = { "code", "ttl", "days", "service_name",
-	"username", "org", "subject", "greeting", "instruction", "validity",
-	"ignore", "locale", NULL };
+	"username", "org", "time", "address", "subject", "greeting",
+	"instruction", "validity", "ignore", "locale", NULL };
 
 struct language {
 	const char *tag;
@@ -466,6 +468,35 @@ is_line(const char *s)
 	return s != NULL;
 }
 
+/* What a mail says, as the variables of its texts. */
+static enum ptn_err
+fill(const struct ptn_mailer *m, struct ptn_arena *a,
+    const struct ptn_outbox_mail *mail, const char **value)
+{
+	size_t i;
+
+	value[VAR_CODE] = mail->code;
+	value[VAR_TTL] =
+	    ptn_arena_printf(a, "%lld", (long long)to_minutes(mail->ttl_s));
+	value[VAR_DAYS] =
+	    ptn_arena_printf(a, "%lld", (long long)(mail->ttl_s / DAY_S));
+	if (value[VAR_TTL] == NULL || value[VAR_DAYS] == NULL)
+		return PTN_E_NOMEM;
+	value[VAR_SERVICE] =
+	    mail->service != NULL ? mail->service : m->cf->service_name;
+	value[VAR_USERNAME] = mail->username;
+	value[VAR_ORG] = mail->org;
+	value[VAR_TIME] = mail->time;
+	value[VAR_ADDRESS] = mail->address;
+	for (i = VAR_USERNAME; i < VAR_TEXT__MAX; i++)
+		if (value[i] == NULL)
+			value[i] = "";
+	for (i = 0; i < VAR_TEXT__MAX; i++)
+		if (!is_line(value[i]))
+			return PTN_E_INPUT;
+	return PTN_OK;
+}
+
 enum ptn_err
 ptn_mail_write(const struct ptn_mailer *m, struct ptn_arena *a,
     const struct ptn_outbox_mail *mail, struct ptn_bytes *message)
@@ -482,22 +513,10 @@ ptn_mail_write(const struct ptn_mailer *m, struct ptn_arena *a,
 	while (
 	    kind < MAIL__MAX && strcmp(mails[kind].name, mail->template) != 0)
 		kind++;
-	value[VAR_CODE] = mail->code;
-	value[VAR_SERVICE] =
-	    mail->service != NULL ? mail->service : m->cf->service_name;
-	value[VAR_USERNAME] = mail->username != NULL ? mail->username : "";
-	value[VAR_ORG] = mail->org != NULL ? mail->org : "";
-	if (kind == MAIL__MAX || !is_line(mail->code) ||
-	    !is_line(value[VAR_SERVICE]) || !is_line(value[VAR_USERNAME]) ||
-	    !is_line(value[VAR_ORG]))
-		return PTN_E_INPUT;
+	r = kind < MAIL__MAX ? fill(m, a, mail, value) : PTN_E_INPUT;
+	if (r != PTN_OK)
+		return r;
 	value[VAR_LOCALE] = l->tag;
-	value[VAR_TTL] =
-	    ptn_arena_printf(a, "%lld", (long long)to_minutes(mail->ttl_s));
-	value[VAR_DAYS] =
-	    ptn_arena_printf(a, "%lld", (long long)(mail->ttl_s / DAY_S));
-	if (value[VAR_TTL] == NULL || value[VAR_DAYS] == NULL)
-		return PTN_E_NOMEM;
 	r = render_texts(a, l->text[kind], to_minutes(mail->ttl_s), value);
 	if (r == PTN_OK)
 		r = render_frame(a, m->plain[mails[kind].frame],

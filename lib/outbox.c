@@ -35,6 +35,8 @@ ptn_outbox_put(struct ptn_db *db, struct ptn_arena *a,
 	ptn_jsonw_str(&w, "service", mail->service);
 	ptn_jsonw_str(&w, "username", mail->username);
 	ptn_jsonw_str(&w, "org", mail->org);
+	ptn_jsonw_str(&w, "time", mail->time);
+	ptn_jsonw_str(&w, "address", mail->address);
 	ptn_jsonw_end_object(&w);
 	if (w.buf.bad)
 		return PTN_E_NOMEM;
@@ -63,6 +65,8 @@ read_mail(struct ptn_arena *a, struct ptn_bytes text,
 	mail->service = ptn_json_text(a, ptn_json_get(v, "service"));
 	mail->username = ptn_json_text(a, ptn_json_get(v, "username"));
 	mail->org = ptn_json_text(a, ptn_json_get(v, "org"));
+	mail->time = ptn_json_text(a, ptn_json_get(v, "time"));
+	mail->address = ptn_json_text(a, ptn_json_get(v, "address"));
 	if (mail->template == NULL || mail->to == NULL ||
 	    mail->locale == NULL || mail->code == NULL ||
 	    !ptn_json_int(ptn_json_get(v, "ttl_s"), &mail->ttl_s))

@@ -24,6 +24,8 @@ struct ptn_outbox_mail {
 	const char *service;  /* who it is from; NULL: service.name */
 	const char *username; /* of the member; NULL: not told */
 	const char *org;      /* the id of the organisation; NULL: not told */
+	const char *time;     /* when it was asked for; NULL: not told */
+	const char *address;  /* from where; NULL: not told */
 };
 
 /* For how long a claim is good: longer than any delivery lasts. */

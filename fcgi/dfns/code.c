@@ -1,3 +1,4 @@
+#include "fcgi/client.h"
 #include "fcgi/dfns/dfns.h"
 #include "lib/codemail.h"
 #include "lib/dfnscode.h"
@@ -28,7 +29,8 @@ want(struct ptn_request *req, struct ptn_reply *rep,
 		.purpose = purpose,
 		.username = req->in[CODE_USERNAME].s,
 		.locale = ptn_locale_match(
-		    ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE")) };
+		    ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE")),
+		.address = ptn_client_ip(req) };
 	enum ptn_err r;
 
 	r = ptn_codemail_want(req->db, req->arena, req->env->secrets, &w);

@@ -7,7 +7,7 @@ import { cost } from '../lib/cost.mjs';
 import { Key, codeTo, createOrg, isError, login, member, register, strangerTo }
   from '../lib/dfns.mjs';
 import { start, until } from '../lib/instance.mjs';
-import { mailsTo } from '../lib/maildir.mjs';
+import { mailsTo, partText } from '../lib/maildir.mjs';
 import { peek } from '../lib/token.mjs';
 
 const ORIGIN = 'http://localhost:8080';
@@ -398,6 +398,19 @@ test('all sessions end at both', async () => {
   await api.call('PUT', '/auth/logout', { allSessions: true },
     { bearer: done.body.token, status: 200 });
   await hanko.call('GET', '/me', undefined, { status: 401 });
+});
+
+test('a mailed code says when and from where it was requested', async () => {
+  const { orgId, username } = await someone();
+  for (const path of ['/auth/login/code', '/auth/recover/user/code'])
+    await api.call('POST', path, { orgId, username },
+      { status: 200, headers: { 'X-Forwarded-For': '198.51.100.9' } });
+  await codeTo(instance.mailDir, username, 3);
+  const [, ...mails] = mailsTo(instance.mailDir, username);
+  for (const { mail } of mails)
+    for (const type of ['text/plain', 'text/html'])
+      assert.match(partText(mail, type),
+        /requested on \d{4}-\d\d-\d\d \d\d:\d\d UTC from (127\.0\.0\.|::)1\./);
 });
 
 test('two organisations with the same username are strangers', async () => {

@@ -47,7 +47,7 @@ each(void **state)
 static void
 want(enum ptn_code_purpose purpose, const struct ptn_uuid *at, const char *name)
 {
-	const struct ptn_codemail w = { *at, purpose, name, "en" };
+	const struct ptn_codemail w = { *at, purpose, name, "en", "192.0.2.1" };
 
 	assert_int_equal(ptn_codemail_want(db, arena, secrets, &w), PTN_OK);
 }
@@ -164,6 +164,8 @@ the_mail_and_its_code(void **state)
 	assert_string_equal(mail->template, "registration");
 	assert_string_equal(mail->to, "jo@example.org");
 	assert_string_equal(mail->username, "jo@example.org");
+	assert_string_equal(mail->address, "192.0.2.1");
+	assert_int_equal(strlen(mail->time), strlen("2026-11-22 11:30 UTC"));
 	assert_int_equal(mail->ttl_s, ptn_code_ttl_s(PTN_CODE_REGISTRATION));
 	code = mail->code;
 	assert_int_equal(judge(PTN_CODE_LOGIN, code, false),

@@ -122,6 +122,42 @@ test_locales(void **state)
 	ptn_arena_free(&a);
 }
 
+/* When and from where a code was requested, in each language. */
+static void
+test_requested(void **state)
+{
+	static const char *const names[] = { "login", "recovery" };
+	struct ptn_outbox_mail mail = { .to = "jane@example.org",
+		.code = "1",
+		.ttl_s = 600,
+		.time = "2026-11-22 11:30 UTC",
+		.address = "2001:db8::1" };
+	struct ptn_conf cf = make_conf();
+	struct ptn_arena *a = make_arena();
+	struct ptn_bytes out;
+	struct ptn_mailer *m;
+	const char *body;
+	size_t i, j;
+
+	(void)state;
+	assert_int_equal(ptn_mailer_new(&m, &cf), PTN_OK);
+	for (i = 0; ptn_locales[i] != NULL; i++) {
+		for (j = 0; j < sizeof(names) / sizeof(names[0]); j++) {
+			mail.template = names[j];
+			mail.locale = ptn_locales[i];
+			assert_int_equal(ptn_mail_write(m, a, &mail, &out),
+			    PTN_OK);
+			body = decode(a,
+			    ptn_arena_strndup(a, (const char *)out.p, out.len));
+			assert_non_null(strstr(body, mail.time));
+			assert_non_null(strstr(body, mail.address));
+			ptn_arena_reset(a);
+		}
+	}
+	ptn_mailer_free(&m);
+	ptn_arena_free(&a);
+}
+
 /* Each notice in each language: of its own, with names, without holes. */
 static void
 test_notices(void **state)
@@ -237,15 +273,16 @@ test_refuse_mail(void **state)
 {
 	/* clang-format off */
 	static const struct ptn_outbox_mail cases[] = {
-		{ "passcode", "jane@example.org\r\nBcc: eve@x", "en", "1", 300, NULL, NULL, NULL },
-		{ "passcode", "<jane@example.org>", "en", "1", 300, NULL, NULL, NULL },
-		{ "passcode", "jane", "en", "1", 300, NULL, NULL, NULL },
-		{ "passcode", "", "en", "1", 300, NULL, NULL, NULL },
-		{ "passcode", "jane@example.org", "en", "1\r\nBcc: eve@x", 300, NULL, NULL, NULL },
-		{ "passcode", "jane@example.org", "en", "1\x7f", 300, NULL, NULL, NULL },
-		{ "passcode", "jane@example.org", "en", "\xff", 300, NULL, NULL, NULL },
-		{ "welcome", "jane@example.org", "en", "1", 300, NULL, NULL, NULL },
-		{ "", "jane@example.org", "en", "1", 300, NULL, NULL, NULL },
+		{ "passcode", "jane@example.org\r\nBcc: eve@x", "en", "1", 300, NULL, NULL, NULL, NULL, NULL },
+		{ "passcode", "<jane@example.org>", "en", "1", 300, NULL, NULL, NULL, NULL, NULL },
+		{ "passcode", "jane", "en", "1", 300, NULL, NULL, NULL, NULL, NULL },
+		{ "passcode", "", "en", "1", 300, NULL, NULL, NULL, NULL, NULL },
+		{ "passcode", "jane@example.org", "en", "1\r\nBcc: eve@x", 300, NULL, NULL, NULL, NULL, NULL },
+		{ "passcode", "jane@example.org", "en", "1\x7f", 300, NULL, NULL, NULL, NULL, NULL },
+		{ "passcode", "jane@example.org", "en", "\xff", 300, NULL, NULL, NULL, NULL, NULL },
+		{ "login", "jane@example.org", "en", "1", 300, NULL, NULL, NULL, NULL, "::1\nx" },
+		{ "welcome", "jane@example.org", "en", "1", 300, NULL, NULL, NULL, NULL, NULL },
+		{ "", "jane@example.org", "en", "1", 300, NULL, NULL, NULL, NULL, NULL },
 	};
 	/* clang-format on */
 	struct ptn_conf cf = make_conf();
@@ -586,6 +623,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_locales),
+		cmocka_unit_test(test_requested),
 		cmocka_unit_test(test_notices),
 		cmocka_unit_test(test_validity),
 		cmocka_unit_test(test_escaping),
