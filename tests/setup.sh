@@ -10,7 +10,8 @@ packages="gcc libc6-dev make autoconf automake pkg-config libfcgi-dev
     libidn2-dev libunistring-dev libcrypt-dev libcurl4-openssl-dev
     libcbor-dev libcmocka-dev libfido2-dev
     mariadb-server-core mariadb-client lighttpd apache2-bin
-    nginx-light chromium fonts-dejavu-core php-cli php-cgi valgrind mandoc openssl
+    libapache2-mod-fcgid nginx-light chromium fonts-dejavu-core php-cli
+    php-cgi valgrind mandoc openssl
     procps"
 command -v node >/dev/null || packages="$packages nodejs"
 command -v npm >/dev/null || packages="$packages npm"

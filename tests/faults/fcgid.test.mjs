@@ -1,0 +1,126 @@
+/*
+ * A shared host, where Apache's mod_fcgid starts the program out of a folder
+ * of the site, by etc/htaccess and nothing else.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, realpathSync, statSync,
+  writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Api, freshAddress } from '../lib/api.mjs';
+import { freePort, start, top, until } from '../lib/instance.mjs';
+
+const MODULES = '/usr/lib/apache2/modules';
+const password = 'correct horse battery staple';
+let instance;
+let host;
+
+/* The folder as the head of etc/htaccess tells to make it. */
+function makeFolder(folder) {
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(join(top, 'etc/htaccess'), join(folder, '.htaccess'));
+  const program = join(folder, 'postern.fcgi');
+  writeFileSync(program, `#!/bin/sh
+POSTERN_CONFIG='${realpathSync(instance.env.POSTERN_CONFIG)}'
+export POSTERN_CONFIG
+exec '${realpathSync(instance.env.POSTERN_BIN)}' \\
+    --set server.public.base_path=/id serve
+`);
+  chmodSync(program, 0o755);
+  writeFileSync(join(folder, 'notes.yaml'), 'not for everybody\n');
+}
+
+/* What the host's owner has set up, and its customers cannot change. */
+function apacheConf(dir, port) {
+  const { uid, gid } = statSync(realpathSync(instance.env.POSTERN_CONFIG));
+  const modules = ['mpm_event', 'authz_core', 'fcgid', 'mime', 'rewrite'];
+  return `
+ServerRoot "${dir}"
+ServerName localhost
+PidFile "${dir}/httpd.pid"
+DefaultRuntimeDir "${dir}"
+ErrorLog "${instance.dir}/log/fcgid.log"
+${modules.map((name) =>
+    `LoadModule ${name}_module ${MODULES}/mod_${name}.so`).join('\n')}
+${process.getuid() === 0 ? `User #${uid}\nGroup #${gid}` : ''}
+TypesConfig /dev/null
+Listen 127.0.0.1:${port}
+FcgidIPCDir "${dir}/ipc"
+FcgidProcessTableFile "${dir}/ipc.table"
+FcgidMaxProcesses 4
+DocumentRoot "${dir}/site"
+<Directory "${dir}/site">
+  AllowOverride All
+  Require all granted
+</Directory>
+`;
+}
+
+before(async () => {
+  instance = await start();
+  /* What an ordinary user reaches; our own folder may be root's alone. */
+  const dir = join(realpathSync(join(instance.dir, 'run')), 'host');
+  makeFolder(join(dir, 'site/id'));
+  const port = await freePort();
+  writeFileSync(join(dir, 'httpd.conf'), apacheConf(dir, port));
+  const server = spawn('apache2', ['-DFOREGROUND', '-f',
+    join(dir, 'httpd.conf')], { stdio: 'ignore', env: { ...process.env,
+    PATH: `${process.env.PATH}:/usr/sbin` } });
+  host = { url: `http://localhost:${port}/id`, server,
+    gone: new Promise((done) => { server.on('exit', done); }) };
+  await until(async () => (await fetch(`${host.url}/health/ready`)
+    .catch(() => ({}))).status === 200, 'an answer', 30000);
+});
+after(async () => {
+  host?.server.kill();
+  await host?.gone;
+  await instance?.stop();
+});
+
+const client = () => new Api(host.url, { mailDir: instance.mailDir });
+
+test('signs up, logs in and out', async () => {
+  const api = client();
+  const { user_id } = await api.signUp(freshAddress('fcgid'));
+  await api.call('PUT', '/password', { user_id, password }, { status: 201 });
+  await api.call('POST', '/logout', undefined, { status: 204 });
+  await api.call('GET', '/me', undefined, { status: 401 });
+  await api.call('POST', '/password/login', { user_id, password },
+    { status: 200 });
+  assert.equal((await api.call('GET', '/me', undefined, { status: 200 }))
+    .body.id, user_id);
+});
+
+test('the header Authorization arrives', async () => {
+  const api = client();
+  const { user_id } = await api.signUp(freshAddress('bearer'));
+  const { body } = await api.call('GET', '/me', undefined,
+    { noJar: true, bearer: api.token, status: 200 });
+  assert.equal(body.id, user_id);
+});
+
+test('what is no endpoint is Postern\'s 404, its program too', async () => {
+  for (const path of ['/nothing', '/postern.fcgi', '/postern.fcgi/me',
+    '/me/..%2e']) {
+    const reply = await fetch(`${host.url}${path}`);
+    assert.equal(reply.status, 404, path);
+    assert.match(reply.headers.get('content-type'), /^application\/json/);
+  }
+});
+
+test('files of the folder are not told', async () => {
+  for (const name of ['.htaccess', 'notes.yaml'])
+    assert.equal((await fetch(`${host.url}/${name}`)).status, 403, name);
+});
+
+test('20 at once', async () => {
+  const api = client();
+  const { user_id } = await api.signUp(freshAddress('many'));
+  await api.call('PUT', '/password', { user_id, password }, { status: 201 });
+  const all = await Promise.all(Array.from({ length: 20 }, () =>
+    client().call('POST', '/password/login', { user_id, password })));
+  for (const { status } of all)
+    assert.ok([200, 503].includes(status), `${status}`);
+  assert.ok(all.some(({ status }) => status === 200));
+});
