@@ -276,8 +276,8 @@ test('who has no account gets the same answer, work, and no mail', async () => {
   const inits = await ask('/auth/login/init');
   for (const body of inits)
     assert.deepEqual(Object.keys(body), Object.keys(inits[0]));
-  const [[, one], [, two]] = [await init(same[1]), await init(same[1])]
-    .map(({ body }) => [0, body.allowCredentials]);
+  const [one, two] = [await init(same[1]), await init(same[1])]
+    .map(({ body }) => body.allowCredentials);
   assert.deepEqual(one, two);
   const begun = await init(same[1]);
   isError(await complete(begun, who.key.get(begun.body.challenge)), 401,
