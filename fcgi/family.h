@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "fcgi/feature.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/routes.h"
@@ -16,7 +17,7 @@
 struct ptn_family {
 	const char *prefix; /* "/auth/"; "": all that is left */
 	enum ptn_api api;   /* whose signature keys it uses */
-	ptn_switch on;
+	ptn_feature on;
 	bool placed; /* host or path name the tenant; else the request does */
 	size_t body_max;	 /* bytes */
 	int depth;		 /* levels of nesting */

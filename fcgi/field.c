@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/address.h"
+#include "lib/base64.h"
 #include "lib/clock.h"
 
 #define NAMES_MAX 16	/* elements of a PTN_F_NAMES */
@@ -183,8 +184,8 @@ time_of(const struct ptn_json *json, int64_t *us)
 		return false;
 	if (!(d > -MS_MAX && d < MS_MAX))
 		return false;
-	*us = (int64_t)(d < SECONDS_MAX && d > -SECONDS_MAX ? d * 1e6
-							    : d * 1e3);
+	*us =
+	    (int64_t)(d < SECONDS_MAX && d > -SECONDS_MAX ? d * 1e6 : d * 1e3);
 	return true;
 }
 

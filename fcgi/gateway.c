@@ -8,6 +8,7 @@
 #include <fastcgi.h>
 #include <fcgiapp.h>
 
+#include "lib/array.h"
 #include "lib/bytes.h"
 #include "lib/log.h"
 
@@ -84,7 +85,7 @@ is_wanted(const char *name, size_t len)
 
 	if (len > 5 && memcmp(name, "HTTP_", 5) == 0)
 		return len != 10 || memcmp(name, "HTTP_PROXY", 10) != 0;
-	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+	for (i = 0; i < PTN_ARRAY_LEN(wanted); i++) {
 		if (strlen(wanted[i]) == len &&
 		    memcmp(name, wanted[i], len) == 0)
 			return true;

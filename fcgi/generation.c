@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
@@ -304,7 +305,7 @@ signal_name(int sig)
 		{ SIGXCPU, "SIGXCPU" }, { SIGQUIT, "SIGQUIT" } };
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (i = 0; i < PTN_ARRAY_LEN(names); i++) {
 		if (names[i].sig == sig)
 			return names[i].name;
 	}

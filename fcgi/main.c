@@ -9,6 +9,7 @@
 #include "fcgi/cli/cli.h"
 #include "fcgi/listen.h"
 #include "fcgi/process.h"
+#include "lib/array.h"
 #include "lib/crypto.h"
 
 #define EXIT_USAGE 2
@@ -50,7 +51,7 @@ static const struct {
 	{ "help",    cmd_help,        "help",                "print this text" },
 	/* clang-format on */
 };
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define COMMANDS (PTN_ARRAY_LEN(commands))
 
 static void
 print_help(FILE *out)

@@ -4,22 +4,12 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "lib/hex.h"
+
 static bool
 unreserved(int c)
 {
 	return isalnum((unsigned char)c) || (c != '\0' && strchr("-._~", c));
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 /* What an escape may stand for. */
@@ -47,8 +37,9 @@ decode(const char *in, size_t len, bool site, char *out)
 	for (i = 0; i < len; i++) {
 		c = (unsigned char)in[i];
 		if (c == '%') {
-			if (i + 2 >= len || (hi = hex_digit(in[i + 1])) < 0 ||
-			    (lo = hex_digit(in[i + 2])) < 0)
+			if (i + 2 >= len ||
+			    (hi = ptn_hex_digit(in[i + 1])) < 0 ||
+			    (lo = ptn_hex_digit(in[i + 2])) < 0)
 				return false;
 			c = hi << 4 | lo;
 			if (!may_escape(c, site))

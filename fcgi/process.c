@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "lib/log.h"
 
 #define FILES_MAX 256 /* descriptors a confined process may open */
@@ -27,7 +28,7 @@ struct ptn_signals ptn_signals;
 
 static const int signals_of_ours[] = { SIGTERM, SIGINT, SIGUSR1, SIGHUP,
 	SIGCHLD };
-#define SIGNALS (sizeof(signals_of_ours) / sizeof(signals_of_ours[0]))
+#define SIGNALS (PTN_ARRAY_LEN(signals_of_ours))
 
 static sigset_t open_mask; /* lets the signals through */
 

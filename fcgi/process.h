@@ -34,7 +34,7 @@ struct ptn_child {
 	const struct ptn_conf *cf;
 	const struct ptn_secrets *secrets;
 	struct ptn_gate *gate;
-	struct ptn_score *score; /* NULL without a supervisor */
+	struct ptn_score *score;      /* NULL without a supervisor */
 	int listen_fd[PTN_SIDE__MAX]; /* by enum ptn_side; -1: none */
 	int wake_fd[2]; /* pipe: the courier reads [0], workers write [1] */
 	bool alone;	/* no supervisor: drain the outbox after replies */
@@ -54,8 +54,8 @@ int ptn_serve(const char *conf_path, const char *const *set);
 
 /* How the program was started; lives as long as the process. */
 struct ptn_start {
-	const char *conf_path;	     /* or NULL */
-	const char *const *set;	     /* or NULL */
+	const char *conf_path;	      /* or NULL */
+	const char *const *set;	      /* or NULL */
 	int inherited[PTN_SIDE__MAX]; /* sockets bound by others; -1: none */
 };
 
@@ -64,7 +64,7 @@ struct ptn_start {
  * cryptography).  Faults go to err, in plain words.  Returns PTN_OK, or
  * PTN_E_CONFIG with nothing to release.
  */
-enum ptn_err ptn_serve_load(const struct ptn_start *start, FILE *err,
+enum ptn_err ptn_process_load(const struct ptn_start *start, FILE *err,
     struct ptn_conf **cf, struct ptn_secrets **secrets) PTN_MUST_USE;
 
 /*
@@ -130,10 +130,10 @@ enum ptn_err ptn_wait_fds(const int *fds, size_t n, int timeout_ms,
  *
  * Codes as of ptn_wait_fds().
  */
-enum ptn_err ptn_waiter_open(const int *fds, size_t n, int *waiter)
-    PTN_MUST_USE;
-enum ptn_err ptn_waiter_wait(int waiter, int timeout_ms, size_t *which)
-    PTN_MUST_USE;
+enum ptn_err ptn_waiter_open(const int *fds, size_t n,
+    int *waiter) PTN_MUST_USE;
+enum ptn_err ptn_waiter_wait(int waiter, int timeout_ms,
+    size_t *which) PTN_MUST_USE;
 
 /* Whom to run as: looked up once, before forking. */
 #define PTN_GROUPS_MAX 64

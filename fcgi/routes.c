@@ -6,55 +6,13 @@
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/family.h"
 #include "fcgi/public/public.h"
+#include "lib/array.h"
 #include "lib/log.h"
-
-static bool
-passcodes_on(const struct ptn_conf *cf)
-{
-	return cf->email_enabled && cf->email_auth;
-}
-
-static bool
-passwords_on(const struct ptn_conf *cf)
-{
-	return cf->password_enabled;
-}
-
-static bool
-deletion_on(const struct ptn_conf *cf)
-{
-	return cf->allow_deletion;
-}
-
-bool
-ptn_always(const struct ptn_conf *cf)
-{
-	(void)cf;
-	return true;
-}
-
-static bool
-dfns_on(const struct ptn_conf *cf)
-{
-	return cf->dfns_enabled;
-}
-
-static bool
-dfns_mail_on(const struct ptn_conf *cf)
-{
-	return cf->dfns_enabled && cf->mail_enabled;
-}
 
 const struct ptn_family *const ptn_families[] = { &ptn_dfns_family,
 	&ptn_public_family };
 
 const struct ptn_input ptn_no_input = { NULL, 0 };
-
-static bool
-passkeys_on(const struct ptn_conf *cf)
-{
-	return cf->passkey_enabled;
-}
 
 /* clang-format off */
 #define ANYBODY  PTN_AUTH_NONE
@@ -79,80 +37,81 @@ passkeys_on(const struct ptn_conf *cf)
 #define FACTORS  PTN_RATE_FACTOR
 #define TYPED    PTN_RATE_TYPED
 #define IN(name) &ptn_in_##name
+#define ON(name) ptn_feature_##name
 #define NO_INPUT PTN_NO_INPUT
 
 const struct ptn_route ptn_routes[] = {
 	/* method     path                                 who may   needs    limit    input                   exists if     handler */
-	{ PTN_GET,    "/",                                 ANYBODY,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_status_page },
-	{ PTN_GET,    "/health/alive",                     ANYBODY,  NOTHING, FREE,    NO_INPUT,               ptn_always,   ptn_health_alive },
-	{ PTN_GET,    "/health/ready",                     ANYBODY,  NOTHING, FREE,    NO_INPUT,               ptn_always,   ptn_health_ready },
-	{ PTN_GET,    "/.well-known/jwks.json",            ANYBODY,  KEYS,    FREE,    NO_INPUT,               ptn_always,   ptn_well_known_jwks },
-	{ PTN_GET,    "/.well-known/config",               ANYBODY,  NOTHING, FREE,    NO_INPUT,               ptn_always,   ptn_well_known_config },
+	{ PTN_GET,    "/",                                 ANYBODY,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_status_page },
+	{ PTN_GET,    "/health/alive",                     ANYBODY,  NOTHING, FREE,    NO_INPUT,               ON(always),    ptn_health_alive },
+	{ PTN_GET,    "/health/ready",                     ANYBODY,  NOTHING, FREE,    NO_INPUT,               ON(always),    ptn_health_ready },
+	{ PTN_GET,    "/.well-known/jwks.json",            ANYBODY,  KEYS,    FREE,    NO_INPUT,               ON(always),    ptn_well_known_jwks },
+	{ PTN_GET,    "/.well-known/config",               ANYBODY,  NOTHING, FREE,    NO_INPUT,               ON(always),    ptn_well_known_config },
 
-	{ PTN_POST,   "/user",                             ANYBODY,  DB,      FREE,    IN(email),              ptn_always,   ptn_user_find },
-	{ PTN_POST,   "/users",                            ANYBODY,  DB,      FREE,    IN(email),              ptn_always,   ptn_user_create },
-	{ PTN_GET,    "/users/{id}",                       SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_user_show },
-	{ PTN_GET,    "/me",                               SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_user_me },
-	{ PTN_DELETE, "/user",                             SESSION,  DB,      FREE,    NO_INPUT,               deletion_on,  ptn_user_remove },
+	{ PTN_POST,   "/user",                             ANYBODY,  DB,      FREE,    IN(email),              ON(always),    ptn_user_find },
+	{ PTN_POST,   "/users",                            ANYBODY,  DB,      FREE,    IN(email),              ON(always),    ptn_user_create },
+	{ PTN_GET,    "/users/{id}",                       SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_user_show },
+	{ PTN_GET,    "/me",                               SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_user_me },
+	{ PTN_DELETE, "/user",                             SESSION,  DB,      FREE,    NO_INPUT,               ON(deletion),  ptn_user_remove },
 
-	{ PTN_POST,   "/passcode/login/initialize",        OPTIONAL, DB,      CODES,   IN(passcode_init),      passcodes_on, ptn_passcode_initialize },
-	{ PTN_POST,   "/passcode/login/finalize",          OPTIONAL, DB,      FREE,    IN(passcode_final),     passcodes_on, ptn_passcode_finalize },
+	{ PTN_POST,   "/passcode/login/initialize",        OPTIONAL, DB,      CODES,   IN(passcode_init),      ON(passcodes), ptn_passcode_initialize },
+	{ PTN_POST,   "/passcode/login/finalize",          OPTIONAL, DB,      FREE,    IN(passcode_final),     ON(passcodes), ptn_passcode_finalize },
 
-	{ PTN_POST,   "/password/login",                   ANYBODY,  DB,      GUESSES, IN(password),           passwords_on, ptn_password_login },
-	{ PTN_PUT,    "/password",                         SESSION,  DB,      FREE,    IN(password),           passwords_on, ptn_password_update },
+	{ PTN_POST,   "/password/login",                   ANYBODY,  DB,      GUESSES, IN(password),           ON(passwords), ptn_password_login },
+	{ PTN_PUT,    "/password",                         SESSION,  DB,      FREE,    IN(password),           ON(passwords), ptn_password_update },
 
-	{ PTN_GET,    "/emails",                           SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_email_list },
-	{ PTN_POST,   "/emails",                           SESSION,  DB,      FREE,    IN(address),            ptn_always,   ptn_email_add },
-	{ PTN_DELETE, "/emails/{id}",                      SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_email_delete },
-	{ PTN_POST,   "/emails/{id}/set_primary",          SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_email_primary_set },
+	{ PTN_GET,    "/emails",                           SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_email_list },
+	{ PTN_POST,   "/emails",                           SESSION,  DB,      FREE,    IN(address),            ON(always),    ptn_email_add },
+	{ PTN_DELETE, "/emails/{id}",                      SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_email_delete },
+	{ PTN_POST,   "/emails/{id}/set_primary",          SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_email_primary_set },
 
-	{ PTN_POST,   "/webauthn/registration/initialize", SESSION,  DB,      FREE,    NO_INPUT,               passkeys_on,  ptn_registration_initialize },
-	{ PTN_POST,   "/webauthn/registration/finalize",   SESSION,  DB,      FREE,    IN(registration),       passkeys_on,  ptn_registration_finalize },
-	{ PTN_POST,   "/webauthn/login/initialize",        ANYBODY,  DB,      FREE,    IN(login_init),         passkeys_on,  ptn_webauthn_login_initialize },
-	{ PTN_POST,   "/webauthn/login/finalize",          ANYBODY,  DB,      FREE,    IN(login_final),        passkeys_on,  ptn_webauthn_login_finalize },
-	{ PTN_GET,    "/webauthn/credentials",             SESSION,  DB,      FREE,    NO_INPUT,               passkeys_on,  ptn_credential_list },
-	{ PTN_PATCH,  "/webauthn/credentials/{id}",        SESSION,  DB,      FREE,    IN(credential_name),    passkeys_on,  ptn_credential_update },
-	{ PTN_DELETE, "/webauthn/credentials/{id}",        SESSION,  DB,      FREE,    NO_INPUT,               passkeys_on,  ptn_credential_remove },
+	{ PTN_POST,   "/webauthn/registration/initialize", SESSION,  DB,      FREE,    NO_INPUT,               ON(passkeys),  ptn_registration_initialize },
+	{ PTN_POST,   "/webauthn/registration/finalize",   SESSION,  DB,      FREE,    IN(registration),       ON(passkeys),  ptn_registration_finalize },
+	{ PTN_POST,   "/webauthn/login/initialize",        ANYBODY,  DB,      FREE,    IN(login_init),         ON(passkeys),  ptn_webauthn_login_initialize },
+	{ PTN_POST,   "/webauthn/login/finalize",          ANYBODY,  DB,      FREE,    IN(login_final),        ON(passkeys),  ptn_webauthn_login_finalize },
+	{ PTN_GET,    "/webauthn/credentials",             SESSION,  DB,      FREE,    NO_INPUT,               ON(passkeys),  ptn_credential_list },
+	{ PTN_PATCH,  "/webauthn/credentials/{id}",        SESSION,  DB,      FREE,    IN(credential_name),    ON(passkeys),  ptn_credential_update },
+	{ PTN_DELETE, "/webauthn/credentials/{id}",        SESSION,  DB,      FREE,    NO_INPUT,               ON(passkeys),  ptn_credential_remove },
 
-	{ PTN_POST,   "/logout",                           SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_logout },
-	{ PTN_GET,    "/authorize",                        SITE,     DB,      FREE,    NO_INPUT,               ptn_always,   ptn_authorize },
-	{ PTN_GET,    "/sessions/validate",                OPTIONAL, DB,      FREE,    NO_INPUT,               ptn_always,   ptn_session_validate },
-	{ PTN_POST,   "/sessions/validate",                ANYBODY,  DB,      FREE,    IN(session_token),      ptn_always,   ptn_session_validate_body },
-	{ PTN_GET,    "/sessions",                         SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_session_list },
-	{ PTN_DELETE, "/sessions/{id}",                    SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_session_remove },
-	{ PTN_DELETE, "/sessions",                         SESSION,  DB,      FREE,    NO_INPUT,               ptn_always,   ptn_session_remove_others },
+	{ PTN_POST,   "/logout",                           SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_logout },
+	{ PTN_GET,    "/authorize",                        SITE,     DB,      FREE,    NO_INPUT,               ON(always),    ptn_authorize },
+	{ PTN_GET,    "/sessions/validate",                OPTIONAL, DB,      FREE,    NO_INPUT,               ON(always),    ptn_session_validate },
+	{ PTN_POST,   "/sessions/validate",                ANYBODY,  DB,      FREE,    IN(session_token),      ON(always),    ptn_session_validate_body },
+	{ PTN_GET,    "/sessions",                         SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_session_list },
+	{ PTN_DELETE, "/sessions/{id}",                    SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_session_remove },
+	{ PTN_DELETE, "/sessions",                         SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_session_remove_others },
 
-	{ PTN_POST,   "/auth/login/code",                  ANYBODY,  DB,      MAILS,   IN(dfns_code),          dfns_mail_on, ptn_dfns_login_code },
-	{ PTN_POST,   "/auth/login/init",                  ANYBODY,  DB,      INITS,   IN(dfns_login_init),    dfns_on,      ptn_dfns_login_init },
-	{ PTN_POST,   "/auth/login",                       ANYBODY,  DB,      ANSWERS, IN(dfns_answer),        dfns_on,      ptn_dfns_login },
-	{ PTN_POST,   "/auth/login/delegated",             SERVICE,  DB,      FREE,    IN(dfns_delegated_login), dfns_on,    ptn_dfns_delegated_login },
-	{ PTN_PUT,    "/auth/logout",                      MEMBER,   DB,      FREE,    IN(dfns_logout),        dfns_on,      ptn_dfns_logout },
-	{ PTN_POST,   "/auth/logout",                      MEMBER,   DB,      FREE,    IN(dfns_logout),        dfns_on,      ptn_dfns_logout },
-	{ PTN_PUT,    "/auth/registration/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          dfns_mail_on, ptn_dfns_registration_code },
-	{ PTN_POST,   "/auth/registration/init",           ANYBODY,  DB,      INITS,   IN(dfns_reg_init),      dfns_on,      ptn_dfns_registration_init },
-	{ PTN_POST,   "/auth/registration",                NEWCOMER, DB,      FREE,    IN(dfns_registration),  dfns_on,      ptn_dfns_registration },
-	{ PTN_POST,   "/auth/registration/enduser",        NEWCOMER, DB,      FREE,    IN(dfns_end_user),      dfns_on,      ptn_dfns_end_user },
-	{ PTN_POST,   "/auth/registration/delegated",      SERVICE,  DB,      FREE,    IN(dfns_delegated),     dfns_on,      ptn_dfns_delegated_registration },
-	{ PTN_POST,   "/auth/registration/delegated/restart", SERVICE, DB,    FREE,    IN(dfns_delegated),     dfns_on,      ptn_dfns_delegated_restart },
-	{ PTN_GET,    "/auth/credentials",                 MEMBER,   DB,      FREE,    NO_INPUT,               dfns_on,      ptn_dfns_credentials },
-	{ PTN_POST,   "/auth/credentials/init",            MEMBER,   DB,      FREE,    IN(dfns_kind),          dfns_on,      ptn_dfns_credential_init },
-	{ PTN_POST,   "/auth/credentials",                 SIGNED,   DB,      FREE,    IN(dfns_credential),    dfns_on,      ptn_dfns_credential_create },
-	{ PTN_PUT,    "/auth/credentials/activate",        SIGNED,   DB,      FREE,    IN(dfns_uuid),          dfns_on,      ptn_dfns_credential_activate },
-	{ PTN_PUT,    "/auth/credentials/deactivate",      SIGNED,   DB,      FREE,    IN(dfns_uuid),          dfns_on,      ptn_dfns_credential_deactivate },
-	{ PTN_POST,   "/auth/credentials/code",            SIGNED,   DB,      FREE,    IN(dfns_expiration),    dfns_on,      ptn_dfns_credcode },
-	{ PTN_POST,   "/auth/credentials/code/init",       ANYBODY,  DB,      TYPED,   IN(dfns_credcode),      dfns_on,      ptn_dfns_credcode_init },
-	{ PTN_POST,   "/auth/credentials/code/verify",     ANYBODY,  DB,      ANSWERS, IN(dfns_credential),    dfns_on,      ptn_dfns_credcode_verify },
-	{ PTN_POST,   "/auth/action/init",                 CALLER,   DB,      FREE,    IN(dfns_action_init),   dfns_on,      ptn_dfns_action_init },
-	{ PTN_POST,   "/auth/action",                      CALLER,   DB,      FACTORS, IN(dfns_answer),        dfns_on,      ptn_dfns_action },
-	{ PTN_POST,   "/auth/recover/user/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          dfns_mail_on, ptn_dfns_recovery_code },
-	{ PTN_PUT,    "/auth/recover/user/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          dfns_mail_on, ptn_dfns_recovery_code },
-	{ PTN_POST,   "/auth/recover/user/init",           ANYBODY,  DB,      INITS,   IN(dfns_recovery_init), dfns_on,      ptn_dfns_recovery_init },
-	{ PTN_POST,   "/auth/recover/user/delegated",      SERVICE,  DB,      FREE,    IN(dfns_delegated_recovery), dfns_on, ptn_dfns_delegated_recovery },
-	{ PTN_POST,   "/auth/recover/user",                RECOVERY, DB,      FREE,    IN(dfns_recovery),      dfns_on,      ptn_dfns_recovery },
+	{ PTN_POST,   "/auth/login/code",                  ANYBODY,  DB,      MAILS,   IN(dfns_code),          ON(dfns_mail), ptn_dfns_login_code },
+	{ PTN_POST,   "/auth/login/init",                  ANYBODY,  DB,      INITS,   IN(dfns_login_init),    ON(dfns),      ptn_dfns_login_init },
+	{ PTN_POST,   "/auth/login",                       ANYBODY,  DB,      ANSWERS, IN(dfns_answer),        ON(dfns),      ptn_dfns_login },
+	{ PTN_POST,   "/auth/login/delegated",             SERVICE,  DB,      FREE,    IN(dfns_delegated_login), ON(dfns),    ptn_dfns_delegated_login },
+	{ PTN_PUT,    "/auth/logout",                      MEMBER,   DB,      FREE,    IN(dfns_logout),        ON(dfns),      ptn_dfns_logout },
+	{ PTN_POST,   "/auth/logout",                      MEMBER,   DB,      FREE,    IN(dfns_logout),        ON(dfns),      ptn_dfns_logout },
+	{ PTN_PUT,    "/auth/registration/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          ON(dfns_mail), ptn_dfns_registration_code },
+	{ PTN_POST,   "/auth/registration/init",           ANYBODY,  DB,      INITS,   IN(dfns_reg_init),      ON(dfns),      ptn_dfns_registration_init },
+	{ PTN_POST,   "/auth/registration",                NEWCOMER, DB,      FREE,    IN(dfns_registration),  ON(dfns),      ptn_dfns_registration },
+	{ PTN_POST,   "/auth/registration/enduser",        NEWCOMER, DB,      FREE,    IN(dfns_end_user),      ON(dfns),      ptn_dfns_end_user },
+	{ PTN_POST,   "/auth/registration/delegated",      SERVICE,  DB,      FREE,    IN(dfns_delegated),     ON(dfns),      ptn_dfns_delegated_registration },
+	{ PTN_POST,   "/auth/registration/delegated/restart", SERVICE, DB,    FREE,    IN(dfns_delegated),     ON(dfns),      ptn_dfns_delegated_restart },
+	{ PTN_GET,    "/auth/credentials",                 MEMBER,   DB,      FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_credentials },
+	{ PTN_POST,   "/auth/credentials/init",            MEMBER,   DB,      FREE,    IN(dfns_kind),          ON(dfns),      ptn_dfns_credential_init },
+	{ PTN_POST,   "/auth/credentials",                 SIGNED,   DB,      FREE,    IN(dfns_credential),    ON(dfns),      ptn_dfns_credential_create },
+	{ PTN_PUT,    "/auth/credentials/activate",        SIGNED,   DB,      FREE,    IN(dfns_uuid),          ON(dfns),      ptn_dfns_credential_activate },
+	{ PTN_PUT,    "/auth/credentials/deactivate",      SIGNED,   DB,      FREE,    IN(dfns_uuid),          ON(dfns),      ptn_dfns_credential_deactivate },
+	{ PTN_POST,   "/auth/credentials/code",            SIGNED,   DB,      FREE,    IN(dfns_expiration),    ON(dfns),      ptn_dfns_credcode },
+	{ PTN_POST,   "/auth/credentials/code/init",       ANYBODY,  DB,      TYPED,   IN(dfns_credcode),      ON(dfns),      ptn_dfns_credcode_init },
+	{ PTN_POST,   "/auth/credentials/code/verify",     ANYBODY,  DB,      ANSWERS, IN(dfns_credential),    ON(dfns),      ptn_dfns_credcode_verify },
+	{ PTN_POST,   "/auth/action/init",                 CALLER,   DB,      FREE,    IN(dfns_action_init),   ON(dfns),      ptn_dfns_action_init },
+	{ PTN_POST,   "/auth/action",                      CALLER,   DB,      FACTORS, IN(dfns_answer),        ON(dfns),      ptn_dfns_action },
+	{ PTN_POST,   "/auth/recover/user/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          ON(dfns_mail), ptn_dfns_recovery_code },
+	{ PTN_PUT,    "/auth/recover/user/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          ON(dfns_mail), ptn_dfns_recovery_code },
+	{ PTN_POST,   "/auth/recover/user/init",           ANYBODY,  DB,      INITS,   IN(dfns_recovery_init), ON(dfns),      ptn_dfns_recovery_init },
+	{ PTN_POST,   "/auth/recover/user/delegated",      SERVICE,  DB,      FREE,    IN(dfns_delegated_recovery), ON(dfns), ptn_dfns_delegated_recovery },
+	{ PTN_POST,   "/auth/recover/user",                RECOVERY, DB,      FREE,    IN(dfns_recovery),      ON(dfns),      ptn_dfns_recovery },
 };
 /* clang-format on */
 
-const size_t ptn_routes_n = sizeof(ptn_routes) / sizeof(ptn_routes[0]);
+const size_t ptn_routes_n = PTN_ARRAY_LEN(ptn_routes);
 
 static bool
 complete(const struct ptn_route *rt)

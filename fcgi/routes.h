@@ -4,27 +4,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "fcgi/feature.h"
+#include "fcgi/reply.h"
+#include "fcgi/request.h"
 #include "lib/conf.h"
 #include "lib/err.h"
-#include "fcgi/request.h"
-#include "fcgi/reply.h"
 
-typedef enum ptn_err (*ptn_handler)(struct ptn_request *req,
-    struct ptn_reply *rep);
+typedef enum ptn_err (
+    *ptn_handler)(struct ptn_request *req, struct ptn_reply *rep);
 
 /* Who may call.  0 refuses to start. */
 enum ptn_auth {
 	PTN_AUTH_UNSET = 0,
-	PTN_AUTH_NONE,	   /* anybody */
-	PTN_AUTH_OPTIONAL, /* anybody; a valid session is looked at */
-	PTN_AUTH_SESSION,  /* a valid session, 401 otherwise */
-	PTN_AUTH_SITE,	   /* the same, asked for a request of the site's:
-			      its Origin is the site's business */
-	PTN_AUTH_MEMBER,     /* a user token of the Dfns API */
-	PTN_AUTH_SIGNED,     /* the same, and a user action for this request */
-	PTN_AUTH_CALLER,     /* a user token, or that of a service account */
-	PTN_AUTH_SERVICE,    /* the latter, and a user action */
-	PTN_AUTH_RECOVERY,   /* a token to complete a recovery with */
+	PTN_AUTH_NONE,	    /* anybody */
+	PTN_AUTH_OPTIONAL,  /* anybody; a valid session is looked at */
+	PTN_AUTH_SESSION,   /* a valid session, 401 otherwise */
+	PTN_AUTH_SITE,	    /* the same, asked for a request of the site's:
+			       its Origin is the site's business */
+	PTN_AUTH_MEMBER,    /* a user token of the Dfns API */
+	PTN_AUTH_SIGNED,    /* the same, and a user action for this request */
+	PTN_AUTH_CALLER,    /* a user token, or that of a service account */
+	PTN_AUTH_SERVICE,   /* the latter, and a user action */
+	PTN_AUTH_RECOVERY,  /* a token to complete a recovery with */
 	PTN_AUTH_REGISTRANT /* a token to complete a registration with */
 };
 
@@ -65,7 +66,7 @@ enum ptn_field_type {
 	PTN_F_JSON,	/* an object, as it stands in the body */
 	PTN_F_ARRAY,	/* the same of an array */
 	PTN_F_BOOL,
-	PTN_F_TIME,	/* RFC 3339, or seconds since the epoch, or ms */
+	PTN_F_TIME, /* RFC 3339, or seconds since the epoch, or ms */
 	PTN_F__MAX
 };
 
@@ -73,8 +74,8 @@ struct ptn_field {
 	const char *name; /* "response.signature": a member of a member */
 	enum ptn_field_type type;
 	bool required;
-	size_t max;	   /* bytes */
-	const char *fault; /* said of a malformed one instead of our words */
+	size_t max;	      /* bytes */
+	const char *fault;    /* said of a malformed one instead of our words */
 	enum ptn_err refusal; /* of a malformed one; PTN_OK: PTN_E_INPUT */
 };
 
@@ -82,9 +83,6 @@ struct ptn_input {
 	const struct ptn_field *field;
 	size_t n;
 };
-
-/* A feature switch: what must be true for the route to exist. */
-typedef bool (*ptn_switch)(const struct ptn_conf *cf);
 
 /* One line is the whole public fact of an endpoint. */
 struct ptn_route {
@@ -94,13 +92,12 @@ struct ptn_route {
 	enum ptn_need need;
 	enum ptn_rate_class rate;
 	const struct ptn_input *input; /* PTN_NO_INPUT when it takes none */
-	ptn_switch on;		       /* ptn_always when nothing hides it */
+	ptn_feature on;		       /* without it the route is not there */
 	ptn_handler handler;
 };
 
 extern const struct ptn_input ptn_no_input;
 #define PTN_NO_INPUT (&ptn_no_input)
-bool ptn_always(const struct ptn_conf *cf);
 
 /* THE table. */
 extern const struct ptn_route ptn_routes[];

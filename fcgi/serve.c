@@ -10,25 +10,6 @@
 #include "lib/gate.h"
 #include "lib/log.h"
 
-enum ptn_err
-ptn_serve_load(const struct ptn_start *start, FILE *err, struct ptn_conf **cf,
-    struct ptn_secrets **secrets)
-{
-	enum ptn_err r;
-
-	r = ptn_conf_load(cf, start->conf_path, start->set, err);
-	if (r != PTN_OK)
-		return PTN_E_CONFIG;
-	r = ptn_secrets_new(secrets, &(*cf)->secrets);
-	if (r != PTN_OK) {
-		fprintf(err, "%s: secrets.keys: no keys can be derived: %s\n",
-		    ptn_conf_file(*cf), ptn_err_name(r));
-		ptn_conf_free(cf);
-		return PTN_E_CONFIG;
-	}
-	return PTN_OK;
-}
-
 /*
  * The web server started us with its socket on descriptor 0: one worker, in
  * this process.  The gate is files, as our siblings are not our children.
@@ -77,7 +58,7 @@ ptn_serve(const char *conf_path, const char *const *set)
 	ptn_log_init(PTN_LOG_INFO, "serve");
 	if (ptn_listen_passed(start.inherited, &passed) != PTN_OK ||
 	    ptn_routes_check() != PTN_OK ||
-	    ptn_serve_load(&start, stderr, &cf, &secrets) != PTN_OK)
+	    ptn_process_load(&start, stderr, &cf, &secrets) != PTN_OK)
 		return 1;
 	if (!passed && ptn_listen_is(STDIN_FILENO))
 		return serve_alone(cf, secrets);

@@ -92,7 +92,7 @@ load_again(const struct supervisor *sv, struct ptn_conf **cf,
 	err = open_memstream(&text, &len);
 	if (err == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_serve_load(sv->start, err, cf, secrets);
+	r = ptn_process_load(sv->start, err, cf, secrets);
 	fclose(err);
 	log_lines(r == PTN_OK ? PTN_LOG_WARN : PTN_LOG_ERROR, text);
 	free(text);

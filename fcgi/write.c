@@ -1,5 +1,6 @@
 #include "fcgi/write.h"
 
+#include "lib/base64.h"
 #include "lib/clock.h"
 
 void

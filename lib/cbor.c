@@ -4,6 +4,8 @@
 
 #include <cbor.h>
 
+#include "unicode.h"
+
 /* Major types, RFC 8949 section 3.1. */
 enum { UINT, NEGINT, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE };
 

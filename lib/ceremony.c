@@ -3,7 +3,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base64.h"
 #include "bytes.h"
+#include "hex.h"
 #include "lib/sql.h"
 #include "rng.h"
 
@@ -35,7 +37,7 @@ ptn_ceremony_challenge_new(struct ptn_arena *a)
 	char hex[2 * NONCE_LEN + 1];
 
 	ptn_rng(nonce, sizeof(nonce));
-	ptn_hex(PTN_BYTES(nonce, sizeof(nonce)), hex);
+	ptn_hex_encode(PTN_BYTES(nonce, sizeof(nonce)), hex);
 	return ptn_b64url_encode(a, ptn_bytes_of(hex));
 }
 

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#define US_PER_S 1000000
 #define DIGITS "0123456789"
 
 static struct timespec
@@ -24,7 +23,7 @@ ptn_clock_us(void)
 {
 	struct timespec ts = now(CLOCK_REALTIME);
 
-	return (int64_t)ts.tv_sec * US_PER_S + ts.tv_nsec / 1000;
+	return (int64_t)ts.tv_sec * PTN_US_PER_S + ts.tv_nsec / 1000;
 }
 
 int64_t
@@ -52,14 +51,14 @@ format_fraction(int us, char out[8])
 void
 ptn_time_format(int64_t us, char out[PTN_TIME_STR])
 {
-	int64_t rest = us % US_PER_S;
-	time_t s = (time_t)(us / US_PER_S);
+	int64_t rest = us % PTN_US_PER_S;
+	time_t s = (time_t)(us / PTN_US_PER_S);
 	struct tm tm = { 0 };
 	char fraction[8];
 	size_t n;
 
 	if (rest < 0) {
-		rest += US_PER_S;
+		rest += PTN_US_PER_S;
 		s--;
 	}
 	gmtime_r(&s, &tm);
@@ -106,7 +105,7 @@ number(struct scan *s, int n, int lo, int hi)
 static int64_t
 fraction(struct scan *s)
 {
-	int64_t us = 0, unit = US_PER_S / 10;
+	int64_t us = 0, unit = PTN_US_PER_S / 10;
 
 	if (s->rest.len == 0 || s->rest.p[0] != '.')
 		return 0;
@@ -114,8 +113,8 @@ fraction(struct scan *s)
 	do {
 		us += (next_of(s, DIGITS) - '0') * unit;
 		unit /= 10;
-	} while (s->ok && s->rest.len > 0 &&
-	    strchr(DIGITS, s->rest.p[0]) != NULL);
+	} while (
+	    s->ok && s->rest.len > 0 && strchr(DIGITS, s->rest.p[0]) != NULL);
 	return us;
 }
 
@@ -166,7 +165,7 @@ ptn_time_parse(struct ptn_bytes text, int64_t *us)
 	struct scan s = { text, true };
 	int64_t at;
 
-	at = seconds(&s) * US_PER_S;
+	at = seconds(&s) * PTN_US_PER_S;
 	at += fraction(&s);
 	at -= offset(&s) * INT64_C(1000000);
 	if (!s.ok || s.rest.len > 0)

@@ -8,12 +8,13 @@
 #include "err.h"
 
 #define PTN_TIME_STR 32
+#define PTN_US_PER_S INT64_C(1000000)
 
 /*
  * This host's clock.  Rows live and die by the database's clock; this one
  * dates tokens and logs.  Tests replace both with --wrap.
  */
-int64_t ptn_clock_us(void);	/* microseconds since the epoch, UTC */
+int64_t ptn_clock_us(void);	 /* microseconds since the epoch, UTC */
 int64_t ptn_clock_mono_ms(void); /* milliseconds that never step back */
 
 /*

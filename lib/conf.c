@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,92 +12,6 @@
 
 #define KEEP_MAX 1048576    /* bytes a configuration may own */
 #define SCRATCH_MAX 4194304 /* bytes a load may need besides */
-
-/* What is behind a struct ptn_conf that was loaded. */
-struct owner {
-	struct ptn_conf cf; /* first: ptn_conf_free() goes back from it */
-	struct ptn_arena *arena;
-	const char *file;
-	struct ptn_conf_origin origin[PTN_CONF_ROWS_MAX];
-};
-
-static const struct ptn_conf_row *
-row_of(const struct ptn_conf *cf, const void *member)
-{
-	size_t offset = (size_t)((const char *)member - (const char *)cf);
-	size_t i;
-
-	for (i = 0; i < ptn_conf_rows_n; i++)
-		if (ptn_conf_rows[i].offset == offset)
-			return &ptn_conf_rows[i];
-	abort(); /* not a member: a fault of the program */
-}
-
-static struct ptn_conf_origin *
-origin_of(struct ptn_conf_load *ld, const struct ptn_conf_row *row)
-{
-	return &ld->origin[row - ptn_conf_rows];
-}
-
-/* One line on err: where, which key, what. */
-static void
-print_report(FILE *err, const char *file, const struct ptn_conf_origin *where,
-    const struct ptn_conf_row *row, const char *path, const char *what)
-{
-	char name[PTN_CONF_ENV_MAX];
-
-	if (where->layer == PTN_LAYER_SET)
-		(void)fprintf(err, "--set: %s: %s\n", path, what);
-	else if (where->layer == PTN_LAYER_ENV && row != NULL &&
-	    ptn_conf_env_name(row, name))
-		(void)fprintf(err, "environment: %s: %s\n", name, what);
-	else if (where->line > 0)
-		(void)fprintf(err, "%s:%d: %s: %s\n", file, where->line, path,
-		    what);
-	else
-		(void)fprintf(err, "%s: %s: %s\n", file, path, what);
-}
-
-static void
-report(struct ptn_conf_load *ld, const struct ptn_conf_origin *where,
-    const struct ptn_conf_row *row, const char *path, const char *what)
-{
-	print_report(ld->err, ld->file, where, row, path, what);
-}
-
-void
-ptn_conf_fault(struct ptn_conf_load *ld, const void *member, const char *fmt,
-    ...)
-{
-	const struct ptn_conf_row *row = row_of(ld->cf, member);
-	struct ptn_conf_origin *where = origin_of(ld, row);
-	char what[2 * PTN_CONF_WHY_MAX];
-	va_list ap;
-
-	if (where->faulted)
-		return;
-	where->faulted = true;
-	va_start(ap, fmt);
-	(void)vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	report(ld, where, row, row->path, what);
-	ld->faults++;
-}
-
-void
-ptn_conf_warn(struct ptn_conf_load *ld, const void *member, const char *fmt,
-    ...)
-{
-	const struct ptn_conf_row *row = row_of(ld->cf, member);
-	char what[2 * PTN_CONF_WHY_MAX] = "warning: ";
-	size_t len = strlen(what);
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(what + len, sizeof(what) - len, fmt, ap);
-	va_end(ap);
-	report(ld, origin_of(ld, row), row, row->path, what);
-}
 
 /* A fault of the file as a whole. */
 static void
@@ -113,9 +26,9 @@ static void
 value_fault(struct ptn_conf_load *ld, const struct ptn_conf_origin *where,
     const struct ptn_conf_row *row, const char *path, const char *what)
 {
-	report(ld, where, row, path, what);
+	ptn_conf_report(ld, where, row, path, what);
 	if (row != NULL)
-		origin_of(ld, row)->faulted = true;
+		ptn_conf_origin_of(ld, row)->faulted = true;
 	ld->faults++;
 }
 
@@ -193,7 +106,7 @@ apply_unsupported(struct ptn_conf_load *ld, const struct ptn_conf_row *row,
     const char *path, const struct ptn_conf_text *text,
     const struct ptn_conf_origin *where)
 {
-	struct ptn_conf_origin *seen = origin_of(ld, row);
+	struct ptn_conf_origin *seen = ptn_conf_origin_of(ld, row);
 	const char *why = unsupported(row, path, text);
 
 	if (why != NULL) {
@@ -203,7 +116,8 @@ apply_unsupported(struct ptn_conf_load *ld, const struct ptn_conf_row *row,
 	if (seen->layer != PTN_LAYER_DEFAULT)
 		return; /* one warning a row is enough */
 	seen->layer = where->layer;
-	report(ld, where, row, path, "warning: is not supported, ignored");
+	ptn_conf_report(ld, where, row, path,
+	    "warning: is not supported, ignored");
 }
 
 /* Put a value over what is there. */
@@ -224,7 +138,7 @@ apply(struct ptn_conf_load *ld, const char *path,
 		apply_unsupported(ld, row, path, text, where);
 		return;
 	}
-	*origin_of(ld, row) = *where;
+	*ptn_conf_origin_of(ld, row) = *where;
 	if (ptn_conf_value(ld->keep, ld->cf, row, text, &why) != PTN_OK)
 		value_fault(ld, where, row, path, why.text);
 }
@@ -310,7 +224,7 @@ yaml_fault(struct ptn_conf_load *ld, const struct ptn_yaml_fault *fault)
 	struct ptn_conf_origin where = { PTN_LAYER_FILE, fault->line, false };
 
 	if (fault->path != NULL)
-		report(ld, &where, NULL, fault->path, fault->why);
+		ptn_conf_report(ld, &where, NULL, fault->path, fault->why);
 	else if (fault->line > 0)
 		(void)fprintf(ld->err, "%s:%d: %s\n", ld->file, fault->line,
 		    fault->why);
@@ -451,7 +365,7 @@ ptn_conf_load(struct ptn_conf **out, const char *path, const char *const *set,
     FILE *err)
 {
 	struct ptn_conf_load ld = { .err = err };
-	struct owner *o = calloc(1, sizeof(*o));
+	struct ptn_conf_owner *o = calloc(1, sizeof(*o));
 	struct ptn_conf *cf = NULL;
 
 	*out = NULL;
@@ -487,7 +401,7 @@ nomem:
 void
 ptn_conf_free(struct ptn_conf **cf)
 {
-	struct owner *o = (struct owner *)*cf;
+	struct ptn_conf_owner *o = (struct ptn_conf_owner *)*cf;
 
 	if (o == NULL)
 		return;
@@ -497,24 +411,8 @@ ptn_conf_free(struct ptn_conf **cf)
 	*cf = NULL;
 }
 
-void
-ptn_conf_complain(const struct ptn_conf *cf, const void *member, FILE *err,
-    const char *fmt, ...)
-{
-	const struct owner *o = (const struct owner *)cf;
-	const struct ptn_conf_row *row = row_of(cf, member);
-	char what[2 * PTN_CONF_WHY_MAX];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	print_report(err, o->file, &o->origin[row - ptn_conf_rows], row,
-	    row->path, what);
-}
-
 const char *
 ptn_conf_file(const struct ptn_conf *cf)
 {
-	return ((const struct owner *)cf)->file;
+	return ((const struct ptn_conf_owner *)cf)->file;
 }

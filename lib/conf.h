@@ -7,31 +7,35 @@
 #include <stdio.h>
 
 #include "err.h"
-
-/* A list of strings, owned by the configuration. */
-struct ptn_strs {
-	char **v;
-	size_t n;
-};
+#include "strs.h"
 
 /* The words of an enumerated key stand in conf.def, in this order. */
-enum ptn_same_site { PTN_SAME_SITE_STRICT, PTN_SAME_SITE_LAX,
-	PTN_SAME_SITE_NONE };
-enum ptn_sign_alg { PTN_ALG_RS256, PTN_ALG_ES256, PTN_ALG_EDDSA,
-	PTN_ALG__MAX };
-enum ptn_user_verification { PTN_UV_REQUIRED, PTN_UV_PREFERRED,
-	PTN_UV_DISCOURAGED };
-enum ptn_conveyance { PTN_CONVEY_NONE, PTN_CONVEY_INDIRECT,
-	PTN_CONVEY_DIRECT };
+enum ptn_same_site {
+	PTN_SAME_SITE_STRICT,
+	PTN_SAME_SITE_LAX,
+	PTN_SAME_SITE_NONE
+};
+enum ptn_sign_alg { PTN_ALG_RS256, PTN_ALG_ES256, PTN_ALG_EDDSA, PTN_ALG__MAX };
+enum ptn_user_verification {
+	PTN_UV_REQUIRED,
+	PTN_UV_PREFERRED,
+	PTN_UV_DISCOURAGED
+};
+enum ptn_conveyance { PTN_CONVEY_NONE, PTN_CONVEY_INDIRECT, PTN_CONVEY_DIRECT };
 enum ptn_enumeration { PTN_ENUMERATION_UNIFORM, PTN_ENUMERATION_DOCUMENTED };
 enum ptn_mail_transport { PTN_MAIL_SMTP, PTN_MAIL_SENDMAIL };
-enum ptn_smtp_tls { PTN_TLS_AUTO, PTN_TLS_IMPLICIT, PTN_TLS_STARTTLS,
-	PTN_TLS_NONE };
+enum ptn_smtp_tls {
+	PTN_TLS_AUTO,
+	PTN_TLS_IMPLICIT,
+	PTN_TLS_STARTTLS,
+	PTN_TLS_NONE
+};
 enum ptn_audit_output { PTN_AUDIT_STDOUT, PTN_AUDIT_STDERR };
 
 /*
  * The configuration of a process: one member a row of conf.def, read-only
- * once loaded.  STR members are never NULL (empty when unset).  SECONDS are
+ * once loaded, and it owns what they hold.  STR members are never NULL (empty
+ * when unset).  SECONDS are
  * whole seconds.  ENUM members hold the enumerators above as int.
  */
 struct ptn_conf {
@@ -77,8 +81,8 @@ void ptn_conf_free(struct ptn_conf **cf);
  * Report what is wrong with a member of cf, and was found out after it was
  * loaded, in the form and with the place that ptn_conf_load() gives.
  */
-void ptn_conf_complain(const struct ptn_conf *cf, const void *member,
-    FILE *err, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void ptn_conf_complain(const struct ptn_conf *cf, const void *member, FILE *err,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* The file that was read. */
 const char *ptn_conf_file(const struct ptn_conf *cf);

@@ -1,3 +1,4 @@
+#include "array.h"
 #include "conf_row.h"
 
 #include <sys/socket.h>
@@ -38,7 +39,7 @@ is_example(const char *s)
 		"change-me-change-me", "changemechangeme" };
 	size_t i;
 
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (i = 0; i < PTN_ARRAY_LEN(known); i++)
 		if (strcasecmp(s, known[i]) == 0)
 			return true;
 	return s[strspn(s, (char[]){ s[0], '\0' })] == '\0';
@@ -239,7 +240,7 @@ check_listen(struct ptn_conf_load *ld)
 	const char *fault;
 	size_t i, j;
 
-	for (i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+	for (i = 0; i < PTN_ARRAY_LEN(addresses); i++) {
 		if (i > 0 && (*addresses[i])[0] == '\0')
 			continue;
 		fault = listen_fault(*addresses[i], cf->tcp_remote);
@@ -379,7 +380,7 @@ check_paths(struct ptn_conf_load *ld)
 		&cf->aaguid_file };
 	size_t i;
 
-	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+	for (i = 0; i < PTN_ARRAY_LEN(paths); i++)
 		if ((*paths[i])[0] != '\0' && (*paths[i])[0] != '/')
 			ptn_conf_fault(ld, paths[i], "is not an absolute path");
 	if (cf->state_dir[0] == '\0')

@@ -1,3 +1,4 @@
+#include "base64.h"
 #include "conf_row.h"
 
 #include <sys/stat.h>

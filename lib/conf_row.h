@@ -131,6 +131,26 @@ struct ptn_conf_load {
 	struct ptn_conf_origin origin[PTN_CONF_ROWS_MAX];
 };
 
+/* What is behind a struct ptn_conf that was loaded. */
+struct ptn_conf_owner {
+	struct ptn_conf cf; /* first: the way back from it */
+	struct ptn_arena *arena;
+	const char *file;
+	struct ptn_conf_origin origin[PTN_CONF_ROWS_MAX];
+};
+
+/* Where the value of a row came from. */
+struct ptn_conf_origin *ptn_conf_origin_of(struct ptn_conf_load *ld,
+    const struct ptn_conf_row *row);
+
+/*
+ * One line on ld->err: where, which key, what.  row may be NULL: then nothing
+ * but path names the key.
+ */
+void ptn_conf_report(struct ptn_conf_load *ld,
+    const struct ptn_conf_origin *where, const struct ptn_conf_row *row,
+    const char *path, const char *what);
+
 /*
  * Report what is wrong with the row that member (a pointer into ld->cf)
  * belongs to, at the place its value came from; once a row.

@@ -1,4 +1,5 @@
 #include "conf_row.h"
+#include "hex.h"
 
 #include <string.h>
 
@@ -6,18 +7,6 @@
  * database.url: mysql://user:password@host:port/name?socket=/path (RFC 3986).
  * "(host:port)" in brackets, as Go's driver writes it, is understood too.
  */
-
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /* Percent-decoded text; NULL if it is malformed or decodes to a control. */
 static const char *
@@ -32,10 +21,11 @@ decode(struct ptn_arena *a, const char *s, size_t len)
 	for (i = 0; i < len; i++) {
 		c = (unsigned char)s[i];
 		if (c == '%') {
-			if (len - i < 3 || hex(s[i + 1]) < 0 ||
-			    hex(s[i + 2]) < 0)
+			if (len - i < 3 || ptn_hex_digit(s[i + 1]) < 0 ||
+			    ptn_hex_digit(s[i + 2]) < 0)
 				return NULL;
-			c = hex(s[i + 1]) * 16 + hex(s[i + 2]);
+			c = ptn_hex_digit(s[i + 1]) * 16 +
+			    ptn_hex_digit(s[i + 2]);
 			i += 2;
 		}
 		if (c < 0x20 || c == 0x7f)

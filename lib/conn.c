@@ -12,6 +12,7 @@
 #include <mysql.h>
 
 #include "bytes.h"
+#include "clock.h"
 #include "uuid.h"
 
 #include "lib/sql.h"
@@ -20,7 +21,6 @@
 #define ANSWER_TIMEOUT_S 10
 #define PACKET_MAX (1024UL * 1024) /* of one answer or row */
 #define ROWS_FIRST 8		   /* what an array of rows begins with */
-#define US_PER_S 1000000
 
 /* What a column of the current row is fetched into. */
 struct cell {
@@ -322,7 +322,7 @@ ptn_conn_prepare(struct ptn_conn *c, int stmt)
 		f = mismatch(c, "inputs",
 		    (unsigned int)mysql_stmt_param_count(st));
 	else if ((f = check_outputs(c, st, def)) == PTN_FAULT_NONE &&
-		 def->nout > 0)
+	    def->nout > 0)
 		f = bind_outputs(c, st, def);
 	if (f != PTN_FAULT_NONE) {
 		mysql_stmt_close(st);
@@ -337,8 +337,8 @@ ptn_conn_prepare(struct ptn_conn *c, int stmt)
 static void
 time_to_row(int64_t us, MYSQL_TIME *t)
 {
-	int64_t rest = us % US_PER_S;
-	time_t s = (time_t)(us / US_PER_S) - (rest < 0); /* before 1970 */
+	int64_t rest = us % PTN_US_PER_S;
+	time_t s = (time_t)(us / PTN_US_PER_S) - (rest < 0); /* before 1970 */
 	struct tm tm = { 0 };
 
 	(void)gmtime_r(&s, &tm);
@@ -349,7 +349,8 @@ time_to_row(int64_t us, MYSQL_TIME *t)
 		.hour = (unsigned int)tm.tm_hour,
 		.minute = (unsigned int)tm.tm_min,
 		.second = (unsigned int)tm.tm_sec,
-		.second_part = (unsigned long)(rest + US_PER_S) % US_PER_S,
+		.second_part =
+		    (unsigned long)(rest + PTN_US_PER_S) % PTN_US_PER_S,
 		.time_type = MYSQL_TIMESTAMP_DATETIME,
 	};
 }
@@ -416,7 +417,7 @@ time_from_row(const MYSQL_TIME *t)
 		.tm_sec = (int)t->second,
 	};
 
-	return (int64_t)timegm(&tm) * US_PER_S + (int64_t)t->second_part;
+	return (int64_t)timegm(&tm) * PTN_US_PER_S + (int64_t)t->second_part;
 }
 
 /* Copy a text or bytes into the arena, with a NUL behind it. */

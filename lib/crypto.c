@@ -15,6 +15,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include "base64.h"
 #include "json.h"
 #include "log.h"
 

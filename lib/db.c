@@ -8,7 +8,7 @@
 #include "conn.h"
 #include "fault.h"
 #include "log.h"
-#include "migrate.h"
+#include "migrations.h"
 #include "rng.h"
 
 #include "lib/sql.h"

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "array.h"
 #include "clock.h"
 #include "log.h"
 #include "mime.h"
@@ -198,7 +199,7 @@ make_env(char *env[ENV_MAX])
 
 	env[n++] = path;
 	for (e = environ; e != NULL && *e != NULL; e++)
-		for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		for (i = 0; i < PTN_ARRAY_LEN(kept); i++)
 			if (n < ENV_MAX - 1 &&
 			    strncmp(*e, kept[i], strlen(kept[i])) == 0)
 				env[n++] = *e;

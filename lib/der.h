@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "bytes.h"
+#include "err.h"
 
 /* DER (X.690), as far as certificates' extensions and signatures need it. */
 
@@ -44,14 +45,14 @@ bool ptn_der_only(struct ptn_bytes in, uint8_t form, uint32_t number,
     struct ptn_bytes *value) PTN_MUST_USE;
 
 /* A SEQUENCE is always constructed. */
-bool ptn_der_sequence(struct ptn_bytes *in, struct ptn_bytes *value)
-    PTN_MUST_USE;
+bool ptn_der_sequence(struct ptn_bytes *in,
+    struct ptn_bytes *value) PTN_MUST_USE;
 
 /*
  * The magnitude of a positive INTEGER in its shortest form, without the
  * leading zero octet; false for zero and for negative ones.
  */
-bool ptn_der_positive(struct ptn_bytes *in, struct ptn_bytes *magnitude)
-    PTN_MUST_USE;
+bool ptn_der_positive(struct ptn_bytes *in,
+    struct ptn_bytes *magnitude) PTN_MUST_USE;
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "b64any.h"
+#include "base64.h"
 #include "cose.h"
 #include "credential.h"
 #include "crypto.h"

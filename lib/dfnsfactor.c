@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base64.h"
+
 static const char *const kinds[PTN_CRED__MAX] = {
 	[PTN_CRED_UNSET] = "",
 	[PTN_CRED_FIDO2] = "Fido2",

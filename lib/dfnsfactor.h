@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "arena.h"
-#include "b64any.h"
+#include "base64.h"
 #include "bytes.h"
 #include "err.h"
 #include "json.h"
@@ -41,11 +41,11 @@ enum ptn_dfnsfactor_place {
 	PTN_FACTOR__MAX
 };
 
-#define PTN_FACTOR_SIGNATURE_MAX 1024	     /* decoded */
-#define PTN_FACTOR_HANDLE_MAX 64	     /* WebAuthn L3 section 5.4.3 */
-#define PTN_FACTOR_PASSWORD_MAX 1024	     /* bytes */
-#define PTN_FACTOR_OTP_MAX 16		     /* characters */
-#define PTN_CREDENTIAL_NAME_MAX 255	     /* bytes */
+#define PTN_FACTOR_SIGNATURE_MAX 1024 /* decoded */
+#define PTN_FACTOR_HANDLE_MAX 64      /* WebAuthn L3 section 5.4.3 */
+#define PTN_FACTOR_PASSWORD_MAX 1024  /* bytes */
+#define PTN_FACTOR_OTP_MAX 16	      /* characters */
+#define PTN_CREDENTIAL_NAME_MAX 255   /* bytes */
 #define PTN_ENCRYPTED_KEY_MAX ((size_t)16 * 1024) /* bytes of text */
 
 /* What proves something: {"kind", "credentialAssertion"} and the like. */

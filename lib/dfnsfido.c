@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "attestation.h"
-#include "b64any.h"
+#include "base64.h"
 #include "clientdata.h"
 #include "crypto.h"
 #include "dfnsid.h"
@@ -92,8 +92,7 @@ set_rp(struct ptn_arena *a, const struct ptn_dfnsfido_rp *rp,
 		return PTN_E_NOMEM;
 	if (!ptn_origins_are_rule(&rp->origins))
 		c->rp.origins = rp->origins;
-	else if (cd->origin != NULL &&
-	    ptn_origin_by_rule(rp->id, cd->origin))
+	else if (cd->origin != NULL && ptn_origin_by_rule(rp->id, cd->origin))
 		c->rp.origins = (struct ptn_strs){ c->origin, 1 };
 	return PTN_OK;
 }

@@ -7,7 +7,6 @@
 #include "json.h"
 #include "jwt.h"
 
-#define US_PER_S 1000000
 #define LEEWAY_S 60 /* of iat, between hosts */
 #define DEPTH 8
 #define METADATA "https://custom/app_metadata"
@@ -124,7 +123,7 @@ read_claims(const struct ptn_json *p, const char *iss,
 {
 	const struct ptn_json *meta = ptn_json_get(p, METADATA);
 	const struct ptn_json *user = ptn_json_get(meta, "userId");
-	const int64_t now = ptn_clock_us() / US_PER_S;
+	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
 
 	memset(t, 0, sizeof(*t));
 	t->kind = kind;

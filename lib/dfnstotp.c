@@ -6,8 +6,6 @@
 #include "rng.h"
 #include "totp.h"
 
-#define US_PER_S 1000000
-
 static struct ptn_bytes
 aad_of(const struct ptn_uuid *user)
 {
@@ -46,8 +44,8 @@ judge(const struct ptn_secrets *s, struct ptn_arena *a,
 	}
 	if (r != PTN_OK)
 		return r;
-	return ptn_totp_verify(*secret, ptn_clock_us() / US_PER_S, last_step,
-	    code, step, verdict);
+	return ptn_totp_verify(*secret, ptn_clock_us() / PTN_US_PER_S,
+	    last_step, code, step, verdict);
 }
 
 enum ptn_err

@@ -8,8 +8,6 @@
 #include "dfnstotp.h"
 #include "spki.h"
 
-#define US_PER_S 1000000
-
 static struct ptn_dfnsfido
 fido_of(const struct ptn_dfnsverify *v, const struct ptn_dfnsfido_rp *rp)
 {
@@ -20,7 +18,7 @@ fido_of(const struct ptn_dfnsverify *v, const struct ptn_dfnsfido_rp *rp)
 		.attestation = v->cf->passkey_attestation == PTN_CONVEY_NONE
 		    ? PTN_ATTESTATION_NONE
 		    : PTN_ATTESTATION_VERIFY,
-		.now_s = ptn_clock_us() / US_PER_S,
+		.now_s = ptn_clock_us() / PTN_US_PER_S,
 	};
 }
 

@@ -3,6 +3,7 @@
 #include "address.h"
 #include "cose.h"
 #include "crypto.h"
+#include "hex.h"
 #include "lib/sql.h"
 #include "pem.h"
 #include "spki.h"
@@ -84,7 +85,7 @@ put(struct ptn_db *db, const struct ptn_uuid *tenant,
 	};
 
 	ptn_sha256(e->action->payload, hash);
-	ptn_hex(PTN_BYTES(hash, sizeof(hash)), hex);
+	ptn_hex_encode(PTN_BYTES(hash, sizeof(hash)), hex);
 	return ptn_sql_evidence_put(db, &in);
 }
 

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "array.h"
 #include "lib/sql.h"
 #include "log.h"
 
@@ -24,13 +25,13 @@ struct round {
 typedef enum ptn_err (*batch_fn)(const struct round *o, uint64_t *gone);
 
 /* A batch that is one DELETE, of what has come of age. */
-#define BATCH_OF(table)							\
-	static enum ptn_err batch_##table(const struct round *o,	\
-	    uint64_t *gone)						\
-	{								\
-		const struct ptn_expire_##table##_in in = { .max = BATCH };\
-									\
-		return ptn_sql_expire_##table(o->db, &in, gone);	\
+#define BATCH_OF(table)                                                        \
+	static enum ptn_err batch_##table(const struct round *o,               \
+	    uint64_t *gone)                                                    \
+	{                                                                      \
+		const struct ptn_expire_##table##_in in = { .max = BATCH };    \
+                                                                               \
+		return ptn_sql_expire_##table(o->db, &in, gone);               \
 	}
 
 BATCH_OF(outbox)
@@ -207,7 +208,7 @@ ptn_expire(const struct ptn_conf *cf, struct ptn_db *db, struct ptn_keys *keys,
 	enum ptn_err r = PTN_OK;
 	size_t i;
 
-	for (i = 0; r == PTN_OK && i < sizeof(table) / sizeof(table[0]); i++)
+	for (i = 0; r == PTN_OK && i < PTN_ARRAY_LEN(table); i++)
 		r = expire_one(&o, table[i].what, table[i].batch);
 	return r;
 }

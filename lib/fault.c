@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "array.h"
+
 #define CLIENT_FIRST 2000 /* the client library's own numbers */
 #define CLIENT_LAST 2999
 
@@ -85,7 +87,7 @@ ptn_fault_of(unsigned int number, const char **what)
 	size_t i;
 
 	*what = NULL;
-	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+	for (i = 0; i < PTN_ARRAY_LEN(faults); i++) {
 		if (faults[i].number == number) {
 			*what = faults[i].what;
 			return faults[i].fault;

@@ -9,6 +9,10 @@
 #include <json-c/linkhash.h>
 #include <json-c/printbuf.h>
 
+#include "array.h"
+#include "hex.h"
+#include "unicode.h"
+
 /*
  * What json-c takes although it must not be taken (NaN, raw controls, lone
  * surrogates, malformed UTF-8, the second of two members with one name), a
@@ -73,16 +77,6 @@ is_space(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static int
-hex_value(uint8_t c)
-{
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* \uXXXX at the cursor. */
 static bool
 scan_unit(struct scan *s, unsigned *unit)
@@ -94,7 +88,7 @@ scan_unit(struct scan *s, unsigned *unit)
 	if (s->len - s->at < 6 || s->p[s->at] != '\\' || s->p[s->at + 1] != 'u')
 		return false;
 	for (i = 2; i < 6; i++) {
-		if ((v = hex_value(s->p[s->at + i])) < 0)
+		if ((v = ptn_hex_digit((char)s->p[s->at + i])) < 0)
 			return false;
 		*unit = *unit << 4 | (unsigned)v;
 	}
@@ -224,7 +218,7 @@ scan_word(struct scan *s)
 	static const char *const words[] = { "null", "true", "false" };
 	size_t i, n;
 
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (i = 0; i < PTN_ARRAY_LEN(words); i++) {
 		n = strlen(words[i]);
 		if (s->len - s->at < n ||
 		    memcmp(s->p + s->at, words[i], n) != 0)

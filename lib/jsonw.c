@@ -1,4 +1,5 @@
 #include "json.h"
+#include "unicode.h"
 
 #include <stdio.h>
 

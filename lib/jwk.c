@@ -13,8 +13,6 @@
 /* How long after its end a token may still be seen (clocks, requests). */
 #define GRACE_S 120
 
-#define US_PER_S 1000000
-
 /* A row, and its key if a secret opens it. */
 struct entry {
 	struct ptn_uuid id;
@@ -533,7 +531,7 @@ ends_at(const struct ptn_keys *k, const struct entry *e)
 
 	if (at == 0 || e == k->signer)
 		return 0;
-	return at + (lifespan_s + GRACE_S) * US_PER_S;
+	return at + (lifespan_s + GRACE_S) * PTN_US_PER_S;
 }
 
 enum ptn_err

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base64.h"
 #include "log.h"
 #include "uuid.h"
 

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#include "b64any.h"
+#include "base64.h"
 #include "crypto.h"
+#include "hex.h"
 #include "jsoneq.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -338,7 +339,7 @@ signed_text(struct ptn_arena *a, struct ptn_bytes client_data, const char *pem,
 	struct ptn_buf b;
 
 	ptn_sha256(client_data, hash);
-	ptn_hex(PTN_BYTES(hash, sizeof(hash)), hex);
+	ptn_hex_encode(PTN_BYTES(hash, sizeof(hash)), hex);
 	ptn_buf_init(&b, a);
 	ptn_buf_printf(&b, "{\"clientDataHash\":\"%s\",\"publicKey\":", hex);
 	if (raw)

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "array.h"
+
 #define HEADER_MAX 1024 /* bytes; a browser sends less than a hundred */
 #define SUBTAG_MAX 8	/* RFC 4647 section 2.1 */
 #define Q_ONE 1000	/* the weight 1, in thousandths */
@@ -12,7 +14,7 @@
 const char *const ptn_locales[] = { "en", "de", "fr", "it", "es", "nl", "pt-BR",
 	"zh", NULL };
 
-#define LOCALES (sizeof(ptn_locales) / sizeof(ptn_locales[0]) - 1)
+#define LOCALES (PTN_ARRAY_LEN(ptn_locales) - 1)
 
 /* One element of the header: a language range and its weight. */
 struct range {

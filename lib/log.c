@@ -10,6 +10,7 @@
 
 #include "bytes.h"
 #include "clock.h"
+#include "unicode.h"
 
 #define LINE_MAX_LEN 2048 /* with the newline; below PIPE_BUF: one piece */
 #define TAIL_LEN 3	  /* quote, brace, newline: always fits */

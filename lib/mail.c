@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "clock.h"
 #include "locale.h"
 #include "log.h"
@@ -431,7 +432,7 @@ render_texts(struct ptn_arena *a, struct ptn_template *const *text,
 	enum ptn_err r;
 	size_t i;
 
-	for (i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
+	for (i = 0; i < PTN_ARRAY_LEN(map); i++) {
 		value[map[i].var] = "";
 		if (text[map[i].text] == NULL)
 			continue;

@@ -7,6 +7,8 @@
 #include "bytes.h"
 #include "clock.h"
 #include "crypto.h"
+#include "hex.h"
+#include "migrations.h"
 #include "org.h"
 #include "tenant.h"
 #include "uuid.h"
@@ -37,7 +39,7 @@ checksum_of(const struct ptn_migration *m)
 	uint8_t digest[PTN_SHA256_LEN];
 
 	ptn_sha256(ptn_bytes_of(m->text), digest);
-	ptn_hex(PTN_BYTES(digest, sizeof(digest)), sum.hex);
+	ptn_hex_encode(PTN_BYTES(digest, sizeof(digest)), sum.hex);
 	return sum;
 }
 

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "address.h"
+#include "hex.h"
 #include "rng.h"
 #include "unicode.h"
 
@@ -309,7 +310,7 @@ random_token(char out[2 * TOKEN_BYTES + 1])
 	uint8_t raw[TOKEN_BYTES];
 
 	ptn_rng(raw, sizeof(raw));
-	ptn_hex(PTN_BYTES(raw, sizeof(raw)), out);
+	ptn_hex_encode(PTN_BYTES(raw, sizeof(raw)), out);
 }
 
 /* RFC 2045 section 6.7; "From " is kept from meaning something to mboxes. */

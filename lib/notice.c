@@ -18,17 +18,16 @@ ptn_notice_put(struct ptn_db *db, struct ptn_arena *a,
 {
 	char org[PTN_DFNSID_STR];
 	const struct ptn_outbox_mail mail = { .template = templates[n->what],
-		.to = n->member->address,
+		.to = n->address,
 		.locale = n->locale,
 		.code = "",
 		.ttl_s = TTL_S,
-		.service = n->org->rp_name,
-		.username = n->member->username,
+		.service = n->service,
+		.username = n->username,
 		.org = org };
 
-	if (!cf->mail_enabled || n->member->address == NULL ||
-	    !n->member->verified)
+	if (!cf->mail_enabled || n->address == NULL)
 		return PTN_OK;
-	ptn_dfnsid_format(PTN_DFNSID_ORG, &n->org->id, org);
-	return ptn_outbox_put(db, a, s, &n->org->id, &mail);
+	ptn_dfnsid_format(PTN_DFNSID_ORG, &n->tenant_id, org);
+	return ptn_outbox_put(db, a, s, &n->tenant_id, &mail);
 }

@@ -5,9 +5,8 @@
 #include "conf.h"
 #include "db.h"
 #include "err.h"
-#include "member.h"
-#include "org.h"
 #include "secrets.h"
+#include "uuid.h"
 
 /*
  * Mail that tells somebody what was done to their account, so that they learn
@@ -22,8 +21,10 @@ enum ptn_notice_of {
 
 struct ptn_notice {
 	enum ptn_notice_of what;
-	const struct ptn_org *org;
-	const struct ptn_member *member;
+	struct ptn_uuid tenant_id;
+	const char *service; /* who it is from; NULL: service.name */
+	const char *address; /* verified; NULL: they have none */
+	const char *username;
 	const char *locale; /* a tag of locale.h */
 };
 

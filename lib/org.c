@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "array.h"
 #include "dfnsid.h"
 #include "lib/sql.h"
 #include "unicode.h"
@@ -32,8 +33,10 @@ split(struct ptn_arena *a, const char *text, struct ptn_strs *out)
 
 /* Both statements return the same columns. */
 #define ROW(r)                                                                 \
-	{ (r).id, (r).name, (r).rp_id, (r).rp_name, (r).origins,               \
-		(r).active != 0 }
+	{                                                                      \
+		(r).id, (r).name, (r).rp_id, (r).rp_name, (r).origins,         \
+		    (r).active != 0                                            \
+	}
 
 enum ptn_err
 ptn_org_of(struct ptn_arena *a, const struct ptn_conf *cf,
@@ -135,7 +138,7 @@ is_native(const char *s)
 		"ios:bundle-id:" };
 	size_t i, len;
 
-	for (i = 0; i < sizeof(scheme) / sizeof(scheme[0]); i++) {
+	for (i = 0; i < PTN_ARRAY_LEN(scheme); i++) {
 		len = strlen(scheme[i]);
 		if (strncmp(s, scheme[i], len) == 0)
 			return ptn_chars_only(s + len, strlen(s + len), "-_.");

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "b64any.h"
+#include "base64.h"
 #include "crypto.h"
 #include "der.h"
 

@@ -1,9 +1,9 @@
 #include "ratelimit.h"
 
+#include "clock.h"
 #include "lib/sql.h"
 
 #define STATE_BASE 1000000000000 /* see rate_limits in postern-schema(7) */
-#define US_PER_S 1000000
 
 enum ptn_err
 ptn_rate_take(struct ptn_db *db, const struct ptn_uuid *tenant,
@@ -12,7 +12,7 @@ ptn_rate_take(struct ptn_db *db, const struct ptn_uuid *tenant,
 	const struct ptn_rate_take_in in = {
 		.tenant_id = *tenant,
 		.bucket = bucket,
-		.interval_us = rate->interval_s * US_PER_S,
+		.interval_us = rate->interval_s * PTN_US_PER_S,
 		.limit = rate->limit,
 	};
 	uint64_t state;
@@ -27,7 +27,7 @@ ptn_rate_take(struct ptn_db *db, const struct ptn_uuid *tenant,
 	if (state == 0) /* a new bucket */
 		state = STATE_BASE + (uint64_t)in.interval_us - 1;
 	used = (int64_t)(state / STATE_BASE);
-	rate->reset_s = (int64_t)(state % STATE_BASE) / US_PER_S;
+	rate->reset_s = (int64_t)(state % STATE_BASE) / PTN_US_PER_S;
 	if (used > rate->limit)
 		return PTN_OK;
 	rate->remaining = rate->limit - used;

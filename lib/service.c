@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "base64.h"
 #include "clock.h"
 #include "crypto.h"
 #include "dfnscred.h"
@@ -12,8 +13,6 @@
 #include "member.h"
 #include "pem.h"
 #include "user.h"
-
-#define US_PER_S 1000000
 
 /* The key, as it is stored; the server gives it its id. */
 static enum ptn_err
@@ -71,7 +70,7 @@ static enum ptn_err
 put_token(const struct ptn_token_env *env, struct ptn_service_new *s,
     const struct ptn_uuid *credential)
 {
-	const int64_t now = ptn_clock_us() / US_PER_S;
+	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
 	const struct ptn_dfnstoken t = { .kind = PTN_DFNSTOKEN_SERVICE,
 		.id = s->token_id,
 		.org = *env->tenant,

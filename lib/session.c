@@ -15,7 +15,6 @@
 #define TOUCH_MAX_S 60 /* last_used is at most this old */
 #define CLAIMS_DEPTH 8 /* levels of a payload */
 #define AGENT_MAX 255  /* columns of sessions.user_agent */
-#define US_PER_S 1000000
 
 /* One verified token; its place follows from its digest. */
 struct cached {
@@ -173,7 +172,7 @@ tenant_is(const struct ptn_token_env *env, const struct ptn_claims *c)
 static bool
 in_time(const struct ptn_claims *c)
 {
-	const int64_t now = ptn_clock_us() / US_PER_S;
+	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
 
 	return now < c->exp && now + LEEWAY_S >= c->iat;
 }
@@ -216,8 +215,8 @@ ptn_token_verify(const struct ptn_token_env *env, struct ptn_bytes token,
 			return r;
 		cache_put(env, digest, claims);
 	}
-	*verdict = tenant_is(env, claims) && in_time(claims) ? PTN_ALLOW
-							     : PTN_DENY;
+	*verdict =
+	    tenant_is(env, claims) && in_time(claims) ? PTN_ALLOW : PTN_DENY;
 	return PTN_OK;
 }
 
@@ -246,7 +245,7 @@ ptn_session_check(const struct ptn_token_env *env, struct ptn_bytes token,
 	s->last_used_us = row.last_used;
 	s->now_us = row.now;
 	*idle = env->cf->session_idle_s > 0 &&
-	    row.now - row.last_used > env->cf->session_idle_s * US_PER_S;
+	    row.now - row.last_used > env->cf->session_idle_s * PTN_US_PER_S;
 	s->known = !*idle;
 	return PTN_OK;
 }
@@ -262,7 +261,7 @@ ptn_session_touch(const struct ptn_token_env *env, const struct ptn_session *s)
 
 	if (env->cf->session_idle_s > 0 && quarter_s < every_s)
 		every_s = quarter_s;
-	if (s->now_us - s->last_used_us < every_s * US_PER_S)
+	if (s->now_us - s->last_used_us < every_s * PTN_US_PER_S)
 		return PTN_OK;
 	return ptn_sql_session_touch(env->db, &in, &n);
 }
@@ -303,7 +302,7 @@ ptn_session_open(const struct ptn_token_env *env,
 	claims->session_id = ptn_uuid_new();
 	if (env->named != NULL)
 		claims->tenant_id = *env->named;
-	claims->iat = ptn_clock_us() / US_PER_S;
+	claims->iat = ptn_clock_us() / PTN_US_PER_S;
 	claims->exp = claims->iat + lifespan_s;
 	claims->email = new->email;
 	if ((r = ptn_sql_session_evict(env->db, &evict, &n)) != PTN_OK)

@@ -1,6 +1,6 @@
 #include "spki.h"
 
-#include "b64any.h"
+#include "base64.h"
 #include "crypto.h"
 
 #define TAG_INTEGER 0x02

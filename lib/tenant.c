@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "clock.h"
 #include "log.h"
 #include "org.h"
@@ -44,8 +45,8 @@ ptn_tenants_new(const struct ptn_conf *cf)
 	if (ts == NULL)
 		return NULL;
 	ts->cf = cf;
-	ts->slot[ts->n++].place = (struct ptn_place){ "", 0,
-		PTN_TENANT_DEFAULT };
+	ts->slot[ts->n++].place =
+	    (struct ptn_place){ "", 0, PTN_TENANT_DEFAULT };
 	for (i = 0; i < cf->tenant_hosts.n; i++)
 		ts->slot[ts->n++].place = ptn_place_of(cf->tenant_hosts.v[i]);
 	for (i = 0; i < cf->tenant_paths.n; i++)
@@ -108,7 +109,7 @@ keep(struct slot *s, struct ptn_org_row *row)
 	size_t i;
 
 	ptn_arena_reset(s->arena);
-	for (i = 0; i < sizeof(text) / sizeof(text[0]); i++)
+	for (i = 0; i < PTN_ARRAY_LEN(text); i++)
 		if (*text[i] != NULL &&
 		    (*text[i] = ptn_arena_strdup(s->arena, *text[i])) == NULL)
 			return PTN_E_NOMEM;

@@ -7,6 +7,7 @@
 #include <unicase.h>
 #include <unictype.h>
 #include <uninorm.h>
+#include <unistr.h>
 
 /* NFC of UTF-8 grows threefold at most (U+1D160); more is rare. */
 #define GROWTH 3
@@ -14,6 +15,18 @@
 
 typedef uint8_t *map_fn(const uint8_t *p, size_t len, uint8_t *buf,
     size_t *buf_len);
+
+size_t
+ptn_utf8_decode(struct ptn_bytes b, uint32_t *cp)
+{
+	ucs4_t c;
+	int n;
+
+	if (b.len == 0 || (n = u8_mbtoucr(&c, b.p, b.len)) <= 0)
+		return 0;
+	*cp = c;
+	return (size_t)n;
+}
 
 bool
 ptn_utf8_valid(struct ptn_bytes b)

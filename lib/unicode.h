@@ -11,6 +11,13 @@
 
 /* libunistring lives in unicode.c alone. */
 
+/*
+ * The first code point of b into *cp.  Returns its length in bytes, 1..4, or
+ * 0, with *cp unset, when b is empty or does not begin with well-formed UTF-8
+ * (RFC 3629 section 4: no surrogates, no overlong forms).
+ */
+size_t ptn_utf8_decode(struct ptn_bytes b, uint32_t *cp);
+
 /* Well-formed UTF-8 (RFC 3629); the empty string is. */
 bool ptn_utf8_valid(struct ptn_bytes b);
 
@@ -33,12 +40,12 @@ enum ptn_err ptn_opaque_string(struct ptn_arena *a, struct ptn_bytes in,
  * NFC and full case folding, for looking things up.  Folding the result again
  * gives the result.  PTN_E_INPUT for what is not UTF-8.
  */
-enum ptn_err ptn_fold(struct ptn_arena *a, const char *in, char **out)
-    PTN_MUST_USE;
+enum ptn_err ptn_fold(struct ptn_arena *a, const char *in,
+    char **out) PTN_MUST_USE;
 
 /* NFKC: what look-alikes (full width, ligatures) stand for.  As ptn_fold(). */
-enum ptn_err ptn_compat(struct ptn_arena *a, const char *in, char **out)
-    PTN_MUST_USE;
+enum ptn_err ptn_compat(struct ptn_arena *a, const char *in,
+    char **out) PTN_MUST_USE;
 
 /*
  * Does a reader see it?  False for controls, white space, format and default-

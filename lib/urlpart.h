@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "conf.h"
+#include "strs.h"
 
 /*
  * Parts of URLs as an operator writes them, and as a browser sends them: is

@@ -2,7 +2,10 @@
 
 #include <string.h>
 
+#include "array.h"
+#include "base64.h"
 #include "crypto.h"
+#include "hex.h"
 #include "jsoneq.h"
 
 bool
@@ -11,7 +14,7 @@ ptn_useraction_method_ok(const char *method)
 	static const char *const methods[] = { "POST", "PUT", "DELETE", "GET" };
 	size_t i;
 
-	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+	for (i = 0; i < PTN_ARRAY_LEN(methods); i++)
 		if (strcmp(method, methods[i]) == 0)
 			return true;
 	return false;
@@ -36,7 +39,7 @@ ptn_useraction_challenge(struct ptn_arena *a,
 	if (b.bad)
 		return NULL;
 	ptn_sha256(PTN_BYTES(b.p, b.len), hash);
-	ptn_hex(PTN_BYTES(hash, sizeof(hash)), hex);
+	ptn_hex_encode(PTN_BYTES(hash, sizeof(hash)), hex);
 	return ptn_b64url_encode(a, PTN_BYTES(hex, sizeof(hex) - 1));
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "hex.h"
 #include "rng.h"
 
 /* True where the text form has a hyphen (RFC 9562 section 4). */
@@ -10,14 +11,6 @@ static bool
 is_hyphen(size_t i)
 {
 	return i == 8 || i == 13 || i == 18 || i == 23;
-}
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 struct ptn_uuid
@@ -39,7 +32,7 @@ ptn_uuid_format(const struct ptn_uuid *u, char out[PTN_UUID_STR])
 	const char *h = hex;
 	size_t i;
 
-	ptn_hex(PTN_BYTES(u->b, sizeof(u->b)), hex);
+	ptn_hex_encode(PTN_BYTES(u->b, sizeof(u->b)), hex);
 	for (i = 0; i < PTN_UUID_STR - 1; i++)
 		out[i] = is_hyphen(i) ? '-' : *h++;
 	out[i] = '\0';
@@ -60,7 +53,9 @@ ptn_uuid_parse(const char *s, struct ptn_uuid *u)
 				return false;
 			continue;
 		}
-		if ((x = hex_value(s[i])) < 0)
+		/* Its one spelling is in lower case. */
+		if ((x = ptn_hex_digit(s[i])) < 0 || s[i] < '0' ||
+		    (s[i] > '9' && s[i] < 'a'))
 			return false;
 		v.b[nibble / 2] = (uint8_t)(v.b[nibble / 2] << 4 | x);
 		nibble++;

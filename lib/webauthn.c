@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "attestation.h"
+#include "base64.h"
 #include "clientdata.h"
 #include "cose.h"
 #include "crypto.h"

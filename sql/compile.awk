@@ -1,5 +1,6 @@
-# Make lib/sql.h (-v part=h) and lib/sql.c (-v part=c) of the statements in
-# sql/queries/.  Plain POSIX awk.
+# Make of the statements in sql/queries/, in plain POSIX awk: lib/sql.h
+# (-v part=header), lib/sql.c (-v part=calls), which has a function for each,
+# and lib/statements.c (-v part=statements), the table of their texts.
 #
 #     -- name: user_by_id
 #     -- in:   tenant_id:id id:id
@@ -187,8 +188,9 @@ BEGIN {
 	for (i in words)
 		reserved[words[i]] = 1
 	state = ""
-	if (part != "h" && part != "c") {
-		print "compile.awk: -v part=h or -v part=c" | "cat 1>&2"
+	if (part != "header" && part != "calls" && part != "statements") {
+		print "compile.awk: -v part=header, calls or statements" | \
+		    "cat 1>&2"
 		failed = 1
 		exit 1
 	}
@@ -241,7 +243,7 @@ function struct_of(i, dir, n,    k, name, type) {
 	print "};"
 }
 
-function write_h(    i) {
+function write_header(    i) {
 	print "/* Made by compile.awk of sql/queries/. */"
 	print "#ifndef PTN_SQL_H\n#define PTN_SQL_H\n"
 	print "#include <stddef.h>\n#include <stdint.h>\n"
@@ -317,7 +319,7 @@ function call_of(i,    in_, id) {
 	print "}"
 }
 
-function write_c(    i) {
+function write_statements(    i) {
 	print "/* Made by compile.awk of sql/queries/. */"
 	print "#include \"lib/sql.h\""
 	for (i = 1; i <= count; i++) {
@@ -330,6 +332,11 @@ function write_c(    i) {
 	for (i = 1; i <= count; i++)
 		row_of(i)
 	print "};\nconst size_t ptn_sql_stmts_n = PTN_STMT__MAX;"
+}
+
+function write_calls(    i) {
+	print "/* Made by compile.awk of sql/queries/. */"
+	print "#include \"lib/sql.h\""
 	for (i = 1; i <= count; i++)
 		call_of(i)
 }
@@ -341,8 +348,10 @@ END {
 		fail("statement " cur " does not end")
 	if (count == 0)
 		fail("no statement")
-	if (part == "h")
-		write_h()
+	if (part == "header")
+		write_header()
+	else if (part == "calls")
+		write_calls()
 	else
-		write_c()
+		write_statements()
 }

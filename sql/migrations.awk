@@ -59,7 +59,7 @@ END {
 		fail("no migration")
 	end_file()
 	print "/* Made by migrations.awk of sql/migrations/. */"
-	print "#include \"lib/migrate.h\"\n"
+	print "#include \"lib/migrations.h\"\n"
 	print "const struct ptn_migration ptn_migrations[] = {"
 	printf "%s", out
 	print "};\nconst int ptn_migrations_n = " count ";"

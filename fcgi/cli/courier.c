@@ -42,7 +42,7 @@ ptn_cli_courier(int argc, char **argv, const char *conf_path,
 		fprintf(stderr, "usage: postern courier --once\n");
 		return 2;
 	}
-	r = ptn_serve_load(&start, stderr, &cf, &secrets);
+	r = ptn_process_load(&start, stderr, &cf, &secrets);
 	if (r != PTN_OK)
 		return 1;
 	r = run_once(cf, secrets);

@@ -36,3 +36,21 @@ ptn_desk_close(struct ptn_desk *d)
 	ptn_secrets_free(&d->secrets);
 	ptn_conf_free(&d->cf);
 }
+
+enum ptn_err
+ptn_desk_no(struct ptn_desk *d, enum ptn_err r, const char *why)
+{
+	d->why = why;
+	return r;
+}
+
+enum ptn_err
+ptn_desk_org(struct ptn_desk *d, const char *text, struct ptn_org_row *out)
+{
+	enum ptn_err r;
+
+	r = ptn_org_find(d->db, d->arena, text, out);
+	return r == PTN_E_NOT_FOUND
+	    ? ptn_desk_no(d, r, "there is no such organisation")
+	    : r;
+}

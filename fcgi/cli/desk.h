@@ -9,6 +9,7 @@
 #include "lib/db.h"
 #include "lib/err.h"
 #include "lib/jwk.h"
+#include "lib/org.h"
 #include "lib/secrets.h"
 
 /* What a sub-command that deals with rows works with. */
@@ -29,8 +30,15 @@ struct ptn_desk {
  * d is zeroed first, so that it may be closed whatever this returns.
  */
 enum ptn_err ptn_desk_open(struct ptn_desk *d, const char *name,
-    enum ptn_api api, const char *conf_path, const char *const *set)
-    PTN_MUST_USE;
+    enum ptn_api api, const char *conf_path,
+    const char *const *set) PTN_MUST_USE;
 void ptn_desk_close(struct ptn_desk *d);
+
+/* Say what is wrong, and return r. */
+enum ptn_err ptn_desk_no(struct ptn_desk *d, enum ptn_err r, const char *why);
+
+/* The organisation of that name or id; says so if there is none. */
+enum ptn_err ptn_desk_org(struct ptn_desk *d, const char *text,
+    struct ptn_org_row *out) PTN_MUST_USE;
 
 #endif

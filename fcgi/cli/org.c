@@ -4,25 +4,8 @@
 #include <string.h>
 
 #include "fcgi/cli/cli.h"
+#include "lib/array.h"
 #include "lib/dfnsid.h"
-
-enum ptn_err
-ptn_desk_no(struct ptn_desk *d, enum ptn_err r, const char *why)
-{
-	d->why = why;
-	return r;
-}
-
-enum ptn_err
-ptn_desk_org(struct ptn_desk *d, const char *text, struct ptn_org_row *out)
-{
-	enum ptn_err r;
-
-	r = ptn_org_find(d->db, d->arena, text, out);
-	return r == PTN_E_NOT_FOUND
-	    ? ptn_desk_no(d, r, "there is no such organisation")
-	    : r;
-}
 
 /* org list: one line an organisation, oldest first. */
 static enum ptn_err
@@ -199,7 +182,7 @@ static const struct {
 	    "  service-account list ORG\n  service-account revoke ORG TOKEN-ID" },
 	/* clang-format on */
 };
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define COMMANDS (PTN_ARRAY_LEN(commands))
 
 static int
 usage(void)

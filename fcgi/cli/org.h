@@ -9,15 +9,8 @@
  * there may be.  argv[0] is its own name; NULL-terminated.  What was asked for
  * goes to standard output.  All that it changes is changed in one transaction.
  */
-typedef enum ptn_err (*ptn_org_fn)(struct ptn_desk *d, int argc,
-    char *const *argv);
-
-/* Say what is wrong, and return r. */
-enum ptn_err ptn_desk_no(struct ptn_desk *d, enum ptn_err r, const char *why);
-
-/* The organisation of that name or id; says so if there is none. */
-enum ptn_err ptn_desk_org(struct ptn_desk *d, const char *text,
-    struct ptn_org_row *out) PTN_MUST_USE;
+typedef enum ptn_err (
+    *ptn_org_fn)(struct ptn_desk *d, int argc, char *const *argv);
 
 /*
  * Invite somebody, and queue the mail that brings the code; who is invited
@@ -25,8 +18,8 @@ enum ptn_err ptn_desk_org(struct ptn_desk *d, const char *text,
  * transaction.  PTN_E_INPUT, PTN_E_CONFLICT: d says why.
  */
 enum ptn_err ptn_desk_invite(struct ptn_desk *d, struct ptn_db *db,
-    const struct ptn_uuid *org, const char *address, struct ptn_uuid *user)
-    PTN_MUST_USE;
+    const struct ptn_uuid *org, const char *address,
+    struct ptn_uuid *user) PTN_MUST_USE;
 
 enum ptn_err ptn_org_invite(struct ptn_desk *, int, char *const *);
 enum ptn_err ptn_org_members(struct ptn_desk *, int, char *const *);

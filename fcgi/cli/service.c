@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/dfnsid.h"
 #include "lib/pem.h"
 #include "lib/service.h"
 
-#define US_PER_S 1000000
 #define S_PER_DAY 86400
 
 /* What the command line says. */
@@ -124,7 +124,7 @@ create(struct ptn_desk *d, const struct ptn_uuid *org, const struct words *w)
 	m.s.pem = pem;
 	if ((r = ptn_db_tx(d->db, make, &m)) != PTN_OK)
 		return r;
-	ptn_time_format(m.s.expires_s * US_PER_S, expires);
+	ptn_time_format(m.s.expires_s * PTN_US_PER_S, expires);
 	print_id("userId", PTN_DFNSID_USER, &m.s.id);
 	print_id("tokenId", PTN_DFNSID_TOKEN, &m.s.token_id);
 	(void)printf("credId %s\nexpires %s\ntoken %s\n", m.s.cred_id, expires,
@@ -138,7 +138,7 @@ print_time(int64_t us)
 	char text[PTN_TIME_STR] = "-";
 
 	if (us != 0)
-		ptn_time_format(us / US_PER_S * US_PER_S, text);
+		ptn_time_format(us / PTN_US_PER_S * PTN_US_PER_S, text);
 	(void)printf("  %-20s", text);
 }
 
@@ -207,7 +207,7 @@ static const struct {
 	{ "list", false, false, list },
 	{ "revoke", true, false, revoke },
 };
-#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+#define VERBS (PTN_ARRAY_LEN(verbs))
 
 static size_t
 verb_of(const struct words *w)

@@ -3,6 +3,7 @@
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
 #include "lib/evidence.h"
+#include "lib/hex.h"
 #include "lib/rng.h"
 #include "lib/user.h"
 #include "lib/useraction.h"
@@ -32,7 +33,7 @@ write_state(struct ptn_request *req, const uint8_t *nonce)
 	struct ptn_jsonw w;
 
 	ptn_uuid_format(&req->session.claims.session_id, token);
-	ptn_hex(PTN_BYTES(nonce, PTN_USERACTION_NONCE_LEN), hex);
+	ptn_hex_encode(PTN_BYTES(nonce, PTN_USERACTION_NONCE_LEN), hex);
 	ptn_jsonw_init(&w, req->arena);
 	ptn_jsonw_object(&w, NULL);
 	ptn_jsonw_str(&w, "method", req->in[INIT_METHOD].s);

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "fcgi/dfns/dfns.h"
+#include "lib/array.h"
+#include "lib/base64.h"
 #include "lib/dfnstoken.h"
 #include "lib/json.h"
 #include "lib/secrets.h"
@@ -107,8 +109,7 @@ ptn_dfns_allowed(struct ptn_request *req, const char *state,
 	nameless = ptn_json_bool(ptn_json_get(all, "nameless"));
 	for (i = 0; i < ch->n; i++) {
 		fido = ch->cred[i].kind == PTN_CRED_FIDO2;
-		if (nameless ? fido
-			     : listed(req->arena, list, &ch->cred[i].id))
+		if (nameless ? fido : listed(req->arena, list, &ch->cred[i].id))
 			ch->cred[n++] = ch->cred[i];
 	}
 	ch->n = n;
@@ -124,8 +125,7 @@ ptn_dfns_decoy(struct ptn_request *req, const char *org, const char *username,
 	static const enum ptn_cred_kind kinds[] = { PTN_CRED_FIDO2,
 		PTN_CRED_FIDO2, PTN_CRED_KEY, PTN_CRED_PASSWORD_PROTECTED_KEY,
 		PTN_CRED_PASSWORD };
-	const size_t nkinds =
-	    sizeof(kinds) / sizeof(kinds[0]) - !req->cf->dfns_password;
+	const size_t nkinds = PTN_ARRAY_LEN(kinds) - !req->cf->dfns_password;
 	uint8_t mac[PTN_SHA256_LEN], id[PTN_SHA256_LEN];
 	char *key = NULL, *text;
 	enum ptn_err r;

@@ -2,10 +2,9 @@
 
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/dfns/manage.h"
+#include "lib/clock.h"
 #include "lib/dfnscode.h"
 #include "lib/user.h"
-
-#define US_PER_S 1000000
 
 enum { NEW_EXPIRATION, NEW__MAX };
 
@@ -71,7 +70,7 @@ enum ptn_err
 ptn_dfns_credcode(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const int64_t now = req->session.now_us;
-	const int64_t latest = now + PTN_CREDCODE_TTL_S * (int64_t)US_PER_S;
+	const int64_t latest = now + PTN_CREDCODE_TTL_S * (int64_t)PTN_US_PER_S;
 	const int64_t wanted = req->in[NEW_EXPIRATION].us;
 	struct handing_out h = { .req = req,
 		.c = { .tenant_id = req->tenant.id,
@@ -119,9 +118,8 @@ find_bearer(struct ptn_request *req, struct bearer *b)
 		return r;
 	req->tenant.id = b->c.tenant_id;
 	req->audit.user_id = b->c.user_id;
-	return b->org.active && ptn_member_usable(&b->member)
-	    ? PTN_OK
-	    : PTN_E_NOT_FOUND;
+	return b->org.active && ptn_member_usable(&b->member) ? PTN_OK
+							      : PTN_E_NOT_FOUND;
 }
 
 /*

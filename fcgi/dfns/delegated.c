@@ -4,6 +4,7 @@
 #include "fcgi/dfns/newcreds.h"
 #include "fcgi/dfns/recovery.h"
 #include "lib/address.h"
+#include "lib/base64.h"
 #include "lib/user.h"
 
 /*

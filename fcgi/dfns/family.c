@@ -10,12 +10,6 @@
 
 #define ID_STR 24 /* of 63 bits in decimal */
 
-static bool
-enabled(const struct ptn_conf *cf)
-{
-	return cf->dfns_enabled;
-}
-
 /* A number that stands for the request id, by which the log is searched. */
 static void
 error_id(const struct ptn_request *req, char out[ID_STR])
@@ -229,7 +223,7 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep, enum ptn_auth auth)
 const struct ptn_family ptn_dfns_family = {
 	.prefix = "/auth/",
 	.api = PTN_API_DFNS,
-	.on = enabled,
+	.on = ptn_feature_dfns,
 	.body_max = (size_t)128 * 1024,
 	.depth = 32,
 	.type = "application/json; charset=utf-8",

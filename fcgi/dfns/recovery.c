@@ -3,7 +3,7 @@
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/dfns/newcreds.h"
-#include "lib/b64any.h"
+#include "lib/base64.h"
 #include "lib/dfnscode.h"
 #include "lib/dfnsid.h"
 #include "lib/passcode.h"

@@ -1,11 +1,10 @@
 #include <string.h>
 
 #include "fcgi/dfns/dfns.h"
+#include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/dfnsid.h"
 #include "lib/locale.h"
-
-#define US_PER_S 1000000
 
 bool
 ptn_dfns_tells(const struct ptn_request *req)
@@ -96,8 +95,10 @@ ptn_dfns_notify(struct ptn_request *req, struct ptn_db *db,
     const struct ptn_member *m)
 {
 	const struct ptn_notice n = { .what = what,
-		.org = org,
-		.member = m,
+		.tenant_id = org->id,
+		.service = org->rp_name,
+		.address = m->verified ? m->address : NULL,
+		.username = m->username,
 		.locale = ptn_locale_match(
 		    ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE")) };
 
@@ -110,7 +111,7 @@ ptn_dfns_token(struct ptn_request *req, enum ptn_dfnstoken_kind kind,
     const struct ptn_uuid *id, int64_t ttl_s, char **token)
 {
 	const struct ptn_token_env env = ptn_request_tokens(req);
-	const int64_t now = ptn_clock_us() / US_PER_S;
+	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
 	struct ptn_dfnstoken t = { .kind = kind,
 		.id = *id,
 		.org = *org,
@@ -167,7 +168,7 @@ write_params(struct ptn_jsonw *w)
 	size_t i;
 
 	ptn_jsonw_array(w, "pubKeyCredParams");
-	for (i = 0; i < sizeof(algs) / sizeof(algs[0]); i++) {
+	for (i = 0; i < PTN_ARRAY_LEN(algs); i++) {
 		ptn_jsonw_object(w, NULL);
 		ptn_jsonw_str(w, "type", "public-key");
 		ptn_jsonw_int(w, "alg", algs[i]);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fcgi/write.h"
+#include "lib/base64.h"
 #include "lib/clientdata.h"
 #include "lib/clock.h"
 

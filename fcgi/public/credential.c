@@ -2,6 +2,7 @@
 
 #include "fcgi/public/public.h"
 #include "fcgi/write.h"
+#include "lib/base64.h"
 #include "lib/credential.h"
 
 enum { NAME, NAME__MAX };

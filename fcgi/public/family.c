@@ -34,7 +34,7 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep, enum ptn_auth auth)
 const struct ptn_family ptn_public_family = {
 	.prefix = "",
 	.api = PTN_API_HANKO,
-	.on = ptn_always,
+	.on = ptn_feature_always,
 	.placed = true,
 	.body_max = (size_t)64 * 1024,
 	.depth = 16,

@@ -1,9 +1,8 @@
 #include "fcgi/cookie.h"
 #include "fcgi/public/public.h"
 #include "fcgi/write.h"
+#include "lib/clock.h"
 #include "lib/jwt.h"
-
-#define US_PER_S 1000000
 
 enum { TOKEN, TOKEN__MAX };
 
@@ -50,8 +49,8 @@ write_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
 {
 	ptn_jsonw_object(w, "claims");
 	ptn_write_uuid(w, "subject", &c->sub);
-	ptn_write_time(w, "issued_at", c->iat * US_PER_S);
-	ptn_write_time(w, "expiration", c->exp * US_PER_S);
+	ptn_write_time(w, "issued_at", c->iat * PTN_US_PER_S);
+	ptn_write_time(w, "expiration", c->exp * PTN_US_PER_S);
 	write_audience(w, cf);
 	if (cf->issuer[0] != '\0')
 		ptn_jsonw_str(w, "issuer", cf->issuer);
@@ -64,7 +63,7 @@ write_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
 	}
 	ptn_write_uuid(w, "session_id", &c->session_id);
 	ptn_jsonw_end_object(w);
-	ptn_write_time(w, "expiration_time", c->exp * US_PER_S);
+	ptn_write_time(w, "expiration_time", c->exp * PTN_US_PER_S);
 	ptn_write_uuid(w, "user_id", &c->sub);
 }
 
@@ -73,12 +72,12 @@ static void
 write_idle(struct ptn_jsonw *w, const struct ptn_conf *cf,
     const struct ptn_session *s)
 {
-	int64_t at_us = s->last_used_us + cf->session_idle_s * US_PER_S;
+	int64_t at_us = s->last_used_us + cf->session_idle_s * PTN_US_PER_S;
 
 	if (cf->session_idle_s == 0)
 		return;
-	if (at_us > s->claims.exp * US_PER_S)
-		at_us = s->claims.exp * US_PER_S;
+	if (at_us > s->claims.exp * PTN_US_PER_S)
+		at_us = s->claims.exp * PTN_US_PER_S;
 	ptn_write_time(w, "idle_expires_at", at_us);
 }
 

@@ -16,7 +16,6 @@
 #include "lib/session.h"
 
 #define ARENA_MAX (1024 * 1024)
-#define US_PER_S 1000000
 
 static _Noreturn void
 die(const char *what)
@@ -35,7 +34,7 @@ sign(const struct ptn_token_env *env, const char *session, const char *user,
 	if (!ptn_uuid_parse(session, &c.session_id) ||
 	    !ptn_uuid_parse(user, &c.sub))
 		die("not an id");
-	c.iat = ptn_clock_us() / US_PER_S;
+	c.iat = ptn_clock_us() / PTN_US_PER_S;
 	c.exp = c.iat + env->cf->session_lifespan_s;
 	if (ptn_session_token(env, &c, &token) != PTN_OK)
 		die("no token");

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "lib/arena.h"
+#include "lib/base64.h"
 #include "lib/bytes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/clientdata.h"
+#include "lib/unicode.h"
 
 #define ARENA_MAX ((size_t)1 << 20)
 

@@ -16,7 +16,6 @@
 
 #define ARENA_MAX ((size_t)16 << 20)
 #define DAY_S 86400
-#define US_PER_S 1000000
 #define KEYS_MAX 8
 #define NONCE "ffbf533af7afb6fd6a468a0643047d08d24b4a2e96c26a73b626ef40d8f9aaa8"
 
@@ -153,7 +152,7 @@ insert_jwk(const struct ptn_jwk_insert_in *in)
 	    jwks[njwks].api[0] == 'd' ? PTN_ALG_EDDSA : conf.sign_alg);
 	jwks[njwks].row.sealed = PTN_BYTES(jwks[njwks].sealed, in->sealed.len);
 	jwks[njwks].row.created_at = jwks[njwks].row.signs_from =
-	    ptn_clock_us() - US_PER_S;
+	    ptn_clock_us() - PTN_US_PER_S;
 	njwks++;
 }
 
@@ -513,7 +512,7 @@ sign_tokens(void)
 	struct test_request t;
 	struct ptn_token_env env;
 	struct ptn_dfnstoken token;
-	const int64_t now = ptn_clock_us() / US_PER_S;
+	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
 	char *text;
 	size_t i;
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base64.h"
 #include "lib/crypto.h"
 #include "lib/json.h"
 #include "lib/jwt.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/b64any.h"
+#include "lib/base64.h"
 #include "lib/crypto.h"
 #include "lib/log.h"
 #include "lib/pem.h"

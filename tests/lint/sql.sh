@@ -37,7 +37,7 @@ $found"
 
 # ----------------------------------------------------------- the statements
 
-awk -v part=h -f sql/compile.awk sql/queries/*.sql >/dev/null || failed=1
+awk -v part=header -f sql/compile.awk sql/queries/*.sql >/dev/null || failed=1
 awk -f sql/migrations.awk sql/migrations/*.sql >/dev/null || failed=1
 
 awk '

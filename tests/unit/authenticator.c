@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "lib/base64.h"
 #include "lib/crypto.h"
 
 #define ARENA_MAX ((size_t)16 << 20)

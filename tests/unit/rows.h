@@ -17,6 +17,7 @@
 #include "lib/conf.h"
 #include "lib/crypto.h"
 #include "lib/db.h"
+#include "lib/hex.h"
 #include "lib/log.h"
 #include "lib/migrate.h"
 #include "lib/org.h"
@@ -117,7 +118,7 @@ rows_hex(const struct ptn_uuid *id)
 	char *hex = ptn_arena_alloc(arena, 2 * sizeof(id->b) + 1);
 
 	assert_non_null(hex);
-	ptn_hex(PTN_BYTES(id->b, sizeof(id->b)), hex);
+	ptn_hex_encode(PTN_BYTES(id->b, sizeof(id->b)), hex);
 	return hex;
 }
 

@@ -7,7 +7,10 @@
 #include <cmocka.h>
 
 #include "lib/arena.h"
+#include "lib/base64.h"
 #include "lib/bytes.h"
+#include "lib/hex.h"
+#include "lib/unicode.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -134,9 +137,9 @@ test_hex(void **state)
 	char out[9];
 
 	(void)state;
-	ptn_hex(PTN_BYTES("\x00\x1f\xab\xff", 4), out);
+	ptn_hex_encode(PTN_BYTES("\x00\x1f\xab\xff", 4), out);
 	assert_string_equal(out, "001fabff");
-	ptn_hex(PTN_BYTES("", 0), out);
+	ptn_hex_encode(PTN_BYTES("", 0), out);
 	assert_string_equal(out, "");
 }
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "lib/base64.h"
 #include "lib/ceremony.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 

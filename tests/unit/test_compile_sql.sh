@@ -27,7 +27,7 @@ check() { # STATUS NAME
 # that line, with a message that has the text in it, and nothing is written.
 refuses() {
 	cat > "$dir/bad.sql"
-	if "$awk" -v part=h -f "$top/sql/compile.awk" "$dir/bad.sql" \
+	if "$awk" -v part=header -f "$top/sql/compile.awk" "$dir/bad.sql" \
 	    > "$dir/out" 2> "$dir/err"; then
 		check 1 "$1"
 	elif [ -s "$dir/out" ]; then
@@ -173,19 +173,20 @@ SELECT id, data, "a\b", '?;--'
 INSERT INTO t VALUES ();
 END
 mkdir "$dir/lib"
-for part in h c; do
-	"$awk" -v part=$part -f "$top/sql/compile.awk" "$dir/good.sql" \
-	    > "$dir/lib/sql.$part" 2> "$dir/err"
-	check $? "part=$part"
+for file in header:sql.h calls:sql.c statements:statements.c; do
+	"$awk" -v part="${file%%:*}" -f "$top/sql/compile.awk" \
+	    "$dir/good.sql" > "$dir/lib/${file#*:}" 2> "$dir/err"
+	check $? "part=${file%%:*}"
 done
 ${CC:-cc} -std=c11 -Wall -Wextra -Werror -fsyntax-only -iquote "$dir" \
-    -iquote "$top" "$dir/lib/sql.c" > "$dir/err" 2>&1
+    -iquote "$top" "$dir/lib/sql.c" "$dir/lib/statements.c" \
+    > "$dir/err" 2>&1
 check $? 'it compiles'
 [ "$(grep -c 'int64_t now;' "$dir/lib/sql.h")" -eq 1 ]
 check $? 'what is bound twice is one member'
-grep -qF '"SELECT id, data, \"a\\b\", '"'?;--'"' "' "$dir/lib/sql.c"
+grep -qF '"SELECT id, data, \"a\\b\", '"'?;--'"' "' "$dir/lib/statements.c"
 check $? 'quotes and backslashes are kept'
-! grep -q 'between the lines' "$dir/lib/sql.c"
+! grep -q 'between the lines' "$dir/lib/statements.c"
 check $? 'comments are left out'
 
 # ------------------------------------------------------------- migrations.awk

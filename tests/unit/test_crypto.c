@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "lib/base64.h"
 #include "lib/crypto.h"
 #include "lib/json.h"
 

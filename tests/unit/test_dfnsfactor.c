@@ -6,11 +6,12 @@
 
 #include <cmocka.h>
 
+#include "lib/base64.h"
 #include "lib/dfnsfactor.h"
+#include "lib/hex.h"
 #include "tests/unit/dfns.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-
 
 static void
 test_kinds(void **state)

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lib/b64any.h"
+#include "lib/base64.h"
 #include "lib/crypto.h"
 #include "lib/dfnsfactor.h"
 #include "lib/dfnsfido.h"
@@ -19,7 +19,6 @@
 #define ORIGIN "https://app.example.co"
 #define CHALLENGE "NzdmODYwNTc1MDM2YjM5NQ"
 #define TWICE "TnpkbU9EWXdOVGMxTURNMllqTTVOUQ"
-
 
 static char origin_text[] = ORIGIN, other_text[] = "https://example.net",
 	    star_text[] = "*";

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "lib/base64.h"
 #include "lib/crypto.h"
 #include "lib/jwt.h"
 #include "lib/log.h"

@@ -6,14 +6,15 @@
 
 #include <cmocka.h>
 
+#include "lib/base64.h"
 #include "lib/crypto.h"
+#include "lib/hex.h"
 #include "lib/keyassert.h"
 #include "lib/log.h"
 #include "tests/unit/dfns.h"
 #include "tests/unit/sign.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-
 
 #define CHALLENGE "NzdmODYwNTc1MDM2YjM5NQ"
 #define TWICE "TnpkbU9EWXdOVGMxTURNMllqTTVOUQ"
@@ -375,7 +376,7 @@ judge_creation(const char *client_data, const char *pem, bool raw,
 	struct ptn_bytes sig;
 
 	ptn_sha256(ptn_bytes_of(client_data), hash);
-	ptn_hex(PTN_BYTES(hash, sizeof(hash)), hex);
+	ptn_hex_encode(PTN_BYTES(hash, sizeof(hash)), hex);
 	ptn_buf_init(&msg, arena);
 	ptn_buf_printf(&msg, "{\"clientDataHash\":\"%s\",\"publicKey\":", hex);
 	if (raw)
@@ -387,7 +388,7 @@ judge_creation(const char *client_data, const char *pem, bool raw,
 	    strstr(more, "SHA512") != NULL ? "SHA512" : "SHA256",
 	    PTN_BYTES(msg.p, msg.len));
 	EVP_PKEY_free(key);
-	ptn_hex(sig, hex);
+	ptn_hex_encode(sig, hex);
 	ptn_buf_init(&att, arena);
 	ptn_buf_str(&att, "{\"publicKey\":");
 	ptn_json_quote(&att, ptn_bytes_of(pem));

@@ -6,9 +6,10 @@
 
 #include <cmocka.h>
 
-#include "lib/b64any.h"
+#include "lib/base64.h"
 #include "lib/crypto.h"
 #include "lib/dfnsfactor.h"
+#include "lib/hex.h"
 #include "lib/keyassert.h"
 #include "lib/log.h"
 #include "tests/unit/dfns.h"
@@ -16,7 +17,6 @@
 /* The worked examples of key credentials, through what endpoints call. */
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-
 
 static enum ptn_dfnsfactor_place
 place_of(const struct ptn_json *request)

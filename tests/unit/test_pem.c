@@ -6,8 +6,9 @@
 
 #include <cmocka.h>
 
-#include "lib/b64any.h"
+#include "lib/base64.h"
 #include "lib/crypto.h"
+#include "lib/hex.h"
 #include "lib/log.h"
 #include "lib/pem.h"
 #include "tests/unit/dfns.h"
@@ -20,7 +21,6 @@
 #define RSA_END "-----END RSA PUBLIC KEY-----"
 #define LINE1 "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEn+QZTMWnTt64WKD6exFgh/DZAdYi"
 #define LINE2 "iWDcawQbyJG1zB4CO0oHukwDjcuXyGhP93op48LwoMpqGzPEr2XYqkFWdQ=="
-
 
 static enum ptn_err
 read_pem(const char *text, struct ptn_pem *out)

@@ -6,15 +6,15 @@
 
 #include <cmocka.h>
 
-#include "lib/b64any.h"
+#include "lib/base64.h"
 #include "lib/crypto.h"
 #include "lib/dfnsfactor.h"
+#include "lib/hex.h"
 #include "lib/log.h"
 #include "lib/useraction.h"
 #include "tests/unit/dfns.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-
 
 static struct ptn_useraction
 announced(void)

@@ -1,11 +1,23 @@
-#ifndef PTN_B64ANY_H
-#define PTN_B64ANY_H
+#ifndef PTN_BASE64_H
+#define PTN_BASE64_H
 
 #include <stdbool.h>
 
 #include "arena.h"
 #include "bytes.h"
 #include "err.h"
+
+/*
+ * base64url without padding (RFC 4648 section 5, RFC 7515 section 2).
+ *
+ * The encoded text is in the arena, NUL-terminated; NULL when it is full.
+ * Decoding is strict: no padding, no white space, no foreign character, and
+ * the unused low bits of the last character are zero, so that a value has
+ * exactly one spelling.  PTN_E_INPUT otherwise, PTN_E_NOMEM.
+ */
+char *ptn_b64url_encode(struct ptn_arena *a, struct ptn_bytes in);
+enum ptn_err ptn_b64url_decode(struct ptn_arena *a, struct ptn_bytes in,
+    struct ptn_bytes *out) PTN_MUST_USE;
 
 /*
  * base64 as clients of several kinds write it: both alphabets (RFC 4648
@@ -23,10 +35,6 @@ enum ptn_err ptn_b64any_decode(struct ptn_arena *a, struct ptn_bytes text,
 
 /* The standard alphabet without padding; NULL: arena full. */
 char *ptn_b64std_encode(struct ptn_arena *a, struct ptn_bytes in);
-
-/* Hexadecimal in either case.  PTN_OK, PTN_E_INPUT, PTN_E_NOMEM. */
-enum ptn_err ptn_hex_decode(struct ptn_arena *a, struct ptn_bytes text,
-    struct ptn_bytes *out) PTN_MUST_USE;
 
 /*
  * The id that a client chose for its credential: 1..1024 characters of both

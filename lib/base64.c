@@ -1,6 +1,97 @@
-#include "b64any.h"
+#include "base64.h"
 
 #include <string.h>
+
+static const char b64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			     "abcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* Write the letters of n (1..3) bytes; returns the place behind them. */
+static char *
+encode_group(char *o, const uint8_t *p, size_t n)
+{
+	uint32_t v = (uint32_t)p[0] << 16;
+
+	if (n > 1)
+		v |= (uint32_t)p[1] << 8;
+	if (n > 2)
+		v |= p[2];
+	*o++ = b64url[v >> 18];
+	*o++ = b64url[v >> 12 & 63];
+	if (n > 1)
+		*o++ = b64url[v >> 6 & 63];
+	if (n > 2)
+		*o++ = b64url[v & 63];
+	return o;
+}
+
+char *
+ptn_b64url_encode(struct ptn_arena *a, struct ptn_bytes in)
+{
+	char *out, *o;
+	size_t i, n;
+
+	if (in.len > SIZE_MAX / 2)
+		return NULL;
+	out = ptn_arena_alloc(a, in.len / 3 * 4 + 5);
+	if (out == NULL)
+		return NULL;
+	o = out;
+	for (i = 0; i < in.len; i += n) {
+		n = in.len - i < 3 ? in.len - i : 3;
+		o = encode_group(o, in.p + i, n);
+	}
+	*o = '\0';
+	return out;
+}
+
+/* The six bits of a letter, or -1. */
+static int
+letter_bits(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '-')
+		return 62;
+	return c == '_' ? 63 : -1;
+}
+
+enum ptn_err
+ptn_b64url_decode(struct ptn_arena *a, struct ptn_bytes in,
+    struct ptn_bytes *out)
+{
+	uint8_t *buf, *o;
+	uint32_t acc = 0;
+	unsigned bits = 0;
+	size_t i;
+	int v;
+
+	*out = PTN_BYTES(NULL, 0);
+	if (in.len % 4 == 1)
+		return PTN_E_INPUT;
+	o = buf = ptn_arena_alloc(a, in.len / 4 * 3 + 3);
+	if (buf == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < in.len; i++) {
+		if ((v = letter_bits(in.p[i])) < 0)
+			return PTN_E_INPUT;
+		acc = acc << 6 | (uint32_t)v;
+		bits += 6;
+		if (bits >= 8) {
+			bits -= 8;
+			*o++ = (uint8_t)(acc >> bits);
+			acc &= (1U << bits) - 1;
+		}
+	}
+	/* RFC 4648 section 3.5: what is left over must be zero. */
+	if (acc != 0)
+		return PTN_E_INPUT;
+	*out = PTN_BYTES(buf, (size_t)(o - buf));
+	return PTN_OK;
+}
 
 /* A character in the URL alphabet. */
 static uint8_t
@@ -68,40 +159,6 @@ ptn_b64std_encode(struct ptn_arena *a, struct ptn_bytes in)
 			*p = '/';
 	}
 	return out;
-}
-
-static int
-hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-enum ptn_err
-ptn_hex_decode(struct ptn_arena *a, struct ptn_bytes text,
-    struct ptn_bytes *out)
-{
-	uint8_t *buf;
-	size_t i;
-	int high, low;
-
-	*out = PTN_BYTES(NULL, 0);
-	if (text.len % 2 != 0)
-		return PTN_E_INPUT;
-	if ((buf = ptn_arena_alloc(a, text.len / 2 + 1)) == NULL)
-		return PTN_E_NOMEM;
-	for (i = 0; i < text.len; i += 2) {
-		high = hex_value(text.p[i]);
-		low = hex_value(text.p[i + 1]);
-		if (high < 0 || low < 0)
-			return PTN_E_INPUT;
-		buf[i / 2] = (uint8_t)(high << 4 | low);
-	}
-	*out = PTN_BYTES(buf, text.len / 2);
-	return PTN_OK;
 }
 
 bool

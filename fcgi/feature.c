@@ -1,0 +1,46 @@
+#include "fcgi/feature.h"
+
+#include "lib/conf.h"
+
+bool
+ptn_feature_always(const struct ptn_conf *cf)
+{
+	(void)cf;
+	return true;
+}
+
+bool
+ptn_feature_passcodes(const struct ptn_conf *cf)
+{
+	return cf->email_enabled && cf->email_auth;
+}
+
+bool
+ptn_feature_passwords(const struct ptn_conf *cf)
+{
+	return cf->password_enabled;
+}
+
+bool
+ptn_feature_passkeys(const struct ptn_conf *cf)
+{
+	return cf->passkey_enabled;
+}
+
+bool
+ptn_feature_deletion(const struct ptn_conf *cf)
+{
+	return cf->allow_deletion;
+}
+
+bool
+ptn_feature_dfns(const struct ptn_conf *cf)
+{
+	return cf->dfns_enabled;
+}
+
+bool
+ptn_feature_dfns_mail(const struct ptn_conf *cf)
+{
+	return cf->dfns_enabled && cf->mail_enabled;
+}
