@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/rng.h"
+#include "lib/base/rng.h"
 
 #define REQUEST_ID_MAX 64
 #define REQUEST_ID_LEN 32

@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "fcgi/family.h"
-#include "lib/urlpart.h"
+#include "lib/format/url.h"
 
 #define MAX_AGE_S 7200
 

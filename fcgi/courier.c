@@ -4,17 +4,17 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "lib/address.h"
-#include "lib/arena.h"
-#include "lib/clock.h"
-#include "lib/codemail.h"
-#include "lib/db.h"
-#include "lib/expiry.h"
-#include "lib/jwk.h"
-#include "lib/log.h"
-#include "lib/mail.h"
-#include "lib/outbox.h"
-#include "lib/rng.h"
+#include "lib/account/expiry.h"
+#include "lib/account/jwk.h"
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/rng.h"
+#include "lib/db/db.h"
+#include "lib/dfns/codemail.h"
+#include "lib/event/outbox.h"
+#include "lib/format/address.h"
+#include "lib/mail/mail.h"
 
 #define SLOTS 6 /* deliveries at once; with the pipe, what one wait takes */
 #define LOOK_MIN_MS 2000 /* between looks at the outbox */

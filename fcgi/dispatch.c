@@ -10,10 +10,10 @@
 #include "fcgi/input.h"
 #include "fcgi/path.h"
 #include "fcgi/routes.h"
-#include "lib/clock.h"
-#include "lib/json.h"
-#include "lib/log.h"
-#include "lib/pwhash.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/crypto/pwhash.h"
+#include "lib/format/json.h"
 
 /* Two hosts are none: who is to say which one the web server meant? */
 static const char *

@@ -8,7 +8,7 @@
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/routes.h"
-#include "lib/api.h"
+#include "lib/base/api.h"
 
 /*
  * What all endpoints of one wire protocol have in common.  A request belongs

@@ -1,6 +1,6 @@
 #include "fcgi/feature.h"
 
-#include "lib/conf.h"
+#include "lib/conf/conf.h"
 
 bool
 ptn_feature_always(const struct ptn_conf *cf)

@@ -3,9 +3,9 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "lib/address.h"
-#include "lib/base64.h"
-#include "lib/clock.h"
+#include "lib/base/base64.h"
+#include "lib/base/clock.h"
+#include "lib/format/address.h"
 
 #define NAMES_MAX 16	/* elements of a PTN_F_NAMES */
 #define NAME_LEN_MAX 32 /* bytes of one */

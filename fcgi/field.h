@@ -3,7 +3,7 @@
 
 #include "fcgi/request.h"
 #include "fcgi/routes.h"
-#include "lib/json.h"
+#include "lib/format/json.h"
 
 /*
  * Decode one field of a JSON body by its declaration.

@@ -8,9 +8,9 @@
 #include <fastcgi.h>
 #include <fcgiapp.h>
 
-#include "lib/array.h"
-#include "lib/bytes.h"
-#include "lib/log.h"
+#include "lib/base/array.h"
+#include "lib/base/bytes.h"
+#include "lib/base/log.h"
 
 #define CHUNK 4096 /* bytes of STDIN taken at a time */
 

@@ -3,10 +3,10 @@
 
 #include <stdbool.h>
 
-#include "lib/arena.h"
-#include "lib/err.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
 
 /*
  * The only user of libfcgi: parameters and body in, status, headers and body

@@ -14,9 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/array.h"
-#include "lib/clock.h"
-#include "lib/log.h"
+#include "lib/base/array.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
 
 #define START_MS 30000 /* a new generation is ready by then, or fails */
 #define EARLY_MS 10000 /* a death before this age is an early one */

@@ -8,10 +8,10 @@
 
 #include "fcgi/listen.h"
 #include "fcgi/process.h"
-#include "lib/conf.h"
-#include "lib/crypto.h"
-#include "lib/err.h"
-#include "lib/gate.h"
+#include "lib/base/err.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/crypto.h"
+#include "lib/crypto/hashgate.h"
 
 /*
  * A generation: the workers and the courier that run with one configuration,

@@ -4,9 +4,9 @@
 
 #include "fcgi/client.h"
 #include "fcgi/routes.h"
-#include "lib/crypto.h"
-#include "lib/ratelimit.h"
-#include "lib/unicode.h"
+#include "lib/account/ratelimit.h"
+#include "lib/base/unicode.h"
+#include "lib/crypto/crypto.h"
 
 /* By convention the account is the first field of a limited route. */
 #define ACCOUNT 0

@@ -6,7 +6,7 @@
 
 #include "fcgi/family.h"
 #include "fcgi/field.h"
-#include "lib/json.h"
+#include "lib/format/json.h"
 
 /* Case-insensitive, cut at ";" and trimmed: exactly application/json. */
 static bool

@@ -5,9 +5,9 @@
 #include <sys/types.h>
 #include <time.h>
 
-#include "lib/conf.h"
-#include "lib/err.h"
 #include "fcgi/process.h"
+#include "lib/base/err.h"
+#include "lib/conf/conf.h"
 
 /*
  * Listening sockets: bound by us, or by whoever started us.  All of them are

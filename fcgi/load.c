@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
-#include "lib/conf.h"
-#include "lib/crypto.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/crypto.h"
 
 enum ptn_err
 ptn_process_load(const struct ptn_start *start, FILE *err, struct ptn_conf **cf,

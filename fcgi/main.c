@@ -9,8 +9,8 @@
 #include "fcgi/cli/cli.h"
 #include "fcgi/listen.h"
 #include "fcgi/process.h"
-#include "lib/array.h"
-#include "lib/crypto.h"
+#include "lib/base/array.h"
+#include "lib/crypto/crypto.h"
 
 #define EXIT_USAGE 2
 

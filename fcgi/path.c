@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "lib/hex.h"
+#include "lib/base/hex.h"
 
 static bool
 unreserved(int c)

@@ -1,8 +1,8 @@
 #ifndef PTN_PATH_H
 #define PTN_PATH_H
 
-#include "lib/arena.h"
-#include "lib/err.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
 
 /*
  * The path a request is routed by: the path of REQUEST_URI, from one source

@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/array.h"
-#include "lib/log.h"
+#include "lib/base/array.h"
+#include "lib/base/log.h"
 
 #define FILES_MAX 256 /* descriptors a confined process may open */
 #define WAIT_MAX 8    /* descriptors one wait takes */

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "lib/conf.h"
-#include "lib/crypto.h"
-#include "lib/err.h"
-#include "lib/gate.h"
+#include "lib/base/err.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/crypto.h"
+#include "lib/crypto/hashgate.h"
 
 /*
  * The sockets: what the world may ask, what only the operator may, and one

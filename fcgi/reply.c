@@ -5,7 +5,7 @@
 
 #include "fcgi/family.h"
 #include "fcgi/request.h"
-#include "lib/log.h"
+#include "lib/base/log.h"
 
 /* THE table from errors to HTTP. */
 static const struct {

@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/arena.h"
-#include "lib/err.h"
-#include "lib/json.h"
-#include "lib/session.h"
+#include "lib/account/session.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/format/json.h"
 
 struct ptn_request;
 

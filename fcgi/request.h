@@ -5,16 +5,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/arena.h"
-#include "lib/audit.h"
-#include "lib/bytes.h"
-#include "lib/conf.h"
-#include "lib/db.h"
-#include "lib/gate.h"
-#include "lib/jwk.h"
-#include "lib/session.h"
-#include "lib/tenant.h"
-#include "lib/uuid.h"
+#include "lib/account/jwk.h"
+#include "lib/account/session.h"
+#include "lib/account/tenant.h"
+#include "lib/base/arena.h"
+#include "lib/base/bytes.h"
+#include "lib/base/uuid.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/hashgate.h"
+#include "lib/db/db.h"
+#include "lib/event/audit.h"
 
 enum ptn_method {
 	PTN_METHOD_UNSET = 0,
@@ -127,7 +127,7 @@ size_t ptn_request_param_count(const struct ptn_request *req,
 /* There is mail in the outbox: the courier is to look at once. */
 void ptn_request_wake_courier(const struct ptn_request *req);
 
-/* What the session functions of lib/session.h run with. */
+/* What the session functions of lib/account/session.h run with. */
 struct ptn_token_env ptn_request_tokens(const struct ptn_request *req);
 
 #endif

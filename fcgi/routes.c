@@ -6,8 +6,8 @@
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/family.h"
 #include "fcgi/public/public.h"
-#include "lib/array.h"
-#include "lib/log.h"
+#include "lib/base/array.h"
+#include "lib/base/log.h"
 
 const struct ptn_family *const ptn_families[] = { &ptn_dfns_family,
 	&ptn_public_family };

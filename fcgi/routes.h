@@ -7,8 +7,8 @@
 #include "fcgi/feature.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "lib/conf.h"
-#include "lib/err.h"
+#include "lib/base/err.h"
+#include "lib/conf/conf.h"
 
 typedef enum ptn_err (
     *ptn_handler)(struct ptn_request *req, struct ptn_reply *rep);
@@ -57,7 +57,7 @@ enum ptn_field_type {
 	PTN_F_UUID,	/* lower-case, any version: "must be a valid uuid" */
 	PTN_F_UUID4,	/* version 4: "must be a valid uuid4" */
 	PTN_F_UUID_LAX, /* any case; a message of its own */
-	PTN_F_EMAIL,	/* arrives canonical (lib/address.h) */
+	PTN_F_EMAIL,	/* arrives canonical (lib/format/address.h) */
 	PTN_F_TEXT,	/* without NUL */
 	PTN_F_DIGITS,	/* exactly max decimal digits */
 	PTN_F_B64URL,	/* bytes in base64url; max counts them */

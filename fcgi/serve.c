@@ -5,10 +5,10 @@
 
 #include "fcgi/listen.h"
 #include "fcgi/routes.h"
-#include "lib/conf.h"
-#include "lib/crypto.h"
-#include "lib/gate.h"
-#include "lib/log.h"
+#include "lib/base/log.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/crypto.h"
+#include "lib/crypto/hashgate.h"
 
 /*
  * The web server started us with its socket on descriptor 0: one worker, in

@@ -10,8 +10,8 @@
 #include <time.h>
 
 #include "fcgi/generation.h"
-#include "lib/clock.h"
-#include "lib/log.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
 
 #define TICK_MS 1000	/* how often the watchdog looks */
 #define START_TICK_MS 5 /* how often while workers start */

@@ -9,13 +9,13 @@
 #include "fcgi/gateway.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "lib/arena.h"
-#include "lib/clock.h"
-#include "lib/db.h"
-#include "lib/jwk.h"
-#include "lib/log.h"
-#include "lib/session.h"
-#include "lib/tenant.h"
+#include "lib/account/jwk.h"
+#include "lib/account/session.h"
+#include "lib/account/tenant.h"
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/db/db.h"
 
 #define ARENA_MAX (1024 * 1024) /* bytes a request may use */
 #define TOKENS 512		/* verified tokens that are remembered */

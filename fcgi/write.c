@@ -1,7 +1,7 @@
 #include "fcgi/write.h"
 
-#include "lib/base64.h"
-#include "lib/clock.h"
+#include "lib/base/base64.h"
+#include "lib/base/clock.h"
 
 void
 ptn_write_uuid(struct ptn_jsonw *w, const char *name, const struct ptn_uuid *id)

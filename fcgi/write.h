@@ -1,8 +1,8 @@
 #ifndef PTN_WRITE_H
 #define PTN_WRITE_H
 
-#include "lib/json.h"
-#include "lib/uuid.h"
+#include "lib/base/uuid.h"
+#include "lib/format/json.h"
 
 /* Members of an answer that are of our own types; see ptn_jsonw_str(). */
 void ptn_write_uuid(struct ptn_jsonw *w, const char *name,

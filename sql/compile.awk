@@ -1,6 +1,6 @@
-# Make of the statements in sql/queries/, in plain POSIX awk: lib/sql.h
-# (-v part=header), lib/sql.c (-v part=calls), which has a function for each,
-# and lib/statements.c (-v part=statements), the table of their texts.
+# Make of the statements in sql/queries/, in plain POSIX awk: lib/db/sql.h
+# (-v part=header), lib/db/sql.c (-v part=calls), which has a function for each,
+# and lib/db/statements.c (-v part=statements), the table of their texts.
 #
 #     -- name: user_by_id
 #     -- in:   tenant_id:id id:id
@@ -11,7 +11,7 @@
 #
 # in: entries bind to the "?" in order; a name that stands twice is one member
 # bound twice.  in: and out: may be repeated to continue on another line.
-# Types: id str bytes i64 time (lib/db.h).  returns: one, many (out: is
+# Types: id str bytes i64 time (lib/db/db.h).  returns: one, many (out: is
 # needed), count (rows matched), id (LAST_INSERT_ID), none.  The first line
 # that ends in ";" ends the statement.  "-- protocol: text" sends a statement
 # as it stands instead of preparing it: for the few that cannot be prepared.
@@ -247,9 +247,9 @@ function write_header(    i) {
 	print "/* Made by compile.awk of sql/queries/. */"
 	print "#ifndef PTN_SQL_H\n#define PTN_SQL_H\n"
 	print "#include <stddef.h>\n#include <stdint.h>\n"
-	print "#include \"lib/arena.h\"\n#include \"lib/bytes.h\""
-	print "#include \"lib/db.h\"\n#include \"lib/err.h\""
-	print "#include \"lib/uuid.h\"\n\nenum ptn_stmt {"
+	print "#include \"lib/base/arena.h\"\n#include \"lib/base/bytes.h\""
+	print "#include \"lib/db/db.h\"\n#include \"lib/base/err.h\""
+	print "#include \"lib/base/uuid.h\"\n\nenum ptn_stmt {"
 	for (i = 1; i <= count; i++)
 		print "\tPTN_STMT_" toupper(names[i]) ","
 	print "\tPTN_STMT__MAX\n};"
@@ -321,7 +321,7 @@ function call_of(i,    in_, id) {
 
 function write_statements(    i) {
 	print "/* Made by compile.awk of sql/queries/. */"
-	print "#include \"lib/sql.h\""
+	print "#include \"lib/db/sql.h\""
 	for (i = 1; i <= count; i++) {
 		if (nin[i] > 0)
 			table_of(i, "in", nin[i])
@@ -336,7 +336,7 @@ function write_statements(    i) {
 
 function write_calls(    i) {
 	print "/* Made by compile.awk of sql/queries/. */"
-	print "#include \"lib/sql.h\""
+	print "#include \"lib/db/sql.h\""
 	for (i = 1; i <= count; i++)
 		call_of(i)
 }

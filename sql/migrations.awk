@@ -1,4 +1,4 @@
-# Make lib/migrations.c of sql/migrations/NNNN-name.sql, given in order.
+# Make lib/db/migrations.c of sql/migrations/NNNN-name.sql, given in order.
 # Plain POSIX awk.  Comment lines are left out, so that a comment may be
 # mended after its migration was applied; a statement ends at a line that ends
 # in ";".
@@ -59,7 +59,7 @@ END {
 		fail("no migration")
 	end_file()
 	print "/* Made by migrations.awk of sql/migrations/. */"
-	print "#include \"lib/migrations.h\"\n"
+	print "#include \"lib/db/migrations.h\"\n"
 	print "const struct ptn_migration ptn_migrations[] = {"
 	printf "%s", out
 	print "};\nconst int ptn_migrations_n = " count ";"

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "fcgi/routes.h"
-#include "lib/arena.h"
-#include "lib/conf.h"
-#include "lib/db.h"
-#include "lib/mail.h"
-#include "lib/org.h"
-#include "lib/place.h"
-#include "lib/pwhash.h"
+#include "lib/account/org.h"
+#include "lib/base/arena.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/pwhash.h"
+#include "lib/db/db.h"
+#include "lib/format/mount.h"
+#include "lib/mail/mail.h"
 
 #define ARENA_MAX 65536
 

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "fcgi/process.h"
-#include "lib/conf.h"
-#include "lib/crypto.h"
-#include "lib/err.h"
-#include "lib/log.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/crypto.h"
 
 /* Send and expire, as what the configuration says we are. */
 static enum ptn_err

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/log.h"
+#include "lib/base/log.h"
 
 #define ARENA_MAX ((size_t)1 << 20)
 

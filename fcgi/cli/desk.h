@@ -3,14 +3,14 @@
 
 #include <stdbool.h>
 
-#include "lib/api.h"
-#include "lib/arena.h"
-#include "lib/conf.h"
-#include "lib/db.h"
-#include "lib/err.h"
-#include "lib/jwk.h"
-#include "lib/org.h"
-#include "lib/secrets.h"
+#include "lib/account/jwk.h"
+#include "lib/account/org.h"
+#include "lib/base/api.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/secrets.h"
+#include "lib/db/db.h"
 
 /* What a sub-command that deals with rows works with. */
 struct ptn_desk {

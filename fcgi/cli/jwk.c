@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "fcgi/cli/desk.h"
-#include "lib/api.h"
-#include "lib/clock.h"
-#include "lib/err.h"
-#include "lib/jwk.h"
-#include "lib/uuid.h"
+#include "lib/account/jwk.h"
+#include "lib/base/api.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
 
 static const char *const state_words[PTN_KEY__MAX] = {
 	[PTN_KEY_LOCKED] = "locked",

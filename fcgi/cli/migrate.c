@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/arena.h"
-#include "lib/conf.h"
-#include "lib/crypto.h"
-#include "lib/db.h"
-#include "lib/err.h"
-#include "lib/log.h"
-#include "lib/migrate.h"
+#include "lib/account/migrate.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/crypto.h"
+#include "lib/db/db.h"
 
 #define ARENA_MAX ((size_t)1024 * 1024)
 

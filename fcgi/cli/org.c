@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "fcgi/cli/cli.h"
-#include "lib/array.h"
-#include "lib/dfnsid.h"
+#include "lib/base/array.h"
+#include "lib/format/dfnsid.h"
 
 /* org list: one line an organisation, oldest first. */
 static enum ptn_err

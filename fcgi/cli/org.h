@@ -2,7 +2,7 @@
 #define PTN_CLI_ORG_H
 
 #include "fcgi/cli/desk.h"
-#include "lib/org.h"
+#include "lib/account/org.h"
 
 /*
  * A sub-command: a line of the table in org.c, which says how many words

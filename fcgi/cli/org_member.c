@@ -1,11 +1,11 @@
 #include <stdio.h>
 
 #include "fcgi/cli/org.h"
-#include "lib/codemail.h"
-#include "lib/dfnsid.h"
-#include "lib/locale.h"
-#include "lib/member.h"
-#include "lib/user.h"
+#include "lib/account/user.h"
+#include "lib/dfns/codemail.h"
+#include "lib/dfns/member.h"
+#include "lib/format/dfnsid.h"
+#include "lib/format/locale.h"
 
 /* Somebody new, or somebody who has not come yet. */
 static enum ptn_err

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/array.h"
-#include "lib/clock.h"
-#include "lib/dfnsid.h"
-#include "lib/pem.h"
-#include "lib/service.h"
+#include "lib/base/array.h"
+#include "lib/base/clock.h"
+#include "lib/crypto/pem.h"
+#include "lib/dfns/service.h"
+#include "lib/format/dfnsid.h"
 
 #define S_PER_DAY 86400
 

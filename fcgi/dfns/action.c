@@ -2,11 +2,11 @@
 
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
-#include "lib/evidence.h"
-#include "lib/hex.h"
-#include "lib/rng.h"
-#include "lib/user.h"
-#include "lib/useraction.h"
+#include "lib/account/user.h"
+#include "lib/base/hex.h"
+#include "lib/base/rng.h"
+#include "lib/dfns/evidence.h"
+#include "lib/dfns/useraction.h"
 
 #define PATH_MAX_LEN 2048
 #define PAYLOAD_MAX ((size_t)128 * 1024)

@@ -3,12 +3,12 @@
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/guess.h"
-#include "lib/dfnsfido.h"
-#include "lib/dfnspassword.h"
-#include "lib/dfnstotp.h"
-#include "lib/dfnsverify.h"
-#include "lib/json.h"
-#include "lib/jwt.h"
+#include "lib/account/jwt.h"
+#include "lib/dfns/fido.h"
+#include "lib/dfns/password.h"
+#include "lib/dfns/totp.h"
+#include "lib/dfns/verify.h"
+#include "lib/format/json.h"
 
 enum { ANSWER_CHALLENGE, ANSWER_FIRST, ANSWER_SECOND, ANSWER__MAX };
 

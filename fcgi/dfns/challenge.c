@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "fcgi/dfns/dfns.h"
-#include "lib/array.h"
-#include "lib/base64.h"
-#include "lib/dfnstoken.h"
-#include "lib/json.h"
-#include "lib/secrets.h"
-#include "lib/unicode.h"
+#include "lib/base/array.h"
+#include "lib/base/base64.h"
+#include "lib/base/unicode.h"
+#include "lib/crypto/secrets.h"
+#include "lib/dfns/token.h"
+#include "lib/format/json.h"
 
 enum ptn_err
 ptn_dfns_signers(struct ptn_request *req, const struct ptn_uuid *org,

@@ -3,11 +3,11 @@
 
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "lib/ceremony.h"
-#include "lib/dfnscred.h"
-#include "lib/dfnsfactor.h"
-#include "lib/org.h"
-#include "lib/ruling.h"
+#include "lib/account/org.h"
+#include "lib/dfns/ceremony.h"
+#include "lib/dfns/cred.h"
+#include "lib/dfns/factor.h"
+#include "lib/dfns/ruling.h"
 
 /* A challenge for credentials that exist: to log in, or to sign an action. */
 struct ptn_dfns_challenge {

@@ -1,9 +1,9 @@
 #include "fcgi/client.h"
 #include "fcgi/dfns/dfns.h"
-#include "lib/codemail.h"
-#include "lib/dfnscode.h"
-#include "lib/dfnsid.h"
-#include "lib/locale.h"
+#include "lib/dfns/code.h"
+#include "lib/dfns/codemail.h"
+#include "lib/format/dfnsid.h"
+#include "lib/format/locale.h"
 
 enum { CODE_USERNAME, CODE_ORG, CODE__MAX };
 

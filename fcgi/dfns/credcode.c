@@ -1,10 +1,10 @@
-#include "lib/credcode.h"
+#include "lib/dfns/credcode.h"
 
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/dfns/manage.h"
-#include "lib/clock.h"
-#include "lib/dfnscode.h"
-#include "lib/user.h"
+#include "lib/account/user.h"
+#include "lib/base/clock.h"
+#include "lib/dfns/code.h"
 
 enum { NEW_EXPIRATION, NEW__MAX };
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "lib/dfnsid.h"
+#include "lib/format/dfnsid.h"
 
 #define US_PER_MS 1000
 #define TIME_STR 32

@@ -3,9 +3,9 @@
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/dfns/newcreds.h"
 #include "fcgi/dfns/recovery.h"
-#include "lib/address.h"
-#include "lib/base64.h"
-#include "lib/user.h"
+#include "lib/account/user.h"
+#include "lib/base/base64.h"
+#include "lib/format/address.h"
 
 /*
  * What a service account does for the end users of its organisation, and for

@@ -5,14 +5,14 @@
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/routes.h"
-#include "lib/ceremony.h"
-#include "lib/dfnscred.h"
-#include "lib/dfnsfactor.h"
-#include "lib/dfnstoken.h"
-#include "lib/member.h"
-#include "lib/notice.h"
-#include "lib/org.h"
-#include "lib/passcode.h"
+#include "lib/account/org.h"
+#include "lib/account/passcode.h"
+#include "lib/dfns/ceremony.h"
+#include "lib/dfns/cred.h"
+#include "lib/dfns/factor.h"
+#include "lib/dfns/member.h"
+#include "lib/dfns/token.h"
+#include "lib/event/notice.h"
 
 /*
  * The handlers of the Dfns authentication API.  What each does stands above

@@ -5,8 +5,8 @@
 
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/presented.h"
-#include "lib/crypto.h"
-#include "lib/service.h"
+#include "lib/crypto/crypto.h"
+#include "lib/dfns/service.h"
 
 #define ID_STR 24 /* of 63 bits in decimal */
 

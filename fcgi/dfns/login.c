@@ -2,11 +2,11 @@
 
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
-#include "lib/ceremony.h"
-#include "lib/dfnscode.h"
-#include "lib/dfnsid.h"
-#include "lib/passcode.h"
-#include "lib/user.h"
+#include "lib/account/passcode.h"
+#include "lib/account/user.h"
+#include "lib/dfns/ceremony.h"
+#include "lib/dfns/code.h"
+#include "lib/format/dfnsid.h"
 
 enum { INIT_USERNAME, INIT_ORG, INIT_CODE, INIT__MAX };
 

@@ -2,12 +2,12 @@
 
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
-#include "lib/clock.h"
-#include "lib/dfnsid.h"
-#include "lib/dfnsverify.h"
-#include "lib/json.h"
-#include "lib/jwt.h"
-#include "lib/user.h"
+#include "lib/account/jwt.h"
+#include "lib/account/user.h"
+#include "lib/base/clock.h"
+#include "lib/dfns/verify.h"
+#include "lib/format/dfnsid.h"
+#include "lib/format/json.h"
 
 enum { INIT_KIND, INIT__MAX };
 
@@ -17,7 +17,7 @@ static const struct ptn_field init_fields[INIT__MAX] = {
 
 const struct ptn_input ptn_in_dfns_kind = { init_fields, INIT__MAX };
 
-/* Of the rest of the body, dfnsfactor.h knows. */
+/* Of the rest of the body, lib/dfns/factor.h knows. */
 enum { NEW_CHALLENGE, NEW_NAME, NEW_INFO, NEW__MAX };
 
 static const struct ptn_field new_fields[NEW__MAX] = {

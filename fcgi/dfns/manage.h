@@ -5,11 +5,11 @@
 
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "lib/ceremony.h"
-#include "lib/dfnscred.h"
-#include "lib/dfnsfactor.h"
-#include "lib/org.h"
-#include "lib/ruling.h"
+#include "lib/account/org.h"
+#include "lib/dfns/ceremony.h"
+#include "lib/dfns/cred.h"
+#include "lib/dfns/factor.h"
+#include "lib/dfns/ruling.h"
 
 /*
  * One more credential of somebody who has registered: it is begun with a

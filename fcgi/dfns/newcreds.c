@@ -1,8 +1,8 @@
 #include "fcgi/dfns/newcreds.h"
 
 #include "fcgi/dfns/dfns.h"
-#include "lib/dfnsid.h"
-#include "lib/user.h"
+#include "lib/account/user.h"
+#include "lib/format/dfnsid.h"
 
 static const struct {
 	const char *name;

@@ -4,13 +4,13 @@
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "lib/ceremony.h"
-#include "lib/dfnscred.h"
-#include "lib/dfnsfactor.h"
-#include "lib/dfnstoken.h"
-#include "lib/dfnsverify.h"
-#include "lib/member.h"
-#include "lib/ruling.h"
+#include "lib/dfns/ceremony.h"
+#include "lib/dfns/cred.h"
+#include "lib/dfns/factor.h"
+#include "lib/dfns/member.h"
+#include "lib/dfns/ruling.h"
+#include "lib/dfns/token.h"
+#include "lib/dfns/verify.h"
 
 /*
  * The credentials of a registration or a recovery: "firstFactorCredential",

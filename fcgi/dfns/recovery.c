@@ -3,11 +3,11 @@
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/dfns/newcreds.h"
-#include "lib/base64.h"
-#include "lib/dfnscode.h"
-#include "lib/dfnsid.h"
-#include "lib/passcode.h"
-#include "lib/user.h"
+#include "lib/account/passcode.h"
+#include "lib/account/user.h"
+#include "lib/base/base64.h"
+#include "lib/dfns/code.h"
+#include "lib/format/dfnsid.h"
 
 enum { INIT_USERNAME, INIT_ORG, INIT_CODE, INIT_CREDENTIAL, INIT__MAX };
 

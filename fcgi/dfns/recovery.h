@@ -5,8 +5,8 @@
 #include "fcgi/dfns/newcreds.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "lib/bytes.h"
-#include "lib/dfnscred.h"
+#include "lib/base/bytes.h"
+#include "lib/dfns/cred.h"
 
 /* A recovery that begins. */
 struct ptn_dfns_recovery {

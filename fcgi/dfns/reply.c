@@ -1,6 +1,6 @@
 #include "fcgi/dfns/dfns.h"
 
-#include "lib/dfnsid.h"
+#include "lib/format/dfnsid.h"
 
 /* THE table of refusals (specification 1.6 and 13); the texts are theirs. */
 static const struct {

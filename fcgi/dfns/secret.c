@@ -1,10 +1,10 @@
 #include <assert.h>
 
 #include "fcgi/dfns/dfns.h"
-#include "lib/dfnspassword.h"
-#include "lib/dfnstotp.h"
-#include "lib/password.h"
-#include "lib/totp.h"
+#include "lib/account/password.h"
+#include "lib/crypto/totp.h"
+#include "lib/dfns/password.h"
+#include "lib/dfns/totp.h"
 
 enum ptn_err
 ptn_dfns_offer(struct ptn_request *req, const struct ptn_org *org,

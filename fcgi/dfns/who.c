@@ -1,10 +1,10 @@
 #include <string.h>
 
 #include "fcgi/dfns/dfns.h"
-#include "lib/array.h"
-#include "lib/clock.h"
-#include "lib/dfnsid.h"
-#include "lib/locale.h"
+#include "lib/base/array.h"
+#include "lib/base/clock.h"
+#include "lib/format/dfnsid.h"
+#include "lib/format/locale.h"
 
 bool
 ptn_dfns_tells(const struct ptn_request *req)

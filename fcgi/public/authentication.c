@@ -3,9 +3,9 @@
 #include "fcgi/public/ceremony.h"
 #include "fcgi/public/public.h"
 #include "fcgi/write.h"
-#include "lib/credential.h"
-#include "lib/email.h"
-#include "lib/user.h"
+#include "lib/account/credential.h"
+#include "lib/account/email.h"
+#include "lib/account/user.h"
 
 #define AUTH_DATA_MAX 4096 /* bytes */
 #define SIGNATURE_MAX 1024 /* bytes; RSA of 4096 bits has 512 */

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "fcgi/write.h"
-#include "lib/base64.h"
-#include "lib/clientdata.h"
-#include "lib/clock.h"
+#include "lib/base/base64.h"
+#include "lib/base/clock.h"
+#include "lib/webauthn/clientdata.h"
 
 const int32_t ptn_ceremony_algs[PTN_CEREMONY_ALGS] = { -7, -8, -35, -257 };
 

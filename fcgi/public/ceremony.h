@@ -3,8 +3,8 @@
 
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "lib/challenge.h"
-#include "lib/webauthn.h"
+#include "lib/account/webauthn_challenge.h"
+#include "lib/webauthn/webauthn.h"
 
 /* What registration and login by passkey share (hanko-public 5). */
 

@@ -2,8 +2,8 @@
 
 #include "fcgi/public/public.h"
 #include "fcgi/write.h"
-#include "lib/base64.h"
-#include "lib/credential.h"
+#include "lib/account/credential.h"
+#include "lib/base/base64.h"
 
 enum { NAME, NAME__MAX };
 

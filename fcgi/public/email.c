@@ -1,7 +1,7 @@
-#include "lib/email.h"
 #include "fcgi/public/public.h"
 #include "fcgi/write.h"
-#include "lib/user.h"
+#include "lib/account/email.h"
+#include "lib/account/user.h"
 
 enum { ADDRESS, ADDRESS__MAX };
 

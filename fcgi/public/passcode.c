@@ -3,11 +3,11 @@
 #include "fcgi/cookie.h"
 #include "fcgi/public/public.h"
 #include "fcgi/write.h"
-#include "lib/email.h"
-#include "lib/locale.h"
-#include "lib/outbox.h"
-#include "lib/passcode.h"
-#include "lib/user.h"
+#include "lib/account/email.h"
+#include "lib/account/passcode.h"
+#include "lib/account/user.h"
+#include "lib/event/outbox.h"
+#include "lib/format/locale.h"
 
 enum { INIT_USER, INIT_EMAIL, INIT__MAX };
 

@@ -1,7 +1,7 @@
-#include "lib/password.h"
 #include "fcgi/public/public.h"
-#include "lib/unicode.h"
-#include "lib/user.h"
+#include "lib/account/password.h"
+#include "lib/account/user.h"
+#include "lib/base/unicode.h"
 
 enum { USER, PASSWORD, PASSWORD__MAX };
 

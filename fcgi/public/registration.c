@@ -3,8 +3,8 @@
 #include "fcgi/public/ceremony.h"
 #include "fcgi/public/public.h"
 #include "fcgi/write.h"
-#include "lib/credential.h"
-#include "lib/email.h"
+#include "lib/account/credential.h"
+#include "lib/account/email.h"
 
 #define ATTESTATION_MAX 32768 /* bytes */
 

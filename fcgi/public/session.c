@@ -1,8 +1,8 @@
 #include "fcgi/cookie.h"
 #include "fcgi/public/public.h"
 #include "fcgi/write.h"
-#include "lib/clock.h"
-#include "lib/jwt.h"
+#include "lib/account/jwt.h"
+#include "lib/base/clock.h"
 
 enum { TOKEN, TOKEN__MAX };
 

@@ -3,9 +3,9 @@
 #include "fcgi/cookie.h"
 #include "fcgi/public/public.h"
 #include "fcgi/write.h"
-#include "lib/credential.h"
-#include "lib/email.h"
-#include "lib/user.h"
+#include "lib/account/credential.h"
+#include "lib/account/email.h"
+#include "lib/account/user.h"
 
 enum { EMAIL, EMAIL__MAX };
 

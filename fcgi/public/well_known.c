@@ -1,5 +1,5 @@
 #include "fcgi/public/public.h"
-#include "lib/health.h"
+#include "lib/db/health.h"
 
 /*
  * GET /.well-known/jwks.json: the published key set (RFC 7517 section 5).  A

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/clock.h"
-#include "lib/crypto.h"
-#include "lib/jwk.h"
-#include "lib/log.h"
-#include "lib/session.h"
+#include "lib/account/jwk.h"
+#include "lib/account/session.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/crypto/crypto.h"
 
 #define ARENA_MAX (1024 * 1024)
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/address.h"
-#include "lib/unicode.h"
+#include "lib/base/unicode.h"
+#include "lib/format/address.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/attestation.h"
-#include "lib/crypto.h"
+#include "lib/crypto/crypto.h"
+#include "lib/webauthn/attestation.h"
 
 #define ARENA_MAX ((size_t)4 << 20)
 #define NOW_S INT64_C(1750000000)

@@ -2,9 +2,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "lib/authdata.h"
-#include "lib/cose.h"
-#include "lib/secrets.h"
+#include "lib/crypto/cose.h"
+#include "lib/crypto/secrets.h"
+#include "lib/webauthn/authdata.h"
 
 #define ARENA_MAX ((size_t)1 << 20)
 

@@ -2,9 +2,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "lib/arena.h"
-#include "lib/base64.h"
-#include "lib/bytes.h"
+#include "lib/base/arena.h"
+#include "lib/base/base64.h"
+#include "lib/base/bytes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/clientdata.h"
-#include "lib/unicode.h"
+#include "lib/base/unicode.h"
+#include "lib/webauthn/clientdata.h"
 
 #define ARENA_MAX ((size_t)1 << 20)
 

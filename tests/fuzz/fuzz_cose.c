@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/cose.h"
+#include "lib/crypto/cose.h"
 
 #define ARENA_MAX ((size_t)1 << 20)
 

@@ -5,13 +5,13 @@
 
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/dispatch.h"
-#include "lib/clock.h"
-#include "lib/crypto.h"
-#include "lib/dfnsid.h"
-#include "lib/dfnstoken.h"
-#include "lib/log.h"
-#include "lib/sql.h"
-#include "lib/tenant.h"
+#include "lib/account/tenant.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/crypto/crypto.h"
+#include "lib/db/sql.h"
+#include "lib/dfns/token.h"
+#include "lib/format/dfnsid.h"
 #include "tests/fuzz/request.h"
 
 #define ARENA_MAX ((size_t)16 << 20)
@@ -246,7 +246,7 @@ allowed(struct ptn_arena *a)
 		u = numbered(1, i);
 		ptn_uuid_format(&u, id[i]);
 	}
-	u = numbered(2, 0); /* as dfnscred.c makes it of the digest */
+	u = numbered(2, 0); /* as lib/dfns/cred.c makes it of the digest */
 	u.b[6] = (uint8_t)((u.b[6] & 0x0f) | 0x40);
 	u.b[8] = (uint8_t)((u.b[8] & 0x3f) | 0x80);
 	ptn_uuid_format(&u, id[i]);

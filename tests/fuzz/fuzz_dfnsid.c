@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/dfnscode.h"
-#include "lib/dfnsid.h"
+#include "lib/dfns/code.h"
+#include "lib/format/dfnsid.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

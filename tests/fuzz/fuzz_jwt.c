@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64.h"
-#include "lib/crypto.h"
-#include "lib/json.h"
-#include "lib/jwt.h"
+#include "lib/account/jwt.h"
+#include "lib/base/base64.h"
+#include "lib/crypto/crypto.h"
+#include "lib/format/json.h"
 
 #define ARENA_MAX ((size_t)1 << 20)
 #define KID "7b1f0a52-3c7e-4a57-9a0e-0d2f5f0e4a11"

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/crypto.h"
-#include "lib/dfnsfactor.h"
-#include "lib/log.h"
-#include "lib/useraction.h"
+#include "lib/base/log.h"
+#include "lib/crypto/crypto.h"
+#include "lib/dfns/factor.h"
+#include "lib/dfns/useraction.h"
 
 #define ARENA_MAX ((size_t)8 << 20)
 #define CHALLENGE "NzdmODYwNTc1MDM2YjM5NQ"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/locale.h"
+#include "lib/format/locale.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

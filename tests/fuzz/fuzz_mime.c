@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/mime.h"
+#include "lib/format/mime.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

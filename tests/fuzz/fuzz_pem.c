@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64.h"
-#include "lib/crypto.h"
-#include "lib/log.h"
-#include "lib/pem.h"
+#include "lib/base/base64.h"
+#include "lib/base/log.h"
+#include "lib/crypto/crypto.h"
+#include "lib/crypto/pem.h"
 
 #define ARENA_MAX ((size_t)1 << 20)
 

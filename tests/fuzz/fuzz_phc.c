@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/gate.h"
-#include "lib/pwhash.h"
+#include "lib/crypto/hashgate.h"
+#include "lib/crypto/pwhash.h"
 
 #define HASH_MAX 300
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "fcgi/dispatch.h"
-#include "lib/crypto.h"
-#include "lib/log.h"
+#include "lib/base/log.h"
+#include "lib/crypto/crypto.h"
 #include "tests/fuzz/request.h"
 
 #define ARENA_MAX ((size_t)1 << 20)

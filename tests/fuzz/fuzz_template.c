@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/template.h"
+#include "lib/format/template.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -1,14 +1,14 @@
 #!/bin/sh
 #
 # Holds the table of configuration keys against its manual page: every row of
-# lib/conf.def is an .It of etc/postern.yaml.5 and the other way round, and
+# lib/conf/conf.def is an .It of etc/postern.yaml.5 and the other way round, and
 # the line below it says the type and the default of the row.
 #
 # usage: conf.sh [TOP]
 
 set -u
 top=${1:-$(cd "$(dirname "$0")/../.." && pwd)} || exit 2
-table=$top/lib/conf.def
+table=$top/lib/conf/conf.def
 man=$top/etc/postern.yaml.5
 
 for file in "$table" "$man"; do

@@ -2,7 +2,7 @@
 #
 # Every header stands alone: compiled by itself, twice over, it says nothing.
 #
-# usage: headers.sh [TOP]	$builddir: where lib/sql.h is; $CC
+# usage: headers.sh [TOP]	$builddir: where lib/db/sql.h is; $CC
 set -u
 top=${1:-$(cd "$(dirname "$0")/../.." && pwd)} || exit 2
 builddir=${builddir:-$top/build/make}

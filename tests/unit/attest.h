@@ -6,8 +6,8 @@
  * Postern and by libfido2.
  */
 
-#include "lib/attestation.h"
-#include "lib/webauthn.h"
+#include "lib/webauthn/attestation.h"
+#include "lib/webauthn/webauthn.h"
 #include "tests/unit/authenticator.h"
 
 #define ATTEST_BEFORE (AUTH_NOW_S - 1000)

@@ -9,8 +9,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include "lib/base64.h"
-#include "lib/crypto.h"
+#include "lib/base/base64.h"
+#include "lib/crypto/crypto.h"
 
 #define ARENA_MAX ((size_t)16 << 20)
 #define N(a) (sizeof(a) / sizeof((a)[0]))

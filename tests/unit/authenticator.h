@@ -7,10 +7,10 @@
 
 #include <openssl/evp.h>
 
-#include "lib/arena.h"
-#include "lib/bytes.h"
-#include "lib/pubkey.h"
-#include "lib/webauthn.h"
+#include "lib/base/arena.h"
+#include "lib/base/bytes.h"
+#include "lib/crypto/pubkey.h"
+#include "lib/webauthn/webauthn.h"
 
 /*
  * A client and a software authenticator in one, that can lie in each field of

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/arena.h"
-#include "lib/crypto.h"
-#include "lib/json.h"
-#include "lib/log.h"
+#include "lib/base/arena.h"
+#include "lib/base/log.h"
+#include "lib/crypto/crypto.h"
+#include "lib/format/json.h"
 
 #define DFNS_TEXT_MAX ((size_t)256 * 1024)
 #define DFNS_DEPTH 16

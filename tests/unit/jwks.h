@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "lib/clock.h"
-#include "lib/sql.h"
+#include "lib/base/clock.h"
+#include "lib/db/sql.h"
 
 #define ROWS_MAX 16
 

@@ -9,7 +9,7 @@
 #include <fido/es384.h>
 #include <fido/rs256.h>
 
-#include "lib/cose.h"
+#include "lib/crypto/cose.h"
 #include "tests/unit/authenticator.h"
 
 #define RS256_N_LEN 256 /* the only size that it has room for */

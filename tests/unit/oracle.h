@@ -1,8 +1,8 @@
 #ifndef PTN_TEST_ORACLE_H
 #define PTN_TEST_ORACLE_H
 
-#include "lib/bytes.h"
-#include "lib/webauthn.h"
+#include "lib/base/bytes.h"
+#include "lib/webauthn/webauthn.h"
 
 /*
  * libfido2, asked what it thinks of the same input.  It does not look at

@@ -13,17 +13,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/arena.h"
-#include "lib/conf.h"
-#include "lib/crypto.h"
-#include "lib/db.h"
-#include "lib/hex.h"
-#include "lib/log.h"
-#include "lib/migrate.h"
-#include "lib/org.h"
-#include "lib/secrets.h"
-#include "lib/tenant.h"
-#include "lib/user.h"
+#include "lib/account/migrate.h"
+#include "lib/account/org.h"
+#include "lib/account/tenant.h"
+#include "lib/account/user.h"
+#include "lib/base/arena.h"
+#include "lib/base/hex.h"
+#include "lib/base/log.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/crypto.h"
+#include "lib/crypto/secrets.h"
+#include "lib/db/db.h"
 
 #define ROWS_ARENA_MAX ((size_t)4 << 20)
 #define ROWS_SQL_MAX 1024

@@ -7,8 +7,8 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
-#include "lib/arena.h"
-#include "lib/bytes.h"
+#include "lib/base/arena.h"
+#include "lib/base/bytes.h"
 
 static inline EVP_PKEY *
 sign_key(const char *private_pem)

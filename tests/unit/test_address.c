@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "lib/address.h"
+#include "lib/format/address.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define L10 "aaaaaaaaaa"

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 
 #define MAX ((size_t)1024 * 1024)
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lib/authdata.h"
+#include "lib/webauthn/authdata.h"
 #include "tests/unit/authenticator.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

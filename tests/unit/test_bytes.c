@@ -6,11 +6,11 @@
 
 #include <cmocka.h>
 
-#include "lib/arena.h"
-#include "lib/base64.h"
-#include "lib/bytes.h"
-#include "lib/hex.h"
-#include "lib/unicode.h"
+#include "lib/base/arena.h"
+#include "lib/base/base64.h"
+#include "lib/base/bytes.h"
+#include "lib/base/hex.h"
+#include "lib/base/unicode.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 

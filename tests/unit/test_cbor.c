@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lib/cbor.h"
+#include "lib/format/cbor.h"
 #include "tests/unit/authenticator.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

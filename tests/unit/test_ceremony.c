@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "lib/base64.h"
-#include "lib/ceremony.h"
+#include "lib/base/base64.h"
+#include "lib/dfns/ceremony.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 
 static struct ptn_ceremony_row

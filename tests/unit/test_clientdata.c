@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lib/clientdata.h"
+#include "lib/webauthn/clientdata.h"
 #include "tests/unit/authenticator.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

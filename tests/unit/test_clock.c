@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 
 static const struct {
 	int64_t us;

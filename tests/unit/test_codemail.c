@@ -7,11 +7,11 @@
 
 #include <cmocka.h>
 
-#include "lib/codemail.h"
-#include "lib/dfnscode.h"
-#include "lib/member.h"
-#include "lib/org.h"
-#include "lib/sql.h"
+#include "lib/account/org.h"
+#include "lib/db/sql.h"
+#include "lib/dfns/code.h"
+#include "lib/dfns/codemail.h"
+#include "lib/dfns/member.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

@@ -172,21 +172,21 @@ SELECT id, data, "a\b", '?;--'
 -- returns: id
 INSERT INTO t VALUES ();
 END
-mkdir "$dir/lib"
+mkdir -p "$dir/lib/db"
 for file in header:sql.h calls:sql.c statements:statements.c; do
 	"$awk" -v part="${file%%:*}" -f "$top/sql/compile.awk" \
-	    "$dir/good.sql" > "$dir/lib/${file#*:}" 2> "$dir/err"
+	    "$dir/good.sql" > "$dir/lib/db/${file#*:}" 2> "$dir/err"
 	check $? "part=${file%%:*}"
 done
 ${CC:-cc} -std=c11 -Wall -Wextra -Werror -fsyntax-only -iquote "$dir" \
-    -iquote "$top" "$dir/lib/sql.c" "$dir/lib/statements.c" \
+    -iquote "$top" "$dir/lib/db/sql.c" "$dir/lib/db/statements.c" \
     > "$dir/err" 2>&1
 check $? 'it compiles'
-[ "$(grep -c 'int64_t now;' "$dir/lib/sql.h")" -eq 1 ]
+[ "$(grep -c 'int64_t now;' "$dir/lib/db/sql.h")" -eq 1 ]
 check $? 'what is bound twice is one member'
-grep -qF '"SELECT id, data, \"a\\b\", '"'?;--'"' "' "$dir/lib/statements.c"
+grep -qF '"SELECT id, data, \"a\\b\", '"'?;--'"' "' "$dir/lib/db/statements.c"
 check $? 'quotes and backslashes are kept'
-! grep -q 'between the lines' "$dir/lib/statements.c"
+! grep -q 'between the lines' "$dir/lib/db/statements.c"
 check $? 'comments are left out'
 
 # ------------------------------------------------------------- migrations.awk

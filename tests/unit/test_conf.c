@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "lib/conf.h"
-#include "lib/conf_row.h"
+#include "lib/conf/conf.h"
+#include "lib/conf/conf_row.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define KEYS "secrets: {keys: [\"0123456789abcdefghij\"]}\n"

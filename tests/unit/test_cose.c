@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lib/cose.h"
+#include "lib/crypto/cose.h"
 #include "tests/unit/authenticator.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

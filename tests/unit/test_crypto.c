@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "lib/base64.h"
-#include "lib/crypto.h"
-#include "lib/json.h"
+#include "lib/base/base64.h"
+#include "lib/crypto/crypto.h"
+#include "lib/format/json.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define ARENA_MAX ((size_t)4 << 20)

@@ -15,17 +15,17 @@
 
 #include <cmocka.h>
 
-#include "lib/arena.h"
-#include "lib/clock.h"
-#include "lib/conf.h"
-#include "lib/conn.h"
-#include "lib/crypto.h"
-#include "lib/db.h"
-#include "lib/fault.h"
-#include "lib/log.h"
-#include "lib/migrate.h"
-#include "lib/sql.h"
-#include "lib/tenant.h"
+#include "lib/account/migrate.h"
+#include "lib/account/tenant.h"
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/crypto.h"
+#include "lib/db/conn.h"
+#include "lib/db/db.h"
+#include "lib/db/dberr.h"
+#include "lib/db/sql.h"
 
 #define US 1000000
 #define PARALLEL 8

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lib/der.h"
+#include "lib/format/der.h"
 #include "tests/unit/authenticator.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lib/dfnscode.h"
+#include "lib/dfns/code.h"
 #include "tests/unit/dfns.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

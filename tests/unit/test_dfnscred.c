@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "lib/dfnscred.h"
+#include "lib/dfns/cred.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

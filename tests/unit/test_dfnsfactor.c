@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "lib/base64.h"
-#include "lib/dfnsfactor.h"
-#include "lib/hex.h"
+#include "lib/base/base64.h"
+#include "lib/base/hex.h"
+#include "lib/dfns/factor.h"
 #include "tests/unit/dfns.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

@@ -6,12 +6,12 @@
 
 #include <cmocka.h>
 
-#include "lib/base64.h"
-#include "lib/crypto.h"
-#include "lib/dfnsfactor.h"
-#include "lib/dfnsfido.h"
-#include "lib/dfnsid.h"
-#include "lib/log.h"
+#include "lib/base/base64.h"
+#include "lib/base/log.h"
+#include "lib/crypto/crypto.h"
+#include "lib/dfns/factor.h"
+#include "lib/dfns/fido.h"
+#include "lib/format/dfnsid.h"
 #include "tests/unit/dfns.h"
 #include "tests/unit/sign.h"
 

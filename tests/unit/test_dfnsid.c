@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lib/dfnsid.h"
+#include "lib/format/dfnsid.h"
 #include "tests/unit/dfns.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

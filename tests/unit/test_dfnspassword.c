@@ -7,11 +7,11 @@
 
 #include <cmocka.h>
 
-#include "lib/dfnspassword.h"
-#include "lib/password.h"
-#include "lib/pwhash.h"
-#include "lib/sql.h"
-#include "lib/unicode.h"
+#include "lib/account/password.h"
+#include "lib/base/unicode.h"
+#include "lib/crypto/pwhash.h"
+#include "lib/db/sql.h"
+#include "lib/dfns/password.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

@@ -7,13 +7,13 @@
 
 #include <cmocka.h>
 
-#include "lib/clock.h"
-#include "lib/crypto.h"
-#include "lib/dfnsid.h"
-#include "lib/dfnstoken.h"
-#include "lib/json.h"
-#include "lib/jwt.h"
-#include "lib/log.h"
+#include "lib/account/jwt.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/crypto/crypto.h"
+#include "lib/dfns/token.h"
+#include "lib/format/dfnsid.h"
+#include "lib/format/json.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define ARENA_MAX ((size_t)1 << 20)

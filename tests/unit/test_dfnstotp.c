@@ -7,10 +7,10 @@
 
 #include <cmocka.h>
 
-#include "lib/clock.h"
-#include "lib/dfnstotp.h"
-#include "lib/sql.h"
-#include "lib/totp.h"
+#include "lib/base/clock.h"
+#include "lib/crypto/totp.h"
+#include "lib/db/sql.h"
+#include "lib/dfns/totp.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 
 static struct ptn_bytes secret, sealed;

@@ -7,11 +7,11 @@
 
 #include <cmocka.h>
 
-#include "lib/clock.h"
-#include "lib/dfnsid.h"
-#include "lib/dfnstotp.h"
-#include "lib/dfnsverify.h"
-#include "lib/totp.h"
+#include "lib/base/clock.h"
+#include "lib/crypto/totp.h"
+#include "lib/dfns/totp.h"
+#include "lib/dfns/verify.h"
+#include "lib/format/dfnsid.h"
 #include "tests/unit/dfns.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

@@ -17,9 +17,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
-#include "lib/gate.h"
-#include "lib/log.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/crypto/hashgate.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define STORM 50

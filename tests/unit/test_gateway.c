@@ -15,7 +15,7 @@
 
 #include "fcgi/gateway.h"
 #include "fcgi/process.h"
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 
 #define RESPONDER 1
 #define AUTHORIZER 2

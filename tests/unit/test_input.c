@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "fcgi/input.h"
-#include "lib/json.h"
+#include "lib/format/json.h"
 #include "tests/unit/request.h"
 
 enum { ID, CODE, EMAIL, NOTE, LAX, THING, ITEMS, FIELD__MAX };

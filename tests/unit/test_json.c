@@ -14,7 +14,7 @@
 #include <json-c/json_tokener.h>
 #include <json-c/printbuf.h>
 
-#include "lib/json.h"
+#include "lib/format/json.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define T(s) s, sizeof(s) - 1

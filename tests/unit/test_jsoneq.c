@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lib/jsoneq.h"
+#include "lib/format/jsoneq.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lib/json.h"
+#include "lib/format/json.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "lib/json.h"
-#include "lib/jwk.h"
-#include "lib/log.h"
+#include "lib/account/jwk.h"
+#include "lib/base/log.h"
+#include "lib/format/json.h"
 #include "tests/unit/jwks.h"
 
 #define ARENA_MAX ((size_t)1 << 20)

@@ -6,10 +6,10 @@
 
 #include <cmocka.h>
 
-#include "lib/base64.h"
-#include "lib/crypto.h"
-#include "lib/jwt.h"
-#include "lib/log.h"
+#include "lib/account/jwt.h"
+#include "lib/base/base64.h"
+#include "lib/base/log.h"
+#include "lib/crypto/crypto.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define ARENA_MAX ((size_t)1 << 20)

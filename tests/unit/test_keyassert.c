@@ -6,11 +6,11 @@
 
 #include <cmocka.h>
 
-#include "lib/base64.h"
-#include "lib/crypto.h"
-#include "lib/hex.h"
-#include "lib/keyassert.h"
-#include "lib/log.h"
+#include "lib/base/base64.h"
+#include "lib/base/hex.h"
+#include "lib/base/log.h"
+#include "lib/crypto/crypto.h"
+#include "lib/dfns/keyassert.h"
 #include "tests/unit/dfns.h"
 #include "tests/unit/sign.h"
 

@@ -6,12 +6,12 @@
 
 #include <cmocka.h>
 
-#include "lib/base64.h"
-#include "lib/crypto.h"
-#include "lib/dfnsfactor.h"
-#include "lib/hex.h"
-#include "lib/keyassert.h"
-#include "lib/log.h"
+#include "lib/base/base64.h"
+#include "lib/base/hex.h"
+#include "lib/base/log.h"
+#include "lib/crypto/crypto.h"
+#include "lib/dfns/factor.h"
+#include "lib/dfns/keyassert.h"
 #include "tests/unit/dfns.h"
 
 /* The worked examples of key credentials, through what endpoints call. */

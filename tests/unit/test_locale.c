@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lib/locale.h"
+#include "lib/format/locale.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "lib/bytes.h"
-#include "lib/json.h"
-#include "lib/log.h"
+#include "lib/base/bytes.h"
+#include "lib/base/log.h"
+#include "lib/format/json.h"
 
 static int pipe_fd[2];
 static int saved_stderr;

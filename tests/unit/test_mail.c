@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "lib/locale.h"
-#include "lib/log.h"
-#include "lib/mail.h"
+#include "lib/base/log.h"
+#include "lib/format/locale.h"
+#include "lib/mail/mail.h"
 
 #define PATH_LEN 512
 

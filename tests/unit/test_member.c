@@ -7,10 +7,10 @@
 
 #include <cmocka.h>
 
-#include "lib/credential.h"
-#include "lib/email.h"
-#include "lib/member.h"
-#include "lib/org.h"
+#include "lib/account/credential.h"
+#include "lib/account/email.h"
+#include "lib/account/org.h"
+#include "lib/dfns/member.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "lib/address.h"
-#include "lib/mime.h"
+#include "lib/format/address.h"
+#include "lib/format/mime.h"
 
 static int
 setup(void **state)

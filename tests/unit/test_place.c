@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "lib/place.h"
-#include "lib/tenant.h"
-#include "lib/urlpart.h"
+#include "lib/account/tenant.h"
+#include "lib/format/mount.h"
+#include "lib/format/url.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "lib/cose.h"
-#include "lib/pubkey.h"
+#include "lib/crypto/cose.h"
+#include "lib/crypto/pubkey.h"
 #include "tests/unit/authenticator.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

@@ -8,9 +8,9 @@
 
 #include <argon2.h>
 
-#include "lib/gate.h"
-#include "lib/log.h"
-#include "lib/pwhash.h"
+#include "lib/base/log.h"
+#include "lib/crypto/hashgate.h"
+#include "lib/crypto/pwhash.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 

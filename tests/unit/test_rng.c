@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "lib/rng.h"
+#include "lib/base/rng.h"
 
 /*
  * The C library's getrandom(), replaced: answers from a script first, then

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "lib/crypto.h"
-#include "lib/secrets.h"
+#include "lib/crypto/crypto.h"
+#include "lib/crypto/secrets.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define ARENA_MAX ((size_t)1 << 20)

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lib/template.h"
+#include "lib/format/template.h"
 
 static const char *const vars[] = { "code", "service_name", NULL };
 

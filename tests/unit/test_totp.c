@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "lib/log.h"
-#include "lib/totp.h"
+#include "lib/base/log.h"
+#include "lib/crypto/totp.h"
 #include "tests/unit/dfns.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

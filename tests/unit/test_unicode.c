@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lib/unicode.h"
+#include "lib/base/unicode.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define T(s) s, sizeof(s) - 1

@@ -6,12 +6,12 @@
 
 #include <cmocka.h>
 
-#include "lib/base64.h"
-#include "lib/crypto.h"
-#include "lib/dfnsfactor.h"
-#include "lib/hex.h"
-#include "lib/log.h"
-#include "lib/useraction.h"
+#include "lib/base/base64.h"
+#include "lib/base/hex.h"
+#include "lib/base/log.h"
+#include "lib/crypto/crypto.h"
+#include "lib/dfns/factor.h"
+#include "lib/dfns/useraction.h"
 #include "tests/unit/dfns.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

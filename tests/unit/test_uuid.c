@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lib/uuid.h"
+#include "lib/base/uuid.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 

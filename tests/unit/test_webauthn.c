@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "lib/webauthn.h"
+#include "lib/webauthn/webauthn.h"
 #include "tests/unit/authenticator.h"
 #include "tests/unit/oracle.h"
 

@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-#include "lib/attestation.h"
-#include "lib/clientdata.h"
-#include "lib/json.h"
-#include "lib/webauthn.h"
+#include "lib/format/json.h"
+#include "lib/webauthn/attestation.h"
+#include "lib/webauthn/clientdata.h"
+#include "lib/webauthn/webauthn.h"
 #include "tests/unit/authenticator.h"
 #include "tests/unit/oracle.h"
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lib/x509.h"
+#include "lib/crypto/x509.h"
 #include "tests/unit/authenticator.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

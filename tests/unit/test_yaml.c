@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "lib/arena.h"
-#include "lib/yaml.h"
+#include "lib/base/arena.h"
+#include "lib/format/yaml.h"
 
 static struct ptn_arena *arena;
 

@@ -1,0 +1,191 @@
+#include "lib/account/credential.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/crypto/crypto.h"
+#include "lib/db/sql.h"
+
+#define AAGUID_LINE_MAX 256
+
+/* An id of up to 1023 bytes is too long for a key: its digest stands for it. */
+struct digest {
+	uint8_t b[PTN_SHA256_LEN];
+};
+
+static struct digest
+digest_of(struct ptn_bytes id)
+{
+	struct digest d;
+
+	ptn_sha256(id, d.b);
+	return d;
+}
+
+enum ptn_err
+ptn_credential_put(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_credential *c)
+{
+	const struct digest d = digest_of(c->id);
+	const struct ptn_credential_put_in in = {
+		.id_hash = PTN_BYTES(d.b, sizeof(d.b)),
+		.tenant_id = *tenant,
+		.credential_id = c->id,
+		.user_id = c->user_id,
+		.name = c->name,
+		.public_key = c->public_key,
+		.attestation = c->attestation,
+		.aaguid = c->aaguid,
+		.sign_count = c->sign_count,
+		.backup_eligible = c->backup_eligible,
+		.backup_state = c->backup_state,
+		.transports = c->transports,
+	};
+
+	return ptn_sql_credential_put(db, &in);
+}
+
+enum ptn_err
+ptn_credentials_of(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    struct ptn_credential **out, size_t *n)
+{
+	const struct ptn_credentials_of_in in = { *tenant, *user };
+	struct ptn_credentials_of_out *row;
+	struct ptn_credential *c;
+	enum ptn_err r;
+	size_t i;
+
+	*out = NULL;
+	r = ptn_sql_credentials_of(db, a, &in, &row, n);
+	if (r != PTN_OK || *n == 0)
+		return r;
+	if ((c = ptn_arena_calloc(a, *n, sizeof(*c))) == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < *n; i++)
+		c[i] = (struct ptn_credential){
+			.id = row[i].credential_id,
+			.user_id = *user,
+			.name = row[i].name,
+			.public_key = row[i].public_key,
+			.attestation = row[i].attestation,
+			.aaguid = row[i].aaguid,
+			.sign_count = row[i].sign_count,
+			.backup_eligible = row[i].backup_eligible != 0,
+			.backup_state = row[i].backup_state != 0,
+			.transports = row[i].transports,
+			.last_used_at_us = row[i].last_used_at,
+			.created_at_us = row[i].created_at,
+			.updated_at_us = row[i].updated_at,
+		};
+	*out = c;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_credential_count(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user, int64_t *n)
+{
+	const struct ptn_credential_count_in in = { *tenant, *user };
+	struct ptn_credential_count_out row;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_credential_count(db, a, &in, &row)) != PTN_OK)
+		return r;
+	*n = row.n;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_credential_lock(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, struct ptn_bytes id,
+    struct ptn_credential *out)
+{
+	const struct digest d = digest_of(id);
+	const struct ptn_credential_lock_in in = { *tenant,
+		PTN_BYTES(d.b, sizeof(d.b)) };
+	struct ptn_credential_lock_out row;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	if ((r = ptn_sql_credential_lock(db, a, &in, &row)) != PTN_OK)
+		return r;
+	out->id = row.credential_id;
+	out->user_id = row.user_id;
+	out->public_key = row.public_key;
+	out->sign_count = row.sign_count;
+	out->backup_eligible = row.backup_eligible != 0;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_credential_used(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_credential *c)
+{
+	const struct digest d = digest_of(c->id);
+	const struct ptn_credential_used_in in = { c->sign_count,
+		c->backup_state, *tenant, PTN_BYTES(d.b, sizeof(d.b)) };
+	uint64_t n;
+
+	return ptn_sql_credential_used(db, &in, &n);
+}
+
+enum ptn_err
+ptn_credential_rename(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    struct ptn_bytes id, const char *name)
+{
+	const struct digest d = digest_of(id);
+	const struct ptn_bytes hash = PTN_BYTES(d.b, sizeof(d.b));
+	const struct ptn_credential_find_in find = { *tenant, *user, hash };
+	const struct ptn_credential_rename_in in = { name, *tenant, *user,
+		hash };
+	struct ptn_credential_find_out row;
+	uint64_t n;
+	enum ptn_err r;
+
+	if (name == NULL) /* it stays as it is, if it is there */
+		return ptn_sql_credential_find(db, a, &find, &row);
+	if ((r = ptn_sql_credential_rename(db, &in, &n)) != PTN_OK)
+		return r;
+	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
+}
+
+enum ptn_err
+ptn_credential_delete(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, struct ptn_bytes id)
+{
+	const struct digest d = digest_of(id);
+	const struct ptn_credential_delete_in in = { *tenant, *user,
+		PTN_BYTES(d.b, sizeof(d.b)) };
+	uint64_t n;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_credential_delete(db, &in, &n)) != PTN_OK)
+		return r;
+	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
+}
+
+const char *
+ptn_aaguid_name(struct ptn_arena *a, const char *path,
+    const struct ptn_uuid *aaguid)
+{
+	char wanted[PTN_UUID_STR], line[AAGUID_LINE_MAX];
+	const char *name = NULL;
+	FILE *f;
+
+	if (*path == '\0')
+		path = PTN_DATADIR "/aaguids";
+	if (ptn_uuid_is_nil(aaguid) || (f = fopen(path, "re")) == NULL)
+		return NULL;
+	ptn_uuid_format(aaguid, wanted);
+	while (name == NULL && fgets(line, sizeof(line), f) != NULL) {
+		if (strncmp(line, wanted, PTN_UUID_STR - 1) != 0 ||
+		    line[PTN_UUID_STR - 1] != ' ')
+			continue;
+		line[strcspn(line, "\r\n")] = '\0';
+		name = ptn_arena_strdup(a, line + PTN_UUID_STR);
+	}
+	(void)fclose(f);
+	return name;
+}

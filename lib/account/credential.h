@@ -1,0 +1,77 @@
+#ifndef PTN_ACCOUNT_CREDENTIAL_H
+#define PTN_ACCOUNT_CREDENTIAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/db.h"
+
+#define PTN_CREDENTIAL_ID_MAX 1023 /* bytes, WebAuthn L3 5.8.3 */
+#define PTN_CREDENTIAL_NAME_MAX 255 /* bytes */
+
+/* A passkey of a user, as it is stored. */
+struct ptn_credential {
+	struct ptn_bytes id;
+	struct ptn_uuid user_id;
+	const char *name;	     /* or NULL */
+	struct ptn_bytes public_key; /* COSE_Key */
+	const char *attestation;     /* format that was verified, or "none" */
+	struct ptn_uuid aaguid;
+	int64_t sign_count;
+	bool backup_eligible;
+	bool backup_state;
+	const char *transports; /* joined by ","; "" for none */
+	int64_t last_used_at_us;
+	int64_t created_at_us;
+	int64_t updated_at_us;
+};
+
+/* PTN_E_CONFLICT if the id is registered, for this user or another. */
+enum ptn_err ptn_credential_put(struct ptn_db *db,
+    const struct ptn_uuid *tenant, const struct ptn_credential *c)
+    PTN_MUST_USE;
+
+/* The user's credentials, oldest first, in the arena. */
+enum ptn_err ptn_credentials_of(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    struct ptn_credential **out, size_t *n) PTN_MUST_USE;
+
+enum ptn_err ptn_credential_count(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    int64_t *n) PTN_MUST_USE;
+
+/*
+ * Lock a credential by its id, inside a transaction, for an assertion: fills
+ * id, user_id, public_key, sign_count and backup_eligible.  PTN_E_NOT_FOUND.
+ */
+enum ptn_err ptn_credential_lock(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, struct ptn_bytes id,
+    struct ptn_credential *out) PTN_MUST_USE;
+
+/* Note the counter and backup state of an assertion that was good. */
+enum ptn_err ptn_credential_used(struct ptn_db *db,
+    const struct ptn_uuid *tenant, const struct ptn_credential *c)
+    PTN_MUST_USE;
+
+/* Name or delete a credential of the user; PTN_E_NOT_FOUND. */
+enum ptn_err ptn_credential_rename(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    struct ptn_bytes id, const char *name) PTN_MUST_USE;
+enum ptn_err ptn_credential_delete(struct ptn_db *db,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    struct ptn_bytes id) PTN_MUST_USE;
+
+/*
+ * The name of an authenticator model by its AAGUID, from the file at path,
+ * or from the installed one if path is empty: lines "AAGUID NAME", "#" for
+ * comments.  NULL if it has none, or if there is no such file.
+ */
+const char *ptn_aaguid_name(struct ptn_arena *a, const char *path,
+    const struct ptn_uuid *aaguid);
+
+#endif

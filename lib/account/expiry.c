@@ -1,0 +1,214 @@
+#include "lib/account/expiry.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/array.h"
+#include "lib/base/log.h"
+#include "lib/db/sql.h"
+
+#define BATCH 500
+#define BATCHES_MAX 20	     /* of one table, in one round */
+#define LOOK_BACK_H (3 * 24) /* to find those abandoned lately */
+#define EVER_H (100 * 365 * 24)
+
+/* What a round works with. */
+struct round {
+	const struct ptn_conf *cf;
+	struct ptn_db *db;
+	struct ptn_keys *keys;
+	struct ptn_arena *a;
+	int64_t since_h;
+};
+
+/* Delete one batch; how many went. */
+typedef enum ptn_err (*batch_fn)(const struct round *o, uint64_t *gone);
+
+/* A batch that is one DELETE, of what has come of age. */
+#define BATCH_OF(table)                                                        \
+	static enum ptn_err batch_##table(const struct round *o,               \
+	    uint64_t *gone)                                                    \
+	{                                                                      \
+		const struct ptn_expire_##table##_in in = { .max = BATCH };    \
+                                                                               \
+		return ptn_sql_expire_##table(o->db, &in, gone);               \
+	}
+
+BATCH_OF(outbox)
+BATCH_OF(passcodes)
+BATCH_OF(rate_limits)
+BATCH_OF(sessions)
+BATCH_OF(challenges)
+BATCH_OF(ceremonies)
+BATCH_OF(credcodes)
+
+static enum ptn_err
+batch_audit_logs(const struct round *o, uint64_t *gone)
+{
+	const struct ptn_expire_audit_logs_in in = {
+		.retention_s = o->cf->audit_retention_s,
+		.max = BATCH
+	};
+
+	return ptn_sql_expire_audit_logs(o->db, &in, gone);
+}
+
+static enum ptn_err
+batch_evidence(const struct round *o, uint64_t *gone)
+{
+	const int64_t retention_s = o->cf->audit_retention_s;
+	const struct ptn_expire_evidence_in in = { retention_s, BATCH };
+
+	return ptn_sql_expire_evidence(o->db, &in, gone);
+}
+
+static enum ptn_err
+batch_keys(const struct round *o, uint64_t *gone)
+{
+	return ptn_keys_expire(o->keys, o->db, o->a, gone);
+}
+
+/* Rows found without locks, to be deleted by key. */
+struct found {
+	struct ptn_uuid id[BATCH];
+	size_t n;
+	enum ptn_err (*drop)(struct ptn_db *db, const struct ptn_uuid *id,
+	    uint64_t *gone);
+	uint64_t gone;
+};
+
+static enum ptn_err
+drop_email(struct ptn_db *db, const struct ptn_uuid *id, uint64_t *gone)
+{
+	const struct ptn_expire_email_in in = { *id };
+
+	return ptn_sql_expire_email(db, &in, gone);
+}
+
+static enum ptn_err
+drop_user(struct ptn_db *db, const struct ptn_uuid *id, uint64_t *gone)
+{
+	const struct ptn_expire_user_in in = { *id };
+
+	return ptn_sql_expire_user(db, &in, gone);
+}
+
+static enum ptn_err
+drop_each(struct ptn_db *db, void *arg)
+{
+	struct found *f = arg;
+	enum ptn_err r = PTN_OK;
+	uint64_t gone = 0;
+	size_t i;
+
+	f->gone = 0;
+	for (i = 0; r == PTN_OK && i < f->n; i++) {
+		r = f->drop(db, &f->id[i], &gone);
+		f->gone += r == PTN_OK ? gone : 0;
+	}
+	return r;
+}
+
+static enum ptn_err
+drop(const struct round *o, struct found *f, uint64_t *gone)
+{
+	enum ptn_err r;
+
+	if (f->n == 0)
+		return PTN_OK;
+	r = ptn_db_tx(o->db, drop_each, f);
+	*gone = f->gone;
+	return r;
+}
+
+static enum ptn_err
+batch_emails(const struct round *o, uint64_t *gone)
+{
+	const struct ptn_abandoned_emails_in in = { .max = BATCH };
+	struct ptn_abandoned_emails_out *row;
+	struct found f = { .drop = drop_email };
+	enum ptn_err r;
+	size_t n;
+
+	r = ptn_sql_abandoned_emails(o->db, o->a, &in, &row, &n);
+	if (r != PTN_OK)
+		return r;
+	for (; f.n < n && f.n < BATCH; f.n++)
+		f.id[f.n] = row[f.n].id;
+	return drop(o, &f, gone);
+}
+
+static enum ptn_err
+batch_users(const struct round *o, uint64_t *gone)
+{
+	const struct ptn_abandoned_users_in in = { .since_h = o->since_h,
+		.max = BATCH };
+	struct ptn_abandoned_users_out *row;
+	struct found f = { .drop = drop_user };
+	enum ptn_err r;
+	size_t n;
+
+	r = ptn_sql_abandoned_users(o->db, o->a, &in, &row, &n);
+	if (r != PTN_OK)
+		return r;
+	for (; f.n < n && f.n < BATCH; f.n++)
+		f.id[f.n] = row[f.n].id;
+	return drop(o, &f, gone);
+}
+
+static enum ptn_err
+expire_one(const struct round *o, const char *what, batch_fn batch)
+{
+	uint64_t total = 0;
+	uint64_t gone;
+	enum ptn_err r;
+	int i;
+
+	for (i = 0; i < BATCHES_MAX; i++) {
+		gone = 0;
+		r = batch(o, &gone);
+		ptn_arena_reset(o->a);
+		if (r != PTN_OK)
+			return r;
+		total += gone;
+		if (gone < BATCH)
+			break;
+	}
+	if (total > 0)
+		ptn_debug("expired: %s, %llu", what, (unsigned long long)total);
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_expire(const struct ptn_conf *cf, struct ptn_db *db, struct ptn_keys *keys,
+    struct ptn_arena *a, bool thorough)
+{
+	static const struct {
+		const char *what;
+		batch_fn batch;
+	} table[] = {
+		{ "mail", batch_outbox },
+		{ "sessions", batch_sessions },
+		{ "webauthn_challenges", batch_challenges },
+		{ "ceremonies", batch_ceremonies },
+		{ "credential_codes", batch_credcodes },
+		{ "passcodes", batch_passcodes },
+		{ "rate limits", batch_rate_limits },
+		{ "audit log", batch_audit_logs },
+		{ "signatures of actions", batch_evidence },
+		{ "keys", batch_keys },
+		{ "addresses", batch_emails },
+		{ "users", batch_users },
+	};
+	const struct round o = { .cf = cf,
+		.db = db,
+		.keys = keys,
+		.a = a,
+		.since_h = thorough ? EVER_H : LOOK_BACK_H };
+	enum ptn_err r = PTN_OK;
+	size_t i;
+
+	for (i = 0; r == PTN_OK && i < PTN_ARRAY_LEN(table); i++)
+		r = expire_one(&o, table[i].what, table[i].batch);
+	return r;
+}

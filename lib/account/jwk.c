@@ -1,0 +1,588 @@
+#include "lib/account/jwk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/db/sql.h"
+
+#define REFRESH_MS 30000 /* between two looks at the database */
+#define FORCED_MS 1000
+
+/* How long after its end a token may still be seen (clocks, requests). */
+#define GRACE_S 120
+
+/* A row, and its key if a secret opens it. */
+struct entry {
+	struct ptn_uuid id;
+	char kid[PTN_UUID_STR];
+	enum ptn_sign_alg alg; /* PTN_ALG__MAX: unknown to this version */
+	struct ptn_key *key;   /* or NULL */
+	bool fresh;	       /* key was parsed in this load */
+	int64_t created_at;
+	int64_t signs_from;
+};
+
+struct ptn_keys {
+	enum ptn_api api;
+	int alg; /* that a key is made of */
+	const struct ptn_conf *cf;
+	const struct ptn_secrets *secrets;
+	struct entry *e; /* newest first */
+	size_t n;
+	const struct entry *signer; /* in e, or NULL */
+	char *json;
+	uint64_t generation;
+	int64_t now_us;	  /* the database's clock at the last load */
+	int64_t asked_ms; /* when that was, by the monotonic clock */
+	bool loaded;
+	bool stale; /* we changed the rows ourselves */
+};
+
+static enum ptn_sign_alg
+alg_of(const char *name)
+{
+	int i;
+
+	for (i = 0; i < PTN_ALG__MAX; i++)
+		if (strcmp(name, ptn_alg_name((enum ptn_sign_alg)i)) == 0)
+			break;
+	return (enum ptn_sign_alg)i;
+}
+
+enum ptn_err
+ptn_keys_new(struct ptn_keys **out, enum ptn_api api, const struct ptn_conf *cf,
+    const struct ptn_secrets *s)
+{
+	struct ptn_keys *k;
+
+	*out = NULL;
+	if ((k = calloc(1, sizeof(*k))) == NULL)
+		return PTN_E_NOMEM;
+	k->api = api;
+	k->alg = api == PTN_API_DFNS ? PTN_ALG_EDDSA : cf->sign_alg;
+	k->cf = cf;
+	k->secrets = s;
+	*out = k;
+	return PTN_OK;
+}
+
+static void
+entries_free(struct entry *e, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		ptn_key_free(&e[i].key);
+	free(e);
+}
+
+void
+ptn_keys_free(struct ptn_keys **k)
+{
+	if (*k == NULL)
+		return;
+	entries_free((*k)->e, (*k)->n);
+	free((*k)->json);
+	free(*k);
+	*k = NULL;
+}
+
+static struct entry *
+entry_by_id(struct entry *e, size_t n, const struct ptn_uuid *id)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (ptn_uuid_equal(&e[i].id, id))
+			return &e[i];
+	return NULL;
+}
+
+/* Does a sign later than b?  Equal times are told apart by the id. */
+static bool
+later(const struct entry *a, const struct entry *b)
+{
+	if (a->signs_from != b->signs_from)
+		return a->signs_from > b->signs_from;
+	return memcmp(a->id.b, b->id.b, sizeof(a->id.b)) > 0;
+}
+
+/* Open and parse a row's key.  PTN_OK with e->key NULL: nothing opens it. */
+static enum ptn_err
+entry_open(const struct ptn_keys *k, struct ptn_arena *a, struct entry *e,
+    struct ptn_bytes sealed)
+{
+	struct ptn_bytes der;
+	enum ptn_err r;
+
+	if (e->alg == PTN_ALG__MAX) {
+		ptn_error("keys: %s: unknown algorithm", e->kid);
+		return PTN_OK;
+	}
+	r = ptn_open(k->secrets, a, PTN_FOR_JWK,
+	    PTN_BYTES(e->id.b, sizeof(e->id.b)), sealed, &der);
+	if (r == PTN_E_DENIED) {
+		ptn_error("keys: %s: no secret of secrets.keys opens it",
+		    e->kid);
+		return PTN_OK;
+	}
+	if (r != PTN_OK)
+		return r;
+	r = ptn_key_import(&e->key, e->alg, der);
+	ptn_wipe((uint8_t *)(uintptr_t)der.p, der.len);
+	if (r == PTN_E_INPUT) {
+		ptn_error("keys: %s: not a key for %s", e->kid,
+		    ptn_alg_name(e->alg));
+		return PTN_OK;
+	}
+	e->fresh = r == PTN_OK;
+	return r;
+}
+
+/* A row as an entry; a key that was parsed before is borrowed from k. */
+static enum ptn_err
+entry_fill(struct ptn_keys *k, struct ptn_arena *a, struct entry *e,
+    const struct ptn_jwk_list_out *row)
+{
+	const struct entry *old = entry_by_id(k->e, k->n, &row->id);
+
+	e->id = row->id;
+	ptn_uuid_format(&row->id, e->kid);
+	e->alg = alg_of(row->alg);
+	e->created_at = row->created_at;
+	e->signs_from = row->signs_from;
+	if (old == NULL)
+		return entry_open(k, a, e, row->sealed);
+	e->key = old->key;
+	return PTN_OK;
+}
+
+/*
+ * Does it sign already?  One that was made to sign at once does: a statement
+ * that was sent before may find it, and has the time at which it was sent.
+ */
+static bool
+begun(const struct ptn_keys *k, const struct entry *e)
+{
+	return e->signs_from <= k->now_us || e->signs_from == e->created_at;
+}
+
+/*
+ * The key that signs: of the configured algorithm the one that began last,
+ * or of any when none of that algorithm has begun.
+ */
+static const struct entry *
+pick_signer(const struct ptn_keys *k, const struct entry *e, size_t n)
+{
+	const struct entry *best[2] = { NULL, NULL };
+	size_t i;
+	int other;
+
+	for (i = 0; i < n; i++) {
+		if (e[i].key == NULL || !begun(k, &e[i]))
+			continue;
+		other = (int)e[i].alg != k->alg;
+		if (best[other] == NULL || later(&e[i], best[other]))
+			best[other] = &e[i];
+	}
+	return best[0] != NULL ? best[0] : best[1];
+}
+
+static enum ptn_err
+make_json(const struct entry *e, size_t n, struct ptn_arena *a, char **out)
+{
+	struct ptn_buf b;
+	enum ptn_err r;
+	char *jwk;
+	size_t i;
+	bool comma = false;
+
+	ptn_buf_init(&b, a);
+	ptn_buf_str(&b, "{\"keys\":[");
+	for (i = 0; i < n; i++) {
+		if (e[i].key == NULL)
+			continue;
+		if ((r = ptn_key_jwk(e[i].key, a, e[i].kid, &jwk)) != PTN_OK)
+			return r;
+		ptn_buf_str(&b, comma ? "," : "");
+		ptn_buf_str(&b, jwk);
+		comma = true;
+	}
+	ptn_buf_str(&b, "]}");
+	if (b.bad || (*out = strdup(b.p)) == NULL)
+		return PTN_E_NOMEM;
+	return PTN_OK;
+}
+
+static bool
+same_set(const struct ptn_keys *k, const struct entry *e, size_t n,
+    const struct entry *signer)
+{
+	size_t i;
+
+	if (!k->loaded || n != k->n || (signer == NULL) != (k->signer == NULL))
+		return false;
+	if (signer != NULL && !ptn_uuid_equal(&signer->id, &k->signer->id))
+		return false;
+	for (i = 0; i < n; i++)
+		if (!ptn_uuid_equal(&e[i].id, &k->e[i].id))
+			return false;
+	return true;
+}
+
+/* Put the new entries in the place of the old; keys in both stay alive. */
+static enum ptn_err
+swap(struct ptn_keys *k, struct ptn_arena *a, struct entry *e, size_t n)
+{
+	const struct entry *signer = pick_signer(k, e, n);
+	char *json = NULL;
+	enum ptn_err r;
+	size_t i;
+
+	if (!same_set(k, e, n, signer)) {
+		if ((r = make_json(e, n, a, &json)) != PTN_OK)
+			return r;
+		free(k->json);
+		k->json = json;
+		k->generation++;
+	}
+	for (i = 0; i < k->n; i++)
+		if (entry_by_id(e, n, &k->e[i].id) != NULL)
+			k->e[i].key = NULL;
+	entries_free(k->e, k->n);
+	k->e = e;
+	k->n = n;
+	k->signer = signer;
+	k->loaded = true;
+	k->stale = false;
+	return PTN_OK;
+}
+
+static enum ptn_err
+adopt(struct ptn_keys *k, struct ptn_arena *a,
+    const struct ptn_jwk_list_out *rows, size_t n)
+{
+	struct entry *e;
+	enum ptn_err r = PTN_OK;
+	size_t i;
+
+	if ((e = calloc(n + 1, sizeof(*e))) == NULL)
+		return PTN_E_NOMEM;
+	if (n > 0)
+		k->now_us = rows[0].now;
+	for (i = 0; i < n && r == PTN_OK; i++)
+		r = entry_fill(k, a, &e[i], &rows[i]);
+	if (r == PTN_OK)
+		r = swap(k, a, e, n);
+	if (r == PTN_OK)
+		return r;
+	for (i = 0; i < n; i++)
+		if (e[i].fresh)
+			ptn_key_free(&e[i].key);
+	free(e);
+	return r;
+}
+
+/*
+ * Must a key be made?  There is none of the configured algorithm; or, asked
+ * when a process starts, another algorithm has signed since the last one of
+ * ours began: the configuration was changed there and back.  A new key then
+ * keeps the order of the rows the order in which they signed, by which they
+ * are deleted.
+ */
+static bool
+key_wanted(const struct ptn_keys *k, const struct ptn_jwk_list_out *rows,
+    size_t n)
+{
+	int64_t ours = INT64_MIN, theirs = INT64_MIN;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if ((int)alg_of(rows[i].alg) == k->alg) {
+			if (rows[i].signs_from > ours)
+				ours = rows[i].signs_from;
+		} else if (rows[i].signs_from <= rows[i].now &&
+		    rows[i].signs_from > theirs) {
+			theirs = rows[i].signs_from;
+		}
+	}
+	return ours == INT64_MIN || (!k->loaded && theirs > ours);
+}
+
+/* What the transaction that makes a key works on; outlives a repetition. */
+struct making {
+	const struct ptn_keys *k;
+	struct ptn_arena *a;
+	struct ptn_key *key;
+	struct ptn_uuid id;
+	int64_t delay_s;
+	bool always; /* also if one is there */
+	bool made;
+};
+
+static enum ptn_err
+insert_key(struct ptn_db *db, struct making *m, int64_t delay_s)
+{
+	struct ptn_jwk_insert_in in = { .id = m->id,
+		.api = ptn_api_name(m->k->api),
+		.delay_s = delay_s };
+	struct ptn_bytes der;
+	enum ptn_err r;
+
+	if ((r = ptn_key_export(m->key, m->a, &der)) != PTN_OK)
+		return r;
+	in.alg = ptn_alg_name(ptn_key_alg(m->key));
+	r = ptn_seal(m->k->secrets, m->a, PTN_FOR_JWK,
+	    PTN_BYTES(m->id.b, sizeof(m->id.b)), der, &in.sealed);
+	ptn_wipe((uint8_t *)(uintptr_t)der.p, der.len);
+	if (r != PTN_OK)
+		return r;
+	return ptn_sql_jwk_insert(db, &in);
+}
+
+/*
+ * The key is generated under the lock: dear, but rare, and the other workers
+ * and hosts would only generate theirs to throw them away.
+ */
+static enum ptn_err
+make_tx(struct ptn_db *db, void *arg)
+{
+	struct making *m = arg;
+	const struct ptn_jwk_list_in list = { ptn_api_name(m->k->api) };
+	struct ptn_jwk_list_out *rows = NULL;
+	size_t n = 0;
+	enum ptn_err r;
+
+	m->made = false;
+	if ((r = ptn_sql_jwk_lock(db)) != PTN_OK ||
+	    (r = ptn_sql_jwk_list(db, m->a, &list, &rows, &n)) != PTN_OK)
+		return r;
+	if (!m->always && !key_wanted(m->k, rows, n))
+		return PTN_OK;
+	if (m->key == NULL) {
+		r = ptn_key_generate(&m->key, (enum ptn_sign_alg)m->k->alg);
+		if (r != PTN_OK)
+			return r;
+		m->id = ptn_uuid_new();
+	}
+	/* Nobody can have fetched a set without keys. */
+	r = insert_key(db, m, n == 0 ? 0 : m->delay_s);
+	m->made = r == PTN_OK;
+	return r;
+}
+
+static enum ptn_err
+make_key(struct making *m, struct ptn_db *db)
+{
+	char kid[PTN_UUID_STR];
+	enum ptn_err r;
+
+	r = ptn_db_tx(db, make_tx, m);
+	if (r == PTN_OK && m->made) {
+		ptn_uuid_format(&m->id, kid);
+		ptn_info("keys: made %s, %s", kid,
+		    ptn_alg_name(ptn_key_alg(m->key)));
+	}
+	ptn_key_free(&m->key);
+	return r;
+}
+
+static enum ptn_err
+load(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a)
+{
+	const struct ptn_jwk_list_in list = { ptn_api_name(k->api) };
+	struct making m = { .k = k, .a = a, .delay_s = k->cf->key_publish_s };
+	struct ptn_jwk_list_out *rows = NULL;
+	size_t n = 0;
+	enum ptn_err r;
+
+	r = ptn_sql_jwk_list(db, a, &list, &rows, &n);
+	if (r == PTN_OK && key_wanted(k, rows, n)) {
+		r = make_key(&m, db);
+		if (r == PTN_OK)
+			r = ptn_sql_jwk_list(db, a, &list, &rows, &n);
+	}
+	if (r == PTN_OK)
+		r = adopt(k, a, rows, n);
+	if (r == PTN_OK && k->signer == NULL)
+		ptn_error("keys: none can sign; give the secret back, or "
+			  "run \"postern jwk rotate --now\"");
+	return r;
+}
+
+enum ptn_err
+ptn_keys_refresh(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a,
+    bool force)
+{
+	int64_t now_ms = ptn_clock_mono_ms();
+	enum ptn_err r;
+
+	if (!k->loaded || k->stale ||
+	    now_ms - k->asked_ms >= (force ? FORCED_MS : REFRESH_MS)) {
+		r = load(k, db, a);
+		if (r != PTN_OK && !k->loaded)
+			return r;
+		k->asked_ms = now_ms;
+		/* With the old set in hand, soon again. */
+		if (r != PTN_OK)
+			k->asked_ms -= REFRESH_MS - FORCED_MS;
+	}
+	return k->signer == NULL ? PTN_E_CONFIG : PTN_OK;
+}
+
+uint64_t
+ptn_keys_generation(const struct ptn_keys *k)
+{
+	return k->generation;
+}
+
+const char *
+ptn_keys_json(const struct ptn_keys *k)
+{
+	return k->json == NULL ? "{\"keys\":[]}" : k->json;
+}
+
+/* Both are {"keys":[...]}: the first without its end, the second's inside. */
+const char *
+ptn_keys_json_both(const struct ptn_keys *one, const struct ptn_keys *two,
+    struct ptn_arena *a)
+{
+	static const char head[] = "{\"keys\":[";
+	const char *x = ptn_keys_json(one);
+	const char *y = ptn_keys_json(two) + sizeof(head) - 1;
+	const int len = (int)strlen(x) - 2;
+
+	if (x[sizeof(head) - 1] == ']' || *y == ']')
+		return *y == ']' ? x : ptn_keys_json(two);
+	return ptn_arena_printf(a, "%.*s,%s", len, x, y);
+}
+
+const struct ptn_key *
+ptn_keys_signer(const struct ptn_keys *k, const char **kid)
+{
+	*kid = k->signer == NULL ? NULL : k->signer->kid;
+	return k->signer == NULL ? NULL : k->signer->key;
+}
+
+const struct ptn_key *
+ptn_keys_find(const struct ptn_keys *k, const char *kid)
+{
+	size_t i;
+
+	for (i = 0; i < k->n; i++)
+		if (strcmp(k->e[i].kid, kid) == 0)
+			return k->e[i].key;
+	return NULL;
+}
+
+enum ptn_err
+ptn_keys_rotate(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a,
+    int64_t delay_s, struct ptn_uuid *kid)
+{
+	struct making m = { .k = k, .a = a, .always = true };
+	enum ptn_err r;
+
+	m.delay_s = delay_s < 0 ? k->cf->key_publish_s : delay_s;
+	if ((r = make_key(&m, db)) != PTN_OK)
+		return r;
+	*kid = m.id;
+	k->stale = true;
+	return PTN_OK;
+}
+
+/*
+ * When another key began to sign in the place of e: the next one of its
+ * algorithm; or, if it is the last of an algorithm that is no longer
+ * configured, the next one of ours.  0 if none did.  A key that cannot be
+ * opened takes nobody's place.
+ */
+static int64_t
+superseded_at(const struct ptn_keys *k, const struct entry *e)
+{
+	int64_t next = 0, ours = 0;
+	const struct entry *o;
+	size_t i;
+
+	for (i = 0; i < k->n; i++) {
+		o = &k->e[i];
+		if (o->key == NULL || !later(o, e))
+			continue;
+		if (o->alg == e->alg && (next == 0 || o->signs_from < next))
+			next = o->signs_from;
+		if ((int)o->alg == k->alg &&
+		    (ours == 0 || o->signs_from < ours))
+			ours = o->signs_from;
+	}
+	if (next != 0)
+		return next;
+	return (int)e->alg == k->alg ? 0 : ours;
+}
+
+/* When its last token is dead; 0 while it may still sign. */
+static int64_t
+ends_at(const struct ptn_keys *k, const struct entry *e)
+{
+	const int64_t lifespan_s = k->api == PTN_API_DFNS
+	    ? k->cf->dfns_session_s
+	    : k->cf->session_lifespan_s;
+	int64_t at = superseded_at(k, e);
+
+	if (at == 0 || e == k->signer)
+		return 0;
+	return at + (lifespan_s + GRACE_S) * PTN_US_PER_S;
+}
+
+enum ptn_err
+ptn_keys_expire(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a,
+    uint64_t *expired)
+{
+	struct ptn_jwk_delete_in in;
+	enum ptn_err r;
+	int64_t end;
+	size_t i;
+
+	*expired = 0;
+	if ((r = ptn_keys_refresh(k, db, a, false)) != PTN_OK)
+		return r;
+	for (i = 0; i < k->n; i++) {
+		end = ends_at(k, &k->e[i]);
+		if (end == 0 || end > k->now_us || !begun(k, &k->e[i]))
+			continue;
+		in.id = k->e[i].id;
+		if ((r = ptn_sql_jwk_delete(db, &in)) != PTN_OK)
+			return r;
+		ptn_info("keys: %s is gone: its last token is dead",
+		    k->e[i].kid);
+		k->stale = true;
+		(*expired)++;
+	}
+	return PTN_OK;
+}
+
+size_t
+ptn_keys_count(const struct ptn_keys *k)
+{
+	return k->n;
+}
+
+void
+ptn_keys_info(const struct ptn_keys *k, size_t i, struct ptn_key_info *out)
+{
+	const struct entry *e = &k->e[i];
+
+	out->kid = e->kid;
+	out->alg = ptn_alg_name(e->alg);
+	out->created_at = e->created_at;
+	out->signs_from = e->signs_from;
+	out->ends_at = ends_at(k, e);
+	if (e->key == NULL)
+		out->state = PTN_KEY_LOCKED;
+	else if (e == k->signer)
+		out->state = PTN_KEY_SIGNING;
+	else if (!begun(k, e))
+		out->state = PTN_KEY_WAITING;
+	else
+		out->state = PTN_KEY_RETIRED;
+}

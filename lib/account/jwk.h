@@ -1,0 +1,107 @@
+#ifndef PTN_ACCOUNT_JWK_H
+#define PTN_ACCOUNT_JWK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/api.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/crypto.h"
+#include "lib/db/db.h"
+
+/*
+ * The key set of this process: the rows of "jwks", opened and parsed once.
+ * A key is published from its creation, signs from signs_from until a newer
+ * one does, and is kept until the last token it may have signed is dead.
+ */
+struct ptn_keys;
+
+/*
+ * The keys of one API: its own rows, its own algorithm (EdDSA for Dfns, the
+ * configured one for Hanko), so that no token of one is ever good in the
+ * other.  cf and secrets live as long as the key set.  Asks nothing yet.
+ */
+enum ptn_err ptn_keys_new(struct ptn_keys **out, enum ptn_api api,
+    const struct ptn_conf *cf, const struct ptn_secrets *s) PTN_MUST_USE;
+void ptn_keys_free(struct ptn_keys **k);
+
+/*
+ * Load or reload from the database.  Cheap to call before every request: it
+ * asks the database only when 30 s have passed since the last time, or when
+ * force is set (and then at most once a second).  Not inside a transaction.
+ *
+ * When there is no key of the algorithm, one is made under a row lock, so that
+ * of many hosts starting at once one makes it.  The very first signs at once;
+ * after a change of the algorithm the old key signs until the new one has
+ * been published for cf->key_publish_s.
+ *
+ * A key that no secret opens is logged and left out.  A set that was loaded
+ * once outlives an absent database.
+ *
+ * Returns PTN_OK; PTN_E_CONFIG when no key can sign; PTN_E_UNAVAILABLE,
+ * PTN_E_NOMEM, PTN_E_INTERNAL when nothing was ever loaded.
+ */
+enum ptn_err ptn_keys_refresh(struct ptn_keys *k, struct ptn_db *db,
+    struct ptn_arena *a, bool force) PTN_MUST_USE;
+
+/* Counts up whenever the set changed. */
+uint64_t ptn_keys_generation(const struct ptn_keys *k);
+
+/* The published set as JSON: {"keys":[...]}; lives until the next refresh. */
+const char *ptn_keys_json(const struct ptn_keys *k);
+
+/* The same of two sets, in the arena; NULL when it is full. */
+const char *ptn_keys_json_both(const struct ptn_keys *one,
+    const struct ptn_keys *two, struct ptn_arena *a);
+
+/* The key that signs now, with its id; NULL if there is none. */
+const struct ptn_key *ptn_keys_signer(const struct ptn_keys *k,
+    const char **kid);
+
+/* The published key of that id, or NULL. */
+const struct ptn_key *ptn_keys_find(const struct ptn_keys *k,
+    const char *kid);
+
+/*
+ * Make a new key: it is published at once and signs after
+ * cf->key_publish_s (delay_s < 0), or after delay_s; the very first one signs
+ * at once.  Needs no key that can be opened.  The next refresh loads it.
+ */
+enum ptn_err ptn_keys_rotate(struct ptn_keys *k, struct ptn_db *db,
+    struct ptn_arena *a, int64_t delay_s, struct ptn_uuid *kid) PTN_MUST_USE;
+
+/*
+ * Delete the keys whose last token is dead: the lifespan of a session and 120 s
+ * after another one began to sign in their place.  Never the signer, nor one
+ * that has not signed yet.  Refreshes first; for the courier.
+ */
+enum ptn_err ptn_keys_expire(struct ptn_keys *k, struct ptn_db *db,
+    struct ptn_arena *a, uint64_t *expired) PTN_MUST_USE;
+
+/* What an operator wants to know of the i-th row, newest first. */
+enum ptn_key_state {
+	PTN_KEY_LOCKED,	 /* no secret opens it: not published */
+	PTN_KEY_WAITING, /* published, does not sign yet */
+	PTN_KEY_SIGNING,
+	PTN_KEY_RETIRED, /* published until its last token is dead */
+	PTN_KEY__MAX
+};
+
+struct ptn_key_info {
+	const char *kid;
+	const char *alg; /* "" if unknown to this version */
+	enum ptn_key_state state;
+	int64_t created_at; /* microseconds since the epoch */
+	int64_t signs_from;
+	int64_t ends_at; /* when it may be deleted; 0: not superseded */
+};
+
+size_t ptn_keys_count(const struct ptn_keys *k);
+void ptn_keys_info(const struct ptn_keys *k, size_t i,
+    struct ptn_key_info *out);
+
+#endif

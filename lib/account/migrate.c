@@ -1,0 +1,379 @@
+#include "lib/account/migrate.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/account/org.h"
+#include "lib/account/tenant.h"
+#include "lib/base/bytes.h"
+#include "lib/base/clock.h"
+#include "lib/base/hex.h"
+#include "lib/base/uuid.h"
+#include "lib/crypto/crypto.h"
+#include "lib/db/migrations.h"
+
+#include "lib/db/sql.h"
+
+#define WAIT_S 300	  /* for another host that is at it */
+#define CLUSTER_IDLE_S 60 /* an unfinished one is taken over after this */
+
+/* One run of a sub-command. */
+struct run {
+	struct ptn_db *db;
+	struct ptn_arena *a;
+	FILE *out;
+	FILE *err;
+	struct ptn_schema_list_out *row; /* what the database says it has */
+	size_t nrows;
+};
+
+struct checksum {
+	char hex[2 * PTN_SHA256_LEN + 1];
+};
+
+static struct checksum
+checksum_of(const struct ptn_migration *m)
+{
+	struct checksum sum;
+	uint8_t digest[PTN_SHA256_LEN];
+
+	ptn_sha256(ptn_bytes_of(m->text), digest);
+	ptn_hex_encode(PTN_BYTES(digest, sizeof(digest)), sum.hex);
+	return sum;
+}
+
+/* The length of the first statement of a text, with its newline; 0: none. */
+static size_t
+statement_length(const char *text)
+{
+	const char *end = strstr(text, ";\n");
+
+	return end == NULL ? 0 : (size_t)(end - text) + 2;
+}
+
+static int64_t
+statement_count(const struct ptn_migration *m)
+{
+	const char *p = m->text;
+	int64_t n = 0;
+	size_t len;
+
+	while ((len = statement_length(p)) > 0) {
+		p += len;
+		n++;
+	}
+	return n;
+}
+
+/* ------------------------------------------------------- what the rows say */
+
+/* The history must be ours from its beginning, without a gap. */
+static enum ptn_err
+check_row(const struct run *run, size_t i)
+{
+	const struct ptn_schema_list_out *row = &run->row[i];
+	const struct ptn_migration *m;
+	struct checksum sum;
+
+	if (row->version > ptn_migrations_n) {
+		fprintf(run->err,
+		    "the schema has version %lld, this program knows %d: "
+		    "it is too old\n",
+		    (long long)row->version, ptn_migrations_n);
+		return PTN_E_CONFIG;
+	}
+	if (row->version != (int64_t)i + 1) {
+		fprintf(run->err, "schema_migrations has no version %zu\n",
+		    i + 1);
+		return PTN_E_CONFIG;
+	}
+	m = &ptn_migrations[i];
+	sum = checksum_of(m);
+	if (row->checksum == NULL || strcmp(row->checksum, sum.hex) != 0) {
+		fprintf(run->err,
+		    "%04d-%s: was applied with another text than this "
+		    "program's\n",
+		    m->version, m->name);
+		return PTN_E_CONFIG;
+	}
+	return PTN_OK;
+}
+
+static enum ptn_err
+read_rows(struct run *run)
+{
+	size_t i;
+	enum ptn_err r;
+
+	r = ptn_sql_schema_list(run->db, run->a, &run->row, &run->nrows);
+	/* The newest first: a newer schema is the reason for all the rest. */
+	for (i = run->nrows; r == PTN_OK && i > 0; i--)
+		r = check_row(run, i - 1);
+	return r;
+}
+
+static const struct ptn_schema_list_out *
+row_of(const struct run *run, const struct ptn_migration *m)
+{
+	size_t i = (size_t)m->version - 1;
+
+	return i < run->nrows ? &run->row[i] : NULL;
+}
+
+/* ---------------------------------------------------------------- applying */
+
+static enum ptn_err
+step(const struct run *run, const struct ptn_migration *m, int64_t done)
+{
+	const struct ptn_schema_step_in in = {
+		.version = m->version,
+		.done = done,
+	};
+	uint64_t matched;
+	enum ptn_err r;
+
+	r = ptn_sql_schema_step(run->db, &in, &matched);
+	if (r == PTN_OK && matched != 1) {
+		fprintf(run->err, "%04d-%s: another host is at it\n",
+		    m->version, m->name);
+		r = PTN_E_BUSY;
+	}
+	return r;
+}
+
+/* Say how far it came; one that never began leaves no row. */
+static void
+stopped(const struct run *run, const struct ptn_migration *m, int64_t done)
+{
+	const struct ptn_schema_abandon_in in = { .version = m->version };
+	uint64_t n;
+
+	fprintf(run->err,
+	    "%04d-%s: stopped at statement %lld of %lld; the log has the "
+	    "reason\n",
+	    m->version, m->name, (long long)done + 1,
+	    (long long)statement_count(m));
+	if (done == 0 && ptn_sql_schema_abandon(run->db, &in, &n) == PTN_OK)
+		return;
+	fprintf(run->err,
+	    "the database has it in part; the next \"migrate up\" goes on "
+	    "there\n");
+}
+
+/* Run a migration's statements from number done on. */
+static enum ptn_err
+apply(const struct run *run, const struct ptn_migration *m, int64_t done)
+{
+	const struct ptn_schema_finish_in in = { .version = m->version };
+	const char *p = m->text;
+	int64_t i;
+	uint64_t n;
+	size_t len;
+	enum ptn_err r;
+
+	for (i = 0; (len = statement_length(p)) > 0; i++, p += len) {
+		if (i < done)
+			continue;
+		/* Without its ";" and newline. */
+		r = ptn_db_script(run->db, p, len - 2);
+		if (r != PTN_OK) {
+			stopped(run, m, i);
+			return r;
+		}
+		if ((r = step(run, m, i)) != PTN_OK)
+			return r;
+	}
+	if ((r = ptn_sql_schema_finish(run->db, &in, &n)) != PTN_OK)
+		return r;
+	fprintf(run->out, "%04d-%s: applied\n", m->version, m->name);
+	return PTN_OK;
+}
+
+/*
+ * Take a migration that has no row.  In a cluster the row itself is the lock
+ * between hosts: only one can insert it.
+ */
+static enum ptn_err
+claim(const struct run *run, const struct ptn_migration *m)
+{
+	struct checksum sum = checksum_of(m);
+	const struct ptn_schema_begin_in in = {
+		.version = m->version,
+		.name = m->name,
+		.checksum = sum.hex,
+	};
+
+	return ptn_sql_schema_begin(run->db, &in);
+}
+
+/*
+ * Whether an unfinished migration may be in the hands of another host.  On
+ * one server it cannot be: we hold the lock.
+ */
+static enum ptn_err
+is_in_work(const struct run *run, const struct ptn_schema_list_out *row,
+    bool *yes)
+{
+	struct ptn_schema_cluster_out cluster;
+	enum ptn_err r;
+
+	*yes = false;
+	if ((r = ptn_sql_schema_cluster(run->db, run->a, &cluster)) != PTN_OK)
+		return r;
+	*yes = cluster.n > 0 && row->idle_s < CLUSTER_IDLE_S;
+	return PTN_OK;
+}
+
+/*
+ * Bring one migration forward.  PTN_E_BUSY: another host has it, look again
+ * in a while.
+ */
+static enum ptn_err
+advance(const struct run *run, const struct ptn_migration *m)
+{
+	const struct ptn_schema_list_out *row = row_of(run, m);
+	bool in_work;
+	enum ptn_err r;
+
+	if (row == NULL) {
+		r = claim(run, m);
+		if (r == PTN_E_CONFLICT)
+			return PTN_E_BUSY;
+		return r == PTN_OK ? apply(run, m, 0) : r;
+	}
+	if (row->applied_at != 0)
+		return PTN_OK;
+	if ((r = is_in_work(run, row, &in_work)) != PTN_OK)
+		return r;
+	if (in_work)
+		return PTN_E_BUSY;
+	fprintf(run->out, "%04d-%s: was interrupted, going on\n", m->version,
+	    m->name);
+	return apply(run, m, row->done);
+}
+
+static enum ptn_err
+advance_all(struct run *run)
+{
+	int64_t give_up_ms = ptn_clock_mono_ms() + (int64_t)WAIT_S * 1000;
+	const struct timespec pause = { .tv_sec = 1 };
+	enum ptn_err r;
+	int i;
+
+	if ((r = read_rows(run)) != PTN_OK)
+		return r;
+	for (i = 0; i < ptn_migrations_n;) {
+		r = advance(run, &ptn_migrations[i]);
+		if (r == PTN_OK) {
+			i++;
+			continue;
+		}
+		if (r != PTN_E_BUSY || ptn_clock_mono_ms() > give_up_ms)
+			return r;
+		(void)nanosleep(&pause, NULL);
+		if ((r = read_rows(run)) != PTN_OK)
+			return r;
+	}
+	return PTN_OK;
+}
+
+static enum ptn_err
+add_default_tenant(const struct run *run)
+{
+	const struct ptn_tenant_put_in in = {
+		.id = ptn_uuid_new(),
+		.name = PTN_TENANT_DEFAULT,
+	};
+	struct ptn_org_row have;
+	enum ptn_err r;
+
+	r = ptn_org_find(run->db, run->a, PTN_TENANT_DEFAULT, &have);
+	if (r != PTN_E_NOT_FOUND)
+		return r;
+	r = ptn_sql_tenant_put(run->db, &in);
+	return r == PTN_E_CONFLICT ? PTN_OK : r; /* another host did */
+}
+
+static enum ptn_err
+lock(const struct run *run)
+{
+	const struct ptn_schema_lock_in in = { .wait_s = WAIT_S };
+	struct ptn_schema_lock_out out;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_schema_lock(run->db, run->a, &in, &out)) != PTN_OK)
+		return r;
+	if (out.got != 1) {
+		fprintf(run->err, "another host holds the lock for %d s\n",
+		    WAIT_S);
+		return PTN_E_BUSY;
+	}
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_migrate_up(struct ptn_db *db, struct ptn_arena *a, FILE *out, FILE *err)
+{
+	struct run run = { .db = db, .a = a, .out = out, .err = err };
+	struct ptn_schema_unlock_out released;
+	enum ptn_err r;
+	enum ptn_err unlocked;
+
+	if ((r = ptn_db_connect(db)) != PTN_OK || (r = lock(&run)) != PTN_OK)
+		return r;
+	if ((r = ptn_sql_schema_table(db)) == PTN_OK &&
+	    (r = advance_all(&run)) == PTN_OK)
+		r = add_default_tenant(&run);
+	/* Closing the connection releases it as well. */
+	unlocked = ptn_sql_schema_unlock(db, a, &released);
+	if (r != PTN_OK)
+		return r;
+	fprintf(out, "the schema has version %d\n", ptn_migrations_n);
+	return unlocked;
+}
+
+/* ------------------------------------------------------------------ status */
+
+static bool
+print_status(const struct run *run, const struct ptn_migration *m)
+{
+	const struct ptn_schema_list_out *row = row_of(run, m);
+	char when[PTN_TIME_STR];
+
+	fprintf(run->out, "%04d-%-24s ", m->version, m->name);
+	if (row == NULL) {
+		fprintf(run->out, "pending\n");
+	} else if (row->applied_at == 0) {
+		fprintf(run->out, "interrupted after %lld of %lld statements\n",
+		    (long long)row->done, (long long)statement_count(m));
+	} else {
+		ptn_time_format(row->applied_at, when);
+		fprintf(run->out, "applied %s\n", when);
+		return true;
+	}
+	return false;
+}
+
+enum ptn_err
+ptn_migrate_status(struct ptn_db *db, struct ptn_arena *a, FILE *out, FILE *err,
+    bool *pending)
+{
+	struct run run = { .db = db, .a = a, .out = out, .err = err };
+	struct ptn_schema_exists_out table;
+	enum ptn_err r;
+	int i;
+
+	*pending = true;
+	if ((r = ptn_db_connect(db)) != PTN_OK ||
+	    (r = ptn_sql_schema_exists(db, a, &table)) != PTN_OK)
+		return r;
+	if (table.n > 0 && (r = read_rows(&run)) != PTN_OK)
+		return r;
+	*pending = false;
+	for (i = 0; i < ptn_migrations_n; i++) {
+		if (!print_status(&run, &ptn_migrations[i]))
+			*pending = true;
+	}
+	return PTN_OK;
+}

@@ -1,0 +1,227 @@
+#include "lib/account/org.h"
+
+#include <string.h>
+
+#include "lib/base/api.h"
+#include "lib/base/array.h"
+#include "lib/base/unicode.h"
+#include "lib/db/sql.h"
+#include "lib/format/dfnsid.h"
+#include "lib/format/url.h"
+
+#define ORIGIN_MAX 300	      /* bytes */
+#define ORIGINS_LEN_MAX 4096  /* bytes: the column */
+#define NAME_MAX_CHARS 64     /* the column */
+#define RP_NAME_MAX_CHARS 255 /* the column */
+
+/* The words of a text, which is cut up. */
+static enum ptn_err
+split(struct ptn_arena *a, const char *text, struct ptn_strs *out)
+{
+	char *copy = ptn_arena_strdup(a, text), *word, *rest = NULL;
+
+	out->n = 0;
+	out->v = ptn_arena_calloc(a, PTN_ORG_ORIGINS_MAX, sizeof(*out->v));
+	if (copy == NULL || out->v == NULL)
+		return PTN_E_NOMEM;
+	for (word = strtok_r(copy, " ", &rest);
+	     word != NULL && out->n < PTN_ORG_ORIGINS_MAX;
+	     word = strtok_r(NULL, " ", &rest))
+		out->v[out->n++] = word;
+	return PTN_OK;
+}
+
+/* Both statements return the same columns. */
+#define ROW(r)                                                                 \
+	{                                                                      \
+		(r).id, (r).name, (r).rp_id, (r).rp_name, (r).origins,         \
+		    (r).active != 0                                            \
+	}
+
+enum ptn_err
+ptn_org_of(struct ptn_arena *a, const struct ptn_conf *cf,
+    const struct ptn_org_row *row, struct ptn_org *out)
+{
+	out->id = row->id;
+	out->name = row->name;
+	out->active = row->active;
+	out->rp_id = row->rp_id != NULL ? row->rp_id : cf->rp_id;
+	out->rp_name = row->rp_name != NULL ? row->rp_name : cf->rp_name;
+	out->origins = cf->rp_origins;
+	return row->origins == NULL ? PTN_OK
+				    : split(a, row->origins, &out->origins);
+}
+
+enum ptn_err
+ptn_org_get(struct ptn_db *db, struct ptn_arena *a, const struct ptn_conf *cf,
+    const struct ptn_uuid *id, struct ptn_org *out)
+{
+	const struct ptn_tenant_by_id_in in = { *id };
+	struct ptn_tenant_by_id_out row;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	if ((r = ptn_sql_tenant_by_id(db, a, &in, &row)) != PTN_OK)
+		return r;
+	return ptn_org_of(a, cf, &(struct ptn_org_row)ROW(row), out);
+}
+
+static enum ptn_err
+find_by_id(struct ptn_db *db, struct ptn_arena *a, const char *text,
+    struct ptn_org_row *out)
+{
+	struct ptn_tenant_by_id_in in;
+	struct ptn_tenant_by_id_out row;
+	enum ptn_err r;
+
+	if (ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(text), &in.id) !=
+	    PTN_OK)
+		return PTN_E_NOT_FOUND;
+	if ((r = ptn_sql_tenant_by_id(db, a, &in, &row)) == PTN_OK)
+		*out = (struct ptn_org_row)ROW(row);
+	return r;
+}
+
+enum ptn_err
+ptn_org_find(struct ptn_db *db, struct ptn_arena *a, const char *text,
+    struct ptn_org_row *out)
+{
+	const struct ptn_tenant_by_name_in in = { text };
+	struct ptn_tenant_by_name_out row;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	if ((r = find_by_id(db, a, text, out)) != PTN_E_NOT_FOUND)
+		return r;
+	if ((r = ptn_sql_tenant_by_name(db, a, &in, &row)) == PTN_OK)
+		*out = (struct ptn_org_row)ROW(row);
+	return r;
+}
+
+enum ptn_err
+ptn_orgs(struct ptn_db *db, struct ptn_arena *a, struct ptn_org_row **out,
+    size_t *n)
+{
+	struct ptn_tenant_list_out *row;
+	enum ptn_err r;
+	size_t i;
+
+	*out = NULL;
+	if ((r = ptn_sql_tenant_list(db, a, &row, n)) != PTN_OK || *n == 0)
+		return r;
+	if ((*out = ptn_arena_calloc(a, *n, sizeof(**out))) == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < *n; i++)
+		(*out)[i] = (struct ptn_org_row)ROW(row[i]);
+	return PTN_OK;
+}
+
+/* It is shown in lists and mails, and written in the configuration. */
+static bool
+is_title(const char *s, size_t max)
+{
+	const unsigned char *p;
+
+	for (p = (const unsigned char *)s; *p != '\0'; p++)
+		if (*p < ' ' || *p == 0x7f)
+			return false;
+	return s[0] != '\0' && s[0] != ' ' && p[-1] != ' ' &&
+	    ptn_utf8_valid(ptn_bytes_of(s)) &&
+	    ptn_utf8_length(ptn_bytes_of(s)) <= max;
+}
+
+/* An application names itself by what it is signed with, or its bundle. */
+static bool
+is_native(const char *s)
+{
+	static const char *const scheme[] = { "android:apk-key-hash:",
+		"ios:bundle-id:" };
+	size_t i, len;
+
+	for (i = 0; i < PTN_ARRAY_LEN(scheme); i++) {
+		len = strlen(scheme[i]);
+		if (strncmp(s, scheme[i], len) == 0)
+			return ptn_chars_only(s + len, strlen(s + len), "-_.");
+	}
+	return false;
+}
+
+static const char *
+origins_fault(const char *s)
+{
+	char one[ORIGIN_MAX + 1];
+	const char *fault = NULL;
+	size_t len, n;
+
+	if (strcmp(s, "*") == 0)
+		return NULL;
+	for (n = 0; *s != '\0' && fault == NULL; n++) {
+		len = strcspn(s, " ");
+		if (len > ORIGIN_MAX || n == PTN_ORG_ORIGINS_MAX)
+			return "too many origins, or one that is too long";
+		memcpy(one, s, len);
+		one[len] = '\0';
+		if (!is_native(one))
+			fault = ptn_origin_fault(one, false, false);
+		s += len + (s[len] == ' ');
+	}
+	return fault == NULL ? NULL : "an origin is not scheme://host[:port]";
+}
+
+const char *
+ptn_org_fault(const struct ptn_org_row *row)
+{
+	struct ptn_uuid id;
+
+	if (!is_title(row->name, NAME_MAX_CHARS) ||
+	    ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(row->name), &id) ==
+		PTN_OK)
+		return "that is no name for an organisation";
+	if (row->rp_id != NULL &&
+	    (!ptn_host_ok(row->rp_id, strlen(row->rp_id)) ||
+		ptn_ip_ok(row->rp_id)))
+		return "the relying party is not a domain";
+	if (row->rp_name != NULL && !is_title(row->rp_name, RP_NAME_MAX_CHARS))
+		return "that is no name for a relying party";
+	if (row->origins == NULL)
+		return NULL;
+	return strlen(row->origins) <= ORIGINS_LEN_MAX
+	    ? origins_fault(row->origins)
+	    : "too many origins";
+}
+
+enum ptn_err
+ptn_org_put(struct ptn_db *db, struct ptn_org_row *org)
+{
+	struct ptn_tenant_put_org_in in;
+
+	org->id = ptn_uuid_new();
+	org->active = true;
+	in = (struct ptn_tenant_put_org_in){ org->id, org->name, org->rp_id,
+		org->rp_name, org->origins };
+	return ptn_sql_tenant_put_org(db, &in);
+}
+
+enum ptn_err
+ptn_org_set_rp(struct ptn_db *db, const struct ptn_org_row *org)
+{
+	const struct ptn_tenant_set_rp_in in = { org->rp_id, org->rp_name,
+		org->origins, org->id };
+	uint64_t n;
+
+	return ptn_sql_tenant_set_rp(db, &in, &n);
+}
+
+enum ptn_err
+ptn_org_set_active(struct ptn_db *db, const struct ptn_uuid *id, bool active)
+{
+	const struct ptn_tenant_set_active_in in = { active, *id };
+	const struct ptn_session_delete_api_in sessions = { *id,
+		ptn_api_name(PTN_API_DFNS) };
+	uint64_t n;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_tenant_set_active(db, &in, &n)) != PTN_OK || active)
+		return r;
+	return ptn_sql_session_delete_api(db, &sessions, &n);
+}

@@ -1,0 +1,71 @@
+#ifndef PTN_ACCOUNT_ORG_H
+#define PTN_ACCOUNT_ORG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/conf/conf.h"
+#include "lib/db/db.h"
+
+#define PTN_ORG_ORIGINS_MAX 64
+
+/* A tenant as the Dfns API sees it. */
+struct ptn_org {
+	struct ptn_uuid id;
+	const char *name;
+	bool active;
+	/* Of the row or, where that is silent, of the configuration. */
+	const char *rp_id;
+	const char *rp_name;
+	struct ptn_strs origins; /* "*" alone: a rule, see lib/dfns/fido.h */
+};
+
+/* PTN_E_NOT_FOUND; what is in the configuration is borrowed from it. */
+enum ptn_err ptn_org_get(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_conf *cf, const struct ptn_uuid *id,
+    struct ptn_org *out) PTN_MUST_USE;
+
+/* The row as it is; NULL is what the configuration says. */
+struct ptn_org_row {
+	struct ptn_uuid id;
+	const char *name;
+	const char *rp_id;
+	const char *rp_name;
+	const char *origins; /* with a space between them */
+	bool active;
+};
+
+/* All, oldest first. */
+enum ptn_err ptn_orgs(struct ptn_db *db, struct ptn_arena *a,
+    struct ptn_org_row **out, size_t *n) PTN_MUST_USE;
+
+/* The one of that id ("or-...") or name; PTN_E_NOT_FOUND. */
+enum ptn_err ptn_org_find(struct ptn_db *db, struct ptn_arena *a,
+    const char *text, struct ptn_org_row *out) PTN_MUST_USE;
+
+/* What is in a row, with the configuration where it is silent. */
+enum ptn_err ptn_org_of(struct ptn_arena *a, const struct ptn_conf *cf,
+    const struct ptn_org_row *row, struct ptn_org *out) PTN_MUST_USE;
+
+/* Why a row cannot be stored, or NULL. */
+const char *ptn_org_fault(const struct ptn_org_row *row);
+
+/* Store a new one, and give it an id; PTN_E_CONFLICT if the name is taken. */
+enum ptn_err ptn_org_put(struct ptn_db *db, struct ptn_org_row *org)
+    PTN_MUST_USE;
+
+/* Store its relying party. */
+enum ptn_err ptn_org_set_rp(struct ptn_db *db, const struct ptn_org_row *org)
+    PTN_MUST_USE;
+
+/*
+ * Let everybody in it use the Dfns API, or nobody: then their sessions of
+ * that API end, too.  Inside the caller's transaction.
+ */
+enum ptn_err ptn_org_set_active(struct ptn_db *db, const struct ptn_uuid *id,
+    bool active) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,288 @@
+#include "lib/account/passcode.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/rng.h"
+#include "lib/db/sql.h"
+
+enum ptn_err
+ptn_passcode_find_target(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    const struct ptn_uuid *email_id, struct ptn_passcode_target *out)
+{
+	const struct ptn_passcode_target_in in = {
+		.email_id = *email_id,
+		.tenant_id = *tenant,
+		.user_id = *user,
+	};
+	struct ptn_passcode_target_out row;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_passcode_target(db, a, &in, &row)) != PTN_OK)
+		return r;
+	out->email_id = row.email_id;
+	out->address = row.address;
+	out->owner_id = row.owner_id;
+	out->now_us = row.now;
+	return PTN_OK;
+}
+
+void
+ptn_passcode_draw(char code[PTN_PASSCODE_DIGITS + 1])
+{
+	snprintf(code, PTN_PASSCODE_DIGITS + 1, "%06u",
+	    (unsigned)ptn_rng_below(1000000));
+}
+
+static const struct {
+	const char *name;
+	int64_t tries;
+	int64_t ttl_s;
+} purposes[PTN_CODE__MAX] = {
+	[PTN_CODE_PASSCODE] = { "passcode", PTN_PASSCODE_TRIES, 0 },
+	[PTN_CODE_LOGIN] = { "login", 5, 600 },
+	[PTN_CODE_REGISTRATION] = { "registration", 10, 7 * 86400 },
+	[PTN_CODE_RECOVERY] = { "recovery", 5, 900 },
+};
+
+const char *
+ptn_code_name(enum ptn_code_purpose purpose)
+{
+	return purposes[purpose].name;
+}
+
+int64_t
+ptn_code_ttl_s(enum ptn_code_purpose purpose)
+{
+	return purposes[purpose].ttl_s;
+}
+
+#define CODE_MAX 32    /* bytes of a code in its normal form */
+#define PURPOSE_MAX 16 /* and of the name of a purpose, with its NUL */
+
+/*
+ * Bound to the row's id and to the purpose: a MAC copied to another row is
+ * worth nothing.
+ */
+static enum ptn_err
+code_mac(const struct ptn_secrets *s, size_t i, const struct ptn_passcode *pc,
+    const char *code, uint8_t mac[PTN_SHA256_LEN])
+{
+	uint8_t msg[sizeof(pc->id.b) + PURPOSE_MAX + CODE_MAX] = { 0 };
+	const size_t len = strlen(code);
+	enum ptn_err r;
+
+	if (len > CODE_MAX)
+		return PTN_E_INPUT;
+	memcpy(msg, pc->id.b, sizeof(pc->id.b));
+	memcpy(msg + sizeof(pc->id.b), purposes[pc->purpose].name,
+	    strlen(purposes[pc->purpose].name));
+	memcpy(msg + sizeof(pc->id.b) + PURPOSE_MAX, code, len);
+	r = ptn_secrets_mac(s, i, PTN_FOR_PASSCODE,
+	    PTN_BYTES(msg, sizeof(pc->id.b) + PURPOSE_MAX + len), mac);
+	ptn_wipe(msg, sizeof(msg));
+	return r;
+}
+
+enum ptn_err
+ptn_passcode_put(struct ptn_db *db, const struct ptn_secrets *s,
+    const struct ptn_uuid *tenant, const char *code, struct ptn_passcode *pc)
+{
+	uint8_t mac[PTN_SHA256_LEN];
+	struct ptn_passcode_put_in in;
+	enum ptn_err r;
+
+	pc->id = ptn_uuid_new();
+	if ((r = code_mac(s, 0, pc, code, mac)) != PTN_OK)
+		return r;
+	memset(&in, 0, sizeof(in));
+	in.id = pc->id;
+	in.tenant_id = *tenant;
+	in.user_id = pc->user_id;
+	in.email_id = pc->email_id;
+	in.purpose = purposes[pc->purpose].name;
+	in.code = PTN_BYTES(mac, sizeof(mac));
+	in.ttl_s = pc->ttl_s;
+	in.now = pc->created_at_us;
+	return ptn_sql_passcode_put(db, &in);
+}
+
+struct judging {
+	struct ptn_arena *a;
+	const struct ptn_secrets *s;
+	const struct ptn_uuid *tenant;
+	const char *code;
+	struct ptn_passcode *pc;
+	enum ptn_passcode_judgement out;
+	bool keep;
+};
+
+/* Any of the secrets may have made it: they rotate while mails travel. */
+static enum ptn_err
+code_matches(const struct judging *j, struct ptn_bytes stored,
+    enum ptn_verdict *verdict)
+{
+	uint8_t mac[PTN_SHA256_LEN];
+	enum ptn_err r;
+	size_t i;
+
+	*verdict = PTN_DENY;
+	for (i = 0; i < ptn_secrets_count(j->s); i++) {
+		r = code_mac(j->s, i, j->pc, j->code, mac);
+		if (r != PTN_OK)
+			return r;
+		if (ptn_bytes_equal(PTN_BYTES(mac, sizeof(mac)), stored))
+			*verdict = PTN_ALLOW;
+	}
+	return PTN_OK;
+}
+
+static enum ptn_err
+remove_passcode(struct ptn_db *db, const struct judging *j)
+{
+	const struct ptn_passcode_delete_in in = { *j->tenant, j->pc->id };
+	uint64_t n;
+
+	return ptn_sql_passcode_delete(db, &in, &n);
+}
+
+static enum ptn_err
+count_try(struct ptn_db *db, struct judging *j, int64_t tries)
+{
+	const struct ptn_passcode_count_try_in in = { *j->tenant, j->pc->id };
+	uint64_t n;
+
+	if (tries + 1 >= purposes[j->pc->purpose].tries) {
+		j->out = PTN_PASSCODE_USED_UP;
+		return remove_passcode(db, j);
+	}
+	j->out = PTN_PASSCODE_WRONG;
+	return ptn_sql_passcode_count_try(db, &in, &n);
+}
+
+static enum ptn_err
+judge(struct ptn_db *db, void *arg)
+{
+	struct judging *j = arg;
+	const struct ptn_passcode_lock_in in = { *j->tenant, j->pc->id };
+	enum ptn_verdict verdict;
+	struct ptn_passcode_lock_out row;
+	enum ptn_err r;
+
+	r = ptn_sql_passcode_lock(db, j->a, &in, &row);
+	if (r == PTN_E_NOT_FOUND) {
+		j->out = PTN_PASSCODE_UNKNOWN;
+		return PTN_OK;
+	}
+	if (r != PTN_OK)
+		return r;
+	j->pc->user_id = row.user_id;
+	j->pc->email_id = row.email_id;
+	j->pc->ttl_s = row.ttl_s;
+	j->pc->created_at_us = row.created_at;
+	if (row.expired) {
+		j->out = PTN_PASSCODE_EXPIRED;
+		return PTN_OK;
+	}
+	if ((r = code_matches(j, row.code, &verdict)) != PTN_OK)
+		return r;
+	if (verdict != PTN_ALLOW)
+		return count_try(db, j, row.try_count);
+	j->out = PTN_PASSCODE_RIGHT;
+	return remove_passcode(db, j);
+}
+
+enum ptn_err
+ptn_passcode_judge(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_secrets *s, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *id, const char *code, struct ptn_passcode *pc,
+    enum ptn_passcode_judgement *out)
+{
+	struct judging j = { .a = a,
+		.s = s,
+		.tenant = tenant,
+		.code = code,
+		.pc = pc };
+	enum ptn_err r;
+
+	memset(pc, 0, sizeof(*pc));
+	pc->id = *id;
+	*out = PTN_PASSCODE_WRONG;
+	if ((r = ptn_db_tx(db, judge, &j)) != PTN_OK)
+		return r;
+	*out = j.out;
+	return PTN_OK;
+}
+
+/* The code of a user and purpose, locked; pc->id is nil if there is none. */
+static enum ptn_err
+lock_of_user(struct ptn_db *db, struct judging *j,
+    struct ptn_code_lock_out *row)
+{
+	const struct ptn_code_lock_in in = { *j->tenant, j->pc->user_id,
+		purposes[j->pc->purpose].name };
+	struct ptn_code_lock_out *rows;
+	enum ptn_err r;
+	size_t n;
+
+	memset(&j->pc->id, 0, sizeof(j->pc->id));
+	memset(row, 0, sizeof(*row));
+	r = ptn_sql_code_lock(db, j->a, &in, &rows, &n);
+	if (r != PTN_OK || n == 0)
+		return r;
+	*row = rows[0];
+	j->pc->id = row->id;
+	j->pc->email_id = row->email_id;
+	return PTN_OK;
+}
+
+/* Where there is no code, one try is judged and counted all the same. */
+static enum ptn_err
+judge_of_user(struct ptn_db *db, void *arg)
+{
+	struct judging *j = arg;
+	struct ptn_code_lock_out row;
+	enum ptn_verdict verdict;
+	enum ptn_err r;
+
+	if ((r = lock_of_user(db, j, &row)) != PTN_OK ||
+	    (r = code_matches(j, row.code, &verdict)) != PTN_OK)
+		return r;
+	if (verdict != PTN_ALLOW)
+		return count_try(db, j, row.try_count);
+	j->out = row.expired ? PTN_PASSCODE_EXPIRED : PTN_PASSCODE_RIGHT;
+	return row.expired || j->keep ? PTN_OK : remove_passcode(db, j);
+}
+
+enum ptn_err
+ptn_code_judge(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_secrets *s, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, enum ptn_code_purpose purpose,
+    const char *code, bool keep, enum ptn_passcode_judgement *out)
+{
+	struct ptn_passcode pc = { .user_id = *user, .purpose = purpose };
+	struct judging j = { .a = a,
+		.s = s,
+		.tenant = tenant,
+		.code = code,
+		.pc = &pc,
+		.keep = keep };
+	enum ptn_err r;
+
+	*out = PTN_PASSCODE_WRONG;
+	if ((r = ptn_db_tx(db, judge_of_user, &j)) == PTN_OK)
+		*out = j.out;
+	return r;
+}
+
+enum ptn_err
+ptn_code_delete(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, enum ptn_code_purpose purpose)
+{
+	const struct ptn_code_delete_of_in in = { *tenant, *user,
+		purposes[purpose].name };
+	uint64_t n;
+
+	return ptn_sql_code_delete_of(db, &in, &n);
+}

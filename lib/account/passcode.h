@@ -1,0 +1,113 @@
+#ifndef PTN_ACCOUNT_PASSCODE_H
+#define PTN_ACCOUNT_PASSCODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/crypto/crypto.h"
+#include "lib/db/db.h"
+
+#define PTN_PASSCODE_DIGITS 6
+#define PTN_PASSCODE_TRIES 3 /* wrong codes that destroy a passcode */
+
+/*
+ * What a code is for.  A code of one purpose is nothing to another: they are
+ * rows of their own, and the MAC names the purpose.
+ */
+enum ptn_code_purpose {
+	PTN_CODE_PASSCODE, /* six digits, named by its id */
+	PTN_CODE_LOGIN,	   /* the others are named by their user */
+	PTN_CODE_REGISTRATION,
+	PTN_CODE_RECOVERY,
+	PTN_CODE__MAX
+};
+
+/* "passcode" ...: in the column "purpose", and of the mail. */
+const char *ptn_code_name(enum ptn_code_purpose purpose);
+
+/* For how long a code of the purpose is good; 0: the configuration says. */
+int64_t ptn_code_ttl_s(enum ptn_code_purpose purpose);
+
+/*
+ * A code for one user and one address.  Stored as HMAC-SHA-256
+ * under a key that is not in the database: a code has no entropy for a slow
+ * hash to protect (ASVS 6.5.2).
+ */
+struct ptn_passcode {
+	struct ptn_uuid id;
+	struct ptn_uuid user_id;
+	struct ptn_uuid email_id;
+	enum ptn_code_purpose purpose;
+	int64_t ttl_s;
+	int64_t created_at_us;
+};
+
+/* Whom a passcode would go to. */
+struct ptn_passcode_target {
+	struct ptn_uuid email_id; /* nil: no such address */
+	const char *address;
+	struct ptn_uuid owner_id; /* nil: nobody's yet */
+	int64_t now_us;		  /* the database's clock */
+};
+
+/*
+ * Find the address: email_id, or the user's primary one when that is nil.
+ * PTN_E_NOT_FOUND if there is no such user.
+ */
+enum ptn_err ptn_passcode_find_target(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    const struct ptn_uuid *email_id, struct ptn_passcode_target *out)
+    PTN_MUST_USE;
+
+/* Draw a code, uniform over 000000 to 999999, as text. */
+void ptn_passcode_draw(char code[PTN_PASSCODE_DIGITS + 1]);
+
+/*
+ * Store a new code; the older one of the same user, address and purpose dies.
+ * pc->id is made here, the rest of pc is given.
+ */
+enum ptn_err ptn_passcode_put(struct ptn_db *db, const struct ptn_secrets *s,
+    const struct ptn_uuid *tenant, const char *code, struct ptn_passcode *pc)
+    PTN_MUST_USE;
+
+/* What judging a code came to. */
+enum ptn_passcode_judgement {
+	PTN_PASSCODE_WRONG = 0,
+	PTN_PASSCODE_UNKNOWN,
+	PTN_PASSCODE_EXPIRED,
+	PTN_PASSCODE_USED_UP, /* this was the last wrong one: it is gone */
+	PTN_PASSCODE_RIGHT    /* and it is consumed */
+};
+
+/*
+ * Judge a code, in a transaction of its own, under a row lock: however many
+ * try at once, at most PTN_PASSCODE_TRIES are judged, and a right code is
+ * right once.  An expired passcode is EXPIRED whatever the code.
+ */
+enum ptn_err ptn_passcode_judge(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_secrets *s, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *id, const char *code, struct ptn_passcode *pc,
+    enum ptn_passcode_judgement *out) PTN_MUST_USE;
+
+/*
+ * Judge a code that is named by its user, in the same way.  Wrong ones destroy
+ * it after five (ten for a registration); one that is expired is EXPIRED only
+ * when it is right.  A user without one costs the same statements, and is
+ * WRONG.
+ *
+ * keep	a right code stays until ptn_code_delete().
+ */
+enum ptn_err ptn_code_judge(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_secrets *s, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, enum ptn_code_purpose purpose,
+    const char *code, bool keep, enum ptn_passcode_judgement *out)
+    PTN_MUST_USE;
+
+/* Delete the user's codes of a purpose.  Inside the caller's transaction. */
+enum ptn_err ptn_code_delete(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, enum ptn_code_purpose purpose) PTN_MUST_USE;
+
+#endif

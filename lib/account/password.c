@@ -1,0 +1,176 @@
+#include "lib/account/password.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "lib/account/user.h"
+#include "lib/base/log.h"
+#include "lib/base/unicode.h"
+#include "lib/crypto/pwhash.h"
+#include "lib/db/sql.h"
+
+enum ptn_err
+ptn_password_find(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    struct ptn_password_user *out)
+{
+	const struct ptn_password_of_in in = { *tenant, *user };
+	struct ptn_password_of_out row;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	r = ptn_sql_password_of(db, a, &in, &row);
+	if (r == PTN_E_NOT_FOUND)
+		return PTN_OK;
+	if (r != PTN_OK)
+		return r;
+	out->known = true;
+	out->hash = row.hash;
+	out->norm = row.norm;
+	out->email.address = row.address;
+	out->email.is_primary = row.address != NULL;
+	out->email.is_verified = row.verified != 0;
+	return PTN_OK;
+}
+
+/*
+ * The bytes that were hashed: normalised for our own hashes, as received for
+ * imported ones.  A text without a normal form is compared as it came: it
+ * matches nothing, at the same cost.
+ */
+static enum ptn_err
+hashed_form(struct ptn_arena *a, struct ptn_bytes pw, int64_t norm,
+    struct ptn_bytes *out)
+{
+	enum ptn_err r;
+
+	*out = pw;
+	if (norm == 0)
+		return PTN_OK;
+	r = ptn_opaque_string(a, pw, out);
+	if (r == PTN_E_INPUT) {
+		*out = pw;
+		return PTN_OK;
+	}
+	return r;
+}
+
+enum ptn_err
+ptn_password_hash(const struct ptn_conf *cf, struct ptn_gate *g,
+    struct ptn_arena *a, struct ptn_bytes pw, char phc[PTN_PHC_MAX])
+{
+	struct ptn_bytes form;
+	enum ptn_err r;
+
+	if ((r = ptn_opaque_string(a, pw, &form)) != PTN_OK)
+		return r;
+	return ptn_pwhash_make(cf, g, form, phc);
+}
+
+enum ptn_err
+ptn_password_verify(const struct ptn_conf *cf, struct ptn_gate *g,
+    struct ptn_arena *a, const char *hash, int64_t norm, struct ptn_bytes pw,
+    char fresh[PTN_PHC_MAX], enum ptn_verdict *verdict)
+{
+	struct ptn_bytes form;
+	bool stale;
+	enum ptn_err r;
+
+	*verdict = PTN_DENY;
+	fresh[0] = '\0';
+	if (hash == NULL)
+		norm = PTN_PASSWORD_NORM;
+	if ((r = hashed_form(a, pw, norm, &form)) != PTN_OK)
+		return r;
+	r = ptn_pwhash_verify(cf, g, hash, form, verdict, &stale);
+	if (r == PTN_E_INPUT) {
+		ptn_error("password: a stored hash is not usable");
+		r = PTN_OK;
+		hash = NULL;
+	}
+	if (hash == NULL) /* never for a decoy */
+		*verdict = PTN_DENY;
+	if (r != PTN_OK || *verdict != PTN_ALLOW)
+		return r;
+	/* A convenience: that it could not be made is no failure. */
+	if ((stale || norm != PTN_PASSWORD_NORM) &&
+	    ptn_password_hash(cf, g, a, pw, fresh) != PTN_OK)
+		fresh[0] = '\0';
+	return PTN_OK;
+}
+
+/* So is storing it. */
+static void
+replace(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, const char *old, const char *fresh)
+{
+	const struct ptn_password_rehash_in in = { fresh, PTN_PASSWORD_NORM,
+		*tenant, *user, old };
+	uint64_t n;
+
+	if (ptn_sql_password_rehash(db, &in, &n) != PTN_OK)
+		ptn_warn("password: the new hash was not stored");
+}
+
+enum ptn_err
+ptn_password_check(const struct ptn_conf *cf, struct ptn_gate *g,
+    struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, const struct ptn_password_user *pu,
+    struct ptn_bytes pw, enum ptn_verdict *verdict)
+{
+	char fresh[PTN_PHC_MAX];
+	enum ptn_err r;
+
+	assert(!ptn_db_in_tx(db));
+	r = ptn_password_verify(cf, g, a, pu->known ? pu->hash : NULL, pu->norm,
+	    pw, fresh, verdict);
+	if (r == PTN_OK && fresh[0] != '\0')
+		replace(db, tenant, user, pu->hash, fresh);
+	ptn_wipe(fresh, sizeof(fresh));
+	return r;
+}
+
+struct setting {
+	struct ptn_arena *a;
+	const struct ptn_uuid *tenant;
+	const struct ptn_uuid *user;
+	const char *hash;
+	bool created;
+};
+
+static enum ptn_err
+store(struct ptn_db *db, void *arg)
+{
+	struct setting *s = arg;
+	const struct ptn_password_change_in change = { s->hash,
+		PTN_PASSWORD_NORM, *s->tenant, *s->user };
+	const struct ptn_password_put_in put = { *s->user, *s->tenant, s->hash,
+		PTN_PASSWORD_NORM };
+	uint64_t n;
+	enum ptn_err r;
+
+	if ((r = ptn_user_lock(db, s->a, s->tenant, s->user)) != PTN_OK)
+		return r;
+	if ((r = ptn_sql_password_change(db, &change, &n)) != PTN_OK)
+		return r;
+	s->created = n == 0;
+	return s->created ? ptn_sql_password_put(db, &put) : PTN_OK;
+}
+
+enum ptn_err
+ptn_password_set(const struct ptn_conf *cf, struct ptn_gate *g,
+    struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, struct ptn_bytes pw, bool *created)
+{
+	char hash[PTN_PHC_MAX];
+	struct setting s = { a, tenant, user, hash, false };
+	enum ptn_err r;
+
+	assert(!ptn_db_in_tx(db));
+	if ((r = ptn_password_hash(cf, g, a, pw, hash)) != PTN_OK)
+		return r;
+	r = ptn_db_tx(db, store, &s);
+	*created = s.created;
+	ptn_wipe(hash, sizeof(hash));
+	return r;
+}

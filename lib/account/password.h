@@ -1,0 +1,68 @@
+#ifndef PTN_ACCOUNT_PASSWORD_H
+#define PTN_ACCOUNT_PASSWORD_H
+
+#include <stdbool.h>
+
+#include "lib/account/session.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/hashgate.h"
+#include "lib/crypto/pwhash.h"
+#include "lib/db/db.h"
+
+/* Who a password login is for, as far as the database knows. */
+struct ptn_password_user {
+	bool known;	  /* there is such a user */
+	const char *hash; /* NULL: no password, or no such user */
+	int64_t norm;	  /* version of the normalisation that was hashed */
+	struct ptn_email_claim email;
+};
+
+/* PTN_OK also for a user that does not exist: known is false then. */
+enum ptn_err ptn_password_find(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    struct ptn_password_user *out) PTN_MUST_USE;
+
+/*
+ * Check a password as it was received (1 to 1024 bytes of UTF-8, without
+ * NUL).  An unknown user, one without a password and a wrong password cost
+ * the same single hash.  A match under old costs or an old normalisation is
+ * hashed and stored anew.  Never inside a transaction.
+ *
+ * verdict	PTN_ALLOW only for the right password of a known user.
+ * Returns PTN_OK, PTN_E_BUSY, PTN_E_UNAVAILABLE, PTN_E_INTERNAL.
+ */
+enum ptn_err ptn_password_check(const struct ptn_conf *cf, struct ptn_gate *g,
+    struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, const struct ptn_password_user *pu,
+    struct ptn_bytes pw, enum ptn_verdict *verdict) PTN_MUST_USE;
+
+/*
+ * Check a password against a stored hash, or for NULL against a decoy: what
+ * both APIs have in common.  fresh is a hash to store in the place of the old
+ * one, or "".  As above.
+ */
+enum ptn_err ptn_password_verify(const struct ptn_conf *cf, struct ptn_gate *g,
+    struct ptn_arena *a, const char *hash, int64_t norm, struct ptn_bytes pw,
+    char fresh[PTN_PHC_MAX], enum ptn_verdict *verdict) PTN_MUST_USE;
+
+/*
+ * Hash a password that is to be stored, with PTN_PASSWORD_NORM beside it.
+ * PTN_E_INPUT if the text has no normal form; PTN_E_BUSY, PTN_E_INTERNAL.
+ */
+enum ptn_err ptn_password_hash(const struct ptn_conf *cf, struct ptn_gate *g,
+    struct ptn_arena *a, struct ptn_bytes pw, char phc[PTN_PHC_MAX])
+    PTN_MUST_USE;
+
+/*
+ * Set the user's password.  created tells whether there was none before.
+ * PTN_E_INPUT if the text has no normal form (RFC 8265); PTN_E_NOT_FOUND.
+ */
+enum ptn_err ptn_password_set(const struct ptn_conf *cf, struct ptn_gate *g,
+    struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, struct ptn_bytes pw, bool *created)
+    PTN_MUST_USE;
+
+#endif

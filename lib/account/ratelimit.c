@@ -1,0 +1,36 @@
+#include "lib/account/ratelimit.h"
+
+#include "lib/base/clock.h"
+#include "lib/db/sql.h"
+
+#define STATE_BASE 1000000000000 /* see rate_limits in postern-schema(7) */
+
+enum ptn_err
+ptn_rate_take(struct ptn_db *db, const struct ptn_uuid *tenant,
+    struct ptn_bytes bucket, struct ptn_rate *rate)
+{
+	const struct ptn_rate_take_in in = {
+		.tenant_id = *tenant,
+		.bucket = bucket,
+		.interval_us = rate->interval_s * PTN_US_PER_S,
+		.limit = rate->limit,
+	};
+	uint64_t state;
+	int64_t used;
+	enum ptn_err r;
+
+	rate->verdict = PTN_DENY;
+	rate->remaining = 0;
+	rate->reset_s = rate->interval_s;
+	if ((r = ptn_sql_rate_take(db, &in, &state)) != PTN_OK)
+		return r;
+	if (state == 0) /* a new bucket */
+		state = STATE_BASE + (uint64_t)in.interval_us - 1;
+	used = (int64_t)(state / STATE_BASE);
+	rate->reset_s = (int64_t)(state % STATE_BASE) / PTN_US_PER_S;
+	if (used > rate->limit)
+		return PTN_OK;
+	rate->remaining = rate->limit - used;
+	rate->verdict = PTN_ALLOW;
+	return PTN_OK;
+}

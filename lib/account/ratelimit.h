@@ -1,0 +1,31 @@
+#ifndef PTN_ACCOUNT_RATELIMIT_H
+#define PTN_ACCOUNT_RATELIMIT_H
+
+#include <stdint.h>
+
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/db.h"
+
+/*
+ * Fixed windows that begin with the first request of a bucket, as rows shared
+ * by all hosts and workers.  A denied request costs nothing.
+ */
+struct ptn_rate {
+	int64_t limit;	   /* tokens a window */
+	int64_t interval_s;
+	/* filled in: */
+	int64_t remaining; /* tokens left */
+	int64_t reset_s;   /* whole seconds until the window ends */
+	enum ptn_verdict verdict;
+};
+
+/*
+ * Take a token from the bucket: one statement, one commit.  bucket is a
+ * digest that names route, account and network.
+ */
+enum ptn_err ptn_rate_take(struct ptn_db *db, const struct ptn_uuid *tenant,
+    struct ptn_bytes bucket, struct ptn_rate *rate) PTN_MUST_USE;
+
+#endif

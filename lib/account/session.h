@@ -1,0 +1,132 @@
+#ifndef PTN_ACCOUNT_SESSION_H
+#define PTN_ACCOUNT_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/account/jwk.h"
+#include "lib/base/api.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/conf/conf.h"
+#include "lib/db/db.h"
+
+/* The e-mail claim: the primary address of the user. */
+struct ptn_email_claim {
+	const char *address; /* NULL: none */
+	bool is_primary;
+	bool is_verified;
+};
+
+/* What a session token says (hanko-public 2.2). */
+struct ptn_claims {
+	struct ptn_uuid sub;
+	struct ptn_uuid session_id;
+	struct ptn_uuid tenant_id; /* nil: the default tenant */
+	int64_t iat; /* seconds since the epoch */
+	int64_t exp;
+	struct ptn_email_claim email;
+};
+
+/* A session that was presented and found good, or not (known false). */
+struct ptn_session {
+	bool known;
+	struct ptn_claims claims;
+	int64_t last_used_us; /* of the row */
+	int64_t now_us;	      /* the database's clock */
+};
+
+/*
+ * Tokens whose signature this process has verified already, by SHA-256,
+ * until they expire or the key set changes: what is left to ask is the row.
+ */
+struct ptn_token_cache;
+struct ptn_token_cache *ptn_token_cache_new(size_t entries);
+void ptn_token_cache_free(struct ptn_token_cache **c);
+
+struct ptn_token_env {
+	const struct ptn_conf *cf;
+	struct ptn_db *db;
+	struct ptn_keys *keys;
+	struct ptn_token_cache *cache;
+	struct ptn_arena *arena;
+	const struct ptn_uuid *tenant;
+	const struct ptn_uuid *named; /* the same, or NULL: tokens are silent */
+};
+
+/*
+ * Verify a token by itself: form, signature, iss, aud, tenant, exp, iat (60 s
+ * of leeway).  No statement.  verdict PTN_DENY for every fault of the token.
+ */
+enum ptn_err ptn_token_verify(const struct ptn_token_env *env,
+    struct ptn_bytes token, struct ptn_claims *claims,
+    enum ptn_verdict *verdict) PTN_MUST_USE;
+
+/*
+ * Verify a token and its session row: one SELECT and nothing else.
+ *
+ * s->known	true if the token is good and the session alive.
+ * idle		true if the session has died of session.idle_timeout; its row
+ *		is still there, and s->claims says whose.
+ */
+enum ptn_err ptn_session_check(const struct ptn_token_env *env,
+    struct ptn_bytes token, struct ptn_session *s, bool *idle) PTN_MUST_USE;
+
+/*
+ * Note that the session was used: an UPDATE, but at most every min(60 s,
+ * idle_timeout / 4).
+ */
+enum ptn_err ptn_session_touch(const struct ptn_token_env *env,
+    const struct ptn_session *s) PTN_MUST_USE;
+
+/* A session that begins. */
+struct ptn_session_new {
+	enum ptn_api api;
+	struct ptn_uuid user_id;
+	struct ptn_email_claim email;
+	const char *ip;		/* or NULL: not stored */
+	const char *user_agent; /* or NULL; cut to 255 characters */
+};
+
+/*
+ * Open a session: delete what is beyond the user's session.limit in its API,
+ * store the row.  Inside the caller's transaction.  claims says what the token
+ * will.
+ */
+enum ptn_err ptn_session_open(const struct ptn_token_env *env,
+    const struct ptn_session_new *new, struct ptn_claims *claims)
+    PTN_MUST_USE;
+
+/* The signed token of a session; after the transaction. */
+enum ptn_err ptn_session_token(const struct ptn_token_env *env,
+    const struct ptn_claims *claims, char **token) PTN_MUST_USE;
+
+/* A session of a user, as its owner sees it. */
+struct ptn_session_row {
+	struct ptn_uuid id;
+	const char *user_agent; /* or NULL */
+	const char *ip_address; /* or NULL */
+	int64_t created_at_us;
+	int64_t last_used_us;
+	int64_t expires_at_us;
+};
+
+/* Those that are alive, newest first, in the arena. */
+enum ptn_err ptn_sessions_of(const struct ptn_token_env *env,
+    const struct ptn_uuid *user, struct ptn_session_row **out, size_t *n)
+    PTN_MUST_USE;
+
+/* End one session of the user; PTN_E_NOT_FOUND if it is none of theirs. */
+enum ptn_err ptn_session_end(const struct ptn_token_env *env,
+    const struct ptn_uuid *user, const struct ptn_uuid *id) PTN_MUST_USE;
+
+/* End all sessions of the user, of both APIs. */
+enum ptn_err ptn_session_end_all(const struct ptn_token_env *env,
+    const struct ptn_uuid *user) PTN_MUST_USE;
+
+/* End all sessions of the user but one. */
+enum ptn_err ptn_session_end_others(const struct ptn_token_env *env,
+    const struct ptn_uuid *user, const struct ptn_uuid *but) PTN_MUST_USE;
+
+#endif

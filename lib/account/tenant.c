@@ -1,0 +1,211 @@
+#include "lib/account/tenant.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/account/org.h"
+#include "lib/base/array.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+
+#define ROW_MAX 16384 /* bytes of a row, taken apart */
+
+/* A place, and its tenant as last read. */
+struct slot {
+	struct ptn_place place;
+	enum { UNREAD, MISSING, FOUND } state;
+	bool active;
+	int64_t read_ms;
+	struct ptn_tenant tenant;
+	struct ptn_conf cf;
+	struct ptn_arena *arena; /* of what cf has from the row */
+};
+
+/* The default tenant, then the hosts, then the paths. */
+struct ptn_tenants {
+	const struct ptn_conf *cf;
+	size_t n;
+	struct slot slot[];
+};
+
+static bool
+has_path(const struct slot *s)
+{
+	return s->place.at[0] == '/';
+}
+
+struct ptn_tenants *
+ptn_tenants_new(const struct ptn_conf *cf)
+{
+	const size_t n = 1 + cf->tenant_hosts.n + cf->tenant_paths.n;
+	struct ptn_tenants *ts =
+	    calloc(1, sizeof(*ts) + n * sizeof(ts->slot[0]));
+	size_t i;
+
+	if (ts == NULL)
+		return NULL;
+	ts->cf = cf;
+	ts->slot[ts->n++].place =
+	    (struct ptn_place){ "", 0, PTN_TENANT_DEFAULT };
+	for (i = 0; i < cf->tenant_hosts.n; i++)
+		ts->slot[ts->n++].place = ptn_place_of(cf->tenant_hosts.v[i]);
+	for (i = 0; i < cf->tenant_paths.n; i++)
+		ts->slot[ts->n++].place = ptn_place_of(cf->tenant_paths.v[i]);
+	for (i = 0; i < n && ts != NULL; i++)
+		if ((ts->slot[i].arena = ptn_arena_new(ROW_MAX)) == NULL)
+			ptn_tenants_free(&ts);
+	return ts;
+}
+
+void
+ptn_tenants_free(struct ptn_tenants **ts)
+{
+	size_t i;
+
+	if (*ts == NULL)
+		return;
+	for (i = 0; i < (*ts)->n; i++)
+		if ((*ts)->slot[i].arena != NULL)
+			ptn_arena_free(&(*ts)->slot[i].arena);
+	free(*ts);
+	*ts = NULL;
+}
+
+const struct ptn_place *
+ptn_tenants_by_host(const struct ptn_tenants *ts, const char *host)
+{
+	size_t i;
+
+	for (i = 1; host != NULL && i < ts->n; i++)
+		if (!has_path(&ts->slot[i]) &&
+		    ptn_place_is_host(&ts->slot[i].place, host))
+			return &ts->slot[i].place;
+	return NULL;
+}
+
+/* Of paths that lie in each other the longest. */
+const struct ptn_place *
+ptn_tenants_by_path(const struct ptn_tenants *ts, const char **path)
+{
+	const struct ptn_place *p, *found = NULL;
+	size_t i;
+
+	for (i = 1; i < ts->n; i++) {
+		p = &ts->slot[i].place;
+		if (has_path(&ts->slot[i]) && ptn_place_has_path(p, *path) &&
+		    (found == NULL || p->at_len > found->at_len))
+			found = p;
+	}
+	if (found != NULL)
+		*path += found->at_len;
+	return found;
+}
+
+/* The row in memory of the slot's own. */
+static enum ptn_err
+keep(struct slot *s, struct ptn_org_row *row)
+{
+	const char **text[] = { &row->rp_id, &row->rp_name, &row->origins };
+	size_t i;
+
+	ptn_arena_reset(s->arena);
+	for (i = 0; i < PTN_ARRAY_LEN(text); i++)
+		if (*text[i] != NULL &&
+		    (*text[i] = ptn_arena_strdup(s->arena, *text[i])) == NULL)
+			return PTN_E_NOMEM;
+	return PTN_OK;
+}
+
+/* What the configuration says of those who have no name. */
+static void
+set_apart(struct slot *s)
+{
+	s->tenant.named = true;
+	s->cf.audience = (struct ptn_strs){ NULL, 0 };
+	if (!has_path(s))
+		s->cf.cookie_domain = "";
+}
+
+static enum ptn_err
+fill(struct ptn_tenants *ts, struct slot *s, struct ptn_org_row *row)
+{
+	struct ptn_org org;
+	enum ptn_err r;
+
+	s->state = UNREAD;
+	if ((r = keep(s, row)) != PTN_OK ||
+	    (r = ptn_org_of(s->arena, ts->cf, row, &org)) != PTN_OK)
+		return r;
+	s->cf = *ts->cf;
+	s->cf.rp_id = org.rp_id;
+	s->cf.rp_name = org.rp_name;
+	s->cf.rp_origins = org.origins;
+	if (row->rp_name != NULL)
+		s->cf.service_name = row->rp_name;
+	s->tenant = (struct ptn_tenant){ .id = row->id, .cf = &s->cf };
+	s->tenant.path = has_path(s)
+	    ? ptn_arena_strndup(s->arena, s->place.at, s->place.at_len)
+	    : "";
+	if (s->tenant.path == NULL)
+		return PTN_E_NOMEM;
+	if (strcmp(row->name, PTN_TENANT_DEFAULT) != 0)
+		set_apart(s);
+	s->tenant.own_origins = s->tenant.named && row->origins != NULL;
+	s->active = row->active || !s->tenant.named;
+	s->state = FOUND;
+	return PTN_OK;
+}
+
+static enum ptn_err
+read_row(struct ptn_tenants *ts, struct slot *s, struct ptn_db *db,
+    struct ptn_arena *a)
+{
+	struct ptn_org_row row;
+	enum ptn_err r;
+
+	s->read_ms = ptn_clock_mono_ms();
+	r = ptn_org_find(db, a, s->place.org, &row);
+	if (r == PTN_OK)
+		return fill(ts, s, &row);
+	if (r != PTN_E_NOT_FOUND)
+		return s->state == FOUND ? PTN_OK : r;
+	s->state = MISSING;
+	ptn_error("tenants: %s: there is no such organisation", s->place.org);
+	return PTN_OK;
+}
+
+/* The default tenant does not go, nor change under way. */
+static bool
+is_fresh(const struct slot *s, bool is_default)
+{
+	if (is_default)
+		return s->state == FOUND;
+	return s->state != UNREAD &&
+	    ptn_clock_mono_ms() - s->read_ms < PTN_TENANT_FRESH_MS;
+}
+
+static struct slot *
+slot_of(struct ptn_tenants *ts, const struct ptn_place *place)
+{
+	size_t i = 0;
+
+	while (place != NULL && &ts->slot[i].place != place)
+		i++;
+	return &ts->slot[i];
+}
+
+enum ptn_err
+ptn_tenants_get(struct ptn_tenants *ts, struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_place *place, struct ptn_tenant *out)
+{
+	struct slot *s = slot_of(ts, place);
+	enum ptn_err r;
+
+	if (!is_fresh(s, place == NULL) &&
+	    (r = read_row(ts, s, db, a)) != PTN_OK)
+		return r;
+	if (s->state != FOUND || !s->active)
+		return PTN_E_UNAVAILABLE;
+	*out = s->tenant;
+	return PTN_OK;
+}

@@ -1,0 +1,67 @@
+#ifndef PTN_ACCOUNT_TENANT_H
+#define PTN_ACCOUNT_TENANT_H
+
+#include <stdbool.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/conf/conf.h"
+#include "lib/db/db.h"
+#include "lib/format/mount.h"
+
+/* The one there is without configuration; the migration command makes it. */
+#define PTN_TENANT_DEFAULT "default"
+
+/* Whose accounts these are, and what holds for them. */
+struct ptn_tenant {
+	struct ptn_uuid id;
+	/*
+	 * The configuration as it is for them: relying party, origins and
+	 * names are those of the row, where it is not silent.  A tenant that
+	 * is not the default one has its relying party as audience, and on a
+	 * host of its own cookies without a domain.
+	 */
+	const struct ptn_conf *cf;
+	const char *path; /* cookies are for what is below it; "": for all */
+	bool named;	  /* tokens name it: it is not the default one */
+	bool own_origins; /* those of cf->rp_origins may call, and no others */
+};
+
+/*
+ * The tenants that a process serves: the default one, and those that have a
+ * place in the configuration.  A row is read when it is first needed.  That
+ * of the default tenant is kept for good; the others are read again when they
+ * are older than PTN_TENANT_FRESH_MS, or kept while the database is away.
+ */
+#define PTN_TENANT_FRESH_MS 5000
+
+struct ptn_tenants;
+
+/* cf is borrowed for its whole life.  NULL when out of memory. */
+struct ptn_tenants *ptn_tenants_new(const struct ptn_conf *cf);
+void ptn_tenants_free(struct ptn_tenants **ts);
+
+/*
+ * The place a request came to, or NULL for none: then it is the default
+ * tenant's.
+ *
+ * host		as the header has it, or NULL.
+ * path		moved on behind the path that names the tenant.
+ */
+const struct ptn_place *ptn_tenants_by_host(const struct ptn_tenants *ts,
+    const char *host);
+const struct ptn_place *ptn_tenants_by_path(const struct ptn_tenants *ts,
+    const char **path);
+
+/*
+ * The tenant of a place, or the default one for NULL.  out borrows from ts,
+ * until the next call for that place.  At most one statement.
+ * PTN_E_UNAVAILABLE, also if there is no such organisation (logged), or it is
+ * switched off.
+ */
+enum ptn_err ptn_tenants_get(struct ptn_tenants *ts, struct ptn_db *db,
+    struct ptn_arena *a, const struct ptn_place *place,
+    struct ptn_tenant *out) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,88 @@
+#include "lib/account/user.h"
+
+#include "lib/account/email.h"
+#include "lib/db/sql.h"
+
+enum ptn_err
+ptn_user_get(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *id,
+    struct ptn_user *out)
+{
+	const struct ptn_user_by_id_in in = { *tenant, *id };
+	struct ptn_user_by_id_out row;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_user_by_id(db, a, &in, &row)) != PTN_OK)
+		return r;
+	out->id = *id;
+	out->created_at_us = row.created_at;
+	out->updated_at_us = row.updated_at;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_user_lock(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *id)
+{
+	const struct ptn_user_lock_in in = { *tenant, *id };
+	struct ptn_user_lock_out row;
+
+	return ptn_sql_user_lock(db, a, &in, &row);
+}
+
+enum ptn_err
+ptn_user_by_address(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *address,
+    struct ptn_user_ref *out)
+{
+	const struct ptn_user_by_address_in in = { *tenant, address };
+	struct ptn_user_by_address_out row;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_user_by_address(db, a, &in, &row)) != PTN_OK)
+		return r;
+	out->id = row.id;
+	out->email_id = row.email_id;
+	out->verified = row.verified != 0;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_user_sign_up(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *address, bool own,
+    struct ptn_user_ref *out)
+{
+	struct ptn_email email;
+	enum ptn_err r;
+
+	out->id = ptn_uuid_new();
+	out->verified = false;
+	r = ptn_sql_user_put(db, &(struct ptn_user_put_in){ out->id, *tenant });
+	if (r != PTN_OK)
+		return r;
+	if ((r = ptn_email_claim(db, a, tenant, address, &email)) != PTN_OK)
+		return r;
+	out->email_id = email.id;
+	if (!ptn_uuid_is_nil(&email.user_id))
+		return PTN_E_CONFLICT;
+	if (!own)
+		return PTN_OK;
+	return ptn_email_own(db, a, tenant, &email, &out->id, false);
+}
+
+enum ptn_err
+ptn_user_delete(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *id)
+{
+	const struct ptn_primary_delete_in primary = { *tenant, *id };
+	const struct ptn_user_delete_in user = { *tenant, *id };
+	uint64_t n;
+	enum ptn_err r;
+
+	/* The primary row holds its address back: it goes first. */
+	if ((r = ptn_sql_primary_delete(db, &primary, &n)) != PTN_OK)
+		return r;
+	if ((r = ptn_sql_user_delete(db, &user, &n)) != PTN_OK)
+		return r;
+	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
+}

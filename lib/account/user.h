@@ -1,0 +1,55 @@
+#ifndef PTN_ACCOUNT_USER_H
+#define PTN_ACCOUNT_USER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/db.h"
+
+struct ptn_user {
+	struct ptn_uuid id;
+	int64_t created_at_us;
+	int64_t updated_at_us;
+};
+
+/* PTN_E_NOT_FOUND if the tenant has no such user. */
+enum ptn_err ptn_user_get(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *id,
+    struct ptn_user *out) PTN_MUST_USE;
+
+/*
+ * Take the lock under which a user's addresses, primary address and sessions
+ * change: first of all in a transaction, before any address is locked.
+ * PTN_E_NOT_FOUND if there is no such user.
+ */
+enum ptn_err ptn_user_lock(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *id) PTN_MUST_USE;
+
+/* Whose address this is, if it has an owner; PTN_E_NOT_FOUND otherwise. */
+struct ptn_user_ref {
+	struct ptn_uuid id;
+	struct ptn_uuid email_id;
+	bool verified;
+};
+enum ptn_err ptn_user_by_address(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *address,
+    struct ptn_user_ref *out) PTN_MUST_USE;
+
+/*
+ * Sign up: a new user, and a claim on the address.  Inside the caller's
+ * transaction.  With own set the address is the user's at once, unverified,
+ * and the primary one; without, it is nobody's until somebody proves it.
+ * PTN_E_CONFLICT if it has an owner already.
+ */
+enum ptn_err ptn_user_sign_up(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *address, bool own,
+    struct ptn_user_ref *out) PTN_MUST_USE;
+
+/* Delete a user and all that is theirs.  Inside the caller's transaction. */
+enum ptn_err ptn_user_delete(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *id) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,44 @@
+#ifndef PTN_ACCOUNT_WEBAUTHN_CHALLENGE_H
+#define PTN_ACCOUNT_WEBAUTHN_CHALLENGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/db.h"
+
+#define PTN_CHALLENGE_LEN 32
+
+/* The ceremonies of WebAuthn; a challenge serves one of them. */
+enum ptn_ceremony { PTN_CEREMONY_NONE = 0, PTN_CEREMONY_REGISTRATION,
+	PTN_CEREMONY_AUTHENTICATION };
+
+/* What an authenticator is asked to sign, and for whom. */
+struct ptn_challenge {
+	uint8_t value[PTN_CHALLENGE_LEN];
+	enum ptn_ceremony ceremony;
+	struct ptn_uuid user_id; /* nil: whoever the credential names */
+	bool require_uv;
+};
+
+/* Draw a challenge and store it; it lives for ttl_ms. */
+enum ptn_err ptn_challenge_put(struct ptn_db *db,
+    const struct ptn_uuid *tenant, int64_t ttl_ms, struct ptn_challenge *ch)
+    PTN_MUST_USE;
+
+/*
+ * Take a challenge, in a transaction of its own, under a row lock: whatever
+ * comes of it, it is gone and cannot be taken again (WebAuthn L3 13.4.3).
+ *
+ * value	what the client claims to have signed; any length.
+ * Returns PTN_OK; PTN_E_NOT_FOUND if there is none of that ceremony;
+ * PTN_E_EXPIRED if it was one, too late.
+ */
+enum ptn_err ptn_challenge_take(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, enum ptn_ceremony ceremony,
+    struct ptn_bytes value, struct ptn_challenge *ch) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,13 @@
+#ifndef PTN_BASE_API_H
+#define PTN_BASE_API_H
+
+/*
+ * The wire protocols that tokens and sessions belong to.  A token of one is
+ * nothing to the other: each has signature keys of its own.
+ */
+enum ptn_api { PTN_API_HANKO, PTN_API_DFNS, PTN_API__MAX };
+
+/* The name in the columns "api": "hanko", "dfns". */
+const char *ptn_api_name(enum ptn_api api);
+
+#endif

@@ -1,0 +1,32 @@
+#ifndef PTN_BASE_CLOCK_H
+#define PTN_BASE_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+
+#define PTN_TIME_STR 32
+#define PTN_US_PER_S INT64_C(1000000)
+
+/*
+ * This host's clock.  Rows live and die by the database's clock; this one
+ * dates tokens and logs.  Tests replace both with --wrap.
+ */
+int64_t ptn_clock_us(void);	 /* microseconds since the epoch, UTC */
+int64_t ptn_clock_mono_ms(void); /* milliseconds that never step back */
+
+/*
+ * RFC 3339 in UTC, with the fraction trimmed of trailing zeros:
+ * 2024-01-01T12:00:00.1234Z.
+ */
+void ptn_time_format(int64_t us, char out[PTN_TIME_STR]);
+
+/*
+ * Read RFC 3339, with a fraction of any length and with any offset.  False for
+ * all else, a day that no calendar has too; us is untouched then.
+ */
+bool ptn_time_parse(struct ptn_bytes text, int64_t *us) PTN_MUST_USE;
+
+#endif

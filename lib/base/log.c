@@ -1,0 +1,180 @@
+#include "lib/base/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/bytes.h"
+#include "lib/base/clock.h"
+#include "lib/base/unicode.h"
+
+#define LINE_MAX_LEN 2048 /* with the newline; below PIPE_BUF: one piece */
+#define TAIL_LEN 3	  /* quote, brace, newline: always fits */
+#define NAME_LEN 64
+
+static const char *const level_names[] = {
+	[PTN_LOG_ERROR] = "error",
+	[PTN_LOG_WARN] = "warn",
+	[PTN_LOG_INFO] = "info",
+	[PTN_LOG_DEBUG] = "debug",
+};
+
+static enum ptn_log_level level_max = PTN_LOG_INFO;
+static char process_name[NAME_LEN] = "postern";
+static char request[NAME_LEN];
+static unsigned long dropped; /* lines that a full pipe did not take */
+
+struct line {
+	char p[LINE_MAX_LEN];
+	size_t len;
+	bool full; /* something did not fit: the rest is left out */
+};
+
+void
+ptn_log_init(enum ptn_log_level max, const char *process)
+{
+	level_max = max;
+	snprintf(process_name, sizeof(process_name), "%s", process);
+}
+
+void
+ptn_log_request(const char *request_id)
+{
+	snprintf(request, sizeof(request), "%s",
+	    request_id == NULL ? "" : request_id);
+}
+
+/* All of the bytes, or none and nothing behind them. */
+static void
+line_add(struct line *l, const char *p, size_t len)
+{
+	if (l->full || len > sizeof(l->p) - TAIL_LEN - l->len) {
+		l->full = true;
+		return;
+	}
+	memcpy(l->p + l->len, p, len);
+	l->len += len;
+}
+
+static void
+line_str(struct line *l, const char *s)
+{
+	line_add(l, s, strlen(s));
+}
+
+/* Controls of C0 and C1, and the two line separators of Unicode. */
+static bool
+needs_escape(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 ||
+	    cp == 0x2029;
+}
+
+/* One character of s; returns how many bytes of it were used. */
+static size_t
+line_char(struct line *l, struct ptn_bytes s)
+{
+	char esc[8];
+	uint32_t cp;
+	size_t n;
+
+	n = ptn_utf8_decode(s, &cp);
+	if (n == 0) {
+		line_str(l, "\\ufffd");
+		return 1;
+	}
+	if (cp == '"' || cp == '\\') {
+		esc[0] = '\\';
+		esc[1] = (char)cp;
+		line_add(l, esc, 2);
+	} else if (needs_escape(cp)) {
+		snprintf(esc, sizeof(esc), "\\u%04x", (unsigned)cp & 0xffff);
+		line_str(l, esc);
+	} else {
+		line_add(l, (const char *)s.p, n);
+	}
+	return n;
+}
+
+static void
+line_escaped(struct line *l, const char *text)
+{
+	struct ptn_bytes s = ptn_bytes_of(text);
+	size_t n;
+
+	while (s.len > 0 && !l->full) {
+		n = line_char(l, s);
+		s.p += n;
+		s.len -= n;
+	}
+}
+
+/* Everything in front of the message. */
+static void
+line_head(struct line *l, enum ptn_log_level level)
+{
+	char time[PTN_TIME_STR], num[48];
+
+	ptn_time_format(ptn_clock_us(), time);
+	line_str(l, "{\"time\":\"");
+	line_str(l, time);
+	line_str(l, "\",\"level\":\"");
+	line_str(l, level_names[level]);
+	line_str(l, "\",\"process\":\"");
+	line_escaped(l, process_name);
+	snprintf(num, sizeof(num), "\",\"pid\":%ld", (long)getpid());
+	line_str(l, num);
+	if (request[0] != '\0') {
+		line_str(l, ",\"request_id\":\"");
+		line_escaped(l, request);
+		line_str(l, "\"");
+	}
+	if (dropped > 0) {
+		snprintf(num, sizeof(num), ",\"dropped\":%lu", dropped);
+		line_str(l, num);
+	}
+	line_str(l, ",\"message\":\"");
+}
+
+/*
+ * One write: whole lines, even from many processes.  A pipe that is full
+ * costs the line, never the login.
+ */
+static void
+line_write(struct line *l)
+{
+	ssize_t n;
+
+	memcpy(l->p + l->len, "\"}\n", TAIL_LEN);
+	do {
+		n = write(STDERR_FILENO, l->p, l->len + TAIL_LEN);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		dropped++;
+	else
+		dropped = 0;
+}
+
+void
+ptn_log(enum ptn_log_level level, const char *fmt, ...)
+{
+	char text[LINE_MAX_LEN];
+	struct line l = { .len = 0 };
+	int saved = errno;
+	va_list ap;
+
+	if (level > level_max)
+		return;
+	va_start(ap, fmt);
+	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+		text[0] = '\0';
+	va_end(ap);
+	line_head(&l, level);
+	line_escaped(&l, text);
+	line_write(&l);
+	errno = saved;
+}

@@ -1,0 +1,23 @@
+#ifndef PTN_BASE_LOG_H
+#define PTN_BASE_LOG_H
+
+/*
+ * One JSON line an event on standard error, at most 2 KiB, escaped, so that
+ * nothing from outside can forge a line.  No secrets, codes or tokens.
+ */
+enum ptn_log_level { PTN_LOG_ERROR, PTN_LOG_WARN, PTN_LOG_INFO, PTN_LOG_DEBUG };
+
+void ptn_log_init(enum ptn_log_level max, const char *process);
+
+/* The request all further lines of this process belong to, or NULL. */
+void ptn_log_request(const char *request_id);
+
+void ptn_log(enum ptn_log_level level, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#define ptn_error(...) ptn_log(PTN_LOG_ERROR, __VA_ARGS__)
+#define ptn_warn(...) ptn_log(PTN_LOG_WARN, __VA_ARGS__)
+#define ptn_info(...) ptn_log(PTN_LOG_INFO, __VA_ARGS__)
+#define ptn_debug(...) ptn_log(PTN_LOG_DEBUG, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,56 @@
+#ifndef PTN_BASE_UNICODE_H
+#define PTN_BASE_UNICODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+
+/* libunistring lives in unicode.c alone. */
+
+/*
+ * The first code point of b into *cp.  Returns its length in bytes, 1..4, or
+ * 0, with *cp unset, when b is empty or does not begin with well-formed UTF-8
+ * (RFC 3629 section 4: no surrogates, no overlong forms).
+ */
+size_t ptn_utf8_decode(struct ptn_bytes b, uint32_t *cp);
+
+/* Well-formed UTF-8 (RFC 3629); the empty string is. */
+bool ptn_utf8_valid(struct ptn_bytes b);
+
+/* Code points of valid UTF-8; a malformed byte counts as one. */
+size_t ptn_utf8_length(struct ptn_bytes b);
+
+/*
+ * RFC 8265 section 4.2.2, OpaqueString: non-ASCII spaces become U+0020, then
+ * NFC; controls, surrogates and noncharacters are refused, and so is the
+ * empty string.  Unassigned code points pass, so that a newer emoji than ours
+ * is no broken login.  The result may be longer than the input.
+ * PTN_PASSWORD_NORM is the version stored beside a hash.
+ * PTN_E_INPUT for what the profile refuses.
+ */
+#define PTN_PASSWORD_NORM 1
+enum ptn_err ptn_opaque_string(struct ptn_arena *a, struct ptn_bytes in,
+    struct ptn_bytes *out) PTN_MUST_USE;
+
+/*
+ * NFC and full case folding, for looking things up.  Folding the result again
+ * gives the result.  PTN_E_INPUT for what is not UTF-8.
+ */
+enum ptn_err ptn_fold(struct ptn_arena *a, const char *in,
+    char **out) PTN_MUST_USE;
+
+/* NFKC: what look-alikes (full width, ligatures) stand for.  As ptn_fold(). */
+enum ptn_err ptn_compat(struct ptn_arena *a, const char *in,
+    char **out) PTN_MUST_USE;
+
+/*
+ * Does a reader see it?  False for controls, white space, format and default-
+ * ignorable characters, surrogates and noncharacters.
+ */
+bool ptn_visible(uint32_t cp);
+
+#endif

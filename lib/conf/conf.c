@@ -1,0 +1,418 @@
+#include "lib/conf/conf.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/arena.h"
+#include "lib/conf/conf_row.h"
+#include "lib/format/yaml.h"
+
+#define KEEP_MAX 1048576    /* bytes a configuration may own */
+#define SCRATCH_MAX 4194304 /* bytes a load may need besides */
+
+/* A fault of the file as a whole. */
+static void
+file_fault(struct ptn_conf_load *ld, const char *what)
+{
+	(void)fprintf(ld->err, "%s: %s\n", ld->file, what);
+	ld->faults++;
+}
+
+/* A fault of a value, at the place where it stands. */
+static void
+value_fault(struct ptn_conf_load *ld, const struct ptn_conf_origin *where,
+    const struct ptn_conf_row *row, const char *path, const char *what)
+{
+	ptn_conf_report(ld, where, row, path, what);
+	if (row != NULL)
+		ptn_conf_origin_of(ld, row)->faulted = true;
+	ld->faults++;
+}
+
+/* True if s is at the path of a row's tree: "third_party.*". */
+static bool
+is_below(const char *tree, const char *s)
+{
+	size_t len = strlen(tree) - 1; /* up to and with the dot */
+
+	return strncmp(tree, s, len) == 0 && s[len] != '\0';
+}
+
+/* The row for a path: its own, else the tree that it is in, else NULL. */
+static const struct ptn_conf_row *
+find_row(const char *path)
+{
+	const struct ptn_conf_row *tree = NULL;
+	size_t i;
+
+	for (i = 0; i < ptn_conf_rows_n; i++) {
+		if (strcmp(ptn_conf_rows[i].path, path) == 0)
+			return &ptn_conf_rows[i];
+		if (ptn_conf_rows[i].kind == PTN_KIND_UNSUPPORTED_BELOW &&
+		    is_below(ptn_conf_rows[i].path, path))
+			tree = &ptn_conf_rows[i];
+	}
+	return tree;
+}
+
+/* True if path is a section: some row's path goes on from there. */
+static bool
+is_section(const char *path)
+{
+	size_t i, len = strlen(path);
+
+	for (i = 0; i < ptn_conf_rows_n; i++)
+		if (strncmp(ptn_conf_rows[i].path, path, len) == 0 &&
+		    ptn_conf_rows[i].path[len] == '.')
+			return true;
+	return false;
+}
+
+/* True if a value of an unsupported key switches something on. */
+static bool
+is_on(const struct ptn_conf_text *text)
+{
+	if (text->list)
+		return text->n > 0;
+	return ptn_conf_word("|false|0", text->v[0]) < 0;
+}
+
+/* The reason why an unsupported key is refused; NULL if it is not. */
+static const char *
+unsupported(const struct ptn_conf_row *row, const char *path,
+    const struct ptn_conf_text *text)
+{
+	const char *leaf = strrchr(path, '.');
+
+	leaf = leaf != NULL ? leaf + 1 : path;
+	if (row->kind == PTN_KIND_UNSUPPORTED_BELOW) {
+		if (!is_on(text) ||
+		    (strcmp(row->words, "*") != 0 &&
+			ptn_conf_word(row->words, leaf) < 0))
+			return NULL;
+		return "switches on what this program does not have";
+	}
+	if (row->words[0] == '\0' ||
+	    (!text->list && ptn_conf_word(row->words, text->v[0]) >= 0))
+		return NULL;
+	return "asks for what this program does not have";
+}
+
+static void
+apply_unsupported(struct ptn_conf_load *ld, const struct ptn_conf_row *row,
+    const char *path, const struct ptn_conf_text *text,
+    const struct ptn_conf_origin *where)
+{
+	struct ptn_conf_origin *seen = ptn_conf_origin_of(ld, row);
+	const char *why = unsupported(row, path, text);
+
+	if (why != NULL) {
+		value_fault(ld, where, row, path, why);
+		return;
+	}
+	if (seen->layer != PTN_LAYER_DEFAULT)
+		return; /* one warning a row is enough */
+	seen->layer = where->layer;
+	ptn_conf_report(ld, where, row, path,
+	    "warning: is not supported, ignored");
+}
+
+/* Put a value over what is there. */
+static void
+apply(struct ptn_conf_load *ld, const char *path,
+    const struct ptn_conf_text *text, const struct ptn_conf_origin *where)
+{
+	const struct ptn_conf_row *row = find_row(path);
+	struct ptn_conf_why why;
+
+	if (row == NULL) {
+		value_fault(ld, where, NULL, path,
+		    is_section(path) ? "is a section, not a value"
+				     : "is not a known key");
+		return;
+	}
+	if (!ptn_conf_is_key(row)) {
+		apply_unsupported(ld, row, path, text, where);
+		return;
+	}
+	*ptn_conf_origin_of(ld, row) = *where;
+	if (ptn_conf_value(ld->keep, ld->cf, row, text, &why) != PTN_OK)
+		value_fault(ld, where, row, path, why.text);
+}
+
+static void
+apply_text(struct ptn_conf_load *ld, const char *path, const char *value,
+    enum ptn_conf_layer layer)
+{
+	struct ptn_conf_text text = { &value, 1, false };
+	struct ptn_conf_origin where = { layer, 0, false };
+
+	apply(ld, path, &text, &where);
+}
+
+static void
+apply_defaults(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf_row *row;
+	size_t i;
+
+	for (i = 0; i < ptn_conf_rows_n; i++) {
+		row = &ptn_conf_rows[i];
+		if (ptn_conf_is_key(row))
+			apply_text(ld, row->path,
+			    row->dflt != NULL ? row->dflt : "",
+			    PTN_LAYER_DEFAULT);
+	}
+}
+
+/* True if a node holds a secret itself, not the name of its place. */
+static bool
+holds_secret(const struct ptn_yaml_node *node)
+{
+	const struct ptn_conf_row *row = find_row(node->path);
+	size_t i;
+
+	if (row == NULL || !ptn_conf_is_secret(row))
+		return false;
+	for (i = 0; i < node->n; i++)
+		if (node->v[i][0] != '\0' &&
+		    strncmp(node->v[i], "file:", 5) != 0 &&
+		    strncmp(node->v[i], "env:", 4) != 0)
+			return true;
+	return false;
+}
+
+static void
+check_readers(struct ptn_conf_load *ld, const struct ptn_conf_file *file,
+    const struct ptn_yaml_node *node)
+{
+	struct ptn_conf_origin where = { PTN_LAYER_FILE, node->line, false };
+	char what[PATH_MAX + PTN_CONF_WHY_MAX];
+
+	(void)snprintf(what, sizeof(what),
+	    "others can read this secret (mode %04o): chmod 600 %s", file->mode,
+	    ld->file);
+	value_fault(ld, &where, NULL, node->path, what);
+}
+
+static void
+apply_node(struct ptn_conf_load *ld, const struct ptn_yaml_node *node)
+{
+	struct ptn_conf_origin where = { PTN_LAYER_FILE, node->line, false };
+	struct ptn_conf_text text = { node->v, node->n,
+		node->kind == PTN_YAML_LIST };
+	bool empty;
+
+	/* "section:" with all its members commented out is no fault. */
+	empty = node->kind == PTN_YAML_MAP ||
+	    (node->kind == PTN_YAML_SCALAR && node->v[0][0] == '\0');
+	if (empty && is_section(node->path))
+		return;
+	if (node->kind == PTN_YAML_MAP)
+		value_fault(ld, &where, find_row(node->path), node->path,
+		    "is not a section");
+	else
+		apply(ld, node->path, &text, &where);
+}
+
+static void
+yaml_fault(struct ptn_conf_load *ld, const struct ptn_yaml_fault *fault)
+{
+	struct ptn_conf_origin where = { PTN_LAYER_FILE, fault->line, false };
+
+	if (fault->path != NULL)
+		ptn_conf_report(ld, &where, NULL, fault->path, fault->why);
+	else if (fault->line > 0)
+		(void)fprintf(ld->err, "%s:%d: %s\n", ld->file, fault->line,
+		    fault->why);
+	else
+		(void)fprintf(ld->err, "%s: %s\n", ld->file, fault->why);
+	ld->faults++;
+}
+
+/* False if the file is not YAML of ours: then none of it counts. */
+static bool
+apply_file(struct ptn_conf_load *ld, const struct ptn_conf_file *file)
+{
+	struct ptn_yaml_fault fault;
+	struct ptn_yaml doc;
+	bool told = false;
+	size_t i;
+
+	if (ptn_yaml_parse(ld->scratch, file->text, &doc, &fault) != PTN_OK) {
+		yaml_fault(ld, &fault);
+		return false;
+	}
+	for (i = 0; i < doc.n; i++) {
+		apply_node(ld, &doc.node[i]);
+		if (told || !file->open_to_others ||
+		    !holds_secret(&doc.node[i]))
+			continue;
+		told = true;
+		check_readers(ld, file, &doc.node[i]);
+	}
+	return true;
+}
+
+static void
+apply_environment(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf_row *row;
+	char name[PTN_CONF_ENV_MAX];
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < ptn_conf_rows_n; i++) {
+		row = &ptn_conf_rows[i];
+		if (!ptn_conf_env_name(row, name))
+			continue;
+		value = getenv(name);
+		if (value != NULL)
+			apply_text(ld, row->path, value, PTN_LAYER_ENV);
+	}
+}
+
+static void
+apply_set(struct ptn_conf_load *ld, const char *const *set)
+{
+	static const struct ptn_conf_origin where = { PTN_LAYER_SET, 0, false };
+	const char *equals;
+	char *path;
+
+	for (; set != NULL && *set != NULL; set++) {
+		equals = strchr(*set, '=');
+		if (equals == NULL) {
+			value_fault(ld, &where, NULL, *set, "is not KEY=VALUE");
+			continue;
+		}
+		path = ptn_arena_strndup(ld->scratch, *set,
+		    (size_t)(equals - *set));
+		if (path == NULL)
+			file_fault(ld, "out of memory");
+		else
+			apply_text(ld, path, equals + 1, PTN_LAYER_SET);
+	}
+}
+
+/* "postern.yaml" in the folder of the running program; NULL if unknown. */
+static const char *
+beside_program(struct ptn_arena *a)
+{
+	char exe[PATH_MAX];
+	char *slash;
+	ssize_t n;
+
+	n = readlink("/proc/self/exe", exe, sizeof(exe));
+	if (n <= 0 || (size_t)n >= sizeof(exe))
+		return NULL;
+	exe[n] = '\0';
+	slash = strrchr(exe, '/');
+	if (slash == NULL)
+		return NULL;
+	slash[1] = '\0';
+	return ptn_arena_printf(a, "%spostern.yaml", exe);
+}
+
+/* Which file to read: the one that is named, else the first that exists. */
+static const char *
+find_file(struct ptn_arena *a, const char *path)
+{
+	const char *beside;
+
+	if (path == NULL)
+		path = getenv("POSTERN_CONFIG");
+	if (path != NULL && path[0] != '\0')
+		return ptn_arena_strdup(a, path);
+	beside = beside_program(a);
+	if (beside != NULL && access(beside, F_OK) == 0)
+		return beside;
+	return ptn_conf_installed();
+}
+
+static void
+load(struct ptn_conf_load *ld, const char *const *set)
+{
+	struct ptn_conf_file file;
+	struct ptn_conf_why why;
+	enum ptn_err r;
+	bool readable;
+
+	apply_defaults(ld);
+	r = ptn_conf_read(ld->scratch, ld->file, PTN_YAML_TEXT_MAX, &file,
+	    &why);
+	if (r != PTN_OK) {
+		file_fault(ld, why.text);
+		if (r == PTN_E_NOT_FOUND)
+			file_fault(ld,
+			    "\"postern config init\" writes a new one");
+		return;
+	}
+	readable = apply_file(ld, &file);
+	apply_environment(ld);
+	apply_set(ld, set);
+	/* What follows from a file that cannot be read helps nobody. */
+	if (!readable)
+		return;
+	ptn_conf_url(ld);
+	ptn_conf_check(ld);
+}
+
+enum ptn_err
+ptn_conf_load(struct ptn_conf **out, const char *path, const char *const *set,
+    FILE *err)
+{
+	struct ptn_conf_load ld = { .err = err };
+	struct ptn_conf_owner *o = calloc(1, sizeof(*o));
+	struct ptn_conf *cf = NULL;
+
+	*out = NULL;
+	if (o == NULL)
+		goto nomem;
+	cf = &o->cf;
+	o->arena = ptn_arena_new(KEEP_MAX);
+	ld.scratch = ptn_arena_new(SCRATCH_MAX);
+	if (o->arena == NULL || ld.scratch == NULL)
+		goto nomem;
+	o->file = find_file(o->arena, path);
+	if (o->file == NULL)
+		goto nomem;
+	ld.cf = cf;
+	ld.keep = o->arena;
+	ld.file = o->file;
+	load(&ld, set);
+	memcpy(o->origin, ld.origin, sizeof(o->origin));
+	ptn_arena_free(&ld.scratch);
+	if (ld.faults > 0) {
+		ptn_conf_free(&cf);
+		return PTN_E_CONFIG;
+	}
+	*out = cf;
+	return PTN_OK;
+nomem:
+	(void)fprintf(err, "configuration: out of memory\n");
+	ptn_arena_free(&ld.scratch);
+	ptn_conf_free(&cf);
+	return PTN_E_CONFIG;
+}
+
+void
+ptn_conf_free(struct ptn_conf **cf)
+{
+	struct ptn_conf_owner *o = (struct ptn_conf_owner *)*cf;
+
+	if (o == NULL)
+		return;
+	ptn_arena_free(&o->arena); /* which overwrites it */
+	ptn_wipe(o, sizeof(*o));
+	free(o);
+	*cf = NULL;
+}
+
+const char *
+ptn_conf_file(const struct ptn_conf *cf)
+{
+	return ((const struct ptn_conf_owner *)cf)->file;
+}

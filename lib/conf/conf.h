@@ -1,0 +1,103 @@
+#ifndef PTN_CONF_H
+#define PTN_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lib/base/err.h"
+#include "lib/base/strs.h"
+
+/* The words of an enumerated key stand in conf.def, in this order. */
+enum ptn_same_site {
+	PTN_SAME_SITE_STRICT,
+	PTN_SAME_SITE_LAX,
+	PTN_SAME_SITE_NONE
+};
+enum ptn_sign_alg { PTN_ALG_RS256, PTN_ALG_ES256, PTN_ALG_EDDSA, PTN_ALG__MAX };
+enum ptn_user_verification {
+	PTN_UV_REQUIRED,
+	PTN_UV_PREFERRED,
+	PTN_UV_DISCOURAGED
+};
+enum ptn_conveyance { PTN_CONVEY_NONE, PTN_CONVEY_INDIRECT, PTN_CONVEY_DIRECT };
+enum ptn_enumeration { PTN_ENUMERATION_UNIFORM, PTN_ENUMERATION_DOCUMENTED };
+enum ptn_mail_transport { PTN_MAIL_SMTP, PTN_MAIL_SENDMAIL };
+enum ptn_smtp_tls {
+	PTN_TLS_AUTO,
+	PTN_TLS_IMPLICIT,
+	PTN_TLS_STARTTLS,
+	PTN_TLS_NONE
+};
+enum ptn_audit_output { PTN_AUDIT_STDOUT, PTN_AUDIT_STDERR };
+
+/*
+ * The configuration of a process: one member a row of conf.def, read-only
+ * once loaded, and it owns what they hold.  STR members are never NULL (empty
+ * when unset).  SECONDS are
+ * whole seconds.  ENUM members hold the enumerators above as int.
+ */
+struct ptn_conf {
+#define PTN_CONF_STR(member, path, dflt) const char *member;
+#define PTN_CONF_SECRET(member, path) const char *member;
+#define PTN_CONF_BOOL(member, path, dflt) bool member;
+#define PTN_CONF_INT(member, path, dflt, min, max) int64_t member;
+#define PTN_CONF_OCTAL(member, path, dflt, min, max) int64_t member;
+#define PTN_CONF_SECONDS(member, path, dflt, min, max) int64_t member;
+#define PTN_CONF_LIST(member, path, dflt) struct ptn_strs member;
+#define PTN_CONF_SECRETS(member, path) struct ptn_strs member;
+#define PTN_CONF_ENUM(member, path, dflt, words) int member;
+#define PTN_CONF_UNSUPPORTED(path, off)
+#define PTN_CONF_UNSUPPORTED_BELOW(path, on)
+#include "lib/conf/conf.def"
+};
+
+/*
+ * Load, in this order: defaults, the file, the environment (upper-case path,
+ * "_" for "."; lists are comma-separated), then the overrides ("PATH=VALUE"),
+ * each over the one before; then check ranges and what belongs together.
+ *
+ * path		the file, or NULL to search: $POSTERN_CONFIG, postern.yaml
+ *		beside the program, $sysconfdir/postern/postern.yaml.
+ * set		NULL-terminated "PATH=VALUE" strings, or NULL.
+ *
+ * A database.url takes the place of the database keys it speaks of.  Secrets
+ * may be "file:/path" or "env:NAME"; a file that holds one, be it this file,
+ * may be read by its owner only (or by a group, if root owns it).
+ *
+ * Every fault is reported on err as FILE:LINE: KEY: what is wrong, all of
+ * them in one go ("environment: NAME: ...", "--set: KEY: ..."); warnings as
+ * FILE:LINE: KEY: warning: ...  Never a value that is secret.
+ * Returns PTN_OK or PTN_E_CONFIG.
+ */
+enum ptn_err ptn_conf_load(struct ptn_conf **out, const char *path,
+    const char *const *set, FILE *err) PTN_MUST_USE;
+
+/* Overwrites the secrets, then releases.  Clears the pointer; takes NULL. */
+void ptn_conf_free(struct ptn_conf **cf);
+
+/*
+ * Report what is wrong with a member of cf, and was found out after it was
+ * loaded, in the form and with the place that ptn_conf_load() gives.
+ */
+void ptn_conf_complain(const struct ptn_conf *cf, const void *member, FILE *err,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* The file that was read. */
+const char *ptn_conf_file(const struct ptn_conf *cf);
+
+/* Write the effective configuration as YAML, secrets masked as "***". */
+void ptn_conf_print(const struct ptn_conf *cf, FILE *out);
+
+/* Where the configuration lies when it was installed. */
+const char *ptn_conf_installed(void);
+
+/*
+ * Write a fresh configuration with random secrets to path, mode 0600.  Never
+ * overwrites: PTN_E_CONFLICT if path exists.  It loads as it is.
+ * PTN_E_INTERNAL if it cannot be written; the reason is logged.
+ */
+enum ptn_err ptn_conf_init(const char *path) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,99 @@
+#include "lib/conf/conf_row.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct ptn_conf_row *
+row_of(const struct ptn_conf *cf, const void *member)
+{
+	size_t offset = (size_t)((const char *)member - (const char *)cf);
+	size_t i;
+
+	for (i = 0; i < ptn_conf_rows_n; i++)
+		if (ptn_conf_rows[i].offset == offset)
+			return &ptn_conf_rows[i];
+	abort(); /* not a member: a fault of the program */
+}
+
+struct ptn_conf_origin *
+ptn_conf_origin_of(struct ptn_conf_load *ld, const struct ptn_conf_row *row)
+{
+	return &ld->origin[row - ptn_conf_rows];
+}
+
+/* One line on err: where, which key, what. */
+static void
+print_report(FILE *err, const char *file, const struct ptn_conf_origin *where,
+    const struct ptn_conf_row *row, const char *path, const char *what)
+{
+	char name[PTN_CONF_ENV_MAX];
+
+	if (where->layer == PTN_LAYER_SET)
+		(void)fprintf(err, "--set: %s: %s\n", path, what);
+	else if (where->layer == PTN_LAYER_ENV && row != NULL &&
+	    ptn_conf_env_name(row, name))
+		(void)fprintf(err, "environment: %s: %s\n", name, what);
+	else if (where->line > 0)
+		(void)fprintf(err, "%s:%d: %s: %s\n", file, where->line, path,
+		    what);
+	else
+		(void)fprintf(err, "%s: %s: %s\n", file, path, what);
+}
+
+void
+ptn_conf_report(struct ptn_conf_load *ld, const struct ptn_conf_origin *where,
+    const struct ptn_conf_row *row, const char *path, const char *what)
+{
+	print_report(ld->err, ld->file, where, row, path, what);
+}
+
+void
+ptn_conf_fault(struct ptn_conf_load *ld, const void *member, const char *fmt,
+    ...)
+{
+	const struct ptn_conf_row *row = row_of(ld->cf, member);
+	struct ptn_conf_origin *where = ptn_conf_origin_of(ld, row);
+	char what[2 * PTN_CONF_WHY_MAX];
+	va_list ap;
+
+	if (where->faulted)
+		return;
+	where->faulted = true;
+	va_start(ap, fmt);
+	(void)vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	ptn_conf_report(ld, where, row, row->path, what);
+	ld->faults++;
+}
+
+void
+ptn_conf_warn(struct ptn_conf_load *ld, const void *member, const char *fmt,
+    ...)
+{
+	const struct ptn_conf_row *row = row_of(ld->cf, member);
+	char what[2 * PTN_CONF_WHY_MAX] = "warning: ";
+	size_t len = strlen(what);
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(what + len, sizeof(what) - len, fmt, ap);
+	va_end(ap);
+	ptn_conf_report(ld, ptn_conf_origin_of(ld, row), row, row->path, what);
+}
+
+void
+ptn_conf_complain(const struct ptn_conf *cf, const void *member, FILE *err,
+    const char *fmt, ...)
+{
+	const struct ptn_conf_owner *o = (const struct ptn_conf_owner *)cf;
+	const struct ptn_conf_row *row = row_of(cf, member);
+	char what[2 * PTN_CONF_WHY_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	print_report(err, o->file, &o->origin[row - ptn_conf_rows], row,
+	    row->path, what);
+}

@@ -1,0 +1,48 @@
+#ifndef PTN_CRYPTO_PWHASH_H
+#define PTN_CRYPTO_PWHASH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/hashgate.h"
+
+/* libargon2 and crypt(3) live in pwhash.c alone. */
+
+#define PTN_PHC_MAX 256 /* bytes of a stored hash, with the NUL */
+
+/*
+ * Hash a password: Argon2id (RFC 9106), version 19, 16-byte random salt,
+ * 32-byte tag, costs from cf, as a PHC string.  Works in the slot's memory.
+ * pw is 1..1024 bytes; the caller wipes it.
+ * Returns PTN_OK, PTN_E_BUSY (the gate is full), PTN_E_INTERNAL.
+ */
+enum ptn_err ptn_pwhash_make(const struct ptn_conf *cf, struct ptn_gate *g,
+    struct ptn_bytes pw, char phc[PTN_PHC_MAX]) PTN_MUST_USE;
+
+/*
+ * Check a password against a stored hash: a PHC string of Argon2id, or
+ * bcrypt ($2a$ $2b$ $2y$, cost 4 to 14) for imported ones.  NULL stands for
+ * "there is none": a decoy with today's costs is computed, so that an
+ * unknown account is the same work (CWE-204, CWE-208).  Costs above the
+ * ceilings of cf are refused before any work.
+ *
+ * verdict	set to PTN_DENY on entry, PTN_ALLOW only on an exact match.
+ * stale	true if the hash should be made anew with today's costs.
+ *
+ * Returns PTN_OK if the question was answered, either way; PTN_E_BUSY;
+ * PTN_E_INPUT (not a hash we take, or too dear); PTN_E_INTERNAL.
+ */
+enum ptn_err ptn_pwhash_verify(const struct ptn_conf *cf, struct ptn_gate *g,
+    const char *hash, struct ptn_bytes pw, enum ptn_verdict *verdict,
+    bool *stale) PTN_MUST_USE;
+
+/* Hashes computed by this process, for tests and logs. */
+uint64_t ptn_pwhash_count(void);
+
+/* Which library and build is linked, for "postern config print". */
+const char *ptn_pwhash_kernel(void);
+
+#endif

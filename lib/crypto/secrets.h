@@ -1,0 +1,47 @@
+#ifndef PTN_CRYPTO_SECRETS_H
+#define PTN_CRYPTO_SECRETS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+#include "lib/conf/conf.h"
+
+#define PTN_SHA256_LEN 32
+#define PTN_KEY_LEN 32
+
+/*
+ * The keys derived from secrets.keys: HKDF-SHA-256 (RFC 5869) of each secret
+ * with a purpose of its own, so that no key serves two ends.  The first
+ * secret seals and MACs; all of them open and verify.
+ */
+enum ptn_purpose { PTN_FOR_JWK, PTN_FOR_OUTBOX, PTN_FOR_PASSCODE,
+	PTN_FOR_RATE, PTN_FOR_DECOY, PTN_FOR_TOTP, PTN_FOR_CREDCODE,
+	PTN_FOR__MAX };
+
+struct ptn_secrets; /* derived keys, wiped when freed */
+enum ptn_err ptn_secrets_new(struct ptn_secrets **out,
+    const struct ptn_strs *secrets) PTN_MUST_USE;
+void ptn_secrets_free(struct ptn_secrets **s);
+size_t ptn_secrets_count(const struct ptn_secrets *s);
+
+/* HMAC-SHA-256 under the i-th secret's key for a purpose. */
+enum ptn_err ptn_secrets_mac(const struct ptn_secrets *s, size_t i,
+    enum ptn_purpose purpose, struct ptn_bytes msg,
+    uint8_t out[PTN_SHA256_LEN]) PTN_MUST_USE;
+
+/*
+ * AES-256-GCM, version byte 1, random 12-byte nonce, tag of 16 bytes behind
+ * the text.  aad binds the sealed value to its row (its id): opening it for
+ * another one fails.  ptn_open: PTN_E_DENIED when no secret opens it.
+ */
+enum ptn_err ptn_seal(const struct ptn_secrets *s, struct ptn_arena *a,
+    enum ptn_purpose purpose, struct ptn_bytes aad, struct ptn_bytes plain,
+    struct ptn_bytes *sealed) PTN_MUST_USE;
+enum ptn_err ptn_open(const struct ptn_secrets *s, struct ptn_arena *a,
+    enum ptn_purpose purpose, struct ptn_bytes aad, struct ptn_bytes sealed,
+    struct ptn_bytes *plain) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,595 @@
+#define _GNU_SOURCE /* POLLRDHUP */
+
+#include "lib/db/conn.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <mysql.h>
+
+#include "lib/base/bytes.h"
+#include "lib/base/clock.h"
+#include "lib/base/uuid.h"
+
+#include "lib/db/sql.h"
+
+#define CONNECT_TIMEOUT_S 2
+#define ANSWER_TIMEOUT_S 10
+#define PACKET_MAX (1024UL * 1024) /* of one answer or row */
+#define ROWS_FIRST 8		   /* what an array of rows begins with */
+
+/* What a column of the current row is fetched into. */
+struct cell {
+	union {
+		int64_t i64;
+		MYSQL_TIME time;
+		uint8_t id[sizeof(struct ptn_uuid)];
+	} v;
+	unsigned long len;
+	my_bool null;
+	my_bool error;
+};
+
+/*
+ * One set of bind structures serves all statements: only one runs at a time,
+ * and the library keeps copies of the pointers, which stay the same.
+ */
+struct ptn_conn {
+	MYSQL *my;
+	MYSQL_STMT **stmt; /* by number; NULL: not prepared */
+	MYSQL_BIND bind[PTN_DB_COLS_MAX];
+	MYSQL_TIME time[PTN_DB_COLS_MAX];
+	struct cell cell[PTN_DB_COLS_MAX];
+	unsigned int number;
+	char message[256];
+};
+
+struct ptn_conn *
+ptn_conn_new(void)
+{
+	struct ptn_conn *c;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return NULL;
+	c->stmt = calloc(ptn_sql_stmts_n, sizeof(MYSQL_STMT *));
+	if (c->stmt == NULL)
+		ptn_conn_free(&c);
+	return c;
+}
+
+void
+ptn_conn_free(struct ptn_conn **c)
+{
+	if (*c == NULL)
+		return;
+	ptn_conn_close(*c);
+	free((*c)->stmt);
+	free(*c);
+	*c = NULL;
+}
+
+static enum ptn_fault
+failed(struct ptn_conn *c, unsigned int number, const char *message)
+{
+	const char *what;
+
+	c->number = number;
+	(void)snprintf(c->message, sizeof(c->message), "%s", message);
+	return ptn_fault_of(number, &what);
+}
+
+static enum ptn_fault
+conn_failed(struct ptn_conn *c)
+{
+	return failed(c, mysql_errno(c->my), mysql_error(c->my));
+}
+
+static enum ptn_fault
+stmt_failed(struct ptn_conn *c, MYSQL_STMT *st)
+{
+	return failed(c, mysql_stmt_errno(st), mysql_stmt_error(st));
+}
+
+unsigned int
+ptn_conn_number(const struct ptn_conn *c)
+{
+	return c->number;
+}
+
+const char *
+ptn_conn_message(const struct ptn_conn *c)
+{
+	return c->message;
+}
+
+bool
+ptn_conn_is_open(const struct ptn_conn *c)
+{
+	return c->my != NULL;
+}
+
+bool
+ptn_conn_is_alive(const struct ptn_conn *c)
+{
+	struct pollfd p = { .events = POLLRDHUP };
+
+	p.fd = mysql_get_socket(c->my);
+	return poll(&p, 1, 0) == 0;
+}
+
+/* -------------------------------------------------------------- connecting */
+
+static void
+set_options(MYSQL *my, enum ptn_db_role role)
+{
+	const unsigned int connect_s = CONNECT_TIMEOUT_S;
+	const unsigned int answer_s =
+	    role == PTN_DB_SERVE ? ANSWER_TIMEOUT_S : 0;
+	const unsigned long packet = PACKET_MAX;
+	const unsigned int no = 0;
+	const my_bool yes = 1;
+	int session = role == PTN_DB_SERVE ? PTN_STMT_DB_SESSION
+					   : PTN_STMT_DB_SESSION_MIGRATE;
+
+	mysql_optionsv(my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+	mysql_optionsv(my, MYSQL_OPT_READ_TIMEOUT, &answer_s);
+	mysql_optionsv(my, MYSQL_OPT_WRITE_TIMEOUT, &answer_s);
+	mysql_optionsv(my, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
+	mysql_optionsv(my, MYSQL_OPT_LOCAL_INFILE, &no);
+	mysql_optionsv(my, MYSQL_REPORT_DATA_TRUNCATION, &yes);
+	mysql_optionsv(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	mysql_optionsv(my, MYSQL_INIT_COMMAND, ptn_sql_stmts[session].text);
+}
+
+static const char *
+or_null(const char *s)
+{
+	return s[0] == '\0' ? NULL : s;
+}
+
+enum ptn_fault
+ptn_conn_open(struct ptn_conn *c, const struct ptn_conf *cf,
+    enum ptn_db_role role)
+{
+	const char *user = cf->db_user;
+	const char *password = cf->db_password;
+	const char *host = cf->db_host;
+	enum ptn_fault f;
+
+	if (role == PTN_DB_MIGRATE && cf->db_migrate_user[0] != '\0') {
+		user = cf->db_migrate_user;
+		password = cf->db_migrate_password;
+	}
+	if (cf->db_socket[0] != '\0')
+		host = "localhost"; /* the library's word for "by socket" */
+	if ((c->my = mysql_init(NULL)) == NULL)
+		return failed(c, 1041, "out of memory");
+	set_options(c->my, role);
+	if (mysql_real_connect(c->my, or_null(host), user, password,
+		cf->db_name, (unsigned int)cf->db_port, or_null(cf->db_socket),
+		CLIENT_FOUND_ROWS) == NULL) {
+		f = conn_failed(c);
+		ptn_conn_close(c);
+		return f;
+	}
+	/* Not for the programs that the courier starts. */
+	(void)fcntl(mysql_get_socket(c->my), F_SETFD, FD_CLOEXEC);
+	return PTN_FAULT_NONE;
+}
+
+void
+ptn_conn_close(struct ptn_conn *c)
+{
+	size_t i;
+
+	if (c->my == NULL)
+		return;
+	/* First the connection: then closing a statement costs no message. */
+	mysql_close(c->my);
+	c->my = NULL;
+	for (i = 0; i < ptn_sql_stmts_n; i++) {
+		if (c->stmt[i] != NULL)
+			mysql_stmt_close(c->stmt[i]);
+		c->stmt[i] = NULL;
+	}
+}
+
+enum ptn_fault
+ptn_conn_text(struct ptn_conn *c, const char *sql, size_t len)
+{
+	if (mysql_real_query(c->my, sql, len) != 0)
+		return conn_failed(c);
+	if (mysql_field_count(c->my) != 0)
+		return failed(c, 0, "rows from a statement sent as text");
+	return PTN_FAULT_NONE;
+}
+
+/* --------------------------------------------------------------- preparing */
+
+static bool
+type_fits(enum ptn_sql_type want, enum enum_field_types have)
+{
+	switch ((int)have) {
+	case MYSQL_TYPE_NULL:
+		return true;
+	case MYSQL_TYPE_TINY:
+	case MYSQL_TYPE_SHORT:
+	case MYSQL_TYPE_INT24:
+	case MYSQL_TYPE_LONG:
+	case MYSQL_TYPE_LONGLONG:
+		return want == PTN_SQL_I64;
+	case MYSQL_TYPE_DATETIME:
+	case MYSQL_TYPE_TIMESTAMP:
+		return want == PTN_SQL_TIME;
+	case MYSQL_TYPE_VARCHAR:
+	case MYSQL_TYPE_VAR_STRING:
+	case MYSQL_TYPE_STRING:
+	case MYSQL_TYPE_TINY_BLOB:
+	case MYSQL_TYPE_MEDIUM_BLOB:
+	case MYSQL_TYPE_LONG_BLOB:
+	case MYSQL_TYPE_BLOB:
+		return want != PTN_SQL_I64 && want != PTN_SQL_TIME;
+	default:
+		return false; /* DECIMAL, DOUBLE, TIME: say CAST(...) */
+	}
+}
+
+static enum ptn_fault
+mismatch(struct ptn_conn *c, const char *what, unsigned int i)
+{
+	char text[sizeof(c->message)];
+
+	(void)snprintf(text, sizeof(text), "not as declared: %s %u", what, i);
+	return failed(c, 0, text);
+}
+
+static enum ptn_fault
+check_outputs(struct ptn_conn *c, MYSQL_STMT *st,
+    const struct ptn_sql_stmt *def)
+{
+	MYSQL_RES *meta;
+	unsigned int i;
+	enum ptn_fault f = PTN_FAULT_NONE;
+
+	if (mysql_stmt_field_count(st) != def->nout)
+		return mismatch(c, "columns", mysql_stmt_field_count(st));
+	if (def->nout == 0)
+		return PTN_FAULT_NONE;
+	if ((meta = mysql_stmt_result_metadata(st)) == NULL)
+		return stmt_failed(c, st);
+	for (i = 0; i < def->nout && f == PTN_FAULT_NONE; i++) {
+		if (!type_fits(def->out[i].type,
+			mysql_fetch_field_direct(meta, i)->type))
+			f = mismatch(c, "type of column", i + 1);
+	}
+	mysql_free_result(meta);
+	return f;
+}
+
+/*
+ * Texts and bytes are bound with no room: the fetch then tells their length,
+ * and mysql_stmt_fetch_column() copies them once, to where they stay.
+ */
+static void
+bind_output(MYSQL_BIND *b, struct cell *cell, enum ptn_sql_type type)
+{
+	memset(b, 0, sizeof(*b));
+	b->buffer = &cell->v;
+	b->length = &cell->len;
+	b->is_null = &cell->null;
+	b->error = &cell->error;
+	b->buffer_type = MYSQL_TYPE_BLOB;
+	if (type == PTN_SQL_ID) {
+		b->buffer_length = sizeof(cell->v.id);
+	} else if (type == PTN_SQL_I64) {
+		b->buffer_type = MYSQL_TYPE_LONGLONG;
+	} else if (type == PTN_SQL_TIME) {
+		b->buffer_type = MYSQL_TYPE_DATETIME;
+		b->buffer_length = sizeof(cell->v.time);
+	}
+}
+
+static enum ptn_fault
+bind_outputs(struct ptn_conn *c, MYSQL_STMT *st, const struct ptn_sql_stmt *def)
+{
+	unsigned int i;
+
+	for (i = 0; i < def->nout; i++)
+		bind_output(&c->bind[i], &c->cell[i], def->out[i].type);
+	if (mysql_stmt_bind_result(st, c->bind) != 0)
+		return stmt_failed(c, st);
+	return PTN_FAULT_NONE;
+}
+
+enum ptn_fault
+ptn_conn_prepare(struct ptn_conn *c, int stmt)
+{
+	const struct ptn_sql_stmt *def = &ptn_sql_stmts[stmt];
+	MYSQL_STMT *st;
+	enum ptn_fault f;
+
+	if (c->stmt[stmt] != NULL || def->plain)
+		return PTN_FAULT_NONE;
+	if ((st = mysql_stmt_init(c->my)) == NULL)
+		return conn_failed(c);
+	if (mysql_stmt_prepare(st, def->text, strlen(def->text)) != 0)
+		f = stmt_failed(c, st);
+	else if (mysql_stmt_param_count(st) != def->nin)
+		f = mismatch(c, "inputs",
+		    (unsigned int)mysql_stmt_param_count(st));
+	else if ((f = check_outputs(c, st, def)) == PTN_FAULT_NONE &&
+	    def->nout > 0)
+		f = bind_outputs(c, st, def);
+	if (f != PTN_FAULT_NONE) {
+		mysql_stmt_close(st);
+		return f;
+	}
+	c->stmt[stmt] = st;
+	return PTN_FAULT_NONE;
+}
+
+/* ------------------------------------------------------------------ inputs */
+
+static void
+time_to_row(int64_t us, MYSQL_TIME *t)
+{
+	int64_t rest = us % PTN_US_PER_S;
+	time_t s = (time_t)(us / PTN_US_PER_S) - (rest < 0); /* before 1970 */
+	struct tm tm = { 0 };
+
+	(void)gmtime_r(&s, &tm);
+	*t = (MYSQL_TIME){
+		.year = (unsigned int)(tm.tm_year + 1900),
+		.month = (unsigned int)(tm.tm_mon + 1),
+		.day = (unsigned int)tm.tm_mday,
+		.hour = (unsigned int)tm.tm_hour,
+		.minute = (unsigned int)tm.tm_min,
+		.second = (unsigned int)tm.tm_sec,
+		.second_part =
+		    (unsigned long)(rest + PTN_US_PER_S) % PTN_US_PER_S,
+		.time_type = MYSQL_TIMESTAMP_DATETIME,
+	};
+}
+
+/* The library's struct has no const; it only reads what is bound here. */
+static void
+bind_raw(MYSQL_BIND *b, enum enum_field_types type, const void *p, size_t len)
+{
+	static my_bool yes = 1;
+
+	b->buffer_type = type;
+	b->buffer = (void *)p;
+	b->buffer_length = len;
+	b->length = &b->buffer_length;
+	b->is_null = p == NULL ? &yes : NULL;
+}
+
+static void
+bind_input(struct ptn_conn *c, unsigned int i, const struct ptn_sql_col *col,
+    const void *in)
+{
+	const void *p = (const uint8_t *)in + col->offset;
+	MYSQL_BIND *b = &c->bind[i];
+	const struct ptn_bytes *bytes;
+	const char *s;
+
+	memset(b, 0, sizeof(*b));
+	switch (col->type) {
+	case PTN_SQL_ID:
+		bind_raw(b, MYSQL_TYPE_BLOB, ptn_uuid_is_nil(p) ? NULL : p,
+		    sizeof(struct ptn_uuid));
+		break;
+	case PTN_SQL_STR:
+		s = *(const char *const *)p;
+		bind_raw(b, MYSQL_TYPE_STRING, s, s == NULL ? 0 : strlen(s));
+		break;
+	case PTN_SQL_BYTES:
+		bytes = p;
+		bind_raw(b, MYSQL_TYPE_BLOB, bytes->p, bytes->len);
+		break;
+	case PTN_SQL_I64:
+		bind_raw(b, MYSQL_TYPE_LONGLONG, p, sizeof(int64_t));
+		break;
+	case PTN_SQL_TIME:
+		time_to_row(*(const int64_t *)p, &c->time[i]);
+		bind_raw(b, MYSQL_TYPE_DATETIME,
+		    *(const int64_t *)p == 0 ? NULL : &c->time[i],
+		    sizeof(MYSQL_TIME));
+		break;
+	}
+}
+
+/* ----------------------------------------------------------------- outputs */
+
+static int64_t
+time_from_row(const MYSQL_TIME *t)
+{
+	struct tm tm = {
+		.tm_year = (int)t->year - 1900,
+		.tm_mon = (int)t->month - 1,
+		.tm_mday = (int)t->day,
+		.tm_hour = (int)t->hour,
+		.tm_min = (int)t->minute,
+		.tm_sec = (int)t->second,
+	};
+
+	return (int64_t)timegm(&tm) * PTN_US_PER_S + (int64_t)t->second_part;
+}
+
+/* Copy a text or bytes into the arena, with a NUL behind it. */
+static enum ptn_fault
+take_long(struct ptn_conn *c, MYSQL_STMT *st, unsigned int i,
+    struct ptn_arena *a, uint8_t **out)
+{
+	unsigned long len = c->cell[i].len;
+	MYSQL_BIND b;
+
+	if ((*out = ptn_arena_alloc(a, len + 1)) == NULL)
+		return PTN_FAULT_NOMEM;
+	memset(&b, 0, sizeof(b));
+	b.buffer_type = MYSQL_TYPE_BLOB;
+	b.buffer = *out;
+	b.buffer_length = len;
+	if (len > 0 && mysql_stmt_fetch_column(st, &b, i, 0) != 0)
+		return stmt_failed(c, st);
+	return PTN_FAULT_NONE;
+}
+
+static enum ptn_fault
+take_column(struct ptn_conn *c, MYSQL_STMT *st, unsigned int i,
+    const struct ptn_sql_col *col, const struct ptn_result *res, void *row)
+{
+	void *p = (uint8_t *)row + col->offset;
+	const struct cell *cell = &c->cell[i];
+	static const char unfit[] = "a value is not as declared";
+	uint8_t *copy;
+	enum ptn_fault f;
+
+	if (cell->null)
+		return PTN_FAULT_NONE; /* the row is zero already */
+	switch (col->type) {
+	case PTN_SQL_ID:
+		if (cell->len != sizeof(struct ptn_uuid))
+			return failed(c, 0, unfit);
+		memcpy(p, cell->v.id, sizeof(struct ptn_uuid));
+		return PTN_FAULT_NONE;
+	case PTN_SQL_I64:
+		if (cell->error)
+			return failed(c, 0, unfit);
+		*(int64_t *)p = cell->v.i64;
+		return PTN_FAULT_NONE;
+	case PTN_SQL_TIME:
+		if (cell->error || cell->v.time.month == 0)
+			return failed(c, 0, unfit);
+		*(int64_t *)p = time_from_row(&cell->v.time);
+		return PTN_FAULT_NONE;
+	case PTN_SQL_STR:
+	case PTN_SQL_BYTES:
+		break;
+	}
+	if ((f = take_long(c, st, i, res->a, &copy)) != PTN_FAULT_NONE)
+		return f;
+	if (col->type == PTN_SQL_BYTES)
+		*(struct ptn_bytes *)p = PTN_BYTES(copy, cell->len);
+	else if (memchr(copy, '\0', cell->len) != NULL)
+		return failed(c, 0, unfit);
+	else
+		*(const char **)p = (const char *)copy;
+	return PTN_FAULT_NONE;
+}
+
+/* Room for one more row, or NULL. */
+static void *
+next_row(struct ptn_result *res)
+{
+	size_t cap = res->cap == 0 ? ROWS_FIRST : res->cap * 2;
+	void *more;
+
+	if (res->one)
+		return res->rows;
+	if (res->n == res->cap) {
+		if ((more = ptn_arena_calloc(res->a, cap, res->row_size)) ==
+		    NULL)
+			return NULL;
+		if (res->n > 0)
+			memcpy(more, res->rows, res->n * res->row_size);
+		res->rows = more;
+		res->cap = cap;
+	}
+	return (uint8_t *)res->rows + res->n * res->row_size;
+}
+
+static enum ptn_fault
+take_row(struct ptn_conn *c, MYSQL_STMT *st, const struct ptn_sql_stmt *def,
+    struct ptn_result *res)
+{
+	void *row;
+	unsigned int i;
+	enum ptn_fault f;
+
+	if (res->one && res->n > 0)
+		return PTN_FAULT_MANY;
+	if ((row = next_row(res)) == NULL)
+		return PTN_FAULT_NOMEM;
+	memset(row, 0, res->row_size);
+	for (i = 0; i < def->nout; i++) {
+		f = take_column(c, st, i, &def->out[i], res, row);
+		if (f != PTN_FAULT_NONE)
+			return f;
+	}
+	res->n++;
+	return PTN_FAULT_NONE;
+}
+
+static enum ptn_fault
+take_rows(struct ptn_conn *c, MYSQL_STMT *st, const struct ptn_sql_stmt *def,
+    struct ptn_result *res)
+{
+	enum ptn_fault f = PTN_FAULT_NONE;
+	int rc;
+
+	/*
+	 * The library sets the error flag of a cell, but clears it for no
+	 * number or time.  Texts are reported as truncated: take_long()
+	 * fetches them whole.
+	 */
+	do {
+		memset(c->cell, 0, def->nout * sizeof(c->cell[0]));
+		rc = mysql_stmt_fetch(st);
+		if (rc == 0 || rc == MYSQL_DATA_TRUNCATED)
+			f = take_row(c, st, def, res);
+		else if (rc != MYSQL_NO_DATA)
+			f = stmt_failed(c, st);
+	} while (rc != MYSQL_NO_DATA && f == PTN_FAULT_NONE);
+	/* Reads what was left after a fault. */
+	(void)mysql_stmt_free_result(st);
+	return f;
+}
+
+static enum ptn_fault
+run_once(struct ptn_conn *c, int stmt, const void *in, struct ptn_result *res)
+{
+	const struct ptn_sql_stmt *def = &ptn_sql_stmts[stmt];
+	MYSQL_STMT *st;
+	unsigned int i;
+	enum ptn_fault f;
+
+	if ((f = ptn_conn_prepare(c, stmt)) != PTN_FAULT_NONE)
+		return f;
+	st = c->stmt[stmt];
+	for (i = 0; i < def->nin; i++)
+		bind_input(c, i, &def->in[i], in);
+	if (def->nin > 0 && mysql_stmt_bind_param(st, c->bind) != 0)
+		return stmt_failed(c, st);
+	if (mysql_stmt_execute(st) != 0)
+		return stmt_failed(c, st);
+	if (def->nout > 0)
+		return take_rows(c, st, def, res);
+	res->affected = mysql_stmt_affected_rows(st);
+	res->insert_id = mysql_stmt_insert_id(st);
+	return PTN_FAULT_NONE;
+}
+
+enum ptn_fault
+ptn_conn_run(struct ptn_conn *c, int stmt, const void *in,
+    struct ptn_result *res)
+{
+	enum ptn_fault f;
+
+	if (ptn_sql_stmts[stmt].plain)
+		return ptn_conn_text(c, ptn_sql_stmts[stmt].text,
+		    strlen(ptn_sql_stmts[stmt].text));
+	res->n = 0;
+	res->cap = 0;
+	if ((f = run_once(c, stmt, in, res)) != PTN_FAULT_STALE)
+		return f;
+	/* It was refused before it did anything: prepare it anew. */
+	if (c->stmt[stmt] != NULL)
+		mysql_stmt_close(c->stmt[stmt]);
+	c->stmt[stmt] = NULL;
+	return run_once(c, stmt, in, res);
+}

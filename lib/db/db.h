@@ -1,0 +1,136 @@
+#ifndef PTN_DB_H
+#define PTN_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/conf/conf.h"
+
+/*
+ * The database: one connection a process, the statements of sql/queries/
+ * prepared once a connection and run by number with typed binds.  The typed
+ * calls themselves are generated into sql.h: for "-- name: user_by_id" there
+ * are struct ptn_user_by_id_in, struct ptn_user_by_id_out and
+ * ptn_sql_user_by_id().
+ *
+ * A statement is prepared when it is first run.  Preparing all of them at
+ * once costs a worker some 8 KiB of memory a statement and two or three
+ * milliseconds when it starts, for statements that it may never run.
+ */
+struct ptn_db;
+
+/* Whose rights to use: what serves, or what may change the schema. */
+enum ptn_db_role { PTN_DB_SERVE, PTN_DB_MIGRATE };
+
+/*
+ * A handle that is not connected yet.  cf is borrowed for its whole life.
+ * Never share one across fork(2).  NULL when out of memory.
+ */
+struct ptn_db *ptn_db_new(const struct ptn_conf *cf, enum ptn_db_role role);
+void ptn_db_free(struct ptn_db **db);
+
+/*
+ * Connect if there is no connection, and compare the schema with what this
+ * program knows (PTN_DB_SERVE).  The first statement of a request or
+ * transaction does this by itself; after a failure it is not tried again for
+ * 100 ms, doubling to 2 s, with jitter: requests in between get
+ * PTN_E_UNAVAILABLE at once, so that a database that comes back is not
+ * stormed.
+ *
+ * Returns PTN_OK; PTN_E_UNAVAILABLE; PTN_E_CONFIG if the schema is older
+ * ("postern migrate up") or newer than the program.  Requests see the latter
+ * as PTN_E_UNAVAILABLE.
+ */
+enum ptn_err ptn_db_connect(struct ptn_db *db) PTN_MUST_USE;
+
+/*
+ * Prepare every statement now, and check what each takes and returns against
+ * its declaration: what "postern config check" does.  A statement is otherwise
+ * prepared when it is first run on a connection.
+ */
+enum ptn_err ptn_db_prepare(struct ptn_db *db) PTN_MUST_USE;
+
+/*
+ * Run fn inside a transaction.  PTN_OK from fn commits; anything else rolls
+ * back and is returned.  When a deadlock, a lock wait or a Galera
+ * certification is lost (1213, 1205, 1020, 1047), or the connection before
+ * COMMIT was sent, all is run again from the start, at most 5 times: fn must
+ * therefore keep no trace of a failed run outside the database.  fn never
+ * computes a password hash (ptn_db_in_tx() is asserted there).
+ *
+ * BEGIN goes with the first statement: a fn that stops before it costs nothing.
+ * A statement that failed for good keeps failing until the end of the run, so
+ * that nothing is ever written outside the transaction it belongs to.
+ *
+ * Returns what fn returned, or PTN_E_UNAVAILABLE; also when the connection was
+ * lost during COMMIT, and nobody can tell whether it took place.
+ */
+typedef enum ptn_err (*ptn_tx_fn)(struct ptn_db *db, void *arg);
+enum ptn_err ptn_db_tx(struct ptn_db *db, ptn_tx_fn fn, void *arg)
+    PTN_MUST_USE;
+bool ptn_db_in_tx(const struct ptn_db *db);
+
+/*
+ * Round trips so far (statements, BEGIN, COMMIT), for tests and logs; without
+ * those of connecting and preparing, which happen once a connection.
+ */
+uint64_t ptn_db_count(const struct ptn_db *db);
+
+/* One column or parameter, as compile.awk describes it. */
+enum ptn_sql_type {
+	PTN_SQL_ID,    /* struct ptn_uuid  <-> BINARY(16); nil is NULL */
+	PTN_SQL_STR,   /* const char *     <-> text; NULL is NULL */
+	PTN_SQL_BYTES, /* struct ptn_bytes <-> binary; p NULL is NULL */
+	PTN_SQL_I64,   /* int64_t; a NULL column reads as 0 */
+	PTN_SQL_TIME   /* int64_t microseconds <-> DATETIME(6); 0 is NULL */
+};
+
+struct ptn_sql_col {
+	enum ptn_sql_type type;
+	uint16_t offset; /* in the statement's struct */
+};
+
+#define PTN_DB_COLS_MAX 32 /* inputs, or outputs, of one statement */
+
+/* A statement of sql/queries/; the table of all is generated. */
+struct ptn_sql_stmt {
+	const char *name;
+	const char *text;
+	const struct ptn_sql_col *in;
+	const struct ptn_sql_col *out;
+	uint8_t nin;
+	uint8_t nout;
+	uint16_t out_size; /* bytes of a row's struct */
+	bool reads; /* a SELECT: may be run again when it may have run */
+	bool plain; /* sent as text, never prepared */
+};
+extern const struct ptn_sql_stmt ptn_sql_stmts[];
+extern const size_t ptn_sql_stmts_n;
+
+/*
+ * What the typed calls of sql.h are made of; call those instead.
+ *
+ * Errors: PTN_E_NOT_FOUND (one: no row), PTN_E_CONFLICT (a unique or a foreign
+ * key), PTN_E_UNAVAILABLE, PTN_E_NOMEM (the arena is full), PTN_E_INTERNAL (a
+ * second row where one was promised, a value that does not fit, any other
+ * complaint of the server), and in a transaction PTN_E_RETRY, which fn
+ * returns.
+ */
+enum ptn_err ptn_db_exec(struct ptn_db *db, int stmt, const void *in,
+    uint64_t *affected, uint64_t *insert_id) PTN_MUST_USE;
+enum ptn_err ptn_db_one(struct ptn_db *db, struct ptn_arena *a, int stmt,
+    const void *in, void *out) PTN_MUST_USE;
+enum ptn_err ptn_db_many(struct ptn_db *db, struct ptn_arena *a, int stmt,
+    const void *in, size_t row_size, void **rows, size_t *n) PTN_MUST_USE;
+
+/*
+ * Run one statement of a migration, of len bytes.  For PTN_DB_MIGRATE
+ * handles only.  What the server says about a failure is logged whole.
+ */
+enum ptn_err ptn_db_script(struct ptn_db *db, const char *sql, size_t len)
+    PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,193 @@
+#include "lib/dfns/ceremony.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "lib/base/base64.h"
+#include "lib/base/bytes.h"
+#include "lib/base/hex.h"
+#include "lib/base/rng.h"
+#include "lib/db/sql.h"
+
+#define NONCE_LEN 32
+
+static const struct {
+	const char *name;
+	int64_t ttl_s;
+} purposes[PTN_PURPOSE__MAX] = {
+	[PTN_PURPOSE_LOGIN] = { "login", 300 },
+	[PTN_PURPOSE_REGISTRATION] = { "registration", 900 },
+	[PTN_PURPOSE_CREDENTIAL] = { "credential", 600 },
+	[PTN_PURPOSE_ACTION] = { "action", 300 },
+	[PTN_PURPOSE_SIGNED] = { "signed", 300 },
+	[PTN_PURPOSE_RECOVERY] = { "recovery", 900 },
+	[PTN_PURPOSE_CREDENTIAL_CODE] = { "credential_code", 300 },
+};
+
+int64_t
+ptn_ceremony_ttl_s(enum ptn_purpose_of purpose)
+{
+	return purposes[purpose].ttl_s;
+}
+
+char *
+ptn_ceremony_challenge_new(struct ptn_arena *a)
+{
+	uint8_t nonce[NONCE_LEN];
+	char hex[2 * NONCE_LEN + 1];
+
+	ptn_rng(nonce, sizeof(nonce));
+	ptn_hex_encode(PTN_BYTES(nonce, sizeof(nonce)), hex);
+	return ptn_b64url_encode(a, ptn_bytes_of(hex));
+}
+
+enum ptn_err
+ptn_ceremony_put(struct ptn_db *db, const struct ptn_uuid *tenant,
+    struct ptn_ceremony_row *c)
+{
+	struct ptn_ceremony_put_in in;
+
+	c->id = ptn_uuid_new();
+	in = (struct ptn_ceremony_put_in){ c->id, *tenant, c->user_id,
+		purposes[c->purpose].name, c->challenge, c->state, c->sealed,
+		purposes[c->purpose].ttl_s };
+	return ptn_sql_ceremony_put(db, &in);
+}
+
+struct taking {
+	struct ptn_arena *a;
+	const struct ptn_uuid *tenant;
+	enum ptn_purpose_of purpose;
+	const struct ptn_uuid *id;
+	struct ptn_ceremony_lock_out row;
+	bool keep;
+	bool found;
+};
+
+static enum ptn_err
+take(struct ptn_db *db, void *arg)
+{
+	struct taking *t = arg;
+	const struct ptn_ceremony_lock_in lock = { *t->tenant, *t->id };
+	const struct ptn_ceremony_delete_in delete = { *t->tenant, *t->id };
+	const struct ptn_ceremony_count_try_in count = { *t->tenant, *t->id };
+	uint64_t n;
+	enum ptn_err r;
+
+	t->found = false;
+	r = ptn_sql_ceremony_lock(db, t->a, &lock, &t->row);
+	if (r != PTN_OK)
+		return r == PTN_E_NOT_FOUND ? PTN_OK : r;
+	t->found = !t->row.expired &&
+	    strcmp(t->row.purpose, purposes[t->purpose].name) == 0 &&
+	    t->row.attempts < PTN_CEREMONY_TRIES;
+	if (!t->found)
+		return PTN_OK;
+	return t->keep ? ptn_sql_ceremony_count_try(db, &count, &n)
+		       : ptn_sql_ceremony_delete(db, &delete, &n);
+}
+
+static enum ptn_err
+run(struct ptn_db *db, struct taking *t, struct ptn_ceremony_row *out)
+{
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	if ((r = ptn_db_tx(db, take, t)) != PTN_OK)
+		return r;
+	if (!t->found)
+		return PTN_E_NOT_FOUND;
+	out->id = *t->id;
+	out->user_id = t->row.user_id;
+	out->purpose = t->purpose;
+	out->challenge = t->row.challenge;
+	out->state = t->row.state;
+	out->sealed = t->row.sealed;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_ceremony_take(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, enum ptn_purpose_of purpose,
+    const struct ptn_uuid *id, struct ptn_ceremony_row *out)
+{
+	struct taking t = { .a = a,
+		.tenant = tenant,
+		.purpose = purpose,
+		.id = id };
+
+	return run(db, &t, out);
+}
+
+enum ptn_err
+ptn_ceremony_try(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, enum ptn_purpose_of purpose,
+    const struct ptn_uuid *id, struct ptn_ceremony_row *out)
+{
+	struct taking t = { .a = a,
+		.tenant = tenant,
+		.purpose = purpose,
+		.id = id,
+		.keep = true };
+
+	return run(db, &t, out);
+}
+
+enum ptn_err
+ptn_ceremony_end(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *id)
+{
+	const struct ptn_ceremony_delete_in in = { *tenant, *id };
+	uint64_t n;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_ceremony_delete(db, &in, &n)) != PTN_OK)
+		return r;
+	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
+}
+
+enum ptn_err
+ptn_ceremony_end_all(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, enum ptn_purpose_of purpose)
+{
+	const struct ptn_ceremony_delete_of_in in = { *tenant, *user,
+		purposes[purpose].name };
+	uint64_t n;
+
+	return ptn_sql_ceremony_delete_of(db, &in, &n);
+}
+
+enum ptn_err
+ptn_ceremony_look(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, enum ptn_purpose_of purpose,
+    const struct ptn_uuid *id, struct ptn_ceremony_row *out, bool *used)
+{
+	const struct ptn_ceremony_get_in in = { *tenant, *id,
+		purposes[purpose].name };
+	struct ptn_ceremony_get_out row;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	if ((r = ptn_sql_ceremony_get(db, a, &in, &row)) != PTN_OK)
+		return r;
+	out->id = *id;
+	out->user_id = row.user_id;
+	out->purpose = purpose;
+	out->state = row.state;
+	*used = row.attempts > 0;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_ceremony_use(struct ptn_db *db, const struct ptn_uuid *tenant,
+    enum ptn_purpose_of purpose, const struct ptn_uuid *id)
+{
+	const struct ptn_ceremony_use_in in = { *tenant, *id,
+		purposes[purpose].name };
+	uint64_t n;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_ceremony_use(db, &in, &n)) != PTN_OK)
+		return r;
+	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
+}

@@ -1,0 +1,62 @@
+#include "lib/dfns/code.h"
+
+#include <string.h>
+
+#include "lib/base/rng.h"
+
+static const struct form {
+	const char *alphabet;
+	size_t len;   /* characters, without hyphens */
+	size_t group; /* of so many */
+} forms[PTN_DFNSCODE__MAX] = {
+	[PTN_DFNSCODE_MAIL] = { "0123456789", 16, 4 },
+	[PTN_DFNSCODE_CREDENTIAL] = { "23456789ABCDEFGHJKLMNPQRSTUVWXYZ", 9,
+	    3 },
+};
+
+void
+ptn_dfnscode_draw(enum ptn_dfnscode_form form, char out[PTN_DFNSCODE_STR])
+{
+	const struct form *f = &forms[form];
+	uint32_t n = (uint32_t)strlen(f->alphabet);
+	size_t i;
+
+	for (i = 0; i < f->len; i++) {
+		if (i > 0 && i % f->group == 0)
+			*out++ = '-';
+		*out++ = f->alphabet[ptn_rng_below(n)];
+	}
+	*out = '\0';
+}
+
+/* The character that c stands for, 0 for one to drop, -1 for a wrong one. */
+static int
+meaning(enum ptn_dfnscode_form form, uint8_t c)
+{
+	if (form == PTN_DFNSCODE_MAIL)
+		return c >= '0' && c <= '9' ? c : 0;
+	if (c == '-' || c == ' ')
+		return 0;
+	if (c >= 'a' && c <= 'z')
+		c = (uint8_t)(c - 'a' + 'A');
+	return c != '\0' && strchr(forms[form].alphabet, c) != NULL ? c : -1;
+}
+
+bool
+ptn_dfnscode_normal(enum ptn_dfnscode_form form, struct ptn_bytes typed,
+    char out[PTN_DFNSCODE_STR])
+{
+	size_t i, n = 0;
+	int c = 0;
+
+	memset(out, 0, PTN_DFNSCODE_STR);
+	if (typed.len > PTN_DFNSCODE_TYPED_MAX)
+		return false;
+	for (i = 0; i < typed.len && c >= 0 && n <= forms[form].len; i++)
+		if ((c = meaning(form, typed.p[i])) > 0)
+			out[n++] = (char)c;
+	if (c >= 0 && n == forms[form].len)
+		return true;
+	ptn_wipe(out, PTN_DFNSCODE_STR);
+	return false;
+}

@@ -1,0 +1,39 @@
+#ifndef PTN_DFNS_CODE_H
+#define PTN_DFNS_CODE_H
+
+#include <stdbool.h>
+
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+
+/*
+ * One-time codes that people read from a mail or a screen and type.
+ *
+ * A mail code has 16 digits (53 bits), shown "1234-1234-1234-1234"; a
+ * credential code has nine characters of an alphabet without look-alikes (45
+ * bits), shown "A7U-KY6-9PT".  What is stored and compared is a MAC of the
+ * normal form: no separators, capital letters.
+ */
+enum ptn_dfnscode_form {
+	PTN_DFNSCODE_MAIL,
+	PTN_DFNSCODE_CREDENTIAL,
+	PTN_DFNSCODE__MAX
+};
+
+#define PTN_DFNSCODE_STR 20 /* 16 characters, 3 hyphens and the NUL */
+#define PTN_DFNSCODE_TYPED_MAX 64 /* bytes of input that are looked at */
+
+/* Draw a code, uniformly, as it is shown. */
+void ptn_dfnscode_draw(enum ptn_dfnscode_form form,
+    char out[PTN_DFNSCODE_STR]);
+
+/*
+ * The normal form of what somebody typed.  Of a mail code everything but
+ * digits is dropped; of a credential code hyphens and spaces are, and small
+ * letters stand for capitals.  False, with out empty, if the rest is not
+ * exactly a code of this form.
+ */
+bool ptn_dfnscode_normal(enum ptn_dfnscode_form form, struct ptn_bytes typed,
+    char out[PTN_DFNSCODE_STR]) PTN_MUST_USE;
+
+#endif

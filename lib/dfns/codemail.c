@@ -1,0 +1,194 @@
+#include "lib/dfns/codemail.h"
+
+#include <string.h>
+
+#include "lib/account/org.h"
+#include "lib/account/ratelimit.h"
+#include "lib/account/user.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/dfns/code.h"
+#include "lib/dfns/member.h"
+#include "lib/format/dfnsid.h"
+
+#define WISH "want-"
+#define WISH_TTL_S 600 /* an older one is no use to anybody */
+
+/* Now, to the minute, for readers of any language. */
+static const char *
+time_text(struct ptn_arena *a)
+{
+	char now[PTN_TIME_STR];
+
+	ptn_time_format(ptn_clock_us(), now);
+	return ptn_arena_printf(a, "%.10s %.5s UTC", now,
+	    now + sizeof("2024-01-01T") - 1);
+}
+
+enum ptn_err
+ptn_codemail_want(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_secrets *s, const struct ptn_codemail *w)
+{
+	const struct ptn_outbox_mail mail = {
+		.template =
+		    ptn_arena_printf(a, WISH "%s", ptn_code_name(w->purpose)),
+		.to = w->username,
+		.locale = w->locale,
+		.code = "",
+		.ttl_s = WISH_TTL_S,
+		.time = time_text(a),
+		.address = w->address,
+	};
+
+	if (mail.template == NULL || mail.time == NULL)
+		return PTN_E_NOMEM;
+	return ptn_outbox_put(db, a, s, &w->tenant_id, &mail);
+}
+
+bool
+ptn_codemail_is(const struct ptn_outbox_item *item)
+{
+	return strncmp(item->mail.template, WISH, sizeof(WISH) - 1) == 0;
+}
+
+struct granting {
+	struct ptn_arena *a;
+	const struct ptn_conf *cf;
+	const struct ptn_secrets *s;
+	const struct ptn_outbox_item *item;
+	enum ptn_code_purpose purpose;
+	struct ptn_org org;
+	struct ptn_member m;
+};
+
+/*
+ * A registration code is for those who have not registered, others not.  End
+ * users whom a service account brought along have none: it vouches for them.
+ * Those who signed up through the other API have proved their address there.
+ */
+static bool
+eligible(const struct granting *g)
+{
+	if (!g->org.active || g->m.address == NULL || g->m.service_account)
+		return false;
+	if (g->purpose == PTN_CODE_REGISTRATION)
+		return g->m.active && !g->m.archived && !g->m.registered &&
+		    (g->m.verified || !ptn_member_is_end_user(&g->m));
+	return ptn_member_usable(&g->m) && g->m.verified;
+}
+
+static enum ptn_err
+take(struct ptn_db *db, struct granting *g, int64_t limit, int64_t interval_s,
+    enum ptn_verdict *verdict)
+{
+	struct ptn_rate rate = { .limit = limit, .interval_s = interval_s };
+	uint8_t bucket[PTN_SHA256_LEN];
+	char user[PTN_UUID_STR];
+	const char *text;
+	enum ptn_err r;
+
+	ptn_uuid_format(&g->m.id, user);
+	text = ptn_arena_printf(g->a, "mail/%s/%s/%lld",
+	    ptn_code_name(g->purpose), user, (long long)interval_s);
+	if (text == NULL)
+		return PTN_E_NOMEM;
+	r = ptn_secrets_mac(g->s, 0, PTN_FOR_RATE, ptn_bytes_of(text), bucket);
+	if (r == PTN_OK)
+		r = ptn_rate_take(db, &g->org.id,
+		    PTN_BYTES(bucket, sizeof(bucket)), &rate);
+	*verdict = rate.verdict;
+	return r;
+}
+
+/* One mail in 30 s, and five in an hour. */
+static enum ptn_err
+throttle(struct ptn_db *db, struct granting *g, enum ptn_verdict *verdict)
+{
+	enum ptn_err r;
+
+	*verdict = PTN_ALLOW;
+	if (!g->cf->rate_enabled)
+		return PTN_OK;
+	r = take(db, g, 1, 30, verdict);
+	if (r != PTN_OK || *verdict != PTN_ALLOW)
+		return r;
+	return take(db, g, 5, 3600, verdict);
+}
+
+static enum ptn_err
+grant(struct ptn_db *db, void *arg)
+{
+	struct granting *g = arg;
+	char code[PTN_DFNSCODE_STR], digits[PTN_DFNSCODE_STR];
+	char org[PTN_DFNSID_STR];
+	struct ptn_passcode pc = { .user_id = g->m.id,
+		.email_id = g->m.email_id,
+		.purpose = g->purpose,
+		.ttl_s = ptn_code_ttl_s(g->purpose),
+		.created_at_us = g->m.now_us };
+	struct ptn_outbox_mail mail = { .template = ptn_code_name(g->purpose),
+		.to = g->m.address,
+		.locale = g->item->mail.locale,
+		.code = code,
+		.ttl_s = pc.ttl_s,
+		.service = g->org.rp_name,
+		.username = g->m.username,
+		.org = org,
+		.time = g->item->mail.time,
+		.address = g->item->mail.address };
+	enum ptn_err r;
+
+	ptn_dfnsid_format(PTN_DFNSID_ORG, &g->org.id, org);
+	ptn_dfnscode_draw(PTN_DFNSCODE_MAIL, code);
+	if (!ptn_dfnscode_normal(PTN_DFNSCODE_MAIL, ptn_bytes_of(code), digits))
+		return PTN_E_INTERNAL;
+	r = ptn_user_lock(db, g->a, &g->org.id, &g->m.id);
+	if (r == PTN_OK)
+		r = ptn_code_delete(db, &g->org.id, &g->m.id, g->purpose);
+	if (r == PTN_OK)
+		r = ptn_passcode_put(db, g->s, &g->org.id, digits, &pc);
+	if (r == PTN_OK)
+		r = ptn_outbox_put(db, g->a, g->s, &g->org.id, &mail);
+	ptn_wipe(code, sizeof(code));
+	ptn_wipe(digits, sizeof(digits));
+	return r == PTN_OK ? ptn_outbox_sent(db, &g->item->id) : r;
+}
+
+static bool
+purpose_of(const char *template, enum ptn_code_purpose *out)
+{
+	int i;
+
+	for (i = PTN_CODE_LOGIN; i < PTN_CODE__MAX; i++) {
+		*out = (enum ptn_code_purpose)i;
+		if (strcmp(template + sizeof(WISH) - 1, ptn_code_name(*out)) ==
+		    0)
+			return true;
+	}
+	return false;
+}
+
+enum ptn_err
+ptn_codemail_serve(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_conf *cf, const struct ptn_secrets *s,
+    const struct ptn_outbox_item *item)
+{
+	struct granting g = { .a = a, .cf = cf, .s = s, .item = item };
+	enum ptn_verdict verdict = PTN_DENY;
+	enum ptn_err r;
+
+	r = purpose_of(item->mail.template, &g.purpose) ? PTN_OK
+							: PTN_E_NOT_FOUND;
+	if (r == PTN_OK)
+		r = ptn_org_get(db, a, cf, &item->tenant_id, &g.org);
+	if (r == PTN_OK)
+		r = ptn_member_by_name(db, a, &g.org.id, item->mail.to, &g.m);
+	if (r == PTN_OK && eligible(&g))
+		r = throttle(db, &g, &verdict);
+	if (r == PTN_OK && verdict == PTN_ALLOW)
+		return ptn_db_tx(db, grant, &g);
+	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+		return r;
+	ptn_debug("a code was asked for in vain");
+	return ptn_outbox_failed(db, &item->id, -1);
+}

@@ -1,0 +1,44 @@
+#ifndef PTN_DFNS_CODEMAIL_H
+#define PTN_DFNS_CODEMAIL_H
+
+#include <stdbool.h>
+
+#include "lib/account/passcode.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/secrets.h"
+#include "lib/db/db.h"
+#include "lib/event/outbox.h"
+
+/*
+ * Codes that anybody may ask for, for any name.  What a request leaves is one
+ * row of the outbox, the same for every name; whether there is such a member,
+ * whether they may have a code, and how many they got lately, is found out
+ * later, by the courier.  So the answer cannot tell, nor the time it takes.
+ */
+struct ptn_codemail {
+	struct ptn_uuid tenant_id; /* as asked for; need not exist */
+	enum ptn_code_purpose purpose;
+	const char *username; /* as asked for */
+	const char *locale;
+	const char *address; /* of the client; told to who gets the code */
+};
+
+/* Ask for a code: one INSERT. */
+enum ptn_err ptn_codemail_want(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_secrets *s, const struct ptn_codemail *w) PTN_MUST_USE;
+
+/* Is a claimed item such a wish? */
+bool ptn_codemail_is(const struct ptn_outbox_item *item);
+
+/*
+ * Grant it or not: the code, and the mail that brings it, take the place of
+ * the row in one transaction; or the row goes alone.
+ */
+enum ptn_err ptn_codemail_serve(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_conf *cf, const struct ptn_secrets *s,
+    const struct ptn_outbox_item *item) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,333 @@
+#include "lib/dfns/cred.h"
+
+#include <string.h>
+
+#include "lib/account/credential.h"
+#include "lib/base/base64.h"
+#include "lib/base/unicode.h"
+#include "lib/crypto/cose.h"
+#include "lib/crypto/crypto.h"
+#include "lib/crypto/spki.h"
+#include "lib/db/sql.h"
+
+/* A UUID of version 4 in form, from the first bytes of the id's digest. */
+static struct ptn_uuid
+passkey_uuid(struct ptn_bytes id_hash)
+{
+	struct ptn_uuid u;
+
+	memcpy(u.b, id_hash.p, sizeof(u.b));
+	u.b[6] = (uint8_t)((u.b[6] & 0x0f) | 0x40);
+	u.b[8] = (uint8_t)((u.b[8] & 0x3f) | 0x80);
+	return u;
+}
+
+static enum ptn_err
+fingerprint(struct ptn_arena *a, struct ptn_bytes cose, const char **out)
+{
+	struct ptn_cose_key key;
+	enum ptn_err r;
+
+	*out = "";
+	if ((r = ptn_cose_parse(a, cose, &key)) == PTN_OK)
+		r = ptn_spki_fingerprint(a, &key.key, out);
+	return r == PTN_E_INPUT ? PTN_OK : r;
+}
+
+static enum ptn_err
+passkeys(struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, struct ptn_passkeys_of_out **rows, size_t *n)
+{
+	const struct ptn_passkeys_of_in in = { *tenant, *user };
+
+	return ptn_sql_passkeys_of(db, a, &in, rows, n);
+}
+
+static enum ptn_err
+fill_passkey(struct ptn_arena *a, const struct ptn_passkeys_of_out *row,
+    struct ptn_dfnscred *c)
+{
+	*c = (struct ptn_dfnscred){
+		.id = passkey_uuid(row->id_hash),
+		.kind = PTN_CRED_FIDO2,
+		.cred_id = ptn_b64url_encode(a, row->credential_id),
+		.name = row->name != NULL ? row->name : PTN_DFNSCRED_NAME,
+		.active = row->active != 0,
+		.created_at_us = row->created_at,
+		.raw_id = row->credential_id,
+		.cose_key = row->public_key,
+		.sign_count = row->sign_count,
+		.be = row->backup_eligible != 0,
+		.rp_id = row->rp_id,
+		.origin = row->origin,
+	};
+	if (c->cred_id == NULL)
+		return PTN_E_NOMEM;
+	return fingerprint(a, row->public_key, &c->fingerprint);
+}
+
+static void
+fill_key(const struct ptn_key_credentials_of_out *row, struct ptn_dfnscred *c)
+{
+	*c = (struct ptn_dfnscred){
+		.id = row->id,
+		.kind = ptn_cred_kind_of(ptn_bytes_of(row->kind)),
+		.cred_id = row->cred_id,
+		.name = row->name,
+		.fingerprint = row->fingerprint,
+		.active = row->active != 0,
+		.created_at_us = row->created_at,
+		.pem = row->pem,
+		.digest = ptn_keyassert_digest_of(row->algorithm[0] != '\0'
+			? ptn_bytes_of(row->algorithm)
+			: PTN_BYTES(NULL, 0)),
+		.encrypted_private_key = row->encrypted_private_key,
+	};
+}
+
+enum ptn_err
+ptn_dfnscreds_of(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    struct ptn_dfnscred **out, size_t *n)
+{
+	const struct ptn_key_credentials_of_in in = { *tenant, *user };
+	struct ptn_key_credentials_of_out *keys;
+	struct ptn_passkeys_of_out *rows;
+	size_t i, np, nk;
+	enum ptn_err r;
+
+	*n = 0;
+	if ((r = passkeys(db, a, tenant, user, &rows, &np)) != PTN_OK ||
+	    (r = ptn_sql_key_credentials_of(db, a, &in, &keys, &nk)) != PTN_OK)
+		return r;
+	if ((*out = ptn_arena_calloc(a, np + nk + 1, sizeof(**out))) == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < np && r == PTN_OK; i++)
+		r = fill_passkey(a, &rows[i], &(*out)[(*n)++]);
+	for (i = 0; i < nk; i++)
+		fill_key(&keys[i], &(*out)[(*n)++]);
+	return r;
+}
+
+bool
+ptn_dfnscred_signs(const struct ptn_dfnscred *c)
+{
+	return c->kind == PTN_CRED_FIDO2 || c->kind == PTN_CRED_KEY ||
+	    c->kind == PTN_CRED_PASSWORD_PROTECTED_KEY;
+}
+
+bool
+ptn_dfnscreds_have(const struct ptn_dfnscred *c, size_t n,
+    enum ptn_cred_kind kind)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (c[i].active && c[i].kind == kind)
+			return true;
+	return false;
+}
+
+bool
+ptn_dfnscreds_suffice(const struct ptn_dfnscred *c, size_t n, bool passwords)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (c[i].active && ptn_dfnscred_signs(&c[i]))
+			return true;
+	return passwords && ptn_dfnscreds_have(c, n, PTN_CRED_PASSWORD) &&
+	    ptn_dfnscreds_have(c, n, PTN_CRED_TOTP);
+}
+
+static enum ptn_err
+put_passkey(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, struct ptn_dfnscred *c)
+{
+	const struct ptn_credential row = { .id = c->raw_id,
+		.user_id = *user,
+		.name = c->name,
+		.public_key = c->cose_key,
+		.attestation = c->attestation,
+		.aaguid = c->aaguid,
+		.sign_count = c->sign_count,
+		.backup_eligible = c->be,
+		.backup_state = c->bs,
+		.transports = "" };
+	uint8_t hash[PTN_SHA256_LEN];
+	struct ptn_passkey_place_in place;
+	uint64_t n;
+	enum ptn_err r;
+
+	ptn_sha256(c->raw_id, hash);
+	c->id = passkey_uuid(PTN_BYTES(hash, sizeof(hash)));
+	place = (struct ptn_passkey_place_in){ c->rp_id, c->origin, *tenant,
+		PTN_BYTES(hash, sizeof(hash)) };
+	if ((r = ptn_credential_put(db, tenant, &row)) != PTN_OK)
+		return r;
+	return ptn_sql_passkey_place(db, &place, &n);
+}
+
+static enum ptn_err
+put_key(struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, struct ptn_dfnscred *c)
+{
+	const char *norm = ptn_b64any_norm(a, ptn_bytes_of(c->cred_id));
+	uint8_t hash[PTN_SHA256_LEN];
+	struct ptn_key_credential_put_in in;
+
+	if (norm == NULL)
+		return PTN_E_NOMEM;
+	ptn_sha256(ptn_bytes_of(norm), hash);
+	c->id = ptn_uuid_new();
+	in = (struct ptn_key_credential_put_in){ c->id, *tenant, *user,
+		ptn_cred_kind_name(c->kind), c->cred_id,
+		PTN_BYTES(hash, sizeof(hash)), c->name, c->pem, c->fingerprint,
+		ptn_keyassert_digest_name(c->digest),
+		c->encrypted_private_key };
+	return ptn_sql_key_credential_put(db, &in);
+}
+
+/* What is archived has no secret any more. */
+static enum ptn_err
+forget_password(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user)
+{
+	const struct ptn_password_factor_delete_in in = { *tenant, *user };
+	uint64_t n;
+
+	return ptn_sql_password_factor_delete(db, &in, &n);
+}
+
+static enum ptn_err
+forget_totp(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user)
+{
+	const struct ptn_totp_factor_delete_in in = { *tenant, *user };
+	uint64_t n;
+
+	return ptn_sql_totp_factor_delete(db, &in, &n);
+}
+
+static enum ptn_err
+put_password(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, const struct ptn_dfnscred *c)
+{
+	const struct ptn_password_factor_put_in in = { *user, *tenant, c->id,
+		c->hash, PTN_PASSWORD_NORM };
+	enum ptn_err r;
+
+	if (c->hash == NULL)
+		return PTN_E_INTERNAL;
+	if ((r = forget_password(db, tenant, user)) != PTN_OK)
+		return r;
+	return ptn_sql_password_factor_put(db, &in);
+}
+
+static enum ptn_err
+put_totp(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, const struct ptn_dfnscred *c)
+{
+	const struct ptn_totp_factor_put_in in = { *user, *tenant, c->id,
+		c->sealed, c->last_step };
+	enum ptn_err r;
+
+	if (c->sealed.p == NULL)
+		return PTN_E_INTERNAL;
+	if ((r = forget_totp(db, tenant, user)) != PTN_OK)
+		return r;
+	return ptn_sql_totp_factor_put(db, &in);
+}
+
+/*
+ * One of a kind: its name stands where others have a digest, which has another
+ * length.
+ */
+static enum ptn_err
+put_secret(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, struct ptn_dfnscred *c)
+{
+	const char *kind = ptn_cred_kind_name(c->kind);
+	const struct ptn_key_credentials_archive_kind_in old = { *tenant, *user,
+		kind };
+	struct ptn_key_credential_put_in in = { .tenant_id = *tenant,
+		.user_id = *user,
+		.kind = kind,
+		.cred_id = c->cred_id,
+		.cred_hash = ptn_bytes_of(kind),
+		.name = c->name,
+		.pem = "",
+		.fingerprint = "",
+		.algorithm = "" };
+	uint64_t n;
+	enum ptn_err r;
+
+	in.id = c->id = ptn_uuid_new();
+	if ((r = ptn_sql_key_credentials_archive_kind(db, &old, &n)) !=
+		PTN_OK ||
+	    (r = ptn_sql_key_credential_put(db, &in)) != PTN_OK)
+		return r;
+	return c->kind == PTN_CRED_PASSWORD ? put_password(db, tenant, user, c)
+					    : put_totp(db, tenant, user, c);
+}
+
+enum ptn_err
+ptn_dfnscred_put(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    struct ptn_dfnscred *c)
+{
+	if (c->kind == PTN_CRED_FIDO2)
+		return put_passkey(db, tenant, user, c);
+	if (ptn_cred_kind_secret(c->kind))
+		return put_secret(db, tenant, user, c);
+	return put_key(db, a, tenant, user, c);
+}
+
+enum ptn_err
+ptn_dfnscred_used(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_dfnscred *c)
+{
+	const struct ptn_credential passkey = { .id = c->raw_id,
+		.sign_count = c->sign_count,
+		.backup_state = c->bs };
+	const struct ptn_key_credential_used_in key = { *tenant, c->id };
+	uint64_t n;
+
+	if (c->kind == PTN_CRED_FIDO2)
+		return ptn_credential_used(db, tenant, &passkey);
+	return ptn_sql_key_credential_used(db, &key, &n);
+}
+
+enum ptn_err
+ptn_dfnscred_activate(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_dfnscred *c, bool active)
+{
+	const struct ptn_key_credential_activate_in key = { active, *tenant,
+		c->id };
+	struct ptn_passkey_activate_in passkey = { .active = active,
+		.tenant_id = *tenant };
+	uint8_t hash[PTN_SHA256_LEN];
+	uint64_t n;
+
+	if (c->kind != PTN_CRED_FIDO2)
+		return ptn_sql_key_credential_activate(db, &key, &n);
+	ptn_sha256(c->raw_id, hash);
+	passkey.id_hash = PTN_BYTES(hash, sizeof(hash));
+	return ptn_sql_passkey_activate(db, &passkey, &n);
+}
+
+enum ptn_err
+ptn_dfnscreds_archive(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user)
+{
+	const struct ptn_passkeys_archive_in passkeys_in = { *tenant, *user };
+	const struct ptn_key_credentials_archive_in keys = { *tenant, *user };
+	uint64_t n;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_passkeys_archive(db, &passkeys_in, &n)) != PTN_OK ||
+	    (r = forget_password(db, tenant, user)) != PTN_OK ||
+	    (r = forget_totp(db, tenant, user)) != PTN_OK)
+		return r;
+	return ptn_sql_key_credentials_archive(db, &keys, &n);
+}

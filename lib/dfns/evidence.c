@@ -1,0 +1,125 @@
+#include "lib/dfns/evidence.h"
+
+#include "lib/base/hex.h"
+#include "lib/crypto/cose.h"
+#include "lib/crypto/crypto.h"
+#include "lib/crypto/pem.h"
+#include "lib/crypto/spki.h"
+#include "lib/db/sql.h"
+#include "lib/format/address.h"
+
+/* What it takes to check a signature. */
+struct key {
+	struct ptn_bytes spki;
+	const char *digest; /* "" for a scheme without one */
+};
+
+/* Which of them a passkey uses is settled by its algorithm alone. */
+static const char *
+digest_of(int32_t alg)
+{
+	switch (alg) {
+	case PTN_COSE_ES256:
+	case PTN_COSE_RS256:
+		return "SHA256";
+	case PTN_COSE_ES384:
+		return "SHA384";
+	default:
+		return "";
+	}
+}
+
+static enum ptn_err
+read_passkey(struct ptn_arena *a, const struct ptn_dfnscred *c, struct key *out)
+{
+	struct ptn_cose_key key;
+	enum ptn_err r;
+
+	if ((r = ptn_cose_parse(a, c->cose_key, &key)) != PTN_OK)
+		return r;
+	out->digest = digest_of(key.alg);
+	return ptn_spki(a, &key.key, &out->spki);
+}
+
+static enum ptn_err
+read_key(struct ptn_arena *a, const struct ptn_dfnsfactor *factor,
+    const struct ptn_dfnscred *c, struct key *out)
+{
+	struct ptn_pem pem;
+	enum ptn_err r;
+
+	if ((r = ptn_pem_read(a, ptn_bytes_of(c->pem), &pem)) != PTN_OK)
+		return r;
+	out->digest =
+	    ptn_keyassert_digest_used(&pem.key, factor->digest, c->digest);
+	out->spki = pem.spki;
+	return PTN_OK;
+}
+
+static enum ptn_err
+put(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_evidence *e, const struct ptn_dfnsfactor *factor,
+    const struct ptn_dfnscred *c, const struct key *key)
+{
+	uint8_t hash[PTN_SHA256_LEN];
+	char hex[2 * PTN_SHA256_LEN + 1];
+	const struct ptn_evidence_put_in in = {
+		.id = ptn_uuid_new(),
+		.tenant_id = *tenant,
+		.action_id = e->action_id,
+		.user_id = e->user_id,
+		.username = e->username,
+		.method = e->action->method,
+		.path = e->action->path,
+		.payload_hash = hex,
+		.nonce = e->nonce,
+		.credential_id = c->id,
+		.kind = ptn_cred_kind_name(c->kind),
+		.cred_id = c->cred_id,
+		.public_key = key->spki,
+		.digest = key->digest,
+		.client_data = factor->client_data,
+		.authenticator_data = factor->authenticator_data,
+		.signature = factor->signature,
+		.request_id = e->request_id,
+	};
+
+	ptn_sha256(e->action->payload, hash);
+	ptn_hex_encode(PTN_BYTES(hash, sizeof(hash)), hex);
+	return ptn_sql_evidence_put(db, &in);
+}
+
+enum ptn_err
+ptn_evidence_put(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_conf *cf, const struct ptn_uuid *tenant,
+    const struct ptn_evidence *e, const struct ptn_dfnsfactor *factor,
+    const struct ptn_dfnscred *c)
+{
+	struct ptn_evidence shown = *e;
+	struct key key;
+	enum ptn_err r;
+
+	if (!cf->audit_rows || ptn_cred_kind_secret(c->kind))
+		return PTN_OK;
+	r = c->kind == PTN_CRED_FIDO2 ? read_passkey(a, c, &key)
+				      : read_key(a, factor, c, &key);
+	if (r == PTN_E_INPUT)
+		return PTN_E_INTERNAL; /* it has verified, so it was read */
+	if (r != PTN_OK)
+		return r;
+	if (cf->audit_mask)
+		shown.username = ptn_address_mask(a, e->username);
+	if (shown.username == NULL)
+		return PTN_E_NOMEM;
+	return put(db, tenant, &shown, factor, c, &key);
+}
+
+enum ptn_err
+ptn_evidence_used(struct ptn_db *db, const struct ptn_conf *cf,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *action)
+{
+	const struct ptn_evidence_used_in in = { *tenant, *action };
+	uint64_t n;
+
+	return cf->audit_rows ? ptn_sql_evidence_used(db, &in, &n) : PTN_OK;
+}

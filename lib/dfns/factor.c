@@ -1,0 +1,314 @@
+#include "lib/dfns/factor.h"
+
+#include <string.h>
+
+#include "lib/base/base64.h"
+
+static const char *const kinds[PTN_CRED__MAX] = {
+	[PTN_CRED_UNSET] = "",
+	[PTN_CRED_FIDO2] = "Fido2",
+	[PTN_CRED_KEY] = "Key",
+	[PTN_CRED_PASSWORD_PROTECTED_KEY] = "PasswordProtectedKey",
+	[PTN_CRED_RECOVERY_KEY] = "RecoveryKey",
+	[PTN_CRED_PASSWORD] = "Password",
+	[PTN_CRED_TOTP] = "Totp",
+};
+
+#define BIT(kind) (1U << (kind))
+#define LOGIN_KINDS                                                            \
+	(BIT(PTN_CRED_FIDO2) | BIT(PTN_CRED_KEY) |                             \
+	    BIT(PTN_CRED_PASSWORD_PROTECTED_KEY))
+
+static const unsigned places[PTN_FACTOR__MAX] = {
+	[PTN_FACTOR_FIRST] = LOGIN_KINDS | BIT(PTN_CRED_PASSWORD),
+	[PTN_FACTOR_SECOND] = LOGIN_KINDS | BIT(PTN_CRED_TOTP),
+	[PTN_FACTOR_RECOVERY] = BIT(PTN_CRED_RECOVERY_KEY),
+	[PTN_FACTOR_ANY] = LOGIN_KINDS | BIT(PTN_CRED_RECOVERY_KEY) |
+	    BIT(PTN_CRED_PASSWORD) | BIT(PTN_CRED_TOTP),
+};
+
+const char *
+ptn_cred_kind_name(enum ptn_cred_kind kind)
+{
+	return (unsigned)kind < PTN_CRED__MAX ? kinds[kind] : "";
+}
+
+enum ptn_cred_kind
+ptn_cred_kind_of(struct ptn_bytes name)
+{
+	unsigned i;
+
+	for (i = PTN_CRED_UNSET + 1; i < PTN_CRED__MAX; i++)
+		if (name.len == strlen(kinds[i]) &&
+		    memcmp(name.p, kinds[i], name.len) == 0)
+			return (enum ptn_cred_kind)i;
+	return PTN_CRED_UNSET;
+}
+
+bool
+ptn_cred_kind_secret(enum ptn_cred_kind kind)
+{
+	return kind == PTN_CRED_PASSWORD || kind == PTN_CRED_TOTP;
+}
+
+/*
+ * The members of one object, read one after the other.  The first that is
+ * wrong is remembered, and nothing is read behind it.
+ */
+struct reader {
+	struct ptn_arena *a;
+	const struct ptn_json *v;
+	const char *why; /* path of the member */
+	enum ptn_err r;
+};
+
+static void
+fail(struct reader *in, enum ptn_err r, const char *path)
+{
+	in->r = r;
+	in->why = path;
+}
+
+/* The last name in a path. */
+static const char *
+member(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+/* A string of 1..max bytes without NULs; p NULL once something failed. */
+static struct ptn_bytes
+take(struct reader *in, const char *path, size_t max)
+{
+	struct ptn_bytes b;
+
+	if (in->r != PTN_OK)
+		return PTN_BYTES(NULL, 0);
+	b = ptn_json_string(ptn_json_get(in->v, member(path)));
+	if (b.p != NULL && b.len > 0 && b.len <= max &&
+	    memchr(b.p, '\0', b.len) == NULL)
+		return b;
+	fail(in, PTN_E_INPUT, path);
+	return PTN_BYTES(NULL, 0);
+}
+
+static const char *
+take_text(struct reader *in, const char *path, size_t max)
+{
+	struct ptn_bytes b = take(in, path, max);
+	const char *s;
+
+	if (b.p == NULL)
+		return NULL;
+	s = ptn_arena_strndup(in->a, (const char *)b.p, b.len);
+	if (s == NULL)
+		fail(in, PTN_E_NOMEM, path);
+	return s;
+}
+
+/* The same where null and "" are as good as absent. */
+static bool
+is_there(const struct reader *in, const char *path)
+{
+	const struct ptn_json *v = ptn_json_get(in->v, member(path));
+
+	return v != NULL &&
+	    (ptn_json_type(v) != PTN_JSON_STRING || ptn_json_string(v).len > 0);
+}
+
+/* Bytes in base64 of any alphabet, max of them decoded. */
+static struct ptn_bytes
+take_bytes(struct reader *in, const char *path, size_t max)
+{
+	struct ptn_bytes b = take(in, path, max / 3 * 4 + 4), out;
+	enum ptn_err r;
+
+	if (b.p == NULL)
+		return b;
+	r = ptn_b64any_decode(in->a, b, &out);
+	if (r == PTN_OK && out.len <= max)
+		return out;
+	fail(in, r == PTN_OK ? PTN_E_INPUT : r, path);
+	return PTN_BYTES(NULL, 0);
+}
+
+/* A secret to compare; it stays where it is until the request is over. */
+static struct ptn_bytes
+take_secret(struct reader *in, const char *path, size_t max)
+{
+	const char *s = take_text(in, path, max);
+
+	return s == NULL ? PTN_BYTES(NULL, 0) : ptn_bytes_of(s);
+}
+
+static const char *
+take_cred_id(struct reader *in, const char *path)
+{
+	const char *s = take_text(in, path, PTN_CRED_ID_TEXT_MAX);
+
+	if (s != NULL && !ptn_cred_id_ok(ptn_bytes_of(s)))
+		fail(in, PTN_E_INPUT, path);
+	return s;
+}
+
+static enum ptn_cred_kind
+take_kind(struct reader *in, const char *path, enum ptn_dfnsfactor_place place)
+{
+	struct ptn_bytes b = take(in, path, PTN_CREDENTIAL_NAME_MAX);
+	enum ptn_cred_kind kind;
+
+	if (b.p == NULL)
+		return PTN_CRED_UNSET;
+	kind = ptn_cred_kind_of(b);
+	if (kind == PTN_CRED_UNSET || (places[place] & BIT(kind)) == 0)
+		fail(in, PTN_E_INPUT, path);
+	return kind;
+}
+
+/* Go down into an object. */
+static void
+enter(struct reader *in, const char *name)
+{
+	const struct ptn_json *v = ptn_json_get(in->v, name);
+
+	if (in->r != PTN_OK)
+		return;
+	if (ptn_json_type(v) != PTN_JSON_OBJECT)
+		fail(in, PTN_E_INPUT, name);
+	in->v = v;
+}
+
+static void
+read_assertion(struct reader *in, struct ptn_dfnsfactor *out)
+{
+	const struct ptn_json *algorithm;
+
+	enter(in, "credentialAssertion");
+	out->cred_id = take_cred_id(in, "credentialAssertion/credId");
+	out->client_data = take_bytes(in, "credentialAssertion/clientData",
+	    PTN_KEYASSERT_DATA_MAX);
+	out->signature = take_bytes(in, "credentialAssertion/signature",
+	    PTN_FACTOR_SIGNATURE_MAX);
+	if (out->kind != PTN_CRED_FIDO2) {
+		algorithm = ptn_json_get(in->v, "algorithm");
+		out->digest =
+		    ptn_keyassert_digest_of(ptn_json_string(algorithm));
+		if (algorithm != NULL && out->digest == PTN_KEYASSERT_UNSET)
+			fail(in, PTN_E_INPUT, "credentialAssertion/algorithm");
+		return;
+	}
+	out->authenticator_data = take_bytes(in,
+	    "credentialAssertion/authenticatorData", PTN_KEYASSERT_DATA_MAX);
+	if (is_there(in, "userHandle"))
+		out->user_handle = take_bytes(in,
+		    "credentialAssertion/userHandle", PTN_FACTOR_HANDLE_MAX);
+}
+
+/* What was read stays only if all of it could be. */
+static enum ptn_err
+finish(const struct reader *in, void *out, size_t len, const char **why)
+{
+	*why = in->why;
+	if (in->r != PTN_OK)
+		memset(out, 0, len);
+	return in->r;
+}
+
+enum ptn_err
+ptn_dfnsfactor_read(struct ptn_arena *a, const struct ptn_json *v,
+    enum ptn_dfnsfactor_place place, struct ptn_dfnsfactor *out,
+    const char **why)
+{
+	struct reader in = { .a = a, .v = v, .r = PTN_OK };
+
+	memset(out, 0, sizeof(*out));
+	out->kind = take_kind(&in, "kind", place);
+	if (in.r == PTN_OK && out->kind == PTN_CRED_PASSWORD)
+		out->secret =
+		    take_secret(&in, "password", PTN_FACTOR_PASSWORD_MAX);
+	else if (in.r == PTN_OK && out->kind == PTN_CRED_TOTP)
+		out->secret = take_secret(&in, "otpCode", PTN_FACTOR_OTP_MAX);
+	else
+		read_assertion(&in, out);
+	return finish(&in, out, sizeof(*out), why);
+}
+
+static void
+read_info(struct reader *in, struct ptn_dfnsfactor_new *out)
+{
+	enter(in, "credentialInfo");
+	if (out->kind == PTN_CRED_PASSWORD) {
+		out->secret = take_secret(in, "credentialInfo/password",
+		    PTN_FACTOR_PASSWORD_MAX);
+		return;
+	}
+	if (out->kind == PTN_CRED_TOTP) {
+		out->secret = take_secret(in, "credentialInfo/otpCode",
+		    PTN_FACTOR_OTP_MAX);
+		return;
+	}
+	out->cred_id = take_cred_id(in, "credentialInfo/credId");
+	out->client_data =
+	    take_bytes(in, "credentialInfo/clientData", PTN_KEYASSERT_DATA_MAX);
+	out->attestation = take_bytes(in, "credentialInfo/attestationData",
+	    PTN_KEYASSERT_DATA_MAX);
+}
+
+enum ptn_err
+ptn_dfnsfactor_read_new(struct ptn_arena *a, const struct ptn_json *v,
+    enum ptn_dfnsfactor_place place, struct ptn_dfnsfactor_new *out,
+    const char **why)
+{
+	struct reader in = { .a = a, .v = v, .r = PTN_OK };
+	bool old =
+	    !ptn_json_has(v, "credentialKind") && ptn_json_has(v, "kind");
+
+	memset(out, 0, sizeof(*out));
+	out->kind = take_kind(&in, old ? "kind" : "credentialKind", place);
+	if (is_there(&in, "credentialName"))
+		out->name =
+		    take_text(&in, "credentialName", PTN_CREDENTIAL_NAME_MAX);
+	if (out->kind == PTN_CRED_PASSWORD_PROTECTED_KEY ||
+	    (out->kind == PTN_CRED_RECOVERY_KEY &&
+		is_there(&in, "encryptedPrivateKey")))
+		out->encrypted_private_key = take_text(&in,
+		    "encryptedPrivateKey", PTN_ENCRYPTED_KEY_MAX);
+	read_info(&in, out);
+	return finish(&in, out, sizeof(*out), why);
+}
+
+static bool
+names(const struct ptn_dfnsfactor *f, const struct ptn_dfnsfactor_allowed *c,
+    bool exactly)
+{
+	return exactly ? strcmp(f->cred_id, c->cred_id) == 0
+		       : ptn_cred_id_same(ptn_bytes_of(f->cred_id),
+			     ptn_bytes_of(c->cred_id));
+}
+
+void
+ptn_dfnsfactor_pick(const struct ptn_dfnsfactor *f,
+    const struct ptn_dfnsfactor_allowed *list, size_t n, size_t *at,
+    struct ptn_ruling *ruling)
+{
+	size_t i, pass;
+
+	*at = 0;
+	(void)ptn_ruling_deny(ruling, PTN_REFUSAL_CRED_ID);
+	if (f->cred_id == NULL)
+		return;
+	for (pass = 0; pass < 2; pass++)
+		for (i = 0; i < n; i++)
+			if (names(f, &list[i], pass == 0))
+				goto found;
+	return;
+found:
+	if (list[i].kind != f->kind) {
+		(void)ptn_ruling_deny(ruling, PTN_REFUSAL_KIND);
+		return;
+	}
+	*at = i;
+	(void)ptn_ruling_allow(ruling);
+}

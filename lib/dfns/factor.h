@@ -1,0 +1,110 @@
+#ifndef PTN_DFNS_FACTOR_H
+#define PTN_DFNS_FACTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/base64.h"
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+#include "lib/dfns/keyassert.h"
+#include "lib/dfns/ruling.h"
+#include "lib/format/json.h"
+
+/* The JSON of factors and new credentials, decoded; nothing is verified. */
+
+enum ptn_cred_kind {
+	PTN_CRED_UNSET,
+	PTN_CRED_FIDO2,
+	PTN_CRED_KEY,
+	PTN_CRED_PASSWORD_PROTECTED_KEY,
+	PTN_CRED_RECOVERY_KEY,
+	PTN_CRED_PASSWORD,
+	PTN_CRED_TOTP,
+	PTN_CRED__MAX
+};
+
+/* "Fido2" ...; "" and PTN_CRED_UNSET for what is none. */
+const char *ptn_cred_kind_name(enum ptn_cred_kind kind);
+enum ptn_cred_kind ptn_cred_kind_of(struct ptn_bytes name);
+
+/* Password and Totp: known to both sides, and signing nothing. */
+bool ptn_cred_kind_secret(enum ptn_cred_kind kind);
+
+/* Where it stands, which says of what kinds it may be. */
+enum ptn_dfnsfactor_place {
+	PTN_FACTOR_FIRST,    /* Fido2, the two keys, Password */
+	PTN_FACTOR_SECOND,   /* Fido2, the two keys, Totp */
+	PTN_FACTOR_RECOVERY, /* RecoveryKey alone */
+	PTN_FACTOR_ANY,	     /* a credential created later */
+	PTN_FACTOR__MAX
+};
+
+#define PTN_FACTOR_SIGNATURE_MAX 1024 /* decoded */
+#define PTN_FACTOR_HANDLE_MAX 64      /* WebAuthn L3 section 5.4.3 */
+#define PTN_FACTOR_PASSWORD_MAX 1024  /* bytes */
+#define PTN_FACTOR_OTP_MAX 16	      /* characters */
+#define PTN_CREDENTIAL_NAME_MAX 255   /* bytes */
+#define PTN_ENCRYPTED_KEY_MAX ((size_t)16 * 1024) /* bytes of text */
+
+/* What proves something: {"kind", "credentialAssertion"} and the like. */
+struct ptn_dfnsfactor {
+	enum ptn_cred_kind kind;
+	const char *cred_id;		     /* all but Password and Totp */
+	struct ptn_bytes client_data;	     /* the same */
+	struct ptn_bytes signature;	     /* the same */
+	struct ptn_bytes authenticator_data; /* Fido2 */
+	struct ptn_bytes user_handle;	     /* Fido2; p NULL: none */
+	enum ptn_keyassert_digest digest;    /* the keys */
+	struct ptn_bytes secret;	     /* Password, or the code of Totp */
+};
+
+/*
+ * Read a factor into the arena.
+ *
+ * why	on PTN_E_INPUT the member that is missing, of a wrong type, too long
+ *	or not decodable, as a static text: "credentialAssertion/clientData".
+ *
+ * Returns PTN_OK, PTN_E_INPUT, PTN_E_NOMEM.
+ */
+enum ptn_err ptn_dfnsfactor_read(struct ptn_arena *a, const struct ptn_json *v,
+    enum ptn_dfnsfactor_place place, struct ptn_dfnsfactor *out,
+    const char **why) PTN_MUST_USE;
+
+/* A new credential: {"credentialKind", "credentialInfo", ...}. */
+struct ptn_dfnsfactor_new {
+	enum ptn_cred_kind kind;
+	const char *name;    /* NULL if absent */
+	const char *cred_id; /* all but Password and Totp */
+	struct ptn_bytes client_data;
+	struct ptn_bytes attestation;
+	/* Verbatim; PasswordProtectedKey always, RecoveryKey or NULL. */
+	const char *encrypted_private_key;
+	struct ptn_bytes secret; /* Password, or the code of Totp */
+};
+
+/*
+ * The same for a new credential.  "kind" is taken for "credentialKind" where
+ * only it is present.
+ */
+enum ptn_err ptn_dfnsfactor_read_new(struct ptn_arena *a,
+    const struct ptn_json *v, enum ptn_dfnsfactor_place place,
+    struct ptn_dfnsfactor_new *out, const char **why) PTN_MUST_USE;
+
+/* A credential that the challenge allows. */
+struct ptn_dfnsfactor_allowed {
+	const char *cred_id; /* verbatim */
+	enum ptn_cred_kind kind;
+};
+
+/*
+ * Which of those allowed a factor names: first by the exact text, then by
+ * ptn_cred_id_same().  at is set with PTN_ALLOW; refused are
+ * PTN_REFUSAL_CRED_ID and PTN_REFUSAL_KIND.
+ */
+void ptn_dfnsfactor_pick(const struct ptn_dfnsfactor *f,
+    const struct ptn_dfnsfactor_allowed *list, size_t n, size_t *at,
+    struct ptn_ruling *ruling);
+
+#endif

@@ -1,0 +1,297 @@
+#include "lib/dfns/fido.h"
+
+#include <string.h>
+
+#include "lib/base/base64.h"
+#include "lib/crypto/crypto.h"
+#include "lib/crypto/pubkey.h"
+#include "lib/format/dfnsid.h"
+#include "lib/format/url.h"
+#include "lib/webauthn/attestation.h"
+#include "lib/webauthn/clientdata.h"
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+
+const int32_t ptn_dfnsfido_algs[] = { PTN_COSE_ES256, PTN_COSE_RS256,
+	PTN_COSE_EDDSA };
+const size_t ptn_dfnsfido_n_algs = N(ptn_dfnsfido_algs);
+
+static const enum ptn_refusal refusals[PTN_WA__MAX] = {
+	[PTN_WA_NONE] = PTN_REFUSAL_NONE,
+	[PTN_WA_CLIENT_DATA] = PTN_REFUSAL_FORM,
+	[PTN_WA_ATTESTATION_OBJECT] = PTN_REFUSAL_FORM,
+	[PTN_WA_AUTH_DATA] = PTN_REFUSAL_FORM,
+	[PTN_WA_TYPE] = PTN_REFUSAL_TYPE,
+	[PTN_WA_CHALLENGE] = PTN_REFUSAL_CHALLENGE,
+	[PTN_WA_ORIGIN] = PTN_REFUSAL_ORIGIN,
+	[PTN_WA_CROSS_ORIGIN] = PTN_REFUSAL_ORIGIN,
+	[PTN_WA_TOP_ORIGIN] = PTN_REFUSAL_ORIGIN,
+	[PTN_WA_RP_ID] = PTN_REFUSAL_RP_ID,
+	[PTN_WA_RESERVED] = PTN_REFUSAL_FLAGS,
+	[PTN_WA_UP] = PTN_REFUSAL_FLAGS,
+	[PTN_WA_UV] = PTN_REFUSAL_FLAGS,
+	[PTN_WA_BACKUP] = PTN_REFUSAL_FLAGS,
+	[PTN_WA_BE_CHANGED] = PTN_REFUSAL_FLAGS,
+	[PTN_WA_ALGORITHM] = PTN_REFUSAL_KEY,
+	[PTN_WA_KEY] = PTN_REFUSAL_KEY,
+	[PTN_WA_FORMAT] = PTN_REFUSAL_ATTESTATION,
+	[PTN_WA_ATTESTATION] = PTN_REFUSAL_ATTESTATION,
+	[PTN_WA_CREDENTIAL_ID] = PTN_REFUSAL_CRED_ID,
+	[PTN_WA_SIGNATURE] = PTN_REFUSAL_SIGNATURE,
+	[PTN_WA_COUNTER] = PTN_REFUSAL_COUNTER,
+};
+
+/* ----------------------------------------------------------------- origins */
+
+bool
+ptn_dfnsfido_origin_ok(const struct ptn_dfnsfido_rp *rp, const char *origin)
+{
+	size_t i;
+
+	if (ptn_origins_are_rule(&rp->origins))
+		return ptn_origin_by_rule(rp->id, origin);
+	for (i = 0; i < rp->origins.n; i++)
+		if (strcmp(rp->origins.v[i], origin) == 0)
+			return true;
+	return false;
+}
+
+/* ---------------------------------------------------------------- ceremony */
+
+enum ptn_err
+ptn_dfnsfido_user(struct ptn_bytes handle, struct ptn_uuid *user)
+{
+	memset(user, 0, sizeof(*user));
+	if (handle.len == sizeof(user->b)) {
+		memcpy(user->b, handle.p, sizeof(user->b));
+		return PTN_OK;
+	}
+	return ptn_dfnsid_parse(PTN_DFNSID_USER, handle, user) == PTN_OK
+	    ? PTN_OK
+	    : PTN_E_NOT_FOUND;
+}
+
+/* What webauthn.h is asked with, from one relying party and the client data. */
+struct ceremony {
+	struct ptn_webauthn_rp rp;
+	struct ptn_webauthn_want want;
+	char *origin[1]; /* what the client data hold */
+};
+
+/*
+ * Client data that cannot be read leave no origin; who judges them will say
+ * so.  A rule becomes the origin that it allows, or none.
+ */
+static enum ptn_err
+set_rp(struct ptn_arena *a, const struct ptn_dfnsfido_rp *rp,
+    const struct ptn_clientdata *cd, struct ceremony *c)
+{
+	c->rp.id = rp->id;
+	if (cd->origin != NULL &&
+	    (c->origin[0] = ptn_arena_strdup(a, cd->origin)) == NULL)
+		return PTN_E_NOMEM;
+	if (!ptn_origins_are_rule(&rp->origins))
+		c->rp.origins = rp->origins;
+	else if (cd->origin != NULL && ptn_origin_by_rule(rp->id, cd->origin))
+		c->rp.origins = (struct ptn_strs){ c->origin, 1 };
+	return PTN_OK;
+}
+
+/*
+ * The challenge is base64url already.  Native clients hand on what it
+ * encodes, the browser's signer hands on its characters.
+ */
+static enum ptn_err
+set_challenge(struct ptn_arena *a, const char *challenge,
+    const struct ptn_clientdata *cd, struct ceremony *c)
+{
+	const char *twice = ptn_b64url_encode(a, ptn_bytes_of(challenge));
+	enum ptn_err r;
+
+	if (twice == NULL)
+		return PTN_E_NOMEM;
+	c->want.challenge = ptn_bytes_of(challenge);
+	if (cd->challenge == NULL ||
+	    ptn_bytes_equal(ptn_bytes_of(cd->challenge), ptn_bytes_of(twice)))
+		return PTN_OK;
+	r = ptn_b64url_decode(a, ptn_bytes_of(challenge), &c->want.challenge);
+	return r == PTN_E_INPUT ? PTN_OK : r;
+}
+
+static enum ptn_err
+prepare(struct ptn_arena *a, const struct ptn_dfnsfido *f,
+    const struct ptn_dfnsfido_rp *rp, struct ptn_bytes client_data,
+    struct ceremony *c)
+{
+	struct ptn_clientdata cd;
+	enum ptn_err r;
+
+	memset(c, 0, sizeof(*c));
+	r = ptn_clientdata_parse(a, client_data, &cd);
+	if (r == PTN_E_INPUT)
+		memset(&cd, 0, sizeof(cd));
+	else if (r != PTN_OK)
+		return r;
+	c->want.require_uv = true;
+	c->want.attestation = f->attestation;
+	c->want.algs = ptn_dfnsfido_algs;
+	c->want.n_algs = ptn_dfnsfido_n_algs;
+	c->want.now_s = f->now_s;
+	if ((r = set_rp(a, rp, &cd, c)) != PTN_OK)
+		return r;
+	return set_challenge(a, f->challenge, &cd, c);
+}
+
+static enum ptn_err
+rule(const struct ptn_webauthn_finding *finding, struct ptn_ruling *ruling)
+{
+	if (finding->verdict == PTN_ALLOW)
+		return ptn_ruling_allow(ruling);
+	return ptn_ruling_deny(ruling, refusals[finding->fault]);
+}
+
+/* ---------------------------------------------------------------- creation */
+
+static bool
+is_hash_of(struct ptn_bytes hash, const char *id)
+{
+	uint8_t want[PTN_SHA256_LEN];
+
+	ptn_sha256(ptn_bytes_of(id), want);
+	return ptn_bytes_equal(hash, PTN_BYTES(want, sizeof(want)));
+}
+
+/*
+ * The relying party that the client chose.  Where that cannot be told, or is
+ * none of ours, the first one serves to find out what is wrong.
+ */
+static enum ptn_err
+choose_rp(struct ptn_arena *a, const struct ptn_dfnsfido *f,
+    struct ptn_bytes attestation, const struct ptn_dfnsfido_rp **rp)
+{
+	struct ptn_attestation att;
+	struct ptn_authdata ad;
+	enum ptn_err r;
+	size_t i;
+
+	*rp = &f->rps[0];
+	r = ptn_attestation_parse(a, attestation, &att);
+	if (r == PTN_OK)
+		r = ptn_authdata_parse(a, att.auth_data, &ad);
+	for (i = 0; r == PTN_OK && i < f->n_rps; i++)
+		if (is_hash_of(ad.rp_id_hash, f->rps[i].id))
+			*rp = &f->rps[i];
+	return r == PTN_E_INPUT ? PTN_OK : r;
+}
+
+static enum ptn_err
+id_check(struct ptn_arena *a, struct ptn_bytes text, struct ptn_bytes id,
+    bool *same)
+{
+	struct ptn_bytes decoded;
+	enum ptn_err r;
+
+	r = ptn_b64any_decode(a, text, &decoded);
+	*same = r == PTN_OK && ptn_bytes_equal(decoded, id);
+	return r == PTN_E_INPUT ? PTN_OK : r;
+}
+
+static enum ptn_err
+register_with(struct ptn_arena *a, struct ceremony *c,
+    const struct ptn_dfnsfido_creation *in, struct ptn_dfnsfido_created *out,
+    struct ptn_ruling *ruling)
+{
+	const struct ptn_webauthn_creation response = { in->client_data,
+		in->attestation };
+	struct ptn_webauthn_finding finding;
+	bool same;
+	enum ptn_err r;
+
+	r = ptn_webauthn_register(a, &c->rp, &c->want, &response,
+	    &out->attested, &finding);
+	if (r != PTN_OK)
+		return r;
+	(void)rule(&finding, ruling);
+	if (ruling->verdict != PTN_ALLOW)
+		return PTN_OK;
+	r = id_check(a, in->cred_id, out->attested.cred_id, &same);
+	if (r != PTN_OK || !same)
+		(void)ptn_ruling_deny(ruling, PTN_REFUSAL_CRED_ID);
+	out->rp_id = c->rp.id;
+	out->origin = c->origin[0];
+	return r;
+}
+
+enum ptn_err
+ptn_dfnsfido_create(struct ptn_arena *a, const struct ptn_dfnsfido *f,
+    const struct ptn_dfnsfido_creation *in, struct ptn_dfnsfido_created *out,
+    struct ptn_ruling *ruling)
+{
+	const struct ptn_dfnsfido_rp *rp;
+	struct ceremony c;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	(void)ptn_ruling_deny(ruling, PTN_REFUSAL_RP_ID);
+	if (f->n_rps == 0)
+		return PTN_OK;
+	if ((r = choose_rp(a, f, in->attestation, &rp)) != PTN_OK ||
+	    (r = prepare(a, f, rp, in->client_data, &c)) != PTN_OK)
+		return r;
+	r = register_with(a, &c, in, out, ruling);
+	if (ruling->verdict != PTN_ALLOW)
+		memset(out, 0, sizeof(*out));
+	return r;
+}
+
+/* --------------------------------------------------------------- assertion */
+
+/* WebAuthn L3 7.2 step 6: the handle is the user's. */
+static bool
+handle_ok(const struct ptn_dfnsfido_stored *stored,
+    const struct ptn_dfnsfido_assertion *in)
+{
+	struct ptn_uuid user;
+
+	if (in->user_handle.p == NULL)
+		return !in->by_handle;
+	return ptn_dfnsfido_user(in->user_handle, &user) == PTN_OK &&
+	    ptn_uuid_equal(&user, &stored->user);
+}
+
+static const struct ptn_dfnsfido_rp *
+find_rp(const struct ptn_dfnsfido *f, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_rps; i++)
+		if (strcmp(f->rps[i].id, id) == 0)
+			return &f->rps[i];
+	return NULL;
+}
+
+enum ptn_err
+ptn_dfnsfido_assert(struct ptn_arena *a, const struct ptn_dfnsfido *f,
+    const struct ptn_dfnsfido_stored *stored,
+    const struct ptn_dfnsfido_assertion *in, struct ptn_asserted *out,
+    struct ptn_ruling *ruling)
+{
+	const struct ptn_webauthn_assertion response = { in->client_data,
+		in->authenticator_data, in->signature };
+	const struct ptn_dfnsfido_rp *rp = find_rp(f, stored->rp_id);
+	struct ptn_webauthn_finding finding;
+	struct ceremony c;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	if (rp == NULL)
+		return ptn_ruling_deny(ruling, PTN_REFUSAL_RP_ID);
+	(void)ptn_ruling_deny(ruling, PTN_REFUSAL_USER_HANDLE);
+	if (!handle_ok(stored, in))
+		return PTN_OK;
+	if ((r = prepare(a, f, rp, in->client_data, &c)) != PTN_OK ||
+	    (r = ptn_webauthn_assert(a, &c.rp, &c.want, &stored->record,
+		 &response, out, &finding)) != PTN_OK)
+		return r;
+	return rule(&finding, ruling);
+}

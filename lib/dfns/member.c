@@ -1,0 +1,281 @@
+#include "lib/dfns/member.h"
+
+#include <string.h>
+
+#include "lib/account/user.h"
+#include "lib/base/api.h"
+#include "lib/base/unicode.h"
+#include "lib/db/sql.h"
+#include "lib/format/address.h"
+#include "lib/format/dfnsid.h"
+
+#define PAGE 100 /* members that are read at a time */
+
+/* The name without blanks around it, or NULL for no memory. */
+static char *
+trimmed(struct ptn_arena *a, const char *username)
+{
+	size_t len;
+
+	username += strspn(username, " \t");
+	len = strlen(username);
+	while (
+	    len > 0 && (username[len - 1] == ' ' || username[len - 1] == '\t'))
+		len--;
+	return ptn_arena_strndup(a, username, len);
+}
+
+/* The form in which a trimmed username is unique; NULL for what is none. */
+static enum ptn_err
+name_key(struct ptn_arena *a, const char *username, char **key)
+{
+	*key = NULL;
+	if (username == NULL)
+		return PTN_E_NOMEM;
+	if (username[0] == '\0' || strlen(username) > PTN_USERNAME_MAX)
+		return PTN_E_INPUT;
+	return ptn_fold(a, username, key);
+}
+
+static void
+fill(struct ptn_member *m, const struct ptn_member_by_id_out *row)
+{
+	m->id = row->user_id;
+	m->stored = !ptn_uuid_is_nil(&row->stored_id);
+	m->username = m->stored ? row->username : row->address;
+	m->kind = m->stored ? row->kind : PTN_END_USER;
+	m->active = !m->stored || row->active != 0;
+	m->registered = row->registered != 0;
+	m->service_account = row->service_account != 0;
+	m->archived = row->archived_at != 0;
+	m->email_id = row->email_id;
+	m->address = row->address;
+	m->verified = row->verified != 0;
+	m->now_us = row->now;
+}
+
+enum ptn_err
+ptn_member_by_id(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    struct ptn_member *out)
+{
+	const struct ptn_member_by_id_in in = { *tenant, *user };
+	struct ptn_member_by_id_out row;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	if ((r = ptn_sql_member_by_id(db, a, &in, &row)) != PTN_OK)
+		return r;
+	fill(out, &row);
+	return out->username != NULL ? PTN_OK : PTN_E_NOT_FOUND;
+}
+
+enum ptn_err
+ptn_member_by_name(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *username, struct ptn_member *out)
+{
+	struct ptn_member_by_name_in in = { .tenant_id = *tenant };
+	struct ptn_member_by_name_out row;
+	char *name = trimmed(a, username), *key = NULL, *address = NULL;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	r = name_key(a, name, &key);
+	if (r == PTN_OK)
+		r = ptn_address_canonical(a, name, &address);
+	if (r != PTN_OK && r != PTN_E_INPUT)
+		return r;
+	/* What is neither is looked for all the same, and not found. */
+	in.username_key = key != NULL ? key : "";
+	in.address = address != NULL ? address : "";
+	if ((r = ptn_sql_member_by_name(db, a, &in, &row)) != PTN_OK)
+		return r;
+	fill(out,
+	    &(struct ptn_member_by_id_out){ row.user_id, row.stored_id,
+		row.username, row.kind, row.active, row.registered,
+		row.service_account, row.archived_at, row.email_id, row.address,
+		row.verified, row.now });
+	return out->username != NULL ? PTN_OK : PTN_E_NOT_FOUND;
+}
+
+enum ptn_err
+ptn_member_find(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *text, struct ptn_member *out)
+{
+	struct ptn_uuid id;
+	enum ptn_err r;
+
+	r = ptn_dfnsid_parse(PTN_DFNSID_USER, ptn_bytes_of(text), &id);
+	if (r == PTN_OK)
+		r = ptn_member_by_id(db, a, tenant, &id, out);
+	return r == PTN_OK || (r != PTN_E_INPUT && r != PTN_E_NOT_FOUND)
+	    ? r
+	    : ptn_member_by_name(db, a, tenant, text, out);
+}
+
+enum ptn_err
+ptn_member_page(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, struct ptn_member_place *place,
+    struct ptn_member **out, size_t *n)
+{
+	const struct ptn_member_page_in in = { *tenant, place->at_us, place->id,
+		PAGE };
+	struct ptn_member_page_out *row;
+	enum ptn_err r;
+	size_t i;
+
+	*out = NULL;
+	if ((r = ptn_sql_member_page(db, a, &in, &row, n)) != PTN_OK || *n == 0)
+		return r;
+	if ((*out = ptn_arena_calloc(a, *n, sizeof(**out))) == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < *n; i++)
+		fill(&(*out)[i],
+		    &(struct ptn_member_by_id_out){ .user_id = row[i].user_id,
+			.stored_id = row[i].stored_id,
+			.username = row[i].username,
+			.kind = row[i].kind,
+			.active = row[i].active,
+			.registered = row[i].registered,
+			.service_account = row[i].service_account,
+			.archived_at = row[i].archived_at,
+			.address = row[i].address });
+	place->at_us = row[*n - 1].created_at;
+	place->id = row[*n - 1].user_id;
+	return PTN_OK;
+}
+
+bool
+ptn_member_usable(const struct ptn_member *m)
+{
+	return m->active && m->registered && !m->archived &&
+	    !m->service_account;
+}
+
+bool
+ptn_member_is_end_user(const struct ptn_member *m)
+{
+	return strcmp(m->kind, PTN_END_USER) == 0;
+}
+
+enum ptn_err
+ptn_member_put(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_member *m)
+{
+	struct ptn_member_put_in in;
+	char *key;
+	enum ptn_err r;
+
+	if ((r = name_key(a, trimmed(a, m->username), &key)) != PTN_OK)
+		return r;
+	in = (struct ptn_member_put_in){ m->id, *tenant, m->username, key,
+		m->kind, true, m->registered, m->service_account,
+		m->external_id };
+	return ptn_sql_member_put(db, &in);
+}
+
+enum ptn_err
+ptn_member_set_registered(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, struct ptn_member *m)
+{
+	const struct ptn_member_registered_in in = { *tenant, m->id };
+	uint64_t n;
+	enum ptn_err r;
+
+	m->registered = true;
+	r = m->stored ? ptn_sql_member_registered(db, &in, &n)
+		      : ptn_member_put(db, a, tenant, m);
+	m->stored = m->stored || r == PTN_OK;
+	return r;
+}
+
+enum ptn_err
+ptn_member_archive(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user)
+{
+	const struct ptn_member_archive_in in = { *tenant, *user };
+	uint64_t n;
+
+	return ptn_sql_member_archive(db, &in, &n);
+}
+
+enum ptn_err
+ptn_member_set_active(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_member *m, bool active)
+{
+	const struct ptn_member_set_active_in in = { active, *tenant, m->id };
+	const struct ptn_session_delete_api_of_in sessions = { *tenant, m->id,
+		ptn_api_name(PTN_API_DFNS) };
+	uint64_t n;
+	enum ptn_err r;
+
+	if (!m->stored && (r = ptn_member_put(db, a, tenant, m)) != PTN_OK)
+		return r;
+	r = ptn_sql_member_set_active(db, &in, &n);
+	if (r != PTN_OK || active)
+		return r;
+	return ptn_sql_session_delete_api_of(db, &sessions, &n);
+}
+
+/* kind and external_id are given. */
+static enum ptn_err
+enrol(struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
+    const char *address, struct ptn_member *m)
+{
+	struct ptn_user_ref user;
+	char *canonical;
+	enum ptn_err r;
+
+	if ((r = ptn_address_canonical(a, address, &canonical)) != PTN_OK ||
+	    (r = ptn_user_sign_up(db, a, tenant, canonical, true, &user)) !=
+		PTN_OK)
+		return r;
+	m->id = user.id;
+	m->username = address;
+	m->active = true;
+	m->stored = true;
+	m->email_id = user.email_id;
+	m->address = canonical;
+	return ptn_member_put(db, a, tenant, m);
+}
+
+enum ptn_err
+ptn_member_invite(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *address, const char *kind,
+    struct ptn_member *m)
+{
+	*m = (struct ptn_member){ .kind = kind };
+	return enrol(db, a, tenant, address, m);
+}
+
+enum ptn_err
+ptn_member_delegate(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *address, const char *external_id,
+    struct ptn_member *m)
+{
+	*m = (struct ptn_member){ .kind = PTN_END_USER,
+		.external_id = external_id };
+	return enrol(db, a, tenant, address, m);
+}
+
+enum ptn_err
+ptn_member_of_session(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *session,
+    struct ptn_member_seen *out)
+{
+	const struct ptn_member_session_in in = { *tenant, *session };
+	struct ptn_member_session_out row;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	if ((r = ptn_sql_member_session(db, a, &in, &row)) != PTN_OK)
+		return r;
+	out->user_id = row.user_id;
+	out->username = row.username;
+	out->kind = row.kind;
+	out->archived = row.archived_at != 0;
+	out->usable = row.active != 0 && !out->archived;
+	out->last_used_us = row.last_used;
+	out->now_us = row.now;
+	return PTN_OK;
+}

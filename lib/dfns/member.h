@@ -1,0 +1,134 @@
+#ifndef PTN_DFNS_MEMBER_H
+#define PTN_DFNS_MEMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/db.h"
+
+#define PTN_USERNAME_MAX 320 /* characters */
+#define PTN_EXTERNAL_ID_MAX 255
+
+#define PTN_EMPLOYEE "CustomerEmployee" /* of the organisation itself */
+#define PTN_END_USER "EndUser"		/* a customer of it */
+
+/*
+ * A user as the Dfns API sees one.  Whoever signed up through the other API is
+ * a member by the proved address that is theirs, registered if they have a
+ * passkey; the row that fixes their username for ever is written when they
+ * first register or log in here.
+ */
+struct ptn_member {
+	struct ptn_uuid id;
+	const char *username; /* as it was first written */
+	const char *kind;     /* PTN_EMPLOYEE, PTN_END_USER */
+	bool active;
+	bool registered;
+	bool service_account;
+	bool archived;
+	bool stored; /* there is a row */
+	const char *external_id; /* or NULL; for ptn_member_put() alone */
+	struct ptn_uuid email_id; /* of the primary address; nil: none */
+	const char *address;	  /* NULL: none */
+	bool verified;
+	int64_t now_us; /* the database's clock */
+};
+
+/* PTN_E_NOT_FOUND; compared trimmed, in NFC and without regard to case. */
+enum ptn_err ptn_member_by_name(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *username,
+    struct ptn_member *out) PTN_MUST_USE;
+enum ptn_err ptn_member_by_id(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+    struct ptn_member *out) PTN_MUST_USE;
+
+/* By username, or by id ("us-..."). */
+enum ptn_err ptn_member_find(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *text,
+    struct ptn_member *out) PTN_MUST_USE;
+
+/*
+ * The next few of all members, oldest first.  place is where the last call
+ * ended; begin with zeroes, and end when n is 0.  They have neither address
+ * nor email_id.
+ */
+struct ptn_member_place {
+	int64_t at_us;
+	struct ptn_uuid id;
+};
+enum ptn_err ptn_member_page(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, struct ptn_member_place *place,
+    struct ptn_member **out, size_t *n) PTN_MUST_USE;
+
+/* May they log in at all? */
+bool ptn_member_usable(const struct ptn_member *m);
+
+/* A customer of the organisation, whom its service accounts may act for. */
+bool ptn_member_is_end_user(const struct ptn_member *m);
+
+/*
+ * Store the row of a member: id, username, kind, registered, service_account
+ * and external_id are given.
+ * Inside the caller's transaction.  PTN_E_INPUT for a username that is none,
+ * PTN_E_CONFLICT if somebody has it.
+ */
+enum ptn_err ptn_member_put(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_member *m) PTN_MUST_USE;
+
+/*
+ * Note that they have completed a registration, which gives a row to one who
+ * has none.  Inside the caller's transaction.
+ */
+enum ptn_err ptn_member_set_registered(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, struct ptn_member *m) PTN_MUST_USE;
+
+/*
+ * Put one away for good: their name is free again.  Inside the caller's
+ * transaction, which holds the lock of the user.
+ */
+enum ptn_err ptn_member_archive(struct ptn_db *db,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *user) PTN_MUST_USE;
+
+/*
+ * Let them use the Dfns API, or not: then their sessions of that API end,
+ * too.  Inside the caller's transaction, which holds the lock of the user.
+ */
+enum ptn_err ptn_member_set_active(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_member *m,
+    bool active) PTN_MUST_USE;
+
+/*
+ * Invite somebody: a user with this address, unverified, and its member who is
+ * not registered yet.  Inside the caller's transaction; m->id is set.
+ * PTN_E_CONFLICT if the address or the username has an owner; PTN_E_INPUT.
+ */
+enum ptn_err ptn_member_invite(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *address, const char *kind,
+    struct ptn_member *m) PTN_MUST_USE;
+
+/* The same of an end user, whom a service account vouches for, not a mail. */
+enum ptn_err ptn_member_delegate(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const char *address, const char *external_id,
+    struct ptn_member *m) PTN_MUST_USE;
+
+/* A session of the Dfns API that is alive, whatever may be with its user. */
+struct ptn_member_seen {
+	struct ptn_uuid user_id;
+	const char *username;
+	const char *kind;
+	bool usable; /* active, not archived */
+	bool archived;
+	int64_t last_used_us;
+	int64_t now_us;
+};
+
+/* One SELECT; PTN_E_NOT_FOUND, also where the tenant is switched off. */
+enum ptn_err ptn_member_of_session(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *session,
+    struct ptn_member_seen *out) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,79 @@
+#include "lib/dfns/password.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "lib/account/password.h"
+#include "lib/base/log.h"
+#include "lib/base/unicode.h"
+#include "lib/db/sql.h"
+
+int64_t
+ptn_dfnspassword_min(const struct ptn_conf *cf)
+{
+	return cf->password_min > PTN_DFNSPASSWORD_MIN ? cf->password_min
+						       : PTN_DFNSPASSWORD_MIN;
+}
+
+enum ptn_err
+ptn_dfnspassword_judge(const struct ptn_conf *cf, struct ptn_arena *a,
+    struct ptn_bytes pw, const char **why)
+{
+	const int64_t min = ptn_dfnspassword_min(cf);
+	struct ptn_bytes form;
+	enum ptn_err r;
+
+	*why = NULL;
+	if (ptn_utf8_length(pw) < (size_t)min)
+		*why = ptn_arena_printf(a,
+		    "must be at least %lld characters long", (long long)min);
+	else if (pw.len > (size_t)cf->password_max_bytes)
+		*why = ptn_arena_printf(a, "must not be longer than %lld bytes",
+		    (long long)cf->password_max_bytes);
+	else if ((r = ptn_opaque_string(a, pw, &form)) != PTN_E_INPUT)
+		return r;
+	else
+		*why = "must not contain control characters";
+	return *why != NULL ? PTN_E_INPUT : PTN_E_NOMEM;
+}
+
+/* Failing to store the new hash is no failure. */
+static void
+replace(struct ptn_db *db, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, const char *old, const char *fresh)
+{
+	const struct ptn_password_factor_rehash_in in = { fresh,
+		PTN_PASSWORD_NORM, *tenant, *user, old };
+	uint64_t n;
+
+	if (ptn_sql_password_factor_rehash(db, &in, &n) != PTN_OK)
+		ptn_warn("password: the new hash was not stored");
+}
+
+enum ptn_err
+ptn_dfnspassword_check(const struct ptn_conf *cf, struct ptn_gate *g,
+    struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *user, struct ptn_bytes pw,
+    struct ptn_uuid *credential)
+{
+	const struct ptn_password_factor_of_in in = { *tenant, *user };
+	struct ptn_password_factor_of_out row = { .hash = NULL };
+	enum ptn_verdict verdict;
+	char fresh[PTN_PHC_MAX];
+	enum ptn_err r;
+
+	assert(!ptn_db_in_tx(db));
+	memset(credential, 0, sizeof(*credential));
+	r = ptn_sql_password_factor_of(db, a, &in, &row);
+	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+		return r;
+	r = ptn_password_verify(cf, g, a, row.hash, row.norm, pw, fresh,
+	    &verdict);
+	if (r != PTN_OK || verdict != PTN_ALLOW)
+		return r;
+	*credential = row.credential_id;
+	if (fresh[0] != '\0')
+		replace(db, tenant, user, row.hash, fresh);
+	ptn_wipe(fresh, sizeof(fresh));
+	return PTN_OK;
+}

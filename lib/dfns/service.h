@@ -1,0 +1,85 @@
+#ifndef PTN_DFNS_SERVICE_H
+#define PTN_DFNS_SERVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/account/session.h"
+#include "lib/base/arena.h"
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/db.h"
+
+/*
+ * A service account: a user of the Dfns API without an address, as whom a
+ * program acts.  It cannot log in.  It has one token, which it sends with
+ * every request, and one key, by which it approves those that change
+ * something.  Of the token only the digest is stored, and the row says how
+ * long it is good: neither a change of signature keys nor of the issuer is
+ * anything to it.
+ */
+#define PTN_SERVICE_DAYS_MAX 730
+
+/* One to be; the token is never seen again. */
+struct ptn_service_new {
+	const char *name; /* unique among the usernames; no e-mail address */
+	const char *pem;
+	int64_t ttl_s;
+	/* Made by ptn_service_put(). */
+	struct ptn_uuid id; /* of the user */
+	struct ptn_uuid token_id;
+	const char *cred_id;
+	char *token;
+	int64_t expires_s;
+};
+
+/*
+ * Inside the caller's transaction, for env->tenant; env->keys are those of
+ * PTN_API_DFNS.  PTN_E_INPUT for a name that is none, PTN_E_UNPROCESSABLE for
+ * a key that is none, PTN_E_CONFLICT if somebody has the name.
+ */
+enum ptn_err ptn_service_put(const struct ptn_token_env *env,
+    struct ptn_service_new *s) PTN_MUST_USE;
+
+/* Whose token it is, and by which key they sign. */
+struct ptn_service_seen {
+	struct ptn_uuid user_id;
+	struct ptn_uuid token_id;
+	struct ptn_uuid credential_id;
+	const char *username;
+	const char *kind;
+};
+
+/*
+ * One SELECT; PTN_E_NOT_FOUND for a token that is none, expired or revoked,
+ * and if the account or the tenant is switched off.
+ */
+enum ptn_err ptn_service_find(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, struct ptn_bytes token,
+    struct ptn_service_seen *out) PTN_MUST_USE;
+
+/* What an operator wants to know of each, oldest first. */
+struct ptn_service_row {
+	struct ptn_uuid token_id;
+	struct ptn_uuid user_id;
+	const char *name;
+	const char *state; /* "active", "inactive", "expired", "revoked" */
+	int64_t created_at_us;
+	int64_t expires_at_us;
+	int64_t last_signed_us; /* 0: never */
+};
+enum ptn_err ptn_services_of(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, struct ptn_service_row **out, size_t *n)
+    PTN_MUST_USE;
+
+/*
+ * End one, by its token: the name is free again.  Inside the caller's
+ * transaction.  PTN_E_NOT_FOUND, also for one that has ended.
+ */
+enum ptn_err ptn_service_revoke(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *token_id)
+    PTN_MUST_USE;
+
+#endif

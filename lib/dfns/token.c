@@ -1,0 +1,182 @@
+#include "lib/dfns/token.h"
+
+#include <string.h>
+
+#include "lib/account/jwt.h"
+#include "lib/base/clock.h"
+#include "lib/format/dfnsid.h"
+#include "lib/format/json.h"
+
+#define LEEWAY_S 60 /* of iat, between hosts */
+#define DEPTH 8
+#define METADATA "https://custom/app_metadata"
+
+static const struct {
+	const char *aud;
+	const char *word; /* tokenKind; NULL: tells none */
+	enum ptn_dfnsid_kind id;
+} kinds[PTN_DFNSTOKEN__MAX] = {
+	[PTN_DFNSTOKEN_USER] = { "dfns:auth:user", "Token", PTN_DFNSID_TOKEN },
+	[PTN_DFNSTOKEN_REGISTRATION] = { "dfns:auth:registration", "Temp",
+	    PTN_DFNSID_CHALLENGE },
+	[PTN_DFNSTOKEN_RECOVERY] = { "dfns:auth:recovery", "Recovery",
+	    PTN_DFNSID_CHALLENGE },
+	[PTN_DFNSTOKEN_CHALLENGE] = { "dfns:auth:challenge", NULL,
+	    PTN_DFNSID_CHALLENGE },
+	[PTN_DFNSTOKEN_ACTION] = { "dfns:auth:action", NULL,
+	    PTN_DFNSID_CHALLENGE },
+	[PTN_DFNSTOKEN_SERVICE] = { "dfns:auth:service", "ServiceAccount",
+	    PTN_DFNSID_TOKEN },
+};
+
+/* As configured, or else the relying party's own address. */
+static const char *
+issuer(const struct ptn_token_env *env)
+{
+	if (env->cf->issuer[0] != '\0')
+		return env->cf->issuer;
+	return ptn_arena_printf(env->arena, "https://%s", env->cf->rp_id);
+}
+
+static void
+write_metadata(struct ptn_jsonw *w, const struct ptn_dfnstoken *t,
+    const char *org, const char *id)
+{
+	char user[PTN_DFNSID_STR];
+
+	ptn_jsonw_object(w, METADATA);
+	if (!ptn_uuid_is_nil(&t->user)) {
+		ptn_dfnsid_format(PTN_DFNSID_USER, &t->user, user);
+		ptn_jsonw_str(w, "userId", user);
+	}
+	ptn_jsonw_str(w, "orgId", org);
+	if (kinds[t->kind].word != NULL)
+		ptn_jsonw_str(w, "tokenKind", kinds[t->kind].word);
+	ptn_jsonw_str(w, "tokenId", id);
+	ptn_jsonw_end_object(w);
+}
+
+enum ptn_err
+ptn_dfnstoken_sign(const struct ptn_token_env *env,
+    const struct ptn_dfnstoken *t, char **token)
+{
+	char org[PTN_DFNSID_STR], id[PTN_DFNSID_STR];
+	const char *iss = issuer(env);
+	struct ptn_jsonw w;
+
+	ptn_dfnsid_format(PTN_DFNSID_ORG, &t->org, org);
+	ptn_dfnsid_format(kinds[t->kind].id, &t->id, id);
+	ptn_jsonw_init(&w, env->arena);
+	ptn_jsonw_object(&w, NULL);
+	ptn_jsonw_str(&w, "iss", iss);
+	ptn_jsonw_str(&w, "sub", org);
+	ptn_jsonw_array(&w, "aud");
+	ptn_jsonw_str(&w, NULL, kinds[t->kind].aud);
+	ptn_jsonw_end_array(&w);
+	ptn_jsonw_int(&w, "iat", t->iat);
+	ptn_jsonw_int(&w, "exp", t->exp);
+	ptn_jsonw_str(&w, "jti", id);
+	if (t->username != NULL)
+		ptn_jsonw_str(&w, "https://custom/username", t->username);
+	write_metadata(&w, t, org, id);
+	if (t->kind == PTN_DFNSTOKEN_USER) {
+		ptn_jsonw_str(&w, "scope", "");
+		ptn_jsonw_array(&w, "permissions");
+		ptn_jsonw_end_array(&w);
+	}
+	ptn_jsonw_end_object(&w);
+	if (w.buf.bad || iss == NULL)
+		return PTN_E_NOMEM;
+	return ptn_jwt_sign(env->keys, env->arena, w.buf.p, token);
+}
+
+static bool
+is_text(const struct ptn_json *v, const char *wanted)
+{
+	const struct ptn_bytes s = ptn_json_string(v);
+
+	return s.p != NULL && ptn_bytes_equal(s, ptn_bytes_of(wanted));
+}
+
+static bool
+read_id(enum ptn_dfnsid_kind kind, const struct ptn_json *v,
+    struct ptn_uuid *out)
+{
+	const struct ptn_bytes s = ptn_json_string(v);
+
+	return s.p != NULL && ptn_dfnsid_parse(kind, s, out) == PTN_OK;
+}
+
+static bool
+is_kind(const struct ptn_json *p, enum ptn_dfnstoken_kind kind)
+{
+	const struct ptn_json *aud = ptn_json_get(p, "aud");
+
+	return ptn_json_len(aud) == 1 &&
+	    is_text(ptn_json_at(aud, 0), kinds[kind].aud);
+}
+
+/* What it says, and that it is of this kind and meant for us, now. */
+static bool
+read_claims(const struct ptn_json *p, const char *iss,
+    enum ptn_dfnstoken_kind kind, struct ptn_dfnstoken *t)
+{
+	const struct ptn_json *meta = ptn_json_get(p, METADATA);
+	const struct ptn_json *user = ptn_json_get(meta, "userId");
+	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
+
+	memset(t, 0, sizeof(*t));
+	t->kind = kind;
+	return is_kind(p, kind) && is_text(ptn_json_get(p, "iss"), iss) &&
+	    read_id(PTN_DFNSID_ORG, ptn_json_get(p, "sub"), &t->org) &&
+	    read_id(kinds[kind].id, ptn_json_get(p, "jti"), &t->id) &&
+	    (user == NULL || read_id(PTN_DFNSID_USER, user, &t->user)) &&
+	    ptn_json_int(ptn_json_get(p, "iat"), &t->iat) &&
+	    ptn_json_int(ptn_json_get(p, "exp"), &t->exp) && now < t->exp &&
+	    now + LEEWAY_S >= t->iat;
+}
+
+enum ptn_err
+ptn_dfnstoken_verify(const struct ptn_token_env *env, struct ptn_bytes token,
+    enum ptn_dfnstoken_kind kind, struct ptn_dfnstoken *out,
+    enum ptn_verdict *verdict)
+{
+	enum ptn_verdict signature = PTN_DENY;
+	const char *iss = issuer(env), *why;
+	struct ptn_json *json = NULL;
+	struct ptn_bytes payload;
+	enum ptn_err r;
+
+	*verdict = PTN_DENY;
+	if (iss == NULL)
+		return PTN_E_NOMEM;
+	r = ptn_jwt_verify_now(env->keys, env->db, env->arena, token, &payload,
+	    &signature);
+	if (r != PTN_OK || signature != PTN_ALLOW)
+		return r;
+	r = ptn_json_parse(payload, DEPTH, &json, &why);
+	if (r == PTN_OK && read_claims(json, iss, kind, out))
+		*verdict = PTN_ALLOW;
+	ptn_json_free(&json);
+	return r == PTN_E_INPUT ? PTN_OK : r;
+}
+
+enum ptn_err
+ptn_dfnstoken_claims(struct ptn_arena *a, struct ptn_bytes token,
+    enum ptn_dfnstoken_kind kind, struct ptn_uuid *org, bool *claims)
+{
+	struct ptn_json *json = NULL;
+	struct ptn_bytes payload;
+	const char *why;
+	enum ptn_err r;
+
+	*claims = false;
+	r = ptn_jwt_peek(a, token, &payload);
+	if (r == PTN_OK)
+		r = ptn_json_parse(payload, DEPTH, &json, &why);
+	if (r == PTN_OK)
+		*claims = is_kind(json, kind) &&
+		    read_id(PTN_DFNSID_ORG, ptn_json_get(json, "sub"), org);
+	ptn_json_free(&json);
+	return r == PTN_E_INPUT ? PTN_OK : r;
+}

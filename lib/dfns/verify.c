@@ -1,0 +1,239 @@
+#include "lib/dfns/verify.h"
+
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/crypto/cose.h"
+#include "lib/crypto/spki.h"
+#include "lib/dfns/fido.h"
+#include "lib/dfns/totp.h"
+
+static struct ptn_dfnsfido
+fido_of(const struct ptn_dfnsverify *v, const struct ptn_dfnsfido_rp *rp)
+{
+	return (struct ptn_dfnsfido){
+		.rps = rp,
+		.n_rps = 1,
+		.challenge = v->challenge,
+		.attestation = v->cf->passkey_attestation == PTN_CONVEY_NONE
+		    ? PTN_ATTESTATION_NONE
+		    : PTN_ATTESTATION_VERIFY,
+		.now_s = ptn_clock_us() / PTN_US_PER_S,
+	};
+}
+
+static enum ptn_err
+verify_passkey(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+    const struct ptn_dfnsfactor *factor, struct ptn_dfnscred *c,
+    struct ptn_ruling *ruling)
+{
+	const struct ptn_dfnsfido_rp rp = { v->org->rp_id, v->org->origins };
+	const struct ptn_dfnsfido f = fido_of(v, &rp);
+	const struct ptn_dfnsfido_stored stored = {
+		.rp_id = c->rp_id != NULL ? c->rp_id : v->org->rp_id,
+		.user = v->user,
+		.record = { .cose_key = c->cose_key,
+		    .sign_count = (uint32_t)c->sign_count,
+		    .be = c->be },
+	};
+	const struct ptn_dfnsfido_assertion in = {
+		.client_data = factor->client_data,
+		.authenticator_data = factor->authenticator_data,
+		.signature = factor->signature,
+		.user_handle = factor->user_handle,
+	};
+	struct ptn_asserted out;
+	enum ptn_err r;
+
+	r = ptn_dfnsfido_assert(a, &f, &stored, &in, &out, ruling);
+	if (r == PTN_OK && ruling->verdict == PTN_ALLOW) {
+		c->sign_count = out.sign_count;
+		c->bs = out.bs;
+	}
+	return r;
+}
+
+static enum ptn_err
+verify_key(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+    const struct ptn_dfnsfactor *factor, const struct ptn_dfnscred *c,
+    struct ptn_ruling *ruling)
+{
+	const struct ptn_keyassert_stored stored = { c->pem, c->digest };
+	const struct ptn_keyassert_assertion in = { factor->client_data,
+		factor->signature, factor->digest };
+
+	return ptn_keyassert_verify(a, &stored, &in, v->challenge, ruling);
+}
+
+/* Which of the list a factor names. */
+static enum ptn_err
+pick(struct ptn_arena *a, const struct ptn_dfnsfactor *factor,
+    const struct ptn_dfnscred *list, size_t n, size_t *at,
+    struct ptn_ruling *ruling)
+{
+	struct ptn_dfnsfactor_allowed *allowed;
+	size_t i;
+
+	*at = 0;
+	memset(ruling, 0, sizeof(*ruling));
+	if ((allowed = ptn_arena_calloc(a, n + 1, sizeof(*allowed))) == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < n; i++) {
+		allowed[i].cred_id = list[i].cred_id;
+		allowed[i].kind = list[i].kind;
+	}
+	if (factor->cred_id == NULL)
+		return ptn_ruling_deny(ruling, PTN_REFUSAL_KIND);
+	ptn_dfnsfactor_pick(factor, allowed, n, at, ruling);
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_dfnsverify_recovery(struct ptn_arena *a,
+    const struct ptn_dfnsfactor *factor, const struct ptn_json *new_credentials,
+    const struct ptn_dfnscred *list, size_t n, struct ptn_ruling *ruling)
+{
+	const struct ptn_keyassert_assertion in = { factor->client_data,
+		factor->signature, factor->digest };
+	struct ptn_keyassert_stored stored;
+	size_t at;
+	enum ptn_err r;
+
+	r = pick(a, factor, list, n, &at, ruling);
+	if (r != PTN_OK || ruling->verdict != PTN_ALLOW)
+		return r;
+	memset(ruling, 0, sizeof(*ruling));
+	stored = (struct ptn_keyassert_stored){ list[at].pem, list[at].digest };
+	return ptn_keyassert_recover(a, &stored, &in, new_credentials, ruling);
+}
+
+enum ptn_err
+ptn_dfnsverify_factor(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+    const struct ptn_dfnsfactor *factor, struct ptn_dfnscred *list, size_t n,
+    struct ptn_dfnscred **used, struct ptn_ruling *ruling)
+{
+	size_t at;
+	enum ptn_err r;
+
+	*used = NULL;
+	r = pick(a, factor, list, n, &at, ruling);
+	if (r != PTN_OK || ruling->verdict != PTN_ALLOW)
+		return r;
+	memset(ruling, 0, sizeof(*ruling));
+	r = list[at].kind == PTN_CRED_FIDO2
+	    ? verify_passkey(a, v, factor, &list[at], ruling)
+	    : verify_key(a, v, factor, &list[at], ruling);
+	if (r == PTN_OK && ruling->verdict == PTN_ALLOW)
+		*used = &list[at];
+	return r;
+}
+
+static enum ptn_err
+new_passkey(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+    const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
+    struct ptn_ruling *ruling)
+{
+	const struct ptn_dfnsfido_rp rp = { v->org->rp_id, v->org->origins };
+	const struct ptn_dfnsfido f = fido_of(v, &rp);
+	const struct ptn_dfnsfido_creation creation = {
+		ptn_bytes_of(in->cred_id), in->client_data, in->attestation
+	};
+	struct ptn_dfnsfido_created made;
+	struct ptn_cose_key key;
+	enum ptn_err r;
+
+	r = ptn_dfnsfido_create(a, &f, &creation, &made, ruling);
+	if (r != PTN_OK || ruling->verdict != PTN_ALLOW)
+		return r;
+	out->raw_id = made.attested.cred_id;
+	out->cose_key = made.attested.cose_key;
+	out->sign_count = made.attested.sign_count;
+	out->be = made.attested.be;
+	out->bs = made.attested.bs;
+	out->attestation = made.attested.attestation;
+	memcpy(out->aaguid.b, made.attested.aaguid, sizeof(out->aaguid.b));
+	out->rp_id = made.rp_id;
+	out->origin = made.origin;
+	if ((r = ptn_cose_parse(a, out->cose_key, &key)) != PTN_OK)
+		return r;
+	return ptn_spki_fingerprint(a, &key.key, &out->fingerprint);
+}
+
+static enum ptn_err
+new_key(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+    const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
+    struct ptn_ruling *ruling)
+{
+	const struct ptn_keyassert_creation creation = { in->client_data,
+		in->attestation };
+	struct ptn_keyassert_created made;
+	enum ptn_err r;
+
+	r = ptn_keyassert_create(a, &creation, v->challenge, &made, ruling);
+	if (r != PTN_OK || ruling->verdict != PTN_ALLOW)
+		return r;
+	out->pem = made.pem;
+	out->digest = made.digest;
+	out->fingerprint = ptn_arena_strdup(a, made.key.fingerprint);
+	out->encrypted_private_key = in->encrypted_private_key;
+	return out->fingerprint != NULL ? PTN_OK : PTN_E_NOMEM;
+}
+
+static enum ptn_err
+new_totp(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+    const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
+    struct ptn_ruling *ruling)
+{
+	enum ptn_verdict verdict;
+	enum ptn_err r;
+
+	r = ptn_dfnstotp_prove(v->secrets, a, &v->user, v->offered, in->secret,
+	    &out->last_step, &verdict);
+	if (r != PTN_OK)
+		return r;
+	if (verdict != PTN_ALLOW)
+		return ptn_ruling_deny(ruling, PTN_REFUSAL_CODE);
+	out->sealed = v->offered;
+	return ptn_ruling_allow(ruling);
+}
+
+static enum ptn_err
+new_secret(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+    const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
+    struct ptn_ruling *ruling)
+{
+	if (!v->cf->dfns_password)
+		return ptn_ruling_deny(ruling, PTN_REFUSAL_KIND);
+	out->cred_id = out->fingerprint = "";
+	return in->kind == PTN_CRED_TOTP ? new_totp(a, v, in, out, ruling)
+					 : ptn_ruling_allow(ruling);
+}
+
+enum ptn_err
+ptn_dfnsverify_new(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+    const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
+    struct ptn_ruling *ruling)
+{
+	memset(out, 0, sizeof(*out));
+	memset(ruling, 0, sizeof(*ruling));
+	out->kind = in->kind;
+	out->cred_id = in->cred_id;
+	out->name = in->name != NULL && in->name[0] != '\0' ? in->name
+							    : PTN_DFNSCRED_NAME;
+	out->active = true;
+	switch (in->kind) {
+	case PTN_CRED_FIDO2:
+		return new_passkey(a, v, in, out, ruling);
+	case PTN_CRED_KEY:
+	case PTN_CRED_PASSWORD_PROTECTED_KEY:
+	case PTN_CRED_RECOVERY_KEY:
+		return new_key(a, v, in, out, ruling);
+	case PTN_CRED_PASSWORD:
+	case PTN_CRED_TOTP:
+		return new_secret(a, v, in, out, ruling);
+	case PTN_CRED_UNSET:
+	case PTN_CRED__MAX:
+		break;
+	}
+	return ptn_ruling_deny(ruling, PTN_REFUSAL_KIND);
+}

@@ -1,0 +1,166 @@
+#include "lib/event/outbox.h"
+
+#include <string.h>
+
+#include "lib/base/log.h"
+#include "lib/db/sql.h"
+#include "lib/format/json.h"
+
+#define JSON_DEPTH 2
+
+static struct ptn_bytes
+aad_of(const struct ptn_uuid *id)
+{
+	return PTN_BYTES(id->b, sizeof(id->b));
+}
+
+enum ptn_err
+ptn_outbox_put(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_secrets *s, const struct ptn_uuid *tenant,
+    const struct ptn_outbox_mail *mail)
+{
+	struct ptn_outbox_put_in in = { .id = ptn_uuid_new(),
+		.tenant_id = *tenant,
+		.ttl_s = mail->ttl_s };
+	struct ptn_jsonw w;
+	enum ptn_err r;
+
+	ptn_jsonw_init(&w, a);
+	ptn_jsonw_object(&w, NULL);
+	ptn_jsonw_str(&w, "template", mail->template);
+	ptn_jsonw_str(&w, "to", mail->to);
+	ptn_jsonw_str(&w, "locale", mail->locale);
+	ptn_jsonw_str(&w, "code", mail->code);
+	ptn_jsonw_int(&w, "ttl_s", mail->ttl_s);
+	ptn_jsonw_str(&w, "service", mail->service);
+	ptn_jsonw_str(&w, "username", mail->username);
+	ptn_jsonw_str(&w, "org", mail->org);
+	ptn_jsonw_str(&w, "time", mail->time);
+	ptn_jsonw_str(&w, "address", mail->address);
+	ptn_jsonw_end_object(&w);
+	if (w.buf.bad)
+		return PTN_E_NOMEM;
+	r = ptn_seal(s, a, PTN_FOR_OUTBOX, aad_of(&in.id),
+	    PTN_BYTES(w.buf.p, w.buf.len), &in.sealed);
+	if (r != PTN_OK)
+		return r;
+	return ptn_sql_outbox_put(db, &in);
+}
+
+static enum ptn_err
+read_mail(struct ptn_arena *a, struct ptn_bytes text,
+    struct ptn_outbox_mail *mail)
+{
+	struct ptn_json *v = NULL;
+	const char *why;
+	enum ptn_err r;
+
+	r = ptn_json_parse(text, JSON_DEPTH, &v, &why);
+	if (r != PTN_OK)
+		return r;
+	mail->template = ptn_json_text(a, ptn_json_get(v, "template"));
+	mail->to = ptn_json_text(a, ptn_json_get(v, "to"));
+	mail->locale = ptn_json_text(a, ptn_json_get(v, "locale"));
+	mail->code = ptn_json_text(a, ptn_json_get(v, "code"));
+	mail->service = ptn_json_text(a, ptn_json_get(v, "service"));
+	mail->username = ptn_json_text(a, ptn_json_get(v, "username"));
+	mail->org = ptn_json_text(a, ptn_json_get(v, "org"));
+	mail->time = ptn_json_text(a, ptn_json_get(v, "time"));
+	mail->address = ptn_json_text(a, ptn_json_get(v, "address"));
+	if (mail->template == NULL || mail->to == NULL ||
+	    mail->locale == NULL || mail->code == NULL ||
+	    !ptn_json_int(ptn_json_get(v, "ttl_s"), &mail->ttl_s))
+		r = PTN_E_INPUT;
+	ptn_json_free(&v);
+	return r;
+}
+
+static enum ptn_err
+open_row(struct ptn_arena *a, const struct ptn_secrets *s,
+    const struct ptn_outbox_claimed_out *row, struct ptn_outbox_item *item)
+{
+	struct ptn_bytes plain;
+	enum ptn_err r;
+
+	r = ptn_open(s, a, PTN_FOR_OUTBOX, aad_of(&row->id), row->sealed,
+	    &plain);
+	if (r != PTN_OK)
+		return r;
+	item->id = row->id;
+	item->tenant_id = row->tenant_id;
+	item->attempts = row->attempts;
+	item->left_s = row->left_s;
+	return read_mail(a, plain, &item->mail);
+}
+
+/* A row that nobody will ever be able to read. */
+static void
+drop_row(struct ptn_db *db, const struct ptn_uuid *id, enum ptn_err why)
+{
+	char name[PTN_UUID_STR];
+
+	ptn_uuid_format(id, name);
+	ptn_error("outbox: mail %s cannot be opened (%s) and is dropped", name,
+	    ptn_err_name(why));
+	if (ptn_outbox_failed(db, id, -1) != PTN_OK)
+		ptn_warn("outbox: mail %s is still there", name);
+}
+
+enum ptn_err
+ptn_outbox_claim(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_secrets *s, size_t max, struct ptn_outbox_item **items,
+    size_t *n)
+{
+	struct ptn_outbox_claim_in claim = { .claim = ptn_uuid_new(),
+		.lease_s = PTN_OUTBOX_LEASE_S,
+		.max = (int64_t)max };
+	struct ptn_outbox_claimed_in in = { .claim = claim.claim };
+	struct ptn_outbox_claimed_out *row;
+	uint64_t claimed;
+	size_t nrows;
+	size_t i;
+	enum ptn_err r;
+
+	*n = 0;
+	r = ptn_sql_outbox_claim(db, &claim, &claimed);
+	if (r != PTN_OK || claimed == 0)
+		return r;
+	r = ptn_sql_outbox_claimed(db, a, &in, &row, &nrows);
+	if (r != PTN_OK)
+		return r;
+	*items = ptn_arena_calloc(a, nrows, sizeof(**items));
+	if (*items == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < nrows; i++) {
+		if (row[i].left_s <= 0)
+			continue;
+		r = open_row(a, s, &row[i], &(*items)[*n]);
+		if (r == PTN_OK)
+			++*n;
+		else if (r == PTN_E_DENIED || r == PTN_E_INPUT)
+			drop_row(db, &row[i].id, r);
+		else
+			return r;
+	}
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_outbox_sent(struct ptn_db *db, const struct ptn_uuid *id)
+{
+	const struct ptn_outbox_delete_in in = { .id = *id };
+	uint64_t gone;
+
+	return ptn_sql_outbox_delete(db, &in, &gone);
+}
+
+enum ptn_err
+ptn_outbox_failed(struct ptn_db *db, const struct ptn_uuid *id, int64_t delay_s)
+{
+	const struct ptn_outbox_retry_in in = { .id = *id, .delay_s = delay_s };
+	uint64_t changed;
+
+	if (delay_s < 0)
+		return ptn_outbox_sent(db, id);
+	return ptn_sql_outbox_retry(db, &in, &changed);
+}

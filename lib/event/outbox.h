@@ -1,0 +1,64 @@
+#ifndef PTN_EVENT_OUTBOX_H
+#define PTN_EVENT_OUTBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/crypto/crypto.h"
+#include "lib/db/db.h"
+
+/*
+ * Mail that is to be sent: rows written in the transaction of what they
+ * speak of, claimed and sent by the courier.  The body is sealed
+ * (AES-256-GCM, bound to the row's id).
+ */
+struct ptn_outbox_mail {
+	const char *template; /* "passcode" */
+	const char *to;	      /* canonical address */
+	const char *locale;   /* a tag of locale.h */
+	const char *code;     /* the variables of the template; "": none */
+	int64_t ttl_s;	      /* also: not sent any more after this */
+	const char *service;  /* who it is from; NULL: service.name */
+	const char *username; /* of the member; NULL: not told */
+	const char *org;      /* the id of the organisation; NULL: not told */
+	const char *time;     /* when it was asked for; NULL: not told */
+	const char *address;  /* from where; NULL: not told */
+};
+
+/* For how long a claim is good: longer than any delivery lasts. */
+#define PTN_OUTBOX_LEASE_S 120
+
+/* Queue a mail.  Inside the caller's transaction. */
+enum ptn_err ptn_outbox_put(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_secrets *s, const struct ptn_uuid *tenant,
+    const struct ptn_outbox_mail *mail) PTN_MUST_USE;
+
+struct ptn_outbox_item {
+	struct ptn_uuid id;
+	struct ptn_uuid tenant_id;
+	int64_t attempts; /* before this one */
+	int64_t left_s;	  /* until it expires */
+	struct ptn_outbox_mail mail;
+};
+
+/*
+ * Claim up to max due mails for this process for PTN_OUTBOX_LEASE_S, oldest
+ * first; nobody else gets them meanwhile, and they come back when this
+ * process dies.  Expired ones are not returned.  Those that cannot be opened
+ * (their secret is gone) are dropped, with a line in the log.
+ */
+enum ptn_err ptn_outbox_claim(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_secrets *s, size_t max, struct ptn_outbox_item **items,
+    size_t *n) PTN_MUST_USE;
+
+enum ptn_err ptn_outbox_sent(struct ptn_db *db,
+    const struct ptn_uuid *id) PTN_MUST_USE;
+
+/* Try again in delay_s, or never (delay_s < 0: the row goes). */
+enum ptn_err ptn_outbox_failed(struct ptn_db *db, const struct ptn_uuid *id,
+    int64_t delay_s) PTN_MUST_USE;
+
+#endif

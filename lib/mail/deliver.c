@@ -1,0 +1,426 @@
+/* memfd_create(2), pipe2(2), posix_spawn_file_actions_addclosefrom_np(3) */
+#define _GNU_SOURCE
+
+#include "lib/mail/deliver.h"
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/array.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/format/mime.h"
+
+#define SENDER_MEMORY ((size_t)64 * 1024)
+#define PATH_LEN 4096
+#define ENV_MAX 8
+#define LAST_LOOK_MS 20 /* between looks at one that is about to end */
+
+enum ptn_err
+ptn_mail_sender(const struct ptn_conf *cf, char out[PTN_ADDRESS_MAX + 1])
+{
+	struct ptn_arena *a = ptn_arena_new(SENDER_MEMORY);
+	const char *s = cf->mail_from;
+	enum ptn_err r = PTN_OK;
+	char *address = NULL;
+
+	if (a == NULL)
+		return PTN_E_NOMEM;
+	/* ASCII is taken as it is: "postern@localhost" is a fine sender. */
+	while (*s != '\0' && (unsigned char)*s < 0x80)
+		s++;
+	if (*s != '\0')
+		r = ptn_address_canonical(a, cf->mail_from, &address);
+	else if ((address = ptn_arena_strdup(a, cf->mail_from)) == NULL)
+		r = PTN_E_NOMEM;
+	if (r == PTN_OK && !ptn_mime_address_ok(address))
+		r = PTN_E_INPUT;
+	if (r == PTN_OK)
+		memcpy(out, address, strlen(address) + 1);
+	if (r == PTN_E_INPUT) {
+		ptn_error("email_delivery.from_address is no address");
+		r = PTN_E_CONFIG;
+	}
+	ptn_arena_free(&a);
+	return r;
+}
+
+/* One setting for postern-smtp; an empty one is not said. */
+static enum ptn_err
+put_setting(FILE *f, const char *name, const char *value)
+{
+	if (strpbrk(value, "\r\n") != NULL) {
+		ptn_error("email_delivery.smtp: a line break in %s", name);
+		return PTN_E_CONFIG;
+	}
+	if (*value != '\0')
+		fprintf(f, "%s %s\n", name, value);
+	return PTN_OK;
+}
+
+static const char *
+tls_mode(const struct ptn_conf *cf)
+{
+	switch ((enum ptn_smtp_tls)cf->smtp_tls) {
+	case PTN_TLS_NONE:
+		return "none";
+	case PTN_TLS_STARTTLS:
+		return "starttls";
+	case PTN_TLS_IMPLICIT:
+		return "implicit";
+	case PTN_TLS_AUTO:
+		break;
+	}
+	return cf->smtp_port == 465 ? "implicit" : "starttls";
+}
+
+/* Lines of "NAME VALUE", an empty line, the message. */
+static enum ptn_err
+put_smtp(FILE *f, const struct ptn_conf *cf, const char *from, const char *to,
+    struct ptn_bytes message)
+{
+	const struct {
+		const char *name;
+		const char *value;
+	} setting[] = {
+		{ "host", cf->smtp_host },
+		{ "tls", tls_mode(cf) },
+		{ "user", cf->smtp_user },
+		{ "password",
+		    cf->smtp_user[0] != '\0' ? cf->smtp_password : "" },
+		{ "ca", cf->smtp_ca_file },
+		{ "from", from },
+		{ "to", to },
+	};
+	enum ptn_err r = PTN_OK;
+	size_t i;
+
+	for (i = 0; r == PTN_OK && i < sizeof(setting) / sizeof(*setting); i++)
+		r = put_setting(f, setting[i].name, setting[i].value);
+	fprintf(f, "port %lld\n\n", (long long)cf->smtp_port);
+	fwrite(message.p, 1, message.len, f);
+	return r;
+}
+
+/* A local program expects the line ends of its own system. */
+static void
+put_local(FILE *f, struct ptn_bytes message)
+{
+	size_t i;
+
+	for (i = 0; i < message.len; i++)
+		if (message.p[i] != '\r')
+			putc(message.p[i], f);
+}
+
+/*
+ * What the program will read, as a file in memory: it can be written at once
+ * whatever the program does, and its pages go with the last descriptor.
+ */
+static enum ptn_err
+make_input(const struct ptn_conf *cf, const char *from, const char *to,
+    struct ptn_bytes message, int *fd)
+{
+	enum ptn_err r = PTN_OK;
+	char buf[BUFSIZ];
+	FILE *f = NULL;
+	int copy = -1;
+
+	*fd = memfd_create("mail", MFD_CLOEXEC);
+	if (*fd >= 0)
+		copy = fcntl(*fd, F_DUPFD_CLOEXEC, 3);
+	if (copy >= 0 && (f = fdopen(copy, "w")) == NULL)
+		close(copy);
+	if (f == NULL) {
+		ptn_error("mail: no memory file: %s", strerror(errno));
+		return PTN_E_INTERNAL;
+	}
+	/* A buffer of our own, to be wiped: a password passes through. */
+	setvbuf(f, buf, _IOFBF, sizeof(buf));
+	if (cf->mail_transport == PTN_MAIL_SENDMAIL)
+		put_local(f, message);
+	else
+		r = put_smtp(f, cf, from, to, message);
+	if (ferror(f) != 0)
+		r = PTN_E_INTERNAL;
+	if (fclose(f) != 0 || lseek(*fd, 0, SEEK_SET) != 0)
+		r = r == PTN_OK ? PTN_E_INTERNAL : r;
+	ptn_wipe(buf, sizeof(buf));
+	return r;
+}
+
+/* postern-smtp lies beside this program, or where it was installed. */
+static enum ptn_err
+find_smtp(char out[PATH_LEN])
+{
+	static const char name[] = "postern-smtp";
+	ssize_t n = readlink("/proc/self/exe", out, PATH_LEN - sizeof(name));
+	char *slash;
+
+	if (n > 0) {
+		out[n] = '\0';
+		if ((slash = strrchr(out, '/')) != NULL) {
+			memcpy(slash + 1, name, sizeof(name));
+			if (access(out, X_OK) == 0)
+				return PTN_OK;
+		}
+	}
+	snprintf(out, PATH_LEN, "%s/%s", PTN_LIBEXECDIR, name);
+	if (access(out, X_OK) == 0)
+		return PTN_OK;
+	ptn_error("%s: %s", out, strerror(errno));
+	return PTN_E_CONFIG;
+}
+
+/* Ours may hold secrets (a configuration can come by environment). */
+static void
+make_env(char *env[ENV_MAX])
+{
+	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+			     "/usr/bin:/sbin:/bin";
+	static const char *const kept[] = { "HOME=", "USER=", "LOGNAME=", "TZ=",
+		"TMPDIR=" };
+	extern char **environ;
+	size_t n = 0;
+	size_t i;
+	char **e;
+
+	env[n++] = path;
+	for (e = environ; e != NULL && *e != NULL; e++)
+		for (i = 0; i < PTN_ARRAY_LEN(kept); i++)
+			if (n < ENV_MAX - 1 &&
+			    strncmp(*e, kept[i], strlen(kept[i])) == 0)
+				env[n++] = *e;
+	env[n] = NULL;
+}
+
+/* Descriptors 0, 1 and 2, default signals, a process group of its own. */
+static int
+spawn(pid_t *pid, const char *path, char *const argv[], int in, int err)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	char *env[ENV_MAX];
+	sigset_t set;
+	int e;
+
+	make_env(env);
+	if ((e = posix_spawn_file_actions_init(&files)) != 0)
+		return e;
+	if ((e = posix_spawnattr_init(&attr)) != 0) {
+		posix_spawn_file_actions_destroy(&files);
+		return e;
+	}
+	posix_spawnattr_setflags(&attr,
+	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+		POSIX_SPAWN_SETPGROUP);
+	sigemptyset(&set);
+	posix_spawnattr_setsigmask(&attr, &set);
+	sigfillset(&set);
+	posix_spawnattr_setsigdefault(&attr, &set);
+	if ((e = posix_spawn_file_actions_adddup2(&files, in, 0)) == 0 &&
+	    (e = posix_spawn_file_actions_adddup2(&files, err, 2)) == 0 &&
+	    (e = posix_spawn_file_actions_addopen(&files, 1, "/dev/null",
+		 O_WRONLY, 0)) == 0 &&
+	    (e = posix_spawn_file_actions_addclosefrom_np(&files, 3)) == 0)
+		e = posix_spawn(pid, path, &files, &attr, argv, env);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&files);
+	return e;
+}
+
+/* A pipe whose ends are above 2, whatever is closed in this process. */
+static int
+make_pipe(int fd[2])
+{
+	int low[2];
+	int e;
+
+	fd[0] = fd[1] = -1;
+	if (pipe2(low, O_CLOEXEC | O_NONBLOCK) != 0)
+		return errno;
+	fd[0] = fcntl(low[0], F_DUPFD_CLOEXEC, 3);
+	fd[1] = fcntl(low[1], F_DUPFD_CLOEXEC, 3);
+	e = fd[0] < 0 || fd[1] < 0 ? errno : 0;
+	close(low[0]);
+	close(low[1]);
+	return e;
+}
+
+static enum ptn_err
+start(const struct ptn_conf *cf, char *from, char *to, int in,
+    struct ptn_mail_job *job)
+{
+	char path[PATH_LEN];
+	char flag_i[] = "-i", flag_f[] = "-f", end[] = "--";
+	char *argv[] = { path, flag_i, flag_f, from, end, to, NULL };
+	int err[2];
+	int e;
+
+	job->smtp = cf->mail_transport == PTN_MAIL_SMTP;
+	if (!job->smtp)
+		snprintf(path, sizeof(path), "%s", cf->sendmail_path);
+	else if (find_smtp(path) != PTN_OK)
+		return PTN_E_CONFIG;
+	if (job->smtp)
+		argv[1] = NULL;
+	if ((e = make_pipe(err)) == 0)
+		e = spawn(&job->pid, path, argv, in, err[1]);
+	if (err[1] >= 0)
+		close(err[1]);
+	if (e == 0) {
+		job->err_fd = err[0];
+		return PTN_OK;
+	}
+	if (err[0] >= 0)
+		close(err[0]);
+	job->pid = 0;
+	ptn_error("%s: %s", path, strerror(e));
+	return PTN_E_CONFIG;
+}
+
+enum ptn_err
+ptn_mail_start(const struct ptn_conf *cf, const char *to,
+    struct ptn_bytes message, struct ptn_mail_job *job)
+{
+	char sender[PTN_ADDRESS_MAX + 1];
+	char rcpt[PTN_ADDRESS_MAX + 1];
+	enum ptn_err r;
+	int in = -1;
+
+	memset(job, 0, sizeof(*job));
+	job->err_fd = -1;
+	job->deadline_ms = ptn_clock_mono_ms() + PTN_MAIL_TIMEOUT_S * 1000;
+	if (!ptn_mime_address_ok(to))
+		return PTN_E_INPUT;
+	memcpy(rcpt, to, strlen(to) + 1);
+	r = ptn_mail_sender(cf, sender);
+	if (r == PTN_OK)
+		r = make_input(cf, sender, rcpt, message, &in);
+	if (r == PTN_OK)
+		r = start(cf, sender, rcpt, in, job);
+	if (in >= 0)
+		close(in);
+	return r;
+}
+
+/* Keep the first line of what the program says, read the rest away. */
+static void
+listen_to(struct ptn_mail_job *job)
+{
+	char buf[256];
+	ssize_t n = 0;
+	size_t room;
+	char *lf;
+
+	while (
+	    job->err_fd >= 0 && (n = read(job->err_fd, buf, sizeof(buf))) > 0) {
+		room = sizeof(job->said) - 1 - job->said_len;
+		room = (size_t)n < room ? (size_t)n : room;
+		memcpy(job->said + job->said_len, buf, room);
+		job->said_len += room;
+	}
+	if (n == 0 && job->err_fd >= 0) {
+		close(job->err_fd);
+		job->err_fd = -1;
+	}
+	if ((lf = memchr(job->said, '\n', job->said_len)) != NULL)
+		memset(lf, 0, sizeof(job->said) - (size_t)(lf - job->said));
+}
+
+/* sysexits(3); what is not a clear refusal is worth another try. */
+static enum ptn_delivery
+judge(const struct ptn_mail_job *job, int status)
+{
+	if (!WIFEXITED(status))
+		return PTN_DELIVERY_LATER;
+	switch (WEXITSTATUS(status)) {
+	case EX_OK:
+		return PTN_DELIVERY_DONE;
+	case EX_USAGE:
+	case EX_DATAERR:
+	case EX_UNAVAILABLE:
+		return PTN_DELIVERY_NEVER;
+	case EX_NOINPUT:
+	case EX_NOUSER:
+	case EX_NOHOST:
+	case EX_SOFTWARE:
+	case EX_OSERR:
+	case EX_OSFILE:
+	case EX_CANTCREAT:
+	case EX_IOERR:
+	case EX_PROTOCOL:
+	case EX_NOPERM:
+	case EX_CONFIG:
+		return job->smtp ? PTN_DELIVERY_LATER : PTN_DELIVERY_NEVER;
+	default:
+		return PTN_DELIVERY_LATER;
+	}
+}
+
+bool
+ptn_mail_ended(struct ptn_mail_job *job, enum ptn_delivery *what)
+{
+	bool late = ptn_clock_mono_ms() >= job->deadline_ms;
+	int status = 0;
+	pid_t pid;
+
+	*what = PTN_DELIVERY_LATER;
+	if (late)
+		kill(-job->pid, SIGKILL);
+	do
+		pid = waitpid(job->pid, &status, late ? 0 : WNOHANG);
+	while (pid < 0 && errno == EINTR);
+	listen_to(job);
+	if (pid == 0)
+		return false;
+	/* pid < 0: somebody else reaped it, and nobody knows. */
+	if (pid > 0)
+		*what = judge(job, status);
+	if (late && *what == PTN_DELIVERY_LATER)
+		snprintf(job->said, sizeof(job->said), "no end in %d s",
+		    PTN_MAIL_TIMEOUT_S);
+	if (job->err_fd >= 0)
+		close(job->err_fd);
+	job->err_fd = -1;
+	job->pid = 0;
+	return true;
+}
+
+enum ptn_err
+ptn_mail_deliver(const struct ptn_conf *cf, const char *to,
+    struct ptn_bytes message, enum ptn_delivery *what)
+{
+	struct ptn_mail_job job;
+	struct pollfd p = { .events = POLLIN };
+	int64_t left;
+	enum ptn_err r;
+
+	*what = PTN_DELIVERY_LATER;
+	r = ptn_mail_start(cf, to, message, &job);
+	if (r != PTN_OK)
+		return r;
+	while (!ptn_mail_ended(&job, what)) {
+		left = job.deadline_ms - ptn_clock_mono_ms();
+		left = left < 0 ? 0 : left;
+		if (job.err_fd < 0 && left > LAST_LOOK_MS)
+			left = LAST_LOOK_MS;
+		p.fd = job.err_fd;
+		(void)poll(&p, 1, (int)left);
+	}
+	if (job.said[0] != '\0')
+		ptn_info("mail: %s", job.said);
+	return PTN_OK;
+}

@@ -1,0 +1,75 @@
+#ifndef PTN_MAIL_DELIVER_H
+#define PTN_MAIL_DELIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+#include "lib/conf/conf.h"
+#include "lib/format/address.h"
+
+/*
+ * Mail handed over to whoever carries it, by cf->mail_transport: the helper
+ * postern-smtp (which alone links libcurl) or a local sendmail.  Both are
+ * programs that get all they need on standard input: nothing secret is in
+ * their arguments or environment, and no descriptor of ours is open in them.
+ */
+
+/* What became of a mail that was handed over. */
+enum ptn_delivery {
+	PTN_DELIVERY_LATER = 0, /* try again */
+	PTN_DELIVERY_NEVER,	/* refused for good */
+	PTN_DELIVERY_DONE
+};
+
+#define PTN_MAIL_TIMEOUT_S 60 /* then the program is killed */
+#define PTN_MAIL_SAID_MAX 256
+
+/* A mail that is being handed over: a program at work. */
+struct ptn_mail_job {
+	pid_t pid;  /* 0: none */
+	int err_fd; /* readable when there is a reason to ask; or -1 */
+	int64_t deadline_ms; /* monotonic */
+	bool smtp;
+	char said[PTN_MAIL_SAID_MAX]; /* its standard error, first line */
+	size_t said_len;
+};
+
+/*
+ * Begin to hand a message over.
+ *
+ * to		canonical address.
+ * message	as ptn_mail_write() makes it; copied.
+ *
+ * Returns PTN_OK; PTN_E_INPUT if the address is not fit for an envelope;
+ * PTN_E_CONFIG (no such program, a setting with a line break in it);
+ * PTN_E_NOMEM, PTN_E_INTERNAL.  All but PTN_E_INPUT are logged, and passing.
+ */
+enum ptn_err ptn_mail_start(const struct ptn_conf *cf, const char *to,
+    struct ptn_bytes message, struct ptn_mail_job *job) PTN_MUST_USE;
+
+/*
+ * Has it ended?  Does not block; kills it when its time is over.  True once,
+ * with what set and job->said complete; job->pid is 0 from then on.
+ */
+bool ptn_mail_ended(struct ptn_mail_job *job, enum ptn_delivery *what)
+    PTN_MUST_USE;
+
+/*
+ * Both in one: hand a message over and wait, for at most PTN_MAIL_TIMEOUT_S.
+ * What the program said is logged.  Errors as ptn_mail_start().
+ */
+enum ptn_err ptn_mail_deliver(const struct ptn_conf *cf, const char *to,
+    struct ptn_bytes message, enum ptn_delivery *what) PTN_MUST_USE;
+
+/*
+ * The configured sender as an envelope takes it: its domain as A-labels.
+ * PTN_E_CONFIG, logged, if it is no address.
+ */
+enum ptn_err ptn_mail_sender(const struct ptn_conf *cf,
+    char out[PTN_ADDRESS_MAX + 1]) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,45 @@
+#ifndef PTN_MAIL_H
+#define PTN_MAIL_H
+
+#include "lib/base/arena.h"
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+#include "lib/conf/conf.h"
+#include "lib/event/outbox.h"
+#include "lib/mail/deliver.h"
+
+/*
+ * Mails: templates and translations from etc/mail, rendered and written as
+ * MIME (RFC 5322, 2045-2047): multipart/alternative, quoted-printable, CRLF.
+ * How they leave the house is deliver.h.
+ */
+struct ptn_mailer; /* the parsed templates of every locale */
+
+/* Bytes that the arena of ptn_mail_write() should have. */
+#define PTN_MAIL_MEMORY ((size_t)4 * 1024 * 1024)
+
+/*
+ * Load and check every template in every locale: a missing one, an unknown
+ * variable or a syntax error is PTN_E_CONFIG, with a line on standard error,
+ * so that no request and no mail can meet it later.  So is a sender or a
+ * service name that no mail could carry.  cf is borrowed while the mailer
+ * lives.
+ */
+enum ptn_err ptn_mailer_new(struct ptn_mailer **out,
+    const struct ptn_conf *cf) PTN_MUST_USE;
+void ptn_mailer_free(struct ptn_mailer **m);
+
+/*
+ * Write one mail.  A locale we do not have falls back to the first of
+ * ptn_locales.  The validity is told in whole minutes, halves rounded to the
+ * even one.
+ *
+ * PTN_E_INPUT if an address or a variable would break out of its header (CR,
+ * LF, NUL, <, >, controls) or there is no such template; PTN_E_TOO_LARGE,
+ * PTN_E_NOMEM.
+ */
+enum ptn_err ptn_mail_write(const struct ptn_mailer *m, struct ptn_arena *a,
+    const struct ptn_outbox_mail *mail, struct ptn_bytes *message)
+    PTN_MUST_USE;
+
+#endif
