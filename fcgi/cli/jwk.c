@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fcgi/cli/desk.h"
+#include "fcgi/cli/context.h"
 #include "lib/account/jwk.h"
 #include "lib/base/api.h"
 #include "lib/base/clock.h"

@@ -1,7 +1,7 @@
 #ifndef PTN_CLI_ORG_H
 #define PTN_CLI_ORG_H
 
-#include "fcgi/cli/desk.h"
+#include "fcgi/cli/context.h"
 #include "lib/account/org.h"
 
 /*

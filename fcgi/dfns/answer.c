@@ -2,7 +2,7 @@
 
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
-#include "fcgi/guess.h"
+#include "fcgi/throttle.h"
 #include "lib/account/jwt.h"
 #include "lib/dfns/fido.h"
 #include "lib/dfns/password.h"

@@ -1,7 +1,7 @@
 #include "lib/dfns/credcode.h"
 
+#include "fcgi/dfns/add_credential.h"
 #include "fcgi/dfns/dfns.h"
-#include "fcgi/dfns/manage.h"
 #include "lib/account/user.h"
 #include "lib/base/clock.h"
 #include "lib/dfns/code.h"

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "fcgi/dfns/dfns.h"
-#include "fcgi/dfns/newcreds.h"
+#include "fcgi/dfns/enrolment.h"
 #include "fcgi/dfns/recovery.h"
 #include "lib/account/user.h"
 #include "lib/base/base64.h"

@@ -108,7 +108,7 @@ enum ptn_err ptn_dfns_action_check(struct ptn_request *req,
 enum ptn_err ptn_dfns_action_use(struct ptn_request *req,
     struct ptn_db *db) PTN_MUST_USE;
 
-/* The documented refusals: each has its code and its text in reply.c. */
+/* The documented refusals: each has its code and its text in refusal.c. */
 enum ptn_dfns_refusal {
 	PTN_DFNS_BAD_TOKEN,
 	PTN_DFNS_BAD_CODE,

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fcgi/bearer.h"
 #include "fcgi/dfns/dfns.h"
-#include "fcgi/presented.h"
 #include "lib/crypto/crypto.h"
 #include "lib/dfns/service.h"
 

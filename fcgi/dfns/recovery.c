@@ -2,7 +2,7 @@
 
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
-#include "fcgi/dfns/newcreds.h"
+#include "fcgi/dfns/enrolment.h"
 #include "lib/account/passcode.h"
 #include "lib/account/user.h"
 #include "lib/base/base64.h"

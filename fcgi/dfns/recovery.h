@@ -2,7 +2,7 @@
 #define PTN_DFNS_RECOVERY_H
 
 #include "fcgi/dfns/dfns.h"
-#include "fcgi/dfns/newcreds.h"
+#include "fcgi/dfns/enrolment.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "lib/base/bytes.h"

@@ -1,5 +1,5 @@
 #include "fcgi/dfns/dfns.h"
-#include "fcgi/dfns/newcreds.h"
+#include "fcgi/dfns/enrolment.h"
 #include "lib/account/email.h"
 #include "lib/account/passcode.h"
 #include "lib/account/user.h"

@@ -1,8 +1,8 @@
 #include <string.h>
 
-#include "fcgi/public/ceremony.h"
+#include "fcgi/jsonval.h"
+#include "fcgi/public/passkey.h"
 #include "fcgi/public/public.h"
-#include "fcgi/write.h"
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
 #include "lib/account/user.h"

@@ -1,7 +1,7 @@
 #include <string.h>
 
+#include "fcgi/jsonval.h"
 #include "fcgi/public/public.h"
-#include "fcgi/write.h"
 #include "lib/account/credential.h"
 #include "lib/base/base64.h"
 

@@ -1,5 +1,5 @@
+#include "fcgi/jsonval.h"
 #include "fcgi/public/public.h"
-#include "fcgi/write.h"
 #include "lib/account/email.h"
 #include "lib/account/user.h"
 

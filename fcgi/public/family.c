@@ -1,5 +1,5 @@
+#include "fcgi/bearer.h"
 #include "fcgi/family.h"
-#include "fcgi/presented.h"
 #include "fcgi/public/public.h"
 
 static void

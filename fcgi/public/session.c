@@ -1,6 +1,6 @@
 #include "fcgi/cookie.h"
+#include "fcgi/jsonval.h"
 #include "fcgi/public/public.h"
-#include "fcgi/write.h"
 #include "lib/account/jwt.h"
 #include "lib/base/clock.h"
 

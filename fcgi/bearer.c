@@ -1,4 +1,4 @@
-#include "fcgi/presented.h"
+#include "fcgi/bearer.h"
 
 #include <stdbool.h>
 #include <string.h>

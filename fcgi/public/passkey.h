@@ -1,5 +1,5 @@
-#ifndef PTN_CEREMONY_H
-#define PTN_CEREMONY_H
+#ifndef PTN_PUBLIC_PASSKEY_H
+#define PTN_PUBLIC_PASSKEY_H
 
 #include "fcgi/reply.h"
 #include "fcgi/request.h"

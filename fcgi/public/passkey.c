@@ -1,8 +1,8 @@
-#include "fcgi/public/ceremony.h"
+#include "fcgi/public/passkey.h"
 
 #include <string.h>
 
-#include "fcgi/write.h"
+#include "fcgi/jsonval.h"
 #include "lib/base/base64.h"
 #include "lib/base/clock.h"
 #include "lib/webauthn/clientdata.h"

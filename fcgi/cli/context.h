@@ -1,5 +1,5 @@
-#ifndef PTN_CLI_DESK_H
-#define PTN_CLI_DESK_H
+#ifndef PTN_CLI_CONTEXT_H
+#define PTN_CLI_CONTEXT_H
 
 #include <stdbool.h>
 

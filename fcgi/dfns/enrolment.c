@@ -1,4 +1,4 @@
-#include "fcgi/dfns/newcreds.h"
+#include "fcgi/dfns/enrolment.h"
 
 #include "fcgi/dfns/dfns.h"
 #include "lib/account/user.h"

@@ -1,5 +1,5 @@
-#ifndef PTN_GUESS_H
-#define PTN_GUESS_H
+#ifndef PTN_THROTTLE_H
+#define PTN_THROTTLE_H
 
 #include "fcgi/reply.h"
 #include "fcgi/request.h"

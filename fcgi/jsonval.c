@@ -1,4 +1,4 @@
-#include "fcgi/write.h"
+#include "fcgi/jsonval.h"
 
 #include "lib/base/base64.h"
 #include "lib/base/clock.h"

@@ -1,5 +1,5 @@
-#ifndef PTN_WRITE_H
-#define PTN_WRITE_H
+#ifndef PTN_JSONVAL_H
+#define PTN_JSONVAL_H
 
 #include "lib/base/uuid.h"
 #include "lib/format/json.h"

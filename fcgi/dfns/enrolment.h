@@ -1,5 +1,5 @@
-#ifndef PTN_DFNS_NEWCREDS_H
-#define PTN_DFNS_NEWCREDS_H
+#ifndef PTN_DFNS_ENROLMENT_H
+#define PTN_DFNS_ENROLMENT_H
 
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/reply.h"

@@ -1,5 +1,5 @@
-#ifndef PTN_DFNS_MANAGE_H
-#define PTN_DFNS_MANAGE_H
+#ifndef PTN_DFNS_ADD_CREDENTIAL_H
+#define PTN_DFNS_ADD_CREDENTIAL_H
 
 #include <stdbool.h>
 

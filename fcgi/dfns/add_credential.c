@@ -1,4 +1,4 @@
-#include "fcgi/dfns/manage.h"
+#include "fcgi/dfns/add_credential.h"
 
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"

@@ -1,5 +1,5 @@
-#ifndef PTN_PRESENTED_H
-#define PTN_PRESENTED_H
+#ifndef PTN_BEARER_H
+#define PTN_BEARER_H
 
 #include "fcgi/reply.h"
 #include "fcgi/request.h"

@@ -1,4 +1,4 @@
-#include "fcgi/guess.h"
+#include "fcgi/throttle.h"
 
 #include <string.h>
 

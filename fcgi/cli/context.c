@@ -1,4 +1,4 @@
-#include "fcgi/cli/desk.h"
+#include "fcgi/cli/context.h"
 
 #include <stdio.h>
 #include <string.h>
