@@ -30,17 +30,16 @@ ptn_presented_bearer(const struct ptn_request *req)
 {
 	const char *value = ptn_request_param(req, "HTTP_AUTHORIZATION");
 
-	return value != NULL ? bearer(req->arena, value) : NULL;
+	return value != NULL ? bearer(req->sc.arena, value) : NULL;
 }
 
 static enum ptn_err
 end_idle(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const struct ptn_token_env env = ptn_request_tokens(req);
 	const struct ptn_claims *c = &req->session.claims;
 	enum ptn_err r;
 
-	r = ptn_session_end(&env, &c->sub, &c->session_id);
+	r = ptn_session_end(&req->sc, &c->sub, &c->session_id);
 	ptn_cookie_clear_session(req, rep);
 	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
 }
@@ -49,16 +48,16 @@ static enum ptn_err
 try_token(struct ptn_request *req, struct ptn_reply *rep, const char *token,
     enum ptn_auth how)
 {
-	const struct ptn_token_env env = ptn_request_tokens(req);
 	bool idle;
 	enum ptn_err r;
 
-	r = ptn_session_check(&env, ptn_bytes_of(token), &req->session, &idle);
+	r = ptn_session_check(&req->sc, ptn_bytes_of(token), &req->session,
+	    &idle);
 	if (r != PTN_OK || how == PTN_AUTH_OPTIONAL)
 		return r;
 	if (idle)
 		return end_idle(req, rep);
-	return req->session.known ? ptn_session_touch(&env, &req->session)
+	return req->session.known ? ptn_session_touch(&req->sc, &req->session)
 				  : PTN_OK;
 }
 
@@ -73,13 +72,14 @@ ptn_presented(struct ptn_request *req, struct ptn_reply *rep, enum ptn_auth how)
 		if (strcmp(req->params[i].name, "HTTP_AUTHORIZATION") != 0)
 			continue;
 		tried++;
-		if ((token = bearer(req->arena, req->params[i].value)) == NULL)
+		if ((token = bearer(req->sc.arena, req->params[i].value)) ==
+		    NULL)
 			continue;
 		r = try_token(req, rep, token, how);
 		if (r != PTN_OK || req->session.known)
 			return r;
 	}
-	token = ptn_cookie_get(req, req->cf->cookie_name);
+	token = ptn_cookie_get(req, req->sc.cf->cookie_name);
 	if (token == NULL || *token == '\0')
 		return PTN_OK;
 	if (how != PTN_AUTH_SITE && !ptn_cors_own_page(req))

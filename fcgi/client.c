@@ -103,10 +103,11 @@ walk_forwarded(const struct ptn_request *req, const char *ip, const char *list)
 {
 	const char *end = list + strlen(list), *start, *hop;
 
-	while (end > list && trusted(req->cf, ip)) {
+	while (end > list && trusted(req->sc.cf, ip)) {
 		for (start = end; start > list && start[-1] != ',';)
 			start--;
-		hop = clean_element(req->arena, start, (size_t)(end - start));
+		hop =
+		    clean_element(req->sc.arena, start, (size_t)(end - start));
 		if (hop == NULL)
 			return ip;
 		ip = hop;
@@ -124,7 +125,7 @@ ptn_client_ip(const struct ptn_request *req)
 
 	if (ip == NULL || !parse_address(ip, &parsed))
 		return "";
-	if (forwarded == NULL || !trusted(req->cf, ip))
+	if (forwarded == NULL || !trusted(req->sc.cf, ip))
 		return ip;
 	if (ptn_request_param_count(req, "HTTP_X_FORWARDED_FOR") > 1)
 		return ip;
@@ -142,7 +143,7 @@ ptn_client_network(const struct ptn_request *req)
 	memset(ip.b + 8, 0, 8);
 	if (inet_ntop(AF_INET6, ip.b, text, sizeof(text)) == NULL)
 		return req->ip;
-	return ptn_arena_strdup(req->arena, text);
+	return ptn_arena_strdup(req->sc.arena, text);
 }
 
 static bool
@@ -167,7 +168,7 @@ ptn_client_request_id(const struct ptn_request *req)
 
 	if (given != NULL && request_id_ok(given))
 		return given;
-	id = ptn_arena_alloc(req->arena, REQUEST_ID_LEN + 1);
+	id = ptn_arena_alloc(req->sc.arena, REQUEST_ID_LEN + 1);
 	if (id == NULL)
 		return NULL;
 	ptn_rng(random, sizeof(random));

@@ -39,7 +39,7 @@ ptn_cookie_get(const struct ptn_request *req, const char *name)
 		found++;
 		len -= 2;
 	}
-	return ptn_arena_strndup(req->arena, found, len);
+	return ptn_arena_strndup(req->sc.arena, found, len);
 }
 
 static void
@@ -51,14 +51,14 @@ set_cookie(const struct ptn_request *req, struct ptn_reply *rep,
 		[PTN_SAME_SITE_LAX] = "Lax",
 		[PTN_SAME_SITE_NONE] = "None",
 	};
-	const struct ptn_conf *cf = req->cf;
+	const struct ptn_conf *cf = req->sc.cf;
 	const char *domain = cf->cookie_domain, *path = req->tenant.path;
 	struct ptn_buf b;
 
 	domain += *domain == '.';
 	if (path == NULL || *path == '\0')
 		path = "/";
-	ptn_buf_init(&b, req->arena);
+	ptn_buf_init(&b, req->sc.arena);
 	ptn_buf_printf(&b, "%s=%s; Path=%s", cf->cookie_name, token, path);
 	if (*domain != '\0')
 		ptn_buf_printf(&b, "; Domain=%s", domain);
@@ -79,7 +79,7 @@ void
 ptn_cookie_set_session(const struct ptn_request *req, struct ptn_reply *rep,
     const char *token)
 {
-	set_cookie(req, rep, token, req->cf->session_lifespan_s);
+	set_cookie(req, rep, token, req->sc.cf->session_lifespan_s);
 }
 
 void
@@ -92,12 +92,12 @@ void
 ptn_cookie_set_email_id(const struct ptn_request *req, struct ptn_reply *rep,
     const char *email_id)
 {
-	const struct ptn_conf *cf = req->cf;
+	const struct ptn_conf *cf = req->sc.cf;
 	const char *domain = cf->cookie_domain;
 	struct ptn_buf b;
 
 	domain += *domain == '.';
-	ptn_buf_init(&b, req->arena);
+	ptn_buf_init(&b, req->sc.arena);
 	ptn_buf_printf(&b, PTN_COOKIE_EMAIL_ID "=%s", email_id);
 	if (*domain != '\0')
 		ptn_buf_printf(&b, "; Domain=%s", domain);

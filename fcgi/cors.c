@@ -40,7 +40,7 @@ ptn_cors_match(const char *pattern, const char *origin)
 static bool
 allowed(const struct ptn_request *req)
 {
-	const struct ptn_conf *cf = req->cf;
+	const struct ptn_conf *cf = req->sc.cf;
 	const char *origin = req->origin;
 	size_t i;
 
@@ -61,7 +61,8 @@ ptn_cors_own_page(const struct ptn_request *req)
 	const char *authority;
 
 	if (req->origin == NULL || allowed(req) ||
-	    ptn_origin_is_of(req->cf->rp_id, &req->cf->rp_origins, req->origin))
+	    ptn_origin_is_of(req->sc.cf->rp_id, &req->sc.cf->rp_origins,
+		req->origin))
 		return true;
 	authority = strstr(req->origin, "://");
 	return host != NULL && authority != NULL &&
@@ -125,7 +126,7 @@ ptn_cors(const struct ptn_request *req, struct ptn_reply *rep)
 		answer_preflight(req, rep);
 	else
 		ptn_reply_header(rep, "Access-Control-Expose-Headers",
-		    req->cf->auth_token_header
+		    req->sc.cf->auth_token_header
 			? "Retry-After,X-RateLimit-Limit,X-RateLimit-Remaining,"
 			  "X-RateLimit-Reset,X-Session-Lifetime,"
 			  "X-Session-Retention,X-Auth-Token"

@@ -11,6 +11,7 @@
 #include "lib/base/log.h"
 #include "lib/base/rng.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 #include "lib/dfns/codemail.h"
 #include "lib/event/outbox.h"
 #include "lib/format/address.h"
@@ -43,13 +44,8 @@ struct slot {
 };
 
 struct courier {
-	const struct ptn_conf *cf;
-	const struct ptn_secrets *secrets;
-	struct ptn_db *db;
-	struct ptn_keys *keys;
-	struct ptn_keys *dfns_keys;
+	struct ptn_scope sc; /* of no tenant: it serves all */
 	struct ptn_mailer *mailer;
-	struct ptn_arena *a;
 	int wake_fd; /* or -1 */
 	int64_t look_ms;
 	int64_t record_ms;
@@ -63,10 +59,10 @@ static void
 courier_close(struct courier *c)
 {
 	ptn_mailer_free(&c->mailer);
-	ptn_keys_free(&c->keys);
-	ptn_keys_free(&c->dfns_keys);
-	ptn_db_free(&c->db);
-	ptn_arena_free(&c->a);
+	ptn_keys_free(&c->sc.keys[PTN_API_HANKO]);
+	ptn_keys_free(&c->sc.keys[PTN_API_DFNS]);
+	ptn_db_free(&c->sc.db);
+	ptn_arena_free(&c->sc.arena);
 }
 
 static enum ptn_err
@@ -76,16 +72,18 @@ courier_open(struct courier *c, const struct ptn_conf *cf,
 	enum ptn_err r;
 
 	memset(c, 0, sizeof(*c));
-	c->cf = cf;
-	c->secrets = secrets;
+	c->sc.cf = cf;
+	c->sc.secrets = secrets;
 	c->wake_fd = -1;
-	c->a = ptn_arena_new(SLOTS * PTN_MAIL_MEMORY);
-	c->db = ptn_db_new(cf, PTN_DB_SERVE);
-	r = c->a != NULL && c->db != NULL ? PTN_OK : PTN_E_NOMEM;
+	c->sc.arena = ptn_arena_new(SLOTS * PTN_MAIL_MEMORY);
+	c->sc.db = ptn_db_new(cf, PTN_DB_SERVE);
+	r = c->sc.arena != NULL && c->sc.db != NULL ? PTN_OK : PTN_E_NOMEM;
 	if (r == PTN_OK)
-		r = ptn_keys_new(&c->keys, PTN_API_HANKO, cf, secrets);
+		r = ptn_keys_new(&c->sc.keys[PTN_API_HANKO], PTN_API_HANKO, cf,
+		    secrets);
 	if (r == PTN_OK)
-		r = ptn_keys_new(&c->dfns_keys, PTN_API_DFNS, cf, secrets);
+		r = ptn_keys_new(&c->sc.keys[PTN_API_DFNS], PTN_API_DFNS, cf,
+		    secrets);
 	if (r == PTN_OK && cf->mail_enabled)
 		r = ptn_mailer_new(&c->mailer, cf);
 	if (r != PTN_OK)
@@ -127,11 +125,11 @@ slot_record(struct courier *c, struct slot *s)
 	enum ptn_err r;
 
 	if (s->what == PTN_DELIVERY_DONE)
-		r = ptn_outbox_sent(c->db, &s->id);
+		r = ptn_outbox_sent(&c->sc, &s->id);
 	else if (s->what == PTN_DELIVERY_NEVER)
-		r = ptn_outbox_failed(c->db, &s->id, -1);
+		r = ptn_outbox_failed(&c->sc, &s->id, -1);
 	else
-		r = ptn_outbox_failed(c->db, &s->id, retry_delay(s));
+		r = ptn_outbox_failed(&c->sc, &s->id, retry_delay(s));
 	if (r == PTN_OK || ptn_clock_mono_ms() >= s->dead_ms)
 		s->used = false;
 	else
@@ -170,10 +168,10 @@ slot_start(struct courier *c, struct slot *s,
 	s->dead_ms = ptn_clock_mono_ms() + item->left_s * 1000;
 	ptn_uuid_format(&s->id, s->name);
 	ptn_debug("mail %s: to %s", s->name,
-	    ptn_address_mask(c->a, item->mail.to));
-	r = ptn_mail_write(c->mailer, c->a, &item->mail, &message);
+	    ptn_address_mask(c->sc.arena, item->mail.to));
+	r = ptn_mail_write(c->mailer, c->sc.arena, &item->mail, &message);
 	if (r == PTN_OK)
-		r = ptn_mail_start(c->cf, item->mail.to, message, &s->job);
+		r = ptn_mail_start(c->sc.cf, item->mail.to, message, &s->job);
 	if (r == PTN_OK)
 		return;
 	s->what = r == PTN_E_INPUT ? PTN_DELIVERY_NEVER : PTN_DELIVERY_LATER;
@@ -218,11 +216,10 @@ take_mail(struct courier *c, size_t *taken)
 	*taken = 0;
 	if (c->mailer == NULL || room == 0)
 		return PTN_OK;
-	r = ptn_outbox_claim(c->db, c->a, c->secrets, room, &item, taken);
+	r = ptn_outbox_claim(&c->sc, room, &item, taken);
 	for (i = 0; r == PTN_OK && i < *taken; i++) {
 		if (ptn_codemail_is(&item[i])) {
-			r = ptn_codemail_serve(c->db, c->a, c->cf, c->secrets,
-			    &item[i]);
+			r = ptn_codemail_serve(&c->sc, &item[i]);
 			served++;
 			continue;
 		}
@@ -232,7 +229,7 @@ take_mail(struct courier *c, size_t *taken)
 	}
 	/* A code that was granted is a mail that waits. */
 	c->more = r == PTN_OK && (*taken == room || served > 0);
-	ptn_arena_reset(c->a);
+	ptn_arena_reset(c->sc.arena);
 	return r;
 }
 
@@ -331,10 +328,12 @@ expire(struct courier *c)
 	enum ptn_err r;
 
 	c->expire_ms = ptn_clock_mono_ms() + EXPIRE_MS;
-	r = ptn_expire(c->cf, c->db, c->keys, c->a, thorough);
-	if (r == PTN_OK && c->cf->dfns_enabled)
-		r = ptn_keys_expire(c->dfns_keys, c->db, c->a, &gone);
-	ptn_arena_reset(c->a);
+	r = ptn_expire(c->sc.cf, c->sc.db, c->sc.keys[PTN_API_HANKO],
+	    c->sc.arena, thorough);
+	if (r == PTN_OK && c->sc.cf->dfns_enabled)
+		r = ptn_keys_expire(c->sc.keys[PTN_API_DFNS], c->sc.db,
+		    c->sc.arena, &gone);
+	ptn_arena_reset(c->sc.arena);
 	if (r == PTN_OK)
 		c->round++;
 	else

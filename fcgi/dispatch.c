@@ -38,9 +38,9 @@ locate(struct ptn_request *req)
 
 	req->place = ptn_tenants_by_host(ts, host_of(req));
 	if (!req->authorizer)
-		r = ptn_path(req->arena, req->uri, &path);
-	else if (req->cf->tenant_paths.n > 0)
-		r = ptn_path_of_site(req->arena, req->uri, &path);
+		r = ptn_path(req->sc.arena, req->uri, &path);
+	else if (req->sc.cf->tenant_paths.n > 0)
+		r = ptn_path_of_site(req->sc.arena, req->uri, &path);
 	if (r != PTN_OK)
 		return r;
 	if ((by_path = ptn_tenants_by_path(ts, &path)) != NULL)
@@ -48,18 +48,18 @@ locate(struct ptn_request *req)
 	req->path = path;
 	return req->authorizer
 	    ? PTN_OK
-	    : ptn_path_below(req->cf->base_path, &req->path);
+	    : ptn_path_below(req->sc.cf->base_path, &req->path);
 }
 
 /* What can be read of a malformed path, behind what it is mounted under. */
 static const char *
 start_of_path(const struct ptn_request *req)
 {
-	const size_t len = strlen(req->cf->base_path);
+	const size_t len = strlen(req->sc.cf->base_path);
 	const char *p = req->uri;
 
 	(void)ptn_tenants_by_path(req->env->tenants, &p);
-	return strncmp(p, req->cf->base_path, len) == 0 ? p + len : p;
+	return strncmp(p, req->sc.cf->base_path, len) == 0 ? p + len : p;
 }
 
 /* What the client told about itself; needs no decision. */
@@ -67,7 +67,7 @@ static enum ptn_err
 introduce(struct ptn_request *req)
 {
 	req->path_fault = locate(req);
-	req->family = ptn_family_of(req->cf,
+	req->family = ptn_family_of(req->sc.cf,
 	    req->authorizer		    ? ""
 		: req->path_fault == PTN_OK ? req->path
 					    : start_of_path(req));
@@ -97,11 +97,24 @@ match(struct ptn_request *req, struct ptn_reply *rep)
 		return req->path_fault;
 	if (req->admin) /* that socket has no routes yet */
 		return PTN_E_NOT_FOUND;
-	r = ptn_routes_match(req->cf, req->arena, req->method, req->path,
+	r = ptn_routes_match(req->sc.cf, req->sc.arena, req->method, req->path,
 	    &req->route, &req->arg, &allow);
 	if (r == PTN_E_METHOD)
 		ptn_reply_header(rep, "Allow", allow);
 	return r;
+}
+
+/*
+ * From here on the request is one of this tenant.  What a token or the input
+ * of a family says of its tenant does not change the configuration.
+ */
+static void
+enter_tenant(struct ptn_request *req)
+{
+	req->sc.tenant_id = req->tenant.id;
+	req->sc.tenant_named = req->tenant.named;
+	if (req->family->placed)
+		req->sc.cf = req->tenant.cf;
 }
 
 /*
@@ -111,22 +124,21 @@ match(struct ptn_request *req, struct ptn_reply *rep)
 static enum ptn_err
 provide(struct ptn_request *req, enum ptn_need need)
 {
-	const uint64_t before = ptn_db_count(req->db);
+	const uint64_t before = ptn_db_count(req->sc.db);
 	struct ptn_env *env = req->env;
 	enum ptn_err r;
 
 	if (need == PTN_NEED_NOTHING)
 		return PTN_OK;
 	r = ptn_env_keys(env, false);
-	req->upkeep += ptn_db_count(req->db) - before;
+	req->upkeep += ptn_db_count(req->sc.db) - before;
 	if (r != PTN_OK || need == PTN_NEED_KEYS)
 		return r;
 	if (req->place != NULL)
 		return req->tenant_fault;
-	r = ptn_tenants_get(env->tenants, req->db, req->arena, NULL,
-	    &req->tenant);
-	if (r == PTN_OK && req->family->placed)
-		req->cf = req->tenant.cf;
+	r = ptn_tenants_get(env->tenants, &req->sc, NULL, &req->tenant);
+	if (r == PTN_OK)
+		enter_tenant(req);
 	return r;
 }
 
@@ -137,15 +149,15 @@ provide(struct ptn_request *req, enum ptn_need need)
 static void
 settle_tenant(struct ptn_request *req)
 {
-	const uint64_t before = ptn_db_count(req->db);
+	const uint64_t before = ptn_db_count(req->sc.db);
 
 	if (req->place == NULL)
 		return;
-	req->tenant_fault = ptn_tenants_get(req->env->tenants, req->db,
-	    req->arena, req->place, &req->tenant);
-	req->upkeep += ptn_db_count(req->db) - before;
+	req->tenant_fault = ptn_tenants_get(req->env->tenants, &req->sc,
+	    req->place, &req->tenant);
+	req->upkeep += ptn_db_count(req->sc.db) - before;
 	if (req->tenant_fault == PTN_OK)
-		req->cf = req->tenant.cf;
+		enter_tenant(req);
 }
 
 /*
@@ -210,8 +222,7 @@ record(struct ptn_request *req, enum ptn_err r)
 
 	if (req->audit.n == 0)
 		return r;
-	w = ptn_audit_write(req->cf, req->db, req->arena, &req->tenant.id,
-	    &req->audit);
+	w = ptn_audit_write(&req->sc, &req->audit);
 	return w != PTN_OK ? w : r;
 }
 
@@ -219,19 +230,19 @@ record(struct ptn_request *req, enum ptn_err r)
 static void
 forget(struct ptn_request *req, struct ptn_reply *rep)
 {
-	ptn_reply_init(rep, req->arena);
+	ptn_reply_init(rep, req->sc.arena);
 	(void)ptn_cors(req, rep);
 }
 
 void
 ptn_dispatch(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const uint64_t statements = ptn_db_count(req->db);
+	const uint64_t statements = ptn_db_count(req->sc.db);
 	const uint64_t hashes = ptn_pwhash_count();
 	const int64_t began_ms = ptn_clock_mono_ms();
 	enum ptn_err r, recorded;
 
-	ptn_reply_init(rep, req->arena);
+	ptn_reply_init(rep, req->sc.arena);
 	if ((r = introduce(req)) == PTN_OK)
 		r = answer(req, rep);
 	if ((recorded = record(req, r)) != r) {
@@ -243,7 +254,7 @@ ptn_dispatch(struct ptn_request *req, struct ptn_reply *rep)
 	ptn_debug("%s %s: %d, %llu statements, %llu hashes, %lld ms",
 	    ptn_method_name(req->method),
 	    req->route != NULL ? req->route->path : "-", rep->status,
-	    (unsigned long long)(ptn_db_count(req->db) - statements -
+	    (unsigned long long)(ptn_db_count(req->sc.db) - statements -
 		req->upkeep),
 	    (unsigned long long)(ptn_pwhash_count() - hashes),
 	    (long long)(ptn_clock_mono_ms() - began_ms));

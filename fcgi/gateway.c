@@ -135,11 +135,11 @@ copy_params(char *const *envp, struct ptn_request *req)
 	size_t i, max, n = 0;
 
 	max = count_params(envp, &req->params_too_large);
-	params = ptn_arena_calloc(req->arena, max + 1, sizeof(*params));
+	params = ptn_arena_calloc(req->sc.arena, max + 1, sizeof(*params));
 	if (params == NULL)
 		return PTN_E_NOMEM;
 	for (i = 0; i < max && r == PTN_OK; i++)
-		r = copy_param(req->arena, envp[i], params, &n);
+		r = copy_param(req->sc.arena, envp[i], params, &n);
 	req->params = params;
 	req->nparams = n;
 	return r;
@@ -168,7 +168,7 @@ read_body(FCGX_Stream *in, struct ptn_request *req, size_t *total)
 	struct ptn_buf body;
 	int got;
 
-	ptn_buf_init(&body, req->arena);
+	ptn_buf_init(&body, req->sc.arena);
 	for (*total = 0; (got = FCGX_GetStr(chunk, CHUNK, in)) > 0;) {
 		*total += (size_t)got;
 		if (*total <= PTN_BODY_MAX)
@@ -325,7 +325,7 @@ ptn_gateway_send(struct ptn_gateway *gw, const struct ptn_request *req,
 	struct ptn_buf head;
 	FCGX_Stream *out = gw->fcgi.out;
 
-	ptn_buf_init(&head, req->arena);
+	ptn_buf_init(&head, req->sc.arena);
 	put_head(&head, rep, bodyless);
 	if (head.bad) {
 		(void)FCGX_PutStr(answer_broken, sizeof(answer_broken) - 1,

@@ -72,13 +72,13 @@ decode_fields(struct ptn_request *req, struct ptn_reply *rep,
 	const char *fault;
 	size_t i;
 
-	if ((v = ptn_arena_calloc(req->arena, input->n, sizeof(*v))) == NULL)
+	if ((v = ptn_arena_calloc(req->sc.arena, input->n, sizeof(*v))) == NULL)
 		return PTN_E_NOMEM;
 	req->in = v;
-	ptn_buf_init(&fs.text, req->arena);
+	ptn_buf_init(&fs.text, req->sc.arena);
 	for (i = 0; i < input->n; i++) {
-		fault = ptn_field_decode(req->arena, &input->field[i],
-		    member(req->arena, json, input->field[i].name), &v[i]);
+		fault = ptn_field_decode(req->sc.arena, &input->field[i],
+		    member(req->sc.arena, json, input->field[i].name), &v[i]);
 		if (fault != NULL)
 			add_fault(&fs, &input->field[i], fault);
 	}
@@ -117,7 +117,7 @@ decode(struct ptn_request *req, struct ptn_reply *rep,
 	r = ptn_json_parse(req->body, req->family->depth, &json, &why);
 	if (r == PTN_E_INPUT)
 		return ptn_reply_say(rep, r,
-		    ptn_arena_printf(req->arena, "Syntax error: %s", why));
+		    ptn_arena_printf(req->sc.arena, "Syntax error: %s", why));
 	if (r != PTN_OK)
 		return r;
 	if (json != NULL && ptn_json_type(json) != PTN_JSON_OBJECT)
@@ -140,7 +140,7 @@ ptn_input(struct ptn_request *req, struct ptn_reply *rep,
 
 	if (r == PTN_E_INPUT && rep->message != NULL &&
 	    req->family->fault[0] != '\0')
-		rep->message = ptn_arena_printf(req->arena, "%s%s",
+		rep->message = ptn_arena_printf(req->sc.arena, "%s%s",
 		    req->family->fault, rep->message);
 	return r;
 }

@@ -65,22 +65,6 @@ ptn_request_wake_courier(const struct ptn_request *req)
 		return;
 }
 
-struct ptn_token_env
-ptn_request_tokens(const struct ptn_request *req)
-{
-	return (struct ptn_token_env){
-		.cf = req->cf,
-		.db = req->db,
-		.keys = req->family != NULL && req->family->api == PTN_API_DFNS
-		    ? req->env->dfns_keys
-		    : req->env->keys,
-		.cache = req->env->tokens,
-		.arena = req->arena,
-		.tenant = &req->tenant.id,
-		.named = req->tenant.named ? &req->tenant.id : NULL,
-	};
-}
-
 /*
  * Of both APIs, whoever asks first: what is published must not need the
  * database again once the process has served anything.
@@ -88,10 +72,12 @@ ptn_request_tokens(const struct ptn_request *req)
 enum ptn_err
 ptn_env_keys(struct ptn_env *env, bool force)
 {
+	const struct ptn_scope *sc = &env->sc;
 	enum ptn_err r;
 
-	r = ptn_keys_refresh(env->keys, env->db, env->arena, force);
-	if (r != PTN_OK || !env->cf->dfns_enabled)
+	r = ptn_keys_refresh(sc->keys[PTN_API_HANKO], sc->db, sc->arena, force);
+	if (r != PTN_OK || !sc->cf->dfns_enabled)
 		return r;
-	return ptn_keys_refresh(env->dfns_keys, env->db, env->arena, force);
+	return ptn_keys_refresh(sc->keys[PTN_API_DFNS], sc->db, sc->arena,
+	    force);
 }

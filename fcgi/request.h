@@ -12,8 +12,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/uuid.h"
 #include "lib/conf/conf.h"
-#include "lib/crypto/hashgate.h"
-#include "lib/db/db.h"
+#include "lib/db/scope.h"
 #include "lib/event/audit.h"
 
 enum ptn_method {
@@ -57,16 +56,9 @@ struct ptn_value {
  * same for all requests.
  */
 struct ptn_env {
-	const struct ptn_conf *cf;
-	const struct ptn_secrets *secrets;
-	struct ptn_db *db;
-	struct ptn_keys *keys;
-	struct ptn_keys *dfns_keys;
-	struct ptn_gate *gate;
-	struct ptn_arena *arena;
-	struct ptn_token_cache *tokens;
+	struct ptn_scope sc; /* of no tenant yet; what it points to is ours */
 	struct ptn_tenants *tenants;
-	int courier_fd; /* a byte written here wakes the courier; or -1 */
+	int courier_fd;	  /* a byte written here wakes the courier; or -1 */
 	bool mail_queued; /* this process queued mail since last drained */
 };
 
@@ -79,9 +71,7 @@ enum ptn_err ptn_env_keys(struct ptn_env *env, bool force) PTN_MUST_USE;
  */
 struct ptn_request {
 	struct ptn_env *env;
-	const struct ptn_conf *cf; /* env->cf, as it is for the tenant */
-	struct ptn_db *db;	   /* env->db, and so on: for short names */
-	struct ptn_arena *arena;
+	struct ptn_scope sc; /* env->sc, as it is for the tenant */
 
 	/* From the web server. */
 	const struct ptn_param *params;
@@ -90,24 +80,24 @@ struct ptn_request {
 	const char *uri; /* REQUEST_URI as sent */
 	struct ptn_bytes body;
 	bool authorizer; /* the web server asks who may pass (authorizer.h) */
-	bool body_too_large; /* it was read to its end and dropped */
+	bool body_too_large;   /* it was read to its end and dropped */
 	bool params_too_large; /* more than gateway.h allows; params is cut */
-	bool admin; /* it came in on the admin socket */
+	bool admin;	       /* it came in on the admin socket */
 
 	/* From the gate. */
 	const struct ptn_family *family;
-	struct ptn_json *json; /* the body, while fields point into it */
+	struct ptn_json *json;	 /* the body, while fields point into it */
 	enum ptn_err path_fault; /* why there is no path */
 	const char *path; /* decoded, without base_path; begins with "/" */
 	const struct ptn_place *place; /* which names the tenant, or NULL */
 	enum ptn_err tenant_fault;     /* why there is no tenant */
-	const char *arg;  /* what stood for {id} in the route's path, or NULL */
+	const char *arg; /* what stood for {id} in the route's path, or NULL */
 	const struct ptn_route *route;
 	struct ptn_tenant tenant;
 	uint64_t upkeep; /* statements that the process needed, not we */
 	const char *request_id;
-	const char *ip;	  /* of the client, by trusted proxies only */
-	const char *origin; /* or NULL */
+	const char *ip;		    /* of the client, by trusted proxies only */
+	const char *origin;	    /* or NULL */
 	const struct ptn_value *in; /* by the route's own enum */
 	struct ptn_session session; /* session.known: who is asking */
 	struct ptn_uuid signer; /* a service account's one key; nil: a user */
@@ -119,15 +109,10 @@ struct ptn_request {
  * The value of a parameter ("HTTP_ORIGIN"), or NULL.  A header sent twice
  * gives its first value; ptn_request_param_count() tells.
  */
-const char *ptn_request_param(const struct ptn_request *req,
-    const char *name);
-size_t ptn_request_param_count(const struct ptn_request *req,
-    const char *name);
+const char *ptn_request_param(const struct ptn_request *req, const char *name);
+size_t ptn_request_param_count(const struct ptn_request *req, const char *name);
 
 /* There is mail in the outbox: the courier is to look at once. */
 void ptn_request_wake_courier(const struct ptn_request *req);
-
-/* What the session functions of lib/account/session.h run with. */
-struct ptn_token_env ptn_request_tokens(const struct ptn_request *req);
 
 #endif

@@ -23,15 +23,14 @@ take(struct ptn_request *req, const char *what, const char *who,
 	const char *text;
 	enum ptn_err r;
 
-	text = ptn_arena_printf(req->arena, "%s/%s/%s", what, who, network);
+	text = ptn_arena_printf(req->sc.arena, "%s/%s/%s", what, who, network);
 	if (text == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_secrets_mac(req->env->secrets, 0, PTN_FOR_RATE,
+	r = ptn_secrets_mac(req->sc.secrets, 0, PTN_FOR_RATE,
 	    ptn_bytes_of(text), bucket);
 	if (r != PTN_OK)
 		return r;
-	return ptn_rate_take(req->db, &req->tenant.id,
-	    PTN_BYTES(bucket, sizeof(bucket)), rate);
+	return ptn_rate_take(&req->sc, PTN_BYTES(bucket, sizeof(bucket)), rate);
 }
 
 /* The limits of the Dfns API (its specification, 2.5 and 13.26). */
@@ -52,7 +51,7 @@ take_fixed(struct ptn_request *req, const char *who, const char *network,
     struct ptn_rate *rate)
 {
 	const char *class =
-	    ptn_arena_printf(req->arena, "%d", req->route->rate);
+	    ptn_arena_printf(req->sc.arena, "%d", req->route->rate);
 
 	return class == NULL ? PTN_E_NOMEM
 			     : take(req, class, who, network, rate);
@@ -65,14 +64,14 @@ take_fixed(struct ptn_request *req, const char *who, const char *network,
 static enum ptn_err
 account_text(struct ptn_request *req, const char **out)
 {
-	const char *text = ptn_arena_printf(req->arena, "%s %s",
+	const char *text = ptn_arena_printf(req->sc.arena, "%s %s",
 	    req->in[ACCOUNT].s, req->in[ACCOUNT + 1].s);
 	char *folded = NULL;
 	enum ptn_err r;
 
 	if (text == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_fold(req->arena, text, &folded);
+	r = ptn_fold(req->sc.arena, text, &folded);
 	*out = folded != NULL ? folded : "";
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }
@@ -132,7 +131,7 @@ static enum ptn_err
 guess_account(struct ptn_request *req, struct ptn_reply *rep, const char *what,
     const struct ptn_uuid *id, bool password)
 {
-	const struct ptn_conf *cf = req->cf;
+	const struct ptn_conf *cf = req->sc.cf;
 	struct ptn_rate rate = {
 		.limit = password ? cf->rate_password : cf->rate_passcode,
 		.interval_s =
@@ -163,7 +162,7 @@ ptn_guess(struct ptn_request *req, struct ptn_reply *rep)
 	const enum ptn_rate_class class = req->route->rate;
 
 	if (class == PTN_RATE_NONE || class == PTN_RATE_FACTOR ||
-	    !req->cf->rate_enabled)
+	    !req->sc.cf->rate_enabled)
 		return PTN_OK;
 	if (fixed[class].network > 0)
 		return guess_fixed(req, rep);
@@ -175,7 +174,7 @@ enum ptn_err
 ptn_guess_account(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_uuid *account)
 {
-	if (!req->cf->rate_enabled)
+	if (!req->sc.cf->rate_enabled)
 		return PTN_OK;
 	return guess_account(req, rep, "factor", account, true);
 }

@@ -59,15 +59,14 @@ try_database(struct ptn_env *env)
 {
 	struct ptn_tenant tenant;
 
-	if (ptn_db_connect(env->db) != PTN_OK ||
-	    ptn_tenants_get(env->tenants, env->db, env->arena, NULL, &tenant) !=
-		PTN_OK) {
+	if (ptn_db_connect(env->sc.db) != PTN_OK ||
+	    ptn_tenants_get(env->tenants, &env->sc, NULL, &tenant) != PTN_OK) {
 		ptn_warn("starting without a database");
 		return;
 	}
 	if (ptn_env_keys(env, true) != PTN_OK)
 		ptn_warn("starting without signing keys");
-	ptn_arena_reset(env->arena);
+	ptn_arena_reset(env->sc.arena);
 }
 
 static enum ptn_err
@@ -75,21 +74,22 @@ env_open(struct ptn_env *env, const struct ptn_child *child)
 {
 	enum ptn_err r;
 
-	env->cf = child->cf;
-	env->secrets = child->secrets;
-	env->gate = child->gate;
+	env->sc.cf = child->cf;
+	env->sc.secrets = child->secrets;
+	env->sc.gate = child->gate;
 	env->courier_fd = child->wake_fd[1];
-	env->db = ptn_db_new(child->cf, PTN_DB_SERVE);
-	env->arena = ptn_arena_new(ARENA_MAX);
-	env->tokens = ptn_token_cache_new(TOKENS);
+	env->sc.db = ptn_db_new(child->cf, PTN_DB_SERVE);
+	env->sc.arena = ptn_arena_new(ARENA_MAX);
+	env->sc.tokens = ptn_token_cache_new(TOKENS);
 	env->tenants = ptn_tenants_new(child->cf);
-	if (env->db == NULL || env->arena == NULL || env->tokens == NULL ||
-	    env->tenants == NULL)
+	if (env->sc.db == NULL || env->sc.arena == NULL ||
+	    env->sc.tokens == NULL || env->tenants == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_keys_new(&env->keys, PTN_API_HANKO, child->cf, child->secrets);
+	r = ptn_keys_new(&env->sc.keys[PTN_API_HANKO], PTN_API_HANKO, child->cf,
+	    child->secrets);
 	if (r == PTN_OK)
-		r = ptn_keys_new(&env->dfns_keys, PTN_API_DFNS, child->cf,
-		    child->secrets);
+		r = ptn_keys_new(&env->sc.keys[PTN_API_DFNS], PTN_API_DFNS,
+		    child->cf, child->secrets);
 	if (r == PTN_OK)
 		try_database(env);
 	return r;
@@ -98,12 +98,12 @@ env_open(struct ptn_env *env, const struct ptn_child *child)
 static void
 env_close(struct ptn_env *env)
 {
-	ptn_keys_free(&env->keys);
-	ptn_keys_free(&env->dfns_keys);
-	ptn_token_cache_free(&env->tokens);
+	ptn_keys_free(&env->sc.keys[PTN_API_HANKO]);
+	ptn_keys_free(&env->sc.keys[PTN_API_DFNS]);
+	ptn_token_cache_free(&env->sc.tokens);
 	ptn_tenants_free(&env->tenants);
-	ptn_db_free(&env->db);
-	ptn_arena_free(&env->arena);
+	ptn_db_free(&env->sc.db);
+	ptn_arena_free(&env->sc.arena);
 }
 
 static enum ptn_err
@@ -153,23 +153,21 @@ static void
 serve_one(struct worker *w, size_t side)
 {
 	struct ptn_request req = { .env = &w->env,
-		.cf = w->env.cf,
-		.db = w->env.db,
-		.arena = w->env.arena,
+		.sc = w->env.sc,
 		.admin = side == PTN_ADMIN };
 	struct ptn_reply rep;
 	enum ptn_err r;
 
 	r = ptn_gateway_accept(w->gateway[side], &req);
 	if (r == PTN_OK) {
-		ptn_reply_init(&rep, w->env.arena);
+		ptn_reply_init(&rep, w->env.sc.arena);
 		ptn_dispatch(&req, &rep);
 		ptn_gateway_send(w->gateway[side], &req, &rep);
 		atomic_fetch_add(&w->score->requests, 1);
 	} else if (r == PTN_E_UNAVAILABLE) {
 		pause_shortly();
 	}
-	ptn_arena_reset(w->env.arena);
+	ptn_arena_reset(w->env.sc.arena);
 }
 
 /* Without a courier of our own: the reply is out, now the mail. */
@@ -179,7 +177,7 @@ drain_outbox(struct worker *w)
 	if (!w->child->alone || !w->env.mail_queued)
 		return;
 	w->env.mail_queued = false;
-	if (ptn_courier_once(w->env.cf, w->env.secrets, false) != PTN_OK)
+	if (ptn_courier_once(w->env.sc.cf, w->env.sc.secrets, false) != PTN_OK)
 		ptn_warn("mail stays in the outbox");
 }
 
@@ -192,7 +190,7 @@ static void
 serve_watched(struct worker *w, size_t side)
 {
 	if (w->child->alone)
-		alarm((unsigned int)w->env.cf->request_deadline_s);
+		alarm((unsigned int)w->env.sc.cf->request_deadline_s);
 	atomic_store(&w->score->busy_since_ms, ptn_clock_mono_ms());
 	serve_one(w, side);
 	atomic_store(&w->score->busy_since_ms, 0);

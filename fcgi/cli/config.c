@@ -72,26 +72,26 @@ hidden_by(const struct ptn_conf *cf, struct ptn_arena *a,
 
 /* Its organisation must be there, and be nobody else's way. */
 static bool
-place_ok(const struct ptn_conf *cf, struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_strs *l, const char *element)
+place_ok(const struct ptn_scope *sc, const struct ptn_strs *l,
+    const char *element)
 {
 	const struct ptn_place p = ptn_place_of(element);
-	const char *hidden = hidden_by(cf, a, &p);
+	const char *hidden = hidden_by(sc->cf, sc->arena, &p);
 	struct ptn_org_row org;
 	enum ptn_err r;
 
 	if (hidden != NULL) {
-		ptn_conf_complain(cf, l, stderr, "\"%.80s\" hides %s of the API",
-		    element, hidden);
+		ptn_conf_complain(sc->cf, l, stderr,
+		    "\"%.80s\" hides %s of the API", element, hidden);
 		return false;
 	}
-	r = ptn_org_find(db, a, p.org, &org);
+	r = ptn_org_find(sc, p.org, &org);
 	if (r == PTN_E_NOT_FOUND)
-		ptn_conf_complain(cf, l, stderr,
+		ptn_conf_complain(sc->cf, l, stderr,
 		    "\"%.80s\" is no organisation (\"postern org list\")",
 		    p.org);
 	else if (r != PTN_OK)
-		ptn_conf_complain(cf, l, stderr,
+		ptn_conf_complain(sc->cf, l, stderr,
 		    "\"%.80s\" could not be looked up", p.org);
 	return r == PTN_OK;
 }
@@ -101,18 +101,19 @@ places_ok(const struct ptn_conf *cf, struct ptn_db *db)
 {
 	const struct ptn_strs *const lists[] = { &cf->tenant_hosts,
 		&cf->tenant_paths };
-	struct ptn_arena *a = ptn_arena_new(ARENA_MAX);
-	bool ok = a != NULL;
+	struct ptn_scope sc = { .cf = cf,
+		.db = db,
+		.arena = ptn_arena_new(ARENA_MAX) };
+	bool ok = sc.arena != NULL;
 	size_t i, j;
 
 	for (i = 0; i < 2; i++)
-		for (j = 0; a != NULL && j < lists[i]->n; j++) {
-			ok = place_ok(cf, db, a, lists[i], lists[i]->v[j]) &&
-			    ok;
-			ptn_arena_reset(a);
+		for (j = 0; sc.arena != NULL && j < lists[i]->n; j++) {
+			ok = place_ok(&sc, lists[i], lists[i]->v[j]) && ok;
+			ptn_arena_reset(sc.arena);
 		}
-	if (a != NULL)
-		ptn_arena_free(&a);
+	if (sc.arena != NULL)
+		ptn_arena_free(&sc.arena);
 	return ok;
 }
 

@@ -14,25 +14,29 @@ ptn_desk_open(struct ptn_desk *d, const char *name, enum ptn_api api,
 	enum ptn_err r;
 
 	memset(d, 0, sizeof(*d));
+	d->api = api;
 	r = ptn_conf_load(&d->cf, conf_path, set, stderr);
 	if (r != PTN_OK)
 		return r;
 	ptn_log_init((enum ptn_log_level)d->cf->log_level, name);
 	if ((r = ptn_secrets_new(&d->secrets, &d->cf->secrets)) != PTN_OK ||
-	    (r = ptn_keys_new(&d->keys, api, d->cf, d->secrets)) != PTN_OK)
+	    (r = ptn_keys_new(&d->sc.keys[api], api, d->cf, d->secrets)) !=
+		PTN_OK)
 		return r;
-	d->db = ptn_db_new(d->cf, PTN_DB_SERVE);
-	d->arena = ptn_arena_new(ARENA_MAX);
-	return d->db == NULL || d->arena == NULL ? PTN_E_NOMEM : PTN_OK;
+	d->sc.cf = d->cf;
+	d->sc.secrets = d->secrets;
+	d->sc.db = ptn_db_new(d->cf, PTN_DB_SERVE);
+	d->sc.arena = ptn_arena_new(ARENA_MAX);
+	return d->sc.db == NULL || d->sc.arena == NULL ? PTN_E_NOMEM : PTN_OK;
 }
 
 void
 ptn_desk_close(struct ptn_desk *d)
 {
-	ptn_db_free(&d->db);
-	if (d->arena != NULL)
-		ptn_arena_free(&d->arena);
-	ptn_keys_free(&d->keys);
+	ptn_db_free(&d->sc.db);
+	if (d->sc.arena != NULL)
+		ptn_arena_free(&d->sc.arena);
+	ptn_keys_free(&d->sc.keys[d->api]);
 	ptn_secrets_free(&d->secrets);
 	ptn_conf_free(&d->cf);
 }
@@ -49,8 +53,10 @@ ptn_desk_org(struct ptn_desk *d, const char *text, struct ptn_org_row *out)
 {
 	enum ptn_err r;
 
-	r = ptn_org_find(d->db, d->arena, text, out);
-	return r == PTN_E_NOT_FOUND
-	    ? ptn_desk_no(d, r, "there is no such organisation")
-	    : r;
+	r = ptn_org_find(&d->sc, text, out);
+	if (r == PTN_E_NOT_FOUND)
+		return ptn_desk_no(d, r, "there is no such organisation");
+	if (r == PTN_OK)
+		d->sc.tenant_id = out->id;
+	return r;
 }

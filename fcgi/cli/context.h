@@ -10,15 +10,14 @@
 #include "lib/base/err.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/secrets.h"
-#include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 /* What a sub-command that deals with rows works with. */
 struct ptn_desk {
-	struct ptn_conf *cf;
+	struct ptn_scope sc; /* of no tenant yet; with the keys of api alone */
+	struct ptn_conf *cf; /* of sc, to be released */
 	struct ptn_secrets *secrets;
-	struct ptn_keys *keys; /* of one API; not asked for yet */
-	struct ptn_db *db;
-	struct ptn_arena *arena;
+	enum ptn_api api;
 	const char *why; /* it failed, in words; or NULL */
 	bool misused;	 /* show how it is used, and leave with 2 */
 };
@@ -37,7 +36,10 @@ void ptn_desk_close(struct ptn_desk *d);
 /* Say what is wrong, and return r. */
 enum ptn_err ptn_desk_no(struct ptn_desk *d, enum ptn_err r, const char *why);
 
-/* The organisation of that name or id; says so if there is none. */
+/*
+ * The organisation of that name or id, of which the command is one from then
+ * on; says so if there is none.
+ */
 enum ptn_err ptn_desk_org(struct ptn_desk *d, const char *text,
     struct ptn_org_row *out) PTN_MUST_USE;
 

@@ -37,13 +37,13 @@ list(struct ptn_desk *d)
 	enum ptn_err r;
 	size_t i;
 
-	r = ptn_keys_refresh(d->keys, d->db, d->arena, true);
+	r = ptn_keys_refresh(d->sc.keys[d->api], d->sc.db, d->sc.arena, true);
 	if (r != PTN_OK && r != PTN_E_CONFIG)
 		return r;
 	(void)printf("%-36s  %-5s  %-7s  %-20s  %-20s  %s\n", "KID", "ALG",
 	    "STATE", "CREATED", "SIGNS FROM", "ENDS");
-	for (i = 0; i < ptn_keys_count(d->keys); i++) {
-		ptn_keys_info(d->keys, i, &info);
+	for (i = 0; i < ptn_keys_count(d->sc.keys[d->api]); i++) {
+		ptn_keys_info(d->sc.keys[d->api], i, &info);
 		(void)printf("%-36s  %-5s  %-7s", info.kid, info.alg,
 		    state_words[info.state]);
 		print_time(info.created_at);
@@ -61,7 +61,8 @@ rotate(struct ptn_desk *d, bool now)
 	struct ptn_uuid kid;
 	enum ptn_err r;
 
-	r = ptn_keys_rotate(d->keys, d->db, d->arena, now ? 0 : -1, &kid);
+	r = ptn_keys_rotate(d->sc.keys[d->api], d->sc.db, d->sc.arena,
+	    now ? 0 : -1, &kid);
 	if (r != PTN_OK)
 		return r;
 	ptn_uuid_format(&kid, text);

@@ -5,6 +5,7 @@
 
 #include "fcgi/cli/cli.h"
 #include "lib/base/array.h"
+#include "lib/dfns/administer.h"
 #include "lib/format/dfnsid.h"
 
 /* org list: one line an organisation, oldest first. */
@@ -18,38 +19,16 @@ list(struct ptn_desk *d, int argc, char *const *argv)
 
 	(void)argc;
 	(void)argv;
-	if ((r = ptn_orgs(d->db, d->arena, &o, &n)) != PTN_OK)
+	if ((r = ptn_orgs(&d->sc, &o, &n)) != PTN_OK)
 		return r;
 	for (i = 0; i < n; i++) {
 		ptn_dfnsid_format(PTN_DFNSID_ORG, &o[i].id, id);
 		(void)printf("%-33s  %-8s  %-24s  %s\n", id,
 		    o[i].active ? "active" : "inactive",
-		    o[i].rp_id != NULL ? o[i].rp_id : d->cf->rp_id, o[i].name);
+		    o[i].rp_id != NULL ? o[i].rp_id : d->sc.cf->rp_id,
+		    o[i].name);
 	}
 	return PTN_OK;
-}
-
-/* An organisation, and whom it begins with. */
-struct founding {
-	struct ptn_desk *d;
-	struct ptn_org_row org;
-	const char *address;
-};
-
-static enum ptn_err
-found(struct ptn_db *db, void *arg)
-{
-	struct founding *f = arg;
-	struct ptn_uuid user;
-	enum ptn_err r;
-
-	r = ptn_org_put(db, &f->org);
-	if (r == PTN_E_CONFLICT)
-		return ptn_desk_no(f->d, r,
-		    "there is an organisation of that name");
-	if (r != PTN_OK)
-		return r;
-	return ptn_desk_invite(f->d, db, &f->org.id, f->address, &user);
 }
 
 /* Words with a space between them; NULL for none at all. */
@@ -69,7 +48,7 @@ join(struct ptn_arena *a, char *const *words, const char **out)
 static enum ptn_err
 create(struct ptn_desk *d, int argc, char *const *argv)
 {
-	struct founding f = { .d = d, .address = argv[2] };
+	struct ptn_org_row org = { .name = argv[1], .rp_name = argv[1] };
 	char id[PTN_DFNSID_STR];
 	const char *fault;
 	enum ptn_err r;
@@ -77,16 +56,19 @@ create(struct ptn_desk *d, int argc, char *const *argv)
 	d->misused = argc == 4;
 	if (d->misused)
 		return PTN_E_INPUT;
-	f.org.name = f.org.rp_name = argv[1];
-	f.org.rp_id = argv[3];
+	org.rp_id = argv[3];
 	if (argc > 4 &&
-	    (r = join(d->arena, argv + 4, &f.org.origins)) != PTN_OK)
+	    (r = join(d->sc.arena, argv + 4, &org.origins)) != PTN_OK)
 		return r;
-	if ((fault = ptn_org_fault(&f.org)) != NULL)
+	if ((fault = ptn_org_fault(&org)) != NULL)
 		return ptn_desk_no(d, PTN_E_INPUT, fault);
-	if ((r = ptn_db_tx(d->db, found, &f)) != PTN_OK)
-		return r;
-	ptn_dfnsid_format(PTN_DFNSID_ORG, &f.org.id, id);
+	r = ptn_administer_found(&d->sc, &org, argv[2]);
+	if (r == PTN_E_CONFLICT)
+		return ptn_desk_no(d, r,
+		    "there is an organisation of that name");
+	if (r != PTN_OK)
+		return ptn_org_uninvited(d, r);
+	ptn_dfnsid_format(PTN_DFNSID_ORG, &org.id, id);
 	(void)printf("%s\n", id);
 	return PTN_OK;
 }
@@ -137,7 +119,7 @@ read_options(struct ptn_desk *d, char *const *argv, struct ptn_org_row *org)
 		if (d->misused)
 			return PTN_E_INPUT;
 	}
-	if (n > 0 && (r = join(d->arena, origins, &org->origins)) == PTN_OK)
+	if (n > 0 && (r = join(d->sc.arena, origins, &org->origins)) == PTN_OK)
 		org->origins = or_null(org->origins);
 	return r;
 }
@@ -156,7 +138,7 @@ set(struct ptn_desk *d, int argc, char *const *argv)
 		return r;
 	if ((fault = ptn_org_fault(&org)) != NULL)
 		return ptn_desk_no(d, PTN_E_INPUT, fault);
-	return ptn_org_set_rp(d->db, &org);
+	return ptn_administer_rp(&d->sc, &org);
 }
 
 #define ANY 1024 /* words */

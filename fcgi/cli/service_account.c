@@ -10,6 +10,7 @@
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/crypto/pem.h"
+#include "lib/dfns/administer.h"
 #include "lib/dfns/service.h"
 #include "lib/format/dfnsid.h"
 
@@ -79,25 +80,6 @@ read_key(struct ptn_arena *a, const char *path, char **text)
 	return n <= PTN_PEM_MAX ? PTN_OK : PTN_E_UNPROCESSABLE;
 }
 
-struct making {
-	struct ptn_desk *d;
-	const struct ptn_uuid *org;
-	struct ptn_service_new s;
-};
-
-static enum ptn_err
-make(struct ptn_db *db, void *arg)
-{
-	struct making *m = arg;
-	const struct ptn_token_env env = { .cf = m->d->cf,
-		.db = db,
-		.keys = m->d->keys,
-		.arena = m->d->arena,
-		.tenant = m->org };
-
-	return ptn_service_put(&env, &m->s);
-}
-
 static void
 print_id(const char *name, enum ptn_dfnsid_kind kind, const struct ptn_uuid *id)
 {
@@ -109,26 +91,26 @@ print_id(const char *name, enum ptn_dfnsid_kind kind, const struct ptn_uuid *id)
 
 /* The only time that the token is ever seen. */
 static enum ptn_err
-create(struct ptn_desk *d, const struct ptn_uuid *org, const struct words *w)
+create(struct ptn_desk *d, const struct words *w)
 {
 	const int64_t days = w->days > 0 ? w->days : PTN_SERVICE_DAYS_MAX;
-	struct making m = { .d = d,
-		.org = org,
-		.s = { .name = w->what, .ttl_s = days * S_PER_DAY } };
+	struct ptn_service_new s = { .name = w->what,
+		.ttl_s = days * S_PER_DAY };
 	char expires[PTN_TIME_STR], *pem;
 	enum ptn_err r;
 
-	if ((r = read_key(d->arena, w->key_file, &pem)) != PTN_OK ||
-	    (r = ptn_keys_refresh(d->keys, d->db, d->arena, false)) != PTN_OK)
+	if ((r = read_key(d->sc.arena, w->key_file, &pem)) != PTN_OK ||
+	    (r = ptn_keys_refresh(d->sc.keys[d->api], d->sc.db, d->sc.arena,
+		 false)) != PTN_OK)
 		return r;
-	m.s.pem = pem;
-	if ((r = ptn_db_tx(d->db, make, &m)) != PTN_OK)
+	s.pem = pem;
+	if ((r = ptn_administer_service(&d->sc, &s)) != PTN_OK)
 		return r;
-	ptn_time_format(m.s.expires_s * PTN_US_PER_S, expires);
-	print_id("userId", PTN_DFNSID_USER, &m.s.id);
-	print_id("tokenId", PTN_DFNSID_TOKEN, &m.s.token_id);
-	(void)printf("credId %s\nexpires %s\ntoken %s\n", m.s.cred_id, expires,
-	    m.s.token);
+	ptn_time_format(s.expires_s * PTN_US_PER_S, expires);
+	print_id("userId", PTN_DFNSID_USER, &s.id);
+	print_id("tokenId", PTN_DFNSID_TOKEN, &s.token_id);
+	(void)printf("credId %s\nexpires %s\ntoken %s\n", s.cred_id, expires,
+	    s.token);
 	return PTN_OK;
 }
 
@@ -144,7 +126,7 @@ print_time(int64_t us)
 
 /* One line an account, oldest first. */
 static enum ptn_err
-list(struct ptn_desk *d, const struct ptn_uuid *org, const struct words *w)
+list(struct ptn_desk *d, const struct words *w)
 {
 	char token[PTN_DFNSID_STR], user[PTN_DFNSID_STR];
 	struct ptn_service_row *s;
@@ -152,7 +134,7 @@ list(struct ptn_desk *d, const struct ptn_uuid *org, const struct words *w)
 	size_t i, n;
 
 	(void)w;
-	r = ptn_services_of(d->db, d->arena, org, &s, &n);
+	r = ptn_services_of(&d->sc, &s, &n);
 	if (r != PTN_OK)
 		return r;
 	(void)printf("%-31s  %-31s  %-8s  %-20s  %-20s  %-20s  %s\n",
@@ -170,38 +152,23 @@ list(struct ptn_desk *d, const struct ptn_uuid *org, const struct words *w)
 	return PTN_OK;
 }
 
-struct ending {
-	struct ptn_arena *arena;
-	const struct ptn_uuid *org;
-	struct ptn_uuid token_id;
-};
-
 static enum ptn_err
-end(struct ptn_db *db, void *arg)
+revoke(struct ptn_desk *d, const struct words *w)
 {
-	const struct ending *e = arg;
-
-	return ptn_service_revoke(db, e->arena, e->org, &e->token_id);
-}
-
-static enum ptn_err
-revoke(struct ptn_desk *d, const struct ptn_uuid *org, const struct words *w)
-{
-	struct ending e = { .arena = d->arena, .org = org };
+	struct ptn_uuid id;
 
 	/* What is no id names nothing. */
-	if (ptn_dfnsid_parse(PTN_DFNSID_TOKEN, ptn_bytes_of(w->what),
-		&e.token_id) != PTN_OK)
+	if (ptn_dfnsid_parse(PTN_DFNSID_TOKEN, ptn_bytes_of(w->what), &id) !=
+	    PTN_OK)
 		return PTN_E_NOT_FOUND;
-	return ptn_db_tx(d->db, end, &e);
+	return ptn_administer_revoke(&d->sc, &id);
 }
 
 static const struct {
 	const char *name;
 	bool takes_what;
 	bool takes_key;
-	enum ptn_err (*run)(struct ptn_desk *d, const struct ptn_uuid *org,
-	    const struct words *w);
+	enum ptn_err (*run)(struct ptn_desk *d, const struct words *w);
 } verbs[] = {
 	{ "create", true, true, create },
 	{ "list", false, false, list },
@@ -250,6 +217,6 @@ ptn_org_service_account(struct ptn_desk *d, int argc, char *const *argv)
 		return PTN_E_INPUT;
 	if ((r = ptn_desk_org(d, w.org, &org)) != PTN_OK)
 		return r;
-	r = verbs[verb].run(d, &org.id, &w);
+	r = verbs[verb].run(d, &w);
 	return r == PTN_OK ? r : ptn_desk_no(d, r, explain(r));
 }

@@ -7,6 +7,7 @@
 #include "lib/base/rng.h"
 #include "lib/dfns/evidence.h"
 #include "lib/dfns/useraction.h"
+#include "lib/event/tx.h"
 
 #define PATH_MAX_LEN 2048
 #define PAYLOAD_MAX ((size_t)128 * 1024)
@@ -34,7 +35,7 @@ write_state(struct ptn_request *req, const uint8_t *nonce)
 
 	ptn_uuid_format(&req->session.claims.session_id, token);
 	ptn_hex_encode(PTN_BYTES(nonce, PTN_USERACTION_NONCE_LEN), hex);
-	ptn_jsonw_init(&w, req->arena);
+	ptn_jsonw_init(&w, req->sc.arena);
 	ptn_jsonw_object(&w, NULL);
 	ptn_jsonw_str(&w, "method", req->in[INIT_METHOD].s);
 	ptn_jsonw_str(&w, "path", req->in[INIT_PATH].s);
@@ -77,16 +78,15 @@ ptn_dfns_action_init(struct ptn_request *req, struct ptn_reply *rep)
 
 	if (!ptn_useraction_method_ok(action.method))
 		return ptn_dfns_malformed(req, rep, "", "userActionHttpMethod");
-	if ((r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id,
-		 &org)) != PTN_OK ||
-	    (r = ptn_dfns_signers(req, &org.id, &ch.user_id, &ch)) != PTN_OK)
+	if ((r = ptn_org_get(&req->sc, &req->sc.tenant_id, &org)) != PTN_OK ||
+	    (r = ptn_dfns_signers(req, &ch.user_id, &ch)) != PTN_OK)
 		return r;
 	keep_signer(req, &ch);
 	if (ch.n == 0)
 		return ptn_dfns_refuse(rep, PTN_DFNS_NO_CREDENTIAL);
 	ptn_rng(nonce, sizeof(nonce));
 	ch.org = &org;
-	ch.challenge = ptn_useraction_challenge(req->arena, nonce, &action);
+	ch.challenge = ptn_useraction_challenge(req->sc.arena, nonce, &action);
 	ch.extra = write_state(req, nonce);
 	if (ch.challenge == NULL || ch.extra == NULL)
 		return PTN_E_NOMEM;
@@ -113,11 +113,12 @@ read_state(struct ptn_request *req, const char *state, struct announced *out)
 		return PTN_E_INTERNAL;
 	v = ptn_json_get(all, "action");
 	out->action.method =
-	    ptn_json_text(req->arena, ptn_json_get(v, "method"));
-	out->action.path = ptn_json_text(req->arena, ptn_json_get(v, "path"));
-	out->nonce = ptn_json_text(req->arena, ptn_json_get(v, "nonce"));
-	payload = ptn_json_text(req->arena, ptn_json_get(v, "payload"));
-	token = ptn_json_text(req->arena, ptn_json_get(v, "token"));
+	    ptn_json_text(req->sc.arena, ptn_json_get(v, "method"));
+	out->action.path =
+	    ptn_json_text(req->sc.arena, ptn_json_get(v, "path"));
+	out->nonce = ptn_json_text(req->sc.arena, ptn_json_get(v, "nonce"));
+	payload = ptn_json_text(req->sc.arena, ptn_json_get(v, "payload"));
+	token = ptn_json_text(req->sc.arena, ptn_json_get(v, "token"));
 	if (out->action.method == NULL || out->action.path == NULL ||
 	    out->nonce == NULL || payload == NULL || token == NULL ||
 	    !ptn_uuid_parse(token, &out->token))
@@ -136,7 +137,7 @@ struct approving {
 };
 
 static enum ptn_err
-keep_evidence(struct ptn_db *db, const struct approving *p)
+keep_evidence(const struct ptn_scope *sc, const struct approving *p)
 {
 	const struct ptn_request *req = p->req;
 	const struct ptn_evidence e = { .action_id = p->signed_.id,
@@ -149,23 +150,21 @@ keep_evidence(struct ptn_db *db, const struct approving *p)
 	size_t i;
 
 	for (i = 0; i < p->an.nfactors && r == PTN_OK; i++)
-		r = ptn_evidence_put(db, req->arena, req->cf, &p->an.org.id, &e,
-		    &p->an.factor[i], p->an.used[i]);
+		r = ptn_evidence_put(sc, &e, &p->an.factor[i], p->an.used[i]);
 	return r;
 }
 
 static enum ptn_err
-approve(struct ptn_db *db, void *arg)
+approve(const struct ptn_scope *sc, void *arg)
 {
 	struct approving *p = arg;
 	enum ptn_err r;
 
-	if ((r = ptn_user_lock(db, p->req->arena, &p->an.org.id,
-		 &p->an.c.user_id)) != PTN_OK ||
-	    (r = ptn_dfns_answer_verify(p->req, db, &p->an)) != PTN_OK ||
-	    (r = ptn_ceremony_put(db, &p->an.org.id, &p->signed_)) != PTN_OK)
+	if ((r = ptn_user_lock(sc, &p->an.c.user_id)) != PTN_OK ||
+	    (r = ptn_dfns_answer_verify(p->req, sc, &p->an)) != PTN_OK ||
+	    (r = ptn_ceremony_put(sc, &p->signed_)) != PTN_OK)
 		return r;
-	return keep_evidence(db, p);
+	return keep_evidence(sc, p);
 }
 
 /* Another user's challenge, or one of another session, is none. */
@@ -173,7 +172,7 @@ static enum ptn_err
 read_mine(struct ptn_request *req, struct ptn_reply *rep, struct approving *p)
 {
 	const struct ptn_claims *me = &req->session.claims;
-	const struct ptn_uuid org = req->tenant.id;
+	const struct ptn_uuid org = req->sc.tenant_id;
 	enum ptn_err r;
 
 	r = ptn_dfns_answer_read(req, rep, PTN_PURPOSE_ACTION, &p->an);
@@ -201,7 +200,7 @@ ptn_dfns_action(struct ptn_request *req, struct ptn_reply *rep)
 	if (r == PTN_OK) {
 		p.signed_ = p.an.c;
 		p.signed_.purpose = PTN_PURPOSE_SIGNED;
-		r = ptn_db_tx(req->db, approve, &p);
+		r = ptn_tx(&req->sc, approve, &p);
 	}
 	if (r == PTN_E_DENIED) {
 		ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_ACTION_FAILED,
@@ -227,31 +226,30 @@ static enum ptn_err
 find_signed(struct ptn_request *req, struct ptn_ceremony_row *c, bool *used)
 {
 	const char *header = ptn_request_param(req, "HTTP_X_DFNS_USERACTION");
-	const struct ptn_token_env env = ptn_request_tokens(req);
 	enum ptn_verdict verdict;
 	struct ptn_dfnstoken t;
 	enum ptn_err r;
 
 	if (header == NULL)
 		return PTN_E_NOT_FOUND;
-	r = ptn_dfnstoken_verify(&env, ptn_bytes_of(header),
+	r = ptn_dfnstoken_verify(&req->sc, ptn_bytes_of(header),
 	    PTN_DFNSTOKEN_ACTION, &t, &verdict);
 	if (r != PTN_OK)
 		return r;
-	if (verdict != PTN_ALLOW || !ptn_uuid_equal(&t.org, &req->tenant.id))
+	if (verdict != PTN_ALLOW || !ptn_uuid_equal(&t.org, &req->sc.tenant_id))
 		return PTN_E_NOT_FOUND;
-	return ptn_ceremony_look(req->db, req->arena, &t.org,
-	    PTN_PURPOSE_SIGNED, &t.id, c, used);
+	return ptn_ceremony_look(&req->sc, PTN_PURPOSE_SIGNED, &t.id, c, used);
 }
 
 /* The raw target, without the path at which we are mounted. */
 static const char *
 target(const struct ptn_request *req)
 {
-	const size_t len = strlen(req->cf->base_path);
+	const size_t len = strlen(req->sc.cf->base_path);
 
-	return strncmp(req->uri, req->cf->base_path, len) == 0 ? req->uri + len
-							       : req->uri;
+	return strncmp(req->uri, req->sc.cf->base_path, len) == 0
+	    ? req->uri + len
+	    : req->uri;
 }
 
 static enum ptn_err
@@ -296,14 +294,12 @@ ptn_dfns_action_check(struct ptn_request *req, struct ptn_reply *rep)
 }
 
 enum ptn_err
-ptn_dfns_action_use(struct ptn_request *req, struct ptn_db *db)
+ptn_dfns_action_use(struct ptn_request *req, const struct ptn_scope *sc)
 {
 	enum ptn_err r;
 
-	r = ptn_ceremony_use(db, &req->tenant.id, PTN_PURPOSE_SIGNED,
-	    &req->action);
+	r = ptn_ceremony_use(sc, PTN_PURPOSE_SIGNED, &req->action);
 	if (r == PTN_OK)
-		r = ptn_evidence_used(db, req->cf, &req->tenant.id,
-		    &req->action);
+		r = ptn_evidence_used(sc, &req->action);
 	return r == PTN_E_NOT_FOUND ? PTN_E_GONE : r;
 }

@@ -6,6 +6,7 @@
 #include "lib/account/user.h"
 #include "lib/base/clock.h"
 #include "lib/dfns/verify.h"
+#include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"
 #include "lib/format/json.h"
 
@@ -43,7 +44,7 @@ bool
 ptn_dfns_kind_offered(const struct ptn_request *req, enum ptn_cred_kind kind)
 {
 	if (ptn_cred_kind_secret(kind))
-		return req->cf->dfns_password;
+		return req->sc.cf->dfns_password;
 	return kind == PTN_CRED_FIDO2 || kind == PTN_CRED_KEY ||
 	    kind == PTN_CRED_PASSWORD_PROTECTED_KEY ||
 	    kind == PTN_CRED_RECOVERY_KEY;
@@ -76,8 +77,8 @@ write_init(struct ptn_request *req, struct ptn_reply *rep,
 	enum ptn_err r;
 	size_t n;
 
-	if ((r = ptn_dfnscreds_of(req->db, req->arena, &m->org->id, &m->user_id,
-		 &creds, &n)) != PTN_OK ||
+	if ((r = ptn_dfnscreds_of(&req->sc, &m->user_id, &creds, &n)) !=
+		PTN_OK ||
 	    (r = ptn_dfns_token(req, PTN_DFNSTOKEN_CHALLENGE, &m->org->id, NULL,
 		 &c->id, ptn_ceremony_ttl_s(c->purpose), &token)) != PTN_OK)
 		return r;
@@ -99,8 +100,8 @@ ptn_dfns_more_begin(struct ptn_request *req, struct ptn_reply *rep,
 {
 	struct ptn_ceremony_row c = { .purpose = m->purpose,
 		.user_id = m->user_id,
-		.state = write_state(req->arena, m),
-		.challenge = ptn_ceremony_challenge_new(req->arena) };
+		.state = write_state(req->sc.arena, m),
+		.challenge = ptn_ceremony_challenge_new(req->sc.arena) };
 	const char *otp_url = "";
 	enum ptn_err r = PTN_OK;
 
@@ -108,8 +109,7 @@ ptn_dfns_more_begin(struct ptn_request *req, struct ptn_reply *rep,
 		return PTN_E_NOMEM;
 	if (m->kind == PTN_CRED_TOTP)
 		r = ptn_dfns_offer(req, m->org, m->username, &c, &otp_url);
-	if (r != PTN_OK ||
-	    (r = ptn_ceremony_put(req->db, &m->org->id, &c)) != PTN_OK)
+	if (r != PTN_OK || (r = ptn_ceremony_put(&req->sc, &c)) != PTN_OK)
 		return r;
 	return write_init(req, rep, m, &c, otp_url);
 }
@@ -130,7 +130,7 @@ ptn_dfns_credential_init(struct ptn_request *req, struct ptn_reply *rep)
 	if (!ptn_dfns_kind_offered(req, m.kind))
 		return ptn_dfns_malformed(req, rep, "",
 		    init_fields[INIT_KIND].name);
-	r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id, &org);
+	r = ptn_org_get(&req->sc, &req->sc.tenant_id, &org);
 	return r == PTN_OK ? ptn_dfns_more_begin(req, rep, &m) : r;
 }
 
@@ -146,7 +146,7 @@ read_state(struct ptn_dfns_creating *k, enum ptn_cred_kind *kind)
 	if (r != PTN_OK)
 		return PTN_E_INTERNAL;
 	*kind = ptn_cred_kind_of(ptn_json_string(ptn_json_get(all, "kind")));
-	code = ptn_json_text(k->req->arena, ptn_json_get(all, "code"));
+	code = ptn_json_text(k->req->sc.arena, ptn_json_get(all, "code"));
 	if (code == NULL || !ptn_uuid_parse(code, &k->code))
 		r = PTN_E_INTERNAL;
 	ptn_json_free(&all);
@@ -162,7 +162,7 @@ ptn_dfns_creating_read(struct ptn_request *req, struct ptn_reply *rep,
 	enum ptn_err r;
 
 	k->req = req;
-	r = ptn_dfnsfactor_read_new(req->arena, req->json, PTN_FACTOR_ANY,
+	r = ptn_dfnsfactor_read_new(req->sc.arena, req->json, PTN_FACTOR_ANY,
 	    &k->in, &why);
 	if (r == PTN_E_INPUT)
 		return ptn_dfns_malformed(req, rep, "", why);
@@ -171,8 +171,7 @@ ptn_dfns_creating_read(struct ptn_request *req, struct ptn_reply *rep,
 	    (r = ptn_dfns_challenge_take(req, req->in[NEW_CHALLENGE].b, purpose,
 		 &k->c)) != PTN_OK ||
 	    (r = read_state(k, &kind)) != PTN_OK ||
-	    (r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id,
-		 &k->org)) != PTN_OK)
+	    (r = ptn_org_get(&req->sc, &req->sc.tenant_id, &k->org)) != PTN_OK)
 		return r;
 	return kind == k->in.kind ? PTN_OK : PTN_E_NOT_FOUND;
 }
@@ -180,11 +179,11 @@ ptn_dfns_creating_read(struct ptn_request *req, struct ptn_reply *rep,
 enum ptn_err
 ptn_dfns_creating_verify(struct ptn_dfns_creating *k)
 {
-	const struct ptn_dfnsverify v = { k->req->cf, &k->org, k->c.challenge,
-		k->c.user_id, k->req->env->secrets, k->c.sealed };
+	const struct ptn_dfnsverify v = { &k->org, k->c.challenge, k->c.user_id,
+		k->c.sealed };
 	enum ptn_err r;
 
-	r = ptn_dfnsverify_new(k->req->arena, &v, &k->in, &k->cred, &k->ruling);
+	r = ptn_dfnsverify_new(&k->req->sc, &v, &k->in, &k->cred, &k->ruling);
 	if (r == PTN_OK && k->ruling.verdict != PTN_ALLOW)
 		r = PTN_E_DENIED;
 	return r == PTN_OK
@@ -194,7 +193,7 @@ ptn_dfns_creating_verify(struct ptn_dfns_creating *k)
 
 /* A password stands beside an app, or not at all. */
 static enum ptn_err
-find_totp(struct ptn_db *db, struct ptn_dfns_creating *k)
+find_totp(const struct ptn_scope *sc, struct ptn_dfns_creating *k)
 {
 	struct ptn_dfnscred *all;
 	enum ptn_err r;
@@ -202,37 +201,35 @@ find_totp(struct ptn_db *db, struct ptn_dfns_creating *k)
 
 	if (k->in.kind != PTN_CRED_PASSWORD)
 		return PTN_OK;
-	r = ptn_dfnscreds_of(db, k->req->arena, &k->org.id, &k->c.user_id, &all,
-	    &n);
+	r = ptn_dfnscreds_of(sc, &k->c.user_id, &all, &n);
 	if (r == PTN_OK)
 		k->alone = !ptn_dfnscreds_have(all, n, PTN_CRED_TOTP);
 	return r == PTN_OK && k->alone ? PTN_E_CONFLICT : r;
 }
 
 static enum ptn_err
-tell_member(struct ptn_db *db, struct ptn_dfns_creating *k)
+tell_member(const struct ptn_scope *sc, struct ptn_dfns_creating *k)
 {
 	struct ptn_member m;
 	enum ptn_err r;
 
-	r = ptn_member_by_id(db, k->req->arena, &k->org.id, &k->c.user_id, &m);
+	r = ptn_member_by_id(sc, &k->c.user_id, &m);
 	if (r != PTN_OK)
 		return r;
-	return ptn_dfns_notify(k->req, db, PTN_NOTICE_CREDENTIAL, &k->org, &m);
+	return ptn_dfns_notify(k->req, sc, PTN_NOTICE_CREDENTIAL, &k->org, &m);
 }
 
 enum ptn_err
-ptn_dfns_creating_put(struct ptn_db *db, struct ptn_dfns_creating *k)
+ptn_dfns_creating_put(const struct ptn_scope *sc, struct ptn_dfns_creating *k)
 {
 	enum ptn_err r;
 
 	k->alone = k->conflict = false;
-	if ((r = find_totp(db, k)) != PTN_OK)
+	if ((r = find_totp(sc, k)) != PTN_OK)
 		return r;
-	r = ptn_dfnscred_put(db, k->req->arena, &k->org.id, &k->c.user_id,
-	    &k->cred);
+	r = ptn_dfnscred_put(sc, &k->c.user_id, &k->cred);
 	k->conflict = r == PTN_E_CONFLICT;
-	return r == PTN_OK ? tell_member(db, k) : r;
+	return r == PTN_OK ? tell_member(sc, k) : r;
 }
 
 void
@@ -250,31 +247,30 @@ static enum ptn_err
 read_mine(struct ptn_request *req, struct ptn_reply *rep,
     struct ptn_dfns_creating *k)
 {
-	const struct ptn_uuid org = req->tenant.id;
+	const struct ptn_uuid org = req->sc.tenant_id;
 	enum ptn_err r;
 
 	r = ptn_dfns_creating_read(req, rep, PTN_PURPOSE_CREDENTIAL, k);
 	if (r == PTN_OK &&
-	    (!ptn_uuid_equal(&org, &req->tenant.id) ||
+	    (!ptn_uuid_equal(&org, &req->sc.tenant_id) ||
 		!ptn_uuid_equal(&k->c.user_id, &req->session.claims.sub)))
 		r = PTN_E_NOT_FOUND;
-	req->tenant.id = org;
+	req->sc.tenant_id = org;
 	return r;
 }
 
 /* The action is spent even if the credential turns out to be there. */
 static enum ptn_err
-create(struct ptn_db *db, void *arg)
+create(const struct ptn_scope *sc, void *arg)
 {
 	struct ptn_dfns_creating *k = arg;
 	struct ptn_request *req = k->req;
 	enum ptn_err r;
 
-	if ((r = ptn_user_lock(db, req->arena, &k->org.id, &k->c.user_id)) !=
-		PTN_OK ||
-	    (r = ptn_dfns_action_use(req, db)) != PTN_OK)
+	if ((r = ptn_user_lock(sc, &k->c.user_id)) != PTN_OK ||
+	    (r = ptn_dfns_action_use(req, sc)) != PTN_OK)
 		return r;
-	r = ptn_dfns_creating_put(db, k);
+	r = ptn_dfns_creating_put(sc, k);
 	return r == PTN_E_CONFLICT ? PTN_OK : r;
 }
 
@@ -294,7 +290,7 @@ ptn_dfns_credential_create(struct ptn_request *req, struct ptn_reply *rep)
 		return ptn_dfns_refuse(rep, PTN_DFNS_NOT_PROVED);
 	if (r != PTN_OK)
 		return r;
-	r = ptn_db_tx(req->db, create, &k);
+	r = ptn_tx(&req->sc, create, &k);
 	if (r == PTN_E_GONE)
 		return ptn_dfns_refuse(rep, PTN_DFNS_ACTION_USED);
 	if (r != PTN_OK)
@@ -316,17 +312,15 @@ struct switching {
 };
 
 static enum ptn_err
-choose(struct ptn_db *db, struct switching *s)
+choose(const struct ptn_scope *sc, struct switching *s)
 {
-	const struct ptn_uuid *org = &s->req->tenant.id;
-	const bool passwords = s->req->cf->dfns_password;
+	const bool passwords = s->req->sc.cf->dfns_password;
 	struct ptn_dfnscred *c, *it = NULL;
 	size_t i, n;
 	bool was;
 	enum ptn_err r;
 
-	r = ptn_dfnscreds_of(db, s->req->arena, org,
-	    &s->req->session.claims.sub, &c, &n);
+	r = ptn_dfnscreds_of(sc, &s->req->session.claims.sub, &c, &n);
 	if (r != PTN_OK)
 		return r;
 	for (i = 0; i < n; i++)
@@ -341,21 +335,20 @@ choose(struct ptn_db *db, struct switching *s)
 	s->last = was && !ptn_dfnscreds_suffice(c, n, passwords);
 	if (s->last)
 		return PTN_OK;
-	return ptn_dfnscred_activate(db, org, it, s->on);
+	return ptn_dfnscred_activate(sc, it, s->on);
 }
 
 static enum ptn_err
-switch_it(struct ptn_db *db, void *arg)
+switch_it(const struct ptn_scope *sc, void *arg)
 {
 	struct switching *s = arg;
 	struct ptn_request *req = s->req;
 	enum ptn_err r;
 
-	if ((r = ptn_user_lock(db, req->arena, &req->tenant.id,
-		 &req->session.claims.sub)) != PTN_OK ||
-	    (r = ptn_dfns_action_use(req, db)) != PTN_OK)
+	if ((r = ptn_user_lock(sc, &req->session.claims.sub)) != PTN_OK ||
+	    (r = ptn_dfns_action_use(req, sc)) != PTN_OK)
 		return r;
-	return choose(db, s);
+	return choose(sc, s);
 }
 
 static enum ptn_err
@@ -368,7 +361,7 @@ change(struct ptn_request *req, struct ptn_reply *rep, bool on)
 	if (ptn_dfnsid_parse(PTN_DFNSID_CREDENTIAL, req->in[UUID].b, &s.id) !=
 	    PTN_OK)
 		s.id = ptn_uuid_new();
-	r = ptn_db_tx(req->db, switch_it, &s);
+	r = ptn_tx(&req->sc, switch_it, &s);
 	if (r == PTN_E_GONE)
 		return ptn_dfns_refuse(rep, PTN_DFNS_ACTION_USED);
 	if (r != PTN_OK)

@@ -30,8 +30,8 @@ bool ptn_dfns_kind_offered(const struct ptn_request *req,
     enum ptn_cred_kind kind);
 
 /* Store the challenge, and write it as the answer. */
-enum ptn_err ptn_dfns_more_begin(struct ptn_request *req,
-    struct ptn_reply *rep, const struct ptn_dfns_more *m) PTN_MUST_USE;
+enum ptn_err ptn_dfns_more_begin(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_dfns_more *m) PTN_MUST_USE;
 
 struct ptn_dfns_creating {
 	struct ptn_request *req;
@@ -58,14 +58,13 @@ enum ptn_err ptn_dfns_creating_read(struct ptn_request *req,
  * Has it signed the challenge?  PTN_E_DENIED, with k->ruling.  A password is
  * hashed, too.
  */
-enum ptn_err ptn_dfns_creating_verify(struct ptn_dfns_creating *k)
-    PTN_MUST_USE;
+enum ptn_err ptn_dfns_creating_verify(struct ptn_dfns_creating *k) PTN_MUST_USE;
 
 /*
  * Store it, with a notice to its owner, inside the caller's transaction.
  * PTN_E_CONFLICT, with k->conflict or k->alone.
  */
-enum ptn_err ptn_dfns_creating_put(struct ptn_db *db,
+enum ptn_err ptn_dfns_creating_put(const struct ptn_scope *sc,
     struct ptn_dfns_creating *k) PTN_MUST_USE;
 
 /* It is stored: write it as the answer. */

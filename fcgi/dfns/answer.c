@@ -35,7 +35,7 @@ read_factors(struct ptn_request *req, struct ptn_reply *rep,
 	for (i = 0; i < 2 && r == PTN_OK; i++) {
 		if (!req->in[ANSWER_FIRST + i].set)
 			continue;
-		r = ptn_dfnsfactor_read(req->arena,
+		r = ptn_dfnsfactor_read(req->sc.arena,
 		    req->in[ANSWER_FIRST + i].json, place[i],
 		    &an->factor[an->nfactors++], &why);
 		if (r == PTN_E_INPUT)
@@ -61,7 +61,7 @@ read_account(struct ptn_request *req, const char *state,
 	r = ptn_json_parse(ptn_bytes_of(state), PTN_CEREMONY_DEPTH, &all, &why);
 	if (r != PTN_OK)
 		return PTN_E_INTERNAL;
-	text = ptn_json_text(req->arena, ptn_json_get(all, "account"));
+	text = ptn_json_text(req->sc.arena, ptn_json_get(all, "account"));
 	if (text != NULL && !ptn_uuid_parse(text, account))
 		r = PTN_E_INTERNAL;
 	ptn_json_free(&all);
@@ -87,7 +87,7 @@ check_password(struct ptn_request *req, struct ptn_reply *rep,
 	struct ptn_uuid account;
 	enum ptn_err r;
 
-	if (!req->cf->dfns_password || f[0].kind != PTN_CRED_PASSWORD)
+	if (!req->sc.cf->dfns_password || f[0].kind != PTN_CRED_PASSWORD)
 		return PTN_OK;
 	if (an->nfactors != 2 || f[1].kind != PTN_CRED_TOTP)
 		return deny(an, PTN_REFUSAL_KIND);
@@ -96,8 +96,7 @@ check_password(struct ptn_request *req, struct ptn_reply *rep,
 	if (ptn_uuid_is_nil(&account))
 		return deny(an, PTN_REFUSAL_KIND);
 	if ((r = ptn_guess_account(req, rep, &account)) != PTN_OK ||
-	    (r = ptn_dfnspassword_check(req->cf, req->env->gate, req->db,
-		 req->arena, &an->org.id, &an->c.user_id, f[0].secret,
+	    (r = ptn_dfnspassword_check(&req->sc, &an->c.user_id, f[0].secret,
 		 &an->password)) != PTN_OK)
 		return r;
 	return ptn_uuid_is_nil(&an->password) ? deny(an, PTN_REFUSAL_PASSWORD)
@@ -130,15 +129,14 @@ ptn_dfns_answer_read(struct ptn_request *req, struct ptn_reply *rep,
 		return r;
 	if (ptn_uuid_is_nil(&an->c.user_id))
 		an->c.user_id = user_of(&an->factor[0]);
-	r = ptn_dfns_org(req, &req->tenant.id, &an->org);
+	r = ptn_dfns_org(req, &req->sc.tenant_id, &an->org);
 	return r == PTN_OK ? check_password(req, rep, an) : r;
 }
 
 /* By what was found out before, or by a code that is used now. */
 static enum ptn_err
-verify_secret(struct ptn_request *req, struct ptn_db *db,
-    struct ptn_dfns_answer *an, const struct ptn_dfnsfactor *f,
-    const struct ptn_dfnscred *c)
+verify_secret(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
+    const struct ptn_dfnsfactor *f, const struct ptn_dfnscred *c)
 {
 	enum ptn_verdict verdict;
 	enum ptn_err r;
@@ -147,8 +145,7 @@ verify_secret(struct ptn_request *req, struct ptn_db *db,
 		return ptn_uuid_equal(&c->id, &an->password)
 		    ? ptn_ruling_allow(&an->ruling)
 		    : ptn_ruling_deny(&an->ruling, PTN_REFUSAL_PASSWORD);
-	r = ptn_dfnstotp_use(req->env->secrets, db, req->arena, &an->org.id,
-	    &an->c.user_id, &c->id, f->secret, &verdict);
+	r = ptn_dfnstotp_use(sc, &an->c.user_id, &c->id, f->secret, &verdict);
 	if (r != PTN_OK)
 		return r;
 	return verdict == PTN_ALLOW
@@ -158,26 +155,25 @@ verify_secret(struct ptn_request *req, struct ptn_db *db,
 
 /* They name no credential: it is the one of their kind. */
 static enum ptn_err
-verify_by_kind(struct ptn_request *req, struct ptn_db *db,
-    struct ptn_dfns_answer *an, const struct ptn_dfnsfactor *f,
-    const struct ptn_dfns_challenge *ch, struct ptn_dfnscred **used)
+verify_by_kind(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
+    const struct ptn_dfnsfactor *f, const struct ptn_dfns_challenge *ch,
+    struct ptn_dfnscred **used)
 {
 	size_t i;
 
 	for (i = 0; i < ch->n; i++)
 		if (ch->cred[i].kind == f->kind) {
 			*used = &ch->cred[i];
-			return verify_secret(req, db, an, f, *used);
+			return verify_secret(sc, an, f, *used);
 		}
 	return ptn_ruling_deny(&an->ruling, PTN_REFUSAL_KIND);
 }
 
 enum ptn_err
-ptn_dfns_answer_verify(struct ptn_request *req, struct ptn_db *db,
+ptn_dfns_answer_verify(struct ptn_request *req, const struct ptn_scope *sc,
     struct ptn_dfns_answer *an)
 {
-	const struct ptn_dfnsverify v = { .cf = req->cf,
-		.org = &an->org,
+	const struct ptn_dfnsverify v = { .org = &an->org,
 		.challenge = an->c.challenge,
 		.user = an->c.user_id };
 	struct ptn_dfns_challenge ch = { .purpose = an->c.purpose };
@@ -186,18 +182,18 @@ ptn_dfns_answer_verify(struct ptn_request *req, struct ptn_db *db,
 	size_t i;
 
 	memset(&an->ruling, 0, sizeof(an->ruling));
-	r = ptn_dfns_signers(req, &an->org.id, &an->c.user_id, &ch);
+	r = ptn_dfns_signers(req, &an->c.user_id, &ch);
 	if (r == PTN_OK)
 		r = ptn_dfns_allowed(req, an->c.state, &ch);
 	for (i = 0; i < an->nfactors && r == PTN_OK; i++) {
 		r = ptn_cred_kind_secret(an->factor[i].kind)
-		    ? verify_by_kind(req, db, an, &an->factor[i], &ch, &used)
-		    : ptn_dfnsverify_factor(req->arena, &v, &an->factor[i],
+		    ? verify_by_kind(sc, an, &an->factor[i], &ch, &used)
+		    : ptn_dfnsverify_factor(&req->sc, &v, &an->factor[i],
 			  ch.cred, ch.n, &used, &an->ruling);
 		if (r == PTN_OK && an->ruling.verdict != PTN_ALLOW)
 			r = PTN_E_DENIED;
 		if (r == PTN_OK)
-			r = ptn_dfnscred_used(db, &an->org.id, used);
+			r = ptn_dfnscred_used(sc, used);
 		an->used[i] = r == PTN_OK ? used : NULL;
 	}
 	return r;

@@ -11,18 +11,18 @@
 #include "lib/format/json.h"
 
 enum ptn_err
-ptn_dfns_signers(struct ptn_request *req, const struct ptn_uuid *org,
-    const struct ptn_uuid *user, struct ptn_dfns_challenge *ch)
+ptn_dfns_signers(struct ptn_request *req, const struct ptn_uuid *user,
+    struct ptn_dfns_challenge *ch)
 {
 	struct ptn_dfnscred *all;
 	bool passwords, with_totp;
 	enum ptn_err r;
 	size_t i, n;
 
-	r = ptn_dfnscreds_of(req->db, req->arena, org, user, &all, &n);
+	r = ptn_dfnscreds_of(&req->sc, user, &all, &n);
 	if (r != PTN_OK)
 		return r;
-	passwords = req->cf->dfns_password;
+	passwords = req->sc.cf->dfns_password;
 	ch->cred = all;
 	ch->n = 0;
 	if (!ptn_dfnscreds_suffice(all, n, passwords))
@@ -109,7 +109,8 @@ ptn_dfns_allowed(struct ptn_request *req, const char *state,
 	nameless = ptn_json_bool(ptn_json_get(all, "nameless"));
 	for (i = 0; i < ch->n; i++) {
 		fido = ch->cred[i].kind == PTN_CRED_FIDO2;
-		if (nameless ? fido : listed(req->arena, list, &ch->cred[i].id))
+		if (nameless ? fido
+			     : listed(req->sc.arena, list, &ch->cred[i].id))
 			ch->cred[n++] = ch->cred[i];
 	}
 	ch->n = n;
@@ -125,21 +126,21 @@ ptn_dfns_decoy(struct ptn_request *req, const char *org, const char *username,
 	static const enum ptn_cred_kind kinds[] = { PTN_CRED_FIDO2,
 		PTN_CRED_FIDO2, PTN_CRED_KEY, PTN_CRED_PASSWORD_PROTECTED_KEY,
 		PTN_CRED_PASSWORD };
-	const size_t nkinds = PTN_ARRAY_LEN(kinds) - !req->cf->dfns_password;
+	const size_t nkinds = PTN_ARRAY_LEN(kinds) - !req->sc.cf->dfns_password;
 	uint8_t mac[PTN_SHA256_LEN], id[PTN_SHA256_LEN];
 	char *key = NULL, *text;
 	enum ptn_err r;
 
-	r = ptn_fold(req->arena, username, &key);
+	r = ptn_fold(req->sc.arena, username, &key);
 	if (r != PTN_OK && r != PTN_E_INPUT)
 		return r;
-	text = ptn_arena_printf(req->arena, "%s %s", org,
+	text = ptn_arena_printf(req->sc.arena, "%s %s", org,
 	    key != NULL ? key : username);
 	if (text == NULL ||
-	    (ch->cred = ptn_arena_calloc(req->arena, 2, sizeof(*ch->cred))) ==
-		NULL)
+	    (ch->cred = ptn_arena_calloc(req->sc.arena, 2,
+		 sizeof(*ch->cred))) == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_secrets_mac(req->env->secrets, 0, PTN_FOR_DECOY,
+	r = ptn_secrets_mac(req->sc.secrets, 0, PTN_FOR_DECOY,
 	    ptn_bytes_of(text), mac);
 	if (r != PTN_OK)
 		return r;
@@ -149,7 +150,7 @@ ptn_dfns_decoy(struct ptn_request *req, const char *org, const char *username,
 	ch->cred[1].kind = PTN_CRED_TOTP;
 	ch->n = ch->cred[0].kind == PTN_CRED_PASSWORD ? 2 : 1;
 	ch->cred[0].cred_id =
-	    ptn_b64url_encode(req->arena, PTN_BYTES(id, sizeof(id)));
+	    ptn_b64url_encode(req->sc.arena, PTN_BYTES(id, sizeof(id)));
 	return ch->cred[0].cred_id != NULL ? PTN_OK : PTN_E_NOMEM;
 }
 
@@ -231,8 +232,8 @@ write_challenge(struct ptn_request *req, struct ptn_reply *rep,
 	ptn_jsonw_str(w, "externalAuthenticationUrl", "");
 	ptn_jsonw_str(w, "userVerification", "required");
 	ptn_jsonw_str(w, "attestation",
-	    req->cf->passkey_attestation == PTN_CONVEY_NONE ? "none"
-							    : "direct");
+	    req->sc.cf->passkey_attestation == PTN_CONVEY_NONE ? "none"
+							       : "direct");
 	ptn_dfns_write_rp(w, ch->org);
 	ptn_jsonw_object(w, "allowCredentials");
 	write_allowed(w, "key", ch, PTN_CRED_KEY);
@@ -252,14 +253,16 @@ ptn_dfns_challenge_give(struct ptn_request *req, struct ptn_reply *rep,
 		.purpose = ch->purpose,
 		.challenge = ch->challenge != NULL
 		    ? ch->challenge
-		    : ptn_ceremony_challenge_new(req->arena),
-		.state = ptn_dfns_challenge_state(req->arena, ch) };
+		    : ptn_ceremony_challenge_new(req->sc.arena),
+		.state = ptn_dfns_challenge_state(req->sc.arena, ch) };
+	/* An organisation that does not exist has ceremonies all the same. */
+	const struct ptn_scope at = ptn_scope_at(&req->sc, &ch->org->id);
 	char *identifier;
 	enum ptn_err r;
 
 	if (c.challenge == NULL || c.state == NULL)
 		return PTN_E_NOMEM;
-	if ((r = ptn_ceremony_put(req->db, &ch->org->id, &c)) != PTN_OK ||
+	if ((r = ptn_ceremony_put(&at, &c)) != PTN_OK ||
 	    (r = ptn_dfns_token(req, PTN_DFNSTOKEN_CHALLENGE, &ch->org->id,
 		 NULL, &c.id, ptn_ceremony_ttl_s(ch->purpose), &identifier)) !=
 		PTN_OK)
@@ -272,19 +275,20 @@ enum ptn_err
 ptn_dfns_challenge_take(struct ptn_request *req, struct ptn_bytes identifier,
     enum ptn_purpose_of purpose, struct ptn_ceremony_row *c)
 {
-	const struct ptn_token_env env = ptn_request_tokens(req);
 	enum ptn_verdict verdict;
 	struct ptn_dfnstoken t;
+	struct ptn_scope at;
 	enum ptn_err r;
 
-	r = ptn_dfnstoken_verify(&env, identifier, PTN_DFNSTOKEN_CHALLENGE, &t,
-	    &verdict);
+	r = ptn_dfnstoken_verify(&req->sc, identifier, PTN_DFNSTOKEN_CHALLENGE,
+	    &t, &verdict);
 	if (r != PTN_OK)
 		return r;
 	if (verdict != PTN_ALLOW)
 		return PTN_E_NOT_FOUND;
-	r = ptn_ceremony_take(req->db, req->arena, &t.org, purpose, &t.id, c);
+	at = ptn_scope_at(&req->sc, &t.org);
+	r = ptn_ceremony_take(&at, purpose, &t.id, c);
 	if (r == PTN_OK)
-		req->tenant.id = t.org;
+		req->sc.tenant_id = t.org;
 	return r;
 }

@@ -13,12 +13,12 @@
 struct ptn_dfns_challenge {
 	enum ptn_purpose_of purpose;
 	const struct ptn_org *org;
-	struct ptn_uuid user_id; /* nil: nobody can answer it */
-	struct ptn_uuid decoy;	 /* whose guesses are counted instead */
+	struct ptn_uuid user_id;   /* nil: nobody can answer it */
+	struct ptn_uuid decoy;	   /* whose guesses are counted instead */
 	struct ptn_dfnscred *cred; /* those that may */
 	size_t n;
 	bool with_encrypted; /* hand encrypted private keys out */
-	bool nameless; /* any passkey answers it, and tells whose it is */
+	bool nameless;	     /* any passkey answers it, and tells whose it is */
 	const char *challenge; /* NULL: a random one */
 	const char *extra;     /* members of the state, as JSON; or NULL */
 };
@@ -28,8 +28,7 @@ struct ptn_dfns_challenge {
  * they do not suffice for it.
  */
 enum ptn_err ptn_dfns_signers(struct ptn_request *req,
-    const struct ptn_uuid *org, const struct ptn_uuid *user,
-    struct ptn_dfns_challenge *ch) PTN_MUST_USE;
+    const struct ptn_uuid *user, struct ptn_dfns_challenge *ch) PTN_MUST_USE;
 
 /*
  * Keep those that a ceremony allows by its state: those that it lists, or any
@@ -91,6 +90,6 @@ enum ptn_err ptn_dfns_answer_read(struct ptn_request *req,
  * an->ruling, for what does not hold.
  */
 enum ptn_err ptn_dfns_answer_verify(struct ptn_request *req,
-    struct ptn_db *db, struct ptn_dfns_answer *an) PTN_MUST_USE;
+    const struct ptn_scope *sc, struct ptn_dfns_answer *an) PTN_MUST_USE;
 
 #endif

@@ -1,6 +1,6 @@
+#include "lib/dfns/code.h"
 #include "fcgi/client.h"
 #include "fcgi/dfns/dfns.h"
-#include "lib/dfns/code.h"
 #include "lib/dfns/codemail.h"
 #include "lib/format/dfnsid.h"
 #include "lib/format/locale.h"
@@ -24,16 +24,16 @@ static enum ptn_err
 want(struct ptn_request *req, struct ptn_reply *rep,
     enum ptn_code_purpose purpose)
 {
-	struct ptn_codemail w = { .tenant_id =
-			ptn_dfns_org_id(req->in[CODE_ORG].s),
-		.purpose = purpose,
+	const struct ptn_uuid org = ptn_dfns_org_id(req->in[CODE_ORG].s);
+	const struct ptn_scope at = ptn_scope_at(&req->sc, &org);
+	struct ptn_codemail w = { .purpose = purpose,
 		.username = req->in[CODE_USERNAME].s,
 		.locale = ptn_locale_match(
 		    ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE")),
 		.address = ptn_client_ip(req) };
 	enum ptn_err r;
 
-	r = ptn_codemail_want(req->db, req->arena, req->env->secrets, &w);
+	r = ptn_codemail_want(&at, &w);
 	if (r != PTN_OK)
 		return r;
 	ptn_request_wake_courier(req);
@@ -103,8 +103,8 @@ ptn_dfns_judge_code(struct ptn_request *req, const struct ptn_dfns_who *who,
 
 	if (!ptn_dfnscode_normal(PTN_DFNSCODE_MAIL, typed, code))
 		code[0] = '\0';
-	r = ptn_code_judge(req->db, req->arena, req->env->secrets, &who->org.id,
-	    able ? &who->member.id : &nobody, purpose, code, keep, what);
+	r = ptn_code_judge(&req->sc, able ? &who->member.id : &nobody, purpose,
+	    code, keep, what);
 	ptn_wipe(code, sizeof(code));
 	return r;
 }

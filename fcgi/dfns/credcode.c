@@ -5,6 +5,7 @@
 #include "lib/account/user.h"
 #include "lib/base/clock.h"
 #include "lib/dfns/code.h"
+#include "lib/event/tx.h"
 
 enum { NEW_EXPIRATION, NEW__MAX };
 
@@ -39,17 +40,16 @@ struct handing_out {
 };
 
 static enum ptn_err
-hand_out(struct ptn_db *db, void *arg)
+hand_out(const struct ptn_scope *sc, void *arg)
 {
 	struct handing_out *h = arg;
 	struct ptn_request *req = h->req;
 	enum ptn_err r;
 
-	if ((r = ptn_user_lock(db, req->arena, &h->c.tenant_id,
-		 &h->c.user_id)) != PTN_OK ||
-	    (r = ptn_dfns_action_use(req, db)) != PTN_OK)
+	if ((r = ptn_user_lock(sc, &h->c.user_id)) != PTN_OK ||
+	    (r = ptn_dfns_action_use(req, sc)) != PTN_OK)
 		return r;
-	return ptn_credcode_put(db, req->env->secrets, h->code, &h->c);
+	return ptn_credcode_put(sc, h->code, &h->c);
 }
 
 static void
@@ -73,7 +73,7 @@ ptn_dfns_credcode(struct ptn_request *req, struct ptn_reply *rep)
 	const int64_t latest = now + PTN_CREDCODE_TTL_S * (int64_t)PTN_US_PER_S;
 	const int64_t wanted = req->in[NEW_EXPIRATION].us;
 	struct handing_out h = { .req = req,
-		.c = { .tenant_id = req->tenant.id,
+		.c = { .tenant_id = req->sc.tenant_id,
 		    .user_id = req->session.claims.sub,
 		    .session_id = req->session.claims.session_id,
 		    .expires_at_us = wanted < latest ? wanted : latest } };
@@ -83,7 +83,7 @@ ptn_dfns_credcode(struct ptn_request *req, struct ptn_reply *rep)
 		return ptn_dfns_malformed(req, rep, "",
 		    new_fields[NEW_EXPIRATION].name);
 	ptn_dfnscode_draw(PTN_DFNSCODE_CREDENTIAL, h.code);
-	r = ptn_db_tx(req->db, hand_out, &h);
+	r = ptn_tx(&req->sc, hand_out, &h);
 	if (r == PTN_OK) {
 		ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_CREDENTIAL_CODE,
 		    NULL);
@@ -107,16 +107,17 @@ struct bearer {
 static enum ptn_err
 find_bearer(struct ptn_request *req, struct bearer *b)
 {
+	struct ptn_scope at;
 	enum ptn_err r;
 
-	if ((r = ptn_credcode_find(req->db, req->arena, req->env->secrets,
-		 req->in[INIT_CODE].b, &b->c)) != PTN_OK ||
-	    (r = ptn_org_get(req->db, req->arena, req->cf, &b->c.tenant_id,
-		 &b->org)) != PTN_OK ||
-	    (r = ptn_member_by_id(req->db, req->arena, &b->c.tenant_id,
-		 &b->c.user_id, &b->member)) != PTN_OK)
+	r = ptn_credcode_find(&req->sc, req->in[INIT_CODE].b, &b->c);
+	if (r != PTN_OK)
 		return r;
-	req->tenant.id = b->c.tenant_id;
+	at = ptn_scope_at(&req->sc, &b->c.tenant_id);
+	if ((r = ptn_org_get(&at, &b->c.tenant_id, &b->org)) != PTN_OK ||
+	    (r = ptn_member_by_id(&at, &b->c.user_id, &b->member)) != PTN_OK)
+		return r;
+	req->sc.tenant_id = b->c.tenant_id;
 	req->audit.user_id = b->c.user_id;
 	return b->org.active && ptn_member_usable(&b->member) ? PTN_OK
 							      : PTN_E_NOT_FOUND;
@@ -151,25 +152,23 @@ ptn_dfns_credcode_init(struct ptn_request *req, struct ptn_reply *rep)
 
 /* The code goes with the credential: whoever comes second finds none. */
 static enum ptn_err
-create(struct ptn_db *db, void *arg)
+create(const struct ptn_scope *sc, void *arg)
 {
 	struct ptn_dfns_creating *k = arg;
-	struct ptn_arena *a = k->req->arena;
 	const struct ptn_credcode code = { .id = k->code,
 		.tenant_id = k->org.id,
 		.user_id = k->c.user_id };
 	struct ptn_member m;
 	enum ptn_err r;
 
-	if ((r = ptn_user_lock(db, a, &k->org.id, &k->c.user_id)) != PTN_OK ||
-	    (r = ptn_member_by_id(db, a, &k->org.id, &k->c.user_id, &m)) !=
-		PTN_OK)
+	if ((r = ptn_user_lock(sc, &k->c.user_id)) != PTN_OK ||
+	    (r = ptn_member_by_id(sc, &k->c.user_id, &m)) != PTN_OK)
 		return r;
 	if (!k->org.active || !ptn_member_usable(&m))
 		return PTN_E_NOT_FOUND;
-	if ((r = ptn_credcode_use(db, &code)) != PTN_OK)
+	if ((r = ptn_credcode_use(sc, &code)) != PTN_OK)
 		return r;
-	return ptn_dfns_creating_put(db, k);
+	return ptn_dfns_creating_put(sc, k);
 }
 
 /*
@@ -191,7 +190,7 @@ ptn_dfns_credcode_verify(struct ptn_request *req, struct ptn_reply *rep)
 		return failed(req, rep, ptn_refusal_name(k.ruling.refusal),
 		    PTN_DFNS_NOT_PROVED);
 	if (r == PTN_OK)
-		r = ptn_db_tx(req->db, create, &k);
+		r = ptn_tx(&req->sc, create, &k);
 	if (r == PTN_E_NOT_FOUND)
 		return failed(req, rep, "unknown challenge",
 		    PTN_DFNS_BAD_CHALLENGE);

@@ -57,10 +57,10 @@ ptn_dfns_credentials(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_err r;
 	size_t i, n;
 
-	r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id, &org);
+	r = ptn_org_get(&req->sc, &req->sc.tenant_id, &org);
 	if (r == PTN_OK)
-		r = ptn_dfnscreds_of(req->db, req->arena, &req->tenant.id,
-		    &req->session.claims.sub, &c, &n);
+		r = ptn_dfnscreds_of(&req->sc, &req->session.claims.sub, &c,
+		    &n);
 	if (r != PTN_OK)
 		return r;
 	rep->no_store = true;

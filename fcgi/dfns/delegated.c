@@ -5,6 +5,7 @@
 #include "fcgi/dfns/recovery.h"
 #include "lib/account/user.h"
 #include "lib/base/base64.h"
+#include "lib/event/tx.h"
 #include "lib/format/address.h"
 
 /*
@@ -73,23 +74,21 @@ refuse(struct delegating *d, const char *fault, enum ptn_dfns_refusal refusal)
 
 /* Spend the action; then the user of that name, locked.  PTN_E_NOT_FOUND. */
 static enum ptn_err
-find(struct ptn_db *db, struct delegating *d)
+find(const struct ptn_scope *sc, struct delegating *d)
 {
 	struct ptn_request *req = d->req;
 	struct ptn_member *m = &d->k.who.member;
-	const struct ptn_uuid *org = &d->k.who.org.id;
 	struct ptn_uuid id;
 	enum ptn_err r;
 
 	d->fault = NULL;
-	if ((r = ptn_dfns_action_use(req, db)) != PTN_OK ||
-	    (r = ptn_member_by_name(db, req->arena, org, req->in[NAME].s, m)) !=
-		PTN_OK)
+	if ((r = ptn_dfns_action_use(req, sc)) != PTN_OK ||
+	    (r = ptn_member_by_name(sc, req->in[NAME].s, m)) != PTN_OK)
 		return r;
 	id = m->id;
-	if ((r = ptn_user_lock(db, req->arena, org, &id)) != PTN_OK)
+	if ((r = ptn_user_lock(sc, &id)) != PTN_OK)
 		return r;
-	return ptn_member_by_id(db, req->arena, org, &id, m);
+	return ptn_member_by_id(sc, &id, m);
 }
 
 /*
@@ -97,10 +96,10 @@ find(struct ptn_db *db, struct delegating *d)
  * d->fault of others.
  */
 static enum ptn_err
-find_end_user(struct ptn_db *db, struct delegating *d)
+find_end_user(const struct ptn_scope *sc, struct delegating *d)
 {
 	const struct ptn_member *m = &d->k.who.member;
-	enum ptn_err r = find(db, d);
+	enum ptn_err r = find(sc, d);
 
 	if (r == PTN_E_NOT_FOUND)
 		return refuse(d, "unknown user", PTN_DFNS_NO_USER);
@@ -122,13 +121,12 @@ delegate(struct ptn_request *req, struct ptn_reply *rep, struct delegating *d,
 	enum ptn_err r;
 
 	d->req = req;
-	r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id,
-	    &d->k.who.org);
+	r = ptn_org_get(&req->sc, &req->sc.tenant_id, &d->k.who.org);
 	if (r == PTN_OK)
-		r = ptn_db_tx(req->db, work, d);
+		r = ptn_tx(&req->sc, work, d);
 	if (r == PTN_E_CONFLICT) {
 		d->again = true;
-		r = ptn_db_tx(req->db, work, d);
+		r = ptn_tx(&req->sc, work, d);
 	}
 	if (r == PTN_E_CONFLICT)
 		return ptn_dfns_refuse(rep, PTN_DFNS_USER_EXISTS);
@@ -142,15 +140,14 @@ delegate(struct ptn_request *req, struct ptn_reply *rep, struct delegating *d,
 }
 
 static enum ptn_err
-log_in(struct ptn_db *db, void *arg)
+log_in(const struct ptn_scope *sc, void *arg)
 {
 	struct delegating *d = arg;
-	enum ptn_err r = find_end_user(db, d);
+	enum ptn_err r = find_end_user(sc, d);
 
 	if (r != PTN_OK || d->fault != NULL)
 		return r;
-	return ptn_dfns_session_open(d->req, db, &d->k.who.org.id,
-	    &d->k.who.member, &d->claims);
+	return ptn_dfns_session_open(d->req, sc, &d->k.who.member, &d->claims);
 }
 
 /* POST /auth/login/delegated: a user token for an end user. */
@@ -171,19 +168,19 @@ ptn_dfns_delegated_login(struct ptn_request *req, struct ptn_reply *rep)
 }
 
 static enum ptn_err
-recover(struct ptn_db *db, void *arg)
+recover(const struct ptn_scope *sc, void *arg)
 {
 	struct delegating *d = arg;
-	enum ptn_err r = find_end_user(db, d);
+	enum ptn_err r = find_end_user(sc, d);
 
 	if (r == PTN_OK && d->fault == NULL)
-		r = ptn_dfns_recovery_key(d->req, db,
+		r = ptn_dfns_recovery_key(d->req, sc,
 		    d->req->in[REC_CREDENTIAL].b, &d->k);
 	if (r != PTN_OK || d->fault != NULL)
 		return r;
 	if (d->k.key == NULL)
 		return refuse(d, "no recovery key", PTN_DFNS_NO_RECOVERY);
-	return ptn_dfns_begin_in(d->req, db, &d->k.b);
+	return ptn_dfns_begin_in(d->req, sc, &d->k.b);
 }
 
 /* POST /auth/recover/user/delegated: begin a recovery without a code. */
@@ -204,17 +201,16 @@ ptn_dfns_delegated_recovery(struct ptn_request *req, struct ptn_reply *rep)
 
 /* Nobody of that name: is the address free, too? */
 static enum ptn_err
-make(struct ptn_db *db, struct delegating *d)
+make(const struct ptn_scope *sc, struct delegating *d)
 {
 	struct ptn_request *req = d->req;
-	const struct ptn_uuid *org = &d->k.who.org.id;
 	const struct ptn_value *external = &req->in[REG_EXTERNAL];
 	struct ptn_user_ref owner;
 	enum ptn_err r;
 
 	if (d->restart)
 		return refuse(d, "unknown user", PTN_DFNS_NO_USER);
-	r = ptn_user_by_address(db, req->arena, org, d->canonical, &owner);
+	r = ptn_user_by_address(sc, d->canonical, &owner);
 	/* Perhaps by somebody who was faster with the same, a moment ago. */
 	if (r == PTN_OK && !d->again)
 		return PTN_E_CONFLICT;
@@ -222,7 +218,7 @@ make(struct ptn_db *db, struct delegating *d)
 		return refuse(d, "the address is taken", PTN_DFNS_USER_EXISTS);
 	if (r != PTN_E_NOT_FOUND)
 		return r;
-	return ptn_member_delegate(db, req->arena, org, req->in[NAME].s,
+	return ptn_member_delegate(sc, req->in[NAME].s,
 	    external->set ? external->s : NULL, &d->k.who.member);
 }
 
@@ -244,18 +240,18 @@ check_unfinished(struct delegating *d)
 }
 
 static enum ptn_err
-begin(struct ptn_db *db, void *arg)
+begin(const struct ptn_scope *sc, void *arg)
 {
 	struct delegating *d = arg;
-	enum ptn_err r = find(db, d);
+	enum ptn_err r = find(sc, d);
 
 	if (r == PTN_E_NOT_FOUND)
-		r = make(db, d);
+		r = make(sc, d);
 	else if (r == PTN_OK)
 		r = check_unfinished(d);
 	if (r != PTN_OK || d->fault != NULL)
 		return r;
-	return ptn_dfns_begin_in(d->req, db, &d->b);
+	return ptn_dfns_begin_in(d->req, sc, &d->b);
 }
 
 static enum ptn_err
@@ -274,7 +270,7 @@ registration(struct ptn_request *req, struct ptn_reply *rep, bool restart)
 
 	if (strcmp(req->in[REG_KIND].s, PTN_END_USER) != 0)
 		return ptn_dfns_malformed(req, rep, "", "kind");
-	r = ptn_address_canonical(req->arena, req->in[NAME].s, &canonical);
+	r = ptn_address_canonical(req->sc.arena, req->in[NAME].s, &canonical);
 	if (r == PTN_E_INPUT)
 		return ptn_dfns_malformed(req, rep, "", "email");
 	d.canonical = canonical;

@@ -37,8 +37,8 @@ enum ptn_err ptn_dfns_logout(struct ptn_request *, struct ptn_reply *);
  * Open a session for somebody.  Inside the caller's transaction, which holds
  * the lock of the user.
  */
-enum ptn_err ptn_dfns_session_open(struct ptn_request *req, struct ptn_db *db,
-    const struct ptn_uuid *org, const struct ptn_member *m,
+enum ptn_err ptn_dfns_session_open(struct ptn_request *req,
+    const struct ptn_scope *sc, const struct ptn_member *m,
     struct ptn_claims *claims) PTN_MUST_USE;
 
 /* {"token"}: the answer, or the member of that name. */
@@ -62,8 +62,7 @@ enum ptn_err ptn_dfns_delegated_registration(struct ptn_request *,
     struct ptn_reply *);
 enum ptn_err ptn_dfns_delegated_restart(struct ptn_request *,
     struct ptn_reply *);
-enum ptn_err ptn_dfns_delegated_login(struct ptn_request *,
-    struct ptn_reply *);
+enum ptn_err ptn_dfns_delegated_login(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_dfns_delegated_recovery(struct ptn_request *,
     struct ptn_reply *);
 
@@ -77,8 +76,7 @@ extern const struct ptn_input ptn_in_dfns_kind;
 extern const struct ptn_input ptn_in_dfns_credential;
 extern const struct ptn_input ptn_in_dfns_uuid;
 enum ptn_err ptn_dfns_credentials(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_dfns_credential_init(struct ptn_request *,
-    struct ptn_reply *);
+enum ptn_err ptn_dfns_credential_init(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_dfns_credential_create(struct ptn_request *,
     struct ptn_reply *);
 enum ptn_err ptn_dfns_credential_activate(struct ptn_request *,
@@ -90,8 +88,7 @@ extern const struct ptn_input ptn_in_dfns_expiration;
 extern const struct ptn_input ptn_in_dfns_credcode;
 enum ptn_err ptn_dfns_credcode(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_dfns_credcode_init(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_dfns_credcode_verify(struct ptn_request *,
-    struct ptn_reply *);
+enum ptn_err ptn_dfns_credcode_verify(struct ptn_request *, struct ptn_reply *);
 
 extern const struct ptn_input ptn_in_dfns_action_init;
 enum ptn_err ptn_dfns_action_init(struct ptn_request *, struct ptn_reply *);
@@ -106,7 +103,7 @@ enum ptn_err ptn_dfns_action_check(struct ptn_request *req,
 
 /* Spend it, inside the transaction of what it approves; PTN_E_GONE. */
 enum ptn_err ptn_dfns_action_use(struct ptn_request *req,
-    struct ptn_db *db) PTN_MUST_USE;
+    const struct ptn_scope *sc) PTN_MUST_USE;
 
 /* The documented refusals: each has its code and its text in refusal.c. */
 enum ptn_dfns_refusal {
@@ -128,16 +125,15 @@ enum ptn_dfns_refusal {
 	PTN_DFNS_NO_TOTP,
 	PTN_DFNS__MAX
 };
-enum ptn_err ptn_dfns_refuse(struct ptn_reply *rep,
-    enum ptn_dfns_refusal why);
+enum ptn_err ptn_dfns_refuse(struct ptn_reply *rep, enum ptn_dfns_refusal why);
 
 /* 403 for somebody of a kind who may not call this endpoint. */
 enum ptn_err ptn_dfns_forbid(struct ptn_request *req, struct ptn_reply *rep,
     const char *kind);
 
 /* 400 that names a member of the body: "Invalid request: firstFactor/kind". */
-enum ptn_err ptn_dfns_malformed(struct ptn_request *req,
-    struct ptn_reply *rep, const char *field, const char *why);
+enum ptn_err ptn_dfns_malformed(struct ptn_request *req, struct ptn_reply *rep,
+    const char *field, const char *why);
 
 /* {"message":"success"} */
 enum ptn_err ptn_dfns_success(struct ptn_reply *rep);
@@ -183,8 +179,8 @@ enum ptn_err ptn_dfns_bar(struct ptn_request *req, struct ptn_reply *rep,
  */
 enum ptn_err ptn_dfns_judge_code(struct ptn_request *req,
     const struct ptn_dfns_who *who, bool able, enum ptn_code_purpose purpose,
-    struct ptn_bytes typed, bool keep, enum ptn_passcode_judgement *what)
-    PTN_MUST_USE;
+    struct ptn_bytes typed, bool keep,
+    enum ptn_passcode_judgement *what) PTN_MUST_USE;
 
 /* Is the strictly documented behaviour asked for, which tells who exists? */
 bool ptn_dfns_tells(const struct ptn_request *req);
@@ -193,9 +189,9 @@ bool ptn_dfns_tells(const struct ptn_request *req);
  * Tell a member by mail what was done, inside the transaction of that; the
  * courier is to be woken behind it.
  */
-enum ptn_err ptn_dfns_notify(struct ptn_request *req, struct ptn_db *db,
-    enum ptn_notice_of what, const struct ptn_org *org,
-    const struct ptn_member *m) PTN_MUST_USE;
+enum ptn_err ptn_dfns_notify(struct ptn_request *req,
+    const struct ptn_scope *sc, enum ptn_notice_of what,
+    const struct ptn_org *org, const struct ptn_member *m) PTN_MUST_USE;
 
 /* A signed token of a kind, good for ttl_s. */
 enum ptn_err ptn_dfns_token(struct ptn_request *req,
@@ -229,8 +225,8 @@ void ptn_dfns_write_creation(struct ptn_jsonw *w, const struct ptn_request *req,
  * it is kept with the ceremony, which is not stored yet.
  */
 enum ptn_err ptn_dfns_offer(struct ptn_request *req, const struct ptn_org *org,
-    const char *username, struct ptn_ceremony_row *c, const char **otp_url)
-    PTN_MUST_USE;
+    const char *username, struct ptn_ceremony_row *c,
+    const char **otp_url) PTN_MUST_USE;
 
 /*
  * Is a new credential, if it is a password, one to have?  PTN_E_INPUT is said

@@ -2,6 +2,7 @@
 
 #include "fcgi/dfns/dfns.h"
 #include "lib/account/user.h"
+#include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"
 
 static const struct {
@@ -20,7 +21,7 @@ judge_password(struct ptn_request *req, struct ptn_reply *rep,
 {
 	const struct ptn_dfnsfactor_new *first = &n->in[PTN_NEWCRED_FIRST];
 
-	if (req->cf->dfns_password && first->kind == PTN_CRED_PASSWORD &&
+	if (req->sc.cf->dfns_password && first->kind == PTN_CRED_PASSWORD &&
 	    n->in[PTN_NEWCRED_SECOND].kind != PTN_CRED_TOTP)
 		return ptn_dfns_malformed(req, rep, "",
 		    members[PTN_NEWCRED_SECOND].name);
@@ -41,8 +42,8 @@ ptn_dfns_newcreds_read(struct ptn_request *req, struct ptn_reply *rep,
 		one = ptn_json_get(v, members[i].name);
 		if (one == NULL && i != PTN_NEWCRED_FIRST)
 			continue;
-		r = ptn_dfnsfactor_read_new(req->arena, one, members[i].place,
-		    &n->in[i], &why);
+		r = ptn_dfnsfactor_read_new(req->sc.arena, one,
+		    members[i].place, &n->in[i], &why);
 		if (r == PTN_E_INPUT)
 			return ptn_dfns_malformed(req, rep, members[i].name,
 			    why);
@@ -51,8 +52,8 @@ ptn_dfns_newcreds_read(struct ptn_request *req, struct ptn_reply *rep,
 }
 
 enum ptn_err
-ptn_dfns_newcreds_verify(struct ptn_arena *a, const struct ptn_dfnsverify *v,
-    struct ptn_dfns_newcreds *n)
+ptn_dfns_newcreds_verify(const struct ptn_scope *sc,
+    const struct ptn_dfnsverify *v, struct ptn_dfns_newcreds *n)
 {
 	enum ptn_err r = PTN_OK;
 	size_t i;
@@ -60,7 +61,7 @@ ptn_dfns_newcreds_verify(struct ptn_arena *a, const struct ptn_dfnsverify *v,
 	for (i = 0; i < PTN_NEWCRED__MAX && r == PTN_OK; i++) {
 		if (n->in[i].kind == PTN_CRED_UNSET)
 			continue;
-		r = ptn_dfnsverify_new(a, v, &n->in[i], &n->cred[i],
+		r = ptn_dfnsverify_new(sc, v, &n->in[i], &n->cred[i],
 		    &n->ruling);
 		if (r == PTN_OK && n->ruling.verdict != PTN_ALLOW)
 			r = PTN_E_DENIED;
@@ -87,8 +88,7 @@ ptn_dfns_newcreds_fresh(const struct ptn_dfns_newcreds *n)
 }
 
 enum ptn_err
-ptn_dfns_newcreds_put(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *org, const struct ptn_uuid *user,
+ptn_dfns_newcreds_put(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_dfns_newcreds *n)
 {
 	enum ptn_err r = PTN_OK;
@@ -97,7 +97,7 @@ ptn_dfns_newcreds_put(struct ptn_db *db, struct ptn_arena *a,
 	n->cred[PTN_NEWCRED_FIRST].hash = n->hash;
 	for (i = 0; i < PTN_NEWCRED__MAX && r == PTN_OK; i++)
 		if (n->in[i].kind != PTN_CRED_UNSET)
-			r = ptn_dfnscred_put(db, a, org, user, &n->cred[i]);
+			r = ptn_dfnscred_put(sc, user, &n->cred[i]);
 	n->conflict = r == PTN_E_CONFLICT;
 	return r;
 }
@@ -130,11 +130,10 @@ ptn_dfns_newcreds_write(struct ptn_reply *rep, const struct ptn_uuid *org,
 }
 
 enum ptn_err
-ptn_dfns_begin_in(struct ptn_request *req, struct ptn_db *db,
+ptn_dfns_begin_in(struct ptn_request *req, const struct ptn_scope *sc,
     struct ptn_dfns_beginning *b)
 {
-	struct ptn_arena *a = req->arena;
-	const struct ptn_uuid *org = &b->who->org.id;
+	struct ptn_arena *a = req->sc.arena;
 	const struct ptn_uuid *user = &b->who->member.id;
 	enum ptn_err r;
 
@@ -144,10 +143,10 @@ ptn_dfns_begin_in(struct ptn_request *req, struct ptn_db *db,
 		return PTN_E_NOMEM;
 	r = ptn_dfns_offer(req, &b->who->org, b->who->member.username, &b->c,
 	    &b->otp_url);
-	if (r != PTN_OK || (r = ptn_user_lock(db, a, org, user)) != PTN_OK ||
-	    (r = ptn_ceremony_end_all(db, org, user, b->c.purpose)) != PTN_OK)
+	if (r != PTN_OK || (r = ptn_user_lock(sc, user)) != PTN_OK ||
+	    (r = ptn_ceremony_end_all(sc, user, b->c.purpose)) != PTN_OK)
 		return r;
-	return ptn_ceremony_put(db, org, &b->c);
+	return ptn_ceremony_put(sc, &b->c);
 }
 
 struct begun {
@@ -156,11 +155,11 @@ struct begun {
 };
 
 static enum ptn_err
-begin(struct ptn_db *db, void *arg)
+begin(const struct ptn_scope *sc, void *arg)
 {
 	const struct begun *o = arg;
 
-	return ptn_dfns_begin_in(o->req, db, o->b);
+	return ptn_dfns_begin_in(o->req, sc, o->b);
 }
 
 enum ptn_err
@@ -168,7 +167,7 @@ ptn_dfns_begin(struct ptn_request *req, struct ptn_dfns_beginning *b)
 {
 	struct begun o = { req, b };
 
-	return ptn_db_tx(req->db, begin, &o);
+	return ptn_tx(&req->sc, begin, &o);
 }
 
 enum ptn_err
@@ -201,11 +200,9 @@ ptn_dfns_ending(struct ptn_request *req, struct ptn_reply *rep,
 	const struct ptn_uuid *id = &req->session.claims.session_id;
 	enum ptn_err r;
 
-	r = ptn_ceremony_try(req->db, req->arena, &req->tenant.id, purpose, id,
-	    c);
+	r = ptn_ceremony_try(&req->sc, purpose, id, c);
 	if (r == PTN_OK)
-		r = ptn_org_get(req->db, req->arena, req->cf, &req->tenant.id,
-		    org);
+		r = ptn_org_get(&req->sc, &req->sc.tenant_id, org);
 	if (r == PTN_E_NOT_FOUND || (r == PTN_OK && !org->active))
 		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
 	return r;

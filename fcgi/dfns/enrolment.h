@@ -16,8 +16,12 @@
  * The credentials of a registration or a recovery: "firstFactorCredential",
  * and perhaps "secondFactorCredential" and "recoveryCredential".
  */
-enum { PTN_NEWCRED_FIRST, PTN_NEWCRED_SECOND, PTN_NEWCRED_RECOVERY,
-	PTN_NEWCRED__MAX };
+enum {
+	PTN_NEWCRED_FIRST,
+	PTN_NEWCRED_SECOND,
+	PTN_NEWCRED_RECOVERY,
+	PTN_NEWCRED__MAX
+};
 
 struct ptn_dfns_newcreds {
 	struct ptn_dfnsfactor_new in[PTN_NEWCRED__MAX];
@@ -41,8 +45,8 @@ struct ptn_dfns_beginning {
  */
 enum ptn_err ptn_dfns_begin(struct ptn_request *req,
     struct ptn_dfns_beginning *b) PTN_MUST_USE;
-enum ptn_err ptn_dfns_begin_in(struct ptn_request *req, struct ptn_db *db,
-    struct ptn_dfns_beginning *b) PTN_MUST_USE;
+enum ptn_err ptn_dfns_begin_in(struct ptn_request *req,
+    const struct ptn_scope *sc, struct ptn_dfns_beginning *b) PTN_MUST_USE;
 
 /* What is to be signed, in an object that stays open for more. */
 enum ptn_err ptn_dfns_beginning_write(struct ptn_request *req,
@@ -62,7 +66,7 @@ enum ptn_err ptn_dfns_newcreds_read(struct ptn_request *req,
     struct ptn_dfns_newcreds *n) PTN_MUST_USE;
 
 /* Each has signed the challenge; PTN_E_DENIED, with n->ruling. */
-enum ptn_err ptn_dfns_newcreds_verify(struct ptn_arena *a,
+enum ptn_err ptn_dfns_newcreds_verify(const struct ptn_scope *sc,
     const struct ptn_dfnsverify *v, struct ptn_dfns_newcreds *n) PTN_MUST_USE;
 
 /* Hash a password among them, outside of any transaction; PTN_E_BUSY. */
@@ -73,16 +77,14 @@ enum ptn_err ptn_dfns_newcreds_hash(struct ptn_request *req,
 bool ptn_dfns_newcreds_fresh(const struct ptn_dfns_newcreds *n);
 
 /* Store them, inside the caller's transaction; PTN_E_CONFLICT. */
-enum ptn_err ptn_dfns_newcreds_put(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *org, const struct ptn_uuid *user,
-    struct ptn_dfns_newcreds *n) PTN_MUST_USE;
+enum ptn_err ptn_dfns_newcreds_put(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_dfns_newcreds *n) PTN_MUST_USE;
 
 /*
  * The answer: the first credential, and whose it is (5.5), in an object that
  * stays open for more.
  */
-void ptn_dfns_newcreds_write(struct ptn_reply *rep,
-    const struct ptn_uuid *org, const struct ptn_member *m,
-    const struct ptn_dfns_newcreds *n);
+void ptn_dfns_newcreds_write(struct ptn_reply *rep, const struct ptn_uuid *org,
+    const struct ptn_member *m, const struct ptn_dfns_newcreds *n);
 
 #endif

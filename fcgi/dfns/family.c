@@ -48,11 +48,10 @@ static enum ptn_err
 verify(struct ptn_request *req, struct ptn_bytes token,
     enum ptn_dfnstoken_kind kind, struct ptn_dfnstoken *t)
 {
-	const struct ptn_token_env env = ptn_request_tokens(req);
 	enum ptn_verdict verdict;
 	enum ptn_err r;
 
-	r = ptn_dfnstoken_verify(&env, token, kind, t, &verdict);
+	r = ptn_dfnstoken_verify(&req->sc, token, kind, t, &verdict);
 	return r == PTN_OK && verdict != PTN_ALLOW ? PTN_E_NOT_FOUND : r;
 }
 
@@ -61,7 +60,7 @@ static void
 settle(struct ptn_request *req, const struct ptn_uuid *org,
     const struct ptn_uuid *user, const struct ptn_uuid *token)
 {
-	req->tenant.id = *org;
+	req->sc.tenant_id = *org;
 	req->session.claims.sub = *user;
 	req->session.claims.session_id = *token;
 	req->audit.user_id = *user;
@@ -89,10 +88,9 @@ find_session(struct ptn_request *req, const struct ptn_dfnstoken *t,
     struct ptn_member *who)
 {
 	struct ptn_member_seen seen;
-	struct ptn_token_env env;
 	enum ptn_err r;
 
-	r = ptn_member_of_session(req->db, req->arena, &t->org, &t->id, &seen);
+	r = ptn_member_of_session(&req->sc, &t->id, &seen);
 	if (r != PTN_OK)
 		return r;
 	*who = (struct ptn_member){ .username = seen.username,
@@ -106,8 +104,7 @@ find_session(struct ptn_request *req, const struct ptn_dfnstoken *t,
 	req->session.last_used_us = seen.last_used_us;
 	req->session.now_us = seen.now_us;
 	req->session.claims.email.address = seen.username;
-	env = ptn_request_tokens(req);
-	return ptn_session_touch(&env, &req->session);
+	return ptn_session_touch(&req->sc, &req->session);
 }
 
 static enum ptn_err
@@ -128,10 +125,11 @@ static enum ptn_err
 find_service(struct ptn_request *req, struct ptn_bytes token,
     const struct ptn_uuid *org, struct ptn_member *who)
 {
+	const struct ptn_scope at = ptn_scope_at(&req->sc, org);
 	struct ptn_service_seen seen;
 	enum ptn_err r;
 
-	r = ptn_service_find(req->db, req->arena, org, token, &seen);
+	r = ptn_service_find(&at, token, &seen);
 	if (r != PTN_OK)
 		return r;
 	settle(req, org, &seen.user_id, &seen.token_id);
@@ -150,8 +148,8 @@ find_caller(struct ptn_request *req, struct ptn_bytes token,
 	bool service;
 	enum ptn_err r;
 
-	r = ptn_dfnstoken_claims(req->arena, token, PTN_DFNSTOKEN_SERVICE, &org,
-	    &service);
+	r = ptn_dfnstoken_claims(req->sc.arena, token, PTN_DFNSTOKEN_SERVICE,
+	    &org, &service);
 	if (r != PTN_OK)
 		return r;
 	return service ? find_service(req, token, &org, who)

@@ -6,6 +6,7 @@
 #include "lib/account/user.h"
 #include "lib/dfns/ceremony.h"
 #include "lib/dfns/code.h"
+#include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"
 
 enum { INIT_USERNAME, INIT_ORG, INIT_CODE, INIT__MAX };
@@ -90,7 +91,7 @@ ptn_dfns_login_init(struct ptn_request *req, struct ptn_reply *rep)
 	bool able;
 	enum ptn_err r;
 
-	if (!username->set && req->cf->dfns_usernameless)
+	if (!username->set && req->sc.cf->dfns_usernameless)
 		return begin_nameless(req, rep);
 	if (!username->set || username->b.len == 0)
 		return ptn_dfns_malformed(req, rep, "",
@@ -99,7 +100,7 @@ ptn_dfns_login_init(struct ptn_request *req, struct ptn_reply *rep)
 	    &who);
 	if (r != PTN_OK)
 		return r;
-	r = ptn_dfns_signers(req, &who.org.id, &who.member.id, &ch);
+	r = ptn_dfns_signers(req, &who.member.id, &ch);
 	if (r != PTN_OK)
 		return r;
 	able = who.known && ptn_member_usable(&who.member) && ch.n > 0;
@@ -127,16 +128,15 @@ struct logging_in {
  * that is switched off there is nobody.
  */
 static enum ptn_err
-find_member(struct ptn_db *db, struct logging_in *l)
+find_member(const struct ptn_scope *sc, struct logging_in *l)
 {
 	struct ptn_request *req = l->req;
-	const struct ptn_uuid *org = &l->an.org.id;
 	const struct ptn_uuid *user = &l->an.c.user_id;
 	enum ptn_err r;
 
-	r = ptn_user_lock(db, req->arena, org, user);
+	r = ptn_user_lock(sc, user);
 	if (r == PTN_OK || r == PTN_E_NOT_FOUND)
-		r = ptn_member_by_id(db, req->arena, org, user, &l->member);
+		r = ptn_member_by_id(sc, user, &l->member);
 	if (r == PTN_OK)
 		req->audit.user_id = *user;
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
@@ -148,29 +148,27 @@ find_member(struct ptn_db *db, struct logging_in *l)
 
 /* Who cannot log in learns so once he has proved to be them. */
 static enum ptn_err
-prove(struct ptn_db *db, struct logging_in *l)
+prove(const struct ptn_scope *sc, struct logging_in *l)
 {
 	const bool able = ptn_member_usable(&l->member);
 	enum ptn_err r;
 
 	if (!able && ptn_dfns_tells(l->req))
 		return PTN_E_FORBIDDEN;
-	if ((r = ptn_dfns_answer_verify(l->req, db, &l->an)) != PTN_OK)
+	if ((r = ptn_dfns_answer_verify(l->req, sc, &l->an)) != PTN_OK)
 		return r;
 	return able ? PTN_OK : PTN_E_FORBIDDEN;
 }
 
 static enum ptn_err
-log_in(struct ptn_db *db, void *arg)
+log_in(const struct ptn_scope *sc, void *arg)
 {
 	struct logging_in *l = arg;
 	enum ptn_err r;
 
-	if ((r = find_member(db, l)) != PTN_OK ||
-	    (r = prove(db, l)) != PTN_OK)
+	if ((r = find_member(sc, l)) != PTN_OK || (r = prove(sc, l)) != PTN_OK)
 		return r;
-	return ptn_dfns_session_open(l->req, db, &l->an.org.id, &l->member,
-	    &l->claims);
+	return ptn_dfns_session_open(l->req, sc, &l->member, &l->claims);
 }
 
 static enum ptn_err
@@ -198,7 +196,7 @@ ptn_dfns_login(struct ptn_request *req, struct ptn_reply *rep)
 	}
 	if (r != PTN_OK)
 		return r;
-	r = ptn_db_tx(req->db, log_in, &l);
+	r = ptn_tx(&req->sc, log_in, &l);
 	if (r == PTN_E_DENIED)
 		return not_proved(req, rep, &l.an);
 	if (r == PTN_E_FORBIDDEN)

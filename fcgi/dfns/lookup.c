@@ -9,7 +9,7 @@
 bool
 ptn_dfns_tells(const struct ptn_request *req)
 {
-	return req->cf->dfns_enumeration == PTN_ENUMERATION_DOCUMENTED;
+	return req->sc.cf->dfns_enumeration == PTN_ENUMERATION_DOCUMENTED;
 }
 
 struct ptn_uuid
@@ -31,15 +31,15 @@ ptn_dfns_org(struct ptn_request *req, const struct ptn_uuid *id,
 {
 	enum ptn_err r;
 
-	r = ptn_org_get(req->db, req->arena, req->cf, id, out);
+	r = ptn_org_get(&req->sc, id, out);
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
 	out->id = *id;
 	if (r == PTN_OK && out->active)
 		return PTN_OK;
 	out->active = false;
-	out->rp_id = req->cf->rp_id;
-	out->rp_name = req->cf->rp_name;
+	out->rp_id = req->sc.cf->rp_id;
+	out->rp_name = req->sc.cf->rp_name;
 	return PTN_OK;
 }
 
@@ -48,19 +48,19 @@ ptn_dfns_find(struct ptn_request *req, const char *org, const char *username,
     struct ptn_dfns_who *who)
 {
 	const struct ptn_uuid id = ptn_dfns_org_id(org);
+	const struct ptn_scope at = ptn_scope_at(&req->sc, &id);
 	enum ptn_err r;
 
 	memset(who, 0, sizeof(*who));
 	if ((r = ptn_dfns_org(req, &id, &who->org)) != PTN_OK)
 		return r;
-	r = ptn_member_by_name(req->db, req->arena, &id, username,
-	    &who->member);
+	r = ptn_member_by_name(&at, username, &who->member);
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
 	who->known = who->org.active && r == PTN_OK && !who->member.archived &&
 	    !who->member.service_account;
 	if (who->known) {
-		req->tenant.id = id;
+		req->sc.tenant_id = id;
 		req->audit.user_id = who->member.id;
 		req->audit.email = who->member.address;
 	} else {
@@ -90,19 +90,18 @@ ptn_dfns_bar(struct ptn_request *req, struct ptn_reply *rep,
 }
 
 enum ptn_err
-ptn_dfns_notify(struct ptn_request *req, struct ptn_db *db,
+ptn_dfns_notify(struct ptn_request *req, const struct ptn_scope *sc,
     enum ptn_notice_of what, const struct ptn_org *org,
     const struct ptn_member *m)
 {
 	const struct ptn_notice n = { .what = what,
-		.tenant_id = org->id,
 		.service = org->rp_name,
 		.address = m->verified ? m->address : NULL,
 		.username = m->username,
 		.locale = ptn_locale_match(
 		    ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE")) };
 
-	return ptn_notice_put(db, req->arena, req->cf, req->env->secrets, &n);
+	return ptn_notice_put(sc, &n);
 }
 
 enum ptn_err
@@ -110,7 +109,6 @@ ptn_dfns_token(struct ptn_request *req, enum ptn_dfnstoken_kind kind,
     const struct ptn_uuid *org, const struct ptn_member *m,
     const struct ptn_uuid *id, int64_t ttl_s, char **token)
 {
-	const struct ptn_token_env env = ptn_request_tokens(req);
 	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
 	struct ptn_dfnstoken t = { .kind = kind,
 		.id = *id,
@@ -122,7 +120,7 @@ ptn_dfns_token(struct ptn_request *req, enum ptn_dfnstoken_kind kind,
 		t.user = m->id;
 		t.username = m->username;
 	}
-	return ptn_dfnstoken_sign(&env, &t, token);
+	return ptn_dfnstoken_sign(&req->sc, &t, token);
 }
 
 void
@@ -199,7 +197,7 @@ ptn_dfns_write_creation(struct ptn_jsonw *w, const struct ptn_request *req,
     const char *challenge, const struct ptn_dfnscred *creds, size_t n,
     const char *otp_url)
 {
-	const bool passwords = req->cf->dfns_password;
+	const bool passwords = req->sc.cf->dfns_password;
 
 	ptn_jsonw_str(w, "challenge", challenge);
 	ptn_jsonw_object(w, "supportedCredentialKinds");
@@ -208,8 +206,8 @@ ptn_dfns_write_creation(struct ptn_jsonw *w, const struct ptn_request *req,
 	ptn_jsonw_end_object(w);
 	write_params(w);
 	ptn_jsonw_str(w, "attestation",
-	    req->cf->passkey_attestation == PTN_CONVEY_NONE ? "none"
-							    : "direct");
+	    req->sc.cf->passkey_attestation == PTN_CONVEY_NONE ? "none"
+							       : "direct");
 	write_excluded(w, creds, n);
 	ptn_jsonw_object(w, "authenticatorSelection");
 	ptn_jsonw_str(w, "residentKey", "required");

@@ -14,20 +14,19 @@ ptn_dfns_offer(struct ptn_request *req, const struct ptn_org *org,
 	enum ptn_err r;
 
 	*otp_url = "";
-	if (!req->cf->dfns_password)
+	if (!req->sc.cf->dfns_password)
 		return PTN_OK;
-	r = ptn_dfnstotp_offer(req->env->secrets, req->arena, &c->user_id,
-	    &secret, &c->sealed);
+	r = ptn_dfnstotp_offer(&req->sc, &c->user_id, &secret, &c->sealed);
 	if (r != PTN_OK)
 		return r;
-	*otp_url = ptn_totp_url(req->arena, org->rp_name, username, secret);
+	*otp_url = ptn_totp_url(req->sc.arena, org->rp_name, username, secret);
 	return *otp_url != NULL ? PTN_OK : PTN_E_NOMEM;
 }
 
 static bool
 is_password(const struct ptn_request *req, const struct ptn_dfnsfactor_new *in)
 {
-	return req->cf->dfns_password && in->kind == PTN_CRED_PASSWORD;
+	return req->sc.cf->dfns_password && in->kind == PTN_CRED_PASSWORD;
 }
 
 enum ptn_err
@@ -39,11 +38,11 @@ ptn_dfns_password_judge(struct ptn_request *req, struct ptn_reply *rep,
 
 	if (!is_password(req, in))
 		return PTN_OK;
-	r = ptn_dfnspassword_judge(req->cf, req->arena, in->secret, &why);
+	r = ptn_dfnspassword_judge(req->sc.cf, req->sc.arena, in->secret, &why);
 	if (r != PTN_E_INPUT)
 		return r;
 	return ptn_reply_say(rep, r,
-	    ptn_arena_printf(req->arena, "%s%s%scredentialInfo/password %s",
+	    ptn_arena_printf(req->sc.arena, "%s%s%scredentialInfo/password %s",
 		req->family->fault, field, field[0] != '\0' ? "/" : "", why));
 }
 
@@ -54,15 +53,15 @@ ptn_dfns_password_hash(struct ptn_request *req,
 	char phc[PTN_PHC_MAX];
 	enum ptn_err r;
 
-	assert(!ptn_db_in_tx(req->db));
+	assert(!ptn_db_in_tx(req->sc.db));
 	*hash = NULL;
 	if (!is_password(req, in))
 		return PTN_OK;
-	r = ptn_password_hash(req->cf, req->env->gate, req->arena, in->secret,
-	    phc);
+	r = ptn_password_hash(req->sc.cf, req->sc.gate, req->sc.arena,
+	    in->secret, phc);
 	if (r != PTN_OK)
 		return r;
-	*hash = ptn_arena_strdup(req->arena, phc);
+	*hash = ptn_arena_strdup(req->sc.arena, phc);
 	ptn_wipe(phc, sizeof(phc));
 	return *hash != NULL ? PTN_OK : PTN_E_NOMEM;
 }

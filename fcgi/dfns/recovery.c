@@ -7,6 +7,7 @@
 #include "lib/account/user.h"
 #include "lib/base/base64.h"
 #include "lib/dfns/code.h"
+#include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"
 
 enum { INIT_USERNAME, INIT_ORG, INIT_CODE, INIT_CREDENTIAL, INIT__MAX };
@@ -68,7 +69,7 @@ tell(struct ptn_request *req, struct ptn_reply *rep,
 }
 
 enum ptn_err
-ptn_dfns_recovery_key(struct ptn_request *req, struct ptn_db *db,
+ptn_dfns_recovery_key(struct ptn_request *req, const struct ptn_scope *sc,
     struct ptn_bytes credential_id, struct ptn_dfns_recovery *k)
 {
 	const struct ptn_uuid *user = &k->who.member.id;
@@ -78,7 +79,7 @@ ptn_dfns_recovery_key(struct ptn_request *req, struct ptn_db *db,
 	enum ptn_err r;
 	size_t i, n;
 
-	r = ptn_dfnscreds_of(db, req->arena, &k->who.org.id, user, &all, &n);
+	r = ptn_dfnscreds_of(sc, user, &all, &n);
 	for (i = 0; r == PTN_OK && i < n && ch.n == 0; i++) {
 		if (all[i].kind != PTN_CRED_RECOVERY_KEY || !all[i].active ||
 		    !ptn_cred_id_same(ptn_bytes_of(all[i].cred_id),
@@ -91,7 +92,7 @@ ptn_dfns_recovery_key(struct ptn_request *req, struct ptn_db *db,
 	k->b = (struct ptn_dfns_beginning){ .who = &k->who,
 		.token = PTN_DFNSTOKEN_RECOVERY,
 		.c = { .purpose = PTN_PURPOSE_RECOVERY,
-		    .state = ptn_dfns_challenge_state(req->arena, &ch) } };
+		    .state = ptn_dfns_challenge_state(req->sc.arena, &ch) } };
 	return r == PTN_OK && k->b.c.state == NULL ? PTN_E_NOMEM : r;
 }
 
@@ -129,7 +130,7 @@ ptn_dfns_recovery_init(struct ptn_request *req, struct ptn_reply *rep)
 	r = ptn_dfns_find(req, req->in[INIT_ORG].s, req->in[INIT_USERNAME].s,
 	    &k.who);
 	if (r == PTN_OK)
-		r = ptn_dfns_recovery_key(req, req->db,
+		r = ptn_dfns_recovery_key(req, &req->sc,
 		    req->in[INIT_CREDENTIAL].b, &k);
 	if (r != PTN_OK || (r = tell(req, rep, &k.who)) != PTN_OK)
 		return r;
@@ -161,14 +162,14 @@ read_all(struct ptn_request *req, struct ptn_reply *rep, struct recovering *k)
 	const char *why = NULL;
 	enum ptn_err r;
 
-	r = ptn_dfnsfactor_read(req->arena, req->in[REC_RECOVERY].json,
+	r = ptn_dfnsfactor_read(req->sc.arena, req->in[REC_RECOVERY].json,
 	    PTN_FACTOR_RECOVERY, &k->factor, &why);
 	if (r == PTN_E_INPUT)
 		return ptn_dfns_malformed(req, rep, "recovery", why);
 	if (r != PTN_OK)
 		return r;
 	r = ptn_dfns_newcreds_read(req, rep, req->in[REC_NEW].json, &k->creds);
-	if (r == PTN_OK && req->cf->dfns_password &&
+	if (r == PTN_OK && req->sc.cf->dfns_password &&
 	    !ptn_dfns_newcreds_fresh(&k->creds))
 		return ptn_dfns_malformed(req, rep, rec_fields[REC_NEW].name,
 		    "a credential that signs");
@@ -177,7 +178,7 @@ read_all(struct ptn_request *req, struct ptn_reply *rep, struct recovering *k)
 
 /* The recovery key of the ceremony, if it is still there and active. */
 static enum ptn_err
-verify_recovery(struct ptn_db *db, struct recovering *k)
+verify_recovery(const struct ptn_scope *sc, struct recovering *k)
 {
 	struct ptn_request *req = k->req;
 	struct ptn_dfns_challenge ch = { .purpose = PTN_PURPOSE_RECOVERY };
@@ -185,8 +186,7 @@ verify_recovery(struct ptn_db *db, struct recovering *k)
 	enum ptn_err r;
 	size_t i, n;
 
-	r = ptn_dfnscreds_of(db, req->arena, &k->org.id, &k->c.user_id, &all,
-	    &n);
+	r = ptn_dfnscreds_of(sc, &k->c.user_id, &all, &n);
 	if (r != PTN_OK)
 		return r;
 	ch.cred = all;
@@ -195,7 +195,7 @@ verify_recovery(struct ptn_db *db, struct recovering *k)
 			ch.cred[ch.n++] = all[i];
 	r = ptn_dfns_allowed(req, k->c.state, &ch);
 	if (r == PTN_OK)
-		r = ptn_dfnsverify_recovery(req->arena, &k->factor,
+		r = ptn_dfnsverify_recovery(&req->sc, &k->factor,
 		    req->in[REC_NEW].json, ch.cred, ch.n, &k->ruling);
 	if (r == PTN_OK && k->ruling.verdict != PTN_ALLOW)
 		r = PTN_E_DENIED;
@@ -205,11 +205,11 @@ verify_recovery(struct ptn_db *db, struct recovering *k)
 static enum ptn_err
 verify_new(struct recovering *k)
 {
-	const struct ptn_dfnsverify v = { k->req->cf, &k->org, k->c.challenge,
-		k->c.user_id, k->req->env->secrets, k->c.sealed };
+	const struct ptn_dfnsverify v = { &k->org, k->c.challenge, k->c.user_id,
+		k->c.sealed };
 	enum ptn_err r;
 
-	r = ptn_dfns_newcreds_verify(k->req->arena, &v, &k->creds);
+	r = ptn_dfns_newcreds_verify(&k->req->sc, &v, &k->creds);
 	if (r == PTN_E_DENIED)
 		k->ruling = k->creds.ruling;
 	return r;
@@ -217,31 +217,27 @@ verify_new(struct recovering *k)
 
 /* All that was goes, and all that is new comes, at once. */
 static enum ptn_err
-recover(struct ptn_db *db, void *arg)
+recover(const struct ptn_scope *sc, void *arg)
 {
 	struct recovering *k = arg;
-	struct ptn_arena *a = k->req->arena;
-	const struct ptn_token_env env = ptn_request_tokens(k->req);
-	const struct ptn_uuid *org = &k->org.id;
 	const struct ptn_uuid *user = &k->c.user_id;
 	enum ptn_err r;
 
 	k->creds.conflict = false;
-	if ((r = ptn_user_lock(db, a, org, user)) != PTN_OK ||
-	    (r = ptn_member_by_id(db, a, org, user, &k->member)) != PTN_OK ||
-	    (r = verify_recovery(db, k)) != PTN_OK ||
+	if ((r = ptn_user_lock(sc, user)) != PTN_OK ||
+	    (r = ptn_member_by_id(sc, user, &k->member)) != PTN_OK ||
+	    (r = verify_recovery(sc, k)) != PTN_OK ||
 	    (r = verify_new(k)) != PTN_OK)
 		return r;
 	if (!ptn_member_usable(&k->member))
 		return PTN_E_FORBIDDEN;
-	if ((r = ptn_ceremony_end(db, org, &k->c.id)) != PTN_OK ||
-	    (r = ptn_dfnscreds_archive(db, org, user)) != PTN_OK ||
-	    (r = ptn_dfns_newcreds_put(db, a, org, user, &k->creds)) !=
-		PTN_OK ||
-	    (r = ptn_dfns_notify(k->req, db, PTN_NOTICE_RECOVERED, &k->org,
+	if ((r = ptn_ceremony_end(sc, &k->c.id)) != PTN_OK ||
+	    (r = ptn_dfnscreds_archive(sc, user)) != PTN_OK ||
+	    (r = ptn_dfns_newcreds_put(sc, user, &k->creds)) != PTN_OK ||
+	    (r = ptn_dfns_notify(k->req, sc, PTN_NOTICE_RECOVERED, &k->org,
 		 &k->member)) != PTN_OK)
 		return r;
-	return ptn_session_end_all(&env, user);
+	return ptn_session_end_all(sc, user);
 }
 
 /*
@@ -259,7 +255,7 @@ ptn_dfns_recovery(struct ptn_request *req, struct ptn_reply *rep)
 		 &k.org)) != PTN_OK ||
 	    (r = ptn_dfns_newcreds_hash(req, &k.creds)) != PTN_OK)
 		return r;
-	r = ptn_db_tx(req->db, recover, &k);
+	r = ptn_tx(&req->sc, recover, &k);
 	if (r == PTN_E_CONFLICT && k.creds.conflict)
 		return failed(req, rep, "credential exists",
 		    PTN_DFNS_CREDENTIAL_EXISTS);

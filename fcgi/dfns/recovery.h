@@ -10,14 +10,15 @@
 
 /* A recovery that begins. */
 struct ptn_dfns_recovery {
-	struct ptn_dfns_who who; /* given */
+	struct ptn_dfns_who who;	/* given */
 	const struct ptn_dfnscred *key; /* NULL: they have no such one */
 	struct ptn_dfns_beginning b;
 };
 
 /* Find the active recovery key by which it is to be approved. */
-enum ptn_err ptn_dfns_recovery_key(struct ptn_request *req, struct ptn_db *db,
-    struct ptn_bytes credential_id, struct ptn_dfns_recovery *k) PTN_MUST_USE;
+enum ptn_err ptn_dfns_recovery_key(struct ptn_request *req,
+    const struct ptn_scope *sc, struct ptn_bytes credential_id,
+    struct ptn_dfns_recovery *k) PTN_MUST_USE;
 
 /* The answer, when k->b has begun: what is to be signed, and by which key. */
 enum ptn_err ptn_dfns_recovery_write(struct ptn_request *req,

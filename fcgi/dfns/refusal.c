@@ -42,7 +42,7 @@ ptn_dfns_forbid(struct ptn_request *req, struct ptn_reply *rep,
 
 	ptn_dfnsid_format(PTN_DFNSID_USER, &req->session.claims.sub, user);
 	return ptn_reply_say(rep, PTN_E_FORBIDDEN,
-	    ptn_arena_printf(req->arena,
+	    ptn_arena_printf(req->sc.arena,
 		"%s %s is not authorized to perform operation (%s %s)", kind,
 		user, ptn_method_name(req->route->method), req->route->path));
 }
@@ -52,7 +52,7 @@ ptn_dfns_malformed(struct ptn_request *req, struct ptn_reply *rep,
     const char *field, const char *why)
 {
 	return ptn_reply_say(rep, PTN_E_INPUT,
-	    ptn_arena_printf(req->arena, "%s%s%s%s is missing or malformed",
+	    ptn_arena_printf(req->sc.arena, "%s%s%s%s is missing or malformed",
 		req->family->fault, field, field[0] != '\0' ? "/" : "", why));
 }
 

@@ -5,6 +5,7 @@
 #include "lib/account/user.h"
 #include "lib/dfns/ceremony.h"
 #include "lib/dfns/code.h"
+#include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"
 
 enum { INIT_USERNAME, INIT_ORG, INIT_CODE, INIT__MAX };
@@ -127,11 +128,11 @@ struct completing {
 static enum ptn_err
 verify_all(struct ptn_request *req, struct ptn_reply *rep, struct completing *k)
 {
-	const struct ptn_dfnsverify v = { req->cf, &k->org, k->c.challenge,
-		k->c.user_id, req->env->secrets, k->c.sealed };
+	const struct ptn_dfnsverify v = { &k->org, k->c.challenge, k->c.user_id,
+		k->c.sealed };
 	enum ptn_err r;
 
-	r = ptn_dfns_newcreds_verify(req->arena, &v, &k->creds);
+	r = ptn_dfns_newcreds_verify(&req->sc, &v, &k->creds);
 	return r == PTN_E_DENIED
 	    ? failed(req, rep, ptn_refusal_name(k->creds.ruling.refusal),
 		  PTN_DFNS_NOT_PROVED)
@@ -143,33 +144,30 @@ verify_all(struct ptn_request *req, struct ptn_reply *rep, struct completing *k)
  * none.
  */
 static enum ptn_err
-prove_address(struct ptn_db *db, struct completing *k)
+prove_address(const struct ptn_scope *sc, struct completing *k)
 {
-	struct ptn_arena *a = k->req->arena;
 	struct ptn_email email;
 	enum ptn_err r;
 
 	if (k->member.verified || ptn_uuid_is_nil(&k->member.email_id) ||
 	    ptn_member_is_end_user(&k->member))
 		return PTN_OK;
-	r = ptn_email_lock(db, a, &k->org.id, &k->member.email_id, &email);
+	r = ptn_email_lock(sc, &k->member.email_id, &email);
 	if (r != PTN_OK)
 		return r;
-	return ptn_email_own(db, a, &k->org.id, &email, &k->member.id, true);
+	return ptn_email_own(sc, &email, &k->member.id, true);
 }
 
 static enum ptn_err
-complete(struct ptn_db *db, void *arg)
+complete(const struct ptn_scope *sc, void *arg)
 {
 	struct completing *k = arg;
-	struct ptn_arena *a = k->req->arena;
-	const struct ptn_uuid *org = &k->org.id;
 	const struct ptn_uuid *user = &k->c.user_id;
 	enum ptn_err r;
 
 	k->creds.conflict = false;
-	if ((r = ptn_user_lock(db, a, org, user)) != PTN_OK ||
-	    (r = ptn_member_by_id(db, a, org, user, &k->member)) != PTN_OK)
+	if ((r = ptn_user_lock(sc, user)) != PTN_OK ||
+	    (r = ptn_member_by_id(sc, user, &k->member)) != PTN_OK)
 		return r;
 	if (k->log_in && !ptn_member_is_end_user(&k->member))
 		return PTN_E_NOT_FOUND;
@@ -177,16 +175,14 @@ complete(struct ptn_db *db, void *arg)
 		return PTN_E_FORBIDDEN;
 	if (k->member.registered)
 		return PTN_E_DENIED;
-	if ((r = ptn_ceremony_end(db, org, &k->c.id)) != PTN_OK ||
-	    (r = ptn_code_delete(db, org, user, PTN_CODE_REGISTRATION)) !=
-		PTN_OK ||
-	    (r = ptn_dfns_newcreds_put(db, a, org, user, &k->creds)) !=
-		PTN_OK ||
-	    (r = prove_address(db, k)) != PTN_OK ||
-	    (r = ptn_member_set_registered(db, a, org, &k->member)) != PTN_OK ||
+	if ((r = ptn_ceremony_end(sc, &k->c.id)) != PTN_OK ||
+	    (r = ptn_code_delete(sc, user, PTN_CODE_REGISTRATION)) != PTN_OK ||
+	    (r = ptn_dfns_newcreds_put(sc, user, &k->creds)) != PTN_OK ||
+	    (r = prove_address(sc, k)) != PTN_OK ||
+	    (r = ptn_member_set_registered(sc, &k->member)) != PTN_OK ||
 	    !k->log_in)
 		return r;
-	return ptn_dfns_session_open(k->req, db, org, &k->member, &k->claims);
+	return ptn_dfns_session_open(k->req, sc, &k->member, &k->claims);
 }
 
 /* Store the credentials; what is left is to answer. */
@@ -202,7 +198,7 @@ finish(struct ptn_request *req, struct ptn_reply *rep, struct completing *k)
 	    (r = verify_all(req, rep, k)) != PTN_OK ||
 	    (r = ptn_dfns_newcreds_hash(req, &k->creds)) != PTN_OK)
 		return r;
-	r = ptn_db_tx(req->db, complete, k);
+	r = ptn_tx(&req->sc, complete, k);
 	if (r == PTN_E_CONFLICT && k->creds.conflict)
 		return failed(req, rep, "credential exists",
 		    PTN_DFNS_CREDENTIAL_EXISTS);

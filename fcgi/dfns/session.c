@@ -15,48 +15,35 @@ const struct ptn_input ptn_in_dfns_logout = { logout_fields, LOGOUT__MAX };
 enum ptn_err
 ptn_dfns_logout(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const struct ptn_token_env env = ptn_request_tokens(req);
 	const struct ptn_claims *c = &req->session.claims;
 	enum ptn_err r;
 
 	r = req->in[LOGOUT_ALL].on
-	    ? ptn_session_end_all(&env, &c->sub)
-	    : ptn_session_end(&env, &c->sub, &c->session_id);
+	    ? ptn_session_end_all(&req->sc, &c->sub)
+	    : ptn_session_end(&req->sc, &c->sub, &c->session_id);
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
 	ptn_audit_note(&req->audit, PTN_AUDIT_USER_LOGGED_OUT, NULL);
 	return ptn_dfns_success(rep);
 }
 
-/* Who came through the other API has a name of their own from now on. */
-static enum ptn_err
-settle_member(struct ptn_request *req, struct ptn_db *db,
-    const struct ptn_uuid *org, const struct ptn_member *m)
-{
-	if (m->stored)
-		return PTN_OK;
-	return ptn_member_put(db, req->arena, org, m);
-}
-
 enum ptn_err
-ptn_dfns_session_open(struct ptn_request *req, struct ptn_db *db,
-    const struct ptn_uuid *org, const struct ptn_member *m,
-    struct ptn_claims *claims)
+ptn_dfns_session_open(struct ptn_request *req, const struct ptn_scope *sc,
+    const struct ptn_member *m, struct ptn_claims *claims)
 {
-	struct ptn_token_env env = ptn_request_tokens(req);
 	const struct ptn_session_new new = { .api = PTN_API_DFNS,
 		.user_id = m->id,
-		.ip = req->cf->acquire_ip ? req->ip : NULL,
-		.user_agent = req->cf->acquire_agent
+		.ip = req->sc.cf->acquire_ip ? req->ip : NULL,
+		.user_agent = req->sc.cf->acquire_agent
 		    ? ptn_request_param(req, "HTTP_USER_AGENT")
 		    : NULL };
 	enum ptn_err r;
 
-	env.db = db;
-	env.tenant = org;
-	if ((r = settle_member(req, db, org, m)) != PTN_OK)
+	/* Who came through the other API has a name of their own from now on.
+	 */
+	if (!m->stored && (r = ptn_member_put(sc, m)) != PTN_OK)
 		return r;
-	return ptn_session_open(&env, &new, claims);
+	return ptn_session_open(sc, &new, claims);
 }
 
 enum ptn_err
@@ -68,7 +55,7 @@ ptn_dfns_session_write(struct ptn_request *req, struct ptn_reply *rep,
 	enum ptn_err r;
 
 	r = ptn_dfns_token(req, PTN_DFNSTOKEN_USER, org, m, &claims->session_id,
-	    req->cf->dfns_session_s, &token);
+	    req->sc.cf->dfns_session_s, &token);
 	if (r != PTN_OK)
 		return r;
 	rep->no_store = true;

@@ -6,6 +6,7 @@
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
 #include "lib/account/user.h"
+#include "lib/event/tx.h"
 
 #define AUTH_DATA_MAX 4096 /* bytes */
 #define SIGNATURE_MAX 1024 /* bytes; RSA of 4096 bits has 512 */
@@ -94,14 +95,13 @@ find_allowed(struct ptn_request *req, struct ptn_reply *rep,
 	enum ptn_err r;
 
 	req->audit.user_id = *user;
-	r = ptn_user_get(req->db, req->arena, &req->tenant.id, user, &found);
+	r = ptn_user_get(&req->sc, user, &found);
 	if (r == PTN_E_NOT_FOUND)
 		return ptn_ceremony_init_failed(req, rep,
 		    PTN_AUDIT_AUTHENTICATION_INIT_FAILED, "user not found");
 	if (r != PTN_OK)
 		return r;
-	return ptn_credentials_of(req->db, req->arena, &req->tenant.id, user, c,
-	    n);
+	return ptn_credentials_of(&req->sc, user, c, n);
 }
 
 /*
@@ -112,7 +112,7 @@ enum ptn_err
 ptn_webauthn_login_initialize(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct ptn_challenge ch = { .ceremony = PTN_CEREMONY_AUTHENTICATION,
-		.require_uv = req->cf->passkey_uv == PTN_UV_REQUIRED };
+		.require_uv = req->sc.cf->passkey_uv == PTN_UV_REQUIRED };
 	struct ptn_credential *c = NULL;
 	size_t n = 0;
 	enum ptn_err r;
@@ -122,13 +122,12 @@ ptn_webauthn_login_initialize(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	if (n > 0)
 		ch.user_id = req->in[INIT_USER].id;
-	r = ptn_challenge_put(req->db, &req->tenant.id,
-	    req->cf->webauthn_login_ms, &ch);
+	r = ptn_challenge_put(&req->sc, req->sc.cf->webauthn_login_ms, &ch);
 	if (r != PTN_OK)
 		return r;
 	ptn_audit_note(&req->audit, PTN_AUDIT_AUTHENTICATION_INIT_OK, NULL);
 	rep->no_store = true;
-	write_request(rep, req->cf, &ch, c, n);
+	write_request(rep, req->sc.cf, &ch, c, n);
 	return PTN_OK;
 }
 
@@ -179,13 +178,13 @@ find_user(struct ptn_request *req, struct ptn_reply *rep, struct logging_in *l)
 
 /* The rest of 7.2, under the lock of the user and of the credential. */
 static enum ptn_err
-assert_credential(struct ptn_db *db, struct logging_in *l,
+assert_credential(const struct ptn_scope *sc, struct logging_in *l,
     struct ptn_credential *c)
 {
 	struct ptn_request *req = l->req;
-	const struct ptn_webauthn_rp rp = ptn_ceremony_rp(req->cf);
+	const struct ptn_webauthn_rp rp = ptn_ceremony_rp(req->sc.cf);
 	const struct ptn_webauthn_want want =
-	    ptn_ceremony_want(req->cf, &l->ch);
+	    ptn_ceremony_want(req->sc.cf, &l->ch);
 	const struct ptn_webauthn_stored stored = {
 		.cose_key = c->public_key,
 		.sign_count = (uint32_t)c->sign_count,
@@ -199,7 +198,7 @@ assert_credential(struct ptn_db *db, struct logging_in *l,
 	struct ptn_asserted out;
 	enum ptn_err r;
 
-	r = ptn_webauthn_assert(req->arena, &rp, &want, &stored, &in, &out,
+	r = ptn_webauthn_assert(req->sc.arena, &rp, &want, &stored, &in, &out,
 	    &l->finding);
 	if (r != PTN_OK)
 		return r;
@@ -207,29 +206,25 @@ assert_credential(struct ptn_db *db, struct logging_in *l,
 		return PTN_E_DENIED;
 	c->sign_count = out.sign_count;
 	c->backup_state = out.bs;
-	return ptn_credential_used(db, &req->tenant.id, c);
+	return ptn_credential_used(sc, c);
 }
 
 static enum ptn_err
-log_in(struct ptn_db *db, void *arg)
+log_in(const struct ptn_scope *sc, void *arg)
 {
 	struct logging_in *l = arg;
 	struct ptn_request *req = l->req;
-	const struct ptn_uuid *tenant = &req->tenant.id;
 	struct ptn_credential c;
 	enum ptn_err r;
 
 	memset(&l->finding, 0, sizeof(l->finding));
-	if ((r = ptn_user_lock(db, req->arena, tenant, &l->user_id)) !=
-		PTN_OK ||
-	    (r = ptn_credential_lock(db, req->arena, tenant,
-		 req->in[LOGIN_ID].b, &c)) != PTN_OK)
+	if ((r = ptn_user_lock(sc, &l->user_id)) != PTN_OK ||
+	    (r = ptn_credential_lock(sc, req->in[LOGIN_ID].b, &c)) != PTN_OK)
 		return r;
 	if (!ptn_uuid_equal(&c.user_id, &l->user_id))
 		return PTN_E_NOT_FOUND;
-	if ((r = assert_credential(db, l, &c)) != PTN_OK ||
-	    (r = ptn_email_primary(db, req->arena, tenant, &l->user_id,
-		 &l->primary)) != PTN_OK)
+	if ((r = assert_credential(sc, l, &c)) != PTN_OK ||
+	    (r = ptn_email_primary(sc, &l->user_id, &l->primary)) != PTN_OK)
 		return r;
 	return ptn_issue_row(req, &l->user_id, &l->primary, &l->claims);
 }
@@ -272,7 +267,7 @@ ptn_webauthn_login_finalize(struct ptn_request *req, struct ptn_reply *rep)
 		    "failed to validate assertion");
 	if (r != PTN_OK || (r = find_user(req, rep, &l)) != PTN_OK)
 		return r;
-	r = ptn_db_tx(req->db, log_in, &l);
+	r = ptn_tx(&req->sc, log_in, &l);
 	if (r == PTN_E_DENIED || r == PTN_E_NOT_FOUND)
 		return not_asserted(req, rep, &l.finding);
 	if (r != PTN_OK)

@@ -56,8 +56,7 @@ ptn_credential_list(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_err r;
 	size_t i, n;
 
-	r = ptn_credentials_of(req->db, req->arena, &req->tenant.id,
-	    &req->session.claims.sub, &c, &n);
+	r = ptn_credentials_of(&req->sc, &req->session.claims.sub, &c, &n);
 	if (r != PTN_OK)
 		return r;
 	rep->no_store = true;
@@ -72,7 +71,8 @@ ptn_credential_list(struct ptn_request *req, struct ptn_reply *rep)
 static enum ptn_err
 id_of(const struct ptn_request *req, struct ptn_bytes *id)
 {
-	if (ptn_b64url_decode(req->arena, ptn_bytes_of(req->arg), id) != PTN_OK)
+	if (ptn_b64url_decode(req->sc.arena, ptn_bytes_of(req->arg), id) !=
+	    PTN_OK)
 		return PTN_E_NOT_FOUND;
 	return PTN_OK;
 }
@@ -88,8 +88,8 @@ ptn_credential_update(struct ptn_request *req, struct ptn_reply *rep)
 	(void)rep;
 	if ((r = id_of(req, &id)) != PTN_OK)
 		return r;
-	r = ptn_credential_rename(req->db, req->arena, &req->tenant.id,
-	    &req->session.claims.sub, id, name->set ? name->s : NULL);
+	r = ptn_credential_rename(&req->sc, &req->session.claims.sub, id,
+	    name->set ? name->s : NULL);
 	if (r != PTN_OK)
 		return r;
 	ptn_audit_note(&req->audit, PTN_AUDIT_CREDENTIAL_UPDATED, NULL);
@@ -105,8 +105,7 @@ ptn_credential_remove(struct ptn_request *req, struct ptn_reply *rep)
 
 	if ((r = id_of(req, &id)) != PTN_OK)
 		return r;
-	r = ptn_credential_delete(req->db, &req->tenant.id,
-	    &req->session.claims.sub, id);
+	r = ptn_credential_delete(&req->sc, &req->session.claims.sub, id);
 	if (r != PTN_OK)
 		return r;
 	ptn_audit_note(&req->audit, PTN_AUDIT_CREDENTIAL_DELETED, NULL);

@@ -1,7 +1,8 @@
+#include "lib/account/email.h"
 #include "fcgi/jsonval.h"
 #include "fcgi/public/public.h"
-#include "lib/account/email.h"
 #include "lib/account/user.h"
+#include "lib/event/tx.h"
 
 enum { ADDRESS, ADDRESS__MAX };
 
@@ -21,8 +22,7 @@ ptn_email_list(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_err r;
 	size_t i, n;
 
-	r = ptn_emails_of(req->db, req->arena, &req->tenant.id,
-	    &req->session.claims.sub, &email, &n);
+	r = ptn_emails_of(&req->sc, &req->session.claims.sub, &email, &n);
 	if (r != PTN_OK)
 		return r;
 	rep->no_store = true;
@@ -40,32 +40,30 @@ struct adding {
 };
 
 static enum ptn_err
-add(struct ptn_db *db, void *arg)
+add(const struct ptn_scope *sc, void *arg)
 {
 	struct adding *ad = arg;
 	const struct ptn_request *req = ad->req;
-	const struct ptn_uuid *tenant = &req->tenant.id;
 	const struct ptn_uuid *user = &req->session.claims.sub;
 	int64_t n;
 	enum ptn_err r;
 
 	ad->full = false;
-	if ((r = ptn_user_lock(db, req->arena, tenant, user)) != PTN_OK ||
-	    (r = ptn_email_count(db, req->arena, tenant, user, &n)) != PTN_OK)
+	if ((r = ptn_user_lock(sc, user)) != PTN_OK ||
+	    (r = ptn_email_count(sc, user, &n)) != PTN_OK)
 		return r;
-	if (n >= req->cf->email_limit) {
+	if (n >= req->sc.cf->email_limit) {
 		ad->full = true;
 		return PTN_E_CONFLICT;
 	}
-	r = ptn_email_claim(db, req->arena, tenant, req->in[ADDRESS].s,
-	    &ad->email);
+	r = ptn_email_claim(sc, req->in[ADDRESS].s, &ad->email);
 	if (r != PTN_OK)
 		return r;
 	if (!ptn_uuid_is_nil(&ad->email.user_id))
 		return PTN_E_INPUT;
-	if (req->cf->email_verify)
+	if (req->sc.cf->email_verify)
 		return PTN_OK;
-	return ptn_email_own(db, req->arena, tenant, &ad->email, user, false);
+	return ptn_email_own(sc, &ad->email, user, false);
 }
 
 /*
@@ -80,7 +78,7 @@ ptn_email_add(struct ptn_request *req, struct ptn_reply *rep)
 	struct ptn_jsonw *w = &rep->json;
 	enum ptn_err r;
 
-	r = ptn_db_tx(req->db, add, &ad);
+	r = ptn_tx(&req->sc, add, &ad);
 	if (r == PTN_E_NOT_FOUND)
 		return PTN_E_DENIED; /* the user has gone meanwhile */
 	if (r == PTN_E_CONFLICT && !ad.full)
@@ -109,17 +107,17 @@ struct changing {
 };
 
 static enum ptn_err
-remove_email(struct ptn_db *db, void *arg)
+remove_email(const struct ptn_scope *sc, void *arg)
 {
 	struct changing *c = arg;
 	const struct ptn_request *req = c->req;
 	const struct ptn_uuid *user = &req->session.claims.sub;
 	enum ptn_err r;
 
-	r = ptn_user_lock(db, req->arena, &req->tenant.id, user);
+	r = ptn_user_lock(sc, user);
 	if (r != PTN_OK)
 		return r;
-	return ptn_email_remove(db, req->arena, &req->tenant.id, user, &c->id);
+	return ptn_email_remove(sc, user, &c->id);
 }
 
 /* DELETE /emails/{id}: not the primary address (409), nor anybody else's. */
@@ -131,7 +129,7 @@ ptn_email_delete(struct ptn_request *req, struct ptn_reply *rep)
 
 	if (!ptn_uuid_parse(req->arg, &c.id))
 		return PTN_E_INPUT;
-	if ((r = ptn_db_tx(req->db, remove_email, &c)) != PTN_OK)
+	if ((r = ptn_tx(&req->sc, remove_email, &c)) != PTN_OK)
 		return r;
 	ptn_audit_note(&req->audit, PTN_AUDIT_EMAIL_DELETED, NULL);
 	rep->done = PTN_DONE_EMPTY;
@@ -139,18 +137,17 @@ ptn_email_delete(struct ptn_request *req, struct ptn_reply *rep)
 }
 
 static enum ptn_err
-make_primary(struct ptn_db *db, void *arg)
+make_primary(const struct ptn_scope *sc, void *arg)
 {
 	struct changing *c = arg;
 	const struct ptn_request *req = c->req;
 	const struct ptn_uuid *user = &req->session.claims.sub;
 	enum ptn_err r;
 
-	r = ptn_user_lock(db, req->arena, &req->tenant.id, user);
+	r = ptn_user_lock(sc, user);
 	if (r != PTN_OK)
 		return r;
-	return ptn_email_set_primary(db, req->arena, &req->tenant.id, user,
-	    &c->id, &c->changed);
+	return ptn_email_set_primary(sc, user, &c->id, &c->changed);
 }
 
 /* POST /emails/{id}/set_primary. */
@@ -162,7 +159,7 @@ ptn_email_primary_set(struct ptn_request *req, struct ptn_reply *rep)
 
 	if (!ptn_uuid_parse(req->arg, &c.id))
 		return PTN_E_INPUT;
-	if ((r = ptn_db_tx(req->db, make_primary, &c)) != PTN_OK)
+	if ((r = ptn_tx(&req->sc, make_primary, &c)) != PTN_OK)
 		return r;
 	if (c.changed)
 		ptn_audit_note(&req->audit, PTN_AUDIT_PRIMARY_EMAIL_CHANGED,

@@ -5,33 +5,31 @@ enum ptn_err
 ptn_issue_row(const struct ptn_request *req, const struct ptn_uuid *user,
     const struct ptn_email_claim *email, struct ptn_claims *claims)
 {
-	const struct ptn_token_env env = ptn_request_tokens(req);
 	const struct ptn_session_new new = {
 		.user_id = *user,
 		.email = *email,
-		.ip = req->cf->acquire_ip ? req->ip : NULL,
-		.user_agent = req->cf->acquire_agent
+		.ip = req->sc.cf->acquire_ip ? req->ip : NULL,
+		.user_agent = req->sc.cf->acquire_agent
 		    ? ptn_request_param(req, "HTTP_USER_AGENT")
 		    : NULL,
 	};
 
-	return ptn_session_open(&env, &new, claims);
+	return ptn_session_open(&req->sc, &new, claims);
 }
 
 enum ptn_err
 ptn_issue_token(const struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_claims *claims)
 {
-	const struct ptn_token_env env = ptn_request_tokens(req);
 	char *token;
 	enum ptn_err r;
 
-	if ((r = ptn_session_token(&env, claims, &token)) != PTN_OK)
+	if ((r = ptn_session_token(&req->sc, claims, &token)) != PTN_OK)
 		return r;
 	rep->no_store = true;
 	ptn_reply_header_int(rep, "X-Session-Lifetime",
-	    req->cf->session_lifespan_s);
-	if (req->cf->auth_token_header)
+	    req->sc.cf->session_lifespan_s);
+	if (req->sc.cf->auth_token_header)
 		ptn_reply_header(rep, "X-Auth-Token", token);
 	else
 		ptn_cookie_set_session(req, rep, token);

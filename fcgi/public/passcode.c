@@ -7,6 +7,7 @@
 #include "lib/account/passcode.h"
 #include "lib/account/user.h"
 #include "lib/event/outbox.h"
+#include "lib/event/tx.h"
 #include "lib/format/locale.h"
 
 enum { INIT_USER, INIT_EMAIL, INIT__MAX };
@@ -64,13 +65,11 @@ find_target(struct ptn_request *req, struct ptn_reply *rep,
 	struct ptn_uuid email = req->in[INIT_EMAIL].id;
 	enum ptn_err r;
 
-	r = ptn_passcode_find_target(req->db, req->arena, &req->tenant.id, user,
-	    &email, to);
+	r = ptn_passcode_find_target(&req->sc, user, &email, to);
 	if (r == PTN_OK && to->address == NULL && ptn_uuid_is_nil(&email)) {
 		if ((r = cookie_email_id(req, rep, &email)) != PTN_OK)
 			return r;
-		r = ptn_passcode_find_target(req->db, req->arena,
-		    &req->tenant.id, user, &email, to);
+		r = ptn_passcode_find_target(&req->sc, user, &email, to);
 	}
 	if (r == PTN_E_NOT_FOUND) {
 		ptn_audit_note(&req->audit, PTN_AUDIT_PASSCODE_INIT_FAILED,
@@ -91,18 +90,16 @@ struct sending {
 
 /* The passcode and its mail exist together or not at all. */
 static enum ptn_err
-store_and_queue(struct ptn_db *db, void *arg)
+store_and_queue(const struct ptn_scope *sc, void *arg)
 {
 	struct sending *s = arg;
 	const struct ptn_request *req = s->req;
 	enum ptn_err r;
 
-	r = ptn_passcode_put(db, req->env->secrets, &req->tenant.id,
-	    s->mail.code, s->pc);
-	if (r != PTN_OK || !req->cf->mail_enabled)
+	r = ptn_passcode_put(sc, s->mail.code, s->pc);
+	if (r != PTN_OK || !req->sc.cf->mail_enabled)
 		return r;
-	return ptn_outbox_put(db, req->arena, req->env->secrets,
-	    &req->tenant.id, &s->mail);
+	return ptn_outbox_put(sc, &s->mail);
 }
 
 static void
@@ -126,7 +123,7 @@ ptn_passcode_initialize(struct ptn_request *req, struct ptn_reply *rep)
 	const struct ptn_uuid *user = &req->in[INIT_USER].id;
 	char code[PTN_PASSCODE_DIGITS + 1];
 	struct ptn_passcode pc = { .user_id = *user,
-		.ttl_s = req->cf->passcode_ttl_s };
+		.ttl_s = req->sc.cf->passcode_ttl_s };
 	struct ptn_passcode_target to;
 	struct sending s = { .req = req, .pc = &pc };
 	enum ptn_err r;
@@ -146,10 +143,10 @@ ptn_passcode_initialize(struct ptn_request *req, struct ptn_reply *rep)
 		.to = to.address,
 		.code = code,
 		.ttl_s = pc.ttl_s,
-		.service = req->cf->service_name,
+		.service = req->sc.cf->service_name,
 		.locale = ptn_locale_match(
 		    ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE")) };
-	r = ptn_db_tx(req->db, store_and_queue, &s);
+	r = ptn_tx(&req->sc, store_and_queue, &s);
 	ptn_wipe(code, sizeof(code));
 	if (r != PTN_OK)
 		return r;
@@ -202,7 +199,7 @@ struct logging_in {
  * and there must be room for one more address (several codes may wait).
  */
 static enum ptn_err
-authorise(struct ptn_db *db, struct logging_in *l)
+authorise(const struct ptn_scope *sc, struct logging_in *l)
 {
 	const struct ptn_request *req = l->req;
 	const struct ptn_uuid *user = &l->pc->user_id;
@@ -218,36 +215,33 @@ authorise(struct ptn_db *db, struct logging_in *l)
 	}
 	if (someone_else(req, user))
 		return PTN_E_FORBIDDEN;
-	r = ptn_email_count(db, req->arena, &req->tenant.id, user, &n);
+	r = ptn_email_count(sc, user, &n);
 	if (r != PTN_OK)
 		return r;
-	return n < (req->session.known ? req->cf->email_limit : 1)
+	return n < (req->session.known ? req->sc.cf->email_limit : 1)
 	    ? PTN_OK
 	    : PTN_E_FORBIDDEN;
 }
 
 static enum ptn_err
-log_in(struct ptn_db *db, void *arg)
+log_in(const struct ptn_scope *sc, void *arg)
 {
 	struct logging_in *l = arg;
 	struct ptn_request *req = l->req;
-	const struct ptn_uuid *tenant = &req->tenant.id;
 	const struct ptn_uuid *user = &l->pc->user_id;
 	struct ptn_email_claim primary;
 	enum ptn_err r;
 
 	l->claimed = false;
-	if ((r = ptn_user_lock(db, req->arena, tenant, user)) != PTN_OK ||
-	    (r = ptn_email_lock(db, req->arena, tenant, &l->pc->email_id,
-		 &l->email)) != PTN_OK ||
-	    (r = authorise(db, l)) != PTN_OK)
+	if ((r = ptn_user_lock(sc, user)) != PTN_OK ||
+	    (r = ptn_email_lock(sc, &l->pc->email_id, &l->email)) != PTN_OK ||
+	    (r = authorise(sc, l)) != PTN_OK)
 		return r;
 	l->verified_now = !l->email.verified;
 	if (l->verified_now &&
-	    (r = ptn_email_own(db, req->arena, tenant, &l->email, user,
-		 true)) != PTN_OK)
+	    (r = ptn_email_own(sc, &l->email, user, true)) != PTN_OK)
 		return r;
-	r = ptn_email_primary(db, req->arena, tenant, user, &primary);
+	r = ptn_email_primary(sc, user, &primary);
 	if (r != PTN_OK)
 		return r;
 	return ptn_issue_row(req, user, &primary, &l->claims);
@@ -278,15 +272,14 @@ ptn_passcode_finalize(struct ptn_request *req, struct ptn_reply *rep)
 	struct logging_in l = { .req = req, .pc = &pc };
 	enum ptn_err r;
 
-	r = ptn_passcode_judge(req->db, req->arena, req->env->secrets,
-	    &req->tenant.id, &req->in[FINAL_ID].id, req->in[FINAL_CODE].s, &pc,
-	    &what);
+	r = ptn_passcode_judge(&req->sc, &req->in[FINAL_ID].id,
+	    req->in[FINAL_CODE].s, &pc, &what);
 	if (r != PTN_OK)
 		return r;
 	req->audit.user_id = pc.user_id;
 	if (what != PTN_PASSCODE_RIGHT)
 		return refuse(req, rep, what);
-	r = ptn_db_tx(req->db, log_in, &l);
+	r = ptn_tx(&req->sc, log_in, &l);
 	if (r == PTN_E_NOT_FOUND) /* user or address went meanwhile */
 		return refuse(req, rep, PTN_PASSCODE_UNKNOWN);
 	if (r == PTN_E_FORBIDDEN) {

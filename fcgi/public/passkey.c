@@ -50,14 +50,14 @@ ptn_ceremony_challenge(struct ptn_request *req, enum ptn_ceremony ceremony,
 	struct ptn_bytes value;
 	enum ptn_err r;
 
-	r = ptn_clientdata_parse(req->arena, client_data, &cd);
+	r = ptn_clientdata_parse(req->sc.arena, client_data, &cd);
 	if (r != PTN_OK)
 		return r;
-	r = ptn_b64url_decode(req->arena, ptn_bytes_of(cd.challenge), &value);
+	r = ptn_b64url_decode(req->sc.arena, ptn_bytes_of(cd.challenge),
+	    &value);
 	if (r != PTN_OK)
 		return r == PTN_E_INPUT ? PTN_E_NOT_FOUND : r;
-	return ptn_challenge_take(req->db, req->arena, &req->tenant.id,
-	    ceremony, value, ch);
+	return ptn_challenge_take(&req->sc, ceremony, value, ch);
 }
 
 struct ptn_webauthn_want

@@ -1,7 +1,8 @@
-#include "fcgi/public/public.h"
 #include "lib/account/password.h"
+#include "fcgi/public/public.h"
 #include "lib/account/user.h"
 #include "lib/base/unicode.h"
+#include "lib/event/tx.h"
 
 enum { USER, PASSWORD, PASSWORD__MAX };
 
@@ -16,9 +17,9 @@ static enum ptn_err
 too_long(struct ptn_request *req, struct ptn_reply *rep)
 {
 	return ptn_reply_say(rep, PTN_E_INPUT,
-	    ptn_arena_printf(req->arena,
+	    ptn_arena_printf(req->sc.arena,
 		"password must not be longer than %lld bytes",
-		(long long)req->cf->password_max_bytes));
+		(long long)req->sc.cf->password_max_bytes));
 }
 
 struct logging_in {
@@ -28,14 +29,14 @@ struct logging_in {
 };
 
 static enum ptn_err
-log_in(struct ptn_db *db, void *arg)
+log_in(const struct ptn_scope *sc, void *arg)
 {
 	struct logging_in *l = arg;
 	struct ptn_request *req = l->req;
 	const struct ptn_uuid *user = &req->in[USER].id;
 	enum ptn_err r;
 
-	r = ptn_user_lock(db, req->arena, &req->tenant.id, user);
+	r = ptn_user_lock(sc, user);
 	if (r != PTN_OK)
 		return r;
 	return ptn_issue_row(req, user, l->email, &l->claims);
@@ -66,17 +67,16 @@ ptn_password_login(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_err r;
 
 	req->audit.user_id = *user;
-	if (pw.len > (size_t)req->cf->password_max_bytes) {
+	if (pw.len > (size_t)req->sc.cf->password_max_bytes) {
 		ptn_audit_note(&req->audit, PTN_AUDIT_PASSWORD_LOGIN_FAILED,
 		    "password too long");
 		return too_long(req, rep);
 	}
-	r = ptn_password_find(req->db, req->arena, &req->tenant.id, user, &pu);
+	r = ptn_password_find(&req->sc, user, &pu);
 	if (r != PTN_OK)
 		return r;
 	req->audit.email = pu.email.address;
-	r = ptn_password_check(req->cf, req->env->gate, req->db, req->arena,
-	    &req->tenant.id, user, &pu, pw, &verdict);
+	r = ptn_password_check(&req->sc, user, &pu, pw, &verdict);
 	if (r != PTN_OK)
 		return r;
 	if (verdict != PTN_ALLOW) {
@@ -84,7 +84,7 @@ ptn_password_login(struct ptn_request *req, struct ptn_reply *rep)
 		    why_denied(&pu));
 		return PTN_E_DENIED;
 	}
-	r = ptn_db_tx(req->db, log_in, &l);
+	r = ptn_tx(&req->sc, log_in, &l);
 	if (r == PTN_E_NOT_FOUND) /* the user went while we hashed */
 		return PTN_E_DENIED;
 	if (r != PTN_OK)
@@ -106,16 +106,16 @@ static enum ptn_err
 check_length(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct ptn_bytes pw = req->in[PASSWORD].b;
-	const int64_t min = req->cf->password_min;
+	const int64_t min = req->sc.cf->password_min;
 
 	if (ptn_utf8_length(pw) < (size_t)min) {
 		(void)set_failed(req, "password too short", PTN_E_INPUT);
 		return ptn_reply_say(rep, PTN_E_INPUT,
-		    ptn_arena_printf(req->arena,
+		    ptn_arena_printf(req->sc.arena,
 			"password must be at least %lld characters long",
 			(long long)min));
 	}
-	if (pw.len > (size_t)req->cf->password_max_bytes) {
+	if (pw.len > (size_t)req->sc.cf->password_max_bytes) {
 		(void)set_failed(req, "password too long", PTN_E_INPUT);
 		return too_long(req, rep);
 	}
@@ -135,7 +135,7 @@ check_owner(struct ptn_request *req)
 
 	if (ptn_uuid_equal(user, &req->session.claims.sub))
 		return PTN_OK;
-	r = ptn_user_get(req->db, req->arena, &req->tenant.id, user, &found);
+	r = ptn_user_get(&req->sc, user, &found);
 	if (r == PTN_E_NOT_FOUND)
 		return set_failed(req, "unknown user", PTN_E_DENIED);
 	if (r != PTN_OK)
@@ -153,8 +153,8 @@ ptn_password_update(struct ptn_request *req, struct ptn_reply *rep)
 	if ((r = check_length(req, rep)) != PTN_OK ||
 	    (r = check_owner(req)) != PTN_OK)
 		return r;
-	r = ptn_password_set(req->cf, req->env->gate, req->db, req->arena,
-	    &req->tenant.id, &req->in[USER].id, req->in[PASSWORD].b, &created);
+	r = ptn_password_set(&req->sc, &req->in[USER].id, req->in[PASSWORD].b,
+	    &created);
 	if (r == PTN_E_INPUT)
 		return ptn_reply_say(rep, r,
 		    "password must not contain control characters");

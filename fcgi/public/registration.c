@@ -103,25 +103,24 @@ ptn_registration_initialize(struct ptn_request *req, struct ptn_reply *rep)
 	const struct ptn_uuid *user = &req->session.claims.sub;
 	struct ptn_challenge ch = { .ceremony = PTN_CEREMONY_REGISTRATION,
 		.user_id = *user,
-		.require_uv = req->cf->passkey_uv == PTN_UV_REQUIRED };
+		.require_uv = req->sc.cf->passkey_uv == PTN_UV_REQUIRED };
 	struct ptn_email_claim primary;
 	enum ptn_err r;
 
-	r = ptn_email_primary(req->db, req->arena, &req->tenant.id, user,
-	    &primary);
+	r = ptn_email_primary(&req->sc, user, &primary);
 	if (r != PTN_OK)
 		return r;
 	if (primary.address == NULL)
 		return ptn_ceremony_init_failed(req, rep,
 		    PTN_AUDIT_REGISTRATION_INIT_FAILED,
 		    "user has no primary email address");
-	r = ptn_challenge_put(req->db, &req->tenant.id,
-	    req->cf->webauthn_registration_ms, &ch);
+	r = ptn_challenge_put(&req->sc, req->sc.cf->webauthn_registration_ms,
+	    &ch);
 	if (r != PTN_OK)
 		return r;
 	ptn_audit_note(&req->audit, PTN_AUDIT_REGISTRATION_INIT_OK, NULL);
 	rep->no_store = true;
-	write_creation(rep, req->cf, &ch, primary.address);
+	write_creation(rep, req->sc.cf, &ch, primary.address);
 	return PTN_OK;
 }
 
@@ -156,7 +155,7 @@ not_attested(struct ptn_request *req, struct ptn_reply *rep,
 static enum ptn_err
 attest(struct ptn_request *req, struct ptn_reply *rep, struct ptn_attested *out)
 {
-	const struct ptn_webauthn_rp rp = ptn_ceremony_rp(req->cf);
+	const struct ptn_webauthn_rp rp = ptn_ceremony_rp(req->sc.cf);
 	const struct ptn_webauthn_creation in = {
 		.client_data_json = req->in[REG_CLIENT_DATA].b,
 		.attestation_object = req->in[REG_ATTESTATION].b,
@@ -182,8 +181,9 @@ attest(struct ptn_request *req, struct ptn_reply *rep, struct ptn_attested *out)
 		    PTN_E_INPUT, "failed to validate attestation");
 	if (r != PTN_OK)
 		return r;
-	want = ptn_ceremony_want(req->cf, &ch);
-	r = ptn_webauthn_register(req->arena, &rp, &want, &in, out, &finding);
+	want = ptn_ceremony_want(req->sc.cf, &ch);
+	r = ptn_webauthn_register(req->sc.arena, &rp, &want, &in, out,
+	    &finding);
 	if (r == PTN_OK && finding.verdict != PTN_ALLOW)
 		return not_attested(req, rep, &finding);
 	return r;
@@ -207,8 +207,9 @@ store(struct ptn_request *req, const struct ptn_attested *at)
 	};
 
 	memcpy(c.aaguid.b, at->aaguid, sizeof(c.aaguid.b));
-	c.name = ptn_aaguid_name(req->arena, req->cf->aaguid_file, &c.aaguid);
-	return ptn_credential_put(req->db, &req->tenant.id, &c);
+	c.name =
+	    ptn_aaguid_name(req->sc.arena, req->sc.cf->aaguid_file, &c.aaguid);
+	return ptn_credential_put(&req->sc, &c);
 }
 
 /* POST /webauthn/registration/finalize: keep the new passkey. */

@@ -17,11 +17,10 @@ const struct ptn_input ptn_in_session_token = { token_fields, TOKEN__MAX };
 enum ptn_err
 ptn_logout(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const struct ptn_token_env env = ptn_request_tokens(req);
 	const struct ptn_claims *c = &req->session.claims;
 	enum ptn_err r;
 
-	r = ptn_session_end(&env, &c->sub, &c->session_id);
+	r = ptn_session_end(&req->sc, &c->sub, &c->session_id);
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
 	ptn_audit_note(&req->audit, PTN_AUDIT_USER_LOGGED_OUT, NULL);
@@ -91,8 +90,8 @@ write_validity(const struct ptn_request *req, struct ptn_reply *rep,
 	ptn_jsonw_object(w, NULL);
 	ptn_jsonw_bool(w, "is_valid", s->known);
 	if (s->known) {
-		write_claims(w, req->cf, &s->claims);
-		write_idle(w, req->cf, s);
+		write_claims(w, req->sc.cf, &s->claims);
+		write_idle(w, req->sc.cf, s);
 	}
 	ptn_jsonw_end_object(w);
 }
@@ -112,14 +111,13 @@ ptn_session_validate(struct ptn_request *req, struct ptn_reply *rep)
 enum ptn_err
 ptn_session_validate_body(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const struct ptn_token_env env = ptn_request_tokens(req);
 	struct ptn_session s;
 	bool idle;
 	enum ptn_err r;
 
-	r = ptn_session_check(&env, req->in[TOKEN].b, &s, &idle);
+	r = ptn_session_check(&req->sc, req->in[TOKEN].b, &s, &idle);
 	if (r == PTN_OK && s.known)
-		r = ptn_session_touch(&env, &s);
+		r = ptn_session_touch(&req->sc, &s);
 	if (r != PTN_OK)
 		return r;
 	write_validity(req, rep, &s);
@@ -146,13 +144,12 @@ write_row(struct ptn_jsonw *w, const struct ptn_session_row *s, bool current)
 enum ptn_err
 ptn_session_list(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const struct ptn_token_env env = ptn_request_tokens(req);
 	const struct ptn_claims *c = &req->session.claims;
 	struct ptn_session_row *rows;
 	enum ptn_err r;
 	size_t i, n;
 
-	if ((r = ptn_sessions_of(&env, &c->sub, &rows, &n)) != PTN_OK)
+	if ((r = ptn_sessions_of(&req->sc, &c->sub, &rows, &n)) != PTN_OK)
 		return r;
 	rep->no_store = true;
 	ptn_jsonw_array(&rep->json, NULL);
@@ -167,14 +164,13 @@ ptn_session_list(struct ptn_request *req, struct ptn_reply *rep)
 enum ptn_err
 ptn_session_remove(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const struct ptn_token_env env = ptn_request_tokens(req);
 	const struct ptn_claims *c = &req->session.claims;
 	struct ptn_uuid id;
 	enum ptn_err r;
 
 	if (!ptn_uuid_parse(req->arg, &id))
 		return PTN_E_NOT_FOUND;
-	if ((r = ptn_session_end(&env, &c->sub, &id)) != PTN_OK)
+	if ((r = ptn_session_end(&req->sc, &c->sub, &id)) != PTN_OK)
 		return r;
 	ptn_audit_note(&req->audit, PTN_AUDIT_SESSION_DELETED, NULL);
 	if (ptn_uuid_equal(&id, &c->session_id))
@@ -187,11 +183,10 @@ ptn_session_remove(struct ptn_request *req, struct ptn_reply *rep)
 enum ptn_err
 ptn_session_remove_others(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const struct ptn_token_env env = ptn_request_tokens(req);
 	const struct ptn_claims *c = &req->session.claims;
 	enum ptn_err r;
 
-	r = ptn_session_end_others(&env, &c->sub, &c->session_id);
+	r = ptn_session_end_others(&req->sc, &c->sub, &c->session_id);
 	if (r != PTN_OK)
 		return r;
 	ptn_audit_note(&req->audit, PTN_AUDIT_SESSION_DELETED, NULL);

@@ -6,6 +6,7 @@
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
 #include "lib/account/user.h"
+#include "lib/event/tx.h"
 
 enum { EMAIL, EMAIL__MAX };
 
@@ -26,12 +27,10 @@ ptn_user_find(struct ptn_request *req, struct ptn_reply *rep)
 	int64_t passkeys;
 	enum ptn_err r;
 
-	r = ptn_user_by_address(req->db, req->arena, &req->tenant.id,
-	    req->in[EMAIL].s, &user);
+	r = ptn_user_by_address(&req->sc, req->in[EMAIL].s, &user);
 	if (r != PTN_OK)
 		return r;
-	r = ptn_credential_count(req->db, req->arena, &req->tenant.id, &user.id,
-	    &passkeys);
+	r = ptn_credential_count(&req->sc, &user.id, &passkeys);
 	if (r != PTN_OK)
 		return r;
 	ptn_jsonw_object(&rep->json, NULL);
@@ -50,17 +49,16 @@ struct signing_up {
 };
 
 static enum ptn_err
-sign_up(struct ptn_db *db, void *arg)
+sign_up(const struct ptn_scope *sc, void *arg)
 {
 	struct signing_up *s = arg;
 	struct ptn_request *req = s->req;
-	const bool own = !req->cf->email_verify;
+	const bool own = !req->sc.cf->email_verify;
 	const char *address = req->in[EMAIL].s;
 	const struct ptn_email_claim email = { address, true, false };
 	enum ptn_err r;
 
-	r = ptn_user_sign_up(db, req->arena, &req->tenant.id, address, own,
-	    &s->user);
+	r = ptn_user_sign_up(sc, address, own, &s->user);
 	if (r != PTN_OK || !own)
 		return r;
 	return ptn_issue_row(req, &s->user.id, &email, &s->claims);
@@ -77,14 +75,14 @@ ptn_user_create(struct ptn_request *req, struct ptn_reply *rep)
 	char email_id[PTN_UUID_STR];
 	enum ptn_err r;
 
-	if (!req->cf->allow_signup)
+	if (!req->sc.cf->allow_signup)
 		return PTN_E_FORBIDDEN;
-	if ((r = ptn_db_tx(req->db, sign_up, &s)) != PTN_OK)
+	if ((r = ptn_tx(&req->sc, sign_up, &s)) != PTN_OK)
 		return r;
 	req->audit.user_id = s.user.id;
 	req->audit.email = req->in[EMAIL].s;
 	ptn_audit_note(&req->audit, PTN_AUDIT_USER_CREATED, NULL);
-	if (!req->cf->email_verify &&
+	if (!req->sc.cf->email_verify &&
 	    (r = ptn_issue_token(req, rep, &s.claims)) != PTN_OK)
 		return r;
 	ptn_uuid_format(&s.user.email_id, email_id);
@@ -111,15 +109,13 @@ load_profile(struct ptn_request *req, struct profile *p)
 	const struct ptn_uuid *id = &req->session.claims.sub;
 	enum ptn_err r;
 
-	r = ptn_user_get(req->db, req->arena, &req->tenant.id, id, &p->user);
+	r = ptn_user_get(&req->sc, id, &p->user);
 	if (r != PTN_OK)
 		return r;
-	r = ptn_emails_of(req->db, req->arena, &req->tenant.id, id, &p->email,
-	    &p->emails);
-	if (r != PTN_OK || !req->cf->passkey_enabled)
+	r = ptn_emails_of(&req->sc, id, &p->email, &p->emails);
+	if (r != PTN_OK || !req->sc.cf->passkey_enabled)
 		return r;
-	return ptn_credentials_of(req->db, req->arena, &req->tenant.id, id,
-	    &p->passkey, &p->passkeys);
+	return ptn_credentials_of(&req->sc, id, &p->passkey, &p->passkeys);
 }
 
 void
@@ -235,11 +231,11 @@ ptn_user_show(struct ptn_request *req, struct ptn_reply *rep)
 }
 
 static enum ptn_err
-remove_user(struct ptn_db *db, void *arg)
+remove_user(const struct ptn_scope *sc, void *arg)
 {
 	const struct ptn_request *req = arg;
 
-	return ptn_user_delete(db, &req->tenant.id, &req->session.claims.sub);
+	return ptn_user_delete(sc, &req->session.claims.sub);
 }
 
 /*
@@ -251,7 +247,7 @@ ptn_user_remove(struct ptn_request *req, struct ptn_reply *rep)
 {
 	enum ptn_err r;
 
-	if ((r = ptn_db_tx(req->db, remove_user, req)) != PTN_OK)
+	if ((r = ptn_tx(&req->sc, remove_user, req)) != PTN_OK)
 		return r;
 	ptn_audit_note(&req->audit, PTN_AUDIT_USER_DELETED, NULL);
 	ptn_cookie_clear_session(req, rep);

@@ -8,10 +8,10 @@
 enum ptn_err
 ptn_well_known_jwks(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const char *json = req->cf->dfns_enabled
-	    ? ptn_keys_json_both(req->env->keys, req->env->dfns_keys,
-		  req->arena)
-	    : ptn_keys_json(req->env->keys);
+	const char *json = req->sc.cf->dfns_enabled
+	    ? ptn_keys_json_both(req->sc.keys[PTN_API_HANKO],
+		  req->sc.keys[PTN_API_DFNS], req->sc.arena)
+	    : ptn_keys_json(req->sc.keys[PTN_API_HANKO]);
 
 	if (json == NULL)
 		return PTN_E_NOMEM;
@@ -25,7 +25,7 @@ ptn_well_known_jwks(struct ptn_request *req, struct ptn_reply *rep)
 enum ptn_err
 ptn_well_known_config(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const struct ptn_conf *cf = req->cf;
+	const struct ptn_conf *cf = req->sc.cf;
 	struct ptn_jsonw *w = &rep->json;
 
 	ptn_jsonw_object(w, NULL);
@@ -63,7 +63,7 @@ ptn_status_page(struct ptn_request *req, struct ptn_reply *rep)
 	    "</html>\n";
 	enum ptn_err r;
 
-	if ((r = ptn_health(req->db, req->arena)) != PTN_OK)
+	if ((r = ptn_health(req->sc.db, req->sc.arena)) != PTN_OK)
 		return r;
 	ptn_reply_raw(rep, "text/html; charset=UTF-8",
 	    PTN_BYTES(page, sizeof(page) - 1));
@@ -88,7 +88,7 @@ ptn_health_ready(struct ptn_request *req, struct ptn_reply *rep)
 	static const char ready[] = "{\"ready\":true}\n";
 	static const char not_ready[] = "{\"ready\":false}\n";
 
-	if (ptn_health(req->db, req->arena) != PTN_OK) {
+	if (ptn_health(req->sc.db, req->sc.arena) != PTN_OK) {
 		ptn_reply_raw(rep, NULL,
 		    PTN_BYTES(not_ready, sizeof(not_ready) - 1));
 		return PTN_E_UNAVAILABLE;

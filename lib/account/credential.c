@@ -23,13 +23,12 @@ digest_of(struct ptn_bytes id)
 }
 
 enum ptn_err
-ptn_credential_put(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_credential *c)
+ptn_credential_put(const struct ptn_scope *sc, const struct ptn_credential *c)
 {
 	const struct digest d = digest_of(c->id);
 	const struct ptn_credential_put_in in = {
 		.id_hash = PTN_BYTES(d.b, sizeof(d.b)),
-		.tenant_id = *tenant,
+		.tenant_id = sc->tenant_id,
 		.credential_id = c->id,
 		.user_id = c->user_id,
 		.name = c->name,
@@ -42,25 +41,24 @@ ptn_credential_put(struct ptn_db *db, const struct ptn_uuid *tenant,
 		.transports = c->transports,
 	};
 
-	return ptn_sql_credential_put(db, &in);
+	return ptn_sql_credential_put(sc->db, &in);
 }
 
 enum ptn_err
-ptn_credentials_of(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+ptn_credentials_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_credential **out, size_t *n)
 {
-	const struct ptn_credentials_of_in in = { *tenant, *user };
+	const struct ptn_credentials_of_in in = { sc->tenant_id, *user };
 	struct ptn_credentials_of_out *row;
 	struct ptn_credential *c;
 	enum ptn_err r;
 	size_t i;
 
 	*out = NULL;
-	r = ptn_sql_credentials_of(db, a, &in, &row, n);
+	r = ptn_sql_credentials_of(sc->db, sc->arena, &in, &row, n);
 	if (r != PTN_OK || *n == 0)
 		return r;
-	if ((c = ptn_arena_calloc(a, *n, sizeof(*c))) == NULL)
+	if ((c = ptn_arena_calloc(sc->arena, *n, sizeof(*c))) == NULL)
 		return PTN_E_NOMEM;
 	for (i = 0; i < *n; i++)
 		c[i] = (struct ptn_credential){
@@ -83,32 +81,33 @@ ptn_credentials_of(struct ptn_db *db, struct ptn_arena *a,
 }
 
 enum ptn_err
-ptn_credential_count(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user, int64_t *n)
+ptn_credential_count(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    int64_t *n)
 {
-	const struct ptn_credential_count_in in = { *tenant, *user };
+	const struct ptn_credential_count_in in = { sc->tenant_id, *user };
 	struct ptn_credential_count_out row;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_credential_count(db, a, &in, &row)) != PTN_OK)
+	if ((r = ptn_sql_credential_count(sc->db, sc->arena, &in, &row)) !=
+	    PTN_OK)
 		return r;
 	*n = row.n;
 	return PTN_OK;
 }
 
 enum ptn_err
-ptn_credential_lock(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, struct ptn_bytes id,
+ptn_credential_lock(const struct ptn_scope *sc, struct ptn_bytes id,
     struct ptn_credential *out)
 {
 	const struct digest d = digest_of(id);
-	const struct ptn_credential_lock_in in = { *tenant,
+	const struct ptn_credential_lock_in in = { sc->tenant_id,
 		PTN_BYTES(d.b, sizeof(d.b)) };
 	struct ptn_credential_lock_out row;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	if ((r = ptn_sql_credential_lock(db, a, &in, &row)) != PTN_OK)
+	if ((r = ptn_sql_credential_lock(sc->db, sc->arena, &in, &row)) !=
+	    PTN_OK)
 		return r;
 	out->id = row.credential_id;
 	out->user_id = row.user_id;
@@ -119,49 +118,48 @@ ptn_credential_lock(struct ptn_db *db, struct ptn_arena *a,
 }
 
 enum ptn_err
-ptn_credential_used(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_credential *c)
+ptn_credential_used(const struct ptn_scope *sc, const struct ptn_credential *c)
 {
 	const struct digest d = digest_of(c->id);
 	const struct ptn_credential_used_in in = { c->sign_count,
-		c->backup_state, *tenant, PTN_BYTES(d.b, sizeof(d.b)) };
+		c->backup_state, sc->tenant_id, PTN_BYTES(d.b, sizeof(d.b)) };
 	uint64_t n;
 
-	return ptn_sql_credential_used(db, &in, &n);
+	return ptn_sql_credential_used(sc->db, &in, &n);
 }
 
 enum ptn_err
-ptn_credential_rename(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+ptn_credential_rename(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_bytes id, const char *name)
 {
 	const struct digest d = digest_of(id);
 	const struct ptn_bytes hash = PTN_BYTES(d.b, sizeof(d.b));
-	const struct ptn_credential_find_in find = { *tenant, *user, hash };
-	const struct ptn_credential_rename_in in = { name, *tenant, *user,
+	const struct ptn_credential_find_in find = { sc->tenant_id, *user,
+		hash };
+	const struct ptn_credential_rename_in in = { name, sc->tenant_id, *user,
 		hash };
 	struct ptn_credential_find_out row;
 	uint64_t n;
 	enum ptn_err r;
 
 	if (name == NULL) /* it stays as it is, if it is there */
-		return ptn_sql_credential_find(db, a, &find, &row);
-	if ((r = ptn_sql_credential_rename(db, &in, &n)) != PTN_OK)
+		return ptn_sql_credential_find(sc->db, sc->arena, &find, &row);
+	if ((r = ptn_sql_credential_rename(sc->db, &in, &n)) != PTN_OK)
 		return r;
 	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
 }
 
 enum ptn_err
-ptn_credential_delete(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, struct ptn_bytes id)
+ptn_credential_delete(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes id)
 {
 	const struct digest d = digest_of(id);
-	const struct ptn_credential_delete_in in = { *tenant, *user,
+	const struct ptn_credential_delete_in in = { sc->tenant_id, *user,
 		PTN_BYTES(d.b, sizeof(d.b)) };
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_credential_delete(db, &in, &n)) != PTN_OK)
+	if ((r = ptn_sql_credential_delete(sc->db, &in, &n)) != PTN_OK)
 		return r;
 	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
 }

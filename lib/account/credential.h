@@ -10,8 +10,9 @@
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
-#define PTN_CREDENTIAL_ID_MAX 1023 /* bytes, WebAuthn L3 5.8.3 */
+#define PTN_CREDENTIAL_ID_MAX 1023  /* bytes, WebAuthn L3 5.8.3 */
 #define PTN_CREDENTIAL_NAME_MAX 255 /* bytes */
 
 /* A passkey of a user, as it is stored. */
@@ -32,39 +33,34 @@ struct ptn_credential {
 };
 
 /* PTN_E_CONFLICT if the id is registered, for this user or another. */
-enum ptn_err ptn_credential_put(struct ptn_db *db,
-    const struct ptn_uuid *tenant, const struct ptn_credential *c)
-    PTN_MUST_USE;
+enum ptn_err ptn_credential_put(const struct ptn_scope *sc,
+    const struct ptn_credential *c) PTN_MUST_USE;
 
 /* The user's credentials, oldest first, in the arena. */
-enum ptn_err ptn_credentials_of(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
-    struct ptn_credential **out, size_t *n) PTN_MUST_USE;
+enum ptn_err ptn_credentials_of(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_credential **out,
+    size_t *n) PTN_MUST_USE;
 
-enum ptn_err ptn_credential_count(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
-    int64_t *n) PTN_MUST_USE;
+enum ptn_err ptn_credential_count(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, int64_t *n) PTN_MUST_USE;
 
 /*
  * Lock a credential by its id, inside a transaction, for an assertion: fills
  * id, user_id, public_key, sign_count and backup_eligible.  PTN_E_NOT_FOUND.
  */
-enum ptn_err ptn_credential_lock(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, struct ptn_bytes id,
-    struct ptn_credential *out) PTN_MUST_USE;
+enum ptn_err ptn_credential_lock(const struct ptn_scope *sc,
+    struct ptn_bytes id, struct ptn_credential *out) PTN_MUST_USE;
 
 /* Note the counter and backup state of an assertion that was good. */
-enum ptn_err ptn_credential_used(struct ptn_db *db,
-    const struct ptn_uuid *tenant, const struct ptn_credential *c)
-    PTN_MUST_USE;
+enum ptn_err ptn_credential_used(const struct ptn_scope *sc,
+    const struct ptn_credential *c) PTN_MUST_USE;
 
 /* Name or delete a credential of the user; PTN_E_NOT_FOUND. */
-enum ptn_err ptn_credential_rename(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
-    struct ptn_bytes id, const char *name) PTN_MUST_USE;
-enum ptn_err ptn_credential_delete(struct ptn_db *db,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
-    struct ptn_bytes id) PTN_MUST_USE;
+enum ptn_err ptn_credential_rename(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes id,
+    const char *name) PTN_MUST_USE;
+enum ptn_err ptn_credential_delete(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes id) PTN_MUST_USE;
 
 /*
  * The name of an authenticator model by its AAGUID, from the file at path,

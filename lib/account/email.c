@@ -5,20 +5,21 @@
 #include "lib/db/sql.h"
 
 enum ptn_err
-ptn_emails_of(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+ptn_emails_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_email **out, size_t *n)
 {
-	const struct ptn_emails_of_in in = { *tenant, *user };
+	const struct ptn_emails_of_in in = { sc->tenant_id, *user };
 	struct ptn_emails_of_out *rows;
 	struct ptn_email *e;
 	enum ptn_err r;
 	size_t i;
 
 	*out = NULL;
-	if ((r = ptn_sql_emails_of(db, a, &in, &rows, n)) != PTN_OK || *n == 0)
+	if ((r = ptn_sql_emails_of(sc->db, sc->arena, &in, &rows, n)) !=
+		PTN_OK ||
+	    *n == 0)
 		return r;
-	if ((e = ptn_arena_calloc(a, *n, sizeof(*e))) == NULL)
+	if ((e = ptn_arena_calloc(sc->arena, *n, sizeof(*e))) == NULL)
 		return PTN_E_NOMEM;
 	for (i = 0; i < *n; i++) {
 		e[i].id = rows[i].id;
@@ -32,18 +33,19 @@ ptn_emails_of(struct ptn_db *db, struct ptn_arena *a,
 }
 
 enum ptn_err
-ptn_email_claim(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const char *address, struct ptn_email *out)
+ptn_email_claim(const struct ptn_scope *sc, const char *address,
+    struct ptn_email *out)
 {
-	const struct ptn_email_put_if_new_in put = { ptn_uuid_new(), *tenant,
+	const struct ptn_email_put_if_new_in put = { ptn_uuid_new(),
+		sc->tenant_id, address };
+	const struct ptn_email_lock_by_address_in lock = { sc->tenant_id,
 		address };
-	const struct ptn_email_lock_by_address_in lock = { *tenant, address };
 	struct ptn_email_lock_by_address_out row;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_email_put_if_new(db, &put)) != PTN_OK)
+	if ((r = ptn_sql_email_put_if_new(sc->db, &put)) != PTN_OK)
 		return r;
-	r = ptn_sql_email_lock_by_address(db, a, &lock, &row);
+	r = ptn_sql_email_lock_by_address(sc->db, sc->arena, &lock, &row);
 	if (r != PTN_OK)
 		return r;
 	memset(out, 0, sizeof(*out));
@@ -57,15 +59,14 @@ ptn_email_claim(struct ptn_db *db, struct ptn_arena *a,
 }
 
 enum ptn_err
-ptn_email_lock(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *id,
+ptn_email_lock(const struct ptn_scope *sc, const struct ptn_uuid *id,
     struct ptn_email *out)
 {
-	const struct ptn_email_lock_in in = { *tenant, *id };
+	const struct ptn_email_lock_in in = { sc->tenant_id, *id };
 	struct ptn_email_lock_out row;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_email_lock(db, a, &in, &row)) != PTN_OK)
+	if ((r = ptn_sql_email_lock(sc->db, sc->arena, &in, &row)) != PTN_OK)
 		return r;
 	memset(out, 0, sizeof(*out));
 	out->id = row.id;
@@ -76,53 +77,52 @@ ptn_email_lock(struct ptn_db *db, struct ptn_arena *a,
 }
 
 enum ptn_err
-ptn_email_own(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, struct ptn_email *email,
+ptn_email_own(const struct ptn_scope *sc, struct ptn_email *email,
     const struct ptn_uuid *user, bool verified)
 {
-	const struct ptn_email_own_in own = { *user, verified, *tenant,
+	const struct ptn_email_own_in own = { *user, verified, sc->tenant_id,
 		email->id };
-	const struct ptn_primary_put_in put = { *user, *tenant, email->id };
+	const struct ptn_primary_put_in put = { *user, sc->tenant_id,
+		email->id };
 	struct ptn_email_claim primary;
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_email_own(db, &own, &n)) != PTN_OK)
+	if ((r = ptn_sql_email_own(sc->db, &own, &n)) != PTN_OK)
 		return r;
 	email->user_id = *user;
 	email->verified = verified;
-	r = ptn_email_primary(db, a, tenant, user, &primary);
+	r = ptn_email_primary(sc, user, &primary);
 	if (r != PTN_OK || primary.address != NULL)
 		return r;
 	email->is_primary = true;
-	return ptn_sql_primary_put(db, &put);
+	return ptn_sql_primary_put(sc->db, &put);
 }
 
 enum ptn_err
-ptn_email_count(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user, int64_t *n)
+ptn_email_count(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    int64_t *n)
 {
-	const struct ptn_email_count_in in = { *tenant, *user };
+	const struct ptn_email_count_in in = { sc->tenant_id, *user };
 	struct ptn_email_count_out row;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_email_count(db, a, &in, &row)) != PTN_OK)
+	if ((r = ptn_sql_email_count(sc->db, sc->arena, &in, &row)) != PTN_OK)
 		return r;
 	*n = row.n;
 	return PTN_OK;
 }
 
 enum ptn_err
-ptn_email_primary(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+ptn_email_primary(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_email_claim *claim)
 {
-	const struct ptn_primary_of_in in = { *tenant, *user };
+	const struct ptn_primary_of_in in = { sc->tenant_id, *user };
 	struct ptn_primary_of_out row;
 	enum ptn_err r;
 
 	memset(claim, 0, sizeof(*claim));
-	r = ptn_sql_primary_of(db, a, &in, &row);
+	r = ptn_sql_primary_of(sc->db, sc->arena, &in, &row);
 	if (r == PTN_E_NOT_FOUND)
 		return PTN_OK;
 	if (r != PTN_OK)
@@ -135,60 +135,58 @@ ptn_email_primary(struct ptn_db *db, struct ptn_arena *a,
 
 /* Is it the user's, and which address is their primary one? */
 static enum ptn_err
-look_up(struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, const struct ptn_uuid *id,
-    struct ptn_uuid *primary)
+look_up(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_uuid *id, struct ptn_uuid *primary)
 {
-	const struct ptn_primary_of_in in = { *tenant, *user };
+	const struct ptn_primary_of_in in = { sc->tenant_id, *user };
 	struct ptn_primary_of_out row;
 	struct ptn_email email;
 	enum ptn_err r;
 
 	memset(primary, 0, sizeof(*primary));
-	if ((r = ptn_email_lock(db, a, tenant, id, &email)) != PTN_OK)
+	if ((r = ptn_email_lock(sc, id, &email)) != PTN_OK)
 		return r;
 	if (!ptn_uuid_equal(&email.user_id, user))
 		return PTN_E_NOT_FOUND;
-	r = ptn_sql_primary_of(db, a, &in, &row);
+	r = ptn_sql_primary_of(sc->db, sc->arena, &in, &row);
 	if (r == PTN_OK)
 		*primary = row.email_id;
 	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
 }
 
 enum ptn_err
-ptn_email_set_primary(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+ptn_email_set_primary(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const struct ptn_uuid *id, bool *changed)
 {
-	const struct ptn_primary_put_in put = { *user, *tenant, *id };
-	const struct ptn_primary_change_in change = { *id, *tenant, *user };
+	const struct ptn_primary_put_in put = { *user, sc->tenant_id, *id };
+	const struct ptn_primary_change_in change = { *id, sc->tenant_id,
+		*user };
 	struct ptn_uuid primary;
 	uint64_t n;
 	enum ptn_err r;
 
 	*changed = false;
-	if ((r = look_up(db, a, tenant, user, id, &primary)) != PTN_OK ||
+	if ((r = look_up(sc, user, id, &primary)) != PTN_OK ||
 	    ptn_uuid_equal(&primary, id))
 		return r;
 	*changed = true;
 	if (ptn_uuid_is_nil(&primary))
-		return ptn_sql_primary_put(db, &put);
-	return ptn_sql_primary_change(db, &change, &n);
+		return ptn_sql_primary_put(sc->db, &put);
+	return ptn_sql_primary_change(sc->db, &change, &n);
 }
 
 enum ptn_err
-ptn_email_remove(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+ptn_email_remove(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const struct ptn_uuid *id)
 {
-	const struct ptn_email_delete_in in = { *tenant, *user, *id };
+	const struct ptn_email_delete_in in = { sc->tenant_id, *user, *id };
 	struct ptn_uuid primary;
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = look_up(db, a, tenant, user, id, &primary)) != PTN_OK)
+	if ((r = look_up(sc, user, id, &primary)) != PTN_OK)
 		return r;
 	if (ptn_uuid_equal(&primary, id))
 		return PTN_E_CONFLICT;
-	return ptn_sql_email_delete(db, &in, &n);
+	return ptn_sql_email_delete(sc->db, &in, &n);
 }

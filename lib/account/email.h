@@ -10,6 +10,7 @@
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 /* An address, in the canonical form of address.h. */
 struct ptn_email {
@@ -17,67 +18,61 @@ struct ptn_email {
 	struct ptn_uuid user_id; /* nil: nobody has proved it yet */
 	const char *address;
 	bool verified;
-	bool is_primary; /* set by ptn_emails_of() and ptn_email_own() */
+	bool is_primary;       /* set by ptn_emails_of() and ptn_email_own() */
 	int64_t created_at_us; /* these two by ptn_email_claim() alone */
 	int64_t updated_at_us;
 };
 
 /* The user's addresses, oldest first, in the arena. */
-enum ptn_err ptn_emails_of(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
-    struct ptn_email **out, size_t *n) PTN_MUST_USE;
+enum ptn_err ptn_emails_of(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_email **out,
+    size_t *n) PTN_MUST_USE;
 
 /*
  * Store an address if it is new, and lock its row.  Inside the caller's
  * transaction.
  */
-enum ptn_err ptn_email_claim(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const char *address,
+enum ptn_err ptn_email_claim(const struct ptn_scope *sc, const char *address,
     struct ptn_email *out) PTN_MUST_USE;
 
 /* Lock an address by its id, inside a transaction; PTN_E_NOT_FOUND. */
-enum ptn_err ptn_email_lock(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *id,
-    struct ptn_email *out) PTN_MUST_USE;
+enum ptn_err ptn_email_lock(const struct ptn_scope *sc,
+    const struct ptn_uuid *id, struct ptn_email *out) PTN_MUST_USE;
 
 /*
  * Make a locked address the user's, and their primary one if they have none
  * (email->is_primary tells).  Inside the caller's transaction, which holds
  * the lock of the user too.
  */
-enum ptn_err ptn_email_own(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, struct ptn_email *email,
+enum ptn_err ptn_email_own(const struct ptn_scope *sc, struct ptn_email *email,
     const struct ptn_uuid *user, bool verified) PTN_MUST_USE;
 
 /* How many addresses the user owns. */
-enum ptn_err ptn_email_count(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
-    int64_t *n) PTN_MUST_USE;
+enum ptn_err ptn_email_count(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, int64_t *n) PTN_MUST_USE;
 
 /*
  * The primary address as a token's claim; claim->address is NULL when the
  * user has none.
  */
-enum ptn_err ptn_email_primary(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
-    struct ptn_email_claim *claim) PTN_MUST_USE;
+enum ptn_err ptn_email_primary(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_email_claim *claim) PTN_MUST_USE;
 
 /*
  * Make one of the user's addresses their primary one; already is one gives
  * PTN_OK and changed false.  PTN_E_NOT_FOUND if it is none of theirs.  Inside
  * the caller's transaction, which holds the lock of the user.
  */
-enum ptn_err ptn_email_set_primary(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
-    const struct ptn_uuid *id, bool *changed) PTN_MUST_USE;
+enum ptn_err ptn_email_set_primary(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *id,
+    bool *changed) PTN_MUST_USE;
 
 /*
  * Delete one of the user's addresses, and what hangs on it.  PTN_E_CONFLICT
  * for the primary one, PTN_E_NOT_FOUND for none of theirs.  Inside the
  * caller's transaction, which holds the lock of the user.
  */
-enum ptn_err ptn_email_remove(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
-    const struct ptn_uuid *id) PTN_MUST_USE;
+enum ptn_err ptn_email_remove(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *id) PTN_MUST_USE;
 
 #endif

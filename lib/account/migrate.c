@@ -285,10 +285,11 @@ add_default_tenant(const struct run *run)
 		.id = ptn_uuid_new(),
 		.name = PTN_TENANT_DEFAULT,
 	};
+	const struct ptn_scope sc = { .db = run->db, .arena = run->a };
 	struct ptn_org_row have;
 	enum ptn_err r;
 
-	r = ptn_org_find(run->db, run->a, PTN_TENANT_DEFAULT, &have);
+	r = ptn_org_find(&sc, PTN_TENANT_DEFAULT, &have);
 	if (r != PTN_E_NOT_FOUND)
 		return r;
 	r = ptn_sql_tenant_put(run->db, &in);

@@ -53,21 +53,22 @@ ptn_org_of(struct ptn_arena *a, const struct ptn_conf *cf,
 }
 
 enum ptn_err
-ptn_org_get(struct ptn_db *db, struct ptn_arena *a, const struct ptn_conf *cf,
-    const struct ptn_uuid *id, struct ptn_org *out)
+ptn_org_get(const struct ptn_scope *sc, const struct ptn_uuid *id,
+    struct ptn_org *out)
 {
 	const struct ptn_tenant_by_id_in in = { *id };
 	struct ptn_tenant_by_id_out row;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	if ((r = ptn_sql_tenant_by_id(db, a, &in, &row)) != PTN_OK)
+	if ((r = ptn_sql_tenant_by_id(sc->db, sc->arena, &in, &row)) != PTN_OK)
 		return r;
-	return ptn_org_of(a, cf, &(struct ptn_org_row)ROW(row), out);
+	return ptn_org_of(sc->arena, sc->cf, &(struct ptn_org_row)ROW(row),
+	    out);
 }
 
 static enum ptn_err
-find_by_id(struct ptn_db *db, struct ptn_arena *a, const char *text,
+find_by_id(const struct ptn_scope *sc, const char *text,
     struct ptn_org_row *out)
 {
 	struct ptn_tenant_by_id_in in;
@@ -77,13 +78,13 @@ find_by_id(struct ptn_db *db, struct ptn_arena *a, const char *text,
 	if (ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(text), &in.id) !=
 	    PTN_OK)
 		return PTN_E_NOT_FOUND;
-	if ((r = ptn_sql_tenant_by_id(db, a, &in, &row)) == PTN_OK)
+	if ((r = ptn_sql_tenant_by_id(sc->db, sc->arena, &in, &row)) == PTN_OK)
 		*out = (struct ptn_org_row)ROW(row);
 	return r;
 }
 
 enum ptn_err
-ptn_org_find(struct ptn_db *db, struct ptn_arena *a, const char *text,
+ptn_org_find(const struct ptn_scope *sc, const char *text,
     struct ptn_org_row *out)
 {
 	const struct ptn_tenant_by_name_in in = { text };
@@ -91,25 +92,26 @@ ptn_org_find(struct ptn_db *db, struct ptn_arena *a, const char *text,
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	if ((r = find_by_id(db, a, text, out)) != PTN_E_NOT_FOUND)
+	if ((r = find_by_id(sc, text, out)) != PTN_E_NOT_FOUND)
 		return r;
-	if ((r = ptn_sql_tenant_by_name(db, a, &in, &row)) == PTN_OK)
+	if ((r = ptn_sql_tenant_by_name(sc->db, sc->arena, &in, &row)) ==
+	    PTN_OK)
 		*out = (struct ptn_org_row)ROW(row);
 	return r;
 }
 
 enum ptn_err
-ptn_orgs(struct ptn_db *db, struct ptn_arena *a, struct ptn_org_row **out,
-    size_t *n)
+ptn_orgs(const struct ptn_scope *sc, struct ptn_org_row **out, size_t *n)
 {
 	struct ptn_tenant_list_out *row;
 	enum ptn_err r;
 	size_t i;
 
 	*out = NULL;
-	if ((r = ptn_sql_tenant_list(db, a, &row, n)) != PTN_OK || *n == 0)
+	if ((r = ptn_sql_tenant_list(sc->db, sc->arena, &row, n)) != PTN_OK ||
+	    *n == 0)
 		return r;
-	if ((*out = ptn_arena_calloc(a, *n, sizeof(**out))) == NULL)
+	if ((*out = ptn_arena_calloc(sc->arena, *n, sizeof(**out))) == NULL)
 		return PTN_E_NOMEM;
 	for (i = 0; i < *n; i++)
 		(*out)[i] = (struct ptn_org_row)ROW(row[i]);
@@ -191,7 +193,7 @@ ptn_org_fault(const struct ptn_org_row *row)
 }
 
 enum ptn_err
-ptn_org_put(struct ptn_db *db, struct ptn_org_row *org)
+ptn_org_put(const struct ptn_scope *sc, struct ptn_org_row *org)
 {
 	struct ptn_tenant_put_org_in in;
 
@@ -199,21 +201,22 @@ ptn_org_put(struct ptn_db *db, struct ptn_org_row *org)
 	org->active = true;
 	in = (struct ptn_tenant_put_org_in){ org->id, org->name, org->rp_id,
 		org->rp_name, org->origins };
-	return ptn_sql_tenant_put_org(db, &in);
+	return ptn_sql_tenant_put_org(sc->db, &in);
 }
 
 enum ptn_err
-ptn_org_set_rp(struct ptn_db *db, const struct ptn_org_row *org)
+ptn_org_set_rp(const struct ptn_scope *sc, const struct ptn_org_row *org)
 {
 	const struct ptn_tenant_set_rp_in in = { org->rp_id, org->rp_name,
 		org->origins, org->id };
 	uint64_t n;
 
-	return ptn_sql_tenant_set_rp(db, &in, &n);
+	return ptn_sql_tenant_set_rp(sc->db, &in, &n);
 }
 
 enum ptn_err
-ptn_org_set_active(struct ptn_db *db, const struct ptn_uuid *id, bool active)
+ptn_org_set_active(const struct ptn_scope *sc, const struct ptn_uuid *id,
+    bool active)
 {
 	const struct ptn_tenant_set_active_in in = { active, *id };
 	const struct ptn_session_delete_api_in sessions = { *id,
@@ -221,7 +224,8 @@ ptn_org_set_active(struct ptn_db *db, const struct ptn_uuid *id, bool active)
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_tenant_set_active(db, &in, &n)) != PTN_OK || active)
+	if ((r = ptn_sql_tenant_set_active(sc->db, &in, &n)) != PTN_OK ||
+	    active)
 		return r;
-	return ptn_sql_session_delete_api(db, &sessions, &n);
+	return ptn_sql_session_delete_api(sc->db, &sessions, &n);
 }

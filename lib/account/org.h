@@ -9,6 +9,7 @@
 #include "lib/base/uuid.h"
 #include "lib/conf/conf.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 #define PTN_ORG_ORIGINS_MAX 64
 
@@ -24,8 +25,7 @@ struct ptn_org {
 };
 
 /* PTN_E_NOT_FOUND; what is in the configuration is borrowed from it. */
-enum ptn_err ptn_org_get(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_conf *cf, const struct ptn_uuid *id,
+enum ptn_err ptn_org_get(const struct ptn_scope *sc, const struct ptn_uuid *id,
     struct ptn_org *out) PTN_MUST_USE;
 
 /* The row as it is; NULL is what the configuration says. */
@@ -39,12 +39,12 @@ struct ptn_org_row {
 };
 
 /* All, oldest first. */
-enum ptn_err ptn_orgs(struct ptn_db *db, struct ptn_arena *a,
-    struct ptn_org_row **out, size_t *n) PTN_MUST_USE;
+enum ptn_err ptn_orgs(const struct ptn_scope *sc, struct ptn_org_row **out,
+    size_t *n) PTN_MUST_USE;
 
 /* The one of that id ("or-...") or name; PTN_E_NOT_FOUND. */
-enum ptn_err ptn_org_find(struct ptn_db *db, struct ptn_arena *a,
-    const char *text, struct ptn_org_row *out) PTN_MUST_USE;
+enum ptn_err ptn_org_find(const struct ptn_scope *sc, const char *text,
+    struct ptn_org_row *out) PTN_MUST_USE;
 
 /* What is in a row, with the configuration where it is silent. */
 enum ptn_err ptn_org_of(struct ptn_arena *a, const struct ptn_conf *cf,
@@ -54,18 +54,18 @@ enum ptn_err ptn_org_of(struct ptn_arena *a, const struct ptn_conf *cf,
 const char *ptn_org_fault(const struct ptn_org_row *row);
 
 /* Store a new one, and give it an id; PTN_E_CONFLICT if the name is taken. */
-enum ptn_err ptn_org_put(struct ptn_db *db, struct ptn_org_row *org)
-    PTN_MUST_USE;
+enum ptn_err ptn_org_put(const struct ptn_scope *sc,
+    struct ptn_org_row *org) PTN_MUST_USE;
 
 /* Store its relying party. */
-enum ptn_err ptn_org_set_rp(struct ptn_db *db, const struct ptn_org_row *org)
-    PTN_MUST_USE;
+enum ptn_err ptn_org_set_rp(const struct ptn_scope *sc,
+    const struct ptn_org_row *org) PTN_MUST_USE;
 
 /*
  * Let everybody in it use the Dfns API, or nobody: then their sessions of
  * that API end, too.  Inside the caller's transaction.
  */
-enum ptn_err ptn_org_set_active(struct ptn_db *db, const struct ptn_uuid *id,
-    bool active) PTN_MUST_USE;
+enum ptn_err ptn_org_set_active(const struct ptn_scope *sc,
+    const struct ptn_uuid *id, bool active) PTN_MUST_USE;
 
 #endif

@@ -5,21 +5,23 @@
 
 #include "lib/base/rng.h"
 #include "lib/db/sql.h"
+#include "lib/event/tx.h"
 
 enum ptn_err
-ptn_passcode_find_target(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
-    const struct ptn_uuid *email_id, struct ptn_passcode_target *out)
+ptn_passcode_find_target(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *email_id,
+    struct ptn_passcode_target *out)
 {
 	const struct ptn_passcode_target_in in = {
 		.email_id = *email_id,
-		.tenant_id = *tenant,
+		.tenant_id = sc->tenant_id,
 		.user_id = *user,
 	};
 	struct ptn_passcode_target_out row;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_passcode_target(db, a, &in, &row)) != PTN_OK)
+	if ((r = ptn_sql_passcode_target(sc->db, sc->arena, &in, &row)) !=
+	    PTN_OK)
 		return r;
 	out->email_id = row.email_id;
 	out->address = row.address;
@@ -86,32 +88,29 @@ code_mac(const struct ptn_secrets *s, size_t i, const struct ptn_passcode *pc,
 }
 
 enum ptn_err
-ptn_passcode_put(struct ptn_db *db, const struct ptn_secrets *s,
-    const struct ptn_uuid *tenant, const char *code, struct ptn_passcode *pc)
+ptn_passcode_put(const struct ptn_scope *sc, const char *code,
+    struct ptn_passcode *pc)
 {
 	uint8_t mac[PTN_SHA256_LEN];
 	struct ptn_passcode_put_in in;
 	enum ptn_err r;
 
 	pc->id = ptn_uuid_new();
-	if ((r = code_mac(s, 0, pc, code, mac)) != PTN_OK)
+	if ((r = code_mac(sc->secrets, 0, pc, code, mac)) != PTN_OK)
 		return r;
 	memset(&in, 0, sizeof(in));
 	in.id = pc->id;
-	in.tenant_id = *tenant;
+	in.tenant_id = sc->tenant_id;
 	in.user_id = pc->user_id;
 	in.email_id = pc->email_id;
 	in.purpose = purposes[pc->purpose].name;
 	in.code = PTN_BYTES(mac, sizeof(mac));
 	in.ttl_s = pc->ttl_s;
 	in.now = pc->created_at_us;
-	return ptn_sql_passcode_put(db, &in);
+	return ptn_sql_passcode_put(sc->db, &in);
 }
 
 struct judging {
-	struct ptn_arena *a;
-	const struct ptn_secrets *s;
-	const struct ptn_uuid *tenant;
 	const char *code;
 	struct ptn_passcode *pc;
 	enum ptn_passcode_judgement out;
@@ -120,16 +119,16 @@ struct judging {
 
 /* Any of the secrets may have made it: they rotate while mails travel. */
 static enum ptn_err
-code_matches(const struct judging *j, struct ptn_bytes stored,
-    enum ptn_verdict *verdict)
+code_matches(const struct ptn_scope *sc, const struct judging *j,
+    struct ptn_bytes stored, enum ptn_verdict *verdict)
 {
 	uint8_t mac[PTN_SHA256_LEN];
 	enum ptn_err r;
 	size_t i;
 
 	*verdict = PTN_DENY;
-	for (i = 0; i < ptn_secrets_count(j->s); i++) {
-		r = code_mac(j->s, i, j->pc, j->code, mac);
+	for (i = 0; i < ptn_secrets_count(sc->secrets); i++) {
+		r = code_mac(sc->secrets, i, j->pc, j->code, mac);
 		if (r != PTN_OK)
 			return r;
 		if (ptn_bytes_equal(PTN_BYTES(mac, sizeof(mac)), stored))
@@ -139,38 +138,39 @@ code_matches(const struct judging *j, struct ptn_bytes stored,
 }
 
 static enum ptn_err
-remove_passcode(struct ptn_db *db, const struct judging *j)
+remove_passcode(const struct ptn_scope *sc, const struct judging *j)
 {
-	const struct ptn_passcode_delete_in in = { *j->tenant, j->pc->id };
+	const struct ptn_passcode_delete_in in = { sc->tenant_id, j->pc->id };
 	uint64_t n;
 
-	return ptn_sql_passcode_delete(db, &in, &n);
+	return ptn_sql_passcode_delete(sc->db, &in, &n);
 }
 
 static enum ptn_err
-count_try(struct ptn_db *db, struct judging *j, int64_t tries)
+count_try(const struct ptn_scope *sc, struct judging *j, int64_t tries)
 {
-	const struct ptn_passcode_count_try_in in = { *j->tenant, j->pc->id };
+	const struct ptn_passcode_count_try_in in = { sc->tenant_id,
+		j->pc->id };
 	uint64_t n;
 
 	if (tries + 1 >= purposes[j->pc->purpose].tries) {
 		j->out = PTN_PASSCODE_USED_UP;
-		return remove_passcode(db, j);
+		return remove_passcode(sc, j);
 	}
 	j->out = PTN_PASSCODE_WRONG;
-	return ptn_sql_passcode_count_try(db, &in, &n);
+	return ptn_sql_passcode_count_try(sc->db, &in, &n);
 }
 
 static enum ptn_err
-judge(struct ptn_db *db, void *arg)
+judge(const struct ptn_scope *sc, void *arg)
 {
 	struct judging *j = arg;
-	const struct ptn_passcode_lock_in in = { *j->tenant, j->pc->id };
+	const struct ptn_passcode_lock_in in = { sc->tenant_id, j->pc->id };
 	enum ptn_verdict verdict;
 	struct ptn_passcode_lock_out row;
 	enum ptn_err r;
 
-	r = ptn_sql_passcode_lock(db, j->a, &in, &row);
+	r = ptn_sql_passcode_lock(sc->db, sc->arena, &in, &row);
 	if (r == PTN_E_NOT_FOUND) {
 		j->out = PTN_PASSCODE_UNKNOWN;
 		return PTN_OK;
@@ -185,31 +185,25 @@ judge(struct ptn_db *db, void *arg)
 		j->out = PTN_PASSCODE_EXPIRED;
 		return PTN_OK;
 	}
-	if ((r = code_matches(j, row.code, &verdict)) != PTN_OK)
+	if ((r = code_matches(sc, j, row.code, &verdict)) != PTN_OK)
 		return r;
 	if (verdict != PTN_ALLOW)
-		return count_try(db, j, row.try_count);
+		return count_try(sc, j, row.try_count);
 	j->out = PTN_PASSCODE_RIGHT;
-	return remove_passcode(db, j);
+	return remove_passcode(sc, j);
 }
 
 enum ptn_err
-ptn_passcode_judge(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_secrets *s, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *id, const char *code, struct ptn_passcode *pc,
-    enum ptn_passcode_judgement *out)
+ptn_passcode_judge(const struct ptn_scope *sc, const struct ptn_uuid *id,
+    const char *code, struct ptn_passcode *pc, enum ptn_passcode_judgement *out)
 {
-	struct judging j = { .a = a,
-		.s = s,
-		.tenant = tenant,
-		.code = code,
-		.pc = pc };
+	struct judging j = { .code = code, .pc = pc };
 	enum ptn_err r;
 
 	memset(pc, 0, sizeof(*pc));
 	pc->id = *id;
 	*out = PTN_PASSCODE_WRONG;
-	if ((r = ptn_db_tx(db, judge, &j)) != PTN_OK)
+	if ((r = ptn_tx(sc, judge, &j)) != PTN_OK)
 		return r;
 	*out = j.out;
 	return PTN_OK;
@@ -217,10 +211,10 @@ ptn_passcode_judge(struct ptn_db *db, struct ptn_arena *a,
 
 /* The code of a user and purpose, locked; pc->id is nil if there is none. */
 static enum ptn_err
-lock_of_user(struct ptn_db *db, struct judging *j,
+lock_of_user(const struct ptn_scope *sc, struct judging *j,
     struct ptn_code_lock_out *row)
 {
-	const struct ptn_code_lock_in in = { *j->tenant, j->pc->user_id,
+	const struct ptn_code_lock_in in = { sc->tenant_id, j->pc->user_id,
 		purposes[j->pc->purpose].name };
 	struct ptn_code_lock_out *rows;
 	enum ptn_err r;
@@ -228,7 +222,7 @@ lock_of_user(struct ptn_db *db, struct judging *j,
 
 	memset(&j->pc->id, 0, sizeof(j->pc->id));
 	memset(row, 0, sizeof(*row));
-	r = ptn_sql_code_lock(db, j->a, &in, &rows, &n);
+	r = ptn_sql_code_lock(sc->db, sc->arena, &in, &rows, &n);
 	if (r != PTN_OK || n == 0)
 		return r;
 	*row = rows[0];
@@ -239,50 +233,44 @@ lock_of_user(struct ptn_db *db, struct judging *j,
 
 /* Where there is no code, one try is judged and counted all the same. */
 static enum ptn_err
-judge_of_user(struct ptn_db *db, void *arg)
+judge_of_user(const struct ptn_scope *sc, void *arg)
 {
 	struct judging *j = arg;
 	struct ptn_code_lock_out row;
 	enum ptn_verdict verdict;
 	enum ptn_err r;
 
-	if ((r = lock_of_user(db, j, &row)) != PTN_OK ||
-	    (r = code_matches(j, row.code, &verdict)) != PTN_OK)
+	if ((r = lock_of_user(sc, j, &row)) != PTN_OK ||
+	    (r = code_matches(sc, j, row.code, &verdict)) != PTN_OK)
 		return r;
 	if (verdict != PTN_ALLOW)
-		return count_try(db, j, row.try_count);
+		return count_try(sc, j, row.try_count);
 	j->out = row.expired ? PTN_PASSCODE_EXPIRED : PTN_PASSCODE_RIGHT;
-	return row.expired || j->keep ? PTN_OK : remove_passcode(db, j);
+	return row.expired || j->keep ? PTN_OK : remove_passcode(sc, j);
 }
 
 enum ptn_err
-ptn_code_judge(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_secrets *s, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, enum ptn_code_purpose purpose,
-    const char *code, bool keep, enum ptn_passcode_judgement *out)
+ptn_code_judge(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    enum ptn_code_purpose purpose, const char *code, bool keep,
+    enum ptn_passcode_judgement *out)
 {
 	struct ptn_passcode pc = { .user_id = *user, .purpose = purpose };
-	struct judging j = { .a = a,
-		.s = s,
-		.tenant = tenant,
-		.code = code,
-		.pc = &pc,
-		.keep = keep };
+	struct judging j = { .code = code, .pc = &pc, .keep = keep };
 	enum ptn_err r;
 
 	*out = PTN_PASSCODE_WRONG;
-	if ((r = ptn_db_tx(db, judge_of_user, &j)) == PTN_OK)
+	if ((r = ptn_tx(sc, judge_of_user, &j)) == PTN_OK)
 		*out = j.out;
 	return r;
 }
 
 enum ptn_err
-ptn_code_delete(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, enum ptn_code_purpose purpose)
+ptn_code_delete(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    enum ptn_code_purpose purpose)
 {
-	const struct ptn_code_delete_of_in in = { *tenant, *user,
+	const struct ptn_code_delete_of_in in = { sc->tenant_id, *user,
 		purposes[purpose].name };
 	uint64_t n;
 
-	return ptn_sql_code_delete_of(db, &in, &n);
+	return ptn_sql_code_delete_of(sc->db, &in, &n);
 }

@@ -9,6 +9,7 @@
 #include "lib/base/uuid.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 #define PTN_PASSCODE_DIGITS 6
 #define PTN_PASSCODE_TRIES 3 /* wrong codes that destroy a passcode */
@@ -57,10 +58,9 @@ struct ptn_passcode_target {
  * Find the address: email_id, or the user's primary one when that is nil.
  * PTN_E_NOT_FOUND if there is no such user.
  */
-enum ptn_err ptn_passcode_find_target(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
-    const struct ptn_uuid *email_id, struct ptn_passcode_target *out)
-    PTN_MUST_USE;
+enum ptn_err ptn_passcode_find_target(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *email_id,
+    struct ptn_passcode_target *out) PTN_MUST_USE;
 
 /* Draw a code, uniform over 000000 to 999999, as text. */
 void ptn_passcode_draw(char code[PTN_PASSCODE_DIGITS + 1]);
@@ -69,9 +69,8 @@ void ptn_passcode_draw(char code[PTN_PASSCODE_DIGITS + 1]);
  * Store a new code; the older one of the same user, address and purpose dies.
  * pc->id is made here, the rest of pc is given.
  */
-enum ptn_err ptn_passcode_put(struct ptn_db *db, const struct ptn_secrets *s,
-    const struct ptn_uuid *tenant, const char *code, struct ptn_passcode *pc)
-    PTN_MUST_USE;
+enum ptn_err ptn_passcode_put(const struct ptn_scope *sc, const char *code,
+    struct ptn_passcode *pc) PTN_MUST_USE;
 
 /* What judging a code came to. */
 enum ptn_passcode_judgement {
@@ -87,8 +86,7 @@ enum ptn_passcode_judgement {
  * try at once, at most PTN_PASSCODE_TRIES are judged, and a right code is
  * right once.  An expired passcode is EXPIRED whatever the code.
  */
-enum ptn_err ptn_passcode_judge(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_secrets *s, const struct ptn_uuid *tenant,
+enum ptn_err ptn_passcode_judge(const struct ptn_scope *sc,
     const struct ptn_uuid *id, const char *code, struct ptn_passcode *pc,
     enum ptn_passcode_judgement *out) PTN_MUST_USE;
 
@@ -100,14 +98,12 @@ enum ptn_err ptn_passcode_judge(struct ptn_db *db, struct ptn_arena *a,
  *
  * keep	a right code stays until ptn_code_delete().
  */
-enum ptn_err ptn_code_judge(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_secrets *s, const struct ptn_uuid *tenant,
+enum ptn_err ptn_code_judge(const struct ptn_scope *sc,
     const struct ptn_uuid *user, enum ptn_code_purpose purpose,
-    const char *code, bool keep, enum ptn_passcode_judgement *out)
-    PTN_MUST_USE;
+    const char *code, bool keep, enum ptn_passcode_judgement *out) PTN_MUST_USE;
 
 /* Delete the user's codes of a purpose.  Inside the caller's transaction. */
-enum ptn_err ptn_code_delete(struct ptn_db *db, const struct ptn_uuid *tenant,
+enum ptn_err ptn_code_delete(const struct ptn_scope *sc,
     const struct ptn_uuid *user, enum ptn_code_purpose purpose) PTN_MUST_USE;
 
 #endif

@@ -8,18 +8,18 @@
 #include "lib/base/unicode.h"
 #include "lib/crypto/pwhash.h"
 #include "lib/db/sql.h"
+#include "lib/event/tx.h"
 
 enum ptn_err
-ptn_password_find(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+ptn_password_find(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_password_user *out)
 {
-	const struct ptn_password_of_in in = { *tenant, *user };
+	const struct ptn_password_of_in in = { sc->tenant_id, *user };
 	struct ptn_password_of_out row;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	r = ptn_sql_password_of(db, a, &in, &row);
+	r = ptn_sql_password_of(sc->db, sc->arena, &in, &row);
 	if (r == PTN_E_NOT_FOUND)
 		return PTN_OK;
 	if (r != PTN_OK)
@@ -101,75 +101,72 @@ ptn_password_verify(const struct ptn_conf *cf, struct ptn_gate *g,
 
 /* So is storing it. */
 static void
-replace(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, const char *old, const char *fresh)
+replace(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const char *old, const char *fresh)
 {
 	const struct ptn_password_rehash_in in = { fresh, PTN_PASSWORD_NORM,
-		*tenant, *user, old };
+		sc->tenant_id, *user, old };
 	uint64_t n;
 
-	if (ptn_sql_password_rehash(db, &in, &n) != PTN_OK)
+	if (ptn_sql_password_rehash(sc->db, &in, &n) != PTN_OK)
 		ptn_warn("password: the new hash was not stored");
 }
 
 enum ptn_err
-ptn_password_check(const struct ptn_conf *cf, struct ptn_gate *g,
-    struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, const struct ptn_password_user *pu,
-    struct ptn_bytes pw, enum ptn_verdict *verdict)
+ptn_password_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_password_user *pu, struct ptn_bytes pw,
+    enum ptn_verdict *verdict)
 {
 	char fresh[PTN_PHC_MAX];
 	enum ptn_err r;
 
-	assert(!ptn_db_in_tx(db));
-	r = ptn_password_verify(cf, g, a, pu->known ? pu->hash : NULL, pu->norm,
-	    pw, fresh, verdict);
+	assert(!ptn_db_in_tx(sc->db));
+	r = ptn_password_verify(sc->cf, sc->gate, sc->arena,
+	    pu->known ? pu->hash : NULL, pu->norm, pw, fresh, verdict);
 	if (r == PTN_OK && fresh[0] != '\0')
-		replace(db, tenant, user, pu->hash, fresh);
+		replace(sc, user, pu->hash, fresh);
 	ptn_wipe(fresh, sizeof(fresh));
 	return r;
 }
 
 struct setting {
-	struct ptn_arena *a;
-	const struct ptn_uuid *tenant;
 	const struct ptn_uuid *user;
 	const char *hash;
 	bool created;
 };
 
 static enum ptn_err
-store(struct ptn_db *db, void *arg)
+store(const struct ptn_scope *sc, void *arg)
 {
 	struct setting *s = arg;
 	const struct ptn_password_change_in change = { s->hash,
-		PTN_PASSWORD_NORM, *s->tenant, *s->user };
-	const struct ptn_password_put_in put = { *s->user, *s->tenant, s->hash,
-		PTN_PASSWORD_NORM };
+		PTN_PASSWORD_NORM, sc->tenant_id, *s->user };
+	const struct ptn_password_put_in put = { *s->user, sc->tenant_id,
+		s->hash, PTN_PASSWORD_NORM };
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = ptn_user_lock(db, s->a, s->tenant, s->user)) != PTN_OK)
+	if ((r = ptn_user_lock(sc, s->user)) != PTN_OK)
 		return r;
-	if ((r = ptn_sql_password_change(db, &change, &n)) != PTN_OK)
+	if ((r = ptn_sql_password_change(sc->db, &change, &n)) != PTN_OK)
 		return r;
 	s->created = n == 0;
-	return s->created ? ptn_sql_password_put(db, &put) : PTN_OK;
+	return s->created ? ptn_sql_password_put(sc->db, &put) : PTN_OK;
 }
 
 enum ptn_err
-ptn_password_set(const struct ptn_conf *cf, struct ptn_gate *g,
-    struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, struct ptn_bytes pw, bool *created)
+ptn_password_set(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes pw, bool *created)
 {
 	char hash[PTN_PHC_MAX];
-	struct setting s = { a, tenant, user, hash, false };
+	struct setting s = { user, hash, false };
 	enum ptn_err r;
 
-	assert(!ptn_db_in_tx(db));
-	if ((r = ptn_password_hash(cf, g, a, pw, hash)) != PTN_OK)
+	assert(!ptn_db_in_tx(sc->db));
+	if ((r = ptn_password_hash(sc->cf, sc->gate, sc->arena, pw, hash)) !=
+	    PTN_OK)
 		return r;
-	r = ptn_db_tx(db, store, &s);
+	r = ptn_tx(sc, store, &s);
 	*created = s.created;
 	ptn_wipe(hash, sizeof(hash));
 	return r;

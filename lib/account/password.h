@@ -11,6 +11,7 @@
 #include "lib/crypto/hashgate.h"
 #include "lib/crypto/pwhash.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 /* Who a password login is for, as far as the database knows. */
 struct ptn_password_user {
@@ -21,9 +22,8 @@ struct ptn_password_user {
 };
 
 /* PTN_OK also for a user that does not exist: known is false then. */
-enum ptn_err ptn_password_find(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
-    struct ptn_password_user *out) PTN_MUST_USE;
+enum ptn_err ptn_password_find(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_password_user *out) PTN_MUST_USE;
 
 /*
  * Check a password as it was received (1 to 1024 bytes of UTF-8, without
@@ -34,8 +34,7 @@ enum ptn_err ptn_password_find(struct ptn_db *db, struct ptn_arena *a,
  * verdict	PTN_ALLOW only for the right password of a known user.
  * Returns PTN_OK, PTN_E_BUSY, PTN_E_UNAVAILABLE, PTN_E_INTERNAL.
  */
-enum ptn_err ptn_password_check(const struct ptn_conf *cf, struct ptn_gate *g,
-    struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
+enum ptn_err ptn_password_check(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_password_user *pu,
     struct ptn_bytes pw, enum ptn_verdict *verdict) PTN_MUST_USE;
 
@@ -53,16 +52,15 @@ enum ptn_err ptn_password_verify(const struct ptn_conf *cf, struct ptn_gate *g,
  * PTN_E_INPUT if the text has no normal form; PTN_E_BUSY, PTN_E_INTERNAL.
  */
 enum ptn_err ptn_password_hash(const struct ptn_conf *cf, struct ptn_gate *g,
-    struct ptn_arena *a, struct ptn_bytes pw, char phc[PTN_PHC_MAX])
-    PTN_MUST_USE;
+    struct ptn_arena *a, struct ptn_bytes pw,
+    char phc[PTN_PHC_MAX]) PTN_MUST_USE;
 
 /*
  * Set the user's password.  created tells whether there was none before.
  * PTN_E_INPUT if the text has no normal form (RFC 8265); PTN_E_NOT_FOUND.
  */
-enum ptn_err ptn_password_set(const struct ptn_conf *cf, struct ptn_gate *g,
-    struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, struct ptn_bytes pw, bool *created)
-    PTN_MUST_USE;
+enum ptn_err ptn_password_set(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes pw,
+    bool *created) PTN_MUST_USE;
 
 #endif

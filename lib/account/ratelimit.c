@@ -6,11 +6,11 @@
 #define STATE_BASE 1000000000000 /* see rate_limits in postern-schema(7) */
 
 enum ptn_err
-ptn_rate_take(struct ptn_db *db, const struct ptn_uuid *tenant,
-    struct ptn_bytes bucket, struct ptn_rate *rate)
+ptn_rate_take(const struct ptn_scope *sc, struct ptn_bytes bucket,
+    struct ptn_rate *rate)
 {
 	const struct ptn_rate_take_in in = {
-		.tenant_id = *tenant,
+		.tenant_id = sc->tenant_id,
 		.bucket = bucket,
 		.interval_us = rate->interval_s * PTN_US_PER_S,
 		.limit = rate->limit,
@@ -22,7 +22,7 @@ ptn_rate_take(struct ptn_db *db, const struct ptn_uuid *tenant,
 	rate->verdict = PTN_DENY;
 	rate->remaining = 0;
 	rate->reset_s = rate->interval_s;
-	if ((r = ptn_sql_rate_take(db, &in, &state)) != PTN_OK)
+	if ((r = ptn_sql_rate_take(sc->db, &in, &state)) != PTN_OK)
 		return r;
 	if (state == 0) /* a new bucket */
 		state = STATE_BASE + (uint64_t)in.interval_us - 1;

@@ -7,13 +7,14 @@
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 /*
  * Fixed windows that begin with the first request of a bucket, as rows shared
  * by all hosts and workers.  A denied request costs nothing.
  */
 struct ptn_rate {
-	int64_t limit;	   /* tokens a window */
+	int64_t limit; /* tokens a window */
 	int64_t interval_s;
 	/* filled in: */
 	int64_t remaining; /* tokens left */
@@ -25,7 +26,7 @@ struct ptn_rate {
  * Take a token from the bucket: one statement, one commit.  bucket is a
  * digest that names route, account and network.
  */
-enum ptn_err ptn_rate_take(struct ptn_db *db, const struct ptn_uuid *tenant,
-    struct ptn_bytes bucket, struct ptn_rate *rate) PTN_MUST_USE;
+enum ptn_err ptn_rate_take(const struct ptn_scope *sc, struct ptn_bytes bucket,
+    struct ptn_rate *rate) PTN_MUST_USE;
 
 #endif

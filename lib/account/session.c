@@ -62,14 +62,14 @@ cache_place(struct ptn_token_cache *c, const uint8_t digest[PTN_SHA256_LEN])
 }
 
 static bool
-cache_get(const struct ptn_token_env *env, const uint8_t digest[PTN_SHA256_LEN],
+cache_get(const struct ptn_scope *sc, const uint8_t digest[PTN_SHA256_LEN],
     struct ptn_claims *claims)
 {
-	const struct cached *e = cache_place(env->cache, digest);
+	const struct cached *e = cache_place(sc->tokens, digest);
 
 	/* generation starts at 1, so an empty place never matches */
 	if (e->generation == 0 ||
-	    e->generation != ptn_keys_generation(env->keys) ||
+	    e->generation != ptn_keys_generation(sc->keys[PTN_API_HANKO]) ||
 	    memcmp(e->digest, digest, PTN_SHA256_LEN) != 0)
 		return false;
 	*claims = e->claims;
@@ -77,10 +77,10 @@ cache_get(const struct ptn_token_env *env, const uint8_t digest[PTN_SHA256_LEN],
 }
 
 static void
-cache_put(const struct ptn_token_env *env, const uint8_t digest[PTN_SHA256_LEN],
+cache_put(const struct ptn_scope *sc, const uint8_t digest[PTN_SHA256_LEN],
     const struct ptn_claims *claims)
 {
-	struct cached *e = cache_place(env->cache, digest);
+	struct cached *e = cache_place(sc->tokens, digest);
 	const char *address = claims->email.address;
 
 	if (address != NULL && strlen(address) >= sizeof(e->address))
@@ -90,7 +90,7 @@ cache_put(const struct ptn_token_env *env, const uint8_t digest[PTN_SHA256_LEN],
 	e->claims.email.address = NULL;
 	if (address != NULL)
 		e->claims.email.address = strcpy(e->address, address);
-	e->generation = ptn_keys_generation(env->keys);
+	e->generation = ptn_keys_generation(sc->keys[PTN_API_HANKO]);
 }
 
 static bool
@@ -136,37 +136,37 @@ read_tenant(struct ptn_arena *a, const struct ptn_json *v, struct ptn_uuid *id)
 
 /* The claims of 2.2 of the contract, and that the token is meant for us. */
 static bool
-read_claims(const struct ptn_token_env *env, const struct ptn_json *p,
+read_claims(const struct ptn_scope *sc, const struct ptn_json *p,
     struct ptn_claims *c)
 {
 	const struct ptn_json *email = ptn_json_get(p, "email");
 
 	memset(c, 0, sizeof(*c));
-	if (!read_id(env->arena, ptn_json_get(p, "sub"), &c->sub) ||
-	    !read_id(env->arena, ptn_json_get(p, "session_id"),
+	if (!read_id(sc->arena, ptn_json_get(p, "sub"), &c->sub) ||
+	    !read_id(sc->arena, ptn_json_get(p, "session_id"),
 		&c->session_id) ||
-	    !read_tenant(env->arena, ptn_json_get(p, "tenant_id"),
+	    !read_tenant(sc->arena, ptn_json_get(p, "tenant_id"),
 		&c->tenant_id) ||
 	    !ptn_json_int(ptn_json_get(p, "iat"), &c->iat) ||
 	    !ptn_json_int(ptn_json_get(p, "exp"), &c->exp))
 		return false;
 	c->email.address =
-	    ptn_json_text(env->arena, ptn_json_get(email, "address"));
+	    ptn_json_text(sc->arena, ptn_json_get(email, "address"));
 	c->email.is_primary = ptn_json_bool(ptn_json_get(email, "is_primary"));
 	c->email.is_verified =
 	    ptn_json_bool(ptn_json_get(email, "is_verified"));
-	return audience_is(env->cf, ptn_json_get(p, "aud")) &&
-	    issuer_is(env->cf, ptn_json_get(p, "iss"));
+	return audience_is(sc->cf, ptn_json_get(p, "aud")) &&
+	    issuer_is(sc->cf, ptn_json_get(p, "iss"));
 }
 
 /* One set of keys signs for all tenants: what a token says sets it apart. */
 static bool
-tenant_is(const struct ptn_token_env *env, const struct ptn_claims *c)
+tenant_is(const struct ptn_scope *sc, const struct ptn_claims *c)
 {
 	const struct ptn_uuid nobody = { { 0 } };
 
 	return ptn_uuid_equal(&c->tenant_id,
-	    env->named != NULL ? env->named : &nobody);
+	    sc->tenant_named ? &sc->tenant_id : &nobody);
 }
 
 static bool
@@ -178,7 +178,7 @@ in_time(const struct ptn_claims *c)
 }
 
 static enum ptn_err
-verify_new(const struct ptn_token_env *env, struct ptn_bytes token,
+verify_new(const struct ptn_scope *sc, struct ptn_bytes token,
     struct ptn_claims *claims, enum ptn_verdict *verdict)
 {
 	struct ptn_json *json = NULL;
@@ -186,20 +186,20 @@ verify_new(const struct ptn_token_env *env, struct ptn_bytes token,
 	const char *why;
 	enum ptn_err r;
 
-	r = ptn_jwt_verify_now(env->keys, env->db, env->arena, token, &payload,
-	    verdict);
+	r = ptn_jwt_verify_now(sc->keys[PTN_API_HANKO], sc->db, sc->arena,
+	    token, &payload, verdict);
 	if (r != PTN_OK || *verdict != PTN_ALLOW)
 		return r;
 	*verdict = PTN_DENY;
 	r = ptn_json_parse(payload, CLAIMS_DEPTH, &json, &why);
-	if (r == PTN_OK && read_claims(env, json, claims))
+	if (r == PTN_OK && read_claims(sc, json, claims))
 		*verdict = PTN_ALLOW;
 	ptn_json_free(&json);
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }
 
 enum ptn_err
-ptn_token_verify(const struct ptn_token_env *env, struct ptn_bytes token,
+ptn_token_verify(const struct ptn_scope *sc, struct ptn_bytes token,
     struct ptn_claims *claims, enum ptn_verdict *verdict)
 {
 	uint8_t digest[PTN_SHA256_LEN];
@@ -209,19 +209,19 @@ ptn_token_verify(const struct ptn_token_env *env, struct ptn_bytes token,
 	if (token.len == 0 || token.len > PTN_JWT_MAX)
 		return PTN_OK;
 	ptn_sha256(token, digest);
-	if (!cache_get(env, digest, claims)) {
-		r = verify_new(env, token, claims, verdict);
+	if (!cache_get(sc, digest, claims)) {
+		r = verify_new(sc, token, claims, verdict);
 		if (r != PTN_OK || *verdict != PTN_ALLOW)
 			return r;
-		cache_put(env, digest, claims);
+		cache_put(sc, digest, claims);
 	}
 	*verdict =
-	    tenant_is(env, claims) && in_time(claims) ? PTN_ALLOW : PTN_DENY;
+	    tenant_is(sc, claims) && in_time(claims) ? PTN_ALLOW : PTN_DENY;
 	return PTN_OK;
 }
 
 enum ptn_err
-ptn_session_check(const struct ptn_token_env *env, struct ptn_bytes token,
+ptn_session_check(const struct ptn_scope *sc, struct ptn_bytes token,
     struct ptn_session *s, bool *idle)
 {
 	struct ptn_session_get_in in;
@@ -231,11 +231,11 @@ ptn_session_check(const struct ptn_token_env *env, struct ptn_bytes token,
 
 	memset(s, 0, sizeof(*s));
 	*idle = false;
-	r = ptn_token_verify(env, token, &s->claims, &verdict);
+	r = ptn_token_verify(sc, token, &s->claims, &verdict);
 	if (r != PTN_OK || verdict != PTN_ALLOW)
 		return r;
-	in = (struct ptn_session_get_in){ *env->tenant, s->claims.session_id };
-	r = ptn_sql_session_get(env->db, env->arena, &in, &row);
+	in = (struct ptn_session_get_in){ sc->tenant_id, s->claims.session_id };
+	r = ptn_sql_session_get(sc->db, sc->arena, &in, &row);
 	if (r == PTN_E_NOT_FOUND)
 		return PTN_OK;
 	if (r != PTN_OK)
@@ -244,26 +244,26 @@ ptn_session_check(const struct ptn_token_env *env, struct ptn_bytes token,
 		return PTN_OK;
 	s->last_used_us = row.last_used;
 	s->now_us = row.now;
-	*idle = env->cf->session_idle_s > 0 &&
-	    row.now - row.last_used > env->cf->session_idle_s * PTN_US_PER_S;
+	*idle = sc->cf->session_idle_s > 0 &&
+	    row.now - row.last_used > sc->cf->session_idle_s * PTN_US_PER_S;
 	s->known = !*idle;
 	return PTN_OK;
 }
 
 enum ptn_err
-ptn_session_touch(const struct ptn_token_env *env, const struct ptn_session *s)
+ptn_session_touch(const struct ptn_scope *sc, const struct ptn_session *s)
 {
-	const struct ptn_session_touch_in in = { *env->tenant,
+	const struct ptn_session_touch_in in = { sc->tenant_id,
 		s->claims.session_id };
-	const int64_t quarter_s = env->cf->session_idle_s / 4;
+	const int64_t quarter_s = sc->cf->session_idle_s / 4;
 	int64_t every_s = TOUCH_MAX_S;
 	uint64_t n;
 
-	if (env->cf->session_idle_s > 0 && quarter_s < every_s)
+	if (sc->cf->session_idle_s > 0 && quarter_s < every_s)
 		every_s = quarter_s;
 	if (s->now_us - s->last_used_us < every_s * PTN_US_PER_S)
 		return PTN_OK;
-	return ptn_sql_session_touch(env->db, &in, &n);
+	return ptn_sql_session_touch(sc->db, &in, &n);
 }
 
 /* At most AGENT_MAX bytes, cut between characters; NULL if not UTF-8. */
@@ -284,15 +284,15 @@ agent_fit(struct ptn_arena *a, const char *agent)
 }
 
 enum ptn_err
-ptn_session_open(const struct ptn_token_env *env,
-    const struct ptn_session_new *new, struct ptn_claims *claims)
+ptn_session_open(const struct ptn_scope *sc, const struct ptn_session_new *new,
+    struct ptn_claims *claims)
 {
 	const char *api = ptn_api_name(new->api);
-	const struct ptn_session_evict_in evict = { *env->tenant, new->user_id,
-		api, env->cf->session_limit - 1 };
+	const struct ptn_session_evict_in evict = { sc->tenant_id, new->user_id,
+		api, sc->cf->session_limit - 1 };
 	const int64_t lifespan_s = new->api == PTN_API_DFNS
-	    ? env->cf->dfns_session_s
-	    : env->cf->session_lifespan_s;
+	    ? sc->cf->dfns_session_s
+	    : sc->cf->session_lifespan_s;
 	struct ptn_session_put_in put;
 	uint64_t n;
 	enum ptn_err r;
@@ -300,17 +300,17 @@ ptn_session_open(const struct ptn_token_env *env,
 	memset(claims, 0, sizeof(*claims));
 	claims->sub = new->user_id;
 	claims->session_id = ptn_uuid_new();
-	if (env->named != NULL)
-		claims->tenant_id = *env->named;
+	if (sc->tenant_named)
+		claims->tenant_id = sc->tenant_id;
 	claims->iat = ptn_clock_us() / PTN_US_PER_S;
 	claims->exp = claims->iat + lifespan_s;
 	claims->email = new->email;
-	if ((r = ptn_sql_session_evict(env->db, &evict, &n)) != PTN_OK)
+	if ((r = ptn_sql_session_evict(sc->db, &evict, &n)) != PTN_OK)
 		return r;
-	put = (struct ptn_session_put_in){ claims->session_id, *env->tenant,
-		new->user_id, api, agent_fit(env->arena, new->user_agent),
+	put = (struct ptn_session_put_in){ claims->session_id, sc->tenant_id,
+		new->user_id, api, agent_fit(sc->arena, new->user_agent),
 		new->ip, lifespan_s };
-	return ptn_sql_session_put(env->db, &put);
+	return ptn_sql_session_put(sc->db, &put);
 }
 
 static void
@@ -327,7 +327,7 @@ write_audience(struct ptn_jsonw *w, const struct ptn_conf *cf)
 }
 
 enum ptn_err
-ptn_session_token(const struct ptn_token_env *env, const struct ptn_claims *c,
+ptn_session_token(const struct ptn_scope *sc, const struct ptn_claims *c,
     char **token)
 {
 	char sub[PTN_UUID_STR], session_id[PTN_UUID_STR], tenant[PTN_UUID_STR];
@@ -335,9 +335,9 @@ ptn_session_token(const struct ptn_token_env *env, const struct ptn_claims *c,
 
 	ptn_uuid_format(&c->sub, sub);
 	ptn_uuid_format(&c->session_id, session_id);
-	ptn_jsonw_init(&w, env->arena);
+	ptn_jsonw_init(&w, sc->arena);
 	ptn_jsonw_object(&w, NULL);
-	write_audience(&w, env->cf);
+	write_audience(&w, sc->cf);
 	if (c->email.address != NULL) {
 		ptn_jsonw_object(&w, "email");
 		ptn_jsonw_str(&w, "address", c->email.address);
@@ -347,8 +347,8 @@ ptn_session_token(const struct ptn_token_env *env, const struct ptn_claims *c,
 	}
 	ptn_jsonw_int(&w, "exp", c->exp);
 	ptn_jsonw_int(&w, "iat", c->iat);
-	if (env->cf->issuer[0] != '\0')
-		ptn_jsonw_str(&w, "iss", env->cf->issuer);
+	if (sc->cf->issuer[0] != '\0')
+		ptn_jsonw_str(&w, "iss", sc->cf->issuer);
 	ptn_jsonw_str(&w, "session_id", session_id);
 	ptn_jsonw_str(&w, "sub", sub);
 	if (!ptn_uuid_is_nil(&c->tenant_id)) {
@@ -358,24 +358,24 @@ ptn_session_token(const struct ptn_token_env *env, const struct ptn_claims *c,
 	ptn_jsonw_end_object(&w);
 	if (w.buf.bad)
 		return PTN_E_NOMEM;
-	return ptn_jwt_sign(env->keys, env->arena, w.buf.p, token);
+	return ptn_jwt_sign(sc->keys[PTN_API_HANKO], sc->arena, w.buf.p, token);
 }
 
 enum ptn_err
-ptn_sessions_of(const struct ptn_token_env *env, const struct ptn_uuid *user,
+ptn_sessions_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_session_row **out, size_t *n)
 {
-	const struct ptn_sessions_of_in in = { *env->tenant, *user };
+	const struct ptn_sessions_of_in in = { sc->tenant_id, *user };
 	struct ptn_sessions_of_out *rows;
 	struct ptn_session_row *s;
 	enum ptn_err r;
 	size_t i;
 
 	*out = NULL;
-	r = ptn_sql_sessions_of(env->db, env->arena, &in, &rows, n);
+	r = ptn_sql_sessions_of(sc->db, sc->arena, &in, &rows, n);
 	if (r != PTN_OK || *n == 0)
 		return r;
-	if ((s = ptn_arena_calloc(env->arena, *n, sizeof(*s))) == NULL)
+	if ((s = ptn_arena_calloc(sc->arena, *n, sizeof(*s))) == NULL)
 		return PTN_E_NOMEM;
 	for (i = 0; i < *n; i++) {
 		s[i].id = rows[i].id;
@@ -390,35 +390,34 @@ ptn_sessions_of(const struct ptn_token_env *env, const struct ptn_uuid *user,
 }
 
 enum ptn_err
-ptn_session_end(const struct ptn_token_env *env, const struct ptn_uuid *user,
+ptn_session_end(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const struct ptn_uuid *id)
 {
-	const struct ptn_session_delete_in in = { *env->tenant, *user, *id };
+	const struct ptn_session_delete_in in = { sc->tenant_id, *user, *id };
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_session_delete(env->db, &in, &n)) != PTN_OK)
+	if ((r = ptn_sql_session_delete(sc->db, &in, &n)) != PTN_OK)
 		return r;
 	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
 }
 
 enum ptn_err
-ptn_session_end_all(const struct ptn_token_env *env,
-    const struct ptn_uuid *user)
+ptn_session_end_all(const struct ptn_scope *sc, const struct ptn_uuid *user)
 {
-	const struct ptn_session_delete_all_in in = { *env->tenant, *user };
+	const struct ptn_session_delete_all_in in = { sc->tenant_id, *user };
 	uint64_t n;
 
-	return ptn_sql_session_delete_all(env->db, &in, &n);
+	return ptn_sql_session_delete_all(sc->db, &in, &n);
 }
 
 enum ptn_err
-ptn_session_end_others(const struct ptn_token_env *env,
-    const struct ptn_uuid *user, const struct ptn_uuid *but)
+ptn_session_end_others(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_uuid *but)
 {
-	const struct ptn_session_delete_others_in in = { *env->tenant, *user,
+	const struct ptn_session_delete_others_in in = { sc->tenant_id, *user,
 		*but };
 	uint64_t n;
 
-	return ptn_sql_session_delete_others(env->db, &in, &n);
+	return ptn_sql_session_delete_others(sc->db, &in, &n);
 }

@@ -11,6 +11,7 @@
 #include "lib/base/uuid.h"
 #include "lib/conf/conf.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 /* The e-mail claim: the primary address of the user. */
 struct ptn_email_claim {
@@ -24,7 +25,7 @@ struct ptn_claims {
 	struct ptn_uuid sub;
 	struct ptn_uuid session_id;
 	struct ptn_uuid tenant_id; /* nil: the default tenant */
-	int64_t iat; /* seconds since the epoch */
+	int64_t iat;		   /* seconds since the epoch */
 	int64_t exp;
 	struct ptn_email_claim email;
 };
@@ -45,21 +46,11 @@ struct ptn_token_cache;
 struct ptn_token_cache *ptn_token_cache_new(size_t entries);
 void ptn_token_cache_free(struct ptn_token_cache **c);
 
-struct ptn_token_env {
-	const struct ptn_conf *cf;
-	struct ptn_db *db;
-	struct ptn_keys *keys;
-	struct ptn_token_cache *cache;
-	struct ptn_arena *arena;
-	const struct ptn_uuid *tenant;
-	const struct ptn_uuid *named; /* the same, or NULL: tokens are silent */
-};
-
 /*
  * Verify a token by itself: form, signature, iss, aud, tenant, exp, iat (60 s
  * of leeway).  No statement.  verdict PTN_DENY for every fault of the token.
  */
-enum ptn_err ptn_token_verify(const struct ptn_token_env *env,
+enum ptn_err ptn_token_verify(const struct ptn_scope *sc,
     struct ptn_bytes token, struct ptn_claims *claims,
     enum ptn_verdict *verdict) PTN_MUST_USE;
 
@@ -70,14 +61,14 @@ enum ptn_err ptn_token_verify(const struct ptn_token_env *env,
  * idle		true if the session has died of session.idle_timeout; its row
  *		is still there, and s->claims says whose.
  */
-enum ptn_err ptn_session_check(const struct ptn_token_env *env,
+enum ptn_err ptn_session_check(const struct ptn_scope *sc,
     struct ptn_bytes token, struct ptn_session *s, bool *idle) PTN_MUST_USE;
 
 /*
  * Note that the session was used: an UPDATE, but at most every min(60 s,
  * idle_timeout / 4).
  */
-enum ptn_err ptn_session_touch(const struct ptn_token_env *env,
+enum ptn_err ptn_session_touch(const struct ptn_scope *sc,
     const struct ptn_session *s) PTN_MUST_USE;
 
 /* A session that begins. */
@@ -94,12 +85,11 @@ struct ptn_session_new {
  * store the row.  Inside the caller's transaction.  claims says what the token
  * will.
  */
-enum ptn_err ptn_session_open(const struct ptn_token_env *env,
-    const struct ptn_session_new *new, struct ptn_claims *claims)
-    PTN_MUST_USE;
+enum ptn_err ptn_session_open(const struct ptn_scope *sc,
+    const struct ptn_session_new *new, struct ptn_claims *claims) PTN_MUST_USE;
 
 /* The signed token of a session; after the transaction. */
-enum ptn_err ptn_session_token(const struct ptn_token_env *env,
+enum ptn_err ptn_session_token(const struct ptn_scope *sc,
     const struct ptn_claims *claims, char **token) PTN_MUST_USE;
 
 /* A session of a user, as its owner sees it. */
@@ -113,20 +103,20 @@ struct ptn_session_row {
 };
 
 /* Those that are alive, newest first, in the arena. */
-enum ptn_err ptn_sessions_of(const struct ptn_token_env *env,
-    const struct ptn_uuid *user, struct ptn_session_row **out, size_t *n)
-    PTN_MUST_USE;
+enum ptn_err ptn_sessions_of(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_session_row **out,
+    size_t *n) PTN_MUST_USE;
 
 /* End one session of the user; PTN_E_NOT_FOUND if it is none of theirs. */
-enum ptn_err ptn_session_end(const struct ptn_token_env *env,
+enum ptn_err ptn_session_end(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *id) PTN_MUST_USE;
 
 /* End all sessions of the user, of both APIs. */
-enum ptn_err ptn_session_end_all(const struct ptn_token_env *env,
+enum ptn_err ptn_session_end_all(const struct ptn_scope *sc,
     const struct ptn_uuid *user) PTN_MUST_USE;
 
 /* End all sessions of the user but one. */
-enum ptn_err ptn_session_end_others(const struct ptn_token_env *env,
+enum ptn_err ptn_session_end_others(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *but) PTN_MUST_USE;
 
 #endif

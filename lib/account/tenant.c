@@ -157,14 +157,13 @@ fill(struct ptn_tenants *ts, struct slot *s, struct ptn_org_row *row)
 }
 
 static enum ptn_err
-read_row(struct ptn_tenants *ts, struct slot *s, struct ptn_db *db,
-    struct ptn_arena *a)
+read_row(struct ptn_tenants *ts, const struct ptn_scope *sc, struct slot *s)
 {
 	struct ptn_org_row row;
 	enum ptn_err r;
 
 	s->read_ms = ptn_clock_mono_ms();
-	r = ptn_org_find(db, a, s->place.org, &row);
+	r = ptn_org_find(sc, s->place.org, &row);
 	if (r == PTN_OK)
 		return fill(ts, s, &row);
 	if (r != PTN_E_NOT_FOUND)
@@ -195,14 +194,13 @@ slot_of(struct ptn_tenants *ts, const struct ptn_place *place)
 }
 
 enum ptn_err
-ptn_tenants_get(struct ptn_tenants *ts, struct ptn_db *db, struct ptn_arena *a,
+ptn_tenants_get(struct ptn_tenants *ts, const struct ptn_scope *sc,
     const struct ptn_place *place, struct ptn_tenant *out)
 {
 	struct slot *s = slot_of(ts, place);
 	enum ptn_err r;
 
-	if (!is_fresh(s, place == NULL) &&
-	    (r = read_row(ts, s, db, a)) != PTN_OK)
+	if (!is_fresh(s, place == NULL) && (r = read_row(ts, sc, s)) != PTN_OK)
 		return r;
 	if (s->state != FOUND || !s->active)
 		return PTN_E_UNAVAILABLE;

@@ -7,7 +7,7 @@
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/conf/conf.h"
-#include "lib/db/db.h"
+#include "lib/db/scope.h"
 #include "lib/format/mount.h"
 
 /* The one there is without configuration; the migration command makes it. */
@@ -60,8 +60,7 @@ const struct ptn_place *ptn_tenants_by_path(const struct ptn_tenants *ts,
  * PTN_E_UNAVAILABLE, also if there is no such organisation (logged), or it is
  * switched off.
  */
-enum ptn_err ptn_tenants_get(struct ptn_tenants *ts, struct ptn_db *db,
-    struct ptn_arena *a, const struct ptn_place *place,
-    struct ptn_tenant *out) PTN_MUST_USE;
+enum ptn_err ptn_tenants_get(struct ptn_tenants *ts, const struct ptn_scope *sc,
+    const struct ptn_place *place, struct ptn_tenant *out) PTN_MUST_USE;
 
 #endif

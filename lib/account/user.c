@@ -4,15 +4,14 @@
 #include "lib/db/sql.h"
 
 enum ptn_err
-ptn_user_get(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *id,
+ptn_user_get(const struct ptn_scope *sc, const struct ptn_uuid *id,
     struct ptn_user *out)
 {
-	const struct ptn_user_by_id_in in = { *tenant, *id };
+	const struct ptn_user_by_id_in in = { sc->tenant_id, *id };
 	struct ptn_user_by_id_out row;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_user_by_id(db, a, &in, &row)) != PTN_OK)
+	if ((r = ptn_sql_user_by_id(sc->db, sc->arena, &in, &row)) != PTN_OK)
 		return r;
 	out->id = *id;
 	out->created_at_us = row.created_at;
@@ -21,25 +20,24 @@ ptn_user_get(struct ptn_db *db, struct ptn_arena *a,
 }
 
 enum ptn_err
-ptn_user_lock(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *id)
+ptn_user_lock(const struct ptn_scope *sc, const struct ptn_uuid *id)
 {
-	const struct ptn_user_lock_in in = { *tenant, *id };
+	const struct ptn_user_lock_in in = { sc->tenant_id, *id };
 	struct ptn_user_lock_out row;
 
-	return ptn_sql_user_lock(db, a, &in, &row);
+	return ptn_sql_user_lock(sc->db, sc->arena, &in, &row);
 }
 
 enum ptn_err
-ptn_user_by_address(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const char *address,
+ptn_user_by_address(const struct ptn_scope *sc, const char *address,
     struct ptn_user_ref *out)
 {
-	const struct ptn_user_by_address_in in = { *tenant, address };
+	const struct ptn_user_by_address_in in = { sc->tenant_id, address };
 	struct ptn_user_by_address_out row;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_user_by_address(db, a, &in, &row)) != PTN_OK)
+	if ((r = ptn_sql_user_by_address(sc->db, sc->arena, &in, &row)) !=
+	    PTN_OK)
 		return r;
 	out->id = row.id;
 	out->email_id = row.email_id;
@@ -48,8 +46,7 @@ ptn_user_by_address(struct ptn_db *db, struct ptn_arena *a,
 }
 
 enum ptn_err
-ptn_user_sign_up(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const char *address, bool own,
+ptn_user_sign_up(const struct ptn_scope *sc, const char *address, bool own,
     struct ptn_user_ref *out)
 {
 	struct ptn_email email;
@@ -57,32 +54,32 @@ ptn_user_sign_up(struct ptn_db *db, struct ptn_arena *a,
 
 	out->id = ptn_uuid_new();
 	out->verified = false;
-	r = ptn_sql_user_put(db, &(struct ptn_user_put_in){ out->id, *tenant });
+	r = ptn_sql_user_put(sc->db,
+	    &(struct ptn_user_put_in){ out->id, sc->tenant_id });
 	if (r != PTN_OK)
 		return r;
-	if ((r = ptn_email_claim(db, a, tenant, address, &email)) != PTN_OK)
+	if ((r = ptn_email_claim(sc, address, &email)) != PTN_OK)
 		return r;
 	out->email_id = email.id;
 	if (!ptn_uuid_is_nil(&email.user_id))
 		return PTN_E_CONFLICT;
 	if (!own)
 		return PTN_OK;
-	return ptn_email_own(db, a, tenant, &email, &out->id, false);
+	return ptn_email_own(sc, &email, &out->id, false);
 }
 
 enum ptn_err
-ptn_user_delete(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *id)
+ptn_user_delete(const struct ptn_scope *sc, const struct ptn_uuid *id)
 {
-	const struct ptn_primary_delete_in primary = { *tenant, *id };
-	const struct ptn_user_delete_in user = { *tenant, *id };
+	const struct ptn_primary_delete_in primary = { sc->tenant_id, *id };
+	const struct ptn_user_delete_in user = { sc->tenant_id, *id };
 	uint64_t n;
 	enum ptn_err r;
 
 	/* The primary row holds its address back: it goes first. */
-	if ((r = ptn_sql_primary_delete(db, &primary, &n)) != PTN_OK)
+	if ((r = ptn_sql_primary_delete(sc->db, &primary, &n)) != PTN_OK)
 		return r;
-	if ((r = ptn_sql_user_delete(db, &user, &n)) != PTN_OK)
+	if ((r = ptn_sql_user_delete(sc->db, &user, &n)) != PTN_OK)
 		return r;
 	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
 }

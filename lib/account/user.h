@@ -8,6 +8,7 @@
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 struct ptn_user {
 	struct ptn_uuid id;
@@ -16,8 +17,7 @@ struct ptn_user {
 };
 
 /* PTN_E_NOT_FOUND if the tenant has no such user. */
-enum ptn_err ptn_user_get(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *id,
+enum ptn_err ptn_user_get(const struct ptn_scope *sc, const struct ptn_uuid *id,
     struct ptn_user *out) PTN_MUST_USE;
 
 /*
@@ -25,8 +25,8 @@ enum ptn_err ptn_user_get(struct ptn_db *db, struct ptn_arena *a,
  * change: first of all in a transaction, before any address is locked.
  * PTN_E_NOT_FOUND if there is no such user.
  */
-enum ptn_err ptn_user_lock(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *id) PTN_MUST_USE;
+enum ptn_err ptn_user_lock(const struct ptn_scope *sc,
+    const struct ptn_uuid *id) PTN_MUST_USE;
 
 /* Whose address this is, if it has an owner; PTN_E_NOT_FOUND otherwise. */
 struct ptn_user_ref {
@@ -34,9 +34,8 @@ struct ptn_user_ref {
 	struct ptn_uuid email_id;
 	bool verified;
 };
-enum ptn_err ptn_user_by_address(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const char *address,
-    struct ptn_user_ref *out) PTN_MUST_USE;
+enum ptn_err ptn_user_by_address(const struct ptn_scope *sc,
+    const char *address, struct ptn_user_ref *out) PTN_MUST_USE;
 
 /*
  * Sign up: a new user, and a claim on the address.  Inside the caller's
@@ -44,12 +43,11 @@ enum ptn_err ptn_user_by_address(struct ptn_db *db, struct ptn_arena *a,
  * and the primary one; without, it is nobody's until somebody proves it.
  * PTN_E_CONFLICT if it has an owner already.
  */
-enum ptn_err ptn_user_sign_up(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const char *address, bool own,
-    struct ptn_user_ref *out) PTN_MUST_USE;
+enum ptn_err ptn_user_sign_up(const struct ptn_scope *sc, const char *address,
+    bool own, struct ptn_user_ref *out) PTN_MUST_USE;
 
 /* Delete a user and all that is theirs.  Inside the caller's transaction. */
-enum ptn_err ptn_user_delete(struct ptn_db *db, const struct ptn_uuid *tenant,
+enum ptn_err ptn_user_delete(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;
 
 #endif

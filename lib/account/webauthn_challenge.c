@@ -4,6 +4,7 @@
 
 #include "lib/base/rng.h"
 #include "lib/db/sql.h"
+#include "lib/event/tx.h"
 
 #define US_PER_MS 1000
 #define UV_REQUIRED "required"
@@ -15,61 +16,59 @@ static const char *const ceremonies[] = {
 };
 
 enum ptn_err
-ptn_challenge_put(struct ptn_db *db, const struct ptn_uuid *tenant,
-    int64_t ttl_ms, struct ptn_challenge *ch)
+ptn_challenge_put(const struct ptn_scope *sc, int64_t ttl_ms,
+    struct ptn_challenge *ch)
 {
 	struct ptn_challenge_put_in in;
 
 	ptn_rng(ch->value, sizeof(ch->value));
 	in = (struct ptn_challenge_put_in){
 		.challenge = PTN_BYTES(ch->value, sizeof(ch->value)),
-		.tenant_id = *tenant,
+		.tenant_id = sc->tenant_id,
 		.user_id = ch->user_id,
 		.operation = ceremonies[ch->ceremony],
 		.user_verification = ch->require_uv ? UV_REQUIRED : "preferred",
 		.ttl_us = ttl_ms * US_PER_MS,
 	};
-	return ptn_sql_challenge_put(db, &in);
+	return ptn_sql_challenge_put(sc->db, &in);
 }
 
 struct taking {
-	struct ptn_arena *a;
-	const struct ptn_uuid *tenant;
 	struct ptn_bytes value;
 	struct ptn_challenge_lock_out row;
 	bool found;
 };
 
 static enum ptn_err
-take(struct ptn_db *db, void *arg)
+take(const struct ptn_scope *sc, void *arg)
 {
 	struct taking *t = arg;
-	const struct ptn_challenge_lock_in lock = { *t->tenant, t->value };
-	const struct ptn_challenge_delete_in delete = { *t->tenant, t->value };
+	const struct ptn_challenge_lock_in lock = { sc->tenant_id, t->value };
+	const struct ptn_challenge_delete_in delete = { sc->tenant_id,
+		t->value };
 	uint64_t n;
 	enum ptn_err r;
 
-	r = ptn_sql_challenge_lock(db, t->a, &lock, &t->row);
+	r = ptn_sql_challenge_lock(sc->db, sc->arena, &lock, &t->row);
 	t->found = r == PTN_OK;
 	if (r == PTN_E_NOT_FOUND)
 		return PTN_OK;
 	if (r != PTN_OK)
 		return r;
-	return ptn_sql_challenge_delete(db, &delete, &n);
+	return ptn_sql_challenge_delete(sc->db, &delete, &n);
 }
 
 enum ptn_err
-ptn_challenge_take(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, enum ptn_ceremony ceremony,
+ptn_challenge_take(const struct ptn_scope *sc, enum ptn_ceremony ceremony,
     struct ptn_bytes value, struct ptn_challenge *ch)
 {
-	struct taking t = { .a = a, .tenant = tenant, .value = value };
+	struct taking t = { .value = value };
 	enum ptn_err r;
 
 	memset(ch, 0, sizeof(*ch));
 	if (value.len != PTN_CHALLENGE_LEN)
 		return PTN_E_NOT_FOUND;
-	if ((r = ptn_db_tx(db, take, &t)) != PTN_OK)
+	if ((r = ptn_tx(sc, take, &t)) != PTN_OK)
 		return r;
 	if (!t.found || strcmp(t.row.operation, ceremonies[ceremony]) != 0)
 		return PTN_E_NOT_FOUND;

@@ -515,7 +515,7 @@ commit(struct ptn_db *db)
 
 /* One run.  A fault here is about the run; *r is what fn said. */
 static enum ptn_fault
-run_tx(struct ptn_db *db, ptn_tx_fn fn, void *arg, enum ptn_err *r)
+run_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg, enum ptn_err *r)
 {
 	enum ptn_fault f;
 
@@ -531,7 +531,7 @@ run_tx(struct ptn_db *db, ptn_tx_fn fn, void *arg, enum ptn_err *r)
 }
 
 enum ptn_err
-ptn_db_tx(struct ptn_db *db, ptn_tx_fn fn, void *arg)
+ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
 {
 	int64_t start = ptn_clock_mono_ms();
 	enum ptn_fault f;

@@ -68,9 +68,9 @@ enum ptn_err ptn_db_prepare(struct ptn_db *db) PTN_MUST_USE;
  * Returns what fn returned, or PTN_E_UNAVAILABLE; also when the connection was
  * lost during COMMIT, and nobody can tell whether it took place.
  */
-typedef enum ptn_err (*ptn_tx_fn)(struct ptn_db *db, void *arg);
-enum ptn_err ptn_db_tx(struct ptn_db *db, ptn_tx_fn fn, void *arg)
-    PTN_MUST_USE;
+typedef enum ptn_err (*ptn_db_tx_fn)(struct ptn_db *db, void *arg);
+enum ptn_err ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn,
+    void *arg) PTN_MUST_USE;
 bool ptn_db_in_tx(const struct ptn_db *db);
 
 /*
@@ -104,8 +104,8 @@ struct ptn_sql_stmt {
 	uint8_t nin;
 	uint8_t nout;
 	uint16_t out_size; /* bytes of a row's struct */
-	bool reads; /* a SELECT: may be run again when it may have run */
-	bool plain; /* sent as text, never prepared */
+	bool reads;	   /* a SELECT: may be run again when it may have run */
+	bool plain;	   /* sent as text, never prepared */
 };
 extern const struct ptn_sql_stmt ptn_sql_stmts[];
 extern const size_t ptn_sql_stmts_n;
@@ -130,7 +130,7 @@ enum ptn_err ptn_db_many(struct ptn_db *db, struct ptn_arena *a, int stmt,
  * Run one statement of a migration, of len bytes.  For PTN_DB_MIGRATE
  * handles only.  What the server says about a failure is logged whole.
  */
-enum ptn_err ptn_db_script(struct ptn_db *db, const char *sql, size_t len)
-    PTN_MUST_USE;
+enum ptn_err ptn_db_script(struct ptn_db *db, const char *sql,
+    size_t len) PTN_MUST_USE;
 
 #endif

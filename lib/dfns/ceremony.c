@@ -8,6 +8,7 @@
 #include "lib/base/hex.h"
 #include "lib/base/rng.h"
 #include "lib/db/sql.h"
+#include "lib/event/tx.h"
 
 #define NONCE_LEN 32
 
@@ -42,21 +43,18 @@ ptn_ceremony_challenge_new(struct ptn_arena *a)
 }
 
 enum ptn_err
-ptn_ceremony_put(struct ptn_db *db, const struct ptn_uuid *tenant,
-    struct ptn_ceremony_row *c)
+ptn_ceremony_put(const struct ptn_scope *sc, struct ptn_ceremony_row *c)
 {
 	struct ptn_ceremony_put_in in;
 
 	c->id = ptn_uuid_new();
-	in = (struct ptn_ceremony_put_in){ c->id, *tenant, c->user_id,
+	in = (struct ptn_ceremony_put_in){ c->id, sc->tenant_id, c->user_id,
 		purposes[c->purpose].name, c->challenge, c->state, c->sealed,
 		purposes[c->purpose].ttl_s };
-	return ptn_sql_ceremony_put(db, &in);
+	return ptn_sql_ceremony_put(sc->db, &in);
 }
 
 struct taking {
-	struct ptn_arena *a;
-	const struct ptn_uuid *tenant;
 	enum ptn_purpose_of purpose;
 	const struct ptn_uuid *id;
 	struct ptn_ceremony_lock_out row;
@@ -65,17 +63,18 @@ struct taking {
 };
 
 static enum ptn_err
-take(struct ptn_db *db, void *arg)
+take(const struct ptn_scope *sc, void *arg)
 {
 	struct taking *t = arg;
-	const struct ptn_ceremony_lock_in lock = { *t->tenant, *t->id };
-	const struct ptn_ceremony_delete_in delete = { *t->tenant, *t->id };
-	const struct ptn_ceremony_count_try_in count = { *t->tenant, *t->id };
+	const struct ptn_ceremony_lock_in lock = { sc->tenant_id, *t->id };
+	const struct ptn_ceremony_delete_in delete = { sc->tenant_id, *t->id };
+	const struct ptn_ceremony_count_try_in count = { sc->tenant_id,
+		*t->id };
 	uint64_t n;
 	enum ptn_err r;
 
 	t->found = false;
-	r = ptn_sql_ceremony_lock(db, t->a, &lock, &t->row);
+	r = ptn_sql_ceremony_lock(sc->db, sc->arena, &lock, &t->row);
 	if (r != PTN_OK)
 		return r == PTN_E_NOT_FOUND ? PTN_OK : r;
 	t->found = !t->row.expired &&
@@ -83,17 +82,17 @@ take(struct ptn_db *db, void *arg)
 	    t->row.attempts < PTN_CEREMONY_TRIES;
 	if (!t->found)
 		return PTN_OK;
-	return t->keep ? ptn_sql_ceremony_count_try(db, &count, &n)
-		       : ptn_sql_ceremony_delete(db, &delete, &n);
+	return t->keep ? ptn_sql_ceremony_count_try(sc->db, &count, &n)
+		       : ptn_sql_ceremony_delete(sc->db, &delete, &n);
 }
 
 static enum ptn_err
-run(struct ptn_db *db, struct taking *t, struct ptn_ceremony_row *out)
+run(const struct ptn_scope *sc, struct taking *t, struct ptn_ceremony_row *out)
 {
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	if ((r = ptn_db_tx(db, take, t)) != PTN_OK)
+	if ((r = ptn_tx(sc, take, t)) != PTN_OK)
 		return r;
 	if (!t->found)
 		return PTN_E_NOT_FOUND;
@@ -107,68 +106,57 @@ run(struct ptn_db *db, struct taking *t, struct ptn_ceremony_row *out)
 }
 
 enum ptn_err
-ptn_ceremony_take(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, enum ptn_purpose_of purpose,
+ptn_ceremony_take(const struct ptn_scope *sc, enum ptn_purpose_of purpose,
     const struct ptn_uuid *id, struct ptn_ceremony_row *out)
 {
-	struct taking t = { .a = a,
-		.tenant = tenant,
-		.purpose = purpose,
-		.id = id };
+	struct taking t = { .purpose = purpose, .id = id };
 
-	return run(db, &t, out);
+	return run(sc, &t, out);
 }
 
 enum ptn_err
-ptn_ceremony_try(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, enum ptn_purpose_of purpose,
+ptn_ceremony_try(const struct ptn_scope *sc, enum ptn_purpose_of purpose,
     const struct ptn_uuid *id, struct ptn_ceremony_row *out)
 {
-	struct taking t = { .a = a,
-		.tenant = tenant,
-		.purpose = purpose,
-		.id = id,
-		.keep = true };
+	struct taking t = { .purpose = purpose, .id = id, .keep = true };
 
-	return run(db, &t, out);
+	return run(sc, &t, out);
 }
 
 enum ptn_err
-ptn_ceremony_end(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *id)
+ptn_ceremony_end(const struct ptn_scope *sc, const struct ptn_uuid *id)
 {
-	const struct ptn_ceremony_delete_in in = { *tenant, *id };
+	const struct ptn_ceremony_delete_in in = { sc->tenant_id, *id };
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_ceremony_delete(db, &in, &n)) != PTN_OK)
+	if ((r = ptn_sql_ceremony_delete(sc->db, &in, &n)) != PTN_OK)
 		return r;
 	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
 }
 
 enum ptn_err
-ptn_ceremony_end_all(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, enum ptn_purpose_of purpose)
+ptn_ceremony_end_all(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    enum ptn_purpose_of purpose)
 {
-	const struct ptn_ceremony_delete_of_in in = { *tenant, *user,
+	const struct ptn_ceremony_delete_of_in in = { sc->tenant_id, *user,
 		purposes[purpose].name };
 	uint64_t n;
 
-	return ptn_sql_ceremony_delete_of(db, &in, &n);
+	return ptn_sql_ceremony_delete_of(sc->db, &in, &n);
 }
 
 enum ptn_err
-ptn_ceremony_look(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, enum ptn_purpose_of purpose,
+ptn_ceremony_look(const struct ptn_scope *sc, enum ptn_purpose_of purpose,
     const struct ptn_uuid *id, struct ptn_ceremony_row *out, bool *used)
 {
-	const struct ptn_ceremony_get_in in = { *tenant, *id,
+	const struct ptn_ceremony_get_in in = { sc->tenant_id, *id,
 		purposes[purpose].name };
 	struct ptn_ceremony_get_out row;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	if ((r = ptn_sql_ceremony_get(db, a, &in, &row)) != PTN_OK)
+	if ((r = ptn_sql_ceremony_get(sc->db, sc->arena, &in, &row)) != PTN_OK)
 		return r;
 	out->id = *id;
 	out->user_id = row.user_id;
@@ -179,15 +167,15 @@ ptn_ceremony_look(struct ptn_db *db, struct ptn_arena *a,
 }
 
 enum ptn_err
-ptn_ceremony_use(struct ptn_db *db, const struct ptn_uuid *tenant,
-    enum ptn_purpose_of purpose, const struct ptn_uuid *id)
+ptn_ceremony_use(const struct ptn_scope *sc, enum ptn_purpose_of purpose,
+    const struct ptn_uuid *id)
 {
-	const struct ptn_ceremony_use_in in = { *tenant, *id,
+	const struct ptn_ceremony_use_in in = { sc->tenant_id, *id,
 		purposes[purpose].name };
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_ceremony_use(db, &in, &n)) != PTN_OK)
+	if ((r = ptn_sql_ceremony_use(sc->db, &in, &n)) != PTN_OK)
 		return r;
 	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
 }

@@ -9,6 +9,7 @@
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 /*
  * What a client of the Dfns API was asked to sign: a row that says what for,
@@ -49,46 +50,44 @@ int64_t ptn_ceremony_ttl_s(enum ptn_purpose_of purpose);
 char *ptn_ceremony_challenge_new(struct ptn_arena *a);
 
 /* Store one; c->id is made here.  All else is given. */
-enum ptn_err ptn_ceremony_put(struct ptn_db *db, const struct ptn_uuid *tenant,
+enum ptn_err ptn_ceremony_put(const struct ptn_scope *sc,
     struct ptn_ceremony_row *c) PTN_MUST_USE;
 
 /*
  * Take one, in a transaction of its own: it is gone whatever comes of it.
  * PTN_E_NOT_FOUND for none of this tenant and purpose, or an expired one.
  */
-enum ptn_err ptn_ceremony_take(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, enum ptn_purpose_of purpose,
-    const struct ptn_uuid *id, struct ptn_ceremony_row *out) PTN_MUST_USE;
+enum ptn_err ptn_ceremony_take(const struct ptn_scope *sc,
+    enum ptn_purpose_of purpose, const struct ptn_uuid *id,
+    struct ptn_ceremony_row *out) PTN_MUST_USE;
 
 /*
  * Look at one and count a try, in a transaction of its own: after
  * PTN_CEREMONY_TRIES it is PTN_E_NOT_FOUND too.
  */
-enum ptn_err ptn_ceremony_try(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, enum ptn_purpose_of purpose,
-    const struct ptn_uuid *id, struct ptn_ceremony_row *out) PTN_MUST_USE;
+enum ptn_err ptn_ceremony_try(const struct ptn_scope *sc,
+    enum ptn_purpose_of purpose, const struct ptn_uuid *id,
+    struct ptn_ceremony_row *out) PTN_MUST_USE;
 
 /* Look at one that is alive; used tells of ptn_ceremony_use(). */
-enum ptn_err ptn_ceremony_look(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, enum ptn_purpose_of purpose,
-    const struct ptn_uuid *id, struct ptn_ceremony_row *out, bool *used)
-    PTN_MUST_USE;
+enum ptn_err ptn_ceremony_look(const struct ptn_scope *sc,
+    enum ptn_purpose_of purpose, const struct ptn_uuid *id,
+    struct ptn_ceremony_row *out, bool *used) PTN_MUST_USE;
 
 /*
  * Mark one as used; it stays until it expires.  Inside the caller's
  * transaction.  PTN_E_NOT_FOUND if somebody was faster.
  */
-enum ptn_err ptn_ceremony_use(struct ptn_db *db, const struct ptn_uuid *tenant,
+enum ptn_err ptn_ceremony_use(const struct ptn_scope *sc,
     enum ptn_purpose_of purpose, const struct ptn_uuid *id) PTN_MUST_USE;
 
 /*
  * End one that succeeded, or all of a user's of a purpose.  Inside the
  * caller's transaction.  PTN_E_NOT_FOUND if somebody was faster.
  */
-enum ptn_err ptn_ceremony_end(struct ptn_db *db, const struct ptn_uuid *tenant,
+enum ptn_err ptn_ceremony_end(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;
-enum ptn_err ptn_ceremony_end_all(struct ptn_db *db,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
-    enum ptn_purpose_of purpose) PTN_MUST_USE;
+enum ptn_err ptn_ceremony_end_all(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, enum ptn_purpose_of purpose) PTN_MUST_USE;
 
 #endif

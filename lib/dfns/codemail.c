@@ -9,6 +9,7 @@
 #include "lib/base/log.h"
 #include "lib/dfns/code.h"
 #include "lib/dfns/member.h"
+#include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"
 
 #define WISH "want-"
@@ -26,23 +27,22 @@ time_text(struct ptn_arena *a)
 }
 
 enum ptn_err
-ptn_codemail_want(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_secrets *s, const struct ptn_codemail *w)
+ptn_codemail_want(const struct ptn_scope *sc, const struct ptn_codemail *w)
 {
 	const struct ptn_outbox_mail mail = {
-		.template =
-		    ptn_arena_printf(a, WISH "%s", ptn_code_name(w->purpose)),
+		.template = ptn_arena_printf(sc->arena, WISH "%s",
+		    ptn_code_name(w->purpose)),
 		.to = w->username,
 		.locale = w->locale,
 		.code = "",
 		.ttl_s = WISH_TTL_S,
-		.time = time_text(a),
+		.time = time_text(sc->arena),
 		.address = w->address,
 	};
 
 	if (mail.template == NULL || mail.time == NULL)
 		return PTN_E_NOMEM;
-	return ptn_outbox_put(db, a, s, &w->tenant_id, &mail);
+	return ptn_outbox_put(sc, &mail);
 }
 
 bool
@@ -52,9 +52,6 @@ ptn_codemail_is(const struct ptn_outbox_item *item)
 }
 
 struct granting {
-	struct ptn_arena *a;
-	const struct ptn_conf *cf;
-	const struct ptn_secrets *s;
 	const struct ptn_outbox_item *item;
 	enum ptn_code_purpose purpose;
 	struct ptn_org org;
@@ -78,8 +75,8 @@ eligible(const struct granting *g)
 }
 
 static enum ptn_err
-take(struct ptn_db *db, struct granting *g, int64_t limit, int64_t interval_s,
-    enum ptn_verdict *verdict)
+take(const struct ptn_scope *sc, struct granting *g, int64_t limit,
+    int64_t interval_s, enum ptn_verdict *verdict)
 {
 	struct ptn_rate rate = { .limit = limit, .interval_s = interval_s };
 	uint8_t bucket[PTN_SHA256_LEN];
@@ -88,35 +85,36 @@ take(struct ptn_db *db, struct granting *g, int64_t limit, int64_t interval_s,
 	enum ptn_err r;
 
 	ptn_uuid_format(&g->m.id, user);
-	text = ptn_arena_printf(g->a, "mail/%s/%s/%lld",
+	text = ptn_arena_printf(sc->arena, "mail/%s/%s/%lld",
 	    ptn_code_name(g->purpose), user, (long long)interval_s);
 	if (text == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_secrets_mac(g->s, 0, PTN_FOR_RATE, ptn_bytes_of(text), bucket);
+	r = ptn_secrets_mac(sc->secrets, 0, PTN_FOR_RATE, ptn_bytes_of(text),
+	    bucket);
 	if (r == PTN_OK)
-		r = ptn_rate_take(db, &g->org.id,
-		    PTN_BYTES(bucket, sizeof(bucket)), &rate);
+		r = ptn_rate_take(sc, PTN_BYTES(bucket, sizeof(bucket)), &rate);
 	*verdict = rate.verdict;
 	return r;
 }
 
 /* One mail in 30 s, and five in an hour. */
 static enum ptn_err
-throttle(struct ptn_db *db, struct granting *g, enum ptn_verdict *verdict)
+throttle(const struct ptn_scope *sc, struct granting *g,
+    enum ptn_verdict *verdict)
 {
 	enum ptn_err r;
 
 	*verdict = PTN_ALLOW;
-	if (!g->cf->rate_enabled)
+	if (!sc->cf->rate_enabled)
 		return PTN_OK;
-	r = take(db, g, 1, 30, verdict);
+	r = take(sc, g, 1, 30, verdict);
 	if (r != PTN_OK || *verdict != PTN_ALLOW)
 		return r;
-	return take(db, g, 5, 3600, verdict);
+	return take(sc, g, 5, 3600, verdict);
 }
 
 static enum ptn_err
-grant(struct ptn_db *db, void *arg)
+grant(const struct ptn_scope *sc, void *arg)
 {
 	struct granting *g = arg;
 	char code[PTN_DFNSCODE_STR], digits[PTN_DFNSCODE_STR];
@@ -142,16 +140,16 @@ grant(struct ptn_db *db, void *arg)
 	ptn_dfnscode_draw(PTN_DFNSCODE_MAIL, code);
 	if (!ptn_dfnscode_normal(PTN_DFNSCODE_MAIL, ptn_bytes_of(code), digits))
 		return PTN_E_INTERNAL;
-	r = ptn_user_lock(db, g->a, &g->org.id, &g->m.id);
+	r = ptn_user_lock(sc, &g->m.id);
 	if (r == PTN_OK)
-		r = ptn_code_delete(db, &g->org.id, &g->m.id, g->purpose);
+		r = ptn_code_delete(sc, &g->m.id, g->purpose);
 	if (r == PTN_OK)
-		r = ptn_passcode_put(db, g->s, &g->org.id, digits, &pc);
+		r = ptn_passcode_put(sc, digits, &pc);
 	if (r == PTN_OK)
-		r = ptn_outbox_put(db, g->a, g->s, &g->org.id, &mail);
+		r = ptn_outbox_put(sc, &mail);
 	ptn_wipe(code, sizeof(code));
 	ptn_wipe(digits, sizeof(digits));
-	return r == PTN_OK ? ptn_outbox_sent(db, &g->item->id) : r;
+	return r == PTN_OK ? ptn_outbox_sent(sc, &g->item->id) : r;
 }
 
 static bool
@@ -169,26 +167,26 @@ purpose_of(const char *template, enum ptn_code_purpose *out)
 }
 
 enum ptn_err
-ptn_codemail_serve(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_conf *cf, const struct ptn_secrets *s,
+ptn_codemail_serve(const struct ptn_scope *sc,
     const struct ptn_outbox_item *item)
 {
-	struct granting g = { .a = a, .cf = cf, .s = s, .item = item };
+	const struct ptn_scope at = ptn_scope_at(sc, &item->tenant_id);
+	struct granting g = { .item = item };
 	enum ptn_verdict verdict = PTN_DENY;
 	enum ptn_err r;
 
 	r = purpose_of(item->mail.template, &g.purpose) ? PTN_OK
 							: PTN_E_NOT_FOUND;
 	if (r == PTN_OK)
-		r = ptn_org_get(db, a, cf, &item->tenant_id, &g.org);
+		r = ptn_org_get(&at, &item->tenant_id, &g.org);
 	if (r == PTN_OK)
-		r = ptn_member_by_name(db, a, &g.org.id, item->mail.to, &g.m);
+		r = ptn_member_by_name(&at, item->mail.to, &g.m);
 	if (r == PTN_OK && eligible(&g))
-		r = throttle(db, &g, &verdict);
+		r = throttle(&at, &g, &verdict);
 	if (r == PTN_OK && verdict == PTN_ALLOW)
-		return ptn_db_tx(db, grant, &g);
+		return ptn_tx(&at, grant, &g);
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
 	ptn_debug("a code was asked for in vain");
-	return ptn_outbox_failed(db, &item->id, -1);
+	return ptn_outbox_failed(sc, &item->id, -1);
 }

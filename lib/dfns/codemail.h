@@ -10,6 +10,7 @@
 #include "lib/conf/conf.h"
 #include "lib/crypto/secrets.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 #include "lib/event/outbox.h"
 
 /*
@@ -19,16 +20,15 @@
  * later, by the courier.  So the answer cannot tell, nor the time it takes.
  */
 struct ptn_codemail {
-	struct ptn_uuid tenant_id; /* as asked for; need not exist */
 	enum ptn_code_purpose purpose;
 	const char *username; /* as asked for */
 	const char *locale;
 	const char *address; /* of the client; told to who gets the code */
 };
 
-/* Ask for a code: one INSERT. */
-enum ptn_err ptn_codemail_want(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_secrets *s, const struct ptn_codemail *w) PTN_MUST_USE;
+/* Ask for a code, of a tenant that need not exist: one INSERT. */
+enum ptn_err ptn_codemail_want(const struct ptn_scope *sc,
+    const struct ptn_codemail *w) PTN_MUST_USE;
 
 /* Is a claimed item such a wish? */
 bool ptn_codemail_is(const struct ptn_outbox_item *item);
@@ -37,8 +37,7 @@ bool ptn_codemail_is(const struct ptn_outbox_item *item);
  * Grant it or not: the code, and the mail that brings it, take the place of
  * the row in one transaction; or the row goes alone.
  */
-enum ptn_err ptn_codemail_serve(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_conf *cf, const struct ptn_secrets *s,
+enum ptn_err ptn_codemail_serve(const struct ptn_scope *sc,
     const struct ptn_outbox_item *item) PTN_MUST_USE;
 
 #endif

@@ -35,12 +35,12 @@ fingerprint(struct ptn_arena *a, struct ptn_bytes cose, const char **out)
 }
 
 static enum ptn_err
-passkeys(struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, struct ptn_passkeys_of_out **rows, size_t *n)
+passkeys(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_passkeys_of_out **rows, size_t *n)
 {
-	const struct ptn_passkeys_of_in in = { *tenant, *user };
+	const struct ptn_passkeys_of_in in = { sc->tenant_id, *user };
 
-	return ptn_sql_passkeys_of(db, a, &in, rows, n);
+	return ptn_sql_passkeys_of(sc->db, sc->arena, &in, rows, n);
 }
 
 static enum ptn_err
@@ -86,24 +86,25 @@ fill_key(const struct ptn_key_credentials_of_out *row, struct ptn_dfnscred *c)
 }
 
 enum ptn_err
-ptn_dfnscreds_of(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+ptn_dfnscreds_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_dfnscred **out, size_t *n)
 {
-	const struct ptn_key_credentials_of_in in = { *tenant, *user };
+	const struct ptn_key_credentials_of_in in = { sc->tenant_id, *user };
 	struct ptn_key_credentials_of_out *keys;
 	struct ptn_passkeys_of_out *rows;
 	size_t i, np, nk;
 	enum ptn_err r;
 
 	*n = 0;
-	if ((r = passkeys(db, a, tenant, user, &rows, &np)) != PTN_OK ||
-	    (r = ptn_sql_key_credentials_of(db, a, &in, &keys, &nk)) != PTN_OK)
+	if ((r = passkeys(sc, user, &rows, &np)) != PTN_OK ||
+	    (r = ptn_sql_key_credentials_of(sc->db, sc->arena, &in, &keys,
+		 &nk)) != PTN_OK)
 		return r;
-	if ((*out = ptn_arena_calloc(a, np + nk + 1, sizeof(**out))) == NULL)
+	if ((*out = ptn_arena_calloc(sc->arena, np + nk + 1, sizeof(**out))) ==
+	    NULL)
 		return PTN_E_NOMEM;
 	for (i = 0; i < np && r == PTN_OK; i++)
-		r = fill_passkey(a, &rows[i], &(*out)[(*n)++]);
+		r = fill_passkey(sc->arena, &rows[i], &(*out)[(*n)++]);
 	for (i = 0; i < nk; i++)
 		fill_key(&keys[i], &(*out)[(*n)++]);
 	return r;
@@ -141,8 +142,8 @@ ptn_dfnscreds_suffice(const struct ptn_dfnscred *c, size_t n, bool passwords)
 }
 
 static enum ptn_err
-put_passkey(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, struct ptn_dfnscred *c)
+put_passkey(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_dfnscred *c)
 {
 	const struct ptn_credential row = { .id = c->raw_id,
 		.user_id = *user,
@@ -161,18 +162,18 @@ put_passkey(struct ptn_db *db, const struct ptn_uuid *tenant,
 
 	ptn_sha256(c->raw_id, hash);
 	c->id = passkey_uuid(PTN_BYTES(hash, sizeof(hash)));
-	place = (struct ptn_passkey_place_in){ c->rp_id, c->origin, *tenant,
-		PTN_BYTES(hash, sizeof(hash)) };
-	if ((r = ptn_credential_put(db, tenant, &row)) != PTN_OK)
+	place = (struct ptn_passkey_place_in){ c->rp_id, c->origin,
+		sc->tenant_id, PTN_BYTES(hash, sizeof(hash)) };
+	if ((r = ptn_credential_put(sc, &row)) != PTN_OK)
 		return r;
-	return ptn_sql_passkey_place(db, &place, &n);
+	return ptn_sql_passkey_place(sc->db, &place, &n);
 }
 
 static enum ptn_err
-put_key(struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, struct ptn_dfnscred *c)
+put_key(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_dfnscred *c)
 {
-	const char *norm = ptn_b64any_norm(a, ptn_bytes_of(c->cred_id));
+	const char *norm = ptn_b64any_norm(sc->arena, ptn_bytes_of(c->cred_id));
 	uint8_t hash[PTN_SHA256_LEN];
 	struct ptn_key_credential_put_in in;
 
@@ -180,63 +181,62 @@ put_key(struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
 		return PTN_E_NOMEM;
 	ptn_sha256(ptn_bytes_of(norm), hash);
 	c->id = ptn_uuid_new();
-	in = (struct ptn_key_credential_put_in){ c->id, *tenant, *user,
+	in = (struct ptn_key_credential_put_in){ c->id, sc->tenant_id, *user,
 		ptn_cred_kind_name(c->kind), c->cred_id,
 		PTN_BYTES(hash, sizeof(hash)), c->name, c->pem, c->fingerprint,
 		ptn_keyassert_digest_name(c->digest),
 		c->encrypted_private_key };
-	return ptn_sql_key_credential_put(db, &in);
+	return ptn_sql_key_credential_put(sc->db, &in);
 }
 
 /* What is archived has no secret any more. */
 static enum ptn_err
-forget_password(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user)
+forget_password(const struct ptn_scope *sc, const struct ptn_uuid *user)
 {
-	const struct ptn_password_factor_delete_in in = { *tenant, *user };
+	const struct ptn_password_factor_delete_in in = { sc->tenant_id,
+		*user };
 	uint64_t n;
 
-	return ptn_sql_password_factor_delete(db, &in, &n);
+	return ptn_sql_password_factor_delete(sc->db, &in, &n);
 }
 
 static enum ptn_err
-forget_totp(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user)
+forget_totp(const struct ptn_scope *sc, const struct ptn_uuid *user)
 {
-	const struct ptn_totp_factor_delete_in in = { *tenant, *user };
+	const struct ptn_totp_factor_delete_in in = { sc->tenant_id, *user };
 	uint64_t n;
 
-	return ptn_sql_totp_factor_delete(db, &in, &n);
+	return ptn_sql_totp_factor_delete(sc->db, &in, &n);
 }
 
 static enum ptn_err
-put_password(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, const struct ptn_dfnscred *c)
+put_password(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_dfnscred *c)
 {
-	const struct ptn_password_factor_put_in in = { *user, *tenant, c->id,
-		c->hash, PTN_PASSWORD_NORM };
+	const struct ptn_password_factor_put_in in = { *user, sc->tenant_id,
+		c->id, c->hash, PTN_PASSWORD_NORM };
 	enum ptn_err r;
 
 	if (c->hash == NULL)
 		return PTN_E_INTERNAL;
-	if ((r = forget_password(db, tenant, user)) != PTN_OK)
+	if ((r = forget_password(sc, user)) != PTN_OK)
 		return r;
-	return ptn_sql_password_factor_put(db, &in);
+	return ptn_sql_password_factor_put(sc->db, &in);
 }
 
 static enum ptn_err
-put_totp(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, const struct ptn_dfnscred *c)
+put_totp(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_dfnscred *c)
 {
-	const struct ptn_totp_factor_put_in in = { *user, *tenant, c->id,
+	const struct ptn_totp_factor_put_in in = { *user, sc->tenant_id, c->id,
 		c->sealed, c->last_step };
 	enum ptn_err r;
 
 	if (c->sealed.p == NULL)
 		return PTN_E_INTERNAL;
-	if ((r = forget_totp(db, tenant, user)) != PTN_OK)
+	if ((r = forget_totp(sc, user)) != PTN_OK)
 		return r;
-	return ptn_sql_totp_factor_put(db, &in);
+	return ptn_sql_totp_factor_put(sc->db, &in);
 }
 
 /*
@@ -244,13 +244,13 @@ put_totp(struct ptn_db *db, const struct ptn_uuid *tenant,
  * length.
  */
 static enum ptn_err
-put_secret(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, struct ptn_dfnscred *c)
+put_secret(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_dfnscred *c)
 {
 	const char *kind = ptn_cred_kind_name(c->kind);
-	const struct ptn_key_credentials_archive_kind_in old = { *tenant, *user,
-		kind };
-	struct ptn_key_credential_put_in in = { .tenant_id = *tenant,
+	const struct ptn_key_credentials_archive_kind_in old = { sc->tenant_id,
+		*user, kind };
+	struct ptn_key_credential_put_in in = { .tenant_id = sc->tenant_id,
 		.user_id = *user,
 		.kind = kind,
 		.cred_id = c->cred_id,
@@ -263,71 +263,71 @@ put_secret(struct ptn_db *db, const struct ptn_uuid *tenant,
 	enum ptn_err r;
 
 	in.id = c->id = ptn_uuid_new();
-	if ((r = ptn_sql_key_credentials_archive_kind(db, &old, &n)) !=
+	if ((r = ptn_sql_key_credentials_archive_kind(sc->db, &old, &n)) !=
 		PTN_OK ||
-	    (r = ptn_sql_key_credential_put(db, &in)) != PTN_OK)
+	    (r = ptn_sql_key_credential_put(sc->db, &in)) != PTN_OK)
 		return r;
-	return c->kind == PTN_CRED_PASSWORD ? put_password(db, tenant, user, c)
-					    : put_totp(db, tenant, user, c);
+	return c->kind == PTN_CRED_PASSWORD ? put_password(sc, user, c)
+					    : put_totp(sc, user, c);
 }
 
 enum ptn_err
-ptn_dfnscred_put(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+ptn_dfnscred_put(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_dfnscred *c)
 {
 	if (c->kind == PTN_CRED_FIDO2)
-		return put_passkey(db, tenant, user, c);
+		return put_passkey(sc, user, c);
 	if (ptn_cred_kind_secret(c->kind))
-		return put_secret(db, tenant, user, c);
-	return put_key(db, a, tenant, user, c);
+		return put_secret(sc, user, c);
+	return put_key(sc, user, c);
 }
 
 enum ptn_err
-ptn_dfnscred_used(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_dfnscred *c)
+ptn_dfnscred_used(const struct ptn_scope *sc, const struct ptn_dfnscred *c)
 {
 	const struct ptn_credential passkey = { .id = c->raw_id,
 		.sign_count = c->sign_count,
 		.backup_state = c->bs };
-	const struct ptn_key_credential_used_in key = { *tenant, c->id };
+	const struct ptn_key_credential_used_in key = { sc->tenant_id, c->id };
 	uint64_t n;
 
 	if (c->kind == PTN_CRED_FIDO2)
-		return ptn_credential_used(db, tenant, &passkey);
-	return ptn_sql_key_credential_used(db, &key, &n);
+		return ptn_credential_used(sc, &passkey);
+	return ptn_sql_key_credential_used(sc->db, &key, &n);
 }
 
 enum ptn_err
-ptn_dfnscred_activate(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_dfnscred *c, bool active)
+ptn_dfnscred_activate(const struct ptn_scope *sc, const struct ptn_dfnscred *c,
+    bool active)
 {
-	const struct ptn_key_credential_activate_in key = { active, *tenant,
-		c->id };
+	const struct ptn_key_credential_activate_in key = { active,
+		sc->tenant_id, c->id };
 	struct ptn_passkey_activate_in passkey = { .active = active,
-		.tenant_id = *tenant };
+		.tenant_id = sc->tenant_id };
 	uint8_t hash[PTN_SHA256_LEN];
 	uint64_t n;
 
 	if (c->kind != PTN_CRED_FIDO2)
-		return ptn_sql_key_credential_activate(db, &key, &n);
+		return ptn_sql_key_credential_activate(sc->db, &key, &n);
 	ptn_sha256(c->raw_id, hash);
 	passkey.id_hash = PTN_BYTES(hash, sizeof(hash));
-	return ptn_sql_passkey_activate(db, &passkey, &n);
+	return ptn_sql_passkey_activate(sc->db, &passkey, &n);
 }
 
 enum ptn_err
-ptn_dfnscreds_archive(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user)
+ptn_dfnscreds_archive(const struct ptn_scope *sc, const struct ptn_uuid *user)
 {
-	const struct ptn_passkeys_archive_in passkeys_in = { *tenant, *user };
-	const struct ptn_key_credentials_archive_in keys = { *tenant, *user };
+	const struct ptn_passkeys_archive_in passkeys_in = { sc->tenant_id,
+		*user };
+	const struct ptn_key_credentials_archive_in keys = { sc->tenant_id,
+		*user };
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_passkeys_archive(db, &passkeys_in, &n)) != PTN_OK ||
-	    (r = forget_password(db, tenant, user)) != PTN_OK ||
-	    (r = forget_totp(db, tenant, user)) != PTN_OK)
+	if ((r = ptn_sql_passkeys_archive(sc->db, &passkeys_in, &n)) !=
+		PTN_OK ||
+	    (r = forget_password(sc, user)) != PTN_OK ||
+	    (r = forget_totp(sc, user)) != PTN_OK)
 		return r;
-	return ptn_sql_key_credentials_archive(db, &keys, &n);
+	return ptn_sql_key_credentials_archive(sc->db, &keys, &n);
 }

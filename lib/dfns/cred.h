@@ -10,6 +10,7 @@
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 #include "lib/dfns/factor.h"
 #include "lib/dfns/keyassert.h"
 
@@ -37,7 +38,7 @@ struct ptn_dfnscred {
 	bool bs;
 	struct ptn_uuid aaguid;
 	const char *attestation;
-	const char *rp_id; /* NULL: the organisation's */
+	const char *rp_id;  /* NULL: the organisation's */
 	const char *origin; /* or NULL */
 	/* Password, to be stored: a hash under PTN_PASSWORD_NORM. */
 	const char *hash;
@@ -49,9 +50,9 @@ struct ptn_dfnscred {
 #define PTN_DFNSCRED_NAME "Default Credential" /* of one without */
 
 /* All that are not archived, in the arena: passkeys, then keys, by age. */
-enum ptn_err ptn_dfnscreds_of(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
-    struct ptn_dfnscred **out, size_t *n) PTN_MUST_USE;
+enum ptn_err ptn_dfnscreds_of(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_dfnscred **out,
+    size_t *n) PTN_MUST_USE;
 
 /* Can it log in or sign an action by itself, when it is active? */
 bool ptn_dfnscred_signs(const struct ptn_dfnscred *c);
@@ -73,21 +74,19 @@ bool ptn_dfnscreds_suffice(const struct ptn_dfnscred *c, size_t n,
  * of the one before.  Inside the caller's transaction, which holds the lock of
  * the user.
  */
-enum ptn_err ptn_dfnscred_put(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
-    struct ptn_dfnscred *c) PTN_MUST_USE;
+enum ptn_err ptn_dfnscred_put(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_dfnscred *c) PTN_MUST_USE;
 
 /* Switch it on or off.  As above. */
-enum ptn_err ptn_dfnscred_activate(struct ptn_db *db,
-    const struct ptn_uuid *tenant, const struct ptn_dfnscred *c, bool active)
-    PTN_MUST_USE;
+enum ptn_err ptn_dfnscred_activate(const struct ptn_scope *sc,
+    const struct ptn_dfnscred *c, bool active) PTN_MUST_USE;
 
 /* Put all of a user's away for good.  As above. */
-enum ptn_err ptn_dfnscreds_archive(struct ptn_db *db,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user) PTN_MUST_USE;
+enum ptn_err ptn_dfnscreds_archive(const struct ptn_scope *sc,
+    const struct ptn_uuid *user) PTN_MUST_USE;
 
 /* Note that it was used, with its new counter.  As above. */
-enum ptn_err ptn_dfnscred_used(struct ptn_db *db,
-    const struct ptn_uuid *tenant, const struct ptn_dfnscred *c) PTN_MUST_USE;
+enum ptn_err ptn_dfnscred_used(const struct ptn_scope *sc,
+    const struct ptn_dfnscred *c) PTN_MUST_USE;
 
 #endif

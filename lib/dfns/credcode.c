@@ -22,8 +22,8 @@ code_mac(const struct ptn_secrets *s, size_t i, struct ptn_bytes typed,
 }
 
 enum ptn_err
-ptn_credcode_put(struct ptn_db *db, const struct ptn_secrets *s,
-    const char *code, struct ptn_credcode *c)
+ptn_credcode_put(const struct ptn_scope *sc, const char *code,
+    struct ptn_credcode *c)
 {
 	const struct ptn_credcode_delete_of_in older = { c->tenant_id,
 		c->user_id };
@@ -33,18 +33,17 @@ ptn_credcode_put(struct ptn_db *db, const struct ptn_secrets *s,
 	enum ptn_err r;
 
 	c->id = ptn_uuid_new();
-	if ((r = code_mac(s, 0, ptn_bytes_of(code), mac)) != PTN_OK ||
-	    (r = ptn_sql_credcode_delete_of(db, &older, &n)) != PTN_OK)
+	if ((r = code_mac(sc->secrets, 0, ptn_bytes_of(code), mac)) != PTN_OK ||
+	    (r = ptn_sql_credcode_delete_of(sc->db, &older, &n)) != PTN_OK)
 		return r;
 	in = (struct ptn_credcode_put_in){ c->user_id, c->tenant_id, c->id,
 		c->session_id, PTN_BYTES(mac, sizeof(mac)), c->expires_at_us };
-	return ptn_sql_credcode_put(db, &in);
+	return ptn_sql_credcode_put(sc->db, &in);
 }
 
 /* Any of the secrets may have made it. */
 enum ptn_err
-ptn_credcode_find(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_secrets *s, struct ptn_bytes typed,
+ptn_credcode_find(const struct ptn_scope *sc, struct ptn_bytes typed,
     struct ptn_credcode *out)
 {
 	uint8_t mac[PTN_SHA256_LEN];
@@ -54,10 +53,11 @@ ptn_credcode_find(struct ptn_db *db, struct ptn_arena *a,
 	size_t i;
 
 	memset(out, 0, sizeof(*out));
-	for (i = 0; i < ptn_secrets_count(s) && r == PTN_E_NOT_FOUND; i++) {
-		r = code_mac(s, i, typed, mac);
+	for (i = 0; i < ptn_secrets_count(sc->secrets) && r == PTN_E_NOT_FOUND;
+	     i++) {
+		r = code_mac(sc->secrets, i, typed, mac);
 		if (r == PTN_OK)
-			r = ptn_sql_credcode_find(db, a, &in, &row);
+			r = ptn_sql_credcode_find(sc->db, sc->arena, &in, &row);
 	}
 	if (r != PTN_OK)
 		return r;
@@ -68,14 +68,14 @@ ptn_credcode_find(struct ptn_db *db, struct ptn_arena *a,
 }
 
 enum ptn_err
-ptn_credcode_use(struct ptn_db *db, const struct ptn_credcode *c)
+ptn_credcode_use(const struct ptn_scope *sc, const struct ptn_credcode *c)
 {
 	const struct ptn_credcode_use_in in = { c->tenant_id, c->user_id,
 		c->id };
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_credcode_use(db, &in, &n)) != PTN_OK)
+	if ((r = ptn_sql_credcode_use(sc->db, &in, &n)) != PTN_OK)
 		return r;
 	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
 }

@@ -9,6 +9,7 @@
 #include "lib/base/uuid.h"
 #include "lib/crypto/secrets.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 /*
  * A code that somebody who is logged in shows to a device of theirs, which has
@@ -38,22 +39,21 @@ struct ptn_credcode {
  *
  * PTN_E_CONFLICT if the session has ended.
  */
-enum ptn_err ptn_credcode_put(struct ptn_db *db, const struct ptn_secrets *s,
-    const char *code, struct ptn_credcode *c) PTN_MUST_USE;
+enum ptn_err ptn_credcode_put(const struct ptn_scope *sc, const char *code,
+    struct ptn_credcode *c) PTN_MUST_USE;
 
 /*
  * The one that is alive and means what somebody typed: id, tenant and user.
  * PTN_E_NOT_FOUND, also for what is no code at all.
  */
-enum ptn_err ptn_credcode_find(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_secrets *s, struct ptn_bytes typed,
-    struct ptn_credcode *out) PTN_MUST_USE;
+enum ptn_err ptn_credcode_find(const struct ptn_scope *sc,
+    struct ptn_bytes typed, struct ptn_credcode *out) PTN_MUST_USE;
 
 /*
  * Use one up by id, tenant and user, also when it has expired meanwhile.
  * Inside the caller's transaction.  PTN_E_NOT_FOUND if it is gone.
  */
-enum ptn_err ptn_credcode_use(struct ptn_db *db, const struct ptn_credcode *c)
-    PTN_MUST_USE;
+enum ptn_err ptn_credcode_use(const struct ptn_scope *sc,
+    const struct ptn_credcode *c) PTN_MUST_USE;
 
 #endif

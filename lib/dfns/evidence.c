@@ -57,15 +57,15 @@ read_key(struct ptn_arena *a, const struct ptn_dfnsfactor *factor,
 }
 
 static enum ptn_err
-put(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_evidence *e, const struct ptn_dfnsfactor *factor,
-    const struct ptn_dfnscred *c, const struct key *key)
+put(const struct ptn_scope *sc, const struct ptn_evidence *e,
+    const struct ptn_dfnsfactor *factor, const struct ptn_dfnscred *c,
+    const struct key *key)
 {
 	uint8_t hash[PTN_SHA256_LEN];
 	char hex[2 * PTN_SHA256_LEN + 1];
 	const struct ptn_evidence_put_in in = {
 		.id = ptn_uuid_new(),
-		.tenant_id = *tenant,
+		.tenant_id = sc->tenant_id,
 		.action_id = e->action_id,
 		.user_id = e->user_id,
 		.username = e->username,
@@ -86,40 +86,38 @@ put(struct ptn_db *db, const struct ptn_uuid *tenant,
 
 	ptn_sha256(e->action->payload, hash);
 	ptn_hex_encode(PTN_BYTES(hash, sizeof(hash)), hex);
-	return ptn_sql_evidence_put(db, &in);
+	return ptn_sql_evidence_put(sc->db, &in);
 }
 
 enum ptn_err
-ptn_evidence_put(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_conf *cf, const struct ptn_uuid *tenant,
-    const struct ptn_evidence *e, const struct ptn_dfnsfactor *factor,
-    const struct ptn_dfnscred *c)
+ptn_evidence_put(const struct ptn_scope *sc, const struct ptn_evidence *e,
+    const struct ptn_dfnsfactor *factor, const struct ptn_dfnscred *c)
 {
 	struct ptn_evidence shown = *e;
 	struct key key;
 	enum ptn_err r;
 
-	if (!cf->audit_rows || ptn_cred_kind_secret(c->kind))
+	if (!sc->cf->audit_rows || ptn_cred_kind_secret(c->kind))
 		return PTN_OK;
-	r = c->kind == PTN_CRED_FIDO2 ? read_passkey(a, c, &key)
-				      : read_key(a, factor, c, &key);
+	r = c->kind == PTN_CRED_FIDO2 ? read_passkey(sc->arena, c, &key)
+				      : read_key(sc->arena, factor, c, &key);
 	if (r == PTN_E_INPUT)
 		return PTN_E_INTERNAL; /* it has verified, so it was read */
 	if (r != PTN_OK)
 		return r;
-	if (cf->audit_mask)
-		shown.username = ptn_address_mask(a, e->username);
+	if (sc->cf->audit_mask)
+		shown.username = ptn_address_mask(sc->arena, e->username);
 	if (shown.username == NULL)
 		return PTN_E_NOMEM;
-	return put(db, tenant, &shown, factor, c, &key);
+	return put(sc, &shown, factor, c, &key);
 }
 
 enum ptn_err
-ptn_evidence_used(struct ptn_db *db, const struct ptn_conf *cf,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *action)
+ptn_evidence_used(const struct ptn_scope *sc, const struct ptn_uuid *action)
 {
-	const struct ptn_evidence_used_in in = { *tenant, *action };
+	const struct ptn_evidence_used_in in = { sc->tenant_id, *action };
 	uint64_t n;
 
-	return cf->audit_rows ? ptn_sql_evidence_used(db, &in, &n) : PTN_OK;
+	return sc->cf->audit_rows ? ptn_sql_evidence_used(sc->db, &in, &n)
+				  : PTN_OK;
 }

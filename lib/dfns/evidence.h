@@ -6,6 +6,7 @@
 #include "lib/base/uuid.h"
 #include "lib/conf/conf.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 #include "lib/dfns/cred.h"
 #include "lib/dfns/factor.h"
 #include "lib/dfns/useraction.h"
@@ -33,14 +34,12 @@ struct ptn_evidence {
  * password and its code sign nothing, and leave nothing.  Inside the
  * transaction that accepts it.
  */
-enum ptn_err ptn_evidence_put(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_conf *cf, const struct ptn_uuid *tenant,
+enum ptn_err ptn_evidence_put(const struct ptn_scope *sc,
     const struct ptn_evidence *e, const struct ptn_dfnsfactor *factor,
     const struct ptn_dfnscred *c) PTN_MUST_USE;
 
 /* Note that what was approved took place, inside its transaction. */
-enum ptn_err ptn_evidence_used(struct ptn_db *db, const struct ptn_conf *cf,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *action)
-    PTN_MUST_USE;
+enum ptn_err ptn_evidence_used(const struct ptn_scope *sc,
+    const struct ptn_uuid *action) PTN_MUST_USE;
 
 #endif

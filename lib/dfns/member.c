@@ -55,40 +55,40 @@ fill(struct ptn_member *m, const struct ptn_member_by_id_out *row)
 }
 
 enum ptn_err
-ptn_member_by_id(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
+ptn_member_by_id(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_member *out)
 {
-	const struct ptn_member_by_id_in in = { *tenant, *user };
+	const struct ptn_member_by_id_in in = { sc->tenant_id, *user };
 	struct ptn_member_by_id_out row;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	if ((r = ptn_sql_member_by_id(db, a, &in, &row)) != PTN_OK)
+	if ((r = ptn_sql_member_by_id(sc->db, sc->arena, &in, &row)) != PTN_OK)
 		return r;
 	fill(out, &row);
 	return out->username != NULL ? PTN_OK : PTN_E_NOT_FOUND;
 }
 
 enum ptn_err
-ptn_member_by_name(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const char *username, struct ptn_member *out)
+ptn_member_by_name(const struct ptn_scope *sc, const char *username,
+    struct ptn_member *out)
 {
-	struct ptn_member_by_name_in in = { .tenant_id = *tenant };
+	struct ptn_member_by_name_in in = { .tenant_id = sc->tenant_id };
 	struct ptn_member_by_name_out row;
-	char *name = trimmed(a, username), *key = NULL, *address = NULL;
+	char *name = trimmed(sc->arena, username), *key = NULL, *address = NULL;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	r = name_key(a, name, &key);
+	r = name_key(sc->arena, name, &key);
 	if (r == PTN_OK)
-		r = ptn_address_canonical(a, name, &address);
+		r = ptn_address_canonical(sc->arena, name, &address);
 	if (r != PTN_OK && r != PTN_E_INPUT)
 		return r;
 	/* What is neither is looked for all the same, and not found. */
 	in.username_key = key != NULL ? key : "";
 	in.address = address != NULL ? address : "";
-	if ((r = ptn_sql_member_by_name(db, a, &in, &row)) != PTN_OK)
+	if ((r = ptn_sql_member_by_name(sc->db, sc->arena, &in, &row)) !=
+	    PTN_OK)
 		return r;
 	fill(out,
 	    &(struct ptn_member_by_id_out){ row.user_id, row.stored_id,
@@ -99,35 +99,36 @@ ptn_member_by_name(struct ptn_db *db, struct ptn_arena *a,
 }
 
 enum ptn_err
-ptn_member_find(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const char *text, struct ptn_member *out)
+ptn_member_find(const struct ptn_scope *sc, const char *text,
+    struct ptn_member *out)
 {
 	struct ptn_uuid id;
 	enum ptn_err r;
 
 	r = ptn_dfnsid_parse(PTN_DFNSID_USER, ptn_bytes_of(text), &id);
 	if (r == PTN_OK)
-		r = ptn_member_by_id(db, a, tenant, &id, out);
+		r = ptn_member_by_id(sc, &id, out);
 	return r == PTN_OK || (r != PTN_E_INPUT && r != PTN_E_NOT_FOUND)
 	    ? r
-	    : ptn_member_by_name(db, a, tenant, text, out);
+	    : ptn_member_by_name(sc, text, out);
 }
 
 enum ptn_err
-ptn_member_page(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, struct ptn_member_place *place,
+ptn_member_page(const struct ptn_scope *sc, struct ptn_member_place *place,
     struct ptn_member **out, size_t *n)
 {
-	const struct ptn_member_page_in in = { *tenant, place->at_us, place->id,
-		PAGE };
+	const struct ptn_member_page_in in = { sc->tenant_id, place->at_us,
+		place->id, PAGE };
 	struct ptn_member_page_out *row;
 	enum ptn_err r;
 	size_t i;
 
 	*out = NULL;
-	if ((r = ptn_sql_member_page(db, a, &in, &row, n)) != PTN_OK || *n == 0)
+	if ((r = ptn_sql_member_page(sc->db, sc->arena, &in, &row, n)) !=
+		PTN_OK ||
+	    *n == 0)
 		return r;
-	if ((*out = ptn_arena_calloc(a, *n, sizeof(**out))) == NULL)
+	if ((*out = ptn_arena_calloc(sc->arena, *n, sizeof(**out))) == NULL)
 		return PTN_E_NOMEM;
 	for (i = 0; i < *n; i++)
 		fill(&(*out)[i],
@@ -159,76 +160,74 @@ ptn_member_is_end_user(const struct ptn_member *m)
 }
 
 enum ptn_err
-ptn_member_put(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_member *m)
+ptn_member_put(const struct ptn_scope *sc, const struct ptn_member *m)
 {
 	struct ptn_member_put_in in;
 	char *key;
 	enum ptn_err r;
 
-	if ((r = name_key(a, trimmed(a, m->username), &key)) != PTN_OK)
+	if ((r = name_key(sc->arena, trimmed(sc->arena, m->username), &key)) !=
+	    PTN_OK)
 		return r;
-	in = (struct ptn_member_put_in){ m->id, *tenant, m->username, key,
+	in = (struct ptn_member_put_in){ m->id, sc->tenant_id, m->username, key,
 		m->kind, true, m->registered, m->service_account,
 		m->external_id };
-	return ptn_sql_member_put(db, &in);
+	return ptn_sql_member_put(sc->db, &in);
 }
 
 enum ptn_err
-ptn_member_set_registered(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, struct ptn_member *m)
+ptn_member_set_registered(const struct ptn_scope *sc, struct ptn_member *m)
 {
-	const struct ptn_member_registered_in in = { *tenant, m->id };
+	const struct ptn_member_registered_in in = { sc->tenant_id, m->id };
 	uint64_t n;
 	enum ptn_err r;
 
 	m->registered = true;
-	r = m->stored ? ptn_sql_member_registered(db, &in, &n)
-		      : ptn_member_put(db, a, tenant, m);
+	r = m->stored ? ptn_sql_member_registered(sc->db, &in, &n)
+		      : ptn_member_put(sc, m);
 	m->stored = m->stored || r == PTN_OK;
 	return r;
 }
 
 enum ptn_err
-ptn_member_archive(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user)
+ptn_member_archive(const struct ptn_scope *sc, const struct ptn_uuid *user)
 {
-	const struct ptn_member_archive_in in = { *tenant, *user };
+	const struct ptn_member_archive_in in = { sc->tenant_id, *user };
 	uint64_t n;
 
-	return ptn_sql_member_archive(db, &in, &n);
+	return ptn_sql_member_archive(sc->db, &in, &n);
 }
 
 enum ptn_err
-ptn_member_set_active(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_member *m, bool active)
+ptn_member_set_active(const struct ptn_scope *sc, const struct ptn_member *m,
+    bool active)
 {
-	const struct ptn_member_set_active_in in = { active, *tenant, m->id };
-	const struct ptn_session_delete_api_of_in sessions = { *tenant, m->id,
-		ptn_api_name(PTN_API_DFNS) };
+	const struct ptn_member_set_active_in in = { active, sc->tenant_id,
+		m->id };
+	const struct ptn_session_delete_api_of_in sessions = { sc->tenant_id,
+		m->id, ptn_api_name(PTN_API_DFNS) };
 	uint64_t n;
 	enum ptn_err r;
 
-	if (!m->stored && (r = ptn_member_put(db, a, tenant, m)) != PTN_OK)
+	if (!m->stored && (r = ptn_member_put(sc, m)) != PTN_OK)
 		return r;
-	r = ptn_sql_member_set_active(db, &in, &n);
+	r = ptn_sql_member_set_active(sc->db, &in, &n);
 	if (r != PTN_OK || active)
 		return r;
-	return ptn_sql_session_delete_api_of(db, &sessions, &n);
+	return ptn_sql_session_delete_api_of(sc->db, &sessions, &n);
 }
 
 /* kind and external_id are given. */
 static enum ptn_err
-enrol(struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
-    const char *address, struct ptn_member *m)
+enrol(const struct ptn_scope *sc, const char *address, struct ptn_member *m)
 {
 	struct ptn_user_ref user;
 	char *canonical;
 	enum ptn_err r;
 
-	if ((r = ptn_address_canonical(a, address, &canonical)) != PTN_OK ||
-	    (r = ptn_user_sign_up(db, a, tenant, canonical, true, &user)) !=
-		PTN_OK)
+	if ((r = ptn_address_canonical(sc->arena, address, &canonical)) !=
+		PTN_OK ||
+	    (r = ptn_user_sign_up(sc, canonical, true, &user)) != PTN_OK)
 		return r;
 	m->id = user.id;
 	m->username = address;
@@ -236,39 +235,37 @@ enrol(struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
 	m->stored = true;
 	m->email_id = user.email_id;
 	m->address = canonical;
-	return ptn_member_put(db, a, tenant, m);
+	return ptn_member_put(sc, m);
 }
 
 enum ptn_err
-ptn_member_invite(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const char *address, const char *kind,
-    struct ptn_member *m)
+ptn_member_invite(const struct ptn_scope *sc, const char *address,
+    const char *kind, struct ptn_member *m)
 {
 	*m = (struct ptn_member){ .kind = kind };
-	return enrol(db, a, tenant, address, m);
+	return enrol(sc, address, m);
 }
 
 enum ptn_err
-ptn_member_delegate(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const char *address, const char *external_id,
-    struct ptn_member *m)
+ptn_member_delegate(const struct ptn_scope *sc, const char *address,
+    const char *external_id, struct ptn_member *m)
 {
 	*m = (struct ptn_member){ .kind = PTN_END_USER,
 		.external_id = external_id };
-	return enrol(db, a, tenant, address, m);
+	return enrol(sc, address, m);
 }
 
 enum ptn_err
-ptn_member_of_session(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *session,
-    struct ptn_member_seen *out)
+ptn_member_of_session(const struct ptn_scope *sc,
+    const struct ptn_uuid *session, struct ptn_member_seen *out)
 {
-	const struct ptn_member_session_in in = { *tenant, *session };
+	const struct ptn_member_session_in in = { sc->tenant_id, *session };
 	struct ptn_member_session_out row;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	if ((r = ptn_sql_member_session(db, a, &in, &row)) != PTN_OK)
+	if ((r = ptn_sql_member_session(sc->db, sc->arena, &in, &row)) !=
+	    PTN_OK)
 		return r;
 	out->user_id = row.user_id;
 	out->username = row.username;

@@ -9,6 +9,7 @@
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 #define PTN_USERNAME_MAX 320 /* characters */
 #define PTN_EXTERNAL_ID_MAX 255
@@ -30,8 +31,8 @@ struct ptn_member {
 	bool registered;
 	bool service_account;
 	bool archived;
-	bool stored; /* there is a row */
-	const char *external_id; /* or NULL; for ptn_member_put() alone */
+	bool stored;		  /* there is a row */
+	const char *external_id;  /* or NULL; for ptn_member_put() alone */
 	struct ptn_uuid email_id; /* of the primary address; nil: none */
 	const char *address;	  /* NULL: none */
 	bool verified;
@@ -39,16 +40,13 @@ struct ptn_member {
 };
 
 /* PTN_E_NOT_FOUND; compared trimmed, in NFC and without regard to case. */
-enum ptn_err ptn_member_by_name(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const char *username,
-    struct ptn_member *out) PTN_MUST_USE;
-enum ptn_err ptn_member_by_id(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
-    struct ptn_member *out) PTN_MUST_USE;
+enum ptn_err ptn_member_by_name(const struct ptn_scope *sc,
+    const char *username, struct ptn_member *out) PTN_MUST_USE;
+enum ptn_err ptn_member_by_id(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_member *out) PTN_MUST_USE;
 
 /* By username, or by id ("us-..."). */
-enum ptn_err ptn_member_find(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const char *text,
+enum ptn_err ptn_member_find(const struct ptn_scope *sc, const char *text,
     struct ptn_member *out) PTN_MUST_USE;
 
 /*
@@ -60,9 +58,9 @@ struct ptn_member_place {
 	int64_t at_us;
 	struct ptn_uuid id;
 };
-enum ptn_err ptn_member_page(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, struct ptn_member_place *place,
-    struct ptn_member **out, size_t *n) PTN_MUST_USE;
+enum ptn_err ptn_member_page(const struct ptn_scope *sc,
+    struct ptn_member_place *place, struct ptn_member **out,
+    size_t *n) PTN_MUST_USE;
 
 /* May they log in at all? */
 bool ptn_member_usable(const struct ptn_member *m);
@@ -76,43 +74,41 @@ bool ptn_member_is_end_user(const struct ptn_member *m);
  * Inside the caller's transaction.  PTN_E_INPUT for a username that is none,
  * PTN_E_CONFLICT if somebody has it.
  */
-enum ptn_err ptn_member_put(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_member *m) PTN_MUST_USE;
+enum ptn_err ptn_member_put(const struct ptn_scope *sc,
+    const struct ptn_member *m) PTN_MUST_USE;
 
 /*
  * Note that they have completed a registration, which gives a row to one who
  * has none.  Inside the caller's transaction.
  */
-enum ptn_err ptn_member_set_registered(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, struct ptn_member *m) PTN_MUST_USE;
+enum ptn_err ptn_member_set_registered(const struct ptn_scope *sc,
+    struct ptn_member *m) PTN_MUST_USE;
 
 /*
  * Put one away for good: their name is free again.  Inside the caller's
  * transaction, which holds the lock of the user.
  */
-enum ptn_err ptn_member_archive(struct ptn_db *db,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user) PTN_MUST_USE;
+enum ptn_err ptn_member_archive(const struct ptn_scope *sc,
+    const struct ptn_uuid *user) PTN_MUST_USE;
 
 /*
  * Let them use the Dfns API, or not: then their sessions of that API end,
  * too.  Inside the caller's transaction, which holds the lock of the user.
  */
-enum ptn_err ptn_member_set_active(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_member *m,
-    bool active) PTN_MUST_USE;
+enum ptn_err ptn_member_set_active(const struct ptn_scope *sc,
+    const struct ptn_member *m, bool active) PTN_MUST_USE;
 
 /*
  * Invite somebody: a user with this address, unverified, and its member who is
  * not registered yet.  Inside the caller's transaction; m->id is set.
  * PTN_E_CONFLICT if the address or the username has an owner; PTN_E_INPUT.
  */
-enum ptn_err ptn_member_invite(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const char *address, const char *kind,
-    struct ptn_member *m) PTN_MUST_USE;
+enum ptn_err ptn_member_invite(const struct ptn_scope *sc, const char *address,
+    const char *kind, struct ptn_member *m) PTN_MUST_USE;
 
 /* The same of an end user, whom a service account vouches for, not a mail. */
-enum ptn_err ptn_member_delegate(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const char *address, const char *external_id,
+enum ptn_err ptn_member_delegate(const struct ptn_scope *sc,
+    const char *address, const char *external_id,
     struct ptn_member *m) PTN_MUST_USE;
 
 /* A session of the Dfns API that is alive, whatever may be with its user. */
@@ -127,8 +123,7 @@ struct ptn_member_seen {
 };
 
 /* One SELECT; PTN_E_NOT_FOUND, also where the tenant is switched off. */
-enum ptn_err ptn_member_of_session(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *session,
-    struct ptn_member_seen *out) PTN_MUST_USE;
+enum ptn_err ptn_member_of_session(const struct ptn_scope *sc,
+    const struct ptn_uuid *session, struct ptn_member_seen *out) PTN_MUST_USE;
 
 #endif

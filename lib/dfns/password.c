@@ -39,41 +39,39 @@ ptn_dfnspassword_judge(const struct ptn_conf *cf, struct ptn_arena *a,
 
 /* Failing to store the new hash is no failure. */
 static void
-replace(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, const char *old, const char *fresh)
+replace(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const char *old, const char *fresh)
 {
 	const struct ptn_password_factor_rehash_in in = { fresh,
-		PTN_PASSWORD_NORM, *tenant, *user, old };
+		PTN_PASSWORD_NORM, sc->tenant_id, *user, old };
 	uint64_t n;
 
-	if (ptn_sql_password_factor_rehash(db, &in, &n) != PTN_OK)
+	if (ptn_sql_password_factor_rehash(sc->db, &in, &n) != PTN_OK)
 		ptn_warn("password: the new hash was not stored");
 }
 
 enum ptn_err
-ptn_dfnspassword_check(const struct ptn_conf *cf, struct ptn_gate *g,
-    struct ptn_db *db, struct ptn_arena *a, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, struct ptn_bytes pw,
-    struct ptn_uuid *credential)
+ptn_dfnspassword_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes pw, struct ptn_uuid *credential)
 {
-	const struct ptn_password_factor_of_in in = { *tenant, *user };
+	const struct ptn_password_factor_of_in in = { sc->tenant_id, *user };
 	struct ptn_password_factor_of_out row = { .hash = NULL };
 	enum ptn_verdict verdict;
 	char fresh[PTN_PHC_MAX];
 	enum ptn_err r;
 
-	assert(!ptn_db_in_tx(db));
+	assert(!ptn_db_in_tx(sc->db));
 	memset(credential, 0, sizeof(*credential));
-	r = ptn_sql_password_factor_of(db, a, &in, &row);
+	r = ptn_sql_password_factor_of(sc->db, sc->arena, &in, &row);
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
-	r = ptn_password_verify(cf, g, a, row.hash, row.norm, pw, fresh,
-	    &verdict);
+	r = ptn_password_verify(sc->cf, sc->gate, sc->arena, row.hash, row.norm,
+	    pw, fresh, &verdict);
 	if (r != PTN_OK || verdict != PTN_ALLOW)
 		return r;
 	*credential = row.credential_id;
 	if (fresh[0] != '\0')
-		replace(db, tenant, user, row.hash, fresh);
+		replace(sc, user, row.hash, fresh);
 	ptn_wipe(fresh, sizeof(fresh));
 	return PTN_OK;
 }

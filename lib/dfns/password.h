@@ -8,6 +8,7 @@
 #include "lib/conf/conf.h"
 #include "lib/crypto/hashgate.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 /*
  * The password of the Dfns API, which is not that of password.h: there a
@@ -37,9 +38,8 @@ enum ptn_err ptn_dfnspassword_judge(const struct ptn_conf *cf,
  *
  * Returns PTN_OK, PTN_E_BUSY, PTN_E_NOMEM, PTN_E_UNAVAILABLE, PTN_E_INTERNAL.
  */
-enum ptn_err ptn_dfnspassword_check(const struct ptn_conf *cf,
-    struct ptn_gate *g, struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *user,
-    struct ptn_bytes pw, struct ptn_uuid *credential) PTN_MUST_USE;
+enum ptn_err ptn_dfnspassword_check(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes pw,
+    struct ptn_uuid *credential) PTN_MUST_USE;
 
 #endif

@@ -16,7 +16,7 @@
 
 /* The key, as it is stored; the server gives it its id. */
 static enum ptn_err
-read_key(const struct ptn_token_env *env, struct ptn_service_new *s,
+read_key(const struct ptn_scope *sc, struct ptn_service_new *s,
     struct ptn_dfnscred *c)
 {
 	const struct ptn_uuid id = ptn_uuid_new();
@@ -24,16 +24,16 @@ read_key(const struct ptn_token_env *env, struct ptn_service_new *s,
 	struct ptn_pem pem;
 	enum ptn_err r;
 
-	r = ptn_pem_read(env->arena, ptn_bytes_of(s->pem), &pem);
+	r = ptn_pem_read(sc->arena, ptn_bytes_of(s->pem), &pem);
 	if (r != PTN_OK)
 		return r == PTN_E_INPUT ? PTN_E_UNPROCESSABLE : r;
 	ptn_dfnsid_format(PTN_DFNSID_KEY, &id, text);
-	s->cred_id = ptn_b64url_encode(env->arena, ptn_bytes_of(text));
+	s->cred_id = ptn_b64url_encode(sc->arena, ptn_bytes_of(text));
 	*c = (struct ptn_dfnscred){ .kind = PTN_CRED_KEY,
 		.cred_id = s->cred_id,
 		.name = PTN_DFNSCRED_NAME,
 		.pem = s->pem,
-		.fingerprint = ptn_arena_strdup(env->arena, pem.fingerprint) };
+		.fingerprint = ptn_arena_strdup(sc->arena, pem.fingerprint) };
 	return c->cred_id != NULL && c->fingerprint != NULL ? PTN_OK
 							    : PTN_E_NOMEM;
 }
@@ -51,29 +51,29 @@ check_name(struct ptn_arena *a, const char *name)
 }
 
 static enum ptn_err
-put_user(const struct ptn_token_env *env, struct ptn_service_new *s)
+put_user(const struct ptn_scope *sc, struct ptn_service_new *s)
 {
 	const struct ptn_member m = { .id = s->id,
 		.username = s->name,
 		.kind = PTN_EMPLOYEE,
 		.registered = true,
 		.service_account = true };
-	const struct ptn_user_put_in user = { s->id, *env->tenant };
+	const struct ptn_user_put_in user = { s->id, sc->tenant_id };
 	enum ptn_err r;
 
-	if ((r = ptn_sql_user_put(env->db, &user)) != PTN_OK)
+	if ((r = ptn_sql_user_put(sc->db, &user)) != PTN_OK)
 		return r;
-	return ptn_member_put(env->db, env->arena, env->tenant, &m);
+	return ptn_member_put(sc, &m);
 }
 
 static enum ptn_err
-put_token(const struct ptn_token_env *env, struct ptn_service_new *s,
+put_token(const struct ptn_scope *sc, struct ptn_service_new *s,
     const struct ptn_uuid *credential)
 {
 	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
 	const struct ptn_dfnstoken t = { .kind = PTN_DFNSTOKEN_SERVICE,
 		.id = s->token_id,
-		.org = *env->tenant,
+		.org = sc->tenant_id,
 		.user = s->id,
 		.username = s->name,
 		.iat = now,
@@ -83,37 +83,35 @@ put_token(const struct ptn_token_env *env, struct ptn_service_new *s,
 	enum ptn_err r;
 
 	s->expires_s = t.exp;
-	if ((r = ptn_dfnstoken_sign(env, &t, &s->token)) != PTN_OK)
+	if ((r = ptn_dfnstoken_sign(sc, &t, &s->token)) != PTN_OK)
 		return r;
 	ptn_sha256(ptn_bytes_of(s->token), hash);
-	in = (struct ptn_access_token_put_in){ s->token_id, *env->tenant, s->id,
-		*credential, PTN_BYTES(hash, sizeof(hash)), s->ttl_s };
-	return ptn_sql_access_token_put(env->db, &in);
+	in = (struct ptn_access_token_put_in){ s->token_id, sc->tenant_id,
+		s->id, *credential, PTN_BYTES(hash, sizeof(hash)), s->ttl_s };
+	return ptn_sql_access_token_put(sc->db, &in);
 }
 
 enum ptn_err
-ptn_service_put(const struct ptn_token_env *env, struct ptn_service_new *s)
+ptn_service_put(const struct ptn_scope *sc, struct ptn_service_new *s)
 {
 	struct ptn_dfnscred key;
 	enum ptn_err r;
 
 	s->id = ptn_uuid_new();
 	s->token_id = ptn_uuid_new();
-	if ((r = check_name(env->arena, s->name)) != PTN_OK ||
-	    (r = read_key(env, s, &key)) != PTN_OK ||
-	    (r = put_user(env, s)) != PTN_OK ||
-	    (r = ptn_dfnscred_put(env->db, env->arena, env->tenant, &s->id,
-		 &key)) != PTN_OK)
+	if ((r = check_name(sc->arena, s->name)) != PTN_OK ||
+	    (r = read_key(sc, s, &key)) != PTN_OK ||
+	    (r = put_user(sc, s)) != PTN_OK ||
+	    (r = ptn_dfnscred_put(sc, &s->id, &key)) != PTN_OK)
 		return r;
-	return put_token(env, s, &key.id);
+	return put_token(sc, s, &key.id);
 }
 
 enum ptn_err
-ptn_service_find(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, struct ptn_bytes token,
+ptn_service_find(const struct ptn_scope *sc, struct ptn_bytes token,
     struct ptn_service_seen *out)
 {
-	struct ptn_access_token_find_in in = { .tenant_id = *tenant };
+	struct ptn_access_token_find_in in = { .tenant_id = sc->tenant_id };
 	struct ptn_access_token_find_out row;
 	uint8_t hash[PTN_SHA256_LEN];
 	enum ptn_err r;
@@ -121,7 +119,8 @@ ptn_service_find(struct ptn_db *db, struct ptn_arena *a,
 	memset(out, 0, sizeof(*out));
 	ptn_sha256(token, hash);
 	in.hash = PTN_BYTES(hash, sizeof(hash));
-	if ((r = ptn_sql_access_token_find(db, a, &in, &row)) != PTN_OK)
+	if ((r = ptn_sql_access_token_find(sc->db, sc->arena, &in, &row)) !=
+	    PTN_OK)
 		return r;
 	out->user_id = row.user_id;
 	out->token_id = row.id;
@@ -142,19 +141,19 @@ state_of(const struct ptn_access_tokens_of_out *row)
 }
 
 enum ptn_err
-ptn_services_of(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, struct ptn_service_row **out, size_t *n)
+ptn_services_of(const struct ptn_scope *sc, struct ptn_service_row **out,
+    size_t *n)
 {
-	const struct ptn_access_tokens_of_in in = { *tenant };
+	const struct ptn_access_tokens_of_in in = { sc->tenant_id };
 	struct ptn_access_tokens_of_out *row;
 	enum ptn_err r;
 	size_t i;
 
 	*out = NULL;
-	r = ptn_sql_access_tokens_of(db, a, &in, &row, n);
+	r = ptn_sql_access_tokens_of(sc->db, sc->arena, &in, &row, n);
 	if (r != PTN_OK || *n == 0)
 		return r;
-	if ((*out = ptn_arena_calloc(a, *n, sizeof(**out))) == NULL)
+	if ((*out = ptn_arena_calloc(sc->arena, *n, sizeof(**out))) == NULL)
 		return PTN_E_NOMEM;
 	for (i = 0; i < *n; i++)
 		(*out)[i] = (struct ptn_service_row){ row[i].id, row[i].user_id,
@@ -164,21 +163,22 @@ ptn_services_of(struct ptn_db *db, struct ptn_arena *a,
 }
 
 enum ptn_err
-ptn_service_revoke(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *token_id)
+ptn_service_revoke(const struct ptn_scope *sc, const struct ptn_uuid *token_id)
 {
-	const struct ptn_access_token_owner_in who = { *tenant, *token_id };
+	const struct ptn_access_token_owner_in who = { sc->tenant_id,
+		*token_id };
 	struct ptn_access_token_owner_out row;
-	struct ptn_access_tokens_revoke_in in = { .tenant_id = *tenant };
+	struct ptn_access_tokens_revoke_in in = { .tenant_id = sc->tenant_id };
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_access_token_owner(db, a, &who, &row)) != PTN_OK)
+	if ((r = ptn_sql_access_token_owner(sc->db, sc->arena, &who, &row)) !=
+	    PTN_OK)
 		return r;
 	in.user_id = row.user_id;
-	if ((r = ptn_user_lock(db, a, tenant, &in.user_id)) != PTN_OK ||
-	    (r = ptn_sql_access_tokens_revoke(db, &in, &n)) != PTN_OK ||
-	    (r = ptn_dfnscreds_archive(db, tenant, &in.user_id)) != PTN_OK)
+	if ((r = ptn_user_lock(sc, &in.user_id)) != PTN_OK ||
+	    (r = ptn_sql_access_tokens_revoke(sc->db, &in, &n)) != PTN_OK ||
+	    (r = ptn_dfnscreds_archive(sc, &in.user_id)) != PTN_OK)
 		return r;
-	return ptn_member_archive(db, tenant, &in.user_id);
+	return ptn_member_archive(sc, &in.user_id);
 }

@@ -11,6 +11,7 @@
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 /*
  * A service account: a user of the Dfns API without an address, as whom a
@@ -40,7 +41,7 @@ struct ptn_service_new {
  * PTN_API_DFNS.  PTN_E_INPUT for a name that is none, PTN_E_UNPROCESSABLE for
  * a key that is none, PTN_E_CONFLICT if somebody has the name.
  */
-enum ptn_err ptn_service_put(const struct ptn_token_env *env,
+enum ptn_err ptn_service_put(const struct ptn_scope *sc,
     struct ptn_service_new *s) PTN_MUST_USE;
 
 /* Whose token it is, and by which key they sign. */
@@ -56,9 +57,8 @@ struct ptn_service_seen {
  * One SELECT; PTN_E_NOT_FOUND for a token that is none, expired or revoked,
  * and if the account or the tenant is switched off.
  */
-enum ptn_err ptn_service_find(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, struct ptn_bytes token,
-    struct ptn_service_seen *out) PTN_MUST_USE;
+enum ptn_err ptn_service_find(const struct ptn_scope *sc,
+    struct ptn_bytes token, struct ptn_service_seen *out) PTN_MUST_USE;
 
 /* What an operator wants to know of each, oldest first. */
 struct ptn_service_row {
@@ -70,16 +70,14 @@ struct ptn_service_row {
 	int64_t expires_at_us;
 	int64_t last_signed_us; /* 0: never */
 };
-enum ptn_err ptn_services_of(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, struct ptn_service_row **out, size_t *n)
-    PTN_MUST_USE;
+enum ptn_err ptn_services_of(const struct ptn_scope *sc,
+    struct ptn_service_row **out, size_t *n) PTN_MUST_USE;
 
 /*
  * End one, by its token: the name is free again.  Inside the caller's
  * transaction.  PTN_E_NOT_FOUND, also for one that has ended.
  */
-enum ptn_err ptn_service_revoke(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_uuid *tenant, const struct ptn_uuid *token_id)
-    PTN_MUST_USE;
+enum ptn_err ptn_service_revoke(const struct ptn_scope *sc,
+    const struct ptn_uuid *token_id) PTN_MUST_USE;
 
 #endif

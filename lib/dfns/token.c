@@ -31,11 +31,11 @@ static const struct {
 
 /* As configured, or else the relying party's own address. */
 static const char *
-issuer(const struct ptn_token_env *env)
+issuer(const struct ptn_scope *sc)
 {
-	if (env->cf->issuer[0] != '\0')
-		return env->cf->issuer;
-	return ptn_arena_printf(env->arena, "https://%s", env->cf->rp_id);
+	if (sc->cf->issuer[0] != '\0')
+		return sc->cf->issuer;
+	return ptn_arena_printf(sc->arena, "https://%s", sc->cf->rp_id);
 }
 
 static void
@@ -57,16 +57,16 @@ write_metadata(struct ptn_jsonw *w, const struct ptn_dfnstoken *t,
 }
 
 enum ptn_err
-ptn_dfnstoken_sign(const struct ptn_token_env *env,
-    const struct ptn_dfnstoken *t, char **token)
+ptn_dfnstoken_sign(const struct ptn_scope *sc, const struct ptn_dfnstoken *t,
+    char **token)
 {
 	char org[PTN_DFNSID_STR], id[PTN_DFNSID_STR];
-	const char *iss = issuer(env);
+	const char *iss = issuer(sc);
 	struct ptn_jsonw w;
 
 	ptn_dfnsid_format(PTN_DFNSID_ORG, &t->org, org);
 	ptn_dfnsid_format(kinds[t->kind].id, &t->id, id);
-	ptn_jsonw_init(&w, env->arena);
+	ptn_jsonw_init(&w, sc->arena);
 	ptn_jsonw_object(&w, NULL);
 	ptn_jsonw_str(&w, "iss", iss);
 	ptn_jsonw_str(&w, "sub", org);
@@ -87,7 +87,7 @@ ptn_dfnstoken_sign(const struct ptn_token_env *env,
 	ptn_jsonw_end_object(&w);
 	if (w.buf.bad || iss == NULL)
 		return PTN_E_NOMEM;
-	return ptn_jwt_sign(env->keys, env->arena, w.buf.p, token);
+	return ptn_jwt_sign(sc->keys[PTN_API_DFNS], sc->arena, w.buf.p, token);
 }
 
 static bool
@@ -137,12 +137,12 @@ read_claims(const struct ptn_json *p, const char *iss,
 }
 
 enum ptn_err
-ptn_dfnstoken_verify(const struct ptn_token_env *env, struct ptn_bytes token,
+ptn_dfnstoken_verify(const struct ptn_scope *sc, struct ptn_bytes token,
     enum ptn_dfnstoken_kind kind, struct ptn_dfnstoken *out,
     enum ptn_verdict *verdict)
 {
 	enum ptn_verdict signature = PTN_DENY;
-	const char *iss = issuer(env), *why;
+	const char *iss = issuer(sc), *why;
 	struct ptn_json *json = NULL;
 	struct ptn_bytes payload;
 	enum ptn_err r;
@@ -150,8 +150,8 @@ ptn_dfnstoken_verify(const struct ptn_token_env *env, struct ptn_bytes token,
 	*verdict = PTN_DENY;
 	if (iss == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_jwt_verify_now(env->keys, env->db, env->arena, token, &payload,
-	    &signature);
+	r = ptn_jwt_verify_now(sc->keys[PTN_API_DFNS], sc->db, sc->arena, token,
+	    &payload, &signature);
 	if (r != PTN_OK || signature != PTN_ALLOW)
 		return r;
 	r = ptn_json_parse(payload, DEPTH, &json, &why);

@@ -9,6 +9,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
+#include "lib/db/scope.h"
 
 /*
  * The tokens of the Dfns API: signed with keys that are its own, each kind
@@ -36,14 +37,14 @@ struct ptn_dfnstoken {
 };
 
 /* Sign one; env->keys are those of PTN_API_DFNS. */
-enum ptn_err ptn_dfnstoken_sign(const struct ptn_token_env *env,
+enum ptn_err ptn_dfnstoken_sign(const struct ptn_scope *sc,
     const struct ptn_dfnstoken *t, char **token) PTN_MUST_USE;
 
 /*
  * Verify one of a kind by itself: form, signature, iss, aud, exp, iat.
  * verdict PTN_DENY for every fault of the token; out is set with PTN_ALLOW.
  */
-enum ptn_err ptn_dfnstoken_verify(const struct ptn_token_env *env,
+enum ptn_err ptn_dfnstoken_verify(const struct ptn_scope *sc,
     struct ptn_bytes token, enum ptn_dfnstoken_kind kind,
     struct ptn_dfnstoken *out, enum ptn_verdict *verdict) PTN_MUST_USE;
 
@@ -52,7 +53,7 @@ enum ptn_err ptn_dfnstoken_verify(const struct ptn_token_env *env,
  * is verified: this says how it is to be verified, and where its row would be.
  */
 enum ptn_err ptn_dfnstoken_claims(struct ptn_arena *a, struct ptn_bytes token,
-    enum ptn_dfnstoken_kind kind, struct ptn_uuid *org, bool *claims)
-    PTN_MUST_USE;
+    enum ptn_dfnstoken_kind kind, struct ptn_uuid *org,
+    bool *claims) PTN_MUST_USE;
 
 #endif

@@ -13,31 +13,31 @@ aad_of(const struct ptn_uuid *user)
 }
 
 enum ptn_err
-ptn_dfnstotp_offer(const struct ptn_secrets *s, struct ptn_arena *a,
-    const struct ptn_uuid *user, struct ptn_bytes *secret,
-    struct ptn_bytes *sealed)
+ptn_dfnstotp_offer(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes *secret, struct ptn_bytes *sealed)
 {
-	uint8_t *p = ptn_arena_alloc(a, PTN_TOTP_SECRET_LEN);
+	uint8_t *p = ptn_arena_alloc(sc->arena, PTN_TOTP_SECRET_LEN);
 
 	*secret = *sealed = PTN_BYTES(NULL, 0);
 	if (p == NULL)
 		return PTN_E_NOMEM;
 	ptn_rng(p, PTN_TOTP_SECRET_LEN);
 	*secret = PTN_BYTES(p, PTN_TOTP_SECRET_LEN);
-	return ptn_seal(s, a, PTN_FOR_TOTP, aad_of(user), *secret, sealed);
+	return ptn_seal(sc->secrets, sc->arena, PTN_FOR_TOTP, aad_of(user),
+	    *secret, sealed);
 }
 
 /* What cannot be opened is a no; the secret is wiped with the arena. */
 static enum ptn_err
-judge(const struct ptn_secrets *s, struct ptn_arena *a,
-    const struct ptn_uuid *user, struct ptn_bytes sealed, int64_t last_step,
-    struct ptn_bytes code, struct ptn_bytes *secret, int64_t *step,
-    enum ptn_verdict *verdict)
+judge(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes sealed, int64_t last_step, struct ptn_bytes code,
+    struct ptn_bytes *secret, int64_t *step, enum ptn_verdict *verdict)
 {
 	enum ptn_err r;
 
 	*verdict = PTN_DENY;
-	r = ptn_open(s, a, PTN_FOR_TOTP, aad_of(user), sealed, secret);
+	r = ptn_open(sc->secrets, sc->arena, PTN_FOR_TOTP, aad_of(user), sealed,
+	    secret);
 	if (r == PTN_E_DENIED) {
 		ptn_error("totp: no key of secrets.keys opens a secret");
 		return PTN_OK;
@@ -49,9 +49,9 @@ judge(const struct ptn_secrets *s, struct ptn_arena *a,
 }
 
 enum ptn_err
-ptn_dfnstotp_prove(const struct ptn_secrets *s, struct ptn_arena *a,
-    const struct ptn_uuid *user, struct ptn_bytes sealed, struct ptn_bytes code,
-    int64_t *step, enum ptn_verdict *verdict)
+ptn_dfnstotp_prove(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes sealed, struct ptn_bytes code, int64_t *step,
+    enum ptn_verdict *verdict)
 {
 	struct ptn_bytes secret;
 
@@ -59,47 +59,49 @@ ptn_dfnstotp_prove(const struct ptn_secrets *s, struct ptn_arena *a,
 	*step = -1;
 	if (sealed.p == NULL) /* none was offered */
 		return PTN_OK;
-	return judge(s, a, user, sealed, -1, code, &secret, step, verdict);
+	return judge(sc, user, sealed, -1, code, &secret, step, verdict);
 }
 
 /* The condition is the last word: a step that somebody was faster with. */
 static enum ptn_err
-move_on(struct ptn_db *db, const struct ptn_totp_factor_used_in *in,
+move_on(const struct ptn_scope *sc, const struct ptn_totp_factor_used_in *in,
     enum ptn_verdict *verdict)
 {
 	uint64_t n;
 	enum ptn_err r;
 
-	r = ptn_sql_totp_factor_used(db, in, &n);
+	r = ptn_sql_totp_factor_used(sc->db, in, &n);
 	if (r != PTN_OK || n != 1)
 		*verdict = PTN_DENY;
 	return r;
 }
 
 enum ptn_err
-ptn_dfnstotp_use(const struct ptn_secrets *s, struct ptn_db *db,
-    struct ptn_arena *a, const struct ptn_uuid *tenant,
-    const struct ptn_uuid *user, const struct ptn_uuid *credential,
-    struct ptn_bytes code, enum ptn_verdict *verdict)
+ptn_dfnstotp_use(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_uuid *credential, struct ptn_bytes code,
+    enum ptn_verdict *verdict)
 {
-	const struct ptn_totp_factor_of_in of = { *tenant, *user, *credential };
-	struct ptn_totp_factor_used_in used = { .tenant_id = *tenant,
+	const struct ptn_totp_factor_of_in of = { sc->tenant_id, *user,
+		*credential };
+	struct ptn_totp_factor_used_in used = { .tenant_id = sc->tenant_id,
 		.user_id = *user };
 	struct ptn_totp_factor_of_out row;
 	struct ptn_bytes secret;
 	enum ptn_err r;
 
 	*verdict = PTN_DENY;
-	if ((r = ptn_sql_totp_factor_of(db, a, &of, &row)) != PTN_OK)
+	if ((r = ptn_sql_totp_factor_of(sc->db, sc->arena, &of, &row)) !=
+	    PTN_OK)
 		return r == PTN_E_NOT_FOUND ? PTN_OK : r;
-	r = judge(s, a, user, row.sealed, row.last_step, code, &secret,
+	r = judge(sc, user, row.sealed, row.last_step, code, &secret,
 	    &used.step, verdict);
 	if (r != PTN_OK || *verdict != PTN_ALLOW)
 		return r;
 	*verdict = PTN_DENY;
-	r = ptn_seal(s, a, PTN_FOR_TOTP, aad_of(user), secret, &used.sealed);
+	r = ptn_seal(sc->secrets, sc->arena, PTN_FOR_TOTP, aad_of(user), secret,
+	    &used.sealed);
 	if (r != PTN_OK)
 		return r;
 	*verdict = PTN_ALLOW;
-	return move_on(db, &used, verdict);
+	return move_on(sc, &used, verdict);
 }

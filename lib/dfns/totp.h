@@ -9,6 +9,7 @@
 #include "lib/base/uuid.h"
 #include "lib/crypto/secrets.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 /*
  * The secrets of authenticator apps, as rows: what totp.h computes with, and
@@ -17,8 +18,8 @@
  */
 
 /* Draw a secret, to be shown once and kept with the ceremony. */
-enum ptn_err ptn_dfnstotp_offer(const struct ptn_secrets *s,
-    struct ptn_arena *a, const struct ptn_uuid *user, struct ptn_bytes *secret,
+enum ptn_err ptn_dfnstotp_offer(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes *secret,
     struct ptn_bytes *sealed) PTN_MUST_USE;
 
 /*
@@ -29,10 +30,9 @@ enum ptn_err ptn_dfnstotp_offer(const struct ptn_secrets *s,
  *
  * Returns PTN_OK if the question was answered, PTN_E_NOMEM, PTN_E_INTERNAL.
  */
-enum ptn_err ptn_dfnstotp_prove(const struct ptn_secrets *s,
-    struct ptn_arena *a, const struct ptn_uuid *user, struct ptn_bytes sealed,
-    struct ptn_bytes code, int64_t *step, enum ptn_verdict *verdict)
-    PTN_MUST_USE;
+enum ptn_err ptn_dfnstotp_prove(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes sealed, struct ptn_bytes code,
+    int64_t *step, enum ptn_verdict *verdict) PTN_MUST_USE;
 
 /*
  * Use a code of the user's credential: its step, and those before it, are
@@ -40,8 +40,7 @@ enum ptn_err ptn_dfnstotp_prove(const struct ptn_secrets *s,
  * the user.  The secret is sealed anew, so that it follows the first of
  * secrets.keys.  As above, and errors of the database.
  */
-enum ptn_err ptn_dfnstotp_use(const struct ptn_secrets *s, struct ptn_db *db,
-    struct ptn_arena *a, const struct ptn_uuid *tenant,
+enum ptn_err ptn_dfnstotp_use(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *credential,
     struct ptn_bytes code, enum ptn_verdict *verdict) PTN_MUST_USE;
 

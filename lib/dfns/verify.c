@@ -9,13 +9,14 @@
 #include "lib/dfns/totp.h"
 
 static struct ptn_dfnsfido
-fido_of(const struct ptn_dfnsverify *v, const struct ptn_dfnsfido_rp *rp)
+fido_of(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
+    const struct ptn_dfnsfido_rp *rp)
 {
 	return (struct ptn_dfnsfido){
 		.rps = rp,
 		.n_rps = 1,
 		.challenge = v->challenge,
-		.attestation = v->cf->passkey_attestation == PTN_CONVEY_NONE
+		.attestation = sc->cf->passkey_attestation == PTN_CONVEY_NONE
 		    ? PTN_ATTESTATION_NONE
 		    : PTN_ATTESTATION_VERIFY,
 		.now_s = ptn_clock_us() / PTN_US_PER_S,
@@ -23,12 +24,12 @@ fido_of(const struct ptn_dfnsverify *v, const struct ptn_dfnsfido_rp *rp)
 }
 
 static enum ptn_err
-verify_passkey(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+verify_passkey(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
     const struct ptn_dfnsfactor *factor, struct ptn_dfnscred *c,
     struct ptn_ruling *ruling)
 {
 	const struct ptn_dfnsfido_rp rp = { v->org->rp_id, v->org->origins };
-	const struct ptn_dfnsfido f = fido_of(v, &rp);
+	const struct ptn_dfnsfido f = fido_of(sc, v, &rp);
 	const struct ptn_dfnsfido_stored stored = {
 		.rp_id = c->rp_id != NULL ? c->rp_id : v->org->rp_id,
 		.user = v->user,
@@ -45,7 +46,7 @@ verify_passkey(struct ptn_arena *a, const struct ptn_dfnsverify *v,
 	struct ptn_asserted out;
 	enum ptn_err r;
 
-	r = ptn_dfnsfido_assert(a, &f, &stored, &in, &out, ruling);
+	r = ptn_dfnsfido_assert(sc->arena, &f, &stored, &in, &out, ruling);
 	if (r == PTN_OK && ruling->verdict == PTN_ALLOW) {
 		c->sign_count = out.sign_count;
 		c->bs = out.bs;
@@ -54,7 +55,7 @@ verify_passkey(struct ptn_arena *a, const struct ptn_dfnsverify *v,
 }
 
 static enum ptn_err
-verify_key(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+verify_key(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
     const struct ptn_dfnsfactor *factor, const struct ptn_dfnscred *c,
     struct ptn_ruling *ruling)
 {
@@ -62,12 +63,13 @@ verify_key(struct ptn_arena *a, const struct ptn_dfnsverify *v,
 	const struct ptn_keyassert_assertion in = { factor->client_data,
 		factor->signature, factor->digest };
 
-	return ptn_keyassert_verify(a, &stored, &in, v->challenge, ruling);
+	return ptn_keyassert_verify(sc->arena, &stored, &in, v->challenge,
+	    ruling);
 }
 
 /* Which of the list a factor names. */
 static enum ptn_err
-pick(struct ptn_arena *a, const struct ptn_dfnsfactor *factor,
+pick(const struct ptn_scope *sc, const struct ptn_dfnsfactor *factor,
     const struct ptn_dfnscred *list, size_t n, size_t *at,
     struct ptn_ruling *ruling)
 {
@@ -76,7 +78,8 @@ pick(struct ptn_arena *a, const struct ptn_dfnsfactor *factor,
 
 	*at = 0;
 	memset(ruling, 0, sizeof(*ruling));
-	if ((allowed = ptn_arena_calloc(a, n + 1, sizeof(*allowed))) == NULL)
+	if ((allowed = ptn_arena_calloc(sc->arena, n + 1, sizeof(*allowed))) ==
+	    NULL)
 		return PTN_E_NOMEM;
 	for (i = 0; i < n; i++) {
 		allowed[i].cred_id = list[i].cred_id;
@@ -89,7 +92,7 @@ pick(struct ptn_arena *a, const struct ptn_dfnsfactor *factor,
 }
 
 enum ptn_err
-ptn_dfnsverify_recovery(struct ptn_arena *a,
+ptn_dfnsverify_recovery(const struct ptn_scope *sc,
     const struct ptn_dfnsfactor *factor, const struct ptn_json *new_credentials,
     const struct ptn_dfnscred *list, size_t n, struct ptn_ruling *ruling)
 {
@@ -99,42 +102,44 @@ ptn_dfnsverify_recovery(struct ptn_arena *a,
 	size_t at;
 	enum ptn_err r;
 
-	r = pick(a, factor, list, n, &at, ruling);
+	r = pick(sc, factor, list, n, &at, ruling);
 	if (r != PTN_OK || ruling->verdict != PTN_ALLOW)
 		return r;
 	memset(ruling, 0, sizeof(*ruling));
 	stored = (struct ptn_keyassert_stored){ list[at].pem, list[at].digest };
-	return ptn_keyassert_recover(a, &stored, &in, new_credentials, ruling);
+	return ptn_keyassert_recover(sc->arena, &stored, &in, new_credentials,
+	    ruling);
 }
 
 enum ptn_err
-ptn_dfnsverify_factor(struct ptn_arena *a, const struct ptn_dfnsverify *v,
-    const struct ptn_dfnsfactor *factor, struct ptn_dfnscred *list, size_t n,
-    struct ptn_dfnscred **used, struct ptn_ruling *ruling)
+ptn_dfnsverify_factor(const struct ptn_scope *sc,
+    const struct ptn_dfnsverify *v, const struct ptn_dfnsfactor *factor,
+    struct ptn_dfnscred *list, size_t n, struct ptn_dfnscred **used,
+    struct ptn_ruling *ruling)
 {
 	size_t at;
 	enum ptn_err r;
 
 	*used = NULL;
-	r = pick(a, factor, list, n, &at, ruling);
+	r = pick(sc, factor, list, n, &at, ruling);
 	if (r != PTN_OK || ruling->verdict != PTN_ALLOW)
 		return r;
 	memset(ruling, 0, sizeof(*ruling));
 	r = list[at].kind == PTN_CRED_FIDO2
-	    ? verify_passkey(a, v, factor, &list[at], ruling)
-	    : verify_key(a, v, factor, &list[at], ruling);
+	    ? verify_passkey(sc, v, factor, &list[at], ruling)
+	    : verify_key(sc, v, factor, &list[at], ruling);
 	if (r == PTN_OK && ruling->verdict == PTN_ALLOW)
 		*used = &list[at];
 	return r;
 }
 
 static enum ptn_err
-new_passkey(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+new_passkey(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
     const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
     struct ptn_ruling *ruling)
 {
 	const struct ptn_dfnsfido_rp rp = { v->org->rp_id, v->org->origins };
-	const struct ptn_dfnsfido f = fido_of(v, &rp);
+	const struct ptn_dfnsfido f = fido_of(sc, v, &rp);
 	const struct ptn_dfnsfido_creation creation = {
 		ptn_bytes_of(in->cred_id), in->client_data, in->attestation
 	};
@@ -142,7 +147,7 @@ new_passkey(struct ptn_arena *a, const struct ptn_dfnsverify *v,
 	struct ptn_cose_key key;
 	enum ptn_err r;
 
-	r = ptn_dfnsfido_create(a, &f, &creation, &made, ruling);
+	r = ptn_dfnsfido_create(sc->arena, &f, &creation, &made, ruling);
 	if (r != PTN_OK || ruling->verdict != PTN_ALLOW)
 		return r;
 	out->raw_id = made.attested.cred_id;
@@ -154,13 +159,13 @@ new_passkey(struct ptn_arena *a, const struct ptn_dfnsverify *v,
 	memcpy(out->aaguid.b, made.attested.aaguid, sizeof(out->aaguid.b));
 	out->rp_id = made.rp_id;
 	out->origin = made.origin;
-	if ((r = ptn_cose_parse(a, out->cose_key, &key)) != PTN_OK)
+	if ((r = ptn_cose_parse(sc->arena, out->cose_key, &key)) != PTN_OK)
 		return r;
-	return ptn_spki_fingerprint(a, &key.key, &out->fingerprint);
+	return ptn_spki_fingerprint(sc->arena, &key.key, &out->fingerprint);
 }
 
 static enum ptn_err
-new_key(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+new_key(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
     const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
     struct ptn_ruling *ruling)
 {
@@ -169,25 +174,26 @@ new_key(struct ptn_arena *a, const struct ptn_dfnsverify *v,
 	struct ptn_keyassert_created made;
 	enum ptn_err r;
 
-	r = ptn_keyassert_create(a, &creation, v->challenge, &made, ruling);
+	r = ptn_keyassert_create(sc->arena, &creation, v->challenge, &made,
+	    ruling);
 	if (r != PTN_OK || ruling->verdict != PTN_ALLOW)
 		return r;
 	out->pem = made.pem;
 	out->digest = made.digest;
-	out->fingerprint = ptn_arena_strdup(a, made.key.fingerprint);
+	out->fingerprint = ptn_arena_strdup(sc->arena, made.key.fingerprint);
 	out->encrypted_private_key = in->encrypted_private_key;
 	return out->fingerprint != NULL ? PTN_OK : PTN_E_NOMEM;
 }
 
 static enum ptn_err
-new_totp(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+new_totp(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
     const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
     struct ptn_ruling *ruling)
 {
 	enum ptn_verdict verdict;
 	enum ptn_err r;
 
-	r = ptn_dfnstotp_prove(v->secrets, a, &v->user, v->offered, in->secret,
+	r = ptn_dfnstotp_prove(sc, &v->user, v->offered, in->secret,
 	    &out->last_step, &verdict);
 	if (r != PTN_OK)
 		return r;
@@ -198,19 +204,19 @@ new_totp(struct ptn_arena *a, const struct ptn_dfnsverify *v,
 }
 
 static enum ptn_err
-new_secret(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+new_secret(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
     const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
     struct ptn_ruling *ruling)
 {
-	if (!v->cf->dfns_password)
+	if (!sc->cf->dfns_password)
 		return ptn_ruling_deny(ruling, PTN_REFUSAL_KIND);
 	out->cred_id = out->fingerprint = "";
-	return in->kind == PTN_CRED_TOTP ? new_totp(a, v, in, out, ruling)
+	return in->kind == PTN_CRED_TOTP ? new_totp(sc, v, in, out, ruling)
 					 : ptn_ruling_allow(ruling);
 }
 
 enum ptn_err
-ptn_dfnsverify_new(struct ptn_arena *a, const struct ptn_dfnsverify *v,
+ptn_dfnsverify_new(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
     const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
     struct ptn_ruling *ruling)
 {
@@ -223,14 +229,14 @@ ptn_dfnsverify_new(struct ptn_arena *a, const struct ptn_dfnsverify *v,
 	out->active = true;
 	switch (in->kind) {
 	case PTN_CRED_FIDO2:
-		return new_passkey(a, v, in, out, ruling);
+		return new_passkey(sc, v, in, out, ruling);
 	case PTN_CRED_KEY:
 	case PTN_CRED_PASSWORD_PROTECTED_KEY:
 	case PTN_CRED_RECOVERY_KEY:
-		return new_key(a, v, in, out, ruling);
+		return new_key(sc, v, in, out, ruling);
 	case PTN_CRED_PASSWORD:
 	case PTN_CRED_TOTP:
-		return new_secret(a, v, in, out, ruling);
+		return new_secret(sc, v, in, out, ruling);
 	case PTN_CRED_UNSET:
 	case PTN_CRED__MAX:
 		break;

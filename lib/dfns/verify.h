@@ -2,24 +2,19 @@
 #define PTN_DFNS_VERIFY_H
 
 #include "lib/account/org.h"
-#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/conf/conf.h"
-#include "lib/crypto/secrets.h"
+#include "lib/db/scope.h"
 #include "lib/dfns/cred.h"
 #include "lib/dfns/factor.h"
 #include "lib/dfns/ruling.h"
 
 /* Who answers which challenge, at which organisation. */
 struct ptn_dfnsverify {
-	const struct ptn_conf *cf;
 	const struct ptn_org *org;
 	const char *challenge;
 	struct ptn_uuid user;
-	/* Of a new Totp: what was offered, and the keys that open it. */
-	const struct ptn_secrets *secrets;
-	struct ptn_bytes offered;
+	struct ptn_bytes offered; /* of a new Totp: what was, sealed */
 };
 
 /*
@@ -32,7 +27,7 @@ struct ptn_dfnsverify {
  * Returns PTN_OK if the question was answered, PTN_E_INPUT for an unknown
  * algorithm, PTN_E_NOMEM, PTN_E_INTERNAL.
  */
-enum ptn_err ptn_dfnsverify_factor(struct ptn_arena *a,
+enum ptn_err ptn_dfnsverify_factor(const struct ptn_scope *sc,
     const struct ptn_dfnsverify *v, const struct ptn_dfnsfactor *factor,
     struct ptn_dfnscred *list, size_t n, struct ptn_dfnscred **used,
     struct ptn_ruling *ruling) PTN_MUST_USE;
@@ -41,17 +36,17 @@ enum ptn_err ptn_dfnsverify_factor(struct ptn_arena *a,
  * Judge a recovery: the factor has signed the new credentials.  list as
  * above, and what it returns.
  */
-enum ptn_err ptn_dfnsverify_recovery(struct ptn_arena *a,
+enum ptn_err ptn_dfnsverify_recovery(const struct ptn_scope *sc,
     const struct ptn_dfnsfactor *factor, const struct ptn_json *new_credentials,
-    const struct ptn_dfnscred *list, size_t n, struct ptn_ruling *ruling)
-    PTN_MUST_USE;
+    const struct ptn_dfnscred *list, size_t n,
+    struct ptn_ruling *ruling) PTN_MUST_USE;
 
 /*
  * Judge a new credential; out is what to store, of a Password all but the
  * hash, which costs too much to be made here.  Password and Totp are refused
  * unless cf->dfns_password is on.  As above.
  */
-enum ptn_err ptn_dfnsverify_new(struct ptn_arena *a,
+enum ptn_err ptn_dfnsverify_new(const struct ptn_scope *sc,
     const struct ptn_dfnsverify *v, const struct ptn_dfnsfactor_new *in,
     struct ptn_dfnscred *out, struct ptn_ruling *ruling) PTN_MUST_USE;
 

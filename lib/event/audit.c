@@ -42,12 +42,12 @@ shown_email(const struct ptn_conf *cf, struct ptn_arena *a, const char *email)
 }
 
 static enum ptn_err
-write_row(struct ptn_db *db, const struct ptn_uuid *tenant,
-    const struct ptn_audit *au, size_t i, const char *email)
+write_row(const struct ptn_scope *sc, const struct ptn_audit *au, size_t i,
+    const char *email)
 {
 	const struct ptn_audit_put_in in = {
 		.id = ptn_uuid_new(),
-		.tenant_id = *tenant,
+		.tenant_id = sc->tenant_id,
 		.type = ptn_audit_name(au->note[i].event),
 		.error = au->note[i].error,
 		.request_id = au->request_id,
@@ -57,7 +57,7 @@ write_row(struct ptn_db *db, const struct ptn_uuid *tenant,
 		.email = email,
 	};
 
-	return ptn_sql_audit_put(db, &in);
+	return ptn_sql_audit_put(sc->db, &in);
 }
 
 static void
@@ -95,20 +95,18 @@ write_line(const struct ptn_conf *cf, struct ptn_arena *a,
 }
 
 enum ptn_err
-ptn_audit_write(const struct ptn_conf *cf, struct ptn_db *db,
-    struct ptn_arena *a, const struct ptn_uuid *tenant,
-    const struct ptn_audit *au)
+ptn_audit_write(const struct ptn_scope *sc, const struct ptn_audit *au)
 {
-	const char *email = shown_email(cf, a, au->email);
+	const char *email = shown_email(sc->cf, sc->arena, au->email);
 	enum ptn_err r;
 	size_t i;
 
 	for (i = 0; i < au->n; i++) {
-		if (cf->audit_lines)
-			write_line(cf, a, au, i, email);
-		if (!cf->audit_rows)
+		if (sc->cf->audit_lines)
+			write_line(sc->cf, sc->arena, au, i, email);
+		if (!sc->cf->audit_rows)
 			continue;
-		if ((r = write_row(db, tenant, au, i, email)) != PTN_OK)
+		if ((r = write_row(sc, au, i, email)) != PTN_OK)
 			return r;
 	}
 	return PTN_OK;

@@ -6,6 +6,7 @@
 #include "lib/base/uuid.h"
 #include "lib/conf/conf.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 /* THE list of audit events: enumerator and wire name. */
 #define PTN_AUDIT_EVENTS(X)                                                    \
@@ -32,8 +33,7 @@
 	X(AUTHENTICATION_INIT_OK, "webauthn_authentication_init_succeeded")    \
 	X(AUTHENTICATION_INIT_FAILED, "webauthn_authentication_init_failed")   \
 	X(AUTHENTICATION_FINAL_OK, "webauthn_authentication_final_succeeded")  \
-	X(AUTHENTICATION_FINAL_FAILED,                                         \
-	    "webauthn_authentication_final_failed")                            \
+	X(AUTHENTICATION_FINAL_FAILED, "webauthn_authentication_final_failed") \
 	X(CREDENTIAL_UPDATED, "webauthn_credential_updated")                   \
 	X(CREDENTIAL_DELETED, "webauthn_credential_deleted")                   \
 	X(DFNS_CODE_REQUESTED, "dfns_code_requested")                          \
@@ -66,7 +66,7 @@ enum ptn_audit_event {
 #define PTN_AUDIT_ENUM(e, name) PTN_AUDIT_##e,
 	PTN_AUDIT_EVENTS(PTN_AUDIT_ENUM)
 #undef PTN_AUDIT_ENUM
-	PTN_AUDIT__MAX
+	    PTN_AUDIT__MAX
 };
 
 #define PTN_AUDIT_MAX 4 /* events one request can raise */
@@ -94,8 +94,7 @@ void ptn_audit_note(struct ptn_audit *au, enum ptn_audit_event e,
  * audit_log.console_output.enabled.  A row that cannot be written fails the
  * request (PTN_E_UNAVAILABLE).
  */
-enum ptn_err ptn_audit_write(const struct ptn_conf *cf, struct ptn_db *db,
-    struct ptn_arena *a, const struct ptn_uuid *tenant,
+enum ptn_err ptn_audit_write(const struct ptn_scope *sc,
     const struct ptn_audit *au) PTN_MUST_USE;
 
 const char *ptn_audit_name(enum ptn_audit_event e);

@@ -12,9 +12,7 @@ static const char *const templates[PTN_NOTICE__MAX] = {
 };
 
 enum ptn_err
-ptn_notice_put(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_conf *cf, const struct ptn_secrets *s,
-    const struct ptn_notice *n)
+ptn_notice_put(const struct ptn_scope *sc, const struct ptn_notice *n)
 {
 	char org[PTN_DFNSID_STR];
 	const struct ptn_outbox_mail mail = { .template = templates[n->what],
@@ -26,8 +24,8 @@ ptn_notice_put(struct ptn_db *db, struct ptn_arena *a,
 		.username = n->username,
 		.org = org };
 
-	if (!cf->mail_enabled || n->address == NULL)
+	if (!sc->cf->mail_enabled || n->address == NULL)
 		return PTN_OK;
-	ptn_dfnsid_format(PTN_DFNSID_ORG, &n->tenant_id, org);
-	return ptn_outbox_put(db, a, s, &n->tenant_id, &mail);
+	ptn_dfnsid_format(PTN_DFNSID_ORG, &sc->tenant_id, org);
+	return ptn_outbox_put(sc, &mail);
 }

@@ -7,6 +7,7 @@
 #include "lib/conf/conf.h"
 #include "lib/crypto/secrets.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 /*
  * Mail that tells somebody what was done to their account, so that they learn
@@ -21,7 +22,6 @@ enum ptn_notice_of {
 
 struct ptn_notice {
 	enum ptn_notice_of what;
-	struct ptn_uuid tenant_id;
 	const char *service; /* who it is from; NULL: service.name */
 	const char *address; /* verified; NULL: they have none */
 	const char *username;
@@ -29,8 +29,7 @@ struct ptn_notice {
 };
 
 /* Queue it, inside the transaction of what it tells of. */
-enum ptn_err ptn_notice_put(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_conf *cf, const struct ptn_secrets *s,
+enum ptn_err ptn_notice_put(const struct ptn_scope *sc,
     const struct ptn_notice *n) PTN_MUST_USE;
 
 #endif

@@ -15,17 +15,15 @@ aad_of(const struct ptn_uuid *id)
 }
 
 enum ptn_err
-ptn_outbox_put(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_secrets *s, const struct ptn_uuid *tenant,
-    const struct ptn_outbox_mail *mail)
+ptn_outbox_put(const struct ptn_scope *sc, const struct ptn_outbox_mail *mail)
 {
 	struct ptn_outbox_put_in in = { .id = ptn_uuid_new(),
-		.tenant_id = *tenant,
+		.tenant_id = sc->tenant_id,
 		.ttl_s = mail->ttl_s };
 	struct ptn_jsonw w;
 	enum ptn_err r;
 
-	ptn_jsonw_init(&w, a);
+	ptn_jsonw_init(&w, sc->arena);
 	ptn_jsonw_object(&w, NULL);
 	ptn_jsonw_str(&w, "template", mail->template);
 	ptn_jsonw_str(&w, "to", mail->to);
@@ -40,11 +38,11 @@ ptn_outbox_put(struct ptn_db *db, struct ptn_arena *a,
 	ptn_jsonw_end_object(&w);
 	if (w.buf.bad)
 		return PTN_E_NOMEM;
-	r = ptn_seal(s, a, PTN_FOR_OUTBOX, aad_of(&in.id),
+	r = ptn_seal(sc->secrets, sc->arena, PTN_FOR_OUTBOX, aad_of(&in.id),
 	    PTN_BYTES(w.buf.p, w.buf.len), &in.sealed);
 	if (r != PTN_OK)
 		return r;
-	return ptn_sql_outbox_put(db, &in);
+	return ptn_sql_outbox_put(sc->db, &in);
 }
 
 static enum ptn_err
@@ -76,40 +74,40 @@ read_mail(struct ptn_arena *a, struct ptn_bytes text,
 }
 
 static enum ptn_err
-open_row(struct ptn_arena *a, const struct ptn_secrets *s,
-    const struct ptn_outbox_claimed_out *row, struct ptn_outbox_item *item)
+open_row(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
+    struct ptn_outbox_item *item)
 {
 	struct ptn_bytes plain;
 	enum ptn_err r;
 
-	r = ptn_open(s, a, PTN_FOR_OUTBOX, aad_of(&row->id), row->sealed,
-	    &plain);
+	r = ptn_open(sc->secrets, sc->arena, PTN_FOR_OUTBOX, aad_of(&row->id),
+	    row->sealed, &plain);
 	if (r != PTN_OK)
 		return r;
 	item->id = row->id;
 	item->tenant_id = row->tenant_id;
 	item->attempts = row->attempts;
 	item->left_s = row->left_s;
-	return read_mail(a, plain, &item->mail);
+	return read_mail(sc->arena, plain, &item->mail);
 }
 
 /* A row that nobody will ever be able to read. */
 static void
-drop_row(struct ptn_db *db, const struct ptn_uuid *id, enum ptn_err why)
+drop_row(const struct ptn_scope *sc, const struct ptn_uuid *id,
+    enum ptn_err why)
 {
 	char name[PTN_UUID_STR];
 
 	ptn_uuid_format(id, name);
 	ptn_error("outbox: mail %s cannot be opened (%s) and is dropped", name,
 	    ptn_err_name(why));
-	if (ptn_outbox_failed(db, id, -1) != PTN_OK)
+	if (ptn_outbox_failed(sc, id, -1) != PTN_OK)
 		ptn_warn("outbox: mail %s is still there", name);
 }
 
 enum ptn_err
-ptn_outbox_claim(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_secrets *s, size_t max, struct ptn_outbox_item **items,
-    size_t *n)
+ptn_outbox_claim(const struct ptn_scope *sc, size_t max,
+    struct ptn_outbox_item **items, size_t *n)
 {
 	struct ptn_outbox_claim_in claim = { .claim = ptn_uuid_new(),
 		.lease_s = PTN_OUTBOX_LEASE_S,
@@ -122,23 +120,23 @@ ptn_outbox_claim(struct ptn_db *db, struct ptn_arena *a,
 	enum ptn_err r;
 
 	*n = 0;
-	r = ptn_sql_outbox_claim(db, &claim, &claimed);
+	r = ptn_sql_outbox_claim(sc->db, &claim, &claimed);
 	if (r != PTN_OK || claimed == 0)
 		return r;
-	r = ptn_sql_outbox_claimed(db, a, &in, &row, &nrows);
+	r = ptn_sql_outbox_claimed(sc->db, sc->arena, &in, &row, &nrows);
 	if (r != PTN_OK)
 		return r;
-	*items = ptn_arena_calloc(a, nrows, sizeof(**items));
+	*items = ptn_arena_calloc(sc->arena, nrows, sizeof(**items));
 	if (*items == NULL)
 		return PTN_E_NOMEM;
 	for (i = 0; i < nrows; i++) {
 		if (row[i].left_s <= 0)
 			continue;
-		r = open_row(a, s, &row[i], &(*items)[*n]);
+		r = open_row(sc, &row[i], &(*items)[*n]);
 		if (r == PTN_OK)
 			++*n;
 		else if (r == PTN_E_DENIED || r == PTN_E_INPUT)
-			drop_row(db, &row[i].id, r);
+			drop_row(sc, &row[i].id, r);
 		else
 			return r;
 	}
@@ -146,21 +144,22 @@ ptn_outbox_claim(struct ptn_db *db, struct ptn_arena *a,
 }
 
 enum ptn_err
-ptn_outbox_sent(struct ptn_db *db, const struct ptn_uuid *id)
+ptn_outbox_sent(const struct ptn_scope *sc, const struct ptn_uuid *id)
 {
 	const struct ptn_outbox_delete_in in = { .id = *id };
 	uint64_t gone;
 
-	return ptn_sql_outbox_delete(db, &in, &gone);
+	return ptn_sql_outbox_delete(sc->db, &in, &gone);
 }
 
 enum ptn_err
-ptn_outbox_failed(struct ptn_db *db, const struct ptn_uuid *id, int64_t delay_s)
+ptn_outbox_failed(const struct ptn_scope *sc, const struct ptn_uuid *id,
+    int64_t delay_s)
 {
 	const struct ptn_outbox_retry_in in = { .id = *id, .delay_s = delay_s };
 	uint64_t changed;
 
 	if (delay_s < 0)
-		return ptn_outbox_sent(db, id);
-	return ptn_sql_outbox_retry(db, &in, &changed);
+		return ptn_outbox_sent(sc, id);
+	return ptn_sql_outbox_retry(sc->db, &in, &changed);
 }

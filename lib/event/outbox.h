@@ -9,6 +9,7 @@
 #include "lib/base/uuid.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 /*
  * Mail that is to be sent: rows written in the transaction of what they
@@ -32,8 +33,7 @@ struct ptn_outbox_mail {
 #define PTN_OUTBOX_LEASE_S 120
 
 /* Queue a mail.  Inside the caller's transaction. */
-enum ptn_err ptn_outbox_put(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_secrets *s, const struct ptn_uuid *tenant,
+enum ptn_err ptn_outbox_put(const struct ptn_scope *sc,
     const struct ptn_outbox_mail *mail) PTN_MUST_USE;
 
 struct ptn_outbox_item {
@@ -50,15 +50,14 @@ struct ptn_outbox_item {
  * process dies.  Expired ones are not returned.  Those that cannot be opened
  * (their secret is gone) are dropped, with a line in the log.
  */
-enum ptn_err ptn_outbox_claim(struct ptn_db *db, struct ptn_arena *a,
-    const struct ptn_secrets *s, size_t max, struct ptn_outbox_item **items,
-    size_t *n) PTN_MUST_USE;
+enum ptn_err ptn_outbox_claim(const struct ptn_scope *sc, size_t max,
+    struct ptn_outbox_item **items, size_t *n) PTN_MUST_USE;
 
-enum ptn_err ptn_outbox_sent(struct ptn_db *db,
+enum ptn_err ptn_outbox_sent(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;
 
 /* Try again in delay_s, or never (delay_s < 0: the row goes). */
-enum ptn_err ptn_outbox_failed(struct ptn_db *db, const struct ptn_uuid *id,
-    int64_t delay_s) PTN_MUST_USE;
+enum ptn_err ptn_outbox_failed(const struct ptn_scope *sc,
+    const struct ptn_uuid *id, int64_t delay_s) PTN_MUST_USE;
 
 #endif

@@ -25,7 +25,7 @@ die(const char *what)
 }
 
 static void
-sign(const struct ptn_token_env *env, const char *session, const char *user,
+sign(const struct ptn_scope *sc, const char *session, const char *user,
     const char *address)
 {
 	struct ptn_claims c = { .email = { address, true, true } };
@@ -35,11 +35,11 @@ sign(const struct ptn_token_env *env, const char *session, const char *user,
 	    !ptn_uuid_parse(user, &c.sub))
 		die("not an id");
 	c.iat = ptn_clock_us() / PTN_US_PER_S;
-	c.exp = c.iat + env->cf->session_lifespan_s;
-	if (ptn_session_token(env, &c, &token) != PTN_OK)
+	c.exp = c.iat + sc->cf->session_lifespan_s;
+	if (ptn_session_token(sc, &c, &token) != PTN_OK)
 		die("no token");
 	puts(token);
-	ptn_arena_reset(env->arena);
+	ptn_arena_reset(sc->arena);
 }
 
 int
@@ -47,7 +47,7 @@ main(int argc, char **argv)
 {
 	struct ptn_conf *cf = NULL;
 	struct ptn_secrets *secrets = NULL;
-	struct ptn_token_env env = { 0 };
+	struct ptn_scope sc = { 0 };
 	char session[64], user[64], address[256];
 
 	if (argc < 2)
@@ -58,18 +58,20 @@ main(int argc, char **argv)
 		stderr) != PTN_OK ||
 	    ptn_secrets_new(&secrets, &cf->secrets) != PTN_OK)
 		die("no configuration");
-	env.cf = cf;
-	env.db = ptn_db_new(cf, PTN_DB_SERVE);
-	env.arena = ptn_arena_new(ARENA_MAX);
-	if (env.db == NULL || env.arena == NULL ||
-	    ptn_keys_new(&env.keys, PTN_API_HANKO, cf, secrets) != PTN_OK ||
-	    ptn_keys_refresh(env.keys, env.db, env.arena, true) != PTN_OK)
+	sc.cf = cf;
+	sc.db = ptn_db_new(cf, PTN_DB_SERVE);
+	sc.arena = ptn_arena_new(ARENA_MAX);
+	if (sc.db == NULL || sc.arena == NULL ||
+	    ptn_keys_new(&sc.keys[PTN_API_HANKO], PTN_API_HANKO, cf, secrets) !=
+		PTN_OK ||
+	    ptn_keys_refresh(sc.keys[PTN_API_HANKO], sc.db, sc.arena, true) !=
+		PTN_OK)
 		die("no keys");
 	while (scanf("%63s %63s %255s", session, user, address) == 3)
-		sign(&env, session, user, address);
-	ptn_keys_free(&env.keys);
-	ptn_db_free(&env.db);
-	ptn_arena_free(&env.arena);
+		sign(&sc, session, user, address);
+	ptn_keys_free(&sc.keys[PTN_API_HANKO]);
+	ptn_db_free(&sc.db);
+	ptn_arena_free(&sc.arena);
 	ptn_secrets_free(&secrets);
 	ptn_conf_free(&cf);
 	return 0;

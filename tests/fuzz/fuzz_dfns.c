@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct ptn_uuid org, user, other;
 static struct ptn_arena *arena;
 static struct ptn_secrets *derived;
-static struct ptn_keys *keys, *dfns_keys;
+static struct ptn_keys *keys[PTN_API__MAX];
 static struct ptn_tenants *tenants;
 static struct ptn_conf conf;
 static unsigned statements, away_at;
@@ -471,7 +471,7 @@ ptn_db_many(struct ptn_db *db, struct ptn_arena *a, int stmt, const void *in,
 }
 
 enum ptn_err
-ptn_db_tx(struct ptn_db *db, ptn_tx_fn fn, void *arg)
+ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
 {
 	return fn(db, arg);
 }
@@ -510,7 +510,6 @@ static bool
 sign_tokens(void)
 {
 	struct test_request t;
-	struct ptn_token_env env;
 	struct ptn_dfnstoken token;
 	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
 	char *text;
@@ -518,13 +517,12 @@ sign_tokens(void)
 
 	test_request_init(&t, arena);
 	t.cf = conf;
-	t.env.secrets = derived;
-	t.env.keys = keys;
-	t.env.dfns_keys = dfns_keys;
+	t.env.sc.secrets = derived;
+	memcpy(t.env.sc.keys, keys, sizeof(keys));
 	t.env.tenants = tenants;
+	t.req.sc = t.env.sc;
 	t.req.family = &ptn_dfns_family;
-	env = ptn_request_tokens(&t.req);
-	if (ptn_keys_refresh(dfns_keys, NULL, arena, false) != PTN_OK)
+	if (ptn_keys_refresh(keys[PTN_API_DFNS], NULL, arena, false) != PTN_OK)
 		return false;
 	for (i = 0; i < N(ceremonies); i++) {
 		token = (struct ptn_dfnstoken){ .kind = ceremonies[i].kind,
@@ -534,7 +532,7 @@ sign_tokens(void)
 			.username = "jdoe@example.co",
 			.iat = now,
 			.exp = now + DAY_S };
-		if (ptn_dfnstoken_sign(&env, &token, &text) != PTN_OK ||
+		if (ptn_dfnstoken_sign(&t.req.sc, &token, &text) != PTN_OK ||
 		    (tokens[i] = strdup(text)) == NULL)
 			return false;
 	}
@@ -564,8 +562,10 @@ prepare(void)
 		&other) != PTN_OK ||
 	    ptn_crypto_init() != PTN_OK ||
 	    ptn_secrets_new(&derived, &list) != PTN_OK ||
-	    ptn_keys_new(&keys, PTN_API_HANKO, &conf, derived) != PTN_OK ||
-	    ptn_keys_new(&dfns_keys, PTN_API_DFNS, &conf, derived) != PTN_OK ||
+	    ptn_keys_new(&keys[PTN_API_HANKO], PTN_API_HANKO, &conf, derived) !=
+		PTN_OK ||
+	    ptn_keys_new(&keys[PTN_API_DFNS], PTN_API_DFNS, &conf, derived) !=
+		PTN_OK ||
 	    (tenants = ptn_tenants_new(&conf)) == NULL || !sign_tokens())
 		abort();
 }
@@ -612,10 +612,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	test_request_init(&t, arena);
 	t.cf = conf;
-	t.env.secrets = derived;
-	t.env.keys = keys;
-	t.env.dfns_keys = dfns_keys;
+	t.env.sc.secrets = derived;
+	memcpy(t.env.sc.keys, keys, sizeof(keys));
 	t.env.tenants = tenants;
+	t.req.sc = t.env.sc;
 	fuzz_read_request(&t, text);
 	if (strncmp(t.req.uri, "/auth/", 6) != 0)
 		return 0;

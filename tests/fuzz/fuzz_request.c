@@ -29,7 +29,7 @@ static char *paths[] = { path };
 
 static struct ptn_arena *arena;
 static struct ptn_secrets *derived;
-static struct ptn_keys *keys, *dfns_keys;
+static struct ptn_keys *keys[PTN_API__MAX];
 static struct ptn_db *db;
 static struct ptn_tenants *tenants;
 static struct ptn_conf conf;
@@ -60,8 +60,10 @@ prepare(void)
 	if ((arena = ptn_arena_new(ARENA_MAX)) == NULL ||
 	    ptn_crypto_init() != PTN_OK ||
 	    ptn_secrets_new(&derived, &list) != PTN_OK ||
-	    ptn_keys_new(&keys, PTN_API_HANKO, &conf, derived) != PTN_OK ||
-	    ptn_keys_new(&dfns_keys, PTN_API_DFNS, &conf, derived) != PTN_OK ||
+	    ptn_keys_new(&keys[PTN_API_HANKO], PTN_API_HANKO, &conf, derived) !=
+		PTN_OK ||
+	    ptn_keys_new(&keys[PTN_API_DFNS], PTN_API_DFNS, &conf, derived) !=
+		PTN_OK ||
 	    (db = ptn_db_new(&conf, PTN_DB_SERVE)) == NULL ||
 	    (tenants = ptn_tenants_new(&conf)) == NULL)
 		abort();
@@ -80,11 +82,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	test_request_init(&t, arena);
 	t.cf = conf;
-	t.env.secrets = derived;
-	t.env.keys = keys;
+	t.env.sc.secrets = derived;
+	memcpy(t.env.sc.keys, keys, sizeof(keys));
+	t.env.sc.db = db;
 	t.env.tenants = tenants;
-	t.env.dfns_keys = dfns_keys;
-	t.env.db = t.req.db = db;
+	t.req.sc = t.env.sc;
 	fuzz_read_request(&t, text);
 	t.req.authorizer = ptn_request_param(&t.req, "AUTHORIZER") != NULL;
 	ptn_dispatch(&t.req, &t.rep);

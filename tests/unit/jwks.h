@@ -107,8 +107,7 @@ ptn_db_many(struct ptn_db *db, struct ptn_arena *a, int stmt, const void *in,
 
 	(void)db;
 	assert_int_equal(stmt, PTN_STMT_JWK_LIST);
-	assert_string_equal(((const struct ptn_jwk_list_in *)in)->api,
-	    "hanko");
+	assert_string_equal(((const struct ptn_jwk_list_in *)in)->api, "hanko");
 	assert_int_equal(row_size, sizeof(*copy));
 	if (away)
 		return PTN_E_UNAVAILABLE;
@@ -138,7 +137,7 @@ ptn_db_one(struct ptn_db *db, struct ptn_arena *a, int stmt, const void *in,
 
 /* A transaction that loses is rolled back, and run again. */
 enum ptn_err
-ptn_db_tx(struct ptn_db *db, ptn_tx_fn fn, void *arg)
+ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
 {
 	struct ptn_jwk_list_out saved[ROWS_MAX];
 	size_t n = rows;

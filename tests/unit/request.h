@@ -28,12 +28,11 @@ test_request_init(struct test_request *t, struct ptn_arena *a)
 	t->cf.issuer = "";
 	t->cf.rp_id = "localhost";
 	t->req.family = &ptn_public_family;
-	t->env.cf = &t->cf;
-	t->env.arena = a;
+	t->env.sc.cf = &t->cf;
+	t->env.sc.arena = a;
 	t->env.courier_fd = -1;
 	t->req.env = &t->env;
-	t->req.cf = &t->cf;
-	t->req.arena = a;
+	t->req.sc = t->env.sc;
 	t->req.params = t->param;
 	t->req.request_id = "test";
 	ptn_reply_init(&t->rep, a);

@@ -24,6 +24,8 @@
 #include "lib/crypto/crypto.h"
 #include "lib/crypto/secrets.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
+#include "lib/event/tx.h"
 
 #define ROWS_ARENA_MAX ((size_t)4 << 20)
 #define ROWS_SQL_MAX 1024
@@ -41,6 +43,7 @@ static struct ptn_db *db;    /* as a worker has it */
 static struct ptn_secrets *secrets;
 static struct ptn_secrets *rotated; /* with one in front that is new */
 static struct ptn_uuid tenant;	    /* the default one */
+static struct ptn_scope scope;	    /* of all this */
 
 static inline enum ptn_err
 rows_migrate(void)
@@ -75,13 +78,16 @@ rows_setup(void **state)
 	arena = ptn_arena_new(ROWS_ARENA_MAX);
 	admin = ptn_db_new(&conf, PTN_DB_MIGRATE);
 	db = ptn_db_new(&conf, PTN_DB_SERVE);
+	scope = (struct ptn_scope){ .cf = &conf, .db = db, .arena = arena };
 	if (ptn_crypto_init() != PTN_OK ||
 	    ptn_secrets_new(&secrets, &one) != PTN_OK ||
-	    ptn_secrets_new(&rotated, &both) != PTN_OK ||
-	    rows_migrate() != PTN_OK || ptn_db_connect(db) != PTN_OK ||
-	    ptn_org_find(db, arena, PTN_TENANT_DEFAULT, &t) != PTN_OK)
+	    ptn_secrets_new(&rotated, &both) != PTN_OK)
 		return -1;
-	tenant = t.id;
+	scope.secrets = secrets;
+	if (rows_migrate() != PTN_OK || ptn_db_connect(db) != PTN_OK ||
+	    ptn_org_find(&scope, PTN_TENANT_DEFAULT, &t) != PTN_OK)
+		return -1;
+	scope.tenant_id = tenant = t.id;
 	return 0;
 }
 
@@ -105,6 +111,17 @@ rows_each(void **state)
 	return 0;
 }
 
+/* The same of another tenant. */
+static inline const struct ptn_scope *
+rows_at(const struct ptn_uuid *id)
+{
+	struct ptn_scope *at = ptn_arena_alloc(arena, sizeof(*at));
+
+	assert_non_null(at);
+	*at = ptn_scope_at(&scope, id);
+	return at;
+}
+
 /* What no statement of ours does. */
 static inline void
 rows_sql(const char *sql)
@@ -123,27 +140,25 @@ rows_hex(const struct ptn_uuid *id)
 }
 
 struct rows_signing_up {
-	const struct ptn_uuid *tenant;
 	const char *address;
 	struct ptn_user_ref user;
 };
 
 static inline enum ptn_err
-rows_sign_up(struct ptn_db *d, void *arg)
+rows_sign_up(const struct ptn_scope *sc, void *arg)
 {
 	struct rows_signing_up *s = arg;
 
-	return ptn_user_sign_up(d, arena, s->tenant, s->address, true,
-	    &s->user);
+	return ptn_user_sign_up(sc, s->address, true, &s->user);
 }
 
 /* Somebody new, of the tenant, with an address that is not proved. */
 static inline struct ptn_user_ref
 rows_user_of(const struct ptn_uuid *of, const char *address)
 {
-	struct rows_signing_up s = { of, address, { .verified = false } };
+	struct rows_signing_up s = { address, { .verified = false } };
 
-	assert_int_equal(ptn_db_tx(db, rows_sign_up, &s), PTN_OK);
+	assert_int_equal(ptn_tx(rows_at(of), rows_sign_up, &s), PTN_OK);
 	return s.user;
 }
 
@@ -161,18 +176,19 @@ rows_user(void)
  * So many processes do it at once, each on a connection of its own; how many
  * got PTN_OK.  All others got lost, or the test fails.
  */
-typedef enum ptn_err rows_racer(struct ptn_db *d, void *arg);
+typedef enum ptn_err rows_racer(const struct ptn_scope *sc, void *arg);
 
 static inline void
 rows_run(rows_racer *fn, void *arg, int start)
 {
-	struct ptn_db *mine = ptn_db_new(&conf, PTN_DB_SERVE);
+	struct ptn_scope mine = scope;
 	char c;
 
-	if (mine == NULL || ptn_db_connect(mine) != PTN_OK)
+	mine.db = ptn_db_new(&conf, PTN_DB_SERVE);
+	if (mine.db == NULL || ptn_db_connect(mine.db) != PTN_OK)
 		_exit(PTN_E_UNAVAILABLE);
 	(void)!read(start, &c, 1); /* until the last writer closes */
-	_exit((int)fn(mine, arg));
+	_exit((int)fn(&mine, arg));
 }
 
 static inline int

@@ -727,6 +727,7 @@ test_migrate_together(void **state)
 	struct ptn_conf cf = conf;
 	struct ptn_tenants *tenants = ptn_tenants_new(&cf);
 	struct ptn_tenant tenant;
+	struct ptn_scope sc;
 	struct ptn_db *d;
 	int i, status;
 
@@ -748,8 +749,8 @@ test_migrate_together(void **state)
 	assert_int_equal(connect_to(&cf), PTN_OK);
 	d = ptn_db_new(&cf, PTN_DB_SERVE);
 	assert_non_null(tenants);
-	assert_int_equal(ptn_tenants_get(tenants, d, arena, NULL, &tenant),
-	    PTN_OK);
+	sc = (struct ptn_scope){ .cf = &cf, .db = d, .arena = arena };
+	assert_int_equal(ptn_tenants_get(tenants, &sc, NULL, &tenant), PTN_OK);
 	assert_true(ptn_uuid_is_v4(&tenant.id));
 	assert_false(tenant.named);
 	ptn_tenants_free(&tenants);

@@ -21,7 +21,7 @@ put(enum ptn_purpose_of purpose, const struct ptn_uuid *user)
 
 	if (user != NULL)
 		c.user_id = *user;
-	assert_int_equal(ptn_ceremony_put(db, &tenant, &c), PTN_OK);
+	assert_int_equal(ptn_ceremony_put(&scope, &c), PTN_OK);
 	return c;
 }
 
@@ -30,7 +30,7 @@ take(const struct ptn_ceremony_row *c, enum ptn_purpose_of purpose)
 {
 	struct ptn_ceremony_row out;
 
-	return ptn_ceremony_take(db, arena, &tenant, purpose, &c->id, &out);
+	return ptn_ceremony_take(&scope, purpose, &c->id, &out);
 }
 
 static enum ptn_err
@@ -38,7 +38,7 @@ try(const struct ptn_ceremony_row *c, enum ptn_purpose_of purpose)
 {
 	struct ptn_ceremony_row out;
 
-	return ptn_ceremony_try(db, arena, &tenant, purpose, &c->id, &out);
+	return ptn_ceremony_try(&scope, purpose, &c->id, &out);
 }
 
 static void
@@ -48,9 +48,8 @@ comes_back_as_it_was(void **state)
 	struct ptn_ceremony_row c = put(PTN_PURPOSE_LOGIN, &user), out;
 
 	(void)state;
-	assert_int_equal(ptn_ceremony_take(db, arena, &tenant,
-			     PTN_PURPOSE_LOGIN, &c.id, &out),
-	    PTN_OK);
+	assert_int_equal(
+	    ptn_ceremony_take(&scope, PTN_PURPOSE_LOGIN, &c.id, &out), PTN_OK);
 	assert_true(ptn_uuid_equal(&out.user_id, &user));
 	assert_true(ptn_uuid_equal(&out.id, &c.id));
 	assert_string_equal(out.challenge, "Y2g");
@@ -62,10 +61,9 @@ comes_back_as_it_was(void **state)
 	c = (struct ptn_ceremony_row){ .purpose = PTN_PURPOSE_LOGIN,
 		.challenge = "",
 		.state = "" };
-	assert_int_equal(ptn_ceremony_put(db, &tenant, &c), PTN_OK);
-	assert_int_equal(ptn_ceremony_take(db, arena, &tenant,
-			     PTN_PURPOSE_LOGIN, &c.id, &out),
-	    PTN_OK);
+	assert_int_equal(ptn_ceremony_put(&scope, &c), PTN_OK);
+	assert_int_equal(
+	    ptn_ceremony_take(&scope, PTN_PURPOSE_LOGIN, &c.id, &out), PTN_OK);
 	assert_true(ptn_uuid_is_nil(&out.user_id));
 	assert_null(out.sealed.p);
 }
@@ -106,10 +104,10 @@ purposes_apart(void **state)
 			    PTN_E_NOT_FOUND);
 			assert_int_equal(try(&c, (enum ptn_purpose_of)as),
 			    PTN_E_NOT_FOUND);
-			assert_int_equal(ptn_ceremony_use(db, &tenant,
+			assert_int_equal(ptn_ceremony_use(&scope,
 					     (enum ptn_purpose_of)as, &c.id),
 			    PTN_E_NOT_FOUND);
-			assert_int_equal(ptn_ceremony_look(db, arena, &tenant,
+			assert_int_equal(ptn_ceremony_look(&scope,
 					     (enum ptn_purpose_of)as, &c.id,
 					     &out, &used),
 			    PTN_E_NOT_FOUND);
@@ -128,13 +126,14 @@ tenants_apart(void **state)
 	struct ptn_ceremony_row out;
 
 	(void)state;
-	assert_int_equal(ptn_ceremony_take(db, arena, &other, PTN_PURPOSE_LOGIN,
-			     &c.id, &out),
+	assert_int_equal(
+	    ptn_ceremony_take(rows_at(&other), PTN_PURPOSE_LOGIN, &c.id, &out),
 	    PTN_E_NOT_FOUND);
 	assert_int_equal(
-	    ptn_ceremony_try(db, arena, &other, PTN_PURPOSE_LOGIN, &c.id, &out),
+	    ptn_ceremony_try(rows_at(&other), PTN_PURPOSE_LOGIN, &c.id, &out),
 	    PTN_E_NOT_FOUND);
-	assert_int_equal(ptn_ceremony_end(db, &other, &c.id), PTN_E_NOT_FOUND);
+	assert_int_equal(ptn_ceremony_end(rows_at(&other), &c.id),
+	    PTN_E_NOT_FOUND);
 	assert_int_equal(take(&c, PTN_PURPOSE_LOGIN), PTN_OK);
 }
 
@@ -156,7 +155,7 @@ dies_in_time(void **state)
 		    PTN_E_NOT_FOUND);
 		assert_int_equal(try(&c, (enum ptn_purpose_of)p),
 		    PTN_E_NOT_FOUND);
-		assert_int_equal(ptn_ceremony_look(db, arena, &tenant,
+		assert_int_equal(ptn_ceremony_look(&scope,
 				     (enum ptn_purpose_of)p, &c.id, &out,
 				     &used),
 		    PTN_E_NOT_FOUND);
@@ -187,52 +186,50 @@ used_and_ended_once(void **state)
 	bool used = true;
 
 	(void)state;
-	assert_int_equal(ptn_ceremony_look(db, arena, &tenant,
-			     PTN_PURPOSE_SIGNED, &c.id, &out, &used),
+	assert_int_equal(
+	    ptn_ceremony_look(&scope, PTN_PURPOSE_SIGNED, &c.id, &out, &used),
 	    PTN_OK);
 	assert_false(used);
-	assert_int_equal(
-	    ptn_ceremony_use(db, &tenant, PTN_PURPOSE_SIGNED, &c.id), PTN_OK);
-	assert_int_equal(
-	    ptn_ceremony_use(db, &tenant, PTN_PURPOSE_SIGNED, &c.id),
+	assert_int_equal(ptn_ceremony_use(&scope, PTN_PURPOSE_SIGNED, &c.id),
+	    PTN_OK);
+	assert_int_equal(ptn_ceremony_use(&scope, PTN_PURPOSE_SIGNED, &c.id),
 	    PTN_E_NOT_FOUND);
 	/* It stays, so that a second use is told from one that never was. */
-	assert_int_equal(ptn_ceremony_look(db, arena, &tenant,
-			     PTN_PURPOSE_SIGNED, &c.id, &out, &used),
+	assert_int_equal(
+	    ptn_ceremony_look(&scope, PTN_PURPOSE_SIGNED, &c.id, &out, &used),
 	    PTN_OK);
 	assert_true(used);
 	assert_int_equal(
-	    ptn_ceremony_end_all(db, &tenant, &user, PTN_PURPOSE_SIGNED),
-	    PTN_OK);
-	assert_int_equal(ptn_ceremony_end(db, &tenant, &c.id), PTN_E_NOT_FOUND);
-	assert_int_equal(ptn_ceremony_end(db, &tenant, &mine.id), PTN_OK);
-	assert_int_equal(ptn_ceremony_end(db, &tenant, &theirs.id), PTN_OK);
+	    ptn_ceremony_end_all(&scope, &user, PTN_PURPOSE_SIGNED), PTN_OK);
+	assert_int_equal(ptn_ceremony_end(&scope, &c.id), PTN_E_NOT_FOUND);
+	assert_int_equal(ptn_ceremony_end(&scope, &mine.id), PTN_OK);
+	assert_int_equal(ptn_ceremony_end(&scope, &theirs.id), PTN_OK);
 }
 
 static enum ptn_err
-race_take(struct ptn_db *d, void *arg)
+race_take(const struct ptn_scope *sc, void *arg)
 {
 	const struct ptn_ceremony_row *c = arg;
 	struct ptn_ceremony_row out;
 
-	return ptn_ceremony_take(d, arena, &tenant, c->purpose, &c->id, &out);
+	return ptn_ceremony_take(sc, c->purpose, &c->id, &out);
 }
 
 static enum ptn_err
-race_try(struct ptn_db *d, void *arg)
+race_try(const struct ptn_scope *sc, void *arg)
 {
 	const struct ptn_ceremony_row *c = arg;
 	struct ptn_ceremony_row out;
 
-	return ptn_ceremony_try(d, arena, &tenant, c->purpose, &c->id, &out);
+	return ptn_ceremony_try(sc, c->purpose, &c->id, &out);
 }
 
 static enum ptn_err
-race_use(struct ptn_db *d, void *arg)
+race_use(const struct ptn_scope *sc, void *arg)
 {
 	const struct ptn_ceremony_row *c = arg;
 
-	return ptn_ceremony_use(d, &tenant, c->purpose, &c->id);
+	return ptn_ceremony_use(sc, c->purpose, &c->id);
 }
 
 static void

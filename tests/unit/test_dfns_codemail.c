@@ -21,9 +21,9 @@ static struct ptn_uuid org;
 static struct ptn_member who;
 
 static enum ptn_err
-invite(struct ptn_db *d, void *arg)
+invite(const struct ptn_scope *sc, void *arg)
 {
-	return ptn_member_invite(d, arena, &org, arg, PTN_EMPLOYEE, &who);
+	return ptn_member_invite(sc, arg, PTN_EMPLOYEE, &who);
 }
 
 static int
@@ -35,21 +35,22 @@ each(void **state)
 	(void)rows_each(state);
 	conf.rate_enabled = false;
 	new.name = ptn_arena_printf(arena, "org %d", ++n);
-	if (ptn_org_put(db, &new) != PTN_OK)
+	if (ptn_org_put(&scope, &new) != PTN_OK)
 		return -1;
 	org = new.id;
 	rows_sql("DELETE FROM outbox");
 	rows_sql("DELETE FROM rate_limits");
-	return ptn_db_tx(db, invite, (void *)"jo@example.org") == PTN_OK ? 0
-									 : -1;
+	return ptn_tx(rows_at(&org), invite, (void *)"jo@example.org") == PTN_OK
+	    ? 0
+	    : -1;
 }
 
 static void
 want(enum ptn_code_purpose purpose, const struct ptn_uuid *at, const char *name)
 {
-	const struct ptn_codemail w = { *at, purpose, name, "en", "192.0.2.1" };
+	const struct ptn_codemail w = { purpose, name, "en", "192.0.2.1" };
 
-	assert_int_equal(ptn_codemail_want(db, arena, secrets, &w), PTN_OK);
+	assert_int_equal(ptn_codemail_want(rows_at(at), &w), PTN_OK);
 }
 
 static struct ptn_outbox_item *
@@ -57,8 +58,7 @@ claim(size_t *n)
 {
 	struct ptn_outbox_item *items = NULL;
 
-	assert_int_equal(ptn_outbox_claim(db, arena, secrets, MAX, &items, n),
-	    PTN_OK);
+	assert_int_equal(ptn_outbox_claim(&scope, MAX, &items, n), PTN_OK);
 	return items;
 }
 
@@ -72,14 +72,13 @@ served(void)
 	item = claim(&n);
 	assert_int_equal(n, 1);
 	assert_true(ptn_codemail_is(item));
-	assert_int_equal(ptn_codemail_serve(db, arena, &conf, secrets, item),
-	    PTN_OK);
+	assert_int_equal(ptn_codemail_serve(&scope, item), PTN_OK);
 	item = claim(&n);
 	assert_in_range(n, 0, 1);
 	if (n == 0)
 		return NULL;
 	assert_false(ptn_codemail_is(item));
-	assert_int_equal(ptn_outbox_sent(db, &item->id), PTN_OK);
+	assert_int_equal(ptn_outbox_sent(&scope, &item->id), PTN_OK);
 	return &item->mail;
 }
 
@@ -91,8 +90,8 @@ judge(enum ptn_code_purpose purpose, const char *code, bool keep)
 
 	assert_true(
 	    ptn_dfnscode_normal(PTN_DFNSCODE_MAIL, ptn_bytes_of(code), digits));
-	assert_int_equal(ptn_code_judge(db, arena, secrets, &org, &who.id,
-			     purpose, digits, keep, &what),
+	assert_int_equal(ptn_code_judge(rows_at(&org), &who.id, purpose, digits,
+			     keep, &what),
 	    PTN_OK);
 	return what;
 }

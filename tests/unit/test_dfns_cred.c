@@ -66,14 +66,13 @@ struct putting {
 };
 
 static enum ptn_err
-put_locked(struct ptn_db *d, void *arg)
+put_locked(const struct ptn_scope *sc, void *arg)
 {
 	struct putting *p = arg;
 	enum ptn_err r;
 
-	r = ptn_user_lock(d, arena, &tenant, p->user);
-	return r == PTN_OK ? ptn_dfnscred_put(d, arena, &tenant, p->user, p->c)
-			   : r;
+	r = ptn_user_lock(sc, p->user);
+	return r == PTN_OK ? ptn_dfnscred_put(sc, p->user, p->c) : r;
 }
 
 static enum ptn_err
@@ -81,7 +80,7 @@ put(const struct ptn_uuid *user, struct ptn_dfnscred *c)
 {
 	struct putting p = { user, c };
 
-	return ptn_db_tx(db, put_locked, &p);
+	return ptn_tx(&scope, put_locked, &p);
 }
 
 static struct ptn_dfnscred *
@@ -89,8 +88,7 @@ all_of(const struct ptn_uuid *user, size_t *n)
 {
 	struct ptn_dfnscred *c;
 
-	assert_int_equal(ptn_dfnscreds_of(db, arena, &tenant, user, &c, n),
-	    PTN_OK);
+	assert_int_equal(ptn_dfnscreds_of(&scope, user, &c, n), PTN_OK);
 	return c;
 }
 
@@ -194,7 +192,7 @@ archived(void **state)
 	assert_int_equal(put(&user, &passkey), PTN_OK);
 	assert_int_equal(put(&user, &password), PTN_OK);
 	assert_int_equal(put(&user, &app), PTN_OK);
-	assert_int_equal(ptn_dfnscreds_archive(db, &tenant, &user), PTN_OK);
+	assert_int_equal(ptn_dfnscreds_archive(&scope, &user), PTN_OK);
 	(void)all_of(&user, &n);
 	assert_int_equal(n, 0);
 	c = all_of(&other, &n);
@@ -204,7 +202,7 @@ archived(void **state)
 	assert_int_equal(put(&user, &key), PTN_OK);
 	assert_int_equal(put(&user, &password), PTN_OK);
 	assert_int_equal(put(&user, &app), PTN_OK);
-	assert_int_equal(ptn_dfnscreds_archive(db, &tenant, &user), PTN_OK);
+	assert_int_equal(ptn_dfnscreds_archive(&scope, &user), PTN_OK);
 	assert_int_equal(put(&user, &key), PTN_OK);
 	assert_int_equal(put(&user, &passkey), PTN_E_CONFLICT);
 }
@@ -224,17 +222,17 @@ switched(void **state)
 	for (i = 0; i < N(in); i++) {
 		/* Nothing of another tenant. */
 		assert_int_equal(
-		    ptn_dfnscred_activate(db, &nobody, &in[i], false), PTN_OK);
+		    ptn_dfnscred_activate(rows_at(&nobody), &in[i], false),
+		    PTN_OK);
 		c = all_of(&user, &n);
 		assert_true(c[i].active);
-		assert_int_equal(
-		    ptn_dfnscred_activate(db, &tenant, &in[i], false), PTN_OK);
+		assert_int_equal(ptn_dfnscred_activate(&scope, &in[i], false),
+		    PTN_OK);
 		c = all_of(&user, &n);
 		assert_false(c[i].active);
-		assert_int_equal(
-		    ptn_dfnscred_activate(db, &tenant, &in[i], true), PTN_OK);
-		assert_int_equal(ptn_dfnscred_used(db, &tenant, &in[i]),
+		assert_int_equal(ptn_dfnscred_activate(&scope, &in[i], true),
 		    PTN_OK);
+		assert_int_equal(ptn_dfnscred_used(&scope, &in[i]), PTN_OK);
 	}
 	c = all_of(&user, &n);
 	for (i = 0; i < n; i++)
@@ -282,9 +280,9 @@ what_suffices(void **state)
 }
 
 static enum ptn_err
-race_put(struct ptn_db *d, void *arg)
+race_put(const struct ptn_scope *sc, void *arg)
 {
-	return ptn_db_tx(d, put_locked, arg);
+	return ptn_tx(sc, put_locked, arg);
 }
 
 static void

@@ -20,30 +20,28 @@ new_org(const char *name)
 {
 	struct ptn_org_row org = { .name = name };
 
-	assert_int_equal(ptn_org_put(db, &org), PTN_OK);
+	assert_int_equal(ptn_org_put(&scope, &org), PTN_OK);
 	return org.id;
 }
 
 struct inviting {
-	const struct ptn_uuid *org;
 	const char *address;
 	struct ptn_member m;
 };
 
 static enum ptn_err
-invite_locked(struct ptn_db *d, void *arg)
+invite_locked(const struct ptn_scope *sc, void *arg)
 {
 	struct inviting *i = arg;
 
-	return ptn_member_invite(d, arena, i->org, i->address, PTN_EMPLOYEE,
-	    &i->m);
+	return ptn_member_invite(sc, i->address, PTN_EMPLOYEE, &i->m);
 }
 
 static enum ptn_err
 invite(const struct ptn_uuid *org, const char *address, struct ptn_member *m)
 {
-	struct inviting i = { .org = org, .address = address };
-	enum ptn_err r = ptn_db_tx(db, invite_locked, &i);
+	struct inviting i = { .address = address };
+	enum ptn_err r = ptn_tx(rows_at(org), invite_locked, &i);
 
 	*m = i.m;
 	return r;
@@ -55,7 +53,7 @@ find(const struct ptn_uuid *org, const char *name, struct ptn_uuid *id)
 	struct ptn_member m;
 	enum ptn_err r;
 
-	r = ptn_member_by_name(db, arena, org, name, &m);
+	r = ptn_member_by_name(rows_at(org), name, &m);
 	*id = m.id;
 	return r;
 }
@@ -83,7 +81,7 @@ one_by_many_spellings(void **state)
 	for (i = 0; i < N(others); i++)
 		if (find(&org, others[i], &id) != PTN_E_NOT_FOUND)
 			fail_msg("%s", others[i]);
-	assert_int_equal(ptn_member_by_id(db, arena, &org, &id, &m),
+	assert_int_equal(ptn_member_by_id(rows_at(&org), &id, &m),
 	    PTN_E_NOT_FOUND);
 }
 
@@ -112,13 +110,12 @@ organisations_apart(void **state)
 	(void)state;
 	assert_int_equal(invite(&a, "same@example.org", &one), PTN_OK);
 	assert_int_equal(find(&b, "same@example.org", &id), PTN_E_NOT_FOUND);
-	assert_int_equal(ptn_member_by_id(db, arena, &b, &one.id, &m),
+	assert_int_equal(ptn_member_by_id(rows_at(&b), &one.id, &m),
 	    PTN_E_NOT_FOUND);
 	assert_int_equal(invite(&b, "same@example.org", &two), PTN_OK);
 	assert_false(ptn_uuid_equal(&one.id, &two.id));
-	assert_int_equal(ptn_member_set_registered(db, arena, &b, &one),
-	    PTN_OK);
-	assert_int_equal(ptn_member_by_id(db, arena, &a, &one.id, &m), PTN_OK);
+	assert_int_equal(ptn_member_set_registered(rows_at(&b), &one), PTN_OK);
+	assert_int_equal(ptn_member_by_id(rows_at(&a), &one.id, &m), PTN_OK);
 	assert_false(m.registered);
 }
 
@@ -131,21 +128,20 @@ states(void **state)
 
 	(void)state;
 	assert_int_equal(invite(&org, "states@example.org", &m), PTN_OK);
-	assert_int_equal(ptn_member_by_id(db, arena, &org, &m.id, &m), PTN_OK);
+	assert_int_equal(ptn_member_by_id(rows_at(&org), &m.id, &m), PTN_OK);
 	assert_true(m.stored && m.active && !m.registered && !m.verified);
 	assert_false(ptn_member_usable(&m));
-	assert_int_equal(ptn_member_set_registered(db, arena, &org, &m),
-	    PTN_OK);
-	assert_int_equal(ptn_member_by_id(db, arena, &org, &m.id, &m), PTN_OK);
+	assert_int_equal(ptn_member_set_registered(rows_at(&org), &m), PTN_OK);
+	assert_int_equal(ptn_member_by_id(rows_at(&org), &m.id, &m), PTN_OK);
 	assert_true(ptn_member_usable(&m));
 	m.service_account = true;
 	assert_false(ptn_member_usable(&m));
 	rows_sql("UPDATE members SET active = 0");
-	assert_int_equal(ptn_member_by_id(db, arena, &org, &m.id, &m), PTN_OK);
+	assert_int_equal(ptn_member_by_id(rows_at(&org), &m.id, &m), PTN_OK);
 	assert_false(ptn_member_usable(&m));
 	rows_sql("UPDATE members SET active = 1,"
 		 " archived_at = UTC_TIMESTAMP(6)");
-	assert_int_equal(ptn_member_by_id(db, arena, &org, &m.id, &m), PTN_OK);
+	assert_int_equal(ptn_member_by_id(rows_at(&org), &m.id, &m), PTN_OK);
 	assert_false(ptn_member_usable(&m));
 	memset(&m, 0, sizeof(m));
 	assert_false(ptn_member_usable(&m));
@@ -160,7 +156,7 @@ give_passkey(const struct ptn_uuid *org, const struct ptn_uuid *user)
 		.attestation = "none",
 		.transports = "" };
 
-	assert_int_equal(ptn_credential_put(db, org, &c), PTN_OK);
+	assert_int_equal(ptn_credential_put(rows_at(org), &c), PTN_OK);
 }
 
 /* Who came by the other API is a member by a proved address, until stored. */
@@ -175,17 +171,17 @@ from_the_other_api(void **state)
 	(void)state;
 	assert_int_equal(find(&org, "x@example.org", &id), PTN_E_NOT_FOUND);
 	rows_sql("UPDATE emails SET verified = 1");
-	assert_int_equal(
-	    ptn_member_by_name(db, arena, &org, "X@Example.org", &m), PTN_OK);
+	assert_int_equal(ptn_member_by_name(rows_at(&org), "X@Example.org", &m),
+	    PTN_OK);
 	assert_true(ptn_uuid_equal(&m.id, &u.id));
 	assert_false(m.stored);
 	assert_false(ptn_member_usable(&m));
 	give_passkey(&org, &u.id);
-	assert_int_equal(ptn_member_by_id(db, arena, &org, &u.id, &m), PTN_OK);
+	assert_int_equal(ptn_member_by_id(rows_at(&org), &u.id, &m), PTN_OK);
 	assert_true(ptn_member_usable(&m));
 	assert_string_equal(m.kind, "EndUser");
-	assert_int_equal(ptn_member_put(db, arena, &org, &m), PTN_OK);
-	assert_int_equal(ptn_member_put(db, arena, &org, &m), PTN_E_CONFLICT);
+	assert_int_equal(ptn_member_put(rows_at(&org), &m), PTN_OK);
+	assert_int_equal(ptn_member_put(rows_at(&org), &m), PTN_E_CONFLICT);
 	/* From then on it is the username alone. */
 	rows_sql("UPDATE emails SET address = 'y@example.org'");
 	assert_int_equal(find(&org, "x@example.org", &id), PTN_OK);
@@ -201,20 +197,19 @@ registering_without_a_row(void **state)
 	struct ptn_member m;
 
 	(void)state;
-	assert_int_equal(ptn_member_by_id(db, arena, &org, &u.id, &m), PTN_OK);
+	assert_int_equal(ptn_member_by_id(rows_at(&org), &u.id, &m), PTN_OK);
 	assert_false(m.stored || m.registered);
-	assert_int_equal(ptn_member_set_registered(db, arena, &org, &m),
-	    PTN_OK);
+	assert_int_equal(ptn_member_set_registered(rows_at(&org), &m), PTN_OK);
 	assert_true(m.stored && m.registered);
-	assert_int_equal(ptn_member_by_id(db, arena, &org, &u.id, &m), PTN_OK);
+	assert_int_equal(ptn_member_by_id(rows_at(&org), &u.id, &m), PTN_OK);
 	assert_true(m.stored && m.registered);
 	rows_sql("UPDATE members SET registered = 0");
 	give_passkey(&org, &u.id);
-	assert_int_equal(ptn_member_by_id(db, arena, &org, &u.id, &m), PTN_OK);
+	assert_int_equal(ptn_member_by_id(rows_at(&org), &u.id, &m), PTN_OK);
 	assert_true(m.registered);
 	rows_sql("UPDATE webauthn_credentials"
 		 " SET archived_at = UTC_TIMESTAMP(6)");
-	assert_int_equal(ptn_member_by_id(db, arena, &org, &u.id, &m), PTN_OK);
+	assert_int_equal(ptn_member_by_id(rows_at(&org), &u.id, &m), PTN_OK);
 	assert_false(m.registered);
 }
 
@@ -231,15 +226,15 @@ a_name_before_an_address(void **state)
 	rows_sql("UPDATE emails SET verified = 1");
 	m.id = rows_user_of(&org, "a@example.org").id;
 	m.username = "b@example.org";
-	assert_int_equal(ptn_member_put(db, arena, &org, &m), PTN_OK);
+	assert_int_equal(ptn_member_put(rows_at(&org), &m), PTN_OK);
 	assert_int_equal(find(&org, "b@example.org", &id), PTN_OK);
 	assert_true(ptn_uuid_equal(&id, &m.id));
 	/* And nobody else's. */
 	m.id = late.id;
 	m.username = "B@example.org ";
-	assert_int_equal(ptn_member_put(db, arena, &org, &m), PTN_E_CONFLICT);
+	assert_int_equal(ptn_member_put(rows_at(&org), &m), PTN_E_CONFLICT);
 	m.username = " ";
-	assert_int_equal(ptn_member_put(db, arena, &org, &m), PTN_E_INPUT);
+	assert_int_equal(ptn_member_put(rows_at(&org), &m), PTN_E_INPUT);
 }
 
 static void
@@ -254,22 +249,26 @@ invitations_refused(void **state)
 	assert_int_equal(invite(&org, "A@example.org", &m), PTN_E_CONFLICT);
 }
 
+static struct ptn_uuid raced; /* the organisation */
+
 static enum ptn_err
-race_invite(struct ptn_db *d, void *arg)
+race_invite(const struct ptn_scope *sc, void *arg)
 {
-	return ptn_db_tx(d, invite_locked, arg);
+	const struct ptn_scope at = ptn_scope_at(sc, &raced);
+
+	return ptn_tx(&at, invite_locked, arg);
 }
 
 static void
 races(void **state)
 {
-	const struct ptn_uuid org = new_org("races");
-	struct inviting i = { .org = &org, .address = "one@example.org" };
+	struct inviting i = { .address = "one@example.org" };
 	struct ptn_uuid id;
 
 	(void)state;
+	raced = new_org("races");
 	assert_int_equal(rows_race(race_invite, &i, PTN_E_CONFLICT), 1);
-	assert_int_equal(find(&org, "one@example.org", &id), PTN_OK);
+	assert_int_equal(find(&raced, "one@example.org", &id), PTN_OK);
 }
 
 /* What a row is silent of, the configuration says. */
@@ -289,22 +288,21 @@ organisations(void **state)
 
 	(void)state;
 	conf.rp_origins = (struct ptn_strs){ list, 1 };
-	assert_int_equal(ptn_org_put(db, &with), PTN_OK);
-	assert_int_equal(ptn_org_put(db, &without), PTN_OK);
-	assert_int_equal(ptn_org_put(db, &with), PTN_E_CONFLICT);
-	assert_int_equal(ptn_org_get(db, arena, &conf, &with.id, &org),
+	assert_int_equal(ptn_org_put(&scope, &with), PTN_OK);
+	assert_int_equal(ptn_org_put(&scope, &without), PTN_OK);
+	assert_int_equal(ptn_org_put(&scope, &with), PTN_E_CONFLICT);
+	assert_int_equal(ptn_org_get(&scope, &with.id, &org),
 	    PTN_E_NOT_FOUND); /* a refused one has an id of nothing */
-	assert_int_equal(ptn_orgs(db, arena, &rows, &n), PTN_OK);
+	assert_int_equal(ptn_orgs(&scope, &rows, &n), PTN_OK);
 	assert_in_range(n, 3, 100);
 	with.id = rows[n - 2].id;
-	assert_int_equal(ptn_org_get(db, arena, &conf, &with.id, &org), PTN_OK);
+	assert_int_equal(ptn_org_get(&scope, &with.id, &org), PTN_OK);
 	assert_string_equal(org.rp_id, "example.net");
 	assert_string_equal(org.rp_name, "With, Inc.");
 	assert_int_equal(org.origins.n, 2);
 	assert_string_equal(org.origins.v[1], "https://b.example.net");
 	assert_true(org.active);
-	assert_int_equal(ptn_org_get(db, arena, &conf, &without.id, &org),
-	    PTN_OK);
+	assert_int_equal(ptn_org_get(&scope, &without.id, &org), PTN_OK);
 	assert_string_equal(org.rp_id, "example.co");
 	assert_string_equal(org.rp_name, "Example");
 	assert_int_equal(org.origins.n, 1);

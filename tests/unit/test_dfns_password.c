@@ -73,8 +73,8 @@ check(const struct ptn_uuid *org, const struct ptn_uuid *who, const char *pw)
 	const uint64_t before = ptn_pwhash_count();
 	struct ptn_uuid found = ptn_uuid_new();
 
-	assert_int_equal(ptn_dfnspassword_check(&conf, gate, db, arena, org,
-			     who, ptn_bytes_of(pw), &found),
+	assert_int_equal(
+	    ptn_dfnspassword_check(rows_at(org), who, ptn_bytes_of(pw), &found),
 	    PTN_OK);
 	assert_int_equal(ptn_pwhash_count() - before, 1);
 	return found;
@@ -153,16 +153,16 @@ stored_hashes(void **state)
 
 	(void)state;
 	put("$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHQ$AAAA");
-	assert_int_equal(ptn_dfnspassword_check(&conf, gate, db, arena, &tenant,
-			     &user, ptn_bytes_of(PASSWORD), &found),
+	assert_int_equal(ptn_dfnspassword_check(&scope, &user,
+			     ptn_bytes_of(PASSWORD), &found),
 	    PTN_OK);
 	assert_true(ptn_uuid_is_nil(&found));
 	old = hash_of(PASSWORD);
 	put(old);
 	conf.argon2_iterations = 2;
 	refused(&tenant, &user, PASSWORD "!");
-	assert_int_equal(ptn_dfnspassword_check(&conf, gate, db, arena, &tenant,
-			     &user, ptn_bytes_of(PASSWORD), &found),
+	assert_int_equal(ptn_dfnspassword_check(&scope, &user,
+			     ptn_bytes_of(PASSWORD), &found),
 	    PTN_OK);
 	assert_true(ptn_uuid_equal(&found, &credential));
 	in = (struct ptn_password_factor_of_in){ tenant, user };

@@ -35,7 +35,7 @@ static struct ptn_keys keys;
 static struct ptn_conf conf = { .issuer = "https://auth.example.co",
 	.rp_id = "example.co" };
 static struct ptn_arena *arena;
-static struct ptn_token_env env;
+static struct ptn_scope scope;
 
 const struct ptn_key *
 ptn_keys_signer(const struct ptn_keys *k, const char **kid)
@@ -112,8 +112,8 @@ each(void **state)
 	(void)state;
 	ptn_arena_reset(arena);
 	keys = (struct ptn_keys){ .kid = KID, .signer = key, .later = other };
-	env = (struct ptn_token_env){ .cf = &conf,
-		.keys = &keys,
+	scope = (struct ptn_scope){ .cf = &conf,
+		.keys = { [PTN_API_DFNS] = &keys },
 		.arena = arena };
 	return 0;
 }
@@ -146,7 +146,7 @@ sign(const struct ptn_dfnstoken *t)
 {
 	char *token;
 
-	assert_int_equal(ptn_dfnstoken_sign(&env, t, &token), PTN_OK);
+	assert_int_equal(ptn_dfnstoken_sign(&scope, t, &token), PTN_OK);
 	return token;
 }
 
@@ -155,8 +155,8 @@ judge(const char *token, enum ptn_dfnstoken_kind kind, struct ptn_dfnstoken *t)
 {
 	enum ptn_verdict verdict = PTN_ALLOW;
 
-	assert_int_equal(
-	    ptn_dfnstoken_verify(&env, ptn_bytes_of(token), kind, t, &verdict),
+	assert_int_equal(ptn_dfnstoken_verify(&scope, ptn_bytes_of(token), kind,
+			     t, &verdict),
 	    PTN_OK);
 	return verdict;
 }
@@ -361,7 +361,7 @@ issuer(void **state)
 
 	(void)state;
 	mine.issuer = "";
-	env.cf = &mine;
+	scope.cf = &mine;
 	assert_int_equal(judge(token, t.kind, &out), PTN_DENY);
 	token = sign(&t);
 	assert_int_equal(judge(token, t.kind, &out), PTN_ALLOW);

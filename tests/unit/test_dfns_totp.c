@@ -47,8 +47,7 @@ each(void **state)
 	find_now();
 	user = rows_user();
 	credential = ptn_uuid_new();
-	if (ptn_dfnstotp_offer(secrets, arena, &user, &secret, &sealed) !=
-	    PTN_OK)
+	if (ptn_dfnstotp_offer(&scope, &user, &secret, &sealed) != PTN_OK)
 		return -1;
 	in = (struct ptn_totp_factor_put_in){ user, tenant, credential, sealed,
 		now_step - 1 };
@@ -61,8 +60,8 @@ prove(const struct ptn_uuid *who, struct ptn_bytes with, struct ptn_bytes what)
 	enum ptn_verdict verdict = PTN_ALLOW;
 	int64_t step;
 
-	assert_int_equal(ptn_dfnstotp_prove(secrets, arena, who, with, what,
-			     &step, &verdict),
+	assert_int_equal(
+	    ptn_dfnstotp_prove(&scope, who, with, what, &step, &verdict),
 	    PTN_OK);
 	if (verdict == PTN_ALLOW)
 		assert_in_range(step, now_step - 1, now_step + 1);
@@ -70,15 +69,23 @@ prove(const struct ptn_uuid *who, struct ptn_bytes with, struct ptn_bytes what)
 }
 
 static enum ptn_verdict
-use(const struct ptn_secrets *s, const struct ptn_uuid *who,
+use_under(const struct ptn_secrets *s, const struct ptn_uuid *who,
     const struct ptn_uuid *which, struct ptn_bytes what)
 {
 	enum ptn_verdict verdict = PTN_ALLOW;
+	struct ptn_scope sc = scope;
 
-	assert_int_equal(
-	    ptn_dfnstotp_use(s, db, arena, &tenant, who, which, what, &verdict),
+	sc.secrets = s;
+	assert_int_equal(ptn_dfnstotp_use(&sc, who, which, what, &verdict),
 	    PTN_OK);
 	return verdict;
+}
+
+static enum ptn_verdict
+use(const struct ptn_uuid *who, const struct ptn_uuid *which,
+    struct ptn_bytes what)
+{
+	return use_under(secrets, who, which, what);
 }
 
 static void
@@ -109,8 +116,7 @@ offered_and_proved(void **state)
 	    prove(&user, PTN_BYTES(spoilt, sealed.len), code_at(now_step)),
 	    PTN_DENY);
 	assert_int_equal(
-	    ptn_dfnstotp_offer(secrets, arena, &user, &again, &sealed_again),
-	    PTN_OK);
+	    ptn_dfnstotp_offer(&scope, &user, &again, &sealed_again), PTN_OK);
 	assert_memory_not_equal(again.p, secret.p, secret.len);
 }
 
@@ -118,16 +124,13 @@ static void
 each_step_once(void **state)
 {
 	(void)state;
-	assert_int_equal(
-	    use(secrets, &user, &credential, code_at(now_step - 1)), PTN_DENY);
-	assert_int_equal(use(secrets, &user, &credential, code_at(now_step)),
+	assert_int_equal(use(&user, &credential, code_at(now_step - 1)),
+	    PTN_DENY);
+	assert_int_equal(use(&user, &credential, code_at(now_step)), PTN_ALLOW);
+	assert_int_equal(use(&user, &credential, code_at(now_step)), PTN_DENY);
+	assert_int_equal(use(&user, &credential, code_at(now_step + 1)),
 	    PTN_ALLOW);
-	assert_int_equal(use(secrets, &user, &credential, code_at(now_step)),
-	    PTN_DENY);
-	assert_int_equal(
-	    use(secrets, &user, &credential, code_at(now_step + 1)), PTN_ALLOW);
-	assert_int_equal(use(secrets, &user, &credential, code_at(now_step)),
-	    PTN_DENY);
+	assert_int_equal(use(&user, &credential, code_at(now_step)), PTN_DENY);
 }
 
 static void
@@ -136,11 +139,9 @@ nobody_elses(void **state)
 	const struct ptn_uuid other = rows_user(), id = ptn_uuid_new();
 
 	(void)state;
-	assert_int_equal(use(secrets, &other, &credential, code_at(now_step)),
-	    PTN_DENY);
-	assert_int_equal(use(secrets, &user, &id, code_at(now_step)), PTN_DENY);
-	assert_int_equal(use(secrets, &user, &credential, code_at(now_step)),
-	    PTN_ALLOW);
+	assert_int_equal(use(&other, &credential, code_at(now_step)), PTN_DENY);
+	assert_int_equal(use(&user, &id, code_at(now_step)), PTN_DENY);
+	assert_int_equal(use(&user, &credential, code_at(now_step)), PTN_ALLOW);
 }
 
 /* A use moves the secret under the first key: the old one may go then. */
@@ -152,42 +153,44 @@ follows_the_keys(void **state)
 
 	(void)state;
 	assert_int_equal(ptn_secrets_new(&only, &fresh), PTN_OK);
-	assert_int_equal(use(only, &user, &credential, code_at(now_step)),
+	assert_int_equal(use_under(only, &user, &credential, code_at(now_step)),
 	    PTN_DENY);
-	assert_int_equal(use(rotated, &user, &credential, code_at(now_step)),
-	    PTN_ALLOW);
-	assert_int_equal(use(only, &user, &credential, code_at(now_step + 1)),
+	assert_int_equal(
+	    use_under(rotated, &user, &credential, code_at(now_step)),
 	    PTN_ALLOW);
 	assert_int_equal(
-	    use(secrets, &user, &credential, code_at(now_step + 1)), PTN_DENY);
+	    use_under(only, &user, &credential, code_at(now_step + 1)),
+	    PTN_ALLOW);
+	assert_int_equal(use(&user, &credential, code_at(now_step + 1)),
+	    PTN_DENY);
 	ptn_secrets_free(&only);
 }
 
 /* As a login does it: under the lock of the user. */
 static enum ptn_err
-use_locked(struct ptn_db *d, void *arg)
+use_locked(const struct ptn_scope *sc, void *arg)
 {
 	enum ptn_verdict verdict = PTN_DENY;
 	enum ptn_err r;
 
 	(void)arg;
-	if ((r = ptn_user_lock(d, arena, &tenant, &user)) == PTN_OK)
-		r = ptn_dfnstotp_use(secrets, d, arena, &tenant, &user,
-		    &credential, ptn_bytes_of(code), &verdict);
+	if ((r = ptn_user_lock(sc, &user)) == PTN_OK)
+		r = ptn_dfnstotp_use(sc, &user, &credential, ptn_bytes_of(code),
+		    &verdict);
 	return r == PTN_OK && verdict != PTN_ALLOW ? PTN_E_DENIED : r;
 }
 
 static enum ptn_err
-race_locked(struct ptn_db *d, void *arg)
+race_locked(const struct ptn_scope *sc, void *arg)
 {
-	return ptn_db_tx(d, use_locked, arg);
+	return ptn_tx(sc, use_locked, arg);
 }
 
 /* And without it: the row itself lets one through. */
 static enum ptn_err
-race_bare(struct ptn_db *d, void *arg)
+race_bare(const struct ptn_scope *sc, void *arg)
 {
-	return use_locked(d, arg);
+	return use_locked(sc, arg);
 }
 
 static void

@@ -22,14 +22,12 @@ static char *origins[] = { origin }, *keys[] = { secret };
 static struct ptn_conf conf;
 static struct ptn_org org;
 static struct ptn_secrets *secrets;
+static struct ptn_scope scope;
 
 static struct ptn_dfnsverify
 asked(const char *challenge)
 {
-	struct ptn_dfnsverify v = { .cf = &conf,
-		.org = &org,
-		.challenge = challenge,
-		.secrets = secrets };
+	struct ptn_dfnsverify v = { .org = &org, .challenge = challenge };
 
 	assert_int_equal(ptn_dfnsid_parse(PTN_DFNSID_USER,
 			     ptn_bytes_of(dfns_text(arena,
@@ -46,6 +44,9 @@ setup(void **state)
 
 	if (dfns_setup(state) != 0 || ptn_secrets_new(&secrets, &one) != PTN_OK)
 		return -1;
+	scope = (struct ptn_scope){ .cf = &conf,
+		.secrets = secrets,
+		.arena = arena };
 	org.rp_id = "example.co";
 	org.rp_name = "Example";
 	org.origins = (struct ptn_strs){ origins, 1 };
@@ -79,7 +80,7 @@ judge_new(const struct ptn_json *request, const struct ptn_dfnsverify *v,
 	assert_int_equal(ptn_dfnsfactor_read_new(arena, request,
 			     place_of(request), &in, &why),
 	    PTN_OK);
-	assert_int_equal(ptn_dfnsverify_new(arena, v, &in, out, &ruling),
+	assert_int_equal(ptn_dfnsverify_new(&scope, v, &in, out, &ruling),
 	    PTN_OK);
 	return ruling;
 }
@@ -142,16 +143,16 @@ log_one_in(void *arg, const char *name, const struct ptn_json *v)
 	assert_int_equal(
 	    ptn_dfnsfactor_read(arena, request, PTN_FACTOR_FIRST, &f, &why),
 	    PTN_OK);
-	assert_int_equal(ptn_dfnsverify_factor(arena, &bad, &f, all->cred,
+	assert_int_equal(ptn_dfnsverify_factor(&scope, &bad, &f, all->cred,
 			     all->n, &used, &r),
 	    PTN_OK);
 	assert_int_equal(r.verdict, PTN_DENY);
 	assert_null(used);
 	assert_int_equal(
-	    ptn_dfnsverify_factor(arena, &good, &f, all->cred, 0, &used, &r),
+	    ptn_dfnsverify_factor(&scope, &good, &f, all->cred, 0, &used, &r),
 	    PTN_OK);
 	assert_int_equal(r.refusal, PTN_REFUSAL_CRED_ID);
-	assert_int_equal(ptn_dfnsverify_factor(arena, &good, &f, all->cred,
+	assert_int_equal(ptn_dfnsverify_factor(&scope, &good, &f, all->cred,
 			     all->n, &used, &r),
 	    PTN_OK);
 	if (r.verdict != PTN_ALLOW)
@@ -162,7 +163,7 @@ log_one_in(void *arg, const char *name, const struct ptn_json *v)
 		if (kind == is)
 			continue;
 		f.kind = (enum ptn_cred_kind)kind;
-		assert_int_equal(ptn_dfnsverify_factor(arena, &good, &f,
+		assert_int_equal(ptn_dfnsverify_factor(&scope, &good, &f,
 				     all->cred, all->n, &used, &r),
 		    PTN_OK);
 		assert_int_equal(r.verdict, PTN_DENY);
@@ -210,19 +211,19 @@ counter(void **state)
 			     &f, &why),
 	    PTN_OK);
 	assert_int_equal(
-	    ptn_dfnsverify_factor(arena, &asking, &f, all.cred, 1, &used, &r),
+	    ptn_dfnsverify_factor(&scope, &asking, &f, all.cred, 1, &used, &r),
 	    PTN_OK);
 	assert_int_equal(r.verdict, PTN_ALLOW);
 	assert_int_equal(used->sign_count, 1);
 	assert_int_equal(
-	    ptn_dfnsverify_factor(arena, &asking, &f, all.cred, 1, &used, &r),
+	    ptn_dfnsverify_factor(&scope, &asking, &f, all.cred, 1, &used, &r),
 	    PTN_OK);
 	assert_int_equal(r.refusal, PTN_REFUSAL_COUNTER);
 	/* Another user's, and an organisation with another page. */
 	all.cred[0].sign_count = 0;
 	asking.user.b[15] ^= 1;
 	assert_int_equal(
-	    ptn_dfnsverify_factor(arena, &asking, &f, all.cred, 1, &used, &r),
+	    ptn_dfnsverify_factor(&scope, &asking, &f, all.cred, 1, &used, &r),
 	    PTN_OK);
 	assert_int_equal(r.refusal, PTN_REFUSAL_USER_HANDLE);
 	assert_int_equal(all.cred[0].sign_count, 0);
@@ -246,18 +247,18 @@ recovered(void **state)
 			     PTN_FACTOR_RECOVERY, &f, &why),
 	    PTN_OK);
 	assert_int_equal(
-	    ptn_dfnsverify_recovery(arena, &f, new, all.cred, 1, &r), PTN_OK);
+	    ptn_dfnsverify_recovery(&scope, &f, new, all.cred, 1, &r), PTN_OK);
 	assert_int_equal(r.verdict, PTN_ALLOW);
 	assert_int_equal(
-	    ptn_dfnsverify_recovery(arena, &f, new, all.cred, 0, &r), PTN_OK);
+	    ptn_dfnsverify_recovery(&scope, &f, new, all.cred, 0, &r), PTN_OK);
 	assert_int_equal(r.verdict, PTN_DENY);
-	assert_int_equal(ptn_dfnsverify_recovery(arena, &f,
+	assert_int_equal(ptn_dfnsverify_recovery(&scope, &f,
 			     dfns_at(v, "request/recovery"), all.cred, 1, &r),
 	    PTN_OK);
 	assert_int_equal(r.verdict, PTN_DENY);
 	all.cred[0].kind = PTN_CRED_KEY;
 	assert_int_equal(
-	    ptn_dfnsverify_recovery(arena, &f, new, all.cred, 1, &r), PTN_OK);
+	    ptn_dfnsverify_recovery(&scope, &f, new, all.cred, 1, &r), PTN_OK);
 	assert_int_equal(r.refusal, PTN_REFUSAL_KIND);
 }
 
@@ -269,7 +270,7 @@ judge_secret(const struct ptn_dfnsverify *v, enum ptn_cred_kind kind,
 		.secret = ptn_bytes_of(text) };
 	struct ptn_ruling ruling;
 
-	assert_int_equal(ptn_dfnsverify_new(arena, v, &in, out, &ruling),
+	assert_int_equal(ptn_dfnsverify_new(&scope, v, &in, out, &ruling),
 	    PTN_OK);
 	return ruling;
 }
@@ -286,8 +287,7 @@ secrets_kinds(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    ptn_dfnstotp_offer(secrets, arena, &v.user, &plain, &v.offered),
-	    PTN_OK);
+	    ptn_dfnstotp_offer(&scope, &v.user, &plain, &v.offered), PTN_OK);
 	assert_int_equal(ptn_totp_code(plain,
 			     ptn_clock_us() / 1000000 / PTN_TOTP_STEP_S, code),
 	    PTN_OK);

@@ -135,7 +135,7 @@ static enum ptn_err
 take(void)
 {
 	ptn_arena_reset(peer.arena);
-	peer.req = (struct ptn_request){ .arena = peer.arena };
+	peer.req = (struct ptn_request){ .sc.arena = peer.arena };
 	return ptn_gateway_accept(peer.gw, &peer.req);
 }
 

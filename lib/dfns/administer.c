@@ -1,0 +1,178 @@
+#include "lib/dfns/administer.h"
+
+#include "lib/account/org.h"
+#include "lib/account/user.h"
+#include "lib/conf/conf.h"
+#include "lib/dfns/codemail.h"
+#include "lib/dfns/member.h"
+#include "lib/dfns/service.h"
+#include "lib/event/tx.h"
+#include "lib/format/locale.h"
+
+/* Somebody new, or somebody who has not come yet. */
+static enum ptn_err
+admit(const struct ptn_scope *sc, const char *address, struct ptn_member *m)
+{
+	enum ptn_err r;
+
+	r = ptn_member_by_name(sc, address, m);
+	if (r == PTN_E_NOT_FOUND)
+		return ptn_member_invite(sc, address, PTN_EMPLOYEE, m);
+	if (r == PTN_OK &&
+	    (m->registered || !m->active || m->archived ||
+		ptn_member_is_end_user(m)))
+		return PTN_E_CONFLICT;
+	return r;
+}
+
+struct inviting {
+	const char *address;
+	struct ptn_uuid user;
+};
+
+/*
+ * The courier makes the code and sends it; the mail is the only place where
+ * it is ever seen.
+ */
+static enum ptn_err
+invite(const struct ptn_scope *sc, void *arg)
+{
+	struct inviting *i = arg;
+	const struct ptn_codemail wish = { .purpose = PTN_CODE_REGISTRATION,
+		.username = i->address,
+		.locale = ptn_locale_match(NULL) };
+	struct ptn_member m;
+	enum ptn_err r;
+
+	if ((r = admit(sc, i->address, &m)) != PTN_OK)
+		return r;
+	i->user = m.id;
+	return ptn_codemail_want(sc, &wish);
+}
+
+enum ptn_err
+ptn_administer_invite(const struct ptn_scope *sc, const char *address,
+    struct ptn_uuid *user)
+{
+	struct inviting i = { .address = address };
+	enum ptn_err r;
+
+	if (!sc->cf->mail_enabled)
+		return PTN_E_CONFIG;
+	if ((r = ptn_tx(sc, invite, &i)) == PTN_OK)
+		*user = i.user;
+	return r;
+}
+
+struct founding {
+	struct ptn_org_row *org;
+	struct inviting first;
+};
+
+static enum ptn_err
+found(const struct ptn_scope *sc, void *arg)
+{
+	struct founding *f = arg;
+	struct ptn_scope at;
+	enum ptn_err r;
+
+	if ((r = ptn_org_put(sc, f->org)) != PTN_OK)
+		return r;
+	at = ptn_scope_at(sc, &f->org->id);
+	return invite(&at, &f->first);
+}
+
+enum ptn_err
+ptn_administer_found(const struct ptn_scope *sc, struct ptn_org_row *org,
+    const char *address)
+{
+	struct founding f = { .org = org, .first = { .address = address } };
+
+	if (!sc->cf->mail_enabled)
+		return PTN_E_CONFIG;
+	return ptn_tx(sc, found, &f);
+}
+
+static enum ptn_err
+set_rp(const struct ptn_scope *sc, void *arg)
+{
+	return ptn_org_set_rp(sc, arg);
+}
+
+enum ptn_err
+ptn_administer_rp(const struct ptn_scope *sc, const struct ptn_org_row *org)
+{
+	struct ptn_org_row row = *org;
+
+	return ptn_tx(sc, set_rp, &row);
+}
+
+struct switching {
+	const char *username; /* NULL: the organisation */
+	bool active;
+};
+
+/* The member, as they are under their lock: a login may be under way. */
+static enum ptn_err
+lock_member(const struct ptn_scope *sc, const char *username,
+    struct ptn_member *m)
+{
+	enum ptn_err r;
+
+	r = ptn_member_find(sc, username, m);
+	if (r == PTN_OK)
+		r = ptn_user_lock(sc, &m->id);
+	if (r == PTN_OK)
+		r = ptn_member_by_id(sc, &m->id, m);
+	return r == PTN_OK && m->archived ? PTN_E_NOT_FOUND : r;
+}
+
+static enum ptn_err
+switch_it(const struct ptn_scope *sc, void *arg)
+{
+	const struct switching *s = arg;
+	struct ptn_member m;
+	enum ptn_err r;
+
+	if (s->username == NULL)
+		return ptn_org_set_active(sc, &sc->tenant_id, s->active);
+	if ((r = lock_member(sc, s->username, &m)) != PTN_OK)
+		return r;
+	return ptn_member_set_active(sc, &m, s->active);
+}
+
+enum ptn_err
+ptn_administer_switch(const struct ptn_scope *sc, const char *username,
+    bool active)
+{
+	struct switching s = { username, active };
+
+	return ptn_tx(sc, switch_it, &s);
+}
+
+static enum ptn_err
+put_service(const struct ptn_scope *sc, void *arg)
+{
+	return ptn_service_put(sc, arg);
+}
+
+enum ptn_err
+ptn_administer_service(const struct ptn_scope *sc, struct ptn_service_new *s)
+{
+	return ptn_tx(sc, put_service, s);
+}
+
+static enum ptn_err
+revoke(const struct ptn_scope *sc, void *arg)
+{
+	return ptn_service_revoke(sc, arg);
+}
+
+enum ptn_err
+ptn_administer_revoke(const struct ptn_scope *sc,
+    const struct ptn_uuid *token_id)
+{
+	struct ptn_uuid id = *token_id;
+
+	return ptn_tx(sc, revoke, &id);
+}

@@ -1,0 +1,59 @@
+#ifndef PTN_DFNS_ADMINISTER_H
+#define PTN_DFNS_ADMINISTER_H
+
+#include <stdbool.h>
+
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/scope.h"
+
+struct ptn_org_row;
+struct ptn_service_new;
+
+/*
+ * What an operator does to organisations, their members and their service
+ * accounts.  Each is one transaction; all but the first are about the tenant
+ * of the scope.
+ */
+
+/*
+ * Make an organisation, and invite whom it begins with.
+ *
+ * org	a row that ptn_org_fault() finds nothing wrong with; gets its id.
+ *
+ * PTN_E_CONFLICT: the name is taken; or as ptn_administer_invite().
+ */
+enum ptn_err ptn_administer_found(const struct ptn_scope *sc,
+    struct ptn_org_row *org, const char *address) PTN_MUST_USE;
+
+/* Store another relying party. */
+enum ptn_err ptn_administer_rp(const struct ptn_scope *sc,
+    const struct ptn_org_row *org) PTN_MUST_USE;
+
+/*
+ * Invite somebody, and queue the mail that brings the registration code; who
+ * is invited already, and has not registered, gets another code.
+ *
+ * PTN_E_INPUT: that is no address; PTN_E_CONFLICT: it has an owner already;
+ * PTN_E_CONFIG: no mail can be sent.
+ */
+enum ptn_err ptn_administer_invite(const struct ptn_scope *sc,
+    const char *address, struct ptn_uuid *user) PTN_MUST_USE;
+
+/*
+ * Switch the organisation on or off (username NULL), or one of its members,
+ * whose sessions of the Dfns API end when they are switched off.
+ * PTN_E_NOT_FOUND: there is no such member.
+ */
+enum ptn_err ptn_administer_switch(const struct ptn_scope *sc,
+    const char *username, bool active) PTN_MUST_USE;
+
+/* Make a service account; codes as of ptn_service_put(). */
+enum ptn_err ptn_administer_service(const struct ptn_scope *sc,
+    struct ptn_service_new *s) PTN_MUST_USE;
+
+/* End the account that a token is of; PTN_E_NOT_FOUND. */
+enum ptn_err ptn_administer_revoke(const struct ptn_scope *sc,
+    const struct ptn_uuid *token_id) PTN_MUST_USE;
+
+#endif
