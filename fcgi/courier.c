@@ -202,33 +202,55 @@ delivering(const struct courier *c)
 	return false;
 }
 
+static struct slot *
+free_slot(struct courier *c)
+{
+	struct slot *s = c->slot;
+
+	while (s->used)
+		s++;
+	return s;
+}
+
+static enum ptn_err
+serve_mail(struct courier *c, const struct ptn_outbox_item *item)
+{
+	slot_start(c, free_slot(c), item);
+	return PTN_OK;
+}
+
+/* A code that is granted is a mail that waits. */
+static enum ptn_err
+serve_dfns_code(struct courier *c, const struct ptn_outbox_item *item)
+{
+	c->more = true;
+	return ptn_codemail_serve(&c->sc, item);
+}
+
+/* THE list of who serves what waits in the outbox. */
+static enum ptn_err (*const servers[PTN_OUTBOX__MAX])(struct courier *c,
+    const struct ptn_outbox_item *item) = {
+	[PTN_OUTBOX_MAIL] = serve_mail,
+	[PTN_OUTBOX_DFNS_CODE] = serve_dfns_code,
+};
+
 /* Fill the free slots from the outbox. */
 static enum ptn_err
 take_mail(struct courier *c, size_t *taken)
 {
 	struct ptn_outbox_item *item;
 	size_t room = slots_free(c);
-	size_t next = 0;
-	size_t served = 0;
 	enum ptn_err r;
 	size_t i;
 
 	*taken = 0;
 	if (c->mailer == NULL || room == 0)
 		return PTN_OK;
+	c->more = false;
 	r = ptn_outbox_claim(&c->sc, room, &item, taken);
-	for (i = 0; r == PTN_OK && i < *taken; i++) {
-		if (ptn_codemail_is(&item[i])) {
-			r = ptn_codemail_serve(&c->sc, &item[i]);
-			served++;
-			continue;
-		}
-		while (c->slot[next].used)
-			next++;
-		slot_start(c, &c->slot[next], &item[i]);
-	}
-	/* A code that was granted is a mail that waits. */
-	c->more = r == PTN_OK && (*taken == room || served > 0);
+	for (i = 0; r == PTN_OK && i < *taken; i++)
+		r = servers[item[i].kind](c, &item[i]);
+	c->more = r == PTN_OK && (*taken == room || c->more);
 	ptn_arena_reset(c->sc.arena);
 	return r;
 }

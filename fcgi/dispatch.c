@@ -76,9 +76,12 @@ introduce(struct ptn_request *req)
 	req->origin = ptn_request_param(req, "HTTP_ORIGIN");
 	req->ip = ptn_client_ip(req);
 	req->request_id = ptn_client_request_id(req);
-	req->audit.ip = req->ip;
-	req->audit.request_id = req->request_id;
-	req->audit.user_agent = ptn_request_param(req, "HTTP_USER_AGENT");
+	req->sc.actor = &req->actor;
+	req->actor.ip = req->ip;
+	req->actor.request_id = req->request_id;
+	req->actor.user_agent = ptn_request_param(req, "HTTP_USER_AGENT");
+	req->actor.accept_language =
+	    ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE");
 	if (req->request_id == NULL) {
 		req->request_id = "none";
 		return PTN_E_NOMEM;
@@ -213,16 +216,15 @@ answer(struct ptn_request *req, struct ptn_reply *rep)
 
 /*
  * What happened is on record before it is answered.  A record that cannot be
- * written fails the request: the session it began is never handed out.
+ * written fails the request.
  */
 static enum ptn_err
 record(struct ptn_request *req, enum ptn_err r)
 {
-	enum ptn_err w;
+	const enum ptn_err w = ptn_events_settle(&req->sc);
 
-	if (req->audit.n == 0)
-		return r;
-	w = ptn_audit_write(&req->sc, &req->audit);
+	if (req->actor.mail_queued)
+		ptn_request_wake_courier(req);
 	return w != PTN_OK ? w : r;
 }
 

@@ -13,7 +13,7 @@
 #include "lib/base/uuid.h"
 #include "lib/conf/conf.h"
 #include "lib/db/scope.h"
-#include "lib/event/audit.h"
+#include "lib/event/event.h"
 
 enum ptn_method {
 	PTN_METHOD_UNSET = 0,
@@ -102,7 +102,7 @@ struct ptn_request {
 	struct ptn_session session; /* session.known: who is asking */
 	struct ptn_uuid signer; /* a service account's one key; nil: a user */
 	struct ptn_uuid action; /* that approves this: to be marked as used */
-	struct ptn_audit audit;
+	struct ptn_actor actor; /* sc.actor: who asks, and what came of it */
 };
 
 /*

@@ -86,7 +86,7 @@ answer(struct ptn_request *req, struct ptn_reply *rep,
 	if (rate->verdict == PTN_ALLOW)
 		return PTN_OK;
 	ptn_reply_header_int(rep, "Retry-After", rate->reset_s);
-	ptn_audit_note(&req->audit, PTN_AUDIT_RATE_LIMITED, req->route->path);
+	ptn_event_note(&req->sc, PTN_EVENT_RATE_LIMITED, req->route->path);
 	return PTN_E_RATE;
 }
 

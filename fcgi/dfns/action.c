@@ -203,7 +203,7 @@ ptn_dfns_action(struct ptn_request *req, struct ptn_reply *rep)
 		r = ptn_tx(&req->sc, approve, &p);
 	}
 	if (r == PTN_E_DENIED) {
-		ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_ACTION_FAILED,
+		ptn_event_note(&req->sc, PTN_EVENT_DFNS_ACTION_FAILED,
 		    ptn_refusal_name(p.an.ruling.refusal));
 		return ptn_dfns_refuse(rep, PTN_DFNS_NOT_PROVED);
 	}
@@ -213,7 +213,7 @@ ptn_dfns_action(struct ptn_request *req, struct ptn_reply *rep)
 		    &token);
 	if (r != PTN_OK)
 		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_ACTION_SIGNED, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_DFNS_ACTION_SIGNED, NULL);
 	rep->no_store = true;
 	ptn_jsonw_object(&rep->json, NULL);
 	ptn_jsonw_str(&rep->json, "userAction", token);

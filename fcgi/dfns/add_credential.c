@@ -216,7 +216,8 @@ tell_member(const struct ptn_scope *sc, struct ptn_dfns_creating *k)
 	r = ptn_member_by_id(sc, &k->c.user_id, &m);
 	if (r != PTN_OK)
 		return r;
-	return ptn_dfns_notify(k->req, sc, PTN_NOTICE_CREDENTIAL, &k->org, &m);
+	return ptn_dfns_notify(sc, PTN_EVENT_DFNS_CREDENTIAL_CREATED, &k->org,
+	    &m);
 }
 
 enum ptn_err
@@ -235,8 +236,6 @@ ptn_dfns_creating_put(const struct ptn_scope *sc, struct ptn_dfns_creating *k)
 void
 ptn_dfns_creating_write(struct ptn_reply *rep, struct ptn_dfns_creating *k)
 {
-	ptn_request_wake_courier(k->req);
-	ptn_audit_note(&k->req->audit, PTN_AUDIT_DFNS_CREDENTIAL_CREATED, NULL);
 	k->cred.created_at_us = ptn_clock_us();
 	rep->no_store = true;
 	ptn_dfns_write_credential(&rep->json, &k->org, &k->cred);
@@ -370,7 +369,7 @@ change(struct ptn_request *req, struct ptn_reply *rep, bool on)
 		return ptn_dfns_refuse(rep, PTN_DFNS_NO_SUCH_CREDENTIAL);
 	if (s.last)
 		return ptn_dfns_refuse(rep, PTN_DFNS_LAST_CREDENTIAL);
-	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_CREDENTIAL_CHANGED, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_DFNS_CREDENTIAL_CHANGED, NULL);
 	return ptn_dfns_success(rep);
 }
 

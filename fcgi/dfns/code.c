@@ -53,7 +53,7 @@ tell(struct ptn_request *req, struct ptn_reply *rep)
 	    &who);
 	if (r != PTN_OK || who.member.active)
 		return r;
-	return ptn_dfns_bar(req, rep, PTN_AUDIT_NONE, &who.member);
+	return ptn_dfns_bar(req, rep, PTN_EVENT_NONE, &who.member);
 }
 
 /* POST /auth/login/code: send a login code, if there is somebody to have it. */
@@ -64,7 +64,7 @@ ptn_dfns_login_code(struct ptn_request *req, struct ptn_reply *rep)
 
 	if ((r = tell(req, rep)) != PTN_OK)
 		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_CODE_REQUESTED, "login");
+	ptn_event_note(&req->sc, PTN_EVENT_DFNS_CODE_REQUESTED, "login");
 	return want(req, rep, PTN_CODE_LOGIN);
 }
 
@@ -75,8 +75,7 @@ ptn_dfns_login_code(struct ptn_request *req, struct ptn_reply *rep)
 enum ptn_err
 ptn_dfns_registration_code(struct ptn_request *req, struct ptn_reply *rep)
 {
-	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_CODE_REQUESTED,
-	    "registration");
+	ptn_event_note(&req->sc, PTN_EVENT_DFNS_CODE_REQUESTED, "registration");
 	return want(req, rep, PTN_CODE_REGISTRATION);
 }
 
@@ -88,7 +87,7 @@ ptn_dfns_recovery_code(struct ptn_request *req, struct ptn_reply *rep)
 
 	if ((r = tell(req, rep)) != PTN_OK)
 		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_CODE_REQUESTED, "recovery");
+	ptn_event_note(&req->sc, PTN_EVENT_DFNS_CODE_REQUESTED, "recovery");
 	return want(req, rep, PTN_CODE_RECOVERY);
 }
 

@@ -29,7 +29,7 @@ static enum ptn_err
 failed(struct ptn_request *req, struct ptn_reply *rep, const char *why,
     enum ptn_dfns_refusal refusal)
 {
-	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_CREDENTIAL_CODE_FAILED, why);
+	ptn_event_note(&req->sc, PTN_EVENT_DFNS_CREDENTIAL_CODE_FAILED, why);
 	return ptn_dfns_refuse(rep, refusal);
 }
 
@@ -85,8 +85,7 @@ ptn_dfns_credcode(struct ptn_request *req, struct ptn_reply *rep)
 	ptn_dfnscode_draw(PTN_DFNSCODE_CREDENTIAL, h.code);
 	r = ptn_tx(&req->sc, hand_out, &h);
 	if (r == PTN_OK) {
-		ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_CREDENTIAL_CODE,
-		    NULL);
+		ptn_event_note(&req->sc, PTN_EVENT_DFNS_CREDENTIAL_CODE, NULL);
 		write_code(rep, &h);
 	}
 	ptn_wipe(h.code, sizeof(h.code));
@@ -118,7 +117,7 @@ find_bearer(struct ptn_request *req, struct bearer *b)
 	    (r = ptn_member_by_id(&at, &b->c.user_id, &b->member)) != PTN_OK)
 		return r;
 	req->sc.tenant_id = b->c.tenant_id;
-	req->audit.user_id = b->c.user_id;
+	req->actor.user_id = b->c.user_id;
 	return b->org.active && ptn_member_usable(&b->member) ? PTN_OK
 							      : PTN_E_NOT_FOUND;
 }
@@ -183,7 +182,7 @@ ptn_dfns_credcode_verify(struct ptn_request *req, struct ptn_reply *rep)
 
 	r = ptn_dfns_creating_read(req, rep, PTN_PURPOSE_CREDENTIAL_CODE, &k);
 	if (r == PTN_OK) {
-		req->audit.user_id = k.c.user_id;
+		req->actor.user_id = k.c.user_id;
 		r = ptn_dfns_creating_verify(&k);
 	}
 	if (r == PTN_E_DENIED)

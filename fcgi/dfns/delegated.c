@@ -116,7 +116,7 @@ find_end_user(const struct ptn_scope *sc, struct delegating *d)
 /* What was done or refused is on record with who asked, and for whom. */
 static enum ptn_err
 delegate(struct ptn_request *req, struct ptn_reply *rep, struct delegating *d,
-    ptn_tx_fn work, const enum ptn_audit_event event[2])
+    ptn_tx_fn work, const enum ptn_event event[2])
 {
 	enum ptn_err r;
 
@@ -134,8 +134,8 @@ delegate(struct ptn_request *req, struct ptn_reply *rep, struct delegating *d,
 		return ptn_dfns_refuse(rep, PTN_DFNS_ACTION_USED);
 	if (r != PTN_OK)
 		return r;
-	req->audit.email = d->k.who.member.address;
-	ptn_audit_note(&req->audit, event[d->fault != NULL], d->fault);
+	req->actor.email = d->k.who.member.address;
+	ptn_event_note(&req->sc, event[d->fault != NULL], d->fault);
 	return d->fault != NULL ? ptn_dfns_refuse(rep, d->refusal) : PTN_OK;
 }
 
@@ -154,9 +154,9 @@ log_in(const struct ptn_scope *sc, void *arg)
 enum ptn_err
 ptn_dfns_delegated_login(struct ptn_request *req, struct ptn_reply *rep)
 {
-	static const enum ptn_audit_event events[] = {
-		PTN_AUDIT_DFNS_DELEGATED_LOGIN_OK,
-		PTN_AUDIT_DFNS_DELEGATED_LOGIN_FAILED
+	static const enum ptn_event events[] = {
+		PTN_EVENT_DFNS_DELEGATED_LOGIN_OK,
+		PTN_EVENT_DFNS_DELEGATED_LOGIN_FAILED
 	};
 	struct delegating d = { .fault = NULL };
 	enum ptn_err r;
@@ -187,9 +187,9 @@ recover(const struct ptn_scope *sc, void *arg)
 enum ptn_err
 ptn_dfns_delegated_recovery(struct ptn_request *req, struct ptn_reply *rep)
 {
-	static const enum ptn_audit_event events[] = {
-		PTN_AUDIT_DFNS_DELEGATED_RECOVERY_OK,
-		PTN_AUDIT_DFNS_DELEGATED_RECOVERY_FAILED
+	static const enum ptn_event events[] = {
+		PTN_EVENT_DFNS_DELEGATED_RECOVERY_OK,
+		PTN_EVENT_DFNS_DELEGATED_RECOVERY_FAILED
 	};
 	struct delegating d = { .fault = NULL };
 	enum ptn_err r;
@@ -257,9 +257,9 @@ begin(const struct ptn_scope *sc, void *arg)
 static enum ptn_err
 registration(struct ptn_request *req, struct ptn_reply *rep, bool restart)
 {
-	static const enum ptn_audit_event events[] = {
-		PTN_AUDIT_DFNS_DELEGATED_REGISTRATION_OK,
-		PTN_AUDIT_DFNS_DELEGATED_REGISTRATION_FAILED
+	static const enum ptn_event events[] = {
+		PTN_EVENT_DFNS_DELEGATED_REGISTRATION_OK,
+		PTN_EVENT_DFNS_DELEGATED_REGISTRATION_FAILED
 	};
 	struct delegating d = { .restart = restart,
 		.b = { .token = PTN_DFNSTOKEN_REGISTRATION,

@@ -12,7 +12,7 @@
 #include "lib/dfns/factor.h"
 #include "lib/dfns/member.h"
 #include "lib/dfns/token.h"
-#include "lib/event/notice.h"
+#include "lib/event/event.h"
 
 /*
  * The handlers of the Dfns authentication API.  What each does stands above
@@ -165,10 +165,10 @@ enum ptn_err ptn_dfns_find(struct ptn_request *req, const char *org,
  * Refuse somebody who cannot log in, as it is documented: unknown (zeroed, or
  * archived), deactivated, or without a credential.
  *
- * failed	what to note with it, or PTN_AUDIT_NONE
+ * failed	what to note with it, or PTN_EVENT_NONE
  */
 enum ptn_err ptn_dfns_bar(struct ptn_request *req, struct ptn_reply *rep,
-    enum ptn_audit_event failed, const struct ptn_member *m);
+    enum ptn_event failed, const struct ptn_member *m);
 
 /*
  * Judge the code that somebody typed, for them, or for nobody if they are not
@@ -185,12 +185,8 @@ enum ptn_err ptn_dfns_judge_code(struct ptn_request *req,
 /* Is the strictly documented behaviour asked for, which tells who exists? */
 bool ptn_dfns_tells(const struct ptn_request *req);
 
-/*
- * Tell a member by mail what was done, inside the transaction of that; the
- * courier is to be woken behind it.
- */
-enum ptn_err ptn_dfns_notify(struct ptn_request *req,
-    const struct ptn_scope *sc, enum ptn_notice_of what,
+/* An event of a member's, of which a notice tells them. */
+enum ptn_err ptn_dfns_notify(const struct ptn_scope *sc, enum ptn_event what,
     const struct ptn_org *org, const struct ptn_member *m) PTN_MUST_USE;
 
 /* A signed token of a kind, good for ttl_s. */

@@ -63,7 +63,7 @@ settle(struct ptn_request *req, const struct ptn_uuid *org,
 	req->sc.tenant_id = *org;
 	req->session.claims.sub = *user;
 	req->session.claims.session_id = *token;
-	req->audit.user_id = *user;
+	req->actor.user_id = *user;
 }
 
 /* A token that names a ceremony; the handler looks for that. */
@@ -193,7 +193,7 @@ refuse_member(struct ptn_request *req, struct ptn_reply *rep,
 {
 	if (auth != PTN_AUTH_CALLER || !ptn_dfns_tells(req))
 		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
-	return ptn_dfns_bar(req, rep, PTN_AUDIT_DFNS_ACTION_FAILED, who);
+	return ptn_dfns_bar(req, rep, PTN_EVENT_DFNS_ACTION_FAILED, who);
 }
 
 static enum ptn_err

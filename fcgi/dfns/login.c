@@ -26,7 +26,7 @@ static enum ptn_err
 failed(struct ptn_request *req, struct ptn_reply *rep, const char *why,
     enum ptn_dfns_refusal refusal)
 {
-	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_LOGIN_FAILED, why);
+	ptn_event_note(&req->sc, PTN_EVENT_DFNS_LOGIN_FAILED, why);
 	return ptn_dfns_refuse(rep, refusal);
 }
 
@@ -37,7 +37,7 @@ tell(struct ptn_request *req, struct ptn_reply *rep,
 {
 	if (able || !ptn_dfns_tells(req))
 		return PTN_OK;
-	return ptn_dfns_bar(req, rep, PTN_AUDIT_DFNS_LOGIN_FAILED,
+	return ptn_dfns_bar(req, rep, PTN_EVENT_DFNS_LOGIN_FAILED,
 	    &who->member);
 }
 
@@ -138,7 +138,7 @@ find_member(const struct ptn_scope *sc, struct logging_in *l)
 	if (r == PTN_OK || r == PTN_E_NOT_FOUND)
 		r = ptn_member_by_id(sc, user, &l->member);
 	if (r == PTN_OK)
-		req->audit.user_id = *user;
+		req->actor.user_id = *user;
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
 	if (r == PTN_E_NOT_FOUND || !l->an.org.active)
@@ -191,7 +191,7 @@ ptn_dfns_login(struct ptn_request *req, struct ptn_reply *rep)
 		return failed(req, rep, "unknown challenge",
 		    PTN_DFNS_BAD_CHALLENGE);
 	if (r == PTN_E_DENIED) {
-		req->audit.user_id = l.an.c.user_id;
+		req->actor.user_id = l.an.c.user_id;
 		return not_proved(req, rep, &l.an);
 	}
 	if (r != PTN_OK)
@@ -200,11 +200,11 @@ ptn_dfns_login(struct ptn_request *req, struct ptn_reply *rep)
 	if (r == PTN_E_DENIED)
 		return not_proved(req, rep, &l.an);
 	if (r == PTN_E_FORBIDDEN)
-		return ptn_dfns_bar(req, rep, PTN_AUDIT_DFNS_LOGIN_FAILED,
+		return ptn_dfns_bar(req, rep, PTN_EVENT_DFNS_LOGIN_FAILED,
 		    &l.member);
 	if (r != PTN_OK)
 		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_LOGIN_OK, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_DFNS_LOGIN_OK, NULL);
 	return ptn_dfns_session_write(req, rep, NULL, &l.an.org.id, &l.member,
 	    &l.claims);
 }

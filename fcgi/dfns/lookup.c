@@ -4,7 +4,6 @@
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/format/dfnsid.h"
-#include "lib/format/locale.h"
 
 bool
 ptn_dfns_tells(const struct ptn_request *req)
@@ -61,8 +60,8 @@ ptn_dfns_find(struct ptn_request *req, const char *org, const char *username,
 	    !who->member.service_account;
 	if (who->known) {
 		req->sc.tenant_id = id;
-		req->audit.user_id = who->member.id;
-		req->audit.email = who->member.address;
+		req->actor.user_id = who->member.id;
+		req->actor.email = who->member.address;
 	} else {
 		memset(&who->member, 0, sizeof(who->member));
 		who->member.id = ptn_uuid_new();
@@ -72,7 +71,7 @@ ptn_dfns_find(struct ptn_request *req, const char *org, const char *username,
 
 enum ptn_err
 ptn_dfns_bar(struct ptn_request *req, struct ptn_reply *rep,
-    enum ptn_audit_event failed, const struct ptn_member *m)
+    enum ptn_event failed, const struct ptn_member *m)
 {
 	enum ptn_dfns_refusal why = PTN_DFNS_NO_CREDENTIAL;
 	const char *word = "no credential";
@@ -84,24 +83,22 @@ ptn_dfns_bar(struct ptn_request *req, struct ptn_reply *rep,
 		why = PTN_DFNS_DEACTIVATED;
 		word = "deactivated";
 	}
-	if (failed != PTN_AUDIT_NONE)
-		ptn_audit_note(&req->audit, failed, word);
+	if (failed != PTN_EVENT_NONE)
+		ptn_event_note(&req->sc, failed, word);
 	return ptn_dfns_refuse(rep, why);
 }
 
 enum ptn_err
-ptn_dfns_notify(struct ptn_request *req, const struct ptn_scope *sc,
-    enum ptn_notice_of what, const struct ptn_org *org,
-    const struct ptn_member *m)
+ptn_dfns_notify(const struct ptn_scope *sc, enum ptn_event what,
+    const struct ptn_org *org, const struct ptn_member *m)
 {
-	const struct ptn_notice n = { .what = what,
-		.service = org->rp_name,
+	const struct ptn_notice_to to = {
 		.address = m->verified ? m->address : NULL,
 		.username = m->username,
-		.locale = ptn_locale_match(
-		    ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE")) };
+		.service = org->rp_name,
+	};
 
-	return ptn_notice_put(sc, &n);
+	return ptn_event_tell(sc, what, &to);
 }
 
 enum ptn_err

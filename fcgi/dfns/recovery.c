@@ -38,7 +38,7 @@ static enum ptn_err
 failed(struct ptn_request *req, struct ptn_reply *rep, const char *why,
     enum ptn_dfns_refusal refusal)
 {
-	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_RECOVERY_FAILED, why);
+	ptn_event_note(&req->sc, PTN_EVENT_DFNS_RECOVERY_FAILED, why);
 	return ptn_dfns_refuse(rep, refusal);
 }
 
@@ -64,7 +64,7 @@ tell(struct ptn_request *req, struct ptn_reply *rep,
 {
 	if (who->member.active || !ptn_dfns_tells(req))
 		return PTN_OK;
-	return ptn_dfns_bar(req, rep, PTN_AUDIT_DFNS_RECOVERY_FAILED,
+	return ptn_dfns_bar(req, rep, PTN_EVENT_DFNS_RECOVERY_FAILED,
 	    &who->member);
 }
 
@@ -234,7 +234,7 @@ recover(const struct ptn_scope *sc, void *arg)
 	if ((r = ptn_ceremony_end(sc, &k->c.id)) != PTN_OK ||
 	    (r = ptn_dfnscreds_archive(sc, user)) != PTN_OK ||
 	    (r = ptn_dfns_newcreds_put(sc, user, &k->creds)) != PTN_OK ||
-	    (r = ptn_dfns_notify(k->req, sc, PTN_NOTICE_RECOVERED, &k->org,
+	    (r = ptn_dfns_notify(sc, PTN_EVENT_DFNS_RECOVERY_OK, &k->org,
 		 &k->member)) != PTN_OK)
 		return r;
 	return ptn_session_end_all(sc, user);
@@ -263,14 +263,12 @@ ptn_dfns_recovery(struct ptn_request *req, struct ptn_reply *rep)
 		return failed(req, rep, ptn_refusal_name(k.ruling.refusal),
 		    PTN_DFNS_NOT_PROVED);
 	if (r == PTN_E_FORBIDDEN)
-		return ptn_dfns_bar(req, rep, PTN_AUDIT_DFNS_RECOVERY_FAILED,
+		return ptn_dfns_bar(req, rep, PTN_EVENT_DFNS_RECOVERY_FAILED,
 		    &k.member);
 	if (r == PTN_E_NOT_FOUND)
 		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
 	if (r != PTN_OK)
 		return r;
-	ptn_request_wake_courier(req);
-	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_RECOVERY_OK, NULL);
 	ptn_dfns_newcreds_write(rep, &k.org.id, &k.member, &k.creds);
 	ptn_jsonw_end_object(&rep->json);
 	return PTN_OK;

@@ -41,7 +41,7 @@ static enum ptn_err
 failed(struct ptn_request *req, struct ptn_reply *rep, const char *why,
     enum ptn_dfns_refusal refusal)
 {
-	ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_REGISTRATION_FAILED, why);
+	ptn_event_note(&req->sc, PTN_EVENT_DFNS_REGISTRATION_FAILED, why);
 	return ptn_dfns_refuse(rep, refusal);
 }
 
@@ -84,7 +84,7 @@ tell(struct ptn_request *req, struct ptn_reply *rep,
 		return PTN_OK;
 	if (!who->known)
 		return ptn_dfns_bar(req, rep,
-		    PTN_AUDIT_DFNS_REGISTRATION_FAILED, &who->member);
+		    PTN_EVENT_DFNS_REGISTRATION_FAILED, &who->member);
 	if (who->member.registered)
 		return failed(req, rep, "registered already",
 		    PTN_DFNS_USER_EXISTS);
@@ -207,12 +207,11 @@ finish(struct ptn_request *req, struct ptn_reply *rep, struct completing *k)
 		    PTN_DFNS_USER_EXISTS);
 	if (r == PTN_E_FORBIDDEN)
 		return ptn_dfns_bar(req, rep,
-		    PTN_AUDIT_DFNS_REGISTRATION_FAILED, &k->member);
+		    PTN_EVENT_DFNS_REGISTRATION_FAILED, &k->member);
 	if (r == PTN_E_NOT_FOUND)
 		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
 	if (r == PTN_OK)
-		ptn_audit_note(&req->audit, PTN_AUDIT_DFNS_REGISTRATION_OK,
-		    NULL);
+		ptn_event_note(&req->sc, PTN_EVENT_DFNS_REGISTRATION_OK, NULL);
 	return r;
 }
 

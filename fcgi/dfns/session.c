@@ -23,7 +23,7 @@ ptn_dfns_logout(struct ptn_request *req, struct ptn_reply *rep)
 	    : ptn_session_end(&req->sc, &c->sub, &c->session_id);
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_USER_LOGGED_OUT, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_USER_LOGGED_OUT, NULL);
 	return ptn_dfns_success(rep);
 }
 

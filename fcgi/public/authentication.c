@@ -94,11 +94,11 @@ find_allowed(struct ptn_request *req, struct ptn_reply *rep,
 	struct ptn_user found;
 	enum ptn_err r;
 
-	req->audit.user_id = *user;
+	req->actor.user_id = *user;
 	r = ptn_user_get(&req->sc, user, &found);
 	if (r == PTN_E_NOT_FOUND)
 		return ptn_ceremony_init_failed(req, rep,
-		    PTN_AUDIT_AUTHENTICATION_INIT_FAILED, "user not found");
+		    PTN_EVENT_AUTHENTICATION_INIT_FAILED, "user not found");
 	if (r != PTN_OK)
 		return r;
 	return ptn_credentials_of(&req->sc, user, c, n);
@@ -125,7 +125,7 @@ ptn_webauthn_login_initialize(struct ptn_request *req, struct ptn_reply *rep)
 	r = ptn_challenge_put(&req->sc, req->sc.cf->webauthn_login_ms, &ch);
 	if (r != PTN_OK)
 		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_AUTHENTICATION_INIT_OK, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_AUTHENTICATION_INIT_OK, NULL);
 	rep->no_store = true;
 	write_request(rep, req->sc.cf, &ch, c, n);
 	return PTN_OK;
@@ -135,7 +135,7 @@ static enum ptn_err
 login_failed(struct ptn_request *req, struct ptn_reply *rep, const char *why,
     enum ptn_err r, const char *message)
 {
-	ptn_audit_note(&req->audit, PTN_AUDIT_AUTHENTICATION_FINAL_FAILED, why);
+	ptn_event_note(&req->sc, PTN_EVENT_AUTHENTICATION_FINAL_FAILED, why);
 	return ptn_reply_say(rep, r, message);
 }
 
@@ -172,7 +172,7 @@ find_user(struct ptn_request *req, struct ptn_reply *rep, struct logging_in *l)
 		return login_failed(req, rep, "user handle of another user",
 		    PTN_E_DENIED, "failed to validate assertion");
 	l->user_id = id;
-	req->audit.user_id = id;
+	req->actor.user_id = id;
 	return PTN_OK;
 }
 
@@ -272,8 +272,8 @@ ptn_webauthn_login_finalize(struct ptn_request *req, struct ptn_reply *rep)
 		return not_asserted(req, rep, &l.finding);
 	if (r != PTN_OK)
 		return r;
-	req->audit.email = l.primary.address;
-	ptn_audit_note(&req->audit, PTN_AUDIT_AUTHENTICATION_FINAL_OK, NULL);
+	req->actor.email = l.primary.address;
+	ptn_event_note(&req->sc, PTN_EVENT_AUTHENTICATION_FINAL_OK, NULL);
 	ptn_ceremony_write(rep, req->in[LOGIN_ID].b, &l.user_id);
 	return ptn_issue_token(req, rep, &l.claims);
 }

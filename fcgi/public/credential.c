@@ -92,7 +92,7 @@ ptn_credential_update(struct ptn_request *req, struct ptn_reply *rep)
 	    name->set ? name->s : NULL);
 	if (r != PTN_OK)
 		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_CREDENTIAL_UPDATED, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_CREDENTIAL_UPDATED, NULL);
 	return PTN_OK;
 }
 
@@ -108,7 +108,7 @@ ptn_credential_remove(struct ptn_request *req, struct ptn_reply *rep)
 	r = ptn_credential_delete(&req->sc, &req->session.claims.sub, id);
 	if (r != PTN_OK)
 		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_CREDENTIAL_DELETED, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_CREDENTIAL_DELETED, NULL);
 	rep->done = PTN_DONE_EMPTY;
 	return PTN_OK;
 }

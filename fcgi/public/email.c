@@ -85,8 +85,8 @@ ptn_email_add(struct ptn_request *req, struct ptn_reply *rep)
 		return PTN_E_INPUT;
 	if (r != PTN_OK)
 		return r;
-	req->audit.email = ad.email.address;
-	ptn_audit_note(&req->audit, PTN_AUDIT_EMAIL_CREATED, NULL);
+	req->actor.email = ad.email.address;
+	ptn_event_note(&req->sc, PTN_EVENT_EMAIL_CREATED, NULL);
 	rep->no_store = true;
 	ptn_jsonw_object(w, NULL);
 	ptn_write_uuid(w, "id", &ad.email.id);
@@ -131,7 +131,7 @@ ptn_email_delete(struct ptn_request *req, struct ptn_reply *rep)
 		return PTN_E_INPUT;
 	if ((r = ptn_tx(&req->sc, remove_email, &c)) != PTN_OK)
 		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_EMAIL_DELETED, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_EMAIL_DELETED, NULL);
 	rep->done = PTN_DONE_EMPTY;
 	return PTN_OK;
 }
@@ -162,8 +162,7 @@ ptn_email_primary_set(struct ptn_request *req, struct ptn_reply *rep)
 	if ((r = ptn_tx(&req->sc, make_primary, &c)) != PTN_OK)
 		return r;
 	if (c.changed)
-		ptn_audit_note(&req->audit, PTN_AUDIT_PRIMARY_EMAIL_CHANGED,
-		    NULL);
+		ptn_event_note(&req->sc, PTN_EVENT_PRIMARY_EMAIL_CHANGED, NULL);
 	rep->done = PTN_DONE_EMPTY;
 	return PTN_OK;
 }

@@ -1,5 +1,5 @@
-#include "fcgi/bearer.h"
 #include "fcgi/family.h"
+#include "fcgi/bearer.h"
 #include "fcgi/public/public.h"
 
 static void
@@ -23,8 +23,8 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep, enum ptn_auth auth)
 	if ((r = ptn_presented(req, rep, auth)) != PTN_OK)
 		return r;
 	if (req->session.known) {
-		req->audit.user_id = req->session.claims.sub;
-		req->audit.email = req->session.claims.email.address;
+		req->actor.user_id = req->session.claims.sub;
+		req->actor.email = req->session.claims.email.address;
 	}
 	if (auth != PTN_AUTH_OPTIONAL && !req->session.known)
 		return PTN_E_DENIED;

@@ -72,7 +72,7 @@ find_target(struct ptn_request *req, struct ptn_reply *rep,
 		r = ptn_passcode_find_target(&req->sc, user, &email, to);
 	}
 	if (r == PTN_E_NOT_FOUND) {
-		ptn_audit_note(&req->audit, PTN_AUDIT_PASSCODE_INIT_FAILED,
+		ptn_event_note(&req->sc, PTN_EVENT_PASSCODE_INIT_FAILED,
 		    "unknown user");
 		return PTN_E_INPUT;
 	}
@@ -99,7 +99,7 @@ store_and_queue(const struct ptn_scope *sc, void *arg)
 	r = ptn_passcode_put(sc, s->mail.code, s->pc);
 	if (r != PTN_OK || !req->sc.cf->mail_enabled)
 		return r;
-	return ptn_outbox_put(sc, &s->mail);
+	return ptn_outbox_put(sc, PTN_OUTBOX_MAIL, &s->mail);
 }
 
 static void
@@ -128,14 +128,14 @@ ptn_passcode_initialize(struct ptn_request *req, struct ptn_reply *rep)
 	struct sending s = { .req = req, .pc = &pc };
 	enum ptn_err r;
 
-	req->audit.user_id = *user;
+	req->actor.user_id = *user;
 	if ((r = find_target(req, rep, &to)) != PTN_OK)
 		return r;
 	if (someone_else(req, user) ||
 	    (!ptn_uuid_is_nil(&to.owner_id) &&
 		!ptn_uuid_equal(&to.owner_id, user)))
 		return PTN_E_FORBIDDEN;
-	req->audit.email = to.address;
+	req->actor.email = to.address;
 	pc.email_id = to.email_id;
 	pc.created_at_us = to.now_us;
 	ptn_passcode_draw(code);
@@ -151,7 +151,7 @@ ptn_passcode_initialize(struct ptn_request *req, struct ptn_reply *rep)
 	if (r != PTN_OK)
 		return r;
 	ptn_request_wake_courier(req);
-	ptn_audit_note(&req->audit, PTN_AUDIT_PASSCODE_INIT_OK, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_PASSCODE_INIT_OK, NULL);
 	write_passcode(rep, &pc);
 	return PTN_OK;
 }
@@ -169,7 +169,7 @@ refuse(struct ptn_request *req, struct ptn_reply *rep,
 		[PTN_PASSCODE_RIGHT] = NULL,
 	};
 
-	ptn_audit_note(&req->audit, PTN_AUDIT_PASSCODE_FINAL_FAILED, why[what]);
+	ptn_event_note(&req->sc, PTN_EVENT_PASSCODE_FINAL_FAILED, why[what]);
 	switch (what) {
 	case PTN_PASSCODE_EXPIRED:
 		return PTN_E_EXPIRED;
@@ -251,11 +251,10 @@ static void
 note_success(struct ptn_request *req, const struct logging_in *l)
 {
 	if (l->email.is_primary)
-		ptn_audit_note(&req->audit, PTN_AUDIT_PRIMARY_EMAIL_CHANGED,
-		    NULL);
+		ptn_event_note(&req->sc, PTN_EVENT_PRIMARY_EMAIL_CHANGED, NULL);
 	if (l->verified_now)
-		ptn_audit_note(&req->audit, PTN_AUDIT_EMAIL_VERIFIED, NULL);
-	ptn_audit_note(&req->audit, PTN_AUDIT_PASSCODE_FINAL_OK, NULL);
+		ptn_event_note(&req->sc, PTN_EVENT_EMAIL_VERIFIED, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_PASSCODE_FINAL_OK, NULL);
 }
 
 /*
@@ -276,14 +275,14 @@ ptn_passcode_finalize(struct ptn_request *req, struct ptn_reply *rep)
 	    req->in[FINAL_CODE].s, &pc, &what);
 	if (r != PTN_OK)
 		return r;
-	req->audit.user_id = pc.user_id;
+	req->actor.user_id = pc.user_id;
 	if (what != PTN_PASSCODE_RIGHT)
 		return refuse(req, rep, what);
 	r = ptn_tx(&req->sc, log_in, &l);
 	if (r == PTN_E_NOT_FOUND) /* user or address went meanwhile */
 		return refuse(req, rep, PTN_PASSCODE_UNKNOWN);
 	if (r == PTN_E_FORBIDDEN) {
-		ptn_audit_note(&req->audit, PTN_AUDIT_PASSCODE_FINAL_FAILED,
+		ptn_event_note(&req->sc, PTN_EVENT_PASSCODE_FINAL_FAILED,
 		    l.claimed ? "claimed address" : "not authorised");
 		return l.claimed
 		    ? ptn_reply_say(rep, r,
@@ -292,7 +291,7 @@ ptn_passcode_finalize(struct ptn_request *req, struct ptn_reply *rep)
 	}
 	if (r != PTN_OK)
 		return r;
-	req->audit.email = l.email.address;
+	req->actor.email = l.email.address;
 	note_success(req, &l);
 	write_passcode(rep, &pc);
 	return ptn_issue_token(req, rep, &l.claims);

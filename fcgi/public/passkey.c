@@ -77,9 +77,9 @@ ptn_ceremony_want(const struct ptn_conf *cf, const struct ptn_challenge *ch)
 
 enum ptn_err
 ptn_ceremony_init_failed(struct ptn_request *req, struct ptn_reply *rep,
-    enum ptn_audit_event event, const char *message)
+    enum ptn_event event, const char *message)
 {
-	ptn_audit_note(&req->audit, event, message);
+	ptn_event_note(&req->sc, event, message);
 	return ptn_reply_say(rep, PTN_E_INPUT, message);
 }
 

@@ -36,7 +36,7 @@ enum ptn_err ptn_ceremony_challenge(struct ptn_request *req,
 
 /* Note and say why a ceremony does not begin: PTN_E_INPUT. */
 enum ptn_err ptn_ceremony_init_failed(struct ptn_request *req,
-    struct ptn_reply *rep, enum ptn_audit_event event, const char *message);
+    struct ptn_reply *rep, enum ptn_event event, const char *message);
 
 /* The answer to a ceremony that went well. */
 void ptn_ceremony_write(struct ptn_reply *rep, struct ptn_bytes id,

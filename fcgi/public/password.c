@@ -66,21 +66,21 @@ ptn_password_login(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_verdict verdict;
 	enum ptn_err r;
 
-	req->audit.user_id = *user;
+	req->actor.user_id = *user;
 	if (pw.len > (size_t)req->sc.cf->password_max_bytes) {
-		ptn_audit_note(&req->audit, PTN_AUDIT_PASSWORD_LOGIN_FAILED,
+		ptn_event_note(&req->sc, PTN_EVENT_PASSWORD_LOGIN_FAILED,
 		    "password too long");
 		return too_long(req, rep);
 	}
 	r = ptn_password_find(&req->sc, user, &pu);
 	if (r != PTN_OK)
 		return r;
-	req->audit.email = pu.email.address;
+	req->actor.email = pu.email.address;
 	r = ptn_password_check(&req->sc, user, &pu, pw, &verdict);
 	if (r != PTN_OK)
 		return r;
 	if (verdict != PTN_ALLOW) {
-		ptn_audit_note(&req->audit, PTN_AUDIT_PASSWORD_LOGIN_FAILED,
+		ptn_event_note(&req->sc, PTN_EVENT_PASSWORD_LOGIN_FAILED,
 		    why_denied(&pu));
 		return PTN_E_DENIED;
 	}
@@ -89,7 +89,7 @@ ptn_password_login(struct ptn_request *req, struct ptn_reply *rep)
 		return PTN_E_DENIED;
 	if (r != PTN_OK)
 		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_PASSWORD_LOGIN_OK, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_PASSWORD_LOGIN_OK, NULL);
 	ptn_jsonw_null(&rep->json, NULL);
 	return ptn_issue_token(req, rep, &l.claims);
 }
@@ -97,7 +97,7 @@ ptn_password_login(struct ptn_request *req, struct ptn_reply *rep)
 static enum ptn_err
 set_failed(struct ptn_request *req, const char *why, enum ptn_err r)
 {
-	ptn_audit_note(&req->audit, PTN_AUDIT_PASSWORD_SET_FAILED, why);
+	ptn_event_note(&req->sc, PTN_EVENT_PASSWORD_SET_FAILED, why);
 	return r;
 }
 
@@ -162,7 +162,7 @@ ptn_password_update(struct ptn_request *req, struct ptn_reply *rep)
 		return PTN_E_DENIED;
 	if (r != PTN_OK)
 		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_PASSWORD_SET_OK, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_PASSWORD_SET_OK, NULL);
 	rep->done = created ? PTN_DONE_CREATED : PTN_DONE_OK;
 	ptn_jsonw_null(&rep->json, NULL);
 	return PTN_OK;

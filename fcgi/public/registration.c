@@ -112,13 +112,13 @@ ptn_registration_initialize(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	if (primary.address == NULL)
 		return ptn_ceremony_init_failed(req, rep,
-		    PTN_AUDIT_REGISTRATION_INIT_FAILED,
+		    PTN_EVENT_REGISTRATION_INIT_FAILED,
 		    "user has no primary email address");
 	r = ptn_challenge_put(&req->sc, req->sc.cf->webauthn_registration_ms,
 	    &ch);
 	if (r != PTN_OK)
 		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_REGISTRATION_INIT_OK, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_REGISTRATION_INIT_OK, NULL);
 	rep->no_store = true;
 	write_creation(rep, req->sc.cf, &ch, primary.address);
 	return PTN_OK;
@@ -128,7 +128,7 @@ static enum ptn_err
 registration_failed(struct ptn_request *req, struct ptn_reply *rep,
     const char *why, enum ptn_err r, const char *message)
 {
-	ptn_audit_note(&req->audit, PTN_AUDIT_REGISTRATION_FINAL_FAILED, why);
+	ptn_event_note(&req->sc, PTN_EVENT_REGISTRATION_FINAL_FAILED, why);
 	return ptn_reply_say(rep, r, message);
 }
 
@@ -232,7 +232,7 @@ ptn_registration_finalize(struct ptn_request *req, struct ptn_reply *rep)
 		    PTN_E_INPUT, "failed to validate attestation");
 	if (r != PTN_OK)
 		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_REGISTRATION_FINAL_OK, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_REGISTRATION_FINAL_OK, NULL);
 	ptn_ceremony_write(rep, at.cred_id, &req->session.claims.sub);
 	return PTN_OK;
 }

@@ -23,7 +23,7 @@ ptn_logout(struct ptn_request *req, struct ptn_reply *rep)
 	r = ptn_session_end(&req->sc, &c->sub, &c->session_id);
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_USER_LOGGED_OUT, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_USER_LOGGED_OUT, NULL);
 	ptn_cookie_clear_session(req, rep);
 	rep->done = PTN_DONE_EMPTY;
 	return PTN_OK;
@@ -172,7 +172,7 @@ ptn_session_remove(struct ptn_request *req, struct ptn_reply *rep)
 		return PTN_E_NOT_FOUND;
 	if ((r = ptn_session_end(&req->sc, &c->sub, &id)) != PTN_OK)
 		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_SESSION_DELETED, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_SESSION_DELETED, NULL);
 	if (ptn_uuid_equal(&id, &c->session_id))
 		ptn_cookie_clear_session(req, rep);
 	rep->done = PTN_DONE_EMPTY;
@@ -189,7 +189,7 @@ ptn_session_remove_others(struct ptn_request *req, struct ptn_reply *rep)
 	r = ptn_session_end_others(&req->sc, &c->sub, &c->session_id);
 	if (r != PTN_OK)
 		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_SESSION_DELETED, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_SESSION_DELETED, NULL);
 	rep->done = PTN_DONE_EMPTY;
 	return PTN_OK;
 }

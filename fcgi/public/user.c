@@ -79,9 +79,9 @@ ptn_user_create(struct ptn_request *req, struct ptn_reply *rep)
 		return PTN_E_FORBIDDEN;
 	if ((r = ptn_tx(&req->sc, sign_up, &s)) != PTN_OK)
 		return r;
-	req->audit.user_id = s.user.id;
-	req->audit.email = req->in[EMAIL].s;
-	ptn_audit_note(&req->audit, PTN_AUDIT_USER_CREATED, NULL);
+	req->actor.user_id = s.user.id;
+	req->actor.email = req->in[EMAIL].s;
+	ptn_event_note(&req->sc, PTN_EVENT_USER_CREATED, NULL);
 	if (!req->sc.cf->email_verify &&
 	    (r = ptn_issue_token(req, rep, &s.claims)) != PTN_OK)
 		return r;
@@ -249,7 +249,7 @@ ptn_user_remove(struct ptn_request *req, struct ptn_reply *rep)
 
 	if ((r = ptn_tx(&req->sc, remove_user, req)) != PTN_OK)
 		return r;
-	ptn_audit_note(&req->audit, PTN_AUDIT_USER_DELETED, NULL);
+	ptn_event_note(&req->sc, PTN_EVENT_USER_DELETED, NULL);
 	ptn_cookie_clear_session(req, rep);
 	rep->done = PTN_DONE_EMPTY;
 	return PTN_OK;

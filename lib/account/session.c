@@ -266,23 +266,6 @@ ptn_session_touch(const struct ptn_scope *sc, const struct ptn_session *s)
 	return ptn_sql_session_touch(sc->db, &in, &n);
 }
 
-/* At most AGENT_MAX bytes, cut between characters; NULL if not UTF-8. */
-static const char *
-agent_fit(struct ptn_arena *a, const char *agent)
-{
-	size_t len;
-
-	if (agent == NULL || !ptn_utf8_valid(ptn_bytes_of(agent)))
-		return NULL;
-	len = strlen(agent);
-	if (len > AGENT_MAX) {
-		len = AGENT_MAX;
-		while (len > 0 && ((unsigned char)agent[len] & 0xc0) == 0x80)
-			len--;
-	}
-	return ptn_arena_strndup(a, agent, len);
-}
-
 enum ptn_err
 ptn_session_open(const struct ptn_scope *sc, const struct ptn_session_new *new,
     struct ptn_claims *claims)
@@ -308,8 +291,9 @@ ptn_session_open(const struct ptn_scope *sc, const struct ptn_session_new *new,
 	if ((r = ptn_sql_session_evict(sc->db, &evict, &n)) != PTN_OK)
 		return r;
 	put = (struct ptn_session_put_in){ claims->session_id, sc->tenant_id,
-		new->user_id, api, agent_fit(sc->arena, new->user_agent),
-		new->ip, lifespan_s };
+		new->user_id, api,
+		ptn_utf8_fit(sc->arena, new->user_agent, AGENT_MAX), new->ip,
+		lifespan_s };
 	return ptn_sql_session_put(sc->db, &put);
 }
 

@@ -60,6 +60,34 @@ ptn_utf8_length(struct ptn_bytes b)
 	return count;
 }
 
+const char *
+ptn_utf8_fit(struct ptn_arena *a, const char *text, size_t max)
+{
+	struct ptn_bytes b;
+	uint32_t cp;
+	char *out, *o;
+	size_t n;
+
+	if (text == NULL)
+		return NULL;
+	b = ptn_bytes_of(text);
+	o = out = ptn_arena_alloc(a, (b.len < max ? b.len : max) + 1);
+	while (out != NULL && b.len > 0) {
+		n = ptn_utf8_decode(b, &cp);
+		if ((size_t)(o - out) + (n > 0 ? n : 1) > max)
+			break;
+		if (n > 0)
+			memcpy(o, b.p, n);
+		else
+			*o = '?';
+		n += n == 0;
+		o += n;
+		b.p += n;
+		b.len -= n;
+	}
+	return out;
+}
+
 static uint8_t *
 map_nfc(const uint8_t *p, size_t len, uint8_t *buf, size_t *buf_len)
 {

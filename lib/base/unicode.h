@@ -25,6 +25,12 @@ bool ptn_utf8_valid(struct ptn_bytes b);
 size_t ptn_utf8_length(struct ptn_bytes b);
 
 /*
+ * What of a text fits into max bytes: a whole number of characters, each
+ * malformed byte a "?".  NULL for NULL, and when the arena is full.
+ */
+const char *ptn_utf8_fit(struct ptn_arena *a, const char *text, size_t max);
+
+/*
  * RFC 8265 section 4.2.2, OpaqueString: non-ASCII spaces become U+0020, then
  * NFC; controls, surrogates and noncharacters are refused, and so is the
  * empty string.  Unassigned code points pass, so that a newer emoji than ours

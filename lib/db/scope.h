@@ -28,6 +28,7 @@ struct ptn_scope {
 	struct ptn_keys *keys[PTN_API__MAX]; /* NULL: not asked for */
 	struct ptn_gate *gate;		     /* of password hashes; or NULL */
 	struct ptn_token_cache *tokens;	     /* verified before; or NULL */
+	struct ptn_actor *actor; /* who acts, for the record; or NULL: nobody */
 	struct ptn_uuid tenant_id;
 	bool tenant_named; /* tokens name it: it is not the default one */
 };

@@ -12,7 +12,6 @@
 #include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"
 
-#define WISH "want-"
 #define WISH_TTL_S 600 /* an older one is no use to anybody */
 
 /* Now, to the minute, for readers of any language. */
@@ -30,8 +29,7 @@ enum ptn_err
 ptn_codemail_want(const struct ptn_scope *sc, const struct ptn_codemail *w)
 {
 	const struct ptn_outbox_mail mail = {
-		.template = ptn_arena_printf(sc->arena, WISH "%s",
-		    ptn_code_name(w->purpose)),
+		.template = ptn_code_name(w->purpose),
 		.to = w->username,
 		.locale = w->locale,
 		.code = "",
@@ -40,15 +38,9 @@ ptn_codemail_want(const struct ptn_scope *sc, const struct ptn_codemail *w)
 		.address = w->address,
 	};
 
-	if (mail.template == NULL || mail.time == NULL)
+	if (mail.time == NULL)
 		return PTN_E_NOMEM;
-	return ptn_outbox_put(sc, &mail);
-}
-
-bool
-ptn_codemail_is(const struct ptn_outbox_item *item)
-{
-	return strncmp(item->mail.template, WISH, sizeof(WISH) - 1) == 0;
+	return ptn_outbox_put(sc, PTN_OUTBOX_DFNS_CODE, &mail);
 }
 
 struct granting {
@@ -146,7 +138,7 @@ grant(const struct ptn_scope *sc, void *arg)
 	if (r == PTN_OK)
 		r = ptn_passcode_put(sc, digits, &pc);
 	if (r == PTN_OK)
-		r = ptn_outbox_put(sc, &mail);
+		r = ptn_outbox_put(sc, PTN_OUTBOX_MAIL, &mail);
 	ptn_wipe(code, sizeof(code));
 	ptn_wipe(digits, sizeof(digits));
 	return r == PTN_OK ? ptn_outbox_sent(sc, &g->item->id) : r;
@@ -159,8 +151,7 @@ purpose_of(const char *template, enum ptn_code_purpose *out)
 
 	for (i = PTN_CODE_LOGIN; i < PTN_CODE__MAX; i++) {
 		*out = (enum ptn_code_purpose)i;
-		if (strcmp(template + sizeof(WISH) - 1, ptn_code_name(*out)) ==
-		    0)
+		if (strcmp(template, ptn_code_name(*out)) == 0)
 			return true;
 	}
 	return false;

@@ -30,12 +30,10 @@ struct ptn_codemail {
 enum ptn_err ptn_codemail_want(const struct ptn_scope *sc,
     const struct ptn_codemail *w) PTN_MUST_USE;
 
-/* Is a claimed item such a wish? */
-bool ptn_codemail_is(const struct ptn_outbox_item *item);
-
 /*
- * Grant it or not: the code, and the mail that brings it, take the place of
- * the row in one transaction; or the row goes alone.
+ * Grant a claimed item of PTN_OUTBOX_DFNS_CODE or not: the code, and the mail
+ * that brings it, take the place of the row in one transaction; or the row goes
+ * alone.
  */
 enum ptn_err ptn_codemail_serve(const struct ptn_scope *sc,
     const struct ptn_outbox_item *item) PTN_MUST_USE;

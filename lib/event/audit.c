@@ -1,113 +1,120 @@
 #include "lib/event/audit.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/unicode.h"
+#include "lib/conf/conf.h"
 #include "lib/db/sql.h"
+#include "lib/event/event.h"
 #include "lib/format/address.h"
 #include "lib/format/json.h"
 
-static const char *const names[PTN_AUDIT__MAX] = { [PTN_AUDIT_NONE] = "none",
-#define PTN_AUDIT_NAME(e, name) [PTN_AUDIT_##e] = name,
-	PTN_AUDIT_EVENTS(PTN_AUDIT_NAME)
-#undef PTN_AUDIT_NAME
-};
+/* Columns of audit_logs. */
+#define DETAIL_MAX 255
+#define REQUEST_ID_MAX 64
+#define IP_MAX 45
+#define AGENT_MAX 255
+#define EMAIL_MAX 254
+#define OPERATOR_MAX 64
 
-const char *
-ptn_audit_name(enum ptn_audit_event e)
+/* Who acts, as it may be written down. */
+static struct ptn_actor
+shown(const struct ptn_scope *sc)
 {
-	return e < PTN_AUDIT__MAX ? names[e] : names[PTN_AUDIT_NONE];
+	static const struct ptn_actor nobody;
+	struct ptn_actor a = sc->actor != NULL ? *sc->actor : nobody;
+
+	if (a.email != NULL && sc->cf->audit_mask)
+		a.email = ptn_address_mask(sc->arena, a.email);
+	a.email = ptn_utf8_fit(sc->arena, a.email, EMAIL_MAX);
+	a.operator= ptn_utf8_fit(sc->arena, a.operator, OPERATOR_MAX);
+	a.request_id = ptn_utf8_fit(sc->arena, a.request_id, REQUEST_ID_MAX);
+	a.ip = ptn_utf8_fit(sc->arena, a.ip, IP_MAX);
+	a.user_agent = ptn_utf8_fit(sc->arena, a.user_agent, AGENT_MAX);
+	return a;
 }
 
-void
-ptn_audit_note(struct ptn_audit *au, enum ptn_audit_event e, const char *error)
+enum ptn_err
+ptn_audit_row(const struct ptn_scope *sc, const char *type, const char *detail)
 {
-	if (au->n >= PTN_AUDIT_MAX) {
-		ptn_error("audit: no room for %s", ptn_audit_name(e));
-		return;
-	}
-	au->note[au->n].event = e;
-	au->note[au->n].error = error;
-	au->n++;
-}
-
-static const char *
-shown_email(const struct ptn_conf *cf, struct ptn_arena *a, const char *email)
-{
-	if (email == NULL || !cf->audit_mask)
-		return email;
-	return ptn_address_mask(a, email);
-}
-
-static enum ptn_err
-write_row(const struct ptn_scope *sc, const struct ptn_audit *au, size_t i,
-    const char *email)
-{
+	const struct ptn_actor a = shown(sc);
 	const struct ptn_audit_put_in in = {
 		.id = ptn_uuid_new(),
 		.tenant_id = sc->tenant_id,
-		.type = ptn_audit_name(au->note[i].event),
-		.error = au->note[i].error,
-		.request_id = au->request_id,
-		.ip = au->ip,
-		.user_agent = au->user_agent,
-		.user_id = au->user_id,
-		.email = email,
+		.type = type,
+		.error = ptn_utf8_fit(sc->arena, detail, DETAIL_MAX),
+		.request_id = a.request_id,
+		.ip = a.ip,
+		.user_agent = a.user_agent,
+		.user_id = a.user_id,
+		.email = a.email,
+		.operator= a.operator,
+		.subject_id = a.subject_id,
 	};
 
 	return ptn_sql_audit_put(sc->db, &in);
 }
 
 static void
-write_line(const struct ptn_conf *cf, struct ptn_arena *a,
-    const struct ptn_audit *au, size_t i, const char *email)
+write_id(struct ptn_jsonw *w, const char *name, const struct ptn_uuid *id)
 {
-	const int fd = cf->audit_output == PTN_AUDIT_STDOUT ? STDOUT_FILENO
-							    : STDERR_FILENO;
-	char when[PTN_TIME_STR], user[PTN_UUID_STR];
+	char text[PTN_UUID_STR];
+
+	if (ptn_uuid_is_nil(id))
+		return;
+	ptn_uuid_format(id, text);
+	ptn_jsonw_str(w, name, text);
+}
+
+/* Members of a request are there even if it did not tell them. */
+static void
+write_actor(struct ptn_jsonw *w, const struct ptn_actor *a)
+{
+	if (a->operator!= NULL) {
+		ptn_jsonw_str(w, "operator", a->operator);
+		write_id(w, "subject_id", &a->subject_id);
+		return;
+	}
+	ptn_jsonw_str(w, "http_request_id", a->request_id);
+	ptn_jsonw_str(w, "source_ip", a->ip);
+	ptn_jsonw_str(w, "user_agent", a->user_agent);
+	write_id(w, "user_id", &a->user_id);
+	if (a->email != NULL)
+		ptn_jsonw_str(w, "user_email", a->email);
+}
+
+/* What a command was asked for is what it prints; its record goes beside. */
+static int
+output(const struct ptn_scope *sc, const struct ptn_actor *a)
+{
+	return a->operator== NULL && sc->cf->audit_output == PTN_AUDIT_STDOUT
+	    ? STDOUT_FILENO
+	    : STDERR_FILENO;
+}
+
+void
+ptn_audit_line(const struct ptn_scope *sc, const char *type, const char *detail)
+{
+	const struct ptn_actor a = shown(sc);
 	const int64_t now = ptn_clock_us();
+	char when[PTN_TIME_STR];
 	struct ptn_jsonw w;
 
 	ptn_time_format(now, when);
-	ptn_uuid_format(&au->user_id, user);
-	ptn_jsonw_init(&w, a);
+	ptn_jsonw_init(&w, sc->arena);
 	ptn_jsonw_object(&w, NULL);
 	ptn_jsonw_str(&w, "audience", "audit");
-	ptn_jsonw_str(&w, "type", ptn_audit_name(au->note[i].event));
-	if (au->note[i].error != NULL)
-		ptn_jsonw_str(&w, "error", au->note[i].error);
-	ptn_jsonw_str(&w, "http_request_id", au->request_id);
-	ptn_jsonw_str(&w, "source_ip", au->ip);
-	ptn_jsonw_str(&w, "user_agent", au->user_agent);
-	if (!ptn_uuid_is_nil(&au->user_id))
-		ptn_jsonw_str(&w, "user_id", user);
-	if (email != NULL)
-		ptn_jsonw_str(&w, "user_email", email);
+	ptn_jsonw_str(&w, "type", type);
+	if (detail != NULL)
+		ptn_jsonw_str(&w, "error", detail);
+	write_actor(&w, &a);
 	ptn_jsonw_str(&w, "time", when);
-	ptn_jsonw_int(&w, "time_unix", now / 1000000);
+	ptn_jsonw_int(&w, "time_unix", now / PTN_US_PER_S);
 	ptn_jsonw_end_object(&w);
 	ptn_buf_char(&w.buf, '\n');
-	if (w.buf.bad || write(fd, w.buf.p, w.buf.len) != (ssize_t)w.buf.len)
-		ptn_warn("audit: a line of %s was lost",
-		    ptn_audit_name(au->note[i].event));
-}
-
-enum ptn_err
-ptn_audit_write(const struct ptn_scope *sc, const struct ptn_audit *au)
-{
-	const char *email = shown_email(sc->cf, sc->arena, au->email);
-	enum ptn_err r;
-	size_t i;
-
-	for (i = 0; i < au->n; i++) {
-		if (sc->cf->audit_lines)
-			write_line(sc->cf, sc->arena, au, i, email);
-		if (!sc->cf->audit_rows)
-			continue;
-		if ((r = write_row(sc, au, i, email)) != PTN_OK)
-			return r;
-	}
-	return PTN_OK;
+	if (w.buf.bad ||
+	    write(output(sc, &a), w.buf.p, w.buf.len) != (ssize_t)w.buf.len)
+		ptn_warn("audit: a line of %s was lost", type);
 }

@@ -1,31 +1,40 @@
 #include "lib/event/notice.h"
 
+#include "lib/conf/conf.h"
+#include "lib/event/event.h"
 #include "lib/event/outbox.h"
 #include "lib/format/dfnsid.h"
+#include "lib/format/locale.h"
 
 #define TTL_S (3 * 86400) /* who learns of it later has learnt it otherwise */
 
 /* The mails, as mail.c knows them. */
 static const char *const templates[PTN_NOTICE__MAX] = {
+	[PTN_NOTICE_NONE] = "",
 	[PTN_NOTICE_CREDENTIAL] = "credential",
 	[PTN_NOTICE_RECOVERED] = "recovered",
 };
 
 enum ptn_err
-ptn_notice_put(const struct ptn_scope *sc, const struct ptn_notice *n)
+ptn_notice_put(const struct ptn_scope *sc, enum ptn_notice what,
+    const struct ptn_notice_to *to)
 {
+	struct ptn_actor *actor = sc->actor;
 	char org[PTN_DFNSID_STR];
-	const struct ptn_outbox_mail mail = { .template = templates[n->what],
-		.to = n->address,
-		.locale = n->locale,
+	const struct ptn_outbox_mail mail = { .template = templates[what],
+		.to = to->address,
+		.locale = ptn_locale_match(
+		    actor != NULL ? actor->accept_language : NULL),
 		.code = "",
 		.ttl_s = TTL_S,
-		.service = n->service,
-		.username = n->username,
+		.service = to->service,
+		.username = to->username,
 		.org = org };
 
-	if (!sc->cf->mail_enabled || n->address == NULL)
+	if (!sc->cf->mail_enabled || to->address == NULL)
 		return PTN_OK;
+	if (actor != NULL)
+		actor->mail_queued = true;
 	ptn_dfnsid_format(PTN_DFNSID_ORG, &sc->tenant_id, org);
-	return ptn_outbox_put(sc, &mail);
+	return ptn_outbox_put(sc, PTN_OUTBOX_MAIL, &mail);
 }

@@ -1,35 +1,32 @@
 #ifndef PTN_EVENT_NOTICE_H
 #define PTN_EVENT_NOTICE_H
 
-#include "lib/base/arena.h"
 #include "lib/base/err.h"
-#include "lib/base/uuid.h"
-#include "lib/conf/conf.h"
-#include "lib/crypto/secrets.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
 
 /*
  * Mail that tells somebody what was done to their account, so that they learn
- * of it if it was not them.  It goes to their verified address; who has none,
- * or where no mail is sent at all, gets none.
+ * of it if it was not them.
  */
-enum ptn_notice_of {
+enum ptn_notice {
+	PTN_NOTICE_NONE = 0,
 	PTN_NOTICE_CREDENTIAL, /* a credential was added */
 	PTN_NOTICE_RECOVERED,  /* all of them were replaced */
 	PTN_NOTICE__MAX
 };
 
-struct ptn_notice {
-	enum ptn_notice_of what;
-	const char *service; /* who it is from; NULL: service.name */
-	const char *address; /* verified; NULL: they have none */
-	const char *username;
-	const char *locale; /* a tag of locale.h */
+/* Whom to tell. */
+struct ptn_notice_to {
+	const char *address;  /* verified; NULL: they have none */
+	const char *username; /* who they are there */
+	const char *service;  /* who it is from; NULL: service.name */
 };
 
-/* Queue it, inside the transaction of what it tells of. */
-enum ptn_err ptn_notice_put(const struct ptn_scope *sc,
-    const struct ptn_notice *n) PTN_MUST_USE;
+/*
+ * Queue it, inside the transaction of what it tells of: for event.c alone.
+ * Whoever has no address, and where no mail is sent at all, gets none.
+ */
+enum ptn_err ptn_notice_put(const struct ptn_scope *sc, enum ptn_notice what,
+    const struct ptn_notice_to *to) PTN_MUST_USE;
 
 #endif

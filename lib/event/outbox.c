@@ -8,6 +8,24 @@
 
 #define JSON_DEPTH 2
 
+static const char *const kinds[PTN_OUTBOX__MAX] = {
+	[PTN_OUTBOX_MAIL] = "mail",
+	[PTN_OUTBOX_DFNS_CODE] = "dfns_code",
+};
+
+static bool
+read_kind(const char *name, enum ptn_outbox_kind *out)
+{
+	int i;
+
+	for (i = 0; i < PTN_OUTBOX__MAX; i++) {
+		*out = (enum ptn_outbox_kind)i;
+		if (strcmp(kinds[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static struct ptn_bytes
 aad_of(const struct ptn_uuid *id)
 {
@@ -15,10 +33,12 @@ aad_of(const struct ptn_uuid *id)
 }
 
 enum ptn_err
-ptn_outbox_put(const struct ptn_scope *sc, const struct ptn_outbox_mail *mail)
+ptn_outbox_put(const struct ptn_scope *sc, enum ptn_outbox_kind kind,
+    const struct ptn_outbox_mail *mail)
 {
 	struct ptn_outbox_put_in in = { .id = ptn_uuid_new(),
 		.tenant_id = sc->tenant_id,
+		.kind = kinds[kind],
 		.ttl_s = mail->ttl_s };
 	struct ptn_jsonw w;
 	enum ptn_err r;
@@ -80,6 +100,8 @@ open_row(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
 	struct ptn_bytes plain;
 	enum ptn_err r;
 
+	if (!read_kind(row->kind, &item->kind))
+		return PTN_E_INPUT;
 	r = ptn_open(sc->secrets, sc->arena, PTN_FOR_OUTBOX, aad_of(&row->id),
 	    row->sealed, &plain);
 	if (r != PTN_OK)

@@ -11,6 +11,13 @@
 #include "lib/db/db.h"
 #include "lib/db/scope.h"
 
+/* Who serves a row: THE list is courier.c's. */
+enum ptn_outbox_kind {
+	PTN_OUTBOX_MAIL,      /* a mail, to be written and sent */
+	PTN_OUTBOX_DFNS_CODE, /* a code that was asked for: codemail.h */
+	PTN_OUTBOX__MAX
+};
+
 /*
  * Mail that is to be sent: rows written in the transaction of what they
  * speak of, claimed and sent by the courier.  The body is sealed
@@ -32,13 +39,14 @@ struct ptn_outbox_mail {
 /* For how long a claim is good: longer than any delivery lasts. */
 #define PTN_OUTBOX_LEASE_S 120
 
-/* Queue a mail.  Inside the caller's transaction. */
+/* Queue it.  Inside the caller's transaction. */
 enum ptn_err ptn_outbox_put(const struct ptn_scope *sc,
-    const struct ptn_outbox_mail *mail) PTN_MUST_USE;
+    enum ptn_outbox_kind kind, const struct ptn_outbox_mail *mail) PTN_MUST_USE;
 
 struct ptn_outbox_item {
 	struct ptn_uuid id;
 	struct ptn_uuid tenant_id;
+	enum ptn_outbox_kind kind;
 	int64_t attempts; /* before this one */
 	int64_t left_s;	  /* until it expires */
 	struct ptn_outbox_mail mail;

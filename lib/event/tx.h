@@ -5,11 +5,20 @@
 #include "lib/db/scope.h"
 
 /*
- * Run fn inside a transaction: what a rule changes, all of it or nothing.  fn
- * may be run several times, see ptn_db_tx().
+ * Run fn inside a transaction: what a rule changes, and the events of it, all
+ * or nothing.  fn may be run several times, see ptn_db_tx(); the events of a
+ * run that was rolled back are forgotten with it.
  */
 typedef enum ptn_err (*ptn_tx_fn)(const struct ptn_scope *sc, void *arg);
 enum ptn_err ptn_tx(const struct ptn_scope *sc, ptn_tx_fn fn,
+    void *arg) PTN_MUST_USE;
+
+/*
+ * The same for an fn that changes something by a single statement, which
+ * needs no transaction of its own: it gets one only where a row of the audit
+ * log goes with it.
+ */
+enum ptn_err ptn_tx_single(const struct ptn_scope *sc, ptn_tx_fn fn,
     void *arg) PTN_MUST_USE;
 
 #endif

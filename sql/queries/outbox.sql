@@ -1,13 +1,13 @@
--- Mail to be sent.  A row is written with what it speaks of and claimed by
+-- What the courier is to serve, by kind.  A row is written with what it speaks of and claimed by
 -- one courier at a time; the couriers of all hosts serve all tenants.
 
 -- name: outbox_put
--- in:   id:id tenant_id:id sealed:bytes ttl_s:i64
+-- in:   id:id tenant_id:id kind:str sealed:bytes ttl_s:i64
 -- returns: none
 INSERT INTO outbox
-       (id, tenant_id, sealed, attempts, claim, claimed_until, next_try_at,
+       (id, tenant_id, kind, sealed, attempts, claim, claimed_until, next_try_at,
         created_at, expires_at)
-VALUES (?, ?, ?, 0, NULL, NULL, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),
+VALUES (?, ?, ?, ?, 0, NULL, NULL, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),
         UTC_TIMESTAMP(6) + INTERVAL ? SECOND);
 
 -- name: outbox_claim
@@ -26,10 +26,10 @@ UPDATE outbox
 
 -- name: outbox_claimed
 -- in:   claim:id
--- out:  id:id tenant_id:id sealed:bytes attempts:i64 left_s:i64
+-- out:  id:id tenant_id:id kind:str sealed:bytes attempts:i64 left_s:i64
 -- returns: many
 -- tenants: all, because a claim is random and names its rows
-SELECT id, tenant_id, sealed, attempts,
+SELECT id, tenant_id, kind, sealed, attempts,
        TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), expires_at)
   FROM outbox WHERE claim = ? ORDER BY created_at, id;
 

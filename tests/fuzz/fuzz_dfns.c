@@ -470,17 +470,24 @@ ptn_db_many(struct ptn_db *db, struct ptn_arena *a, int stmt, const void *in,
 	return PTN_OK;
 }
 
+static bool in_tx;
+
 enum ptn_err
 ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
 {
-	return fn(db, arg);
+	enum ptn_err r;
+
+	in_tx = true;
+	r = fn(db, arg);
+	in_tx = false;
+	return r;
 }
 
 bool
 ptn_db_in_tx(const struct ptn_db *db)
 {
 	(void)db;
-	return false;
+	return in_tx;
 }
 
 uint64_t

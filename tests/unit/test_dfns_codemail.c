@@ -71,13 +71,13 @@ served(void)
 
 	item = claim(&n);
 	assert_int_equal(n, 1);
-	assert_true(ptn_codemail_is(item));
+	assert_int_equal(item->kind, PTN_OUTBOX_DFNS_CODE);
 	assert_int_equal(ptn_codemail_serve(&scope, item), PTN_OK);
 	item = claim(&n);
 	assert_in_range(n, 0, 1);
 	if (n == 0)
 		return NULL;
-	assert_false(ptn_codemail_is(item));
+	assert_int_equal(item->kind, PTN_OUTBOX_MAIL);
 	assert_int_equal(ptn_outbox_sent(&scope, &item->id), PTN_OK);
 	return &item->mail;
 }

@@ -33,7 +33,10 @@ setup(void **state)
 	conf.hash_wait_s = 5;
 	conf.workers = 4;
 	conf.password_max_bytes = 72;
-	return ptn_gate_open(&gate, &conf, NULL) == PTN_OK ? 0 : -1;
+	if (ptn_gate_open(&gate, &conf, NULL) != PTN_OK)
+		return -1;
+	scope.gate = gate;
+	return 0;
 }
 
 static int

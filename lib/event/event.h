@@ -1,0 +1,91 @@
+#ifndef PTN_EVENT_EVENT_H
+#define PTN_EVENT_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/scope.h"
+#include "lib/event/notice.h"
+
+/*
+ * What happens is an event, a row of event.def: what hangs on it (the audit
+ * log, a notice to the owner) is written where it happens, by these calls and
+ * nowhere else.
+ */
+enum ptn_event {
+	PTN_EVENT_NONE = 0,
+#define PTN_EVENT(name, kind, type, notice, webhook, metric) PTN_EVENT_##name,
+#include "lib/event/event.def"
+#undef PTN_EVENT
+	PTN_EVENT__MAX
+};
+
+enum ptn_event_kind {
+	PTN_EVENT_IS_UNSET = 0,
+	PTN_EVENT_IS_CHANGE, /* recorded in its transaction */
+	PTN_EVENT_IS_NOTED   /* recorded when the answer is settled */
+};
+
+#define PTN_EVENTS_MAX 8 /* of one request or command */
+
+/*
+ * Who acts, and what came of it so far.  One a request or command, filled in
+ * as it is found out; its texts live as long as the scope's arena.
+ */
+struct ptn_actor {
+	struct ptn_uuid
+	    user_id;	   /* who they are, or say they are; nil: nobody */
+	const char *email; /* canonical, or NULL */
+	struct ptn_uuid
+	    subject_id;		/* whom an operator's act is about; or nil */
+	const char *operator;	/* who gave the command; NULL: a request */
+	const char *request_id; /* of a request; or NULL */
+	const char *ip;
+	const char *user_agent;
+	const char *accept_language; /* for notices; or NULL */
+	bool mail_queued; /* a notice waits: the courier is to be woken */
+	struct {
+		enum ptn_event event;
+		const char *detail;
+		bool written; /* its row is there */
+	} log[PTN_EVENTS_MAX];
+	size_t n;
+};
+
+/*
+ * Something was changed, in this transaction: write its row, if
+ * audit_log.storage.enabled.  Its line is written after COMMIT, by
+ * ptn_events_settle(), once, however often the transaction was run.
+ *
+ * e		of the kind CHANGE, without a notice.
+ * detail	a short text of ours, or NULL; never input.  Borrowed until the
+ *		events are settled.
+ *
+ * What does not fit its column is cut: no record refuses what it records.
+ * Errors are the database's.
+ */
+enum ptn_err ptn_event(const struct ptn_scope *sc, enum ptn_event e,
+    const char *detail) PTN_MUST_USE;
+
+/* The same of an event with a notice, which is queued for its owner. */
+enum ptn_err ptn_event_tell(const struct ptn_scope *sc, enum ptn_event e,
+    const struct ptn_notice_to *to) PTN_MUST_USE;
+
+/* Nothing was changed: e is of the kind NOTED.  Outside of transactions. */
+void ptn_event_note(const struct ptn_scope *sc, enum ptn_event e,
+    const char *detail);
+
+/*
+ * The answer is settled: write the rows of what was noted, and the lines of
+ * all, if audit_log.console_output.enabled.  PTN_E_UNAVAILABLE and others if
+ * a row cannot be written: then the answer is that.
+ */
+enum ptn_err ptn_events_settle(const struct ptn_scope *sc) PTN_MUST_USE;
+
+/* Its row of the table.  Never NULL. */
+const char *ptn_event_type(enum ptn_event e);
+enum ptn_event_kind ptn_event_kind(enum ptn_event e);
+
+#endif
