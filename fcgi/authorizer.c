@@ -33,7 +33,7 @@ ptn_authorizer_variables(const struct ptn_request *req, struct ptn_reply *rep)
 }
 
 enum ptn_err
-ptn_authorize(struct ptn_request *req, struct ptn_reply *rep)
+ptn_authorizer_decide(struct ptn_request *req, struct ptn_reply *rep)
 {
 	static const char *const name[FACT__MAX] = {
 		[USER] = "Remote-User",

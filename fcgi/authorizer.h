@@ -15,6 +15,7 @@ void ptn_authorizer_variables(const struct ptn_request *req,
     struct ptn_reply *rep);
 
 /* GET /authorize: the same for nginx (auth_request), as headers. */
-enum ptn_err ptn_authorize(struct ptn_request *req, struct ptn_reply *rep);
+enum ptn_err ptn_authorizer_decide(struct ptn_request *req,
+    struct ptn_reply *rep);
 
 #endif

@@ -26,7 +26,7 @@ bearer(struct ptn_arena *a, const char *value)
 }
 
 const char *
-ptn_presented_bearer(const struct ptn_request *req)
+ptn_bearer_token(const struct ptn_request *req)
 {
 	const char *value = ptn_request_param(req, "HTTP_AUTHORIZATION");
 
@@ -62,7 +62,8 @@ try_token(struct ptn_request *req, struct ptn_reply *rep, const char *token,
 }
 
 enum ptn_err
-ptn_presented(struct ptn_request *req, struct ptn_reply *rep, enum ptn_auth how)
+ptn_bearer_session(struct ptn_request *req, struct ptn_reply *rep,
+    enum ptn_auth how)
 {
 	const char *token;
 	enum ptn_err r;

@@ -6,7 +6,7 @@
 #include "fcgi/routes.h"
 
 /* The first bearer token of the request, or NULL. */
-const char *ptn_presented_bearer(const struct ptn_request *req);
+const char *ptn_bearer_token(const struct ptn_request *req);
 
 /*
  * The session that a request presents (hanko-public 1.7): the first good one
@@ -19,7 +19,7 @@ const char *ptn_presented_bearer(const struct ptn_request *req);
  *		deleted, cookie and row.  But for SITE a cookie is looked at
  *		only when it comes from a page of our own (cors.h).
  */
-enum ptn_err ptn_presented(struct ptn_request *req, struct ptn_reply *rep,
+enum ptn_err ptn_bearer_session(struct ptn_request *req, struct ptn_reply *rep,
     enum ptn_auth how) PTN_MUST_USE;
 
 #endif

@@ -44,10 +44,10 @@ allowed(const struct ptn_request *req)
 	const char *origin = req->origin;
 	size_t i;
 
-	if (!ptn_header_safe(origin) || req->tenant_fault != PTN_OK)
+	if (!ptn_reply_header_safe(origin) || req->tenant_err != PTN_OK)
 		return false;
 	if (req->tenant.own_origins)
-		return ptn_origin_is_of(cf->rp_id, &cf->rp_origins, origin);
+		return ptn_url_origin_is_of(cf->rp_id, &cf->rp_origins, origin);
 	for (i = 0; i < cf->cors_origins.n; i++)
 		if (ptn_cors_match(cf->cors_origins.v[i], origin))
 			return true;
@@ -61,7 +61,7 @@ ptn_cors_own_page(const struct ptn_request *req)
 	const char *authority;
 
 	if (req->origin == NULL || allowed(req) ||
-	    ptn_origin_is_of(req->sc.cf->rp_id, &req->sc.cf->rp_origins,
+	    ptn_url_origin_is_of(req->sc.cf->rp_id, &req->sc.cf->rp_origins,
 		req->origin))
 		return true;
 	authority = strstr(req->origin, "://");
@@ -79,7 +79,7 @@ answer_preflight(const struct ptn_request *req, struct ptn_reply *rep)
 	ptn_reply_header(rep, "Vary", "Access-Control-Request-Headers");
 	ptn_reply_header(rep, "Access-Control-Allow-Methods",
 	    "GET,HEAD,PUT,PATCH,POST,DELETE");
-	if (headers != NULL && ptn_header_safe(headers))
+	if (headers != NULL && ptn_reply_header_safe(headers))
 		ptn_reply_header(rep, "Access-Control-Allow-Headers", headers);
 	ptn_reply_header_int(rep, "Access-Control-Max-Age", MAX_AGE_S);
 }

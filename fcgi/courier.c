@@ -39,7 +39,7 @@ struct slot {
 	int64_t attempts;
 	int64_t dead_ms; /* monotonic: then the code is worth nothing */
 	enum ptn_delivery what;
-	struct ptn_mail_job job;
+	struct ptn_deliver_job job;
 	char name[PTN_UUID_STR];
 };
 
@@ -59,8 +59,8 @@ static void
 courier_close(struct courier *c)
 {
 	ptn_mailer_free(&c->mailer);
-	ptn_keys_free(&c->sc.keys[PTN_API_HANKO]);
-	ptn_keys_free(&c->sc.keys[PTN_API_DFNS]);
+	ptn_jwks_free(&c->sc.keys[PTN_API_HANKO]);
+	ptn_jwks_free(&c->sc.keys[PTN_API_DFNS]);
 	ptn_db_free(&c->sc.db);
 	ptn_arena_free(&c->sc.arena);
 }
@@ -79,10 +79,10 @@ courier_open(struct courier *c, const struct ptn_conf *cf,
 	c->sc.db = ptn_db_new(cf, PTN_DB_SERVE);
 	r = c->sc.arena != NULL && c->sc.db != NULL ? PTN_OK : PTN_E_NOMEM;
 	if (r == PTN_OK)
-		r = ptn_keys_new(&c->sc.keys[PTN_API_HANKO], PTN_API_HANKO, cf,
+		r = ptn_jwks_new(&c->sc.keys[PTN_API_HANKO], PTN_API_HANKO, cf,
 		    secrets);
 	if (r == PTN_OK)
-		r = ptn_keys_new(&c->sc.keys[PTN_API_DFNS], PTN_API_DFNS, cf,
+		r = ptn_jwks_new(&c->sc.keys[PTN_API_DFNS], PTN_API_DFNS, cf,
 		    secrets);
 	if (r == PTN_OK && cf->mail_enabled)
 		r = ptn_mailer_new(&c->mailer, cf);
@@ -171,7 +171,8 @@ slot_start(struct courier *c, struct slot *s,
 	    ptn_address_mask(c->sc.arena, item->mail.to));
 	r = ptn_mail_write(c->mailer, c->sc.arena, &item->mail, &message);
 	if (r == PTN_OK)
-		r = ptn_mail_start(c->sc.cf, item->mail.to, message, &s->job);
+		r = ptn_deliver_start(c->sc.cf, item->mail.to, message,
+		    &s->job);
 	if (r == PTN_OK)
 		return;
 	s->what = r == PTN_E_INPUT ? PTN_DELIVERY_NEVER : PTN_DELIVERY_LATER;
@@ -266,7 +267,7 @@ serve_slots(struct courier *c)
 		if (!s->used)
 			continue;
 		if (s->job.pid != 0) {
-			if (!ptn_mail_ended(&s->job, &s->what))
+			if (!ptn_deliver_ended(&s->job, &s->what))
 				continue;
 			slot_log(s);
 			slot_record(c, s);
@@ -350,10 +351,10 @@ expire(struct courier *c)
 	enum ptn_err r;
 
 	c->expire_ms = ptn_clock_mono_ms() + EXPIRE_MS;
-	r = ptn_expire(c->sc.cf, c->sc.db, c->sc.keys[PTN_API_HANKO],
+	r = ptn_expiry_run(c->sc.cf, c->sc.db, c->sc.keys[PTN_API_HANKO],
 	    c->sc.arena, thorough);
 	if (r == PTN_OK && c->sc.cf->dfns_enabled)
-		r = ptn_keys_expire(c->sc.keys[PTN_API_DFNS], c->sc.db,
+		r = ptn_jwks_expire(c->sc.keys[PTN_API_DFNS], c->sc.db,
 		    c->sc.arena, &gone);
 	ptn_arena_reset(c->sc.arena);
 	if (r == PTN_OK)
@@ -385,7 +386,7 @@ turn(struct courier *c)
 static void
 finish(struct courier *c)
 {
-	int64_t until = ptn_clock_mono_ms() + PTN_MAIL_TIMEOUT_S * 1000;
+	int64_t until = ptn_clock_mono_ms() + PTN_DELIVER_TIMEOUT_S * 1000;
 	int64_t now;
 
 	c->look_ms = c->expire_ms = INT64_MAX;

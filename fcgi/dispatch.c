@@ -32,11 +32,11 @@ static enum ptn_err
 locate(struct ptn_request *req)
 {
 	const struct ptn_tenants *ts = req->env->tenants;
-	const struct ptn_place *by_path;
+	const struct ptn_mount *by_path;
 	const char *path = "/";
 	enum ptn_err r = PTN_OK;
 
-	req->place = ptn_tenants_by_host(ts, host_of(req));
+	req->mount = ptn_tenants_by_host(ts, host_of(req));
 	if (!req->authorizer)
 		r = ptn_path(req->sc.arena, req->uri, &path);
 	else if (req->sc.cf->tenant_paths.n > 0)
@@ -44,7 +44,7 @@ locate(struct ptn_request *req)
 	if (r != PTN_OK)
 		return r;
 	if ((by_path = ptn_tenants_by_path(ts, &path)) != NULL)
-		req->place = by_path;
+		req->mount = by_path;
 	req->path = path;
 	return req->authorizer
 	    ? PTN_OK
@@ -66,13 +66,13 @@ start_of_path(const struct ptn_request *req)
 static enum ptn_err
 introduce(struct ptn_request *req)
 {
-	req->path_fault = locate(req);
+	req->path_err = locate(req);
 	req->family = ptn_family_of(req->sc.cf,
-	    req->authorizer		    ? ""
-		: req->path_fault == PTN_OK ? req->path
-					    : start_of_path(req));
+	    req->authorizer		  ? ""
+		: req->path_err == PTN_OK ? req->path
+					  : start_of_path(req));
 	if (!req->family->placed)
-		req->place = NULL;
+		req->mount = NULL;
 	req->origin = ptn_request_param(req, "HTTP_ORIGIN");
 	req->ip = ptn_client_ip(req);
 	req->request_id = ptn_client_request_id(req);
@@ -96,8 +96,8 @@ match(struct ptn_request *req, struct ptn_reply *rep)
 	const char *allow = NULL;
 	enum ptn_err r;
 
-	if (req->path_fault != PTN_OK)
-		return req->path_fault;
+	if (req->path_err != PTN_OK)
+		return req->path_err;
 	if (req->admin) /* that socket has no routes yet */
 		return PTN_E_NOT_FOUND;
 	r = ptn_routes_match(req->sc.cf, req->sc.arena, req->method, req->path,
@@ -137,8 +137,8 @@ provide(struct ptn_request *req, enum ptn_need need)
 	req->upkeep += ptn_db_count(req->sc.db) - before;
 	if (r != PTN_OK || need == PTN_NEED_KEYS)
 		return r;
-	if (req->place != NULL)
-		return req->tenant_fault;
+	if (req->mount != NULL)
+		return req->tenant_err;
 	r = ptn_tenants_get(env->tenants, &req->sc, NULL, &req->tenant);
 	if (r == PTN_OK)
 		enter_tenant(req);
@@ -154,12 +154,12 @@ settle_tenant(struct ptn_request *req)
 {
 	const uint64_t before = ptn_db_count(req->sc.db);
 
-	if (req->place == NULL)
+	if (req->mount == NULL)
 		return;
-	req->tenant_fault = ptn_tenants_get(req->env->tenants, &req->sc,
-	    req->place, &req->tenant);
+	req->tenant_err = ptn_tenants_get(req->env->tenants, &req->sc,
+	    req->mount, &req->tenant);
 	req->upkeep += ptn_db_count(req->sc.db) - before;
-	if (req->tenant_fault == PTN_OK)
+	if (req->tenant_err == PTN_OK)
 		enter_tenant(req);
 }
 
@@ -181,7 +181,7 @@ judge(struct ptn_request *req, struct ptn_reply *rep)
 	    (r = req->family->authenticate(req, rep, req->route->auth)) !=
 		PTN_OK ||
 	    (r = ptn_input(req, rep, req->route->input)) != PTN_OK ||
-	    (r = ptn_guess(req, rep)) != PTN_OK)
+	    (r = ptn_throttle(req, rep)) != PTN_OK)
 		return r;
 	return req->route->handler(req, rep);
 }
@@ -194,7 +194,7 @@ judge(struct ptn_request *req, struct ptn_reply *rep)
 static enum ptn_err
 judge_for_site(struct ptn_request *req, struct ptn_reply *rep)
 {
-	if (req->params_too_large || req->path_fault != PTN_OK ||
+	if (req->params_too_large || req->path_err != PTN_OK ||
 	    provide(req, PTN_NEED_DB) != PTN_OK ||
 	    req->family->authenticate(req, rep, PTN_AUTH_SITE) != PTN_OK) {
 		ptn_reply_raw(rep, NULL, PTN_BYTES("", 0));

@@ -22,7 +22,7 @@ struct ptn_family {
 	size_t body_max;	 /* bytes */
 	int depth;		 /* levels of nesting */
 	const char *type;	 /* of a JSON body */
-	const char *fault;	 /* said before what is wrong with a body */
+	const char *problem;	 /* said before what is wrong with a body */
 	const char *last_resort; /* the body of a 500 without memory */
 	/*
 	 * NULL: origins and headers by the configuration, with credentials.

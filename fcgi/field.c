@@ -177,7 +177,7 @@ time_of(const struct ptn_json *json, int64_t *us)
 	double d;
 
 	if (ptn_json_type(json) == PTN_JSON_STRING)
-		return ptn_time_parse(ptn_json_string(json), us);
+		return ptn_clock_parse(ptn_json_string(json), us);
 	if (ptn_json_int(json, &whole))
 		d = (double)whole;
 	else if (!ptn_json_double(json, &d))

@@ -63,7 +63,7 @@ make_shared(struct ptn_generation *g)
 	size_t len;
 	void *p;
 
-	g->nworkers = (size_t)ptn_gate_workers(g->cf);
+	g->nworkers = (size_t)ptn_hashgate_workers(g->cf);
 	g->nplaces = g->nworkers + 1;
 	g->place = calloc(g->nplaces, sizeof(*g->place));
 	if (g->place == NULL)
@@ -109,7 +109,7 @@ ptn_generation_new(struct ptn_generation **out, const struct ptn_start *start,
 	if (r == PTN_OK)
 		r = make_shared(g);
 	if (r == PTN_OK)
-		r = ptn_gate_open(&g->gate, cf, NULL);
+		r = ptn_hashgate_open(&g->gate, cf, NULL);
 	if (r == PTN_OK)
 		r = open_listeners(g, start, older);
 	if (r != PTN_OK)
@@ -145,7 +145,7 @@ ptn_generation_free(struct ptn_generation **gp)
 	}
 	if (g->score != NULL)
 		munmap(g->score, g->nworkers * sizeof(*g->score));
-	ptn_gate_close(&g->gate);
+	ptn_hashgate_close(&g->gate);
 	ptn_secrets_free(&g->secrets);
 	ptn_conf_free(&g->cf);
 	free(g->place);
@@ -194,7 +194,7 @@ forget_others(const struct ptn_generation *g, struct ptn_generation *all)
 		close_listeners(o);
 		close(o->wake[0]);
 		close(o->wake[1]);
-		ptn_gate_close(&o->gate);
+		ptn_hashgate_close(&o->gate);
 		ptn_secrets_free(&o->secrets);
 		ptn_conf_free(&o->cf);
 	}
@@ -255,7 +255,7 @@ child_main(struct ptn_generation *g, struct ptn_generation *all, size_t i,
 static void
 fork_one(struct ptn_generation *g, struct ptn_generation *all, size_t i)
 {
-	struct ptn_place *p = &g->place[i];
+	struct ptn_generation_place *p = &g->place[i];
 	pid_t parent = getpid();
 	int64_t now = ptn_clock_mono_ms();
 	pid_t pid;
@@ -333,7 +333,7 @@ log_death(const struct ptn_generation *g, size_t i, int status)
  * young waits 100 ms, doubling to 5 s.
  */
 static void
-schedule(struct ptn_place *p)
+schedule(struct ptn_generation_place *p)
 {
 	int64_t now = ptn_clock_mono_ms();
 

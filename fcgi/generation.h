@@ -19,7 +19,7 @@
  */
 
 /* A place for a child; who dies is replaced in its place. */
-struct ptn_place {
+struct ptn_generation_place {
 	pid_t pid;	  /* 0: nobody */
 	int64_t since_ms; /* monotonic, when it was forked */
 	int64_t next_ms;  /* nobody is forked before */
@@ -27,7 +27,7 @@ struct ptn_place {
 	bool killed;	  /* the watchdog's doing */
 };
 
-enum ptn_gen_state {
+enum ptn_generation_state {
 	PTN_GEN_STARTING = 0, /* not all workers are ready yet */
 	PTN_GEN_SERVING,
 	PTN_GEN_DRAINING /* told to leave, nobody is replaced */
@@ -35,16 +35,16 @@ enum ptn_gen_state {
 
 struct ptn_generation {
 	struct ptn_generation *next; /* an older one */
-	enum ptn_gen_state state;
+	enum ptn_generation_state state;
 	struct ptn_conf *cf;
 	struct ptn_secrets *secrets;
 	struct ptn_identity identity;
-	struct ptn_gate *gate;
+	struct ptn_hashgate *gate;
 	struct ptn_listener listener[PTN_SIDE__MAX];
 	int wake[2];
 	struct ptn_score *score; /* one a worker, shared memory */
 	size_t nworkers;
-	struct ptn_place *place; /* nworkers, then the courier's */
+	struct ptn_generation_place *place; /* nworkers, then the courier's */
 	size_t nplaces;
 	size_t deaths;	     /* of workers, while STARTING */
 	int64_t deadline_ms; /* STARTING: give up; DRAINING: KILL */

@@ -40,26 +40,26 @@ member(struct ptn_arena *a, const struct ptn_json *json, const char *path)
 }
 
 /* What is wrong with the body: a text, and the code of the first fault. */
-struct faults {
+struct problems {
 	struct ptn_buf text;
 	enum ptn_err r;
 };
 
 /* A text that a field says instead of ours is said once, for all its kind. */
 static void
-add_fault(struct faults *fs, const struct ptn_field *f, const char *fault)
+add_problem(struct problems *fs, const struct ptn_field *f, const char *problem)
 {
-	if (f->fault != NULL && fs->text.p != NULL &&
-	    strcmp(fs->text.p, f->fault) == 0)
+	if (f->problem != NULL && fs->text.p != NULL &&
+	    strcmp(fs->text.p, f->problem) == 0)
 		return;
 	if (fs->r == PTN_OK)
 		fs->r = f->refusal != PTN_OK ? f->refusal : PTN_E_INPUT;
 	if (fs->text.len > 0)
 		ptn_buf_str(&fs->text, " and ");
-	if (f->fault != NULL)
-		ptn_buf_str(&fs->text, f->fault);
+	if (f->problem != NULL)
+		ptn_buf_str(&fs->text, f->problem);
 	else
-		ptn_buf_printf(&fs->text, "%s %s", f->name, fault);
+		ptn_buf_printf(&fs->text, "%s %s", f->name, problem);
 }
 
 /* Individual messages joined by " and ", in declaration order. */
@@ -67,9 +67,9 @@ static enum ptn_err
 decode_fields(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_input *input, const struct ptn_json *json)
 {
-	struct faults fs = { .r = PTN_OK };
+	struct problems fs = { .r = PTN_OK };
 	struct ptn_value *v;
-	const char *fault;
+	const char *problem;
 	size_t i;
 
 	if ((v = ptn_arena_calloc(req->sc.arena, input->n, sizeof(*v))) == NULL)
@@ -77,10 +77,10 @@ decode_fields(struct ptn_request *req, struct ptn_reply *rep,
 	req->in = v;
 	ptn_buf_init(&fs.text, req->sc.arena);
 	for (i = 0; i < input->n; i++) {
-		fault = ptn_field_decode(req->sc.arena, &input->field[i],
+		problem = ptn_field_decode(req->sc.arena, &input->field[i],
 		    member(req->sc.arena, json, input->field[i].name), &v[i]);
-		if (fault != NULL)
-			add_fault(&fs, &input->field[i], fault);
+		if (problem != NULL)
+			add_problem(&fs, &input->field[i], problem);
 	}
 	if (fs.text.bad)
 		return PTN_E_NOMEM;
@@ -139,8 +139,8 @@ ptn_input(struct ptn_request *req, struct ptn_reply *rep,
 	enum ptn_err r = decode(req, rep, input);
 
 	if (r == PTN_E_INPUT && rep->message != NULL &&
-	    req->family->fault[0] != '\0')
+	    req->family->problem[0] != '\0')
 		rep->message = ptn_arena_printf(req->sc.arena, "%s%s",
-		    req->family->fault, rep->message);
+		    req->family->problem, rep->message);
 	return r;
 }

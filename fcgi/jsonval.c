@@ -4,7 +4,8 @@
 #include "lib/base/clock.h"
 
 void
-ptn_write_uuid(struct ptn_jsonw *w, const char *name, const struct ptn_uuid *id)
+ptn_jsonval_uuid(struct ptn_jsonw *w, const char *name,
+    const struct ptn_uuid *id)
 {
 	char text[PTN_UUID_STR];
 
@@ -13,16 +14,17 @@ ptn_write_uuid(struct ptn_jsonw *w, const char *name, const struct ptn_uuid *id)
 }
 
 void
-ptn_write_time(struct ptn_jsonw *w, const char *name, int64_t us)
+ptn_jsonval_time(struct ptn_jsonw *w, const char *name, int64_t us)
 {
-	char text[PTN_TIME_STR];
+	char text[PTN_CLOCK_STR];
 
-	ptn_time_format(us, text);
+	ptn_clock_format(us, text);
 	ptn_jsonw_str(w, name, text);
 }
 
 void
-ptn_write_b64url(struct ptn_jsonw *w, const char *name, struct ptn_bytes bytes)
+ptn_jsonval_b64url(struct ptn_jsonw *w, const char *name,
+    struct ptn_bytes bytes)
 {
 	const char *text = ptn_b64url_encode(w->buf.a, bytes);
 

@@ -5,10 +5,10 @@
 #include "lib/format/json.h"
 
 /* Members of an answer that are of our own types; see ptn_jsonw_str(). */
-void ptn_write_uuid(struct ptn_jsonw *w, const char *name,
+void ptn_jsonval_uuid(struct ptn_jsonw *w, const char *name,
     const struct ptn_uuid *id);
-void ptn_write_time(struct ptn_jsonw *w, const char *name, int64_t us);
-void ptn_write_b64url(struct ptn_jsonw *w, const char *name,
+void ptn_jsonval_time(struct ptn_jsonw *w, const char *name, int64_t us);
+void ptn_jsonval_b64url(struct ptn_jsonw *w, const char *name,
     struct ptn_bytes bytes);
 
 #endif

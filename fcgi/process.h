@@ -33,7 +33,7 @@ struct ptn_score {
 struct ptn_child {
 	const struct ptn_conf *cf;
 	const struct ptn_secrets *secrets;
-	struct ptn_gate *gate;
+	struct ptn_hashgate *gate;
 	struct ptn_score *score;      /* NULL without a supervisor */
 	int listen_fd[PTN_SIDE__MAX]; /* by enum ptn_side; -1: none */
 	int wake_fd[2]; /* pipe: the courier reads [0], workers write [1] */

@@ -54,7 +54,7 @@ ptn_reply_init(struct ptn_reply *rep, struct ptn_arena *a)
 }
 
 bool
-ptn_header_safe(const char *s)
+ptn_reply_header_safe(const char *s)
 {
 	for (; *s != '\0'; s++)
 		if ((unsigned char)*s < 0x20 || *s == 0x7f)
@@ -67,7 +67,7 @@ ptn_reply_header(struct ptn_reply *rep, const char *name, const char *value)
 {
 	char *copy = ptn_arena_strdup(rep->arena, value);
 
-	if (copy == NULL || !ptn_header_safe(copy) ||
+	if (copy == NULL || !ptn_reply_header_safe(copy) ||
 	    rep->nheaders == PTN_REPLY_HEADERS) {
 		rep->bad = true;
 		return;

@@ -49,7 +49,7 @@ struct ptn_reply {
 void ptn_reply_init(struct ptn_reply *rep, struct ptn_arena *a);
 
 /* Without controls: may stand in a header. */
-bool ptn_header_safe(const char *value);
+bool ptn_reply_header_safe(const char *value);
 
 /*
  * Add a header.  The value is copied; one with CR, LF or NUL in it marks the

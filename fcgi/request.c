@@ -75,9 +75,9 @@ ptn_env_keys(struct ptn_env *env, bool force)
 	const struct ptn_scope *sc = &env->sc;
 	enum ptn_err r;
 
-	r = ptn_keys_refresh(sc->keys[PTN_API_HANKO], sc->db, sc->arena, force);
+	r = ptn_jwks_refresh(sc->keys[PTN_API_HANKO], sc->db, sc->arena, force);
 	if (r != PTN_OK || !sc->cf->dfns_enabled)
 		return r;
-	return ptn_keys_refresh(sc->keys[PTN_API_DFNS], sc->db, sc->arena,
+	return ptn_jwks_refresh(sc->keys[PTN_API_DFNS], sc->db, sc->arena,
 	    force);
 }

@@ -13,7 +13,7 @@
 #include "lib/base/uuid.h"
 #include "lib/conf/conf.h"
 #include "lib/db/scope.h"
-#include "lib/event/event.h"
+#include "lib/event/actor.h"
 
 enum ptn_method {
 	PTN_METHOD_UNSET = 0,
@@ -87,10 +87,10 @@ struct ptn_request {
 	/* From the gate. */
 	const struct ptn_family *family;
 	struct ptn_json *json;	 /* the body, while fields point into it */
-	enum ptn_err path_fault; /* why there is no path */
+	enum ptn_err path_err;	 /* why there is no path */
 	const char *path; /* decoded, without base_path; begins with "/" */
-	const struct ptn_place *place; /* which names the tenant, or NULL */
-	enum ptn_err tenant_fault;     /* why there is no tenant */
+	const struct ptn_mount *mount; /* which names the tenant, or NULL */
+	enum ptn_err tenant_err;       /* why there is no tenant */
 	const char *arg; /* what stood for {id} in the route's path, or NULL */
 	const struct ptn_route *route;
 	struct ptn_tenant tenant;

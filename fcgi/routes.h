@@ -75,7 +75,7 @@ struct ptn_field {
 	enum ptn_field_type type;
 	bool required;
 	size_t max;	      /* bytes */
-	const char *fault;    /* said of a malformed one instead of our words */
+	const char *problem;  /* said of a malformed one instead of our words */
 	enum ptn_err refusal; /* of a malformed one; PTN_OK: PTN_E_INPUT */
 };
 

@@ -29,9 +29,9 @@ serve_alone(struct ptn_conf *cf, struct ptn_secrets *secrets)
 	if (ptn_listen_adopt(STDIN_FILENO) == PTN_OK &&
 	    ptn_process_identity(cf, &id) == PTN_OK &&
 	    ptn_process_confine(cf, &id, true) == PTN_OK &&
-	    ptn_gate_open(&child.gate, cf, cf->state_dir) == PTN_OK)
+	    ptn_hashgate_open(&child.gate, cf, cf->state_dir) == PTN_OK)
 		rc = ptn_worker_run(&child);
-	ptn_gate_close(&child.gate);
+	ptn_hashgate_close(&child.gate);
 	ptn_secrets_free(&secrets);
 	ptn_conf_free(&cf);
 	return rc;

@@ -17,7 +17,7 @@
  */
 static enum ptn_err
 take(struct ptn_request *req, const char *what, const char *who,
-    const char *network, struct ptn_rate *rate)
+    const char *network, struct ptn_ratelimit *rate)
 {
 	uint8_t bucket[PTN_SHA256_LEN];
 	const char *text;
@@ -26,11 +26,12 @@ take(struct ptn_request *req, const char *what, const char *who,
 	text = ptn_arena_printf(req->sc.arena, "%s/%s/%s", what, who, network);
 	if (text == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_secrets_mac(req->sc.secrets, 0, PTN_FOR_RATE,
+	r = ptn_secrets_mac(req->sc.secrets, 0, PTN_KEY_USE_RATE,
 	    ptn_bytes_of(text), bucket);
 	if (r != PTN_OK)
 		return r;
-	return ptn_rate_take(&req->sc, PTN_BYTES(bucket, sizeof(bucket)), rate);
+	return ptn_ratelimit_take(&req->sc, PTN_BYTES(bucket, sizeof(bucket)),
+	    rate);
 }
 
 /* The limits of the Dfns API (its specification, 2.5 and 13.26). */
@@ -48,7 +49,7 @@ static const struct {
 /* A limit that the routes of a class share. */
 static enum ptn_err
 take_fixed(struct ptn_request *req, const char *who, const char *network,
-    struct ptn_rate *rate)
+    struct ptn_ratelimit *rate)
 {
 	const char *class =
 	    ptn_arena_printf(req->sc.arena, "%d", req->route->rate);
@@ -71,14 +72,14 @@ account_text(struct ptn_request *req, const char **out)
 
 	if (text == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_fold(req->sc.arena, text, &folded);
+	r = ptn_unicode_fold(req->sc.arena, text, &folded);
 	*out = folded != NULL ? folded : "";
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }
 
 static enum ptn_err
 answer(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_rate *rate)
+    const struct ptn_ratelimit *rate)
 {
 	ptn_reply_header_int(rep, "X-RateLimit-Limit", rate->limit);
 	ptn_reply_header_int(rep, "X-RateLimit-Remaining", rate->remaining);
@@ -91,12 +92,12 @@ answer(struct ptn_request *req, struct ptn_reply *rep,
 }
 
 static enum ptn_err
-guess_fixed(struct ptn_request *req, struct ptn_reply *rep)
+throttle_fixed(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const enum ptn_rate_class class = req->route->rate;
-	struct ptn_rate rate = { .limit = fixed[class].network,
+	struct ptn_ratelimit rate = { .limit = fixed[class].network,
 		.interval_s = fixed[class].interval_s };
-	struct ptn_rate account = { .limit = fixed[class].account,
+	struct ptn_ratelimit account = { .limit = fixed[class].account,
 		.interval_s = fixed[class].interval_s };
 	const char *who;
 	enum ptn_err r;
@@ -128,16 +129,16 @@ account_limit(const struct ptn_conf *cf)
  * so that many addresses are no way round the limit.
  */
 static enum ptn_err
-guess_account(struct ptn_request *req, struct ptn_reply *rep, const char *what,
-    const struct ptn_uuid *id, bool password)
+throttle_account(struct ptn_request *req, struct ptn_reply *rep,
+    const char *what, const struct ptn_uuid *id, bool password)
 {
 	const struct ptn_conf *cf = req->sc.cf;
-	struct ptn_rate rate = {
+	struct ptn_ratelimit rate = {
 		.limit = password ? cf->rate_password : cf->rate_passcode,
 		.interval_s =
 		    password ? cf->rate_password_s : cf->rate_passcode_s,
 	};
-	struct ptn_rate account = {
+	struct ptn_ratelimit account = {
 		.limit = account_limit(cf),
 		.interval_s = cf->rate_account_s,
 	};
@@ -157,7 +158,7 @@ guess_account(struct ptn_request *req, struct ptn_reply *rep, const char *what,
 }
 
 enum ptn_err
-ptn_guess(struct ptn_request *req, struct ptn_reply *rep)
+ptn_throttle(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const enum ptn_rate_class class = req->route->rate;
 
@@ -165,16 +166,16 @@ ptn_guess(struct ptn_request *req, struct ptn_reply *rep)
 	    !req->sc.cf->rate_enabled)
 		return PTN_OK;
 	if (fixed[class].network > 0)
-		return guess_fixed(req, rep);
-	return guess_account(req, rep, req->route->path, &req->in[ACCOUNT].id,
-	    class == PTN_RATE_PASSWORD);
+		return throttle_fixed(req, rep);
+	return throttle_account(req, rep, req->route->path,
+	    &req->in[ACCOUNT].id, class == PTN_RATE_PASSWORD);
 }
 
 enum ptn_err
-ptn_guess_account(struct ptn_request *req, struct ptn_reply *rep,
+ptn_throttle_account(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_uuid *account)
 {
 	if (!req->sc.cf->rate_enabled)
 		return PTN_OK;
-	return guess_account(req, rep, "factor", account, true);
+	return throttle_account(req, rep, "factor", account, true);
 }

@@ -11,15 +11,15 @@
  * anything tells that they are.  Adds the X-RateLimit headers; PTN_E_RATE
  * when the limit is reached.  A limit that cannot be counted refuses.
  */
-enum ptn_err ptn_guess(struct ptn_request *req, struct ptn_reply *rep)
-    PTN_MUST_USE;
+enum ptn_err ptn_throttle(struct ptn_request *req,
+    struct ptn_reply *rep) PTN_MUST_USE;
 
 /*
  * The limits of password guesses, for a route of PTN_RATE_FACTOR or any other
  * whose account is not in the input: the handler names it, of somebody who
  * does not exist too.  What it adds, and refuses, is as above.
  */
-enum ptn_err ptn_guess_account(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_uuid *account) PTN_MUST_USE;
+enum ptn_err ptn_throttle_account(struct ptn_request *req,
+    struct ptn_reply *rep, const struct ptn_uuid *account) PTN_MUST_USE;
 
 #endif

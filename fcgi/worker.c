@@ -85,10 +85,10 @@ env_open(struct ptn_env *env, const struct ptn_child *child)
 	if (env->sc.db == NULL || env->sc.arena == NULL ||
 	    env->sc.tokens == NULL || env->tenants == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_keys_new(&env->sc.keys[PTN_API_HANKO], PTN_API_HANKO, child->cf,
+	r = ptn_jwks_new(&env->sc.keys[PTN_API_HANKO], PTN_API_HANKO, child->cf,
 	    child->secrets);
 	if (r == PTN_OK)
-		r = ptn_keys_new(&env->sc.keys[PTN_API_DFNS], PTN_API_DFNS,
+		r = ptn_jwks_new(&env->sc.keys[PTN_API_DFNS], PTN_API_DFNS,
 		    child->cf, child->secrets);
 	if (r == PTN_OK)
 		try_database(env);
@@ -98,8 +98,8 @@ env_open(struct ptn_env *env, const struct ptn_child *child)
 static void
 env_close(struct ptn_env *env)
 {
-	ptn_keys_free(&env->sc.keys[PTN_API_HANKO]);
-	ptn_keys_free(&env->sc.keys[PTN_API_DFNS]);
+	ptn_jwks_free(&env->sc.keys[PTN_API_HANKO]);
+	ptn_jwks_free(&env->sc.keys[PTN_API_DFNS]);
 	ptn_token_cache_free(&env->sc.tokens);
 	ptn_tenants_free(&env->tenants);
 	ptn_db_free(&env->sc.db);

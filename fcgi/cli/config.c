@@ -56,7 +56,7 @@ config_print(const struct ptn_conf *cf)
 /* An endpoint of the default tenant that a path would hide, or NULL. */
 static const char *
 hidden_by(const struct ptn_conf *cf, struct ptn_arena *a,
-    const struct ptn_place *p)
+    const struct ptn_mount *p)
 {
 	const char *path;
 	size_t i;
@@ -64,7 +64,7 @@ hidden_by(const struct ptn_conf *cf, struct ptn_arena *a,
 	for (i = 0; i < ptn_routes_n; i++) {
 		path = ptn_arena_printf(a, "%s%s", cf->base_path,
 		    ptn_routes[i].path);
-		if (path != NULL && ptn_place_has_path(p, path))
+		if (path != NULL && ptn_mount_has_path(p, path))
 			return ptn_routes[i].path;
 	}
 	return NULL;
@@ -75,7 +75,7 @@ static bool
 place_ok(const struct ptn_scope *sc, const struct ptn_strs *l,
     const char *element)
 {
-	const struct ptn_place p = ptn_place_of(element);
+	const struct ptn_mount p = ptn_mount_of(element);
 	const char *hidden = hidden_by(sc->cf, sc->arena, &p);
 	struct ptn_org_row org;
 	enum ptn_err r;

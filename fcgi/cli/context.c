@@ -8,8 +8,8 @@
 #define ARENA_MAX ((size_t)1 << 20)
 
 enum ptn_err
-ptn_desk_open(struct ptn_desk *d, const char *name, enum ptn_api api,
-    const char *conf_path, const char *const *set)
+ptn_cli_context_open(struct ptn_cli_context *d, const char *name,
+    enum ptn_api api, const char *conf_path, const char *const *set)
 {
 	enum ptn_err r;
 
@@ -20,7 +20,7 @@ ptn_desk_open(struct ptn_desk *d, const char *name, enum ptn_api api,
 		return r;
 	ptn_log_init((enum ptn_log_level)d->cf->log_level, name);
 	if ((r = ptn_secrets_new(&d->secrets, &d->cf->secrets)) != PTN_OK ||
-	    (r = ptn_keys_new(&d->sc.keys[api], api, d->cf, d->secrets)) !=
+	    (r = ptn_jwks_new(&d->sc.keys[api], api, d->cf, d->secrets)) !=
 		PTN_OK)
 		return r;
 	d->sc.cf = d->cf;
@@ -31,31 +31,33 @@ ptn_desk_open(struct ptn_desk *d, const char *name, enum ptn_api api,
 }
 
 void
-ptn_desk_close(struct ptn_desk *d)
+ptn_cli_context_close(struct ptn_cli_context *d)
 {
 	ptn_db_free(&d->sc.db);
 	if (d->sc.arena != NULL)
 		ptn_arena_free(&d->sc.arena);
-	ptn_keys_free(&d->sc.keys[d->api]);
+	ptn_jwks_free(&d->sc.keys[d->api]);
 	ptn_secrets_free(&d->secrets);
 	ptn_conf_free(&d->cf);
 }
 
 enum ptn_err
-ptn_desk_no(struct ptn_desk *d, enum ptn_err r, const char *why)
+ptn_cli_context_fail(struct ptn_cli_context *d, enum ptn_err r, const char *why)
 {
 	d->why = why;
 	return r;
 }
 
 enum ptn_err
-ptn_desk_org(struct ptn_desk *d, const char *text, struct ptn_org_row *out)
+ptn_cli_context_org(struct ptn_cli_context *d, const char *text,
+    struct ptn_org_row *out)
 {
 	enum ptn_err r;
 
 	r = ptn_org_find(&d->sc, text, out);
 	if (r == PTN_E_NOT_FOUND)
-		return ptn_desk_no(d, r, "there is no such organisation");
+		return ptn_cli_context_fail(d, r,
+		    "there is no such organisation");
 	if (r == PTN_OK)
 		d->sc.tenant_id = out->id;
 	return r;

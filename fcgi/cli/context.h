@@ -13,7 +13,7 @@
 #include "lib/db/scope.h"
 
 /* What a sub-command that deals with rows works with. */
-struct ptn_desk {
+struct ptn_cli_context {
 	struct ptn_scope sc; /* of no tenant yet; with the keys of api alone */
 	struct ptn_conf *cf; /* of sc, to be released */
 	struct ptn_secrets *secrets;
@@ -28,19 +28,20 @@ struct ptn_desk {
  *
  * d is zeroed first, so that it may be closed whatever this returns.
  */
-enum ptn_err ptn_desk_open(struct ptn_desk *d, const char *name,
+enum ptn_err ptn_cli_context_open(struct ptn_cli_context *d, const char *name,
     enum ptn_api api, const char *conf_path,
     const char *const *set) PTN_MUST_USE;
-void ptn_desk_close(struct ptn_desk *d);
+void ptn_cli_context_close(struct ptn_cli_context *d);
 
 /* Say what is wrong, and return r. */
-enum ptn_err ptn_desk_no(struct ptn_desk *d, enum ptn_err r, const char *why);
+enum ptn_err ptn_cli_context_fail(struct ptn_cli_context *d, enum ptn_err r,
+    const char *why);
 
 /*
  * The organisation of that name or id, of which the command is one from then
  * on; says so if there is none.
  */
-enum ptn_err ptn_desk_org(struct ptn_desk *d, const char *text,
+enum ptn_err ptn_cli_context_org(struct ptn_cli_context *d, const char *text,
     struct ptn_org_row *out) PTN_MUST_USE;
 
 #endif

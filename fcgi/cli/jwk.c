@@ -12,38 +12,38 @@
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 
-static const char *const state_words[PTN_KEY__MAX] = {
-	[PTN_KEY_LOCKED] = "locked",
-	[PTN_KEY_WAITING] = "waiting",
-	[PTN_KEY_SIGNING] = "signing",
-	[PTN_KEY_RETIRED] = "retired",
+static const char *const state_words[PTN_JWK__MAX] = {
+	[PTN_JWK_LOCKED] = "locked",
+	[PTN_JWK_WAITING] = "waiting",
+	[PTN_JWK_SIGNING] = "signing",
+	[PTN_JWK_RETIRED] = "retired",
 };
 
 static void
 print_time(int64_t us)
 {
-	char text[PTN_TIME_STR] = "-";
+	char text[PTN_CLOCK_STR] = "-";
 
 	if (us != 0)
-		ptn_time_format(us / 1000000 * 1000000, text);
+		ptn_clock_format(us / 1000000 * 1000000, text);
 	(void)printf("  %-20s", text);
 }
 
 /* One line a key, newest first. */
 static enum ptn_err
-list(struct ptn_desk *d)
+list(struct ptn_cli_context *d)
 {
-	struct ptn_key_info info;
+	struct ptn_jwk_info info;
 	enum ptn_err r;
 	size_t i;
 
-	r = ptn_keys_refresh(d->sc.keys[d->api], d->sc.db, d->sc.arena, true);
+	r = ptn_jwks_refresh(d->sc.keys[d->api], d->sc.db, d->sc.arena, true);
 	if (r != PTN_OK && r != PTN_E_CONFIG)
 		return r;
 	(void)printf("%-36s  %-5s  %-7s  %-20s  %-20s  %s\n", "KID", "ALG",
 	    "STATE", "CREATED", "SIGNS FROM", "ENDS");
-	for (i = 0; i < ptn_keys_count(d->sc.keys[d->api]); i++) {
-		ptn_keys_info(d->sc.keys[d->api], i, &info);
+	for (i = 0; i < ptn_jwks_count(d->sc.keys[d->api]); i++) {
+		ptn_jwks_info(d->sc.keys[d->api], i, &info);
 		(void)printf("%-36s  %-5s  %-7s", info.kid, info.alg,
 		    state_words[info.state]);
 		print_time(info.created_at);
@@ -55,13 +55,13 @@ list(struct ptn_desk *d)
 }
 
 static enum ptn_err
-rotate(struct ptn_desk *d, bool now)
+rotate(struct ptn_cli_context *d, bool now)
 {
 	char text[PTN_UUID_STR];
 	struct ptn_uuid kid;
 	enum ptn_err r;
 
-	r = ptn_keys_rotate(d->sc.keys[d->api], d->sc.db, d->sc.arena,
+	r = ptn_jwks_rotate(d->sc.keys[d->api], d->sc.db, d->sc.arena,
 	    now ? 0 : -1, &kid);
 	if (r != PTN_OK)
 		return r;
@@ -75,7 +75,7 @@ ptn_cli_jwk(int argc, char **argv, const char *conf_path,
     const char *const *set)
 {
 	enum ptn_api api = PTN_API_HANKO;
-	struct ptn_desk d;
+	struct ptn_cli_context d;
 	bool listing, now;
 	enum ptn_err r;
 
@@ -94,12 +94,12 @@ ptn_cli_jwk(int argc, char **argv, const char *conf_path,
 		    stderr);
 		return 2;
 	}
-	r = ptn_desk_open(&d, "jwk", api, conf_path, set);
+	r = ptn_cli_context_open(&d, "jwk", api, conf_path, set);
 	if (r == PTN_OK)
 		r = listing ? list(&d) : rotate(&d, now);
 	if (r != PTN_OK)
 		(void)fprintf(stderr, "postern: jwk %s: %s\n", argv[1],
 		    ptn_err_name(r));
-	ptn_desk_close(&d);
+	ptn_cli_context_close(&d);
 	return r == PTN_OK && fflush(stdout) == 0 ? 0 : 1;
 }

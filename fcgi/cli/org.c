@@ -10,7 +10,7 @@
 
 /* org list: one line an organisation, oldest first. */
 static enum ptn_err
-list(struct ptn_desk *d, int argc, char *const *argv)
+list(struct ptn_cli_context *d, int argc, char *const *argv)
 {
 	struct ptn_org_row *o;
 	char id[PTN_DFNSID_STR];
@@ -46,11 +46,11 @@ join(struct ptn_arena *a, char *const *words, const char **out)
 
 /* org create NAME ADDRESS [RP_ID ORIGIN...]: print its id. */
 static enum ptn_err
-create(struct ptn_desk *d, int argc, char *const *argv)
+create(struct ptn_cli_context *d, int argc, char *const *argv)
 {
 	struct ptn_org_row org = { .name = argv[1], .rp_name = argv[1] };
 	char id[PTN_DFNSID_STR];
-	const char *fault;
+	const char *problem;
 	enum ptn_err r;
 
 	d->misused = argc == 4;
@@ -60,11 +60,11 @@ create(struct ptn_desk *d, int argc, char *const *argv)
 	if (argc > 4 &&
 	    (r = join(d->sc.arena, argv + 4, &org.origins)) != PTN_OK)
 		return r;
-	if ((fault = ptn_org_fault(&org)) != NULL)
-		return ptn_desk_no(d, PTN_E_INPUT, fault);
+	if ((problem = ptn_org_problem(&org)) != NULL)
+		return ptn_cli_context_fail(d, PTN_E_INPUT, problem);
 	r = ptn_administer_found(&d->sc, &org, argv[2]);
 	if (r == PTN_E_CONFLICT)
-		return ptn_desk_no(d, r,
+		return ptn_cli_context_fail(d, r,
 		    "there is an organisation of that name");
 	if (r != PTN_OK)
 		return ptn_org_uninvited(d, r);
@@ -98,7 +98,8 @@ or_null(const char *s)
 }
 
 static enum ptn_err
-read_options(struct ptn_desk *d, char *const *argv, struct ptn_org_row *org)
+read_options(struct ptn_cli_context *d, char *const *argv,
+    struct ptn_org_row *org)
 {
 	char *origins[PTN_ORG_ORIGINS_MAX + 1] = { NULL };
 	char *value;
@@ -126,18 +127,18 @@ read_options(struct ptn_desk *d, char *const *argv, struct ptn_org_row *org)
 
 /* org set ORG [--rp-id ID] [--rp-name NAME] [--origin ORIGIN]... */
 static enum ptn_err
-set(struct ptn_desk *d, int argc, char *const *argv)
+set(struct ptn_cli_context *d, int argc, char *const *argv)
 {
 	struct ptn_org_row org;
-	const char *fault;
+	const char *problem;
 	enum ptn_err r;
 
 	(void)argc;
-	if ((r = ptn_desk_org(d, argv[1], &org)) != PTN_OK ||
+	if ((r = ptn_cli_context_org(d, argv[1], &org)) != PTN_OK ||
 	    (r = read_options(d, argv, &org)) != PTN_OK)
 		return r;
-	if ((fault = ptn_org_fault(&org)) != NULL)
-		return ptn_desk_no(d, PTN_E_INPUT, fault);
+	if ((problem = ptn_org_problem(&org)) != NULL)
+		return ptn_cli_context_fail(d, PTN_E_INPUT, problem);
 	return ptn_administer_rp(&d->sc, &org);
 }
 
@@ -148,18 +149,18 @@ static const struct {
 	const char *name;
 	int min; /* words behind it */
 	int max;
-	ptn_org_fn run;
+	ptn_cli_org_fn run;
 	const char *usage;
 } commands[] = {
 	/* clang-format off */
 	{ "create",     2, ANY, create,             "NAME ADDRESS [RP_ID ORIGIN...]" },
 	{ "list",       0, 0,   list,               "" },
 	{ "set",        2, ANY, set,                "ORG [--rp-id ID] [--rp-name NAME] [--origin ORIGIN]..." },
-	{ "members",    1, 1,   ptn_org_members,    "ORG" },
-	{ "invite",     2, 2,   ptn_org_invite,     "ORG ADDRESS" },
-	{ "activate",   1, 2,   ptn_org_activate,   "ORG [USERNAME]" },
-	{ "deactivate", 1, 2,   ptn_org_deactivate, "ORG [USERNAME]" },
-	{ "service-account", 2, ANY, ptn_org_service_account,
+	{ "members",    1, 1,   ptn_cli_org_members,    "ORG" },
+	{ "invite",     2, 2,   ptn_cli_org_invite,     "ORG ADDRESS" },
+	{ "activate",   1, 2,   ptn_cli_org_activate,   "ORG [USERNAME]" },
+	{ "deactivate", 1, 2,   ptn_cli_org_deactivate, "ORG [USERNAME]" },
+	{ "service-account", 2, ANY, ptn_cli_org_service_account,
 	    "create ORG NAME --public-key FILE [--days N]\n"
 	    "  service-account list ORG\n  service-account revoke ORG TOKEN-ID" },
 	/* clang-format on */
@@ -186,7 +187,7 @@ int
 ptn_cli_org(int argc, char **argv, const char *conf_path,
     const char *const *set_keys)
 {
-	struct ptn_desk d;
+	struct ptn_cli_context d;
 	enum ptn_err r;
 	size_t i = 0;
 
@@ -196,10 +197,10 @@ ptn_cli_org(int argc, char **argv, const char *conf_path,
 	if (i == COMMANDS || argc - 2 < commands[i].min ||
 	    argc - 2 > commands[i].max)
 		return usage();
-	r = ptn_desk_open(&d, "org", PTN_API_DFNS, conf_path, set_keys);
+	r = ptn_cli_context_open(&d, "org", PTN_API_DFNS, conf_path, set_keys);
 	if (r == PTN_OK)
 		r = commands[i].run(&d, argc - 1, argv + 1);
-	ptn_desk_close(&d);
+	ptn_cli_context_close(&d);
 	if (d.misused)
 		return usage();
 	if (r != PTN_OK)

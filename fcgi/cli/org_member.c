@@ -6,15 +6,16 @@
 #include "lib/format/dfnsid.h"
 
 enum ptn_err
-ptn_org_uninvited(struct ptn_desk *d, enum ptn_err r)
+ptn_org_uninvited(struct ptn_cli_context *d, enum ptn_err r)
 {
 	if (r == PTN_E_CONFIG)
-		return ptn_desk_no(d, r,
+		return ptn_cli_context_fail(d, r,
 		    "email_delivery.enabled is off: no code can be sent");
 	if (r == PTN_E_INPUT)
-		return ptn_desk_no(d, r, "that is no e-mail address");
+		return ptn_cli_context_fail(d, r, "that is no e-mail address");
 	if (r == PTN_E_CONFLICT)
-		return ptn_desk_no(d, r, "that address has an owner already");
+		return ptn_cli_context_fail(d, r,
+		    "that address has an owner already");
 	return r;
 }
 
@@ -29,17 +30,17 @@ print_id(enum ptn_dfnsid_kind kind, const struct ptn_uuid *u, const char *end)
 
 /* org invite ORG ADDRESS: print the id of the user that they will be. */
 enum ptn_err
-ptn_org_invite(struct ptn_desk *d, int argc, char *const *argv)
+ptn_cli_org_invite(struct ptn_cli_context *d, int argc, char *const *argv)
 {
 	struct ptn_org_row org;
 	struct ptn_uuid user;
 	enum ptn_err r;
 
 	(void)argc;
-	if ((r = ptn_desk_org(d, argv[1], &org)) != PTN_OK)
+	if ((r = ptn_cli_context_org(d, argv[1], &org)) != PTN_OK)
 		return r;
 	if (!org.active)
-		return ptn_desk_no(d, PTN_E_CONFLICT,
+		return ptn_cli_context_fail(d, PTN_E_CONFLICT,
 		    "that organisation is deactivated");
 	r = ptn_administer_invite(&d->sc, argv[2], &user);
 	if (r != PTN_OK)
@@ -73,7 +74,7 @@ print_members(const struct ptn_member *m, size_t n)
 
 /* org members ORG: one line each, oldest first. */
 enum ptn_err
-ptn_org_members(struct ptn_desk *d, int argc, char *const *argv)
+ptn_cli_org_members(struct ptn_cli_context *d, int argc, char *const *argv)
 {
 	struct ptn_member_place place = { 0 };
 	struct ptn_member *m;
@@ -82,7 +83,7 @@ ptn_org_members(struct ptn_desk *d, int argc, char *const *argv)
 	size_t n = 1;
 
 	(void)argc;
-	r = ptn_desk_org(d, argv[1], &org);
+	r = ptn_cli_context_org(d, argv[1], &org);
 	while (r == PTN_OK && n > 0) {
 		r = ptn_member_page(&d->sc, &place, &m, &n);
 		if (r == PTN_OK)
@@ -93,22 +94,22 @@ ptn_org_members(struct ptn_desk *d, int argc, char *const *argv)
 }
 
 static enum ptn_err
-set_active(struct ptn_desk *d, char *const *argv, bool active)
+set_active(struct ptn_cli_context *d, char *const *argv, bool active)
 {
 	struct ptn_org_row org;
 	enum ptn_err r;
 
-	if ((r = ptn_desk_org(d, argv[1], &org)) != PTN_OK)
+	if ((r = ptn_cli_context_org(d, argv[1], &org)) != PTN_OK)
 		return r;
 	r = ptn_administer_switch(&d->sc, argv[2], active);
 	return r == PTN_E_NOT_FOUND
-	    ? ptn_desk_no(d, r, "there is no such member")
+	    ? ptn_cli_context_fail(d, r, "there is no such member")
 	    : r;
 }
 
 /* org activate ORG [USERNAME] */
 enum ptn_err
-ptn_org_activate(struct ptn_desk *d, int argc, char *const *argv)
+ptn_cli_org_activate(struct ptn_cli_context *d, int argc, char *const *argv)
 {
 	(void)argc;
 	return set_active(d, argv, true);
@@ -116,7 +117,7 @@ ptn_org_activate(struct ptn_desk *d, int argc, char *const *argv)
 
 /* org deactivate ORG [USERNAME]: their sessions of the Dfns API end. */
 enum ptn_err
-ptn_org_deactivate(struct ptn_desk *d, int argc, char *const *argv)
+ptn_cli_org_deactivate(struct ptn_cli_context *d, int argc, char *const *argv)
 {
 	(void)argc;
 	return set_active(d, argv, false);

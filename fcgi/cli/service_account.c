@@ -91,22 +91,22 @@ print_id(const char *name, enum ptn_dfnsid_kind kind, const struct ptn_uuid *id)
 
 /* The only time that the token is ever seen. */
 static enum ptn_err
-create(struct ptn_desk *d, const struct words *w)
+create(struct ptn_cli_context *d, const struct words *w)
 {
 	const int64_t days = w->days > 0 ? w->days : PTN_SERVICE_DAYS_MAX;
 	struct ptn_service_new s = { .name = w->what,
 		.ttl_s = days * S_PER_DAY };
-	char expires[PTN_TIME_STR], *pem;
+	char expires[PTN_CLOCK_STR], *pem;
 	enum ptn_err r;
 
 	if ((r = read_key(d->sc.arena, w->key_file, &pem)) != PTN_OK ||
-	    (r = ptn_keys_refresh(d->sc.keys[d->api], d->sc.db, d->sc.arena,
+	    (r = ptn_jwks_refresh(d->sc.keys[d->api], d->sc.db, d->sc.arena,
 		 false)) != PTN_OK)
 		return r;
 	s.pem = pem;
 	if ((r = ptn_administer_service(&d->sc, &s)) != PTN_OK)
 		return r;
-	ptn_time_format(s.expires_s * PTN_US_PER_S, expires);
+	ptn_clock_format(s.expires_s * PTN_US_PER_S, expires);
 	print_id("userId", PTN_DFNSID_USER, &s.id);
 	print_id("tokenId", PTN_DFNSID_TOKEN, &s.token_id);
 	(void)printf("credId %s\nexpires %s\ntoken %s\n", s.cred_id, expires,
@@ -117,16 +117,16 @@ create(struct ptn_desk *d, const struct words *w)
 static void
 print_time(int64_t us)
 {
-	char text[PTN_TIME_STR] = "-";
+	char text[PTN_CLOCK_STR] = "-";
 
 	if (us != 0)
-		ptn_time_format(us / PTN_US_PER_S * PTN_US_PER_S, text);
+		ptn_clock_format(us / PTN_US_PER_S * PTN_US_PER_S, text);
 	(void)printf("  %-20s", text);
 }
 
 /* One line an account, oldest first. */
 static enum ptn_err
-list(struct ptn_desk *d, const struct words *w)
+list(struct ptn_cli_context *d, const struct words *w)
 {
 	char token[PTN_DFNSID_STR], user[PTN_DFNSID_STR];
 	struct ptn_service_row *s;
@@ -153,7 +153,7 @@ list(struct ptn_desk *d, const struct words *w)
 }
 
 static enum ptn_err
-revoke(struct ptn_desk *d, const struct words *w)
+revoke(struct ptn_cli_context *d, const struct words *w)
 {
 	struct ptn_uuid id;
 
@@ -168,7 +168,7 @@ static const struct {
 	const char *name;
 	bool takes_what;
 	bool takes_key;
-	enum ptn_err (*run)(struct ptn_desk *d, const struct words *w);
+	enum ptn_err (*run)(struct ptn_cli_context *d, const struct words *w);
 } verbs[] = {
 	{ "create", true, true, create },
 	{ "list", false, false, list },
@@ -204,7 +204,8 @@ explain(enum ptn_err r)
 
 /* org service-account create | list | revoke ORG ... */
 enum ptn_err
-ptn_org_service_account(struct ptn_desk *d, int argc, char *const *argv)
+ptn_cli_org_service_account(struct ptn_cli_context *d, int argc,
+    char *const *argv)
 {
 	struct words w = { .verb = NULL };
 	struct ptn_org_row org;
@@ -215,8 +216,8 @@ ptn_org_service_account(struct ptn_desk *d, int argc, char *const *argv)
 	    !read_words(argc, argv, &w) || (verb = verb_of(&w)) == VERBS;
 	if (d->misused)
 		return PTN_E_INPUT;
-	if ((r = ptn_desk_org(d, w.org, &org)) != PTN_OK)
+	if ((r = ptn_cli_context_org(d, w.org, &org)) != PTN_OK)
 		return r;
 	r = verbs[verb].run(d, &w);
-	return r == PTN_OK ? r : ptn_desk_no(d, r, explain(r));
+	return r == PTN_OK ? r : ptn_cli_context_fail(d, r, explain(r));
 }

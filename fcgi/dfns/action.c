@@ -69,7 +69,7 @@ ptn_dfns_action_init(struct ptn_request *req, struct ptn_reply *rep)
 		.path = req->in[INIT_PATH].s,
 		.payload = req->in[INIT_PAYLOAD].b,
 	};
-	struct ptn_dfns_challenge ch = { .purpose = PTN_PURPOSE_ACTION,
+	struct ptn_dfns_challenge ch = { .purpose = PTN_DFNS_CEREMONY_ACTION,
 		.user_id = req->session.claims.sub,
 		.with_encrypted = true };
 	uint8_t nonce[PTN_USERACTION_NONCE_LEN];
@@ -79,7 +79,7 @@ ptn_dfns_action_init(struct ptn_request *req, struct ptn_reply *rep)
 	if (!ptn_useraction_method_ok(action.method))
 		return ptn_dfns_malformed(req, rep, "", "userActionHttpMethod");
 	if ((r = ptn_org_get(&req->sc, &req->sc.tenant_id, &org)) != PTN_OK ||
-	    (r = ptn_dfns_signers(req, &ch.user_id, &ch)) != PTN_OK)
+	    (r = ptn_dfns_challenge_signers(req, &ch.user_id, &ch)) != PTN_OK)
 		return r;
 	keep_signer(req, &ch);
 	if (ch.n == 0)
@@ -108,7 +108,8 @@ read_state(struct ptn_request *req, const char *state, struct announced *out)
 	const char *why, *token, *payload;
 	enum ptn_err r;
 
-	r = ptn_json_parse(ptn_bytes_of(state), PTN_CEREMONY_DEPTH, &all, &why);
+	r = ptn_json_parse(ptn_bytes_of(state), PTN_DFNS_CEREMONY_DEPTH, &all,
+	    &why);
 	if (r != PTN_OK)
 		return PTN_E_INTERNAL;
 	v = ptn_json_get(all, "action");
@@ -133,7 +134,7 @@ struct approving {
 	struct ptn_request *req;
 	struct ptn_dfns_answer an;
 	struct announced was;
-	struct ptn_ceremony_row signed_; /* what comes of it */
+	struct ptn_dfns_ceremony signed_; /* what comes of it */
 };
 
 static enum ptn_err
@@ -162,7 +163,7 @@ approve(const struct ptn_scope *sc, void *arg)
 
 	if ((r = ptn_user_lock(sc, &p->an.c.user_id)) != PTN_OK ||
 	    (r = ptn_dfns_answer_verify(p->req, sc, &p->an)) != PTN_OK ||
-	    (r = ptn_ceremony_put(sc, &p->signed_)) != PTN_OK)
+	    (r = ptn_dfns_ceremony_put(sc, &p->signed_)) != PTN_OK)
 		return r;
 	return keep_evidence(sc, p);
 }
@@ -175,7 +176,7 @@ read_mine(struct ptn_request *req, struct ptn_reply *rep, struct approving *p)
 	const struct ptn_uuid org = req->sc.tenant_id;
 	enum ptn_err r;
 
-	r = ptn_dfns_answer_read(req, rep, PTN_PURPOSE_ACTION, &p->an);
+	r = ptn_dfns_answer_read(req, rep, PTN_DFNS_CEREMONY_ACTION, &p->an);
 	if (r == PTN_OK)
 		r = read_state(req, p->an.c.state, &p->was);
 	if (r == PTN_OK &&
@@ -199,7 +200,7 @@ ptn_dfns_action(struct ptn_request *req, struct ptn_reply *rep)
 	r = read_mine(req, rep, &p);
 	if (r == PTN_OK) {
 		p.signed_ = p.an.c;
-		p.signed_.purpose = PTN_PURPOSE_SIGNED;
+		p.signed_.purpose = PTN_DFNS_CEREMONY_SIGNED;
 		r = ptn_tx(&req->sc, approve, &p);
 	}
 	if (r == PTN_E_DENIED) {
@@ -208,9 +209,9 @@ ptn_dfns_action(struct ptn_request *req, struct ptn_reply *rep)
 		return ptn_dfns_refuse(rep, PTN_DFNS_NOT_PROVED);
 	}
 	if (r == PTN_OK)
-		r = ptn_dfns_token(req, PTN_DFNSTOKEN_ACTION, &p.an.org.id,
-		    NULL, &p.signed_.id, ptn_ceremony_ttl_s(PTN_PURPOSE_SIGNED),
-		    &token);
+		r = ptn_dfns_issue_token(req, PTN_DFNS_TOKEN_ACTION,
+		    &p.an.org.id, NULL, &p.signed_.id,
+		    ptn_dfns_ceremony_ttl_s(PTN_DFNS_CEREMONY_SIGNED), &token);
 	if (r != PTN_OK)
 		return r;
 	ptn_event_note(&req->sc, PTN_EVENT_DFNS_ACTION_SIGNED, NULL);
@@ -223,22 +224,23 @@ ptn_dfns_action(struct ptn_request *req, struct ptn_reply *rep)
 
 /* The row that the header names; PTN_E_NOT_FOUND for whatever is wrong. */
 static enum ptn_err
-find_signed(struct ptn_request *req, struct ptn_ceremony_row *c, bool *used)
+find_signed(struct ptn_request *req, struct ptn_dfns_ceremony *c, bool *used)
 {
 	const char *header = ptn_request_param(req, "HTTP_X_DFNS_USERACTION");
 	enum ptn_verdict verdict;
-	struct ptn_dfnstoken t;
+	struct ptn_dfns_token t;
 	enum ptn_err r;
 
 	if (header == NULL)
 		return PTN_E_NOT_FOUND;
-	r = ptn_dfnstoken_verify(&req->sc, ptn_bytes_of(header),
-	    PTN_DFNSTOKEN_ACTION, &t, &verdict);
+	r = ptn_dfns_token_verify(&req->sc, ptn_bytes_of(header),
+	    PTN_DFNS_TOKEN_ACTION, &t, &verdict);
 	if (r != PTN_OK)
 		return r;
 	if (verdict != PTN_ALLOW || !ptn_uuid_equal(&t.org, &req->sc.tenant_id))
 		return PTN_E_NOT_FOUND;
-	return ptn_ceremony_look(&req->sc, PTN_PURPOSE_SIGNED, &t.id, c, used);
+	return ptn_dfns_ceremony_look(&req->sc, PTN_DFNS_CEREMONY_SIGNED, &t.id,
+	    c, used);
 }
 
 /* The raw target, without the path at which we are mounted. */
@@ -253,7 +255,7 @@ target(const struct ptn_request *req)
 }
 
 static enum ptn_err
-matches(struct ptn_request *req, const struct ptn_ceremony_row *c,
+matches(struct ptn_request *req, const struct ptn_dfns_ceremony *c,
     enum ptn_verdict *verdict)
 {
 	const struct ptn_useraction request = {
@@ -278,7 +280,7 @@ enum ptn_err
 ptn_dfns_action_check(struct ptn_request *req, struct ptn_reply *rep)
 {
 	enum ptn_verdict verdict = PTN_DENY;
-	struct ptn_ceremony_row c;
+	struct ptn_dfns_ceremony c;
 	bool used = false;
 	enum ptn_err r;
 
@@ -298,7 +300,7 @@ ptn_dfns_action_use(struct ptn_request *req, const struct ptn_scope *sc)
 {
 	enum ptn_err r;
 
-	r = ptn_ceremony_use(sc, PTN_PURPOSE_SIGNED, &req->action);
+	r = ptn_dfns_ceremony_use(sc, PTN_DFNS_CEREMONY_SIGNED, &req->action);
 	if (r == PTN_OK)
 		r = ptn_evidence_used(sc, &req->action);
 	return r == PTN_E_NOT_FOUND ? PTN_E_GONE : r;

@@ -41,9 +41,10 @@ static const struct ptn_field uuid_fields[UUID__MAX] = {
 const struct ptn_input ptn_in_dfns_uuid = { uuid_fields, UUID__MAX };
 
 bool
-ptn_dfns_kind_offered(const struct ptn_request *req, enum ptn_cred_kind kind)
+ptn_dfns_kind_offered(const struct ptn_request *req,
+    enum ptn_dfns_cred_kind kind)
 {
-	if (ptn_cred_kind_secret(kind))
+	if (ptn_dfns_cred_kind_secret(kind))
 		return req->sc.cf->dfns_password;
 	return kind == PTN_CRED_FIDO2 || kind == PTN_CRED_KEY ||
 	    kind == PTN_CRED_PASSWORD_PROTECTED_KEY ||
@@ -52,7 +53,7 @@ ptn_dfns_kind_offered(const struct ptn_request *req, enum ptn_cred_kind kind)
 
 /* What the challenge is for, as the rows keep it. */
 static const char *
-write_state(struct ptn_arena *a, const struct ptn_dfns_more *m)
+write_state(struct ptn_arena *a, const struct ptn_dfns_add_credential *m)
 {
 	char code[PTN_UUID_STR];
 	struct ptn_jsonw w;
@@ -60,7 +61,7 @@ write_state(struct ptn_arena *a, const struct ptn_dfns_more *m)
 	ptn_uuid_format(&m->code, code);
 	ptn_jsonw_init(&w, a);
 	ptn_jsonw_object(&w, NULL);
-	ptn_jsonw_str(&w, "kind", ptn_cred_kind_name(m->kind));
+	ptn_jsonw_str(&w, "kind", ptn_dfns_cred_kind_name(m->kind));
 	ptn_jsonw_str(&w, "code", code);
 	ptn_jsonw_end_object(&w);
 	return w.buf.bad ? NULL : w.buf.p;
@@ -68,23 +69,24 @@ write_state(struct ptn_arena *a, const struct ptn_dfns_more *m)
 
 static enum ptn_err
 write_init(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_dfns_more *m, const struct ptn_ceremony_row *c,
+    const struct ptn_dfns_add_credential *m, const struct ptn_dfns_ceremony *c,
     const char *otp_url)
 {
 	struct ptn_jsonw *w = &rep->json;
-	struct ptn_dfnscred *creds;
+	struct ptn_dfns_cred *creds;
 	char *token;
 	enum ptn_err r;
 	size_t n;
 
-	if ((r = ptn_dfnscreds_of(&req->sc, &m->user_id, &creds, &n)) !=
+	if ((r = ptn_dfns_creds_of(&req->sc, &m->user_id, &creds, &n)) !=
 		PTN_OK ||
-	    (r = ptn_dfns_token(req, PTN_DFNSTOKEN_CHALLENGE, &m->org->id, NULL,
-		 &c->id, ptn_ceremony_ttl_s(c->purpose), &token)) != PTN_OK)
+	    (r = ptn_dfns_issue_token(req, PTN_DFNS_TOKEN_CHALLENGE,
+		 &m->org->id, NULL, &c->id, ptn_dfns_ceremony_ttl_s(c->purpose),
+		 &token)) != PTN_OK)
 		return r;
 	rep->no_store = true;
 	ptn_jsonw_object(w, NULL);
-	ptn_jsonw_str(w, "kind", ptn_cred_kind_name(m->kind));
+	ptn_jsonw_str(w, "kind", ptn_dfns_cred_kind_name(m->kind));
 	ptn_jsonw_str(w, "challengeIdentifier", token);
 	ptn_jsonw_str(w, "temporaryAuthenticationToken", token);
 	ptn_dfns_write_user(w, &m->user_id, m->username);
@@ -95,21 +97,21 @@ write_init(struct ptn_request *req, struct ptn_reply *rep,
 }
 
 enum ptn_err
-ptn_dfns_more_begin(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_dfns_more *m)
+ptn_dfns_add_credential_start(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_dfns_add_credential *m)
 {
-	struct ptn_ceremony_row c = { .purpose = m->purpose,
+	struct ptn_dfns_ceremony c = { .purpose = m->purpose,
 		.user_id = m->user_id,
 		.state = write_state(req->sc.arena, m),
-		.challenge = ptn_ceremony_challenge_new(req->sc.arena) };
+		.challenge = ptn_dfns_ceremony_challenge_new(req->sc.arena) };
 	const char *otp_url = "";
 	enum ptn_err r = PTN_OK;
 
 	if (c.challenge == NULL || c.state == NULL)
 		return PTN_E_NOMEM;
 	if (m->kind == PTN_CRED_TOTP)
-		r = ptn_dfns_offer(req, m->org, m->username, &c, &otp_url);
-	if (r != PTN_OK || (r = ptn_ceremony_put(&req->sc, &c)) != PTN_OK)
+		r = ptn_dfns_offer_totp(req, m->org, m->username, &c, &otp_url);
+	if (r != PTN_OK || (r = ptn_dfns_ceremony_put(&req->sc, &c)) != PTN_OK)
 		return r;
 	return write_init(req, rep, m, &c, otp_url);
 }
@@ -120,32 +122,35 @@ ptn_dfns_credential_init(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct ptn_claims *me = &req->session.claims;
 	struct ptn_org org;
-	const struct ptn_dfns_more m = { .purpose = PTN_PURPOSE_CREDENTIAL,
+	const struct ptn_dfns_add_credential m = {
+		.purpose = PTN_DFNS_CEREMONY_CREDENTIAL,
 		.org = &org,
 		.user_id = me->sub,
 		.username = me->email.address,
-		.kind = ptn_cred_kind_of(req->in[INIT_KIND].b) };
+		.kind = ptn_dfns_cred_kind_of(req->in[INIT_KIND].b)
+	};
 	enum ptn_err r;
 
 	if (!ptn_dfns_kind_offered(req, m.kind))
 		return ptn_dfns_malformed(req, rep, "",
 		    init_fields[INIT_KIND].name);
 	r = ptn_org_get(&req->sc, &req->sc.tenant_id, &org);
-	return r == PTN_OK ? ptn_dfns_more_begin(req, rep, &m) : r;
+	return r == PTN_OK ? ptn_dfns_add_credential_start(req, rep, &m) : r;
 }
 
 static enum ptn_err
-read_state(struct ptn_dfns_creating *k, enum ptn_cred_kind *kind)
+read_state(struct ptn_dfns_new_credential *k, enum ptn_dfns_cred_kind *kind)
 {
 	struct ptn_json *all = NULL;
 	const char *why, *code;
 	enum ptn_err r;
 
-	r = ptn_json_parse(ptn_bytes_of(k->c.state), PTN_CEREMONY_DEPTH, &all,
-	    &why);
+	r = ptn_json_parse(ptn_bytes_of(k->c.state), PTN_DFNS_CEREMONY_DEPTH,
+	    &all, &why);
 	if (r != PTN_OK)
 		return PTN_E_INTERNAL;
-	*kind = ptn_cred_kind_of(ptn_json_string(ptn_json_get(all, "kind")));
+	*kind =
+	    ptn_dfns_cred_kind_of(ptn_json_string(ptn_json_get(all, "kind")));
 	code = ptn_json_text(k->req->sc.arena, ptn_json_get(all, "code"));
 	if (code == NULL || !ptn_uuid_parse(code, &k->code))
 		r = PTN_E_INTERNAL;
@@ -154,20 +159,20 @@ read_state(struct ptn_dfns_creating *k, enum ptn_cred_kind *kind)
 }
 
 enum ptn_err
-ptn_dfns_creating_read(struct ptn_request *req, struct ptn_reply *rep,
-    enum ptn_purpose_of purpose, struct ptn_dfns_creating *k)
+ptn_dfns_new_credential_read(struct ptn_request *req, struct ptn_reply *rep,
+    enum ptn_dfns_ceremony_kind purpose, struct ptn_dfns_new_credential *k)
 {
-	enum ptn_cred_kind kind = PTN_CRED_UNSET;
+	enum ptn_dfns_cred_kind kind = PTN_CRED_UNSET;
 	const char *why = NULL;
 	enum ptn_err r;
 
 	k->req = req;
-	r = ptn_dfnsfactor_read_new(req->sc.arena, req->json, PTN_FACTOR_ANY,
+	r = ptn_dfns_factor_read_new(req->sc.arena, req->json, PTN_FACTOR_ANY,
 	    &k->in, &why);
 	if (r == PTN_E_INPUT)
 		return ptn_dfns_malformed(req, rep, "", why);
 	if (r != PTN_OK ||
-	    (r = ptn_dfns_password_judge(req, rep, "", &k->in)) != PTN_OK ||
+	    (r = ptn_dfns_refuse_password(req, rep, "", &k->in)) != PTN_OK ||
 	    (r = ptn_dfns_challenge_take(req, req->in[NEW_CHALLENGE].b, purpose,
 		 &k->c)) != PTN_OK ||
 	    (r = read_state(k, &kind)) != PTN_OK ||
@@ -177,13 +182,13 @@ ptn_dfns_creating_read(struct ptn_request *req, struct ptn_reply *rep,
 }
 
 enum ptn_err
-ptn_dfns_creating_verify(struct ptn_dfns_creating *k)
+ptn_dfns_new_credential_verify(struct ptn_dfns_new_credential *k)
 {
-	const struct ptn_dfnsverify v = { &k->org, k->c.challenge, k->c.user_id,
-		k->c.sealed };
+	const struct ptn_dfns_verify v = { &k->org, k->c.challenge,
+		k->c.user_id, k->c.sealed };
 	enum ptn_err r;
 
-	r = ptn_dfnsverify_new(&k->req->sc, &v, &k->in, &k->cred, &k->ruling);
+	r = ptn_dfns_verify_new(&k->req->sc, &v, &k->in, &k->cred, &k->ruling);
 	if (r == PTN_OK && k->ruling.verdict != PTN_ALLOW)
 		r = PTN_E_DENIED;
 	return r == PTN_OK
@@ -193,22 +198,22 @@ ptn_dfns_creating_verify(struct ptn_dfns_creating *k)
 
 /* A password stands beside an app, or not at all. */
 static enum ptn_err
-find_totp(const struct ptn_scope *sc, struct ptn_dfns_creating *k)
+find_totp(const struct ptn_scope *sc, struct ptn_dfns_new_credential *k)
 {
-	struct ptn_dfnscred *all;
+	struct ptn_dfns_cred *all;
 	enum ptn_err r;
 	size_t n;
 
 	if (k->in.kind != PTN_CRED_PASSWORD)
 		return PTN_OK;
-	r = ptn_dfnscreds_of(sc, &k->c.user_id, &all, &n);
+	r = ptn_dfns_creds_of(sc, &k->c.user_id, &all, &n);
 	if (r == PTN_OK)
-		k->alone = !ptn_dfnscreds_have(all, n, PTN_CRED_TOTP);
+		k->alone = !ptn_dfns_creds_have(all, n, PTN_CRED_TOTP);
 	return r == PTN_OK && k->alone ? PTN_E_CONFLICT : r;
 }
 
 static enum ptn_err
-tell_member(const struct ptn_scope *sc, struct ptn_dfns_creating *k)
+tell_member(const struct ptn_scope *sc, struct ptn_dfns_new_credential *k)
 {
 	struct ptn_member m;
 	enum ptn_err r;
@@ -221,20 +226,22 @@ tell_member(const struct ptn_scope *sc, struct ptn_dfns_creating *k)
 }
 
 enum ptn_err
-ptn_dfns_creating_put(const struct ptn_scope *sc, struct ptn_dfns_creating *k)
+ptn_dfns_new_credential_put(const struct ptn_scope *sc,
+    struct ptn_dfns_new_credential *k)
 {
 	enum ptn_err r;
 
 	k->alone = k->conflict = false;
 	if ((r = find_totp(sc, k)) != PTN_OK)
 		return r;
-	r = ptn_dfnscred_put(sc, &k->c.user_id, &k->cred);
+	r = ptn_dfns_cred_put(sc, &k->c.user_id, &k->cred);
 	k->conflict = r == PTN_E_CONFLICT;
 	return r == PTN_OK ? tell_member(sc, k) : r;
 }
 
 void
-ptn_dfns_creating_write(struct ptn_reply *rep, struct ptn_dfns_creating *k)
+ptn_dfns_new_credential_write(struct ptn_reply *rep,
+    struct ptn_dfns_new_credential *k)
 {
 	k->cred.created_at_us = ptn_clock_us();
 	rep->no_store = true;
@@ -244,12 +251,13 @@ ptn_dfns_creating_write(struct ptn_reply *rep, struct ptn_dfns_creating *k)
 /* The challenge must be this user's. */
 static enum ptn_err
 read_mine(struct ptn_request *req, struct ptn_reply *rep,
-    struct ptn_dfns_creating *k)
+    struct ptn_dfns_new_credential *k)
 {
 	const struct ptn_uuid org = req->sc.tenant_id;
 	enum ptn_err r;
 
-	r = ptn_dfns_creating_read(req, rep, PTN_PURPOSE_CREDENTIAL, k);
+	r = ptn_dfns_new_credential_read(req, rep, PTN_DFNS_CEREMONY_CREDENTIAL,
+	    k);
 	if (r == PTN_OK &&
 	    (!ptn_uuid_equal(&org, &req->sc.tenant_id) ||
 		!ptn_uuid_equal(&k->c.user_id, &req->session.claims.sub)))
@@ -262,14 +270,14 @@ read_mine(struct ptn_request *req, struct ptn_reply *rep,
 static enum ptn_err
 create(const struct ptn_scope *sc, void *arg)
 {
-	struct ptn_dfns_creating *k = arg;
+	struct ptn_dfns_new_credential *k = arg;
 	struct ptn_request *req = k->req;
 	enum ptn_err r;
 
 	if ((r = ptn_user_lock(sc, &k->c.user_id)) != PTN_OK ||
 	    (r = ptn_dfns_action_use(req, sc)) != PTN_OK)
 		return r;
-	r = ptn_dfns_creating_put(sc, k);
+	r = ptn_dfns_new_credential_put(sc, k);
 	return r == PTN_E_CONFLICT ? PTN_OK : r;
 }
 
@@ -277,14 +285,14 @@ create(const struct ptn_scope *sc, void *arg)
 enum ptn_err
 ptn_dfns_credential_create(struct ptn_request *req, struct ptn_reply *rep)
 {
-	struct ptn_dfns_creating k = { .req = req };
+	struct ptn_dfns_new_credential k = { .req = req };
 	enum ptn_err r;
 
 	r = read_mine(req, rep, &k);
 	if (r == PTN_E_NOT_FOUND)
 		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_CHALLENGE);
 	if (r == PTN_OK)
-		r = ptn_dfns_creating_verify(&k);
+		r = ptn_dfns_new_credential_verify(&k);
 	if (r == PTN_E_DENIED)
 		return ptn_dfns_refuse(rep, PTN_DFNS_NOT_PROVED);
 	if (r != PTN_OK)
@@ -298,7 +306,7 @@ ptn_dfns_credential_create(struct ptn_request *req, struct ptn_reply *rep)
 		return ptn_dfns_refuse(rep, PTN_DFNS_CREDENTIAL_EXISTS);
 	if (k.alone)
 		return ptn_dfns_refuse(rep, PTN_DFNS_NO_TOTP);
-	ptn_dfns_creating_write(rep, &k);
+	ptn_dfns_new_credential_write(rep, &k);
 	return PTN_OK;
 }
 
@@ -314,12 +322,12 @@ static enum ptn_err
 choose(const struct ptn_scope *sc, struct switching *s)
 {
 	const bool passwords = s->req->sc.cf->dfns_password;
-	struct ptn_dfnscred *c, *it = NULL;
+	struct ptn_dfns_cred *c, *it = NULL;
 	size_t i, n;
 	bool was;
 	enum ptn_err r;
 
-	r = ptn_dfnscreds_of(sc, &s->req->session.claims.sub, &c, &n);
+	r = ptn_dfns_creds_of(sc, &s->req->session.claims.sub, &c, &n);
 	if (r != PTN_OK)
 		return r;
 	for (i = 0; i < n; i++)
@@ -329,12 +337,12 @@ choose(const struct ptn_scope *sc, struct switching *s)
 	s->found = it != NULL;
 	if (!s->found)
 		return PTN_OK;
-	was = ptn_dfnscreds_suffice(c, n, passwords);
+	was = ptn_dfns_creds_suffice(c, n, passwords);
 	it->active = s->on;
-	s->last = was && !ptn_dfnscreds_suffice(c, n, passwords);
+	s->last = was && !ptn_dfns_creds_suffice(c, n, passwords);
 	if (s->last)
 		return PTN_OK;
-	return ptn_dfnscred_activate(sc, it, s->on);
+	return ptn_dfns_cred_activate(sc, it, s->on);
 }
 
 static enum ptn_err

@@ -26,7 +26,7 @@ static enum ptn_err
 read_factors(struct ptn_request *req, struct ptn_reply *rep,
     struct ptn_dfns_answer *an)
 {
-	static const enum ptn_dfnsfactor_place place[] = { PTN_FACTOR_FIRST,
+	static const enum ptn_dfns_factor_place place[] = { PTN_FACTOR_FIRST,
 		PTN_FACTOR_SECOND };
 	const char *why = NULL;
 	enum ptn_err r = PTN_OK;
@@ -35,7 +35,7 @@ read_factors(struct ptn_request *req, struct ptn_reply *rep,
 	for (i = 0; i < 2 && r == PTN_OK; i++) {
 		if (!req->in[ANSWER_FIRST + i].set)
 			continue;
-		r = ptn_dfnsfactor_read(req->sc.arena,
+		r = ptn_dfns_factor_read(req->sc.arena,
 		    req->in[ANSWER_FIRST + i].json, place[i],
 		    &an->factor[an->nfactors++], &why);
 		if (r == PTN_E_INPUT)
@@ -58,7 +58,8 @@ read_account(struct ptn_request *req, const char *state,
 	enum ptn_err r;
 
 	memset(account, 0, sizeof(*account));
-	r = ptn_json_parse(ptn_bytes_of(state), PTN_CEREMONY_DEPTH, &all, &why);
+	r = ptn_json_parse(ptn_bytes_of(state), PTN_DFNS_CEREMONY_DEPTH, &all,
+	    &why);
 	if (r != PTN_OK)
 		return PTN_E_INTERNAL;
 	text = ptn_json_text(req->sc.arena, ptn_json_get(all, "account"));
@@ -83,7 +84,7 @@ static enum ptn_err
 check_password(struct ptn_request *req, struct ptn_reply *rep,
     struct ptn_dfns_answer *an)
 {
-	const struct ptn_dfnsfactor *f = an->factor;
+	const struct ptn_dfns_factor *f = an->factor;
 	struct ptn_uuid account;
 	enum ptn_err r;
 
@@ -95,8 +96,8 @@ check_password(struct ptn_request *req, struct ptn_reply *rep,
 		return r;
 	if (ptn_uuid_is_nil(&account))
 		return deny(an, PTN_REFUSAL_KIND);
-	if ((r = ptn_guess_account(req, rep, &account)) != PTN_OK ||
-	    (r = ptn_dfnspassword_check(&req->sc, &an->c.user_id, f[0].secret,
+	if ((r = ptn_throttle_account(req, rep, &account)) != PTN_OK ||
+	    (r = ptn_dfns_password_check(&req->sc, &an->c.user_id, f[0].secret,
 		 &an->password)) != PTN_OK)
 		return r;
 	return ptn_uuid_is_nil(&an->password) ? deny(an, PTN_REFUSAL_PASSWORD)
@@ -105,19 +106,19 @@ check_password(struct ptn_request *req, struct ptn_reply *rep,
 
 /* Whom a passkey says that it is for; else nobody. */
 static struct ptn_uuid
-user_of(const struct ptn_dfnsfactor *factor)
+user_of(const struct ptn_dfns_factor *factor)
 {
 	struct ptn_uuid user;
 
 	if (factor->kind != PTN_CRED_FIDO2 ||
-	    ptn_dfnsfido_user(factor->user_handle, &user) != PTN_OK)
+	    ptn_dfns_fido_user(factor->user_handle, &user) != PTN_OK)
 		memset(&user, 0, sizeof(user));
 	return user;
 }
 
 enum ptn_err
 ptn_dfns_answer_read(struct ptn_request *req, struct ptn_reply *rep,
-    enum ptn_purpose_of purpose, struct ptn_dfns_answer *an)
+    enum ptn_dfns_ceremony_kind purpose, struct ptn_dfns_answer *an)
 {
 	enum ptn_err r;
 
@@ -136,7 +137,7 @@ ptn_dfns_answer_read(struct ptn_request *req, struct ptn_reply *rep,
 /* By what was found out before, or by a code that is used now. */
 static enum ptn_err
 verify_secret(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
-    const struct ptn_dfnsfactor *f, const struct ptn_dfnscred *c)
+    const struct ptn_dfns_factor *f, const struct ptn_dfns_cred *c)
 {
 	enum ptn_verdict verdict;
 	enum ptn_err r;
@@ -145,7 +146,7 @@ verify_secret(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
 		return ptn_uuid_equal(&c->id, &an->password)
 		    ? ptn_ruling_allow(&an->ruling)
 		    : ptn_ruling_deny(&an->ruling, PTN_REFUSAL_PASSWORD);
-	r = ptn_dfnstotp_use(sc, &an->c.user_id, &c->id, f->secret, &verdict);
+	r = ptn_dfns_totp_use(sc, &an->c.user_id, &c->id, f->secret, &verdict);
 	if (r != PTN_OK)
 		return r;
 	return verdict == PTN_ALLOW
@@ -156,8 +157,8 @@ verify_secret(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
 /* They name no credential: it is the one of their kind. */
 static enum ptn_err
 verify_by_kind(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
-    const struct ptn_dfnsfactor *f, const struct ptn_dfns_challenge *ch,
-    struct ptn_dfnscred **used)
+    const struct ptn_dfns_factor *f, const struct ptn_dfns_challenge *ch,
+    struct ptn_dfns_cred **used)
 {
 	size_t i;
 
@@ -173,27 +174,27 @@ enum ptn_err
 ptn_dfns_answer_verify(struct ptn_request *req, const struct ptn_scope *sc,
     struct ptn_dfns_answer *an)
 {
-	const struct ptn_dfnsverify v = { .org = &an->org,
+	const struct ptn_dfns_verify v = { .org = &an->org,
 		.challenge = an->c.challenge,
 		.user = an->c.user_id };
 	struct ptn_dfns_challenge ch = { .purpose = an->c.purpose };
-	struct ptn_dfnscred *used;
+	struct ptn_dfns_cred *used;
 	enum ptn_err r;
 	size_t i;
 
 	memset(&an->ruling, 0, sizeof(an->ruling));
-	r = ptn_dfns_signers(req, &an->c.user_id, &ch);
+	r = ptn_dfns_challenge_signers(req, &an->c.user_id, &ch);
 	if (r == PTN_OK)
-		r = ptn_dfns_allowed(req, an->c.state, &ch);
+		r = ptn_dfns_challenge_allowed(req, an->c.state, &ch);
 	for (i = 0; i < an->nfactors && r == PTN_OK; i++) {
-		r = ptn_cred_kind_secret(an->factor[i].kind)
+		r = ptn_dfns_cred_kind_secret(an->factor[i].kind)
 		    ? verify_by_kind(sc, an, &an->factor[i], &ch, &used)
-		    : ptn_dfnsverify_factor(&req->sc, &v, &an->factor[i],
+		    : ptn_dfns_verify_factor(&req->sc, &v, &an->factor[i],
 			  ch.cred, ch.n, &used, &an->ruling);
 		if (r == PTN_OK && an->ruling.verdict != PTN_ALLOW)
 			r = PTN_E_DENIED;
 		if (r == PTN_OK)
-			r = ptn_dfnscred_used(sc, used);
+			r = ptn_dfns_cred_used(sc, used);
 		an->used[i] = r == PTN_OK ? used : NULL;
 	}
 	return r;

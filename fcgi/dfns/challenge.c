@@ -11,27 +11,27 @@
 #include "lib/format/json.h"
 
 enum ptn_err
-ptn_dfns_signers(struct ptn_request *req, const struct ptn_uuid *user,
+ptn_dfns_challenge_signers(struct ptn_request *req, const struct ptn_uuid *user,
     struct ptn_dfns_challenge *ch)
 {
-	struct ptn_dfnscred *all;
+	struct ptn_dfns_cred *all;
 	bool passwords, with_totp;
 	enum ptn_err r;
 	size_t i, n;
 
-	r = ptn_dfnscreds_of(&req->sc, user, &all, &n);
+	r = ptn_dfns_creds_of(&req->sc, user, &all, &n);
 	if (r != PTN_OK)
 		return r;
 	passwords = req->sc.cf->dfns_password;
 	ch->cred = all;
 	ch->n = 0;
-	if (!ptn_dfnscreds_suffice(all, n, passwords))
+	if (!ptn_dfns_creds_suffice(all, n, passwords))
 		return PTN_OK;
-	with_totp = passwords && ptn_dfnscreds_have(all, n, PTN_CRED_TOTP);
+	with_totp = passwords && ptn_dfns_creds_have(all, n, PTN_CRED_TOTP);
 	for (i = 0; i < n; i++)
 		if (all[i].active &&
-		    (ptn_dfnscred_signs(&all[i]) ||
-			(with_totp && ptn_cred_kind_secret(all[i].kind))))
+		    (ptn_dfns_cred_signs(&all[i]) ||
+			(with_totp && ptn_dfns_cred_kind_secret(all[i].kind))))
 			ch->cred[ch->n++] = all[i];
 	return PTN_OK;
 }
@@ -41,7 +41,7 @@ ptn_dfns_signers(struct ptn_request *req, const struct ptn_uuid *user,
  * the ids of those that can.
  */
 static bool
-may_answer(const struct ptn_dfns_challenge *ch, const struct ptn_dfnscred *c)
+may_answer(const struct ptn_dfns_challenge *ch, const struct ptn_dfns_cred *c)
 {
 	return c->kind != PTN_CRED_PASSWORD_PROTECTED_KEY || ch->with_encrypted;
 }
@@ -93,7 +93,7 @@ listed(struct ptn_arena *a, const struct ptn_json *list,
 }
 
 enum ptn_err
-ptn_dfns_allowed(struct ptn_request *req, const char *state,
+ptn_dfns_challenge_allowed(struct ptn_request *req, const char *state,
     struct ptn_dfns_challenge *ch)
 {
 	struct ptn_json *all = NULL;
@@ -102,7 +102,7 @@ ptn_dfns_allowed(struct ptn_request *req, const char *state,
 	bool nameless, fido;
 	size_t i, n = 0;
 
-	if (ptn_json_parse(ptn_bytes_of(state), PTN_CEREMONY_DEPTH, &all,
+	if (ptn_json_parse(ptn_bytes_of(state), PTN_DFNS_CEREMONY_DEPTH, &all,
 		&why) != PTN_OK)
 		return PTN_E_INTERNAL;
 	list = ptn_json_get(all, "allow");
@@ -119,11 +119,11 @@ ptn_dfns_allowed(struct ptn_request *req, const char *state,
 }
 
 enum ptn_err
-ptn_dfns_decoy(struct ptn_request *req, const char *org, const char *username,
-    struct ptn_dfns_challenge *ch)
+ptn_dfns_challenge_decoy(struct ptn_request *req, const char *org,
+    const char *username, struct ptn_dfns_challenge *ch)
 {
 	/* The last one only where there are passwords: a Totp comes with it. */
-	static const enum ptn_cred_kind kinds[] = { PTN_CRED_FIDO2,
+	static const enum ptn_dfns_cred_kind kinds[] = { PTN_CRED_FIDO2,
 		PTN_CRED_FIDO2, PTN_CRED_KEY, PTN_CRED_PASSWORD_PROTECTED_KEY,
 		PTN_CRED_PASSWORD };
 	const size_t nkinds = PTN_ARRAY_LEN(kinds) - !req->sc.cf->dfns_password;
@@ -131,7 +131,7 @@ ptn_dfns_decoy(struct ptn_request *req, const char *org, const char *username,
 	char *key = NULL, *text;
 	enum ptn_err r;
 
-	r = ptn_fold(req->sc.arena, username, &key);
+	r = ptn_unicode_fold(req->sc.arena, username, &key);
 	if (r != PTN_OK && r != PTN_E_INPUT)
 		return r;
 	text = ptn_arena_printf(req->sc.arena, "%s %s", org,
@@ -140,11 +140,11 @@ ptn_dfns_decoy(struct ptn_request *req, const char *org, const char *username,
 	    (ch->cred = ptn_arena_calloc(req->sc.arena, 2,
 		 sizeof(*ch->cred))) == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_secrets_mac(req->sc.secrets, 0, PTN_FOR_DECOY,
+	r = ptn_secrets_mac(req->sc.secrets, 0, PTN_KEY_USE_DECOY,
 	    ptn_bytes_of(text), mac);
 	if (r != PTN_OK)
 		return r;
-	ptn_sha256(PTN_BYTES(mac, sizeof(mac)), id);
+	ptn_crypto_sha256(PTN_BYTES(mac, sizeof(mac)), id);
 	memcpy(ch->decoy.b, mac + 1, sizeof(ch->decoy.b));
 	ch->cred[0].kind = kinds[mac[0] % nkinds];
 	ch->cred[1].kind = PTN_CRED_TOTP;
@@ -156,7 +156,7 @@ ptn_dfns_decoy(struct ptn_request *req, const char *org, const char *username,
 
 /* Where a kind may stand (specification 3): "either" but for the secrets. */
 static const char *
-factor_of(enum ptn_cred_kind kind)
+factor_of(enum ptn_dfns_cred_kind kind)
 {
 	return kind == PTN_CRED_PASSWORD ? "first"
 	    : kind == PTN_CRED_TOTP	 ? "second"
@@ -164,10 +164,10 @@ factor_of(enum ptn_cred_kind kind)
 }
 
 static void
-write_kind(struct ptn_jsonw *w, enum ptn_cred_kind kind)
+write_kind(struct ptn_jsonw *w, enum ptn_dfns_cred_kind kind)
 {
 	ptn_jsonw_object(w, NULL);
-	ptn_jsonw_str(w, "kind", ptn_cred_kind_name(kind));
+	ptn_jsonw_str(w, "kind", ptn_dfns_cred_kind_name(kind));
 	ptn_jsonw_str(w, "factor", factor_of(kind));
 	ptn_jsonw_bool(w, "requiresSecondFactor", kind == PTN_CRED_PASSWORD);
 	ptn_jsonw_end_object(w);
@@ -177,7 +177,7 @@ static void
 write_kinds(struct ptn_jsonw *w, const struct ptn_dfns_challenge *ch)
 {
 	bool told[PTN_CRED__MAX] = { false };
-	enum ptn_cred_kind kind;
+	enum ptn_dfns_cred_kind kind;
 	size_t i;
 
 	ptn_jsonw_array(w, "supportedCredentialKinds");
@@ -195,9 +195,9 @@ write_kinds(struct ptn_jsonw *w, const struct ptn_dfns_challenge *ch)
 
 static void
 write_allowed(struct ptn_jsonw *w, const char *name,
-    const struct ptn_dfns_challenge *ch, enum ptn_cred_kind kind)
+    const struct ptn_dfns_challenge *ch, enum ptn_dfns_cred_kind kind)
 {
-	const struct ptn_dfnscred *c;
+	const struct ptn_dfns_cred *c;
 	size_t i;
 
 	ptn_jsonw_array(w, name);
@@ -249,11 +249,11 @@ enum ptn_err
 ptn_dfns_challenge_give(struct ptn_request *req, struct ptn_reply *rep,
     struct ptn_dfns_challenge *ch)
 {
-	struct ptn_ceremony_row c = { .user_id = ch->user_id,
+	struct ptn_dfns_ceremony c = { .user_id = ch->user_id,
 		.purpose = ch->purpose,
 		.challenge = ch->challenge != NULL
 		    ? ch->challenge
-		    : ptn_ceremony_challenge_new(req->sc.arena),
+		    : ptn_dfns_ceremony_challenge_new(req->sc.arena),
 		.state = ptn_dfns_challenge_state(req->sc.arena, ch) };
 	/* An organisation that does not exist has ceremonies all the same. */
 	const struct ptn_scope at = ptn_scope_at(&req->sc, &ch->org->id);
@@ -262,10 +262,10 @@ ptn_dfns_challenge_give(struct ptn_request *req, struct ptn_reply *rep,
 
 	if (c.challenge == NULL || c.state == NULL)
 		return PTN_E_NOMEM;
-	if ((r = ptn_ceremony_put(&at, &c)) != PTN_OK ||
-	    (r = ptn_dfns_token(req, PTN_DFNSTOKEN_CHALLENGE, &ch->org->id,
-		 NULL, &c.id, ptn_ceremony_ttl_s(ch->purpose), &identifier)) !=
-		PTN_OK)
+	if ((r = ptn_dfns_ceremony_put(&at, &c)) != PTN_OK ||
+	    (r = ptn_dfns_issue_token(req, PTN_DFNS_TOKEN_CHALLENGE,
+		 &ch->org->id, NULL, &c.id,
+		 ptn_dfns_ceremony_ttl_s(ch->purpose), &identifier)) != PTN_OK)
 		return r;
 	write_challenge(req, rep, ch, c.challenge, identifier);
 	return PTN_OK;
@@ -273,21 +273,21 @@ ptn_dfns_challenge_give(struct ptn_request *req, struct ptn_reply *rep,
 
 enum ptn_err
 ptn_dfns_challenge_take(struct ptn_request *req, struct ptn_bytes identifier,
-    enum ptn_purpose_of purpose, struct ptn_ceremony_row *c)
+    enum ptn_dfns_ceremony_kind purpose, struct ptn_dfns_ceremony *c)
 {
 	enum ptn_verdict verdict;
-	struct ptn_dfnstoken t;
+	struct ptn_dfns_token t;
 	struct ptn_scope at;
 	enum ptn_err r;
 
-	r = ptn_dfnstoken_verify(&req->sc, identifier, PTN_DFNSTOKEN_CHALLENGE,
-	    &t, &verdict);
+	r = ptn_dfns_token_verify(&req->sc, identifier,
+	    PTN_DFNS_TOKEN_CHALLENGE, &t, &verdict);
 	if (r != PTN_OK)
 		return r;
 	if (verdict != PTN_ALLOW)
 		return PTN_E_NOT_FOUND;
 	at = ptn_scope_at(&req->sc, &t.org);
-	r = ptn_ceremony_take(&at, purpose, &t.id, c);
+	r = ptn_dfns_ceremony_take(&at, purpose, &t.id, c);
 	if (r == PTN_OK)
 		req->sc.tenant_id = t.org;
 	return r;

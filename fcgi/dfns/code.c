@@ -21,8 +21,7 @@ const struct ptn_input ptn_in_dfns_code = { code_fields, CODE__MAX };
  * comes of it (codemail.h).
  */
 static enum ptn_err
-want(struct ptn_request *req, struct ptn_reply *rep,
-    enum ptn_code_purpose purpose)
+want(struct ptn_request *req, struct ptn_reply *rep, enum ptn_code_kind purpose)
 {
 	const struct ptn_uuid org = ptn_dfns_org_id(req->in[CODE_ORG].s);
 	const struct ptn_scope at = ptn_scope_at(&req->sc, &org);
@@ -44,16 +43,16 @@ want(struct ptn_request *req, struct ptn_reply *rep,
 static enum ptn_err
 tell(struct ptn_request *req, struct ptn_reply *rep)
 {
-	struct ptn_dfns_who who;
+	struct ptn_dfns_lookup who;
 	enum ptn_err r;
 
-	if (!ptn_dfns_tells(req))
+	if (!ptn_dfns_discloses_accounts(req))
 		return PTN_OK;
-	r = ptn_dfns_find(req, req->in[CODE_ORG].s, req->in[CODE_USERNAME].s,
+	r = ptn_dfns_lookup(req, req->in[CODE_ORG].s, req->in[CODE_USERNAME].s,
 	    &who);
 	if (r != PTN_OK || who.member.active)
 		return r;
-	return ptn_dfns_bar(req, rep, PTN_EVENT_NONE, &who.member);
+	return ptn_dfns_refuse_member(req, rep, PTN_EVENT_NONE, &who.member);
 }
 
 /* POST /auth/login/code: send a login code, if there is somebody to have it. */
@@ -92,17 +91,17 @@ ptn_dfns_recovery_code(struct ptn_request *req, struct ptn_reply *rep)
 }
 
 enum ptn_err
-ptn_dfns_judge_code(struct ptn_request *req, const struct ptn_dfns_who *who,
-    bool able, enum ptn_code_purpose purpose, struct ptn_bytes typed, bool keep,
-    enum ptn_passcode_judgement *what)
+ptn_dfns_check_code(struct ptn_request *req, const struct ptn_dfns_lookup *who,
+    bool able, enum ptn_code_kind purpose, struct ptn_bytes typed, bool keep,
+    enum ptn_passcode_result *what)
 {
 	const struct ptn_uuid nobody = ptn_uuid_new();
-	char code[PTN_DFNSCODE_STR];
+	char code[PTN_DFNS_CODE_STR];
 	enum ptn_err r;
 
-	if (!ptn_dfnscode_normal(PTN_DFNSCODE_MAIL, typed, code))
+	if (!ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, typed, code))
 		code[0] = '\0';
-	r = ptn_code_judge(&req->sc, able ? &who->member.id : &nobody, purpose,
+	r = ptn_code_check(&req->sc, able ? &who->member.id : &nobody, purpose,
 	    code, keep, what);
 	ptn_wipe(code, sizeof(code));
 	return r;

@@ -18,7 +18,7 @@ const struct ptn_input ptn_in_dfns_expiration = { new_fields, NEW__MAX };
 enum { INIT_CODE, INIT_KIND, INIT__MAX };
 
 static const struct ptn_field init_fields[INIT__MAX] = {
-	[INIT_CODE] = { "code", PTN_F_SECRET, true, PTN_DFNSCODE_TYPED_MAX,
+	[INIT_CODE] = { "code", PTN_F_SECRET, true, PTN_DFNS_CODE_TYPED_MAX,
 	    NULL, PTN_OK },
 	[INIT_KIND] = { "credentialKind", PTN_F_TEXT, true, 32, NULL, PTN_OK },
 };
@@ -36,7 +36,7 @@ failed(struct ptn_request *req, struct ptn_reply *rep, const char *why,
 struct handing_out {
 	struct ptn_request *req;
 	struct ptn_credcode c;
-	char code[PTN_DFNSCODE_STR];
+	char code[PTN_DFNS_CODE_STR];
 };
 
 static enum ptn_err
@@ -82,7 +82,7 @@ ptn_dfns_credcode(struct ptn_request *req, struct ptn_reply *rep)
 	if (wanted <= now)
 		return ptn_dfns_malformed(req, rep, "",
 		    new_fields[NEW_EXPIRATION].name);
-	ptn_dfnscode_draw(PTN_DFNSCODE_CREDENTIAL, h.code);
+	ptn_dfns_code_draw(PTN_DFNS_CODE_CREDENTIAL, h.code);
 	r = ptn_tx(&req->sc, hand_out, &h);
 	if (r == PTN_OK) {
 		ptn_event_note(&req->sc, PTN_EVENT_DFNS_CREDENTIAL_CODE, NULL);
@@ -130,9 +130,11 @@ enum ptn_err
 ptn_dfns_credcode_init(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct bearer b;
-	struct ptn_dfns_more m = { .purpose = PTN_PURPOSE_CREDENTIAL_CODE,
+	struct ptn_dfns_add_credential m = {
+		.purpose = PTN_DFNS_CEREMONY_CREDENTIAL_CODE,
 		.org = &b.org,
-		.kind = ptn_cred_kind_of(req->in[INIT_KIND].b) };
+		.kind = ptn_dfns_cred_kind_of(req->in[INIT_KIND].b)
+	};
 	enum ptn_err r;
 
 	if (!ptn_dfns_kind_offered(req, m.kind))
@@ -146,14 +148,14 @@ ptn_dfns_credcode_init(struct ptn_request *req, struct ptn_reply *rep)
 	m.user_id = b.member.id;
 	m.username = b.member.username;
 	m.code = b.c.id;
-	return ptn_dfns_more_begin(req, rep, &m);
+	return ptn_dfns_add_credential_start(req, rep, &m);
 }
 
 /* The code goes with the credential: whoever comes second finds none. */
 static enum ptn_err
 create(const struct ptn_scope *sc, void *arg)
 {
-	struct ptn_dfns_creating *k = arg;
+	struct ptn_dfns_new_credential *k = arg;
 	const struct ptn_credcode code = { .id = k->code,
 		.tenant_id = k->org.id,
 		.user_id = k->c.user_id };
@@ -167,7 +169,7 @@ create(const struct ptn_scope *sc, void *arg)
 		return PTN_E_NOT_FOUND;
 	if ((r = ptn_credcode_use(sc, &code)) != PTN_OK)
 		return r;
-	return ptn_dfns_creating_put(sc, k);
+	return ptn_dfns_new_credential_put(sc, k);
 }
 
 /*
@@ -177,13 +179,14 @@ create(const struct ptn_scope *sc, void *arg)
 enum ptn_err
 ptn_dfns_credcode_verify(struct ptn_request *req, struct ptn_reply *rep)
 {
-	struct ptn_dfns_creating k = { .req = req };
+	struct ptn_dfns_new_credential k = { .req = req };
 	enum ptn_err r;
 
-	r = ptn_dfns_creating_read(req, rep, PTN_PURPOSE_CREDENTIAL_CODE, &k);
+	r = ptn_dfns_new_credential_read(req, rep,
+	    PTN_DFNS_CEREMONY_CREDENTIAL_CODE, &k);
 	if (r == PTN_OK) {
 		req->actor.user_id = k.c.user_id;
-		r = ptn_dfns_creating_verify(&k);
+		r = ptn_dfns_new_credential_verify(&k);
 	}
 	if (r == PTN_E_DENIED)
 		return failed(req, rep, ptn_refusal_name(k.ruling.refusal),
@@ -201,6 +204,6 @@ ptn_dfns_credcode_verify(struct ptn_request *req, struct ptn_reply *rep)
 		    PTN_DFNS_NO_TOTP);
 	if (r != PTN_OK)
 		return r;
-	ptn_dfns_creating_write(rep, &k);
+	ptn_dfns_new_credential_write(rep, &k);
 	return PTN_OK;
 }

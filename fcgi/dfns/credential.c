@@ -27,7 +27,7 @@ ptn_dfns_write_time(struct ptn_jsonw *w, const char *name, int64_t us)
 /* Specification 6.1: every member is a text. */
 void
 ptn_dfns_write_credential(struct ptn_jsonw *w, const struct ptn_org *org,
-    const struct ptn_dfnscred *c)
+    const struct ptn_dfns_cred *c)
 {
 	const bool passkey = c->kind == PTN_CRED_FIDO2;
 	const char *rp_id = c->rp_id != NULL ? c->rp_id : org->rp_id;
@@ -35,7 +35,7 @@ ptn_dfns_write_credential(struct ptn_jsonw *w, const struct ptn_org *org,
 
 	ptn_dfnsid_format(PTN_DFNSID_CREDENTIAL, &c->id, id);
 	ptn_jsonw_object(w, NULL);
-	ptn_jsonw_str(w, "kind", ptn_cred_kind_name(c->kind));
+	ptn_jsonw_str(w, "kind", ptn_dfns_cred_kind_name(c->kind));
 	ptn_jsonw_str(w, "credentialId", c->cred_id);
 	ptn_jsonw_str(w, "credentialUuid", id);
 	ptn_dfns_write_time(w, "dateCreated", c->created_at_us);
@@ -52,14 +52,14 @@ ptn_dfns_write_credential(struct ptn_jsonw *w, const struct ptn_org *org,
 enum ptn_err
 ptn_dfns_credentials(struct ptn_request *req, struct ptn_reply *rep)
 {
-	struct ptn_dfnscred *c;
+	struct ptn_dfns_cred *c;
 	struct ptn_org org;
 	enum ptn_err r;
 	size_t i, n;
 
 	r = ptn_org_get(&req->sc, &req->sc.tenant_id, &org);
 	if (r == PTN_OK)
-		r = ptn_dfnscreds_of(&req->sc, &req->session.claims.sub, &c,
+		r = ptn_dfns_creds_of(&req->sc, &req->session.claims.sub, &c,
 		    &n);
 	if (r != PTN_OK)
 		return r;

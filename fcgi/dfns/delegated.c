@@ -54,20 +54,20 @@ const struct ptn_input ptn_in_dfns_delegated_recovery = { rec_fields,
 struct delegating {
 	struct ptn_request *req;
 	struct ptn_dfns_recovery k;  /* k.who: for whom; the rest: recovery */
-	struct ptn_dfns_beginning b; /* registration */
+	struct ptn_dfns_ceremony_start b; /* registration */
 	struct ptn_claims claims;    /* login */
 	bool restart;	       /* registration: only of one that has begun */
 	bool again;	       /* the first try met somebody else's */
 	const char *canonical; /* registration: the address */
 	/* It came to nothing, but the user action is spent. */
-	const char *fault;
+	const char *problem;
 	enum ptn_dfns_refusal refusal;
 };
 
 static enum ptn_err
-refuse(struct delegating *d, const char *fault, enum ptn_dfns_refusal refusal)
+refuse(struct delegating *d, const char *problem, enum ptn_dfns_refusal refusal)
 {
-	d->fault = fault;
+	d->problem = problem;
 	d->refusal = refusal;
 	return PTN_OK;
 }
@@ -81,7 +81,7 @@ find(const struct ptn_scope *sc, struct delegating *d)
 	struct ptn_uuid id;
 	enum ptn_err r;
 
-	d->fault = NULL;
+	d->problem = NULL;
 	if ((r = ptn_dfns_action_use(req, sc)) != PTN_OK ||
 	    (r = ptn_member_by_name(sc, req->in[NAME].s, m)) != PTN_OK)
 		return r;
@@ -93,7 +93,7 @@ find(const struct ptn_scope *sc, struct delegating *d)
 
 /*
  * The same of an end user who may log in, here or through the other API;
- * d->fault of others.
+ * d->problem of others.
  */
 static enum ptn_err
 find_end_user(const struct ptn_scope *sc, struct delegating *d)
@@ -135,8 +135,8 @@ delegate(struct ptn_request *req, struct ptn_reply *rep, struct delegating *d,
 	if (r != PTN_OK)
 		return r;
 	req->actor.email = d->k.who.member.address;
-	ptn_event_note(&req->sc, event[d->fault != NULL], d->fault);
-	return d->fault != NULL ? ptn_dfns_refuse(rep, d->refusal) : PTN_OK;
+	ptn_event_note(&req->sc, event[d->problem != NULL], d->problem);
+	return d->problem != NULL ? ptn_dfns_refuse(rep, d->refusal) : PTN_OK;
 }
 
 static enum ptn_err
@@ -145,7 +145,7 @@ log_in(const struct ptn_scope *sc, void *arg)
 	struct delegating *d = arg;
 	enum ptn_err r = find_end_user(sc, d);
 
-	if (r != PTN_OK || d->fault != NULL)
+	if (r != PTN_OK || d->problem != NULL)
 		return r;
 	return ptn_dfns_session_open(d->req, sc, &d->k.who.member, &d->claims);
 }
@@ -158,7 +158,7 @@ ptn_dfns_delegated_login(struct ptn_request *req, struct ptn_reply *rep)
 		PTN_EVENT_DFNS_DELEGATED_LOGIN_OK,
 		PTN_EVENT_DFNS_DELEGATED_LOGIN_FAILED
 	};
-	struct delegating d = { .fault = NULL };
+	struct delegating d = { .problem = NULL };
 	enum ptn_err r;
 
 	if ((r = delegate(req, rep, &d, log_in, events)) != PTN_OK)
@@ -173,14 +173,14 @@ recover(const struct ptn_scope *sc, void *arg)
 	struct delegating *d = arg;
 	enum ptn_err r = find_end_user(sc, d);
 
-	if (r == PTN_OK && d->fault == NULL)
+	if (r == PTN_OK && d->problem == NULL)
 		r = ptn_dfns_recovery_key(d->req, sc,
 		    d->req->in[REC_CREDENTIAL].b, &d->k);
-	if (r != PTN_OK || d->fault != NULL)
+	if (r != PTN_OK || d->problem != NULL)
 		return r;
 	if (d->k.key == NULL)
 		return refuse(d, "no recovery key", PTN_DFNS_NO_RECOVERY);
-	return ptn_dfns_begin_in(d->req, sc, &d->k.b);
+	return ptn_dfns_ceremony_start_in(d->req, sc, &d->k.b);
 }
 
 /* POST /auth/recover/user/delegated: begin a recovery without a code. */
@@ -191,7 +191,7 @@ ptn_dfns_delegated_recovery(struct ptn_request *req, struct ptn_reply *rep)
 		PTN_EVENT_DFNS_DELEGATED_RECOVERY_OK,
 		PTN_EVENT_DFNS_DELEGATED_RECOVERY_FAILED
 	};
-	struct delegating d = { .fault = NULL };
+	struct delegating d = { .problem = NULL };
 	enum ptn_err r;
 
 	if ((r = delegate(req, rep, &d, recover, events)) != PTN_OK)
@@ -249,9 +249,9 @@ begin(const struct ptn_scope *sc, void *arg)
 		r = make(sc, d);
 	else if (r == PTN_OK)
 		r = check_unfinished(d);
-	if (r != PTN_OK || d->fault != NULL)
+	if (r != PTN_OK || d->problem != NULL)
 		return r;
-	return ptn_dfns_begin_in(d->req, sc, &d->b);
+	return ptn_dfns_ceremony_start_in(d->req, sc, &d->b);
 }
 
 static enum ptn_err
@@ -262,8 +262,8 @@ registration(struct ptn_request *req, struct ptn_reply *rep, bool restart)
 		PTN_EVENT_DFNS_DELEGATED_REGISTRATION_FAILED
 	};
 	struct delegating d = { .restart = restart,
-		.b = { .token = PTN_DFNSTOKEN_REGISTRATION,
-		    .c = { .purpose = PTN_PURPOSE_REGISTRATION,
+		.b = { .token = PTN_DFNS_TOKEN_REGISTRATION,
+		    .c = { .purpose = PTN_DFNS_CEREMONY_REGISTRATION,
 			.state = "{}" } } };
 	char *canonical = NULL;
 	enum ptn_err r;
@@ -277,7 +277,7 @@ registration(struct ptn_request *req, struct ptn_reply *rep, bool restart)
 	d.b.who = &d.k.who;
 	if (r != PTN_OK ||
 	    (r = delegate(req, rep, &d, begin, events)) != PTN_OK ||
-	    (r = ptn_dfns_beginning_write(req, rep, &d.b)) != PTN_OK)
+	    (r = ptn_dfns_ceremony_start_write(req, rep, &d.b)) != PTN_OK)
 		return r;
 	ptn_jsonw_end_object(&rep->json);
 	return PTN_OK;

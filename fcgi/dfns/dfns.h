@@ -128,8 +128,8 @@ enum ptn_dfns_refusal {
 enum ptn_err ptn_dfns_refuse(struct ptn_reply *rep, enum ptn_dfns_refusal why);
 
 /* 403 for somebody of a kind who may not call this endpoint. */
-enum ptn_err ptn_dfns_forbid(struct ptn_request *req, struct ptn_reply *rep,
-    const char *kind);
+enum ptn_err ptn_dfns_refuse_kind(struct ptn_request *req,
+    struct ptn_reply *rep, const char *kind);
 
 /* 400 that names a member of the body: "Invalid request: firstFactor/kind". */
 enum ptn_err ptn_dfns_malformed(struct ptn_request *req, struct ptn_reply *rep,
@@ -153,13 +153,13 @@ enum ptn_err ptn_dfns_org(struct ptn_request *req, const struct ptn_uuid *id,
  * they mean somebody or not; where they do not, org.id and member.id are ids
  * of nobody, and the rest of member is zero.
  */
-struct ptn_dfns_who {
+struct ptn_dfns_lookup {
 	bool known;
 	struct ptn_org org;
 	struct ptn_member member;
 };
-enum ptn_err ptn_dfns_find(struct ptn_request *req, const char *org,
-    const char *username, struct ptn_dfns_who *who) PTN_MUST_USE;
+enum ptn_err ptn_dfns_lookup(struct ptn_request *req, const char *org,
+    const char *username, struct ptn_dfns_lookup *who) PTN_MUST_USE;
 
 /*
  * Refuse somebody who cannot log in, as it is documented: unknown (zeroed, or
@@ -167,31 +167,31 @@ enum ptn_err ptn_dfns_find(struct ptn_request *req, const char *org,
  *
  * failed	what to note with it, or PTN_EVENT_NONE
  */
-enum ptn_err ptn_dfns_bar(struct ptn_request *req, struct ptn_reply *rep,
-    enum ptn_event failed, const struct ptn_member *m);
+enum ptn_err ptn_dfns_refuse_member(struct ptn_request *req,
+    struct ptn_reply *rep, enum ptn_event failed, const struct ptn_member *m);
 
 /*
- * Judge the code that somebody typed, for them, or for nobody if they are not
+ * Check the code that somebody typed, for them, or for nobody if they are not
  * able to use it: the work is the same, and their own stays.  What is no code
- * is judged as one that is wrong.
+ * is checked as one that is wrong.
  *
  * keep	a right code stays (passcode.h).
  */
-enum ptn_err ptn_dfns_judge_code(struct ptn_request *req,
-    const struct ptn_dfns_who *who, bool able, enum ptn_code_purpose purpose,
+enum ptn_err ptn_dfns_check_code(struct ptn_request *req,
+    const struct ptn_dfns_lookup *who, bool able, enum ptn_code_kind purpose,
     struct ptn_bytes typed, bool keep,
-    enum ptn_passcode_judgement *what) PTN_MUST_USE;
+    enum ptn_passcode_result *what) PTN_MUST_USE;
 
 /* Is the strictly documented behaviour asked for, which tells who exists? */
-bool ptn_dfns_tells(const struct ptn_request *req);
+bool ptn_dfns_discloses_accounts(const struct ptn_request *req);
 
 /* An event of a member's, of which a notice tells them. */
 enum ptn_err ptn_dfns_notify(const struct ptn_scope *sc, enum ptn_event what,
     const struct ptn_org *org, const struct ptn_member *m) PTN_MUST_USE;
 
 /* A signed token of a kind, good for ttl_s. */
-enum ptn_err ptn_dfns_token(struct ptn_request *req,
-    enum ptn_dfnstoken_kind kind, const struct ptn_uuid *org,
+enum ptn_err ptn_dfns_issue_token(struct ptn_request *req,
+    enum ptn_dfns_token_kind kind, const struct ptn_uuid *org,
     const struct ptn_member *m, const struct ptn_uuid *id, int64_t ttl_s,
     char **token) PTN_MUST_USE;
 
@@ -205,14 +205,14 @@ void ptn_dfns_write_time(struct ptn_jsonw *w, const char *name, int64_t us);
 
 /* A Credential (specification 6.1). */
 void ptn_dfns_write_credential(struct ptn_jsonw *w, const struct ptn_org *org,
-    const struct ptn_dfnscred *c);
+    const struct ptn_dfns_cred *c);
 
 /*
  * What a new credential is to be made of: challenge, kinds and parameters of
- * a registration challenge.  otp_url is that of ptn_dfns_offer(), or "".
+ * a registration challenge.  otp_url is that of ptn_dfns_offer_totp(), or "".
  */
 void ptn_dfns_write_creation(struct ptn_jsonw *w, const struct ptn_request *req,
-    const char *challenge, const struct ptn_dfnscred *creds, size_t n,
+    const char *challenge, const struct ptn_dfns_cred *creds, size_t n,
     const char *otp_url);
 
 /*
@@ -220,23 +220,23 @@ void ptn_dfns_write_creation(struct ptn_jsonw *w, const struct ptn_request *req,
  * secret to an app of that user: its address, "" where they are not offered;
  * it is kept with the ceremony, which is not stored yet.
  */
-enum ptn_err ptn_dfns_offer(struct ptn_request *req, const struct ptn_org *org,
-    const char *username, struct ptn_ceremony_row *c,
-    const char **otp_url) PTN_MUST_USE;
+enum ptn_err ptn_dfns_offer_totp(struct ptn_request *req,
+    const struct ptn_org *org, const char *username,
+    struct ptn_dfns_ceremony *c, const char **otp_url) PTN_MUST_USE;
 
 /*
  * Is a new credential, if it is a password, one to have?  PTN_E_INPUT is said
  * already: field is the member that it stands in, or "".
  */
-enum ptn_err ptn_dfns_password_judge(struct ptn_request *req,
+enum ptn_err ptn_dfns_refuse_password(struct ptn_request *req,
     struct ptn_reply *rep, const char *field,
-    const struct ptn_dfnsfactor_new *in) PTN_MUST_USE;
+    const struct ptn_dfns_factor_new *in) PTN_MUST_USE;
 
 /*
  * Hash it, at the gate and never inside a transaction; NULL for another kind.
  * PTN_E_BUSY.
  */
 enum ptn_err ptn_dfns_password_hash(struct ptn_request *req,
-    const struct ptn_dfnsfactor_new *in, const char **hash) PTN_MUST_USE;
+    const struct ptn_dfns_factor_new *in, const char **hash) PTN_MUST_USE;
 
 #endif

@@ -18,7 +18,7 @@ error_id(const struct ptn_request *req, char out[ID_STR])
 	uint64_t n = 0;
 	size_t i;
 
-	ptn_sha256(ptn_bytes_of(req->request_id), digest);
+	ptn_crypto_sha256(ptn_bytes_of(req->request_id), digest);
 	for (i = 0; i < sizeof(n); i++)
 		n = n << 8 | digest[i];
 	snprintf(out, ID_STR, "%llu", (unsigned long long)(n >> 1));
@@ -46,12 +46,12 @@ write_error(struct ptn_reply *rep, const struct ptn_request *req, int status,
 /* PTN_E_NOT_FOUND for whatever is wrong with it. */
 static enum ptn_err
 verify(struct ptn_request *req, struct ptn_bytes token,
-    enum ptn_dfnstoken_kind kind, struct ptn_dfnstoken *t)
+    enum ptn_dfns_token_kind kind, struct ptn_dfns_token *t)
 {
 	enum ptn_verdict verdict;
 	enum ptn_err r;
 
-	r = ptn_dfnstoken_verify(&req->sc, token, kind, t, &verdict);
+	r = ptn_dfns_token_verify(&req->sc, token, kind, t, &verdict);
 	return r == PTN_OK && verdict != PTN_ALLOW ? PTN_E_NOT_FOUND : r;
 }
 
@@ -69,9 +69,9 @@ settle(struct ptn_request *req, const struct ptn_uuid *org,
 /* A token that names a ceremony; the handler looks for that. */
 static enum ptn_err
 find_ceremony(struct ptn_request *req, struct ptn_bytes token,
-    enum ptn_dfnstoken_kind kind)
+    enum ptn_dfns_token_kind kind)
 {
-	struct ptn_dfnstoken t;
+	struct ptn_dfns_token t;
 	enum ptn_err r;
 
 	if ((r = verify(req, token, kind, &t)) == PTN_OK)
@@ -84,7 +84,7 @@ find_ceremony(struct ptn_request *req, struct ptn_bytes token,
  * somebody who is switched off.
  */
 static enum ptn_err
-find_session(struct ptn_request *req, const struct ptn_dfnstoken *t,
+find_session(struct ptn_request *req, const struct ptn_dfns_token *t,
     struct ptn_member *who)
 {
 	struct ptn_member_seen seen;
@@ -111,10 +111,10 @@ static enum ptn_err
 find_user(struct ptn_request *req, struct ptn_bytes token,
     struct ptn_member *who)
 {
-	struct ptn_dfnstoken t;
+	struct ptn_dfns_token t;
 	enum ptn_err r;
 
-	if ((r = verify(req, token, PTN_DFNSTOKEN_USER, &t)) != PTN_OK)
+	if ((r = verify(req, token, PTN_DFNS_TOKEN_USER, &t)) != PTN_OK)
 		return r;
 	settle(req, &t.org, &t.user, &t.id);
 	return find_session(req, &t, who);
@@ -148,7 +148,7 @@ find_caller(struct ptn_request *req, struct ptn_bytes token,
 	bool service;
 	enum ptn_err r;
 
-	r = ptn_dfnstoken_claims(req->sc.arena, token, PTN_DFNSTOKEN_SERVICE,
+	r = ptn_dfns_token_claims(req->sc.arena, token, PTN_DFNS_TOKEN_SERVICE,
 	    &org, &service);
 	if (r != PTN_OK)
 		return r;
@@ -160,7 +160,7 @@ find_caller(struct ptn_request *req, struct ptn_bytes token,
 static enum ptn_err
 find(struct ptn_request *req, enum ptn_auth auth, struct ptn_member *who)
 {
-	const char *bearer = ptn_presented_bearer(req);
+	const char *bearer = ptn_bearer_token(req);
 	struct ptn_bytes token;
 
 	memset(who, 0, sizeof(*who));
@@ -168,9 +168,9 @@ find(struct ptn_request *req, enum ptn_auth auth, struct ptn_member *who)
 		return PTN_E_NOT_FOUND;
 	token = ptn_bytes_of(bearer);
 	if (auth == PTN_AUTH_REGISTRANT)
-		return find_ceremony(req, token, PTN_DFNSTOKEN_REGISTRATION);
+		return find_ceremony(req, token, PTN_DFNS_TOKEN_REGISTRATION);
 	if (auth == PTN_AUTH_RECOVERY)
-		return find_ceremony(req, token, PTN_DFNSTOKEN_RECOVERY);
+		return find_ceremony(req, token, PTN_DFNS_TOKEN_RECOVERY);
 	return find_caller(req, token, who);
 }
 
@@ -191,9 +191,10 @@ static enum ptn_err
 refuse_member(struct ptn_request *req, struct ptn_reply *rep,
     enum ptn_auth auth, const struct ptn_member *who)
 {
-	if (auth != PTN_AUTH_CALLER || !ptn_dfns_tells(req))
+	if (auth != PTN_AUTH_CALLER || !ptn_dfns_discloses_accounts(req))
 		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
-	return ptn_dfns_bar(req, rep, PTN_EVENT_DFNS_ACTION_FAILED, who);
+	return ptn_dfns_refuse_member(req, rep, PTN_EVENT_DFNS_ACTION_FAILED,
+	    who);
 }
 
 static enum ptn_err
@@ -212,7 +213,7 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep, enum ptn_auth auth)
 	if (r != PTN_OK)
 		return r;
 	if (who.kind != NULL && !welcome(req, auth))
-		return ptn_dfns_forbid(req, rep, who.kind);
+		return ptn_dfns_refuse_kind(req, rep, who.kind);
 	return auth == PTN_AUTH_SIGNED || auth == PTN_AUTH_SERVICE
 	    ? ptn_dfns_action_check(req, rep)
 	    : PTN_OK;
@@ -225,7 +226,7 @@ const struct ptn_family ptn_dfns_family = {
 	.body_max = (size_t)128 * 1024,
 	.depth = 32,
 	.type = "application/json; charset=utf-8",
-	.fault = "Invalid request: ",
+	.problem = "Invalid request: ",
 	.last_resort = "{\"error\":{\"id\":\"0\",\"status\":500,\"message\":"
 		       "\"Internal Server Error\",\"details\":{}}}\n",
 	.allow_methods = "GET, POST, PUT, DELETE",

@@ -17,7 +17,7 @@ static const struct ptn_field init_fields[INIT__MAX] = {
 	[INIT_ORG] = { "orgId", PTN_F_TEXT, true, PTN_DFNSID_MAX, NULL,
 	    PTN_OK },
 	[INIT_CODE] = { "loginCode", PTN_F_SECRET, false,
-	    PTN_DFNSCODE_TYPED_MAX, NULL, PTN_OK },
+	    PTN_DFNS_CODE_TYPED_MAX, NULL, PTN_OK },
 };
 
 const struct ptn_input ptn_in_dfns_login_init = { init_fields, INIT__MAX };
@@ -33,25 +33,25 @@ failed(struct ptn_request *req, struct ptn_reply *rep, const char *why,
 /* Who cannot log in; told only where telling is configured. */
 static enum ptn_err
 tell(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_dfns_who *who, bool able)
+    const struct ptn_dfns_lookup *who, bool able)
 {
-	if (able || !ptn_dfns_tells(req))
+	if (able || !ptn_dfns_discloses_accounts(req))
 		return PTN_OK;
-	return ptn_dfns_bar(req, rep, PTN_EVENT_DFNS_LOGIN_FAILED,
+	return ptn_dfns_refuse_member(req, rep, PTN_EVENT_DFNS_LOGIN_FAILED,
 	    &who->member);
 }
 
 /* A right code is used up. */
 static enum ptn_err
-judge_code(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_dfns_who *who, bool able)
+check_code(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_dfns_lookup *who, bool able)
 {
-	enum ptn_passcode_judgement what;
+	enum ptn_passcode_result what;
 	enum ptn_err r;
 
 	if (!req->in[INIT_CODE].set)
 		return PTN_OK;
-	r = ptn_dfns_judge_code(req, who, able, PTN_CODE_LOGIN,
+	r = ptn_dfns_check_code(req, who, able, PTN_CODE_LOGIN,
 	    req->in[INIT_CODE].b, false, &what);
 	if (r == PTN_OK && what != PTN_PASSCODE_RIGHT)
 		return failed(req, rep, "wrong code", PTN_DFNS_BAD_CODE);
@@ -63,15 +63,15 @@ static enum ptn_err
 begin_nameless(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct ptn_uuid org = ptn_dfns_org_id(req->in[INIT_ORG].s);
-	struct ptn_dfns_who who = { .known = false };
-	struct ptn_dfns_challenge ch = { .purpose = PTN_PURPOSE_LOGIN,
+	struct ptn_dfns_lookup who = { .known = false };
+	struct ptn_dfns_challenge ch = { .purpose = PTN_DFNS_CEREMONY_LOGIN,
 		.org = &who.org,
 		.nameless = true };
 	enum ptn_err r;
 
 	if ((r = ptn_dfns_org(req, &org, &who.org)) != PTN_OK ||
 	    (r = tell(req, rep, &who, who.org.active)) != PTN_OK ||
-	    (r = judge_code(req, rep, &who, false)) != PTN_OK)
+	    (r = check_code(req, rep, &who, false)) != PTN_OK)
 		return r;
 	return ptn_dfns_challenge_give(req, rep, &ch);
 }
@@ -85,8 +85,8 @@ enum ptn_err
 ptn_dfns_login_init(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct ptn_value *username = &req->in[INIT_USERNAME];
-	struct ptn_dfns_who who;
-	struct ptn_dfns_challenge ch = { .purpose = PTN_PURPOSE_LOGIN,
+	struct ptn_dfns_lookup who;
+	struct ptn_dfns_challenge ch = { .purpose = PTN_DFNS_CEREMONY_LOGIN,
 		.with_encrypted = req->in[INIT_CODE].set };
 	bool able;
 	enum ptn_err r;
@@ -96,22 +96,22 @@ ptn_dfns_login_init(struct ptn_request *req, struct ptn_reply *rep)
 	if (!username->set || username->b.len == 0)
 		return ptn_dfns_malformed(req, rep, "",
 		    init_fields[INIT_USERNAME].name);
-	r = ptn_dfns_find(req, req->in[INIT_ORG].s, req->in[INIT_USERNAME].s,
+	r = ptn_dfns_lookup(req, req->in[INIT_ORG].s, req->in[INIT_USERNAME].s,
 	    &who);
 	if (r != PTN_OK)
 		return r;
-	r = ptn_dfns_signers(req, &who.member.id, &ch);
+	r = ptn_dfns_challenge_signers(req, &who.member.id, &ch);
 	if (r != PTN_OK)
 		return r;
 	able = who.known && ptn_member_usable(&who.member) && ch.n > 0;
 	if ((r = tell(req, rep, &who, able)) != PTN_OK ||
-	    (r = judge_code(req, rep, &who, able)) != PTN_OK)
+	    (r = check_code(req, rep, &who, able)) != PTN_OK)
 		return r;
 	ch.org = &who.org;
 	if (able)
 		ch.user_id = who.member.id;
 	else
-		r = ptn_dfns_decoy(req, req->in[INIT_ORG].s,
+		r = ptn_dfns_challenge_decoy(req, req->in[INIT_ORG].s,
 		    req->in[INIT_USERNAME].s, &ch);
 	return r == PTN_OK ? ptn_dfns_challenge_give(req, rep, &ch) : r;
 }
@@ -153,7 +153,7 @@ prove(const struct ptn_scope *sc, struct logging_in *l)
 	const bool able = ptn_member_usable(&l->member);
 	enum ptn_err r;
 
-	if (!able && ptn_dfns_tells(l->req))
+	if (!able && ptn_dfns_discloses_accounts(l->req))
 		return PTN_E_FORBIDDEN;
 	if ((r = ptn_dfns_answer_verify(l->req, sc, &l->an)) != PTN_OK)
 		return r;
@@ -186,7 +186,7 @@ ptn_dfns_login(struct ptn_request *req, struct ptn_reply *rep)
 	struct logging_in l = { .req = req };
 	enum ptn_err r;
 
-	r = ptn_dfns_answer_read(req, rep, PTN_PURPOSE_LOGIN, &l.an);
+	r = ptn_dfns_answer_read(req, rep, PTN_DFNS_CEREMONY_LOGIN, &l.an);
 	if (r == PTN_E_NOT_FOUND)
 		return failed(req, rep, "unknown challenge",
 		    PTN_DFNS_BAD_CHALLENGE);
@@ -200,8 +200,8 @@ ptn_dfns_login(struct ptn_request *req, struct ptn_reply *rep)
 	if (r == PTN_E_DENIED)
 		return not_proved(req, rep, &l.an);
 	if (r == PTN_E_FORBIDDEN)
-		return ptn_dfns_bar(req, rep, PTN_EVENT_DFNS_LOGIN_FAILED,
-		    &l.member);
+		return ptn_dfns_refuse_member(req, rep,
+		    PTN_EVENT_DFNS_LOGIN_FAILED, &l.member);
 	if (r != PTN_OK)
 		return r;
 	ptn_event_note(&req->sc, PTN_EVENT_DFNS_LOGIN_OK, NULL);

@@ -6,7 +6,7 @@
 #include "lib/format/dfnsid.h"
 
 bool
-ptn_dfns_tells(const struct ptn_request *req)
+ptn_dfns_discloses_accounts(const struct ptn_request *req)
 {
 	return req->sc.cf->dfns_enumeration == PTN_ENUMERATION_DOCUMENTED;
 }
@@ -43,8 +43,8 @@ ptn_dfns_org(struct ptn_request *req, const struct ptn_uuid *id,
 }
 
 enum ptn_err
-ptn_dfns_find(struct ptn_request *req, const char *org, const char *username,
-    struct ptn_dfns_who *who)
+ptn_dfns_lookup(struct ptn_request *req, const char *org, const char *username,
+    struct ptn_dfns_lookup *who)
 {
 	const struct ptn_uuid id = ptn_dfns_org_id(org);
 	const struct ptn_scope at = ptn_scope_at(&req->sc, &id);
@@ -70,7 +70,7 @@ ptn_dfns_find(struct ptn_request *req, const char *org, const char *username,
 }
 
 enum ptn_err
-ptn_dfns_bar(struct ptn_request *req, struct ptn_reply *rep,
+ptn_dfns_refuse_member(struct ptn_request *req, struct ptn_reply *rep,
     enum ptn_event failed, const struct ptn_member *m)
 {
 	enum ptn_dfns_refusal why = PTN_DFNS_NO_CREDENTIAL;
@@ -102,12 +102,12 @@ ptn_dfns_notify(const struct ptn_scope *sc, enum ptn_event what,
 }
 
 enum ptn_err
-ptn_dfns_token(struct ptn_request *req, enum ptn_dfnstoken_kind kind,
+ptn_dfns_issue_token(struct ptn_request *req, enum ptn_dfns_token_kind kind,
     const struct ptn_uuid *org, const struct ptn_member *m,
     const struct ptn_uuid *id, int64_t ttl_s, char **token)
 {
 	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
-	struct ptn_dfnstoken t = { .kind = kind,
+	struct ptn_dfns_token t = { .kind = kind,
 		.id = *id,
 		.org = *org,
 		.iat = now,
@@ -117,7 +117,7 @@ ptn_dfns_token(struct ptn_request *req, enum ptn_dfnstoken_kind kind,
 		t.user = m->id;
 		t.username = m->username;
 	}
-	return ptn_dfnstoken_sign(&req->sc, &t, token);
+	return ptn_dfns_token_sign(&req->sc, &t, token);
 }
 
 void
@@ -173,7 +173,7 @@ write_params(struct ptn_jsonw *w)
 }
 
 static void
-write_excluded(struct ptn_jsonw *w, const struct ptn_dfnscred *c, size_t n)
+write_excluded(struct ptn_jsonw *w, const struct ptn_dfns_cred *c, size_t n)
 {
 	size_t i;
 
@@ -191,7 +191,7 @@ write_excluded(struct ptn_jsonw *w, const struct ptn_dfnscred *c, size_t n)
 
 void
 ptn_dfns_write_creation(struct ptn_jsonw *w, const struct ptn_request *req,
-    const char *challenge, const struct ptn_dfnscred *creds, size_t n,
+    const char *challenge, const struct ptn_dfns_cred *creds, size_t n,
     const char *otp_url)
 {
 	const bool passwords = req->sc.cf->dfns_password;

@@ -7,8 +7,8 @@
 #include "lib/dfns/totp.h"
 
 enum ptn_err
-ptn_dfns_offer(struct ptn_request *req, const struct ptn_org *org,
-    const char *username, struct ptn_ceremony_row *c, const char **otp_url)
+ptn_dfns_offer_totp(struct ptn_request *req, const struct ptn_org *org,
+    const char *username, struct ptn_dfns_ceremony *c, const char **otp_url)
 {
 	struct ptn_bytes secret;
 	enum ptn_err r;
@@ -16,7 +16,7 @@ ptn_dfns_offer(struct ptn_request *req, const struct ptn_org *org,
 	*otp_url = "";
 	if (!req->sc.cf->dfns_password)
 		return PTN_OK;
-	r = ptn_dfnstotp_offer(&req->sc, &c->user_id, &secret, &c->sealed);
+	r = ptn_dfns_totp_offer(&req->sc, &c->user_id, &secret, &c->sealed);
 	if (r != PTN_OK)
 		return r;
 	*otp_url = ptn_totp_url(req->sc.arena, org->rp_name, username, secret);
@@ -24,31 +24,31 @@ ptn_dfns_offer(struct ptn_request *req, const struct ptn_org *org,
 }
 
 static bool
-is_password(const struct ptn_request *req, const struct ptn_dfnsfactor_new *in)
+is_password(const struct ptn_request *req, const struct ptn_dfns_factor_new *in)
 {
 	return req->sc.cf->dfns_password && in->kind == PTN_CRED_PASSWORD;
 }
 
 enum ptn_err
-ptn_dfns_password_judge(struct ptn_request *req, struct ptn_reply *rep,
-    const char *field, const struct ptn_dfnsfactor_new *in)
+ptn_dfns_refuse_password(struct ptn_request *req, struct ptn_reply *rep,
+    const char *field, const struct ptn_dfns_factor_new *in)
 {
 	const char *why;
 	enum ptn_err r;
 
 	if (!is_password(req, in))
 		return PTN_OK;
-	r = ptn_dfnspassword_judge(req->sc.cf, req->sc.arena, in->secret, &why);
+	r = ptn_dfns_password_fit(req->sc.cf, req->sc.arena, in->secret, &why);
 	if (r != PTN_E_INPUT)
 		return r;
 	return ptn_reply_say(rep, r,
 	    ptn_arena_printf(req->sc.arena, "%s%s%scredentialInfo/password %s",
-		req->family->fault, field, field[0] != '\0' ? "/" : "", why));
+		req->family->problem, field, field[0] != '\0' ? "/" : "", why));
 }
 
 enum ptn_err
 ptn_dfns_password_hash(struct ptn_request *req,
-    const struct ptn_dfnsfactor_new *in, const char **hash)
+    const struct ptn_dfns_factor_new *in, const char **hash)
 {
 	char phc[PTN_PHC_MAX];
 	enum ptn_err r;

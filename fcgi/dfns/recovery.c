@@ -18,7 +18,7 @@ static const struct ptn_field init_fields[INIT__MAX] = {
 	[INIT_ORG] = { "orgId", PTN_F_TEXT, true, PTN_DFNSID_MAX, NULL,
 	    PTN_OK },
 	[INIT_CODE] = { "verificationCode", PTN_F_SECRET, true,
-	    PTN_DFNSCODE_TYPED_MAX, NULL, PTN_OK },
+	    PTN_DFNS_CODE_TYPED_MAX, NULL, PTN_OK },
 	[INIT_CREDENTIAL] = { "credentialId", PTN_F_TEXT, true,
 	    PTN_CRED_ID_TEXT_MAX, NULL, PTN_OK },
 };
@@ -44,13 +44,13 @@ failed(struct ptn_request *req, struct ptn_reply *rep, const char *why,
 
 /* A right code is used up, as for a login. */
 static enum ptn_err
-judge_code(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_dfns_who *who, bool able)
+check_code(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_dfns_lookup *who, bool able)
 {
-	enum ptn_passcode_judgement what;
+	enum ptn_passcode_result what;
 	enum ptn_err r;
 
-	r = ptn_dfns_judge_code(req, who, able, PTN_CODE_RECOVERY,
+	r = ptn_dfns_check_code(req, who, able, PTN_CODE_RECOVERY,
 	    req->in[INIT_CODE].b, false, &what);
 	if (r == PTN_OK && what != PTN_PASSCODE_RIGHT)
 		return failed(req, rep, "wrong code", PTN_DFNS_BAD_CODE);
@@ -60,11 +60,11 @@ judge_code(struct ptn_request *req, struct ptn_reply *rep,
 /* Who is unknown or deactivated; told only where telling is configured. */
 static enum ptn_err
 tell(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_dfns_who *who)
+    const struct ptn_dfns_lookup *who)
 {
-	if (who->member.active || !ptn_dfns_tells(req))
+	if (who->member.active || !ptn_dfns_discloses_accounts(req))
 		return PTN_OK;
-	return ptn_dfns_bar(req, rep, PTN_EVENT_DFNS_RECOVERY_FAILED,
+	return ptn_dfns_refuse_member(req, rep, PTN_EVENT_DFNS_RECOVERY_FAILED,
 	    &who->member);
 }
 
@@ -73,13 +73,13 @@ ptn_dfns_recovery_key(struct ptn_request *req, const struct ptn_scope *sc,
     struct ptn_bytes credential_id, struct ptn_dfns_recovery *k)
 {
 	const struct ptn_uuid *user = &k->who.member.id;
-	struct ptn_dfns_challenge ch = { .purpose = PTN_PURPOSE_RECOVERY,
+	struct ptn_dfns_challenge ch = { .purpose = PTN_DFNS_CEREMONY_RECOVERY,
 		.user_id = *user };
-	struct ptn_dfnscred *all;
+	struct ptn_dfns_cred *all;
 	enum ptn_err r;
 	size_t i, n;
 
-	r = ptn_dfnscreds_of(sc, user, &all, &n);
+	r = ptn_dfns_creds_of(sc, user, &all, &n);
 	for (i = 0; r == PTN_OK && i < n && ch.n == 0; i++) {
 		if (all[i].kind != PTN_CRED_RECOVERY_KEY || !all[i].active ||
 		    !ptn_cred_id_same(ptn_bytes_of(all[i].cred_id),
@@ -89,9 +89,9 @@ ptn_dfns_recovery_key(struct ptn_request *req, const struct ptn_scope *sc,
 		ch.n = 1;
 	}
 	k->key = ch.cred;
-	k->b = (struct ptn_dfns_beginning){ .who = &k->who,
-		.token = PTN_DFNSTOKEN_RECOVERY,
-		.c = { .purpose = PTN_PURPOSE_RECOVERY,
+	k->b = (struct ptn_dfns_ceremony_start){ .who = &k->who,
+		.token = PTN_DFNS_TOKEN_RECOVERY,
+		.c = { .purpose = PTN_DFNS_CEREMONY_RECOVERY,
 		    .state = ptn_dfns_challenge_state(req->sc.arena, &ch) } };
 	return r == PTN_OK && k->b.c.state == NULL ? PTN_E_NOMEM : r;
 }
@@ -104,7 +104,7 @@ ptn_dfns_recovery_write(struct ptn_request *req, struct ptn_reply *rep,
 	struct ptn_jsonw *w = &rep->json;
 	enum ptn_err r;
 
-	if ((r = ptn_dfns_beginning_write(req, rep, &k->b)) != PTN_OK)
+	if ((r = ptn_dfns_ceremony_start_write(req, rep, &k->b)) != PTN_OK)
 		return r;
 	ptn_jsonw_array(w, "allowedRecoveryCredentials");
 	ptn_jsonw_object(w, NULL);
@@ -127,21 +127,21 @@ ptn_dfns_recovery_init(struct ptn_request *req, struct ptn_reply *rep)
 	struct ptn_dfns_recovery k;
 	enum ptn_err r;
 
-	r = ptn_dfns_find(req, req->in[INIT_ORG].s, req->in[INIT_USERNAME].s,
+	r = ptn_dfns_lookup(req, req->in[INIT_ORG].s, req->in[INIT_USERNAME].s,
 	    &k.who);
 	if (r == PTN_OK)
 		r = ptn_dfns_recovery_key(req, &req->sc,
 		    req->in[INIT_CREDENTIAL].b, &k);
 	if (r != PTN_OK || (r = tell(req, rep, &k.who)) != PTN_OK)
 		return r;
-	r = judge_code(req, rep, &k.who,
+	r = check_code(req, rep, &k.who,
 	    k.who.known && ptn_member_usable(&k.who.member));
 	if (r != PTN_OK)
 		return r;
 	if (k.key == NULL)
 		return failed(req, rep, "no recovery key",
 		    PTN_DFNS_NO_RECOVERY);
-	if ((r = ptn_dfns_begin(req, &k.b)) != PTN_OK)
+	if ((r = ptn_dfns_ceremony_start(req, &k.b)) != PTN_OK)
 		return r;
 	return ptn_dfns_recovery_write(req, rep, &k);
 }
@@ -149,10 +149,10 @@ ptn_dfns_recovery_init(struct ptn_request *req, struct ptn_reply *rep)
 struct recovering {
 	struct ptn_request *req;
 	struct ptn_org org;
-	struct ptn_ceremony_row c;
+	struct ptn_dfns_ceremony c;
 	struct ptn_member member;
-	struct ptn_dfnsfactor factor;
-	struct ptn_dfns_newcreds creds;
+	struct ptn_dfns_factor factor;
+	struct ptn_dfns_enrolment creds;
 	struct ptn_ruling ruling;
 };
 
@@ -162,15 +162,15 @@ read_all(struct ptn_request *req, struct ptn_reply *rep, struct recovering *k)
 	const char *why = NULL;
 	enum ptn_err r;
 
-	r = ptn_dfnsfactor_read(req->sc.arena, req->in[REC_RECOVERY].json,
+	r = ptn_dfns_factor_read(req->sc.arena, req->in[REC_RECOVERY].json,
 	    PTN_FACTOR_RECOVERY, &k->factor, &why);
 	if (r == PTN_E_INPUT)
 		return ptn_dfns_malformed(req, rep, "recovery", why);
 	if (r != PTN_OK)
 		return r;
-	r = ptn_dfns_newcreds_read(req, rep, req->in[REC_NEW].json, &k->creds);
+	r = ptn_dfns_enrolment_read(req, rep, req->in[REC_NEW].json, &k->creds);
 	if (r == PTN_OK && req->sc.cf->dfns_password &&
-	    !ptn_dfns_newcreds_fresh(&k->creds))
+	    !ptn_dfns_enrolment_fresh(&k->creds))
 		return ptn_dfns_malformed(req, rep, rec_fields[REC_NEW].name,
 		    "a credential that signs");
 	return r;
@@ -181,21 +181,22 @@ static enum ptn_err
 verify_recovery(const struct ptn_scope *sc, struct recovering *k)
 {
 	struct ptn_request *req = k->req;
-	struct ptn_dfns_challenge ch = { .purpose = PTN_PURPOSE_RECOVERY };
-	struct ptn_dfnscred *all;
+	struct ptn_dfns_challenge ch = { .purpose =
+					     PTN_DFNS_CEREMONY_RECOVERY };
+	struct ptn_dfns_cred *all;
 	enum ptn_err r;
 	size_t i, n;
 
-	r = ptn_dfnscreds_of(sc, &k->c.user_id, &all, &n);
+	r = ptn_dfns_creds_of(sc, &k->c.user_id, &all, &n);
 	if (r != PTN_OK)
 		return r;
 	ch.cred = all;
 	for (i = 0; i < n; i++)
 		if (all[i].kind == PTN_CRED_RECOVERY_KEY && all[i].active)
 			ch.cred[ch.n++] = all[i];
-	r = ptn_dfns_allowed(req, k->c.state, &ch);
+	r = ptn_dfns_challenge_allowed(req, k->c.state, &ch);
 	if (r == PTN_OK)
-		r = ptn_dfnsverify_recovery(&req->sc, &k->factor,
+		r = ptn_dfns_verify_recovery(&req->sc, &k->factor,
 		    req->in[REC_NEW].json, ch.cred, ch.n, &k->ruling);
 	if (r == PTN_OK && k->ruling.verdict != PTN_ALLOW)
 		r = PTN_E_DENIED;
@@ -205,11 +206,11 @@ verify_recovery(const struct ptn_scope *sc, struct recovering *k)
 static enum ptn_err
 verify_new(struct recovering *k)
 {
-	const struct ptn_dfnsverify v = { &k->org, k->c.challenge, k->c.user_id,
-		k->c.sealed };
+	const struct ptn_dfns_verify v = { &k->org, k->c.challenge,
+		k->c.user_id, k->c.sealed };
 	enum ptn_err r;
 
-	r = ptn_dfns_newcreds_verify(&k->req->sc, &v, &k->creds);
+	r = ptn_dfns_enrolment_verify(&k->req->sc, &v, &k->creds);
 	if (r == PTN_E_DENIED)
 		k->ruling = k->creds.ruling;
 	return r;
@@ -231,9 +232,9 @@ recover(const struct ptn_scope *sc, void *arg)
 		return r;
 	if (!ptn_member_usable(&k->member))
 		return PTN_E_FORBIDDEN;
-	if ((r = ptn_ceremony_end(sc, &k->c.id)) != PTN_OK ||
-	    (r = ptn_dfnscreds_archive(sc, user)) != PTN_OK ||
-	    (r = ptn_dfns_newcreds_put(sc, user, &k->creds)) != PTN_OK ||
+	if ((r = ptn_dfns_ceremony_end(sc, &k->c.id)) != PTN_OK ||
+	    (r = ptn_dfns_creds_archive(sc, user)) != PTN_OK ||
+	    (r = ptn_dfns_enrolment_put(sc, user, &k->creds)) != PTN_OK ||
 	    (r = ptn_dfns_notify(sc, PTN_EVENT_DFNS_RECOVERY_OK, &k->org,
 		 &k->member)) != PTN_OK)
 		return r;
@@ -251,9 +252,9 @@ ptn_dfns_recovery(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_err r;
 
 	if ((r = read_all(req, rep, &k)) != PTN_OK ||
-	    (r = ptn_dfns_ending(req, rep, PTN_PURPOSE_RECOVERY, &k.c,
-		 &k.org)) != PTN_OK ||
-	    (r = ptn_dfns_newcreds_hash(req, &k.creds)) != PTN_OK)
+	    (r = ptn_dfns_ceremony_finish(req, rep, PTN_DFNS_CEREMONY_RECOVERY,
+		 &k.c, &k.org)) != PTN_OK ||
+	    (r = ptn_dfns_enrolment_hash(req, &k.creds)) != PTN_OK)
 		return r;
 	r = ptn_tx(&req->sc, recover, &k);
 	if (r == PTN_E_CONFLICT && k.creds.conflict)
@@ -263,13 +264,13 @@ ptn_dfns_recovery(struct ptn_request *req, struct ptn_reply *rep)
 		return failed(req, rep, ptn_refusal_name(k.ruling.refusal),
 		    PTN_DFNS_NOT_PROVED);
 	if (r == PTN_E_FORBIDDEN)
-		return ptn_dfns_bar(req, rep, PTN_EVENT_DFNS_RECOVERY_FAILED,
-		    &k.member);
+		return ptn_dfns_refuse_member(req, rep,
+		    PTN_EVENT_DFNS_RECOVERY_FAILED, &k.member);
 	if (r == PTN_E_NOT_FOUND)
 		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
 	if (r != PTN_OK)
 		return r;
-	ptn_dfns_newcreds_write(rep, &k.org.id, &k.member, &k.creds);
+	ptn_dfns_enrolment_write(rep, &k.org.id, &k.member, &k.creds);
 	ptn_jsonw_end_object(&rep->json);
 	return PTN_OK;
 }

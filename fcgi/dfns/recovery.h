@@ -10,9 +10,9 @@
 
 /* A recovery that begins. */
 struct ptn_dfns_recovery {
-	struct ptn_dfns_who who;	/* given */
-	const struct ptn_dfnscred *key; /* NULL: they have no such one */
-	struct ptn_dfns_beginning b;
+	struct ptn_dfns_lookup who;	 /* given */
+	const struct ptn_dfns_cred *key; /* NULL: they have no such one */
+	struct ptn_dfns_ceremony_start b;
 };
 
 /* Find the active recovery key by which it is to be approved. */

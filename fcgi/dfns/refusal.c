@@ -35,7 +35,7 @@ ptn_dfns_refuse(struct ptn_reply *rep, enum ptn_dfns_refusal why)
 
 /* Operations have no names here: method and path stand for them. */
 enum ptn_err
-ptn_dfns_forbid(struct ptn_request *req, struct ptn_reply *rep,
+ptn_dfns_refuse_kind(struct ptn_request *req, struct ptn_reply *rep,
     const char *kind)
 {
 	char user[PTN_DFNSID_STR];
@@ -53,7 +53,7 @@ ptn_dfns_malformed(struct ptn_request *req, struct ptn_reply *rep,
 {
 	return ptn_reply_say(rep, PTN_E_INPUT,
 	    ptn_arena_printf(req->sc.arena, "%s%s%s%s is missing or malformed",
-		req->family->fault, field, field[0] != '\0' ? "/" : "", why));
+		req->family->problem, field, field[0] != '\0' ? "/" : "", why));
 }
 
 enum ptn_err

@@ -16,7 +16,7 @@ static const struct ptn_field init_fields[INIT__MAX] = {
 	[INIT_ORG] = { "orgId", PTN_F_TEXT, true, PTN_DFNSID_MAX, NULL,
 	    PTN_OK },
 	[INIT_CODE] = { "registrationCode", PTN_F_SECRET, true,
-	    PTN_DFNSCODE_TYPED_MAX, NULL, PTN_OK },
+	    PTN_DFNS_CODE_TYPED_MAX, NULL, PTN_OK },
 };
 
 const struct ptn_input ptn_in_dfns_reg_init = { init_fields, INIT__MAX };
@@ -47,13 +47,13 @@ failed(struct ptn_request *req, struct ptn_reply *rep, const char *why,
 
 /* A right code stays until the registration succeeds (5.1). */
 static enum ptn_err
-judge_code(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_dfns_who *who)
+check_code(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_dfns_lookup *who)
 {
-	enum ptn_passcode_judgement what;
+	enum ptn_passcode_result what;
 	enum ptn_err r;
 
-	r = ptn_dfns_judge_code(req, who, true, PTN_CODE_REGISTRATION,
+	r = ptn_dfns_check_code(req, who, true, PTN_CODE_REGISTRATION,
 	    req->in[INIT_CODE].b, true, &what);
 	if (r != PTN_OK)
 		return r;
@@ -66,11 +66,11 @@ judge_code(struct ptn_request *req, struct ptn_reply *rep,
 
 static enum ptn_err
 write_challenge(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_dfns_beginning *b)
+    const struct ptn_dfns_ceremony_start *b)
 {
 	enum ptn_err r;
 
-	if ((r = ptn_dfns_beginning_write(req, rep, b)) == PTN_OK)
+	if ((r = ptn_dfns_ceremony_start_write(req, rep, b)) == PTN_OK)
 		ptn_jsonw_end_object(&rep->json);
 	return r;
 }
@@ -78,12 +78,12 @@ write_challenge(struct ptn_request *req, struct ptn_reply *rep,
 /* Who has no business here; told only where telling is configured. */
 static enum ptn_err
 tell(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_dfns_who *who)
+    const struct ptn_dfns_lookup *who)
 {
-	if (!ptn_dfns_tells(req))
+	if (!ptn_dfns_discloses_accounts(req))
 		return PTN_OK;
 	if (!who->known)
-		return ptn_dfns_bar(req, rep,
+		return ptn_dfns_refuse_member(req, rep,
 		    PTN_EVENT_DFNS_REGISTRATION_FAILED, &who->member);
 	if (who->member.registered)
 		return failed(req, rep, "registered already",
@@ -98,19 +98,20 @@ tell(struct ptn_request *req, struct ptn_reply *rep,
 enum ptn_err
 ptn_dfns_registration_init(struct ptn_request *req, struct ptn_reply *rep)
 {
-	struct ptn_dfns_who who;
-	struct ptn_dfns_beginning b = { .who = &who,
-		.token = PTN_DFNSTOKEN_REGISTRATION,
-		.c = { .purpose = PTN_PURPOSE_REGISTRATION, .state = "{}" } };
+	struct ptn_dfns_lookup who;
+	struct ptn_dfns_ceremony_start b = { .who = &who,
+		.token = PTN_DFNS_TOKEN_REGISTRATION,
+		.c = { .purpose = PTN_DFNS_CEREMONY_REGISTRATION,
+		    .state = "{}" } };
 	enum ptn_err r;
 
-	r = ptn_dfns_find(req, req->in[INIT_ORG].s, req->in[INIT_USERNAME].s,
+	r = ptn_dfns_lookup(req, req->in[INIT_ORG].s, req->in[INIT_USERNAME].s,
 	    &who);
 	if (r != PTN_OK || (r = tell(req, rep, &who)) != PTN_OK)
 		return r;
 	who.known = who.known && who.member.active && !who.member.registered;
-	if ((r = judge_code(req, rep, &who)) != PTN_OK ||
-	    (r = ptn_dfns_begin(req, &b)) != PTN_OK)
+	if ((r = check_code(req, rep, &who)) != PTN_OK ||
+	    (r = ptn_dfns_ceremony_start(req, &b)) != PTN_OK)
 		return r;
 	return write_challenge(req, rep, &b);
 }
@@ -118,9 +119,9 @@ ptn_dfns_registration_init(struct ptn_request *req, struct ptn_reply *rep)
 struct completing {
 	struct ptn_request *req;
 	struct ptn_org org;
-	struct ptn_ceremony_row c;
+	struct ptn_dfns_ceremony c;
 	struct ptn_member member;
-	struct ptn_dfns_newcreds creds;
+	struct ptn_dfns_enrolment creds;
 	bool log_in; /* an end user, who is logged in by the way */
 	struct ptn_claims claims;
 };
@@ -128,11 +129,11 @@ struct completing {
 static enum ptn_err
 verify_all(struct ptn_request *req, struct ptn_reply *rep, struct completing *k)
 {
-	const struct ptn_dfnsverify v = { &k->org, k->c.challenge, k->c.user_id,
-		k->c.sealed };
+	const struct ptn_dfns_verify v = { &k->org, k->c.challenge,
+		k->c.user_id, k->c.sealed };
 	enum ptn_err r;
 
-	r = ptn_dfns_newcreds_verify(&req->sc, &v, &k->creds);
+	r = ptn_dfns_enrolment_verify(&req->sc, &v, &k->creds);
 	return r == PTN_E_DENIED
 	    ? failed(req, rep, ptn_refusal_name(k->creds.ruling.refusal),
 		  PTN_DFNS_NOT_PROVED)
@@ -175,9 +176,9 @@ complete(const struct ptn_scope *sc, void *arg)
 		return PTN_E_FORBIDDEN;
 	if (k->member.registered)
 		return PTN_E_DENIED;
-	if ((r = ptn_ceremony_end(sc, &k->c.id)) != PTN_OK ||
+	if ((r = ptn_dfns_ceremony_end(sc, &k->c.id)) != PTN_OK ||
 	    (r = ptn_code_delete(sc, user, PTN_CODE_REGISTRATION)) != PTN_OK ||
-	    (r = ptn_dfns_newcreds_put(sc, user, &k->creds)) != PTN_OK ||
+	    (r = ptn_dfns_enrolment_put(sc, user, &k->creds)) != PTN_OK ||
 	    (r = prove_address(sc, k)) != PTN_OK ||
 	    (r = ptn_member_set_registered(sc, &k->member)) != PTN_OK ||
 	    !k->log_in)
@@ -191,12 +192,12 @@ finish(struct ptn_request *req, struct ptn_reply *rep, struct completing *k)
 {
 	enum ptn_err r;
 
-	if ((r = ptn_dfns_newcreds_read(req, rep, req->json, &k->creds)) !=
+	if ((r = ptn_dfns_enrolment_read(req, rep, req->json, &k->creds)) !=
 		PTN_OK ||
-	    (r = ptn_dfns_ending(req, rep, PTN_PURPOSE_REGISTRATION, &k->c,
-		 &k->org)) != PTN_OK ||
+	    (r = ptn_dfns_ceremony_finish(req, rep,
+		 PTN_DFNS_CEREMONY_REGISTRATION, &k->c, &k->org)) != PTN_OK ||
 	    (r = verify_all(req, rep, k)) != PTN_OK ||
-	    (r = ptn_dfns_newcreds_hash(req, &k->creds)) != PTN_OK)
+	    (r = ptn_dfns_enrolment_hash(req, &k->creds)) != PTN_OK)
 		return r;
 	r = ptn_tx(&req->sc, complete, k);
 	if (r == PTN_E_CONFLICT && k->creds.conflict)
@@ -206,7 +207,7 @@ finish(struct ptn_request *req, struct ptn_reply *rep, struct completing *k)
 		return failed(req, rep, "registered already",
 		    PTN_DFNS_USER_EXISTS);
 	if (r == PTN_E_FORBIDDEN)
-		return ptn_dfns_bar(req, rep,
+		return ptn_dfns_refuse_member(req, rep,
 		    PTN_EVENT_DFNS_REGISTRATION_FAILED, &k->member);
 	if (r == PTN_E_NOT_FOUND)
 		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
@@ -227,7 +228,7 @@ ptn_dfns_registration(struct ptn_request *req, struct ptn_reply *rep)
 
 	if ((r = finish(req, rep, &k)) != PTN_OK)
 		return r;
-	ptn_dfns_newcreds_write(rep, &k.org.id, &k.member, &k.creds);
+	ptn_dfns_enrolment_write(rep, &k.org.id, &k.member, &k.creds);
 	ptn_jsonw_end_object(&rep->json);
 	return PTN_OK;
 }
@@ -244,7 +245,7 @@ ptn_dfns_end_user(struct ptn_request *req, struct ptn_reply *rep)
 
 	if ((r = finish(req, rep, &k)) != PTN_OK)
 		return r;
-	ptn_dfns_newcreds_write(rep, &k.org.id, &k.member, &k.creds);
+	ptn_dfns_enrolment_write(rep, &k.org.id, &k.member, &k.creds);
 	r = ptn_dfns_session_write(req, rep, "authentication", &k.org.id,
 	    &k.member, &k.claims);
 	ptn_jsonw_array(&rep->json, "wallets");

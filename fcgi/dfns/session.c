@@ -54,8 +54,8 @@ ptn_dfns_session_write(struct ptn_request *req, struct ptn_reply *rep,
 	char *token;
 	enum ptn_err r;
 
-	r = ptn_dfns_token(req, PTN_DFNSTOKEN_USER, org, m, &claims->session_id,
-	    req->sc.cf->dfns_session_s, &token);
+	r = ptn_dfns_issue_token(req, PTN_DFNS_TOKEN_USER, org, m,
+	    &claims->session_id, req->sc.cf->dfns_session_s, &token);
 	if (r != PTN_OK)
 		return r;
 	rep->no_store = true;

@@ -59,7 +59,7 @@ write_allowed(struct ptn_jsonw *w, const struct ptn_credential *c, size_t n)
 	for (i = 0; i < n; i++) {
 		ptn_jsonw_object(w, NULL);
 		ptn_jsonw_str(w, "type", "public-key");
-		ptn_write_b64url(w, "id", c[i].id);
+		ptn_jsonval_b64url(w, "id", c[i].id);
 		ptn_jsonw_end_object(w);
 	}
 	ptn_jsonw_end_array(w);
@@ -68,18 +68,19 @@ write_allowed(struct ptn_jsonw *w, const struct ptn_credential *c, size_t n)
 /* The options of navigator.credentials.get() (hanko-public 5.5). */
 static void
 write_request(struct ptn_reply *rep, const struct ptn_conf *cf,
-    const struct ptn_challenge *ch, const struct ptn_credential *c, size_t n)
+    const struct ptn_webauthn_challenge *ch, const struct ptn_credential *c,
+    size_t n)
 {
 	struct ptn_jsonw *w = &rep->json;
 
 	ptn_jsonw_object(w, NULL);
 	ptn_jsonw_object(w, "publicKey");
-	ptn_write_b64url(w, "challenge",
+	ptn_jsonval_b64url(w, "challenge",
 	    PTN_BYTES(ch->value, sizeof(ch->value)));
 	ptn_jsonw_int(w, "timeout", cf->webauthn_login_ms);
 	ptn_jsonw_str(w, "rpId", cf->rp_id);
 	write_allowed(w, c, n);
-	ptn_jsonw_str(w, "userVerification", ptn_ceremony_uv(cf));
+	ptn_jsonw_str(w, "userVerification", ptn_passkey_uv(cf));
 	ptn_jsonw_end_object(w);
 	ptn_jsonw_end_object(w);
 }
@@ -97,7 +98,7 @@ find_allowed(struct ptn_request *req, struct ptn_reply *rep,
 	req->actor.user_id = *user;
 	r = ptn_user_get(&req->sc, user, &found);
 	if (r == PTN_E_NOT_FOUND)
-		return ptn_ceremony_init_failed(req, rep,
+		return ptn_passkey_init_failed(req, rep,
 		    PTN_EVENT_AUTHENTICATION_INIT_FAILED, "user not found");
 	if (r != PTN_OK)
 		return r;
@@ -109,9 +110,10 @@ find_allowed(struct ptn_request *req, struct ptn_reply *rep,
  * user's that is named, or any that the browser has for this site.
  */
 enum ptn_err
-ptn_webauthn_login_initialize(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_login_init(struct ptn_request *req, struct ptn_reply *rep)
 {
-	struct ptn_challenge ch = { .ceremony = PTN_CEREMONY_AUTHENTICATION,
+	struct ptn_webauthn_challenge ch = { .ceremony =
+						 PTN_WEBAUTHN_AUTHENTICATION,
 		.require_uv = req->sc.cf->passkey_uv == PTN_UV_REQUIRED };
 	struct ptn_credential *c = NULL;
 	size_t n = 0;
@@ -122,7 +124,8 @@ ptn_webauthn_login_initialize(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	if (n > 0)
 		ch.user_id = req->in[INIT_USER].id;
-	r = ptn_challenge_put(&req->sc, req->sc.cf->webauthn_login_ms, &ch);
+	r = ptn_webauthn_challenge_put(&req->sc, req->sc.cf->webauthn_login_ms,
+	    &ch);
 	if (r != PTN_OK)
 		return r;
 	ptn_event_note(&req->sc, PTN_EVENT_AUTHENTICATION_INIT_OK, NULL);
@@ -142,7 +145,7 @@ login_failed(struct ptn_request *req, struct ptn_reply *rep, const char *why,
 struct logging_in {
 	struct ptn_request *req;
 	struct ptn_uuid user_id;
-	struct ptn_challenge ch;
+	struct ptn_webauthn_challenge ch;
 	struct ptn_webauthn_finding finding;
 	struct ptn_email_claim primary;
 	struct ptn_claims claims;
@@ -182,9 +185,9 @@ assert_credential(const struct ptn_scope *sc, struct logging_in *l,
     struct ptn_credential *c)
 {
 	struct ptn_request *req = l->req;
-	const struct ptn_webauthn_rp rp = ptn_ceremony_rp(req->sc.cf);
+	const struct ptn_webauthn_rp rp = ptn_passkey_rp(req->sc.cf);
 	const struct ptn_webauthn_want want =
-	    ptn_ceremony_want(req->sc.cf, &l->ch);
+	    ptn_passkey_want(req->sc.cf, &l->ch);
 	const struct ptn_webauthn_stored stored = {
 		.cose_key = c->public_key,
 		.sign_count = (uint32_t)c->sign_count,
@@ -195,7 +198,7 @@ assert_credential(const struct ptn_scope *sc, struct logging_in *l,
 		.authenticator_data = req->in[LOGIN_AUTH_DATA].b,
 		.signature = req->in[LOGIN_SIGNATURE].b,
 	};
-	struct ptn_asserted out;
+	struct ptn_webauthn_asserted out;
 	enum ptn_err r;
 
 	r = ptn_webauthn_assert(req->sc.arena, &rp, &want, &stored, &in, &out,
@@ -226,7 +229,7 @@ log_in(const struct ptn_scope *sc, void *arg)
 	if ((r = assert_credential(sc, l, &c)) != PTN_OK ||
 	    (r = ptn_email_primary(sc, &l->user_id, &l->primary)) != PTN_OK)
 		return r;
-	return ptn_issue_row(req, &l->user_id, &l->primary, &l->claims);
+	return ptn_public_issue_row(req, &l->user_id, &l->primary, &l->claims);
 }
 
 /* Client data and authenticator data that are none are a fault of the form. */
@@ -234,10 +237,10 @@ static enum ptn_err
 not_asserted(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_webauthn_finding *f)
 {
-	if (f->fault == PTN_WA_AUTH_DATA)
+	if (f->problem == PTN_WA_AUTH_DATA)
 		return login_failed(req, rep, f->why, PTN_E_INPUT,
 		    "Error unmarshalling auth data");
-	if (f->fault == PTN_WA_CLIENT_DATA || f->fault == PTN_WA_COUNTER)
+	if (f->problem == PTN_WA_CLIENT_DATA || f->problem == PTN_WA_COUNTER)
 		return login_failed(req, rep, f->why, PTN_E_INPUT,
 		    "failed to validate assertion");
 	return login_failed(req, rep,
@@ -247,14 +250,14 @@ not_asserted(struct ptn_request *req, struct ptn_reply *rep,
 
 /* POST /webauthn/login/finalize: trade an assertion for a session. */
 enum ptn_err
-ptn_webauthn_login_finalize(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_login_final(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct logging_in l = { .req = req };
 	enum ptn_err r;
 
-	if (!ptn_ceremony_type_ok(&req->in[LOGIN_TYPE]))
+	if (!ptn_passkey_type_ok(&req->in[LOGIN_TYPE]))
 		return ptn_reply_say(rep, PTN_E_INPUT, LOGIN_FAULT);
-	r = ptn_ceremony_challenge(req, PTN_CEREMONY_AUTHENTICATION,
+	r = ptn_passkey_challenge(req, PTN_WEBAUTHN_AUTHENTICATION,
 	    req->in[LOGIN_CLIENT_DATA].b, &l.ch);
 	if (r == PTN_E_INPUT)
 		return login_failed(req, rep, "malformed client data", r,
@@ -274,6 +277,6 @@ ptn_webauthn_login_finalize(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	req->actor.email = l.primary.address;
 	ptn_event_note(&req->sc, PTN_EVENT_AUTHENTICATION_FINAL_OK, NULL);
-	ptn_ceremony_write(rep, req->in[LOGIN_ID].b, &l.user_id);
-	return ptn_issue_token(req, rep, &l.claims);
+	ptn_passkey_write(rep, req->in[LOGIN_ID].b, &l.user_id);
+	return ptn_public_issue_token(req, rep, &l.claims);
 }

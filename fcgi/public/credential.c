@@ -32,15 +32,15 @@ void
 ptn_public_credential(struct ptn_jsonw *w, const struct ptn_credential *c)
 {
 	ptn_jsonw_object(w, NULL);
-	ptn_write_b64url(w, "id", c->id);
+	ptn_jsonval_b64url(w, "id", c->id);
 	if (c->name != NULL)
 		ptn_jsonw_str(w, "name", c->name);
-	ptn_write_b64url(w, "public_key", c->public_key);
+	ptn_jsonval_b64url(w, "public_key", c->public_key);
 	ptn_jsonw_str(w, "attestation_type", c->attestation);
-	ptn_write_uuid(w, "aaguid", &c->aaguid);
+	ptn_jsonval_uuid(w, "aaguid", &c->aaguid);
 	if (c->last_used_at_us != 0)
-		ptn_write_time(w, "last_used_at", c->last_used_at_us);
-	ptn_write_time(w, "created_at", c->created_at_us);
+		ptn_jsonval_time(w, "last_used_at", c->last_used_at_us);
+	ptn_jsonval_time(w, "created_at", c->created_at_us);
 	write_transports(w, c->transports);
 	ptn_jsonw_bool(w, "backup_eligible", c->backup_eligible);
 	ptn_jsonw_bool(w, "backup_state", c->backup_state);
@@ -50,7 +50,7 @@ ptn_public_credential(struct ptn_jsonw *w, const struct ptn_credential *c)
 
 /* GET /webauthn/credentials: the passkeys of whoever asks, oldest first. */
 enum ptn_err
-ptn_credential_list(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_credential_list(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct ptn_credential *c;
 	enum ptn_err r;
@@ -79,7 +79,7 @@ id_of(const struct ptn_request *req, struct ptn_bytes *id)
 
 /* PATCH /webauthn/credentials/{id}: name it; absent or null leaves the name. */
 enum ptn_err
-ptn_credential_update(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_credential_update(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct ptn_value *name = &req->in[NAME];
 	struct ptn_bytes id;
@@ -98,7 +98,7 @@ ptn_credential_update(struct ptn_request *req, struct ptn_reply *rep)
 
 /* DELETE /webauthn/credentials/{id}: the last one may go, too. */
 enum ptn_err
-ptn_credential_remove(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_credential_remove(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct ptn_bytes id;
 	enum ptn_err r;

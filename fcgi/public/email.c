@@ -16,7 +16,7 @@ const struct ptn_input ptn_in_address = { address_fields, ADDRESS__MAX };
 
 /* GET /emails: the addresses of whoever asks, oldest first. */
 enum ptn_err
-ptn_email_list(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_email_list(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct ptn_email *email;
 	enum ptn_err r;
@@ -72,7 +72,7 @@ add(const struct ptn_scope *sc, void *arg)
  * is 400, and more than email.limit are 409 (hanko-public 6.7).
  */
 enum ptn_err
-ptn_email_add(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_email_add(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct adding ad = { .req = req };
 	struct ptn_jsonw *w = &rep->json;
@@ -89,13 +89,13 @@ ptn_email_add(struct ptn_request *req, struct ptn_reply *rep)
 	ptn_event_note(&req->sc, PTN_EVENT_EMAIL_CREATED, NULL);
 	rep->no_store = true;
 	ptn_jsonw_object(w, NULL);
-	ptn_write_uuid(w, "id", &ad.email.id);
+	ptn_jsonval_uuid(w, "id", &ad.email.id);
 	if (!ptn_uuid_is_nil(&ad.email.user_id))
-		ptn_write_uuid(w, "user_id", &ad.email.user_id);
+		ptn_jsonval_uuid(w, "user_id", &ad.email.user_id);
 	ptn_jsonw_str(w, "address", ad.email.address);
 	ptn_jsonw_bool(w, "verified", ad.email.verified);
-	ptn_write_time(w, "created_at", ad.email.created_at_us);
-	ptn_write_time(w, "updated_at", ad.email.updated_at_us);
+	ptn_jsonval_time(w, "created_at", ad.email.created_at_us);
+	ptn_jsonval_time(w, "updated_at", ad.email.updated_at_us);
 	ptn_jsonw_end_object(w);
 	return PTN_OK;
 }
@@ -122,7 +122,7 @@ remove_email(const struct ptn_scope *sc, void *arg)
 
 /* DELETE /emails/{id}: not the primary address (409), nor anybody else's. */
 enum ptn_err
-ptn_email_delete(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_email_delete(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct changing c = { .req = req };
 	enum ptn_err r;
@@ -152,7 +152,7 @@ make_primary(const struct ptn_scope *sc, void *arg)
 
 /* POST /emails/{id}/set_primary. */
 enum ptn_err
-ptn_email_primary_set(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_email_primary_set(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct changing c = { .req = req };
 	enum ptn_err r;

@@ -20,7 +20,7 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep, enum ptn_auth auth)
 
 	if (auth == PTN_AUTH_NONE)
 		return PTN_OK;
-	if ((r = ptn_presented(req, rep, auth)) != PTN_OK)
+	if ((r = ptn_bearer_session(req, rep, auth)) != PTN_OK)
 		return r;
 	if (req->session.known) {
 		req->actor.user_id = req->session.claims.sub;
@@ -39,7 +39,7 @@ const struct ptn_family ptn_public_family = {
 	.body_max = (size_t)64 * 1024,
 	.depth = 16,
 	.type = "application/json",
-	.fault = "",
+	.problem = "",
 	.last_resort = "{\"code\":500,\"message\":\"Internal Server Error\"}\n",
 	.write_error = write_error,
 	.authenticate = authenticate,

@@ -2,7 +2,7 @@
 #include "fcgi/public/public.h"
 
 enum ptn_err
-ptn_issue_row(const struct ptn_request *req, const struct ptn_uuid *user,
+ptn_public_issue_row(const struct ptn_request *req, const struct ptn_uuid *user,
     const struct ptn_email_claim *email, struct ptn_claims *claims)
 {
 	const struct ptn_session_new new = {
@@ -18,7 +18,7 @@ ptn_issue_row(const struct ptn_request *req, const struct ptn_uuid *user,
 }
 
 enum ptn_err
-ptn_issue_token(const struct ptn_request *req, struct ptn_reply *rep,
+ptn_public_issue_token(const struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_claims *claims)
 {
 	char *token;

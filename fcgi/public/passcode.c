@@ -106,9 +106,9 @@ static void
 write_passcode(struct ptn_reply *rep, const struct ptn_passcode *pc)
 {
 	ptn_jsonw_object(&rep->json, NULL);
-	ptn_write_uuid(&rep->json, "id", &pc->id);
+	ptn_jsonval_uuid(&rep->json, "id", &pc->id);
 	ptn_jsonw_int(&rep->json, "ttl", pc->ttl_s);
-	ptn_write_time(&rep->json, "created_at", pc->created_at_us);
+	ptn_jsonval_time(&rep->json, "created_at", pc->created_at_us);
 	ptn_jsonw_end_object(&rep->json);
 }
 
@@ -118,7 +118,7 @@ write_passcode(struct ptn_reply *rep, const struct ptn_passcode *pc)
  * refused.  A new code kills the older one of this user and address.
  */
 enum ptn_err
-ptn_passcode_initialize(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_passcode_init(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct ptn_uuid *user = &req->in[INIT_USER].id;
 	char code[PTN_PASSCODE_DIGITS + 1];
@@ -156,10 +156,10 @@ ptn_passcode_initialize(struct ptn_request *req, struct ptn_reply *rep)
 	return PTN_OK;
 }
 
-/* What a judged code is answered with, when it was not right. */
+/* What a checked code is answered with, when it was not right. */
 static enum ptn_err
 refuse(struct ptn_request *req, struct ptn_reply *rep,
-    enum ptn_passcode_judgement what)
+    enum ptn_passcode_result what)
 {
 	static const char *const why[] = {
 		[PTN_PASSCODE_WRONG] = "passcode invalid",
@@ -244,7 +244,7 @@ log_in(const struct ptn_scope *sc, void *arg)
 	r = ptn_email_primary(sc, user, &primary);
 	if (r != PTN_OK)
 		return r;
-	return ptn_issue_row(req, user, &primary, &l->claims);
+	return ptn_public_issue_row(req, user, &primary, &l->claims);
 }
 
 static void
@@ -259,19 +259,19 @@ note_success(struct ptn_request *req, const struct logging_in *l)
 
 /*
  * POST /passcode/login/finalize: trade a code for a session, and prove the
- * address by the way.  The code is judged, and consumed, in a transaction of
+ * address by the way.  The code is checked, and consumed, in a transaction of
  * its own before anything else happens: a refusal later does not give it
  * back.
  */
 enum ptn_err
-ptn_passcode_finalize(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_passcode_final(struct ptn_request *req, struct ptn_reply *rep)
 {
-	enum ptn_passcode_judgement what;
+	enum ptn_passcode_result what;
 	struct ptn_passcode pc;
 	struct logging_in l = { .req = req, .pc = &pc };
 	enum ptn_err r;
 
-	r = ptn_passcode_judge(&req->sc, &req->in[FINAL_ID].id,
+	r = ptn_passcode_check(&req->sc, &req->in[FINAL_ID].id,
 	    req->in[FINAL_CODE].s, &pc, &what);
 	if (r != PTN_OK)
 		return r;
@@ -294,5 +294,5 @@ ptn_passcode_finalize(struct ptn_request *req, struct ptn_reply *rep)
 	req->actor.email = l.email.address;
 	note_success(req, &l);
 	write_passcode(rep, &pc);
-	return ptn_issue_token(req, rep, &l.claims);
+	return ptn_public_issue_token(req, rep, &l.claims);
 }

@@ -7,10 +7,10 @@
 #include "lib/base/clock.h"
 #include "lib/webauthn/clientdata.h"
 
-const int32_t ptn_ceremony_algs[PTN_CEREMONY_ALGS] = { -7, -8, -35, -257 };
+const int32_t ptn_passkey_algs[PTN_PASSKEY_ALGS] = { -7, -8, -35, -257 };
 
 const char *
-ptn_ceremony_uv(const struct ptn_conf *cf)
+ptn_passkey_uv(const struct ptn_conf *cf)
 {
 	static const char *const words[] = {
 		[PTN_UV_REQUIRED] = "required",
@@ -22,13 +22,13 @@ ptn_ceremony_uv(const struct ptn_conf *cf)
 }
 
 bool
-ptn_ceremony_type_ok(const struct ptn_value *type)
+ptn_passkey_type_ok(const struct ptn_value *type)
 {
 	return strcmp(type->s, "public-key") == 0;
 }
 
 struct ptn_webauthn_rp
-ptn_ceremony_rp(const struct ptn_conf *cf)
+ptn_passkey_rp(const struct ptn_conf *cf)
 {
 	return (struct ptn_webauthn_rp){
 		.id = cf->rp_id,
@@ -43,8 +43,9 @@ ptn_ceremony_rp(const struct ptn_conf *cf)
  * PTN_E_NOT_FOUND, PTN_E_EXPIRED.
  */
 enum ptn_err
-ptn_ceremony_challenge(struct ptn_request *req, enum ptn_ceremony ceremony,
-    struct ptn_bytes client_data, struct ptn_challenge *ch)
+ptn_passkey_challenge(struct ptn_request *req,
+    enum ptn_webauthn_ceremony ceremony, struct ptn_bytes client_data,
+    struct ptn_webauthn_challenge *ch)
 {
 	struct ptn_clientdata cd;
 	struct ptn_bytes value;
@@ -57,11 +58,12 @@ ptn_ceremony_challenge(struct ptn_request *req, enum ptn_ceremony ceremony,
 	    &value);
 	if (r != PTN_OK)
 		return r == PTN_E_INPUT ? PTN_E_NOT_FOUND : r;
-	return ptn_challenge_take(&req->sc, ceremony, value, ch);
+	return ptn_webauthn_challenge_take(&req->sc, ceremony, value, ch);
 }
 
 struct ptn_webauthn_want
-ptn_ceremony_want(const struct ptn_conf *cf, const struct ptn_challenge *ch)
+ptn_passkey_want(const struct ptn_conf *cf,
+    const struct ptn_webauthn_challenge *ch)
 {
 	return (struct ptn_webauthn_want){
 		.challenge = PTN_BYTES(ch->value, sizeof(ch->value)),
@@ -69,14 +71,14 @@ ptn_ceremony_want(const struct ptn_conf *cf, const struct ptn_challenge *ch)
 		.attestation = cf->passkey_attestation == PTN_CONVEY_NONE
 		    ? PTN_ATTESTATION_NONE
 		    : PTN_ATTESTATION_VERIFY,
-		.algs = ptn_ceremony_algs,
-		.n_algs = PTN_CEREMONY_ALGS,
+		.algs = ptn_passkey_algs,
+		.n_algs = PTN_PASSKEY_ALGS,
 		.now_s = ptn_clock_us() / 1000000,
 	};
 }
 
 enum ptn_err
-ptn_ceremony_init_failed(struct ptn_request *req, struct ptn_reply *rep,
+ptn_passkey_init_failed(struct ptn_request *req, struct ptn_reply *rep,
     enum ptn_event event, const char *message)
 {
 	ptn_event_note(&req->sc, event, message);
@@ -84,12 +86,12 @@ ptn_ceremony_init_failed(struct ptn_request *req, struct ptn_reply *rep,
 }
 
 void
-ptn_ceremony_write(struct ptn_reply *rep, struct ptn_bytes id,
+ptn_passkey_write(struct ptn_reply *rep, struct ptn_bytes id,
     const struct ptn_uuid *user)
 {
 	rep->no_store = true;
 	ptn_jsonw_object(&rep->json, NULL);
-	ptn_write_b64url(&rep->json, "credential_id", id);
-	ptn_write_uuid(&rep->json, "user_id", user);
+	ptn_jsonval_b64url(&rep->json, "credential_id", id);
+	ptn_jsonval_uuid(&rep->json, "user_id", user);
 	ptn_jsonw_end_object(&rep->json);
 }

@@ -39,7 +39,7 @@ log_in(const struct ptn_scope *sc, void *arg)
 	r = ptn_user_lock(sc, user);
 	if (r != PTN_OK)
 		return r;
-	return ptn_issue_row(req, user, l->email, &l->claims);
+	return ptn_public_issue_row(req, user, l->email, &l->claims);
 }
 
 static const char *
@@ -57,7 +57,7 @@ why_denied(const struct ptn_password_user *pu)
  * same 401 (CWE-204, CWE-208).
  */
 enum ptn_err
-ptn_password_login(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_password_login(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct ptn_uuid *user = &req->in[USER].id;
 	const struct ptn_bytes pw = req->in[PASSWORD].b;
@@ -91,7 +91,7 @@ ptn_password_login(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	ptn_event_note(&req->sc, PTN_EVENT_PASSWORD_LOGIN_OK, NULL);
 	ptn_jsonw_null(&rep->json, NULL);
-	return ptn_issue_token(req, rep, &l.claims);
+	return ptn_public_issue_token(req, rep, &l.claims);
 }
 
 static enum ptn_err
@@ -145,7 +145,7 @@ check_owner(struct ptn_request *req)
 
 /* PUT /password: set or change one's own password. */
 enum ptn_err
-ptn_password_update(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_password_update(struct ptn_request *req, struct ptn_reply *rep)
 {
 	bool created = false;
 	enum ptn_err r;

@@ -9,60 +9,69 @@
  * The handlers of the public API (hanko-public).  What each does stands above
  * its definition; what it may rely on stands in its line of routes.c.
  */
-enum ptn_err ptn_status_page(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_health_alive(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_health_ready(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_well_known_jwks(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_well_known_config(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_status_page(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_health_alive(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_health_ready(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_well_known_jwks(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_public_well_known_config(struct ptn_request *,
+    struct ptn_reply *);
 
 extern const struct ptn_input ptn_in_email;
-enum ptn_err ptn_user_find(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_user_create(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_user_me(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_user_show(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_user_remove(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_user_find(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_user_create(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_user_me(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_user_show(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_user_remove(struct ptn_request *, struct ptn_reply *);
 
 extern const struct ptn_input ptn_in_passcode_init;
 extern const struct ptn_input ptn_in_passcode_final;
-enum ptn_err ptn_passcode_initialize(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_passcode_finalize(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_passcode_init(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_passcode_final(struct ptn_request *,
+    struct ptn_reply *);
 
 extern const struct ptn_input ptn_in_password;
-enum ptn_err ptn_password_login(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_password_update(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_password_login(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_public_password_update(struct ptn_request *,
+    struct ptn_reply *);
 
 extern const struct ptn_input ptn_in_session_token;
-enum ptn_err ptn_logout(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_session_validate(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_session_validate_body(struct ptn_request *,
+enum ptn_err ptn_public_logout(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_session_validate(struct ptn_request *,
     struct ptn_reply *);
-enum ptn_err ptn_session_list(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_session_remove(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_session_remove_others(struct ptn_request *,
+enum ptn_err ptn_public_token_validate(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_public_session_list(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_session_remove(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_public_session_end_others(struct ptn_request *,
     struct ptn_reply *);
 
 extern const struct ptn_input ptn_in_address;
-enum ptn_err ptn_email_list(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_email_add(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_email_delete(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_email_primary_set(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_email_list(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_email_add(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_email_delete(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_email_primary_set(struct ptn_request *,
+    struct ptn_reply *);
 
 extern const struct ptn_input ptn_in_registration;
 extern const struct ptn_input ptn_in_login_init;
 extern const struct ptn_input ptn_in_login_final;
-enum ptn_err ptn_registration_initialize(struct ptn_request *,
+enum ptn_err ptn_public_registration_init(struct ptn_request *,
     struct ptn_reply *);
-enum ptn_err ptn_registration_finalize(struct ptn_request *,
+enum ptn_err ptn_public_registration_final(struct ptn_request *,
     struct ptn_reply *);
-enum ptn_err ptn_webauthn_login_initialize(struct ptn_request *,
-    struct ptn_reply *);
-enum ptn_err ptn_webauthn_login_finalize(struct ptn_request *,
-    struct ptn_reply *);
+enum ptn_err ptn_public_login_init(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_login_final(struct ptn_request *, struct ptn_reply *);
 
 extern const struct ptn_input ptn_in_credential_name;
-enum ptn_err ptn_credential_list(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_credential_update(struct ptn_request *, struct ptn_reply *);
-enum ptn_err ptn_credential_remove(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_public_credential_list(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_public_credential_update(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_public_credential_remove(struct ptn_request *,
+    struct ptn_reply *);
 
 struct ptn_family;
 extern const struct ptn_family ptn_public_family;
@@ -78,7 +87,7 @@ void ptn_public_credential(struct ptn_jsonw *w,
  * Begin a session for a user: the row, inside the caller's transaction, from
  * what the request tells about the client.
  */
-enum ptn_err ptn_issue_row(const struct ptn_request *req,
+enum ptn_err ptn_public_issue_row(const struct ptn_request *req,
     const struct ptn_uuid *user, const struct ptn_email_claim *email,
     struct ptn_claims *claims) PTN_MUST_USE;
 
@@ -86,7 +95,7 @@ enum ptn_err ptn_issue_row(const struct ptn_request *req,
  * Hand its token out, after the transaction: X-Session-Lifetime, and the
  * cookie or X-Auth-Token (hanko-public 1.8).
  */
-enum ptn_err ptn_issue_token(const struct ptn_request *req,
+enum ptn_err ptn_public_issue_token(const struct ptn_request *req,
     struct ptn_reply *rep, const struct ptn_claims *claims) PTN_MUST_USE;
 
 #endif

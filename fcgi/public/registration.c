@@ -54,10 +54,10 @@ write_parameters(struct ptn_jsonw *w)
 	size_t i;
 
 	ptn_jsonw_array(w, "pubKeyCredParams");
-	for (i = 0; i < PTN_CEREMONY_ALGS; i++) {
+	for (i = 0; i < PTN_PASSKEY_ALGS; i++) {
 		ptn_jsonw_object(w, NULL);
 		ptn_jsonw_str(w, "type", "public-key");
-		ptn_jsonw_int(w, "alg", ptn_ceremony_algs[i]);
+		ptn_jsonw_int(w, "alg", ptn_passkey_algs[i]);
 		ptn_jsonw_end_object(w);
 	}
 	ptn_jsonw_end_array(w);
@@ -66,7 +66,7 @@ write_parameters(struct ptn_jsonw *w)
 /* The options of navigator.credentials.create() (hanko-public 5.2). */
 static void
 write_creation(struct ptn_reply *rep, const struct ptn_conf *cf,
-    const struct ptn_challenge *ch, const char *name)
+    const struct ptn_webauthn_challenge *ch, const char *name)
 {
 	struct ptn_jsonw *w = &rep->json;
 
@@ -79,17 +79,17 @@ write_creation(struct ptn_reply *rep, const struct ptn_conf *cf,
 	ptn_jsonw_object(w, "user");
 	ptn_jsonw_str(w, "name", name);
 	ptn_jsonw_str(w, "displayName", name);
-	ptn_write_b64url(w, "id",
+	ptn_jsonval_b64url(w, "id",
 	    PTN_BYTES(ch->user_id.b, sizeof(ch->user_id.b)));
 	ptn_jsonw_end_object(w);
-	ptn_write_b64url(w, "challenge",
+	ptn_jsonval_b64url(w, "challenge",
 	    PTN_BYTES(ch->value, sizeof(ch->value)));
 	write_parameters(w);
 	ptn_jsonw_int(w, "timeout", cf->webauthn_registration_ms);
 	ptn_jsonw_object(w, "authenticatorSelection");
 	ptn_jsonw_bool(w, "requireResidentKey", true);
 	ptn_jsonw_str(w, "residentKey", "required");
-	ptn_jsonw_str(w, "userVerification", ptn_ceremony_uv(cf));
+	ptn_jsonw_str(w, "userVerification", ptn_passkey_uv(cf));
 	ptn_jsonw_end_object(w);
 	ptn_jsonw_str(w, "attestation", attestation_word(cf));
 	ptn_jsonw_end_object(w);
@@ -98,10 +98,11 @@ write_creation(struct ptn_reply *rep, const struct ptn_conf *cf,
 
 /* POST /webauthn/registration/initialize: what a new passkey is to sign. */
 enum ptn_err
-ptn_registration_initialize(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_registration_init(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct ptn_uuid *user = &req->session.claims.sub;
-	struct ptn_challenge ch = { .ceremony = PTN_CEREMONY_REGISTRATION,
+	struct ptn_webauthn_challenge ch = { .ceremony =
+						 PTN_WEBAUTHN_REGISTRATION,
 		.user_id = *user,
 		.require_uv = req->sc.cf->passkey_uv == PTN_UV_REQUIRED };
 	struct ptn_email_claim primary;
@@ -111,11 +112,11 @@ ptn_registration_initialize(struct ptn_request *req, struct ptn_reply *rep)
 	if (r != PTN_OK)
 		return r;
 	if (primary.address == NULL)
-		return ptn_ceremony_init_failed(req, rep,
+		return ptn_passkey_init_failed(req, rep,
 		    PTN_EVENT_REGISTRATION_INIT_FAILED,
 		    "user has no primary email address");
-	r = ptn_challenge_put(&req->sc, req->sc.cf->webauthn_registration_ms,
-	    &ch);
+	r = ptn_webauthn_challenge_put(&req->sc,
+	    req->sc.cf->webauthn_registration_ms, &ch);
 	if (r != PTN_OK)
 		return r;
 	ptn_event_note(&req->sc, PTN_EVENT_REGISTRATION_INIT_OK, NULL);
@@ -137,15 +138,15 @@ static enum ptn_err
 not_attested(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_webauthn_finding *f)
 {
-	if (f->fault == PTN_WA_UV)
+	if (f->problem == PTN_WA_UV)
 		return registration_failed(req, rep, f->why,
 		    PTN_E_UNPROCESSABLE,
 		    "failed to validate attestation: Error validating the "
 		    "authenticator response: User verification required but "
 		    "flag not set by authenticator\n");
-	if (f->fault == PTN_WA_CLIENT_DATA ||
-	    f->fault == PTN_WA_ATTESTATION_OBJECT ||
-	    f->fault == PTN_WA_AUTH_DATA)
+	if (f->problem == PTN_WA_CLIENT_DATA ||
+	    f->problem == PTN_WA_ATTESTATION_OBJECT ||
+	    f->problem == PTN_WA_AUTH_DATA)
 		return registration_failed(req, rep, f->why, PTN_E_INPUT,
 		    "Error parsing attestation response");
 	return registration_failed(req, rep, f->why, PTN_E_INPUT,
@@ -153,19 +154,20 @@ not_attested(struct ptn_request *req, struct ptn_reply *rep,
 }
 
 static enum ptn_err
-attest(struct ptn_request *req, struct ptn_reply *rep, struct ptn_attested *out)
+attest(struct ptn_request *req, struct ptn_reply *rep,
+    struct ptn_webauthn_attested *out)
 {
-	const struct ptn_webauthn_rp rp = ptn_ceremony_rp(req->sc.cf);
+	const struct ptn_webauthn_rp rp = ptn_passkey_rp(req->sc.cf);
 	const struct ptn_webauthn_creation in = {
 		.client_data_json = req->in[REG_CLIENT_DATA].b,
 		.attestation_object = req->in[REG_ATTESTATION].b,
 	};
 	struct ptn_webauthn_finding finding;
 	struct ptn_webauthn_want want;
-	struct ptn_challenge ch;
+	struct ptn_webauthn_challenge ch;
 	enum ptn_err r;
 
-	r = ptn_ceremony_challenge(req, PTN_CEREMONY_REGISTRATION,
+	r = ptn_passkey_challenge(req, PTN_WEBAUTHN_REGISTRATION,
 	    in.client_data_json, &ch);
 	if (r == PTN_E_INPUT)
 		return registration_failed(req, rep, "malformed client data", r,
@@ -181,7 +183,7 @@ attest(struct ptn_request *req, struct ptn_reply *rep, struct ptn_attested *out)
 		    PTN_E_INPUT, "failed to validate attestation");
 	if (r != PTN_OK)
 		return r;
-	want = ptn_ceremony_want(req->sc.cf, &ch);
+	want = ptn_passkey_want(req->sc.cf, &ch);
 	r = ptn_webauthn_register(req->sc.arena, &rp, &want, &in, out,
 	    &finding);
 	if (r == PTN_OK && finding.verdict != PTN_ALLOW)
@@ -190,7 +192,7 @@ attest(struct ptn_request *req, struct ptn_reply *rep, struct ptn_attested *out)
 }
 
 static enum ptn_err
-store(struct ptn_request *req, const struct ptn_attested *at)
+store(struct ptn_request *req, const struct ptn_webauthn_attested *at)
 {
 	const struct ptn_value *transports = req->in[REG_TRANSPORTS].set
 	    ? &req->in[REG_TRANSPORTS]
@@ -207,19 +209,19 @@ store(struct ptn_request *req, const struct ptn_attested *at)
 	};
 
 	memcpy(c.aaguid.b, at->aaguid, sizeof(c.aaguid.b));
-	c.name =
-	    ptn_aaguid_name(req->sc.arena, req->sc.cf->aaguid_file, &c.aaguid);
+	c.name = ptn_credential_aaguid_name(req->sc.arena,
+	    req->sc.cf->aaguid_file, &c.aaguid);
 	return ptn_credential_put(&req->sc, &c);
 }
 
 /* POST /webauthn/registration/finalize: keep the new passkey. */
 enum ptn_err
-ptn_registration_finalize(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_registration_final(struct ptn_request *req, struct ptn_reply *rep)
 {
-	struct ptn_attested at;
+	struct ptn_webauthn_attested at;
 	enum ptn_err r;
 
-	if (!ptn_ceremony_type_ok(&req->in[REG_TYPE]))
+	if (!ptn_passkey_type_ok(&req->in[REG_TYPE]))
 		return ptn_reply_say(rep, PTN_E_INPUT, REG_FAULT);
 	if ((r = attest(req, rep, &at)) != PTN_OK)
 		return r;
@@ -233,6 +235,6 @@ ptn_registration_finalize(struct ptn_request *req, struct ptn_reply *rep)
 	if (r != PTN_OK)
 		return r;
 	ptn_event_note(&req->sc, PTN_EVENT_REGISTRATION_FINAL_OK, NULL);
-	ptn_ceremony_write(rep, at.cred_id, &req->session.claims.sub);
+	ptn_passkey_write(rep, at.cred_id, &req->session.claims.sub);
 	return PTN_OK;
 }

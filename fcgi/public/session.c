@@ -15,7 +15,7 @@ const struct ptn_input ptn_in_session_token = { token_fields, TOKEN__MAX };
 
 /* POST /logout: this session ends, others go on. */
 enum ptn_err
-ptn_logout(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_logout(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct ptn_claims *c = &req->session.claims;
 	enum ptn_err r;
@@ -47,9 +47,9 @@ write_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
     const struct ptn_claims *c)
 {
 	ptn_jsonw_object(w, "claims");
-	ptn_write_uuid(w, "subject", &c->sub);
-	ptn_write_time(w, "issued_at", c->iat * PTN_US_PER_S);
-	ptn_write_time(w, "expiration", c->exp * PTN_US_PER_S);
+	ptn_jsonval_uuid(w, "subject", &c->sub);
+	ptn_jsonval_time(w, "issued_at", c->iat * PTN_US_PER_S);
+	ptn_jsonval_time(w, "expiration", c->exp * PTN_US_PER_S);
 	write_audience(w, cf);
 	if (cf->issuer[0] != '\0')
 		ptn_jsonw_str(w, "issuer", cf->issuer);
@@ -60,10 +60,10 @@ write_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
 		ptn_jsonw_bool(w, "is_verified", c->email.is_verified);
 		ptn_jsonw_end_object(w);
 	}
-	ptn_write_uuid(w, "session_id", &c->session_id);
+	ptn_jsonval_uuid(w, "session_id", &c->session_id);
 	ptn_jsonw_end_object(w);
-	ptn_write_time(w, "expiration_time", c->exp * PTN_US_PER_S);
-	ptn_write_uuid(w, "user_id", &c->sub);
+	ptn_jsonval_time(w, "expiration_time", c->exp * PTN_US_PER_S);
+	ptn_jsonval_uuid(w, "user_id", &c->sub);
 }
 
 /* When idleness would end the session: never later than the token. */
@@ -77,7 +77,7 @@ write_idle(struct ptn_jsonw *w, const struct ptn_conf *cf,
 		return;
 	if (at_us > s->claims.exp * PTN_US_PER_S)
 		at_us = s->claims.exp * PTN_US_PER_S;
-	ptn_write_time(w, "idle_expires_at", at_us);
+	ptn_jsonval_time(w, "idle_expires_at", at_us);
 }
 
 static void
@@ -101,7 +101,7 @@ write_validity(const struct ptn_request *req, struct ptn_reply *rep,
  * SELECT and nothing else.
  */
 enum ptn_err
-ptn_session_validate(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_session_validate(struct ptn_request *req, struct ptn_reply *rep)
 {
 	write_validity(req, rep, &req->session);
 	return PTN_OK;
@@ -109,7 +109,7 @@ ptn_session_validate(struct ptn_request *req, struct ptn_reply *rep)
 
 /* POST /sessions/validate: the same for a token in the body, and notes use. */
 enum ptn_err
-ptn_session_validate_body(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_token_validate(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct ptn_session s;
 	bool idle;
@@ -128,10 +128,10 @@ static void
 write_row(struct ptn_jsonw *w, const struct ptn_session_row *s, bool current)
 {
 	ptn_jsonw_object(w, NULL);
-	ptn_write_uuid(w, "id", &s->id);
-	ptn_write_time(w, "created_at", s->created_at_us);
-	ptn_write_time(w, "last_used", s->last_used_us);
-	ptn_write_time(w, "expires_at", s->expires_at_us);
+	ptn_jsonval_uuid(w, "id", &s->id);
+	ptn_jsonval_time(w, "created_at", s->created_at_us);
+	ptn_jsonval_time(w, "last_used", s->last_used_us);
+	ptn_jsonval_time(w, "expires_at", s->expires_at_us);
 	if (s->ip_address != NULL)
 		ptn_jsonw_str(w, "ip_address", s->ip_address);
 	if (s->user_agent != NULL)
@@ -142,7 +142,7 @@ write_row(struct ptn_jsonw *w, const struct ptn_session_row *s, bool current)
 
 /* GET /sessions: where am I logged in? */
 enum ptn_err
-ptn_session_list(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_session_list(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct ptn_claims *c = &req->session.claims;
 	struct ptn_session_row *rows;
@@ -162,7 +162,7 @@ ptn_session_list(struct ptn_request *req, struct ptn_reply *rep)
 
 /* DELETE /sessions/{id}: end one session of mine, be it this one. */
 enum ptn_err
-ptn_session_remove(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_session_remove(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct ptn_claims *c = &req->session.claims;
 	struct ptn_uuid id;
@@ -181,7 +181,7 @@ ptn_session_remove(struct ptn_request *req, struct ptn_reply *rep)
 
 /* DELETE /sessions: end all sessions of mine but this one. */
 enum ptn_err
-ptn_session_remove_others(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_session_end_others(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct ptn_claims *c = &req->session.claims;
 	enum ptn_err r;

@@ -21,7 +21,7 @@ const struct ptn_input ptn_in_email = { email_fields, EMAIL__MAX };
  * an address that nobody has proved is no account.
  */
 enum ptn_err
-ptn_user_find(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_user_find(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct ptn_user_ref user;
 	int64_t passkeys;
@@ -34,8 +34,8 @@ ptn_user_find(struct ptn_request *req, struct ptn_reply *rep)
 	if (r != PTN_OK)
 		return r;
 	ptn_jsonw_object(&rep->json, NULL);
-	ptn_write_uuid(&rep->json, "id", &user.id);
-	ptn_write_uuid(&rep->json, "email_id", &user.email_id);
+	ptn_jsonval_uuid(&rep->json, "id", &user.id);
+	ptn_jsonval_uuid(&rep->json, "email_id", &user.email_id);
 	ptn_jsonw_bool(&rep->json, "verified", user.verified);
 	ptn_jsonw_bool(&rep->json, "has_webauthn_credential", passkeys > 0);
 	ptn_jsonw_end_object(&rep->json);
@@ -61,7 +61,7 @@ sign_up(const struct ptn_scope *sc, void *arg)
 	r = ptn_user_sign_up(sc, address, own, &s->user);
 	if (r != PTN_OK || !own)
 		return r;
-	return ptn_issue_row(req, &s->user.id, &email, &s->claims);
+	return ptn_public_issue_row(req, &s->user.id, &email, &s->claims);
 }
 
 /*
@@ -69,7 +69,7 @@ sign_up(const struct ptn_scope *sc, void *arg)
  * its passcode is entered; without, the new user is logged in at once.
  */
 enum ptn_err
-ptn_user_create(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_user_create(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct signing_up s = { .req = req };
 	char email_id[PTN_UUID_STR];
@@ -83,13 +83,13 @@ ptn_user_create(struct ptn_request *req, struct ptn_reply *rep)
 	req->actor.email = req->in[EMAIL].s;
 	ptn_event_note(&req->sc, PTN_EVENT_USER_CREATED, NULL);
 	if (!req->sc.cf->email_verify &&
-	    (r = ptn_issue_token(req, rep, &s.claims)) != PTN_OK)
+	    (r = ptn_public_issue_token(req, rep, &s.claims)) != PTN_OK)
 		return r;
 	ptn_uuid_format(&s.user.email_id, email_id);
 	ptn_cookie_set_email_id(req, rep, email_id);
 	ptn_jsonw_object(&rep->json, NULL);
-	ptn_write_uuid(&rep->json, "id", &s.user.id);
-	ptn_write_uuid(&rep->json, "user_id", &s.user.id);
+	ptn_jsonval_uuid(&rep->json, "id", &s.user.id);
+	ptn_jsonval_uuid(&rep->json, "user_id", &s.user.id);
 	ptn_jsonw_str(&rep->json, "email_id", email_id);
 	ptn_jsonw_end_object(&rep->json);
 	return PTN_OK;
@@ -122,7 +122,7 @@ void
 ptn_public_email(struct ptn_jsonw *w, const struct ptn_email *e)
 {
 	ptn_jsonw_object(w, NULL);
-	ptn_write_uuid(w, "id", &e->id);
+	ptn_jsonval_uuid(w, "id", &e->id);
 	ptn_jsonw_str(w, "address", e->address);
 	ptn_jsonw_bool(w, "is_verified", e->verified);
 	ptn_jsonw_bool(w, "is_primary", e->is_primary);
@@ -162,15 +162,15 @@ write_profile(struct ptn_reply *rep, const struct profile *p)
 	struct ptn_jsonw *w = &rep->json;
 
 	rep->no_store = true;
-	ptn_write_uuid(w, "id", &p->user.id);
-	ptn_write_uuid(w, "user_id", &p->user.id);
+	ptn_jsonval_uuid(w, "id", &p->user.id);
+	ptn_jsonval_uuid(w, "user_id", &p->user.id);
 	ptn_jsonw_object(w, "mfa_config");
 	ptn_jsonw_bool(w, "auth_app_set_up", false);
 	ptn_jsonw_bool(w, "totp_enabled", false);
 	ptn_jsonw_bool(w, "security_keys_enabled", false);
 	ptn_jsonw_end_object(w);
-	ptn_write_time(w, "created_at", p->user.created_at_us);
-	ptn_write_time(w, "updated_at", p->user.updated_at_us);
+	ptn_jsonval_time(w, "created_at", p->user.created_at_us);
+	ptn_jsonval_time(w, "updated_at", p->user.updated_at_us);
 	write_emails(w, p);
 	write_passkeys(w, p);
 }
@@ -193,7 +193,7 @@ write_webauthn_credentials(struct ptn_jsonw *w, const struct profile *p)
 
 /* GET /me: the profile of whoever asks. */
 enum ptn_err
-ptn_user_me(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_user_me(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct profile p = { .passkeys = 0 };
 	enum ptn_err r;
@@ -208,7 +208,7 @@ ptn_user_me(struct ptn_request *req, struct ptn_reply *rep)
 
 /* GET /users/{id}: the same, for oneself alone; any other id is 403. */
 enum ptn_err
-ptn_user_show(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_user_show(struct ptn_request *req, struct ptn_reply *rep)
 {
 	char self[PTN_UUID_STR];
 	struct profile p = { .passkeys = 0 };
@@ -243,7 +243,7 @@ remove_user(const struct ptn_scope *sc, void *arg)
  * one transaction.
  */
 enum ptn_err
-ptn_user_remove(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_user_remove(struct ptn_request *req, struct ptn_reply *rep)
 {
 	enum ptn_err r;
 

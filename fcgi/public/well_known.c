@@ -6,12 +6,12 @@
  * new key is published longer than this answer may be cached before it signs.
  */
 enum ptn_err
-ptn_well_known_jwks(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_well_known_jwks(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const char *json = req->sc.cf->dfns_enabled
-	    ? ptn_keys_json_both(req->sc.keys[PTN_API_HANKO],
+	    ? ptn_jwks_json_both(req->sc.keys[PTN_API_HANKO],
 		  req->sc.keys[PTN_API_DFNS], req->sc.arena)
-	    : ptn_keys_json(req->sc.keys[PTN_API_HANKO]);
+	    : ptn_jwks_json(req->sc.keys[PTN_API_HANKO]);
 
 	if (json == NULL)
 		return PTN_E_NOMEM;
@@ -23,7 +23,7 @@ ptn_well_known_jwks(struct ptn_request *req, struct ptn_reply *rep)
 
 /* GET /.well-known/config: what a client may offer (hanko-public 6.5). */
 enum ptn_err
-ptn_well_known_config(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_well_known_config(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct ptn_conf *cf = req->sc.cf;
 	struct ptn_jsonw *w = &rep->json;
@@ -49,7 +49,7 @@ ptn_well_known_config(struct ptn_request *req, struct ptn_reply *rep)
 
 /* GET /: a page for whoever opens the address in a browser. */
 enum ptn_err
-ptn_status_page(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_status_page(struct ptn_request *req, struct ptn_reply *rep)
 {
 	static const char page[] =
 	    "<!doctype html>\n"
@@ -72,7 +72,7 @@ ptn_status_page(struct ptn_request *req, struct ptn_reply *rep)
 
 /* GET /health/alive: this process answers. */
 enum ptn_err
-ptn_health_alive(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_health_alive(struct ptn_request *req, struct ptn_reply *rep)
 {
 	(void)req;
 	ptn_jsonw_object(&rep->json, NULL);
@@ -83,7 +83,7 @@ ptn_health_alive(struct ptn_request *req, struct ptn_reply *rep)
 
 /* GET /health/ready: and so does the database. */
 enum ptn_err
-ptn_health_ready(struct ptn_request *req, struct ptn_reply *rep)
+ptn_public_health_ready(struct ptn_request *req, struct ptn_reply *rep)
 {
 	static const char ready[] = "{\"ready\":true}\n";
 	static const char not_ready[] = "{\"ready\":false}\n";

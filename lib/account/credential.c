@@ -18,7 +18,7 @@ digest_of(struct ptn_bytes id)
 {
 	struct digest d;
 
-	ptn_sha256(id, d.b);
+	ptn_crypto_sha256(id, d.b);
 	return d;
 }
 
@@ -165,7 +165,7 @@ ptn_credential_delete(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 const char *
-ptn_aaguid_name(struct ptn_arena *a, const char *path,
+ptn_credential_aaguid_name(struct ptn_arena *a, const char *path,
     const struct ptn_uuid *aaguid)
 {
 	char wanted[PTN_UUID_STR], line[AAGUID_LINE_MAX];

@@ -67,7 +67,7 @@ enum ptn_err ptn_credential_delete(const struct ptn_scope *sc,
  * or from the installed one if path is empty: lines "AAGUID NAME", "#" for
  * comments.  NULL if it has none, or if there is no such file.
  */
-const char *ptn_aaguid_name(struct ptn_arena *a, const char *path,
+const char *ptn_credential_aaguid_name(struct ptn_arena *a, const char *path,
     const struct ptn_uuid *aaguid);
 
 #endif

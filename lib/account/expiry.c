@@ -16,7 +16,7 @@
 struct round {
 	const struct ptn_conf *cf;
 	struct ptn_db *db;
-	struct ptn_keys *keys;
+	struct ptn_jwks *keys;
 	struct ptn_arena *a;
 	int64_t since_h;
 };
@@ -65,7 +65,7 @@ batch_evidence(const struct round *o, uint64_t *gone)
 static enum ptn_err
 batch_keys(const struct round *o, uint64_t *gone)
 {
-	return ptn_keys_expire(o->keys, o->db, o->a, gone);
+	return ptn_jwks_expire(o->keys, o->db, o->a, gone);
 }
 
 /* Rows found without locks, to be deleted by key. */
@@ -180,8 +180,8 @@ expire_one(const struct round *o, const char *what, batch_fn batch)
 }
 
 enum ptn_err
-ptn_expire(const struct ptn_conf *cf, struct ptn_db *db, struct ptn_keys *keys,
-    struct ptn_arena *a, bool thorough)
+ptn_expiry_run(const struct ptn_conf *cf, struct ptn_db *db,
+    struct ptn_jwks *keys, struct ptn_arena *a, bool thorough)
 {
 	static const struct {
 		const char *what;

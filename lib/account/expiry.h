@@ -28,7 +28,7 @@
  * Returns PTN_OK, or the first error; what comes behind it in the list above
  * waits for the next round.
  */
-enum ptn_err ptn_expire(const struct ptn_conf *cf, struct ptn_db *db,
-    struct ptn_keys *keys, struct ptn_arena *a, bool thorough) PTN_MUST_USE;
+enum ptn_err ptn_expiry_run(const struct ptn_conf *cf, struct ptn_db *db,
+    struct ptn_jwks *keys, struct ptn_arena *a, bool thorough) PTN_MUST_USE;
 
 #endif

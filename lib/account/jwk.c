@@ -24,7 +24,7 @@ struct entry {
 	int64_t signs_from;
 };
 
-struct ptn_keys {
+struct ptn_jwks {
 	enum ptn_api api;
 	int alg; /* that a key is made of */
 	const struct ptn_conf *cf;
@@ -46,16 +46,17 @@ alg_of(const char *name)
 	int i;
 
 	for (i = 0; i < PTN_ALG__MAX; i++)
-		if (strcmp(name, ptn_alg_name((enum ptn_sign_alg)i)) == 0)
+		if (strcmp(name, ptn_crypto_alg_name((enum ptn_sign_alg)i)) ==
+		    0)
 			break;
 	return (enum ptn_sign_alg)i;
 }
 
 enum ptn_err
-ptn_keys_new(struct ptn_keys **out, enum ptn_api api, const struct ptn_conf *cf,
+ptn_jwks_new(struct ptn_jwks **out, enum ptn_api api, const struct ptn_conf *cf,
     const struct ptn_secrets *s)
 {
-	struct ptn_keys *k;
+	struct ptn_jwks *k;
 
 	*out = NULL;
 	if ((k = calloc(1, sizeof(*k))) == NULL)
@@ -79,7 +80,7 @@ entries_free(struct entry *e, size_t n)
 }
 
 void
-ptn_keys_free(struct ptn_keys **k)
+ptn_jwks_free(struct ptn_jwks **k)
 {
 	if (*k == NULL)
 		return;
@@ -111,7 +112,7 @@ later(const struct entry *a, const struct entry *b)
 
 /* Open and parse a row's key.  PTN_OK with e->key NULL: nothing opens it. */
 static enum ptn_err
-entry_open(const struct ptn_keys *k, struct ptn_arena *a, struct entry *e,
+entry_open(const struct ptn_jwks *k, struct ptn_arena *a, struct entry *e,
     struct ptn_bytes sealed)
 {
 	struct ptn_bytes der;
@@ -121,7 +122,7 @@ entry_open(const struct ptn_keys *k, struct ptn_arena *a, struct entry *e,
 		ptn_error("keys: %s: unknown algorithm", e->kid);
 		return PTN_OK;
 	}
-	r = ptn_open(k->secrets, a, PTN_FOR_JWK,
+	r = ptn_secrets_open(k->secrets, a, PTN_KEY_USE_JWK,
 	    PTN_BYTES(e->id.b, sizeof(e->id.b)), sealed, &der);
 	if (r == PTN_E_DENIED) {
 		ptn_error("keys: %s: no secret of secrets.keys opens it",
@@ -134,7 +135,7 @@ entry_open(const struct ptn_keys *k, struct ptn_arena *a, struct entry *e,
 	ptn_wipe((uint8_t *)(uintptr_t)der.p, der.len);
 	if (r == PTN_E_INPUT) {
 		ptn_error("keys: %s: not a key for %s", e->kid,
-		    ptn_alg_name(e->alg));
+		    ptn_crypto_alg_name(e->alg));
 		return PTN_OK;
 	}
 	e->fresh = r == PTN_OK;
@@ -143,7 +144,7 @@ entry_open(const struct ptn_keys *k, struct ptn_arena *a, struct entry *e,
 
 /* A row as an entry; a key that was parsed before is borrowed from k. */
 static enum ptn_err
-entry_fill(struct ptn_keys *k, struct ptn_arena *a, struct entry *e,
+entry_fill(struct ptn_jwks *k, struct ptn_arena *a, struct entry *e,
     const struct ptn_jwk_list_out *row)
 {
 	const struct entry *old = entry_by_id(k->e, k->n, &row->id);
@@ -164,7 +165,7 @@ entry_fill(struct ptn_keys *k, struct ptn_arena *a, struct entry *e,
  * that was sent before may find it, and has the time at which it was sent.
  */
 static bool
-begun(const struct ptn_keys *k, const struct entry *e)
+begun(const struct ptn_jwks *k, const struct entry *e)
 {
 	return e->signs_from <= k->now_us || e->signs_from == e->created_at;
 }
@@ -174,7 +175,7 @@ begun(const struct ptn_keys *k, const struct entry *e)
  * or of any when none of that algorithm has begun.
  */
 static const struct entry *
-pick_signer(const struct ptn_keys *k, const struct entry *e, size_t n)
+pick_signer(const struct ptn_jwks *k, const struct entry *e, size_t n)
 {
 	const struct entry *best[2] = { NULL, NULL };
 	size_t i;
@@ -217,7 +218,7 @@ make_json(const struct entry *e, size_t n, struct ptn_arena *a, char **out)
 }
 
 static bool
-same_set(const struct ptn_keys *k, const struct entry *e, size_t n,
+same_set(const struct ptn_jwks *k, const struct entry *e, size_t n,
     const struct entry *signer)
 {
 	size_t i;
@@ -234,7 +235,7 @@ same_set(const struct ptn_keys *k, const struct entry *e, size_t n,
 
 /* Put the new entries in the place of the old; keys in both stay alive. */
 static enum ptn_err
-swap(struct ptn_keys *k, struct ptn_arena *a, struct entry *e, size_t n)
+swap(struct ptn_jwks *k, struct ptn_arena *a, struct entry *e, size_t n)
 {
 	const struct entry *signer = pick_signer(k, e, n);
 	char *json = NULL;
@@ -261,7 +262,7 @@ swap(struct ptn_keys *k, struct ptn_arena *a, struct entry *e, size_t n)
 }
 
 static enum ptn_err
-adopt(struct ptn_keys *k, struct ptn_arena *a,
+adopt(struct ptn_jwks *k, struct ptn_arena *a,
     const struct ptn_jwk_list_out *rows, size_t n)
 {
 	struct entry *e;
@@ -293,7 +294,7 @@ adopt(struct ptn_keys *k, struct ptn_arena *a,
  * are deleted.
  */
 static bool
-key_wanted(const struct ptn_keys *k, const struct ptn_jwk_list_out *rows,
+key_wanted(const struct ptn_jwks *k, const struct ptn_jwk_list_out *rows,
     size_t n)
 {
 	int64_t ours = INT64_MIN, theirs = INT64_MIN;
@@ -313,7 +314,7 @@ key_wanted(const struct ptn_keys *k, const struct ptn_jwk_list_out *rows,
 
 /* What the transaction that makes a key works on; outlives a repetition. */
 struct making {
-	const struct ptn_keys *k;
+	const struct ptn_jwks *k;
 	struct ptn_arena *a;
 	struct ptn_key *key;
 	struct ptn_uuid id;
@@ -333,8 +334,8 @@ insert_key(struct ptn_db *db, struct making *m, int64_t delay_s)
 
 	if ((r = ptn_key_export(m->key, m->a, &der)) != PTN_OK)
 		return r;
-	in.alg = ptn_alg_name(ptn_key_alg(m->key));
-	r = ptn_seal(m->k->secrets, m->a, PTN_FOR_JWK,
+	in.alg = ptn_crypto_alg_name(ptn_key_alg(m->key));
+	r = ptn_secrets_seal(m->k->secrets, m->a, PTN_KEY_USE_JWK,
 	    PTN_BYTES(m->id.b, sizeof(m->id.b)), der, &in.sealed);
 	ptn_wipe((uint8_t *)(uintptr_t)der.p, der.len);
 	if (r != PTN_OK)
@@ -383,14 +384,14 @@ make_key(struct making *m, struct ptn_db *db)
 	if (r == PTN_OK && m->made) {
 		ptn_uuid_format(&m->id, kid);
 		ptn_info("keys: made %s, %s", kid,
-		    ptn_alg_name(ptn_key_alg(m->key)));
+		    ptn_crypto_alg_name(ptn_key_alg(m->key)));
 	}
 	ptn_key_free(&m->key);
 	return r;
 }
 
 static enum ptn_err
-load(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a)
+load(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a)
 {
 	const struct ptn_jwk_list_in list = { ptn_api_name(k->api) };
 	struct making m = { .k = k, .a = a, .delay_s = k->cf->key_publish_s };
@@ -413,7 +414,7 @@ load(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a)
 }
 
 enum ptn_err
-ptn_keys_refresh(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a,
+ptn_jwks_refresh(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
     bool force)
 {
 	int64_t now_ms = ptn_clock_mono_ms();
@@ -433,41 +434,41 @@ ptn_keys_refresh(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a,
 }
 
 uint64_t
-ptn_keys_generation(const struct ptn_keys *k)
+ptn_jwks_generation(const struct ptn_jwks *k)
 {
 	return k->generation;
 }
 
 const char *
-ptn_keys_json(const struct ptn_keys *k)
+ptn_jwks_json(const struct ptn_jwks *k)
 {
 	return k->json == NULL ? "{\"keys\":[]}" : k->json;
 }
 
 /* Both are {"keys":[...]}: the first without its end, the second's inside. */
 const char *
-ptn_keys_json_both(const struct ptn_keys *one, const struct ptn_keys *two,
+ptn_jwks_json_both(const struct ptn_jwks *one, const struct ptn_jwks *two,
     struct ptn_arena *a)
 {
 	static const char head[] = "{\"keys\":[";
-	const char *x = ptn_keys_json(one);
-	const char *y = ptn_keys_json(two) + sizeof(head) - 1;
+	const char *x = ptn_jwks_json(one);
+	const char *y = ptn_jwks_json(two) + sizeof(head) - 1;
 	const int len = (int)strlen(x) - 2;
 
 	if (x[sizeof(head) - 1] == ']' || *y == ']')
-		return *y == ']' ? x : ptn_keys_json(two);
+		return *y == ']' ? x : ptn_jwks_json(two);
 	return ptn_arena_printf(a, "%.*s,%s", len, x, y);
 }
 
 const struct ptn_key *
-ptn_keys_signer(const struct ptn_keys *k, const char **kid)
+ptn_jwks_signer(const struct ptn_jwks *k, const char **kid)
 {
 	*kid = k->signer == NULL ? NULL : k->signer->kid;
 	return k->signer == NULL ? NULL : k->signer->key;
 }
 
 const struct ptn_key *
-ptn_keys_find(const struct ptn_keys *k, const char *kid)
+ptn_jwks_find(const struct ptn_jwks *k, const char *kid)
 {
 	size_t i;
 
@@ -478,7 +479,7 @@ ptn_keys_find(const struct ptn_keys *k, const char *kid)
 }
 
 enum ptn_err
-ptn_keys_rotate(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a,
+ptn_jwks_rotate(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
     int64_t delay_s, struct ptn_uuid *kid)
 {
 	struct making m = { .k = k, .a = a, .always = true };
@@ -499,7 +500,7 @@ ptn_keys_rotate(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a,
  * opened takes nobody's place.
  */
 static int64_t
-superseded_at(const struct ptn_keys *k, const struct entry *e)
+superseded_at(const struct ptn_jwks *k, const struct entry *e)
 {
 	int64_t next = 0, ours = 0;
 	const struct entry *o;
@@ -522,7 +523,7 @@ superseded_at(const struct ptn_keys *k, const struct entry *e)
 
 /* When its last token is dead; 0 while it may still sign. */
 static int64_t
-ends_at(const struct ptn_keys *k, const struct entry *e)
+ends_at(const struct ptn_jwks *k, const struct entry *e)
 {
 	const int64_t lifespan_s = k->api == PTN_API_DFNS
 	    ? k->cf->dfns_session_s
@@ -535,7 +536,7 @@ ends_at(const struct ptn_keys *k, const struct entry *e)
 }
 
 enum ptn_err
-ptn_keys_expire(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a,
+ptn_jwks_expire(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
     uint64_t *expired)
 {
 	struct ptn_jwk_delete_in in;
@@ -544,7 +545,7 @@ ptn_keys_expire(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a,
 	size_t i;
 
 	*expired = 0;
-	if ((r = ptn_keys_refresh(k, db, a, false)) != PTN_OK)
+	if ((r = ptn_jwks_refresh(k, db, a, false)) != PTN_OK)
 		return r;
 	for (i = 0; i < k->n; i++) {
 		end = ends_at(k, &k->e[i]);
@@ -562,27 +563,27 @@ ptn_keys_expire(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a,
 }
 
 size_t
-ptn_keys_count(const struct ptn_keys *k)
+ptn_jwks_count(const struct ptn_jwks *k)
 {
 	return k->n;
 }
 
 void
-ptn_keys_info(const struct ptn_keys *k, size_t i, struct ptn_key_info *out)
+ptn_jwks_info(const struct ptn_jwks *k, size_t i, struct ptn_jwk_info *out)
 {
 	const struct entry *e = &k->e[i];
 
 	out->kid = e->kid;
-	out->alg = ptn_alg_name(e->alg);
+	out->alg = ptn_crypto_alg_name(e->alg);
 	out->created_at = e->created_at;
 	out->signs_from = e->signs_from;
 	out->ends_at = ends_at(k, e);
 	if (e->key == NULL)
-		out->state = PTN_KEY_LOCKED;
+		out->state = PTN_JWK_LOCKED;
 	else if (e == k->signer)
-		out->state = PTN_KEY_SIGNING;
+		out->state = PTN_JWK_SIGNING;
 	else if (!begun(k, e))
-		out->state = PTN_KEY_WAITING;
+		out->state = PTN_JWK_WAITING;
 	else
-		out->state = PTN_KEY_RETIRED;
+		out->state = PTN_JWK_RETIRED;
 }

@@ -18,16 +18,16 @@
  * A key is published from its creation, signs from signs_from until a newer
  * one does, and is kept until the last token it may have signed is dead.
  */
-struct ptn_keys;
+struct ptn_jwks;
 
 /*
  * The keys of one API: its own rows, its own algorithm (EdDSA for Dfns, the
  * configured one for Hanko), so that no token of one is ever good in the
  * other.  cf and secrets live as long as the key set.  Asks nothing yet.
  */
-enum ptn_err ptn_keys_new(struct ptn_keys **out, enum ptn_api api,
+enum ptn_err ptn_jwks_new(struct ptn_jwks **out, enum ptn_api api,
     const struct ptn_conf *cf, const struct ptn_secrets *s) PTN_MUST_USE;
-void ptn_keys_free(struct ptn_keys **k);
+void ptn_jwks_free(struct ptn_jwks **k);
 
 /*
  * Load or reload from the database.  Cheap to call before every request: it
@@ -45,33 +45,32 @@ void ptn_keys_free(struct ptn_keys **k);
  * Returns PTN_OK; PTN_E_CONFIG when no key can sign; PTN_E_UNAVAILABLE,
  * PTN_E_NOMEM, PTN_E_INTERNAL when nothing was ever loaded.
  */
-enum ptn_err ptn_keys_refresh(struct ptn_keys *k, struct ptn_db *db,
+enum ptn_err ptn_jwks_refresh(struct ptn_jwks *k, struct ptn_db *db,
     struct ptn_arena *a, bool force) PTN_MUST_USE;
 
 /* Counts up whenever the set changed. */
-uint64_t ptn_keys_generation(const struct ptn_keys *k);
+uint64_t ptn_jwks_generation(const struct ptn_jwks *k);
 
 /* The published set as JSON: {"keys":[...]}; lives until the next refresh. */
-const char *ptn_keys_json(const struct ptn_keys *k);
+const char *ptn_jwks_json(const struct ptn_jwks *k);
 
 /* The same of two sets, in the arena; NULL when it is full. */
-const char *ptn_keys_json_both(const struct ptn_keys *one,
-    const struct ptn_keys *two, struct ptn_arena *a);
+const char *ptn_jwks_json_both(const struct ptn_jwks *one,
+    const struct ptn_jwks *two, struct ptn_arena *a);
 
 /* The key that signs now, with its id; NULL if there is none. */
-const struct ptn_key *ptn_keys_signer(const struct ptn_keys *k,
+const struct ptn_key *ptn_jwks_signer(const struct ptn_jwks *k,
     const char **kid);
 
 /* The published key of that id, or NULL. */
-const struct ptn_key *ptn_keys_find(const struct ptn_keys *k,
-    const char *kid);
+const struct ptn_key *ptn_jwks_find(const struct ptn_jwks *k, const char *kid);
 
 /*
  * Make a new key: it is published at once and signs after
  * cf->key_publish_s (delay_s < 0), or after delay_s; the very first one signs
  * at once.  Needs no key that can be opened.  The next refresh loads it.
  */
-enum ptn_err ptn_keys_rotate(struct ptn_keys *k, struct ptn_db *db,
+enum ptn_err ptn_jwks_rotate(struct ptn_jwks *k, struct ptn_db *db,
     struct ptn_arena *a, int64_t delay_s, struct ptn_uuid *kid) PTN_MUST_USE;
 
 /*
@@ -79,29 +78,29 @@ enum ptn_err ptn_keys_rotate(struct ptn_keys *k, struct ptn_db *db,
  * after another one began to sign in their place.  Never the signer, nor one
  * that has not signed yet.  Refreshes first; for the courier.
  */
-enum ptn_err ptn_keys_expire(struct ptn_keys *k, struct ptn_db *db,
+enum ptn_err ptn_jwks_expire(struct ptn_jwks *k, struct ptn_db *db,
     struct ptn_arena *a, uint64_t *expired) PTN_MUST_USE;
 
 /* What an operator wants to know of the i-th row, newest first. */
-enum ptn_key_state {
-	PTN_KEY_LOCKED,	 /* no secret opens it: not published */
-	PTN_KEY_WAITING, /* published, does not sign yet */
-	PTN_KEY_SIGNING,
-	PTN_KEY_RETIRED, /* published until its last token is dead */
-	PTN_KEY__MAX
+enum ptn_jwk_state {
+	PTN_JWK_LOCKED,	 /* no secret opens it: not published */
+	PTN_JWK_WAITING, /* published, does not sign yet */
+	PTN_JWK_SIGNING,
+	PTN_JWK_RETIRED, /* published until its last token is dead */
+	PTN_JWK__MAX
 };
 
-struct ptn_key_info {
+struct ptn_jwk_info {
 	const char *kid;
 	const char *alg; /* "" if unknown to this version */
-	enum ptn_key_state state;
+	enum ptn_jwk_state state;
 	int64_t created_at; /* microseconds since the epoch */
 	int64_t signs_from;
 	int64_t ends_at; /* when it may be deleted; 0: not superseded */
 };
 
-size_t ptn_keys_count(const struct ptn_keys *k);
-void ptn_keys_info(const struct ptn_keys *k, size_t i,
-    struct ptn_key_info *out);
+size_t ptn_jwks_count(const struct ptn_jwks *k);
+void ptn_jwks_info(const struct ptn_jwks *k, size_t i,
+    struct ptn_jwk_info *out);
 
 #endif

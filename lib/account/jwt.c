@@ -22,7 +22,7 @@ header_b64(struct ptn_arena *a, const struct ptn_key *key, const char *kid)
 
 	ptn_jsonw_init(&w, a);
 	ptn_jsonw_object(&w, NULL);
-	ptn_jsonw_str(&w, "alg", ptn_alg_name(ptn_key_alg(key)));
+	ptn_jsonw_str(&w, "alg", ptn_crypto_alg_name(ptn_key_alg(key)));
 	ptn_jsonw_str(&w, "kid", kid);
 	ptn_jsonw_str(&w, "typ", "JWT");
 	ptn_jsonw_end_object(&w);
@@ -32,7 +32,7 @@ header_b64(struct ptn_arena *a, const struct ptn_key *key, const char *kid)
 }
 
 enum ptn_err
-ptn_jwt_sign(const struct ptn_keys *keys, struct ptn_arena *a,
+ptn_jwt_sign(const struct ptn_jwks *keys, struct ptn_arena *a,
     const char *payload, char **token)
 {
 	const struct ptn_key *key;
@@ -42,7 +42,7 @@ ptn_jwt_sign(const struct ptn_keys *keys, struct ptn_arena *a,
 	enum ptn_err r;
 
 	*token = NULL;
-	if ((key = ptn_keys_signer(keys, &kid)) == NULL)
+	if ((key = ptn_jwks_signer(keys, &kid)) == NULL)
 		return PTN_E_CONFIG;
 	h = header_b64(a, key, kid);
 	p = ptn_b64url_encode(a, ptn_bytes_of(payload));
@@ -128,14 +128,14 @@ alg_known(const char *alg)
 	int i;
 
 	for (i = 0; i < PTN_ALG__MAX; i++)
-		if (strcmp(alg, ptn_alg_name((enum ptn_sign_alg)i)) == 0)
+		if (strcmp(alg, ptn_crypto_alg_name((enum ptn_sign_alg)i)) == 0)
 			return true;
 	return false;
 }
 
 /* The key the header names, or NULL; PTN_E_INPUT for a header we refuse. */
 static enum ptn_err
-find_key(const struct ptn_keys *keys, struct ptn_arena *a,
+find_key(const struct ptn_jwks *keys, struct ptn_arena *a,
     struct ptn_bytes header, const struct ptn_key **key)
 {
 	struct ptn_json *h = NULL;
@@ -149,9 +149,10 @@ find_key(const struct ptn_keys *keys, struct ptn_arena *a,
 	ptn_json_free(&h);
 	if (r != PTN_OK)
 		return r;
-	*key = ptn_keys_find(keys, kid);
+	*key = ptn_jwks_find(keys, kid);
 	/* RFC 8725 section 3.1: one key, one algorithm; "none" is no key's. */
-	if (*key != NULL && strcmp(alg, ptn_alg_name(ptn_key_alg(*key))) != 0)
+	if (*key != NULL &&
+	    strcmp(alg, ptn_crypto_alg_name(ptn_key_alg(*key))) != 0)
 		return PTN_E_INPUT;
 	return PTN_OK;
 }
@@ -172,7 +173,7 @@ payload_check(struct ptn_bytes payload)
 }
 
 static enum ptn_err
-verify(const struct ptn_keys *keys, struct ptn_arena *a, struct parts *t,
+verify(const struct ptn_jwks *keys, struct ptn_arena *a, struct parts *t,
     enum ptn_verdict *verdict, bool *unknown_kid)
 {
 	enum ptn_verdict signature = PTN_DENY;
@@ -196,7 +197,7 @@ verify(const struct ptn_keys *keys, struct ptn_arena *a, struct parts *t,
 }
 
 enum ptn_err
-ptn_jwt_verify(const struct ptn_keys *keys, struct ptn_arena *a,
+ptn_jwt_verify(const struct ptn_jwks *keys, struct ptn_arena *a,
     struct ptn_bytes token, struct ptn_bytes *payload,
     enum ptn_verdict *verdict, bool *unknown_kid)
 {
@@ -217,7 +218,7 @@ ptn_jwt_verify(const struct ptn_keys *keys, struct ptn_arena *a,
 }
 
 enum ptn_err
-ptn_jwt_verify_now(struct ptn_keys *keys, struct ptn_db *db,
+ptn_jwt_verify_now(struct ptn_jwks *keys, struct ptn_db *db,
     struct ptn_arena *a, struct ptn_bytes token, struct ptn_bytes *payload,
     enum ptn_verdict *verdict)
 {
@@ -227,7 +228,7 @@ ptn_jwt_verify_now(struct ptn_keys *keys, struct ptn_db *db,
 	r = ptn_jwt_verify(keys, a, token, payload, verdict, &unknown_kid);
 	if (r != PTN_OK || !unknown_kid)
 		return r;
-	if ((r = ptn_keys_refresh(keys, db, a, true)) != PTN_OK)
+	if ((r = ptn_jwks_refresh(keys, db, a, true)) != PTN_OK)
 		return r;
 	return ptn_jwt_verify(keys, a, token, payload, verdict, &unknown_kid);
 }

@@ -17,7 +17,7 @@
  * Sign a payload: compact serialisation (RFC 7515 section 7.1), header
  * {"alg","kid","typ":"JWT"}.  The token is text in the arena.
  */
-enum ptn_err ptn_jwt_sign(const struct ptn_keys *keys, struct ptn_arena *a,
+enum ptn_err ptn_jwt_sign(const struct ptn_jwks *keys, struct ptn_arena *a,
     const char *payload, char **token) PTN_MUST_USE;
 
 /*
@@ -31,7 +31,7 @@ enum ptn_err ptn_jwt_sign(const struct ptn_keys *keys, struct ptn_arena *a,
  * unknown_kid	true if well-formed but of a key we do not know: the caller
  *		may refresh the keys and ask again.
  */
-enum ptn_err ptn_jwt_verify(const struct ptn_keys *keys, struct ptn_arena *a,
+enum ptn_err ptn_jwt_verify(const struct ptn_jwks *keys, struct ptn_arena *a,
     struct ptn_bytes token, struct ptn_bytes *payload,
     enum ptn_verdict *verdict, bool *unknown_kid) PTN_MUST_USE;
 
@@ -39,7 +39,7 @@ enum ptn_err ptn_jwt_verify(const struct ptn_keys *keys, struct ptn_arena *a,
  * The same, but a key we do not know may be one that another host just made:
  * the key set is loaded anew once.
  */
-enum ptn_err ptn_jwt_verify_now(struct ptn_keys *keys, struct ptn_db *db,
+enum ptn_err ptn_jwt_verify_now(struct ptn_jwks *keys, struct ptn_db *db,
     struct ptn_arena *a, struct ptn_bytes token, struct ptn_bytes *payload,
     enum ptn_verdict *verdict) PTN_MUST_USE;
 

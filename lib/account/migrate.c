@@ -38,7 +38,7 @@ checksum_of(const struct ptn_migration *m)
 	struct checksum sum;
 	uint8_t digest[PTN_SHA256_LEN];
 
-	ptn_sha256(ptn_bytes_of(m->text), digest);
+	ptn_crypto_sha256(ptn_bytes_of(m->text), digest);
 	ptn_hex_encode(PTN_BYTES(digest, sizeof(digest)), sum.hex);
 	return sum;
 }
@@ -340,7 +340,7 @@ static bool
 print_status(const struct run *run, const struct ptn_migration *m)
 {
 	const struct ptn_schema_list_out *row = row_of(run, m);
-	char when[PTN_TIME_STR];
+	char when[PTN_CLOCK_STR];
 
 	fprintf(run->out, "%04d-%-24s ", m->version, m->name);
 	if (row == NULL) {
@@ -349,7 +349,7 @@ print_status(const struct run *run, const struct ptn_migration *m)
 		fprintf(run->out, "interrupted after %lld of %lld statements\n",
 		    (long long)row->done, (long long)statement_count(m));
 	} else {
-		ptn_time_format(row->applied_at, when);
+		ptn_clock_format(row->applied_at, when);
 		fprintf(run->out, "applied %s\n", when);
 		return true;
 	}

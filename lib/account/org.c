@@ -143,35 +143,36 @@ is_native(const char *s)
 	for (i = 0; i < PTN_ARRAY_LEN(scheme); i++) {
 		len = strlen(scheme[i]);
 		if (strncmp(s, scheme[i], len) == 0)
-			return ptn_chars_only(s + len, strlen(s + len), "-_.");
+			return ptn_url_chars_only(s + len, strlen(s + len),
+			    "-_.");
 	}
 	return false;
 }
 
 static const char *
-origins_fault(const char *s)
+origins_problem(const char *s)
 {
 	char one[ORIGIN_MAX + 1];
-	const char *fault = NULL;
+	const char *problem = NULL;
 	size_t len, n;
 
 	if (strcmp(s, "*") == 0)
 		return NULL;
-	for (n = 0; *s != '\0' && fault == NULL; n++) {
+	for (n = 0; *s != '\0' && problem == NULL; n++) {
 		len = strcspn(s, " ");
 		if (len > ORIGIN_MAX || n == PTN_ORG_ORIGINS_MAX)
 			return "too many origins, or one that is too long";
 		memcpy(one, s, len);
 		one[len] = '\0';
 		if (!is_native(one))
-			fault = ptn_origin_fault(one, false, false);
+			problem = ptn_url_origin_problem(one, false, false);
 		s += len + (s[len] == ' ');
 	}
-	return fault == NULL ? NULL : "an origin is not scheme://host[:port]";
+	return problem == NULL ? NULL : "an origin is not scheme://host[:port]";
 }
 
 const char *
-ptn_org_fault(const struct ptn_org_row *row)
+ptn_org_problem(const struct ptn_org_row *row)
 {
 	struct ptn_uuid id;
 
@@ -180,15 +181,15 @@ ptn_org_fault(const struct ptn_org_row *row)
 		PTN_OK)
 		return "that is no name for an organisation";
 	if (row->rp_id != NULL &&
-	    (!ptn_host_ok(row->rp_id, strlen(row->rp_id)) ||
-		ptn_ip_ok(row->rp_id)))
+	    (!ptn_url_host_ok(row->rp_id, strlen(row->rp_id)) ||
+		ptn_url_ip_ok(row->rp_id)))
 		return "the relying party is not a domain";
 	if (row->rp_name != NULL && !is_title(row->rp_name, RP_NAME_MAX_CHARS))
 		return "that is no name for a relying party";
 	if (row->origins == NULL)
 		return NULL;
 	return strlen(row->origins) <= ORIGINS_LEN_MAX
-	    ? origins_fault(row->origins)
+	    ? origins_problem(row->origins)
 	    : "too many origins";
 }
 

@@ -51,7 +51,7 @@ enum ptn_err ptn_org_of(struct ptn_arena *a, const struct ptn_conf *cf,
     const struct ptn_org_row *row, struct ptn_org *out) PTN_MUST_USE;
 
 /* Why a row cannot be stored, or NULL. */
-const char *ptn_org_fault(const struct ptn_org_row *row);
+const char *ptn_org_problem(const struct ptn_org_row *row);
 
 /* Store a new one, and give it an id; PTN_E_CONFLICT if the name is taken. */
 enum ptn_err ptn_org_put(const struct ptn_scope *sc,

@@ -49,13 +49,13 @@ static const struct {
 };
 
 const char *
-ptn_code_name(enum ptn_code_purpose purpose)
+ptn_code_name(enum ptn_code_kind purpose)
 {
 	return purposes[purpose].name;
 }
 
 int64_t
-ptn_code_ttl_s(enum ptn_code_purpose purpose)
+ptn_code_ttl_s(enum ptn_code_kind purpose)
 {
 	return purposes[purpose].ttl_s;
 }
@@ -81,7 +81,7 @@ code_mac(const struct ptn_secrets *s, size_t i, const struct ptn_passcode *pc,
 	memcpy(msg + sizeof(pc->id.b), purposes[pc->purpose].name,
 	    strlen(purposes[pc->purpose].name));
 	memcpy(msg + sizeof(pc->id.b) + PURPOSE_MAX, code, len);
-	r = ptn_secrets_mac(s, i, PTN_FOR_PASSCODE,
+	r = ptn_secrets_mac(s, i, PTN_KEY_USE_PASSCODE,
 	    PTN_BYTES(msg, sizeof(pc->id.b) + PURPOSE_MAX + len), mac);
 	ptn_wipe(msg, sizeof(msg));
 	return r;
@@ -110,16 +110,16 @@ ptn_passcode_put(const struct ptn_scope *sc, const char *code,
 	return ptn_sql_passcode_put(sc->db, &in);
 }
 
-struct judging {
+struct checking {
 	const char *code;
 	struct ptn_passcode *pc;
-	enum ptn_passcode_judgement out;
+	enum ptn_passcode_result out;
 	bool keep;
 };
 
 /* Any of the secrets may have made it: they rotate while mails travel. */
 static enum ptn_err
-code_matches(const struct ptn_scope *sc, const struct judging *j,
+code_matches(const struct ptn_scope *sc, const struct checking *j,
     struct ptn_bytes stored, enum ptn_verdict *verdict)
 {
 	uint8_t mac[PTN_SHA256_LEN];
@@ -138,7 +138,7 @@ code_matches(const struct ptn_scope *sc, const struct judging *j,
 }
 
 static enum ptn_err
-remove_passcode(const struct ptn_scope *sc, const struct judging *j)
+remove_passcode(const struct ptn_scope *sc, const struct checking *j)
 {
 	const struct ptn_passcode_delete_in in = { sc->tenant_id, j->pc->id };
 	uint64_t n;
@@ -147,7 +147,7 @@ remove_passcode(const struct ptn_scope *sc, const struct judging *j)
 }
 
 static enum ptn_err
-count_try(const struct ptn_scope *sc, struct judging *j, int64_t tries)
+count_try(const struct ptn_scope *sc, struct checking *j, int64_t tries)
 {
 	const struct ptn_passcode_count_try_in in = { sc->tenant_id,
 		j->pc->id };
@@ -162,9 +162,9 @@ count_try(const struct ptn_scope *sc, struct judging *j, int64_t tries)
 }
 
 static enum ptn_err
-judge(const struct ptn_scope *sc, void *arg)
+check(const struct ptn_scope *sc, void *arg)
 {
-	struct judging *j = arg;
+	struct checking *j = arg;
 	const struct ptn_passcode_lock_in in = { sc->tenant_id, j->pc->id };
 	enum ptn_verdict verdict;
 	struct ptn_passcode_lock_out row;
@@ -194,16 +194,16 @@ judge(const struct ptn_scope *sc, void *arg)
 }
 
 enum ptn_err
-ptn_passcode_judge(const struct ptn_scope *sc, const struct ptn_uuid *id,
-    const char *code, struct ptn_passcode *pc, enum ptn_passcode_judgement *out)
+ptn_passcode_check(const struct ptn_scope *sc, const struct ptn_uuid *id,
+    const char *code, struct ptn_passcode *pc, enum ptn_passcode_result *out)
 {
-	struct judging j = { .code = code, .pc = pc };
+	struct checking j = { .code = code, .pc = pc };
 	enum ptn_err r;
 
 	memset(pc, 0, sizeof(*pc));
 	pc->id = *id;
 	*out = PTN_PASSCODE_WRONG;
-	if ((r = ptn_tx(sc, judge, &j)) != PTN_OK)
+	if ((r = ptn_tx(sc, check, &j)) != PTN_OK)
 		return r;
 	*out = j.out;
 	return PTN_OK;
@@ -211,7 +211,7 @@ ptn_passcode_judge(const struct ptn_scope *sc, const struct ptn_uuid *id,
 
 /* The code of a user and purpose, locked; pc->id is nil if there is none. */
 static enum ptn_err
-lock_of_user(const struct ptn_scope *sc, struct judging *j,
+lock_of_user(const struct ptn_scope *sc, struct checking *j,
     struct ptn_code_lock_out *row)
 {
 	const struct ptn_code_lock_in in = { sc->tenant_id, j->pc->user_id,
@@ -231,11 +231,11 @@ lock_of_user(const struct ptn_scope *sc, struct judging *j,
 	return PTN_OK;
 }
 
-/* Where there is no code, one try is judged and counted all the same. */
+/* Where there is no code, one try is checked and counted all the same. */
 static enum ptn_err
-judge_of_user(const struct ptn_scope *sc, void *arg)
+check_of_user(const struct ptn_scope *sc, void *arg)
 {
-	struct judging *j = arg;
+	struct checking *j = arg;
 	struct ptn_code_lock_out row;
 	enum ptn_verdict verdict;
 	enum ptn_err r;
@@ -250,23 +250,23 @@ judge_of_user(const struct ptn_scope *sc, void *arg)
 }
 
 enum ptn_err
-ptn_code_judge(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    enum ptn_code_purpose purpose, const char *code, bool keep,
-    enum ptn_passcode_judgement *out)
+ptn_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    enum ptn_code_kind purpose, const char *code, bool keep,
+    enum ptn_passcode_result *out)
 {
 	struct ptn_passcode pc = { .user_id = *user, .purpose = purpose };
-	struct judging j = { .code = code, .pc = &pc, .keep = keep };
+	struct checking j = { .code = code, .pc = &pc, .keep = keep };
 	enum ptn_err r;
 
 	*out = PTN_PASSCODE_WRONG;
-	if ((r = ptn_tx(sc, judge_of_user, &j)) == PTN_OK)
+	if ((r = ptn_tx(sc, check_of_user, &j)) == PTN_OK)
 		*out = j.out;
 	return r;
 }
 
 enum ptn_err
 ptn_code_delete(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    enum ptn_code_purpose purpose)
+    enum ptn_code_kind purpose)
 {
 	const struct ptn_code_delete_of_in in = { sc->tenant_id, *user,
 		purposes[purpose].name };

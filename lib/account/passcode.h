@@ -18,7 +18,7 @@
  * What a code is for.  A code of one purpose is nothing to another: they are
  * rows of their own, and the MAC names the purpose.
  */
-enum ptn_code_purpose {
+enum ptn_code_kind {
 	PTN_CODE_PASSCODE, /* six digits, named by its id */
 	PTN_CODE_LOGIN,	   /* the others are named by their user */
 	PTN_CODE_REGISTRATION,
@@ -27,10 +27,10 @@ enum ptn_code_purpose {
 };
 
 /* "passcode" ...: in the column "purpose", and of the mail. */
-const char *ptn_code_name(enum ptn_code_purpose purpose);
+const char *ptn_code_name(enum ptn_code_kind purpose);
 
 /* For how long a code of the purpose is good; 0: the configuration says. */
-int64_t ptn_code_ttl_s(enum ptn_code_purpose purpose);
+int64_t ptn_code_ttl_s(enum ptn_code_kind purpose);
 
 /*
  * A code for one user and one address.  Stored as HMAC-SHA-256
@@ -41,7 +41,7 @@ struct ptn_passcode {
 	struct ptn_uuid id;
 	struct ptn_uuid user_id;
 	struct ptn_uuid email_id;
-	enum ptn_code_purpose purpose;
+	enum ptn_code_kind purpose;
 	int64_t ttl_s;
 	int64_t created_at_us;
 };
@@ -72,8 +72,8 @@ void ptn_passcode_draw(char code[PTN_PASSCODE_DIGITS + 1]);
 enum ptn_err ptn_passcode_put(const struct ptn_scope *sc, const char *code,
     struct ptn_passcode *pc) PTN_MUST_USE;
 
-/* What judging a code came to. */
-enum ptn_passcode_judgement {
+/* What checking a code came to. */
+enum ptn_passcode_result {
 	PTN_PASSCODE_WRONG = 0,
 	PTN_PASSCODE_UNKNOWN,
 	PTN_PASSCODE_EXPIRED,
@@ -82,28 +82,28 @@ enum ptn_passcode_judgement {
 };
 
 /*
- * Judge a code, in a transaction of its own, under a row lock: however many
- * try at once, at most PTN_PASSCODE_TRIES are judged, and a right code is
+ * Check a code, in a transaction of its own, under a row lock: however many
+ * try at once, at most PTN_PASSCODE_TRIES are checked, and a right code is
  * right once.  An expired passcode is EXPIRED whatever the code.
  */
-enum ptn_err ptn_passcode_judge(const struct ptn_scope *sc,
+enum ptn_err ptn_passcode_check(const struct ptn_scope *sc,
     const struct ptn_uuid *id, const char *code, struct ptn_passcode *pc,
-    enum ptn_passcode_judgement *out) PTN_MUST_USE;
+    enum ptn_passcode_result *out) PTN_MUST_USE;
 
 /*
- * Judge a code that is named by its user, in the same way.  Wrong ones destroy
+ * Check a code that is named by its user, in the same way.  Wrong ones destroy
  * it after five (ten for a registration); one that is expired is EXPIRED only
  * when it is right.  A user without one costs the same statements, and is
  * WRONG.
  *
  * keep	a right code stays until ptn_code_delete().
  */
-enum ptn_err ptn_code_judge(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, enum ptn_code_purpose purpose,
-    const char *code, bool keep, enum ptn_passcode_judgement *out) PTN_MUST_USE;
+enum ptn_err ptn_code_check(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, enum ptn_code_kind purpose, const char *code,
+    bool keep, enum ptn_passcode_result *out) PTN_MUST_USE;
 
 /* Delete the user's codes of a purpose.  Inside the caller's transaction. */
 enum ptn_err ptn_code_delete(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, enum ptn_code_purpose purpose) PTN_MUST_USE;
+    const struct ptn_uuid *user, enum ptn_code_kind purpose) PTN_MUST_USE;
 
 #endif

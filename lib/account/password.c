@@ -47,7 +47,7 @@ hashed_form(struct ptn_arena *a, struct ptn_bytes pw, int64_t norm,
 	*out = pw;
 	if (norm == 0)
 		return PTN_OK;
-	r = ptn_opaque_string(a, pw, out);
+	r = ptn_unicode_opaque(a, pw, out);
 	if (r == PTN_E_INPUT) {
 		*out = pw;
 		return PTN_OK;
@@ -56,19 +56,19 @@ hashed_form(struct ptn_arena *a, struct ptn_bytes pw, int64_t norm,
 }
 
 enum ptn_err
-ptn_password_hash(const struct ptn_conf *cf, struct ptn_gate *g,
+ptn_password_hash(const struct ptn_conf *cf, struct ptn_hashgate *g,
     struct ptn_arena *a, struct ptn_bytes pw, char phc[PTN_PHC_MAX])
 {
 	struct ptn_bytes form;
 	enum ptn_err r;
 
-	if ((r = ptn_opaque_string(a, pw, &form)) != PTN_OK)
+	if ((r = ptn_unicode_opaque(a, pw, &form)) != PTN_OK)
 		return r;
 	return ptn_pwhash_make(cf, g, form, phc);
 }
 
 enum ptn_err
-ptn_password_verify(const struct ptn_conf *cf, struct ptn_gate *g,
+ptn_password_verify(const struct ptn_conf *cf, struct ptn_hashgate *g,
     struct ptn_arena *a, const char *hash, int64_t norm, struct ptn_bytes pw,
     char fresh[PTN_PHC_MAX], enum ptn_verdict *verdict)
 {

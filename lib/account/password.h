@@ -43,16 +43,17 @@ enum ptn_err ptn_password_check(const struct ptn_scope *sc,
  * both APIs have in common.  fresh is a hash to store in the place of the old
  * one, or "".  As above.
  */
-enum ptn_err ptn_password_verify(const struct ptn_conf *cf, struct ptn_gate *g,
-    struct ptn_arena *a, const char *hash, int64_t norm, struct ptn_bytes pw,
-    char fresh[PTN_PHC_MAX], enum ptn_verdict *verdict) PTN_MUST_USE;
+enum ptn_err ptn_password_verify(const struct ptn_conf *cf,
+    struct ptn_hashgate *g, struct ptn_arena *a, const char *hash, int64_t norm,
+    struct ptn_bytes pw, char fresh[PTN_PHC_MAX],
+    enum ptn_verdict *verdict) PTN_MUST_USE;
 
 /*
  * Hash a password that is to be stored, with PTN_PASSWORD_NORM beside it.
  * PTN_E_INPUT if the text has no normal form; PTN_E_BUSY, PTN_E_INTERNAL.
  */
-enum ptn_err ptn_password_hash(const struct ptn_conf *cf, struct ptn_gate *g,
-    struct ptn_arena *a, struct ptn_bytes pw,
+enum ptn_err ptn_password_hash(const struct ptn_conf *cf,
+    struct ptn_hashgate *g, struct ptn_arena *a, struct ptn_bytes pw,
     char phc[PTN_PHC_MAX]) PTN_MUST_USE;
 
 /*

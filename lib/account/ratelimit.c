@@ -6,8 +6,8 @@
 #define STATE_BASE 1000000000000 /* see rate_limits in postern-schema(7) */
 
 enum ptn_err
-ptn_rate_take(const struct ptn_scope *sc, struct ptn_bytes bucket,
-    struct ptn_rate *rate)
+ptn_ratelimit_take(const struct ptn_scope *sc, struct ptn_bytes bucket,
+    struct ptn_ratelimit *rate)
 {
 	const struct ptn_rate_take_in in = {
 		.tenant_id = sc->tenant_id,

@@ -13,7 +13,7 @@
  * Fixed windows that begin with the first request of a bucket, as rows shared
  * by all hosts and workers.  A denied request costs nothing.
  */
-struct ptn_rate {
+struct ptn_ratelimit {
 	int64_t limit; /* tokens a window */
 	int64_t interval_s;
 	/* filled in: */
@@ -26,7 +26,7 @@ struct ptn_rate {
  * Take a token from the bucket: one statement, one commit.  bucket is a
  * digest that names route, account and network.
  */
-enum ptn_err ptn_rate_take(const struct ptn_scope *sc, struct ptn_bytes bucket,
-    struct ptn_rate *rate) PTN_MUST_USE;
+enum ptn_err ptn_ratelimit_take(const struct ptn_scope *sc,
+    struct ptn_bytes bucket, struct ptn_ratelimit *rate) PTN_MUST_USE;
 
 #endif

@@ -69,7 +69,7 @@ cache_get(const struct ptn_scope *sc, const uint8_t digest[PTN_SHA256_LEN],
 
 	/* generation starts at 1, so an empty place never matches */
 	if (e->generation == 0 ||
-	    e->generation != ptn_keys_generation(sc->keys[PTN_API_HANKO]) ||
+	    e->generation != ptn_jwks_generation(sc->keys[PTN_API_HANKO]) ||
 	    memcmp(e->digest, digest, PTN_SHA256_LEN) != 0)
 		return false;
 	*claims = e->claims;
@@ -90,7 +90,7 @@ cache_put(const struct ptn_scope *sc, const uint8_t digest[PTN_SHA256_LEN],
 	e->claims.email.address = NULL;
 	if (address != NULL)
 		e->claims.email.address = strcpy(e->address, address);
-	e->generation = ptn_keys_generation(sc->keys[PTN_API_HANKO]);
+	e->generation = ptn_jwks_generation(sc->keys[PTN_API_HANKO]);
 }
 
 static bool
@@ -208,7 +208,7 @@ ptn_token_verify(const struct ptn_scope *sc, struct ptn_bytes token,
 	*verdict = PTN_DENY;
 	if (token.len == 0 || token.len > PTN_JWT_MAX)
 		return PTN_OK;
-	ptn_sha256(token, digest);
+	ptn_crypto_sha256(token, digest);
 	if (!cache_get(sc, digest, claims)) {
 		r = verify_new(sc, token, claims, verdict);
 		if (r != PTN_OK || *verdict != PTN_ALLOW)

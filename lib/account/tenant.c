@@ -12,7 +12,7 @@
 
 /* A place, and its tenant as last read. */
 struct slot {
-	struct ptn_place place;
+	struct ptn_mount mount;
 	enum { UNREAD, MISSING, FOUND } state;
 	bool active;
 	int64_t read_ms;
@@ -31,7 +31,7 @@ struct ptn_tenants {
 static bool
 has_path(const struct slot *s)
 {
-	return s->place.at[0] == '/';
+	return s->mount.at[0] == '/';
 }
 
 struct ptn_tenants *
@@ -45,12 +45,12 @@ ptn_tenants_new(const struct ptn_conf *cf)
 	if (ts == NULL)
 		return NULL;
 	ts->cf = cf;
-	ts->slot[ts->n++].place =
-	    (struct ptn_place){ "", 0, PTN_TENANT_DEFAULT };
+	ts->slot[ts->n++].mount =
+	    (struct ptn_mount){ "", 0, PTN_TENANT_DEFAULT };
 	for (i = 0; i < cf->tenant_hosts.n; i++)
-		ts->slot[ts->n++].place = ptn_place_of(cf->tenant_hosts.v[i]);
+		ts->slot[ts->n++].mount = ptn_mount_of(cf->tenant_hosts.v[i]);
 	for (i = 0; i < cf->tenant_paths.n; i++)
-		ts->slot[ts->n++].place = ptn_place_of(cf->tenant_paths.v[i]);
+		ts->slot[ts->n++].mount = ptn_mount_of(cf->tenant_paths.v[i]);
 	for (i = 0; i < n && ts != NULL; i++)
 		if ((ts->slot[i].arena = ptn_arena_new(ROW_MAX)) == NULL)
 			ptn_tenants_free(&ts);
@@ -71,28 +71,28 @@ ptn_tenants_free(struct ptn_tenants **ts)
 	*ts = NULL;
 }
 
-const struct ptn_place *
+const struct ptn_mount *
 ptn_tenants_by_host(const struct ptn_tenants *ts, const char *host)
 {
 	size_t i;
 
 	for (i = 1; host != NULL && i < ts->n; i++)
 		if (!has_path(&ts->slot[i]) &&
-		    ptn_place_is_host(&ts->slot[i].place, host))
-			return &ts->slot[i].place;
+		    ptn_mount_is_host(&ts->slot[i].mount, host))
+			return &ts->slot[i].mount;
 	return NULL;
 }
 
 /* Of paths that lie in each other the longest. */
-const struct ptn_place *
+const struct ptn_mount *
 ptn_tenants_by_path(const struct ptn_tenants *ts, const char **path)
 {
-	const struct ptn_place *p, *found = NULL;
+	const struct ptn_mount *p, *found = NULL;
 	size_t i;
 
 	for (i = 1; i < ts->n; i++) {
-		p = &ts->slot[i].place;
-		if (has_path(&ts->slot[i]) && ptn_place_has_path(p, *path) &&
+		p = &ts->slot[i].mount;
+		if (has_path(&ts->slot[i]) && ptn_mount_has_path(p, *path) &&
 		    (found == NULL || p->at_len > found->at_len))
 			found = p;
 	}
@@ -144,7 +144,7 @@ fill(struct ptn_tenants *ts, struct slot *s, struct ptn_org_row *row)
 		s->cf.service_name = row->rp_name;
 	s->tenant = (struct ptn_tenant){ .id = row->id, .cf = &s->cf };
 	s->tenant.path = has_path(s)
-	    ? ptn_arena_strndup(s->arena, s->place.at, s->place.at_len)
+	    ? ptn_arena_strndup(s->arena, s->mount.at, s->mount.at_len)
 	    : "";
 	if (s->tenant.path == NULL)
 		return PTN_E_NOMEM;
@@ -163,13 +163,13 @@ read_row(struct ptn_tenants *ts, const struct ptn_scope *sc, struct slot *s)
 	enum ptn_err r;
 
 	s->read_ms = ptn_clock_mono_ms();
-	r = ptn_org_find(sc, s->place.org, &row);
+	r = ptn_org_find(sc, s->mount.org, &row);
 	if (r == PTN_OK)
 		return fill(ts, s, &row);
 	if (r != PTN_E_NOT_FOUND)
 		return s->state == FOUND ? PTN_OK : r;
 	s->state = MISSING;
-	ptn_error("tenants: %s: there is no such organisation", s->place.org);
+	ptn_error("tenants: %s: there is no such organisation", s->mount.org);
 	return PTN_OK;
 }
 
@@ -184,23 +184,23 @@ is_fresh(const struct slot *s, bool is_default)
 }
 
 static struct slot *
-slot_of(struct ptn_tenants *ts, const struct ptn_place *place)
+slot_of(struct ptn_tenants *ts, const struct ptn_mount *mount)
 {
 	size_t i = 0;
 
-	while (place != NULL && &ts->slot[i].place != place)
+	while (mount != NULL && &ts->slot[i].mount != mount)
 		i++;
 	return &ts->slot[i];
 }
 
 enum ptn_err
 ptn_tenants_get(struct ptn_tenants *ts, const struct ptn_scope *sc,
-    const struct ptn_place *place, struct ptn_tenant *out)
+    const struct ptn_mount *mount, struct ptn_tenant *out)
 {
-	struct slot *s = slot_of(ts, place);
+	struct slot *s = slot_of(ts, mount);
 	enum ptn_err r;
 
-	if (!is_fresh(s, place == NULL) && (r = read_row(ts, sc, s)) != PTN_OK)
+	if (!is_fresh(s, mount == NULL) && (r = read_row(ts, sc, s)) != PTN_OK)
 		return r;
 	if (s->state != FOUND || !s->active)
 		return PTN_E_UNAVAILABLE;

@@ -49,9 +49,9 @@ void ptn_tenants_free(struct ptn_tenants **ts);
  * host		as the header has it, or NULL.
  * path		moved on behind the path that names the tenant.
  */
-const struct ptn_place *ptn_tenants_by_host(const struct ptn_tenants *ts,
+const struct ptn_mount *ptn_tenants_by_host(const struct ptn_tenants *ts,
     const char *host);
-const struct ptn_place *ptn_tenants_by_path(const struct ptn_tenants *ts,
+const struct ptn_mount *ptn_tenants_by_path(const struct ptn_tenants *ts,
     const char **path);
 
 /*
@@ -61,6 +61,6 @@ const struct ptn_place *ptn_tenants_by_path(const struct ptn_tenants *ts,
  * switched off.
  */
 enum ptn_err ptn_tenants_get(struct ptn_tenants *ts, const struct ptn_scope *sc,
-    const struct ptn_place *place, struct ptn_tenant *out) PTN_MUST_USE;
+    const struct ptn_mount *mount, struct ptn_tenant *out) PTN_MUST_USE;
 
 #endif

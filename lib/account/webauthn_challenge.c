@@ -10,14 +10,14 @@
 #define UV_REQUIRED "required"
 
 static const char *const ceremonies[] = {
-	[PTN_CEREMONY_NONE] = "none",
-	[PTN_CEREMONY_REGISTRATION] = "registration",
-	[PTN_CEREMONY_AUTHENTICATION] = "authentication",
+	[PTN_WEBAUTHN_UNSET] = "none",
+	[PTN_WEBAUTHN_REGISTRATION] = "registration",
+	[PTN_WEBAUTHN_AUTHENTICATION] = "authentication",
 };
 
 enum ptn_err
-ptn_challenge_put(const struct ptn_scope *sc, int64_t ttl_ms,
-    struct ptn_challenge *ch)
+ptn_webauthn_challenge_put(const struct ptn_scope *sc, int64_t ttl_ms,
+    struct ptn_webauthn_challenge *ch)
 {
 	struct ptn_challenge_put_in in;
 
@@ -59,20 +59,21 @@ take(const struct ptn_scope *sc, void *arg)
 }
 
 enum ptn_err
-ptn_challenge_take(const struct ptn_scope *sc, enum ptn_ceremony ceremony,
-    struct ptn_bytes value, struct ptn_challenge *ch)
+ptn_webauthn_challenge_take(const struct ptn_scope *sc,
+    enum ptn_webauthn_ceremony ceremony, struct ptn_bytes value,
+    struct ptn_webauthn_challenge *ch)
 {
 	struct taking t = { .value = value };
 	enum ptn_err r;
 
 	memset(ch, 0, sizeof(*ch));
-	if (value.len != PTN_CHALLENGE_LEN)
+	if (value.len != PTN_WEBAUTHN_CHALLENGE_LEN)
 		return PTN_E_NOT_FOUND;
 	if ((r = ptn_tx(sc, take, &t)) != PTN_OK)
 		return r;
 	if (!t.found || strcmp(t.row.operation, ceremonies[ceremony]) != 0)
 		return PTN_E_NOT_FOUND;
-	memcpy(ch->value, value.p, PTN_CHALLENGE_LEN);
+	memcpy(ch->value, value.p, PTN_WEBAUTHN_CHALLENGE_LEN);
 	ch->ceremony = ceremony;
 	ch->user_id = t.row.user_id;
 	ch->require_uv = strcmp(t.row.user_verification, UV_REQUIRED) == 0;

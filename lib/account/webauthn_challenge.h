@@ -11,26 +11,26 @@
 #include "lib/db/db.h"
 #include "lib/db/scope.h"
 
-#define PTN_CHALLENGE_LEN 32
+#define PTN_WEBAUTHN_CHALLENGE_LEN 32
 
 /* The ceremonies of WebAuthn; a challenge serves one of them. */
-enum ptn_ceremony {
-	PTN_CEREMONY_NONE = 0,
-	PTN_CEREMONY_REGISTRATION,
-	PTN_CEREMONY_AUTHENTICATION
+enum ptn_webauthn_ceremony {
+	PTN_WEBAUTHN_UNSET = 0,
+	PTN_WEBAUTHN_REGISTRATION,
+	PTN_WEBAUTHN_AUTHENTICATION
 };
 
 /* What an authenticator is asked to sign, and for whom. */
-struct ptn_challenge {
-	uint8_t value[PTN_CHALLENGE_LEN];
-	enum ptn_ceremony ceremony;
+struct ptn_webauthn_challenge {
+	uint8_t value[PTN_WEBAUTHN_CHALLENGE_LEN];
+	enum ptn_webauthn_ceremony ceremony;
 	struct ptn_uuid user_id; /* nil: whoever the credential names */
 	bool require_uv;
 };
 
 /* Draw a challenge and store it; it lives for ttl_ms. */
-enum ptn_err ptn_challenge_put(const struct ptn_scope *sc, int64_t ttl_ms,
-    struct ptn_challenge *ch) PTN_MUST_USE;
+enum ptn_err ptn_webauthn_challenge_put(const struct ptn_scope *sc,
+    int64_t ttl_ms, struct ptn_webauthn_challenge *ch) PTN_MUST_USE;
 
 /*
  * Take a challenge, in a transaction of its own, under a row lock: whatever
@@ -40,8 +40,8 @@ enum ptn_err ptn_challenge_put(const struct ptn_scope *sc, int64_t ttl_ms,
  * Returns PTN_OK; PTN_E_NOT_FOUND if there is none of that ceremony;
  * PTN_E_EXPIRED if it was one, too late.
  */
-enum ptn_err ptn_challenge_take(const struct ptn_scope *sc,
-    enum ptn_ceremony ceremony, struct ptn_bytes value,
-    struct ptn_challenge *ch) PTN_MUST_USE;
+enum ptn_err ptn_webauthn_challenge_take(const struct ptn_scope *sc,
+    enum ptn_webauthn_ceremony ceremony, struct ptn_bytes value,
+    struct ptn_webauthn_challenge *ch) PTN_MUST_USE;
 
 #endif

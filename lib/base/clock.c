@@ -49,7 +49,7 @@ format_fraction(int us, char out[8])
 }
 
 void
-ptn_time_format(int64_t us, char out[PTN_TIME_STR])
+ptn_clock_format(int64_t us, char out[PTN_CLOCK_STR])
 {
 	int64_t rest = us % PTN_US_PER_S;
 	time_t s = (time_t)(us / PTN_US_PER_S);
@@ -64,9 +64,9 @@ ptn_time_format(int64_t us, char out[PTN_TIME_STR])
 	gmtime_r(&s, &tm);
 	format_fraction((int)rest, fraction);
 	/* %F would not pad a year before 1000. */
-	n = (size_t)snprintf(out, PTN_TIME_STR, "%04ld", tm.tm_year + 1900L);
-	n += strftime(out + n, PTN_TIME_STR - n, "-%m-%dT%H:%M:%S", &tm);
-	snprintf(out + n, PTN_TIME_STR - n, "%sZ", fraction);
+	n = (size_t)snprintf(out, PTN_CLOCK_STR, "%04ld", tm.tm_year + 1900L);
+	n += strftime(out + n, PTN_CLOCK_STR - n, "-%m-%dT%H:%M:%S", &tm);
+	snprintf(out + n, PTN_CLOCK_STR - n, "%sZ", fraction);
 }
 
 /* What is left of a text; a step that does not fit leaves ok false. */
@@ -160,7 +160,7 @@ seconds(struct scan *s)
 }
 
 bool
-ptn_time_parse(struct ptn_bytes text, int64_t *us)
+ptn_clock_parse(struct ptn_bytes text, int64_t *us)
 {
 	struct scan s = { text, true };
 	int64_t at;

@@ -7,7 +7,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 
-#define PTN_TIME_STR 32
+#define PTN_CLOCK_STR 32
 #define PTN_US_PER_S INT64_C(1000000)
 
 /*
@@ -21,12 +21,12 @@ int64_t ptn_clock_mono_ms(void); /* milliseconds that never step back */
  * RFC 3339 in UTC, with the fraction trimmed of trailing zeros:
  * 2024-01-01T12:00:00.1234Z.
  */
-void ptn_time_format(int64_t us, char out[PTN_TIME_STR]);
+void ptn_clock_format(int64_t us, char out[PTN_CLOCK_STR]);
 
 /*
  * Read RFC 3339, with a fraction of any length and with any offset.  False for
  * all else, a day that no calendar has too; us is untouched then.
  */
-bool ptn_time_parse(struct ptn_bytes text, int64_t *us) PTN_MUST_USE;
+bool ptn_clock_parse(struct ptn_bytes text, int64_t *us) PTN_MUST_USE;
 
 #endif

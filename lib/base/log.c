@@ -117,9 +117,9 @@ line_escaped(struct line *l, const char *text)
 static void
 line_head(struct line *l, enum ptn_log_level level)
 {
-	char time[PTN_TIME_STR], num[48];
+	char time[PTN_CLOCK_STR], num[48];
 
-	ptn_time_format(ptn_clock_us(), time);
+	ptn_clock_format(ptn_clock_us(), time);
 	line_str(l, "{\"time\":\"");
 	line_str(l, time);
 	line_str(l, "\",\"level\":\"");

@@ -184,7 +184,7 @@ opaque_spaces(struct ptn_bytes in, uint8_t *out, size_t *out_len, bool *ascii)
 }
 
 enum ptn_err
-ptn_opaque_string(struct ptn_arena *a, struct ptn_bytes in,
+ptn_unicode_opaque(struct ptn_arena *a, struct ptn_bytes in,
     struct ptn_bytes *out)
 {
 	uint8_t *buf;
@@ -226,19 +226,19 @@ map_settle(struct ptn_arena *a, map_fn *map, const char *in, char **out)
 }
 
 enum ptn_err
-ptn_fold(struct ptn_arena *a, const char *in, char **out)
+ptn_unicode_fold(struct ptn_arena *a, const char *in, char **out)
 {
 	return map_settle(a, map_fold, in, out);
 }
 
 enum ptn_err
-ptn_compat(struct ptn_arena *a, const char *in, char **out)
+ptn_unicode_compat(struct ptn_arena *a, const char *in, char **out)
 {
 	return map_settle(a, map_nfkc, in, out);
 }
 
 bool
-ptn_visible(uint32_t cp)
+ptn_unicode_visible(uint32_t cp)
 {
 	return cp <= 0x10ffff && !is_control(cp) && !is_noncharacter(cp) &&
 	    !uc_is_property_white_space(cp) &&

@@ -39,24 +39,27 @@ const char *ptn_utf8_fit(struct ptn_arena *a, const char *text, size_t max);
  * PTN_E_INPUT for what the profile refuses.
  */
 #define PTN_PASSWORD_NORM 1
-enum ptn_err ptn_opaque_string(struct ptn_arena *a, struct ptn_bytes in,
+enum ptn_err ptn_unicode_opaque(struct ptn_arena *a, struct ptn_bytes in,
     struct ptn_bytes *out) PTN_MUST_USE;
 
 /*
  * NFC and full case folding, for looking things up.  Folding the result again
  * gives the result.  PTN_E_INPUT for what is not UTF-8.
  */
-enum ptn_err ptn_fold(struct ptn_arena *a, const char *in,
+enum ptn_err ptn_unicode_fold(struct ptn_arena *a, const char *in,
     char **out) PTN_MUST_USE;
 
-/* NFKC: what look-alikes (full width, ligatures) stand for.  As ptn_fold(). */
-enum ptn_err ptn_compat(struct ptn_arena *a, const char *in,
+/*
+ * NFKC: what look-alikes (full width, ligatures) stand for.  As
+ * ptn_unicode_fold().
+ */
+enum ptn_err ptn_unicode_compat(struct ptn_arena *a, const char *in,
     char **out) PTN_MUST_USE;
 
 /*
  * Does a reader see it?  False for controls, white space, format and default-
  * ignorable characters, surrogates and noncharacters.
  */
-bool ptn_visible(uint32_t cp);
+bool ptn_unicode_visible(uint32_t cp);
 
 #endif

@@ -15,7 +15,7 @@
 
 /* A fault of the file as a whole. */
 static void
-file_fault(struct ptn_conf_load *ld, const char *what)
+file_problem(struct ptn_conf_load *ld, const char *what)
 {
 	(void)fprintf(ld->err, "%s: %s\n", ld->file, what);
 	ld->faults++;
@@ -23,7 +23,7 @@ file_fault(struct ptn_conf_load *ld, const char *what)
 
 /* A fault of a value, at the place where it stands. */
 static void
-value_fault(struct ptn_conf_load *ld, const struct ptn_conf_origin *where,
+value_problem(struct ptn_conf_load *ld, const struct ptn_conf_origin *where,
     const struct ptn_conf_row *row, const char *path, const char *what)
 {
 	ptn_conf_report(ld, where, row, path, what);
@@ -110,7 +110,7 @@ apply_unsupported(struct ptn_conf_load *ld, const struct ptn_conf_row *row,
 	const char *why = unsupported(row, path, text);
 
 	if (why != NULL) {
-		value_fault(ld, where, row, path, why);
+		value_problem(ld, where, row, path, why);
 		return;
 	}
 	if (seen->layer != PTN_LAYER_DEFAULT)
@@ -129,7 +129,7 @@ apply(struct ptn_conf_load *ld, const char *path,
 	struct ptn_conf_why why;
 
 	if (row == NULL) {
-		value_fault(ld, where, NULL, path,
+		value_problem(ld, where, NULL, path,
 		    is_section(path) ? "is a section, not a value"
 				     : "is not a known key");
 		return;
@@ -140,7 +140,7 @@ apply(struct ptn_conf_load *ld, const char *path,
 	}
 	*ptn_conf_origin_of(ld, row) = *where;
 	if (ptn_conf_value(ld->keep, ld->cf, row, text, &why) != PTN_OK)
-		value_fault(ld, where, row, path, why.text);
+		value_problem(ld, where, row, path, why.text);
 }
 
 static void
@@ -195,7 +195,7 @@ check_readers(struct ptn_conf_load *ld, const struct ptn_conf_file *file,
 	(void)snprintf(what, sizeof(what),
 	    "others can read this secret (mode %04o): chmod 600 %s", file->mode,
 	    ld->file);
-	value_fault(ld, &where, NULL, node->path, what);
+	value_problem(ld, &where, NULL, node->path, what);
 }
 
 static void
@@ -212,24 +212,24 @@ apply_node(struct ptn_conf_load *ld, const struct ptn_yaml_node *node)
 	if (empty && is_section(node->path))
 		return;
 	if (node->kind == PTN_YAML_MAP)
-		value_fault(ld, &where, find_row(node->path), node->path,
+		value_problem(ld, &where, find_row(node->path), node->path,
 		    "is not a section");
 	else
 		apply(ld, node->path, &text, &where);
 }
 
 static void
-yaml_fault(struct ptn_conf_load *ld, const struct ptn_yaml_fault *fault)
+yaml_problem(struct ptn_conf_load *ld, const struct ptn_yaml_problem *problem)
 {
-	struct ptn_conf_origin where = { PTN_LAYER_FILE, fault->line, false };
+	struct ptn_conf_origin where = { PTN_LAYER_FILE, problem->line, false };
 
-	if (fault->path != NULL)
-		ptn_conf_report(ld, &where, NULL, fault->path, fault->why);
-	else if (fault->line > 0)
-		(void)fprintf(ld->err, "%s:%d: %s\n", ld->file, fault->line,
-		    fault->why);
+	if (problem->path != NULL)
+		ptn_conf_report(ld, &where, NULL, problem->path, problem->why);
+	else if (problem->line > 0)
+		(void)fprintf(ld->err, "%s:%d: %s\n", ld->file, problem->line,
+		    problem->why);
 	else
-		(void)fprintf(ld->err, "%s: %s\n", ld->file, fault->why);
+		(void)fprintf(ld->err, "%s: %s\n", ld->file, problem->why);
 	ld->faults++;
 }
 
@@ -237,13 +237,13 @@ yaml_fault(struct ptn_conf_load *ld, const struct ptn_yaml_fault *fault)
 static bool
 apply_file(struct ptn_conf_load *ld, const struct ptn_conf_file *file)
 {
-	struct ptn_yaml_fault fault;
+	struct ptn_yaml_problem problem;
 	struct ptn_yaml doc;
 	bool told = false;
 	size_t i;
 
-	if (ptn_yaml_parse(ld->scratch, file->text, &doc, &fault) != PTN_OK) {
-		yaml_fault(ld, &fault);
+	if (ptn_yaml_parse(ld->scratch, file->text, &doc, &problem) != PTN_OK) {
+		yaml_problem(ld, &problem);
 		return false;
 	}
 	for (i = 0; i < doc.n; i++) {
@@ -285,13 +285,14 @@ apply_set(struct ptn_conf_load *ld, const char *const *set)
 	for (; set != NULL && *set != NULL; set++) {
 		equals = strchr(*set, '=');
 		if (equals == NULL) {
-			value_fault(ld, &where, NULL, *set, "is not KEY=VALUE");
+			value_problem(ld, &where, NULL, *set,
+			    "is not KEY=VALUE");
 			continue;
 		}
 		path = ptn_arena_strndup(ld->scratch, *set,
 		    (size_t)(equals - *set));
 		if (path == NULL)
-			file_fault(ld, "out of memory");
+			file_problem(ld, "out of memory");
 		else
 			apply_text(ld, path, equals + 1, PTN_LAYER_SET);
 	}
@@ -344,9 +345,9 @@ load(struct ptn_conf_load *ld, const char *const *set)
 	r = ptn_conf_read(ld->scratch, ld->file, PTN_YAML_TEXT_MAX, &file,
 	    &why);
 	if (r != PTN_OK) {
-		file_fault(ld, why.text);
+		file_problem(ld, why.text);
 		if (r == PTN_E_NOT_FOUND)
-			file_fault(ld,
+			file_problem(ld,
 			    "\"postern config init\" writes a new one");
 		return;
 	}

@@ -130,13 +130,13 @@ check_cookie(struct ptn_conf_load *ld)
 
 	/* RFC 7230 3.2.6: token */
 	if (len == 0 || len > COOKIE_NAME_MAX ||
-	    !ptn_chars_only(cf->cookie_name, len, "!#$%&'*+-.^_`|~"))
+	    !ptn_url_chars_only(cf->cookie_name, len, "!#$%&'*+-.^_`|~"))
 		ptn_conf_fault(ld, &cf->cookie_name,
 		    "is not the name of a cookie");
 	check_cookie_prefix(ld);
 	domain += domain[0] == '.' ? 1 : 0;
 	if (cf->cookie_domain[0] != '\0' &&
-	    (!ptn_host_ok(domain, strlen(domain)) || ptn_ip_ok(domain)))
+	    (!ptn_url_host_ok(domain, strlen(domain)) || ptn_url_ip_ok(domain)))
 		ptn_conf_fault(ld, &cf->cookie_domain, "is not a domain");
 	if (cf->cookie_same_site == PTN_SAME_SITE_NONE && !cf->cookie_secure)
 		ptn_conf_fault(ld, &cf->cookie_same_site,
@@ -170,37 +170,38 @@ check_origins(struct ptn_conf_load *ld)
 {
 	const struct ptn_conf *cf = ld->cf;
 	const struct ptn_strs *l = &cf->cors_origins;
-	const char *fault;
+	const char *problem;
 	size_t i;
 
 	for (i = 0; i < l->n; i++) {
-		fault = ptn_origin_fault(l->v[i], true, cf->cors_wildcard);
-		if (fault != NULL)
-			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], fault);
+		problem =
+		    ptn_url_origin_problem(l->v[i], true, cf->cors_wildcard);
+		if (problem != NULL)
+			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], problem);
 	}
 	l = &cf->rp_origins;
 	for (i = 0; i < l->n; i++) {
 		if (has_prefix(l->v[i], "android:apk-key-hash:"))
 			continue;
-		fault = ptn_origin_fault(l->v[i], false, false);
-		if (fault != NULL)
-			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], fault);
+		problem = ptn_url_origin_problem(l->v[i], false, false);
+		if (problem != NULL)
+			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], problem);
 	}
 	if (l->n == 0)
 		ptn_conf_fault(ld, l, "needs at least one origin");
 	l = &cf->rp_top_origins;
 	for (i = 0; i < l->n; i++) {
-		fault = ptn_origin_fault(l->v[i], false, false);
-		if (fault != NULL)
-			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], fault);
+		problem = ptn_url_origin_problem(l->v[i], false, false);
+		if (problem != NULL)
+			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], problem);
 	}
-	if (!ptn_host_ok(cf->rp_id, strlen(cf->rp_id)))
+	if (!ptn_url_host_ok(cf->rp_id, strlen(cf->rp_id)))
 		ptn_conf_fault(ld, &cf->rp_id, "is not a domain");
 }
 
 /* Why a text is not an address to listen on, or NULL. */
 static const char *
-listen_fault(const char *s, bool remote)
+listen_problem(const char *s, bool remote)
 {
 	static const size_t path_max =
 	    sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
@@ -214,18 +215,18 @@ listen_fault(const char *s, bool remote)
 		return strlen(s + 5) <= path_max ? NULL : "is too long a path";
 	}
 	len = port != NULL ? (size_t)(port - s) : 0;
-	if (port == NULL || !ptn_port_ok(port + 1) || len >= sizeof(host))
+	if (port == NULL || !ptn_url_port_ok(port + 1) || len >= sizeof(host))
 		return "is neither unix:PATH nor HOST:PORT";
 	memcpy(host, s, len);
 	host[len] = '\0';
 	if (strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-	    (has_prefix(host, "127.") && ptn_ip_ok(host)))
+	    (has_prefix(host, "127.") && ptn_url_ip_ok(host)))
 		return NULL;
 	if (!remote)
 		return "is not on a loopback address, and FastCGI knows no "
 		       "passwords; see server.socket.unsafe_remote_tcp";
-	if (len == 0 || ptn_host_ok(host, len) ||
-	    ptn_origin_host_ok(host, len, false))
+	if (len == 0 || ptn_url_host_ok(host, len) ||
+	    ptn_url_origin_host_ok(host, len, false))
 		return NULL;
 	return "is neither unix:PATH nor HOST:PORT";
 }
@@ -237,18 +238,18 @@ check_listen(struct ptn_conf_load *ld)
 	const struct ptn_conf *cf = ld->cf;
 	const char *const *addresses[] = { &cf->public_address,
 		&cf->admin_address, &cf->authorizer_address };
-	const char *fault;
+	const char *problem;
 	size_t i, j;
 
 	for (i = 0; i < PTN_ARRAY_LEN(addresses); i++) {
 		if (i > 0 && (*addresses[i])[0] == '\0')
 			continue;
-		fault = listen_fault(*addresses[i], cf->tcp_remote);
-		for (j = 0; j < i && fault == NULL; j++)
+		problem = listen_problem(*addresses[i], cf->tcp_remote);
+		for (j = 0; j < i && problem == NULL; j++)
 			if (strcmp(*addresses[i], *addresses[j]) == 0)
-				fault = "is the same as another address";
-		if (fault != NULL)
-			ptn_conf_fault(ld, addresses[i], "%s", fault);
+				problem = "is the same as another address";
+		if (problem != NULL)
+			ptn_conf_fault(ld, addresses[i], "%s", problem);
 	}
 }
 
@@ -265,7 +266,7 @@ is_network(const char *s)
 		return false;
 	memcpy(host, s, len);
 	host[len] = '\0';
-	if (!ptn_ip_ok(host))
+	if (!ptn_url_ip_ok(host))
 		return false;
 	if (slash == NULL)
 		return true;
@@ -298,7 +299,7 @@ check_base_path(struct ptn_conf_load *ld)
 {
 	const char *s = ld->cf->base_path;
 
-	if (s[0] != '\0' && !ptn_mount_ok(s))
+	if (s[0] != '\0' && !ptn_url_mount_ok(s))
 		ptn_conf_fault(ld, &ld->cf->base_path,
 		    "is not a path such as /id");
 }
@@ -332,7 +333,7 @@ static bool
 is_loopback_name(const char *s)
 {
 	return strcmp(s, "localhost") == 0 || strcmp(s, "::1") == 0 ||
-	    (has_prefix(s, "127.") && ptn_ip_ok(s));
+	    (has_prefix(s, "127.") && ptn_url_ip_ok(s));
 }
 
 static void
@@ -343,8 +344,8 @@ check_mail(struct ptn_conf_load *ld)
 	if (!is_mailbox(cf->mail_from))
 		ptn_conf_fault(ld, &cf->mail_from,
 		    "is not an address such as noreply@example.com");
-	if (!ptn_host_ok(cf->smtp_host, strlen(cf->smtp_host)) &&
-	    !ptn_ip_ok(cf->smtp_host))
+	if (!ptn_url_host_ok(cf->smtp_host, strlen(cf->smtp_host)) &&
+	    !ptn_url_ip_ok(cf->smtp_host))
 		ptn_conf_fault(ld, &cf->smtp_host, "is not a host");
 	if (cf->smtp_user[0] != '\0' && cf->smtp_tls == PTN_TLS_NONE &&
 	    !is_loopback_name(cf->smtp_host))
@@ -407,20 +408,20 @@ check_database(struct ptn_conf_load *ld)
 static void
 check_places(struct ptn_conf_load *ld, const struct ptn_strs *l, bool path)
 {
-	struct ptn_place p, other;
-	const char *fault;
+	struct ptn_mount p, other;
+	const char *problem;
 	size_t i, j;
 
 	for (i = 0; i < l->n; i++) {
-		p = ptn_place_of(l->v[i]);
-		fault = ptn_place_fault(&p, path);
-		for (j = 0; j < i && fault == NULL; j++) {
-			other = ptn_place_of(l->v[j]);
-			if (ptn_place_same(&p, &other))
-				fault = "stands twice";
+		p = ptn_mount_of(l->v[i]);
+		problem = ptn_mount_problem(&p, path);
+		for (j = 0; j < i && problem == NULL; j++) {
+			other = ptn_mount_of(l->v[j]);
+			if (ptn_mount_same(&p, &other))
+				problem = "stands twice";
 		}
-		if (fault != NULL)
-			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], fault);
+		if (problem != NULL)
+			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], problem);
 	}
 }
 

@@ -96,14 +96,14 @@ ptn_crypto_init(void)
 }
 
 void
-ptn_sha256(struct ptn_bytes in, uint8_t out[PTN_SHA256_LEN])
+ptn_crypto_sha256(struct ptn_bytes in, uint8_t out[PTN_SHA256_LEN])
 {
 	if (EVP_Digest(in.p, in.len, out, NULL, alg.sha256, NULL) != 1)
 		abort(); /* no init, or no memory for a context */
 }
 
 enum ptn_err
-ptn_hmac_sha256(struct ptn_bytes key, struct ptn_bytes msg,
+ptn_crypto_hmac_sha256(struct ptn_bytes key, struct ptn_bytes msg,
     uint8_t out[PTN_SHA256_LEN])
 {
 	EVP_MAC_CTX *ctx;
@@ -122,7 +122,7 @@ ptn_hmac_sha256(struct ptn_bytes key, struct ptn_bytes msg,
 }
 
 enum ptn_err
-ptn_hkdf_sha256(struct ptn_bytes secret, const char *info,
+ptn_crypto_hkdf_sha256(struct ptn_bytes secret, const char *info,
     uint8_t out[PTN_KEY_LEN])
 {
 	EVP_KDF_CTX *ctx;
@@ -143,8 +143,8 @@ ptn_hkdf_sha256(struct ptn_bytes secret, const char *info,
 }
 
 enum ptn_err
-ptn_gcm_encrypt(const struct ptn_gcm *g, struct ptn_bytes plain, uint8_t *text,
-    uint8_t tag[PTN_GCM_TAG_LEN])
+ptn_crypto_gcm_encrypt(const struct ptn_crypto_gcm *g, struct ptn_bytes plain,
+    uint8_t *text, uint8_t tag[PTN_GCM_TAG_LEN])
 {
 	EVP_CIPHER_CTX *ctx;
 	int n = 0;
@@ -165,7 +165,7 @@ ptn_gcm_encrypt(const struct ptn_gcm *g, struct ptn_bytes plain, uint8_t *text,
 }
 
 enum ptn_err
-ptn_gcm_decrypt(const struct ptn_gcm *g, struct ptn_bytes text,
+ptn_crypto_gcm_decrypt(const struct ptn_crypto_gcm *g, struct ptn_bytes text,
     const uint8_t tag[PTN_GCM_TAG_LEN], uint8_t *plain,
     enum ptn_verdict *verdict)
 {
@@ -195,7 +195,7 @@ ptn_gcm_decrypt(const struct ptn_gcm *g, struct ptn_bytes text,
 }
 
 const char *
-ptn_alg_name(enum ptn_sign_alg a)
+ptn_crypto_alg_name(enum ptn_sign_alg a)
 {
 	return (unsigned)a < PTN_ALG__MAX ? algs[a].name : "";
 }
@@ -419,7 +419,7 @@ sign_digest(const struct ptn_key *k, struct ptn_bytes msg, uint8_t sig[SIG_MAX],
 	uint8_t digest[PTN_SHA256_LEN], der[ECDSA_DER_MAX];
 	size_t der_len = sizeof(der);
 
-	ptn_sha256(msg, digest);
+	ptn_crypto_sha256(msg, digest);
 	*len = SIG_MAX;
 	if (k->alg == PTN_ALG_RS256)
 		return EVP_PKEY_sign(k->sign, sig, len, digest,
@@ -485,7 +485,7 @@ verify_digest(const struct ptn_key *k, struct ptn_bytes msg,
 	} else if (sig.len != (size_t)EVP_PKEY_get_size(k->pkey)) {
 		return false;
 	}
-	ptn_sha256(msg, digest);
+	ptn_crypto_sha256(msg, digest);
 	return EVP_PKEY_verify(k->verify, sig.p, sig.len, digest,
 		   sizeof(digest)) == 1;
 }

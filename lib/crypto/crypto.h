@@ -16,33 +16,34 @@
 /* Fetch the algorithms once, before forking.  PTN_E_INTERNAL if one lacks. */
 enum ptn_err ptn_crypto_init(void) PTN_MUST_USE;
 
-void ptn_sha256(struct ptn_bytes in, uint8_t out[PTN_SHA256_LEN]);
+void ptn_crypto_sha256(struct ptn_bytes in, uint8_t out[PTN_SHA256_LEN]);
 
-enum ptn_err ptn_hmac_sha256(struct ptn_bytes key, struct ptn_bytes msg,
+enum ptn_err ptn_crypto_hmac_sha256(struct ptn_bytes key, struct ptn_bytes msg,
     uint8_t out[PTN_SHA256_LEN]) PTN_MUST_USE;
 
 /* HKDF-SHA-256 without salt (RFC 5869 sections 2.2 and 3.1). */
-enum ptn_err ptn_hkdf_sha256(struct ptn_bytes secret, const char *info,
+enum ptn_err ptn_crypto_hkdf_sha256(struct ptn_bytes secret, const char *info,
     uint8_t out[PTN_KEY_LEN]) PTN_MUST_USE;
 
 /*
  * AES-256-GCM (NIST SP 800-38D).  text and plain are as long as each other.
  * A nonce serves once.  verdict is PTN_ALLOW only when the tag is right;
- * otherwise plain is wiped.  Most callers want ptn_seal() of secrets.h.
+ * otherwise plain is wiped.  Most callers want ptn_secrets_seal() of secrets.h.
  */
 #define PTN_GCM_NONCE_LEN 12
 #define PTN_GCM_TAG_LEN 16
 
-struct ptn_gcm {
+struct ptn_crypto_gcm {
 	const uint8_t *key;   /* PTN_KEY_LEN bytes */
 	const uint8_t *nonce; /* PTN_GCM_NONCE_LEN bytes */
 	struct ptn_bytes aad;
 };
 
-enum ptn_err ptn_gcm_encrypt(const struct ptn_gcm *g, struct ptn_bytes plain,
-    uint8_t *text, uint8_t tag[PTN_GCM_TAG_LEN]) PTN_MUST_USE;
-enum ptn_err ptn_gcm_decrypt(const struct ptn_gcm *g, struct ptn_bytes text,
-    const uint8_t tag[PTN_GCM_TAG_LEN], uint8_t *plain,
+enum ptn_err ptn_crypto_gcm_encrypt(const struct ptn_crypto_gcm *g,
+    struct ptn_bytes plain, uint8_t *text,
+    uint8_t tag[PTN_GCM_TAG_LEN]) PTN_MUST_USE;
+enum ptn_err ptn_crypto_gcm_decrypt(const struct ptn_crypto_gcm *g,
+    struct ptn_bytes text, const uint8_t tag[PTN_GCM_TAG_LEN], uint8_t *plain,
     enum ptn_verdict *verdict) PTN_MUST_USE;
 
 /*
@@ -56,7 +57,7 @@ enum ptn_err ptn_key_generate(struct ptn_key **out, enum ptn_sign_alg alg)
     PTN_MUST_USE;
 void ptn_key_free(struct ptn_key **k);
 enum ptn_sign_alg ptn_key_alg(const struct ptn_key *k);
-const char *ptn_alg_name(enum ptn_sign_alg alg); /* "RS256" ... */
+const char *ptn_crypto_alg_name(enum ptn_sign_alg alg); /* "RS256" ... */
 
 /* PKCS#8 DER, in the arena; load checks type and strength for alg. */
 enum ptn_err ptn_key_export(const struct ptn_key *k, struct ptn_arena *a,

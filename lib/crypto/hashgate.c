@@ -35,7 +35,7 @@
 /* A holder that was killed rings no bell: look again after this long. */
 #define LOOK_MS 20
 
-struct ptn_gate {
+struct ptn_hashgate {
 	int fd;
 	int slots;
 	int places;
@@ -62,7 +62,7 @@ cores(void)
 }
 
 int64_t
-ptn_gate_workers(const struct ptn_conf *cf)
+ptn_hashgate_workers(const struct ptn_conf *cf)
 {
 	int64_t n = 2 * cores() + 2;
 
@@ -72,7 +72,7 @@ ptn_gate_workers(const struct ptn_conf *cf)
 }
 
 int64_t
-ptn_gate_kib(const struct ptn_conf *cf)
+ptn_hashgate_kib(const struct ptn_conf *cf)
 {
 	return cf->argon2_max_kib > cf->argon2_memory_kib
 	    ? cf->argon2_max_kib
@@ -89,9 +89,9 @@ clamp(int64_t v, int64_t min, int64_t max)
 
 /* Slots + places < workers, though there is always one slot. */
 static void
-size_gate(struct ptn_gate *g, const struct ptn_conf *cf)
+size_gate(struct ptn_hashgate *g, const struct ptn_conf *cf)
 {
-	int64_t workers = ptn_gate_workers(cf);
+	int64_t workers = ptn_hashgate_workers(cf);
 	int64_t slots = cf->hash_slots > 0 ? cf->hash_slots : cores();
 	int64_t places;
 
@@ -116,7 +116,7 @@ gate_fail(const char *what)
 
 /* The lock file of a directory: ours, plain, and closed to others. */
 static enum ptn_err
-open_in(struct ptn_gate *g, const char *dir)
+open_in(struct ptn_hashgate *g, const char *dir)
 {
 	char path[PATH_MAX];
 	struct stat st;
@@ -141,7 +141,7 @@ open_in(struct ptn_gate *g, const char *dir)
 }
 
 static enum ptn_err
-open_file(struct ptn_gate *g, const char *dir)
+open_file(struct ptn_hashgate *g, const char *dir)
 {
 	enum ptn_err r = PTN_OK;
 
@@ -163,16 +163,16 @@ open_file(struct ptn_gate *g, const char *dir)
 }
 
 static size_t
-mem_len(const struct ptn_gate *g)
+mem_len(const struct ptn_hashgate *g)
 {
 	return g->shared ? g->slot_len * (size_t)g->slots : g->slot_len;
 }
 
 /* Pages cost nothing before a hash touches them. */
 static enum ptn_err
-map_memory(struct ptn_gate *g, const struct ptn_conf *cf)
+map_memory(struct ptn_hashgate *g, const struct ptn_conf *cf)
 {
-	size_t want = (size_t)ptn_gate_kib(cf) * 1024;
+	size_t want = (size_t)ptn_hashgate_kib(cf) * 1024;
 	int flags = MAP_ANONYMOUS | MAP_NORESERVE;
 	void *p;
 
@@ -194,9 +194,10 @@ map_memory(struct ptn_gate *g, const struct ptn_conf *cf)
 }
 
 enum ptn_err
-ptn_gate_open(struct ptn_gate **out, const struct ptn_conf *cf, const char *dir)
+ptn_hashgate_open(struct ptn_hashgate **out, const struct ptn_conf *cf,
+    const char *dir)
 {
-	struct ptn_gate *g;
+	struct ptn_hashgate *g;
 	enum ptn_err r;
 
 	*out = NULL;
@@ -209,13 +210,13 @@ ptn_gate_open(struct ptn_gate **out, const struct ptn_conf *cf, const char *dir)
 	if ((r = open_file(g, dir)) == PTN_OK)
 		r = map_memory(g, cf);
 	if (r != PTN_OK)
-		ptn_gate_close(&g);
+		ptn_hashgate_close(&g);
 	*out = g;
 	return r;
 }
 
 void
-ptn_gate_close(struct ptn_gate **g)
+ptn_hashgate_close(struct ptn_hashgate **g)
 {
 	if (*g == NULL)
 		return;
@@ -230,20 +231,20 @@ ptn_gate_close(struct ptn_gate **g)
 }
 
 int
-ptn_gate_slots(const struct ptn_gate *g)
+ptn_hashgate_slots(const struct ptn_hashgate *g)
 {
 	return g->slots;
 }
 
 int
-ptn_gate_places(const struct ptn_gate *g)
+ptn_hashgate_places(const struct ptn_hashgate *g)
 {
 	return g->places;
 }
 
 /* Try one byte.  PTN_E_BUSY: another process has it. */
 static enum ptn_err
-lock_byte(const struct ptn_gate *g, int byte)
+lock_byte(const struct ptn_hashgate *g, int byte)
 {
 	struct flock fl = { .l_type = F_WRLCK,
 		.l_whence = SEEK_SET,
@@ -258,7 +259,7 @@ lock_byte(const struct ptn_gate *g, int byte)
 }
 
 static void
-unlock_byte(const struct ptn_gate *g, int byte)
+unlock_byte(const struct ptn_hashgate *g, int byte)
 {
 	struct flock fl = { .l_type = F_UNLCK,
 		.l_whence = SEEK_SET,
@@ -271,7 +272,7 @@ unlock_byte(const struct ptn_gate *g, int byte)
 
 /* The first free of n bytes, beginning anywhere so that few tries collide. */
 static enum ptn_err
-lock_any(const struct ptn_gate *g, int base, int n, int *which)
+lock_any(const struct ptn_hashgate *g, int base, int n, int *which)
 {
 	enum ptn_err r = PTN_E_BUSY;
 	int first = n > 0 ? (int)(getpid() % n) : 0;
@@ -285,14 +286,14 @@ lock_any(const struct ptn_gate *g, int base, int n, int *which)
 }
 
 static int
-inside_max(const struct ptn_gate *g)
+inside_max(const struct ptn_hashgate *g)
 {
 	return g->slots + g->places;
 }
 
 /* Does anybody wait?  Then a newcomer does not overtake. */
 static bool
-queue_used(const struct ptn_gate *g)
+queue_used(const struct ptn_hashgate *g)
 {
 	struct flock fl = { .l_type = F_WRLCK,
 		.l_whence = SEEK_SET,
@@ -304,7 +305,7 @@ queue_used(const struct ptn_gate *g)
 
 /* Sleep until the bell moves on from seen, or ms have passed. */
 static void
-sleep_on_bell(struct ptn_gate *g, uint32_t seen, int64_t ms)
+sleep_on_bell(struct ptn_hashgate *g, uint32_t seen, int64_t ms)
 {
 	struct timespec ts = { .tv_sec = 0, .tv_nsec = ms * 1000000 };
 
@@ -312,7 +313,7 @@ sleep_on_bell(struct ptn_gate *g, uint32_t seen, int64_t ms)
 }
 
 static void
-ring_bell(struct ptn_gate *g)
+ring_bell(struct ptn_hashgate *g)
 {
 	atomic_fetch_add(g->bell, 1);
 	(void)syscall(SYS_futex, g->bell, FUTEX_WAKE, 1, NULL, NULL, 0);
@@ -320,7 +321,7 @@ ring_bell(struct ptn_gate *g)
 
 /* In the queue: look, sleep, look again. */
 static enum ptn_err
-wait_for_slot(struct ptn_gate *g, int *number)
+wait_for_slot(struct ptn_hashgate *g, int *number)
 {
 	int64_t end_ms = ptn_clock_mono_ms() + g->wait_ms;
 	int64_t left_ms;
@@ -342,7 +343,7 @@ wait_for_slot(struct ptn_gate *g, int *number)
 
 /* Only as many are inside as there are places to wait in: one is free. */
 static enum ptn_err
-queue_up(struct ptn_gate *g, int *number)
+queue_up(struct ptn_hashgate *g, int *number)
 {
 	enum ptn_err r;
 	int place;
@@ -361,7 +362,7 @@ queue_up(struct ptn_gate *g, int *number)
  * when a slot is free and every place is still taken.
  */
 enum ptn_err
-ptn_gate_enter(struct ptn_gate *g, struct ptn_gate_slot *slot)
+ptn_hashgate_enter(struct ptn_hashgate *g, struct ptn_hashgate_slot *slot)
 {
 	enum ptn_err r;
 	int number = 0;
@@ -387,7 +388,7 @@ ptn_gate_enter(struct ptn_gate *g, struct ptn_gate_slot *slot)
 }
 
 void
-ptn_gate_leave(struct ptn_gate *g, struct ptn_gate_slot *slot)
+ptn_hashgate_leave(struct ptn_hashgate *g, struct ptn_hashgate_slot *slot)
 {
 	if (!g->held)
 		return;

@@ -16,10 +16,10 @@
  * Holders and waiters together are fewer than the workers: a login storm
  * never takes the last one.
  */
-struct ptn_gate;
+struct ptn_hashgate;
 
-/* A slot held: what ptn_gate_enter() fills and ptn_gate_leave() clears. */
-struct ptn_gate_slot {
+/* Filled by ptn_hashgate_enter(), cleared by ptn_hashgate_leave(). */
+struct ptn_hashgate_slot {
 	void *mem;
 	size_t len; /* bytes */
 	int number;
@@ -32,26 +32,26 @@ struct ptn_gate_slot {
  * own, returned to the system when it leaves its slot).
  * PTN_E_NOMEM, PTN_E_CONFIG (dir is not usable), PTN_E_INTERNAL.
  */
-enum ptn_err ptn_gate_open(struct ptn_gate **out, const struct ptn_conf *cf,
-    const char *dir) PTN_MUST_USE;
-void ptn_gate_close(struct ptn_gate **g);
+enum ptn_err ptn_hashgate_open(struct ptn_hashgate **out,
+    const struct ptn_conf *cf, const char *dir) PTN_MUST_USE;
+void ptn_hashgate_close(struct ptn_hashgate **g);
 
 /*
  * Wait for a slot: at most cf->hash_wait_s, and only if a place in the queue
  * is free.  PTN_E_BUSY otherwise.  One slot a process at a time.
  */
-enum ptn_err ptn_gate_enter(struct ptn_gate *g, struct ptn_gate_slot *slot)
-    PTN_MUST_USE;
-void ptn_gate_leave(struct ptn_gate *g, struct ptn_gate_slot *slot);
+enum ptn_err ptn_hashgate_enter(struct ptn_hashgate *g,
+    struct ptn_hashgate_slot *slot) PTN_MUST_USE;
+void ptn_hashgate_leave(struct ptn_hashgate *g, struct ptn_hashgate_slot *slot);
 
 /* How many workers there are: cf->workers, or as many as suit the cores. */
-int64_t ptn_gate_workers(const struct ptn_conf *cf);
+int64_t ptn_hashgate_workers(const struct ptn_conf *cf);
 
 /* The most memory a hash may ask for, in KiB. */
-int64_t ptn_gate_kib(const struct ptn_conf *cf);
+int64_t ptn_hashgate_kib(const struct ptn_conf *cf);
 
 /* Slots, and places in the queue. */
-int ptn_gate_slots(const struct ptn_gate *g);
-int ptn_gate_places(const struct ptn_gate *g);
+int ptn_hashgate_slots(const struct ptn_hashgate *g);
+int ptn_hashgate_places(const struct ptn_hashgate *g);
 
 #endif

@@ -230,7 +230,7 @@ fingerprint(struct ptn_arena *a, struct ptn_pem *out)
 	uint8_t hash[PTN_SHA256_LEN];
 	const char *text;
 
-	ptn_sha256(out->spki, hash);
+	ptn_crypto_sha256(out->spki, hash);
 	if ((text = ptn_b64std_encode(a, PTN_BYTES(hash, sizeof(hash)))) ==
 	    NULL)
 		return PTN_E_NOMEM;

@@ -41,7 +41,7 @@ struct phc {
  * The slot that libargon2's allocator hands out: its callback takes no
  * argument of ours.  Set for the time of one call.
  */
-static const struct ptn_gate_slot *work;
+static const struct ptn_hashgate_slot *work;
 static uint64_t hashes;
 
 static const char b64[] =
@@ -72,7 +72,8 @@ slot_free(uint8_t *mem, size_t len)
 
 /* Compute h->tag from pw and the rest of h, in the slot's memory. */
 static enum ptn_err
-argon2id(const struct ptn_gate_slot *slot, struct ptn_bytes pw, struct phc *h)
+argon2id(const struct ptn_hashgate_slot *slot, struct ptn_bytes pw,
+    struct phc *h)
 {
 	argon2_context c = { 0 };
 	int rc;
@@ -103,15 +104,15 @@ argon2id(const struct ptn_gate_slot *slot, struct ptn_bytes pw, struct phc *h)
 
 /* One hash in a slot of the gate. */
 static enum ptn_err
-argon2id_gated(struct ptn_gate *g, struct ptn_bytes pw, struct phc *h)
+argon2id_gated(struct ptn_hashgate *g, struct ptn_bytes pw, struct phc *h)
 {
-	struct ptn_gate_slot slot;
+	struct ptn_hashgate_slot slot;
 	enum ptn_err r;
 
-	if ((r = ptn_gate_enter(g, &slot)) != PTN_OK)
+	if ((r = ptn_hashgate_enter(g, &slot)) != PTN_OK)
 		return r;
 	r = argon2id(&slot, pw, h);
-	ptn_gate_leave(g, &slot);
+	ptn_hashgate_leave(g, &slot);
 	return r;
 }
 
@@ -195,7 +196,7 @@ static bool
 phc_parse(const struct ptn_conf *cf, const char *s, struct phc *h)
 {
 	static const char head[] = "$argon2id$v=19$";
-	uint32_t max_kib = (uint32_t)ptn_gate_kib(cf);
+	uint32_t max_kib = (uint32_t)ptn_hashgate_kib(cf);
 
 	memset(h, 0, sizeof(*h));
 	if (strncmp(s, head, sizeof(head) - 1) != 0)
@@ -236,7 +237,7 @@ phc_stale(const struct ptn_conf *cf, const struct phc *h)
 }
 
 enum ptn_err
-ptn_pwhash_make(const struct ptn_conf *cf, struct ptn_gate *g,
+ptn_pwhash_make(const struct ptn_conf *cf, struct ptn_hashgate *g,
     struct ptn_bytes pw, char phc[PTN_PHC_MAX])
 {
 	struct phc h;
@@ -260,8 +261,8 @@ ptn_pwhash_make(const struct ptn_conf *cf, struct ptn_gate *g,
 }
 
 static enum ptn_err
-verify_argon2(struct ptn_gate *g, const struct phc *want, struct ptn_bytes pw,
-    enum ptn_verdict *verdict)
+verify_argon2(struct ptn_hashgate *g, const struct phc *want,
+    struct ptn_bytes pw, enum ptn_verdict *verdict)
 {
 	struct phc got = *want;
 	enum ptn_err r;
@@ -278,7 +279,8 @@ verify_argon2(struct ptn_gate *g, const struct phc *want, struct ptn_bytes pw,
 
 /* Nobody's hash: the same work, and never a match. */
 static enum ptn_err
-verify_decoy(const struct ptn_conf *cf, struct ptn_gate *g, struct ptn_bytes pw)
+verify_decoy(const struct ptn_conf *cf, struct ptn_hashgate *g,
+    struct ptn_bytes pw)
 {
 	struct phc h;
 	enum ptn_err r;
@@ -310,8 +312,8 @@ is_bcrypt(const char *s)
  * NULL or with a token that begins with "*".
  */
 static enum ptn_err
-bcrypt(const struct ptn_gate_slot *slot, const char *hash, const char *phrase,
-    enum ptn_verdict *verdict)
+bcrypt(const struct ptn_hashgate_slot *slot, const char *hash,
+    const char *phrase, enum ptn_verdict *verdict)
 {
 	struct crypt_data *data = slot->mem;
 	const char *got;
@@ -331,10 +333,10 @@ bcrypt(const struct ptn_gate_slot *slot, const char *hash, const char *phrase,
 }
 
 static enum ptn_err
-verify_bcrypt(struct ptn_gate *g, const char *hash, struct ptn_bytes pw,
+verify_bcrypt(struct ptn_hashgate *g, const char *hash, struct ptn_bytes pw,
     enum ptn_verdict *verdict)
 {
-	struct ptn_gate_slot slot;
+	struct ptn_hashgate_slot slot;
 	char phrase[BCRYPT_PW_MAX + 1] = "";
 	enum ptn_err r;
 	bool whole;
@@ -342,9 +344,9 @@ verify_bcrypt(struct ptn_gate *g, const char *hash, struct ptn_bytes pw,
 	/* Never silently cut: refused, after the same work. */
 	whole = pw.len <= BCRYPT_PW_MAX && memchr(pw.p, '\0', pw.len) == NULL;
 	memcpy(phrase, pw.p, whole ? pw.len : 1);
-	if ((r = ptn_gate_enter(g, &slot)) == PTN_OK) {
+	if ((r = ptn_hashgate_enter(g, &slot)) == PTN_OK) {
 		r = bcrypt(&slot, hash, phrase, verdict);
-		ptn_gate_leave(g, &slot);
+		ptn_hashgate_leave(g, &slot);
 	}
 	if (!whole)
 		*verdict = PTN_DENY;
@@ -353,7 +355,7 @@ verify_bcrypt(struct ptn_gate *g, const char *hash, struct ptn_bytes pw,
 }
 
 enum ptn_err
-ptn_pwhash_verify(const struct ptn_conf *cf, struct ptn_gate *g,
+ptn_pwhash_verify(const struct ptn_conf *cf, struct ptn_hashgate *g,
     const char *hash, struct ptn_bytes pw, enum ptn_verdict *verdict,
     bool *stale)
 {
@@ -384,7 +386,7 @@ ptn_pwhash_verify(const struct ptn_conf *cf, struct ptn_gate *g,
 static int64_t
 kernel_speed(void)
 {
-	struct ptn_gate_slot slot = { NULL, (size_t)1 << 20, 0 };
+	struct ptn_hashgate_slot slot = { NULL, (size_t)1 << 20, 0 };
 	struct phc h = { .m_kib = 1024,
 		.t = 1,
 		.p = 1,

@@ -19,7 +19,7 @@
  * pw is 1..1024 bytes; the caller wipes it.
  * Returns PTN_OK, PTN_E_BUSY (the gate is full), PTN_E_INTERNAL.
  */
-enum ptn_err ptn_pwhash_make(const struct ptn_conf *cf, struct ptn_gate *g,
+enum ptn_err ptn_pwhash_make(const struct ptn_conf *cf, struct ptn_hashgate *g,
     struct ptn_bytes pw, char phc[PTN_PHC_MAX]) PTN_MUST_USE;
 
 /*
@@ -35,9 +35,9 @@ enum ptn_err ptn_pwhash_make(const struct ptn_conf *cf, struct ptn_gate *g,
  * Returns PTN_OK if the question was answered, either way; PTN_E_BUSY;
  * PTN_E_INPUT (not a hash we take, or too dear); PTN_E_INTERNAL.
  */
-enum ptn_err ptn_pwhash_verify(const struct ptn_conf *cf, struct ptn_gate *g,
-    const char *hash, struct ptn_bytes pw, enum ptn_verdict *verdict,
-    bool *stale) PTN_MUST_USE;
+enum ptn_err ptn_pwhash_verify(const struct ptn_conf *cf,
+    struct ptn_hashgate *g, const char *hash, struct ptn_bytes pw,
+    enum ptn_verdict *verdict, bool *stale) PTN_MUST_USE;
 
 /* Hashes computed by this process, for tests and logs. */
 uint64_t ptn_pwhash_count(void);

@@ -16,17 +16,17 @@
 
 struct ptn_secrets {
 	size_t n;
-	uint8_t key[][PTN_FOR__MAX][PTN_KEY_LEN];
+	uint8_t key[][PTN_KEY_USE__MAX][PTN_KEY_LEN];
 };
 
-static const char *const purposes[PTN_FOR__MAX] = {
-	[PTN_FOR_JWK] = "postern/1/jwk",
-	[PTN_FOR_OUTBOX] = "postern/1/outbox",
-	[PTN_FOR_PASSCODE] = "postern/1/passcode",
-	[PTN_FOR_RATE] = "postern/1/rate",
-	[PTN_FOR_DECOY] = "postern/1/decoy",
-	[PTN_FOR_TOTP] = "postern/1/totp",
-	[PTN_FOR_CREDCODE] = "postern/1/credential-code",
+static const char *const purposes[PTN_KEY_USE__MAX] = {
+	[PTN_KEY_USE_JWK] = "postern/1/jwk",
+	[PTN_KEY_USE_OUTBOX] = "postern/1/outbox",
+	[PTN_KEY_USE_PASSCODE] = "postern/1/passcode",
+	[PTN_KEY_USE_RATE] = "postern/1/rate",
+	[PTN_KEY_USE_DECOY] = "postern/1/decoy",
+	[PTN_KEY_USE_TOTP] = "postern/1/totp",
+	[PTN_KEY_USE_CREDCODE] = "postern/1/credential-code",
 };
 
 static enum ptn_err
@@ -40,8 +40,8 @@ derive_all(struct ptn_secrets *s, size_t i, const char *secret)
 		    SECRET_MIN);
 		return PTN_E_CONFIG;
 	}
-	for (p = 0; p < PTN_FOR__MAX && r == PTN_OK; p++)
-		r = ptn_hkdf_sha256(ptn_bytes_of(secret), purposes[p],
+	for (p = 0; p < PTN_KEY_USE__MAX && r == PTN_OK; p++)
+		r = ptn_crypto_hkdf_sha256(ptn_bytes_of(secret), purposes[p],
 		    s->key[i][p]);
 	return r;
 }
@@ -87,21 +87,21 @@ ptn_secrets_count(const struct ptn_secrets *s)
 }
 
 enum ptn_err
-ptn_secrets_mac(const struct ptn_secrets *s, size_t i, enum ptn_purpose purpose,
+ptn_secrets_mac(const struct ptn_secrets *s, size_t i, enum ptn_key_use purpose,
     struct ptn_bytes msg, uint8_t out[PTN_SHA256_LEN])
 {
 	if (i >= s->n)
 		return PTN_E_INTERNAL;
-	return ptn_hmac_sha256(PTN_BYTES(s->key[i][purpose], PTN_KEY_LEN), msg,
-	    out);
+	return ptn_crypto_hmac_sha256(
+	    PTN_BYTES(s->key[i][purpose], PTN_KEY_LEN), msg, out);
 }
 
 enum ptn_err
-ptn_seal(const struct ptn_secrets *s, struct ptn_arena *a,
-    enum ptn_purpose purpose, struct ptn_bytes aad, struct ptn_bytes plain,
+ptn_secrets_seal(const struct ptn_secrets *s, struct ptn_arena *a,
+    enum ptn_key_use purpose, struct ptn_bytes aad, struct ptn_bytes plain,
     struct ptn_bytes *sealed)
 {
-	struct ptn_gcm g = { s->key[0][purpose], NULL, aad };
+	struct ptn_crypto_gcm g = { s->key[0][purpose], NULL, aad };
 	uint8_t *p;
 	enum ptn_err r;
 
@@ -113,7 +113,7 @@ ptn_seal(const struct ptn_secrets *s, struct ptn_arena *a,
 	p[0] = SEAL_VERSION;
 	ptn_rng(p + 1, PTN_GCM_NONCE_LEN);
 	g.nonce = p + 1;
-	r = ptn_gcm_encrypt(&g, plain, p + SEAL_HEAD,
+	r = ptn_crypto_gcm_encrypt(&g, plain, p + SEAL_HEAD,
 	    p + SEAL_HEAD + plain.len);
 	if (r == PTN_OK)
 		*sealed = PTN_BYTES(p, plain.len + SEAL_OVERHEAD);
@@ -121,11 +121,11 @@ ptn_seal(const struct ptn_secrets *s, struct ptn_arena *a,
 }
 
 enum ptn_err
-ptn_open(const struct ptn_secrets *s, struct ptn_arena *a,
-    enum ptn_purpose purpose, struct ptn_bytes aad, struct ptn_bytes sealed,
+ptn_secrets_open(const struct ptn_secrets *s, struct ptn_arena *a,
+    enum ptn_key_use purpose, struct ptn_bytes aad, struct ptn_bytes sealed,
     struct ptn_bytes *plain)
 {
-	struct ptn_gcm g = { NULL, NULL, aad };
+	struct ptn_crypto_gcm g = { NULL, NULL, aad };
 	enum ptn_verdict verdict = PTN_DENY;
 	enum ptn_err r = PTN_OK;
 	struct ptn_bytes text;
@@ -142,7 +142,8 @@ ptn_open(const struct ptn_secrets *s, struct ptn_arena *a,
 		return PTN_E_NOMEM;
 	for (i = 0; i < s->n && r == PTN_OK && verdict != PTN_ALLOW; i++) {
 		g.key = s->key[i][purpose];
-		r = ptn_gcm_decrypt(&g, text, text.p + text.len, p, &verdict);
+		r = ptn_crypto_gcm_decrypt(&g, text, text.p + text.len, p,
+		    &verdict);
 	}
 	if (r != PTN_OK)
 		return r;

@@ -17,9 +17,16 @@
  * with a purpose of its own, so that no key serves two ends.  The first
  * secret seals and MACs; all of them open and verify.
  */
-enum ptn_purpose { PTN_FOR_JWK, PTN_FOR_OUTBOX, PTN_FOR_PASSCODE,
-	PTN_FOR_RATE, PTN_FOR_DECOY, PTN_FOR_TOTP, PTN_FOR_CREDCODE,
-	PTN_FOR__MAX };
+enum ptn_key_use {
+	PTN_KEY_USE_JWK,
+	PTN_KEY_USE_OUTBOX,
+	PTN_KEY_USE_PASSCODE,
+	PTN_KEY_USE_RATE,
+	PTN_KEY_USE_DECOY,
+	PTN_KEY_USE_TOTP,
+	PTN_KEY_USE_CREDCODE,
+	PTN_KEY_USE__MAX
+};
 
 struct ptn_secrets; /* derived keys, wiped when freed */
 enum ptn_err ptn_secrets_new(struct ptn_secrets **out,
@@ -29,19 +36,19 @@ size_t ptn_secrets_count(const struct ptn_secrets *s);
 
 /* HMAC-SHA-256 under the i-th secret's key for a purpose. */
 enum ptn_err ptn_secrets_mac(const struct ptn_secrets *s, size_t i,
-    enum ptn_purpose purpose, struct ptn_bytes msg,
+    enum ptn_key_use purpose, struct ptn_bytes msg,
     uint8_t out[PTN_SHA256_LEN]) PTN_MUST_USE;
 
 /*
  * AES-256-GCM, version byte 1, random 12-byte nonce, tag of 16 bytes behind
  * the text.  aad binds the sealed value to its row (its id): opening it for
- * another one fails.  ptn_open: PTN_E_DENIED when no secret opens it.
+ * another one fails.  ptn_secrets_open: PTN_E_DENIED when no secret opens it.
  */
-enum ptn_err ptn_seal(const struct ptn_secrets *s, struct ptn_arena *a,
-    enum ptn_purpose purpose, struct ptn_bytes aad, struct ptn_bytes plain,
+enum ptn_err ptn_secrets_seal(const struct ptn_secrets *s, struct ptn_arena *a,
+    enum ptn_key_use purpose, struct ptn_bytes aad, struct ptn_bytes plain,
     struct ptn_bytes *sealed) PTN_MUST_USE;
-enum ptn_err ptn_open(const struct ptn_secrets *s, struct ptn_arena *a,
-    enum ptn_purpose purpose, struct ptn_bytes aad, struct ptn_bytes sealed,
+enum ptn_err ptn_secrets_open(const struct ptn_secrets *s, struct ptn_arena *a,
+    enum ptn_key_use purpose, struct ptn_bytes aad, struct ptn_bytes sealed,
     struct ptn_bytes *plain) PTN_MUST_USE;
 
 #endif

@@ -119,7 +119,7 @@ ptn_spki_fingerprint(struct ptn_arena *a, const struct ptn_pubkey *k,
 
 	if ((r = ptn_spki(a, k, &der)) != PTN_OK)
 		return r;
-	ptn_sha256(der, digest);
+	ptn_crypto_sha256(der, digest);
 	text = ptn_b64std_encode(a, PTN_BYTES(digest, sizeof(digest)));
 	if (text == NULL ||
 	    (*out = ptn_arena_printf(a, "SHA256:%s", text)) == NULL)

@@ -144,7 +144,7 @@ attribute(struct ptn_arena *a, const X509_NAME *name, int nid)
 }
 
 static enum ptn_err
-read_ext(struct ptn_arena *a, X509_EXTENSION *from, struct ptn_cert_ext *to)
+read_ext(struct ptn_arena *a, X509_EXTENSION *from, struct ptn_x509_ext *to)
 {
 	const ASN1_OCTET_STRING *data = X509_EXTENSION_get_data(from);
 	char oid[OID_LEN];
@@ -162,13 +162,13 @@ read_ext(struct ptn_arena *a, X509_EXTENSION *from, struct ptn_cert_ext *to)
 }
 
 static enum ptn_err
-read_exts(struct ptn_arena *a, X509 *x, struct ptn_cert *c)
+read_exts(struct ptn_arena *a, X509 *x, struct ptn_x509 *c)
 {
 	int i, n = X509_get_ext_count(x);
-	struct ptn_cert_ext *exts;
+	struct ptn_x509_ext *exts;
 	enum ptn_err r;
 
-	if (n > PTN_CERT_EXTS_MAX)
+	if (n > PTN_X509_EXTS_MAX)
 		return PTN_E_INPUT;
 	exts = ptn_arena_calloc(a, (size_t)n, sizeof(*exts));
 	if (exts == NULL)
@@ -179,7 +179,7 @@ read_exts(struct ptn_arena *a, X509 *x, struct ptn_cert *c)
 		if (r != PTN_OK)
 			return r;
 		/* Those before it only: n_exts counts them. */
-		if (ptn_cert_ext(c, exts[i].oid) != NULL)
+		if (ptn_x509_ext(c, exts[i].oid) != NULL)
 			return PTN_E_INPUT;
 		c->n_exts++;
 	}
@@ -187,7 +187,7 @@ read_exts(struct ptn_arena *a, X509 *x, struct ptn_cert *c)
 }
 
 static enum ptn_err
-read_cert(struct ptn_arena *a, X509 *x, struct ptn_cert *out)
+read_cert(struct ptn_arena *a, X509 *x, struct ptn_x509 *out)
 {
 	const X509_NAME *subject = X509_get_subject_name(x);
 
@@ -205,14 +205,14 @@ read_cert(struct ptn_arena *a, X509 *x, struct ptn_cert *out)
 }
 
 enum ptn_err
-ptn_cert_parse(struct ptn_arena *a, struct ptn_bytes der, struct ptn_cert *out)
+ptn_x509_parse(struct ptn_arena *a, struct ptn_bytes der, struct ptn_x509 *out)
 {
 	const unsigned char *p = der.p;
 	X509 *x;
 	enum ptn_err r = PTN_E_INPUT;
 
 	memset(out, 0, sizeof(*out));
-	if (der.len > PTN_CERT_MAX)
+	if (der.len > PTN_X509_MAX)
 		return PTN_E_INPUT;
 	x = d2i_X509(NULL, &p, (long)der.len);
 	if (x != NULL && p == der.p + der.len)
@@ -222,8 +222,8 @@ ptn_cert_parse(struct ptn_arena *a, struct ptn_bytes der, struct ptn_cert *out)
 	return r;
 }
 
-const struct ptn_cert_ext *
-ptn_cert_ext(const struct ptn_cert *c, const char *oid)
+const struct ptn_x509_ext *
+ptn_x509_ext(const struct ptn_x509 *c, const char *oid)
 {
 	size_t i;
 
@@ -235,9 +235,9 @@ ptn_cert_ext(const struct ptn_cert *c, const char *oid)
 
 /* The elements of the SEQUENCE that an extension's value is. */
 static bool
-sequence_of(const struct ptn_cert *c, const char *oid, struct ptn_bytes *seq)
+sequence_of(const struct ptn_x509 *c, const char *oid, struct ptn_bytes *seq)
 {
-	const struct ptn_cert_ext *ext = ptn_cert_ext(c, oid);
+	const struct ptn_x509_ext *ext = ptn_x509_ext(c, oid);
 
 	return ext != NULL &&
 	    ptn_der_only(ext->value, PTN_DER_CONSTRUCTED, PTN_DER_SEQUENCE,
@@ -245,7 +245,7 @@ sequence_of(const struct ptn_cert *c, const char *oid, struct ptn_bytes *seq)
 }
 
 bool
-ptn_cert_is_leaf(const struct ptn_cert *c)
+ptn_x509_is_leaf(const struct ptn_x509 *c)
 {
 	struct ptn_bytes seq, ca;
 
@@ -260,7 +260,7 @@ ptn_cert_is_leaf(const struct ptn_cert *c)
 }
 
 bool
-ptn_cert_has_usage(const struct ptn_cert *c, struct ptn_bytes oid)
+ptn_x509_has_usage(const struct ptn_x509 *c, struct ptn_bytes oid)
 {
 	struct ptn_bytes seq, one;
 
@@ -293,7 +293,7 @@ in_rdn(struct ptn_bytes rdn, struct ptn_bytes oid, struct ptn_bytes *value)
 }
 
 bool
-ptn_cert_alt_attribute(const struct ptn_cert *c, struct ptn_bytes oid,
+ptn_x509_alt_attribute(const struct ptn_x509 *c, struct ptn_bytes oid,
     struct ptn_bytes *value)
 {
 	struct ptn_bytes names, name, rdns, rdn;

@@ -10,17 +10,17 @@
 #include "lib/base/err.h"
 #include "lib/crypto/pubkey.h"
 
-#define PTN_CERT_MAX ((size_t)16 * 1024)
-#define PTN_CERT_EXTS_MAX 32
+#define PTN_X509_MAX ((size_t)16 * 1024)
+#define PTN_X509_EXTS_MAX 32
 
-struct ptn_cert_ext {
+struct ptn_x509_ext {
 	const char *oid; /* "2.5.29.19" */
 	bool critical;
 	struct ptn_bytes value; /* what the OCTET STRING holds */
 };
 
 /* What attestation asks of a certificate (RFC 5280 section 4.1). */
-struct ptn_cert {
+struct ptn_x509 {
 	int version;	       /* 3 */
 	int64_t not_before;    /* Unix s */
 	int64_t not_after;
@@ -31,7 +31,7 @@ struct ptn_cert {
 	const char *organization;
 	const char *unit;
 	const char *common_name;
-	const struct ptn_cert_ext *exts;
+	const struct ptn_x509_ext *exts;
 	size_t n_exts;
 };
 
@@ -39,28 +39,28 @@ struct ptn_cert {
  * Take one DER certificate apart, into the arena.  Its signature is not
  * looked at: without trust anchors nobody could say whose it ought to be.
  *
- * Refused: more than PTN_CERT_MAX bytes, anything behind it, an extension
- * that comes twice (RFC 5280 section 4.2), more than PTN_CERT_EXTS_MAX.
+ * Refused: more than PTN_X509_MAX bytes, anything behind it, an extension
+ * that comes twice (RFC 5280 section 4.2), more than PTN_X509_EXTS_MAX.
  * Returns PTN_OK, PTN_E_INPUT, PTN_E_NOMEM.
  */
-enum ptn_err ptn_cert_parse(struct ptn_arena *a, struct ptn_bytes der,
-    struct ptn_cert *out) PTN_MUST_USE;
+enum ptn_err ptn_x509_parse(struct ptn_arena *a, struct ptn_bytes der,
+    struct ptn_x509 *out) PTN_MUST_USE;
 
 /* NULL if the certificate has no such extension. */
-const struct ptn_cert_ext *ptn_cert_ext(const struct ptn_cert *c,
+const struct ptn_x509_ext *ptn_x509_ext(const struct ptn_x509 *c,
     const char *oid);
 
 /* Basic Constraints are there, and say that it is no CA. */
-bool ptn_cert_is_leaf(const struct ptn_cert *c);
+bool ptn_x509_is_leaf(const struct ptn_x509 *c);
 
 /* Extended Key Usage is there and holds this OID (its DER contents). */
-bool ptn_cert_has_usage(const struct ptn_cert *c, struct ptn_bytes oid);
+bool ptn_x509_has_usage(const struct ptn_x509 *c, struct ptn_bytes oid);
 
 /*
  * An attribute of the directory name in the Subject Alternative Name, as its
  * bytes; false if there is none.
  */
-bool ptn_cert_alt_attribute(const struct ptn_cert *c, struct ptn_bytes oid,
+bool ptn_x509_alt_attribute(const struct ptn_x509 *c, struct ptn_bytes oid,
     struct ptn_bytes *value);
 
 #endif

@@ -72,23 +72,23 @@ ptn_conn_free(struct ptn_conn **c)
 	*c = NULL;
 }
 
-static enum ptn_fault
+static enum ptn_dberr
 failed(struct ptn_conn *c, unsigned int number, const char *message)
 {
 	const char *what;
 
 	c->number = number;
 	(void)snprintf(c->message, sizeof(c->message), "%s", message);
-	return ptn_fault_of(number, &what);
+	return ptn_dberr_of(number, &what);
 }
 
-static enum ptn_fault
+static enum ptn_dberr
 conn_failed(struct ptn_conn *c)
 {
 	return failed(c, mysql_errno(c->my), mysql_error(c->my));
 }
 
-static enum ptn_fault
+static enum ptn_dberr
 stmt_failed(struct ptn_conn *c, MYSQL_STMT *st)
 {
 	return failed(c, mysql_stmt_errno(st), mysql_stmt_error(st));
@@ -151,14 +151,14 @@ or_null(const char *s)
 	return s[0] == '\0' ? NULL : s;
 }
 
-enum ptn_fault
+enum ptn_dberr
 ptn_conn_open(struct ptn_conn *c, const struct ptn_conf *cf,
     enum ptn_db_role role)
 {
 	const char *user = cf->db_user;
 	const char *password = cf->db_password;
 	const char *host = cf->db_host;
-	enum ptn_fault f;
+	enum ptn_dberr f;
 
 	if (role == PTN_DB_MIGRATE && cf->db_migrate_user[0] != '\0') {
 		user = cf->db_migrate_user;
@@ -178,7 +178,7 @@ ptn_conn_open(struct ptn_conn *c, const struct ptn_conf *cf,
 	}
 	/* Not for the programs that the courier starts. */
 	(void)fcntl(mysql_get_socket(c->my), F_SETFD, FD_CLOEXEC);
-	return PTN_FAULT_NONE;
+	return PTN_DBERR_NONE;
 }
 
 void
@@ -198,14 +198,14 @@ ptn_conn_close(struct ptn_conn *c)
 	}
 }
 
-enum ptn_fault
+enum ptn_dberr
 ptn_conn_text(struct ptn_conn *c, const char *sql, size_t len)
 {
 	if (mysql_real_query(c->my, sql, len) != 0)
 		return conn_failed(c);
 	if (mysql_field_count(c->my) != 0)
 		return failed(c, 0, "rows from a statement sent as text");
-	return PTN_FAULT_NONE;
+	return PTN_DBERR_NONE;
 }
 
 /* --------------------------------------------------------------- preparing */
@@ -238,7 +238,7 @@ type_fits(enum ptn_sql_type want, enum enum_field_types have)
 	}
 }
 
-static enum ptn_fault
+static enum ptn_dberr
 mismatch(struct ptn_conn *c, const char *what, unsigned int i)
 {
 	char text[sizeof(c->message)];
@@ -247,21 +247,21 @@ mismatch(struct ptn_conn *c, const char *what, unsigned int i)
 	return failed(c, 0, text);
 }
 
-static enum ptn_fault
+static enum ptn_dberr
 check_outputs(struct ptn_conn *c, MYSQL_STMT *st,
     const struct ptn_sql_stmt *def)
 {
 	MYSQL_RES *meta;
 	unsigned int i;
-	enum ptn_fault f = PTN_FAULT_NONE;
+	enum ptn_dberr f = PTN_DBERR_NONE;
 
 	if (mysql_stmt_field_count(st) != def->nout)
 		return mismatch(c, "columns", mysql_stmt_field_count(st));
 	if (def->nout == 0)
-		return PTN_FAULT_NONE;
+		return PTN_DBERR_NONE;
 	if ((meta = mysql_stmt_result_metadata(st)) == NULL)
 		return stmt_failed(c, st);
-	for (i = 0; i < def->nout && f == PTN_FAULT_NONE; i++) {
+	for (i = 0; i < def->nout && f == PTN_DBERR_NONE; i++) {
 		if (!type_fits(def->out[i].type,
 			mysql_fetch_field_direct(meta, i)->type))
 			f = mismatch(c, "type of column", i + 1);
@@ -293,7 +293,7 @@ bind_output(MYSQL_BIND *b, struct cell *cell, enum ptn_sql_type type)
 	}
 }
 
-static enum ptn_fault
+static enum ptn_dberr
 bind_outputs(struct ptn_conn *c, MYSQL_STMT *st, const struct ptn_sql_stmt *def)
 {
 	unsigned int i;
@@ -302,18 +302,18 @@ bind_outputs(struct ptn_conn *c, MYSQL_STMT *st, const struct ptn_sql_stmt *def)
 		bind_output(&c->bind[i], &c->cell[i], def->out[i].type);
 	if (mysql_stmt_bind_result(st, c->bind) != 0)
 		return stmt_failed(c, st);
-	return PTN_FAULT_NONE;
+	return PTN_DBERR_NONE;
 }
 
-enum ptn_fault
+enum ptn_dberr
 ptn_conn_prepare(struct ptn_conn *c, int stmt)
 {
 	const struct ptn_sql_stmt *def = &ptn_sql_stmts[stmt];
 	MYSQL_STMT *st;
-	enum ptn_fault f;
+	enum ptn_dberr f;
 
 	if (c->stmt[stmt] != NULL || def->plain)
-		return PTN_FAULT_NONE;
+		return PTN_DBERR_NONE;
 	if ((st = mysql_stmt_init(c->my)) == NULL)
 		return conn_failed(c);
 	if (mysql_stmt_prepare(st, def->text, strlen(def->text)) != 0)
@@ -321,15 +321,15 @@ ptn_conn_prepare(struct ptn_conn *c, int stmt)
 	else if (mysql_stmt_param_count(st) != def->nin)
 		f = mismatch(c, "inputs",
 		    (unsigned int)mysql_stmt_param_count(st));
-	else if ((f = check_outputs(c, st, def)) == PTN_FAULT_NONE &&
+	else if ((f = check_outputs(c, st, def)) == PTN_DBERR_NONE &&
 	    def->nout > 0)
 		f = bind_outputs(c, st, def);
-	if (f != PTN_FAULT_NONE) {
+	if (f != PTN_DBERR_NONE) {
 		mysql_stmt_close(st);
 		return f;
 	}
 	c->stmt[stmt] = st;
-	return PTN_FAULT_NONE;
+	return PTN_DBERR_NONE;
 }
 
 /* ------------------------------------------------------------------ inputs */
@@ -421,7 +421,7 @@ time_from_row(const MYSQL_TIME *t)
 }
 
 /* Copy a text or bytes into the arena, with a NUL behind it. */
-static enum ptn_fault
+static enum ptn_dberr
 take_long(struct ptn_conn *c, MYSQL_STMT *st, unsigned int i,
     struct ptn_arena *a, uint8_t **out)
 {
@@ -429,49 +429,49 @@ take_long(struct ptn_conn *c, MYSQL_STMT *st, unsigned int i,
 	MYSQL_BIND b;
 
 	if ((*out = ptn_arena_alloc(a, len + 1)) == NULL)
-		return PTN_FAULT_NOMEM;
+		return PTN_DBERR_NOMEM;
 	memset(&b, 0, sizeof(b));
 	b.buffer_type = MYSQL_TYPE_BLOB;
 	b.buffer = *out;
 	b.buffer_length = len;
 	if (len > 0 && mysql_stmt_fetch_column(st, &b, i, 0) != 0)
 		return stmt_failed(c, st);
-	return PTN_FAULT_NONE;
+	return PTN_DBERR_NONE;
 }
 
-static enum ptn_fault
+static enum ptn_dberr
 take_column(struct ptn_conn *c, MYSQL_STMT *st, unsigned int i,
-    const struct ptn_sql_col *col, const struct ptn_result *res, void *row)
+    const struct ptn_sql_col *col, const struct ptn_conn_result *res, void *row)
 {
 	void *p = (uint8_t *)row + col->offset;
 	const struct cell *cell = &c->cell[i];
 	static const char unfit[] = "a value is not as declared";
 	uint8_t *copy;
-	enum ptn_fault f;
+	enum ptn_dberr f;
 
 	if (cell->null)
-		return PTN_FAULT_NONE; /* the row is zero already */
+		return PTN_DBERR_NONE; /* the row is zero already */
 	switch (col->type) {
 	case PTN_SQL_ID:
 		if (cell->len != sizeof(struct ptn_uuid))
 			return failed(c, 0, unfit);
 		memcpy(p, cell->v.id, sizeof(struct ptn_uuid));
-		return PTN_FAULT_NONE;
+		return PTN_DBERR_NONE;
 	case PTN_SQL_I64:
 		if (cell->error)
 			return failed(c, 0, unfit);
 		*(int64_t *)p = cell->v.i64;
-		return PTN_FAULT_NONE;
+		return PTN_DBERR_NONE;
 	case PTN_SQL_TIME:
 		if (cell->error || cell->v.time.month == 0)
 			return failed(c, 0, unfit);
 		*(int64_t *)p = time_from_row(&cell->v.time);
-		return PTN_FAULT_NONE;
+		return PTN_DBERR_NONE;
 	case PTN_SQL_STR:
 	case PTN_SQL_BYTES:
 		break;
 	}
-	if ((f = take_long(c, st, i, res->a, &copy)) != PTN_FAULT_NONE)
+	if ((f = take_long(c, st, i, res->a, &copy)) != PTN_DBERR_NONE)
 		return f;
 	if (col->type == PTN_SQL_BYTES)
 		*(struct ptn_bytes *)p = PTN_BYTES(copy, cell->len);
@@ -479,12 +479,12 @@ take_column(struct ptn_conn *c, MYSQL_STMT *st, unsigned int i,
 		return failed(c, 0, unfit);
 	else
 		*(const char **)p = (const char *)copy;
-	return PTN_FAULT_NONE;
+	return PTN_DBERR_NONE;
 }
 
 /* Room for one more row, or NULL. */
 static void *
-next_row(struct ptn_result *res)
+next_row(struct ptn_conn_result *res)
 {
 	size_t cap = res->cap == 0 ? ROWS_FIRST : res->cap * 2;
 	void *more;
@@ -503,33 +503,33 @@ next_row(struct ptn_result *res)
 	return (uint8_t *)res->rows + res->n * res->row_size;
 }
 
-static enum ptn_fault
+static enum ptn_dberr
 take_row(struct ptn_conn *c, MYSQL_STMT *st, const struct ptn_sql_stmt *def,
-    struct ptn_result *res)
+    struct ptn_conn_result *res)
 {
 	void *row;
 	unsigned int i;
-	enum ptn_fault f;
+	enum ptn_dberr f;
 
 	if (res->one && res->n > 0)
-		return PTN_FAULT_MANY;
+		return PTN_DBERR_MANY;
 	if ((row = next_row(res)) == NULL)
-		return PTN_FAULT_NOMEM;
+		return PTN_DBERR_NOMEM;
 	memset(row, 0, res->row_size);
 	for (i = 0; i < def->nout; i++) {
 		f = take_column(c, st, i, &def->out[i], res, row);
-		if (f != PTN_FAULT_NONE)
+		if (f != PTN_DBERR_NONE)
 			return f;
 	}
 	res->n++;
-	return PTN_FAULT_NONE;
+	return PTN_DBERR_NONE;
 }
 
-static enum ptn_fault
+static enum ptn_dberr
 take_rows(struct ptn_conn *c, MYSQL_STMT *st, const struct ptn_sql_stmt *def,
-    struct ptn_result *res)
+    struct ptn_conn_result *res)
 {
-	enum ptn_fault f = PTN_FAULT_NONE;
+	enum ptn_dberr f = PTN_DBERR_NONE;
 	int rc;
 
 	/*
@@ -544,21 +544,22 @@ take_rows(struct ptn_conn *c, MYSQL_STMT *st, const struct ptn_sql_stmt *def,
 			f = take_row(c, st, def, res);
 		else if (rc != MYSQL_NO_DATA)
 			f = stmt_failed(c, st);
-	} while (rc != MYSQL_NO_DATA && f == PTN_FAULT_NONE);
+	} while (rc != MYSQL_NO_DATA && f == PTN_DBERR_NONE);
 	/* Reads what was left after a fault. */
 	(void)mysql_stmt_free_result(st);
 	return f;
 }
 
-static enum ptn_fault
-run_once(struct ptn_conn *c, int stmt, const void *in, struct ptn_result *res)
+static enum ptn_dberr
+run_once(struct ptn_conn *c, int stmt, const void *in,
+    struct ptn_conn_result *res)
 {
 	const struct ptn_sql_stmt *def = &ptn_sql_stmts[stmt];
 	MYSQL_STMT *st;
 	unsigned int i;
-	enum ptn_fault f;
+	enum ptn_dberr f;
 
-	if ((f = ptn_conn_prepare(c, stmt)) != PTN_FAULT_NONE)
+	if ((f = ptn_conn_prepare(c, stmt)) != PTN_DBERR_NONE)
 		return f;
 	st = c->stmt[stmt];
 	for (i = 0; i < def->nin; i++)
@@ -571,21 +572,21 @@ run_once(struct ptn_conn *c, int stmt, const void *in, struct ptn_result *res)
 		return take_rows(c, st, def, res);
 	res->affected = mysql_stmt_affected_rows(st);
 	res->insert_id = mysql_stmt_insert_id(st);
-	return PTN_FAULT_NONE;
+	return PTN_DBERR_NONE;
 }
 
-enum ptn_fault
+enum ptn_dberr
 ptn_conn_run(struct ptn_conn *c, int stmt, const void *in,
-    struct ptn_result *res)
+    struct ptn_conn_result *res)
 {
-	enum ptn_fault f;
+	enum ptn_dberr f;
 
 	if (ptn_sql_stmts[stmt].plain)
 		return ptn_conn_text(c, ptn_sql_stmts[stmt].text,
 		    strlen(ptn_sql_stmts[stmt].text));
 	res->n = 0;
 	res->cap = 0;
-	if ((f = run_once(c, stmt, in, res)) != PTN_FAULT_STALE)
+	if ((f = run_once(c, stmt, in, res)) != PTN_DBERR_STALE)
 		return f;
 	/* It was refused before it did anything: prepare it anew. */
 	if (c->stmt[stmt] != NULL)

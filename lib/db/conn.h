@@ -22,7 +22,7 @@ struct ptn_conn *ptn_conn_new(void);
 void ptn_conn_free(struct ptn_conn **c);
 
 /* Connect, for at most 2 s, as the user of that role. */
-enum ptn_fault ptn_conn_open(struct ptn_conn *c, const struct ptn_conf *cf,
+enum ptn_dberr ptn_conn_open(struct ptn_conn *c, const struct ptn_conf *cf,
     enum ptn_db_role role) PTN_MUST_USE;
 void ptn_conn_close(struct ptn_conn *c);
 bool ptn_conn_is_open(const struct ptn_conn *c);
@@ -31,17 +31,17 @@ bool ptn_conn_is_open(const struct ptn_conn *c);
 bool ptn_conn_is_alive(const struct ptn_conn *c);
 
 /* Send a statement that returns no rows as text. */
-enum ptn_fault ptn_conn_text(struct ptn_conn *c, const char *sql, size_t len)
-    PTN_MUST_USE;
+enum ptn_dberr ptn_conn_text(struct ptn_conn *c, const char *sql,
+    size_t len) PTN_MUST_USE;
 
 /*
  * Prepare statement number stmt if it is not, and hold it against its
  * declaration.
  */
-enum ptn_fault ptn_conn_prepare(struct ptn_conn *c, int stmt) PTN_MUST_USE;
+enum ptn_dberr ptn_conn_prepare(struct ptn_conn *c, int stmt) PTN_MUST_USE;
 
 /* Where the rows of a statement go, and what it did. */
-struct ptn_result {
+struct ptn_conn_result {
 	struct ptn_arena *a; /* NULL when the statement has no outputs */
 	size_t row_size;
 	bool one;   /* at most one row, into the caller's struct */
@@ -56,8 +56,8 @@ struct ptn_result {
  * Run a prepared statement and read all that it returns, so that the
  * connection is always free for the next one.
  */
-enum ptn_fault ptn_conn_run(struct ptn_conn *c, int stmt, const void *in,
-    struct ptn_result *res) PTN_MUST_USE;
+enum ptn_dberr ptn_conn_run(struct ptn_conn *c, int stmt, const void *in,
+    struct ptn_conn_result *res) PTN_MUST_USE;
 
 /*
  * Number and text of the last fault.  The server's text may quote values:

@@ -31,7 +31,7 @@ struct ptn_db {
 	/* The transaction. */
 	bool in_tx;
 	bool begun;	       /* BEGIN was sent */
-	enum ptn_fault broken; /* this run can only be rolled back */
+	enum ptn_dberr broken; /* this run can only be rolled back */
 
 	/* Connecting. */
 	int64_t retry_at_ms;
@@ -101,23 +101,23 @@ may_say(struct ptn_db *db, unsigned int number)
  * values, and is only for where there are none.
  */
 static void
-say(struct ptn_db *db, const char *where, enum ptn_fault f)
+say(struct ptn_db *db, const char *where, enum ptn_dberr f)
 {
 	unsigned int number = ptn_conn_number(db->conn);
 	const char *what;
 
-	(void)ptn_fault_of(number, &what);
+	(void)ptn_dberr_of(number, &what);
 	switch ((int)f) {
-	case PTN_FAULT_NONE:
-	case PTN_FAULT_CONFLICT:
+	case PTN_DBERR_NONE:
+	case PTN_DBERR_CONFLICT:
 		return;
-	case PTN_FAULT_NOMEM:
+	case PTN_DBERR_NOMEM:
 		ptn_error("database: %s: no memory left for its rows", where);
 		return;
-	case PTN_FAULT_MANY:
+	case PTN_DBERR_MANY:
 		ptn_error("database: %s: more than one row", where);
 		return;
-	case PTN_FAULT_OTHER:
+	case PTN_DBERR_OTHER:
 		if (number == 0) /* our own text */
 			ptn_error("database: %s: %s", where,
 			    ptn_conn_message(db->conn));
@@ -133,23 +133,23 @@ say(struct ptn_db *db, const char *where, enum ptn_fault f)
 
 /* What a caller is told about a fault that stands. */
 static enum ptn_err
-err_of(enum ptn_fault f)
+err_of(enum ptn_dberr f)
 {
 	switch (f) {
-	case PTN_FAULT_NONE:
+	case PTN_DBERR_NONE:
 		return PTN_OK;
-	case PTN_FAULT_CONFLICT:
+	case PTN_DBERR_CONFLICT:
 		return PTN_E_CONFLICT;
-	case PTN_FAULT_NOMEM:
+	case PTN_DBERR_NOMEM:
 		return PTN_E_NOMEM;
-	case PTN_FAULT_RETRY:
-	case PTN_FAULT_STALE:
-	case PTN_FAULT_UNSENT:
-	case PTN_FAULT_LOST:
-	case PTN_FAULT_AWAY:
+	case PTN_DBERR_RETRY:
+	case PTN_DBERR_STALE:
+	case PTN_DBERR_UNSENT:
+	case PTN_DBERR_LOST:
+	case PTN_DBERR_AWAY:
 		return PTN_E_UNAVAILABLE;
-	case PTN_FAULT_MANY:
-	case PTN_FAULT_OTHER:
+	case PTN_DBERR_MANY:
+	case PTN_DBERR_OTHER:
 		return PTN_E_INTERNAL;
 	}
 	return PTN_E_INTERNAL;
@@ -157,10 +157,10 @@ err_of(enum ptn_fault f)
 
 /* Log it, and let go of a connection that is of no use any more. */
 static void
-note(struct ptn_db *db, const char *where, enum ptn_fault f)
+note(struct ptn_db *db, const char *where, enum ptn_dberr f)
 {
 	say(db, where, f);
-	if (f == PTN_FAULT_LOST || f == PTN_FAULT_UNSENT)
+	if (f == PTN_DBERR_LOST || f == PTN_DBERR_UNSENT)
 		ptn_conn_close(db->conn);
 }
 
@@ -194,17 +194,17 @@ static enum ptn_err
 check_schema(struct ptn_db *db)
 {
 	struct ptn_schema_version_out have = { 0 };
-	struct ptn_result res = {
+	struct ptn_conn_result res = {
 		.row_size = sizeof(have),
 		.one = true,
 		.rows = &have,
 	};
-	enum ptn_fault f;
+	enum ptn_dberr f;
 
 	f = ptn_conn_run(db->conn, PTN_STMT_SCHEMA_VERSION, NULL, &res);
-	if (f == PTN_FAULT_OTHER && ptn_conn_number(db->conn) == NO_SUCH_TABLE)
-		f = PTN_FAULT_NONE; /* version 0 */
-	if (f != PTN_FAULT_NONE) {
+	if (f == PTN_DBERR_OTHER && ptn_conn_number(db->conn) == NO_SUCH_TABLE)
+		f = PTN_DBERR_NONE; /* version 0 */
+	if (f != PTN_DBERR_NONE) {
 		note(db, "schema", f);
 		return err_of(f);
 	}
@@ -214,12 +214,12 @@ check_schema(struct ptn_db *db)
 static enum ptn_err
 open_checked(struct ptn_db *db)
 {
-	enum ptn_fault f;
+	enum ptn_dberr f;
 	const char *what;
 
 	f = ptn_conn_open(db->conn, db->cf, db->role);
-	if (f != PTN_FAULT_NONE) {
-		(void)ptn_fault_of(ptn_conn_number(db->conn), &what);
+	if (f != PTN_DBERR_NONE) {
+		(void)ptn_dberr_of(ptn_conn_number(db->conn), &what);
 		if (may_say(db, ptn_conn_number(db->conn)))
 			ptn_error("database: %s: %s",
 			    what != NULL ? what : "cannot connect",
@@ -277,19 +277,19 @@ enum ptn_err
 ptn_db_prepare(struct ptn_db *db)
 {
 	size_t i;
-	enum ptn_fault f;
+	enum ptn_dberr f;
 	enum ptn_err r;
 
 	if ((r = ptn_db_connect(db)) != PTN_OK)
 		return r;
 	for (i = 0; i < ptn_sql_stmts_n; i++) {
 		f = ptn_conn_prepare(db->conn, (int)i);
-		if (f == PTN_FAULT_NONE)
+		if (f == PTN_DBERR_NONE)
 			continue;
 		/* No values are bound yet that its text could quote. */
 		ptn_error("database: statement %s: %s", ptn_sql_stmts[i].name,
 		    ptn_conn_message(db->conn));
-		if (f == PTN_FAULT_LOST || f == PTN_FAULT_UNSENT)
+		if (f == PTN_DBERR_LOST || f == PTN_DBERR_UNSENT)
 			ptn_conn_close(db->conn);
 		return err_of(f);
 	}
@@ -330,13 +330,14 @@ again(int n, int64_t since_ms)
 
 /* Outside a transaction: each statement is one of its own. */
 static enum ptn_err
-run_alone(struct ptn_db *db, int stmt, const void *in, struct ptn_result *res)
+run_alone(struct ptn_db *db, int stmt, const void *in,
+    struct ptn_conn_result *res)
 {
 	const struct ptn_sql_stmt *def = &ptn_sql_stmts[stmt];
 	int64_t start = ptn_clock_mono_ms();
 	bool reconnected = false;
 	int n = 0;
-	enum ptn_fault f;
+	enum ptn_dberr f;
 	enum ptn_err r;
 
 	for (;;) {
@@ -344,15 +345,15 @@ run_alone(struct ptn_db *db, int stmt, const void *in, struct ptn_result *res)
 			return r;
 		db->count++;
 		f = ptn_conn_run(db->conn, stmt, in, res);
-		if (f == PTN_FAULT_NONE)
+		if (f == PTN_DBERR_NONE)
 			return PTN_OK;
-		if (f == PTN_FAULT_RETRY && again(++n, start))
+		if (f == PTN_DBERR_RETRY && again(++n, start))
 			continue;
 		note(db, def->name, f);
 		if (reconnected)
 			return err_of(f);
-		if (f != PTN_FAULT_UNSENT &&
-		    !(f == PTN_FAULT_LOST && def->reads))
+		if (f != PTN_DBERR_UNSENT &&
+		    !(f == PTN_DBERR_LOST && def->reads))
 			return err_of(f);
 		reconnected = true;
 	}
@@ -360,59 +361,60 @@ run_alone(struct ptn_db *db, int stmt, const void *in, struct ptn_result *res)
 
 /* The caller of the run is told to give up; ptn_db_tx() knows what for. */
 static enum ptn_err
-err_in_tx(enum ptn_fault f)
+err_in_tx(enum ptn_dberr f)
 {
 	switch ((int)f) {
-	case PTN_FAULT_RETRY:
-	case PTN_FAULT_STALE:
-	case PTN_FAULT_UNSENT:
-	case PTN_FAULT_LOST:
+	case PTN_DBERR_RETRY:
+	case PTN_DBERR_STALE:
+	case PTN_DBERR_UNSENT:
+	case PTN_DBERR_LOST:
 		return PTN_E_RETRY;
 	default:
 		return err_of(f);
 	}
 }
 
-static enum ptn_fault
+static enum ptn_dberr
 begin(struct ptn_db *db)
 {
 	if (db->begun)
-		return PTN_FAULT_NONE;
+		return PTN_DBERR_NONE;
 	if (ready(db) != PTN_OK)
-		return PTN_FAULT_AWAY; /* logged already */
+		return PTN_DBERR_AWAY; /* logged already */
 	db->begun = true;
 	db->count++;
 	return ptn_conn_run(db->conn, PTN_STMT_DB_BEGIN, NULL, NULL);
 }
 
 static enum ptn_err
-run_in_tx(struct ptn_db *db, int stmt, const void *in, struct ptn_result *res)
+run_in_tx(struct ptn_db *db, int stmt, const void *in,
+    struct ptn_conn_result *res)
 {
-	enum ptn_fault f;
+	enum ptn_dberr f;
 
-	if (db->broken != PTN_FAULT_NONE)
+	if (db->broken != PTN_DBERR_NONE)
 		return err_in_tx(db->broken);
 	f = begin(db);
-	if (f == PTN_FAULT_AWAY && !db->begun) {
+	if (f == PTN_DBERR_AWAY && !db->begun) {
 		db->broken = f;
 		return err_of(f);
 	}
-	if (f == PTN_FAULT_NONE) {
+	if (f == PTN_DBERR_NONE) {
 		db->count++;
 		f = ptn_conn_run(db->conn, stmt, in, res);
 	}
-	if (f == PTN_FAULT_NONE)
+	if (f == PTN_DBERR_NONE)
 		return PTN_OK;
-	if (f != PTN_FAULT_RETRY)
+	if (f != PTN_DBERR_RETRY)
 		note(db, ptn_sql_stmts[stmt].name, f);
 	/* A key that exists, or a full arena, ends the statement only. */
-	if (f != PTN_FAULT_CONFLICT && f != PTN_FAULT_NOMEM)
+	if (f != PTN_DBERR_CONFLICT && f != PTN_DBERR_NOMEM)
 		db->broken = f;
 	return err_in_tx(f);
 }
 
 static enum ptn_err
-run(struct ptn_db *db, int stmt, const void *in, struct ptn_result *res)
+run(struct ptn_db *db, int stmt, const void *in, struct ptn_conn_result *res)
 {
 	if (db->in_tx)
 		return run_in_tx(db, stmt, in, res);
@@ -423,7 +425,7 @@ enum ptn_err
 ptn_db_exec(struct ptn_db *db, int stmt, const void *in, uint64_t *affected,
     uint64_t *insert_id)
 {
-	struct ptn_result res = { 0 };
+	struct ptn_conn_result res = { 0 };
 	enum ptn_err r;
 
 	if ((r = run(db, stmt, in, &res)) != PTN_OK)
@@ -439,7 +441,7 @@ enum ptn_err
 ptn_db_one(struct ptn_db *db, struct ptn_arena *a, int stmt, const void *in,
     void *out)
 {
-	struct ptn_result res = { .a = a, .one = true, .rows = out };
+	struct ptn_conn_result res = { .a = a, .one = true, .rows = out };
 	enum ptn_err r;
 
 	res.row_size = ptn_sql_stmts[stmt].out_size;
@@ -452,7 +454,7 @@ enum ptn_err
 ptn_db_many(struct ptn_db *db, struct ptn_arena *a, int stmt, const void *in,
     size_t row_size, void **rows, size_t *n)
 {
-	struct ptn_result res = { .a = a, .row_size = row_size };
+	struct ptn_conn_result res = { .a = a, .row_size = row_size };
 	enum ptn_err r;
 
 	*rows = NULL;
@@ -467,17 +469,17 @@ ptn_db_many(struct ptn_db *db, struct ptn_arena *a, int stmt, const void *in,
 enum ptn_err
 ptn_db_script(struct ptn_db *db, const char *sql, size_t len)
 {
-	enum ptn_fault f;
+	enum ptn_dberr f;
 	enum ptn_err r;
 
 	if ((r = ready(db)) != PTN_OK)
 		return r;
 	db->count++;
-	if ((f = ptn_conn_text(db->conn, sql, len)) == PTN_FAULT_NONE)
+	if ((f = ptn_conn_text(db->conn, sql, len)) == PTN_DBERR_NONE)
 		return PTN_OK;
 	ptn_error("database: migration: %s (%u)", ptn_conn_message(db->conn),
 	    ptn_conn_number(db->conn));
-	if (f == PTN_FAULT_LOST || f == PTN_FAULT_UNSENT)
+	if (f == PTN_DBERR_LOST || f == PTN_DBERR_UNSENT)
 		ptn_conn_close(db->conn);
 	return err_of(f);
 }
@@ -488,44 +490,44 @@ ptn_db_script(struct ptn_db *db, const char *sql, size_t len)
 static void
 roll_back(struct ptn_db *db)
 {
-	enum ptn_fault f;
+	enum ptn_dberr f;
 
 	if (!db->begun || !ptn_conn_is_open(db->conn))
 		return;
 	db->count++;
 	f = ptn_conn_run(db->conn, PTN_STMT_DB_ROLLBACK, NULL, NULL);
 	/* Galera may report the lost certification here as well. */
-	if (f != PTN_FAULT_NONE && f != PTN_FAULT_RETRY)
+	if (f != PTN_DBERR_NONE && f != PTN_DBERR_RETRY)
 		ptn_conn_close(db->conn);
 }
 
-static enum ptn_fault
+static enum ptn_dberr
 commit(struct ptn_db *db)
 {
-	enum ptn_fault f;
+	enum ptn_dberr f;
 
 	db->count++;
 	f = ptn_conn_run(db->conn, PTN_STMT_DB_COMMIT, NULL, NULL);
-	if (f == PTN_FAULT_NONE || f == PTN_FAULT_RETRY)
+	if (f == PTN_DBERR_NONE || f == PTN_DBERR_RETRY)
 		return f;
 	note(db, "COMMIT, outcome unknown", f);
 	/* It may have taken place: it must not be run again. */
-	return f == PTN_FAULT_LOST ? PTN_FAULT_AWAY : f;
+	return f == PTN_DBERR_LOST ? PTN_DBERR_AWAY : f;
 }
 
 /* One run.  A fault here is about the run; *r is what fn said. */
-static enum ptn_fault
+static enum ptn_dberr
 run_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg, enum ptn_err *r)
 {
-	enum ptn_fault f;
+	enum ptn_dberr f;
 
 	db->begun = false;
-	db->broken = PTN_FAULT_NONE;
+	db->broken = PTN_DBERR_NONE;
 	*r = fn(db, arg);
 	f = db->broken;
-	if (f == PTN_FAULT_NONE && *r == PTN_OK && db->begun)
+	if (f == PTN_DBERR_NONE && *r == PTN_OK && db->begun)
 		f = commit(db);
-	if (f != PTN_FAULT_NONE || *r != PTN_OK)
+	if (f != PTN_DBERR_NONE || *r != PTN_OK)
 		roll_back(db);
 	return f;
 }
@@ -534,7 +536,7 @@ enum ptn_err
 ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
 {
 	int64_t start = ptn_clock_mono_ms();
-	enum ptn_fault f;
+	enum ptn_dberr f;
 	enum ptn_err r;
 	int n = 0;
 
@@ -546,7 +548,7 @@ ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
 		db->in_tx = true;
 		f = run_tx(db, fn, arg, &r);
 		db->in_tx = false;
-		if (f == PTN_FAULT_NONE)
+		if (f == PTN_DBERR_NONE)
 			return r;
 	} while (err_in_tx(f) == PTN_E_RETRY && again(++n, start));
 	say(db, "transaction", f);

@@ -13,88 +13,88 @@
  */
 static const struct {
 	unsigned int number;
-	enum ptn_fault fault;
+	enum ptn_dberr dberr;
 	const char *what;
-} faults[] = {
+} dberrs[] = {
 	/* clang-format off */
-	{ 1062, PTN_FAULT_CONFLICT, "a unique key" },
-	{ 1451, PTN_FAULT_CONFLICT, "a row that others refer to" },
-	{ 1452, PTN_FAULT_CONFLICT, "the row that is referred to is gone" },
+	{ 1062, PTN_DBERR_CONFLICT, "a unique key" },
+	{ 1451, PTN_DBERR_CONFLICT, "a row that others refer to" },
+	{ 1452, PTN_DBERR_CONFLICT, "the row that is referred to is gone" },
 
-	{ 1020, PTN_FAULT_RETRY,    "the row changed meanwhile" },
-	{ 1047, PTN_FAULT_RETRY,    "the cluster node is not ready" },
-	{ 1205, PTN_FAULT_RETRY,    "waited too long for a lock" },
-	{ 1213, PTN_FAULT_RETRY,    "deadlock" },
+	{ 1020, PTN_DBERR_RETRY,    "the row changed meanwhile" },
+	{ 1047, PTN_DBERR_RETRY,    "the cluster node is not ready" },
+	{ 1205, PTN_DBERR_RETRY,    "waited too long for a lock" },
+	{ 1213, PTN_DBERR_RETRY,    "deadlock" },
 
-	{ 1243, PTN_FAULT_STALE,    "unknown prepared statement" },
-	{ 1615, PTN_FAULT_STALE,    "prepared statement out of date" },
+	{ 1243, PTN_DBERR_STALE,    "unknown prepared statement" },
+	{ 1615, PTN_DBERR_STALE,    "prepared statement out of date" },
 
-	{ 2006, PTN_FAULT_UNSENT,   "the server has gone away" },
-	{ 1053, PTN_FAULT_LOST,     "the server is shutting down" },
-	{ 1927, PTN_FAULT_LOST,     "the connection was killed" },
-	{ 2013, PTN_FAULT_LOST,     "the connection was lost" },
-	{ 2027, PTN_FAULT_LOST,     "malformed packet" },
-	{ 2055, PTN_FAULT_LOST,     "the connection was lost" },
-	{ 4031, PTN_FAULT_LOST,     "the connection was idle for too long" },
+	{ 2006, PTN_DBERR_UNSENT,   "the server has gone away" },
+	{ 1053, PTN_DBERR_LOST,     "the server is shutting down" },
+	{ 1927, PTN_DBERR_LOST,     "the connection was killed" },
+	{ 2013, PTN_DBERR_LOST,     "the connection was lost" },
+	{ 2027, PTN_DBERR_LOST,     "malformed packet" },
+	{ 2055, PTN_DBERR_LOST,     "the connection was lost" },
+	{ 4031, PTN_DBERR_LOST,     "the connection was idle for too long" },
 
-	{    3, PTN_FAULT_AWAY,     "cannot write (disk full?)" },
-	{   28, PTN_FAULT_AWAY,     "disk full" },
-	{ 1021, PTN_FAULT_AWAY,     "disk full" },
-	{ 1026, PTN_FAULT_AWAY,     "cannot write (disk full?)" },
-	{ 1028, PTN_FAULT_AWAY,     "cannot sort (disk full?)" },
-	{ 1030, PTN_FAULT_AWAY,     "the storage engine failed (disk full?)" },
-	{ 1037, PTN_FAULT_AWAY,     "the server is out of memory" },
-	{ 1038, PTN_FAULT_AWAY,     "the server is out of sort memory" },
-	{ 1040, PTN_FAULT_AWAY,     "too many connections" },
-	{ 1041, PTN_FAULT_AWAY,     "the server is out of memory" },
-	{ 1114, PTN_FAULT_AWAY,     "the table is full (disk full?)" },
-	{ 1135, PTN_FAULT_AWAY,     "the server cannot start a thread" },
-	{ 1180, PTN_FAULT_AWAY,     "COMMIT failed (disk full?)" },
-	{ 1203, PTN_FAULT_AWAY,     "too many connections of this user" },
-	{ 1226, PTN_FAULT_AWAY,     "this user has used up a limit" },
-	{ 1290, PTN_FAULT_AWAY,     "the server is read-only" },
-	{ 1317, PTN_FAULT_AWAY,     "the query was interrupted" },
-	{ 1461, PTN_FAULT_AWAY,     "too many prepared statements" },
-	{ 1792, PTN_FAULT_AWAY,     "the transaction is read-only" },
-	{ 1836, PTN_FAULT_AWAY,     "the server is read-only" },
-	{ 1969, PTN_FAULT_AWAY,     "the query took too long" },
+	{    3, PTN_DBERR_AWAY,     "cannot write (disk full?)" },
+	{   28, PTN_DBERR_AWAY,     "disk full" },
+	{ 1021, PTN_DBERR_AWAY,     "disk full" },
+	{ 1026, PTN_DBERR_AWAY,     "cannot write (disk full?)" },
+	{ 1028, PTN_DBERR_AWAY,     "cannot sort (disk full?)" },
+	{ 1030, PTN_DBERR_AWAY,     "the storage engine failed (disk full?)" },
+	{ 1037, PTN_DBERR_AWAY,     "the server is out of memory" },
+	{ 1038, PTN_DBERR_AWAY,     "the server is out of sort memory" },
+	{ 1040, PTN_DBERR_AWAY,     "too many connections" },
+	{ 1041, PTN_DBERR_AWAY,     "the server is out of memory" },
+	{ 1114, PTN_DBERR_AWAY,     "the table is full (disk full?)" },
+	{ 1135, PTN_DBERR_AWAY,     "the server cannot start a thread" },
+	{ 1180, PTN_DBERR_AWAY,     "COMMIT failed (disk full?)" },
+	{ 1203, PTN_DBERR_AWAY,     "too many connections of this user" },
+	{ 1226, PTN_DBERR_AWAY,     "this user has used up a limit" },
+	{ 1290, PTN_DBERR_AWAY,     "the server is read-only" },
+	{ 1317, PTN_DBERR_AWAY,     "the query was interrupted" },
+	{ 1461, PTN_DBERR_AWAY,     "too many prepared statements" },
+	{ 1792, PTN_DBERR_AWAY,     "the transaction is read-only" },
+	{ 1836, PTN_DBERR_AWAY,     "the server is read-only" },
+	{ 1969, PTN_DBERR_AWAY,     "the query took too long" },
 
-	{ 1044, PTN_FAULT_AWAY,     "access denied to this database" },
-	{ 1045, PTN_FAULT_AWAY,     "access denied: check database.user and database.password" },
-	{ 1049, PTN_FAULT_AWAY,     "no such database: check database.database" },
-	{ 1129, PTN_FAULT_AWAY,     "the server blocks this host" },
-	{ 1130, PTN_FAULT_AWAY,     "this host may not connect" },
-	{ 1142, PTN_FAULT_AWAY,     "access denied to a table" },
-	{ 1143, PTN_FAULT_AWAY,     "access denied to a column" },
-	{ 1227, PTN_FAULT_AWAY,     "access denied: a privilege is missing" },
-	{ 1698, PTN_FAULT_AWAY,     "access denied: check database.user and database.password" },
-	{ 1862, PTN_FAULT_AWAY,     "the password of database.user has expired" },
-	{ 4151, PTN_FAULT_AWAY,     "the account of database.user is locked" },
+	{ 1044, PTN_DBERR_AWAY,     "access denied to this database" },
+	{ 1045, PTN_DBERR_AWAY,     "access denied: check database.user and database.password" },
+	{ 1049, PTN_DBERR_AWAY,     "no such database: check database.database" },
+	{ 1129, PTN_DBERR_AWAY,     "the server blocks this host" },
+	{ 1130, PTN_DBERR_AWAY,     "this host may not connect" },
+	{ 1142, PTN_DBERR_AWAY,     "access denied to a table" },
+	{ 1143, PTN_DBERR_AWAY,     "access denied to a column" },
+	{ 1227, PTN_DBERR_AWAY,     "access denied: a privilege is missing" },
+	{ 1698, PTN_DBERR_AWAY,     "access denied: check database.user and database.password" },
+	{ 1862, PTN_DBERR_AWAY,     "the password of database.user has expired" },
+	{ 4151, PTN_DBERR_AWAY,     "the account of database.user is locked" },
 
-	{ 2002, PTN_FAULT_AWAY,     "cannot connect" },
-	{ 2003, PTN_FAULT_AWAY,     "cannot connect" },
-	{ 2005, PTN_FAULT_AWAY,     "unknown host: check database.host" },
-	{ 2012, PTN_FAULT_AWAY,     "no answer to the connection" },
-	{ 2026, PTN_FAULT_AWAY,     "TLS failed" },
-	{ 2059, PTN_FAULT_AWAY,     "an authentication plugin is missing" },
-	{ 2061, PTN_FAULT_AWAY,     "authentication failed" },
+	{ 2002, PTN_DBERR_AWAY,     "cannot connect" },
+	{ 2003, PTN_DBERR_AWAY,     "cannot connect" },
+	{ 2005, PTN_DBERR_AWAY,     "unknown host: check database.host" },
+	{ 2012, PTN_DBERR_AWAY,     "no answer to the connection" },
+	{ 2026, PTN_DBERR_AWAY,     "TLS failed" },
+	{ 2059, PTN_DBERR_AWAY,     "an authentication plugin is missing" },
+	{ 2061, PTN_DBERR_AWAY,     "authentication failed" },
 	/* clang-format on */
 };
 
-enum ptn_fault
-ptn_fault_of(unsigned int number, const char **what)
+enum ptn_dberr
+ptn_dberr_of(unsigned int number, const char **what)
 {
 	size_t i;
 
 	*what = NULL;
-	for (i = 0; i < PTN_ARRAY_LEN(faults); i++) {
-		if (faults[i].number == number) {
-			*what = faults[i].what;
-			return faults[i].fault;
+	for (i = 0; i < PTN_ARRAY_LEN(dberrs); i++) {
+		if (dberrs[i].number == number) {
+			*what = dberrs[i].what;
+			return dberrs[i].dberr;
 		}
 	}
 	/* Whatever else the library reports, its connection is in doubt. */
 	if (number >= CLIENT_FIRST && number <= CLIENT_LAST)
-		return PTN_FAULT_LOST;
-	return PTN_FAULT_OTHER;
+		return PTN_DBERR_LOST;
+	return PTN_DBERR_OTHER;
 }

@@ -10,8 +10,8 @@ struct ptn_actor;
 struct ptn_arena;
 struct ptn_conf;
 struct ptn_db;
-struct ptn_gate;
-struct ptn_keys;
+struct ptn_hashgate;
+struct ptn_jwks;
 struct ptn_secrets;
 struct ptn_token_cache;
 
@@ -25,8 +25,8 @@ struct ptn_scope {
 	const struct ptn_secrets *secrets;
 	struct ptn_db *db;
 	struct ptn_arena *arena;
-	struct ptn_keys *keys[PTN_API__MAX]; /* NULL: not asked for */
-	struct ptn_gate *gate;		     /* of password hashes; or NULL */
+	struct ptn_jwks *keys[PTN_API__MAX]; /* NULL: not asked for */
+	struct ptn_hashgate *gate;	     /* of password hashes; or NULL */
 	struct ptn_token_cache *tokens;	     /* verified before; or NULL */
 	struct ptn_actor *actor; /* who acts, for the record; or NULL: nobody */
 	struct ptn_uuid tenant_id;

@@ -19,7 +19,7 @@ struct ptn_service_new;
 /*
  * Make an organisation, and invite whom it begins with.
  *
- * org	a row that ptn_org_fault() finds nothing wrong with; gets its id.
+ * org	a row that ptn_org_problem() finds nothing wrong with; gets its id.
  *
  * PTN_E_CONFLICT: the name is taken; or as ptn_administer_invite().
  */

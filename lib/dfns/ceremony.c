@@ -15,24 +15,24 @@
 static const struct {
 	const char *name;
 	int64_t ttl_s;
-} purposes[PTN_PURPOSE__MAX] = {
-	[PTN_PURPOSE_LOGIN] = { "login", 300 },
-	[PTN_PURPOSE_REGISTRATION] = { "registration", 900 },
-	[PTN_PURPOSE_CREDENTIAL] = { "credential", 600 },
-	[PTN_PURPOSE_ACTION] = { "action", 300 },
-	[PTN_PURPOSE_SIGNED] = { "signed", 300 },
-	[PTN_PURPOSE_RECOVERY] = { "recovery", 900 },
-	[PTN_PURPOSE_CREDENTIAL_CODE] = { "credential_code", 300 },
+} purposes[PTN_DFNS_CEREMONY__MAX] = {
+	[PTN_DFNS_CEREMONY_LOGIN] = { "login", 300 },
+	[PTN_DFNS_CEREMONY_REGISTRATION] = { "registration", 900 },
+	[PTN_DFNS_CEREMONY_CREDENTIAL] = { "credential", 600 },
+	[PTN_DFNS_CEREMONY_ACTION] = { "action", 300 },
+	[PTN_DFNS_CEREMONY_SIGNED] = { "signed", 300 },
+	[PTN_DFNS_CEREMONY_RECOVERY] = { "recovery", 900 },
+	[PTN_DFNS_CEREMONY_CREDENTIAL_CODE] = { "credential_code", 300 },
 };
 
 int64_t
-ptn_ceremony_ttl_s(enum ptn_purpose_of purpose)
+ptn_dfns_ceremony_ttl_s(enum ptn_dfns_ceremony_kind purpose)
 {
 	return purposes[purpose].ttl_s;
 }
 
 char *
-ptn_ceremony_challenge_new(struct ptn_arena *a)
+ptn_dfns_ceremony_challenge_new(struct ptn_arena *a)
 {
 	uint8_t nonce[NONCE_LEN];
 	char hex[2 * NONCE_LEN + 1];
@@ -43,7 +43,7 @@ ptn_ceremony_challenge_new(struct ptn_arena *a)
 }
 
 enum ptn_err
-ptn_ceremony_put(const struct ptn_scope *sc, struct ptn_ceremony_row *c)
+ptn_dfns_ceremony_put(const struct ptn_scope *sc, struct ptn_dfns_ceremony *c)
 {
 	struct ptn_ceremony_put_in in;
 
@@ -55,7 +55,7 @@ ptn_ceremony_put(const struct ptn_scope *sc, struct ptn_ceremony_row *c)
 }
 
 struct taking {
-	enum ptn_purpose_of purpose;
+	enum ptn_dfns_ceremony_kind purpose;
 	const struct ptn_uuid *id;
 	struct ptn_ceremony_lock_out row;
 	bool keep;
@@ -79,7 +79,7 @@ take(const struct ptn_scope *sc, void *arg)
 		return r == PTN_E_NOT_FOUND ? PTN_OK : r;
 	t->found = !t->row.expired &&
 	    strcmp(t->row.purpose, purposes[t->purpose].name) == 0 &&
-	    t->row.attempts < PTN_CEREMONY_TRIES;
+	    t->row.attempts < PTN_DFNS_CEREMONY_TRIES;
 	if (!t->found)
 		return PTN_OK;
 	return t->keep ? ptn_sql_ceremony_count_try(sc->db, &count, &n)
@@ -87,7 +87,7 @@ take(const struct ptn_scope *sc, void *arg)
 }
 
 static enum ptn_err
-run(const struct ptn_scope *sc, struct taking *t, struct ptn_ceremony_row *out)
+run(const struct ptn_scope *sc, struct taking *t, struct ptn_dfns_ceremony *out)
 {
 	enum ptn_err r;
 
@@ -106,8 +106,9 @@ run(const struct ptn_scope *sc, struct taking *t, struct ptn_ceremony_row *out)
 }
 
 enum ptn_err
-ptn_ceremony_take(const struct ptn_scope *sc, enum ptn_purpose_of purpose,
-    const struct ptn_uuid *id, struct ptn_ceremony_row *out)
+ptn_dfns_ceremony_take(const struct ptn_scope *sc,
+    enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id,
+    struct ptn_dfns_ceremony *out)
 {
 	struct taking t = { .purpose = purpose, .id = id };
 
@@ -115,8 +116,9 @@ ptn_ceremony_take(const struct ptn_scope *sc, enum ptn_purpose_of purpose,
 }
 
 enum ptn_err
-ptn_ceremony_try(const struct ptn_scope *sc, enum ptn_purpose_of purpose,
-    const struct ptn_uuid *id, struct ptn_ceremony_row *out)
+ptn_dfns_ceremony_try(const struct ptn_scope *sc,
+    enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id,
+    struct ptn_dfns_ceremony *out)
 {
 	struct taking t = { .purpose = purpose, .id = id, .keep = true };
 
@@ -124,7 +126,7 @@ ptn_ceremony_try(const struct ptn_scope *sc, enum ptn_purpose_of purpose,
 }
 
 enum ptn_err
-ptn_ceremony_end(const struct ptn_scope *sc, const struct ptn_uuid *id)
+ptn_dfns_ceremony_end(const struct ptn_scope *sc, const struct ptn_uuid *id)
 {
 	const struct ptn_ceremony_delete_in in = { sc->tenant_id, *id };
 	uint64_t n;
@@ -136,8 +138,8 @@ ptn_ceremony_end(const struct ptn_scope *sc, const struct ptn_uuid *id)
 }
 
 enum ptn_err
-ptn_ceremony_end_all(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    enum ptn_purpose_of purpose)
+ptn_dfns_ceremony_end_all(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, enum ptn_dfns_ceremony_kind purpose)
 {
 	const struct ptn_ceremony_delete_of_in in = { sc->tenant_id, *user,
 		purposes[purpose].name };
@@ -147,8 +149,9 @@ ptn_ceremony_end_all(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 enum ptn_err
-ptn_ceremony_look(const struct ptn_scope *sc, enum ptn_purpose_of purpose,
-    const struct ptn_uuid *id, struct ptn_ceremony_row *out, bool *used)
+ptn_dfns_ceremony_look(const struct ptn_scope *sc,
+    enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id,
+    struct ptn_dfns_ceremony *out, bool *used)
 {
 	const struct ptn_ceremony_get_in in = { sc->tenant_id, *id,
 		purposes[purpose].name };
@@ -167,8 +170,8 @@ ptn_ceremony_look(const struct ptn_scope *sc, enum ptn_purpose_of purpose,
 }
 
 enum ptn_err
-ptn_ceremony_use(const struct ptn_scope *sc, enum ptn_purpose_of purpose,
-    const struct ptn_uuid *id)
+ptn_dfns_ceremony_use(const struct ptn_scope *sc,
+    enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id)
 {
 	const struct ptn_ceremony_use_in in = { sc->tenant_id, *id,
 		purposes[purpose].name };

@@ -8,14 +8,14 @@ static const struct form {
 	const char *alphabet;
 	size_t len;   /* characters, without hyphens */
 	size_t group; /* of so many */
-} forms[PTN_DFNSCODE__MAX] = {
-	[PTN_DFNSCODE_MAIL] = { "0123456789", 16, 4 },
-	[PTN_DFNSCODE_CREDENTIAL] = { "23456789ABCDEFGHJKLMNPQRSTUVWXYZ", 9,
+} forms[PTN_DFNS_CODE__MAX] = {
+	[PTN_DFNS_CODE_MAIL] = { "0123456789", 16, 4 },
+	[PTN_DFNS_CODE_CREDENTIAL] = { "23456789ABCDEFGHJKLMNPQRSTUVWXYZ", 9,
 	    3 },
 };
 
 void
-ptn_dfnscode_draw(enum ptn_dfnscode_form form, char out[PTN_DFNSCODE_STR])
+ptn_dfns_code_draw(enum ptn_dfns_code_form form, char out[PTN_DFNS_CODE_STR])
 {
 	const struct form *f = &forms[form];
 	uint32_t n = (uint32_t)strlen(f->alphabet);
@@ -31,9 +31,9 @@ ptn_dfnscode_draw(enum ptn_dfnscode_form form, char out[PTN_DFNSCODE_STR])
 
 /* The character that c stands for, 0 for one to drop, -1 for a wrong one. */
 static int
-meaning(enum ptn_dfnscode_form form, uint8_t c)
+meaning(enum ptn_dfns_code_form form, uint8_t c)
 {
-	if (form == PTN_DFNSCODE_MAIL)
+	if (form == PTN_DFNS_CODE_MAIL)
 		return c >= '0' && c <= '9' ? c : 0;
 	if (c == '-' || c == ' ')
 		return 0;
@@ -43,20 +43,20 @@ meaning(enum ptn_dfnscode_form form, uint8_t c)
 }
 
 bool
-ptn_dfnscode_normal(enum ptn_dfnscode_form form, struct ptn_bytes typed,
-    char out[PTN_DFNSCODE_STR])
+ptn_dfns_code_normal(enum ptn_dfns_code_form form, struct ptn_bytes typed,
+    char out[PTN_DFNS_CODE_STR])
 {
 	size_t i, n = 0;
 	int c = 0;
 
-	memset(out, 0, PTN_DFNSCODE_STR);
-	if (typed.len > PTN_DFNSCODE_TYPED_MAX)
+	memset(out, 0, PTN_DFNS_CODE_STR);
+	if (typed.len > PTN_DFNS_CODE_TYPED_MAX)
 		return false;
 	for (i = 0; i < typed.len && c >= 0 && n <= forms[form].len; i++)
 		if ((c = meaning(form, typed.p[i])) > 0)
 			out[n++] = (char)c;
 	if (c >= 0 && n == forms[form].len)
 		return true;
-	ptn_wipe(out, PTN_DFNSCODE_STR);
+	ptn_wipe(out, PTN_DFNS_CODE_STR);
 	return false;
 }

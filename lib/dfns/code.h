@@ -14,18 +14,18 @@
  * bits), shown "A7U-KY6-9PT".  What is stored and compared is a MAC of the
  * normal form: no separators, capital letters.
  */
-enum ptn_dfnscode_form {
-	PTN_DFNSCODE_MAIL,
-	PTN_DFNSCODE_CREDENTIAL,
-	PTN_DFNSCODE__MAX
+enum ptn_dfns_code_form {
+	PTN_DFNS_CODE_MAIL,
+	PTN_DFNS_CODE_CREDENTIAL,
+	PTN_DFNS_CODE__MAX
 };
 
-#define PTN_DFNSCODE_STR 20 /* 16 characters, 3 hyphens and the NUL */
-#define PTN_DFNSCODE_TYPED_MAX 64 /* bytes of input that are looked at */
+#define PTN_DFNS_CODE_STR 20	   /* 16 characters, 3 hyphens and the NUL */
+#define PTN_DFNS_CODE_TYPED_MAX 64 /* bytes of input that are looked at */
 
 /* Draw a code, uniformly, as it is shown. */
-void ptn_dfnscode_draw(enum ptn_dfnscode_form form,
-    char out[PTN_DFNSCODE_STR]);
+void ptn_dfns_code_draw(enum ptn_dfns_code_form form,
+    char out[PTN_DFNS_CODE_STR]);
 
 /*
  * The normal form of what somebody typed.  Of a mail code everything but
@@ -33,7 +33,7 @@ void ptn_dfnscode_draw(enum ptn_dfnscode_form form,
  * letters stand for capitals.  False, with out empty, if the rest is not
  * exactly a code of this form.
  */
-bool ptn_dfnscode_normal(enum ptn_dfnscode_form form, struct ptn_bytes typed,
-    char out[PTN_DFNSCODE_STR]) PTN_MUST_USE;
+bool ptn_dfns_code_normal(enum ptn_dfns_code_form form, struct ptn_bytes typed,
+    char out[PTN_DFNS_CODE_STR]) PTN_MUST_USE;
 
 #endif

@@ -18,9 +18,9 @@
 static const char *
 time_text(struct ptn_arena *a)
 {
-	char now[PTN_TIME_STR];
+	char now[PTN_CLOCK_STR];
 
-	ptn_time_format(ptn_clock_us(), now);
+	ptn_clock_format(ptn_clock_us(), now);
 	return ptn_arena_printf(a, "%.10s %.5s UTC", now,
 	    now + sizeof("2024-01-01T") - 1);
 }
@@ -45,7 +45,7 @@ ptn_codemail_want(const struct ptn_scope *sc, const struct ptn_codemail *w)
 
 struct granting {
 	const struct ptn_outbox_item *item;
-	enum ptn_code_purpose purpose;
+	enum ptn_code_kind purpose;
 	struct ptn_org org;
 	struct ptn_member m;
 };
@@ -70,7 +70,8 @@ static enum ptn_err
 take(const struct ptn_scope *sc, struct granting *g, int64_t limit,
     int64_t interval_s, enum ptn_verdict *verdict)
 {
-	struct ptn_rate rate = { .limit = limit, .interval_s = interval_s };
+	struct ptn_ratelimit rate = { .limit = limit,
+		.interval_s = interval_s };
 	uint8_t bucket[PTN_SHA256_LEN];
 	char user[PTN_UUID_STR];
 	const char *text;
@@ -81,10 +82,11 @@ take(const struct ptn_scope *sc, struct granting *g, int64_t limit,
 	    ptn_code_name(g->purpose), user, (long long)interval_s);
 	if (text == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_secrets_mac(sc->secrets, 0, PTN_FOR_RATE, ptn_bytes_of(text),
-	    bucket);
+	r = ptn_secrets_mac(sc->secrets, 0, PTN_KEY_USE_RATE,
+	    ptn_bytes_of(text), bucket);
 	if (r == PTN_OK)
-		r = ptn_rate_take(sc, PTN_BYTES(bucket, sizeof(bucket)), &rate);
+		r = ptn_ratelimit_take(sc, PTN_BYTES(bucket, sizeof(bucket)),
+		    &rate);
 	*verdict = rate.verdict;
 	return r;
 }
@@ -109,7 +111,7 @@ static enum ptn_err
 grant(const struct ptn_scope *sc, void *arg)
 {
 	struct granting *g = arg;
-	char code[PTN_DFNSCODE_STR], digits[PTN_DFNSCODE_STR];
+	char code[PTN_DFNS_CODE_STR], digits[PTN_DFNS_CODE_STR];
 	char org[PTN_DFNSID_STR];
 	struct ptn_passcode pc = { .user_id = g->m.id,
 		.email_id = g->m.email_id,
@@ -129,8 +131,9 @@ grant(const struct ptn_scope *sc, void *arg)
 	enum ptn_err r;
 
 	ptn_dfnsid_format(PTN_DFNSID_ORG, &g->org.id, org);
-	ptn_dfnscode_draw(PTN_DFNSCODE_MAIL, code);
-	if (!ptn_dfnscode_normal(PTN_DFNSCODE_MAIL, ptn_bytes_of(code), digits))
+	ptn_dfns_code_draw(PTN_DFNS_CODE_MAIL, code);
+	if (!ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, ptn_bytes_of(code),
+		digits))
 		return PTN_E_INTERNAL;
 	r = ptn_user_lock(sc, &g->m.id);
 	if (r == PTN_OK)
@@ -145,12 +148,12 @@ grant(const struct ptn_scope *sc, void *arg)
 }
 
 static bool
-purpose_of(const char *template, enum ptn_code_purpose *out)
+purpose_of(const char *template, enum ptn_code_kind *out)
 {
 	int i;
 
 	for (i = PTN_CODE_LOGIN; i < PTN_CODE__MAX; i++) {
-		*out = (enum ptn_code_purpose)i;
+		*out = (enum ptn_code_kind)i;
 		if (strcmp(template, ptn_code_name(*out)) == 0)
 			return true;
 	}

@@ -20,7 +20,7 @@
  * later, by the courier.  So the answer cannot tell, nor the time it takes.
  */
 struct ptn_codemail {
-	enum ptn_code_purpose purpose;
+	enum ptn_code_kind purpose;
 	const char *username; /* as asked for */
 	const char *locale;
 	const char *address; /* of the client; told to who gets the code */

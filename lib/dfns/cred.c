@@ -45,13 +45,13 @@ passkeys(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 static enum ptn_err
 fill_passkey(struct ptn_arena *a, const struct ptn_passkeys_of_out *row,
-    struct ptn_dfnscred *c)
+    struct ptn_dfns_cred *c)
 {
-	*c = (struct ptn_dfnscred){
+	*c = (struct ptn_dfns_cred){
 		.id = passkey_uuid(row->id_hash),
 		.kind = PTN_CRED_FIDO2,
 		.cred_id = ptn_b64url_encode(a, row->credential_id),
-		.name = row->name != NULL ? row->name : PTN_DFNSCRED_NAME,
+		.name = row->name != NULL ? row->name : PTN_DFNS_CRED_NAME,
 		.active = row->active != 0,
 		.created_at_us = row->created_at,
 		.raw_id = row->credential_id,
@@ -67,11 +67,11 @@ fill_passkey(struct ptn_arena *a, const struct ptn_passkeys_of_out *row,
 }
 
 static void
-fill_key(const struct ptn_key_credentials_of_out *row, struct ptn_dfnscred *c)
+fill_key(const struct ptn_key_credentials_of_out *row, struct ptn_dfns_cred *c)
 {
-	*c = (struct ptn_dfnscred){
+	*c = (struct ptn_dfns_cred){
 		.id = row->id,
-		.kind = ptn_cred_kind_of(ptn_bytes_of(row->kind)),
+		.kind = ptn_dfns_cred_kind_of(ptn_bytes_of(row->kind)),
 		.cred_id = row->cred_id,
 		.name = row->name,
 		.fingerprint = row->fingerprint,
@@ -86,8 +86,8 @@ fill_key(const struct ptn_key_credentials_of_out *row, struct ptn_dfnscred *c)
 }
 
 enum ptn_err
-ptn_dfnscreds_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    struct ptn_dfnscred **out, size_t *n)
+ptn_dfns_creds_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_dfns_cred **out, size_t *n)
 {
 	const struct ptn_key_credentials_of_in in = { sc->tenant_id, *user };
 	struct ptn_key_credentials_of_out *keys;
@@ -111,15 +111,15 @@ ptn_dfnscreds_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 bool
-ptn_dfnscred_signs(const struct ptn_dfnscred *c)
+ptn_dfns_cred_signs(const struct ptn_dfns_cred *c)
 {
 	return c->kind == PTN_CRED_FIDO2 || c->kind == PTN_CRED_KEY ||
 	    c->kind == PTN_CRED_PASSWORD_PROTECTED_KEY;
 }
 
 bool
-ptn_dfnscreds_have(const struct ptn_dfnscred *c, size_t n,
-    enum ptn_cred_kind kind)
+ptn_dfns_creds_have(const struct ptn_dfns_cred *c, size_t n,
+    enum ptn_dfns_cred_kind kind)
 {
 	size_t i;
 
@@ -130,20 +130,20 @@ ptn_dfnscreds_have(const struct ptn_dfnscred *c, size_t n,
 }
 
 bool
-ptn_dfnscreds_suffice(const struct ptn_dfnscred *c, size_t n, bool passwords)
+ptn_dfns_creds_suffice(const struct ptn_dfns_cred *c, size_t n, bool passwords)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (c[i].active && ptn_dfnscred_signs(&c[i]))
+		if (c[i].active && ptn_dfns_cred_signs(&c[i]))
 			return true;
-	return passwords && ptn_dfnscreds_have(c, n, PTN_CRED_PASSWORD) &&
-	    ptn_dfnscreds_have(c, n, PTN_CRED_TOTP);
+	return passwords && ptn_dfns_creds_have(c, n, PTN_CRED_PASSWORD) &&
+	    ptn_dfns_creds_have(c, n, PTN_CRED_TOTP);
 }
 
 static enum ptn_err
 put_passkey(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    struct ptn_dfnscred *c)
+    struct ptn_dfns_cred *c)
 {
 	const struct ptn_credential row = { .id = c->raw_id,
 		.user_id = *user,
@@ -160,7 +160,7 @@ put_passkey(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	uint64_t n;
 	enum ptn_err r;
 
-	ptn_sha256(c->raw_id, hash);
+	ptn_crypto_sha256(c->raw_id, hash);
 	c->id = passkey_uuid(PTN_BYTES(hash, sizeof(hash)));
 	place = (struct ptn_passkey_place_in){ c->rp_id, c->origin,
 		sc->tenant_id, PTN_BYTES(hash, sizeof(hash)) };
@@ -171,7 +171,7 @@ put_passkey(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 static enum ptn_err
 put_key(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    struct ptn_dfnscred *c)
+    struct ptn_dfns_cred *c)
 {
 	const char *norm = ptn_b64any_norm(sc->arena, ptn_bytes_of(c->cred_id));
 	uint8_t hash[PTN_SHA256_LEN];
@@ -179,10 +179,10 @@ put_key(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 	if (norm == NULL)
 		return PTN_E_NOMEM;
-	ptn_sha256(ptn_bytes_of(norm), hash);
+	ptn_crypto_sha256(ptn_bytes_of(norm), hash);
 	c->id = ptn_uuid_new();
 	in = (struct ptn_key_credential_put_in){ c->id, sc->tenant_id, *user,
-		ptn_cred_kind_name(c->kind), c->cred_id,
+		ptn_dfns_cred_kind_name(c->kind), c->cred_id,
 		PTN_BYTES(hash, sizeof(hash)), c->name, c->pem, c->fingerprint,
 		ptn_keyassert_digest_name(c->digest),
 		c->encrypted_private_key };
@@ -211,7 +211,7 @@ forget_totp(const struct ptn_scope *sc, const struct ptn_uuid *user)
 
 static enum ptn_err
 put_password(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    const struct ptn_dfnscred *c)
+    const struct ptn_dfns_cred *c)
 {
 	const struct ptn_password_factor_put_in in = { *user, sc->tenant_id,
 		c->id, c->hash, PTN_PASSWORD_NORM };
@@ -226,7 +226,7 @@ put_password(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 static enum ptn_err
 put_totp(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    const struct ptn_dfnscred *c)
+    const struct ptn_dfns_cred *c)
 {
 	const struct ptn_totp_factor_put_in in = { *user, sc->tenant_id, c->id,
 		c->sealed, c->last_step };
@@ -245,9 +245,9 @@ put_totp(const struct ptn_scope *sc, const struct ptn_uuid *user,
  */
 static enum ptn_err
 put_secret(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    struct ptn_dfnscred *c)
+    struct ptn_dfns_cred *c)
 {
-	const char *kind = ptn_cred_kind_name(c->kind);
+	const char *kind = ptn_dfns_cred_kind_name(c->kind);
 	const struct ptn_key_credentials_archive_kind_in old = { sc->tenant_id,
 		*user, kind };
 	struct ptn_key_credential_put_in in = { .tenant_id = sc->tenant_id,
@@ -272,18 +272,18 @@ put_secret(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 enum ptn_err
-ptn_dfnscred_put(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    struct ptn_dfnscred *c)
+ptn_dfns_cred_put(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_dfns_cred *c)
 {
 	if (c->kind == PTN_CRED_FIDO2)
 		return put_passkey(sc, user, c);
-	if (ptn_cred_kind_secret(c->kind))
+	if (ptn_dfns_cred_kind_secret(c->kind))
 		return put_secret(sc, user, c);
 	return put_key(sc, user, c);
 }
 
 enum ptn_err
-ptn_dfnscred_used(const struct ptn_scope *sc, const struct ptn_dfnscred *c)
+ptn_dfns_cred_used(const struct ptn_scope *sc, const struct ptn_dfns_cred *c)
 {
 	const struct ptn_credential passkey = { .id = c->raw_id,
 		.sign_count = c->sign_count,
@@ -297,8 +297,8 @@ ptn_dfnscred_used(const struct ptn_scope *sc, const struct ptn_dfnscred *c)
 }
 
 enum ptn_err
-ptn_dfnscred_activate(const struct ptn_scope *sc, const struct ptn_dfnscred *c,
-    bool active)
+ptn_dfns_cred_activate(const struct ptn_scope *sc,
+    const struct ptn_dfns_cred *c, bool active)
 {
 	const struct ptn_key_credential_activate_in key = { active,
 		sc->tenant_id, c->id };
@@ -309,13 +309,13 @@ ptn_dfnscred_activate(const struct ptn_scope *sc, const struct ptn_dfnscred *c,
 
 	if (c->kind != PTN_CRED_FIDO2)
 		return ptn_sql_key_credential_activate(sc->db, &key, &n);
-	ptn_sha256(c->raw_id, hash);
+	ptn_crypto_sha256(c->raw_id, hash);
 	passkey.id_hash = PTN_BYTES(hash, sizeof(hash));
 	return ptn_sql_passkey_activate(sc->db, &passkey, &n);
 }
 
 enum ptn_err
-ptn_dfnscreds_archive(const struct ptn_scope *sc, const struct ptn_uuid *user)
+ptn_dfns_creds_archive(const struct ptn_scope *sc, const struct ptn_uuid *user)
 {
 	const struct ptn_passkeys_archive_in passkeys_in = { sc->tenant_id,
 		*user };

@@ -18,9 +18,9 @@
  * A credential of the Dfns API, of any kind.  Passkeys are the rows that the
  * other API has too (credential.h), the bare keys are rows of their own.
  */
-struct ptn_dfnscred {
+struct ptn_dfns_cred {
 	struct ptn_uuid id; /* its credentialUuid */
-	enum ptn_cred_kind kind;
+	enum ptn_dfns_cred_kind kind;
 	const char *cred_id; /* verbatim */
 	const char *name;
 	const char *fingerprint; /* "SHA256:..." */
@@ -47,25 +47,25 @@ struct ptn_dfnscred {
 	int64_t last_step;
 };
 
-#define PTN_DFNSCRED_NAME "Default Credential" /* of one without */
+#define PTN_DFNS_CRED_NAME "Default Credential" /* of one without */
 
 /* All that are not archived, in the arena: passkeys, then keys, by age. */
-enum ptn_err ptn_dfnscreds_of(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, struct ptn_dfnscred **out,
+enum ptn_err ptn_dfns_creds_of(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_dfns_cred **out,
     size_t *n) PTN_MUST_USE;
 
 /* Can it log in or sign an action by itself, when it is active? */
-bool ptn_dfnscred_signs(const struct ptn_dfnscred *c);
+bool ptn_dfns_cred_signs(const struct ptn_dfns_cred *c);
 
 /* Is there an active one of this kind among them? */
-bool ptn_dfnscreds_have(const struct ptn_dfnscred *c, size_t n,
-    enum ptn_cred_kind kind);
+bool ptn_dfns_creds_have(const struct ptn_dfns_cred *c, size_t n,
+    enum ptn_dfns_cred_kind kind);
 
 /*
  * Can somebody who has these log in?  passwords: a Password and a Totp count,
  * together.
  */
-bool ptn_dfnscreds_suffice(const struct ptn_dfnscred *c, size_t n,
+bool ptn_dfns_creds_suffice(const struct ptn_dfns_cred *c, size_t n,
     bool passwords);
 
 /*
@@ -74,19 +74,19 @@ bool ptn_dfnscreds_suffice(const struct ptn_dfnscred *c, size_t n,
  * of the one before.  Inside the caller's transaction, which holds the lock of
  * the user.
  */
-enum ptn_err ptn_dfnscred_put(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, struct ptn_dfnscred *c) PTN_MUST_USE;
+enum ptn_err ptn_dfns_cred_put(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_dfns_cred *c) PTN_MUST_USE;
 
 /* Switch it on or off.  As above. */
-enum ptn_err ptn_dfnscred_activate(const struct ptn_scope *sc,
-    const struct ptn_dfnscred *c, bool active) PTN_MUST_USE;
+enum ptn_err ptn_dfns_cred_activate(const struct ptn_scope *sc,
+    const struct ptn_dfns_cred *c, bool active) PTN_MUST_USE;
 
 /* Put all of a user's away for good.  As above. */
-enum ptn_err ptn_dfnscreds_archive(const struct ptn_scope *sc,
+enum ptn_err ptn_dfns_creds_archive(const struct ptn_scope *sc,
     const struct ptn_uuid *user) PTN_MUST_USE;
 
 /* Note that it was used, with its new counter.  As above. */
-enum ptn_err ptn_dfnscred_used(const struct ptn_scope *sc,
-    const struct ptn_dfnscred *c) PTN_MUST_USE;
+enum ptn_err ptn_dfns_cred_used(const struct ptn_scope *sc,
+    const struct ptn_dfns_cred *c) PTN_MUST_USE;
 
 #endif

@@ -11,12 +11,13 @@ static enum ptn_err
 code_mac(const struct ptn_secrets *s, size_t i, struct ptn_bytes typed,
     uint8_t mac[PTN_SHA256_LEN])
 {
-	char code[PTN_DFNSCODE_STR];
+	char code[PTN_DFNS_CODE_STR];
 	enum ptn_err r;
 
-	if (!ptn_dfnscode_normal(PTN_DFNSCODE_CREDENTIAL, typed, code))
+	if (!ptn_dfns_code_normal(PTN_DFNS_CODE_CREDENTIAL, typed, code))
 		return PTN_E_NOT_FOUND;
-	r = ptn_secrets_mac(s, i, PTN_FOR_CREDCODE, ptn_bytes_of(code), mac);
+	r = ptn_secrets_mac(s, i, PTN_KEY_USE_CREDCODE, ptn_bytes_of(code),
+	    mac);
 	ptn_wipe(code, sizeof(code));
 	return r;
 }

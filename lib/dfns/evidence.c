@@ -30,7 +30,8 @@ digest_of(int32_t alg)
 }
 
 static enum ptn_err
-read_passkey(struct ptn_arena *a, const struct ptn_dfnscred *c, struct key *out)
+read_passkey(struct ptn_arena *a, const struct ptn_dfns_cred *c,
+    struct key *out)
 {
 	struct ptn_cose_key key;
 	enum ptn_err r;
@@ -42,8 +43,8 @@ read_passkey(struct ptn_arena *a, const struct ptn_dfnscred *c, struct key *out)
 }
 
 static enum ptn_err
-read_key(struct ptn_arena *a, const struct ptn_dfnsfactor *factor,
-    const struct ptn_dfnscred *c, struct key *out)
+read_key(struct ptn_arena *a, const struct ptn_dfns_factor *factor,
+    const struct ptn_dfns_cred *c, struct key *out)
 {
 	struct ptn_pem pem;
 	enum ptn_err r;
@@ -58,7 +59,7 @@ read_key(struct ptn_arena *a, const struct ptn_dfnsfactor *factor,
 
 static enum ptn_err
 put(const struct ptn_scope *sc, const struct ptn_evidence *e,
-    const struct ptn_dfnsfactor *factor, const struct ptn_dfnscred *c,
+    const struct ptn_dfns_factor *factor, const struct ptn_dfns_cred *c,
     const struct key *key)
 {
 	uint8_t hash[PTN_SHA256_LEN];
@@ -74,7 +75,7 @@ put(const struct ptn_scope *sc, const struct ptn_evidence *e,
 		.payload_hash = hex,
 		.nonce = e->nonce,
 		.credential_id = c->id,
-		.kind = ptn_cred_kind_name(c->kind),
+		.kind = ptn_dfns_cred_kind_name(c->kind),
 		.cred_id = c->cred_id,
 		.public_key = key->spki,
 		.digest = key->digest,
@@ -84,20 +85,20 @@ put(const struct ptn_scope *sc, const struct ptn_evidence *e,
 		.request_id = e->request_id,
 	};
 
-	ptn_sha256(e->action->payload, hash);
+	ptn_crypto_sha256(e->action->payload, hash);
 	ptn_hex_encode(PTN_BYTES(hash, sizeof(hash)), hex);
 	return ptn_sql_evidence_put(sc->db, &in);
 }
 
 enum ptn_err
 ptn_evidence_put(const struct ptn_scope *sc, const struct ptn_evidence *e,
-    const struct ptn_dfnsfactor *factor, const struct ptn_dfnscred *c)
+    const struct ptn_dfns_factor *factor, const struct ptn_dfns_cred *c)
 {
 	struct ptn_evidence shown = *e;
 	struct key key;
 	enum ptn_err r;
 
-	if (!sc->cf->audit_rows || ptn_cred_kind_secret(c->kind))
+	if (!sc->cf->audit_rows || ptn_dfns_cred_kind_secret(c->kind))
 		return PTN_OK;
 	r = c->kind == PTN_CRED_FIDO2 ? read_passkey(sc->arena, c, &key)
 				      : read_key(sc->arena, factor, c, &key);

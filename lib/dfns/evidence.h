@@ -35,8 +35,8 @@ struct ptn_evidence {
  * transaction that accepts it.
  */
 enum ptn_err ptn_evidence_put(const struct ptn_scope *sc,
-    const struct ptn_evidence *e, const struct ptn_dfnsfactor *factor,
-    const struct ptn_dfnscred *c) PTN_MUST_USE;
+    const struct ptn_evidence *e, const struct ptn_dfns_factor *factor,
+    const struct ptn_dfns_cred *c) PTN_MUST_USE;
 
 /* Note that what was approved took place, inside its transaction. */
 enum ptn_err ptn_evidence_used(const struct ptn_scope *sc,

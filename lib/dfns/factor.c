@@ -28,25 +28,25 @@ static const unsigned places[PTN_FACTOR__MAX] = {
 };
 
 const char *
-ptn_cred_kind_name(enum ptn_cred_kind kind)
+ptn_dfns_cred_kind_name(enum ptn_dfns_cred_kind kind)
 {
 	return (unsigned)kind < PTN_CRED__MAX ? kinds[kind] : "";
 }
 
-enum ptn_cred_kind
-ptn_cred_kind_of(struct ptn_bytes name)
+enum ptn_dfns_cred_kind
+ptn_dfns_cred_kind_of(struct ptn_bytes name)
 {
 	unsigned i;
 
 	for (i = PTN_CRED_UNSET + 1; i < PTN_CRED__MAX; i++)
 		if (name.len == strlen(kinds[i]) &&
 		    memcmp(name.p, kinds[i], name.len) == 0)
-			return (enum ptn_cred_kind)i;
+			return (enum ptn_dfns_cred_kind)i;
 	return PTN_CRED_UNSET;
 }
 
 bool
-ptn_cred_kind_secret(enum ptn_cred_kind kind)
+ptn_dfns_cred_kind_secret(enum ptn_dfns_cred_kind kind)
 {
 	return kind == PTN_CRED_PASSWORD || kind == PTN_CRED_TOTP;
 }
@@ -153,15 +153,15 @@ take_cred_id(struct reader *in, const char *path)
 	return s;
 }
 
-static enum ptn_cred_kind
-take_kind(struct reader *in, const char *path, enum ptn_dfnsfactor_place place)
+static enum ptn_dfns_cred_kind
+take_kind(struct reader *in, const char *path, enum ptn_dfns_factor_place place)
 {
 	struct ptn_bytes b = take(in, path, PTN_CREDENTIAL_NAME_MAX);
-	enum ptn_cred_kind kind;
+	enum ptn_dfns_cred_kind kind;
 
 	if (b.p == NULL)
 		return PTN_CRED_UNSET;
-	kind = ptn_cred_kind_of(b);
+	kind = ptn_dfns_cred_kind_of(b);
 	if (kind == PTN_CRED_UNSET || (places[place] & BIT(kind)) == 0)
 		fail(in, PTN_E_INPUT, path);
 	return kind;
@@ -181,7 +181,7 @@ enter(struct reader *in, const char *name)
 }
 
 static void
-read_assertion(struct reader *in, struct ptn_dfnsfactor *out)
+read_assertion(struct reader *in, struct ptn_dfns_factor *out)
 {
 	const struct ptn_json *algorithm;
 
@@ -217,8 +217,8 @@ finish(const struct reader *in, void *out, size_t len, const char **why)
 }
 
 enum ptn_err
-ptn_dfnsfactor_read(struct ptn_arena *a, const struct ptn_json *v,
-    enum ptn_dfnsfactor_place place, struct ptn_dfnsfactor *out,
+ptn_dfns_factor_read(struct ptn_arena *a, const struct ptn_json *v,
+    enum ptn_dfns_factor_place place, struct ptn_dfns_factor *out,
     const char **why)
 {
 	struct reader in = { .a = a, .v = v, .r = PTN_OK };
@@ -236,7 +236,7 @@ ptn_dfnsfactor_read(struct ptn_arena *a, const struct ptn_json *v,
 }
 
 static void
-read_info(struct reader *in, struct ptn_dfnsfactor_new *out)
+read_info(struct reader *in, struct ptn_dfns_factor_new *out)
 {
 	enter(in, "credentialInfo");
 	if (out->kind == PTN_CRED_PASSWORD) {
@@ -257,8 +257,8 @@ read_info(struct reader *in, struct ptn_dfnsfactor_new *out)
 }
 
 enum ptn_err
-ptn_dfnsfactor_read_new(struct ptn_arena *a, const struct ptn_json *v,
-    enum ptn_dfnsfactor_place place, struct ptn_dfnsfactor_new *out,
+ptn_dfns_factor_read_new(struct ptn_arena *a, const struct ptn_json *v,
+    enum ptn_dfns_factor_place place, struct ptn_dfns_factor_new *out,
     const char **why)
 {
 	struct reader in = { .a = a, .v = v, .r = PTN_OK };
@@ -280,7 +280,7 @@ ptn_dfnsfactor_read_new(struct ptn_arena *a, const struct ptn_json *v,
 }
 
 static bool
-names(const struct ptn_dfnsfactor *f, const struct ptn_dfnsfactor_allowed *c,
+names(const struct ptn_dfns_factor *f, const struct ptn_dfns_factor_allowed *c,
     bool exactly)
 {
 	return exactly ? strcmp(f->cred_id, c->cred_id) == 0
@@ -289,8 +289,8 @@ names(const struct ptn_dfnsfactor *f, const struct ptn_dfnsfactor_allowed *c,
 }
 
 void
-ptn_dfnsfactor_pick(const struct ptn_dfnsfactor *f,
-    const struct ptn_dfnsfactor_allowed *list, size_t n, size_t *at,
+ptn_dfns_factor_pick(const struct ptn_dfns_factor *f,
+    const struct ptn_dfns_factor_allowed *list, size_t n, size_t *at,
     struct ptn_ruling *ruling)
 {
 	size_t i, pass;

@@ -14,7 +14,7 @@
 
 /* The JSON of factors and new credentials, decoded; nothing is verified. */
 
-enum ptn_cred_kind {
+enum ptn_dfns_cred_kind {
 	PTN_CRED_UNSET,
 	PTN_CRED_FIDO2,
 	PTN_CRED_KEY,
@@ -26,14 +26,14 @@ enum ptn_cred_kind {
 };
 
 /* "Fido2" ...; "" and PTN_CRED_UNSET for what is none. */
-const char *ptn_cred_kind_name(enum ptn_cred_kind kind);
-enum ptn_cred_kind ptn_cred_kind_of(struct ptn_bytes name);
+const char *ptn_dfns_cred_kind_name(enum ptn_dfns_cred_kind kind);
+enum ptn_dfns_cred_kind ptn_dfns_cred_kind_of(struct ptn_bytes name);
 
 /* Password and Totp: known to both sides, and signing nothing. */
-bool ptn_cred_kind_secret(enum ptn_cred_kind kind);
+bool ptn_dfns_cred_kind_secret(enum ptn_dfns_cred_kind kind);
 
 /* Where it stands, which says of what kinds it may be. */
-enum ptn_dfnsfactor_place {
+enum ptn_dfns_factor_place {
 	PTN_FACTOR_FIRST,    /* Fido2, the two keys, Password */
 	PTN_FACTOR_SECOND,   /* Fido2, the two keys, Totp */
 	PTN_FACTOR_RECOVERY, /* RecoveryKey alone */
@@ -49,8 +49,8 @@ enum ptn_dfnsfactor_place {
 #define PTN_ENCRYPTED_KEY_MAX ((size_t)16 * 1024) /* bytes of text */
 
 /* What proves something: {"kind", "credentialAssertion"} and the like. */
-struct ptn_dfnsfactor {
-	enum ptn_cred_kind kind;
+struct ptn_dfns_factor {
+	enum ptn_dfns_cred_kind kind;
 	const char *cred_id;		     /* all but Password and Totp */
 	struct ptn_bytes client_data;	     /* the same */
 	struct ptn_bytes signature;	     /* the same */
@@ -68,13 +68,13 @@ struct ptn_dfnsfactor {
  *
  * Returns PTN_OK, PTN_E_INPUT, PTN_E_NOMEM.
  */
-enum ptn_err ptn_dfnsfactor_read(struct ptn_arena *a, const struct ptn_json *v,
-    enum ptn_dfnsfactor_place place, struct ptn_dfnsfactor *out,
+enum ptn_err ptn_dfns_factor_read(struct ptn_arena *a, const struct ptn_json *v,
+    enum ptn_dfns_factor_place place, struct ptn_dfns_factor *out,
     const char **why) PTN_MUST_USE;
 
 /* A new credential: {"credentialKind", "credentialInfo", ...}. */
-struct ptn_dfnsfactor_new {
-	enum ptn_cred_kind kind;
+struct ptn_dfns_factor_new {
+	enum ptn_dfns_cred_kind kind;
 	const char *name;    /* NULL if absent */
 	const char *cred_id; /* all but Password and Totp */
 	struct ptn_bytes client_data;
@@ -88,14 +88,14 @@ struct ptn_dfnsfactor_new {
  * The same for a new credential.  "kind" is taken for "credentialKind" where
  * only it is present.
  */
-enum ptn_err ptn_dfnsfactor_read_new(struct ptn_arena *a,
-    const struct ptn_json *v, enum ptn_dfnsfactor_place place,
-    struct ptn_dfnsfactor_new *out, const char **why) PTN_MUST_USE;
+enum ptn_err ptn_dfns_factor_read_new(struct ptn_arena *a,
+    const struct ptn_json *v, enum ptn_dfns_factor_place place,
+    struct ptn_dfns_factor_new *out, const char **why) PTN_MUST_USE;
 
 /* A credential that the challenge allows. */
-struct ptn_dfnsfactor_allowed {
+struct ptn_dfns_factor_allowed {
 	const char *cred_id; /* verbatim */
-	enum ptn_cred_kind kind;
+	enum ptn_dfns_cred_kind kind;
 };
 
 /*
@@ -103,8 +103,8 @@ struct ptn_dfnsfactor_allowed {
  * ptn_cred_id_same().  at is set with PTN_ALLOW; refused are
  * PTN_REFUSAL_CRED_ID and PTN_REFUSAL_KIND.
  */
-void ptn_dfnsfactor_pick(const struct ptn_dfnsfactor *f,
-    const struct ptn_dfnsfactor_allowed *list, size_t n, size_t *at,
+void ptn_dfns_factor_pick(const struct ptn_dfns_factor *f,
+    const struct ptn_dfns_factor_allowed *list, size_t n, size_t *at,
     struct ptn_ruling *ruling);
 
 #endif

@@ -12,9 +12,9 @@
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
-const int32_t ptn_dfnsfido_algs[] = { PTN_COSE_ES256, PTN_COSE_RS256,
+const int32_t ptn_dfns_fido_algs[] = { PTN_COSE_ES256, PTN_COSE_RS256,
 	PTN_COSE_EDDSA };
-const size_t ptn_dfnsfido_n_algs = N(ptn_dfnsfido_algs);
+const size_t ptn_dfns_fido_n_algs = N(ptn_dfns_fido_algs);
 
 static const enum ptn_refusal refusals[PTN_WA__MAX] = {
 	[PTN_WA_NONE] = PTN_REFUSAL_NONE,
@@ -44,12 +44,12 @@ static const enum ptn_refusal refusals[PTN_WA__MAX] = {
 /* ----------------------------------------------------------------- origins */
 
 bool
-ptn_dfnsfido_origin_ok(const struct ptn_dfnsfido_rp *rp, const char *origin)
+ptn_dfns_fido_origin_ok(const struct ptn_dfns_fido_rp *rp, const char *origin)
 {
 	size_t i;
 
-	if (ptn_origins_are_rule(&rp->origins))
-		return ptn_origin_by_rule(rp->id, origin);
+	if (ptn_url_origins_are_rule(&rp->origins))
+		return ptn_url_origin_by_rule(rp->id, origin);
 	for (i = 0; i < rp->origins.n; i++)
 		if (strcmp(rp->origins.v[i], origin) == 0)
 			return true;
@@ -59,7 +59,7 @@ ptn_dfnsfido_origin_ok(const struct ptn_dfnsfido_rp *rp, const char *origin)
 /* ---------------------------------------------------------------- ceremony */
 
 enum ptn_err
-ptn_dfnsfido_user(struct ptn_bytes handle, struct ptn_uuid *user)
+ptn_dfns_fido_user(struct ptn_bytes handle, struct ptn_uuid *user)
 {
 	memset(user, 0, sizeof(*user));
 	if (handle.len == sizeof(user->b)) {
@@ -83,16 +83,17 @@ struct ceremony {
  * so.  A rule becomes the origin that it allows, or none.
  */
 static enum ptn_err
-set_rp(struct ptn_arena *a, const struct ptn_dfnsfido_rp *rp,
+set_rp(struct ptn_arena *a, const struct ptn_dfns_fido_rp *rp,
     const struct ptn_clientdata *cd, struct ceremony *c)
 {
 	c->rp.id = rp->id;
 	if (cd->origin != NULL &&
 	    (c->origin[0] = ptn_arena_strdup(a, cd->origin)) == NULL)
 		return PTN_E_NOMEM;
-	if (!ptn_origins_are_rule(&rp->origins))
+	if (!ptn_url_origins_are_rule(&rp->origins))
 		c->rp.origins = rp->origins;
-	else if (cd->origin != NULL && ptn_origin_by_rule(rp->id, cd->origin))
+	else if (cd->origin != NULL &&
+	    ptn_url_origin_by_rule(rp->id, cd->origin))
 		c->rp.origins = (struct ptn_strs){ c->origin, 1 };
 	return PTN_OK;
 }
@@ -119,8 +120,8 @@ set_challenge(struct ptn_arena *a, const char *challenge,
 }
 
 static enum ptn_err
-prepare(struct ptn_arena *a, const struct ptn_dfnsfido *f,
-    const struct ptn_dfnsfido_rp *rp, struct ptn_bytes client_data,
+prepare(struct ptn_arena *a, const struct ptn_dfns_fido *f,
+    const struct ptn_dfns_fido_rp *rp, struct ptn_bytes client_data,
     struct ceremony *c)
 {
 	struct ptn_clientdata cd;
@@ -134,8 +135,8 @@ prepare(struct ptn_arena *a, const struct ptn_dfnsfido *f,
 		return r;
 	c->want.require_uv = true;
 	c->want.attestation = f->attestation;
-	c->want.algs = ptn_dfnsfido_algs;
-	c->want.n_algs = ptn_dfnsfido_n_algs;
+	c->want.algs = ptn_dfns_fido_algs;
+	c->want.n_algs = ptn_dfns_fido_n_algs;
 	c->want.now_s = f->now_s;
 	if ((r = set_rp(a, rp, &cd, c)) != PTN_OK)
 		return r;
@@ -147,7 +148,7 @@ rule(const struct ptn_webauthn_finding *finding, struct ptn_ruling *ruling)
 {
 	if (finding->verdict == PTN_ALLOW)
 		return ptn_ruling_allow(ruling);
-	return ptn_ruling_deny(ruling, refusals[finding->fault]);
+	return ptn_ruling_deny(ruling, refusals[finding->problem]);
 }
 
 /* ---------------------------------------------------------------- creation */
@@ -157,7 +158,7 @@ is_hash_of(struct ptn_bytes hash, const char *id)
 {
 	uint8_t want[PTN_SHA256_LEN];
 
-	ptn_sha256(ptn_bytes_of(id), want);
+	ptn_crypto_sha256(ptn_bytes_of(id), want);
 	return ptn_bytes_equal(hash, PTN_BYTES(want, sizeof(want)));
 }
 
@@ -166,8 +167,8 @@ is_hash_of(struct ptn_bytes hash, const char *id)
  * none of ours, the first one serves to find out what is wrong.
  */
 static enum ptn_err
-choose_rp(struct ptn_arena *a, const struct ptn_dfnsfido *f,
-    struct ptn_bytes attestation, const struct ptn_dfnsfido_rp **rp)
+choose_rp(struct ptn_arena *a, const struct ptn_dfns_fido *f,
+    struct ptn_bytes attestation, const struct ptn_dfns_fido_rp **rp)
 {
 	struct ptn_attestation att;
 	struct ptn_authdata ad;
@@ -198,7 +199,7 @@ id_check(struct ptn_arena *a, struct ptn_bytes text, struct ptn_bytes id,
 
 static enum ptn_err
 register_with(struct ptn_arena *a, struct ceremony *c,
-    const struct ptn_dfnsfido_creation *in, struct ptn_dfnsfido_created *out,
+    const struct ptn_dfns_fido_creation *in, struct ptn_dfns_fido_created *out,
     struct ptn_ruling *ruling)
 {
 	const struct ptn_webauthn_creation response = { in->client_data,
@@ -223,11 +224,11 @@ register_with(struct ptn_arena *a, struct ceremony *c,
 }
 
 enum ptn_err
-ptn_dfnsfido_create(struct ptn_arena *a, const struct ptn_dfnsfido *f,
-    const struct ptn_dfnsfido_creation *in, struct ptn_dfnsfido_created *out,
+ptn_dfns_fido_create(struct ptn_arena *a, const struct ptn_dfns_fido *f,
+    const struct ptn_dfns_fido_creation *in, struct ptn_dfns_fido_created *out,
     struct ptn_ruling *ruling)
 {
-	const struct ptn_dfnsfido_rp *rp;
+	const struct ptn_dfns_fido_rp *rp;
 	struct ceremony c;
 	enum ptn_err r;
 
@@ -248,19 +249,19 @@ ptn_dfnsfido_create(struct ptn_arena *a, const struct ptn_dfnsfido *f,
 
 /* WebAuthn L3 7.2 step 6: the handle is the user's. */
 static bool
-handle_ok(const struct ptn_dfnsfido_stored *stored,
-    const struct ptn_dfnsfido_assertion *in)
+handle_ok(const struct ptn_dfns_fido_stored *stored,
+    const struct ptn_dfns_fido_assertion *in)
 {
 	struct ptn_uuid user;
 
 	if (in->user_handle.p == NULL)
 		return !in->by_handle;
-	return ptn_dfnsfido_user(in->user_handle, &user) == PTN_OK &&
+	return ptn_dfns_fido_user(in->user_handle, &user) == PTN_OK &&
 	    ptn_uuid_equal(&user, &stored->user);
 }
 
-static const struct ptn_dfnsfido_rp *
-find_rp(const struct ptn_dfnsfido *f, const char *id)
+static const struct ptn_dfns_fido_rp *
+find_rp(const struct ptn_dfns_fido *f, const char *id)
 {
 	size_t i;
 
@@ -271,14 +272,14 @@ find_rp(const struct ptn_dfnsfido *f, const char *id)
 }
 
 enum ptn_err
-ptn_dfnsfido_assert(struct ptn_arena *a, const struct ptn_dfnsfido *f,
-    const struct ptn_dfnsfido_stored *stored,
-    const struct ptn_dfnsfido_assertion *in, struct ptn_asserted *out,
+ptn_dfns_fido_assert(struct ptn_arena *a, const struct ptn_dfns_fido *f,
+    const struct ptn_dfns_fido_stored *stored,
+    const struct ptn_dfns_fido_assertion *in, struct ptn_webauthn_asserted *out,
     struct ptn_ruling *ruling)
 {
 	const struct ptn_webauthn_assertion response = { in->client_data,
 		in->authenticator_data, in->signature };
-	const struct ptn_dfnsfido_rp *rp = find_rp(f, stored->rp_id);
+	const struct ptn_dfns_fido_rp *rp = find_rp(f, stored->rp_id);
 	struct ptn_webauthn_finding finding;
 	struct ceremony c;
 	enum ptn_err r;

@@ -20,7 +20,7 @@
  * comes in two encodings; a user handle is the text of an id, or the 16 bytes
  * that the other API uses.
  */
-struct ptn_dfnsfido_rp {
+struct ptn_dfns_fido_rp {
 	const char *id;
 	/*
 	 * Origins, compared whole; or "*": https on any port of the host that
@@ -31,37 +31,37 @@ struct ptn_dfnsfido_rp {
 };
 
 /* What an organisation allows, and what this ceremony was given. */
-struct ptn_dfnsfido {
-	const struct ptn_dfnsfido_rp *rps;
+struct ptn_dfns_fido {
+	const struct ptn_dfns_fido_rp *rps;
 	size_t n_rps;
 	const char *challenge; /* as it was given out: base64url */
-	enum ptn_attestation_policy attestation; /* creation only */
+	enum ptn_webauthn_attestation_policy attestation; /* creation only */
 	int64_t now_s;				 /* creation only */
 };
 
 /* The algorithms offered and taken at a creation, best first. */
-extern const int32_t ptn_dfnsfido_algs[];
-extern const size_t ptn_dfnsfido_n_algs;
+extern const int32_t ptn_dfns_fido_algs[];
+extern const size_t ptn_dfns_fido_n_algs;
 
 /* True if this origin may use the relying party. */
-bool ptn_dfnsfido_origin_ok(const struct ptn_dfnsfido_rp *rp,
+bool ptn_dfns_fido_origin_ok(const struct ptn_dfns_fido_rp *rp,
     const char *origin);
 
 /*
  * The user of a handle: "us-..." or 16 bytes.  PTN_E_NOT_FOUND for all else,
  * an empty or missing one too.
  */
-enum ptn_err ptn_dfnsfido_user(struct ptn_bytes handle, struct ptn_uuid *user)
-    PTN_MUST_USE;
+enum ptn_err ptn_dfns_fido_user(struct ptn_bytes handle,
+    struct ptn_uuid *user) PTN_MUST_USE;
 
-struct ptn_dfnsfido_creation {
+struct ptn_dfns_fido_creation {
 	struct ptn_bytes cred_id; /* the client's text */
 	struct ptn_bytes client_data;
 	struct ptn_bytes attestation;
 };
 
-struct ptn_dfnsfido_created {
-	struct ptn_attested attested;
+struct ptn_dfns_fido_created {
+	struct ptn_webauthn_attested attested;
 	const char *rp_id; /* which of them the client chose */
 	const char *origin;
 };
@@ -73,18 +73,18 @@ struct ptn_dfnsfido_created {
  *
  * Returns PTN_OK if the question was answered, PTN_E_NOMEM, PTN_E_INTERNAL.
  */
-enum ptn_err ptn_dfnsfido_create(struct ptn_arena *a,
-    const struct ptn_dfnsfido *f, const struct ptn_dfnsfido_creation *in,
-    struct ptn_dfnsfido_created *out, struct ptn_ruling *ruling) PTN_MUST_USE;
+enum ptn_err ptn_dfns_fido_create(struct ptn_arena *a,
+    const struct ptn_dfns_fido *f, const struct ptn_dfns_fido_creation *in,
+    struct ptn_dfns_fido_created *out, struct ptn_ruling *ruling) PTN_MUST_USE;
 
 /* The credential's row. */
-struct ptn_dfnsfido_stored {
+struct ptn_dfns_fido_stored {
 	const char *rp_id;
 	struct ptn_uuid user;
 	struct ptn_webauthn_stored record;
 };
 
-struct ptn_dfnsfido_assertion {
+struct ptn_dfns_fido_assertion {
 	struct ptn_bytes client_data;
 	struct ptn_bytes authenticator_data;
 	struct ptn_bytes signature;
@@ -97,9 +97,9 @@ struct ptn_dfnsfido_assertion {
  * of the organisation's; user verification is demanded.  out, ruling and
  * codes as above.
  */
-enum ptn_err ptn_dfnsfido_assert(struct ptn_arena *a,
-    const struct ptn_dfnsfido *f, const struct ptn_dfnsfido_stored *stored,
-    const struct ptn_dfnsfido_assertion *in, struct ptn_asserted *out,
+enum ptn_err ptn_dfns_fido_assert(struct ptn_arena *a,
+    const struct ptn_dfns_fido *f, const struct ptn_dfns_fido_stored *stored,
+    const struct ptn_dfns_fido_assertion *in, struct ptn_webauthn_asserted *out,
     struct ptn_ruling *ruling) PTN_MUST_USE;
 
 #endif

@@ -338,7 +338,7 @@ signed_text(struct ptn_arena *a, struct ptn_bytes client_data, const char *pem,
 	char hex[2 * PTN_SHA256_LEN + 1];
 	struct ptn_buf b;
 
-	ptn_sha256(client_data, hash);
+	ptn_crypto_sha256(client_data, hash);
 	ptn_hex_encode(PTN_BYTES(hash, sizeof(hash)), hex);
 	ptn_buf_init(&b, a);
 	ptn_buf_printf(&b, "{\"clientDataHash\":\"%s\",\"publicKey\":", hex);

@@ -34,7 +34,7 @@ name_key(struct ptn_arena *a, const char *username, char **key)
 		return PTN_E_NOMEM;
 	if (username[0] == '\0' || strlen(username) > PTN_USERNAME_MAX)
 		return PTN_E_INPUT;
-	return ptn_fold(a, username, key);
+	return ptn_unicode_fold(a, username, key);
 }
 
 static void

@@ -9,17 +9,17 @@
 #include "lib/db/sql.h"
 
 int64_t
-ptn_dfnspassword_min(const struct ptn_conf *cf)
+ptn_dfns_password_min(const struct ptn_conf *cf)
 {
-	return cf->password_min > PTN_DFNSPASSWORD_MIN ? cf->password_min
-						       : PTN_DFNSPASSWORD_MIN;
+	return cf->password_min > PTN_DFNS_PASSWORD_MIN ? cf->password_min
+							: PTN_DFNS_PASSWORD_MIN;
 }
 
 enum ptn_err
-ptn_dfnspassword_judge(const struct ptn_conf *cf, struct ptn_arena *a,
+ptn_dfns_password_fit(const struct ptn_conf *cf, struct ptn_arena *a,
     struct ptn_bytes pw, const char **why)
 {
-	const int64_t min = ptn_dfnspassword_min(cf);
+	const int64_t min = ptn_dfns_password_min(cf);
 	struct ptn_bytes form;
 	enum ptn_err r;
 
@@ -30,7 +30,7 @@ ptn_dfnspassword_judge(const struct ptn_conf *cf, struct ptn_arena *a,
 	else if (pw.len > (size_t)cf->password_max_bytes)
 		*why = ptn_arena_printf(a, "must not be longer than %lld bytes",
 		    (long long)cf->password_max_bytes);
-	else if ((r = ptn_opaque_string(a, pw, &form)) != PTN_E_INPUT)
+	else if ((r = ptn_unicode_opaque(a, pw, &form)) != PTN_E_INPUT)
 		return r;
 	else
 		*why = "must not contain control characters";
@@ -51,7 +51,7 @@ replace(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 enum ptn_err
-ptn_dfnspassword_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
+ptn_dfns_password_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_bytes pw, struct ptn_uuid *credential)
 {
 	const struct ptn_password_factor_of_in in = { sc->tenant_id, *user };

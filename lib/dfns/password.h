@@ -16,16 +16,16 @@
  * logs in here, so that nothing would be left of the second factor; and its
  * owner changes it without a user action.
  */
-#define PTN_DFNSPASSWORD_MIN 12 /* code points, whatever the configuration */
+#define PTN_DFNS_PASSWORD_MIN 12 /* code points, whatever the configuration */
 
 /* At least so many code points. */
-int64_t ptn_dfnspassword_min(const struct ptn_conf *cf);
+int64_t ptn_dfns_password_min(const struct ptn_conf *cf);
 
 /*
  * Is a text fit to be one?  why is set to what is said of one that is not, in
  * the arena: "must be at least 12 characters long".  PTN_E_INPUT then.
  */
-enum ptn_err ptn_dfnspassword_judge(const struct ptn_conf *cf,
+enum ptn_err ptn_dfns_password_fit(const struct ptn_conf *cf,
     struct ptn_arena *a, struct ptn_bytes pw, const char **why) PTN_MUST_USE;
 
 /*
@@ -38,7 +38,7 @@ enum ptn_err ptn_dfnspassword_judge(const struct ptn_conf *cf,
  *
  * Returns PTN_OK, PTN_E_BUSY, PTN_E_NOMEM, PTN_E_UNAVAILABLE, PTN_E_INTERNAL.
  */
-enum ptn_err ptn_dfnspassword_check(const struct ptn_scope *sc,
+enum ptn_err ptn_dfns_password_check(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_bytes pw,
     struct ptn_uuid *credential) PTN_MUST_USE;
 

@@ -17,7 +17,7 @@
 /* The key, as it is stored; the server gives it its id. */
 static enum ptn_err
 read_key(const struct ptn_scope *sc, struct ptn_service_new *s,
-    struct ptn_dfnscred *c)
+    struct ptn_dfns_cred *c)
 {
 	const struct ptn_uuid id = ptn_uuid_new();
 	char text[PTN_DFNSID_STR];
@@ -29,9 +29,9 @@ read_key(const struct ptn_scope *sc, struct ptn_service_new *s,
 		return r == PTN_E_INPUT ? PTN_E_UNPROCESSABLE : r;
 	ptn_dfnsid_format(PTN_DFNSID_KEY, &id, text);
 	s->cred_id = ptn_b64url_encode(sc->arena, ptn_bytes_of(text));
-	*c = (struct ptn_dfnscred){ .kind = PTN_CRED_KEY,
+	*c = (struct ptn_dfns_cred){ .kind = PTN_CRED_KEY,
 		.cred_id = s->cred_id,
-		.name = PTN_DFNSCRED_NAME,
+		.name = PTN_DFNS_CRED_NAME,
 		.pem = s->pem,
 		.fingerprint = ptn_arena_strdup(sc->arena, pem.fingerprint) };
 	return c->cred_id != NULL && c->fingerprint != NULL ? PTN_OK
@@ -71,7 +71,7 @@ put_token(const struct ptn_scope *sc, struct ptn_service_new *s,
     const struct ptn_uuid *credential)
 {
 	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
-	const struct ptn_dfnstoken t = { .kind = PTN_DFNSTOKEN_SERVICE,
+	const struct ptn_dfns_token t = { .kind = PTN_DFNS_TOKEN_SERVICE,
 		.id = s->token_id,
 		.org = sc->tenant_id,
 		.user = s->id,
@@ -83,9 +83,9 @@ put_token(const struct ptn_scope *sc, struct ptn_service_new *s,
 	enum ptn_err r;
 
 	s->expires_s = t.exp;
-	if ((r = ptn_dfnstoken_sign(sc, &t, &s->token)) != PTN_OK)
+	if ((r = ptn_dfns_token_sign(sc, &t, &s->token)) != PTN_OK)
 		return r;
-	ptn_sha256(ptn_bytes_of(s->token), hash);
+	ptn_crypto_sha256(ptn_bytes_of(s->token), hash);
 	in = (struct ptn_access_token_put_in){ s->token_id, sc->tenant_id,
 		s->id, *credential, PTN_BYTES(hash, sizeof(hash)), s->ttl_s };
 	return ptn_sql_access_token_put(sc->db, &in);
@@ -94,7 +94,7 @@ put_token(const struct ptn_scope *sc, struct ptn_service_new *s,
 enum ptn_err
 ptn_service_put(const struct ptn_scope *sc, struct ptn_service_new *s)
 {
-	struct ptn_dfnscred key;
+	struct ptn_dfns_cred key;
 	enum ptn_err r;
 
 	s->id = ptn_uuid_new();
@@ -102,7 +102,7 @@ ptn_service_put(const struct ptn_scope *sc, struct ptn_service_new *s)
 	if ((r = check_name(sc->arena, s->name)) != PTN_OK ||
 	    (r = read_key(sc, s, &key)) != PTN_OK ||
 	    (r = put_user(sc, s)) != PTN_OK ||
-	    (r = ptn_dfnscred_put(sc, &s->id, &key)) != PTN_OK)
+	    (r = ptn_dfns_cred_put(sc, &s->id, &key)) != PTN_OK)
 		return r;
 	return put_token(sc, s, &key.id);
 }
@@ -117,7 +117,7 @@ ptn_service_find(const struct ptn_scope *sc, struct ptn_bytes token,
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	ptn_sha256(token, hash);
+	ptn_crypto_sha256(token, hash);
 	in.hash = PTN_BYTES(hash, sizeof(hash));
 	if ((r = ptn_sql_access_token_find(sc->db, sc->arena, &in, &row)) !=
 	    PTN_OK)
@@ -178,7 +178,7 @@ ptn_service_revoke(const struct ptn_scope *sc, const struct ptn_uuid *token_id)
 	in.user_id = row.user_id;
 	if ((r = ptn_user_lock(sc, &in.user_id)) != PTN_OK ||
 	    (r = ptn_sql_access_tokens_revoke(sc->db, &in, &n)) != PTN_OK ||
-	    (r = ptn_dfnscreds_archive(sc, &in.user_id)) != PTN_OK)
+	    (r = ptn_dfns_creds_archive(sc, &in.user_id)) != PTN_OK)
 		return r;
 	return ptn_member_archive(sc, &in.user_id);
 }

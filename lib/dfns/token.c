@@ -15,17 +15,17 @@ static const struct {
 	const char *aud;
 	const char *word; /* tokenKind; NULL: tells none */
 	enum ptn_dfnsid_kind id;
-} kinds[PTN_DFNSTOKEN__MAX] = {
-	[PTN_DFNSTOKEN_USER] = { "dfns:auth:user", "Token", PTN_DFNSID_TOKEN },
-	[PTN_DFNSTOKEN_REGISTRATION] = { "dfns:auth:registration", "Temp",
+} kinds[PTN_DFNS_TOKEN__MAX] = {
+	[PTN_DFNS_TOKEN_USER] = { "dfns:auth:user", "Token", PTN_DFNSID_TOKEN },
+	[PTN_DFNS_TOKEN_REGISTRATION] = { "dfns:auth:registration", "Temp",
 	    PTN_DFNSID_CHALLENGE },
-	[PTN_DFNSTOKEN_RECOVERY] = { "dfns:auth:recovery", "Recovery",
+	[PTN_DFNS_TOKEN_RECOVERY] = { "dfns:auth:recovery", "Recovery",
 	    PTN_DFNSID_CHALLENGE },
-	[PTN_DFNSTOKEN_CHALLENGE] = { "dfns:auth:challenge", NULL,
+	[PTN_DFNS_TOKEN_CHALLENGE] = { "dfns:auth:challenge", NULL,
 	    PTN_DFNSID_CHALLENGE },
-	[PTN_DFNSTOKEN_ACTION] = { "dfns:auth:action", NULL,
+	[PTN_DFNS_TOKEN_ACTION] = { "dfns:auth:action", NULL,
 	    PTN_DFNSID_CHALLENGE },
-	[PTN_DFNSTOKEN_SERVICE] = { "dfns:auth:service", "ServiceAccount",
+	[PTN_DFNS_TOKEN_SERVICE] = { "dfns:auth:service", "ServiceAccount",
 	    PTN_DFNSID_TOKEN },
 };
 
@@ -39,7 +39,7 @@ issuer(const struct ptn_scope *sc)
 }
 
 static void
-write_metadata(struct ptn_jsonw *w, const struct ptn_dfnstoken *t,
+write_metadata(struct ptn_jsonw *w, const struct ptn_dfns_token *t,
     const char *org, const char *id)
 {
 	char user[PTN_DFNSID_STR];
@@ -57,7 +57,7 @@ write_metadata(struct ptn_jsonw *w, const struct ptn_dfnstoken *t,
 }
 
 enum ptn_err
-ptn_dfnstoken_sign(const struct ptn_scope *sc, const struct ptn_dfnstoken *t,
+ptn_dfns_token_sign(const struct ptn_scope *sc, const struct ptn_dfns_token *t,
     char **token)
 {
 	char org[PTN_DFNSID_STR], id[PTN_DFNSID_STR];
@@ -79,7 +79,7 @@ ptn_dfnstoken_sign(const struct ptn_scope *sc, const struct ptn_dfnstoken *t,
 	if (t->username != NULL)
 		ptn_jsonw_str(&w, "https://custom/username", t->username);
 	write_metadata(&w, t, org, id);
-	if (t->kind == PTN_DFNSTOKEN_USER) {
+	if (t->kind == PTN_DFNS_TOKEN_USER) {
 		ptn_jsonw_str(&w, "scope", "");
 		ptn_jsonw_array(&w, "permissions");
 		ptn_jsonw_end_array(&w);
@@ -108,7 +108,7 @@ read_id(enum ptn_dfnsid_kind kind, const struct ptn_json *v,
 }
 
 static bool
-is_kind(const struct ptn_json *p, enum ptn_dfnstoken_kind kind)
+is_kind(const struct ptn_json *p, enum ptn_dfns_token_kind kind)
 {
 	const struct ptn_json *aud = ptn_json_get(p, "aud");
 
@@ -119,7 +119,7 @@ is_kind(const struct ptn_json *p, enum ptn_dfnstoken_kind kind)
 /* What it says, and that it is of this kind and meant for us, now. */
 static bool
 read_claims(const struct ptn_json *p, const char *iss,
-    enum ptn_dfnstoken_kind kind, struct ptn_dfnstoken *t)
+    enum ptn_dfns_token_kind kind, struct ptn_dfns_token *t)
 {
 	const struct ptn_json *meta = ptn_json_get(p, METADATA);
 	const struct ptn_json *user = ptn_json_get(meta, "userId");
@@ -137,8 +137,8 @@ read_claims(const struct ptn_json *p, const char *iss,
 }
 
 enum ptn_err
-ptn_dfnstoken_verify(const struct ptn_scope *sc, struct ptn_bytes token,
-    enum ptn_dfnstoken_kind kind, struct ptn_dfnstoken *out,
+ptn_dfns_token_verify(const struct ptn_scope *sc, struct ptn_bytes token,
+    enum ptn_dfns_token_kind kind, struct ptn_dfns_token *out,
     enum ptn_verdict *verdict)
 {
 	enum ptn_verdict signature = PTN_DENY;
@@ -162,8 +162,8 @@ ptn_dfnstoken_verify(const struct ptn_scope *sc, struct ptn_bytes token,
 }
 
 enum ptn_err
-ptn_dfnstoken_claims(struct ptn_arena *a, struct ptn_bytes token,
-    enum ptn_dfnstoken_kind kind, struct ptn_uuid *org, bool *claims)
+ptn_dfns_token_claims(struct ptn_arena *a, struct ptn_bytes token,
+    enum ptn_dfns_token_kind kind, struct ptn_uuid *org, bool *claims)
 {
 	struct ptn_json *json = NULL;
 	struct ptn_bytes payload;

@@ -16,18 +16,18 @@
  * with an audience that is its own, so that none is ever taken for another.
  * A token names a row, and is worth what that row is.
  */
-enum ptn_dfnstoken_kind {
-	PTN_DFNSTOKEN_USER,	    /* a session */
-	PTN_DFNSTOKEN_REGISTRATION, /* a ceremony that may be completed */
-	PTN_DFNSTOKEN_RECOVERY,	    /* another such */
-	PTN_DFNSTOKEN_CHALLENGE,    /* a ceremony to be answered */
-	PTN_DFNSTOKEN_ACTION,	    /* a request that was approved */
-	PTN_DFNSTOKEN_SERVICE,	    /* a service account; see service.h */
-	PTN_DFNSTOKEN__MAX
+enum ptn_dfns_token_kind {
+	PTN_DFNS_TOKEN_USER,	     /* a session */
+	PTN_DFNS_TOKEN_REGISTRATION, /* a ceremony that may be completed */
+	PTN_DFNS_TOKEN_RECOVERY,     /* another such */
+	PTN_DFNS_TOKEN_CHALLENGE,    /* a ceremony to be answered */
+	PTN_DFNS_TOKEN_ACTION,	     /* a request that was approved */
+	PTN_DFNS_TOKEN_SERVICE,	     /* a service account; see service.h */
+	PTN_DFNS_TOKEN__MAX
 };
 
-struct ptn_dfnstoken {
-	enum ptn_dfnstoken_kind kind;
+struct ptn_dfns_token {
+	enum ptn_dfns_token_kind kind;
 	struct ptn_uuid id; /* of the row */
 	struct ptn_uuid org;
 	struct ptn_uuid user; /* nil: nobody */
@@ -37,23 +37,23 @@ struct ptn_dfnstoken {
 };
 
 /* Sign one; env->keys are those of PTN_API_DFNS. */
-enum ptn_err ptn_dfnstoken_sign(const struct ptn_scope *sc,
-    const struct ptn_dfnstoken *t, char **token) PTN_MUST_USE;
+enum ptn_err ptn_dfns_token_sign(const struct ptn_scope *sc,
+    const struct ptn_dfns_token *t, char **token) PTN_MUST_USE;
 
 /*
  * Verify one of a kind by itself: form, signature, iss, aud, exp, iat.
  * verdict PTN_DENY for every fault of the token; out is set with PTN_ALLOW.
  */
-enum ptn_err ptn_dfnstoken_verify(const struct ptn_scope *sc,
-    struct ptn_bytes token, enum ptn_dfnstoken_kind kind,
-    struct ptn_dfnstoken *out, enum ptn_verdict *verdict) PTN_MUST_USE;
+enum ptn_err ptn_dfns_token_verify(const struct ptn_scope *sc,
+    struct ptn_bytes token, enum ptn_dfns_token_kind kind,
+    struct ptn_dfns_token *out, enum ptn_verdict *verdict) PTN_MUST_USE;
 
 /*
  * Does it claim to be of this kind, and of which organisation?  Nothing of it
  * is verified: this says how it is to be verified, and where its row would be.
  */
-enum ptn_err ptn_dfnstoken_claims(struct ptn_arena *a, struct ptn_bytes token,
-    enum ptn_dfnstoken_kind kind, struct ptn_uuid *org,
+enum ptn_err ptn_dfns_token_claims(struct ptn_arena *a, struct ptn_bytes token,
+    enum ptn_dfns_token_kind kind, struct ptn_uuid *org,
     bool *claims) PTN_MUST_USE;
 
 #endif

@@ -13,7 +13,7 @@ aad_of(const struct ptn_uuid *user)
 }
 
 enum ptn_err
-ptn_dfnstotp_offer(const struct ptn_scope *sc, const struct ptn_uuid *user,
+ptn_dfns_totp_offer(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_bytes *secret, struct ptn_bytes *sealed)
 {
 	uint8_t *p = ptn_arena_alloc(sc->arena, PTN_TOTP_SECRET_LEN);
@@ -23,21 +23,21 @@ ptn_dfnstotp_offer(const struct ptn_scope *sc, const struct ptn_uuid *user,
 		return PTN_E_NOMEM;
 	ptn_rng(p, PTN_TOTP_SECRET_LEN);
 	*secret = PTN_BYTES(p, PTN_TOTP_SECRET_LEN);
-	return ptn_seal(sc->secrets, sc->arena, PTN_FOR_TOTP, aad_of(user),
-	    *secret, sealed);
+	return ptn_secrets_seal(sc->secrets, sc->arena, PTN_KEY_USE_TOTP,
+	    aad_of(user), *secret, sealed);
 }
 
 /* What cannot be opened is a no; the secret is wiped with the arena. */
 static enum ptn_err
-judge(const struct ptn_scope *sc, const struct ptn_uuid *user,
+check(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_bytes sealed, int64_t last_step, struct ptn_bytes code,
     struct ptn_bytes *secret, int64_t *step, enum ptn_verdict *verdict)
 {
 	enum ptn_err r;
 
 	*verdict = PTN_DENY;
-	r = ptn_open(sc->secrets, sc->arena, PTN_FOR_TOTP, aad_of(user), sealed,
-	    secret);
+	r = ptn_secrets_open(sc->secrets, sc->arena, PTN_KEY_USE_TOTP,
+	    aad_of(user), sealed, secret);
 	if (r == PTN_E_DENIED) {
 		ptn_error("totp: no key of secrets.keys opens a secret");
 		return PTN_OK;
@@ -49,7 +49,7 @@ judge(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 enum ptn_err
-ptn_dfnstotp_prove(const struct ptn_scope *sc, const struct ptn_uuid *user,
+ptn_dfns_totp_prove(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_bytes sealed, struct ptn_bytes code, int64_t *step,
     enum ptn_verdict *verdict)
 {
@@ -59,7 +59,7 @@ ptn_dfnstotp_prove(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	*step = -1;
 	if (sealed.p == NULL) /* none was offered */
 		return PTN_OK;
-	return judge(sc, user, sealed, -1, code, &secret, step, verdict);
+	return check(sc, user, sealed, -1, code, &secret, step, verdict);
 }
 
 /* The condition is the last word: a step that somebody was faster with. */
@@ -77,7 +77,7 @@ move_on(const struct ptn_scope *sc, const struct ptn_totp_factor_used_in *in,
 }
 
 enum ptn_err
-ptn_dfnstotp_use(const struct ptn_scope *sc, const struct ptn_uuid *user,
+ptn_dfns_totp_use(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const struct ptn_uuid *credential, struct ptn_bytes code,
     enum ptn_verdict *verdict)
 {
@@ -93,13 +93,13 @@ ptn_dfnstotp_use(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	if ((r = ptn_sql_totp_factor_of(sc->db, sc->arena, &of, &row)) !=
 	    PTN_OK)
 		return r == PTN_E_NOT_FOUND ? PTN_OK : r;
-	r = judge(sc, user, row.sealed, row.last_step, code, &secret,
+	r = check(sc, user, row.sealed, row.last_step, code, &secret,
 	    &used.step, verdict);
 	if (r != PTN_OK || *verdict != PTN_ALLOW)
 		return r;
 	*verdict = PTN_DENY;
-	r = ptn_seal(sc->secrets, sc->arena, PTN_FOR_TOTP, aad_of(user), secret,
-	    &used.sealed);
+	r = ptn_secrets_seal(sc->secrets, sc->arena, PTN_KEY_USE_TOTP,
+	    aad_of(user), secret, &used.sealed);
 	if (r != PTN_OK)
 		return r;
 	*verdict = PTN_ALLOW;

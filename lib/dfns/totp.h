@@ -18,7 +18,7 @@
  */
 
 /* Draw a secret, to be shown once and kept with the ceremony. */
-enum ptn_err ptn_dfnstotp_offer(const struct ptn_scope *sc,
+enum ptn_err ptn_dfns_totp_offer(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_bytes *secret,
     struct ptn_bytes *sealed) PTN_MUST_USE;
 
@@ -30,7 +30,7 @@ enum ptn_err ptn_dfnstotp_offer(const struct ptn_scope *sc,
  *
  * Returns PTN_OK if the question was answered, PTN_E_NOMEM, PTN_E_INTERNAL.
  */
-enum ptn_err ptn_dfnstotp_prove(const struct ptn_scope *sc,
+enum ptn_err ptn_dfns_totp_prove(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_bytes sealed, struct ptn_bytes code,
     int64_t *step, enum ptn_verdict *verdict) PTN_MUST_USE;
 
@@ -40,7 +40,7 @@ enum ptn_err ptn_dfnstotp_prove(const struct ptn_scope *sc,
  * the user.  The secret is sealed anew, so that it follows the first of
  * secrets.keys.  As above, and errors of the database.
  */
-enum ptn_err ptn_dfnstotp_use(const struct ptn_scope *sc,
+enum ptn_err ptn_dfns_totp_use(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *credential,
     struct ptn_bytes code, enum ptn_verdict *verdict) PTN_MUST_USE;
 

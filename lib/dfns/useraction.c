@@ -34,11 +34,11 @@ ptn_useraction_challenge(struct ptn_arena *a,
 	/* Each text with its NUL, which neither can hold. */
 	ptn_buf_add(&b, action->method, strlen(action->method) + 1);
 	ptn_buf_add(&b, action->path, strlen(action->path) + 1);
-	ptn_sha256(action->payload, hash);
+	ptn_crypto_sha256(action->payload, hash);
 	ptn_buf_add(&b, hash, sizeof(hash));
 	if (b.bad)
 		return NULL;
-	ptn_sha256(PTN_BYTES(b.p, b.len), hash);
+	ptn_crypto_sha256(PTN_BYTES(b.p, b.len), hash);
 	ptn_hex_encode(PTN_BYTES(hash, sizeof(hash)), hex);
 	return ptn_b64url_encode(a, PTN_BYTES(hex, sizeof(hex) - 1));
 }

@@ -8,11 +8,11 @@
 #include "lib/dfns/fido.h"
 #include "lib/dfns/totp.h"
 
-static struct ptn_dfnsfido
-fido_of(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
-    const struct ptn_dfnsfido_rp *rp)
+static struct ptn_dfns_fido
+fido_of(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
+    const struct ptn_dfns_fido_rp *rp)
 {
-	return (struct ptn_dfnsfido){
+	return (struct ptn_dfns_fido){
 		.rps = rp,
 		.n_rps = 1,
 		.challenge = v->challenge,
@@ -24,29 +24,29 @@ fido_of(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
 }
 
 static enum ptn_err
-verify_passkey(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
-    const struct ptn_dfnsfactor *factor, struct ptn_dfnscred *c,
+verify_passkey(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
+    const struct ptn_dfns_factor *factor, struct ptn_dfns_cred *c,
     struct ptn_ruling *ruling)
 {
-	const struct ptn_dfnsfido_rp rp = { v->org->rp_id, v->org->origins };
-	const struct ptn_dfnsfido f = fido_of(sc, v, &rp);
-	const struct ptn_dfnsfido_stored stored = {
+	const struct ptn_dfns_fido_rp rp = { v->org->rp_id, v->org->origins };
+	const struct ptn_dfns_fido f = fido_of(sc, v, &rp);
+	const struct ptn_dfns_fido_stored stored = {
 		.rp_id = c->rp_id != NULL ? c->rp_id : v->org->rp_id,
 		.user = v->user,
 		.record = { .cose_key = c->cose_key,
 		    .sign_count = (uint32_t)c->sign_count,
 		    .be = c->be },
 	};
-	const struct ptn_dfnsfido_assertion in = {
+	const struct ptn_dfns_fido_assertion in = {
 		.client_data = factor->client_data,
 		.authenticator_data = factor->authenticator_data,
 		.signature = factor->signature,
 		.user_handle = factor->user_handle,
 	};
-	struct ptn_asserted out;
+	struct ptn_webauthn_asserted out;
 	enum ptn_err r;
 
-	r = ptn_dfnsfido_assert(sc->arena, &f, &stored, &in, &out, ruling);
+	r = ptn_dfns_fido_assert(sc->arena, &f, &stored, &in, &out, ruling);
 	if (r == PTN_OK && ruling->verdict == PTN_ALLOW) {
 		c->sign_count = out.sign_count;
 		c->bs = out.bs;
@@ -55,8 +55,8 @@ verify_passkey(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
 }
 
 static enum ptn_err
-verify_key(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
-    const struct ptn_dfnsfactor *factor, const struct ptn_dfnscred *c,
+verify_key(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
+    const struct ptn_dfns_factor *factor, const struct ptn_dfns_cred *c,
     struct ptn_ruling *ruling)
 {
 	const struct ptn_keyassert_stored stored = { c->pem, c->digest };
@@ -69,11 +69,11 @@ verify_key(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
 
 /* Which of the list a factor names. */
 static enum ptn_err
-pick(const struct ptn_scope *sc, const struct ptn_dfnsfactor *factor,
-    const struct ptn_dfnscred *list, size_t n, size_t *at,
+pick(const struct ptn_scope *sc, const struct ptn_dfns_factor *factor,
+    const struct ptn_dfns_cred *list, size_t n, size_t *at,
     struct ptn_ruling *ruling)
 {
-	struct ptn_dfnsfactor_allowed *allowed;
+	struct ptn_dfns_factor_allowed *allowed;
 	size_t i;
 
 	*at = 0;
@@ -87,14 +87,15 @@ pick(const struct ptn_scope *sc, const struct ptn_dfnsfactor *factor,
 	}
 	if (factor->cred_id == NULL)
 		return ptn_ruling_deny(ruling, PTN_REFUSAL_KIND);
-	ptn_dfnsfactor_pick(factor, allowed, n, at, ruling);
+	ptn_dfns_factor_pick(factor, allowed, n, at, ruling);
 	return PTN_OK;
 }
 
 enum ptn_err
-ptn_dfnsverify_recovery(const struct ptn_scope *sc,
-    const struct ptn_dfnsfactor *factor, const struct ptn_json *new_credentials,
-    const struct ptn_dfnscred *list, size_t n, struct ptn_ruling *ruling)
+ptn_dfns_verify_recovery(const struct ptn_scope *sc,
+    const struct ptn_dfns_factor *factor,
+    const struct ptn_json *new_credentials, const struct ptn_dfns_cred *list,
+    size_t n, struct ptn_ruling *ruling)
 {
 	const struct ptn_keyassert_assertion in = { factor->client_data,
 		factor->signature, factor->digest };
@@ -112,9 +113,9 @@ ptn_dfnsverify_recovery(const struct ptn_scope *sc,
 }
 
 enum ptn_err
-ptn_dfnsverify_factor(const struct ptn_scope *sc,
-    const struct ptn_dfnsverify *v, const struct ptn_dfnsfactor *factor,
-    struct ptn_dfnscred *list, size_t n, struct ptn_dfnscred **used,
+ptn_dfns_verify_factor(const struct ptn_scope *sc,
+    const struct ptn_dfns_verify *v, const struct ptn_dfns_factor *factor,
+    struct ptn_dfns_cred *list, size_t n, struct ptn_dfns_cred **used,
     struct ptn_ruling *ruling)
 {
 	size_t at;
@@ -134,20 +135,20 @@ ptn_dfnsverify_factor(const struct ptn_scope *sc,
 }
 
 static enum ptn_err
-new_passkey(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
-    const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
+new_passkey(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
+    const struct ptn_dfns_factor_new *in, struct ptn_dfns_cred *out,
     struct ptn_ruling *ruling)
 {
-	const struct ptn_dfnsfido_rp rp = { v->org->rp_id, v->org->origins };
-	const struct ptn_dfnsfido f = fido_of(sc, v, &rp);
-	const struct ptn_dfnsfido_creation creation = {
+	const struct ptn_dfns_fido_rp rp = { v->org->rp_id, v->org->origins };
+	const struct ptn_dfns_fido f = fido_of(sc, v, &rp);
+	const struct ptn_dfns_fido_creation creation = {
 		ptn_bytes_of(in->cred_id), in->client_data, in->attestation
 	};
-	struct ptn_dfnsfido_created made;
+	struct ptn_dfns_fido_created made;
 	struct ptn_cose_key key;
 	enum ptn_err r;
 
-	r = ptn_dfnsfido_create(sc->arena, &f, &creation, &made, ruling);
+	r = ptn_dfns_fido_create(sc->arena, &f, &creation, &made, ruling);
 	if (r != PTN_OK || ruling->verdict != PTN_ALLOW)
 		return r;
 	out->raw_id = made.attested.cred_id;
@@ -165,8 +166,8 @@ new_passkey(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
 }
 
 static enum ptn_err
-new_key(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
-    const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
+new_key(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
+    const struct ptn_dfns_factor_new *in, struct ptn_dfns_cred *out,
     struct ptn_ruling *ruling)
 {
 	const struct ptn_keyassert_creation creation = { in->client_data,
@@ -186,14 +187,14 @@ new_key(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
 }
 
 static enum ptn_err
-new_totp(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
-    const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
+new_totp(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
+    const struct ptn_dfns_factor_new *in, struct ptn_dfns_cred *out,
     struct ptn_ruling *ruling)
 {
 	enum ptn_verdict verdict;
 	enum ptn_err r;
 
-	r = ptn_dfnstotp_prove(sc, &v->user, v->offered, in->secret,
+	r = ptn_dfns_totp_prove(sc, &v->user, v->offered, in->secret,
 	    &out->last_step, &verdict);
 	if (r != PTN_OK)
 		return r;
@@ -204,8 +205,8 @@ new_totp(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
 }
 
 static enum ptn_err
-new_secret(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
-    const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
+new_secret(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
+    const struct ptn_dfns_factor_new *in, struct ptn_dfns_cred *out,
     struct ptn_ruling *ruling)
 {
 	if (!sc->cf->dfns_password)
@@ -216,16 +217,17 @@ new_secret(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
 }
 
 enum ptn_err
-ptn_dfnsverify_new(const struct ptn_scope *sc, const struct ptn_dfnsverify *v,
-    const struct ptn_dfnsfactor_new *in, struct ptn_dfnscred *out,
+ptn_dfns_verify_new(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
+    const struct ptn_dfns_factor_new *in, struct ptn_dfns_cred *out,
     struct ptn_ruling *ruling)
 {
 	memset(out, 0, sizeof(*out));
 	memset(ruling, 0, sizeof(*ruling));
 	out->kind = in->kind;
 	out->cred_id = in->cred_id;
-	out->name = in->name != NULL && in->name[0] != '\0' ? in->name
-							    : PTN_DFNSCRED_NAME;
+	out->name = in->name != NULL && in->name[0] != '\0'
+	    ? in->name
+	    : PTN_DFNS_CRED_NAME;
 	out->active = true;
 	switch (in->kind) {
 	case PTN_CRED_FIDO2:

@@ -10,7 +10,7 @@
 #include "lib/dfns/ruling.h"
 
 /* Who answers which challenge, at which organisation. */
-struct ptn_dfnsverify {
+struct ptn_dfns_verify {
 	const struct ptn_org *org;
 	const char *challenge;
 	struct ptn_uuid user;
@@ -27,27 +27,27 @@ struct ptn_dfnsverify {
  * Returns PTN_OK if the question was answered, PTN_E_INPUT for an unknown
  * algorithm, PTN_E_NOMEM, PTN_E_INTERNAL.
  */
-enum ptn_err ptn_dfnsverify_factor(const struct ptn_scope *sc,
-    const struct ptn_dfnsverify *v, const struct ptn_dfnsfactor *factor,
-    struct ptn_dfnscred *list, size_t n, struct ptn_dfnscred **used,
+enum ptn_err ptn_dfns_verify_factor(const struct ptn_scope *sc,
+    const struct ptn_dfns_verify *v, const struct ptn_dfns_factor *factor,
+    struct ptn_dfns_cred *list, size_t n, struct ptn_dfns_cred **used,
     struct ptn_ruling *ruling) PTN_MUST_USE;
 
 /*
  * Judge a recovery: the factor has signed the new credentials.  list as
  * above, and what it returns.
  */
-enum ptn_err ptn_dfnsverify_recovery(const struct ptn_scope *sc,
-    const struct ptn_dfnsfactor *factor, const struct ptn_json *new_credentials,
-    const struct ptn_dfnscred *list, size_t n,
-    struct ptn_ruling *ruling) PTN_MUST_USE;
+enum ptn_err ptn_dfns_verify_recovery(const struct ptn_scope *sc,
+    const struct ptn_dfns_factor *factor,
+    const struct ptn_json *new_credentials, const struct ptn_dfns_cred *list,
+    size_t n, struct ptn_ruling *ruling) PTN_MUST_USE;
 
 /*
  * Judge a new credential; out is what to store, of a Password all but the
  * hash, which costs too much to be made here.  Password and Totp are refused
  * unless cf->dfns_password is on.  As above.
  */
-enum ptn_err ptn_dfnsverify_new(const struct ptn_scope *sc,
-    const struct ptn_dfnsverify *v, const struct ptn_dfnsfactor_new *in,
-    struct ptn_dfnscred *out, struct ptn_ruling *ruling) PTN_MUST_USE;
+enum ptn_err ptn_dfns_verify_new(const struct ptn_scope *sc,
+    const struct ptn_dfns_verify *v, const struct ptn_dfns_factor_new *in,
+    struct ptn_dfns_cred *out, struct ptn_ruling *ruling) PTN_MUST_USE;
 
 #endif

@@ -7,7 +7,7 @@
 #include "lib/base/unicode.h"
 #include "lib/conf/conf.h"
 #include "lib/db/sql.h"
-#include "lib/event/event.h"
+#include "lib/event/actor.h"
 #include "lib/format/address.h"
 #include "lib/format/json.h"
 
@@ -99,10 +99,10 @@ ptn_audit_line(const struct ptn_scope *sc, const char *type, const char *detail)
 {
 	const struct ptn_actor a = shown(sc);
 	const int64_t now = ptn_clock_us();
-	char when[PTN_TIME_STR];
+	char when[PTN_CLOCK_STR];
 	struct ptn_jsonw w;
 
-	ptn_time_format(now, when);
+	ptn_clock_format(now, when);
 	ptn_jsonw_init(&w, sc->arena);
 	ptn_jsonw_object(&w, NULL);
 	ptn_jsonw_str(&w, "audience", "audit");

@@ -5,6 +5,7 @@
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/db/db.h"
+#include "lib/event/actor.h"
 #include "lib/event/audit.h"
 
 /* What the last two columns say is served where such things are served. */

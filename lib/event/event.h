@@ -1,11 +1,7 @@
 #ifndef PTN_EVENT_EVENT_H
 #define PTN_EVENT_EVENT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "lib/base/err.h"
-#include "lib/base/uuid.h"
 #include "lib/db/scope.h"
 #include "lib/event/notice.h"
 
@@ -26,32 +22,6 @@ enum ptn_event_kind {
 	PTN_EVENT_IS_UNSET = 0,
 	PTN_EVENT_IS_CHANGE, /* recorded in its transaction */
 	PTN_EVENT_IS_NOTED   /* recorded when the answer is settled */
-};
-
-#define PTN_EVENTS_MAX 8 /* of one request or command */
-
-/*
- * Who acts, and what came of it so far.  One a request or command, filled in
- * as it is found out; its texts live as long as the scope's arena.
- */
-struct ptn_actor {
-	struct ptn_uuid
-	    user_id;	   /* who they are, or say they are; nil: nobody */
-	const char *email; /* canonical, or NULL */
-	struct ptn_uuid
-	    subject_id;		/* whom an operator's act is about; or nil */
-	const char *operator;	/* who gave the command; NULL: a request */
-	const char *request_id; /* of a request; or NULL */
-	const char *ip;
-	const char *user_agent;
-	const char *accept_language; /* for notices; or NULL */
-	bool mail_queued; /* a notice waits: the courier is to be woken */
-	struct {
-		enum ptn_event event;
-		const char *detail;
-		bool written; /* its row is there */
-	} log[PTN_EVENTS_MAX];
-	size_t n;
 };
 
 /*

@@ -1,7 +1,7 @@
 #include "lib/event/notice.h"
 
 #include "lib/conf/conf.h"
-#include "lib/event/event.h"
+#include "lib/event/actor.h"
 #include "lib/event/outbox.h"
 #include "lib/format/dfnsid.h"
 #include "lib/format/locale.h"

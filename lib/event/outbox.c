@@ -58,8 +58,8 @@ ptn_outbox_put(const struct ptn_scope *sc, enum ptn_outbox_kind kind,
 	ptn_jsonw_end_object(&w);
 	if (w.buf.bad)
 		return PTN_E_NOMEM;
-	r = ptn_seal(sc->secrets, sc->arena, PTN_FOR_OUTBOX, aad_of(&in.id),
-	    PTN_BYTES(w.buf.p, w.buf.len), &in.sealed);
+	r = ptn_secrets_seal(sc->secrets, sc->arena, PTN_KEY_USE_OUTBOX,
+	    aad_of(&in.id), PTN_BYTES(w.buf.p, w.buf.len), &in.sealed);
 	if (r != PTN_OK)
 		return r;
 	return ptn_sql_outbox_put(sc->db, &in);
@@ -102,8 +102,8 @@ open_row(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
 
 	if (!read_kind(row->kind, &item->kind))
 		return PTN_E_INPUT;
-	r = ptn_open(sc->secrets, sc->arena, PTN_FOR_OUTBOX, aad_of(&row->id),
-	    row->sealed, &plain);
+	r = ptn_secrets_open(sc->secrets, sc->arena, PTN_KEY_USE_OUTBOX,
+	    aad_of(&row->id), row->sealed, &plain);
 	if (r != PTN_OK)
 		return r;
 	item->id = row->id;

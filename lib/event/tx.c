@@ -2,7 +2,7 @@
 
 #include "lib/conf/conf.h"
 #include "lib/db/db.h"
-#include "lib/event/event.h"
+#include "lib/event/actor.h"
 
 struct run {
 	const struct ptn_scope *sc;

@@ -26,7 +26,7 @@ static bool
 is_atext(uint32_t c)
 {
 	if (c > 0x7f)
-		return ptn_visible(c);
+		return ptn_unicode_visible(c);
 	return is_alnum(c) ||
 	    (c != 0 && strchr("!#$%&'*+-/=?^_`{|}~", (int)c) != NULL);
 }
@@ -60,8 +60,8 @@ canonical_local(struct ptn_arena *a, const char *in, char **out)
 	char *look;
 	enum ptn_err r;
 
-	if ((r = ptn_fold(a, in, out)) != PTN_OK ||
-	    (r = ptn_compat(a, *out, &look)) != PTN_OK)
+	if ((r = ptn_unicode_fold(a, in, out)) != PTN_OK ||
+	    (r = ptn_unicode_compat(a, *out, &look)) != PTN_OK)
 		return r;
 	if (strlen(*out) > LOCAL_MAX || !is_dot_atom(*out) ||
 	    !is_dot_atom(look))
@@ -137,7 +137,8 @@ is_visible(const char *text)
 	size_t n;
 
 	for (; s.len > 0; s.p += n, s.len -= n)
-		if ((n = ptn_utf8_decode(s, &c)) == 0 || !ptn_visible(c))
+		if ((n = ptn_utf8_decode(s, &c)) == 0 ||
+		    !ptn_unicode_visible(c))
 			return false;
 	return true;
 }

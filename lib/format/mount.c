@@ -5,17 +5,17 @@
 
 #include "lib/format/url.h"
 
-struct ptn_place
-ptn_place_of(const char *element)
+struct ptn_mount
+ptn_mount_of(const char *element)
 {
 	const size_t len = strcspn(element, " ");
 
-	return (struct ptn_place){ element, len,
+	return (struct ptn_mount){ element, len,
 		element + len + strspn(element + len, " ") };
 }
 
 const char *
-ptn_place_fault(const struct ptn_place *p, bool path)
+ptn_mount_problem(const struct ptn_mount *p, bool path)
 {
 	char at[PTN_HOST_MAX + 1];
 
@@ -26,15 +26,16 @@ ptn_place_fault(const struct ptn_place *p, bool path)
 	memcpy(at, p->at, p->at_len);
 	at[p->at_len] = '\0';
 	if (path)
-		return ptn_mount_ok(at) ? NULL : "is not a path such as /acme";
-	return (at[0] == '[' ? ptn_origin_host_ok(at, p->at_len, false)
-			     : ptn_host_ok(at, p->at_len))
+		return ptn_url_mount_ok(at) ? NULL
+					    : "is not a path such as /acme";
+	return (at[0] == '[' ? ptn_url_origin_host_ok(at, p->at_len, false)
+			     : ptn_url_host_ok(at, p->at_len))
 	    ? NULL
 	    : "is not a host (no port, no *)";
 }
 
 bool
-ptn_place_same(const struct ptn_place *a, const struct ptn_place *b)
+ptn_mount_same(const struct ptn_mount *a, const struct ptn_mount *b)
 {
 	return a->at_len == b->at_len &&
 	    (a->at[0] == '/' ? memcmp(a->at, b->at, a->at_len)
@@ -52,14 +53,14 @@ is_tail(const char *s)
 }
 
 bool
-ptn_place_is_host(const struct ptn_place *p, const char *header)
+ptn_mount_is_host(const struct ptn_mount *p, const char *header)
 {
 	return strncasecmp(header, p->at, p->at_len) == 0 &&
 	    is_tail(header + p->at_len);
 }
 
 bool
-ptn_place_has_path(const struct ptn_place *p, const char *path)
+ptn_mount_has_path(const struct ptn_mount *p, const char *path)
 {
 	return strncmp(path, p->at, p->at_len) == 0 &&
 	    (path[p->at_len] == '/' || path[p->at_len] == '\0');

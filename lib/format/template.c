@@ -27,7 +27,7 @@ struct parser {
 	const char *end;
 	const char *const *vars;
 	struct piece **tail;
-	struct ptn_template_fault *fault;
+	struct ptn_template_problem *problem;
 };
 
 static enum ptn_err
@@ -35,10 +35,10 @@ fail(struct parser *p, const char *at, const char *what, const char *name)
 {
 	const char *s;
 
-	p->fault->line = 1;
+	p->problem->line = 1;
 	for (s = p->start; s < at; s++)
-		p->fault->line += *s == '\n';
-	snprintf(p->fault->what, sizeof(p->fault->what), "%s%s%s", what,
+		p->problem->line += *s == '\n';
+	snprintf(p->problem->what, sizeof(p->problem->what), "%s%s%s", what,
 	    *name != '\0' ? " " : "", name);
 	return PTN_E_INPUT;
 }
@@ -124,12 +124,12 @@ parse_pieces(struct parser *p)
 enum ptn_err
 ptn_template_parse(struct ptn_arena *a, struct ptn_bytes text,
     const char *const *vars, struct ptn_template **out,
-    struct ptn_template_fault *fault)
+    struct ptn_template_problem *problem)
 {
 	struct ptn_template *t = ptn_arena_alloc(a, sizeof(*t));
-	struct parser p = { .a = a, .vars = vars, .fault = fault };
+	struct parser p = { .a = a, .vars = vars, .problem = problem };
 
-	memset(fault, 0, sizeof(*fault));
+	memset(problem, 0, sizeof(*problem));
 	if (t == NULL)
 		return PTN_E_NOMEM;
 	if (text.len > PTN_TEMPLATE_MAX)
@@ -170,7 +170,8 @@ html_entity(char c)
 }
 
 static void
-put_value(struct ptn_buf *out, enum ptn_escape escape, const char *value)
+put_value(struct ptn_buf *out, enum ptn_template_escape escape,
+    const char *value)
 {
 	const char *entity;
 	const char *s;
@@ -187,8 +188,9 @@ put_value(struct ptn_buf *out, enum ptn_escape escape, const char *value)
 }
 
 enum ptn_err
-ptn_template_render(const struct ptn_template *t, enum ptn_escape escape,
-    const char *const *values, struct ptn_buf *out)
+ptn_template_render(const struct ptn_template *t,
+    enum ptn_template_escape escape, const char *const *values,
+    struct ptn_buf *out)
 {
 	size_t before = out->len;
 	const struct piece *p;

@@ -18,13 +18,13 @@ struct ptn_template;
 #define PTN_TEMPLATE_OUT_MAX (128 * 1024) /* bytes one may grow to */
 
 /* How values are written.  Zero is the careful one. */
-enum ptn_escape {
+enum ptn_template_escape {
 	PTN_ESCAPE_HTML = 0, /* & < > " ' as entities */
 	PTN_ESCAPE_TEXT	     /* as they are */
 };
 
 /* What is wrong with a template, and where (lines count from 1). */
-struct ptn_template_fault {
+struct ptn_template_problem {
 	int line;
 	char what[96];
 };
@@ -36,14 +36,14 @@ struct ptn_template_fault {
  * text		UTF-8 without NUL, at most PTN_TEMPLATE_MAX bytes.
  * vars		NULL-terminated names that may stand in it; borrowed for the
  *		duration of the call.  A name: a-z, 0-9 and _.
- * fault	filled on PTN_E_INPUT.
+ * problem	filled on PTN_E_INPUT.
  *
  * Returns PTN_OK; PTN_E_INPUT (unknown variable, "{{" or "}}" without its
  * fellow, NUL, invalid UTF-8, too long); PTN_E_NOMEM.
  */
 enum ptn_err ptn_template_parse(struct ptn_arena *a, struct ptn_bytes text,
     const char *const *vars, struct ptn_template **out,
-    struct ptn_template_fault *fault) PTN_MUST_USE;
+    struct ptn_template_problem *problem) PTN_MUST_USE;
 
 /*
  * Append a template with its values to out.  values is in the order of vars,
@@ -52,7 +52,7 @@ enum ptn_err ptn_template_parse(struct ptn_arena *a, struct ptn_bytes text,
  * Returns PTN_OK; PTN_E_TOO_LARGE beyond PTN_TEMPLATE_OUT_MAX; PTN_E_NOMEM.
  */
 enum ptn_err ptn_template_render(const struct ptn_template *t,
-    enum ptn_escape escape, const char *const *values, struct ptn_buf *out)
-    PTN_MUST_USE;
+    enum ptn_template_escape escape, const char *const *values,
+    struct ptn_buf *out) PTN_MUST_USE;
 
 #endif

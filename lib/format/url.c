@@ -12,7 +12,7 @@ static const char alnum[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			    "abcdefghijklmnopqrstuvwxyz0123456789";
 
 bool
-ptn_chars_only(const char *s, size_t len, const char *extra)
+ptn_url_chars_only(const char *s, size_t len, const char *extra)
 {
 	size_t i;
 
@@ -24,7 +24,7 @@ ptn_chars_only(const char *s, size_t len, const char *extra)
 
 /* Decimal, 1 to 65535. */
 bool
-ptn_port_ok(const char *s)
+ptn_url_port_ok(const char *s)
 {
 	return s[0] != '\0' && strlen(s) <= 5 &&
 	    s[strspn(s, "0123456789")] == '\0' && s[0] != '0' &&
@@ -33,14 +33,14 @@ ptn_port_ok(const char *s)
 
 /* A host name or IPv4 address, not empty, no dot at its ends. */
 bool
-ptn_host_ok(const char *s, size_t len)
+ptn_url_host_ok(const char *s, size_t len)
 {
 	return len > 0 && len <= PTN_HOST_MAX && s[0] != '.' &&
-	    s[len - 1] != '.' && ptn_chars_only(s, len, ".-_");
+	    s[len - 1] != '.' && ptn_url_chars_only(s, len, ".-_");
 }
 
 bool
-ptn_ip_ok(const char *s)
+ptn_url_ip_ok(const char *s)
 {
 	struct in6_addr addr;
 
@@ -50,7 +50,7 @@ ptn_ip_ok(const char *s)
 
 /* "localhost", "*.example.com", "[::1]". */
 bool
-ptn_origin_host_ok(const char *s, size_t len, bool wild)
+ptn_url_origin_host_ok(const char *s, size_t len, bool wild)
 {
 	char text[INET6_ADDRSTRLEN];
 
@@ -59,11 +59,11 @@ ptn_origin_host_ok(const char *s, size_t len, bool wild)
 			return false;
 		memcpy(text, s + 1, len - 2);
 		text[len - 2] = '\0';
-		return strchr(text, ':') != NULL && ptn_ip_ok(text);
+		return strchr(text, ':') != NULL && ptn_url_ip_ok(text);
 	}
 	return len > 0 && len <= PTN_HOST_MAX && s[len - 1] != '.' &&
 	    strcspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") >= len &&
-	    ptn_chars_only(s, len, wild ? "-._*?" : "-._");
+	    ptn_url_chars_only(s, len, wild ? "-._*?" : "-._");
 }
 
 /*
@@ -83,7 +83,7 @@ is_bounded(const char *s, size_t len)
 
 /* The port of an origin: none, or ":8080", or with wild ":*". */
 static const char *
-port_fault(const char *s, size_t scheme_len, const char *origin, bool wild)
+port_problem(const char *s, size_t scheme_len, const char *origin, bool wild)
 {
 	if (s[0] == '\0')
 		return NULL;
@@ -92,7 +92,7 @@ port_fault(const char *s, size_t scheme_len, const char *origin, bool wild)
 	if (wild && strspn(s + 1, "0123456789*?") == strlen(s + 1) &&
 	    strpbrk(s, "*?") != NULL)
 		return NULL;
-	if (!ptn_port_ok(s + 1))
+	if (!ptn_url_port_ok(s + 1))
 		return "has a bad port";
 	if ((scheme_len == 5 && strncmp(origin, "https", 5) == 0 &&
 		strcmp(s, ":443") == 0) ||
@@ -107,39 +107,39 @@ port_fault(const char *s, size_t scheme_len, const char *origin, bool wild)
  * wild: "*" and "?" may stand in host and port.
  */
 const char *
-ptn_origin_fault(const char *s, bool wild, bool unsafe)
+ptn_url_origin_problem(const char *s, bool wild, bool unsafe)
 {
 	const char *host = strstr(s, "://");
-	const char *fault;
+	const char *problem;
 	size_t scheme, len;
 
 	if (wild && strcmp(s, "*") == 0)
 		return unsafe ? NULL : "needs unsafe_wildcard_origin_allowed";
 	scheme = host != NULL ? (size_t)(host - s) : 0;
-	if (scheme == 0 || !ptn_chars_only(s, scheme, "+-.") ||
+	if (scheme == 0 || !ptn_url_chars_only(s, scheme, "+-.") ||
 	    strcspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") < scheme)
 		return "is not scheme://host[:port]";
 	host += 3;
 	len = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-	if (len > strlen(host) || !ptn_origin_host_ok(host, len, wild))
+	if (len > strlen(host) || !ptn_url_origin_host_ok(host, len, wild))
 		return strpbrk(host, "/@?#") != NULL && !wild
 		    ? "has more than scheme://host[:port]"
 		    : "has a bad host (lower case, no path)";
-	fault = port_fault(host + len, scheme, s, wild);
-	if (fault != NULL)
-		return fault;
+	problem = port_problem(host + len, scheme, s, wild);
+	if (problem != NULL)
+		return problem;
 	if (!unsafe && !is_bounded(host, len))
 		return "is too wide: \"*\" must be followed by a domain";
 	return NULL;
 }
 
 bool
-ptn_mount_ok(const char *s)
+ptn_url_mount_ok(const char *s)
 {
 	size_t len = strlen(s);
 
 	return len > 1 && s[0] == '/' && s[len - 1] != '/' &&
-	    ptn_chars_only(s, len, "._~-/") && strstr(s, "//") == NULL &&
+	    ptn_url_chars_only(s, len, "._~-/") && strstr(s, "//") == NULL &&
 	    strstr(s, "/.") == NULL;
 }
 
@@ -170,13 +170,13 @@ host_within(const char *s, const char *domain)
 }
 
 bool
-ptn_origins_are_rule(const struct ptn_strs *origins)
+ptn_url_origins_are_rule(const struct ptn_strs *origins)
 {
 	return origins->n == 1 && strcmp(origins->v[0], "*") == 0;
 }
 
 bool
-ptn_origin_by_rule(const char *rp_id, const char *origin)
+ptn_url_origin_by_rule(const char *rp_id, const char *origin)
 {
 	static const char https[] = "https://", local[] = "http://localhost";
 
@@ -188,14 +188,14 @@ ptn_origin_by_rule(const char *rp_id, const char *origin)
 }
 
 bool
-ptn_origin_is_of(const char *rp_id, const struct ptn_strs *origins,
+ptn_url_origin_is_of(const char *rp_id, const struct ptn_strs *origins,
     const char *origin)
 {
 	const bool exact = strncmp(origin, ANDROID, strlen(ANDROID)) == 0;
 	size_t i;
 
-	if (ptn_origins_are_rule(origins))
-		return ptn_origin_by_rule(rp_id, origin);
+	if (ptn_url_origins_are_rule(origins))
+		return ptn_url_origin_by_rule(rp_id, origin);
 	for (i = 0; i < origins->n; i++)
 		if ((exact ? strcmp(origins->v[i], origin)
 			   : strcasecmp(origins->v[i], origin)) == 0)

@@ -14,17 +14,17 @@
 #define PTN_HOST_MAX 253 /* RFC 1035 2.3.4, as text */
 
 /* Letters and digits of ASCII, and what stands in extra. */
-bool ptn_chars_only(const char *s, size_t len, const char *extra);
+bool ptn_url_chars_only(const char *s, size_t len, const char *extra);
 
 /* A host name or IPv4 address, not empty, no dot at its ends. */
-bool ptn_host_ok(const char *s, size_t len);
-bool ptn_ip_ok(const char *s);
+bool ptn_url_host_ok(const char *s, size_t len);
+bool ptn_url_ip_ok(const char *s);
 
 /* Decimal, 1 to 65535. */
-bool ptn_port_ok(const char *s);
+bool ptn_url_port_ok(const char *s);
 
 /* "localhost", "[::1]"; wild: "*.example.com". */
-bool ptn_origin_host_ok(const char *s, size_t len, bool wild);
+bool ptn_url_origin_host_ok(const char *s, size_t len, bool wild);
 
 /*
  * Why a text is not the origin that a browser sends (RFC 6454 6.2), or NULL.
@@ -32,21 +32,21 @@ bool ptn_origin_host_ok(const char *s, size_t len, bool wild);
  * wild		"*" and "?" may stand in host and port.
  * unsafe	and not only before a domain.
  */
-const char *ptn_origin_fault(const char *s, bool wild, bool unsafe);
+const char *ptn_url_origin_problem(const char *s, bool wild, bool unsafe);
 
 /* A path that something is mounted under: "/id", "/a/b". */
-bool ptn_mount_ok(const char *s);
+bool ptn_url_mount_ok(const char *s);
 
 /*
  * The origins of a relying party are a list, or the rule "*" alone: https on
  * any port of the host that rp_id names and of the hosts below it, and http
  * on localhost for "localhost".
  */
-bool ptn_origins_are_rule(const struct ptn_strs *origins);
-bool ptn_origin_by_rule(const char *rp_id, const char *origin);
+bool ptn_url_origins_are_rule(const struct ptn_strs *origins);
+bool ptn_url_origin_by_rule(const char *rp_id, const char *origin);
 
 /* By whichever it is; a list is compared without regard to case. */
-bool ptn_origin_is_of(const char *rp_id, const struct ptn_strs *origins,
+bool ptn_url_origin_is_of(const char *rp_id, const struct ptn_strs *origins,
     const char *origin);
 
 #endif

@@ -14,7 +14,7 @@ struct flat {
 	yaml_parser_t parser;
 	struct ptn_arena *a;
 	struct ptn_yaml *out;
-	struct ptn_yaml_fault *fault;
+	struct ptn_yaml_problem *problem;
 	const char **seen; /* every key met so far, as a path */
 	size_t seen_n;
 	size_t nodes; /* against PTN_YAML_NODES_MAX */
@@ -34,9 +34,9 @@ static enum ptn_err
 refuse(struct flat *f, enum ptn_err r, size_t line, const char *path,
     const char *why)
 {
-	f->fault->line = (int)line;
-	f->fault->path = path;
-	f->fault->why = why;
+	f->problem->line = (int)line;
+	f->problem->path = path;
+	f->problem->why = why;
 	return r;
 }
 
@@ -409,12 +409,12 @@ wipe_parser(yaml_parser_t *p)
 
 enum ptn_err
 ptn_yaml_parse(struct ptn_arena *a, struct ptn_bytes text, struct ptn_yaml *out,
-    struct ptn_yaml_fault *fault)
+    struct ptn_yaml_problem *problem)
 {
-	struct flat f = { .a = a, .out = out, .fault = fault };
+	struct flat f = { .a = a, .out = out, .problem = problem };
 	enum ptn_err r;
 
-	memset(fault, 0, sizeof(*fault));
+	memset(problem, 0, sizeof(*problem));
 	out->n = 0;
 	out->node = ptn_arena_calloc(a, PTN_YAML_NODES_MAX, sizeof(*out->node));
 	f.seen = ptn_arena_calloc(a, PTN_YAML_NODES_MAX, sizeof(*f.seen));

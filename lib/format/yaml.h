@@ -43,7 +43,7 @@ struct ptn_yaml {
 };
 
 /* Why a document was refused.  Never text of a value. */
-struct ptn_yaml_fault {
+struct ptn_yaml_problem {
 	int line;	  /* from 1; 0: the document as a whole */
 	const char *path; /* of the key, in the arena; or NULL */
 	const char *why;  /* static text */
@@ -55,13 +55,13 @@ struct ptn_yaml_fault {
  * a		holds all of the result; 2 MiB are enough for any document.
  * text		UTF-8 (a byte order mark is skipped), borrowed.
  * out		the nodes; none for a document of comments only.
- * fault	filled unless PTN_OK.
+ * problem	filled unless PTN_OK.
  *
  * libyaml's copies of the text are overwritten as far as they can be reached.
  * Returns PTN_OK, PTN_E_INPUT, PTN_E_TOO_LARGE (a limit above), PTN_E_NOMEM.
  * Spec: YAML 1.1, as libyaml reads it.
  */
 enum ptn_err ptn_yaml_parse(struct ptn_arena *a, struct ptn_bytes text,
-    struct ptn_yaml *out, struct ptn_yaml_fault *fault) PTN_MUST_USE;
+    struct ptn_yaml *out, struct ptn_yaml_problem *problem) PTN_MUST_USE;
 
 #endif

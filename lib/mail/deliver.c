@@ -29,7 +29,7 @@
 #define LAST_LOOK_MS 20 /* between looks at one that is about to end */
 
 enum ptn_err
-ptn_mail_sender(const struct ptn_conf *cf, char out[PTN_ADDRESS_MAX + 1])
+ptn_deliver_sender(const struct ptn_conf *cf, char out[PTN_ADDRESS_MAX + 1])
 {
 	struct ptn_arena *a = ptn_arena_new(SENDER_MEMORY);
 	const char *s = cf->mail_from;
@@ -261,7 +261,7 @@ make_pipe(int fd[2])
 
 static enum ptn_err
 start(const struct ptn_conf *cf, char *from, char *to, int in,
-    struct ptn_mail_job *job)
+    struct ptn_deliver_job *job)
 {
 	char path[PATH_LEN];
 	char flag_i[] = "-i", flag_f[] = "-f", end[] = "--";
@@ -292,8 +292,8 @@ start(const struct ptn_conf *cf, char *from, char *to, int in,
 }
 
 enum ptn_err
-ptn_mail_start(const struct ptn_conf *cf, const char *to,
-    struct ptn_bytes message, struct ptn_mail_job *job)
+ptn_deliver_start(const struct ptn_conf *cf, const char *to,
+    struct ptn_bytes message, struct ptn_deliver_job *job)
 {
 	char sender[PTN_ADDRESS_MAX + 1];
 	char rcpt[PTN_ADDRESS_MAX + 1];
@@ -302,11 +302,11 @@ ptn_mail_start(const struct ptn_conf *cf, const char *to,
 
 	memset(job, 0, sizeof(*job));
 	job->err_fd = -1;
-	job->deadline_ms = ptn_clock_mono_ms() + PTN_MAIL_TIMEOUT_S * 1000;
+	job->deadline_ms = ptn_clock_mono_ms() + PTN_DELIVER_TIMEOUT_S * 1000;
 	if (!ptn_mime_address_ok(to))
 		return PTN_E_INPUT;
 	memcpy(rcpt, to, strlen(to) + 1);
-	r = ptn_mail_sender(cf, sender);
+	r = ptn_deliver_sender(cf, sender);
 	if (r == PTN_OK)
 		r = make_input(cf, sender, rcpt, message, &in);
 	if (r == PTN_OK)
@@ -318,7 +318,7 @@ ptn_mail_start(const struct ptn_conf *cf, const char *to,
 
 /* Keep the first line of what the program says, read the rest away. */
 static void
-listen_to(struct ptn_mail_job *job)
+listen_to(struct ptn_deliver_job *job)
 {
 	char buf[256];
 	ssize_t n = 0;
@@ -342,7 +342,7 @@ listen_to(struct ptn_mail_job *job)
 
 /* sysexits(3); what is not a clear refusal is worth another try. */
 static enum ptn_delivery
-judge(const struct ptn_mail_job *job, int status)
+judge(const struct ptn_deliver_job *job, int status)
 {
 	if (!WIFEXITED(status))
 		return PTN_DELIVERY_LATER;
@@ -371,7 +371,7 @@ judge(const struct ptn_mail_job *job, int status)
 }
 
 bool
-ptn_mail_ended(struct ptn_mail_job *job, enum ptn_delivery *what)
+ptn_deliver_ended(struct ptn_deliver_job *job, enum ptn_delivery *what)
 {
 	bool late = ptn_clock_mono_ms() >= job->deadline_ms;
 	int status = 0;
@@ -391,7 +391,7 @@ ptn_mail_ended(struct ptn_mail_job *job, enum ptn_delivery *what)
 		*what = judge(job, status);
 	if (late && *what == PTN_DELIVERY_LATER)
 		snprintf(job->said, sizeof(job->said), "no end in %d s",
-		    PTN_MAIL_TIMEOUT_S);
+		    PTN_DELIVER_TIMEOUT_S);
 	if (job->err_fd >= 0)
 		close(job->err_fd);
 	job->err_fd = -1;
@@ -400,19 +400,19 @@ ptn_mail_ended(struct ptn_mail_job *job, enum ptn_delivery *what)
 }
 
 enum ptn_err
-ptn_mail_deliver(const struct ptn_conf *cf, const char *to,
-    struct ptn_bytes message, enum ptn_delivery *what)
+ptn_deliver(const struct ptn_conf *cf, const char *to, struct ptn_bytes message,
+    enum ptn_delivery *what)
 {
-	struct ptn_mail_job job;
+	struct ptn_deliver_job job;
 	struct pollfd p = { .events = POLLIN };
 	int64_t left;
 	enum ptn_err r;
 
 	*what = PTN_DELIVERY_LATER;
-	r = ptn_mail_start(cf, to, message, &job);
+	r = ptn_deliver_start(cf, to, message, &job);
 	if (r != PTN_OK)
 		return r;
-	while (!ptn_mail_ended(&job, what)) {
+	while (!ptn_deliver_ended(&job, what)) {
 		left = job.deadline_ms - ptn_clock_mono_ms();
 		left = left < 0 ? 0 : left;
 		if (job.err_fd < 0 && left > LAST_LOOK_MS)

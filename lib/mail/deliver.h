@@ -25,16 +25,16 @@ enum ptn_delivery {
 	PTN_DELIVERY_DONE
 };
 
-#define PTN_MAIL_TIMEOUT_S 60 /* then the program is killed */
-#define PTN_MAIL_SAID_MAX 256
+#define PTN_DELIVER_TIMEOUT_S 60 /* then the program is killed */
+#define PTN_DELIVER_SAID_MAX 256
 
 /* A mail that is being handed over: a program at work. */
-struct ptn_mail_job {
+struct ptn_deliver_job {
 	pid_t pid;  /* 0: none */
 	int err_fd; /* readable when there is a reason to ask; or -1 */
 	int64_t deadline_ms; /* monotonic */
 	bool smtp;
-	char said[PTN_MAIL_SAID_MAX]; /* its standard error, first line */
+	char said[PTN_DELIVER_SAID_MAX]; /* its standard error, first line */
 	size_t said_len;
 };
 
@@ -48,28 +48,28 @@ struct ptn_mail_job {
  * PTN_E_CONFIG (no such program, a setting with a line break in it);
  * PTN_E_NOMEM, PTN_E_INTERNAL.  All but PTN_E_INPUT are logged, and passing.
  */
-enum ptn_err ptn_mail_start(const struct ptn_conf *cf, const char *to,
-    struct ptn_bytes message, struct ptn_mail_job *job) PTN_MUST_USE;
+enum ptn_err ptn_deliver_start(const struct ptn_conf *cf, const char *to,
+    struct ptn_bytes message, struct ptn_deliver_job *job) PTN_MUST_USE;
 
 /*
  * Has it ended?  Does not block; kills it when its time is over.  True once,
  * with what set and job->said complete; job->pid is 0 from then on.
  */
-bool ptn_mail_ended(struct ptn_mail_job *job, enum ptn_delivery *what)
-    PTN_MUST_USE;
+bool ptn_deliver_ended(struct ptn_deliver_job *job,
+    enum ptn_delivery *what) PTN_MUST_USE;
 
 /*
- * Both in one: hand a message over and wait, for at most PTN_MAIL_TIMEOUT_S.
- * What the program said is logged.  Errors as ptn_mail_start().
+ * Both in one: hand a message over and wait, for at most PTN_DELIVER_TIMEOUT_S.
+ * What the program said is logged.  Errors as ptn_deliver_start().
  */
-enum ptn_err ptn_mail_deliver(const struct ptn_conf *cf, const char *to,
+enum ptn_err ptn_deliver(const struct ptn_conf *cf, const char *to,
     struct ptn_bytes message, enum ptn_delivery *what) PTN_MUST_USE;
 
 /*
  * The configured sender as an envelope takes it: its domain as A-labels.
  * PTN_E_CONFIG, logged, if it is no address.
  */
-enum ptn_err ptn_mail_sender(const struct ptn_conf *cf,
+enum ptn_err ptn_deliver_sender(const struct ptn_conf *cf,
     char out[PTN_ADDRESS_MAX + 1]) PTN_MUST_USE;
 
 #endif

@@ -150,13 +150,13 @@ static enum ptn_err
 parse(struct ptn_mailer *m, const char *path, int line, struct ptn_bytes text,
     const char *const *vars, struct ptn_template **out)
 {
-	struct ptn_template_fault fault;
+	struct ptn_template_problem problem;
 	enum ptn_err r;
 
-	r = ptn_template_parse(m->a, text, vars, out, &fault);
+	r = ptn_template_parse(m->a, text, vars, out, &problem);
 	if (r != PTN_E_INPUT)
 		return r;
-	ptn_error("%s:%d: %s", path, line + fault.line - 1, fault.what);
+	ptn_error("%s:%d: %s", path, line + problem.line - 1, problem.what);
 	return PTN_E_CONFIG;
 }
 
@@ -371,7 +371,7 @@ ptn_mailer_new(struct ptn_mailer **out, const struct ptn_conf *cf)
 	m->cf = cf;
 	m->a = ptn_arena_new(MAILER_MEMORY);
 	if (m->a != NULL)
-		r = ptn_mail_sender(cf, m->from);
+		r = ptn_deliver_sender(cf, m->from);
 	if (r == PTN_OK)
 		r = load_all(m);
 	if (r == PTN_OK)
@@ -448,7 +448,7 @@ render_texts(struct ptn_arena *a, struct ptn_template *const *text,
 
 static enum ptn_err
 render_frame(struct ptn_arena *a, const struct ptn_template *t,
-    enum ptn_escape escape, const char *const *value, const char **out)
+    enum ptn_template_escape escape, const char *const *value, const char **out)
 {
 	struct ptn_buf b;
 	enum ptn_err r;

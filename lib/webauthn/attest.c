@@ -61,9 +61,9 @@ ptn_attest_x5c(const struct ptn_attest *in)
 
 /* WebAuthn L3 section 8.2.1: wrapped in two OCTET STRINGs. */
 bool
-ptn_attest_aaguid_ok(const struct ptn_attest *in, const struct ptn_cert *cert)
+ptn_attest_aaguid_ok(const struct ptn_attest *in, const struct ptn_x509 *cert)
 {
-	const struct ptn_cert_ext *ext = ptn_cert_ext(cert, OID_AAGUID);
+	const struct ptn_x509_ext *ext = ptn_x509_ext(cert, OID_AAGUID);
 	struct ptn_bytes aaguid;
 
 	if (ext == NULL)

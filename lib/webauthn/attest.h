@@ -61,6 +61,6 @@ const struct ptn_cbor *ptn_attest_x5c(const struct ptn_attest *in);
 
 /* id-fido-gen-ce-aaguid, if there, is not critical and names authdata's. */
 bool ptn_attest_aaguid_ok(const struct ptn_attest *in,
-    const struct ptn_cert *cert);
+    const struct ptn_x509 *cert);
 
 #endif

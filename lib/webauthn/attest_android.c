@@ -19,9 +19,9 @@ struct description {
 };
 
 static bool
-read_description(const struct ptn_cert *c, struct description *d)
+read_description(const struct ptn_x509 *c, struct description *d)
 {
-	const struct ptn_cert_ext *ext = ptn_cert_ext(c, OID_KEY_DESCRIPTION);
+	const struct ptn_x509_ext *ext = ptn_x509_ext(c, OID_KEY_DESCRIPTION);
 	struct ptn_bytes seq, skip;
 
 	return ext != NULL &&
@@ -66,7 +66,7 @@ may_sign(struct ptn_bytes in)
  * empty.
  */
 static const char *
-list_fault(struct ptn_bytes list)
+list_problem(struct ptn_bytes list)
 {
 	struct ptn_der d;
 
@@ -92,7 +92,7 @@ ptn_attest_android_key(const struct ptn_attest *in,
 {
 	const struct ptn_cbor *x5c = ptn_attest_x5c(in);
 	struct description d;
-	struct ptn_cert cert;
+	struct ptn_x509 cert;
 	struct ptn_bytes sig;
 	enum ptn_verdict verdict;
 	const char *why;
@@ -103,7 +103,7 @@ ptn_attest_android_key(const struct ptn_attest *in,
 	if (x5c == NULL || in->stmt->n != 3 || !ptn_attest_alg(in, &alg) ||
 	    !ptn_attest_sig(in, &sig))
 		return ptn_attest_deny(out, "android-key: malformed statement");
-	r = ptn_cert_parse(in->a, x5c->v[0].b, &cert);
+	r = ptn_x509_parse(in->a, x5c->v[0].b, &cert);
 	if (r == PTN_E_INPUT)
 		return ptn_attest_deny(out,
 		    "android-key: malformed certificate");
@@ -125,8 +125,8 @@ ptn_attest_android_key(const struct ptn_attest *in,
 	if (!ptn_bytes_equal(d.challenge, in->client_data_hash))
 		return ptn_attest_deny(out, "android-key: another challenge");
 	/* Fifth: the authorization lists. */
-	if ((why = list_fault(d.software)) != NULL ||
-	    (why = list_fault(d.tee)) != NULL)
+	if ((why = list_problem(d.software)) != NULL ||
+	    (why = list_problem(d.tee)) != NULL)
 		return ptn_attest_deny(out, why);
 	return ptn_attest_allow(out);
 }

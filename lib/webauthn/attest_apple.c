@@ -7,9 +7,9 @@
 
 /* SEQUENCE { [1] EXPLICIT OCTET STRING } */
 static bool
-read_nonce(const struct ptn_cert *c, struct ptn_bytes *nonce)
+read_nonce(const struct ptn_x509 *c, struct ptn_bytes *nonce)
 {
-	const struct ptn_cert_ext *ext = ptn_cert_ext(c, OID_NONCE);
+	const struct ptn_x509_ext *ext = ptn_x509_ext(c, OID_NONCE);
 	struct ptn_bytes seq, one;
 
 	return ext != NULL &&
@@ -24,20 +24,20 @@ ptn_attest_apple(const struct ptn_attest *in, struct ptn_attest_finding *out)
 {
 	const struct ptn_cbor *x5c = ptn_attest_x5c(in);
 	uint8_t hash[PTN_SHA256_LEN];
-	struct ptn_cert cert;
+	struct ptn_x509 cert;
 	struct ptn_bytes nonce;
 	enum ptn_err r;
 
 	/* Step 1. */
 	if (x5c == NULL || in->stmt->n != 1)
 		return ptn_attest_deny(out, "apple: malformed statement");
-	r = ptn_cert_parse(in->a, x5c->v[0].b, &cert);
+	r = ptn_x509_parse(in->a, x5c->v[0].b, &cert);
 	if (r == PTN_E_INPUT)
 		return ptn_attest_deny(out, "apple: malformed certificate");
 	if (r != PTN_OK)
 		return r;
 	/* Steps 2 and 3. */
-	ptn_sha256(in->to_be_signed, hash);
+	ptn_crypto_sha256(in->to_be_signed, hash);
 	/* Step 4. */
 	if (!read_nonce(&cert, &nonce) ||
 	    !ptn_bytes_equal(nonce, PTN_BYTES(hash, sizeof(hash))))

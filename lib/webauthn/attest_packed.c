@@ -6,7 +6,7 @@
 
 /* Section 8.2.1: what an attestation certificate must be. */
 static const char *
-cert_fault(const struct ptn_cert *c)
+cert_problem(const struct ptn_x509 *c)
 {
 	if (c->version != 3)
 		return "packed: the certificate is not of version 3";
@@ -18,7 +18,7 @@ cert_fault(const struct ptn_cert *c)
 		return "packed: the subject's unit is another";
 	if (c->common_name == NULL || c->common_name[0] == '\0')
 		return "packed: the subject has no common name";
-	if (!ptn_cert_is_leaf(c))
+	if (!ptn_x509_is_leaf(c))
 		return "packed: the certificate may be a CA's";
 	return NULL;
 }
@@ -27,13 +27,13 @@ cert_fault(const struct ptn_cert *c)
 static enum ptn_err
 chain_in_time(const struct ptn_attest *in, const struct ptn_cbor *x5c, bool *ok)
 {
-	struct ptn_cert c;
+	struct ptn_x509 c;
 	size_t i;
 	enum ptn_err r;
 
 	*ok = false;
 	for (i = 0; i < x5c->n; i++) {
-		r = ptn_cert_parse(in->a, x5c->v[i].b, &c);
+		r = ptn_x509_parse(in->a, x5c->v[i].b, &c);
 		if (r != PTN_OK)
 			return r == PTN_E_INPUT ? PTN_OK : r;
 		if (in->now_s < c.not_before || in->now_s > c.not_after)
@@ -48,7 +48,7 @@ with_x5c(const struct ptn_attest *in, int32_t alg, struct ptn_bytes sig,
     struct ptn_attest_finding *out)
 {
 	const struct ptn_cbor *x5c = ptn_attest_x5c(in);
-	struct ptn_cert cert;
+	struct ptn_x509 cert;
 	enum ptn_verdict verdict;
 	const char *why;
 	bool ok;
@@ -56,7 +56,7 @@ with_x5c(const struct ptn_attest *in, int32_t alg, struct ptn_bytes sig,
 
 	if (x5c == NULL || in->stmt->n != 3)
 		return ptn_attest_deny(out, "packed: malformed statement");
-	r = ptn_cert_parse(in->a, x5c->v[0].b, &cert);
+	r = ptn_x509_parse(in->a, x5c->v[0].b, &cert);
 	if (r == PTN_E_INPUT)
 		return ptn_attest_deny(out, "packed: malformed certificate");
 	if (r != PTN_OK)
@@ -70,7 +70,7 @@ with_x5c(const struct ptn_attest *in, int32_t alg, struct ptn_bytes sig,
 		return ptn_attest_deny(out, "packed: wrong signature");
 
 	/* Step 2, second point: section 8.2.1. */
-	if ((why = cert_fault(&cert)) != NULL)
+	if ((why = cert_problem(&cert)) != NULL)
 		return ptn_attest_deny(out, why);
 	if ((r = chain_in_time(in, x5c, &ok)) != PTN_OK)
 		return r;

@@ -184,7 +184,7 @@ name_is(struct ptn_bytes name, struct ptn_bytes pub_area)
 
 /* TPMS_ATTEST (10.12.8) with TPMS_CERTIFY_INFO (10.12.3). */
 static const char *
-cert_info_fault(const struct ptn_attest *in, int32_t alg,
+cert_info_problem(const struct ptn_attest *in, int32_t alg,
     struct ptn_bytes cert_info, struct ptn_bytes pub_area)
 {
 	struct reader r = { cert_info, false };
@@ -228,7 +228,7 @@ manufacturer_ok(struct ptn_bytes v)
 
 /* Section 8.3.1. */
 static const char *
-cert_fault(const struct ptn_cert *c)
+cert_problem(const struct ptn_x509 *c)
 {
 	struct ptn_bytes manufacturer, model, version;
 
@@ -236,14 +236,14 @@ cert_fault(const struct ptn_cert *c)
 		return "tpm: the certificate is not of version 3";
 	if (!c->subject_empty)
 		return "tpm: the certificate has a subject";
-	if (!ptn_cert_alt_attribute(c, OID(oid_manufacturer), &manufacturer) ||
-	    !ptn_cert_alt_attribute(c, OID(oid_model), &model) ||
-	    !ptn_cert_alt_attribute(c, OID(oid_version), &version) ||
+	if (!ptn_x509_alt_attribute(c, OID(oid_manufacturer), &manufacturer) ||
+	    !ptn_x509_alt_attribute(c, OID(oid_model), &model) ||
+	    !ptn_x509_alt_attribute(c, OID(oid_version), &version) ||
 	    !manufacturer_ok(manufacturer))
 		return "tpm: the certificate does not name the TPM";
-	if (!ptn_cert_has_usage(c, OID(oid_aik)))
+	if (!ptn_x509_has_usage(c, OID(oid_aik)))
 		return "tpm: the certificate is not an attestation key's";
-	if (!ptn_cert_is_leaf(c))
+	if (!ptn_x509_is_leaf(c))
 		return "tpm: the certificate may be a CA's";
 	return NULL;
 }
@@ -262,7 +262,7 @@ check_integrity(const struct ptn_attest *in, int32_t alg,
     struct ptn_bytes cert_info, struct ptn_attest_finding *out)
 {
 	const struct ptn_cbor *x5c = ptn_attest_x5c(in);
-	struct ptn_cert cert;
+	struct ptn_x509 cert;
 	struct ptn_bytes sig;
 	enum ptn_verdict verdict;
 	const char *why;
@@ -270,12 +270,12 @@ check_integrity(const struct ptn_attest *in, int32_t alg,
 
 	if (x5c == NULL || !ptn_attest_sig(in, &sig))
 		return ptn_attest_deny(out, "tpm: malformed statement");
-	r = ptn_cert_parse(in->a, x5c->v[0].b, &cert);
+	r = ptn_x509_parse(in->a, x5c->v[0].b, &cert);
 	if (r == PTN_E_INPUT)
 		return ptn_attest_deny(out, "tpm: malformed certificate");
 	if (r != PTN_OK)
 		return r;
-	if ((why = cert_fault(&cert)) != NULL)
+	if ((why = cert_problem(&cert)) != NULL)
 		return ptn_attest_deny(out, why);
 	if (!ptn_attest_aaguid_ok(in, &cert))
 		return ptn_attest_deny(out, "tpm: another AAGUID");
@@ -312,7 +312,7 @@ ptn_attest_tpm(const struct ptn_attest *in, struct ptn_attest_finding *out)
 	if (integrity.verdict != PTN_ALLOW)
 		return ptn_attest_deny(out, integrity.why);
 	/* Validity of certInfo. */
-	why = cert_info_fault(in, alg, cert_info->b, pub_area->b);
+	why = cert_info_problem(in, alg, cert_info->b, pub_area->b);
 	if (why != NULL)
 		return ptn_attest_deny(out, why);
 	return ptn_attest_allow(out);

@@ -27,7 +27,7 @@ enum ptn_err
 ptn_attest_fido_u2f(const struct ptn_attest *in, struct ptn_attest_finding *out)
 {
 	const struct ptn_cbor *x5c = ptn_attest_x5c(in);
-	struct ptn_cert cert;
+	struct ptn_x509 cert;
 	struct ptn_bytes sig, msg;
 	enum ptn_verdict verdict;
 	enum ptn_err r;
@@ -38,7 +38,7 @@ ptn_attest_fido_u2f(const struct ptn_attest *in, struct ptn_attest_finding *out)
 	/* Step 2: one certificate, with a key on P-256. */
 	if (x5c->n != 1)
 		return ptn_attest_deny(out, "fido-u2f: not one certificate");
-	r = ptn_cert_parse(in->a, x5c->v[0].b, &cert);
+	r = ptn_x509_parse(in->a, x5c->v[0].b, &cert);
 	if (r == PTN_E_INPUT)
 		return ptn_attest_deny(out, "fido-u2f: malformed certificate");
 	if (r != PTN_OK)

@@ -12,7 +12,7 @@
 static const struct {
 	const char *name;
 	const char *why;
-} faults[PTN_WA__MAX] = {
+} problems[PTN_WA__MAX] = {
 	// clang-format off
 	[PTN_WA_NONE] = { "none", NULL },
 	[PTN_WA_CLIENT_DATA] = { "client-data", "client data is malformed" },
@@ -40,18 +40,18 @@ static const struct {
 };
 
 const char *
-ptn_webauthn_fault_name(enum ptn_webauthn_fault fault)
+ptn_webauthn_problem_name(enum ptn_webauthn_problem problem)
 {
-	return (unsigned)fault < PTN_WA__MAX ? faults[fault].name : "";
+	return (unsigned)problem < PTN_WA__MAX ? problems[problem].name : "";
 }
 
-/* "return refuse(finding, fault)": a step that failed. */
+/* "return refuse(finding, problem)": a step that failed. */
 static enum ptn_err
-refuse(struct ptn_webauthn_finding *finding, enum ptn_webauthn_fault fault)
+refuse(struct ptn_webauthn_finding *finding, enum ptn_webauthn_problem problem)
 {
 	finding->verdict = PTN_DENY;
-	finding->fault = fault;
-	finding->why = faults[fault].why;
+	finding->problem = problem;
+	finding->why = problems[problem].why;
 	return PTN_OK;
 }
 
@@ -59,16 +59,16 @@ static void
 allow(struct ptn_webauthn_finding *finding)
 {
 	finding->verdict = PTN_ALLOW;
-	finding->fault = PTN_WA_NONE;
+	finding->problem = PTN_WA_NONE;
 	finding->why = NULL;
 }
 
 /* A part that could not be read: a refusal, unless the failure is ours. */
 static enum ptn_err
 unreadable(struct ptn_webauthn_finding *finding, enum ptn_err r,
-    enum ptn_webauthn_fault fault)
+    enum ptn_webauthn_problem problem)
 {
-	return r == PTN_E_INPUT ? refuse(finding, fault) : r;
+	return r == PTN_E_INPUT ? refuse(finding, problem) : r;
 }
 
 static bool
@@ -104,7 +104,7 @@ rp_id_is(const struct ptn_authdata *ad, const char *id)
 {
 	uint8_t hash[PTN_SHA256_LEN];
 
-	ptn_sha256(ptn_bytes_of(id), hash);
+	ptn_crypto_sha256(ptn_bytes_of(id), hash);
 	return ptn_bytes_equal(ad->rp_id_hash, PTN_BYTES(hash, sizeof(hash)));
 }
 
@@ -171,7 +171,7 @@ create_client_data(struct creation *c, struct ptn_webauthn_finding *finding,
 		return refuse(finding, PTN_WA_CHALLENGE);
 
 	/* 7.1 step 9: origin. */
-	if (!ptn_origin_is_of(c->rp->id, &c->rp->origins, c->client.origin))
+	if (!ptn_url_origin_is_of(c->rp->id, &c->rp->origins, c->client.origin))
 		return refuse(finding, PTN_WA_ORIGIN);
 
 	/* 7.1 step 10: crossOrigin. */
@@ -180,7 +180,7 @@ create_client_data(struct creation *c, struct ptn_webauthn_finding *finding,
 
 	/* 7.1 step 11: topOrigin. */
 	if (c->client.top_origin != NULL &&
-	    !ptn_origin_is_of(c->rp->id, &c->rp->top_origins,
+	    !ptn_url_origin_is_of(c->rp->id, &c->rp->top_origins,
 		c->client.top_origin))
 		return refuse(finding, PTN_WA_TOP_ORIGIN);
 
@@ -292,7 +292,7 @@ create_attestation(struct creation *c, struct ptn_webauthn_finding *finding,
 
 /* Section 7.1, step 27: what the credential record is made of. */
 static enum ptn_err
-create_record(const struct creation *c, struct ptn_attested *out)
+create_record(const struct creation *c, struct ptn_webauthn_attested *out)
 {
 	const struct ptn_authdata *ad = &c->authdata;
 
@@ -312,7 +312,7 @@ create_record(const struct creation *c, struct ptn_attested *out)
 enum ptn_err
 ptn_webauthn_register(struct ptn_arena *a, const struct ptn_webauthn_rp *rp,
     const struct ptn_webauthn_want *want,
-    const struct ptn_webauthn_creation *in, struct ptn_attested *out,
+    const struct ptn_webauthn_creation *in, struct ptn_webauthn_attested *out,
     struct ptn_webauthn_finding *finding)
 {
 	struct creation c = { .a = a, .rp = rp, .want = want, .in = in };
@@ -328,7 +328,7 @@ ptn_webauthn_register(struct ptn_arena *a, const struct ptn_webauthn_rp *rp,
 		return r;
 
 	/* 7.1 step 12: the hash of what was just read. */
-	ptn_sha256(in->client_data_json, c.hash);
+	ptn_crypto_sha256(in->client_data_json, c.hash);
 
 	/* 7.1 steps 13 to 20. */
 	r = create_authdata(&c, finding, &holds);
@@ -380,7 +380,7 @@ get_client_data(struct ptn_arena *a, const struct ptn_webauthn_rp *rp,
 		return refuse(finding, PTN_WA_CHALLENGE);
 
 	/* 7.2 step 12: origin. */
-	if (!ptn_origin_is_of(rp->id, &rp->origins, c.origin))
+	if (!ptn_url_origin_is_of(rp->id, &rp->origins, c.origin))
 		return refuse(finding, PTN_WA_ORIGIN);
 
 	/* 7.2 step 13: crossOrigin. */
@@ -389,7 +389,7 @@ get_client_data(struct ptn_arena *a, const struct ptn_webauthn_rp *rp,
 
 	/* 7.2 step 14: topOrigin. */
 	if (c.top_origin != NULL &&
-	    !ptn_origin_is_of(rp->id, &rp->top_origins, c.top_origin))
+	    !ptn_url_origin_is_of(rp->id, &rp->top_origins, c.top_origin))
 		return refuse(finding, PTN_WA_TOP_ORIGIN);
 
 	*holds = true;
@@ -450,7 +450,7 @@ get_signature(struct ptn_arena *a, struct ptn_bytes cose_key,
 
 	*holds = false;
 	/* 7.2 step 20: the hash of client data. */
-	ptn_sha256(in->client_data_json, hash);
+	ptn_crypto_sha256(in->client_data_json, hash);
 
 	/* 7.2 step 21: the signature. */
 	if ((r = ptn_cose_parse(a, cose_key, &key)) != PTN_OK)
@@ -474,7 +474,7 @@ enum ptn_err
 ptn_webauthn_assert(struct ptn_arena *a, const struct ptn_webauthn_rp *rp,
     const struct ptn_webauthn_want *want,
     const struct ptn_webauthn_stored *stored,
-    const struct ptn_webauthn_assertion *in, struct ptn_asserted *out,
+    const struct ptn_webauthn_assertion *in, struct ptn_webauthn_asserted *out,
     struct ptn_webauthn_finding *finding)
 {
 	struct ptn_authdata ad;

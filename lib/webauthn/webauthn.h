@@ -31,7 +31,7 @@ struct ptn_webauthn_rp {
 };
 
 /* What is done with attestation statements. */
-enum ptn_attestation_policy {
+enum ptn_webauthn_attestation_policy {
 	/* Any format; none is verified, all are stored as "none". */
 	PTN_ATTESTATION_NONE,
 	/* "none", or a format that we know, verified. */
@@ -43,25 +43,25 @@ struct ptn_webauthn_want {
 	struct ptn_bytes challenge; /* the bytes that the options encoded */
 	bool require_uv;
 	/* The rest for registration only. */
-	enum ptn_attestation_policy attestation;
+	enum ptn_webauthn_attestation_policy attestation;
 	const int32_t *algs; /* offered, COSE identifiers */
 	size_t n_algs;
 	int64_t now_s; /* for the validity of certificates */
 };
 
 /* Which step refused: named after what was wrong. */
-enum ptn_webauthn_fault {
-	PTN_WA_NONE,	      /* nothing did */
-	PTN_WA_CLIENT_DATA,   /* client data is malformed */
+enum ptn_webauthn_problem {
+	PTN_WA_NONE,		   /* nothing did */
+	PTN_WA_CLIENT_DATA,	   /* client data is malformed */
 	PTN_WA_ATTESTATION_OBJECT, /* the attestation object is malformed */
-	PTN_WA_AUTH_DATA,     /* authenticator data is malformed */
+	PTN_WA_AUTH_DATA,	   /* authenticator data is malformed */
 	PTN_WA_TYPE,
 	PTN_WA_CHALLENGE,
 	PTN_WA_ORIGIN,
 	PTN_WA_CROSS_ORIGIN,
 	PTN_WA_TOP_ORIGIN,
 	PTN_WA_RP_ID,
-	PTN_WA_RESERVED,      /* a flag without meaning is set */
+	PTN_WA_RESERVED, /* a flag without meaning is set */
 	PTN_WA_UP,
 	PTN_WA_UV,
 	PTN_WA_BACKUP,	      /* backed up, but not eligible for it */
@@ -72,7 +72,7 @@ enum ptn_webauthn_fault {
 	PTN_WA_ATTESTATION,   /* statement that does not hold */
 	PTN_WA_CREDENTIAL_ID, /* empty, or longer than 1023 bytes */
 	PTN_WA_SIGNATURE,
-	PTN_WA_COUNTER,	      /* not greater than the last one */
+	PTN_WA_COUNTER, /* not greater than the last one */
 	PTN_WA__MAX
 };
 
@@ -82,7 +82,7 @@ enum ptn_webauthn_fault {
  */
 struct ptn_webauthn_finding {
 	enum ptn_verdict verdict;
-	enum ptn_webauthn_fault fault;
+	enum ptn_webauthn_problem problem;
 	const char *why;
 };
 
@@ -93,7 +93,7 @@ struct ptn_webauthn_creation {
 };
 
 /* What a registration leaves to be stored; in the arena. */
-struct ptn_attested {
+struct ptn_webauthn_attested {
 	struct ptn_bytes cred_id;  /* 1..1023 bytes */
 	struct ptn_bytes cose_key; /* re-encoded in CTAP2 canonical form */
 	int32_t alg;
@@ -120,7 +120,7 @@ struct ptn_attested {
  */
 enum ptn_err ptn_webauthn_register(struct ptn_arena *a,
     const struct ptn_webauthn_rp *rp, const struct ptn_webauthn_want *want,
-    const struct ptn_webauthn_creation *in, struct ptn_attested *out,
+    const struct ptn_webauthn_creation *in, struct ptn_webauthn_attested *out,
     struct ptn_webauthn_finding *finding) PTN_MUST_USE;
 
 /* A response to navigator.credentials.get(), decoded from base64url. */
@@ -138,7 +138,7 @@ struct ptn_webauthn_stored {
 };
 
 /* What an authentication changes in the record. */
-struct ptn_asserted {
+struct ptn_webauthn_asserted {
 	uint32_t sign_count;
 	bool uv;
 	bool be;
@@ -155,10 +155,10 @@ struct ptn_asserted {
 enum ptn_err ptn_webauthn_assert(struct ptn_arena *a,
     const struct ptn_webauthn_rp *rp, const struct ptn_webauthn_want *want,
     const struct ptn_webauthn_stored *stored,
-    const struct ptn_webauthn_assertion *in, struct ptn_asserted *out,
+    const struct ptn_webauthn_assertion *in, struct ptn_webauthn_asserted *out,
     struct ptn_webauthn_finding *finding) PTN_MUST_USE;
 
 /* A short constant name for audit and metrics: "challenge".  Never NULL. */
-const char *ptn_webauthn_fault_name(enum ptn_webauthn_fault fault);
+const char *ptn_webauthn_problem_name(enum ptn_webauthn_problem problem);
 
 #endif

@@ -62,14 +62,14 @@ main(int argc, char **argv)
 	sc.db = ptn_db_new(cf, PTN_DB_SERVE);
 	sc.arena = ptn_arena_new(ARENA_MAX);
 	if (sc.db == NULL || sc.arena == NULL ||
-	    ptn_keys_new(&sc.keys[PTN_API_HANKO], PTN_API_HANKO, cf, secrets) !=
+	    ptn_jwks_new(&sc.keys[PTN_API_HANKO], PTN_API_HANKO, cf, secrets) !=
 		PTN_OK ||
-	    ptn_keys_refresh(sc.keys[PTN_API_HANKO], sc.db, sc.arena, true) !=
+	    ptn_jwks_refresh(sc.keys[PTN_API_HANKO], sc.db, sc.arena, true) !=
 		PTN_OK)
 		die("no keys");
 	while (scanf("%63s %63s %255s", session, user, address) == 3)
 		sign(&sc, session, user, address);
-	ptn_keys_free(&sc.keys[PTN_API_HANKO]);
+	ptn_jwks_free(&sc.keys[PTN_API_HANKO]);
 	ptn_db_free(&sc.db);
 	ptn_arena_free(&sc.arena);
 	ptn_secrets_free(&secrets);

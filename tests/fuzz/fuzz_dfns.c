@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct ptn_uuid org, user, other;
 static struct ptn_arena *arena;
 static struct ptn_secrets *derived;
-static struct ptn_keys *keys[PTN_API__MAX];
+static struct ptn_jwks *keys[PTN_API__MAX];
 static struct ptn_tenants *tenants;
 static struct ptn_conf conf;
 static unsigned statements, away_at;
@@ -76,34 +76,34 @@ static uint8_t raw_id[] = {
 /* The ceremonies: one for each token that names one. */
 static const struct ceremony {
 	const char *token; /* what stands for it in a request */
-	enum ptn_dfnstoken_kind kind;
+	enum ptn_dfns_token_kind kind;
 	const char *purpose;
 	const char *challenge;
 	const char *state; /* without "allow" */
 } ceremonies[] = {
-	{ "@user@", PTN_DFNSTOKEN_USER, "", "", "{" },
-	{ "@newcomer@", PTN_DFNSTOKEN_REGISTRATION, "registration",
+	{ "@user@", PTN_DFNS_TOKEN_USER, "", "", "{" },
+	{ "@newcomer@", PTN_DFNS_TOKEN_REGISTRATION, "registration",
 	    "Y2gtNzloaHQtbXJlb2stOGFwOHFtMmVpZWZ0amxhZw", "{" },
-	{ "@recovery@", PTN_DFNSTOKEN_RECOVERY, "recovery",
+	{ "@recovery@", PTN_DFNS_TOKEN_RECOVERY, "recovery",
 	    "Y2gtNzloaHQtbXJlb2stOGFwOHFtMmVpZWZ0amxhZw", "{" },
-	{ "@login@", PTN_DFNSTOKEN_CHALLENGE, "login",
+	{ "@login@", PTN_DFNS_TOKEN_CHALLENGE, "login",
 	    "NzdmODYwNTc1MDM2YjM5NWUwZDJkZjhiZDJhZjgyMDcyZjRjN2ZlNGE0YmUyMGJiNzQzZDUzOGYzMzkxM2Q4OQ",
 	    "{" },
-	{ "@credential@", PTN_DFNSTOKEN_CHALLENGE, "credential",
+	{ "@credential@", PTN_DFNS_TOKEN_CHALLENGE, "credential",
 	    "Y2gtNzloaHQtbXJlb2stOGFwOHFtMmVpZWZ0amxhZw", "Key" },
-	{ "@by-code@", PTN_DFNSTOKEN_CHALLENGE, "credential_code",
+	{ "@by-code@", PTN_DFNS_TOKEN_CHALLENGE, "credential_code",
 	    "Y2gtNzloaHQtbXJlb2stOGFwOHFtMmVpZWZ0amxhZw", "Key" },
-	{ "@approve@", PTN_DFNSTOKEN_CHALLENGE, "action",
+	{ "@approve@", PTN_DFNS_TOKEN_CHALLENGE, "action",
 	    "MjgxMzZmMDQ0NWE1M2Y4NTI1MTYxMGIxOWE3NzgyNjEyZWUzMDk5MTBlMTZiNjhiYzM0MTc1ZWM2ODM5ZDBkMA",
 	    "{\"action\":{\"method\":\"PUT\",\"path\":\"/auth/credentials/deactivate\","
 	    "\"payload\":\"{\\\"credentialUuid\\\":\\\"cr-0a3cm-3qjiv-99loovcu1sd2mf2d\\\"}\","
 	    "\"nonce\":\"" NONCE "\",\"token\":\"%s\"}," },
-	{ "@signed@", PTN_DFNSTOKEN_ACTION, "signed", "",
+	{ "@signed@", PTN_DFNS_TOKEN_ACTION, "signed", "",
 	    "{\"action\":{\"method\":\"PUT\",\"path\":\"/auth/credentials/deactivate\","
 	    "\"payload\":\"{\\\"credentialUuid\\\":\\\"cr-0a3cm-3qjiv-99loovcu1sd2mf2d\\\"}\","
 	    "\"nonce\":\"" NONCE "\",\"token\":\"%s\"}," },
-	{ "@service@", PTN_DFNSTOKEN_SERVICE, "", "", "{" },
-	{ "@this@", PTN_DFNSTOKEN_ACTION, "signed", "", "this" },
+	{ "@service@", PTN_DFNS_TOKEN_SERVICE, "", "", "{" },
+	{ "@this@", PTN_DFNS_TOKEN_ACTION, "signed", "", "this" },
 };
 /* clang-format on */
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -148,7 +148,7 @@ insert_jwk(const struct ptn_jwk_insert_in *in)
 	memcpy(jwks[njwks].sealed, in->sealed.p, in->sealed.len);
 	jwks[njwks].api = strcmp(in->api, "dfns") == 0 ? "dfns" : "hanko";
 	jwks[njwks].row.id = in->id;
-	jwks[njwks].row.alg = ptn_alg_name(
+	jwks[njwks].row.alg = ptn_crypto_alg_name(
 	    jwks[njwks].api[0] == 'd' ? PTN_ALG_EDDSA : conf.sign_alg);
 	jwks[njwks].row.sealed = PTN_BYTES(jwks[njwks].sealed, in->sealed.len);
 	jwks[njwks].row.created_at = jwks[njwks].row.signs_from =
@@ -192,7 +192,7 @@ list_passkeys(struct ptn_passkeys_of_out *out)
 {
 	static uint8_t id_hash[PTN_SHA256_LEN];
 
-	ptn_sha256(PTN_BYTES(raw_id, sizeof(raw_id)), id_hash);
+	ptn_crypto_sha256(PTN_BYTES(raw_id, sizeof(raw_id)), id_hash);
 	memcpy(id_hash, numbered(2, 0).b, sizeof(other.b));
 	out->id_hash = PTN_BYTES(id_hash, sizeof(id_hash));
 	out->credential_id = PTN_BYTES(raw_id, sizeof(raw_id));
@@ -517,7 +517,7 @@ static bool
 sign_tokens(void)
 {
 	struct test_request t;
-	struct ptn_dfnstoken token;
+	struct ptn_dfns_token token;
 	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
 	char *text;
 	size_t i;
@@ -529,17 +529,17 @@ sign_tokens(void)
 	t.env.tenants = tenants;
 	t.req.sc = t.env.sc;
 	t.req.family = &ptn_dfns_family;
-	if (ptn_keys_refresh(keys[PTN_API_DFNS], NULL, arena, false) != PTN_OK)
+	if (ptn_jwks_refresh(keys[PTN_API_DFNS], NULL, arena, false) != PTN_OK)
 		return false;
 	for (i = 0; i < N(ceremonies); i++) {
-		token = (struct ptn_dfnstoken){ .kind = ceremonies[i].kind,
+		token = (struct ptn_dfns_token){ .kind = ceremonies[i].kind,
 			.id = numbered(3, i),
 			.org = org,
 			.user = user,
 			.username = "jdoe@example.co",
 			.iat = now,
 			.exp = now + DAY_S };
-		if (ptn_dfnstoken_sign(&t.req.sc, &token, &text) != PTN_OK ||
+		if (ptn_dfns_token_sign(&t.req.sc, &token, &text) != PTN_OK ||
 		    (tokens[i] = strdup(text)) == NULL)
 			return false;
 	}
@@ -569,9 +569,9 @@ prepare(void)
 		&other) != PTN_OK ||
 	    ptn_crypto_init() != PTN_OK ||
 	    ptn_secrets_new(&derived, &list) != PTN_OK ||
-	    ptn_keys_new(&keys[PTN_API_HANKO], PTN_API_HANKO, &conf, derived) !=
+	    ptn_jwks_new(&keys[PTN_API_HANKO], PTN_API_HANKO, &conf, derived) !=
 		PTN_OK ||
-	    ptn_keys_new(&keys[PTN_API_DFNS], PTN_API_DFNS, &conf, derived) !=
+	    ptn_jwks_new(&keys[PTN_API_DFNS], PTN_API_DFNS, &conf, derived) !=
 		PTN_OK ||
 	    (tenants = ptn_tenants_new(&conf)) == NULL || !sign_tokens())
 		abort();

@@ -27,16 +27,16 @@ judge_id(enum ptn_dfnsid_kind kind, struct ptn_bytes in)
 
 /* The normal form of a code is its own normal form. */
 static void
-judge_code(enum ptn_dfnscode_form form, struct ptn_bytes in)
+check_code(enum ptn_dfns_code_form form, struct ptn_bytes in)
 {
-	char once[PTN_DFNSCODE_STR], twice[PTN_DFNSCODE_STR];
+	char once[PTN_DFNS_CODE_STR], twice[PTN_DFNS_CODE_STR];
 
-	if (!ptn_dfnscode_normal(form, in, once)) {
+	if (!ptn_dfns_code_normal(form, in, once)) {
 		if (once[0] != '\0')
 			abort();
 		return;
 	}
-	if (!ptn_dfnscode_normal(form, ptn_bytes_of(once), twice) ||
+	if (!ptn_dfns_code_normal(form, ptn_bytes_of(once), twice) ||
 	    strcmp(once, twice) != 0)
 		abort();
 }
@@ -48,7 +48,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	for (i = 0; i < PTN_DFNSID__MAX; i++)
 		judge_id((enum ptn_dfnsid_kind)i, PTN_BYTES(data, size));
-	for (i = 0; i < PTN_DFNSCODE__MAX; i++)
-		judge_code((enum ptn_dfnscode_form)i, PTN_BYTES(data, size));
+	for (i = 0; i < PTN_DFNS_CODE__MAX; i++)
+		check_code((enum ptn_dfns_code_form)i, PTN_BYTES(data, size));
 	return 0;
 }

@@ -26,7 +26,7 @@ static struct ptn_key *key;
 
 /* The key set is that one key. */
 const struct ptn_key *
-ptn_keys_signer(const struct ptn_keys *k, const char **kid)
+ptn_jwks_signer(const struct ptn_jwks *k, const char **kid)
 {
 	(void)k;
 	*kid = KID;
@@ -34,7 +34,7 @@ ptn_keys_signer(const struct ptn_keys *k, const char **kid)
 }
 
 const struct ptn_key *
-ptn_keys_find(const struct ptn_keys *k, const char *kid)
+ptn_jwks_find(const struct ptn_jwks *k, const char *kid)
 {
 	(void)k;
 	return strcmp(kid, KID) == 0 ? key : NULL;
@@ -42,7 +42,7 @@ ptn_keys_find(const struct ptn_keys *k, const char *kid)
 
 /* Nothing here asks for another one. */
 enum ptn_err
-ptn_keys_refresh(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a,
+ptn_jwks_refresh(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
     bool force)
 {
 	(void)k;

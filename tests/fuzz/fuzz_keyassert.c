@@ -67,18 +67,18 @@ judge_parts(struct ptn_bytes client_data, struct ptn_bytes rest,
 static void
 judge_json(const struct ptn_json *v)
 {
-	struct ptn_dfnsfactor_new c;
-	struct ptn_dfnsfactor f;
+	struct ptn_dfns_factor_new c;
+	struct ptn_dfns_factor f;
 	const char *why;
 	unsigned i;
 
 	for (i = 0; i < PTN_FACTOR__MAX; i++) {
-		if (ptn_dfnsfactor_read(arena, v, (enum ptn_dfnsfactor_place)i,
-			&f, &why) == PTN_OK &&
+		if (ptn_dfns_factor_read(arena, v,
+			(enum ptn_dfns_factor_place)i, &f, &why) == PTN_OK &&
 		    f.cred_id != NULL)
 			judge_parts(f.client_data, f.signature, v);
-		if (ptn_dfnsfactor_read_new(arena, v,
-			(enum ptn_dfnsfactor_place)i, &c, &why) == PTN_OK &&
+		if (ptn_dfns_factor_read_new(arena, v,
+			(enum ptn_dfns_factor_place)i, &c, &why) == PTN_OK &&
 		    c.cred_id != NULL)
 			judge_parts(c.client_data, c.attestation, v);
 	}

@@ -30,7 +30,7 @@ too_slow(const char *hash)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct ptn_gate *gate;
+	static struct ptn_hashgate *gate;
 	struct ptn_bytes pw = PTN_BYTES("password", 8);
 	char hash[HASH_MAX + 1];
 	enum ptn_verdict verdict = PTN_ALLOW;
@@ -38,7 +38,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t before = ptn_pwhash_count();
 	bool stale;
 
-	if (gate == NULL && ptn_gate_open(&gate, &cf, NULL) != PTN_OK)
+	if (gate == NULL && ptn_hashgate_open(&gate, &cf, NULL) != PTN_OK)
 		abort();
 	if (size > HASH_MAX)
 		return 0;

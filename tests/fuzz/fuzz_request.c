@@ -29,7 +29,7 @@ static char *paths[] = { path };
 
 static struct ptn_arena *arena;
 static struct ptn_secrets *derived;
-static struct ptn_keys *keys[PTN_API__MAX];
+static struct ptn_jwks *keys[PTN_API__MAX];
 static struct ptn_db *db;
 static struct ptn_tenants *tenants;
 static struct ptn_conf conf;
@@ -60,9 +60,9 @@ prepare(void)
 	if ((arena = ptn_arena_new(ARENA_MAX)) == NULL ||
 	    ptn_crypto_init() != PTN_OK ||
 	    ptn_secrets_new(&derived, &list) != PTN_OK ||
-	    ptn_keys_new(&keys[PTN_API_HANKO], PTN_API_HANKO, &conf, derived) !=
+	    ptn_jwks_new(&keys[PTN_API_HANKO], PTN_API_HANKO, &conf, derived) !=
 		PTN_OK ||
-	    ptn_keys_new(&keys[PTN_API_DFNS], PTN_API_DFNS, &conf, derived) !=
+	    ptn_jwks_new(&keys[PTN_API_DFNS], PTN_API_DFNS, &conf, derived) !=
 		PTN_OK ||
 	    (db = ptn_db_new(&conf, PTN_DB_SERVE)) == NULL ||
 	    (tenants = ptn_tenants_new(&conf)) == NULL)

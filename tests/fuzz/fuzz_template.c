@@ -40,18 +40,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const char *const vars[] = { "a", "b", NULL };
 	static struct ptn_arena *a;
-	struct ptn_template_fault fault;
+	struct ptn_template_problem problem;
 	struct ptn_template *t;
 
 	if (a == NULL && (a = ptn_arena_new((size_t)8 << 20)) == NULL)
 		abort();
-	switch ((
-	    int)ptn_template_parse(a, PTN_BYTES(data, len), vars, &t, &fault)) {
+	switch ((int)ptn_template_parse(a, PTN_BYTES(data, len), vars, &t,
+	    &problem)) {
 	case PTN_OK:
 		check_render(a, t, data, len);
 		break;
 	case PTN_E_INPUT:
-		if (fault.line < 1 || fault.what[0] == '\0')
+		if (problem.line < 1 || problem.what[0] == '\0')
 			abort();
 		break;
 	default:

@@ -39,16 +39,16 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ptn_arena *a = ptn_arena_new(2 << 20);
-	struct ptn_yaml_fault fault;
+	struct ptn_yaml_problem problem;
 	struct ptn_yaml doc;
 	enum ptn_err r;
 
 	if (a == NULL)
 		return 0;
-	r = ptn_yaml_parse(a, PTN_BYTES(data, size), &doc, &fault);
+	r = ptn_yaml_parse(a, PTN_BYTES(data, size), &doc, &problem);
 	if (r == PTN_OK)
 		check(&doc);
-	else if (r == PTN_E_NOMEM || fault.why == NULL || fault.line < 0)
+	else if (r == PTN_E_NOMEM || problem.why == NULL || problem.line < 0)
 		abort();
 	ptn_arena_free(&a);
 	return 0;

@@ -39,7 +39,8 @@ attest_each(void **state)
 }
 
 struct ptn_webauthn_finding
-attest_create(struct auth_creation *c, struct ptn_attested *out, enum lax lax)
+attest_create(struct auth_creation *c, struct ptn_webauthn_attested *out,
+    enum lax lax)
 {
 	struct ptn_webauthn_finding f;
 	struct oracle_creation o;
@@ -60,7 +61,7 @@ attest_create(struct auth_creation *c, struct ptn_attested *out, enum lax lax)
 		assert_int_equal(answer, ORACLE_YES);
 	else if (f.verdict == PTN_ALLOW)
 		assert_int_not_equal(answer, ORACLE_NO);
-	else if (f.fault == PTN_WA_ATTESTATION)
+	else if (f.problem == PTN_WA_ATTESTATION)
 		assert_int_not_equal(answer, ORACLE_YES);
 	return f;
 }
@@ -70,11 +71,11 @@ attest_judge(const char *name, struct auth_creation *c, bool holds,
     enum lax lax)
 {
 	struct ptn_webauthn_finding f;
-	struct ptn_attested out;
+	struct ptn_webauthn_attested out;
 
 	print_message("# %s\n", name);
 	f = attest_create(c, &out, lax);
-	assert_int_equal(f.fault, holds ? PTN_WA_NONE : PTN_WA_ATTESTATION);
+	assert_int_equal(f.problem, holds ? PTN_WA_NONE : PTN_WA_ATTESTATION);
 	if (!holds)
 		return;
 	assert_string_equal(out.attestation, c->fmt);

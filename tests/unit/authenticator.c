@@ -149,7 +149,7 @@ auth_sha256(struct ptn_bytes b)
 {
 	uint8_t hash[PTN_SHA256_LEN];
 
-	ptn_sha256(b, hash);
+	ptn_crypto_sha256(b, hash);
 	return auth_cat(PTN_BYTES(hash, sizeof(hash)), PTN_BYTES(NULL, 0));
 }
 

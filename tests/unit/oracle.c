@@ -16,9 +16,9 @@
 #define RS256_E_LEN 3
 
 bool
-oracle_blind(enum ptn_webauthn_fault fault)
+oracle_blind(enum ptn_webauthn_problem problem)
 {
-	switch (fault) {
+	switch (problem) {
 	case PTN_WA_CLIENT_DATA:
 	case PTN_WA_TYPE:
 	case PTN_WA_CHALLENGE:

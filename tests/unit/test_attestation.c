@@ -303,8 +303,8 @@ test_policy(void **state)
 	const struct {
 		const char *fmt;
 		auth_statement *statement;
-		enum ptn_webauthn_fault unasked;
-		enum ptn_webauthn_fault verified;
+		enum ptn_webauthn_problem unasked;
+		enum ptn_webauthn_problem verified;
 	} cases[] = {
 		// clang-format off
 		{ "none", NULL, PTN_WA_NONE, PTN_WA_NONE },
@@ -328,7 +328,7 @@ test_policy(void **state)
 		// clang-format on
 	};
 	struct ptn_webauthn_finding f;
-	struct ptn_attested out;
+	struct ptn_webauthn_attested out;
 	size_t i;
 
 	(void)state;
@@ -339,14 +339,14 @@ test_policy(void **state)
 		print_message("# %s\n", cases[i].fmt);
 		attest_want.attestation = PTN_ATTESTATION_NONE;
 		f = attest_create(&c, &out, ODD);
-		assert_int_equal(f.fault, cases[i].unasked);
+		assert_int_equal(f.problem, cases[i].unasked);
 		if (f.verdict == PTN_ALLOW) {
 			assert_string_equal(out.attestation, "none");
 			assert_false(out.verified);
 		}
 		attest_want.attestation = PTN_ATTESTATION_VERIFY;
 		f = attest_create(&c, &out, ODD);
-		assert_int_equal(f.fault, cases[i].verified);
+		assert_int_equal(f.problem, cases[i].verified);
 		if (f.verdict == PTN_ALLOW)
 			assert_false(out.verified);
 	}

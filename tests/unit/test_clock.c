@@ -31,12 +31,12 @@ static const struct {
 static void
 test_format(void **state)
 {
-	char out[PTN_TIME_STR];
+	char out[PTN_CLOCK_STR];
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
-		ptn_time_format(times[i].us, out);
+		ptn_clock_format(times[i].us, out);
 		assert_string_equal(out, times[i].text);
 	}
 }
@@ -45,14 +45,14 @@ test_format(void **state)
 static void
 test_format_extremes(void **state)
 {
-	char out[PTN_TIME_STR];
+	char out[PTN_CLOCK_STR];
 
 	(void)state;
-	ptn_time_format(INT64_MAX, out);
-	assert_true(strlen(out) < PTN_TIME_STR);
+	ptn_clock_format(INT64_MAX, out);
+	assert_true(strlen(out) < PTN_CLOCK_STR);
 	assert_int_equal(out[strlen(out) - 1], 'Z');
-	ptn_time_format(INT64_MIN, out);
-	assert_true(strlen(out) < PTN_TIME_STR);
+	ptn_clock_format(INT64_MIN, out);
+	assert_true(strlen(out) < PTN_CLOCK_STR);
 	assert_int_equal(out[strlen(out) - 1], 'Z');
 }
 
@@ -64,7 +64,7 @@ test_parse(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
-		assert_true(ptn_time_parse(ptn_bytes_of(times[i].text), &us));
+		assert_true(ptn_clock_parse(ptn_bytes_of(times[i].text), &us));
 		assert_int_equal(us, times[i].us);
 	}
 }
@@ -82,7 +82,7 @@ test_parse_forms(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
-		assert_true(ptn_time_parse(ptn_bytes_of(same[i]), &us));
+		assert_true(ptn_clock_parse(ptn_bytes_of(same[i]), &us));
 		assert_int_equal(us, INT64_C(1704110400123400));
 	}
 }
@@ -107,12 +107,12 @@ test_parse_refused(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		print_message("# %s\n", bad[i]);
-		assert_false(ptn_time_parse(ptn_bytes_of(bad[i]), &us));
+		assert_false(ptn_clock_parse(ptn_bytes_of(bad[i]), &us));
 		assert_int_equal(us, 7);
 	}
-	assert_false(ptn_time_parse(PTN_BYTES(NULL, 0), &us));
-	assert_false(ptn_time_parse(PTN_BYTES("2024-01-01T12:00:00Z\0", 21),
-	    &us));
+	assert_false(ptn_clock_parse(PTN_BYTES(NULL, 0), &us));
+	assert_false(
+	    ptn_clock_parse(PTN_BYTES("2024-01-01T12:00:00Z\0", 21), &us));
 }
 
 static void

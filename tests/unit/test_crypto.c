@@ -65,11 +65,11 @@ sha256(void **state)
 	uint8_t out[PTN_SHA256_LEN];
 
 	(void)state;
-	ptn_sha256(ptn_bytes_of("abc"), out);
+	ptn_crypto_sha256(ptn_bytes_of("abc"), out);
 	assert_hex(PTN_BYTES(out, sizeof(out)),
 	    "ba7816bf8f01cfea414140de5dae2223"
 	    "b00361a396177a9cb410ff61f20015ad");
-	ptn_sha256(PTN_BYTES("", 0), out);
+	ptn_crypto_sha256(PTN_BYTES("", 0), out);
 	assert_hex(PTN_BYTES(out, sizeof(out)),
 	    "e3b0c44298fc1c149afbf4c8996fb924"
 	    "27ae41e4649b934ca495991b7852b855");
@@ -105,8 +105,8 @@ hmac(void **state)
 
 	(void)state;
 	for (i = 0; i < N(v); i++) {
-		assert_int_equal(
-		    ptn_hmac_sha256(unhex(v[i].key), unhex(v[i].msg), out),
+		assert_int_equal(ptn_crypto_hmac_sha256(unhex(v[i].key),
+				     unhex(v[i].msg), out),
 		    PTN_OK);
 		assert_hex(PTN_BYTES(out, sizeof(out)), v[i].tag);
 	}
@@ -121,11 +121,12 @@ hkdf(void **state)
 
 	(void)state;
 	ikm = unhex("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b");
-	assert_int_equal(ptn_hkdf_sha256(ikm, "", out), PTN_OK);
+	assert_int_equal(ptn_crypto_hkdf_sha256(ikm, "", out), PTN_OK);
 	assert_hex(PTN_BYTES(out, sizeof(out)),
 	    "8da4e775a563c18f715f802a063c5a31"
 	    "b8a11f5c5ee1879ec3454e5f3c738d2d");
-	assert_int_equal(ptn_hkdf_sha256(ikm, "postern/1/jwk", other), PTN_OK);
+	assert_int_equal(ptn_crypto_hkdf_sha256(ikm, "postern/1/jwk", other),
+	    PTN_OK);
 	assert_memory_not_equal(out, other, sizeof(out));
 }
 
@@ -134,7 +135,7 @@ static void
 gcm(void **state)
 {
 	struct ptn_bytes key, nonce, plain, text;
-	struct ptn_gcm g;
+	struct ptn_crypto_gcm g;
 	enum ptn_verdict verdict = PTN_DENY;
 	uint8_t out[60], back[60], tag[PTN_GCM_TAG_LEN];
 	static const uint8_t zero[60];
@@ -149,19 +150,19 @@ gcm(void **state)
 	g.key = key.p;
 	g.nonce = nonce.p;
 	g.aad = unhex("feedfacedeadbeeffeedfacedeadbeefabaddad2");
-	assert_int_equal(ptn_gcm_encrypt(&g, plain, out, tag), PTN_OK);
+	assert_int_equal(ptn_crypto_gcm_encrypt(&g, plain, out, tag), PTN_OK);
 	text = PTN_BYTES(out, sizeof(out));
 	assert_hex(text,
 	    "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
 	    "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662");
 	assert_hex(PTN_BYTES(tag, sizeof(tag)),
 	    "76fc6ece0f4e1768cddf8853bb2d551b");
-	assert_int_equal(ptn_gcm_decrypt(&g, text, tag, back, &verdict),
+	assert_int_equal(ptn_crypto_gcm_decrypt(&g, text, tag, back, &verdict),
 	    PTN_OK);
 	assert_int_equal(verdict, PTN_ALLOW);
 	assert_memory_equal(back, plain.p, sizeof(back));
 	tag[0] ^= 1;
-	assert_int_equal(ptn_gcm_decrypt(&g, text, tag, back, &verdict),
+	assert_int_equal(ptn_crypto_gcm_decrypt(&g, text, tag, back, &verdict),
 	    PTN_OK);
 	assert_int_equal(verdict, PTN_DENY);
 	assert_memory_equal(back, zero, sizeof(back));

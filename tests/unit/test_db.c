@@ -121,45 +121,45 @@ test_faults(void **state)
 {
 	static const struct {
 		unsigned int number;
-		enum ptn_fault fault;
+		enum ptn_dberr problem;
 	} cases[] = {
-		{ 1062, PTN_FAULT_CONFLICT },
-		{ 1452, PTN_FAULT_CONFLICT },
-		{ 1213, PTN_FAULT_RETRY },
-		{ 1205, PTN_FAULT_RETRY },
-		{ 1020, PTN_FAULT_RETRY },
-		{ 1047, PTN_FAULT_RETRY },
-		{ 1243, PTN_FAULT_STALE },
-		{ 1615, PTN_FAULT_STALE },
-		{ 2006, PTN_FAULT_UNSENT },
-		{ 2013, PTN_FAULT_LOST },
-		{ 2055, PTN_FAULT_LOST },
-		{ 1927, PTN_FAULT_LOST },
-		{ 2014, PTN_FAULT_LOST },
-		{ 1040, PTN_FAULT_AWAY },
-		{ 1203, PTN_FAULT_AWAY },
-		{ 1226, PTN_FAULT_AWAY },
-		{ 1114, PTN_FAULT_AWAY },
-		{ 1021, PTN_FAULT_AWAY },
-		{ 1030, PTN_FAULT_AWAY },
-		{ 1290, PTN_FAULT_AWAY },
-		{ 1836, PTN_FAULT_AWAY },
-		{ 1129, PTN_FAULT_AWAY },
-		{ 1045, PTN_FAULT_AWAY },
-		{ 1044, PTN_FAULT_AWAY },
-		{ 1049, PTN_FAULT_AWAY },
-		{ 2002, PTN_FAULT_AWAY },
-		{ 0, PTN_FAULT_OTHER },
-		{ 1064, PTN_FAULT_OTHER },
-		{ 1406, PTN_FAULT_OTHER },
+		{ 1062, PTN_DBERR_CONFLICT },
+		{ 1452, PTN_DBERR_CONFLICT },
+		{ 1213, PTN_DBERR_RETRY },
+		{ 1205, PTN_DBERR_RETRY },
+		{ 1020, PTN_DBERR_RETRY },
+		{ 1047, PTN_DBERR_RETRY },
+		{ 1243, PTN_DBERR_STALE },
+		{ 1615, PTN_DBERR_STALE },
+		{ 2006, PTN_DBERR_UNSENT },
+		{ 2013, PTN_DBERR_LOST },
+		{ 2055, PTN_DBERR_LOST },
+		{ 1927, PTN_DBERR_LOST },
+		{ 2014, PTN_DBERR_LOST },
+		{ 1040, PTN_DBERR_AWAY },
+		{ 1203, PTN_DBERR_AWAY },
+		{ 1226, PTN_DBERR_AWAY },
+		{ 1114, PTN_DBERR_AWAY },
+		{ 1021, PTN_DBERR_AWAY },
+		{ 1030, PTN_DBERR_AWAY },
+		{ 1290, PTN_DBERR_AWAY },
+		{ 1836, PTN_DBERR_AWAY },
+		{ 1129, PTN_DBERR_AWAY },
+		{ 1045, PTN_DBERR_AWAY },
+		{ 1044, PTN_DBERR_AWAY },
+		{ 1049, PTN_DBERR_AWAY },
+		{ 2002, PTN_DBERR_AWAY },
+		{ 0, PTN_DBERR_OTHER },
+		{ 1064, PTN_DBERR_OTHER },
+		{ 1406, PTN_DBERR_OTHER },
 	};
 	const char *what;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_int_equal(ptn_fault_of(cases[i].number, &what),
-		    cases[i].fault);
+		assert_int_equal(ptn_dberr_of(cases[i].number, &what),
+		    cases[i].problem);
 }
 
 /* -------------------------------------------------------------- statements */
@@ -173,9 +173,9 @@ test_prepare(void **state)
 
 	(void)state;
 	assert_non_null(c);
-	assert_int_equal(ptn_conn_open(c, &conf, PTN_DB_SERVE), PTN_FAULT_NONE);
+	assert_int_equal(ptn_conn_open(c, &conf, PTN_DB_SERVE), PTN_DBERR_NONE);
 	for (i = 0; i < PTN_STMT_T_PUT; i++) {
-		if (ptn_conn_prepare(c, i) != PTN_FAULT_NONE)
+		if (ptn_conn_prepare(c, i) != PTN_DBERR_NONE)
 			fail_msg("%s: %s", ptn_sql_stmts[i].name,
 			    ptn_conn_message(c));
 	}

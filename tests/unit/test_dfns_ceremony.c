@@ -11,59 +11,61 @@
 #include "lib/dfns/ceremony.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 
-static struct ptn_ceremony_row
-put(enum ptn_purpose_of purpose, const struct ptn_uuid *user)
+static struct ptn_dfns_ceremony
+put(enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *user)
 {
-	struct ptn_ceremony_row c = { .purpose = purpose,
+	struct ptn_dfns_ceremony c = { .purpose = purpose,
 		.challenge = "Y2g",
 		.state = "{\"a\":1}",
 		.sealed = PTN_BYTES("\0\1", 2) };
 
 	if (user != NULL)
 		c.user_id = *user;
-	assert_int_equal(ptn_ceremony_put(&scope, &c), PTN_OK);
+	assert_int_equal(ptn_dfns_ceremony_put(&scope, &c), PTN_OK);
 	return c;
 }
 
 static enum ptn_err
-take(const struct ptn_ceremony_row *c, enum ptn_purpose_of purpose)
+take(const struct ptn_dfns_ceremony *c, enum ptn_dfns_ceremony_kind purpose)
 {
-	struct ptn_ceremony_row out;
+	struct ptn_dfns_ceremony out;
 
-	return ptn_ceremony_take(&scope, purpose, &c->id, &out);
+	return ptn_dfns_ceremony_take(&scope, purpose, &c->id, &out);
 }
 
 static enum ptn_err
-try(const struct ptn_ceremony_row *c, enum ptn_purpose_of purpose)
+try(const struct ptn_dfns_ceremony *c, enum ptn_dfns_ceremony_kind purpose)
 {
-	struct ptn_ceremony_row out;
+	struct ptn_dfns_ceremony out;
 
-	return ptn_ceremony_try(&scope, purpose, &c->id, &out);
+	return ptn_dfns_ceremony_try(&scope, purpose, &c->id, &out);
 }
 
 static void
 comes_back_as_it_was(void **state)
 {
 	const struct ptn_uuid user = rows_user();
-	struct ptn_ceremony_row c = put(PTN_PURPOSE_LOGIN, &user), out;
+	struct ptn_dfns_ceremony c = put(PTN_DFNS_CEREMONY_LOGIN, &user), out;
 
 	(void)state;
-	assert_int_equal(
-	    ptn_ceremony_take(&scope, PTN_PURPOSE_LOGIN, &c.id, &out), PTN_OK);
+	assert_int_equal(ptn_dfns_ceremony_take(&scope, PTN_DFNS_CEREMONY_LOGIN,
+			     &c.id, &out),
+	    PTN_OK);
 	assert_true(ptn_uuid_equal(&out.user_id, &user));
 	assert_true(ptn_uuid_equal(&out.id, &c.id));
 	assert_string_equal(out.challenge, "Y2g");
 	assert_string_equal(out.state, "{\"a\":1}");
 	assert_int_equal(out.sealed.len, 2);
 	assert_memory_equal(out.sealed.p, "\0\1", 2);
-	assert_int_equal(out.purpose, PTN_PURPOSE_LOGIN);
+	assert_int_equal(out.purpose, PTN_DFNS_CEREMONY_LOGIN);
 	/* One that nobody can answer, without a secret. */
-	c = (struct ptn_ceremony_row){ .purpose = PTN_PURPOSE_LOGIN,
+	c = (struct ptn_dfns_ceremony){ .purpose = PTN_DFNS_CEREMONY_LOGIN,
 		.challenge = "",
 		.state = "" };
-	assert_int_equal(ptn_ceremony_put(&scope, &c), PTN_OK);
-	assert_int_equal(
-	    ptn_ceremony_take(&scope, PTN_PURPOSE_LOGIN, &c.id, &out), PTN_OK);
+	assert_int_equal(ptn_dfns_ceremony_put(&scope, &c), PTN_OK);
+	assert_int_equal(ptn_dfns_ceremony_take(&scope, PTN_DFNS_CEREMONY_LOGIN,
+			     &c.id, &out),
+	    PTN_OK);
 	assert_true(ptn_uuid_is_nil(&out.user_id));
 	assert_null(out.sealed.p);
 }
@@ -71,8 +73,8 @@ comes_back_as_it_was(void **state)
 static void
 challenges(void **state)
 {
-	char *one = ptn_ceremony_challenge_new(arena);
-	char *two = ptn_ceremony_challenge_new(arena);
+	char *one = ptn_dfns_ceremony_challenge_new(arena);
+	char *two = ptn_dfns_ceremony_challenge_new(arena);
 	struct ptn_bytes hex;
 	size_t i;
 
@@ -90,30 +92,34 @@ challenges(void **state)
 static void
 purposes_apart(void **state)
 {
-	struct ptn_ceremony_row c, out;
+	struct ptn_dfns_ceremony c, out;
 	bool used;
 	int is, as;
 
 	(void)state;
-	for (is = 0; is < PTN_PURPOSE__MAX; is++) {
-		c = put((enum ptn_purpose_of)is, NULL);
-		for (as = 0; as < PTN_PURPOSE__MAX; as++) {
+	for (is = 0; is < PTN_DFNS_CEREMONY__MAX; is++) {
+		c = put((enum ptn_dfns_ceremony_kind)is, NULL);
+		for (as = 0; as < PTN_DFNS_CEREMONY__MAX; as++) {
 			if (as == is)
 				continue;
-			assert_int_equal(take(&c, (enum ptn_purpose_of)as),
+			assert_int_equal(
+			    take(&c, (enum ptn_dfns_ceremony_kind)as),
 			    PTN_E_NOT_FOUND);
-			assert_int_equal(try(&c, (enum ptn_purpose_of)as),
+			assert_int_equal(
+			    try(&c, (enum ptn_dfns_ceremony_kind)as),
 			    PTN_E_NOT_FOUND);
-			assert_int_equal(ptn_ceremony_use(&scope,
-					     (enum ptn_purpose_of)as, &c.id),
+			assert_int_equal(ptn_dfns_ceremony_use(&scope,
+					     (enum ptn_dfns_ceremony_kind)as,
+					     &c.id),
 			    PTN_E_NOT_FOUND);
-			assert_int_equal(ptn_ceremony_look(&scope,
-					     (enum ptn_purpose_of)as, &c.id,
-					     &out, &used),
+			assert_int_equal(ptn_dfns_ceremony_look(&scope,
+					     (enum ptn_dfns_ceremony_kind)as,
+					     &c.id, &out, &used),
 			    PTN_E_NOT_FOUND);
 		}
-		assert_int_equal(take(&c, (enum ptn_purpose_of)is), PTN_OK);
-		assert_int_equal(take(&c, (enum ptn_purpose_of)is),
+		assert_int_equal(take(&c, (enum ptn_dfns_ceremony_kind)is),
+		    PTN_OK);
+		assert_int_equal(take(&c, (enum ptn_dfns_ceremony_kind)is),
 		    PTN_E_NOT_FOUND);
 	}
 }
@@ -121,43 +127,44 @@ purposes_apart(void **state)
 static void
 tenants_apart(void **state)
 {
-	const struct ptn_ceremony_row c = put(PTN_PURPOSE_LOGIN, NULL);
+	const struct ptn_dfns_ceremony c = put(PTN_DFNS_CEREMONY_LOGIN, NULL);
 	const struct ptn_uuid other = ptn_uuid_new();
-	struct ptn_ceremony_row out;
+	struct ptn_dfns_ceremony out;
 
 	(void)state;
-	assert_int_equal(
-	    ptn_ceremony_take(rows_at(&other), PTN_PURPOSE_LOGIN, &c.id, &out),
+	assert_int_equal(ptn_dfns_ceremony_take(rows_at(&other),
+			     PTN_DFNS_CEREMONY_LOGIN, &c.id, &out),
 	    PTN_E_NOT_FOUND);
-	assert_int_equal(
-	    ptn_ceremony_try(rows_at(&other), PTN_PURPOSE_LOGIN, &c.id, &out),
+	assert_int_equal(ptn_dfns_ceremony_try(rows_at(&other),
+			     PTN_DFNS_CEREMONY_LOGIN, &c.id, &out),
 	    PTN_E_NOT_FOUND);
-	assert_int_equal(ptn_ceremony_end(rows_at(&other), &c.id),
+	assert_int_equal(ptn_dfns_ceremony_end(rows_at(&other), &c.id),
 	    PTN_E_NOT_FOUND);
-	assert_int_equal(take(&c, PTN_PURPOSE_LOGIN), PTN_OK);
+	assert_int_equal(take(&c, PTN_DFNS_CEREMONY_LOGIN), PTN_OK);
 }
 
 static void
 dies_in_time(void **state)
 {
-	struct ptn_ceremony_row c, out;
+	struct ptn_dfns_ceremony c, out;
 	bool used;
 	int p;
 
 	(void)state;
-	for (p = 0; p < PTN_PURPOSE__MAX; p++) {
-		assert_in_range(ptn_ceremony_ttl_s((enum ptn_purpose_of)p), 60,
+	for (p = 0; p < PTN_DFNS_CEREMONY__MAX; p++) {
+		assert_in_range(
+		    ptn_dfns_ceremony_ttl_s((enum ptn_dfns_ceremony_kind)p), 60,
 		    900);
-		c = put((enum ptn_purpose_of)p, NULL);
+		c = put((enum ptn_dfns_ceremony_kind)p, NULL);
 		rows_sql("UPDATE ceremonies SET expires_at ="
 			 " UTC_TIMESTAMP(6) - INTERVAL 1 MICROSECOND");
-		assert_int_equal(take(&c, (enum ptn_purpose_of)p),
+		assert_int_equal(take(&c, (enum ptn_dfns_ceremony_kind)p),
 		    PTN_E_NOT_FOUND);
-		assert_int_equal(try(&c, (enum ptn_purpose_of)p),
+		assert_int_equal(try(&c, (enum ptn_dfns_ceremony_kind)p),
 		    PTN_E_NOT_FOUND);
-		assert_int_equal(ptn_ceremony_look(&scope,
-				     (enum ptn_purpose_of)p, &c.id, &out,
-				     &used),
+		assert_int_equal(ptn_dfns_ceremony_look(&scope,
+				     (enum ptn_dfns_ceremony_kind)p, &c.id,
+				     &out, &used),
 		    PTN_E_NOT_FOUND);
 	}
 }
@@ -165,85 +172,91 @@ dies_in_time(void **state)
 static void
 tries_are_counted(void **state)
 {
-	const struct ptn_ceremony_row c = put(PTN_PURPOSE_RECOVERY, NULL);
+	const struct ptn_dfns_ceremony c =
+	    put(PTN_DFNS_CEREMONY_RECOVERY, NULL);
 	int i;
 
 	(void)state;
-	for (i = 0; i < PTN_CEREMONY_TRIES; i++)
-		assert_int_equal(try(&c, PTN_PURPOSE_RECOVERY), PTN_OK);
-	assert_int_equal(try(&c, PTN_PURPOSE_RECOVERY), PTN_E_NOT_FOUND);
-	assert_int_equal(take(&c, PTN_PURPOSE_RECOVERY), PTN_E_NOT_FOUND);
+	for (i = 0; i < PTN_DFNS_CEREMONY_TRIES; i++)
+		assert_int_equal(try(&c, PTN_DFNS_CEREMONY_RECOVERY), PTN_OK);
+	assert_int_equal(try(&c, PTN_DFNS_CEREMONY_RECOVERY), PTN_E_NOT_FOUND);
+	assert_int_equal(take(&c, PTN_DFNS_CEREMONY_RECOVERY), PTN_E_NOT_FOUND);
 }
 
 static void
 used_and_ended_once(void **state)
 {
 	const struct ptn_uuid user = rows_user(), other = rows_user();
-	const struct ptn_ceremony_row c = put(PTN_PURPOSE_SIGNED, &user);
-	const struct ptn_ceremony_row mine = put(PTN_PURPOSE_LOGIN, &user);
-	const struct ptn_ceremony_row theirs = put(PTN_PURPOSE_SIGNED, &other);
-	struct ptn_ceremony_row out;
+	const struct ptn_dfns_ceremony c = put(PTN_DFNS_CEREMONY_SIGNED, &user);
+	const struct ptn_dfns_ceremony mine =
+	    put(PTN_DFNS_CEREMONY_LOGIN, &user);
+	const struct ptn_dfns_ceremony theirs =
+	    put(PTN_DFNS_CEREMONY_SIGNED, &other);
+	struct ptn_dfns_ceremony out;
 	bool used = true;
 
 	(void)state;
-	assert_int_equal(
-	    ptn_ceremony_look(&scope, PTN_PURPOSE_SIGNED, &c.id, &out, &used),
+	assert_int_equal(ptn_dfns_ceremony_look(&scope,
+			     PTN_DFNS_CEREMONY_SIGNED, &c.id, &out, &used),
 	    PTN_OK);
 	assert_false(used);
-	assert_int_equal(ptn_ceremony_use(&scope, PTN_PURPOSE_SIGNED, &c.id),
+	assert_int_equal(
+	    ptn_dfns_ceremony_use(&scope, PTN_DFNS_CEREMONY_SIGNED, &c.id),
 	    PTN_OK);
-	assert_int_equal(ptn_ceremony_use(&scope, PTN_PURPOSE_SIGNED, &c.id),
+	assert_int_equal(
+	    ptn_dfns_ceremony_use(&scope, PTN_DFNS_CEREMONY_SIGNED, &c.id),
 	    PTN_E_NOT_FOUND);
 	/* It stays, so that a second use is told from one that never was. */
-	assert_int_equal(
-	    ptn_ceremony_look(&scope, PTN_PURPOSE_SIGNED, &c.id, &out, &used),
+	assert_int_equal(ptn_dfns_ceremony_look(&scope,
+			     PTN_DFNS_CEREMONY_SIGNED, &c.id, &out, &used),
 	    PTN_OK);
 	assert_true(used);
 	assert_int_equal(
-	    ptn_ceremony_end_all(&scope, &user, PTN_PURPOSE_SIGNED), PTN_OK);
-	assert_int_equal(ptn_ceremony_end(&scope, &c.id), PTN_E_NOT_FOUND);
-	assert_int_equal(ptn_ceremony_end(&scope, &mine.id), PTN_OK);
-	assert_int_equal(ptn_ceremony_end(&scope, &theirs.id), PTN_OK);
+	    ptn_dfns_ceremony_end_all(&scope, &user, PTN_DFNS_CEREMONY_SIGNED),
+	    PTN_OK);
+	assert_int_equal(ptn_dfns_ceremony_end(&scope, &c.id), PTN_E_NOT_FOUND);
+	assert_int_equal(ptn_dfns_ceremony_end(&scope, &mine.id), PTN_OK);
+	assert_int_equal(ptn_dfns_ceremony_end(&scope, &theirs.id), PTN_OK);
 }
 
 static enum ptn_err
 race_take(const struct ptn_scope *sc, void *arg)
 {
-	const struct ptn_ceremony_row *c = arg;
-	struct ptn_ceremony_row out;
+	const struct ptn_dfns_ceremony *c = arg;
+	struct ptn_dfns_ceremony out;
 
-	return ptn_ceremony_take(sc, c->purpose, &c->id, &out);
+	return ptn_dfns_ceremony_take(sc, c->purpose, &c->id, &out);
 }
 
 static enum ptn_err
 race_try(const struct ptn_scope *sc, void *arg)
 {
-	const struct ptn_ceremony_row *c = arg;
-	struct ptn_ceremony_row out;
+	const struct ptn_dfns_ceremony *c = arg;
+	struct ptn_dfns_ceremony out;
 
-	return ptn_ceremony_try(sc, c->purpose, &c->id, &out);
+	return ptn_dfns_ceremony_try(sc, c->purpose, &c->id, &out);
 }
 
 static enum ptn_err
 race_use(const struct ptn_scope *sc, void *arg)
 {
-	const struct ptn_ceremony_row *c = arg;
+	const struct ptn_dfns_ceremony *c = arg;
 
-	return ptn_ceremony_use(sc, c->purpose, &c->id);
+	return ptn_dfns_ceremony_use(sc, c->purpose, &c->id);
 }
 
 static void
 races(void **state)
 {
-	struct ptn_ceremony_row c = put(PTN_PURPOSE_LOGIN, NULL);
+	struct ptn_dfns_ceremony c = put(PTN_DFNS_CEREMONY_LOGIN, NULL);
 
 	(void)state;
 	assert_int_equal(rows_race(race_take, &c, PTN_E_NOT_FOUND), 1);
-	c = put(PTN_PURPOSE_SIGNED, NULL);
+	c = put(PTN_DFNS_CEREMONY_SIGNED, NULL);
 	assert_int_equal(rows_race(race_use, &c, PTN_E_NOT_FOUND), 1);
-	c = put(PTN_PURPOSE_REGISTRATION, NULL);
+	c = put(PTN_DFNS_CEREMONY_REGISTRATION, NULL);
 	assert_int_equal(rows_race(race_try, &c, PTN_E_NOT_FOUND),
-	    PTN_CEREMONY_TRIES);
+	    PTN_DFNS_CEREMONY_TRIES);
 }
 
 #define T(f) cmocka_unit_test_setup(f, rows_each)

@@ -14,53 +14,53 @@
 
 
 static const struct {
-	enum ptn_dfnscode_form form;
+	enum ptn_dfns_code_form form;
 	const char *typed;
 	const char *normal; /* NULL: refused */
 } cases[] = {
 	// clang-format off
-	{ PTN_DFNSCODE_MAIL, "1234-1234-1234-1234", "1234123412341234" },
-	{ PTN_DFNSCODE_MAIL, "1234123412341234", "1234123412341234" },
-	{ PTN_DFNSCODE_MAIL, " 1234 1234 1234 1234\r\n", "1234123412341234" },
-	{ PTN_DFNSCODE_MAIL, "code: 0000-0000-0000-0000.", "0000000000000000" },
-	{ PTN_DFNSCODE_MAIL, "", NULL },
-	{ PTN_DFNSCODE_MAIL, "1234-1234-1234-123", NULL },
-	{ PTN_DFNSCODE_MAIL, "1234-1234-1234-12345", NULL },
-	{ PTN_DFNSCODE_MAIL, "12341234123412341234123412341234", NULL },
-	{ PTN_DFNSCODE_MAIL, "\xd9\xa1\xd9\xa2\xd9\xa3\xd9\xa4", NULL },
-	{ PTN_DFNSCODE_MAIL, "A7U-KY6-9PT", NULL },
-	{ PTN_DFNSCODE_MAIL, "1234-1234-1234-1234                       "
+	{ PTN_DFNS_CODE_MAIL, "1234-1234-1234-1234", "1234123412341234" },
+	{ PTN_DFNS_CODE_MAIL, "1234123412341234", "1234123412341234" },
+	{ PTN_DFNS_CODE_MAIL, " 1234 1234 1234 1234\r\n", "1234123412341234" },
+	{ PTN_DFNS_CODE_MAIL, "code: 0000-0000-0000-0000.", "0000000000000000" },
+	{ PTN_DFNS_CODE_MAIL, "", NULL },
+	{ PTN_DFNS_CODE_MAIL, "1234-1234-1234-123", NULL },
+	{ PTN_DFNS_CODE_MAIL, "1234-1234-1234-12345", NULL },
+	{ PTN_DFNS_CODE_MAIL, "12341234123412341234123412341234", NULL },
+	{ PTN_DFNS_CODE_MAIL, "\xd9\xa1\xd9\xa2\xd9\xa3\xd9\xa4", NULL },
+	{ PTN_DFNS_CODE_MAIL, "A7U-KY6-9PT", NULL },
+	{ PTN_DFNS_CODE_MAIL, "1234-1234-1234-1234                       "
 	    "                       ", NULL },
-	{ PTN_DFNSCODE_CREDENTIAL, "A7U-KY6-9PT", "A7UKY69PT" },
-	{ PTN_DFNSCODE_CREDENTIAL, "a7uky69pt", "A7UKY69PT" },
-	{ PTN_DFNSCODE_CREDENTIAL, " a7U kY6 9pt ", "A7UKY69PT" },
-	{ PTN_DFNSCODE_CREDENTIAL, "A7U-KY6-9P", NULL },
-	{ PTN_DFNSCODE_CREDENTIAL, "A7U-KY6-9PTT", NULL },
-	{ PTN_DFNSCODE_CREDENTIAL, "A7U-KY6-9P0", NULL },
-	{ PTN_DFNSCODE_CREDENTIAL, "A7U-KY6-9PI", NULL },
-	{ PTN_DFNSCODE_CREDENTIAL, "A7U-KY6-9PO", NULL },
-	{ PTN_DFNSCODE_CREDENTIAL, "A7U-KY6-9P1", NULL },
-	{ PTN_DFNSCODE_CREDENTIAL, "A7U.KY6.9PT", NULL },
-	{ PTN_DFNSCODE_CREDENTIAL, "A7U-KY6-9PT\n", NULL },
-	{ PTN_DFNSCODE_CREDENTIAL, "", NULL },
+	{ PTN_DFNS_CODE_CREDENTIAL, "A7U-KY6-9PT", "A7UKY69PT" },
+	{ PTN_DFNS_CODE_CREDENTIAL, "a7uky69pt", "A7UKY69PT" },
+	{ PTN_DFNS_CODE_CREDENTIAL, " a7U kY6 9pt ", "A7UKY69PT" },
+	{ PTN_DFNS_CODE_CREDENTIAL, "A7U-KY6-9P", NULL },
+	{ PTN_DFNS_CODE_CREDENTIAL, "A7U-KY6-9PTT", NULL },
+	{ PTN_DFNS_CODE_CREDENTIAL, "A7U-KY6-9P0", NULL },
+	{ PTN_DFNS_CODE_CREDENTIAL, "A7U-KY6-9PI", NULL },
+	{ PTN_DFNS_CODE_CREDENTIAL, "A7U-KY6-9PO", NULL },
+	{ PTN_DFNS_CODE_CREDENTIAL, "A7U-KY6-9P1", NULL },
+	{ PTN_DFNS_CODE_CREDENTIAL, "A7U.KY6.9PT", NULL },
+	{ PTN_DFNS_CODE_CREDENTIAL, "A7U-KY6-9PT\n", NULL },
+	{ PTN_DFNS_CODE_CREDENTIAL, "", NULL },
 	// clang-format on
 };
 
 static void
 test_normal(void **state)
 {
-	char out[PTN_DFNSCODE_STR];
+	char out[PTN_DFNS_CODE_STR];
 	size_t i;
 	bool ok;
 
 	(void)state;
 	for (i = 0; i < N(cases); i++) {
-		ok = ptn_dfnscode_normal(cases[i].form,
+		ok = ptn_dfns_code_normal(cases[i].form,
 		    ptn_bytes_of(cases[i].typed), out);
 		assert_int_equal(ok, cases[i].normal != NULL);
 		assert_string_equal(out, ok ? cases[i].normal : "");
 	}
-	assert_false(ptn_dfnscode_normal(PTN_DFNSCODE_CREDENTIAL,
+	assert_false(ptn_dfns_code_normal(PTN_DFNS_CODE_CREDENTIAL,
 	    PTN_BYTES("A7UKY69P\0", 9), out));
 }
 
@@ -68,13 +68,13 @@ static void
 test_vectors(void **state)
 {
 	const struct ptn_json *codes = dfns_vector("codes");
-	char out[PTN_DFNSCODE_STR];
+	char out[PTN_DFNS_CODE_STR];
 
 	(void)state;
-	assert_true(ptn_dfnscode_normal(PTN_DFNSCODE_MAIL,
+	assert_true(ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL,
 	    ptn_json_string(ptn_json_get(codes, "login_code_example")), out));
 	assert_string_equal(out, dfns_text(arena, codes, "normalised"));
-	assert_true(ptn_dfnscode_normal(PTN_DFNSCODE_CREDENTIAL,
+	assert_true(ptn_dfns_code_normal(PTN_DFNS_CODE_CREDENTIAL,
 	    ptn_json_string(ptn_json_get(codes, "credential_code_example")),
 	    out));
 	assert_string_equal(out, "A7UKY69PT");
@@ -94,18 +94,18 @@ check_shape(const char *code, size_t groups, size_t len)
 static void
 test_draw(void **state)
 {
-	char code[PTN_DFNSCODE_STR], normal[PTN_DFNSCODE_STR];
+	char code[PTN_DFNS_CODE_STR], normal[PTN_DFNS_CODE_STR];
 	size_t i, j, seen[128] = { 0 }, letters = 0;
 
 	(void)state;
 	for (i = 0; i < DRAWS; i++) {
-		ptn_dfnscode_draw(PTN_DFNSCODE_MAIL, code);
+		ptn_dfns_code_draw(PTN_DFNS_CODE_MAIL, code);
 		check_shape(code, 4, 4);
-		assert_true(ptn_dfnscode_normal(PTN_DFNSCODE_MAIL,
+		assert_true(ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL,
 		    ptn_bytes_of(code), normal));
-		ptn_dfnscode_draw(PTN_DFNSCODE_CREDENTIAL, code);
+		ptn_dfns_code_draw(PTN_DFNS_CODE_CREDENTIAL, code);
 		check_shape(code, 3, 3);
-		assert_true(ptn_dfnscode_normal(PTN_DFNSCODE_CREDENTIAL,
+		assert_true(ptn_dfns_code_normal(PTN_DFNS_CODE_CREDENTIAL,
 		    ptn_bytes_of(code), normal));
 		for (j = 0; normal[j] != '\0'; j++)
 			seen[(unsigned char)normal[j]]++;

@@ -46,7 +46,7 @@ each(void **state)
 }
 
 static void
-want(enum ptn_code_purpose purpose, const struct ptn_uuid *at, const char *name)
+want(enum ptn_code_kind purpose, const struct ptn_uuid *at, const char *name)
 {
 	const struct ptn_codemail w = { purpose, name, "en", "192.0.2.1" };
 
@@ -82,15 +82,15 @@ served(void)
 	return &item->mail;
 }
 
-static enum ptn_passcode_judgement
-judge(enum ptn_code_purpose purpose, const char *code, bool keep)
+static enum ptn_passcode_result
+judge(enum ptn_code_kind purpose, const char *code, bool keep)
 {
-	enum ptn_passcode_judgement what;
-	char digits[PTN_DFNSCODE_STR];
+	enum ptn_passcode_result what;
+	char digits[PTN_DFNS_CODE_STR];
 
-	assert_true(
-	    ptn_dfnscode_normal(PTN_DFNSCODE_MAIL, ptn_bytes_of(code), digits));
-	assert_int_equal(ptn_code_judge(rows_at(&org), &who.id, purpose, digits,
+	assert_true(ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, ptn_bytes_of(code),
+	    digits));
+	assert_int_equal(ptn_code_check(rows_at(&org), &who.id, purpose, digits,
 			     keep, &what),
 	    PTN_OK);
 	return what;
@@ -141,7 +141,7 @@ who_gets_one(void **state)
 	for (i = 0; i < N(made); i++) {
 		rows_sql(made[i]);
 		for (p = 0; p < 3; p++) {
-			want((enum ptn_code_purpose)(PTN_CODE_LOGIN + p), &org,
+			want((enum ptn_code_kind)(PTN_CODE_LOGIN + p), &org,
 			    "Jo@Example.org");
 			mail = served();
 			if ((mail != NULL) != gets[i][p])

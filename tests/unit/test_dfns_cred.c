@@ -19,20 +19,20 @@ static const uint8_t cose[] = { 0xa4, 0x01, 0x01, 0x03, 0x27, 0x20, 0x06, 0x21,
 	0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6,
 	0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a };
 
-static struct ptn_dfnscred
+static struct ptn_dfns_cred
 key_of(const char *cred_id)
 {
-	return (struct ptn_dfnscred){ .kind = PTN_CRED_KEY,
+	return (struct ptn_dfns_cred){ .kind = PTN_CRED_KEY,
 		.cred_id = cred_id,
 		.name = "n",
 		.fingerprint = "SHA256:x",
 		.pem = "pem" };
 }
 
-static struct ptn_dfnscred
+static struct ptn_dfns_cred
 passkey_of(const char *raw_id)
 {
-	return (struct ptn_dfnscred){ .kind = PTN_CRED_FIDO2,
+	return (struct ptn_dfns_cred){ .kind = PTN_CRED_FIDO2,
 		.raw_id = ptn_bytes_of(raw_id),
 		.name = "n",
 		.cose_key = PTN_BYTES(cose, sizeof(cose)),
@@ -41,19 +41,19 @@ passkey_of(const char *raw_id)
 		.origin = "https://app.example.co" };
 }
 
-static struct ptn_dfnscred
+static struct ptn_dfns_cred
 password_of(const char *hash)
 {
-	return (struct ptn_dfnscred){ .kind = PTN_CRED_PASSWORD,
+	return (struct ptn_dfns_cred){ .kind = PTN_CRED_PASSWORD,
 		.cred_id = "",
 		.name = "n",
 		.hash = hash };
 }
 
-static struct ptn_dfnscred
+static struct ptn_dfns_cred
 totp_of(const char *sealed)
 {
-	return (struct ptn_dfnscred){ .kind = PTN_CRED_TOTP,
+	return (struct ptn_dfns_cred){ .kind = PTN_CRED_TOTP,
 		.cred_id = "",
 		.name = "n",
 		.sealed = ptn_bytes_of(sealed),
@@ -62,7 +62,7 @@ totp_of(const char *sealed)
 
 struct putting {
 	const struct ptn_uuid *user;
-	struct ptn_dfnscred *c;
+	struct ptn_dfns_cred *c;
 };
 
 static enum ptn_err
@@ -72,23 +72,23 @@ put_locked(const struct ptn_scope *sc, void *arg)
 	enum ptn_err r;
 
 	r = ptn_user_lock(sc, p->user);
-	return r == PTN_OK ? ptn_dfnscred_put(sc, p->user, p->c) : r;
+	return r == PTN_OK ? ptn_dfns_cred_put(sc, p->user, p->c) : r;
 }
 
 static enum ptn_err
-put(const struct ptn_uuid *user, struct ptn_dfnscred *c)
+put(const struct ptn_uuid *user, struct ptn_dfns_cred *c)
 {
 	struct putting p = { user, c };
 
 	return ptn_tx(&scope, put_locked, &p);
 }
 
-static struct ptn_dfnscred *
+static struct ptn_dfns_cred *
 all_of(const struct ptn_uuid *user, size_t *n)
 {
-	struct ptn_dfnscred *c;
+	struct ptn_dfns_cred *c;
 
-	assert_int_equal(ptn_dfnscreds_of(&scope, user, &c, n), PTN_OK);
+	assert_int_equal(ptn_dfns_creds_of(&scope, user, &c, n), PTN_OK);
 	return c;
 }
 
@@ -96,9 +96,9 @@ static void
 every_kind_comes_back(void **state)
 {
 	const struct ptn_uuid user = rows_user(), other = rows_user();
-	struct ptn_dfnscred in[] = { passkey_of("raw-id-1"), key_of("YWJj"),
+	struct ptn_dfns_cred in[] = { passkey_of("raw-id-1"), key_of("YWJj"),
 		password_of(HASH), totp_of("sealed") };
-	struct ptn_dfnscred *c;
+	struct ptn_dfns_cred *c;
 	size_t i, n;
 
 	(void)state;
@@ -132,8 +132,8 @@ static void
 twice(void **state)
 {
 	const struct ptn_uuid user = rows_user(), other = rows_user();
-	struct ptn_dfnscred c = key_of("-_8"), same = key_of("+/8=");
-	struct ptn_dfnscred passkey = passkey_of("raw-id-2");
+	struct ptn_dfns_cred c = key_of("-_8"), same = key_of("+/8=");
+	struct ptn_dfns_cred passkey = passkey_of("raw-id-2");
 
 	(void)state;
 	assert_int_equal(put(&user, &c), PTN_OK);
@@ -152,9 +152,9 @@ static void
 one_password_and_one_app(void **state)
 {
 	const struct ptn_uuid user = rows_user();
-	struct ptn_dfnscred one = password_of(HASH), two = password_of(HASH);
-	struct ptn_dfnscred app = totp_of("a"), next = totp_of("b");
-	struct ptn_dfnscred *c;
+	struct ptn_dfns_cred one = password_of(HASH), two = password_of(HASH);
+	struct ptn_dfns_cred app = totp_of("a"), next = totp_of("b");
+	struct ptn_dfns_cred *c;
 	size_t n;
 
 	(void)state;
@@ -180,10 +180,10 @@ static void
 archived(void **state)
 {
 	const struct ptn_uuid user = rows_user(), other = rows_user();
-	struct ptn_dfnscred key = key_of("cmVk"), theirs = key_of("cmVk");
-	struct ptn_dfnscred passkey = passkey_of("raw-id-3");
-	struct ptn_dfnscred password = password_of(HASH), app = totp_of("a");
-	struct ptn_dfnscred *c;
+	struct ptn_dfns_cred key = key_of("cmVk"), theirs = key_of("cmVk");
+	struct ptn_dfns_cred passkey = passkey_of("raw-id-3");
+	struct ptn_dfns_cred password = password_of(HASH), app = totp_of("a");
+	struct ptn_dfns_cred *c;
 	size_t n;
 
 	(void)state;
@@ -192,7 +192,7 @@ archived(void **state)
 	assert_int_equal(put(&user, &passkey), PTN_OK);
 	assert_int_equal(put(&user, &password), PTN_OK);
 	assert_int_equal(put(&user, &app), PTN_OK);
-	assert_int_equal(ptn_dfnscreds_archive(&scope, &user), PTN_OK);
+	assert_int_equal(ptn_dfns_creds_archive(&scope, &user), PTN_OK);
 	(void)all_of(&user, &n);
 	assert_int_equal(n, 0);
 	c = all_of(&other, &n);
@@ -202,7 +202,7 @@ archived(void **state)
 	assert_int_equal(put(&user, &key), PTN_OK);
 	assert_int_equal(put(&user, &password), PTN_OK);
 	assert_int_equal(put(&user, &app), PTN_OK);
-	assert_int_equal(ptn_dfnscreds_archive(&scope, &user), PTN_OK);
+	assert_int_equal(ptn_dfns_creds_archive(&scope, &user), PTN_OK);
 	assert_int_equal(put(&user, &key), PTN_OK);
 	assert_int_equal(put(&user, &passkey), PTN_E_CONFLICT);
 }
@@ -211,9 +211,9 @@ static void
 switched(void **state)
 {
 	const struct ptn_uuid user = rows_user(), nobody = ptn_uuid_new();
-	struct ptn_dfnscred in[] = { passkey_of("raw-id-4"), key_of("Ymx1ZQ"),
+	struct ptn_dfns_cred in[] = { passkey_of("raw-id-4"), key_of("Ymx1ZQ"),
 		password_of(HASH), totp_of("a") };
-	struct ptn_dfnscred *c;
+	struct ptn_dfns_cred *c;
 	size_t i, n;
 
 	(void)state;
@@ -222,17 +222,17 @@ switched(void **state)
 	for (i = 0; i < N(in); i++) {
 		/* Nothing of another tenant. */
 		assert_int_equal(
-		    ptn_dfnscred_activate(rows_at(&nobody), &in[i], false),
+		    ptn_dfns_cred_activate(rows_at(&nobody), &in[i], false),
 		    PTN_OK);
 		c = all_of(&user, &n);
 		assert_true(c[i].active);
-		assert_int_equal(ptn_dfnscred_activate(&scope, &in[i], false),
+		assert_int_equal(ptn_dfns_cred_activate(&scope, &in[i], false),
 		    PTN_OK);
 		c = all_of(&user, &n);
 		assert_false(c[i].active);
-		assert_int_equal(ptn_dfnscred_activate(&scope, &in[i], true),
+		assert_int_equal(ptn_dfns_cred_activate(&scope, &in[i], true),
 		    PTN_OK);
-		assert_int_equal(ptn_dfnscred_used(&scope, &in[i]), PTN_OK);
+		assert_int_equal(ptn_dfns_cred_used(&scope, &in[i]), PTN_OK);
 	}
 	c = all_of(&user, &n);
 	for (i = 0; i < n; i++)
@@ -243,7 +243,7 @@ static void
 what_suffices(void **state)
 {
 	static const struct {
-		enum ptn_cred_kind kind[2];
+		enum ptn_dfns_cred_kind kind[2];
 		bool with, without; /* passwords */
 	} cases[] = {
 		{ { PTN_CRED_UNSET, PTN_CRED_UNSET }, false, false },
@@ -257,7 +257,7 @@ what_suffices(void **state)
 		{ { PTN_CRED_TOTP, PTN_CRED_UNSET }, false, false },
 		{ { PTN_CRED_PASSWORD, PTN_CRED_TOTP }, true, false },
 	};
-	struct ptn_dfnscred c[2];
+	struct ptn_dfns_cred c[2];
 	size_t i;
 
 	(void)state;
@@ -265,18 +265,18 @@ what_suffices(void **state)
 		memset(c, 0, sizeof(c));
 		c[0].kind = cases[i].kind[0];
 		c[1].kind = cases[i].kind[1];
-		assert_false(ptn_dfnscreds_suffice(c, 2, true));
+		assert_false(ptn_dfns_creds_suffice(c, 2, true));
 		c[0].active = c[1].active = true;
-		assert_int_equal(ptn_dfnscreds_suffice(c, 2, true),
+		assert_int_equal(ptn_dfns_creds_suffice(c, 2, true),
 		    cases[i].with);
-		assert_int_equal(ptn_dfnscreds_suffice(c, 2, false),
+		assert_int_equal(ptn_dfns_creds_suffice(c, 2, false),
 		    cases[i].without);
 	}
-	assert_false(ptn_dfnscreds_suffice(c, 0, true));
+	assert_false(ptn_dfns_creds_suffice(c, 0, true));
 	c[1].active = false; /* the Totp of the last case */
-	assert_false(ptn_dfnscreds_suffice(c, 2, true));
-	assert_false(ptn_dfnscreds_have(c, 2, PTN_CRED_TOTP));
-	assert_true(ptn_dfnscreds_have(c, 2, PTN_CRED_PASSWORD));
+	assert_false(ptn_dfns_creds_suffice(c, 2, true));
+	assert_false(ptn_dfns_creds_have(c, 2, PTN_CRED_TOTP));
+	assert_true(ptn_dfns_creds_have(c, 2, PTN_CRED_PASSWORD));
 }
 
 static enum ptn_err
@@ -289,7 +289,7 @@ static void
 races(void **state)
 {
 	const struct ptn_uuid user = rows_user();
-	struct ptn_dfnscred key = key_of("Z3JlZW4"), pw = password_of(HASH);
+	struct ptn_dfns_cred key = key_of("Z3JlZW4"), pw = password_of(HASH);
 	struct putting p = { &user, &key };
 	size_t n;
 

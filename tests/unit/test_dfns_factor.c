@@ -21,13 +21,15 @@ test_kinds(void **state)
 	(void)state;
 	for (i = 0; i < PTN_CRED__MAX; i++)
 		assert_int_equal(
-		    ptn_cred_kind_of(ptn_bytes_of(
-			ptn_cred_kind_name((enum ptn_cred_kind)i))),
+		    ptn_dfns_cred_kind_of(ptn_bytes_of(
+			ptn_dfns_cred_kind_name((enum ptn_dfns_cred_kind)i))),
 		    i);
-	assert_int_equal(ptn_cred_kind_of(ptn_bytes_of("key")), PTN_CRED_UNSET);
-	assert_int_equal(ptn_cred_kind_of(PTN_BYTES("Key\0", 4)),
+	assert_int_equal(ptn_dfns_cred_kind_of(ptn_bytes_of("key")),
 	    PTN_CRED_UNSET);
-	assert_int_equal(ptn_cred_kind_of(PTN_BYTES(NULL, 0)), PTN_CRED_UNSET);
+	assert_int_equal(ptn_dfns_cred_kind_of(PTN_BYTES("Key\0", 4)),
+	    PTN_CRED_UNSET);
+	assert_int_equal(ptn_dfns_cred_kind_of(PTN_BYTES(NULL, 0)),
+	    PTN_CRED_UNSET);
 }
 
 // clang-format off
@@ -42,7 +44,7 @@ test_kinds(void **state)
 
 static const struct {
 	const char *text;
-	enum ptn_dfnsfactor_place place;
+	enum ptn_dfns_factor_place place;
 	const char *why; /* NULL: taken */
 } factors[] = {
 	// clang-format off
@@ -92,7 +94,7 @@ static const struct {
 static void
 test_factors(void **state)
 {
-	struct ptn_dfnsfactor f, none = { 0 };
+	struct ptn_dfns_factor f, none = { 0 };
 	struct ptn_json *v;
 	const char *why;
 	enum ptn_err r;
@@ -101,7 +103,7 @@ test_factors(void **state)
 	(void)state;
 	for (i = 0; i < N(factors); i++) {
 		v = dfns_parse(ptn_bytes_of(factors[i].text));
-		r = ptn_dfnsfactor_read(arena, v, factors[i].place, &f, &why);
+		r = ptn_dfns_factor_read(arena, v, factors[i].place, &f, &why);
 		ptn_json_free(&v);
 		if (factors[i].why == NULL) {
 			assert_int_equal(r, PTN_OK);
@@ -119,12 +121,12 @@ test_factor_members(void **state)
 {
 	struct ptn_json *v = dfns_parse(ptn_bytes_of(
 	    "{\"kind\":\"Fido2\"" ASSERTION(FIDO ",\"userHandle\":\"YWI=\"")));
-	struct ptn_dfnsfactor f;
+	struct ptn_dfns_factor f;
 	const char *why;
 
 	(void)state;
 	assert_int_equal(
-	    ptn_dfnsfactor_read(arena, v, PTN_FACTOR_FIRST, &f, &why), PTN_OK);
+	    ptn_dfns_factor_read(arena, v, PTN_FACTOR_FIRST, &f, &why), PTN_OK);
 	ptn_json_free(&v);
 	assert_int_equal(f.kind, PTN_CRED_FIDO2);
 	assert_string_equal(f.cred_id, "ab+/"); /* verbatim */
@@ -141,7 +143,7 @@ test_factor_members(void **state)
 
 static const struct {
 	const char *text;
-	enum ptn_dfnsfactor_place place;
+	enum ptn_dfns_factor_place place;
 	const char *why;
 	bool blob; /* an encrypted key was taken */
 } fresh[] = {
@@ -175,7 +177,7 @@ static const struct {
 static void
 test_new_credentials(void **state)
 {
-	struct ptn_dfnsfactor_new c;
+	struct ptn_dfns_factor_new c;
 	struct ptn_json *v;
 	const char *why;
 	enum ptn_err r;
@@ -184,7 +186,8 @@ test_new_credentials(void **state)
 	(void)state;
 	for (i = 0; i < N(fresh); i++) {
 		v = dfns_parse(ptn_bytes_of(fresh[i].text));
-		r = ptn_dfnsfactor_read_new(arena, v, fresh[i].place, &c, &why);
+		r = ptn_dfns_factor_read_new(arena, v, fresh[i].place, &c,
+		    &why);
 		ptn_json_free(&v);
 		if (fresh[i].why == NULL) {
 			assert_int_equal(r, PTN_OK);
@@ -204,7 +207,7 @@ test_blob_vector(void **state)
 	const char *blob =
 	    dfns_text(arena, dfns_vector("encryptedPrivateKey_example_scheme"),
 		"encryptedPrivateKey");
-	struct ptn_dfnsfactor_new c;
+	struct ptn_dfns_factor_new c;
 	struct ptn_json *v;
 	const char *why;
 
@@ -214,7 +217,7 @@ test_blob_vector(void **state)
 	    "\"encryptedPrivateKey\":\"%s\"," INFO "}",
 	    blob)));
 	assert_int_equal(
-	    ptn_dfnsfactor_read_new(arena, v, PTN_FACTOR_FIRST, &c, &why),
+	    ptn_dfns_factor_read_new(arena, v, PTN_FACTOR_FIRST, &c, &why),
 	    PTN_OK);
 	assert_string_equal(c.encrypted_private_key, blob);
 	ptn_json_free(&v);
@@ -223,14 +226,14 @@ test_blob_vector(void **state)
 static void
 test_pick(void **state)
 {
-	static const struct ptn_dfnsfactor_allowed list[] = {
+	static const struct ptn_dfns_factor_allowed list[] = {
 		{ "a-_b", PTN_CRED_KEY },
 		{ "a+/b", PTN_CRED_PASSWORD_PROTECTED_KEY },
 		{ "abc", PTN_CRED_FIDO2 },
 	};
 	static const struct {
 		const char *id;
-		enum ptn_cred_kind kind;
+		enum ptn_dfns_cred_kind kind;
 		size_t at;
 		enum ptn_refusal refusal;
 	} cases[] = {
@@ -246,7 +249,7 @@ test_pick(void **state)
 		{ "abcd", PTN_CRED_FIDO2, 0, PTN_REFUSAL_CRED_ID },
 		{ NULL, PTN_CRED_PASSWORD, 0, PTN_REFUSAL_CRED_ID },
 	};
-	struct ptn_dfnsfactor f = { 0 };
+	struct ptn_dfns_factor f = { 0 };
 	struct ptn_ruling ruling;
 	size_t i, at;
 
@@ -254,14 +257,14 @@ test_pick(void **state)
 	for (i = 0; i < N(cases); i++) {
 		f.cred_id = cases[i].id;
 		f.kind = cases[i].kind;
-		ptn_dfnsfactor_pick(&f, list, N(list), &at, &ruling);
+		ptn_dfns_factor_pick(&f, list, N(list), &at, &ruling);
 		assert_int_equal(ruling.refusal, cases[i].refusal);
 		assert_int_equal(ruling.verdict == PTN_ALLOW,
 		    cases[i].refusal == PTN_REFUSAL_NONE);
 		assert_int_equal(at, cases[i].at);
 	}
 	f.cred_id = "abc";
-	ptn_dfnsfactor_pick(&f, NULL, 0, &at, &ruling);
+	ptn_dfns_factor_pick(&f, NULL, 0, &at, &ruling);
 	assert_int_equal(ruling.verdict, PTN_DENY);
 }
 

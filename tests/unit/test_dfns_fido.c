@@ -27,19 +27,19 @@ static char *other_list[] = { other_text };
 static char *star_list[] = { star_text };
 
 /* The organisation's second relying party is that of the examples. */
-static const struct ptn_dfnsfido_rp listed[] = {
+static const struct ptn_dfns_fido_rp listed[] = {
 	{ "example.net", { other_list, 1 } },
 	{ "example.co", { origin_list, 1 } },
 };
-static const struct ptn_dfnsfido_rp ruled[] = {
+static const struct ptn_dfns_fido_rp ruled[] = {
 	{ "example.net", { star_list, 1 } },
 	{ "example.co", { star_list, 1 } },
 };
 
-static struct ptn_dfnsfido
-ceremony(const struct ptn_dfnsfido_rp *rps, const char *challenge)
+static struct ptn_dfns_fido
+ceremony(const struct ptn_dfns_fido_rp *rps, const char *challenge)
 {
-	return (struct ptn_dfnsfido){ rps, 2, challenge, PTN_ATTESTATION_NONE,
+	return (struct ptn_dfns_fido){ rps, 2, challenge, PTN_ATTESTATION_NONE,
 		1767225600 };
 }
 
@@ -63,20 +63,20 @@ fixture_user(void)
  */
 
 static struct ptn_ruling
-create(const struct ptn_dfnsfido *f, const struct ptn_json *request,
-    struct ptn_dfnsfido_created *out)
+create(const struct ptn_dfns_fido *f, const struct ptn_json *request,
+    struct ptn_dfns_fido_created *out)
 {
-	struct ptn_dfnsfido_creation in;
-	struct ptn_dfnsfactor_new c;
+	struct ptn_dfns_fido_creation in;
+	struct ptn_dfns_factor_new c;
 	struct ptn_ruling ruling;
 	const char *why;
 
-	assert_int_equal(
-	    ptn_dfnsfactor_read_new(arena, request, PTN_FACTOR_FIRST, &c, &why),
+	assert_int_equal(ptn_dfns_factor_read_new(arena, request,
+			     PTN_FACTOR_FIRST, &c, &why),
 	    PTN_OK);
-	in = (struct ptn_dfnsfido_creation){ ptn_bytes_of(c.cred_id),
+	in = (struct ptn_dfns_fido_creation){ ptn_bytes_of(c.cred_id),
 		c.client_data, c.attestation };
-	assert_int_equal(ptn_dfnsfido_create(arena, f, &in, out, &ruling),
+	assert_int_equal(ptn_dfns_fido_create(arena, f, &in, out, &ruling),
 	    PTN_OK);
 	assert_int_equal(ruling.verdict == PTN_ALLOW, out->rp_id != NULL);
 	return ruling;
@@ -86,8 +86,8 @@ static bool
 check_registration(void *arg, const char *name, const struct ptn_json *v)
 {
 	const struct ptn_json *request = ptn_json_get(v, "request");
-	struct ptn_dfnsfido_created made;
-	struct ptn_dfnsfido f;
+	struct ptn_dfns_fido_created made;
+	struct ptn_dfns_fido f;
 	struct ptn_ruling ruling;
 	size_t *n = arg;
 
@@ -125,30 +125,30 @@ test_registration(void **state)
 }
 
 /* The row that the registration of the examples leaves. */
-static struct ptn_dfnsfido_stored
+static struct ptn_dfns_fido_stored
 stored_key(void)
 {
 	const struct ptn_json *v = dfns_vector("registration/fido2_none_sdk");
-	struct ptn_dfnsfido f =
+	struct ptn_dfns_fido f =
 	    ceremony(listed, dfns_text(arena, v, "challenge"));
-	struct ptn_dfnsfido_created made;
+	struct ptn_dfns_fido_created made;
 
 	assert_int_equal(create(&f, ptn_json_get(v, "request"), &made).verdict,
 	    PTN_ALLOW);
-	return (struct ptn_dfnsfido_stored){ made.rp_id, fixture_user(),
+	return (struct ptn_dfns_fido_stored){ made.rp_id, fixture_user(),
 		{ made.attested.cose_key, made.attested.sign_count,
 		    made.attested.be } };
 }
 
 static struct ptn_ruling
-judge(const struct ptn_dfnsfido *f, const struct ptn_dfnsfido_stored *stored,
-    const struct ptn_dfnsfido_assertion *in)
+judge(const struct ptn_dfns_fido *f, const struct ptn_dfns_fido_stored *stored,
+    const struct ptn_dfns_fido_assertion *in)
 {
-	struct ptn_asserted out;
+	struct ptn_webauthn_asserted out;
 	struct ptn_ruling ruling;
 
 	assert_int_equal(
-	    ptn_dfnsfido_assert(arena, f, stored, in, &out, &ruling), PTN_OK);
+	    ptn_dfns_fido_assert(arena, f, stored, in, &out, &ruling), PTN_OK);
 	assert_int_equal(ruling.verdict == PTN_ALLOW,
 	    ruling.refusal == PTN_REFUSAL_NONE);
 	if (ruling.verdict != PTN_ALLOW)
@@ -156,10 +156,10 @@ judge(const struct ptn_dfnsfido *f, const struct ptn_dfnsfido_stored *stored,
 	return ruling;
 }
 
-static struct ptn_dfnsfido_assertion
-assertion_of(const struct ptn_dfnsfactor *f)
+static struct ptn_dfns_fido_assertion
+assertion_of(const struct ptn_dfns_factor *f)
 {
-	return (struct ptn_dfnsfido_assertion){ f->client_data,
+	return (struct ptn_dfns_fido_assertion){ f->client_data,
 		f->authenticator_data, f->signature, f->user_handle, false };
 }
 
@@ -167,15 +167,15 @@ static void
 test_login(void **state)
 {
 	const struct ptn_json *v = dfns_vector("login/fido2_sdk");
-	struct ptn_dfnsfido f =
+	struct ptn_dfns_fido f =
 	    ceremony(listed, dfns_text(arena, v, "challenge"));
-	struct ptn_dfnsfido_stored stored = stored_key();
-	struct ptn_dfnsfido_assertion in;
-	struct ptn_dfnsfactor factor;
+	struct ptn_dfns_fido_stored stored = stored_key();
+	struct ptn_dfns_fido_assertion in;
+	struct ptn_dfns_factor factor;
 	const char *why;
 
 	(void)state;
-	assert_int_equal(ptn_dfnsfactor_read(arena,
+	assert_int_equal(ptn_dfns_factor_read(arena,
 			     ptn_json_get(v, "firstFactor"), PTN_FACTOR_FIRST,
 			     &factor, &why),
 	    PTN_OK);
@@ -197,7 +197,7 @@ test_login(void **state)
 
 /* A case has no factor around its assertion. */
 static void
-read_negative(const struct ptn_json *v, struct ptn_dfnsfactor *f)
+read_negative(const struct ptn_json *v, struct ptn_dfns_factor *f)
 {
 	static const char *const members[] = { "credId", "clientData",
 		"authenticatorData", "signature", "userHandle" };
@@ -218,7 +218,7 @@ read_negative(const struct ptn_json *v, struct ptn_dfnsfactor *f)
 	assert_false(w.buf.bad);
 	factor = dfns_parse(ptn_bytes_of(w.buf.p));
 	assert_int_equal(
-	    ptn_dfnsfactor_read(arena, factor, PTN_FACTOR_FIRST, f, &why),
+	    ptn_dfns_factor_read(arena, factor, PTN_FACTOR_FIRST, f, &why),
 	    PTN_OK);
 	ptn_json_free(&factor);
 }
@@ -227,12 +227,12 @@ static void
 test_negative(void **state)
 {
 	const struct ptn_json *cases = dfns_vector("negative/fido2"), *v;
-	struct ptn_dfnsfido f = ceremony(listed,
+	struct ptn_dfns_fido f = ceremony(listed,
 	    dfns_text(arena, dfns_vector("negative"), "challenge"));
-	struct ptn_dfnsfido_stored stored = stored_key();
-	struct ptn_dfnsfido_assertion in;
+	struct ptn_dfns_fido_stored stored = stored_key();
+	struct ptn_dfns_fido_assertion in;
 	struct ptn_ruling ruling;
-	struct ptn_dfnsfactor factor;
+	struct ptn_dfns_factor factor;
 	size_t i;
 
 	(void)state;
@@ -252,19 +252,19 @@ test_negative(void **state)
 /* ------------------------------------------------------------ our own lies */
 
 /* A true assertion by the key of the examples over whatever these are. */
-static struct ptn_dfnsfido_assertion
+static struct ptn_dfns_fido_assertion
 signed_by_key(const char *client_data, uint8_t flags, uint8_t count)
 {
 	const struct ptn_json *v = dfns_vector("keys/p256_fido");
 	EVP_PKEY *key = sign_key(dfns_text(arena, v, "private_pem"));
 	uint8_t *msg = ptn_arena_alloc(arena, 37 + PTN_SHA256_LEN);
-	struct ptn_dfnsfido_assertion in = { .by_handle = false };
+	struct ptn_dfns_fido_assertion in = { .by_handle = false };
 
-	ptn_sha256(ptn_bytes_of("example.co"), msg);
+	ptn_crypto_sha256(ptn_bytes_of("example.co"), msg);
 	msg[32] = flags;
 	msg[36] = count;
 	in.client_data = ptn_bytes_of(client_data);
-	ptn_sha256(in.client_data, msg + 37);
+	ptn_crypto_sha256(in.client_data, msg + 37);
 	in.authenticator_data = PTN_BYTES(msg, 37);
 	in.signature = sign_bytes(arena, key, "SHA256",
 	    PTN_BYTES(msg, 37 + PTN_SHA256_LEN));
@@ -307,9 +307,9 @@ static const struct {
 static void
 test_lies(void **state)
 {
-	struct ptn_dfnsfido_stored stored = stored_key();
-	struct ptn_dfnsfido f = ceremony(listed, CHALLENGE);
-	struct ptn_dfnsfido_assertion in;
+	struct ptn_dfns_fido_stored stored = stored_key();
+	struct ptn_dfns_fido f = ceremony(listed, CHALLENGE);
+	struct ptn_dfns_fido_assertion in;
 	struct ptn_ruling ruling;
 	size_t i;
 
@@ -327,9 +327,9 @@ test_lies(void **state)
 static void
 test_counter(void **state)
 {
-	struct ptn_dfnsfido_stored stored = stored_key();
-	struct ptn_dfnsfido f = ceremony(ruled, CHALLENGE);
-	struct ptn_dfnsfido_assertion in;
+	struct ptn_dfns_fido_stored stored = stored_key();
+	struct ptn_dfns_fido f = ceremony(ruled, CHALLENGE);
+	struct ptn_dfns_fido_assertion in;
 	static const struct {
 		uint32_t last;
 		uint8_t now;
@@ -356,9 +356,9 @@ test_counter(void **state)
 static void
 test_user_handle(void **state)
 {
-	struct ptn_dfnsfido_stored stored = stored_key();
-	struct ptn_dfnsfido f = ceremony(listed, CHALLENGE);
-	struct ptn_dfnsfido_assertion in = signed_by_key(HONEST, 0x05, 1);
+	struct ptn_dfns_fido_stored stored = stored_key();
+	struct ptn_dfns_fido f = ceremony(listed, CHALLENGE);
+	struct ptn_dfns_fido_assertion in = signed_by_key(HONEST, 0x05, 1);
 	struct ptn_uuid found, other = ptn_uuid_new();
 	char id[PTN_DFNSID_STR];
 
@@ -373,17 +373,17 @@ test_user_handle(void **state)
 	in.user_handle = ptn_bytes_of(id);
 	assert_int_equal(judge(&f, &stored, &in).refusal,
 	    PTN_REFUSAL_USER_HANDLE);
-	assert_int_equal(ptn_dfnsfido_user(in.user_handle, &found), PTN_OK);
+	assert_int_equal(ptn_dfns_fido_user(in.user_handle, &found), PTN_OK);
 	assert_true(ptn_uuid_equal(&found, &other));
 	ptn_dfnsid_format(PTN_DFNSID_ORG, &stored.user, id);
 	in.user_handle = ptn_bytes_of(id);
 	assert_int_equal(judge(&f, &stored, &in).refusal,
 	    PTN_REFUSAL_USER_HANDLE);
-	assert_int_equal(ptn_dfnsfido_user(PTN_BYTES(NULL, 0), &found),
+	assert_int_equal(ptn_dfns_fido_user(PTN_BYTES(NULL, 0), &found),
 	    PTN_E_NOT_FOUND);
-	assert_int_equal(ptn_dfnsfido_user(ptn_bytes_of("us-"), &found),
+	assert_int_equal(ptn_dfns_fido_user(ptn_bytes_of("us-"), &found),
 	    PTN_E_NOT_FOUND);
-	assert_int_equal(ptn_dfnsfido_user(PTN_BYTES(other.b, 15), &found),
+	assert_int_equal(ptn_dfns_fido_user(PTN_BYTES(other.b, 15), &found),
 	    PTN_E_NOT_FOUND);
 }
 
@@ -392,11 +392,11 @@ static void
 test_creation(void **state)
 {
 	const struct ptn_json *v = dfns_vector("registration/fido2_none_sdk");
-	struct ptn_dfnsfido f =
+	struct ptn_dfns_fido f =
 	    ceremony(listed, dfns_text(arena, v, "challenge"));
-	struct ptn_dfnsfido_creation in;
-	struct ptn_dfnsfido_created out;
-	struct ptn_dfnsfactor_new c;
+	struct ptn_dfns_fido_creation in;
+	struct ptn_dfns_fido_created out;
+	struct ptn_dfns_factor_new c;
 	struct ptn_ruling ruling;
 	const char *why;
 	uint8_t *bytes;
@@ -416,14 +416,14 @@ test_creation(void **state)
 	};
 
 	(void)state;
-	assert_int_equal(ptn_dfnsfactor_read_new(arena,
+	assert_int_equal(ptn_dfns_factor_read_new(arena,
 			     ptn_json_get(v, "request"), PTN_FACTOR_FIRST, &c,
 			     &why),
 	    PTN_OK);
-	in = (struct ptn_dfnsfido_creation){ ptn_bytes_of(c.cred_id),
+	in = (struct ptn_dfns_fido_creation){ ptn_bytes_of(c.cred_id),
 		c.client_data, c.attestation };
 	/* The origin is judged first, so let it be right for either. */
-	f.rps = (const struct ptn_dfnsfido_rp[]){
+	f.rps = (const struct ptn_dfns_fido_rp[]){
 		{ "example.net", { origin_list, 1 } },
 		{ "example.co", { origin_list, 1 } },
 	};
@@ -433,19 +433,20 @@ test_creation(void **state)
 		bytes[cases[i].at] = cases[i].value;
 		in.attestation = PTN_BYTES(bytes, c.attestation.len);
 		assert_int_equal(
-		    ptn_dfnsfido_create(arena, &f, &in, &out, &ruling), PTN_OK);
+		    ptn_dfns_fido_create(arena, &f, &in, &out, &ruling),
+		    PTN_OK);
 		if (ruling.refusal != cases[i].refusal)
 			fail_msg("%zu: %s", i,
 			    ptn_refusal_name(ruling.refusal));
 	}
 	in.attestation = c.attestation;
 	in.cred_id = ptn_bytes_of("_6BgsCNlnfX9y0qjBWmIFbpuDcn5nD7MmiAp0b0U3q");
-	assert_int_equal(ptn_dfnsfido_create(arena, &f, &in, &out, &ruling),
+	assert_int_equal(ptn_dfns_fido_create(arena, &f, &in, &out, &ruling),
 	    PTN_OK);
 	assert_int_equal(ruling.refusal, PTN_REFUSAL_CRED_ID);
 	assert_null(out.rp_id);
 	f.n_rps = 0;
-	assert_int_equal(ptn_dfnsfido_create(arena, &f, &in, &out, &ruling),
+	assert_int_equal(ptn_dfns_fido_create(arena, &f, &in, &out, &ruling),
 	    PTN_OK);
 	assert_int_equal(ruling.refusal, PTN_REFUSAL_RP_ID);
 }
@@ -501,21 +502,21 @@ static const struct {
 static void
 test_origins(void **state)
 {
-	struct ptn_dfnsfido_rp rp = { "", { star_list, 1 } };
+	struct ptn_dfns_fido_rp rp = { "", { star_list, 1 } };
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < N(origins); i++) {
 		rp.id = origins[i].rp_id;
-		if (ptn_dfnsfido_origin_ok(&rp, origins[i].origin) !=
+		if (ptn_dfns_fido_origin_ok(&rp, origins[i].origin) !=
 		    origins[i].ok)
 			fail_msg("%s", origins[i].origin);
 	}
-	assert_true(ptn_dfnsfido_origin_ok(&listed[1], ORIGIN));
-	assert_false(ptn_dfnsfido_origin_ok(&listed[1], ORIGIN ":443"));
-	assert_false(ptn_dfnsfido_origin_ok(&listed[1], "https://example.co"));
+	assert_true(ptn_dfns_fido_origin_ok(&listed[1], ORIGIN));
+	assert_false(ptn_dfns_fido_origin_ok(&listed[1], ORIGIN ":443"));
+	assert_false(ptn_dfns_fido_origin_ok(&listed[1], "https://example.co"));
 	rp.origins.n = 0;
-	assert_false(ptn_dfnsfido_origin_ok(&rp, ORIGIN));
+	assert_false(ptn_dfns_fido_origin_ok(&rp, ORIGIN));
 }
 
 int

@@ -375,7 +375,7 @@ judge_creation(const char *client_data, const char *pem, bool raw,
 	struct ptn_buf msg, att;
 	struct ptn_bytes sig;
 
-	ptn_sha256(ptn_bytes_of(client_data), hash);
+	ptn_crypto_sha256(ptn_bytes_of(client_data), hash);
 	ptn_hex_encode(PTN_BYTES(hash, sizeof(hash)), hex);
 	ptn_buf_init(&msg, arena);
 	ptn_buf_printf(&msg, "{\"clientDataHash\":\"%s\",\"publicKey\":", hex);

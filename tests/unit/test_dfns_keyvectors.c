@@ -18,13 +18,13 @@
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
-static enum ptn_dfnsfactor_place
+static enum ptn_dfns_factor_place
 place_of(const struct ptn_json *request)
 {
 	struct ptn_bytes kind =
 	    ptn_json_string(ptn_json_get(request, "credentialKind"));
 
-	return ptn_cred_kind_of(kind) == PTN_CRED_RECOVERY_KEY
+	return ptn_dfns_cred_kind_of(kind) == PTN_CRED_RECOVERY_KEY
 	    ? PTN_FACTOR_RECOVERY
 	    : PTN_FACTOR_FIRST;
 }
@@ -34,12 +34,12 @@ static struct ptn_ruling
 judge_new(const struct ptn_json *request, const char *challenge,
     struct ptn_keyassert_created *out)
 {
-	struct ptn_dfnsfactor_new c;
+	struct ptn_dfns_factor_new c;
 	struct ptn_keyassert_creation in;
 	struct ptn_ruling ruling;
 	const char *why;
 
-	assert_int_equal(ptn_dfnsfactor_read_new(arena, request,
+	assert_int_equal(ptn_dfns_factor_read_new(arena, request,
 			     place_of(request), &c, &why),
 	    PTN_OK);
 	in = (struct ptn_keyassert_creation){ c.client_data, c.attestation };
@@ -85,7 +85,7 @@ test_registration(void **state)
 }
 
 static enum ptn_err
-assert_with(const char *pem, const struct ptn_dfnsfactor *f,
+assert_with(const char *pem, const struct ptn_dfns_factor *f,
     const char *challenge, struct ptn_ruling *ruling)
 {
 	const struct ptn_keyassert_stored stored = { pem, PTN_KEYASSERT_UNSET };
@@ -99,21 +99,21 @@ static bool
 check_login(void *arg, const char *name, const struct ptn_json *v)
 {
 	const char *challenge, *why;
-	struct ptn_dfnsfactor_allowed allowed;
+	struct ptn_dfns_factor_allowed allowed;
 	struct ptn_ruling ruling;
-	struct ptn_dfnsfactor f;
+	struct ptn_dfns_factor f;
 	size_t *n = arg, at;
 
 	if (strncmp(name, "fido2", 5) == 0 ||
 	    ptn_json_get(v, "firstFactor") == NULL)
 		return true;
 	challenge = dfns_text(arena, v, "challenge");
-	assert_int_equal(ptn_dfnsfactor_read(arena,
+	assert_int_equal(ptn_dfns_factor_read(arena,
 			     ptn_json_get(v, "firstFactor"), PTN_FACTOR_FIRST,
 			     &f, &why),
 	    PTN_OK);
-	allowed = (struct ptn_dfnsfactor_allowed){ f.cred_id, f.kind };
-	ptn_dfnsfactor_pick(&f, &allowed, 1, &at, &ruling);
+	allowed = (struct ptn_dfns_factor_allowed){ f.cred_id, f.kind };
+	ptn_dfns_factor_pick(&f, &allowed, 1, &at, &ruling);
 	assert_int_equal(ruling.verdict, PTN_ALLOW);
 	assert_int_equal(
 	    assert_with(dfns_pem(arena, dfns_text(arena, v, "key")), &f,
@@ -141,7 +141,7 @@ test_login(void **state)
 
 /* A case of "negative" has no factor around its assertion. */
 static void
-read_negative(const struct ptn_json *v, struct ptn_dfnsfactor *f)
+read_negative(const struct ptn_json *v, struct ptn_dfns_factor *f)
 {
 	static const char *const members[] = { "credId", "clientData",
 		"signature" };
@@ -163,7 +163,7 @@ read_negative(const struct ptn_json *v, struct ptn_dfnsfactor *f)
 	assert_false(w.buf.bad);
 	factor = dfns_parse(ptn_bytes_of(w.buf.p));
 	assert_int_equal(
-	    ptn_dfnsfactor_read(arena, factor, PTN_FACTOR_FIRST, f, &why),
+	    ptn_dfns_factor_read(arena, factor, PTN_FACTOR_FIRST, f, &why),
 	    PTN_OK);
 	ptn_json_free(&factor);
 }
@@ -171,15 +171,15 @@ read_negative(const struct ptn_json *v, struct ptn_dfnsfactor *f)
 static void
 check_negative(const struct ptn_json *v)
 {
-	struct ptn_dfnsfactor_allowed allowed = { NULL, PTN_CRED_KEY };
+	struct ptn_dfns_factor_allowed allowed = { NULL, PTN_CRED_KEY };
 	struct ptn_ruling ruling;
-	struct ptn_dfnsfactor f;
+	struct ptn_dfns_factor f;
 	size_t at;
 
 	allowed.cred_id = dfns_text(arena, dfns_vector("login/key_p256"),
 	    "firstFactor/credentialAssertion/credId");
 	read_negative(v, &f);
-	ptn_dfnsfactor_pick(&f, &allowed, 1, &at, &ruling);
+	ptn_dfns_factor_pick(&f, &allowed, 1, &at, &ruling);
 	if (ruling.verdict == PTN_ALLOW)
 		assert_int_equal(
 		    assert_with(dfns_pem(arena, "p256"), &f,
@@ -211,11 +211,11 @@ judge_recovery(const struct ptn_json *factor, const struct ptn_json *fresh)
 	};
 	struct ptn_keyassert_assertion in;
 	struct ptn_ruling ruling;
-	struct ptn_dfnsfactor f;
+	struct ptn_dfns_factor f;
 	const char *why;
 
 	assert_int_equal(
-	    ptn_dfnsfactor_read(arena, factor, PTN_FACTOR_RECOVERY, &f, &why),
+	    ptn_dfns_factor_read(arena, factor, PTN_FACTOR_RECOVERY, &f, &why),
 	    PTN_OK);
 	in = (struct ptn_keyassert_assertion){ f.client_data, f.signature,
 		f.digest };

@@ -17,7 +17,7 @@
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define PASSWORD "correct horse battery staple"
 
-static struct ptn_gate *gate;
+static struct ptn_hashgate *gate;
 static struct ptn_uuid user, credential;
 
 static int
@@ -33,7 +33,7 @@ setup(void **state)
 	conf.hash_wait_s = 5;
 	conf.workers = 4;
 	conf.password_max_bytes = 72;
-	if (ptn_gate_open(&gate, &conf, NULL) != PTN_OK)
+	if (ptn_hashgate_open(&gate, &conf, NULL) != PTN_OK)
 		return -1;
 	scope.gate = gate;
 	return 0;
@@ -42,7 +42,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	ptn_gate_close(&gate);
+	ptn_hashgate_close(&gate);
 	return rows_teardown(state);
 }
 
@@ -76,8 +76,8 @@ check(const struct ptn_uuid *org, const struct ptn_uuid *who, const char *pw)
 	const uint64_t before = ptn_pwhash_count();
 	struct ptn_uuid found = ptn_uuid_new();
 
-	assert_int_equal(
-	    ptn_dfnspassword_check(rows_at(org), who, ptn_bytes_of(pw), &found),
+	assert_int_equal(ptn_dfns_password_check(rows_at(org), who,
+			     ptn_bytes_of(pw), &found),
 	    PTN_OK);
 	assert_int_equal(ptn_pwhash_count() - before, 1);
 	return found;
@@ -114,7 +114,7 @@ what_may_be_one(void **state)
 	(void)state;
 	conf.password_min = 8;
 	for (i = 0; i < N(cases); i++) {
-		assert_int_equal(ptn_dfnspassword_judge(&conf, arena,
+		assert_int_equal(ptn_dfns_password_fit(&conf, arena,
 				     ptn_bytes_of(cases[i].pw), &why),
 		    cases[i].why == NULL ? PTN_OK : PTN_E_INPUT);
 		if (cases[i].why == NULL)
@@ -123,7 +123,7 @@ what_may_be_one(void **state)
 			assert_string_equal(why, cases[i].why);
 	}
 	conf.password_min = 20;
-	assert_int_equal(ptn_dfnspassword_judge(&conf, arena,
+	assert_int_equal(ptn_dfns_password_fit(&conf, arena,
 			     ptn_bytes_of("twelve chars"), &why),
 	    PTN_E_INPUT);
 	assert_string_equal(why, "must be at least 20 characters long");
@@ -156,7 +156,7 @@ stored_hashes(void **state)
 
 	(void)state;
 	put("$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHQ$AAAA");
-	assert_int_equal(ptn_dfnspassword_check(&scope, &user,
+	assert_int_equal(ptn_dfns_password_check(&scope, &user,
 			     ptn_bytes_of(PASSWORD), &found),
 	    PTN_OK);
 	assert_true(ptn_uuid_is_nil(&found));
@@ -164,7 +164,7 @@ stored_hashes(void **state)
 	put(old);
 	conf.argon2_iterations = 2;
 	refused(&tenant, &user, PASSWORD "!");
-	assert_int_equal(ptn_dfnspassword_check(&scope, &user,
+	assert_int_equal(ptn_dfns_password_check(&scope, &user,
 			     ptn_bytes_of(PASSWORD), &found),
 	    PTN_OK);
 	assert_true(ptn_uuid_equal(&found, &credential));

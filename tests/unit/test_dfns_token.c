@@ -22,7 +22,7 @@
 #define KID_LATER "7b1f0a52-3c7e-4a57-9a0e-0d2f5f0e4a12"
 
 /* A key set of two: one that is known, one that a refresh finds. */
-struct ptn_keys {
+struct ptn_jwks {
 	const char *kid;
 	const struct ptn_key *signer;
 	const struct ptn_key *later;
@@ -31,21 +31,21 @@ struct ptn_keys {
 };
 
 static struct ptn_key *key, *other;
-static struct ptn_keys keys;
+static struct ptn_jwks keys;
 static struct ptn_conf conf = { .issuer = "https://auth.example.co",
 	.rp_id = "example.co" };
 static struct ptn_arena *arena;
 static struct ptn_scope scope;
 
 const struct ptn_key *
-ptn_keys_signer(const struct ptn_keys *k, const char **kid)
+ptn_jwks_signer(const struct ptn_jwks *k, const char **kid)
 {
 	*kid = k->kid;
 	return k->signer;
 }
 
 const struct ptn_key *
-ptn_keys_find(const struct ptn_keys *k, const char *kid)
+ptn_jwks_find(const struct ptn_jwks *k, const char *kid)
 {
 	if (strcmp(kid, KID) == 0)
 		return key;
@@ -53,7 +53,7 @@ ptn_keys_find(const struct ptn_keys *k, const char *kid)
 }
 
 enum ptn_err
-ptn_keys_refresh(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a,
+ptn_jwks_refresh(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
     bool force)
 {
 	(void)db;
@@ -77,7 +77,7 @@ ptn_clock_mono_ms(void)
 }
 
 void
-ptn_time_format(int64_t us, char out[PTN_TIME_STR])
+ptn_clock_format(int64_t us, char out[PTN_CLOCK_STR])
 {
 	(void)us;
 	out[0] = '\0';
@@ -111,7 +111,7 @@ each(void **state)
 {
 	(void)state;
 	ptn_arena_reset(arena);
-	keys = (struct ptn_keys){ .kid = KID, .signer = key, .later = other };
+	keys = (struct ptn_jwks){ .kid = KID, .signer = key, .later = other };
 	scope = (struct ptn_scope){ .cf = &conf,
 		.keys = { [PTN_API_DFNS] = &keys },
 		.arena = arena };
@@ -129,10 +129,10 @@ id_of(uint8_t n)
 	return u;
 }
 
-static struct ptn_dfnstoken
-fresh(enum ptn_dfnstoken_kind kind)
+static struct ptn_dfns_token
+fresh(enum ptn_dfns_token_kind kind)
 {
-	return (struct ptn_dfnstoken){ .kind = kind,
+	return (struct ptn_dfns_token){ .kind = kind,
 		.id = id_of(1),
 		.org = id_of(2),
 		.user = id_of(3),
@@ -142,21 +142,22 @@ fresh(enum ptn_dfnstoken_kind kind)
 }
 
 static char *
-sign(const struct ptn_dfnstoken *t)
+sign(const struct ptn_dfns_token *t)
 {
 	char *token;
 
-	assert_int_equal(ptn_dfnstoken_sign(&scope, t, &token), PTN_OK);
+	assert_int_equal(ptn_dfns_token_sign(&scope, t, &token), PTN_OK);
 	return token;
 }
 
 static enum ptn_verdict
-judge(const char *token, enum ptn_dfnstoken_kind kind, struct ptn_dfnstoken *t)
+judge(const char *token, enum ptn_dfns_token_kind kind,
+    struct ptn_dfns_token *t)
 {
 	enum ptn_verdict verdict = PTN_ALLOW;
 
-	assert_int_equal(ptn_dfnstoken_verify(&scope, ptn_bytes_of(token), kind,
-			     t, &verdict),
+	assert_int_equal(ptn_dfns_token_verify(&scope, ptn_bytes_of(token),
+			     kind, t, &verdict),
 	    PTN_OK);
 	return verdict;
 }
@@ -164,14 +165,14 @@ judge(const char *token, enum ptn_dfnstoken_kind kind, struct ptn_dfnstoken *t)
 static void
 none_for_another(void **state)
 {
-	struct ptn_dfnstoken in, out;
+	struct ptn_dfns_token in, out;
 	int is, as;
 
 	(void)state;
-	for (is = 0; is < PTN_DFNSTOKEN__MAX; is++)
-		for (as = 0; as < PTN_DFNSTOKEN__MAX; as++) {
-			in = fresh((enum ptn_dfnstoken_kind)is);
-			if (judge(sign(&in), (enum ptn_dfnstoken_kind)as,
+	for (is = 0; is < PTN_DFNS_TOKEN__MAX; is++)
+		for (as = 0; as < PTN_DFNS_TOKEN__MAX; as++) {
+			in = fresh((enum ptn_dfns_token_kind)is);
+			if (judge(sign(&in), (enum ptn_dfns_token_kind)as,
 				&out) != (is == as ? PTN_ALLOW : PTN_DENY))
 				fail_msg("%d as %d", is, as);
 		}
@@ -180,13 +181,13 @@ none_for_another(void **state)
 static void
 says_what_was_signed(void **state)
 {
-	struct ptn_dfnstoken in, out;
+	struct ptn_dfns_token in, out;
 	int k;
 
 	(void)state;
-	for (k = 0; k < PTN_DFNSTOKEN__MAX; k++) {
-		in = fresh((enum ptn_dfnstoken_kind)k);
-		if (k == PTN_DFNSTOKEN_CHALLENGE)
+	for (k = 0; k < PTN_DFNS_TOKEN__MAX; k++) {
+		in = fresh((enum ptn_dfns_token_kind)k);
+		if (k == PTN_DFNS_TOKEN_CHALLENGE)
 			memset(&in.user, 0, sizeof(in.user));
 		assert_int_equal(judge(sign(&in), in.kind, &out), PTN_ALLOW);
 		assert_true(ptn_uuid_equal(&in.id, &out.id));
@@ -202,8 +203,8 @@ is_service(const char *token, struct ptn_uuid *org)
 {
 	bool is = true;
 
-	assert_int_equal(ptn_dfnstoken_claims(arena, ptn_bytes_of(token),
-			     PTN_DFNSTOKEN_SERVICE, org, &is),
+	assert_int_equal(ptn_dfns_token_claims(arena, ptn_bytes_of(token),
+			     PTN_DFNS_TOKEN_SERVICE, org, &is),
 	    PTN_OK);
 	return is;
 }
@@ -217,20 +218,20 @@ claims_are_not_verified(void **state)
 		"e30.eyJzdWIiOiJvci14In0.e30",
 		"e30.eyJhdWQiOlsiZGZuczphdXRoOnNlcnZpY2UiXSwic3ViIjoib3IteCJ9"
 		".e30" };
-	struct ptn_dfnstoken t;
+	struct ptn_dfns_token t;
 	struct ptn_uuid org;
 	size_t i;
 	int k;
 
 	(void)state;
 	keys.signer = other;
-	for (k = 0; k < PTN_DFNSTOKEN__MAX; k++) {
-		t = fresh((enum ptn_dfnstoken_kind)k);
+	for (k = 0; k < PTN_DFNS_TOKEN__MAX; k++) {
+		t = fresh((enum ptn_dfns_token_kind)k);
 		t.exp = NOW - 1000;
 		assert_int_equal(is_service(sign(&t), &org),
-		    k == PTN_DFNSTOKEN_SERVICE);
+		    k == PTN_DFNS_TOKEN_SERVICE);
 	}
-	t = fresh(PTN_DFNSTOKEN_SERVICE);
+	t = fresh(PTN_DFNS_TOKEN_SERVICE);
 	assert_true(is_service(sign(&t), &org));
 	assert_true(ptn_uuid_equal(&org, &t.org));
 	for (i = 0; i < N(none); i++)
@@ -283,11 +284,11 @@ write_claims(const struct claims *c)
 static enum ptn_verdict
 judge_payload(const char *payload)
 {
-	struct ptn_dfnstoken t;
+	struct ptn_dfns_token t;
 	char *token;
 
 	assert_int_equal(ptn_jwt_sign(&keys, arena, payload, &token), PTN_OK);
-	return judge(token, PTN_DFNSTOKEN_USER, &t);
+	return judge(token, PTN_DFNS_TOKEN_USER, &t);
 }
 
 /* Signed by us, and still none of ours. */
@@ -337,7 +338,7 @@ claims_refused(void **state)
 static void
 last_second(void **state)
 {
-	struct ptn_dfnstoken t = fresh(PTN_DFNSTOKEN_USER), out;
+	struct ptn_dfns_token t = fresh(PTN_DFNS_TOKEN_USER), out;
 
 	(void)state;
 	t.exp = NOW + 1;
@@ -355,7 +356,7 @@ last_second(void **state)
 static void
 issuer(void **state)
 {
-	struct ptn_dfnstoken t = fresh(PTN_DFNSTOKEN_USER), out;
+	struct ptn_dfns_token t = fresh(PTN_DFNS_TOKEN_USER), out;
 	struct ptn_conf mine = conf;
 	const char *token = sign(&t);
 
@@ -376,7 +377,7 @@ issuer(void **state)
 static void
 unknown_key(void **state)
 {
-	struct ptn_dfnstoken t = fresh(PTN_DFNSTOKEN_USER), out;
+	struct ptn_dfns_token t = fresh(PTN_DFNS_TOKEN_USER), out;
 	const char *token;
 
 	(void)state;

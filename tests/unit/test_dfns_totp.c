@@ -47,7 +47,7 @@ each(void **state)
 	find_now();
 	user = rows_user();
 	credential = ptn_uuid_new();
-	if (ptn_dfnstotp_offer(&scope, &user, &secret, &sealed) != PTN_OK)
+	if (ptn_dfns_totp_offer(&scope, &user, &secret, &sealed) != PTN_OK)
 		return -1;
 	in = (struct ptn_totp_factor_put_in){ user, tenant, credential, sealed,
 		now_step - 1 };
@@ -61,7 +61,7 @@ prove(const struct ptn_uuid *who, struct ptn_bytes with, struct ptn_bytes what)
 	int64_t step;
 
 	assert_int_equal(
-	    ptn_dfnstotp_prove(&scope, who, with, what, &step, &verdict),
+	    ptn_dfns_totp_prove(&scope, who, with, what, &step, &verdict),
 	    PTN_OK);
 	if (verdict == PTN_ALLOW)
 		assert_in_range(step, now_step - 1, now_step + 1);
@@ -76,7 +76,7 @@ use_under(const struct ptn_secrets *s, const struct ptn_uuid *who,
 	struct ptn_scope sc = scope;
 
 	sc.secrets = s;
-	assert_int_equal(ptn_dfnstotp_use(&sc, who, which, what, &verdict),
+	assert_int_equal(ptn_dfns_totp_use(&sc, who, which, what, &verdict),
 	    PTN_OK);
 	return verdict;
 }
@@ -116,7 +116,7 @@ offered_and_proved(void **state)
 	    prove(&user, PTN_BYTES(spoilt, sealed.len), code_at(now_step)),
 	    PTN_DENY);
 	assert_int_equal(
-	    ptn_dfnstotp_offer(&scope, &user, &again, &sealed_again), PTN_OK);
+	    ptn_dfns_totp_offer(&scope, &user, &again, &sealed_again), PTN_OK);
 	assert_memory_not_equal(again.p, secret.p, secret.len);
 }
 
@@ -175,8 +175,8 @@ use_locked(const struct ptn_scope *sc, void *arg)
 
 	(void)arg;
 	if ((r = ptn_user_lock(sc, &user)) == PTN_OK)
-		r = ptn_dfnstotp_use(sc, &user, &credential, ptn_bytes_of(code),
-		    &verdict);
+		r = ptn_dfns_totp_use(sc, &user, &credential,
+		    ptn_bytes_of(code), &verdict);
 	return r == PTN_OK && verdict != PTN_ALLOW ? PTN_E_DENIED : r;
 }
 

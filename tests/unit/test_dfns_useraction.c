@@ -66,12 +66,12 @@ test_signed_vector(void **state)
 		PTN_KEYASSERT_UNSET };
 	struct ptn_keyassert_assertion in;
 	struct ptn_ruling ruling;
-	struct ptn_dfnsfactor f;
+	struct ptn_dfns_factor f;
 	const char *why;
 
 	(void)state;
 	assert_int_equal(
-	    ptn_dfnsfactor_read(arena,
+	    ptn_dfns_factor_read(arena,
 		dfns_vector("user_action/sign_request/firstFactor"),
 		PTN_FACTOR_FIRST, &f, &why),
 	    PTN_OK);

@@ -24,10 +24,10 @@ static struct ptn_org org;
 static struct ptn_secrets *secrets;
 static struct ptn_scope scope;
 
-static struct ptn_dfnsverify
+static struct ptn_dfns_verify
 asked(const char *challenge)
 {
-	struct ptn_dfnsverify v = { .org = &org, .challenge = challenge };
+	struct ptn_dfns_verify v = { .org = &org, .challenge = challenge };
 
 	assert_int_equal(ptn_dfnsid_parse(PTN_DFNSID_USER,
 			     ptn_bytes_of(dfns_text(arena,
@@ -60,33 +60,33 @@ teardown(void **state)
 	return dfns_teardown(state);
 }
 
-static enum ptn_dfnsfactor_place
+static enum ptn_dfns_factor_place
 place_of(const struct ptn_json *request)
 {
-	return ptn_cred_kind_of(ptn_json_string(ptn_json_get(request,
+	return ptn_dfns_cred_kind_of(ptn_json_string(ptn_json_get(request,
 		   "credentialKind"))) == PTN_CRED_RECOVERY_KEY
 	    ? PTN_FACTOR_RECOVERY
 	    : PTN_FACTOR_FIRST;
 }
 
 static struct ptn_ruling
-judge_new(const struct ptn_json *request, const struct ptn_dfnsverify *v,
-    struct ptn_dfnscred *out)
+judge_new(const struct ptn_json *request, const struct ptn_dfns_verify *v,
+    struct ptn_dfns_cred *out)
 {
-	struct ptn_dfnsfactor_new in;
+	struct ptn_dfns_factor_new in;
 	struct ptn_ruling ruling;
 	const char *why;
 
-	assert_int_equal(ptn_dfnsfactor_read_new(arena, request,
+	assert_int_equal(ptn_dfns_factor_read_new(arena, request,
 			     place_of(request), &in, &why),
 	    PTN_OK);
-	assert_int_equal(ptn_dfnsverify_new(&scope, v, &in, out, &ruling),
+	assert_int_equal(ptn_dfns_verify_new(&scope, v, &in, out, &ruling),
 	    PTN_OK);
 	return ruling;
 }
 
 struct registered {
-	struct ptn_dfnscred cred[MAX];
+	struct ptn_dfns_cred cred[MAX];
 	size_t n;
 };
 
@@ -95,8 +95,8 @@ register_one(void *arg, const char *name, const struct ptn_json *v)
 {
 	const struct ptn_json *request = ptn_json_get(v, "request");
 	struct registered *all = arg;
-	struct ptn_dfnsverify good, bad = asked("Y2gtb3RoZXI");
-	struct ptn_dfnscred c;
+	struct ptn_dfns_verify good, bad = asked("Y2gtb3RoZXI");
+	struct ptn_dfns_cred c;
 	struct ptn_ruling r;
 	const char *key;
 
@@ -111,7 +111,7 @@ register_one(void *arg, const char *name, const struct ptn_json *v)
 	assert_string_equal(c.fingerprint,
 	    dfns_text(arena, ptn_json_get(dfns_vector("keys"), key),
 		"spki_sha256_fingerprint"));
-	assert_string_equal(c.name, PTN_DFNSCRED_NAME);
+	assert_string_equal(c.name, PTN_DFNS_CRED_NAME);
 	assert_true(c.active);
 	assert_string_equal(c.cred_id,
 	    dfns_text(arena, request, "credentialInfo/credId"));
@@ -130,9 +130,9 @@ log_one_in(void *arg, const char *name, const struct ptn_json *v)
 {
 	const struct ptn_json *request = ptn_json_get(v, "firstFactor");
 	struct registered *all = arg;
-	struct ptn_dfnsverify good, bad = asked("Y2gtb3RoZXI");
-	struct ptn_dfnscred *used;
-	struct ptn_dfnsfactor f;
+	struct ptn_dfns_verify good, bad = asked("Y2gtb3RoZXI");
+	struct ptn_dfns_cred *used;
+	struct ptn_dfns_factor f;
 	struct ptn_ruling r;
 	const char *why;
 	int kind, is;
@@ -141,18 +141,18 @@ log_one_in(void *arg, const char *name, const struct ptn_json *v)
 		return true;
 	good = asked(dfns_text(arena, v, "challenge"));
 	assert_int_equal(
-	    ptn_dfnsfactor_read(arena, request, PTN_FACTOR_FIRST, &f, &why),
+	    ptn_dfns_factor_read(arena, request, PTN_FACTOR_FIRST, &f, &why),
 	    PTN_OK);
-	assert_int_equal(ptn_dfnsverify_factor(&scope, &bad, &f, all->cred,
+	assert_int_equal(ptn_dfns_verify_factor(&scope, &bad, &f, all->cred,
 			     all->n, &used, &r),
 	    PTN_OK);
 	assert_int_equal(r.verdict, PTN_DENY);
 	assert_null(used);
 	assert_int_equal(
-	    ptn_dfnsverify_factor(&scope, &good, &f, all->cred, 0, &used, &r),
+	    ptn_dfns_verify_factor(&scope, &good, &f, all->cred, 0, &used, &r),
 	    PTN_OK);
 	assert_int_equal(r.refusal, PTN_REFUSAL_CRED_ID);
-	assert_int_equal(ptn_dfnsverify_factor(&scope, &good, &f, all->cred,
+	assert_int_equal(ptn_dfns_verify_factor(&scope, &good, &f, all->cred,
 			     all->n, &used, &r),
 	    PTN_OK);
 	if (r.verdict != PTN_ALLOW)
@@ -162,8 +162,8 @@ log_one_in(void *arg, const char *name, const struct ptn_json *v)
 	for (kind = PTN_CRED_UNSET + 1; kind < PTN_CRED__MAX; kind++) {
 		if (kind == is)
 			continue;
-		f.kind = (enum ptn_cred_kind)kind;
-		assert_int_equal(ptn_dfnsverify_factor(&scope, &good, &f,
+		f.kind = (enum ptn_dfns_cred_kind)kind;
+		assert_int_equal(ptn_dfns_verify_factor(&scope, &good, &f,
 				     all->cred, all->n, &used, &r),
 		    PTN_OK);
 		assert_int_equal(r.verdict, PTN_DENY);
@@ -196,9 +196,9 @@ counter(void **state)
 {
 	const struct ptn_json *v = dfns_vector("login/fido2_sdk");
 	struct registered all = { .n = 0 };
-	struct ptn_dfnsverify asking;
-	struct ptn_dfnscred *used;
-	struct ptn_dfnsfactor f;
+	struct ptn_dfns_verify asking;
+	struct ptn_dfns_cred *used;
+	struct ptn_dfns_factor f;
 	struct ptn_ruling r;
 	const char *why;
 
@@ -206,24 +206,24 @@ counter(void **state)
 	assert_true(register_one(&all, "fido2_none_sdk",
 	    dfns_vector("registration/fido2_none_sdk")));
 	asking = asked(dfns_text(arena, v, "challenge"));
-	assert_int_equal(ptn_dfnsfactor_read(arena,
+	assert_int_equal(ptn_dfns_factor_read(arena,
 			     ptn_json_get(v, "firstFactor"), PTN_FACTOR_FIRST,
 			     &f, &why),
 	    PTN_OK);
 	assert_int_equal(
-	    ptn_dfnsverify_factor(&scope, &asking, &f, all.cred, 1, &used, &r),
+	    ptn_dfns_verify_factor(&scope, &asking, &f, all.cred, 1, &used, &r),
 	    PTN_OK);
 	assert_int_equal(r.verdict, PTN_ALLOW);
 	assert_int_equal(used->sign_count, 1);
 	assert_int_equal(
-	    ptn_dfnsverify_factor(&scope, &asking, &f, all.cred, 1, &used, &r),
+	    ptn_dfns_verify_factor(&scope, &asking, &f, all.cred, 1, &used, &r),
 	    PTN_OK);
 	assert_int_equal(r.refusal, PTN_REFUSAL_COUNTER);
 	/* Another user's, and an organisation with another page. */
 	all.cred[0].sign_count = 0;
 	asking.user.b[15] ^= 1;
 	assert_int_equal(
-	    ptn_dfnsverify_factor(&scope, &asking, &f, all.cred, 1, &used, &r),
+	    ptn_dfns_verify_factor(&scope, &asking, &f, all.cred, 1, &used, &r),
 	    PTN_OK);
 	assert_int_equal(r.refusal, PTN_REFUSAL_USER_HANDLE);
 	assert_int_equal(all.cred[0].sign_count, 0);
@@ -235,42 +235,42 @@ recovered(void **state)
 	const struct ptn_json *v = dfns_vector("recovery");
 	const struct ptn_json *new = dfns_at(v, "request/newCredentials");
 	struct registered all = { .n = 0 };
-	struct ptn_dfnsfactor f;
+	struct ptn_dfns_factor f;
 	struct ptn_ruling r;
 	const char *why;
 
 	(void)state;
 	assert_true(register_one(&all, "recovery_key_double_encoded",
 	    dfns_vector("registration/recovery_key_double_encoded")));
-	assert_int_equal(ptn_dfnsfactor_read(arena,
+	assert_int_equal(ptn_dfns_factor_read(arena,
 			     dfns_at(v, "request/recovery"),
 			     PTN_FACTOR_RECOVERY, &f, &why),
 	    PTN_OK);
 	assert_int_equal(
-	    ptn_dfnsverify_recovery(&scope, &f, new, all.cred, 1, &r), PTN_OK);
+	    ptn_dfns_verify_recovery(&scope, &f, new, all.cred, 1, &r), PTN_OK);
 	assert_int_equal(r.verdict, PTN_ALLOW);
 	assert_int_equal(
-	    ptn_dfnsverify_recovery(&scope, &f, new, all.cred, 0, &r), PTN_OK);
+	    ptn_dfns_verify_recovery(&scope, &f, new, all.cred, 0, &r), PTN_OK);
 	assert_int_equal(r.verdict, PTN_DENY);
-	assert_int_equal(ptn_dfnsverify_recovery(&scope, &f,
+	assert_int_equal(ptn_dfns_verify_recovery(&scope, &f,
 			     dfns_at(v, "request/recovery"), all.cred, 1, &r),
 	    PTN_OK);
 	assert_int_equal(r.verdict, PTN_DENY);
 	all.cred[0].kind = PTN_CRED_KEY;
 	assert_int_equal(
-	    ptn_dfnsverify_recovery(&scope, &f, new, all.cred, 1, &r), PTN_OK);
+	    ptn_dfns_verify_recovery(&scope, &f, new, all.cred, 1, &r), PTN_OK);
 	assert_int_equal(r.refusal, PTN_REFUSAL_KIND);
 }
 
 static struct ptn_ruling
-judge_secret(const struct ptn_dfnsverify *v, enum ptn_cred_kind kind,
-    const char *text, struct ptn_dfnscred *out)
+judge_secret(const struct ptn_dfns_verify *v, enum ptn_dfns_cred_kind kind,
+    const char *text, struct ptn_dfns_cred *out)
 {
-	const struct ptn_dfnsfactor_new in = { .kind = kind,
+	const struct ptn_dfns_factor_new in = { .kind = kind,
 		.secret = ptn_bytes_of(text) };
 	struct ptn_ruling ruling;
 
-	assert_int_equal(ptn_dfnsverify_new(&scope, v, &in, out, &ruling),
+	assert_int_equal(ptn_dfns_verify_new(&scope, v, &in, out, &ruling),
 	    PTN_OK);
 	return ruling;
 }
@@ -279,15 +279,15 @@ judge_secret(const struct ptn_dfnsverify *v, enum ptn_cred_kind kind,
 static void
 secrets_kinds(void **state)
 {
-	struct ptn_dfnsverify v = asked("Y2g");
+	struct ptn_dfns_verify v = asked("Y2g");
 	const struct ptn_uuid other = ptn_uuid_new();
-	struct ptn_dfnscred c;
+	struct ptn_dfns_cred c;
 	struct ptn_bytes plain;
 	char code[PTN_TOTP_STR];
 
 	(void)state;
 	assert_int_equal(
-	    ptn_dfnstotp_offer(&scope, &v.user, &plain, &v.offered), PTN_OK);
+	    ptn_dfns_totp_offer(&scope, &v.user, &plain, &v.offered), PTN_OK);
 	assert_int_equal(ptn_totp_code(plain,
 			     ptn_clock_us() / 1000000 / PTN_TOTP_STEP_S, code),
 	    PTN_OK);

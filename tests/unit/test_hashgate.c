@@ -59,12 +59,12 @@ conf(int64_t workers, int64_t slots, int64_t queue)
 	return cf;
 }
 
-static struct ptn_gate *
+static struct ptn_hashgate *
 gate_of(const struct ptn_conf *cf, const char *dir)
 {
-	struct ptn_gate *g;
+	struct ptn_hashgate *g;
 
-	assert_int_equal(ptn_gate_open(&g, cf, dir), PTN_OK);
+	assert_int_equal(ptn_hashgate_open(&g, cf, dir), PTN_OK);
 	memset(board, 0, sizeof(*board));
 	return g;
 }
@@ -88,9 +88,9 @@ wait_for(_Atomic int *counter, int n)
 
 /* A child that enters, tells how that went, and holds until told. */
 static pid_t
-spawn(struct ptn_gate *g)
+spawn(struct ptn_hashgate *g)
 {
-	struct ptn_gate_slot slot;
+	struct ptn_hashgate_slot slot;
 	int64_t start_ms = ptn_clock_mono_ms();
 	enum ptn_err r;
 	pid_t pid = fork();
@@ -99,7 +99,7 @@ spawn(struct ptn_gate *g)
 	assert_true(pid >= 0);
 	if (pid > 0)
 		return pid;
-	r = ptn_gate_enter(g, &slot);
+	r = ptn_hashgate_enter(g, &slot);
 	late = ptn_clock_mono_ms() - start_ms >= 500;
 	if (r != PTN_OK) {
 		board->busy_later += late;
@@ -110,7 +110,7 @@ spawn(struct ptn_gate *g)
 	board->holding++;
 	while (!board->let_go)
 		nap(1);
-	ptn_gate_leave(g, &slot);
+	ptn_hashgate_leave(g, &slot);
 	_exit(0);
 }
 
@@ -148,47 +148,48 @@ sizes(void **state)
 		{ 1, 8, 8, 1, 0 },
 	};
 	struct ptn_conf cf;
-	struct ptn_gate *g;
+	struct ptn_hashgate *g;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < N(v); i++) {
 		cf = conf(v[i].workers, v[i].slots, v[i].queue);
 		g = gate_of(&cf, NULL);
-		assert_int_equal(ptn_gate_slots(g), v[i].want_slots);
-		assert_int_equal(ptn_gate_places(g), v[i].want_places);
-		ptn_gate_close(&g);
+		assert_int_equal(ptn_hashgate_slots(g), v[i].want_slots);
+		assert_int_equal(ptn_hashgate_places(g), v[i].want_places);
+		ptn_hashgate_close(&g);
 		assert_null(g);
 	}
 	cf = conf(0, 0, -1);
-	assert_true(ptn_gate_workers(&cf) >= 6);
+	assert_true(ptn_hashgate_workers(&cf) >= 6);
 	g = gate_of(&cf, NULL);
-	assert_true(ptn_gate_slots(g) >= 1);
-	assert_true(
-	    ptn_gate_slots(g) + ptn_gate_places(g) < ptn_gate_workers(&cf));
-	ptn_gate_close(&g);
+	assert_true(ptn_hashgate_slots(g) >= 1);
+	assert_true(ptn_hashgate_slots(g) + ptn_hashgate_places(g) <
+	    ptn_hashgate_workers(&cf));
+	ptn_hashgate_close(&g);
 }
 
 static void
 one_slot_a_process(void **state)
 {
 	struct ptn_conf cf = conf(6, 2, 2);
-	struct ptn_gate *g = gate_of(&cf, NULL);
-	struct ptn_gate_slot slot, second;
+	struct ptn_hashgate *g = gate_of(&cf, NULL);
+	struct ptn_hashgate_slot slot, second;
 	int i;
 
 	(void)state;
 	for (i = 0; i < 3; i++) {
-		assert_int_equal(ptn_gate_enter(g, &slot), PTN_OK);
+		assert_int_equal(ptn_hashgate_enter(g, &slot), PTN_OK);
 		assert_true(slot.len >= (size_t)8192 * 1024);
 		memset(slot.mem, 0x5a, slot.len);
-		assert_int_equal(ptn_gate_enter(g, &second), PTN_E_INTERNAL);
+		assert_int_equal(ptn_hashgate_enter(g, &second),
+		    PTN_E_INTERNAL);
 		assert_null(second.mem);
-		ptn_gate_leave(g, &slot);
+		ptn_hashgate_leave(g, &slot);
 		assert_null(slot.mem);
-		ptn_gate_leave(g, &slot); /* nothing happens */
+		ptn_hashgate_leave(g, &slot); /* nothing happens */
 	}
-	ptn_gate_close(&g);
+	ptn_hashgate_close(&g);
 }
 
 /* The kernel gives the slot of a killed holder back: also to a waiter. */
@@ -196,23 +197,23 @@ static void
 killed_holder(void **state)
 {
 	struct ptn_conf cf = conf(6, 1, 2);
-	struct ptn_gate *g = gate_of(&cf, NULL);
-	struct ptn_gate_slot slot;
+	struct ptn_hashgate *g = gate_of(&cf, NULL);
+	struct ptn_hashgate_slot slot;
 	pid_t holder, waiter;
 
 	(void)state;
 	holder = spawn(g);
 	wait_for(&board->holding, 1);
-	assert_int_equal(ptn_gate_enter(g, &slot), PTN_E_BUSY);
+	assert_int_equal(ptn_hashgate_enter(g, &slot), PTN_E_BUSY);
 	waiter = spawn(g);
 	nap(100);
 	assert_int_equal(board->holding, 1);
 	reap(holder, SIGKILL);
 	wait_for(&board->holding, 2);
 	reap(waiter, SIGKILL);
-	assert_int_equal(ptn_gate_enter(g, &slot), PTN_OK);
-	ptn_gate_leave(g, &slot);
-	ptn_gate_close(&g);
+	assert_int_equal(ptn_hashgate_enter(g, &slot), PTN_OK);
+	ptn_hashgate_leave(g, &slot);
+	ptn_hashgate_close(&g);
 }
 
 /* So is the place of a killed waiter. */
@@ -220,7 +221,7 @@ static void
 killed_waiter(void **state)
 {
 	struct ptn_conf cf = conf(6, 1, 1);
-	struct ptn_gate *g = gate_of(&cf, NULL);
+	struct ptn_hashgate *g = gate_of(&cf, NULL);
 	pid_t holder, waiter;
 	int i;
 
@@ -241,7 +242,7 @@ killed_waiter(void **state)
 	reap(waiter, 0);
 	assert_int_equal(board->holding, 2);
 	reap(holder, 0);
-	ptn_gate_close(&g);
+	ptn_hashgate_close(&g);
 }
 
 /* Fifty at once: two hash, three wait, all others are told at once. */
@@ -249,7 +250,7 @@ static void
 storm(void **state)
 {
 	struct ptn_conf cf = conf(STORM, 2, 3);
-	struct ptn_gate *g = gate_of(&cf, NULL);
+	struct ptn_hashgate *g = gate_of(&cf, NULL);
 	pid_t pids[STORM];
 	int i;
 
@@ -264,18 +265,18 @@ storm(void **state)
 	board->let_go = 1;
 	for (i = 0; i < STORM; i++)
 		reap(pids[i], 0);
-	ptn_gate_close(&g);
+	ptn_hashgate_close(&g);
 }
 
 static void
-hammer(struct ptn_gate *g)
+hammer(struct ptn_hashgate *g)
 {
-	struct ptn_gate_slot slot;
+	struct ptn_hashgate_slot slot;
 	volatile int *mine;
 	int i;
 
 	for (i = 0; i < 100; i++) {
-		if (ptn_gate_enter(g, &slot) != PTN_OK) {
+		if (ptn_hashgate_enter(g, &slot) != PTN_OK) {
 			board->broken++;
 			continue;
 		}
@@ -287,7 +288,7 @@ hammer(struct ptn_gate *g)
 		if (*mine != getpid())
 			board->broken++;
 		*mine = 0;
-		ptn_gate_leave(g, &slot);
+		ptn_hashgate_leave(g, &slot);
 	}
 	_exit(0);
 }
@@ -297,7 +298,7 @@ static void
 exclusive(void **state)
 {
 	struct ptn_conf cf = conf(9, 2, 6); /* a place for each */
-	struct ptn_gate *g = gate_of(&cf, NULL);
+	struct ptn_hashgate *g = gate_of(&cf, NULL);
 	pid_t pids[6];
 	size_t i;
 
@@ -310,25 +311,25 @@ exclusive(void **state)
 	for (i = 0; i < N(pids); i++)
 		reap(pids[i], 0);
 	assert_int_equal(board->broken, 0);
-	ptn_gate_close(&g);
+	ptn_hashgate_close(&g);
 }
 
 #define LOOPS 400
 
 /* Comes back as soon as it has left, as a busy client does. */
 static void
-loop(struct ptn_gate *g)
+loop(struct ptn_hashgate *g)
 {
-	struct ptn_gate_slot slot;
+	struct ptn_hashgate_slot slot;
 	int i;
 
 	for (i = 0; i < LOOPS; i++) {
-		if (ptn_gate_enter(g, &slot) != PTN_OK) {
+		if (ptn_hashgate_enter(g, &slot) != PTN_OK) {
 			board->busy_at_once++;
 			continue;
 		}
 		(void)usleep(200);
-		ptn_gate_leave(g, &slot);
+		ptn_hashgate_leave(g, &slot);
 	}
 	_exit(0);
 }
@@ -341,7 +342,7 @@ static void
 full_house(void **state)
 {
 	struct ptn_conf cf = conf(6, 2, 2);
-	struct ptn_gate *g;
+	struct ptn_hashgate *g;
 	pid_t pids[4];
 	size_t i;
 
@@ -356,7 +357,7 @@ full_house(void **state)
 	for (i = 0; i < N(pids); i++)
 		reap(pids[i], 0);
 	assert_int_equal(board->busy_at_once, 0);
-	ptn_gate_close(&g);
+	ptn_hashgate_close(&g);
 }
 
 static char dir[64];
@@ -382,8 +383,8 @@ static void
 in_directory(void **state)
 {
 	struct ptn_conf cf = conf(6, 1, 1);
-	struct ptn_gate *theirs, *ours;
-	struct ptn_gate_slot slot;
+	struct ptn_hashgate *theirs, *ours;
+	struct ptn_hashgate_slot slot;
 	struct stat st;
 	pid_t holder, waiter;
 
@@ -394,22 +395,22 @@ in_directory(void **state)
 	assert_int_equal(st.st_mode & 07777, 0600);
 	holder = spawn(theirs);
 	wait_for(&board->holding, 1);
-	ptn_gate_close(&theirs);
-	assert_int_equal(ptn_gate_open(&ours, &cf, dir), PTN_OK);
-	assert_int_equal(ptn_gate_enter(ours, &slot), PTN_E_BUSY);
+	ptn_hashgate_close(&theirs);
+	assert_int_equal(ptn_hashgate_open(&ours, &cf, dir), PTN_OK);
+	assert_int_equal(ptn_hashgate_enter(ours, &slot), PTN_E_BUSY);
 	waiter = spawn(ours);
 	nap(50);
 	board->let_go = 1;
 	reap(holder, 0);
 	reap(waiter, 0);
 	assert_int_equal(board->holding, 2);
-	assert_int_equal(ptn_gate_enter(ours, &slot), PTN_OK);
+	assert_int_equal(ptn_hashgate_enter(ours, &slot), PTN_OK);
 	memset(slot.mem, 1, slot.len);
-	ptn_gate_leave(ours, &slot);
-	assert_int_equal(ptn_gate_enter(ours, &slot), PTN_OK);
+	ptn_hashgate_leave(ours, &slot);
+	assert_int_equal(ptn_hashgate_enter(ours, &slot), PTN_OK);
 	assert_int_equal(*(uint8_t *)slot.mem, 0); /* it went back */
-	ptn_gate_leave(ours, &slot);
-	ptn_gate_close(&ours);
+	ptn_hashgate_leave(ours, &slot);
+	ptn_hashgate_close(&ours);
 	drop_dir();
 }
 
@@ -417,25 +418,25 @@ static void
 directory_refused(void **state)
 {
 	struct ptn_conf cf = conf(6, 1, 1);
-	struct ptn_gate *g;
+	struct ptn_hashgate *g;
 	char other[96];
 
 	(void)state;
 	make_dir();
-	assert_int_equal(ptn_gate_open(&g, &cf, "/nonexistent/dir"),
+	assert_int_equal(ptn_hashgate_open(&g, &cf, "/nonexistent/dir"),
 	    PTN_E_CONFIG);
 	assert_null(g);
 	(void)snprintf(other, sizeof(other), "%s/other", dir);
 	assert_int_equal(symlink(other, path), 0);
-	assert_int_equal(ptn_gate_open(&g, &cf, dir), PTN_E_CONFIG);
+	assert_int_equal(ptn_hashgate_open(&g, &cf, dir), PTN_E_CONFIG);
 	assert_int_equal(access(other, F_OK), -1);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(ptn_gate_open(&g, &cf, dir), PTN_E_CONFIG);
+	assert_int_equal(ptn_hashgate_open(&g, &cf, dir), PTN_E_CONFIG);
 	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(close(open(path, O_CREAT | O_WRONLY, 0600)), 0);
 	assert_int_equal(chmod(path, 0606), 0);
-	assert_int_equal(ptn_gate_open(&g, &cf, dir), PTN_E_CONFIG);
+	assert_int_equal(ptn_hashgate_open(&g, &cf, dir), PTN_E_CONFIG);
 	drop_dir();
 }
 

@@ -19,7 +19,7 @@
 static struct ptn_conf cf;
 static struct ptn_arena *arena;
 static struct ptn_secrets *secrets;
-static struct ptn_keys *keys;
+static struct ptn_jwks *keys;
 
 static struct ptn_secrets *
 secrets_of(const char *text)
@@ -33,12 +33,12 @@ secrets_of(const char *text)
 	return s;
 }
 
-static struct ptn_keys *
+static struct ptn_jwks *
 process(void)
 {
-	struct ptn_keys *k;
+	struct ptn_jwks *k;
 
-	assert_int_equal(ptn_keys_new(&k, PTN_API_HANKO, &cf, secrets), PTN_OK);
+	assert_int_equal(ptn_jwks_new(&k, PTN_API_HANKO, &cf, secrets), PTN_OK);
 	return k;
 }
 
@@ -73,16 +73,16 @@ static int
 after(void **state)
 {
 	(void)state;
-	ptn_keys_free(&keys);
+	ptn_jwks_free(&keys);
 	ptn_secrets_free(&secrets);
 	ptn_arena_free(&arena);
 	return 0;
 }
 
 static enum ptn_err
-refresh(struct ptn_keys *k, bool force)
+refresh(struct ptn_jwks *k, bool force)
 {
-	enum ptn_err r = ptn_keys_refresh(k, NULL, arena, force);
+	enum ptn_err r = ptn_jwks_refresh(k, NULL, arena, force);
 
 	ptn_arena_reset(arena);
 	return r;
@@ -92,7 +92,7 @@ refresh(struct ptn_keys *k, bool force)
 static void
 restart(void)
 {
-	ptn_keys_free(&keys);
+	ptn_jwks_free(&keys);
 	keys = process();
 	assert_int_equal(refresh(keys, false), PTN_OK);
 }
@@ -109,7 +109,7 @@ rotate(int64_t delay_s)
 {
 	struct ptn_uuid id;
 
-	assert_int_equal(ptn_keys_rotate(keys, NULL, arena, delay_s, &id),
+	assert_int_equal(ptn_jwks_rotate(keys, NULL, arena, delay_s, &id),
 	    PTN_OK);
 	ptn_arena_reset(arena);
 	assert_int_equal(refresh(keys, false), PTN_OK);
@@ -122,9 +122,9 @@ signer(void)
 	struct ptn_uuid id;
 	const char *kid;
 
-	assert_non_null(ptn_keys_signer(keys, &kid));
+	assert_non_null(ptn_jwks_signer(keys, &kid));
 	assert_true(ptn_uuid_parse(kid, &id));
-	assert_ptr_equal(ptn_keys_find(keys, kid), ptn_keys_signer(keys, &kid));
+	assert_ptr_equal(ptn_jwks_find(keys, kid), ptn_jwks_signer(keys, &kid));
 	return id;
 }
 
@@ -141,7 +141,7 @@ expire(void)
 {
 	uint64_t n = 99;
 
-	assert_int_equal(ptn_keys_expire(keys, NULL, arena, &n), PTN_OK);
+	assert_int_equal(ptn_jwks_expire(keys, NULL, arena, &n), PTN_OK);
 	ptn_arena_reset(arena);
 	assert_int_equal(refresh(keys, false), PTN_OK);
 	return n;
@@ -153,13 +153,13 @@ nothing_loaded(void **state)
 	const char *kid = "x";
 
 	(void)state;
-	assert_string_equal(ptn_keys_json(keys), "{\"keys\":[]}");
-	assert_null(ptn_keys_signer(keys, &kid));
+	assert_string_equal(ptn_jwks_json(keys), "{\"keys\":[]}");
+	assert_null(ptn_jwks_signer(keys, &kid));
 	assert_null(kid);
-	assert_null(ptn_keys_find(keys, "x"));
+	assert_null(ptn_jwks_find(keys, "x"));
 	away = true;
 	assert_int_equal(refresh(keys, false), PTN_E_UNAVAILABLE);
-	assert_int_equal(ptn_keys_generation(keys), 0);
+	assert_int_equal(ptn_jwks_generation(keys), 0);
 	away = false;
 	assert_int_equal(refresh(keys, false), PTN_OK);
 }
@@ -168,21 +168,21 @@ nothing_loaded(void **state)
 static void
 first_key(void **state)
 {
-	struct ptn_keys *other = process();
+	struct ptn_jwks *other = process();
 	const char *kid;
 
 	(void)state;
 	assert_int_equal(refresh(keys, false), PTN_OK);
 	assert_int_equal(rows, 1);
 	assert_int_equal(locks, 1);
-	assert_int_equal(ptn_keys_generation(keys), 1);
-	assert_int_equal(ptn_key_alg(ptn_keys_signer(keys, &kid)),
+	assert_int_equal(ptn_jwks_generation(keys), 1);
+	assert_int_equal(ptn_key_alg(ptn_jwks_signer(keys, &kid)),
 	    PTN_ALG_ES256);
 	assert_int_equal(refresh(other, false), PTN_OK);
 	assert_int_equal(rows, 1);
 	assert_int_equal(locks, 1);
-	assert_string_equal(ptn_keys_json(keys), ptn_keys_json(other));
-	ptn_keys_free(&other);
+	assert_string_equal(ptn_jwks_json(keys), ptn_jwks_json(other));
+	ptn_jwks_free(&other);
 	assert_null(other);
 }
 
@@ -191,7 +191,7 @@ static void
 sent_before(void **state)
 {
 	struct ptn_uuid made;
-	struct ptn_key_info info;
+	struct ptn_jwk_info info;
 
 	(void)state;
 	assert_int_equal(refresh(keys, false), PTN_OK);
@@ -199,8 +199,8 @@ sent_before(void **state)
 	now_s--;
 	restart();
 	assert_signer(made);
-	ptn_keys_info(keys, 0, &info);
-	assert_int_equal(info.state, PTN_KEY_SIGNING);
+	ptn_jwks_info(keys, 0, &info);
+	assert_int_equal(info.state, PTN_JWK_SIGNING);
 }
 
 /* A transaction that is run again makes one key, not two. */
@@ -239,7 +239,7 @@ pace(void **state)
 	now_s += 1;
 	assert_int_equal(refresh(keys, false), PTN_OK);
 	assert_int_equal(lists, 2);
-	assert_int_equal(ptn_keys_generation(keys), 1); /* nothing changed */
+	assert_int_equal(ptn_jwks_generation(keys), 1); /* nothing changed */
 }
 
 /* What was loaded outlives an absent database. */
@@ -272,18 +272,18 @@ rotation(void **state)
 	assert_int_equal(refresh(keys, false), PTN_OK);
 	old = signer();
 	now_s += 10;
-	generation = ptn_keys_generation(keys);
+	generation = ptn_jwks_generation(keys);
 	new = rotate(-1);
-	assert_true(ptn_keys_generation(keys) > generation);
-	assert_int_equal(ptn_keys_count(keys), 2);
+	assert_true(ptn_jwks_generation(keys) > generation);
+	assert_int_equal(ptn_jwks_count(keys), 2);
 	assert_signer(old);
 	later_by(PUBLISH_S - 1);
 	assert_signer(old);
-	generation = ptn_keys_generation(keys);
+	generation = ptn_jwks_generation(keys);
 	later_by(1);
 	assert_signer(new);
-	assert_true(ptn_keys_generation(keys) > generation);
-	assert_int_equal(ptn_keys_count(keys), 2);
+	assert_true(ptn_jwks_generation(keys) > generation);
+	assert_int_equal(ptn_jwks_count(keys), 2);
 	now_s += 5;
 	old = new;
 	new = rotate(0);
@@ -320,7 +320,7 @@ expiry(void **state)
 	later_by(DAY_S + 120);
 	assert_int_equal(expire(), 1);
 	assert_signer(third);
-	assert_int_equal(ptn_keys_count(keys), 1);
+	assert_int_equal(ptn_jwks_count(keys), 1);
 }
 
 /* Another algorithm in the configuration: published before it signs. */
@@ -340,7 +340,7 @@ new_algorithm(void **state)
 	assert_signer(old);
 	later_by(PUBLISH_S);
 	new = signer();
-	assert_int_equal(ptn_key_alg(ptn_keys_signer(keys, &kid)),
+	assert_int_equal(ptn_key_alg(ptn_jwks_signer(keys, &kid)),
 	    PTN_ALG_RS256);
 	restart();
 	assert_int_equal(rows, 2);
@@ -386,7 +386,7 @@ algorithm_and_back(void **state)
 static void
 mixed_hosts(void **state)
 {
-	struct ptn_keys *k;
+	struct ptn_jwks *k;
 	int i;
 
 	(void)state;
@@ -394,7 +394,7 @@ mixed_hosts(void **state)
 		cf.sign_alg = i % 2 ? PTN_ALG_RS256 : PTN_ALG_ES256;
 		k = process();
 		assert_int_equal(refresh(k, false), PTN_OK);
-		ptn_keys_free(&k);
+		ptn_jwks_free(&k);
 		now_s += 10;
 	}
 	assert_true(rows <= 3);
@@ -404,31 +404,31 @@ static void
 foreign_secret(void **state)
 {
 	struct ptn_secrets *mine = secrets;
-	struct ptn_key_info info;
+	struct ptn_jwk_info info;
 	struct ptn_uuid new;
 	const char *kid;
 
 	(void)state;
 	assert_int_equal(refresh(keys, false), PTN_OK);
-	ptn_keys_free(&keys);
+	ptn_jwks_free(&keys);
 	secrets = secrets_of("another secret..");
 	keys = process();
 	assert_int_equal(refresh(keys, false), PTN_E_CONFIG);
 	assert_int_equal(rows, 1); /* it is the operator's to say */
-	assert_null(ptn_keys_signer(keys, &kid));
-	assert_string_equal(ptn_keys_json(keys), "{\"keys\":[]}");
+	assert_null(ptn_jwks_signer(keys, &kid));
+	assert_string_equal(ptn_jwks_json(keys), "{\"keys\":[]}");
 	assert_int_equal(refresh(keys, false), PTN_E_CONFIG);
-	ptn_keys_info(keys, 0, &info);
-	assert_int_equal(info.state, PTN_KEY_LOCKED);
-	assert_null(ptn_keys_find(keys, info.kid));
+	ptn_jwks_info(keys, 0, &info);
+	assert_int_equal(info.state, PTN_JWK_LOCKED);
+	assert_null(ptn_jwks_find(keys, info.kid));
 	now_s += 5;
 	new = rotate(0);
 	assert_signer(new);
-	assert_int_equal(ptn_keys_count(keys), 2);
+	assert_int_equal(ptn_jwks_count(keys), 2);
 	later_by(DAY_S + 120);
 	assert_int_equal(expire(), 1);
 	assert_signer(new);
-	ptn_keys_free(&keys);
+	ptn_jwks_free(&keys);
 	ptn_secrets_free(&secrets);
 	secrets = mine;
 }
@@ -444,7 +444,7 @@ locked_successor(void **state)
 	assert_int_equal(refresh(keys, false), PTN_OK);
 	old = signer();
 	now_s += 5;
-	ptn_keys_free(&keys);
+	ptn_jwks_free(&keys);
 	secrets = secrets_of("another secret..");
 	keys = process();
 	(void)rotate(0);
@@ -470,7 +470,7 @@ swapped_rows(void **state)
 	swap = table[0].sealed;
 	table[0].sealed = table[1].sealed;
 	table[1].sealed = swap;
-	ptn_keys_free(&keys);
+	ptn_jwks_free(&keys);
 	keys = process();
 	assert_int_equal(refresh(keys, false), PTN_E_CONFIG);
 }
@@ -478,7 +478,7 @@ swapped_rows(void **state)
 static void
 unknown_algorithm(void **state)
 {
-	struct ptn_key_info info;
+	struct ptn_jwk_info info;
 
 	(void)state;
 	assert_int_equal(refresh(keys, false), PTN_OK);
@@ -487,10 +487,10 @@ unknown_algorithm(void **state)
 	table[0].alg = "ML-DSA-65";
 	restart();
 	/* Ours is older than that: another one of ours is on its way. */
-	assert_int_equal(ptn_keys_count(keys), 3);
-	ptn_keys_info(keys, 1, &info);
+	assert_int_equal(ptn_jwks_count(keys), 3);
+	ptn_jwks_info(keys, 1, &info);
 	assert_string_equal(info.alg, "");
-	assert_int_equal(info.state, PTN_KEY_LOCKED);
+	assert_int_equal(info.state, PTN_JWK_LOCKED);
 	(void)signer();
 }
 
@@ -506,7 +506,7 @@ emptied_table(void **state)
 	rows = 0;
 	later_by(30);
 	assert_int_equal(rows, 1);
-	assert_int_equal(ptn_keys_count(keys), 1);
+	assert_int_equal(ptn_jwks_count(keys), 1);
 	assert_false(memcmp(signer().b, old.b, 16) == 0);
 }
 
@@ -518,7 +518,7 @@ published(void **state)
 		"oth", "k" };
 	const struct ptn_json *all, *one;
 	struct ptn_json *v;
-	struct ptn_key_info info;
+	struct ptn_jwk_info info;
 	const char *why;
 	size_t i, j;
 
@@ -530,13 +530,13 @@ published(void **state)
 	cf.sign_alg = PTN_ALG_RS256;
 	restart();
 	assert_int_equal(
-	    ptn_json_parse(ptn_bytes_of(ptn_keys_json(keys)), 3, &v, &why),
+	    ptn_json_parse(ptn_bytes_of(ptn_jwks_json(keys)), 3, &v, &why),
 	    PTN_OK);
 	all = ptn_json_get(v, "keys");
 	assert_int_equal(ptn_json_len(all), 3);
 	for (i = 0; i < 3; i++) {
 		one = ptn_json_at(all, i);
-		ptn_keys_info(keys, i, &info);
+		ptn_jwks_info(keys, i, &info);
 		assert_string_equal(
 		    ptn_json_text(arena, ptn_json_get(one, "kid")), info.kid);
 		assert_string_equal(

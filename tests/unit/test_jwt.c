@@ -25,20 +25,20 @@ static struct ptn_key *key[PTN_ALG__MAX];
 static struct ptn_key *second;
 
 /* The key set is these two: the signer, and one more that is published. */
-struct ptn_keys {
+struct ptn_jwks {
 	const struct ptn_key *signer;
 };
-static struct ptn_keys keys;
+static struct ptn_jwks keys;
 
 const struct ptn_key *
-ptn_keys_signer(const struct ptn_keys *k, const char **kid)
+ptn_jwks_signer(const struct ptn_jwks *k, const char **kid)
 {
 	*kid = KID;
 	return k->signer;
 }
 
 const struct ptn_key *
-ptn_keys_find(const struct ptn_keys *k, const char *kid)
+ptn_jwks_find(const struct ptn_jwks *k, const char *kid)
 {
 	if (strcmp(kid, KID2) == 0)
 		return second;
@@ -50,7 +50,7 @@ static int refreshes;
 static const struct ptn_key *to_come;
 
 enum ptn_err
-ptn_keys_refresh(struct ptn_keys *k, struct ptn_db *db, struct ptn_arena *a,
+ptn_jwks_refresh(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
     bool force)
 {
 	(void)db;
@@ -160,7 +160,7 @@ round_trip(void **state)
 		    PTN_OK);
 		head = ptn_arena_printf(arena,
 		    "{\"alg\":\"%s\",\"kid\":\"" KID "\",\"typ\":\"JWT\"}",
-		    ptn_alg_name((enum ptn_sign_alg)i));
+		    ptn_crypto_alg_name((enum ptn_sign_alg)i));
 		head =
 		    ptn_arena_printf(arena, "%s.%s.", b64(head), b64(claims));
 		assert_int_equal(strncmp(token, head, strlen(head)), 0);
@@ -310,7 +310,8 @@ unsigned_refused(void **state)
 	t = ptn_arena_printf(arena, "%s.%s", b64(H("HS256", "")), b64(claims));
 	assert_int_equal(ptn_key_jwk(keys.signer, arena, KID, &jwk), PTN_OK);
 	assert_int_equal(
-	    ptn_hmac_sha256(ptn_bytes_of(jwk), ptn_bytes_of(t), mac), PTN_OK);
+	    ptn_crypto_hmac_sha256(ptn_bytes_of(jwk), ptn_bytes_of(t), mac),
+	    PTN_OK);
 	t = ptn_arena_printf(arena, "%s.%s", t,
 	    ptn_b64url_encode(arena, PTN_BYTES(mac, sizeof(mac))));
 	assert_int_equal(verify(t), PTN_DENY);

@@ -338,7 +338,7 @@ test_idn_sender(void **state)
 
 	(void)state;
 	cf.mail_from = "noreply@m\xc3\xbcnchen.example";
-	assert_int_equal(ptn_mail_sender(&cf, from), PTN_OK);
+	assert_int_equal(ptn_deliver_sender(&cf, from), PTN_OK);
 	assert_string_equal(from, "noreply@xn--mnchen-3ya.example");
 	assert_int_equal(ptn_mailer_new(&m, &cf), PTN_OK);
 	assert_non_null(strstr(write_mail(a, m, "en", 300),
@@ -465,7 +465,7 @@ try_program(const char *script, char *seen, size_t len)
 	snprintf(text, sizeof(text), "#!/bin/sh\ncd %s\n%s\n", dir, script);
 	write_file(path, text, 0755);
 	cf.sendmail_path = path;
-	assert_int_equal(ptn_mail_deliver(&cf, "jane@example.org",
+	assert_int_equal(ptn_deliver(&cf, "jane@example.org",
 			     PTN_BYTES(msg, sizeof(msg) - 1), &what),
 	    PTN_OK);
 	if (seen == NULL)
@@ -541,7 +541,7 @@ static void
 test_job(void **state)
 {
 	struct ptn_conf cf = make_conf();
-	struct ptn_mail_job job;
+	struct ptn_deliver_job job;
 	enum ptn_delivery what;
 	char path[PATH_LEN];
 
@@ -551,9 +551,9 @@ test_job(void **state)
 	write_file(path, "#!/bin/sh\nprintf 'one\\ntwo\\n' >&2\nexit 75\n",
 	    0755);
 	assert_int_equal(
-	    ptn_mail_start(&cf, "a@b.example", ptn_bytes_of("x"), &job),
+	    ptn_deliver_start(&cf, "a@b.example", ptn_bytes_of("x"), &job),
 	    PTN_OK);
-	while (!ptn_mail_ended(&job, &what))
+	while (!ptn_deliver_ended(&job, &what))
 		usleep(1000);
 	assert_int_equal(what, PTN_DELIVERY_LATER);
 	assert_string_equal(job.said, "one");
@@ -562,11 +562,11 @@ test_job(void **state)
 
 	write_file(path, "#!/bin/sh\nsleep 600\n", 0755);
 	assert_int_equal(
-	    ptn_mail_start(&cf, "a@b.example", ptn_bytes_of("x"), &job),
+	    ptn_deliver_start(&cf, "a@b.example", ptn_bytes_of("x"), &job),
 	    PTN_OK);
-	assert_false(ptn_mail_ended(&job, &what));
+	assert_false(ptn_deliver_ended(&job, &what));
 	job.deadline_ms = 0;
-	assert_true(ptn_mail_ended(&job, &what));
+	assert_true(ptn_deliver_ended(&job, &what));
 	assert_int_equal(what, PTN_DELIVERY_LATER);
 	assert_string_equal(job.said, "no end in 60 s");
 }
@@ -584,18 +584,18 @@ test_refuse_delivery(void **state)
 	cf.sendmail_path = "/bin/true";
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_int_equal(
-		    ptn_mail_deliver(&cf, bad[i], ptn_bytes_of("x"), &what),
+		    ptn_deliver(&cf, bad[i], ptn_bytes_of("x"), &what),
 		    PTN_E_INPUT);
 		assert_int_equal(what, PTN_DELIVERY_LATER);
 	}
 	cf.sendmail_path = "/nonexistent/sendmail";
 	assert_int_equal(
-	    ptn_mail_deliver(&cf, "a@b.example", ptn_bytes_of("x"), &what),
+	    ptn_deliver(&cf, "a@b.example", ptn_bytes_of("x"), &what),
 	    PTN_E_CONFIG);
 	cf.mail_transport = PTN_MAIL_SMTP;
 	cf.smtp_host = "localhost\nto eve@example.org";
 	assert_int_equal(
-	    ptn_mail_deliver(&cf, "a@b.example", ptn_bytes_of("x"), &what),
+	    ptn_deliver(&cf, "a@b.example", ptn_bytes_of("x"), &what),
 	    PTN_E_CONFIG);
 }
 

@@ -15,13 +15,14 @@
 static void
 test_elements(void **state)
 {
-	const struct ptn_place p = ptn_place_of("login.acme.example  Acme, Inc.");
+	const struct ptn_mount p =
+	    ptn_mount_of("login.acme.example  Acme, Inc.");
 
 	(void)state;
 	assert_int_equal(p.at_len, strlen("login.acme.example"));
 	assert_string_equal(p.org, "Acme, Inc.");
-	assert_null(ptn_place_fault(&p, false));
-	assert_non_null(ptn_place_fault(&p, true));
+	assert_null(ptn_mount_problem(&p, false));
+	assert_non_null(ptn_mount_problem(&p, true));
 }
 
 static void
@@ -59,20 +60,20 @@ test_faults(void **state)
 		{ "/a?b x", true, false },
 	};
 	char lengthy[600];
-	struct ptn_place p;
+	struct ptn_mount p;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < N(cases); i++) {
 		print_message("# '%s'\n", cases[i].element);
-		p = ptn_place_of(cases[i].element);
-		assert_int_equal(ptn_place_fault(&p, cases[i].path) == NULL,
+		p = ptn_mount_of(cases[i].element);
+		assert_int_equal(ptn_mount_problem(&p, cases[i].path) == NULL,
 		    cases[i].ok);
 	}
 	memset(lengthy, 'a', sizeof(lengthy) - 1);
 	memcpy(lengthy + sizeof(lengthy) - 3, " x", 3);
-	p = ptn_place_of(lengthy);
-	assert_non_null(ptn_place_fault(&p, false));
+	p = ptn_mount_of(lengthy);
+	assert_non_null(ptn_mount_problem(&p, false));
 }
 
 static void
@@ -88,14 +89,14 @@ test_same(void **state)
 		{ "/acme x", "/acme y", true },
 		{ "/acme x", "/Acme x", false },
 	};
-	struct ptn_place a, b;
+	struct ptn_mount a, b;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < N(cases); i++) {
-		a = ptn_place_of(cases[i].a);
-		b = ptn_place_of(cases[i].b);
-		assert_int_equal(ptn_place_same(&a, &b), cases[i].same);
+		a = ptn_mount_of(cases[i].a);
+		b = ptn_mount_of(cases[i].b);
+		assert_int_equal(ptn_mount_same(&a, &b), cases[i].same);
 	}
 }
 
@@ -139,7 +140,7 @@ test_hosts(void **state)
 		{ "[2001:db8:0::1]", NULL },
 	};
 	struct ptn_tenants *ts = ptn_tenants_new(&cf);
-	const struct ptn_place *p;
+	const struct ptn_mount *p;
 	size_t i;
 
 	(void)state;
@@ -181,7 +182,7 @@ test_paths(void **state)
 		{ "", NULL, "" },
 	};
 	struct ptn_tenants *ts = ptn_tenants_new(&cf);
-	const struct ptn_place *p;
+	const struct ptn_mount *p;
 	const char *rest;
 	size_t i;
 
@@ -210,18 +211,20 @@ test_origins(void **state)
 	const struct ptn_strs listed = { list, N(list) }, ruled = { rules, 1 };
 
 	(void)state;
-	assert_true(ptn_origin_is_of("x", &listed, "https://a.example"));
-	assert_true(ptn_origin_is_of("x", &listed, "https://A.example"));
-	assert_true(ptn_origin_is_of("x", &listed, "android:apk-key-hash:aB"));
-	assert_false(ptn_origin_is_of("x", &listed, "android:apk-key-hash:ab"));
-	assert_false(ptn_origin_is_of("x", &listed, "https://x"));
-	assert_false(ptn_origin_is_of("x", &listed, "*"));
-	assert_true(ptn_origin_is_of("x", &ruled, "https://x"));
-	assert_true(ptn_origin_is_of("x", &ruled, "https://a.x:8443"));
-	assert_false(ptn_origin_is_of("x", &ruled, "http://x"));
-	assert_false(ptn_origin_is_of("x", &ruled, "https://ax"));
-	assert_false(ptn_origin_is_of("x", &ruled, "*"));
-	assert_false(ptn_origins_are_rule(&listed));
+	assert_true(ptn_url_origin_is_of("x", &listed, "https://a.example"));
+	assert_true(ptn_url_origin_is_of("x", &listed, "https://A.example"));
+	assert_true(
+	    ptn_url_origin_is_of("x", &listed, "android:apk-key-hash:aB"));
+	assert_false(
+	    ptn_url_origin_is_of("x", &listed, "android:apk-key-hash:ab"));
+	assert_false(ptn_url_origin_is_of("x", &listed, "https://x"));
+	assert_false(ptn_url_origin_is_of("x", &listed, "*"));
+	assert_true(ptn_url_origin_is_of("x", &ruled, "https://x"));
+	assert_true(ptn_url_origin_is_of("x", &ruled, "https://a.x:8443"));
+	assert_false(ptn_url_origin_is_of("x", &ruled, "http://x"));
+	assert_false(ptn_url_origin_is_of("x", &ruled, "https://ax"));
+	assert_false(ptn_url_origin_is_of("x", &ruled, "*"));
+	assert_false(ptn_url_origins_are_rule(&listed));
 }
 
 int

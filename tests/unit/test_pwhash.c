@@ -21,21 +21,21 @@ static struct ptn_conf cf = { .argon2_memory_kib = 8192,
 	.hash_slots = 1,
 	.hash_wait_s = 5,
 	.workers = 4 };
-static struct ptn_gate *gate;
+static struct ptn_hashgate *gate;
 
 static int
 setup(void **state)
 {
 	(void)state;
 	ptn_log_init(PTN_LOG_ERROR, "test");
-	return ptn_gate_open(&gate, &cf, NULL) != PTN_OK;
+	return ptn_hashgate_open(&gate, &cf, NULL) != PTN_OK;
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	ptn_gate_close(&gate);
+	ptn_hashgate_close(&gate);
 	return 0;
 }
 

@@ -63,21 +63,21 @@ static void
 secrets_apart(void **state)
 {
 	struct ptn_secrets *s = secrets_of(one, two);
-	uint8_t out[2 * PTN_FOR__MAX][PTN_SHA256_LEN];
+	uint8_t out[2 * PTN_KEY_USE__MAX][PTN_SHA256_LEN];
 	size_t i, j;
 
 	(void)state;
 	assert_int_equal(ptn_secrets_count(s), 2);
 	for (i = 0; i < N(out); i++)
-		assert_int_equal(ptn_secrets_mac(s, i / PTN_FOR__MAX,
-				     (enum ptn_purpose)(i % PTN_FOR__MAX),
+		assert_int_equal(ptn_secrets_mac(s, i / PTN_KEY_USE__MAX,
+				     (enum ptn_key_use)(i % PTN_KEY_USE__MAX),
 				     ptn_bytes_of("m"), out[i]),
 		    PTN_OK);
 	for (i = 0; i < N(out); i++)
 		for (j = 0; j < i; j++)
 			assert_memory_not_equal(out[i], out[j], sizeof(out[i]));
 	assert_int_equal(
-	    ptn_secrets_mac(s, 2, PTN_FOR_RATE, ptn_bytes_of("m"), out[0]),
+	    ptn_secrets_mac(s, 2, PTN_KEY_USE_RATE, ptn_bytes_of("m"), out[0]),
 	    PTN_E_INTERNAL);
 	ptn_secrets_free(&s);
 	assert_null(s);
@@ -99,22 +99,24 @@ seal_open(void **state)
 	memset(msg, 'x', sizeof(msg));
 	for (i = 0; i < N(lens); i++) {
 		text = PTN_BYTES(msg, lens[i]);
-		assert_int_equal(
-		    ptn_seal(old, arena, PTN_FOR_JWK, aad, text, &sealed),
+		assert_int_equal(ptn_secrets_seal(old, arena, PTN_KEY_USE_JWK,
+				     aad, text, &sealed),
 		    PTN_OK);
 		assert_int_equal(sealed.len, lens[i] + 29);
-		assert_int_equal(
-		    ptn_open(both, arena, PTN_FOR_JWK, aad, sealed, &back),
+		assert_int_equal(ptn_secrets_open(both, arena, PTN_KEY_USE_JWK,
+				     aad, sealed, &back),
 		    PTN_OK);
 		assert_true(ptn_bytes_equal(text, back));
-		assert_int_equal(
-		    ptn_open(new, arena, PTN_FOR_JWK, aad, sealed, &back),
+		assert_int_equal(ptn_secrets_open(new, arena, PTN_KEY_USE_JWK,
+				     aad, sealed, &back),
 		    PTN_E_DENIED);
 		assert_null(back.p);
 	}
-	assert_int_equal(ptn_seal(both, arena, PTN_FOR_JWK, aad, text, &sealed),
+	assert_int_equal(
+	    ptn_secrets_seal(both, arena, PTN_KEY_USE_JWK, aad, text, &sealed),
 	    PTN_OK);
-	assert_int_equal(ptn_open(new, arena, PTN_FOR_JWK, aad, sealed, &back),
+	assert_int_equal(
+	    ptn_secrets_open(new, arena, PTN_KEY_USE_JWK, aad, sealed, &back),
 	    PTN_OK);
 	ptn_secrets_free(&old);
 	ptn_secrets_free(&both);
@@ -131,24 +133,25 @@ open_refused(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(
-	    ptn_seal(s, arena, PTN_FOR_JWK, aad, ptn_bytes_of("text"), &sealed),
+	assert_int_equal(ptn_secrets_seal(s, arena, PTN_KEY_USE_JWK, aad,
+			     ptn_bytes_of("text"), &sealed),
 	    PTN_OK);
-	assert_int_equal(
-	    ptn_open(s, arena, PTN_FOR_JWK, ptn_bytes_of("roW"), sealed, &back),
+	assert_int_equal(ptn_secrets_open(s, arena, PTN_KEY_USE_JWK,
+			     ptn_bytes_of("roW"), sealed, &back),
 	    PTN_E_DENIED);
-	assert_int_equal(ptn_open(s, arena, PTN_FOR_OUTBOX, aad, sealed, &back),
+	assert_int_equal(
+	    ptn_secrets_open(s, arena, PTN_KEY_USE_OUTBOX, aad, sealed, &back),
 	    PTN_E_DENIED);
 	for (i = 0; i < sealed.len * 8; i++) {
 		memcpy(bad, sealed.p, sealed.len);
 		bad[i / 8] ^= (uint8_t)(1 << i % 8);
-		assert_int_equal(ptn_open(s, arena, PTN_FOR_JWK, aad,
-				     PTN_BYTES(bad, sealed.len), &back),
+		assert_int_equal(ptn_secrets_open(s, arena, PTN_KEY_USE_JWK,
+				     aad, PTN_BYTES(bad, sealed.len), &back),
 		    PTN_E_DENIED);
 	}
 	for (i = 0; i < sealed.len; i++)
-		assert_int_equal(ptn_open(s, arena, PTN_FOR_JWK, aad,
-				     PTN_BYTES(sealed.p, i), &back),
+		assert_int_equal(ptn_secrets_open(s, arena, PTN_KEY_USE_JWK,
+				     aad, PTN_BYTES(sealed.p, i), &back),
 		    PTN_E_DENIED);
 	ptn_secrets_free(&s);
 }

@@ -32,7 +32,7 @@ test_render(void **state)
 	/* clang-format off */
 	static const struct {
 		const char *text;
-		enum ptn_escape escape;
+		enum ptn_template_escape escape;
 		const char *values[2];
 		const char *want;
 	} cases[] = {
@@ -52,7 +52,7 @@ test_render(void **state)
 		    "Gr\xc3\xbc\xc3\x9f" "e \xe4\xb8\xad" },
 	};
 	/* clang-format on */
-	struct ptn_template_fault fault;
+	struct ptn_template_problem problem;
 	struct ptn_template *t;
 	struct ptn_buf b;
 	size_t i;
@@ -60,7 +60,7 @@ test_render(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(ptn_template_parse(*state,
 				     ptn_bytes_of(cases[i].text), vars, &t,
-				     &fault),
+				     &problem),
 		    PTN_OK);
 		ptn_buf_init(&b, *state);
 		assert_int_equal(ptn_template_render(t, cases[i].escape,
@@ -97,17 +97,17 @@ test_refuse(void **state)
 		{ "a\xff" "b", 3, 1, "not text in UTF-8" },
 	};
 	/* clang-format on */
-	struct ptn_template_fault fault;
+	struct ptn_template_problem problem;
 	struct ptn_template *t;
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(ptn_template_parse(*state,
 				     PTN_BYTES(cases[i].text, cases[i].len),
-				     vars, &t, &fault),
+				     vars, &t, &problem),
 		    PTN_E_INPUT);
-		assert_string_equal(fault.what, cases[i].what);
-		assert_int_equal(fault.line, cases[i].line);
+		assert_string_equal(problem.what, cases[i].what);
+		assert_int_equal(problem.line, cases[i].line);
 	}
 }
 
@@ -118,7 +118,7 @@ test_limits(void **state)
 	static char big[PTN_TEMPLATE_MAX + 1];
 	static char value[PTN_TEMPLATE_OUT_MAX + 2];
 	const char *huge[] = { value, "S" };
-	struct ptn_template_fault fault;
+	struct ptn_template_problem problem;
 	struct ptn_template *t;
 	struct ptn_arena *small;
 	struct ptn_buf b;
@@ -127,14 +127,14 @@ test_limits(void **state)
 	memset(value, 'y', sizeof(value) - 1);
 	assert_int_equal(ptn_template_parse(*state,
 			     PTN_BYTES(big, PTN_TEMPLATE_MAX + 1), vars, &t,
-			     &fault),
+			     &problem),
 	    PTN_E_INPUT);
 	assert_int_equal(ptn_template_parse(*state,
 			     PTN_BYTES(big, PTN_TEMPLATE_MAX), vars, &t,
-			     &fault),
+			     &problem),
 	    PTN_OK);
 	assert_int_equal(ptn_template_parse(*state, ptn_bytes_of("{{code}}"),
-			     vars, &t, &fault),
+			     vars, &t, &problem),
 	    PTN_OK);
 	ptn_buf_init(&b, *state);
 	assert_int_equal(ptn_template_render(t, PTN_ESCAPE_TEXT, huge, &b),
@@ -142,10 +142,10 @@ test_limits(void **state)
 
 	assert_non_null(small = ptn_arena_new(4096));
 	assert_int_equal(
-	    ptn_template_parse(small, PTN_BYTES(big, 8192), vars, &t, &fault),
+	    ptn_template_parse(small, PTN_BYTES(big, 8192), vars, &t, &problem),
 	    PTN_E_NOMEM);
 	assert_int_equal(ptn_template_parse(small, ptn_bytes_of("{{code}}"),
-			     vars, &t, &fault),
+			     vars, &t, &problem),
 	    PTN_OK);
 	while (ptn_arena_alloc(small, 16) != NULL)
 		;

@@ -115,13 +115,14 @@ test_opaque(void **state)
 
 	(void)state;
 	for (i = 0; i < N(opaque); i++) {
-		assert_int_equal(ptn_opaque_string(arena,
+		assert_int_equal(ptn_unicode_opaque(arena,
 				     PTN_BYTES(opaque[i].in, opaque[i].in_len),
 				     &out),
 		    PTN_OK);
 		assert_int_equal(out.len, opaque[i].out_len);
 		assert_memory_equal(out.p, opaque[i].out, out.len);
-		assert_int_equal(ptn_opaque_string(arena, out, &again), PTN_OK);
+		assert_int_equal(ptn_unicode_opaque(arena, out, &again),
+		    PTN_OK);
 		assert_true(ptn_bytes_equal(out, again));
 	}
 }
@@ -135,7 +136,7 @@ test_opaque_refused(void **state)
 	(void)state;
 	for (i = 0; i < N(opaque_refused); i++) {
 		assert_int_equal(
-		    ptn_opaque_string(arena,
+		    ptn_unicode_opaque(arena,
 			PTN_BYTES(opaque_refused[i].in, opaque_refused[i].len),
 			&out),
 		    PTN_E_INPUT);
@@ -155,14 +156,14 @@ test_opaque_long(void **state)
 	for (i = 0; i < sizeof(text); i += 4)
 		memcpy(text + i, "\xf0\x9d\x85\xa0", 4);
 	assert_int_equal(
-	    ptn_opaque_string(arena, PTN_BYTES(text, sizeof(text)), &out),
+	    ptn_unicode_opaque(arena, PTN_BYTES(text, sizeof(text)), &out),
 	    PTN_OK);
 	assert_int_equal(out.len, 3 * sizeof(text));
 	for (i = 0; i < sizeof(text); i += 4)
 		memcpy(text + i,
 		    i % 8 == 0 ? "\xcc\x81\xcc\xa3" : "\xcc\xa7\xcc\x88", 4);
 	assert_int_equal(
-	    ptn_opaque_string(arena, PTN_BYTES(text, sizeof(text)), &out),
+	    ptn_unicode_opaque(arena, PTN_BYTES(text, sizeof(text)), &out),
 	    PTN_OK);
 }
 
@@ -178,7 +179,7 @@ test_opaque_arena_full(void **state)
 	text[0] = '\xc3';
 	text[1] = '\xa9';
 	assert_int_equal(
-	    ptn_opaque_string(small, PTN_BYTES(text, sizeof(text)), &out),
+	    ptn_unicode_opaque(small, PTN_BYTES(text, sizeof(text)), &out),
 	    PTN_E_NOMEM);
 	ptn_arena_free(&small);
 }
@@ -210,13 +211,15 @@ test_fold(void **state)
 
 	(void)state;
 	for (i = 0; i < N(folds); i++) {
-		assert_int_equal(ptn_fold(arena, folds[i].in, &out), PTN_OK);
+		assert_int_equal(ptn_unicode_fold(arena, folds[i].in, &out),
+		    PTN_OK);
 		assert_string_equal(out, folds[i].out);
-		assert_int_equal(ptn_fold(arena, out, &again), PTN_OK);
+		assert_int_equal(ptn_unicode_fold(arena, out, &again), PTN_OK);
 		assert_string_equal(again, out);
 	}
-	assert_int_equal(ptn_fold(arena, "\xff", &out), PTN_E_INPUT);
-	assert_int_equal(ptn_fold(arena, "a\xed\xa0\x80", &out), PTN_E_INPUT);
+	assert_int_equal(ptn_unicode_fold(arena, "\xff", &out), PTN_E_INPUT);
+	assert_int_equal(ptn_unicode_fold(arena, "a\xed\xa0\x80", &out),
+	    PTN_E_INPUT);
 	assert_null(out);
 }
 
@@ -246,10 +249,10 @@ test_fold_settles_everywhere(void **state)
 			continue;
 		put_utf8(cp, text);
 		strcat(text, cp % 2 == 0 ? "\xcd\x85" : "\xcc\x81");
-		assert_int_equal(ptn_fold(arena, text, &out), PTN_OK);
-		assert_int_equal(ptn_fold(arena, out, &again), PTN_OK);
+		assert_int_equal(ptn_unicode_fold(arena, text, &out), PTN_OK);
+		assert_int_equal(ptn_unicode_fold(arena, out, &again), PTN_OK);
 		assert_string_equal(again, out);
-		assert_int_equal(ptn_compat(arena, text, &out), PTN_OK);
+		assert_int_equal(ptn_unicode_compat(arena, text, &out), PTN_OK);
 		ptn_arena_reset(arena);
 	}
 }
@@ -260,12 +263,14 @@ test_compat(void **state)
 	char *out;
 
 	(void)state;
-	assert_int_equal(ptn_compat(arena, "\xef\xbc\xa0\xef\xac\x81", &out),
+	assert_int_equal(
+	    ptn_unicode_compat(arena, "\xef\xbc\xa0\xef\xac\x81", &out),
 	    PTN_OK);
 	assert_string_equal(out, "@fi");
-	assert_int_equal(ptn_compat(arena, "\xe2\x84\x80", &out), PTN_OK);
+	assert_int_equal(ptn_unicode_compat(arena, "\xe2\x84\x80", &out),
+	    PTN_OK);
 	assert_string_equal(out, "a/c");
-	assert_int_equal(ptn_compat(arena, "\xff", &out), PTN_E_INPUT);
+	assert_int_equal(ptn_unicode_compat(arena, "\xff", &out), PTN_E_INPUT);
 }
 
 static void
@@ -282,9 +287,9 @@ test_visible(void **state)
 
 	(void)state;
 	for (i = 0; i < N(yes); i++)
-		assert_true(ptn_visible(yes[i]));
+		assert_true(ptn_unicode_visible(yes[i]));
 	for (i = 0; i < N(no); i++)
-		assert_false(ptn_visible(no[i]));
+		assert_false(ptn_unicode_visible(no[i]));
 }
 
 int

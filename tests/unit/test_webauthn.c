@@ -47,8 +47,9 @@ each(void **state)
 /* ---------------------------------------------------------- registration */
 
 /* Our answer; libfido2's must be the same, but for what it does not see. */
-static enum ptn_webauthn_fault
-create(struct auth_creation *c, struct ptn_attested *out, const char *lax)
+static enum ptn_webauthn_problem
+create(struct auth_creation *c, struct ptn_webauthn_attested *out,
+    const char *lax)
 {
 	struct ptn_webauthn_finding f;
 	struct oracle_creation o;
@@ -58,11 +59,11 @@ create(struct auth_creation *c, struct ptn_attested *out, const char *lax)
 	assert_int_equal(
 	    ptn_webauthn_register(auth_arena, &rp, &want, &c->out, out, &f),
 	    PTN_OK);
-	assert_int_equal(f.verdict == PTN_ALLOW, f.fault == PTN_WA_NONE);
+	assert_int_equal(f.verdict == PTN_ALLOW, f.problem == PTN_WA_NONE);
 	assert_int_equal(f.verdict == PTN_ALLOW, f.why == NULL);
 	assert_int_equal(f.verdict == PTN_ALLOW, out->cred_id.len > 0);
 	if (c->object.p != NULL)
-		return f.fault;
+		return f.problem;
 	o = (struct oracle_creation){ c->fmt, c->raw_stmt, c->raw_data, c->hash,
 		rp.id, c->key->alg, want.require_uv };
 	answer = oracle_create(&o);
@@ -70,13 +71,13 @@ create(struct auth_creation *c, struct ptn_attested *out, const char *lax)
 		assert_int_not_equal(answer, ORACLE_NO);
 	else if (lax != NULL)
 		assert_int_not_equal(answer, ORACLE_NO);
-	else if (!oracle_blind(f.fault) && f.fault != PTN_WA_RP_ID &&
-	    f.fault != PTN_WA_UP && f.fault != PTN_WA_UV)
+	else if (!oracle_blind(f.problem) && f.problem != PTN_WA_RP_ID &&
+	    f.problem != PTN_WA_UP && f.problem != PTN_WA_UV)
 		assert_int_not_equal(answer, ORACLE_YES);
-	if ((f.fault == PTN_WA_AUTH_DATA || f.fault == PTN_WA_KEY) &&
+	if ((f.problem == PTN_WA_AUTH_DATA || f.problem == PTN_WA_KEY) &&
 	    lax == NULL)
 		assert_int_equal(answer, ORACLE_NO);
-	return f.fault;
+	return f.problem;
 }
 
 static void
@@ -90,7 +91,7 @@ test_register(void **state)
 	for (i = 0; i < N(algs); i++) {
 		struct auth_creation c = { .key = auth_key(algs[i]),
 			.data = { .count = 7, .set = PTN_AUTHDATA_BE } };
-		struct ptn_attested out;
+		struct ptn_webauthn_attested out;
 
 		assert_int_equal(create(&c, &out, NULL), PTN_WA_NONE);
 		assert_int_equal(out.alg, algs[i]);
@@ -114,7 +115,7 @@ test_register(void **state)
 static const struct {
 	const char *name;
 	struct auth_client client;
-	enum ptn_webauthn_fault fault;
+	enum ptn_webauthn_problem problem;
 } client_cases[] = {
 	{ "as a whole text", { .json = "%s" }, PTN_WA_NONE },
 	{ "the other ceremony", { .type = "other" }, PTN_WA_TYPE },
@@ -167,7 +168,7 @@ static const struct {
 	uint8_t set;
 	uint8_t clear;
 	bool require_uv;
-	enum ptn_webauthn_fault fault;
+	enum ptn_webauthn_problem problem;
 } flag_cases[] = {
 	{ "UP and UV", 0, 0, true, PTN_WA_NONE },
 	{ "no UV", 0, PTN_AUTHDATA_UV, false, PTN_WA_NONE },
@@ -199,7 +200,7 @@ client_of(size_t i, const char *json, const char *other)
 static void
 test_register_client_data(void **state)
 {
-	struct ptn_attested out;
+	struct ptn_webauthn_attested out;
 	size_t i;
 
 	(void)state;
@@ -209,14 +210,15 @@ test_register_client_data(void **state)
 		};
 
 		print_message("# %s\n", client_cases[i].name);
-		assert_int_equal(create(&c, &out, NULL), client_cases[i].fault);
+		assert_int_equal(create(&c, &out, NULL),
+		    client_cases[i].problem);
 	}
 }
 
 static void
 test_register_flags(void **state)
 {
-	struct ptn_attested out;
+	struct ptn_webauthn_attested out;
 	size_t i;
 
 	(void)state;
@@ -226,7 +228,7 @@ test_register_flags(void **state)
 
 		print_message("# %s\n", flag_cases[i].name);
 		want.require_uv = flag_cases[i].require_uv;
-		assert_int_equal(create(&c, &out, NULL), flag_cases[i].fault);
+		assert_int_equal(create(&c, &out, NULL), flag_cases[i].problem);
 	}
 }
 
@@ -244,7 +246,7 @@ test_register_frames(void **state)
 	struct auth_creation unnamed = {
 		.client = { .more = ",\"crossOrigin\":true" }
 	};
-	struct ptn_attested out;
+	struct ptn_webauthn_attested out;
 
 	(void)state;
 	rp.top_origins.v = tops;
@@ -262,7 +264,7 @@ test_register_authdata(void **state)
 	const struct {
 		const char *name;
 		struct auth_data data;
-		enum ptn_webauthn_fault fault;
+		enum ptn_webauthn_problem problem;
 		const char *lax; /* why libfido2 says otherwise */
 	} cases[] = {
 		// clang-format off
@@ -296,7 +298,7 @@ test_register_authdata(void **state)
 		  { .cose = auth_cat(HEX("a5010203262002"), PTN_BYTES(auth_cose(auth_key(PTN_COSE_ES384)).p + 8, 102)) }, PTN_WA_KEY, NULL },
 		// clang-format on
 	};
-	struct ptn_attested out;
+	struct ptn_webauthn_attested out;
 	size_t i;
 
 	(void)state;
@@ -306,7 +308,7 @@ test_register_authdata(void **state)
 
 		print_message("# %s\n", cases[i].name);
 		assert_int_equal(create(&c, &out, cases[i].lax),
-		    cases[i].fault);
+		    cases[i].problem);
 	}
 }
 
@@ -314,7 +316,7 @@ static void
 test_register_extensions(void **state)
 {
 	struct auth_creation c = { .data = { .set = PTN_AUTHDATA_ED } };
-	struct ptn_attested out;
+	struct ptn_webauthn_attested out;
 	struct ptn_webauthn_finding f;
 
 	(void)state;
@@ -325,7 +327,7 @@ test_register_extensions(void **state)
 	assert_int_equal(
 	    ptn_webauthn_register(auth_arena, &rp, &want, &c.out, &out, &f),
 	    PTN_OK);
-	assert_int_equal(f.fault, PTN_WA_NONE);
+	assert_int_equal(f.problem, PTN_WA_NONE);
 	assert_true(ptn_bytes_equal(out.cose_key, auth_cose(c.key)));
 }
 
@@ -334,7 +336,7 @@ test_register_object(void **state)
 {
 	struct auth_creation honest = { .fmt = NULL };
 	struct ptn_bytes o;
-	struct ptn_attested out;
+	struct ptn_webauthn_attested out;
 	size_t i;
 
 	(void)state;
@@ -387,7 +389,7 @@ test_register_nothing_expected(void **state)
 {
 	struct auth_creation c = { .client = { .challenge = "" } };
 	struct auth_creation any = { .fmt = NULL };
-	struct ptn_attested out;
+	struct ptn_webauthn_attested out;
 
 	(void)state;
 	want.challenge = PTN_BYTES(NULL, 0);
@@ -404,7 +406,7 @@ test_register_nothing_expected(void **state)
 static void
 test_register_long_client_data(void **state)
 {
-	struct ptn_attested out;
+	struct ptn_webauthn_attested out;
 	char *json;
 	size_t len;
 
@@ -425,7 +427,7 @@ static void
 test_arena_full(void **state)
 {
 	struct auth_creation c = { .fmt = NULL };
-	struct ptn_attested out;
+	struct ptn_webauthn_attested out;
 	struct ptn_webauthn_finding f;
 	struct ptn_arena *small;
 	enum ptn_err r = PTN_E_NOMEM;
@@ -452,9 +454,9 @@ test_arena_full(void **state)
 
 /* -------------------------------------------------------- authentication */
 
-static enum ptn_webauthn_fault
+static enum ptn_webauthn_problem
 get(struct auth_assertion *c, struct ptn_webauthn_stored *stored,
-    struct ptn_asserted *out, const char *lax)
+    struct ptn_webauthn_asserted *out, const char *lax)
 {
 	struct ptn_webauthn_finding f;
 	struct oracle_assertion o;
@@ -466,7 +468,7 @@ get(struct auth_assertion *c, struct ptn_webauthn_stored *stored,
 	assert_int_equal(ptn_webauthn_assert(auth_arena, &rp, &want, stored,
 			     &c->out, out, &f),
 	    PTN_OK);
-	assert_int_equal(f.verdict == PTN_ALLOW, f.fault == PTN_WA_NONE);
+	assert_int_equal(f.verdict == PTN_ALLOW, f.problem == PTN_WA_NONE);
 	assert_int_equal(f.verdict == PTN_ALLOW, f.why == NULL);
 	o = (struct oracle_assertion){ stored->cose_key,
 		c->out.authenticator_data, c->out.signature, c->hash, rp.id,
@@ -474,9 +476,9 @@ get(struct auth_assertion *c, struct ptn_webauthn_stored *stored,
 	answer = oracle_assert(&o);
 	if (f.verdict == PTN_ALLOW || lax != NULL)
 		assert_int_not_equal(answer, ORACLE_NO);
-	else if (!oracle_blind(f.fault))
+	else if (!oracle_blind(f.problem))
 		assert_int_not_equal(answer, ORACLE_YES);
-	return f.fault;
+	return f.problem;
 }
 
 static void
@@ -491,7 +493,7 @@ test_assert(void **state)
 			    .set = PTN_AUTHDATA_BE | PTN_AUTHDATA_BS } };
 		struct ptn_webauthn_stored stored = { .sign_count = 8,
 			.be = true };
-		struct ptn_asserted out;
+		struct ptn_webauthn_asserted out;
 
 		assert_int_equal(get(&c, &stored, &out, NULL), PTN_WA_NONE);
 		assert_int_equal(out.sign_count, 9);
@@ -502,7 +504,7 @@ test_assert(void **state)
 static void
 test_assert_client_data(void **state)
 {
-	struct ptn_asserted out;
+	struct ptn_webauthn_asserted out;
 	size_t i;
 
 	(void)state;
@@ -513,7 +515,7 @@ test_assert_client_data(void **state)
 
 		print_message("# %s\n", client_cases[i].name);
 		assert_int_equal(get(&c, &stored, &out, NULL),
-		    client_cases[i].fault);
+		    client_cases[i].problem);
 	}
 }
 
@@ -528,7 +530,7 @@ test_assert_frames(void **state)
 		.client = { .more = ",\"topOrigin\":\"https://evil.test\"" }
 	};
 	struct ptn_webauthn_stored stored = { .be = false };
-	struct ptn_asserted out;
+	struct ptn_webauthn_asserted out;
 
 	(void)state;
 	rp.top_origins.v = tops;
@@ -540,7 +542,7 @@ test_assert_frames(void **state)
 static void
 test_assert_flags(void **state)
 {
-	struct ptn_asserted out;
+	struct ptn_webauthn_asserted out;
 	size_t i;
 
 	(void)state;
@@ -555,7 +557,7 @@ test_assert_flags(void **state)
 		print_message("# %s\n", flag_cases[i].name);
 		want.require_uv = flag_cases[i].require_uv;
 		assert_int_equal(get(&c, &stored, &out, NULL),
-		    flag_cases[i].fault);
+		    flag_cases[i].problem);
 	}
 }
 
@@ -565,7 +567,7 @@ test_assert_eligibility(void **state)
 	struct auth_assertion gained = { .data = { .set = PTN_AUTHDATA_BE } };
 	struct auth_assertion lost = { .data = { .count = 0 } };
 	struct ptn_webauthn_stored stored = { .be = false };
-	struct ptn_asserted out;
+	struct ptn_webauthn_asserted out;
 
 	(void)state;
 	assert_int_equal(get(&gained, &stored, &out, NULL), PTN_WA_BE_CHANGED);
@@ -579,7 +581,7 @@ test_assert_authdata(void **state)
 	const struct {
 		const char *name;
 		struct auth_data data;
-		enum ptn_webauthn_fault fault;
+		enum ptn_webauthn_problem problem;
 		const char *lax;
 	} cases[] = {
 		// clang-format off
@@ -593,7 +595,7 @@ test_assert_authdata(void **state)
 		{ "an empty map", { .set = PTN_AUTHDATA_ED, .behind = HEX("a0") }, PTN_WA_NONE, NULL },
 		// clang-format on
 	};
-	struct ptn_asserted out;
+	struct ptn_webauthn_asserted out;
 	size_t i;
 
 	(void)state;
@@ -603,7 +605,7 @@ test_assert_authdata(void **state)
 
 		print_message("# %s\n", cases[i].name);
 		assert_int_equal(get(&c, &stored, &out, cases[i].lax),
-		    cases[i].fault);
+		    cases[i].problem);
 	}
 }
 
@@ -613,7 +615,7 @@ test_assert_counter(void **state)
 	static const struct {
 		uint32_t stored;
 		uint32_t got;
-		enum ptn_webauthn_fault fault;
+		enum ptn_webauthn_problem problem;
 	} cases[] = {
 		{ 0, 0, PTN_WA_NONE },
 		{ 0, 1, PTN_WA_NONE },
@@ -627,7 +629,7 @@ test_assert_counter(void **state)
 		{ UINT32_MAX, UINT32_MAX, PTN_WA_COUNTER },
 		{ UINT32_MAX, 1, PTN_WA_COUNTER },
 	};
-	struct ptn_asserted out;
+	struct ptn_webauthn_asserted out;
 	size_t i;
 
 	(void)state;
@@ -636,9 +638,10 @@ test_assert_counter(void **state)
 							  cases[i].stored };
 		struct auth_assertion c = { .data = { .count = cases[i].got } };
 
-		assert_int_equal(get(&c, &stored, &out, NULL), cases[i].fault);
+		assert_int_equal(get(&c, &stored, &out, NULL),
+		    cases[i].problem);
 		assert_int_equal(out.sign_count,
-		    cases[i].fault == PTN_WA_NONE ? cases[i].got : 0);
+		    cases[i].problem == PTN_WA_NONE ? cases[i].got : 0);
 	}
 }
 
@@ -655,7 +658,7 @@ test_assert_signature(void **state)
 			.cose_key = auth_cose(auth_other_key(offered[i]))
 		};
 		struct ptn_webauthn_stored stored = { .be = false };
-		struct ptn_asserted out;
+		struct ptn_webauthn_asserted out;
 		struct ptn_bytes sig;
 		size_t at;
 
@@ -696,7 +699,7 @@ test_assert_stored_key(void **state)
 {
 	struct auth_assertion c = { .client = { .type = NULL } };
 	struct ptn_webauthn_stored stored = { .cose_key = HEX("a0") };
-	struct ptn_asserted out;
+	struct ptn_webauthn_asserted out;
 
 	(void)state;
 	assert_int_equal(get(&c, &stored, &out, NULL), PTN_WA_KEY);
@@ -709,12 +712,12 @@ test_fault_names(void **state)
 
 	(void)state;
 	for (i = 0; i < PTN_WA__MAX; i++) {
-		assert_true(ptn_webauthn_fault_name(i)[0] != '\0');
+		assert_true(ptn_webauthn_problem_name(i)[0] != '\0');
 		for (j = 0; j < i; j++)
-			assert_string_not_equal(ptn_webauthn_fault_name(i),
-			    ptn_webauthn_fault_name(j));
+			assert_string_not_equal(ptn_webauthn_problem_name(i),
+			    ptn_webauthn_problem_name(j));
 	}
-	assert_string_equal(ptn_webauthn_fault_name(PTN_WA__MAX), "");
+	assert_string_equal(ptn_webauthn_problem_name(PTN_WA__MAX), "");
 }
 
 int

@@ -32,7 +32,7 @@ static const struct vector {
 	const char *anchor;
 	int32_t alg;
 	const char *fmt;
-	enum ptn_webauthn_fault fault; /* as this server is configured */
+	enum ptn_webauthn_problem problem; /* as this server is configured */
 	bool oracle;		       /* libfido2 knows it */
 } vectors[] = {
 	// clang-format off
@@ -163,20 +163,20 @@ test_all(void **state)
 	    N(vectors) + 1);
 }
 
-static enum ptn_webauthn_fault
+static enum ptn_webauthn_problem
 ceremonies(const struct vector *v, const struct loaded *l,
-    struct ptn_webauthn_want *want, struct ptn_attested *made)
+    struct ptn_webauthn_want *want, struct ptn_webauthn_attested *made)
 {
 	struct ptn_webauthn_stored stored;
 	struct ptn_webauthn_finding f;
-	struct ptn_asserted out;
+	struct ptn_webauthn_asserted out;
 
 	want->challenge = l->creation_challenge;
 	assert_int_equal(ptn_webauthn_register(auth_arena, &rp, want,
 			     &l->creation, made, &f),
 	    PTN_OK);
 	if (f.verdict != PTN_ALLOW)
-		return f.fault;
+		return f.problem;
 	assert_int_equal(made->alg, v->alg);
 	stored = (struct ptn_webauthn_stored){ made->cose_key, made->sign_count,
 		made->be };
@@ -185,7 +185,7 @@ ceremonies(const struct vector *v, const struct loaded *l,
 			     &l->assertion, &out, &f),
 	    PTN_OK);
 	assert_int_equal(out.be, f.verdict == PTN_ALLOW && made->be);
-	return f.fault;
+	return f.problem;
 }
 
 /* As they come: attestation is not looked at. */
@@ -195,7 +195,7 @@ test_unverified(void **state)
 	struct ptn_webauthn_want want = { .algs = offered,
 		.n_algs = N(offered),
 		.now_s = AUTH_NOW_S };
-	struct ptn_attested made;
+	struct ptn_webauthn_attested made;
 	struct loaded l;
 	size_t i;
 
@@ -204,8 +204,8 @@ test_unverified(void **state)
 		print_message("# %s\n", vectors[i].anchor);
 		load(vectors[i].anchor, &l);
 		assert_int_equal(ceremonies(&vectors[i], &l, &want, &made),
-		    vectors[i].fault);
-		if (vectors[i].fault != PTN_WA_NONE)
+		    vectors[i].problem);
+		if (vectors[i].problem != PTN_WA_NONE)
 			continue;
 		assert_string_equal(made.attestation, "none");
 		assert_false(made.verified);
@@ -219,7 +219,7 @@ test_verified(void **state)
 		.n_algs = N(offered),
 		.now_s = AUTH_NOW_S,
 		.attestation = PTN_ATTESTATION_VERIFY };
-	struct ptn_attested made;
+	struct ptn_webauthn_attested made;
 	struct loaded l;
 	size_t i;
 
@@ -228,8 +228,8 @@ test_verified(void **state)
 		print_message("# %s\n", vectors[i].anchor);
 		load(vectors[i].anchor, &l);
 		assert_int_equal(ceremonies(&vectors[i], &l, &want, &made),
-		    vectors[i].fault);
-		if (vectors[i].fault != PTN_WA_NONE)
+		    vectors[i].problem);
+		if (vectors[i].problem != PTN_WA_NONE)
 			continue;
 		assert_string_equal(made.attestation, vectors[i].fmt);
 		assert_int_equal(made.verified,
@@ -245,13 +245,13 @@ test_other_algorithms(void **state)
 		.n_algs = N(every),
 		.now_s = AUTH_NOW_S,
 		.attestation = PTN_ATTESTATION_VERIFY };
-	struct ptn_attested made;
+	struct ptn_webauthn_attested made;
 	struct loaded l;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < N(vectors); i++) {
-		if (vectors[i].fault != PTN_WA_ALGORITHM)
+		if (vectors[i].problem != PTN_WA_ALGORITHM)
 			continue;
 		print_message("# %s\n", vectors[i].anchor);
 		load(vectors[i].anchor, &l);
@@ -372,13 +372,13 @@ test_flipped(void **state)
 		.n_algs = N(offered),
 		.now_s = AUTH_NOW_S,
 		.attestation = PTN_ATTESTATION_VERIFY };
-	struct ptn_attested made;
+	struct ptn_webauthn_attested made;
 	struct loaded l, bad;
 	size_t i, at;
 
 	(void)state;
 	for (i = 0; i < N(vectors); i++) {
-		if (vectors[i].fault != PTN_WA_NONE)
+		if (vectors[i].problem != PTN_WA_NONE)
 			continue;
 		load(vectors[i].anchor, &l);
 		for (at = 0; at < l.assertion.authenticator_data.len; at++) {

@@ -30,16 +30,16 @@ honest(void)
 }
 
 static enum ptn_err
-parse(const struct auth_cert *spec, struct ptn_cert *out)
+parse(const struct auth_cert *spec, struct ptn_x509 *out)
 {
-	return ptn_cert_parse(auth_arena, auth_make_cert(spec), out);
+	return ptn_x509_parse(auth_arena, auth_make_cert(spec), out);
 }
 
 static void
 test_parse(void **state)
 {
 	struct auth_cert spec = honest();
-	struct ptn_cert c;
+	struct ptn_x509 c;
 
 	(void)state;
 	spec.exts[0].oid = "1.3.6.1.4.1.45724.1.1.4";
@@ -53,12 +53,12 @@ test_parse(void **state)
 	assert_string_equal(c.common_name, "Unit test");
 	assert_false(c.subject_empty);
 	assert_int_equal(c.n_exts, 2);
-	assert_true(ptn_cert_is_leaf(&c));
-	assert_true(ptn_cert_ext(&c, "2.5.29.19")->critical);
-	assert_false(ptn_cert_ext(&c, "1.3.6.1.4.1.45724.1.1.4")->critical);
-	assert_int_equal(ptn_cert_ext(&c, "1.3.6.1.4.1.45724.1.1.4")->value.len,
+	assert_true(ptn_x509_is_leaf(&c));
+	assert_true(ptn_x509_ext(&c, "2.5.29.19")->critical);
+	assert_false(ptn_x509_ext(&c, "1.3.6.1.4.1.45724.1.1.4")->critical);
+	assert_int_equal(ptn_x509_ext(&c, "1.3.6.1.4.1.45724.1.1.4")->value.len,
 	    4);
-	assert_null(ptn_cert_ext(&c, "2.5.29.17"));
+	assert_null(ptn_x509_ext(&c, "2.5.29.17"));
 }
 
 static void
@@ -73,7 +73,7 @@ test_keys(void **state)
 		struct auth_cert spec = honest();
 		struct ptn_bytes msg = auth_text("message");
 		enum ptn_verdict verdict;
-		struct ptn_cert c;
+		struct ptn_x509 c;
 
 		spec.key = auth_key(algs[i]);
 		assert_int_equal(parse(&spec, &c), PTN_OK);
@@ -89,19 +89,19 @@ test_malformed(void **state)
 {
 	struct auth_cert spec = honest(), twice = honest();
 	struct ptn_bytes der = auth_make_cert(&spec);
-	struct ptn_cert c;
+	struct ptn_x509 c;
 	size_t len;
 
 	(void)state;
 	for (len = 0; len < der.len; len += 7)
 		assert_int_equal(
-		    ptn_cert_parse(auth_arena, PTN_BYTES(der.p, len), &c),
+		    ptn_x509_parse(auth_arena, PTN_BYTES(der.p, len), &c),
 		    PTN_E_INPUT);
 	assert_int_equal(
-	    ptn_cert_parse(auth_arena, auth_cat(der, auth_unhex("00")), &c),
+	    ptn_x509_parse(auth_arena, auth_cat(der, auth_unhex("00")), &c),
 	    PTN_E_INPUT);
 	assert_int_equal(
-	    ptn_cert_parse(auth_arena,
+	    ptn_x509_parse(auth_arena,
 		PTN_BYTES(ptn_arena_alloc(auth_arena, 16385), 16385), &c),
 	    PTN_E_INPUT);
 	twice.exts[0].oid = twice.exts[1].oid = "1.2.3.4";
@@ -129,18 +129,18 @@ test_leaf(void **state)
 		{ "300000", false },
 	};
 	struct auth_cert spec = honest();
-	struct ptn_cert c;
+	struct ptn_x509 c;
 	size_t i;
 
 	(void)state;
 	spec.no_constraints = true;
 	assert_int_equal(parse(&spec, &c), PTN_OK);
-	assert_false(ptn_cert_is_leaf(&c));
+	assert_false(ptn_x509_is_leaf(&c));
 	spec.exts[0].oid = "2.5.29.19";
 	for (i = 0; i < N(cases); i++) {
 		spec.exts[0].value = auth_unhex(cases[i].value);
 		assert_int_equal(parse(&spec, &c), PTN_OK);
-		assert_int_equal(ptn_cert_is_leaf(&c), cases[i].leaf);
+		assert_int_equal(ptn_x509_is_leaf(&c), cases[i].leaf);
 	}
 }
 
@@ -148,22 +148,22 @@ static void
 test_usage(void **state)
 {
 	struct auth_cert spec = honest();
-	struct ptn_cert c;
+	struct ptn_x509 c;
 	struct ptn_bytes aik = auth_unhex("6781050803");
 
 	(void)state;
 	assert_int_equal(parse(&spec, &c), PTN_OK);
-	assert_false(ptn_cert_has_usage(&c, aik));
+	assert_false(ptn_x509_has_usage(&c, aik));
 	spec.exts[0].oid = "2.5.29.37";
 	spec.exts[0].value = auth_unhex("30110608"
 					"2b06010505070302"
 					"06056781050803");
 	assert_int_equal(parse(&spec, &c), PTN_OK);
-	assert_true(ptn_cert_has_usage(&c, aik));
-	assert_false(ptn_cert_has_usage(&c, auth_unhex("6781050802")));
+	assert_true(ptn_x509_has_usage(&c, aik));
+	assert_false(ptn_x509_has_usage(&c, auth_unhex("6781050802")));
 	spec.exts[0].value = auth_unhex("300706056781050801");
 	assert_int_equal(parse(&spec, &c), PTN_OK);
-	assert_false(ptn_cert_has_usage(&c, aik));
+	assert_false(ptn_x509_has_usage(&c, aik));
 }
 
 static void
@@ -173,25 +173,25 @@ test_alt_attribute(void **state)
 	static const char both[] = "301fa41d301b3119300b060567810502010c0269"
 				   "64300a060567810502020c016d";
 	struct auth_cert spec = honest();
-	struct ptn_cert c;
+	struct ptn_x509 c;
 	struct ptn_bytes v;
 
 	(void)state;
 	assert_int_equal(parse(&spec, &c), PTN_OK);
-	assert_false(ptn_cert_alt_attribute(&c, auth_unhex("6781050201"), &v));
+	assert_false(ptn_x509_alt_attribute(&c, auth_unhex("6781050201"), &v));
 	spec.exts[0].oid = "2.5.29.17";
 	spec.exts[0].value = auth_unhex(both);
 	assert_int_equal(parse(&spec, &c), PTN_OK);
-	assert_true(ptn_cert_alt_attribute(&c, auth_unhex("6781050201"), &v));
+	assert_true(ptn_x509_alt_attribute(&c, auth_unhex("6781050201"), &v));
 	assert_int_equal(v.len, 2);
 	assert_memory_equal(v.p, "id", 2);
-	assert_true(ptn_cert_alt_attribute(&c, auth_unhex("6781050202"), &v));
+	assert_true(ptn_x509_alt_attribute(&c, auth_unhex("6781050202"), &v));
 	assert_memory_equal(v.p, "m", 1);
-	assert_false(ptn_cert_alt_attribute(&c, auth_unhex("6781050203"), &v));
+	assert_false(ptn_x509_alt_attribute(&c, auth_unhex("6781050203"), &v));
 	/* A DNS name has no attributes. */
 	spec.exts[0].value = auth_unhex("3003820161");
 	assert_int_equal(parse(&spec, &c), PTN_OK);
-	assert_false(ptn_cert_alt_attribute(&c, auth_unhex("6781050201"), &v));
+	assert_false(ptn_x509_alt_attribute(&c, auth_unhex("6781050201"), &v));
 }
 
 int

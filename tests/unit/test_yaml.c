@@ -128,7 +128,7 @@ static const struct {
 static void
 test_taken(void **state)
 {
-	struct ptn_yaml_fault fault;
+	struct ptn_yaml_problem problem;
 	struct ptn_yaml doc;
 	char flat[1024];
 	size_t i;
@@ -137,9 +137,9 @@ test_taken(void **state)
 	for (i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
 		ptn_arena_reset(arena);
 		if (ptn_yaml_parse(arena, ptn_bytes_of(taken[i].text), &doc,
-			&fault) != PTN_OK)
-			fail_msg("case %zu: line %d: %s", i, fault.line,
-			    fault.why);
+			&problem) != PTN_OK)
+			fail_msg("case %zu: line %d: %s", i, problem.line,
+			    problem.why);
 		flatten(&doc, flat, sizeof(flat));
 		assert_string_equal(flat, taken[i].flat);
 	}
@@ -148,7 +148,7 @@ test_taken(void **state)
 static void
 test_refused(void **state)
 {
-	struct ptn_yaml_fault fault;
+	struct ptn_yaml_problem problem;
 	struct ptn_yaml doc;
 	enum ptn_err r;
 	size_t i;
@@ -157,14 +157,14 @@ test_refused(void **state)
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		ptn_arena_reset(arena);
 		r = ptn_yaml_parse(arena, ptn_bytes_of(refused[i].text), &doc,
-		    &fault);
-		if (r != PTN_E_INPUT || fault.why == NULL)
+		    &problem);
+		if (r != PTN_E_INPUT || problem.why == NULL)
 			fail_msg("case %zu: %s", i, ptn_err_name(r));
 		if (refused[i].why != NULL)
-			assert_string_equal(fault.why, refused[i].why);
-		if (fault.line != refused[i].line)
-			fail_msg("case %zu: line %d (%s)", i, fault.line,
-			    fault.why);
+			assert_string_equal(problem.why, refused[i].why);
+		if (problem.line != refused[i].line)
+			fail_msg("case %zu: line %d (%s)", i, problem.line,
+			    problem.why);
 	}
 }
 
@@ -175,7 +175,7 @@ parse_repeated(const char *before, const char *unit, size_t n,
 {
 	size_t len = strlen(before) + n * strlen(unit) + strlen(after);
 	char *text = malloc(len + 1), *p = text;
-	struct ptn_yaml_fault fault;
+	struct ptn_yaml_problem problem;
 	struct ptn_yaml doc;
 	enum ptn_err r;
 	size_t i;
@@ -186,7 +186,7 @@ parse_repeated(const char *before, const char *unit, size_t n,
 		p += sprintf(p, "%s", unit);
 	(void)sprintf(p, "%s", after);
 	ptn_arena_reset(arena);
-	r = ptn_yaml_parse(arena, PTN_BYTES(text, len), &doc, &fault);
+	r = ptn_yaml_parse(arena, PTN_BYTES(text, len), &doc, &problem);
 	free(text);
 	return r;
 }
@@ -222,7 +222,7 @@ test_arena(void **state)
 {
 	static char text[PTN_YAML_TEXT_MAX];
 	struct ptn_arena *small = ptn_arena_new(2 << 20);
-	struct ptn_yaml_fault fault;
+	struct ptn_yaml_problem problem;
 	struct ptn_yaml doc;
 	size_t i, len = 0;
 
@@ -231,7 +231,8 @@ test_arena(void **state)
 	for (i = 0; i < 500; i++)
 		len += (size_t)sprintf(text + len, "%04zu%0400d: x\n", i, 0);
 	assert_int_equal(
-	    ptn_yaml_parse(small, PTN_BYTES(text, len), &doc, &fault), PTN_OK);
+	    ptn_yaml_parse(small, PTN_BYTES(text, len), &doc, &problem),
+	    PTN_OK);
 	assert_int_equal(doc.n, 500);
 	ptn_arena_free(&small);
 
@@ -239,7 +240,7 @@ test_arena(void **state)
 	small = ptn_arena_new(65536);
 	assert_non_null(small);
 	assert_int_equal(
-	    ptn_yaml_parse(small, PTN_BYTES(text, len), &doc, &fault),
+	    ptn_yaml_parse(small, PTN_BYTES(text, len), &doc, &problem),
 	    PTN_E_NOMEM);
 	ptn_arena_free(&small);
 }
