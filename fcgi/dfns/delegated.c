@@ -147,7 +147,7 @@ log_in(const struct ptn_scope *sc, void *arg)
 
 	if (r != PTN_OK || d->problem != NULL)
 		return r;
-	return ptn_dfns_session_open(d->req, sc, &d->k.who.member, &d->claims);
+	return ptn_dfns_session_open(sc, &d->k.who.member, &d->claims);
 }
 
 /* POST /auth/login/delegated: a user token for an end user. */

@@ -168,7 +168,7 @@ log_in(const struct ptn_scope *sc, void *arg)
 
 	if ((r = find_member(sc, l)) != PTN_OK || (r = prove(sc, l)) != PTN_OK)
 		return r;
-	return ptn_dfns_session_open(l->req, sc, &l->member, &l->claims);
+	return ptn_dfns_session_open(sc, &l->member, &l->claims);
 }
 
 static enum ptn_err

@@ -183,7 +183,7 @@ complete(const struct ptn_scope *sc, void *arg)
 	    (r = ptn_member_set_registered(sc, &k->member)) != PTN_OK ||
 	    !k->log_in)
 		return r;
-	return ptn_dfns_session_open(k->req, sc, &k->member, &k->claims);
+	return ptn_dfns_session_open(sc, &k->member, &k->claims);
 }
 
 /* Store the credentials; what is left is to answer. */

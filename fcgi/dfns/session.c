@@ -28,15 +28,11 @@ ptn_dfns_logout(struct ptn_request *req, struct ptn_reply *rep)
 }
 
 enum ptn_err
-ptn_dfns_session_open(struct ptn_request *req, const struct ptn_scope *sc,
-    const struct ptn_member *m, struct ptn_claims *claims)
+ptn_dfns_session_open(const struct ptn_scope *sc, const struct ptn_member *m,
+    struct ptn_claims *claims)
 {
 	const struct ptn_session_new new = { .api = PTN_API_DFNS,
-		.user_id = m->id,
-		.ip = req->sc.cf->acquire_ip ? req->ip : NULL,
-		.user_agent = req->sc.cf->acquire_agent
-		    ? ptn_request_param(req, "HTTP_USER_AGENT")
-		    : NULL };
+		.user_id = m->id };
 	enum ptn_err r;
 
 	/* Who came through the other API has a name of their own from now on.

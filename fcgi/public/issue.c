@@ -5,14 +5,8 @@ enum ptn_err
 ptn_public_issue_row(const struct ptn_request *req, const struct ptn_uuid *user,
     const struct ptn_email_claim *email, struct ptn_claims *claims)
 {
-	const struct ptn_session_new new = {
-		.user_id = *user,
-		.email = *email,
-		.ip = req->sc.cf->acquire_ip ? req->ip : NULL,
-		.user_agent = req->sc.cf->acquire_agent
-		    ? ptn_request_param(req, "HTTP_USER_AGENT")
-		    : NULL,
-	};
+	const struct ptn_session_new new = { .user_id = *user,
+		.email = *email };
 
 	return ptn_session_open(&req->sc, &new, claims);
 }

@@ -1,8 +1,8 @@
 #include "lib/account/password.h"
 #include "fcgi/public/public.h"
+#include "lib/account/signin.h"
 #include "lib/account/user.h"
 #include "lib/base/unicode.h"
-#include "lib/event/tx.h"
 
 enum { USER, PASSWORD, PASSWORD__MAX };
 
@@ -20,26 +20,6 @@ too_long(struct ptn_request *req, struct ptn_reply *rep)
 	    ptn_arena_printf(req->sc.arena,
 		"password must not be longer than %lld bytes",
 		(long long)req->sc.cf->password_max_bytes));
-}
-
-struct logging_in {
-	struct ptn_request *req;
-	const struct ptn_email_claim *email;
-	struct ptn_claims claims;
-};
-
-static enum ptn_err
-log_in(const struct ptn_scope *sc, void *arg)
-{
-	struct logging_in *l = arg;
-	struct ptn_request *req = l->req;
-	const struct ptn_uuid *user = &req->in[USER].id;
-	enum ptn_err r;
-
-	r = ptn_user_lock(sc, user);
-	if (r != PTN_OK)
-		return r;
-	return ptn_public_issue_row(req, user, l->email, &l->claims);
 }
 
 static const char *
@@ -62,7 +42,10 @@ ptn_public_password_login(struct ptn_request *req, struct ptn_reply *rep)
 	const struct ptn_uuid *user = &req->in[USER].id;
 	const struct ptn_bytes pw = req->in[PASSWORD].b;
 	struct ptn_password_user pu;
-	struct logging_in l = { .req = req, .email = &pu.email };
+	struct ptn_signin in = { .api = PTN_API_HANKO,
+		.user_id = *user,
+		.email = &pu.email,
+		.event = PTN_EVENT_PASSWORD_LOGIN_OK };
 	enum ptn_verdict verdict;
 	enum ptn_err r;
 
@@ -84,14 +67,13 @@ ptn_public_password_login(struct ptn_request *req, struct ptn_reply *rep)
 		    why_denied(&pu));
 		return PTN_E_DENIED;
 	}
-	r = ptn_tx(&req->sc, log_in, &l);
+	r = ptn_signin(&req->sc, &in);
 	if (r == PTN_E_NOT_FOUND) /* the user went while we hashed */
 		return PTN_E_DENIED;
 	if (r != PTN_OK)
 		return r;
-	ptn_event_note(&req->sc, PTN_EVENT_PASSWORD_LOGIN_OK, NULL);
 	ptn_jsonw_null(&rep->json, NULL);
-	return ptn_public_issue_token(req, rep, &l.claims);
+	return ptn_public_issue_token(req, rep, &in.claims);
 }
 
 static enum ptn_err

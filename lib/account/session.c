@@ -8,6 +8,7 @@
 #include "lib/base/unicode.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/sql.h"
+#include "lib/event/actor.h"
 #include "lib/format/address.h"
 #include "lib/format/json.h"
 
@@ -266,6 +267,21 @@ ptn_session_touch(const struct ptn_scope *sc, const struct ptn_session *s)
 	return ptn_sql_session_touch(sc->db, &in, &n);
 }
 
+/* What may be kept of the client, or NULL. */
+static const char *
+ip_of(const struct ptn_scope *sc)
+{
+	return sc->cf->acquire_ip && sc->actor != NULL ? sc->actor->ip : NULL;
+}
+
+static const char *
+agent_of(const struct ptn_scope *sc)
+{
+	return sc->cf->acquire_agent && sc->actor != NULL
+	    ? ptn_utf8_fit(sc->arena, sc->actor->user_agent, AGENT_MAX)
+	    : NULL;
+}
+
 enum ptn_err
 ptn_session_open(const struct ptn_scope *sc, const struct ptn_session_new *new,
     struct ptn_claims *claims)
@@ -291,9 +307,7 @@ ptn_session_open(const struct ptn_scope *sc, const struct ptn_session_new *new,
 	if ((r = ptn_sql_session_evict(sc->db, &evict, &n)) != PTN_OK)
 		return r;
 	put = (struct ptn_session_put_in){ claims->session_id, sc->tenant_id,
-		new->user_id, api,
-		ptn_utf8_fit(sc->arena, new->user_agent, AGENT_MAX), new->ip,
-		lifespan_s };
+		new->user_id, api, agent_of(sc), ip_of(sc), lifespan_s };
 	return ptn_sql_session_put(sc->db, &put);
 }
 

@@ -76,14 +76,13 @@ struct ptn_session_new {
 	enum ptn_api api;
 	struct ptn_uuid user_id;
 	struct ptn_email_claim email;
-	const char *ip;		/* or NULL: not stored */
-	const char *user_agent; /* or NULL; cut to 255 characters */
 };
 
 /*
  * Open a session: delete what is beyond the user's session.limit in its API,
- * store the row.  Inside the caller's transaction.  claims says what the token
- * will.
+ * store the row, with what is known of the client (sc->actor) as far as
+ * session.acquire_ip_address and session.acquire_user_agent let it.  Inside the
+ * caller's transaction.  claims says what the token will.
  */
 enum ptn_err ptn_session_open(const struct ptn_scope *sc,
     const struct ptn_session_new *new, struct ptn_claims *claims) PTN_MUST_USE;

@@ -1,0 +1,35 @@
+#include "lib/account/signin.h"
+
+#include "lib/account/user.h"
+
+enum ptn_err
+ptn_signin_in(const struct ptn_scope *sc, struct ptn_signin *s)
+{
+	const struct ptn_email_claim none = { NULL, false, false };
+	struct ptn_session_new new = { .api = s->api, .user_id = s->user_id };
+	enum ptn_err r;
+
+	if (s->prove != NULL && (r = s->prove(sc, s->arg)) != PTN_OK)
+		return r;
+	new.email = s->email != NULL ? *s->email : none;
+	if ((r = ptn_session_open(sc, &new, &s->claims)) != PTN_OK)
+		return r;
+	return ptn_event(sc, s->event, NULL);
+}
+
+static enum ptn_err
+sign_in(const struct ptn_scope *sc, void *arg)
+{
+	struct ptn_signin *s = arg;
+	enum ptn_err r;
+
+	if ((r = ptn_user_lock(sc, &s->user_id)) != PTN_OK)
+		return r;
+	return ptn_signin_in(sc, s);
+}
+
+enum ptn_err
+ptn_signin(const struct ptn_scope *sc, struct ptn_signin *s)
+{
+	return ptn_tx(sc, sign_in, s);
+}

@@ -1,0 +1,47 @@
+#ifndef PTN_ACCOUNT_SIGNIN_H
+#define PTN_ACCOUNT_SIGNIN_H
+
+#include "lib/account/session.h"
+#include "lib/base/api.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/scope.h"
+#include "lib/event/event.h"
+#include "lib/event/tx.h"
+
+/*
+ * A log-in by whatever was proved: the one transaction in which sessions
+ * begin.
+ */
+struct ptn_signin {
+	enum ptn_api api;
+	struct ptn_uuid user_id;
+	/*
+	 * What is proved under the lock of the user, and what else changes
+	 * with the log-in: anything but PTN_OK refuses, and undoes it.  May be
+	 * run several times, with arg; NULL: all was proved before.
+	 */
+	ptn_tx_fn prove;
+	void *arg;
+	/* What the token says of the user; prove may fill it.  NULL: nothing.
+	 */
+	const struct ptn_email_claim *email;
+	enum ptn_event event;	  /* of success */
+	struct ptn_claims claims; /* made: what the token is to say */
+};
+
+/*
+ * Lock the user, prove, open the session, record the event.  What is known of
+ * the client goes with the session, as far as the configuration lets it.
+ *
+ * Returns what prove returned; PTN_E_NOT_FOUND: the user has gone meanwhile;
+ * errors of the database.
+ */
+enum ptn_err ptn_signin(const struct ptn_scope *sc,
+    struct ptn_signin *s) PTN_MUST_USE;
+
+/* The same inside a transaction of the caller's, who holds the lock. */
+enum ptn_err ptn_signin_in(const struct ptn_scope *sc,
+    struct ptn_signin *s) PTN_MUST_USE;
+
+#endif
