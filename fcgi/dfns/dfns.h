@@ -37,8 +37,8 @@ enum ptn_err ptn_dfns_logout(struct ptn_request *, struct ptn_reply *);
  * Open a session for somebody.  Inside the caller's transaction, which holds
  * the lock of the user.
  */
-enum ptn_err ptn_dfns_session_open(const struct ptn_scope *sc, const struct ptn_member *m,
-    struct ptn_claims *claims) PTN_MUST_USE;
+enum ptn_err ptn_dfns_session_open(const struct ptn_scope *sc,
+    const struct ptn_member *m, struct ptn_claims *claims) PTN_MUST_USE;
 
 /* {"token"}: the answer, or the member of that name. */
 enum ptn_err ptn_dfns_session_write(struct ptn_request *req,
