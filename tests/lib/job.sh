@@ -37,8 +37,8 @@ node_test() {
 
 run() {
 	case $kind in
-	program) CMOCKA_MESSAGE_OUTPUT=TAP \
-	    sh "$top/tests/lib/unit.sh" "$build/$file" ;;
+	program) cd "$build" && CMOCKA_MESSAGE_OUTPUT=TAP \
+	    sh "$top/tests/lib/unit.sh" "$file" ;;
 	script) sh "$top/$file" ;;
 	lint) verdict ;;
 	node) node_test ;;
