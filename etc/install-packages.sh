@@ -4,14 +4,14 @@
 # services that come with them.  Does nothing when all are there.
 set -eu
 
-installed() {
-	dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null |
-	    grep -q '^installed$'
-}
-
+# One question about all: there may be many, and each start takes a while.
+known=$(dpkg-query -W -f '${Package}=${db:Status-Status} ' "$@" 2>/dev/null) || :
 missing=
 for package in "$@"; do
-	installed "$package" || missing="$missing $package"
+	case " $known" in
+	*" $package=installed "*) ;;
+	*) missing="$missing $package" ;;
+	esac
 done
 [ -n "$missing" ] || exit 0
 

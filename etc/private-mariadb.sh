@@ -5,8 +5,9 @@
 #	etc/private-mariadb.sh stop DIR
 #
 # Whoever can reach the socket is root there, without a password; only the
-# user that it runs as can.  Data stays in DIR/data between runs.  Started by root it runs as www-data
-# (or $POSTERN_RUN_USER), to whom DIR is given.
+# user that it runs as can.  Data stays in DIR/data between runs.  Started by
+# root it runs as www-data (or $POSTERN_RUN_USER), to whom DIR is given.
+# $POSTERN_MARIADB_OPTIONS has further options for the server.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,10 +18,12 @@ die() {
 	exit 1
 }
 
-# Small, and quick to start; everything else is the server's default.
+# Small, and quick to start and to copy; all else is the server's default.
 options="--innodb-buffer-pool-size=64M --innodb-log-file-size=16M
+    --innodb-autoextend-increment=4
     --performance-schema=OFF --skip-log-bin --skip-networking
-    --skip-name-resolve --character-set-server=utf8mb4"
+    --skip-name-resolve --character-set-server=utf8mb4
+    ${POSTERN_MARIADB_OPTIONS:-}"
 
 # A tmpdir of its own: a server that starts removes what looks like the
 # temporary tables of another in the one that they share.

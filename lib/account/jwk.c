@@ -7,8 +7,7 @@
 #include "lib/base/log.h"
 #include "lib/db/sql.h"
 
-#define REFRESH_MS 30000 /* between two looks at the database */
-#define FORCED_MS 1000
+#define FORCED_MS 1000 /* between two looks at the database, if forced */
 
 /* How long after its end a token may still be seen (clocks, requests). */
 #define GRACE_S 120
@@ -417,18 +416,19 @@ enum ptn_err
 ptn_jwks_refresh(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
     bool force)
 {
-	int64_t now_ms = ptn_clock_mono_ms();
+	const int64_t refresh_ms = k->cf->key_refresh_s * 1000;
+	const int64_t now_ms = ptn_clock_mono_ms();
 	enum ptn_err r;
 
 	if (!k->loaded || k->stale ||
-	    now_ms - k->asked_ms >= (force ? FORCED_MS : REFRESH_MS)) {
+	    now_ms - k->asked_ms >= (force ? FORCED_MS : refresh_ms)) {
 		r = load(k, db, a);
 		if (r != PTN_OK && !k->loaded)
 			return r;
 		k->asked_ms = now_ms;
 		/* With the old set in hand, soon again. */
 		if (r != PTN_OK)
-			k->asked_ms -= REFRESH_MS - FORCED_MS;
+			k->asked_ms -= refresh_ms - FORCED_MS;
 	}
 	return k->signer == NULL ? PTN_E_CONFIG : PTN_OK;
 }

@@ -31,8 +31,9 @@ void ptn_jwks_free(struct ptn_jwks **k);
 
 /*
  * Load or reload from the database.  Cheap to call before every request: it
- * asks the database only when 30 s have passed since the last time, or when
- * force is set (and then at most once a second).  Not inside a transaction.
+ * asks the database only when cf->key_refresh_s have passed since the last
+ * time, or when force is set (and then at most once a second).  Not inside a
+ * transaction.
  *
  * When there is no key of the algorithm, one is made under a row lock, so that
  * of many hosts starting at once one makes it.  The very first signs at once;

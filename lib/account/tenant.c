@@ -175,12 +175,14 @@ read_row(struct ptn_tenants *ts, const struct ptn_scope *sc, struct slot *s)
 
 /* The default tenant does not go, nor change under way. */
 static bool
-is_fresh(const struct slot *s, bool is_default)
+is_fresh(const struct ptn_tenants *ts, const struct slot *s)
 {
-	if (is_default)
+	const int64_t refresh_ms = ts->cf->tenant_refresh_s * 1000;
+
+	if (s == &ts->slot[0])
 		return s->state == FOUND;
 	return s->state != UNREAD &&
-	    ptn_clock_mono_ms() - s->read_ms < PTN_TENANT_FRESH_MS;
+	    ptn_clock_mono_ms() - s->read_ms < refresh_ms;
 }
 
 static struct slot *
@@ -200,7 +202,7 @@ ptn_tenants_get(struct ptn_tenants *ts, const struct ptn_scope *sc,
 	struct slot *s = slot_of(ts, mount);
 	enum ptn_err r;
 
-	if (!is_fresh(s, mount == NULL) && (r = read_row(ts, sc, s)) != PTN_OK)
+	if (!is_fresh(ts, s) && (r = read_row(ts, sc, s)) != PTN_OK)
 		return r;
 	if (s->state != FOUND || !s->active)
 		return PTN_E_UNAVAILABLE;

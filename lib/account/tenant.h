@@ -32,10 +32,8 @@ struct ptn_tenant {
  * The tenants that a process serves: the default one, and those that have a
  * place in the configuration.  A row is read when it is first needed.  That
  * of the default tenant is kept for good; the others are read again when they
- * are older than PTN_TENANT_FRESH_MS, or kept while the database is away.
+ * are older than cf->tenant_refresh_s, or kept while the database is away.
  */
-#define PTN_TENANT_FRESH_MS 5000
-
 struct ptn_tenants;
 
 /* cf is borrowed for its whole life.  NULL when out of memory. */

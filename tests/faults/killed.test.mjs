@@ -70,15 +70,20 @@ async function transactions(instance, which) {
 }
 
 /*
- * Hold a row for some seconds, as another host's transaction would, from when
- * this resolves; { done }.
+ * Hold a row, as another host's transaction would, from when this resolves
+ * until release() has.
  */
-async function hold(instance, select, seconds) {
-  const done = instance.sql(`START TRANSACTION; ${select} FOR UPDATE;
-    DO SLEEP(${seconds}); ROLLBACK`);
-  await until(() => transactions(instance, "trx_query LIKE 'DO SLEEP%'"),
-    'the lock');
-  return { done };
+async function hold(instance, select) {
+  const gone = instance.sql(`START TRANSACTION; ${select} FOR UPDATE;
+    DO SLEEP(600)`).catch(() => null);
+  const holder = "trx_query LIKE 'DO SLEEP%'";
+  await until(() => transactions(instance, holder), 'the lock');
+  return { release: async () => {
+    assert.equal(await transactions(instance, holder), 1, 'still held');
+    await instance.sql(`SELECT trx_mysql_thread_id INTO @holder
+      FROM information_schema.innodb_trx WHERE ${holder}; KILL @holder`);
+    await gone;
+  } };
 }
 
 test('killed in a transaction, with rows locked: all locks go', async () => {
@@ -89,7 +94,7 @@ test('killed in a transaction, with rows locked: all locks go', async () => {
     { user_id: ada.user_id }, { status: 200 });
   const code = await stranger.codeFor(ada.email);
   const held = await hold(instance,
-    `SELECT id FROM emails WHERE address = '${ada.email}'`, 8);
+    `SELECT id FROM emails WHERE address = '${ada.email}'`);
   const stuck = stranger.call('POST', '/passcode/login/finalize',
     { id: sent.body.id, code }, { front: true });
   /* it has the user's row by now, and waits for the address */
@@ -103,7 +108,7 @@ test('killed in a transaction, with rows locked: all locks go', async () => {
   /* the user's row is free while the other host still holds the address */
   assert.equal((await ada.api.call('GET', '/me')).status, 200);
   assert.equal((await login(instance, ada.user_id)).status, 200);
-  await held.done;
+  await held.release();
   /* the code was consumed before its effects, and there were none */
   await stranger.call('POST', '/passcode/login/finalize',
     { id: sent.body.id, code }, { status: 401 });

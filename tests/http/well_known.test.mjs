@@ -8,7 +8,8 @@ import { peek } from '../lib/token.mjs';
 let instance;
 
 before(async () => {
-  instance = await start({ set: { 'session.limit': '1000' } });
+  instance = await start({ set: { 'session.limit': '1000',
+    'session.key_refresh': '1s' } });
 });
 after(() => instance?.stop());
 
@@ -121,7 +122,7 @@ test('a rotated key is published before it signs; old tokens live on', async () 
   const keys = await until(async () => {
     const { body } = await api.call('GET', '/.well-known/jwks.json');
     return body.keys.length === 3 && body.keys;
-  }, 'the new key', 45000);
+  }, 'the new key');
   const fresh = keys.find(({ kid }) => kid !== before_).kid;
   const again = await instance.client();
   await again.passcodeLogin(email);
@@ -132,7 +133,7 @@ test('a rotated key is published before it signs; old tokens live on', async () 
   await until(async () => {
     await again.passcodeLogin(email);
     return peek(again.token).header.kid === fresh;
-  }, 'a token of the new key', 60000);
+  }, 'a token of the new key');
   await api.call('GET', '/me', undefined, { status: 200 });
   await again.call('GET', '/me', undefined, { status: 200 });
 });

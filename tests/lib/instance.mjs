@@ -13,6 +13,7 @@
  * POSTERN_PREFIX	where the API is mounted, such as /id; default none
  * POSTERN_BUILD	a finished build; without it quickstart builds
  * POSTERN_TEST_DIR	where instances are kept; default build/test/run
+ * POSTERN_TEST_TEMPLATE	what lib/template.sh made; default none
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync }
@@ -210,6 +211,22 @@ export class Instance {
   }
 }
 
+/* What an instance has of its own that keeps it from taking the template's. */
+const keys = ['secrets.keys', 'session.signing_algorithm'];
+
+/* Begin with a copy of the database, its keys, and the secrets they need. */
+async function copyTemplate(dir, set) {
+  const template = process.env.POSTERN_TEST_TEMPLATE;
+  if (!template || keys.some((key) => key in set))
+    return;
+  mkdirSync(dir);
+  const { status, stderr } = await run('cp', ['-a', '--sparse=always',
+    ...['data', 'conf'].map((part) => join(template, 'instance', part)),
+    dir]);
+  if (status !== 0)
+    throw new Error(stderr);
+}
+
 /*
  * Start an instance of its own.
  *
@@ -224,6 +241,7 @@ export async function start(options = {}) {
   mkdirSync(base, { recursive: true });
   const dir = join(base, `${process.pid}-${++count}`);
   rmSync(dir, { recursive: true, force: true });
+  await copyTemplate(dir, set);
   for (let attempt = 1; ; attempt++) {
     const instance = new Instance(dir, { ...options, set },
       await freePort(), options.admin ? await freePort() : 0);

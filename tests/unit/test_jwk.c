@@ -62,6 +62,7 @@ each(void **state)
 	memset(&cf, 0, sizeof(cf));
 	cf.sign_alg = PTN_ALG_ES256;
 	cf.key_publish_s = PUBLISH_S;
+	cf.key_refresh_s = 30;
 	cf.session_lifespan_s = DAY_S;
 	arena = ptn_arena_new(ARENA_MAX);
 	secrets = secrets_of("the first secret");

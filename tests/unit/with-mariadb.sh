@@ -11,7 +11,8 @@
 #   POSTERN_TEST_DB_START   a program that starts it again after a kill
 #
 # Exit status: the command's; 99 if the server does not start.  Started by
-# root, the server runs as nobody.
+# root, the server runs as nobody.  With $POSTERN_TEST_TEMPLATE the fresh
+# folder is kept there, for others to begin with a copy of it.
 set -u
 
 [ $# -gt 0 ] || { echo "usage: with-mariadb.sh COMMAND..." >&2; exit 99; }
@@ -26,19 +27,12 @@ if [ "$(id -u)" -eq 0 ]; then
 	as_user="setpriv --reuid=nobody --regid=$(id -g nobody) --clear-groups"
 fi
 
+# Nobody will want its data again, so it need not write them down.
 stop() {
 	pid=$(cat "$dir/pid" 2>/dev/null)
-	if [ -n "$pid" ]; then
-		kill -CONT "$pid" 2>/dev/null
-		kill -TERM "$pid" 2>/dev/null
-		i=0
-		while kill -0 "$pid" 2>/dev/null && [ $i -lt 100 ]; do
-			sleep 0.1
-			i=$((i + 1))
-		done
-		kill -KILL "$pid" 2>/dev/null
-	fi
-	rm -rf "$dir"
+	[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null
+	# It may have been making a file just now.
+	rm -rf "$dir" 2>/dev/null || { sleep 0.1 && rm -rf "$dir"; }
 }
 trap stop EXIT
 trap 'exit 99' HUP INT TERM
@@ -56,7 +50,8 @@ skip-name-resolve
 performance-schema=OFF
 innodb-buffer-pool-size=32M
 innodb-log-file-size=8M
-innodb-flush-log-at-trx-commit=1
+innodb-autoextend-increment=4
+innodb-flush-method=nosync
 innodb-fast-shutdown=2
 aria-pagecache-buffer-size=8M
 key-buffer-size=8K
@@ -74,17 +69,43 @@ i=0
 while ! [ -S $dir/sock ] || ! $as_user mariadb-admin --no-defaults \\
     --socket=$dir/sock --user=root ping >/dev/null 2>&1; do
 	i=\$((i + 1))
-	[ \$i -lt 150 ] || exit 1
-	sleep 0.1
+	[ \$i -lt 300 ] || exit 1
+	sleep 0.05
 done
 END
 chmod 755 "$dir/start"
 
-if ! $as_user mariadb-install-db --no-defaults --datadir="$dir/data" \
-    --auth-root-authentication-method=normal --skip-test-db \
-    --innodb-buffer-pool-size=32M --innodb-log-file-size=8M \
-    --tmpdir="$dir" \
-    > "$dir/install" 2>&1 || ! "$dir/start"; then
+install_db() {
+	$as_user mariadb-install-db --no-defaults --datadir="$dir/data" \
+	    --auth-root-authentication-method=normal --skip-test-db \
+	    --innodb-buffer-pool-size=32M --innodb-log-file-size=8M \
+	    --innodb-autoextend-increment=4 --innodb-flush-method=nosync \
+	    --tmpdir="$dir" >"$dir/install" 2>&1
+}
+
+# The first one makes it; the copy has another name until it is whole.
+kept_data() {
+	exec 9>"$1/lock"
+	flock 9
+	if [ -d "$1/data" ]; then
+		cp -a --sparse=always "$1/data" "$dir/data" || return 1
+	else
+		install_db && rm -rf "$1/new" &&
+		    cp -a --sparse=always "$dir/data" "$1/new" &&
+		    mv "$1/new" "$1/data" || return 1
+	fi
+	exec 9>&-
+}
+
+data() {
+	if [ -n "${POSTERN_TEST_TEMPLATE:-}" ]; then
+		kept_data "$POSTERN_TEST_TEMPLATE/fresh"
+	else
+		install_db
+	fi
+}
+
+if ! data || ! "$dir/start"; then
 	cat "$dir/install" "$dir/log" >&2 2>/dev/null
 	exit 99
 fi
