@@ -6,6 +6,7 @@
 
 #include "fcgi/cookie.h"
 #include "fcgi/cors.h"
+#include "lib/conf/conf.h"
 
 #define BEARER_MAX 20 /* Authorization headers that are looked at */
 
@@ -46,14 +47,14 @@ end_idle(struct ptn_request *req, struct ptn_reply *rep)
 
 static enum ptn_err
 try_token(struct ptn_request *req, struct ptn_reply *rep, const char *token,
-    enum ptn_auth how)
+    enum ptn_bearer_use use)
 {
 	bool idle;
 	enum ptn_err r;
 
 	r = ptn_session_check(&req->sc, ptn_bytes_of(token), &req->session,
 	    &idle);
-	if (r != PTN_OK || how == PTN_AUTH_OPTIONAL)
+	if (r != PTN_OK || use == PTN_BEARER_LOOK)
 		return r;
 	if (idle)
 		return end_idle(req, rep);
@@ -63,7 +64,7 @@ try_token(struct ptn_request *req, struct ptn_reply *rep, const char *token,
 
 enum ptn_err
 ptn_bearer_session(struct ptn_request *req, struct ptn_reply *rep,
-    enum ptn_auth how)
+    enum ptn_bearer_use use)
 {
 	const char *token;
 	enum ptn_err r;
@@ -76,14 +77,14 @@ ptn_bearer_session(struct ptn_request *req, struct ptn_reply *rep,
 		if ((token = bearer(req->sc.arena, req->params[i].value)) ==
 		    NULL)
 			continue;
-		r = try_token(req, rep, token, how);
+		r = try_token(req, rep, token, use);
 		if (r != PTN_OK || req->session.known)
 			return r;
 	}
 	token = ptn_cookie_get(req, req->sc.cf->cookie_name);
 	if (token == NULL || *token == '\0')
 		return PTN_OK;
-	if (how != PTN_AUTH_SITE && !ptn_cors_own_page(req))
+	if (use != PTN_BEARER_SITE && !ptn_cors_own_page(req))
 		return PTN_OK;
-	return try_token(req, rep, token, how);
+	return try_token(req, rep, token, use);
 }

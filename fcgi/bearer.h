@@ -3,7 +3,17 @@
 
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "fcgi/routes.h"
+
+/* What a session is presented for. */
+enum ptn_bearer_use {
+	PTN_BEARER_LOOK, /* nothing is written */
+	/*
+	 * It is noted that the session was used, and one that died of idleness
+	 * is deleted, cookie and row.
+	 */
+	PTN_BEARER_USE,
+	PTN_BEARER_SITE /* the same, asked for a request of the site's */
+};
 
 /* The first bearer token of the request, or NULL. */
 const char *ptn_bearer_token(const struct ptn_request *req);
@@ -14,12 +24,10 @@ const char *ptn_bearer_token(const struct ptn_request *req);
  * search.  req->session.known tells; a request without any costs no
  * statement.
  *
- * how		OPTIONAL: nothing is written.  SESSION and SITE: it is noted
- *		that the session was used, and one that died of idleness is
- *		deleted, cookie and row.  But for SITE a cookie is looked at
- *		only when it comes from a page of our own (cors.h).
+ * But for PTN_BEARER_SITE a cookie is looked at only when it comes from a page
+ * of our own (cors.h).
  */
 enum ptn_err ptn_bearer_session(struct ptn_request *req, struct ptn_reply *rep,
-    enum ptn_auth how) PTN_MUST_USE;
+    enum ptn_bearer_use use) PTN_MUST_USE;
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/rng.h"
+#include "lib/conf/conf.h"
 
 #define REQUEST_ID_MAX 64
 #define REQUEST_ID_LEN 32

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "lib/conf/conf.h"
+
 /* Where the pair "name=" stands in one Cookie value, from p on; or NULL. */
 static const char *
 find_pair(const char *p, const char *name, size_t name_len)

@@ -4,13 +4,17 @@
 #include <strings.h>
 
 #include "fcgi/family.h"
+#include "lib/conf/conf.h"
 #include "lib/format/url.h"
 
 #define MAX_AGE_S 7200
 
-/* Iterative: the last * is where a mismatch resumes, so it stays linear. */
-bool
-ptn_cors_match(const char *pattern, const char *origin)
+/*
+ * pattern: * is any run of characters, ? any one; anchored at both ends.
+ * Iterative: the last * is where a mismatch resumes, so it stays linear.
+ */
+static bool
+matches(const char *pattern, const char *origin)
 {
 	const char *star = NULL, *resume = NULL;
 
@@ -49,7 +53,7 @@ allowed(const struct ptn_request *req)
 	if (req->tenant.own_origins)
 		return ptn_url_origin_is_of(cf->rp_id, &cf->rp_origins, origin);
 	for (i = 0; i < cf->cors_origins.n; i++)
-		if (ptn_cors_match(cf->cors_origins.v[i], origin))
+		if (matches(cf->cors_origins.v[i], origin))
 			return true;
 	return false;
 }

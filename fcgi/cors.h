@@ -21,7 +21,4 @@ bool ptn_cors(const struct ptn_request *req, struct ptn_reply *rep);
  */
 bool ptn_cors_own_page(const struct ptn_request *req);
 
-/* pattern: * is any run of characters, ? any one; anchored at both ends. */
-bool ptn_cors_match(const char *pattern, const char *origin);
-
 #endif

@@ -5,11 +5,12 @@
 #include <unistd.h>
 
 #include "lib/account/expiry.h"
-#include "lib/account/jwk.h"
+#include "lib/account/keysets.h"
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/rng.h"
+#include "lib/conf/conf.h"
 #include "lib/db/db.h"
 #include "lib/db/scope.h"
 #include "lib/dfns/codemail.h"
@@ -59,8 +60,7 @@ static void
 courier_close(struct courier *c)
 {
 	ptn_mailer_free(&c->mailer);
-	ptn_jwks_free(&c->sc.keys[PTN_API_HANKO]);
-	ptn_jwks_free(&c->sc.keys[PTN_API_DFNS]);
+	ptn_keysets_free(c->sc.keys);
 	ptn_db_free(&c->sc.db);
 	ptn_arena_free(&c->sc.arena);
 }
@@ -79,11 +79,7 @@ courier_open(struct courier *c, const struct ptn_conf *cf,
 	c->sc.db = ptn_db_new(cf, PTN_DB_SERVE);
 	r = c->sc.arena != NULL && c->sc.db != NULL ? PTN_OK : PTN_E_NOMEM;
 	if (r == PTN_OK)
-		r = ptn_jwks_new(&c->sc.keys[PTN_API_HANKO], PTN_API_HANKO, cf,
-		    secrets);
-	if (r == PTN_OK)
-		r = ptn_jwks_new(&c->sc.keys[PTN_API_DFNS], PTN_API_DFNS, cf,
-		    secrets);
+		r = ptn_keysets_new(c->sc.keys, cf, secrets);
 	if (r == PTN_OK && cf->mail_enabled)
 		r = ptn_mailer_new(&c->mailer, cf);
 	if (r != PTN_OK)
@@ -347,15 +343,11 @@ static enum ptn_err
 expire(struct courier *c)
 {
 	bool thorough = c->round % THOROUGH_ROUNDS == 0;
-	uint64_t gone;
 	enum ptn_err r;
 
 	c->expire_ms = ptn_clock_mono_ms() + EXPIRE_MS;
-	r = ptn_expiry_run(c->sc.cf, c->sc.db, c->sc.keys[PTN_API_HANKO],
-	    c->sc.arena, thorough);
-	if (r == PTN_OK && c->sc.cf->dfns_enabled)
-		r = ptn_jwks_expire(c->sc.keys[PTN_API_DFNS], c->sc.db,
-		    c->sc.arena, &gone);
+	r = ptn_expiry_run(c->sc.cf, c->sc.db, c->sc.keys, c->sc.arena,
+	    thorough);
 	ptn_arena_reset(c->sc.arena);
 	if (r == PTN_OK)
 		c->round++;

@@ -12,6 +12,7 @@
 #include "fcgi/throttle.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/pwhash.h"
 #include "lib/format/json.h"
 
@@ -62,15 +63,21 @@ start_of_path(const struct ptn_request *req)
 	return strncmp(p, req->sc.cf->base_path, len) == 0 ? p + len : p;
 }
 
+static const struct ptn_family *
+family_of(const struct ptn_request *req)
+{
+	if (req->authorizer)
+		return ptn_routes_site();
+	return ptn_routes_family(req->sc.cf, req->side,
+	    req->path_err == PTN_OK ? req->path : start_of_path(req));
+}
+
 /* What the client told about itself; needs no decision. */
 static enum ptn_err
 introduce(struct ptn_request *req)
 {
 	req->path_err = locate(req);
-	req->family = ptn_family_of(req->sc.cf,
-	    req->authorizer		  ? ""
-		: req->path_err == PTN_OK ? req->path
-					  : start_of_path(req));
+	req->family = family_of(req);
 	if (!req->family->placed)
 		req->mount = NULL;
 	req->origin = ptn_request_param(req, "HTTP_ORIGIN");
@@ -93,17 +100,17 @@ introduce(struct ptn_request *req)
 static enum ptn_err
 match(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const char *allow = NULL;
+	struct ptn_route_match m;
 	enum ptn_err r;
 
 	if (req->path_err != PTN_OK)
 		return req->path_err;
-	if (req->admin) /* that socket has no routes yet */
-		return PTN_E_NOT_FOUND;
-	r = ptn_routes_match(req->sc.cf, req->sc.arena, req->method, req->path,
-	    &req->route, &req->arg, &allow);
+	r = ptn_routes_match(req->sc.cf, req->sc.arena, req->side, req->method,
+	    req->path, &m);
 	if (r == PTN_E_METHOD)
-		ptn_reply_header(rep, "Allow", allow);
+		ptn_reply_header(rep, "Allow", m.allow);
+	req->route = m.route;
+	req->arg = m.arg;
 	return r;
 }
 
@@ -196,7 +203,7 @@ judge_for_site(struct ptn_request *req, struct ptn_reply *rep)
 {
 	if (req->params_too_large || req->path_err != PTN_OK ||
 	    provide(req, PTN_NEED_DB) != PTN_OK ||
-	    req->family->authenticate(req, rep, PTN_AUTH_SITE) != PTN_OK) {
+	    req->family->authenticate(req, rep, req->family->site) != PTN_OK) {
 		ptn_reply_raw(rep, NULL, PTN_BYTES("", 0));
 		return PTN_E_DENIED;
 	}
@@ -236,12 +243,35 @@ forget(struct ptn_request *req, struct ptn_reply *rep)
 	(void)ptn_cors(req, rep);
 }
 
+/* What had been spent when a request came. */
+struct cost {
+	uint64_t statements;
+	uint64_t hashes;
+	int64_t began_ms;
+};
+
+static void
+log_cost(const struct ptn_request *req, const struct ptn_reply *rep,
+    const struct cost *before)
+{
+	const uint64_t statements =
+	    ptn_db_count(req->sc.db) - before->statements - req->upkeep;
+
+	if (rep->routine && !req->sc.cf->log_health)
+		return;
+	ptn_debug("%s %s: %d, %llu statements, %llu hashes, %lld ms",
+	    ptn_method_name(req->method),
+	    req->route != NULL ? req->route->path : "-", rep->status,
+	    (unsigned long long)statements,
+	    (unsigned long long)(ptn_pwhash_count() - before->hashes),
+	    (long long)(ptn_clock_mono_ms() - before->began_ms));
+}
+
 void
 ptn_dispatch(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const uint64_t statements = ptn_db_count(req->sc.db);
-	const uint64_t hashes = ptn_pwhash_count();
-	const int64_t began_ms = ptn_clock_mono_ms();
+	const struct cost before = { ptn_db_count(req->sc.db),
+		ptn_pwhash_count(), ptn_clock_mono_ms() };
 	enum ptn_err r, recorded;
 
 	ptn_reply_init(rep, req->sc.arena);
@@ -253,12 +283,6 @@ ptn_dispatch(struct ptn_request *req, struct ptn_reply *rep)
 	}
 	ptn_reply_finish(rep, req, r);
 	ptn_json_free(&req->json);
-	ptn_debug("%s %s: %d, %llu statements, %llu hashes, %lld ms",
-	    ptn_method_name(req->method),
-	    req->route != NULL ? req->route->path : "-", rep->status,
-	    (unsigned long long)(ptn_db_count(req->sc.db) - statements -
-		req->upkeep),
-	    (unsigned long long)(ptn_pwhash_count() - hashes),
-	    (long long)(ptn_clock_mono_ms() - began_ms));
+	log_cost(req, rep, &before);
 	ptn_log_request(NULL);
 }

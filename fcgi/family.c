@@ -1,15 +1,12 @@
 #include "fcgi/family.h"
 
-#include <string.h>
+const struct ptn_auth ptn_auth_anybody = { NULL };
 
-const struct ptn_family *
-ptn_family_of(const struct ptn_conf *cf, const char *path)
+bool
+ptn_family_complete(const struct ptn_family *f)
 {
-	const struct ptn_family *const *f = ptn_families;
-
-	while ((*f)->prefix[0] != '\0' &&
-	    (!(*f)->on(cf) ||
-		strncmp(path, (*f)->prefix, strlen((*f)->prefix)) != 0))
-		f++;
-	return *f;
+	return f->prefix != NULL && f->on != NULL && f->body_max > 0 &&
+	    f->depth > 0 && f->type != NULL && f->problem != NULL &&
+	    f->last_resort != NULL && f->write_error != NULL &&
+	    f->authenticate != NULL;
 }

@@ -8,16 +8,29 @@
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/routes.h"
+#include "fcgi/side.h"
 #include "lib/base/api.h"
 
 /*
- * What all endpoints of one wire protocol have in common.  A request belongs
- * to the first family of ptn_families[] whose prefix its path has.
+ * Who may call: a word of the family that owns it.  Its authenticate() tells
+ * its words apart by their addresses.
+ */
+struct ptn_auth {
+	const struct ptn_family *family; /* NULL: a word of all families */
+};
+
+/* Anybody may call: nothing is looked at. */
+extern const struct ptn_auth ptn_auth_anybody;
+
+/*
+ * What all endpoints of one wire protocol have in common.
  */
 struct ptn_family {
+	enum ptn_side side; /* PTN_PUBLIC or PTN_ADMIN */
 	const char *prefix; /* "/auth/"; "": all that is left */
 	enum ptn_api api;   /* whose signature keys it uses */
 	ptn_feature on;
+	bool rate[PTN_RATE__MAX]; /* the limits that its routes may have */
 	bool placed; /* host or path name the tenant; else the request does */
 	size_t body_max;	 /* bytes */
 	int depth;		 /* levels of nesting */
@@ -35,16 +48,14 @@ struct ptn_family {
 	/* The body of an error into rep->json. */
 	void (*write_error)(struct ptn_reply *rep,
 	    const struct ptn_request *req, int status, const char *message);
-	/* Who may call: a refusal is PTN_E_DENIED or another error. */
+	/* A refusal is PTN_E_DENIED or another error. */
 	enum ptn_err (*authenticate)(struct ptn_request *req,
-	    struct ptn_reply *rep, enum ptn_auth auth);
+	    struct ptn_reply *rep, const struct ptn_auth *auth);
+	/* Who may see a page of the site (authorizer.h); NULL: is not asked. */
+	const struct ptn_auth *site;
 };
 
-/* THE table of families; the last has the prefix "". */
-extern const struct ptn_family *const ptn_families[];
-
-/* The family of a path (or of what could not be decoded to one). */
-const struct ptn_family *ptn_family_of(const struct ptn_conf *cf,
-    const char *path);
+/* Is everything set that has no default? */
+bool ptn_family_complete(const struct ptn_family *f);
 
 #endif

@@ -101,6 +101,11 @@ static const char *(*const decoders[PTN_F__MAX])(struct ptn_arena *,
 	[PTN_F_SECRET] = decode_text,
 	[PTN_F_DIGITS] = decode_digits,
 	[PTN_F_B64URL] = decode_b64url,
+	[PTN_F_NAMES] = NULL,
+	[PTN_F_JSON] = NULL,
+	[PTN_F_ARRAY] = NULL,
+	[PTN_F_BOOL] = NULL,
+	[PTN_F_TIME] = NULL,
 };
 
 /* A hint of the client's, such as its transports: odd elements are skipped. */

@@ -17,6 +17,7 @@
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 
 #define START_MS 30000 /* a new generation is ready by then, or fails */
 #define EARLY_MS 10000 /* a death before this age is an early one */

@@ -9,9 +9,10 @@
 #include "fcgi/listen.h"
 #include "fcgi/process.h"
 #include "lib/base/err.h"
-#include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
 #include "lib/crypto/hashgate.h"
+
+struct ptn_conf;
 
 /*
  * A generation: the workers and the courier that run with one configuration,

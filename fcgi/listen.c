@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 
 #define BACKLOG 1024
 #define HOST_MAX 64

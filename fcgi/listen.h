@@ -7,7 +7,8 @@
 
 #include "fcgi/process.h"
 #include "lib/base/err.h"
-#include "lib/conf/conf.h"
+
+struct ptn_conf;
 
 /*
  * Listening sockets: bound by us, or by whoever started us.  All of them are

@@ -20,6 +20,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 
 #define FILES_MAX 256 /* descriptors a confined process may open */
 #define WAIT_MAX 8    /* descriptors one wait takes */

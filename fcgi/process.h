@@ -8,16 +8,12 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "fcgi/side.h"
 #include "lib/base/err.h"
-#include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
 #include "lib/crypto/hashgate.h"
 
-/*
- * The sockets: what the world may ask, what only the operator may, and one
- * that takes the authorizer role of FastCGI and nothing else.
- */
-enum ptn_side { PTN_PUBLIC = 0, PTN_ADMIN, PTN_AUTHORIZER, PTN_SIDE__MAX };
+struct ptn_conf;
 
 /*
  * What the supervisor shares with its children: a line a worker, in memory

@@ -7,33 +7,40 @@
 #include "fcgi/request.h"
 #include "lib/base/log.h"
 
-/* THE table from errors to HTTP. */
-static const struct {
+struct wire {
 	int status;
 	const char *reason;
 	const char *message; /* NULL: the reason */
 	int retry_after_s;   /* 0: none */
-} errors[PTN_E__MAX] = {
-	/* clang-format off */
-	[PTN_E_INPUT] =       { 400, "Bad Request", NULL, 0 },
-	[PTN_E_DENIED] =      { 401, "Unauthorized", NULL, 0 },
-	[PTN_E_FORBIDDEN] =   { 403, "Forbidden", NULL, 0 },
-	[PTN_E_NOT_FOUND] =   { 404, "Not Found", NULL, 0 },
-	[PTN_E_METHOD] =      { 405, "Method Not Allowed", NULL, 0 },
-	[PTN_E_EXPIRED] =     { 408, "Request Timeout", "passcode request timed out", 0 },
-	[PTN_E_CONFLICT] =    { 409, "Conflict", NULL, 0 },
-	[PTN_E_GONE] =        { 410, "Gone", "max attempts reached", 0 },
-	[PTN_E_TOO_LARGE] =   { 413, "Content Too Large", NULL, 0 },
-	[PTN_E_MEDIA] =       { 415, "Unsupported Media Type", NULL, 0 },
-	[PTN_E_UNPROCESSABLE] = { 422, "Unprocessable Content", NULL, 0 },
-	[PTN_E_RATE] =        { 429, "Too Many Requests", NULL, 0 },
-	[PTN_E_BUSY] =        { 503, "Service Unavailable", NULL, 1 },
-	[PTN_E_UNAVAILABLE] = { 503, "Service Unavailable", NULL, 2 },
-	[PTN_E_RETRY] =       { 503, "Service Unavailable", NULL, 1 },
-	[PTN_E_NOMEM] =       { 500, "Internal Server Error", NULL, 0 },
-	[PTN_E_CONFIG] =      { 503, "Service Unavailable", NULL, 10 },
-	[PTN_E_INTERNAL] =    { 500, "Internal Server Error", NULL, 0 },
-	/* clang-format on */
+};
+
+/* THE table from errors to HTTP. */
+/* clang-format off */
+#define WIRE_INPUT         { 400, "Bad Request", NULL, 0 }
+#define WIRE_DENIED        { 401, "Unauthorized", NULL, 0 }
+#define WIRE_FORBIDDEN     { 403, "Forbidden", NULL, 0 }
+#define WIRE_NOT_FOUND     { 404, "Not Found", NULL, 0 }
+#define WIRE_METHOD        { 405, "Method Not Allowed", NULL, 0 }
+#define WIRE_EXPIRED       { 408, "Request Timeout", "passcode request timed out", 0 }
+#define WIRE_CONFLICT      { 409, "Conflict", NULL, 0 }
+#define WIRE_GONE          { 410, "Gone", "max attempts reached", 0 }
+#define WIRE_TOO_LARGE     { 413, "Content Too Large", NULL, 0 }
+#define WIRE_MEDIA         { 415, "Unsupported Media Type", NULL, 0 }
+#define WIRE_UNPROCESSABLE { 422, "Unprocessable Content", NULL, 0 }
+#define WIRE_RATE          { 429, "Too Many Requests", NULL, 0 }
+#define WIRE_BUSY          { 503, "Service Unavailable", NULL, 1 }
+#define WIRE_UNAVAILABLE   { 503, "Service Unavailable", NULL, 2 }
+#define WIRE_RETRY         { 503, "Service Unavailable", NULL, 1 }
+#define WIRE_NOMEM         { 500, "Internal Server Error", NULL, 0 }
+#define WIRE_CONFIG        { 503, "Service Unavailable", NULL, 10 }
+#define WIRE_INTERNAL      { 500, "Internal Server Error", NULL, 0 }
+/* clang-format on */
+
+/* An error that has no line above is one that the compiler does not know. */
+static const struct wire errors[PTN_E__MAX] = {
+	[PTN_OK] = { 0, "", NULL, 0 }, /* is no error, and has a table below */
+#define PTN_ERR(error, name) [PTN_E_##error] = WIRE_##error,
+#include "lib/base/err.def"
 };
 
 static const struct {

@@ -31,14 +31,15 @@ struct ptn_header {
 struct ptn_reply {
 	struct ptn_arena *arena;
 	enum ptn_done done;
-	const char *message; /* of an error, instead of the table's; static */
-	const char *type;    /* content type; NULL: application/json */
+	const char *message;   /* of an error, instead of the table's; static */
+	const char *type;      /* content type; NULL: application/json */
 	struct ptn_jsonw json; /* the body being written */
 	struct ptn_bytes raw; /* a body that is ready; p set: instead of json */
 	struct ptn_header header[PTN_REPLY_HEADERS];
 	size_t nheaders;
 	bool no_store; /* carries a token or personal data */
-	bool bad; /* memory ran out while it was made */
+	bool routine;  /* asked for all day by programs: seldom of interest */
+	bool bad;      /* memory ran out while it was made */
 
 	/* Settled by ptn_reply_finish(): what gateway.c sends. */
 	int status;

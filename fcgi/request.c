@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "fcgi/family.h"
+#include "lib/account/keysets.h"
 
 static const char *const methods[PTN_METHOD__MAX] = {
 	[PTN_GET] = "GET",
@@ -13,6 +14,7 @@ static const char *const methods[PTN_METHOD__MAX] = {
 	[PTN_PATCH] = "PATCH",
 	[PTN_DELETE] = "DELETE",
 	[PTN_OPTIONS] = "OPTIONS",
+	[PTN_METHOD_OTHER] = "other",
 };
 
 const char *
@@ -66,18 +68,14 @@ ptn_request_wake_courier(const struct ptn_request *req)
 }
 
 /*
- * Of both APIs, whoever asks first: what is published must not need the
+ * Of all APIs, whoever asks first: what is published must not need the
  * database again once the process has served anything.
  */
 enum ptn_err
 ptn_env_keys(struct ptn_env *env, bool force)
 {
 	const struct ptn_scope *sc = &env->sc;
-	enum ptn_err r;
 
-	r = ptn_jwks_refresh(sc->keys[PTN_API_HANKO], sc->db, sc->arena, force);
-	if (r != PTN_OK || !sc->cf->dfns_enabled)
-		return r;
-	return ptn_jwks_refresh(sc->keys[PTN_API_DFNS], sc->db, sc->arena,
+	return ptn_keysets_refresh(sc->keys, sc->cf, sc->db, sc->arena,
 	    force);
 }

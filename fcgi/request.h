@@ -5,15 +5,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fcgi/side.h"
 #include "lib/account/jwk.h"
 #include "lib/account/session.h"
 #include "lib/account/tenant.h"
+#include "lib/base/api.h"
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/uuid.h"
-#include "lib/conf/conf.h"
 #include "lib/db/scope.h"
 #include "lib/event/actor.h"
+
+struct ptn_conf;
 
 enum ptn_method {
 	PTN_METHOD_UNSET = 0,
@@ -82,7 +85,7 @@ struct ptn_request {
 	bool authorizer; /* the web server asks who may pass (authorizer.h) */
 	bool body_too_large;   /* it was read to its end and dropped */
 	bool params_too_large; /* more than gateway.h allows; params is cut */
-	bool admin;	       /* it came in on the admin socket */
+	enum ptn_side side; /* the socket that it came in on */
 
 	/* From the gate. */
 	const struct ptn_family *family;

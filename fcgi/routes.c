@@ -6,26 +6,36 @@
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/family.h"
 #include "fcgi/public/public.h"
+#include "fcgi/throttle.h"
 #include "lib/base/array.h"
 #include "lib/base/log.h"
 
-const struct ptn_family *const ptn_families[] = { &ptn_dfns_family,
-	&ptn_public_family };
+/* THE table of families; one of the public side has the prefix "". */
+static const struct ptn_family *const families[] = { &ptn_public_family,
+	&ptn_dfns_family };
+static const size_t families_n = PTN_ARRAY_LEN(families);
 
-const struct ptn_input ptn_no_input = { NULL, 0 };
+static const struct ptn_input no_input = { NULL, 0 };
 
 /* clang-format off */
-#define ANYBODY  PTN_AUTH_NONE
-#define OPTIONAL PTN_AUTH_OPTIONAL
-#define SESSION  PTN_AUTH_SESSION
-#define SITE     PTN_AUTH_SITE
-#define MEMBER   PTN_AUTH_MEMBER
-#define NEWCOMER PTN_AUTH_REGISTRANT
-#define SIGNED   PTN_AUTH_SIGNED
-#define CALLER   PTN_AUTH_CALLER
-#define SERVICE  PTN_AUTH_SERVICE
-#define RECOVERY PTN_AUTH_RECOVERY
-#define NOTHING  PTN_NEED_NOTHING
+#define PUBLIC   &ptn_public_family
+#define DFNS     &ptn_dfns_family
+#define GET      PTN_GET
+#define POST     PTN_POST
+#define PUT      PTN_PUT
+#define PATCH    PTN_PATCH
+#define DELETE   PTN_DELETE
+#define ANYBODY  &ptn_auth_anybody
+#define OPTIONAL &ptn_public_auth_optional
+#define SESSION  &ptn_public_auth_session
+#define SITE     &ptn_public_auth_site
+#define MEMBER   &ptn_dfns_auth_member
+#define NEWCOMER &ptn_dfns_auth_newcomer
+#define SIGNED   &ptn_dfns_auth_signed
+#define CALLER   &ptn_dfns_auth_caller
+#define SERVICE  &ptn_dfns_auth_service
+#define RECOVERY &ptn_dfns_auth_recovery
+#define NONE     PTN_NEED_NOTHING
 #define KEYS     PTN_NEED_KEYS
 #define DB       PTN_NEED_DB
 #define FREE     PTN_RATE_NONE
@@ -38,76 +48,76 @@ const struct ptn_input ptn_no_input = { NULL, 0 };
 #define TYPED    PTN_RATE_TYPED
 #define IN(name) &ptn_in_##name
 #define ON(name) ptn_feature_##name
-#define NO_INPUT PTN_NO_INPUT
+#define NO_INPUT &no_input
 
 const struct ptn_route ptn_routes[] = {
-	/* method     path                                 who may   needs    limit    input                   exists if     handler */
-	{ PTN_GET,    "/",                                 ANYBODY,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_public_status_page },
-	{ PTN_GET,    "/health/alive",                     ANYBODY,  NOTHING, FREE,    NO_INPUT,               ON(always),    ptn_public_health_alive },
-	{ PTN_GET,    "/health/ready",                     ANYBODY,  NOTHING, FREE,    NO_INPUT,               ON(always),    ptn_public_health_ready },
-	{ PTN_GET,    "/.well-known/jwks.json",            ANYBODY,  KEYS,    FREE,    NO_INPUT,               ON(always),    ptn_public_well_known_jwks },
-	{ PTN_GET,    "/.well-known/config",               ANYBODY,  NOTHING, FREE,    NO_INPUT,               ON(always),    ptn_public_well_known_config },
+	/* whose  method  path                                 who may   needs limit   input                    exists if     handler */
+	{ PUBLIC, GET,    "/",                                 ANYBODY,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_status_page },
+	{ PUBLIC, GET,    "/health/alive",                     ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_health_alive },
+	{ PUBLIC, GET,    "/health/ready",                     ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_health_ready },
+	{ PUBLIC, GET,    "/.well-known/jwks.json",            ANYBODY,  KEYS, FREE,    NO_INPUT,               ON(always),    ptn_public_well_known_jwks },
+	{ PUBLIC, GET,    "/.well-known/config",               ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_well_known_config },
 
-	{ PTN_POST,   "/user",                             ANYBODY,  DB,      FREE,    IN(email),              ON(always),    ptn_public_user_find },
-	{ PTN_POST,   "/users",                            ANYBODY,  DB,      FREE,    IN(email),              ON(always),    ptn_public_user_create },
-	{ PTN_GET,    "/users/{id}",                       SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_public_user_show },
-	{ PTN_GET,    "/me",                               SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_public_user_me },
-	{ PTN_DELETE, "/user",                             SESSION,  DB,      FREE,    NO_INPUT,               ON(deletion),  ptn_public_user_remove },
+	{ PUBLIC, POST,   "/user",                             ANYBODY,  DB,   FREE,    IN(email),              ON(always),    ptn_public_user_find },
+	{ PUBLIC, POST,   "/users",                            ANYBODY,  DB,   FREE,    IN(email),              ON(always),    ptn_public_user_create },
+	{ PUBLIC, GET,    "/users/{id}",                       SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_user_show },
+	{ PUBLIC, GET,    "/me",                               SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_user_me },
+	{ PUBLIC, DELETE, "/user",                             SESSION,  DB,   FREE,    NO_INPUT,               ON(deletion),  ptn_public_user_remove },
 
-	{ PTN_POST,   "/passcode/login/initialize",        OPTIONAL, DB,      CODES,   IN(passcode_init),      ON(passcodes), ptn_public_passcode_init },
-	{ PTN_POST,   "/passcode/login/finalize",          OPTIONAL, DB,      FREE,    IN(passcode_final),     ON(passcodes), ptn_public_passcode_final },
+	{ PUBLIC, POST,   "/passcode/login/initialize",        OPTIONAL, DB,   CODES,   IN(passcode_init),      ON(passcodes), ptn_public_passcode_init },
+	{ PUBLIC, POST,   "/passcode/login/finalize",          OPTIONAL, DB,   FREE,    IN(passcode_final),     ON(passcodes), ptn_public_passcode_final },
 
-	{ PTN_POST,   "/password/login",                   ANYBODY,  DB,      GUESSES, IN(password),           ON(passwords), ptn_public_password_login },
-	{ PTN_PUT,    "/password",                         SESSION,  DB,      FREE,    IN(password),           ON(passwords), ptn_public_password_update },
+	{ PUBLIC, POST,   "/password/login",                   ANYBODY,  DB,   GUESSES, IN(password),           ON(passwords), ptn_public_password_login },
+	{ PUBLIC, PUT,    "/password",                         SESSION,  DB,   FREE,    IN(password),           ON(passwords), ptn_public_password_update },
 
-	{ PTN_GET,    "/emails",                           SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_public_email_list },
-	{ PTN_POST,   "/emails",                           SESSION,  DB,      FREE,    IN(address),            ON(always),    ptn_public_email_add },
-	{ PTN_DELETE, "/emails/{id}",                      SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_public_email_delete },
-	{ PTN_POST,   "/emails/{id}/set_primary",          SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_public_email_primary_set },
+	{ PUBLIC, GET,    "/emails",                           SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_email_list },
+	{ PUBLIC, POST,   "/emails",                           SESSION,  DB,   FREE,    IN(address),            ON(always),    ptn_public_email_add },
+	{ PUBLIC, DELETE, "/emails/{id}",                      SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_email_delete },
+	{ PUBLIC, POST,   "/emails/{id}/set_primary",          SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_email_primary_set },
 
-	{ PTN_POST,   "/webauthn/registration/initialize", SESSION,  DB,      FREE,    NO_INPUT,               ON(passkeys),  ptn_public_registration_init },
-	{ PTN_POST,   "/webauthn/registration/finalize",   SESSION,  DB,      FREE,    IN(registration),       ON(passkeys),  ptn_public_registration_final },
-	{ PTN_POST,   "/webauthn/login/initialize",        ANYBODY,  DB,      FREE,    IN(login_init),         ON(passkeys),  ptn_public_login_init },
-	{ PTN_POST,   "/webauthn/login/finalize",          ANYBODY,  DB,      FREE,    IN(login_final),        ON(passkeys),  ptn_public_login_final },
-	{ PTN_GET,    "/webauthn/credentials",             SESSION,  DB,      FREE,    NO_INPUT,               ON(passkeys),  ptn_public_credential_list },
-	{ PTN_PATCH,  "/webauthn/credentials/{id}",        SESSION,  DB,      FREE,    IN(credential_name),    ON(passkeys),  ptn_public_credential_update },
-	{ PTN_DELETE, "/webauthn/credentials/{id}",        SESSION,  DB,      FREE,    NO_INPUT,               ON(passkeys),  ptn_public_credential_remove },
+	{ PUBLIC, POST,   "/webauthn/registration/initialize", SESSION,  DB,   FREE,    NO_INPUT,               ON(passkeys),  ptn_public_registration_init },
+	{ PUBLIC, POST,   "/webauthn/registration/finalize",   SESSION,  DB,   FREE,    IN(registration),       ON(passkeys),  ptn_public_registration_final },
+	{ PUBLIC, POST,   "/webauthn/login/initialize",        ANYBODY,  DB,   FREE,    IN(login_init),         ON(passkeys),  ptn_public_login_init },
+	{ PUBLIC, POST,   "/webauthn/login/finalize",          ANYBODY,  DB,   FREE,    IN(login_final),        ON(passkeys),  ptn_public_login_final },
+	{ PUBLIC, GET,    "/webauthn/credentials",             SESSION,  DB,   FREE,    NO_INPUT,               ON(passkeys),  ptn_public_credential_list },
+	{ PUBLIC, PATCH,  "/webauthn/credentials/{id}",        SESSION,  DB,   FREE,    IN(credential_name),    ON(passkeys),  ptn_public_credential_update },
+	{ PUBLIC, DELETE, "/webauthn/credentials/{id}",        SESSION,  DB,   FREE,    NO_INPUT,               ON(passkeys),  ptn_public_credential_remove },
 
-	{ PTN_POST,   "/logout",                           SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_public_logout },
-	{ PTN_GET,    "/authorize",                        SITE,     DB,      FREE,    NO_INPUT,               ON(always),    ptn_authorizer_decide },
-	{ PTN_GET,    "/sessions/validate",                OPTIONAL, DB,      FREE,    NO_INPUT,               ON(always),    ptn_public_session_validate },
-	{ PTN_POST,   "/sessions/validate",                ANYBODY,  DB,      FREE,    IN(session_token),      ON(always),    ptn_public_token_validate },
-	{ PTN_GET,    "/sessions",                         SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_public_session_list },
-	{ PTN_DELETE, "/sessions/{id}",                    SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_public_session_remove },
-	{ PTN_DELETE, "/sessions",                         SESSION,  DB,      FREE,    NO_INPUT,               ON(always),    ptn_public_session_end_others },
+	{ PUBLIC, POST,   "/logout",                           SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_logout },
+	{ PUBLIC, GET,    "/authorize",                        SITE,     DB,   FREE,    NO_INPUT,               ON(always),    ptn_authorizer_decide },
+	{ PUBLIC, GET,    "/sessions/validate",                OPTIONAL, DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_session_validate },
+	{ PUBLIC, POST,   "/sessions/validate",                ANYBODY,  DB,   FREE,    IN(session_token),      ON(always),    ptn_public_token_validate },
+	{ PUBLIC, GET,    "/sessions",                         SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_session_list },
+	{ PUBLIC, DELETE, "/sessions/{id}",                    SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_session_remove },
+	{ PUBLIC, DELETE, "/sessions",                         SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_session_end_others },
 
-	{ PTN_POST,   "/auth/login/code",                  ANYBODY,  DB,      MAILS,   IN(dfns_code),          ON(dfns_mail), ptn_dfns_login_code },
-	{ PTN_POST,   "/auth/login/init",                  ANYBODY,  DB,      INITS,   IN(dfns_login_init),    ON(dfns),      ptn_dfns_login_init },
-	{ PTN_POST,   "/auth/login",                       ANYBODY,  DB,      ANSWERS, IN(dfns_answer),        ON(dfns),      ptn_dfns_login },
-	{ PTN_POST,   "/auth/login/delegated",             SERVICE,  DB,      FREE,    IN(dfns_delegated_login), ON(dfns),    ptn_dfns_delegated_login },
-	{ PTN_PUT,    "/auth/logout",                      MEMBER,   DB,      FREE,    IN(dfns_logout),        ON(dfns),      ptn_dfns_logout },
-	{ PTN_POST,   "/auth/logout",                      MEMBER,   DB,      FREE,    IN(dfns_logout),        ON(dfns),      ptn_dfns_logout },
-	{ PTN_PUT,    "/auth/registration/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          ON(dfns_mail), ptn_dfns_registration_code },
-	{ PTN_POST,   "/auth/registration/init",           ANYBODY,  DB,      INITS,   IN(dfns_reg_init),      ON(dfns),      ptn_dfns_registration_init },
-	{ PTN_POST,   "/auth/registration",                NEWCOMER, DB,      FREE,    IN(dfns_registration),  ON(dfns),      ptn_dfns_registration },
-	{ PTN_POST,   "/auth/registration/enduser",        NEWCOMER, DB,      FREE,    IN(dfns_end_user),      ON(dfns),      ptn_dfns_end_user },
-	{ PTN_POST,   "/auth/registration/delegated",      SERVICE,  DB,      FREE,    IN(dfns_delegated),     ON(dfns),      ptn_dfns_delegated_registration },
-	{ PTN_POST,   "/auth/registration/delegated/restart", SERVICE, DB,    FREE,    IN(dfns_delegated),     ON(dfns),      ptn_dfns_delegated_restart },
-	{ PTN_GET,    "/auth/credentials",                 MEMBER,   DB,      FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_credentials },
-	{ PTN_POST,   "/auth/credentials/init",            MEMBER,   DB,      FREE,    IN(dfns_kind),          ON(dfns),      ptn_dfns_credential_init },
-	{ PTN_POST,   "/auth/credentials",                 SIGNED,   DB,      FREE,    IN(dfns_credential),    ON(dfns),      ptn_dfns_credential_create },
-	{ PTN_PUT,    "/auth/credentials/activate",        SIGNED,   DB,      FREE,    IN(dfns_uuid),          ON(dfns),      ptn_dfns_credential_activate },
-	{ PTN_PUT,    "/auth/credentials/deactivate",      SIGNED,   DB,      FREE,    IN(dfns_uuid),          ON(dfns),      ptn_dfns_credential_deactivate },
-	{ PTN_POST,   "/auth/credentials/code",            SIGNED,   DB,      FREE,    IN(dfns_expiration),    ON(dfns),      ptn_dfns_credcode },
-	{ PTN_POST,   "/auth/credentials/code/init",       ANYBODY,  DB,      TYPED,   IN(dfns_credcode),      ON(dfns),      ptn_dfns_credcode_init },
-	{ PTN_POST,   "/auth/credentials/code/verify",     ANYBODY,  DB,      ANSWERS, IN(dfns_credential),    ON(dfns),      ptn_dfns_credcode_verify },
-	{ PTN_POST,   "/auth/action/init",                 CALLER,   DB,      FREE,    IN(dfns_action_init),   ON(dfns),      ptn_dfns_action_init },
-	{ PTN_POST,   "/auth/action",                      CALLER,   DB,      FACTORS, IN(dfns_answer),        ON(dfns),      ptn_dfns_action },
-	{ PTN_POST,   "/auth/recover/user/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          ON(dfns_mail), ptn_dfns_recovery_code },
-	{ PTN_PUT,    "/auth/recover/user/code",           ANYBODY,  DB,      MAILS,   IN(dfns_code),          ON(dfns_mail), ptn_dfns_recovery_code },
-	{ PTN_POST,   "/auth/recover/user/init",           ANYBODY,  DB,      INITS,   IN(dfns_recovery_init), ON(dfns),      ptn_dfns_recovery_init },
-	{ PTN_POST,   "/auth/recover/user/delegated",      SERVICE,  DB,      FREE,    IN(dfns_delegated_recovery), ON(dfns), ptn_dfns_delegated_recovery },
-	{ PTN_POST,   "/auth/recover/user",                RECOVERY, DB,      FREE,    IN(dfns_recovery),      ON(dfns),      ptn_dfns_recovery },
+	{ DFNS,   POST,   "/auth/login/code",                  ANYBODY,  DB,   MAILS,   IN(dfns_code),          ON(dfns_mail), ptn_dfns_login_code },
+	{ DFNS,   POST,   "/auth/login/init",                  ANYBODY,  DB,   INITS,   IN(dfns_login_init),    ON(dfns),      ptn_dfns_login_init },
+	{ DFNS,   POST,   "/auth/login",                       ANYBODY,  DB,   ANSWERS, IN(dfns_answer),        ON(dfns),      ptn_dfns_login },
+	{ DFNS,   POST,   "/auth/login/delegated",             SERVICE,  DB,   FREE,    IN(dfns_delegated_login), ON(dfns),    ptn_dfns_delegated_login },
+	{ DFNS,   PUT,    "/auth/logout",                      MEMBER,   DB,   FREE,    IN(dfns_logout),        ON(dfns),      ptn_dfns_logout },
+	{ DFNS,   POST,   "/auth/logout",                      MEMBER,   DB,   FREE,    IN(dfns_logout),        ON(dfns),      ptn_dfns_logout },
+	{ DFNS,   PUT,    "/auth/registration/code",           ANYBODY,  DB,   MAILS,   IN(dfns_code),          ON(dfns_mail), ptn_dfns_registration_code },
+	{ DFNS,   POST,   "/auth/registration/init",           ANYBODY,  DB,   INITS,   IN(dfns_reg_init),      ON(dfns),      ptn_dfns_registration_init },
+	{ DFNS,   POST,   "/auth/registration",                NEWCOMER, DB,   FREE,    IN(dfns_registration),  ON(dfns),      ptn_dfns_registration },
+	{ DFNS,   POST,   "/auth/registration/enduser",        NEWCOMER, DB,   FREE,    IN(dfns_end_user),      ON(dfns),      ptn_dfns_end_user },
+	{ DFNS,   POST,   "/auth/registration/delegated",      SERVICE,  DB,   FREE,    IN(dfns_delegated),  ON(dfns),      ptn_dfns_delegated_registration },
+	{ DFNS,   POST,   "/auth/registration/delegated/restart", SERVICE, DB, FREE, IN(dfns_delegated),     ON(dfns),      ptn_dfns_delegated_restart },
+	{ DFNS,   GET,    "/auth/credentials",                 MEMBER,   DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_credentials },
+	{ DFNS,   POST,   "/auth/credentials/init",            MEMBER,   DB,   FREE,    IN(dfns_kind),          ON(dfns),      ptn_dfns_credential_init },
+	{ DFNS,   POST,   "/auth/credentials",                 SIGNED,   DB,   FREE,    IN(dfns_credential),    ON(dfns),      ptn_dfns_credential_create },
+	{ DFNS,   PUT,    "/auth/credentials/activate",        SIGNED,   DB,   FREE,    IN(dfns_uuid),          ON(dfns),      ptn_dfns_credential_activate },
+	{ DFNS,   PUT,    "/auth/credentials/deactivate",      SIGNED,   DB,   FREE,    IN(dfns_uuid),          ON(dfns),      ptn_dfns_credential_deactivate },
+	{ DFNS,   POST,   "/auth/credentials/code",            SIGNED,   DB,   FREE,    IN(dfns_expiration),    ON(dfns),      ptn_dfns_credcode },
+	{ DFNS,   POST,   "/auth/credentials/code/init",       ANYBODY,  DB,   TYPED,   IN(dfns_credcode),      ON(dfns),      ptn_dfns_credcode_init },
+	{ DFNS,   POST,   "/auth/credentials/code/verify",     ANYBODY,  DB,   ANSWERS, IN(dfns_credential),    ON(dfns),      ptn_dfns_credcode_verify },
+	{ DFNS,   POST,   "/auth/action/init",                 CALLER,   DB,   FREE,    IN(dfns_action_init),   ON(dfns),      ptn_dfns_action_init },
+	{ DFNS,   POST,   "/auth/action",                      CALLER,   DB,   FACTORS, IN(dfns_answer),        ON(dfns),      ptn_dfns_action },
+	{ DFNS,   POST,   "/auth/recover/user/code",           ANYBODY,  DB,   MAILS,   IN(dfns_code),          ON(dfns_mail), ptn_dfns_recovery_code },
+	{ DFNS,   PUT,    "/auth/recover/user/code",           ANYBODY,  DB,   MAILS,   IN(dfns_code),          ON(dfns_mail), ptn_dfns_recovery_code },
+	{ DFNS,   POST,   "/auth/recover/user/init",           ANYBODY,  DB,   INITS,   IN(dfns_recovery_init), ON(dfns),      ptn_dfns_recovery_init },
+	{ DFNS,   POST,   "/auth/recover/user/delegated",      SERVICE,  DB,   FREE,    IN(dfns_delegated_recovery), ON(dfns), ptn_dfns_delegated_recovery },
+	{ DFNS,   POST,   "/auth/recover/user",                RECOVERY, DB,   FREE,    IN(dfns_recovery),      ON(dfns),      ptn_dfns_recovery },
 };
 /* clang-format on */
 
@@ -116,10 +126,34 @@ const size_t ptn_routes_n = PTN_ARRAY_LEN(ptn_routes);
 static bool
 complete(const struct ptn_route *rt)
 {
-	return rt->method != PTN_METHOD_UNSET && rt->path != NULL &&
-	    rt->auth != PTN_AUTH_UNSET && rt->need != PTN_NEED_UNSET &&
-	    rt->rate != PTN_RATE_UNSET && rt->input != NULL && rt->on != NULL &&
-	    rt->handler != NULL;
+	return rt->family != NULL && rt->method != PTN_METHOD_UNSET &&
+	    rt->path != NULL && rt->auth != NULL &&
+	    rt->need != PTN_NEED_UNSET && rt->rate != PTN_RATE_UNSET &&
+	    rt->input != NULL && rt->on != NULL && rt->handler != NULL;
+}
+
+static bool
+known(const struct ptn_family *f)
+{
+	size_t i;
+
+	for (i = 0; i < families_n; i++)
+		if (families[i] == f)
+			return ptn_family_complete(f);
+	return false;
+}
+
+/* Each field has a name and a type. */
+static bool
+readable(const struct ptn_input *in)
+{
+	size_t i;
+
+	for (i = 0; i < in->n; i++)
+		if (in->field[i].name == NULL ||
+		    in->field[i].type == PTN_F_UNSET)
+			return false;
+	return true;
 }
 
 /* A session, and a limit, are rows: such a route needs the database. */
@@ -127,29 +161,56 @@ static bool
 consistent(const struct ptn_route *rt)
 {
 	return rt->need == PTN_NEED_DB ||
-	    (rt->auth == PTN_AUTH_NONE && rt->rate == PTN_RATE_NONE);
+	    (rt->auth == &ptn_auth_anybody && rt->rate == PTN_RATE_NONE);
+}
+
+/* What is wrong with a line by itself, or NULL. */
+static const char *
+wrong(const struct ptn_route *rt)
+{
+	if (!complete(rt))
+		return "a column is unset";
+	if (!known(rt->family))
+		return "its family is not complete, or not in the table";
+	if (rt->auth->family != NULL && rt->auth->family != rt->family)
+		return "who may call is a word of another family";
+	if (!rt->family->rate[rt->rate])
+		return "its limit is none of its family's";
+	if (!readable(rt->input))
+		return "a field of its input has no name or type";
+	if (!ptn_throttle_fits(rt->rate, rt->input))
+		return "its input lacks the field that its limit counts";
+	if (!consistent(rt))
+		return "a session, and a limit, need the database";
+	return NULL;
+}
+
+/* What is wrong with two lines beside each other, or NULL. */
+static const char *
+clash(const struct ptn_route *a, const struct ptn_route *b)
+{
+	if (a->family->side != b->family->side || strcmp(a->path, b->path) != 0)
+		return NULL;
+	if (a->family != b->family)
+		return "its path is another family's, too";
+	return a->method == b->method ? "it stands twice" : NULL;
 }
 
 enum ptn_err
-ptn_routes_check(void)
+ptn_routes_check(const struct ptn_route *table, size_t n)
 {
-	const struct ptn_route *a, *b;
+	const char *why;
 	size_t i, j;
 
-	for (i = 0; i < ptn_routes_n; i++) {
-		a = &ptn_routes[i];
-		if (!complete(a) || !consistent(a)) {
-			ptn_error("routes: line %zu is not complete", i + 1);
-			return PTN_E_CONFIG;
-		}
-		for (j = 0; j < i; j++) {
-			b = &ptn_routes[j];
-			if (a->method != b->method ||
-			    strcmp(a->path, b->path) != 0)
-				continue;
-			ptn_error("routes: %s stands twice", a->path);
-			return PTN_E_CONFIG;
-		}
+	for (i = 0; i < n; i++) {
+		why = wrong(&table[i]);
+		for (j = 0; j < i && why == NULL; j++)
+			why = clash(&table[i], &table[j]);
+		if (why == NULL)
+			continue;
+		ptn_error("routes: line %zu, %s: %s", i + 1,
+		    table[i].path != NULL ? table[i].path : "no path", why);
+		return PTN_E_CONFIG;
 	}
 	return PTN_OK;
 }
@@ -192,42 +253,116 @@ better(const struct ptn_route *a, const struct ptn_route *b)
 	return a;
 }
 
-enum ptn_err
-ptn_routes_match(const struct ptn_conf *cf, struct ptn_arena *a,
-    enum ptn_method method, const char *path, const struct ptn_route **route,
-    const char **arg, const char **allow)
+static bool
+is_on(const struct ptn_route *rt, const struct ptn_conf *cf)
 {
-	const enum ptn_method wanted = method == PTN_HEAD ? PTN_GET : method;
-	const struct ptn_route *rt, *found = NULL;
-	const char *p;
-	struct ptn_buf b;
-	bool off = false;
-	size_t i, len = 0;
+	return rt->family->on(cf) && rt->on(cf);
+}
 
-	ptn_buf_init(&b, a);
+/* The route that fits, or what may be asked of that path instead. */
+static enum ptn_err
+find(const struct ptn_conf *cf, enum ptn_side side, enum ptn_method wanted,
+    const char *path, const struct ptn_route **found, struct ptn_buf *allow)
+{
+	const struct ptn_route *rt;
+	const char *p;
+	bool off = false;
+	size_t i, len;
+
+	*found = NULL;
 	for (i = 0; i < ptn_routes_n; i++) {
 		rt = &ptn_routes[i];
-		if (!fits(rt->path, path, &p, &len))
+		if (rt->family->side != side || !fits(rt->path, path, &p, &len))
 			continue;
-		if (!rt->on(cf)) {
+		if (!is_on(rt, cf)) {
 			off = off || rt->method == wanted;
 			continue;
 		}
-		allow_add(&b, rt);
+		allow_add(allow, rt);
 		if (rt->method == wanted)
-			found = better(found, rt);
+			*found = better(*found, rt);
 	}
-	if (found == NULL && (b.len == 0 || off))
-		return PTN_E_NOT_FOUND; /* as if it had never been there */
-	if (found == NULL) {
-		ptn_buf_str(&b, ", OPTIONS");
-		*allow = b.p;
-		return b.bad ? PTN_E_NOMEM : PTN_E_METHOD;
+	if (*found != NULL)
+		return PTN_OK;
+	/* What is switched off is as if it had never been there. */
+	return allow->len == 0 || off ? PTN_E_NOT_FOUND : PTN_E_METHOD;
+}
+
+enum ptn_err
+ptn_routes_match(const struct ptn_conf *cf, struct ptn_arena *a,
+    enum ptn_side side, enum ptn_method method, const char *path,
+    struct ptn_route_match *m)
+{
+	const enum ptn_method wanted = method == PTN_HEAD ? PTN_GET : method;
+	struct ptn_buf allow;
+	const char *p;
+	size_t len = 0;
+	enum ptn_err r;
+
+	memset(m, 0, sizeof(*m));
+	ptn_buf_init(&allow, a);
+	r = find(cf, side, wanted, path, &m->route, &allow);
+	if (r == PTN_E_METHOD) {
+		ptn_buf_str(&allow, ", OPTIONS");
+		m->allow = allow.p;
+		return allow.bad ? PTN_E_NOMEM : r;
 	}
-	*route = found;
-	*arg = NULL;
-	if (fits(found->path, path, &p, &len) && p != NULL &&
-	    (*arg = ptn_arena_strndup(a, p, len)) == NULL)
+	if (r == PTN_OK && fits(m->route->path, path, &p, &len) && p != NULL &&
+	    (m->arg = ptn_arena_strndup(a, p, len)) == NULL)
 		return PTN_E_NOMEM;
-	return PTN_OK;
+	return r;
+}
+
+static const struct ptn_family *
+by_route(const struct ptn_conf *cf, enum ptn_side side, const char *path)
+{
+	const struct ptn_route *rt;
+	const char *p;
+	size_t i, len;
+
+	for (i = 0; i < ptn_routes_n; i++) {
+		rt = &ptn_routes[i];
+		if (rt->family->side == side &&
+		    fits(rt->path, path, &p, &len) && is_on(rt, cf))
+			return rt->family;
+	}
+	return NULL;
+}
+
+static const struct ptn_family *
+by_prefix(const struct ptn_conf *cf, enum ptn_side side, const char *path)
+{
+	const struct ptn_family *f, *best = NULL;
+	size_t i;
+
+	for (i = 0; i < families_n; i++) {
+		f = families[i];
+		if (f->side != side || !f->on(cf) ||
+		    strncmp(path, f->prefix, strlen(f->prefix)) != 0)
+			continue;
+		if (best == NULL || strlen(f->prefix) > strlen(best->prefix))
+			best = f;
+	}
+	return best;
+}
+
+const struct ptn_family *
+ptn_routes_family(const struct ptn_conf *cf, enum ptn_side side,
+    const char *path)
+{
+	const struct ptn_family *f = by_route(cf, side, path);
+
+	if (f == NULL)
+		f = by_prefix(cf, side, path);
+	return f != NULL ? f : by_prefix(cf, PTN_PUBLIC, path);
+}
+
+const struct ptn_family *
+ptn_routes_site(void)
+{
+	size_t i = 0;
+
+	while (i + 1 < families_n && families[i]->site == NULL)
+		i++;
+	return families[i];
 }

@@ -7,29 +7,20 @@
 #include "fcgi/feature.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
+#include "fcgi/side.h"
 #include "lib/base/err.h"
-#include "lib/conf/conf.h"
+
+struct ptn_conf;
 
 typedef enum ptn_err (
     *ptn_handler)(struct ptn_request *req, struct ptn_reply *rep);
 
-/* Who may call.  0 refuses to start. */
-enum ptn_auth {
-	PTN_AUTH_UNSET = 0,
-	PTN_AUTH_NONE,	    /* anybody */
-	PTN_AUTH_OPTIONAL,  /* anybody; a valid session is looked at */
-	PTN_AUTH_SESSION,   /* a valid session, 401 otherwise */
-	PTN_AUTH_SITE,	    /* the same, asked for a request of the site's:
-			       its Origin is the site's business */
-	PTN_AUTH_MEMBER,    /* a user token of the Dfns API */
-	PTN_AUTH_SIGNED,    /* the same, and a user action for this request */
-	PTN_AUTH_CALLER,    /* a user token, or that of a service account */
-	PTN_AUTH_SERVICE,   /* the latter, and a user action */
-	PTN_AUTH_RECOVERY,  /* a token to complete a recovery with */
-	PTN_AUTH_REGISTRANT /* a token to complete a registration with */
-};
+struct ptn_auth; /* family.h */
 
-/* Which guess limit applies.  0 refuses to start. */
+/*
+ * Which guess limit applies.  0 refuses to start.  What each counts, and must
+ * therefore find in the input, is a row of throttle.c.
+ */
 enum ptn_rate_class {
 	PTN_RATE_UNSET = 0,
 	PTN_RATE_NONE,
@@ -86,37 +77,64 @@ struct ptn_input {
 
 /* One line is the whole public fact of an endpoint. */
 struct ptn_route {
+	const struct ptn_family *family;
 	enum ptn_method method;
-	const char *path; /* "/sessions/{id}": {id} is one segment */
-	enum ptn_auth auth;
+	const char *path;	     /* "/sessions/{id}": {id} is one segment */
+	const struct ptn_auth *auth; /* who may call */
 	enum ptn_need need;
 	enum ptn_rate_class rate;
-	const struct ptn_input *input; /* PTN_NO_INPUT when it takes none */
+	const struct ptn_input *input; /* of no fields when it takes none */
 	ptn_feature on;		       /* without it the route is not there */
 	ptn_handler handler;
 };
-
-extern const struct ptn_input ptn_no_input;
-#define PTN_NO_INPUT (&ptn_no_input)
 
 /* THE table. */
 extern const struct ptn_route ptn_routes[];
 extern const size_t ptn_routes_n;
 
 /*
- * Refuse a table with an unset column or a method and path that stand twice.
+ * Refuse a table with a line that
+ *
+ *	has an unset column;
+ *	has a field without a name or a type in its input;
+ *	names who may call, or a limit, in a word that is not its family's;
+ *	has a limit that counts a field which its input does not have, of that
+ *	type, at that place (throttle.h);
+ *	asks for a session or a limit without the database;
+ *	has the method and path of another, or the path of another family, on
+ *	the same side.
+ *
  * PTN_E_CONFIG, with the line named in the log.
  */
-enum ptn_err ptn_routes_check(void) PTN_MUST_USE;
+enum ptn_err ptn_routes_check(const struct ptn_route *table,
+    size_t n) PTN_MUST_USE;
+
+/* What was found for a method and path. */
+struct ptn_route_match {
+	const struct ptn_route *route;
+	const char *arg;   /* what stands for {id}, or NULL */
+	const char *allow; /* with PTN_E_METHOD: "GET, HEAD, OPTIONS" */
+};
 
 /*
- * The route of a method and path, its {id} copied to *arg.  A path that is
- * known for other methods gives PTN_E_METHOD and allow as a header value
- * ("GET, HEAD, OPTIONS") in the arena; an unknown one PTN_E_NOT_FOUND.
- * HEAD is answered by GET.
+ * The route of a method and path on a side; its texts are in the arena.  A
+ * path that is known for other methods gives PTN_E_METHOD and m->allow, an
+ * unknown one PTN_E_NOT_FOUND.  HEAD is answered by GET.
  */
 enum ptn_err ptn_routes_match(const struct ptn_conf *cf, struct ptn_arena *a,
-    enum ptn_method method, const char *path, const struct ptn_route **route,
-    const char **arg, const char **allow) PTN_MUST_USE;
+    enum ptn_side side, enum ptn_method method, const char *path,
+    struct ptn_route_match *m) PTN_MUST_USE;
+
+/*
+ * The family of a path (or of what could not be decoded to one) that was asked
+ * for on a side: that of its routes, whatever their methods; or, where it has
+ * none, that with the longest prefix that fits.  A side without families
+ * answers as the public one does.
+ */
+const struct ptn_family *ptn_routes_family(const struct ptn_conf *cf,
+    enum ptn_side side, const char *path);
+
+/* The family that is asked who may see the pages of the site. */
+const struct ptn_family *ptn_routes_site(void);
 
 #endif

@@ -57,7 +57,7 @@ ptn_serve(const char *conf_path, const char *const *set)
 	ptn_signals_block();
 	ptn_log_init(PTN_LOG_INFO, "serve");
 	if (ptn_listen_passed(start.inherited, &passed) != PTN_OK ||
-	    ptn_routes_check() != PTN_OK ||
+	    ptn_routes_check(ptn_routes, ptn_routes_n) != PTN_OK ||
 	    ptn_process_load(&start, stderr, &cf, &secrets) != PTN_OK)
 		return 1;
 	if (!passed && ptn_listen_is(STDIN_FILENO))

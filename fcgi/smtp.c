@@ -31,8 +31,16 @@
 
 /* The settings, by the names they are given under. */
 enum { HOST, PORT, TLS, USER, PASSWORD, CA, FROM, TO, SETTING__MAX };
-static const char *const setting_name[SETTING__MAX] = { "host", "port", "tls",
-	"user", "password", "ca", "from", "to" };
+static const char *const setting_name[SETTING__MAX] = {
+	[HOST] = "host",
+	[PORT] = "port",
+	[TLS] = "tls",
+	[USER] = "user",
+	[PASSWORD] = "password",
+	[CA] = "ca",
+	[FROM] = "from",
+	[TO] = "to",
+};
 
 struct mail {
 	const char *setting[SETTING__MAX]; /* "" when not given */

@@ -12,6 +12,7 @@
 #include "fcgi/generation.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 
 #define TICK_MS 1000	/* how often the watchdog looks */
 #define START_TICK_MS 5 /* how often while workers start */

@@ -6,10 +6,73 @@
 #include "fcgi/routes.h"
 #include "lib/account/ratelimit.h"
 #include "lib/base/unicode.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
 
-/* By convention the account is the first field of a limited route. */
+/* Where the account stands in the input (throttle.h). */
 #define ACCOUNT 0
+#define ORGANISATION 1
+
+/* What a limit counts, besides a network's. */
+enum counted {
+	COUNT_UNSET = 0,
+	COUNT_NOTHING,	 /* there is no limit */
+	COUNT_NETWORK,	 /* nothing else */
+	COUNT_USER,	 /* guesses of a user, as the configuration has it */
+	COUNT_NAME,	 /* tries of a username in an organisation */
+	COUNT_BY_HANDLER /* it calls ptn_throttle_account() */
+};
+
+/* THE table of limits; the figures are those of the Dfns API. */
+static const struct {
+	enum counted what;
+	int64_t account; /* in interval_s */
+	int64_t network;
+	int64_t interval_s;
+} limits[PTN_RATE__MAX] = {
+	[PTN_RATE_NONE] = { COUNT_NOTHING, 0, 0, 0 },
+	[PTN_RATE_PASSCODE] = { COUNT_USER, 0, 0, 0 },
+	[PTN_RATE_PASSWORD] = { COUNT_USER, 0, 0, 0 },
+	[PTN_RATE_CODE] = { COUNT_NETWORK, 0, 20, 3600 },
+	[PTN_RATE_LOGIN] = { COUNT_NAME, 20, 60, 60 },
+	[PTN_RATE_ANSWER] = { COUNT_NETWORK, 0, 60, 60 },
+	[PTN_RATE_FACTOR] = { COUNT_BY_HANDLER, 0, 0, 0 },
+	[PTN_RATE_TYPED] = { COUNT_NETWORK, 0, 10, 60 },
+};
+
+static bool
+is_uuid(const struct ptn_field *f)
+{
+	return f->required &&
+	    (f->type == PTN_F_UUID || f->type == PTN_F_UUID4 ||
+		f->type == PTN_F_UUID_LAX);
+}
+
+static bool
+is_text(const struct ptn_field *f)
+{
+	return f->type == PTN_F_TEXT || f->type == PTN_F_EMAIL;
+}
+
+bool
+ptn_throttle_fits(enum ptn_rate_class class, const struct ptn_input *in)
+{
+	switch (limits[class].what) {
+	case COUNT_NOTHING:
+	case COUNT_NETWORK:
+	case COUNT_BY_HANDLER:
+		return true;
+	case COUNT_USER:
+		return in->n > ACCOUNT && is_uuid(&in->field[ACCOUNT]);
+	case COUNT_NAME:
+		return in->n > ORGANISATION && is_text(&in->field[ACCOUNT]) &&
+		    is_text(&in->field[ORGANISATION]) &&
+		    in->field[ORGANISATION].required;
+	case COUNT_UNSET:
+		break;
+	}
+	return false;
+}
 
 /*
  * A bucket's name is a MAC of what it counts, so that the table tells
@@ -34,18 +97,6 @@ take(struct ptn_request *req, const char *what, const char *who,
 	    rate);
 }
 
-/* The limits of the Dfns API (its specification, 2.5 and 13.26). */
-static const struct {
-	int64_t account; /* in interval_s; 0: not counted */
-	int64_t network;
-	int64_t interval_s;
-} fixed[PTN_RATE__MAX] = {
-	[PTN_RATE_CODE] = { 0, 20, 3600 },
-	[PTN_RATE_LOGIN] = { 20, 60, 60 },
-	[PTN_RATE_ANSWER] = { 0, 60, 60 },
-	[PTN_RATE_TYPED] = { 0, 10, 60 },
-};
-
 /* A limit that the routes of a class share. */
 static enum ptn_err
 take_fixed(struct ptn_request *req, const char *who, const char *network,
@@ -58,15 +109,12 @@ take_fixed(struct ptn_request *req, const char *who, const char *network,
 			     : take(req, class, who, network, rate);
 }
 
-/*
- * The account in one spelling, whether there is such a one or not.  By
- * convention username and organisation are the first fields.
- */
+/* The account in one spelling, whether there is such a one or not. */
 static enum ptn_err
 account_text(struct ptn_request *req, const char **out)
 {
 	const char *text = ptn_arena_printf(req->sc.arena, "%s %s",
-	    req->in[ACCOUNT].s, req->in[ACCOUNT + 1].s);
+	    req->in[ACCOUNT].s, req->in[ORGANISATION].s);
 	char *folded = NULL;
 	enum ptn_err r;
 
@@ -91,23 +139,22 @@ answer(struct ptn_request *req, struct ptn_reply *rep,
 	return PTN_E_RATE;
 }
 
+/* By network, and by name where somebody is named. */
 static enum ptn_err
-throttle_fixed(struct ptn_request *req, struct ptn_reply *rep)
+throttle_fixed(struct ptn_request *req, struct ptn_reply *rep, bool named)
 {
 	const enum ptn_rate_class class = req->route->rate;
-	struct ptn_ratelimit rate = { .limit = fixed[class].network,
-		.interval_s = fixed[class].interval_s };
-	struct ptn_ratelimit account = { .limit = fixed[class].account,
-		.interval_s = fixed[class].interval_s };
+	struct ptn_ratelimit rate = { .limit = limits[class].network,
+		.interval_s = limits[class].interval_s };
+	struct ptn_ratelimit account = { .limit = limits[class].account,
+		.interval_s = limits[class].interval_s };
 	const char *who;
 	enum ptn_err r;
 
 	r = take_fixed(req, "*", ptn_client_network(req), &rate);
 	if (r != PTN_OK)
 		return r;
-	/* Where nobody is named there is no account to count. */
-	if (account.limit == 0 || rate.verdict != PTN_ALLOW ||
-	    !req->in[ACCOUNT].set)
+	if (!named || rate.verdict != PTN_ALLOW)
 		return answer(req, rep, &rate);
 	if ((r = account_text(req, &who)) != PTN_OK ||
 	    (r = take_fixed(req, who, "*", &account)) != PTN_OK)
@@ -162,13 +209,23 @@ ptn_throttle(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const enum ptn_rate_class class = req->route->rate;
 
-	if (class == PTN_RATE_NONE || class == PTN_RATE_FACTOR ||
-	    !req->sc.cf->rate_enabled)
+	if (!req->sc.cf->rate_enabled)
 		return PTN_OK;
-	if (fixed[class].network > 0)
-		return throttle_fixed(req, rep);
-	return throttle_account(req, rep, req->route->path,
-	    &req->in[ACCOUNT].id, class == PTN_RATE_PASSWORD);
+	switch (limits[class].what) {
+	case COUNT_NOTHING:
+	case COUNT_BY_HANDLER:
+		return PTN_OK;
+	case COUNT_NETWORK:
+		return throttle_fixed(req, rep, false);
+	case COUNT_NAME:
+		return throttle_fixed(req, rep, req->in[ACCOUNT].set);
+	case COUNT_USER:
+		return throttle_account(req, rep, req->route->path,
+		    &req->in[ACCOUNT].id, class == PTN_RATE_PASSWORD);
+	case COUNT_UNSET:
+		break;
+	}
+	return PTN_E_INTERNAL;
 }
 
 enum ptn_err

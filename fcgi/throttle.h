@@ -3,6 +3,14 @@
 
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
+#include "fcgi/routes.h"
+
+/*
+ * Does an input have what a limit counts?  By convention an account stands
+ * first: the UUID of a user, which is required, or a username, which need not
+ * be there, and an organisation, which is.
+ */
+bool ptn_throttle_fits(enum ptn_rate_class class, const struct ptn_input *in);
 
 /*
  * The guess limit of the request's route, counted per account and client

@@ -9,12 +9,13 @@
 #include "fcgi/gateway.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "lib/account/jwk.h"
+#include "lib/account/keysets.h"
 #include "lib/account/session.h"
 #include "lib/account/tenant.h"
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 #include "lib/db/db.h"
 
 #define ARENA_MAX (1024 * 1024) /* bytes a request may use */
@@ -85,11 +86,7 @@ env_open(struct ptn_env *env, const struct ptn_child *child)
 	if (env->sc.db == NULL || env->sc.arena == NULL ||
 	    env->sc.tokens == NULL || env->tenants == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_jwks_new(&env->sc.keys[PTN_API_HANKO], PTN_API_HANKO, child->cf,
-	    child->secrets);
-	if (r == PTN_OK)
-		r = ptn_jwks_new(&env->sc.keys[PTN_API_DFNS], PTN_API_DFNS,
-		    child->cf, child->secrets);
+	r = ptn_keysets_new(env->sc.keys, child->cf, child->secrets);
 	if (r == PTN_OK)
 		try_database(env);
 	return r;
@@ -98,8 +95,7 @@ env_open(struct ptn_env *env, const struct ptn_child *child)
 static void
 env_close(struct ptn_env *env)
 {
-	ptn_jwks_free(&env->sc.keys[PTN_API_HANKO]);
-	ptn_jwks_free(&env->sc.keys[PTN_API_DFNS]);
+	ptn_keysets_free(env->sc.keys);
 	ptn_token_cache_free(&env->sc.tokens);
 	ptn_tenants_free(&env->tenants);
 	ptn_db_free(&env->sc.db);
@@ -154,7 +150,7 @@ serve_one(struct worker *w, size_t side)
 {
 	struct ptn_request req = { .env = &w->env,
 		.sc = w->env.sc,
-		.admin = side == PTN_ADMIN };
+		.side = (enum ptn_side)side };
 	struct ptn_reply rep;
 	enum ptn_err r;
 

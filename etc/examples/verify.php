@@ -8,15 +8,16 @@
  *	require 'verify.php';
  *	$keys = json_decode(file_get_contents(
  *	    'https://login.example.org/.well-known/jwks.json'), true);
+ *	$user = null;
  *	try {
  *		$claims = verify_session($_COOKIE['hanko'] ?? '', $keys,
  *		    'example.org');
+ *		$user = $claims['sub'];
  *	} catch (UnknownKey $e) {
  *		// Fetch the set again, at most once a minute, and try again.
  *	} catch (InvalidToken $e) {
- *		// Not logged in.
+ *		// Not logged in: $user stays null.
  *	}
- *	$user = $claims['sub'];
  *
  * Keep the key set for as long as its Cache-Control says.  A signature does
  * not tell that somebody has logged out; where that matters, ask

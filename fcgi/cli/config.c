@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fcgi/family.h"
 #include "fcgi/routes.h"
 #include "lib/account/org.h"
 #include "lib/base/arena.h"
@@ -62,6 +63,8 @@ hidden_by(const struct ptn_conf *cf, struct ptn_arena *a,
 	size_t i;
 
 	for (i = 0; i < ptn_routes_n; i++) {
+		if (ptn_routes[i].family->side != PTN_PUBLIC)
+			continue;
 		path = ptn_arena_printf(a, "%s%s", cf->base_path,
 		    ptn_routes[i].path);
 		if (path != NULL && ptn_mount_has_path(p, path))

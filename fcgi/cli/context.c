@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 
 #define ARENA_MAX ((size_t)1 << 20)
 

@@ -8,9 +8,10 @@
 #include "lib/base/api.h"
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
-#include "lib/conf/conf.h"
 #include "lib/crypto/secrets.h"
 #include "lib/db/scope.h"
+
+struct ptn_conf;
 
 /* What a sub-command that deals with rows works with. */
 struct ptn_cli_context {

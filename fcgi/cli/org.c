@@ -5,6 +5,7 @@
 
 #include "fcgi/cli/cli.h"
 #include "lib/base/array.h"
+#include "lib/conf/conf.h"
 #include "lib/dfns/administer.h"
 #include "lib/format/dfnsid.h"
 

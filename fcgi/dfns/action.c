@@ -5,6 +5,7 @@
 #include "lib/account/user.h"
 #include "lib/base/hex.h"
 #include "lib/base/rng.h"
+#include "lib/conf/conf.h"
 #include "lib/dfns/evidence.h"
 #include "lib/dfns/useraction.h"
 #include "lib/event/tx.h"

@@ -5,6 +5,7 @@
 #include "lib/account/jwt.h"
 #include "lib/account/user.h"
 #include "lib/base/clock.h"
+#include "lib/conf/conf.h"
 #include "lib/dfns/verify.h"
 #include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"

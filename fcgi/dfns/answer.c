@@ -4,6 +4,7 @@
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/throttle.h"
 #include "lib/account/jwt.h"
+#include "lib/conf/conf.h"
 #include "lib/dfns/fido.h"
 #include "lib/dfns/password.h"
 #include "lib/dfns/totp.h"

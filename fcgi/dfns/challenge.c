@@ -6,6 +6,7 @@
 #include "lib/base/array.h"
 #include "lib/base/base64.h"
 #include "lib/base/unicode.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/secrets.h"
 #include "lib/dfns/token.h"
 #include "lib/format/json.h"

@@ -20,6 +20,15 @@
  */
 extern const struct ptn_family ptn_dfns_family;
 
+/* Who may call: whoever has... */
+extern const struct ptn_auth
+    ptn_dfns_auth_member,   /* a user token */
+    ptn_dfns_auth_signed,   /* the same, and a user action for this request */
+    ptn_dfns_auth_caller,   /* a user token, or that of a service account */
+    ptn_dfns_auth_service,  /* the latter, and a user action */
+    ptn_dfns_auth_recovery, /* a token to complete a recovery with */
+    ptn_dfns_auth_newcomer; /* a token to complete a registration with */
+
 extern const struct ptn_input ptn_in_dfns_code;
 enum ptn_err ptn_dfns_login_code(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_dfns_registration_code(struct ptn_request *,

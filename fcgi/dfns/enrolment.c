@@ -2,6 +2,7 @@
 
 #include "fcgi/dfns/dfns.h"
 #include "lib/account/user.h"
+#include "lib/conf/conf.h"
 #include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"
 

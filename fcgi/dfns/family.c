@@ -10,6 +10,13 @@
 
 #define ID_STR 24 /* of 63 bits in decimal */
 
+const struct ptn_auth ptn_dfns_auth_member = { &ptn_dfns_family };
+const struct ptn_auth ptn_dfns_auth_signed = { &ptn_dfns_family };
+const struct ptn_auth ptn_dfns_auth_caller = { &ptn_dfns_family };
+const struct ptn_auth ptn_dfns_auth_service = { &ptn_dfns_family };
+const struct ptn_auth ptn_dfns_auth_recovery = { &ptn_dfns_family };
+const struct ptn_auth ptn_dfns_auth_newcomer = { &ptn_dfns_family };
+
 /* A number that stands for the request id, by which the log is searched. */
 static void
 error_id(const struct ptn_request *req, char out[ID_STR])
@@ -158,7 +165,8 @@ find_caller(struct ptn_request *req, struct ptn_bytes token,
 
 /* Whose request it is; who->kind stays NULL for the token of a ceremony. */
 static enum ptn_err
-find(struct ptn_request *req, enum ptn_auth auth, struct ptn_member *who)
+find(struct ptn_request *req, const struct ptn_auth *auth,
+    struct ptn_member *who)
 {
 	const char *bearer = ptn_bearer_token(req);
 	struct ptn_bytes token;
@@ -167,20 +175,21 @@ find(struct ptn_request *req, enum ptn_auth auth, struct ptn_member *who)
 	if (bearer == NULL)
 		return PTN_E_NOT_FOUND;
 	token = ptn_bytes_of(bearer);
-	if (auth == PTN_AUTH_REGISTRANT)
+	if (auth == &ptn_dfns_auth_newcomer)
 		return find_ceremony(req, token, PTN_DFNS_TOKEN_REGISTRATION);
-	if (auth == PTN_AUTH_RECOVERY)
+	if (auth == &ptn_dfns_auth_recovery)
 		return find_ceremony(req, token, PTN_DFNS_TOKEN_RECOVERY);
 	return find_caller(req, token, who);
 }
 
 /* Is the endpoint for users, for service accounts, or for both? */
 static bool
-welcome(const struct ptn_request *req, enum ptn_auth auth)
+welcome(const struct ptn_request *req, const struct ptn_auth *auth)
 {
 	const bool service = !ptn_uuid_is_nil(&req->signer);
 
-	return auth == PTN_AUTH_CALLER || service == (auth == PTN_AUTH_SERVICE);
+	return auth == &ptn_dfns_auth_caller ||
+	    service == (auth == &ptn_dfns_auth_service);
 }
 
 /*
@@ -189,21 +198,22 @@ welcome(const struct ptn_request *req, enum ptn_auth auth)
  */
 static enum ptn_err
 refuse_member(struct ptn_request *req, struct ptn_reply *rep,
-    enum ptn_auth auth, const struct ptn_member *who)
+    const struct ptn_auth *auth, const struct ptn_member *who)
 {
-	if (auth != PTN_AUTH_CALLER || !ptn_dfns_discloses_accounts(req))
+	if (auth != &ptn_dfns_auth_caller || !ptn_dfns_discloses_accounts(req))
 		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
 	return ptn_dfns_refuse_member(req, rep, PTN_EVENT_DFNS_ACTION_FAILED,
 	    who);
 }
 
 static enum ptn_err
-authenticate(struct ptn_request *req, struct ptn_reply *rep, enum ptn_auth auth)
+authenticate(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_auth *auth)
 {
 	struct ptn_member who;
 	enum ptn_err r;
 
-	if (auth == PTN_AUTH_NONE)
+	if (auth == &ptn_auth_anybody)
 		return PTN_OK; /* a token that came all the same is ignored */
 	r = find(req, auth, &who);
 	if (r == PTN_E_FORBIDDEN)
@@ -214,15 +224,22 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep, enum ptn_auth auth)
 		return r;
 	if (who.kind != NULL && !welcome(req, auth))
 		return ptn_dfns_refuse_kind(req, rep, who.kind);
-	return auth == PTN_AUTH_SIGNED || auth == PTN_AUTH_SERVICE
+	return auth == &ptn_dfns_auth_signed || auth == &ptn_dfns_auth_service
 	    ? ptn_dfns_action_check(req, rep)
 	    : PTN_OK;
 }
 
 const struct ptn_family ptn_dfns_family = {
+	.side = PTN_PUBLIC,
 	.prefix = "/auth/",
 	.api = PTN_API_DFNS,
 	.on = ptn_feature_dfns,
+	.rate = { [PTN_RATE_NONE] = true,
+	    [PTN_RATE_CODE] = true,
+	    [PTN_RATE_LOGIN] = true,
+	    [PTN_RATE_ANSWER] = true,
+	    [PTN_RATE_FACTOR] = true,
+	    [PTN_RATE_TYPED] = true },
 	.body_max = (size_t)128 * 1024,
 	.depth = 32,
 	.type = "application/json; charset=utf-8",

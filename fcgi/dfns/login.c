@@ -4,6 +4,7 @@
 #include "fcgi/dfns/dfns.h"
 #include "lib/account/passcode.h"
 #include "lib/account/user.h"
+#include "lib/conf/conf.h"
 #include "lib/dfns/ceremony.h"
 #include "lib/dfns/code.h"
 #include "lib/event/tx.h"

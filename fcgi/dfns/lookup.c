@@ -3,6 +3,7 @@
 #include "fcgi/dfns/dfns.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
+#include "lib/conf/conf.h"
 #include "lib/format/dfnsid.h"
 
 bool

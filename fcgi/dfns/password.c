@@ -2,6 +2,7 @@
 
 #include "fcgi/dfns/dfns.h"
 #include "lib/account/password.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/totp.h"
 #include "lib/dfns/password.h"
 #include "lib/dfns/totp.h"

@@ -6,6 +6,7 @@
 #include "lib/account/passcode.h"
 #include "lib/account/user.h"
 #include "lib/base/base64.h"
+#include "lib/conf/conf.h"
 #include "lib/dfns/code.h"
 #include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"

@@ -6,6 +6,7 @@
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
 #include "lib/account/user.h"
+#include "lib/conf/conf.h"
 #include "lib/event/tx.h"
 
 #define AUTH_DATA_MAX 4096 /* bytes */

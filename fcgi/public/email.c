@@ -2,6 +2,7 @@
 #include "fcgi/jsonval.h"
 #include "fcgi/public/public.h"
 #include "lib/account/user.h"
+#include "lib/conf/conf.h"
 #include "lib/event/tx.h"
 
 enum { ADDRESS, ADDRESS__MAX };

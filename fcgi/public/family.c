@@ -13,28 +13,45 @@ write_error(struct ptn_reply *rep, const struct ptn_request *req, int status,
 	ptn_jsonw_end_object(&rep->json);
 }
 
+const struct ptn_auth ptn_public_auth_optional = { &ptn_public_family };
+const struct ptn_auth ptn_public_auth_session = { &ptn_public_family };
+const struct ptn_auth ptn_public_auth_site = { &ptn_public_family };
+
+static enum ptn_bearer_use
+use_of(const struct ptn_auth *auth)
+{
+	if (auth == &ptn_public_auth_optional)
+		return PTN_BEARER_LOOK;
+	return auth == &ptn_public_auth_site ? PTN_BEARER_SITE : PTN_BEARER_USE;
+}
+
 static enum ptn_err
-authenticate(struct ptn_request *req, struct ptn_reply *rep, enum ptn_auth auth)
+authenticate(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_auth *auth)
 {
 	enum ptn_err r;
 
-	if (auth == PTN_AUTH_NONE)
+	if (auth == &ptn_auth_anybody)
 		return PTN_OK;
-	if ((r = ptn_bearer_session(req, rep, auth)) != PTN_OK)
+	if ((r = ptn_bearer_session(req, rep, use_of(auth))) != PTN_OK)
 		return r;
 	if (req->session.known) {
 		req->actor.user_id = req->session.claims.sub;
 		req->actor.email = req->session.claims.email.address;
 	}
-	if (auth != PTN_AUTH_OPTIONAL && !req->session.known)
+	if (auth != &ptn_public_auth_optional && !req->session.known)
 		return PTN_E_DENIED;
 	return PTN_OK;
 }
 
 const struct ptn_family ptn_public_family = {
+	.side = PTN_PUBLIC,
 	.prefix = "",
 	.api = PTN_API_HANKO,
 	.on = ptn_feature_always,
+	.rate = { [PTN_RATE_NONE] = true,
+	    [PTN_RATE_PASSCODE] = true,
+	    [PTN_RATE_PASSWORD] = true },
 	.placed = true,
 	.body_max = (size_t)64 * 1024,
 	.depth = 16,
@@ -43,4 +60,5 @@ const struct ptn_family ptn_public_family = {
 	.last_resort = "{\"code\":500,\"message\":\"Internal Server Error\"}\n",
 	.write_error = write_error,
 	.authenticate = authenticate,
+	.site = &ptn_public_auth_site,
 };

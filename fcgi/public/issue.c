@@ -1,5 +1,6 @@
 #include "fcgi/cookie.h"
 #include "fcgi/public/public.h"
+#include "lib/conf/conf.h"
 
 enum ptn_err
 ptn_public_issue_row(const struct ptn_request *req, const struct ptn_uuid *user,

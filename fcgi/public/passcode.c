@@ -6,6 +6,7 @@
 #include "lib/account/email.h"
 #include "lib/account/passcode.h"
 #include "lib/account/user.h"
+#include "lib/conf/conf.h"
 #include "lib/event/outbox.h"
 #include "lib/event/tx.h"
 #include "lib/format/locale.h"

@@ -5,6 +5,7 @@
 #include "fcgi/jsonval.h"
 #include "lib/base/base64.h"
 #include "lib/base/clock.h"
+#include "lib/conf/conf.h"
 #include "lib/webauthn/clientdata.h"
 
 const int32_t ptn_passkey_algs[PTN_PASSKEY_ALGS] = { -7, -8, -35, -257 };

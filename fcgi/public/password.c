@@ -3,6 +3,7 @@
 #include "lib/account/signin.h"
 #include "lib/account/user.h"
 #include "lib/base/unicode.h"
+#include "lib/conf/conf.h"
 
 enum { USER, PASSWORD, PASSWORD__MAX };
 

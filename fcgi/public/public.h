@@ -76,6 +76,13 @@ enum ptn_err ptn_public_credential_remove(struct ptn_request *,
 struct ptn_family;
 extern const struct ptn_family ptn_public_family;
 
+/* Who may call. */
+extern const struct ptn_auth
+    ptn_public_auth_optional, /* anybody; a valid session is looked at */
+    ptn_public_auth_session,  /* a valid session, 401 otherwise */
+    ptn_public_auth_site;     /* the same, asked for a request of the site's:
+				 its Origin is the site's business */
+
 /* Objects that more than one answer shows. */
 struct ptn_email;
 struct ptn_credential;

@@ -5,6 +5,7 @@
 #include "fcgi/public/public.h"
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
+#include "lib/conf/conf.h"
 
 #define ATTESTATION_MAX 32768 /* bytes */
 

@@ -3,6 +3,7 @@
 #include "fcgi/public/public.h"
 #include "lib/account/jwt.h"
 #include "lib/base/clock.h"
+#include "lib/conf/conf.h"
 
 enum { TOKEN, TOKEN__MAX };
 

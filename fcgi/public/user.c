@@ -6,6 +6,7 @@
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
 #include "lib/account/user.h"
+#include "lib/conf/conf.h"
 #include "lib/event/tx.h"
 
 enum { EMAIL, EMAIL__MAX };

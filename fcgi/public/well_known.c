@@ -1,4 +1,6 @@
 #include "fcgi/public/public.h"
+#include "lib/account/keysets.h"
+#include "lib/conf/conf.h"
 #include "lib/db/health.h"
 
 /*
@@ -8,14 +10,12 @@
 enum ptn_err
 ptn_public_well_known_jwks(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const char *json = req->sc.cf->dfns_enabled
-	    ? ptn_jwks_json_both(req->sc.keys[PTN_API_HANKO],
-		  req->sc.keys[PTN_API_DFNS], req->sc.arena)
-	    : ptn_jwks_json(req->sc.keys[PTN_API_HANKO]);
+	const char *json =
+	    ptn_keysets_json(req->sc.keys, req->sc.cf, req->sc.arena);
 
 	if (json == NULL)
 		return PTN_E_NOMEM;
-
+	rep->routine = true;
 	ptn_reply_header(rep, "Cache-Control", "max-age=600");
 	ptn_reply_raw(rep, NULL, ptn_bytes_of(json));
 	return PTN_OK;
@@ -75,6 +75,7 @@ enum ptn_err
 ptn_public_health_alive(struct ptn_request *req, struct ptn_reply *rep)
 {
 	(void)req;
+	rep->routine = true;
 	ptn_jsonw_object(&rep->json, NULL);
 	ptn_jsonw_bool(&rep->json, "alive", true);
 	ptn_jsonw_end_object(&rep->json);
@@ -88,6 +89,7 @@ ptn_public_health_ready(struct ptn_request *req, struct ptn_reply *rep)
 	static const char ready[] = "{\"ready\":true}\n";
 	static const char not_ready[] = "{\"ready\":false}\n";
 
+	rep->routine = true;
 	if (ptn_health(req->sc.db, req->sc.arena) != PTN_OK) {
 		ptn_reply_raw(rep, NULL,
 		    PTN_BYTES(not_ready, sizeof(not_ready) - 1));

@@ -5,6 +5,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 #include "lib/db/sql.h"
 
 #define BATCH 500
@@ -16,7 +17,7 @@
 struct round {
 	const struct ptn_conf *cf;
 	struct ptn_db *db;
-	struct ptn_jwks *keys;
+	struct ptn_jwks *const *keys;
 	struct ptn_arena *a;
 	int64_t since_h;
 };
@@ -65,7 +66,7 @@ batch_evidence(const struct round *o, uint64_t *gone)
 static enum ptn_err
 batch_keys(const struct round *o, uint64_t *gone)
 {
-	return ptn_jwks_expire(o->keys, o->db, o->a, gone);
+	return ptn_keysets_expire(o->keys, o->cf, o->db, o->a, gone);
 }
 
 /* Rows found without locks, to be deleted by key. */
@@ -181,7 +182,8 @@ expire_one(const struct round *o, const char *what, batch_fn batch)
 
 enum ptn_err
 ptn_expiry_run(const struct ptn_conf *cf, struct ptn_db *db,
-    struct ptn_jwks *keys, struct ptn_arena *a, bool thorough)
+    struct ptn_jwks *const keys[PTN_API__MAX], struct ptn_arena *a,
+    bool thorough)
 {
 	static const struct {
 		const char *what;

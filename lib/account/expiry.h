@@ -3,18 +3,19 @@
 
 #include <stdbool.h>
 
-#include "lib/account/jwk.h"
+#include "lib/account/keysets.h"
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
-#include "lib/conf/conf.h"
 #include "lib/db/db.h"
+
+struct ptn_conf;
 
 /*
  * One round of housekeeping: rows whose time is over go, in small batches and
  * a bounded number of them, so that a backlog takes several rounds.  Any
  * number of hosts may do this at once.
  *
- * keys		this process's key set; its superseded keys go, too.
+ * keys		this process's key sets; their superseded keys go, too.
  * a		reset as often as needed: nothing of the caller may be in it.
  * thorough	also look for abandoned users who signed up long ago (reads
  *		the whole of "users"): once when a process starts and once a
@@ -29,6 +30,7 @@
  * waits for the next round.
  */
 enum ptn_err ptn_expiry_run(const struct ptn_conf *cf, struct ptn_db *db,
-    struct ptn_jwks *keys, struct ptn_arena *a, bool thorough) PTN_MUST_USE;
+    struct ptn_jwks *const keys[PTN_API__MAX], struct ptn_arena *a,
+    bool thorough) PTN_MUST_USE;
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 #include "lib/db/sql.h"
 
 #define FORCED_MS 1000 /* between two looks at the database, if forced */
@@ -443,21 +444,6 @@ const char *
 ptn_jwks_json(const struct ptn_jwks *k)
 {
 	return k->json == NULL ? "{\"keys\":[]}" : k->json;
-}
-
-/* Both are {"keys":[...]}: the first without its end, the second's inside. */
-const char *
-ptn_jwks_json_both(const struct ptn_jwks *one, const struct ptn_jwks *two,
-    struct ptn_arena *a)
-{
-	static const char head[] = "{\"keys\":[";
-	const char *x = ptn_jwks_json(one);
-	const char *y = ptn_jwks_json(two) + sizeof(head) - 1;
-	const int len = (int)strlen(x) - 2;
-
-	if (x[sizeof(head) - 1] == ']' || *y == ']')
-		return *y == ']' ? x : ptn_jwks_json(two);
-	return ptn_arena_printf(a, "%.*s,%s", len, x, y);
 }
 
 const struct ptn_key *

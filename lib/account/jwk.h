@@ -9,9 +9,10 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/db.h"
+
+struct ptn_conf;
 
 /*
  * The key set of this process: the rows of "jwks", opened and parsed once.
@@ -54,10 +55,6 @@ uint64_t ptn_jwks_generation(const struct ptn_jwks *k);
 
 /* The published set as JSON: {"keys":[...]}; lives until the next refresh. */
 const char *ptn_jwks_json(const struct ptn_jwks *k);
-
-/* The same of two sets, in the arena; NULL when it is full. */
-const char *ptn_jwks_json_both(const struct ptn_jwks *one,
-    const struct ptn_jwks *two, struct ptn_arena *a);
 
 /* The key that signs now, with its id; NULL if there is none. */
 const struct ptn_key *ptn_jwks_signer(const struct ptn_jwks *k,

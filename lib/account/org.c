@@ -5,6 +5,7 @@
 #include "lib/base/api.h"
 #include "lib/base/array.h"
 #include "lib/base/unicode.h"
+#include "lib/conf/conf.h"
 #include "lib/db/sql.h"
 #include "lib/format/dfnsid.h"
 #include "lib/format/url.h"

@@ -6,10 +6,12 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
+#include "lib/base/strs.h"
 #include "lib/base/uuid.h"
-#include "lib/conf/conf.h"
 #include "lib/db/db.h"
 #include "lib/db/scope.h"
+
+struct ptn_conf;
 
 #define PTN_ORG_ORIGINS_MAX 64
 

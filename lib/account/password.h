@@ -7,11 +7,12 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/conf/conf.h"
 #include "lib/crypto/hashgate.h"
 #include "lib/crypto/pwhash.h"
 #include "lib/db/db.h"
 #include "lib/db/scope.h"
+
+struct ptn_conf;
 
 /* Who a password login is for, as far as the database knows. */
 struct ptn_password_user {

@@ -6,6 +6,7 @@
 #include "lib/account/jwt.h"
 #include "lib/base/clock.h"
 #include "lib/base/unicode.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/sql.h"
 #include "lib/event/actor.h"
@@ -199,8 +200,12 @@ verify_new(const struct ptn_scope *sc, struct ptn_bytes token,
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }
 
-enum ptn_err
-ptn_token_verify(const struct ptn_scope *sc, struct ptn_bytes token,
+/*
+ * Verify a token by itself: form, signature, iss, aud, tenant, exp, iat (60 s
+ * of leeway).  No statement.  verdict PTN_DENY for every fault of the token.
+ */
+static enum ptn_err
+verify_token(const struct ptn_scope *sc, struct ptn_bytes token,
     struct ptn_claims *claims, enum ptn_verdict *verdict)
 {
 	uint8_t digest[PTN_SHA256_LEN];
@@ -232,7 +237,7 @@ ptn_session_check(const struct ptn_scope *sc, struct ptn_bytes token,
 
 	memset(s, 0, sizeof(*s));
 	*idle = false;
-	r = ptn_token_verify(sc, token, &s->claims, &verdict);
+	r = verify_token(sc, token, &s->claims, &verdict);
 	if (r != PTN_OK || verdict != PTN_ALLOW)
 		return r;
 	in = (struct ptn_session_get_in){ sc->tenant_id, s->claims.session_id };

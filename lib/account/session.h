@@ -9,9 +9,10 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/conf/conf.h"
 #include "lib/db/db.h"
 #include "lib/db/scope.h"
+
+struct ptn_conf;
 
 /* The e-mail claim: the primary address of the user. */
 struct ptn_email_claim {
@@ -45,14 +46,6 @@ struct ptn_session {
 struct ptn_token_cache;
 struct ptn_token_cache *ptn_token_cache_new(size_t entries);
 void ptn_token_cache_free(struct ptn_token_cache **c);
-
-/*
- * Verify a token by itself: form, signature, iss, aud, tenant, exp, iat (60 s
- * of leeway).  No statement.  verdict PTN_DENY for every fault of the token.
- */
-enum ptn_err ptn_token_verify(const struct ptn_scope *sc,
-    struct ptn_bytes token, struct ptn_claims *claims,
-    enum ptn_verdict *verdict) PTN_MUST_USE;
 
 /*
  * Verify a token and its session row: one SELECT and nothing else.

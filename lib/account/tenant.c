@@ -7,6 +7,7 @@
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 
 #define ROW_MAX 16384 /* bytes of a row, taken apart */
 

@@ -6,9 +6,10 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/conf/conf.h"
 #include "lib/db/scope.h"
 #include "lib/format/mount.h"
+
+struct ptn_conf;
 
 /* The one there is without configuration; the migration command makes it. */
 #define PTN_TENANT_DEFAULT "default"

@@ -134,12 +134,6 @@ ptn_arena_printf(struct ptn_arena *a, const char *fmt, ...)
 	return p;
 }
 
-size_t
-ptn_arena_used(const struct ptn_arena *a)
-{
-	return a->used;
-}
-
 void
 ptn_buf_init(struct ptn_buf *b, struct ptn_arena *a)
 {

@@ -30,9 +30,6 @@ char *ptn_arena_strndup(struct ptn_arena *a, const char *s, size_t len);
 char *ptn_arena_printf(struct ptn_arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Bytes handed out since the last reset. */
-size_t ptn_arena_used(const struct ptn_arena *a);
-
 /* A growing text in an arena.  Once it failed (bad) it stays failed. */
 struct ptn_buf {
 	struct ptn_arena *a;

@@ -8,35 +8,13 @@
 
 #include "lib/base/err.h"
 #include "lib/base/strs.h"
-
-/* The words of an enumerated key stand in conf.def, in this order. */
-enum ptn_same_site {
-	PTN_SAME_SITE_STRICT,
-	PTN_SAME_SITE_LAX,
-	PTN_SAME_SITE_NONE
-};
-enum ptn_sign_alg { PTN_ALG_RS256, PTN_ALG_ES256, PTN_ALG_EDDSA, PTN_ALG__MAX };
-enum ptn_user_verification {
-	PTN_UV_REQUIRED,
-	PTN_UV_PREFERRED,
-	PTN_UV_DISCOURAGED
-};
-enum ptn_conveyance { PTN_CONVEY_NONE, PTN_CONVEY_INDIRECT, PTN_CONVEY_DIRECT };
-enum ptn_enumeration { PTN_ENUMERATION_UNIFORM, PTN_ENUMERATION_DOCUMENTED };
-enum ptn_mail_transport { PTN_MAIL_SMTP, PTN_MAIL_SENDMAIL };
-enum ptn_smtp_tls {
-	PTN_TLS_AUTO,
-	PTN_TLS_IMPLICIT,
-	PTN_TLS_STARTTLS,
-	PTN_TLS_NONE
-};
-enum ptn_audit_output { PTN_AUDIT_STDOUT, PTN_AUDIT_STDERR };
+#include "lib/conf/conf_words.h"
 
 /*
  * The configuration of a process: one member a row of conf.def, read-only
  * once loaded, and it owns what they hold.  STR members are never NULL (empty
  * when unset).  SECONDS are
- * whole seconds.  ENUM members hold the enumerators above as int.
+ * whole seconds.  ENUM members hold the enumerators of conf_words.h as int.
  */
 struct ptn_conf {
 #define PTN_CONF_STR(member, path, dflt) const char *member;

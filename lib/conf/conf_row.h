@@ -88,10 +88,6 @@ enum ptn_err ptn_conf_value(struct ptn_arena *a, struct ptn_conf *cf,
     const struct ptn_conf_row *row, const struct ptn_conf_text *text,
     struct ptn_conf_why *why) PTN_MUST_USE;
 
-/* "1h30m", "90", "0" or "" in whole seconds (Go's syntax). */
-enum ptn_err ptn_conf_seconds(const char *s, int64_t *out,
-    struct ptn_conf_why *why) PTN_MUST_USE;
-
 /* A file as it was read: its bytes and who may read it. */
 struct ptn_conf_file {
 	struct ptn_bytes text; /* in the arena, with a NUL behind it */

@@ -262,8 +262,9 @@ duration_part(const char **p, int64_t *sum)
 	return true;
 }
 
-enum ptn_err
-ptn_conf_seconds(const char *s, int64_t *out, struct ptn_conf_why *why)
+/* "1h30m", "90", "0" or "" in whole seconds (Go's syntax). */
+static enum ptn_err
+seconds_of(const char *s, int64_t *out, struct ptn_conf_why *why)
 {
 	const char *p = s;
 	int64_t ns = 0;
@@ -292,7 +293,7 @@ value_seconds(struct ptn_arena *a, void *member, const struct ptn_conf_row *row,
 	enum ptn_err r;
 
 	(void)a;
-	r = ptn_conf_seconds(text->v[0], &n, why);
+	r = seconds_of(text->v[0], &n, why);
 	if (r != PTN_OK)
 		return r;
 	if (n < row->min || n > row->max)
@@ -392,6 +393,8 @@ static const value_fn values[PTN_KIND__MAX] = {
 	[PTN_KIND_LIST] = value_list,
 	[PTN_KIND_SECRETS] = value_list,
 	[PTN_KIND_ENUM] = value_enum,
+	[PTN_KIND_UNSUPPORTED] = NULL, /* no keys: ptn_conf_is_key() */
+	[PTN_KIND_UNSUPPORTED_BELOW] = NULL,
 };
 
 enum ptn_err

@@ -8,7 +8,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
-#include "lib/conf/conf.h"
+#include "lib/conf/conf_words.h"
 #include "lib/crypto/secrets.h"
 
 /* OpenSSL lives in crypto.c; others' public keys are in pubkey.c, x509.c. */

@@ -21,6 +21,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 
 /*
  * Bytes of the lock file: 0.. are the slots.  Whoever is inside, holder or

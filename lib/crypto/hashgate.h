@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
-#include "lib/conf/conf.h"
+
+struct ptn_conf;
 
 /*
  * The hashing gate: as many slots as cores, shared by all workers of a host.

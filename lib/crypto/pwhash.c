@@ -13,6 +13,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/rng.h"
+#include "lib/conf/conf.h"
 
 #define SALT_LEN 16
 #define TAG_LEN 32

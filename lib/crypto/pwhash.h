@@ -6,8 +6,9 @@
 
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
-#include "lib/conf/conf.h"
 #include "lib/crypto/hashgate.h"
+
+struct ptn_conf;
 
 /* libargon2 and crypt(3) live in pwhash.c alone. */
 

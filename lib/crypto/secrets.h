@@ -7,7 +7,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
-#include "lib/conf/conf.h"
+#include "lib/base/strs.h"
 
 #define PTN_SHA256_LEN 32
 #define PTN_KEY_LEN 32

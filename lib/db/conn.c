@@ -15,6 +15,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/uuid.h"
 
+#include "lib/conf/conf.h"
 #include "lib/db/sql.h"
 
 #define CONNECT_TIMEOUT_S 2

@@ -7,9 +7,10 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
-#include "lib/conf/conf.h"
 #include "lib/db/db.h"
 #include "lib/db/dberr.h"
+
+struct ptn_conf;
 
 /*
  * One connection to the database, without any policy: what to do about a

@@ -7,7 +7,8 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
-#include "lib/conf/conf.h"
+
+struct ptn_conf;
 
 /*
  * The database: one connection a process, the statements of sql/queries/

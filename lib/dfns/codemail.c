@@ -7,6 +7,7 @@
 #include "lib/account/user.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 #include "lib/dfns/code.h"
 #include "lib/dfns/member.h"
 #include "lib/event/tx.h"

@@ -7,11 +7,12 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/conf/conf.h"
 #include "lib/crypto/secrets.h"
 #include "lib/db/db.h"
 #include "lib/db/scope.h"
 #include "lib/event/outbox.h"
+
+struct ptn_conf;
 
 /*
  * Codes that anybody may ask for, for any name.  What a request leaves is one

@@ -1,6 +1,7 @@
 #include "lib/dfns/evidence.h"
 
 #include "lib/base/hex.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/cose.h"
 #include "lib/crypto/crypto.h"
 #include "lib/crypto/pem.h"

@@ -4,12 +4,13 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/conf/conf.h"
 #include "lib/db/db.h"
 #include "lib/db/scope.h"
 #include "lib/dfns/cred.h"
 #include "lib/dfns/factor.h"
 #include "lib/dfns/useraction.h"
+
+struct ptn_conf;
 
 /*
  * What shows to anybody, later, that a user approved exactly one request: a

@@ -12,9 +12,9 @@
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
-const int32_t ptn_dfns_fido_algs[] = { PTN_COSE_ES256, PTN_COSE_RS256,
+/* The algorithms offered and taken at a creation, best first. */
+static const int32_t algs[] = { PTN_COSE_ES256, PTN_COSE_RS256,
 	PTN_COSE_EDDSA };
-const size_t ptn_dfns_fido_n_algs = N(ptn_dfns_fido_algs);
 
 static const enum ptn_refusal refusals[PTN_WA__MAX] = {
 	[PTN_WA_NONE] = PTN_REFUSAL_NONE,
@@ -40,21 +40,6 @@ static const enum ptn_refusal refusals[PTN_WA__MAX] = {
 	[PTN_WA_SIGNATURE] = PTN_REFUSAL_SIGNATURE,
 	[PTN_WA_COUNTER] = PTN_REFUSAL_COUNTER,
 };
-
-/* ----------------------------------------------------------------- origins */
-
-bool
-ptn_dfns_fido_origin_ok(const struct ptn_dfns_fido_rp *rp, const char *origin)
-{
-	size_t i;
-
-	if (ptn_url_origins_are_rule(&rp->origins))
-		return ptn_url_origin_by_rule(rp->id, origin);
-	for (i = 0; i < rp->origins.n; i++)
-		if (strcmp(rp->origins.v[i], origin) == 0)
-			return true;
-	return false;
-}
 
 /* ---------------------------------------------------------------- ceremony */
 
@@ -135,8 +120,8 @@ prepare(struct ptn_arena *a, const struct ptn_dfns_fido *f,
 		return r;
 	c->want.require_uv = true;
 	c->want.attestation = f->attestation;
-	c->want.algs = ptn_dfns_fido_algs;
-	c->want.n_algs = ptn_dfns_fido_n_algs;
+	c->want.algs = algs;
+	c->want.n_algs = N(algs);
 	c->want.now_s = f->now_s;
 	if ((r = set_rp(a, rp, &cd, c)) != PTN_OK)
 		return r;

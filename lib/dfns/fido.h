@@ -8,8 +8,8 @@
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
+#include "lib/base/strs.h"
 #include "lib/base/uuid.h"
-#include "lib/conf/conf.h"
 #include "lib/dfns/ruling.h"
 #include "lib/webauthn/webauthn.h"
 
@@ -38,14 +38,6 @@ struct ptn_dfns_fido {
 	enum ptn_webauthn_attestation_policy attestation; /* creation only */
 	int64_t now_s;				 /* creation only */
 };
-
-/* The algorithms offered and taken at a creation, best first. */
-extern const int32_t ptn_dfns_fido_algs[];
-extern const size_t ptn_dfns_fido_n_algs;
-
-/* True if this origin may use the relying party. */
-bool ptn_dfns_fido_origin_ok(const struct ptn_dfns_fido_rp *rp,
-    const char *origin);
 
 /*
  * The user of a handle: "us-..." or 16 bytes.  PTN_E_NOT_FOUND for all else,

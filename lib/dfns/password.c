@@ -6,10 +6,12 @@
 #include "lib/account/password.h"
 #include "lib/base/log.h"
 #include "lib/base/unicode.h"
+#include "lib/conf/conf.h"
 #include "lib/db/sql.h"
 
-int64_t
-ptn_dfns_password_min(const struct ptn_conf *cf)
+/* At least so many code points. */
+static int64_t
+least(const struct ptn_conf *cf)
 {
 	return cf->password_min > PTN_DFNS_PASSWORD_MIN ? cf->password_min
 							: PTN_DFNS_PASSWORD_MIN;
@@ -19,7 +21,7 @@ enum ptn_err
 ptn_dfns_password_fit(const struct ptn_conf *cf, struct ptn_arena *a,
     struct ptn_bytes pw, const char **why)
 {
-	const int64_t min = ptn_dfns_password_min(cf);
+	const int64_t min = least(cf);
 	struct ptn_bytes form;
 	enum ptn_err r;
 

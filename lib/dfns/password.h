@@ -5,10 +5,11 @@
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/conf/conf.h"
 #include "lib/crypto/hashgate.h"
 #include "lib/db/db.h"
 #include "lib/db/scope.h"
+
+struct ptn_conf;
 
 /*
  * The password of the Dfns API, which is not that of password.h: there a
@@ -17,9 +18,6 @@
  * owner changes it without a user action.
  */
 #define PTN_DFNS_PASSWORD_MIN 12 /* code points, whatever the configuration */
-
-/* At least so many code points. */
-int64_t ptn_dfns_password_min(const struct ptn_conf *cf);
 
 /*
  * Is a text fit to be one?  why is set to what is said of one that is not, in

@@ -4,6 +4,7 @@
 
 #include "lib/account/jwt.h"
 #include "lib/base/clock.h"
+#include "lib/conf/conf.h"
 #include "lib/format/dfnsid.h"
 #include "lib/format/json.h"
 

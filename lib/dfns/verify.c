@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/cose.h"
 #include "lib/crypto/spki.h"
 #include "lib/dfns/fido.h"

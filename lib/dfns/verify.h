@@ -9,6 +9,8 @@
 #include "lib/dfns/factor.h"
 #include "lib/dfns/ruling.h"
 
+struct ptn_conf;
+
 /* Who answers which challenge, at which organisation. */
 struct ptn_dfns_verify {
 	const struct ptn_org *org;

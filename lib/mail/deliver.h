@@ -8,8 +8,9 @@
 
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
-#include "lib/conf/conf.h"
 #include "lib/format/address.h"
+
+struct ptn_conf;
 
 /*
  * Mail handed over to whoever carries it, by cf->mail_transport: the helper
@@ -57,13 +58,6 @@ enum ptn_err ptn_deliver_start(const struct ptn_conf *cf, const char *to,
  */
 bool ptn_deliver_ended(struct ptn_deliver_job *job,
     enum ptn_delivery *what) PTN_MUST_USE;
-
-/*
- * Both in one: hand a message over and wait, for at most PTN_DELIVER_TIMEOUT_S.
- * What the program said is logged.  Errors as ptn_deliver_start().
- */
-enum ptn_err ptn_deliver(const struct ptn_conf *cf, const char *to,
-    struct ptn_bytes message, enum ptn_delivery *what) PTN_MUST_USE;
 
 /*
  * The configured sender as an envelope takes it: its domain as A-labels.

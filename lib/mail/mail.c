@@ -8,6 +8,7 @@
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 #include "lib/format/locale.h"
 #include "lib/format/mime.h"
 #include "lib/format/template.h"
@@ -80,8 +81,11 @@ enum {
 	VAR_ADDRESS,
 	VAR_TEXT__MAX
 };
-static const char *const text_var[] = { "code", "ttl", "days", "service_name",
-	"username", "org", "time", "address", NULL };
+#define TEXT_VARS                                                              \
+	[VAR_CODE] = "code", [VAR_TTL] = "ttl", [VAR_DAYS] = "days",           \
+	[VAR_SERVICE] = "service_name", [VAR_USERNAME] = "username",           \
+	[VAR_ORG] = "org", [VAR_TIME] = "time", [VAR_ADDRESS] = "address"
+static const char *const text_var[VAR_TEXT__MAX + 1] = { TEXT_VARS };
 
 /* ... and in a template, which frames the texts. */
 enum {
@@ -93,9 +97,15 @@ enum {
 	VAR_LOCALE,
 	VAR__MAX
 };
-static const char *const frame_var[] = { "code", "ttl", "days", "service_name",
-	"username", "org", "time", "address", "subject", "greeting",
-	"instruction", "validity", "ignore", "locale", NULL };
+static const char *const frame_var[VAR__MAX + 1] = {
+	TEXT_VARS,
+	[VAR_SUBJECT] = "subject",
+	[VAR_GREETING] = "greeting",
+	[VAR_INSTRUCTION] = "instruction",
+	[VAR_VALIDITY] = "validity",
+	[VAR_IGNORE] = "ignore",
+	[VAR_LOCALE] = "locale",
+};
 
 struct language {
 	const char *tag;

@@ -4,9 +4,10 @@
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
-#include "lib/conf/conf.h"
 #include "lib/event/outbox.h"
 #include "lib/mail/deliver.h"
+
+struct ptn_conf;
 
 /*
  * Mails: templates and translations from etc/mail, rendered and written as

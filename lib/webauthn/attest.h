@@ -42,7 +42,6 @@ ptn_attest_fn ptn_attest_packed;      /* section 8.2 */
 ptn_attest_fn ptn_attest_tpm;	      /* section 8.3 */
 ptn_attest_fn ptn_attest_android_key; /* section 8.4 */
 ptn_attest_fn ptn_attest_fido_u2f;    /* section 8.6 */
-ptn_attest_fn ptn_attest_none;	      /* section 8.7 */
 ptn_attest_fn ptn_attest_apple;	      /* section 8.8 */
 
 /* "return ptn_attest_deny(out, why)": a step that failed. */

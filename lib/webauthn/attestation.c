@@ -5,11 +5,20 @@
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define DEPTH 6 /* a statement inside a compound one */
 
+/* Section 8.7: nothing is claimed. */
+static enum ptn_err
+attest_none(const struct ptn_attest *in, struct ptn_attest_finding *out)
+{
+	if (in->stmt->n != 0)
+		return ptn_attest_deny(out, "none: the statement says more");
+	return ptn_attest_allow(out);
+}
+
 static const struct {
 	const char *fmt;
 	ptn_attest_fn *verify;
 } formats[] = {
-	{ "none", ptn_attest_none },
+	{ "none", attest_none },
 	{ "packed", ptn_attest_packed },
 	{ "tpm", ptn_attest_tpm },
 	{ "android-key", ptn_attest_android_key },
@@ -85,15 +94,6 @@ ptn_attestation_parse(struct ptn_arena *a, struct ptn_bytes in,
 	out->stmt = *stmt;
 	out->auth_data = auth_data->b;
 	return PTN_OK;
-}
-
-/* Section 8.7: nothing is claimed. */
-enum ptn_err
-ptn_attest_none(const struct ptn_attest *in, struct ptn_attest_finding *out)
-{
-	if (in->stmt->n != 0)
-		return ptn_attest_deny(out, "none: the statement says more");
-	return ptn_attest_allow(out);
 }
 
 enum ptn_err

@@ -9,41 +9,32 @@
 #include "lib/webauthn/attestation.h"
 #include "lib/webauthn/clientdata.h"
 
-static const struct {
-	const char *name;
-	const char *why;
-} problems[PTN_WA__MAX] = {
+static const char *const whys[PTN_WA__MAX] = {
 	// clang-format off
-	[PTN_WA_NONE] = { "none", NULL },
-	[PTN_WA_CLIENT_DATA] = { "client-data", "client data is malformed" },
-	[PTN_WA_ATTESTATION_OBJECT] = { "attestation-object", "attestation object is malformed" },
-	[PTN_WA_AUTH_DATA] = { "auth-data", "authenticator data is malformed" },
-	[PTN_WA_TYPE] = { "type", "client data is of another ceremony" },
-	[PTN_WA_CHALLENGE] = { "challenge", "challenge is another" },
-	[PTN_WA_ORIGIN] = { "origin", "origin is not one of ours" },
-	[PTN_WA_CROSS_ORIGIN] = { "cross-origin", "ceremony took place in a foreign page" },
-	[PTN_WA_TOP_ORIGIN] = { "top-origin", "top origin is not one of those allowed" },
-	[PTN_WA_RP_ID] = { "rp-id", "relying party id is another" },
-	[PTN_WA_RESERVED] = { "reserved", "a reserved flag is set" },
-	[PTN_WA_UP] = { "up", "user was not present" },
-	[PTN_WA_UV] = { "uv", "user was not verified" },
-	[PTN_WA_BACKUP] = { "backup", "backed up without being eligible" },
-	[PTN_WA_BE_CHANGED] = { "be-changed", "backup eligibility has changed" },
-	[PTN_WA_ALGORITHM] = { "algorithm", "algorithm was not offered" },
-	[PTN_WA_KEY] = { "key", "credential public key is not usable" },
-	[PTN_WA_FORMAT] = { "format", "attestation format is unknown" },
-	[PTN_WA_ATTESTATION] = { "attestation", "attestation statement does not hold" },
-	[PTN_WA_CREDENTIAL_ID] = { "credential-id", "credential id is empty or too long" },
-	[PTN_WA_SIGNATURE] = { "signature", "signature is wrong" },
-	[PTN_WA_COUNTER] = { "counter", "signature counter did not grow" },
+	[PTN_WA_NONE] = NULL,
+	[PTN_WA_CLIENT_DATA] = "client data is malformed",
+	[PTN_WA_ATTESTATION_OBJECT] = "attestation object is malformed",
+	[PTN_WA_AUTH_DATA] = "authenticator data is malformed",
+	[PTN_WA_TYPE] = "client data is of another ceremony",
+	[PTN_WA_CHALLENGE] = "challenge is another",
+	[PTN_WA_ORIGIN] = "origin is not one of ours",
+	[PTN_WA_CROSS_ORIGIN] = "ceremony took place in a foreign page",
+	[PTN_WA_TOP_ORIGIN] = "top origin is not one of those allowed",
+	[PTN_WA_RP_ID] = "relying party id is another",
+	[PTN_WA_RESERVED] = "a reserved flag is set",
+	[PTN_WA_UP] = "user was not present",
+	[PTN_WA_UV] = "user was not verified",
+	[PTN_WA_BACKUP] = "backed up without being eligible",
+	[PTN_WA_BE_CHANGED] = "backup eligibility has changed",
+	[PTN_WA_ALGORITHM] = "algorithm was not offered",
+	[PTN_WA_KEY] = "credential public key is not usable",
+	[PTN_WA_FORMAT] = "attestation format is unknown",
+	[PTN_WA_ATTESTATION] = "attestation statement does not hold",
+	[PTN_WA_CREDENTIAL_ID] = "credential id is empty or too long",
+	[PTN_WA_SIGNATURE] = "signature is wrong",
+	[PTN_WA_COUNTER] = "signature counter did not grow",
 	// clang-format on
 };
-
-const char *
-ptn_webauthn_problem_name(enum ptn_webauthn_problem problem)
-{
-	return (unsigned)problem < PTN_WA__MAX ? problems[problem].name : "";
-}
 
 /* "return refuse(finding, problem)": a step that failed. */
 static enum ptn_err
@@ -51,7 +42,7 @@ refuse(struct ptn_webauthn_finding *finding, enum ptn_webauthn_problem problem)
 {
 	finding->verdict = PTN_DENY;
 	finding->problem = problem;
-	finding->why = problems[problem].why;
+	finding->why = whys[problem];
 	return PTN_OK;
 }
 

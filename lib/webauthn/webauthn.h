@@ -8,7 +8,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
-#include "lib/conf/conf.h"
+#include "lib/base/strs.h"
 #include "lib/webauthn/authdata.h"
 
 /*
@@ -157,8 +157,5 @@ enum ptn_err ptn_webauthn_assert(struct ptn_arena *a,
     const struct ptn_webauthn_stored *stored,
     const struct ptn_webauthn_assertion *in, struct ptn_webauthn_asserted *out,
     struct ptn_webauthn_finding *finding) PTN_MUST_USE;
-
-/* A short constant name for audit and metrics: "challenge".  Never NULL. */
-const char *ptn_webauthn_problem_name(enum ptn_webauthn_problem problem);
 
 #endif

@@ -13,6 +13,7 @@
 #include "lib/account/session.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
 
 #define ARENA_MAX (1024 * 1024)

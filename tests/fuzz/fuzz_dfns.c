@@ -5,9 +5,11 @@
 
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/dispatch.h"
+#include "lib/account/keysets.h"
 #include "lib/account/tenant.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/sql.h"
 #include "lib/dfns/token.h"
@@ -569,10 +571,7 @@ prepare(void)
 		&other) != PTN_OK ||
 	    ptn_crypto_init() != PTN_OK ||
 	    ptn_secrets_new(&derived, &list) != PTN_OK ||
-	    ptn_jwks_new(&keys[PTN_API_HANKO], PTN_API_HANKO, &conf, derived) !=
-		PTN_OK ||
-	    ptn_jwks_new(&keys[PTN_API_DFNS], PTN_API_DFNS, &conf, derived) !=
-		PTN_OK ||
+	    ptn_keysets_new(keys, &conf, derived) != PTN_OK ||
 	    (tenants = ptn_tenants_new(&conf)) == NULL || !sign_tokens())
 		abort();
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/conf/conf.h"
 #include "lib/crypto/hashgate.h"
 #include "lib/crypto/pwhash.h"
 

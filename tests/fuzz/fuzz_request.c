@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "fcgi/dispatch.h"
+#include "lib/account/keysets.h"
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
 #include "tests/fuzz/request.h"
 
@@ -60,10 +62,7 @@ prepare(void)
 	if ((arena = ptn_arena_new(ARENA_MAX)) == NULL ||
 	    ptn_crypto_init() != PTN_OK ||
 	    ptn_secrets_new(&derived, &list) != PTN_OK ||
-	    ptn_jwks_new(&keys[PTN_API_HANKO], PTN_API_HANKO, &conf, derived) !=
-		PTN_OK ||
-	    ptn_jwks_new(&keys[PTN_API_DFNS], PTN_API_DFNS, &conf, derived) !=
-		PTN_OK ||
+	    ptn_keysets_new(keys, &conf, derived) != PTN_OK ||
 	    (db = ptn_db_new(&conf, PTN_DB_SERVE)) == NULL ||
 	    (tenants = ptn_tenants_new(&conf)) == NULL)
 		abort();

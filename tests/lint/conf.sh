@@ -2,7 +2,8 @@
 #
 # Holds the table of configuration keys against its manual page: every row of
 # lib/conf/conf.def is an .It of etc/postern.yaml.5 and the other way round, and
-# the line below it says the type and the default of the row.
+# the line below it says the type and the default of the row.  And every key is
+# read by somebody outside of lib/conf/.
 #
 # usage: conf.sh [TOP]
 
@@ -17,6 +18,44 @@ for file in "$table" "$man"; do
 		exit 1
 	fi
 done
+
+# All that becomes of these is done when the configuration is loaded:
+#	cors_wildcard	allows a "*" in the list of origins
+#	db_url		takes the place of the other keys of the database
+at_load='cors_wildcard db_url'
+
+find "$top/lib" "$top/fcgi" -name '*.[ch]' -not -path '*/lib/conf/*' |
+    xargs sed -n '/^[ 	]*\/*\*/d; s/->/./g; /\.[a-z]/p' | awk -v at_load="$at_load" '
+	BEGIN {
+		n = split(at_load, member, " ")
+		for (i = 1; i <= n; i++)
+			read_by[member[i]] = 1
+	}
+	FNR == NR && /^PTN_CONF_[A-Z_]+ *\([a-z]/ {
+		name = $0
+		sub(/^[^(]*\(/, "", name)
+		sub(/,.*/, "", name)
+		rows[name] = 1
+	}
+	FNR == NR { next }
+	{
+		n = split($0, part, ".")
+		for (i = 2; i <= n; i++) {
+			if (part[i] ~ /^[a-z0-9_]+ = /)
+				continue # is written
+			sub(/[^a-z0-9_].*/, "", part[i])
+			read_by[part[i]] = 1
+		}
+	}
+	END {
+		for (name in rows)
+			if (!(name in read_by)) {
+				print "conf.sh: nobody reads cf->" name
+				failed = 1
+			}
+		exit failed
+	}
+' "$table" - >&2 || unread=1
 
 awk '
 	function fault(what) {
@@ -81,4 +120,4 @@ awk '
 			fault("no rows found in conf.def")
 		exit failed
 	}
-' "$table" "$man"
+' "$table" "$man" && [ -z "${unread:-}" ]

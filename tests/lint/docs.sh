@@ -24,22 +24,26 @@ for file in "$routes" "$api" "$man"; do
 	fi
 done
 
-# "METHOD /path auth rate input" of each row; names that the table gives to
-# its columns are followed.
+# "METHOD /path auth rate input" of each row; the names that the table gives to
+# the words of its columns are followed.
 awk '
-	/^#define [A-Z_]+[ \t]+PTN_[A-Z_]+$/ { alias[$2] = $3; next }
-	/^[ \t]*\{[ \t]*PTN_[A-Z]+,[ \t]*"\// {
+	/^#define [A-Z_]+[ \t]+&?(PTN|ptn)_[A-Za-z_]+$/ {
+		alias[$2] = $3
+		next
+	}
+	/^[ \t]*\{[ \t]*[A-Z]+,[ \t]*[A-Z]+,[ \t]*"\// {
 		n = split($0, part, /,[ \t]*/)
-		method = part[1]; path = part[2]
-		sub(/.*PTN_/, "", method)
-		gsub(/"/, "", path)
+		sub(/^[^A-Z]*/, "", part[1])
 		auth = rate = "?"; input = "json"
-		for (i = 3; i <= n; i++) {
+		for (i = 1; i <= n; i++) {
 			value = part[i] in alias ? alias[part[i]] : part[i]
-			if (value ~ /^PTN_AUTH_/) auth = value
+			if (value ~ /^PTN_[A-Z]+$/) method = substr(value, 5)
+			if (value ~ /^"\//) path = value
+			if (value ~ /^&ptn_[a-z_]*auth_/) auth = value
 			if (value ~ /^PTN_RATE_/) rate = value
-			if (value == "PTN_NO_INPUT") input = "none"
+			if (value == "NO_INPUT") input = "none"
 		}
+		gsub(/"/, "", path)
 		print method, path, auth, rate, input
 	}
 ' "$routes" | sort >"$tmp/rows"
@@ -114,7 +118,7 @@ awk '$5 == "json" { print $1, $2 }' "$tmp/rows" >"$tmp/rows-json"
 complain rows-json takes-json "takes input; openapi.yaml has no requestBody"
 complain takes-json rows-json "has a requestBody, but takes no input"
 
-awk '$3 ~ /^PTN_AUTH_(SESSION|SITE)$/ { print $1, $2 }' "$tmp/rows" \
+awk '$3 ~ /_auth_(session|site)$/ { print $1, $2 }' "$tmp/rows" \
 	>"$tmp/rows-session"
 complain rows-session takes-session "needs a session; openapi.yaml hides it"
 complain takes-session rows-session "needs no session; openapi.yaml wants one"

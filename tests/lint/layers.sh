@@ -3,7 +3,8 @@
 # Dependencies point down only, and every library has one owner:
 #
 #   a folder of lib/ includes itself and those before it in one order;
-#   lib/ never includes fcgi/;
+#   lib/ never includes fcgi/, and names no status of HTTP;
+#   a header that passes the configuration on does not include it;
 #   a family (fcgi/public, fcgi/dfns, ...) never includes another;
 #   fcgi/*.c never includes a family, but for the route table;
 #   a third-party header is included by one .c of lib/ and fcgi/
@@ -53,9 +54,27 @@ found=$(includes lib | awk -v order="$order" '
 [ -z "$found" ] || complain "lib/ runs against the order of its folders:
 $found"
 
+# A new key rebuilds those who read keys, not whoever passes them on.
+found=$(includes lib fcgi | grep '\.h "lib/conf/conf\.h"' |
+    grep -v '^lib/conf/')
+[ -z "$found" ] || complain "say \"struct ptn_conf;\" instead of including it:
+$found"
+
 found=$(includes lib | grep ' "\(\.\./\)*fcgi/')
 [ -z "$found" ] || complain "lib/ includes fcgi/:
 $found"
+
+# What HTTP calls an error is the wire's business: a table of fcgi/reply.c.
+statuses=$(sed -n 's/^#define WIRE_[A-Z_]* *{ \([0-9]*\),.*/\1/p' fcgi/reply.c |
+    sort -u | paste -s -d '|' -)
+if [ -n "$statuses" ]; then
+	found=$(find lib -name '*.[ch]' -o -name '*.def' | LC_ALL=C sort |
+	    xargs grep -nwE "($statuses)" | grep -v '^[^:]*:[0-9]*:#define ')
+	[ -z "$found" ] || complain "a status of HTTP in lib/:
+$found"
+else
+	complain "fcgi/reply.c has no statuses"
+fi
 
 for family in public dfns flow admin cli; do
 	[ -d "fcgi/$family" ] || continue

@@ -31,14 +31,14 @@ lib/crypto/pubkey.h ptn_md # a digest
 lib/db/db.h ptn_sql # what compile.awk makes of the statements
 lib/db/migrations.h ptn_migration # one of them
 # Words of a configuration file.
-lib/conf/conf.h ptn_same_site
-lib/conf/conf.h ptn_sign_alg
-lib/conf/conf.h ptn_user_verification
-lib/conf/conf.h ptn_conveyance
-lib/conf/conf.h ptn_enumeration
-lib/conf/conf.h ptn_mail_transport
-lib/conf/conf.h ptn_smtp_tls
-lib/conf/conf.h ptn_audit_output
+lib/conf/conf_words.h ptn_same_site
+lib/conf/conf_words.h ptn_sign_alg
+lib/conf/conf_words.h ptn_user_verification
+lib/conf/conf_words.h ptn_conveyance
+lib/conf/conf_words.h ptn_enumeration
+lib/conf/conf_words.h ptn_mail_transport
+lib/conf/conf_words.h ptn_smtp_tls
+lib/conf/conf_words.h ptn_audit_output
 lib/conf/conf_row.h ptn_conf # the parts of conf.h that only its own files use
 # Rows with a name of their own.
 lib/account/passcode.h ptn_code # of any kind; a passcode is one kind
@@ -56,7 +56,6 @@ fcgi/process.h ptn_serve # each is in the file of its name
 fcgi/process.h ptn_supervisor
 fcgi/process.h ptn_worker
 fcgi/process.h ptn_courier
-fcgi/process.h ptn_side
 fcgi/process.h ptn_score
 fcgi/process.h ptn_child
 fcgi/process.h ptn_start
@@ -70,7 +69,7 @@ fcgi/request.h ptn_method
 fcgi/request.h ptn_param
 fcgi/request.h ptn_value
 fcgi/request.h ptn_env
-fcgi/routes.h ptn_auth # columns of the table
+fcgi/family.h ptn_auth # who may call
 fcgi/routes.h ptn_rate_class
 fcgi/routes.h ptn_need
 fcgi/routes.h ptn_field

@@ -8,6 +8,7 @@
 #include "fcgi/public/public.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
+#include "lib/conf/conf.h"
 
 /* A request as gateway.c would have read it, for tests of what judges it. */
 struct test_request {

@@ -10,6 +10,7 @@
 #include "lib/account/jwt.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
 #include "lib/dfns/token.h"
 #include "lib/format/dfnsid.h"

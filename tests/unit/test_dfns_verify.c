@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "lib/base/clock.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/totp.h"
 #include "lib/dfns/totp.h"
 #include "lib/dfns/verify.h"

@@ -19,6 +19,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/hashgate.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

@@ -9,6 +9,7 @@
 
 #include "lib/account/jwk.h"
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 #include "lib/format/json.h"
 #include "tests/unit/jwks.h"
 

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "fcgi/listen.h"
+#include "lib/conf/conf.h"
 
 static char dir[32];
 static char path[64];

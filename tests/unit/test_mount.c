@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "lib/account/tenant.h"
+#include "lib/conf/conf.h"
 #include "lib/format/mount.h"
 #include "lib/format/url.h"
 
@@ -201,6 +202,71 @@ test_paths(void **state)
 	ptn_tenants_free(&ts);
 }
 
+/* clang-format off */
+static const struct {
+	const char *rp_id;
+	const char *origin;
+	bool ok;
+} by_rule[] = {
+	{ "example.co", "https://example.co", true },
+	{ "example.co", "https://app.example.co", true },
+	{ "example.co", "https://a.b.example.co", true },
+	{ "example.co", "https://example.co:8443", true },
+	{ "localhost", "http://localhost", true },
+	{ "localhost", "http://localhost:3000", true },
+	{ "localhost", "https://localhost:3000", true },
+	{ "localhost", "https://app.localhost", true },
+	{ "example.co", "", false },
+	{ "example.co", "https://", false },
+	{ "example.co", "https://.example.co", false },
+	{ "example.co", "https://co", false },
+	{ "example.co", "https://badexample.co", false },
+	{ "example.co", "https://example.co.evil.net", false },
+	{ "example.co", "https://example.com", false },
+	{ "example.co", "http://example.co", false },
+	{ "example.co", "HTTPS://example.co", false },
+	{ "example.co", "https://Example.co", false },
+	{ "example.co", "https://example.co/", false },
+	{ "example.co", "https://example.co:", false },
+	{ "example.co", "https://example.co:x", false },
+	{ "example.co", "https://example.co:443443", false },
+	{ "example.co", "https://example.co:1/", false },
+	{ "example.co", "https://evil.net/.example.co", false },
+	{ "example.co", "https://evil.net:1/.example.co", false },
+	{ "example.co", "https://evil.net?.example.co", false },
+	{ "example.co", "https://evil.net#.example.co", false },
+	{ "example.co", "https://evil.net\\.example.co", false },
+	{ "example.co", "https://evil.net@example.co", false },
+	{ "example.co", "https://example.co@evil.net", false },
+	{ "example.co", "http://localhost", false },
+	{ "example.co", "*", false },
+	{ "example.co", "null", false },
+	{ "example.co", "android:apk-key-hash:abc", false },
+	{ "localhost", "http://localhost.evil.net", false },
+	{ "localhost", "http://127.0.0.1", false },
+	{ "localhost", "http://app.localhost", false },
+	{ "", "https://", false },
+	{ "", "https://evil.net", false },
+};
+/* clang-format on */
+
+static void
+test_origins_by_rule(void **state)
+{
+	static char star[] = "*";
+	static char *list[] = { star };
+	const struct ptn_strs origins = { list, 1 }, none = { list, 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(by_rule); i++)
+		if (ptn_url_origin_is_of(by_rule[i].rp_id, &origins,
+			by_rule[i].origin) != by_rule[i].ok)
+			fail_msg("%s", by_rule[i].origin);
+	assert_false(
+	    ptn_url_origin_is_of("example.co", &none, "https://example.co"));
+}
+
 static void
 test_origins(void **state)
 {
@@ -218,6 +284,8 @@ test_origins(void **state)
 	assert_false(
 	    ptn_url_origin_is_of("x", &listed, "android:apk-key-hash:ab"));
 	assert_false(ptn_url_origin_is_of("x", &listed, "https://x"));
+	assert_false(
+	    ptn_url_origin_is_of("x", &listed, "https://a.example:443"));
 	assert_false(ptn_url_origin_is_of("x", &listed, "*"));
 	assert_true(ptn_url_origin_is_of("x", &ruled, "https://x"));
 	assert_true(ptn_url_origin_is_of("x", &ruled, "https://a.x:8443"));
@@ -236,6 +304,7 @@ main(void)
 		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_origins_by_rule),
 		cmocka_unit_test(test_origins),
 	};
 

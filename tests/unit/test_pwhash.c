@@ -9,6 +9,7 @@
 #include <argon2.h>
 
 #include "lib/base/log.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/hashgate.h"
 #include "lib/crypto/pwhash.h"
 

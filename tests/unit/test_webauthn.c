@@ -705,21 +705,6 @@ test_assert_stored_key(void **state)
 	assert_int_equal(get(&c, &stored, &out, NULL), PTN_WA_KEY);
 }
 
-static void
-test_fault_names(void **state)
-{
-	int i, j;
-
-	(void)state;
-	for (i = 0; i < PTN_WA__MAX; i++) {
-		assert_true(ptn_webauthn_problem_name(i)[0] != '\0');
-		for (j = 0; j < i; j++)
-			assert_string_not_equal(ptn_webauthn_problem_name(i),
-			    ptn_webauthn_problem_name(j));
-	}
-	assert_string_equal(ptn_webauthn_problem_name(PTN_WA__MAX), "");
-}
-
 int
 main(void)
 {
@@ -743,7 +728,6 @@ main(void)
 		cmocka_unit_test_setup(test_assert_counter, each),
 		cmocka_unit_test_setup(test_assert_signature, each),
 		cmocka_unit_test_setup(test_assert_stored_key, each),
-		cmocka_unit_test_setup(test_fault_names, each),
 	};
 
 	return cmocka_run_group_tests(tests, auth_setup, auth_teardown);

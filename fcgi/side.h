@@ -1,0 +1,10 @@
+#ifndef PTN_SIDE_H
+#define PTN_SIDE_H
+
+/*
+ * The sockets: what the world may ask, what only the operator may, and one
+ * that takes the authorizer role of FastCGI and nothing else.
+ */
+enum ptn_side { PTN_PUBLIC = 0, PTN_ADMIN, PTN_AUTHORIZER, PTN_SIDE__MAX };
+
+#endif

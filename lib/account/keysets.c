@@ -1,0 +1,90 @@
+#include "lib/account/keysets.h"
+
+#include <string.h>
+
+#include "lib/conf/conf.h"
+
+static bool
+is_on(const struct ptn_conf *cf, int api)
+{
+	return api != PTN_API_DFNS || cf->dfns_enabled;
+}
+
+enum ptn_err
+ptn_keysets_new(struct ptn_jwks *keys[PTN_API__MAX], const struct ptn_conf *cf,
+    const struct ptn_secrets *s)
+{
+	enum ptn_err r = PTN_OK;
+	int api;
+
+	for (api = 0; api < PTN_API__MAX && r == PTN_OK; api++)
+		r = ptn_jwks_new(&keys[api], (enum ptn_api)api, cf, s);
+	return r;
+}
+
+void
+ptn_keysets_free(struct ptn_jwks *keys[PTN_API__MAX])
+{
+	int api;
+
+	for (api = 0; api < PTN_API__MAX; api++)
+		ptn_jwks_free(&keys[api]);
+}
+
+enum ptn_err
+ptn_keysets_refresh(struct ptn_jwks *const keys[PTN_API__MAX],
+    const struct ptn_conf *cf, struct ptn_db *db, struct ptn_arena *a,
+    bool force)
+{
+	enum ptn_err r = PTN_OK;
+	int api;
+
+	for (api = 0; api < PTN_API__MAX && r == PTN_OK; api++)
+		if (is_on(cf, api))
+			r = ptn_jwks_refresh(keys[api], db, a, force);
+	return r;
+}
+
+enum ptn_err
+ptn_keysets_expire(struct ptn_jwks *const keys[PTN_API__MAX],
+    const struct ptn_conf *cf, struct ptn_db *db, struct ptn_arena *a,
+    uint64_t *expired)
+{
+	enum ptn_err r = PTN_OK;
+	uint64_t n;
+	int api;
+
+	*expired = 0;
+	for (api = 0; api < PTN_API__MAX && r == PTN_OK; api++) {
+		if (!is_on(cf, api))
+			continue;
+		r = ptn_jwks_expire(keys[api], db, a, &n);
+		*expired += r == PTN_OK ? n : 0;
+	}
+	return r;
+}
+
+/* Each is {"keys":[...]}: what stands between the brackets, joined. */
+const char *
+ptn_keysets_json(struct ptn_jwks *const keys[PTN_API__MAX],
+    const struct ptn_conf *cf, struct ptn_arena *a)
+{
+	static const char head[] = "{\"keys\":[", tail[] = "]}";
+	const size_t around = sizeof(head) - 1 + sizeof(tail) - 1;
+	const char *one;
+	struct ptn_buf b;
+	int api;
+
+	ptn_buf_init(&b, a);
+	ptn_buf_str(&b, head);
+	for (api = 0; api < PTN_API__MAX; api++) {
+		one = is_on(cf, api) ? ptn_jwks_json(keys[api]) : "";
+		if (strlen(one) <= around)
+			continue;
+		if (b.len > sizeof(head) - 1)
+			ptn_buf_char(&b, ',');
+		ptn_buf_add(&b, one + sizeof(head) - 1, strlen(one) - around);
+	}
+	ptn_buf_str(&b, tail);
+	return b.bad ? NULL : b.p;
+}
