@@ -144,14 +144,12 @@ test('what is offered no more is kept, and counts for nothing',
     try {
       const who = await someone((c) => ({ recoveryCredential:
         new Key().create(c, { kind: 'RecoveryKey' }) }), one);
-      await one.down();
       await one.up({ ...one.options.set, 'dfns.password': 'false' });
       const { body } = await init(who, { status: 200 }, one.client());
       assert.ok(body.supportedCredentialKinds.every(({ kind }) =>
         kind !== 'Password' && kind !== 'Totp'));
       isError(await answer(who, typed(), who.app.get(1), undefined,
         one.client()), 401, 'Unauthorized');
-      await one.down();
       await one.up({ ...one.options.set, 'dfns.password': 'true' });
       assert.equal((await answer(who, typed(), who.app.get(1), undefined,
         one.client())).status, 200);
