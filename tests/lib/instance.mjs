@@ -62,7 +62,7 @@ export async function freePort() {
 }
 
 /* Wait until fn() is truthy, and return what it returned. */
-export async function until(fn, what = 'this', timeout_ms = 15000) {
+export async function until(fn, what = 'this', timeout_ms = 60000) {
   const deadline = Date.now() + timeout_ms;
   for (;;) {
     const value = await fn();
