@@ -37,14 +37,16 @@ node_test() {
 
 run() {
 	case $kind in
-	program) cd "$build" && CMOCKA_MESSAGE_OUTPUT=TAP \
-	    sh "$top/tests/lib/unit.sh" "$file" ;;
+	program) CMOCKA_MESSAGE_OUTPUT=TAP \
+	    sh "$top/tests/lib/unit.sh" "$build/$file" ;;
 	script) sh "$top/$file" ;;
 	lint) verdict ;;
 	node) node_test ;;
 	esac
 }
 
+# Some find their data from here.
+cd "$top" || exit
 mkdir -p "$(dirname "$log")"
 began=$(date +%s)
 run >"$log" 2>&1 </dev/null
