@@ -1,8 +1,9 @@
 #!/bin/sh
 # usage: job.sh 'LABEL|LOG|KIND|FILE|WEB|MOUNT'
 #
-# Run one job of tests/run, which writes LOG, and say "LABEL|LOG|STATUS|SECONDS".
-# FILE is a program of the build, or a file from the top of the source.
+# Run one job of tests/run, which writes LOG, and say
+# "LABEL|LOG|STATUS|SECONDS".  FILE is a program of the build, or a file from
+# the top of the source.
 set -u
 
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
