@@ -38,7 +38,7 @@ describe('the web components', () => {
     instance = await start({ set: { 'account.allow_deletion': 'true' } });
     context = await browser.newContext({ locale: 'en-GB',
       viewport: { width: 480, height: 900 } });
-    context.setDefaultTimeout(10000);
+    context.setDefaultTimeout(60000);
     page = await context.newPage();
     await page.route('**/elements.html*', (route) =>
       route.fulfill({ path: html, contentType: 'text/html' }));

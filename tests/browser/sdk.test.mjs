@@ -434,7 +434,7 @@ describe('a session that expires', () => {
     instance = await start({
       set: {
         'server.public.cors.allow_origins': origin,
-        'session.lifespan': '3s',
+        'session.lifespan': '6s',
       },
     });
     client = await Client.open(`${origin}/sdk.html`, instance.url);
@@ -462,7 +462,7 @@ describe('a session that expires', () => {
     for (const tab of [client, second])
       await until(async () =>
         (await tab.eventNames()).includes('session-expired'),
-      'hanko-session-expired', 10000);
+      'hanko-session-expired');
     assert.equal(await client.code('user.getCurrent'), 'unauthorized');
   });
 });

@@ -70,7 +70,7 @@ before(async () => {
   host = { url: `http://localhost:${port}/id`, server,
     gone: new Promise((done) => { server.on('exit', done); }) };
   await until(async () => (await fetch(`${host.url}/health/ready`)
-    .catch(() => ({}))).status === 200, 'an answer', 30000);
+    .catch(() => ({}))).status === 200, 'an answer');
 });
 after(async () => {
   host?.server.kill();

@@ -75,9 +75,10 @@ test('nothing secret is written anywhere', async () => {
 });
 
 test('a request cannot forge a line', async () => {
-  const api = await instance.client({ headers: { 'User-Agent':
-    'x" , "audience":"audit","type":"forged' } });
+  const agent = 'x" , "audience":"audit","type":"forged';
+  const api = await instance.client({ headers: { 'User-Agent': agent } });
   await api.call('POST', '/users', { email: freshAddress() });
+  assert.ok(lines().some(({ user_agent }) => user_agent === agent));
   assert.ok(lines().every(({ type }) => type !== 'forged'));
   for (const line of instance.log().split('\n')
     .filter((one) => one.startsWith('{')))

@@ -185,5 +185,5 @@ test('without a database nothing is recovered, and nothing is lost', async () =>
   isError(await recover(begun, what), 503, 'Service Unavailable');
   await instance.service('start', 'mariadb');
   await until(async () => (await recover(begun, what)).status === 200,
-    'the recovery', 10000);
+    'the recovery');
 });

@@ -680,6 +680,6 @@ test('sizes, types and forms; no database', async () => {
     'Service Unavailable');
   await instance.service('start', 'mariadb');
   await until(async () => (await api.call('POST', LOGIN, body,
-    { bearer, headers })).status === 200, 'the login', 10000);
+    { bearer, headers })).status === 200, 'the login');
   await api.call('POST', enduser, last, { bearer: temporary, status: 200 });
 });

@@ -172,13 +172,14 @@ export class Api {
   }
 
   /*
-   * Send bytes that no HTTP library would, and read until the peer closes:
-   * the response as call() gives it, or null when there was none.  With
-   * method and path in opts it is judged.
+   * Send bytes that no HTTP library would, and read until the peer closes, or
+   * with opts.first no more than one response: the response as call() gives
+   * it, or null when there was none.  With method and path in opts it is
+   * judged.
    */
   async raw(bytes, opts = {}) {
     const answer = await exchangeBytes(this.base, Buffer.from(bytes),
-      opts.timeout_ms ?? 15000);
+      opts.timeout_ms ?? 15000, opts.first ? isWhole : () => false);
     const head = answer.indexOf('\r\n\r\n');
     if (head < 0)
       return null;
@@ -282,7 +283,17 @@ function finished(status, headers, bytes) {
   return { status, headers, text, body, cookies: headers['set-cookie'] ?? [] };
 }
 
-function exchangeBytes(base, bytes, timeout_ms) {
+/* All of a response is there. */
+function isWhole(bytes) {
+  const text = bytes.toString('latin1');
+  const [, head, body] = /^(.*?\r\n)\r\n(.*)$/s.exec(text) ?? [];
+  const length = /^content-length: *(\d+)/im.exec(head);
+  if (/^transfer-encoding: *chunked/im.test(head))
+    return /(^|\r\n)0\r\n\r\n$/.test(body);
+  return length !== null && body.length >= Number(length[1]);
+}
+
+function exchangeBytes(base, bytes, timeout_ms, enough) {
   return new Promise((resolve, reject) => {
     const chunks = [];
     const socket = net.connect(Number(base.port || 80), base.hostname, () =>
@@ -291,7 +302,11 @@ function exchangeBytes(base, bytes, timeout_ms) {
       socket.destroy();
       resolve(Buffer.concat(chunks));
     });
-    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('data', (chunk) => {
+      chunks.push(chunk);
+      if (enough(Buffer.concat(chunks)))
+        socket.destroy();
+    });
     socket.on('close', () => resolve(Buffer.concat(chunks)));
     socket.on('error', (error) =>
       error.code === 'ECONNRESET' ? resolve(Buffer.concat(chunks))

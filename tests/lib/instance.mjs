@@ -29,7 +29,8 @@ export const top = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 const quickstart = join(top, 'etc/quickstart');
 const base = process.env.POSTERN_TEST_DIR ?? join(top, 'build/test/run');
-const running = new Set();
+const running = new Set(); /* or about to */
+let leaving = false;
 let count = 0;
 
 /* Run a program to its end: { status, stdout, stderr }; never rejects. */
@@ -62,7 +63,7 @@ export async function freePort() {
 }
 
 /* Wait until fn() is truthy, and return what it returned. */
-export async function until(fn, what = 'this', timeout_ms = 15000) {
+export async function until(fn, what = 'this', timeout_ms = 60000) {
   const deadline = Date.now() + timeout_ms;
   for (;;) {
     const value = await fn();
@@ -110,11 +111,13 @@ export class Instance {
 
   /* Start, or start anew with other settings; what is stored stays. */
   async up(set = this.options.set) {
+    if (leaving)
+      throw new Error('interrupted');
+    running.add(this);
     const { status, stdout, stderr } = await run('sh',
       [quickstart, ...this.arguments(set), '--detach']);
     if (status !== 0)
       throw new Error(`quickstart ended with ${status}\n${stdout}${stderr}`);
-    running.add(this);
     this.env = parseEnv(readFileSync(join(this.dir, 'env'), 'utf8'));
     this.url = this.env.POSTERN_URL;
     this.adminUrl = this.env.POSTERN_ADMIN_URL;
@@ -258,6 +261,7 @@ export async function start(options = {}) {
 /* A run that is broken off leaves nothing behind. */
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.on(signal, async () => {
+    leaving = true;
     await Promise.allSettled([...running].map((one) => one.down()));
     process.exit(1);
   });

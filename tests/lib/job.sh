@@ -1,8 +1,9 @@
 #!/bin/sh
 # usage: job.sh 'LABEL|LOG|KIND|FILE|WEB|MOUNT'
 #
-# Run one job of tests/run, which writes LOG, and say "LABEL|LOG|STATUS|SECONDS".
-# FILE is a program of the build, or a file from the top of the source.
+# Run one job of tests/run, which writes LOG, and say
+# "LABEL|LOG|STATUS|SECONDS".  FILE is a program of the build, or a file from
+# the top of the source.
 set -u
 
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
@@ -37,14 +38,16 @@ node_test() {
 
 run() {
 	case $kind in
-	program) cd "$build" && CMOCKA_MESSAGE_OUTPUT=TAP \
-	    sh "$top/tests/lib/unit.sh" "$file" ;;
+	program) CMOCKA_MESSAGE_OUTPUT=TAP \
+	    sh "$top/tests/lib/unit.sh" "$build/$file" ;;
 	script) sh "$top/$file" ;;
 	lint) verdict ;;
 	node) node_test ;;
 	esac
 }
 
+# Some find their data from here.
+cd "$top" || exit
 mkdir -p "$(dirname "$log")"
 began=$(date +%s)
 run >"$log" 2>&1 </dev/null

@@ -102,7 +102,7 @@ export function mailsTo(mailDir, address) {
  * are at least count of those.  They all count as had afterwards.
  */
 export async function nextMail(mailDir, address, options = {}) {
-  const { count = 1, timeout_ms = 15000 } = options;
+  const { count = 1, timeout_ms = 60000 } = options;
   const deadline = Date.now() + timeout_ms;
   for (;;) {
     const fresh = mailsTo(mailDir, address)

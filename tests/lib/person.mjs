@@ -20,7 +20,7 @@ export class Person {
     person.problems = [];
     person.context = await browser.newContext({ reducedMotion: 'reduce',
       locale: 'en-GB', ...options });
-    person.context.setDefaultTimeout(10000);
+    person.context.setDefaultTimeout(60000);
     person.page = await person.context.newPage();
     person.page.on('pageerror', (error) =>
       person.problems.push(String(error)));

@@ -214,7 +214,7 @@ export class SmtpServer extends EventEmitter {
   }
 
   // The (count)th message to an address; throws when ms have passed.
-  async waitFor(address, ms = 5000, count = 1) {
+  async waitFor(address, ms = 60000, count = 1) {
     const end = Date.now() + ms;
     while (this.to(address).length < count) {
       if (Date.now() >= end)

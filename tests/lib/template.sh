@@ -14,6 +14,7 @@ set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
 build=$1 dir=$2
 PATH=$PATH:/usr/sbin:/usr/libexec
+mkdir -p "$dir/fresh"
 
 if [ ! "$dir/openapi.json" -nt "$top/fcgi/openapi.yaml" ]; then
 	(cd "$top/tests" && node --input-type=module -e '

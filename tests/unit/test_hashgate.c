@@ -92,7 +92,7 @@ static pid_t
 spawn(struct ptn_hashgate *g)
 {
 	struct ptn_hashgate_slot slot;
-	int64_t start_ms = ptn_clock_mono_ms();
+	int64_t start_ms;
 	enum ptn_err r;
 	pid_t pid = fork();
 	bool late;
@@ -100,6 +100,7 @@ spawn(struct ptn_hashgate *g)
 	assert_true(pid >= 0);
 	if (pid > 0)
 		return pid;
+	start_ms = ptn_clock_mono_ms();
 	r = ptn_hashgate_enter(g, &slot);
 	late = ptn_clock_mono_ms() - start_ms >= 500;
 	if (r != PTN_OK) {
