@@ -6,7 +6,8 @@ ptn_actor_is(const struct ptn_scope *sc, const struct ptn_uuid *user_id,
 {
 	if (sc->actor == NULL)
 		return;
-	sc->actor->user_id = *user_id;
+	if (user_id != NULL)
+		sc->actor->user_id = *user_id;
 	if (email != NULL)
 		sc->actor->email = email;
 }

@@ -35,10 +35,11 @@ struct ptn_actor {
 };
 
 /*
- * It has been found out who acts: what happens from now on is theirs.
+ * It has been found out who acts, or for which address: what happens from now
+ * on says so.
  *
- * email	canonical, as long-lived as the scope's arena; NULL: it stays as
- *		it was.
+ * user_id	NULL: it stays as it was.
+ * email	canonical, as long-lived as the scope's arena; NULL: likewise.
  */
 void ptn_actor_is(const struct ptn_scope *sc, const struct ptn_uuid *user_id,
     const char *email);
