@@ -76,6 +76,12 @@ enum ptn_err ptn_public_credential_remove(struct ptn_request *,
 struct ptn_family;
 extern const struct ptn_family ptn_public_family;
 
+/* What the result of a rule is answered with: as ptn_reply_say() takes it. */
+struct ptn_public_answer {
+	enum ptn_err r;
+	const char *message; /* NULL: that of the status */
+};
+
 /* Objects that more than one answer shows. */
 struct ptn_email;
 struct ptn_credential;
