@@ -9,10 +9,9 @@
 const char *ptn_bearer_token(const struct ptn_request *req);
 
 /*
- * The session that a request presents (hanko-public 1.7): the first good one
- * of its bearer tokens, then its cookie.  A bad bearer token does not end the
- * search.  req->session.known tells; a request without any costs no
- * statement.
+ * The session that a request presents: the first good one of its bearer
+ * tokens, then its cookie.  A bad bearer token does not end the search.
+ * req->session.known tells; a request without any costs no statement.
  *
  * how		OPTIONAL: nothing is written.  SESSION and SITE: it is noted
  *		that the session was used, and one that died of idleness is
