@@ -35,31 +35,20 @@ ptn_bearer_token(const struct ptn_request *req)
 }
 
 static enum ptn_err
-end_idle(struct ptn_request *req, struct ptn_reply *rep)
-{
-	const struct ptn_claims *c = &req->session.claims;
-	enum ptn_err r;
-
-	r = ptn_session_end(&req->sc, &c->sub, &c->session_id);
-	ptn_cookie_clear_session(req, rep);
-	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
-}
-
-static enum ptn_err
 try_token(struct ptn_request *req, struct ptn_reply *rep, const char *token,
     enum ptn_bearer_use use)
 {
 	bool idle;
 	enum ptn_err r;
 
-	r = ptn_session_check(&req->sc, ptn_bytes_of(token), &req->session,
+	if (use == PTN_BEARER_LOOK)
+		return ptn_session_check(&req->sc, ptn_bytes_of(token),
+		    &req->session, &idle);
+	r = ptn_session_use(&req->sc, ptn_bytes_of(token), &req->session,
 	    &idle);
-	if (r != PTN_OK || use == PTN_BEARER_LOOK)
-		return r;
 	if (idle)
-		return end_idle(req, rep);
-	return req->session.known ? ptn_session_touch(&req->sc, &req->session)
-				  : PTN_OK;
+		ptn_cookie_clear_session(req, rep);
+	return r;
 }
 
 enum ptn_err

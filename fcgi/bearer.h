@@ -19,10 +19,9 @@ enum ptn_bearer_use {
 const char *ptn_bearer_token(const struct ptn_request *req);
 
 /*
- * The session that a request presents (hanko-public 1.7): the first good one
- * of its bearer tokens, then its cookie.  A bad bearer token does not end the
- * search.  req->session.known tells; a request without any costs no
- * statement.
+ * The session that a request presents: the first good one of its bearer
+ * tokens, then its cookie.  A bad bearer token does not end the search.
+ * req->session.known tells; a request without any costs no statement.
  *
  * But for PTN_BEARER_SITE a cookie is looked at only when it comes from a page
  * of our own (cors.h).

@@ -1,5 +1,6 @@
 #include "fcgi/feature.h"
 
+#include "lib/account/policy.h"
 #include "lib/conf/conf.h"
 
 bool
@@ -12,25 +13,25 @@ ptn_feature_always(const struct ptn_conf *cf)
 bool
 ptn_feature_passcodes(const struct ptn_conf *cf)
 {
-	return cf->email_enabled && cf->email_auth;
+	return ptn_policy_passcodes(cf);
 }
 
 bool
 ptn_feature_passwords(const struct ptn_conf *cf)
 {
-	return cf->password_enabled;
+	return ptn_policy_passwords(cf);
 }
 
 bool
 ptn_feature_passkeys(const struct ptn_conf *cf)
 {
-	return cf->passkey_enabled;
+	return ptn_policy_passkeys(cf);
 }
 
 bool
 ptn_feature_deletion(const struct ptn_conf *cf)
 {
-	return cf->allow_deletion;
+	return ptn_policy_deletion(cf);
 }
 
 bool

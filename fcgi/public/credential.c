@@ -3,6 +3,7 @@
 #include "fcgi/jsonval.h"
 #include "fcgi/public/public.h"
 #include "lib/account/credential.h"
+#include "lib/account/passkey.h"
 #include "lib/base/base64.h"
 
 enum { NAME, NAME__MAX };
@@ -88,12 +89,8 @@ ptn_public_credential_update(struct ptn_request *req, struct ptn_reply *rep)
 	(void)rep;
 	if ((r = id_of(req, &id)) != PTN_OK)
 		return r;
-	r = ptn_credential_rename(&req->sc, &req->session.claims.sub, id,
+	return ptn_passkey_rename(&req->sc, &req->session.claims.sub, id,
 	    name->set ? name->s : NULL);
-	if (r != PTN_OK)
-		return r;
-	ptn_event_note(&req->sc, PTN_EVENT_CREDENTIAL_UPDATED, NULL);
-	return PTN_OK;
 }
 
 /* DELETE /webauthn/credentials/{id}: the last one may go, too. */
@@ -105,10 +102,6 @@ ptn_public_credential_remove(struct ptn_request *req, struct ptn_reply *rep)
 
 	if ((r = id_of(req, &id)) != PTN_OK)
 		return r;
-	r = ptn_credential_delete(&req->sc, &req->session.claims.sub, id);
-	if (r != PTN_OK)
-		return r;
-	ptn_event_note(&req->sc, PTN_EVENT_CREDENTIAL_DELETED, NULL);
 	rep->done = PTN_DONE_EMPTY;
-	return PTN_OK;
+	return ptn_passkey_remove(&req->sc, &req->session.claims.sub, id);
 }

@@ -1,9 +1,6 @@
-#include "lib/account/email.h"
 #include "fcgi/jsonval.h"
 #include "fcgi/public/public.h"
-#include "lib/account/user.h"
-#include "lib/conf/conf.h"
-#include "lib/event/tx.h"
+#include "lib/account/addresses.h"
 
 enum { ADDRESS, ADDRESS__MAX };
 
@@ -34,136 +31,88 @@ ptn_public_email_list(struct ptn_request *req, struct ptn_reply *rep)
 	return PTN_OK;
 }
 
-struct adding {
-	struct ptn_request *req;
-	struct ptn_email email;
-	bool full;
-};
-
-static enum ptn_err
-add(const struct ptn_scope *sc, void *arg)
+static void
+write_claim(struct ptn_reply *rep, const struct ptn_email *email)
 {
-	struct adding *ad = arg;
-	const struct ptn_request *req = ad->req;
-	const struct ptn_uuid *user = &req->session.claims.sub;
-	int64_t n;
-	enum ptn_err r;
+	struct ptn_jsonw *w = &rep->json;
 
-	ad->full = false;
-	if ((r = ptn_user_lock(sc, user)) != PTN_OK ||
-	    (r = ptn_email_count(sc, user, &n)) != PTN_OK)
-		return r;
-	if (n >= req->sc.cf->email_limit) {
-		ad->full = true;
-		return PTN_E_CONFLICT;
-	}
-	r = ptn_email_claim(sc, req->in[ADDRESS].s, &ad->email);
-	if (r != PTN_OK)
-		return r;
-	if (!ptn_uuid_is_nil(&ad->email.user_id))
-		return PTN_E_INPUT;
-	if (req->sc.cf->email_verify)
-		return PTN_OK;
-	return ptn_email_own(sc, &ad->email, user, false);
+	rep->no_store = true;
+	ptn_jsonw_object(w, NULL);
+	ptn_jsonval_uuid(w, "id", &email->id);
+	if (!ptn_uuid_is_nil(&email->user_id))
+		ptn_jsonval_uuid(w, "user_id", &email->user_id);
+	ptn_jsonw_str(w, "address", email->address);
+	ptn_jsonw_bool(w, "verified", email->verified);
+	ptn_jsonval_time(w, "created_at", email->created_at_us);
+	ptn_jsonval_time(w, "updated_at", email->updated_at_us);
+	ptn_jsonw_end_object(w);
 }
 
 /*
  * POST /emails: claim an address.  With verification it is the user's once
  * its passcode has been entered; an address with an owner, oneself included,
- * is 400, and more than email.limit are 409 (hanko-public 6.7).
+ * is 400, and more than email.limit are 409.
  */
 enum ptn_err
 ptn_public_email_add(struct ptn_request *req, struct ptn_reply *rep)
 {
-	struct adding ad = { .req = req };
-	struct ptn_jsonw *w = &rep->json;
+	static const enum ptn_err answers[PTN_ADDRESSES__MAX] = {
+		[PTN_ADDRESSES_UNKNOWN] = PTN_E_DENIED, /* gone meanwhile */
+		[PTN_ADDRESSES_FULL] = PTN_E_CONFLICT,
+		[PTN_ADDRESSES_OWNED] = PTN_E_INPUT,
+		[PTN_ADDRESSES_FOREIGN] = PTN_E_FORBIDDEN,
+		[PTN_ADDRESSES_PRIMARY] = PTN_E_CONFLICT,
+		[PTN_ADDRESSES_DONE] = PTN_OK,
+	};
+	enum ptn_addresses_result what;
+	struct ptn_email email;
 	enum ptn_err r;
 
-	r = ptn_tx(&req->sc, add, &ad);
-	if (r == PTN_E_NOT_FOUND)
-		return PTN_E_DENIED; /* the user has gone meanwhile */
-	if (r == PTN_E_CONFLICT && !ad.full)
-		return PTN_E_INPUT;
-	if (r != PTN_OK)
+	r = ptn_addresses_add(&req->sc, &req->session.claims.sub,
+	    req->in[ADDRESS].s, &email, &what);
+	if (r != PTN_OK || (r = answers[what]) != PTN_OK)
 		return r;
-	req->actor.email = ad.email.address;
-	ptn_event_note(&req->sc, PTN_EVENT_EMAIL_CREATED, NULL);
-	rep->no_store = true;
-	ptn_jsonw_object(w, NULL);
-	ptn_jsonval_uuid(w, "id", &ad.email.id);
-	if (!ptn_uuid_is_nil(&ad.email.user_id))
-		ptn_jsonval_uuid(w, "user_id", &ad.email.user_id);
-	ptn_jsonw_str(w, "address", ad.email.address);
-	ptn_jsonw_bool(w, "verified", ad.email.verified);
-	ptn_jsonval_time(w, "created_at", ad.email.created_at_us);
-	ptn_jsonval_time(w, "updated_at", ad.email.updated_at_us);
-	ptn_jsonw_end_object(w);
+	write_claim(rep, &email);
 	return PTN_OK;
 }
 
-struct changing {
-	struct ptn_request *req;
-	struct ptn_uuid id;
-	bool changed;
-};
+/* What becomes of one address of the user, named in the path. */
+typedef enum ptn_err change_fn(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *id,
+    enum ptn_addresses_result *what);
 
 static enum ptn_err
-remove_email(const struct ptn_scope *sc, void *arg)
+change(struct ptn_request *req, struct ptn_reply *rep, change_fn *fn)
 {
-	struct changing *c = arg;
-	const struct ptn_request *req = c->req;
-	const struct ptn_uuid *user = &req->session.claims.sub;
+	static const enum ptn_err answers[PTN_ADDRESSES__MAX] = {
+		[PTN_ADDRESSES_UNKNOWN] = PTN_E_NOT_FOUND,
+		[PTN_ADDRESSES_FULL] = PTN_E_CONFLICT,
+		[PTN_ADDRESSES_OWNED] = PTN_E_NOT_FOUND,
+		[PTN_ADDRESSES_FOREIGN] = PTN_E_FORBIDDEN,
+		[PTN_ADDRESSES_PRIMARY] = PTN_E_CONFLICT,
+		[PTN_ADDRESSES_DONE] = PTN_OK,
+	};
+	enum ptn_addresses_result what;
+	struct ptn_uuid id;
 	enum ptn_err r;
 
-	r = ptn_user_lock(sc, user);
-	if (r != PTN_OK)
-		return r;
-	return ptn_email_remove(sc, user, &c->id);
+	if (!ptn_uuid_parse(req->arg, &id))
+		return PTN_E_INPUT;
+	rep->done = PTN_DONE_EMPTY;
+	r = fn(&req->sc, &req->session.claims.sub, &id, &what);
+	return r != PTN_OK ? r : answers[what];
 }
 
 /* DELETE /emails/{id}: not the primary address (409), nor anybody else's. */
 enum ptn_err
 ptn_public_email_delete(struct ptn_request *req, struct ptn_reply *rep)
 {
-	struct changing c = { .req = req };
-	enum ptn_err r;
-
-	if (!ptn_uuid_parse(req->arg, &c.id))
-		return PTN_E_INPUT;
-	if ((r = ptn_tx(&req->sc, remove_email, &c)) != PTN_OK)
-		return r;
-	ptn_event_note(&req->sc, PTN_EVENT_EMAIL_DELETED, NULL);
-	rep->done = PTN_DONE_EMPTY;
-	return PTN_OK;
-}
-
-static enum ptn_err
-make_primary(const struct ptn_scope *sc, void *arg)
-{
-	struct changing *c = arg;
-	const struct ptn_request *req = c->req;
-	const struct ptn_uuid *user = &req->session.claims.sub;
-	enum ptn_err r;
-
-	r = ptn_user_lock(sc, user);
-	if (r != PTN_OK)
-		return r;
-	return ptn_email_set_primary(sc, user, &c->id, &c->changed);
+	return change(req, rep, ptn_addresses_remove);
 }
 
 /* POST /emails/{id}/set_primary. */
 enum ptn_err
 ptn_public_email_primary_set(struct ptn_request *req, struct ptn_reply *rep)
 {
-	struct changing c = { .req = req };
-	enum ptn_err r;
-
-	if (!ptn_uuid_parse(req->arg, &c.id))
-		return PTN_E_INPUT;
-	if ((r = ptn_tx(&req->sc, make_primary, &c)) != PTN_OK)
-		return r;
-	if (c.changed)
-		ptn_event_note(&req->sc, PTN_EVENT_PRIMARY_EMAIL_CHANGED, NULL);
-	rep->done = PTN_DONE_EMPTY;
-	return PTN_OK;
+	return change(req, rep, ptn_addresses_make_primary);
 }

@@ -3,16 +3,6 @@
 #include "lib/conf/conf.h"
 
 enum ptn_err
-ptn_public_issue_row(const struct ptn_request *req, const struct ptn_uuid *user,
-    const struct ptn_email_claim *email, struct ptn_claims *claims)
-{
-	const struct ptn_session_new new = { .user_id = *user,
-		.email = *email };
-
-	return ptn_session_open(&req->sc, &new, claims);
-}
-
-enum ptn_err
 ptn_public_issue_token(const struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_claims *claims)
 {

@@ -6,8 +6,8 @@
 #include "fcgi/routes.h"
 
 /*
- * The handlers of the public API (hanko-public).  What each does stands above
- * its definition; what it may rely on stands in its line of routes.c.
+ * The handlers of the public API.  What each does stands above its definition;
+ * what it may rely on stands in its line of routes.c.
  */
 enum ptn_err ptn_public_status_page(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_public_health_alive(struct ptn_request *, struct ptn_reply *);
@@ -83,6 +83,12 @@ extern const struct ptn_auth
     ptn_public_auth_site;     /* the same, asked for a request of the site's:
 				 its Origin is the site's business */
 
+/* What the result of a rule is answered with: as ptn_reply_say() takes it. */
+struct ptn_public_answer {
+	enum ptn_err r;
+	const char *message; /* NULL: that of the status */
+};
+
 /* Objects that more than one answer shows. */
 struct ptn_email;
 struct ptn_credential;
@@ -91,16 +97,8 @@ void ptn_public_credential(struct ptn_jsonw *w,
     const struct ptn_credential *c);
 
 /*
- * Begin a session for a user: the row, inside the caller's transaction, from
- * what the request tells about the client.
- */
-enum ptn_err ptn_public_issue_row(const struct ptn_request *req,
-    const struct ptn_uuid *user, const struct ptn_email_claim *email,
-    struct ptn_claims *claims) PTN_MUST_USE;
-
-/*
- * Hand its token out, after the transaction: X-Session-Lifetime, and the
- * cookie or X-Auth-Token (hanko-public 1.8).
+ * Hand the token of a session out that has begun: X-Session-Lifetime, and the
+ * cookie or X-Auth-Token.
  */
 enum ptn_err ptn_public_issue_token(const struct ptn_request *req,
     struct ptn_reply *rep, const struct ptn_claims *claims) PTN_MUST_USE;

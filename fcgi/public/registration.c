@@ -1,10 +1,8 @@
-#include <string.h>
-
 #include "fcgi/jsonval.h"
 #include "fcgi/public/passkey.h"
 #include "fcgi/public/public.h"
 #include "lib/account/credential.h"
-#include "lib/account/email.h"
+#include "lib/account/passkey.h"
 #include "lib/conf/conf.h"
 
 #define ATTESTATION_MAX 32768 /* bytes */
@@ -64,11 +62,12 @@ write_parameters(struct ptn_jsonw *w)
 	ptn_jsonw_end_array(w);
 }
 
-/* The options of navigator.credentials.create() (hanko-public 5.2). */
+/* The options of navigator.credentials.create(). */
 static void
 write_creation(struct ptn_reply *rep, const struct ptn_conf *cf,
-    const struct ptn_webauthn_challenge *ch, const char *name)
+    const struct ptn_passkey_options *o)
 {
+	const struct ptn_webauthn_challenge *ch = &o->challenge;
 	struct ptn_jsonw *w = &rep->json;
 
 	ptn_jsonw_object(w, NULL);
@@ -78,8 +77,8 @@ write_creation(struct ptn_reply *rep, const struct ptn_conf *cf,
 	ptn_jsonw_str(w, "id", cf->rp_id);
 	ptn_jsonw_end_object(w);
 	ptn_jsonw_object(w, "user");
-	ptn_jsonw_str(w, "name", name);
-	ptn_jsonw_str(w, "displayName", name);
+	ptn_jsonw_str(w, "name", o->name);
+	ptn_jsonw_str(w, "displayName", o->name);
 	ptn_jsonval_b64url(w, "id",
 	    PTN_BYTES(ch->user_id.b, sizeof(ch->user_id.b)));
 	ptn_jsonw_end_object(w);
@@ -101,141 +100,67 @@ write_creation(struct ptn_reply *rep, const struct ptn_conf *cf,
 enum ptn_err
 ptn_public_registration_init(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const struct ptn_uuid *user = &req->session.claims.sub;
-	struct ptn_webauthn_challenge ch = { .ceremony =
-						 PTN_WEBAUTHN_REGISTRATION,
-		.user_id = *user,
-		.require_uv = req->sc.cf->passkey_uv == PTN_UV_REQUIRED };
-	struct ptn_email_claim primary;
+	struct ptn_passkey_options options;
+	enum ptn_passkey_ceremony_result what;
 	enum ptn_err r;
 
-	r = ptn_email_primary(&req->sc, user, &primary);
+	r = ptn_passkey_add_begin(&req->sc, &req->session.claims.sub, &options,
+	    &what);
 	if (r != PTN_OK)
 		return r;
-	if (primary.address == NULL)
-		return ptn_passkey_init_failed(req, rep,
-		    PTN_EVENT_REGISTRATION_INIT_FAILED,
+	if (what != PTN_PASSKEY_DONE)
+		return ptn_reply_say(rep, PTN_E_INPUT,
 		    "user has no primary email address");
-	r = ptn_webauthn_challenge_put(&req->sc,
-	    req->sc.cf->webauthn_registration_ms, &ch);
-	if (r != PTN_OK)
-		return r;
-	ptn_event_note(&req->sc, PTN_EVENT_REGISTRATION_INIT_OK, NULL);
 	rep->no_store = true;
-	write_creation(rep, req->sc.cf, &ch, primary.address);
+	write_creation(rep, req->sc.cf, &options);
 	return PTN_OK;
 }
 
-static enum ptn_err
-registration_failed(struct ptn_request *req, struct ptn_reply *rep,
-    const char *why, enum ptn_err r, const char *message)
-{
-	ptn_event_note(&req->sc, PTN_EVENT_REGISTRATION_FINAL_FAILED, why);
-	return ptn_reply_say(rep, r, message);
-}
+#define NOT_VALID "failed to validate attestation"
 
-/* Clients tell a missing user verification by its status (hanko 5.4). */
-static enum ptn_err
-not_attested(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_webauthn_finding *f)
-{
-	if (f->problem == PTN_WA_UV)
-		return registration_failed(req, rep, f->why,
-		    PTN_E_UNPROCESSABLE,
-		    "failed to validate attestation: Error validating the "
-		    "authenticator response: User verification required but "
-		    "flag not set by authenticator\n");
-	if (f->problem == PTN_WA_CLIENT_DATA ||
-	    f->problem == PTN_WA_ATTESTATION_OBJECT ||
-	    f->problem == PTN_WA_AUTH_DATA)
-		return registration_failed(req, rep, f->why, PTN_E_INPUT,
-		    "Error parsing attestation response");
-	return registration_failed(req, rep, f->why, PTN_E_INPUT,
-	    "failed to validate attestation");
-}
-
-static enum ptn_err
-attest(struct ptn_request *req, struct ptn_reply *rep,
-    struct ptn_webauthn_attested *out)
-{
-	const struct ptn_webauthn_rp rp = ptn_passkey_rp(req->sc.cf);
-	const struct ptn_webauthn_creation in = {
-		.client_data_json = req->in[REG_CLIENT_DATA].b,
-		.attestation_object = req->in[REG_ATTESTATION].b,
-	};
-	struct ptn_webauthn_finding finding;
-	struct ptn_webauthn_want want;
-	struct ptn_webauthn_challenge ch;
-	enum ptn_err r;
-
-	r = ptn_passkey_challenge(req, PTN_WEBAUTHN_REGISTRATION,
-	    in.client_data_json, &ch);
-	if (r == PTN_E_INPUT)
-		return registration_failed(req, rep, "malformed client data", r,
-		    "Error parsing attestation response");
-	if (r == PTN_E_NOT_FOUND ||
-	    (r == PTN_OK &&
-		!ptn_uuid_equal(&ch.user_id, &req->session.claims.sub)))
-		return registration_failed(req, rep, "unknown challenge",
-		    PTN_E_INPUT,
-		    "Stored challenge and received challenge do not match");
-	if (r == PTN_E_EXPIRED)
-		return registration_failed(req, rep, "expired challenge",
-		    PTN_E_INPUT, "failed to validate attestation");
-	if (r != PTN_OK)
-		return r;
-	want = ptn_passkey_want(req->sc.cf, &ch);
-	r = ptn_webauthn_register(req->sc.arena, &rp, &want, &in, out,
-	    &finding);
-	if (r == PTN_OK && finding.verdict != PTN_ALLOW)
-		return not_attested(req, rep, &finding);
-	return r;
-}
-
-static enum ptn_err
-store(struct ptn_request *req, const struct ptn_webauthn_attested *at)
-{
-	const struct ptn_value *transports = req->in[REG_TRANSPORTS].set
-	    ? &req->in[REG_TRANSPORTS]
-	    : &req->in[REG_TRANSPORTS_TOP];
-	struct ptn_credential c = {
-		.id = at->cred_id,
-		.user_id = req->session.claims.sub,
-		.public_key = at->cose_key,
-		.attestation = at->attestation,
-		.sign_count = at->sign_count,
-		.backup_eligible = at->be,
-		.backup_state = at->bs,
-		.transports = transports->set ? transports->s : "",
-	};
-
-	memcpy(c.aaguid.b, at->aaguid, sizeof(c.aaguid.b));
-	c.name = ptn_credential_aaguid_name(req->sc.arena,
-	    req->sc.cf->aaguid_file, &c.aaguid);
-	return ptn_credential_put(&req->sc, &c);
-}
+/* Clients tell a missing user verification by its status. */
+static const struct ptn_public_answer answers[PTN_PASSKEY__MAX] = {
+	[PTN_PASSKEY_REFUSED] = { PTN_E_INPUT, NOT_VALID },
+	[PTN_PASSKEY_NO_USER] = { PTN_E_DENIED, NULL },
+	[PTN_PASSKEY_NO_ADDRESS] = { PTN_E_INPUT, NULL },
+	[PTN_PASSKEY_NO_CHALLENGE] = { PTN_E_INPUT,
+	    "Stored challenge and received challenge do not match" },
+	[PTN_PASSKEY_EXPIRED] = { PTN_E_INPUT, NOT_VALID },
+	[PTN_PASSKEY_NO_HANDLE] = { PTN_E_INPUT, NULL },
+	[PTN_PASSKEY_MALFORMED] = { PTN_E_INPUT,
+	    "Error parsing attestation response" },
+	[PTN_PASSKEY_AUTH_DATA] = { PTN_E_INPUT,
+	    "Error parsing attestation response" },
+	[PTN_PASSKEY_UNVERIFIED] = { PTN_E_UNPROCESSABLE,
+	    NOT_VALID ": Error validating the authenticator response: User "
+		      "verification required but flag not set by "
+		      "authenticator\n" },
+	[PTN_PASSKEY_COUNTER] = { PTN_E_INPUT, NOT_VALID },
+	[PTN_PASSKEY_DONE] = { PTN_OK, NULL },
+};
 
 /* POST /webauthn/registration/finalize: keep the new passkey. */
 enum ptn_err
 ptn_public_registration_final(struct ptn_request *req, struct ptn_reply *rep)
 {
-	struct ptn_webauthn_attested at;
+	const struct ptn_value *transports = req->in[REG_TRANSPORTS].set
+	    ? &req->in[REG_TRANSPORTS]
+	    : &req->in[REG_TRANSPORTS_TOP];
+	const struct ptn_passkey_new new = {
+		.user_id = req->session.claims.sub,
+		.id = req->in[REG_ID].b,
+		.response = { .client_data_json = req->in[REG_CLIENT_DATA].b,
+		    .attestation_object = req->in[REG_ATTESTATION].b },
+		.transports = transports->set ? transports->s : "",
+	};
+	enum ptn_passkey_ceremony_result what;
 	enum ptn_err r;
 
 	if (!ptn_passkey_type_ok(&req->in[REG_TYPE]))
 		return ptn_reply_say(rep, PTN_E_INPUT, REG_FAULT);
-	if ((r = attest(req, rep, &at)) != PTN_OK)
+	if ((r = ptn_passkey_add_finish(&req->sc, &new, &what)) != PTN_OK)
 		return r;
-	if (!ptn_bytes_equal(at.cred_id, req->in[REG_ID].b))
-		return registration_failed(req, rep, "id differs", PTN_E_INPUT,
-		    "failed to validate attestation");
-	r = store(req, &at);
-	if (r == PTN_E_CONFLICT)
-		return registration_failed(req, rep, "id is registered",
-		    PTN_E_INPUT, "failed to validate attestation");
-	if (r != PTN_OK)
-		return r;
-	ptn_event_note(&req->sc, PTN_EVENT_REGISTRATION_FINAL_OK, NULL);
-	ptn_passkey_write(rep, at.cred_id, &req->session.claims.sub);
-	return PTN_OK;
+	if (what == PTN_PASSKEY_DONE)
+		ptn_passkey_write(rep, new.id, &new.user_id);
+	return ptn_reply_say(rep, answers[what].r, answers[what].message);
 }

@@ -2,6 +2,7 @@
 #include "fcgi/jsonval.h"
 #include "fcgi/public/public.h"
 #include "lib/account/jwt.h"
+#include "lib/account/signout.h"
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
 
@@ -21,10 +22,8 @@ ptn_public_logout(struct ptn_request *req, struct ptn_reply *rep)
 	const struct ptn_claims *c = &req->session.claims;
 	enum ptn_err r;
 
-	r = ptn_session_end(&req->sc, &c->sub, &c->session_id);
-	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+	if ((r = ptn_signout(&req->sc, &c->sub, &c->session_id)) != PTN_OK)
 		return r;
-	ptn_event_note(&req->sc, PTN_EVENT_USER_LOGGED_OUT, NULL);
 	ptn_cookie_clear_session(req, rep);
 	rep->done = PTN_DONE_EMPTY;
 	return PTN_OK;
@@ -171,9 +170,8 @@ ptn_public_session_remove(struct ptn_request *req, struct ptn_reply *rep)
 
 	if (!ptn_uuid_parse(req->arg, &id))
 		return PTN_E_NOT_FOUND;
-	if ((r = ptn_session_end(&req->sc, &c->sub, &id)) != PTN_OK)
+	if ((r = ptn_signout_one(&req->sc, &c->sub, &id)) != PTN_OK)
 		return r;
-	ptn_event_note(&req->sc, PTN_EVENT_SESSION_DELETED, NULL);
 	if (ptn_uuid_equal(&id, &c->session_id))
 		ptn_cookie_clear_session(req, rep);
 	rep->done = PTN_DONE_EMPTY;
@@ -185,12 +183,7 @@ enum ptn_err
 ptn_public_session_end_others(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct ptn_claims *c = &req->session.claims;
-	enum ptn_err r;
 
-	r = ptn_session_end_others(&req->sc, &c->sub, &c->session_id);
-	if (r != PTN_OK)
-		return r;
-	ptn_event_note(&req->sc, PTN_EVENT_SESSION_DELETED, NULL);
 	rep->done = PTN_DONE_EMPTY;
-	return PTN_OK;
+	return ptn_signout_others(&req->sc, &c->sub, &c->session_id);
 }

@@ -5,9 +5,9 @@
 #include "fcgi/public/public.h"
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
+#include "lib/account/policy.h"
+#include "lib/account/signup.h"
 #include "lib/account/user.h"
-#include "lib/conf/conf.h"
-#include "lib/event/tx.h"
 
 enum { EMAIL, EMAIL__MAX };
 
@@ -18,7 +18,7 @@ static const struct ptn_field email_fields[EMAIL__MAX] = {
 const struct ptn_input ptn_in_email = { email_fields, EMAIL__MAX };
 
 /*
- * POST /user: is there an account for this address?  The contract tells (6.1);
+ * POST /user: is there an account for this address?  The contract tells;
  * an address that nobody has proved is no account.
  */
 enum ptn_err
@@ -43,28 +43,6 @@ ptn_public_user_find(struct ptn_request *req, struct ptn_reply *rep)
 	return PTN_OK;
 }
 
-struct signing_up {
-	struct ptn_request *req;
-	struct ptn_user_ref user;
-	struct ptn_claims claims;
-};
-
-static enum ptn_err
-sign_up(const struct ptn_scope *sc, void *arg)
-{
-	struct signing_up *s = arg;
-	struct ptn_request *req = s->req;
-	const bool own = !req->sc.cf->email_verify;
-	const char *address = req->in[EMAIL].s;
-	const struct ptn_email_claim email = { address, true, false };
-	enum ptn_err r;
-
-	r = ptn_user_sign_up(sc, address, own, &s->user);
-	if (r != PTN_OK || !own)
-		return r;
-	return ptn_public_issue_row(req, &s->user.id, &email, &s->claims);
-}
-
 /*
  * POST /users: sign up.  With verification the address stays unowned until
  * its passcode is entered; without, the new user is logged in at once.
@@ -72,18 +50,21 @@ sign_up(const struct ptn_scope *sc, void *arg)
 enum ptn_err
 ptn_public_user_create(struct ptn_request *req, struct ptn_reply *rep)
 {
-	struct signing_up s = { .req = req };
+	static const enum ptn_err answers[PTN_SIGNUP__MAX] = {
+		[PTN_SIGNUP_CLOSED] = PTN_E_FORBIDDEN,
+		[PTN_SIGNUP_TAKEN] = PTN_E_CONFLICT,
+		[PTN_SIGNUP_DONE] = PTN_OK,
+	};
+	struct ptn_signup s = { .api = PTN_API_HANKO,
+		.address = req->in[EMAIL].s };
+	enum ptn_signup_result what;
 	char email_id[PTN_UUID_STR];
 	enum ptn_err r;
 
-	if (!req->sc.cf->allow_signup)
-		return PTN_E_FORBIDDEN;
-	if ((r = ptn_tx(&req->sc, sign_up, &s)) != PTN_OK)
+	if ((r = ptn_signup(&req->sc, &s, &what)) != PTN_OK ||
+	    (r = answers[what]) != PTN_OK)
 		return r;
-	req->actor.user_id = s.user.id;
-	req->actor.email = req->in[EMAIL].s;
-	ptn_event_note(&req->sc, PTN_EVENT_USER_CREATED, NULL);
-	if (!req->sc.cf->email_verify &&
+	if (s.signed_in &&
 	    (r = ptn_public_issue_token(req, rep, &s.claims)) != PTN_OK)
 		return r;
 	ptn_uuid_format(&s.user.email_id, email_id);
@@ -114,7 +95,7 @@ load_profile(struct ptn_request *req, struct profile *p)
 	if (r != PTN_OK)
 		return r;
 	r = ptn_emails_of(&req->sc, id, &p->email, &p->emails);
-	if (r != PTN_OK || !req->sc.cf->passkey_enabled)
+	if (r != PTN_OK || !ptn_policy_passkeys(req->sc.cf))
 		return r;
 	return ptn_credentials_of(&req->sc, id, &p->passkey, &p->passkeys);
 }
@@ -156,7 +137,7 @@ write_passkeys(struct ptn_jsonw *w, const struct profile *p)
 	ptn_jsonw_end_array(w);
 }
 
-/* The members that both profile answers have (6.3). */
+/* The members that both profile answers have. */
 static void
 write_profile(struct ptn_reply *rep, const struct profile *p)
 {
@@ -231,26 +212,15 @@ ptn_public_user_show(struct ptn_request *req, struct ptn_reply *rep)
 	return PTN_OK;
 }
 
-static enum ptn_err
-remove_user(const struct ptn_scope *sc, void *arg)
-{
-	const struct ptn_request *req = arg;
-
-	return ptn_user_delete(sc, &req->session.claims.sub);
-}
-
-/*
- * DELETE /user: the account and all that belongs to it, sessions included, in
- * one transaction.
- */
+/* DELETE /user: the account and all that belongs to it, sessions included. */
 enum ptn_err
 ptn_public_user_remove(struct ptn_request *req, struct ptn_reply *rep)
 {
 	enum ptn_err r;
 
-	if ((r = ptn_tx(&req->sc, remove_user, req)) != PTN_OK)
+	r = ptn_user_close(&req->sc, &req->session.claims.sub);
+	if (r != PTN_OK)
 		return r;
-	ptn_event_note(&req->sc, PTN_EVENT_USER_DELETED, NULL);
 	ptn_cookie_clear_session(req, rep);
 	rep->done = PTN_DONE_EMPTY;
 	return PTN_OK;

@@ -1,5 +1,6 @@
 #include "fcgi/public/public.h"
 #include "lib/account/keysets.h"
+#include "lib/account/policy.h"
 #include "lib/conf/conf.h"
 #include "lib/db/health.h"
 
@@ -21,7 +22,7 @@ ptn_public_well_known_jwks(struct ptn_request *req, struct ptn_reply *rep)
 	return PTN_OK;
 }
 
-/* GET /.well-known/config: what a client may offer (hanko-public 6.5). */
+/* GET /.well-known/config: what a client may offer. */
 enum ptn_err
 ptn_public_well_known_config(struct ptn_request *req, struct ptn_reply *rep)
 {
@@ -30,17 +31,18 @@ ptn_public_well_known_config(struct ptn_request *req, struct ptn_reply *rep)
 
 	ptn_jsonw_object(w, NULL);
 	ptn_jsonw_object(w, "password");
-	ptn_jsonw_bool(w, "enabled", cf->password_enabled);
+	ptn_jsonw_bool(w, "enabled", ptn_policy_passwords(cf));
 	ptn_jsonw_int(w, "min_password_length", cf->password_min);
 	ptn_jsonw_end_object(w);
 	ptn_jsonw_object(w, "emails");
-	ptn_jsonw_bool(w, "require_verification", cf->email_verify);
-	ptn_jsonw_int(w, "max_num_of_addresses", cf->email_limit);
+	ptn_jsonw_bool(w, "require_verification", ptn_policy_verification(cf));
+	ptn_jsonw_int(w, "max_num_of_addresses",
+	    ptn_policy_addresses(cf, true));
 	ptn_jsonw_end_object(w);
 	ptn_jsonw_null(w, "providers");
 	ptn_jsonw_object(w, "account");
-	ptn_jsonw_bool(w, "allow_deletion", cf->allow_deletion);
-	ptn_jsonw_bool(w, "allow_signup", cf->allow_signup);
+	ptn_jsonw_bool(w, "allow_deletion", ptn_policy_deletion(cf));
+	ptn_jsonw_bool(w, "allow_signup", ptn_policy_signup(cf));
 	ptn_jsonw_end_object(w);
 	ptn_jsonw_bool(w, "use_enterprise", false);
 	ptn_jsonw_end_object(w);

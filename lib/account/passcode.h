@@ -72,13 +72,16 @@ void ptn_passcode_draw(char code[PTN_PASSCODE_DIGITS + 1]);
 enum ptn_err ptn_passcode_put(const struct ptn_scope *sc, const char *code,
     struct ptn_passcode *pc) PTN_MUST_USE;
 
-/* What checking a code came to. */
+/* What became of a code that was entered. */
 enum ptn_passcode_result {
 	PTN_PASSCODE_WRONG = 0,
 	PTN_PASSCODE_UNKNOWN,
 	PTN_PASSCODE_EXPIRED,
 	PTN_PASSCODE_USED_UP, /* this was the last wrong one: it is gone */
-	PTN_PASSCODE_RIGHT    /* and it is consumed */
+	PTN_PASSCODE_CLAIMED, /* right; but the address is another's by now */
+	PTN_PASSCODE_UNFIT,   /* right; but not of whoever entered it */
+	PTN_PASSCODE_RIGHT,   /* and it is consumed */
+	PTN_PASSCODE__MAX
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "lib/base/unicode.h"
 #include "lib/crypto/pwhash.h"
 #include "lib/db/sql.h"
+#include "lib/event/event.h"
 #include "lib/event/tx.h"
 
 enum ptn_err
@@ -151,7 +152,9 @@ store(const struct ptn_scope *sc, void *arg)
 	if ((r = ptn_sql_password_change(sc->db, &change, &n)) != PTN_OK)
 		return r;
 	s->created = n == 0;
-	return s->created ? ptn_sql_password_put(sc->db, &put) : PTN_OK;
+	if (s->created && (r = ptn_sql_password_put(sc->db, &put)) != PTN_OK)
+		return r;
+	return ptn_event(sc, PTN_EVENT_PASSWORD_SET_OK, NULL);
 }
 
 enum ptn_err

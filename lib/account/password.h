@@ -58,7 +58,9 @@ enum ptn_err ptn_password_hash(const struct ptn_conf *cf,
     char phc[PTN_PHC_MAX]) PTN_MUST_USE;
 
 /*
- * Set the user's password.  created tells whether there was none before.
+ * Set the user's password, with the event: password_change.h says who may, and
+ * which.  Never inside a transaction.  created tells whether there was none
+ * before.
  * PTN_E_INPUT if the text has no normal form (RFC 8265); PTN_E_NOT_FOUND.
  */
 enum ptn_err ptn_password_set(const struct ptn_scope *sc,

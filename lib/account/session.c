@@ -424,3 +424,19 @@ ptn_session_end_others(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 	return ptn_sql_session_delete_others(sc->db, &in, &n);
 }
+
+enum ptn_err
+ptn_session_use(const struct ptn_scope *sc, struct ptn_bytes token,
+    struct ptn_session *s, bool *idle)
+{
+	enum ptn_err r;
+
+	if ((r = ptn_session_check(sc, token, s, idle)) != PTN_OK)
+		return r;
+	if (s->known)
+		return ptn_session_touch(sc, s);
+	if (!*idle)
+		return PTN_OK;
+	r = ptn_session_end(sc, &s->claims.sub, &s->claims.session_id);
+	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
+}

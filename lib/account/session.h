@@ -21,7 +21,7 @@ struct ptn_email_claim {
 	bool is_verified;
 };
 
-/* What a session token says (hanko-public 2.2). */
+/* What a session token says. */
 struct ptn_claims {
 	struct ptn_uuid sub;
 	struct ptn_uuid session_id;
@@ -63,6 +63,13 @@ enum ptn_err ptn_session_check(const struct ptn_scope *sc,
  */
 enum ptn_err ptn_session_touch(const struct ptn_scope *sc,
     const struct ptn_session *s) PTN_MUST_USE;
+
+/*
+ * Verify it as above for somebody who uses it: that it was used is noted, and
+ * the row of one that has died of idleness is deleted.
+ */
+enum ptn_err ptn_session_use(const struct ptn_scope *sc, struct ptn_bytes token,
+    struct ptn_session *s, bool *idle) PTN_MUST_USE;
 
 /* A session that begins. */
 struct ptn_session_new {

@@ -33,3 +33,9 @@ ptn_signin(const struct ptn_scope *sc, struct ptn_signin *s)
 {
 	return ptn_tx(sc, sign_in, s);
 }
+
+bool
+ptn_signin_foreign(const struct ptn_uuid *by, const struct ptn_uuid *user)
+{
+	return by != NULL && !ptn_uuid_equal(by, user);
+}

@@ -1,6 +1,8 @@
 #ifndef PTN_ACCOUNT_SIGNIN_H
 #define PTN_ACCOUNT_SIGNIN_H
 
+#include <stdbool.h>
+
 #include "lib/account/session.h"
 #include "lib/base/api.h"
 #include "lib/base/err.h"
@@ -43,5 +45,13 @@ enum ptn_err ptn_signin(const struct ptn_scope *sc,
 /* The same inside a transaction of the caller's, who holds the lock. */
 enum ptn_err ptn_signin_in(const struct ptn_scope *sc,
     struct ptn_signin *s) PTN_MUST_USE;
+
+/*
+ * A browser that is logged in as one user does not log in, nor ask for codes,
+ * as another.
+ *
+ * by	whose session it has; NULL: none
+ */
+bool ptn_signin_foreign(const struct ptn_uuid *by, const struct ptn_uuid *user);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include "lib/account/email.h"
 #include "lib/db/sql.h"
+#include "lib/event/event.h"
+#include "lib/event/tx.h"
 
 enum ptn_err
 ptn_user_get(const struct ptn_scope *sc, const struct ptn_uuid *id,
@@ -82,4 +84,22 @@ ptn_user_delete(const struct ptn_scope *sc, const struct ptn_uuid *id)
 	if ((r = ptn_sql_user_delete(sc->db, &user, &n)) != PTN_OK)
 		return r;
 	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
+}
+
+static enum ptn_err
+close_account(const struct ptn_scope *sc, void *arg)
+{
+	enum ptn_err r;
+
+	if ((r = ptn_user_delete(sc, arg)) != PTN_OK)
+		return r;
+	return ptn_event(sc, PTN_EVENT_USER_DELETED, NULL);
+}
+
+enum ptn_err
+ptn_user_close(const struct ptn_scope *sc, const struct ptn_uuid *id)
+{
+	struct ptn_uuid mine = *id;
+
+	return ptn_tx(sc, close_account, &mine);
 }

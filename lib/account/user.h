@@ -50,4 +50,11 @@ enum ptn_err ptn_user_sign_up(const struct ptn_scope *sc, const char *address,
 enum ptn_err ptn_user_delete(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;
 
+/*
+ * A user gives up their account: the same as a transaction of its own, with
+ * the event.
+ */
+enum ptn_err ptn_user_close(const struct ptn_scope *sc,
+    const struct ptn_uuid *id) PTN_MUST_USE;
+
 #endif

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "lib/base/uuid.h"
+#include "lib/db/scope.h"
 #include "lib/event/event.h"
 
 #define PTN_EVENTS_MAX 8 /* of one request or command */
@@ -24,7 +25,7 @@ struct ptn_actor {
 	const char *ip;
 	const char *user_agent;
 	const char *accept_language; /* for notices; or NULL */
-	bool mail_queued; /* a notice waits: the courier is to be woken */
+	bool mail_queued; /* in the outbox: the courier is to be woken */
 	struct {
 		enum ptn_event event;
 		const char *detail;
@@ -32,5 +33,15 @@ struct ptn_actor {
 	} log[PTN_EVENTS_MAX];
 	size_t n;
 };
+
+/*
+ * It has been found out who acts, or for which address: what happens from now
+ * on says so.
+ *
+ * user_id	NULL: it stays as it was.
+ * email	canonical, as long-lived as the scope's arena; NULL: likewise.
+ */
+void ptn_actor_is(const struct ptn_scope *sc, const struct ptn_uuid *user_id,
+    const char *email);
 
 #endif

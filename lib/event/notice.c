@@ -19,7 +19,7 @@ enum ptn_err
 ptn_notice_put(const struct ptn_scope *sc, enum ptn_notice what,
     const struct ptn_notice_to *to)
 {
-	struct ptn_actor *actor = sc->actor;
+	const struct ptn_actor *actor = sc->actor;
 	char org[PTN_DFNSID_STR];
 	const struct ptn_outbox_mail mail = { .template = templates[what],
 		.to = to->address,
@@ -33,8 +33,6 @@ ptn_notice_put(const struct ptn_scope *sc, enum ptn_notice what,
 
 	if (!sc->cf->mail_enabled || to->address == NULL)
 		return PTN_OK;
-	if (actor != NULL)
-		actor->mail_queued = true;
 	ptn_dfnsid_format(PTN_DFNSID_ORG, &sc->tenant_id, org);
 	return ptn_outbox_put(sc, PTN_OUTBOX_MAIL, &mail);
 }

@@ -4,6 +4,7 @@
 
 #include "lib/base/log.h"
 #include "lib/db/sql.h"
+#include "lib/event/actor.h"
 #include "lib/format/json.h"
 
 #define JSON_DEPTH 2
@@ -62,7 +63,10 @@ ptn_outbox_put(const struct ptn_scope *sc, enum ptn_outbox_kind kind,
 	    aad_of(&in.id), PTN_BYTES(w.buf.p, w.buf.len), &in.sealed);
 	if (r != PTN_OK)
 		return r;
-	return ptn_sql_outbox_put(sc->db, &in);
+	if ((r = ptn_sql_outbox_put(sc->db, &in)) == PTN_OK &&
+	    sc->actor != NULL)
+		sc->actor->mail_queued = true;
+	return r;
 }
 
 static enum ptn_err

@@ -39,7 +39,10 @@ struct ptn_outbox_mail {
 /* For how long a claim is good: longer than any delivery lasts. */
 #define PTN_OUTBOX_LEASE_S 120
 
-/* Queue it.  Inside the caller's transaction. */
+/*
+ * Queue it.  Inside the caller's transaction; behind it the courier is woken
+ * for whoever acts (sc->actor).
+ */
 enum ptn_err ptn_outbox_put(const struct ptn_scope *sc,
     enum ptn_outbox_kind kind, const struct ptn_outbox_mail *mail) PTN_MUST_USE;
 

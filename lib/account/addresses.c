@@ -1,0 +1,191 @@
+#include "lib/account/addresses.h"
+
+#include "lib/account/policy.h"
+#include "lib/account/signin.h"
+#include "lib/account/user.h"
+#include "lib/event/actor.h"
+#include "lib/event/event.h"
+#include "lib/event/tx.h"
+
+struct change {
+	const struct ptn_uuid *user;
+	const struct ptn_uuid *id; /* of an address; NULL: a new one */
+	const char *address;
+	struct ptn_email *email;
+	enum ptn_addresses_result what;
+};
+
+/* Refuse, and undo what was begun. */
+static enum ptn_err
+deny(struct change *c, enum ptn_addresses_result why)
+{
+	c->what = why;
+	return PTN_E_DENIED;
+}
+
+static enum ptn_err
+run(const struct ptn_scope *sc, ptn_tx_fn fn, struct change *c,
+    enum ptn_addresses_result *what)
+{
+	enum ptn_err r = ptn_tx(sc, fn, c);
+
+	if (r == PTN_OK)
+		*what = PTN_ADDRESSES_DONE;
+	else
+		*what = r == PTN_E_DENIED ? c->what : PTN_ADDRESSES_UNKNOWN;
+	return r == PTN_E_DENIED || r == PTN_E_NOT_FOUND ? PTN_OK : r;
+}
+
+static enum ptn_err
+room_for_one(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    bool logged_in, enum ptn_verdict *verdict)
+{
+	int64_t n;
+	enum ptn_err r;
+
+	*verdict = PTN_DENY;
+	if ((r = ptn_email_count(sc, user, &n)) != PTN_OK)
+		return r;
+	if (n < ptn_policy_addresses(sc->cf, logged_in))
+		*verdict = PTN_ALLOW;
+	return PTN_OK;
+}
+
+static enum ptn_err
+add(const struct ptn_scope *sc, void *arg)
+{
+	struct change *c = arg;
+	enum ptn_verdict room;
+	enum ptn_err r;
+
+	if ((r = ptn_user_lock(sc, c->user)) != PTN_OK ||
+	    (r = room_for_one(sc, c->user, true, &room)) != PTN_OK)
+		return r;
+	if (room != PTN_ALLOW)
+		return deny(c, PTN_ADDRESSES_FULL);
+	if ((r = ptn_email_claim(sc, c->address, c->email)) != PTN_OK)
+		return r;
+	if (!ptn_uuid_is_nil(&c->email->user_id))
+		return deny(c, PTN_ADDRESSES_OWNED);
+	if (!ptn_policy_verification(sc->cf) &&
+	    (r = ptn_email_own(sc, c->email, c->user, false)) != PTN_OK)
+		return r;
+	ptn_actor_is(sc, NULL, c->address);
+	return ptn_event(sc, PTN_EVENT_EMAIL_CREATED, NULL);
+}
+
+enum ptn_err
+ptn_addresses_add(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const char *address, struct ptn_email *out, enum ptn_addresses_result *what)
+{
+	struct change c = { .user = user, .address = address, .email = out };
+
+	return run(sc, add, &c, what);
+}
+
+static enum ptn_err
+take_away(const struct ptn_scope *sc, void *arg)
+{
+	struct change *c = arg;
+	enum ptn_err r;
+
+	if ((r = ptn_user_lock(sc, c->user)) != PTN_OK)
+		return r;
+	r = ptn_email_remove(sc, c->user, c->id);
+	if (r == PTN_E_CONFLICT)
+		return deny(c, PTN_ADDRESSES_PRIMARY);
+	if (r != PTN_OK)
+		return r;
+	return ptn_event(sc, PTN_EVENT_EMAIL_DELETED, NULL);
+}
+
+enum ptn_err
+ptn_addresses_remove(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_uuid *id, enum ptn_addresses_result *what)
+{
+	struct change c = { .user = user, .id = id };
+
+	return run(sc, take_away, &c, what);
+}
+
+static enum ptn_err
+make_primary(const struct ptn_scope *sc, void *arg)
+{
+	struct change *c = arg;
+	bool changed;
+	enum ptn_err r;
+
+	if ((r = ptn_user_lock(sc, c->user)) != PTN_OK)
+		return r;
+	r = ptn_email_set_primary(sc, c->user, c->id, &changed);
+	if (r != PTN_OK || !changed)
+		return r;
+	return ptn_event(sc, PTN_EVENT_PRIMARY_EMAIL_CHANGED, NULL);
+}
+
+enum ptn_err
+ptn_addresses_make_primary(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *id,
+    enum ptn_addresses_result *what)
+{
+	struct change c = { .user = user, .id = id };
+
+	return run(sc, make_primary, &c, what);
+}
+
+static enum ptn_err
+check_proof(const struct ptn_scope *sc, const struct ptn_addresses_proof *p,
+    enum ptn_addresses_result *what)
+{
+	const struct ptn_uuid *owner = &p->email.user_id;
+	enum ptn_verdict room;
+	enum ptn_err r;
+
+	*what = PTN_ADDRESSES_OWNED;
+	if (!ptn_uuid_is_nil(owner) && !ptn_uuid_equal(owner, &p->user_id))
+		return PTN_OK;
+	*what = PTN_ADDRESSES_FOREIGN;
+	if (ptn_signin_foreign(p->by, &p->user_id))
+		return PTN_OK;
+	*what = PTN_ADDRESSES_FULL;
+	if (ptn_uuid_is_nil(owner) &&
+	    ((r = room_for_one(sc, &p->user_id, p->by != NULL, &room)) !=
+		    PTN_OK ||
+		room != PTN_ALLOW))
+		return r;
+	*what = PTN_ADDRESSES_DONE;
+	return PTN_OK;
+}
+
+/* Take the ownership that was proved. */
+static enum ptn_err
+own(const struct ptn_scope *sc, struct ptn_addresses_proof *p)
+{
+	enum ptn_err r;
+
+	if (p->email.verified)
+		return PTN_OK;
+	r = ptn_email_own(sc, &p->email, &p->user_id, true);
+	if (r == PTN_OK && p->email.is_primary)
+		r = ptn_event(sc, PTN_EVENT_PRIMARY_EMAIL_CHANGED, NULL);
+	if (r != PTN_OK)
+		return r;
+	return ptn_event(sc, PTN_EVENT_EMAIL_VERIFIED, NULL);
+}
+
+enum ptn_err
+ptn_addresses_prove(const struct ptn_scope *sc, struct ptn_addresses_proof *p,
+    enum ptn_addresses_result *what)
+{
+	enum ptn_err r;
+
+	*what = PTN_ADDRESSES_UNKNOWN;
+	r = ptn_email_lock(sc, &p->email_id, &p->email);
+	if (r == PTN_E_NOT_FOUND)
+		return PTN_OK;
+	if (r != PTN_OK || (r = check_proof(sc, p, what)) != PTN_OK ||
+	    *what != PTN_ADDRESSES_DONE)
+		return r;
+	ptn_actor_is(sc, NULL, p->email.address);
+	return own(sc, p);
+}

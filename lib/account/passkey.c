@@ -1,0 +1,184 @@
+#include "lib/account/passkey.h"
+
+#include <string.h>
+
+#include "lib/account/credential.h"
+#include "lib/account/email.h"
+#include "lib/conf/conf.h"
+#include "lib/event/event.h"
+#include "lib/event/tx.h"
+
+enum ptn_err
+ptn_passkey_add_begin(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_passkey_options *out, enum ptn_passkey_ceremony_result *what)
+{
+	struct ptn_email_claim primary;
+	enum ptn_err r;
+
+	*what = PTN_PASSKEY_NO_ADDRESS;
+	memset(out, 0, sizeof(*out));
+	if ((r = ptn_email_primary(sc, user, &primary)) != PTN_OK)
+		return r;
+	if (primary.address == NULL) {
+		ptn_event_note(sc, PTN_EVENT_REGISTRATION_INIT_FAILED,
+		    "user has no primary email address");
+		return PTN_OK;
+	}
+	out->name = primary.address;
+	out->challenge.ceremony = PTN_WEBAUTHN_REGISTRATION;
+	out->challenge.user_id = *user;
+	r = ptn_passkey_ceremony_begin(sc, &out->challenge,
+	    PTN_EVENT_REGISTRATION_INIT_OK);
+	if (r == PTN_OK)
+		*what = PTN_PASSKEY_DONE;
+	return r;
+}
+
+/* Spend the challenge, which must have been given to this user. */
+static enum ptn_err
+take_challenge(const struct ptn_scope *sc, const struct ptn_passkey_new *new,
+    struct ptn_webauthn_challenge *ch, struct ptn_passkey_ceremony_outcome *out)
+{
+	enum ptn_err r;
+
+	r = ptn_passkey_ceremony_take(sc, PTN_WEBAUTHN_REGISTRATION,
+	    new->response.client_data_json, ch, out);
+	if (r == PTN_OK && out->what == PTN_PASSKEY_DONE &&
+	    !ptn_uuid_equal(&ch->user_id, &new->user_id)) {
+		out->what = PTN_PASSKEY_NO_CHALLENGE;
+		out->why = "unknown challenge";
+	}
+	return r;
+}
+
+static enum ptn_err
+attest(const struct ptn_scope *sc, const struct ptn_passkey_new *new,
+    struct ptn_webauthn_attested *at, struct ptn_passkey_ceremony_outcome *out)
+{
+	const struct ptn_webauthn_rp rp = ptn_passkey_ceremony_rp(sc->cf);
+	struct ptn_webauthn_finding finding;
+	struct ptn_webauthn_want want;
+	struct ptn_webauthn_challenge ch;
+	enum ptn_err r;
+
+	r = take_challenge(sc, new, &ch, out);
+	if (r != PTN_OK || out->what != PTN_PASSKEY_DONE)
+		return r;
+	want = ptn_passkey_ceremony_want(sc->cf, &ch);
+	r = ptn_webauthn_register(sc->arena, &rp, &want, &new->response, at,
+	    &finding);
+	*out = ptn_passkey_ceremony_outcome(&finding);
+	if (r == PTN_OK && out->what == PTN_PASSKEY_DONE &&
+	    !ptn_bytes_equal(at->cred_id, new->id)) {
+		out->what = PTN_PASSKEY_REFUSED;
+		out->why = "id differs";
+	}
+	return r;
+}
+
+static enum ptn_err
+keep(const struct ptn_scope *sc, void *arg)
+{
+	enum ptn_err r;
+
+	if ((r = ptn_credential_put(sc, arg)) != PTN_OK)
+		return r;
+	return ptn_event(sc, PTN_EVENT_REGISTRATION_FINAL_OK, NULL);
+}
+
+static enum ptn_err
+store(const struct ptn_scope *sc, const struct ptn_passkey_new *new,
+    const struct ptn_webauthn_attested *at,
+    struct ptn_passkey_ceremony_outcome *out)
+{
+	struct ptn_credential c = {
+		.id = at->cred_id,
+		.user_id = new->user_id,
+		.public_key = at->cose_key,
+		.attestation = at->attestation,
+		.sign_count = at->sign_count,
+		.backup_eligible = at->be,
+		.backup_state = at->bs,
+		.transports = new->transports,
+	};
+	enum ptn_err r;
+
+	memcpy(c.aaguid.b, at->aaguid, sizeof(c.aaguid.b));
+	c.name = ptn_credential_aaguid_name(sc->arena, sc->cf->aaguid_file,
+	    &c.aaguid);
+	r = ptn_tx_single(sc, keep, &c);
+	if (r == PTN_E_CONFLICT) {
+		out->what = PTN_PASSKEY_REFUSED;
+		out->why = "id is registered";
+		return PTN_OK;
+	}
+	return r;
+}
+
+enum ptn_err
+ptn_passkey_add_finish(const struct ptn_scope *sc,
+    const struct ptn_passkey_new *new, enum ptn_passkey_ceremony_result *what)
+{
+	struct ptn_passkey_ceremony_outcome out;
+	struct ptn_webauthn_attested at;
+	enum ptn_err r;
+
+	*what = PTN_PASSKEY_REFUSED;
+	r = attest(sc, new, &at, &out);
+	if (r == PTN_OK && out.what == PTN_PASSKEY_DONE)
+		r = store(sc, new, &at, &out);
+	if (r != PTN_OK)
+		return r;
+	if (out.what != PTN_PASSKEY_DONE)
+		ptn_event_note(sc, PTN_EVENT_REGISTRATION_FINAL_FAILED,
+		    out.why);
+	*what = out.what;
+	return PTN_OK;
+}
+
+struct change {
+	const struct ptn_uuid *user;
+	struct ptn_bytes id;
+	const char *name;
+};
+
+static enum ptn_err
+rename_one(const struct ptn_scope *sc, void *arg)
+{
+	const struct change *c = arg;
+	enum ptn_err r;
+
+	r = ptn_credential_rename(sc, c->user, c->id, c->name);
+	if (r != PTN_OK)
+		return r;
+	return ptn_event(sc, PTN_EVENT_CREDENTIAL_UPDATED, NULL);
+}
+
+enum ptn_err
+ptn_passkey_rename(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes id, const char *name)
+{
+	struct change c = { user, id, name };
+
+	return ptn_tx_single(sc, rename_one, &c);
+}
+
+static enum ptn_err
+remove_one(const struct ptn_scope *sc, void *arg)
+{
+	const struct change *c = arg;
+	enum ptn_err r;
+
+	if ((r = ptn_credential_delete(sc, c->user, c->id)) != PTN_OK)
+		return r;
+	return ptn_event(sc, PTN_EVENT_CREDENTIAL_DELETED, NULL);
+}
+
+enum ptn_err
+ptn_passkey_remove(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes id)
+{
+	struct change c = { user, id, NULL };
+
+	return ptn_tx_single(sc, remove_one, &c);
+}

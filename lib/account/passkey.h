@@ -1,0 +1,55 @@
+#ifndef PTN_ACCOUNT_PASSKEY_H
+#define PTN_ACCOUNT_PASSKEY_H
+
+#include "lib/account/passkey_ceremony.h"
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/scope.h"
+#include "lib/webauthn/webauthn.h"
+
+/*
+ * The passkeys of an account: how one is added, named and given up, each with
+ * its events.  The rows are credential.h's.  The two halves of adding one
+ * return PTN_OK if the question was answered, either way; what was refused is
+ * noted.
+ */
+
+/* What an authenticator is told, so that it makes one. */
+struct ptn_passkey_options {
+	struct ptn_webauthn_challenge challenge;
+	const char *name; /* of the user: their primary address */
+};
+
+/* Of a user who has a primary address: a passkey needs a name. */
+enum ptn_err ptn_passkey_add_begin(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_passkey_options *out,
+    enum ptn_passkey_ceremony_result *what) PTN_MUST_USE;
+
+/* What it answers. */
+struct ptn_passkey_new {
+	struct ptn_uuid user_id;
+	struct ptn_bytes id; /* as the client has it */
+	struct ptn_webauthn_creation response;
+	const char *transports; /* joined by ","; "" for none */
+};
+
+/*
+ * Keep it: the challenge was given to this user, the response holds (WebAuthn
+ * L3 7.1), and the id is nobody's yet.
+ */
+enum ptn_err ptn_passkey_add_finish(const struct ptn_scope *sc,
+    const struct ptn_passkey_new *new,
+    enum ptn_passkey_ceremony_result *what) PTN_MUST_USE;
+
+/*
+ * Name or give up a passkey of the user; PTN_E_NOT_FOUND.  A name of NULL
+ * leaves the one it has.  The last passkey may go, too.
+ */
+enum ptn_err ptn_passkey_rename(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes id,
+    const char *name) PTN_MUST_USE;
+enum ptn_err ptn_passkey_remove(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes id) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,33 @@
+#ifndef PTN_ACCOUNT_PASSWORD_CHANGE_H
+#define PTN_ACCOUNT_PASSWORD_CHANGE_H
+
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/scope.h"
+
+enum ptn_password_change_result {
+	PTN_PASSWORD_CHANGE_NO_USER = 0,
+	PTN_PASSWORD_CHANGE_FOREIGN, /* of somebody else */
+	PTN_PASSWORD_CHANGE_SHORT,
+	PTN_PASSWORD_CHANGE_LONG,
+	PTN_PASSWORD_CHANGE_UNFIT, /* it has no normal form (RFC 8265) */
+	PTN_PASSWORD_CHANGE_FIRST, /* set: there was none */
+	PTN_PASSWORD_CHANGE_DONE,  /* set in the place of another */
+	PTN_PASSWORD_CHANGE__MAX
+};
+
+/*
+ * Set a password: what may be one is judged first, then whose it would be.
+ * The change and its event are one transaction; what was refused is noted.
+ *
+ * by	who asks: nobody sets the password of another
+ *
+ * Returns PTN_OK if the question was answered, either way; PTN_E_BUSY.
+ */
+enum ptn_err ptn_password_change(const struct ptn_scope *sc,
+    const struct ptn_uuid *by, const struct ptn_uuid *user,
+    struct ptn_bytes password,
+    enum ptn_password_change_result *what) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,64 @@
+#include "lib/account/policy.h"
+
+#include "lib/base/unicode.h"
+#include "lib/conf/conf.h"
+
+bool
+ptn_policy_signup(const struct ptn_conf *cf)
+{
+	return cf->allow_signup;
+}
+
+bool
+ptn_policy_deletion(const struct ptn_conf *cf)
+{
+	return cf->allow_deletion;
+}
+
+bool
+ptn_policy_passcodes(const struct ptn_conf *cf)
+{
+	return cf->email_enabled && cf->email_auth;
+}
+
+bool
+ptn_policy_passwords(const struct ptn_conf *cf)
+{
+	return cf->password_enabled;
+}
+
+bool
+ptn_policy_passkeys(const struct ptn_conf *cf)
+{
+	return cf->passkey_enabled;
+}
+
+bool
+ptn_policy_verification(const struct ptn_conf *cf)
+{
+	return cf->email_verify;
+}
+
+int64_t
+ptn_policy_addresses(const struct ptn_conf *cf, bool logged_in)
+{
+	return logged_in ? cf->email_limit : 1;
+}
+
+bool
+ptn_policy_short(const struct ptn_conf *cf, struct ptn_bytes password)
+{
+	return ptn_utf8_length(password) < (size_t)cf->password_min;
+}
+
+bool
+ptn_policy_long(const struct ptn_conf *cf, struct ptn_bytes password)
+{
+	return password.len > (size_t)cf->password_max_bytes;
+}
+
+bool
+ptn_policy_uv(const struct ptn_conf *cf)
+{
+	return cf->passkey_uv == PTN_UV_REQUIRED;
+}

@@ -1,0 +1,176 @@
+#include "lib/account/signin_passcode.h"
+
+#include "lib/account/addresses.h"
+#include "lib/account/signin.h"
+#include "lib/conf/conf.h"
+#include "lib/event/actor.h"
+#include "lib/event/outbox.h"
+#include "lib/format/locale.h"
+
+struct sending {
+	struct ptn_passcode *pc;
+	struct ptn_outbox_mail mail;
+};
+
+static enum ptn_err
+store_and_queue(const struct ptn_scope *sc, void *arg)
+{
+	struct sending *s = arg;
+	enum ptn_err r;
+
+	if ((r = ptn_passcode_put(sc, s->mail.code, s->pc)) != PTN_OK)
+		return r;
+	if (sc->cf->mail_enabled &&
+	    (r = ptn_outbox_put(sc, PTN_OUTBOX_MAIL, &s->mail)) != PTN_OK)
+		return r;
+	return ptn_event(sc, PTN_EVENT_PASSCODE_INIT_OK, NULL);
+}
+
+static enum ptn_err
+draw_and_send(const struct ptn_scope *sc, struct ptn_passcode *pc,
+    const struct ptn_passcode_target *to)
+{
+	const struct ptn_actor *actor = sc->actor;
+	char code[PTN_PASSCODE_DIGITS + 1];
+	struct sending s = { .pc = pc,
+		.mail = { .template = "passcode",
+		    .to = to->address,
+		    .code = code,
+		    .ttl_s = pc->ttl_s,
+		    .service = sc->cf->service_name,
+		    .locale = ptn_locale_match(
+			actor != NULL ? actor->accept_language : NULL) } };
+	enum ptn_err r;
+
+	ptn_passcode_draw(code);
+	r = ptn_tx(sc, store_and_queue, &s);
+	ptn_wipe(code, sizeof(code));
+	return r;
+}
+
+/* Somebody else's address gets no code of this user, nor the other way. */
+static enum ptn_signin_passcode_sent
+may_have_one(const struct ptn_signin_passcode_ask *ask,
+    const struct ptn_passcode_target *to)
+{
+	if (to->address == NULL)
+		return PTN_SIGNIN_PASSCODE_NO_ADDRESS;
+	if (ptn_signin_foreign(ask->by, &ask->user_id) ||
+	    (!ptn_uuid_is_nil(&to->owner_id) &&
+		!ptn_uuid_equal(&to->owner_id, &ask->user_id)))
+		return PTN_SIGNIN_PASSCODE_FOREIGN;
+	return PTN_SIGNIN_PASSCODE_SENT;
+}
+
+enum ptn_err
+ptn_signin_passcode_send(const struct ptn_scope *sc,
+    struct ptn_signin_passcode_ask *ask, enum ptn_signin_passcode_sent *what)
+{
+	struct ptn_passcode_target to;
+	enum ptn_err r;
+
+	*what = PTN_SIGNIN_PASSCODE_NO_USER;
+	ptn_actor_is(sc, &ask->user_id, NULL);
+	r = ptn_passcode_find_target(sc, &ask->user_id, &ask->email_id, &to);
+	if (r == PTN_E_NOT_FOUND) {
+		ptn_event_note(sc, PTN_EVENT_PASSCODE_INIT_FAILED,
+		    "unknown user");
+		return PTN_OK;
+	}
+	if (r != PTN_OK)
+		return r;
+	*what = may_have_one(ask, &to);
+	if (*what != PTN_SIGNIN_PASSCODE_SENT)
+		return PTN_OK;
+	ptn_actor_is(sc, NULL, to.address);
+	ask->passcode = (struct ptn_passcode){ .user_id = ask->user_id,
+		.email_id = to.email_id,
+		.ttl_s = sc->cf->passcode_ttl_s,
+		.created_at_us = to.now_us };
+	return draw_and_send(sc, &ask->passcode, &to);
+}
+
+/* The audit log's words for what became of a code. */
+static const char *const reasons[PTN_PASSCODE__MAX] = {
+	[PTN_PASSCODE_WRONG] = "passcode invalid",
+	[PTN_PASSCODE_UNKNOWN] = "unknown passcode",
+	[PTN_PASSCODE_EXPIRED] = "timed out passcode",
+	[PTN_PASSCODE_USED_UP] = "max attempts reached",
+	[PTN_PASSCODE_CLAIMED] = "claimed address",
+	[PTN_PASSCODE_UNFIT] = "not authorised",
+	[PTN_PASSCODE_RIGHT] = "none",
+};
+
+/* What a right code is worth, by what it proves of its address. */
+static const enum ptn_passcode_result worth[PTN_ADDRESSES__MAX] = {
+	[PTN_ADDRESSES_UNKNOWN] = PTN_PASSCODE_UNKNOWN, /* it went meanwhile */
+	[PTN_ADDRESSES_FULL] = PTN_PASSCODE_UNFIT,
+	[PTN_ADDRESSES_OWNED] = PTN_PASSCODE_CLAIMED,
+	[PTN_ADDRESSES_FOREIGN] = PTN_PASSCODE_UNFIT,
+	[PTN_ADDRESSES_PRIMARY] = PTN_PASSCODE_UNFIT,
+	[PTN_ADDRESSES_DONE] = PTN_PASSCODE_RIGHT,
+};
+
+struct logging_in {
+	struct ptn_addresses_proof proof;
+	enum ptn_addresses_result proved;
+	struct ptn_email_claim primary;
+};
+
+static enum ptn_err
+prove(const struct ptn_scope *sc, void *arg)
+{
+	struct logging_in *l = arg;
+	enum ptn_err r;
+
+	if ((r = ptn_addresses_prove(sc, &l->proof, &l->proved)) != PTN_OK)
+		return r;
+	if (l->proved != PTN_ADDRESSES_DONE)
+		return PTN_E_DENIED;
+	return ptn_email_primary(sc, &l->proof.user_id, &l->primary);
+}
+
+/* With a right code, which is gone by now. */
+static enum ptn_err
+log_in(const struct ptn_scope *sc, struct ptn_signin_passcode *p,
+    enum ptn_passcode_result *what)
+{
+	struct logging_in l = { .proof = { .user_id = p->passcode.user_id,
+				    .email_id = p->passcode.email_id,
+				    .by = p->by } };
+	struct ptn_signin in = { .api = p->api,
+		.user_id = p->passcode.user_id,
+		.prove = prove,
+		.arg = &l,
+		.email = &l.primary,
+		.event = PTN_EVENT_PASSCODE_FINAL_OK };
+	enum ptn_err r;
+
+	*what = PTN_PASSCODE_UNFIT;
+	r = ptn_signin(sc, &in);
+	if (r == PTN_E_NOT_FOUND) /* the user went meanwhile */
+		l.proved = PTN_ADDRESSES_UNKNOWN;
+	else if (r != PTN_E_DENIED && r != PTN_OK)
+		return r;
+	*what = worth[l.proved];
+	p->claims = in.claims;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_signin_passcode(const struct ptn_scope *sc, struct ptn_signin_passcode *p,
+    enum ptn_passcode_result *what)
+{
+	enum ptn_err r;
+
+	r = ptn_passcode_check(sc, &p->id, p->code, &p->passcode, what);
+	if (r != PTN_OK)
+		return r;
+	ptn_actor_is(sc, &p->passcode.user_id, NULL);
+	if (*what == PTN_PASSCODE_RIGHT && (r = log_in(sc, p, what)) != PTN_OK)
+		return r;
+	if (*what != PTN_PASSCODE_RIGHT)
+		ptn_event_note(sc, PTN_EVENT_PASSCODE_FINAL_FAILED,
+		    reasons[*what]);
+	return PTN_OK;
+}

@@ -1,0 +1,63 @@
+#ifndef PTN_ACCOUNT_SIGNIN_PASSCODE_H
+#define PTN_ACCOUNT_SIGNIN_PASSCODE_H
+
+#include "lib/account/passcode.h"
+#include "lib/account/session.h"
+#include "lib/base/api.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/scope.h"
+
+/*
+ * Log-in by a code of six digits that was mailed, which proves its address by
+ * the way.  Both calls return PTN_OK if the question was answered, either way;
+ * what was refused is noted.
+ */
+
+/* Somebody asks for a code. */
+struct ptn_signin_passcode_ask {
+	struct ptn_uuid user_id;
+	struct ptn_uuid email_id;     /* nil: their primary address */
+	const struct ptn_uuid *by;    /* whose session; NULL: none */
+	struct ptn_passcode passcode; /* made */
+};
+
+enum ptn_signin_passcode_sent {
+	PTN_SIGNIN_PASSCODE_NO_USER = 0,
+	PTN_SIGNIN_PASSCODE_NO_ADDRESS, /* there is none of that id */
+	PTN_SIGNIN_PASSCODE_FOREIGN,	/* it, or the session, is another's */
+	PTN_SIGNIN_PASSCODE_SENT,
+	PTN_SIGNIN_PASSCODE__MAX
+};
+
+/*
+ * Send a code to an address of the user, or to one that nobody has proved yet
+ * (a sign-up, or a further address).  It kills the older code of this user and
+ * address.  The code, its mail and the event exist together or not at all.
+ */
+enum ptn_err ptn_signin_passcode_send(const struct ptn_scope *sc,
+    struct ptn_signin_passcode_ask *ask,
+    enum ptn_signin_passcode_sent *what) PTN_MUST_USE;
+
+/* Somebody enters one. */
+struct ptn_signin_passcode {
+	enum ptn_api api;
+	struct ptn_uuid id;
+	const char *code;
+	const struct ptn_uuid *by;    /* whose session; NULL: none */
+	struct ptn_passcode passcode; /* found */
+	struct ptn_claims claims;     /* made */
+};
+
+/*
+ * Trade a code for a session; the address is the user's and verified from
+ * then on.  Who may do so with a right code is ptn_addresses_prove()'s to
+ * say.  The code is checked, and consumed, in a transaction of its own before
+ * anything else happens: a refusal later does not give it back.
+ *
+ * what	PTN_PASSCODE_RIGHT, or why not.
+ */
+enum ptn_err ptn_signin_passcode(const struct ptn_scope *sc,
+    struct ptn_signin_passcode *p, enum ptn_passcode_result *what) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,37 @@
+#ifndef PTN_ACCOUNT_SIGNIN_PASSWORD_H
+#define PTN_ACCOUNT_SIGNIN_PASSWORD_H
+
+#include "lib/account/session.h"
+#include "lib/base/api.h"
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/scope.h"
+
+/* Log-in by a password. */
+struct ptn_signin_password {
+	enum ptn_api api;
+	struct ptn_uuid user_id;
+	struct ptn_bytes password; /* UTF-8, as it was received */
+	struct ptn_claims claims;  /* made */
+};
+
+enum ptn_signin_password_result {
+	PTN_SIGNIN_PASSWORD_WRONG = 0,
+	PTN_SIGNIN_PASSWORD_LONG, /* too long to be hashed */
+	PTN_SIGNIN_PASSWORD_RIGHT,
+	PTN_SIGNIN_PASSWORD__MAX
+};
+
+/*
+ * Trade a password for a session.  An unknown user, one without a password
+ * and a wrong password cost the same work, and are WRONG alike (CWE-204,
+ * CWE-208); which it was is noted.
+ *
+ * Returns PTN_OK if the question was answered, either way; PTN_E_BUSY.
+ */
+enum ptn_err ptn_signin_password(const struct ptn_scope *sc,
+    struct ptn_signin_password *p,
+    enum ptn_signin_password_result *what) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,22 @@
+#ifndef PTN_ACCOUNT_SIGNOUT_H
+#define PTN_ACCOUNT_SIGNOUT_H
+
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/scope.h"
+
+/* How sessions end by the word of whoever has them, each with its event. */
+
+/* Log out: this session ends.  That it has ended already is as good. */
+enum ptn_err ptn_signout(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *session) PTN_MUST_USE;
+
+/* End one of the user's sessions; PTN_E_NOT_FOUND if it is none of theirs. */
+enum ptn_err ptn_signout_one(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *session) PTN_MUST_USE;
+
+/* End all of them but this one. */
+enum ptn_err ptn_signout_others(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *session) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,53 @@
+#include "lib/account/signup.h"
+
+#include "lib/account/policy.h"
+#include "lib/account/signin.h"
+#include "lib/event/actor.h"
+#include "lib/event/tx.h"
+
+/* A user who is logged in at once is created by that log-in. */
+static enum ptn_err
+sign_in(const struct ptn_scope *sc, struct ptn_signup *s)
+{
+	const struct ptn_email_claim email = { s->address, true, false };
+	struct ptn_signin in = { .api = s->api,
+		.user_id = s->user.id,
+		.email = &email,
+		.event = PTN_EVENT_USER_CREATED };
+	enum ptn_err r;
+
+	if ((r = ptn_signin_in(sc, &in)) == PTN_OK)
+		s->claims = in.claims;
+	return r;
+}
+
+static enum ptn_err
+sign_up(const struct ptn_scope *sc, void *arg)
+{
+	struct ptn_signup *s = arg;
+	enum ptn_err r;
+
+	r = ptn_user_sign_up(sc, s->address, s->signed_in, &s->user);
+	if (r != PTN_OK)
+		return r;
+	ptn_actor_is(sc, &s->user.id, s->address);
+	return s->signed_in ? sign_in(sc, s)
+			    : ptn_event(sc, PTN_EVENT_USER_CREATED, NULL);
+}
+
+enum ptn_err
+ptn_signup(const struct ptn_scope *sc, struct ptn_signup *s,
+    enum ptn_signup_result *what)
+{
+	enum ptn_err r;
+
+	*what = PTN_SIGNUP_CLOSED;
+	if (!ptn_policy_signup(sc->cf))
+		return PTN_OK;
+	s->signed_in = !ptn_policy_verification(sc->cf);
+	r = ptn_tx(sc, sign_up, s);
+	if (r != PTN_OK && r != PTN_E_CONFLICT)
+		return r;
+	*what = r == PTN_OK ? PTN_SIGNUP_DONE : PTN_SIGNUP_TAKEN;
+	return PTN_OK;
+}

@@ -1,0 +1,13 @@
+#include "lib/event/actor.h"
+
+void
+ptn_actor_is(const struct ptn_scope *sc, const struct ptn_uuid *user_id,
+    const char *email)
+{
+	if (sc->actor == NULL)
+		return;
+	if (user_id != NULL)
+		sc->actor->user_id = *user_id;
+	if (email != NULL)
+		sc->actor->email = email;
+}

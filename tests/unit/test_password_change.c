@@ -1,0 +1,156 @@
+/* Setting a password: which, by whom, and on record. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "lib/account/password.h"
+#include "lib/account/password_change.h"
+#include "lib/base/array.h"
+#include "tests/unit/rules.h" /* $POSTERN_TEST_DB */
+
+#define PASSWORD "correct horse battery staple"
+#define OTHER "another password than that"
+
+static enum ptn_password_change_result
+change(const struct ptn_uuid *by, const struct ptn_uuid *user, const char *pw)
+{
+	enum ptn_password_change_result what = PTN_PASSWORD_CHANGE__MAX;
+
+	assert_int_equal(
+	    ptn_password_change(&scope, by, user, ptn_bytes_of(pw), &what),
+	    PTN_OK);
+	return what;
+}
+
+static bool
+has(const struct ptn_uuid *user, const char *pw)
+{
+	struct ptn_password_user pu;
+	enum ptn_verdict verdict;
+
+	assert_int_equal(ptn_password_find(&scope, user, &pu), PTN_OK);
+	assert_int_equal(
+	    ptn_password_check(&scope, user, &pu, ptn_bytes_of(pw), &verdict),
+	    PTN_OK);
+	return verdict == PTN_ALLOW;
+}
+
+static bool
+has_none(const struct ptn_uuid *user)
+{
+	struct ptn_password_user pu;
+
+	assert_int_equal(ptn_password_find(&scope, user, &pu), PTN_OK);
+	return pu.hash == NULL;
+}
+
+static void
+set_and_changed(void **state)
+{
+	const struct ptn_uuid user = rows_user();
+
+	(void)state;
+	ptn_actor_is(&scope, &user, NULL);
+	assert_int_equal(change(&user, &user, PASSWORD),
+	    PTN_PASSWORD_CHANGE_FIRST);
+	assert_true(has(&user, PASSWORD));
+	assert_int_equal(change(&user, &user, OTHER), PTN_PASSWORD_CHANGE_DONE);
+	assert_true(has(&user, OTHER));
+	assert_false(has(&user, PASSWORD));
+	assert_true(rules_event(PTN_EVENT_PASSWORD_SET_OK, NULL));
+	assert_true(rules_rows(&user, PTN_EVENT_PASSWORD_SET_OK, 2));
+}
+
+static void
+what_is_no_password(void **state)
+{
+	static const char long_one[] =
+	    "0123456789012345678901234567890123456789"
+	    "012345678901234567890123456789012";
+	static const struct {
+		const char *pw;
+		enum ptn_password_change_result what;
+		const char *note;
+	} cases[] = {
+		{ "", PTN_PASSWORD_CHANGE_SHORT, "password too short" },
+		{ "1234567", PTN_PASSWORD_CHANGE_SHORT, "password too short" },
+		{ long_one, PTN_PASSWORD_CHANGE_LONG, "password too long" },
+		{ "1234567\t9", PTN_PASSWORD_CHANGE_UNFIT, NULL },
+	};
+	const struct ptn_uuid user = rows_user();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < PTN_ARRAY_LEN(cases); i++) {
+		actor.n = 0;
+		assert_int_equal(change(&user, &user, cases[i].pw),
+		    cases[i].what);
+		if (cases[i].note == NULL)
+			assert_int_equal(actor.n, 0);
+		else
+			assert_true(rules_event(PTN_EVENT_PASSWORD_SET_FAILED,
+			    cases[i].note));
+		assert_true(has_none(&user));
+	}
+	assert_int_equal(change(&user, &user, long_one + 1),
+	    PTN_PASSWORD_CHANGE_FIRST);
+}
+
+static void
+of_nobody_else(void **state)
+{
+	const struct ptn_uuid ada = rows_user(), bob = rows_user();
+	const struct ptn_uuid nobody = ptn_uuid_new();
+
+	(void)state;
+	assert_int_equal(change(&ada, &bob, PASSWORD),
+	    PTN_PASSWORD_CHANGE_FOREIGN);
+	assert_true(rules_event(PTN_EVENT_PASSWORD_SET_FAILED, "wrong user"));
+	assert_true(has_none(&bob));
+	assert_int_equal(change(&ada, &nobody, PASSWORD),
+	    PTN_PASSWORD_CHANGE_NO_USER);
+	assert_true(rules_event(PTN_EVENT_PASSWORD_SET_FAILED, "unknown user"));
+	assert_int_equal(change(&nobody, &nobody, PASSWORD),
+	    PTN_PASSWORD_CHANGE_NO_USER);
+	/* What may be a password is judged before whose it would be. */
+	assert_int_equal(change(&ada, &bob, "short"),
+	    PTN_PASSWORD_CHANGE_SHORT);
+}
+
+static void
+no_change_without_its_record(void **state)
+{
+	const struct ptn_uuid user = rows_user();
+	enum ptn_password_change_result what;
+
+	(void)state;
+	assert_int_equal(change(&user, &user, PASSWORD),
+	    PTN_PASSWORD_CHANGE_FIRST);
+	actor.n = 0;
+	rules_record_off();
+	assert_int_not_equal(ptn_password_change(&scope, &user, &user,
+				 ptn_bytes_of(OTHER), &what),
+	    PTN_OK);
+	rules_record_on();
+	assert_int_equal(actor.n, 0);
+	assert_true(has(&user, PASSWORD));
+	assert_false(has(&user, OTHER));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(set_and_changed, rules_each),
+		cmocka_unit_test_setup(what_is_no_password, rules_each),
+		cmocka_unit_test_setup(of_nobody_else, rules_each),
+		cmocka_unit_test_setup(no_change_without_its_record,
+		    rules_each),
+	};
+
+	return cmocka_run_group_tests(tests, rules_setup_hashing,
+	    rules_teardown_hashing);
+}

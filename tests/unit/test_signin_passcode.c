@@ -1,0 +1,344 @@
+/* Log-in by a mailed code: who gets one, what it is worth, and to whom. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "lib/account/addresses.h"
+#include "lib/account/signin_passcode.h"
+#include "lib/account/signup.h"
+#include "lib/event/outbox.h"
+#include "tests/unit/rules.h" /* $POSTERN_TEST_DB */
+
+static int
+each(void **state)
+{
+	conf.mail_enabled = true;
+	rows_sql("DELETE FROM outbox");
+	return rules_each(state);
+}
+
+static enum ptn_signin_passcode_sent
+ask(const struct ptn_uuid *user, const struct ptn_uuid *email,
+    const struct ptn_uuid *by, struct ptn_passcode *pc)
+{
+	struct ptn_signin_passcode_ask a = { .user_id = *user, .by = by };
+	enum ptn_signin_passcode_sent what = PTN_SIGNIN_PASSCODE__MAX;
+
+	if (email != NULL)
+		a.email_id = *email;
+	assert_int_equal(ptn_signin_passcode_send(&scope, &a, &what), PTN_OK);
+	*pc = a.passcode;
+	return what;
+}
+
+/* The code that is in the mail, of which there is one. */
+static const char *
+mailed(const char *to)
+{
+	struct ptn_outbox_item *item;
+	size_t n;
+
+	assert_int_equal(ptn_outbox_claim(&scope, 2, &item, &n), PTN_OK);
+	assert_int_equal(n, 1);
+	if (to != NULL)
+		assert_string_equal(item->mail.to, to);
+	assert_int_equal(ptn_outbox_sent(&scope, &item->id), PTN_OK);
+	return item->mail.code;
+}
+
+/* Ask for a code, and get it. */
+static const char *
+sent(const struct ptn_uuid *user, const struct ptn_uuid *email,
+    const struct ptn_uuid *by, struct ptn_passcode *pc)
+{
+	assert_int_equal(ask(user, email, by, pc), PTN_SIGNIN_PASSCODE_SENT);
+	return mailed(NULL);
+}
+
+static enum ptn_passcode_result
+enter(const struct ptn_uuid *id, const char *code, const struct ptn_uuid *by,
+    struct ptn_claims *claims)
+{
+	struct ptn_signin_passcode p = { .api = PTN_API_HANKO,
+		.id = *id,
+		.code = code,
+		.by = by };
+	enum ptn_passcode_result what = PTN_PASSCODE__MAX;
+
+	assert_int_equal(ptn_signin_passcode(&scope, &p, &what), PTN_OK);
+	if (claims != NULL)
+		*claims = p.claims;
+	return what;
+}
+
+static const char *
+wrong(const char *code)
+{
+	return ptn_arena_printf(arena, "%06d", (atoi(code) + 1) % 1000000);
+}
+
+static struct ptn_signup
+signed_up(void)
+{
+	static int n;
+	struct ptn_signup s = { .api = PTN_API_HANKO,
+		.address =
+		    ptn_arena_printf(arena, "coded%d@example.org", ++n) };
+	enum ptn_signup_result what;
+
+	assert_int_equal(ptn_signup(&scope, &s, &what), PTN_OK);
+	assert_int_equal(what, PTN_SIGNUP_DONE);
+	memset(&actor, 0, sizeof(actor));
+	return s;
+}
+
+static void
+a_sign_up_is_proved(void **state)
+{
+	const struct ptn_signup s = signed_up();
+	struct ptn_claims claims;
+	struct ptn_passcode pc;
+	const char *code;
+
+	(void)state;
+	assert_int_equal(ask(&s.user.id, &s.user.email_id, NULL, &pc),
+	    PTN_SIGNIN_PASSCODE_SENT);
+	code = mailed(s.address);
+	assert_int_equal(pc.ttl_s, 300);
+	assert_true(actor.mail_queued);
+	assert_string_equal(actor.email, s.address);
+	assert_true(rules_rows(&s.user.id, PTN_EVENT_PASSCODE_INIT_OK, 1));
+	assert_int_equal(rules_sessions(&s.user.id), 0);
+	assert_int_equal(enter(&pc.id, code, NULL, &claims),
+	    PTN_PASSCODE_RIGHT);
+	assert_true(ptn_uuid_equal(&claims.sub, &s.user.id));
+	assert_string_equal(claims.email.address, s.address);
+	assert_true(claims.email.is_verified);
+	assert_int_equal(rules_sessions(&s.user.id), 1);
+	assert_true(rules_event(PTN_EVENT_PRIMARY_EMAIL_CHANGED, NULL));
+	assert_true(rules_event(PTN_EVENT_EMAIL_VERIFIED, NULL));
+	assert_true(rules_event(PTN_EVENT_PASSCODE_FINAL_OK, NULL));
+	assert_int_equal(enter(&pc.id, code, NULL, NULL), PTN_PASSCODE_UNKNOWN);
+	assert_int_equal(rules_sessions(&s.user.id), 1);
+}
+
+static void
+a_known_address_is_proved_once(void **state)
+{
+	const struct ptn_uuid user = rows_user();
+	struct ptn_passcode pc;
+	const char *code;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		code = sent(&user, NULL, NULL, &pc);
+		assert_int_equal(enter(&pc.id, code, NULL, NULL),
+		    PTN_PASSCODE_RIGHT);
+	}
+	assert_true(rules_rows(&user, PTN_EVENT_EMAIL_VERIFIED, 1));
+	assert_true(rules_rows(&user, PTN_EVENT_PASSCODE_FINAL_OK, 2));
+	assert_int_equal(rules_sessions(&user), 2);
+}
+
+static void
+nobody_to_send_one_to(void **state)
+{
+	const struct ptn_uuid user = rows_user(), nobody = ptn_uuid_new();
+	const struct ptn_signup new = signed_up();
+	struct ptn_passcode pc;
+
+	(void)state;
+	assert_int_equal(ask(&nobody, NULL, NULL, &pc),
+	    PTN_SIGNIN_PASSCODE_NO_USER);
+	assert_true(
+	    rules_event(PTN_EVENT_PASSCODE_INIT_FAILED, "unknown user"));
+	assert_true(ptn_uuid_equal(&actor.user_id, &nobody));
+	assert_int_equal(ask(&user, &nobody, NULL, &pc),
+	    PTN_SIGNIN_PASSCODE_NO_ADDRESS);
+	assert_int_equal(ask(&new.user.id, NULL, NULL, &pc),
+	    PTN_SIGNIN_PASSCODE_NO_ADDRESS);
+	assert_true(rules_hold("NOT EXISTS (SELECT 1 FROM outbox)"));
+	assert_false(actor.mail_queued);
+}
+
+static void
+somebody_else_is_in_the_way(void **state)
+{
+	const struct ptn_uuid ada = rows_user(), bob = rows_user();
+	struct ptn_passcode pc, his;
+
+	(void)state;
+	(void)sent(&bob, NULL, NULL, &his);
+	assert_int_equal(ask(&ada, NULL, &bob, &pc),
+	    PTN_SIGNIN_PASSCODE_FOREIGN);
+	assert_int_equal(ask(&ada, &his.email_id, NULL, &pc),
+	    PTN_SIGNIN_PASSCODE_FOREIGN);
+	assert_int_equal(ask(&ada, &his.email_id, &ada, &pc),
+	    PTN_SIGNIN_PASSCODE_FOREIGN);
+	assert_true(rules_hold("NOT EXISTS (SELECT 1 FROM outbox)"));
+}
+
+static void
+without_mail_there_is_a_code(void **state)
+{
+	const struct ptn_uuid user = rows_user();
+	struct ptn_passcode pc;
+
+	(void)state;
+	conf.mail_enabled = false;
+	assert_int_equal(ask(&user, NULL, NULL, &pc), PTN_SIGNIN_PASSCODE_SENT);
+	assert_true(rules_hold("NOT EXISTS (SELECT 1 FROM outbox)"));
+	assert_true(rules_hold(ptn_arena_printf(arena,
+	    "EXISTS (SELECT 1 FROM passcodes WHERE id = X'%s')",
+	    rows_hex(&pc.id))));
+}
+
+static void
+wrong_ones_are_noted(void **state)
+{
+	const struct ptn_uuid user = rows_user(), nobody = ptn_uuid_new();
+	struct ptn_passcode pc;
+	const char *code;
+
+	(void)state;
+	code = sent(&user, NULL, NULL, &pc);
+	assert_int_equal(enter(&nobody, code, NULL, NULL),
+	    PTN_PASSCODE_UNKNOWN);
+	assert_true(
+	    rules_event(PTN_EVENT_PASSCODE_FINAL_FAILED, "unknown passcode"));
+	assert_int_equal(enter(&pc.id, wrong(code), NULL, NULL),
+	    PTN_PASSCODE_WRONG);
+	assert_true(
+	    rules_event(PTN_EVENT_PASSCODE_FINAL_FAILED, "passcode invalid"));
+	assert_int_equal(enter(&pc.id, wrong(code), NULL, NULL),
+	    PTN_PASSCODE_WRONG);
+	assert_int_equal(enter(&pc.id, wrong(code), NULL, NULL),
+	    PTN_PASSCODE_USED_UP);
+	assert_true(rules_event(PTN_EVENT_PASSCODE_FINAL_FAILED,
+	    "max attempts reached"));
+	assert_int_equal(rules_sessions(&user), 0);
+}
+
+static void
+a_late_one(void **state)
+{
+	const struct ptn_uuid user = rows_user();
+	struct ptn_passcode pc;
+	const char *code;
+
+	(void)state;
+	code = sent(&user, NULL, NULL, &pc);
+	rows_sql("UPDATE passcodes SET expires_at = UTC_TIMESTAMP(6)"
+		 " - INTERVAL 1 SECOND");
+	assert_int_equal(enter(&pc.id, code, NULL, NULL), PTN_PASSCODE_EXPIRED);
+	assert_true(
+	    rules_event(PTN_EVENT_PASSCODE_FINAL_FAILED, "timed out passcode"));
+	assert_int_equal(rules_sessions(&user), 0);
+}
+
+static void
+a_right_one_of_another(void **state)
+{
+	const struct ptn_uuid ada = rows_user(), bob = rows_user();
+	struct ptn_passcode pc;
+	const char *code;
+
+	(void)state;
+	code = sent(&ada, NULL, NULL, &pc);
+	assert_int_equal(enter(&pc.id, code, &bob, NULL), PTN_PASSCODE_UNFIT);
+	assert_true(
+	    rules_event(PTN_EVENT_PASSCODE_FINAL_FAILED, "not authorised"));
+	assert_int_equal(enter(&pc.id, code, &ada, NULL), PTN_PASSCODE_UNKNOWN);
+	assert_int_equal(rules_sessions(&ada), 0);
+	assert_int_equal(rules_sessions(&bob), 0);
+}
+
+static void
+an_address_that_went_to_another(void **state)
+{
+	const struct ptn_uuid ada = rows_user();
+	const struct ptn_signup bob = signed_up();
+	struct ptn_passcode hers, his;
+	const char *her_code, *his_code;
+
+	(void)state;
+	her_code = sent(&ada, &bob.user.email_id, &ada, &hers);
+	his_code = sent(&bob.user.id, &bob.user.email_id, NULL, &his);
+	assert_int_equal(enter(&his.id, his_code, NULL, NULL),
+	    PTN_PASSCODE_RIGHT);
+	assert_int_equal(enter(&hers.id, her_code, &ada, NULL),
+	    PTN_PASSCODE_CLAIMED);
+	assert_true(
+	    rules_event(PTN_EVENT_PASSCODE_FINAL_FAILED, "claimed address"));
+	assert_int_equal(rules_sessions(&ada), 0);
+	assert_int_equal(rules_addresses(&ada), 1);
+}
+
+static void
+a_stranger_adds_no_address(void **state)
+{
+	const struct ptn_uuid ada = rows_user();
+	const struct ptn_signup other = signed_up();
+	struct ptn_passcode pc;
+	const char *code;
+
+	(void)state;
+	code = sent(&ada, &other.user.email_id, NULL, &pc);
+	assert_int_equal(enter(&pc.id, code, NULL, NULL), PTN_PASSCODE_UNFIT);
+	assert_int_equal(rules_addresses(&ada), 1);
+	assert_int_equal(rules_sessions(&ada), 0);
+}
+
+static void
+nothing_without_its_record(void **state)
+{
+	const struct ptn_signup s = signed_up();
+	struct ptn_signin_passcode_ask a = { .user_id = s.user.id,
+		.email_id = s.user.email_id };
+	struct ptn_signin_passcode p = { .api = PTN_API_HANKO };
+	enum ptn_signin_passcode_sent sent_what;
+	enum ptn_passcode_result what;
+	struct ptn_passcode pc;
+
+	(void)state;
+	p.code = sent(&s.user.id, &s.user.email_id, NULL, &pc);
+	p.id = pc.id;
+	memset(&actor, 0, sizeof(actor));
+	rules_record_off();
+	assert_int_not_equal(ptn_signin_passcode_send(&scope, &a, &sent_what),
+	    PTN_OK);
+	assert_int_not_equal(ptn_signin_passcode(&scope, &p, &what), PTN_OK);
+	rules_record_on();
+	assert_int_not_equal(what, PTN_PASSCODE_RIGHT);
+	assert_int_equal(actor.n, 0);
+	assert_true(rules_hold("NOT EXISTS (SELECT 1 FROM outbox)"));
+	assert_int_equal(rules_sessions(&s.user.id), 0);
+	assert_int_equal(rules_addresses(&s.user.id), 0);
+	/* The code was used up, as it is by whatever happens behind it. */
+	assert_int_equal(enter(&pc.id, p.code, NULL, NULL),
+	    PTN_PASSCODE_UNKNOWN);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_sign_up_is_proved, each),
+		cmocka_unit_test_setup(a_known_address_is_proved_once, each),
+		cmocka_unit_test_setup(nobody_to_send_one_to, each),
+		cmocka_unit_test_setup(somebody_else_is_in_the_way, each),
+		cmocka_unit_test_setup(without_mail_there_is_a_code, each),
+		cmocka_unit_test_setup(wrong_ones_are_noted, each),
+		cmocka_unit_test_setup(a_late_one, each),
+		cmocka_unit_test_setup(a_right_one_of_another, each),
+		cmocka_unit_test_setup(an_address_that_went_to_another, each),
+		cmocka_unit_test_setup(a_stranger_adds_no_address, each),
+		cmocka_unit_test_setup(nothing_without_its_record, each),
+	};
+
+	return cmocka_run_group_tests(tests, rules_setup, rows_teardown);
+}
