@@ -12,6 +12,7 @@
 #include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 /*
  * The key set of this process: the rows of "jwks", opened and parsed once.
@@ -68,10 +69,12 @@ const struct ptn_key *ptn_jwks_find(const struct ptn_jwks *k, const char *kid);
 /*
  * Make a new key: it is published at once and signs after
  * cf->key_publish_s (delay_s < 0), or after delay_s; the very first one signs
- * at once.  Needs no key that can be opened.  The next refresh loads it.
+ * at once.  Needs no key that can be opened.  The next refresh loads it.  An
+ * event (event.h), where a key that ptn_jwks_refresh() makes is a line in the
+ * log: then nobody has done anything.
  */
-enum ptn_err ptn_jwks_rotate(struct ptn_jwks *k, struct ptn_db *db,
-    struct ptn_arena *a, int64_t delay_s, struct ptn_uuid *kid) PTN_MUST_USE;
+enum ptn_err ptn_jwks_rotate(struct ptn_jwks *k, const struct ptn_scope *sc,
+    int64_t delay_s, struct ptn_uuid *kid) PTN_MUST_USE;
 
 /*
  * Delete the keys whose last token is dead: the lifespan of a session and 120 s

@@ -12,8 +12,8 @@ struct ptn_service_new;
 
 /*
  * What an operator does to organisations, their members and their service
- * accounts.  Each is one transaction; all but the first are about the tenant
- * of the scope.
+ * accounts.  Each is one transaction, and an event in it; all but the first
+ * are about the tenant of the scope.
  */
 
 /*

@@ -37,9 +37,9 @@ struct ptn_service_new {
 };
 
 /*
- * Inside the caller's transaction, for env->tenant; env->keys are those of
- * PTN_API_DFNS.  PTN_E_INPUT for a name that is none, PTN_E_UNPROCESSABLE for
- * a key that is none, PTN_E_CONFLICT if somebody has the name.
+ * Inside the caller's transaction; needs sc->keys[PTN_API_DFNS].  PTN_E_INPUT
+ * for what cannot be a name, PTN_E_UNPROCESSABLE for what is no key,
+ * PTN_E_CONFLICT if somebody has the name.
  */
 enum ptn_err ptn_service_put(const struct ptn_scope *sc,
     struct ptn_service_new *s) PTN_MUST_USE;
@@ -75,9 +75,10 @@ enum ptn_err ptn_services_of(const struct ptn_scope *sc,
 
 /*
  * End one, by its token: the name is free again.  Inside the caller's
- * transaction.  PTN_E_NOT_FOUND, also for one that has ended.
+ * transaction.  *user is whose token it was.  PTN_E_NOT_FOUND, also for one
+ * that has ended.
  */
 enum ptn_err ptn_service_revoke(const struct ptn_scope *sc,
-    const struct ptn_uuid *token_id) PTN_MUST_USE;
+    const struct ptn_uuid *token_id, struct ptn_uuid *user) PTN_MUST_USE;
 
 #endif

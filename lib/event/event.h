@@ -39,18 +39,26 @@ enum ptn_event_kind {
 enum ptn_err ptn_event(const struct ptn_scope *sc, enum ptn_event e,
     const char *detail) PTN_MUST_USE;
 
+/* The same of what a command did to a member, the subject of it. */
+enum ptn_err ptn_event_about(const struct ptn_scope *sc, enum ptn_event e,
+    const struct ptn_uuid *subject) PTN_MUST_USE;
+
 /* The same of an event with a notice, which is queued for its owner. */
 enum ptn_err ptn_event_tell(const struct ptn_scope *sc, enum ptn_event e,
     const struct ptn_notice_to *to) PTN_MUST_USE;
 
-/* Nothing was changed: e is of the kind NOTED.  Outside of transactions. */
+/*
+ * Nothing was changed: e is of the kind NOTED.  Outside of transactions.  Its
+ * row is of the tenant that the scope has when the events are settled.
+ */
 void ptn_event_note(const struct ptn_scope *sc, enum ptn_event e,
     const char *detail);
 
 /*
  * The answer is settled: write the rows of what was noted, and the lines of
- * all, if audit_log.console_output.enabled.  PTN_E_UNAVAILABLE and others if
- * a row cannot be written: then the answer is that.
+ * all, if audit_log.console_output.enabled.  Needs an actor.
+ * PTN_E_UNAVAILABLE and others if a row cannot be written: then the answer is
+ * that.
  */
 enum ptn_err ptn_events_settle(const struct ptn_scope *sc) PTN_MUST_USE;
 
