@@ -5,6 +5,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/crypto/jws.h"
 #include "lib/db/sql.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
@@ -41,18 +42,6 @@ struct ptn_jwks {
 	bool loaded;
 	bool stale; /* we changed the rows ourselves */
 };
-
-static enum ptn_sign_alg
-alg_of(const char *name)
-{
-	int i;
-
-	for (i = 0; i < PTN_ALG__MAX; i++)
-		if (strcmp(name, ptn_crypto_alg_name((enum ptn_sign_alg)i)) ==
-		    0)
-			break;
-	return (enum ptn_sign_alg)i;
-}
 
 enum ptn_err
 ptn_jwks_new(struct ptn_jwks **out, enum ptn_api api, const struct ptn_conf *cf,
@@ -153,7 +142,7 @@ entry_fill(struct ptn_jwks *k, struct ptn_arena *a, struct entry *e,
 
 	e->id = row->id;
 	ptn_uuid_format(&row->id, e->kid);
-	e->alg = alg_of(row->alg);
+	e->alg = ptn_jws_alg(row->alg);
 	e->created_at = row->created_at;
 	e->signs_from = row->signs_from;
 	if (old == NULL)
@@ -303,7 +292,7 @@ key_wanted(const struct ptn_jwks *k, const struct ptn_jwk_list_out *rows,
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if ((int)alg_of(rows[i].alg) == k->alg) {
+		if ((int)ptn_jws_alg(rows[i].alg) == k->alg) {
 			if (rows[i].signs_from > ours)
 				ours = rows[i].signs_from;
 		} else if (rows[i].signs_from <= rows[i].now &&
