@@ -60,7 +60,7 @@ ptn_cli_context_open(struct ptn_cli_context *d, const char *name,
 void
 ptn_cli_context_close(struct ptn_cli_context *d)
 {
-	/* Events are of a scope that is whole; what a command does has rows. */
+	/* Their rows are there; what is left are lines. */
 	if (d->actor.n > 0 && ptn_events_settle(&d->sc) != PTN_OK)
 		ptn_warn("audit: a row was lost");
 	ptn_db_free(&d->sc.db);

@@ -46,8 +46,8 @@ enum ptn_err ptn_cli_context_fail(struct ptn_cli_context *d, enum ptn_err r,
     const char *why);
 
 /*
- * The organisation of that name or id, of which the command is one from then
- * on; says so if there is none.
+ * Find an organisation by name or id, and let the command be about it; says so
+ * if there is none.
  */
 enum ptn_err ptn_cli_context_org(struct ptn_cli_context *d, const char *text,
     struct ptn_org_row *out) PTN_MUST_USE;

@@ -361,7 +361,7 @@ make_tx(const struct ptn_scope *sc, void *arg)
 		m->id = ptn_uuid_new();
 		ptn_uuid_format(&m->id, m->kid);
 	}
-	/* Nobody can have fetched a set without keys. */
+	/* The set was empty, and nobody has it: the first key need not wait. */
 	r = insert_key(sc->db, m, n == 0 ? 0 : m->delay_s);
 	if (r == PTN_OK && m->ordered)
 		r = ptn_event(sc, PTN_EVENT_KEY_ROTATED,
@@ -420,7 +420,7 @@ ptn_jwks_refresh(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
 		if (r != PTN_OK && !k->loaded)
 			return r;
 		k->asked_ms = now_ms;
-		/* With the old set in hand, soon again. */
+		/* The old set still serves: try again soon. */
 		if (r != PTN_OK)
 			k->asked_ms -= REFRESH_MS - FORCED_MS;
 	}

@@ -29,7 +29,7 @@ ptn_token_sign(const struct ptn_scope *sc, enum ptn_api api,
 	return ptn_jws_sign(key, kid, sc->arena, payload, token);
 }
 
-/* The key that a token names, or NULL: there is none, also not by now. */
+/* The key that a token names; NULL: there is none, even now. */
 static enum ptn_err
 find_key(const struct ptn_scope *sc, enum ptn_api api, const char *kid,
     const struct ptn_key **key)
@@ -264,7 +264,7 @@ read_claims(const struct ptn_scope *sc, const struct ptn_json *p,
 	    issuer_is(sc->cf, ptn_json_get(p, "iss"));
 }
 
-/* One set of keys signs for all tenants: what a token says sets it apart. */
+/* One set of keys signs for all tenants: that is why a token names its own. */
 static bool
 tenant_is(const struct ptn_scope *sc, const struct ptn_claims *c)
 {

@@ -76,7 +76,7 @@ ptn_user_delete(const struct ptn_scope *sc, const struct ptn_uuid *id)
 	uint64_t n;
 	enum ptn_err r;
 
-	/* The primary row holds its address back: it goes first. */
+	/* It refers to the address, which could not be deleted before. */
 	if ((r = ptn_sql_primary_delete(sc->db, &primary, &n)) != PTN_OK)
 		return r;
 	if ((r = ptn_sql_user_delete(sc->db, &user, &n)) != PTN_OK)

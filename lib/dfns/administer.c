@@ -10,7 +10,7 @@
 #include "lib/event/tx.h"
 #include "lib/format/locale.h"
 
-/* Somebody new, or somebody who has not come yet. */
+/* Somebody new, or somebody who was invited and has not registered yet. */
 static enum ptn_err
 admit(const struct ptn_scope *sc, const char *address, struct ptn_member *m)
 {

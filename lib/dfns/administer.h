@@ -17,7 +17,7 @@ struct ptn_service_new;
  */
 
 /*
- * Make an organisation, and invite whom it begins with.
+ * Make an organisation, and invite its first member.
  *
  * org	a row that ptn_org_problem() finds nothing wrong with; gets its id.
  *

@@ -38,7 +38,7 @@ read_key(const struct ptn_scope *sc, struct ptn_service_new *s,
 							    : PTN_E_NOMEM;
 }
 
-/* An address would shadow the user whose it is. */
+/* A name that is an address could be taken for the user who owns that. */
 static enum ptn_err
 check_name(struct ptn_arena *a, const char *name)
 {

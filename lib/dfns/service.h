@@ -15,15 +15,14 @@
 
 /*
  * A service account: a user of the Dfns API without an address, as whom a
- * program acts.  It cannot log in.  It has one token, which it sends with
- * every request, and one key, by which it approves those that change
- * something.  Of the token only the digest is stored, and the row says how
- * long it is good: neither a change of signature keys nor of the issuer is
- * anything to it.
+ * program acts.  It cannot log in.  It has one token, which it sends with every
+ * request, and one key, by which it approves those that change something.  Of
+ * the token only the digest is stored, and the row says how long it is good: it
+ * stays good when signature keys or the issuer change.
  */
 #define PTN_SERVICE_DAYS_MAX 730
 
-/* One to be; the token is never seen again. */
+/* A new one.  Its token is printed once, and cannot be had again. */
 struct ptn_service_new {
 	const char *name; /* unique among the usernames; no e-mail address */
 	const char *pem;

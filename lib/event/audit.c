@@ -90,7 +90,7 @@ write_request(struct ptn_jsonw *w, const struct ptn_actor *a)
 		ptn_jsonw_str(w, "user_email", a->email);
 }
 
-/* What a command was asked for is what it prints; its record goes beside. */
+/* The standard output of a command is for what it was asked for. */
 static int
 output(const struct ptn_scope *sc, const struct ptn_actor *a)
 {

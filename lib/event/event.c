@@ -8,7 +8,7 @@
 #include "lib/event/actor.h"
 #include "lib/event/audit.h"
 
-/* What the last two columns say is served where such things are served. */
+/* webhook and metric are for whoever will serve them. */
 static const struct {
 	const char *type;
 	enum ptn_event_kind kind;

@@ -33,7 +33,7 @@ enum ptn_event_kind {
  * detail	a short text of ours, or NULL; never input.  Borrowed until the
  *		events are settled.
  *
- * What does not fit its column is cut: no record refuses what it records.
+ * Texts that do not fit their columns are cut: none of them makes this fail.
  * Errors are the database's.
  */
 enum ptn_err ptn_event(const struct ptn_scope *sc, enum ptn_event e,
