@@ -8,34 +8,27 @@
 #include "lib/event/actor.h"
 #include "lib/event/audit.h"
 
+enum kind {
+	IS_UNSET = 0,
+	IS_CHANGE, /* recorded in its transaction */
+	IS_NOTED   /* recorded when the answer is settled */
+};
+
 /* webhook and metric are for whoever will serve them. */
 static const struct {
 	const char *type;
-	enum ptn_event_kind kind;
+	enum kind kind;
 	enum ptn_notice notice;
 	const char *webhook;
 	const char *metric;
 } events[PTN_EVENT__MAX] = {
-	[PTN_EVENT_NONE] = { "none", PTN_EVENT_IS_UNSET, PTN_NOTICE_NONE, NULL,
-	    NULL },
+	[PTN_EVENT_NONE] = { "none", IS_UNSET, PTN_NOTICE_NONE, NULL, NULL },
 #define PTN_EVENT(name, kind, type, notice, webhook, metric)                   \
-	[PTN_EVENT_##name] = { type, PTN_EVENT_IS_##kind, PTN_NOTICE_##notice, \
-		webhook, metric },
+	[PTN_EVENT_##                                                          \
+	    name] = { type, IS_##kind, PTN_NOTICE_##notice, webhook, metric },
 #include "lib/event/event.def"
 #undef PTN_EVENT
 };
-
-const char *
-ptn_event_type(enum ptn_event e)
-{
-	return events[(unsigned)e < PTN_EVENT__MAX ? e : PTN_EVENT_NONE].type;
-}
-
-enum ptn_event_kind
-ptn_event_kind(enum ptn_event e)
-{
-	return events[(unsigned)e < PTN_EVENT__MAX ? e : PTN_EVENT_NONE].kind;
-}
 
 static void
 remember(struct ptn_actor *actor, enum ptn_event e,
@@ -59,7 +52,7 @@ record(const struct ptn_scope *sc, enum ptn_event e,
 {
 	enum ptn_err r;
 
-	assert(ptn_event_kind(e) == PTN_EVENT_IS_CHANGE);
+	assert(events[e].kind == IS_CHANGE);
 	if (sc->cf->audit_rows) {
 		assert(ptn_db_in_tx(sc->db));
 		if ((r = ptn_audit_row(sc, entry)) != PTN_OK)
@@ -72,7 +65,7 @@ record(const struct ptn_scope *sc, enum ptn_event e,
 enum ptn_err
 ptn_event(const struct ptn_scope *sc, enum ptn_event e, const char *detail)
 {
-	const struct ptn_audit entry = { .type = ptn_event_type(e),
+	const struct ptn_audit entry = { .type = events[e].type,
 		.detail = detail,
 		.tenant_id = sc->tenant_id };
 
@@ -84,7 +77,7 @@ enum ptn_err
 ptn_event_about(const struct ptn_scope *sc, enum ptn_event e,
     const struct ptn_uuid *subject)
 {
-	const struct ptn_audit entry = { .type = ptn_event_type(e),
+	const struct ptn_audit entry = { .type = events[e].type,
 		.tenant_id = sc->tenant_id,
 		.subject_id = *subject };
 
@@ -96,7 +89,7 @@ enum ptn_err
 ptn_event_tell(const struct ptn_scope *sc, enum ptn_event e,
     const struct ptn_notice_to *to)
 {
-	const struct ptn_audit entry = { .type = ptn_event_type(e),
+	const struct ptn_audit entry = { .type = events[e].type,
 		.tenant_id = sc->tenant_id };
 	enum ptn_err r;
 
@@ -109,10 +102,10 @@ ptn_event_tell(const struct ptn_scope *sc, enum ptn_event e,
 void
 ptn_event_note(const struct ptn_scope *sc, enum ptn_event e, const char *detail)
 {
-	const struct ptn_audit entry = { .type = ptn_event_type(e),
+	const struct ptn_audit entry = { .type = events[e].type,
 		.detail = detail };
 
-	assert(ptn_event_kind(e) != PTN_EVENT_IS_UNSET);
+	assert(events[e].kind != IS_UNSET);
 	remember(sc->actor, e, &entry, false);
 }
 

@@ -18,12 +18,6 @@ enum ptn_event {
 	PTN_EVENT__MAX
 };
 
-enum ptn_event_kind {
-	PTN_EVENT_IS_UNSET = 0,
-	PTN_EVENT_IS_CHANGE, /* recorded in its transaction */
-	PTN_EVENT_IS_NOTED   /* recorded when the answer is settled */
-};
-
 /*
  * Something was changed, in this transaction: write its row, if
  * audit_log.storage.enabled.  Its line is written after COMMIT, by
@@ -61,9 +55,5 @@ void ptn_event_note(const struct ptn_scope *sc, enum ptn_event e,
  * that.
  */
 enum ptn_err ptn_events_settle(const struct ptn_scope *sc) PTN_MUST_USE;
-
-/* Its row of the table.  Never NULL. */
-const char *ptn_event_type(enum ptn_event e);
-enum ptn_event_kind ptn_event_kind(enum ptn_event e);
 
 #endif

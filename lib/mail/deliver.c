@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -26,7 +25,6 @@
 #define SENDER_MEMORY ((size_t)64 * 1024)
 #define PATH_LEN 4096
 #define ENV_MAX 8
-#define LAST_LOOK_MS 20 /* between looks at one that is about to end */
 
 enum ptn_err
 ptn_deliver_sender(const struct ptn_conf *cf, char out[PTN_ADDRESS_MAX + 1])
@@ -397,30 +395,4 @@ ptn_deliver_ended(struct ptn_deliver_job *job, enum ptn_delivery *what)
 	job->err_fd = -1;
 	job->pid = 0;
 	return true;
-}
-
-enum ptn_err
-ptn_deliver(const struct ptn_conf *cf, const char *to, struct ptn_bytes message,
-    enum ptn_delivery *what)
-{
-	struct ptn_deliver_job job;
-	struct pollfd p = { .events = POLLIN };
-	int64_t left;
-	enum ptn_err r;
-
-	*what = PTN_DELIVERY_LATER;
-	r = ptn_deliver_start(cf, to, message, &job);
-	if (r != PTN_OK)
-		return r;
-	while (!ptn_deliver_ended(&job, what)) {
-		left = job.deadline_ms - ptn_clock_mono_ms();
-		left = left < 0 ? 0 : left;
-		if (job.err_fd < 0 && left > LAST_LOOK_MS)
-			left = LAST_LOOK_MS;
-		p.fd = job.err_fd;
-		(void)poll(&p, 1, (int)left);
-	}
-	if (job.said[0] != '\0')
-		ptn_info("mail: %s", job.said);
-	return PTN_OK;
 }

@@ -59,13 +59,6 @@ bool ptn_deliver_ended(struct ptn_deliver_job *job,
     enum ptn_delivery *what) PTN_MUST_USE;
 
 /*
- * Both in one: hand a message over and wait, for at most PTN_DELIVER_TIMEOUT_S.
- * What the program said is logged.  Errors as ptn_deliver_start().
- */
-enum ptn_err ptn_deliver(const struct ptn_conf *cf, const char *to,
-    struct ptn_bytes message, enum ptn_delivery *what) PTN_MUST_USE;
-
-/*
  * The configured sender as an envelope takes it: its domain as A-labels.
  * PTN_E_CONFIG, logged, if it is no address.
  */

@@ -1,5 +1,6 @@
 #include <sys/stat.h>
 
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -450,6 +451,25 @@ test_files(void **state)
 			fail_msg("case %zu: %s", i, cases[i].name);
 }
 
+/* Hand a message over and wait, as the courier does. */
+static enum ptn_err
+deliver(const struct ptn_conf *cf, const char *to, struct ptn_bytes message,
+    enum ptn_delivery *what)
+{
+	struct pollfd p = { .events = POLLIN };
+	struct ptn_deliver_job job;
+	enum ptn_err r;
+
+	*what = PTN_DELIVERY_LATER;
+	if ((r = ptn_deliver_start(cf, to, message, &job)) != PTN_OK)
+		return r;
+	while (!ptn_deliver_ended(&job, what)) {
+		p.fd = job.err_fd;
+		(void)poll(&p, 1, 20);
+	}
+	return PTN_OK;
+}
+
 /* What a program that is given the mail must do. */
 static enum ptn_delivery
 try_program(const char *script, char *seen, size_t len)
@@ -465,7 +485,7 @@ try_program(const char *script, char *seen, size_t len)
 	snprintf(text, sizeof(text), "#!/bin/sh\ncd %s\n%s\n", dir, script);
 	write_file(path, text, 0755);
 	cf.sendmail_path = path;
-	assert_int_equal(ptn_deliver(&cf, "jane@example.org",
+	assert_int_equal(deliver(&cf, "jane@example.org",
 			     PTN_BYTES(msg, sizeof(msg) - 1), &what),
 	    PTN_OK);
 	if (seen == NULL)
@@ -583,19 +603,16 @@ test_refuse_delivery(void **state)
 	(void)state;
 	cf.sendmail_path = "/bin/true";
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(
-		    ptn_deliver(&cf, bad[i], ptn_bytes_of("x"), &what),
+		assert_int_equal(deliver(&cf, bad[i], ptn_bytes_of("x"), &what),
 		    PTN_E_INPUT);
 		assert_int_equal(what, PTN_DELIVERY_LATER);
 	}
 	cf.sendmail_path = "/nonexistent/sendmail";
-	assert_int_equal(
-	    ptn_deliver(&cf, "a@b.example", ptn_bytes_of("x"), &what),
+	assert_int_equal(deliver(&cf, "a@b.example", ptn_bytes_of("x"), &what),
 	    PTN_E_CONFIG);
 	cf.mail_transport = PTN_MAIL_SMTP;
 	cf.smtp_host = "localhost\nto eve@example.org";
-	assert_int_equal(
-	    ptn_deliver(&cf, "a@b.example", ptn_bytes_of("x"), &what),
+	assert_int_equal(deliver(&cf, "a@b.example", ptn_bytes_of("x"), &what),
 	    PTN_E_CONFIG);
 }
 
