@@ -21,7 +21,7 @@
 #define SLOTS 6 /* deliveries at once; with the pipe, what one wait takes */
 #define LOOK_MIN_MS 2000 /* between looks at the outbox */
 #define LOOK_JITTER_MS 3000
-#define SOON_MS 20     /* a program has closed its output and is about to end */
+#define SOON_MS 20     /* a program that closed its output is about to end */
 #define RECORD_MS 1000 /* between attempts to write down an outcome */
 #define RECORD_GRACE_MS 5000 /* of one that leaves */
 #define EXPIRE_MS (60 * 1000)
@@ -94,8 +94,8 @@ leaving(void)
 }
 
 /*
- * 5 s, 15 s, 45 s ... give or take a fifth; never so late that what is left
- * of the code's life is slept through.
+ * 5 s, 15 s, 45 s ... give or take a fifth; never so late that the code has
+ * expired by then.
  */
 static int64_t
 retry_delay(const struct slot *s)
@@ -216,7 +216,7 @@ serve_mail(struct courier *c, const struct ptn_outbox_item *item)
 	return PTN_OK;
 }
 
-/* A code that is granted is a mail that waits. */
+/* What comes of it is another row: a mail, or nothing. */
 static enum ptn_err
 serve_dfns_code(struct courier *c, const struct ptn_outbox_item *item)
 {
@@ -298,7 +298,7 @@ time_to_wait(const struct courier *c)
 	return until > now ? (int)(until - now) : 0;
 }
 
-/* A byte in the pipe, or none; nobody at its other end: nobody will call. */
+/* Called by a byte in the pipe.  At its end nobody is left who could call. */
 static void
 woken(struct courier *c)
 {

@@ -73,9 +73,9 @@ hidden_by(const struct ptn_conf *cf, struct ptn_arena *a,
 	return NULL;
 }
 
-/* Its organisation must be there, and be nobody else's way. */
+/* Its organisation must exist, and its path hide no endpoint. */
 static bool
-place_ok(const struct ptn_scope *sc, const struct ptn_strs *l,
+mount_ok(const struct ptn_scope *sc, const struct ptn_strs *l,
     const char *element)
 {
 	const struct ptn_mount p = ptn_mount_of(element);
@@ -100,7 +100,7 @@ place_ok(const struct ptn_scope *sc, const struct ptn_strs *l,
 }
 
 static bool
-places_ok(const struct ptn_conf *cf, struct ptn_db *db)
+mounts_ok(const struct ptn_conf *cf, struct ptn_db *db)
 {
 	const struct ptn_strs *const lists[] = { &cf->tenant_hosts,
 		&cf->tenant_paths };
@@ -112,7 +112,7 @@ places_ok(const struct ptn_conf *cf, struct ptn_db *db)
 
 	for (i = 0; i < 2; i++)
 		for (j = 0; sc.arena != NULL && j < lists[i]->n; j++) {
-			ok = place_ok(&sc, lists[i], lists[i]->v[j]) && ok;
+			ok = mount_ok(&sc, lists[i], lists[i]->v[j]) && ok;
 			ptn_arena_reset(sc.arena);
 		}
 	if (sc.arena != NULL)
@@ -139,7 +139,7 @@ config_check(const struct ptn_conf *cf)
 			    "is not this program's (\"postern migrate\")\n",
 		    stderr);
 		status = 1;
-	} else if (!places_ok(cf, db)) {
+	} else if (!mounts_ok(cf, db)) {
 		status = 1;
 	}
 	ptn_db_free(&db);

@@ -1,12 +1,38 @@
 #include "fcgi/cli/context.h"
 
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
+#include "lib/event/event.h"
 
 #define ARENA_MAX ((size_t)1 << 20)
+
+/* Who gave the command: behind sudo(8), whoever called that. */
+static void
+name_operator(struct ptn_cli_context *d)
+{
+	const char *name = getenv("SUDO_USER");
+	const uid_t uid = getuid();
+	const struct passwd *pw;
+
+	if (name == NULL || name[0] == '\0') {
+		pw = getpwuid(uid);
+		name = pw != NULL ? pw->pw_name : NULL;
+	}
+	if (name != NULL)
+		(void)snprintf(d->operator_name, sizeof(d->operator_name), "%s",
+		    name);
+	else
+		(void)snprintf(d->operator_name, sizeof(d->operator_name),
+		    "uid %lu", (unsigned long)uid);
+	d->actor.operator_name = d->operator_name;
+	d->sc.actor = &d->actor;
+}
 
 enum ptn_err
 ptn_cli_context_open(struct ptn_cli_context *d, const char *name,
@@ -16,6 +42,7 @@ ptn_cli_context_open(struct ptn_cli_context *d, const char *name,
 
 	memset(d, 0, sizeof(*d));
 	d->api = api;
+	name_operator(d);
 	r = ptn_conf_load(&d->cf, conf_path, set, stderr);
 	if (r != PTN_OK)
 		return r;
@@ -34,6 +61,9 @@ ptn_cli_context_open(struct ptn_cli_context *d, const char *name,
 void
 ptn_cli_context_close(struct ptn_cli_context *d)
 {
+	/* Their rows are there; what is left are lines. */
+	if (d->actor.n > 0 && ptn_events_settle(&d->sc) != PTN_OK)
+		ptn_warn("audit: a row was lost");
 	ptn_db_free(&d->sc.db);
 	if (d->sc.arena != NULL)
 		ptn_arena_free(&d->sc.arena);

@@ -7,6 +7,7 @@
 
 #include "fcgi/cli/context.h"
 #include "lib/account/jwk.h"
+#include "lib/account/tenant.h"
 #include "lib/base/api.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
@@ -58,11 +59,14 @@ static enum ptn_err
 rotate(struct ptn_cli_context *d, bool now)
 {
 	char text[PTN_UUID_STR];
+	struct ptn_org_row org;
 	struct ptn_uuid kid;
 	enum ptn_err r;
 
-	r = ptn_jwks_rotate(d->sc.keys[d->api], d->sc.db, d->sc.arena,
-	    now ? 0 : -1, &kid);
+	/* All tenants have the same keys: the record is of the default one. */
+	if ((r = ptn_cli_context_org(d, PTN_TENANT_DEFAULT, &org)) != PTN_OK)
+		return r;
+	r = ptn_jwks_rotate(d->sc.keys[d->api], &d->sc, now ? 0 : -1, &kid);
 	if (r != PTN_OK)
 		return r;
 	ptn_uuid_format(&kid, text);

@@ -91,7 +91,7 @@ option(const char *name, char *const *argv, int *i)
 							     : NULL;
 }
 
-/* What is empty is the configuration's again. */
+/* Set to nothing: what the configuration says holds again. */
 static const char *
 or_null(const char *s)
 {

@@ -157,7 +157,7 @@ revoke(struct ptn_cli_context *d, const struct words *w)
 {
 	struct ptn_uuid id;
 
-	/* What is no id names nothing. */
+	/* What is no id is answered like the id of nothing. */
 	if (ptn_dfnsid_parse(PTN_DFNSID_TOKEN, ptn_bytes_of(w->what), &id) !=
 	    PTN_OK)
 		return PTN_E_NOT_FOUND;

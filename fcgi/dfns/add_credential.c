@@ -2,10 +2,10 @@
 
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
-#include "lib/account/jwt.h"
 #include "lib/account/user.h"
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
+#include "lib/crypto/jws.h"
 #include "lib/dfns/verify.h"
 #include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"
@@ -24,7 +24,7 @@ enum { NEW_CHALLENGE, NEW_NAME, NEW_INFO, NEW__MAX };
 
 static const struct ptn_field new_fields[NEW__MAX] = {
 	[NEW_CHALLENGE] = { "challengeIdentifier", PTN_F_SECRET, true,
-	    PTN_JWT_MAX, NULL, PTN_OK },
+	    PTN_JWS_MAX, NULL, PTN_OK },
 	[NEW_NAME] = { "credentialName", PTN_F_TEXT, true,
 	    PTN_CREDENTIAL_NAME_MAX, NULL, PTN_OK },
 	[NEW_INFO] = { "credentialInfo", PTN_F_JSON, true, 0, NULL, PTN_OK },

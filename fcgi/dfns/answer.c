@@ -3,8 +3,8 @@
 #include "fcgi/dfns/challenge.h"
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/throttle.h"
-#include "lib/account/jwt.h"
 #include "lib/conf/conf.h"
+#include "lib/crypto/jws.h"
 #include "lib/dfns/fido.h"
 #include "lib/dfns/password.h"
 #include "lib/dfns/totp.h"
@@ -15,7 +15,7 @@ enum { ANSWER_CHALLENGE, ANSWER_FIRST, ANSWER_SECOND, ANSWER__MAX };
 
 static const struct ptn_field fields[ANSWER__MAX] = {
 	[ANSWER_CHALLENGE] = { "challengeIdentifier", PTN_F_SECRET, true,
-	    PTN_JWT_MAX, NULL, PTN_OK },
+	    PTN_JWS_MAX, NULL, PTN_OK },
 	[ANSWER_FIRST] = { "firstFactor", PTN_F_JSON, true, 0, NULL, PTN_OK },
 	[ANSWER_SECOND] = { "secondFactor", PTN_F_JSON, false, 0, NULL,
 	    PTN_OK },

@@ -9,7 +9,7 @@ ptn_public_issue_token(const struct ptn_request *req, struct ptn_reply *rep,
 	char *token;
 	enum ptn_err r;
 
-	if ((r = ptn_session_token(&req->sc, claims, &token)) != PTN_OK)
+	if ((r = ptn_token_issue(&req->sc, claims, &token)) != PTN_OK)
 		return r;
 	rep->no_store = true;
 	ptn_reply_header_int(rep, "X-Session-Lifetime",

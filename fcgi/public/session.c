@@ -1,15 +1,15 @@
 #include "fcgi/cookie.h"
 #include "fcgi/jsonval.h"
 #include "fcgi/public/public.h"
-#include "lib/account/jwt.h"
 #include "lib/account/signout.h"
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
+#include "lib/crypto/jws.h"
 
 enum { TOKEN, TOKEN__MAX };
 
 static const struct ptn_field token_fields[TOKEN__MAX] = {
-	[TOKEN] = { "session_token", PTN_F_SECRET, true, PTN_JWT_MAX, NULL,
+	[TOKEN] = { "session_token", PTN_F_SECRET, true, PTN_JWS_MAX, NULL,
 	    PTN_OK },
 };
 

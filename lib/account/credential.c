@@ -8,7 +8,9 @@
 
 #define AAGUID_LINE_MAX 256
 
-/* An id of up to 1023 bytes is too long for a key: its digest stands for it. */
+/*
+ * An id of up to 1023 bytes is too long for a key of the table: its digest is.
+ */
 struct digest {
 	uint8_t b[PTN_SHA256_LEN];
 };

@@ -68,9 +68,9 @@ enum ptn_err ptn_email_set_primary(const struct ptn_scope *sc,
     bool *changed) PTN_MUST_USE;
 
 /*
- * Delete one of the user's addresses, and what hangs on it.  PTN_E_CONFLICT
- * for the primary one, PTN_E_NOT_FOUND for none of theirs.  Inside the
- * caller's transaction, which holds the lock of the user.
+ * Delete one of the user's addresses, and what belongs to it.  PTN_E_CONFLICT
+ * for the primary one, PTN_E_NOT_FOUND for none of theirs.  Inside the caller's
+ * transaction, which holds the lock of the user.
  */
 enum ptn_err ptn_email_remove(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *id) PTN_MUST_USE;

@@ -6,7 +6,10 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
+#include "lib/crypto/jws.h"
 #include "lib/db/sql.h"
+#include "lib/event/event.h"
+#include "lib/event/tx.h"
 
 #define FORCED_MS 1000 /* between two looks at the database, if forced */
 
@@ -39,18 +42,6 @@ struct ptn_jwks {
 	bool loaded;
 	bool stale; /* we changed the rows ourselves */
 };
-
-static enum ptn_sign_alg
-alg_of(const char *name)
-{
-	int i;
-
-	for (i = 0; i < PTN_ALG__MAX; i++)
-		if (strcmp(name, ptn_crypto_alg_name((enum ptn_sign_alg)i)) ==
-		    0)
-			break;
-	return (enum ptn_sign_alg)i;
-}
 
 enum ptn_err
 ptn_jwks_new(struct ptn_jwks **out, enum ptn_api api, const struct ptn_conf *cf,
@@ -151,7 +142,7 @@ entry_fill(struct ptn_jwks *k, struct ptn_arena *a, struct entry *e,
 
 	e->id = row->id;
 	ptn_uuid_format(&row->id, e->kid);
-	e->alg = alg_of(row->alg);
+	e->alg = ptn_jws_alg(row->alg);
 	e->created_at = row->created_at;
 	e->signs_from = row->signs_from;
 	if (old == NULL)
@@ -301,7 +292,7 @@ key_wanted(const struct ptn_jwks *k, const struct ptn_jwk_list_out *rows,
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if ((int)alg_of(rows[i].alg) == k->alg) {
+		if ((int)ptn_jws_alg(rows[i].alg) == k->alg) {
 			if (rows[i].signs_from > ours)
 				ours = rows[i].signs_from;
 		} else if (rows[i].signs_from <= rows[i].now &&
@@ -318,8 +309,9 @@ struct making {
 	struct ptn_arena *a;
 	struct ptn_key *key;
 	struct ptn_uuid id;
+	char kid[PTN_UUID_STR]; /* of id */
 	int64_t delay_s;
-	bool always; /* also if one is there */
+	bool ordered; /* also if one is there */
 	bool made;
 };
 
@@ -344,11 +336,11 @@ insert_key(struct ptn_db *db, struct making *m, int64_t delay_s)
 }
 
 /*
- * The key is generated under the lock: dear, but rare, and the other workers
- * and hosts would only generate theirs to throw them away.
+ * The key is generated under the lock: that takes long, but is rare, and the
+ * other workers and hosts would only generate theirs to throw them away.
  */
 static enum ptn_err
-make_tx(struct ptn_db *db, void *arg)
+make_tx(const struct ptn_scope *sc, void *arg)
 {
 	struct making *m = arg;
 	const struct ptn_jwk_list_in list = { ptn_api_name(m->k->api) };
@@ -357,35 +349,36 @@ make_tx(struct ptn_db *db, void *arg)
 	enum ptn_err r;
 
 	m->made = false;
-	if ((r = ptn_sql_jwk_lock(db)) != PTN_OK ||
-	    (r = ptn_sql_jwk_list(db, m->a, &list, &rows, &n)) != PTN_OK)
+	if ((r = ptn_sql_jwk_lock(sc->db)) != PTN_OK ||
+	    (r = ptn_sql_jwk_list(sc->db, m->a, &list, &rows, &n)) != PTN_OK)
 		return r;
-	if (!m->always && !key_wanted(m->k, rows, n))
+	if (!m->ordered && !key_wanted(m->k, rows, n))
 		return PTN_OK;
 	if (m->key == NULL) {
 		r = ptn_key_generate(&m->key, (enum ptn_sign_alg)m->k->alg);
 		if (r != PTN_OK)
 			return r;
 		m->id = ptn_uuid_new();
+		ptn_uuid_format(&m->id, m->kid);
 	}
-	/* Nobody can have fetched a set without keys. */
-	r = insert_key(db, m, n == 0 ? 0 : m->delay_s);
+	/* The set was empty, and nobody has it: the first key need not wait. */
+	r = insert_key(sc->db, m, n == 0 ? 0 : m->delay_s);
+	if (r == PTN_OK && m->ordered)
+		r = ptn_event(sc, PTN_EVENT_KEY_ROTATED,
+		    ptn_arena_printf(m->a, "%s %s", list.api, m->kid));
 	m->made = r == PTN_OK;
 	return r;
 }
 
 static enum ptn_err
-make_key(struct making *m, struct ptn_db *db)
+make_key(struct making *m, const struct ptn_scope *sc)
 {
-	char kid[PTN_UUID_STR];
 	enum ptn_err r;
 
-	r = ptn_db_tx(db, make_tx, m);
-	if (r == PTN_OK && m->made) {
-		ptn_uuid_format(&m->id, kid);
-		ptn_info("keys: made %s, %s", kid,
+	r = ptn_tx(sc, make_tx, m);
+	if (r == PTN_OK && m->made)
+		ptn_info("keys: made %s, %s", m->kid,
 		    ptn_crypto_alg_name(ptn_key_alg(m->key)));
-	}
 	ptn_key_free(&m->key);
 	return r;
 }
@@ -394,6 +387,7 @@ static enum ptn_err
 load(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a)
 {
 	const struct ptn_jwk_list_in list = { ptn_api_name(k->api) };
+	const struct ptn_scope sc = { .cf = k->cf, .db = db, .arena = a };
 	struct making m = { .k = k, .a = a, .delay_s = k->cf->key_publish_s };
 	struct ptn_jwk_list_out *rows = NULL;
 	size_t n = 0;
@@ -401,7 +395,7 @@ load(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a)
 
 	r = ptn_sql_jwk_list(db, a, &list, &rows, &n);
 	if (r == PTN_OK && key_wanted(k, rows, n)) {
-		r = make_key(&m, db);
+		r = make_key(&m, &sc);
 		if (r == PTN_OK)
 			r = ptn_sql_jwk_list(db, a, &list, &rows, &n);
 	}
@@ -427,7 +421,7 @@ ptn_jwks_refresh(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
 		if (r != PTN_OK && !k->loaded)
 			return r;
 		k->asked_ms = now_ms;
-		/* With the old set in hand, soon again. */
+		/* The old set still serves: try again soon. */
 		if (r != PTN_OK)
 			k->asked_ms -= refresh_ms - FORCED_MS;
 	}
@@ -465,14 +459,14 @@ ptn_jwks_find(const struct ptn_jwks *k, const char *kid)
 }
 
 enum ptn_err
-ptn_jwks_rotate(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
-    int64_t delay_s, struct ptn_uuid *kid)
+ptn_jwks_rotate(struct ptn_jwks *k, const struct ptn_scope *sc, int64_t delay_s,
+    struct ptn_uuid *kid)
 {
-	struct making m = { .k = k, .a = a, .always = true };
+	struct making m = { .k = k, .a = sc->arena, .ordered = true };
 	enum ptn_err r;
 
 	m.delay_s = delay_s < 0 ? k->cf->key_publish_s : delay_s;
-	if ((r = make_key(&m, db)) != PTN_OK)
+	if ((r = make_key(&m, sc)) != PTN_OK)
 		return r;
 	*kid = m.id;
 	k->stale = true;

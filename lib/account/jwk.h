@@ -11,6 +11,7 @@
 #include "lib/base/uuid.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/db.h"
+#include "lib/db/scope.h"
 
 struct ptn_conf;
 
@@ -38,11 +39,11 @@ void ptn_jwks_free(struct ptn_jwks **k);
  *
  * When there is no key of the algorithm, one is made under a row lock, so that
  * of many hosts starting at once one makes it.  The very first signs at once;
- * after a change of the algorithm the old key signs until the new one has
- * been published for cf->key_publish_s.
+ * after a change of the algorithm the old key signs until the new one has been
+ * published for cf->key_publish_s.
  *
  * A key that no secret opens is logged and left out.  A set that was loaded
- * once outlives an absent database.
+ * once stays in use while the database is away.
  *
  * Returns PTN_OK; PTN_E_CONFIG when no key can sign; PTN_E_UNAVAILABLE,
  * PTN_E_NOMEM, PTN_E_INTERNAL when nothing was ever loaded.
@@ -64,17 +65,19 @@ const struct ptn_key *ptn_jwks_signer(const struct ptn_jwks *k,
 const struct ptn_key *ptn_jwks_find(const struct ptn_jwks *k, const char *kid);
 
 /*
- * Make a new key: it is published at once and signs after
- * cf->key_publish_s (delay_s < 0), or after delay_s; the very first one signs
- * at once.  Needs no key that can be opened.  The next refresh loads it.
+ * Make a new key: it is published at once and signs after cf->key_publish_s
+ * (delay_s < 0), or after delay_s; the very first one signs at once.  Needs no
+ * key that can be opened.  The next refresh loads it.  This is an event
+ * (event.h); a key that ptn_jwks_refresh() makes is not, as nobody has acted:
+ * the log tells of it.
  */
-enum ptn_err ptn_jwks_rotate(struct ptn_jwks *k, struct ptn_db *db,
-    struct ptn_arena *a, int64_t delay_s, struct ptn_uuid *kid) PTN_MUST_USE;
+enum ptn_err ptn_jwks_rotate(struct ptn_jwks *k, const struct ptn_scope *sc,
+    int64_t delay_s, struct ptn_uuid *kid) PTN_MUST_USE;
 
 /*
  * Delete the keys whose last token is dead: the lifespan of a session and 120 s
- * after another one began to sign in their place.  Never the signer, nor one
- * that has not signed yet.  Refreshes first; for the courier.
+ * after another one began to sign in their place.  Never the one that signs,
+ * nor one that has not signed yet.  Refreshes first; for the courier.
  */
 enum ptn_err ptn_jwks_expire(struct ptn_jwks *k, struct ptn_db *db,
     struct ptn_arena *a, uint64_t *expired) PTN_MUST_USE;

@@ -20,7 +20,7 @@ struct ptn_org {
 	struct ptn_uuid id;
 	const char *name;
 	bool active;
-	/* Of the row or, where that is silent, of the configuration. */
+	/* Of the row, or of the configuration where the row has none. */
 	const char *rp_id;
 	const char *rp_name;
 	struct ptn_strs origins; /* "*" alone: a rule, see lib/dfns/fido.h */
@@ -48,7 +48,7 @@ enum ptn_err ptn_orgs(const struct ptn_scope *sc, struct ptn_org_row **out,
 enum ptn_err ptn_org_find(const struct ptn_scope *sc, const char *text,
     struct ptn_org_row *out) PTN_MUST_USE;
 
-/* What is in a row, with the configuration where it is silent. */
+/* What holds for a row: what is in it, and the configuration for the rest. */
 enum ptn_err ptn_org_of(struct ptn_arena *a, const struct ptn_conf *cf,
     const struct ptn_org_row *row, struct ptn_org *out) PTN_MUST_USE;
 

@@ -4,32 +4,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/account/jwk.h"
+#include "lib/account/token.h"
 #include "lib/base/api.h"
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/db.h"
 #include "lib/db/scope.h"
-
-struct ptn_conf;
-
-/* The e-mail claim: the primary address of the user. */
-struct ptn_email_claim {
-	const char *address; /* NULL: none */
-	bool is_primary;
-	bool is_verified;
-};
-
-/* What a session token says. */
-struct ptn_claims {
-	struct ptn_uuid sub;
-	struct ptn_uuid session_id;
-	struct ptn_uuid tenant_id; /* nil: the default tenant */
-	int64_t iat;		   /* seconds since the epoch */
-	int64_t exp;
-	struct ptn_email_claim email;
-};
 
 /* A session that was presented and found good, or not (known false). */
 struct ptn_session {
@@ -38,14 +19,6 @@ struct ptn_session {
 	int64_t last_used_us; /* of the row */
 	int64_t now_us;	      /* the database's clock */
 };
-
-/*
- * Tokens whose signature this process has verified already, by SHA-256,
- * until they expire or the key set changes: what is left to ask is the row.
- */
-struct ptn_token_cache;
-struct ptn_token_cache *ptn_token_cache_new(size_t entries);
-void ptn_token_cache_free(struct ptn_token_cache **c);
 
 /*
  * Verify a token and its session row: one SELECT and nothing else.
@@ -86,10 +59,6 @@ struct ptn_session_new {
  */
 enum ptn_err ptn_session_open(const struct ptn_scope *sc,
     const struct ptn_session_new *new, struct ptn_claims *claims) PTN_MUST_USE;
-
-/* The signed token of a session; after the transaction. */
-enum ptn_err ptn_session_token(const struct ptn_scope *sc,
-    const struct ptn_claims *claims, char **token) PTN_MUST_USE;
 
 /* A session of a user, as its owner sees it. */
 struct ptn_session_row {

@@ -11,7 +11,7 @@
 
 #define ROW_MAX 16384 /* bytes of a row, taken apart */
 
-/* A place, and its tenant as last read. */
+/* A mount, and its tenant as last read. */
 struct slot {
 	struct ptn_mount mount;
 	enum { UNREAD, MISSING, FOUND } state;
@@ -84,7 +84,7 @@ ptn_tenants_by_host(const struct ptn_tenants *ts, const char *host)
 	return NULL;
 }
 
-/* Of paths that lie in each other the longest. */
+/* If several paths fit, the longest. */
 const struct ptn_mount *
 ptn_tenants_by_path(const struct ptn_tenants *ts, const char **path)
 {
@@ -102,7 +102,7 @@ ptn_tenants_by_path(const struct ptn_tenants *ts, const char **path)
 	return found;
 }
 
-/* The row in memory of the slot's own. */
+/* Copy the row to memory of the slot's own. */
 static enum ptn_err
 keep(struct slot *s, struct ptn_org_row *row)
 {
@@ -117,7 +117,7 @@ keep(struct slot *s, struct ptn_org_row *row)
 	return PTN_OK;
 }
 
-/* What the configuration says of those who have no name. */
+/* Those that tokens name: what is configured is for the default tenant. */
 static void
 set_apart(struct slot *s)
 {
@@ -174,7 +174,7 @@ read_row(struct ptn_tenants *ts, const struct ptn_scope *sc, struct slot *s)
 	return PTN_OK;
 }
 
-/* The default tenant does not go, nor change under way. */
+/* The default tenant is never deleted; its row is read once. */
 static bool
 is_fresh(const struct ptn_tenants *ts, const struct slot *s)
 {

@@ -18,10 +18,10 @@ struct ptn_conf;
 struct ptn_tenant {
 	struct ptn_uuid id;
 	/*
-	 * The configuration as it is for them: relying party, origins and
-	 * names are those of the row, where it is not silent.  A tenant that
-	 * is not the default one has its relying party as audience, and on a
-	 * host of its own cookies without a domain.
+	 * The configuration as it is for them: relying party, origins and names
+	 * are those of the row, where it has any.  A tenant that is not the
+	 * default one has its relying party as audience, and on a host of its
+	 * own cookies without a domain.
 	 */
 	const struct ptn_conf *cf;
 	const char *path; /* cookies are for what is below it; "": for all */
@@ -30,8 +30,8 @@ struct ptn_tenant {
 };
 
 /*
- * The tenants that a process serves: the default one, and those that have a
- * place in the configuration.  A row is read when it is first needed.  That
+ * The tenants that a process serves: the default one, and those that the
+ * configuration mounts somewhere.  A row is read when it is first needed.  That
  * of the default tenant is kept for good; the others are read again when they
  * are older than cf->tenant_refresh_s, or kept while the database is away.
  */
@@ -42,7 +42,7 @@ struct ptn_tenants *ptn_tenants_new(const struct ptn_conf *cf);
 void ptn_tenants_free(struct ptn_tenants **ts);
 
 /*
- * The place a request came to, or NULL for none: then it is the default
+ * The mount that a request came to, or NULL for none: then it is the default
  * tenant's.
  *
  * host		as the header has it, or NULL.
@@ -54,8 +54,8 @@ const struct ptn_mount *ptn_tenants_by_path(const struct ptn_tenants *ts,
     const char **path);
 
 /*
- * The tenant of a place, or the default one for NULL.  out borrows from ts,
- * until the next call for that place.  At most one statement.
+ * The tenant of a mount, or the default one for NULL.  out borrows from ts,
+ * until the next call for that mount.  At most one statement.
  * PTN_E_UNAVAILABLE, also if there is no such organisation (logged), or it is
  * switched off.
  */

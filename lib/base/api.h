@@ -2,8 +2,8 @@
 #define PTN_BASE_API_H
 
 /*
- * The wire protocols that tokens and sessions belong to.  A token of one is
- * nothing to the other: each has signature keys of its own.
+ * The wire protocols that tokens and sessions belong to.  Each has signature
+ * keys of its own, so that no token of one is valid in the other.
  */
 enum ptn_api { PTN_API_HANKO, PTN_API_DFNS, PTN_API__MAX };
 

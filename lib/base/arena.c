@@ -67,7 +67,7 @@ void
 ptn_arena_reset(struct ptn_arena *a)
 {
 	ptn_wipe(a->base, a->used);
-	/* A failure only keeps memory, and that is wiped. */
+	/* Where this fails the pages stay resident; they are wiped already. */
 	if (a->used > KEEP)
 		(void)madvise(a->base + KEEP, a->max - KEEP, MADV_DONTNEED);
 	a->used = 0;

@@ -133,7 +133,7 @@ offset(struct scan *s)
 	return sign == '+' ? east : -east;
 }
 
-/* timegm() mends what no calendar has: the day changes then. */
+/* timegm() takes a day that no month has for one of the next month. */
 static int64_t
 seconds(struct scan *s)
 {

@@ -48,7 +48,7 @@ ptn_log_request(const char *request_id)
 	    request_id == NULL ? "" : request_id);
 }
 
-/* All of the bytes, or none and nothing behind them. */
+/* Append all of the bytes, or none, and nothing after them either. */
 static void
 line_add(struct line *l, const char *p, size_t len)
 {
@@ -141,8 +141,8 @@ line_head(struct line *l, enum ptn_log_level level)
 }
 
 /*
- * One write: whole lines, even from many processes.  A pipe that is full
- * costs the line, never the login.
+ * One write, so that lines of many processes do not mix.  If the pipe is full
+ * the line is lost: nobody waits for the log.
  */
 static void
 line_write(struct line *l)

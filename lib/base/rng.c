@@ -29,7 +29,10 @@ ptn_rng_below(uint32_t bound)
 
 	if (bound == 0)
 		abort();
-	/* 2^32 mod bound values would be one too many for some results. */
+	/*
+	 * The last 2^32 mod bound values are drawn again: they would make some
+	 * results more likely than others.
+	 */
 	skip = -bound % bound;
 	do {
 		ptn_rng(&v, sizeof(v));

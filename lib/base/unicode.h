@@ -32,10 +32,10 @@ const char *ptn_utf8_fit(struct ptn_arena *a, const char *text, size_t max);
 
 /*
  * RFC 8265 section 4.2.2, OpaqueString: non-ASCII spaces become U+0020, then
- * NFC; controls, surrogates and noncharacters are refused, and so is the
- * empty string.  Unassigned code points pass, so that a newer emoji than ours
- * is no broken login.  The result may be longer than the input.
- * PTN_PASSWORD_NORM is the version stored beside a hash.
+ * NFC; controls, surrogates and noncharacters are refused, and so is the empty
+ * string.  Unassigned code points pass: an emoji that is newer than our tables
+ * can be typed.  The result may be longer than the input.  PTN_PASSWORD_NORM is
+ * the version stored beside a hash.
  * PTN_E_INPUT for what the profile refuses.
  */
 #define PTN_PASSWORD_NORM 1

@@ -20,8 +20,8 @@ struct ptn_uuid ptn_uuid_new(void);
 void ptn_uuid_format(const struct ptn_uuid *u, char out[PTN_UUID_STR]);
 
 /*
- * Read the lower-case hyphenated form, any version and variant: what the
- * upstream contract takes.  False on anything else.
+ * Read the lower-case hyphenated form, of any version and variant.  False on
+ * anything else.
  */
 bool ptn_uuid_parse(const char *s, struct ptn_uuid *u) PTN_MUST_USE;
 

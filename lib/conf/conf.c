@@ -354,7 +354,10 @@ load(struct ptn_conf_load *ld, const char *const *set)
 	readable = apply_file(ld, &file);
 	apply_environment(ld);
 	apply_set(ld, set);
-	/* What follows from a file that cannot be read helps nobody. */
+	/*
+	 * Once the file cannot be read, further complaints would only follow
+	 * from it.
+	 */
 	if (!readable)
 		return;
 	ptn_conf_url(ld);

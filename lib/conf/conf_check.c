@@ -318,7 +318,7 @@ check_server(struct ptn_conf_load *ld)
 		    "up everything");
 }
 
-/* A basic look; "localhost" is good enough a domain here. */
+/* A rough check; "localhost" is accepted as a domain. */
 static bool
 is_mailbox(const char *s)
 {

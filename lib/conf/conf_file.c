@@ -61,7 +61,7 @@ read_fd(struct ptn_arena *a, int fd, size_t max, struct ptn_conf_file *out,
 	p[len] = '\0';
 	out->text = PTN_BYTES(p, len);
 	out->mode = st.st_mode & 07777;
-	/* Root may lend a file to a group; nobody else may. */
+	/* A file of root may be readable for a group; nobody else's may. */
 	out->open_to_others = (out->mode & 0077) != 0 &&
 	    !(st.st_uid == 0 && (out->mode & 0037) == 0);
 	return PTN_OK;

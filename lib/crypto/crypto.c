@@ -385,7 +385,7 @@ ecdsa_to_der(const uint8_t raw[ECDSA_LEN], uint8_t der[ECDSA_DER_MAX])
 
 	if (sig != NULL && r != NULL && s != NULL &&
 	    ECDSA_SIG_set0(sig, r, s) == 1) {
-		r = s = NULL; /* sig's now */
+		r = s = NULL; /* owned by sig now */
 		len = i2d_ECDSA_SIG(sig, NULL);
 		if (len > 0 && len <= ECDSA_DER_MAX)
 			len = i2d_ECDSA_SIG(sig, &der);
@@ -585,7 +585,7 @@ ptn_key_import(struct ptn_key **out, enum ptn_sign_alg a, struct ptn_bytes der)
 	} else if (OSSL_DECODER_from_data(ctx, &p, &left) == 1 && left == 0 &&
 	    pkey != NULL && key_strong(pkey, a)) {
 		r = key_wrap(out, a, pkey);
-		pkey = NULL; /* its own now */
+		pkey = NULL; /* owned by *out now */
 		if (r == PTN_OK && !key_works(*out)) {
 			ptn_key_free(out);
 			r = PTN_E_INPUT;

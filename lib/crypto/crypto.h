@@ -26,9 +26,10 @@ enum ptn_err ptn_crypto_hkdf_sha256(struct ptn_bytes secret, const char *info,
     uint8_t out[PTN_KEY_LEN]) PTN_MUST_USE;
 
 /*
- * AES-256-GCM (NIST SP 800-38D).  text and plain are as long as each other.
- * A nonce serves once.  verdict is PTN_ALLOW only when the tag is right;
- * otherwise plain is wiped.  Most callers want ptn_secrets_seal() of secrets.h.
+ * AES-256-GCM (NIST SP 800-38D).  text and plain are as long as each other.  A
+ * nonce is used once with a key.  verdict is PTN_ALLOW only when the tag is
+ * right; otherwise plain is wiped.  Most callers want ptn_secrets_seal() of
+ * secrets.h.
  */
 #define PTN_GCM_NONCE_LEN 12
 #define PTN_GCM_TAG_LEN 16

@@ -278,7 +278,7 @@ verify_argon2(struct ptn_hashgate *g, const struct phc *want,
 	return r;
 }
 
-/* Nobody's hash: the same work, and never a match. */
+/* The hash of no password: the same work, and never a match. */
 static enum ptn_err
 verify_decoy(const struct ptn_conf *cf, struct ptn_hashgate *g,
     struct ptn_bytes pw)

@@ -24,17 +24,17 @@ enum ptn_err ptn_pwhash_make(const struct ptn_conf *cf, struct ptn_hashgate *g,
     struct ptn_bytes pw, char phc[PTN_PHC_MAX]) PTN_MUST_USE;
 
 /*
- * Check a password against a stored hash: a PHC string of Argon2id, or
- * bcrypt ($2a$ $2b$ $2y$, cost 4 to 14) for imported ones.  NULL stands for
- * "there is none": a decoy with today's costs is computed, so that an
- * unknown account is the same work (CWE-204, CWE-208).  Costs above the
- * ceilings of cf are refused before any work.
+ * Check a password against a stored hash: a PHC string of Argon2id, or bcrypt
+ * ($2a$ $2b$ $2y$, cost 4 to 14) for imported ones.  NULL stands for "there is
+ * none": a decoy with today's costs is computed, so that an unknown account is
+ * the same work (CWE-204, CWE-208).  Costs above the ceilings of cf are refused
+ * before any work.
  *
  * verdict	set to PTN_DENY on entry, PTN_ALLOW only on an exact match.
  * stale	true if the hash should be made anew with today's costs.
  *
  * Returns PTN_OK if the question was answered, either way; PTN_E_BUSY;
- * PTN_E_INPUT (not a hash we take, or too dear); PTN_E_INTERNAL.
+ * PTN_E_INPUT (not a hash we take, or too expensive); PTN_E_INTERNAL.
  */
 enum ptn_err ptn_pwhash_verify(const struct ptn_conf *cf,
     struct ptn_hashgate *g, const char *hash, struct ptn_bytes pw,

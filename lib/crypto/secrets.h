@@ -14,8 +14,8 @@
 
 /*
  * The keys derived from secrets.keys: HKDF-SHA-256 (RFC 5869) of each secret
- * with a purpose of its own, so that no key serves two ends.  The first
- * secret seals and MACs; all of them open and verify.
+ * for each purpose, so that no key is used for two.  The first secret seals and
+ * MACs; all of them open and verify.
  */
 enum ptn_key_use {
 	PTN_KEY_USE_JWK,

@@ -534,8 +534,8 @@ take_rows(struct ptn_conn *c, MYSQL_STMT *st, const struct ptn_sql_stmt *def,
 	int rc;
 
 	/*
-	 * The library sets the error flag of a cell, but clears it for no
-	 * number or time.  Texts are reported as truncated: take_long()
+	 * The library sets the error flag of a cell, but never clears it for
+	 * numbers and times.  Texts are reported as truncated: take_long()
 	 * fetches them whole.
 	 */
 	do {

@@ -169,7 +169,7 @@ note(struct ptn_db *db, const char *where, enum ptn_dberr f)
 static enum ptn_err
 check_version(struct ptn_db *db, const struct ptn_schema_version_out *have)
 {
-	/* The number is none of the server's: these are our complaints. */
+	/* 1 and 2 are no numbers of the server: they stand for what we say. */
 	if (have->version > ptn_migrations_n) {
 		if (may_say(db, 1))
 			ptn_error("database: the schema has version %lld, "
@@ -359,7 +359,7 @@ run_alone(struct ptn_db *db, int stmt, const void *in,
 	}
 }
 
-/* The caller of the run is told to give up; ptn_db_tx() knows what for. */
+/* fn is only told to give up; ptn_db_tx() decides whether to run it again. */
 static enum ptn_err
 err_in_tx(enum ptn_dberr f)
 {
@@ -486,7 +486,7 @@ ptn_db_script(struct ptn_db *db, const char *sql, size_t len)
 
 /* ------------------------------------------------------------ transactions */
 
-/* What cannot be rolled back by word is by closing the connection. */
+/* If ROLLBACK fails, closing the connection rolls back. */
 static void
 roll_back(struct ptn_db *db)
 {

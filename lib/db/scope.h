@@ -16,9 +16,9 @@ struct ptn_secrets;
 struct ptn_token_cache;
 
 /*
- * The world as a rule sees it: what it may need, for the tenant that it is
- * about.  A request has one, a command has one, the courier has one; all of
- * it is borrowed from them.
+ * What a rule may need to do its work, for the tenant that it is about.  A
+ * request has one, a command has one, the courier has one; all of it is
+ * borrowed from them.
  */
 struct ptn_scope {
 	const struct ptn_conf *cf; /* as it is for the tenant */

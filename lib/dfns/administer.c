@@ -6,10 +6,11 @@
 #include "lib/dfns/codemail.h"
 #include "lib/dfns/member.h"
 #include "lib/dfns/service.h"
+#include "lib/event/event.h"
 #include "lib/event/tx.h"
 #include "lib/format/locale.h"
 
-/* Somebody new, or somebody who has not come yet. */
+/* Somebody new, or somebody who was invited and has not registered yet. */
 static enum ptn_err
 admit(const struct ptn_scope *sc, const char *address, struct ptn_member *m)
 {
@@ -47,7 +48,9 @@ invite(const struct ptn_scope *sc, void *arg)
 	if ((r = admit(sc, i->address, &m)) != PTN_OK)
 		return r;
 	i->user = m.id;
-	return ptn_codemail_want(sc, &wish);
+	if ((r = ptn_codemail_want(sc, &wish)) != PTN_OK)
+		return r;
+	return ptn_event_about(sc, PTN_EVENT_MEMBER_INVITED, &m.id);
 }
 
 enum ptn_err
@@ -79,6 +82,8 @@ found(const struct ptn_scope *sc, void *arg)
 	if ((r = ptn_org_put(sc, f->org)) != PTN_OK)
 		return r;
 	at = ptn_scope_at(sc, &f->org->id);
+	if ((r = ptn_event(&at, PTN_EVENT_ORG_CREATED, NULL)) != PTN_OK)
+		return r;
 	return invite(&at, &f->first);
 }
 
@@ -96,7 +101,11 @@ ptn_administer_found(const struct ptn_scope *sc, struct ptn_org_row *org,
 static enum ptn_err
 set_rp(const struct ptn_scope *sc, void *arg)
 {
-	return ptn_org_set_rp(sc, arg);
+	enum ptn_err r;
+
+	if ((r = ptn_org_set_rp(sc, arg)) != PTN_OK)
+		return r;
+	return ptn_event(sc, PTN_EVENT_ORG_CHANGED, NULL);
 }
 
 enum ptn_err
@@ -128,17 +137,33 @@ lock_member(const struct ptn_scope *sc, const char *username,
 }
 
 static enum ptn_err
-switch_it(const struct ptn_scope *sc, void *arg)
+switch_org(const struct ptn_scope *sc, void *arg)
+{
+	const struct switching *s = arg;
+	enum ptn_err r;
+
+	r = ptn_org_set_active(sc, &sc->tenant_id, s->active);
+	if (r != PTN_OK)
+		return r;
+	return ptn_event(sc,
+	    s->active ? PTN_EVENT_ORG_ACTIVATED : PTN_EVENT_ORG_DEACTIVATED,
+	    NULL);
+}
+
+static enum ptn_err
+switch_member(const struct ptn_scope *sc, void *arg)
 {
 	const struct switching *s = arg;
 	struct ptn_member m;
 	enum ptn_err r;
 
-	if (s->username == NULL)
-		return ptn_org_set_active(sc, &sc->tenant_id, s->active);
-	if ((r = lock_member(sc, s->username, &m)) != PTN_OK)
+	if ((r = lock_member(sc, s->username, &m)) != PTN_OK ||
+	    (r = ptn_member_set_active(sc, &m, s->active)) != PTN_OK)
 		return r;
-	return ptn_member_set_active(sc, &m, s->active);
+	return ptn_event_about(sc,
+	    s->active ? PTN_EVENT_MEMBER_ACTIVATED
+		      : PTN_EVENT_MEMBER_DEACTIVATED,
+	    &m.id);
 }
 
 enum ptn_err
@@ -147,13 +172,18 @@ ptn_administer_switch(const struct ptn_scope *sc, const char *username,
 {
 	struct switching s = { username, active };
 
-	return ptn_tx(sc, switch_it, &s);
+	return ptn_tx(sc, username == NULL ? switch_org : switch_member, &s);
 }
 
 static enum ptn_err
 put_service(const struct ptn_scope *sc, void *arg)
 {
-	return ptn_service_put(sc, arg);
+	struct ptn_service_new *s = arg;
+	enum ptn_err r;
+
+	if ((r = ptn_service_put(sc, s)) != PTN_OK)
+		return r;
+	return ptn_event_about(sc, PTN_EVENT_SERVICE_ACCOUNT_CREATED, &s->id);
 }
 
 enum ptn_err
@@ -165,7 +195,12 @@ ptn_administer_service(const struct ptn_scope *sc, struct ptn_service_new *s)
 static enum ptn_err
 revoke(const struct ptn_scope *sc, void *arg)
 {
-	return ptn_service_revoke(sc, arg);
+	struct ptn_uuid user;
+	enum ptn_err r;
+
+	if ((r = ptn_service_revoke(sc, arg, &user)) != PTN_OK)
+		return r;
+	return ptn_event_about(sc, PTN_EVENT_SERVICE_ACCOUNT_REVOKED, &user);
 }
 
 enum ptn_err

@@ -12,12 +12,12 @@ struct ptn_service_new;
 
 /*
  * What an operator does to organisations, their members and their service
- * accounts.  Each is one transaction; all but the first are about the tenant
- * of the scope.
+ * accounts.  Each is one transaction, and an event in it; all but the first
+ * are about the tenant of the scope.
  */
 
 /*
- * Make an organisation, and invite whom it begins with.
+ * Make an organisation, and invite its first member.
  *
  * org	a row that ptn_org_problem() finds nothing wrong with; gets its id.
  *

@@ -38,7 +38,7 @@ read_key(const struct ptn_scope *sc, struct ptn_service_new *s,
 							    : PTN_E_NOMEM;
 }
 
-/* An address would shadow the user whose it is. */
+/* A name that is an address could be taken for the user who owns that. */
 static enum ptn_err
 check_name(struct ptn_arena *a, const char *name)
 {
@@ -163,7 +163,8 @@ ptn_services_of(const struct ptn_scope *sc, struct ptn_service_row **out,
 }
 
 enum ptn_err
-ptn_service_revoke(const struct ptn_scope *sc, const struct ptn_uuid *token_id)
+ptn_service_revoke(const struct ptn_scope *sc, const struct ptn_uuid *token_id,
+    struct ptn_uuid *user)
 {
 	const struct ptn_access_token_owner_in who = { sc->tenant_id,
 		*token_id };
@@ -175,7 +176,7 @@ ptn_service_revoke(const struct ptn_scope *sc, const struct ptn_uuid *token_id)
 	if ((r = ptn_sql_access_token_owner(sc->db, sc->arena, &who, &row)) !=
 	    PTN_OK)
 		return r;
-	in.user_id = row.user_id;
+	in.user_id = *user = row.user_id;
 	if ((r = ptn_user_lock(sc, &in.user_id)) != PTN_OK ||
 	    (r = ptn_sql_access_tokens_revoke(sc->db, &in, &n)) != PTN_OK ||
 	    (r = ptn_dfns_creds_archive(sc, &in.user_id)) != PTN_OK)

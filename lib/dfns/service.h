@@ -15,15 +15,14 @@
 
 /*
  * A service account: a user of the Dfns API without an address, as whom a
- * program acts.  It cannot log in.  It has one token, which it sends with
- * every request, and one key, by which it approves those that change
- * something.  Of the token only the digest is stored, and the row says how
- * long it is good: neither a change of signature keys nor of the issuer is
- * anything to it.
+ * program acts.  It cannot log in.  It has one token, which it sends with every
+ * request, and one key, by which it approves those that change something.  Of
+ * the token only the digest is stored, and the row says how long it is good: it
+ * stays good when signature keys or the issuer change.
  */
 #define PTN_SERVICE_DAYS_MAX 730
 
-/* One to be; the token is never seen again. */
+/* A new one.  Its token is printed once, and cannot be had again. */
 struct ptn_service_new {
 	const char *name; /* unique among the usernames; no e-mail address */
 	const char *pem;
@@ -37,9 +36,9 @@ struct ptn_service_new {
 };
 
 /*
- * Inside the caller's transaction, for env->tenant; env->keys are those of
- * PTN_API_DFNS.  PTN_E_INPUT for a name that is none, PTN_E_UNPROCESSABLE for
- * a key that is none, PTN_E_CONFLICT if somebody has the name.
+ * Inside the caller's transaction; needs sc->keys[PTN_API_DFNS].  PTN_E_INPUT
+ * for what cannot be a name, PTN_E_UNPROCESSABLE for what is no key,
+ * PTN_E_CONFLICT if somebody has the name.
  */
 enum ptn_err ptn_service_put(const struct ptn_scope *sc,
     struct ptn_service_new *s) PTN_MUST_USE;
@@ -75,9 +74,10 @@ enum ptn_err ptn_services_of(const struct ptn_scope *sc,
 
 /*
  * End one, by its token: the name is free again.  Inside the caller's
- * transaction.  PTN_E_NOT_FOUND, also for one that has ended.
+ * transaction.  *user is whose token it was.  PTN_E_NOT_FOUND, also for one
+ * that has ended.
  */
 enum ptn_err ptn_service_revoke(const struct ptn_scope *sc,
-    const struct ptn_uuid *token_id) PTN_MUST_USE;
+    const struct ptn_uuid *token_id, struct ptn_uuid *user) PTN_MUST_USE;
 
 #endif

@@ -2,9 +2,10 @@
 
 #include <string.h>
 
-#include "lib/account/jwt.h"
+#include "lib/account/token.h"
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
+#include "lib/crypto/jws.h"
 #include "lib/format/dfnsid.h"
 #include "lib/format/json.h"
 
@@ -88,7 +89,7 @@ ptn_dfns_token_sign(const struct ptn_scope *sc, const struct ptn_dfns_token *t,
 	ptn_jsonw_end_object(&w);
 	if (w.buf.bad || iss == NULL)
 		return PTN_E_NOMEM;
-	return ptn_jwt_sign(sc->keys[PTN_API_DFNS], sc->arena, w.buf.p, token);
+	return ptn_token_sign(sc, PTN_API_DFNS, w.buf.p, token);
 }
 
 static bool
@@ -151,8 +152,7 @@ ptn_dfns_token_verify(const struct ptn_scope *sc, struct ptn_bytes token,
 	*verdict = PTN_DENY;
 	if (iss == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_jwt_verify_now(sc->keys[PTN_API_DFNS], sc->db, sc->arena, token,
-	    &payload, &signature);
+	r = ptn_token_open(sc, PTN_API_DFNS, token, &payload, &signature);
 	if (r != PTN_OK || signature != PTN_ALLOW)
 		return r;
 	r = ptn_json_parse(payload, DEPTH, &json, &why);
@@ -172,7 +172,7 @@ ptn_dfns_token_claims(struct ptn_arena *a, struct ptn_bytes token,
 	enum ptn_err r;
 
 	*claims = false;
-	r = ptn_jwt_peek(a, token, &payload);
+	r = ptn_jws_peek(a, token, &payload);
 	if (r == PTN_OK)
 		r = ptn_json_parse(payload, DEPTH, &json, &why);
 	if (r == PTN_OK)

@@ -6,6 +6,7 @@
 
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
+#include "lib/event/audit.h"
 #include "lib/event/event.h"
 
 #define PTN_EVENTS_MAX 8 /* of one request or command */
@@ -15,20 +16,17 @@
  * as it is found out; its texts live as long as the scope's arena.
  */
 struct ptn_actor {
-	struct ptn_uuid
-	    user_id;	   /* who they are, or say they are; nil: nobody */
-	const char *email; /* canonical, or NULL */
-	struct ptn_uuid
-	    subject_id;		/* whom an operator's act is about; or nil */
-	const char *operator;	/* who gave the command; NULL: a request */
-	const char *request_id; /* of a request; or NULL */
+	struct ptn_uuid user_id; /* nil: nobody is known */
+	const char *email;	 /* canonical, or NULL */
+	const char *operator_name; /* of a command; NULL: a request */
+	const char *request_id;	   /* of a request; or NULL */
 	const char *ip;
 	const char *user_agent;
 	const char *accept_language; /* for notices; or NULL */
 	bool mail_queued; /* in the outbox: the courier is to be woken */
 	struct {
 		enum ptn_event event;
-		const char *detail;
+		struct ptn_audit entry;
 		bool written; /* its row is there */
 	} log[PTN_EVENTS_MAX];
 	size_t n;

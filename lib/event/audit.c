@@ -29,7 +29,8 @@ shown(const struct ptn_scope *sc)
 	if (a.email != NULL && sc->cf->audit_mask)
 		a.email = ptn_address_mask(sc->arena, a.email);
 	a.email = ptn_utf8_fit(sc->arena, a.email, EMAIL_MAX);
-	a.operator= ptn_utf8_fit(sc->arena, a.operator, OPERATOR_MAX);
+	a.operator_name =
+	    ptn_utf8_fit(sc->arena, a.operator_name, OPERATOR_MAX);
 	a.request_id = ptn_utf8_fit(sc->arena, a.request_id, REQUEST_ID_MAX);
 	a.ip = ptn_utf8_fit(sc->arena, a.ip, IP_MAX);
 	a.user_agent = ptn_utf8_fit(sc->arena, a.user_agent, AGENT_MAX);
@@ -37,21 +38,21 @@ shown(const struct ptn_scope *sc)
 }
 
 enum ptn_err
-ptn_audit_row(const struct ptn_scope *sc, const char *type, const char *detail)
+ptn_audit_row(const struct ptn_scope *sc, const struct ptn_audit *entry)
 {
 	const struct ptn_actor a = shown(sc);
 	const struct ptn_audit_put_in in = {
 		.id = ptn_uuid_new(),
-		.tenant_id = sc->tenant_id,
-		.type = type,
-		.error = ptn_utf8_fit(sc->arena, detail, DETAIL_MAX),
+		.tenant_id = entry->tenant_id,
+		.type = entry->type,
+		.error = ptn_utf8_fit(sc->arena, entry->detail, DETAIL_MAX),
 		.request_id = a.request_id,
 		.ip = a.ip,
 		.user_agent = a.user_agent,
 		.user_id = a.user_id,
 		.email = a.email,
-		.operator= a.operator,
-		.subject_id = a.subject_id,
+		.operator_name = a.operator_name,
+		.subject_id = entry->subject_id,
 	};
 
 	return ptn_sql_audit_put(sc->db, &in);
@@ -68,15 +69,19 @@ write_id(struct ptn_jsonw *w, const char *name, const struct ptn_uuid *id)
 	ptn_jsonw_str(w, name, text);
 }
 
-/* Members of a request are there even if it did not tell them. */
 static void
-write_actor(struct ptn_jsonw *w, const struct ptn_actor *a)
+write_command(struct ptn_jsonw *w, const struct ptn_actor *a,
+    const struct ptn_audit *entry)
 {
-	if (a->operator!= NULL) {
-		ptn_jsonw_str(w, "operator", a->operator);
-		write_id(w, "subject_id", &a->subject_id);
-		return;
-	}
+	ptn_jsonw_str(w, "operator", a->operator_name);
+	write_id(w, "tenant_id", &entry->tenant_id);
+	write_id(w, "subject_id", &entry->subject_id);
+}
+
+/* Most members are there even if the request did not tell them. */
+static void
+write_request(struct ptn_jsonw *w, const struct ptn_actor *a)
+{
 	ptn_jsonw_str(w, "http_request_id", a->request_id);
 	ptn_jsonw_str(w, "source_ip", a->ip);
 	ptn_jsonw_str(w, "user_agent", a->user_agent);
@@ -85,19 +90,21 @@ write_actor(struct ptn_jsonw *w, const struct ptn_actor *a)
 		ptn_jsonw_str(w, "user_email", a->email);
 }
 
-/* What a command was asked for is what it prints; its record goes beside. */
+/* The standard output of a command is for what it was asked for. */
 static int
 output(const struct ptn_scope *sc, const struct ptn_actor *a)
 {
-	return a->operator== NULL && sc->cf->audit_output == PTN_AUDIT_STDOUT
+	return a->operator_name == NULL &&
+		sc->cf->audit_output == PTN_AUDIT_STDOUT
 	    ? STDOUT_FILENO
 	    : STDERR_FILENO;
 }
 
 void
-ptn_audit_line(const struct ptn_scope *sc, const char *type, const char *detail)
+ptn_audit_line(const struct ptn_scope *sc, const struct ptn_audit *entry)
 {
 	const struct ptn_actor a = shown(sc);
+	const char *detail = ptn_utf8_fit(sc->arena, entry->detail, DETAIL_MAX);
 	const int64_t now = ptn_clock_us();
 	char when[PTN_CLOCK_STR];
 	struct ptn_jsonw w;
@@ -106,15 +113,18 @@ ptn_audit_line(const struct ptn_scope *sc, const char *type, const char *detail)
 	ptn_jsonw_init(&w, sc->arena);
 	ptn_jsonw_object(&w, NULL);
 	ptn_jsonw_str(&w, "audience", "audit");
-	ptn_jsonw_str(&w, "type", type);
+	ptn_jsonw_str(&w, "type", entry->type);
 	if (detail != NULL)
 		ptn_jsonw_str(&w, "error", detail);
-	write_actor(&w, &a);
+	if (a.operator_name != NULL)
+		write_command(&w, &a, entry);
+	else
+		write_request(&w, &a);
 	ptn_jsonw_str(&w, "time", when);
 	ptn_jsonw_int(&w, "time_unix", now / PTN_US_PER_S);
 	ptn_jsonw_end_object(&w);
 	ptn_buf_char(&w.buf, '\n');
 	if (w.buf.bad ||
 	    write(output(sc, &a), w.buf.p, w.buf.len) != (ssize_t)w.buf.len)
-		ptn_warn("audit: a line of %s was lost", type);
+		ptn_warn("audit: a line of %s was lost", entry->type);
 }

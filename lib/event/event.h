@@ -18,12 +18,6 @@ enum ptn_event {
 	PTN_EVENT__MAX
 };
 
-enum ptn_event_kind {
-	PTN_EVENT_IS_UNSET = 0,
-	PTN_EVENT_IS_CHANGE, /* recorded in its transaction */
-	PTN_EVENT_IS_NOTED   /* recorded when the answer is settled */
-};
-
 /*
  * Something was changed, in this transaction: write its row, if
  * audit_log.storage.enabled.  Its line is written after COMMIT, by
@@ -33,29 +27,33 @@ enum ptn_event_kind {
  * detail	a short text of ours, or NULL; never input.  Borrowed until the
  *		events are settled.
  *
- * What does not fit its column is cut: no record refuses what it records.
+ * Texts that do not fit their columns are cut: none of them makes this fail.
  * Errors are the database's.
  */
 enum ptn_err ptn_event(const struct ptn_scope *sc, enum ptn_event e,
     const char *detail) PTN_MUST_USE;
 
+/* The same of what a command did to a member, the subject of it. */
+enum ptn_err ptn_event_about(const struct ptn_scope *sc, enum ptn_event e,
+    const struct ptn_uuid *subject) PTN_MUST_USE;
+
 /* The same of an event with a notice, which is queued for its owner. */
 enum ptn_err ptn_event_tell(const struct ptn_scope *sc, enum ptn_event e,
     const struct ptn_notice_to *to) PTN_MUST_USE;
 
-/* Nothing was changed: e is of the kind NOTED.  Outside of transactions. */
+/*
+ * Nothing was changed: e is of the kind NOTED.  Outside of transactions.  Its
+ * row is of the tenant that the scope has when the events are settled.
+ */
 void ptn_event_note(const struct ptn_scope *sc, enum ptn_event e,
     const char *detail);
 
 /*
  * The answer is settled: write the rows of what was noted, and the lines of
- * all, if audit_log.console_output.enabled.  PTN_E_UNAVAILABLE and others if
- * a row cannot be written: then the answer is that.
+ * all, if audit_log.console_output.enabled.  Needs an actor.
+ * PTN_E_UNAVAILABLE and others if a row cannot be written: then the answer is
+ * that.
  */
 enum ptn_err ptn_events_settle(const struct ptn_scope *sc) PTN_MUST_USE;
-
-/* Its row of the table.  Never NULL. */
-const char *ptn_event_type(enum ptn_event e);
-enum ptn_event_kind ptn_event_kind(enum ptn_event e);
 
 #endif

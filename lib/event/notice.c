@@ -6,7 +6,7 @@
 #include "lib/format/dfnsid.h"
 #include "lib/format/locale.h"
 
-#define TTL_S (3 * 86400) /* who learns of it later has learnt it otherwise */
+#define TTL_S (3 * 86400) /* later it is no news */
 
 /* The mails, as mail.c knows them. */
 static const char *const templates[PTN_NOTICE__MAX] = {

@@ -105,7 +105,7 @@ open_row(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
 	enum ptn_err r;
 
 	if (!read_kind(row->kind, &item->kind))
-		return PTN_E_INPUT;
+		return PTN_E_NOT_FOUND;
 	r = ptn_secrets_open(sc->secrets, sc->arena, PTN_KEY_USE_OUTBOX,
 	    aad_of(&row->id), row->sealed, &plain);
 	if (r != PTN_OK)
@@ -117,17 +117,27 @@ open_row(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
 	return read_mail(sc->arena, plain, &item->mail);
 }
 
-/* A row that nobody will ever be able to read. */
+/*
+ * A row that was not read.  One of an unknown kind is of a newer version,
+ * whose courier gets it when this claim is over; nobody will ever read the
+ * others.
+ */
 static void
-drop_row(const struct ptn_scope *sc, const struct ptn_uuid *id,
+give_up(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
     enum ptn_err why)
 {
 	char name[PTN_UUID_STR];
 
-	ptn_uuid_format(id, name);
+	ptn_uuid_format(&row->id, name);
+	if (why == PTN_E_NOT_FOUND) {
+		ptn_warn("outbox: %s is left to a newer version: its kind is "
+			 "unknown here",
+		    name);
+		return;
+	}
 	ptn_error("outbox: mail %s cannot be opened (%s) and is dropped", name,
 	    ptn_err_name(why));
-	if (ptn_outbox_failed(sc, id, -1) != PTN_OK)
+	if (ptn_outbox_failed(sc, &row->id, -1) != PTN_OK)
 		ptn_warn("outbox: mail %s is still there", name);
 }
 
@@ -161,8 +171,9 @@ ptn_outbox_claim(const struct ptn_scope *sc, size_t max,
 		r = open_row(sc, &row[i], &(*items)[*n]);
 		if (r == PTN_OK)
 			++*n;
-		else if (r == PTN_E_DENIED || r == PTN_E_INPUT)
-			drop_row(sc, &row[i].id, r);
+		else if (r == PTN_E_DENIED || r == PTN_E_INPUT ||
+		    r == PTN_E_NOT_FOUND)
+			give_up(sc, &row[i], r);
 		else
 			return r;
 	}

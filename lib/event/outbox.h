@@ -59,7 +59,8 @@ struct ptn_outbox_item {
  * Claim up to max due mails for this process for PTN_OUTBOX_LEASE_S, oldest
  * first; nobody else gets them meanwhile, and they come back when this
  * process dies.  Expired ones are not returned.  Those that cannot be opened
- * (their secret is gone) are dropped, with a line in the log.
+ * (their secret is gone) are dropped, and those of an unknown kind left to
+ * others, each with a line in the log.
  */
 enum ptn_err ptn_outbox_claim(const struct ptn_scope *sc, size_t max,
     struct ptn_outbox_item **items, size_t *n) PTN_MUST_USE;

@@ -51,8 +51,8 @@ is_dot_atom(const char *text)
 }
 
 /*
- * The local part is judged in the form it is compared in, and what it may
- * look like too: no full-width at sign, dot or bracket passes as a letter.
+ * The local part is checked as it is compared, and so is its compatibility form
+ * (NFKC): no full-width at sign, dot or bracket passes as a letter.
  */
 static enum ptn_err
 canonical_local(struct ptn_arena *a, const char *in, char **out)
@@ -110,7 +110,7 @@ lower(char *s)
 			*s = (char)(*s - 'A' + 'a');
 }
 
-/* Plain names need no IDNA, and some (r3---x.example) it would not take. */
+/* Plain names need no IDNA, which would refuse some (r3---x.example). */
 static bool
 is_plain(const char *domain)
 {
@@ -128,7 +128,7 @@ idn_error(int rc)
 	return rc == IDN2_MALLOC ? PTN_E_NOMEM : PTN_E_INPUT;
 }
 
-/* UTS #46 would drop the invisible; here they make no second spelling. */
+/* UTS #46 drops invisible characters; refused, they make no second spelling. */
 static bool
 is_visible(const char *text)
 {

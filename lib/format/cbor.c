@@ -202,7 +202,7 @@ convert_map(struct ptn_arena *a, cbor_item_t *from, struct ptn_cbor *out)
 	return true;
 }
 
-/* False when the arena is full: the scan has left no other reason. */
+/* False when the arena is full: the scan has ruled out all else. */
 static bool
 convert(struct ptn_arena *a, cbor_item_t *from, struct ptn_cbor *out)
 {

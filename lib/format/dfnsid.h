@@ -35,7 +35,7 @@ void ptn_dfnsid_format(enum ptn_dfnsid_kind kind, const struct ptn_uuid *u,
  *
  * PTN_E_INPUT		not 1..64 letters of ASCII, digits and hyphens
  * PTN_E_NOT_FOUND	nothing that ptn_dfnsid_format() writes, or the id of
- *			another kind: names nothing, like an id unknown
+ *			another kind; to be answered like the id of nothing
  */
 enum ptn_err ptn_dfnsid_parse(enum ptn_dfnsid_kind kind, struct ptn_bytes text,
     struct ptn_uuid *u) PTN_MUST_USE;

@@ -14,10 +14,10 @@
 #include "lib/base/unicode.h"
 
 /*
- * What json-c takes although it must not be taken (NaN, raw controls, lone
- * surrogates, malformed UTF-8, the second of two members with one name), a
- * scan of the text refuses before the parser sees it.  The scan knows tokens
- * and depth; json-c knows how tokens may follow each other.
+ * json-c takes what must be refused: NaN, raw controls, lone surrogates,
+ * malformed UTF-8, the second of two members with one name.  A scan of the text
+ * refuses it before json-c sees it.  The scan knows tokens and depth; json-c
+ * knows how tokens may follow each other.
  */
 struct scan {
 	const uint8_t *p;
@@ -229,7 +229,7 @@ scan_word(struct scan *s)
 	return scan_fail(s, "unexpected character");
 }
 
-/* A string, number or word, and that nothing is glued to it. */
+/* A string, number or word, and what ends it. */
 static bool
 scan_scalar(struct scan *s)
 {
@@ -331,7 +331,7 @@ parse_tree(struct scan *s, struct json_object **out)
 	enum json_tokener_error e;
 	enum ptn_err r = PTN_E_NOMEM;
 
-	/* The scan has judged the depth; json-c counts a little more. */
+	/* The scan has checked the depth; json-c counts a little more. */
 	tok = json_tokener_new_ex(s->depth_max + 2);
 	if (tok == NULL || !tokener_reserve(tok, s->len))
 		goto out;
@@ -378,11 +378,12 @@ array_check(struct json_object *o, bool below)
 }
 
 /*
- * Members of all objects in a tree.  Two members with one name left one and
- * lost what was below the other, so the sum is less than the colons then.
+ * The number of members in a tree.  Of two with one name json-c keeps one, and
+ * drops the other with all below it: then there are fewer members than colons
+ * in the text.
  *
- * json-c clamps an integer that is too small to INT64_MIN.  With one of these
- * in the text no INT64_MIN can be told from it, and all are marked.
+ * json-c makes INT64_MIN of an integer that is too small.  If the text has one,
+ * INT64_MIN itself cannot be told from it, and all of them are marked.
  */
 static size_t
 tree_check(struct json_object *o, bool below)

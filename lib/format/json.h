@@ -83,10 +83,10 @@ bool ptn_json_each(const struct ptn_json *v, ptn_json_member_fn *fn,
     void *arg);
 
 /*
- * Writing: a stream into an arena.  Names may be NULL inside arrays and for
- * the outermost value.  < > & and U+2028, U+2029 leave as \u escapes, so that
- * a body is harmless wherever it is pasted; what is not UTF-8 leaves as
- * U+FFFD.  Errors stick: ask buf.bad once, at the end.
+ * Writing: a stream into an arena.  Names may be NULL inside arrays and for the
+ * outermost value.  < > & and U+2028, U+2029 are written as \u escapes, so that
+ * a body is harmless wherever it is pasted; a byte that is not UTF-8 becomes
+ * U+FFFD.  An error stays: ask buf.bad once, at the end.
  */
 struct ptn_jsonw {
 	struct ptn_buf buf;

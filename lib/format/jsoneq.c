@@ -32,7 +32,10 @@ object_equal(const struct ptn_json *a, const struct ptn_json *b)
 		void *out; /* the callback's argument is no const */
 	} u = { .in = b };
 
-	/* A parsed object has no name twice, so as many and all is the same. */
+	/*
+	 * No name comes twice: if b has all members of a, and as many, it has
+	 * no others.
+	 */
 	return ptn_json_each(a, count_one, &na) &&
 	    ptn_json_each(b, count_one, &nb) && na == nb &&
 	    ptn_json_each(a, has_same, u.out);

@@ -11,8 +11,8 @@ ptn_jsonw_init(struct ptn_jsonw *w, struct ptn_arena *a)
 }
 
 /*
- * What must not leave as itself: quote, backslash, controls, what HTML gives
- * a meaning to, and the line separators that JavaScript once ended a string at.
+ * What is written as an escape: quote, backslash, controls, what HTML gives a
+ * meaning to, and the line separators that JavaScript once ended a string at.
  */
 static bool
 needs_escape(uint32_t cp)
@@ -40,7 +40,7 @@ write_escape(struct ptn_buf *b, uint32_t cp)
 	ptn_buf_str(b, esc);
 }
 
-/* Runs that may stand as they are go out in one piece. */
+/* What needs no escape is appended in one piece. */
 static void
 write_string(struct ptn_buf *b, struct ptn_bytes s)
 {

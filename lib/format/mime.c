@@ -177,7 +177,7 @@ put_b(struct ptn_buf *b, const char *s, size_t len)
 static size_t
 put_words(struct ptn_buf *b, size_t col, const char *text)
 {
-	/* Readable as it is, unless it is mostly codes. */
+	/* Q is readable; but if most of it would be codes, B is shorter. */
 	bool q = q_len(text, strlen(text)) <= 2 * strlen(text);
 	size_t room;
 	size_t take;
@@ -313,7 +313,10 @@ random_token(char out[2 * TOKEN_BYTES + 1])
 	ptn_hex_encode(PTN_BYTES(raw, sizeof(raw)), out);
 }
 
-/* RFC 2045 section 6.7; "From " is kept from meaning something to mboxes. */
+/*
+ * RFC 2045 section 6.7.  "From " at the beginning of a line is encoded, too: it
+ * has a meaning in mbox files.
+ */
 static bool
 qp_needs_code(const char *s, size_t col)
 {

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /*
- * Where a tenant is at home: an element of tenants.hosts or tenants.paths,
+ * Where a tenant is served: an element of tenants.hosts or tenants.paths,
  * "WHERE ORGANISATION".  WHERE has no space, ORGANISATION (name or id) may.
  */
 struct ptn_mount {
@@ -24,12 +24,12 @@ const char *ptn_mount_problem(const struct ptn_mount *p, bool path);
 bool ptn_mount_same(const struct ptn_mount *a, const struct ptn_mount *b);
 
 /*
- * Is this its host?  header is that of a request: a port, and the dot that
- * ends a full name, do not count; what is no host is nobody's.
+ * Is this its host?  header is that of a request: a port, and the dot that ends
+ * a full name, do not count.  False for what is no host.
  */
 bool ptn_mount_is_host(const struct ptn_mount *p, const char *header);
 
-/* Is path below it, or the place itself? */
+/* Is path below it, or the very same? */
 bool ptn_mount_has_path(const struct ptn_mount *p, const char *path);
 
 #endif

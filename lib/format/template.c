@@ -8,7 +8,7 @@
 
 #define NAME_MAX_LEN 32
 
-/* A stretch of text, or (var >= 0) the hole behind it. */
+/* A piece of text, or (var >= 0) the variable behind it. */
 struct piece {
 	struct ptn_bytes text;
 	int var;

@@ -8,16 +8,16 @@
 #include "lib/base/err.h"
 
 /*
- * Text with holes: {{name}} stands for a value, everything else for itself.
- * No sections, no conditions, no includes; values are never looked at again,
- * so that a value cannot bring in a hole of its own.
+ * Text with variables: {{name}} stands for a value, everything else for itself.
+ * No sections, no conditions, no includes; values are not looked at again, so
+ * that a value cannot bring in a variable of its own.
  */
 struct ptn_template;
 
 #define PTN_TEMPLATE_MAX (64 * 1024)	  /* bytes of a template */
 #define PTN_TEMPLATE_OUT_MAX (128 * 1024) /* bytes one may grow to */
 
-/* How values are written.  Zero is the careful one. */
+/* How values are written.  Zero is the safe one. */
 enum ptn_template_escape {
 	PTN_ESCAPE_HTML = 0, /* & < > " ' as entities */
 	PTN_ESCAPE_TEXT	     /* as they are */
@@ -38,8 +38,8 @@ struct ptn_template_problem {
  *		duration of the call.  A name: a-z, 0-9 and _.
  * problem	filled on PTN_E_INPUT.
  *
- * Returns PTN_OK; PTN_E_INPUT (unknown variable, "{{" or "}}" without its
- * fellow, NUL, invalid UTF-8, too long); PTN_E_NOMEM.
+ * Returns PTN_OK; PTN_E_INPUT (unknown variable, "{{" or "}}" without the
+ * other, NUL, invalid UTF-8, too long); PTN_E_NOMEM.
  */
 enum ptn_err ptn_template_parse(struct ptn_arena *a, struct ptn_bytes text,
     const char *const *vars, struct ptn_template **out,

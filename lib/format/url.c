@@ -67,8 +67,8 @@ ptn_url_origin_host_ok(const char *s, size_t len, bool wild)
 }
 
 /*
- * A wildcard in a host must be followed by a dot and more, lest the pattern
- * be true of hosts that anybody can register.
+ * A wildcard in a host must be followed by a dot and more, or the pattern would
+ * match hosts that anybody can register.
  */
 static bool
 is_bounded(const char *s, size_t len)

@@ -7,8 +7,8 @@
 #include "lib/base/strs.h"
 
 /*
- * Parts of URLs as an operator writes them, and as a browser sends them: is
- * this one?
+ * Checks of URLs and their parts: as an operator writes them, and as a browser
+ * sends them.
  */
 
 #define PTN_HOST_MAX 253 /* RFC 1035 2.3.4, as text */
@@ -45,7 +45,10 @@ bool ptn_url_mount_ok(const char *s);
 bool ptn_url_origins_are_rule(const struct ptn_strs *origins);
 bool ptn_url_origin_by_rule(const char *rp_id, const char *origin);
 
-/* By whichever it is; a list is compared without regard to case. */
+/*
+ * Is the origin one of them, be they a list (whose case does not matter) or the
+ * rule?
+ */
 bool ptn_url_origin_is_of(const char *rp_id, const struct ptn_strs *origins,
     const char *origin);
 

@@ -9,7 +9,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 
-/* A document on its way to becoming flat. */
+/* A document that is being made flat. */
 struct flat {
 	yaml_parser_t parser;
 	struct ptn_arena *a;
@@ -310,7 +310,7 @@ flat_list(struct flat *f, const char *path, size_t line, int depth)
 		if (r != PTN_OK)
 			return r;
 	}
-	/* A sequence of mappings alone has been told already. */
+	/* Its mappings have been emitted; without any text there is no more. */
 	if (index > 0 && t.n == 0)
 		return PTN_OK;
 	node.v = t.v;
@@ -332,7 +332,7 @@ flat_node(struct flat *f, yaml_event_t *ev, const char *path, int depth)
 	return flat_list(f, path, line_of(ev), depth + 1);
 }
 
-/* The root: a mapping, or the nothing that "---" alone stands for. */
+/* The root: a mapping, or nothing at all ("---" alone). */
 static enum ptn_err
 flat_root(struct flat *f)
 {

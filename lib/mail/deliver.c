@@ -56,7 +56,7 @@ ptn_deliver_sender(const struct ptn_conf *cf, char out[PTN_ADDRESS_MAX + 1])
 	return r;
 }
 
-/* One setting for postern-smtp; an empty one is not said. */
+/* One setting for postern-smtp; an empty one is left out. */
 static enum ptn_err
 put_setting(FILE *f, const char *name, const char *value)
 {
@@ -385,7 +385,7 @@ ptn_deliver_ended(struct ptn_deliver_job *job, enum ptn_delivery *what)
 	listen_to(job);
 	if (pid == 0)
 		return false;
-	/* pid < 0: somebody else reaped it, and nobody knows. */
+	/* pid < 0: somebody else reaped it, and its end is not known. */
 	if (pid > 0)
 		*what = judge(job, status);
 	if (late && *what == PTN_DELIVERY_LATER)

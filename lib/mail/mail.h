@@ -10,9 +10,9 @@
 struct ptn_conf;
 
 /*
- * Mails: templates and translations from etc/mail, rendered and written as
- * MIME (RFC 5322, 2045-2047): multipart/alternative, quoted-printable, CRLF.
- * How they leave the house is deliver.h.
+ * Mails: templates and translations from etc/mail, rendered and written as MIME
+ * (RFC 5322, 2045-2047): multipart/alternative, quoted-printable, CRLF.
+ * deliver.h hands them over.
  */
 struct ptn_mailer; /* the parsed templates of every locale */
 
@@ -20,11 +20,10 @@ struct ptn_mailer; /* the parsed templates of every locale */
 #define PTN_MAIL_MEMORY ((size_t)4 * 1024 * 1024)
 
 /*
- * Load and check every template in every locale: a missing one, an unknown
+ * Load and check every template in every locale.  A missing one, an unknown
  * variable or a syntax error is PTN_E_CONFIG, with a line on standard error,
- * so that no request and no mail can meet it later.  So is a sender or a
- * service name that no mail could carry.  cf is borrowed while the mailer
- * lives.
+ * and so is a sender or a service name that no mail could carry: what could be
+ * wrong later is found at the start.  cf is borrowed while the mailer lives.
  */
 enum ptn_err ptn_mailer_new(struct ptn_mailer **out,
     const struct ptn_conf *cf) PTN_MUST_USE;

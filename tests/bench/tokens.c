@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "lib/account/jwk.h"
-#include "lib/account/session.h"
+#include "lib/account/token.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
@@ -37,7 +37,7 @@ sign(const struct ptn_scope *sc, const char *session, const char *user,
 		die("not an id");
 	c.iat = ptn_clock_us() / PTN_US_PER_S;
 	c.exp = c.iat + sc->cf->session_lifespan_s;
-	if (ptn_session_token(sc, &c, &token) != PTN_OK)
+	if (ptn_token_issue(sc, &c, &token) != PTN_OK)
 		die("no token");
 	puts(token);
 	ptn_arena_reset(sc->arena);

@@ -42,9 +42,8 @@ lib/conf/conf_words.h ptn_audit_output
 lib/conf/conf_row.h ptn_conf # the parts of conf.h that only its own files use
 # Rows with a name of their own.
 lib/account/passcode.h ptn_code # of any kind; a passcode is one kind
-lib/account/session.h ptn_token # a session as its client holds it
-lib/account/session.h ptn_claims # of a token
-lib/account/session.h ptn_email_claim
+lib/account/token.h ptn_claims # what a token says
+lib/account/token.h ptn_email_claim
 lib/account/webauthn_challenge.h ptn_webauthn_ceremony # what it is for
 lib/dfns/factor.h ptn_dfns_cred_kind # needed below cred.h
 lib/dfns/ruling.h ptn_refusal # why a ruling denies

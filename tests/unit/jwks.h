@@ -135,6 +135,15 @@ ptn_db_one(struct ptn_db *db, struct ptn_arena *a, int stmt, const void *in,
 	return PTN_E_INTERNAL;
 }
 
+/* No record here asks whether it belongs to one. */
+bool
+ptn_db_in_tx(const struct ptn_db *db)
+{
+	(void)db;
+	fail();
+	return false;
+}
+
 /* A transaction that loses is rolled back, and run again. */
 enum ptn_err
 ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)

@@ -101,6 +101,25 @@ rules_sessions(const struct ptn_uuid *user)
 	return n;
 }
 
+/* Of the table of events: which are changes, and what they are called. */
+#define CHANGE true
+#define NOTED false
+static const bool rules_changes[PTN_EVENT__MAX] = { [PTN_EVENT_NONE] = false,
+#define PTN_EVENT(name, kind, type, notice, webhook, metric)                   \
+	[PTN_EVENT_##name] = (kind),
+#include "lib/event/event.def"
+#undef PTN_EVENT
+};
+#undef CHANGE
+#undef NOTED
+static const char *const rules_types[PTN_EVENT__MAX] = {
+	[PTN_EVENT_NONE] = "none",
+#define PTN_EVENT(name, kind, type, notice, webhook, metric)                   \
+	[PTN_EVENT_##name] = type,
+#include "lib/event/event.def"
+#undef PTN_EVENT
+};
+
 /*
  * Has an event happened since the test began, with that detail?  One that
  * changed something has its row by now; one that did not has none yet.
@@ -113,10 +132,10 @@ rules_event(enum ptn_event e, const char *detail)
 	for (i = 0; i < actor.n; i++)
 		if (actor.log[i].event == e &&
 		    actor.log[i].written ==
-			(ptn_event_kind(e) == PTN_EVENT_IS_CHANGE) &&
-		    (detail == NULL ? actor.log[i].detail == NULL
-				    : actor.log[i].detail != NULL &&
-				strcmp(actor.log[i].detail, detail) == 0))
+			rules_changes[e] &&
+		    (detail == NULL ? actor.log[i].entry.detail == NULL
+				    : actor.log[i].entry.detail != NULL &&
+				strcmp(actor.log[i].entry.detail, detail) == 0))
 			return true;
 	return false;
 }
@@ -128,7 +147,7 @@ rules_rows(const struct ptn_uuid *user, enum ptn_event e, int n)
 	return rules_hold(ptn_arena_printf(arena,
 	    "(SELECT COUNT(*) FROM audit_logs WHERE type = '%s' AND"
 	    " actor_user_id = X'%s') = %d",
-	    ptn_event_type(e), rows_hex(user), n));
+	    rules_types[e], rows_hex(user), n));
 }
 
 /* Nothing can be recorded between these two. */

@@ -10,6 +10,7 @@
 #include "lib/account/jwk.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
+#include "lib/event/actor.h"
 #include "lib/format/json.h"
 #include "tests/unit/jwks.h"
 
@@ -21,6 +22,7 @@ static struct ptn_conf cf;
 static struct ptn_arena *arena;
 static struct ptn_secrets *secrets;
 static struct ptn_jwks *keys;
+static struct ptn_actor operator_;
 
 static struct ptn_secrets *
 secrets_of(const char *text)
@@ -68,6 +70,7 @@ each(void **state)
 	arena = ptn_arena_new(ARENA_MAX);
 	secrets = secrets_of("the first secret");
 	keys = process();
+	memset(&operator_, 0, sizeof(operator_));
 	return arena == NULL;
 }
 
@@ -106,13 +109,16 @@ later_by(int64_t s)
 	assert_int_equal(refresh(keys, true), PTN_OK);
 }
 
+/* As an operator does it. */
 static struct ptn_uuid
 rotate(int64_t delay_s)
 {
+	const struct ptn_scope sc = { .cf = &cf,
+		.arena = arena,
+		.actor = &operator_ };
 	struct ptn_uuid id;
 
-	assert_int_equal(ptn_jwks_rotate(keys, NULL, arena, delay_s, &id),
-	    PTN_OK);
+	assert_int_equal(ptn_jwks_rotate(keys, &sc, delay_s, &id), PTN_OK);
 	ptn_arena_reset(arena);
 	assert_int_equal(refresh(keys, false), PTN_OK);
 	return id;
@@ -512,6 +518,32 @@ emptied_table(void **state)
 	assert_false(memcmp(signer().b, old.b, 16) == 0);
 }
 
+/* What an operator does is told once; what the server does, is not. */
+static void
+an_order_is_told(void **state)
+{
+	const struct ptn_scope sc = { .cf = &cf,
+		.arena = arena,
+		.actor = &operator_ };
+	struct ptn_uuid id;
+	char kid[PTN_UUID_STR];
+
+	(void)state;
+	assert_int_equal(refresh(keys, false), PTN_OK);
+	assert_int_equal(rows, 1);
+	assert_int_equal(operator_.n, 0);
+	tx_loses = PTN_E_BUSY;
+	assert_int_equal(ptn_jwks_rotate(keys, &sc, 0, &id), PTN_OK);
+	ptn_uuid_format(&id, kid);
+	assert_int_equal(operator_.n, 1);
+	assert_int_equal(operator_.log[0].event, PTN_EVENT_KEY_ROTATED);
+	assert_string_equal(operator_.log[0].entry.detail,
+	    ptn_arena_printf(arena, "hanko %s", kid));
+	away = true;
+	assert_int_equal(ptn_jwks_rotate(keys, &sc, 0, &id), PTN_E_UNAVAILABLE);
+	assert_int_equal(operator_.n, 1);
+}
+
 /* The published set: newest first, and public members alone. */
 static void
 published(void **state)
@@ -573,6 +605,7 @@ main(void)
 		T(swapped_rows),
 		T(unknown_algorithm),
 		T(emptied_table),
+		T(an_order_is_told),
 		T(published),
 	};
 

@@ -453,13 +453,13 @@ test_files(void **state)
 			fail_msg("case %zu: %s", i, cases[i].name);
 }
 
-/* Hand a message over and wait for what becomes of it. */
+/* Hand a message over and wait, as the courier does. */
 static enum ptn_err
 deliver(const struct ptn_conf *cf, const char *to, struct ptn_bytes message,
     enum ptn_delivery *what)
 {
-	struct ptn_deliver_job job;
 	struct pollfd p = { .events = POLLIN };
+	struct ptn_deliver_job job;
 	enum ptn_err r;
 
 	*what = PTN_DELIVERY_LATER;

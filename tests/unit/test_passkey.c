@@ -234,7 +234,7 @@ responses_that_do_not_hold(void **state)
 		assert_int_equal(actor.n, 1);
 		assert_int_equal(actor.log[0].event,
 		    PTN_EVENT_REGISTRATION_FINAL_FAILED);
-		assert_non_null(actor.log[0].detail);
+		assert_non_null(actor.log[0].entry.detail);
 	}
 	assert_int_equal(passkeys(&user), 0);
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "lib/account/policy.h"
+#include "lib/conf/conf.h"
 #include "lib/base/array.h"
 
 struct question {

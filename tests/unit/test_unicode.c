@@ -223,6 +223,51 @@ test_fold(void **state)
 	assert_null(out);
 }
 
+/* What of a text fits: whole characters, and "?" for what is none. */
+static void
+test_fit(void **state)
+{
+	static const struct {
+		const char *in;
+		size_t max;
+		const char *out;
+	} cases[] = {
+		{ "", 0, "" },
+		{ "", 5, "" },
+		{ "abc", 0, "" },
+		{ "abc", 2, "ab" },
+		{ "abc", 3, "abc" },
+		{ "abc", 4, "abc" },
+		{ "\xc3\xa9", 1, "" },
+		{ "\xc3\xa9", 2, "\xc3\xa9" },
+		{ "a\xe2\x82\xac", 3, "a" },
+		{ "a\xe2\x82\xac", 4, "a\xe2\x82\xac" },
+		{ "\xf0\x9f\x98\x80x", 4, "\xf0\x9f\x98\x80" },
+		/* What follows the first that does not fit is not there. */
+		{ "\xc3\xa9x", 1, "" },
+		{ "\xff", 1, "?" },
+		{ "\xff\xfe", 1, "?" },
+		{ "a\xc3", 9, "a?" },
+		{ "\xe2\x82z", 9, "??z" },
+		{ "\xed\xa0\x80", 9, "???" },
+		{ "\xc0\x80", 9, "??" },
+	};
+	struct ptn_arena *small = ptn_arena_new(4096);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(cases); i++)
+		assert_string_equal(
+		    ptn_utf8_fit(arena, cases[i].in, cases[i].max),
+		    cases[i].out);
+	assert_null(ptn_utf8_fit(arena, NULL, 5));
+	while (ptn_arena_alloc(small, 64) != NULL)
+		continue;
+	assert_null(ptn_utf8_fit(small, "abc", SIZE_MAX - 1));
+	assert_string_equal(ptn_utf8_fit(arena, "abc", SIZE_MAX - 1), "abc");
+	ptn_arena_free(&small);
+}
+
 static void
 put_utf8(uint32_t cp, char out[5])
 {
@@ -297,6 +342,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_fit),
 		cmocka_unit_test(test_opaque),
 		cmocka_unit_test(test_opaque_refused),
 		cmocka_unit_test(test_opaque_long),

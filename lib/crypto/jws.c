@@ -1,10 +1,11 @@
-#include "lib/account/jwt.h"
+#include "lib/crypto/jws.h"
 
 #include <string.h>
 
 #include "lib/base/base64.h"
 #include "lib/base/log.h"
 #include "lib/base/uuid.h"
+#include "lib/format/json.h"
 
 #define HEADER_DEPTH 2
 #define PAYLOAD_DEPTH 16
@@ -14,6 +15,18 @@ struct parts {
 	struct ptn_bytes header, payload, sig;
 	struct ptn_bytes signed_; /* header "." payload */
 };
+
+enum ptn_sign_alg
+ptn_jws_alg(const char *name)
+{
+	int i;
+
+	for (i = 0; i < PTN_ALG__MAX; i++)
+		if (strcmp(name, ptn_crypto_alg_name((enum ptn_sign_alg)i)) ==
+		    0)
+			break;
+	return (enum ptn_sign_alg)i;
+}
 
 static char *
 header_b64(struct ptn_arena *a, const struct ptn_key *key, const char *kid)
@@ -32,18 +45,15 @@ header_b64(struct ptn_arena *a, const struct ptn_key *key, const char *kid)
 }
 
 enum ptn_err
-ptn_jwt_sign(const struct ptn_jwks *keys, struct ptn_arena *a,
+ptn_jws_sign(const struct ptn_key *key, const char *kid, struct ptn_arena *a,
     const char *payload, char **token)
 {
-	const struct ptn_key *key;
-	const char *kid, *h, *p, *s;
+	const char *h, *p, *s;
 	struct ptn_bytes sig;
 	char *text;
 	enum ptn_err r;
 
 	*token = NULL;
-	if ((key = ptn_jwks_signer(keys, &kid)) == NULL)
-		return PTN_E_CONFIG;
 	h = header_b64(a, key, kid);
 	p = ptn_b64url_encode(a, ptn_bytes_of(payload));
 	if (h == NULL || p == NULL ||
@@ -54,8 +64,8 @@ ptn_jwt_sign(const struct ptn_jwks *keys, struct ptn_arena *a,
 	if ((s = ptn_b64url_encode(a, sig)) == NULL ||
 	    (text = ptn_arena_printf(a, "%s.%s", text, s)) == NULL)
 		return PTN_E_NOMEM;
-	if (strlen(text) > PTN_JWT_MAX) {
-		ptn_error("token: longer than %d bytes", PTN_JWT_MAX);
+	if (strlen(text) > PTN_JWS_MAX) {
+		ptn_error("token: longer than %d bytes", PTN_JWS_MAX);
 		return PTN_E_INTERNAL;
 	}
 	*token = text;
@@ -69,7 +79,7 @@ split(struct ptn_bytes token, struct parts *t)
 	const uint8_t *end = token.p + token.len;
 	const uint8_t *one, *two;
 
-	if (token.len == 0 || token.len > PTN_JWT_MAX)
+	if (token.len == 0 || token.len > PTN_JWS_MAX)
 		return false;
 	if ((one = memchr(token.p, '.', token.len)) == NULL)
 		return false;
@@ -97,63 +107,60 @@ decode(struct ptn_arena *a, struct parts *t)
 }
 
 /*
- * What the header must say.  kid and alg are its own words; members that
- * would bring a key along (jwk, jku, x5c, x5u) are not looked at.
+ * What the header must say; members that would bring a key along (jwk, jku,
+ * x5c, x5u) are not looked at.
  */
 static bool
-header_read(const struct ptn_json *h, struct ptn_arena *a, const char **kid,
-    const char **alg)
+header_fits(const struct ptn_json *h, struct ptn_arena *a, struct ptn_jws *out)
 {
-	const char *typ;
+	const char *typ, *alg;
 	struct ptn_uuid id;
 
-	if (h == NULL || ptn_json_type(h) != PTN_JSON_OBJECT)
-		return false;
-	/* RFC 7515 section 4.1.11: we understand no extension. */
-	if (ptn_json_has(h, "crit"))
+	if (h == NULL || ptn_json_type(h) != PTN_JSON_OBJECT ||
+	    ptn_json_has(h, "crit"))
 		return false;
 	if (ptn_json_has(h, "typ")) {
 		typ = ptn_json_text(a, ptn_json_get(h, "typ"));
 		if (typ == NULL || strcmp(typ, "JWT") != 0)
 			return false;
 	}
-	*alg = ptn_json_text(a, ptn_json_get(h, "alg"));
-	*kid = ptn_json_text(a, ptn_json_get(h, "kid"));
-	return *alg != NULL && *kid != NULL && ptn_uuid_parse(*kid, &id);
+	alg = ptn_json_text(a, ptn_json_get(h, "alg"));
+	out->kid = ptn_json_text(a, ptn_json_get(h, "kid"));
+	if (alg == NULL || out->kid == NULL || !ptn_uuid_parse(out->kid, &id))
+		return false;
+	out->alg = ptn_jws_alg(alg);
+	return out->alg != PTN_ALG__MAX;
 }
 
-static bool
-alg_known(const char *alg)
-{
-	int i;
-
-	for (i = 0; i < PTN_ALG__MAX; i++)
-		if (strcmp(alg, ptn_crypto_alg_name((enum ptn_sign_alg)i)) == 0)
-			return true;
-	return false;
-}
-
-/* The key the header names, or NULL; PTN_E_INPUT for a header we refuse. */
 static enum ptn_err
-find_key(const struct ptn_jwks *keys, struct ptn_arena *a,
-    struct ptn_bytes header, const struct ptn_key **key)
+header_read(struct ptn_arena *a, struct ptn_bytes header, struct ptn_jws *out)
 {
 	struct ptn_json *h = NULL;
-	const char *kid = NULL, *alg = NULL, *why;
+	const char *why;
 	enum ptn_err r;
 
-	*key = NULL;
 	r = ptn_json_parse(header, HEADER_DEPTH, &h, &why);
-	if (r == PTN_OK && (!header_read(h, a, &kid, &alg) || !alg_known(alg)))
+	if (r == PTN_OK && !header_fits(h, a, out))
 		r = PTN_E_INPUT;
 	ptn_json_free(&h);
-	if (r != PTN_OK)
-		return r;
-	*key = ptn_jwks_find(keys, kid);
-	/* RFC 8725 section 3.1: one key, one algorithm; "none" is no key's. */
-	if (*key != NULL &&
-	    strcmp(alg, ptn_crypto_alg_name(ptn_key_alg(*key))) != 0)
+	return r;
+}
+
+enum ptn_err
+ptn_jws_read(struct ptn_arena *a, struct ptn_bytes token, struct ptn_jws *out)
+{
+	struct parts t;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	if (!split(token, &t))
 		return PTN_E_INPUT;
+	if ((r = decode(a, &t)) != PTN_OK ||
+	    (r = header_read(a, t.header, out)) != PTN_OK)
+		return r;
+	out->payload = t.payload;
+	out->sig = t.sig;
+	out->signed_ = t.signed_;
 	return PTN_OK;
 }
 
@@ -172,69 +179,28 @@ payload_check(struct ptn_bytes payload)
 	return r;
 }
 
-static enum ptn_err
-verify(const struct ptn_jwks *keys, struct ptn_arena *a, struct parts *t,
-    enum ptn_verdict *verdict, bool *unknown_kid)
+enum ptn_err
+ptn_jws_verify(const struct ptn_jws *t, const struct ptn_key *key,
+    enum ptn_verdict *verdict)
 {
 	enum ptn_verdict signature = PTN_DENY;
-	const struct ptn_key *key;
-	enum ptn_err r;
-
-	if ((r = decode(a, t)) != PTN_OK ||
-	    (r = find_key(keys, a, t->header, &key)) != PTN_OK)
-		return r;
-	if (key == NULL) {
-		*unknown_kid = true;
-		return PTN_OK;
-	}
-	if ((r = ptn_key_verify(key, t->signed_, t->sig, &signature)) !=
-		PTN_OK ||
-	    signature != PTN_ALLOW)
-		return r;
-	if ((r = payload_check(t->payload)) == PTN_OK)
-		*verdict = PTN_ALLOW;
-	return r;
-}
-
-enum ptn_err
-ptn_jwt_verify(const struct ptn_jwks *keys, struct ptn_arena *a,
-    struct ptn_bytes token, struct ptn_bytes *payload,
-    enum ptn_verdict *verdict, bool *unknown_kid)
-{
-	struct parts t;
 	enum ptn_err r;
 
 	*verdict = PTN_DENY;
-	*unknown_kid = false;
-	*payload = PTN_BYTES(NULL, 0);
-	if (!split(token, &t))
+	/* One key, one algorithm; "none" is no key's. */
+	if (t->alg != ptn_key_alg(key))
 		return PTN_OK;
-	r = verify(keys, a, &t, verdict, unknown_kid);
-	if (r == PTN_E_INPUT)
-		r = PTN_OK; /* a fault of the token: denied, and said so */
-	if (r == PTN_OK && *verdict == PTN_ALLOW)
-		*payload = t.payload;
-	return r;
+	r = ptn_key_verify(key, t->signed_, t->sig, &signature);
+	if (r != PTN_OK || signature != PTN_ALLOW)
+		return r;
+	r = payload_check(t->payload);
+	if (r == PTN_OK)
+		*verdict = PTN_ALLOW;
+	return r == PTN_E_INPUT ? PTN_OK : r;
 }
 
 enum ptn_err
-ptn_jwt_verify_now(struct ptn_jwks *keys, struct ptn_db *db,
-    struct ptn_arena *a, struct ptn_bytes token, struct ptn_bytes *payload,
-    enum ptn_verdict *verdict)
-{
-	bool unknown_kid;
-	enum ptn_err r;
-
-	r = ptn_jwt_verify(keys, a, token, payload, verdict, &unknown_kid);
-	if (r != PTN_OK || !unknown_kid)
-		return r;
-	if ((r = ptn_jwks_refresh(keys, db, a, true)) != PTN_OK)
-		return r;
-	return ptn_jwt_verify(keys, a, token, payload, verdict, &unknown_kid);
-}
-
-enum ptn_err
-ptn_jwt_peek(struct ptn_arena *a, struct ptn_bytes token,
+ptn_jws_peek(struct ptn_arena *a, struct ptn_bytes token,
     struct ptn_bytes *payload)
 {
 	struct parts t;

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/account/jwt.h"
 #include "lib/base/base64.h"
 #include "lib/crypto/crypto.h"
+#include "lib/crypto/jws.h"
 #include "lib/format/json.h"
 
 #define ARENA_MAX ((size_t)1 << 20)
@@ -24,34 +24,6 @@ static const uint8_t der[] = { 0x30, 0x41, 0x02, 0x01, 0x00, 0x30, 0x13, 0x06,
 static struct ptn_arena *arena;
 static struct ptn_key *key;
 
-/* The key set is that one key. */
-const struct ptn_key *
-ptn_jwks_signer(const struct ptn_jwks *k, const char **kid)
-{
-	(void)k;
-	*kid = KID;
-	return key;
-}
-
-const struct ptn_key *
-ptn_jwks_find(const struct ptn_jwks *k, const char *kid)
-{
-	(void)k;
-	return strcmp(kid, KID) == 0 ? key : NULL;
-}
-
-/* Nothing here asks for another one. */
-enum ptn_err
-ptn_jwks_refresh(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
-    bool force)
-{
-	(void)k;
-	(void)db;
-	(void)a;
-	(void)force;
-	abort();
-}
-
 static void
 prepare(void)
 {
@@ -68,24 +40,26 @@ prepare(void)
 static enum ptn_verdict
 judge(struct ptn_bytes token)
 {
-	enum ptn_verdict verdict;
-	struct ptn_bytes payload, peeked;
+	enum ptn_verdict verdict = PTN_DENY;
 	struct ptn_json *v = NULL;
+	struct ptn_bytes peeked;
+	struct ptn_jws t;
 	const char *why;
-	bool unknown;
+	enum ptn_err r;
 
-	if (ptn_jwt_verify(NULL, arena, token, &payload, &verdict, &unknown) !=
-	    PTN_OK)
+	r = ptn_jws_read(arena, token, &t);
+	if (r == PTN_OK && strcmp(t.kid, KID) == 0 &&
+	    ptn_jws_verify(&t, key, &verdict) != PTN_OK)
 		abort();
-	if ((verdict == PTN_ALLOW) != (payload.p != NULL) ||
-	    (verdict == PTN_ALLOW && (unknown || token.len > PTN_JWT_MAX)))
+	if ((r != PTN_OK && r != PTN_E_INPUT) ||
+	    (r == PTN_OK && token.len > PTN_JWS_MAX))
 		abort();
-	if ((ptn_jwt_peek(arena, token, &peeked) == PTN_OK) !=
+	if ((ptn_jws_peek(arena, token, &peeked) == PTN_OK) !=
 		(peeked.p != NULL) ||
-	    (verdict == PTN_ALLOW && !ptn_bytes_equal(payload, peeked)))
+	    (verdict == PTN_ALLOW && !ptn_bytes_equal(t.payload, peeked)))
 		abort();
 	if (verdict == PTN_ALLOW &&
-	    (ptn_json_parse(payload, 16, &v, &why) != PTN_OK ||
+	    (ptn_json_parse(t.payload, 16, &v, &why) != PTN_OK ||
 		ptn_json_type(v) != PTN_JSON_OBJECT))
 		abort();
 	ptn_json_free(&v);
@@ -100,7 +74,7 @@ judge_signed(const uint8_t *data, size_t size)
 	struct ptn_bytes sig;
 	char *text;
 
-	if (lf == NULL || size > PTN_JWT_MAX)
+	if (lf == NULL || size > PTN_JWS_MAX)
 		return;
 	text = ptn_arena_printf(arena, "%s.%s",
 	    ptn_b64url_encode(arena, PTN_BYTES(data, lf - data)),

@@ -6,10 +6,10 @@
 
 #include <cmocka.h>
 
-#include "lib/account/jwt.h"
 #include "lib/base/base64.h"
 #include "lib/base/log.h"
 #include "lib/crypto/crypto.h"
+#include "lib/crypto/jws.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define ARENA_MAX ((size_t)1 << 20)
@@ -24,41 +24,15 @@ static struct ptn_arena *arena;
 static struct ptn_key *key[PTN_ALG__MAX];
 static struct ptn_key *second;
 
-/* The key set is these two: the signer, and one more that is published. */
-struct ptn_jwks {
-	const struct ptn_key *signer;
-};
-static struct ptn_jwks keys;
+/* The keys there are: the one that signs, and one more. */
+static const struct ptn_key *signer;
 
-const struct ptn_key *
-ptn_jwks_signer(const struct ptn_jwks *k, const char **kid)
-{
-	*kid = KID;
-	return k->signer;
-}
-
-const struct ptn_key *
-ptn_jwks_find(const struct ptn_jwks *k, const char *kid)
+static const struct ptn_key *
+key_of(const char *kid)
 {
 	if (strcmp(kid, KID2) == 0)
 		return second;
-	return strcmp(kid, KID) == 0 ? k->signer : NULL;
-}
-
-/* Another host has made a key: it is there when the set is loaded anew. */
-static int refreshes;
-static const struct ptn_key *to_come;
-
-enum ptn_err
-ptn_jwks_refresh(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
-    bool force)
-{
-	(void)db;
-	(void)a;
-	assert_true(force);
-	refreshes++;
-	k->signer = to_come;
-	return PTN_OK;
+	return strcmp(kid, KID) == 0 ? signer : NULL;
 }
 
 static int
@@ -96,21 +70,29 @@ each(void **state)
 {
 	(void)state;
 	ptn_arena_reset(arena);
-	keys.signer = key[PTN_ALG_ES256];
+	signer = key[PTN_ALG_ES256];
 	return 0;
 }
 
+/* As who knows the keys does it. */
 static enum ptn_verdict
 verify_bytes(struct ptn_bytes token, bool *unknown)
 {
 	enum ptn_verdict verdict = PTN_ALLOW;
-	struct ptn_bytes payload = PTN_BYTES("x", 1);
+	const struct ptn_key *k;
+	struct ptn_jws t;
+	enum ptn_err r;
 
-	*unknown = true;
-	assert_int_equal(
-	    ptn_jwt_verify(&keys, arena, token, &payload, &verdict, unknown),
-	    PTN_OK);
-	assert_int_equal(payload.p != NULL, verdict == PTN_ALLOW);
+	*unknown = false;
+	r = ptn_jws_read(arena, token, &t);
+	if (r == PTN_E_INPUT)
+		return PTN_DENY;
+	assert_int_equal(r, PTN_OK);
+	if ((k = key_of(t.kid)) == NULL) {
+		*unknown = true;
+		return PTN_DENY;
+	}
+	assert_int_equal(ptn_jws_verify(&t, k, &verdict), PTN_OK);
 	return verdict;
 }
 
@@ -147,53 +129,45 @@ forge(const struct ptn_key *k, const char *header, const char *payload)
 static void
 round_trip(void **state)
 {
-	struct ptn_bytes payload;
 	enum ptn_verdict verdict;
-	bool unknown;
+	struct ptn_jws t;
 	char *token, *head;
 	int i;
 
 	(void)state;
 	for (i = 0; i < PTN_ALG__MAX; i++) {
-		keys.signer = key[i];
-		assert_int_equal(ptn_jwt_sign(&keys, arena, claims, &token),
-		    PTN_OK);
+		assert_int_equal(
+		    ptn_jws_sign(key[i], KID, arena, claims, &token), PTN_OK);
 		head = ptn_arena_printf(arena,
 		    "{\"alg\":\"%s\",\"kid\":\"" KID "\",\"typ\":\"JWT\"}",
 		    ptn_crypto_alg_name((enum ptn_sign_alg)i));
 		head =
 		    ptn_arena_printf(arena, "%s.%s.", b64(head), b64(claims));
 		assert_int_equal(strncmp(token, head, strlen(head)), 0);
-		assert_int_equal(ptn_jwt_verify(&keys, arena,
-				     ptn_bytes_of(token), &payload, &verdict,
-				     &unknown),
+		assert_int_equal(ptn_jws_read(arena, ptn_bytes_of(token), &t),
 		    PTN_OK);
+		assert_string_equal(t.kid, KID);
+		assert_int_equal(t.alg, i);
+		assert_int_equal(ptn_jws_verify(&t, key[i], &verdict), PTN_OK);
 		assert_int_equal(verdict, PTN_ALLOW);
-		assert_true(ptn_bytes_equal(payload, ptn_bytes_of(claims)));
+		assert_true(ptn_bytes_equal(t.payload, ptn_bytes_of(claims)));
 	}
 }
 
-/* A key that is not known is looked for once, and only then. */
 static void
-looked_for(void **state)
+algorithms(void **state)
 {
-	struct ptn_bytes payload;
-	enum ptn_verdict verdict;
-	char *token;
-	int i;
+	static const char *const none[] = { "", "none", "HS256", "rs256",
+		"RS2567", "ES384" };
+	size_t i;
 
 	(void)state;
-	assert_int_equal(ptn_jwt_sign(&keys, arena, claims, &token), PTN_OK);
-	for (i = 0; i < 3; i++) {
-		refreshes = 0;
-		keys.signer = i == 0 ? key[PTN_ALG_ES256] : NULL;
-		to_come = i == 1 ? key[PTN_ALG_ES256] : NULL;
-		assert_int_equal(ptn_jwt_verify_now(&keys, NULL, arena,
-				     ptn_bytes_of(token), &payload, &verdict),
-		    PTN_OK);
-		assert_int_equal(verdict, i == 2 ? PTN_DENY : PTN_ALLOW);
-		assert_int_equal(refreshes, i == 0 ? 0 : 1);
-	}
+	for (i = 0; i < PTN_ALG__MAX; i++)
+		assert_int_equal(
+		    ptn_jws_alg(ptn_crypto_alg_name((enum ptn_sign_alg)i)),
+		    (int)i);
+	for (i = 0; i < N(none); i++)
+		assert_int_equal(ptn_jws_alg(none[i]), PTN_ALG__MAX);
 }
 
 /* Whoever signed it, and however: nothing but its form is looked at. */
@@ -209,28 +183,16 @@ peeked(void **state)
 
 	(void)state;
 	token = forge(second, "{\"alg\":\"none\"}", claims);
-	assert_int_equal(ptn_jwt_peek(arena, ptn_bytes_of(token), &payload),
+	assert_int_equal(ptn_jws_peek(arena, ptn_bytes_of(token), &payload),
 	    PTN_OK);
 	assert_true(ptn_bytes_equal(payload, ptn_bytes_of(claims)));
 	for (i = 0; i < N(bad); i++) {
 		print_message("# %s\n", bad[i]);
 		assert_int_equal(
-		    ptn_jwt_peek(arena, ptn_bytes_of(bad[i]), &payload),
+		    ptn_jws_peek(arena, ptn_bytes_of(bad[i]), &payload),
 		    PTN_E_INPUT);
 		assert_null(payload.p);
 	}
-}
-
-static void
-no_signer(void **state)
-{
-	char *token = arena == NULL ? NULL : b64("x");
-
-	(void)state;
-	keys.signer = NULL;
-	assert_int_equal(ptn_jwt_sign(&keys, arena, claims, &token),
-	    PTN_E_CONFIG);
-	assert_null(token);
 }
 
 #define H(alg, more)                                                           \
@@ -290,10 +252,10 @@ headers_refused(void **state)
 
 	(void)state;
 	for (i = 0; i < N(good); i++)
-		assert_int_equal(verify(forge(keys.signer, good[i], claims)),
+		assert_int_equal(verify(forge(signer, good[i], claims)),
 		    PTN_ALLOW);
 	for (i = 0; i < N(bad); i++)
-		assert_int_equal(verify(forge(keys.signer, bad[i], claims)),
+		assert_int_equal(verify(forge(signer, bad[i], claims)),
 		    PTN_DENY);
 }
 
@@ -308,7 +270,7 @@ unsigned_refused(void **state)
 	t = ptn_arena_printf(arena, "%s.%s.", b64(H("none", "")), b64(claims));
 	assert_int_equal(verify(t), PTN_DENY);
 	t = ptn_arena_printf(arena, "%s.%s", b64(H("HS256", "")), b64(claims));
-	assert_int_equal(ptn_key_jwk(keys.signer, arena, KID, &jwk), PTN_OK);
+	assert_int_equal(ptn_key_jwk(signer, arena, KID, &jwk), PTN_OK);
 	assert_int_equal(
 	    ptn_crypto_hmac_sha256(ptn_bytes_of(jwk), ptn_bytes_of(t), mac),
 	    PTN_OK);
@@ -328,8 +290,7 @@ payloads_refused(void **state)
 
 	(void)state;
 	for (i = 0; i < N(bad); i++)
-		assert_int_equal(
-		    verify(forge(keys.signer, H("ES256", ""), bad[i])),
+		assert_int_equal(verify(forge(signer, H("ES256", ""), bad[i])),
 		    PTN_DENY);
 }
 
@@ -361,7 +322,7 @@ mangled(void **state)
 	bool unknown;
 
 	(void)state;
-	t = forge(keys.signer, H("ES256", ""), claims);
+	t = forge(signer, H("ES256", ""), claims);
 	len = strlen(t);
 	bad = ptn_arena_alloc(arena, len + 2);
 	for (i = 0; i < len * 7; i++) {
@@ -393,7 +354,7 @@ shapes(void **state)
 	(void)state;
 	for (i = 0; i < N(bad); i++)
 		assert_int_equal(verify(bad[i]), PTN_DENY);
-	t = forge(keys.signer, H("ES256", ""), claims);
+	t = forge(signer, H("ES256", ""), claims);
 	assert_int_equal(verify(ptn_arena_printf(arena, "%s.", t)), PTN_DENY);
 	assert_int_equal(verify(ptn_arena_printf(arena, "%s.e30", t)),
 	    PTN_DENY);
@@ -417,21 +378,21 @@ limit(void **state)
 		memset(payload, 'x', i);
 		memcpy(payload, "{\"a\":\"", 6);
 		memcpy(payload + i - 2, "\"}", 3);
-		r = ptn_jwt_sign(&keys, arena, payload, &token);
+		r = ptn_jws_sign(signer, KID, arena, payload, &token);
 		if (r != PTN_OK)
 			break;
-		assert_true(strlen(token) <= PTN_JWT_MAX);
+		assert_true(strlen(token) <= PTN_JWS_MAX);
 		assert_int_equal(verify(token), PTN_ALLOW);
 		last = i;
 	}
 	assert_int_equal(r, PTN_E_INTERNAL);
 	assert_null(token);
-	assert_int_equal(verify(forge(keys.signer, H("ES256", ""), payload)),
+	assert_int_equal(verify(forge(signer, H("ES256", ""), payload)),
 	    PTN_DENY);
 	assert_true(last > 5800);
 }
 
-/* JW-05: a signature of any length, under the limit and over it. */
+/* A signature of any length, under the limit and over it. */
 static void
 long_signatures(void **state)
 {
@@ -455,19 +416,21 @@ static void
 no_memory(void **state)
 {
 	struct ptn_arena *small = ptn_arena_new(4096);
-	enum ptn_verdict verdict = PTN_ALLOW;
 	struct ptn_bytes payload;
-	bool unknown;
-	char *t;
+	struct ptn_jws out;
+	char *t, *token;
 
 	(void)state;
 	while (ptn_arena_alloc(small, 16) != NULL)
 		continue;
-	t = forge(keys.signer, H("ES256", ""), claims);
-	assert_int_equal(ptn_jwt_verify(&keys, small, ptn_bytes_of(t), &payload,
-			     &verdict, &unknown),
+	t = forge(signer, H("ES256", ""), claims);
+	assert_int_equal(ptn_jws_read(small, ptn_bytes_of(t), &out),
 	    PTN_E_NOMEM);
-	assert_int_equal(verdict, PTN_DENY);
+	assert_int_equal(ptn_jws_peek(small, ptn_bytes_of(t), &payload),
+	    PTN_E_NOMEM);
+	assert_int_equal(ptn_jws_sign(signer, KID, small, claims, &token),
+	    PTN_E_NOMEM);
+	assert_null(token);
 	ptn_arena_free(&small);
 }
 
@@ -478,9 +441,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(round_trip),
-		T(looked_for),
+		T(algorithms),
 		T(peeked),
-		T(no_signer),
 		T(headers_refused),
 		T(unsigned_refused),
 		T(payloads_refused),

@@ -1,0 +1,325 @@
+#include "lib/account/token.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/account/jwk.h"
+#include "lib/base/clock.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/crypto.h"
+#include "lib/crypto/jws.h"
+#include "lib/format/address.h"
+#include "lib/format/json.h"
+
+#define LEEWAY_S 60    /* of iat, between hosts */
+#define CLAIMS_DEPTH 8 /* levels of a payload */
+
+/* ---------------------------------------------------- by the keys of an API */
+
+enum ptn_err
+ptn_token_sign(const struct ptn_scope *sc, enum ptn_api api,
+    const char *payload, char **token)
+{
+	const struct ptn_key *key;
+	const char *kid;
+
+	*token = NULL;
+	if ((key = ptn_jwks_signer(sc->keys[api], &kid)) == NULL)
+		return PTN_E_CONFIG;
+	return ptn_jws_sign(key, kid, sc->arena, payload, token);
+}
+
+/* The key that a token names; NULL: there is none, even now. */
+static enum ptn_err
+find_key(const struct ptn_scope *sc, enum ptn_api api, const char *kid,
+    const struct ptn_key **key)
+{
+	enum ptn_err r;
+
+	if ((*key = ptn_jwks_find(sc->keys[api], kid)) != NULL)
+		return PTN_OK;
+	r = ptn_jwks_refresh(sc->keys[api], sc->db, sc->arena, true);
+	if (r == PTN_OK)
+		*key = ptn_jwks_find(sc->keys[api], kid);
+	return r;
+}
+
+enum ptn_err
+ptn_token_open(const struct ptn_scope *sc, enum ptn_api api,
+    struct ptn_bytes token, struct ptn_bytes *payload,
+    enum ptn_verdict *verdict)
+{
+	const struct ptn_key *key;
+	struct ptn_jws jws;
+	enum ptn_err r;
+
+	*verdict = PTN_DENY;
+	*payload = PTN_BYTES(NULL, 0);
+	r = ptn_jws_read(sc->arena, token, &jws);
+	if (r == PTN_E_INPUT)
+		return PTN_OK;
+	if (r != PTN_OK || (r = find_key(sc, api, jws.kid, &key)) != PTN_OK ||
+	    key == NULL)
+		return r;
+	r = ptn_jws_verify(&jws, key, verdict);
+	if (r == PTN_OK && *verdict == PTN_ALLOW)
+		*payload = jws.payload;
+	return r;
+}
+
+/* ----------------------------------------------------------- what is issued */
+
+static void
+write_audience(struct ptn_jsonw *w, const struct ptn_conf *cf)
+{
+	size_t i;
+
+	ptn_jsonw_array(w, "aud");
+	for (i = 0; i < cf->audience.n; i++)
+		ptn_jsonw_str(w, NULL, cf->audience.v[i]);
+	if (cf->audience.n == 0)
+		ptn_jsonw_str(w, NULL, cf->rp_id);
+	ptn_jsonw_end_array(w);
+}
+
+enum ptn_err
+ptn_token_issue(const struct ptn_scope *sc, const struct ptn_claims *c,
+    char **token)
+{
+	char sub[PTN_UUID_STR], session_id[PTN_UUID_STR], tenant[PTN_UUID_STR];
+	struct ptn_jsonw w;
+
+	ptn_uuid_format(&c->sub, sub);
+	ptn_uuid_format(&c->session_id, session_id);
+	ptn_jsonw_init(&w, sc->arena);
+	ptn_jsonw_object(&w, NULL);
+	write_audience(&w, sc->cf);
+	if (c->email.address != NULL) {
+		ptn_jsonw_object(&w, "email");
+		ptn_jsonw_str(&w, "address", c->email.address);
+		ptn_jsonw_bool(&w, "is_primary", c->email.is_primary);
+		ptn_jsonw_bool(&w, "is_verified", c->email.is_verified);
+		ptn_jsonw_end_object(&w);
+	}
+	ptn_jsonw_int(&w, "exp", c->exp);
+	ptn_jsonw_int(&w, "iat", c->iat);
+	if (sc->cf->issuer[0] != '\0')
+		ptn_jsonw_str(&w, "iss", sc->cf->issuer);
+	ptn_jsonw_str(&w, "session_id", session_id);
+	ptn_jsonw_str(&w, "sub", sub);
+	if (!ptn_uuid_is_nil(&c->tenant_id)) {
+		ptn_uuid_format(&c->tenant_id, tenant);
+		ptn_jsonw_str(&w, "tenant_id", tenant);
+	}
+	ptn_jsonw_end_object(&w);
+	if (w.buf.bad)
+		return PTN_E_NOMEM;
+	return ptn_token_sign(sc, PTN_API_HANKO, w.buf.p, token);
+}
+
+/* ---------------------------------------------------------- verified before */
+
+/* One verified token; its place follows from its digest. */
+struct cached {
+	uint8_t digest[PTN_SHA256_LEN];
+	uint64_t generation;	  /* of the key set; 0: empty */
+	struct ptn_claims claims; /* email.address points to address */
+	char address[PTN_ADDRESS_MAX + 1];
+};
+
+struct ptn_token_cache {
+	size_t n;
+	struct cached *entry;
+};
+
+struct ptn_token_cache *
+ptn_token_cache_new(size_t entries)
+{
+	struct ptn_token_cache *c = calloc(1, sizeof(*c));
+
+	if (c == NULL ||
+	    (c->entry = calloc(entries, sizeof(*c->entry))) == NULL) {
+		free(c);
+		return NULL;
+	}
+	c->n = entries;
+	return c;
+}
+
+void
+ptn_token_cache_free(struct ptn_token_cache **c)
+{
+	if (*c == NULL)
+		return;
+	ptn_wipe((*c)->entry, (*c)->n * sizeof(*(*c)->entry));
+	free((*c)->entry);
+	free(*c);
+	*c = NULL;
+}
+
+/* Two bytes of the digest choose the place: up to 65536 entries. */
+static struct cached *
+cache_place(struct ptn_token_cache *c, const uint8_t digest[PTN_SHA256_LEN])
+{
+	return &c->entry[((size_t)digest[0] << 8 | digest[1]) % c->n];
+}
+
+static bool
+cache_get(const struct ptn_scope *sc, const uint8_t digest[PTN_SHA256_LEN],
+    struct ptn_claims *claims)
+{
+	const struct cached *e = cache_place(sc->tokens, digest);
+
+	/* generation starts at 1, so an empty place never matches */
+	if (e->generation == 0 ||
+	    e->generation != ptn_jwks_generation(sc->keys[PTN_API_HANKO]) ||
+	    memcmp(e->digest, digest, PTN_SHA256_LEN) != 0)
+		return false;
+	*claims = e->claims;
+	return true;
+}
+
+static void
+cache_put(const struct ptn_scope *sc, const uint8_t digest[PTN_SHA256_LEN],
+    const struct ptn_claims *claims)
+{
+	struct cached *e = cache_place(sc->tokens, digest);
+	const char *address = claims->email.address;
+
+	if (address != NULL && strlen(address) >= sizeof(e->address))
+		return;
+	memcpy(e->digest, digest, PTN_SHA256_LEN);
+	e->claims = *claims;
+	e->claims.email.address = NULL;
+	if (address != NULL)
+		e->claims.email.address = strcpy(e->address, address);
+	e->generation = ptn_jwks_generation(sc->keys[PTN_API_HANKO]);
+}
+
+/* ------------------------------------------------------------- what it says */
+
+static bool
+audience_is(const struct ptn_conf *cf, const struct ptn_json *aud)
+{
+	const char *ours = cf->audience.n > 0 ? cf->audience.v[0] : cf->rp_id;
+	struct ptn_bytes s;
+	size_t i;
+
+	for (i = 0; i < ptn_json_len(aud); i++) {
+		s = ptn_json_string(ptn_json_at(aud, i));
+		if (s.p != NULL && ptn_bytes_equal(s, ptn_bytes_of(ours)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+issuer_is(const struct ptn_conf *cf, const struct ptn_json *iss)
+{
+	const struct ptn_bytes s = ptn_json_string(iss);
+
+	if (cf->issuer[0] == '\0')
+		return true;
+	return s.p != NULL && ptn_bytes_equal(s, ptn_bytes_of(cf->issuer));
+}
+
+static bool
+read_id(struct ptn_arena *a, const struct ptn_json *v, struct ptn_uuid *id)
+{
+	const char *s = ptn_json_text(a, v);
+
+	return s != NULL && ptn_uuid_parse(s, id);
+}
+
+/* A token without one is of the default tenant. */
+static bool
+read_tenant(struct ptn_arena *a, const struct ptn_json *v, struct ptn_uuid *id)
+{
+	memset(id, 0, sizeof(*id));
+	return v == NULL || (read_id(a, v, id) && !ptn_uuid_is_nil(id));
+}
+
+/* What the token says, and that it is meant for us. */
+static bool
+read_claims(const struct ptn_scope *sc, const struct ptn_json *p,
+    struct ptn_claims *c)
+{
+	const struct ptn_json *email = ptn_json_get(p, "email");
+
+	memset(c, 0, sizeof(*c));
+	if (!read_id(sc->arena, ptn_json_get(p, "sub"), &c->sub) ||
+	    !read_id(sc->arena, ptn_json_get(p, "session_id"),
+		&c->session_id) ||
+	    !read_tenant(sc->arena, ptn_json_get(p, "tenant_id"),
+		&c->tenant_id) ||
+	    !ptn_json_int(ptn_json_get(p, "iat"), &c->iat) ||
+	    !ptn_json_int(ptn_json_get(p, "exp"), &c->exp))
+		return false;
+	c->email.address =
+	    ptn_json_text(sc->arena, ptn_json_get(email, "address"));
+	c->email.is_primary = ptn_json_bool(ptn_json_get(email, "is_primary"));
+	c->email.is_verified =
+	    ptn_json_bool(ptn_json_get(email, "is_verified"));
+	return audience_is(sc->cf, ptn_json_get(p, "aud")) &&
+	    issuer_is(sc->cf, ptn_json_get(p, "iss"));
+}
+
+/* One set of keys signs for all tenants: that is why a token names its own. */
+static bool
+tenant_is(const struct ptn_scope *sc, const struct ptn_claims *c)
+{
+	const struct ptn_uuid nobody = { { 0 } };
+
+	return ptn_uuid_equal(&c->tenant_id,
+	    sc->tenant_named ? &sc->tenant_id : &nobody);
+}
+
+static bool
+in_time(const struct ptn_claims *c)
+{
+	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
+
+	return now < c->exp && now + LEEWAY_S >= c->iat;
+}
+
+static enum ptn_err
+verify_new(const struct ptn_scope *sc, struct ptn_bytes token,
+    struct ptn_claims *claims, enum ptn_verdict *verdict)
+{
+	struct ptn_json *json = NULL;
+	struct ptn_bytes payload;
+	const char *why;
+	enum ptn_err r;
+
+	r = ptn_token_open(sc, PTN_API_HANKO, token, &payload, verdict);
+	if (r != PTN_OK || *verdict != PTN_ALLOW)
+		return r;
+	*verdict = PTN_DENY;
+	r = ptn_json_parse(payload, CLAIMS_DEPTH, &json, &why);
+	if (r == PTN_OK && read_claims(sc, json, claims))
+		*verdict = PTN_ALLOW;
+	ptn_json_free(&json);
+	return r == PTN_E_INPUT ? PTN_OK : r;
+}
+
+enum ptn_err
+ptn_token_verify(const struct ptn_scope *sc, struct ptn_bytes token,
+    struct ptn_claims *claims, enum ptn_verdict *verdict)
+{
+	uint8_t digest[PTN_SHA256_LEN];
+	enum ptn_err r;
+
+	*verdict = PTN_DENY;
+	if (token.len == 0 || token.len > PTN_JWS_MAX)
+		return PTN_OK;
+	ptn_crypto_sha256(token, digest);
+	if (!cache_get(sc, digest, claims)) {
+		r = verify_new(sc, token, claims, verdict);
+		if (r != PTN_OK || *verdict != PTN_ALLOW)
+			return r;
+		cache_put(sc, digest, claims);
+	}
+	*verdict =
+	    tenant_is(sc, claims) && in_time(claims) ? PTN_ALLOW : PTN_DENY;
+	return PTN_OK;
+}

@@ -1,0 +1,75 @@
+#ifndef PTN_ACCOUNT_TOKEN_H
+#define PTN_ACCOUNT_TOKEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/api.h"
+#include "lib/base/bytes.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/scope.h"
+
+/*
+ * Tokens signed with the key set of an API (jwk.h, jws.h), and what those of
+ * the public API say: a session as its client holds it.
+ */
+
+/*
+ * Sign a payload with the key of sc->keys[api] that signs now.  PTN_E_CONFIG
+ * if none does.
+ */
+enum ptn_err ptn_token_sign(const struct ptn_scope *sc, enum ptn_api api,
+    const char *payload, char **token) PTN_MUST_USE;
+
+/*
+ * Verify form and signature by sc->keys[api].  A key we do not know may be one
+ * that another host just made: then the key set is loaded anew, once.
+ *
+ * payload	the claims as bytes in the arena, set only with PTN_ALLOW.
+ * verdict	PTN_DENY for every fault of the token.
+ */
+enum ptn_err ptn_token_open(const struct ptn_scope *sc, enum ptn_api api,
+    struct ptn_bytes token, struct ptn_bytes *payload,
+    enum ptn_verdict *verdict) PTN_MUST_USE;
+
+/* The e-mail claim: the primary address of the user. */
+struct ptn_email_claim {
+	const char *address; /* NULL: none */
+	bool is_primary;
+	bool is_verified;
+};
+
+/* What a session token says; beside it iss and aud, by the configuration. */
+struct ptn_claims {
+	struct ptn_uuid sub;
+	struct ptn_uuid session_id;
+	struct ptn_uuid tenant_id; /* nil: the default tenant */
+	int64_t iat;		   /* seconds since the epoch */
+	int64_t exp;
+	struct ptn_email_claim email;
+};
+
+/* The signed token of a session; after the transaction. */
+enum ptn_err ptn_token_issue(const struct ptn_scope *sc,
+    const struct ptn_claims *claims, char **token) PTN_MUST_USE;
+
+/*
+ * Tokens whose signature this process has verified already, by SHA-256,
+ * until they expire or the key set changes: what is left to ask is the row.
+ */
+struct ptn_token_cache;
+struct ptn_token_cache *ptn_token_cache_new(size_t entries);
+void ptn_token_cache_free(struct ptn_token_cache **c);
+
+/*
+ * Verify a session token by itself: form, signature, iss, aud, tenant, exp,
+ * iat (60 s of leeway).  Needs sc->tokens.  No statement, unless the key set
+ * is loaded anew.  verdict PTN_DENY for every fault of the token.
+ */
+enum ptn_err ptn_token_verify(const struct ptn_scope *sc,
+    struct ptn_bytes token, struct ptn_claims *claims,
+    enum ptn_verdict *verdict) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,78 @@
+#!/bin/sh
+#
+# Holds the table of events against its manual page: every row of
+# lib/event/event.def is an .It Va of lib/event/postern-events.7 and the other
+# way round, and the line below it says the kind and the notice of the row:
+#
+#	.It Va dfns_recovery_succeeded
+#	.Em change , No notice Ql recovered .
+#
+# usage: events.sh [TOP]
+
+set -u
+top=${1:-$(cd "$(dirname "$0")/../.." && pwd)} || exit 2
+table=$top/lib/event/event.def
+man=$top/lib/event/postern-events.7
+failed=0
+
+for file in "$table" "$man"; do
+	if [ ! -r "$file" ]; then
+		echo "events.sh: $file is missing" >&2
+		exit 1
+	fi
+done
+
+awk '
+	function fault(what) {
+		print "events.sh: " what | "cat >&2"
+		failed = 1
+	}
+
+	# PTN_EVENT(NAME, KIND, "type", NOTICE, ...): what the page must say.
+	FNR == NR && /^PTN_EVENT\(/ {
+		n = split($0, part, /[(),][ \t]*/)
+		kind = tolower(part[3])
+		type = part[4]
+		gsub(/"/, "", type)
+		notice = tolower(part[5])
+		if (type in said)
+			fault(type ": twice in event.def")
+		said[type] = ".Em " kind \
+		    (notice == "none" ? "" : " , No notice Ql " notice) " ."
+		next
+	}
+	FNR == NR { next }
+
+	want != "" {
+		if ($0 != said[want])
+			fault(want ": the page has \"" $0 "\", not \"" \
+			    said[want] "\"")
+		want = ""
+	}
+	/^\.It Va / {
+		if (!($3 in said))
+			fault($3 ": in the page, but not in event.def")
+		else if ($3 in seen)
+			fault($3 ": twice in the page")
+		else
+			want = $3
+		seen[$3] = 1
+	}
+
+	END {
+		for (type in said) {
+			total++
+			if (!(type in seen))
+				fault(type ": not in postern-events(7)")
+		}
+		if (total == 0)
+			fault("no rows found in event.def")
+		exit failed
+	}
+' "$table" "$man" || failed=1
+
+if command -v mandoc >/dev/null; then
+	mandoc -T lint -W warning "$man" >&2 || failed=1
+fi
+
+exit $failed
