@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chownSync, mkdtempSync, readFileSync, readdirSync, realpathSync,
   rmSync, statSync } from 'node:fs';
-import http from 'node:http';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -32,32 +32,74 @@ const isWorker = (pid) =>
 
 const openFiles = (pid) => readdirSync(`/proc/${pid}/fd`).length;
 
+const bytesOf = (base, { method, path, headers, body = '' }) => Buffer.from(
+  [`${method} ${base.pathname.replace(/\/$/, '')}${path} HTTP/1.1`,
+    `Host: ${base.host}`, `Content-Length: ${body.length}`,
+    ...Object.entries(headers).map((pair) => pair.join(': ')), '', body]
+    .join('\r\n'));
+
+/*
+ * One request after the other, over a connection that is kept as long as the
+ * web server likes: a plain socket, because node:http takes more of the
+ * machine than what is tested.  Each answer has a Content-Length.
+ */
+class Asker {
+  constructor(base) {
+    this.base = base;
+  }
+
+  connect() {
+    const socket = net.connect(this.base.port, this.base.hostname);
+    socket.setEncoding('latin1');
+    socket.setNoDelay();
+    socket.on('data', (text) => this.take(text));
+    socket.on('error', (error) => this.answered(error.code));
+    socket.on('end', () => this.answered('no answer'));
+    this.socket = socket;
+  }
+
+  take(text) {
+    this.text += text;
+    const head = this.text.indexOf('\r\n\r\n');
+    const length = /^content-length: *(\d+)/im.exec(this.text)?.[1];
+    if (head < 0 || this.text.length < head + 4 + Number(length))
+      return;
+    if (/^connection: close/im.test(this.text))
+      this.close();
+    this.answered(Number(this.text.slice(9, 12)));
+  }
+
+  ask(bytes) {
+    if (!this.socket)
+      this.connect();
+    this.text = '';
+    this.socket.write(bytes);
+    return new Promise((done) => { this.answered = done; });
+  }
+
+  close() {
+    this.socket?.destroy();
+    this.socket = null;
+  }
+}
+
 /* Send n requests, some at a time; the kinds take turns. */
 async function many(url, kinds, n) {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
   const base = new URL(url);
-  const one = (kind) => new Promise((resolve, reject) => {
-    const request = http.request({ agent, host: base.hostname,
-      port: base.port, method: kind.method, headers: kind.headers,
-      path: base.pathname.replace(/\/$/, '') + kind.path }, (answer) => {
-      answer.resume();
-      answer.on('end', () => resolve(answer.statusCode));
-    });
-    request.on('error', reject);
-    request.end(kind.body);
-  });
+  const all = kinds.map((kind) => ({ ...kind, bytes: bytesOf(base, kind) }));
   let next = 0;
   const wrong = [];
   await Promise.all(Array.from({ length: 8 }, async () => {
-    while (next < n) {
-      const kind = kinds[next++ % kinds.length];
-      const status = await one(kind);
+    const asker = new Asker(base);
+    while (next < n && wrong.length === 0) {
+      const kind = all[next++ % all.length];
+      const status = await asker.ask(kind.bytes);
       if (status !== kind.status)
         wrong.push(`${kind.method} ${kind.path}: ${status}`);
     }
+    asker.close();
   }));
-  agent.destroy();
-  assert.deepEqual(wrong.slice(0, 5), []);
+  assert.deepEqual(wrong, []);
 }
 
 function kindsFor(api, user) {
