@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <mysql.h>
+
 #include "lib/account/migrate.h"
 #include "lib/account/org.h"
 #include "lib/account/tenant.h"
@@ -123,10 +125,53 @@ rows_at(const struct ptn_uuid *id)
 }
 
 /* What no statement of ours does. */
-static inline void
-rows_sql(const char *sql)
+__attribute__((format(printf, 1, 2))) static inline void
+rows_sql(const char *fmt, ...)
 {
+	char sql[ROWS_SQL_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	assert_in_range(vsnprintf(sql, sizeof(sql), fmt, ap), 1,
+	    sizeof(sql) - 1);
+	va_end(ap);
 	assert_int_equal(ptn_db_script(admin, sql, strlen(sql)), PTN_OK);
+}
+
+static inline int64_t
+rows_first(MYSQL *my, const char *sql)
+{
+	MYSQL_RES *res = NULL;
+	MYSQL_ROW row = NULL;
+	int64_t n;
+
+	if (mysql_query(my, sql) == 0 && (res = mysql_store_result(my)) != NULL)
+		row = mysql_fetch_row(res);
+	if (row == NULL || row[0] == NULL)
+		fail_msg("%s: %s", sql, mysql_error(my));
+	n = strtoll(row[0], NULL, 10);
+	mysql_free_result(res);
+	return n;
+}
+
+/* What no statement of ours asks: the number that a SELECT gives. */
+__attribute__((format(printf, 1, 2))) static inline int64_t
+rows_number(const char *fmt, ...)
+{
+	MYSQL *my = mysql_init(NULL);
+	char sql[ROWS_SQL_MAX];
+	va_list ap;
+	int64_t n;
+
+	va_start(ap, fmt);
+	assert_in_range(vsnprintf(sql, sizeof(sql), fmt, ap), 1,
+	    sizeof(sql) - 1);
+	va_end(ap);
+	assert_non_null(mysql_real_connect(my, NULL, "root", "", conf.db_name,
+	    0, conf.db_socket, 0));
+	n = rows_first(my, sql);
+	mysql_close(my);
+	return n;
 }
 
 static inline const char *
@@ -170,6 +215,18 @@ rows_user(void)
 	return rows_user_of(&tenant,
 	    ptn_arena_printf(arena, "user%d@example.org", ++n))
 	    .id;
+}
+
+/* An organisation of its own. */
+static inline struct ptn_uuid
+rows_tenant(void)
+{
+	static int n;
+	struct ptn_org_row org = { .active = true };
+
+	org.name = ptn_arena_printf(arena, "other %d", ++n);
+	assert_int_equal(ptn_org_put(&scope, &org), PTN_OK);
+	return org.id;
 }
 
 /*
