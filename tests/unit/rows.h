@@ -174,6 +174,13 @@ rows_number(const char *fmt, ...)
 	return n;
 }
 
+/* The time by the database's clock. */
+static inline int64_t
+rows_now_us(void)
+{
+	return rows_number("SELECT 1000000 * UNIX_TIMESTAMP(NOW(6))");
+}
+
 static inline const char *
 rows_hex(const struct ptn_uuid *id)
 {
