@@ -2,16 +2,17 @@
 #define TEST_CLOCK_H
 
 /*
- * In the place of clock.c: this host's clock, which a test moves.  The
- * database keeps its own.
+ * In the place of clock.c: this host's clocks, which a test sets.  The database
+ * keeps its own.
  */
 
 #include <time.h>
 
 #include "lib/base/clock.h"
 
-static int64_t clock_us;       /* since the epoch; 0: as the host has it */
-static int64_t clock_ahead_ms; /* of the one that never steps back */
+/* What they say; 0: as the host has it. */
+static int64_t clock_us;      /* since the epoch */
+static int64_t clock_mono_ms; /* of the one that never steps back */
 
 int64_t
 ptn_clock_us(void)
@@ -30,8 +31,9 @@ ptn_clock_mono_ms(void)
 	struct timespec ts;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000 +
-	    clock_ahead_ms;
+	return clock_mono_ms != 0
+	    ? clock_mono_ms
+	    : (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 void

@@ -255,10 +255,10 @@ rows_run(rows_racer *fn, void *arg, int start)
 	_exit((int)fn(&mine, arg));
 }
 
-static inline int
-rows_race(rows_racer *fn, void *arg, enum ptn_err lost)
+static inline void
+rows_start(rows_racer *fn, void *arg, int gun[2])
 {
-	int i, status, won = 0, gun[2];
+	int i;
 
 	assert_int_equal(pipe(gun), 0);
 	for (i = 0; i < ROWS_RACERS; i++)
@@ -268,7 +268,13 @@ rows_race(rows_racer *fn, void *arg, enum ptn_err lost)
 		}
 	(void)close(gun[0]);
 	(void)usleep(200000); /* they connect */
-	(void)close(gun[1]);
+}
+
+static inline int
+rows_winners(enum ptn_err lost)
+{
+	int i, status, won = 0;
+
 	for (i = 0; i < ROWS_RACERS; i++) {
 		assert_true(wait(&status) > 0);
 		assert_true(WIFEXITED(status));
@@ -278,6 +284,34 @@ rows_race(rows_racer *fn, void *arg, enum ptn_err lost)
 			assert_int_equal(WEXITSTATUS(status), (int)lost);
 	}
 	return won;
+}
+
+static inline int
+rows_race(rows_racer *fn, void *arg, enum ptn_err lost)
+{
+	int gun[2];
+
+	rows_start(fn, arg, gun);
+	(void)close(gun[1]);
+	return rows_winners(lost);
+}
+
+/*
+ * The same, but they meet: what an UPDATE locks they cannot have until all are
+ * there, as far as they wait for locks at all.
+ */
+static inline int
+rows_race_held(rows_racer *fn, void *arg, enum ptn_err lost, const char *sql)
+{
+	int gun[2];
+
+	rows_start(fn, arg, gun);
+	rows_sql("BEGIN");
+	rows_sql("%s", sql);
+	(void)close(gun[1]);
+	(void)usleep(200000); /* they come as far as they can */
+	rows_sql("COMMIT");
+	return rows_winners(lost);
 }
 
 #endif

@@ -166,7 +166,9 @@ locked(void **state)
 	assert_true(out.backup_eligible);
 	assert_int_equal(lock_at(&scope, ptn_bytes_of("none")),
 	    PTN_E_NOT_FOUND);
-	assert_int_equal(lock_at(&scope, PTN_BYTES("", 0)), PTN_E_NOT_FOUND);
+	assert_int_equal(ptn_credential_lock(&scope, PTN_BYTES("", 0), &out),
+	    PTN_E_NOT_FOUND);
+	assert_null(out.public_key.p);
 	assert_int_equal(lock_at(&scope, PTN_BYTES(in.id.p, in.id.len - 1)),
 	    PTN_E_NOT_FOUND);
 }
