@@ -200,6 +200,8 @@ not_recorded(void **state)
 	assert_int_equal(actor.n, 0);
 }
 
+static enum ptn_err next; /* what comes of what the caller does then */
+
 static enum ptn_err
 sign_in_within(const struct ptn_scope *sc, void *arg)
 {
@@ -209,8 +211,7 @@ sign_in_within(const struct ptn_scope *sc, void *arg)
 	if ((r = ptn_user_lock(sc, &s->user_id)) != PTN_OK ||
 	    (r = ptn_signin_in(sc, s)) != PTN_OK)
 		return r;
-	/* What the caller does next fails. */
-	return s->event == PTN_EVENT_DFNS_RECOVERY_OK ? PTN_E_CONFLICT : PTN_OK;
+	return next;
 }
 
 static void
@@ -223,13 +224,19 @@ within_a_transaction(void **state)
 		.event = PTN_EVENT_PASSWORD_LOGIN_OK };
 
 	(void)state;
+	next = PTN_E_CONFLICT;
+	assert_int_equal(ptn_tx(&scope, sign_in_within, &s), PTN_E_CONFLICT);
+	assert_int_equal(sessions(&s.user_id), 0);
+	assert_int_equal(records("password_login_succeeded"), 0);
+	assert_int_equal(actor.n, 0); /* it did not happen */
+	next = PTN_OK;
 	assert_int_equal(ptn_tx(&scope, sign_in_within, &s), PTN_OK);
 	assert_int_equal(sessions(&s.user_id), 1);
 	assert_int_equal(records("password_login_succeeded"), 1);
-	assert_int_equal(proofs, 1);
 	answer = PTN_E_DENIED;
 	assert_int_equal(ptn_tx(&scope, sign_in_within, &s), PTN_E_DENIED);
 	assert_int_equal(sessions(&s.user_id), 1);
+	assert_int_equal(proofs, 3);
 	assert_int_equal(actor.n, 1);
 }
 
