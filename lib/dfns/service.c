@@ -178,8 +178,11 @@ ptn_service_revoke(const struct ptn_scope *sc, const struct ptn_uuid *token_id,
 		return r;
 	in.user_id = *user = row.user_id;
 	if ((r = ptn_user_lock(sc, &in.user_id)) != PTN_OK ||
-	    (r = ptn_sql_access_tokens_revoke(sc->db, &in, &n)) != PTN_OK ||
-	    (r = ptn_dfns_creds_archive(sc, &in.user_id)) != PTN_OK)
+	    (r = ptn_sql_access_tokens_revoke(sc->db, &in, &n)) != PTN_OK)
+		return r;
+	if (n == 0) /* ended while we waited for the lock */
+		return PTN_E_NOT_FOUND;
+	if ((r = ptn_dfns_creds_archive(sc, &in.user_id)) != PTN_OK)
 		return r;
 	return ptn_member_archive(sc, &in.user_id);
 }

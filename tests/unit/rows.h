@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <mysql.h>
+
 #include "lib/account/migrate.h"
 #include "lib/account/org.h"
 #include "lib/account/tenant.h"
@@ -123,10 +125,60 @@ rows_at(const struct ptn_uuid *id)
 }
 
 /* What no statement of ours does. */
-static inline void
-rows_sql(const char *sql)
+__attribute__((format(printf, 1, 2))) static inline void
+rows_sql(const char *fmt, ...)
 {
+	char sql[ROWS_SQL_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	assert_in_range(vsnprintf(sql, sizeof(sql), fmt, ap), 1,
+	    sizeof(sql) - 1);
+	va_end(ap);
 	assert_int_equal(ptn_db_script(admin, sql, strlen(sql)), PTN_OK);
+}
+
+static inline int64_t
+rows_first(MYSQL *my, const char *sql)
+{
+	MYSQL_RES *res = NULL;
+	MYSQL_ROW row = NULL;
+	int64_t n;
+
+	if (mysql_query(my, sql) == 0 && (res = mysql_store_result(my)) != NULL)
+		row = mysql_fetch_row(res);
+	if (row == NULL || row[0] == NULL)
+		fail_msg("%s: %s", sql, mysql_error(my));
+	n = strtoll(row[0], NULL, 10);
+	mysql_free_result(res);
+	return n;
+}
+
+/* What no statement of ours asks: the number that a SELECT gives. */
+__attribute__((format(printf, 1, 2))) static inline int64_t
+rows_number(const char *fmt, ...)
+{
+	MYSQL *my = mysql_init(NULL);
+	char sql[ROWS_SQL_MAX];
+	va_list ap;
+	int64_t n;
+
+	va_start(ap, fmt);
+	assert_in_range(vsnprintf(sql, sizeof(sql), fmt, ap), 1,
+	    sizeof(sql) - 1);
+	va_end(ap);
+	assert_non_null(mysql_real_connect(my, NULL, "root", "", conf.db_name,
+	    0, conf.db_socket, 0));
+	n = rows_first(my, sql);
+	mysql_close(my);
+	return n;
+}
+
+/* The time by the database's clock. */
+static inline int64_t
+rows_now_us(void)
+{
+	return rows_number("SELECT 1000000 * UNIX_TIMESTAMP(NOW(6))");
 }
 
 static inline const char *
@@ -172,6 +224,18 @@ rows_user(void)
 	    .id;
 }
 
+/* An organisation of its own. */
+static inline struct ptn_uuid
+rows_tenant(void)
+{
+	static int n;
+	struct ptn_org_row org = { .active = true };
+
+	org.name = ptn_arena_printf(arena, "other %d", ++n);
+	assert_int_equal(ptn_org_put(&scope, &org), PTN_OK);
+	return org.id;
+}
+
 /*
  * So many processes do it at once, each on a connection of its own; how many
  * got PTN_OK.  All others got lost, or the test fails.
@@ -191,10 +255,10 @@ rows_run(rows_racer *fn, void *arg, int start)
 	_exit((int)fn(&mine, arg));
 }
 
-static inline int
-rows_race(rows_racer *fn, void *arg, enum ptn_err lost)
+static inline void
+rows_start(rows_racer *fn, void *arg, int gun[2])
 {
-	int i, status, won = 0, gun[2];
+	int i;
 
 	assert_int_equal(pipe(gun), 0);
 	for (i = 0; i < ROWS_RACERS; i++)
@@ -204,7 +268,13 @@ rows_race(rows_racer *fn, void *arg, enum ptn_err lost)
 		}
 	(void)close(gun[0]);
 	(void)usleep(200000); /* they connect */
-	(void)close(gun[1]);
+}
+
+static inline int
+rows_winners(enum ptn_err lost)
+{
+	int i, status, won = 0;
+
 	for (i = 0; i < ROWS_RACERS; i++) {
 		assert_true(wait(&status) > 0);
 		assert_true(WIFEXITED(status));
@@ -214,6 +284,34 @@ rows_race(rows_racer *fn, void *arg, enum ptn_err lost)
 			assert_int_equal(WEXITSTATUS(status), (int)lost);
 	}
 	return won;
+}
+
+static inline int
+rows_race(rows_racer *fn, void *arg, enum ptn_err lost)
+{
+	int gun[2];
+
+	rows_start(fn, arg, gun);
+	(void)close(gun[1]);
+	return rows_winners(lost);
+}
+
+/*
+ * The same, but they meet: what an UPDATE locks they cannot have until all are
+ * there, as far as they wait for locks at all.
+ */
+static inline int
+rows_race_held(rows_racer *fn, void *arg, enum ptn_err lost, const char *sql)
+{
+	int gun[2];
+
+	rows_start(fn, arg, gun);
+	rows_sql("BEGIN");
+	rows_sql("%s", sql);
+	(void)close(gun[1]);
+	(void)usleep(200000); /* they come as far as they can */
+	rows_sql("COMMIT");
+	return rows_winners(lost);
 }
 
 #endif

@@ -139,7 +139,7 @@ who_gets_one(void **state)
 
 	(void)state;
 	for (i = 0; i < N(made); i++) {
-		rows_sql(made[i]);
+		rows_sql("%s", made[i]);
 		for (p = 0; p < 3; p++) {
 			want((enum ptn_code_kind)(PTN_CODE_LOGIN + p), &org,
 			    "Jo@Example.org");

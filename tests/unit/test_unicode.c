@@ -28,6 +28,48 @@ teardown(void **state)
 	return 0;
 }
 
+static const struct {
+	const char *text;
+	size_t len;
+	size_t used;
+	uint32_t cp;
+} utf8[] = {
+	{ "a", 1, 1, 'a' }, { "\0", 1, 1, 0 }, { "\x7f", 1, 1, 0x7f },
+	{ "\xc2\x80", 2, 2, 0x80 }, { "\xdf\xbf", 2, 2, 0x7ff },
+	{ "\xe0\xa0\x80", 3, 3, 0x800 }, { "\xed\x9f\xbf", 3, 3, 0xd7ff },
+	{ "\xee\x80\x80", 3, 3, 0xe000 }, { "\xef\xbf\xbf", 3, 3, 0xffff },
+	{ "\xf0\x90\x80\x80", 4, 4, 0x10000 },
+	{ "\xf4\x8f\xbf\xbf", 4, 4, 0x10ffff }, { "", 0, 0, 0 },
+	{ "\x80", 1, 0, 0 },		 /* continuation without a lead */
+	{ "\xc0\x80", 2, 0, 0 },	 /* overlong NUL */
+	{ "\xc1\xbf", 2, 0, 0 },	 /* overlong */
+	{ "\xe0\x9f\xbf", 3, 0, 0 },	 /* overlong */
+	{ "\xf0\x8f\xbf\xbf", 4, 0, 0 }, /* overlong */
+	{ "\xed\xa0\x80", 3, 0, 0 },	 /* high surrogate */
+	{ "\xed\xbf\xbf", 3, 0, 0 },	 /* low surrogate */
+	{ "\xf4\x90\x80\x80", 4, 0, 0 }, /* beyond U+10FFFF */
+	{ "\xf5\x80\x80\x80", 4, 0, 0 }, { "\xff", 1, 0, 0 },
+	{ "\xc3", 1, 0, 0 }, /* cut off */
+	{ "\xe2\x82", 2, 0, 0 }, { "\xf0\x9f\x98", 3, 0, 0 },
+	{ "\xe2\x28\xa1", 3, 0, 0 }, /* lead without its continuation */
+};
+
+static void
+test_utf8_decode(void **state)
+{
+	uint32_t cp;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(utf8); i++) {
+		cp = 0;
+		assert_int_equal(
+		    ptn_utf8_decode(PTN_BYTES(utf8[i].text, utf8[i].len), &cp),
+		    utf8[i].used);
+		assert_int_equal(cp, utf8[i].cp);
+	}
+}
+
 static void
 test_utf8(void **state)
 {
@@ -341,6 +383,7 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_utf8_decode),
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_fit),
 		cmocka_unit_test(test_opaque),
