@@ -1,12 +1,23 @@
-#include "fcgi/dfns/dfns.h"
+#include "lib/dfns/cred.h"
 
 #include <stdio.h>
 #include <time.h>
 
+#include "fcgi/dfns/dfns.h"
+#include "lib/dfns/activation.h"
 #include "lib/format/dfnsid.h"
 
 #define US_PER_MS 1000
 #define TIME_STR 32
+
+enum { UUID, UUID__MAX };
+
+static const struct ptn_field uuid_fields[UUID__MAX] = {
+	[UUID] = { "credentialUuid", PTN_F_TEXT, true, PTN_DFNSID_MAX, NULL,
+	    PTN_OK },
+};
+
+const struct ptn_input ptn_in_dfns_uuid = { uuid_fields, UUID__MAX };
 
 void
 ptn_dfns_write_time(struct ptn_jsonw *w, const char *name, int64_t us)
@@ -24,7 +35,6 @@ ptn_dfns_write_time(struct ptn_jsonw *w, const char *name, int64_t us)
 	ptn_jsonw_str(w, name, text);
 }
 
-/* Specification 6.1: every member is a text. */
 void
 ptn_dfns_write_credential(struct ptn_jsonw *w, const struct ptn_org *org,
     const struct ptn_dfns_cred *c)
@@ -48,7 +58,7 @@ ptn_dfns_write_credential(struct ptn_jsonw *w, const struct ptn_org *org,
 	ptn_jsonw_end_object(w);
 }
 
-/* GET /auth/credentials: mine, active and not. */
+/* GET /auth/credentials: all of the user, active or not. */
 enum ptn_err
 ptn_dfns_credentials(struct ptn_request *req, struct ptn_reply *rep)
 {
@@ -71,4 +81,36 @@ ptn_dfns_credentials(struct ptn_request *req, struct ptn_reply *rep)
 	ptn_jsonw_end_array(&rep->json);
 	ptn_jsonw_end_object(&rep->json);
 	return PTN_OK;
+}
+
+static enum ptn_err
+set_active(struct ptn_request *req, struct ptn_reply *rep, bool active)
+{
+	struct ptn_dfns_activation k = { .user_id = req->session.claims.sub,
+		.action = req->action,
+		.active = active };
+	enum ptn_err r;
+
+	/* A text that is not an id is refused like an unknown id. */
+	if (ptn_dfnsid_parse(PTN_DFNSID_CREDENTIAL, req->in[UUID].b,
+		&k.credential) != PTN_OK)
+		k.credential = ptn_uuid_new();
+	r = ptn_dfns_activation(&req->sc, &k);
+	return r == PTN_OK
+	    ? ptn_dfns_success(rep)
+	    : ptn_dfns_refuse_denied(req, rep, r, &k.denial, PTN_EVENT_NONE);
+}
+
+/* PUT /auth/credentials/activate */
+enum ptn_err
+ptn_dfns_credential_activate(struct ptn_request *req, struct ptn_reply *rep)
+{
+	return set_active(req, rep, true);
+}
+
+/* PUT /auth/credentials/deactivate */
+enum ptn_err
+ptn_dfns_credential_deactivate(struct ptn_request *req, struct ptn_reply *rep)
+{
+	return set_active(req, rep, false);
 }

@@ -7,6 +7,7 @@
 #include "fcgi/dfns/dfns.h"
 #include "lib/crypto/crypto.h"
 #include "lib/dfns/service.h"
+#include "lib/dfns/token.h"
 
 #define ID_STR 24 /* of 63 bits in decimal */
 
@@ -31,7 +32,6 @@ error_id(const struct ptn_request *req, char out[ID_STR])
 	snprintf(out, ID_STR, "%llu", (unsigned long long)(n >> 1));
 }
 
-/* Specification 1.6. */
 static void
 write_error(struct ptn_reply *rep, const struct ptn_request *req, int status,
     const char *message)
@@ -193,17 +193,23 @@ welcome(const struct ptn_request *req, const struct ptn_auth *auth)
 }
 
 /*
- * A token of somebody who is switched off is no token.  Whoever is about to
- * sign an action is told why, where telling is configured (1.6).
+ * The token of a member who is switched off is refused like any bad token.
+ * Only at the endpoints of user actions, and where denials disclose accounts,
+ * the answer says why.
  */
 static enum ptn_err
 refuse_member(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_auth *auth, const struct ptn_member *who)
 {
-	if (auth != &ptn_dfns_auth_caller || !ptn_dfns_discloses_accounts(req))
+	struct ptn_dfns_denial denial;
+	enum ptn_err r;
+
+	if (auth != &ptn_dfns_auth_caller ||
+	    !ptn_dfns_denial_discloses(&req->sc))
 		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
-	return ptn_dfns_refuse_member(req, rep, PTN_EVENT_DFNS_ACTION_FAILED,
-	    who);
+	r = ptn_dfns_denial_of_member(&denial, who);
+	return ptn_dfns_refuse_denied(req, rep, r, &denial,
+	    PTN_EVENT_DFNS_ACTION_FAILED);
 }
 
 static enum ptn_err
@@ -225,7 +231,7 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep,
 	if (who.kind != NULL && !welcome(req, auth))
 		return ptn_dfns_refuse_kind(req, rep, who.kind);
 	return auth == &ptn_dfns_auth_signed || auth == &ptn_dfns_auth_service
-	    ? ptn_dfns_action_check(req, rep)
+	    ? ptn_dfns_require_action(req, rep)
 	    : PTN_OK;
 }
 

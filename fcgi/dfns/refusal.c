@@ -1,13 +1,16 @@
 #include "fcgi/dfns/dfns.h"
 
+#include "lib/conf/conf.h"
+#include "lib/dfns/password.h"
 #include "lib/format/dfnsid.h"
 
-/* THE table of refusals (specification 1.6 and 13); the texts are theirs. */
+/* The status and text of each denial: those of Dfns, which clients compare. */
 static const struct {
 	enum ptn_err r;
 	const char *message;
-} refusals[PTN_DFNS__MAX] = {
+} refusals[PTN_DFNS_DENIAL__MAX] = {
 	/* clang-format off */
+	[PTN_DFNS_NOT_DENIED] =     { PTN_E_INTERNAL, NULL },
 	[PTN_DFNS_BAD_TOKEN] =      { PTN_E_DENIED, "user token is missing or invalid" },
 	[PTN_DFNS_BAD_CODE] =       { PTN_E_FORBIDDEN, "Invalid code" },
 	[PTN_DFNS_BAD_CHALLENGE] =  { PTN_E_INPUT, "Challenge token is not valid." },
@@ -28,12 +31,23 @@ static const struct {
 };
 
 enum ptn_err
-ptn_dfns_refuse(struct ptn_reply *rep, enum ptn_dfns_refusal why)
+ptn_dfns_refuse(struct ptn_reply *rep, enum ptn_dfns_denial_reason reason)
 {
-	return ptn_reply_say(rep, refusals[why].r, refusals[why].message);
+	return ptn_reply_say(rep, refusals[reason].r, refusals[reason].message);
 }
 
-/* Operations have no names here: method and path stand for them. */
+enum ptn_err
+ptn_dfns_refuse_denied(struct ptn_request *req, struct ptn_reply *rep,
+    enum ptn_err r, const struct ptn_dfns_denial *d, enum ptn_event event)
+{
+	if (r != PTN_E_DENIED)
+		return r;
+	if (event != PTN_EVENT_NONE && d->detail != NULL)
+		ptn_event_note(&req->sc, event, d->detail);
+	return ptn_dfns_refuse(rep, d->reason);
+}
+
+/* Our operations have no names: method and path stand in their place. */
 enum ptn_err
 ptn_dfns_refuse_kind(struct ptn_request *req, struct ptn_reply *rep,
     const char *kind)
@@ -57,10 +71,18 @@ ptn_dfns_malformed(struct ptn_request *req, struct ptn_reply *rep,
 }
 
 enum ptn_err
-ptn_dfns_success(struct ptn_reply *rep)
+ptn_dfns_refuse_password(struct ptn_request *req, struct ptn_reply *rep,
+    const char *field, const struct ptn_dfns_factor_new *in)
 {
-	ptn_jsonw_object(&rep->json, NULL);
-	ptn_jsonw_str(&rep->json, "message", "success");
-	ptn_jsonw_end_object(&rep->json);
-	return PTN_OK;
+	const char *why;
+	enum ptn_err r;
+
+	if (!req->sc.cf->dfns_password || in->kind != PTN_CRED_PASSWORD)
+		return PTN_OK;
+	r = ptn_dfns_password_fit(req->sc.cf, req->sc.arena, in->secret, &why);
+	if (r != PTN_E_INPUT)
+		return r;
+	return ptn_reply_say(rep, r,
+	    ptn_arena_printf(req->sc.arena, "%s%s%scredentialInfo/password %s",
+		req->family->problem, field, field[0] != '\0' ? "/" : "", why));
 }

@@ -6,7 +6,7 @@
 
 struct ending {
 	const struct ptn_uuid *user;
-	const struct ptn_uuid *session;
+	const struct ptn_uuid *session; /* NULL: all of them */
 };
 
 static enum ptn_err
@@ -15,7 +15,8 @@ log_out(const struct ptn_scope *sc, void *arg)
 	const struct ending *e = arg;
 	enum ptn_err r;
 
-	r = ptn_session_end(sc, e->user, e->session);
+	r = e->session == NULL ? ptn_session_end_all(sc, e->user)
+			       : ptn_session_end(sc, e->user, e->session);
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
 	return ptn_event(sc, PTN_EVENT_USER_LOGGED_OUT, NULL);
@@ -26,6 +27,14 @@ ptn_signout(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const struct ptn_uuid *session)
 {
 	struct ending e = { user, session };
+
+	return ptn_tx_single(sc, log_out, &e);
+}
+
+enum ptn_err
+ptn_signout_all(const struct ptn_scope *sc, const struct ptn_uuid *user)
+{
+	struct ending e = { user, NULL };
 
 	return ptn_tx_single(sc, log_out, &e);
 }

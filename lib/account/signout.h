@@ -11,6 +11,10 @@
 enum ptn_err ptn_signout(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *session) PTN_MUST_USE;
 
+/* The same for all sessions of the user, of both APIs. */
+enum ptn_err ptn_signout_all(const struct ptn_scope *sc,
+    const struct ptn_uuid *user) PTN_MUST_USE;
+
 /* End one of the user's sessions; PTN_E_NOT_FOUND if it is none of theirs. */
 enum ptn_err ptn_signout_one(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *session) PTN_MUST_USE;

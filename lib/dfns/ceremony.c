@@ -45,27 +45,30 @@ ptn_dfns_ceremony_challenge_new(struct ptn_arena *a)
 enum ptn_err
 ptn_dfns_ceremony_put(const struct ptn_scope *sc, struct ptn_dfns_ceremony *c)
 {
+	const char *state = ptn_dfns_state_write(sc->arena, &c->state);
 	struct ptn_ceremony_put_in in;
 
+	if (state == NULL)
+		return PTN_E_NOMEM;
 	c->id = ptn_uuid_new();
 	in = (struct ptn_ceremony_put_in){ c->id, sc->tenant_id, c->user_id,
-		purposes[c->purpose].name, c->challenge, c->state, c->sealed,
+		purposes[c->purpose].name, c->challenge, state, c->sealed,
 		purposes[c->purpose].ttl_s };
 	return ptn_sql_ceremony_put(sc->db, &in);
 }
 
-struct taking {
+struct reading {
 	enum ptn_dfns_ceremony_kind purpose;
 	const struct ptn_uuid *id;
 	struct ptn_ceremony_lock_out row;
-	bool keep;
+	bool keep; /* count a try instead of deleting the row */
 	bool found;
 };
 
 static enum ptn_err
-take(const struct ptn_scope *sc, void *arg)
+read_locked(const struct ptn_scope *sc, void *arg)
 {
-	struct taking *t = arg;
+	struct reading *t = arg;
 	const struct ptn_ceremony_lock_in lock = { sc->tenant_id, *t->id };
 	const struct ptn_ceremony_delete_in delete = { sc->tenant_id, *t->id };
 	const struct ptn_ceremony_count_try_in count = { sc->tenant_id,
@@ -87,12 +90,13 @@ take(const struct ptn_scope *sc, void *arg)
 }
 
 static enum ptn_err
-run(const struct ptn_scope *sc, struct taking *t, struct ptn_dfns_ceremony *out)
+read_ceremony(const struct ptn_scope *sc, struct reading *t,
+    struct ptn_dfns_ceremony *out)
 {
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	if ((r = ptn_tx(sc, take, t)) != PTN_OK)
+	if ((r = ptn_tx(sc, read_locked, t)) != PTN_OK)
 		return r;
 	if (!t->found)
 		return PTN_E_NOT_FOUND;
@@ -100,9 +104,8 @@ run(const struct ptn_scope *sc, struct taking *t, struct ptn_dfns_ceremony *out)
 	out->user_id = t->row.user_id;
 	out->purpose = t->purpose;
 	out->challenge = t->row.challenge;
-	out->state = t->row.state;
 	out->sealed = t->row.sealed;
-	return PTN_OK;
+	return ptn_dfns_state_read(sc->arena, t->row.state, &out->state);
 }
 
 enum ptn_err
@@ -110,9 +113,9 @@ ptn_dfns_ceremony_take(const struct ptn_scope *sc,
     enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id,
     struct ptn_dfns_ceremony *out)
 {
-	struct taking t = { .purpose = purpose, .id = id };
+	struct reading t = { .purpose = purpose, .id = id };
 
-	return run(sc, &t, out);
+	return read_ceremony(sc, &t, out);
 }
 
 enum ptn_err
@@ -120,9 +123,9 @@ ptn_dfns_ceremony_try(const struct ptn_scope *sc,
     enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id,
     struct ptn_dfns_ceremony *out)
 {
-	struct taking t = { .purpose = purpose, .id = id, .keep = true };
+	struct reading t = { .purpose = purpose, .id = id, .keep = true };
 
-	return run(sc, &t, out);
+	return read_ceremony(sc, &t, out);
 }
 
 enum ptn_err
@@ -164,9 +167,8 @@ ptn_dfns_ceremony_look(const struct ptn_scope *sc,
 	out->id = *id;
 	out->user_id = row.user_id;
 	out->purpose = purpose;
-	out->state = row.state;
 	*used = row.attempts > 0;
-	return PTN_OK;
+	return ptn_dfns_state_read(sc->arena, row.state, &out->state);
 }
 
 enum ptn_err

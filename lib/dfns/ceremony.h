@@ -8,86 +8,99 @@
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
+#include "lib/dfns/state.h"
 
 /*
- * What a client of the Dfns API was asked to sign: a row that says what for,
- * by whom, and what else was settled then.  Whoever answers it has one try,
- * or a counted few, and the row goes before anything is verified.
+ * A ceremony of the Dfns API: a client was given a challenge to sign, and this
+ * row remembers the challenge, its purpose, its user and its state until the
+ * answer comes.  Most ceremonies are deleted before their answer is verified,
+ * so that a challenge can be answered once; registrations and recoveries allow
+ * a few tries.
  */
 enum ptn_dfns_ceremony_kind {
 	PTN_DFNS_CEREMONY_LOGIN,
 	PTN_DFNS_CEREMONY_REGISTRATION,
-	PTN_DFNS_CEREMONY_CREDENTIAL, /* a new one, of a user who has some */
-	PTN_DFNS_CEREMONY_ACTION,     /* to approve a request that is to come */
-	PTN_DFNS_CEREMONY_SIGNED,     /* one that was approved */
+	PTN_DFNS_CEREMONY_CREDENTIAL, /* one more credential, by a session */
+	PTN_DFNS_CEREMONY_ACTION,     /* approve a request before it is made */
+	PTN_DFNS_CEREMONY_SIGNED,     /* the approval, until it is used */
 	PTN_DFNS_CEREMONY_RECOVERY,
-	PTN_DFNS_CEREMONY_CREDENTIAL_CODE, /* by a code */
+	PTN_DFNS_CEREMONY_CREDENTIAL_CODE, /* one more credential, by a code */
 	PTN_DFNS_CEREMONY__MAX
 };
 
-#define PTN_DFNS_CEREMONY_TRIES 5 /* of those that stay until they succeed */
-#define PTN_DFNS_CEREMONY_DEPTH 8 /* levels of the state */
+#define PTN_DFNS_CEREMONY_TRIES 5 /* of ptn_dfns_ceremony_try() */
 
 struct ptn_dfns_ceremony {
 	struct ptn_uuid id;
-	struct ptn_uuid user_id; /* nil: nobody can answer it */
+	struct ptn_uuid user_id; /* nil: no user can answer it */
 	enum ptn_dfns_ceremony_kind purpose;
-	const char *challenge; /* base64url text, as it was given out */
-	const char *state;     /* JSON */
-	/* A secret that was offered (lib/dfns/totp.h); p NULL: none. */
+	const char *challenge; /* base64url, as the client got it */
+	struct ptn_dfns_state state;
+	/*
+	 * The encrypted secret that was offered to an authenticator app
+	 * (lib/dfns/totp.h); p NULL: none was.
+	 */
 	struct ptn_bytes sealed;
 };
 
-/* For how long one may be answered. */
+/* For how many seconds a ceremony can be answered. */
 int64_t ptn_dfns_ceremony_ttl_s(enum ptn_dfns_ceremony_kind purpose);
 
 /*
- * Draw a challenge: 32 random bytes, in hexadecimal, in base64url (86
- * characters).  NULL: arena full.
+ * A new challenge in the arena: 32 random bytes, in hexadecimal, in base64url
+ * (86 characters).  NULL: the arena is full.
  */
 char *ptn_dfns_ceremony_challenge_new(struct ptn_arena *a);
 
-/* Store one; c->id is made here.  All else is given. */
+/* Store a ceremony.  Sets c->id; the caller sets everything else. */
 enum ptn_err ptn_dfns_ceremony_put(const struct ptn_scope *sc,
     struct ptn_dfns_ceremony *c) PTN_MUST_USE;
 
 /*
- * Take one, in a transaction of its own: it is gone whatever comes of it.
- * PTN_E_NOT_FOUND for none of this tenant and purpose, or an expired one.
+ * Read a ceremony and delete it, in a transaction of its own.
+ * PTN_E_NOT_FOUND: the tenant has no ceremony with this id and purpose, or it
+ * has expired.
  */
 enum ptn_err ptn_dfns_ceremony_take(const struct ptn_scope *sc,
     enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id,
     struct ptn_dfns_ceremony *out) PTN_MUST_USE;
 
 /*
- * Look at one and count a try, in a transaction of its own: after
- * PTN_DFNS_CEREMONY_TRIES it is PTN_E_NOT_FOUND too.
+ * Read a ceremony and count a try, in a transaction of its own.
+ * PTN_E_NOT_FOUND as above, and after PTN_DFNS_CEREMONY_TRIES calls.
  */
 enum ptn_err ptn_dfns_ceremony_try(const struct ptn_scope *sc,
     enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id,
     struct ptn_dfns_ceremony *out) PTN_MUST_USE;
 
-/* Look at one that is alive; used tells of ptn_dfns_ceremony_use(). */
+/*
+ * Read a ceremony that has not expired, without its challenge.  used: whether
+ * ptn_dfns_ceremony_use() was called for it.
+ */
 enum ptn_err ptn_dfns_ceremony_look(const struct ptn_scope *sc,
     enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id,
     struct ptn_dfns_ceremony *out, bool *used) PTN_MUST_USE;
 
 /*
- * Mark one as used; it stays until it expires.  Inside the caller's
- * transaction.  PTN_E_NOT_FOUND if somebody was faster.
+ * Mark a ceremony as used; the row stays until it expires.  Inside the
+ * caller's transaction.  PTN_E_NOT_FOUND: it is used already, or gone.
  */
 enum ptn_err ptn_dfns_ceremony_use(const struct ptn_scope *sc,
     enum ptn_dfns_ceremony_kind purpose,
     const struct ptn_uuid *id) PTN_MUST_USE;
 
 /*
- * End one that succeeded, or all of a user's of a purpose.  Inside the
- * caller's transaction.  PTN_E_NOT_FOUND if somebody was faster.
+ * Delete a ceremony that succeeded, inside the caller's transaction.
+ * PTN_E_NOT_FOUND: another request has deleted it.
  */
 enum ptn_err ptn_dfns_ceremony_end(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;
+
+/*
+ * Delete all ceremonies of a user that have this purpose, inside the caller's
+ * transaction.
+ */
 enum ptn_err ptn_dfns_ceremony_end_all(const struct ptn_scope *sc,
     const struct ptn_uuid *user,
     enum ptn_dfns_ceremony_kind purpose) PTN_MUST_USE;

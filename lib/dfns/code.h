@@ -3,8 +3,11 @@
 
 #include <stdbool.h>
 
+#include "lib/account/passcode.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/scope.h"
 
 /*
  * One-time codes that people read from a mail or a screen and type.
@@ -35,5 +38,18 @@ void ptn_dfns_code_draw(enum ptn_dfns_code_form form,
  */
 bool ptn_dfns_code_normal(enum ptn_dfns_code_form form, struct ptn_bytes typed,
     char out[PTN_DFNS_CODE_STR]) PTN_MUST_USE;
+
+/*
+ * Check a mail code that somebody typed.  The work is the same for every user
+ * and every text.
+ *
+ * user		NULL: no code is right, because the name that was given is not
+ *		known or must not log in
+ * keep		a code that is right stays (ptn_code_check())
+ */
+enum ptn_err ptn_dfns_code_check(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, enum ptn_code_kind kind,
+    struct ptn_bytes typed, bool keep,
+    enum ptn_passcode_result *out) PTN_MUST_USE;
 
 #endif

@@ -9,7 +9,9 @@
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/dfns/code.h"
+#include "lib/dfns/lookup.h"
 #include "lib/dfns/member.h"
+#include "lib/event/event.h"
 #include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"
 
@@ -42,6 +44,55 @@ ptn_codemail_want(const struct ptn_scope *sc, const struct ptn_codemail *w)
 	if (mail.time == NULL)
 		return PTN_E_NOMEM;
 	return ptn_outbox_put(sc, PTN_OUTBOX_DFNS_CODE, &mail);
+}
+
+/* Some configurations say at once that a name cannot have a code. */
+static enum ptn_err
+disclose(struct ptn_scope *sc, const char *org, const struct ptn_codemail *w,
+    struct ptn_dfns_denial *d)
+{
+	struct ptn_dfns_lookup who;
+	enum ptn_err r;
+
+	if (w->purpose == PTN_CODE_REGISTRATION ||
+	    !ptn_dfns_denial_discloses(sc))
+		return PTN_OK;
+	r = ptn_dfns_lookup(sc, org, w->username, &who);
+	if (r != PTN_OK || who.member.active)
+		return r;
+	(void)ptn_dfns_denial_of_member(d, &who.member);
+	d->detail = NULL; /* it is not recorded */
+	return PTN_E_DENIED;
+}
+
+struct request {
+	struct ptn_uuid org;
+	const struct ptn_codemail *w;
+};
+
+static enum ptn_err
+request(const struct ptn_scope *sc, void *arg)
+{
+	const struct request *q = arg;
+	const struct ptn_scope at = ptn_scope_at(sc, &q->org);
+	enum ptn_err r;
+
+	if ((r = ptn_codemail_want(&at, q->w)) != PTN_OK)
+		return r;
+	return ptn_event(sc, PTN_EVENT_DFNS_CODE_REQUESTED,
+	    ptn_code_name(q->w->purpose));
+}
+
+enum ptn_err
+ptn_codemail_request(struct ptn_scope *sc, const char *org,
+    const struct ptn_codemail *w, struct ptn_dfns_denial *d)
+{
+	struct request q = { ptn_dfns_lookup_org_id(org), w };
+	enum ptn_err r;
+
+	if ((r = disclose(sc, org, w, d)) != PTN_OK)
+		return r;
+	return ptn_tx_single(sc, request, &q);
 }
 
 struct granting {

@@ -10,6 +10,7 @@
 #include "lib/crypto/secrets.h"
 #include "lib/db/db.h"
 #include "lib/db/scope.h"
+#include "lib/dfns/denial.h"
 #include "lib/event/outbox.h"
 
 struct ptn_conf;
@@ -30,6 +31,19 @@ struct ptn_codemail {
 /* Ask for a code, of a tenant that need not exist: one INSERT. */
 enum ptn_err ptn_codemail_want(const struct ptn_scope *sc,
     const struct ptn_codemail *w) PTN_MUST_USE;
+
+/*
+ * The same for a request that anybody may make, with its event.
+ *
+ * org	as the client wrote it
+ * sc	gets the tenant, and its actor the user, if denials disclose accounts
+ *	and they are known.
+ *
+ * PTN_E_DENIED: only if denials disclose accounts (denial.h), and never for a
+ * registration code, of which the documented answer says nothing either.
+ */
+enum ptn_err ptn_codemail_request(struct ptn_scope *sc, const char *org,
+    const struct ptn_codemail *w, struct ptn_dfns_denial *d) PTN_MUST_USE;
 
 /*
  * Grant a claimed item of PTN_OUTBOX_DFNS_CODE or not: the code, and the mail

@@ -3,23 +3,22 @@
 
 #include <stdint.h>
 
-#include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/crypto/secrets.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
+#include "lib/dfns/code.h"
+#include "lib/dfns/denial.h"
 
 /*
- * A code that somebody who is logged in shows to a device of theirs, which has
- * no credential yet and makes one by it.  Nothing else names the user, so the
- * row is found by the code: by its MAC, under a key that is not in the
- * database.
+ * A credential code: a user who is logged in reads it from one device and types
+ * it on another, which has no credential yet and registers one with it.  The
+ * code alone says who the user is, so its row is found by a MAC of the code,
+ * with a key that is not in the database.
  *
- * Guessing: 45 bits, a life of a minute, one code a user, and ten tries a
- * minute from one network.  A thousand networks that try while a thousand
- * codes are alive hit one in about seven years.
+ * Guessing: a code has 45 bits and lives for a minute, a user has one code at a
+ * time, and a network has ten tries a minute.  A thousand networks that guess
+ * while a thousand codes are alive find one in about seven years.
  */
 #define PTN_CREDCODE_TTL_S 60
 
@@ -27,33 +26,40 @@ struct ptn_credcode {
 	struct ptn_uuid id;
 	struct ptn_uuid tenant_id;
 	struct ptn_uuid user_id;
-	struct ptn_uuid session_id; /* whose end is the code's, too */
+	struct ptn_uuid session_id; /* the code ends with this session */
 	int64_t expires_at_us;	    /* by the database's clock */
 };
 
 /*
- * Store one; c->id is made here, all else is given.  The user's older one
- * dies.  Inside the caller's transaction, which holds the lock of the user.
- *
- * code	as it was drawn (lib/dfns/code.h)
- *
- * PTN_E_CONFLICT if the session has ended.
- */
-enum ptn_err ptn_credcode_put(const struct ptn_scope *sc, const char *code,
-    struct ptn_credcode *c) PTN_MUST_USE;
-
-/*
- * The one that is alive and means what somebody typed: id, tenant and user.
- * PTN_E_NOT_FOUND, also for what is no code at all.
+ * Find the code that somebody typed and that has not expired: id, tenant and
+ * user.  PTN_E_NOT_FOUND: there is none, or the text is not a code.
  */
 enum ptn_err ptn_credcode_find(const struct ptn_scope *sc,
     struct ptn_bytes typed, struct ptn_credcode *out) PTN_MUST_USE;
 
 /*
- * Use one up by id, tenant and user, also when it has expired meanwhile.
- * Inside the caller's transaction.  PTN_E_NOT_FOUND if it is gone.
+ * Use up a code, given by id, tenant and user, even if it has expired since it
+ * was found.  Inside the caller's transaction.  PTN_E_NOT_FOUND: it is gone.
  */
 enum ptn_err ptn_credcode_use(const struct ptn_scope *sc,
     const struct ptn_credcode *c) PTN_MUST_USE;
+
+struct ptn_credcode_issue {
+	/* Given; c.expires_at_us is when the user wants it to expire. */
+	struct ptn_credcode c;
+	struct ptn_uuid action; /* the user action that approves it */
+	int64_t now_us;		/* the database's clock */
+	/* Made: c.expires_at_us is at most PTN_CREDCODE_TTL_S from now. */
+	char code[PTN_DFNS_CODE_STR]; /* to be wiped */
+	struct ptn_dfns_denial denial;
+};
+
+/*
+ * Draw a code and store it; an older code of the user is deleted.  PTN_E_INPUT:
+ * it is to expire in the past; PTN_E_DENIED: the user action is used, or the
+ * session has ended.
+ */
+enum ptn_err ptn_credcode_issue(const struct ptn_scope *sc,
+    struct ptn_credcode_issue *k) PTN_MUST_USE;
 
 #endif

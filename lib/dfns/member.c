@@ -256,6 +256,19 @@ ptn_member_delegate(const struct ptn_scope *sc, const char *address,
 }
 
 enum ptn_err
+ptn_member_notify(const struct ptn_scope *sc, enum ptn_event event,
+    const char *service, const struct ptn_member *m)
+{
+	const struct ptn_notice_to to = {
+		.address = m->verified ? m->address : NULL,
+		.username = m->username,
+		.service = service,
+	};
+
+	return ptn_event_tell(sc, event, &to);
+}
+
+enum ptn_err
 ptn_member_of_session(const struct ptn_scope *sc,
     const struct ptn_uuid *session, struct ptn_member_seen *out)
 {

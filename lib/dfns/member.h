@@ -10,6 +10,7 @@
 #include "lib/base/uuid.h"
 #include "lib/db/db.h"
 #include "lib/db/scope.h"
+#include "lib/event/event.h"
 
 #define PTN_USERNAME_MAX 320 /* characters */
 #define PTN_EXTERNAL_ID_MAX 255
@@ -110,6 +111,15 @@ enum ptn_err ptn_member_invite(const struct ptn_scope *sc, const char *address,
 enum ptn_err ptn_member_delegate(const struct ptn_scope *sc,
     const char *address, const char *external_id,
     struct ptn_member *m) PTN_MUST_USE;
+
+/*
+ * Record an event and send the member a notice of it, if they have a proved
+ * address.  Inside the caller's transaction.
+ *
+ * service	the name that the mail is sent by
+ */
+enum ptn_err ptn_member_notify(const struct ptn_scope *sc, enum ptn_event event,
+    const char *service, const struct ptn_member *m) PTN_MUST_USE;
 
 /* A session of the Dfns API that is alive, whatever may be with its user. */
 struct ptn_member_seen {

@@ -39,6 +39,25 @@ ptn_dfns_password_fit(const struct ptn_conf *cf, struct ptn_arena *a,
 	return *why != NULL ? PTN_E_INPUT : PTN_E_NOMEM;
 }
 
+enum ptn_err
+ptn_dfns_password_hash(const struct ptn_scope *sc,
+    const struct ptn_dfns_factor_new *in, const char **hash)
+{
+	char phc[PTN_PHC_MAX];
+	enum ptn_err r;
+
+	assert(!ptn_db_in_tx(sc->db));
+	*hash = NULL;
+	if (!sc->cf->dfns_password || in->kind != PTN_CRED_PASSWORD)
+		return PTN_OK;
+	r = ptn_password_hash(sc->cf, sc->gate, sc->arena, in->secret, phc);
+	if (r != PTN_OK)
+		return r;
+	*hash = ptn_arena_strdup(sc->arena, phc);
+	ptn_wipe(phc, sizeof(phc));
+	return *hash != NULL ? PTN_OK : PTN_E_NOMEM;
+}
+
 /* Failing to store the new hash is no failure. */
 static void
 replace(const struct ptn_scope *sc, const struct ptn_uuid *user,

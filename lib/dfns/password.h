@@ -8,6 +8,7 @@
 #include "lib/crypto/hashgate.h"
 #include "lib/db/db.h"
 #include "lib/db/scope.h"
+#include "lib/dfns/factor.h"
 
 struct ptn_conf;
 
@@ -25,6 +26,13 @@ struct ptn_conf;
  */
 enum ptn_err ptn_dfns_password_fit(const struct ptn_conf *cf,
     struct ptn_arena *a, struct ptn_bytes pw, const char **why) PTN_MUST_USE;
+
+/*
+ * Hash a new credential, if it is a password and dfns.password is on; NULL for
+ * others.  Outside of transactions, because it takes long.  PTN_E_BUSY.
+ */
+enum ptn_err ptn_dfns_password_hash(const struct ptn_scope *sc,
+    const struct ptn_dfns_factor_new *in, const char **hash) PTN_MUST_USE;
 
 /*
  * Check a password as it was received.  A nil user, one without a password and

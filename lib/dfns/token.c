@@ -92,6 +92,15 @@ ptn_dfns_token_sign(const struct ptn_scope *sc, const struct ptn_dfns_token *t,
 	return ptn_token_sign(sc, PTN_API_DFNS, w.buf.p, token);
 }
 
+enum ptn_err
+ptn_dfns_token_issue(const struct ptn_scope *sc, struct ptn_dfns_token *t,
+    int64_t ttl_s, char **token)
+{
+	t->iat = ptn_clock_us() / PTN_US_PER_S;
+	t->exp = t->iat + ttl_s;
+	return ptn_dfns_token_sign(sc, t, token);
+}
+
 static bool
 is_text(const struct ptn_json *v, const char *wanted)
 {

@@ -36,9 +36,13 @@ struct ptn_dfns_token {
 	int64_t exp;
 };
 
-/* Sign one; env->keys are those of PTN_API_DFNS. */
+/* Sign a token with the keys of PTN_API_DFNS. */
 enum ptn_err ptn_dfns_token_sign(const struct ptn_scope *sc,
     const struct ptn_dfns_token *t, char **token) PTN_MUST_USE;
+
+/* The same from now on, for so many seconds: iat and exp are set here. */
+enum ptn_err ptn_dfns_token_issue(const struct ptn_scope *sc,
+    struct ptn_dfns_token *t, int64_t ttl_s, char **token) PTN_MUST_USE;
 
 /*
  * Verify one of a kind by itself: form, signature, iss, aud, exp, iat.

@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/rng.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/totp.h"
 #include "lib/db/sql.h"
 
@@ -12,19 +13,37 @@ aad_of(const struct ptn_uuid *user)
 	return PTN_BYTES(user->b, sizeof(user->b));
 }
 
-enum ptn_err
-ptn_dfns_totp_offer(const struct ptn_scope *sc, const struct ptn_uuid *user,
+/* A new secret in the arena, and the same encrypted for the user. */
+static enum ptn_err
+draw(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_bytes *secret, struct ptn_bytes *sealed)
 {
 	uint8_t *p = ptn_arena_alloc(sc->arena, PTN_TOTP_SECRET_LEN);
 
-	*secret = *sealed = PTN_BYTES(NULL, 0);
 	if (p == NULL)
 		return PTN_E_NOMEM;
 	ptn_rng(p, PTN_TOTP_SECRET_LEN);
 	*secret = PTN_BYTES(p, PTN_TOTP_SECRET_LEN);
 	return ptn_secrets_seal(sc->secrets, sc->arena, PTN_KEY_USE_TOTP,
 	    aad_of(user), *secret, sealed);
+}
+
+enum ptn_err
+ptn_dfns_totp_offer(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const char *issuer, const char *account, struct ptn_bytes *sealed,
+    const char **url)
+{
+	struct ptn_bytes secret;
+	enum ptn_err r;
+
+	*url = "";
+	*sealed = PTN_BYTES(NULL, 0);
+	if (!sc->cf->dfns_password)
+		return PTN_OK;
+	if ((r = draw(sc, user, &secret, sealed)) != PTN_OK)
+		return r;
+	*url = ptn_totp_url(sc->arena, issuer, account, secret);
+	return *url != NULL ? PTN_OK : PTN_E_NOMEM;
 }
 
 /* What cannot be opened is a no; the secret is wiped with the arena. */

@@ -12,21 +12,27 @@
 #include "lib/db/scope.h"
 
 /*
- * The secrets of authenticator apps, as rows: what totp.h computes with, and
- * which step was used last.  A secret is sealed for its user, before it is a
- * credential and after.
+ * Authenticator apps (lib/crypto/totp.h) as credentials of users.  Each has a
+ * secret, which is encrypted for its user both in the ceremony that offers it
+ * and in the row of the credential, and the step whose code was used last.
  */
 
-/* Draw a secret, to be shown once and kept with the ceremony. */
+/*
+ * Draw a secret for a ceremony that begins, if dfns.password is on.
+ *
+ * issuer, account	names that the app shows
+ * sealed		to be stored with the ceremony; p NULL if it is off
+ * url			for the app, in the arena; "" if it is off
+ */
 enum ptn_err ptn_dfns_totp_offer(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, struct ptn_bytes *secret,
-    struct ptn_bytes *sealed) PTN_MUST_USE;
+    const struct ptn_uuid *user, const char *issuer, const char *account,
+    struct ptn_bytes *sealed, const char **url) PTN_MUST_USE;
 
 /*
- * Does a code prove that the user has the secret that was offered?
+ * Does a code prove that the user's app has the secret that was offered?
  *
- * sealed	as above; one with p NULL, or another user's, is a no.
- * step		set with PTN_ALLOW: the step of the code, which is used by it.
+ * sealed	as above; p NULL, or one made for another user, is denied.
+ * step		set with PTN_ALLOW: the step of the code.
  *
  * Returns PTN_OK if the question was answered, PTN_E_NOMEM, PTN_E_INTERNAL.
  */
@@ -35,10 +41,12 @@ enum ptn_err ptn_dfns_totp_prove(const struct ptn_scope *sc,
     int64_t *step, enum ptn_verdict *verdict) PTN_MUST_USE;
 
 /*
- * Use a code of the user's credential: its step, and those before it, are
- * used from then on.  Inside the caller's transaction, which holds the lock of
- * the user.  The secret is sealed anew, so that it follows the first of
- * secrets.keys.  As above, and errors of the database.
+ * Check a code of a credential of the user, and use it up: no code of its step,
+ * or of an earlier one, is right from then on.  Inside the caller's
+ * transaction, which holds the lock of the user.  The secret is encrypted
+ * again, so that it follows a change of secrets.keys.
+ *
+ * Returns as above, and errors of the database.
  */
 enum ptn_err ptn_dfns_totp_use(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *credential,

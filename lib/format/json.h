@@ -105,8 +105,6 @@ void ptn_jsonw_bytes(struct ptn_jsonw *w, const char *name,
 void ptn_jsonw_int(struct ptn_jsonw *w, const char *name, int64_t value);
 void ptn_jsonw_bool(struct ptn_jsonw *w, const char *name, bool value);
 void ptn_jsonw_null(struct ptn_jsonw *w, const char *name);
-/* A value that is JSON already. */
-void ptn_jsonw_raw(struct ptn_jsonw *w, const char *name, const char *json);
 
 /*
  * A string literal as JSON.stringify() of JavaScript writes it (ECMA-262

@@ -145,13 +145,6 @@ ptn_jsonw_null(struct ptn_jsonw *w, const char *name)
 }
 
 void
-ptn_jsonw_raw(struct ptn_jsonw *w, const char *name, const char *json)
-{
-	write_name(w, name);
-	ptn_buf_str(&w->buf, json);
-}
-
-void
 ptn_json_quote(struct ptn_buf *b, struct ptn_bytes utf8)
 {
 	static const char short_forms[0x20] = {

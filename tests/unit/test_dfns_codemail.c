@@ -222,7 +222,7 @@ not_too_often(void **state)
 		assert_non_null(served());
 		want(PTN_CODE_REGISTRATION, &org, "jo@example.org");
 		assert_null(served());
-		rows_sql(past);
+		rows_sql("%s", past);
 	}
 	want(PTN_CODE_REGISTRATION, &org, "jo@example.org");
 	assert_null(served());

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "lib/base/clock.h"
+#include "lib/dfns/ceremony.h"
 #include "lib/dfns/code.h"
 #include "lib/dfns/credcode.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
@@ -44,34 +45,38 @@ drawn(void)
 	return ptn_arena_strdup(arena, code);
 }
 
-struct putting {
-	const char *code;
-	struct ptn_credcode *c;
-};
-
-static enum ptn_err
-put_locked(const struct ptn_scope *sc, void *arg)
+/* A user action that was approved, by which a code may be issued. */
+static struct ptn_uuid
+approved(const struct ptn_scope *sc, const struct ptn_uuid *user)
 {
-	struct putting *p = arg;
-	enum ptn_err r = ptn_user_lock(sc, &p->c->user_id);
+	struct ptn_dfns_ceremony a = { .user_id = *user,
+		.purpose = PTN_DFNS_CEREMONY_SIGNED,
+		.challenge = "Y2g" };
 
-	return r == PTN_OK ? ptn_credcode_put(sc, p->code, p->c) : r;
+	assert_int_equal(ptn_dfns_ceremony_put(sc, &a), PTN_OK);
+	return a.id;
 }
 
+/* Issue one; *code is a copy of it. */
 static enum ptn_err
-put_at(const struct ptn_scope *sc, const char *code, struct ptn_credcode *c)
+put_at(const struct ptn_scope *sc, struct ptn_credcode *c, const char **code)
 {
-	struct putting p = { code, c };
+	struct ptn_credcode_issue k = { .c = *c,
+		.action = approved(sc, &c->user_id),
+		.now_us = rows_now_us() };
+	enum ptn_err r = ptn_credcode_issue(sc, &k);
 
-	return ptn_tx(sc, put_locked, &p);
+	*c = k.c;
+	*code = ptn_arena_strdup(arena, k.code);
+	return r;
 }
 
 static const char *
 put(struct ptn_credcode *c)
 {
-	const char *code = drawn();
+	const char *code;
 
-	assert_int_equal(put_at(&scope, code, c), PTN_OK);
+	assert_int_equal(put_at(&scope, c, &code), PTN_OK);
 	return code;
 }
 
@@ -204,10 +209,9 @@ expired(void **state)
 	    rows_hex(&c.id));
 	assert_int_equal(find(code), PTN_E_NOT_FOUND);
 	assert_int_equal(ptn_tx(&scope, use, &c), PTN_OK);
-	/* Its end is the one that it was given. */
+	/* None is issued that has ended before it begins. */
 	c.expires_at_us = rows_now_us() - PTN_US_PER_S;
-	code = put(&c);
-	assert_int_equal(find(code), PTN_E_NOT_FOUND);
+	assert_int_equal(put_at(&scope, &c, &code), PTN_E_INPUT);
 }
 
 static void
@@ -215,7 +219,7 @@ ends_with_its_session(void **state)
 {
 	const struct ptn_uuid user = rows_user();
 	struct ptn_credcode c = credcode(&user), late;
-	const char *code = put(&c);
+	const char *code = put(&c), *refused;
 
 	(void)state;
 	(void)session_of(&user);
@@ -228,7 +232,7 @@ ends_with_its_session(void **state)
 	code = put(&c);
 	late = c;
 	late.session_id = ptn_uuid_new();
-	assert_int_equal(put_at(&scope, drawn(), &late), PTN_E_CONFLICT);
+	assert_int_equal(put_at(&scope, &late, &refused), PTN_E_DENIED);
 	assert_int_equal(find(code), PTN_OK);
 }
 
@@ -247,8 +251,7 @@ secrets_rotate(void **state)
 	assert_true(ptn_uuid_equal(&out.id, &c.id));
 	/* The first secret makes it. */
 	c = credcode(&rival);
-	code = drawn();
-	assert_int_equal(put_at(&after, code, &c), PTN_OK);
+	assert_int_equal(put_at(&after, &c, &code), PTN_OK);
 	assert_int_equal(find(code), PTN_E_NOT_FOUND);
 	assert_int_equal(ptn_credcode_find(&after, ptn_bytes_of(code), &out),
 	    PTN_OK);

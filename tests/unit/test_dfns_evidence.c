@@ -332,12 +332,6 @@ used(void **state)
 	assert_int_equal(ptn_evidence_used(&scope, &other), PTN_OK);
 }
 
-static enum ptn_err
-delete_user(const struct ptn_scope *sc, void *arg)
-{
-	return ptn_user_delete(sc, arg);
-}
-
 static void
 outlives_the_user(void **state)
 {
@@ -348,7 +342,7 @@ outlives_the_user(void **state)
 	(void)state;
 	e.user_id = rows_user();
 	assert_int_equal(put(&e, &f, &c), PTN_OK);
-	assert_int_equal(ptn_tx(&scope, delete_user, &e.user_id), PTN_OK);
+	assert_int_equal(ptn_user_close(&scope, &e.user_id), PTN_OK);
 	assert_int_equal(rows("1"), 1);
 }
 

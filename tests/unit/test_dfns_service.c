@@ -90,7 +90,9 @@ find(const struct ptn_service_new *s)
 static enum ptn_err
 revoke_locked(const struct ptn_scope *sc, void *arg)
 {
-	return ptn_service_revoke(sc, arg);
+	struct ptn_uuid user;
+
+	return ptn_service_revoke(sc, arg, &user);
 }
 
 static enum ptn_err

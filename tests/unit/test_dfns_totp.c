@@ -38,6 +38,21 @@ find_now(void)
 	now_step = s / PTN_TOTP_STEP_S;
 }
 
+/* What was offered to a user, and what is inside. */
+static void
+offer(const struct ptn_uuid *to, struct ptn_bytes *plain, struct ptn_bytes *box)
+{
+	const char *url;
+
+	assert_int_equal(
+	    ptn_dfns_totp_offer(&scope, to, "Example", "jo", box, &url),
+	    PTN_OK);
+	assert_int_equal(ptn_secrets_open(secrets, arena, PTN_KEY_USE_TOTP,
+			     PTN_BYTES(to->b, sizeof(to->b)), *box, plain),
+	    PTN_OK);
+	assert_string_equal(url, ptn_totp_url(arena, "Example", "jo", *plain));
+}
+
 static int
 each(void **state)
 {
@@ -47,8 +62,8 @@ each(void **state)
 	find_now();
 	user = rows_user();
 	credential = ptn_uuid_new();
-	if (ptn_dfns_totp_offer(&scope, &user, &secret, &sealed) != PTN_OK)
-		return -1;
+	conf.dfns_password = true;
+	offer(&user, &secret, &sealed);
 	in = (struct ptn_totp_factor_put_in){ user, tenant, credential, sealed,
 		now_step - 1 };
 	return ptn_sql_totp_factor_put(db, &in) == PTN_OK ? 0 : -1;
@@ -115,9 +130,22 @@ offered_and_proved(void **state)
 	assert_int_equal(
 	    prove(&user, PTN_BYTES(spoilt, sealed.len), code_at(now_step)),
 	    PTN_DENY);
-	assert_int_equal(
-	    ptn_dfns_totp_offer(&scope, &user, &again, &sealed_again), PTN_OK);
+	offer(&user, &again, &sealed_again);
 	assert_memory_not_equal(again.p, secret.p, secret.len);
+}
+
+static void
+offered_where_it_is_on(void **state)
+{
+	const char *url;
+
+	(void)state;
+	conf.dfns_password = false;
+	assert_int_equal(
+	    ptn_dfns_totp_offer(&scope, &user, "e", "jo", &sealed, &url),
+	    PTN_OK);
+	assert_null(sealed.p);
+	assert_string_equal(url, "");
 }
 
 static void
@@ -210,6 +238,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(offered_and_proved),
+		T(offered_where_it_is_on),
 		T(each_step_once),
 		T(nobody_elses),
 		T(follows_the_keys),

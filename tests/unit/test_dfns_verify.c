@@ -285,10 +285,17 @@ secrets_kinds(void **state)
 	struct ptn_dfns_cred c;
 	struct ptn_bytes plain;
 	char code[PTN_TOTP_STR];
+	const char *url;
 
 	(void)state;
+	conf.dfns_password = true;
 	assert_int_equal(
-	    ptn_dfns_totp_offer(&scope, &v.user, &plain, &v.offered), PTN_OK);
+	    ptn_dfns_totp_offer(&scope, &v.user, "e", "jo", &v.offered, &url),
+	    PTN_OK);
+	assert_int_equal(ptn_secrets_open(secrets, arena, PTN_KEY_USE_TOTP,
+			     PTN_BYTES(v.user.b, sizeof(v.user.b)), v.offered,
+			     &plain),
+	    PTN_OK);
 	assert_int_equal(ptn_totp_code(plain,
 			     ptn_clock_us() / 1000000 / PTN_TOTP_STEP_S, code),
 	    PTN_OK);

@@ -388,7 +388,7 @@ give_key(int ago_s)
 	struct ptn_uuid kid;
 
 	assert_int_equal(
-	    ptn_jwks_rotate(keys[PTN_API_HANKO], db, arena, 0, &kid), PTN_OK);
+	    ptn_jwks_rotate(keys[PTN_API_HANKO], &scope, 0, &kid), PTN_OK);
 	rows_sql("UPDATE jwks SET created_at ="
 		 " UTC_TIMESTAMP(6) - INTERVAL %d SECOND,"
 		 " signs_from = created_at WHERE id = x'%s'",

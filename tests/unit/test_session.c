@@ -294,7 +294,7 @@ token_of(const struct ptn_claims *c)
 {
 	char *token;
 
-	assert_int_equal(ptn_session_token(&scope, c, &token), PTN_OK);
+	assert_int_equal(ptn_token_issue(&scope, c, &token), PTN_OK);
 	return ptn_bytes_of(token);
 }
 

@@ -40,6 +40,21 @@ logged_out(void **state)
 }
 
 static void
+all_of_theirs(void **state)
+{
+	const struct ptn_uuid ada = rows_user(), bob = rows_user();
+
+	(void)state;
+	(void)session_of(&bob);
+	(void)session_of(&ada);
+	(void)session_of(&ada);
+	assert_int_equal(ptn_signout_all(&scope, &ada), PTN_OK);
+	assert_int_equal(rules_sessions(&ada), 0);
+	assert_int_equal(rules_sessions(&bob), 1);
+	assert_true(rules_rows(&ada, PTN_EVENT_USER_LOGGED_OUT, 1));
+}
+
+static void
 one_of_theirs(void **state)
 {
 	const struct ptn_uuid ada = rows_user(), bob = rows_user();
@@ -88,6 +103,7 @@ no_end_without_its_record(void **state)
 	assert_int_not_equal(ptn_signout(&scope, &user, &one), PTN_OK);
 	assert_int_not_equal(ptn_signout_one(&scope, &user, &one), PTN_OK);
 	assert_int_not_equal(ptn_signout_others(&scope, &user, &one), PTN_OK);
+	assert_int_not_equal(ptn_signout_all(&scope, &user), PTN_OK);
 	rules_record_on();
 	assert_int_equal(rules_sessions(&user), 2);
 	assert_int_equal(actor.n, 0);
@@ -116,6 +132,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(logged_out, rules_each),
+		cmocka_unit_test_setup(all_of_theirs, rules_each),
 		cmocka_unit_test_setup(one_of_theirs, rules_each),
 		cmocka_unit_test_setup(all_others, rules_each),
 		cmocka_unit_test_setup(no_end_without_its_record, rules_each),

@@ -9,6 +9,7 @@
 
 #include "lib/account/org.h"
 #include "lib/account/tenant.h"
+#include "lib/conf/conf.h"
 #include "tests/unit/clock.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 

@@ -44,12 +44,6 @@ lock(const struct ptn_scope *sc, void *arg)
 	return ptn_user_lock(sc, arg);
 }
 
-static enum ptn_err
-delete_user(const struct ptn_scope *sc, void *arg)
-{
-	return ptn_user_delete(sc, arg);
-}
-
 static void
 signed_up_with_an_address(void **state)
 {
@@ -305,14 +299,14 @@ deleted_with_all_that_is_theirs(void **state)
 	give_all(&stays);
 	assert_int_equal(count_theirs(&u.id), all);
 	/* Whoever asks for it in another tenant changes nothing. */
-	assert_int_equal(ptn_user_delete(rows_at(&other), &u.id),
+	assert_int_equal(ptn_user_close(rows_at(&other), &u.id),
 	    PTN_E_NOT_FOUND);
-	assert_int_equal(ptn_user_delete(&scope, &none), PTN_E_NOT_FOUND);
+	assert_int_equal(ptn_user_close(&scope, &none), PTN_E_NOT_FOUND);
 	assert_int_equal(count_theirs(&u.id), all);
-	assert_int_equal(ptn_tx(&scope, delete_user, &u.id), PTN_OK);
+	assert_int_equal(ptn_user_close(&scope, &u.id), PTN_OK);
 	assert_int_equal(ptn_user_get(&scope, &u.id, &user), PTN_E_NOT_FOUND);
 	assert_int_equal(count_theirs(&u.id), 0);
-	assert_int_equal(ptn_tx(&scope, delete_user, &u.id), PTN_E_NOT_FOUND);
+	assert_int_equal(ptn_user_close(&scope, &u.id), PTN_E_NOT_FOUND);
 	assert_int_equal(ptn_user_get(&scope, &stays.id, &user), PTN_OK);
 	assert_int_equal(count_theirs(&stays.id), all);
 	/* The address is free again. */

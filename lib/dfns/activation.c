@@ -1,0 +1,71 @@
+#include "lib/dfns/activation.h"
+
+#include <string.h>
+
+#include "lib/account/user.h"
+#include "lib/conf/conf.h"
+#include "lib/dfns/action.h"
+#include "lib/dfns/cred.h"
+#include "lib/event/event.h"
+#include "lib/event/tx.h"
+
+static struct ptn_dfns_cred *
+find(struct ptn_dfns_cred *c, size_t n, const struct ptn_uuid *id)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (ptn_uuid_equal(&c[i].id, id))
+			return &c[i];
+	return NULL;
+}
+
+static enum ptn_err
+set_active(const struct ptn_scope *sc, struct ptn_dfns_activation *k)
+{
+	const bool passwords = sc->cf->dfns_password;
+	struct ptn_dfns_cred *all, *c;
+	bool could_log_in;
+	enum ptn_err r;
+	size_t n;
+
+	if ((r = ptn_dfns_creds_of(sc, &k->user_id, &all, &n)) != PTN_OK)
+		return r;
+	if ((c = find(all, n, &k->credential)) == NULL)
+		return ptn_dfns_denial_set(&k->denial,
+		    PTN_DFNS_NO_SUCH_CREDENTIAL, NULL);
+	could_log_in = ptn_dfns_creds_suffice(all, n, passwords);
+	c->active = k->active;
+	if (could_log_in && !ptn_dfns_creds_suffice(all, n, passwords))
+		return ptn_dfns_denial_set(&k->denial, PTN_DFNS_LAST_CREDENTIAL,
+		    NULL);
+	if ((r = ptn_dfns_cred_activate(sc, c, k->active)) != PTN_OK)
+		return r;
+	return ptn_event(sc, PTN_EVENT_DFNS_CREDENTIAL_CHANGED, NULL);
+}
+
+/* A denial is committed: the action is used up all the same. */
+static enum ptn_err
+run(const struct ptn_scope *sc, void *arg)
+{
+	struct ptn_dfns_activation *k = arg;
+	enum ptn_err r;
+
+	memset(&k->denial, 0, sizeof(k->denial));
+	if ((r = ptn_user_lock(sc, &k->user_id)) != PTN_OK ||
+	    (r = ptn_dfns_action_use(sc, &k->action)) != PTN_OK)
+		return r;
+	r = set_active(sc, k);
+	return r == PTN_E_DENIED ? PTN_OK : r;
+}
+
+enum ptn_err
+ptn_dfns_activation(const struct ptn_scope *sc, struct ptn_dfns_activation *k)
+{
+	enum ptn_err r = ptn_tx(sc, run, k);
+
+	if (r == PTN_E_GONE)
+		return ptn_dfns_denial_set(&k->denial, PTN_DFNS_ACTION_USED,
+		    NULL);
+	return ptn_dfns_denial_after(&k->denial, r);
+}

@@ -1,0 +1,32 @@
+#ifndef PTN_DFNS_ACTIVATION_H
+#define PTN_DFNS_ACTIVATION_H
+
+#include <stdbool.h>
+
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/scope.h"
+#include "lib/dfns/denial.h"
+
+/*
+ * A user switches one of their credentials off or on again.  One that is off is
+ * still listed, but proves nothing.
+ */
+struct ptn_dfns_activation {
+	/* Given. */
+	struct ptn_uuid user_id;
+	struct ptn_uuid action;	    /* the user action that approves it */
+	struct ptn_uuid credential; /* its id; that of nothing is allowed */
+	bool active;
+	/* Made. */
+	struct ptn_dfns_denial denial;
+};
+
+/*
+ * PTN_E_DENIED: the user has no such credential, or could not log in without
+ * it.  The user action is used up also then.
+ */
+enum ptn_err ptn_dfns_activation(const struct ptn_scope *sc,
+    struct ptn_dfns_activation *k) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,141 @@
+#include "lib/dfns/answer.h"
+
+#include <string.h>
+
+#include "lib/conf/conf.h"
+#include "lib/dfns/challenge.h"
+#include "lib/dfns/fido.h"
+#include "lib/dfns/lookup.h"
+#include "lib/dfns/password.h"
+#include "lib/dfns/ruling.h"
+#include "lib/dfns/signers.h"
+#include "lib/dfns/totp.h"
+#include "lib/dfns/verify.h"
+
+/* The user that a passkey names by its user handle; nil: none. */
+static struct ptn_uuid
+user_of(const struct ptn_dfns_factor *factor)
+{
+	struct ptn_uuid user;
+
+	if (factor->kind != PTN_CRED_FIDO2 ||
+	    ptn_dfns_fido_user(factor->user_handle, &user) != PTN_OK)
+		memset(&user, 0, sizeof(user));
+	return user;
+}
+
+enum ptn_err
+ptn_dfns_answer_take(struct ptn_scope *sc, struct ptn_bytes identifier,
+    enum ptn_dfns_ceremony_kind purpose, struct ptn_dfns_answer *an)
+{
+	enum ptn_err r;
+
+	r = ptn_dfns_challenge_take(sc, identifier, purpose, &an->c);
+	if (r == PTN_E_NOT_FOUND)
+		return ptn_dfns_denial_set(&an->denial, PTN_DFNS_BAD_CHALLENGE,
+		    "unknown challenge");
+	if (r != PTN_OK)
+		return r;
+	if (ptn_uuid_is_nil(&an->c.user_id))
+		an->c.user_id = user_of(&an->factor[0]);
+	return ptn_dfns_lookup_org(sc, &sc->tenant_id, &an->org);
+}
+
+static enum ptn_err
+deny(struct ptn_dfns_answer *an, enum ptn_refusal why)
+{
+	return ptn_dfns_denial_set(&an->denial, PTN_DFNS_NOT_PROVED,
+	    ptn_refusal_name(why));
+}
+
+/* Nothing that is asked here depends on who the user is. */
+enum ptn_err
+ptn_dfns_answer_password(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
+    const struct ptn_uuid **account)
+{
+	const struct ptn_dfns_factor *f = an->factor;
+
+	*account = NULL;
+	if (!sc->cf->dfns_password || f[0].kind != PTN_CRED_PASSWORD)
+		return PTN_OK;
+	if (an->nfactors != 2 || f[1].kind != PTN_CRED_TOTP ||
+	    ptn_uuid_is_nil(&an->c.state.account))
+		return deny(an, PTN_REFUSAL_KIND);
+	*account = &an->c.state.account;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_dfns_answer_check_password(const struct ptn_scope *sc,
+    struct ptn_dfns_answer *an)
+{
+	enum ptn_err r;
+
+	r = ptn_dfns_password_check(sc, &an->c.user_id, an->factor[0].secret,
+	    &an->password);
+	if (r == PTN_OK && ptn_uuid_is_nil(&an->password))
+		return deny(an, PTN_REFUSAL_PASSWORD);
+	return r;
+}
+
+/* A password was checked before; the code of an app is checked and used up. */
+static enum ptn_err
+verify_secret(const struct ptn_scope *sc, const struct ptn_dfns_answer *an,
+    const struct ptn_dfns_factor *f, const struct ptn_dfns_cred *c,
+    struct ptn_ruling *ruling)
+{
+	enum ptn_verdict verdict;
+	enum ptn_err r;
+
+	if (f->kind == PTN_CRED_PASSWORD)
+		return ptn_uuid_equal(&c->id, &an->password)
+		    ? ptn_ruling_allow(ruling)
+		    : ptn_ruling_deny(ruling, PTN_REFUSAL_PASSWORD);
+	r = ptn_dfns_totp_use(sc, &an->c.user_id, &c->id, f->secret, &verdict);
+	if (r != PTN_OK)
+		return r;
+	return verdict == PTN_ALLOW ? ptn_ruling_allow(ruling)
+				    : ptn_ruling_deny(ruling, PTN_REFUSAL_CODE);
+}
+
+static enum ptn_err
+verify_one(const struct ptn_scope *sc, const struct ptn_dfns_answer *an,
+    const struct ptn_dfns_factor *f, const struct ptn_dfns_signers *list,
+    struct ptn_dfns_cred **used, struct ptn_ruling *ruling)
+{
+	const struct ptn_dfns_verify v = { .org = &an->org,
+		.challenge = an->c.challenge,
+		.user = an->c.user_id };
+
+	if (!ptn_dfns_cred_kind_secret(f->kind))
+		return ptn_dfns_verify_factor(sc, &v, f, list->cred, list->n,
+		    used, ruling);
+	*used = ptn_dfns_signers_by_kind(list, f->kind);
+	return *used != NULL ? verify_secret(sc, an, f, *used, ruling)
+			     : ptn_ruling_deny(ruling, PTN_REFUSAL_KIND);
+}
+
+enum ptn_err
+ptn_dfns_answer_verify(const struct ptn_scope *sc, struct ptn_dfns_answer *an)
+{
+	struct ptn_dfns_signers list;
+	struct ptn_ruling ruling;
+	struct ptn_dfns_cred *used;
+	enum ptn_err r;
+	size_t i;
+
+	memset(&an->denial, 0, sizeof(an->denial));
+	if ((r = ptn_dfns_signers_of(sc, &an->c.user_id, &list)) != PTN_OK)
+		return r;
+	ptn_dfns_signers_allowed(&an->c.state, &list);
+	for (i = 0; i < an->nfactors; i++) {
+		an->used[i] = NULL;
+		r = verify_one(sc, an, &an->factor[i], &list, &used, &ruling);
+		if (r == PTN_OK && ruling.verdict != PTN_ALLOW)
+			return deny(an, ruling.refusal);
+		if (r != PTN_OK || (r = ptn_dfns_cred_used(sc, used)) != PTN_OK)
+			return r;
+		an->used[i] = used;
+	}
+	return PTN_OK;
+}

@@ -1,0 +1,62 @@
+#include "lib/dfns/challenge.h"
+
+#include "lib/dfns/token.h"
+
+/* Nobody's challenge allows nothing: its credentials are a decoy. */
+static enum ptn_err
+complete_state(const struct ptn_scope *sc, struct ptn_dfns_challenge *ch)
+{
+	if (ptn_uuid_is_nil(&ch->user_id))
+		return PTN_OK;
+	ch->state.account = ch->user_id;
+	return ptn_dfns_signers_allow(sc, &ch->signers, ch->with_encrypted,
+	    &ch->state);
+}
+
+enum ptn_err
+ptn_dfns_challenge_start(const struct ptn_scope *sc,
+    struct ptn_dfns_challenge *ch)
+{
+	const struct ptn_scope at = ptn_scope_at(sc, &ch->org->id);
+	struct ptn_dfns_token t = { .kind = PTN_DFNS_TOKEN_CHALLENGE,
+		.org = ch->org->id };
+	struct ptn_dfns_ceremony c = { .user_id = ch->user_id,
+		.purpose = ch->purpose };
+	enum ptn_err r;
+
+	if (ch->challenge == NULL)
+		ch->challenge = ptn_dfns_ceremony_challenge_new(sc->arena);
+	if (ch->challenge == NULL)
+		return PTN_E_NOMEM;
+	if ((r = complete_state(sc, ch)) != PTN_OK)
+		return r;
+	c.challenge = ch->challenge;
+	c.state = ch->state;
+	if ((r = ptn_dfns_ceremony_put(&at, &c)) != PTN_OK)
+		return r;
+	t.id = c.id;
+	return ptn_dfns_token_issue(sc, &t, ptn_dfns_ceremony_ttl_s(c.purpose),
+	    &ch->identifier);
+}
+
+enum ptn_err
+ptn_dfns_challenge_take(struct ptn_scope *sc, struct ptn_bytes identifier,
+    enum ptn_dfns_ceremony_kind purpose, struct ptn_dfns_ceremony *c)
+{
+	enum ptn_verdict verdict;
+	struct ptn_dfns_token t;
+	struct ptn_scope at;
+	enum ptn_err r;
+
+	r = ptn_dfns_token_verify(sc, identifier, PTN_DFNS_TOKEN_CHALLENGE, &t,
+	    &verdict);
+	if (r != PTN_OK)
+		return r;
+	if (verdict != PTN_ALLOW)
+		return PTN_E_NOT_FOUND;
+	at = ptn_scope_at(sc, &t.org);
+	r = ptn_dfns_ceremony_take(&at, purpose, &t.id, c);
+	if (r == PTN_OK)
+		sc->tenant_id = t.org;
+	return r;
+}

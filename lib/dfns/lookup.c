@@ -1,0 +1,64 @@
+#include "lib/dfns/lookup.h"
+
+#include <string.h>
+
+#include "lib/conf/conf.h"
+#include "lib/event/actor.h"
+#include "lib/format/dfnsid.h"
+
+struct ptn_uuid
+ptn_dfns_lookup_org_id(const char *text)
+{
+	struct ptn_uuid id;
+
+	/* The nil UUID is NULL in the database. */
+	if (ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(text), &id) !=
+		PTN_OK ||
+	    ptn_uuid_is_nil(&id))
+		id = ptn_uuid_new();
+	return id;
+}
+
+enum ptn_err
+ptn_dfns_lookup_org(const struct ptn_scope *sc, const struct ptn_uuid *id,
+    struct ptn_org *out)
+{
+	enum ptn_err r;
+
+	r = ptn_org_get(sc, id, out);
+	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+		return r;
+	out->id = *id;
+	if (r == PTN_OK && out->active)
+		return PTN_OK;
+	out->active = false;
+	out->rp_id = sc->cf->rp_id;
+	out->rp_name = sc->cf->rp_name;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_dfns_lookup(struct ptn_scope *sc, const char *org, const char *username,
+    struct ptn_dfns_lookup *who)
+{
+	const struct ptn_uuid id = ptn_dfns_lookup_org_id(org);
+	const struct ptn_scope at = ptn_scope_at(sc, &id);
+	enum ptn_err r;
+
+	memset(who, 0, sizeof(*who));
+	if ((r = ptn_dfns_lookup_org(sc, &id, &who->org)) != PTN_OK)
+		return r;
+	r = ptn_member_by_name(&at, username, &who->member);
+	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+		return r;
+	who->known = who->org.active && r == PTN_OK && !who->member.archived &&
+	    !who->member.service_account;
+	if (who->known) {
+		sc->tenant_id = id;
+		ptn_actor_is(sc, &who->member.id, who->member.address);
+	} else {
+		memset(&who->member, 0, sizeof(who->member));
+		who->member.id = ptn_uuid_new();
+	}
+	return PTN_OK;
+}

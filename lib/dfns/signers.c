@@ -1,0 +1,163 @@
+#include "lib/dfns/signers.h"
+
+#include <string.h>
+
+#include "lib/base/array.h"
+#include "lib/base/base64.h"
+#include "lib/base/unicode.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/crypto.h"
+#include "lib/crypto/secrets.h"
+
+enum ptn_err
+ptn_dfns_signers_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_dfns_signers *out)
+{
+	const bool passwords = sc->cf->dfns_password;
+	struct ptn_dfns_cred *all;
+	bool with_totp;
+	enum ptn_err r;
+	size_t i, n;
+
+	*out = (struct ptn_dfns_signers){ .n = 0 };
+	if ((r = ptn_dfns_creds_of(sc, user, &all, &n)) != PTN_OK)
+		return r;
+	out->cred = all;
+	if (!ptn_dfns_creds_suffice(all, n, passwords))
+		return PTN_OK;
+	with_totp = passwords && ptn_dfns_creds_have(all, n, PTN_CRED_TOTP);
+	for (i = 0; i < n; i++)
+		if (all[i].active &&
+		    (ptn_dfns_cred_signs(&all[i]) ||
+			(with_totp && ptn_dfns_cred_kind_secret(all[i].kind))))
+			out->cred[out->n++] = all[i];
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_dfns_signers_recovery(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_dfns_signers *out)
+{
+	struct ptn_dfns_cred *all;
+	enum ptn_err r;
+	size_t i, n;
+
+	*out = (struct ptn_dfns_signers){ .n = 0 };
+	if ((r = ptn_dfns_creds_of(sc, user, &all, &n)) != PTN_OK)
+		return r;
+	out->cred = all;
+	for (i = 0; i < n; i++)
+		if (all[i].kind == PTN_CRED_RECOVERY_KEY && all[i].active)
+			out->cred[out->n++] = all[i];
+	return PTN_OK;
+}
+
+/* 32 bytes that only this server can compute from the name. */
+static enum ptn_err
+mac_of_name(const struct ptn_scope *sc, const char *org, const char *username,
+    uint8_t mac[PTN_SHA256_LEN])
+{
+	char *folded = NULL;
+	const char *text;
+	enum ptn_err r;
+
+	r = ptn_unicode_fold(sc->arena, username, &folded);
+	if (r != PTN_OK && r != PTN_E_INPUT)
+		return r;
+	text = ptn_arena_printf(sc->arena, "%s %s", org,
+	    folded != NULL ? folded : username);
+	if (text == NULL)
+		return PTN_E_NOMEM;
+	return ptn_secrets_mac(sc->secrets, 0, PTN_KEY_USE_DECOY,
+	    ptn_bytes_of(text), mac);
+}
+
+/*
+ * The first byte of the MAC chooses the kind, the next 16 are the account, and
+ * the credential's id is the digest of all.  Where passwords are offered, some
+ * names get a password, which always comes with an authenticator app.
+ */
+enum ptn_err
+ptn_dfns_signers_decoy(const struct ptn_scope *sc, const char *org,
+    const char *username, struct ptn_dfns_signers *out,
+    struct ptn_uuid *account)
+{
+	static const enum ptn_dfns_cred_kind kinds[] = { PTN_CRED_FIDO2,
+		PTN_CRED_FIDO2, PTN_CRED_KEY, PTN_CRED_PASSWORD_PROTECTED_KEY,
+		PTN_CRED_PASSWORD };
+	const size_t nkinds = PTN_ARRAY_LEN(kinds) - !sc->cf->dfns_password;
+	uint8_t mac[PTN_SHA256_LEN], id[PTN_SHA256_LEN];
+	struct ptn_dfns_cred *cred;
+	enum ptn_err r;
+
+	if ((cred = ptn_arena_calloc(sc->arena, 2, sizeof(*cred))) == NULL)
+		return PTN_E_NOMEM;
+	if ((r = mac_of_name(sc, org, username, mac)) != PTN_OK)
+		return r;
+	ptn_crypto_sha256(PTN_BYTES(mac, sizeof(mac)), id);
+	memcpy(account->b, mac + 1, sizeof(account->b));
+	cred[0].kind = kinds[mac[0] % nkinds];
+	cred[0].cred_id =
+	    ptn_b64url_encode(sc->arena, PTN_BYTES(id, sizeof(id)));
+	cred[1].kind = PTN_CRED_TOTP;
+	out->cred = cred;
+	out->n = cred[0].kind == PTN_CRED_PASSWORD ? 2 : 1;
+	return cred[0].cred_id != NULL ? PTN_OK : PTN_E_NOMEM;
+}
+
+enum ptn_err
+ptn_dfns_signers_allow(const struct ptn_scope *sc,
+    const struct ptn_dfns_signers *list, bool with_encrypted,
+    struct ptn_dfns_state *state)
+{
+	struct ptn_uuid *ids;
+	size_t i, n = 0;
+
+	ids = ptn_arena_calloc(sc->arena, list->n + 1, sizeof(*ids));
+	if (ids == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < list->n; i++)
+		if (with_encrypted ||
+		    list->cred[i].kind != PTN_CRED_PASSWORD_PROTECTED_KEY)
+			ids[n++] = list->cred[i].id;
+	state->allow = ids;
+	state->n_allow = n;
+	return PTN_OK;
+}
+
+static bool
+is_allowed(const struct ptn_dfns_state *state, const struct ptn_dfns_cred *c)
+{
+	size_t i;
+
+	if (state->any_passkey)
+		return c->kind == PTN_CRED_FIDO2;
+	for (i = 0; i < state->n_allow; i++)
+		if (ptn_uuid_equal(&state->allow[i], &c->id))
+			return true;
+	return false;
+}
+
+void
+ptn_dfns_signers_allowed(const struct ptn_dfns_state *state,
+    struct ptn_dfns_signers *list)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < list->n; i++)
+		if (is_allowed(state, &list->cred[i]))
+			list->cred[n++] = list->cred[i];
+	list->n = n;
+}
+
+struct ptn_dfns_cred *
+ptn_dfns_signers_by_kind(const struct ptn_dfns_signers *list,
+    enum ptn_dfns_cred_kind kind)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (list->cred[i].kind == kind)
+			return &list->cred[i];
+	return NULL;
+}
