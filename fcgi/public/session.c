@@ -30,19 +30,6 @@ ptn_public_logout(struct ptn_request *req, struct ptn_reply *rep)
 }
 
 static void
-write_audience(struct ptn_jsonw *w, const struct ptn_conf *cf)
-{
-	size_t i;
-
-	ptn_jsonw_array(w, "audience");
-	for (i = 0; i < cf->audience.n; i++)
-		ptn_jsonw_str(w, NULL, cf->audience.v[i]);
-	if (cf->audience.n == 0)
-		ptn_jsonw_str(w, NULL, cf->rp_id);
-	ptn_jsonw_end_array(w);
-}
-
-static void
 write_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
     const struct ptn_claims *c)
 {
@@ -50,7 +37,7 @@ write_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
 	ptn_jsonval_uuid(w, "subject", &c->sub);
 	ptn_jsonval_time(w, "issued_at", c->iat * PTN_US_PER_S);
 	ptn_jsonval_time(w, "expiration", c->exp * PTN_US_PER_S);
-	write_audience(w, cf);
+	ptn_token_audience(w, "audience", cf);
 	if (cf->issuer[0] != '\0')
 		ptn_jsonw_str(w, "issuer", cf->issuer);
 	if (c->email.address != NULL) {
@@ -66,33 +53,20 @@ write_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
 	ptn_jsonval_uuid(w, "user_id", &c->sub);
 }
 
-/* When idleness would end the session: never later than the token. */
-static void
-write_idle(struct ptn_jsonw *w, const struct ptn_conf *cf,
-    const struct ptn_session *s)
-{
-	int64_t at_us = s->last_used_us + cf->session_idle_s * PTN_US_PER_S;
-
-	if (cf->session_idle_s == 0)
-		return;
-	if (at_us > s->claims.exp * PTN_US_PER_S)
-		at_us = s->claims.exp * PTN_US_PER_S;
-	ptn_jsonval_time(w, "idle_expires_at", at_us);
-}
-
 static void
 write_validity(const struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_session *s)
 {
+	const int64_t idle_at = ptn_session_idle_at(req->sc.cf, s);
 	struct ptn_jsonw *w = &rep->json;
 
 	rep->no_store = true;
 	ptn_jsonw_object(w, NULL);
 	ptn_jsonw_bool(w, "is_valid", s->known);
-	if (s->known) {
+	if (s->known)
 		write_claims(w, req->sc.cf, &s->claims);
-		write_idle(w, req->sc.cf, s);
-	}
+	if (s->known && idle_at != 0)
+		ptn_jsonval_time(w, "idle_expires_at", idle_at);
 	ptn_jsonw_end_object(w);
 }
 

@@ -177,3 +177,15 @@ ptn_session_use(const struct ptn_scope *sc, struct ptn_bytes token,
 	r = ptn_session_end(sc, &s->claims.sub, &s->claims.session_id);
 	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
 }
+
+int64_t
+ptn_session_idle_at(const struct ptn_conf *cf, const struct ptn_session *s)
+{
+	const int64_t idle =
+	    s->last_used_us + cf->session_idle_s * PTN_US_PER_S;
+	const int64_t end = s->claims.exp * PTN_US_PER_S;
+
+	if (cf->session_idle_s == 0)
+		return 0;
+	return idle < end ? idle : end;
+}

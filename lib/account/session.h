@@ -44,6 +44,13 @@ enum ptn_err ptn_session_touch(const struct ptn_scope *sc,
 enum ptn_err ptn_session_use(const struct ptn_scope *sc, struct ptn_bytes token,
     struct ptn_session *s, bool *idle) PTN_MUST_USE;
 
+/*
+ * When idleness will end a session that is not used again: microseconds since
+ * the epoch, never later than its token ends; 0: it will not.
+ */
+int64_t ptn_session_idle_at(const struct ptn_conf *cf,
+    const struct ptn_session *s);
+
 /* A session that begins. */
 struct ptn_session_new {
 	enum ptn_api api;

@@ -13,7 +13,8 @@
 
 /*
  * A log-in by whatever was proved: the one transaction in which sessions
- * begin.
+ * begin.  What is proved, and how, is in signin_passcode.h, signin_password.h
+ * and signin_passkey.h; signup.h needs no proof.
  */
 struct ptn_signin {
 	enum ptn_api api;

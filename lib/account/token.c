@@ -69,12 +69,13 @@ ptn_token_open(const struct ptn_scope *sc, enum ptn_api api,
 
 /* ----------------------------------------------------------- what is issued */
 
-static void
-write_audience(struct ptn_jsonw *w, const struct ptn_conf *cf)
+void
+ptn_token_audience(struct ptn_jsonw *w, const char *name,
+    const struct ptn_conf *cf)
 {
 	size_t i;
 
-	ptn_jsonw_array(w, "aud");
+	ptn_jsonw_array(w, name);
 	for (i = 0; i < cf->audience.n; i++)
 		ptn_jsonw_str(w, NULL, cf->audience.v[i]);
 	if (cf->audience.n == 0)
@@ -93,7 +94,7 @@ ptn_token_issue(const struct ptn_scope *sc, const struct ptn_claims *c,
 	ptn_uuid_format(&c->session_id, session_id);
 	ptn_jsonw_init(&w, sc->arena);
 	ptn_jsonw_object(&w, NULL);
-	write_audience(&w, sc->cf);
+	ptn_token_audience(&w, "aud", sc->cf);
 	if (c->email.address != NULL) {
 		ptn_jsonw_object(&w, "email");
 		ptn_jsonw_str(&w, "address", c->email.address);

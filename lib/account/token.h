@@ -11,6 +11,8 @@
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
 
+struct ptn_jsonw;
+
 /*
  * Tokens signed with the key set of an API (jwk.h, jws.h), and what those of
  * the public API say: a session as its client holds it.
@@ -50,6 +52,10 @@ struct ptn_claims {
 	int64_t exp;
 	struct ptn_email_claim email;
 };
+
+/* Whom tokens are for, as an array: session.audience, or the relying party. */
+void ptn_token_audience(struct ptn_jsonw *w, const char *name,
+    const struct ptn_conf *cf);
 
 /* The signed token of a session; after the transaction. */
 enum ptn_err ptn_token_issue(const struct ptn_scope *sc,
