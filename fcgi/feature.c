@@ -45,3 +45,9 @@ ptn_feature_dfns_mail(const struct ptn_conf *cf)
 {
 	return cf->dfns_enabled && cf->mail_enabled;
 }
+
+bool
+ptn_feature_dfns_passwords(const struct ptn_conf *cf)
+{
+	return cf->dfns_password;
+}

@@ -6,8 +6,8 @@
 struct ptn_conf;
 
 /*
- * The switches of the configuration that routes and families hang on: does
- * the configuration have this?
+ * The switches of the configuration that routes, families and handlers hang
+ * on: does the configuration have this?
  */
 typedef bool (*ptn_feature)(const struct ptn_conf *cf);
 
@@ -18,5 +18,6 @@ bool ptn_feature_passkeys(const struct ptn_conf *cf);
 bool ptn_feature_deletion(const struct ptn_conf *cf);
 bool ptn_feature_dfns(const struct ptn_conf *cf);
 bool ptn_feature_dfns_mail(const struct ptn_conf *cf);
+bool ptn_feature_dfns_passwords(const struct ptn_conf *cf);
 
 #endif

@@ -5,7 +5,6 @@
 #include "lib/account/jwt.h"
 #include "lib/account/user.h"
 #include "lib/base/clock.h"
-#include "lib/conf/conf.h"
 #include "lib/dfns/verify.h"
 #include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"
@@ -46,7 +45,7 @@ ptn_dfns_kind_offered(const struct ptn_request *req,
     enum ptn_dfns_cred_kind kind)
 {
 	if (ptn_dfns_cred_kind_secret(kind))
-		return req->sc.cf->dfns_password;
+		return ptn_feature_dfns_passwords(req->sc.cf);
 	return kind == PTN_CRED_FIDO2 || kind == PTN_CRED_KEY ||
 	    kind == PTN_CRED_PASSWORD_PROTECTED_KEY ||
 	    kind == PTN_CRED_RECOVERY_KEY;
@@ -322,7 +321,7 @@ struct switching {
 static enum ptn_err
 choose(const struct ptn_scope *sc, struct switching *s)
 {
-	const bool passwords = s->req->sc.cf->dfns_password;
+	const bool passwords = ptn_feature_dfns_passwords(s->req->sc.cf);
 	struct ptn_dfns_cred *c, *it = NULL;
 	size_t i, n;
 	bool was;

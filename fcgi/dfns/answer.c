@@ -4,7 +4,6 @@
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/throttle.h"
 #include "lib/account/jwt.h"
-#include "lib/conf/conf.h"
 #include "lib/dfns/fido.h"
 #include "lib/dfns/password.h"
 #include "lib/dfns/totp.h"
@@ -89,7 +88,8 @@ check_password(struct ptn_request *req, struct ptn_reply *rep,
 	struct ptn_uuid account;
 	enum ptn_err r;
 
-	if (!req->sc.cf->dfns_password || f[0].kind != PTN_CRED_PASSWORD)
+	if (!ptn_feature_dfns_passwords(req->sc.cf) ||
+	    f[0].kind != PTN_CRED_PASSWORD)
 		return PTN_OK;
 	if (an->nfactors != 2 || f[1].kind != PTN_CRED_TOTP)
 		return deny(an, PTN_REFUSAL_KIND);

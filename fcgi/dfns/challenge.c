@@ -23,7 +23,7 @@ ptn_dfns_challenge_signers(struct ptn_request *req, const struct ptn_uuid *user,
 	r = ptn_dfns_creds_of(&req->sc, user, &all, &n);
 	if (r != PTN_OK)
 		return r;
-	passwords = req->sc.cf->dfns_password;
+	passwords = ptn_feature_dfns_passwords(req->sc.cf);
 	ch->cred = all;
 	ch->n = 0;
 	if (!ptn_dfns_creds_suffice(all, n, passwords))
@@ -127,7 +127,8 @@ ptn_dfns_challenge_decoy(struct ptn_request *req, const char *org,
 	static const enum ptn_dfns_cred_kind kinds[] = { PTN_CRED_FIDO2,
 		PTN_CRED_FIDO2, PTN_CRED_KEY, PTN_CRED_PASSWORD_PROTECTED_KEY,
 		PTN_CRED_PASSWORD };
-	const size_t nkinds = PTN_ARRAY_LEN(kinds) - !req->sc.cf->dfns_password;
+	const size_t nkinds =
+	    PTN_ARRAY_LEN(kinds) - !ptn_feature_dfns_passwords(req->sc.cf);
 	uint8_t mac[PTN_SHA256_LEN], id[PTN_SHA256_LEN];
 	char *key = NULL, *text;
 	enum ptn_err r;

@@ -2,7 +2,6 @@
 
 #include "fcgi/dfns/dfns.h"
 #include "lib/account/user.h"
-#include "lib/conf/conf.h"
 #include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"
 
@@ -24,7 +23,8 @@ refuse_password(struct ptn_request *req, struct ptn_reply *rep,
 {
 	const struct ptn_dfns_factor_new *first = &n->in[PTN_ENROLMENT_FIRST];
 
-	if (req->sc.cf->dfns_password && first->kind == PTN_CRED_PASSWORD &&
+	if (ptn_feature_dfns_passwords(req->sc.cf) &&
+	    first->kind == PTN_CRED_PASSWORD &&
 	    n->in[PTN_ENROLMENT_SECOND].kind != PTN_CRED_TOTP)
 		return ptn_dfns_malformed(req, rep, "",
 		    members[PTN_ENROLMENT_SECOND].name);

@@ -195,7 +195,7 @@ ptn_dfns_write_creation(struct ptn_jsonw *w, const struct ptn_request *req,
     const char *challenge, const struct ptn_dfns_cred *creds, size_t n,
     const char *otp_url)
 {
-	const bool passwords = req->sc.cf->dfns_password;
+	const bool passwords = ptn_feature_dfns_passwords(req->sc.cf);
 
 	ptn_jsonw_str(w, "challenge", challenge);
 	ptn_jsonw_object(w, "supportedCredentialKinds");

@@ -2,7 +2,6 @@
 
 #include "fcgi/dfns/dfns.h"
 #include "lib/account/password.h"
-#include "lib/conf/conf.h"
 #include "lib/crypto/totp.h"
 #include "lib/dfns/password.h"
 #include "lib/dfns/totp.h"
@@ -15,7 +14,7 @@ ptn_dfns_offer_totp(struct ptn_request *req, const struct ptn_org *org,
 	enum ptn_err r;
 
 	*otp_url = "";
-	if (!req->sc.cf->dfns_password)
+	if (!ptn_feature_dfns_passwords(req->sc.cf))
 		return PTN_OK;
 	r = ptn_dfns_totp_offer(&req->sc, &c->user_id, &secret, &c->sealed);
 	if (r != PTN_OK)
@@ -27,7 +26,8 @@ ptn_dfns_offer_totp(struct ptn_request *req, const struct ptn_org *org,
 static bool
 is_password(const struct ptn_request *req, const struct ptn_dfns_factor_new *in)
 {
-	return req->sc.cf->dfns_password && in->kind == PTN_CRED_PASSWORD;
+	return ptn_feature_dfns_passwords(req->sc.cf) &&
+	    in->kind == PTN_CRED_PASSWORD;
 }
 
 enum ptn_err

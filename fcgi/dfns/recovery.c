@@ -6,7 +6,6 @@
 #include "lib/account/passcode.h"
 #include "lib/account/user.h"
 #include "lib/base/base64.h"
-#include "lib/conf/conf.h"
 #include "lib/dfns/code.h"
 #include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"
@@ -170,7 +169,7 @@ read_all(struct ptn_request *req, struct ptn_reply *rep, struct recovering *k)
 	if (r != PTN_OK)
 		return r;
 	r = ptn_dfns_enrolment_read(req, rep, req->in[REC_NEW].json, &k->creds);
-	if (r == PTN_OK && req->sc.cf->dfns_password &&
+	if (r == PTN_OK && ptn_feature_dfns_passwords(req->sc.cf) &&
 	    !ptn_dfns_enrolment_fresh(&k->creds))
 		return ptn_dfns_malformed(req, rep, rec_fields[REC_NEW].name,
 		    "a credential that signs");
