@@ -6,10 +6,11 @@
 #include "lib/account/webauthn_challenge.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
-#include "lib/conf/conf.h"
 #include "lib/db/scope.h"
 #include "lib/event/event.h"
 #include "lib/webauthn/webauthn.h"
+
+struct ptn_conf;
 
 /*
  * What the two ceremonies of passkeys share: passkey.h adds one,

@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 #include "lib/base/bytes.h"
-#include "lib/conf/conf.h"
+
+struct ptn_conf;
 
 /*
  * What the configuration allows with accounts.  Each question has its one

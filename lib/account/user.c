@@ -70,8 +70,8 @@ ptn_user_sign_up(const struct ptn_scope *sc, const char *address, bool own,
 	return ptn_email_own(sc, &email, &out->id, false);
 }
 
-enum ptn_err
-ptn_user_delete(const struct ptn_scope *sc, const struct ptn_uuid *id)
+static enum ptn_err
+delete_user(const struct ptn_scope *sc, const struct ptn_uuid *id)
 {
 	const struct ptn_primary_delete_in primary = { sc->tenant_id, *id };
 	const struct ptn_user_delete_in user = { sc->tenant_id, *id };
@@ -91,7 +91,7 @@ close_account(const struct ptn_scope *sc, void *arg)
 {
 	enum ptn_err r;
 
-	if ((r = ptn_user_delete(sc, arg)) != PTN_OK)
+	if ((r = delete_user(sc, arg)) != PTN_OK)
 		return r;
 	return ptn_event(sc, PTN_EVENT_USER_DELETED, NULL);
 }

@@ -9,6 +9,7 @@
 
 #include "lib/account/policy.h"
 #include "lib/base/array.h"
+#include "lib/conf/conf.h"
 
 struct question {
 	const char *name;
