@@ -47,8 +47,8 @@ enum ptn_err ptn_user_sign_up(const struct ptn_scope *sc, const char *address,
     bool own, struct ptn_user_ref *out) PTN_MUST_USE;
 
 /*
- * A user gives up their account: the same as a transaction of its own, with
- * the event.
+ * A user gives up their account: they and all that is theirs are deleted, in
+ * a transaction of its own, with the event.
  */
 enum ptn_err ptn_user_close(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;

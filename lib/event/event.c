@@ -105,7 +105,7 @@ ptn_event_note(const struct ptn_scope *sc, enum ptn_event e, const char *detail)
 	const struct ptn_audit entry = { .type = events[e].type,
 		.detail = detail };
 
-	assert(events[e].kind != IS_UNSET);
+	assert(events[e].kind == IS_NOTED);
 	remember(sc->actor, e, &entry, false);
 }
 

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "lib/account/policy.h"
-#include "lib/conf/conf.h"
 #include "lib/base/array.h"
+#include "lib/conf/conf.h"
 
 struct question {
 	const char *name;
