@@ -56,7 +56,7 @@ attest(const struct ptn_scope *sc, const struct ptn_passkey_new *new,
     struct ptn_webauthn_attested *at, struct ptn_passkey_ceremony_outcome *out)
 {
 	const struct ptn_webauthn_rp rp = ptn_passkey_ceremony_rp(sc->cf);
-	struct ptn_webauthn_finding finding;
+	struct ptn_finding finding;
 	struct ptn_webauthn_want want;
 	struct ptn_webauthn_challenge ch;
 	enum ptn_err r;

@@ -108,29 +108,29 @@ ptn_passkey_ceremony_want(const struct ptn_conf *cf,
 	};
 }
 
-/* All other problems are told alike. */
+/* All other reasons get the same answer. */
 static enum ptn_passkey_ceremony_result
-result_of(enum ptn_webauthn_problem problem)
+result_of(enum ptn_finding_reason reason)
 {
-	if (problem == PTN_WA_CLIENT_DATA ||
-	    problem == PTN_WA_ATTESTATION_OBJECT)
+	if (reason == PTN_REASON_CLIENT_DATA ||
+	    reason == PTN_REASON_ATTESTATION_OBJECT)
 		return PTN_PASSKEY_MALFORMED;
-	if (problem == PTN_WA_AUTH_DATA)
+	if (reason == PTN_REASON_AUTH_DATA)
 		return PTN_PASSKEY_AUTH_DATA;
-	if (problem == PTN_WA_UV)
+	if (reason == PTN_REASON_UV)
 		return PTN_PASSKEY_UNVERIFIED;
-	if (problem == PTN_WA_COUNTER)
+	if (reason == PTN_REASON_COUNTER)
 		return PTN_PASSKEY_COUNTER;
 	return PTN_PASSKEY_REFUSED;
 }
 
 struct ptn_passkey_ceremony_outcome
-ptn_passkey_ceremony_outcome(const struct ptn_webauthn_finding *f)
+ptn_passkey_ceremony_outcome(const struct ptn_finding *f)
 {
 	struct ptn_passkey_ceremony_outcome out = { PTN_PASSKEY_DONE, NULL };
 
 	if (f->verdict != PTN_ALLOW) {
-		out.what = result_of(f->problem);
+		out.what = result_of(f->reason);
 		out.why = f->why;
 	}
 	return out;

@@ -69,6 +69,6 @@ struct ptn_webauthn_want ptn_passkey_ceremony_want(const struct ptn_conf *cf,
 
 /* What the judgement of a response comes to. */
 struct ptn_passkey_ceremony_outcome ptn_passkey_ceremony_outcome(
-    const struct ptn_webauthn_finding *f);
+    const struct ptn_finding *f);
 
 #endif

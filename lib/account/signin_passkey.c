@@ -105,7 +105,7 @@ assert_credential(const struct ptn_scope *sc, struct logging_in *l,
 		.sign_count = (uint32_t)c->sign_count,
 		.be = c->backup_eligible,
 	};
-	struct ptn_webauthn_finding finding;
+	struct ptn_finding finding;
 	struct ptn_webauthn_asserted asserted;
 	enum ptn_err r;
 

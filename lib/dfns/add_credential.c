@@ -4,13 +4,13 @@
 
 #include "lib/account/user.h"
 #include "lib/base/clock.h"
+#include "lib/base/finding.h"
 #include "lib/conf/conf.h"
 #include "lib/dfns/action.h"
 #include "lib/dfns/challenge.h"
 #include "lib/dfns/credcode.h"
 #include "lib/dfns/member.h"
 #include "lib/dfns/password.h"
-#include "lib/dfns/ruling.h"
 #include "lib/dfns/token.h"
 #include "lib/dfns/totp.h"
 #include "lib/dfns/verify.h"
@@ -150,15 +150,15 @@ verify(const struct ptn_scope *sc, struct ptn_dfns_add_credential *k)
 {
 	const struct ptn_dfns_verify v = { &k->org, k->c.challenge,
 		k->c.user_id, k->c.sealed };
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	enum ptn_err r;
 
-	r = ptn_dfns_verify_new(sc, &v, &k->in, &k->cred, &ruling);
+	r = ptn_dfns_verify_new(sc, &v, &k->in, &k->cred, &finding);
 	if (r != PTN_OK)
 		return r;
-	if (ruling.verdict != PTN_ALLOW)
+	if (finding.verdict != PTN_ALLOW)
 		return ptn_dfns_denial_set(&k->denial, PTN_DFNS_NOT_PROVED,
-		    ptn_refusal_name(ruling.refusal));
+		    ptn_finding_word(finding.reason));
 	return ptn_dfns_password_hash(sc, &k->in, &k->cred.hash);
 }
 

@@ -2,12 +2,12 @@
 
 #include <string.h>
 
+#include "lib/base/finding.h"
 #include "lib/conf/conf.h"
 #include "lib/dfns/challenge.h"
 #include "lib/dfns/fido.h"
 #include "lib/dfns/lookup.h"
 #include "lib/dfns/password.h"
-#include "lib/dfns/ruling.h"
 #include "lib/dfns/signers.h"
 #include "lib/dfns/totp.h"
 #include "lib/dfns/verify.h"
@@ -42,10 +42,10 @@ ptn_dfns_answer_take(struct ptn_scope *sc, struct ptn_bytes identifier,
 }
 
 static enum ptn_err
-deny(struct ptn_dfns_answer *an, enum ptn_refusal why)
+deny(struct ptn_dfns_answer *an, enum ptn_finding_reason why)
 {
 	return ptn_dfns_denial_set(&an->denial, PTN_DFNS_NOT_PROVED,
-	    ptn_refusal_name(why));
+	    ptn_finding_word(why));
 }
 
 /* Nothing that is asked here depends on who the user is. */
@@ -60,7 +60,7 @@ ptn_dfns_answer_password(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
 		return PTN_OK;
 	if (an->nfactors != 2 || f[1].kind != PTN_CRED_TOTP ||
 	    ptn_uuid_is_nil(&an->c.state.account))
-		return deny(an, PTN_REFUSAL_KIND);
+		return deny(an, PTN_REASON_KIND);
 	*account = &an->c.state.account;
 	return PTN_OK;
 }
@@ -74,7 +74,7 @@ ptn_dfns_answer_check_password(const struct ptn_scope *sc,
 	r = ptn_dfns_password_check(sc, &an->c.user_id, an->factor[0].secret,
 	    &an->password);
 	if (r == PTN_OK && ptn_uuid_is_nil(&an->password))
-		return deny(an, PTN_REFUSAL_PASSWORD);
+		return deny(an, PTN_REASON_PASSWORD);
 	return r;
 }
 
@@ -82,26 +82,27 @@ ptn_dfns_answer_check_password(const struct ptn_scope *sc,
 static enum ptn_err
 verify_secret(const struct ptn_scope *sc, const struct ptn_dfns_answer *an,
     const struct ptn_dfns_factor *f, const struct ptn_dfns_cred *c,
-    struct ptn_ruling *ruling)
+    struct ptn_finding *finding)
 {
 	enum ptn_verdict verdict;
 	enum ptn_err r;
 
 	if (f->kind == PTN_CRED_PASSWORD)
 		return ptn_uuid_equal(&c->id, &an->password)
-		    ? ptn_ruling_allow(ruling)
-		    : ptn_ruling_deny(ruling, PTN_REFUSAL_PASSWORD);
+		    ? ptn_finding_allow(finding)
+		    : ptn_finding_deny(finding, PTN_REASON_PASSWORD);
 	r = ptn_dfns_totp_use(sc, &an->c.user_id, &c->id, f->secret, &verdict);
 	if (r != PTN_OK)
 		return r;
-	return verdict == PTN_ALLOW ? ptn_ruling_allow(ruling)
-				    : ptn_ruling_deny(ruling, PTN_REFUSAL_CODE);
+	return verdict == PTN_ALLOW
+	    ? ptn_finding_allow(finding)
+	    : ptn_finding_deny(finding, PTN_REASON_CODE);
 }
 
 static enum ptn_err
 verify_one(const struct ptn_scope *sc, const struct ptn_dfns_answer *an,
     const struct ptn_dfns_factor *f, const struct ptn_dfns_signers *list,
-    struct ptn_dfns_cred **used, struct ptn_ruling *ruling)
+    struct ptn_dfns_cred **used, struct ptn_finding *finding)
 {
 	const struct ptn_dfns_verify v = { .org = &an->org,
 		.challenge = an->c.challenge,
@@ -109,17 +110,17 @@ verify_one(const struct ptn_scope *sc, const struct ptn_dfns_answer *an,
 
 	if (!ptn_dfns_cred_kind_secret(f->kind))
 		return ptn_dfns_verify_factor(sc, &v, f, list->cred, list->n,
-		    used, ruling);
+		    used, finding);
 	*used = ptn_dfns_signers_by_kind(list, f->kind);
-	return *used != NULL ? verify_secret(sc, an, f, *used, ruling)
-			     : ptn_ruling_deny(ruling, PTN_REFUSAL_KIND);
+	return *used != NULL ? verify_secret(sc, an, f, *used, finding)
+			     : ptn_finding_deny(finding, PTN_REASON_KIND);
 }
 
 enum ptn_err
 ptn_dfns_answer_verify(const struct ptn_scope *sc, struct ptn_dfns_answer *an)
 {
 	struct ptn_dfns_signers list;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	struct ptn_dfns_cred *used;
 	enum ptn_err r;
 	size_t i;
@@ -130,9 +131,9 @@ ptn_dfns_answer_verify(const struct ptn_scope *sc, struct ptn_dfns_answer *an)
 	ptn_dfns_signers_allowed(&an->c.state, &list);
 	for (i = 0; i < an->nfactors; i++) {
 		an->used[i] = NULL;
-		r = verify_one(sc, an, &an->factor[i], &list, &used, &ruling);
-		if (r == PTN_OK && ruling.verdict != PTN_ALLOW)
-			return deny(an, ruling.refusal);
+		r = verify_one(sc, an, &an->factor[i], &list, &used, &finding);
+		if (r == PTN_OK && finding.verdict != PTN_ALLOW)
+			return deny(an, finding.reason);
 		if (r != PTN_OK || (r = ptn_dfns_cred_used(sc, used)) != PTN_OK)
 			return r;
 		an->used[i] = used;

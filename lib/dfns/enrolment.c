@@ -1,8 +1,8 @@
 #include "lib/dfns/enrolment.h"
 
 #include "lib/account/user.h"
+#include "lib/base/finding.h"
 #include "lib/dfns/password.h"
-#include "lib/dfns/ruling.h"
 #include "lib/dfns/totp.h"
 #include "lib/dfns/verify.h"
 #include "lib/event/tx.h"
@@ -88,7 +88,7 @@ ptn_dfns_enrolment_verify(const struct ptn_scope *sc,
 {
 	const struct ptn_dfns_verify v = { &n->org, n->c.challenge,
 		n->c.user_id, n->c.sealed };
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	enum ptn_err r;
 	size_t i;
 
@@ -96,12 +96,12 @@ ptn_dfns_enrolment_verify(const struct ptn_scope *sc,
 		if (n->in[i].kind == PTN_CRED_UNSET)
 			continue;
 		r = ptn_dfns_verify_new(sc, &v, &n->in[i], &n->cred[i],
-		    &ruling);
+		    &finding);
 		if (r != PTN_OK)
 			return r;
-		if (ruling.verdict != PTN_ALLOW)
+		if (finding.verdict != PTN_ALLOW)
 			return ptn_dfns_denial_set(d, PTN_DFNS_NOT_PROVED,
-			    ptn_refusal_name(ruling.refusal));
+			    ptn_finding_word(finding.reason));
 	}
 	return PTN_OK;
 }

@@ -291,12 +291,12 @@ names(const struct ptn_dfns_factor *f, const struct ptn_dfns_factor_allowed *c,
 void
 ptn_dfns_factor_pick(const struct ptn_dfns_factor *f,
     const struct ptn_dfns_factor_allowed *list, size_t n, size_t *at,
-    struct ptn_ruling *ruling)
+    struct ptn_finding *finding)
 {
 	size_t i, pass;
 
 	*at = 0;
-	(void)ptn_ruling_deny(ruling, PTN_REFUSAL_CRED_ID);
+	(void)ptn_finding_deny(finding, PTN_REASON_OTHER_CREDENTIAL);
 	if (f->cred_id == NULL)
 		return;
 	for (pass = 0; pass < 2; pass++)
@@ -306,9 +306,9 @@ ptn_dfns_factor_pick(const struct ptn_dfns_factor *f,
 	return;
 found:
 	if (list[i].kind != f->kind) {
-		(void)ptn_ruling_deny(ruling, PTN_REFUSAL_KIND);
+		(void)ptn_finding_deny(finding, PTN_REASON_KIND);
 		return;
 	}
 	*at = i;
-	(void)ptn_ruling_allow(ruling);
+	(void)ptn_finding_allow(finding);
 }

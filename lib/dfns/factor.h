@@ -8,8 +8,8 @@
 #include "lib/base/base64.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
+#include "lib/base/finding.h"
 #include "lib/dfns/keyassert.h"
-#include "lib/dfns/ruling.h"
 #include "lib/format/json.h"
 
 /* The JSON of factors and new credentials, decoded; nothing is verified. */
@@ -101,10 +101,10 @@ struct ptn_dfns_factor_allowed {
 /*
  * Which of those allowed a factor names: first by the exact text, then by
  * ptn_cred_id_same().  at is set with PTN_ALLOW; refused are
- * PTN_REFUSAL_CRED_ID and PTN_REFUSAL_KIND.
+ * PTN_REASON_OTHER_CREDENTIAL and PTN_REASON_KIND.
  */
 void ptn_dfns_factor_pick(const struct ptn_dfns_factor *f,
     const struct ptn_dfns_factor_allowed *list, size_t n, size_t *at,
-    struct ptn_ruling *ruling);
+    struct ptn_finding *finding);
 
 #endif

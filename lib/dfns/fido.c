@@ -16,31 +16,6 @@
 static const int32_t algs[] = { PTN_COSE_ES256, PTN_COSE_RS256,
 	PTN_COSE_EDDSA };
 
-static const enum ptn_refusal refusals[PTN_WA__MAX] = {
-	[PTN_WA_NONE] = PTN_REFUSAL_NONE,
-	[PTN_WA_CLIENT_DATA] = PTN_REFUSAL_FORM,
-	[PTN_WA_ATTESTATION_OBJECT] = PTN_REFUSAL_FORM,
-	[PTN_WA_AUTH_DATA] = PTN_REFUSAL_FORM,
-	[PTN_WA_TYPE] = PTN_REFUSAL_TYPE,
-	[PTN_WA_CHALLENGE] = PTN_REFUSAL_CHALLENGE,
-	[PTN_WA_ORIGIN] = PTN_REFUSAL_ORIGIN,
-	[PTN_WA_CROSS_ORIGIN] = PTN_REFUSAL_ORIGIN,
-	[PTN_WA_TOP_ORIGIN] = PTN_REFUSAL_ORIGIN,
-	[PTN_WA_RP_ID] = PTN_REFUSAL_RP_ID,
-	[PTN_WA_RESERVED] = PTN_REFUSAL_FLAGS,
-	[PTN_WA_UP] = PTN_REFUSAL_FLAGS,
-	[PTN_WA_UV] = PTN_REFUSAL_FLAGS,
-	[PTN_WA_BACKUP] = PTN_REFUSAL_FLAGS,
-	[PTN_WA_BE_CHANGED] = PTN_REFUSAL_FLAGS,
-	[PTN_WA_ALGORITHM] = PTN_REFUSAL_KEY,
-	[PTN_WA_KEY] = PTN_REFUSAL_KEY,
-	[PTN_WA_FORMAT] = PTN_REFUSAL_ATTESTATION,
-	[PTN_WA_ATTESTATION] = PTN_REFUSAL_ATTESTATION,
-	[PTN_WA_CREDENTIAL_ID] = PTN_REFUSAL_CRED_ID,
-	[PTN_WA_SIGNATURE] = PTN_REFUSAL_SIGNATURE,
-	[PTN_WA_COUNTER] = PTN_REFUSAL_COUNTER,
-};
-
 /* ---------------------------------------------------------------- ceremony */
 
 enum ptn_err
@@ -128,14 +103,6 @@ prepare(struct ptn_arena *a, const struct ptn_dfns_fido *f,
 	return set_challenge(a, f->challenge, &cd, c);
 }
 
-static enum ptn_err
-rule(const struct ptn_webauthn_finding *finding, struct ptn_ruling *ruling)
-{
-	if (finding->verdict == PTN_ALLOW)
-		return ptn_ruling_allow(ruling);
-	return ptn_ruling_deny(ruling, refusals[finding->problem]);
-}
-
 /* ---------------------------------------------------------------- creation */
 
 static bool
@@ -185,24 +152,20 @@ id_check(struct ptn_arena *a, struct ptn_bytes text, struct ptn_bytes id,
 static enum ptn_err
 register_with(struct ptn_arena *a, struct ceremony *c,
     const struct ptn_dfns_fido_creation *in, struct ptn_dfns_fido_created *out,
-    struct ptn_ruling *ruling)
+    struct ptn_finding *finding)
 {
 	const struct ptn_webauthn_creation response = { in->client_data,
 		in->attestation };
-	struct ptn_webauthn_finding finding;
 	bool same;
 	enum ptn_err r;
 
 	r = ptn_webauthn_register(a, &c->rp, &c->want, &response,
-	    &out->attested, &finding);
-	if (r != PTN_OK)
+	    &out->attested, finding);
+	if (r != PTN_OK || finding->verdict != PTN_ALLOW)
 		return r;
-	(void)rule(&finding, ruling);
-	if (ruling->verdict != PTN_ALLOW)
-		return PTN_OK;
 	r = id_check(a, in->cred_id, out->attested.cred_id, &same);
 	if (r != PTN_OK || !same)
-		(void)ptn_ruling_deny(ruling, PTN_REFUSAL_CRED_ID);
+		(void)ptn_finding_deny(finding, PTN_REASON_OTHER_CREDENTIAL);
 	out->rp_id = c->rp.id;
 	out->origin = c->origin[0];
 	return r;
@@ -211,21 +174,21 @@ register_with(struct ptn_arena *a, struct ceremony *c,
 enum ptn_err
 ptn_dfns_fido_create(struct ptn_arena *a, const struct ptn_dfns_fido *f,
     const struct ptn_dfns_fido_creation *in, struct ptn_dfns_fido_created *out,
-    struct ptn_ruling *ruling)
+    struct ptn_finding *finding)
 {
 	const struct ptn_dfns_fido_rp *rp;
 	struct ceremony c;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	(void)ptn_ruling_deny(ruling, PTN_REFUSAL_RP_ID);
+	(void)ptn_finding_deny(finding, PTN_REASON_RP_ID);
 	if (f->n_rps == 0)
 		return PTN_OK;
 	if ((r = choose_rp(a, f, in->attestation, &rp)) != PTN_OK ||
 	    (r = prepare(a, f, rp, in->client_data, &c)) != PTN_OK)
 		return r;
-	r = register_with(a, &c, in, out, ruling);
-	if (ruling->verdict != PTN_ALLOW)
+	r = register_with(a, &c, in, out, finding);
+	if (finding->verdict != PTN_ALLOW)
 		memset(out, 0, sizeof(*out));
 	return r;
 }
@@ -260,24 +223,22 @@ enum ptn_err
 ptn_dfns_fido_assert(struct ptn_arena *a, const struct ptn_dfns_fido *f,
     const struct ptn_dfns_fido_stored *stored,
     const struct ptn_dfns_fido_assertion *in, struct ptn_webauthn_asserted *out,
-    struct ptn_ruling *ruling)
+    struct ptn_finding *finding)
 {
 	const struct ptn_webauthn_assertion response = { in->client_data,
 		in->authenticator_data, in->signature };
 	const struct ptn_dfns_fido_rp *rp = find_rp(f, stored->rp_id);
-	struct ptn_webauthn_finding finding;
 	struct ceremony c;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
 	if (rp == NULL)
-		return ptn_ruling_deny(ruling, PTN_REFUSAL_RP_ID);
-	(void)ptn_ruling_deny(ruling, PTN_REFUSAL_USER_HANDLE);
+		return ptn_finding_deny(finding, PTN_REASON_RP_ID);
+	(void)ptn_finding_deny(finding, PTN_REASON_USER_HANDLE);
 	if (!handle_ok(stored, in))
 		return PTN_OK;
-	if ((r = prepare(a, f, rp, in->client_data, &c)) != PTN_OK ||
-	    (r = ptn_webauthn_assert(a, &c.rp, &c.want, &stored->record,
-		 &response, out, &finding)) != PTN_OK)
+	if ((r = prepare(a, f, rp, in->client_data, &c)) != PTN_OK)
 		return r;
-	return rule(&finding, ruling);
+	return ptn_webauthn_assert(a, &c.rp, &c.want, &stored->record,
+	    &response, out, finding);
 }

@@ -8,9 +8,9 @@
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
+#include "lib/base/finding.h"
 #include "lib/base/strs.h"
 #include "lib/base/uuid.h"
-#include "lib/dfns/ruling.h"
 #include "lib/webauthn/webauthn.h"
 
 /*
@@ -67,7 +67,8 @@ struct ptn_dfns_fido_created {
  */
 enum ptn_err ptn_dfns_fido_create(struct ptn_arena *a,
     const struct ptn_dfns_fido *f, const struct ptn_dfns_fido_creation *in,
-    struct ptn_dfns_fido_created *out, struct ptn_ruling *ruling) PTN_MUST_USE;
+    struct ptn_dfns_fido_created *out,
+    struct ptn_finding *finding) PTN_MUST_USE;
 
 /* The credential's row. */
 struct ptn_dfns_fido_stored {
@@ -86,12 +87,12 @@ struct ptn_dfns_fido_assertion {
 
 /*
  * Judge an assertion.  The relying party is the row's, and must still be one
- * of the organisation's; user verification is demanded.  out, ruling and
+ * of the organisation's; user verification is demanded.  out, finding and
  * codes as above.
  */
 enum ptn_err ptn_dfns_fido_assert(struct ptn_arena *a,
     const struct ptn_dfns_fido *f, const struct ptn_dfns_fido_stored *stored,
     const struct ptn_dfns_fido_assertion *in, struct ptn_webauthn_asserted *out,
-    struct ptn_ruling *ruling) PTN_MUST_USE;
+    struct ptn_finding *finding) PTN_MUST_USE;
 
 #endif

@@ -158,37 +158,37 @@ struct expected {
 /* Type and challenge of parsed client data; what is wrong, or NONE. */
 static enum ptn_err
 members_check(struct ptn_arena *a, const struct ptn_json *v,
-    const struct expected *want, enum ptn_refusal *refusal)
+    const struct expected *want, enum ptn_finding_reason *reason)
 {
 	struct ptn_bytes type = ptn_json_string(ptn_json_get(v, "type"));
 	struct ptn_bytes got = ptn_json_string(ptn_json_get(v, "challenge"));
 	bool same = false;
 	enum ptn_err r;
 
-	*refusal = PTN_REFUSAL_TYPE;
+	*reason = PTN_REASON_TYPE;
 	if (type.len != strlen(want->type) ||
 	    memcmp(type.p, want->type, type.len) != 0)
 		return PTN_OK;
 	r = want->challenge != NULL
 	    ? challenge_check(a, got, want->challenge, &same)
 	    : credentials_check(a, got, want->credentials, &same);
-	*refusal = same ? PTN_REFUSAL_NONE : PTN_REFUSAL_CHALLENGE;
+	*reason = same ? PTN_REASON_NONE : PTN_REASON_CHALLENGE;
 	return r;
 }
 
 static enum ptn_err
 client_data_check(struct ptn_arena *a, struct ptn_bytes in,
-    const struct expected *want, enum ptn_refusal *refusal)
+    const struct expected *want, enum ptn_finding_reason *reason)
 {
 	struct ptn_json *v;
 	enum ptn_err r;
 
 	if ((r = read_client_data(in, &v)) == PTN_E_INPUT) {
-		*refusal = PTN_REFUSAL_FORM;
+		*reason = PTN_REASON_CLIENT_DATA;
 		return PTN_OK;
 	}
 	if (r == PTN_OK)
-		r = members_check(a, v, want, refusal);
+		r = members_check(a, v, want, reason);
 	ptn_json_free(&v);
 	return r;
 }
@@ -227,62 +227,65 @@ ptn_keyassert_digest_used(const struct ptn_pubkey *k,
 
 static enum ptn_err
 signature_check(struct ptn_arena *a, const struct ptn_keyassert_stored *stored,
-    const struct ptn_keyassert_assertion *in, struct ptn_ruling *ruling)
+    const struct ptn_keyassert_assertion *in, struct ptn_finding *finding)
 {
+	enum ptn_verdict verdict;
 	struct ptn_pem pem;
 	enum ptn_md md;
 	enum ptn_err r;
 
 	r = ptn_pem_read(a, ptn_bytes_of(stored->pem), &pem);
 	if (r == PTN_E_INPUT)
-		return ptn_ruling_deny(ruling, PTN_REFUSAL_KEY);
+		return ptn_finding_deny(finding, PTN_REASON_KEY);
 	if (r != PTN_OK)
 		return r;
 	r = choose_digest(&pem.key, in->digest, stored->digest, &md);
 	if (r != PTN_OK)
 		return r;
-	ruling->refusal = PTN_REFUSAL_SIGNATURE;
+	(void)ptn_finding_deny(finding, PTN_REASON_SIGNATURE);
 	r = ptn_pubkey_verify_md(&pem.key, md, in->client_data, in->signature,
-	    &ruling->verdict);
-	if (ruling->verdict == PTN_ALLOW)
-		return ptn_ruling_allow(ruling);
-	return r;
+	    &verdict);
+	return r == PTN_OK && verdict == PTN_ALLOW ? ptn_finding_allow(finding)
+						   : r;
 }
 
 static enum ptn_err
 assertion_check(struct ptn_arena *a, const struct ptn_keyassert_stored *stored,
     const struct ptn_keyassert_assertion *in, const struct expected *want,
-    struct ptn_ruling *ruling)
+    struct ptn_finding *finding)
 {
+	enum ptn_finding_reason reason = PTN_REASON_NONE;
 	enum ptn_err r;
 
-	(void)ptn_ruling_deny(ruling, PTN_REFUSAL_NONE);
-	r = client_data_check(a, in->client_data, want, &ruling->refusal);
-	if (r != PTN_OK || ruling->refusal != PTN_REFUSAL_NONE)
+	(void)ptn_finding_deny(finding, PTN_REASON_NONE);
+	r = client_data_check(a, in->client_data, want, &reason);
+	if (r != PTN_OK)
 		return r;
-	return signature_check(a, stored, in, ruling);
+	if (reason != PTN_REASON_NONE)
+		return ptn_finding_deny(finding, reason);
+	return signature_check(a, stored, in, finding);
 }
 
 enum ptn_err
 ptn_keyassert_verify(struct ptn_arena *a,
     const struct ptn_keyassert_stored *stored,
     const struct ptn_keyassert_assertion *in, const char *challenge,
-    struct ptn_ruling *ruling)
+    struct ptn_finding *finding)
 {
 	const struct expected want = { "key.get", challenge, NULL };
 
-	return assertion_check(a, stored, in, &want, ruling);
+	return assertion_check(a, stored, in, &want, finding);
 }
 
 enum ptn_err
 ptn_keyassert_recover(struct ptn_arena *a,
     const struct ptn_keyassert_stored *stored,
     const struct ptn_keyassert_assertion *in,
-    const struct ptn_json *new_credentials, struct ptn_ruling *ruling)
+    const struct ptn_json *new_credentials, struct ptn_finding *finding)
 {
 	const struct expected want = { "key.get", NULL, new_credentials };
 
-	return assertion_check(a, stored, in, &want, ruling);
+	return assertion_check(a, stored, in, &want, finding);
 }
 
 /* ---------------------------------------------------------------- creation */
@@ -371,35 +374,60 @@ proof_check(struct ptn_arena *a, struct ptn_bytes client_data,
 	return r;
 }
 
-enum ptn_err
-ptn_keyassert_create(struct ptn_arena *a,
-    const struct ptn_keyassert_creation *in, const char *challenge,
-    struct ptn_keyassert_created *out, struct ptn_ruling *ruling)
+/* The attestation and the key in it; finding is untouched if they are read. */
+static enum ptn_err
+read_created(struct ptn_arena *a, struct ptn_bytes attestation, struct proof *p,
+    struct ptn_pem *pem, struct ptn_finding *finding)
 {
-	const struct expected want = { "key.create", challenge, NULL };
+	enum ptn_err r;
+
+	if ((r = read_proof(a, attestation, p)) == PTN_E_INPUT)
+		(void)ptn_finding_deny(finding, PTN_REASON_ATTESTATION_OBJECT);
+	if (r != PTN_OK)
+		return r;
+	if ((r = ptn_pem_read(a, ptn_bytes_of(p->pem), pem)) == PTN_E_INPUT)
+		(void)ptn_finding_deny(finding, PTN_REASON_KEY);
+	return r;
+}
+
+static enum ptn_err
+creation_check(struct ptn_arena *a, const struct ptn_keyassert_creation *in,
+    struct ptn_keyassert_created *out, struct ptn_finding *finding)
+{
+	enum ptn_verdict verdict = PTN_DENY;
 	struct proof p = { 0 };
 	struct ptn_pem pem;
 	enum ptn_err r;
 
-	memset(out, 0, sizeof(*out));
-	(void)ptn_ruling_deny(ruling, PTN_REFUSAL_NONE);
-	r = client_data_check(a, in->client_data, &want, &ruling->refusal);
-	if (r != PTN_OK || ruling->refusal != PTN_REFUSAL_NONE)
-		return r;
-	if ((r = read_proof(a, in->attestation, &p)) == PTN_E_INPUT)
-		return ptn_ruling_deny(ruling, PTN_REFUSAL_FORM);
-	if (r == PTN_OK &&
-	    (r = ptn_pem_read(a, ptn_bytes_of(p.pem), &pem)) == PTN_E_INPUT)
-		return ptn_ruling_deny(ruling, PTN_REFUSAL_KEY);
+	r = read_created(a, in->attestation, &p, &pem, finding);
 	if (r != PTN_OK)
-		return r;
-	ruling->refusal = PTN_REFUSAL_SIGNATURE;
-	r = proof_check(a, in->client_data, &p, &pem.key, &ruling->verdict);
-	if (r != PTN_OK || ruling->verdict != PTN_ALLOW)
+		return r == PTN_E_INPUT ? PTN_OK : r;
+	(void)ptn_finding_deny(finding, PTN_REASON_SIGNATURE);
+	r = proof_check(a, in->client_data, &p, &pem.key, &verdict);
+	if (r != PTN_OK || verdict != PTN_ALLOW)
 		return r;
 	out->pem = p.pem;
 	out->key = pem;
 	out->digest =
 	    pem.key.kty == PTN_KTY_OKP ? PTN_KEYASSERT_UNSET : p.digest;
-	return ptn_ruling_allow(ruling);
+	return ptn_finding_allow(finding);
+}
+
+enum ptn_err
+ptn_keyassert_create(struct ptn_arena *a,
+    const struct ptn_keyassert_creation *in, const char *challenge,
+    struct ptn_keyassert_created *out, struct ptn_finding *finding)
+{
+	const struct expected want = { "key.create", challenge, NULL };
+	enum ptn_finding_reason reason = PTN_REASON_NONE;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	(void)ptn_finding_deny(finding, PTN_REASON_NONE);
+	r = client_data_check(a, in->client_data, &want, &reason);
+	if (r != PTN_OK)
+		return r;
+	if (reason != PTN_REASON_NONE)
+		return ptn_finding_deny(finding, reason);
+	return creation_check(a, in, out, finding);
 }

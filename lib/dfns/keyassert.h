@@ -6,8 +6,8 @@
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
+#include "lib/base/finding.h"
 #include "lib/crypto/pem.h"
-#include "lib/dfns/ruling.h"
 #include "lib/format/json.h"
 
 /*
@@ -54,7 +54,7 @@ struct ptn_keyassert_assertion {
  *
  * challenge	as it was given out; the client data hold it as it is, or
  *		base64url-encoded once more.
- * ruling	PTN_ALLOW only if the client data are one JSON object without
+ * finding	PTN_ALLOW only if the client data are one JSON object without
  *		duplicates, type "key.get", with this challenge, and the
  *		signature is by the stored key over exactly these bytes.
  *
@@ -68,7 +68,7 @@ struct ptn_keyassert_assertion {
 enum ptn_err ptn_keyassert_verify(struct ptn_arena *a,
     const struct ptn_keyassert_stored *stored,
     const struct ptn_keyassert_assertion *in, const char *challenge,
-    struct ptn_ruling *ruling) PTN_MUST_USE;
+    struct ptn_finding *finding) PTN_MUST_USE;
 
 /*
  * The same for a recovery: instead of a challenge the client data hold the
@@ -79,8 +79,8 @@ enum ptn_err ptn_keyassert_verify(struct ptn_arena *a,
 enum ptn_err ptn_keyassert_recover(struct ptn_arena *a,
     const struct ptn_keyassert_stored *stored,
     const struct ptn_keyassert_assertion *in,
-    const struct ptn_json *new_credentials, struct ptn_ruling *ruling)
-    PTN_MUST_USE;
+    const struct ptn_json *new_credentials,
+    struct ptn_finding *finding) PTN_MUST_USE;
 
 /* A new key with the proof that its holder has the private half. */
 struct ptn_keyassert_creation {
@@ -107,6 +107,7 @@ struct ptn_keyassert_created {
  */
 enum ptn_err ptn_keyassert_create(struct ptn_arena *a,
     const struct ptn_keyassert_creation *in, const char *challenge,
-    struct ptn_keyassert_created *out, struct ptn_ruling *ruling) PTN_MUST_USE;
+    struct ptn_keyassert_created *out,
+    struct ptn_finding *finding) PTN_MUST_USE;
 
 #endif

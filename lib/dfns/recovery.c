@@ -5,8 +5,8 @@
 #include "lib/account/session.h"
 #include "lib/account/user.h"
 #include "lib/base/base64.h"
+#include "lib/base/finding.h"
 #include "lib/dfns/code.h"
-#include "lib/dfns/ruling.h"
 #include "lib/dfns/signers.h"
 #include "lib/dfns/verify.h"
 #include "lib/event/event.h"
@@ -83,17 +83,17 @@ verify_key(const struct ptn_scope *sc, struct ptn_dfns_recovery *k)
 {
 	const struct ptn_dfns_ceremony *c = &k->creds.c;
 	struct ptn_dfns_signers keys;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	enum ptn_err r;
 
 	if ((r = ptn_dfns_signers_recovery(sc, &c->user_id, &keys)) != PTN_OK)
 		return r;
 	ptn_dfns_signers_allowed(&c->state, &keys);
 	r = ptn_dfns_verify_recovery(sc, &k->factor, k->json, keys.cred, keys.n,
-	    &ruling);
-	if (r == PTN_OK && ruling.verdict != PTN_ALLOW)
+	    &finding);
+	if (r == PTN_OK && finding.verdict != PTN_ALLOW)
 		return ptn_dfns_denial_set(&k->denial, PTN_DFNS_NOT_PROVED,
-		    ptn_refusal_name(ruling.refusal));
+		    ptn_finding_word(finding.reason));
 	return r;
 }
 

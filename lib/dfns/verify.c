@@ -27,7 +27,7 @@ fido_of(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
 static enum ptn_err
 verify_passkey(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
     const struct ptn_dfns_factor *factor, struct ptn_dfns_cred *c,
-    struct ptn_ruling *ruling)
+    struct ptn_finding *finding)
 {
 	const struct ptn_dfns_fido_rp rp = { v->org->rp_id, v->org->origins };
 	const struct ptn_dfns_fido f = fido_of(sc, v, &rp);
@@ -47,8 +47,8 @@ verify_passkey(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
 	struct ptn_webauthn_asserted out;
 	enum ptn_err r;
 
-	r = ptn_dfns_fido_assert(sc->arena, &f, &stored, &in, &out, ruling);
-	if (r == PTN_OK && ruling->verdict == PTN_ALLOW) {
+	r = ptn_dfns_fido_assert(sc->arena, &f, &stored, &in, &out, finding);
+	if (r == PTN_OK && finding->verdict == PTN_ALLOW) {
 		c->sign_count = out.sign_count;
 		c->bs = out.bs;
 	}
@@ -58,27 +58,27 @@ verify_passkey(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
 static enum ptn_err
 verify_key(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
     const struct ptn_dfns_factor *factor, const struct ptn_dfns_cred *c,
-    struct ptn_ruling *ruling)
+    struct ptn_finding *finding)
 {
 	const struct ptn_keyassert_stored stored = { c->pem, c->digest };
 	const struct ptn_keyassert_assertion in = { factor->client_data,
 		factor->signature, factor->digest };
 
 	return ptn_keyassert_verify(sc->arena, &stored, &in, v->challenge,
-	    ruling);
+	    finding);
 }
 
 /* Which of the list a factor names. */
 static enum ptn_err
 pick(const struct ptn_scope *sc, const struct ptn_dfns_factor *factor,
     const struct ptn_dfns_cred *list, size_t n, size_t *at,
-    struct ptn_ruling *ruling)
+    struct ptn_finding *finding)
 {
 	struct ptn_dfns_factor_allowed *allowed;
 	size_t i;
 
 	*at = 0;
-	memset(ruling, 0, sizeof(*ruling));
+	memset(finding, 0, sizeof(*finding));
 	if ((allowed = ptn_arena_calloc(sc->arena, n + 1, sizeof(*allowed))) ==
 	    NULL)
 		return PTN_E_NOMEM;
@@ -87,8 +87,8 @@ pick(const struct ptn_scope *sc, const struct ptn_dfns_factor *factor,
 		allowed[i].kind = list[i].kind;
 	}
 	if (factor->cred_id == NULL)
-		return ptn_ruling_deny(ruling, PTN_REFUSAL_KIND);
-	ptn_dfns_factor_pick(factor, allowed, n, at, ruling);
+		return ptn_finding_deny(finding, PTN_REASON_KIND);
+	ptn_dfns_factor_pick(factor, allowed, n, at, finding);
 	return PTN_OK;
 }
 
@@ -96,7 +96,7 @@ enum ptn_err
 ptn_dfns_verify_recovery(const struct ptn_scope *sc,
     const struct ptn_dfns_factor *factor,
     const struct ptn_json *new_credentials, const struct ptn_dfns_cred *list,
-    size_t n, struct ptn_ruling *ruling)
+    size_t n, struct ptn_finding *finding)
 {
 	const struct ptn_keyassert_assertion in = { factor->client_data,
 		factor->signature, factor->digest };
@@ -104,33 +104,33 @@ ptn_dfns_verify_recovery(const struct ptn_scope *sc,
 	size_t at;
 	enum ptn_err r;
 
-	r = pick(sc, factor, list, n, &at, ruling);
-	if (r != PTN_OK || ruling->verdict != PTN_ALLOW)
+	r = pick(sc, factor, list, n, &at, finding);
+	if (r != PTN_OK || finding->verdict != PTN_ALLOW)
 		return r;
-	memset(ruling, 0, sizeof(*ruling));
+	memset(finding, 0, sizeof(*finding));
 	stored = (struct ptn_keyassert_stored){ list[at].pem, list[at].digest };
 	return ptn_keyassert_recover(sc->arena, &stored, &in, new_credentials,
-	    ruling);
+	    finding);
 }
 
 enum ptn_err
 ptn_dfns_verify_factor(const struct ptn_scope *sc,
     const struct ptn_dfns_verify *v, const struct ptn_dfns_factor *factor,
     struct ptn_dfns_cred *list, size_t n, struct ptn_dfns_cred **used,
-    struct ptn_ruling *ruling)
+    struct ptn_finding *finding)
 {
 	size_t at;
 	enum ptn_err r;
 
 	*used = NULL;
-	r = pick(sc, factor, list, n, &at, ruling);
-	if (r != PTN_OK || ruling->verdict != PTN_ALLOW)
+	r = pick(sc, factor, list, n, &at, finding);
+	if (r != PTN_OK || finding->verdict != PTN_ALLOW)
 		return r;
-	memset(ruling, 0, sizeof(*ruling));
+	memset(finding, 0, sizeof(*finding));
 	r = list[at].kind == PTN_CRED_FIDO2
-	    ? verify_passkey(sc, v, factor, &list[at], ruling)
-	    : verify_key(sc, v, factor, &list[at], ruling);
-	if (r == PTN_OK && ruling->verdict == PTN_ALLOW)
+	    ? verify_passkey(sc, v, factor, &list[at], finding)
+	    : verify_key(sc, v, factor, &list[at], finding);
+	if (r == PTN_OK && finding->verdict == PTN_ALLOW)
 		*used = &list[at];
 	return r;
 }
@@ -138,7 +138,7 @@ ptn_dfns_verify_factor(const struct ptn_scope *sc,
 static enum ptn_err
 new_passkey(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
     const struct ptn_dfns_factor_new *in, struct ptn_dfns_cred *out,
-    struct ptn_ruling *ruling)
+    struct ptn_finding *finding)
 {
 	const struct ptn_dfns_fido_rp rp = { v->org->rp_id, v->org->origins };
 	const struct ptn_dfns_fido f = fido_of(sc, v, &rp);
@@ -149,8 +149,8 @@ new_passkey(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
 	struct ptn_cose_key key;
 	enum ptn_err r;
 
-	r = ptn_dfns_fido_create(sc->arena, &f, &creation, &made, ruling);
-	if (r != PTN_OK || ruling->verdict != PTN_ALLOW)
+	r = ptn_dfns_fido_create(sc->arena, &f, &creation, &made, finding);
+	if (r != PTN_OK || finding->verdict != PTN_ALLOW)
 		return r;
 	out->raw_id = made.attested.cred_id;
 	out->cose_key = made.attested.cose_key;
@@ -169,7 +169,7 @@ new_passkey(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
 static enum ptn_err
 new_key(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
     const struct ptn_dfns_factor_new *in, struct ptn_dfns_cred *out,
-    struct ptn_ruling *ruling)
+    struct ptn_finding *finding)
 {
 	const struct ptn_keyassert_creation creation = { in->client_data,
 		in->attestation };
@@ -177,8 +177,8 @@ new_key(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
 	enum ptn_err r;
 
 	r = ptn_keyassert_create(sc->arena, &creation, v->challenge, &made,
-	    ruling);
-	if (r != PTN_OK || ruling->verdict != PTN_ALLOW)
+	    finding);
+	if (r != PTN_OK || finding->verdict != PTN_ALLOW)
 		return r;
 	out->pem = made.pem;
 	out->digest = made.digest;
@@ -190,7 +190,7 @@ new_key(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
 static enum ptn_err
 new_totp(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
     const struct ptn_dfns_factor_new *in, struct ptn_dfns_cred *out,
-    struct ptn_ruling *ruling)
+    struct ptn_finding *finding)
 {
 	enum ptn_verdict verdict;
 	enum ptn_err r;
@@ -200,30 +200,30 @@ new_totp(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
 	if (r != PTN_OK)
 		return r;
 	if (verdict != PTN_ALLOW)
-		return ptn_ruling_deny(ruling, PTN_REFUSAL_CODE);
+		return ptn_finding_deny(finding, PTN_REASON_CODE);
 	out->sealed = v->offered;
-	return ptn_ruling_allow(ruling);
+	return ptn_finding_allow(finding);
 }
 
 static enum ptn_err
 new_secret(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
     const struct ptn_dfns_factor_new *in, struct ptn_dfns_cred *out,
-    struct ptn_ruling *ruling)
+    struct ptn_finding *finding)
 {
 	if (!sc->cf->dfns_password)
-		return ptn_ruling_deny(ruling, PTN_REFUSAL_KIND);
+		return ptn_finding_deny(finding, PTN_REASON_KIND);
 	out->cred_id = out->fingerprint = "";
-	return in->kind == PTN_CRED_TOTP ? new_totp(sc, v, in, out, ruling)
-					 : ptn_ruling_allow(ruling);
+	return in->kind == PTN_CRED_TOTP ? new_totp(sc, v, in, out, finding)
+					 : ptn_finding_allow(finding);
 }
 
 enum ptn_err
 ptn_dfns_verify_new(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
     const struct ptn_dfns_factor_new *in, struct ptn_dfns_cred *out,
-    struct ptn_ruling *ruling)
+    struct ptn_finding *finding)
 {
 	memset(out, 0, sizeof(*out));
-	memset(ruling, 0, sizeof(*ruling));
+	memset(finding, 0, sizeof(*finding));
 	out->kind = in->kind;
 	out->cred_id = in->cred_id;
 	out->name = in->name != NULL && in->name[0] != '\0'
@@ -232,17 +232,17 @@ ptn_dfns_verify_new(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
 	out->active = true;
 	switch (in->kind) {
 	case PTN_CRED_FIDO2:
-		return new_passkey(sc, v, in, out, ruling);
+		return new_passkey(sc, v, in, out, finding);
 	case PTN_CRED_KEY:
 	case PTN_CRED_PASSWORD_PROTECTED_KEY:
 	case PTN_CRED_RECOVERY_KEY:
-		return new_key(sc, v, in, out, ruling);
+		return new_key(sc, v, in, out, finding);
 	case PTN_CRED_PASSWORD:
 	case PTN_CRED_TOTP:
-		return new_secret(sc, v, in, out, ruling);
+		return new_secret(sc, v, in, out, finding);
 	case PTN_CRED_UNSET:
 	case PTN_CRED__MAX:
 		break;
 	}
-	return ptn_ruling_deny(ruling, PTN_REFUSAL_KIND);
+	return ptn_finding_deny(finding, PTN_REASON_KIND);
 }

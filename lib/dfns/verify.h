@@ -3,11 +3,11 @@
 
 #include "lib/account/org.h"
 #include "lib/base/err.h"
+#include "lib/base/finding.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
 #include "lib/dfns/cred.h"
 #include "lib/dfns/factor.h"
-#include "lib/dfns/ruling.h"
 
 struct ptn_conf;
 
@@ -32,7 +32,7 @@ struct ptn_dfns_verify {
 enum ptn_err ptn_dfns_verify_factor(const struct ptn_scope *sc,
     const struct ptn_dfns_verify *v, const struct ptn_dfns_factor *factor,
     struct ptn_dfns_cred *list, size_t n, struct ptn_dfns_cred **used,
-    struct ptn_ruling *ruling) PTN_MUST_USE;
+    struct ptn_finding *finding) PTN_MUST_USE;
 
 /*
  * Judge a recovery: the factor has signed the new credentials.  list as
@@ -41,7 +41,7 @@ enum ptn_err ptn_dfns_verify_factor(const struct ptn_scope *sc,
 enum ptn_err ptn_dfns_verify_recovery(const struct ptn_scope *sc,
     const struct ptn_dfns_factor *factor,
     const struct ptn_json *new_credentials, const struct ptn_dfns_cred *list,
-    size_t n, struct ptn_ruling *ruling) PTN_MUST_USE;
+    size_t n, struct ptn_finding *finding) PTN_MUST_USE;
 
 /*
  * Judge a new credential; out is what to store, of a Password all but the
@@ -50,6 +50,6 @@ enum ptn_err ptn_dfns_verify_recovery(const struct ptn_scope *sc,
  */
 enum ptn_err ptn_dfns_verify_new(const struct ptn_scope *sc,
     const struct ptn_dfns_verify *v, const struct ptn_dfns_factor_new *in,
-    struct ptn_dfns_cred *out, struct ptn_ruling *ruling) PTN_MUST_USE;
+    struct ptn_dfns_cred *out, struct ptn_finding *finding) PTN_MUST_USE;
 
 #endif

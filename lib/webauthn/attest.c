@@ -5,19 +5,9 @@
 #define OID_AAGUID "1.3.6.1.4.1.45724.1.1.4"
 
 enum ptn_err
-ptn_attest_deny(struct ptn_attest_finding *out, const char *why)
+ptn_attest_deny(struct ptn_finding *out, const char *why)
 {
-	out->verdict = PTN_DENY;
-	out->why = why;
-	return PTN_OK;
-}
-
-enum ptn_err
-ptn_attest_allow(struct ptn_attest_finding *out)
-{
-	out->verdict = PTN_ALLOW;
-	out->why = NULL;
-	return PTN_OK;
+	return ptn_finding_deny_why(out, PTN_REASON_ATTESTATION, why);
 }
 
 bool

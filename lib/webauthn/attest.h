@@ -6,6 +6,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
+#include "lib/base/finding.h"
 #include "lib/crypto/cose.h"
 #include "lib/crypto/x509.h"
 #include "lib/format/cbor.h"
@@ -25,18 +26,12 @@ struct ptn_attest {
 	int64_t now_s;
 };
 
-/* The answer: why is a short English reason when the verdict is PTN_DENY. */
-struct ptn_attest_finding {
-	enum ptn_verdict verdict;
-	const char *why;
-};
-
 /*
  * One function a format.  The verdict is PTN_DENY on entry.  Returns PTN_OK
  * if the question was answered, PTN_E_NOMEM, PTN_E_INTERNAL.
  */
 typedef enum ptn_err ptn_attest_fn(const struct ptn_attest *in,
-    struct ptn_attest_finding *out);
+    struct ptn_finding *out);
 
 ptn_attest_fn ptn_attest_packed;      /* section 8.2 */
 ptn_attest_fn ptn_attest_tpm;	      /* section 8.3 */
@@ -44,9 +39,11 @@ ptn_attest_fn ptn_attest_android_key; /* section 8.4 */
 ptn_attest_fn ptn_attest_fido_u2f;    /* section 8.6 */
 ptn_attest_fn ptn_attest_apple;	      /* section 8.8 */
 
-/* "return ptn_attest_deny(out, why)": a step that failed. */
-enum ptn_err ptn_attest_deny(struct ptn_attest_finding *out, const char *why);
-enum ptn_err ptn_attest_allow(struct ptn_attest_finding *out);
+/*
+ * "return ptn_attest_deny(out, why)": a step that failed.  why is a short
+ * English sentence.
+ */
+enum ptn_err ptn_attest_deny(struct ptn_finding *out, const char *why);
 
 /* The members "alg" and "sig"; false if absent, of another type, or empty. */
 bool ptn_attest_alg(const struct ptn_attest *in, int32_t *alg);

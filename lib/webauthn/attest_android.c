@@ -87,8 +87,7 @@ list_problem(struct ptn_bytes list)
 }
 
 enum ptn_err
-ptn_attest_android_key(const struct ptn_attest *in,
-    struct ptn_attest_finding *out)
+ptn_attest_android_key(const struct ptn_attest *in, struct ptn_finding *out)
 {
 	const struct ptn_cbor *x5c = ptn_attest_x5c(in);
 	struct description d;
@@ -128,5 +127,5 @@ ptn_attest_android_key(const struct ptn_attest *in,
 	if ((why = list_problem(d.software)) != NULL ||
 	    (why = list_problem(d.tee)) != NULL)
 		return ptn_attest_deny(out, why);
-	return ptn_attest_allow(out);
+	return ptn_finding_allow(out);
 }

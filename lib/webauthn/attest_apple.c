@@ -20,7 +20,7 @@ read_nonce(const struct ptn_x509 *c, struct ptn_bytes *nonce)
 }
 
 enum ptn_err
-ptn_attest_apple(const struct ptn_attest *in, struct ptn_attest_finding *out)
+ptn_attest_apple(const struct ptn_attest *in, struct ptn_finding *out)
 {
 	const struct ptn_cbor *x5c = ptn_attest_x5c(in);
 	uint8_t hash[PTN_SHA256_LEN];
@@ -45,5 +45,5 @@ ptn_attest_apple(const struct ptn_attest *in, struct ptn_attest_finding *out)
 	/* Step 5. */
 	if (!ptn_pubkey_equal(&cert.key, &in->key->key))
 		return ptn_attest_deny(out, "apple: another key");
-	return ptn_attest_allow(out);
+	return ptn_finding_allow(out);
 }

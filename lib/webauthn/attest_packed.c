@@ -45,7 +45,7 @@ chain_in_time(const struct ptn_attest *in, const struct ptn_cbor *x5c, bool *ok)
 
 static enum ptn_err
 with_x5c(const struct ptn_attest *in, int32_t alg, struct ptn_bytes sig,
-    struct ptn_attest_finding *out)
+    struct ptn_finding *out)
 {
 	const struct ptn_cbor *x5c = ptn_attest_x5c(in);
 	struct ptn_x509 cert;
@@ -81,12 +81,12 @@ with_x5c(const struct ptn_attest *in, int32_t alg, struct ptn_bytes sig,
 	/* Step 2, third point: the AAGUID. */
 	if (!ptn_attest_aaguid_ok(in, &cert))
 		return ptn_attest_deny(out, "packed: another AAGUID");
-	return ptn_attest_allow(out);
+	return ptn_finding_allow(out);
 }
 
 static enum ptn_err
 self(const struct ptn_attest *in, int32_t alg, struct ptn_bytes sig,
-    struct ptn_attest_finding *out)
+    struct ptn_finding *out)
 {
 	enum ptn_verdict verdict;
 	enum ptn_err r;
@@ -103,11 +103,11 @@ self(const struct ptn_attest *in, int32_t alg, struct ptn_bytes sig,
 		return r;
 	if (verdict != PTN_ALLOW)
 		return ptn_attest_deny(out, "packed: wrong signature");
-	return ptn_attest_allow(out);
+	return ptn_finding_allow(out);
 }
 
 enum ptn_err
-ptn_attest_packed(const struct ptn_attest *in, struct ptn_attest_finding *out)
+ptn_attest_packed(const struct ptn_attest *in, struct ptn_finding *out)
 {
 	struct ptn_bytes sig;
 	int32_t alg;

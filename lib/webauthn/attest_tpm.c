@@ -259,7 +259,7 @@ version_ok(const struct ptn_cbor *stmt)
 /* "Verify integrity of certInfo": certificate and signature. */
 static enum ptn_err
 check_integrity(const struct ptn_attest *in, int32_t alg,
-    struct ptn_bytes cert_info, struct ptn_attest_finding *out)
+    struct ptn_bytes cert_info, struct ptn_finding *out)
 {
 	const struct ptn_cbor *x5c = ptn_attest_x5c(in);
 	struct ptn_x509 cert;
@@ -284,14 +284,14 @@ check_integrity(const struct ptn_attest *in, int32_t alg,
 		return r;
 	if (verdict != PTN_ALLOW)
 		return ptn_attest_deny(out, "tpm: wrong signature");
-	return ptn_attest_allow(out);
+	return ptn_finding_allow(out);
 }
 
 enum ptn_err
-ptn_attest_tpm(const struct ptn_attest *in, struct ptn_attest_finding *out)
+ptn_attest_tpm(const struct ptn_attest *in, struct ptn_finding *out)
 {
 	const struct ptn_cbor *cert_info, *pub_area;
-	struct ptn_attest_finding integrity = { PTN_DENY, NULL };
+	struct ptn_finding integrity;
 	const char *why;
 	int32_t alg;
 	enum ptn_err r;
@@ -315,5 +315,5 @@ ptn_attest_tpm(const struct ptn_attest *in, struct ptn_attest_finding *out)
 	why = cert_info_problem(in, alg, cert_info->b, pub_area->b);
 	if (why != NULL)
 		return ptn_attest_deny(out, why);
-	return ptn_attest_allow(out);
+	return ptn_finding_allow(out);
 }

@@ -24,7 +24,7 @@ verification_data(const struct ptn_attest *in, struct ptn_bytes *out)
 }
 
 enum ptn_err
-ptn_attest_fido_u2f(const struct ptn_attest *in, struct ptn_attest_finding *out)
+ptn_attest_fido_u2f(const struct ptn_attest *in, struct ptn_finding *out)
 {
 	const struct ptn_cbor *x5c = ptn_attest_x5c(in);
 	struct ptn_x509 cert;
@@ -57,5 +57,5 @@ ptn_attest_fido_u2f(const struct ptn_attest *in, struct ptn_attest_finding *out)
 		return r;
 	if (verdict != PTN_ALLOW)
 		return ptn_attest_deny(out, "fido-u2f: wrong signature");
-	return ptn_attest_allow(out);
+	return ptn_finding_allow(out);
 }

@@ -7,11 +7,11 @@
 
 /* Section 8.7: nothing is claimed. */
 static enum ptn_err
-attest_none(const struct ptn_attest *in, struct ptn_attest_finding *out)
+attest_none(const struct ptn_attest *in, struct ptn_finding *out)
 {
 	if (in->stmt->n != 0)
 		return ptn_attest_deny(out, "none: the statement says more");
-	return ptn_attest_allow(out);
+	return ptn_finding_allow(out);
 }
 
 static const struct {
@@ -98,12 +98,11 @@ ptn_attestation_parse(struct ptn_arena *a, struct ptn_bytes in,
 
 enum ptn_err
 ptn_attestation_verify(const char *fmt, const struct ptn_attest *in,
-    struct ptn_attest_finding *out)
+    struct ptn_finding *out)
 {
 	ptn_attest_fn *verify = find_format(fmt);
 
-	out->verdict = PTN_DENY;
-	out->why = "unknown attestation statement format";
+	(void)ptn_attest_deny(out, "unknown attestation statement format");
 	if (verify == NULL)
 		return PTN_OK;
 	return verify(in, out);

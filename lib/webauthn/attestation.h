@@ -39,6 +39,6 @@ bool ptn_attestation_known(const char *fmt);
  * Returns PTN_OK if the question was answered, PTN_E_NOMEM, PTN_E_INTERNAL.
  */
 enum ptn_err ptn_attestation_verify(const char *fmt,
-    const struct ptn_attest *in, struct ptn_attest_finding *out) PTN_MUST_USE;
+    const struct ptn_attest *in, struct ptn_finding *out) PTN_MUST_USE;
 
 #endif

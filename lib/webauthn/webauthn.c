@@ -9,57 +9,12 @@
 #include "lib/webauthn/attestation.h"
 #include "lib/webauthn/clientdata.h"
 
-static const char *const whys[PTN_WA__MAX] = {
-	// clang-format off
-	[PTN_WA_NONE] = NULL,
-	[PTN_WA_CLIENT_DATA] = "client data is malformed",
-	[PTN_WA_ATTESTATION_OBJECT] = "attestation object is malformed",
-	[PTN_WA_AUTH_DATA] = "authenticator data is malformed",
-	[PTN_WA_TYPE] = "client data is of another ceremony",
-	[PTN_WA_CHALLENGE] = "challenge is another",
-	[PTN_WA_ORIGIN] = "origin is not one of ours",
-	[PTN_WA_CROSS_ORIGIN] = "ceremony took place in a foreign page",
-	[PTN_WA_TOP_ORIGIN] = "top origin is not one of those allowed",
-	[PTN_WA_RP_ID] = "relying party id is another",
-	[PTN_WA_RESERVED] = "a reserved flag is set",
-	[PTN_WA_UP] = "user was not present",
-	[PTN_WA_UV] = "user was not verified",
-	[PTN_WA_BACKUP] = "backed up without being eligible",
-	[PTN_WA_BE_CHANGED] = "backup eligibility has changed",
-	[PTN_WA_ALGORITHM] = "algorithm was not offered",
-	[PTN_WA_KEY] = "credential public key is not usable",
-	[PTN_WA_FORMAT] = "attestation format is unknown",
-	[PTN_WA_ATTESTATION] = "attestation statement does not hold",
-	[PTN_WA_CREDENTIAL_ID] = "credential id is empty or too long",
-	[PTN_WA_SIGNATURE] = "signature is wrong",
-	[PTN_WA_COUNTER] = "signature counter did not grow",
-	// clang-format on
-};
-
-/* "return refuse(finding, problem)": a step that failed. */
-static enum ptn_err
-refuse(struct ptn_webauthn_finding *finding, enum ptn_webauthn_problem problem)
-{
-	finding->verdict = PTN_DENY;
-	finding->problem = problem;
-	finding->why = whys[problem];
-	return PTN_OK;
-}
-
-static void
-allow(struct ptn_webauthn_finding *finding)
-{
-	finding->verdict = PTN_ALLOW;
-	finding->problem = PTN_WA_NONE;
-	finding->why = NULL;
-}
-
 /* A part that could not be read: a refusal, unless the failure is ours. */
 static enum ptn_err
-unreadable(struct ptn_webauthn_finding *finding, enum ptn_err r,
-    enum ptn_webauthn_problem problem)
+unreadable(struct ptn_finding *finding, enum ptn_err r,
+    enum ptn_finding_reason reason)
 {
-	return r == PTN_E_INPUT ? refuse(finding, problem) : r;
+	return r == PTN_E_INPUT ? ptn_finding_deny(finding, reason) : r;
 }
 
 static bool
@@ -138,8 +93,7 @@ struct creation {
 
 /* Section 7.1, steps 5 to 11; finding is untouched if all hold. */
 static enum ptn_err
-create_client_data(struct creation *c, struct ptn_webauthn_finding *finding,
-    bool *holds)
+create_client_data(struct creation *c, struct ptn_finding *finding, bool *holds)
 {
 	enum ptn_err r;
 	bool same;
@@ -148,32 +102,32 @@ create_client_data(struct creation *c, struct ptn_webauthn_finding *finding,
 	/* 7.1 steps 5, 6: client data is JSON in UTF-8. */
 	r = ptn_clientdata_parse(c->a, c->in->client_data_json, &c->client);
 	if (r != PTN_OK)
-		return unreadable(finding, r, PTN_WA_CLIENT_DATA);
+		return unreadable(finding, r, PTN_REASON_CLIENT_DATA);
 
 	/* 7.1 step 7: type. */
 	if (strcmp(c->client.type, "webauthn.create") != 0)
-		return refuse(finding, PTN_WA_TYPE);
+		return ptn_finding_deny(finding, PTN_REASON_TYPE);
 
 	/* 7.1 step 8: challenge. */
 	r = challenge_is(c->a, c->client.challenge, c->want->challenge, &same);
 	if (r != PTN_OK)
 		return r;
 	if (!same)
-		return refuse(finding, PTN_WA_CHALLENGE);
+		return ptn_finding_deny(finding, PTN_REASON_CHALLENGE);
 
 	/* 7.1 step 9: origin. */
 	if (!ptn_url_origin_is_of(c->rp->id, &c->rp->origins, c->client.origin))
-		return refuse(finding, PTN_WA_ORIGIN);
+		return ptn_finding_deny(finding, PTN_REASON_ORIGIN);
 
 	/* 7.1 step 10: crossOrigin. */
 	if (c->client.cross_origin && !frame_expected(c->rp, &c->client))
-		return refuse(finding, PTN_WA_CROSS_ORIGIN);
+		return ptn_finding_deny(finding, PTN_REASON_CROSS_ORIGIN);
 
 	/* 7.1 step 11: topOrigin. */
 	if (c->client.top_origin != NULL &&
 	    !ptn_url_origin_is_of(c->rp->id, &c->rp->top_origins,
 		c->client.top_origin))
-		return refuse(finding, PTN_WA_TOP_ORIGIN);
+		return ptn_finding_deny(finding, PTN_REASON_TOP_ORIGIN);
 
 	*holds = true;
 	return PTN_OK;
@@ -181,8 +135,7 @@ create_client_data(struct creation *c, struct ptn_webauthn_finding *finding,
 
 /* Section 7.1, steps 13 to 20. */
 static enum ptn_err
-create_authdata(struct creation *c, struct ptn_webauthn_finding *finding,
-    bool *holds)
+create_authdata(struct creation *c, struct ptn_finding *finding, bool *holds)
 {
 	struct ptn_authdata *ad = &c->authdata;
 	enum ptn_verdict usable;
@@ -193,47 +146,47 @@ create_authdata(struct creation *c, struct ptn_webauthn_finding *finding,
 	/* 7.1 step 13: the attestation object, and what lies in it. */
 	r = ptn_attestation_parse(c->a, c->in->attestation_object, &c->object);
 	if (r != PTN_OK)
-		return unreadable(finding, r, PTN_WA_ATTESTATION_OBJECT);
+		return unreadable(finding, r, PTN_REASON_ATTESTATION_OBJECT);
 	r = ptn_authdata_parse(c->a, c->object.auth_data, ad);
 	if (r != PTN_OK)
-		return unreadable(finding, r, PTN_WA_AUTH_DATA);
+		return unreadable(finding, r, PTN_REASON_AUTH_DATA);
 	/* 6.1: an attestation includes attested credential data. */
 	if (!has(ad, PTN_AUTHDATA_AT))
-		return refuse(finding, PTN_WA_AUTH_DATA);
+		return ptn_finding_deny(finding, PTN_REASON_AUTH_DATA);
 
 	/* 7.1 step 14: rpIdHash. */
 	if (!rp_id_is(ad, c->rp->id))
-		return refuse(finding, PTN_WA_RP_ID);
+		return ptn_finding_deny(finding, PTN_REASON_RP_ID);
 
 	/* 6.1: the RFU bits shall be zero. */
 	if (has(ad, PTN_AUTHDATA_RFU1 | PTN_AUTHDATA_RFU2))
-		return refuse(finding, PTN_WA_RESERVED);
+		return ptn_finding_deny(finding, PTN_REASON_RESERVED);
 
 	/* 7.1 step 15: UP; conditional creation is not offered. */
 	if (!has(ad, PTN_AUTHDATA_UP))
-		return refuse(finding, PTN_WA_UP);
+		return ptn_finding_deny(finding, PTN_REASON_UP);
 
 	/* 7.1 step 16: UV. */
 	if (c->want->require_uv && !has(ad, PTN_AUTHDATA_UV))
-		return refuse(finding, PTN_WA_UV);
+		return ptn_finding_deny(finding, PTN_REASON_UV);
 
 	/* 7.1 step 17: BS only with BE. */
 	if (has(ad, PTN_AUTHDATA_BS) && !has(ad, PTN_AUTHDATA_BE))
-		return refuse(finding, PTN_WA_BACKUP);
+		return ptn_finding_deny(finding, PTN_REASON_BACKUP);
 
 	/* 7.1 steps 18, 19: no policy on BE and BS. */
 
 	/* 7.1 step 20: alg is one that was offered; and the key is one. */
 	if (ptn_cose_alg(&ad->key, &alg) != PTN_OK)
-		return refuse(finding, PTN_WA_KEY);
+		return ptn_finding_deny(finding, PTN_REASON_KEY);
 	if (!is_offered(c->want, alg))
-		return refuse(finding, PTN_WA_ALGORITHM);
+		return ptn_finding_deny(finding, PTN_REASON_ALGORITHM);
 	if (ptn_cose_read(&ad->key, &c->key) != PTN_OK)
-		return refuse(finding, PTN_WA_KEY);
+		return ptn_finding_deny(finding, PTN_REASON_KEY);
 	if ((r = ptn_pubkey_check(&c->key.key, &usable)) != PTN_OK)
 		return r;
 	if (usable != PTN_ALLOW)
-		return refuse(finding, PTN_WA_KEY);
+		return ptn_finding_deny(finding, PTN_REASON_KEY);
 
 	*holds = true;
 	return PTN_OK;
@@ -241,8 +194,7 @@ create_authdata(struct creation *c, struct ptn_webauthn_finding *finding,
 
 /* Section 7.1, steps 21 to 24. */
 static enum ptn_err
-create_attestation(struct creation *c, struct ptn_webauthn_finding *finding,
-    bool *holds)
+create_attestation(struct creation *c, struct ptn_finding *finding, bool *holds)
 {
 	struct ptn_bytes hash = PTN_BYTES(c->hash, sizeof(c->hash));
 	struct ptn_attest in = { .a = c->a,
@@ -251,7 +203,7 @@ create_attestation(struct creation *c, struct ptn_webauthn_finding *finding,
 		.key = &c->key,
 		.client_data_hash = hash,
 		.now_s = c->want->now_s };
-	struct ptn_attest_finding found;
+	struct ptn_finding found;
 	enum ptn_err r;
 
 	/* The policy may be not to look: then any statement is "none". */
@@ -261,7 +213,7 @@ create_attestation(struct creation *c, struct ptn_webauthn_finding *finding,
 
 	/* 7.1 step 21: fmt is one that we know. */
 	if (!ptn_attestation_known(c->object.fmt))
-		return refuse(finding, PTN_WA_FORMAT);
+		return ptn_finding_deny(finding, PTN_REASON_FORMAT);
 
 	/* 7.1 step 22: the statement is correct. */
 	in.to_be_signed.p = concat(c->a, c->authdata.raw, hash);
@@ -271,8 +223,7 @@ create_attestation(struct creation *c, struct ptn_webauthn_finding *finding,
 	if ((r = ptn_attestation_verify(c->object.fmt, &in, &found)) != PTN_OK)
 		return r;
 	if (found.verdict != PTN_ALLOW) {
-		(void)refuse(finding, PTN_WA_ATTESTATION);
-		finding->why = found.why;
+		*finding = found;
 		return PTN_OK;
 	}
 
@@ -304,14 +255,14 @@ enum ptn_err
 ptn_webauthn_register(struct ptn_arena *a, const struct ptn_webauthn_rp *rp,
     const struct ptn_webauthn_want *want,
     const struct ptn_webauthn_creation *in, struct ptn_webauthn_attested *out,
-    struct ptn_webauthn_finding *finding)
+    struct ptn_finding *finding)
 {
 	struct creation c = { .a = a, .rp = rp, .want = want, .in = in };
 	bool holds;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	(void)refuse(finding, PTN_WA_CLIENT_DATA);
+	(void)ptn_finding_deny(finding, PTN_REASON_CLIENT_DATA);
 
 	/* 7.1 steps 5 to 11. */
 	r = create_client_data(&c, finding, &holds);
@@ -334,14 +285,14 @@ ptn_webauthn_register(struct ptn_arena *a, const struct ptn_webauthn_rp *rp,
 	/* 7.1 step 25: the length of the credential id. */
 	if (c.authdata.cred_id.len == 0 ||
 	    c.authdata.cred_id.len > PTN_CRED_ID_MAX)
-		return refuse(finding, PTN_WA_CREDENTIAL_ID);
+		return ptn_finding_deny(finding, PTN_REASON_CREDENTIAL_ID);
 
 	/* 7.1 step 26 is the caller's. */
 
 	/* 7.1 step 27. */
 	if ((r = create_record(&c, out)) != PTN_OK)
 		return r;
-	allow(finding);
+	(void)ptn_finding_allow(finding);
 	return PTN_OK;
 }
 
@@ -349,7 +300,7 @@ ptn_webauthn_register(struct ptn_arena *a, const struct ptn_webauthn_rp *rp,
 static enum ptn_err
 get_client_data(struct ptn_arena *a, const struct ptn_webauthn_rp *rp,
     struct ptn_bytes challenge, struct ptn_bytes json,
-    struct ptn_webauthn_finding *finding, bool *holds)
+    struct ptn_finding *finding, bool *holds)
 {
 	struct ptn_clientdata c;
 	enum ptn_err r;
@@ -358,30 +309,30 @@ get_client_data(struct ptn_arena *a, const struct ptn_webauthn_rp *rp,
 	*holds = false;
 	/* 7.2 steps 8, 9: client data is JSON in UTF-8. */
 	if ((r = ptn_clientdata_parse(a, json, &c)) != PTN_OK)
-		return unreadable(finding, r, PTN_WA_CLIENT_DATA);
+		return unreadable(finding, r, PTN_REASON_CLIENT_DATA);
 
 	/* 7.2 step 10: type. */
 	if (strcmp(c.type, "webauthn.get") != 0)
-		return refuse(finding, PTN_WA_TYPE);
+		return ptn_finding_deny(finding, PTN_REASON_TYPE);
 
 	/* 7.2 step 11: challenge. */
 	if ((r = challenge_is(a, c.challenge, challenge, &same)) != PTN_OK)
 		return r;
 	if (!same)
-		return refuse(finding, PTN_WA_CHALLENGE);
+		return ptn_finding_deny(finding, PTN_REASON_CHALLENGE);
 
 	/* 7.2 step 12: origin. */
 	if (!ptn_url_origin_is_of(rp->id, &rp->origins, c.origin))
-		return refuse(finding, PTN_WA_ORIGIN);
+		return ptn_finding_deny(finding, PTN_REASON_ORIGIN);
 
 	/* 7.2 step 13: crossOrigin. */
 	if (c.cross_origin && !frame_expected(rp, &c))
-		return refuse(finding, PTN_WA_CROSS_ORIGIN);
+		return ptn_finding_deny(finding, PTN_REASON_CROSS_ORIGIN);
 
 	/* 7.2 step 14: topOrigin. */
 	if (c.top_origin != NULL &&
 	    !ptn_url_origin_is_of(rp->id, &rp->top_origins, c.top_origin))
-		return refuse(finding, PTN_WA_TOP_ORIGIN);
+		return ptn_finding_deny(finding, PTN_REASON_TOP_ORIGIN);
 
 	*holds = true;
 	return PTN_OK;
@@ -392,36 +343,36 @@ static enum ptn_err
 get_authdata(const struct ptn_webauthn_rp *rp,
     const struct ptn_webauthn_want *want,
     const struct ptn_webauthn_stored *stored, const struct ptn_authdata *ad,
-    struct ptn_webauthn_finding *finding, bool *holds)
+    struct ptn_finding *finding, bool *holds)
 {
 	*holds = false;
 	/* 6.1: an assertion includes no attested credential data. */
 	if (has(ad, PTN_AUTHDATA_AT))
-		return refuse(finding, PTN_WA_AUTH_DATA);
+		return ptn_finding_deny(finding, PTN_REASON_AUTH_DATA);
 
 	/* 7.2 step 15: rpIdHash. */
 	if (!rp_id_is(ad, rp->id))
-		return refuse(finding, PTN_WA_RP_ID);
+		return ptn_finding_deny(finding, PTN_REASON_RP_ID);
 
 	/* 6.1: the RFU bits shall be zero. */
 	if (has(ad, PTN_AUTHDATA_RFU1 | PTN_AUTHDATA_RFU2))
-		return refuse(finding, PTN_WA_RESERVED);
+		return ptn_finding_deny(finding, PTN_REASON_RESERVED);
 
 	/* 7.2 step 16: UP. */
 	if (!has(ad, PTN_AUTHDATA_UP))
-		return refuse(finding, PTN_WA_UP);
+		return ptn_finding_deny(finding, PTN_REASON_UP);
 
 	/* 7.2 step 17: UV. */
 	if (want->require_uv && !has(ad, PTN_AUTHDATA_UV))
-		return refuse(finding, PTN_WA_UV);
+		return ptn_finding_deny(finding, PTN_REASON_UV);
 
 	/* 7.2 step 18: BS only with BE. */
 	if (has(ad, PTN_AUTHDATA_BS) && !has(ad, PTN_AUTHDATA_BE))
-		return refuse(finding, PTN_WA_BACKUP);
+		return ptn_finding_deny(finding, PTN_REASON_BACKUP);
 
 	/* 7.2 step 19: BE is what it was. */
 	if (has(ad, PTN_AUTHDATA_BE) != stored->be)
-		return refuse(finding, PTN_WA_BE_CHANGED);
+		return ptn_finding_deny(finding, PTN_REASON_BE_CHANGED);
 
 	*holds = true;
 	return PTN_OK;
@@ -430,8 +381,8 @@ get_authdata(const struct ptn_webauthn_rp *rp,
 /* Section 7.2, steps 20 and 21. */
 static enum ptn_err
 get_signature(struct ptn_arena *a, struct ptn_bytes cose_key,
-    const struct ptn_webauthn_assertion *in,
-    struct ptn_webauthn_finding *finding, bool *holds)
+    const struct ptn_webauthn_assertion *in, struct ptn_finding *finding,
+    bool *holds)
 {
 	uint8_t hash[PTN_SHA256_LEN];
 	struct ptn_cose_key key;
@@ -445,7 +396,7 @@ get_signature(struct ptn_arena *a, struct ptn_bytes cose_key,
 
 	/* 7.2 step 21: the signature. */
 	if ((r = ptn_cose_parse(a, cose_key, &key)) != PTN_OK)
-		return unreadable(finding, r, PTN_WA_KEY);
+		return unreadable(finding, r, PTN_REASON_KEY);
 	msg.p =
 	    concat(a, in->authenticator_data, PTN_BYTES(hash, sizeof(hash)));
 	msg.len = in->authenticator_data.len + sizeof(hash);
@@ -455,7 +406,7 @@ get_signature(struct ptn_arena *a, struct ptn_bytes cose_key,
 	if (r != PTN_OK)
 		return r;
 	if (verdict != PTN_ALLOW)
-		return refuse(finding, PTN_WA_SIGNATURE);
+		return ptn_finding_deny(finding, PTN_REASON_SIGNATURE);
 
 	*holds = true;
 	return PTN_OK;
@@ -466,14 +417,14 @@ ptn_webauthn_assert(struct ptn_arena *a, const struct ptn_webauthn_rp *rp,
     const struct ptn_webauthn_want *want,
     const struct ptn_webauthn_stored *stored,
     const struct ptn_webauthn_assertion *in, struct ptn_webauthn_asserted *out,
-    struct ptn_webauthn_finding *finding)
+    struct ptn_finding *finding)
 {
 	struct ptn_authdata ad;
 	bool holds;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	(void)refuse(finding, PTN_WA_CLIENT_DATA);
+	(void)ptn_finding_deny(finding, PTN_REASON_CLIENT_DATA);
 
 	/* 7.2 steps 8 to 14. */
 	r = get_client_data(a, rp, want->challenge, in->client_data_json,
@@ -484,7 +435,7 @@ ptn_webauthn_assert(struct ptn_arena *a, const struct ptn_webauthn_rp *rp,
 	/* 7.2 step 7, for authenticator data; then 15 to 19. */
 	r = ptn_authdata_parse(a, in->authenticator_data, &ad);
 	if (r != PTN_OK)
-		return unreadable(finding, r, PTN_WA_AUTH_DATA);
+		return unreadable(finding, r, PTN_REASON_AUTH_DATA);
 	r = get_authdata(rp, want, stored, &ad, finding, &holds);
 	if (r != PTN_OK || !holds)
 		return r;
@@ -497,13 +448,13 @@ ptn_webauthn_assert(struct ptn_arena *a, const struct ptn_webauthn_rp *rp,
 	/* 7.2 step 22: the counter grows, unless both are zero. */
 	if ((ad.sign_count != 0 || stored->sign_count != 0) &&
 	    ad.sign_count <= stored->sign_count)
-		return refuse(finding, PTN_WA_COUNTER);
+		return ptn_finding_deny(finding, PTN_REASON_COUNTER);
 
 	/* 7.2 step 24 is the caller's, with these. */
 	out->sign_count = ad.sign_count;
 	out->uv = has(&ad, PTN_AUTHDATA_UV);
 	out->be = has(&ad, PTN_AUTHDATA_BE);
 	out->bs = has(&ad, PTN_AUTHDATA_BS);
-	allow(finding);
+	(void)ptn_finding_allow(finding);
 	return PTN_OK;
 }

@@ -8,6 +8,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
+#include "lib/base/finding.h"
 #include "lib/base/strs.h"
 #include "lib/webauthn/authdata.h"
 
@@ -49,43 +50,6 @@ struct ptn_webauthn_want {
 	int64_t now_s; /* for the validity of certificates */
 };
 
-/* Which step refused: named after what was wrong. */
-enum ptn_webauthn_problem {
-	PTN_WA_NONE,		   /* nothing did */
-	PTN_WA_CLIENT_DATA,	   /* client data is malformed */
-	PTN_WA_ATTESTATION_OBJECT, /* the attestation object is malformed */
-	PTN_WA_AUTH_DATA,	   /* authenticator data is malformed */
-	PTN_WA_TYPE,
-	PTN_WA_CHALLENGE,
-	PTN_WA_ORIGIN,
-	PTN_WA_CROSS_ORIGIN,
-	PTN_WA_TOP_ORIGIN,
-	PTN_WA_RP_ID,
-	PTN_WA_RESERVED, /* a flag without meaning is set */
-	PTN_WA_UP,
-	PTN_WA_UV,
-	PTN_WA_BACKUP,	      /* backed up, but not eligible for it */
-	PTN_WA_BE_CHANGED,    /* eligibility is for ever */
-	PTN_WA_ALGORITHM,     /* not one that was offered */
-	PTN_WA_KEY,	      /* not a key, or a weak one */
-	PTN_WA_FORMAT,	      /* statement of an unknown format */
-	PTN_WA_ATTESTATION,   /* statement that does not hold */
-	PTN_WA_CREDENTIAL_ID, /* empty, or longer than 1023 bytes */
-	PTN_WA_SIGNATURE,
-	PTN_WA_COUNTER, /* not greater than the last one */
-	PTN_WA__MAX
-};
-
-/*
- * The answer.  why is a constant English reason for the audit, NULL if the
- * verdict is PTN_ALLOW; it holds nothing from the input.
- */
-struct ptn_webauthn_finding {
-	enum ptn_verdict verdict;
-	enum ptn_webauthn_problem problem;
-	const char *why;
-};
-
 /* A response to navigator.credentials.create(), decoded from base64url. */
 struct ptn_webauthn_creation {
 	struct ptn_bytes client_data_json;
@@ -121,7 +85,7 @@ struct ptn_webauthn_attested {
 enum ptn_err ptn_webauthn_register(struct ptn_arena *a,
     const struct ptn_webauthn_rp *rp, const struct ptn_webauthn_want *want,
     const struct ptn_webauthn_creation *in, struct ptn_webauthn_attested *out,
-    struct ptn_webauthn_finding *finding) PTN_MUST_USE;
+    struct ptn_finding *finding) PTN_MUST_USE;
 
 /* A response to navigator.credentials.get(), decoded from base64url. */
 struct ptn_webauthn_assertion {
@@ -150,12 +114,13 @@ struct ptn_webauthn_asserted {
  * those allowed and belongs to the user, userHandle is the user's) and does
  * 24 and 25.  Step 23: extensions are ignored.
  *
- * A stored key that is none is PTN_WA_KEY.  finding, out and codes as above.
+ * A stored key that is none is PTN_REASON_KEY.  finding, out and codes as
+ * above.
  */
 enum ptn_err ptn_webauthn_assert(struct ptn_arena *a,
     const struct ptn_webauthn_rp *rp, const struct ptn_webauthn_want *want,
     const struct ptn_webauthn_stored *stored,
     const struct ptn_webauthn_assertion *in, struct ptn_webauthn_asserted *out,
-    struct ptn_webauthn_finding *finding) PTN_MUST_USE;
+    struct ptn_finding *finding) PTN_MUST_USE;
 
 #endif

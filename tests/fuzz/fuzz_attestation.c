@@ -42,7 +42,7 @@ verify(const struct ptn_attestation *object, struct ptn_authdata *ad,
 		.key = key,
 		.client_data_hash = client,
 		.now_s = NOW_S };
-	struct ptn_attest_finding out;
+	struct ptn_finding out;
 	uint8_t *msg;
 
 	must(

@@ -30,13 +30,13 @@ prepare(void)
 }
 
 static void
-check(enum ptn_err r, const struct ptn_ruling *ruling)
+check(enum ptn_err r, const struct ptn_finding *finding)
 {
 	if (r != PTN_OK && r != PTN_E_INPUT)
 		abort();
-	if ((ruling->verdict == PTN_ALLOW) !=
-		(r == PTN_OK && ruling->refusal == PTN_REFUSAL_NONE) ||
-	    (unsigned)ruling->refusal >= PTN_REFUSAL__MAX)
+	if ((finding->verdict == PTN_ALLOW) !=
+		(r == PTN_OK && finding->reason == PTN_REASON_NONE) ||
+	    (unsigned)finding->reason >= PTN_REASON__MAX)
 		abort();
 }
 
@@ -50,17 +50,17 @@ judge_parts(struct ptn_bytes client_data, struct ptn_bytes rest,
 		PTN_KEYASSERT_UNSET };
 	const struct ptn_keyassert_creation creation = { client_data, rest };
 	struct ptn_keyassert_created out;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 
-	check(ptn_keyassert_verify(arena, &stored, &in, CHALLENGE, &ruling),
-	    &ruling);
-	if (ruling.verdict == PTN_ALLOW)
+	check(ptn_keyassert_verify(arena, &stored, &in, CHALLENGE, &finding),
+	    &finding);
+	if (finding.verdict == PTN_ALLOW)
 		abort();
-	check(ptn_keyassert_recover(arena, &stored, &in, fresh, &ruling),
-	    &ruling);
-	check(ptn_keyassert_create(arena, &creation, CHALLENGE, &out, &ruling),
-	    &ruling);
-	if ((ruling.verdict == PTN_ALLOW) != (out.pem != NULL))
+	check(ptn_keyassert_recover(arena, &stored, &in, fresh, &finding),
+	    &finding);
+	check(ptn_keyassert_create(arena, &creation, CHALLENGE, &out, &finding),
+	    &finding);
+	if ((finding.verdict == PTN_ALLOW) != (out.pem != NULL))
 		abort();
 }
 

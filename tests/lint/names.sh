@@ -46,7 +46,6 @@ lib/account/token.h ptn_claims # what a token says
 lib/account/token.h ptn_email_claim
 lib/account/webauthn_challenge.h ptn_webauthn_ceremony # what it is for
 lib/dfns/factor.h ptn_dfns_cred_kind # needed below cred.h
-lib/dfns/ruling.h ptn_refusal # why a ruling denies
 lib/mail/deliver.h ptn_delivery # what became of it
 lib/mail/mail.h ptn_mailer # who writes mails
 # The parts of the FastCGI program.

@@ -38,11 +38,11 @@ attest_each(void **state)
 	return 0;
 }
 
-struct ptn_webauthn_finding
+struct ptn_finding
 attest_create(struct auth_creation *c, struct ptn_webauthn_attested *out,
     enum lax lax)
 {
-	struct ptn_webauthn_finding f;
+	struct ptn_finding f;
 	struct oracle_creation o;
 	enum oracle answer;
 
@@ -61,7 +61,7 @@ attest_create(struct auth_creation *c, struct ptn_webauthn_attested *out,
 		assert_int_equal(answer, ORACLE_YES);
 	else if (f.verdict == PTN_ALLOW)
 		assert_int_not_equal(answer, ORACLE_NO);
-	else if (f.problem == PTN_WA_ATTESTATION)
+	else if (f.reason == PTN_REASON_ATTESTATION)
 		assert_int_not_equal(answer, ORACLE_YES);
 	return f;
 }
@@ -70,12 +70,13 @@ void
 attest_judge(const char *name, struct auth_creation *c, bool holds,
     enum lax lax)
 {
-	struct ptn_webauthn_finding f;
+	struct ptn_finding f;
 	struct ptn_webauthn_attested out;
 
 	print_message("# %s\n", name);
 	f = attest_create(c, &out, lax);
-	assert_int_equal(f.problem, holds ? PTN_WA_NONE : PTN_WA_ATTESTATION);
+	assert_int_equal(f.reason,
+	    holds ? PTN_REASON_NONE : PTN_REASON_ATTESTATION);
 	if (!holds)
 		return;
 	assert_string_equal(out.attestation, c->fmt);

@@ -25,7 +25,7 @@ int attest_each(void **state);
  */
 enum lax { SAME, LAX, ODD };
 
-struct ptn_webauthn_finding attest_create(struct auth_creation *c,
+struct ptn_finding attest_create(struct auth_creation *c,
     struct ptn_webauthn_attested *out, enum lax lax);
 
 /* One case of a table: does it hold, verified, as what it says it is? */

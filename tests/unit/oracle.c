@@ -16,33 +16,39 @@
 #define RS256_E_LEN 3
 
 bool
-oracle_blind(enum ptn_webauthn_problem problem)
+oracle_blind(enum ptn_finding_reason reason)
 {
-	switch (problem) {
-	case PTN_WA_CLIENT_DATA:
-	case PTN_WA_TYPE:
-	case PTN_WA_CHALLENGE:
-	case PTN_WA_ORIGIN:
-	case PTN_WA_CROSS_ORIGIN:
-	case PTN_WA_TOP_ORIGIN:
-	case PTN_WA_RESERVED:
-	case PTN_WA_BACKUP:
-	case PTN_WA_BE_CHANGED:
-	case PTN_WA_ALGORITHM:
-	case PTN_WA_FORMAT:
-	case PTN_WA_CREDENTIAL_ID:
-	case PTN_WA_COUNTER:
+	switch (reason) {
+	case PTN_REASON_CLIENT_DATA:
+	case PTN_REASON_TYPE:
+	case PTN_REASON_CHALLENGE:
+	case PTN_REASON_ORIGIN:
+	case PTN_REASON_CROSS_ORIGIN:
+	case PTN_REASON_TOP_ORIGIN:
+	case PTN_REASON_RESERVED:
+	case PTN_REASON_BACKUP:
+	case PTN_REASON_BE_CHANGED:
+	case PTN_REASON_ALGORITHM:
+	case PTN_REASON_FORMAT:
+	case PTN_REASON_CREDENTIAL_ID:
+	case PTN_REASON_COUNTER:
 		return true;
-	case PTN_WA_NONE:
-	case PTN_WA_ATTESTATION_OBJECT:
-	case PTN_WA_AUTH_DATA:
-	case PTN_WA_RP_ID:
-	case PTN_WA_UP:
-	case PTN_WA_UV:
-	case PTN_WA_KEY:
-	case PTN_WA_ATTESTATION:
-	case PTN_WA_SIGNATURE:
-	case PTN_WA__MAX:
+	case PTN_REASON_NONE:
+	case PTN_REASON_ATTESTATION_OBJECT:
+	case PTN_REASON_AUTH_DATA:
+	case PTN_REASON_RP_ID:
+	case PTN_REASON_UP:
+	case PTN_REASON_UV:
+	case PTN_REASON_KEY:
+	case PTN_REASON_ATTESTATION:
+	case PTN_REASON_SIGNATURE:
+	/* The others are not of WebAuthn. */
+	case PTN_REASON_OTHER_CREDENTIAL:
+	case PTN_REASON_KIND:
+	case PTN_REASON_USER_HANDLE:
+	case PTN_REASON_CODE:
+	case PTN_REASON_PASSWORD:
+	case PTN_REASON__MAX:
 	default:
 		return false;
 	}

@@ -36,6 +36,6 @@ struct oracle_assertion {
 enum oracle oracle_assert(const struct oracle_assertion *in);
 
 /* A refusal for a reason that libfido2 does not look at. */
-bool oracle_blind(enum ptn_webauthn_problem problem);
+bool oracle_blind(enum ptn_finding_reason reason);
 
 #endif

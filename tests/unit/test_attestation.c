@@ -303,31 +303,31 @@ test_policy(void **state)
 	const struct {
 		const char *fmt;
 		auth_statement *statement;
-		enum ptn_webauthn_problem unasked;
-		enum ptn_webauthn_problem verified;
+		enum ptn_finding_reason unasked;
+		enum ptn_finding_reason verified;
 	} cases[] = {
 		// clang-format off
-		{ "none", NULL, PTN_WA_NONE, PTN_WA_NONE },
-		{ "none", nonsense, PTN_WA_ATTESTATION_OBJECT, PTN_WA_ATTESTATION_OBJECT },
-		{ "none", list, PTN_WA_ATTESTATION_OBJECT, PTN_WA_ATTESTATION_OBJECT },
-		{ "packed", nonsense, PTN_WA_NONE, PTN_WA_ATTESTATION },
-		{ "packed", list, PTN_WA_ATTESTATION_OBJECT, PTN_WA_ATTESTATION_OBJECT },
-		{ "tpm", nonsense, PTN_WA_NONE, PTN_WA_ATTESTATION },
-		{ "fido-u2f", nonsense, PTN_WA_NONE, PTN_WA_ATTESTATION },
-		{ "android-key", nonsense, PTN_WA_NONE, PTN_WA_ATTESTATION },
-		{ "apple", nonsense, PTN_WA_NONE, PTN_WA_ATTESTATION },
-		{ "android-safetynet", nonsense, PTN_WA_NONE, PTN_WA_FORMAT },
-		{ "Packed", nonsense, PTN_WA_NONE, PTN_WA_FORMAT },
-		{ "compound", list, PTN_WA_NONE, PTN_WA_FORMAT },
-		{ "compound", nonsense, PTN_WA_ATTESTATION_OBJECT, PTN_WA_ATTESTATION_OBJECT },
-		{ "of the future", nonsense, PTN_WA_ATTESTATION_OBJECT, PTN_WA_ATTESTATION_OBJECT },
-		{ "future", nonsense, PTN_WA_NONE, PTN_WA_FORMAT },
-		{ "", nonsense, PTN_WA_ATTESTATION_OBJECT, PTN_WA_ATTESTATION_OBJECT },
-		{ "of-thirty-two-characters--------", nonsense, PTN_WA_NONE, PTN_WA_FORMAT },
-		{ "of-thirty-three-characters-------", nonsense, PTN_WA_ATTESTATION_OBJECT, PTN_WA_ATTESTATION_OBJECT },
+		{ "none", NULL, PTN_REASON_NONE, PTN_REASON_NONE },
+		{ "none", nonsense, PTN_REASON_ATTESTATION_OBJECT, PTN_REASON_ATTESTATION_OBJECT },
+		{ "none", list, PTN_REASON_ATTESTATION_OBJECT, PTN_REASON_ATTESTATION_OBJECT },
+		{ "packed", nonsense, PTN_REASON_NONE, PTN_REASON_ATTESTATION },
+		{ "packed", list, PTN_REASON_ATTESTATION_OBJECT, PTN_REASON_ATTESTATION_OBJECT },
+		{ "tpm", nonsense, PTN_REASON_NONE, PTN_REASON_ATTESTATION },
+		{ "fido-u2f", nonsense, PTN_REASON_NONE, PTN_REASON_ATTESTATION },
+		{ "android-key", nonsense, PTN_REASON_NONE, PTN_REASON_ATTESTATION },
+		{ "apple", nonsense, PTN_REASON_NONE, PTN_REASON_ATTESTATION },
+		{ "android-safetynet", nonsense, PTN_REASON_NONE, PTN_REASON_FORMAT },
+		{ "Packed", nonsense, PTN_REASON_NONE, PTN_REASON_FORMAT },
+		{ "compound", list, PTN_REASON_NONE, PTN_REASON_FORMAT },
+		{ "compound", nonsense, PTN_REASON_ATTESTATION_OBJECT, PTN_REASON_ATTESTATION_OBJECT },
+		{ "of the future", nonsense, PTN_REASON_ATTESTATION_OBJECT, PTN_REASON_ATTESTATION_OBJECT },
+		{ "future", nonsense, PTN_REASON_NONE, PTN_REASON_FORMAT },
+		{ "", nonsense, PTN_REASON_ATTESTATION_OBJECT, PTN_REASON_ATTESTATION_OBJECT },
+		{ "of-thirty-two-characters--------", nonsense, PTN_REASON_NONE, PTN_REASON_FORMAT },
+		{ "of-thirty-three-characters-------", nonsense, PTN_REASON_ATTESTATION_OBJECT, PTN_REASON_ATTESTATION_OBJECT },
 		// clang-format on
 	};
-	struct ptn_webauthn_finding f;
+	struct ptn_finding f;
 	struct ptn_webauthn_attested out;
 	size_t i;
 
@@ -339,14 +339,14 @@ test_policy(void **state)
 		print_message("# %s\n", cases[i].fmt);
 		attest_want.attestation = PTN_ATTESTATION_NONE;
 		f = attest_create(&c, &out, ODD);
-		assert_int_equal(f.problem, cases[i].unasked);
+		assert_int_equal(f.reason, cases[i].unasked);
 		if (f.verdict == PTN_ALLOW) {
 			assert_string_equal(out.attestation, "none");
 			assert_false(out.verified);
 		}
 		attest_want.attestation = PTN_ATTESTATION_VERIFY;
 		f = attest_create(&c, &out, ODD);
-		assert_int_equal(f.problem, cases[i].verified);
+		assert_int_equal(f.reason, cases[i].verified);
 		if (f.verdict == PTN_ALLOW)
 			assert_false(out.verified);
 	}

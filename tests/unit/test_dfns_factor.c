@@ -235,37 +235,35 @@ test_pick(void **state)
 		const char *id;
 		enum ptn_dfns_cred_kind kind;
 		size_t at;
-		enum ptn_refusal refusal;
+		enum ptn_finding_reason reason;
 	} cases[] = {
-		{ "a-_b", PTN_CRED_KEY, 0, PTN_REFUSAL_NONE },
-		{ "a+/b", PTN_CRED_PASSWORD_PROTECTED_KEY, 1,
-		    PTN_REFUSAL_NONE },
-		{ "a+_b", PTN_CRED_KEY, 0, PTN_REFUSAL_NONE },
-		{ "abc=", PTN_CRED_FIDO2, 2, PTN_REFUSAL_NONE },
-		{ "a-_b", PTN_CRED_PASSWORD_PROTECTED_KEY, 0,
-		    PTN_REFUSAL_KIND },
-		{ "a+/b", PTN_CRED_KEY, 0, PTN_REFUSAL_KIND },
-		{ "ABC", PTN_CRED_FIDO2, 0, PTN_REFUSAL_CRED_ID },
-		{ "abcd", PTN_CRED_FIDO2, 0, PTN_REFUSAL_CRED_ID },
-		{ NULL, PTN_CRED_PASSWORD, 0, PTN_REFUSAL_CRED_ID },
+		{ "a-_b", PTN_CRED_KEY, 0, PTN_REASON_NONE },
+		{ "a+/b", PTN_CRED_PASSWORD_PROTECTED_KEY, 1, PTN_REASON_NONE },
+		{ "a+_b", PTN_CRED_KEY, 0, PTN_REASON_NONE },
+		{ "abc=", PTN_CRED_FIDO2, 2, PTN_REASON_NONE },
+		{ "a-_b", PTN_CRED_PASSWORD_PROTECTED_KEY, 0, PTN_REASON_KIND },
+		{ "a+/b", PTN_CRED_KEY, 0, PTN_REASON_KIND },
+		{ "ABC", PTN_CRED_FIDO2, 0, PTN_REASON_OTHER_CREDENTIAL },
+		{ "abcd", PTN_CRED_FIDO2, 0, PTN_REASON_OTHER_CREDENTIAL },
+		{ NULL, PTN_CRED_PASSWORD, 0, PTN_REASON_OTHER_CREDENTIAL },
 	};
 	struct ptn_dfns_factor f = { 0 };
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	size_t i, at;
 
 	(void)state;
 	for (i = 0; i < N(cases); i++) {
 		f.cred_id = cases[i].id;
 		f.kind = cases[i].kind;
-		ptn_dfns_factor_pick(&f, list, N(list), &at, &ruling);
-		assert_int_equal(ruling.refusal, cases[i].refusal);
-		assert_int_equal(ruling.verdict == PTN_ALLOW,
-		    cases[i].refusal == PTN_REFUSAL_NONE);
+		ptn_dfns_factor_pick(&f, list, N(list), &at, &finding);
+		assert_int_equal(finding.reason, cases[i].reason);
+		assert_int_equal(finding.verdict == PTN_ALLOW,
+		    cases[i].reason == PTN_REASON_NONE);
 		assert_int_equal(at, cases[i].at);
 	}
 	f.cred_id = "abc";
-	ptn_dfns_factor_pick(&f, NULL, 0, &at, &ruling);
-	assert_int_equal(ruling.verdict, PTN_DENY);
+	ptn_dfns_factor_pick(&f, NULL, 0, &at, &finding);
+	assert_int_equal(finding.verdict, PTN_DENY);
 }
 
 static const struct {

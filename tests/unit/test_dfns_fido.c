@@ -62,13 +62,13 @@ fixture_user(void)
 /* ------------------------------------------------------- the worked examples
  */
 
-static struct ptn_ruling
+static struct ptn_finding
 create(const struct ptn_dfns_fido *f, const struct ptn_json *request,
     struct ptn_dfns_fido_created *out)
 {
 	struct ptn_dfns_fido_creation in;
 	struct ptn_dfns_factor_new c;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	const char *why;
 
 	assert_int_equal(ptn_dfns_factor_read_new(arena, request,
@@ -76,10 +76,10 @@ create(const struct ptn_dfns_fido *f, const struct ptn_json *request,
 	    PTN_OK);
 	in = (struct ptn_dfns_fido_creation){ ptn_bytes_of(c.cred_id),
 		c.client_data, c.attestation };
-	assert_int_equal(ptn_dfns_fido_create(arena, f, &in, out, &ruling),
+	assert_int_equal(ptn_dfns_fido_create(arena, f, &in, out, &finding),
 	    PTN_OK);
-	assert_int_equal(ruling.verdict == PTN_ALLOW, out->rp_id != NULL);
-	return ruling;
+	assert_int_equal(finding.verdict == PTN_ALLOW, out->rp_id != NULL);
+	return finding;
 }
 
 static bool
@@ -88,15 +88,15 @@ check_registration(void *arg, const char *name, const struct ptn_json *v)
 	const struct ptn_json *request = ptn_json_get(v, "request");
 	struct ptn_dfns_fido_created made;
 	struct ptn_dfns_fido f;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	size_t *n = arg;
 
 	if (strncmp(name, "fido2", 5) != 0)
 		return true;
 	f = ceremony(listed, dfns_text(arena, v, "challenge"));
-	ruling = create(&f, request, &made);
-	if (ruling.verdict != PTN_ALLOW)
-		fail_msg("%s: %s", name, ptn_refusal_name(ruling.refusal));
+	finding = create(&f, request, &made);
+	if (finding.verdict != PTN_ALLOW)
+		fail_msg("%s: %s", name, ptn_finding_word(finding.reason));
 	assert_string_equal(made.rp_id, "example.co");
 	assert_string_equal(made.origin, ORIGIN);
 	assert_int_equal(made.attested.alg, PTN_COSE_ES256);
@@ -107,8 +107,8 @@ check_registration(void *arg, const char *name, const struct ptn_json *v)
 	assert_int_equal(made.attested.verified,
 	    strstr(name, "packed") != NULL);
 	f.challenge = CHALLENGE;
-	assert_int_equal(create(&f, request, &made).refusal,
-	    PTN_REFUSAL_CHALLENGE);
+	assert_int_equal(create(&f, request, &made).reason,
+	    PTN_REASON_CHALLENGE);
 	(*n)++;
 	return true;
 }
@@ -140,20 +140,20 @@ stored_key(void)
 		    made.attested.be } };
 }
 
-static struct ptn_ruling
+static struct ptn_finding
 judge(const struct ptn_dfns_fido *f, const struct ptn_dfns_fido_stored *stored,
     const struct ptn_dfns_fido_assertion *in)
 {
 	struct ptn_webauthn_asserted out;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 
 	assert_int_equal(
-	    ptn_dfns_fido_assert(arena, f, stored, in, &out, &ruling), PTN_OK);
-	assert_int_equal(ruling.verdict == PTN_ALLOW,
-	    ruling.refusal == PTN_REFUSAL_NONE);
-	if (ruling.verdict != PTN_ALLOW)
+	    ptn_dfns_fido_assert(arena, f, stored, in, &out, &finding), PTN_OK);
+	assert_int_equal(finding.verdict == PTN_ALLOW,
+	    finding.reason == PTN_REASON_NONE);
+	if (finding.verdict != PTN_ALLOW)
 		assert_int_equal(out.sign_count, 0);
-	return ruling;
+	return finding;
 }
 
 static struct ptn_dfns_fido_assertion
@@ -184,15 +184,15 @@ test_login(void **state)
 	in.by_handle = true;
 	assert_int_equal(judge(&f, &stored, &in).verdict, PTN_ALLOW);
 	in.user_handle = PTN_BYTES(NULL, 0);
-	assert_int_equal(judge(&f, &stored, &in).refusal,
-	    PTN_REFUSAL_USER_HANDLE);
+	assert_int_equal(judge(&f, &stored, &in).reason,
+	    PTN_REASON_USER_HANDLE);
 	in.by_handle = false;
 	assert_int_equal(judge(&f, &stored, &in).verdict, PTN_ALLOW);
 	/* The relying party is no longer the organisation's. */
 	f.n_rps = 1;
-	assert_int_equal(judge(&f, &stored, &in).refusal, PTN_REFUSAL_RP_ID);
+	assert_int_equal(judge(&f, &stored, &in).reason, PTN_REASON_RP_ID);
 	f.n_rps = 0;
-	assert_int_equal(judge(&f, &stored, &in).refusal, PTN_REFUSAL_RP_ID);
+	assert_int_equal(judge(&f, &stored, &in).reason, PTN_REASON_RP_ID);
 }
 
 /* A case has no factor around its assertion. */
@@ -231,7 +231,7 @@ test_negative(void **state)
 	    dfns_text(arena, dfns_vector("negative"), "challenge"));
 	struct ptn_dfns_fido_stored stored = stored_key();
 	struct ptn_dfns_fido_assertion in;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	struct ptn_dfns_factor factor;
 	size_t i;
 
@@ -242,9 +242,9 @@ test_negative(void **state)
 		f.rps = i % 2 == 0 ? listed : ruled;
 		read_negative(v, &factor);
 		in = assertion_of(&factor);
-		ruling = judge(&f, &stored, &in);
-		assert_int_equal(ruling.verdict, PTN_DENY);
-		assert_string_equal(ptn_refusal_name(ruling.refusal),
+		finding = judge(&f, &stored, &in);
+		assert_int_equal(finding.verdict, PTN_DENY);
+		assert_string_equal(ptn_finding_word(finding.reason),
 		    dfns_text(arena, v, "failing_check"));
 	}
 }
@@ -281,26 +281,26 @@ static const struct {
 	const char *client_data;
 	uint8_t flags;
 	uint8_t count;
-	enum ptn_refusal refusal;
+	enum ptn_finding_reason reason;
 } lies[] = {
 	// clang-format off
-	{ HONEST, 0x05, 1, PTN_REFUSAL_NONE },
-	{ HONEST, 0x1d, 1, PTN_REFUSAL_FLAGS },		/* eligibility changed */
-	{ DATA("webauthn.get", CHALLENGE, FROM(ORIGIN)), 0x05, 1, PTN_REFUSAL_NONE },
-	{ DATA("webauthn.get", TWICE, FROM(ORIGIN) ",\"crossOrigin\":false"), 0x05, 1, PTN_REFUSAL_NONE },
-	{ DATA("webauthn.get", TWICE, FROM(ORIGIN) ",\"crossOrigin\":true"), 0x05, 1, PTN_REFUSAL_ORIGIN },
-	{ DATA("webauthn.get", TWICE, FROM("https://example.net")), 0x05, 1, PTN_REFUSAL_ORIGIN },
-	{ DATA("webauthn.get", TWICE, FROM("http://app.example.co")), 0x05, 1, PTN_REFUSAL_ORIGIN },
-	{ DATA("webauthn.get", TWICE, ""), 0x05, 1, PTN_REFUSAL_FORM },
-	{ DATA("webauthn.create", TWICE, FROM(ORIGIN)), 0x05, 1, PTN_REFUSAL_TYPE },
-	{ DATA("key.get", TWICE, FROM(ORIGIN)), 0x05, 1, PTN_REFUSAL_TYPE },
-	{ DATA("webauthn.get", "", FROM(ORIGIN)), 0x05, 1, PTN_REFUSAL_CHALLENGE },
-	{ DATA("webauthn.get", "AAAA", FROM(ORIGIN)), 0x05, 1, PTN_REFUSAL_CHALLENGE },
-	{ DATA("webauthn.get", TWICE, FROM(ORIGIN) FROM(ORIGIN)), 0x05, 1, PTN_REFUSAL_FORM },
-	{ HONEST, 0x04, 1, PTN_REFUSAL_FLAGS },
-	{ HONEST, 0x01, 1, PTN_REFUSAL_FLAGS },
-	{ HONEST, 0x00, 1, PTN_REFUSAL_FLAGS },
-	{ HONEST, 0x15, 1, PTN_REFUSAL_FLAGS },		/* backed up, not eligible */
+	{ HONEST, 0x05, 1, PTN_REASON_NONE },
+	{ HONEST, 0x1d, 1, PTN_REASON_BE_CHANGED },
+	{ DATA("webauthn.get", CHALLENGE, FROM(ORIGIN)), 0x05, 1, PTN_REASON_NONE },
+	{ DATA("webauthn.get", TWICE, FROM(ORIGIN) ",\"crossOrigin\":false"), 0x05, 1, PTN_REASON_NONE },
+	{ DATA("webauthn.get", TWICE, FROM(ORIGIN) ",\"crossOrigin\":true"), 0x05, 1, PTN_REASON_CROSS_ORIGIN },
+	{ DATA("webauthn.get", TWICE, FROM("https://example.net")), 0x05, 1, PTN_REASON_ORIGIN },
+	{ DATA("webauthn.get", TWICE, FROM("http://app.example.co")), 0x05, 1, PTN_REASON_ORIGIN },
+	{ DATA("webauthn.get", TWICE, ""), 0x05, 1, PTN_REASON_CLIENT_DATA },
+	{ DATA("webauthn.create", TWICE, FROM(ORIGIN)), 0x05, 1, PTN_REASON_TYPE },
+	{ DATA("key.get", TWICE, FROM(ORIGIN)), 0x05, 1, PTN_REASON_TYPE },
+	{ DATA("webauthn.get", "", FROM(ORIGIN)), 0x05, 1, PTN_REASON_CHALLENGE },
+	{ DATA("webauthn.get", "AAAA", FROM(ORIGIN)), 0x05, 1, PTN_REASON_CHALLENGE },
+	{ DATA("webauthn.get", TWICE, FROM(ORIGIN) FROM(ORIGIN)), 0x05, 1, PTN_REASON_CLIENT_DATA },
+	{ HONEST, 0x04, 1, PTN_REASON_UP },
+	{ HONEST, 0x01, 1, PTN_REASON_UV },
+	{ HONEST, 0x00, 1, PTN_REASON_UP },
+	{ HONEST, 0x15, 1, PTN_REASON_BACKUP },
 	// clang-format on
 };
 
@@ -310,17 +310,17 @@ test_lies(void **state)
 	struct ptn_dfns_fido_stored stored = stored_key();
 	struct ptn_dfns_fido f = ceremony(listed, CHALLENGE);
 	struct ptn_dfns_fido_assertion in;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < N(lies); i++) {
 		in = signed_by_key(lies[i].client_data, lies[i].flags,
 		    lies[i].count);
-		ruling = judge(&f, &stored, &in);
-		if (ruling.refusal != lies[i].refusal)
+		finding = judge(&f, &stored, &in);
+		if (finding.reason != lies[i].reason)
 			fail_msg("%zu: %s", i,
-			    ptn_refusal_name(ruling.refusal));
+			    ptn_finding_word(finding.reason));
 	}
 }
 
@@ -333,14 +333,14 @@ test_counter(void **state)
 	static const struct {
 		uint32_t last;
 		uint8_t now;
-		enum ptn_refusal refusal;
+		enum ptn_finding_reason reason;
 	} cases[] = {
-		{ 0, 0, PTN_REFUSAL_NONE },
-		{ 0, 1, PTN_REFUSAL_NONE },
-		{ 4, 5, PTN_REFUSAL_NONE },
-		{ 5, 5, PTN_REFUSAL_COUNTER },
-		{ 6, 5, PTN_REFUSAL_COUNTER },
-		{ 6, 0, PTN_REFUSAL_COUNTER },
+		{ 0, 0, PTN_REASON_NONE },
+		{ 0, 1, PTN_REASON_NONE },
+		{ 4, 5, PTN_REASON_NONE },
+		{ 5, 5, PTN_REASON_COUNTER },
+		{ 6, 5, PTN_REASON_COUNTER },
+		{ 6, 0, PTN_REASON_COUNTER },
 	};
 	size_t i;
 
@@ -348,8 +348,8 @@ test_counter(void **state)
 	for (i = 0; i < N(cases); i++) {
 		stored.record.sign_count = cases[i].last;
 		in = signed_by_key(HONEST, 0x05, cases[i].now);
-		assert_int_equal(judge(&f, &stored, &in).refusal,
-		    cases[i].refusal);
+		assert_int_equal(judge(&f, &stored, &in).reason,
+		    cases[i].reason);
 	}
 }
 
@@ -367,18 +367,18 @@ test_user_handle(void **state)
 	in.user_handle = PTN_BYTES(stored.user.b, 16);
 	assert_int_equal(judge(&f, &stored, &in).verdict, PTN_ALLOW);
 	in.user_handle = PTN_BYTES(other.b, 16);
-	assert_int_equal(judge(&f, &stored, &in).refusal,
-	    PTN_REFUSAL_USER_HANDLE);
+	assert_int_equal(judge(&f, &stored, &in).reason,
+	    PTN_REASON_USER_HANDLE);
 	ptn_dfnsid_format(PTN_DFNSID_USER, &other, id);
 	in.user_handle = ptn_bytes_of(id);
-	assert_int_equal(judge(&f, &stored, &in).refusal,
-	    PTN_REFUSAL_USER_HANDLE);
+	assert_int_equal(judge(&f, &stored, &in).reason,
+	    PTN_REASON_USER_HANDLE);
 	assert_int_equal(ptn_dfns_fido_user(in.user_handle, &found), PTN_OK);
 	assert_true(ptn_uuid_equal(&found, &other));
 	ptn_dfnsid_format(PTN_DFNSID_ORG, &stored.user, id);
 	in.user_handle = ptn_bytes_of(id);
-	assert_int_equal(judge(&f, &stored, &in).refusal,
-	    PTN_REFUSAL_USER_HANDLE);
+	assert_int_equal(judge(&f, &stored, &in).reason,
+	    PTN_REASON_USER_HANDLE);
 	assert_int_equal(ptn_dfns_fido_user(PTN_BYTES(NULL, 0), &found),
 	    PTN_E_NOT_FOUND);
 	assert_int_equal(ptn_dfns_fido_user(ptn_bytes_of("us-"), &found),
@@ -397,22 +397,22 @@ test_creation(void **state)
 	struct ptn_dfns_fido_creation in;
 	struct ptn_dfns_fido_created out;
 	struct ptn_dfns_factor_new c;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	const char *why;
 	uint8_t *bytes;
 	size_t i;
 	static const struct {
 		size_t at; /* in the attestation object */
 		uint8_t value;
-		enum ptn_refusal refusal;
+		enum ptn_finding_reason reason;
 	} cases[] = {
-		{ 30 + 32, 0x45, PTN_REFUSAL_NONE },
-		{ 30 + 32, 0x41, PTN_REFUSAL_FLAGS },
-		{ 30 + 32, 0x44, PTN_REFUSAL_FLAGS },
-		{ 30 + 32, 0x05, PTN_REFUSAL_FORM },
-		{ 30, 0, PTN_REFUSAL_RP_ID },
-		{ 30 + 55, 0, PTN_REFUSAL_CRED_ID },
-		{ 5, 'x', PTN_REFUSAL_FORM },
+		{ 30 + 32, 0x45, PTN_REASON_NONE },
+		{ 30 + 32, 0x41, PTN_REASON_UV },
+		{ 30 + 32, 0x44, PTN_REASON_UP },
+		{ 30 + 32, 0x05, PTN_REASON_AUTH_DATA },
+		{ 30, 0, PTN_REASON_RP_ID },
+		{ 30 + 55, 0, PTN_REASON_OTHER_CREDENTIAL },
+		{ 5, 'x', PTN_REASON_ATTESTATION_OBJECT },
 	};
 
 	(void)state;
@@ -433,22 +433,22 @@ test_creation(void **state)
 		bytes[cases[i].at] = cases[i].value;
 		in.attestation = PTN_BYTES(bytes, c.attestation.len);
 		assert_int_equal(
-		    ptn_dfns_fido_create(arena, &f, &in, &out, &ruling),
+		    ptn_dfns_fido_create(arena, &f, &in, &out, &finding),
 		    PTN_OK);
-		if (ruling.refusal != cases[i].refusal)
+		if (finding.reason != cases[i].reason)
 			fail_msg("%zu: %s", i,
-			    ptn_refusal_name(ruling.refusal));
+			    ptn_finding_word(finding.reason));
 	}
 	in.attestation = c.attestation;
 	in.cred_id = ptn_bytes_of("_6BgsCNlnfX9y0qjBWmIFbpuDcn5nD7MmiAp0b0U3q");
-	assert_int_equal(ptn_dfns_fido_create(arena, &f, &in, &out, &ruling),
+	assert_int_equal(ptn_dfns_fido_create(arena, &f, &in, &out, &finding),
 	    PTN_OK);
-	assert_int_equal(ruling.refusal, PTN_REFUSAL_CRED_ID);
+	assert_int_equal(finding.reason, PTN_REASON_OTHER_CREDENTIAL);
 	assert_null(out.rp_id);
 	f.n_rps = 0;
-	assert_int_equal(ptn_dfns_fido_create(arena, &f, &in, &out, &ruling),
+	assert_int_equal(ptn_dfns_fido_create(arena, &f, &in, &out, &finding),
 	    PTN_OK);
-	assert_int_equal(ruling.refusal, PTN_REFUSAL_RP_ID);
+	assert_int_equal(finding.reason, PTN_REASON_RP_ID);
 }
 
 int

@@ -28,7 +28,7 @@ key_of(const char *name)
 }
 
 /* A true signature over whatever the client data are. */
-static struct ptn_ruling
+static struct ptn_finding
 judge_text(const char *text, size_t len)
 {
 	const struct ptn_keyassert_stored stored = { dfns_pem(arena, "p256"),
@@ -36,16 +36,16 @@ judge_text(const char *text, size_t len)
 	struct ptn_keyassert_assertion in = { .client_data =
 						  PTN_BYTES(text, len) };
 	EVP_PKEY *key = key_of("p256");
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 
 	in.signature = sign_bytes(arena, key, "SHA256", in.client_data);
 	EVP_PKEY_free(key);
 	assert_int_equal(
-	    ptn_keyassert_verify(arena, &stored, &in, CHALLENGE, &ruling),
+	    ptn_keyassert_verify(arena, &stored, &in, CHALLENGE, &finding),
 	    PTN_OK);
-	assert_int_equal(ruling.verdict == PTN_ALLOW,
-	    ruling.refusal == PTN_REFUSAL_NONE);
-	return ruling;
+	assert_int_equal(finding.verdict == PTN_ALLOW,
+	    finding.reason == PTN_REASON_NONE);
+	return finding;
 }
 
 #define T "\"type\":\"key.get\""
@@ -53,80 +53,80 @@ judge_text(const char *text, size_t len)
 
 static const struct {
 	const char *text;
-	enum ptn_refusal refusal;
+	enum ptn_finding_reason reason;
 } client_datas[] = {
 	// clang-format off
-	{ "{" T "," C "}", PTN_REFUSAL_NONE },
-	{ "{" C "," T "}", PTN_REFUSAL_NONE },
-	{ " {\n" T ", " C " } ", PTN_REFUSAL_NONE },
-	{ "{" T ",\"challenge\":\"" TWICE "\"}", PTN_REFUSAL_NONE },
-	{ "{" T ",\"challenge\":\"" TWICE "==\"}", PTN_REFUSAL_NONE },
-	{ "{" T "," C ",\"origin\":\"https://evil.example\",\"crossOrigin\":true}", PTN_REFUSAL_NONE },
-	{ "{" T "," C ",\"origin\":null}", PTN_REFUSAL_NONE },
-	{ "{" T "," C ",\"x\":[{}]}", PTN_REFUSAL_NONE },
-	{ "", PTN_REFUSAL_FORM },
-	{ "null", PTN_REFUSAL_FORM },
-	{ "[]", PTN_REFUSAL_FORM },
-	{ "\"key.get\"", PTN_REFUSAL_FORM },
-	{ "{" T "}", PTN_REFUSAL_FORM },
-	{ "{" C "}", PTN_REFUSAL_FORM },
-	{ "{" T "," C, PTN_REFUSAL_FORM },
-	{ "{" T "," C "}x", PTN_REFUSAL_FORM },
-	{ "\xef\xbb\xbf{" T "," C "}", PTN_REFUSAL_FORM },
-	{ "{" T "," C "," C "}", PTN_REFUSAL_FORM },
-	{ "{" T "," T "," C "}", PTN_REFUSAL_FORM },
-	{ "{" T ",\"typ\\u0065\":\"key.get\"," C "}", PTN_REFUSAL_FORM },
-	{ "{" T "," C ",\"x\":{\"y\":1,\"y\":1}}", PTN_REFUSAL_FORM },
-	{ "{\"type\":1," C "}", PTN_REFUSAL_FORM },
-	{ "{" T ",\"challenge\":1}", PTN_REFUSAL_FORM },
-	{ "{" T ",\"challenge\":null}", PTN_REFUSAL_FORM },
-	{ "{" T "," C ",\"origin\":1}", PTN_REFUSAL_FORM },
-	{ "{" T "," C ",\"crossOrigin\":\"false\"}", PTN_REFUSAL_FORM },
-	{ "{" T "," C ",\"x\":\"\xff\"}", PTN_REFUSAL_FORM },
-	{ "{" T "," C ",\"x\":[[[[[[[[[]]]]]]]]]}", PTN_REFUSAL_FORM },
-	{ "{\"type\":\"key.create\"," C "}", PTN_REFUSAL_TYPE },
-	{ "{\"type\":\"webauthn.get\"," C "}", PTN_REFUSAL_TYPE },
-	{ "{\"type\":\"key.get \"," C "}", PTN_REFUSAL_TYPE },
-	{ "{\"type\":\"key.get\\u0000\"," C "}", PTN_REFUSAL_TYPE },
-	{ "{\"type\":\"\"," C "}", PTN_REFUSAL_TYPE },
-	{ "{" T ",\"challenge\":\"\"}", PTN_REFUSAL_CHALLENGE },
-	{ "{" T ",\"challenge\":\"NzdmODYwNTc1MDM2YjM5NR\"}", PTN_REFUSAL_CHALLENGE },
-	{ "{" T ",\"challenge\":\"nZDMoDyWntC1mdm2yJm5nq\"}", PTN_REFUSAL_CHALLENGE },
-	{ "{" T ",\"challenge\":\"" CHALLENGE "A\"}", PTN_REFUSAL_CHALLENGE },
-	{ "{" T ",\"challenge\":\"" CHALLENGE "\\u0000\"}", PTN_REFUSAL_CHALLENGE },
-	{ "{" T ",\"challenge\":\"" CHALLENGE "\\u0000x\"}", PTN_REFUSAL_CHALLENGE },
-	{ "{" T ",\"challenge\":\" " CHALLENGE "\"}", PTN_REFUSAL_CHALLENGE },
+	{ "{" T "," C "}", PTN_REASON_NONE },
+	{ "{" C "," T "}", PTN_REASON_NONE },
+	{ " {\n" T ", " C " } ", PTN_REASON_NONE },
+	{ "{" T ",\"challenge\":\"" TWICE "\"}", PTN_REASON_NONE },
+	{ "{" T ",\"challenge\":\"" TWICE "==\"}", PTN_REASON_NONE },
+	{ "{" T "," C ",\"origin\":\"https://evil.example\",\"crossOrigin\":true}", PTN_REASON_NONE },
+	{ "{" T "," C ",\"origin\":null}", PTN_REASON_NONE },
+	{ "{" T "," C ",\"x\":[{}]}", PTN_REASON_NONE },
+	{ "", PTN_REASON_CLIENT_DATA },
+	{ "null", PTN_REASON_CLIENT_DATA },
+	{ "[]", PTN_REASON_CLIENT_DATA },
+	{ "\"key.get\"", PTN_REASON_CLIENT_DATA },
+	{ "{" T "}", PTN_REASON_CLIENT_DATA },
+	{ "{" C "}", PTN_REASON_CLIENT_DATA },
+	{ "{" T "," C, PTN_REASON_CLIENT_DATA },
+	{ "{" T "," C "}x", PTN_REASON_CLIENT_DATA },
+	{ "\xef\xbb\xbf{" T "," C "}", PTN_REASON_CLIENT_DATA },
+	{ "{" T "," C "," C "}", PTN_REASON_CLIENT_DATA },
+	{ "{" T "," T "," C "}", PTN_REASON_CLIENT_DATA },
+	{ "{" T ",\"typ\\u0065\":\"key.get\"," C "}", PTN_REASON_CLIENT_DATA },
+	{ "{" T "," C ",\"x\":{\"y\":1,\"y\":1}}", PTN_REASON_CLIENT_DATA },
+	{ "{\"type\":1," C "}", PTN_REASON_CLIENT_DATA },
+	{ "{" T ",\"challenge\":1}", PTN_REASON_CLIENT_DATA },
+	{ "{" T ",\"challenge\":null}", PTN_REASON_CLIENT_DATA },
+	{ "{" T "," C ",\"origin\":1}", PTN_REASON_CLIENT_DATA },
+	{ "{" T "," C ",\"crossOrigin\":\"false\"}", PTN_REASON_CLIENT_DATA },
+	{ "{" T "," C ",\"x\":\"\xff\"}", PTN_REASON_CLIENT_DATA },
+	{ "{" T "," C ",\"x\":[[[[[[[[[]]]]]]]]]}", PTN_REASON_CLIENT_DATA },
+	{ "{\"type\":\"key.create\"," C "}", PTN_REASON_TYPE },
+	{ "{\"type\":\"webauthn.get\"," C "}", PTN_REASON_TYPE },
+	{ "{\"type\":\"key.get \"," C "}", PTN_REASON_TYPE },
+	{ "{\"type\":\"key.get\\u0000\"," C "}", PTN_REASON_TYPE },
+	{ "{\"type\":\"\"," C "}", PTN_REASON_TYPE },
+	{ "{" T ",\"challenge\":\"\"}", PTN_REASON_CHALLENGE },
+	{ "{" T ",\"challenge\":\"NzdmODYwNTc1MDM2YjM5NR\"}", PTN_REASON_CHALLENGE },
+	{ "{" T ",\"challenge\":\"nZDMoDyWntC1mdm2yJm5nq\"}", PTN_REASON_CHALLENGE },
+	{ "{" T ",\"challenge\":\"" CHALLENGE "A\"}", PTN_REASON_CHALLENGE },
+	{ "{" T ",\"challenge\":\"" CHALLENGE "\\u0000\"}", PTN_REASON_CHALLENGE },
+	{ "{" T ",\"challenge\":\"" CHALLENGE "\\u0000x\"}", PTN_REASON_CHALLENGE },
+	{ "{" T ",\"challenge\":\" " CHALLENGE "\"}", PTN_REASON_CHALLENGE },
 	/* Encoded three times, or not at all. */
-	{ "{" T ",\"challenge\":\"VG5wa2JVOUVXWGRPVkdNeFRVUk5NbGxxVFRWT1VR\"}", PTN_REFUSAL_CHALLENGE },
-	{ "{" T ",\"challenge\":\"77f860575036b395\"}", PTN_REFUSAL_CHALLENGE },
+	{ "{" T ",\"challenge\":\"VG5wa2JVOUVXWGRPVkdNeFRVUk5NbGxxVFRWT1VR\"}", PTN_REASON_CHALLENGE },
+	{ "{" T ",\"challenge\":\"77f860575036b395\"}", PTN_REASON_CHALLENGE },
 	// clang-format on
 };
 
 static void
 test_client_data(void **state)
 {
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	char *large;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < N(client_datas); i++) {
-		ruling = judge_text(client_datas[i].text,
+		finding = judge_text(client_datas[i].text,
 		    strlen(client_datas[i].text));
-		if (ruling.refusal != client_datas[i].refusal)
+		if (finding.reason != client_datas[i].reason)
 			fail_msg("%s: %s", client_datas[i].text,
-			    ptn_refusal_name(ruling.refusal));
+			    ptn_finding_word(finding.reason));
 	}
 	/* A NUL byte is no end; and there is one. */
 	assert_int_equal(
-	    judge_text("{" T "," C "}\0", sizeof("{" T "," C "}")).refusal,
-	    PTN_REFUSAL_FORM);
+	    judge_text("{" T "," C "}\0", sizeof("{" T "," C "}")).reason,
+	    PTN_REASON_CLIENT_DATA);
 	large = ptn_arena_printf(arena, "{" T "," C "}%*s",
 	    (int)PTN_KEYASSERT_DATA_MAX, "");
-	assert_int_equal(judge_text(large, PTN_KEYASSERT_DATA_MAX).refusal,
-	    PTN_REFUSAL_NONE);
-	assert_int_equal(judge_text(large, PTN_KEYASSERT_DATA_MAX + 1).refusal,
-	    PTN_REFUSAL_FORM);
+	assert_int_equal(judge_text(large, PTN_KEYASSERT_DATA_MAX).reason,
+	    PTN_REASON_NONE);
+	assert_int_equal(judge_text(large, PTN_KEYASSERT_DATA_MAX + 1).reason,
+	    PTN_REASON_CLIENT_DATA);
 }
 
 static const char honest[] = "{" T "," C "}";
@@ -187,14 +187,14 @@ check_scheme(const struct scheme *s)
 	struct ptn_keyassert_assertion in = { ptn_bytes_of(honest),
 		PTN_BYTES(NULL, 0), digest_of(s->named) };
 	EVP_PKEY *key = key_of(s->key);
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 
 	in.signature = sign_bytes(arena, key, s->signs_with, in.client_data);
 	EVP_PKEY_free(key);
 	assert_int_equal(
-	    ptn_keyassert_verify(arena, &stored, &in, CHALLENGE, &ruling),
+	    ptn_keyassert_verify(arena, &stored, &in, CHALLENGE, &finding),
 	    s->r);
-	assert_int_equal(ruling.verdict, s->verdict);
+	assert_int_equal(finding.verdict, s->verdict);
 }
 
 static void
@@ -251,19 +251,19 @@ test_p521(void **state)
 						  ptn_bytes_of(honest) };
 	struct ptn_keyassert_stored stored = { sign_public_pem(arena, key),
 		PTN_KEYASSERT_UNSET };
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 
 	(void)state;
 	in.signature = sign_bytes(arena, key, "SHA256", in.client_data);
 	assert_int_equal(
-	    ptn_keyassert_verify(arena, &stored, &in, CHALLENGE, &ruling),
+	    ptn_keyassert_verify(arena, &stored, &in, CHALLENGE, &finding),
 	    PTN_OK);
-	assert_int_equal(ruling.verdict, PTN_ALLOW);
+	assert_int_equal(finding.verdict, PTN_ALLOW);
 	in.signature = sign_bytes(arena, key, "SHA512", in.client_data);
 	assert_int_equal(
-	    ptn_keyassert_verify(arena, &stored, &in, CHALLENGE, &ruling),
+	    ptn_keyassert_verify(arena, &stored, &in, CHALLENGE, &finding),
 	    PTN_OK);
-	assert_int_equal(ruling.refusal, PTN_REFUSAL_SIGNATURE);
+	assert_int_equal(finding.reason, PTN_REASON_SIGNATURE);
 	EVP_PKEY_free(key);
 }
 
@@ -274,14 +274,14 @@ verdict_on(const char *key, struct ptn_bytes sig)
 		PTN_KEYASSERT_UNSET };
 	struct ptn_keyassert_assertion in = { ptn_bytes_of(honest), sig,
 		PTN_KEYASSERT_UNSET };
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 
 	assert_int_equal(
-	    ptn_keyassert_verify(arena, &stored, &in, CHALLENGE, &ruling),
+	    ptn_keyassert_verify(arena, &stored, &in, CHALLENGE, &finding),
 	    PTN_OK);
-	if (ruling.verdict != PTN_ALLOW)
-		assert_int_equal(ruling.refusal, PTN_REFUSAL_SIGNATURE);
-	return ruling.verdict;
+	if (finding.verdict != PTN_ALLOW)
+		assert_int_equal(finding.reason, PTN_REASON_SIGNATURE);
+	return finding.verdict;
 }
 
 static struct ptn_bytes
@@ -362,7 +362,7 @@ test_malleated_der(void **state)
 /* ------------------------------------------------------------ new keys */
 
 /* The attestation of a key over client data, with members added. */
-static struct ptn_ruling
+static struct ptn_finding
 judge_creation(const char *client_data, const char *pem, bool raw,
     const char *more, enum ptn_err want)
 {
@@ -371,7 +371,7 @@ judge_creation(const char *client_data, const char *pem, bool raw,
 	char hex[2 * 1024 + 1];
 	struct ptn_keyassert_creation in;
 	struct ptn_keyassert_created out;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	struct ptn_buf msg, att;
 	struct ptn_bytes sig;
 
@@ -396,11 +396,11 @@ judge_creation(const char *client_data, const char *pem, bool raw,
 	in.client_data = ptn_bytes_of(client_data);
 	in.attestation = PTN_BYTES(att.p, att.len);
 	assert_int_equal(
-	    ptn_keyassert_create(arena, &in, CHALLENGE, &out, &ruling), want);
-	assert_int_equal(ruling.verdict == PTN_ALLOW, out.pem != NULL);
+	    ptn_keyassert_create(arena, &in, CHALLENGE, &out, &finding), want);
+	assert_int_equal(finding.verdict == PTN_ALLOW, out.pem != NULL);
 	if (out.pem != NULL)
 		assert_string_equal(out.pem, pem);
-	return ruling;
+	return finding;
 }
 
 #define CREATE "{\"type\":\"key.create\"," C "}"
@@ -431,32 +431,32 @@ test_creation(void **state)
 			     ",\"algorithm\":\"MD5\"", PTN_E_INPUT)
 			     .verdict,
 	    PTN_DENY);
-	assert_int_equal(judge_creation(honest, pem, false, "", PTN_OK).refusal,
-	    PTN_REFUSAL_TYPE);
+	assert_int_equal(judge_creation(honest, pem, false, "", PTN_OK).reason,
+	    PTN_REASON_TYPE);
 	assert_int_equal(judge_creation("{\"type\":\"key.create\","
 					"\"challenge\":\"other\"}",
 			     pem, false, "", PTN_OK)
-			     .refusal,
-	    PTN_REFUSAL_CHALLENGE);
-	assert_int_equal(judge_creation("{", pem, false, "", PTN_OK).refusal,
-	    PTN_REFUSAL_FORM);
+			     .reason,
+	    PTN_REASON_CHALLENGE);
+	assert_int_equal(judge_creation("{", pem, false, "", PTN_OK).reason,
+	    PTN_REASON_CLIENT_DATA);
 	/* Signed with another key than the one shown. */
 	assert_int_equal(judge_creation(CREATE, dfns_pem(arena, "p256_new"),
 			     false, "", PTN_OK)
-			     .refusal,
-	    PTN_REFUSAL_SIGNATURE);
+			     .reason,
+	    PTN_REASON_SIGNATURE);
 	assert_int_equal(
-	    judge_creation(CREATE, "no key", false, "", PTN_OK).refusal,
-	    PTN_REFUSAL_KEY);
+	    judge_creation(CREATE, "no key", false, "", PTN_OK).reason,
+	    PTN_REASON_KEY);
 	/* Twice the same member. */
 	assert_int_equal(
 	    judge_creation(CREATE, pem, false, ",\"signature\":\"00\"", PTN_OK)
-		.refusal,
-	    PTN_REFUSAL_FORM);
+		.reason,
+	    PTN_REASON_ATTESTATION_OBJECT);
 	assert_int_equal(
 	    judge_creation(CREATE, pem, false, ",\"algorithm\":1", PTN_OK)
-		.refusal,
-	    PTN_REFUSAL_FORM);
+		.reason,
+	    PTN_REASON_ATTESTATION_OBJECT);
 }
 
 static void
@@ -473,30 +473,30 @@ test_attestation_forms(void **state)
 	struct ptn_keyassert_creation in = { .client_data =
 						 ptn_bytes_of(CREATE) };
 	struct ptn_keyassert_created out;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < N(forms); i++) {
 		in.attestation = ptn_bytes_of(forms[i]);
 		assert_int_equal(
-		    ptn_keyassert_create(arena, &in, CHALLENGE, &out, &ruling),
+		    ptn_keyassert_create(arena, &in, CHALLENGE, &out, &finding),
 		    PTN_OK);
-		assert_int_equal(ruling.refusal, PTN_REFUSAL_FORM);
+		assert_int_equal(finding.reason, PTN_REASON_ATTESTATION_OBJECT);
 	}
 }
 
 /* ------------------------------------------------------------ recovery */
 
 /* A true recovery signature over this text of the new credentials. */
-static struct ptn_ruling
+static struct ptn_finding
 judge_signed(struct ptn_bytes text, const struct ptn_json *fresh)
 {
 	const struct ptn_keyassert_stored stored = { dfns_pem(arena, "p256"),
 		PTN_KEYASSERT_UNSET };
 	struct ptn_keyassert_assertion in = { .digest = PTN_KEYASSERT_UNSET };
 	EVP_PKEY *key = key_of("p256");
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	char *data;
 
 	data = ptn_arena_printf(arena, "{" T ",\"challenge\":\"%s\"}",
@@ -505,46 +505,48 @@ judge_signed(struct ptn_bytes text, const struct ptn_json *fresh)
 	in.signature = sign_bytes(arena, key, "SHA256", in.client_data);
 	EVP_PKEY_free(key);
 	assert_int_equal(
-	    ptn_keyassert_recover(arena, &stored, &in, fresh, &ruling), PTN_OK);
-	return ruling;
+	    ptn_keyassert_recover(arena, &stored, &in, fresh, &finding),
+	    PTN_OK);
+	return finding;
 }
 
 static const struct {
 	const char *fresh;
 	const char *signs;
-	enum ptn_refusal refusal;
+	enum ptn_finding_reason reason;
 } recoveries[] = {
 	// clang-format off
-	{ "{\"a\":{\"b\":1},\"c\":2}", "{\"a\":{\"b\":1},\"c\":2}", PTN_REFUSAL_NONE },
-	{ "{\"a\":{\"b\":1},\"c\":2}", "{ \"c\":2, \"a\":{\"b\":1} }", PTN_REFUSAL_NONE },
+	{ "{\"a\":{\"b\":1},\"c\":2}", "{\"a\":{\"b\":1},\"c\":2}", PTN_REASON_NONE },
+	{ "{\"a\":{\"b\":1},\"c\":2}", "{ \"c\":2, \"a\":{\"b\":1} }", PTN_REASON_NONE },
 	/* U+00E9: in UTF-8, and as the one byte of Latin-1. */
-	{ "{\"a\":\"\xc3\xa9\"}", "{\"a\":\"\xc3\xa9\"}", PTN_REFUSAL_NONE },
-	{ "{\"a\":\"\xc3\xa9\"}", "{\"a\":\"\xe9\"}", PTN_REFUSAL_NONE },
-	{ "{\"a\":\"\xc3\x83\xc2\xa9\"}", "{\"a\":\"\xc3\xa9\"}", PTN_REFUSAL_NONE },
-	{ "{\"a\":\"e\"}", "{\"a\":\"\xc3\xa9\"}", PTN_REFUSAL_CHALLENGE },
-	{ "{\"a\":1}", "{\"a\":2}", PTN_REFUSAL_CHALLENGE },
-	{ "{\"a\":1}", "{\"a\":1,\"b\":1}", PTN_REFUSAL_CHALLENGE },
-	{ "{\"a\":1}", "{\"a\":1,\"a\":1}", PTN_REFUSAL_CHALLENGE },
-	{ "{\"a\":1}", "{\"a\":1}x", PTN_REFUSAL_CHALLENGE },
-	{ "{\"a\":1}", "", PTN_REFUSAL_CHALLENGE },
-	{ "{\"a\":1}", CHALLENGE, PTN_REFUSAL_CHALLENGE },
+	{ "{\"a\":\"\xc3\xa9\"}", "{\"a\":\"\xc3\xa9\"}", PTN_REASON_NONE },
+	{ "{\"a\":\"\xc3\xa9\"}", "{\"a\":\"\xe9\"}", PTN_REASON_NONE },
+	{ "{\"a\":\"\xc3\x83\xc2\xa9\"}", "{\"a\":\"\xc3\xa9\"}", PTN_REASON_NONE },
+	{ "{\"a\":\"e\"}", "{\"a\":\"\xc3\xa9\"}", PTN_REASON_CHALLENGE },
+	{ "{\"a\":1}", "{\"a\":2}", PTN_REASON_CHALLENGE },
+	{ "{\"a\":1}", "{\"a\":1,\"b\":1}", PTN_REASON_CHALLENGE },
+	{ "{\"a\":1}", "{\"a\":1,\"a\":1}", PTN_REASON_CHALLENGE },
+	{ "{\"a\":1}", "{\"a\":1}x", PTN_REASON_CHALLENGE },
+	{ "{\"a\":1}", "", PTN_REASON_CHALLENGE },
+	{ "{\"a\":1}", CHALLENGE, PTN_REASON_CHALLENGE },
 	// clang-format on
 };
 
 static void
 test_recovery_text(void **state)
 {
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	struct ptn_json *fresh;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < N(recoveries); i++) {
 		fresh = dfns_parse(ptn_bytes_of(recoveries[i].fresh));
-		ruling = judge_signed(ptn_bytes_of(recoveries[i].signs), fresh);
-		if (ruling.refusal != recoveries[i].refusal)
+		finding =
+		    judge_signed(ptn_bytes_of(recoveries[i].signs), fresh);
+		if (finding.reason != recoveries[i].reason)
 			fail_msg("%s: %s", recoveries[i].signs,
-			    ptn_refusal_name(ruling.refusal));
+			    ptn_finding_word(finding.reason));
 		ptn_json_free(&fresh);
 	}
 }

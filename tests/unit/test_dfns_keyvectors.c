@@ -30,13 +30,13 @@ place_of(const struct ptn_json *request)
 }
 
 /* Read and judge one new credential of the key kinds. */
-static struct ptn_ruling
+static struct ptn_finding
 judge_new(const struct ptn_json *request, const char *challenge,
     struct ptn_keyassert_created *out)
 {
 	struct ptn_dfns_factor_new c;
 	struct ptn_keyassert_creation in;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	const char *why;
 
 	assert_int_equal(ptn_dfns_factor_read_new(arena, request,
@@ -44,8 +44,8 @@ judge_new(const struct ptn_json *request, const char *challenge,
 	    PTN_OK);
 	in = (struct ptn_keyassert_creation){ c.client_data, c.attestation };
 	assert_int_equal(
-	    ptn_keyassert_create(arena, &in, challenge, out, &ruling), PTN_OK);
-	return ruling;
+	    ptn_keyassert_create(arena, &in, challenge, out, &finding), PTN_OK);
+	return finding;
 }
 
 static bool
@@ -53,21 +53,21 @@ check_registration(void *arg, const char *name, const struct ptn_json *v)
 {
 	const struct ptn_json *request = ptn_json_get(v, "request"), *key;
 	struct ptn_keyassert_created made;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	size_t *n = arg;
 
 	if (strncmp(name, "fido2", 5) == 0 || request == NULL)
 		return true;
-	ruling = judge_new(request, dfns_text(arena, v, "challenge"), &made);
-	if (ruling.verdict != PTN_ALLOW)
-		fail_msg("%s: %s", name, ptn_refusal_name(ruling.refusal));
+	finding = judge_new(request, dfns_text(arena, v, "challenge"), &made);
+	if (finding.verdict != PTN_ALLOW)
+		fail_msg("%s: %s", name, ptn_finding_word(finding.reason));
 	key = ptn_json_get(dfns_vector("keys"), dfns_text(arena, v, "key"));
 	assert_string_equal(made.key.fingerprint,
 	    dfns_text(arena, key, "spki_sha256_fingerprint"));
 	/* Another challenge is refused, and leaves nothing. */
-	ruling = judge_new(request, "Y2gtb3RoZXI", &made);
-	assert_int_equal(ruling.verdict, PTN_DENY);
-	assert_int_equal(ruling.refusal, PTN_REFUSAL_CHALLENGE);
+	finding = judge_new(request, "Y2gtb3RoZXI", &made);
+	assert_int_equal(finding.verdict, PTN_DENY);
+	assert_int_equal(finding.reason, PTN_REASON_CHALLENGE);
 	assert_null(made.pem);
 	(*n)++;
 	return true;
@@ -86,13 +86,13 @@ test_registration(void **state)
 
 static enum ptn_err
 assert_with(const char *pem, const struct ptn_dfns_factor *f,
-    const char *challenge, struct ptn_ruling *ruling)
+    const char *challenge, struct ptn_finding *finding)
 {
 	const struct ptn_keyassert_stored stored = { pem, PTN_KEYASSERT_UNSET };
 	const struct ptn_keyassert_assertion in = { f->client_data,
 		f->signature, f->digest };
 
-	return ptn_keyassert_verify(arena, &stored, &in, challenge, ruling);
+	return ptn_keyassert_verify(arena, &stored, &in, challenge, finding);
 }
 
 static bool
@@ -100,7 +100,7 @@ check_login(void *arg, const char *name, const struct ptn_json *v)
 {
 	const char *challenge, *why;
 	struct ptn_dfns_factor_allowed allowed;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	struct ptn_dfns_factor f;
 	size_t *n = arg, at;
 
@@ -113,18 +113,18 @@ check_login(void *arg, const char *name, const struct ptn_json *v)
 			     &f, &why),
 	    PTN_OK);
 	allowed = (struct ptn_dfns_factor_allowed){ f.cred_id, f.kind };
-	ptn_dfns_factor_pick(&f, &allowed, 1, &at, &ruling);
-	assert_int_equal(ruling.verdict, PTN_ALLOW);
+	ptn_dfns_factor_pick(&f, &allowed, 1, &at, &finding);
+	assert_int_equal(finding.verdict, PTN_ALLOW);
 	assert_int_equal(
 	    assert_with(dfns_pem(arena, dfns_text(arena, v, "key")), &f,
-		challenge, &ruling),
+		challenge, &finding),
 	    PTN_OK);
-	if (ruling.verdict != PTN_ALLOW)
-		fail_msg("%s: %s", name, ptn_refusal_name(ruling.refusal));
+	if (finding.verdict != PTN_ALLOW)
+		fail_msg("%s: %s", name, ptn_finding_word(finding.reason));
 	assert_int_equal(
-	    assert_with(dfns_pem(arena, "p256_new"), &f, challenge, &ruling),
+	    assert_with(dfns_pem(arena, "p256_new"), &f, challenge, &finding),
 	    PTN_OK);
-	assert_int_equal(ruling.refusal, PTN_REFUSAL_SIGNATURE);
+	assert_int_equal(finding.reason, PTN_REASON_SIGNATURE);
 	(*n)++;
 	return true;
 }
@@ -172,22 +172,22 @@ static void
 check_negative(const struct ptn_json *v)
 {
 	struct ptn_dfns_factor_allowed allowed = { NULL, PTN_CRED_KEY };
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	struct ptn_dfns_factor f;
 	size_t at;
 
 	allowed.cred_id = dfns_text(arena, dfns_vector("login/key_p256"),
 	    "firstFactor/credentialAssertion/credId");
 	read_negative(v, &f);
-	ptn_dfns_factor_pick(&f, &allowed, 1, &at, &ruling);
-	if (ruling.verdict == PTN_ALLOW)
+	ptn_dfns_factor_pick(&f, &allowed, 1, &at, &finding);
+	if (finding.verdict == PTN_ALLOW)
 		assert_int_equal(
 		    assert_with(dfns_pem(arena, "p256"), &f,
 			dfns_text(arena, dfns_vector("negative"), "challenge"),
-			&ruling),
+			&finding),
 		    PTN_OK);
-	assert_int_equal(ruling.verdict, PTN_DENY);
-	assert_string_equal(ptn_refusal_name(ruling.refusal),
+	assert_int_equal(finding.verdict, PTN_DENY);
+	assert_string_equal(ptn_finding_word(finding.reason),
 	    dfns_text(arena, v, "failing_check"));
 }
 
@@ -203,14 +203,14 @@ test_negative(void **state)
 		check_negative(ptn_json_at(cases, i));
 }
 
-static struct ptn_ruling
+static struct ptn_finding
 judge_recovery(const struct ptn_json *factor, const struct ptn_json *fresh)
 {
 	const struct ptn_keyassert_stored stored = {
 		dfns_pem(arena, "p256_recovery"), PTN_KEYASSERT_UNSET
 	};
 	struct ptn_keyassert_assertion in;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	struct ptn_dfns_factor f;
 	const char *why;
 
@@ -220,8 +220,9 @@ judge_recovery(const struct ptn_json *factor, const struct ptn_json *fresh)
 	in = (struct ptn_keyassert_assertion){ f.client_data, f.signature,
 		f.digest };
 	assert_int_equal(
-	    ptn_keyassert_recover(arena, &stored, &in, fresh, &ruling), PTN_OK);
-	return ruling;
+	    ptn_keyassert_recover(arena, &stored, &in, fresh, &finding),
+	    PTN_OK);
+	return finding;
 }
 
 static void
@@ -229,21 +230,21 @@ test_recovery(void **state)
 {
 	const struct ptn_json *v = dfns_vector("recovery"), *fresh, *factor;
 	struct ptn_keyassert_created made;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	struct ptn_json *other;
 
 	(void)state;
 	fresh = dfns_at(v, "request/newCredentials");
 	factor = dfns_at(v, "request/recovery");
 	assert_int_equal(judge_recovery(factor, fresh).verdict, PTN_ALLOW);
-	ruling = judge_new(dfns_at(fresh, "firstFactorCredential"),
+	finding = judge_new(dfns_at(fresh, "firstFactorCredential"),
 	    dfns_text(arena, v, "challenge"), &made);
-	assert_int_equal(ruling.verdict, PTN_ALLOW);
+	assert_int_equal(finding.verdict, PTN_ALLOW);
 	/* Other credentials than those that were signed. */
 	other = dfns_parse(ptn_bytes_of("{\"firstFactorCredential\":{}}"));
-	ruling = judge_recovery(factor, other);
-	assert_int_equal(ruling.verdict, PTN_DENY);
-	assert_int_equal(ruling.refusal, PTN_REFUSAL_CHALLENGE);
+	finding = judge_recovery(factor, other);
+	assert_int_equal(finding.verdict, PTN_DENY);
+	assert_int_equal(finding.reason, PTN_REASON_CHALLENGE);
 	assert_int_equal(judge_recovery(factor, NULL).verdict, PTN_DENY);
 	ptn_json_free(&other);
 }

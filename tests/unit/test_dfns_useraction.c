@@ -65,7 +65,7 @@ test_signed_vector(void **state)
 	const struct ptn_keyassert_stored stored = { dfns_pem(arena, "p256"),
 		PTN_KEYASSERT_UNSET };
 	struct ptn_keyassert_assertion in;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	struct ptn_dfns_factor f;
 	const char *why;
 
@@ -80,9 +80,9 @@ test_signed_vector(void **state)
 	assert_int_equal(ptn_keyassert_verify(arena, &stored, &in,
 			     dfns_text(arena, dfns_vector("user_action"),
 				 "recommended_challenge/challenge"),
-			     &ruling),
+			     &finding),
 	    PTN_OK);
-	assert_int_equal(ruling.verdict, PTN_ALLOW);
+	assert_int_equal(finding.verdict, PTN_ALLOW);
 }
 
 static enum ptn_verdict

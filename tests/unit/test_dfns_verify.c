@@ -70,20 +70,20 @@ place_of(const struct ptn_json *request)
 	    : PTN_FACTOR_FIRST;
 }
 
-static struct ptn_ruling
+static struct ptn_finding
 judge_new(const struct ptn_json *request, const struct ptn_dfns_verify *v,
     struct ptn_dfns_cred *out)
 {
 	struct ptn_dfns_factor_new in;
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 	const char *why;
 
 	assert_int_equal(ptn_dfns_factor_read_new(arena, request,
 			     place_of(request), &in, &why),
 	    PTN_OK);
-	assert_int_equal(ptn_dfns_verify_new(&scope, v, &in, out, &ruling),
+	assert_int_equal(ptn_dfns_verify_new(&scope, v, &in, out, &finding),
 	    PTN_OK);
-	return ruling;
+	return finding;
 }
 
 struct registered {
@@ -98,7 +98,7 @@ register_one(void *arg, const char *name, const struct ptn_json *v)
 	struct registered *all = arg;
 	struct ptn_dfns_verify good, bad = asked("Y2gtb3RoZXI");
 	struct ptn_dfns_cred c;
-	struct ptn_ruling r;
+	struct ptn_finding r;
 	const char *key;
 
 	if (request == NULL)
@@ -107,7 +107,7 @@ register_one(void *arg, const char *name, const struct ptn_json *v)
 	assert_int_equal(judge_new(request, &bad, &c).verdict, PTN_DENY);
 	r = judge_new(request, &good, &c);
 	if (r.verdict != PTN_ALLOW)
-		fail_msg("%s: %s", name, ptn_refusal_name(r.refusal));
+		fail_msg("%s: %s", name, ptn_finding_word(r.reason));
 	key = dfns_text(arena, v, "key");
 	assert_string_equal(c.fingerprint,
 	    dfns_text(arena, ptn_json_get(dfns_vector("keys"), key),
@@ -134,7 +134,7 @@ log_one_in(void *arg, const char *name, const struct ptn_json *v)
 	struct ptn_dfns_verify good, bad = asked("Y2gtb3RoZXI");
 	struct ptn_dfns_cred *used;
 	struct ptn_dfns_factor f;
-	struct ptn_ruling r;
+	struct ptn_finding r;
 	const char *why;
 	int kind, is;
 
@@ -152,12 +152,12 @@ log_one_in(void *arg, const char *name, const struct ptn_json *v)
 	assert_int_equal(
 	    ptn_dfns_verify_factor(&scope, &good, &f, all->cred, 0, &used, &r),
 	    PTN_OK);
-	assert_int_equal(r.refusal, PTN_REFUSAL_CRED_ID);
+	assert_int_equal(r.reason, PTN_REASON_OTHER_CREDENTIAL);
 	assert_int_equal(ptn_dfns_verify_factor(&scope, &good, &f, all->cred,
 			     all->n, &used, &r),
 	    PTN_OK);
 	if (r.verdict != PTN_ALLOW)
-		fail_msg("%s: %s", name, ptn_refusal_name(r.refusal));
+		fail_msg("%s: %s", name, ptn_finding_word(r.reason));
 	assert_int_equal(used->kind, f.kind);
 	is = (int)f.kind;
 	for (kind = PTN_CRED_UNSET + 1; kind < PTN_CRED__MAX; kind++) {
@@ -200,7 +200,7 @@ counter(void **state)
 	struct ptn_dfns_verify asking;
 	struct ptn_dfns_cred *used;
 	struct ptn_dfns_factor f;
-	struct ptn_ruling r;
+	struct ptn_finding r;
 	const char *why;
 
 	(void)state;
@@ -219,14 +219,14 @@ counter(void **state)
 	assert_int_equal(
 	    ptn_dfns_verify_factor(&scope, &asking, &f, all.cred, 1, &used, &r),
 	    PTN_OK);
-	assert_int_equal(r.refusal, PTN_REFUSAL_COUNTER);
+	assert_int_equal(r.reason, PTN_REASON_COUNTER);
 	/* Another user's, and an organisation with another page. */
 	all.cred[0].sign_count = 0;
 	asking.user.b[15] ^= 1;
 	assert_int_equal(
 	    ptn_dfns_verify_factor(&scope, &asking, &f, all.cred, 1, &used, &r),
 	    PTN_OK);
-	assert_int_equal(r.refusal, PTN_REFUSAL_USER_HANDLE);
+	assert_int_equal(r.reason, PTN_REASON_USER_HANDLE);
 	assert_int_equal(all.cred[0].sign_count, 0);
 }
 
@@ -237,7 +237,7 @@ recovered(void **state)
 	const struct ptn_json *new = dfns_at(v, "request/newCredentials");
 	struct registered all = { .n = 0 };
 	struct ptn_dfns_factor f;
-	struct ptn_ruling r;
+	struct ptn_finding r;
 	const char *why;
 
 	(void)state;
@@ -260,20 +260,20 @@ recovered(void **state)
 	all.cred[0].kind = PTN_CRED_KEY;
 	assert_int_equal(
 	    ptn_dfns_verify_recovery(&scope, &f, new, all.cred, 1, &r), PTN_OK);
-	assert_int_equal(r.refusal, PTN_REFUSAL_KIND);
+	assert_int_equal(r.reason, PTN_REASON_KIND);
 }
 
-static struct ptn_ruling
+static struct ptn_finding
 judge_secret(const struct ptn_dfns_verify *v, enum ptn_dfns_cred_kind kind,
     const char *text, struct ptn_dfns_cred *out)
 {
 	const struct ptn_dfns_factor_new in = { .kind = kind,
 		.secret = ptn_bytes_of(text) };
-	struct ptn_ruling ruling;
+	struct ptn_finding finding;
 
-	assert_int_equal(ptn_dfns_verify_new(&scope, v, &in, out, &ruling),
+	assert_int_equal(ptn_dfns_verify_new(&scope, v, &in, out, &finding),
 	    PTN_OK);
-	return ruling;
+	return finding;
 }
 
 /* Only where they are offered, and a code of what was offered to this user. */
@@ -300,10 +300,10 @@ secrets_kinds(void **state)
 			     ptn_clock_us() / 1000000 / PTN_TOTP_STEP_S, code),
 	    PTN_OK);
 	conf.dfns_password = false;
-	assert_int_equal(judge_secret(&v, PTN_CRED_TOTP, code, &c).refusal,
-	    PTN_REFUSAL_KIND);
-	assert_int_equal(judge_secret(&v, PTN_CRED_PASSWORD, "x", &c).refusal,
-	    PTN_REFUSAL_KIND);
+	assert_int_equal(judge_secret(&v, PTN_CRED_TOTP, code, &c).reason,
+	    PTN_REASON_KIND);
+	assert_int_equal(judge_secret(&v, PTN_CRED_PASSWORD, "x", &c).reason,
+	    PTN_REASON_KIND);
 	conf.dfns_password = true;
 	assert_int_equal(judge_secret(&v, PTN_CRED_PASSWORD, "x", &c).verdict,
 	    PTN_ALLOW);
@@ -314,8 +314,8 @@ secrets_kinds(void **state)
 	assert_in_range(c.last_step, 1, INT32_MAX);
 	assert_string_equal(c.cred_id, "");
 	assert_string_equal(c.fingerprint, "");
-	assert_int_equal(judge_secret(&v, PTN_CRED_TOTP, "12345", &c).refusal,
-	    PTN_REFUSAL_CODE);
+	assert_int_equal(judge_secret(&v, PTN_CRED_TOTP, "12345", &c).reason,
+	    PTN_REASON_CODE);
 	assert_null(c.sealed.p);
 	v.user = other;
 	assert_int_equal(judge_secret(&v, PTN_CRED_TOTP, code, &c).verdict,

@@ -14,7 +14,6 @@
 #include "lib/crypto/crypto.h"
 #include "lib/dfns/factor.h"
 #include "lib/dfns/keyassert.h"
-#include "lib/dfns/ruling.h"
 
 /* Every value of an enum that has names: each has one, and of its own. */
 
@@ -31,7 +30,6 @@ NAME_OF(of_method, ptn_method_name, enum ptn_method)
 NAME_OF(of_code, ptn_code_name, enum ptn_code_kind)
 NAME_OF(of_kind, ptn_dfns_cred_kind_name, enum ptn_dfns_cred_kind)
 NAME_OF(of_digest, ptn_keyassert_digest_name, enum ptn_keyassert_digest)
-NAME_OF(of_refusal, ptn_refusal_name, enum ptn_refusal)
 
 static const struct {
 	const char *what;
@@ -46,7 +44,6 @@ static const struct {
 	{ "codes", of_code, PTN_CODE_PASSCODE, PTN_CODE__MAX },
 	{ "kinds", of_kind, PTN_CRED_UNSET + 1, PTN_CRED__MAX },
 	{ "digests", of_digest, PTN_KEYASSERT_UNSET + 1, PTN_KEYASSERT_OTHER },
-	{ "refusals", of_refusal, PTN_REFUSAL_NONE, PTN_REFUSAL__MAX },
 };
 
 static void

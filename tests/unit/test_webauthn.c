@@ -47,11 +47,11 @@ each(void **state)
 /* ---------------------------------------------------------- registration */
 
 /* Our answer; libfido2's must be the same, but for what it does not see. */
-static enum ptn_webauthn_problem
+static enum ptn_finding_reason
 create(struct auth_creation *c, struct ptn_webauthn_attested *out,
     const char *lax)
 {
-	struct ptn_webauthn_finding f;
+	struct ptn_finding f;
 	struct oracle_creation o;
 	enum oracle answer;
 
@@ -59,11 +59,11 @@ create(struct auth_creation *c, struct ptn_webauthn_attested *out,
 	assert_int_equal(
 	    ptn_webauthn_register(auth_arena, &rp, &want, &c->out, out, &f),
 	    PTN_OK);
-	assert_int_equal(f.verdict == PTN_ALLOW, f.problem == PTN_WA_NONE);
+	assert_int_equal(f.verdict == PTN_ALLOW, f.reason == PTN_REASON_NONE);
 	assert_int_equal(f.verdict == PTN_ALLOW, f.why == NULL);
 	assert_int_equal(f.verdict == PTN_ALLOW, out->cred_id.len > 0);
 	if (c->object.p != NULL)
-		return f.problem;
+		return f.reason;
 	o = (struct oracle_creation){ c->fmt, c->raw_stmt, c->raw_data, c->hash,
 		rp.id, c->key->alg, want.require_uv };
 	answer = oracle_create(&o);
@@ -71,13 +71,13 @@ create(struct auth_creation *c, struct ptn_webauthn_attested *out,
 		assert_int_not_equal(answer, ORACLE_NO);
 	else if (lax != NULL)
 		assert_int_not_equal(answer, ORACLE_NO);
-	else if (!oracle_blind(f.problem) && f.problem != PTN_WA_RP_ID &&
-	    f.problem != PTN_WA_UP && f.problem != PTN_WA_UV)
+	else if (!oracle_blind(f.reason) && f.reason != PTN_REASON_RP_ID &&
+	    f.reason != PTN_REASON_UP && f.reason != PTN_REASON_UV)
 		assert_int_not_equal(answer, ORACLE_YES);
-	if ((f.problem == PTN_WA_AUTH_DATA || f.problem == PTN_WA_KEY) &&
+	if ((f.reason == PTN_REASON_AUTH_DATA || f.reason == PTN_REASON_KEY) &&
 	    lax == NULL)
 		assert_int_equal(answer, ORACLE_NO);
-	return f.problem;
+	return f.reason;
 }
 
 static void
@@ -93,7 +93,7 @@ test_register(void **state)
 			.data = { .count = 7, .set = PTN_AUTHDATA_BE } };
 		struct ptn_webauthn_attested out;
 
-		assert_int_equal(create(&c, &out, NULL), PTN_WA_NONE);
+		assert_int_equal(create(&c, &out, NULL), PTN_REASON_NONE);
 		assert_int_equal(out.alg, algs[i]);
 		assert_int_equal(out.sign_count, 7);
 		assert_true(out.uv && out.be && !out.bs && !out.verified);
@@ -115,52 +115,52 @@ test_register(void **state)
 static const struct {
 	const char *name;
 	struct auth_client client;
-	enum ptn_webauthn_problem problem;
+	enum ptn_finding_reason reason;
 } client_cases[] = {
-	{ "as a whole text", { .json = "%s" }, PTN_WA_NONE },
-	{ "the other ceremony", { .type = "other" }, PTN_WA_TYPE },
-	{ "a payment", { .type = "payment.get" }, PTN_WA_TYPE },
-	{ "a type in capitals", { .type = "WebAuthn.Create" }, PTN_WA_TYPE },
-	{ "an empty type", { .type = "" }, PTN_WA_TYPE },
-	{ "another challenge", { .challenge = "dGhpcnR5LXR3byBieXRlcyB0aGF0IHdlcmUgcmFuZG9u" }, PTN_WA_CHALLENGE },
-	{ "a shorter challenge", { .challenge = "dGhpcnR5LXR3byBieXRlcyB0aGF0IHdlcmUgcmFuZG9" }, PTN_WA_CHALLENGE },
-	{ "a longer challenge", { .challenge = "dGhpcnR5LXR3byBieXRlcyB0aGF0IHdlcmUgcmFuZG9tA" }, PTN_WA_CHALLENGE },
-	{ "a padded challenge", { .challenge = "dGhpcnR5LXR3byBieXRlcyB0aGF0IHdlcmUgcmFuZG9t=" }, PTN_WA_CHALLENGE },
-	{ "an empty challenge", { .challenge = "" }, PTN_WA_CHALLENGE },
-	{ "another origin", { .origin = "https://example.com" }, PTN_WA_ORIGIN },
-	{ "a look-alike behind", { .origin = "https://example.org.evil.test" }, PTN_WA_ORIGIN },
-	{ "a look-alike before", { .origin = "https://evilexample.org" }, PTN_WA_ORIGIN },
-	{ "a homograph", { .origin = "https://ex\xd0\xb0mple.org" }, PTN_WA_ORIGIN },
-	{ "a subdomain", { .origin = "https://www.example.org" }, PTN_WA_ORIGIN },
-	{ "a parent", { .origin = "https://org" }, PTN_WA_ORIGIN },
-	{ "another scheme", { .origin = "http://example.org" }, PTN_WA_ORIGIN },
-	{ "another port", { .origin = "https://example.org:8443" }, PTN_WA_ORIGIN },
-	{ "no port where there is one", { .origin = "https://login.example.org" }, PTN_WA_ORIGIN },
-	{ "one digit less of the port", { .origin = "https://login.example.org:844" }, PTN_WA_ORIGIN },
-	{ "a trailing dot", { .origin = "https://example.org." }, PTN_WA_ORIGIN },
-	{ "a path", { .origin = "https://example.org/" }, PTN_WA_ORIGIN },
-	{ "user information", { .origin = "https://example.org@evil.test" }, PTN_WA_ORIGIN },
-	{ "a NUL in the origin", { .origin = "https://example.org\\u0000" }, PTN_WA_CLIENT_DATA },
-	{ "an opaque origin", { .origin = "null" }, PTN_WA_ORIGIN },
-	{ "an empty origin", { .origin = "" }, PTN_WA_ORIGIN },
-	{ "an origin in capitals", { .origin = "HTTPS://Example.Org" }, PTN_WA_NONE },
-	{ "the second origin", { .origin = "https://login.example.org:8443" }, PTN_WA_NONE },
-	{ "the application", { .origin = "android:apk-key-hash:pNiP5iKyQ8JwgGOaKA1zGPUPJIS-0H1xKCQcfIoGLck" }, PTN_WA_NONE },
-	{ "another application", { .origin = "android:apk-key-hash:PNIP5iKyQ8JwgGOaKA1zGPUPJIS-0H1xKCQcfIoGLck" }, PTN_WA_ORIGIN },
-	{ "crossOrigin", { .more = ",\"crossOrigin\":true" }, PTN_WA_CROSS_ORIGIN },
-	{ "crossOrigin and topOrigin", { .more = ",\"crossOrigin\":true,\"topOrigin\":\"https://portal.example.com\"" }, PTN_WA_CROSS_ORIGIN },
-	{ "topOrigin", { .more = ",\"topOrigin\":\"https://portal.example.com\"" }, PTN_WA_TOP_ORIGIN },
-	{ "not crossOrigin", { .more = ",\"crossOrigin\":false" }, PTN_WA_NONE },
-	{ "crossOrigin of null", { .more = ",\"crossOrigin\":null" }, PTN_WA_NONE },
-	{ "crossOrigin as text", { .more = ",\"crossOrigin\":\"true\"" }, PTN_WA_CLIENT_DATA },
-	{ "members we do not know", { .more = ",\"new\":{\"a\":[1,2.5,null]}" }, PTN_WA_NONE },
-	{ "token binding", { .more = ",\"tokenBinding\":{\"status\":\"supported\"}" }, PTN_WA_NONE },
-	{ "odd token binding", { .more = ",\"tokenBinding\":{\"status\":\"maybe\"}" }, PTN_WA_CLIENT_DATA },
-	{ "a member twice", { .more = ",\"origin\":\"https://example.org\"" }, PTN_WA_CLIENT_DATA },
-	{ "nothing", { .json = "" }, PTN_WA_CLIENT_DATA },
-	{ "no object", { .json = "[]" }, PTN_WA_CLIENT_DATA },
-	{ "null", { .json = "null" }, PTN_WA_CLIENT_DATA },
-	{ "an empty object", { .json = "{}" }, PTN_WA_CLIENT_DATA },
+	{ "as a whole text", { .json = "%s" }, PTN_REASON_NONE },
+	{ "the other ceremony", { .type = "other" }, PTN_REASON_TYPE },
+	{ "a payment", { .type = "payment.get" }, PTN_REASON_TYPE },
+	{ "a type in capitals", { .type = "WebAuthn.Create" }, PTN_REASON_TYPE },
+	{ "an empty type", { .type = "" }, PTN_REASON_TYPE },
+	{ "another challenge", { .challenge = "dGhpcnR5LXR3byBieXRlcyB0aGF0IHdlcmUgcmFuZG9u" }, PTN_REASON_CHALLENGE },
+	{ "a shorter challenge", { .challenge = "dGhpcnR5LXR3byBieXRlcyB0aGF0IHdlcmUgcmFuZG9" }, PTN_REASON_CHALLENGE },
+	{ "a longer challenge", { .challenge = "dGhpcnR5LXR3byBieXRlcyB0aGF0IHdlcmUgcmFuZG9tA" }, PTN_REASON_CHALLENGE },
+	{ "a padded challenge", { .challenge = "dGhpcnR5LXR3byBieXRlcyB0aGF0IHdlcmUgcmFuZG9t=" }, PTN_REASON_CHALLENGE },
+	{ "an empty challenge", { .challenge = "" }, PTN_REASON_CHALLENGE },
+	{ "another origin", { .origin = "https://example.com" }, PTN_REASON_ORIGIN },
+	{ "a look-alike behind", { .origin = "https://example.org.evil.test" }, PTN_REASON_ORIGIN },
+	{ "a look-alike before", { .origin = "https://evilexample.org" }, PTN_REASON_ORIGIN },
+	{ "a homograph", { .origin = "https://ex\xd0\xb0mple.org" }, PTN_REASON_ORIGIN },
+	{ "a subdomain", { .origin = "https://www.example.org" }, PTN_REASON_ORIGIN },
+	{ "a parent", { .origin = "https://org" }, PTN_REASON_ORIGIN },
+	{ "another scheme", { .origin = "http://example.org" }, PTN_REASON_ORIGIN },
+	{ "another port", { .origin = "https://example.org:8443" }, PTN_REASON_ORIGIN },
+	{ "no port where there is one", { .origin = "https://login.example.org" }, PTN_REASON_ORIGIN },
+	{ "one digit less of the port", { .origin = "https://login.example.org:844" }, PTN_REASON_ORIGIN },
+	{ "a trailing dot", { .origin = "https://example.org." }, PTN_REASON_ORIGIN },
+	{ "a path", { .origin = "https://example.org/" }, PTN_REASON_ORIGIN },
+	{ "user information", { .origin = "https://example.org@evil.test" }, PTN_REASON_ORIGIN },
+	{ "a NUL in the origin", { .origin = "https://example.org\\u0000" }, PTN_REASON_CLIENT_DATA },
+	{ "an opaque origin", { .origin = "null" }, PTN_REASON_ORIGIN },
+	{ "an empty origin", { .origin = "" }, PTN_REASON_ORIGIN },
+	{ "an origin in capitals", { .origin = "HTTPS://Example.Org" }, PTN_REASON_NONE },
+	{ "the second origin", { .origin = "https://login.example.org:8443" }, PTN_REASON_NONE },
+	{ "the application", { .origin = "android:apk-key-hash:pNiP5iKyQ8JwgGOaKA1zGPUPJIS-0H1xKCQcfIoGLck" }, PTN_REASON_NONE },
+	{ "another application", { .origin = "android:apk-key-hash:PNIP5iKyQ8JwgGOaKA1zGPUPJIS-0H1xKCQcfIoGLck" }, PTN_REASON_ORIGIN },
+	{ "crossOrigin", { .more = ",\"crossOrigin\":true" }, PTN_REASON_CROSS_ORIGIN },
+	{ "crossOrigin and topOrigin", { .more = ",\"crossOrigin\":true,\"topOrigin\":\"https://portal.example.com\"" }, PTN_REASON_CROSS_ORIGIN },
+	{ "topOrigin", { .more = ",\"topOrigin\":\"https://portal.example.com\"" }, PTN_REASON_TOP_ORIGIN },
+	{ "not crossOrigin", { .more = ",\"crossOrigin\":false" }, PTN_REASON_NONE },
+	{ "crossOrigin of null", { .more = ",\"crossOrigin\":null" }, PTN_REASON_NONE },
+	{ "crossOrigin as text", { .more = ",\"crossOrigin\":\"true\"" }, PTN_REASON_CLIENT_DATA },
+	{ "members we do not know", { .more = ",\"new\":{\"a\":[1,2.5,null]}" }, PTN_REASON_NONE },
+	{ "token binding", { .more = ",\"tokenBinding\":{\"status\":\"supported\"}" }, PTN_REASON_NONE },
+	{ "odd token binding", { .more = ",\"tokenBinding\":{\"status\":\"maybe\"}" }, PTN_REASON_CLIENT_DATA },
+	{ "a member twice", { .more = ",\"origin\":\"https://example.org\"" }, PTN_REASON_CLIENT_DATA },
+	{ "nothing", { .json = "" }, PTN_REASON_CLIENT_DATA },
+	{ "no object", { .json = "[]" }, PTN_REASON_CLIENT_DATA },
+	{ "null", { .json = "null" }, PTN_REASON_CLIENT_DATA },
+	{ "an empty object", { .json = "{}" }, PTN_REASON_CLIENT_DATA },
 };
 
 static const struct {
@@ -168,19 +168,19 @@ static const struct {
 	uint8_t set;
 	uint8_t clear;
 	bool require_uv;
-	enum ptn_webauthn_problem problem;
+	enum ptn_finding_reason reason;
 } flag_cases[] = {
-	{ "UP and UV", 0, 0, true, PTN_WA_NONE },
-	{ "no UV", 0, PTN_AUTHDATA_UV, false, PTN_WA_NONE },
-	{ "no UV, required", 0, PTN_AUTHDATA_UV, true, PTN_WA_UV },
-	{ "no UP", 0, PTN_AUTHDATA_UP, false, PTN_WA_UP },
-	{ "neither UP nor UV", 0, PTN_AUTHDATA_UP | PTN_AUTHDATA_UV, true, PTN_WA_UP },
-	{ "BE", PTN_AUTHDATA_BE, 0, false, PTN_WA_NONE },
-	{ "BE and BS", PTN_AUTHDATA_BE | PTN_AUTHDATA_BS, 0, false, PTN_WA_NONE },
-	{ "BS without BE", PTN_AUTHDATA_BS, 0, false, PTN_WA_BACKUP },
-	{ "RFU1", PTN_AUTHDATA_RFU1, 0, false, PTN_WA_RESERVED },
-	{ "RFU2", PTN_AUTHDATA_RFU2, 0, false, PTN_WA_RESERVED },
-	{ "ED without extensions", PTN_AUTHDATA_ED, 0, false, PTN_WA_AUTH_DATA },
+	{ "UP and UV", 0, 0, true, PTN_REASON_NONE },
+	{ "no UV", 0, PTN_AUTHDATA_UV, false, PTN_REASON_NONE },
+	{ "no UV, required", 0, PTN_AUTHDATA_UV, true, PTN_REASON_UV },
+	{ "no UP", 0, PTN_AUTHDATA_UP, false, PTN_REASON_UP },
+	{ "neither UP nor UV", 0, PTN_AUTHDATA_UP | PTN_AUTHDATA_UV, true, PTN_REASON_UP },
+	{ "BE", PTN_AUTHDATA_BE, 0, false, PTN_REASON_NONE },
+	{ "BE and BS", PTN_AUTHDATA_BE | PTN_AUTHDATA_BS, 0, false, PTN_REASON_NONE },
+	{ "BS without BE", PTN_AUTHDATA_BS, 0, false, PTN_REASON_BACKUP },
+	{ "RFU1", PTN_AUTHDATA_RFU1, 0, false, PTN_REASON_RESERVED },
+	{ "RFU2", PTN_AUTHDATA_RFU2, 0, false, PTN_REASON_RESERVED },
+	{ "ED without extensions", PTN_AUTHDATA_ED, 0, false, PTN_REASON_AUTH_DATA },
 };
 // clang-format on
 
@@ -211,7 +211,7 @@ test_register_client_data(void **state)
 
 		print_message("# %s\n", client_cases[i].name);
 		assert_int_equal(create(&c, &out, NULL),
-		    client_cases[i].problem);
+		    client_cases[i].reason);
 	}
 }
 
@@ -228,7 +228,7 @@ test_register_flags(void **state)
 
 		print_message("# %s\n", flag_cases[i].name);
 		want.require_uv = flag_cases[i].require_uv;
-		assert_int_equal(create(&c, &out, NULL), flag_cases[i].problem);
+		assert_int_equal(create(&c, &out, NULL), flag_cases[i].reason);
 	}
 }
 
@@ -251,9 +251,9 @@ test_register_frames(void **state)
 	(void)state;
 	rp.top_origins.v = tops;
 	rp.top_origins.n = N(tops);
-	assert_int_equal(create(&named, &out, NULL), PTN_WA_NONE);
-	assert_int_equal(create(&other, &out, NULL), PTN_WA_TOP_ORIGIN);
-	assert_int_equal(create(&unnamed, &out, NULL), PTN_WA_CROSS_ORIGIN);
+	assert_int_equal(create(&named, &out, NULL), PTN_REASON_NONE);
+	assert_int_equal(create(&other, &out, NULL), PTN_REASON_TOP_ORIGIN);
+	assert_int_equal(create(&unnamed, &out, NULL), PTN_REASON_CROSS_ORIGIN);
 }
 
 static void
@@ -264,38 +264,38 @@ test_register_authdata(void **state)
 	const struct {
 		const char *name;
 		struct auth_data data;
-		enum ptn_webauthn_problem problem;
+		enum ptn_finding_reason reason;
 		const char *lax; /* why libfido2 says otherwise */
 	} cases[] = {
 		// clang-format off
-		{ "another RP id", { .rp_id = "example.com" }, PTN_WA_RP_ID, NULL },
-		{ "the RP id's subdomain", { .rp_id = "www.example.org" }, PTN_WA_RP_ID, NULL },
-		{ "the RP id in capitals", { .rp_id = "Example.Org" }, PTN_WA_RP_ID, NULL },
-		{ "AT clear", { .clear = PTN_AUTHDATA_AT }, PTN_WA_AUTH_DATA, NULL },
-		{ "one byte short", { .cut = 1 }, PTN_WA_AUTH_DATA, NULL },
-		{ "without its key", { .cut = 77 }, PTN_WA_AUTH_DATA, NULL },
-		{ "one byte behind", { .behind = HEX("00") }, PTN_WA_AUTH_DATA, "trailing bytes" },
-		{ "a map behind, ED clear", { .behind = HEX("a0") }, PTN_WA_AUTH_DATA, "trailing bytes" },
-		{ "ED, and no map", { .set = PTN_AUTHDATA_ED, .behind = HEX("80") }, PTN_WA_AUTH_DATA, NULL },
-		{ "ED, and a byte behind", { .set = PTN_AUTHDATA_ED, .behind = HEX("a000") }, PTN_WA_AUTH_DATA, "trailing bytes" },
-		{ "ED, indefinite", { .set = PTN_AUTHDATA_ED, .behind = HEX("bfff") }, PTN_WA_AUTH_DATA, NULL },
-		{ "an id beyond the end", { .id_len = 0xffff }, PTN_WA_AUTH_DATA, NULL },
-		{ "an id that eats the key", { .id_len = 64 }, PTN_WA_AUTH_DATA, NULL },
-		{ "an id one too short", { .id_len = 31 }, PTN_WA_AUTH_DATA, NULL },
-		{ "an id of 1023 bytes", { .cred_id = PTN_BYTES(id, 1023) }, PTN_WA_NONE, NULL },
-		{ "an id of 1024 bytes", { .cred_id = PTN_BYTES(id, 1024) }, PTN_WA_CREDENTIAL_ID, "no limit" },
-		{ "an id of one byte", { .cred_id = PTN_BYTES(id, 1) }, PTN_WA_NONE, NULL },
-		{ "no id", { .empty_id = true }, PTN_WA_CREDENTIAL_ID, NULL },
-		{ "no key", { .cose = HEX("a0") }, PTN_WA_KEY, NULL },
-		{ "a key that is a list", { .cose = HEX("80") }, PTN_WA_AUTH_DATA, NULL },
-		{ "a point off the curve", { .cose = auth_flip(cose, 76) }, PTN_WA_KEY, "points are checked when used" },
+		{ "another RP id", { .rp_id = "example.com" }, PTN_REASON_RP_ID, NULL },
+		{ "the RP id's subdomain", { .rp_id = "www.example.org" }, PTN_REASON_RP_ID, NULL },
+		{ "the RP id in capitals", { .rp_id = "Example.Org" }, PTN_REASON_RP_ID, NULL },
+		{ "AT clear", { .clear = PTN_AUTHDATA_AT }, PTN_REASON_AUTH_DATA, NULL },
+		{ "one byte short", { .cut = 1 }, PTN_REASON_AUTH_DATA, NULL },
+		{ "without its key", { .cut = 77 }, PTN_REASON_AUTH_DATA, NULL },
+		{ "one byte behind", { .behind = HEX("00") }, PTN_REASON_AUTH_DATA, "trailing bytes" },
+		{ "a map behind, ED clear", { .behind = HEX("a0") }, PTN_REASON_AUTH_DATA, "trailing bytes" },
+		{ "ED, and no map", { .set = PTN_AUTHDATA_ED, .behind = HEX("80") }, PTN_REASON_AUTH_DATA, NULL },
+		{ "ED, and a byte behind", { .set = PTN_AUTHDATA_ED, .behind = HEX("a000") }, PTN_REASON_AUTH_DATA, "trailing bytes" },
+		{ "ED, indefinite", { .set = PTN_AUTHDATA_ED, .behind = HEX("bfff") }, PTN_REASON_AUTH_DATA, NULL },
+		{ "an id beyond the end", { .id_len = 0xffff }, PTN_REASON_AUTH_DATA, NULL },
+		{ "an id that eats the key", { .id_len = 64 }, PTN_REASON_AUTH_DATA, NULL },
+		{ "an id one too short", { .id_len = 31 }, PTN_REASON_AUTH_DATA, NULL },
+		{ "an id of 1023 bytes", { .cred_id = PTN_BYTES(id, 1023) }, PTN_REASON_NONE, NULL },
+		{ "an id of 1024 bytes", { .cred_id = PTN_BYTES(id, 1024) }, PTN_REASON_CREDENTIAL_ID, "no limit" },
+		{ "an id of one byte", { .cred_id = PTN_BYTES(id, 1) }, PTN_REASON_NONE, NULL },
+		{ "no id", { .empty_id = true }, PTN_REASON_CREDENTIAL_ID, NULL },
+		{ "no key", { .cose = HEX("a0") }, PTN_REASON_KEY, NULL },
+		{ "a key that is a list", { .cose = HEX("80") }, PTN_REASON_AUTH_DATA, NULL },
+		{ "a point off the curve", { .cose = auth_flip(cose, 76) }, PTN_REASON_KEY, "points are checked when used" },
 		{ "a key with more",
-		  { .cose = auth_cat(HEX("a6"), auth_cat(PTN_BYTES(cose.p + 1, cose.len - 1), HEX("0401"))) }, PTN_WA_KEY, NULL },
+		  { .cose = auth_cat(HEX("a6"), auth_cat(PTN_BYTES(cose.p + 1, cose.len - 1), HEX("0401"))) }, PTN_REASON_KEY, NULL },
 		{ "a label twice",
-		  { .cose = auth_cat(HEX("a6"), auth_cat(PTN_BYTES(cose.p + 1, cose.len - 1), HEX("0326"))) }, PTN_WA_AUTH_DATA, NULL },
-		{ "another algorithm", { .cose = auth_cose(auth_key(PTN_COSE_ES512)) }, PTN_WA_ALGORITHM, NULL },
+		  { .cose = auth_cat(HEX("a6"), auth_cat(PTN_BYTES(cose.p + 1, cose.len - 1), HEX("0326"))) }, PTN_REASON_AUTH_DATA, NULL },
+		{ "another algorithm", { .cose = auth_cose(auth_key(PTN_COSE_ES512)) }, PTN_REASON_ALGORITHM, NULL },
 		{ "P-384 for ES256",
-		  { .cose = auth_cat(HEX("a5010203262002"), PTN_BYTES(auth_cose(auth_key(PTN_COSE_ES384)).p + 8, 102)) }, PTN_WA_KEY, NULL },
+		  { .cose = auth_cat(HEX("a5010203262002"), PTN_BYTES(auth_cose(auth_key(PTN_COSE_ES384)).p + 8, 102)) }, PTN_REASON_KEY, NULL },
 		// clang-format on
 	};
 	struct ptn_webauthn_attested out;
@@ -308,7 +308,7 @@ test_register_authdata(void **state)
 
 		print_message("# %s\n", cases[i].name);
 		assert_int_equal(create(&c, &out, cases[i].lax),
-		    cases[i].problem);
+		    cases[i].reason);
 	}
 }
 
@@ -317,7 +317,7 @@ test_register_extensions(void **state)
 {
 	struct auth_creation c = { .data = { .set = PTN_AUTHDATA_ED } };
 	struct ptn_webauthn_attested out;
-	struct ptn_webauthn_finding f;
+	struct ptn_finding f;
 
 	(void)state;
 	/* Unsolicited: {"credProtect": 2, "hmac-secret": true, "x": {}} */
@@ -327,7 +327,7 @@ test_register_extensions(void **state)
 	assert_int_equal(
 	    ptn_webauthn_register(auth_arena, &rp, &want, &c.out, &out, &f),
 	    PTN_OK);
-	assert_int_equal(f.problem, PTN_WA_NONE);
+	assert_int_equal(f.reason, PTN_REASON_NONE);
 	assert_true(ptn_bytes_equal(out.cose_key, auth_cose(c.key)));
 }
 
@@ -371,16 +371,16 @@ test_register_object(void **state)
 
 		print_message("# object %zu\n", i);
 		assert_int_equal(create(&c, &out, NULL),
-		    PTN_WA_ATTESTATION_OBJECT);
+		    PTN_REASON_ATTESTATION_OBJECT);
 	}
 	/* Members we do not know are no fault. */
 	honest.object = auth_cat(HEX("a4"),
 	    auth_cat(PTN_BYTES(o.p + 1, o.len - 1), HEX("6178f5")));
-	assert_int_equal(create(&honest, &out, NULL), PTN_WA_NONE);
+	assert_int_equal(create(&honest, &out, NULL), PTN_REASON_NONE);
 	/* Oversized. */
 	honest.object = PTN_BYTES(ptn_arena_alloc(auth_arena, 70000), 70000);
 	assert_int_equal(create(&honest, &out, NULL),
-	    PTN_WA_ATTESTATION_OBJECT);
+	    PTN_REASON_ATTESTATION_OBJECT);
 }
 
 /* No expectation, no match; no algorithm offered, none accepted. */
@@ -393,13 +393,13 @@ test_register_nothing_expected(void **state)
 
 	(void)state;
 	want.challenge = PTN_BYTES(NULL, 0);
-	assert_int_equal(create(&c, &out, NULL), PTN_WA_CHALLENGE);
+	assert_int_equal(create(&c, &out, NULL), PTN_REASON_CHALLENGE);
 	want.challenge = auth_challenge();
 	want.n_algs = 0;
-	assert_int_equal(create(&any, &out, NULL), PTN_WA_ALGORITHM);
+	assert_int_equal(create(&any, &out, NULL), PTN_REASON_ALGORITHM);
 	want.n_algs = N(offered);
 	rp.origins.n = 0;
-	assert_int_equal(create(&any, &out, NULL), PTN_WA_ORIGIN);
+	assert_int_equal(create(&any, &out, NULL), PTN_REASON_ORIGIN);
 }
 
 /* A client data of 8 KiB is read, one byte more is not. */
@@ -419,7 +419,7 @@ test_register_long_client_data(void **state)
 		memcpy(json, JSON("create"), strlen(JSON("create")));
 		c.client.json = json;
 		assert_int_equal(create(&c, &out, NULL),
-		    len == 8192 ? PTN_WA_NONE : PTN_WA_CLIENT_DATA);
+		    len == 8192 ? PTN_REASON_NONE : PTN_REASON_CLIENT_DATA);
 	}
 }
 
@@ -428,7 +428,7 @@ test_arena_full(void **state)
 {
 	struct auth_creation c = { .fmt = NULL };
 	struct ptn_webauthn_attested out;
-	struct ptn_webauthn_finding f;
+	struct ptn_finding f;
 	struct ptn_arena *small;
 	enum ptn_err r = PTN_E_NOMEM;
 	size_t spare;
@@ -454,11 +454,11 @@ test_arena_full(void **state)
 
 /* -------------------------------------------------------- authentication */
 
-static enum ptn_webauthn_problem
+static enum ptn_finding_reason
 get(struct auth_assertion *c, struct ptn_webauthn_stored *stored,
     struct ptn_webauthn_asserted *out, const char *lax)
 {
-	struct ptn_webauthn_finding f;
+	struct ptn_finding f;
 	struct oracle_assertion o;
 	enum oracle answer;
 
@@ -468,7 +468,7 @@ get(struct auth_assertion *c, struct ptn_webauthn_stored *stored,
 	assert_int_equal(ptn_webauthn_assert(auth_arena, &rp, &want, stored,
 			     &c->out, out, &f),
 	    PTN_OK);
-	assert_int_equal(f.verdict == PTN_ALLOW, f.problem == PTN_WA_NONE);
+	assert_int_equal(f.verdict == PTN_ALLOW, f.reason == PTN_REASON_NONE);
 	assert_int_equal(f.verdict == PTN_ALLOW, f.why == NULL);
 	o = (struct oracle_assertion){ stored->cose_key,
 		c->out.authenticator_data, c->out.signature, c->hash, rp.id,
@@ -476,9 +476,9 @@ get(struct auth_assertion *c, struct ptn_webauthn_stored *stored,
 	answer = oracle_assert(&o);
 	if (f.verdict == PTN_ALLOW || lax != NULL)
 		assert_int_not_equal(answer, ORACLE_NO);
-	else if (!oracle_blind(f.problem))
+	else if (!oracle_blind(f.reason))
 		assert_int_not_equal(answer, ORACLE_YES);
-	return f.problem;
+	return f.reason;
 }
 
 static void
@@ -495,7 +495,7 @@ test_assert(void **state)
 			.be = true };
 		struct ptn_webauthn_asserted out;
 
-		assert_int_equal(get(&c, &stored, &out, NULL), PTN_WA_NONE);
+		assert_int_equal(get(&c, &stored, &out, NULL), PTN_REASON_NONE);
 		assert_int_equal(out.sign_count, 9);
 		assert_true(out.uv && out.be && out.bs);
 	}
@@ -515,7 +515,7 @@ test_assert_client_data(void **state)
 
 		print_message("# %s\n", client_cases[i].name);
 		assert_int_equal(get(&c, &stored, &out, NULL),
-		    client_cases[i].problem);
+		    client_cases[i].reason);
 	}
 }
 
@@ -535,8 +535,9 @@ test_assert_frames(void **state)
 	(void)state;
 	rp.top_origins.v = tops;
 	rp.top_origins.n = N(tops);
-	assert_int_equal(get(&named, &stored, &out, NULL), PTN_WA_NONE);
-	assert_int_equal(get(&other, &stored, &out, NULL), PTN_WA_TOP_ORIGIN);
+	assert_int_equal(get(&named, &stored, &out, NULL), PTN_REASON_NONE);
+	assert_int_equal(get(&other, &stored, &out, NULL),
+	    PTN_REASON_TOP_ORIGIN);
 }
 
 static void
@@ -557,7 +558,7 @@ test_assert_flags(void **state)
 		print_message("# %s\n", flag_cases[i].name);
 		want.require_uv = flag_cases[i].require_uv;
 		assert_int_equal(get(&c, &stored, &out, NULL),
-		    flag_cases[i].problem);
+		    flag_cases[i].reason);
 	}
 }
 
@@ -570,9 +571,11 @@ test_assert_eligibility(void **state)
 	struct ptn_webauthn_asserted out;
 
 	(void)state;
-	assert_int_equal(get(&gained, &stored, &out, NULL), PTN_WA_BE_CHANGED);
+	assert_int_equal(get(&gained, &stored, &out, NULL),
+	    PTN_REASON_BE_CHANGED);
 	stored.be = true;
-	assert_int_equal(get(&lost, &stored, &out, NULL), PTN_WA_BE_CHANGED);
+	assert_int_equal(get(&lost, &stored, &out, NULL),
+	    PTN_REASON_BE_CHANGED);
 }
 
 static void
@@ -581,18 +584,18 @@ test_assert_authdata(void **state)
 	const struct {
 		const char *name;
 		struct auth_data data;
-		enum ptn_webauthn_problem problem;
+		enum ptn_finding_reason reason;
 		const char *lax;
 	} cases[] = {
 		// clang-format off
-		{ "another RP id", { .rp_id = "example.com" }, PTN_WA_RP_ID, NULL },
-		{ "one byte short", { .cut = 1 }, PTN_WA_AUTH_DATA, NULL },
-		{ "nothing", { .cut = 37 }, PTN_WA_AUTH_DATA, NULL },
-		{ "one byte behind", { .behind = HEX("00") }, PTN_WA_AUTH_DATA, "trailing bytes" },
-		{ "with a credential", { .set = PTN_AUTHDATA_AT }, PTN_WA_AUTH_DATA, "AT is not looked at" },
-		{ "no map of extensions", { .set = PTN_AUTHDATA_ED, .behind = HEX("80") }, PTN_WA_AUTH_DATA, NULL },
-		{ "bytes behind the map", { .set = PTN_AUTHDATA_ED, .behind = HEX("a000") }, PTN_WA_AUTH_DATA, "trailing bytes" },
-		{ "an empty map", { .set = PTN_AUTHDATA_ED, .behind = HEX("a0") }, PTN_WA_NONE, NULL },
+		{ "another RP id", { .rp_id = "example.com" }, PTN_REASON_RP_ID, NULL },
+		{ "one byte short", { .cut = 1 }, PTN_REASON_AUTH_DATA, NULL },
+		{ "nothing", { .cut = 37 }, PTN_REASON_AUTH_DATA, NULL },
+		{ "one byte behind", { .behind = HEX("00") }, PTN_REASON_AUTH_DATA, "trailing bytes" },
+		{ "with a credential", { .set = PTN_AUTHDATA_AT }, PTN_REASON_AUTH_DATA, "AT is not looked at" },
+		{ "no map of extensions", { .set = PTN_AUTHDATA_ED, .behind = HEX("80") }, PTN_REASON_AUTH_DATA, NULL },
+		{ "bytes behind the map", { .set = PTN_AUTHDATA_ED, .behind = HEX("a000") }, PTN_REASON_AUTH_DATA, "trailing bytes" },
+		{ "an empty map", { .set = PTN_AUTHDATA_ED, .behind = HEX("a0") }, PTN_REASON_NONE, NULL },
 		// clang-format on
 	};
 	struct ptn_webauthn_asserted out;
@@ -605,7 +608,7 @@ test_assert_authdata(void **state)
 
 		print_message("# %s\n", cases[i].name);
 		assert_int_equal(get(&c, &stored, &out, cases[i].lax),
-		    cases[i].problem);
+		    cases[i].reason);
 	}
 }
 
@@ -615,19 +618,19 @@ test_assert_counter(void **state)
 	static const struct {
 		uint32_t stored;
 		uint32_t got;
-		enum ptn_webauthn_problem problem;
+		enum ptn_finding_reason reason;
 	} cases[] = {
-		{ 0, 0, PTN_WA_NONE },
-		{ 0, 1, PTN_WA_NONE },
-		{ 0, UINT32_MAX, PTN_WA_NONE },
-		{ 5, 6, PTN_WA_NONE },
-		{ UINT32_MAX - 1, UINT32_MAX, PTN_WA_NONE },
-		{ 5, 5, PTN_WA_COUNTER },
-		{ 5, 4, PTN_WA_COUNTER },
-		{ 5, 0, PTN_WA_COUNTER },
-		{ 1, 0, PTN_WA_COUNTER },
-		{ UINT32_MAX, UINT32_MAX, PTN_WA_COUNTER },
-		{ UINT32_MAX, 1, PTN_WA_COUNTER },
+		{ 0, 0, PTN_REASON_NONE },
+		{ 0, 1, PTN_REASON_NONE },
+		{ 0, UINT32_MAX, PTN_REASON_NONE },
+		{ 5, 6, PTN_REASON_NONE },
+		{ UINT32_MAX - 1, UINT32_MAX, PTN_REASON_NONE },
+		{ 5, 5, PTN_REASON_COUNTER },
+		{ 5, 4, PTN_REASON_COUNTER },
+		{ 5, 0, PTN_REASON_COUNTER },
+		{ 1, 0, PTN_REASON_COUNTER },
+		{ UINT32_MAX, UINT32_MAX, PTN_REASON_COUNTER },
+		{ UINT32_MAX, 1, PTN_REASON_COUNTER },
 	};
 	struct ptn_webauthn_asserted out;
 	size_t i;
@@ -638,10 +641,9 @@ test_assert_counter(void **state)
 							  cases[i].stored };
 		struct auth_assertion c = { .data = { .count = cases[i].got } };
 
-		assert_int_equal(get(&c, &stored, &out, NULL),
-		    cases[i].problem);
+		assert_int_equal(get(&c, &stored, &out, NULL), cases[i].reason);
 		assert_int_equal(out.sign_count,
-		    cases[i].problem == PTN_WA_NONE ? cases[i].got : 0);
+		    cases[i].reason == PTN_REASON_NONE ? cases[i].got : 0);
 	}
 }
 
@@ -663,23 +665,23 @@ test_assert_signature(void **state)
 		size_t at;
 
 		assert_int_equal(get(&honest, &stored, &out, NULL),
-		    PTN_WA_NONE);
+		    PTN_REASON_NONE);
 		sig = honest.out.signature;
 		/* Of another key. */
 		assert_int_equal(get(&honest, &other, &out, NULL),
-		    PTN_WA_SIGNATURE);
+		    PTN_REASON_SIGNATURE);
 		/* Of another ceremony. */
 		struct auth_assertion replay = { .key = key,
 			.signature = sig,
 			.data = { .count = 1 } };
 		assert_int_equal(get(&replay, &stored, &out, NULL),
-		    PTN_WA_SIGNATURE);
+		    PTN_REASON_SIGNATURE);
 		/* With bytes behind, or missing, or flipped. */
 		struct auth_assertion longer = { .key = key,
 			.signature = sig,
 			.sig_behind = HEX("00") };
 		assert_int_equal(get(&longer, &stored, &out, NULL),
-		    PTN_WA_SIGNATURE);
+		    PTN_REASON_SIGNATURE);
 		for (at = 0; at < sig.len; at += sig.len / 7) {
 			struct auth_assertion flipped = { .key = key,
 				.signature = auth_flip(sig, at) };
@@ -687,9 +689,9 @@ test_assert_signature(void **state)
 				.signature = PTN_BYTES(sig.p, at) };
 
 			assert_int_equal(get(&flipped, &stored, &out, NULL),
-			    PTN_WA_SIGNATURE);
+			    PTN_REASON_SIGNATURE);
 			assert_int_equal(get(&cut, &stored, &out, NULL),
-			    PTN_WA_SIGNATURE);
+			    PTN_REASON_SIGNATURE);
 		}
 	}
 }
@@ -702,7 +704,7 @@ test_assert_stored_key(void **state)
 	struct ptn_webauthn_asserted out;
 
 	(void)state;
-	assert_int_equal(get(&c, &stored, &out, NULL), PTN_WA_KEY);
+	assert_int_equal(get(&c, &stored, &out, NULL), PTN_REASON_KEY);
 }
 
 int

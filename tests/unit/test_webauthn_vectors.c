@@ -32,28 +32,28 @@ static const struct vector {
 	const char *anchor;
 	int32_t alg;
 	const char *fmt;
-	enum ptn_webauthn_problem problem; /* as this server is configured */
+	enum ptn_finding_reason reason; /* as this server is configured */
 	bool oracle;		       /* libfido2 knows it */
 } vectors[] = {
 	// clang-format off
-	{ "none-es256", PTN_COSE_ES256, "none", PTN_WA_NONE, true },
-	{ "packed-self-es256", PTN_COSE_ES256, "packed", PTN_WA_NONE, true },
+	{ "none-es256", PTN_COSE_ES256, "none", PTN_REASON_NONE, true },
+	{ "packed-self-es256", PTN_COSE_ES256, "packed", PTN_REASON_NONE, true },
 	/* Cross-origin without naming the page: always refused. */
-	{ "none-es256-crossOrigin", PTN_COSE_ES256, "none", PTN_WA_CROSS_ORIGIN, true },
-	{ "none-es256-topOrigin", PTN_COSE_ES256, "none", PTN_WA_NONE, true },
-	{ "none-es256-long-credential-id", PTN_COSE_ES256, "none", PTN_WA_NONE, true },
-	{ "packed-es256", PTN_COSE_ES256, "packed", PTN_WA_NONE, true },
-	{ "packed-es384", PTN_COSE_ES384, "packed", PTN_WA_NONE, true },
-	{ "packed-es512", PTN_COSE_ES512, "packed", PTN_WA_ALGORITHM, false },
+	{ "none-es256-crossOrigin", PTN_COSE_ES256, "none", PTN_REASON_CROSS_ORIGIN, true },
+	{ "none-es256-topOrigin", PTN_COSE_ES256, "none", PTN_REASON_NONE, true },
+	{ "none-es256-long-credential-id", PTN_COSE_ES256, "none", PTN_REASON_NONE, true },
+	{ "packed-es256", PTN_COSE_ES256, "packed", PTN_REASON_NONE, true },
+	{ "packed-es384", PTN_COSE_ES384, "packed", PTN_REASON_NONE, true },
+	{ "packed-es512", PTN_COSE_ES512, "packed", PTN_REASON_ALGORITHM, false },
 	/* libfido2 has room for moduli of 2048 bits only. */
-	{ "packed-rs256", PTN_COSE_RS256, "packed", PTN_WA_NONE, false },
-	{ "packed-eddsa", PTN_COSE_EDDSA, "packed", PTN_WA_NONE, true },
-	{ "packed-ed448", PTN_COSE_ED448, "packed", PTN_WA_ALGORITHM, false },
+	{ "packed-rs256", PTN_COSE_RS256, "packed", PTN_REASON_NONE, false },
+	{ "packed-eddsa", PTN_COSE_EDDSA, "packed", PTN_REASON_NONE, true },
+	{ "packed-ed448", PTN_COSE_ED448, "packed", PTN_REASON_ALGORITHM, false },
 	/* Its TPM statements are of RS1 and RS256 keys only. */
-	{ "tpm-es256", PTN_COSE_ES256, "tpm", PTN_WA_NONE, false },
-	{ "android-key-es256", PTN_COSE_ES256, "android-key", PTN_WA_NONE, false },
-	{ "apple-es256", PTN_COSE_ES256, "apple", PTN_WA_NONE, false },
-	{ "fido-u2f-es256", PTN_COSE_ES256, "fido-u2f", PTN_WA_NONE, true },
+	{ "tpm-es256", PTN_COSE_ES256, "tpm", PTN_REASON_NONE, false },
+	{ "android-key-es256", PTN_COSE_ES256, "android-key", PTN_REASON_NONE, false },
+	{ "apple-es256", PTN_COSE_ES256, "apple", PTN_REASON_NONE, false },
+	{ "fido-u2f-es256", PTN_COSE_ES256, "fido-u2f", PTN_REASON_NONE, true },
 	// clang-format on
 };
 
@@ -163,12 +163,12 @@ test_all(void **state)
 	    N(vectors) + 1);
 }
 
-static enum ptn_webauthn_problem
+static enum ptn_finding_reason
 ceremonies(const struct vector *v, const struct loaded *l,
     struct ptn_webauthn_want *want, struct ptn_webauthn_attested *made)
 {
 	struct ptn_webauthn_stored stored;
-	struct ptn_webauthn_finding f;
+	struct ptn_finding f;
 	struct ptn_webauthn_asserted out;
 
 	want->challenge = l->creation_challenge;
@@ -176,7 +176,7 @@ ceremonies(const struct vector *v, const struct loaded *l,
 			     &l->creation, made, &f),
 	    PTN_OK);
 	if (f.verdict != PTN_ALLOW)
-		return f.problem;
+		return f.reason;
 	assert_int_equal(made->alg, v->alg);
 	stored = (struct ptn_webauthn_stored){ made->cose_key, made->sign_count,
 		made->be };
@@ -185,7 +185,7 @@ ceremonies(const struct vector *v, const struct loaded *l,
 			     &l->assertion, &out, &f),
 	    PTN_OK);
 	assert_int_equal(out.be, f.verdict == PTN_ALLOW && made->be);
-	return f.problem;
+	return f.reason;
 }
 
 /* As they come: attestation is not looked at. */
@@ -204,8 +204,8 @@ test_unverified(void **state)
 		print_message("# %s\n", vectors[i].anchor);
 		load(vectors[i].anchor, &l);
 		assert_int_equal(ceremonies(&vectors[i], &l, &want, &made),
-		    vectors[i].problem);
-		if (vectors[i].problem != PTN_WA_NONE)
+		    vectors[i].reason);
+		if (vectors[i].reason != PTN_REASON_NONE)
 			continue;
 		assert_string_equal(made.attestation, "none");
 		assert_false(made.verified);
@@ -228,8 +228,8 @@ test_verified(void **state)
 		print_message("# %s\n", vectors[i].anchor);
 		load(vectors[i].anchor, &l);
 		assert_int_equal(ceremonies(&vectors[i], &l, &want, &made),
-		    vectors[i].problem);
-		if (vectors[i].problem != PTN_WA_NONE)
+		    vectors[i].reason);
+		if (vectors[i].reason != PTN_REASON_NONE)
 			continue;
 		assert_string_equal(made.attestation, vectors[i].fmt);
 		assert_int_equal(made.verified,
@@ -251,12 +251,12 @@ test_other_algorithms(void **state)
 
 	(void)state;
 	for (i = 0; i < N(vectors); i++) {
-		if (vectors[i].problem != PTN_WA_ALGORITHM)
+		if (vectors[i].reason != PTN_REASON_ALGORITHM)
 			continue;
 		print_message("# %s\n", vectors[i].anchor);
 		load(vectors[i].anchor, &l);
 		assert_int_equal(ceremonies(&vectors[i], &l, &want, &made),
-		    PTN_WA_NONE);
+		    PTN_REASON_NONE);
 		assert_true(made.verified);
 	}
 }
@@ -378,7 +378,7 @@ test_flipped(void **state)
 
 	(void)state;
 	for (i = 0; i < N(vectors); i++) {
-		if (vectors[i].problem != PTN_WA_NONE)
+		if (vectors[i].reason != PTN_REASON_NONE)
 			continue;
 		load(vectors[i].anchor, &l);
 		for (at = 0; at < l.assertion.authenticator_data.len; at++) {
@@ -387,7 +387,7 @@ test_flipped(void **state)
 			    auth_flip(l.assertion.authenticator_data, at);
 			assert_int_not_equal(
 			    ceremonies(&vectors[i], &bad, &want, &made),
-			    PTN_WA_NONE);
+			    PTN_REASON_NONE);
 		}
 		for (at = 0; at < l.assertion.client_data_json.len; at += 5) {
 			bad = l;
@@ -395,7 +395,7 @@ test_flipped(void **state)
 			    auth_flip(l.assertion.client_data_json, at);
 			assert_int_not_equal(
 			    ceremonies(&vectors[i], &bad, &want, &made),
-			    PTN_WA_NONE);
+			    PTN_REASON_NONE);
 		}
 		each(state);
 	}
