@@ -138,28 +138,62 @@ rows_sql(const char *fmt, ...)
 	assert_int_equal(ptn_db_script(admin, sql, strlen(sql)), PTN_OK);
 }
 
-static inline int64_t
-rows_first(MYSQL *my, const char *sql)
+/* A row's line: a tab between columns, "NULL" for NULL. */
+static inline void
+rows_line(struct ptn_buf *b, MYSQL_RES *res, MYSQL_ROW row)
 {
-	MYSQL_RES *res = NULL;
-	MYSQL_ROW row = NULL;
-	int64_t n;
+	const unsigned long *len = mysql_fetch_lengths(res);
+	unsigned int i, n = mysql_num_fields(res);
 
-	if (mysql_query(my, sql) == 0 && (res = mysql_store_result(my)) != NULL)
-		row = mysql_fetch_row(res);
-	if (row == NULL || row[0] == NULL)
-		fail_msg("%s: %s", sql, mysql_error(my));
-	n = strtoll(row[0], NULL, 10);
-	mysql_free_result(res);
-	return n;
+	for (i = 0; i < n; i++) {
+		ptn_buf_add(b, row[i] != NULL ? row[i] : "NULL",
+		    row[i] != NULL ? len[i] : strlen("NULL"));
+		ptn_buf_char(b, i + 1 < n ? '\t' : '\n');
+	}
 }
 
-/* What no statement of ours asks: the number that a SELECT gives. */
+static inline const char *
+rows_select(const char *sql)
+{
+	MYSQL *my = mysql_init(NULL);
+	MYSQL_RES *res = NULL;
+	MYSQL_ROW row;
+	struct ptn_buf b;
+
+	ptn_buf_init(&b, arena);
+	(void)mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	if (mysql_real_connect(my, NULL, "root", "", conf.db_name, 0,
+		conf.db_socket, 0) == NULL ||
+	    mysql_query(my, sql) != 0 || (res = mysql_store_result(my)) == NULL)
+		fail_msg("%s: %s", sql, mysql_error(my));
+	while ((row = mysql_fetch_row(res)) != NULL)
+		rows_line(&b, res, row);
+	mysql_free_result(res);
+	mysql_close(my);
+	assert_false(b.bad);
+	return b.p != NULL ? b.p : "";
+}
+
+/* What no statement of ours asks: what a SELECT returns, in the arena. */
+__attribute__((format(printf, 1, 2))) static inline const char *
+rows_text(const char *fmt, ...)
+{
+	char sql[ROWS_SQL_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	assert_in_range(vsnprintf(sql, sizeof(sql), fmt, ap), 1,
+	    sizeof(sql) - 1);
+	va_end(ap);
+	return rows_select(sql);
+}
+
+/* The same of a SELECT that returns one number. */
 __attribute__((format(printf, 1, 2))) static inline int64_t
 rows_number(const char *fmt, ...)
 {
-	MYSQL *my = mysql_init(NULL);
-	char sql[ROWS_SQL_MAX];
+	char sql[ROWS_SQL_MAX], *end;
+	const char *text;
 	va_list ap;
 	int64_t n;
 
@@ -167,10 +201,10 @@ rows_number(const char *fmt, ...)
 	assert_in_range(vsnprintf(sql, sizeof(sql), fmt, ap), 1,
 	    sizeof(sql) - 1);
 	va_end(ap);
-	assert_non_null(mysql_real_connect(my, NULL, "root", "", conf.db_name,
-	    0, conf.db_socket, 0));
-	n = rows_first(my, sql);
-	mysql_close(my);
+	text = rows_select(sql);
+	n = strtoll(text, &end, 10);
+	if (end == text || (strcmp(end, "\n") != 0 && *end != '.'))
+		fail_msg("%s: %s", sql, text);
 	return n;
 }
 

@@ -102,7 +102,8 @@ newcomer(void)
 {
 	struct ptn_uuid user = rows_user(), id = primary_of(&user);
 
-	rows_sql("DELETE FROM primary_emails WHERE user_id = X'%s'", rows_hex(&user));
+	rows_sql("DELETE FROM primary_emails WHERE user_id = X'%s'",
+	    rows_hex(&user));
 	rows_sql("DELETE FROM emails WHERE id = X'%s'", rows_hex(&id));
 	return user;
 }

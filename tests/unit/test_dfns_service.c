@@ -87,20 +87,25 @@ find(const struct ptn_service_new *s)
 	return find_at(&scope, s->token);
 }
 
+struct revoking {
+	const struct ptn_uuid *token;
+	struct ptn_uuid user;
+};
+
 static enum ptn_err
 revoke_locked(const struct ptn_scope *sc, void *arg)
 {
-	struct ptn_uuid user;
+	struct revoking *r = arg;
 
-	return ptn_service_revoke(sc, arg, &user);
+	return ptn_service_revoke(sc, r->token, &r->user);
 }
 
 static enum ptn_err
 revoke_at(const struct ptn_scope *sc, const struct ptn_uuid *token)
 {
-	struct ptn_uuid id = *token;
+	struct revoking r = { .token = token };
 
-	return ptn_tx(sc, revoke_locked, &id);
+	return ptn_tx(sc, revoke_locked, &r);
 }
 
 static int64_t
@@ -323,6 +328,7 @@ revoked(void **state)
 {
 	const struct ptn_service_new s = put("Revoked"), rest = put("Rest");
 	const struct ptn_uuid other = rows_tenant(), none = ptn_uuid_new();
+	struct revoking r = { .token = &s.token_id };
 	struct ptn_service_new again;
 
 	(void)state;
@@ -331,7 +337,8 @@ revoked(void **state)
 	assert_int_equal(revoke_at(&scope, &none), PTN_E_NOT_FOUND);
 	assert_int_equal(revoke_at(&scope, &s.id), PTN_E_NOT_FOUND);
 	assert_int_equal(find(&s), PTN_OK);
-	assert_int_equal(revoke_at(&scope, &s.token_id), PTN_OK);
+	assert_int_equal(ptn_tx(&scope, revoke_locked, &r), PTN_OK);
+	assert_true(ptn_uuid_equal(&r.user, &s.id));
 	assert_int_equal(find(&s), PTN_E_NOT_FOUND);
 	assert_int_equal(keys_of(&s.id), 0);
 	assert_int_equal(revoke_at(&scope, &s.token_id), PTN_E_NOT_FOUND);
@@ -347,7 +354,7 @@ revoked(void **state)
 static enum ptn_err
 race_revoke(const struct ptn_scope *sc, void *arg)
 {
-	return ptn_tx(sc, revoke_locked, arg);
+	return revoke_at(sc, arg);
 }
 
 static enum ptn_err

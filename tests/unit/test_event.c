@@ -16,7 +16,6 @@
 #include "lib/event/tx.h"
 #include "lib/format/json.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
-#include "tests/unit/select.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define LINES_MAX 16
@@ -44,7 +43,7 @@ each(void **state)
 static int
 rows_now(void)
 {
-	return select_int(arena, "SELECT COUNT(*) FROM audit_logs");
+	return rows_number("SELECT COUNT(*) FROM audit_logs");
 }
 
 /* What is written to a descriptor meanwhile. */
@@ -159,7 +158,7 @@ act(const struct ptn_scope *sc, void *arg)
 static int
 users_now(void)
 {
-	return select_int(arena, "SELECT COUNT(*) FROM users");
+	return rows_number("SELECT COUNT(*) FROM users");
 }
 
 static void
@@ -221,8 +220,7 @@ noted_is_written_in_the_end(void **state)
 	assert_int_equal(rows_now(), 0);
 	assert_string_equal(member_of(settled(STDERR_FILENO), "error"),
 	    "wrong");
-	assert_string_equal(
-	    select_text(arena, "SELECT type, error FROM audit_logs"),
+	assert_string_equal(rows_text("SELECT type, error FROM audit_logs"),
 	    "password_login_failed\twrong\n");
 }
 
@@ -276,8 +274,7 @@ assert_written(const char *column, const char *member, const char *what)
 	ptn_event_note(&scope, PTN_EVENT_RATE_LIMITED,
 	    strcmp(column, "error") == 0 ? actor.user_agent : NULL);
 	line = settled(STDERR_FILENO);
-	rows = select_text(arena,
-	    ptn_arena_printf(arena, "SELECT %s FROM audit_logs", column));
+	rows = rows_text("SELECT %s FROM audit_logs", column);
 	if (what == NULL) {
 		assert_string_equal(rows, "NULL\n");
 		assert_null(member_of(line, member));
@@ -375,9 +372,8 @@ an_operator(void **state)
 	assert_string_equal(member_of(line, "subject_id"), who_text);
 	assert_int_equal(count(line, "user_agent"), 0);
 	assert_string_equal(
-	    select_text(arena,
-		"SELECT actor_operator, LOWER(HEX(subject_user_id)),"
-		" LOWER(HEX(tenant_id)), actor_user_id FROM audit_logs"),
+	    rows_text("SELECT actor_operator, LOWER(HEX(subject_user_id)),"
+		      " LOWER(HEX(tenant_id)), actor_user_id FROM audit_logs"),
 	    ptn_arena_printf(arena, "alice\t%s\t%s\tNULL\n", rows_hex(&who),
 		rows_hex(&tenant)));
 }
@@ -400,9 +396,8 @@ a_request(void **state)
 	assert_int_equal(count(line, "operator"), 0);
 	assert_int_equal(count(line, "\"http_request_id\":null"), 1);
 	assert_string_equal(
-	    select_text(arena,
-		"SELECT LOWER(HEX(actor_user_id)), subject_user_id"
-		" FROM audit_logs"),
+	    rows_text("SELECT LOWER(HEX(actor_user_id)), subject_user_id"
+		      " FROM audit_logs"),
 	    ptn_arena_printf(arena, "%s\tNULL\n", rows_hex(&actor.user_id)));
 }
 
@@ -417,8 +412,7 @@ nobody(void **state)
 	assert_int_equal(ptn_tx(&scope, act, &d), PTN_OK);
 	ptn_event_note(&scope, PTN_EVENT_RATE_LIMITED, NULL);
 	assert_string_equal(
-	    select_text(arena,
-		"SELECT type, source_ip, actor_user_id FROM audit_logs"),
+	    rows_text("SELECT type, source_ip, actor_user_id FROM audit_logs"),
 	    "user_created\tNULL\tNULL\n");
 }
 
@@ -463,8 +457,7 @@ who_gets_a_notice(void **state)
 		t = (struct telling){ { cases[i].address, "jo", NULL },
 			cases[i].end };
 		assert_int_equal(ptn_tx(&scope, tell, &t), (int)cases[i].end);
-		assert_int_equal(
-		    select_int(arena, "SELECT COUNT(*) FROM outbox"),
+		assert_int_equal(rows_number("SELECT COUNT(*) FROM outbox"),
 		    cases[i].mails);
 		assert_int_equal(rows_now(), cases[i].rows);
 		assert_int_equal(lines_now(), cases[i].rows);

@@ -10,7 +10,6 @@
 #include "lib/db/sql.h"
 #include "lib/event/outbox.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
-#include "tests/unit/select.h"
 
 #define MAX 16
 #define TTL_S 600
@@ -33,7 +32,7 @@ each(void **state)
 static int
 waiting(void)
 {
-	return select_int(arena, "SELECT COUNT(*) FROM outbox");
+	return rows_number("SELECT COUNT(*) FROM outbox");
 }
 
 static void
@@ -132,11 +131,10 @@ the_body_is_sealed(void **state)
 {
 	(void)state;
 	put(&one_mail);
-	assert_int_equal(select_int(arena,
-			     "SELECT COUNT(*) FROM outbox"
-			     " WHERE INSTR(sealed, '123456')"
-			     " OR INSTR(sealed, 'jo@example.org')"
-			     " OR INSTR(sealed, 'passcode')"),
+	assert_int_equal(rows_number("SELECT COUNT(*) FROM outbox"
+				     " WHERE INSTR(sealed, '123456')"
+				     " OR INSTR(sealed, 'jo@example.org')"
+				     " OR INSTR(sealed, 'passcode')"),
 	    0);
 }
 
@@ -208,9 +206,8 @@ a_claim_ends(void **state)
 	put(&one_mail);
 	(void)claim(MAX, 1);
 	(void)claim(MAX, 0);
-	assert_in_range(select_int(arena,
-			    "SELECT TIMESTAMPDIFF(SECOND, created_at,"
-			    " claimed_until) FROM outbox"),
+	assert_in_range(rows_number("SELECT TIMESTAMPDIFF(SECOND, created_at,"
+				    " claimed_until) FROM outbox"),
 	    PTN_OUTBOX_LEASE_S, PTN_OUTBOX_LEASE_S + 60);
 	time_passes();
 	item = claim(MAX, 1);
