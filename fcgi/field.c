@@ -67,7 +67,7 @@ decode_digits(struct ptn_arena *a, const struct ptn_field *f,
 	return NULL;
 }
 
-/* Trailing "=" is tolerated on input (hanko-public 0.1); nothing else is. */
+/* Trailing "=" is tolerated on input; nothing else is. */
 static const char *
 decode_b64url(struct ptn_arena *a, const struct ptn_field *f,
     struct ptn_value *v)

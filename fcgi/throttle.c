@@ -109,7 +109,7 @@ take_fixed(struct ptn_request *req, const char *who, const char *network,
 			     : take(req, class, who, network, rate);
 }
 
-/* The account in one spelling, whether there is such a one or not. */
+/* The account in one spelling, whether it exists or not. */
 static enum ptn_err
 account_text(struct ptn_request *req, const char **out)
 {

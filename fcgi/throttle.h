@@ -14,7 +14,7 @@ bool ptn_throttle_fits(enum ptn_rate_class class, const struct ptn_input *in);
 
 /*
  * The guess limit of the request's route, counted per account and client
- * network (hanko-public 1.10), and for passwords per account alone, so that
+ * network, and for passwords per account alone, so that
  * many addresses are no way round it.  Runs for unknown accounts too, before
  * anything tells that they are.  Adds the X-RateLimit headers; PTN_E_RATE
  * when the limit is reached.  A limit that cannot be counted refuses.

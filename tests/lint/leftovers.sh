@@ -1,7 +1,8 @@
 #!/bin/sh
 #
 # What a finished tree does not hold: notes to oneself, absolute paths of
-# somebody's home, and a package registry's host in the lock file.
+# somebody's home, papers that are not in it, and a package registry's host in
+# the lock file.
 #
 # usage: leftovers.sh [TOP]
 set -u
@@ -26,6 +27,13 @@ $found" >&2
 found=$(files | xargs grep -nE '(/home/[a-z]|/root/|/Users/)')
 [ -z "$found" ] || {
 	echo "leftovers.sh: somebody's home:
+$found" >&2
+	failed=1
+}
+papers='hanko-(public|flow|admin)|dfns-auth|design\.md|\b[Ss]pecification,? [0-9]'
+found=$(files | xargs grep -nE "$papers")
+[ -z "$found" ] || {
+	echo "leftovers.sh: papers that are not here:
 $found" >&2
 	failed=1
 }
