@@ -499,6 +499,19 @@ test_tx_lost(void **state)
 	assert_int_equal(rows(), 2);
 }
 
+/* Of two that meet: what each writes when it is there. */
+static int there[2][2];
+
+static void
+meet(int me)
+{
+	char c = 'x';
+
+	(void)close(there[1 - me][1]); /* one that dies is not waited for */
+	(void)!write(there[me][1], &c, 1);
+	(void)!read(there[1 - me][0], &c, 1);
+}
+
 /* Lock two rows in an order, add one to each. */
 static enum ptn_err
 deadlock_fn(struct ptn_db *d, void *arg)
@@ -514,7 +527,7 @@ deadlock_fn(struct ptn_db *d, void *arg)
 	if ((r = ptn_sql_t_lock(d, arena, &in, &out)) != PTN_OK)
 		return r;
 	if (tx->runs == 1)
-		pause_ms(300);
+		meet(tx->first - 1); /* with a lock that the other wants */
 	in.id = id_of(tx->second);
 	if ((r = ptn_sql_t_lock(d, arena, &in, &out)) != PTN_OK)
 		return r;
@@ -544,9 +557,15 @@ test_deadlock(void **state)
 	(void)state;
 	put(1);
 	put(2);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(pipe(there[i]), 0);
 	for (i = 0; i < 2; i++) {
 		if (fork() == 0)
 			_exit(deadlock_child(i == 0 ? 1 : 2, i == 0 ? 2 : 1));
+	}
+	for (i = 0; i < 2; i++) {
+		(void)close(there[i][0]);
+		(void)close(there[i][1]);
 	}
 	for (i = 0; i < 2; i++) {
 		assert_true(wait(&status) > 0);
