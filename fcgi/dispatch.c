@@ -26,8 +26,8 @@ host_of(const struct ptn_request *req)
 }
 
 /*
- * Which place the request came to, and what is left of its path.  That of a
- * page of the site says something only where paths name tenants.
+ * Which mount the request came to, and what is left of its path.  The path of
+ * a page of the site says something only where paths name tenants.
  */
 static enum ptn_err
 locate(struct ptn_request *req)
@@ -153,7 +153,7 @@ provide(struct ptn_request *req, enum ptn_need need)
 }
 
 /*
- * The tenant of a place is settled before all else: which pages may call is a
+ * The tenant of a mount is settled before all else: which pages may call is a
  * matter of theirs.  What needs none is answered without one.
  */
 static void

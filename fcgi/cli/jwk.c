@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fcgi/cli/context.h"
+#include "fcgi/cli/print.h"
 #include "lib/account/jwk.h"
 #include "lib/account/tenant.h"
 #include "lib/base/api.h"
@@ -19,16 +20,6 @@ static const char *const state_words[PTN_JWK__MAX] = {
 	[PTN_JWK_SIGNING] = "signing",
 	[PTN_JWK_RETIRED] = "retired",
 };
-
-static void
-print_time(int64_t us)
-{
-	char text[PTN_CLOCK_STR] = "-";
-
-	if (us != 0)
-		ptn_clock_format(us / 1000000 * 1000000, text);
-	(void)printf("  %-20s", text);
-}
 
 /* One line a key, newest first. */
 static enum ptn_err
@@ -47,9 +38,9 @@ list(struct ptn_cli_context *d)
 		ptn_jwks_info(d->sc.keys[d->api], i, &info);
 		(void)printf("%-36s  %-5s  %-7s", info.kid, info.alg,
 		    state_words[info.state]);
-		print_time(info.created_at);
-		print_time(info.signs_from);
-		print_time(info.ends_at);
+		ptn_cli_print_time(info.created_at);
+		ptn_cli_print_time(info.signs_from);
+		ptn_cli_print_time(info.ends_at);
 		(void)putchar('\n');
 	}
 	return r;

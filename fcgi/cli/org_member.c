@@ -1,6 +1,7 @@
+#include "fcgi/cli/org.h"
+
 #include <stdio.h>
 
-#include "fcgi/cli/org.h"
 #include "lib/dfns/administer.h"
 #include "lib/dfns/member.h"
 #include "lib/format/dfnsid.h"
@@ -11,6 +12,9 @@ ptn_org_uninvited(struct ptn_cli_context *d, enum ptn_err r)
 	if (r == PTN_E_CONFIG)
 		return ptn_cli_context_fail(d, r,
 		    "email_delivery.enabled is off: no code can be sent");
+	if (r == PTN_E_FORBIDDEN)
+		return ptn_cli_context_fail(d, r,
+		    "that organisation is deactivated");
 	if (r == PTN_E_INPUT)
 		return ptn_cli_context_fail(d, r, "that is no e-mail address");
 	if (r == PTN_E_CONFLICT)
@@ -39,9 +43,6 @@ ptn_cli_org_invite(struct ptn_cli_context *d, int argc, char *const *argv)
 	(void)argc;
 	if ((r = ptn_cli_context_org(d, argv[1], &org)) != PTN_OK)
 		return r;
-	if (!org.active)
-		return ptn_cli_context_fail(d, PTN_E_CONFLICT,
-		    "that organisation is deactivated");
 	r = ptn_administer_invite(&d->sc, argv[2], &user);
 	if (r != PTN_OK)
 		return ptn_org_uninvited(d, r);

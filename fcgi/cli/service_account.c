@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/cli/print.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/crypto/pem.h"
@@ -114,16 +115,6 @@ create(struct ptn_cli_context *d, const struct words *w)
 	return PTN_OK;
 }
 
-static void
-print_time(int64_t us)
-{
-	char text[PTN_CLOCK_STR] = "-";
-
-	if (us != 0)
-		ptn_clock_format(us / PTN_US_PER_S * PTN_US_PER_S, text);
-	(void)printf("  %-20s", text);
-}
-
 /* One line an account, oldest first. */
 static enum ptn_err
 list(struct ptn_cli_context *d, const struct words *w)
@@ -144,9 +135,9 @@ list(struct ptn_cli_context *d, const struct words *w)
 		ptn_dfnsid_format(PTN_DFNSID_TOKEN, &s[i].token_id, token);
 		ptn_dfnsid_format(PTN_DFNSID_USER, &s[i].user_id, user);
 		(void)printf("%-31s  %-31s  %-8s", token, user, s[i].state);
-		print_time(s[i].created_at_us);
-		print_time(s[i].expires_at_us);
-		print_time(s[i].last_signed_us);
+		ptn_cli_print_time(s[i].created_at_us);
+		ptn_cli_print_time(s[i].expires_at_us);
+		ptn_cli_print_time(s[i].last_signed_us);
 		(void)printf("  %s\n", s[i].name);
 	}
 	return PTN_OK;

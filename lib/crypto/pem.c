@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/base64.h"
 #include "lib/crypto/crypto.h"
 #include "lib/format/der.h"
 
-#define N(a) (sizeof(a) / sizeof((a)[0]))
 #define DER_BIT_STRING 0x03
 #define DER_NULL 0x05
 #define POINT_UNCOMPRESSED 0x04 /* SEC 1 section 2.3.3 */
@@ -67,7 +67,7 @@ skip_eol(struct ptn_bytes *in)
 		"\\n" };
 	size_t i;
 
-	for (i = 0; i < N(eols); i++)
+	for (i = 0; i < PTN_ARRAY_LEN(eols); i++)
 		if (skip(in, eols[i]))
 			return true;
 	return false;
@@ -101,10 +101,10 @@ unwrap(struct ptn_arena *a, struct ptn_bytes text, const struct label **label,
 	size_t i;
 	enum ptn_err r;
 
-	for (i = 0; i < N(labels); i++)
+	for (i = 0; i < PTN_ARRAY_LEN(labels); i++)
 		if (skip(&text, labels[i].begin))
 			break;
-	if (i == N(labels))
+	if (i == PTN_ARRAY_LEN(labels))
 		return PTN_E_INPUT;
 	*label = &labels[i];
 	if ((r = read_body(a, &text, der)) != PTN_OK)
@@ -143,10 +143,10 @@ read_point(struct ptn_bytes params, struct ptn_bytes point,
 
 	if (!ptn_der_only(params, PTN_DER_UNIVERSAL, PTN_DER_OID, &oid))
 		return false;
-	for (i = 0; i < N(curves); i++)
+	for (i = 0; i < PTN_ARRAY_LEN(curves); i++)
 		if (is_oid(oid, curves[i].oid.p, curves[i].oid.len))
 			break;
-	if (i == N(curves))
+	if (i == PTN_ARRAY_LEN(curves))
 		return false;
 	len = ptn_pubkey_coord_len(curves[i].crv);
 	if (point.len != 1 + 2 * len || point.p[0] != POINT_UNCOMPRESSED)

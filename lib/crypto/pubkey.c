@@ -10,10 +10,10 @@
 #include <openssl/param_build.h>
 #include <openssl/params.h>
 
+#include "lib/base/array.h"
 #include "lib/base/log.h"
 #include "lib/format/der.h"
 
-#define N(a) (sizeof(a) / sizeof((a)[0]))
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 4096
 #define RSA_E_MAX_LEN 4
@@ -67,7 +67,7 @@ find_alg(int32_t id)
 {
 	size_t i;
 
-	for (i = 0; i < N(algs); i++)
+	for (i = 0; i < PTN_ARRAY_LEN(algs); i++)
 		if (algs[i].id == id)
 			return &algs[i];
 	return NULL;
@@ -78,7 +78,7 @@ find_curve(enum ptn_crv crv)
 {
 	size_t i;
 
-	for (i = 0; i < N(curves); i++)
+	for (i = 0; i < PTN_ARRAY_LEN(curves); i++)
 		if (curves[i].crv == crv)
 			return &curves[i];
 	return NULL;
@@ -171,7 +171,7 @@ from_params(const char *type, int selection, OSSL_PARAM *params)
 static const EVP_PKEY *
 group_of(const struct curve *c)
 {
-	static EVP_PKEY *groups[N(curves)];
+	static EVP_PKEY *groups[PTN_ARRAY_LEN(curves)];
 	EVP_PKEY **g = &groups[c - curves];
 	char name[sizeof("secp256k1")]; /* the longest */
 	OSSL_PARAM params[2];
@@ -256,7 +256,7 @@ ed25519_weak(const uint8_t y[ED25519_LEN])
 	uint8_t last = y[ED25519_LEN - 1] & 0x7f; /* without the sign of x */
 	size_t i;
 
-	for (i = 0; i < N(small); i++)
+	for (i = 0; i < PTN_ARRAY_LEN(small); i++)
 		if (memcmp(y, small[i], ED25519_LEN - 1) == 0 &&
 		    last == small[i][ED25519_LEN - 1])
 			return true;

@@ -18,7 +18,7 @@ enum ptn_err ptn_totp_code(struct ptn_bytes secret, int64_t step,
     char out[PTN_TOTP_STR]) PTN_MUST_USE;
 
 /*
- * Judge a code.
+ * Check a code.
  *
  * now_s	Unix time, not negative
  * last_step	of the code that was taken last, -1 if none was: a step

@@ -10,9 +10,9 @@
 #include <openssl/objects.h>
 #include <openssl/x509.h>
 
+#include "lib/base/array.h"
 #include "lib/format/der.h"
 
-#define N(a) (sizeof(a) / sizeof((a)[0]))
 #define OID_LEN 80
 #define RSA_BYTES_MAX 512
 
@@ -69,7 +69,7 @@ read_ec(struct ptn_arena *a, EVP_PKEY *pkey, struct ptn_pubkey *k)
 	if (EVP_PKEY_get_utf8_string_param(pkey, OSSL_PKEY_PARAM_GROUP_NAME,
 		group, sizeof(group), NULL) != 1)
 		return false;
-	for (i = 0; i < N(groups); i++)
+	for (i = 0; i < PTN_ARRAY_LEN(groups); i++)
 		if (strcmp(group, groups[i].group) == 0)
 			k->crv = groups[i].crv;
 	if ((len = ptn_pubkey_coord_len(k->crv)) == 0)

@@ -43,8 +43,13 @@ invite(const struct ptn_scope *sc, void *arg)
 		.username = i->address,
 		.locale = ptn_locale_match(NULL) };
 	struct ptn_member m;
+	struct ptn_org org;
 	enum ptn_err r;
 
+	if ((r = ptn_org_get(sc, &sc->tenant_id, &org)) != PTN_OK)
+		return r;
+	if (!org.active)
+		return PTN_E_FORBIDDEN;
 	if ((r = admit(sc, i->address, &m)) != PTN_OK)
 		return r;
 	i->user = m.id;

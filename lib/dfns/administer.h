@@ -34,6 +34,7 @@ enum ptn_err ptn_administer_rp(const struct ptn_scope *sc,
  * Invite somebody, and queue the mail that brings the registration code; who
  * is invited already, and has not registered, gets another code.
  *
+ * PTN_E_FORBIDDEN: the organisation is deactivated;
  * PTN_E_INPUT: that is no address; PTN_E_CONFLICT: it has an owner already;
  * PTN_E_CONFIG: no mail can be sent.
  */

@@ -9,7 +9,12 @@
 #include "lib/event/audit.h"
 #include "lib/event/event.h"
 
-#define PTN_EVENTS_MAX 8 /* of one request or command */
+/*
+ * Events of one request or command.  There are three at most today: of one too
+ * many the line is lost, and the row too if it is of what changed nothing; the
+ * log says so.
+ */
+#define PTN_EVENTS_MAX 8
 
 /*
  * Who acts, and what came of it so far.  One a request or command, filled in

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#define N(a) (sizeof(a) / sizeof((a)[0]))
+#include "lib/base/array.h"
+
 
 static const char *const prefixes[PTN_DFNSID__MAX] = {
 	[PTN_DFNSID_ORG] = "or",
@@ -86,7 +87,7 @@ ptn_dfnsid_format(enum ptn_dfnsid_kind kind, const struct ptn_uuid *u,
 	i = strlen(prefixes[kind]);
 	memcpy(out, prefixes[kind], i);
 	out += i;
-	for (g = 0; g < N(groups); g++) {
+	for (g = 0; g < PTN_ARRAY_LEN(groups); g++) {
 		*out++ = '-';
 		for (i = 0; i < groups[g]; i++)
 			*out++ = letters[digit_at(u, at++)];
@@ -126,7 +127,7 @@ ptn_dfnsid_parse(enum ptn_dfnsid_kind kind, struct ptn_bytes text,
 		return PTN_E_NOT_FOUND;
 	text.p += len;
 	text.len -= len;
-	for (g = 0; g < N(groups); g++)
+	for (g = 0; g < PTN_ARRAY_LEN(groups); g++)
 		if (!read_group(&text, groups[g], &found, &at))
 			return PTN_E_NOT_FOUND;
 	if (text.len != 0)

@@ -106,7 +106,7 @@ put_smtp(FILE *f, const struct ptn_conf *cf, const char *from, const char *to,
 	enum ptn_err r = PTN_OK;
 	size_t i;
 
-	for (i = 0; r == PTN_OK && i < sizeof(setting) / sizeof(*setting); i++)
+	for (i = 0; r == PTN_OK && i < PTN_ARRAY_LEN(setting); i++)
 		r = put_setting(f, setting[i].name, setting[i].value);
 	fprintf(f, "port %lld\n\n", (long long)cf->smtp_port);
 	fwrite(message.p, 1, message.len, f);

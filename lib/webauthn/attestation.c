@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#define N(a) (sizeof(a) / sizeof((a)[0]))
+#include "lib/base/array.h"
+
 #define DEPTH 6 /* a statement inside a compound one */
 
 /* Section 8.7: nothing is claimed. */
@@ -31,7 +32,7 @@ find_format(const char *fmt)
 {
 	size_t i;
 
-	for (i = 0; i < N(formats); i++)
+	for (i = 0; i < PTN_ARRAY_LEN(formats); i++)
 		if (strcmp(formats[i].fmt, fmt) == 0)
 			return formats[i].verify;
 	return NULL;

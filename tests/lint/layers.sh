@@ -90,6 +90,12 @@ found=$(includes fcgi | grep -E '^fcgi/[a-z_]+\.[ch] "fcgi/(public|dfns|flow|adm
 [ -z "$found" ] || complain "only routes.c may know the families:
 $found"
 
+# What happens to accounts is told in lib/, and so are its transactions.
+found=$(find fcgi -type f -name '*.[ch]' | LC_ALL=C sort |
+    xargs grep -nE '\bptn_(db_)?tx(_single)?\(')
+[ -z "$found" ] || complain "a transaction outside of lib/:
+$found"
+
 # Headers of other people's libraries: what pkg-config's packages bring.
 foreign='fcgi[a-z_]*\.h|fastcgi\.h|json-c/|json\.h|argon2\.h|openssl/|crypt\.h|mysql|mariadb|yaml\.h|idn2\.h|uni[a-z]*\.h|curl/|cbor|fido'
 owners=$(includes lib fcgi | grep -E " <($foreign)" | grep -v ' <unistd\.h>' |
