@@ -8,8 +8,8 @@
 
 /*
  * Cross-origin resource sharing (Fetch standard, section 3.2), by the origins
- * of the configuration.  Adds the headers every reply has; true if the request is an OPTIONS
- * and thereby answered (204).
+ * of the configuration.  Adds the headers every reply has; true if the request
+ * is an OPTIONS and thereby answered (204).
  */
 bool ptn_cors(const struct ptn_request *req, struct ptn_reply *rep);
 
