@@ -11,8 +11,8 @@
 /* The mails, as mail.c knows them. */
 static const char *const templates[PTN_NOTICE__MAX] = {
 	[PTN_NOTICE_NONE] = "",
-	[PTN_NOTICE_CREDENTIAL] = "credential",
-	[PTN_NOTICE_RECOVERED] = "recovered",
+#define PTN_NOTICE(name, mail) [PTN_NOTICE_##name] = mail,
+#include "lib/event/notice.def"
 };
 
 enum ptn_err

@@ -4,14 +4,11 @@
 #include "lib/base/err.h"
 #include "lib/db/scope.h"
 
-/*
- * Mail that tells somebody what was done to their account, so that they learn
- * of it if it was not them.
- */
+/* What there is to tell by mail: notice.def. */
 enum ptn_notice {
 	PTN_NOTICE_NONE = 0,
-	PTN_NOTICE_CREDENTIAL, /* a credential was added */
-	PTN_NOTICE_RECOVERED,  /* all of them were replaced */
+#define PTN_NOTICE(name, mail) PTN_NOTICE_##name,
+#include "lib/event/notice.def"
 	PTN_NOTICE__MAX
 };
 

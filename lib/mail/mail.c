@@ -30,8 +30,8 @@ enum {
 	MAIL_LOGIN,
 	MAIL_REGISTRATION,
 	MAIL_RECOVERY,
-	MAIL_CREDENTIAL,
-	MAIL_RECOVERED,
+#define PTN_NOTICE(name, mail) MAIL_##name,
+#include "lib/event/notice.def"
 	MAIL__MAX
 };
 static const struct {
@@ -42,8 +42,8 @@ static const struct {
 	[MAIL_LOGIN] = { "login", FRAME_CODE },
 	[MAIL_REGISTRATION] = { "registration", FRAME_CODE },
 	[MAIL_RECOVERY] = { "recovery", FRAME_CODE },
-	[MAIL_CREDENTIAL] = { "credential", FRAME_NOTICE },
-	[MAIL_RECOVERED] = { "recovered", FRAME_NOTICE },
+#define PTN_NOTICE(name, mail) [MAIL_##name] = { mail, FRAME_NOTICE },
+#include "lib/event/notice.def"
 };
 
 /* The texts of a mail, translated: lines of LOCALE.lang. */

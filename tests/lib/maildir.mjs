@@ -6,6 +6,11 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/* Those that mails are written in: "de", ... */
+export const languages = readdirSync(new URL('../../etc/mail', import.meta.url))
+  .filter((name) => name.endsWith('.lang'))
+  .map((name) => name.slice(0, -'.lang'.length));
+
 const taken = new Set(); /* files that a test has had */
 
 function quotedPrintable(text) {
