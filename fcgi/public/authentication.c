@@ -108,7 +108,7 @@ ptn_public_login_init(struct ptn_request *req, struct ptn_reply *rep)
 
 /* What is none is a fault of the form; so is a counter that stands still. */
 static const struct ptn_public_answer answers[PTN_PASSKEY__MAX] = {
-	[PTN_PASSKEY_REFUSED] = { PTN_E_DENIED, NOT_VALID },
+	[PTN_PASSKEY_DENIED] = { PTN_E_DENIED, NOT_VALID },
 	[PTN_PASSKEY_NO_USER] = { PTN_E_DENIED, NOT_VALID },
 	[PTN_PASSKEY_NO_ADDRESS] = { PTN_E_DENIED, NOT_VALID },
 	[PTN_PASSKEY_NO_CHALLENGE] = { PTN_E_DENIED,

@@ -120,7 +120,7 @@ ptn_public_registration_init(struct ptn_request *req, struct ptn_reply *rep)
 
 /* Clients tell a missing user verification by its status. */
 static const struct ptn_public_answer answers[PTN_PASSKEY__MAX] = {
-	[PTN_PASSKEY_REFUSED] = { PTN_E_INPUT, NOT_VALID },
+	[PTN_PASSKEY_DENIED] = { PTN_E_INPUT, NOT_VALID },
 	[PTN_PASSKEY_NO_USER] = { PTN_E_DENIED, NULL },
 	[PTN_PASSKEY_NO_ADDRESS] = { PTN_E_INPUT, NULL },
 	[PTN_PASSKEY_NO_CHALLENGE] = { PTN_E_INPUT,
