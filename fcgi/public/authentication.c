@@ -1,6 +1,7 @@
+#include "fcgi/public/public.h"
+
 #include "fcgi/jsonval.h"
 #include "fcgi/public/passkey.h"
-#include "fcgi/public/public.h"
 #include "lib/account/signin_passkey.h"
 #include "lib/conf/conf.h"
 

@@ -1,6 +1,7 @@
+#include "fcgi/public/public.h"
+
 #include "fcgi/jsonval.h"
 #include "fcgi/public/passkey.h"
-#include "fcgi/public/public.h"
 #include "lib/account/credential.h"
 #include "lib/account/passkey.h"
 #include "lib/conf/conf.h"

@@ -1,4 +1,5 @@
 #include "fcgi/public/public.h"
+
 #include "lib/account/keysets.h"
 #include "lib/account/policy.h"
 #include "lib/conf/conf.h"
