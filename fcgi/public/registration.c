@@ -90,7 +90,7 @@ write_creation(struct ptn_reply *rep, const struct ptn_conf *cf,
 	ptn_jsonw_object(w, "authenticatorSelection");
 	ptn_jsonw_bool(w, "requireResidentKey", true);
 	ptn_jsonw_str(w, "residentKey", "required");
-	ptn_jsonw_str(w, "userVerification", ptn_passkey_uv(cf));
+	ptn_jsonw_str(w, "userVerification", ptn_public_passkey_uv(cf));
 	ptn_jsonw_end_object(w);
 	ptn_jsonw_str(w, "attestation", attestation_word(cf));
 	ptn_jsonw_end_object(w);
@@ -157,11 +157,11 @@ ptn_public_registration_final(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_passkey_ceremony_result what;
 	enum ptn_err r;
 
-	if (!ptn_passkey_type_ok(&req->in[REG_TYPE]))
+	if (!ptn_public_passkey_type_ok(&req->in[REG_TYPE]))
 		return ptn_reply_say(rep, PTN_E_INPUT, REG_FAULT);
 	if ((r = ptn_passkey_add_finish(&req->sc, &new, &what)) != PTN_OK)
 		return r;
 	if (what == PTN_PASSKEY_DONE)
-		ptn_passkey_write(rep, new.id, &new.user_id);
+		ptn_public_passkey_write(rep, new.id, &new.user_id);
 	return ptn_reply_say(rep, answers[what].r, answers[what].message);
 }

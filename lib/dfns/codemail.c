@@ -167,7 +167,7 @@ grant(const struct ptn_scope *sc, void *arg)
 	char org[PTN_DFNSID_STR];
 	struct ptn_passcode pc = { .user_id = g->m.id,
 		.email_id = g->m.email_id,
-		.purpose = g->purpose,
+		.kind = g->purpose,
 		.ttl_s = ptn_code_ttl_s(g->purpose),
 		.created_at_us = g->m.now_us };
 	struct ptn_outbox_mail mail = { .template = ptn_code_name(g->purpose),

@@ -200,7 +200,7 @@ client_mail(const struct ptn_member *m, enum ptn_code_kind kind)
 {
 	struct ptn_passcode pc = { .user_id = m->id,
 		.email_id = m->email_id,
-		.purpose = kind,
+		.kind = kind,
 		.ttl_s = 600,
 		.created_at_us = m->now_us };
 
