@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/rng.h"
+#include "lib/crypto/crypto.h"
 #include "lib/db/sql.h"
 #include "lib/event/tx.h"
 

@@ -2,7 +2,6 @@
 
 #include "lib/base/clock.h"
 #include "lib/crypto/crypto.h"
-#include "lib/crypto/secrets.h"
 #include "lib/db/sql.h"
 
 #define STATE_BASE 1000000000000 /* see rate_limits in postern-schema(7) */
