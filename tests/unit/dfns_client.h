@@ -40,7 +40,7 @@ client_setup(void **state)
 	conf.key_publish_s = 600;
 	if (ptn_jwks_new(&client_jwks, PTN_API_DFNS, &conf, secrets) !=
 		PTN_OK ||
-	    ptn_jwks_refresh(client_jwks, db, arena, true) != PTN_OK)
+	    ptn_jwks_refresh(client_jwks, &scope, true) != PTN_OK)
 		return -1;
 	scope.keys[PTN_API_DFNS] = client_jwks;
 	return 0;
