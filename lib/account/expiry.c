@@ -32,7 +32,7 @@ typedef enum ptn_err (*batch_fn)(const struct round *o, uint64_t *gone);
 	{                                                                      \
 		const struct ptn_expire_##table##_in in = { .max = BATCH };    \
                                                                                \
-		return ptn_sql_expire_##table(o->sc->db, &in, gone);               \
+		return ptn_sql_expire_##table(o->sc->db, &in, gone);           \
 	}
 
 BATCH_OF(outbox)

@@ -62,7 +62,7 @@ ptn_code_ttl_s(enum ptn_code_kind kind)
 }
 
 #define CODE_MAX 32    /* bytes of a code in its normal form */
-#define KIND_MAX 16 /* and of the name of a kind, with its NUL */
+#define KIND_MAX 16    /* and of the name of a kind, with its NUL */
 
 /*
  * Bound to the row's id and to the kind: a MAC copied to another row is

@@ -52,8 +52,8 @@ ptn_password_change(const struct ptn_scope *sc, const struct ptn_uuid *by,
     enum ptn_password_change_result *what)
 {
 	if (ptn_policy_short(sc->cf, password))
-		return deny(sc, PTN_PASSWORD_CHANGE_SHORT,
-		    "password too short", what);
+		return deny(sc, PTN_PASSWORD_CHANGE_SHORT, "password too short",
+		    what);
 	if (ptn_policy_long(sc->cf, password))
 		return deny(sc, PTN_PASSWORD_CHANGE_LONG, "password too long",
 		    what);

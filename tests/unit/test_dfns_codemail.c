@@ -90,8 +90,8 @@ judge(enum ptn_code_kind kind, const char *code, bool keep)
 
 	assert_true(ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, ptn_bytes_of(code),
 	    digits));
-	assert_int_equal(ptn_code_check(rows_at(&org), &who.id, kind, digits,
-			     keep, &what),
+	assert_int_equal(
+	    ptn_code_check(rows_at(&org), &who.id, kind, digits, keep, &what),
 	    PTN_OK);
 	return what;
 }
