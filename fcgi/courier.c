@@ -346,8 +346,7 @@ expire(struct courier *c)
 	enum ptn_err r;
 
 	c->expire_ms = ptn_clock_mono_ms() + EXPIRE_MS;
-	r = ptn_expiry_run(c->sc.cf, c->sc.db, c->sc.keys, c->sc.arena,
-	    thorough);
+	r = ptn_expiry_run(&c->sc, thorough);
 	ptn_arena_reset(c->sc.arena);
 	if (r == PTN_OK)
 		c->round++;

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fcgi/family.h"
 #include "lib/account/keysets.h"
 
 static const char *const methods[PTN_METHOD__MAX] = {
@@ -74,8 +73,5 @@ ptn_request_wake_courier(const struct ptn_request *req)
 enum ptn_err
 ptn_env_keys(struct ptn_env *env, bool force)
 {
-	const struct ptn_scope *sc = &env->sc;
-
-	return ptn_keysets_refresh(sc->keys, sc->cf, sc->db, sc->arena,
-	    force);
+	return ptn_keysets_refresh(&env->sc, force);
 }

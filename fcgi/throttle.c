@@ -7,7 +7,6 @@
 #include "lib/account/ratelimit.h"
 #include "lib/base/unicode.h"
 #include "lib/conf/conf.h"
-#include "lib/crypto/crypto.h"
 
 /* Where the account stands in the input (throttle.h). */
 #define ACCOUNT 0
@@ -74,26 +73,12 @@ ptn_throttle_fits(enum ptn_rate_class class, const struct ptn_input *in)
 	return false;
 }
 
-/*
- * A bucket's name is a MAC of what it counts, so that the table tells
- * nothing about who tried to log in from where.
- */
 static enum ptn_err
 take(struct ptn_request *req, const char *what, const char *who,
     const char *network, struct ptn_ratelimit *rate)
 {
-	uint8_t bucket[PTN_SHA256_LEN];
-	const char *text;
-	enum ptn_err r;
-
-	text = ptn_arena_printf(req->sc.arena, "%s/%s/%s", what, who, network);
-	if (text == NULL)
-		return PTN_E_NOMEM;
-	r = ptn_secrets_mac(req->sc.secrets, 0, PTN_KEY_USE_RATE,
-	    ptn_bytes_of(text), bucket);
-	if (r != PTN_OK)
-		return r;
-	return ptn_ratelimit_take(&req->sc, PTN_BYTES(bucket, sizeof(bucket)),
+	return ptn_ratelimit_take_named(&req->sc,
+	    ptn_arena_printf(req->sc.arena, "%s/%s/%s", what, who, network),
 	    rate);
 }
 

@@ -10,7 +10,6 @@
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "lib/account/keysets.h"
-#include "lib/account/session.h"
 #include "lib/account/tenant.h"
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"

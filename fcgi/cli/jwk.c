@@ -29,7 +29,7 @@ list(struct ptn_cli_context *d)
 	enum ptn_err r;
 	size_t i;
 
-	r = ptn_jwks_refresh(d->sc.keys[d->api], d->sc.db, d->sc.arena, true);
+	r = ptn_jwks_refresh(d->sc.keys[d->api], &d->sc, true);
 	if (r != PTN_OK && r != PTN_E_CONFIG)
 		return r;
 	(void)printf("%-36s  %-5s  %-7s  %-20s  %-20s  %s\n", "KID", "ALG",

@@ -101,8 +101,7 @@ create(struct ptn_cli_context *d, const struct words *w)
 	enum ptn_err r;
 
 	if ((r = read_key(d->sc.arena, w->key_file, &pem)) != PTN_OK ||
-	    (r = ptn_jwks_refresh(d->sc.keys[d->api], d->sc.db, d->sc.arena,
-		 false)) != PTN_OK)
+	    (r = ptn_jwks_refresh(d->sc.keys[d->api], &d->sc, false)) != PTN_OK)
 		return r;
 	s.pem = pem;
 	if ((r = ptn_administer_service(&d->sc, &s)) != PTN_OK)

@@ -1,6 +1,7 @@
+#include "fcgi/public/public.h"
+
 #include "fcgi/jsonval.h"
 #include "fcgi/public/passkey.h"
-#include "fcgi/public/public.h"
 #include "lib/account/signin_passkey.h"
 #include "lib/conf/conf.h"
 
@@ -76,7 +77,7 @@ write_request(struct ptn_reply *rep, const struct ptn_conf *cf,
 	ptn_jsonw_int(w, "timeout", cf->webauthn_login_ms);
 	ptn_jsonw_str(w, "rpId", cf->rp_id);
 	write_allowed(w, o);
-	ptn_jsonw_str(w, "userVerification", ptn_passkey_uv(cf));
+	ptn_jsonw_str(w, "userVerification", ptn_public_passkey_uv(cf));
 	ptn_jsonw_end_object(w);
 	ptn_jsonw_end_object(w);
 }
@@ -108,7 +109,7 @@ ptn_public_login_init(struct ptn_request *req, struct ptn_reply *rep)
 
 /* What is none is a fault of the form; so is a counter that stands still. */
 static const struct ptn_public_answer answers[PTN_PASSKEY__MAX] = {
-	[PTN_PASSKEY_REFUSED] = { PTN_E_DENIED, NOT_VALID },
+	[PTN_PASSKEY_DENIED] = { PTN_E_DENIED, NOT_VALID },
 	[PTN_PASSKEY_NO_USER] = { PTN_E_DENIED, NOT_VALID },
 	[PTN_PASSKEY_NO_ADDRESS] = { PTN_E_DENIED, NOT_VALID },
 	[PTN_PASSKEY_NO_CHALLENGE] = { PTN_E_DENIED,
@@ -139,13 +140,13 @@ ptn_public_login_final(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_passkey_ceremony_result what;
 	enum ptn_err r;
 
-	if (!ptn_passkey_type_ok(&req->in[LOGIN_TYPE]))
+	if (!ptn_public_passkey_type_ok(&req->in[LOGIN_TYPE]))
 		return ptn_reply_say(rep, PTN_E_INPUT, LOGIN_FAULT);
 	if ((r = ptn_signin_passkey(&req->sc, &p, &what)) != PTN_OK)
 		return r;
 	if (what != PTN_PASSKEY_DONE)
 		return ptn_reply_say(rep, answers[what].r,
 		    answers[what].message);
-	ptn_passkey_write(rep, p.id, &p.user_id);
+	ptn_public_passkey_write(rep, p.id, &p.user_id);
 	return ptn_public_issue_token(req, rep, &p.claims);
 }

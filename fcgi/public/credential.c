@@ -1,7 +1,8 @@
+#include "fcgi/public/public.h"
+
 #include <string.h>
 
 #include "fcgi/jsonval.h"
-#include "fcgi/public/public.h"
 #include "lib/account/credential.h"
 #include "lib/account/passkey.h"
 #include "lib/base/base64.h"

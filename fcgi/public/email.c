@@ -1,5 +1,6 @@
-#include "fcgi/jsonval.h"
 #include "fcgi/public/public.h"
+
+#include "fcgi/jsonval.h"
 #include "lib/account/addresses.h"
 
 enum { ADDRESS, ADDRESS__MAX };

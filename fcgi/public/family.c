@@ -1,6 +1,7 @@
-#include "fcgi/family.h"
-#include "fcgi/bearer.h"
 #include "fcgi/public/public.h"
+
+#include "fcgi/bearer.h"
+#include "fcgi/family.h"
 
 static void
 write_error(struct ptn_reply *rep, const struct ptn_request *req, int status,
@@ -35,10 +36,9 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep,
 		return PTN_OK;
 	if ((r = ptn_bearer_session(req, rep, use_of(auth))) != PTN_OK)
 		return r;
-	if (req->session.known) {
-		req->actor.user_id = req->session.claims.sub;
-		req->actor.email = req->session.claims.email.address;
-	}
+	if (req->session.known)
+		ptn_actor_is(&req->sc, &req->session.claims.sub,
+		    req->session.claims.email.address);
 	if (auth != &ptn_public_auth_optional && !req->session.known)
 		return PTN_E_DENIED;
 	return PTN_OK;

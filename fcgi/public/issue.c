@@ -1,5 +1,6 @@
-#include "fcgi/cookie.h"
 #include "fcgi/public/public.h"
+
+#include "fcgi/cookie.h"
 #include "lib/conf/conf.h"
 
 enum ptn_err

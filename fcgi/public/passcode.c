@@ -1,6 +1,7 @@
+#include "fcgi/public/public.h"
+
 #include "fcgi/cookie.h"
 #include "fcgi/jsonval.h"
-#include "fcgi/public/public.h"
 #include "lib/account/signin_passcode.h"
 
 enum { INIT_USER, INIT_EMAIL, INIT__MAX };

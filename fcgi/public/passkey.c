@@ -6,7 +6,7 @@
 #include "lib/conf/conf.h"
 
 const char *
-ptn_passkey_uv(const struct ptn_conf *cf)
+ptn_public_passkey_uv(const struct ptn_conf *cf)
 {
 	static const char *const words[] = {
 		[PTN_UV_REQUIRED] = "required",
@@ -18,13 +18,13 @@ ptn_passkey_uv(const struct ptn_conf *cf)
 }
 
 bool
-ptn_passkey_type_ok(const struct ptn_value *type)
+ptn_public_passkey_type_ok(const struct ptn_value *type)
 {
 	return strcmp(type->s, "public-key") == 0;
 }
 
 void
-ptn_passkey_write(struct ptn_reply *rep, struct ptn_bytes id,
+ptn_public_passkey_write(struct ptn_reply *rep, struct ptn_bytes id,
     const struct ptn_uuid *user)
 {
 	rep->no_store = true;

@@ -11,13 +11,13 @@
 #define PTN_CLIENT_DATA_MAX 8192 /* bytes */
 
 /* passkey.user_verification as the word that options carry. */
-const char *ptn_passkey_uv(const struct ptn_conf *cf);
+const char *ptn_public_passkey_uv(const struct ptn_conf *cf);
 
 /* Is it "public-key"? */
-bool ptn_passkey_type_ok(const struct ptn_value *type);
+bool ptn_public_passkey_type_ok(const struct ptn_value *type);
 
 /* The answer to a ceremony that went well. */
-void ptn_passkey_write(struct ptn_reply *rep, struct ptn_bytes id,
+void ptn_public_passkey_write(struct ptn_reply *rep, struct ptn_bytes id,
     const struct ptn_uuid *user);
 
 #endif

@@ -1,4 +1,5 @@
 #include "fcgi/public/public.h"
+
 #include "lib/account/password_change.h"
 #include "lib/account/signin_password.h"
 #include "lib/conf/conf.h"

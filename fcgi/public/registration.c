@@ -1,6 +1,7 @@
+#include "fcgi/public/public.h"
+
 #include "fcgi/jsonval.h"
 #include "fcgi/public/passkey.h"
-#include "fcgi/public/public.h"
 #include "lib/account/credential.h"
 #include "lib/account/passkey.h"
 #include "lib/conf/conf.h"
@@ -89,7 +90,7 @@ write_creation(struct ptn_reply *rep, const struct ptn_conf *cf,
 	ptn_jsonw_object(w, "authenticatorSelection");
 	ptn_jsonw_bool(w, "requireResidentKey", true);
 	ptn_jsonw_str(w, "residentKey", "required");
-	ptn_jsonw_str(w, "userVerification", ptn_passkey_uv(cf));
+	ptn_jsonw_str(w, "userVerification", ptn_public_passkey_uv(cf));
 	ptn_jsonw_end_object(w);
 	ptn_jsonw_str(w, "attestation", attestation_word(cf));
 	ptn_jsonw_end_object(w);
@@ -120,7 +121,7 @@ ptn_public_registration_init(struct ptn_request *req, struct ptn_reply *rep)
 
 /* Clients tell a missing user verification by its status. */
 static const struct ptn_public_answer answers[PTN_PASSKEY__MAX] = {
-	[PTN_PASSKEY_REFUSED] = { PTN_E_INPUT, NOT_VALID },
+	[PTN_PASSKEY_DENIED] = { PTN_E_INPUT, NOT_VALID },
 	[PTN_PASSKEY_NO_USER] = { PTN_E_DENIED, NULL },
 	[PTN_PASSKEY_NO_ADDRESS] = { PTN_E_INPUT, NULL },
 	[PTN_PASSKEY_NO_CHALLENGE] = { PTN_E_INPUT,
@@ -156,11 +157,11 @@ ptn_public_registration_final(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_passkey_ceremony_result what;
 	enum ptn_err r;
 
-	if (!ptn_passkey_type_ok(&req->in[REG_TYPE]))
+	if (!ptn_public_passkey_type_ok(&req->in[REG_TYPE]))
 		return ptn_reply_say(rep, PTN_E_INPUT, REG_FAULT);
 	if ((r = ptn_passkey_add_finish(&req->sc, &new, &what)) != PTN_OK)
 		return r;
 	if (what == PTN_PASSKEY_DONE)
-		ptn_passkey_write(rep, new.id, &new.user_id);
+		ptn_public_passkey_write(rep, new.id, &new.user_id);
 	return ptn_reply_say(rep, answers[what].r, answers[what].message);
 }

@@ -1,6 +1,7 @@
+#include "fcgi/public/public.h"
+
 #include "fcgi/cookie.h"
 #include "fcgi/jsonval.h"
-#include "fcgi/public/public.h"
 #include "lib/account/signout.h"
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"

@@ -1,8 +1,9 @@
+#include "fcgi/public/public.h"
+
 #include <string.h>
 
 #include "fcgi/cookie.h"
 #include "fcgi/jsonval.h"
-#include "fcgi/public/public.h"
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
 #include "lib/account/policy.h"

@@ -1,4 +1,5 @@
 #include "fcgi/public/public.h"
+
 #include "lib/account/keysets.h"
 #include "lib/account/policy.h"
 #include "lib/conf/conf.h"
@@ -11,8 +12,7 @@
 enum ptn_err
 ptn_public_well_known_jwks(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const char *json =
-	    ptn_keysets_json(req->sc.keys, req->sc.cf, req->sc.arena);
+	const char *json = ptn_keysets_json(&req->sc);
 
 	if (json == NULL)
 		return PTN_E_NOMEM;

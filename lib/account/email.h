@@ -6,10 +6,8 @@
 #include <stdint.h>
 
 #include "lib/account/session.h"
-#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
 
 /* An address, in the canonical form of address.h. */

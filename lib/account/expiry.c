@@ -3,9 +3,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/account/keysets.h"
+#include "lib/base/arena.h"
 #include "lib/base/array.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
+#include "lib/db/db.h"
 #include "lib/db/sql.h"
 
 #define BATCH 500
@@ -15,10 +18,7 @@
 
 /* What a round works with. */
 struct round {
-	const struct ptn_conf *cf;
-	struct ptn_db *db;
-	struct ptn_jwks *const *keys;
-	struct ptn_arena *a;
+	const struct ptn_scope *sc;
 	int64_t since_h;
 };
 
@@ -32,7 +32,7 @@ typedef enum ptn_err (*batch_fn)(const struct round *o, uint64_t *gone);
 	{                                                                      \
 		const struct ptn_expire_##table##_in in = { .max = BATCH };    \
                                                                                \
-		return ptn_sql_expire_##table(o->db, &in, gone);               \
+		return ptn_sql_expire_##table(o->sc->db, &in, gone);           \
 	}
 
 BATCH_OF(outbox)
@@ -47,31 +47,31 @@ static enum ptn_err
 batch_audit_logs(const struct round *o, uint64_t *gone)
 {
 	const struct ptn_expire_audit_logs_in in = {
-		.retention_s = o->cf->audit_retention_s,
+		.retention_s = o->sc->cf->audit_retention_s,
 		.max = BATCH
 	};
 
-	return ptn_sql_expire_audit_logs(o->db, &in, gone);
+	return ptn_sql_expire_audit_logs(o->sc->db, &in, gone);
 }
 
 static enum ptn_err
 batch_evidence(const struct round *o, uint64_t *gone)
 {
-	const int64_t retention_s = o->cf->audit_retention_s;
+	const int64_t retention_s = o->sc->cf->audit_retention_s;
 	const struct ptn_expire_evidence_in in = { retention_s, BATCH };
 
-	return ptn_sql_expire_evidence(o->db, &in, gone);
+	return ptn_sql_expire_evidence(o->sc->db, &in, gone);
 }
 
 static enum ptn_err
 batch_keys(const struct round *o, uint64_t *gone)
 {
-	return ptn_keysets_expire(o->keys, o->cf, o->db, o->a, gone);
+	return ptn_keysets_expire(o->sc, gone);
 }
 
-/* Rows found without locks, to be deleted by key. */
+/* Rows found without locks, each an id, to be deleted by key. */
 struct found {
-	struct ptn_uuid id[BATCH];
+	const struct ptn_uuid *id;
 	size_t n;
 	enum ptn_err (*drop)(struct ptn_db *db, const struct ptn_uuid *id,
 	    uint64_t *gone);
@@ -117,7 +117,7 @@ drop(const struct round *o, struct found *f, uint64_t *gone)
 
 	if (f->n == 0)
 		return PTN_OK;
-	r = ptn_db_tx(o->db, drop_each, f);
+	r = ptn_db_tx(o->sc->db, drop_each, f);
 	*gone = f->gone;
 	return r;
 }
@@ -129,13 +129,12 @@ batch_emails(const struct round *o, uint64_t *gone)
 	struct ptn_abandoned_emails_out *row;
 	struct found f = { .drop = drop_email };
 	enum ptn_err r;
-	size_t n;
+	_Static_assert(sizeof(*row) == sizeof(*f.id), "a row is an id");
 
-	r = ptn_sql_abandoned_emails(o->db, o->a, &in, &row, &n);
+	r = ptn_sql_abandoned_emails(o->sc->db, o->sc->arena, &in, &row, &f.n);
 	if (r != PTN_OK)
 		return r;
-	for (; f.n < n && f.n < BATCH; f.n++)
-		f.id[f.n] = row[f.n].id;
+	f.id = (const struct ptn_uuid *)row;
 	return drop(o, &f, gone);
 }
 
@@ -147,13 +146,12 @@ batch_users(const struct round *o, uint64_t *gone)
 	struct ptn_abandoned_users_out *row;
 	struct found f = { .drop = drop_user };
 	enum ptn_err r;
-	size_t n;
+	_Static_assert(sizeof(*row) == sizeof(*f.id), "a row is an id");
 
-	r = ptn_sql_abandoned_users(o->db, o->a, &in, &row, &n);
+	r = ptn_sql_abandoned_users(o->sc->db, o->sc->arena, &in, &row, &f.n);
 	if (r != PTN_OK)
 		return r;
-	for (; f.n < n && f.n < BATCH; f.n++)
-		f.id[f.n] = row[f.n].id;
+	f.id = (const struct ptn_uuid *)row;
 	return drop(o, &f, gone);
 }
 
@@ -168,7 +166,7 @@ expire_one(const struct round *o, const char *what, batch_fn batch)
 	for (i = 0; i < BATCHES_MAX; i++) {
 		gone = 0;
 		r = batch(o, &gone);
-		ptn_arena_reset(o->a);
+		ptn_arena_reset(o->sc->arena);
 		if (r != PTN_OK)
 			return r;
 		total += gone;
@@ -181,9 +179,7 @@ expire_one(const struct round *o, const char *what, batch_fn batch)
 }
 
 enum ptn_err
-ptn_expiry_run(const struct ptn_conf *cf, struct ptn_db *db,
-    struct ptn_jwks *const keys[PTN_API__MAX], struct ptn_arena *a,
-    bool thorough)
+ptn_expiry_run(const struct ptn_scope *sc, bool thorough)
 {
 	static const struct {
 		const char *what;
@@ -202,10 +198,7 @@ ptn_expiry_run(const struct ptn_conf *cf, struct ptn_db *db,
 		{ "addresses", batch_emails },
 		{ "users", batch_users },
 	};
-	const struct round o = { .cf = cf,
-		.db = db,
-		.keys = keys,
-		.a = a,
+	const struct round o = { .sc = sc,
 		.since_h = thorough ? EVER_H : LOOK_BACK_H };
 	enum ptn_err r = PTN_OK;
 	size_t i;

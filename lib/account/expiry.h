@@ -3,20 +3,17 @@
 
 #include <stdbool.h>
 
-#include "lib/account/keysets.h"
-#include "lib/base/arena.h"
 #include "lib/base/err.h"
-#include "lib/db/db.h"
-
-struct ptn_conf;
+#include "lib/db/scope.h"
 
 /*
  * One round of housekeeping: rows whose time is over go, in small batches and
  * a bounded number of them, so that a backlog takes several rounds.  Any
  * number of hosts may do this at once.
  *
- * keys		this process's key sets; their superseded keys go, too.
- * a		reset as often as needed: nothing of the caller may be in it.
+ * sc		of no tenant: all of them.  The superseded keys of its key sets
+ *		go, too.  Its arena is reset as often as needed: nothing of the
+ *		caller may be in it.
  * thorough	also look for abandoned users who signed up long ago (reads
  *		the whole of "users"): once when a process starts and once a
  *		day.  Otherwise only those of the last days are looked at.
@@ -29,8 +26,7 @@ struct ptn_conf;
  * Returns PTN_OK, or the first error; what comes behind it in the list above
  * waits for the next round.
  */
-enum ptn_err ptn_expiry_run(const struct ptn_conf *cf, struct ptn_db *db,
-    struct ptn_jwks *const keys[PTN_API__MAX], struct ptn_arena *a,
+enum ptn_err ptn_expiry_run(const struct ptn_scope *sc,
     bool thorough) PTN_MUST_USE;
 
 #endif

@@ -408,8 +408,7 @@ load(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a)
 }
 
 enum ptn_err
-ptn_jwks_refresh(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
-    bool force)
+ptn_jwks_refresh(struct ptn_jwks *k, const struct ptn_scope *sc, bool force)
 {
 	const int64_t refresh_ms = k->cf->key_refresh_s * 1000;
 	const int64_t now_ms = ptn_clock_mono_ms();
@@ -417,7 +416,7 @@ ptn_jwks_refresh(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
 
 	if (!k->loaded || k->stale ||
 	    now_ms - k->asked_ms >= (force ? FORCED_MS : refresh_ms)) {
-		r = load(k, db, a);
+		r = load(k, sc->db, sc->arena);
 		if (r != PTN_OK && !k->loaded)
 			return r;
 		k->asked_ms = now_ms;
@@ -516,7 +515,7 @@ ends_at(const struct ptn_jwks *k, const struct entry *e)
 }
 
 enum ptn_err
-ptn_jwks_expire(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
+ptn_jwks_expire(struct ptn_jwks *k, const struct ptn_scope *sc,
     uint64_t *expired)
 {
 	struct ptn_jwk_delete_in in;
@@ -525,14 +524,14 @@ ptn_jwks_expire(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
 	size_t i;
 
 	*expired = 0;
-	if ((r = ptn_jwks_refresh(k, db, a, false)) != PTN_OK)
+	if ((r = ptn_jwks_refresh(k, sc, false)) != PTN_OK)
 		return r;
 	for (i = 0; i < k->n; i++) {
 		end = ends_at(k, &k->e[i]);
 		if (end == 0 || end > k->now_us || !begun(k, &k->e[i]))
 			continue;
 		in.id = k->e[i].id;
-		if ((r = ptn_sql_jwk_delete(db, &in)) != PTN_OK)
+		if ((r = ptn_sql_jwk_delete(sc->db, &in)) != PTN_OK)
 			return r;
 		ptn_info("keys: %s is gone: its last token is dead",
 		    k->e[i].kid);

@@ -48,8 +48,8 @@ void ptn_jwks_free(struct ptn_jwks **k);
  * Returns PTN_OK; PTN_E_CONFIG when no key can sign; PTN_E_UNAVAILABLE,
  * PTN_E_NOMEM, PTN_E_INTERNAL when nothing was ever loaded.
  */
-enum ptn_err ptn_jwks_refresh(struct ptn_jwks *k, struct ptn_db *db,
-    struct ptn_arena *a, bool force) PTN_MUST_USE;
+enum ptn_err ptn_jwks_refresh(struct ptn_jwks *k, const struct ptn_scope *sc,
+    bool force) PTN_MUST_USE;
 
 /* Counts up whenever the set changed. */
 uint64_t ptn_jwks_generation(const struct ptn_jwks *k);
@@ -79,8 +79,8 @@ enum ptn_err ptn_jwks_rotate(struct ptn_jwks *k, const struct ptn_scope *sc,
  * after another one began to sign in their place.  Never the one that signs,
  * nor one that has not signed yet.  Refreshes first; for the courier.
  */
-enum ptn_err ptn_jwks_expire(struct ptn_jwks *k, struct ptn_db *db,
-    struct ptn_arena *a, uint64_t *expired) PTN_MUST_USE;
+enum ptn_err ptn_jwks_expire(struct ptn_jwks *k, const struct ptn_scope *sc,
+    uint64_t *expired) PTN_MUST_USE;
 
 /* What an operator wants to know of the i-th row, newest first. */
 enum ptn_jwk_state {

@@ -32,23 +32,19 @@ ptn_keysets_free(struct ptn_jwks *keys[PTN_API__MAX])
 }
 
 enum ptn_err
-ptn_keysets_refresh(struct ptn_jwks *const keys[PTN_API__MAX],
-    const struct ptn_conf *cf, struct ptn_db *db, struct ptn_arena *a,
-    bool force)
+ptn_keysets_refresh(const struct ptn_scope *sc, bool force)
 {
 	enum ptn_err r = PTN_OK;
 	int api;
 
 	for (api = 0; api < PTN_API__MAX && r == PTN_OK; api++)
-		if (is_on(cf, api))
-			r = ptn_jwks_refresh(keys[api], db, a, force);
+		if (is_on(sc->cf, api))
+			r = ptn_jwks_refresh(sc->keys[api], sc, force);
 	return r;
 }
 
 enum ptn_err
-ptn_keysets_expire(struct ptn_jwks *const keys[PTN_API__MAX],
-    const struct ptn_conf *cf, struct ptn_db *db, struct ptn_arena *a,
-    uint64_t *expired)
+ptn_keysets_expire(const struct ptn_scope *sc, uint64_t *expired)
 {
 	enum ptn_err r = PTN_OK;
 	uint64_t n;
@@ -56,9 +52,9 @@ ptn_keysets_expire(struct ptn_jwks *const keys[PTN_API__MAX],
 
 	*expired = 0;
 	for (api = 0; api < PTN_API__MAX && r == PTN_OK; api++) {
-		if (!is_on(cf, api))
+		if (!is_on(sc->cf, api))
 			continue;
-		r = ptn_jwks_expire(keys[api], db, a, &n);
+		r = ptn_jwks_expire(sc->keys[api], sc, &n);
 		*expired += r == PTN_OK ? n : 0;
 	}
 	return r;
@@ -66,8 +62,7 @@ ptn_keysets_expire(struct ptn_jwks *const keys[PTN_API__MAX],
 
 /* Each is {"keys":[...]}: what stands between the brackets, joined. */
 const char *
-ptn_keysets_json(struct ptn_jwks *const keys[PTN_API__MAX],
-    const struct ptn_conf *cf, struct ptn_arena *a)
+ptn_keysets_json(const struct ptn_scope *sc)
 {
 	static const char head[] = "{\"keys\":[", tail[] = "]}";
 	const size_t around = sizeof(head) - 1 + sizeof(tail) - 1;
@@ -75,10 +70,10 @@ ptn_keysets_json(struct ptn_jwks *const keys[PTN_API__MAX],
 	struct ptn_buf b;
 	int api;
 
-	ptn_buf_init(&b, a);
+	ptn_buf_init(&b, sc->arena);
 	ptn_buf_str(&b, head);
 	for (api = 0; api < PTN_API__MAX; api++) {
-		one = is_on(cf, api) ? ptn_jwks_json(keys[api]) : "";
+		one = is_on(sc->cf, api) ? ptn_jwks_json(sc->keys[api]) : "";
 		if (strlen(one) <= around)
 			continue;
 		if (b.len > sizeof(head) - 1)

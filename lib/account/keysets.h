@@ -19,17 +19,14 @@ enum ptn_err ptn_keysets_new(struct ptn_jwks *keys[PTN_API__MAX],
 void ptn_keysets_free(struct ptn_jwks *keys[PTN_API__MAX]);
 
 /* The first that fails ends it. */
-enum ptn_err ptn_keysets_refresh(struct ptn_jwks *const keys[PTN_API__MAX],
-    const struct ptn_conf *cf, struct ptn_db *db, struct ptn_arena *a,
+enum ptn_err ptn_keysets_refresh(const struct ptn_scope *sc,
     bool force) PTN_MUST_USE;
 
 /* expired	of all sets together. */
-enum ptn_err ptn_keysets_expire(struct ptn_jwks *const keys[PTN_API__MAX],
-    const struct ptn_conf *cf, struct ptn_db *db, struct ptn_arena *a,
+enum ptn_err ptn_keysets_expire(const struct ptn_scope *sc,
     uint64_t *expired) PTN_MUST_USE;
 
 /* One set of what all publish: {"keys":[...]}; NULL when the arena is full. */
-const char *ptn_keysets_json(struct ptn_jwks *const keys[PTN_API__MAX],
-    const struct ptn_conf *cf, struct ptn_arena *a);
+const char *ptn_keysets_json(const struct ptn_scope *sc);
 
 #endif

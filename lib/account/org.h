@@ -4,11 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/strs.h"
 #include "lib/base/uuid.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
 
 struct ptn_conf;

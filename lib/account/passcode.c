@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/rng.h"
+#include "lib/crypto/crypto.h"
 #include "lib/db/sql.h"
 #include "lib/event/tx.h"
 
@@ -41,7 +42,7 @@ static const struct {
 	const char *name;
 	int64_t tries;
 	int64_t ttl_s;
-} purposes[PTN_CODE__MAX] = {
+} kinds[PTN_CODE__MAX] = {
 	[PTN_CODE_PASSCODE] = { "passcode", PTN_PASSCODE_TRIES, 0 },
 	[PTN_CODE_LOGIN] = { "login", 5, 600 },
 	[PTN_CODE_REGISTRATION] = { "registration", 10, 7 * 86400 },
@@ -49,40 +50,40 @@ static const struct {
 };
 
 const char *
-ptn_code_name(enum ptn_code_kind purpose)
+ptn_code_name(enum ptn_code_kind kind)
 {
-	return purposes[purpose].name;
+	return kinds[kind].name;
 }
 
 int64_t
-ptn_code_ttl_s(enum ptn_code_kind purpose)
+ptn_code_ttl_s(enum ptn_code_kind kind)
 {
-	return purposes[purpose].ttl_s;
+	return kinds[kind].ttl_s;
 }
 
 #define CODE_MAX 32    /* bytes of a code in its normal form */
-#define PURPOSE_MAX 16 /* and of the name of a purpose, with its NUL */
+#define KIND_MAX 16    /* and of the name of a kind, with its NUL */
 
 /*
- * Bound to the row's id and to the purpose: a MAC copied to another row is
+ * Bound to the row's id and to the kind: a MAC copied to another row is
  * worth nothing.
  */
 static enum ptn_err
 code_mac(const struct ptn_secrets *s, size_t i, const struct ptn_passcode *pc,
     const char *code, uint8_t mac[PTN_SHA256_LEN])
 {
-	uint8_t msg[sizeof(pc->id.b) + PURPOSE_MAX + CODE_MAX] = { 0 };
+	uint8_t msg[sizeof(pc->id.b) + KIND_MAX + CODE_MAX] = { 0 };
 	const size_t len = strlen(code);
 	enum ptn_err r;
 
 	if (len > CODE_MAX)
 		return PTN_E_INPUT;
 	memcpy(msg, pc->id.b, sizeof(pc->id.b));
-	memcpy(msg + sizeof(pc->id.b), purposes[pc->purpose].name,
-	    strlen(purposes[pc->purpose].name));
-	memcpy(msg + sizeof(pc->id.b) + PURPOSE_MAX, code, len);
+	memcpy(msg + sizeof(pc->id.b), kinds[pc->kind].name,
+	    strlen(kinds[pc->kind].name));
+	memcpy(msg + sizeof(pc->id.b) + KIND_MAX, code, len);
 	r = ptn_secrets_mac(s, i, PTN_KEY_USE_PASSCODE,
-	    PTN_BYTES(msg, sizeof(pc->id.b) + PURPOSE_MAX + len), mac);
+	    PTN_BYTES(msg, sizeof(pc->id.b) + KIND_MAX + len), mac);
 	ptn_wipe(msg, sizeof(msg));
 	return r;
 }
@@ -103,7 +104,7 @@ ptn_passcode_put(const struct ptn_scope *sc, const char *code,
 	in.tenant_id = sc->tenant_id;
 	in.user_id = pc->user_id;
 	in.email_id = pc->email_id;
-	in.purpose = purposes[pc->purpose].name;
+	in.purpose = kinds[pc->kind].name;
 	in.code = PTN_BYTES(mac, sizeof(mac));
 	in.ttl_s = pc->ttl_s;
 	in.now = pc->created_at_us;
@@ -153,7 +154,7 @@ count_try(const struct ptn_scope *sc, struct checking *j, int64_t tries)
 		j->pc->id };
 	uint64_t n;
 
-	if (tries + 1 >= purposes[j->pc->purpose].tries) {
+	if (tries + 1 >= kinds[j->pc->kind].tries) {
 		j->out = PTN_PASSCODE_USED_UP;
 		return remove_passcode(sc, j);
 	}
@@ -209,13 +210,13 @@ ptn_passcode_check(const struct ptn_scope *sc, const struct ptn_uuid *id,
 	return PTN_OK;
 }
 
-/* The code of a user and purpose, locked; pc->id is nil if there is none. */
+/* The code of a user and kind, locked; pc->id is nil if there is none. */
 static enum ptn_err
 lock_of_user(const struct ptn_scope *sc, struct checking *j,
     struct ptn_code_lock_out *row)
 {
 	const struct ptn_code_lock_in in = { sc->tenant_id, j->pc->user_id,
-		purposes[j->pc->purpose].name };
+		kinds[j->pc->kind].name };
 	struct ptn_code_lock_out *rows;
 	enum ptn_err r;
 	size_t n;
@@ -251,10 +252,10 @@ check_of_user(const struct ptn_scope *sc, void *arg)
 
 enum ptn_err
 ptn_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    enum ptn_code_kind purpose, const char *code, bool keep,
+    enum ptn_code_kind kind, const char *code, bool keep,
     enum ptn_passcode_result *out)
 {
-	struct ptn_passcode pc = { .user_id = *user, .purpose = purpose };
+	struct ptn_passcode pc = { .user_id = *user, .kind = kind };
 	struct checking j = { .code = code, .pc = &pc, .keep = keep };
 	enum ptn_err r;
 
@@ -266,10 +267,10 @@ ptn_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 enum ptn_err
 ptn_code_delete(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    enum ptn_code_kind purpose)
+    enum ptn_code_kind kind)
 {
 	const struct ptn_code_delete_of_in in = { sc->tenant_id, *user,
-		purposes[purpose].name };
+		kinds[kind].name };
 	uint64_t n;
 
 	return ptn_sql_code_delete_of(sc->db, &in, &n);

@@ -4,19 +4,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/crypto/crypto.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
 
 #define PTN_PASSCODE_DIGITS 6
 #define PTN_PASSCODE_TRIES 3 /* wrong codes that destroy a passcode */
 
 /*
- * What a code is for.  A code of one purpose is nothing to another: they are
- * rows of their own, and the MAC names the purpose.
+ * What a code is for.  A code of one kind is nothing to another: they are
+ * rows of their own, and the MAC names the kind.
  */
 enum ptn_code_kind {
 	PTN_CODE_PASSCODE, /* six digits, named by its id */
@@ -27,10 +24,10 @@ enum ptn_code_kind {
 };
 
 /* "passcode" ...: in the column "purpose", and of the mail. */
-const char *ptn_code_name(enum ptn_code_kind purpose);
+const char *ptn_code_name(enum ptn_code_kind kind);
 
-/* For how long a code of the purpose is good; 0: the configuration says. */
-int64_t ptn_code_ttl_s(enum ptn_code_kind purpose);
+/* For how long a code of the kind is good; 0: the configuration says. */
+int64_t ptn_code_ttl_s(enum ptn_code_kind kind);
 
 /*
  * A code for one user and one address.  Stored as HMAC-SHA-256
@@ -41,7 +38,7 @@ struct ptn_passcode {
 	struct ptn_uuid id;
 	struct ptn_uuid user_id;
 	struct ptn_uuid email_id;
-	enum ptn_code_kind purpose;
+	enum ptn_code_kind kind;
 	int64_t ttl_s;
 	int64_t created_at_us;
 };
@@ -66,7 +63,7 @@ enum ptn_err ptn_passcode_find_target(const struct ptn_scope *sc,
 void ptn_passcode_draw(char code[PTN_PASSCODE_DIGITS + 1]);
 
 /*
- * Store a new code; the older one of the same user, address and purpose dies.
+ * Store a new code; the older one of the same user, address and kind dies.
  * pc->id is made here, the rest of pc is given.
  */
 enum ptn_err ptn_passcode_put(const struct ptn_scope *sc, const char *code,
@@ -102,11 +99,11 @@ enum ptn_err ptn_passcode_check(const struct ptn_scope *sc,
  * keep	a right code stays until ptn_code_delete().
  */
 enum ptn_err ptn_code_check(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, enum ptn_code_kind purpose, const char *code,
+    const struct ptn_uuid *user, enum ptn_code_kind kind, const char *code,
     bool keep, enum ptn_passcode_result *out) PTN_MUST_USE;
 
-/* Delete the user's codes of a purpose.  Inside the caller's transaction. */
+/* Delete the user's codes of a kind.  Inside the caller's transaction. */
 enum ptn_err ptn_code_delete(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, enum ptn_code_kind purpose) PTN_MUST_USE;
+    const struct ptn_uuid *user, enum ptn_code_kind kind) PTN_MUST_USE;
 
 #endif

@@ -70,7 +70,7 @@ attest(const struct ptn_scope *sc, const struct ptn_passkey_new *new,
 	*out = ptn_passkey_ceremony_outcome(&finding);
 	if (r == PTN_OK && out->what == PTN_PASSKEY_DONE &&
 	    !ptn_bytes_equal(at->cred_id, new->id)) {
-		out->what = PTN_PASSKEY_REFUSED;
+		out->what = PTN_PASSKEY_DENIED;
 		out->why = "id differs";
 	}
 	return r;
@@ -108,7 +108,7 @@ store(const struct ptn_scope *sc, const struct ptn_passkey_new *new,
 	    &c.aaguid);
 	r = ptn_tx_single(sc, keep, &c);
 	if (r == PTN_E_CONFLICT) {
-		out->what = PTN_PASSKEY_REFUSED;
+		out->what = PTN_PASSKEY_DENIED;
 		out->why = "id is registered";
 		return PTN_OK;
 	}
@@ -123,7 +123,7 @@ ptn_passkey_add_finish(const struct ptn_scope *sc,
 	struct ptn_webauthn_attested at;
 	enum ptn_err r;
 
-	*what = PTN_PASSKEY_REFUSED;
+	*what = PTN_PASSKEY_DENIED;
 	r = attest(sc, new, &at, &out);
 	if (r == PTN_OK && out.what == PTN_PASSKEY_DONE)
 		r = store(sc, new, &at, &out);

@@ -11,7 +11,7 @@
 /*
  * The passkeys of an account: how one is added, named and given up, each with
  * its events.  The rows are credential.h's.  The two halves of adding one
- * return PTN_OK if the question was answered, either way; what was refused is
+ * return PTN_OK if the question was answered, either way; what was denied is
  * noted.
  */
 

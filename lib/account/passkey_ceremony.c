@@ -121,7 +121,7 @@ result_of(enum ptn_finding_reason reason)
 		return PTN_PASSKEY_UNVERIFIED;
 	if (reason == PTN_REASON_COUNTER)
 		return PTN_PASSKEY_COUNTER;
-	return PTN_PASSKEY_REFUSED;
+	return PTN_PASSKEY_DENIED;
 }
 
 struct ptn_passkey_ceremony_outcome

@@ -23,7 +23,7 @@ extern const int32_t ptn_passkey_algs[PTN_PASSKEY_ALGS];
 
 /* What came of a step, as far as clients are told. */
 enum ptn_passkey_ceremony_result {
-	PTN_PASSKEY_REFUSED = 0,  /* by whatever is not named below */
+	PTN_PASSKEY_DENIED = 0,	  /* by whatever is not named below */
 	PTN_PASSKEY_NO_USER,	  /* of that id */
 	PTN_PASSKEY_NO_ADDRESS,	  /* the user has no primary one */
 	PTN_PASSKEY_NO_CHALLENGE, /* that we gave out for this, and once */

@@ -4,12 +4,10 @@
 #include <stdbool.h>
 
 #include "lib/account/session.h"
-#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/crypto/hashgate.h"
 #include "lib/crypto/pwhash.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
 
 struct ptn_conf;

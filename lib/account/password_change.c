@@ -6,7 +6,7 @@
 #include "lib/event/event.h"
 
 static enum ptn_err
-refuse(const struct ptn_scope *sc, enum ptn_password_change_result why,
+deny(const struct ptn_scope *sc, enum ptn_password_change_result why,
     const char *note, enum ptn_password_change_result *what)
 {
 	ptn_event_note(sc, PTN_EVENT_PASSWORD_SET_FAILED, note);
@@ -16,18 +16,18 @@ refuse(const struct ptn_scope *sc, enum ptn_password_change_result why,
 
 /* Whether there is such a user comes before whose it is. */
 static enum ptn_err
-refuse_foreign(const struct ptn_scope *sc, const struct ptn_uuid *user,
+deny_foreign(const struct ptn_scope *sc, const struct ptn_uuid *user,
     enum ptn_password_change_result *what)
 {
 	struct ptn_user found;
 	enum ptn_err r = ptn_user_get(sc, user, &found);
 
 	if (r == PTN_E_NOT_FOUND)
-		return refuse(sc, PTN_PASSWORD_CHANGE_NO_USER, "unknown user",
+		return deny(sc, PTN_PASSWORD_CHANGE_NO_USER, "unknown user",
 		    what);
 	if (r != PTN_OK)
 		return r;
-	return refuse(sc, PTN_PASSWORD_CHANGE_FOREIGN, "wrong user", what);
+	return deny(sc, PTN_PASSWORD_CHANGE_FOREIGN, "wrong user", what);
 }
 
 static enum ptn_err
@@ -52,12 +52,12 @@ ptn_password_change(const struct ptn_scope *sc, const struct ptn_uuid *by,
     enum ptn_password_change_result *what)
 {
 	if (ptn_policy_short(sc->cf, password))
-		return refuse(sc, PTN_PASSWORD_CHANGE_SHORT,
-		    "password too short", what);
+		return deny(sc, PTN_PASSWORD_CHANGE_SHORT, "password too short",
+		    what);
 	if (ptn_policy_long(sc->cf, password))
-		return refuse(sc, PTN_PASSWORD_CHANGE_LONG, "password too long",
+		return deny(sc, PTN_PASSWORD_CHANGE_LONG, "password too long",
 		    what);
 	if (!ptn_uuid_equal(user, by))
-		return refuse_foreign(sc, user, what);
+		return deny_foreign(sc, user, what);
 	return set(sc, user, password, what);
 }

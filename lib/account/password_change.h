@@ -19,7 +19,8 @@ enum ptn_password_change_result {
 
 /*
  * Set a password: what may be one is judged first, then whose it would be.
- * The change and its event are one transaction; what was refused is noted.
+ * The change and its event are one transaction.  What was denied is noted, but
+ * for UNFIT, and for NO_USER where the user went while the password was hashed.
  *
  * by	who asks: nobody sets the password of another
  *

@@ -1,6 +1,7 @@
 #include "lib/account/ratelimit.h"
 
 #include "lib/base/clock.h"
+#include "lib/crypto/crypto.h"
 #include "lib/db/sql.h"
 
 #define STATE_BASE 1000000000000 /* see rate_limits in postern-schema(7) */
@@ -33,4 +34,21 @@ ptn_ratelimit_take(const struct ptn_scope *sc, struct ptn_bytes bucket,
 	rate->remaining = rate->limit - used;
 	rate->verdict = PTN_ALLOW;
 	return PTN_OK;
+}
+
+enum ptn_err
+ptn_ratelimit_take_named(const struct ptn_scope *sc, const char *text,
+    struct ptn_ratelimit *rate)
+{
+	uint8_t bucket[PTN_SHA256_LEN];
+	enum ptn_err r;
+
+	rate->verdict = PTN_DENY;
+	if (text == NULL)
+		return PTN_E_NOMEM;
+	r = ptn_secrets_mac(sc->secrets, 0, PTN_KEY_USE_RATE,
+	    ptn_bytes_of(text), bucket);
+	if (r != PTN_OK)
+		return r;
+	return ptn_ratelimit_take(sc, PTN_BYTES(bucket, sizeof(bucket)), rate);
 }

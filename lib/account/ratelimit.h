@@ -5,8 +5,6 @@
 
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
-#include "lib/base/uuid.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
 
 /*
@@ -28,5 +26,14 @@ struct ptn_ratelimit {
  */
 enum ptn_err ptn_ratelimit_take(const struct ptn_scope *sc,
     struct ptn_bytes bucket, struct ptn_ratelimit *rate) PTN_MUST_USE;
+
+/*
+ * The same for the bucket of what a text names.  Its own name is a MAC of the
+ * text, so that the table tells nothing about who tried to log in from where.
+ *
+ * text	as ptn_arena_printf() returned it: NULL is PTN_E_NOMEM
+ */
+enum ptn_err ptn_ratelimit_take_named(const struct ptn_scope *sc,
+    const char *text, struct ptn_ratelimit *rate) PTN_MUST_USE;
 
 #endif

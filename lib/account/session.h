@@ -6,10 +6,8 @@
 
 #include "lib/account/token.h"
 #include "lib/base/api.h"
-#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
 
 /* A session that was presented and found good, or not (known false). */

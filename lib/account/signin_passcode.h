@@ -10,8 +10,9 @@
 
 /*
  * Log-in by a code of six digits that was mailed, which proves its address by
- * the way.  Both calls return PTN_OK if the question was answered, either way;
- * what was refused is noted.
+ * the way.  Both calls return PTN_OK if the question was answered, either way.
+ * What was denied is noted, but for a code that is not sent: there only
+ * NO_USER is, NO_ADDRESS and FOREIGN are not.
  */
 
 /* Somebody asks for a code. */

@@ -57,7 +57,7 @@ struct logging_in {
 };
 
 static void
-refuse(struct logging_in *l, enum ptn_passkey_ceremony_result what,
+deny(struct logging_in *l, enum ptn_passkey_ceremony_result what,
     const char *why)
 {
 	l->out.what = what;
@@ -79,13 +79,13 @@ find_user(const struct ptn_scope *sc, struct logging_in *l)
 	if (handle.len == sizeof(id.b))
 		memcpy(id.b, handle.p, sizeof(id.b));
 	else if (discoverable || handle.len > 0)
-		refuse(l,
-		    discoverable ? PTN_PASSKEY_NO_HANDLE : PTN_PASSKEY_REFUSED,
+		deny(l,
+		    discoverable ? PTN_PASSKEY_NO_HANDLE : PTN_PASSKEY_DENIED,
 		    "no usable user handle");
 	if (l->out.what != PTN_PASSKEY_DONE)
 		return;
 	if (!discoverable && !ptn_uuid_equal(&id, &l->ch.user_id)) {
-		refuse(l, PTN_PASSKEY_REFUSED, "user handle of another user");
+		deny(l, PTN_PASSKEY_DENIED, "user handle of another user");
 		return;
 	}
 	l->p->user_id = id;
@@ -128,7 +128,7 @@ prove(const struct ptn_scope *sc, void *arg)
 	struct ptn_credential c;
 	enum ptn_err r;
 
-	refuse(l, PTN_PASSKEY_REFUSED, "unknown credential");
+	deny(l, PTN_PASSKEY_DENIED, "unknown credential");
 	if ((r = ptn_credential_lock(sc, l->p->id, &c)) != PTN_OK)
 		return r;
 	if (!ptn_uuid_equal(&c.user_id, &l->p->user_id))
@@ -153,7 +153,7 @@ log_in(const struct ptn_scope *sc, struct logging_in *l)
 
 	r = ptn_signin(sc, &in);
 	if (r == PTN_E_NOT_FOUND) /* no such credential, or no such user */
-		refuse(l, PTN_PASSKEY_REFUSED, "unknown credential");
+		deny(l, PTN_PASSKEY_DENIED, "unknown credential");
 	l->p->claims = in.claims;
 	return r == PTN_E_NOT_FOUND || r == PTN_E_DENIED ? PTN_OK : r;
 }
@@ -165,7 +165,7 @@ ptn_signin_passkey(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
 	struct logging_in l = { .p = p };
 	enum ptn_err r;
 
-	*what = PTN_PASSKEY_REFUSED;
+	*what = PTN_PASSKEY_DENIED;
 	r = ptn_passkey_ceremony_take(sc, PTN_WEBAUTHN_AUTHENTICATION,
 	    p->response.client_data_json, &l.ch, &l.out);
 	if (r == PTN_OK && l.out.what == PTN_PASSKEY_DONE)

@@ -15,7 +15,7 @@
 
 /*
  * Log-in by a passkey.  Both halves return PTN_OK if the question was
- * answered, either way; what was refused is noted.
+ * answered, either way; what was denied is noted.
  */
 
 /* What an authenticator is told, so that it signs. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/account/org.h"
+#include "lib/base/arena.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"

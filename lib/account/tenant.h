@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 
-#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"

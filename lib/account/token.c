@@ -38,7 +38,7 @@ find_key(const struct ptn_scope *sc, enum ptn_api api, const char *kid,
 
 	if ((*key = ptn_jwks_find(sc->keys[api], kid)) != NULL)
 		return PTN_OK;
-	r = ptn_jwks_refresh(sc->keys[api], sc->db, sc->arena, true);
+	r = ptn_jwks_refresh(sc->keys[api], sc, true);
 	if (r == PTN_OK)
 		*key = ptn_jwks_find(sc->keys[api], kid);
 	return r;

@@ -4,10 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
 
 struct ptn_user {

@@ -2,11 +2,11 @@
 
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/rng.h"
 #include "lib/db/sql.h"
 #include "lib/event/tx.h"
 
-#define US_PER_MS 1000
 #define UV_REQUIRED "required"
 
 static const char *const ceremonies[] = {
@@ -28,7 +28,7 @@ ptn_webauthn_challenge_put(const struct ptn_scope *sc, int64_t ttl_ms,
 		.user_id = ch->user_id,
 		.operation = ceremonies[ch->ceremony],
 		.user_verification = ch->require_uv ? UV_REQUIRED : "preferred",
-		.ttl_us = ttl_ms * US_PER_MS,
+		.ttl_us = ttl_ms * PTN_US_PER_MS,
 	};
 	return ptn_sql_challenge_put(sc->db, &in);
 }

@@ -4,11 +4,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
 
 #define PTN_WEBAUTHN_CHALLENGE_LEN 32

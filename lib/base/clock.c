@@ -167,7 +167,7 @@ ptn_clock_parse(struct ptn_bytes text, int64_t *us)
 
 	at = seconds(&s) * PTN_US_PER_S;
 	at += fraction(&s);
-	at -= offset(&s) * INT64_C(1000000);
+	at -= offset(&s) * PTN_US_PER_S;
 	if (!s.ok || s.rest.len > 0)
 		return false;
 	*us = at;

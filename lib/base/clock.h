@@ -9,6 +9,7 @@
 
 #define PTN_CLOCK_STR 32
 #define PTN_US_PER_S INT64_C(1000000)
+#define PTN_US_PER_MS INT64_C(1000)
 
 /*
  * This host's clock.  Rows live and die by the database's clock; this one

@@ -124,21 +124,14 @@ take(const struct ptn_scope *sc, struct granting *g, int64_t limit,
 {
 	struct ptn_ratelimit rate = { .limit = limit,
 		.interval_s = interval_s };
-	uint8_t bucket[PTN_SHA256_LEN];
 	char user[PTN_UUID_STR];
-	const char *text;
 	enum ptn_err r;
 
 	ptn_uuid_format(&g->m.id, user);
-	text = ptn_arena_printf(sc->arena, "mail/%s/%s/%lld",
-	    ptn_code_name(g->purpose), user, (long long)interval_s);
-	if (text == NULL)
-		return PTN_E_NOMEM;
-	r = ptn_secrets_mac(sc->secrets, 0, PTN_KEY_USE_RATE,
-	    ptn_bytes_of(text), bucket);
-	if (r == PTN_OK)
-		r = ptn_ratelimit_take(sc, PTN_BYTES(bucket, sizeof(bucket)),
-		    &rate);
+	r = ptn_ratelimit_take_named(sc,
+	    ptn_arena_printf(sc->arena, "mail/%s/%s/%lld",
+		ptn_code_name(g->purpose), user, (long long)interval_s),
+	    &rate);
 	*verdict = rate.verdict;
 	return r;
 }
@@ -167,7 +160,7 @@ grant(const struct ptn_scope *sc, void *arg)
 	char org[PTN_DFNSID_STR];
 	struct ptn_passcode pc = { .user_id = g->m.id,
 		.email_id = g->m.email_id,
-		.purpose = g->purpose,
+		.kind = g->purpose,
 		.ttl_s = ptn_code_ttl_s(g->purpose),
 		.created_at_us = g->m.now_us };
 	struct ptn_outbox_mail mail = { .template = ptn_code_name(g->purpose),

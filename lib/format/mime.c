@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/hex.h"
 #include "lib/base/rng.h"
 #include "lib/base/unicode.h"
@@ -293,7 +294,7 @@ put_date(struct ptn_buf *b, int64_t at_us)
 		"Fri", "Sat" };
 	static const char month[12][4] = { "Jan", "Feb", "Mar", "Apr", "May",
 		"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-	time_t t = (time_t)(at_us / 1000000);
+	time_t t = (time_t)(at_us / PTN_US_PER_S);
 	struct tm tm;
 
 	if (at_us < 0 || gmtime_r(&t, &tm) == NULL)

@@ -65,8 +65,7 @@ main(int argc, char **argv)
 	if (sc.db == NULL || sc.arena == NULL ||
 	    ptn_jwks_new(&sc.keys[PTN_API_HANKO], PTN_API_HANKO, cf, secrets) !=
 		PTN_OK ||
-	    ptn_jwks_refresh(sc.keys[PTN_API_HANKO], sc.db, sc.arena, true) !=
-		PTN_OK)
+	    ptn_jwks_refresh(sc.keys[PTN_API_HANKO], &sc, true) != PTN_OK)
 		die("no keys");
 	while (scanf("%63s %63s %255s", session, user, address) == 3)
 		sign(&sc, session, user, address);

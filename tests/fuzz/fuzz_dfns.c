@@ -531,7 +531,7 @@ sign_tokens(void)
 	t.env.tenants = tenants;
 	t.req.sc = t.env.sc;
 	t.req.family = &ptn_dfns_family;
-	if (ptn_jwks_refresh(keys[PTN_API_DFNS], NULL, arena, false) != PTN_OK)
+	if (ptn_jwks_refresh(keys[PTN_API_DFNS], &t.req.sc, false) != PTN_OK)
 		return false;
 	for (i = 0; i < N(ceremonies); i++) {
 		token = (struct ptn_dfns_token){ .kind = ceremonies[i].kind,

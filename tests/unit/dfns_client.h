@@ -40,7 +40,7 @@ client_setup(void **state)
 	conf.key_publish_s = 600;
 	if (ptn_jwks_new(&client_jwks, PTN_API_DFNS, &conf, secrets) !=
 		PTN_OK ||
-	    ptn_jwks_refresh(client_jwks, db, arena, true) != PTN_OK)
+	    ptn_jwks_refresh(client_jwks, &scope, true) != PTN_OK)
 		return -1;
 	scope.keys[PTN_API_DFNS] = client_jwks;
 	return 0;
@@ -200,7 +200,7 @@ client_mail(const struct ptn_member *m, enum ptn_code_kind kind)
 {
 	struct ptn_passcode pc = { .user_id = m->id,
 		.email_id = m->email_id,
-		.purpose = kind,
+		.kind = kind,
 		.ttl_s = 600,
 		.created_at_us = m->now_us };
 

@@ -83,15 +83,15 @@ served(void)
 }
 
 static enum ptn_passcode_result
-judge(enum ptn_code_kind purpose, const char *code, bool keep)
+judge(enum ptn_code_kind kind, const char *code, bool keep)
 {
 	enum ptn_passcode_result what;
 	char digits[PTN_DFNS_CODE_STR];
 
 	assert_true(ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, ptn_bytes_of(code),
 	    digits));
-	assert_int_equal(ptn_code_check(rows_at(&org), &who.id, purpose, digits,
-			     keep, &what),
+	assert_int_equal(
+	    ptn_code_check(rows_at(&org), &who.id, kind, digits, keep, &what),
 	    PTN_OK);
 	return what;
 }

@@ -33,7 +33,7 @@ setup(void **state)
 	conf.issuer = "";
 	conf.dfns_session_s = 3600;
 	if (ptn_jwks_new(&keys, PTN_API_DFNS, &conf, secrets) != PTN_OK ||
-	    ptn_jwks_refresh(keys, db, arena, true) != PTN_OK)
+	    ptn_jwks_refresh(keys, &scope, true) != PTN_OK)
 		return -1;
 	scope.keys[PTN_API_DFNS] = keys;
 	return 0;
@@ -270,7 +270,7 @@ outlives_the_keys(void **state)
 
 	(void)state;
 	rows_sql("DELETE FROM jwks");
-	assert_int_equal(ptn_jwks_refresh(keys, db, arena, true), PTN_OK);
+	assert_int_equal(ptn_jwks_refresh(keys, &scope, true), PTN_OK);
 	conf.issuer = "another";
 	assert_int_equal(find(&s), PTN_OK);
 	conf.issuer = "";

@@ -55,11 +55,9 @@ ptn_jwks_find(const struct ptn_jwks *k, const char *kid)
 }
 
 enum ptn_err
-ptn_jwks_refresh(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
-    bool force)
+ptn_jwks_refresh(struct ptn_jwks *k, const struct ptn_scope *sc, bool force)
 {
-	(void)db;
-	(void)a;
+	(void)sc;
 	assert_true(force);
 	k->refreshed = true;
 	k->asked++;

@@ -44,11 +44,22 @@ teardown(void **state)
 	return rows_teardown(state);
 }
 
+static enum ptn_err
+try(bool thorough)
+{
+	struct ptn_scope sc = { .cf = &conf,
+		.secrets = secrets,
+		.db = db,
+		.arena = its };
+
+	memcpy(sc.keys, keys, sizeof(sc.keys));
+	return ptn_expiry_run(&sc, thorough);
+}
+
 static void
 run(bool thorough)
 {
-	assert_int_equal(ptn_expiry_run(&conf, db, keys, its, thorough),
-	    PTN_OK);
+	assert_int_equal(try(thorough), PTN_OK);
 }
 
 /* For the statements below: whose, and how many seconds ago. */
@@ -239,8 +250,7 @@ first_error_ends_it(void **state)
 	(void)set_vars(&u, HOUR);
 	rows_sql("INSERT INTO %s", timed[0].insert);
 	rows_sql("RENAME TABLE sessions TO away");
-	assert_int_equal(ptn_expiry_run(&conf, db, keys, its, false),
-	    PTN_E_INTERNAL);
+	assert_int_equal(try(false), PTN_E_INTERNAL);
 	rows_sql("RENAME TABLE away TO sessions");
 	assert_int_equal(late(0), 0); /* mail comes before */
 	assert_int_equal(late(2), 1);

@@ -87,7 +87,8 @@ after(void **state)
 static enum ptn_err
 refresh(struct ptn_jwks *k, bool force)
 {
-	enum ptn_err r = ptn_jwks_refresh(k, NULL, arena, force);
+	const struct ptn_scope sc = { .arena = arena };
+	enum ptn_err r = ptn_jwks_refresh(k, &sc, force);
 
 	ptn_arena_reset(arena);
 	return r;
@@ -147,9 +148,10 @@ assert_signer(struct ptn_uuid id)
 static uint64_t
 expire(void)
 {
+	const struct ptn_scope sc = { .arena = arena };
 	uint64_t n = 99;
 
-	assert_int_equal(ptn_jwks_expire(keys, NULL, arena, &n), PTN_OK);
+	assert_int_equal(ptn_jwks_expire(keys, &sc, &n), PTN_OK);
 	ptn_arena_reset(arena);
 	assert_int_equal(refresh(keys, false), PTN_OK);
 	return n;

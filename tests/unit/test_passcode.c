@@ -33,11 +33,11 @@ person(void)
 
 static struct ptn_passcode
 put_at(const struct ptn_scope *sc, const struct ptn_user_ref *u,
-    enum ptn_code_kind purpose, const char *code)
+    enum ptn_code_kind kind, const char *code)
 {
 	struct ptn_passcode pc = { .user_id = u->id,
 		.email_id = u->email_id,
-		.purpose = purpose,
+		.kind = kind,
 		.ttl_s = TTL_S };
 
 	pc.created_at_us = rows_now_us();
@@ -70,11 +70,11 @@ check(const struct ptn_passcode *pc, const char *code)
 
 static enum ptn_passcode_result
 check_user(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    enum ptn_code_kind purpose, const char *code, bool keep)
+    enum ptn_code_kind kind, const char *code, bool keep)
 {
 	enum ptn_passcode_result out = PTN_PASSCODE_RIGHT;
 
-	assert_int_equal(ptn_code_check(sc, user, purpose, code, keep, &out),
+	assert_int_equal(ptn_code_check(sc, user, kind, code, keep, &out),
 	    PTN_OK);
 	return out;
 }
@@ -191,7 +191,7 @@ drawn(void **state)
 }
 
 static void
-purposes(void **state)
+kinds(void **state)
 {
 	size_t i;
 
@@ -249,7 +249,7 @@ used_up(void **state)
 	assert_int_equal(check(&pc, RIGHT), PTN_PASSCODE_RIGHT);
 }
 
-/* Of one user, address and purpose there is one, with tries of its own. */
+/* Of one user, address and kind there is one, with tries of its own. */
 static void
 newer_kills_older(void **state)
 {
@@ -268,7 +268,7 @@ newer_kills_older(void **state)
 	assert_int_equal(tries_of(&new.id), 0);
 	assert_int_equal(check(&new, RIGHT), PTN_PASSCODE_RIGHT);
 	assert_int_equal(check(&other, RIGHT), PTN_PASSCODE_RIGHT);
-	/* One of another purpose is not named by its id. */
+	/* One of another kind is not named by its id. */
 	assert_int_equal(check(&login, RIGHT), PTN_PASSCODE_UNKNOWN);
 	assert_int_equal(
 	    check_user(&scope, &u.id, PTN_CODE_LOGIN, RIGHT, false),
@@ -419,9 +419,9 @@ named_by_their_user(void **state)
 	}
 }
 
-/* A code of one purpose is nothing to another, and does not suffer by it. */
+/* A code of one kind is nothing to another, and does not suffer by it. */
 static void
-purposes_apart(void **state)
+kinds_apart(void **state)
 {
 	const struct ptn_user_ref u = person();
 	struct ptn_passcode pc;
@@ -593,7 +593,7 @@ main(void)
 		T(targets),
 		T(no_targets),
 		T(drawn),
-		T(purposes),
+		T(kinds),
 		T(right_once),
 		T(used_up),
 		T(newer_kills_older),
@@ -603,7 +603,7 @@ main(void)
 		T(bound_to_its_row),
 		T(too_long),
 		T(named_by_their_user),
-		T(purposes_apart),
+		T(kinds_apart),
 		T(kept_until_deleted),
 		T(expired_is_told_to_few),
 		T(newest_counts),

@@ -218,7 +218,7 @@ responses_that_do_not_hold(void **state)
 		enum ptn_passkey_ceremony_result what;
 	} cases[] = { { &object, PTN_PASSKEY_MALFORMED },
 		{ &data, PTN_PASSKEY_AUTH_DATA },
-		{ &uv, PTN_PASSKEY_UNVERIFIED }, { &rp, PTN_PASSKEY_REFUSED } };
+		{ &uv, PTN_PASSKEY_UNVERIFIED }, { &rp, PTN_PASSKEY_DENIED } };
 	struct ptn_passkey_options o;
 	struct ptn_passkey_new new;
 	size_t i;
@@ -249,12 +249,12 @@ an_id_that_is_not_its_own(void **state)
 
 	(void)state;
 	new.id = fresh_id();
-	assert_int_equal(finish(&new), PTN_PASSKEY_REFUSED);
+	assert_int_equal(finish(&new), PTN_PASSKEY_DENIED);
 	assert_true(refused("id differs"));
 	again.data.cred_id = added(&bob);
 	o = begin_add(&ada);
 	new = made(&ada, &o, &again);
-	assert_int_equal(finish(&new), PTN_PASSKEY_REFUSED);
+	assert_int_equal(finish(&new), PTN_PASSKEY_DENIED);
 	assert_true(refused("id is registered"));
 	assert_int_equal(passkeys(&ada), 0);
 }
@@ -348,7 +348,7 @@ a_user_who_is_named(void **state)
 	assert_int_equal(log_in(&p), PTN_PASSKEY_DONE); /* without a handle */
 	o = begin_login(&ada);
 	p = signed_by(his, &o, &d);
-	assert_int_equal(log_in(&p), PTN_PASSKEY_REFUSED);
+	assert_int_equal(log_in(&p), PTN_PASSKEY_DENIED);
 	assert_true(not_logged_in("unknown credential"));
 	assert_int_equal(rules_sessions(&bob), 0);
 	assert_int_equal(ptn_signin_passkey_begin(&scope, &nobody, &o, &what),
@@ -394,13 +394,13 @@ handles(void **state)
 	assert_int_equal(with_handle(NULL, hers, none), PTN_PASSKEY_NO_HANDLE);
 	assert_true(not_logged_in("no usable user handle"));
 	assert_int_equal(with_handle(NULL, hers, odd), PTN_PASSKEY_NO_HANDLE);
-	assert_int_equal(with_handle(&ada, hers, odd), PTN_PASSKEY_REFUSED);
+	assert_int_equal(with_handle(&ada, hers, odd), PTN_PASSKEY_DENIED);
 	assert_true(not_logged_in("no usable user handle"));
 	assert_int_equal(with_handle(&ada, hers, handle_of(&bob)),
-	    PTN_PASSKEY_REFUSED);
+	    PTN_PASSKEY_DENIED);
 	assert_true(not_logged_in("user handle of another user"));
 	assert_int_equal(with_handle(NULL, hers, handle_of(&bob)),
-	    PTN_PASSKEY_REFUSED);
+	    PTN_PASSKEY_DENIED);
 	assert_true(not_logged_in("unknown credential"));
 	assert_int_equal(rules_sessions(&ada) + rules_sessions(&bob), 0);
 	assert_int_equal(with_handle(&ada, hers, handle_of(&ada)),
@@ -427,7 +427,7 @@ assertions_that_do_not_hold(void **state)
 	} cases[] = { { &seven, PTN_PASSKEY_DONE },
 		{ &client, PTN_PASSKEY_MALFORMED },
 		{ &data, PTN_PASSKEY_AUTH_DATA },
-		{ &uv, PTN_PASSKEY_UNVERIFIED }, { &key, PTN_PASSKEY_REFUSED },
+		{ &uv, PTN_PASSKEY_UNVERIFIED }, { &key, PTN_PASSKEY_DENIED },
 		{ &same, PTN_PASSKEY_COUNTER },
 		{ &zero, PTN_PASSKEY_COUNTER } };
 	struct ptn_signin_passkey_options o;

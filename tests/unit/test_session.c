@@ -34,7 +34,7 @@ setup(void **state)
 	conf.session_lifespan_s = LIFESPAN_S;
 	conf.dfns_session_s = DFNS_LIFESPAN_S;
 	if (ptn_jwks_new(&keys, PTN_API_HANKO, &conf, secrets) != PTN_OK ||
-	    ptn_jwks_refresh(keys, db, arena, true) != PTN_OK ||
+	    ptn_jwks_refresh(keys, &scope, true) != PTN_OK ||
 	    (tokens = ptn_token_cache_new(CACHED)) == NULL)
 		return -1;
 	scope.keys[PTN_API_HANKO] = keys;

@@ -60,11 +60,9 @@ static const struct ptn_key *to_come;
 static enum ptn_err refreshed;
 
 enum ptn_err
-ptn_jwks_refresh(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a,
-    bool force)
+ptn_jwks_refresh(struct ptn_jwks *k, const struct ptn_scope *sc, bool force)
 {
-	(void)db;
-	(void)a;
+	(void)sc;
 	assert_true(force);
 	refreshes++;
 	k->signer = to_come;
