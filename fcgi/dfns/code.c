@@ -35,7 +35,6 @@ request_code(struct ptn_request *req, struct ptn_reply *rep,
 	if (r != PTN_OK)
 		return ptn_dfns_refuse_denied(req, rep, r, &denial,
 		    PTN_EVENT_NONE);
-	ptn_request_wake_courier(req);
 	return ptn_dfns_success(rep);
 }
 
