@@ -23,7 +23,7 @@ static enum ptn_err
 request_code(struct ptn_request *req, struct ptn_reply *rep,
     enum ptn_code_kind kind)
 {
-	const struct ptn_codemail w = { .purpose = kind,
+	const struct ptn_codemail w = { .kind = kind,
 		.username = req->in[CODE_USERNAME].s,
 		.locale = ptn_locale_match(
 		    ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE")),

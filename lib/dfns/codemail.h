@@ -22,7 +22,7 @@ struct ptn_conf;
  * later, by the courier.  So the answer cannot tell, nor the time it takes.
  */
 struct ptn_codemail {
-	enum ptn_code_kind purpose;
+	enum ptn_code_kind kind;
 	const char *username; /* as asked for */
 	const char *locale;
 	const char *address; /* of the client; told to who gets the code */
