@@ -144,7 +144,7 @@ enum ptn_err ptn_dfns_refuse_password(struct ptn_request *req,
  * an->denial; PTN_E_INPUT and PTN_E_RATE are answered already.
  */
 enum ptn_err ptn_dfns_read_answer(struct ptn_request *req,
-    struct ptn_reply *rep, enum ptn_dfns_ceremony_kind purpose,
+    struct ptn_reply *rep, enum ptn_dfns_ceremony_kind kind,
     struct ptn_dfns_answer *an) PTN_MUST_USE;
 
 /* Read the new credentials of an object; PTN_E_INPUT is answered already. */

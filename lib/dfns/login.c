@@ -80,7 +80,7 @@ ptn_dfns_login_start(struct ptn_scope *sc, struct ptn_dfns_login_start *l)
 	memset(&l->who, 0, sizeof(l->who));
 	memset(&l->denial, 0, sizeof(l->denial));
 	l->ch = (struct ptn_dfns_challenge){
-		.purpose = PTN_DFNS_CEREMONY_LOGIN,
+		.kind = PTN_DFNS_CEREMONY_LOGIN,
 		.org = &l->who.org,
 	};
 	return l->username == NULL ? start_nameless(sc, l) : start_named(sc, l);

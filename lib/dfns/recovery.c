@@ -22,7 +22,7 @@ ptn_dfns_recovery_prepare(const struct ptn_scope *sc,
 
 	s->start = (struct ptn_dfns_enrolment_start){ .who = &s->who,
 		.kind = PTN_DFNS_TOKEN_RECOVERY,
-		.c = { .purpose = PTN_DFNS_CEREMONY_RECOVERY } };
+		.c = { .kind = PTN_DFNS_CEREMONY_RECOVERY } };
 	s->key = NULL;
 	r = ptn_dfns_signers_recovery(sc, &s->who.member.id, &keys);
 	if (r != PTN_OK)

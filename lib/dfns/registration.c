@@ -53,7 +53,7 @@ ptn_dfns_registration_start(struct ptn_scope *sc,
 	memset(&s->denial, 0, sizeof(s->denial));
 	s->start = (struct ptn_dfns_enrolment_start){ .who = who,
 		.kind = PTN_DFNS_TOKEN_REGISTRATION,
-		.c = { .purpose = PTN_DFNS_CEREMONY_REGISTRATION } };
+		.c = { .kind = PTN_DFNS_CEREMONY_REGISTRATION } };
 	if ((r = ptn_dfns_lookup(sc, s->org, s->username, who)) != PTN_OK ||
 	    (r = disclose(sc, s)) != PTN_OK)
 		return r;

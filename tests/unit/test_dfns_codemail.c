@@ -46,9 +46,9 @@ each(void **state)
 }
 
 static void
-want(enum ptn_code_kind purpose, const struct ptn_uuid *at, const char *name)
+want(enum ptn_code_kind kind, const struct ptn_uuid *at, const char *name)
 {
-	const struct ptn_codemail w = { purpose, name, "en", "192.0.2.1" };
+	const struct ptn_codemail w = { kind, name, "en", "192.0.2.1" };
 
 	assert_int_equal(ptn_codemail_want(rows_at(at), &w), PTN_OK);
 }
@@ -83,15 +83,15 @@ served(void)
 }
 
 static enum ptn_passcode_result
-judge(enum ptn_code_kind purpose, const char *code, bool keep)
+judge(enum ptn_code_kind kind, const char *code, bool keep)
 {
 	enum ptn_passcode_result what;
 	char digits[PTN_DFNS_CODE_STR];
 
 	assert_true(ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, ptn_bytes_of(code),
 	    digits));
-	assert_int_equal(ptn_code_check(rows_at(&org), &who.id, purpose, digits,
-			     keep, &what),
+	assert_int_equal(
+	    ptn_code_check(rows_at(&org), &who.id, kind, digits, keep, &what),
 	    PTN_OK);
 	return what;
 }
@@ -226,7 +226,7 @@ not_too_often(void **state)
 	}
 	want(PTN_CODE_REGISTRATION, &org, "jo@example.org");
 	assert_null(served());
-	/* Another purpose is counted by itself. */
+	/* Another kind is counted by itself. */
 	rows_sql("UPDATE members SET registered = 1");
 	rows_sql("UPDATE emails SET verified = 1");
 	want(PTN_CODE_LOGIN, &org, "jo@example.org");
