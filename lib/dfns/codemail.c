@@ -5,9 +5,14 @@
 #include "lib/account/org.h"
 #include "lib/account/ratelimit.h"
 #include "lib/account/user.h"
+#include "lib/base/arena.h"
+#include "lib/base/bytes.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/uuid.h"
 #include "lib/conf/conf.h"
+#include "lib/crypto/crypto.h"
+#include "lib/crypto/secrets.h"
 #include "lib/dfns/code.h"
 #include "lib/dfns/lookup.h"
 #include "lib/dfns/member.h"
@@ -54,8 +59,7 @@ disclose(struct ptn_scope *sc, const char *org, const struct ptn_codemail *w,
 	struct ptn_dfns_lookup who;
 	enum ptn_err r;
 
-	if (w->kind == PTN_CODE_REGISTRATION ||
-	    !ptn_dfns_denial_discloses(sc))
+	if (w->kind == PTN_CODE_REGISTRATION || !ptn_dfns_denial_discloses(sc))
 		return PTN_OK;
 	r = ptn_dfns_lookup(sc, org, w->username, &who);
 	if (r != PTN_OK || who.member.active)

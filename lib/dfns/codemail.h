@@ -1,19 +1,11 @@
 #ifndef PTN_DFNS_CODEMAIL_H
 #define PTN_DFNS_CODEMAIL_H
 
-#include <stdbool.h>
-
 #include "lib/account/passcode.h"
-#include "lib/base/arena.h"
 #include "lib/base/err.h"
-#include "lib/base/uuid.h"
-#include "lib/crypto/secrets.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
 #include "lib/dfns/denial.h"
 #include "lib/event/outbox.h"
-
-struct ptn_conf;
 
 /*
  * Codes that anybody may ask for, for any name.  What a request leaves is one
