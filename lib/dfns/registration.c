@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "lib/account/email.h"
+#include "lib/account/addresses.h"
 #include "lib/account/passcode.h"
 #include "lib/account/user.h"
 #include "lib/dfns/code.h"
@@ -71,15 +71,16 @@ ptn_dfns_registration_start(struct ptn_scope *sc,
 static enum ptn_err
 prove_address(const struct ptn_scope *sc, const struct ptn_member *m)
 {
-	struct ptn_email email;
+	struct ptn_addresses_proof proof = { .user_id = m->id,
+		.email_id = m->email_id };
+	enum ptn_addresses_result what;
 	enum ptn_err r;
 
 	if (m->verified || ptn_uuid_is_nil(&m->email_id) ||
 	    ptn_member_is_end_user(m))
 		return PTN_OK;
-	if ((r = ptn_email_lock(sc, &m->email_id, &email)) != PTN_OK)
-		return r;
-	return ptn_email_own(sc, &email, &m->id, true);
+	r = ptn_addresses_prove(sc, &proof, &what);
+	return r == PTN_OK && what != PTN_ADDRESSES_DONE ? PTN_E_NOT_FOUND : r;
 }
 
 static enum ptn_err
