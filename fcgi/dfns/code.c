@@ -28,7 +28,7 @@ request_code(struct ptn_request *req, struct ptn_reply *rep,
 		.locale = ptn_locale_match(
 		    ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE")),
 		.address = ptn_client_ip(req) };
-	struct ptn_dfns_denial denial = { PTN_DFNS_NOT_DENIED, NULL };
+	struct ptn_dfns_denial denial = { .reason = PTN_DFNS_NOT_DENIED };
 	enum ptn_err r;
 
 	r = ptn_codemail_request(&req->sc, req->in[CODE_ORG].s, &w, &denial);

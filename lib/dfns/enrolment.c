@@ -2,6 +2,7 @@
 
 #include "lib/account/user.h"
 #include "lib/base/finding.h"
+#include "lib/conf/conf.h"
 #include "lib/dfns/password.h"
 #include "lib/dfns/totp.h"
 #include "lib/dfns/verify.h"
@@ -55,6 +56,23 @@ ptn_dfns_enrolment_start(const struct ptn_scope *sc,
 	if ((r = ptn_tx(sc, start, s)) != PTN_OK)
 		return r;
 	return ptn_dfns_enrolment_token(sc, s);
+}
+
+enum ptn_err
+ptn_dfns_enrolment_check(const struct ptn_scope *sc,
+    const struct ptn_dfns_enrolment *n, struct ptn_dfns_denial *d)
+{
+	const struct ptn_dfns_factor_new *first = &n->in[PTN_ENROLMENT_FIRST];
+	enum ptn_err r;
+
+	if (!sc->cf->dfns_password || first->kind != PTN_CRED_PASSWORD)
+		return PTN_OK;
+	if (n->in[PTN_ENROLMENT_SECOND].kind != PTN_CRED_TOTP)
+		return ptn_dfns_denial_set(d, PTN_DFNS_PASSWORD_ALONE, NULL);
+	r = ptn_dfns_password_fit(sc->cf, sc->arena, first->secret, &d->why);
+	return r == PTN_E_INPUT
+	    ? ptn_dfns_denial_set(d, PTN_DFNS_PASSWORD_UNFIT, NULL)
+	    : r;
 }
 
 bool

@@ -70,6 +70,14 @@ struct ptn_dfns_enrolment {
 };
 
 /*
+ * May these be enrolled together?  A password comes with an authenticator app
+ * beside it, and is fit to be one (password.h).  PTN_E_DENIED, with d, which
+ * is recorded nowhere.
+ */
+enum ptn_err ptn_dfns_enrolment_check(const struct ptn_scope *sc,
+    const struct ptn_dfns_enrolment *n, struct ptn_dfns_denial *d) PTN_MUST_USE;
+
+/*
  * Does one of the given credentials sign?  Passwords and codes do not, so they
  * do not show that they were made for this challenge.
  */

@@ -128,8 +128,10 @@ ptn_dfns_registration_finish(const struct ptn_scope *sc,
 	enum ptn_err r;
 
 	memset(&k->denial, 0, sizeof(k->denial));
-	r = ptn_dfns_enrolment_find(sc, PTN_DFNS_CEREMONY_REGISTRATION,
-	    &k->ceremony, n);
+	r = ptn_dfns_enrolment_check(sc, n, &k->denial);
+	if (r == PTN_OK)
+		r = ptn_dfns_enrolment_find(sc, PTN_DFNS_CEREMONY_REGISTRATION,
+		    &k->ceremony, n);
 	if (r == PTN_OK)
 		r = ptn_dfns_enrolment_verify(sc, n, &k->denial);
 	if (r == PTN_OK)
