@@ -77,7 +77,7 @@ static enum ptn_err
 take(struct ptn_request *req, const char *what, const char *who,
     const char *network, struct ptn_ratelimit *rate)
 {
-	return ptn_ratelimit_take_named(&req->sc,
+	return ptn_ratelimit_take(&req->sc,
 	    ptn_arena_printf(req->sc.arena, "%s/%s/%s", what, who, network),
 	    rate);
 }

@@ -97,7 +97,7 @@ ptn_dfns_require_action(struct ptn_request *req, struct ptn_reply *rep)
 		.path = target(req),
 		.payload = req->body,
 	};
-	struct ptn_dfns_denial denial = { PTN_DFNS_NOT_DENIED, NULL };
+	struct ptn_dfns_denial denial = { .reason = PTN_DFNS_NOT_DENIED };
 	enum ptn_err r;
 
 	r = ptn_dfns_action_check(&req->sc,

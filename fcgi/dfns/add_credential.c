@@ -75,7 +75,7 @@ ptn_dfns_read_add_credential(struct ptn_request *req, struct ptn_reply *rep,
 	    &k->in, &why);
 	if (r == PTN_E_INPUT)
 		return ptn_dfns_malformed(req, rep, "", why);
-	return r == PTN_OK ? ptn_dfns_refuse_password(req, rep, "", &k->in) : r;
+	return r == PTN_OK ? ptn_dfns_refuse_password(req, rep, &k->in) : r;
 }
 
 /* POST /auth/credentials: store one that has signed its challenge. */

@@ -55,13 +55,13 @@ check_password(struct ptn_request *req, struct ptn_reply *rep,
 
 enum ptn_err
 ptn_dfns_read_answer(struct ptn_request *req, struct ptn_reply *rep,
-    enum ptn_dfns_ceremony_kind purpose, struct ptn_dfns_answer *an)
+    enum ptn_dfns_ceremony_kind kind, struct ptn_dfns_answer *an)
 {
 	enum ptn_err r;
 
 	if ((r = read_factors(req, rep, an)) != PTN_OK ||
 	    (r = ptn_dfns_answer_take(&req->sc, req->in[ANSWER_CHALLENGE].b,
-		 purpose, an)) != PTN_OK)
+		 kind, an)) != PTN_OK)
 		return r;
 	return check_password(req, rep, an);
 }

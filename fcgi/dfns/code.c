@@ -23,19 +23,18 @@ static enum ptn_err
 request_code(struct ptn_request *req, struct ptn_reply *rep,
     enum ptn_code_kind kind)
 {
-	const struct ptn_codemail w = { .purpose = kind,
+	const struct ptn_codemail w = { .kind = kind,
 		.username = req->in[CODE_USERNAME].s,
 		.locale = ptn_locale_match(
 		    ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE")),
 		.address = ptn_client_ip(req) };
-	struct ptn_dfns_denial denial = { PTN_DFNS_NOT_DENIED, NULL };
+	struct ptn_dfns_denial denial = { .reason = PTN_DFNS_NOT_DENIED };
 	enum ptn_err r;
 
 	r = ptn_codemail_request(&req->sc, req->in[CODE_ORG].s, &w, &denial);
 	if (r != PTN_OK)
 		return ptn_dfns_refuse_denied(req, rep, r, &denial,
 		    PTN_EVENT_NONE);
-	ptn_request_wake_courier(req);
 	return ptn_dfns_success(rep);
 }
 

@@ -126,15 +126,22 @@ enum ptn_err ptn_dfns_refuse_kind(struct ptn_request *req,
 enum ptn_err ptn_dfns_malformed(struct ptn_request *req, struct ptn_reply *rep,
     const char *field, const char *why);
 
+/* ptn_dfns_refuse_denied() for the second step of an enrolment. */
+enum ptn_err ptn_dfns_refuse_enrolment(struct ptn_request *req,
+    struct ptn_reply *rep, enum ptn_err r, const struct ptn_dfns_denial *d,
+    enum ptn_event event);
+
 /*
- * Refuse a new credential that is a password which the rules for passwords do
- * not allow.
+ * 400 for a password that the rules for passwords do not allow.
  *
  * field	the member of the body that it stands in, or "" for the body
  */
+enum ptn_err ptn_dfns_refuse_unfit(struct ptn_request *req,
+    struct ptn_reply *rep, const char *field, const char *why);
+
+/* Refuse the new credential that the body is, if it is such a password. */
 enum ptn_err ptn_dfns_refuse_password(struct ptn_request *req,
-    struct ptn_reply *rep, const char *field,
-    const struct ptn_dfns_factor_new *in) PTN_MUST_USE;
+    struct ptn_reply *rep, const struct ptn_dfns_factor_new *in) PTN_MUST_USE;
 
 /* ------------------------------------------------------------------- input */
 
@@ -144,7 +151,7 @@ enum ptn_err ptn_dfns_refuse_password(struct ptn_request *req,
  * an->denial; PTN_E_INPUT and PTN_E_RATE are answered already.
  */
 enum ptn_err ptn_dfns_read_answer(struct ptn_request *req,
-    struct ptn_reply *rep, enum ptn_dfns_ceremony_kind purpose,
+    struct ptn_reply *rep, enum ptn_dfns_ceremony_kind kind,
     struct ptn_dfns_answer *an) PTN_MUST_USE;
 
 /* Read the new credentials of an object; PTN_E_INPUT is answered already. */

@@ -1,7 +1,6 @@
 #include "lib/dfns/enrolment.h"
 
 #include "fcgi/dfns/dfns.h"
-#include "lib/conf/conf.h"
 #include "lib/format/dfnsid.h"
 
 static const struct {
@@ -15,19 +14,17 @@ static const struct {
 	    PTN_FACTOR_RECOVERY },
 };
 
-/* A password comes together with an authenticator app, or not at all. */
-static enum ptn_err
-refuse_password(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_dfns_enrolment *n)
+enum ptn_err
+ptn_dfns_refuse_enrolment(struct ptn_request *req, struct ptn_reply *rep,
+    enum ptn_err r, const struct ptn_dfns_denial *d, enum ptn_event event)
 {
-	const struct ptn_dfns_factor_new *first = &n->in[PTN_ENROLMENT_FIRST];
-
-	if (req->sc.cf->dfns_password && first->kind == PTN_CRED_PASSWORD &&
-	    n->in[PTN_ENROLMENT_SECOND].kind != PTN_CRED_TOTP)
+	if (r == PTN_E_DENIED && d->reason == PTN_DFNS_PASSWORD_ALONE)
 		return ptn_dfns_malformed(req, rep, "",
 		    members[PTN_ENROLMENT_SECOND].name);
-	return ptn_dfns_refuse_password(req, rep,
-	    members[PTN_ENROLMENT_FIRST].name, first);
+	if (r == PTN_E_DENIED && d->reason == PTN_DFNS_PASSWORD_UNFIT)
+		return ptn_dfns_refuse_unfit(req, rep,
+		    members[PTN_ENROLMENT_FIRST].name, d->why);
+	return ptn_dfns_refuse_denied(req, rep, r, d, event);
 }
 
 enum ptn_err
@@ -49,7 +46,7 @@ ptn_dfns_read_enrolment(struct ptn_request *req, struct ptn_reply *rep,
 			return ptn_dfns_malformed(req, rep, members[i].name,
 			    why);
 	}
-	return r == PTN_OK ? refuse_password(req, rep, n) : r;
+	return r;
 }
 
 void

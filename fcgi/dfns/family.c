@@ -70,7 +70,7 @@ settle(struct ptn_request *req, const struct ptn_uuid *org,
 	req->sc.tenant_id = *org;
 	req->session.claims.sub = *user;
 	req->session.claims.session_id = *token;
-	req->actor.user_id = *user;
+	ptn_actor_is(&req->sc, user, NULL);
 }
 
 /* A token that names a ceremony; the handler looks for that. */

@@ -1,7 +1,6 @@
 #include "lib/dfns/login.h"
 
 #include "fcgi/dfns/dfns.h"
-#include "lib/conf/conf.h"
 #include "lib/dfns/code.h"
 #include "lib/format/dfnsid.h"
 
@@ -31,11 +30,10 @@ ptn_dfns_login_init(struct ptn_request *req, struct ptn_reply *rep)
 		.code = in[INIT_CODE].b };
 	enum ptn_err r;
 
-	if (l.username == NULL ? !req->sc.cf->dfns_usernameless
-			       : l.username[0] == '\0')
+	r = ptn_dfns_login_start(&req->sc, &l);
+	if (r == PTN_E_INPUT)
 		return ptn_dfns_malformed(req, rep, "",
 		    init_fields[INIT_USERNAME].name);
-	r = ptn_dfns_login_start(&req->sc, &l);
 	if (r != PTN_OK)
 		return ptn_dfns_refuse_denied(req, rep, r, &l.denial,
 		    PTN_EVENT_DFNS_LOGIN_FAILED);

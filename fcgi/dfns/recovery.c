@@ -2,7 +2,6 @@
 
 #include "fcgi/dfns/dfns.h"
 #include "lib/base/base64.h"
-#include "lib/conf/conf.h"
 #include "lib/dfns/code.h"
 #include "lib/format/dfnsid.h"
 
@@ -84,11 +83,18 @@ read_input(struct ptn_request *req, struct ptn_reply *rep,
 		return ptn_dfns_malformed(req, rep, "recovery", why);
 	if (r == PTN_OK)
 		r = ptn_dfns_read_enrolment(req, rep, k->json, &k->creds);
-	if (r == PTN_OK && req->sc.cf->dfns_password &&
-	    !ptn_dfns_enrolment_signs(&k->creds))
+	return r;
+}
+
+static enum ptn_err
+refuse(struct ptn_request *req, struct ptn_reply *rep, enum ptn_err r,
+    const struct ptn_dfns_denial *d)
+{
+	if (r == PTN_E_DENIED && d->reason == PTN_DFNS_NOTHING_SIGNS)
 		return ptn_dfns_malformed(req, rep, rec_fields[REC_NEW].name,
 		    "a credential that signs");
-	return r;
+	return ptn_dfns_refuse_enrolment(req, rep, r, d,
+	    PTN_EVENT_DFNS_RECOVERY_FAILED);
 }
 
 /*
@@ -105,8 +111,7 @@ ptn_dfns_recovery(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	r = ptn_dfns_recovery_finish(&req->sc, &k);
 	if (r != PTN_OK)
-		return ptn_dfns_refuse_denied(req, rep, r, &k.denial,
-		    PTN_EVENT_DFNS_RECOVERY_FAILED);
+		return refuse(req, rep, r, &k.denial);
 	ptn_dfns_write_enrolment(rep, &k.member, &k.creds);
 	ptn_jsonw_end_object(&rep->json);
 	return PTN_OK;

@@ -26,6 +26,10 @@ static const struct {
 	[PTN_DFNS_LAST_CREDENTIAL] = { PTN_E_INPUT, "cannot deactivate the last active credential" },
 	[PTN_DFNS_NOT_SIGNED] =     { PTN_E_FORBIDDEN, "user action signature is missing or invalid" },
 	[PTN_DFNS_NO_TOTP] =        { PTN_E_INPUT, "a Password needs an active Totp" },
+	/* What is wrong with new credentials: enrolment.c and recovery.c. */
+	[PTN_DFNS_PASSWORD_ALONE] = { PTN_E_INTERNAL, NULL },
+	[PTN_DFNS_PASSWORD_UNFIT] = { PTN_E_INTERNAL, NULL },
+	[PTN_DFNS_NOTHING_SIGNS] =  { PTN_E_INTERNAL, NULL },
 	[PTN_DFNS_ACTION_USED] =    { PTN_E_INPUT, "user action has already been used" },
 	/* clang-format on */
 };
@@ -71,8 +75,17 @@ ptn_dfns_malformed(struct ptn_request *req, struct ptn_reply *rep,
 }
 
 enum ptn_err
+ptn_dfns_refuse_unfit(struct ptn_request *req, struct ptn_reply *rep,
+    const char *field, const char *why)
+{
+	return ptn_reply_say(rep, PTN_E_INPUT,
+	    ptn_arena_printf(req->sc.arena, "%s%s%scredentialInfo/password %s",
+		req->family->problem, field, field[0] != '\0' ? "/" : "", why));
+}
+
+enum ptn_err
 ptn_dfns_refuse_password(struct ptn_request *req, struct ptn_reply *rep,
-    const char *field, const struct ptn_dfns_factor_new *in)
+    const struct ptn_dfns_factor_new *in)
 {
 	const char *why;
 	enum ptn_err r;
@@ -80,9 +93,5 @@ ptn_dfns_refuse_password(struct ptn_request *req, struct ptn_reply *rep,
 	if (!req->sc.cf->dfns_password || in->kind != PTN_CRED_PASSWORD)
 		return PTN_OK;
 	r = ptn_dfns_password_fit(req->sc.cf, req->sc.arena, in->secret, &why);
-	if (r != PTN_E_INPUT)
-		return r;
-	return ptn_reply_say(rep, r,
-	    ptn_arena_printf(req->sc.arena, "%s%s%scredentialInfo/password %s",
-		req->family->problem, field, field[0] != '\0' ? "/" : "", why));
+	return r == PTN_E_INPUT ? ptn_dfns_refuse_unfit(req, rep, "", why) : r;
 }

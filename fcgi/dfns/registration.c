@@ -67,7 +67,7 @@ finish(struct ptn_request *req, struct ptn_reply *rep,
 		return r;
 	r = ptn_dfns_registration_finish(&req->sc, k);
 	if (r != PTN_OK)
-		return ptn_dfns_refuse_denied(req, rep, r, &k->denial,
+		return ptn_dfns_refuse_enrolment(req, rep, r, &k->denial,
 		    PTN_EVENT_DFNS_REGISTRATION_FAILED);
 	ptn_dfns_write_enrolment(rep, &k->member, &k->creds);
 	return PTN_OK;

@@ -6,8 +6,8 @@
 
 #define STATE_BASE 1000000000000 /* see rate_limits in postern-schema(7) */
 
-enum ptn_err
-ptn_ratelimit_take(const struct ptn_scope *sc, struct ptn_bytes bucket,
+static enum ptn_err
+take(const struct ptn_scope *sc, struct ptn_bytes bucket,
     struct ptn_ratelimit *rate)
 {
 	const struct ptn_rate_take_in in = {
@@ -37,7 +37,7 @@ ptn_ratelimit_take(const struct ptn_scope *sc, struct ptn_bytes bucket,
 }
 
 enum ptn_err
-ptn_ratelimit_take_named(const struct ptn_scope *sc, const char *text,
+ptn_ratelimit_take(const struct ptn_scope *sc, const char *text,
     struct ptn_ratelimit *rate)
 {
 	uint8_t bucket[PTN_SHA256_LEN];
@@ -50,5 +50,5 @@ ptn_ratelimit_take_named(const struct ptn_scope *sc, const char *text,
 	    ptn_bytes_of(text), bucket);
 	if (r != PTN_OK)
 		return r;
-	return ptn_ratelimit_take(sc, PTN_BYTES(bucket, sizeof(bucket)), rate);
+	return take(sc, PTN_BYTES(bucket, sizeof(bucket)), rate);
 }

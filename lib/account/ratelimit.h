@@ -21,19 +21,13 @@ struct ptn_ratelimit {
 };
 
 /*
- * Take a token from the bucket: one statement, one commit.  bucket is a
- * digest that names route, account and network.
- */
-enum ptn_err ptn_ratelimit_take(const struct ptn_scope *sc,
-    struct ptn_bytes bucket, struct ptn_ratelimit *rate) PTN_MUST_USE;
-
-/*
- * The same for the bucket of what a text names.  Its own name is a MAC of the
- * text, so that the table tells nothing about who tried to log in from where.
+ * Take a token from the bucket that a text names, of what, whom and where:
+ * one statement, one commit.  The row has a MAC of the text, so that the table
+ * tells nothing about who tried to log in from where.
  *
  * text	as ptn_arena_printf() returned it: NULL is PTN_E_NOMEM
  */
-enum ptn_err ptn_ratelimit_take_named(const struct ptn_scope *sc,
-    const char *text, struct ptn_ratelimit *rate) PTN_MUST_USE;
+enum ptn_err ptn_ratelimit_take(const struct ptn_scope *sc, const char *text,
+    struct ptn_ratelimit *rate) PTN_MUST_USE;
 
 #endif

@@ -53,11 +53,10 @@ ptn_dfns_action_start(const struct ptn_scope *sc,
 	enum ptn_err r;
 
 	memset(&s->denial, 0, sizeof(s->denial));
-	s->ch =
-	    (struct ptn_dfns_challenge){ .purpose = PTN_DFNS_CEREMONY_ACTION,
-		    .org = &s->org,
-		    .user_id = s->by.user_id,
-		    .with_encrypted = true };
+	s->ch = (struct ptn_dfns_challenge){ .kind = PTN_DFNS_CEREMONY_ACTION,
+		.org = &s->org,
+		.user_id = s->by.user_id,
+		.with_encrypted = true };
 	if ((r = ptn_org_get(sc, &sc->tenant_id, &s->org)) != PTN_OK ||
 	    (r = ptn_dfns_signers_of(sc, &s->by.user_id, &s->ch.signers)) !=
 		PTN_OK)
@@ -125,7 +124,7 @@ ptn_dfns_action_approve(const struct ptn_scope *sc, struct ptn_dfns_action *k)
 		return ptn_dfns_denial_set(&k->an.denial,
 		    PTN_DFNS_BAD_CHALLENGE, NULL);
 	k->approval = k->an.c;
-	k->approval.purpose = PTN_DFNS_CEREMONY_SIGNED;
+	k->approval.kind = PTN_DFNS_CEREMONY_SIGNED;
 	if ((r = ptn_tx(sc, approve, k)) != PTN_OK)
 		return r;
 	t.id = k->approval.id;

@@ -60,8 +60,8 @@ start(const struct ptn_scope *sc, struct ptn_dfns_add_credential_start *s)
 		PTN_OK)
 		return r;
 	t.id = s->c.id;
-	return ptn_dfns_token_issue(sc, &t,
-	    ptn_dfns_ceremony_ttl_s(s->c.purpose), &s->token);
+	return ptn_dfns_token_issue(sc, &t, ptn_dfns_ceremony_ttl_s(s->c.kind),
+	    &s->token);
 }
 
 enum ptn_err
@@ -72,8 +72,8 @@ ptn_dfns_add_credential_start(const struct ptn_scope *sc,
 
 	if (!is_offered(sc, s->kind))
 		return PTN_E_INPUT;
-	s->c = (struct ptn_dfns_ceremony){ .purpose =
-					       PTN_DFNS_CEREMONY_CREDENTIAL };
+	s->c =
+	    (struct ptn_dfns_ceremony){ .kind = PTN_DFNS_CEREMONY_CREDENTIAL };
 	r = ptn_org_get(sc, &sc->tenant_id, &s->org);
 	return r == PTN_OK ? start(sc, s) : r;
 }
@@ -120,7 +120,7 @@ ptn_dfns_add_credential_start_by_code(struct ptn_scope *sc,
 	if (r != PTN_OK)
 		return r;
 	s->c = (struct ptn_dfns_ceremony){
-		.purpose = PTN_DFNS_CEREMONY_CREDENTIAL_CODE,
+		.kind = PTN_DFNS_CEREMONY_CREDENTIAL_CODE,
 		.state = { .code = code.id },
 	};
 	return start(sc, s);
@@ -132,12 +132,12 @@ ptn_dfns_add_credential_start_by_code(struct ptn_scope *sc,
  */
 static enum ptn_err
 take(struct ptn_scope *sc, struct ptn_dfns_add_credential *k,
-    enum ptn_dfns_ceremony_kind purpose)
+    enum ptn_dfns_ceremony_kind kind)
 {
 	enum ptn_err r;
 
 	memset(&k->denial, 0, sizeof(k->denial));
-	if ((r = ptn_dfns_challenge_take(sc, k->identifier, purpose, &k->c)) !=
+	if ((r = ptn_dfns_challenge_take(sc, k->identifier, kind, &k->c)) !=
 		PTN_OK ||
 	    (r = ptn_org_get(sc, &sc->tenant_id, &k->org)) != PTN_OK)
 		return r;

@@ -39,7 +39,7 @@ static enum ptn_err
 invite(const struct ptn_scope *sc, void *arg)
 {
 	struct inviting *i = arg;
-	const struct ptn_codemail wish = { .purpose = PTN_CODE_REGISTRATION,
+	const struct ptn_codemail wish = { .kind = PTN_CODE_REGISTRATION,
 		.username = i->address,
 		.locale = ptn_locale_match(NULL) };
 	struct ptn_member m;

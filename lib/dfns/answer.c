@@ -26,11 +26,11 @@ user_of(const struct ptn_dfns_factor *factor)
 
 enum ptn_err
 ptn_dfns_answer_take(struct ptn_scope *sc, struct ptn_bytes identifier,
-    enum ptn_dfns_ceremony_kind purpose, struct ptn_dfns_answer *an)
+    enum ptn_dfns_ceremony_kind kind, struct ptn_dfns_answer *an)
 {
 	enum ptn_err r;
 
-	r = ptn_dfns_challenge_take(sc, identifier, purpose, &an->c);
+	r = ptn_dfns_challenge_take(sc, identifier, kind, &an->c);
 	if (r == PTN_E_NOT_FOUND)
 		return ptn_dfns_denial_set(&an->denial, PTN_DFNS_BAD_CHALLENGE,
 		    "unknown challenge");

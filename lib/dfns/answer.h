@@ -38,7 +38,7 @@ struct ptn_dfns_answer {
  * PTN_E_DENIED: there is no such ceremony.
  */
 enum ptn_err ptn_dfns_answer_take(struct ptn_scope *sc,
-    struct ptn_bytes identifier, enum ptn_dfns_ceremony_kind purpose,
+    struct ptn_bytes identifier, enum ptn_dfns_ceremony_kind kind,
     struct ptn_dfns_answer *an) PTN_MUST_USE;
 
 /*

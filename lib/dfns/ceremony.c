@@ -15,7 +15,7 @@
 static const struct {
 	const char *name;
 	int64_t ttl_s;
-} purposes[PTN_DFNS_CEREMONY__MAX] = {
+} kinds[PTN_DFNS_CEREMONY__MAX] = {
 	[PTN_DFNS_CEREMONY_LOGIN] = { "login", 300 },
 	[PTN_DFNS_CEREMONY_REGISTRATION] = { "registration", 900 },
 	[PTN_DFNS_CEREMONY_CREDENTIAL] = { "credential", 600 },
@@ -26,9 +26,9 @@ static const struct {
 };
 
 int64_t
-ptn_dfns_ceremony_ttl_s(enum ptn_dfns_ceremony_kind purpose)
+ptn_dfns_ceremony_ttl_s(enum ptn_dfns_ceremony_kind kind)
 {
-	return purposes[purpose].ttl_s;
+	return kinds[kind].ttl_s;
 }
 
 char *
@@ -52,13 +52,13 @@ ptn_dfns_ceremony_put(const struct ptn_scope *sc, struct ptn_dfns_ceremony *c)
 		return PTN_E_NOMEM;
 	c->id = ptn_uuid_new();
 	in = (struct ptn_ceremony_put_in){ c->id, sc->tenant_id, c->user_id,
-		purposes[c->purpose].name, c->challenge, state, c->sealed,
-		purposes[c->purpose].ttl_s };
+		kinds[c->kind].name, c->challenge, state, c->sealed,
+		kinds[c->kind].ttl_s };
 	return ptn_sql_ceremony_put(sc->db, &in);
 }
 
 struct reading {
-	enum ptn_dfns_ceremony_kind purpose;
+	enum ptn_dfns_ceremony_kind kind;
 	const struct ptn_uuid *id;
 	struct ptn_ceremony_lock_out row;
 	bool keep; /* count a try instead of deleting the row */
@@ -81,7 +81,7 @@ read_locked(const struct ptn_scope *sc, void *arg)
 	if (r != PTN_OK)
 		return r == PTN_E_NOT_FOUND ? PTN_OK : r;
 	t->found = !t->row.expired &&
-	    strcmp(t->row.purpose, purposes[t->purpose].name) == 0 &&
+	    strcmp(t->row.purpose, kinds[t->kind].name) == 0 &&
 	    t->row.attempts < PTN_DFNS_CEREMONY_TRIES;
 	if (!t->found)
 		return PTN_OK;
@@ -102,7 +102,7 @@ read_ceremony(const struct ptn_scope *sc, struct reading *t,
 		return PTN_E_NOT_FOUND;
 	out->id = *t->id;
 	out->user_id = t->row.user_id;
-	out->purpose = t->purpose;
+	out->kind = t->kind;
 	out->challenge = t->row.challenge;
 	out->sealed = t->row.sealed;
 	return ptn_dfns_state_read(sc->arena, t->row.state, &out->state);
@@ -110,20 +110,20 @@ read_ceremony(const struct ptn_scope *sc, struct reading *t,
 
 enum ptn_err
 ptn_dfns_ceremony_take(const struct ptn_scope *sc,
-    enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id,
+    enum ptn_dfns_ceremony_kind kind, const struct ptn_uuid *id,
     struct ptn_dfns_ceremony *out)
 {
-	struct reading t = { .purpose = purpose, .id = id };
+	struct reading t = { .kind = kind, .id = id };
 
 	return read_ceremony(sc, &t, out);
 }
 
 enum ptn_err
 ptn_dfns_ceremony_try(const struct ptn_scope *sc,
-    enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id,
+    enum ptn_dfns_ceremony_kind kind, const struct ptn_uuid *id,
     struct ptn_dfns_ceremony *out)
 {
-	struct reading t = { .purpose = purpose, .id = id, .keep = true };
+	struct reading t = { .kind = kind, .id = id, .keep = true };
 
 	return read_ceremony(sc, &t, out);
 }
@@ -142,10 +142,10 @@ ptn_dfns_ceremony_end(const struct ptn_scope *sc, const struct ptn_uuid *id)
 
 enum ptn_err
 ptn_dfns_ceremony_end_all(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, enum ptn_dfns_ceremony_kind purpose)
+    const struct ptn_uuid *user, enum ptn_dfns_ceremony_kind kind)
 {
 	const struct ptn_ceremony_delete_of_in in = { sc->tenant_id, *user,
-		purposes[purpose].name };
+		kinds[kind].name };
 	uint64_t n;
 
 	return ptn_sql_ceremony_delete_of(sc->db, &in, &n);
@@ -153,11 +153,11 @@ ptn_dfns_ceremony_end_all(const struct ptn_scope *sc,
 
 enum ptn_err
 ptn_dfns_ceremony_look(const struct ptn_scope *sc,
-    enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id,
+    enum ptn_dfns_ceremony_kind kind, const struct ptn_uuid *id,
     struct ptn_dfns_ceremony *out, bool *used)
 {
 	const struct ptn_ceremony_get_in in = { sc->tenant_id, *id,
-		purposes[purpose].name };
+		kinds[kind].name };
 	struct ptn_ceremony_get_out row;
 	enum ptn_err r;
 
@@ -166,17 +166,17 @@ ptn_dfns_ceremony_look(const struct ptn_scope *sc,
 		return r;
 	out->id = *id;
 	out->user_id = row.user_id;
-	out->purpose = purpose;
+	out->kind = kind;
 	*used = row.attempts > 0;
 	return ptn_dfns_state_read(sc->arena, row.state, &out->state);
 }
 
 enum ptn_err
 ptn_dfns_ceremony_use(const struct ptn_scope *sc,
-    enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id)
+    enum ptn_dfns_ceremony_kind kind, const struct ptn_uuid *id)
 {
 	const struct ptn_ceremony_use_in in = { sc->tenant_id, *id,
-		purposes[purpose].name };
+		kinds[kind].name };
 	uint64_t n;
 	enum ptn_err r;
 

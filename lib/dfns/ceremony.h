@@ -13,7 +13,7 @@
 
 /*
  * A ceremony of the Dfns API: a client was given a challenge to sign, and this
- * row remembers the challenge, its purpose, its user and its state until the
+ * row remembers the challenge, its kind, its user and its state until the
  * answer comes.  Most ceremonies are deleted before their answer is verified,
  * so that a challenge can be answered once; registrations and recoveries allow
  * a few tries.
@@ -34,7 +34,7 @@ enum ptn_dfns_ceremony_kind {
 struct ptn_dfns_ceremony {
 	struct ptn_uuid id;
 	struct ptn_uuid user_id; /* nil: no user can answer it */
-	enum ptn_dfns_ceremony_kind purpose;
+	enum ptn_dfns_ceremony_kind kind;
 	const char *challenge; /* base64url, as the client got it */
 	struct ptn_dfns_state state;
 	/*
@@ -45,7 +45,7 @@ struct ptn_dfns_ceremony {
 };
 
 /* For how many seconds a ceremony can be answered. */
-int64_t ptn_dfns_ceremony_ttl_s(enum ptn_dfns_ceremony_kind purpose);
+int64_t ptn_dfns_ceremony_ttl_s(enum ptn_dfns_ceremony_kind kind);
 
 /*
  * A new challenge in the arena: 32 random bytes, in hexadecimal, in base64url
@@ -59,11 +59,11 @@ enum ptn_err ptn_dfns_ceremony_put(const struct ptn_scope *sc,
 
 /*
  * Read a ceremony and delete it, in a transaction of its own.
- * PTN_E_NOT_FOUND: the tenant has no ceremony with this id and purpose, or it
+ * PTN_E_NOT_FOUND: the tenant has no ceremony with this id and kind, or it
  * has expired.
  */
 enum ptn_err ptn_dfns_ceremony_take(const struct ptn_scope *sc,
-    enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id,
+    enum ptn_dfns_ceremony_kind kind, const struct ptn_uuid *id,
     struct ptn_dfns_ceremony *out) PTN_MUST_USE;
 
 /*
@@ -71,7 +71,7 @@ enum ptn_err ptn_dfns_ceremony_take(const struct ptn_scope *sc,
  * PTN_E_NOT_FOUND as above, and after PTN_DFNS_CEREMONY_TRIES calls.
  */
 enum ptn_err ptn_dfns_ceremony_try(const struct ptn_scope *sc,
-    enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id,
+    enum ptn_dfns_ceremony_kind kind, const struct ptn_uuid *id,
     struct ptn_dfns_ceremony *out) PTN_MUST_USE;
 
 /*
@@ -79,7 +79,7 @@ enum ptn_err ptn_dfns_ceremony_try(const struct ptn_scope *sc,
  * ptn_dfns_ceremony_use() was called for it.
  */
 enum ptn_err ptn_dfns_ceremony_look(const struct ptn_scope *sc,
-    enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id,
+    enum ptn_dfns_ceremony_kind kind, const struct ptn_uuid *id,
     struct ptn_dfns_ceremony *out, bool *used) PTN_MUST_USE;
 
 /*
@@ -87,8 +87,7 @@ enum ptn_err ptn_dfns_ceremony_look(const struct ptn_scope *sc,
  * caller's transaction.  PTN_E_NOT_FOUND: it is used already, or gone.
  */
 enum ptn_err ptn_dfns_ceremony_use(const struct ptn_scope *sc,
-    enum ptn_dfns_ceremony_kind purpose,
-    const struct ptn_uuid *id) PTN_MUST_USE;
+    enum ptn_dfns_ceremony_kind kind, const struct ptn_uuid *id) PTN_MUST_USE;
 
 /*
  * Delete a ceremony that succeeded, inside the caller's transaction.
@@ -98,11 +97,10 @@ enum ptn_err ptn_dfns_ceremony_end(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;
 
 /*
- * Delete all ceremonies of a user that have this purpose, inside the caller's
+ * Delete all ceremonies of a user that are of this kind, inside the caller's
  * transaction.
  */
 enum ptn_err ptn_dfns_ceremony_end_all(const struct ptn_scope *sc,
-    const struct ptn_uuid *user,
-    enum ptn_dfns_ceremony_kind purpose) PTN_MUST_USE;
+    const struct ptn_uuid *user, enum ptn_dfns_ceremony_kind kind) PTN_MUST_USE;
 
 #endif

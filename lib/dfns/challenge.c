@@ -21,7 +21,7 @@ ptn_dfns_challenge_start(const struct ptn_scope *sc,
 	struct ptn_dfns_token t = { .kind = PTN_DFNS_TOKEN_CHALLENGE,
 		.org = ch->org->id };
 	struct ptn_dfns_ceremony c = { .user_id = ch->user_id,
-		.purpose = ch->purpose };
+		.kind = ch->kind };
 	enum ptn_err r;
 
 	if (ch->challenge == NULL)
@@ -35,13 +35,13 @@ ptn_dfns_challenge_start(const struct ptn_scope *sc,
 	if ((r = ptn_dfns_ceremony_put(&at, &c)) != PTN_OK)
 		return r;
 	t.id = c.id;
-	return ptn_dfns_token_issue(sc, &t, ptn_dfns_ceremony_ttl_s(c.purpose),
+	return ptn_dfns_token_issue(sc, &t, ptn_dfns_ceremony_ttl_s(c.kind),
 	    &ch->identifier);
 }
 
 enum ptn_err
 ptn_dfns_challenge_take(struct ptn_scope *sc, struct ptn_bytes identifier,
-    enum ptn_dfns_ceremony_kind purpose, struct ptn_dfns_ceremony *c)
+    enum ptn_dfns_ceremony_kind kind, struct ptn_dfns_ceremony *c)
 {
 	enum ptn_verdict verdict;
 	struct ptn_dfns_token t;
@@ -55,7 +55,7 @@ ptn_dfns_challenge_take(struct ptn_scope *sc, struct ptn_bytes identifier,
 	if (verdict != PTN_ALLOW)
 		return PTN_E_NOT_FOUND;
 	at = ptn_scope_at(sc, &t.org);
-	r = ptn_dfns_ceremony_take(&at, purpose, &t.id, c);
+	r = ptn_dfns_ceremony_take(&at, kind, &t.id, c);
 	if (r == PTN_OK)
 		sc->tenant_id = t.org;
 	return r;

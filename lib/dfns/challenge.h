@@ -13,7 +13,7 @@
 
 /* A challenge for existing credentials: to log in, or to approve a request. */
 struct ptn_dfns_challenge {
-	enum ptn_dfns_ceremony_kind purpose;
+	enum ptn_dfns_ceremony_kind kind;
 	const struct ptn_org *org;
 	struct ptn_uuid user_id; /* nil: no user can answer it */
 	/* Shown to the client; if user_id is set, those that may answer. */
@@ -43,7 +43,7 @@ enum ptn_err ptn_dfns_challenge_start(const struct ptn_scope *sc,
  * PTN_E_NOT_FOUND: the identifier is not valid, or there is no such ceremony.
  */
 enum ptn_err ptn_dfns_challenge_take(struct ptn_scope *sc,
-    struct ptn_bytes identifier, enum ptn_dfns_ceremony_kind purpose,
+    struct ptn_bytes identifier, enum ptn_dfns_ceremony_kind kind,
     struct ptn_dfns_ceremony *c) PTN_MUST_USE;
 
 #endif

@@ -5,9 +5,14 @@
 #include "lib/account/org.h"
 #include "lib/account/ratelimit.h"
 #include "lib/account/user.h"
+#include "lib/base/arena.h"
+#include "lib/base/bytes.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/uuid.h"
 #include "lib/conf/conf.h"
+#include "lib/crypto/crypto.h"
+#include "lib/crypto/secrets.h"
 #include "lib/dfns/code.h"
 #include "lib/dfns/lookup.h"
 #include "lib/dfns/member.h"
@@ -32,7 +37,7 @@ enum ptn_err
 ptn_codemail_want(const struct ptn_scope *sc, const struct ptn_codemail *w)
 {
 	const struct ptn_outbox_mail mail = {
-		.template = ptn_code_name(w->purpose),
+		.template = ptn_code_name(w->kind),
 		.to = w->username,
 		.locale = w->locale,
 		.code = "",
@@ -54,8 +59,7 @@ disclose(struct ptn_scope *sc, const char *org, const struct ptn_codemail *w,
 	struct ptn_dfns_lookup who;
 	enum ptn_err r;
 
-	if (w->purpose == PTN_CODE_REGISTRATION ||
-	    !ptn_dfns_denial_discloses(sc))
+	if (w->kind == PTN_CODE_REGISTRATION || !ptn_dfns_denial_discloses(sc))
 		return PTN_OK;
 	r = ptn_dfns_lookup(sc, org, w->username, &who);
 	if (r != PTN_OK || who.member.active)
@@ -80,7 +84,7 @@ request(const struct ptn_scope *sc, void *arg)
 	if ((r = ptn_codemail_want(&at, q->w)) != PTN_OK)
 		return r;
 	return ptn_event(sc, PTN_EVENT_DFNS_CODE_REQUESTED,
-	    ptn_code_name(q->w->purpose));
+	    ptn_code_name(q->w->kind));
 }
 
 enum ptn_err
@@ -97,7 +101,7 @@ ptn_codemail_request(struct ptn_scope *sc, const char *org,
 
 struct granting {
 	const struct ptn_outbox_item *item;
-	enum ptn_code_kind purpose;
+	enum ptn_code_kind kind;
 	struct ptn_org org;
 	struct ptn_member m;
 };
@@ -112,7 +116,7 @@ eligible(const struct granting *g)
 {
 	if (!g->org.active || g->m.address == NULL || g->m.service_account)
 		return false;
-	if (g->purpose == PTN_CODE_REGISTRATION)
+	if (g->kind == PTN_CODE_REGISTRATION)
 		return g->m.active && !g->m.archived && !g->m.registered &&
 		    (g->m.verified || !ptn_member_is_end_user(&g->m));
 	return ptn_member_usable(&g->m) && g->m.verified;
@@ -128,9 +132,9 @@ take(const struct ptn_scope *sc, struct granting *g, int64_t limit,
 	enum ptn_err r;
 
 	ptn_uuid_format(&g->m.id, user);
-	r = ptn_ratelimit_take_named(sc,
+	r = ptn_ratelimit_take(sc,
 	    ptn_arena_printf(sc->arena, "mail/%s/%s/%lld",
-		ptn_code_name(g->purpose), user, (long long)interval_s),
+		ptn_code_name(g->kind), user, (long long)interval_s),
 	    &rate);
 	*verdict = rate.verdict;
 	return r;
@@ -152,48 +156,76 @@ throttle(const struct ptn_scope *sc, struct granting *g,
 	return take(sc, g, 5, 3600, verdict);
 }
 
+/* The code as a user types it, and as it is stored; the caller wipes both. */
+struct drawn {
+	char code[PTN_DFNS_CODE_STR];
+	char digits[PTN_DFNS_CODE_STR];
+};
+
 static enum ptn_err
-grant(const struct ptn_scope *sc, void *arg)
+draw(struct drawn *d)
 {
-	struct granting *g = arg;
-	char code[PTN_DFNS_CODE_STR], digits[PTN_DFNS_CODE_STR];
-	char org[PTN_DFNSID_STR];
+	ptn_dfns_code_draw(PTN_DFNS_CODE_MAIL, d->code);
+	return ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, ptn_bytes_of(d->code),
+		   d->digits)
+	    ? PTN_OK
+	    : PTN_E_INTERNAL;
+}
+
+/* It takes the place of an older one. */
+static enum ptn_err
+store(const struct ptn_scope *sc, const struct granting *g, const char *digits)
+{
 	struct ptn_passcode pc = { .user_id = g->m.id,
 		.email_id = g->m.email_id,
-		.kind = g->purpose,
-		.ttl_s = ptn_code_ttl_s(g->purpose),
+		.kind = g->kind,
+		.ttl_s = ptn_code_ttl_s(g->kind),
 		.created_at_us = g->m.now_us };
-	struct ptn_outbox_mail mail = { .template = ptn_code_name(g->purpose),
+	enum ptn_err r;
+
+	if ((r = ptn_user_lock(sc, &g->m.id)) != PTN_OK ||
+	    (r = ptn_code_delete(sc, &g->m.id, g->kind)) != PTN_OK)
+		return r;
+	return ptn_passcode_put(sc, digits, &pc);
+}
+
+static enum ptn_err
+queue(const struct ptn_scope *sc, const struct granting *g, const char *code)
+{
+	char org[PTN_DFNSID_STR];
+	struct ptn_outbox_mail mail = { .template = ptn_code_name(g->kind),
 		.to = g->m.address,
 		.locale = g->item->mail.locale,
 		.code = code,
-		.ttl_s = pc.ttl_s,
+		.ttl_s = ptn_code_ttl_s(g->kind),
 		.service = g->org.rp_name,
 		.username = g->m.username,
 		.org = org,
 		.time = g->item->mail.time,
 		.address = g->item->mail.address };
-	enum ptn_err r;
 
 	ptn_dfnsid_format(PTN_DFNSID_ORG, &g->org.id, org);
-	ptn_dfns_code_draw(PTN_DFNS_CODE_MAIL, code);
-	if (!ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, ptn_bytes_of(code),
-		digits))
-		return PTN_E_INTERNAL;
-	r = ptn_user_lock(sc, &g->m.id);
+	return ptn_outbox_put(sc, PTN_OUTBOX_MAIL, &mail);
+}
+
+static enum ptn_err
+grant(const struct ptn_scope *sc, void *arg)
+{
+	const struct granting *g = arg;
+	struct drawn d;
+	enum ptn_err r;
+
+	r = draw(&d);
 	if (r == PTN_OK)
-		r = ptn_code_delete(sc, &g->m.id, g->purpose);
+		r = store(sc, g, d.digits);
 	if (r == PTN_OK)
-		r = ptn_passcode_put(sc, digits, &pc);
-	if (r == PTN_OK)
-		r = ptn_outbox_put(sc, PTN_OUTBOX_MAIL, &mail);
-	ptn_wipe(code, sizeof(code));
-	ptn_wipe(digits, sizeof(digits));
+		r = queue(sc, g, d.code);
+	ptn_wipe(&d, sizeof(d));
 	return r == PTN_OK ? ptn_outbox_sent(sc, &g->item->id) : r;
 }
 
 static bool
-purpose_of(const char *template, enum ptn_code_kind *out)
+kind_of(const char *template, enum ptn_code_kind *out)
 {
 	int i;
 
@@ -214,8 +246,7 @@ ptn_codemail_serve(const struct ptn_scope *sc,
 	enum ptn_verdict verdict = PTN_DENY;
 	enum ptn_err r;
 
-	r = purpose_of(item->mail.template, &g.purpose) ? PTN_OK
-							: PTN_E_NOT_FOUND;
+	r = kind_of(item->mail.template, &g.kind) ? PTN_OK : PTN_E_NOT_FOUND;
 	if (r == PTN_OK)
 		r = ptn_org_get(&at, &item->tenant_id, &g.org);
 	if (r == PTN_OK)

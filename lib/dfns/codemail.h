@@ -1,19 +1,11 @@
 #ifndef PTN_DFNS_CODEMAIL_H
 #define PTN_DFNS_CODEMAIL_H
 
-#include <stdbool.h>
-
 #include "lib/account/passcode.h"
-#include "lib/base/arena.h"
 #include "lib/base/err.h"
-#include "lib/base/uuid.h"
-#include "lib/crypto/secrets.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
 #include "lib/dfns/denial.h"
 #include "lib/event/outbox.h"
-
-struct ptn_conf;
 
 /*
  * Codes that anybody may ask for, for any name.  What a request leaves is one
@@ -22,7 +14,7 @@ struct ptn_conf;
  * later, by the courier.  So the answer cannot tell, nor the time it takes.
  */
 struct ptn_codemail {
-	enum ptn_code_kind purpose;
+	enum ptn_code_kind kind;
 	const char *username; /* as asked for */
 	const char *locale;
 	const char *address; /* of the client; told to who gets the code */

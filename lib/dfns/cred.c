@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/account/credential.h"
+#include "lib/base/arena.h"
 #include "lib/base/base64.h"
 #include "lib/base/unicode.h"
 #include "lib/crypto/cose.h"

@@ -5,11 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
 #include "lib/dfns/factor.h"
 #include "lib/dfns/keyassert.h"

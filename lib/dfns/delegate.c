@@ -242,7 +242,7 @@ ptn_dfns_delegate_register(const struct ptn_scope *sc,
 	d->recovery.start = (struct ptn_dfns_enrolment_start){
 		.who = &d->recovery.who,
 		.kind = PTN_DFNS_TOKEN_REGISTRATION,
-		.c = { .purpose = PTN_DFNS_CEREMONY_REGISTRATION },
+		.c = { .kind = PTN_DFNS_CEREMONY_REGISTRATION },
 	};
 	if ((r = run(sc, &call, enrol)) != PTN_OK)
 		return r;

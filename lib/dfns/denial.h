@@ -9,7 +9,8 @@
 
 /*
  * Why a rule of the Dfns API denied what was asked.  fcgi/dfns/refusal.c has
- * the status and the text of each.
+ * the status and the text of each, fcgi/dfns/enrolment.c those that name what
+ * they are about.
  */
 enum ptn_dfns_denial_reason {
 	PTN_DFNS_NOT_DENIED,
@@ -29,12 +30,16 @@ enum ptn_dfns_denial_reason {
 	PTN_DFNS_NOT_SIGNED,
 	PTN_DFNS_ACTION_USED,
 	PTN_DFNS_NO_TOTP,
+	PTN_DFNS_PASSWORD_ALONE, /* without an app beside it */
+	PTN_DFNS_PASSWORD_UNFIT, /* the denial says why */
+	PTN_DFNS_NOTHING_SIGNS,	 /* of the new credentials */
 	PTN_DFNS_DENIAL__MAX
 };
 
 struct ptn_dfns_denial {
 	enum ptn_dfns_denial_reason reason;
 	const char *detail; /* for the audit log; NULL: not recorded there */
+	const char *why;    /* PTN_DFNS_PASSWORD_UNFIT: password.h's text */
 };
 
 /*

@@ -2,6 +2,7 @@
 
 #include "lib/account/user.h"
 #include "lib/base/finding.h"
+#include "lib/conf/conf.h"
 #include "lib/dfns/password.h"
 #include "lib/dfns/totp.h"
 #include "lib/dfns/verify.h"
@@ -21,7 +22,7 @@ ptn_dfns_enrolment_start_in(const struct ptn_scope *sc,
 	if ((r = ptn_dfns_totp_offer(sc, &m->id, s->who->org.rp_name,
 		 m->username, &s->c.sealed, &s->otp_url)) != PTN_OK ||
 	    (r = ptn_user_lock(sc, &m->id)) != PTN_OK ||
-	    (r = ptn_dfns_ceremony_end_all(sc, &m->id, s->c.purpose)) != PTN_OK)
+	    (r = ptn_dfns_ceremony_end_all(sc, &m->id, s->c.kind)) != PTN_OK)
 		return r;
 	return ptn_dfns_ceremony_put(sc, &s->c);
 }
@@ -36,8 +37,8 @@ ptn_dfns_enrolment_token(const struct ptn_scope *sc,
 		.user = s->who->member.id,
 		.username = s->who->member.username };
 
-	return ptn_dfns_token_issue(sc, &t,
-	    ptn_dfns_ceremony_ttl_s(s->c.purpose), &s->token);
+	return ptn_dfns_token_issue(sc, &t, ptn_dfns_ceremony_ttl_s(s->c.kind),
+	    &s->token);
 }
 
 static enum ptn_err
@@ -57,6 +58,23 @@ ptn_dfns_enrolment_start(const struct ptn_scope *sc,
 	return ptn_dfns_enrolment_token(sc, s);
 }
 
+enum ptn_err
+ptn_dfns_enrolment_check(const struct ptn_scope *sc,
+    const struct ptn_dfns_enrolment *n, struct ptn_dfns_denial *d)
+{
+	const struct ptn_dfns_factor_new *first = &n->in[PTN_ENROLMENT_FIRST];
+	enum ptn_err r;
+
+	if (!sc->cf->dfns_password || first->kind != PTN_CRED_PASSWORD)
+		return PTN_OK;
+	if (n->in[PTN_ENROLMENT_SECOND].kind != PTN_CRED_TOTP)
+		return ptn_dfns_denial_set(d, PTN_DFNS_PASSWORD_ALONE, NULL);
+	r = ptn_dfns_password_fit(sc->cf, sc->arena, first->secret, &d->why);
+	return r == PTN_E_INPUT
+	    ? ptn_dfns_denial_set(d, PTN_DFNS_PASSWORD_UNFIT, NULL)
+	    : r;
+}
+
 bool
 ptn_dfns_enrolment_signs(const struct ptn_dfns_enrolment *n)
 {
@@ -71,12 +89,12 @@ ptn_dfns_enrolment_signs(const struct ptn_dfns_enrolment *n)
 
 enum ptn_err
 ptn_dfns_enrolment_find(const struct ptn_scope *sc,
-    enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id,
+    enum ptn_dfns_ceremony_kind kind, const struct ptn_uuid *id,
     struct ptn_dfns_enrolment *n)
 {
 	enum ptn_err r;
 
-	if ((r = ptn_dfns_ceremony_try(sc, purpose, id, &n->c)) != PTN_OK ||
+	if ((r = ptn_dfns_ceremony_try(sc, kind, id, &n->c)) != PTN_OK ||
 	    (r = ptn_org_get(sc, &sc->tenant_id, &n->org)) != PTN_OK)
 		return r;
 	return n->org.active ? PTN_OK : PTN_E_NOT_FOUND;

@@ -24,7 +24,7 @@
 /* ------------------------------------------------------------- first step */
 
 struct ptn_dfns_enrolment_start {
-	/* Given: who it is for, the kind of the token, c.purpose, c.state. */
+	/* Given: who it is for, the kind of the token, c.kind, c.state. */
 	const struct ptn_dfns_lookup *who;
 	enum ptn_dfns_token_kind kind;
 	struct ptn_dfns_ceremony c;
@@ -34,7 +34,7 @@ struct ptn_dfns_enrolment_start {
 };
 
 /*
- * Store the ceremony; an older one of the same user and purpose is deleted.
+ * Store the ceremony; an older one of the same user and kind is deleted.
  * The token is made, too.
  */
 enum ptn_err ptn_dfns_enrolment_start(const struct ptn_scope *sc,
@@ -70,6 +70,14 @@ struct ptn_dfns_enrolment {
 };
 
 /*
+ * May these be enrolled together?  A password comes with an authenticator app
+ * beside it, and is fit to be one (password.h).  PTN_E_DENIED, with d, which
+ * is recorded nowhere.
+ */
+enum ptn_err ptn_dfns_enrolment_check(const struct ptn_scope *sc,
+    const struct ptn_dfns_enrolment *n, struct ptn_dfns_denial *d) PTN_MUST_USE;
+
+/*
  * Does one of the given credentials sign?  Passwords and codes do not, so they
  * do not show that they were made for this challenge.
  */
@@ -81,7 +89,7 @@ bool ptn_dfns_enrolment_signs(const struct ptn_dfns_enrolment *n);
  * off.
  */
 enum ptn_err ptn_dfns_enrolment_find(const struct ptn_scope *sc,
-    enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *id,
+    enum ptn_dfns_ceremony_kind kind, const struct ptn_uuid *id,
     struct ptn_dfns_enrolment *n) PTN_MUST_USE;
 
 /* Verify every credential.  PTN_E_DENIED, with d: one does not hold. */

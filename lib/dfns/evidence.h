@@ -1,16 +1,12 @@
 #ifndef PTN_DFNS_EVIDENCE_H
 #define PTN_DFNS_EVIDENCE_H
 
-#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
 #include "lib/dfns/cred.h"
 #include "lib/dfns/factor.h"
 #include "lib/dfns/useraction.h"
-
-struct ptn_conf;
 
 /*
  * What shows to anybody, later, that a user approved exactly one request: a

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/base64.h"
 #include "lib/crypto/crypto.h"
 #include "lib/crypto/pubkey.h"
@@ -9,8 +10,6 @@
 #include "lib/format/url.h"
 #include "lib/webauthn/attestation.h"
 #include "lib/webauthn/clientdata.h"
-
-#define N(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The algorithms offered and taken at a creation, best first. */
 static const int32_t algs[] = { PTN_COSE_ES256, PTN_COSE_RS256,
@@ -96,7 +95,7 @@ prepare(struct ptn_arena *a, const struct ptn_dfns_fido *f,
 	c->want.require_uv = true;
 	c->want.attestation = f->attestation;
 	c->want.algs = algs;
-	c->want.n_algs = N(algs);
+	c->want.n_algs = PTN_ARRAY_LEN(algs);
 	c->want.now_s = f->now_s;
 	if ((r = set_rp(a, rp, &cd, c)) != PTN_OK)
 		return r;

@@ -2,12 +2,12 @@
 
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/base64.h"
 #include "lib/base/hex.h"
 #include "lib/crypto/crypto.h"
 #include "lib/format/jsoneq.h"
 
-#define N(a) (sizeof(a) / sizeof((a)[0]))
 #define DATA_DEPTH 8 /* of client data and attestations */
 #define CREDENTIALS_DEPTH 32
 
@@ -27,7 +27,7 @@ ptn_keyassert_digest_of(struct ptn_bytes name)
 
 	if (name.p == NULL)
 		return PTN_KEYASSERT_UNSET;
-	for (i = 0; i < N(digests); i++)
+	for (i = 0; i < PTN_ARRAY_LEN(digests); i++)
 		if (name.len == strlen(digests[i].name) &&
 		    memcmp(name.p, digests[i].name, name.len) == 0)
 			return digests[i].digest;
@@ -39,7 +39,7 @@ ptn_keyassert_digest_name(enum ptn_keyassert_digest d)
 {
 	size_t i;
 
-	for (i = 0; i < N(digests); i++)
+	for (i = 0; i < PTN_ARRAY_LEN(digests); i++)
 		if (digests[i].digest == d)
 			return digests[i].name;
 	return "";

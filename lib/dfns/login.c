@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/account/user.h"
+#include "lib/conf/conf.h"
 #include "lib/dfns/code.h"
 #include "lib/dfns/session.h"
 #include "lib/event/actor.h"
@@ -37,14 +38,17 @@ check_code(const struct ptn_scope *sc, struct ptn_dfns_login_start *l,
 /* No name: any passkey of the organisation answers, and says who the user is.
  */
 static enum ptn_err
-start_nameless(const struct ptn_scope *sc, struct ptn_dfns_login_start *l)
+start_nameless(struct ptn_scope *sc, struct ptn_dfns_login_start *l)
 {
 	const struct ptn_uuid org = ptn_dfns_lookup_org_id(l->org);
 	enum ptn_err r;
 
 	l->ch.state.any_passkey = true;
-	if ((r = ptn_dfns_lookup_org(sc, &org, &l->who.org)) != PTN_OK ||
-	    (r = disclose(sc, l, l->who.org.active)) != PTN_OK ||
+	if ((r = ptn_dfns_lookup_org(sc, &org, &l->who.org)) != PTN_OK)
+		return r;
+	if (l->who.org.active)
+		sc->tenant_id = org;
+	if ((r = disclose(sc, l, l->who.org.active)) != PTN_OK ||
 	    (r = check_code(sc, l, false)) != PTN_OK)
 		return r;
 	return ptn_dfns_challenge_start(sc, &l->ch);
@@ -74,15 +78,24 @@ start_named(struct ptn_scope *sc, struct ptn_dfns_login_start *l)
 	return r == PTN_OK ? ptn_dfns_challenge_start(sc, &l->ch) : r;
 }
 
+static bool
+may_start(const struct ptn_scope *sc, const char *username)
+{
+	return username == NULL ? sc->cf->dfns_usernameless
+				: username[0] != '\0';
+}
+
 enum ptn_err
 ptn_dfns_login_start(struct ptn_scope *sc, struct ptn_dfns_login_start *l)
 {
 	memset(&l->who, 0, sizeof(l->who));
 	memset(&l->denial, 0, sizeof(l->denial));
 	l->ch = (struct ptn_dfns_challenge){
-		.purpose = PTN_DFNS_CEREMONY_LOGIN,
+		.kind = PTN_DFNS_CEREMONY_LOGIN,
 		.org = &l->who.org,
 	};
+	if (!may_start(sc, l->username))
+		return PTN_E_INPUT;
 	return l->username == NULL ? start_nameless(sc, l) : start_named(sc, l);
 }
 

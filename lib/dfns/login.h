@@ -31,6 +31,7 @@ struct ptn_dfns_login_start {
  *
  * sc	gets the tenant, and its actor the user, if they are known.
  *
+ * PTN_E_INPUT: the name is empty, or NULL where dfns.usernameless is off.
  * PTN_E_DENIED: the code is wrong, or the user cannot log in.
  */
 enum ptn_err ptn_dfns_login_start(struct ptn_scope *sc,

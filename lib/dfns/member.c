@@ -4,6 +4,7 @@
 
 #include "lib/account/user.h"
 #include "lib/base/api.h"
+#include "lib/base/arena.h"
 #include "lib/base/unicode.h"
 #include "lib/db/sql.h"
 #include "lib/format/address.h"

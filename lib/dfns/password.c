@@ -7,6 +7,7 @@
 #include "lib/base/log.h"
 #include "lib/base/unicode.h"
 #include "lib/conf/conf.h"
+#include "lib/db/db.h"
 #include "lib/db/sql.h"
 
 /* At least so many code points. */

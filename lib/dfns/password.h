@@ -5,8 +5,6 @@
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/crypto/hashgate.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
 #include "lib/dfns/factor.h"
 

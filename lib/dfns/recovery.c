@@ -6,6 +6,7 @@
 #include "lib/account/user.h"
 #include "lib/base/base64.h"
 #include "lib/base/finding.h"
+#include "lib/conf/conf.h"
 #include "lib/dfns/code.h"
 #include "lib/dfns/signers.h"
 #include "lib/dfns/verify.h"
@@ -22,7 +23,7 @@ ptn_dfns_recovery_prepare(const struct ptn_scope *sc,
 
 	s->start = (struct ptn_dfns_enrolment_start){ .who = &s->who,
 		.kind = PTN_DFNS_TOKEN_RECOVERY,
-		.c = { .purpose = PTN_DFNS_CEREMONY_RECOVERY } };
+		.c = { .kind = PTN_DFNS_CEREMONY_RECOVERY } };
 	s->key = NULL;
 	r = ptn_dfns_signers_recovery(sc, &s->who.member.id, &keys);
 	if (r != PTN_OK)
@@ -119,6 +120,24 @@ recover(const struct ptn_scope *sc, void *arg)
 	return ptn_session_end_all(sc, user);
 }
 
+/*
+ * Where passwords are allowed, one of the new credentials signs nevertheless:
+ * the others do not show that they were made for this recovery.
+ */
+static enum ptn_err
+check_new(const struct ptn_scope *sc, struct ptn_dfns_recovery *k)
+{
+	enum ptn_err r;
+
+	r = ptn_dfns_enrolment_check(sc, &k->creds, &k->denial);
+	if (r != PTN_OK)
+		return r;
+	if (sc->cf->dfns_password && !ptn_dfns_enrolment_signs(&k->creds))
+		return ptn_dfns_denial_set(&k->denial, PTN_DFNS_NOTHING_SIGNS,
+		    NULL);
+	return PTN_OK;
+}
+
 enum ptn_err
 ptn_dfns_recovery_finish(const struct ptn_scope *sc,
     struct ptn_dfns_recovery *k)
@@ -126,8 +145,10 @@ ptn_dfns_recovery_finish(const struct ptn_scope *sc,
 	enum ptn_err r;
 
 	memset(&k->denial, 0, sizeof(k->denial));
-	r = ptn_dfns_enrolment_find(sc, PTN_DFNS_CEREMONY_RECOVERY,
-	    &k->ceremony, &k->creds);
+	r = check_new(sc, k);
+	if (r == PTN_OK)
+		r = ptn_dfns_enrolment_find(sc, PTN_DFNS_CEREMONY_RECOVERY,
+		    &k->ceremony, &k->creds);
 	if (r == PTN_OK)
 		r = ptn_dfns_enrolment_hash(sc, &k->creds);
 	if (r == PTN_OK)

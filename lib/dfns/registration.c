@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "lib/account/email.h"
+#include "lib/account/addresses.h"
 #include "lib/account/passcode.h"
 #include "lib/account/user.h"
 #include "lib/dfns/code.h"
@@ -53,7 +53,7 @@ ptn_dfns_registration_start(struct ptn_scope *sc,
 	memset(&s->denial, 0, sizeof(s->denial));
 	s->start = (struct ptn_dfns_enrolment_start){ .who = who,
 		.kind = PTN_DFNS_TOKEN_REGISTRATION,
-		.c = { .purpose = PTN_DFNS_CEREMONY_REGISTRATION } };
+		.c = { .kind = PTN_DFNS_CEREMONY_REGISTRATION } };
 	if ((r = ptn_dfns_lookup(sc, s->org, s->username, who)) != PTN_OK ||
 	    (r = disclose(sc, s)) != PTN_OK)
 		return r;
@@ -71,15 +71,16 @@ ptn_dfns_registration_start(struct ptn_scope *sc,
 static enum ptn_err
 prove_address(const struct ptn_scope *sc, const struct ptn_member *m)
 {
-	struct ptn_email email;
+	struct ptn_addresses_proof proof = { .user_id = m->id,
+		.email_id = m->email_id };
+	enum ptn_addresses_result what;
 	enum ptn_err r;
 
 	if (m->verified || ptn_uuid_is_nil(&m->email_id) ||
 	    ptn_member_is_end_user(m))
 		return PTN_OK;
-	if ((r = ptn_email_lock(sc, &m->email_id, &email)) != PTN_OK)
-		return r;
-	return ptn_email_own(sc, &email, &m->id, true);
+	r = ptn_addresses_prove(sc, &proof, &what);
+	return r == PTN_OK && what != PTN_ADDRESSES_DONE ? PTN_E_NOT_FOUND : r;
 }
 
 static enum ptn_err
@@ -127,8 +128,10 @@ ptn_dfns_registration_finish(const struct ptn_scope *sc,
 	enum ptn_err r;
 
 	memset(&k->denial, 0, sizeof(k->denial));
-	r = ptn_dfns_enrolment_find(sc, PTN_DFNS_CEREMONY_REGISTRATION,
-	    &k->ceremony, n);
+	r = ptn_dfns_enrolment_check(sc, n, &k->denial);
+	if (r == PTN_OK)
+		r = ptn_dfns_enrolment_find(sc, PTN_DFNS_CEREMONY_REGISTRATION,
+		    &k->ceremony, n);
 	if (r == PTN_OK)
 		r = ptn_dfns_enrolment_verify(sc, n, &k->denial);
 	if (r == PTN_OK)

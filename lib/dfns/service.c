@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/account/user.h"
+#include "lib/base/arena.h"
 #include "lib/base/base64.h"
 #include "lib/base/clock.h"
 #include "lib/crypto/crypto.h"

@@ -6,11 +6,9 @@
 #include <stdint.h>
 
 #include "lib/account/session.h"
-#include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
 
 /*

@@ -1,9 +1,11 @@
 #include "lib/dfns/totp.h"
 
+#include "lib/base/arena.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/rng.h"
 #include "lib/conf/conf.h"
+#include "lib/crypto/secrets.h"
 #include "lib/crypto/totp.h"
 #include "lib/db/sql.h"
 

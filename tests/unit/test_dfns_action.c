@@ -80,7 +80,7 @@ check(const char *token, const struct ptn_dfns_action_by *who,
     const struct ptn_useraction *what, struct ptn_uuid *id,
     enum ptn_dfns_denial_reason reason)
 {
-	struct ptn_dfns_denial d = { PTN_DFNS_NOT_DENIED, NULL };
+	struct ptn_dfns_denial d = { .reason = PTN_DFNS_NOT_DENIED };
 	enum ptn_err r;
 
 	r = ptn_dfns_action_check(&scope, token, who, what, id, &d);

@@ -1,4 +1,4 @@
-/* Ceremonies: one try or a few, of one purpose, tenant and lifetime. */
+/* Ceremonies: one try or a few, of one kind, tenant and lifetime. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,9 +12,9 @@
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 
 static struct ptn_dfns_ceremony
-put(enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *user)
+put(enum ptn_dfns_ceremony_kind kind, const struct ptn_uuid *user)
 {
-	struct ptn_dfns_ceremony c = { .purpose = purpose,
+	struct ptn_dfns_ceremony c = { .kind = kind,
 		.challenge = "Y2g",
 		.state = { .kind = PTN_CRED_KEY },
 		.sealed = PTN_BYTES("\0\1", 2) };
@@ -26,19 +26,19 @@ put(enum ptn_dfns_ceremony_kind purpose, const struct ptn_uuid *user)
 }
 
 static enum ptn_err
-take(const struct ptn_dfns_ceremony *c, enum ptn_dfns_ceremony_kind purpose)
+take(const struct ptn_dfns_ceremony *c, enum ptn_dfns_ceremony_kind kind)
 {
 	struct ptn_dfns_ceremony out;
 
-	return ptn_dfns_ceremony_take(&scope, purpose, &c->id, &out);
+	return ptn_dfns_ceremony_take(&scope, kind, &c->id, &out);
 }
 
 static enum ptn_err
-try(const struct ptn_dfns_ceremony *c, enum ptn_dfns_ceremony_kind purpose)
+try(const struct ptn_dfns_ceremony *c, enum ptn_dfns_ceremony_kind kind)
 {
 	struct ptn_dfns_ceremony out;
 
-	return ptn_dfns_ceremony_try(&scope, purpose, &c->id, &out);
+	return ptn_dfns_ceremony_try(&scope, kind, &c->id, &out);
 }
 
 static void
@@ -57,9 +57,9 @@ comes_back_as_it_was(void **state)
 	assert_int_equal(out.state.kind, PTN_CRED_KEY);
 	assert_int_equal(out.sealed.len, 2);
 	assert_memory_equal(out.sealed.p, "\0\1", 2);
-	assert_int_equal(out.purpose, PTN_DFNS_CEREMONY_LOGIN);
+	assert_int_equal(out.kind, PTN_DFNS_CEREMONY_LOGIN);
 	/* One that nobody can answer, without a secret. */
-	c = (struct ptn_dfns_ceremony){ .purpose = PTN_DFNS_CEREMONY_LOGIN,
+	c = (struct ptn_dfns_ceremony){ .kind = PTN_DFNS_CEREMONY_LOGIN,
 		.challenge = "" };
 	assert_int_equal(ptn_dfns_ceremony_put(&scope, &c), PTN_OK);
 	assert_int_equal(ptn_dfns_ceremony_take(&scope, PTN_DFNS_CEREMONY_LOGIN,
@@ -87,9 +87,9 @@ challenges(void **state)
 		assert_non_null(memchr("0123456789abcdef", hex.p[i], 16));
 }
 
-/* What is asked for with another purpose is not found, and not spent. */
+/* What is asked for as another kind is not found, and not spent. */
 static void
-purposes_apart(void **state)
+kinds_apart(void **state)
 {
 	struct ptn_dfns_ceremony c, out;
 	bool used;
@@ -224,7 +224,7 @@ race_take(const struct ptn_scope *sc, void *arg)
 	const struct ptn_dfns_ceremony *c = arg;
 	struct ptn_dfns_ceremony out;
 
-	return ptn_dfns_ceremony_take(sc, c->purpose, &c->id, &out);
+	return ptn_dfns_ceremony_take(sc, c->kind, &c->id, &out);
 }
 
 static enum ptn_err
@@ -233,7 +233,7 @@ race_try(const struct ptn_scope *sc, void *arg)
 	const struct ptn_dfns_ceremony *c = arg;
 	struct ptn_dfns_ceremony out;
 
-	return ptn_dfns_ceremony_try(sc, c->purpose, &c->id, &out);
+	return ptn_dfns_ceremony_try(sc, c->kind, &c->id, &out);
 }
 
 static enum ptn_err
@@ -241,7 +241,7 @@ race_use(const struct ptn_scope *sc, void *arg)
 {
 	const struct ptn_dfns_ceremony *c = arg;
 
-	return ptn_dfns_ceremony_use(sc, c->purpose, &c->id);
+	return ptn_dfns_ceremony_use(sc, c->kind, &c->id);
 }
 
 static void
@@ -266,7 +266,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(comes_back_as_it_was),
 		T(challenges),
-		T(purposes_apart),
+		T(kinds_apart),
 		T(tenants_apart),
 		T(dies_in_time),
 		T(tries_are_counted),

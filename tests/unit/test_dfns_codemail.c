@@ -46,9 +46,9 @@ each(void **state)
 }
 
 static void
-want(enum ptn_code_kind purpose, const struct ptn_uuid *at, const char *name)
+want(enum ptn_code_kind kind, const struct ptn_uuid *at, const char *name)
 {
-	const struct ptn_codemail w = { purpose, name, "en", "192.0.2.1" };
+	const struct ptn_codemail w = { kind, name, "en", "192.0.2.1" };
 
 	assert_int_equal(ptn_codemail_want(rows_at(at), &w), PTN_OK);
 }
@@ -226,7 +226,7 @@ not_too_often(void **state)
 	}
 	want(PTN_CODE_REGISTRATION, &org, "jo@example.org");
 	assert_null(served());
-	/* Another purpose is counted by itself. */
+	/* Another kind is counted by itself. */
 	rows_sql("UPDATE members SET registered = 1");
 	rows_sql("UPDATE emails SET verified = 1");
 	want(PTN_CODE_LOGIN, &org, "jo@example.org");

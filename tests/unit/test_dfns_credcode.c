@@ -50,7 +50,7 @@ static struct ptn_uuid
 approved(const struct ptn_scope *sc, const struct ptn_uuid *user)
 {
 	struct ptn_dfns_ceremony a = { .user_id = *user,
-		.purpose = PTN_DFNS_CEREMONY_SIGNED,
+		.kind = PTN_DFNS_CEREMONY_SIGNED,
 		.challenge = "Y2g" };
 
 	assert_int_equal(ptn_dfns_ceremony_put(sc, &a), PTN_OK);

@@ -19,7 +19,7 @@ typedef enum ptn_err call_fn(const struct ptn_scope *sc,
 static struct ptn_uuid
 action(void)
 {
-	struct ptn_dfns_ceremony c = { .purpose = PTN_DFNS_CEREMONY_SIGNED,
+	struct ptn_dfns_ceremony c = { .kind = PTN_DFNS_CEREMONY_SIGNED,
 		.challenge = "" };
 
 	assert_int_equal(ptn_dfns_ceremony_put(&scope, &c), PTN_OK);

@@ -89,7 +89,10 @@ registers_once(void **state)
 	assert_int_equal(k.denial.reason, PTN_DFNS_BAD_TOKEN);
 	assert_null(k.denial.detail);
 	k = finish(&two.start, PTN_OK);
-	client_recorded(PTN_EVENT_DFNS_REGISTRATION_OK);
+	assert_int_equal(actor.n, 2);
+	assert_true(rules_event(PTN_EVENT_EMAIL_VERIFIED, NULL));
+	assert_true(rules_event(PTN_EVENT_DFNS_REGISTRATION_OK, NULL));
+	actor.n = 0;
 	assert_null(k.token);
 	assert_int_equal(ncreds(&m.id), 1);
 	assert_int_equal(ptn_member_by_id(&scope, &m.id, &now), PTN_OK);
