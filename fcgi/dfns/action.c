@@ -1,9 +1,9 @@
-#include "lib/dfns/action.h"
+#include "fcgi/dfns/dfns.h"
 
 #include <string.h>
 
-#include "fcgi/dfns/dfns.h"
 #include "lib/conf/conf.h"
+#include "lib/dfns/action.h"
 #include "lib/dfns/useraction.h"
 
 #define PATH_MAX_LEN 2048

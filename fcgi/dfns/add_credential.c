@@ -1,7 +1,7 @@
-#include "lib/dfns/add_credential.h"
-
 #include "fcgi/dfns/dfns.h"
+
 #include "lib/crypto/jws.h"
+#include "lib/dfns/add_credential.h"
 
 enum { INIT_KIND, INIT__MAX };
 

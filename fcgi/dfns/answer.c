@@ -1,4 +1,5 @@
 #include "fcgi/dfns/dfns.h"
+
 #include "fcgi/throttle.h"
 #include "lib/crypto/jws.h"
 

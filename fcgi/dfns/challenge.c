@@ -1,4 +1,5 @@
 #include "fcgi/dfns/dfns.h"
+
 #include "lib/conf/conf.h"
 
 /* As which factor a kind may be used. */

@@ -1,5 +1,6 @@
-#include "fcgi/client.h"
 #include "fcgi/dfns/dfns.h"
+
+#include "fcgi/client.h"
 #include "lib/dfns/codemail.h"
 #include "lib/format/dfnsid.h"
 #include "lib/format/locale.h"

@@ -1,8 +1,8 @@
-#include "lib/dfns/credcode.h"
-
 #include "fcgi/dfns/dfns.h"
+
 #include "lib/dfns/add_credential.h"
 #include "lib/dfns/code.h"
+#include "lib/dfns/credcode.h"
 
 enum { NEW_EXPIRATION, NEW__MAX };
 

@@ -1,10 +1,10 @@
-#include "lib/dfns/cred.h"
+#include "fcgi/dfns/dfns.h"
 
 #include <stdio.h>
 #include <time.h>
 
-#include "fcgi/dfns/dfns.h"
 #include "lib/dfns/activation.h"
+#include "lib/dfns/cred.h"
 #include "lib/format/dfnsid.h"
 
 #define US_PER_MS 1000

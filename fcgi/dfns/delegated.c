@@ -1,9 +1,9 @@
-#include "lib/dfns/delegate.h"
+#include "fcgi/dfns/dfns.h"
 
 #include <string.h>
 
-#include "fcgi/dfns/dfns.h"
 #include "lib/base/base64.h"
+#include "lib/dfns/delegate.h"
 
 enum { REG_EMAIL, REG_KIND, REG_EXTERNAL, REG__MAX };
 

@@ -1,6 +1,6 @@
-#include "lib/dfns/enrolment.h"
-
 #include "fcgi/dfns/dfns.h"
+
+#include "lib/dfns/enrolment.h"
 #include "lib/format/dfnsid.h"
 
 static const struct {

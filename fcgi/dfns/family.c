@@ -1,10 +1,10 @@
-#include "fcgi/family.h"
+#include "fcgi/dfns/dfns.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "fcgi/bearer.h"
-#include "fcgi/dfns/dfns.h"
+#include "fcgi/family.h"
 #include "lib/crypto/crypto.h"
 #include "lib/dfns/service.h"
 #include "lib/dfns/token.h"

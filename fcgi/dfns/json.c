@@ -1,4 +1,5 @@
 #include "fcgi/dfns/dfns.h"
+
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
 #include "lib/format/dfnsid.h"

@@ -1,7 +1,7 @@
-#include "lib/dfns/login.h"
-
 #include "fcgi/dfns/dfns.h"
+
 #include "lib/dfns/code.h"
+#include "lib/dfns/login.h"
 #include "lib/format/dfnsid.h"
 
 enum { INIT_USERNAME, INIT_ORG, INIT_CODE, INIT__MAX };

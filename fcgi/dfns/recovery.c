@@ -1,8 +1,8 @@
-#include "lib/dfns/recovery.h"
-
 #include "fcgi/dfns/dfns.h"
+
 #include "lib/base/base64.h"
 #include "lib/dfns/code.h"
+#include "lib/dfns/recovery.h"
 #include "lib/format/dfnsid.h"
 
 enum { INIT_USERNAME, INIT_ORG, INIT_CODE, INIT_CREDENTIAL, INIT__MAX };

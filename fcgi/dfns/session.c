@@ -1,4 +1,5 @@
 #include "fcgi/dfns/dfns.h"
+
 #include "lib/account/signout.h"
 
 enum { LOGOUT_ALL, LOGOUT__MAX };

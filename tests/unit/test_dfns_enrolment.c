@@ -312,6 +312,63 @@ recovery_denied(void **state)
 	assert_int_equal(s.denial.reason, PTN_DFNS_NO_USER);
 }
 
+/* ------------------------------------------------------------- passwords */
+
+static enum ptn_dfns_denial_reason
+asked(enum ptn_dfns_cred_kind second, const char *password)
+{
+	struct ptn_dfns_enrolment n = { .hash = NULL };
+	struct ptn_dfns_denial d = { .reason = PTN_DFNS_NOT_DENIED };
+	enum ptn_err r;
+
+	n.in[PTN_ENROLMENT_FIRST].kind = PTN_CRED_PASSWORD;
+	n.in[PTN_ENROLMENT_FIRST].secret = ptn_bytes_of(password);
+	n.in[PTN_ENROLMENT_SECOND].kind = second;
+	r = ptn_dfns_enrolment_check(&scope, &n, &d);
+	assert_int_equal(r,
+	    d.reason == PTN_DFNS_NOT_DENIED ? PTN_OK : PTN_E_DENIED);
+	assert_int_equal(d.why != NULL, d.reason == PTN_DFNS_PASSWORD_UNFIT);
+	assert_null(d.detail);
+	return d.reason;
+}
+
+/* With an app beside it, and fit: the first fault is told. */
+static void
+passwords(void **state)
+{
+	(void)state;
+	conf.dfns_password = true;
+	conf.password_max_bytes = 72;
+	assert_int_equal(asked(PTN_CRED_UNSET, "short"),
+	    PTN_DFNS_PASSWORD_ALONE);
+	assert_int_equal(asked(PTN_CRED_KEY, "long enough to be one"),
+	    PTN_DFNS_PASSWORD_ALONE);
+	assert_int_equal(asked(PTN_CRED_TOTP, "short"),
+	    PTN_DFNS_PASSWORD_UNFIT);
+	assert_int_equal(asked(PTN_CRED_TOTP, "long enough to be one"),
+	    PTN_DFNS_NOT_DENIED);
+	conf.dfns_password = false;
+}
+
+/* A recovery by a password and an app alone is denied before all else. */
+static void
+nothing_signs(void **state)
+{
+	struct ptn_dfns_recovery k = { .json = NULL };
+	struct ptn_dfns_factor_new *in = k.creds.in;
+
+	(void)state;
+	in[PTN_ENROLMENT_FIRST].kind = PTN_CRED_PASSWORD;
+	in[PTN_ENROLMENT_FIRST].secret = ptn_bytes_of("long enough to be one");
+	in[PTN_ENROLMENT_SECOND].kind = PTN_CRED_TOTP;
+	conf.dfns_password = true;
+	conf.password_max_bytes = 72;
+	assert_int_equal(ptn_dfns_recovery_finish(&scope, &k), PTN_E_DENIED);
+	conf.dfns_password = false;
+	assert_int_equal(k.denial.reason, PTN_DFNS_NOTHING_SIGNS);
+	assert_null(k.denial.detail);
+}
+
 #define T(f) cmocka_unit_test_setup(f, each)
 
 int
@@ -325,6 +382,8 @@ main(void)
 		T(races),
 		T(recovers_once),
 		T(recovery_denied),
+		T(passwords),
+		T(nothing_signs),
 	};
 
 	return cmocka_run_group_tests(tests, client_setup, client_teardown);

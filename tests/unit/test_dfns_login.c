@@ -187,13 +187,40 @@ codes(void **state)
 static void
 nameless(void **state)
 {
-	const struct ptn_dfns_login_start l = start(NULL, NULL, PTN_OK);
+	struct ptn_dfns_login_start l;
 	struct ptn_dfns_login k;
 
 	(void)state;
+	conf.dfns_usernameless = true;
+	l = start(NULL, NULL, PTN_OK);
+	conf.dfns_usernameless = false;
 	assert_int_equal(l.ch.signers.n, 0);
 	assert_int_equal(answer(&l, l.ch.challenge, &k), PTN_E_DENIED);
 	assert_int_equal(k.an.denial.reason, PTN_DFNS_NOT_PROVED);
+}
+
+/* A log-in without a name is of the organisation that was named. */
+static void
+nameless_has_a_tenant(void **state)
+{
+	const struct ptn_uuid nil = { { 0 } };
+	struct ptn_dfns_login_start l = { .org = org };
+	struct ptn_scope at = ptn_scope_at(&scope, &nil);
+
+	(void)state;
+	conf.dfns_usernameless = true;
+	assert_int_equal(ptn_dfns_login_start(&at, &l), PTN_OK);
+	conf.dfns_usernameless = false;
+	assert_true(ptn_uuid_equal(&at.tenant_id, &tenant));
+}
+
+/* A name is needed, unless the configuration says otherwise. */
+static void
+a_name_is_needed(void **state)
+{
+	(void)state;
+	(void)start(NULL, NULL, PTN_E_INPUT);
+	(void)start("", NULL, PTN_E_INPUT);
 }
 
 /* The row of the log is there with the session, or neither is. */
@@ -251,6 +278,8 @@ main(void)
 		T(switched_off_meanwhile),
 		T(codes),
 		T(nameless),
+		T(nameless_has_a_tenant),
+		T(a_name_is_needed),
 		T(no_session_without_its_record),
 		T(races),
 	};
