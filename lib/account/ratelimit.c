@@ -6,8 +6,8 @@
 
 #define STATE_BASE 1000000000000 /* see rate_limits in postern-schema(7) */
 
-enum ptn_err
-ptn_ratelimit_take(const struct ptn_scope *sc, struct ptn_bytes bucket,
+static enum ptn_err
+take(const struct ptn_scope *sc, struct ptn_bytes bucket,
     struct ptn_ratelimit *rate)
 {
 	const struct ptn_rate_take_in in = {
@@ -20,9 +20,6 @@ ptn_ratelimit_take(const struct ptn_scope *sc, struct ptn_bytes bucket,
 	int64_t used;
 	enum ptn_err r;
 
-	rate->verdict = PTN_DENY;
-	rate->remaining = 0;
-	rate->reset_s = rate->interval_s;
 	if ((r = ptn_sql_rate_take(sc->db, &in, &state)) != PTN_OK)
 		return r;
 	if (state == 0) /* a new bucket */
@@ -44,11 +41,13 @@ ptn_ratelimit_take_named(const struct ptn_scope *sc, const char *text,
 	enum ptn_err r;
 
 	rate->verdict = PTN_DENY;
+	rate->remaining = 0;
+	rate->reset_s = rate->interval_s;
 	if (text == NULL)
 		return PTN_E_NOMEM;
 	r = ptn_secrets_mac(sc->secrets, 0, PTN_KEY_USE_RATE,
 	    ptn_bytes_of(text), bucket);
 	if (r != PTN_OK)
 		return r;
-	return ptn_ratelimit_take(sc, PTN_BYTES(bucket, sizeof(bucket)), rate);
+	return take(sc, PTN_BYTES(bucket, sizeof(bucket)), rate);
 }

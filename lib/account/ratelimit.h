@@ -3,7 +3,6 @@
 
 #include <stdint.h>
 
-#include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/db/scope.h"
 
@@ -21,15 +20,10 @@ struct ptn_ratelimit {
 };
 
 /*
- * Take a token from the bucket: one statement, one commit.  bucket is a
- * digest that names route, account and network.
- */
-enum ptn_err ptn_ratelimit_take(const struct ptn_scope *sc,
-    struct ptn_bytes bucket, struct ptn_ratelimit *rate) PTN_MUST_USE;
-
-/*
- * The same for the bucket of what a text names.  Its own name is a MAC of the
- * text, so that the table tells nothing about who tried to log in from where.
+ * Take a token from the bucket of what a text names, such as route, account
+ * and network: one statement, one commit.  The bucket's own name is a MAC of
+ * the text, so that the table tells nothing about who tried to log in from
+ * where.
  *
  * text	as ptn_arena_printf() returned it: NULL is PTN_E_NOMEM
  */

@@ -13,16 +13,6 @@
 #define INTERVAL_S 86400
 #define SLACK_S 1000 /* a machine that is slower than this is not tested on */
 
-static struct ptn_bytes
-bucket(const char *name)
-{
-	uint8_t *b = ptn_arena_alloc(arena, PTN_SHA256_LEN);
-
-	assert_non_null(b);
-	ptn_crypto_sha256(ptn_bytes_of(name), b);
-	return PTN_BYTES(b, PTN_SHA256_LEN);
-}
-
 static struct ptn_ratelimit
 take_at(const struct ptn_scope *sc, const char *name, int64_t limit)
 {
@@ -32,7 +22,7 @@ take_at(const struct ptn_scope *sc, const char *name, int64_t limit)
 		.reset_s = -1,
 		.verdict = PTN_ALLOW };
 
-	assert_int_equal(ptn_ratelimit_take(sc, bucket(name), &rate), PTN_OK);
+	assert_int_equal(ptn_ratelimit_take_named(sc, name, &rate), PTN_OK);
 	return rate;
 }
 
@@ -151,12 +141,16 @@ denied_without_an_answer(void **state)
 
 	(void)state;
 	rows_sql("RENAME TABLE rate_limits TO away");
-	assert_int_equal(ptn_ratelimit_take(&scope, bucket("a"), &rate),
+	assert_int_equal(ptn_ratelimit_take_named(&scope, "a", &rate),
 	    PTN_E_INTERNAL);
 	rows_sql("RENAME TABLE away TO rate_limits");
 	assert_int_equal(rate.verdict, PTN_DENY);
 	assert_int_equal(rate.remaining, 0);
 	assert_int_equal(rate.reset_s, INTERVAL_S);
+	rate.verdict = PTN_ALLOW; /* the name did not fit */
+	assert_int_equal(ptn_ratelimit_take_named(&scope, NULL, &rate),
+	    PTN_E_NOMEM);
+	assert_int_equal(rate.verdict, PTN_DENY);
 }
 
 static enum ptn_err
