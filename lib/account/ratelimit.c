@@ -20,9 +20,6 @@ take(const struct ptn_scope *sc, struct ptn_bytes bucket,
 	int64_t used;
 	enum ptn_err r;
 
-	rate->verdict = PTN_DENY;
-	rate->remaining = 0;
-	rate->reset_s = rate->interval_s;
 	if ((r = ptn_sql_rate_take(sc->db, &in, &state)) != PTN_OK)
 		return r;
 	if (state == 0) /* a new bucket */
@@ -44,6 +41,8 @@ ptn_ratelimit_take(const struct ptn_scope *sc, const char *text,
 	enum ptn_err r;
 
 	rate->verdict = PTN_DENY;
+	rate->remaining = 0;
+	rate->reset_s = rate->interval_s;
 	if (text == NULL)
 		return PTN_E_NOMEM;
 	r = ptn_secrets_mac(sc->secrets, 0, PTN_KEY_USE_RATE,

@@ -3,7 +3,6 @@
 
 #include <stdint.h>
 
-#include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/db/scope.h"
 

@@ -147,6 +147,10 @@ denied_without_an_answer(void **state)
 	assert_int_equal(rate.verdict, PTN_DENY);
 	assert_int_equal(rate.remaining, 0);
 	assert_int_equal(rate.reset_s, INTERVAL_S);
+	rate.verdict = PTN_ALLOW; /* the name did not fit */
+	assert_int_equal(ptn_ratelimit_take(&scope, NULL, &rate),
+	    PTN_E_NOMEM);
+	assert_int_equal(rate.verdict, PTN_DENY);
 }
 
 static enum ptn_err
