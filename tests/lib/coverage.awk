@@ -1,11 +1,13 @@
 # What gcov says of each object as one line a source: "PERCENT% LINES FILE".
+# top: what stands before lib/ in the names of sources.
 # A header counts with the object that says most of it.
 
 BEGIN { sort = "LC_ALL=C sort -n" }
 /^File / {
 	file = $2
 	gsub(/\047/, "", file)
-	sub(/^(\.\.?\/)+/, "", file)
+	if (index(file, top) == 1)
+		file = substr(file, length(top) + 1)
 	if (file !~ /^(lib|fcgi)\//)
 		file = ""
 }

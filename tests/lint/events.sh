@@ -7,6 +7,8 @@
 #	.It Va dfns_recovery_succeeded
 #	.Em change , No notice Ql recovered .
 #
+# And every event happens somewhere.
+#
 # usage: events.sh [TOP]
 
 set -u
@@ -70,6 +72,13 @@ awk '
 		exit failed
 	}
 ' "$table" "$man" || failed=1
+
+for event in $(sed -n 's/^PTN_EVENT(\([A-Z_0-9]*\),.*/\1/p' "$table"); do
+	grep -rqw --include='*.c' "PTN_EVENT_$event" "$top/lib" "$top/fcgi" || {
+		echo "events.sh: PTN_EVENT_$event happens nowhere" >&2
+		failed=1
+	}
+done
 
 if command -v mandoc >/dev/null; then
 	mandoc -T lint -W warning "$man" >&2 || failed=1

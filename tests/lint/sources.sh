@@ -12,7 +12,8 @@ failed=0
 
 for file in $(find lib fcgi -name '*.[ch]' -o -name '*.def' |
     LC_ALL=C sort) $(ls sql/queries/*.sql sql/migrations/*.sql \
-    tests/lint/*.sh tests/unit/*.sh etc/mail/* etc/examples/* fcgi/*.[0-9] sql/*.[0-9] \
+    tests/lint/*.sh tests/unit/*.sh etc/mail/* etc/examples/* fcgi/*.[0-9] \
+    fcgi/HACKING sql/*.[0-9] \
     2>/dev/null) $(find etc -maxdepth 1 -type f) \
     $(find tests/http tests/browser tests/faults tests/bench tests/openapi \
     tests/lib tests/vectors -type f 2>/dev/null); do

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "lib/base/array.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/format/locale.h"
@@ -77,15 +78,14 @@ decode(struct ptn_arena *a, const char *s)
 	return out;
 }
 
-#define BOTH 2
-#define READ_MAX 32
+#define READ_MAX 64
 
 /*
- * Both mails in each language, as the reader has them: headers and decoded
+ * Some mails in each language, as the reader has them: headers and decoded
  * parts.  How many.
  */
 static size_t
-read_all(struct ptn_arena *a, const char *const names[BOTH],
+read_all(struct ptn_arena *a, const char *const *names, size_t nnames,
     struct ptn_outbox_mail mail, const char *body[READ_MAX])
 {
 	struct ptn_conf cf = make_conf();
@@ -94,10 +94,10 @@ read_all(struct ptn_arena *a, const char *const names[BOTH],
 	size_t i;
 
 	assert_int_equal(ptn_mailer_new(&m, &cf), PTN_OK);
-	for (i = 0; ptn_locales[i / BOTH] != NULL; i++) {
+	for (i = 0; ptn_locales[i / nnames] != NULL; i++) {
 		assert_true(i < READ_MAX);
-		mail.template = names[i % BOTH];
-		mail.locale = ptn_locales[i / BOTH];
+		mail.template = names[i % nnames];
+		mail.locale = ptn_locales[i / nnames];
 		assert_int_equal(ptn_mail_write(m, a, &mail, &out), PTN_OK);
 		body[i] = decode(a,
 		    ptn_arena_strndup(a, (const char *)out.p, out.len));
@@ -158,7 +158,7 @@ test_locales(void **state)
 static void
 test_requested(void **state)
 {
-	static const char *const names[BOTH] = { "login", "recovery" };
+	static const char *const names[] = { "login", "recovery" };
 	const struct ptn_outbox_mail mail = { .to = "jane@example.org",
 		.code = "1",
 		.ttl_s = 600,
@@ -166,7 +166,7 @@ test_requested(void **state)
 		.address = "2001:db8::1" };
 	struct ptn_arena *a = make_arena();
 	const char *body[READ_MAX];
-	size_t i, n = read_all(a, names, mail, body);
+	size_t i, n = read_all(a, names, PTN_ARRAY_LEN(names), mail, body);
 
 	(void)state;
 	for (i = 0; i < n; i++) {
@@ -180,7 +180,10 @@ test_requested(void **state)
 static void
 test_notices(void **state)
 {
-	static const char *const names[BOTH] = { "credential", "recovered" };
+	static const char *const names[] = {
+#define PTN_NOTICE(name, mail) mail,
+#include "lib/event/notice.def"
+	};
 	const struct ptn_outbox_mail mail = { .to = "jane@example.org",
 		.code = "",
 		.ttl_s = 86400,
@@ -188,7 +191,7 @@ test_notices(void **state)
 		.org = "or-1" };
 	struct ptn_arena *a = make_arena();
 	const char *body[READ_MAX];
-	size_t i, j, n = read_all(a, names, mail, body);
+	size_t i, j, n = read_all(a, names, PTN_ARRAY_LEN(names), mail, body);
 
 	(void)state;
 	for (i = 0; i < n; i++) {
@@ -361,7 +364,18 @@ write_file(const char *path, const char *text, mode_t mode)
 	assert_int_equal(chmod(path, mode), 0);
 }
 
-/* The installed files with one of them replaced; NULL takes it away. */
+/* What a language has for the notices. */
+static const char notices[] =
+#define PTN_NOTICE(name, mail)                                                 \
+	mail ".subject = text\n" mail ".greeting = text\n" mail                \
+	     ".instruction = text\n" mail ".ignore = text\n"
+#include "lib/event/notice.def"
+    ;
+
+/*
+ * The installed files with one of them replaced; NULL takes it away.  A
+ * language has the notices besides.
+ */
 static enum ptn_err
 try_file(const char *name, const char *text)
 {
@@ -369,6 +383,7 @@ try_file(const char *name, const char *text)
 	struct ptn_mailer *m = NULL;
 	char path[PATH_LEN];
 	char cmd[4 * PATH_LEN];
+	char whole[8 * PATH_LEN];
 	enum ptn_err r;
 
 	snprintf(cmd, sizeof(cmd),
@@ -378,8 +393,11 @@ try_file(const char *name, const char *text)
 	assert_int_equal(system(cmd), 0);
 	snprintf(path, sizeof(path), "%s/mail/%s", dir, name);
 	unlink(path);
+	snprintf(whole, sizeof(whole), "%s%s",
+	    strstr(name, ".lang") != NULL ? notices : "",
+	    text != NULL ? text : "");
 	if (text != NULL)
-		write_file(path, text, 0644);
+		write_file(path, whole, 0644);
 	snprintf(path, sizeof(path), "%s/mail", dir);
 	cf.mail_dir = path;
 	r = ptn_mailer_new(&m, &cf);
@@ -393,15 +411,10 @@ try_file(const char *name, const char *text)
 	     ".instruction = text\n" mail ".validity.zero = text\n" mail       \
 	     ".validity.one = text\n" mail ".validity.other = text\n" mail     \
 	     ".ignore = text\n"
-#define NOTICE(mail)                                                           \
-	mail ".subject = text\n" mail ".greeting = text\n" mail                \
-	     ".instruction = text\n" mail ".ignore = text\n"
 #define COMPLETE                                                               \
 	WHOLE("login")                                                         \
 	WHOLE("registration")                                                  \
 	WHOLE("recovery")                                                      \
-	NOTICE("credential")                                                   \
-	NOTICE("recovered")                                                    \
 	LINE("subject")                                                        \
 	LINE("greeting")                                                       \
 	LINE("instruction")                                                    \
