@@ -17,7 +17,9 @@ log_out(const struct ptn_scope *sc, void *arg)
 
 	r = e->session == NULL ? ptn_session_end_all(sc, e->user)
 			       : ptn_session_end(sc, e->user, e->session);
-	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+	if (r == PTN_E_NOT_FOUND) /* it has ended: nothing happens */
+		return PTN_OK;
+	if (r != PTN_OK)
 		return r;
 	return ptn_event(sc, PTN_EVENT_USER_LOGGED_OUT, NULL);
 }

@@ -27,10 +27,16 @@ read_kind(const char *name, enum ptn_outbox_kind *out)
 	return false;
 }
 
-static struct ptn_bytes
-aad_of(const struct ptn_uuid *id)
+/* What a sealed body is bound to: the id of its row, and its kind. */
+struct bound {
+	struct ptn_uuid id;
+	uint8_t kind;
+};
+
+static struct bound
+bind_to(const struct ptn_uuid *id, enum ptn_outbox_kind kind)
 {
-	return PTN_BYTES(id->b, sizeof(id->b));
+	return (struct bound){ *id, (uint8_t)kind };
 }
 
 enum ptn_err
@@ -41,6 +47,7 @@ ptn_outbox_put(const struct ptn_scope *sc, enum ptn_outbox_kind kind,
 		.tenant_id = sc->tenant_id,
 		.kind = kinds[kind],
 		.ttl_s = mail->ttl_s };
+	const struct bound bound = bind_to(&in.id, kind);
 	struct ptn_jsonw w;
 	enum ptn_err r;
 
@@ -60,7 +67,8 @@ ptn_outbox_put(const struct ptn_scope *sc, enum ptn_outbox_kind kind,
 	if (w.buf.bad)
 		return PTN_E_NOMEM;
 	r = ptn_secrets_seal(sc->secrets, sc->arena, PTN_KEY_USE_OUTBOX,
-	    aad_of(&in.id), PTN_BYTES(w.buf.p, w.buf.len), &in.sealed);
+	    PTN_BYTES(&bound, sizeof(bound)), PTN_BYTES(w.buf.p, w.buf.len),
+	    &in.sealed);
 	if (r != PTN_OK)
 		return r;
 	if ((r = ptn_sql_outbox_put(sc->db, &in)) == PTN_OK &&
@@ -102,12 +110,14 @@ open_row(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
     struct ptn_outbox_item *item)
 {
 	struct ptn_bytes plain;
+	struct bound bound;
 	enum ptn_err r;
 
 	if (!read_kind(row->kind, &item->kind))
 		return PTN_E_NOT_FOUND;
+	bound = bind_to(&row->id, item->kind);
 	r = ptn_secrets_open(sc->secrets, sc->arena, PTN_KEY_USE_OUTBOX,
-	    aad_of(&row->id), row->sealed, &plain);
+	    PTN_BYTES(&bound, sizeof(bound)), row->sealed, &plain);
 	if (r != PTN_OK)
 		return r;
 	item->id = row->id;

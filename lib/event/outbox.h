@@ -21,7 +21,7 @@ enum ptn_outbox_kind {
 /*
  * Mail that is to be sent: rows written in the transaction of what they
  * speak of, claimed and sent by the courier.  The body is sealed
- * (AES-256-GCM, bound to the row's id).
+ * (AES-256-GCM, bound to the row's id and kind).
  */
 struct ptn_outbox_mail {
 	const char *template; /* "passcode" */

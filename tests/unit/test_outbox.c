@@ -295,6 +295,17 @@ an_unknown_kind(void **state)
 	assert_int_equal(item->attempts, 0);
 }
 
+/* What was sealed as one kind is nothing as another: it goes. */
+static void
+a_kind_that_was_changed(void **state)
+{
+	(void)state;
+	put(&one_mail);
+	rows_sql("UPDATE outbox SET kind = 'dfns_code'");
+	(void)claim(MAX, 0);
+	assert_int_equal(waiting(), 0);
+}
+
 /* A secret that was rotated opens what it sealed, until it is gone. */
 static void
 a_secret_that_is_gone(void **state)
@@ -338,14 +349,17 @@ a_body_that_is_no_mail(void **state)
 	struct ptn_outbox_put_in in = { .tenant_id = tenant,
 		.kind = "mail",
 		.ttl_s = TTL_S };
+	uint8_t bound[sizeof(in.id.b) + 1]; /* to the row, and its kind */
 	size_t i;
 
 	(void)state;
+	bound[sizeof(in.id.b)] = PTN_OUTBOX_MAIL;
 	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
 		in.id = ptn_uuid_new();
+		memcpy(bound, in.id.b, sizeof(in.id.b));
 		assert_int_equal(ptn_secrets_seal(secrets, arena,
 				     PTN_KEY_USE_OUTBOX,
-				     PTN_BYTES(in.id.b, sizeof(in.id.b)),
+				     PTN_BYTES(bound, sizeof(bound)),
 				     ptn_bytes_of(bodies[i]), &in.sealed),
 		    PTN_OK);
 		assert_int_equal(ptn_sql_outbox_put(db, &in), PTN_OK);
@@ -370,6 +384,7 @@ main(void)
 		T(failed_comes_again),
 		T(expired_is_not_sent),
 		T(an_unknown_kind),
+		T(a_kind_that_was_changed),
 		T(a_secret_that_is_gone),
 		T(a_body_of_another_row),
 		T(a_body_that_is_no_mail),
