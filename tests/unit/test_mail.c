@@ -176,6 +176,14 @@ test_requested(void **state)
 	ptn_arena_free(&a);
 }
 
+/* Those of organisations say which account of which. */
+static bool
+says_whose(const char *notice)
+{
+	return strcmp(notice, "credential") == 0 ||
+	    strcmp(notice, "recovered") == 0;
+}
+
 /* Each notice in each language: of its own, with names, without holes. */
 static void
 test_notices(void **state)
@@ -196,8 +204,10 @@ test_notices(void **state)
 	(void)state;
 	for (i = 0; i < n; i++) {
 		body[i] = strstr(body[i], "\r\n\r\n");
-		assert_non_null(strstr(body[i], "jane"));
-		assert_non_null(strstr(body[i], "or-1"));
+		if (says_whose(names[i % PTN_ARRAY_LEN(names)])) {
+			assert_non_null(strstr(body[i], "jane"));
+			assert_non_null(strstr(body[i], "or-1"));
+		}
 		assert_non_null(strstr(body[i], "Example"));
 		assert_null(strstr(body[i], "{{"));
 		body[i] = strstr(body[i], "<p>");
