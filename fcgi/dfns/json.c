@@ -2,6 +2,7 @@
 
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
+#include "lib/dfns/password.h"
 #include "lib/format/dfnsid.h"
 
 enum ptn_err
@@ -97,7 +98,7 @@ ptn_dfns_write_creation(struct ptn_jsonw *w, const struct ptn_request *req,
     const char *challenge, const struct ptn_dfns_cred *creds, size_t n,
     const char *otp_url)
 {
-	const bool passwords = req->sc.cf->dfns_password;
+	const bool passwords = ptn_dfns_password_offered(req->sc.cf);
 
 	ptn_jsonw_str(w, "challenge", challenge);
 	ptn_jsonw_object(w, "supportedCredentialKinds");

@@ -18,6 +18,12 @@ least(const struct ptn_conf *cf)
 							: PTN_DFNS_PASSWORD_MIN;
 }
 
+bool
+ptn_dfns_password_offered(const struct ptn_conf *cf)
+{
+	return cf->dfns_password;
+}
+
 enum ptn_err
 ptn_dfns_password_fit(const struct ptn_conf *cf, struct ptn_arena *a,
     struct ptn_bytes pw, const char **why)
@@ -49,7 +55,7 @@ ptn_dfns_password_hash(const struct ptn_scope *sc,
 
 	assert(!ptn_db_in_tx(sc->db));
 	*hash = NULL;
-	if (!sc->cf->dfns_password || in->kind != PTN_CRED_PASSWORD)
+	if (!ptn_dfns_password_offered(sc->cf) || in->kind != PTN_CRED_PASSWORD)
 		return PTN_OK;
 	r = ptn_password_hash(sc->cf, sc->gate, sc->arena, in->secret, phc);
 	if (r != PTN_OK)

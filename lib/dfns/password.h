@@ -1,6 +1,8 @@
 #ifndef PTN_DFNS_PASSWORD_H
 #define PTN_DFNS_PASSWORD_H
 
+#include <stdbool.h>
+
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
@@ -17,6 +19,9 @@ struct ptn_conf;
  * owner changes it without a user action.
  */
 #define PTN_DFNS_PASSWORD_MIN 12 /* code points, whatever the configuration */
+
+/* Are passwords, and authenticator apps beside them, offered at all? */
+bool ptn_dfns_password_offered(const struct ptn_conf *cf);
 
 /*
  * Is a text fit to be one?  why is set to what is said of one that is not, in

@@ -6,8 +6,8 @@
 #include "lib/account/user.h"
 #include "lib/base/base64.h"
 #include "lib/base/finding.h"
-#include "lib/conf/conf.h"
 #include "lib/dfns/code.h"
+#include "lib/dfns/password.h"
 #include "lib/dfns/signers.h"
 #include "lib/dfns/verify.h"
 #include "lib/event/event.h"
@@ -132,7 +132,8 @@ check_new(const struct ptn_scope *sc, struct ptn_dfns_recovery *k)
 	r = ptn_dfns_enrolment_check(sc, &k->creds, &k->denial);
 	if (r != PTN_OK)
 		return r;
-	if (sc->cf->dfns_password && !ptn_dfns_enrolment_signs(&k->creds))
+	if (ptn_dfns_password_offered(sc->cf) &&
+	    !ptn_dfns_enrolment_signs(&k->creds))
 		return ptn_dfns_denial_set(&k->denial, PTN_DFNS_NOTHING_SIGNS,
 		    NULL);
 	return PTN_OK;

@@ -5,15 +5,15 @@
 #include "lib/base/array.h"
 #include "lib/base/base64.h"
 #include "lib/base/unicode.h"
-#include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
 #include "lib/crypto/secrets.h"
+#include "lib/dfns/password.h"
 
 enum ptn_err
 ptn_dfns_signers_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_dfns_signers *out)
 {
-	const bool passwords = sc->cf->dfns_password;
+	const bool passwords = ptn_dfns_password_offered(sc->cf);
 	struct ptn_dfns_cred *all;
 	bool with_totp;
 	enum ptn_err r;
@@ -85,7 +85,8 @@ ptn_dfns_signers_decoy(const struct ptn_scope *sc, const char *org,
 	static const enum ptn_dfns_cred_kind kinds[] = { PTN_CRED_FIDO2,
 		PTN_CRED_FIDO2, PTN_CRED_KEY, PTN_CRED_PASSWORD_PROTECTED_KEY,
 		PTN_CRED_PASSWORD };
-	const size_t nkinds = PTN_ARRAY_LEN(kinds) - !sc->cf->dfns_password;
+	const size_t nkinds =
+	    PTN_ARRAY_LEN(kinds) - !ptn_dfns_password_offered(sc->cf);
 	uint8_t mac[PTN_SHA256_LEN], id[PTN_SHA256_LEN];
 	struct ptn_dfns_cred *cred;
 	enum ptn_err r;

@@ -46,7 +46,7 @@ enum ptn_err ptn_dfns_verify_recovery(const struct ptn_scope *sc,
 /*
  * Judge a new credential; out is what to store, of a Password all but the
  * hash, which costs too much to be made here.  Password and Totp are refused
- * unless cf->dfns_password is on.  As above.
+ * unless dfns.password is on.  As above.
  */
 enum ptn_err ptn_dfns_verify_new(const struct ptn_scope *sc,
     const struct ptn_dfns_verify *v, const struct ptn_dfns_factor_new *in,
