@@ -35,8 +35,7 @@ check_code(const struct ptn_scope *sc, struct ptn_dfns_login_start *l,
 	return r;
 }
 
-/* No name: any passkey of the organisation answers, and says who the user is.
- */
+/* Any passkey of the organisation may answer; it says who the user is. */
 static enum ptn_err
 start_nameless(struct ptn_scope *sc, struct ptn_dfns_login_start *l)
 {

@@ -10,7 +10,7 @@
 #include "lib/db/db.h"
 #include "lib/db/sql.h"
 
-/* At least so many code points. */
+/* The least length, in code points. */
 static int64_t
 least(const struct ptn_conf *cf)
 {
@@ -59,7 +59,7 @@ ptn_dfns_password_hash(const struct ptn_scope *sc,
 	return *hash != NULL ? PTN_OK : PTN_E_NOMEM;
 }
 
-/* Failing to store the new hash is no failure. */
+/* If the new hash cannot be stored, the old one is still good. */
 static void
 replace(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const char *old, const char *fresh)

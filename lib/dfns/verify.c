@@ -68,7 +68,7 @@ verify_key(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
 	    finding);
 }
 
-/* Which of the list a factor names. */
+/* Which credential of the list a factor names. */
 static enum ptn_err
 pick(const struct ptn_scope *sc, const struct ptn_dfns_factor *factor,
     const struct ptn_dfns_cred *list, size_t n, size_t *at,

@@ -83,7 +83,7 @@ served(void)
 }
 
 static enum ptn_passcode_result
-judge(enum ptn_code_kind kind, const char *code, bool keep)
+verify(enum ptn_code_kind kind, const char *code, bool keep)
 {
 	enum ptn_passcode_result what;
 	char digits[PTN_DFNS_CODE_STR];
@@ -167,21 +167,21 @@ the_mail_and_its_code(void **state)
 	assert_int_equal(strlen(mail->time), strlen("2026-11-22 11:30 UTC"));
 	assert_int_equal(mail->ttl_s, ptn_code_ttl_s(PTN_CODE_REGISTRATION));
 	code = mail->code;
-	assert_int_equal(judge(PTN_CODE_LOGIN, code, false),
+	assert_int_equal(verify(PTN_CODE_LOGIN, code, false),
 	    PTN_PASSCODE_WRONG);
-	assert_int_equal(judge(PTN_CODE_RECOVERY, code, false),
+	assert_int_equal(verify(PTN_CODE_RECOVERY, code, false),
 	    PTN_PASSCODE_WRONG);
-	assert_int_equal(judge(PTN_CODE_REGISTRATION, code, true),
+	assert_int_equal(verify(PTN_CODE_REGISTRATION, code, true),
 	    PTN_PASSCODE_RIGHT);
 	/* A new one takes its place. */
 	want(PTN_CODE_REGISTRATION, &org, "jo@example.org");
 	mail = served();
 	assert_non_null(mail);
-	assert_int_equal(judge(PTN_CODE_REGISTRATION, code, true),
+	assert_int_equal(verify(PTN_CODE_REGISTRATION, code, true),
 	    PTN_PASSCODE_WRONG);
-	assert_int_equal(judge(PTN_CODE_REGISTRATION, mail->code, false),
+	assert_int_equal(verify(PTN_CODE_REGISTRATION, mail->code, false),
 	    PTN_PASSCODE_RIGHT);
-	assert_int_equal(judge(PTN_CODE_REGISTRATION, mail->code, false),
+	assert_int_equal(verify(PTN_CODE_REGISTRATION, mail->code, false),
 	    PTN_PASSCODE_WRONG);
 }
 
