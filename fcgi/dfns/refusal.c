@@ -1,6 +1,5 @@
 #include "fcgi/dfns/dfns.h"
 
-#include "lib/conf/conf.h"
 #include "lib/dfns/password.h"
 #include "lib/format/dfnsid.h"
 
@@ -90,7 +89,7 @@ ptn_dfns_refuse_password(struct ptn_request *req, struct ptn_reply *rep,
 	const char *why;
 	enum ptn_err r;
 
-	if (!req->sc.cf->dfns_password || in->kind != PTN_CRED_PASSWORD)
+	if (!ptn_dfns_password_on(&req->sc) || in->kind != PTN_CRED_PASSWORD)
 		return PTN_OK;
 	r = ptn_dfns_password_fit(req->sc.cf, req->sc.arena, in->secret, &why);
 	return r == PTN_E_INPUT ? ptn_dfns_refuse_unfit(req, rep, "", why) : r;

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "lib/account/user.h"
-#include "lib/conf/conf.h"
 #include "lib/dfns/action.h"
 #include "lib/dfns/cred.h"
+#include "lib/dfns/password.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
 
@@ -23,7 +23,7 @@ find(struct ptn_dfns_cred *c, size_t n, const struct ptn_uuid *id)
 static enum ptn_err
 set_active(const struct ptn_scope *sc, struct ptn_dfns_activation *k)
 {
-	const bool passwords = sc->cf->dfns_password;
+	const bool passwords = ptn_dfns_password_on(sc);
 	struct ptn_dfns_cred *all, *c;
 	bool could_log_in;
 	enum ptn_err r;

@@ -5,7 +5,6 @@
 #include "lib/account/user.h"
 #include "lib/base/clock.h"
 #include "lib/base/finding.h"
-#include "lib/conf/conf.h"
 #include "lib/dfns/action.h"
 #include "lib/dfns/challenge.h"
 #include "lib/dfns/credcode.h"
@@ -21,7 +20,7 @@ static bool
 is_offered(const struct ptn_scope *sc, enum ptn_dfns_cred_kind kind)
 {
 	if (ptn_dfns_cred_kind_secret(kind))
-		return sc->cf->dfns_password;
+		return ptn_dfns_password_on(sc);
 	return kind == PTN_CRED_FIDO2 || kind == PTN_CRED_KEY ||
 	    kind == PTN_CRED_PASSWORD_PROTECTED_KEY ||
 	    kind == PTN_CRED_RECOVERY_KEY;

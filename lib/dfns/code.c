@@ -81,3 +81,16 @@ ptn_dfns_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	ptn_wipe(code, sizeof(code));
 	return r;
 }
+
+enum ptn_err
+ptn_dfns_code_use(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    enum ptn_code_kind kind, struct ptn_bytes typed, struct ptn_dfns_denial *d)
+{
+	enum ptn_passcode_result what;
+	enum ptn_err r;
+
+	r = ptn_dfns_code_check(sc, user, kind, typed, false, &what);
+	if (r == PTN_OK && what != PTN_PASSCODE_RIGHT)
+		return ptn_dfns_denial_set(d, PTN_DFNS_BAD_CODE, "wrong code");
+	return r;
+}

@@ -8,6 +8,7 @@
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
+#include "lib/dfns/denial.h"
 
 /*
  * One-time codes that people read in a mail or on a screen, and type.
@@ -51,5 +52,10 @@ enum ptn_err ptn_dfns_code_check(const struct ptn_scope *sc,
     const struct ptn_uuid *user, enum ptn_code_kind kind,
     struct ptn_bytes typed, bool keep,
     enum ptn_passcode_result *out) PTN_MUST_USE;
+
+/* The same for a code that is used up.  PTN_E_DENIED, with d: it is wrong. */
+enum ptn_err ptn_dfns_code_use(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, enum ptn_code_kind kind,
+    struct ptn_bytes typed, struct ptn_dfns_denial *d) PTN_MUST_USE;
 
 #endif

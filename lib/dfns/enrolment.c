@@ -2,7 +2,6 @@
 
 #include "lib/account/user.h"
 #include "lib/base/finding.h"
-#include "lib/conf/conf.h"
 #include "lib/dfns/password.h"
 #include "lib/dfns/totp.h"
 #include "lib/dfns/verify.h"
@@ -65,7 +64,7 @@ ptn_dfns_enrolment_check(const struct ptn_scope *sc,
 	const struct ptn_dfns_factor_new *first = &n->in[PTN_ENROLMENT_FIRST];
 	enum ptn_err r;
 
-	if (!sc->cf->dfns_password || first->kind != PTN_CRED_PASSWORD)
+	if (!ptn_dfns_password_on(sc) || first->kind != PTN_CRED_PASSWORD)
 		return PTN_OK;
 	if (n->in[PTN_ENROLMENT_SECOND].kind != PTN_CRED_TOTP)
 		return ptn_dfns_denial_set(d, PTN_DFNS_PASSWORD_ALONE, NULL);

@@ -10,6 +10,12 @@
 #include "lib/db/db.h"
 #include "lib/db/sql.h"
 
+bool
+ptn_dfns_password_on(const struct ptn_scope *sc)
+{
+	return sc->cf->dfns_password;
+}
+
 /* The least length, in code points. */
 static int64_t
 least(const struct ptn_conf *cf)
@@ -49,7 +55,7 @@ ptn_dfns_password_hash(const struct ptn_scope *sc,
 
 	assert(!ptn_db_in_tx(sc->db));
 	*hash = NULL;
-	if (!sc->cf->dfns_password || in->kind != PTN_CRED_PASSWORD)
+	if (!ptn_dfns_password_on(sc) || in->kind != PTN_CRED_PASSWORD)
 		return PTN_OK;
 	r = ptn_password_hash(sc->cf, sc->gate, sc->arena, in->secret, phc);
 	if (r != PTN_OK)

@@ -1,6 +1,8 @@
 #ifndef PTN_DFNS_PASSWORD_H
 #define PTN_DFNS_PASSWORD_H
 
+#include <stdbool.h>
+
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
@@ -18,6 +20,9 @@ struct ptn_conf;
  * the user action that this API demands could be avoided.
  */
 #define PTN_DFNS_PASSWORD_MIN 12 /* code points, or password.min_length */
+
+/* Does this API offer passwords, with authenticator apps: dfns.password. */
+bool ptn_dfns_password_on(const struct ptn_scope *sc);
 
 /*
  * May a text become a password?

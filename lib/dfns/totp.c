@@ -4,10 +4,10 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/rng.h"
-#include "lib/conf/conf.h"
 #include "lib/crypto/secrets.h"
 #include "lib/crypto/totp.h"
 #include "lib/db/sql.h"
+#include "lib/dfns/password.h"
 
 static struct ptn_bytes
 aad_of(const struct ptn_uuid *user)
@@ -40,7 +40,7 @@ ptn_dfns_totp_offer(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 	*url = "";
 	*sealed = PTN_BYTES(NULL, 0);
-	if (!sc->cf->dfns_password)
+	if (!ptn_dfns_password_on(sc))
 		return PTN_OK;
 	if ((r = draw(sc, user, &secret, sealed)) != PTN_OK)
 		return r;

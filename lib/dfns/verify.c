@@ -7,6 +7,7 @@
 #include "lib/crypto/cose.h"
 #include "lib/crypto/spki.h"
 #include "lib/dfns/fido.h"
+#include "lib/dfns/password.h"
 #include "lib/dfns/totp.h"
 
 static struct ptn_dfns_fido
@@ -210,7 +211,7 @@ new_secret(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
     const struct ptn_dfns_factor_new *in, struct ptn_dfns_cred *out,
     struct ptn_finding *finding)
 {
-	if (!sc->cf->dfns_password)
+	if (!ptn_dfns_password_on(sc))
 		return ptn_finding_deny(finding, PTN_REASON_KIND);
 	out->cred_id = out->fingerprint = "";
 	return in->kind == PTN_CRED_TOTP ? new_totp(sc, v, in, out, finding)
