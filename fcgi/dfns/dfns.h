@@ -180,8 +180,7 @@ void ptn_dfns_write_user(struct ptn_jsonw *w, const struct ptn_uuid *id,
     const char *username);
 void ptn_dfns_write_rp(struct ptn_jsonw *w, const struct ptn_org *org);
 
-/* "attestation": what is asked of new passkeys
- * (passkey.attestation_preference). */
+/* "attestation": whether new passkeys are asked for one. */
 void ptn_dfns_write_attestation(struct ptn_jsonw *w,
     const struct ptn_request *req);
 
