@@ -52,7 +52,7 @@ ptn_dfns_action_init(struct ptn_request *req, struct ptn_reply *rep)
 	return PTN_OK;
 }
 
-/* POST /auth/action: the approval of a request for a signed challenge. */
+/* POST /auth/action: give a user action for a signed challenge. */
 enum ptn_err
 ptn_dfns_action(struct ptn_request *req, struct ptn_reply *rep)
 {

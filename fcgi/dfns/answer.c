@@ -38,7 +38,7 @@ read_factors(struct ptn_request *req, struct ptn_reply *rep,
 	return r;
 }
 
-/* Wrong passwords are counted before anything tells whether they are wrong. */
+/* The password is counted before it is checked, for unknown names as well. */
 static enum ptn_err
 check_password(struct ptn_request *req, struct ptn_reply *rep,
     struct ptn_dfns_answer *an)

@@ -1,7 +1,5 @@
 #include "fcgi/dfns/dfns.h"
 
-#include "lib/conf/conf.h"
-
 /* As which factor a kind may be used. */
 static const char *
 factor_of(enum ptn_dfns_cred_kind kind)
@@ -77,9 +75,7 @@ ptn_dfns_write_challenge(struct ptn_request *req, struct ptn_reply *rep,
 	ptn_jsonw_str(w, "challengeIdentifier", ch->identifier);
 	ptn_jsonw_str(w, "externalAuthenticationUrl", "");
 	ptn_jsonw_str(w, "userVerification", "required");
-	ptn_jsonw_str(w, "attestation",
-	    req->sc.cf->passkey_attestation == PTN_CONVEY_NONE ? "none"
-							       : "direct");
+	ptn_dfns_write_attestation(w, req);
 	ptn_dfns_write_rp(w, ch->org);
 	ptn_jsonw_object(w, "allowCredentials");
 	write_allowed(w, "key", ch, PTN_CRED_KEY);

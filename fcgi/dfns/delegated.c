@@ -98,8 +98,9 @@ start_registration(struct ptn_request *req, struct ptn_reply *rep, bool restart)
 }
 
 /*
- * POST /auth/registration/delegated: what the credentials of an end user are to
- * sign, who is made now or has not finished yet.
+ * POST /auth/registration/delegated: make an end user, or find one who has not
+ * finished their registration; the answer is what their credentials are to
+ * sign.
  */
 enum ptn_err
 ptn_dfns_delegated_registration(struct ptn_request *req, struct ptn_reply *rep)
@@ -108,8 +109,8 @@ ptn_dfns_delegated_registration(struct ptn_request *req, struct ptn_reply *rep)
 }
 
 /*
- * POST /auth/registration/delegated/restart: the same for an end user who was
- * made before and has not finished yet.
+ * POST /auth/registration/delegated/restart: the same, but only for an end user
+ * who was made before.
  */
 enum ptn_err
 ptn_dfns_delegated_restart(struct ptn_request *req, struct ptn_reply *rep)

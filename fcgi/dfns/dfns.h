@@ -180,6 +180,10 @@ void ptn_dfns_write_user(struct ptn_jsonw *w, const struct ptn_uuid *id,
     const char *username);
 void ptn_dfns_write_rp(struct ptn_jsonw *w, const struct ptn_org *org);
 
+/* "attestation": whether new passkeys are asked for one. */
+void ptn_dfns_write_attestation(struct ptn_jsonw *w,
+    const struct ptn_request *req);
+
 /* A time in ISO 8601 with exactly three digits of a second. */
 void ptn_dfns_write_time(struct ptn_jsonw *w, const char *name, int64_t us);
 

@@ -18,7 +18,7 @@ const struct ptn_auth ptn_dfns_auth_service = { &ptn_dfns_family };
 const struct ptn_auth ptn_dfns_auth_recovery = { &ptn_dfns_family };
 const struct ptn_auth ptn_dfns_auth_newcomer = { &ptn_dfns_family };
 
-/* A number that stands for the request id, by which the log is searched. */
+/* Dfns has a number here: ours is computed from the request id. */
 static void
 error_id(const struct ptn_request *req, char out[ID_STR])
 {
@@ -50,7 +50,7 @@ write_error(struct ptn_reply *rep, const struct ptn_request *req, int status,
 	ptn_jsonw_end_object(&rep->json);
 }
 
-/* PTN_E_NOT_FOUND for whatever is wrong with it. */
+/* PTN_E_NOT_FOUND for any fault of the token. */
 static enum ptn_err
 verify(struct ptn_request *req, struct ptn_bytes token,
     enum ptn_dfns_token_kind kind, struct ptn_dfns_token *t)
@@ -62,9 +62,9 @@ verify(struct ptn_request *req, struct ptn_bytes token,
 	return r == PTN_OK && verdict != PTN_ALLOW ? PTN_E_NOT_FOUND : r;
 }
 
-/* From here on the request is one of this organisation, and of this user. */
+/* From now on the request belongs to this organisation and user. */
 static void
-settle(struct ptn_request *req, const struct ptn_uuid *org,
+set_caller(struct ptn_request *req, const struct ptn_uuid *org,
     const struct ptn_uuid *user, const struct ptn_uuid *token)
 {
 	req->sc.tenant_id = *org;
@@ -73,7 +73,7 @@ settle(struct ptn_request *req, const struct ptn_uuid *org,
 	ptn_actor_is(&req->sc, user, NULL);
 }
 
-/* A token that names a ceremony; the handler looks for that. */
+/* The token names a ceremony, which the handler reads later. */
 static enum ptn_err
 find_ceremony(struct ptn_request *req, struct ptn_bytes token,
     enum ptn_dfns_token_kind kind)
@@ -82,13 +82,13 @@ find_ceremony(struct ptn_request *req, struct ptn_bytes token,
 	enum ptn_err r;
 
 	if ((r = verify(req, token, kind, &t)) == PTN_OK)
-		settle(req, &t.org, &t.user, &t.id);
+		set_caller(req, &t.org, &t.user, &t.id);
 	return r;
 }
 
 /*
- * One SELECT tells all: session, user and organisation.  PTN_E_FORBIDDEN for
- * somebody who is switched off.
+ * Session, user and organisation are read by one SELECT.  PTN_E_FORBIDDEN: the
+ * user is switched off.
  */
 static enum ptn_err
 find_session(struct ptn_request *req, const struct ptn_dfns_token *t,
@@ -123,11 +123,11 @@ find_user(struct ptn_request *req, struct ptn_bytes token,
 
 	if ((r = verify(req, token, PTN_DFNS_TOKEN_USER, &t)) != PTN_OK)
 		return r;
-	settle(req, &t.org, &t.user, &t.id);
+	set_caller(req, &t.org, &t.user, &t.id);
 	return find_session(req, &t, who);
 }
 
-/* One SELECT, too; what the token says is not believed, its row is. */
+/* One SELECT, too: only the row says who it is and whether it is good. */
 static enum ptn_err
 find_service(struct ptn_request *req, struct ptn_bytes token,
     const struct ptn_uuid *org, struct ptn_member *who)
@@ -139,14 +139,14 @@ find_service(struct ptn_request *req, struct ptn_bytes token,
 	r = ptn_service_find(&at, token, &seen);
 	if (r != PTN_OK)
 		return r;
-	settle(req, org, &seen.user_id, &seen.token_id);
+	set_caller(req, org, &seen.user_id, &seen.token_id);
 	req->signer = seen.credential_id;
 	req->session.claims.email.address = seen.username;
 	who->kind = seen.kind;
 	return PTN_OK;
 }
 
-/* A user or a service account, as the token says itself. */
+/* The token says whether it is a user's or a service account's. */
 static enum ptn_err
 find_caller(struct ptn_request *req, struct ptn_bytes token,
     struct ptn_member *who)
@@ -163,7 +163,7 @@ find_caller(struct ptn_request *req, struct ptn_bytes token,
 		       : find_user(req, token, who);
 }
 
-/* Whose request it is; who->kind stays NULL for the token of a ceremony. */
+/* Who asks; who->kind stays NULL if the token names a ceremony. */
 static enum ptn_err
 find(struct ptn_request *req, const struct ptn_auth *auth,
     struct ptn_member *who)
@@ -182,9 +182,9 @@ find(struct ptn_request *req, const struct ptn_auth *auth,
 	return find_caller(req, token, who);
 }
 
-/* Is the endpoint for users, for service accounts, or for both? */
+/* Is the endpoint for callers of this kind: user or service account? */
 static bool
-welcome(const struct ptn_request *req, const struct ptn_auth *auth)
+is_for_caller(const struct ptn_request *req, const struct ptn_auth *auth)
 {
 	const bool service = !ptn_uuid_is_nil(&req->signer);
 
@@ -220,7 +220,7 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep,
 	enum ptn_err r;
 
 	if (auth == &ptn_auth_anybody)
-		return PTN_OK; /* a token that came all the same is ignored */
+		return PTN_OK; /* a token is ignored */
 	r = find(req, auth, &who);
 	if (r == PTN_E_FORBIDDEN)
 		return refuse_member(req, rep, auth, &who);
@@ -228,7 +228,7 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep,
 		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
 	if (r != PTN_OK)
 		return r;
-	if (who.kind != NULL && !welcome(req, auth))
+	if (who.kind != NULL && !is_for_caller(req, auth))
 		return ptn_dfns_refuse_kind(req, rep, who.kind);
 	return auth == &ptn_dfns_auth_signed || auth == &ptn_dfns_auth_service
 	    ? ptn_dfns_require_action(req, rep)

@@ -47,6 +47,14 @@ ptn_dfns_write_rp(struct ptn_jsonw *w, const struct ptn_org *org)
 	ptn_jsonw_end_object(w);
 }
 
+void
+ptn_dfns_write_attestation(struct ptn_jsonw *w, const struct ptn_request *req)
+{
+	ptn_jsonw_str(w, "attestation",
+	    req->sc.cf->passkey_attestation == PTN_CONVEY_NONE ? "none"
+							       : "direct");
+}
+
 /* secret: the kind that is offered only as this factor, or NULL. */
 static void
 write_kinds(struct ptn_jsonw *w, const char *name, const char *secret)
@@ -98,7 +106,7 @@ ptn_dfns_write_creation(struct ptn_jsonw *w, const struct ptn_request *req,
     const char *challenge, const struct ptn_dfns_cred *creds, size_t n,
     const char *otp_url)
 {
-	const bool passwords = ptn_dfns_password_offered(req->sc.cf);
+	const bool passwords = ptn_dfns_password_on(&req->sc);
 
 	ptn_jsonw_str(w, "challenge", challenge);
 	ptn_jsonw_object(w, "supportedCredentialKinds");
@@ -106,9 +114,7 @@ ptn_dfns_write_creation(struct ptn_jsonw *w, const struct ptn_request *req,
 	write_kinds(w, "secondFactor", passwords ? "Totp" : NULL);
 	ptn_jsonw_end_object(w);
 	write_params(w);
-	ptn_jsonw_str(w, "attestation",
-	    req->sc.cf->passkey_attestation == PTN_CONVEY_NONE ? "none"
-							       : "direct");
+	ptn_dfns_write_attestation(w, req);
 	write_excluded(w, creds, n);
 	ptn_jsonw_object(w, "authenticatorSelection");
 	ptn_jsonw_str(w, "residentKey", "required");

@@ -41,7 +41,7 @@ ptn_dfns_login_init(struct ptn_request *req, struct ptn_reply *rep)
 	return PTN_OK;
 }
 
-/* POST /auth/login: a user token for a signed challenge. */
+/* POST /auth/login: give a user token for a signed challenge. */
 enum ptn_err
 ptn_dfns_login(struct ptn_request *req, struct ptn_reply *rep)
 {

@@ -89,8 +89,7 @@ ptn_dfns_refuse_password(struct ptn_request *req, struct ptn_reply *rep,
 	const char *why;
 	enum ptn_err r;
 
-	if (!ptn_dfns_password_offered(req->sc.cf) ||
-	    in->kind != PTN_CRED_PASSWORD)
+	if (!ptn_dfns_password_on(&req->sc) || in->kind != PTN_CRED_PASSWORD)
 		return PTN_OK;
 	r = ptn_dfns_password_fit(req->sc.cf, req->sc.arena, in->secret, &why);
 	return r == PTN_E_INPUT ? ptn_dfns_refuse_unfit(req, rep, "", why) : r;

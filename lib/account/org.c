@@ -15,7 +15,7 @@
 #define NAME_MAX_CHARS 64     /* the column */
 #define RP_NAME_MAX_CHARS 255 /* the column */
 
-/* The words of a text, which is cut up. */
+/* The words of a text, in the arena. */
 static enum ptn_err
 split(struct ptn_arena *a, const char *text, struct ptn_strs *out)
 {
@@ -119,7 +119,10 @@ ptn_orgs(const struct ptn_scope *sc, struct ptn_org_row **out, size_t *n)
 	return PTN_OK;
 }
 
-/* It is shown in lists and mails, and written in the configuration. */
+/*
+ * May a text be a name?  Names are printed in lists and mails, one line each,
+ * and written in the configuration.
+ */
 static bool
 is_title(const char *s, size_t max)
 {
@@ -133,7 +136,7 @@ is_title(const char *s, size_t max)
 	    ptn_utf8_length(ptn_bytes_of(s)) <= max;
 }
 
-/* An application names itself by what it is signed with, or its bundle. */
+/* The origin of an Android or iOS application. */
 static bool
 is_native(const char *s)
 {

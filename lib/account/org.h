@@ -13,7 +13,7 @@ struct ptn_conf;
 
 #define PTN_ORG_ORIGINS_MAX 64
 
-/* A tenant as the Dfns API sees it. */
+/* An organisation: a tenant, as the Dfns API sees it. */
 struct ptn_org {
 	struct ptn_uuid id;
 	const char *name;
@@ -21,20 +21,20 @@ struct ptn_org {
 	/* Of the row, or of the configuration where the row has none. */
 	const char *rp_id;
 	const char *rp_name;
-	struct ptn_strs origins; /* "*" alone: a rule, see lib/dfns/fido.h */
+	struct ptn_strs origins; /* "*" alone is a rule: lib/dfns/fido.h */
 };
 
-/* PTN_E_NOT_FOUND; what is in the configuration is borrowed from it. */
+/* PTN_E_NOT_FOUND.  Texts of the configuration are borrowed from it. */
 enum ptn_err ptn_org_get(const struct ptn_scope *sc, const struct ptn_uuid *id,
     struct ptn_org *out) PTN_MUST_USE;
 
-/* The row as it is; NULL is what the configuration says. */
+/* The row of one; a NULL means that the configuration says it. */
 struct ptn_org_row {
 	struct ptn_uuid id;
 	const char *name;
 	const char *rp_id;
 	const char *rp_name;
-	const char *origins; /* with a space between them */
+	const char *origins; /* separated by spaces */
 	bool active;
 };
 
@@ -42,7 +42,7 @@ struct ptn_org_row {
 enum ptn_err ptn_orgs(const struct ptn_scope *sc, struct ptn_org_row **out,
     size_t *n) PTN_MUST_USE;
 
-/* The one of that id ("or-...") or name; PTN_E_NOT_FOUND. */
+/* Find one by id ("or-...") or name.  PTN_E_NOT_FOUND. */
 enum ptn_err ptn_org_find(const struct ptn_scope *sc, const char *text,
     struct ptn_org_row *out) PTN_MUST_USE;
 
@@ -62,8 +62,8 @@ enum ptn_err ptn_org_set_rp(const struct ptn_scope *sc,
     const struct ptn_org_row *org) PTN_MUST_USE;
 
 /*
- * Let everybody in it use the Dfns API, or nobody: then their sessions of
- * that API end, too.  Inside the caller's transaction.
+ * Switch the Dfns API on or off for an organisation.  Off, all sessions of that
+ * API end, too.  Inside the caller's transaction.
  */
 enum ptn_err ptn_org_set_active(const struct ptn_scope *sc,
     const struct ptn_uuid *id, bool active) PTN_MUST_USE;

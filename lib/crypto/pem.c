@@ -59,7 +59,7 @@ skip(struct ptn_bytes *in, const char *word)
 	return true;
 }
 
-/* One end of a line, in any of its spellings. */
+/* Skip one end of a line, as described in pem.h. */
 static bool
 skip_eol(struct ptn_bytes *in)
 {
@@ -73,7 +73,7 @@ skip_eol(struct ptn_bytes *in)
 	return false;
 }
 
-/* The body up to the next hyphen, in one piece. */
+/* The base64 of the body, up to the next hyphen, without ends of lines. */
 static enum ptn_err
 read_body(struct ptn_arena *a, struct ptn_bytes *in, struct ptn_bytes *der)
 {
@@ -83,7 +83,7 @@ read_body(struct ptn_arena *a, struct ptn_bytes *in, struct ptn_bytes *der)
 	while (in->len > 0 && in->p[0] != '-') {
 		if (skip_eol(in))
 			continue;
-		if (in->p[0] == '_') /* of the other alphabet, like '-' */
+		if (in->p[0] == '_') /* base64url is not accepted */
 			return PTN_E_INPUT;
 		ptn_buf_char(&b, (char)in->p[0]);
 		in->p++;
@@ -196,7 +196,7 @@ read_spki(struct ptn_bytes der, struct ptn_pubkey *k)
 	    null.len == 0 && read_rsa(bits, k);
 }
 
-/* RSA of 4096 bits is far below 64 KiB, and RSA of 2048 above 255 bytes. */
+/* A header with a length of two bytes, which all RSA keys here need. */
 static void
 add_header(struct ptn_buf *b, uint8_t tag, size_t len)
 {
@@ -206,7 +206,7 @@ add_header(struct ptn_buf *b, uint8_t tag, size_t len)
 	ptn_buf_char(b, (char)(len & 0xff));
 }
 
-/* The SPKI of a PKCS#1 key; len is within what ptn_pubkey_check() takes. */
+/* Wrap a PKCS#1 key, which ptn_pubkey_check() has accepted, as SPKI. */
 static enum ptn_err
 wrap_rsa(struct ptn_arena *a, struct ptn_bytes pkcs1, struct ptn_bytes *spki)
 {

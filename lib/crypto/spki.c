@@ -7,7 +7,7 @@
 #define TAG_BIT_STRING 0x03
 #define TAG_SEQUENCE 0x30
 
-/* AlgorithmIdentifiers, whole. */
+/* Complete AlgorithmIdentifiers (RFC 5280 section 4.1.1.2). */
 static const uint8_t alg_p256[] = { 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
 	0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03,
 	0x01, 0x07 };
@@ -24,7 +24,7 @@ add_bytes(struct ptn_buf *b, struct ptn_bytes in)
 	ptn_buf_add(b, in.p, in.len);
 }
 
-/* Tag and length (X.690 section 8.1.3); keys are shorter than 64 KiB. */
+/* Write tag and length (X.690 section 8.1.3) of less than 64 KiB. */
 static void
 add_header(struct ptn_buf *b, uint8_t tag, size_t len)
 {
@@ -38,7 +38,7 @@ add_header(struct ptn_buf *b, uint8_t tag, size_t len)
 	ptn_buf_char(b, (char)(len & 0xff));
 }
 
-/* A positive integer: a zero before a set top bit. */
+/* Write a positive INTEGER, with a zero byte before a set top bit. */
 static void
 add_integer(struct ptn_buf *b, struct ptn_bytes n)
 {
@@ -96,7 +96,7 @@ ptn_spki(struct ptn_arena *a, const struct ptn_pubkey *k, struct ptn_bytes *der)
 		if (k->kty == PTN_KTY_EC2)
 			add_bytes(&key, k->y);
 	}
-	/* The lengths of what follows: each header is as long as it says. */
+	/* The length of the whole: contents, and the headers before them. */
 	add_bytes(&out, alg);
 	add_header(&out, TAG_BIT_STRING, key.len + 1);
 	ptn_buf_char(&out, 0); /* no unused bits */

@@ -37,7 +37,10 @@ ptn_totp_code(struct ptn_bytes secret, int64_t step, char out[PTN_TOTP_STR])
 	return PTN_OK;
 }
 
-/* RFC 6238 section 5.2.  All of the window is computed, whatever matches. */
+/*
+ * RFC 6238 section 5.2.  The whole window is computed, so that the time does
+ * not tell which step matched.
+ */
 enum ptn_err
 ptn_totp_verify(struct ptn_bytes secret, int64_t now_s, int64_t last_step,
     struct ptn_bytes code, int64_t *step, enum ptn_verdict *verdict)

@@ -7,10 +7,13 @@
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 
-/* Time-based codes (RFC 6238): HMAC-SHA-1, 6 digits, steps of 30 seconds. */
+/*
+ * Codes of authenticator apps (TOTP, RFC 6238): HMAC-SHA-1, 6 digits, a new
+ * code every 30 seconds.  Such a period is a step, counted from 1970.
+ */
 #define PTN_TOTP_SECRET_LEN 20 /* RFC 4226 section 4, R6 */
 #define PTN_TOTP_STEP_S 30
-#define PTN_TOTP_WINDOW 1 /* steps to either side that are taken as well */
+#define PTN_TOTP_WINDOW 1 /* steps before and after that are accepted */
 #define PTN_TOTP_STR 7
 
 /* The code of one step.  Returns PTN_OK, PTN_E_INTERNAL. */
@@ -21,10 +24,10 @@ enum ptn_err ptn_totp_code(struct ptn_bytes secret, int64_t step,
  * Check a code.
  *
  * now_s	Unix time, not negative
- * last_step	of the code that was taken last, -1 if none was: a step
- *		serves once, and so do those before it
- * step		set with PTN_ALLOW: to be stored as the new last_step, by an
- *		update that finds last_step unchanged
+ * last_step	the step of the code that was accepted last, -1: none was. Codes
+ *		of this step and of earlier ones are wrong.
+ * step		set with PTN_ALLOW: the new last_step.  It is to be stored by an
+ *		UPDATE that changes nothing if another request was faster.
  *
  * Returns PTN_OK if the question was answered, PTN_E_INTERNAL.
  */
@@ -33,9 +36,10 @@ enum ptn_err ptn_totp_verify(struct ptn_bytes secret, int64_t now_s,
     enum ptn_verdict *verdict) PTN_MUST_USE;
 
 /*
- * The provisioning address for authenticator apps,
- * "otpauth://totp/Issuer:account?secret=...": both names percent-encoded, the
- * secret in base32 without padding (RFC 4648 section 6).  NULL: arena full.
+ * The URL by which an app gets a secret:
+ * "otpauth://totp/Issuer:account?secret=...".  The names are percent-encoded,
+ * the secret is in base32 without padding (RFC 4648 section 6).  NULL: the
+ * arena is full.
  */
 char *ptn_totp_url(struct ptn_arena *a, const char *issuer,
     const char *account, struct ptn_bytes secret);

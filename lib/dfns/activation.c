@@ -23,7 +23,7 @@ find(struct ptn_dfns_cred *c, size_t n, const struct ptn_uuid *id)
 static enum ptn_err
 set_active(const struct ptn_scope *sc, struct ptn_dfns_activation *k)
 {
-	const bool passwords = ptn_dfns_password_offered(sc->cf);
+	const bool passwords = ptn_dfns_password_on(sc);
 	struct ptn_dfns_cred *all, *c;
 	bool could_log_in;
 	enum ptn_err r;

@@ -16,7 +16,7 @@ struct ptn_dfns_activation {
 	/* Given. */
 	struct ptn_uuid user_id;
 	struct ptn_uuid action;	    /* the user action that approves it */
-	struct ptn_uuid credential; /* its id; that of nothing is allowed */
+	struct ptn_uuid credential; /* need not exist */
 	bool active;
 	/* Made. */
 	struct ptn_dfns_denial denial;

@@ -20,7 +20,7 @@ static bool
 is_offered(const struct ptn_scope *sc, enum ptn_dfns_cred_kind kind)
 {
 	if (ptn_dfns_cred_kind_secret(kind))
-		return ptn_dfns_password_offered(sc->cf);
+		return ptn_dfns_password_on(sc);
 	return kind == PTN_CRED_FIDO2 || kind == PTN_CRED_KEY ||
 	    kind == PTN_CRED_PASSWORD_PROTECTED_KEY ||
 	    kind == PTN_CRED_RECOVERY_KEY;

@@ -31,10 +31,7 @@ struct inviting {
 	struct ptn_uuid user;
 };
 
-/*
- * The courier makes the code and sends it; the mail is the only place where
- * it is ever seen.
- */
+/* The courier makes the code, and only the mail shows it. */
 static enum ptn_err
 invite(const struct ptn_scope *sc, void *arg)
 {
@@ -126,7 +123,7 @@ struct switching {
 	bool active;
 };
 
-/* The member, as they are under their lock: a login may be under way. */
+/* Find the member and read them again under their lock. */
 static enum ptn_err
 lock_member(const struct ptn_scope *sc, const char *username,
     struct ptn_member *m)

@@ -31,20 +31,20 @@ enum ptn_err ptn_administer_rp(const struct ptn_scope *sc,
     const struct ptn_org_row *org) PTN_MUST_USE;
 
 /*
- * Invite somebody, and queue the mail that brings the registration code; who
- * is invited already, and has not registered, gets another code.
+ * Invite somebody, and queue the mail with the registration code.  A member who
+ * was invited before and has not registered yet gets another code.
  *
  * PTN_E_FORBIDDEN: the organisation is deactivated;
- * PTN_E_INPUT: that is no address; PTN_E_CONFLICT: it has an owner already;
+ * PTN_E_INPUT: that is not an address; PTN_E_CONFLICT: it has an owner already;
  * PTN_E_CONFIG: no mail can be sent.
  */
 enum ptn_err ptn_administer_invite(const struct ptn_scope *sc,
     const char *address, struct ptn_uuid *user) PTN_MUST_USE;
 
 /*
- * Switch the organisation on or off (username NULL), or one of its members,
- * whose sessions of the Dfns API end when they are switched off.
- * PTN_E_NOT_FOUND: there is no such member.
+ * Switch the organisation (username NULL) or one of its members on or off.
+ * Off, their sessions of the Dfns API end.  PTN_E_NOT_FOUND: there is no such
+ * member.
  */
 enum ptn_err ptn_administer_switch(const struct ptn_scope *sc,
     const char *username, bool active) PTN_MUST_USE;
@@ -53,7 +53,7 @@ enum ptn_err ptn_administer_switch(const struct ptn_scope *sc,
 enum ptn_err ptn_administer_service(const struct ptn_scope *sc,
     struct ptn_service_new *s) PTN_MUST_USE;
 
-/* End the account that a token is of; PTN_E_NOT_FOUND. */
+/* End the service account that has this token.  PTN_E_NOT_FOUND. */
 enum ptn_err ptn_administer_revoke(const struct ptn_scope *sc,
     const struct ptn_uuid *token_id) PTN_MUST_USE;
 

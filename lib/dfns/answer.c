@@ -55,8 +55,7 @@ ptn_dfns_answer_password(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
 	const struct ptn_dfns_factor *f = an->factor;
 
 	*account = NULL;
-	if (!ptn_dfns_password_offered(sc->cf) ||
-	    f[0].kind != PTN_CRED_PASSWORD)
+	if (!ptn_dfns_password_on(sc) || f[0].kind != PTN_CRED_PASSWORD)
 		return PTN_OK;
 	if (an->nfactors != 2 || f[1].kind != PTN_CRED_TOTP ||
 	    ptn_uuid_is_nil(&an->c.state.account))

@@ -7,7 +7,7 @@
 static const struct form {
 	const char *alphabet;
 	size_t len;   /* characters, without hyphens */
-	size_t group; /* of so many */
+	size_t group; /* characters between two hyphens */
 } forms[PTN_DFNS_CODE__MAX] = {
 	[PTN_DFNS_CODE_MAIL] = { "0123456789", 16, 4 },
 	[PTN_DFNS_CODE_CREDENTIAL] = { "23456789ABCDEFGHJKLMNPQRSTUVWXYZ", 9,
@@ -29,9 +29,12 @@ ptn_dfns_code_draw(enum ptn_dfns_code_form form, char out[PTN_DFNS_CODE_STR])
 	*out = '\0';
 }
 
-/* The character that c stands for, 0 for one to drop, -1 for a wrong one. */
+/*
+ * What c is in the normal form: a character, 0 if it is dropped, -1 if it must
+ * not occur.
+ */
 static int
-meaning(enum ptn_dfns_code_form form, uint8_t c)
+normal_char(enum ptn_dfns_code_form form, uint8_t c)
 {
 	if (form == PTN_DFNS_CODE_MAIL)
 		return c >= '0' && c <= '9' ? c : 0;
@@ -53,7 +56,7 @@ ptn_dfns_code_normal(enum ptn_dfns_code_form form, struct ptn_bytes typed,
 	if (typed.len > PTN_DFNS_CODE_TYPED_MAX)
 		return false;
 	for (i = 0; i < typed.len && c >= 0 && n <= forms[form].len; i++)
-		if ((c = meaning(form, typed.p[i])) > 0)
+		if ((c = normal_char(form, typed.p[i])) > 0)
 			out[n++] = (char)c;
 	if (c >= 0 && n == forms[form].len)
 		return true;
@@ -76,5 +79,18 @@ ptn_dfns_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	r = ptn_code_check(sc, user != NULL ? user : &nobody, kind, code, keep,
 	    out);
 	ptn_wipe(code, sizeof(code));
+	return r;
+}
+
+enum ptn_err
+ptn_dfns_code_use(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    enum ptn_code_kind kind, struct ptn_bytes typed, struct ptn_dfns_denial *d)
+{
+	enum ptn_passcode_result what;
+	enum ptn_err r;
+
+	r = ptn_dfns_code_check(sc, user, kind, typed, false, &what);
+	if (r == PTN_OK && what != PTN_PASSCODE_RIGHT)
+		return ptn_dfns_denial_set(d, PTN_DFNS_BAD_CODE, "wrong code");
 	return r;
 }

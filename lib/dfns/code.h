@@ -8,14 +8,15 @@
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
+#include "lib/dfns/denial.h"
 
 /*
- * One-time codes that people read from a mail or a screen and type.
+ * One-time codes that people read in a mail or on a screen, and type.
  *
- * A mail code has 16 digits (53 bits), shown "1234-1234-1234-1234"; a
- * credential code has nine characters of an alphabet without look-alikes (45
- * bits), shown "A7U-KY6-9PT".  What is stored and compared is a MAC of the
- * normal form: no separators, capital letters.
+ * A mail code has 16 digits (53 bits) and is shown as "1234-1234-1234-1234".  A
+ * credential code has nine letters and digits, without those that look alike
+ * (45 bits), and is shown as "A7U-KY6-9PT".  A MAC of the normal form is stored
+ * and compared: without hyphens, in capital letters.
  */
 enum ptn_dfns_code_form {
 	PTN_DFNS_CODE_MAIL,
@@ -24,17 +25,17 @@ enum ptn_dfns_code_form {
 };
 
 #define PTN_DFNS_CODE_STR 20	   /* 16 characters, 3 hyphens and the NUL */
-#define PTN_DFNS_CODE_TYPED_MAX 64 /* bytes of input that are looked at */
+#define PTN_DFNS_CODE_TYPED_MAX 64 /* bytes; a longer text is not a code */
 
-/* Draw a code, uniformly, as it is shown. */
+/* Draw a code at random (all are equally likely), as it is shown. */
 void ptn_dfns_code_draw(enum ptn_dfns_code_form form,
     char out[PTN_DFNS_CODE_STR]);
 
 /*
- * The normal form of what somebody typed.  Of a mail code everything but
- * digits is dropped; of a credential code hyphens and spaces are, and small
- * letters stand for capitals.  False, with out empty, if the rest is not
- * exactly a code of this form.
+ * The normal form of a text that somebody typed.  For a mail code everything
+ * but digits is dropped; for a credential code hyphens and spaces are dropped,
+ * and small letters become capitals.  Returns false, with out empty, if the
+ * result is not a code of this form.
  */
 bool ptn_dfns_code_normal(enum ptn_dfns_code_form form, struct ptn_bytes typed,
     char out[PTN_DFNS_CODE_STR]) PTN_MUST_USE;
@@ -51,5 +52,10 @@ enum ptn_err ptn_dfns_code_check(const struct ptn_scope *sc,
     const struct ptn_uuid *user, enum ptn_code_kind kind,
     struct ptn_bytes typed, bool keep,
     enum ptn_passcode_result *out) PTN_MUST_USE;
+
+/* The same for a code that is used up.  PTN_E_DENIED, with d: it is wrong. */
+enum ptn_err ptn_dfns_code_use(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, enum ptn_code_kind kind,
+    struct ptn_bytes typed, struct ptn_dfns_denial *d) PTN_MUST_USE;
 
 #endif

@@ -20,9 +20,9 @@
 #include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"
 
-#define WISH_TTL_S 600 /* an older one is no use to anybody */
+#define WISH_TTL_S 600 /* after that, nobody waits for the mail any more */
 
-/* Now, to the minute, for readers of any language. */
+/* "2026-01-31 12:00 UTC", which readers of any language understand. */
 static const char *
 time_text(struct ptn_arena *a)
 {
@@ -65,7 +65,7 @@ disclose(struct ptn_scope *sc, const char *org, const struct ptn_codemail *w,
 	if (r != PTN_OK || who.member.active)
 		return r;
 	(void)ptn_dfns_denial_of_member(d, &who.member);
-	d->detail = NULL; /* it is not recorded */
+	d->detail = NULL; /* the event is not written to the audit log */
 	return PTN_E_DENIED;
 }
 
@@ -107,9 +107,9 @@ struct granting {
 };
 
 /*
- * A registration code is for those who have not registered, others not.  End
- * users whom a service account brought along have none: it vouches for them.
- * Those who signed up through the other API have proved their address there.
+ * Registration codes are for members who have not registered, the other codes
+ * for those who have.  An end user whom a service account registers gets none,
+ * unless they have proved their address through the other API.
  */
 static bool
 eligible(const struct granting *g)
@@ -140,7 +140,7 @@ take(const struct ptn_scope *sc, struct granting *g, int64_t limit,
 	return r;
 }
 
-/* One mail in 30 s, and five in an hour. */
+/* At most one mail in 30 seconds, and five in an hour. */
 static enum ptn_err
 throttle(const struct ptn_scope *sc, struct granting *g,
     enum ptn_verdict *verdict)

@@ -8,19 +8,20 @@
 #include "lib/event/outbox.h"
 
 /*
- * Codes that anybody may ask for, for any name.  What a request leaves is one
- * row of the outbox, the same for every name; whether there is such a member,
- * whether they may have a code, and how many they got lately, is found out
- * later, by the courier.  So the answer cannot tell, nor the time it takes.
+ * Codes that are sent by mail.  Anybody may ask for one, for any name, so the
+ * request only stores the wish in the outbox, in the same way for every name.
+ * The courier finds out later whether there is such a member, whether they may
+ * have a code, and how many they got lately.  Neither the answer to the request
+ * nor the time it takes depends on that.
  */
 struct ptn_codemail {
 	enum ptn_code_kind kind;
-	const char *username; /* as asked for */
-	const char *locale;
-	const char *address; /* of the client; told to who gets the code */
+	const char *username; /* as the client wrote it */
+	const char *locale;   /* the language of the mail */
+	const char *address;  /* of the client; the mail shows it; or NULL */
 };
 
-/* Ask for a code, of a tenant that need not exist: one INSERT. */
+/* Store a wish for a code.  One INSERT; the tenant need not exist. */
 enum ptn_err ptn_codemail_want(const struct ptn_scope *sc,
     const struct ptn_codemail *w) PTN_MUST_USE;
 
@@ -38,9 +39,9 @@ enum ptn_err ptn_codemail_request(struct ptn_scope *sc, const char *org,
     const struct ptn_codemail *w, struct ptn_dfns_denial *d) PTN_MUST_USE;
 
 /*
- * Grant a claimed item of PTN_OUTBOX_DFNS_CODE or not: the code, and the mail
- * that brings it, take the place of the row in one transaction; or the row goes
- * alone.
+ * Serve an item of PTN_OUTBOX_DFNS_CODE that the courier has claimed.  If the
+ * member may have a code, the code and its mail replace the wish in one
+ * transaction; otherwise the wish is deleted.
  */
 enum ptn_err ptn_codemail_serve(const struct ptn_scope *sc,
     const struct ptn_outbox_item *item) PTN_MUST_USE;

@@ -11,7 +11,10 @@
 #include "lib/crypto/spki.h"
 #include "lib/db/sql.h"
 
-/* A UUID of version 4 in form, from the first bytes of the id's digest. */
+/*
+ * The credentialUuid of a passkey, which has no id of its own: the first bytes
+ * of the digest of its WebAuthn id, in the form of a version 4 UUID.
+ */
 static struct ptn_uuid
 passkey_uuid(struct ptn_bytes id_hash)
 {
@@ -190,7 +193,7 @@ put_key(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	return ptn_sql_key_credential_put(sc->db, &in);
 }
 
-/* What is archived has no secret any more. */
+/* The secrets of archived credentials are deleted. */
 static enum ptn_err
 forget_password(const struct ptn_scope *sc, const struct ptn_uuid *user)
 {
@@ -241,8 +244,9 @@ put_totp(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 /*
- * One of a kind: its name stands where others have a digest, which has another
- * length.
+ * A user has one password and one app at most.  The column cred_hash is unique
+ * for a user: it gets the name of the kind, which cannot be a digest because it
+ * has another length.
  */
 static enum ptn_err
 put_secret(const struct ptn_scope *sc, const struct ptn_uuid *user,

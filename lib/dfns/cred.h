@@ -13,22 +13,23 @@
 #include "lib/dfns/keyassert.h"
 
 /*
- * A credential of the Dfns API, of any kind.  Passkeys are the rows that the
- * other API has too (credential.h), the bare keys are rows of their own.
+ * A credential of the Dfns API, of any kind.  Passkeys are the same rows as in
+ * the other API (lib/account/credential.h); the other kinds have a table of
+ * their own.
  */
 struct ptn_dfns_cred {
 	struct ptn_uuid id; /* its credentialUuid */
 	enum ptn_dfns_cred_kind kind;
-	const char *cred_id; /* verbatim */
+	const char *cred_id; /* as the client wrote it */
 	const char *name;
 	const char *fingerprint; /* "SHA256:..." */
 	bool active;
 	int64_t created_at_us;
-	/* The keys. */
+	/* Of the kinds that are a key pair. */
 	const char *pem;
 	enum ptn_keyassert_digest digest;
 	const char *encrypted_private_key; /* or NULL */
-	/* Fido2. */
+	/* Of a passkey (Fido2). */
 	struct ptn_bytes raw_id;
 	struct ptn_bytes cose_key;
 	int64_t sign_count;
@@ -36,54 +37,63 @@ struct ptn_dfns_cred {
 	bool bs;
 	struct ptn_uuid aaguid;
 	const char *attestation;
-	const char *rp_id;  /* NULL: the organisation's */
+	const char *rp_id;  /* NULL: that of the organisation */
 	const char *origin; /* or NULL */
-	/* Password, to be stored: a hash under PTN_PASSWORD_NORM. */
+	/* Of a Password that is to be stored: see lib/account/password.h. */
 	const char *hash;
-	/* Totp, to be stored: the secret, and the step that proved it. */
+	/* Of a Totp that is to be stored: see totp.h. */
 	struct ptn_bytes sealed;
 	int64_t last_step;
 };
 
-#define PTN_DFNS_CRED_NAME "Default Credential" /* of one without */
+#define PTN_DFNS_CRED_NAME "Default Credential" /* where none was given */
 
-/* All that are not archived, in the arena: passkeys, then keys, by age. */
+/*
+ * All credentials of a user that are not archived, in the arena: first the
+ * passkeys, then the others, oldest first.
+ */
 enum ptn_err ptn_dfns_creds_of(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_dfns_cred **out,
     size_t *n) PTN_MUST_USE;
 
-/* Can it log in or sign an action by itself, when it is active? */
+/* Is it of a kind that logs in or signs an action without a second one? */
 bool ptn_dfns_cred_signs(const struct ptn_dfns_cred *c);
 
-/* Is there an active one of this kind among them? */
+/* Is one of them active and of this kind? */
 bool ptn_dfns_creds_have(const struct ptn_dfns_cred *c, size_t n,
     enum ptn_dfns_cred_kind kind);
 
 /*
- * Can somebody who has these log in?  passwords: a Password and a Totp count,
- * together.
+ * Can a user who has these credentials log in?
+ *
+ * passwords	whether a Password together with a Totp counts
  */
 bool ptn_dfns_creds_suffice(const struct ptn_dfns_cred *c, size_t n,
     bool passwords);
 
 /*
- * Store a new one; c->id is made here.  PTN_E_CONFLICT if the user has it
- * already, or of a passkey anybody; but a Password or a Totp takes the place
- * of the one before.  Inside the caller's transaction, which holds the lock of
- * the user.
+ * Store a new credential; sets c->id.  A Password or a Totp replaces the one
+ * that the user has.  Inside the caller's transaction, which holds the lock of
+ * the user.  PTN_E_CONFLICT: the user has it already, or somebody has this
+ * passkey.
  */
 enum ptn_err ptn_dfns_cred_put(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_dfns_cred *c) PTN_MUST_USE;
 
-/* Switch it on or off.  As above. */
+/* Switch one on or off, inside the caller's transaction. */
 enum ptn_err ptn_dfns_cred_activate(const struct ptn_scope *sc,
     const struct ptn_dfns_cred *c, bool active) PTN_MUST_USE;
 
-/* Put all of a user's away for good.  As above. */
+/*
+ * Archive all credentials of a user for good, inside the caller's transaction.
+ */
 enum ptn_err ptn_dfns_creds_archive(const struct ptn_scope *sc,
     const struct ptn_uuid *user) PTN_MUST_USE;
 
-/* Note that it was used, with its new counter.  As above. */
+/*
+ * Note that one was used, with the new counter of a passkey.  Inside the
+ * caller's transaction.
+ */
 enum ptn_err ptn_dfns_cred_used(const struct ptn_scope *sc,
     const struct ptn_dfns_cred *c) PTN_MUST_USE;
 

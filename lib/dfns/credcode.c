@@ -11,7 +11,7 @@
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
 
-/* Under the i-th secret, of the normal form. */
+/* The MAC of the normal form of a code, with the i-th of secrets.keys. */
 static enum ptn_err
 code_mac(const struct ptn_secrets *s, size_t i, struct ptn_bytes typed,
     uint8_t mac[PTN_SHA256_LEN])
@@ -27,7 +27,7 @@ code_mac(const struct ptn_secrets *s, size_t i, struct ptn_bytes typed,
 	return r;
 }
 
-/* Any of the secrets may have made it. */
+/* secrets.keys may have changed since: each of them is tried. */
 enum ptn_err
 ptn_credcode_find(const struct ptn_scope *sc, struct ptn_bytes typed,
     struct ptn_credcode *out)

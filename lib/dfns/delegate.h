@@ -13,8 +13,9 @@
 
 /*
  * What a service account does for the end users of its organisation, and for
- * nobody else: it answers for who they are, so that no code is mailed.  To
- * change anything, an end user still signs with a credential of their own.
+ * nobody else.  The service account knows who they are, so no code is mailed to
+ * them.  To change anything, an end user still signs with a credential of their
+ * own.
  *
  * Each call uses up the user action by which the service account approves it,
  * even if the call is denied; the denial says why.
@@ -23,7 +24,7 @@ struct ptn_dfns_delegate {
 	/* Given. */
 	struct ptn_uuid action; /* the user action that approves it */
 	const char *username;	/* of the end user; an address to register */
-	/* Given to register: our caller's id for the user, or NULL. */
+	/* Given to register; external_id is the caller's own id, or NULL. */
 	const char *external_id;
 	bool restart; /* only a registration that was started before */
 	/* Given to recover. */

@@ -64,8 +64,7 @@ ptn_dfns_enrolment_check(const struct ptn_scope *sc,
 	const struct ptn_dfns_factor_new *first = &n->in[PTN_ENROLMENT_FIRST];
 	enum ptn_err r;
 
-	if (!ptn_dfns_password_offered(sc->cf) ||
-	    first->kind != PTN_CRED_PASSWORD)
+	if (!ptn_dfns_password_on(sc) || first->kind != PTN_CRED_PASSWORD)
 		return PTN_OK;
 	if (n->in[PTN_ENROLMENT_SECOND].kind != PTN_CRED_TOTP)
 		return ptn_dfns_denial_set(d, PTN_DFNS_PASSWORD_ALONE, NULL);

@@ -9,13 +9,13 @@
 #include "lib/db/sql.h"
 #include "lib/format/address.h"
 
-/* What it takes to check a signature. */
+/* What a signature is checked with. */
 struct key {
 	struct ptn_bytes spki;
-	const char *digest; /* "" for a scheme without one */
+	const char *digest; /* "" if the algorithm has none (Ed25519) */
 };
 
-/* Which of them a passkey uses is settled by its algorithm alone. */
+/* The digest of a passkey follows from its algorithm. */
 static const char *
 digest_of(int32_t alg)
 {
@@ -104,7 +104,7 @@ ptn_evidence_put(const struct ptn_scope *sc, const struct ptn_evidence *e,
 	r = c->kind == PTN_CRED_FIDO2 ? read_passkey(sc->arena, c, &key)
 				      : read_key(sc->arena, factor, c, &key);
 	if (r == PTN_E_INPUT)
-		return PTN_E_INTERNAL; /* it has verified, so it was read */
+		return PTN_E_INTERNAL; /* it was read before, to verify */
 	if (r != PTN_OK)
 		return r;
 	if (sc->cf->audit_mask)

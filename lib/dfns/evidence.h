@@ -9,33 +9,32 @@
 #include "lib/dfns/useraction.h"
 
 /*
- * What shows to anybody, later, that a user approved exactly one request: a
- * signature, the key it is by, and all that its challenge was made of
- * (useraction.h).  Rows of a table of their own, written with what they speak
- * of, while the rows of audit.h are written when all is over.
+ * Evidence that a user approved one particular request: a signature, the public
+ * key, and everything that the signed challenge was computed from
+ * (useraction.h).  With it anybody can check the approval later.
  *
- * Kept where audit_log.storage.enabled says so, and for as long as
- * audit_log.retention; these functions do nothing otherwise.
+ * It is kept if audit_log.storage.enabled is on, for as long as
+ * audit_log.retention says; otherwise these functions do nothing.
  */
 struct ptn_evidence {
-	struct ptn_uuid action_id; /* of the user action that came of it */
+	struct ptn_uuid action_id; /* of the approval (action.h) */
 	struct ptn_uuid user_id;
 	const char *username;
-	const struct ptn_useraction *action; /* as announced */
-	const char *nonce;		     /* of its challenge, hexadecimal */
+	const struct ptn_useraction *action; /* the request */
+	const char *nonce;		     /* of the challenge, hexadecimal */
 	const char *request_id;
 };
 
 /*
- * Keep the signature of a factor that was verified with this credential; a
- * password and its code sign nothing, and leave nothing.  Inside the
- * transaction that accepts it.
+ * Store the signature of a factor that was verified with this credential.
+ * Passwords and codes of authenticator apps sign nothing, so there is nothing
+ * to store for them.  Inside the transaction that accepts the factor.
  */
 enum ptn_err ptn_evidence_put(const struct ptn_scope *sc,
     const struct ptn_evidence *e, const struct ptn_dfns_factor *factor,
     const struct ptn_dfns_cred *c) PTN_MUST_USE;
 
-/* Note that what was approved took place, inside its transaction. */
+/* Note that the approval was used, inside the transaction that uses it. */
 enum ptn_err ptn_evidence_used(const struct ptn_scope *sc,
     const struct ptn_uuid *action) PTN_MUST_USE;
 

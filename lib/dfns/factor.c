@@ -52,13 +52,13 @@ ptn_dfns_cred_kind_secret(enum ptn_dfns_cred_kind kind)
 }
 
 /*
- * The members of one object, read one after the other.  The first that is
- * wrong is remembered, and nothing is read behind it.
+ * Reads the members of one object.  After the first one that is wrong, which is
+ * remembered, nothing more is read.
  */
 struct reader {
 	struct ptn_arena *a;
 	const struct ptn_json *v;
-	const char *why; /* path of the member */
+	const char *why; /* the path of the wrong one */
 	enum ptn_err r;
 };
 
@@ -69,7 +69,7 @@ fail(struct reader *in, enum ptn_err r, const char *path)
 	in->why = path;
 }
 
-/* The last name in a path. */
+/* The last part of a path: the name of the member. */
 static const char *
 member(const char *path)
 {
@@ -78,9 +78,9 @@ member(const char *path)
 	return slash == NULL ? path : slash + 1;
 }
 
-/* A string of 1..max bytes without NULs; p NULL once something failed. */
+/* A string of 1 to max bytes without NUL; p NULL after a failure. */
 static struct ptn_bytes
-take(struct reader *in, const char *path, size_t max)
+read_string(struct reader *in, const char *path, size_t max)
 {
 	struct ptn_bytes b;
 
@@ -95,9 +95,9 @@ take(struct reader *in, const char *path, size_t max)
 }
 
 static const char *
-take_text(struct reader *in, const char *path, size_t max)
+read_text(struct reader *in, const char *path, size_t max)
 {
-	struct ptn_bytes b = take(in, path, max);
+	struct ptn_bytes b = read_string(in, path, max);
 	const char *s;
 
 	if (b.p == NULL)
@@ -108,7 +108,7 @@ take_text(struct reader *in, const char *path, size_t max)
 	return s;
 }
 
-/* The same where null and "" are as good as absent. */
+/* Is there a member?  null and "" count as none. */
 static bool
 is_there(const struct reader *in, const char *path)
 {
@@ -118,11 +118,11 @@ is_there(const struct reader *in, const char *path)
 	    (ptn_json_type(v) != PTN_JSON_STRING || ptn_json_string(v).len > 0);
 }
 
-/* Bytes in base64 of any alphabet, max of them decoded. */
+/* At most max bytes, which are written in base64 of either alphabet. */
 static struct ptn_bytes
-take_bytes(struct reader *in, const char *path, size_t max)
+read_bytes(struct reader *in, const char *path, size_t max)
 {
-	struct ptn_bytes b = take(in, path, max / 3 * 4 + 4), out;
+	struct ptn_bytes b = read_string(in, path, max / 3 * 4 + 4), out;
 	enum ptn_err r;
 
 	if (b.p == NULL)
@@ -134,19 +134,19 @@ take_bytes(struct reader *in, const char *path, size_t max)
 	return PTN_BYTES(NULL, 0);
 }
 
-/* A secret to compare; it stays where it is until the request is over. */
+/* A password or code; it is wiped with the arena after the request. */
 static struct ptn_bytes
-take_secret(struct reader *in, const char *path, size_t max)
+read_secret(struct reader *in, const char *path, size_t max)
 {
-	const char *s = take_text(in, path, max);
+	const char *s = read_text(in, path, max);
 
 	return s == NULL ? PTN_BYTES(NULL, 0) : ptn_bytes_of(s);
 }
 
 static const char *
-take_cred_id(struct reader *in, const char *path)
+read_cred_id(struct reader *in, const char *path)
 {
-	const char *s = take_text(in, path, PTN_CRED_ID_TEXT_MAX);
+	const char *s = read_text(in, path, PTN_CRED_ID_TEXT_MAX);
 
 	if (s != NULL && !ptn_cred_id_ok(ptn_bytes_of(s)))
 		fail(in, PTN_E_INPUT, path);
@@ -154,9 +154,9 @@ take_cred_id(struct reader *in, const char *path)
 }
 
 static enum ptn_dfns_cred_kind
-take_kind(struct reader *in, const char *path, enum ptn_dfns_factor_place place)
+read_kind(struct reader *in, const char *path, enum ptn_dfns_factor_place place)
 {
-	struct ptn_bytes b = take(in, path, PTN_CREDENTIAL_NAME_MAX);
+	struct ptn_bytes b = read_string(in, path, PTN_CREDENTIAL_NAME_MAX);
 	enum ptn_dfns_cred_kind kind;
 
 	if (b.p == NULL)
@@ -167,7 +167,7 @@ take_kind(struct reader *in, const char *path, enum ptn_dfns_factor_place place)
 	return kind;
 }
 
-/* Go down into an object. */
+/* Read the members of this object from now on. */
 static void
 enter(struct reader *in, const char *name)
 {
@@ -186,10 +186,10 @@ read_assertion(struct reader *in, struct ptn_dfns_factor *out)
 	const struct ptn_json *algorithm;
 
 	enter(in, "credentialAssertion");
-	out->cred_id = take_cred_id(in, "credentialAssertion/credId");
-	out->client_data = take_bytes(in, "credentialAssertion/clientData",
+	out->cred_id = read_cred_id(in, "credentialAssertion/credId");
+	out->client_data = read_bytes(in, "credentialAssertion/clientData",
 	    PTN_KEYASSERT_DATA_MAX);
-	out->signature = take_bytes(in, "credentialAssertion/signature",
+	out->signature = read_bytes(in, "credentialAssertion/signature",
 	    PTN_FACTOR_SIGNATURE_MAX);
 	if (out->kind != PTN_CRED_FIDO2) {
 		algorithm = ptn_json_get(in->v, "algorithm");
@@ -199,14 +199,14 @@ read_assertion(struct reader *in, struct ptn_dfns_factor *out)
 			fail(in, PTN_E_INPUT, "credentialAssertion/algorithm");
 		return;
 	}
-	out->authenticator_data = take_bytes(in,
+	out->authenticator_data = read_bytes(in,
 	    "credentialAssertion/authenticatorData", PTN_KEYASSERT_DATA_MAX);
 	if (is_there(in, "userHandle"))
-		out->user_handle = take_bytes(in,
+		out->user_handle = read_bytes(in,
 		    "credentialAssertion/userHandle", PTN_FACTOR_HANDLE_MAX);
 }
 
-/* What was read stays only if all of it could be. */
+/* After a failure, out is zeroed. */
 static enum ptn_err
 finish(const struct reader *in, void *out, size_t len, const char **why)
 {
@@ -224,12 +224,12 @@ ptn_dfns_factor_read(struct ptn_arena *a, const struct ptn_json *v,
 	struct reader in = { .a = a, .v = v, .r = PTN_OK };
 
 	memset(out, 0, sizeof(*out));
-	out->kind = take_kind(&in, "kind", place);
+	out->kind = read_kind(&in, "kind", place);
 	if (in.r == PTN_OK && out->kind == PTN_CRED_PASSWORD)
 		out->secret =
-		    take_secret(&in, "password", PTN_FACTOR_PASSWORD_MAX);
+		    read_secret(&in, "password", PTN_FACTOR_PASSWORD_MAX);
 	else if (in.r == PTN_OK && out->kind == PTN_CRED_TOTP)
-		out->secret = take_secret(&in, "otpCode", PTN_FACTOR_OTP_MAX);
+		out->secret = read_secret(&in, "otpCode", PTN_FACTOR_OTP_MAX);
 	else
 		read_assertion(&in, out);
 	return finish(&in, out, sizeof(*out), why);
@@ -240,19 +240,19 @@ read_info(struct reader *in, struct ptn_dfns_factor_new *out)
 {
 	enter(in, "credentialInfo");
 	if (out->kind == PTN_CRED_PASSWORD) {
-		out->secret = take_secret(in, "credentialInfo/password",
+		out->secret = read_secret(in, "credentialInfo/password",
 		    PTN_FACTOR_PASSWORD_MAX);
 		return;
 	}
 	if (out->kind == PTN_CRED_TOTP) {
-		out->secret = take_secret(in, "credentialInfo/otpCode",
+		out->secret = read_secret(in, "credentialInfo/otpCode",
 		    PTN_FACTOR_OTP_MAX);
 		return;
 	}
-	out->cred_id = take_cred_id(in, "credentialInfo/credId");
+	out->cred_id = read_cred_id(in, "credentialInfo/credId");
 	out->client_data =
-	    take_bytes(in, "credentialInfo/clientData", PTN_KEYASSERT_DATA_MAX);
-	out->attestation = take_bytes(in, "credentialInfo/attestationData",
+	    read_bytes(in, "credentialInfo/clientData", PTN_KEYASSERT_DATA_MAX);
+	out->attestation = read_bytes(in, "credentialInfo/attestationData",
 	    PTN_KEYASSERT_DATA_MAX);
 }
 
@@ -266,21 +266,21 @@ ptn_dfns_factor_read_new(struct ptn_arena *a, const struct ptn_json *v,
 	    !ptn_json_has(v, "credentialKind") && ptn_json_has(v, "kind");
 
 	memset(out, 0, sizeof(*out));
-	out->kind = take_kind(&in, old ? "kind" : "credentialKind", place);
+	out->kind = read_kind(&in, old ? "kind" : "credentialKind", place);
 	if (is_there(&in, "credentialName"))
 		out->name =
-		    take_text(&in, "credentialName", PTN_CREDENTIAL_NAME_MAX);
+		    read_text(&in, "credentialName", PTN_CREDENTIAL_NAME_MAX);
 	if (out->kind == PTN_CRED_PASSWORD_PROTECTED_KEY ||
 	    (out->kind == PTN_CRED_RECOVERY_KEY &&
 		is_there(&in, "encryptedPrivateKey")))
-		out->encrypted_private_key = take_text(&in,
+		out->encrypted_private_key = read_text(&in,
 		    "encryptedPrivateKey", PTN_ENCRYPTED_KEY_MAX);
 	read_info(&in, out);
 	return finish(&in, out, sizeof(*out), why);
 }
 
 static bool
-names(const struct ptn_dfns_factor *f, const struct ptn_dfns_factor_allowed *c,
+has_id(const struct ptn_dfns_factor *f, const struct ptn_dfns_factor_allowed *c,
     bool exactly)
 {
 	return exactly ? strcmp(f->cred_id, c->cred_id) == 0
@@ -301,7 +301,7 @@ ptn_dfns_factor_pick(const struct ptn_dfns_factor *f,
 		return;
 	for (pass = 0; pass < 2; pass++)
 		for (i = 0; i < n; i++)
-			if (names(f, &list[i], pass == 0))
+			if (has_id(f, &list[i], pass == 0))
 				goto found;
 	return;
 found:

@@ -12,7 +12,10 @@
 #include "lib/dfns/keyassert.h"
 #include "lib/format/json.h"
 
-/* The JSON of factors and new credentials, decoded; nothing is verified. */
+/*
+ * Factors and new credentials as clients send them: read from JSON and decoded,
+ * but not verified.
+ */
 
 enum ptn_dfns_cred_kind {
 	PTN_CRED_UNSET,
@@ -25,19 +28,19 @@ enum ptn_dfns_cred_kind {
 	PTN_CRED__MAX
 };
 
-/* "Fido2" ...; "" and PTN_CRED_UNSET for what is none. */
+/* "Fido2" and so on; "" for PTN_CRED_UNSET, which is also any other name. */
 const char *ptn_dfns_cred_kind_name(enum ptn_dfns_cred_kind kind);
 enum ptn_dfns_cred_kind ptn_dfns_cred_kind_of(struct ptn_bytes name);
 
-/* Password and Totp: known to both sides, and signing nothing. */
+/* Password and Totp: a secret that both sides know, which signs nothing. */
 bool ptn_dfns_cred_kind_secret(enum ptn_dfns_cred_kind kind);
 
-/* Where it stands, which says of what kinds it may be. */
+/* Where in the request it stands; that limits the kinds it may have. */
 enum ptn_dfns_factor_place {
-	PTN_FACTOR_FIRST,    /* Fido2, the two keys, Password */
-	PTN_FACTOR_SECOND,   /* Fido2, the two keys, Totp */
-	PTN_FACTOR_RECOVERY, /* RecoveryKey alone */
-	PTN_FACTOR_ANY,	     /* a credential created later */
+	PTN_FACTOR_FIRST,    /* Fido2, Key, PasswordProtectedKey, Password */
+	PTN_FACTOR_SECOND,   /* Fido2, Key, PasswordProtectedKey, Totp */
+	PTN_FACTOR_RECOVERY, /* RecoveryKey */
+	PTN_FACTOR_ANY,	     /* all kinds: one more credential */
 	PTN_FACTOR__MAX
 };
 
@@ -48,23 +51,24 @@ enum ptn_dfns_factor_place {
 #define PTN_CREDENTIAL_NAME_MAX 255   /* bytes */
 #define PTN_ENCRYPTED_KEY_MAX ((size_t)16 * 1024) /* bytes of text */
 
-/* What proves something: {"kind", "credentialAssertion"} and the like. */
+/* What proves who somebody is: {"kind", "credentialAssertion"}, or a secret. */
 struct ptn_dfns_factor {
 	enum ptn_dfns_cred_kind kind;
-	const char *cred_id;		     /* all but Password and Totp */
-	struct ptn_bytes client_data;	     /* the same */
-	struct ptn_bytes signature;	     /* the same */
+	const char *cred_id;		     /* not Password and Totp */
+	struct ptn_bytes client_data;	     /* not Password and Totp */
+	struct ptn_bytes signature;	     /* not Password and Totp */
 	struct ptn_bytes authenticator_data; /* Fido2 */
-	struct ptn_bytes user_handle;	     /* Fido2; p NULL: none */
-	enum ptn_keyassert_digest digest;    /* the keys */
-	struct ptn_bytes secret;	     /* Password, or the code of Totp */
+	struct ptn_bytes user_handle;	     /* Fido2; p NULL: none came */
+	enum ptn_keyassert_digest digest;    /* of the kinds with a key pair */
+	struct ptn_bytes secret; /* the password, or the code of the app */
 };
 
 /*
  * Read a factor into the arena.
  *
- * why	on PTN_E_INPUT the member that is missing, of a wrong type, too long
- *	or not decodable, as a static text: "credentialAssertion/clientData".
+ * why	on PTN_E_INPUT a static text, "credentialAssertion/clientData": the
+ *	member that is missing, has a wrong type, is too long or cannot be
+ *	decoded.
  *
  * Returns PTN_OK, PTN_E_INPUT, PTN_E_NOMEM.
  */
@@ -75,26 +79,26 @@ enum ptn_err ptn_dfns_factor_read(struct ptn_arena *a, const struct ptn_json *v,
 /* A new credential: {"credentialKind", "credentialInfo", ...}. */
 struct ptn_dfns_factor_new {
 	enum ptn_dfns_cred_kind kind;
-	const char *name;    /* NULL if absent */
-	const char *cred_id; /* all but Password and Totp */
+	const char *name;    /* NULL: none was given */
+	const char *cred_id; /* not Password and Totp */
 	struct ptn_bytes client_data;
 	struct ptn_bytes attestation;
-	/* Verbatim; PasswordProtectedKey always, RecoveryKey or NULL. */
+	/* As the client wrote it; NULL: a RecoveryKey without one. */
 	const char *encrypted_private_key;
-	struct ptn_bytes secret; /* Password, or the code of Totp */
+	struct ptn_bytes secret; /* the password, or the code of the app */
 };
 
 /*
- * The same for a new credential.  "kind" is taken for "credentialKind" where
- * only it is present.
+ * The same for a new credential.  Where "credentialKind" is missing, "kind" is
+ * read instead.
  */
 enum ptn_err ptn_dfns_factor_read_new(struct ptn_arena *a,
     const struct ptn_json *v, enum ptn_dfns_factor_place place,
     struct ptn_dfns_factor_new *out, const char **why) PTN_MUST_USE;
 
-/* A credential that the challenge allows. */
+/* A credential that may answer the challenge. */
 struct ptn_dfns_factor_allowed {
-	const char *cred_id; /* verbatim */
+	const char *cred_id; /* as the client wrote it when it was created */
 	enum ptn_dfns_cred_kind kind;
 };
 

@@ -11,7 +11,7 @@
 #include "lib/webauthn/attestation.h"
 #include "lib/webauthn/clientdata.h"
 
-/* The algorithms offered and taken at a creation, best first. */
+/* The algorithms that new passkeys may have, the best one first. */
 static const int32_t algs[] = { PTN_COSE_ES256, PTN_COSE_RS256,
 	PTN_COSE_EDDSA };
 
@@ -30,16 +30,17 @@ ptn_dfns_fido_user(struct ptn_bytes handle, struct ptn_uuid *user)
 	    : PTN_E_NOT_FOUND;
 }
 
-/* What webauthn.h is asked with, from one relying party and the client data. */
+/* The arguments for webauthn.h, from a relying party and the client data. */
 struct ceremony {
 	struct ptn_webauthn_rp rp;
 	struct ptn_webauthn_want want;
-	char *origin[1]; /* what the client data hold */
+	char *origin[1]; /* of the client data */
 };
 
 /*
- * Client data that cannot be read leave no origin; who judges them will say
- * so.  A rule becomes the origin that it allows, or none.
+ * The origins that are allowed.  A rule is replaced by the origin in the client
+ * data if it allows that, or else by none.  Client data that cannot be read
+ * have no origin here; webauthn.h refuses them later.
  */
 static enum ptn_err
 set_rp(struct ptn_arena *a, const struct ptn_dfns_fido_rp *rp,
@@ -58,8 +59,9 @@ set_rp(struct ptn_arena *a, const struct ptn_dfns_fido_rp *rp,
 }
 
 /*
- * The challenge is base64url already.  Native clients hand on what it
- * encodes, the browser's signer hands on its characters.
+ * The challenge is a text in base64url.  Browsers sign the characters of that
+ * text, which are then encoded a second time; native clients decode the text
+ * first, and sign the bytes.
  */
 static enum ptn_err
 set_challenge(struct ptn_arena *a, const char *challenge,
@@ -114,8 +116,9 @@ is_hash_of(struct ptn_bytes hash, const char *id)
 }
 
 /*
- * The relying party that the client chose.  Where that cannot be told, or is
- * none of ours, the first one serves to find out what is wrong.
+ * The relying party that the client chose, known by the digest of its id.  If
+ * it is none of ours, or the attestation cannot be read, the first one is
+ * taken: the verification then finds what is wrong.
  */
 static enum ptn_err
 choose_rp(struct ptn_arena *a, const struct ptn_dfns_fido *f,
@@ -194,7 +197,7 @@ ptn_dfns_fido_create(struct ptn_arena *a, const struct ptn_dfns_fido *f,
 
 /* --------------------------------------------------------------- assertion */
 
-/* WebAuthn L3 7.2 step 6: the handle is the user's. */
+/* WebAuthn L3 section 7.2 step 6: the user handle belongs to the user. */
 static bool
 handle_ok(const struct ptn_dfns_fido_stored *stored,
     const struct ptn_dfns_fido_assertion *in)

@@ -14,54 +14,56 @@
 #include "lib/webauthn/webauthn.h"
 
 /*
- * Passkeys as clients of the Dfns API present them.  webauthn.h judges; what
- * differs is settled here: an organisation may have several relying parties,
- * and the client chooses one; an origin may be given by a rule; a challenge
- * comes in two encodings; a user handle is the text of an id, or the 16 bytes
- * that the other API uses.
+ * Passkeys of the Dfns API.  webauthn.h verifies them; this module does what
+ * is different in this API.  An organisation may have several relying parties,
+ * of which the client chooses one.  The allowed origins may be given by a rule.
+ * Clients encode the challenge in two ways.  A user handle is the text of an id
+ * ("us-..."), or the 16 bytes that the other API uses.
  */
 struct ptn_dfns_fido_rp {
 	const char *id;
 	/*
-	 * Origins, compared whole; or "*": https on any port of the host that
-	 * id names and of the hosts below it, and http on localhost for
-	 * "localhost".  Native applications must be named.
+	 * The allowed origins; or "*" alone, a rule: https on any port of the
+	 * domain id and its subdomains, and for "localhost" also http.  Native
+	 * applications are allowed only if they are listed.
 	 */
 	struct ptn_strs origins;
 };
 
-/* What an organisation allows, and what this ceremony was given. */
+/* What the organisation allows, and the challenge of the ceremony. */
 struct ptn_dfns_fido {
 	const struct ptn_dfns_fido_rp *rps;
 	size_t n_rps;
-	const char *challenge; /* as it was given out: base64url */
+	const char *challenge; /* base64url, as the client got it */
 	enum ptn_webauthn_attestation_policy attestation; /* creation only */
 	int64_t now_s;				 /* creation only */
 };
 
 /*
- * The user of a handle: "us-..." or 16 bytes.  PTN_E_NOT_FOUND for all else,
- * an empty or missing one too.
+ * The user that a handle names.  PTN_E_NOT_FOUND: it names none, or there is no
+ * handle.
  */
 enum ptn_err ptn_dfns_fido_user(struct ptn_bytes handle,
     struct ptn_uuid *user) PTN_MUST_USE;
 
 struct ptn_dfns_fido_creation {
-	struct ptn_bytes cred_id; /* the client's text */
+	struct ptn_bytes cred_id; /* text, as the client wrote it */
 	struct ptn_bytes client_data;
 	struct ptn_bytes attestation;
 };
 
 struct ptn_dfns_fido_created {
 	struct ptn_webauthn_attested attested;
-	const char *rp_id; /* which of them the client chose */
+	const char *rp_id; /* which relying party the client chose */
 	const char *origin;
 };
 
 /*
- * Judge a new passkey.  User verification is demanded; credId must be the id
- * inside.  out is in the arena, set when the verdict is PTN_ALLOW, zero
- * otherwise; it borrows rp_id from rps.
+ * Verify a new passkey.  The user must have been verified by the authenticator,
+ * and cred_id must be the id in the attestation.
+ *
+ * out	in the arena; zero unless the verdict is PTN_ALLOW.  rp_id is borrowed
+ *	from f->rps.
  *
  * Returns PTN_OK if the question was answered, PTN_E_NOMEM, PTN_E_INTERNAL.
  */
@@ -70,7 +72,7 @@ enum ptn_err ptn_dfns_fido_create(struct ptn_arena *a,
     struct ptn_dfns_fido_created *out,
     struct ptn_finding *finding) PTN_MUST_USE;
 
-/* The credential's row. */
+/* The passkey, as it is stored. */
 struct ptn_dfns_fido_stored {
 	const char *rp_id;
 	struct ptn_uuid user;
@@ -82,13 +84,13 @@ struct ptn_dfns_fido_assertion {
 	struct ptn_bytes authenticator_data;
 	struct ptn_bytes signature;
 	struct ptn_bytes user_handle; /* p NULL: none came */
-	bool by_handle; /* no user was named: the handle must be there */
+	bool by_handle; /* no user was named, so there must be a handle */
 };
 
 /*
- * Judge an assertion.  The relying party is the row's, and must still be one
- * of the organisation's; user verification is demanded.  out, finding and
- * codes as above.
+ * Verify an assertion.  The passkey's relying party must still be one of the
+ * organisation's, and the user must have been verified by the authenticator.
+ * out and the codes are as above.
  */
 enum ptn_err ptn_dfns_fido_assert(struct ptn_arena *a,
     const struct ptn_dfns_fido *f, const struct ptn_dfns_fido_stored *stored,

@@ -8,7 +8,7 @@
 #include "lib/crypto/crypto.h"
 #include "lib/format/jsoneq.h"
 
-#define DATA_DEPTH 8 /* of client data and attestations */
+#define DATA_DEPTH 8 /* levels of client data and attestations */
 #define CREDENTIALS_DEPTH 32
 
 static const struct {
@@ -54,8 +54,8 @@ absent_or(const struct ptn_json *v, enum ptn_json_type type)
 }
 
 /*
- * One object; origin and crossOrigin, which older clients add, are of their
- * types and mean nothing.
+ * One object with type and challenge.  Older clients add origin and
+ * crossOrigin; these must have the right types, and are not used.
  */
 static enum ptn_err
 read_client_data(struct ptn_bytes in, struct ptn_json **v)
@@ -78,7 +78,7 @@ read_client_data(struct ptn_bytes in, struct ptn_json **v)
 	return PTN_E_INPUT;
 }
 
-/* The challenge as it was given out, or its characters encoded again. */
+/* The challenge as the client got it, or encoded in base64url once more. */
 static enum ptn_err
 challenge_check(struct ptn_arena *a, struct ptn_bytes got, const char *want,
     bool *same)
@@ -98,7 +98,7 @@ challenge_check(struct ptn_arena *a, struct ptn_bytes got, const char *want,
 	return PTN_OK;
 }
 
-/* Every byte as the code point of its number. */
+/* Latin-1 to UTF-8: each byte is a code point. */
 static enum ptn_err
 from_latin1(struct ptn_arena *a, struct ptn_bytes in, struct ptn_bytes *out)
 {
@@ -129,7 +129,7 @@ text_equals(struct ptn_bytes text, const struct ptn_json *want, bool *same)
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }
 
-/* The text of the new credentials, in the encodings that clients have. */
+/* The text of the new credentials, in UTF-8 or in Latin-1. */
 static enum ptn_err
 credentials_check(struct ptn_arena *a, struct ptn_bytes encoded,
     const struct ptn_json *want, bool *same)
@@ -148,14 +148,14 @@ credentials_check(struct ptn_arena *a, struct ptn_bytes encoded,
 	return text_equals(text, want, same);
 }
 
-/* What the client data have to say. */
+/* What the client data must contain. */
 struct expected {
 	const char *type;
-	const char *challenge;		    /* or NULL: a recovery */
-	const struct ptn_json *credentials; /* then these */
+	const char *challenge;		    /* NULL: it is a recovery */
+	const struct ptn_json *credentials; /* of a recovery */
 };
 
-/* Type and challenge of parsed client data; what is wrong, or NONE. */
+/* Check type and challenge; reason is PTN_REASON_NONE if they are right. */
 static enum ptn_err
 members_check(struct ptn_arena *a, const struct ptn_json *v,
     const struct expected *want, enum ptn_finding_reason *reason)
@@ -195,7 +195,10 @@ client_data_check(struct ptn_arena *a, struct ptn_bytes in,
 
 /* -------------------------------------------------------------- signatures */
 
-/* The assertion's, else the row's, else SHA-256; Ed25519 has none. */
+/*
+ * The digest of the assertion, or else that of the stored credential, or else
+ * SHA-256.  Ed25519 needs none.
+ */
 static enum ptn_err
 choose_digest(const struct ptn_pubkey *k, enum ptn_keyassert_digest own,
     enum ptn_keyassert_digest stored, enum ptn_md *md)
@@ -290,7 +293,7 @@ ptn_keyassert_recover(struct ptn_arena *a,
 
 /* ---------------------------------------------------------------- creation */
 
-/* What the JSON of an attestation holds. */
+/* The members of an attestation. */
 struct proof {
 	const char *pem;
 	struct ptn_bytes signature;
@@ -332,7 +335,11 @@ read_proof(struct ptn_arena *a, struct ptn_bytes in, struct proof *out)
 	return r;
 }
 
-/* The text that the new key signs; never made from anything but these two. */
+/*
+ * The text that the new key signs.
+ *
+ * raw	put the PEM text between quotes as it is, instead of quoting it
+ */
 static enum ptn_err
 signed_text(struct ptn_arena *a, struct ptn_bytes client_data, const char *pem,
     bool raw, struct ptn_bytes *out)
@@ -374,7 +381,7 @@ proof_check(struct ptn_arena *a, struct ptn_bytes client_data,
 	return r;
 }
 
-/* The attestation and the key in it; finding is untouched if they are read. */
+/* Read the attestation and its key; PTN_E_INPUT, with finding, if it fails. */
 static enum ptn_err
 read_created(struct ptn_arena *a, struct ptn_bytes attestation, struct proof *p,
     struct ptn_pem *pem, struct ptn_finding *finding)

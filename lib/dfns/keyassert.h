@@ -11,33 +11,38 @@
 #include "lib/format/json.h"
 
 /*
- * Credentials that are a bare key pair: Key, PasswordProtectedKey and
- * RecoveryKey.  They sign client data, a small JSON text that names the
- * ceremony and its challenge.  Pure functions: whose credential it is, and
- * whether it is active and allowed, is the caller's to know.
+ * Credentials that are a key pair without an authenticator: Key,
+ * PasswordProtectedKey and RecoveryKey.  They sign client data, a small JSON
+ * text with the type of the ceremony and its challenge.  These functions only
+ * compute; the caller makes sure that the credential is the user's, is active,
+ * and may answer.
  */
 #define PTN_KEYASSERT_DATA_MAX ((size_t)64 * 1024) /* decoded */
 
-/* The "algorithm" of an assertion or an attestation: a digest, in truth. */
+/* The member "algorithm" of an assertion or attestation, which is a digest. */
 enum ptn_keyassert_digest {
-	PTN_KEYASSERT_UNSET, /* absent: SHA-256 in the end */
+	PTN_KEYASSERT_UNSET, /* none: SHA-256 */
 	PTN_KEYASSERT_SHA256,
 	PTN_KEYASSERT_SHA512,
-	PTN_KEYASSERT_OTHER, /* a name that we do not know */
+	PTN_KEYASSERT_OTHER, /* a name that is not known */
 	PTN_KEYASSERT__MAX
 };
 
-/* "RSA-SHA256", "SHA256", "SHA512"; p NULL is absent. */
+/* "RSA-SHA256", "SHA256" or "SHA512"; p NULL: there is none. */
 enum ptn_keyassert_digest ptn_keyassert_digest_of(struct ptn_bytes name);
 
-/* The name to store, "" for one that is unset or unknown; and back. */
+/* The name to be stored, "" for one that is unset or not known. */
 const char *ptn_keyassert_digest_name(enum ptn_keyassert_digest d);
 
-/* The name of the one that an assertion was signed with; "" for Ed25519. */
+/*
+ * The name of the digest that an assertion was signed with, "" for Ed25519.
+ *
+ * own, stored	of the assertion, and of the stored credential
+ */
 const char *ptn_keyassert_digest_used(const struct ptn_pubkey *k,
     enum ptn_keyassert_digest own, enum ptn_keyassert_digest stored);
 
-/* The credential's row. */
+/* The credential, as it is stored. */
 struct ptn_keyassert_stored {
 	const char *pem;
 	enum ptn_keyassert_digest digest; /* of its attestation */
@@ -50,17 +55,17 @@ struct ptn_keyassert_assertion {
 };
 
 /*
- * Judge an assertion for a login or an action.
+ * Verify an assertion for a login or an action.
  *
- * challenge	as it was given out; the client data hold it as it is, or
- *		base64url-encoded once more.
+ * challenge	as the client got it.  The client data have it as it is, or
+ *		encoded in base64url once more.
  * finding	PTN_ALLOW only if the client data are one JSON object without
- *		duplicates, type "key.get", with this challenge, and the
- *		signature is by the stored key over exactly these bytes.
+ *		duplicate members, with the type "key.get" and this challenge,
+ *		and the signature of exactly these bytes is by the stored key.
  *
- * ECDSA signs with SHA-256 on every curve unless the assertion or else the
- * row names SHA-512, in strict DER; high s is allowed, R || S is not.  Ed25519
- * is the 64 bytes of RFC 8032 and knows no digest.
+ * The digest is SHA-256 on every curve, unless the assertion or else the stored
+ * credential names SHA-512.  An ECDSA signature is in strict DER; its s may be
+ * high.  An Ed25519 signature is the 64 bytes of RFC 8032, without a digest.
  *
  * Returns PTN_OK if the question was answered, PTN_E_INPUT for an unknown
  * algorithm, PTN_E_NOMEM, PTN_E_INTERNAL.
@@ -71,10 +76,10 @@ enum ptn_err ptn_keyassert_verify(struct ptn_arena *a,
     struct ptn_finding *finding) PTN_MUST_USE;
 
 /*
- * The same for a recovery: instead of a challenge the client data hold the
- * base64url of the JSON text of the new credentials, which themselves sign
- * the challenge.  The text is UTF-8, or Latin-1 from clients that encode with
- * btoa(); the value must be deeply equal to new_credentials.
+ * The same for a recovery.  In place of a challenge the client data have the
+ * JSON text of the new credentials in base64url, and the new credentials sign
+ * the challenge.  The text is in UTF-8, or in Latin-1 from clients that encode
+ * it with btoa(); its value must be deeply equal to new_credentials.
  */
 enum ptn_err ptn_keyassert_recover(struct ptn_arena *a,
     const struct ptn_keyassert_stored *stored,
@@ -82,26 +87,27 @@ enum ptn_err ptn_keyassert_recover(struct ptn_arena *a,
     const struct ptn_json *new_credentials,
     struct ptn_finding *finding) PTN_MUST_USE;
 
-/* A new key with the proof that its holder has the private half. */
+/* A new key, with the proof that the client has the private key. */
 struct ptn_keyassert_creation {
 	struct ptn_bytes client_data;
 	struct ptn_bytes attestation; /* {"publicKey","signature","algorithm"?} */
 };
 
-/* What a creation leaves to be stored; in the arena. */
+/* What is to be stored of it; in the arena. */
 struct ptn_keyassert_created {
-	const char *pem; /* verbatim: the fingerprint signed is of this text */
+	const char *pem; /* as the client wrote it */
 	struct ptn_pem key;
 	enum ptn_keyassert_digest digest;
 };
 
 /*
- * Judge a creation: client data as above but of type "key.create", and a
- * signature over {"clientDataHash":hex,"publicKey":literal}, in which the
- * literal is the PEM text as JavaScript quotes it, or, as one documented
- * sample has it, the text between quotes with its line feeds raw.
+ * Verify a new key: client data as above, but with the type "key.create", and a
+ * signature of the text {"clientDataHash":hex,"publicKey":literal}.  The
+ * literal is the PEM text as JSON.stringify() writes it or, as in one sample of
+ * the Dfns documentation, the text between quotes with its line feeds as they
+ * are.
  *
- * out	set when the verdict is PTN_ALLOW, zero otherwise.
+ * out	zero unless the verdict is PTN_ALLOW.
  *
  * Returns as ptn_keyassert_verify().
  */

@@ -22,21 +22,13 @@ static enum ptn_err
 check_code(const struct ptn_scope *sc, struct ptn_dfns_login_start *l,
     bool able)
 {
-	enum ptn_passcode_result what;
-	enum ptn_err r;
-
 	if (l->code.p == NULL)
 		return PTN_OK;
-	r = ptn_dfns_code_check(sc, able ? &l->who.member.id : NULL,
-	    PTN_CODE_LOGIN, l->code, false, &what);
-	if (r == PTN_OK && what != PTN_PASSCODE_RIGHT)
-		return ptn_dfns_denial_set(&l->denial, PTN_DFNS_BAD_CODE,
-		    "wrong code");
-	return r;
+	return ptn_dfns_code_use(sc, able ? &l->who.member.id : NULL,
+	    PTN_CODE_LOGIN, l->code, &l->denial);
 }
 
-/* No name: any passkey of the organisation answers, and says who the user is.
- */
+/* Any passkey of the organisation may answer; it says who the user is. */
 static enum ptn_err
 start_nameless(struct ptn_scope *sc, struct ptn_dfns_login_start *l)
 {

@@ -12,7 +12,7 @@
 
 #define PAGE 100 /* members that are read at a time */
 
-/* The name without blanks around it, or NULL for no memory. */
+/* A copy without spaces and tabs around it; NULL: the arena is full. */
 static char *
 trimmed(struct ptn_arena *a, const char *username)
 {
@@ -26,7 +26,10 @@ trimmed(struct ptn_arena *a, const char *username)
 	return ptn_arena_strndup(a, username, len);
 }
 
-/* The form in which a trimmed username is unique; NULL for what is none. */
+/*
+ * The form in which a trimmed username must be unique.  PTN_E_INPUT: the text
+ * cannot be a username.
+ */
 static enum ptn_err
 name_key(struct ptn_arena *a, const char *username, char **key)
 {
@@ -85,7 +88,7 @@ ptn_member_by_name(const struct ptn_scope *sc, const char *username,
 		r = ptn_address_canonical(sc->arena, name, &address);
 	if (r != PTN_OK && r != PTN_E_INPUT)
 		return r;
-	/* What is neither is looked for all the same, and not found. */
+	/* A text that cannot be a name costs the same statement. */
 	in.username_key = key != NULL ? key : "";
 	in.address = address != NULL ? address : "";
 	if ((r = ptn_sql_member_by_name(sc->db, sc->arena, &in, &row)) !=
@@ -218,7 +221,7 @@ ptn_member_set_active(const struct ptn_scope *sc, const struct ptn_member *m,
 	return ptn_sql_session_delete_api_of(sc->db, &sessions, &n);
 }
 
-/* kind and external_id are given. */
+/* Sign up a user with this address, and make them a member. */
 static enum ptn_err
 enrol(const struct ptn_scope *sc, const char *address, struct ptn_member *m)
 {

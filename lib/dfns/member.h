@@ -13,45 +13,52 @@
 #define PTN_USERNAME_MAX 320 /* characters */
 #define PTN_EXTERNAL_ID_MAX 255
 
-#define PTN_EMPLOYEE "CustomerEmployee" /* of the organisation itself */
-#define PTN_END_USER "EndUser"		/* a customer of it */
+/* Kinds of members, as Dfns calls them. */
+#define PTN_EMPLOYEE "CustomerEmployee" /* works for the organisation */
+#define PTN_END_USER "EndUser"		/* is a customer of the organisation */
 
 /*
- * A user as the Dfns API sees one.  Whoever signed up through the other API is
- * a member by the proved address that is theirs, registered if they have a
- * passkey; the row that fixes their username for ever is written when they
- * first register or log in here.
+ * A member of an organisation: a user, as the Dfns API sees them.  A user who
+ * signed up through the other API is a member, too: the username is their
+ * proved address, and they are registered if they have a passkey.  They get a
+ * row in the table of members, which keeps that username, when they first
+ * register or log in by this API.
  */
 struct ptn_member {
 	struct ptn_uuid id;
-	const char *username; /* as it was first written */
+	const char *username; /* in the spelling in which it was stored */
 	const char *kind;     /* PTN_EMPLOYEE, PTN_END_USER */
 	bool active;
 	bool registered;
 	bool service_account;
 	bool archived;
-	bool stored;		  /* there is a row */
-	const char *external_id;  /* or NULL; for ptn_member_put() alone */
+	bool stored;		  /* there is a row in the table of members */
+	const char *external_id;  /* or NULL; used by ptn_member_put() only */
 	struct ptn_uuid email_id; /* of the primary address; nil: none */
 	const char *address;	  /* NULL: none */
-	bool verified;
+	bool verified;		  /* the address was proved */
 	int64_t now_us; /* the database's clock */
 };
 
-/* PTN_E_NOT_FOUND; compared trimmed, in NFC and without regard to case. */
+/*
+ * Find a member.  Usernames are compared without spaces around them, in NFC
+ * and without regard to case.  PTN_E_NOT_FOUND.
+ */
 enum ptn_err ptn_member_by_name(const struct ptn_scope *sc,
     const char *username, struct ptn_member *out) PTN_MUST_USE;
 enum ptn_err ptn_member_by_id(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_member *out) PTN_MUST_USE;
 
-/* By username, or by id ("us-..."). */
+/* The same by a username or an id ("us-..."). */
 enum ptn_err ptn_member_find(const struct ptn_scope *sc, const char *text,
     struct ptn_member *out) PTN_MUST_USE;
 
 /*
- * The next few of all members, oldest first.  place is where the last call
- * ended; begin with zeroes, and end when n is 0.  They have neither address
- * nor email_id.
+ * All members of the tenant, oldest first, some with each call.  They come
+ * without email_id and verified.
+ *
+ * place	where the last call ended; zero it before the first call
+ * n		0: there are no more
  */
 struct ptn_member_place {
 	int64_t at_us;
@@ -61,17 +68,17 @@ enum ptn_err ptn_member_page(const struct ptn_scope *sc,
     struct ptn_member_place *place, struct ptn_member **out,
     size_t *n) PTN_MUST_USE;
 
-/* May they log in at all? */
+/* May they log in: active, registered, and a person? */
 bool ptn_member_usable(const struct ptn_member *m);
 
-/* A customer of the organisation, whom its service accounts may act for. */
+/* Is it an end user, for whom a service account may act (delegate.h)? */
 bool ptn_member_is_end_user(const struct ptn_member *m);
 
 /*
- * Store the row of a member: id, username, kind, registered, service_account
- * and external_id are given.
- * Inside the caller's transaction.  PTN_E_INPUT for a username that is none,
- * PTN_E_CONFLICT if somebody has it.
+ * Store the row of a member, from id, username, kind, registered,
+ * service_account and external_id.  Inside the caller's transaction.
+ * PTN_E_INPUT: the text cannot be a username; PTN_E_CONFLICT: another member
+ * has it.
  */
 enum ptn_err ptn_member_put(const struct ptn_scope *sc,
     const struct ptn_member *m) PTN_MUST_USE;
@@ -105,7 +112,9 @@ enum ptn_err ptn_member_set_active(const struct ptn_scope *sc,
 enum ptn_err ptn_member_invite(const struct ptn_scope *sc, const char *address,
     const char *kind, struct ptn_member *m) PTN_MUST_USE;
 
-/* The same of an end user, whom a service account vouches for, not a mail. */
+/*
+ * The same for an end user whom a service account registers, without a mail.
+ */
 enum ptn_err ptn_member_delegate(const struct ptn_scope *sc,
     const char *address, const char *external_id,
     struct ptn_member *m) PTN_MUST_USE;
@@ -119,18 +128,21 @@ enum ptn_err ptn_member_delegate(const struct ptn_scope *sc,
 enum ptn_err ptn_member_notify(const struct ptn_scope *sc, enum ptn_event event,
     const char *service, const struct ptn_member *m) PTN_MUST_USE;
 
-/* A session of the Dfns API that is alive, whatever may be with its user. */
+/* A session of the Dfns API that is alive, and its user. */
 struct ptn_member_seen {
 	struct ptn_uuid user_id;
 	const char *username;
 	const char *kind;
-	bool usable; /* active, not archived */
+	bool usable; /* the user is active and not archived */
 	bool archived;
 	int64_t last_used_us;
 	int64_t now_us;
 };
 
-/* One SELECT; PTN_E_NOT_FOUND, also where the tenant is switched off. */
+/*
+ * Find the session, by one SELECT.  PTN_E_NOT_FOUND: there is none, or the
+ * tenant is switched off.
+ */
 enum ptn_err ptn_member_of_session(const struct ptn_scope *sc,
     const struct ptn_uuid *session, struct ptn_member_seen *out) PTN_MUST_USE;
 

@@ -10,18 +10,18 @@
 #include "lib/db/db.h"
 #include "lib/db/sql.h"
 
-/* At least so many code points. */
+bool
+ptn_dfns_password_on(const struct ptn_scope *sc)
+{
+	return sc->cf->dfns_password;
+}
+
+/* The least length, in code points. */
 static int64_t
 least(const struct ptn_conf *cf)
 {
 	return cf->password_min > PTN_DFNS_PASSWORD_MIN ? cf->password_min
 							: PTN_DFNS_PASSWORD_MIN;
-}
-
-bool
-ptn_dfns_password_offered(const struct ptn_conf *cf)
-{
-	return cf->dfns_password;
 }
 
 enum ptn_err
@@ -55,7 +55,7 @@ ptn_dfns_password_hash(const struct ptn_scope *sc,
 
 	assert(!ptn_db_in_tx(sc->db));
 	*hash = NULL;
-	if (!ptn_dfns_password_offered(sc->cf) || in->kind != PTN_CRED_PASSWORD)
+	if (!ptn_dfns_password_on(sc) || in->kind != PTN_CRED_PASSWORD)
 		return PTN_OK;
 	r = ptn_password_hash(sc->cf, sc->gate, sc->arena, in->secret, phc);
 	if (r != PTN_OK)
@@ -65,7 +65,7 @@ ptn_dfns_password_hash(const struct ptn_scope *sc,
 	return *hash != NULL ? PTN_OK : PTN_E_NOMEM;
 }
 
-/* Failing to store the new hash is no failure. */
+/* If the new hash cannot be stored, the old one is still good. */
 static void
 replace(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const char *old, const char *fresh)

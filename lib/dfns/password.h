@@ -13,19 +13,22 @@
 struct ptn_conf;
 
 /*
- * The password of the Dfns API, which is not that of password.h: there a
- * password alone opens a session, and that session may add a passkey that
- * logs in here, so that nothing would be left of the second factor; and its
- * owner changes it without a user action.
+ * Passwords of the Dfns API.  A user's password here is not the one of the
+ * other API (lib/account/password.h).  There the password alone opens a
+ * session, by which its owner may change the password or add a passkey, and
+ * the passkey logs in here: with one password for both, the second factor and
+ * the user action that this API demands could be avoided.
  */
-#define PTN_DFNS_PASSWORD_MIN 12 /* code points, whatever the configuration */
+#define PTN_DFNS_PASSWORD_MIN 12 /* code points, or password.min_length */
 
-/* Are passwords, and authenticator apps beside them, offered at all? */
-bool ptn_dfns_password_offered(const struct ptn_conf *cf);
+/* Does this API offer passwords, with authenticator apps: dfns.password. */
+bool ptn_dfns_password_on(const struct ptn_scope *sc);
 
 /*
- * Is a text fit to be one?  why is set to what is said of one that is not, in
- * the arena: "must be at least 12 characters long".  PTN_E_INPUT then.
+ * May a text become a password?
+ *
+ * why	on PTN_E_INPUT the reason, in the arena: "must be at least 12 characters
+ *	long"
  */
 enum ptn_err ptn_dfns_password_fit(const struct ptn_conf *cf,
     struct ptn_arena *a, struct ptn_bytes pw, const char **why) PTN_MUST_USE;
@@ -38,12 +41,13 @@ enum ptn_err ptn_dfns_password_hash(const struct ptn_scope *sc,
     const struct ptn_dfns_factor_new *in, const char **hash) PTN_MUST_USE;
 
 /*
- * Check a password as it was received.  A nil user, one without a password and
- * a wrong password cost the same single hash.  A match under old costs is
- * hashed and stored anew.  Never inside a transaction.
+ * Check a password as the client sent it.  Always one hash, also for a nil user
+ * and for one without a password.  If the password is right but the costs of
+ * its hash are outdated, it is hashed again and stored.  Outside of
+ * transactions.
  *
- * credential	whose password it is; nil unless it was right.  A password
- *		that is changed is another credential.
+ * credential	the id of the password's credential, nil if the password is
+ *		wrong.  (A password that is changed gets a new credential.)
  *
  * Returns PTN_OK, PTN_E_BUSY, PTN_E_NOMEM, PTN_E_UNAVAILABLE, PTN_E_INTERNAL.
  */

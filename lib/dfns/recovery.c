@@ -50,15 +50,9 @@ check_code(const struct ptn_scope *sc, struct ptn_dfns_recovery_start *s)
 {
 	const struct ptn_member *m = &s->who.member;
 	const bool able = s->who.known && ptn_member_usable(m);
-	enum ptn_passcode_result what;
-	enum ptn_err r;
 
-	r = ptn_dfns_code_check(sc, able ? &m->id : NULL, PTN_CODE_RECOVERY,
-	    s->code, false, &what);
-	if (r == PTN_OK && what != PTN_PASSCODE_RIGHT)
-		return ptn_dfns_denial_set(&s->denial, PTN_DFNS_BAD_CODE,
-		    "wrong code");
-	return r;
+	return ptn_dfns_code_use(sc, able ? &m->id : NULL, PTN_CODE_RECOVERY,
+	    s->code, &s->denial);
 }
 
 enum ptn_err
@@ -132,8 +126,7 @@ check_new(const struct ptn_scope *sc, struct ptn_dfns_recovery *k)
 	r = ptn_dfns_enrolment_check(sc, &k->creds, &k->denial);
 	if (r != PTN_OK)
 		return r;
-	if (ptn_dfns_password_offered(sc->cf) &&
-	    !ptn_dfns_enrolment_signs(&k->creds))
+	if (ptn_dfns_password_on(sc) && !ptn_dfns_enrolment_signs(&k->creds))
 		return ptn_dfns_denial_set(&k->denial, PTN_DFNS_NOTHING_SIGNS,
 		    NULL);
 	return PTN_OK;

@@ -12,8 +12,8 @@
 #include "lib/db/scope.h"
 
 /*
- * A service account: a user of the Dfns API without an address, as whom a
- * program acts.  It cannot log in.  It has one token, which it sends with every
+ * A service account: a user of the Dfns API that is a program.  It has no
+ * address and cannot log in.  It has one token, which it sends with every
  * request, and one key, by which it approves those that change something.  Of
  * the token only the digest is stored, and the row says how long it is good: it
  * stays good when signature keys or the issuer change.
@@ -51,8 +51,8 @@ struct ptn_service_seen {
 };
 
 /*
- * One SELECT; PTN_E_NOT_FOUND for a token that is none, expired or revoked,
- * and if the account or the tenant is switched off.
+ * One SELECT.  PTN_E_NOT_FOUND: there is no such token, it is expired or
+ * revoked, or the account or the tenant is switched off.
  */
 enum ptn_err ptn_service_find(const struct ptn_scope *sc,
     struct ptn_bytes token, struct ptn_service_seen *out) PTN_MUST_USE;
@@ -72,7 +72,7 @@ enum ptn_err ptn_services_of(const struct ptn_scope *sc,
 
 /*
  * End one, by its token: the name is free again.  Inside the caller's
- * transaction.  *user is whose token it was.  PTN_E_NOT_FOUND, also for one
+ * transaction.  user is set to the account.  PTN_E_NOT_FOUND, also for one
  * that has ended.
  */
 enum ptn_err ptn_service_revoke(const struct ptn_scope *sc,

@@ -9,17 +9,30 @@
 #include "lib/crypto/secrets.h"
 #include "lib/dfns/password.h"
 
+/*
+ * Can it answer a challenge?
+ *
+ * with_totp	whether a password together with the code of an app can
+ */
+static bool
+is_signer(const struct ptn_dfns_cred *c, bool with_totp)
+{
+	return c->active &&
+	    (ptn_dfns_cred_signs(c) ||
+		(with_totp && ptn_dfns_cred_kind_secret(c->kind)));
+}
+
 enum ptn_err
 ptn_dfns_signers_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_dfns_signers *out)
 {
-	const bool passwords = ptn_dfns_password_offered(sc->cf);
+	const bool passwords = ptn_dfns_password_on(sc);
 	struct ptn_dfns_cred *all;
 	bool with_totp;
 	enum ptn_err r;
 	size_t i, n;
 
-	*out = (struct ptn_dfns_signers){ .n = 0 };
+	out->n = 0;
 	if ((r = ptn_dfns_creds_of(sc, user, &all, &n)) != PTN_OK)
 		return r;
 	out->cred = all;
@@ -27,9 +40,7 @@ ptn_dfns_signers_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
 		return PTN_OK;
 	with_totp = passwords && ptn_dfns_creds_have(all, n, PTN_CRED_TOTP);
 	for (i = 0; i < n; i++)
-		if (all[i].active &&
-		    (ptn_dfns_cred_signs(&all[i]) ||
-			(with_totp && ptn_dfns_cred_kind_secret(all[i].kind))))
+		if (is_signer(&all[i], with_totp))
 			out->cred[out->n++] = all[i];
 	return PTN_OK;
 }
@@ -38,17 +49,16 @@ enum ptn_err
 ptn_dfns_signers_recovery(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_dfns_signers *out)
 {
-	struct ptn_dfns_cred *all;
 	enum ptn_err r;
 	size_t i, n;
 
-	*out = (struct ptn_dfns_signers){ .n = 0 };
-	if ((r = ptn_dfns_creds_of(sc, user, &all, &n)) != PTN_OK)
+	out->n = 0;
+	if ((r = ptn_dfns_creds_of(sc, user, &out->cred, &n)) != PTN_OK)
 		return r;
-	out->cred = all;
 	for (i = 0; i < n; i++)
-		if (all[i].kind == PTN_CRED_RECOVERY_KEY && all[i].active)
-			out->cred[out->n++] = all[i];
+		if (out->cred[i].kind == PTN_CRED_RECOVERY_KEY &&
+		    out->cred[i].active)
+			out->cred[out->n++] = out->cred[i];
 	return PTN_OK;
 }
 
@@ -85,8 +95,7 @@ ptn_dfns_signers_decoy(const struct ptn_scope *sc, const char *org,
 	static const enum ptn_dfns_cred_kind kinds[] = { PTN_CRED_FIDO2,
 		PTN_CRED_FIDO2, PTN_CRED_KEY, PTN_CRED_PASSWORD_PROTECTED_KEY,
 		PTN_CRED_PASSWORD };
-	const size_t nkinds =
-	    PTN_ARRAY_LEN(kinds) - !ptn_dfns_password_offered(sc->cf);
+	const size_t nkinds = PTN_ARRAY_LEN(kinds) - !ptn_dfns_password_on(sc);
 	uint8_t mac[PTN_SHA256_LEN], id[PTN_SHA256_LEN];
 	struct ptn_dfns_cred *cred;
 	enum ptn_err r;

@@ -9,13 +9,13 @@
 #include "lib/format/dfnsid.h"
 #include "lib/format/json.h"
 
-#define LEEWAY_S 60 /* of iat, between hosts */
+#define LEEWAY_S 60 /* of iat: the clocks of hosts differ */
 #define DEPTH 8
 #define METADATA "https://custom/app_metadata"
 
 static const struct {
 	const char *aud;
-	const char *word; /* tokenKind; NULL: tells none */
+	const char *word; /* the member tokenKind; NULL: it has none */
 	enum ptn_dfnsid_kind id;
 } kinds[PTN_DFNS_TOKEN__MAX] = {
 	[PTN_DFNS_TOKEN_USER] = { "dfns:auth:user", "Token", PTN_DFNSID_TOKEN },
@@ -31,7 +31,7 @@ static const struct {
 	    PTN_DFNSID_TOKEN },
 };
 
-/* As configured, or else the relying party's own address. */
+/* The claim "iss": as configured, or the address of the relying party. */
 static const char *
 issuer(const struct ptn_scope *sc)
 {
@@ -127,7 +127,7 @@ is_kind(const struct ptn_json *p, enum ptn_dfns_token_kind kind)
 	    is_text(ptn_json_at(aud, 0), kinds[kind].aud);
 }
 
-/* What it says, and that it is of this kind and meant for us, now. */
+/* Read the claims; false if one is missing or is not as it must be. */
 static bool
 read_claims(const struct ptn_json *p, const char *iss,
     enum ptn_dfns_token_kind kind, struct ptn_dfns_token *t)

@@ -12,17 +12,18 @@
 #include "lib/db/scope.h"
 
 /*
- * The tokens of the Dfns API: signed with keys that are its own, each kind
- * with an audience that is its own, so that none is ever taken for another.
- * A token names a row, and is worth what that row is.
+ * The tokens of the Dfns API.  They are signed with keys that only this API
+ * uses, and each kind has an audience ("aud") of its own, so that a token of
+ * one kind is not accepted as another.  A token names a row in the database; it
+ * is good only as long as the row is.
  */
 enum ptn_dfns_token_kind {
 	PTN_DFNS_TOKEN_USER,	     /* a session */
-	PTN_DFNS_TOKEN_REGISTRATION, /* a ceremony that may be completed */
-	PTN_DFNS_TOKEN_RECOVERY,     /* another such */
-	PTN_DFNS_TOKEN_CHALLENGE,    /* a ceremony to be answered */
-	PTN_DFNS_TOKEN_ACTION,	     /* a request that was approved */
-	PTN_DFNS_TOKEN_SERVICE,	     /* a service account; see service.h */
+	PTN_DFNS_TOKEN_REGISTRATION, /* the ceremony of a registration */
+	PTN_DFNS_TOKEN_RECOVERY,     /* the ceremony of a recovery */
+	PTN_DFNS_TOKEN_CHALLENGE,    /* any other ceremony */
+	PTN_DFNS_TOKEN_ACTION,	     /* the approval of a request */
+	PTN_DFNS_TOKEN_SERVICE,	     /* a service account (service.h) */
 	PTN_DFNS_TOKEN__MAX
 };
 
@@ -30,8 +31,8 @@ struct ptn_dfns_token {
 	enum ptn_dfns_token_kind kind;
 	struct ptn_uuid id; /* of the row */
 	struct ptn_uuid org;
-	struct ptn_uuid user; /* nil: nobody */
-	const char *username; /* NULL: not told */
+	struct ptn_uuid user; /* nil: it is not in the token */
+	const char *username; /* NULL: it is not in the token */
 	int64_t iat;	      /* seconds since the epoch */
 	int64_t exp;
 };
@@ -45,16 +46,18 @@ enum ptn_err ptn_dfns_token_issue(const struct ptn_scope *sc,
     struct ptn_dfns_token *t, int64_t ttl_s, char **token) PTN_MUST_USE;
 
 /*
- * Verify one of a kind by itself: form, signature, iss, aud, exp, iat.
- * verdict PTN_DENY for every fault of the token; out is set with PTN_ALLOW.
+ * Verify a token of this kind: form, signature, iss, aud, exp and iat.  Its row
+ * is not looked at.
+ *
+ * out	set with PTN_ALLOW
  */
 enum ptn_err ptn_dfns_token_verify(const struct ptn_scope *sc,
     struct ptn_bytes token, enum ptn_dfns_token_kind kind,
     struct ptn_dfns_token *out, enum ptn_verdict *verdict) PTN_MUST_USE;
 
 /*
- * Does it claim to be of this kind, and of which organisation?  Nothing of it
- * is verified: this says how it is to be verified, and where its row would be.
+ * Read from a token, without verifying anything, whether it says that it is of
+ * this kind, and of which organisation.  That tells how to verify it.
  */
 enum ptn_err ptn_dfns_token_claims(struct ptn_arena *a, struct ptn_bytes token,
     enum ptn_dfns_token_kind kind, struct ptn_uuid *org,

@@ -40,7 +40,7 @@ ptn_dfns_totp_offer(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 	*url = "";
 	*sealed = PTN_BYTES(NULL, 0);
-	if (!ptn_dfns_password_offered(sc->cf))
+	if (!ptn_dfns_password_on(sc))
 		return PTN_OK;
 	if ((r = draw(sc, user, &secret, sealed)) != PTN_OK)
 		return r;
@@ -48,7 +48,7 @@ ptn_dfns_totp_offer(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	return *url != NULL ? PTN_OK : PTN_E_NOMEM;
 }
 
-/* What cannot be opened is a no; the secret is wiped with the arena. */
+/* A secret that cannot be decrypted denies; it is wiped with the arena. */
 static enum ptn_err
 check(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_bytes sealed, int64_t last_step, struct ptn_bytes code,
@@ -78,14 +78,14 @@ ptn_dfns_totp_prove(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 	*verdict = PTN_DENY;
 	*step = -1;
-	if (sealed.p == NULL) /* none was offered */
+	if (sealed.p == NULL)
 		return PTN_OK;
 	return check(sc, user, sealed, -1, code, &secret, step, verdict);
 }
 
-/* The condition is the last word: a step that somebody was faster with. */
+/* The UPDATE finds no row if another request has used the step meanwhile. */
 static enum ptn_err
-move_on(const struct ptn_scope *sc, const struct ptn_totp_factor_used_in *in,
+use_step(const struct ptn_scope *sc, const struct ptn_totp_factor_used_in *in,
     enum ptn_verdict *verdict)
 {
 	uint64_t n;
@@ -124,5 +124,5 @@ ptn_dfns_totp_use(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	if (r != PTN_OK)
 		return r;
 	*verdict = PTN_ALLOW;
-	return move_on(sc, &used, verdict);
+	return use_step(sc, &used, verdict);
 }

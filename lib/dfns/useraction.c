@@ -31,7 +31,7 @@ ptn_useraction_challenge(struct ptn_arena *a,
 
 	ptn_buf_init(&b, a);
 	ptn_buf_add(&b, nonce, PTN_USERACTION_NONCE_LEN);
-	/* Each text with its NUL, which neither can hold. */
+	/* With their NULs: no other method and path give the same bytes. */
 	ptn_buf_add(&b, action->method, strlen(action->method) + 1);
 	ptn_buf_add(&b, action->path, strlen(action->path) + 1);
 	ptn_crypto_sha256(action->payload, hash);

@@ -69,7 +69,7 @@ verify_key(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
 	    finding);
 }
 
-/* Which of the list a factor names. */
+/* Which credential of the list a factor names. */
 static enum ptn_err
 pick(const struct ptn_scope *sc, const struct ptn_dfns_factor *factor,
     const struct ptn_dfns_cred *list, size_t n, size_t *at,
@@ -211,7 +211,7 @@ new_secret(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
     const struct ptn_dfns_factor_new *in, struct ptn_dfns_cred *out,
     struct ptn_finding *finding)
 {
-	if (!ptn_dfns_password_offered(sc->cf))
+	if (!ptn_dfns_password_on(sc))
 		return ptn_finding_deny(finding, PTN_REASON_KIND);
 	out->cred_id = out->fingerprint = "";
 	return in->kind == PTN_CRED_TOTP ? new_totp(sc, v, in, out, finding)

@@ -11,19 +11,19 @@
 
 struct ptn_conf;
 
-/* Who answers which challenge, at which organisation. */
+/* The challenge, and who is to answer it. */
 struct ptn_dfns_verify {
 	const struct ptn_org *org;
 	const char *challenge;
 	struct ptn_uuid user;
-	struct ptn_bytes offered; /* of a new Totp: what was, sealed */
+	struct ptn_bytes offered; /* of a new Totp: see ptn_dfns_totp_prove() */
 };
 
 /*
- * Judge a factor by the credential that it names.
+ * Verify a factor with the credential that it names.
  *
- * list	those that the challenge allows, active ones only; the one that was
- *	used has its counter moved on.
+ * list	the active credentials that may answer; the one that is used gets its
+ *	new counter.
  * used	set with PTN_ALLOW, in list.
  *
  * Returns PTN_OK if the question was answered, PTN_E_INPUT for an unknown
@@ -35,8 +35,8 @@ enum ptn_err ptn_dfns_verify_factor(const struct ptn_scope *sc,
     struct ptn_finding *finding) PTN_MUST_USE;
 
 /*
- * Judge a recovery: the factor has signed the new credentials.  list as
- * above, and what it returns.
+ * Verify a recovery: the factor has signed the new credentials.  list, and what
+ * is returned, are as above.
  */
 enum ptn_err ptn_dfns_verify_recovery(const struct ptn_scope *sc,
     const struct ptn_dfns_factor *factor,
@@ -44,9 +44,11 @@ enum ptn_err ptn_dfns_verify_recovery(const struct ptn_scope *sc,
     size_t n, struct ptn_finding *finding) PTN_MUST_USE;
 
 /*
- * Judge a new credential; out is what to store, of a Password all but the
- * hash, which costs too much to be made here.  Password and Totp are refused
- * unless dfns.password is on.  As above.
+ * Verify a new credential.  Password and Totp are refused unless dfns.password
+ * is on.  Returns as above.
+ *
+ * out	what is to be stored; a Password lacks its hash, which takes too long to
+ *	be made here
  */
 enum ptn_err ptn_dfns_verify_new(const struct ptn_scope *sc,
     const struct ptn_dfns_verify *v, const struct ptn_dfns_factor_new *in,

@@ -26,7 +26,7 @@ struct ptn_attestation {
 enum ptn_err ptn_attestation_parse(struct ptn_arena *a, struct ptn_bytes in,
     struct ptn_attestation *out) PTN_MUST_USE;
 
-/* True for a format that ptn_attestation_verify() can judge. */
+/* True for a format that ptn_attestation_verify() knows. */
 bool ptn_attestation_known(const char *fmt);
 
 /*

@@ -38,7 +38,7 @@ struct ptn_authdata {
 /*
  * Take authenticator data apart: what the flags announce is there, is CBOR
  * where it must be (extensions are read and dropped), and nothing lies behind.
- * Judges nothing else.  Returns PTN_OK, PTN_E_INPUT, PTN_E_NOMEM.
+ * Verifies nothing else.  Returns PTN_OK, PTN_E_INPUT, PTN_E_NOMEM.
  * Spec: WebAuthn L3 sections 6.1, 6.5.1.
  */
 enum ptn_err ptn_authdata_parse(struct ptn_arena *a, struct ptn_bytes in,

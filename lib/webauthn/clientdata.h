@@ -28,7 +28,7 @@ struct ptn_clientdata {
  *	(null counts as absent).  Members we do not know are ignored.
  * out	in the arena.
  *
- * Judges nothing else.  Returns PTN_OK, PTN_E_INPUT, PTN_E_NOMEM.
+ * Verifies nothing else.  Returns PTN_OK, PTN_E_INPUT, PTN_E_NOMEM.
  */
 enum ptn_err ptn_clientdata_parse(struct ptn_arena *a, struct ptn_bytes in,
     struct ptn_clientdata *out) PTN_MUST_USE;

@@ -42,7 +42,7 @@ check(enum ptn_err r, const struct ptn_finding *finding)
 
 /* Nobody can sign here, so nothing may be allowed. */
 static void
-judge_parts(struct ptn_bytes client_data, struct ptn_bytes rest,
+verify_parts(struct ptn_bytes client_data, struct ptn_bytes rest,
     const struct ptn_json *fresh)
 {
 	const struct ptn_keyassert_stored stored = { pem, PTN_KEYASSERT_UNSET };
@@ -65,7 +65,7 @@ judge_parts(struct ptn_bytes client_data, struct ptn_bytes rest,
 }
 
 static void
-judge_json(const struct ptn_json *v)
+verify_json(const struct ptn_json *v)
 {
 	struct ptn_dfns_factor_new c;
 	struct ptn_dfns_factor f;
@@ -76,17 +76,17 @@ judge_json(const struct ptn_json *v)
 		if (ptn_dfns_factor_read(arena, v,
 			(enum ptn_dfns_factor_place)i, &f, &why) == PTN_OK &&
 		    f.cred_id != NULL)
-			judge_parts(f.client_data, f.signature, v);
+			verify_parts(f.client_data, f.signature, v);
 		if (ptn_dfns_factor_read_new(arena, v,
 			(enum ptn_dfns_factor_place)i, &c, &why) == PTN_OK &&
 		    c.cred_id != NULL)
-			judge_parts(c.client_data, c.attestation, v);
+			verify_parts(c.client_data, c.attestation, v);
 	}
 }
 
 /* A payload matches itself, whatever it is. */
 static void
-judge_payload(struct ptn_bytes in)
+verify_payload(struct ptn_bytes in)
 {
 	const struct ptn_useraction a = { "PUT", "/", in };
 	enum ptn_verdict verdict;
@@ -107,10 +107,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	prepare();
 	if (ptn_json_parse(PTN_BYTES(data, size), 32, &v, &why) == PTN_OK)
-		judge_json(v);
-	judge_parts(PTN_BYTES(data, n),
+		verify_json(v);
+	verify_parts(PTN_BYTES(data, n),
 	    PTN_BYTES(data + n + (lf != NULL), size - n - (lf != NULL)), v);
-	judge_payload(PTN_BYTES(data, size));
+	verify_payload(PTN_BYTES(data, size));
 	ptn_json_free(&v);
 	return 0;
 }

@@ -12,7 +12,8 @@
 #include "lib/dfns/code.h"
 #include "lib/dfns/codemail.h"
 #include "lib/dfns/member.h"
-#include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
+#include "lib/format/dfnsid.h"
+#include "tests/unit/rules.h" /* $POSTERN_TEST_DB */
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define MAX 16
@@ -32,7 +33,8 @@ each(void **state)
 	static int n;
 	struct ptn_org_row new = { .name = NULL };
 
-	(void)rows_each(state);
+	(void)rules_each(state);
+	conf.dfns_enumeration = PTN_ENUMERATION_UNIFORM;
 	conf.rate_enabled = false;
 	new.name = ptn_arena_printf(arena, "org %d", ++n);
 	if (ptn_org_put(&scope, &new) != PTN_OK)
@@ -83,7 +85,7 @@ served(void)
 }
 
 static enum ptn_passcode_result
-judge(enum ptn_code_kind kind, const char *code, bool keep)
+verify(enum ptn_code_kind kind, const char *code, bool keep)
 {
 	enum ptn_passcode_result what;
 	char digits[PTN_DFNS_CODE_STR];
@@ -167,21 +169,21 @@ the_mail_and_its_code(void **state)
 	assert_int_equal(strlen(mail->time), strlen("2026-11-22 11:30 UTC"));
 	assert_int_equal(mail->ttl_s, ptn_code_ttl_s(PTN_CODE_REGISTRATION));
 	code = mail->code;
-	assert_int_equal(judge(PTN_CODE_LOGIN, code, false),
+	assert_int_equal(verify(PTN_CODE_LOGIN, code, false),
 	    PTN_PASSCODE_WRONG);
-	assert_int_equal(judge(PTN_CODE_RECOVERY, code, false),
+	assert_int_equal(verify(PTN_CODE_RECOVERY, code, false),
 	    PTN_PASSCODE_WRONG);
-	assert_int_equal(judge(PTN_CODE_REGISTRATION, code, true),
+	assert_int_equal(verify(PTN_CODE_REGISTRATION, code, true),
 	    PTN_PASSCODE_RIGHT);
 	/* A new one takes its place. */
 	want(PTN_CODE_REGISTRATION, &org, "jo@example.org");
 	mail = served();
 	assert_non_null(mail);
-	assert_int_equal(judge(PTN_CODE_REGISTRATION, code, true),
+	assert_int_equal(verify(PTN_CODE_REGISTRATION, code, true),
 	    PTN_PASSCODE_WRONG);
-	assert_int_equal(judge(PTN_CODE_REGISTRATION, mail->code, false),
+	assert_int_equal(verify(PTN_CODE_REGISTRATION, mail->code, false),
 	    PTN_PASSCODE_RIGHT);
-	assert_int_equal(judge(PTN_CODE_REGISTRATION, mail->code, false),
+	assert_int_equal(verify(PTN_CODE_REGISTRATION, mail->code, false),
 	    PTN_PASSCODE_WRONG);
 }
 
@@ -233,6 +235,64 @@ not_too_often(void **state)
 	assert_non_null(served());
 }
 
+static enum ptn_err
+request(enum ptn_code_kind purpose, const char *name, struct ptn_dfns_denial *d)
+{
+	const struct ptn_codemail w = { purpose, name, "en", "192.0.2.1" };
+	struct ptn_scope at = scope;
+	char text[PTN_DFNSID_STR];
+
+	*d = (struct ptn_dfns_denial){ .reason = PTN_DFNS_NOT_DENIED };
+	ptn_dfnsid_format(PTN_DFNSID_ORG, &org, text);
+	return ptn_codemail_request(&at, text, &w, d);
+}
+
+/* The wish and its record, for any name, by as many statements. */
+static void
+asked_for(void **state)
+{
+	uint64_t before = ptn_db_count(db), cost;
+	struct ptn_dfns_denial d;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(request(PTN_CODE_LOGIN, "jo@example.org", &d), PTN_OK);
+	cost = ptn_db_count(db) - before;
+	assert_true(rules_event(PTN_EVENT_DFNS_CODE_REQUESTED, "login"));
+	before = ptn_db_count(db);
+	assert_int_equal(request(PTN_CODE_RECOVERY, "nobody", &d), PTN_OK);
+	assert_int_equal(ptn_db_count(db) - before, cost);
+	assert_true(rules_event(PTN_EVENT_DFNS_CODE_REQUESTED, "recovery"));
+	(void)claim(&n);
+	assert_int_equal(n, 2);
+	rules_record_off();
+	assert_int_not_equal(request(PTN_CODE_LOGIN, "nobody", &d), PTN_OK);
+	rules_record_on();
+	(void)claim(&n);
+	assert_int_equal(n, 0);
+}
+
+/* Who does not exist is told so where that is documented. */
+static void
+asked_for_in_vain(void **state)
+{
+	struct ptn_dfns_denial d;
+	size_t n;
+
+	(void)state;
+	conf.dfns_enumeration = PTN_ENUMERATION_DOCUMENTED;
+	assert_int_equal(request(PTN_CODE_LOGIN, "nobody", &d), PTN_E_DENIED);
+	assert_int_equal(d.reason, PTN_DFNS_NO_USER);
+	assert_null(d.detail);
+	assert_int_equal(actor.n, 0);
+	(void)claim(&n);
+	assert_int_equal(n, 0);
+	assert_int_equal(request(PTN_CODE_LOGIN, "jo@example.org", &d), PTN_OK);
+	assert_int_equal(request(PTN_CODE_REGISTRATION, "nobody", &d), PTN_OK);
+	(void)claim(&n);
+	assert_int_equal(n, 2);
+}
+
 #define T(f) cmocka_unit_test_setup(f, each)
 
 int
@@ -243,7 +303,9 @@ main(void)
 		T(the_mail_and_its_code),
 		T(for_nobody),
 		T(not_too_often),
+		T(asked_for),
+		T(asked_for_in_vain),
 	};
 
-	return cmocka_run_group_tests(tests, rows_setup, rows_teardown);
+	return cmocka_run_group_tests(tests, rules_setup, rows_teardown);
 }

@@ -141,7 +141,7 @@ stored_key(void)
 }
 
 static struct ptn_finding
-judge(const struct ptn_dfns_fido *f, const struct ptn_dfns_fido_stored *stored,
+verify(const struct ptn_dfns_fido *f, const struct ptn_dfns_fido_stored *stored,
     const struct ptn_dfns_fido_assertion *in)
 {
 	struct ptn_webauthn_asserted out;
@@ -180,19 +180,19 @@ test_login(void **state)
 			     &factor, &why),
 	    PTN_OK);
 	in = assertion_of(&factor);
-	assert_int_equal(judge(&f, &stored, &in).verdict, PTN_ALLOW);
+	assert_int_equal(verify(&f, &stored, &in).verdict, PTN_ALLOW);
 	in.by_handle = true;
-	assert_int_equal(judge(&f, &stored, &in).verdict, PTN_ALLOW);
+	assert_int_equal(verify(&f, &stored, &in).verdict, PTN_ALLOW);
 	in.user_handle = PTN_BYTES(NULL, 0);
-	assert_int_equal(judge(&f, &stored, &in).reason,
+	assert_int_equal(verify(&f, &stored, &in).reason,
 	    PTN_REASON_USER_HANDLE);
 	in.by_handle = false;
-	assert_int_equal(judge(&f, &stored, &in).verdict, PTN_ALLOW);
+	assert_int_equal(verify(&f, &stored, &in).verdict, PTN_ALLOW);
 	/* The relying party is no longer the organisation's. */
 	f.n_rps = 1;
-	assert_int_equal(judge(&f, &stored, &in).reason, PTN_REASON_RP_ID);
+	assert_int_equal(verify(&f, &stored, &in).reason, PTN_REASON_RP_ID);
 	f.n_rps = 0;
-	assert_int_equal(judge(&f, &stored, &in).reason, PTN_REASON_RP_ID);
+	assert_int_equal(verify(&f, &stored, &in).reason, PTN_REASON_RP_ID);
 }
 
 /* A case has no factor around its assertion. */
@@ -242,7 +242,7 @@ test_negative(void **state)
 		f.rps = i % 2 == 0 ? listed : ruled;
 		read_negative(v, &factor);
 		in = assertion_of(&factor);
-		finding = judge(&f, &stored, &in);
+		finding = verify(&f, &stored, &in);
 		assert_int_equal(finding.verdict, PTN_DENY);
 		assert_string_equal(ptn_finding_word(finding.reason),
 		    dfns_text(arena, v, "failing_check"));
@@ -317,7 +317,7 @@ test_lies(void **state)
 	for (i = 0; i < N(lies); i++) {
 		in = signed_by_key(lies[i].client_data, lies[i].flags,
 		    lies[i].count);
-		finding = judge(&f, &stored, &in);
+		finding = verify(&f, &stored, &in);
 		if (finding.reason != lies[i].reason)
 			fail_msg("%zu: %s", i,
 			    ptn_finding_word(finding.reason));
@@ -348,7 +348,7 @@ test_counter(void **state)
 	for (i = 0; i < N(cases); i++) {
 		stored.record.sign_count = cases[i].last;
 		in = signed_by_key(HONEST, 0x05, cases[i].now);
-		assert_int_equal(judge(&f, &stored, &in).reason,
+		assert_int_equal(verify(&f, &stored, &in).reason,
 		    cases[i].reason);
 	}
 }
@@ -365,19 +365,19 @@ test_user_handle(void **state)
 	(void)state;
 	/* As the other API writes it. */
 	in.user_handle = PTN_BYTES(stored.user.b, 16);
-	assert_int_equal(judge(&f, &stored, &in).verdict, PTN_ALLOW);
+	assert_int_equal(verify(&f, &stored, &in).verdict, PTN_ALLOW);
 	in.user_handle = PTN_BYTES(other.b, 16);
-	assert_int_equal(judge(&f, &stored, &in).reason,
+	assert_int_equal(verify(&f, &stored, &in).reason,
 	    PTN_REASON_USER_HANDLE);
 	ptn_dfnsid_format(PTN_DFNSID_USER, &other, id);
 	in.user_handle = ptn_bytes_of(id);
-	assert_int_equal(judge(&f, &stored, &in).reason,
+	assert_int_equal(verify(&f, &stored, &in).reason,
 	    PTN_REASON_USER_HANDLE);
 	assert_int_equal(ptn_dfns_fido_user(in.user_handle, &found), PTN_OK);
 	assert_true(ptn_uuid_equal(&found, &other));
 	ptn_dfnsid_format(PTN_DFNSID_ORG, &stored.user, id);
 	in.user_handle = ptn_bytes_of(id);
-	assert_int_equal(judge(&f, &stored, &in).reason,
+	assert_int_equal(verify(&f, &stored, &in).reason,
 	    PTN_REASON_USER_HANDLE);
 	assert_int_equal(ptn_dfns_fido_user(PTN_BYTES(NULL, 0), &found),
 	    PTN_E_NOT_FOUND);

@@ -29,7 +29,7 @@ key_of(const char *name)
 
 /* A true signature over whatever the client data are. */
 static struct ptn_finding
-judge_text(const char *text, size_t len)
+verify_text(const char *text, size_t len)
 {
 	const struct ptn_keyassert_stored stored = { dfns_pem(arena, "p256"),
 		PTN_KEYASSERT_UNSET };
@@ -111,7 +111,7 @@ test_client_data(void **state)
 
 	(void)state;
 	for (i = 0; i < N(client_datas); i++) {
-		finding = judge_text(client_datas[i].text,
+		finding = verify_text(client_datas[i].text,
 		    strlen(client_datas[i].text));
 		if (finding.reason != client_datas[i].reason)
 			fail_msg("%s: %s", client_datas[i].text,
@@ -119,13 +119,13 @@ test_client_data(void **state)
 	}
 	/* A NUL byte is no end; and there is one. */
 	assert_int_equal(
-	    judge_text("{" T "," C "}\0", sizeof("{" T "," C "}")).reason,
+	    verify_text("{" T "," C "}\0", sizeof("{" T "," C "}")).reason,
 	    PTN_REASON_CLIENT_DATA);
 	large = ptn_arena_printf(arena, "{" T "," C "}%*s",
 	    (int)PTN_KEYASSERT_DATA_MAX, "");
-	assert_int_equal(judge_text(large, PTN_KEYASSERT_DATA_MAX).reason,
+	assert_int_equal(verify_text(large, PTN_KEYASSERT_DATA_MAX).reason,
 	    PTN_REASON_NONE);
-	assert_int_equal(judge_text(large, PTN_KEYASSERT_DATA_MAX + 1).reason,
+	assert_int_equal(verify_text(large, PTN_KEYASSERT_DATA_MAX + 1).reason,
 	    PTN_REASON_CLIENT_DATA);
 }
 
@@ -363,7 +363,7 @@ test_malleated_der(void **state)
 
 /* The attestation of a key over client data, with members added. */
 static struct ptn_finding
-judge_creation(const char *client_data, const char *pem, bool raw,
+verify_creation(const char *client_data, const char *pem, bool raw,
     const char *more, enum ptn_err want)
 {
 	EVP_PKEY *key = key_of("p256");
@@ -416,45 +416,45 @@ test_creation(void **state)
 			      "r2XYqkFWdQ==\\n-----END PUBLIC KEY-----\\n";
 
 	(void)state;
-	assert_int_equal(judge_creation(CREATE, pem, false, "", PTN_OK).verdict,
-	    PTN_ALLOW);
-	assert_int_equal(judge_creation(CREATE, pem, true, "", PTN_OK).verdict,
+	assert_int_equal(
+	    verify_creation(CREATE, pem, false, "", PTN_OK).verdict, PTN_ALLOW);
+	assert_int_equal(verify_creation(CREATE, pem, true, "", PTN_OK).verdict,
 	    PTN_ALLOW);
 	assert_int_equal(
-	    judge_creation(CREATE, literal, false, "", PTN_OK).verdict,
+	    verify_creation(CREATE, literal, false, "", PTN_OK).verdict,
 	    PTN_ALLOW);
-	assert_int_equal(judge_creation(CREATE, pem, false,
+	assert_int_equal(verify_creation(CREATE, pem, false,
 			     ",\"algorithm\":\"SHA512\",\"x\":1", PTN_OK)
 			     .verdict,
 	    PTN_ALLOW);
-	assert_int_equal(judge_creation(CREATE, pem, false,
+	assert_int_equal(verify_creation(CREATE, pem, false,
 			     ",\"algorithm\":\"MD5\"", PTN_E_INPUT)
 			     .verdict,
 	    PTN_DENY);
-	assert_int_equal(judge_creation(honest, pem, false, "", PTN_OK).reason,
+	assert_int_equal(verify_creation(honest, pem, false, "", PTN_OK).reason,
 	    PTN_REASON_TYPE);
-	assert_int_equal(judge_creation("{\"type\":\"key.create\","
-					"\"challenge\":\"other\"}",
+	assert_int_equal(verify_creation("{\"type\":\"key.create\","
+					 "\"challenge\":\"other\"}",
 			     pem, false, "", PTN_OK)
 			     .reason,
 	    PTN_REASON_CHALLENGE);
-	assert_int_equal(judge_creation("{", pem, false, "", PTN_OK).reason,
+	assert_int_equal(verify_creation("{", pem, false, "", PTN_OK).reason,
 	    PTN_REASON_CLIENT_DATA);
 	/* Signed with another key than the one shown. */
-	assert_int_equal(judge_creation(CREATE, dfns_pem(arena, "p256_new"),
+	assert_int_equal(verify_creation(CREATE, dfns_pem(arena, "p256_new"),
 			     false, "", PTN_OK)
 			     .reason,
 	    PTN_REASON_SIGNATURE);
 	assert_int_equal(
-	    judge_creation(CREATE, "no key", false, "", PTN_OK).reason,
+	    verify_creation(CREATE, "no key", false, "", PTN_OK).reason,
 	    PTN_REASON_KEY);
 	/* Twice the same member. */
 	assert_int_equal(
-	    judge_creation(CREATE, pem, false, ",\"signature\":\"00\"", PTN_OK)
+	    verify_creation(CREATE, pem, false, ",\"signature\":\"00\"", PTN_OK)
 		.reason,
 	    PTN_REASON_ATTESTATION_OBJECT);
 	assert_int_equal(
-	    judge_creation(CREATE, pem, false, ",\"algorithm\":1", PTN_OK)
+	    verify_creation(CREATE, pem, false, ",\"algorithm\":1", PTN_OK)
 		.reason,
 	    PTN_REASON_ATTESTATION_OBJECT);
 }
@@ -490,7 +490,7 @@ test_attestation_forms(void **state)
 
 /* A true recovery signature over this text of the new credentials. */
 static struct ptn_finding
-judge_signed(struct ptn_bytes text, const struct ptn_json *fresh)
+verify_signed(struct ptn_bytes text, const struct ptn_json *fresh)
 {
 	const struct ptn_keyassert_stored stored = { dfns_pem(arena, "p256"),
 		PTN_KEYASSERT_UNSET };
@@ -543,7 +543,7 @@ test_recovery_text(void **state)
 	for (i = 0; i < N(recoveries); i++) {
 		fresh = dfns_parse(ptn_bytes_of(recoveries[i].fresh));
 		finding =
-		    judge_signed(ptn_bytes_of(recoveries[i].signs), fresh);
+		    verify_signed(ptn_bytes_of(recoveries[i].signs), fresh);
 		if (finding.reason != recoveries[i].reason)
 			fail_msg("%s: %s", recoveries[i].signs,
 			    ptn_finding_word(finding.reason));

@@ -31,7 +31,7 @@ place_of(const struct ptn_json *request)
 
 /* Read and judge one new credential of the key kinds. */
 static struct ptn_finding
-judge_new(const struct ptn_json *request, const char *challenge,
+verify_new(const struct ptn_json *request, const char *challenge,
     struct ptn_keyassert_created *out)
 {
 	struct ptn_dfns_factor_new c;
@@ -58,14 +58,14 @@ check_registration(void *arg, const char *name, const struct ptn_json *v)
 
 	if (strncmp(name, "fido2", 5) == 0 || request == NULL)
 		return true;
-	finding = judge_new(request, dfns_text(arena, v, "challenge"), &made);
+	finding = verify_new(request, dfns_text(arena, v, "challenge"), &made);
 	if (finding.verdict != PTN_ALLOW)
 		fail_msg("%s: %s", name, ptn_finding_word(finding.reason));
 	key = ptn_json_get(dfns_vector("keys"), dfns_text(arena, v, "key"));
 	assert_string_equal(made.key.fingerprint,
 	    dfns_text(arena, key, "spki_sha256_fingerprint"));
 	/* Another challenge is refused, and leaves nothing. */
-	finding = judge_new(request, "Y2gtb3RoZXI", &made);
+	finding = verify_new(request, "Y2gtb3RoZXI", &made);
 	assert_int_equal(finding.verdict, PTN_DENY);
 	assert_int_equal(finding.reason, PTN_REASON_CHALLENGE);
 	assert_null(made.pem);
@@ -204,7 +204,7 @@ test_negative(void **state)
 }
 
 static struct ptn_finding
-judge_recovery(const struct ptn_json *factor, const struct ptn_json *fresh)
+verify_recovery(const struct ptn_json *factor, const struct ptn_json *fresh)
 {
 	const struct ptn_keyassert_stored stored = {
 		dfns_pem(arena, "p256_recovery"), PTN_KEYASSERT_UNSET
@@ -236,16 +236,16 @@ test_recovery(void **state)
 	(void)state;
 	fresh = dfns_at(v, "request/newCredentials");
 	factor = dfns_at(v, "request/recovery");
-	assert_int_equal(judge_recovery(factor, fresh).verdict, PTN_ALLOW);
-	finding = judge_new(dfns_at(fresh, "firstFactorCredential"),
+	assert_int_equal(verify_recovery(factor, fresh).verdict, PTN_ALLOW);
+	finding = verify_new(dfns_at(fresh, "firstFactorCredential"),
 	    dfns_text(arena, v, "challenge"), &made);
 	assert_int_equal(finding.verdict, PTN_ALLOW);
 	/* Other credentials than those that were signed. */
 	other = dfns_parse(ptn_bytes_of("{\"firstFactorCredential\":{}}"));
-	finding = judge_recovery(factor, other);
+	finding = verify_recovery(factor, other);
 	assert_int_equal(finding.verdict, PTN_DENY);
 	assert_int_equal(finding.reason, PTN_REASON_CHALLENGE);
-	assert_int_equal(judge_recovery(factor, NULL).verdict, PTN_DENY);
+	assert_int_equal(verify_recovery(factor, NULL).verdict, PTN_DENY);
 	ptn_json_free(&other);
 }
 

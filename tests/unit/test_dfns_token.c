@@ -158,7 +158,7 @@ sign(const struct ptn_dfns_token *t)
 }
 
 static enum ptn_verdict
-judge(const char *token, enum ptn_dfns_token_kind kind,
+verify(const char *token, enum ptn_dfns_token_kind kind,
     struct ptn_dfns_token *t)
 {
 	enum ptn_verdict verdict = PTN_ALLOW;
@@ -179,7 +179,7 @@ none_for_another(void **state)
 	for (is = 0; is < PTN_DFNS_TOKEN__MAX; is++)
 		for (as = 0; as < PTN_DFNS_TOKEN__MAX; as++) {
 			in = fresh((enum ptn_dfns_token_kind)is);
-			if (judge(sign(&in), (enum ptn_dfns_token_kind)as,
+			if (verify(sign(&in), (enum ptn_dfns_token_kind)as,
 				&out) != (is == as ? PTN_ALLOW : PTN_DENY))
 				fail_msg("%d as %d", is, as);
 		}
@@ -196,7 +196,7 @@ says_what_was_signed(void **state)
 		in = fresh((enum ptn_dfns_token_kind)k);
 		if (k == PTN_DFNS_TOKEN_CHALLENGE)
 			memset(&in.user, 0, sizeof(in.user));
-		assert_int_equal(judge(sign(&in), in.kind, &out), PTN_ALLOW);
+		assert_int_equal(verify(sign(&in), in.kind, &out), PTN_ALLOW);
 		assert_true(ptn_uuid_equal(&in.id, &out.id));
 		assert_true(ptn_uuid_equal(&in.org, &out.org));
 		assert_true(ptn_uuid_equal(&in.user, &out.user));
@@ -289,14 +289,14 @@ write_claims(const struct claims *c)
 }
 
 static enum ptn_verdict
-judge_payload(const char *payload)
+verify_payload(const char *payload)
 {
 	struct ptn_dfns_token t;
 	char *token;
 
 	assert_int_equal(ptn_token_sign(&scope, PTN_API_DFNS, payload, &token),
 	    PTN_OK);
-	return judge(token, PTN_DFNS_TOKEN_USER, &t);
+	return verify(token, PTN_DFNS_TOKEN_USER, &t);
 }
 
 /* Signed by us, and still none of ours. */
@@ -335,12 +335,12 @@ claims_refused(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(judge_payload(write_claims(&right)), PTN_ALLOW);
+	assert_int_equal(verify_payload(write_claims(&right)), PTN_ALLOW);
 	for (i = 0; i < N(bad); i++)
-		if (judge_payload(write_claims(&bad[i])) != PTN_DENY)
+		if (verify_payload(write_claims(&bad[i])) != PTN_DENY)
 			fail_msg("%s", bad[i].what);
 	for (i = 0; i < N(texts); i++)
-		assert_int_equal(judge_payload(texts[i]), PTN_DENY);
+		assert_int_equal(verify_payload(texts[i]), PTN_DENY);
 }
 
 static void
@@ -350,14 +350,14 @@ last_second(void **state)
 
 	(void)state;
 	t.exp = NOW + 1;
-	assert_int_equal(judge(sign(&t), t.kind, &out), PTN_ALLOW);
+	assert_int_equal(verify(sign(&t), t.kind, &out), PTN_ALLOW);
 	t.exp = NOW;
-	assert_int_equal(judge(sign(&t), t.kind, &out), PTN_DENY);
+	assert_int_equal(verify(sign(&t), t.kind, &out), PTN_DENY);
 	t.exp = NOW + 600;
 	t.iat = NOW + 60;
-	assert_int_equal(judge(sign(&t), t.kind, &out), PTN_ALLOW);
+	assert_int_equal(verify(sign(&t), t.kind, &out), PTN_ALLOW);
 	t.iat = NOW + 61;
-	assert_int_equal(judge(sign(&t), t.kind, &out), PTN_DENY);
+	assert_int_equal(verify(sign(&t), t.kind, &out), PTN_DENY);
 }
 
 /* Without a configured issuer it is the relying party's own address. */
@@ -371,14 +371,14 @@ issuer(void **state)
 	(void)state;
 	mine.issuer = "";
 	scope.cf = &mine;
-	assert_int_equal(judge(token, t.kind, &out), PTN_DENY);
+	assert_int_equal(verify(token, t.kind, &out), PTN_DENY);
 	token = sign(&t);
-	assert_int_equal(judge(token, t.kind, &out), PTN_ALLOW);
+	assert_int_equal(verify(token, t.kind, &out), PTN_ALLOW);
 	mine.issuer = "https://example.co";
-	assert_int_equal(judge(token, t.kind, &out), PTN_ALLOW);
+	assert_int_equal(verify(token, t.kind, &out), PTN_ALLOW);
 	mine.rp_id = "example.net";
 	mine.issuer = "";
-	assert_int_equal(judge(token, t.kind, &out), PTN_DENY);
+	assert_int_equal(verify(token, t.kind, &out), PTN_DENY);
 }
 
 /* A key that is unknown is asked for once, whatever comes of it. */
@@ -392,14 +392,14 @@ unknown_key(void **state)
 	keys.kid = KID_LATER;
 	keys.signer = other;
 	token = sign(&t);
-	assert_int_equal(judge(token, t.kind, &out), PTN_ALLOW);
+	assert_int_equal(verify(token, t.kind, &out), PTN_ALLOW);
 	assert_int_equal(keys.asked, 1);
 	keys.later = NULL;
-	assert_int_equal(judge(token, t.kind, &out), PTN_DENY);
+	assert_int_equal(verify(token, t.kind, &out), PTN_DENY);
 	assert_int_equal(keys.asked, 2);
 	/* A known id, and the signature of another key: nothing to look for. */
 	keys.kid = KID;
-	assert_int_equal(judge(sign(&t), t.kind, &out), PTN_DENY);
+	assert_int_equal(verify(sign(&t), t.kind, &out), PTN_DENY);
 	assert_int_equal(keys.asked, 2);
 }
 

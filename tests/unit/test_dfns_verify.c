@@ -71,7 +71,7 @@ place_of(const struct ptn_json *request)
 }
 
 static struct ptn_finding
-judge_new(const struct ptn_json *request, const struct ptn_dfns_verify *v,
+verify_new(const struct ptn_json *request, const struct ptn_dfns_verify *v,
     struct ptn_dfns_cred *out)
 {
 	struct ptn_dfns_factor_new in;
@@ -104,8 +104,8 @@ register_one(void *arg, const char *name, const struct ptn_json *v)
 	if (request == NULL)
 		return true;
 	good = asked(dfns_text(arena, v, "challenge"));
-	assert_int_equal(judge_new(request, &bad, &c).verdict, PTN_DENY);
-	r = judge_new(request, &good, &c);
+	assert_int_equal(verify_new(request, &bad, &c).verdict, PTN_DENY);
+	r = verify_new(request, &good, &c);
 	if (r.verdict != PTN_ALLOW)
 		fail_msg("%s: %s", name, ptn_finding_word(r.reason));
 	key = dfns_text(arena, v, "key");
@@ -264,7 +264,7 @@ recovered(void **state)
 }
 
 static struct ptn_finding
-judge_secret(const struct ptn_dfns_verify *v, enum ptn_dfns_cred_kind kind,
+verify_secret(const struct ptn_dfns_verify *v, enum ptn_dfns_cred_kind kind,
     const char *text, struct ptn_dfns_cred *out)
 {
 	const struct ptn_dfns_factor_new in = { .kind = kind,
@@ -300,30 +300,30 @@ secrets_kinds(void **state)
 			     ptn_clock_us() / 1000000 / PTN_TOTP_STEP_S, code),
 	    PTN_OK);
 	conf.dfns_password = false;
-	assert_int_equal(judge_secret(&v, PTN_CRED_TOTP, code, &c).reason,
+	assert_int_equal(verify_secret(&v, PTN_CRED_TOTP, code, &c).reason,
 	    PTN_REASON_KIND);
-	assert_int_equal(judge_secret(&v, PTN_CRED_PASSWORD, "x", &c).reason,
+	assert_int_equal(verify_secret(&v, PTN_CRED_PASSWORD, "x", &c).reason,
 	    PTN_REASON_KIND);
 	conf.dfns_password = true;
-	assert_int_equal(judge_secret(&v, PTN_CRED_PASSWORD, "x", &c).verdict,
+	assert_int_equal(verify_secret(&v, PTN_CRED_PASSWORD, "x", &c).verdict,
 	    PTN_ALLOW);
 	assert_null(c.hash); /* to be made elsewhere */
-	assert_int_equal(judge_secret(&v, PTN_CRED_TOTP, code, &c).verdict,
+	assert_int_equal(verify_secret(&v, PTN_CRED_TOTP, code, &c).verdict,
 	    PTN_ALLOW);
 	assert_ptr_equal(c.sealed.p, v.offered.p);
 	assert_in_range(c.last_step, 1, INT32_MAX);
 	assert_string_equal(c.cred_id, "");
 	assert_string_equal(c.fingerprint, "");
-	assert_int_equal(judge_secret(&v, PTN_CRED_TOTP, "12345", &c).reason,
+	assert_int_equal(verify_secret(&v, PTN_CRED_TOTP, "12345", &c).reason,
 	    PTN_REASON_CODE);
 	assert_null(c.sealed.p);
 	v.user = other;
-	assert_int_equal(judge_secret(&v, PTN_CRED_TOTP, code, &c).verdict,
+	assert_int_equal(verify_secret(&v, PTN_CRED_TOTP, code, &c).verdict,
 	    PTN_DENY);
 	v = asked("Y2g"); /* nothing was offered */
-	assert_int_equal(judge_secret(&v, PTN_CRED_TOTP, code, &c).verdict,
+	assert_int_equal(verify_secret(&v, PTN_CRED_TOTP, code, &c).verdict,
 	    PTN_DENY);
-	assert_int_equal(judge_secret(&v, PTN_CRED_UNSET, code, &c).verdict,
+	assert_int_equal(verify_secret(&v, PTN_CRED_UNSET, code, &c).verdict,
 	    PTN_DENY);
 }
 
