@@ -378,6 +378,7 @@ check_paths(struct ptn_conf_load *ld)
 	const struct ptn_conf *cf = ld->cf;
 	const char *const *paths[] = { &cf->state_dir, &cf->sendmail_path,
 		&cf->smtp_ca_file, &cf->mail_dir, &cf->db_socket,
+		&cf->db_tls_ca, &cf->db_tls_cert, &cf->db_tls_key,
 		&cf->aaguid_file };
 	size_t i;
 
@@ -389,6 +390,30 @@ check_paths(struct ptn_conf_load *ld)
 	if (cf->mail_transport == PTN_MAIL_SENDMAIL &&
 	    cf->sendmail_path[0] == '\0')
 		ptn_conf_fault(ld, &cf->sendmail_path, "must not be empty");
+}
+
+/* What would say nothing is a mistake: there is no TLS, or not all of it. */
+static void
+check_database_tls(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+	const char *const *also[] = { &cf->db_tls_ca, &cf->db_tls_cert,
+		&cf->db_tls_key, &cf->db_tls_cipher };
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(also); i++)
+		if ((*also[i])[0] != '\0' && cf->db_tls == PTN_DB_TLS_OFF)
+			ptn_conf_fault(ld, also[i],
+			    "says nothing while database.tls.mode is off");
+	if (cf->db_tls_ca[0] != '\0' && cf->db_tls == PTN_DB_TLS_REQUIRED)
+		ptn_conf_fault(ld, &cf->db_tls_ca,
+		    "says nothing unless database.tls.mode is verify");
+	if (cf->db_tls_cert[0] != '\0' && cf->db_tls_key[0] == '\0')
+		ptn_conf_fault(ld, &cf->db_tls_key,
+		    "must not be empty with database.tls.cert_file");
+	if (cf->db_tls_key[0] != '\0' && cf->db_tls_cert[0] == '\0')
+		ptn_conf_fault(ld, &cf->db_tls_cert,
+		    "must not be empty with database.tls.key_file");
 }
 
 static void
@@ -452,4 +477,5 @@ ptn_conf_check(struct ptn_conf_load *ld)
 	check_accounts(ld);
 	check_paths(ld);
 	check_database(ld);
+	check_database_tls(ld);
 }

@@ -9,8 +9,10 @@
 #include <string.h>
 #include <time.h>
 
+#include <errmsg.h>
 #include <mysql.h>
 
+#include "lib/base/array.h"
 #include "lib/base/bytes.h"
 #include "lib/base/clock.h"
 #include "lib/base/uuid.h"
@@ -148,6 +150,35 @@ set_options(MYSQL *my, enum ptn_db_role role)
 		    ptn_sql_stmts[PTN_STMT_DB_SESSION_MIGRATE].text);
 }
 
+/* Said either way: what the library does by itself depends on its version. */
+static void
+set_tls(MYSQL *my, const struct ptn_conf *cf)
+{
+	const my_bool on = cf->db_tls != PTN_DB_TLS_OFF;
+	const my_bool verify = cf->db_tls == PTN_DB_TLS_VERIFY;
+	const unsigned int tcp = MYSQL_PROTOCOL_TCP;
+	const struct {
+		enum mysql_option option;
+		const char *value;
+	} texts[] = {
+		{ MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3" },
+		{ MYSQL_OPT_SSL_CA, cf->db_tls_ca },
+		{ MYSQL_OPT_SSL_CERT, cf->db_tls_cert },
+		{ MYSQL_OPT_SSL_KEY, cf->db_tls_key },
+		{ MYSQL_OPT_SSL_CIPHER, cf->db_tls_cipher },
+	};
+	size_t i;
+
+	mysql_optionsv(my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+	for (i = 0; on && i < PTN_ARRAY_LEN(texts); i++)
+		if (texts[i].value[0] != '\0')
+			mysql_optionsv(my, texts[i].option, texts[i].value);
+	mysql_optionsv(my, MYSQL_OPT_SSL_ENFORCE, &on);
+	/* "localhost" would be a socket, wherever the library looks for it. */
+	if (on && cf->db_socket[0] == '\0')
+		mysql_optionsv(my, MYSQL_OPT_PROTOCOL, &tcp);
+}
+
 static const char *
 or_null(const char *s)
 {
@@ -172,12 +203,20 @@ ptn_conn_open(struct ptn_conn *c, const struct ptn_conf *cf,
 	if ((c->my = mysql_init(NULL)) == NULL)
 		return failed(c, 1041, "out of memory");
 	set_options(c->my, role);
+	set_tls(c->my, cf);
 	if (mysql_real_connect(c->my, or_null(host), user, password,
 		cf->db_name, (unsigned int)cf->db_port, or_null(cf->db_socket),
 		CLIENT_FOUND_ROWS) == NULL) {
 		f = conn_failed(c);
 		ptn_conn_close(c);
 		return f;
+	}
+	/* Unless it verifies, the library does without where a server says. */
+	if (cf->db_tls != PTN_DB_TLS_OFF &&
+	    mysql_get_ssl_cipher(c->my) == NULL) {
+		ptn_conn_close(c);
+		return failed(c, CR_SSL_CONNECTION_ERROR,
+		    "the server offers none");
 	}
 	/* Not for the programs that the courier starts. */
 	(void)fcntl(mysql_get_socket(c->my), F_SETFD, FD_CLOEXEC);
