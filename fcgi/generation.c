@@ -68,14 +68,12 @@ open_listeners(struct ptn_generation *g, const struct ptn_start *start,
 	};
 	const struct ptn_listener *old;
 	enum ptn_err r = PTN_OK;
-	bool passed = false, some = false;
+	bool some = false;
 	size_t i;
 
-	for (i = 0; i < PTN_SIDE__MAX; i++)
-		passed = passed || start->inherited[i] >= 0;
 	for (i = 0; i < PTN_SIDE__MAX && r == PTN_OK; i++) {
 		old = older != NULL ? &older->listener[i] : NULL;
-		if (passed)
+		if (start->inherited[i] >= 0)
 			g->listener[i].fd = start->inherited[i];
 		else if (old != NULL && old->address != NULL &&
 		    strcmp(old->address, address[i]) == 0)

@@ -1,8 +1,8 @@
 /* Processes die, stall, are reloaded and told to leave: nobody notices. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, realpathSync, statSync,
-  symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, readdirSync, realpathSync,
+  renameSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -374,6 +374,59 @@ test('the supervisor is killed: no orphans, and the next one starts',
     await instance.service('start', 'postern');
     assert.match(await exchange(request('/health/alive')), /Status: 200 /);
   });
+
+/*
+ * As systemd starts it: with a socket that is bound already.  The file gets
+ * another name, as closing our end of it removes the first one.
+ */
+async function activated(...set) {
+  const dir = realpathSync(join(instance.dir, 'run'));
+  const path = join(dir, 'passed.sock');
+  const settings = realpathSync(instance.env.POSTERN_CONFIG);
+  const { uid, gid } = statSync(settings);
+  const server = net.createServer().listen(`${path}.new`);
+  await new Promise((done) => { server.on('listening', done); });
+  const child = spawn('sh', ['-c', 'LISTEN_PID=$$ exec "$@"', 'sh',
+    realpathSync(instance.env.POSTERN_BIN),
+    ...set.flatMap((one) => ['--set', one]), 'serve'], {
+    stdio: ['ignore', 'ignore', 'pipe', server._handle.fd],
+    ...process.getuid() === 0 ? { uid, gid } : {},
+    env: { ...process.env, LISTEN_FDS: '1', LISTEN_FDNAMES: 'public',
+      POSTERN_CONFIG: settings } });
+  renameSync(`${path}.new`, path);
+  chmodSync(path, 0o666);
+  server.close();
+  let log = '';
+  child.stderr.on('data', (data) => { log += data; });
+  const gone = new Promise((done) => { child.on('exit', done); });
+  return { path, child, gone, log: () => log };
+}
+
+test('fewer sockets passed than configured: the others are bound', async () => {
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  const one = await activated(`server.authorizer.address=${address}`);
+  try {
+    await until(() => /serving with/.test(one.log()), 'it to serve');
+    assert.match(await exchange(request('/health/alive'), one.path),
+      /Status: 200 /);
+    const authorizer = Buffer.concat([record(1,
+      Buffer.from([0, 2, 0, 0, 0, 0, 0, 0])),
+    request('/members/').subarray(begin.length)]);
+    assert.match(await exchange(authorizer, port), /Status: 401 /);
+    process.kill(one.child.pid, 'SIGHUP');
+    await until(() => one.log().split('serving with').length === 3,
+      'it to reload');
+    assert.match(await exchange(authorizer, port), /Status: 401 /);
+    /* A second one cannot bind it, and says so. */
+    const second = await activated(`server.authorizer.address=${address}`);
+    assert.equal(await second.gone, 1);
+    assert.match(second.log(), new RegExp(`${address}: cannot listen`));
+  } finally {
+    one.child.kill();
+    await one.gone;
+  }
+});
 
 /* lighttpd starts the program itself, with the socket on descriptor 0. */
 async function webServerThatStartsUs() {
