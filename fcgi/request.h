@@ -115,6 +115,12 @@ struct ptn_request {
 const char *ptn_request_param(const struct ptn_request *req, const char *name);
 size_t ptn_request_param_count(const struct ptn_request *req, const char *name);
 
+/*
+ * Does the web server say that it is this product ("Apache", in any case)?
+ * SERVER_SOFTWARE, RFC 3875 section 4.1.17.
+ */
+bool ptn_request_server_is(const struct ptn_request *req, const char *product);
+
 /* There is mail in the outbox: the courier is to look at once. */
 void ptn_request_wake_courier(const struct ptn_request *req);
 
