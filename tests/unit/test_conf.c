@@ -626,6 +626,14 @@ test_secret_file(void **state)
 	assert_non_null(cf);
 	assert_string_equal(cf->secrets.v[0], "0123456789abcdefghij");
 	ptn_conf_free(&cf);
+	put(secret,
+	    "\xef\xbb\xbf"
+	    "0123456789abcdefghij\r\n",
+	    0400);
+	cf = load(NULL);
+	assert_non_null(cf);
+	assert_string_equal(cf->secrets.v[0], "0123456789abcdefghij");
+	ptn_conf_free(&cf);
 	put(secret, "0123456789abcdefghij\n", 0644);
 	assert_null(load(NULL));
 	assert_said("others can read");
