@@ -80,7 +80,7 @@ struct ptn_request {
 	const struct ptn_param *params;
 	size_t nparams;
 	enum ptn_method method;
-	const char *uri; /* REQUEST_URI as sent */
+	const char *uri; /* REQUEST_URI; from the gate on in origin-form */
 	struct ptn_bytes body;
 	bool authorizer; /* the web server asks who may pass (authorizer.h) */
 	bool body_too_large;   /* it was read to its end and dropped */
@@ -90,6 +90,7 @@ struct ptn_request {
 	/* From the gate. */
 	const struct ptn_family *family;
 	struct ptn_json *json;	 /* the body, while fields point into it */
+	const char *host; /* that it was sent to, with its port; or NULL */
 	enum ptn_err path_err;	 /* why there is no path */
 	const char *path; /* decoded, without base_path; begins with "/" */
 	const struct ptn_mount *mount; /* which names the tenant, or NULL */
