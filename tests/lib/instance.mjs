@@ -91,7 +91,8 @@ export class Instance {
     this.port = port;
     this.adminPort = adminPort;
     this.web = options.web ?? process.env.POSTERN_WEB ?? 'lighttpd';
-    this.prefix = options.prefix ?? process.env.POSTERN_PREFIX ?? '';
+    this.prefix = (options.prefix ?? process.env.POSTERN_PREFIX ?? '')
+      .replace(/\/$/, '');
   }
 
   arguments(set) {
