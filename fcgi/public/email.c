@@ -97,7 +97,7 @@ change(struct ptn_request *req, struct ptn_reply *rep, change_fn *fn)
 	struct ptn_uuid id;
 	enum ptn_err r;
 
-	if (!ptn_uuid_parse(req->arg, &id))
+	if (!ptn_uuid_parse_any(req->arg, &id))
 		return PTN_E_INPUT;
 	rep->done = PTN_DONE_EMPTY;
 	r = fn(&req->sc, &req->session.claims.sub, &id, &what);

@@ -193,13 +193,13 @@ ptn_public_user_me(struct ptn_request *req, struct ptn_reply *rep)
 enum ptn_err
 ptn_public_user_show(struct ptn_request *req, struct ptn_reply *rep)
 {
-	char self[PTN_UUID_STR];
+	struct ptn_uuid id;
 	struct profile p = { .passkeys = 0 };
 	enum ptn_err r;
 	size_t i;
 
-	ptn_uuid_format(&req->session.claims.sub, self);
-	if (strcmp(req->arg, self) != 0)
+	if (!ptn_uuid_parse_any(req->arg, &id) ||
+	    !ptn_uuid_equal(&id, &req->session.claims.sub))
 		return PTN_E_FORBIDDEN;
 	if ((r = load_profile(req, &p)) != PTN_OK)
 		return r;

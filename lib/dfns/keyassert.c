@@ -12,9 +12,9 @@
 #define CREDENTIALS_DEPTH 32
 
 /*
- * Names in capitals, without "-" and "_"; the first of a digest is stored.  "RSA"
- * and "ECDSA" in front of one say nothing that the key does not say better:
- * some libraries call the digest by that name whatever the key.
+ * Names in capitals, without "-" and "_"; the first of a digest is stored.
+ * "RSA" and "ECDSA" in front of one say nothing that the key does not say
+ * better: some libraries call the digest by that name whatever the key.
  */
 static const struct {
 	const char *name;

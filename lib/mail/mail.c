@@ -477,8 +477,7 @@ render_texts(struct ptn_arena *a, struct ptn_template *const *text,
 	const struct {
 		int var;
 		enum text text;
-	} map[] = { { VAR_SUBJECT, subject },
-		{ VAR_GREETING, TEXT_GREETING },
+	} map[] = { { VAR_SUBJECT, subject }, { VAR_GREETING, TEXT_GREETING },
 		{ VAR_INSTRUCTION, TEXT_INSTRUCTION },
 		{ VAR_VALIDITY, validity }, { VAR_IGNORE, TEXT_IGNORE } };
 	struct ptn_buf b;

@@ -30,6 +30,21 @@ test('a sign-up goes from nothing to a profile', async () => {
   assert.equal(shown.body.email, email);
 });
 
+test('an id in a path may be in capital letters', async () => {
+  const api = await instance.client();
+  const user = await api.signUp(freshAddress());
+  await api.call('GET', `/users/${user.user_id.toUpperCase()}`, undefined,
+    { status: 200 });
+  const added = await api.call('POST', '/emails', { address: freshAddress() },
+    { status: 200 });
+  await api.call('POST', `/emails/${user.email_id.toUpperCase()}/set_primary`,
+    undefined, { status: 204 });
+  const [session] = (await api.call('GET', '/sessions')).body;
+  await api.call('DELETE', `/sessions/${session.id.toUpperCase()}`, undefined,
+    { status: 204 });
+  assert.match(added.body.id, uuid);
+});
+
 test('an unproved address is no account, and can be claimed again', async () => {
   const api = await instance.client();
   const email = freshAddress();

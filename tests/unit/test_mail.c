@@ -474,15 +474,10 @@ try_file(const char *name, const char *text)
 	WHOLE("registration")                                                  \
 	WHOLE("recovery")                                                      \
 	"login.subject.code = text\nrecovery.subject.code = text\n" LINE(      \
-	    "subject.code")                                                    \
-	LINE("greeting")                                                       \
-	LINE("instruction")                                                    \
-	LINE("validity.zero")                                                  \
-	LINE("validity.one")                                                   \
-	LINE("validity.other")
+	    "subject.code") LINE("greeting") LINE("instruction")               \
+	    LINE("validity.zero") LINE("validity.one") LINE("validity.other")
 #define COMPLETE BUT_SUBJECT LINE("subject")
-#define SUBJECT(text)                                                          \
-	BUT_SUBJECT LINE("ignore") "passcode.subject = " text "\n"
+#define SUBJECT(text) BUT_SUBJECT LINE("ignore") "passcode.subject = " text "\n"
 
 static void
 test_files(void **state)
