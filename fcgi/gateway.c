@@ -22,7 +22,8 @@ struct ptn_gateway {
 /* What we use of the variables; HTTP_* comes on top. */
 static const char *const wanted[] = { "REQUEST_METHOD", "REQUEST_URI",
 	"SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE",
-	"CONTENT_LENGTH", "REMOTE_ADDR", "HTTPS", "FCGI_ROLE" };
+	"CONTENT_LENGTH", "REMOTE_ADDR", "HTTPS", "FCGI_ROLE",
+	"SERVER_SOFTWARE" };
 
 /* To a peer whose request cannot be read as one. */
 static const char answer_bad[] = "Status: 400 Bad Request\r\n"
