@@ -31,8 +31,10 @@ log_in(const struct ptn_scope *sc, struct ptn_signin_password *p,
 	enum ptn_err r;
 
 	r = ptn_signin(sc, &in);
-	if (r == PTN_E_NOT_FOUND) /* the user went while we hashed */
+	if (r == PTN_E_NOT_FOUND) { /* the user went while we hashed */
+		note(sc, "unknown user");
 		return PTN_OK;
+	}
 	if (r != PTN_OK)
 		return r;
 	p->claims = in.claims;

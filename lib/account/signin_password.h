@@ -26,7 +26,7 @@ enum ptn_signin_password_result {
 /*
  * Trade a password for a session.  An unknown user, one without a password
  * and a wrong password cost the same work, and are WRONG alike (CWE-204,
- * CWE-208); which it was is noted, unless the user went while it was hashed.
+ * CWE-208); which it was is noted.  So is a user who went meanwhile.
  *
  * Returns PTN_OK if the question was answered, either way; PTN_E_BUSY.
  */

@@ -6,12 +6,14 @@
 
 #include <cmocka.h>
 
+#include "lib/account/org.h"
 #include "lib/account/password.h"
 #include "lib/account/signin_password.h"
 #include "lib/crypto/pwhash.h"
 #include "tests/unit/rules.h" /* $POSTERN_TEST_DB */
 
 #define PASSWORD "correct horse battery staple"
+#define N(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct ptn_uuid
 user_with(const char *pw)
@@ -61,18 +63,23 @@ static void
 the_same_work_for_all_others(void **state)
 {
 	const struct ptn_uuid known = user_with(PASSWORD);
+	const struct ptn_uuid spoilt = user_with(PASSWORD);
 	const struct ptn_uuid without = rows_user(), nobody = ptn_uuid_new();
 	const struct {
 		const struct ptn_uuid *user;
 		const char *note;
 	} cases[] = { { &known, "password hash not equal" },
+		{ &spoilt, "password hash not equal" },
 		{ &without, "user has no password credential" },
 		{ &nobody, "unknown user" } };
 	uint64_t hashes, statements;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < 3; i++) {
+	rows_sql("UPDATE password_credentials SET hash = '$argon2id$x'"
+		 " WHERE user_id = x'%s'",
+	    rows_hex(&spoilt));
+	for (i = 0; i < N(cases); i++) {
 		memset(&actor, 0, sizeof(actor));
 		hashes = ptn_pwhash_count();
 		statements = ptn_db_count(db);
@@ -86,6 +93,31 @@ the_same_work_for_all_others(void **state)
 	}
 	assert_int_equal(rules_sessions(&known), 0);
 	assert_int_equal(rules_sessions(&without), 0);
+}
+
+/* That somebody had the password of a user who is going is worth a record. */
+static void
+who_went_meanwhile(void **state)
+{
+	const struct ptn_uuid user = user_with(PASSWORD);
+	const int64_t costs = conf.argon2_iterations;
+	struct ptn_org_row elsewhere = { .name = "elsewhere" };
+
+	(void)state;
+	assert_int_equal(ptn_org_put(&scope, &elsewhere), PTN_OK);
+	/* Between the hash and the session the hash is stored anew. */
+	conf.argon2_iterations = costs + 1;
+	rows_sql("CREATE TRIGGER going AFTER UPDATE ON password_credentials"
+		 " FOR EACH ROW UPDATE users SET tenant_id = x'%s'"
+		 " WHERE id = NEW.user_id",
+	    rows_hex(&elsewhere.id));
+	assert_int_equal(enter(&user, PASSWORD, NULL),
+	    PTN_SIGNIN_PASSWORD_WRONG);
+	rows_sql("DROP TRIGGER going");
+	conf.argon2_iterations = costs;
+	assert_true(
+	    rules_event(PTN_EVENT_PASSWORD_LOGIN_FAILED, "unknown user"));
+	assert_int_equal(rules_sessions(&user), 0);
 }
 
 static void
@@ -132,6 +164,7 @@ main(void)
 		cmocka_unit_test_setup(a_right_one, rules_each),
 		cmocka_unit_test_setup(the_same_work_for_all_others,
 		    rules_each),
+		cmocka_unit_test_setup(who_went_meanwhile, rules_each),
 		cmocka_unit_test_setup(too_long_is_no_work, rules_each),
 		cmocka_unit_test_setup(no_session_without_its_record,
 		    rules_each),
