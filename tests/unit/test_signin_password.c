@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "lib/account/org.h"
 #include "lib/account/password.h"
 #include "lib/account/signin_password.h"
 #include "lib/crypto/pwhash.h"
@@ -22,7 +21,7 @@ user_with(const char *pw)
 	bool created;
 
 	assert_int_equal(
-	    ptn_password_set(&scope, &user, ptn_bytes_of(pw), &created),
+	    ptn_password_set(&scope, &user, NULL, ptn_bytes_of(pw), &created),
 	    PTN_OK);
 	memset(&actor, 0, sizeof(actor));
 	return user;
@@ -95,29 +94,48 @@ the_same_work_for_all_others(void **state)
 	assert_int_equal(rules_sessions(&without), 0);
 }
 
-/* That somebody had the password of a user who is going is worth a record. */
+/* In the place of another user, who sets a password while ours is hashed. */
 static void
-who_went_meanwhile(void **state)
+between_hash_and_session(const char *change)
 {
+	rows_sql("CREATE OR REPLACE TRIGGER meanwhile BEFORE UPDATE ON"
+		 " password_credentials FOR EACH ROW SET %s",
+	    change);
+}
+
+static void
+changed_meanwhile(void **state)
+{
+	/* Of other costs: it is hashed anew, which is the moment. */
 	const struct ptn_uuid user = user_with(PASSWORD);
-	const int64_t costs = conf.argon2_iterations;
-	struct ptn_org_row elsewhere = { .name = "elsewhere" };
 
 	(void)state;
-	assert_int_equal(ptn_org_put(&scope, &elsewhere), PTN_OK);
-	/* Between the hash and the session the hash is stored anew. */
-	conf.argon2_iterations = costs + 1;
-	rows_sql("CREATE TRIGGER going AFTER UPDATE ON password_credentials"
-		 " FOR EACH ROW UPDATE users SET tenant_id = x'%s'"
-		 " WHERE id = NEW.user_id",
-	    rows_hex(&elsewhere.id));
+	conf.argon2_iterations = 2;
+	between_hash_and_session(
+	    "NEW.hash = 'another', NEW.updated_at = UTC_TIMESTAMP(6)");
 	assert_int_equal(enter(&user, PASSWORD, NULL),
 	    PTN_SIGNIN_PASSWORD_WRONG);
-	rows_sql("DROP TRIGGER going");
-	conf.argon2_iterations = costs;
-	assert_true(
-	    rules_event(PTN_EVENT_PASSWORD_LOGIN_FAILED, "unknown user"));
 	assert_int_equal(rules_sessions(&user), 0);
+	assert_true(rules_event(PTN_EVENT_PASSWORD_LOGIN_FAILED,
+	    "user or password went meanwhile"));
+	rows_sql("DROP TRIGGER meanwhile");
+	conf.argon2_iterations = 1;
+}
+
+/* By another log-in: the password is the same. */
+static void
+hashed_anew_meanwhile(void **state)
+{
+	const struct ptn_uuid user = user_with(PASSWORD);
+
+	(void)state;
+	conf.argon2_iterations = 2;
+	between_hash_and_session("NEW.hash = OLD.hash");
+	assert_int_equal(enter(&user, PASSWORD, NULL),
+	    PTN_SIGNIN_PASSWORD_RIGHT);
+	assert_int_equal(rules_sessions(&user), 1);
+	rows_sql("DROP TRIGGER meanwhile");
+	conf.argon2_iterations = 1;
 }
 
 static void
@@ -164,7 +182,8 @@ main(void)
 		cmocka_unit_test_setup(a_right_one, rules_each),
 		cmocka_unit_test_setup(the_same_work_for_all_others,
 		    rules_each),
-		cmocka_unit_test_setup(who_went_meanwhile, rules_each),
+		cmocka_unit_test_setup(changed_meanwhile, rules_each),
+		cmocka_unit_test_setup(hashed_anew_meanwhile, rules_each),
 		cmocka_unit_test_setup(too_long_is_no_work, rules_each),
 		cmocka_unit_test_setup(no_session_without_its_record,
 		    rules_each),
