@@ -54,12 +54,16 @@ ptn_member_key(struct ptn_arena *a, const char *username, const char **key)
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }
 
+/* Who has no name of their own is called as their address is shown. */
 static void
-fill(struct ptn_member *m, const struct ptn_member_by_id_out *row)
+fill(struct ptn_arena *a, struct ptn_member *m,
+    const struct ptn_member_by_id_out *row)
 {
 	m->id = row->user_id;
 	m->stored = !ptn_uuid_is_nil(&row->stored_id);
-	m->username = m->stored ? row->username : row->address;
+	m->username = row->username;
+	if (!m->stored && row->address != NULL)
+		m->username = ptn_address_shown(a, row->address);
 	m->kind = m->stored ? row->kind : PTN_END_USER;
 	m->active = !m->stored || row->active != 0;
 	m->registered = row->registered != 0;
@@ -82,7 +86,7 @@ ptn_member_by_id(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	memset(out, 0, sizeof(*out));
 	if ((r = ptn_sql_member_by_id(sc->db, sc->arena, &in, &row)) != PTN_OK)
 		return r;
-	fill(out, &row);
+	fill(sc->arena, out, &row);
 	return out->username != NULL ? PTN_OK : PTN_E_NOT_FOUND;
 }
 
@@ -103,7 +107,7 @@ ptn_member_by_name(const struct ptn_scope *sc, const char *username,
 	if ((r = ptn_sql_member_by_name(sc->db, sc->arena, &in, &row)) !=
 	    PTN_OK)
 		return r;
-	fill(out,
+	fill(sc->arena, out,
 	    &(struct ptn_member_by_id_out){ row.user_id, row.stored_id,
 		row.username, row.kind, row.active, row.registered,
 		row.service_account, row.archived_at, row.email_id, row.address,
@@ -144,7 +148,7 @@ ptn_member_page(const struct ptn_scope *sc, struct ptn_member_place *place,
 	if ((*out = ptn_arena_calloc(sc->arena, *n, sizeof(**out))) == NULL)
 		return PTN_E_NOMEM;
 	for (i = 0; i < *n; i++)
-		fill(&(*out)[i],
+		fill(sc->arena, &(*out)[i],
 		    &(struct ptn_member_by_id_out){ .user_id = row[i].user_id,
 			.stored_id = row[i].stored_id,
 			.username = row[i].username,
