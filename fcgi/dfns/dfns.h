@@ -85,6 +85,8 @@ enum ptn_err ptn_dfns_credential_activate(struct ptn_request *,
     struct ptn_reply *);
 enum ptn_err ptn_dfns_credential_deactivate(struct ptn_request *,
     struct ptn_reply *);
+enum ptn_err ptn_dfns_credential_delete(struct ptn_request *,
+    struct ptn_reply *);
 
 extern const struct ptn_input ptn_in_dfns_expiration;
 extern const struct ptn_input ptn_in_dfns_credcode;

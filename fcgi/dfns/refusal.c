@@ -25,6 +25,7 @@ static const struct {
 	[PTN_DFNS_NO_RECOVERY] =    { PTN_E_DENIED, "Credential cannot be used as a recovery factor." },
 	[PTN_DFNS_NO_SUCH_CREDENTIAL] = { PTN_E_NOT_FOUND, "credential not found" },
 	[PTN_DFNS_LAST_CREDENTIAL] = { PTN_E_INPUT, "cannot deactivate the last active credential" },
+	[PTN_DFNS_LAST_TO_DELETE] = { PTN_E_INPUT, "cannot delete the last active credential" },
 	[PTN_DFNS_NOT_SIGNED] =     { PTN_E_FORBIDDEN, "user action signature is missing or invalid" },
 	[PTN_DFNS_NO_TOTP] =        { PTN_E_INPUT, "a Password needs an active Totp" },
 	[PTN_DFNS_BAD_ALGORITHM] =  { PTN_E_INPUT, "Invalid request: " PTN_DFNS_ALGORITHM_UNFIT },

@@ -42,7 +42,7 @@ write_claim(struct ptn_reply *rep, const struct ptn_email *email)
 	ptn_jsonval_uuid(w, "id", &email->id);
 	if (!ptn_uuid_is_nil(&email->user_id))
 		ptn_jsonval_uuid(w, "user_id", &email->user_id);
-	ptn_jsonw_str(w, "address", email->address);
+	ptn_jsonval_address(w, "address", email->address);
 	ptn_jsonw_bool(w, "verified", email->verified);
 	ptn_jsonval_time(w, "created_at", email->created_at_us);
 	ptn_jsonval_time(w, "updated_at", email->updated_at_us);

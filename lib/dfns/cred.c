@@ -319,6 +319,49 @@ ptn_dfns_cred_activate(const struct ptn_scope *sc,
 	return ptn_sql_passkey_activate(sc->db, &passkey, &n);
 }
 
+static enum ptn_err
+archive_passkey(const struct ptn_scope *sc, const struct ptn_dfns_cred *c)
+{
+	uint8_t hash[PTN_SHA256_LEN];
+	const struct ptn_passkey_archive_in in = { sc->tenant_id,
+		PTN_BYTES(hash, sizeof(hash)) };
+	uint64_t n;
+
+	ptn_crypto_sha256(c->raw_id, hash);
+	return ptn_sql_passkey_archive(sc->db, &in, &n);
+}
+
+static enum ptn_err
+archive_secret(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    enum ptn_dfns_cred_kind kind)
+{
+	const struct ptn_key_credentials_archive_kind_in in = { sc->tenant_id,
+		*user, ptn_dfns_cred_kind_name(kind) };
+	uint64_t n;
+	enum ptn_err r;
+
+	r = ptn_sql_key_credentials_archive_kind(sc->db, &in, &n);
+	if (r != PTN_OK)
+		return r;
+	return kind == PTN_CRED_PASSWORD ? forget_password(sc, user)
+					 : forget_totp(sc, user);
+}
+
+enum ptn_err
+ptn_dfns_cred_archive(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_dfns_cred *c)
+{
+	const struct ptn_key_credential_archive_in in = { sc->tenant_id,
+		c->id };
+	uint64_t n;
+
+	if (c->kind == PTN_CRED_FIDO2)
+		return archive_passkey(sc, c);
+	if (ptn_dfns_cred_kind_secret(c->kind))
+		return archive_secret(sc, user, c->kind);
+	return ptn_sql_key_credential_archive(sc->db, &in, &n);
+}
+
 enum ptn_err
 ptn_dfns_creds_archive(const struct ptn_scope *sc, const struct ptn_uuid *user)
 {

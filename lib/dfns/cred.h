@@ -80,6 +80,13 @@ bool ptn_dfns_creds_suffice(const struct ptn_dfns_cred *c, size_t n,
 enum ptn_err ptn_dfns_cred_put(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_dfns_cred *c) PTN_MUST_USE;
 
+/*
+ * Archive one, inside the caller's transaction: it is not listed any more, and
+ * its cred_id is never free again.  The user can have another Password or Totp.
+ */
+enum ptn_err ptn_dfns_cred_archive(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_dfns_cred *c) PTN_MUST_USE;
+
 /* Switch one on or off, inside the caller's transaction. */
 enum ptn_err ptn_dfns_cred_activate(const struct ptn_scope *sc,
     const struct ptn_dfns_cred *c, bool active) PTN_MUST_USE;

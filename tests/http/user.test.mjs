@@ -65,6 +65,28 @@ test('an owned address is a conflict, in every spelling', async () => {
     await api.call('POST', '/users', { email: spelling }, { status: 409 });
 });
 
+test('an address is shown as people write it', async () => {
+  const api = await instance.client();
+  const local = freshAddress().split('@')[0];
+  const { user_id } = await api.signUp(`${local}@xn--bcher-kva.example`);
+  const shown = `${local}@bücher.example`;
+  const me = await api.call('GET', '/me', undefined, { status: 200 });
+  assert.deepEqual(me.body.emails.map((one) => one.address), [shown]);
+  const profile = await api.call('GET', `/users/${user_id}`);
+  assert.equal(profile.body.email, shown);
+  const added = await api.call('POST', '/emails',
+    { address: `Other-${local}@STRAßE.example` }, { status: 200 });
+  assert.equal(added.body.address, `other-${local}@straße.example`);
+  assert.deepEqual((await api.call('GET', '/emails')).body
+    .map((one) => one.address), [shown]);
+  const [[address]] = await instance.sql(
+    `SELECT address FROM emails WHERE address LIKE 'other-${local}%'`);
+  assert.equal(address, `other-${local}@xn--strae-oqa.example`);
+  /* What programs compare stays in the form that is compared. */
+  const { body } = await api.call('GET', '/sessions/validate');
+  assert.equal(body.claims.email.address, `${local}@xn--bcher-kva.example`);
+});
+
 test('international domains are one address with their A-labels', async () => {
   const api = await instance.client();
   const local = freshAddress().split('@')[0];
