@@ -71,6 +71,8 @@ ptn_dfns_credentials(struct ptn_request *req, struct ptn_reply *rep)
 	if (r == PTN_OK)
 		r = ptn_dfns_creds_of(&req->sc, &req->session.claims.sub, &c,
 		    &n);
+	if (r == PTN_OK)
+		r = ptn_dfns_creds_show(req->sc.arena, c, n);
 	if (r != PTN_OK)
 		return r;
 	rep->no_store = true;

@@ -32,6 +32,7 @@ change(const struct ptn_scope *sc, struct ptn_dfns_activation *k)
 		    : r;
 	}
 	if ((r = ptn_org_get(sc, &sc->tenant_id, &k->org)) != PTN_OK ||
+	    (r = ptn_dfns_creds_show(sc->arena, &k->cred, 1)) != PTN_OK ||
 	    (r = ptn_dfns_cred_archive(sc, &k->user_id, &k->cred)) != PTN_OK)
 		return r;
 	return ptn_event(sc, PTN_EVENT_DFNS_CREDENTIAL_DELETED, NULL);

@@ -38,6 +38,18 @@ fingerprint(struct ptn_arena *a, struct ptn_bytes cose, const char **out)
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }
 
+enum ptn_err
+ptn_dfns_creds_show(struct ptn_arena *a, struct ptn_dfns_cred *c, size_t n)
+{
+	enum ptn_err r = PTN_OK;
+	size_t i;
+
+	for (i = 0; i < n && r == PTN_OK; i++)
+		if (c[i].kind == PTN_CRED_FIDO2)
+			r = fingerprint(a, c[i].cose_key, &c[i].fingerprint);
+	return r;
+}
+
 static enum ptn_err
 passkeys(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_passkeys_of_out **rows, size_t *n)
@@ -65,9 +77,7 @@ fill_passkey(struct ptn_arena *a, const struct ptn_passkeys_of_out *row,
 		.rp_id = row->rp_id,
 		.origin = row->origin,
 	};
-	if (c->cred_id == NULL)
-		return PTN_E_NOMEM;
-	return fingerprint(a, row->public_key, &c->fingerprint);
+	return c->cred_id != NULL ? PTN_OK : PTN_E_NOMEM;
 }
 
 static void
