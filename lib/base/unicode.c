@@ -43,6 +43,16 @@ ptn_utf8_valid(struct ptn_bytes b)
 	return true;
 }
 
+struct ptn_bytes
+ptn_utf8_text(struct ptn_bytes file)
+{
+	static const uint8_t mark[] = { 0xef, 0xbb, 0xbf };
+
+	if (file.len < sizeof(mark) || memcmp(file.p, mark, sizeof(mark)) != 0)
+		return file;
+	return PTN_BYTES(file.p + sizeof(mark), file.len - sizeof(mark));
+}
+
 size_t
 ptn_utf8_length(struct ptn_bytes b)
 {
@@ -245,4 +255,10 @@ ptn_unicode_visible(uint32_t cp)
 	    !uc_is_property_default_ignorable_code_point(cp) &&
 	    !uc_is_general_category(cp, UC_FORMAT) &&
 	    !uc_is_general_category(cp, UC_SURROGATE);
+}
+
+bool
+ptn_unicode_assigned(uint32_t cp)
+{
+	return cp <= 0x10ffff && !uc_is_general_category(cp, UC_UNASSIGNED);
 }

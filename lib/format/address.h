@@ -12,9 +12,10 @@
  * A-labels in lower case (IDNA 2008, non-transitional, STD3).  Refused, with
  * PTN_E_INPUT: no dotted domain, an address literal, quoted local parts,
  * controls, white space, "<>", invisible (default-ignorable) characters,
- * look-alikes of what is refused, labels over 63, local parts over 64 and
- * addresses over 254 octets.  The result is its own canonical form.
- * PTN_E_NOMEM when the arena is full.  libidn2 lives here alone.
+ * characters that our tables do not know yet, look-alikes of what is refused,
+ * labels over 63, local parts over 64 and addresses over 254 octets.  The
+ * result is its own canonical form, with any version of libidn2 and
+ * libunistring.  PTN_E_NOMEM when the arena is full.  libidn2 lives here alone.
  */
 enum ptn_err ptn_address_canonical(struct ptn_arena *a, const char *in,
     char **out) PTN_MUST_USE;
