@@ -49,7 +49,7 @@ enum ptn_dfns_factor_place {
 #define PTN_FACTOR_PASSWORD_MAX 1024  /* characters */
 #define PTN_FACTOR_OTP_MAX 16	      /* characters */
 #define PTN_CREDENTIAL_NAME_MAX 255   /* characters */
-#define PTN_ENCRYPTED_KEY_MAX 16383   /* characters: a TEXT of four bytes each */
+#define PTN_ENCRYPTED_KEY_MAX 16383   /* characters: a TEXT of 4 bytes each */
 
 /* What proves who somebody is: {"kind", "credentialAssertion"}, or a secret. */
 struct ptn_dfns_factor {
