@@ -14,9 +14,9 @@ struct ptn_conf;
 
 /* Who a password login is for, as far as the database knows. */
 struct ptn_password_user {
-	bool known;	  /* there is such a user */
-	const char *hash; /* NULL: no password, or no such user */
-	int64_t norm;	  /* version of the normalisation that was hashed */
+	bool known;	   /* there is such a user */
+	const char *hash;  /* NULL: no password, or no such user */
+	int64_t norm;	   /* version of the normalisation that was hashed */
 	int64_t set_at_us; /* when the password was set or changed */
 	struct ptn_email_claim email;
 };
