@@ -23,11 +23,22 @@ const SIGNS = [...'abcXYZ019 _.-+/=@:;,"\'\\<>{}[]%&?#|~', '\t', '\n', '\x01',
   '\ufeff', '\uffff', '\u{1f600}', '\u{10ffff}'];
 const HEX = [...'0123456789abcdef'];
 
+/* The names of hashes, in a pattern that takes any spelling of them. */
+const inAnySpelling = (word) => [...word].map((one) => (/[A-Z]/.test(one)
+  ? `[${one}${one.toLowerCase()}]` : one)).join('[-_]*');
+const HASHES = `^$|^[-_]*((${inAnySpelling('RSA')}[-_]*|${
+  inAnySpelling('ECDSA')}[-_]*)?${inAnySpelling('SHA')}[-_]*(${
+  inAnySpelling('256')}|${inAnySpelling('512')})|${inAnySpelling('EDDSA')}|${
+  inAnySpelling('ED25519')})[-_]*$`;
+
 /*
  * The patterns of the description: good(draw, length) is of that many
  * characters, or of as many as it has; bad are texts that do not match.
  */
 const PATTERNS = {
+  [HASHES]: { good: (draw) => ['', 'SHA-256', 'sha256', 'Sha_512', 'RSA-SHA256',
+    'ecdsa_sha-512', 'EdDSA', 'ed25519', '-SHA256-'][draw(9)],
+  bad: ['-', 'SHA-1', 'md5', 'SHA-2567', 'none', 'ES256'] },
   '^[^\\u0000]*$': { good: text, bad: ['\0', 'a\0b'] },
   '^[^\\u0000]+$': { good: text, bad: ['', '\0', 'a\0b'], least: 1 },
   '^[0-9]{6}$': { good: (draw) => letters(draw, [...'0123456789'], 6),

@@ -75,6 +75,8 @@ const NOT_FORM = [
     || body.username === null],
   ['expiration is missing', (body) => body.expiration !== undefined],
   ['a credential that signs', () => true],
+  ['Parse error', ({ response: { clientDataJSON: one, clientDataJson: other }
+    = {} }) => Boolean(one && other && one !== other)],
   ['emailId', (body) => !body.email_id],
   ['ind is missing', ({ kind, credentialKind }) =>
     ['Password', 'Totp'].includes(kind ?? credentialKind)],
