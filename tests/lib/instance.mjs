@@ -10,7 +10,7 @@
  *
  * From the environment:
  * POSTERN_WEB		lighttpd (default), apache or nginx
- * POSTERN_PREFIX	where the API is mounted, such as /id; default none
+ * POSTERN_PREFIX	where the API is mounted, such as /id; default none, as /
  * POSTERN_BUILD	a finished build; without it quickstart builds
  * POSTERN_TEST_DIR	where instances are kept; default build/test/run
  * POSTERN_TEST_TEMPLATE	what lib/template.sh made; default none
