@@ -63,7 +63,8 @@ check_secrets(struct ptn_conf_load *ld)
 			    i + 1, SECRET_MIN);
 		else if (is_example(keys->v[i]))
 			ptn_conf_fault(ld, keys,
-			    "key %zu is an example that everybody knows",
+			    "key %zu is an example that everybody knows; "
+			    "\"postern config init\" makes one",
 			    i + 1);
 	}
 }
