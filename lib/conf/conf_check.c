@@ -116,6 +116,10 @@ check_cookie_prefix(struct ptn_conf_load *ld)
 	if (host && cf->cookie_domain[0] != '\0')
 		ptn_conf_fault(ld, &cf->cookie_domain,
 		    "must be empty: the cookie's name begins with __Host-");
+	if (host && cf->tenant_paths.n > 0)
+		ptn_conf_fault(ld, &cf->tenant_paths,
+		    "must be empty: the cookie's name begins with __Host-, and "
+		    "it may not have a path of its own");
 	if ((host || secure) && !cf->cookie_secure)
 		ptn_conf_fault(ld, &cf->cookie_secure,
 		    "must be true: the cookie's name begins with %s",

@@ -421,6 +421,10 @@ static const struct {
 } pairs[] = {
 	{ { "session.cookie.name=__Host-x", "session.cookie.domain=example.com" },
 	  "--set: session.cookie.domain: must be empty" },
+	{ { "session.cookie.name=__Host-x", "tenants.paths=/acme acme" },
+	  "--set: tenants.paths: must be empty" },
+	{ { "session.cookie.name=__Host-x", "tenants.hosts=a.example acme" },
+	  NULL },
 	{ { "session.cookie.name=__Host-x", "session.cookie.secure=false" },
 	  "--set: session.cookie.secure: must be true" },
 	{ { "session.cookie.name=__Secure-x", "session.cookie.secure=false" },
