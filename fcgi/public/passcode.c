@@ -43,7 +43,7 @@ cookie_email_id(const struct ptn_request *req, struct ptn_reply *rep,
 
 	n = ptn_cookie_values(req, PTN_COOKIE_EMAIL_ID, value, EMAIL_IDS_MAX);
 	for (i = 0; i < n; i++)
-		if (ptn_uuid_parse(value[i], id))
+		if (ptn_uuid_parse_any(value[i], id))
 			return PTN_OK;
 	return ptn_reply_say(rep, PTN_E_INPUT,
 	    n == 0 || *value[0] == '\0' ? "an emailId needs to be specified"
