@@ -96,11 +96,14 @@ enum ptn_err ptn_passcode_check(const struct ptn_scope *sc,
  * when it is right.  A user without one costs the same statements, and is
  * WRONG.
  *
- * keep	a right code stays until ptn_code_delete().
+ * keep		a right code stays until ptn_code_delete().
+ * sent_to	set to the id of the address that a right code proves; NULL: it
+ *		is of no interest
  */
 enum ptn_err ptn_code_check(const struct ptn_scope *sc,
     const struct ptn_uuid *user, enum ptn_code_kind kind, const char *code,
-    bool keep, enum ptn_passcode_result *out) PTN_MUST_USE;
+    bool keep, struct ptn_uuid *sent_to,
+    enum ptn_passcode_result *out) PTN_MUST_USE;
 
 /* Delete the user's codes of a kind.  Inside the caller's transaction. */
 enum ptn_err ptn_code_delete(const struct ptn_scope *sc,

@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "lib/account/org.h"
 #include "lib/account/user.h"
 #include "lib/dfns/action.h"
 #include "lib/dfns/cred.h"
+#include "lib/dfns/member.h"
 #include "lib/dfns/password.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
@@ -18,6 +20,20 @@ find(struct ptn_dfns_cred *c, size_t n, const struct ptn_uuid *id)
 		if (ptn_uuid_equal(&c[i].id, id))
 			return &c[i];
 	return NULL;
+}
+
+static enum ptn_err
+notify(const struct ptn_scope *sc, const struct ptn_dfns_activation *k)
+{
+	struct ptn_member m;
+	struct ptn_org org;
+	enum ptn_err r;
+
+	if ((r = ptn_org_get(sc, &sc->tenant_id, &org)) != PTN_OK ||
+	    (r = ptn_member_by_id(sc, &k->user_id, &m)) != PTN_OK)
+		return r;
+	return ptn_member_notify(sc, PTN_EVENT_DFNS_CREDENTIAL_CHANGED,
+	    org.rp_name, &m);
 }
 
 static enum ptn_err
@@ -36,12 +52,13 @@ set_active(const struct ptn_scope *sc, struct ptn_dfns_activation *k)
 		    PTN_DFNS_NO_SUCH_CREDENTIAL, NULL);
 	could_log_in = ptn_dfns_creds_suffice(all, n, passwords);
 	c->active = k->active;
+	c->admitted = c->admitted || k->active;
 	if (could_log_in && !ptn_dfns_creds_suffice(all, n, passwords))
 		return ptn_dfns_denial_set(&k->denial, PTN_DFNS_LAST_CREDENTIAL,
 		    NULL);
 	if ((r = ptn_dfns_cred_activate(sc, c, k->active)) != PTN_OK)
 		return r;
-	return ptn_event(sc, PTN_EVENT_DFNS_CREDENTIAL_CHANGED, NULL);
+	return notify(sc, k);
 }
 
 /* A denial is committed: the action is used up all the same. */

@@ -9,8 +9,9 @@
 #include "lib/dfns/denial.h"
 
 /*
- * A user switches one of their credentials off or on again.  One that is off is
- * still listed, but proves nothing.
+ * A user switches one of their credentials off or on again, and gets a notice.
+ * One that is off is still listed, but proves nothing.  To switch on a passkey
+ * of the other API is to admit it.
  */
 struct ptn_dfns_activation {
 	/* Given. */

@@ -172,7 +172,7 @@ test('members goes on behind the first hundred', async () => {
     SELECT UNHEX(MD5(seq)), t.id, '2026-01-01' + INTERVAL seq DIV 50 SECOND,
       UTC_TIMESTAMP(6) FROM seq_1_to_250, tenants t WHERE t.name = '${name}';
     INSERT INTO members SELECT u.id, u.tenant_id, HEX(u.id), HEX(u.id),
-      'EndUser', 1, 1, 0, NULL, UTC_TIMESTAMP(6), NULL
+      'EndUser', 1, 1, 0, NULL, UTC_TIMESTAMP(6), NULL, NULL
       FROM users u JOIN tenants t ON t.id = u.tenant_id
       WHERE t.name = '${name}'
         AND u.id NOT IN (SELECT user_id FROM members)`);
