@@ -61,7 +61,7 @@ ptn_public_password_update(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_password_change_result what;
 	enum ptn_err r;
 
-	r = ptn_password_change(&req->sc, &req->session.claims.sub,
+	r = ptn_password_change(&req->sc, &req->session.claims,
 	    &req->in[USER].id, req->in[PASSWORD].b, &what);
 	if (r != PTN_OK)
 		return r;

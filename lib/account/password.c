@@ -3,9 +3,11 @@
 #include <assert.h>
 #include <string.h>
 
+#include "lib/account/membership.h"
 #include "lib/account/user.h"
 #include "lib/base/log.h"
 #include "lib/base/unicode.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/pwhash.h"
 #include "lib/db/sql.h"
 #include "lib/event/event.h"
@@ -28,6 +30,7 @@ ptn_password_find(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	out->known = true;
 	out->hash = row.hash;
 	out->norm = row.norm;
+	out->set_at_us = row.updated_at;
 	out->email.address = row.address;
 	out->email.is_primary = row.address != NULL;
 	out->email.is_verified = row.verified != 0;
@@ -130,11 +133,44 @@ ptn_password_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	return r;
 }
 
+enum ptn_err
+ptn_password_lock(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_password_user *pu)
+{
+	const struct ptn_user_lock_password_in in = { sc->tenant_id, *user,
+		pu->set_at_us };
+	struct ptn_user_lock_password_out row;
+
+	return ptn_sql_user_lock_password(sc->db, sc->arena, &in, &row);
+}
+
 struct setting {
 	const struct ptn_uuid *user;
+	const struct ptn_uuid *by;
 	const char *hash;
 	bool created;
 };
+
+/* Whoever knew the old password shall not be in any more. */
+static enum ptn_err
+end_sessions(const struct ptn_scope *sc, const struct setting *s)
+{
+	if (!sc->cf->password_end_sessions)
+		return PTN_OK;
+	return s->by == NULL ? ptn_session_end_all(sc, s->user)
+			     : ptn_session_end_others(sc, s->user, s->by);
+}
+
+static enum ptn_err
+tell(const struct ptn_scope *sc, const struct ptn_uuid *user)
+{
+	struct ptn_membership m;
+	enum ptn_err r;
+
+	if ((r = ptn_membership_get(sc, user, &m)) != PTN_OK)
+		return r;
+	return ptn_membership_notify(sc, PTN_EVENT_PASSWORD_SET_OK, &m);
+}
 
 static enum ptn_err
 store(const struct ptn_scope *sc, void *arg)
@@ -147,22 +183,24 @@ store(const struct ptn_scope *sc, void *arg)
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = ptn_user_lock(sc, s->user)) != PTN_OK)
-		return r;
-	if ((r = ptn_sql_password_change(sc->db, &change, &n)) != PTN_OK)
+	r = s->by == NULL ? ptn_user_lock(sc, s->user)
+			  : ptn_session_lock(sc, s->user, s->by);
+	if (r == PTN_OK)
+		r = ptn_sql_password_change(sc->db, &change, &n);
+	if (r != PTN_OK)
 		return r;
 	s->created = n == 0;
-	if (s->created && (r = ptn_sql_password_put(sc->db, &put)) != PTN_OK)
-		return r;
-	return ptn_event(sc, PTN_EVENT_PASSWORD_SET_OK, NULL);
+	r = s->created ? ptn_sql_password_put(sc->db, &put)
+		       : end_sessions(sc, s);
+	return r != PTN_OK ? r : tell(sc, s->user);
 }
 
 enum ptn_err
 ptn_password_set(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    struct ptn_bytes pw, bool *created)
+    const struct ptn_uuid *by, struct ptn_bytes pw, bool *created)
 {
 	char hash[PTN_PHC_MAX];
-	struct setting s = { user, hash, false };
+	struct setting s = { user, by, hash, false };
 	enum ptn_err r;
 
 	assert(!ptn_db_in_tx(sc->db));

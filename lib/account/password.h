@@ -17,6 +17,7 @@ struct ptn_password_user {
 	bool known;	  /* there is such a user */
 	const char *hash; /* NULL: no password, or no such user */
 	int64_t norm;	  /* version of the normalisation that was hashed */
+	int64_t set_at_us; /* when the password was set or changed */
 	struct ptn_email_claim email;
 };
 
@@ -56,13 +57,28 @@ enum ptn_err ptn_password_hash(const struct ptn_conf *cf,
     char phc[PTN_PHC_MAX]) PTN_MUST_USE;
 
 /*
- * Set the user's password, with the event: password_change.h says who may, and
- * which.  Never inside a transaction.  created tells whether there was none
- * before.
- * PTN_E_INPUT if the text has no normal form (RFC 8265); PTN_E_NOT_FOUND.
+ * Take the lock of ptn_user_lock() for a log-in by the password that was found
+ * and checked: to hash it took time, and it may have been changed meanwhile.
+ * Inside a transaction.  PTN_E_NOT_FOUND if it was, or if the user has gone.
+ */
+enum ptn_err ptn_password_lock(const struct ptn_scope *sc,
+    const struct ptn_uuid *user,
+    const struct ptn_password_user *pu) PTN_MUST_USE;
+
+/*
+ * Set the user's password, with the event and the notice to them:
+ * password_change.h says who may, and which.  In the place of another it ends
+ * the user's sessions of both APIs, if password.end_sessions.  Never inside a
+ * transaction.
+ *
+ * by		the session that asks for it, and goes on; NULL: none does
+ * created	there was no password before
+ *
+ * PTN_E_INPUT if the text has no normal form (RFC 8265); PTN_E_NOT_FOUND if the
+ * user has gone, or the session has ended, while it was hashed.
  */
 enum ptn_err ptn_password_set(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, struct ptn_bytes pw,
+    const struct ptn_uuid *user, const struct ptn_uuid *by, struct ptn_bytes pw,
     bool *created) PTN_MUST_USE;
 
 #endif

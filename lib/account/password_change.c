@@ -32,10 +32,11 @@ deny_foreign(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 static enum ptn_err
 set(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    struct ptn_bytes password, enum ptn_password_change_result *what)
+    const struct ptn_uuid *by, struct ptn_bytes password,
+    enum ptn_password_change_result *what)
 {
 	bool created;
-	enum ptn_err r = ptn_password_set(sc, user, password, &created);
+	enum ptn_err r = ptn_password_set(sc, user, by, password, &created);
 
 	*what = PTN_PASSWORD_CHANGE_NO_USER;
 	if (r == PTN_E_INPUT)
@@ -47,7 +48,7 @@ set(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 enum ptn_err
-ptn_password_change(const struct ptn_scope *sc, const struct ptn_uuid *by,
+ptn_password_change(const struct ptn_scope *sc, const struct ptn_claims *by,
     const struct ptn_uuid *user, struct ptn_bytes password,
     enum ptn_password_change_result *what)
 {
@@ -57,7 +58,7 @@ ptn_password_change(const struct ptn_scope *sc, const struct ptn_uuid *by,
 	if (ptn_policy_long(sc->cf, password))
 		return deny(sc, PTN_PASSWORD_CHANGE_LONG, "password too long",
 		    what);
-	if (!ptn_uuid_equal(user, by))
+	if (!ptn_uuid_equal(user, &by->sub))
 		return deny_foreign(sc, user, what);
-	return set(sc, user, password, what);
+	return set(sc, user, &by->session_id, password, what);
 }

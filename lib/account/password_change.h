@@ -1,33 +1,35 @@
 #ifndef PTN_ACCOUNT_PASSWORD_CHANGE_H
 #define PTN_ACCOUNT_PASSWORD_CHANGE_H
 
+#include "lib/account/session.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
 
 enum ptn_password_change_result {
-	PTN_PASSWORD_CHANGE_NO_USER = 0,
-	PTN_PASSWORD_CHANGE_FOREIGN, /* of somebody else */
+	PTN_PASSWORD_CHANGE_NO_USER = 0, /* nor one whose session goes on */
+	PTN_PASSWORD_CHANGE_FOREIGN,	 /* of somebody else */
 	PTN_PASSWORD_CHANGE_SHORT,
 	PTN_PASSWORD_CHANGE_LONG,
 	PTN_PASSWORD_CHANGE_UNFIT, /* it has no normal form (RFC 8265) */
 	PTN_PASSWORD_CHANGE_FIRST, /* set: there was none */
-	PTN_PASSWORD_CHANGE_DONE,  /* set in the place of another */
+	PTN_PASSWORD_CHANGE_DONE,  /* another one: other sessions ended */
 	PTN_PASSWORD_CHANGE__MAX
 };
 
 /*
  * Set a password: what may be one is judged first, then whose it would be.
- * The change and its event are one transaction.  What was denied is noted, but
- * for UNFIT, and for NO_USER where the user went while the password was hashed.
+ * The change, the end of sessions (ptn_password_set) and the event are one
+ * transaction.  What was denied is noted, but for UNFIT, and for NO_USER where
+ * the user went, or the session ended, while the password was hashed.
  *
- * by	who asks: nobody sets the password of another
+ * by	the session that asks: nobody sets the password of another
  *
  * Returns PTN_OK if the question was answered, either way; PTN_E_BUSY.
  */
 enum ptn_err ptn_password_change(const struct ptn_scope *sc,
-    const struct ptn_uuid *by, const struct ptn_uuid *user,
+    const struct ptn_claims *by, const struct ptn_uuid *user,
     struct ptn_bytes password,
     enum ptn_password_change_result *what) PTN_MUST_USE;
 

@@ -57,6 +57,17 @@ ptn_session_touch(const struct ptn_scope *sc, const struct ptn_session *s)
 	return ptn_sql_session_touch(sc->db, &in, &n);
 }
 
+enum ptn_err
+ptn_session_lock(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_uuid *session)
+{
+	const struct ptn_user_lock_session_in in = { sc->tenant_id, *user,
+		*session };
+	struct ptn_user_lock_session_out row;
+
+	return ptn_sql_user_lock_session(sc->db, sc->arena, &in, &row);
+}
+
 /* What may be kept of the client, or NULL. */
 static const char *
 ip_of(const struct ptn_scope *sc)

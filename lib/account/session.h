@@ -49,6 +49,14 @@ enum ptn_err ptn_session_use(const struct ptn_scope *sc, struct ptn_bytes token,
 int64_t ptn_session_idle_at(const struct ptn_conf *cf,
     const struct ptn_session *s);
 
+/*
+ * Take the lock of ptn_user_lock() for a user who asked by a session: inside a
+ * transaction, whose rule shall not hold for whoever was logged out meanwhile.
+ * PTN_E_NOT_FOUND if the session has ended, or is none of theirs.
+ */
+enum ptn_err ptn_session_lock(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *session) PTN_MUST_USE;
+
 /* A session that begins. */
 struct ptn_session_new {
 	enum ptn_api api;

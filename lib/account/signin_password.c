@@ -20,22 +20,41 @@ why_wrong(const struct ptn_password_user *pu)
 				: "password hash not equal";
 }
 
+struct entering {
+	const struct ptn_password_user *pu; /* whose password was right */
+	struct ptn_signin in;
+};
+
 static enum ptn_err
-log_in(const struct ptn_scope *sc, struct ptn_signin_password *p,
-    const struct ptn_email_claim *email, enum ptn_signin_password_result *what)
+enter(const struct ptn_scope *sc, void *arg)
 {
-	struct ptn_signin in = { .api = p->api,
-		.user_id = p->user_id,
-		.email = email,
-		.event = PTN_EVENT_PASSWORD_LOGIN_OK };
+	struct entering *e = arg;
 	enum ptn_err r;
 
-	r = ptn_signin(sc, &in);
-	if (r == PTN_E_NOT_FOUND) /* the user went while we hashed */
+	if ((r = ptn_password_lock(sc, &e->in.user_id, e->pu)) != PTN_OK)
+		return r;
+	return ptn_signin_in(sc, &e->in);
+}
+
+static enum ptn_err
+log_in(const struct ptn_scope *sc, struct ptn_signin_password *p,
+    const struct ptn_password_user *pu, enum ptn_signin_password_result *what)
+{
+	struct entering e = { pu,
+		{ .api = p->api,
+		    .user_id = p->user_id,
+		    .email = &pu->email,
+		    .event = PTN_EVENT_PASSWORD_LOGIN_OK } };
+	enum ptn_err r;
+
+	r = ptn_tx(sc, enter, &e);
+	if (r == PTN_E_NOT_FOUND) { /* while we hashed */
+		note(sc, "user or password went meanwhile");
 		return PTN_OK;
+	}
 	if (r != PTN_OK)
 		return r;
-	p->claims = in.claims;
+	p->claims = e.in.claims;
 	*what = PTN_SIGNIN_PASSWORD_RIGHT;
 	return PTN_OK;
 }
@@ -62,7 +81,7 @@ ptn_signin_password(const struct ptn_scope *sc, struct ptn_signin_password *p,
 	if (r != PTN_OK)
 		return r;
 	if (verdict == PTN_ALLOW)
-		return log_in(sc, p, &pu.email, what);
+		return log_in(sc, p, &pu, what);
 	note(sc, why_wrong(&pu));
 	return PTN_OK;
 }

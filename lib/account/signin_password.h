@@ -26,7 +26,8 @@ enum ptn_signin_password_result {
 /*
  * Trade a password for a session.  An unknown user, one without a password
  * and a wrong password cost the same work, and are WRONG alike (CWE-204,
- * CWE-208); which it was is noted, unless the user went while it was hashed.
+ * CWE-208), as is one that was changed while it was hashed; which it was is
+ * noted.
  *
  * Returns PTN_OK if the question was answered, either way; PTN_E_BUSY.
  */

@@ -133,8 +133,6 @@ set_options(MYSQL *my, enum ptn_db_role role)
 	const unsigned long packet = PACKET_MAX;
 	const unsigned int no = 0;
 	const my_bool yes = 1;
-	int session = role == PTN_DB_SERVE ? PTN_STMT_DB_SESSION
-					   : PTN_STMT_DB_SESSION_MIGRATE;
 
 	mysql_optionsv(my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
 	mysql_optionsv(my, MYSQL_OPT_READ_TIMEOUT, &answer_s);
@@ -143,7 +141,11 @@ set_options(MYSQL *my, enum ptn_db_role role)
 	mysql_optionsv(my, MYSQL_OPT_LOCAL_INFILE, &no);
 	mysql_optionsv(my, MYSQL_REPORT_DATA_TRUNCATION, &yes);
 	mysql_optionsv(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	mysql_optionsv(my, MYSQL_INIT_COMMAND, ptn_sql_stmts[session].text);
+	mysql_optionsv(my, MYSQL_INIT_COMMAND,
+	    ptn_sql_stmts[PTN_STMT_DB_SESSION].text);
+	if (role == PTN_DB_MIGRATE)
+		mysql_optionsv(my, MYSQL_INIT_COMMAND,
+		    ptn_sql_stmts[PTN_STMT_DB_SESSION_MIGRATE].text);
 }
 
 static const char *

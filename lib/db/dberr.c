@@ -55,6 +55,7 @@ static const struct {
 	{ 1290, PTN_DBERR_AWAY,     "the server is read-only" },
 	{ 1317, PTN_DBERR_AWAY,     "the query was interrupted" },
 	{ 1461, PTN_DBERR_AWAY,     "too many prepared statements" },
+	{ 1665, PTN_DBERR_AWAY,     "binlog_format is STATEMENT: it must be MIXED or ROW" },
 	{ 1792, PTN_DBERR_AWAY,     "the transaction is read-only" },
 	{ 1836, PTN_DBERR_AWAY,     "the server is read-only" },
 	{ 1969, PTN_DBERR_AWAY,     "the query took too long" },

@@ -2,36 +2,40 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json_object.h>
-#include <json-c/json_tokener.h>
-#include <json-c/linkhash.h>
-#include <json-c/printbuf.h>
+#include <json-c/json_object_iterator.h>
 
-#include "lib/base/array.h"
-#include "lib/base/hex.h"
-#include "lib/base/unicode.h"
+#include "lib/format/jsonscan.h"
 
 /*
- * json-c takes what must be refused: NaN, raw controls, lone surrogates,
- * malformed UTF-8, the second of two members with one name.  A scan of the text
- * refuses it before json-c sees it.  The scan knows tokens and depth; json-c
- * knows how tokens may follow each other.
+ * json-c keeps the tree, and no more: what a text may be, and what it means,
+ * is read here.  Its own parser takes more than JSON, and differs from release
+ * to release: which bytes are controls, what an integer becomes that is too
+ * large.
  */
-struct scan {
-	const uint8_t *p;
-	size_t len;
-	size_t at;
+struct reader {
+	struct ptn_jsonscan s;
+	/*
+	 * What is decoded: the names of the members that are being read, from
+	 * the outermost, each with a NUL, then the next string or number.  Its
+	 * quotes, or what must follow it, make room for the NUL.
+	 */
+	char *words;
+	size_t used;
 	int depth;
 	int depth_max;
-	size_t members;	 /* colons: one for each member of each object */
-	bool nul;	 /* the last string has a NUL in it */
-	bool below;	 /* an integer is less than INT64_MIN */
-	const char *why; /* static text */
+	bool full; /* out of memory */
 };
 
 static char why_text[96];
+
+/* Marks an integer that int64_t cannot hold. */
+static char inexact[] = "inexact";
+
+static bool read_value(struct reader *r, struct json_object **out);
 
 /* The name is opaque to callers; it is json-c's object underneath. */
 static struct json_object *
@@ -51,363 +55,267 @@ value_of(struct json_object *o)
 	return (const struct ptn_json *)(void *)o;
 }
 
-static bool
-scan_fail(struct scan *s, const char *why)
+/* What could not be hung into the tree. */
+static void
+drop(struct json_object *o)
 {
-	s->why = why;
+	struct ptn_json *v = (struct ptn_json *)(void *)o;
+
+	ptn_json_free(&v);
+}
+
+static bool
+out_of_memory(struct reader *r)
+{
+	r->full = true;
 	return false;
 }
 
-/* The byte at the cursor, 0 at the end; a real 0 is refused like the end. */
-static uint8_t
-scan_peek(const struct scan *s)
-{
-	return s->at < s->len ? s->p[s->at] : 0;
-}
-
+/* One level down, past the bracket. */
 static bool
-is_digit(uint8_t c)
+enter(struct reader *r)
 {
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_space(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* \uXXXX at the cursor. */
-static bool
-scan_unit(struct scan *s, unsigned *unit)
-{
-	size_t i;
-	int v;
-
-	*unit = 0;
-	if (s->len - s->at < 6 || s->p[s->at] != '\\' || s->p[s->at + 1] != 'u')
-		return false;
-	for (i = 2; i < 6; i++) {
-		if ((v = ptn_hex_digit((char)s->p[s->at + i])) < 0)
-			return false;
-		*unit = *unit << 4 | (unsigned)v;
-	}
-	s->at += 6;
+	if (++r->depth > r->depth_max)
+		return ptn_jsonscan_fail(&r->s, "nested too deeply");
+	r->s.at++;
 	return true;
 }
 
-/* RFC 8259 section 8.2: a surrogate counts only as half of a pair. */
+/* One level up, past the bracket that must come now. */
 static bool
-scan_unicode_escape(struct scan *s)
+leave(struct reader *r, uint8_t bracket)
 {
-	unsigned high, low;
-
-	if (!scan_unit(s, &high))
-		return scan_fail(s, "malformed escape");
-	if (high == 0)
-		s->nul = true;
-	if (high < 0xd800 || high > 0xdfff)
-		return true;
-	if (high > 0xdbff || !scan_unit(s, &low) || low < 0xdc00 ||
-	    low > 0xdfff)
-		return scan_fail(s, "lone surrogate");
-	return true;
+	r->depth--;
+	return ptn_jsonscan_take(&r->s, bracket) ||
+	    ptn_jsonscan_unexpected(&r->s);
 }
 
+/* A member's name and the colon; the name stays in the words. */
 static bool
-scan_escape(struct scan *s)
+read_name(struct reader *r, struct json_object *o, const char **name)
 {
-	uint8_t c;
-
-	if (s->len - s->at < 2)
-		return scan_fail(s, "unterminated string");
-	c = s->p[s->at + 1];
-	if (c == 'u')
-		return scan_unicode_escape(s);
-	if (c == 0 || strchr("\"\\/bfnrt", c) == NULL)
-		return scan_fail(s, "malformed escape");
-	s->at += 2;
-	return true;
-}
-
-static bool
-scan_character(struct scan *s)
-{
-	uint32_t cp;
+	char *to = r->words + r->used;
 	size_t n;
 
-	if (s->p[s->at] < 0x20)
-		return scan_fail(s, "control character in a string");
-	if (s->p[s->at] == '\\')
-		return scan_escape(s);
-	n = ptn_utf8_decode(PTN_BYTES(s->p + s->at, s->len - s->at), &cp);
-	if (n == 0)
-		return scan_fail(s, "invalid UTF-8");
-	s->at += n;
-	return true;
+	if (ptn_jsonscan_peek(&r->s) != '"')
+		return ptn_jsonscan_unexpected(&r->s);
+	if (!ptn_jsonscan_string(&r->s, to, &n))
+		return false;
+	/* json-c would cut the name there. */
+	if (memchr(to, 0, n) != NULL)
+		return ptn_jsonscan_fail(&r->s, "NUL in a member name");
+	to[n] = '\0';
+	r->used += n + 1;
+	*name = to;
+	if (json_object_object_get_ex(o, to, NULL))
+		return ptn_jsonscan_fail(&r->s, "a member name occurs twice");
+	return ptn_jsonscan_take(&r->s, ':') || ptn_jsonscan_unexpected(&r->s);
 }
 
 static bool
-scan_string(struct scan *s)
+read_member(struct reader *r, struct json_object *o)
 {
-	s->nul = false;
-	s->at++;
-	while (s->at < s->len && s->p[s->at] != '"')
-		if (!scan_character(s))
-			return false;
-	if (s->at == s->len)
-		return scan_fail(s, "unterminated string");
-	s->at++;
-	return true;
-}
-
-/* A run of digits; false if there is not even one. */
-static bool
-scan_digits(struct scan *s)
-{
-	size_t from = s->at;
-
-	while (is_digit(scan_peek(s)))
-		s->at++;
-	return s->at > from;
-}
-
-/* Is -D, with n digits D and no leading zero, less than INT64_MIN? */
-static bool
-is_below(const uint8_t *digits, size_t n)
-{
-	static const char least[] = "9223372036854775808";
-
-	if (n != sizeof(least) - 1)
-		return n > sizeof(least) - 1;
-	return memcmp(digits, least, n) > 0;
-}
-
-/* RFC 8259 section 6. */
-static bool
-scan_number(struct scan *s)
-{
-	bool negative = scan_peek(s) == '-';
-	size_t digits;
-
-	s->at += negative;
-	digits = s->at;
-	if (!scan_digits(s) || (s->p[digits] == '0' && s->at - digits > 1))
-		return scan_fail(s, "malformed number");
-	if (negative && scan_peek(s) != '.' && (scan_peek(s) | 32) != 'e' &&
-	    is_below(s->p + digits, s->at - digits))
-		s->below = true;
-	if (scan_peek(s) == '.') {
-		s->at++;
-		if (!scan_digits(s))
-			return scan_fail(s, "malformed number");
-	}
-	if ((scan_peek(s) | 32) == 'e') {
-		s->at++;
-		if (scan_peek(s) == '+' || scan_peek(s) == '-')
-			s->at++;
-		if (!scan_digits(s))
-			return scan_fail(s, "malformed number");
-	}
-	return true;
-}
-
-static bool
-scan_word(struct scan *s)
-{
-	static const char *const words[] = { "null", "true", "false" };
-	size_t i, n;
-
-	for (i = 0; i < PTN_ARRAY_LEN(words); i++) {
-		n = strlen(words[i]);
-		if (s->len - s->at < n ||
-		    memcmp(s->p + s->at, words[i], n) != 0)
-			continue;
-		s->at += n;
-		return true;
-	}
-	return scan_fail(s, "unexpected character");
-}
-
-/* A string, number or word, and what ends it. */
-static bool
-scan_scalar(struct scan *s)
-{
-	uint8_t c = scan_peek(s);
+	const size_t used = r->used;
+	struct json_object *value = NULL;
+	const char *name;
 	bool ok;
 
-	if (c == '"')
-		ok = scan_string(s);
-	else if (c == '-' || is_digit(c))
-		ok = scan_number(s);
-	else
-		ok = scan_word(s);
-	if (!ok || s->at == s->len)
-		return ok;
-	c = s->p[s->at];
-	if (!is_space(c) && (c == 0 || strchr(",:]}", c) == NULL))
-		return scan_fail(s, "unexpected character");
-	return true;
+	ok = read_name(r, o, &name) && read_value(r, &value);
+	if (ok && json_object_object_add(o, name, value) != 0)
+		ok = out_of_memory(r);
+	if (!ok)
+		drop(value);
+	r->used = used;
+	return ok;
 }
 
 static bool
-scan_token(struct scan *s)
+read_element(struct reader *r, struct json_object *o)
 {
-	switch (s->p[s->at]) {
-	case '{':
-	case '[':
-		if (++s->depth > s->depth_max)
-			return scan_fail(s, "nested too deeply");
-		break;
-	case '}':
-	case ']':
-		if (--s->depth < 0)
-			return scan_fail(s, "unexpected character");
-		break;
-	case ':':
-		/* json-c would cut the name there. */
-		if (s->nul)
-			return scan_fail(s, "NUL in a member name");
-		s->members++;
-		break;
-	case ',':
-	case ' ':
-	case '\t':
-	case '\n':
-	case '\r':
-		break;
-	default:
-		return scan_scalar(s);
+	struct json_object *value = NULL;
+	bool ok;
+
+	ok = read_value(r, &value);
+	if (ok && json_object_array_add(o, value) != 0)
+		ok = out_of_memory(r);
+	if (!ok)
+		drop(value);
+	return ok;
+}
+
+static bool
+read_object(struct reader *r, struct json_object **out)
+{
+	if (!enter(r))
+		return false;
+	if ((*out = json_object_new_object()) == NULL)
+		return out_of_memory(r);
+	if (ptn_jsonscan_peek(&r->s) != '}')
+		do {
+			if (!read_member(r, *out))
+				return false;
+		} while (ptn_jsonscan_take(&r->s, ','));
+	return leave(r, '}');
+}
+
+static bool
+read_array(struct reader *r, struct json_object **out)
+{
+	if (!enter(r))
+		return false;
+	if ((*out = json_object_new_array()) == NULL)
+		return out_of_memory(r);
+	if (ptn_jsonscan_peek(&r->s) != ']')
+		do {
+			if (!read_element(r, *out))
+				return false;
+		} while (ptn_jsonscan_take(&r->s, ','));
+	return leave(r, ']');
+}
+
+static bool
+read_string(struct reader *r, struct json_object **out)
+{
+	char *to = r->words + r->used;
+	size_t n;
+
+	if (!ptn_jsonscan_string(&r->s, to, &n))
+		return false;
+	*out = json_object_new_string_len(to, (int)n);
+	return *out != NULL || out_of_memory(r);
+}
+
+/* Nothing here calls setlocale(): the decimal point of strtod() is a point. */
+static bool
+read_number(struct reader *r, struct json_object **out)
+{
+	char *to = r->words + r->used;
+	struct ptn_jsonscan_number n;
+
+	if (!ptn_jsonscan_number(&r->s, &n))
+		return false;
+	if (n.whole) {
+		*out = json_object_new_int64(n.value);
+		if (*out != NULL && !n.exact)
+			json_object_set_userdata(*out, inexact, NULL);
+	} else {
+		memcpy(to, n.text.p, n.text.len);
+		to[n.text.len] = '\0';
+		*out = json_object_new_double(strtod(to, NULL));
 	}
-	s->at++;
-	return true;
+	return *out != NULL || out_of_memory(r);
 }
 
 static bool
-scan_text(struct scan *s)
+read_word(struct reader *r, struct json_object **out)
 {
-	while (s->at < s->len)
-		if (!scan_token(s))
-			return false;
-	return true;
+	uint8_t first = ptn_jsonscan_peek(&r->s);
+
+	if (!ptn_jsonscan_word(&r->s))
+		return false;
+	if (first == 'n')
+		return true;
+	*out = json_object_new_boolean(first == 't');
+	return *out != NULL || out_of_memory(r);
 }
 
 /*
- * json-c gathers every string in this buffer.  Make it large enough at once,
- * so that no copy stays behind when it grows, and empty it in the end.
+ * Any value.  What stands in *out belongs to the caller, also when it could
+ * not be read to its end.
  */
 static bool
-tokener_reserve(struct json_tokener *tok, size_t len)
+read_value(struct reader *r, struct json_object **out)
 {
-	return printbuf_memset(tok->pb, 0, 0, (int)len + 1) >= 0;
+	switch (ptn_jsonscan_peek(&r->s)) {
+	case '{':
+		return read_object(r, out);
+	case '[':
+		return read_array(r, out);
+	case '"':
+		return read_string(r, out);
+	case '-':
+	case '0':
+	case '1':
+	case '2':
+	case '3':
+	case '4':
+	case '5':
+	case '6':
+	case '7':
+	case '8':
+	case '9':
+		return read_number(r, out);
+	default:
+		return read_word(r, out);
+	}
+}
+
+/* The whole text: one value, and nothing behind it. */
+static bool
+read_text(struct reader *r, struct json_object **out)
+{
+	if (r->s.len > INT_MAX / 4)
+		return ptn_jsonscan_fail(&r->s, "too long");
+	if ((r->words = malloc(r->s.len + 1)) == NULL)
+		return out_of_memory(r);
+	if (!read_value(r, out))
+		return false;
+	(void)ptn_jsonscan_peek(&r->s);
+	return r->s.at == r->s.len || ptn_jsonscan_unexpected(&r->s);
 }
 
 static void
-tokener_free(struct json_tokener *tok)
+words_free(struct reader *r)
 {
-	if (tok == NULL)
-		return;
-	ptn_wipe(tok->pb->buf, (size_t)tok->pb->size);
-	json_tokener_free(tok);
+	if (r->words != NULL)
+		ptn_wipe(r->words, r->s.len + 1);
+	free(r->words);
 }
 
-/* A number at the very end is complete only when something follows it. */
-static struct json_object *
-tokener_run(struct json_tokener *tok, struct ptn_bytes text)
+enum ptn_err
+ptn_json_parse(struct ptn_bytes text, int depth, struct ptn_json **out,
+    const char **why)
 {
-	struct json_object *o;
+	struct reader r = {
+		.s = { .p = text.p, .len = text.len },
+		.depth_max = depth,
+	};
+	struct json_object *o = NULL;
+	bool ok;
 
-	o = json_tokener_parse_ex(tok, (const char *)text.p, (int)text.len);
-	if (json_tokener_get_error(tok) == json_tokener_continue)
-		o = json_tokener_parse_ex(tok, " ", 1);
-	return o;
+	*why = NULL;
+	ok = read_text(&r, &o);
+	words_free(&r);
+	*out = (struct ptn_json *)(void *)o;
+	if (ok)
+		return PTN_OK;
+	ptn_json_free(out);
+	if (r.full)
+		return PTN_E_NOMEM;
+	snprintf(why_text, sizeof(why_text), "%s at byte %zu", r.s.why, r.s.at);
+	*why = why_text;
+	return PTN_E_INPUT;
 }
 
-static enum ptn_err
-parse_tree(struct scan *s, struct json_object **out)
+static void tree_wipe(struct json_object *o);
+
+static void
+object_wipe(struct json_object *o)
 {
-	const int flags = JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8;
-	struct json_tokener *tok;
-	enum json_tokener_error e;
-	enum ptn_err r = PTN_E_NOMEM;
+	struct json_object_iterator at = json_object_iter_begin(o);
+	struct json_object_iterator end = json_object_iter_end(o);
 
-	/* The scan has checked the depth; json-c counts a little more. */
-	tok = json_tokener_new_ex(s->depth_max + 2);
-	if (tok == NULL || !tokener_reserve(tok, s->len))
-		goto out;
-	json_tokener_set_flags(tok, flags);
-	*out = tokener_run(tok, PTN_BYTES(s->p, s->len));
-	e = json_tokener_get_error(tok);
-	if (e == json_tokener_success) {
-		r = PTN_OK;
-	} else {
-		r = PTN_E_INPUT;
-		s->at = json_tokener_get_parse_end(tok);
-		s->why = "unexpected character";
-		if (e == json_tokener_continue) {
-			s->at = s->len;
-			s->why = "unexpected end";
-		}
-	}
-out:
-	tokener_free(tok);
-	return r;
-}
-
-static size_t tree_check(struct json_object *o, bool below);
-
-static size_t
-object_check(struct json_object *o, bool below)
-{
-	struct lh_entry *e;
-	size_t members = 0;
-
-	for (e = json_object_get_object(o)->head; e != NULL; e = e->next)
-		members += 1 + tree_check(lh_entry_v(e), below);
-	return members;
-}
-
-static size_t
-array_check(struct json_object *o, bool below)
-{
-	size_t i, members = 0;
-
-	for (i = 0; i < json_object_array_length(o); i++)
-		members += tree_check(json_object_array_get_idx(o, i), below);
-	return members;
-}
-
-/*
- * The number of members in a tree.  Of two with one name json-c keeps one, and
- * drops the other with all below it: then there are fewer members than colons
- * in the text.
- *
- * json-c makes INT64_MIN of an integer that is too small.  If the text has one,
- * INT64_MIN itself cannot be told from it, and all of them are marked.
- */
-static size_t
-tree_check(struct json_object *o, bool below)
-{
-	if (json_object_is_type(o, json_type_object))
-		return object_check(o, below);
-	if (json_object_is_type(o, json_type_array))
-		return array_check(o, below);
-	if (below && json_object_is_type(o, json_type_int) &&
-	    json_object_get_int64(o) == INT64_MIN)
-		json_object_set_userdata(o, why_text, NULL);
-	return 0;
+	for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+		tree_wipe(json_object_iter_peek_value(&at));
 }
 
 static void
 tree_wipe(struct json_object *o)
 {
-	struct lh_entry *e;
 	size_t i;
 
 	if (json_object_is_type(o, json_type_object)) {
-		e = json_object_get_object(o)->head;
-		for (; e != NULL; e = e->next)
-			tree_wipe(lh_entry_v(e));
+		object_wipe(o);
 	} else if (json_object_is_type(o, json_type_array)) {
 		for (i = 0; i < json_object_array_length(o); i++)
 			tree_wipe(json_object_array_get_idx(o, i));
@@ -419,43 +327,6 @@ tree_wipe(struct json_object *o)
 
 		ptn_wipe(u.out, (size_t)json_object_get_string_len(o));
 	}
-}
-
-static enum ptn_err
-parse_fail(const struct scan *s, const char **why)
-{
-	snprintf(why_text, sizeof(why_text), "%s at byte %zu", s->why, s->at);
-	*why = why_text;
-	return PTN_E_INPUT;
-}
-
-enum ptn_err
-ptn_json_parse(struct ptn_bytes text, int depth, struct ptn_json **out,
-    const char **why)
-{
-	struct scan s = { .p = text.p, .len = text.len, .depth_max = depth };
-	struct json_object *o = NULL;
-	enum ptn_err r;
-
-	*out = NULL;
-	*why = NULL;
-	if (text.len > INT_MAX / 4)
-		s.why = "too long";
-	else if (scan_text(&s) && s.depth > 0)
-		s.why = "unexpected end";
-	if (s.why != NULL)
-		return parse_fail(&s, why);
-	if ((r = parse_tree(&s, &o)) == PTN_E_INPUT)
-		return parse_fail(&s, why);
-	if (r != PTN_OK)
-		return r;
-	*out = (struct ptn_json *)(void *)o;
-	if (tree_check(o, s.below) != s.members) {
-		ptn_json_free(out);
-		s.why = "a member name occurs twice";
-		return parse_fail(&s, why);
-	}
-	return PTN_OK;
 }
 
 void
@@ -552,8 +423,7 @@ ptn_json_int(const struct ptn_json *v, int64_t *out)
 
 	*out = 0;
 	if (ptn_json_type(v) != PTN_JSON_INT ||
-	    json_object_get_userdata(o) != NULL ||
-	    json_object_get_uint64(o) > INT64_MAX)
+	    json_object_get_userdata(o) != NULL)
 		return false;
 	*out = json_object_get_int64(o);
 	return true;
@@ -576,11 +446,18 @@ ptn_json_double(const struct ptn_json *v, double *out)
 bool
 ptn_json_each(const struct ptn_json *v, ptn_json_member_fn *fn, void *arg)
 {
-	struct lh_entry *e = NULL;
+	struct json_object_iterator at, end;
+	struct json_object *o = object_of(v);
 
-	if (ptn_json_type(v) == PTN_JSON_OBJECT)
-		e = json_object_get_object(object_of(v))->head;
-	while (e != NULL && fn(arg, lh_entry_k(e), value_of(lh_entry_v(e))))
-		e = e->next;
-	return e == NULL;
+	if (ptn_json_type(v) != PTN_JSON_OBJECT)
+		return true;
+	at = json_object_iter_begin(o);
+	end = json_object_iter_end(o);
+	while (!json_object_iter_equal(&at, &end)) {
+		if (!fn(arg, json_object_iter_peek_name(&at),
+			value_of(json_object_iter_peek_value(&at))))
+			return false;
+		json_object_iter_next(&at);
+	}
+	return true;
 }

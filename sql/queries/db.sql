@@ -3,23 +3,48 @@
 -- name: db_session
 -- protocol: text
 -- returns: none
--- The first thing a connection says.  READ COMMITTED takes no gap locks, so
--- parallel inserts beside one another do not lose deadlocks; nothing here
--- reads a row twice without locking it.
-SET SESSION time_zone = '+00:00',
-    sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',
+-- The first thing a connection says: THE table of what it relies on.  What is
+-- not said here is as whoever runs the server has set it.
+SET SESSION
+-- A statement outside of transactions is done when it was answered, a COMMIT
+-- ends a transaction, and does not begin another.
+    autocommit = 1,
+    completion_type = 'NO_CHAIN',
+    tx_read_only = 0,
+-- Takes no gap locks, so that parallel inserts beside one another do not lose
+-- deadlocks; nothing here reads a row twice without locking it.
     tx_isolation = 'READ-COMMITTED',
+-- What does not fit is an error, "||" and quotes are what they are.
+    sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',
+    time_zone = '+00:00',
+-- Also where the server does not ask clients for it.
+    character_set_client = 'utf8mb4',
+    character_set_connection = 'utf8mb4',
+    character_set_results = 'utf8mb4',
+    collation_connection = 'utf8mb4_bin',
+-- What a user has goes with the user, and a unique thing is there once.
+    foreign_key_checks = 1,
+    unique_checks = 1,
+-- All rows that a statement names, be they many, and no others.
+    sql_safe_updates = 0,
+    sql_select_limit = 18446744073709551615,
+    sql_big_selects = 1,
+    sql_auto_is_null = 0,
+-- In seconds; less than the client waits for an answer (conn.c), so that a
+-- statement that was given up is not still at work.
     innodb_lock_wait_timeout = 5,
-    lock_wait_timeout = 5;
+    lock_wait_timeout = 5,
+    max_statement_time = 8;
 
 -- name: db_session_migrate
 -- protocol: text
 -- returns: none
--- What changes the schema may have to wait for its turn.
-SET SESSION time_zone = '+00:00',
-    sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',
-    tx_isolation = 'READ-COMMITTED',
-    lock_wait_timeout = 300;
+-- Said next by what changes the schema: it may have to wait for its turn, and
+-- a large table takes its time.
+SET SESSION
+    innodb_lock_wait_timeout = 300,
+    lock_wait_timeout = 300,
+    max_statement_time = 0;
 
 -- name: db_begin
 -- protocol: text

@@ -1,9 +1,9 @@
 -- name: password_of
 -- in:   tenant_id:id user_id:id
--- out:  hash:str norm:i64 address:str verified:i64
+-- out:  hash:str norm:i64 updated_at:time address:str verified:i64
 -- returns: one
 -- No row: no such user.  hash NULL: the user has no password.
-SELECT c.hash, c.norm, e.address, e.verified
+SELECT c.hash, c.norm, c.updated_at, e.address, e.verified
   FROM users u
   LEFT JOIN password_credentials c ON c.user_id = u.id
   LEFT JOIN primary_emails p ON p.user_id = u.id
@@ -28,5 +28,6 @@ UPDATE password_credentials
 -- in:   hash:str norm:i64 tenant_id:id user_id:id old_hash:str
 -- returns: count
 -- Only over the hash that was verified: a password changed meanwhile stands.
+-- updated_at says when the password was set, which stays as it was.
 UPDATE password_credentials SET hash = ?, norm = ?
  WHERE tenant_id = ? AND user_id = ? AND hash = ?;

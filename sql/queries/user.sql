@@ -17,6 +17,25 @@ SELECT created_at, updated_at FROM users WHERE tenant_id = ? AND id = ?;
 -- Whoever changes what a user owns takes this lock first.
 SELECT id FROM users WHERE tenant_id = ? AND id = ? FOR UPDATE;
 
+-- name: user_lock_session
+-- in:   tenant_id:id id:id session_id:id
+-- out:  id:id
+-- returns: one
+-- The same, if that session of theirs has not ended.
+SELECT u.id FROM users u JOIN sessions s ON s.user_id = u.id
+ WHERE u.tenant_id = ? AND u.id = ? AND s.id = ?
+   AND s.expires_at > UTC_TIMESTAMP(6)
+   FOR UPDATE;
+
+-- name: user_lock_password
+-- in:   tenant_id:id id:id set_at:time
+-- out:  id:id
+-- returns: one
+-- The same, if their password is still the one that was set then.
+SELECT u.id FROM users u JOIN password_credentials c ON c.user_id = u.id
+ WHERE u.tenant_id = ? AND u.id = ? AND c.updated_at = ?
+   FOR UPDATE;
+
 -- name: user_by_address
 -- in:   tenant_id:id address:str
 -- out:  id:id email_id:id verified:i64

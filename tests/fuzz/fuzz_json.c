@@ -39,6 +39,41 @@ walk(struct ptn_arena *a, const struct ptn_json *v)
 			walk(a, ptn_json_get(v, names[i]));
 }
 
+/* What the parser says of a text with others around it. */
+static enum ptn_err
+judge(struct ptn_arena *a, const char *before, struct ptn_bytes in,
+    const char *after)
+{
+	enum ptn_err r = PTN_E_NOMEM;
+	struct ptn_json *v = NULL;
+	struct ptn_buf b;
+	const char *why;
+
+	ptn_buf_init(&b, a);
+	ptn_buf_str(&b, before);
+	ptn_buf_add(&b, in.p, in.len);
+	ptn_buf_str(&b, after);
+	if (!b.bad)
+		r = ptn_json_parse(PTN_BYTES(b.p, b.len), DEPTH + 1, &v, &why);
+	ptn_json_free(&v);
+	return r;
+}
+
+/* A text can be an element and a member, and no bracket too many is taken. */
+static void
+judge_around(struct ptn_arena *a, struct ptn_bytes in)
+{
+	check(judge(a, " [1,", in, "\n]\r") != PTN_E_INPUT);
+	check(judge(a, "{\"\":", in, "\t}") != PTN_E_INPUT);
+	check(judge(a, "[", in, "") != PTN_OK);
+	check(judge(a, "", in, "]") != PTN_OK);
+	check(judge(a, "[", in, ",]") != PTN_OK);
+	check(judge(a, "[", in, " 1]") != PTN_OK);
+	check(judge(a, "[1 ", in, "]") != PTN_OK);
+	check(judge(a, "{", in, "}") != PTN_OK);
+	check(judge(a, "{\"a\":1,\"\\u0061\":", in, "}") != PTN_OK);
+}
+
 /* Whatever the bytes are, written as a string they parse, and come back. */
 static void
 write_and_read(struct ptn_arena *a, struct ptn_bytes in)
@@ -74,6 +109,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(r != PTN_OK || ptn_utf8_valid(in));
 	walk(a, v);
 	ptn_json_free(&v);
+	if (r == PTN_OK)
+		judge_around(a, in);
 	write_and_read(a, in);
 	ptn_arena_reset(a);
 	return 0;

@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { cost } from '../lib/cost.mjs';
-import { start } from '../lib/instance.mjs';
+import { start, until } from '../lib/instance.mjs';
+import { mailsTo, partText } from '../lib/maildir.mjs';
 
 const password = 'correct horse battery';
 let instance;
@@ -132,6 +133,100 @@ test('a doctored hash is a denial, not an expense', async () => {
       WHERE user_id = UNHEX('${hex}')`);
     await login(user_id, password, { status: 401 });
   }
+});
+
+/* Somebody with a password, who is logged in once more elsewhere. */
+async function withTwoSessions(at = instance) {
+  const email = freshAddress();
+  const api = await at.client();
+  const { user_id } = await api.signUp(email);
+  await api.call('PUT', '/password', { user_id, password }, { status: 201 });
+  const other = await at.client();
+  await other.call('POST', '/password/login', { user_id, password },
+    { status: 200 });
+  return { email, api, other, user_id };
+}
+
+const isValid = async (api) =>
+  (await api.call('GET', '/sessions/validate')).body.is_valid;
+
+test('a change ends the user\'s other sessions, and nobody else\'s',
+  async () => {
+    const { api, other, user_id } = await withTwoSessions();
+    const stranger = await withTwoSessions();
+    assert.ok(await isValid(api), 'setting a first one ends none');
+    await api.call('PUT', '/password', { user_id, password: 'short' },
+      { status: 400 });
+    assert.ok(await isValid(other), 'what was refused ends none');
+    await other.call('PUT', '/password', { user_id, password: 'another one' },
+      { status: 200 });
+    assert.ok(await isValid(other));
+    assert.ok(!await isValid(api));
+    assert.ok(await isValid(stranger.api) && await isValid(stranger.other));
+  });
+
+test('where password.end_sessions is off, the others go on', async () => {
+  const off = await start({ set: { 'password.end_sessions': 'false' } });
+  try {
+    const { api, other, user_id } = await withTwoSessions(off);
+    await other.call('PUT', '/password', { user_id, password: 'another one' },
+      { status: 200 });
+    assert.ok(await isValid(api) && await isValid(other));
+  } finally {
+    await off.stop();
+  }
+});
+
+test('nobody gets in by a password that has been changed meanwhile',
+  async () => {
+    const { api, other, user_id } = await withTwoSessions();
+    const [changed, ...late] = await Promise.all([
+      other.call('PUT', '/password', { user_id, password: 'another one' }),
+      ...Array.from({ length: 8 }, async () => {
+        const one = await instance.client();
+        const { status } = await one.call('POST', '/password/login',
+          { user_id, password });
+        return { one, status };
+      }),
+    ]);
+    assert.equal(changed.status, 200);
+    for (const { one, status } of late) {
+      assert.ok([200, 401, 503].includes(status));
+      assert.ok(!await isValid(one), `answered ${status}`);
+    }
+    assert.ok(!await isValid(api));
+    const { body } = await other.call('GET', '/sessions');
+    assert.equal(body.length, 1);
+  });
+
+test('of two changes at a time, the session that lost changes nothing',
+  async () => {
+    for (let round = 0; round < 5; round++) {
+      const { api, other, user_id } = await withTwoSessions();
+      const tries = [api, other].map(async (one, i) => ({ one, pw: `mine ${i} `
+        + 'of two', status: (await one.call('PUT', '/password',
+        { user_id, password: `mine ${i} of two` })).status }));
+      const done = await Promise.all(tries);
+      assert.deepEqual(done.map(({ status }) => status).sort(), [200, 401]);
+      const won = done.find(({ status }) => status === 200);
+      assert.ok(await isValid(won.one));
+      await login(user_id, won.pw, { status: 200 });
+    }
+  });
+
+test('a new password is told to its owner by mail', async () => {
+  const { email, api, user_id } = await withTwoSessions();
+  const told = (n) => until(() => mailsTo(instance.mailDir, email)
+    .map(({ mail }) => mail)
+    .filter(({ headers }) => /new password/.test(headers.subject))[n - 1],
+  `notice ${n} to ${email}`);
+  const first = await told(1);
+  assert.equal(first.headers.subject,
+    'A new password was set for your account at Postern');
+  assert.ok(partText(first, 'text/plain').includes(email));
+  await api.call('PUT', '/password', { user_id, password: 'another one' },
+    { status: 200 });
+  await told(2);
 });
 
 test('passwords can be switched off', async () => {

@@ -10,7 +10,7 @@
  *
  * From the environment:
  * POSTERN_WEB		lighttpd (default), apache or nginx
- * POSTERN_PREFIX	where the API is mounted, such as /id; default none
+ * POSTERN_PREFIX	where the API is mounted, such as /id; default none, as /
  * POSTERN_BUILD	a finished build; without it quickstart builds
  * POSTERN_TEST_DIR	where instances are kept; default build/test/run
  * POSTERN_TEST_TEMPLATE	what lib/template.sh made; default none
@@ -91,7 +91,8 @@ export class Instance {
     this.port = port;
     this.adminPort = adminPort;
     this.web = options.web ?? process.env.POSTERN_WEB ?? 'lighttpd';
-    this.prefix = options.prefix ?? process.env.POSTERN_PREFIX ?? '';
+    this.prefix = (options.prefix ?? process.env.POSTERN_PREFIX ?? '')
+      .replace(/\/$/, '');
   }
 
   arguments(set) {

@@ -473,6 +473,32 @@ put_exts(X509 *x, const struct auth_cert *spec)
 		    spec->exts[i].critical);
 }
 
+/*
+ * X509_sign() names the algorithm, and OpenSSL 3.5 makes it a v3, whatever it
+ * was, if it has extensions: so the version is set once more, and what has it
+ * is signed.
+ */
+static void
+sign_cert(X509 *x, int version, const struct auth_key *key)
+{
+	union {
+		const ASN1_BIT_STRING *in;
+		ASN1_BIT_STRING *out;
+	} signature;
+	unsigned char *tbs = NULL;
+	struct ptn_bytes sig;
+	int len;
+
+	must(X509_sign(x, key->pkey, EVP_sha256()) > 0 &&
+	    X509_set_version(x, version) == 1);
+	len = i2d_re_X509_tbs(x, &tbs);
+	must(len > 0);
+	sig = auth_sign(key, PTN_BYTES(tbs, (size_t)len));
+	X509_get0_signature(&signature.in, NULL, x);
+	must(ASN1_STRING_set(signature.out, sig.p, (int)sig.len) == 1);
+	OPENSSL_free(tbs);
+}
+
 struct ptn_bytes
 auth_make_cert(const struct auth_cert *spec)
 {
@@ -485,8 +511,7 @@ auth_make_cert(const struct auth_cert *spec)
 
 	if (key == NULL)
 		key = auth_key(PTN_COSE_ES256);
-	must(x != NULL && X509_set_version(x, spec->version) == 1 &&
-	    ASN1_INTEGER_set(X509_get_serialNumber(x), 1) == 1 &&
+	must(x != NULL && ASN1_INTEGER_set(X509_get_serialNumber(x), 1) == 1 &&
 	    X509_set_pubkey(x, key->pkey) == 1);
 	must(ASN1_TIME_set(X509_getm_notBefore(x), spec->not_before) != NULL &&
 	    ASN1_TIME_set(X509_getm_notAfter(x), spec->not_after) != NULL);
@@ -500,8 +525,7 @@ auth_make_cert(const struct auth_cert *spec)
 		put_name(name, "CN", spec->cn, "Unit test");
 	}
 	put_exts(x, spec);
-	must(X509_sign(x, auth_other_key(PTN_COSE_ES256)->pkey, EVP_sha256()) >
-	    0);
+	sign_cert(x, spec->version, auth_other_key(PTN_COSE_ES256));
 	len = i2d_X509(x, &der);
 	must(len > 0);
 	out = auth_cat(PTN_BYTES(der, (size_t)len), PTN_BYTES(NULL, 0));

@@ -27,6 +27,7 @@
 #include "lib/crypto/secrets.h"
 #include "lib/db/db.h"
 #include "lib/db/scope.h"
+#include "lib/db/sql.h"
 #include "lib/event/tx.h"
 
 #define ROWS_ARENA_MAX ((size_t)4 << 20)
@@ -162,6 +163,8 @@ rows_select(const char *sql)
 
 	ptn_buf_init(&b, arena);
 	(void)mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	(void)mysql_options(my, MYSQL_INIT_COMMAND,
+	    ptn_sql_stmts[PTN_STMT_DB_SESSION].text);
 	if (mysql_real_connect(my, NULL, "root", "", conf.db_name, 0,
 		conf.db_socket, 0) == NULL ||
 	    mysql_query(my, sql) != 0 || (res = mysql_store_result(my)) == NULL)

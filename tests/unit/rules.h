@@ -41,6 +41,7 @@ rules_setup_hashing(void **state)
 		return -1;
 	conf.password_min = 8;
 	conf.password_max_bytes = 72;
+	conf.password_end_sessions = true;
 	conf.argon2_memory_kib = 8192;
 	conf.argon2_iterations = 1;
 	conf.argon2_parallelism = 1;

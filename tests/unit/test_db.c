@@ -143,6 +143,7 @@ test_faults(void **state)
 		{ 1021, PTN_DBERR_AWAY },
 		{ 1030, PTN_DBERR_AWAY },
 		{ 1290, PTN_DBERR_AWAY },
+		{ 1665, PTN_DBERR_AWAY },
 		{ 1836, PTN_DBERR_AWAY },
 		{ 1129, PTN_DBERR_AWAY },
 		{ 1045, PTN_DBERR_AWAY },
@@ -185,18 +186,95 @@ test_prepare(void **state)
 	assert_int_equal(ptn_db_prepare(db), PTN_E_INTERNAL);
 }
 
+/*
+ * What a connection states, and what changes the schema states in its place.
+ * The server's own settings are others (hostile.sql).
+ */
+static const struct {
+	const char *name;
+	const char *serving;
+	const char *migrating; /* NULL: the same */
+} stated[] = {
+	{ "autocommit", "ON", NULL },
+	{ "completion_type", "NO_CHAIN", NULL },
+	{ "tx_isolation", "READ-COMMITTED", NULL },
+	{ "tx_read_only", "OFF", NULL },
+	{ "sql_mode", "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION", NULL },
+	{ "time_zone", "+00:00", NULL },
+	{ "character_set_client", "utf8mb4", NULL },
+	{ "character_set_connection", "utf8mb4", NULL },
+	{ "character_set_results", "utf8mb4", NULL },
+	{ "collation_connection", "utf8mb4_bin", NULL },
+	{ "foreign_key_checks", "ON", NULL },
+	{ "unique_checks", "ON", NULL },
+	{ "sql_safe_updates", "OFF", NULL },
+	{ "sql_select_limit", "18446744073709551615", NULL },
+	{ "sql_big_selects", "ON", NULL },
+	{ "sql_auto_is_null", "OFF", NULL },
+	{ "innodb_lock_wait_timeout", "5", "300" },
+	{ "lock_wait_timeout", "5", "300" },
+	{ "max_statement_time", "8.000000", "0.000000" },
+};
+
+static void
+assert_stated(struct ptn_db *d, const char *name, const char *value)
+{
+	const struct ptn_t_variable_in in = { .name = name };
+	struct ptn_t_variable_out v;
+
+	if (ptn_sql_t_variable(d, arena, &in, &v) != PTN_OK)
+		fail_msg("%s: no such variable", name);
+	if (strcmp(v.here, value) != 0)
+		fail_msg("%s is %s, not %s", name, v.here, value);
+	if (strcmp(v.everywhere, value) == 0)
+		fail_msg("%s is %s for everybody", name, value);
+}
+
+/* How many variables a statement sets. */
+static size_t
+settings(int stmt)
+{
+	const char *p = ptn_sql_stmts[stmt].text;
+	size_t n = 0;
+
+	while ((p = strstr(p, " = ")) != NULL) {
+		p++;
+		n++;
+	}
+	return n;
+}
+
 static void
 test_session(void **state)
 {
-	struct ptn_t_session_out s;
+	const size_t all = sizeof(stated) / sizeof(stated[0]);
+	struct ptn_t_now_out now;
+	size_t i;
 
 	(void)state;
-	assert_int_equal(ptn_sql_t_session(db, arena, &s), PTN_OK);
-	assert_string_equal(s.zone, "+00:00");
-	assert_string_equal(s.mode, "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION");
-	assert_string_equal(s.isolation, "READ-COMMITTED");
-	assert_string_equal(s.charset, "utf8mb4");
-	assert_true(llabs((long long)(s.now - ptn_clock_us())) < 5 * US);
+	for (i = 0; i < all; i++) {
+		assert_stated(db, stated[i].name, stated[i].serving);
+		assert_stated(admin, stated[i].name,
+		    stated[i].migrating != NULL ? stated[i].migrating
+						: stated[i].serving);
+	}
+	assert_int_equal(settings(PTN_STMT_DB_SESSION), all);
+	assert_int_equal(ptn_sql_t_now(db, arena, &now), PTN_OK);
+	assert_true(llabs((long long)(now.now - ptn_clock_us())) < 5 * US);
+}
+
+/* What a statement by itself did is done: another connection sees it. */
+static void
+test_alone(void **state)
+{
+	struct ptn_db *other = ptn_db_new(&conf, PTN_DB_SERVE);
+	struct ptn_t_get_in get = { .id = id_of(1) };
+	struct ptn_t_get_out out;
+
+	(void)state;
+	put(1);
+	assert_int_equal(ptn_sql_t_get(other, arena, &get, &out), PTN_OK);
+	ptn_db_free(&other);
 }
 
 static char long_text[60001];
@@ -895,6 +973,7 @@ main(void)
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_prepare),
 		cmocka_unit_test(test_session),
+		cmocka_unit_test_setup(test_alone, each_begins),
 		cmocka_unit_test_setup(test_types, each_begins),
 		cmocka_unit_test_setup(test_bound_twice, each_begins),
 		cmocka_unit_test_setup(test_key_used, each_begins),

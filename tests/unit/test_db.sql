@@ -53,11 +53,19 @@ SELECT CAST(? AS SIGNED), CAST(? AS SIGNED), CAST(? AS SIGNED);
 -- returns: one
 SELECT CONNECTION_ID();
 
--- name: t_session
--- out:  zone:str mode:str isolation:str charset:str now:time
+-- name: t_variable
+-- in:   name:str name:str
+-- out:  here:str everywhere:str
 -- returns: one
-SELECT @@time_zone, @@sql_mode, @@tx_isolation, @@character_set_client,
-       UTC_TIMESTAMP(6);
+SELECT s.VARIABLE_VALUE, g.VARIABLE_VALUE
+  FROM information_schema.SESSION_VARIABLES s
+  JOIN information_schema.GLOBAL_VARIABLES g USING (VARIABLE_NAME)
+ WHERE s.VARIABLE_NAME = ? AND g.VARIABLE_NAME = ?;
+
+-- name: t_now
+-- out:  now:time
+-- returns: one
+SELECT UTC_TIMESTAMP(6);
 
 -- name: t_index_use
 -- in:   id:id

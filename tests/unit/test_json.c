@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* RTLD_NEXT */
 
 #include <dlfcn.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +12,6 @@
 
 #include <cmocka.h>
 #include <json-c/json_object.h>
-#include <json-c/json_tokener.h>
-#include <json-c/printbuf.h>
 
 #include "lib/format/json.h"
 
@@ -37,6 +36,44 @@ teardown(void **state)
 }
 
 /*
+ * The parser's own memory, by way of the linker (--wrap): what it asked for
+ * last, whether it gets any, and whether it is empty when it goes back.
+ */
+static void *asked;
+static size_t asked_len;
+static bool no_memory;
+static size_t released;
+
+void *__real_malloc(size_t len);
+void __real_free(void *p);
+void *__wrap_malloc(size_t len);
+void __wrap_free(void *p);
+
+void *
+__wrap_malloc(size_t len)
+{
+	if (no_memory)
+		return NULL;
+	asked = __real_malloc(len);
+	asked_len = len;
+	return asked;
+}
+
+void
+__wrap_free(void *p)
+{
+	size_t i;
+
+	if (p != NULL && p == asked) {
+		for (i = 0; i < asked_len; i++)
+			assert_int_equal(((char *)p)[i], 0);
+		asked = NULL;
+		released++;
+	}
+	__real_free(p);
+}
+
+/*
  * The text is copied to memory of exactly its size, so that the sanitizer
  * sees a read behind its end.
  */
@@ -44,12 +81,12 @@ static enum ptn_err
 parse(const char *text, size_t len, int depth, struct ptn_json **v)
 {
 	const char *why;
-	char *copy = malloc(len + (len == 0));
+	char *copy = __real_malloc(len + (len == 0));
 	enum ptn_err r;
 
 	memcpy(copy, text, len);
 	r = ptn_json_parse(PTN_BYTES(copy, len), depth, v, &why);
-	free(copy);
+	__real_free(copy);
 	if (r == PTN_OK)
 		assert_null(why);
 	else
@@ -90,6 +127,17 @@ static const struct {
 	{ T("\"\xc3\xa9\xf0\x9f\x98\x80\x7f\""), PTN_JSON_STRING },
 	{ T("\"a\\u0000b\""), PTN_JSON_STRING },
 	{ T("\"\xef\xbf\xbf\""), PTN_JSON_STRING },
+	{ T("{\"\xc3\xa9\":\"\xe2\x82\xac\"}"), PTN_JSON_OBJECT },
+	{ T("{\"\\n\\u00e9\":1}"), PTN_JSON_OBJECT },
+	{ T("[\"\",[],{},null,true,false,0]"), PTN_JSON_ARRAY },
+	{ T("[ [ ] , { } ]\n"), PTN_JSON_ARRAY },
+	{ T("{ \"a\" : [ 1 , 2 ] , \"b\" : { } }"), PTN_JSON_OBJECT },
+	{ T("-0.0"), PTN_JSON_DOUBLE },
+	{ T("0e1"), PTN_JSON_DOUBLE },
+	{ T("0E+01"), PTN_JSON_DOUBLE },
+	{ T("-0e-0"), PTN_JSON_DOUBLE },
+	{ T("-123e99999999999999999999"), PTN_JSON_DOUBLE },
+	{ T("0.00000000000000000000000000000001"), PTN_JSON_DOUBLE },
 };
 
 /* clang-format off */
@@ -146,6 +194,43 @@ static const struct {
 	{ T("{\"\xc3\xa9\":1,\"\\u00e9\":2}") },
 	{ T("{\"\xf0\x9f\x98\x80\":1,\"\\ud83d\\ude00\":2}") },
 	{ T("{\"a/b\":1,\"a\\/b\":2}") },
+	/* A value where none may be, or one half. */
+	{ T("[\"a\"") }, { T("[\"\",") }, { T("[[1]") }, { T("[1]x") },
+	{ T("[1[2]]") }, { T("[1{}]") }, { T("{\"a\":{}{}}") },
+	{ T("{\"a\":}") }, { T("{\"a\"}") }, { T("{[]:1}") },
+	{ T("{true:1}") }, { T("{\"a\":1]") }, { T("[1}") }, { T("[,]") },
+	{ T("{\"a\":1,,\"b\":2}") }, { T("{\"a\":b}") }, { T("[a]") },
+	{ T("null,") }, { T("1,2") }, { T("\"a\":1") }, { T("][") },
+	{ T("*") }, { T("[*]") }, { T("<null>") }, { T("{}#") },
+	{ T("[nul]") }, { T("[tru e]") }, { T("[fals]") }, { T("nulll") },
+	/* White space that is none here. */
+	{ T("[\f]") }, { T("[\v1]") }, { T("[\xe2\x81\xa0]") },
+	{ T("\xe2\x80\xa8[]") }, { T("[1\x1f]") }, { T("[\0]") },
+	{ T("\xc2\x85[]") },
+	/* Numbers, in more places than one. */
+	{ T("[-]") }, { T("[- 1]") }, { T("[+1]") }, { T("[++1]") },
+	{ T("[-.5]") }, { T("[.-1]") }, { T("[.5e1]") }, { T("[0.]") },
+	{ T("[0.e1]") }, { T("[1.5e]") }, { T("[1.5e+]") }, { T("[0e+-1]") },
+	{ T("[1eE2]") }, { T("[1e1.5]") }, { T("[1 000]") }, { T("[1,000.]") },
+	{ T("[-012]") }, { T("[012.5]") }, { T("[1e0x1]") }, { T("[0x0]") },
+	{ T("[0b1]") }, { T("[1L]") }, { T("[1f]") }, { T("[-foo]") },
+	{ T("[Inf]") }, { T("[-Inf]") }, { T("[\xef\xbc\x91]") },
+	{ T("[1+2]") }, { T("[1-]") }, { T("[-2.]") },
+	/* Strings, in more places than one. */
+	{ T("[\"\\\\\\\"]") }, { T("[\"\\x00\"]") }, { T("[\"\\a\"]") },
+	{ T("[\"\\ \"]") }, { T("[\"\\\t\"]") }, { T("[\"\\\xc3\xa9\"]") },
+	{ T("[\"\\u 041\"]") }, { T("[\"\\u+041\"]") },
+	{ T("[\"\\u00\\u41\"]") }, { T("[\\n]") }, { T("[\"a") },
+	{ T("{\"a") }, { T("{\"a\tb\":1}") }, { T("{\"a\\qb\":1}") },
+	{ T("{\"\\ud800\":1}") }, { T("[\"\\ud800\\") }, { T("[\"\\ud800\\u") },
+	{ T("[\"\\udbff\\ue000\"]") }, { T("[\"\\ud800\\udbff\"]") },
+	/* UTF-8, at its edges, and what is not UTF-8 at all. */
+	{ T("\"\xc1\xbf\"") }, { T("\"\xe0\x9f\xbf\"") },
+	{ T("\"\xf0\x8f\xbf\xbf\"") }, { T("\"\xed\xbf\xbf\"") },
+	{ T("\"\xf5\x80\x80\x80\"") }, { T("\"\xfe\"") },
+	{ T("\"\xc3(\"") }, { T("\"\xe9\"") }, { T("\"\xf0\x9f\x98") },
+	{ T("\xe9") }, { T("[\xe9]") }, { T("\xff\xfe[\0]\0") },
+	{ T("\0[\0]") }, { T("\xef\xbb[]") },
 	/* NUL in a name. */
 	{ T("{\"a\\u0000b\":1}") }, { T("{\"\\u0000\" :1}") },
 };
@@ -272,6 +357,14 @@ static const struct {
 	{ "-9223372036854775809", false, 0 },
 	{ "-10000000000000000000", false, 0 },
 	{ "-99999999999999999999999999999", false, 0 },
+	{ "9223372036854775806", true, INT64_MAX - 1 },
+	{ "9223372036854775809", false, 0 },
+	{ "9223372036854775810", false, 0 },
+	{ "92233720368547758070", false, 0 },
+	{ "-9223372036854775810", false, 0 },
+	{ "-92233720368547758080", false, 0 },
+	{ "18446744073709551617", false, 0 },
+	{ "1000000000000000000", true, 1000000000000000000 },
 	{ "1.0", false, 0 },
 	{ "1e3", false, 0 },
 	{ "\"1\"", false, 0 },
@@ -298,11 +391,14 @@ test_int(void **state)
 	}
 }
 
-/* Inside a larger text too, and without harm to its neighbours. */
+/* Inside a larger text too, one beside the other, and without harm to its
+ * neighbours. */
 static void
-test_int_below(void **state)
+test_int_edges(void **state)
 {
-	static const char text[] = "[-9223372036854775809,-1.5,-5]";
+	static const char text[] =
+	    "[-9223372036854775809,-1.5,-5,-9223372036854775808,"
+	    "{\"a\":9223372036854775808,\"b\":9223372036854775807}]";
 	struct ptn_json *v;
 	int64_t n;
 
@@ -311,6 +407,11 @@ test_int_below(void **state)
 	assert_false(ptn_json_int(ptn_json_at(v, 0), &n));
 	assert_true(ptn_json_int(ptn_json_at(v, 2), &n));
 	assert_int_equal(n, -5);
+	assert_true(ptn_json_int(ptn_json_at(v, 3), &n));
+	assert_true(n == INT64_MIN);
+	assert_false(ptn_json_int(ptn_json_get(ptn_json_at(v, 4), "a"), &n));
+	assert_true(ptn_json_int(ptn_json_get(ptn_json_at(v, 4), "b"), &n));
+	assert_true(n == INT64_MAX);
 	ptn_json_free(&v);
 }
 
@@ -329,6 +430,139 @@ test_long_numbers(void **state)
 		assert_int_equal(ptn_json_int(v, &n), len < 19);
 		ptn_json_free(&v);
 	}
+}
+
+/* What strings mean; the edges are those of the lengths of UTF-8. */
+static const struct {
+	const char *text;
+	const char *means;
+	size_t len;
+} strings[] = {
+	{ "\"\"", T("") },
+	{ "\"a b\"", T("a b") },
+	{ "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", T("\"\\/\b\f\n\r\t") },
+	{ "\"\\u0000\\u001F\"", T("\0\x1f") },
+	{ "\"\\u007f\\u0080\"", T("\x7f\xc2\x80") },
+	{ "\"\\u07ff\\u0800\"", T("\xdf\xbf\xe0\xa0\x80") },
+	{ "\"\\ud7ff\\uE000\"", T("\xed\x9f\xbf\xee\x80\x80") },
+	{ "\"\\uFDD0\\uffff\"", T("\xef\xb7\x90\xef\xbf\xbf") },
+	{ "\"\\ud800\\udc00\"", T("\xf0\x90\x80\x80") },
+	{ "\"\\uDBFF\\uDFFF\"", T("\xf4\x8f\xbf\xbf") },
+	{ "\"\\ud834\\udd1ex\"", T("\xf0\x9d\x84\x9ex") },
+	{ "\"\\ufeffa\"", T("\xef\xbb\xbf\x61") },
+	{ "\"\\\\u0041\"", T("\\u0041") },
+	{ "\"\xc3\xa9\xe2\x80\xa8\x7f\"", T("\xc3\xa9\xe2\x80\xa8\x7f") },
+	{ "\"\xf4\x8f\xbf\xbf\xef\xbf\xbe\"",
+	    T("\xf4\x8f\xbf\xbf\xef\xbf\xbe") },
+};
+
+static void
+test_strings(void **state)
+{
+	struct ptn_bytes s;
+	struct ptn_json *v;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(strings); i++) {
+		assert_int_equal(
+		    parse(strings[i].text, strlen(strings[i].text), 0, &v),
+		    PTN_OK);
+		s = ptn_json_string(v);
+		assert_int_equal(s.len, strings[i].len);
+		assert_memory_equal(s.p, strings[i].means, s.len);
+		ptn_json_free(&v);
+	}
+}
+
+/* A name means what a string does. */
+static void
+test_names(void **state)
+{
+	static const char text[] =
+	    "{\"caf\\u00e9\":1,\"\xe2\x82\xac\":2,\"\\ud83d\\ude00\":3,"
+	    "\"\":4,\"{\\\"a\\\":1}\":{\"b\":5}}";
+	const struct ptn_json *inner;
+	struct ptn_json *v;
+	int64_t n[5];
+
+	(void)state;
+	assert_int_equal(parse(T(text), 2, &v), PTN_OK);
+	inner = ptn_json_get(v, "{\"a\":1}");
+	assert_true(ptn_json_int(ptn_json_get(v, "caf\xc3\xa9"), &n[0]));
+	assert_true(ptn_json_int(ptn_json_get(v, "\xe2\x82\xac"), &n[1]));
+	assert_true(ptn_json_int(ptn_json_get(v, "\xf0\x9f\x98\x80"), &n[2]));
+	assert_true(ptn_json_int(ptn_json_get(v, ""), &n[3]));
+	assert_true(ptn_json_int(ptn_json_get(inner, "b"), &n[4]));
+	assert_memory_equal(n, ((int64_t[]){ 1, 2, 3, 4, 5 }), sizeof(n));
+	ptn_json_free(&v);
+}
+
+static const struct {
+	const char *text;
+	double value;
+} doubles[] = {
+	{ "1.5", 1.5 },
+	{ "-1.5E-3", -1.5e-3 },
+	{ "1e3", 1000 },
+	{ "1E+3", 1000 },
+	{ "0.1", 0.1 },
+	{ "-0.0", 0 },
+	{ "9007199254740993.0", 9007199254740992.0 },
+	{ "1.7976931348623157e308", 1.7976931348623157e308 },
+	{ "5e-324", 5e-324 },
+	{ "1e-400", 0 },
+	{ "1e400", INFINITY },
+	{ "-1e400", -INFINITY },
+};
+
+static void
+test_doubles(void **state)
+{
+	struct ptn_json *v;
+	size_t i;
+	double d;
+
+	(void)state;
+	for (i = 0; i < N(doubles); i++) {
+		assert_int_equal(
+		    parse(doubles[i].text, strlen(doubles[i].text), 0, &v),
+		    PTN_OK);
+		assert_true(ptn_json_double(v, &d));
+		assert_true(d >= doubles[i].value && d <= doubles[i].value);
+		ptn_json_free(&v);
+	}
+}
+
+static bool
+join_names(void *arg, const char *name, const struct ptn_json *value)
+{
+	(void)value;
+	strcat(arg, name);
+	return strcmp(name, "c") != 0;
+}
+
+/* In their order, until there is enough. */
+static void
+test_each(void **state)
+{
+	struct ptn_json *v;
+	char names[8] = "";
+
+	(void)state;
+	assert_int_equal(parse(T("{\"z\":1,\"a\":2,\"c\":3,\"b\":4}"), 1, &v),
+	    PTN_OK);
+	assert_false(ptn_json_each(v, join_names, names));
+	assert_string_equal(names, "zac");
+	ptn_json_free(&v);
+	assert_int_equal(parse(T("{\"b\":{},\"a\":2}"), 2, &v), PTN_OK);
+	assert_true(ptn_json_each(v, join_names, names));
+	assert_string_equal(names, "zacba");
+	assert_true(ptn_json_each(ptn_json_get(v, "b"), join_names, names));
+	assert_true(ptn_json_each(ptn_json_get(v, "a"), join_names, names));
+	assert_true(ptn_json_each(NULL, join_names, names));
+	assert_string_equal(names, "zacba");
+	ptn_json_free(&v);
 }
 
 static void
@@ -390,10 +624,10 @@ test_access_wrong_type(void **state)
 }
 
 /*
- * The library's own releases, replaced: nothing may be left in what goes back
+ * The library's own release, replaced: nothing may be left in what goes back
  * to the allocator.
  */
-static size_t strings_released, buffers_released;
+static size_t strings_released;
 
 int
 json_object_put(struct json_object *o)
@@ -414,21 +648,6 @@ json_object_put(struct json_object *o)
 	return real.fn(o);
 }
 
-void
-json_tokener_free(struct json_tokener *tok)
-{
-	union {
-		void *p;
-		void (*fn)(struct json_tokener *);
-	} real = { .p = dlsym(RTLD_NEXT, "json_tokener_free") };
-	int i;
-
-	for (i = 0; i < tok->pb->size; i++)
-		assert_int_equal(tok->pb->buf[i], 0);
-	buffers_released++;
-	real.fn(tok);
-}
-
 static void
 test_wiped(void **state)
 {
@@ -439,8 +658,10 @@ test_wiped(void **state)
 		"{\"password\":\"correct horse\",\"l\":[\"battery\",[\"staple\"]]}",
 		"{\"password\":\"correct horse\",\"password\":\"battery\"}",
 		"[\"correct horse\" \"battery\"]",
+		"{\"correct horse\":{\"battery\":{\"staple\":12345.5}}}",
+		"\"correct horse",
 	};
-	const size_t before = buffers_released;
+	const size_t before = released;
 	struct ptn_json *v;
 	size_t i;
 
@@ -454,7 +675,22 @@ test_wiped(void **state)
 		}
 		ptn_json_free(&v);
 	}
-	assert_int_equal(buffers_released - before, N(texts));
+	assert_int_equal(released - before, N(texts));
+}
+
+static void
+test_no_memory(void **state)
+{
+	struct ptn_json *v;
+	const char *why;
+
+	(void)state;
+	no_memory = true;
+	assert_int_equal(ptn_json_parse(ptn_bytes_of("{}"), 1, &v, &why),
+	    PTN_E_NOMEM);
+	no_memory = false;
+	assert_null(v);
+	assert_null(why);
 }
 
 /* No memory at all is an empty text. */
@@ -521,11 +757,16 @@ main(void)
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_why),
 		cmocka_unit_test(test_int),
-		cmocka_unit_test(test_int_below),
+		cmocka_unit_test(test_int_edges),
 		cmocka_unit_test(test_long_numbers),
+		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_doubles),
+		cmocka_unit_test(test_each),
 		cmocka_unit_test(test_access),
 		cmocka_unit_test(test_access_wrong_type),
 		cmocka_unit_test(test_wiped),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_no_text),
 		cmocka_unit_test(test_empty_string),
 		cmocka_unit_test(test_many_members),

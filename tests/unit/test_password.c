@@ -92,7 +92,8 @@ set(const struct ptn_uuid *user, const char *pw)
 	bool created;
 
 	assert_int_equal(
-	    ptn_password_set(&scope, user, ptn_bytes_of(pw), &created), PTN_OK);
+	    ptn_password_set(&scope, user, NULL, ptn_bytes_of(pw), &created),
+	    PTN_OK);
 	return created;
 }
 
@@ -171,18 +172,18 @@ set_in_vain(void **state)
 	bool created;
 
 	(void)state;
-	assert_int_equal(
-	    ptn_password_set(&scope, &user, ptn_bytes_of(NO_FORM), &created),
+	assert_int_equal(ptn_password_set(&scope, &user, NULL,
+			     ptn_bytes_of(NO_FORM), &created),
 	    PTN_E_INPUT);
-	assert_int_equal(
-	    ptn_password_set(&scope, &none, ptn_bytes_of(PASSWORD), &created),
+	assert_int_equal(ptn_password_set(&scope, &none, NULL,
+			     ptn_bytes_of(PASSWORD), &created),
 	    PTN_E_NOT_FOUND);
-	assert_int_equal(ptn_password_set(rows_at(&other), &user,
+	assert_int_equal(ptn_password_set(rows_at(&other), &user, NULL,
 			     ptn_bytes_of(PASSWORD), &created),
 	    PTN_E_NOT_FOUND);
 	assert_null(find(&user).hash);
 	assert_true(set(&user, PASSWORD));
-	assert_int_equal(ptn_password_set(rows_at(&other), &user,
+	assert_int_equal(ptn_password_set(rows_at(&other), &user, NULL,
 			     ptn_bytes_of("another one"), &created),
 	    PTN_E_NOT_FOUND);
 	assert_int_equal(check(&user, PASSWORD), PTN_ALLOW);
@@ -384,7 +385,7 @@ race_set(const struct ptn_scope *sc, void *arg)
 	bool created = false;
 	enum ptn_err r;
 
-	r = ptn_password_set(sc, arg, ptn_bytes_of(PASSWORD), &created);
+	r = ptn_password_set(sc, arg, NULL, ptn_bytes_of(PASSWORD), &created);
 	return r == PTN_OK && !created ? PTN_E_CONFLICT : r;
 }
 

@@ -14,8 +14,21 @@
 #define PASSWORD "correct horse battery staple"
 #define OTHER "another password than that"
 
+/* A session that begins. */
+static struct ptn_claims
+session_of(const struct ptn_uuid *user)
+{
+	const struct ptn_session_new new = { .api = PTN_API_HANKO,
+		.user_id = *user };
+	struct ptn_claims claims;
+
+	assert_int_equal(ptn_session_open(&scope, &new, &claims), PTN_OK);
+	return claims;
+}
+
 static enum ptn_password_change_result
-change(const struct ptn_uuid *by, const struct ptn_uuid *user, const char *pw)
+change_by(const struct ptn_claims *by, const struct ptn_uuid *user,
+    const char *pw)
 {
 	enum ptn_password_change_result what = PTN_PASSWORD_CHANGE__MAX;
 
@@ -23,6 +36,14 @@ change(const struct ptn_uuid *by, const struct ptn_uuid *user, const char *pw)
 	    ptn_password_change(&scope, by, user, ptn_bytes_of(pw), &what),
 	    PTN_OK);
 	return what;
+}
+
+static enum ptn_password_change_result
+change(const struct ptn_uuid *by, const struct ptn_uuid *user, const char *pw)
+{
+	const struct ptn_claims claims = session_of(by);
+
+	return change_by(&claims, user, pw);
 }
 
 static bool
@@ -104,6 +125,7 @@ of_nobody_else(void **state)
 {
 	const struct ptn_uuid ada = rows_user(), bob = rows_user();
 	const struct ptn_uuid nobody = ptn_uuid_new();
+	struct ptn_claims claims = session_of(&ada);
 
 	(void)state;
 	assert_int_equal(change(&ada, &bob, PASSWORD),
@@ -113,7 +135,8 @@ of_nobody_else(void **state)
 	assert_int_equal(change(&ada, &nobody, PASSWORD),
 	    PTN_PASSWORD_CHANGE_NO_USER);
 	assert_true(rules_event(PTN_EVENT_PASSWORD_SET_FAILED, "unknown user"));
-	assert_int_equal(change(&nobody, &nobody, PASSWORD),
+	claims.sub = nobody;
+	assert_int_equal(change_by(&claims, &nobody, PASSWORD),
 	    PTN_PASSWORD_CHANGE_NO_USER);
 	/* What may be a password is judged before whose it would be. */
 	assert_int_equal(change(&ada, &bob, "short"),
@@ -124,6 +147,7 @@ static void
 no_change_without_its_record(void **state)
 {
 	const struct ptn_uuid user = rows_user();
+	const struct ptn_claims claims = session_of(&user);
 	enum ptn_password_change_result what;
 
 	(void)state;
@@ -131,13 +155,111 @@ no_change_without_its_record(void **state)
 	    PTN_PASSWORD_CHANGE_FIRST);
 	actor.n = 0;
 	rules_record_off();
-	assert_int_not_equal(ptn_password_change(&scope, &user, &user,
+	assert_int_not_equal(ptn_password_change(&scope, &claims, &user,
 				 ptn_bytes_of(OTHER), &what),
 	    PTN_OK);
 	rules_record_on();
 	assert_int_equal(actor.n, 0);
 	assert_true(has(&user, PASSWORD));
 	assert_false(has(&user, OTHER));
+	assert_int_equal(rules_sessions(&user), 2);
+}
+
+static void
+other_sessions_end(void **state)
+{
+	const struct ptn_uuid user = rows_user(), bob = rows_user();
+	const struct ptn_claims claims = session_of(&user);
+	const struct ptn_session_new dfns = { .api = PTN_API_DFNS,
+		.user_id = user };
+	struct ptn_claims other;
+
+	(void)state;
+	conf.dfns_session_s = 3600;
+	session_of(&user);
+	session_of(&bob);
+	assert_int_equal(ptn_session_open(&scope, &dfns, &other), PTN_OK);
+	assert_int_equal(change_by(&claims, &user, PASSWORD),
+	    PTN_PASSWORD_CHANGE_FIRST);
+	assert_int_equal(rules_sessions(&user), 3);
+	conf.password_end_sessions = false;
+	assert_int_equal(change_by(&claims, &user, OTHER),
+	    PTN_PASSWORD_CHANGE_DONE);
+	assert_int_equal(rules_sessions(&user), 3);
+	conf.password_end_sessions = true;
+	assert_int_equal(change_by(&claims, &user, PASSWORD),
+	    PTN_PASSWORD_CHANGE_DONE);
+	assert_int_equal(rules_sessions(&user), 1);
+	assert_int_equal(rules_sessions(&bob), 1);
+	assert_int_equal(ptn_session_end(&scope, &user, &claims.session_id),
+	    PTN_OK);
+}
+
+/* Logged out between the request and its change. */
+static void
+nothing_by_a_session_that_ended(void **state)
+{
+	const struct ptn_uuid user = rows_user();
+	const struct ptn_claims claims = session_of(&user);
+
+	(void)state;
+	assert_int_equal(change(&user, &user, PASSWORD),
+	    PTN_PASSWORD_CHANGE_FIRST);
+	assert_int_equal(ptn_session_end(&scope, &user, &claims.session_id),
+	    PTN_OK);
+	assert_int_equal(change_by(&claims, &user, OTHER),
+	    PTN_PASSWORD_CHANGE_NO_USER);
+	assert_true(has(&user, PASSWORD));
+	assert_int_equal(rules_sessions(&user), 1);
+}
+
+/* By nobody's session: an operator, say. */
+static void
+all_sessions_end(void **state)
+{
+	const struct ptn_uuid user = rows_user();
+	bool created;
+
+	(void)state;
+	session_of(&user);
+	assert_int_equal(change(&user, &user, PASSWORD),
+	    PTN_PASSWORD_CHANGE_FIRST);
+	assert_int_equal(ptn_password_set(&scope, &user, NULL,
+			     ptn_bytes_of(OTHER), &created),
+	    PTN_OK);
+	assert_false(created);
+	assert_int_equal(rules_sessions(&user), 0);
+}
+
+static int64_t
+mails(void)
+{
+	int64_t n = 0;
+
+	while (!rules_hold(ptn_arena_printf(arena,
+	    "(SELECT COUNT(*) FROM outbox) = %lld", (long long)n)))
+		n++;
+	return n;
+}
+
+static void
+the_owner_is_told(void **state)
+{
+	const struct ptn_uuid user = rows_user();
+	const int64_t before = mails();
+
+	(void)state;
+	conf.mail_enabled = true;
+	assert_int_equal(change(&user, &user, PASSWORD),
+	    PTN_PASSWORD_CHANGE_FIRST);
+	assert_int_equal(mails(), before); /* at no address they never proved */
+	rows_sql("UPDATE emails SET verified = 1 WHERE user_id = x'%s'",
+	    rows_hex(&user));
+	assert_int_equal(change(&user, &user, OTHER), PTN_PASSWORD_CHANGE_DONE);
+	assert_int_equal(mails(), before + 1);
+	conf.mail_enabled = false;
+	assert_int_equal(change(&user, &user, OTHER), PTN_PASSWORD_CHANGE_DONE);
+	assert_int_equal(mails(), before + 1);
 }
 
 int
@@ -149,6 +271,11 @@ main(void)
 		cmocka_unit_test_setup(of_nobody_else, rules_each),
 		cmocka_unit_test_setup(no_change_without_its_record,
 		    rules_each),
+		cmocka_unit_test_setup(other_sessions_end, rules_each),
+		cmocka_unit_test_setup(nothing_by_a_session_that_ended,
+		    rules_each),
+		cmocka_unit_test_setup(all_sessions_end, rules_each),
+		cmocka_unit_test_setup(the_owner_is_told, rules_each),
 	};
 
 	return cmocka_run_group_tests(tests, rules_setup_hashing,

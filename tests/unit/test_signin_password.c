@@ -20,7 +20,7 @@ user_with(const char *pw)
 	bool created;
 
 	assert_int_equal(
-	    ptn_password_set(&scope, &user, ptn_bytes_of(pw), &created),
+	    ptn_password_set(&scope, &user, NULL, ptn_bytes_of(pw), &created),
 	    PTN_OK);
 	memset(&actor, 0, sizeof(actor));
 	return user;
@@ -88,6 +88,50 @@ the_same_work_for_all_others(void **state)
 	assert_int_equal(rules_sessions(&without), 0);
 }
 
+/* In the place of another user, who sets a password while ours is hashed. */
+static void
+between_hash_and_session(const char *change)
+{
+	rows_sql("CREATE OR REPLACE TRIGGER meanwhile BEFORE UPDATE ON"
+		 " password_credentials FOR EACH ROW SET %s",
+	    change);
+}
+
+static void
+changed_meanwhile(void **state)
+{
+	/* Of other costs: it is hashed anew, which is the moment. */
+	const struct ptn_uuid user = user_with(PASSWORD);
+
+	(void)state;
+	conf.argon2_iterations = 2;
+	between_hash_and_session(
+	    "NEW.hash = 'another', NEW.updated_at = UTC_TIMESTAMP(6)");
+	assert_int_equal(enter(&user, PASSWORD, NULL),
+	    PTN_SIGNIN_PASSWORD_WRONG);
+	assert_int_equal(rules_sessions(&user), 0);
+	assert_true(rules_event(PTN_EVENT_PASSWORD_LOGIN_FAILED,
+	    "user or password went meanwhile"));
+	rows_sql("DROP TRIGGER meanwhile");
+	conf.argon2_iterations = 1;
+}
+
+/* By another log-in: the password is the same. */
+static void
+hashed_anew_meanwhile(void **state)
+{
+	const struct ptn_uuid user = user_with(PASSWORD);
+
+	(void)state;
+	conf.argon2_iterations = 2;
+	between_hash_and_session("NEW.hash = OLD.hash");
+	assert_int_equal(enter(&user, PASSWORD, NULL),
+	    PTN_SIGNIN_PASSWORD_RIGHT);
+	assert_int_equal(rules_sessions(&user), 1);
+	rows_sql("DROP TRIGGER meanwhile");
+	conf.argon2_iterations = 1;
+}
+
 static void
 too_long_is_no_work(void **state)
 {
@@ -132,6 +176,8 @@ main(void)
 		cmocka_unit_test_setup(a_right_one, rules_each),
 		cmocka_unit_test_setup(the_same_work_for_all_others,
 		    rules_each),
+		cmocka_unit_test_setup(changed_meanwhile, rules_each),
+		cmocka_unit_test_setup(hashed_anew_meanwhile, rules_each),
 		cmocka_unit_test_setup(too_long_is_no_work, rules_each),
 		cmocka_unit_test_setup(no_session_without_its_record,
 		    rules_each),

@@ -10,6 +10,9 @@
 #                           continue and kill
 #   POSTERN_TEST_DB_START   a program that starts it again after a kill
 #
+# Its global settings are those of hostile.sql, until it is started again: a
+# connection that does not say what it relies on fails.
+#
 # Exit status: the command's; 99 if the server does not start.  Started by
 # root, the server runs as nobody.  With $POSTERN_TEST_TEMPLATE the fresh
 # folder is kept there, for others to begin with a copy of it.
@@ -17,6 +20,7 @@ set -u
 
 [ $# -gt 0 ] || { echo "usage: with-mariadb.sh COMMAND..." >&2; exit 99; }
 PATH=$PATH:/usr/sbin:/usr/libexec
+here=$(cd "$(dirname "$0")" && pwd) || exit 99
 
 # Short: a socket's path has at most 107 bytes.
 dir=$(mktemp -d /tmp/ptndb.XXXXXX) || exit 99
@@ -57,7 +61,7 @@ aria-pagecache-buffer-size=8M
 key-buffer-size=8K
 max-connections=40
 character-set-server=latin1
-default-time-zone=+05:00
+character-set-client-handshake=OFF
 END
 
 # A server that was killed and is started again finds its tables here.
@@ -111,6 +115,8 @@ if ! data || ! "$dir/start"; then
 fi
 mariadb --no-defaults --socket="$dir/sock" --user=root \
     -e 'CREATE DATABASE postern_test' || exit 99
+mariadb --no-defaults --socket="$dir/sock" --user=root \
+    < "$here/../lib/hostile.sql" || exit 99
 
 POSTERN_TEST_DB_SOCKET=$dir/sock
 POSTERN_TEST_DB_NAME=postern_test
