@@ -1,93 +1,43 @@
 #include "fcgi/client.h"
 
-#include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/rng.h"
 #include "lib/conf/conf.h"
+#include "lib/format/ip.h"
 
 #define REQUEST_ID_MAX 64
 #define REQUEST_ID_LEN 32
-
-/* An address in network order; IPv4 in its IPv6-mapped form. */
-struct address {
-	uint8_t b[16];
-	bool v4;
-};
+#define HOP_MAX (PTN_IP_STR + 8) /* an address, brackets and a port */
 
 static bool
-parse_address(const char *s, struct address *out)
+trusted(const struct ptn_conf *cf, const struct ptn_ip *ip)
 {
-	memset(out, 0, sizeof(*out));
-	if (inet_pton(AF_INET, s, out->b + 12) == 1) {
-		out->b[10] = out->b[11] = 0xff;
-		out->v4 = true;
-		return true;
-	}
-	return inet_pton(AF_INET6, s, out->b) == 1;
-}
-
-static bool
-prefix_equal(const uint8_t *a, const uint8_t *b, unsigned bits)
-{
-	const unsigned rest = bits % 8;
-	const uint8_t mask = (uint8_t)(0xff00 >> rest);
-
-	if (memcmp(a, b, bits / 8) != 0)
-		return false;
-	return rest == 0 || ((a[bits / 8] ^ b[bits / 8]) & mask) == 0;
-}
-
-/* cidr was checked when the configuration was read. */
-static bool
-in_network(const struct address *ip, const char *cidr)
-{
-	const char *slash = strchr(cidr, '/');
-	char text[INET6_ADDRSTRLEN] = "";
-	const size_t len = slash ? (size_t)(slash - cidr) : strlen(cidr);
-	struct address net;
-	unsigned bits;
-
-	if (len >= sizeof(text))
-		return false;
-	memcpy(text, cidr, len);
-	if (!parse_address(text, &net) || net.v4 != ip->v4)
-		return false;
-	bits = net.v4 ? 32 : 128;
-	if (slash != NULL)
-		bits = (unsigned)strtoul(slash + 1, NULL, 10);
-	bits += net.v4 ? 96 : 0;
-	return bits <= 128 && prefix_equal(ip->b, net.b, bits);
-}
-
-static bool
-trusted(const struct ptn_conf *cf, const char *text)
-{
-	struct address ip;
+	struct ptn_ip_net net;
 	size_t i;
 
-	if (!parse_address(text, &ip))
-		return false;
+	/* They were checked when the configuration was read. */
 	for (i = 0; i < cf->trusted_proxies.n; i++)
-		if (in_network(&ip, cf->trusted_proxies.v[i]))
+		if (ptn_ip_net_parse(cf->trusted_proxies.v[i], &net) &&
+		    ptn_ip_in(ip, &net))
 			return true;
 	return false;
 }
 
-/* One element of X-Forwarded-For without brackets and port, or NULL. */
-static const char *
-clean_element(struct ptn_arena *a, const char *p, size_t len)
+/* One element of X-Forwarded-For; brackets and port go. */
+static bool
+read_hop(const char *p, size_t len, struct ptn_ip *out)
 {
-	char *s, *end;
-	struct address ip;
+	char text[HOP_MAX], *s = text, *end;
 
 	while (len > 0 && (p[len - 1] == ' ' || p[len - 1] == '\t'))
 		len--;
 	while (len > 0 && (*p == ' ' || *p == '\t'))
 		p++, len--;
-	if ((s = ptn_arena_strndup(a, p, len)) == NULL)
-		return NULL;
+	if (len >= sizeof(text))
+		return false;
+	memcpy(text, p, len);
+	text[len] = '\0';
 	if (*s == '[') {
 		s++;
 		if ((end = strchr(s, ']')) != NULL)
@@ -95,56 +45,89 @@ clean_element(struct ptn_arena *a, const char *p, size_t len)
 	} else if ((end = strchr(s, ':')) != NULL && strrchr(s, ':') == end) {
 		*end = '\0';
 	}
-	return parse_address(s, &ip) ? s : NULL;
+	return ptn_ip_parse(s, out);
 }
 
-/* From right to left: each hop vouches for what stands left of it. */
-static const char *
-walk_forwarded(const struct ptn_request *req, const char *ip, const char *list)
+/*
+ * From right to left: each hop vouches for what stands left of it.  False if
+ * that ends here.
+ */
+static bool
+walk_line(const struct ptn_conf *cf, const char *line, struct ptn_ip *ip)
 {
-	const char *end = list + strlen(list), *start, *hop;
+	const char *end = line + strlen(line), *start;
+	struct ptn_ip hop;
 
-	while (end > list && trusted(req->sc.cf, ip)) {
-		for (start = end; start > list && start[-1] != ',';)
+	while (end > line) {
+		for (start = end; start > line && start[-1] != ',';)
 			start--;
-		hop =
-		    clean_element(req->sc.arena, start, (size_t)(end - start));
-		if (hop == NULL)
-			return ip;
-		ip = hop;
-		end = start > list ? start - 1 : list;
+		if (!trusted(cf, ip) ||
+		    !read_hop(start, (size_t)(end - start), &hop))
+			return false;
+		*ip = hop;
+		end = start > line ? start - 1 : line;
 	}
-	return ip;
+	return true;
+}
+
+/*
+ * May several X-Forwarded-For be the lines of one list (RFC 9110 section 5.3)?
+ * Only nginx before 1.23 hands lines on apart.  Other web servers have joined
+ * them: from those a second one is a header that a client spelt with "_", which
+ * no proxy has looked at.
+ */
+static bool
+lines_apart(const struct ptn_request *req)
+{
+	return ptn_request_param(req, "SERVER_SOFTWARE") == NULL ||
+	    ptn_request_server_is(req, "nginx");
+}
+
+static void
+walk_forwarded(const struct ptn_request *req, struct ptn_ip *ip)
+{
+	static const char name[] = "HTTP_X_FORWARDED_FOR";
+	bool on = ptn_request_param_count(req, name) == 1 || lines_apart(req);
+	size_t i;
+
+	for (i = req->nparams; i > 0 && on; i--)
+		if (strcmp(req->params[i - 1].name, name) == 0)
+			on =
+			    walk_line(req->sc.cf, req->params[i - 1].value, ip);
+}
+
+static const char *
+text_of(const struct ptn_request *req, const struct ptn_ip *ip)
+{
+	char text[PTN_IP_STR];
+	const char *copy;
+
+	ptn_ip_format(ip, text);
+	copy = ptn_arena_strdup(req->sc.arena, text);
+	return copy != NULL ? copy : "";
 }
 
 const char *
 ptn_client_ip(const struct ptn_request *req)
 {
-	const char *ip = ptn_request_param(req, "REMOTE_ADDR");
-	const char *forwarded = ptn_request_param(req, "HTTP_X_FORWARDED_FOR");
-	struct address parsed;
+	const char *remote = ptn_request_param(req, "REMOTE_ADDR");
+	struct ptn_ip ip;
 
-	if (ip == NULL || !parse_address(ip, &parsed))
+	if (remote == NULL || !ptn_ip_parse(remote, &ip))
 		return "";
-	if (forwarded == NULL || !trusted(req->sc.cf, ip))
-		return ip;
-	if (ptn_request_param_count(req, "HTTP_X_FORWARDED_FOR") > 1)
-		return ip;
-	return walk_forwarded(req, ip, forwarded);
+	walk_forwarded(req, &ip);
+	return text_of(req, &ip);
 }
 
 const char *
 ptn_client_network(const struct ptn_request *req)
 {
-	char text[INET6_ADDRSTRLEN];
-	struct address ip;
+	struct ptn_ip ip;
 
-	if (!parse_address(req->ip, &ip) || ip.v4)
+	if (!ptn_ip_parse(req->ip, &ip))
 		return req->ip;
-	memset(ip.b + 8, 0, 8);
-	if (inet_ntop(AF_INET6, ip.b, text, sizeof(text)) == NULL)
-		return req->ip;
-	return ptn_arena_strdup(req->sc.arena, text);
+	ip = ptn_ip_prefix(&ip, 32, 64);
+	return text_of(req, &ip);
 }
 
 static bool

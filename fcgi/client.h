@@ -6,7 +6,8 @@
 /*
  * The address of the client, as text in the arena: REMOTE_ADDR; or, when that
  * is one of server.trusted_proxies, the last address of X-Forwarded-For that
- * is not.  Brackets and ports are stripped.  "" if there is none.
+ * is not.  Brackets and ports are stripped, and IPv6-mapped IPv4 is IPv4
+ * (ip.h).  "" if there is none.
  */
 const char *ptn_client_ip(const struct ptn_request *req);
 

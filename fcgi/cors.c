@@ -61,7 +61,6 @@ allowed(const struct ptn_request *req)
 bool
 ptn_cors_own_page(const struct ptn_request *req)
 {
-	const char *host = ptn_request_param(req, "HTTP_HOST");
 	const char *authority;
 
 	if (req->origin == NULL || allowed(req) ||
@@ -69,8 +68,8 @@ ptn_cors_own_page(const struct ptn_request *req)
 		req->origin))
 		return true;
 	authority = strstr(req->origin, "://");
-	return host != NULL && authority != NULL &&
-	    strcasecmp(authority + 3, host) == 0;
+	return req->host != NULL && authority != NULL &&
+	    strcasecmp(authority + 3, req->host) == 0;
 }
 
 static void

@@ -16,13 +16,20 @@
 #include "lib/crypto/pwhash.h"
 #include "lib/format/json.h"
 
-/* Two hosts are none: who is to say which one the web server meant? */
-static const char *
-host_of(const struct ptn_request *req)
+/*
+ * The host and the path that were asked for.  A target that names a host is
+ * right about it, whatever the header says (RFC 9112 section 3.2.2).  Two
+ * headers are none: who is to say which one the web server meant?
+ */
+static enum ptn_err
+read_target(struct ptn_request *req)
 {
-	return ptn_request_param_count(req, "HTTP_HOST") == 1
-	    ? ptn_request_param(req, "HTTP_HOST")
-	    : NULL;
+	enum ptn_err r;
+
+	r = ptn_path_target(req->sc.arena, req->uri, &req->host, &req->uri);
+	if (req->host == NULL && ptn_request_param_count(req, "HTTP_HOST") == 1)
+		req->host = ptn_request_param(req, "HTTP_HOST");
+	return r;
 }
 
 /*
@@ -35,9 +42,11 @@ locate(struct ptn_request *req)
 	const struct ptn_tenants *ts = req->env->tenants;
 	const struct ptn_mount *by_path;
 	const char *path = "/";
-	enum ptn_err r = PTN_OK;
+	enum ptn_err r;
 
-	req->mount = ptn_tenants_by_host(ts, host_of(req));
+	if ((r = read_target(req)) != PTN_OK)
+		return r;
+	req->mount = ptn_tenants_by_host(ts, req->host);
 	if (!req->authorizer)
 		r = ptn_path(req->sc.arena, req->uri, &path);
 	else if (req->sc.cf->tenant_paths.n > 0)

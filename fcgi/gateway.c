@@ -4,25 +4,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include <fastcgi.h>
 #include <fcgiapp.h>
 
+#include "fcgi/record.h"
 #include "lib/base/array.h"
 #include "lib/base/bytes.h"
 #include "lib/base/log.h"
 
-#define CHUNK 4096 /* bytes of STDIN taken at a time */
+#define CHUNK 4096     /* bytes of STDIN taken at a time */
+#define NO_SOCKET (-1) /* connections are accepted elsewhere */
 
 struct ptn_gateway {
 	FCGX_Request fcgi;
-	bool authorizes; /* and nothing else */
 };
 
 /* What we use of the variables; HTTP_* comes on top. */
 static const char *const wanted[] = { "REQUEST_METHOD", "REQUEST_URI",
 	"SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE",
-	"CONTENT_LENGTH", "REMOTE_ADDR", "HTTPS", "FCGI_ROLE" };
+	"CONTENT_LENGTH", "REMOTE_ADDR", "HTTPS", "FCGI_ROLE",
+	"SERVER_SOFTWARE" };
 
 /* To a peer whose request cannot be read as one. */
 static const char answer_bad[] = "Status: 400 Bad Request\r\n"
@@ -35,7 +38,7 @@ static const char answer_broken[] = "Status: 500 Internal Server Error\r\n"
 				    "Content-Length: 0\r\n\r\n";
 
 enum ptn_err
-ptn_gateway_new(struct ptn_gateway **out, int listen_fd, bool authorizes)
+ptn_gateway_new(struct ptn_gateway **out)
 {
 	struct ptn_gateway *gw;
 
@@ -44,13 +47,12 @@ ptn_gateway_new(struct ptn_gateway **out, int listen_fd, bool authorizes)
 	if (gw == NULL)
 		return PTN_E_NOMEM;
 	if (FCGX_Init() != 0 ||
-	    FCGX_InitRequest(&gw->fcgi, listen_fd, FCGI_FAIL_ACCEPT_ON_INTR) !=
+	    FCGX_InitRequest(&gw->fcgi, NO_SOCKET, FCGI_FAIL_ACCEPT_ON_INTR) !=
 		0) {
 		ptn_error("libfcgi does not start: %s", strerror(errno));
 		free(gw);
 		return PTN_E_INTERNAL;
 	}
-	gw->authorizes = authorizes;
 	*out = gw;
 	return PTN_OK;
 }
@@ -93,7 +95,10 @@ is_wanted(const char *name, size_t len)
 	return false;
 }
 
-/* How many parameters the arena may get: all, or those within the limits. */
+/*
+ * How many parameters the arena may get: all, or those within the limits,
+ * which the walker of records has seen to but for libfcgi's own.
+ */
 static size_t
 count_params(char *const *envp, bool *too_large)
 {
@@ -157,10 +162,7 @@ param(const struct ptn_request *req, const char *name)
 	return NULL;
 }
 
-/*
- * STDIN to its end (a web server that keeps connections would take what is
- * left for the next request), keeping what the limit allows.
- */
+/* STDIN to its end; what is beyond the limit is not there any more. */
 static enum ptn_err
 read_body(FCGX_Stream *in, struct ptn_request *req, size_t *total)
 {
@@ -180,7 +182,8 @@ read_body(FCGX_Stream *in, struct ptn_request *req, size_t *total)
 		return PTN_E_INPUT;
 	if (body.bad)
 		return PTN_E_NOMEM;
-	req->body_too_large = *total > PTN_BODY_MAX;
+	if (*total > PTN_BODY_MAX)
+		req->body_too_large = true;
 	if (!req->body_too_large)
 		req->body = PTN_BYTES(body.p, body.len);
 	return PTN_OK;
@@ -220,7 +223,7 @@ read_request(struct ptn_gateway *gw, struct ptn_request *req)
 	/* An authorizer gets the variables alone (FastCGI 6.3). */
 	if (r == PTN_OK && !req->authorizer)
 		r = read_body(gw->fcgi.in, req, &total);
-	if (r == PTN_OK && !req->authorizer)
+	if (r == PTN_OK && !req->authorizer && !req->body_too_large)
 		r = check_length(req, total);
 	if (r != PTN_OK)
 		return r;
@@ -234,47 +237,75 @@ read_request(struct ptn_gateway *gw, struct ptn_request *req)
 	return PTN_OK;
 }
 
-/* What the negative answer of FCGX_Accept_r() means (it is -errno). */
+/*
+ * What the library reads is the whole request.  It "accepts" the next request
+ * of a connection that is open already, if that is said to be kept.  There is
+ * no socket on which it could wait for another one.
+ */
 static enum ptn_err
-accept_failed(int rc)
+begin(struct ptn_gateway *gw, struct ptn_arrival *a)
 {
-	switch (-rc) {
-	case EAGAIN:
-	case EINTR:
-	case ECONNABORTED:
-		return PTN_E_NOT_FOUND;
-	default:
-		ptn_error("accept: %s", strerror(-rc));
-		return PTN_E_UNAVAILABLE;
-	}
-}
-
-enum ptn_err
-ptn_gateway_accept(struct ptn_gateway *gw, struct ptn_request *req)
-{
-	enum ptn_err r;
 	int rc;
 
+	if (gw->fcgi.ipcFd >= 0)
+		hang_up(gw); /* of a request that was never answered */
+	gw->fcgi.ipcFd = a->source;
+	gw->fcgi.keepConnection = 1;
 	rc = FCGX_Accept_r(&gw->fcgi);
-	if (rc < 0)
-		return accept_failed(rc);
-	if (gw->fcgi.role != FCGI_AUTHORIZER &&
-	    (gw->authorizes || gw->fcgi.role != FCGI_RESPONDER)) {
-		ptn_warn("FastCGI role %d refused", gw->fcgi.role);
-		hang_up(gw);
-		return PTN_E_INPUT;
-	}
-	r = read_request(gw, req);
-	if (r == PTN_OK)
+	if (rc == 0)
 		return PTN_OK;
-	ptn_info("a request was broken off or malformed: %s", ptn_err_name(r));
-	if (r == PTN_E_INPUT)
+	/* It has closed what it read from. */
+	ptn_error("libfcgi refuses a request: %d", rc);
+	if (a->source != a->conn)
+		close(a->conn);
+	a->conn = a->source = -1;
+	return PTN_E_INPUT;
+}
+
+/* The answer goes to the connection, wherever the request came from. */
+static void
+turn_to(struct ptn_gateway *gw, const struct ptn_arrival *a)
+{
+	if (a->source == a->conn)
+		return;
+	close(a->source);
+	gw->fcgi.ipcFd = a->conn;
+}
+
+static void
+refuse(struct ptn_gateway *gw, enum ptn_err why)
+{
+	ptn_info("a request was broken off or malformed: %s",
+	    ptn_err_name(why));
+	if (why == PTN_E_INPUT)
 		(void)FCGX_PutStr(answer_bad, sizeof(answer_bad) - 1,
 		    gw->fcgi.out);
 	else
 		(void)FCGX_PutStr(answer_broken, sizeof(answer_broken) - 1,
 		    gw->fcgi.out);
 	hang_up(gw);
+}
+
+enum ptn_err
+ptn_gateway_take(struct ptn_gateway *gw, struct ptn_arrival *a,
+    struct ptn_request *req)
+{
+	enum ptn_err r;
+
+	if ((r = begin(gw, a)) != PTN_OK)
+		return r;
+	req->params_too_large = a->params_too_large;
+	req->body_too_large = a->body_too_large;
+	r = read_request(gw, req);
+	turn_to(gw, a);
+	if (gw->fcgi.role != FCGI_AUTHORIZER && a->side == PTN_AUTHORIZER) {
+		ptn_warn("FastCGI role %d refused", gw->fcgi.role);
+		hang_up(gw);
+		return PTN_E_INPUT;
+	}
+	if (r == PTN_OK)
+		return PTN_OK;
+	refuse(gw, r);
 	return PTN_E_INPUT;
 }
 

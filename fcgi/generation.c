@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fcgi/handover.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -23,6 +24,38 @@
 #define EARLY_MS 10000 /* a death before this age is an early one */
 #define PAUSE_FIRST_MS 100
 #define PAUSE_MAX_MS 5000
+
+struct ptn_board {
+	_Atomic int draining;	  /* 1: the generation leaves */
+	struct ptn_score score[]; /* one a place */
+};
+
+/* The roles of children, as logs and ps(1) name them. */
+static const struct {
+	const char *name;
+	const char *title;
+	int (*run)(const struct ptn_child *child);
+} roles[PTN_ROLE__MAX] = {
+	[PTN_WORKER] = { "worker", "postern-worker", ptn_worker_run },
+	[PTN_COURIER] = { "courier", "postern-courier", ptn_courier_run },
+	[PTN_RECEIVER] = { "receiver", "postern-receive", ptn_receiver_run },
+	[PTN_ALONE] = { "worker", NULL, NULL }, /* nobody's child */
+};
+
+static enum ptn_process_role
+role_of(const struct ptn_generation *g, size_t i)
+{
+	if (i < g->nworkers)
+		return PTN_WORKER;
+	return i == g->nworkers ? PTN_COURIER : PTN_RECEIVER;
+}
+
+/* Without whom no request is served. */
+static bool
+serves(const struct ptn_generation *g, size_t i)
+{
+	return role_of(g, i) != PTN_COURIER;
+}
 
 static enum ptn_err
 open_listeners(struct ptn_generation *g, const struct ptn_start *start,
@@ -35,14 +68,12 @@ open_listeners(struct ptn_generation *g, const struct ptn_start *start,
 	};
 	const struct ptn_listener *old;
 	enum ptn_err r = PTN_OK;
-	bool passed = false, some = false;
+	bool some = false;
 	size_t i;
 
-	for (i = 0; i < PTN_SIDE__MAX; i++)
-		passed = passed || start->inherited[i] >= 0;
 	for (i = 0; i < PTN_SIDE__MAX && r == PTN_OK; i++) {
 		old = older != NULL ? &older->listener[i] : NULL;
-		if (passed)
+		if (start->inherited[i] >= 0)
 			g->listener[i].fd = start->inherited[i];
 		else if (old != NULL && old->address != NULL &&
 		    strcmp(old->address, address[i]) == 0)
@@ -58,30 +89,56 @@ open_listeners(struct ptn_generation *g, const struct ptn_start *start,
 	return r;
 }
 
+static size_t
+board_len(const struct ptn_generation *g)
+{
+	return sizeof(*g->board) + g->nplaces * sizeof(g->board->score[0]);
+}
+
 static enum ptn_err
 make_shared(struct ptn_generation *g)
 {
-	size_t len;
+	enum ptn_err r;
 	void *p;
 
 	g->nworkers = (size_t)ptn_hashgate_workers(g->cf);
-	g->nplaces = g->nworkers + 1;
+	g->nplaces = g->nworkers + 2;
 	g->place = calloc(g->nplaces, sizeof(*g->place));
 	if (g->place == NULL)
 		return PTN_E_NOMEM;
-	len = g->nworkers * sizeof(*g->score);
-	p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-	    -1, 0);
+	p = mmap(NULL, board_len(g), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED) {
 		ptn_error("scoreboard: %s", strerror(errno));
 		return PTN_E_NOMEM;
 	}
-	g->score = p;
+	g->board = p;
 	if (pipe2(g->wake, O_CLOEXEC | O_NONBLOCK) < 0) {
 		ptn_error("pipe: %s", strerror(errno));
 		return PTN_E_INTERNAL;
 	}
-	return PTN_OK;
+	r = ptn_handover_open(g->receive);
+	return r == PTN_OK ? ptn_handover_open(g->whole) : r;
+}
+
+static void
+close_one(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* The ways between workers and receiver, as far as they are ours. */
+static void
+close_ways(struct ptn_generation *g)
+{
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		close_one(&g->receive[i]);
+		close_one(&g->whole[i]);
+	}
 }
 
 enum ptn_err
@@ -103,6 +160,7 @@ ptn_generation_new(struct ptn_generation **out, const struct ptn_start *start,
 	g->cf = cf;
 	g->secrets = secrets;
 	g->wake[0] = g->wake[1] = -1;
+	g->receive[0] = g->receive[1] = g->whole[0] = g->whole[1] = -1;
 	g->deadline_ms = ptn_clock_mono_ms() + START_MS;
 	for (i = 0; i < PTN_SIDE__MAX; i++)
 		g->listener[i] = PTN_LISTENER_NONE;
@@ -140,12 +198,11 @@ ptn_generation_free(struct ptn_generation **gp)
 	if (g == NULL)
 		return;
 	close_listeners(g);
-	for (i = 0; i < 2; i++) {
-		if (g->wake[i] >= 0)
-			close(g->wake[i]);
-	}
-	if (g->score != NULL)
-		munmap(g->score, g->nworkers * sizeof(*g->score));
+	close_ways(g);
+	for (i = 0; i < 2; i++)
+		close_one(&g->wake[i]);
+	if (g->board != NULL)
+		munmap(g->board, board_len(g));
 	ptn_hashgate_close(&g->gate);
 	ptn_secrets_free(&g->secrets);
 	ptn_conf_free(&g->cf);
@@ -171,15 +228,10 @@ ptn_generation_inherit(struct ptn_generation *g, struct ptn_generation *older)
 	}
 }
 
-static bool
-is_courier(const struct ptn_generation *g, size_t i)
-{
-	return i == g->nworkers;
-}
-
 /*
  * What a child of g must not keep open: a socket that nobody accepts from
- * would let clients wait for ever, a pipe would hide that its writers left.
+ * would let clients wait for ever, a pipe or a way would hide that its writers
+ * left.
  */
 static void
 forget_others(const struct ptn_generation *g, struct ptn_generation *all)
@@ -193,6 +245,7 @@ forget_others(const struct ptn_generation *g, struct ptn_generation *all)
 		for (i = 0; i < PTN_SIDE__MAX; i++)
 			o->listener[i].owned = false;
 		close_listeners(o);
+		close_ways(o);
 		close(o->wake[0]);
 		close(o->wake[1]);
 		ptn_hashgate_close(&o->gate);
@@ -201,27 +254,40 @@ forget_others(const struct ptn_generation *g, struct ptn_generation *all)
 	}
 }
 
-/* Each child keeps what is its own. */
+/* Only workers accept. */
 static void
-take_courier_part(struct ptn_generation *g, struct ptn_child *c)
+drop_listeners(struct ptn_child *c)
 {
 	size_t i;
 
-	for (i = 0; i < PTN_SIDE__MAX; i++) {
-		if (c->listen_fd[i] >= 0)
-			close(c->listen_fd[i]);
-		c->listen_fd[i] = -1;
-	}
-	close(g->wake[1]);
-	c->wake_fd[1] = -1;
+	for (i = 0; i < PTN_SIDE__MAX; i++)
+		close_one(&c->listen_fd[i]);
 }
 
+/* Each child keeps what is its own. */
 static void
-take_worker_part(struct ptn_generation *g, struct ptn_child *c, size_t i)
+take_part(struct ptn_generation *g, struct ptn_child *c,
+    enum ptn_process_role role)
 {
-	c->score = &g->score[i];
-	close(g->wake[0]);
-	c->wake_fd[0] = -1;
+	if (role != PTN_WORKER)
+		drop_listeners(c);
+	if (role != PTN_COURIER)
+		close_one(&c->wake_fd[0]);
+	if (role != PTN_WORKER)
+		close_one(&c->wake_fd[1]);
+	if (role == PTN_WORKER) {
+		close_one(&g->receive[0]);
+		close_one(&g->whole[1]);
+		c->receive_fd = g->receive[1];
+		c->whole_fd = g->whole[0];
+	} else if (role == PTN_RECEIVER) {
+		close_one(&g->receive[1]);
+		close_one(&g->whole[0]);
+		c->receive_fd = g->receive[0];
+		c->whole_fd = g->whole[1];
+	} else {
+		close_ways(g);
+	}
 }
 
 static _Noreturn void
@@ -231,26 +297,25 @@ child_main(struct ptn_generation *g, struct ptn_generation *all, size_t i,
 	struct ptn_child c = { .cf = g->cf,
 		.secrets = g->secrets,
 		.gate = g->gate,
+		.score = &g->board->score[i],
 		.listen_fd = { g->listener[PTN_PUBLIC].fd,
 		    g->listener[PTN_ADMIN].fd, g->listener[PTN_AUTHORIZER].fd },
-		.wake_fd = { g->wake[0], g->wake[1] } };
-	bool courier = is_courier(g, i);
+		.wake_fd = { g->wake[0], g->wake[1] },
+		.receive_fd = -1,
+		.whole_fd = -1,
+		.parent = parent,
+		.draining = &g->board->draining };
+	enum ptn_process_role role = role_of(g, i);
 
 	ptn_signals_child();
-	ptn_log_init((enum ptn_log_level)g->cf->log_level,
-	    courier ? "courier" : "worker");
-	(void)prctl(PR_SET_NAME, courier ? "postern-courier" : "postern-worker",
-	    0, 0, 0);
+	ptn_log_init((enum ptn_log_level)g->cf->log_level, roles[role].name);
+	(void)prctl(PR_SET_NAME, roles[role].title, 0, 0, 0);
 	forget_others(g, all);
-	if (ptn_process_confine(g->cf, &g->identity, courier) != PTN_OK ||
+	take_part(g, &c, role);
+	if (ptn_process_confine(g->cf, &g->identity, role) != PTN_OK ||
 	    ptn_process_follow(parent) != PTN_OK)
 		_exit(1);
-	if (courier) {
-		take_courier_part(g, &c);
-		exit(ptn_courier_run(&c));
-	}
-	take_worker_part(g, &c, i);
-	exit(ptn_worker_run(&c));
+	exit(roles[role].run(&c));
 }
 
 static void
@@ -261,8 +326,7 @@ fork_one(struct ptn_generation *g, struct ptn_generation *all, size_t i)
 	int64_t now = ptn_clock_mono_ms();
 	pid_t pid;
 
-	if (!is_courier(g, i))
-		memset(&g->score[i], 0, sizeof(g->score[i]));
+	memset(&g->board->score[i], 0, sizeof(g->board->score[i]));
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0)
@@ -316,7 +380,7 @@ signal_name(int sig)
 static void
 log_death(const struct ptn_generation *g, size_t i, int status)
 {
-	const char *who = is_courier(g, i) ? "courier" : "worker";
+	const char *who = roles[role_of(g, i)].name;
 	int pid = (int)g->place[i].pid;
 
 	if (WIFSIGNALED(status))
@@ -361,13 +425,11 @@ ptn_generation_reap(struct ptn_generation *g, pid_t pid, int status)
 	if (i == g->nplaces)
 		return false;
 	log_death(g, i, status);
-	if (!is_courier(g, i)) {
-		/* It is neither busy nor ready any more. */
-		atomic_store(&g->score[i].busy_since_ms, 0);
-		atomic_store(&g->score[i].ready, 0);
-		if (g->state == PTN_GEN_STARTING)
-			g->deaths++;
-	}
+	/* It is neither busy nor ready any more. */
+	atomic_store(&g->board->score[i].busy_since_ms, 0);
+	atomic_store(&g->board->score[i].ready, 0);
+	if (g->state == PTN_GEN_STARTING && serves(g, i))
+		g->deaths++;
 	g->place[i].pid = 0;
 	schedule(&g->place[i]);
 	return true;
@@ -389,6 +451,13 @@ ptn_generation_drain(struct ptn_generation *g)
 {
 	g->state = PTN_GEN_DRAINING;
 	g->deadline_ms = ptn_clock_mono_ms() + g->cf->drain_deadline_s * 1000;
+	/*
+	 * Nobody is replaced any more.  With our ends closed, the receiver sees
+	 * when the last worker has stopped to accept, and the workers see when
+	 * the receiver holds nothing more for them.
+	 */
+	atomic_store(&g->board->draining, 1);
+	close_ways(g);
 	ptn_generation_kill(g, SIGTERM);
 }
 
@@ -399,14 +468,14 @@ ptn_generation_watch(struct ptn_generation *g)
 	int64_t since;
 	size_t i;
 
-	for (i = 0; i < g->nworkers; i++) {
-		since = atomic_load(&g->score[i].busy_since_ms);
+	for (i = 0; i < g->nplaces; i++) {
+		since = atomic_load(&g->board->score[i].busy_since_ms);
 		if (since == 0 || g->place[i].pid == 0 || g->place[i].killed ||
 		    now - since < g->cf->request_deadline_s * 1000)
 			continue;
-		ptn_error("worker %d is busy with one request for %lld ms: "
-			  "killed",
-		    (int)g->place[i].pid, (long long)(now - since));
+		ptn_error("%s %d is busy with one request for %lld ms: killed",
+		    roles[role_of(g, i)].name, (int)g->place[i].pid,
+		    (long long)(now - since));
 		g->place[i].killed = true;
 		(void)kill(g->place[i].pid, SIGKILL);
 	}
@@ -417,8 +486,8 @@ ptn_generation_ready(const struct ptn_generation *g)
 {
 	size_t i;
 
-	for (i = 0; i < g->nworkers; i++) {
-		if (atomic_load(&g->score[i].ready) == 0)
+	for (i = 0; i < g->nplaces; i++) {
+		if (serves(g, i) && atomic_load(&g->board->score[i].ready) == 0)
 			return false;
 	}
 	return true;

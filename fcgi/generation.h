@@ -15,7 +15,7 @@
 struct ptn_conf;
 
 /*
- * A generation: the workers and the courier that run with one configuration,
+ * A generation: workers, courier and receiver that run with one configuration,
  * and all that they share.  A reload starts a new one beside the old.
  */
 
@@ -27,6 +27,8 @@ struct ptn_generation_place {
 	int64_t pause_ms; /* after the next early death */
 	bool killed;	  /* the watchdog's doing */
 };
+
+struct ptn_board; /* what its children share with us */
 
 enum ptn_generation_state {
 	PTN_GEN_STARTING = 0, /* not all workers are ready yet */
@@ -43,11 +45,13 @@ struct ptn_generation {
 	struct ptn_hashgate *gate;
 	struct ptn_listener listener[PTN_SIDE__MAX];
 	int wake[2];
-	struct ptn_score *score; /* one a worker, shared memory */
+	int receive[2]; /* to the receiver, and from it (handover.h) */
+	int whole[2];
+	struct ptn_board *board; /* shared memory */
 	size_t nworkers;
-	struct ptn_generation_place *place; /* nworkers, then the courier's */
+	struct ptn_generation_place *place; /* workers, courier, receiver */
 	size_t nplaces;
-	size_t deaths;	     /* of workers, while STARTING */
+	size_t deaths;	     /* of those that serve, while STARTING */
 	int64_t deadline_ms; /* STARTING: give up; DRAINING: KILL */
 };
 
@@ -82,10 +86,10 @@ bool ptn_generation_reap(struct ptn_generation *g, pid_t pid, int status);
 void ptn_generation_kill(const struct ptn_generation *g, int sig);
 void ptn_generation_drain(struct ptn_generation *g);
 
-/* KILL workers whose request is older than the deadline. */
+/* KILL who is busy with one request for longer than the deadline. */
 void ptn_generation_watch(struct ptn_generation *g);
 
-/* Every worker is in its accept loop. */
+/* Every worker, and the receiver, is in its loop. */
 bool ptn_generation_ready(const struct ptn_generation *g);
 /* No child is left. */
 bool ptn_generation_empty(const struct ptn_generation *g);

@@ -3,8 +3,39 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
+#include "lib/base/array.h"
 #include "lib/base/hex.h"
+
+/* Where the authority of an absolute-form begins; NULL if it is none. */
+static const char *
+authority_of(const char *target)
+{
+	static const char *const scheme[] = { "http://", "https://" };
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(scheme); i++)
+		if (strncasecmp(target, scheme[i], strlen(scheme[i])) == 0)
+			return target + strlen(scheme[i]);
+	return NULL;
+}
+
+enum ptn_err
+ptn_path_target(struct ptn_arena *a, const char *target, const char **authority,
+    const char **uri)
+{
+	const char *at = authority_of(target);
+	const size_t len = at != NULL ? strcspn(at, "/?#") : 0;
+
+	*authority = NULL;
+	*uri = target;
+	if (at == NULL)
+		return PTN_OK;
+	*authority = ptn_arena_strndup(a, at, len);
+	*uri = at[len] == '/' ? at + len : ptn_arena_printf(a, "/%s", at + len);
+	return *authority != NULL && *uri != NULL ? PTN_OK : PTN_E_NOMEM;
+}
 
 static bool
 unreserved(int c)

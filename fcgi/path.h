@@ -5,6 +5,19 @@
 #include "lib/base/err.h"
 
 /*
+ * Take a request target in absolute-form apart (RFC 9112 section 3.2.2), as
+ * some web servers hand it on.
+ *
+ * authority	what it names ("example.org:8080"), in the arena; NULL if the
+ *		target has no such form.
+ * uri		the same target in origin-form; or as it was.
+ *
+ * PTN_E_NOMEM.
+ */
+enum ptn_err ptn_path_target(struct ptn_arena *a, const char *target,
+    const char **authority, const char **uri) PTN_MUST_USE;
+
+/*
  * The path a request is routed by: the path of REQUEST_URI, from one source
  * only, without query.  Percent escapes of unreserved characters (RFC 3986
  * section 2.3) are decoded; any other escape, an empty or dot segment, a

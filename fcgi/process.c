@@ -1,5 +1,7 @@
 #define _GNU_SOURCE /* ppoll(2) */
 
+#include "config.h"
+
 #include "fcgi/process.h"
 
 #include <sys/epoll.h>
@@ -21,9 +23,12 @@
 #include "lib/base/array.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
+#include "lib/crypto/hashgate.h"
 
 #define FILES_MAX 256 /* descriptors a confined process may open */
 #define WAIT_MAX 8    /* descriptors one wait takes */
+/* Bytes of address space: the arena, libraries, and what requests need. */
+#define HEADROOM ((size_t)64 * 1024 * 1024)
 
 struct ptn_signals ptn_signals;
 
@@ -115,26 +120,41 @@ ptn_wait_fds(const int *fds, size_t n, int timeout_ms, bool *readable)
 }
 
 enum ptn_err
+ptn_waiter_add(int waiter, int fd, size_t which)
+{
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLEXCLUSIVE,
+		.data.u64 = which };
+
+	if (epoll_ctl(waiter, EPOLL_CTL_ADD, fd, &ev) == 0)
+		return PTN_OK;
+	ptn_error("epoll_ctl: %s", strerror(errno));
+	return PTN_E_INTERNAL;
+}
+
+void
+ptn_waiter_remove(int waiter, int fd)
+{
+	(void)epoll_ctl(waiter, EPOLL_CTL_DEL, fd, NULL);
+}
+
+enum ptn_err
 ptn_waiter_open(const int *fds, size_t n, int *waiter)
 {
-	struct epoll_event ev = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	enum ptn_err r = PTN_OK;
 	size_t i;
 
 	*waiter = epoll_create1(EPOLL_CLOEXEC);
 	if (*waiter < 0)
 		return wait_failed("epoll_create1");
-	for (i = 0; i < n; i++) {
-		if (fds[i] < 0)
-			continue;
-		ev.data.u64 = i;
-		if (epoll_ctl(*waiter, EPOLL_CTL_ADD, fds[i], &ev) < 0) {
-			ptn_error("epoll_ctl: %s", strerror(errno));
-			close(*waiter);
-			*waiter = -1;
-			return PTN_E_INTERNAL;
-		}
+	for (i = 0; i < n && r == PTN_OK; i++) {
+		if (fds[i] >= 0)
+			r = ptn_waiter_add(*waiter, fds[i], i);
 	}
-	return PTN_OK;
+	if (r != PTN_OK) {
+		close(*waiter);
+		*waiter = -1;
+	}
+	return r;
 }
 
 enum ptn_err
@@ -232,19 +252,82 @@ ptn_process_hide(void)
 		ptn_warn("core files stay possible: %s", strerror(errno));
 }
 
+/* Bytes of address space in use; 0 if that cannot be told. */
+static size_t
+address_space(void)
+{
+	unsigned long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%lu", &pages) != 1)
+		pages = 0;
+	(void)fclose(f);
+	return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+void
+ptn_process_bound(size_t headroom)
+{
+	size_t now = address_space();
+	struct rlimit l;
+
+	if (now == 0 || getrlimit(RLIMIT_AS, &l) < 0)
+		return;
+	l.rlim_cur = l.rlim_max;
+	if (headroom > 0 && now + headroom < l.rlim_max)
+		l.rlim_cur = now + headroom;
+	if (setrlimit(RLIMIT_AS, &l) < 0)
+		ptn_warn("RLIMIT_AS: %s", strerror(errno));
+}
+
+size_t
+ptn_process_headroom(const struct ptn_conf *cf, enum ptn_process_role role)
+{
+	const size_t hash = (size_t)ptn_hashgate_kib(cf) * 1024;
+	const size_t received = (size_t)cf->receive_memory_kib * 1024;
+	const size_t of[PTN_ROLE__MAX] = {
+		/* The slots are mapped by now, by the supervisor. */
+		[PTN_WORKER] = HEADROOM,
+		/* What it starts would inherit it. */
+		[PTN_COURIER] = 0,
+		[PTN_RECEIVER] = HEADROOM + received,
+		/* A slot's memory is its own. */
+		[PTN_ALONE] = HEADROOM + hash,
+	};
+
+	/* What watches every byte reserves more than any limit. */
+	return PTN_SANITIZED ? 0 : of[role];
+}
+
+static void
+bound_files(const struct ptn_conf *cf, enum ptn_process_role role)
+{
+	const rlim_t want = role == PTN_RECEIVER
+	    ? (rlim_t)cf->receive_connections + PTN_FILES_SPARE
+	    : FILES_MAX;
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
+		return;
+	if (l.rlim_max == RLIM_INFINITY || l.rlim_max > want)
+		l.rlim_max = want;
+	l.rlim_cur = l.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &l);
+}
+
 enum ptn_err
 ptn_process_confine(const struct ptn_conf *cf, const struct ptn_identity *id,
-    bool mails)
+    enum ptn_process_role role)
 {
-	struct rlimit files = { FILES_MAX, FILES_MAX };
-	struct rlimit now;
+	bool mails = role == PTN_COURIER || role == PTN_ALONE;
 
 	if (id->change && become(id) != PTN_OK)
 		return PTN_E_INTERNAL;
 	ptn_process_hide();
-	if (getrlimit(RLIMIT_NOFILE, &now) == 0 &&
-	    (now.rlim_max == RLIM_INFINITY || now.rlim_max > FILES_MAX))
-		(void)setrlimit(RLIMIT_NOFILE, &files);
+	bound_files(cf, role);
+	ptn_process_bound(ptn_process_headroom(cf, role));
 	if (mails && cf->mail_transport == PTN_MAIL_SENDMAIL)
 		return PTN_OK;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
@@ -252,6 +335,14 @@ ptn_process_confine(const struct ptn_conf *cf, const struct ptn_identity *id,
 		return PTN_E_INTERNAL;
 	}
 	return PTN_OK;
+}
+
+bool
+ptn_child_drains(const struct ptn_child *child)
+{
+	if (child->draining == NULL)
+		return false;
+	return atomic_load(child->draining) != 0 || getppid() != child->parent;
 }
 
 enum ptn_err

@@ -15,9 +15,18 @@
 
 struct ptn_conf;
 
+/* What a process of ours is there for. */
+enum ptn_process_role {
+	PTN_WORKER = 0,
+	PTN_COURIER,  /* writes mail, and starts programs that send it */
+	PTN_RECEIVER, /* takes requests that are not whole, until they are */
+	PTN_ALONE,    /* a worker that is its own courier and receiver */
+	PTN_ROLE__MAX
+};
+
 /*
- * What the supervisor shares with its children: a line a worker, in memory
- * mapped before forking.  The worker writes, the supervisor reads.
+ * What the supervisor shares with its children: a line for each, in memory
+ * mapped before forking.  The child writes, the supervisor reads.
  */
 struct ptn_score {
 	_Atomic int64_t busy_since_ms; /* monotonic; 0: waiting for a request */
@@ -33,8 +42,18 @@ struct ptn_child {
 	struct ptn_score *score;      /* NULL without a supervisor */
 	int listen_fd[PTN_SIDE__MAX]; /* by enum ptn_side; -1: none */
 	int wake_fd[2]; /* pipe: the courier reads [0], workers write [1] */
-	bool alone;	/* no supervisor: drain the outbox after replies */
+	int receive_fd; /* to the receiver (handover.h); -1: none */
+	int whole_fd;	/* and back, to any worker; -1: none */
+	pid_t parent;	/* the supervisor; 0: none */
+	const _Atomic int *draining; /* 1: told to leave are all of us; NULL */
+	bool alone; /* no supervisor: drain the outbox after replies */
 };
+
+/*
+ * Told to leave, a child goes at once, or with all others of its generation:
+ * then it stays for what the receiver holds.
+ */
+bool ptn_child_drains(const struct ptn_child *child);
 
 /*
  * Sub-command serve: pick the way we were started, and run until told.
@@ -73,6 +92,7 @@ int ptn_supervisor_run(const struct ptn_start *start, struct ptn_conf *cf,
 /* The bodies of the children.  They return when told to leave. */
 int ptn_worker_run(const struct ptn_child *child);
 int ptn_courier_run(const struct ptn_child *child);
+int ptn_receiver_run(const struct ptn_child *child);
 
 /*
  * Send what is due, once, and expire old rows if expire is set: what
@@ -128,6 +148,9 @@ enum ptn_err ptn_wait_fds(const int *fds, size_t n, int timeout_ms,
  */
 enum ptn_err ptn_waiter_open(const int *fds, size_t n,
     int *waiter) PTN_MUST_USE;
+enum ptn_err ptn_waiter_add(int waiter, int fd, size_t which) PTN_MUST_USE;
+/* A descriptor that others have as well is not forgotten by closing it. */
+void ptn_waiter_remove(int waiter, int fd);
 enum ptn_err ptn_waiter_wait(int waiter, int timeout_ms,
     size_t *which) PTN_MUST_USE;
 
@@ -151,16 +174,28 @@ enum ptn_err ptn_process_identity(const struct ptn_conf *cf,
 
 /*
  * Lock the process down, for good: the identity, no core file, not dumpable,
- * few descriptors, no new privileges.
+ * few descriptors, no new privileges, and no more memory than its role can
+ * have a use for.
  *
- * mails	this process hands mail to cf->mail_transport.  A local
- *		sendmail is often set-group-id (Postfix's postdrop), so with
- *		that transport new privileges stay possible.
+ * A local sendmail is often set-group-id (Postfix's postdrop), so whoever
+ * hands mail to one keeps the possibility of new privileges.
  *
  * Returns PTN_OK or PTN_E_INTERNAL.
  */
 enum ptn_err ptn_process_confine(const struct ptn_conf *cf,
-    const struct ptn_identity *id, bool mails) PTN_MUST_USE;
+    const struct ptn_identity *id, enum ptn_process_role role) PTN_MUST_USE;
+
+/*
+ * Bound the address space: what there is now, and headroom bytes more; 0
+ * takes the bound away.  It is a soft limit, which programs started from here
+ * inherit.
+ */
+void ptn_process_bound(size_t headroom);
+/* How many bytes it may be for a role; 0: not bounded. */
+size_t ptn_process_headroom(const struct ptn_conf *cf,
+    enum ptn_process_role role);
+
+#define PTN_FILES_SPARE 64 /* descriptors of the receiver that hold nobody */
 
 /* Secrets stay out of core files and of other processes' sight. */
 void ptn_process_hide(void);

@@ -1,6 +1,7 @@
 #include "fcgi/request.h"
 
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "lib/account/keysets.h"
@@ -54,6 +55,16 @@ ptn_request_param_count(const struct ptn_request *req, const char *name)
 	for (i = 0; i < req->nparams; i++)
 		n += strcmp(req->params[i].name, name) == 0;
 	return n;
+}
+
+bool
+ptn_request_server_is(const struct ptn_request *req, const char *product)
+{
+	const char *s = ptn_request_param(req, "SERVER_SOFTWARE");
+	const size_t len = strlen(product);
+
+	return s != NULL && strncasecmp(s, product, len) == 0 &&
+	    strchr("/ ", s[len]) != NULL;
 }
 
 void

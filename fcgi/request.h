@@ -80,7 +80,7 @@ struct ptn_request {
 	const struct ptn_param *params;
 	size_t nparams;
 	enum ptn_method method;
-	const char *uri; /* REQUEST_URI as sent */
+	const char *uri; /* REQUEST_URI; from the gate on in origin-form */
 	struct ptn_bytes body;
 	bool authorizer; /* the web server asks who may pass (authorizer.h) */
 	bool body_too_large;   /* it was read to its end and dropped */
@@ -90,6 +90,7 @@ struct ptn_request {
 	/* From the gate. */
 	const struct ptn_family *family;
 	struct ptn_json *json;	 /* the body, while fields point into it */
+	const char *host; /* that it was sent to, with its port; or NULL */
 	enum ptn_err path_err;	 /* why there is no path */
 	const char *path; /* decoded, without base_path; begins with "/" */
 	const struct ptn_mount *mount; /* which names the tenant, or NULL */
@@ -114,6 +115,12 @@ struct ptn_request {
  */
 const char *ptn_request_param(const struct ptn_request *req, const char *name);
 size_t ptn_request_param_count(const struct ptn_request *req, const char *name);
+
+/*
+ * Does the web server say that it is this product ("Apache", in any case)?
+ * SERVER_SOFTWARE, RFC 3875 section 4.1.17.
+ */
+bool ptn_request_server_is(const struct ptn_request *req, const char *product);
 
 /* There is mail in the outbox: the courier is to look at once. */
 void ptn_request_wake_courier(const struct ptn_request *req);

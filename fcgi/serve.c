@@ -21,6 +21,8 @@ serve_alone(struct ptn_conf *cf, struct ptn_secrets *secrets)
 		.secrets = secrets,
 		.listen_fd = { STDIN_FILENO, -1, -1 },
 		.wake_fd = { -1, -1 },
+		.receive_fd = -1,
+		.whole_fd = -1,
 		.alone = true };
 	struct ptn_identity id;
 	int rc = 1;
@@ -28,7 +30,7 @@ serve_alone(struct ptn_conf *cf, struct ptn_secrets *secrets)
 	ptn_log_init((enum ptn_log_level)cf->log_level, "worker");
 	if (ptn_listen_adopt(STDIN_FILENO) == PTN_OK &&
 	    ptn_process_identity(cf, &id) == PTN_OK &&
-	    ptn_process_confine(cf, &id, true) == PTN_OK &&
+	    ptn_process_confine(cf, &id, PTN_ALONE) == PTN_OK &&
 	    ptn_hashgate_open(&child.gate, cf, cf->state_dir) == PTN_OK)
 		rc = ptn_worker_run(&child);
 	ptn_hashgate_close(&child.gate);

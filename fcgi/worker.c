@@ -5,8 +5,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fcgi/arrival.h"
 #include "fcgi/dispatch.h"
 #include "fcgi/gateway.h"
+#include "fcgi/handover.h"
+#include "fcgi/intake.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "lib/account/keysets.h"
@@ -20,15 +23,19 @@
 #define ARENA_MAX (1024 * 1024) /* bytes a request may use */
 #define TOKENS 512		/* verified tokens that are remembered */
 #define PAUSE_MS 100		/* when there are no descriptors left */
+#define HANDOVER_MS 200		/* when the receiver does not keep up */
+#define ALONE_MS 3000		/* a request has, with nobody to receive it */
+#define WHOLE PTN_SIDE__MAX	/* what waits: behind the sockets, the way */
 
 /* A worker: the objects it makes before its loop and keeps. */
 struct worker {
 	const struct ptn_child *child;
 	struct ptn_env env;
-	struct ptn_gateway *gateway[PTN_SIDE__MAX];
+	struct ptn_gateway *gateway;
 	struct ptn_score *score;
 	struct ptn_score own_score; /* without a supervisor */
 	int waiter;
+	bool closed; /* told to leave: nothing is accepted any more */
 };
 
 /* One malloc arena is enough for one thread, and free pages go back. */
@@ -104,33 +111,30 @@ env_close(struct ptn_env *env)
 static enum ptn_err
 worker_open(struct worker *w, const struct ptn_child *child)
 {
+	int fds[PTN_SIDE__MAX + 1];
 	enum ptn_err r;
 	size_t i;
 
 	w->child = child;
 	w->score = child->score != NULL ? child->score : &w->own_score;
 	w->waiter = -1;
+	for (i = 0; i < PTN_SIDE__MAX; i++)
+		fds[i] = child->listen_fd[i];
+	fds[WHOLE] = child->whole_fd;
 	r = env_open(&w->env, child);
-	for (i = 0; i < PTN_SIDE__MAX && r == PTN_OK; i++) {
-		if (child->listen_fd[i] >= 0)
-			r = ptn_gateway_new(&w->gateway[i], child->listen_fd[i],
-			    i == PTN_AUTHORIZER);
-	}
 	if (r == PTN_OK)
-		r = ptn_waiter_open(child->listen_fd, PTN_SIDE__MAX,
-		    &w->waiter);
+		r = ptn_gateway_new(&w->gateway);
+	if (r == PTN_OK)
+		r = ptn_waiter_open(fds, PTN_SIDE__MAX + 1, &w->waiter);
 	return r;
 }
 
 static void
 worker_close(struct worker *w)
 {
-	size_t i;
-
 	if (w->waiter >= 0)
 		close(w->waiter);
-	for (i = 0; i < PTN_SIDE__MAX; i++)
-		ptn_gateway_free(&w->gateway[i]);
+	ptn_gateway_free(&w->gateway);
 	env_close(&w->env);
 }
 
@@ -143,37 +147,119 @@ pause_shortly(void)
 	nanosleep(&t, NULL);
 }
 
+/*
+ * A request that is not whole goes to the receiver.  That is quick to take
+ * it, or dead and soon replaced: what was sent waits for its successor.
+ */
+static enum ptn_err
+pass_on(const struct worker *w, const struct ptn_arrival *a)
+{
+	const struct timespec pause = { 0, 1000000L };
+	const int64_t until = ptn_clock_mono_ms() + HANDOVER_MS;
+	enum ptn_err r;
+
+	for (;;) {
+		r = ptn_handover_send(w->child->receive_fd, a);
+		if (r != PTN_E_BUSY || ptn_clock_mono_ms() > until)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	if (r != PTN_OK)
+		ptn_warn("the receiver does not take a request: dropped");
+	return r;
+}
+
+/* Nobody else is there to receive it: it has a short time. */
+static enum ptn_err
+receive_here(const struct worker *w, struct ptn_arrival *a)
+{
+	const int64_t time_ms = w->env.sc.cf->receive_deadline_s * 1000;
+	struct ptn_intake in;
+	enum ptn_err r;
+
+	ptn_intake_init(&in);
+	r = ptn_intake_receive(&in, a->conn,
+	    time_ms < ALONE_MS ? (int)time_ms : ALONE_MS);
+	if (r == PTN_OK)
+		r = ptn_intake_finish(&in, a);
+	if (r != PTN_OK) {
+		ptn_info("a request is not received: %s", ptn_err_name(r));
+		ptn_intake_refuse(&in, a->conn, r);
+	}
+	ptn_intake_free(&in);
+	return r;
+}
+
+/* Accept on a socket; PTN_OK with a request that is whole. */
+static enum ptn_err
+accept_one(struct worker *w, size_t side, struct ptn_arrival *a)
+{
+	enum ptn_err r;
+
+	r = ptn_arrival_accept(a, w->child->listen_fd[side],
+	    (enum ptn_side)side);
+	if (r != PTN_OK)
+		return r;
+	r = ptn_arrival_look(a);
+	if (r == PTN_E_BUSY && w->child->alone)
+		r = receive_here(w, a);
+	else if (r == PTN_E_BUSY)
+		(void)pass_on(w, a);
+	if (r != PTN_OK)
+		ptn_arrival_close(a);
+	return r == PTN_OK ? PTN_OK : PTN_E_NOT_FOUND;
+}
+
 /* One request, from first byte to wiped arena. */
 static void
-serve_one(struct worker *w, size_t side)
+serve(struct worker *w, struct ptn_arrival *a)
 {
 	struct ptn_request req = { .env = &w->env,
 		.sc = w->env.sc,
-		.side = (enum ptn_side)side };
+		.side = a->side };
 	struct ptn_reply rep;
-	enum ptn_err r;
 
-	r = ptn_gateway_accept(w->gateway[side], &req);
-	if (r == PTN_OK) {
+	if (ptn_gateway_take(w->gateway, a, &req) == PTN_OK) {
 		ptn_reply_init(&rep, w->env.sc.arena);
 		ptn_dispatch(&req, &rep);
-		ptn_gateway_send(w->gateway[side], &req, &rep);
+		ptn_gateway_send(w->gateway, &req, &rep);
 		atomic_fetch_add(&w->score->requests, 1);
-	} else if (r == PTN_E_UNAVAILABLE) {
-		pause_shortly();
 	}
 	ptn_arena_reset(w->env.sc.arena);
 }
 
-/* Without a courier of our own: the reply is out, now the mail. */
+/* PTN_E_GONE: nothing will come by that way any more. */
+static enum ptn_err
+serve_one(struct worker *w, size_t which)
+{
+	struct ptn_arrival a;
+	enum ptn_err r;
+
+	r = which == WHOLE ? ptn_handover_take(w->child->whole_fd, &a)
+			   : accept_one(w, which, &a);
+	if (r == PTN_OK)
+		serve(w, &a);
+	else if (r == PTN_E_UNAVAILABLE)
+		pause_shortly();
+	return r;
+}
+
+/*
+ * Without a courier of our own: the reply is out, now the mail.  The programs
+ * that send it have a use for more memory than we.
+ */
 static void
 drain_outbox(struct worker *w)
 {
+	const struct ptn_conf *cf = w->env.sc.cf;
+
 	if (!w->child->alone || !w->env.mail_queued)
 		return;
 	w->env.mail_queued = false;
-	if (ptn_courier_once(w->env.sc.cf, w->env.sc.secrets, false) != PTN_OK)
+	ptn_process_bound(0);
+	if (ptn_courier_once(cf, w->env.sc.secrets, false) != PTN_OK)
 		ptn_warn("mail stays in the outbox");
+	ptn_process_bound(ptn_process_headroom(cf, PTN_ALONE));
 }
 
 /*
@@ -181,31 +267,63 @@ drain_outbox(struct worker *w)
  * without one, the alarm clock ends us when the request takes too long, and
  * the web server starts another.
  */
-static void
-serve_watched(struct worker *w, size_t side)
+static enum ptn_err
+serve_watched(struct worker *w, size_t which)
 {
+	enum ptn_err r;
+
 	if (w->child->alone)
 		alarm((unsigned int)w->env.sc.cf->request_deadline_s);
 	atomic_store(&w->score->busy_since_ms, ptn_clock_mono_ms());
-	serve_one(w, side);
+	r = serve_one(w, which);
 	atomic_store(&w->score->busy_since_ms, 0);
 	if (w->child->alone)
 		alarm(0);
 	drain_outbox(w);
+	return r;
+}
+
+/*
+ * Accept no more.  When nobody of us can send to the receiver any more, it
+ * leaves after what it holds, and that is the end of what can come from it.
+ */
+static void
+close_doors(struct worker *w)
+{
+	size_t i;
+
+	for (i = 0; i < PTN_SIDE__MAX; i++) {
+		if (w->child->listen_fd[i] >= 0)
+			ptn_waiter_remove(w->waiter, w->child->listen_fd[i]);
+	}
+	close(w->child->receive_fd);
+	w->closed = true;
+}
+
+/* Whether to leave: not before the receiver, if all of us are to. */
+static bool
+may_leave(struct worker *w)
+{
+	if (w->closed || atomic_load(&ptn_signals.leave) == 0)
+		return false;
+	if (!ptn_child_drains(w->child))
+		return true;
+	close_doors(w);
+	return false;
 }
 
 static enum ptn_err
 serve_loop(struct worker *w)
 {
 	enum ptn_err r = PTN_OK;
-	size_t side;
+	size_t which;
 
 	atomic_store(&w->score->ready, 1);
-	while (atomic_load(&ptn_signals.leave) == 0) {
-		r = ptn_waiter_wait(w->waiter, -1, &side);
-		if (r == PTN_OK)
-			serve_watched(w, side);
-		else if (r != PTN_E_NOT_FOUND)
+	while (!may_leave(w)) {
+		r = ptn_waiter_wait(w->waiter, -1, &which);
+		if (r == PTN_OK && serve_watched(w, which) == PTN_E_GONE)
+			return PTN_OK;
+		if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 			return r;
 	}
 	return PTN_OK;

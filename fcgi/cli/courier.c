@@ -19,7 +19,7 @@ run_once(const struct ptn_conf *cf, const struct ptn_secrets *secrets)
 	ptn_log_init((enum ptn_log_level)cf->log_level, "courier");
 	r = ptn_process_identity(cf, &id);
 	if (r == PTN_OK)
-		r = ptn_process_confine(cf, &id, true);
+		r = ptn_process_confine(cf, &id, PTN_COURIER);
 	if (r == PTN_OK)
 		r = ptn_courier_once(cf, secrets, true);
 	return r;

@@ -10,6 +10,7 @@
 #include "fcgi/cli/print.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
+#include "lib/base/unicode.h"
 #include "lib/crypto/pem.h"
 #include "lib/dfns/administer.h"
 #include "lib/dfns/service.h"
@@ -61,9 +62,10 @@ read_words(int argc, char *const *argv, struct words *w)
 
 /* The text of a file that is no longer than a key. */
 static enum ptn_err
-read_key(struct ptn_arena *a, const char *path, char **text)
+read_key(struct ptn_arena *a, const char *path, const char **text)
 {
 	FILE *f = fopen(path, "re");
+	char *file;
 	size_t n;
 
 	if (f == NULL) {
@@ -71,13 +73,14 @@ read_key(struct ptn_arena *a, const char *path, char **text)
 		    strerror(errno));
 		return PTN_E_NOT_FOUND;
 	}
-	if ((*text = ptn_arena_calloc(a, 1, PTN_PEM_MAX + 1)) == NULL) {
+	if ((file = ptn_arena_calloc(a, 1, PTN_PEM_MAX + 1)) == NULL) {
 		(void)fclose(f);
 		return PTN_E_NOMEM;
 	}
 	/* One byte more than is allowed is refused as no key. */
-	n = fread(*text, 1, PTN_PEM_MAX + 1, f);
+	n = fread(file, 1, PTN_PEM_MAX + 1, f);
 	(void)fclose(f);
+	*text = (const char *)ptn_utf8_text(PTN_BYTES(file, n)).p;
 	return n <= PTN_PEM_MAX ? PTN_OK : PTN_E_UNPROCESSABLE;
 }
 
@@ -97,7 +100,8 @@ create(struct ptn_cli_context *d, const struct words *w)
 	const int64_t days = w->days > 0 ? w->days : PTN_SERVICE_DAYS_MAX;
 	struct ptn_service_new s = { .name = w->what,
 		.ttl_s = days * S_PER_DAY };
-	char expires[PTN_CLOCK_STR], *pem;
+	char expires[PTN_CLOCK_STR];
+	const char *pem;
 	enum ptn_err r;
 
 	if ((r = read_key(d->sc.arena, w->key_file, &pem)) != PTN_OK ||

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/unicode.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/sql.h"
 
@@ -184,8 +185,8 @@ const char *
 ptn_credential_aaguid_name(struct ptn_arena *a, const char *path,
     const struct ptn_uuid *aaguid)
 {
-	char wanted[PTN_UUID_STR], line[AAGUID_LINE_MAX];
-	const char *name = NULL;
+	char wanted[PTN_UUID_STR], buf[AAGUID_LINE_MAX];
+	const char *name = NULL, *line;
 	FILE *f;
 
 	if (*path == '\0')
@@ -193,11 +194,12 @@ ptn_credential_aaguid_name(struct ptn_arena *a, const char *path,
 	if (ptn_uuid_is_nil(aaguid) || (f = fopen(path, "re")) == NULL)
 		return NULL;
 	ptn_uuid_format(aaguid, wanted);
-	while (name == NULL && fgets(line, sizeof(line), f) != NULL) {
+	while (name == NULL && fgets(buf, sizeof(buf), f) != NULL) {
+		buf[strcspn(buf, "\r\n")] = '\0';
+		line = (const char *)ptn_utf8_text(ptn_bytes_of(buf)).p;
 		if (strncmp(line, wanted, PTN_UUID_STR - 1) != 0 ||
 		    line[PTN_UUID_STR - 1] != ' ')
 			continue;
-		line[strcspn(line, "\r\n")] = '\0';
 		name = ptn_arena_strdup(a, line + PTN_UUID_STR);
 	}
 	(void)fclose(f);

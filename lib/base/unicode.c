@@ -43,6 +43,16 @@ ptn_utf8_valid(struct ptn_bytes b)
 	return true;
 }
 
+struct ptn_bytes
+ptn_utf8_text(struct ptn_bytes file)
+{
+	static const uint8_t mark[] = { 0xef, 0xbb, 0xbf };
+
+	if (file.len < sizeof(mark) || memcmp(file.p, mark, sizeof(mark)) != 0)
+		return file;
+	return PTN_BYTES(file.p + sizeof(mark), file.len - sizeof(mark));
+}
+
 size_t
 ptn_utf8_length(struct ptn_bytes b)
 {

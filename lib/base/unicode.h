@@ -24,6 +24,10 @@ bool ptn_utf8_valid(struct ptn_bytes b);
 /* Code points of valid UTF-8; a malformed byte counts as one. */
 size_t ptn_utf8_length(struct ptn_bytes b);
 
+/* What a file says, without the byte order mark that some editors begin with.
+ */
+struct ptn_bytes ptn_utf8_text(struct ptn_bytes file);
+
 /*
  * What of a text fits into max bytes: a whole number of characters, each
  * malformed byte a "?".  NULL for NULL, and when the arena is full.

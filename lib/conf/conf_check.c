@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/format/ip.h"
 #include "lib/format/mount.h"
 #include "lib/format/url.h"
 
@@ -253,41 +254,15 @@ check_listen(struct ptn_conf_load *ld)
 	}
 }
 
-/* "192.0.2.1", "10.0.0.0/8", "2001:db8::/32". */
-static bool
-is_network(const char *s)
-{
-	char host[INET6_ADDRSTRLEN];
-	const char *slash = strchr(s, '/');
-	size_t len = slash != NULL ? (size_t)(slash - s) : strlen(s);
-	int bits, max;
-
-	if (len >= sizeof(host))
-		return false;
-	memcpy(host, s, len);
-	host[len] = '\0';
-	if (!ptn_url_ip_ok(host))
-		return false;
-	if (slash == NULL)
-		return true;
-	slash++;
-	if (slash[0] == '\0' || strlen(slash) > 3 ||
-	    slash[strspn(slash, "0123456789")] != '\0' ||
-	    (slash[0] == '0' && slash[1] != '\0'))
-		return false;
-	bits = atoi(slash);
-	max = strchr(host, ':') != NULL ? 128 : 32;
-	return bits <= max;
-}
-
 static void
 check_proxies(struct ptn_conf_load *ld)
 {
 	const struct ptn_strs *l = &ld->cf->trusted_proxies;
+	struct ptn_ip_net net;
 	size_t i;
 
 	for (i = 0; i < l->n; i++)
-		if (!is_network(l->v[i]))
+		if (!ptn_ip_net_parse(l->v[i], &net))
 			ptn_conf_fault(ld, l,
 			    "\"%.80s\" is neither an address nor a network "
 			    "(192.0.2.0/24)",

@@ -42,6 +42,7 @@ secret_file(struct ptn_arena *a, const char *path, const char **out,
 {
 	struct ptn_conf_file file;
 	struct ptn_conf_why below;
+	struct ptn_bytes text;
 	size_t len;
 	char *s;
 
@@ -53,14 +54,15 @@ secret_file(struct ptn_arena *a, const char *path, const char **out,
 		return ptn_conf_no(why,
 		    "others can read %.80s (mode %04o): chmod 600 %.80s", path,
 		    file.mode, path);
-	len = file.text.len;
-	if (memchr(file.text.p, '\0', len) != NULL)
+	text = ptn_utf8_text(file.text);
+	len = text.len;
+	if (memchr(text.p, '\0', len) != NULL)
 		return ptn_conf_no(why, "%.120s: contains a NUL", path);
-	if (len > 0 && file.text.p[len - 1] == '\n')
+	if (len > 0 && text.p[len - 1] == '\n')
 		len--;
-	if (len > 0 && file.text.p[len - 1] == '\r')
+	if (len > 0 && text.p[len - 1] == '\r')
 		len--;
-	s = ptn_arena_strndup(a, (const char *)file.text.p, len);
+	s = ptn_arena_strndup(a, (const char *)text.p, len);
 	if (s == NULL)
 		return no_memory(why);
 	*out = s;

@@ -23,8 +23,6 @@ struct range {
 	int q;
 };
 
-enum step { STEP_END = 0, STEP_RANGE, STEP_MALFORMED };
-
 static bool
 is_alpha(char c)
 {
@@ -102,21 +100,38 @@ parse_weight(const char **p, int *q)
 	return parse_q(p, q);
 }
 
-/* The next element of the list; empty ones are passed over (RFC 9110 5.6.1). */
-static enum step
+/* One element, up to the comma behind it; false if it is malformed. */
+static bool
+parse_range(const char *p, struct range *r)
+{
+	r->p = p;
+	if ((r->len = range_length(p)) == 0)
+		return false;
+	p += r->len;
+	if (!parse_weight(&p, &r->q))
+		return false;
+	p = skip_space(p);
+	return *p == ',' || *p == '\0';
+}
+
+/*
+ * The next element of the list that can be read; false at its end.  Empty ones
+ * (RFC 9110 5.6.1) and malformed ones are passed over: what else the reader
+ * wants is no less certain for them.
+ */
+static bool
 next_range(const char **p, struct range *r)
 {
-	*p += strspn(*p, " \t,");
-	if (**p == '\0')
-		return STEP_END;
-	r->p = *p;
-	if ((r->len = range_length(*p)) == 0)
-		return STEP_MALFORMED;
-	*p += r->len;
-	if (!parse_weight(p, &r->q))
-		return STEP_MALFORMED;
-	*p = skip_space(*p);
-	return **p == ',' || **p == '\0' ? STEP_RANGE : STEP_MALFORMED;
+	const char *at;
+
+	for (;;) {
+		at = *p + strspn(*p, " \t,");
+		if (*at == '\0')
+			return false;
+		*p = at + strcspn(at, ",");
+		if (parse_range(at, r))
+			return true;
+	}
 }
 
 /* Is the range the tag, or whole subtags at its front (RFC 4647 3.3.1)? */
@@ -158,15 +173,13 @@ struct wish {
 	bool named[LOCALES];	/* by anything but "*" */
 };
 
-/* False if the header is malformed. */
-static bool
+static void
 read_wish(const char *p, struct wish *w)
 {
 	struct range r;
-	enum step s;
 	size_t i;
 
-	while ((s = next_range(&p, &r)) == STEP_RANGE) {
+	while (next_range(&p, &r)) {
 		if (is_star(&r))
 			continue;
 		if ((i = look_up(&r)) < LOCALES)
@@ -175,7 +188,6 @@ read_wish(const char *p, struct wish *w)
 			if (covers(r.p, r.len, ptn_locales[i]))
 				w->excluded[i] = true;
 	}
-	return s == STEP_END;
 }
 
 /* "*" means what no other range means (RFC 9110 section 12.5.4). */
@@ -203,11 +215,11 @@ ptn_locale_match(const char *accept_language)
 	size_t i, best = 0;
 	int q = 0;
 
-	if (p == NULL || strnlen(p, HEADER_MAX + 1) > HEADER_MAX ||
-	    !read_wish(p, &w))
+	if (p == NULL || strnlen(p, HEADER_MAX + 1) > HEADER_MAX)
 		return ptn_locales[0];
+	read_wish(p, &w);
 	/* Strictly greater: of equal weights the first one wins. */
-	while (next_range(&p, &r) == STEP_RANGE) {
+	while (next_range(&p, &r)) {
 		if (r.q <= q || (i = find_tag(&r, &w)) == LOCALES)
 			continue;
 		q = r.q;

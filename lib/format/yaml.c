@@ -8,6 +8,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
+#include "lib/base/unicode.h"
 
 /* A document that is being made flat. */
 struct flat {
@@ -424,6 +425,8 @@ ptn_yaml_parse(struct ptn_arena *a, struct ptn_bytes text, struct ptn_yaml *out,
 		return refuse(&f, PTN_E_TOO_LARGE, 0, NULL, "too long");
 	if (yaml_parser_initialize(&f.parser) == 0)
 		return no_memory(&f);
+	/* libyaml counts a byte order mark as a column of the first line. */
+	text = ptn_utf8_text(text);
 	yaml_parser_set_encoding(&f.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&f.parser, text.p, text.len);
 	r = flat_stream(&f);

@@ -8,6 +8,7 @@
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/unicode.h"
 #include "lib/conf/conf.h"
 #include "lib/format/locale.h"
 #include "lib/format/mime.h"
@@ -153,7 +154,7 @@ read_file(struct ptn_mailer *m, const char *name, const char *ext,
 		return PTN_E_CONFIG;
 	}
 	fclose(f);
-	*text = PTN_BYTES(buf, len);
+	*text = ptn_utf8_text(PTN_BYTES(buf, len));
 	return PTN_OK;
 }
 

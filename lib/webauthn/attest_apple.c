@@ -19,6 +19,21 @@ read_nonce(const struct ptn_x509 *c, struct ptn_bytes *nonce)
 	    ptn_der_only(one, PTN_DER_UNIVERSAL, PTN_DER_OCTETS, nonce);
 }
 
+/*
+ * Devices also send the algorithm of the key, as drafts of the format had it.
+ * Nothing is signed with it: it must not be another one, and says no more.
+ */
+static bool
+well_formed(const struct ptn_attest *in)
+{
+	int32_t alg;
+
+	if (!ptn_cbor_has(in->stmt, "alg"))
+		return in->stmt->n == 1;
+	return in->stmt->n == 2 && ptn_attest_alg(in, &alg) &&
+	    alg == in->key->alg;
+}
+
 enum ptn_err
 ptn_attest_apple(const struct ptn_attest *in, struct ptn_finding *out)
 {
@@ -29,7 +44,7 @@ ptn_attest_apple(const struct ptn_attest *in, struct ptn_finding *out)
 	enum ptn_err r;
 
 	/* Step 1. */
-	if (x5c == NULL || in->stmt->n != 1)
+	if (x5c == NULL || !well_formed(in))
 		return ptn_attest_deny(out, "apple: malformed statement");
 	r = ptn_x509_parse(in->a, x5c->v[0].b, &cert);
 	if (r == PTN_E_INPUT)

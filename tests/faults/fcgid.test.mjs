@@ -10,6 +10,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Api, freshAddress } from '../lib/api.mjs';
 import { freePort, start, top, until } from '../lib/instance.mjs';
+import { description } from '../lib/openapi.mjs';
+import { peek } from '../lib/token.mjs';
 
 const MODULES = '/usr/lib/apache2/modules';
 const password = 'correct horse battery staple';
@@ -28,7 +30,10 @@ exec '${realpathSync(instance.env.POSTERN_BIN)}' \\
     --set server.public.base_path=/id serve
 `);
   chmodSync(program, 0o755);
-  writeFileSync(join(folder, 'notes.yaml'), 'not for everybody\n');
+  for (const name of ['notes.yaml', '.hidden', '.well-known.bak'])
+    writeFileSync(join(folder, name), 'not for everybody\n');
+  mkdirSync(join(folder, 'sub'));
+  writeFileSync(join(folder, 'sub/.hidden'), 'not for everybody\n');
 }
 
 /* What the host's owner has set up, and its customers cannot change. */
@@ -100,6 +105,31 @@ test('the header Authorization arrives', async () => {
   assert.equal(body.id, user_id);
 });
 
+/* An answer of Apache's own has no request id. */
+test('every public path is answered by Postern', async () => {
+  const { paths } = description().doc;
+  assert.ok('/.well-known/jwks.json' in paths);
+  for (const [path, item] of Object.entries(paths)) {
+    const url = host.url + path.replaceAll(/\{[^}]+\}/g,
+      '7b1f0a52-3c7e-4a57-9a0e-0d2f5f0e4a11');
+    for (const method of ['get', 'post', 'put', 'patch', 'delete']
+      .filter((name) => item[name])) {
+      const reply = await fetch(url, { method: method.toUpperCase() });
+      assert.match(reply.headers.get('x-request-id') ?? '', /./,
+        `${method} ${path}: ${reply.status}`);
+    }
+  }
+});
+
+test('the key set is published', async () => {
+  const api = client();
+  await api.signUp(freshAddress('keys'));
+  const { body } = await api.call('GET', '/.well-known/jwks.json', undefined,
+    { status: 200 });
+  assert.ok(body.keys.some(({ kid }) => kid === peek(api.token).header.kid));
+  await api.call('GET', '/.well-known/config', undefined, { status: 200 });
+});
+
 test('what is no endpoint is Postern\'s 404, its program too', async () => {
   for (const path of ['/nothing', '/postern.fcgi', '/postern.fcgi/me',
     '/me/..%2e']) {
@@ -110,7 +140,8 @@ test('what is no endpoint is Postern\'s 404, its program too', async () => {
 });
 
 test('files of the folder are not told', async () => {
-  for (const name of ['.htaccess', 'notes.yaml'])
+  for (const name of ['.htaccess', 'notes.yaml', '.hidden', '.well-known.bak',
+    'sub/.hidden'])
     assert.equal((await fetch(`${host.url}/${name}`)).status, 403, name);
 });
 

@@ -1,8 +1,8 @@
 /* Processes die, stall, are reloaded and told to leave: nobody notices. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync, statSync, symlinkSync,
-  unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, readdirSync, realpathSync,
+  renameSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -13,7 +13,8 @@ let instance;
 
 before(async () => {
   instance = await start({ set: { 'server.workers': '3',
-    'server.request_deadline': '2s', 'server.drain_deadline': '5s' } });
+    'server.request_deadline': '2s', 'server.drain_deadline': '5s',
+    'server.receive_deadline': '3s' } });
 });
 after(() => instance?.stop());
 
@@ -127,7 +128,7 @@ test('a worker that keeps dying is replaced with growing pauses', async () => {
   }
   /* The first was replaced at once, then there were pauses. */
   assert.ok(Date.now() - before_ms >= 100 + 200 + 400);
-  await until(() => instance.children().length === 4, 'the courier');
+  await until(() => instance.children().length === 5, 'the courier');
 });
 
 test('reload under traffic loses no request', async () => {
@@ -183,25 +184,110 @@ test('a new configuration is taken, a moved socket too', async () => {
   assert.match(await exchange(request('/health/alive')), /Status: 200 /);
 });
 
-test('peers that stall cost one worker each, for the deadline', async () => {
-  const killed = () => messages().filter((line) =>
-    /busy with one request .*: killed/.test(line)).length;
-  const old = workers();
-  const clients = [begin, begin.subarray(0, 5)].map((bytes) => {
+test('peers that stall cost no worker, and are told in the end', async () => {
+  const whole = request('/health/alive');
+  const old = instance.children();
+  const ended = [];
+  /* More than there are workers, at different points of a request. */
+  const stalled = [5, begin.length, 30, whole.length - 1].flatMap((cut) =>
+    Array.from({ length: 4 }, () => exchange(whole.subarray(0, cut))
+      .then((answer) => { ended.push(cut); return answer; })));
+  for (let i = 0; i < 20; i++)
+    assert.match(await exchange(whole), /Status: 200 /);
+  assert.deepEqual(ended, [], 'nobody waited for that');
+  /* What cannot be answered, as it has not begun, is closed. */
+  for (const answer of await Promise.all(stalled))
+    assert.match(answer, /^$|Status: 408 /);
+  await until(() => messages().some((line) =>
+    /not whole after 3 s/.test(line)), 'the line in the log');
+  assert.deepEqual(instance.children(), old);
+});
+
+test('who sends byte by byte is served', async () => {
+  const client = net.connect(socket());
+  let answer = '';
+  client.setNoDelay(true);
+  client.on('data', (data) => { answer += data; });
+  for (const byte of request('/health/alive')) {
+    client.write(Buffer.from([byte]));
+    await new Promise(setImmediate);
+  }
+  await new Promise((done) => { client.on('end', done); });
+  assert.match(answer, /Status: 200 /);
+});
+
+test('the receiver dies: what it holds is lost, and nothing else', async () => {
+  const receiver = () => instance.children().find((pid) =>
+    nameOf(pid) === 'postern-receive');
+  const whole = request('/health/alive');
+  const victim = await until(receiver, 'a receiver');
+  const holds = () => readdirSync(`/proc/${victim}/fd`).length;
+  const others = workers();
+  const none = holds();
+  const held = exchange(whole.subarray(0, 30));
+  await until(() => holds() > none, 'the receiver to hold it');
+  process.kill(victim, 'SIGSTOP');
+  /* These wait for the next one. */
+  const waiting = Array.from({ length: 5 }, () => {
     const client = net.connect(socket());
-    client.on('error', () => {});
-    client.write(bytes);
-    return client;
+    let answer = '';
+    client.on('data', (data) => { answer += data; });
+    client.write(whole.subarray(0, 40));
+    return { client, answer: new Promise((done) => {
+      client.on('end', () => done(answer));
+    }) };
   });
-  await sleep(200);
+  assert.match(await exchange(whole), /Status: 200 /);
+  process.kill(victim, 'SIGKILL');
+  assert.equal(await held, '');
+  await until(() => receiver() && receiver() !== victim, 'another one');
+  for (const { client, answer } of waiting) {
+    client.write(whole.subarray(40));
+    assert.match(await answer, /Status: 200 /);
+  }
+  assert.ok(messages().includes(`receiver ${victim} died of SIGKILL`));
+  assert.deepEqual(workers(), others);
+});
+
+test('reload: what is being received is served', async () => {
+  const client = net.connect(socket());
+  let answer = '';
+  client.on('data', (data) => { answer += data; });
+  const whole = request('/health/alive');
+  client.write(whole.subarray(0, 30));
+  assert.match(await exchange(whole), /Status: 200 /);
+  const old = instance.children();
+  process.kill(instance.supervisor, 'SIGHUP');
+  await until(() => workers().length === 6, 'new workers beside the old');
+  assert.match(await exchange(whole), /Status: 200 /);
+  client.write(whole.subarray(30));
+  await new Promise((done) => { client.on('end', done); });
+  assert.match(answer, /Status: 200 /);
+  await until(() => old.every((pid) => !isAlive(pid)), 'the old to leave');
+});
+
+/* FastCGI lets a length be 2^31 - 1, and a record say more than it holds. */
+test('declared lengths reserve nothing', async () => {
+  const most = (pid) => Number(/^VmPeak:\s*(\d+) kB/m
+    .exec(proc(pid, 'status'))?.[1]);
+  const huge = Buffer.from([255, 255, 255, 255, 255, 255, 255, 255]);
+  const bodies = [
+    [begin, record(4, huge), record(4, Buffer.alloc(0))],
+    [begin, record(4, Buffer.concat([huge, Buffer.alloc(60000)]))],
+    [begin, record(4, Buffer.from([128, 120, 0, 0, 128, 120, 0, 0]))],
+    [Buffer.from([1, 9, 0, 0, 0, 8, 0, 0]), huge],
+  ].map((parts) => Buffer.concat(parts));
+  const old = instance.children();
+  /* Each has had something to do, and what it needs for that. */
+  for (let i = 0; i < 20; i++)
+    await exchange(request('/health/alive'));
+  const before = old.map(most);
+  const all = Array.from({ length: 40 }, (_, i) => exchange(bodies[i % 4]));
   assert.match(await exchange(request('/health/alive')), /Status: 200 /);
-  assert.equal(killed(), 0, 'nobody waited for that');
-  await until(() => killed() >= 2, 'the watchdog');
-  for (const client of clients)
-    client.destroy();
-  await until(() => workers().length === 3
-    && workers().filter((pid) => old.includes(pid)).length === 1,
-  'replacements');
+  await Promise.all(all);
+  assert.deepEqual(instance.children(), old);
+  old.map(most).forEach((kib, i) => assert.ok(kib - before[i] < 32 * 1024,
+    `${nameOf(old[i])}: ${before[i]} KiB, then ${kib}`));
 });
 
 test('nonsense on the socket harms nobody', async () => {
@@ -222,7 +308,7 @@ test('nonsense on the socket harms nobody', async () => {
 });
 
 test('children are locked down', () => {
-  assert.equal(instance.children().length, 4);
+  assert.equal(instance.children().length, 5);
   for (const pid of instance.children()) {
     const status = proc(pid, 'status');
     assert.match(status, /^NoNewPrivs:\t1$/m);
@@ -288,6 +374,59 @@ test('the supervisor is killed: no orphans, and the next one starts',
     await instance.service('start', 'postern');
     assert.match(await exchange(request('/health/alive')), /Status: 200 /);
   });
+
+/*
+ * As systemd starts it: with a socket that is bound already.  The file gets
+ * another name, as closing our end of it removes the first one.
+ */
+async function activated(...set) {
+  const dir = realpathSync(join(instance.dir, 'run'));
+  const path = join(dir, 'passed.sock');
+  const settings = realpathSync(instance.env.POSTERN_CONFIG);
+  const { uid, gid } = statSync(settings);
+  const server = net.createServer().listen(`${path}.new`);
+  await new Promise((done) => { server.on('listening', done); });
+  const child = spawn('sh', ['-c', 'LISTEN_PID=$$ exec "$@"', 'sh',
+    realpathSync(instance.env.POSTERN_BIN),
+    ...set.flatMap((one) => ['--set', one]), 'serve'], {
+    stdio: ['ignore', 'ignore', 'pipe', server._handle.fd],
+    ...process.getuid() === 0 ? { uid, gid } : {},
+    env: { ...process.env, LISTEN_FDS: '1', LISTEN_FDNAMES: 'public',
+      POSTERN_CONFIG: settings } });
+  renameSync(`${path}.new`, path);
+  chmodSync(path, 0o666);
+  server.close();
+  let log = '';
+  child.stderr.on('data', (data) => { log += data; });
+  const gone = new Promise((done) => { child.on('exit', done); });
+  return { path, child, gone, log: () => log };
+}
+
+test('fewer sockets passed than configured: the others are bound', async () => {
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  const one = await activated(`server.authorizer.address=${address}`);
+  try {
+    await until(() => /serving with/.test(one.log()), 'it to serve');
+    assert.match(await exchange(request('/health/alive'), one.path),
+      /Status: 200 /);
+    const authorizer = Buffer.concat([record(1,
+      Buffer.from([0, 2, 0, 0, 0, 0, 0, 0])),
+    request('/members/').subarray(begin.length)]);
+    assert.match(await exchange(authorizer, port), /Status: 401 /);
+    process.kill(one.child.pid, 'SIGHUP');
+    await until(() => one.log().split('serving with').length === 3,
+      'it to reload');
+    assert.match(await exchange(authorizer, port), /Status: 401 /);
+    /* A second one cannot bind it, and says so. */
+    const second = await activated(`server.authorizer.address=${address}`);
+    assert.equal(await second.gone, 1);
+    assert.match(second.log(), new RegExp(`${address}: cannot listen`));
+  } finally {
+    one.child.kill();
+    await one.gone;
+  }
+});
 
 /* lighttpd starts the program itself, with the socket on descriptor 0. */
 async function webServerThatStartsUs() {

@@ -102,6 +102,19 @@ test('an empty body asks for the fields', async () => {
   }
 });
 
+/* RFC 9112 section 3.2.2: a server accepts it, though clients do not send it. */
+test('a request target in absolute-form', async () => {
+  for (const host of [api.base.host, 'other.example:81'])
+    for (const path of ['/health/alive', '/nothing-here']) {
+      const target = `http://${host}${api.prefix}${path}`;
+      const answer = await api.raw(`GET ${target} HTTP/1.1\r\n`
+        + `Host: ${host}\r\nConnection: close\r\n\r\n`,
+      { method: 'GET', path });
+      assert.equal(answer.status, path === '/health/alive' ? 200 : 404, target);
+      assert.ok(answer.headers['x-request-id']);
+    }
+});
+
 test('oversized headers and cookies', async () => {
   for (const headers of [{ Cookie: `hanko=${'a'.repeat(9000)}` },
     { Authorization: `Bearer ${'a'.repeat(9000)}` },

@@ -358,6 +358,19 @@ describe('which host is whose', () => {
     assert.equal(await direct({ host: '[2001:DB8::1]:443' }), 'localhost');
   });
 
+  /* RFC 9112 section 3.2.2; Apache hands the target on as it came. */
+  test('a target that names a host is right about it', async () => {
+    const to = (at) => direct({ host: 'login.beta.example' },
+      `${at}/webauthn/login/initialize`);
+    assert.equal(await to(''), 'beta.example');
+    assert.equal(await to('http://login.acme.example'), 'acme.example');
+    assert.equal(await to('HTTPS://LOGIN.acme.example:443'), 'acme.example');
+    for (const host of ['localhost', 'login.acme.example@evil.example',
+      'evil.example:80@login.acme.example', ''])
+      assert.equal(await to(`http://${host}`), 'localhost');
+    assert.equal(await to('http://login.acme.example/beta'), 'beta.example');
+  });
+
   test('a path is stronger than a host', async () => {
     const both = new Api(`${instance.url}/beta`,
       { headers: { Host: 'login.acme.example' } });

@@ -54,6 +54,7 @@ fcgi/process.h ptn_serve # each is in the file of its name
 fcgi/process.h ptn_supervisor
 fcgi/process.h ptn_worker
 fcgi/process.h ptn_courier
+fcgi/process.h ptn_receiver # the same
 fcgi/process.h ptn_score
 fcgi/process.h ptn_child
 fcgi/process.h ptn_start

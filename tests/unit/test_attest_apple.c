@@ -16,6 +16,7 @@
 struct apple_lie {
 	const struct auth_key *of;
 	bool other_nonce, no_ext, bare, more;
+	int alg; /* 0: there is none */
 };
 
 static void
@@ -36,11 +37,15 @@ apple(struct ptn_buf *b, const struct auth_creation *c)
 			  attest_der("a1", attest_der("04", nonce)));
 	}
 	cert = auth_make_cert(&spec);
-	auth_head(b, 5, l->more ? 2 : 1);
+	auth_head(b, 5, 1 + (l->alg != 0) + l->more);
+	if (l->alg != 0) {
+		auth_put_text(b, "alg");
+		auth_put_int(b, l->alg);
+	}
 	attest_put_x5c(b, &cert, 1);
 	if (l->more) {
-		auth_put_text(b, "alg");
-		auth_put_int(b, -7);
+		auth_put_text(b, "ver");
+		auth_put_int(b, 2);
 	}
 }
 
@@ -58,7 +63,13 @@ test_apple(void **state)
 		{ "a bare nonce", { .bare = true }, false },
 		{ "another key", { .of = auth_other_key(PTN_COSE_ES256) },
 		    false },
+		{ "the algorithm beside it", { .alg = -7 }, true },
+		{ "another algorithm beside it", { .alg = -257 }, false },
+		{ "another key and its algorithm",
+		    { .of = auth_other_key(PTN_COSE_ES256), .alg = -7 },
+		    false },
 		{ "a member more", { .more = true }, false },
+		{ "two members more", { .more = true, .alg = -7 }, false },
 	};
 	size_t i;
 

@@ -222,6 +222,7 @@ static const char *const accepted[] = {
 	"server.public.cors.allow_origins=",
 	"server.socket.mode=600", "server.socket.mode=0o660", "server.socket.mode=0",
 	"server.trusted_proxies=192.0.2.1, 10.0.0.0/8,2001:db8::/32,::1,0.0.0.0/0",
+	"server.trusted_proxies=::ffff:10.0.0.0/104,::/0",
 	"session.lifespan=1h30m", "session.lifespan=1.5h", "session.lifespan=90",
 	"session.lifespan=2000ms", "session.lifespan=400h0m1s", "session.lifespan=9600h",
 	"session.idle_timeout=", "session.idle_timeout=0", "session.idle_timeout=0s",
@@ -621,6 +622,14 @@ test_secret_file(void **state)
 	    secret);
 	put(file, text, 0644);
 	put(secret, "0123456789abcdefghij\r\n", 0400);
+	cf = load(NULL);
+	assert_non_null(cf);
+	assert_string_equal(cf->secrets.v[0], "0123456789abcdefghij");
+	ptn_conf_free(&cf);
+	put(secret,
+	    "\xef\xbb\xbf"
+	    "0123456789abcdefghij\r\n",
+	    0400);
 	cf = load(NULL);
 	assert_non_null(cf);
 	assert_string_equal(cf->secrets.v[0], "0123456789abcdefghij");

@@ -111,8 +111,7 @@ test_own_page(void **state)
 		test_request_init(&t, *state);
 		t.cf.rp_origins = (struct ptn_strs){ rp, 1 };
 		t.req.origin = own[i].origin;
-		if (own[i].host != NULL)
-			test_request_param(&t, "HTTP_HOST", own[i].host);
+		t.req.host = own[i].host;
 		assert_int_equal(ptn_cors_own_page(&t.req), own[i].own);
 	}
 }

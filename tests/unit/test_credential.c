@@ -409,6 +409,8 @@ static void
 models(void **state)
 {
 	static const char text[] =
+	    "\xef\xbb\xbf" /* some editors begin so */
+	    "88888888-8888-4888-8888-888888888888 The first line\r\n"
 	    "# 11111111-1111-4111-8111-111111111111 In a comment\n"
 	    "11111111-1111-4111-8111-111111111111 One, of two words\n"
 	    "22222222-2222-4222-8222-222222222222\tBehind a tab\n"
@@ -434,6 +436,8 @@ models(void **state)
 	    "Five");
 	assert_string_equal(model(path, "66666666-6666-4666-8666-666666666666"),
 	    "The last line");
+	assert_string_equal(model(path, "88888888-8888-4888-8888-888888888888"),
+	    "The first line");
 	assert_null(model(path, "77777777-7777-4777-8777-777777777777"));
 	assert_null(model(path, "")); /* an authenticator that tells none */
 	assert_int_equal(unlink(path), 0);

@@ -69,16 +69,31 @@ static const struct {
 	{ "", "en" },
 	{ ",", "en" },
 	{ "  ", "en" },
+	/* Elements that cannot be read are passed over, and no others. */
+	{ "de_CH,de;q=0.9,en;q=0.8", "de" },
+	{ "de;q=2,fr", "fr" },
+	{ "de fr,it", "it" },
+	{ "de;q=x;fr,es", "es" },
+	{ "*-CH,nl;q=0.1", "nl" },
+	{ "de,fr;", "de" },
+	{ "de,fr;q=x", "de" },
+	{ "abcdefghi,pt", "pt-BR" },
+	{ "de;q=0.1234,zh;q=0.1", "zh" },
+	{ "de;q=.5,it", "it" },
+	{ "de;q=0,5", "en" },
+	{ "de,\"fr\"", "de" },
+	{ "de,\xc3\xa9", "de" },
+	{ "\x01,de", "de" },
+	{ "de,../fr", "de" },
 };
 
-/* Not parsable: the fallback, even when a part of it could be read. */
+/* Nothing in it can be read: the fallback. */
 static const char *const malformed[] = {
 	"de;q=1.1", "de;q=2", "de;q=-1", "de;q=0.1234", "de;q=1.0000",
 	"de;q=1.001", "de;q=", "de;q", "de;", "de;x=1", "de;q =1", "de;q= 1",
-	"de;q=.5", "de;q=0,5", "de;q=0.5;q=0.5", "de fr", "de,fr;", "de,fr;q=x",
-	"de_CH", "de-", "-de", "de--CH", "de-abcdefghi", "abcdefghi", "1de", "*-CH",
-	"**", "de-*", "de,\"fr\"", "de,\xc3\xa9", "de\n", "de\r\nX: y", "de,\x01",
-	";q=1", "../../etc/passwd", "de,../fr", "de%00", "de/CH",
+	"de;q=.5", "de;q=0.5;q=0.5", "de fr", "de_CH", "de-", "-de", "de--CH",
+	"de-abcdefghi", "abcdefghi", "1de", "*-CH", "**", "de-*", "de\n",
+	"de\r\nX: y", ";q=1", "../../etc/passwd", "de%00", "de/CH", "de_CH,fr_FR",
 };
 /* clang-format on */
 

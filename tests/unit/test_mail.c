@@ -382,6 +382,8 @@ static const char notices[] =
 #include "lib/event/notice.def"
     ;
 
+#define MARK "\xef\xbb\xbf" /* of the byte order */
+
 /*
  * The installed files with one of them replaced; NULL takes it away.  A
  * language has the notices besides.
@@ -394,6 +396,7 @@ try_file(const char *name, const char *text)
 	char path[PATH_LEN];
 	char cmd[4 * PATH_LEN];
 	char whole[8 * PATH_LEN];
+	bool marked;
 	enum ptn_err r;
 
 	snprintf(cmd, sizeof(cmd),
@@ -403,9 +406,10 @@ try_file(const char *name, const char *text)
 	assert_int_equal(system(cmd), 0);
 	snprintf(path, sizeof(path), "%s/mail/%s", dir, name);
 	unlink(path);
-	snprintf(whole, sizeof(whole), "%s%s",
+	marked = text != NULL && strncmp(text, MARK, strlen(MARK)) == 0;
+	snprintf(whole, sizeof(whole), "%s%s%s", marked ? MARK : "",
 	    strstr(name, ".lang") != NULL ? notices : "",
-	    text != NULL ? text : "");
+	    text != NULL ? text + (marked ? strlen(MARK) : 0) : "");
 	if (text != NULL)
 		write_file(path, whole, 0644);
 	snprintf(path, sizeof(path), "%s/mail", dir);
@@ -456,6 +460,8 @@ test_files(void **state)
 		{ "zh.lang", "", PTN_E_CONFIG },
 		{ "zh.lang", COMPLETE LINE("ignore"), PTN_OK },
 		{ "zh.lang", "# c\r\n\r\n" COMPLETE "passcode.ignore=x", PTN_OK },
+		{ "zh.lang", MARK COMPLETE LINE("ignore"), PTN_OK },
+		{ "zh.lang", "# c\n" MARK COMPLETE LINE("ignore"), PTN_E_CONFIG },
 		{ "zh.lang", COMPLETE, PTN_E_CONFIG },
 		{ "zh.lang", COMPLETE LINE("ignore") LINE("ignore"), PTN_E_CONFIG },
 		{ "zh.lang", COMPLETE LINE("ignore") LINE("other"), PTN_E_CONFIG },

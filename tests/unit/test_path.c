@@ -128,10 +128,52 @@ test_site(void **state)
 	}
 }
 
+/* RFC 9112 section 3.2: origin-form, absolute-form, and what is neither. */
+static void
+test_target(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *target, *authority, *uri;
+	} targets[] = {
+		{ "/me", NULL, "/me" },
+		{ "/http://x/me", NULL, "/http://x/me" },
+		{ "http://example.org/me?a=b", "example.org", "/me?a=b" },
+		{ "HTTPS://example.org:8443/id/me", "example.org:8443", "/id/me" },
+		{ "http://[::1]:80/", "[::1]:80", "/" },
+		{ "http://example.org", "example.org", "/" },
+		{ "http://example.org?a=/b", "example.org", "/?a=/b" },
+		{ "http://u@example.org/me", "u@example.org", "/me" },
+		{ "http:///me", "", "/me" },
+		{ "http://example.org//me", "example.org", "//me" },
+		{ "ftp://example.org/me", NULL, "ftp://example.org/me" },
+		{ "http:/me", NULL, "http:/me" },
+		{ "//example.org/me", NULL, "//example.org/me" },
+		{ "example.org:443", NULL, "example.org:443" },
+		{ "*", NULL, "*" },
+		{ "", NULL, "" },
+	};
+	/* clang-format on */
+	const char *authority, *uri;
+	size_t i;
+
+	for (i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		assert_int_equal(ptn_path_target(*state, targets[i].target,
+				     &authority, &uri),
+		    PTN_OK);
+		assert_string_equal(uri, targets[i].uri);
+		if (targets[i].authority == NULL)
+			assert_null(authority);
+		else
+			assert_string_equal(authority, targets[i].authority);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_target),
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_site),
 	};

@@ -360,6 +360,28 @@ test_compat(void **state)
 	assert_int_equal(ptn_unicode_compat(arena, "\xff", &out), PTN_E_INPUT);
 }
 
+/* One mark in front of a text is no part of it. */
+static void
+test_text(void **state)
+{
+	static const char *const cases[][2] = { { "", "" }, { "a", "a" },
+		{ "\xef\xbb\xbf", "" },
+		{ "\xef\xbb\xbf"
+		  "a",
+		    "a" },
+		{ "\xef\xbb", "\xef\xbb" },
+		{ "a\xef\xbb\xbf", "a\xef\xbb\xbf" },
+		{ "\xef\xbb\xbf\xef\xbb\xbf", "\xef\xbb\xbf" },
+		{ "\xff\xfe", "\xff\xfe" } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(cases); i++)
+		assert_true(
+		    ptn_bytes_equal(ptn_utf8_text(ptn_bytes_of(cases[i][0])),
+			ptn_bytes_of(cases[i][1])));
+}
+
 static void
 test_visible(void **state)
 {
@@ -393,6 +415,7 @@ main(void)
 		cmocka_unit_test(test_fold),
 		cmocka_unit_test(test_fold_settles_everywhere),
 		cmocka_unit_test(test_compat),
+		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_visible),
 	};
 
