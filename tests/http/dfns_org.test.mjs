@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
-import { Key, codeTo, createOrg, isError, login, member, register }
+import { Key, codeTo, codesTo, createOrg, isError, login, member, register }
   from '../lib/dfns.mjs';
 import { start } from '../lib/instance.mjs';
-import { mailsTo } from '../lib/maildir.mjs';
 
 let instance;
 let api;
@@ -203,7 +202,7 @@ test('a stranger cannot tell a deactivated member from nobody', async () => {
   const unknown = await challenge({ ...who, username: freshAddress('x') });
   assert.deepEqual(Object.keys(known), Object.keys(unknown));
   assert.deepEqual(known.rp, unknown.rp);
-  const before = mailsTo(instance.mailDir, who.username).length;
+  const before = codesTo(instance.mailDir, who.username).length;
   for (const path of ['/auth/login/code', '/auth/recover/user/code'])
     await api.call('POST', path, { orgId: who.orgId, username: who.username },
       { status: 200 });
@@ -211,7 +210,7 @@ test('a stranger cannot tell a deactivated member from nobody', async () => {
   await api.call('POST', '/auth/login/code', { orgId: witness.orgId,
     username: witness.username }, { status: 200 });
   await codeTo(instance.mailDir, witness.username, 2);
-  assert.equal(mailsTo(instance.mailDir, who.username).length, before);
+  assert.equal(codesTo(instance.mailDir, who.username).length, before);
 });
 
 test('only the one who is named, and only there', async () => {
