@@ -256,3 +256,9 @@ ptn_unicode_visible(uint32_t cp)
 	    !uc_is_general_category(cp, UC_FORMAT) &&
 	    !uc_is_general_category(cp, UC_SURROGATE);
 }
+
+bool
+ptn_unicode_assigned(uint32_t cp)
+{
+	return cp <= 0x10ffff && !uc_is_general_category(cp, UC_UNASSIGNED);
+}

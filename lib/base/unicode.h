@@ -66,4 +66,10 @@ enum ptn_err ptn_unicode_compat(struct ptn_arena *a, const char *in,
  */
 bool ptn_unicode_visible(uint32_t cp);
 
+/*
+ * Do our tables know it?  Only then is its folding the same with those of any
+ * later version (Unicode's policies on stability).
+ */
+bool ptn_unicode_assigned(uint32_t cp);
+
 #endif

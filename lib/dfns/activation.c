@@ -23,17 +23,34 @@ find(struct ptn_dfns_cred *c, size_t n, const struct ptn_uuid *id)
 }
 
 static enum ptn_err
-notify(const struct ptn_scope *sc, const struct ptn_dfns_activation *k)
+notify(const struct ptn_scope *sc, const struct ptn_dfns_activation *k,
+    enum ptn_event e)
 {
 	struct ptn_member m;
-	struct ptn_org org;
 	enum ptn_err r;
 
-	if ((r = ptn_org_get(sc, &sc->tenant_id, &org)) != PTN_OK ||
-	    (r = ptn_member_by_id(sc, &k->user_id, &m)) != PTN_OK)
+	if ((r = ptn_member_by_id(sc, &k->user_id, &m)) != PTN_OK)
 		return r;
-	return ptn_member_notify(sc, PTN_EVENT_DFNS_CREDENTIAL_CHANGED,
-	    org.rp_name, &m);
+	return ptn_member_notify(sc, e, k->org.rp_name, &m);
+}
+
+static enum ptn_err
+change(const struct ptn_scope *sc, struct ptn_dfns_activation *k)
+{
+	enum ptn_err r;
+
+	if ((r = ptn_org_get(sc, &sc->tenant_id, &k->org)) != PTN_OK)
+		return r;
+	if (k->kind != PTN_ACTIVATION_DELETE) {
+		r = ptn_dfns_cred_activate(sc, &k->cred, k->cred.active);
+		return r == PTN_OK
+		    ? notify(sc, k, PTN_EVENT_DFNS_CREDENTIAL_CHANGED)
+		    : r;
+	}
+	if ((r = ptn_dfns_creds_show(sc->arena, &k->cred, 1)) != PTN_OK ||
+	    (r = ptn_dfns_cred_archive(sc, &k->user_id, &k->cred)) != PTN_OK)
+		return r;
+	return notify(sc, k, PTN_EVENT_DFNS_CREDENTIAL_DELETED);
 }
 
 static enum ptn_err
@@ -51,14 +68,15 @@ set_active(const struct ptn_scope *sc, struct ptn_dfns_activation *k)
 		return ptn_dfns_denial_set(&k->denial,
 		    PTN_DFNS_NO_SUCH_CREDENTIAL, NULL);
 	could_log_in = ptn_dfns_creds_suffice(all, n, passwords);
-	c->active = k->active;
-	c->admitted = c->admitted || k->active;
+	c->active = k->kind == PTN_ACTIVATION_ON;
+	c->admitted = c->admitted || c->active;
 	if (could_log_in && !ptn_dfns_creds_suffice(all, n, passwords))
-		return ptn_dfns_denial_set(&k->denial, PTN_DFNS_LAST_CREDENTIAL,
+		return ptn_dfns_denial_set(&k->denial,
+		    k->kind == PTN_ACTIVATION_DELETE ? PTN_DFNS_LAST_TO_DELETE
+						     : PTN_DFNS_LAST_CREDENTIAL,
 		    NULL);
-	if ((r = ptn_dfns_cred_activate(sc, c, k->active)) != PTN_OK)
-		return r;
-	return notify(sc, k);
+	k->cred = *c;
+	return change(sc, k);
 }
 
 /* A denial is committed: the action is used up all the same. */

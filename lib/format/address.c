@@ -21,12 +21,16 @@ is_alnum(uint32_t c)
 	    (c >= '0' && c <= '9');
 }
 
-/* RFC 5322 section 3.2.3, with the UTF-8 of RFC 6532 section 3.2. */
+/*
+ * RFC 5322 section 3.2.3, with the UTF-8 of RFC 6532 section 3.2.  What is not
+ * assigned may fold to something else with the next libunistring, and whoever
+ * has it would not be found any more.
+ */
 static bool
 is_atext(uint32_t c)
 {
 	if (c > 0x7f)
-		return ptn_unicode_visible(c);
+		return ptn_unicode_visible(c) && ptn_unicode_assigned(c);
 	return is_alnum(c) ||
 	    (c != 0 && strchr("!#$%&'*+-/=?^_`{|}~", (int)c) != NULL);
 }
@@ -108,6 +112,22 @@ lower(char *s)
 	for (; *s != '\0'; s++)
 		if (*s >= 'A' && *s <= 'Z')
 			*s = (char)(*s - 'A' + 'a');
+}
+
+/*
+ * The capital sharp s becomes the small one.  UTS #46 made "ss" of it, which
+ * is another domain, until its version 15.1: libidn2 does either.
+ */
+static void
+lower_sharp_s(char *s)
+{
+	static const char capital[] = "\xe1\xba\x9e", small[] = "\xc3\x9f";
+
+	while ((s = strstr(s, capital)) != NULL) {
+		memcpy(s, small, sizeof(small) - 1);
+		s += sizeof(small) - 1;
+		memmove(s, s + 1, strlen(s));
+	}
 }
 
 /* Plain names need no IDNA, which would refuse some (r3---x.example). */
@@ -194,6 +214,7 @@ canonical_domain(struct ptn_arena *a, const char *in, char **out)
 	if ((*out = ptn_arena_strdup(a, in)) == NULL)
 		return PTN_E_NOMEM;
 	lower(*out);
+	lower_sharp_s(*out);
 	if (!is_plain(*out)) {
 		if ((r = idn_lookup(a, *out, IDN2_NONTRANSITIONAL, out)) !=
 		    PTN_OK)
@@ -228,6 +249,21 @@ ptn_address_canonical(struct ptn_arena *a, const char *in, char **out)
 		return PTN_E_NOMEM;
 	*out = whole;
 	return PTN_OK;
+}
+
+char *
+ptn_address_shown(struct ptn_arena *a, const char *canonical)
+{
+	const char *at = strrchr(canonical, '@');
+	char *unicode = NULL, *out;
+
+	if (at == NULL || strstr(at, IDN_PREFIX) == NULL ||
+	    idn2_to_unicode_8z8z(at + 1, &unicode, 0) != IDN2_OK)
+		return ptn_arena_strdup(a, canonical);
+	out = ptn_arena_printf(a, "%.*s@%s", (int)(at - canonical), canonical,
+	    unicode);
+	idn2_free(unicode);
+	return out;
 }
 
 char *

@@ -12,12 +12,20 @@
  * A-labels in lower case (IDNA 2008, non-transitional, STD3).  Refused, with
  * PTN_E_INPUT: no dotted domain, an address literal, quoted local parts,
  * controls, white space, "<>", invisible (default-ignorable) characters,
- * look-alikes of what is refused, labels over 63, local parts over 64 and
- * addresses over 254 octets.  The result is its own canonical form.
- * PTN_E_NOMEM when the arena is full.  libidn2 lives here alone.
+ * characters that our tables do not know yet, look-alikes of what is refused,
+ * labels over 63, local parts over 64 and addresses over 254 octets.  The
+ * result is its own canonical form, with any version of libidn2 and
+ * libunistring.  PTN_E_NOMEM when the arena is full.  libidn2 lives here alone.
  */
 enum ptn_err ptn_address_canonical(struct ptn_arena *a, const char *in,
     char **out) PTN_MUST_USE;
+
+/*
+ * The same address as people write it: the domain in U-labels (RFC 5890
+ * section 2.3.2.1), for answers and mails.  A domain that has no such form, and
+ * a text that is no address, stay as they are.  NULL when the arena is full.
+ */
+char *ptn_address_shown(struct ptn_arena *a, const char *canonical);
 
 /*
  * For audit lines: keeps 1 character of a local part of at most 6

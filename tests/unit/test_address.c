@@ -67,6 +67,9 @@ static const struct {
 	{ "x@xn--bcher-kva.de", "x@xn--bcher-kva.de" },
 	{ "x@XN--Bcher-KVA.DE", "x@xn--bcher-kva.de" },
 	{ "x@fa\xc3\x9f.de", "x@xn--fa-hia.de" },
+	/* Whatever version of UTS #46 the library has: it was "ss" once. */
+	{ "x@FA\xe1\xba\x9e.\xe1\xba\x9e\xe1\xba\x9e.DE",
+	    "x@xn--fa-hia.xn--zcaa.de" },
 	{ "x@mail.\xe4\xbe\x8b\xe3\x81\x88.\xe3\x83\x86\xe3\x82\xb9"
 	  "\xe3\x83\x88",
 	    "x@mail.xn--r8jz45g.xn--zckzah" },
@@ -122,6 +125,13 @@ static const char *const refused[] = {
 	"x@[IPv6:2001:db8::1]",
 	"x@192.0.2.1",
 	"x@example.123",
+	/* Forbidden by IDNA 2008, whatever UTS #46 says. */
+	"x@a\xe2\x89\xa0"
+	"b.de",
+	/* Unassigned: how it is folded is not known yet. */
+	"x\xcd\xb8@example.com",
+	"x\xf3\xa1\x80\x80@example.com",
+	"x@a\xcd\xb8.de",
 	/* Controls, headers, invisible. */
 	"x\n@example.com",
 	"x@example.com\r\nBcc: y@example.com",
@@ -259,6 +269,41 @@ test_arena_full(void **state)
 	ptn_arena_free(&small);
 }
 
+/* As people write it, and back. */
+static void
+test_shown(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+		{ "jo@xn--bcher-kva.example",
+		    "jo@b\xc3\xbc"
+		    "cher.example" },
+		{ "jo@mail.xn--strae-oqa.example",
+		    "jo@mail.stra\xc3\x9f"
+		    "e.example" },
+		{ "j\xc3\xb6@example.org", "j\xc3\xb6@example.org" },
+		{ "jo@example.org", "jo@example.org" },
+		{ "xn--jo@example.org", "xn--jo@example.org" },
+		{ "jo@xn--\xc3\xbc.example", "jo@xn--\xc3\xbc.example" },
+		{ "xn--bcher-kva", "xn--bcher-kva" },
+		{ "", "" },
+	};
+	char *back;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(cases); i++) {
+		assert_string_equal(ptn_address_shown(arena, cases[i].in),
+		    cases[i].out);
+		if (strstr(cases[i].in, "kva.") == NULL)
+			continue;
+		assert_int_equal(
+		    ptn_address_canonical(arena, cases[i].out, &back), PTN_OK);
+		assert_string_equal(back, cases[i].in);
+	}
+}
+
 static const struct {
 	const char *in;
 	const char *out;
@@ -300,6 +345,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_arena_full),
+		cmocka_unit_test(test_shown),
 		cmocka_unit_test(test_mask),
 	};
 

@@ -401,6 +401,19 @@ test_visible(void **state)
 		assert_false(ptn_unicode_visible(no[i]));
 }
 
+static void
+test_assigned(void **state)
+{
+	(void)state;
+	assert_true(ptn_unicode_assigned('a'));
+	assert_true(ptn_unicode_assigned(0x1e9e));
+	assert_true(ptn_unicode_assigned(0x1f600));
+	assert_false(ptn_unicode_assigned(0x0378));
+	assert_false(ptn_unicode_assigned(0xe1000));
+	assert_false(ptn_unicode_assigned(0x110000));
+	assert_false(ptn_unicode_assigned(UINT32_MAX));
+}
+
 int
 main(void)
 {
@@ -417,6 +430,7 @@ main(void)
 		cmocka_unit_test(test_compat),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_visible),
+		cmocka_unit_test(test_assigned),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
