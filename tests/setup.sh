@@ -1,29 +1,60 @@
 #!/bin/sh
+# usage: tests/setup.sh [--packages] [PART[/NAME]]...
+#
 # Install what the tests need and this machine lacks: Debian packages, and
-# tests/node_modules.  Quick when all is there.
+# tests/node_modules.  Of all parts, or of those named as tests/run names them.
+# Quick when all is there.  With --packages only name the packages.
 set -eu
 
 tests=$(cd "$(dirname "$0")" && pwd)
 
-packages="gcc libc6-dev make autoconf automake pkg-config libfcgi-dev
-    libjson-c-dev libargon2-dev libssl-dev libmariadb-dev libyaml-dev
-    libidn2-dev libunistring-dev libcrypt-dev libcurl4-openssl-dev
-    libcbor-dev libcmocka-dev libfido2-dev
-    mariadb-server-core mariadb-client lighttpd apache2-bin
-    libapache2-mod-fcgid nginx-light chromium fonts-dejavu-core php-cli
-    php-cgi valgrind mandoc openssl
-    procps"
+packages_of() {
+	case $1 in
+	build) echo gcc libc6-dev make autoconf automake pkg-config \
+	    libfcgi-dev libjson-c-dev libargon2-dev libssl-dev libmariadb-dev \
+	    libyaml-dev libidn2-dev libunistring-dev libcrypt-dev \
+	    libcurl4-openssl-dev libcbor-dev libcmocka-dev libfido2-dev \
+	    mariadb-server-core mariadb-client openssl procps ;;
+	lint) echo mandoc ;;
+	unit | fuzz) ;;
+	http) echo lighttpd apache2-bin libapache2-mod-fcgid nginx-light \
+	    php-cli php-cgi ;;
+	browser) echo lighttpd apache2-bin chromium fonts-dejavu-core php-cgi ;;
+	faults) echo lighttpd apache2-bin libapache2-mod-fcgid valgrind ;;
+	*) echo "$1: no such part" >&2 && return 1 ;;
+	esac
+}
+
+list=
+if [ "${1:-}" = --packages ]; then
+	list=1
+	shift
+fi
+[ $# -gt 0 ] || set -- lint unit fuzz http browser faults
+packages=$(packages_of build)
+for part in "$@"; do
+	more=$(packages_of "${part%%/*}")
+	packages="$packages $more"
+done
+if [ -n "$list" ]; then
+	# shellcheck disable=SC2086
+	printf '%s\n' $packages | LC_ALL=C sort -u
+	exit
+fi
+
+# npm ci is slow even when there is nothing to do.
+stamp=$tests/node_modules/.postern-lock
+stale=
+cmp -s "$tests/package-lock.json" "$stamp" || stale=1
 command -v node >/dev/null || packages="$packages nodejs"
-command -v npm >/dev/null || packages="$packages npm"
+[ -z "$stale" ] || command -v npm >/dev/null || packages="$packages npm"
 
 if command -v dpkg-query >/dev/null; then
 	# shellcheck disable=SC2086
 	sh "$tests/../etc/install-packages.sh" $packages
 fi
 
-# npm ci is slow even when there is nothing to do.
-stamp=$tests/node_modules/.postern-lock
-if ! cmp -s "$tests/package-lock.json" "$stamp"; then
+[ -z "$stale" ] || {
 	(cd "$tests" && npm ci --no-progress --loglevel=error </dev/null)
 	cp "$tests/package-lock.json" "$stamp"
-fi
+}

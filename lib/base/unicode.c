@@ -235,9 +235,26 @@ map_settle(struct ptn_arena *a, map_fn *map, const char *in, char **out)
 	return PTN_E_INPUT;
 }
 
+/* Also false for what is not UTF-8. */
+static bool
+is_assigned(struct ptn_bytes b)
+{
+	uint32_t cp;
+	size_t n;
+
+	for (; b.len > 0; b.p += n, b.len -= n)
+		if ((n = ptn_utf8_decode(b, &cp)) == 0 ||
+		    uc_is_general_category(cp, UC_UNASSIGNED))
+			return false;
+	return true;
+}
+
 enum ptn_err
 ptn_unicode_fold(struct ptn_arena *a, const char *in, char **out)
 {
+	*out = NULL;
+	if (!is_assigned(ptn_bytes_of(in)))
+		return PTN_E_INPUT;
 	return map_settle(a, map_fold, in, out);
 }
 
@@ -255,10 +272,4 @@ ptn_unicode_visible(uint32_t cp)
 	    !uc_is_property_default_ignorable_code_point(cp) &&
 	    !uc_is_general_category(cp, UC_FORMAT) &&
 	    !uc_is_general_category(cp, UC_SURROGATE);
-}
-
-bool
-ptn_unicode_assigned(uint32_t cp)
-{
-	return cp <= 0x10ffff && !uc_is_general_category(cp, UC_UNASSIGNED);
 }

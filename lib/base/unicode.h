@@ -48,7 +48,9 @@ enum ptn_err ptn_unicode_opaque(struct ptn_arena *a, struct ptn_bytes in,
 
 /*
  * NFC and full case folding, for looking things up.  Folding the result again
- * gives the result.  PTN_E_INPUT for what is not UTF-8.
+ * gives the result, and so does folding with the tables of any later version
+ * (Unicode's policies on stability).  PTN_E_INPUT for what is not UTF-8, and
+ * for code points that our tables do not know: those may fold otherwise later.
  */
 enum ptn_err ptn_unicode_fold(struct ptn_arena *a, const char *in,
     char **out) PTN_MUST_USE;
@@ -65,11 +67,5 @@ enum ptn_err ptn_unicode_compat(struct ptn_arena *a, const char *in,
  * ignorable characters, surrogates and noncharacters.
  */
 bool ptn_unicode_visible(uint32_t cp);
-
-/*
- * Do our tables know it?  Only then is its folding the same with those of any
- * later version (Unicode's policies on stability).
- */
-bool ptn_unicode_assigned(uint32_t cp);
 
 #endif

@@ -21,16 +21,12 @@ is_alnum(uint32_t c)
 	    (c >= '0' && c <= '9');
 }
 
-/*
- * RFC 5322 section 3.2.3, with the UTF-8 of RFC 6532 section 3.2.  What is not
- * assigned may fold to something else with the next libunistring, and whoever
- * has it would not be found any more.
- */
+/* RFC 5322 section 3.2.3, with the UTF-8 of RFC 6532 section 3.2. */
 static bool
 is_atext(uint32_t c)
 {
 	if (c > 0x7f)
-		return ptn_unicode_visible(c) && ptn_unicode_assigned(c);
+		return ptn_unicode_visible(c);
 	return is_alnum(c) ||
 	    (c != 0 && strchr("!#$%&'*+-/=?^_`{|}~", (int)c) != NULL);
 }

@@ -323,11 +323,16 @@ put_utf8(uint32_t cp, char out[5])
 	out[0] = (char)(lead[n] | cp);
 }
 
-/* Code points before a mark: folding settles, both kinds. */
+/*
+ * Code points before a mark: folding settles, both kinds.  Unicode 6 had 64000
+ * of these; the rest is not assigned, or was not yet.
+ */
 static void
 test_fold_settles_everywhere(void **state)
 {
 	char text[16], *out, *again;
+	size_t folded = 0;
+	enum ptn_err r;
 	uint32_t cp;
 
 	(void)state;
@@ -336,12 +341,19 @@ test_fold_settles_everywhere(void **state)
 			continue;
 		put_utf8(cp, text);
 		strcat(text, cp % 2 == 0 ? "\xcd\x85" : "\xcc\x81");
-		assert_int_equal(ptn_unicode_fold(arena, text, &out), PTN_OK);
-		assert_int_equal(ptn_unicode_fold(arena, out, &again), PTN_OK);
-		assert_string_equal(again, out);
+		r = ptn_unicode_fold(arena, text, &out);
+		assert_true(r == PTN_OK || r == PTN_E_INPUT);
+		if (r == PTN_OK) {
+			folded++;
+			assert_int_equal(ptn_unicode_fold(arena, out, &again),
+			    PTN_OK);
+			assert_string_equal(again, out);
+		}
 		assert_int_equal(ptn_unicode_compat(arena, text, &out), PTN_OK);
 		ptn_arena_reset(arena);
 	}
+	print_message("# %zu folded\n", folded);
+	assert_true(folded > 64000);
 }
 
 static void
@@ -401,17 +413,20 @@ test_visible(void **state)
 		assert_false(ptn_unicode_visible(no[i]));
 }
 
+/* What is not assigned yet may fold otherwise one day: U+0378, U+E1000. */
 static void
-test_assigned(void **state)
+test_fold_unassigned(void **state)
 {
+	char *out;
+
 	(void)state;
-	assert_true(ptn_unicode_assigned('a'));
-	assert_true(ptn_unicode_assigned(0x1e9e));
-	assert_true(ptn_unicode_assigned(0x1f600));
-	assert_false(ptn_unicode_assigned(0x0378));
-	assert_false(ptn_unicode_assigned(0xe1000));
-	assert_false(ptn_unicode_assigned(0x110000));
-	assert_false(ptn_unicode_assigned(UINT32_MAX));
+	assert_int_equal(ptn_unicode_fold(arena, "a\xcd\xb8", &out),
+	    PTN_E_INPUT);
+	assert_null(out);
+	assert_int_equal(ptn_unicode_fold(arena, "\xf3\xa1\x80\x80", &out),
+	    PTN_E_INPUT);
+	assert_int_equal(ptn_unicode_fold(arena, "\xe1\xba\x9e", &out), PTN_OK);
+	assert_string_equal(out, "ss");
 }
 
 int
@@ -430,7 +445,7 @@ main(void)
 		cmocka_unit_test(test_compat),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_visible),
-		cmocka_unit_test(test_assigned),
+		cmocka_unit_test(test_fold_unassigned),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
