@@ -28,7 +28,7 @@
 #define THOROUGH_ROUNDS (24 * 60) /* once a day */
 #define DELAY_FIRST_S 5
 #define DELAY_FACTOR 3
-#define DELAY_MAX_S 600
+#define DELAY_MAX_S 3600
 
 /*
  * A mail on its way.  While job.pid is set it is being delivered; then its

@@ -1,6 +1,5 @@
 #include "fcgi/field.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "lib/base/base64.h"
@@ -27,20 +26,13 @@ decode_uuid4(struct ptn_arena *a, const struct ptn_field *f,
 	return NULL;
 }
 
-/* Upper case too; the strict form is ptn_uuid_parse()'s. */
 static const char *
 decode_uuid_lax(struct ptn_arena *a, const struct ptn_field *f,
     struct ptn_value *v)
 {
-	char lower[PTN_UUID_STR] = "";
-	size_t i;
-
 	(void)a;
 	(void)f;
-	if (strlen(v->s) == PTN_UUID_STR - 1)
-		for (i = 0; i < PTN_UUID_STR - 1; i++)
-			lower[i] = (char)tolower((unsigned char)v->s[i]);
-	return ptn_uuid_parse(lower, &v->id) ? NULL : "must be a valid uuid";
+	return ptn_uuid_parse_any(v->s, &v->id) ? NULL : "must be a valid uuid";
 }
 
 static const char *

@@ -6,7 +6,9 @@
 
 #include "fcgi/family.h"
 #include "fcgi/field.h"
+#include "lib/base/array.h"
 #include "lib/format/json.h"
+#include "lib/format/jsoneq.h"
 
 /* Case-insensitive, cut at ";" and trimmed: exactly application/json. */
 static bool
@@ -25,6 +27,31 @@ is_json(const struct ptn_request *req)
 	return len == sizeof(json) - 1 && strncasecmp(type, json, len) == 0;
 }
 
+/*
+ * Other names of members, which some clients send beside those of our fields,
+ * or instead of them.
+ */
+static const struct {
+	const char *name;
+	const char *alias;
+} aliases[] = {
+	/* So spells it Hanko's own description of its API. */
+	{ "response.clientDataJSON", "response.clientDataJson" },
+	/* What clients of Dfns call an organisation since 2026. */
+	{ "orgId", "tenantId" },
+};
+
+static const char *
+alias_of(const struct ptn_field *f)
+{
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(aliases); i++)
+		if (strcmp(aliases[i].name, f->name) == 0)
+			return aliases[i].alias;
+	return NULL;
+}
+
 /* The value at "name" or "name.name" of an object, or NULL. */
 static const struct ptn_json *
 member(struct ptn_arena *a, const struct ptn_json *json, const char *path)
@@ -37,6 +64,24 @@ member(struct ptn_arena *a, const struct ptn_json *json, const char *path)
 	if ((name = ptn_arena_strndup(a, path, len)) == NULL)
 		return NULL;
 	return member(a, ptn_json_get(json, name), path + len + 1);
+}
+
+/*
+ * Decode a field, by whichever name it came; by both, it must be the same.
+ * NULL, or what is wrong with it.
+ */
+static const char *
+decode_field(struct ptn_arena *a, const struct ptn_field *f,
+    const struct ptn_json *json, struct ptn_value *v)
+{
+	const struct ptn_json *value = member(a, json, f->name), *other = NULL;
+	const char *alias = alias_of(f);
+
+	if (alias != NULL)
+		other = member(a, json, alias);
+	if (value != NULL && other != NULL && !ptn_json_equal(value, other))
+		return ptn_arena_printf(a, "and %s must be the same", alias);
+	return ptn_field_decode(a, f, value != NULL ? value : other, v);
 }
 
 /* What is wrong with the body: a text, and the code of the first fault. */
@@ -77,8 +122,8 @@ decode_fields(struct ptn_request *req, struct ptn_reply *rep,
 	req->in = v;
 	ptn_buf_init(&fs.text, req->sc.arena);
 	for (i = 0; i < input->n; i++) {
-		problem = ptn_field_decode(req->sc.arena, &input->field[i],
-		    member(req->sc.arena, json, input->field[i].name), &v[i]);
+		problem =
+		    decode_field(req->sc.arena, &input->field[i], json, &v[i]);
 		if (problem != NULL)
 			add_problem(&fs, &input->field[i], problem);
 	}

@@ -8,7 +8,8 @@
 /*
  * Decode the request's JSON body by the route's declaration into req->in,
  * one value a field in the declaration's order.  An empty body and a literal
- * null leave all fields unset.  Unknown members are ignored.  Where a field is
+ * null leave all fields unset.  Unknown members are ignored; some fields have
+ * a second name, and if both come, they must be the same.  Where a field is
  * a piece of the body itself, req->json keeps it; dispatch.c releases it.
  *
  * PTN_E_MEDIA for a body that is not application/json; PTN_E_INPUT, with a

@@ -2,6 +2,7 @@
 
 #include "lib/base/base64.h"
 #include "lib/base/clock.h"
+#include "lib/format/address.h"
 
 void
 ptn_jsonval_uuid(struct ptn_jsonw *w, const char *name,
@@ -20,6 +21,17 @@ ptn_jsonval_time(struct ptn_jsonw *w, const char *name, int64_t us)
 
 	ptn_clock_format(us, text);
 	ptn_jsonw_str(w, name, text);
+}
+
+void
+ptn_jsonval_address(struct ptn_jsonw *w, const char *name, const char *address)
+{
+	const char *shown = ptn_address_shown(w->buf.a, address);
+
+	if (shown == NULL)
+		w->buf.bad = true;
+	else
+		ptn_jsonw_str(w, name, shown);
 }
 
 void

@@ -8,6 +8,9 @@
 void ptn_jsonval_uuid(struct ptn_jsonw *w, const char *name,
     const struct ptn_uuid *id);
 void ptn_jsonval_time(struct ptn_jsonw *w, const char *name, int64_t us);
+/* An address as people write it (lib/format/address.h). */
+void ptn_jsonval_address(struct ptn_jsonw *w, const char *name,
+    const char *address);
 void ptn_jsonval_b64url(struct ptn_jsonw *w, const char *name,
     struct ptn_bytes bytes);
 

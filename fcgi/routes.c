@@ -108,6 +108,7 @@ const struct ptn_route ptn_routes[] = {
 	{ DFNS,   POST,   "/auth/credentials",                 SIGNED,   DB,   FREE,    IN(dfns_credential),    ON(dfns),      ptn_dfns_credential_create },
 	{ DFNS,   PUT,    "/auth/credentials/activate",        SIGNED,   DB,   FREE,    IN(dfns_uuid),          ON(dfns),      ptn_dfns_credential_activate },
 	{ DFNS,   PUT,    "/auth/credentials/deactivate",      SIGNED,   DB,   FREE,    IN(dfns_uuid),          ON(dfns),      ptn_dfns_credential_deactivate },
+	{ DFNS,   DELETE, "/auth/credentials/{id}",            SIGNED,   DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_credential_delete },
 	{ DFNS,   POST,   "/auth/credentials/code",            SIGNED,   DB,   FREE,    IN(dfns_expiration),    ON(dfns),      ptn_dfns_credcode },
 	{ DFNS,   POST,   "/auth/credentials/code/init",       ANYBODY,  DB,   TYPED,   IN(dfns_credcode),      ON(dfns),      ptn_dfns_credcode_init },
 	{ DFNS,   POST,   "/auth/credentials/code/verify",     ANYBODY,  DB,   ANSWERS, IN(dfns_credential),    ON(dfns),      ptn_dfns_credcode_verify },

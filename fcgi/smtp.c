@@ -3,11 +3,12 @@
  * knows libcurl, so that no long-lived process carries it.
  *
  * Standard input: lines "NAME VALUE" (host, port, tls, user, password, ca,
- * from, to), an empty line, the message with CRLF line ends.  Standard error:
- * one line that says what went wrong, never what was in the message.
- * Exit: EX_OK; EX_UNAVAILABLE, refused for good (5xx to MAIL, RCPT or DATA);
- * EX_DATAERR, an address or message that nobody should be sent;
- * EX_TEMPFAIL, anything that may pass; EX_CONFIG, unusable settings.
+ * helo, from, to), an empty line, the message with CRLF line ends.  Standard
+ * error: one line that says what went wrong, never what was in the message.
+ * Exit: EX_OK; EX_UNAVAILABLE, this recipient or message is refused for good;
+ * EX_NOPERM, we are, whatever the mail (refusal.h); EX_DATAERR, an address or
+ * message that nobody should be sent; EX_TEMPFAIL, anything that may pass;
+ * EX_CONFIG, unusable settings.
  */
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -23,14 +24,19 @@
 
 #include <curl/curl.h>
 
+#include "lib/base/array.h"
+#include "lib/mail/helo.h"
+#include "lib/mail/refusal.h"
+
 #define INPUT_MAX (1024 * 1024)
-#define URL_MAX 512
+#define URL_MAX 2048
+#define REPLY_MAX 256
 #define ADDRESS_MAX 254
 #define CONNECT_TIMEOUT_S 10L
 #define TOTAL_TIMEOUT_S 50L
 
 /* The settings, by the names they are given under. */
-enum { HOST, PORT, TLS, USER, PASSWORD, CA, FROM, TO, SETTING__MAX };
+enum { HOST, PORT, TLS, USER, PASSWORD, CA, HELO, FROM, TO, SETTING__MAX };
 static const char *const setting_name[SETTING__MAX] = {
 	[HOST] = "host",
 	[PORT] = "port",
@@ -38,6 +44,7 @@ static const char *const setting_name[SETTING__MAX] = {
 	[USER] = "user",
 	[PASSWORD] = "password",
 	[CA] = "ca",
+	[HELO] = "helo",
 	[FROM] = "from",
 	[TO] = "to",
 };
@@ -47,7 +54,12 @@ struct mail {
 	const char *message;
 	size_t len;
 	size_t sent;
-	bool envelope; /* the server has been told MAIL FROM */
+	/* The dialogue, as far as it came. */
+	enum ptn_refusal_stage stage;
+	bool leaving;		    /* what is said now answers QUIT */
+	char reply[REPLY_MAX];	    /* the last one, its last line */
+	char mechanisms[REPLY_MAX]; /* what the server said of AUTH */
+	bool asked;		    /* AUTH was tried */
 };
 
 static int
@@ -154,19 +166,47 @@ host_ok(const char *s)
 	return any;
 }
 
+/*
+ * libcurl takes what we call ourselves from the path of the URL; brackets and
+ * colons mean something there.
+ */
+static void
+escape(const char *s, char out[3 * PTN_HELO_MAX + 1])
+{
+	for (; *s != '\0'; s++)
+		if (strchr("[]:", *s) != NULL)
+			out += sprintf(out, "%%%02X", (unsigned char)*s);
+		else
+			*out++ = *s;
+	*out = '\0';
+}
+
+static void
+make_helo(const struct mail *m, char out[3 * PTN_HELO_MAX + 1])
+{
+	char own[PTN_HELO_MAX + 1] = "";
+
+	if (*m->setting[HELO] == '\0')
+		ptn_helo_own(m->setting[HOST], m->setting[PORT], own);
+	escape(*own != '\0' ? own : m->setting[HELO], out);
+}
+
 static int
 make_url(const struct mail *m, char out[URL_MAX])
 {
 	const char *host = m->setting[HOST];
 	bool v6 = strchr(host, ':') != NULL;
-	char *end;
+	char *end, helo[3 * PTN_HELO_MAX + 1];
 	long port = strtol(m->setting[PORT], &end, 10);
 
 	if (!host_ok(host) || *end != '\0' || port < 1 || port > 65535)
 		return complain(EX_CONFIG, "no usable host and port", "");
-	if (snprintf(out, URL_MAX, "%s://%s%s%s:%ld",
+	if (*m->setting[HELO] != '\0' && !ptn_helo_ok(m->setting[HELO]))
+		return complain(EX_CONFIG, "helo is no name to go by", "");
+	make_helo(m, helo);
+	if (snprintf(out, URL_MAX, "%s://%s%s%s:%ld/%s",
 		strcmp(m->setting[TLS], "implicit") == 0 ? "smtps" : "smtp",
-		v6 ? "[" : "", host, v6 ? "]" : "", port) >= URL_MAX)
+		v6 ? "[" : "", host, v6 ? "]" : "", port, helo) >= URL_MAX)
 		return complain(EX_CONFIG, "no usable host and port", "");
 	return EX_OK;
 }
@@ -195,6 +235,7 @@ give_message(char *out, size_t size, size_t n, void *arg)
 	struct mail *m = arg;
 	size_t len = m->len - m->sent;
 
+	m->stage = PTN_REFUSAL_MESSAGE;
 	if (len > size * n)
 		len = size * n;
 	memcpy(out, m->message + m->sent, len);
@@ -202,20 +243,69 @@ give_message(char *out, size_t size, size_t n, void *arg)
 	return len;
 }
 
-/*
- * See what goes out, to know which command a reply belongs to: a server that
- * refuses our greeting or our password refuses us, not this mail.
- */
+static bool
+begins(const char *data, size_t len, const char *with)
+{
+	size_t n = strlen(with);
+
+	return len >= n && memcmp(data, with, n) == 0;
+}
+
+/* A command; what else goes out is a piece of AUTH, and never kept. */
+static void
+note_command(struct mail *m, const char *data, size_t len)
+{
+	static const struct {
+		const char *begin;
+		enum ptn_refusal_stage stage;
+	} commands[] = {
+		{ "EHLO ", PTN_REFUSAL_EHLO },
+		{ "HELO ", PTN_REFUSAL_EHLO },
+		{ "STARTTLS\r\n", PTN_REFUSAL_STARTTLS },
+		{ "AUTH ", PTN_REFUSAL_AUTH },
+		{ "MAIL FROM:", PTN_REFUSAL_MAIL },
+		{ "RCPT TO:", PTN_REFUSAL_RCPT },
+		{ "DATA\r\n", PTN_REFUSAL_DATA },
+	};
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(commands); i++)
+		if (begins(data, len, commands[i].begin))
+			m->stage = commands[i].stage;
+	m->asked = m->asked || begins(data, len, "AUTH ");
+	m->leaving = m->leaving || begins(data, len, "QUIT\r\n");
+}
+
+/* A line of a reply; what is not plain text is shown as "?". */
+static void
+note_reply(struct mail *m, const char *data, size_t len)
+{
+	char *out = m->reply;
+	size_t i;
+
+	while (len > 0 && (data[len - 1] == '\n' || data[len - 1] == '\r'))
+		len--;
+	if (len >= REPLY_MAX)
+		len = REPLY_MAX - 1;
+	for (i = 0; i < len; i++)
+		out[i] = data[i] >= ' ' && data[i] <= '~' ? data[i] : '?';
+	out[len] = '\0';
+	if (m->stage == PTN_REFUSAL_EHLO && len > 4 &&
+	    begins(out + 4, len - 4, "AUTH "))
+		memcpy(m->mechanisms, out + 4, len - 4 + 1);
+}
+
+/* Listen in, to know what a reply answers and what it says. */
 static int
 watch(CURL *c, curl_infotype type, char *data, size_t len, void *arg)
 {
-	static const char cmd[] = "MAIL FROM:";
 	struct mail *m = arg;
 
 	(void)c;
-	if (type == CURLINFO_HEADER_OUT && len >= sizeof(cmd) - 1 &&
-	    memcmp(data, cmd, sizeof(cmd) - 1) == 0)
-		m->envelope = true;
+	if (type == CURLINFO_HEADER_OUT)
+		note_command(m, data, len);
+	else if (type == CURLINFO_HEADER_IN && !m->leaving)
+		note_reply(m, data, len);
 	return 0;
 }
 
@@ -276,15 +366,69 @@ set_mail(CURL *c, struct mail *m, struct curl_slist *rcpt)
 	return curl_easy_setopt(c, CURLOPT_VERBOSE, 1L);
 }
 
+/*
+ * Addresses are nobody's business who reads the log, and behind DATA a server
+ * may quote what it was sent: then its code says enough.
+ */
+static void
+make_fit_to_show(struct mail *m)
+{
+	char *p = m->reply, *end;
+
+	if (m->stage > PTN_REFUSAL_RCPT)
+		m->reply[strspn(p, "0123456789. ")] = '\0';
+	while ((p = strchr(p, '<')) != NULL) {
+		end = p + strcspn(p, ">");
+		if (memchr(p, '@', (size_t)(end - p)) != NULL)
+			memset(p + 1, '*', (size_t)(end - p - 1));
+		p = end;
+	}
+}
+
+static int
+refused(struct mail *m, int status)
+{
+	const bool us = status == EX_NOPERM;
+	const char *keys = us ? ptn_refusal_keys(m->stage, m->reply) : "";
+	char what[64], why[REPLY_MAX + 128];
+
+	make_fit_to_show(m);
+	snprintf(what, sizeof(what), "%s at %s",
+	    us ? "it refuses us" : "refused", ptn_refusal_stages[m->stage]);
+	snprintf(why, sizeof(why), "%s%s%s%s", m->reply,
+	    *keys != '\0' ? " (see " : "", keys, *keys != '\0' ? ")" : "");
+	return complain(status, what, why);
+}
+
+/* The server has no way to log in that libcurl has, or none at all. */
+static int
+no_login(struct mail *m)
+{
+	snprintf(m->reply, sizeof(m->reply),
+	    "it offers %.200s, none of which is known here",
+	    *m->mechanisms != '\0' ? m->mechanisms : "no AUTH");
+	m->stage = PTN_REFUSAL_AUTH;
+	return refused(m, EX_NOPERM);
+}
+
 /* What a dialogue that failed means for this mail. */
 static int
-judge(const struct mail *m, long code, const char *why)
+judge(struct mail *m, CURLcode r, const char *why)
 {
-	char text[CURL_ERROR_SIZE + 32];
+	char text[CURL_ERROR_SIZE + REPLY_MAX];
 
-	snprintf(text, sizeof(text), "%s (last reply %ld)", why, code);
-	if (m->envelope && code >= 500 && code <= 599)
-		return complain(EX_UNAVAILABLE, "refused", text);
+	switch (ptn_refusal_of(m->stage, m->reply)) {
+	case PTN_REFUSAL_US:
+		return refused(m, EX_NOPERM);
+	case PTN_REFUSAL_THEM:
+		return refused(m, EX_UNAVAILABLE);
+	case PTN_REFUSAL_PASSING:
+	case PTN_REFUSAL_OPINION__MAX:
+		break;
+	}
+	if (r == CURLE_LOGIN_DENIED && !m->asked)
+		return no_login(m);
+	snprintf(text, sizeof(text), "%s (last reply %.3s)", why, m->reply);
 	return complain(EX_TEMPFAIL, "not sent", text);
 }
 
@@ -295,20 +439,18 @@ send_mail(struct mail *m, const char *url)
 	struct curl_slist *rcpt = curl_slist_append(NULL, m->setting[TO]);
 	CURL *c = curl_easy_init();
 	CURLcode r = CURLE_OUT_OF_MEMORY;
-	long code = 0;
 
 	if (c != NULL && rcpt != NULL &&
 	    (r = curl_easy_setopt(c, CURLOPT_ERRORBUFFER, why)) == CURLE_OK &&
 	    (r = set_transport(c, m, url)) == CURLE_OK &&
-	    (r = set_mail(c, m, rcpt)) == CURLE_OK) {
+	    (r = set_mail(c, m, rcpt)) == CURLE_OK)
 		r = curl_easy_perform(c);
-		curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &code);
-	}
+	m->leaving = true;
 	curl_easy_cleanup(c);
 	curl_slist_free_all(rcpt);
 	if (r == CURLE_OK)
 		return EX_OK;
-	return judge(m, code, why[0] != '\0' ? why : curl_easy_strerror(r));
+	return judge(m, r, why[0] != '\0' ? why : curl_easy_strerror(r));
 }
 
 int

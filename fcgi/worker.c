@@ -24,7 +24,7 @@
 #define TOKENS 512		/* verified tokens that are remembered */
 #define PAUSE_MS 100		/* when there are no descriptors left */
 #define HANDOVER_MS 200		/* when the receiver does not keep up */
-#define ALONE_MS 3000		/* a request has, with nobody to receive it */
+#define ALONE_S 3		/* a request has, with nobody to receive it */
 #define WHOLE PTN_SIDE__MAX	/* what waits: behind the sockets, the way */
 
 /* A worker: the objects it makes before its loop and keeps. */
@@ -173,13 +173,13 @@ pass_on(const struct worker *w, const struct ptn_arrival *a)
 static enum ptn_err
 receive_here(const struct worker *w, struct ptn_arrival *a)
 {
-	const int64_t time_ms = w->env.sc.cf->receive_deadline_s * 1000;
+	const int64_t time_s = w->env.sc.cf->receive_deadline_s;
 	struct ptn_intake in;
 	enum ptn_err r;
 
 	ptn_intake_init(&in);
 	r = ptn_intake_receive(&in, a->conn,
-	    time_ms < ALONE_MS ? (int)time_ms : ALONE_MS);
+	    1000 * (int)(time_s < ALONE_S ? time_s : ALONE_S));
 	if (r == PTN_OK)
 		r = ptn_intake_finish(&in, a);
 	if (r != PTN_OK) {
@@ -273,7 +273,7 @@ serve_watched(struct worker *w, size_t which)
 	enum ptn_err r;
 
 	if (w->child->alone)
-		alarm((unsigned int)w->env.sc.cf->request_deadline_s);
+		alarm((unsigned int)w->env.sc.cf->request_deadline_s + ALONE_S);
 	atomic_store(&w->score->busy_since_ms, ptn_clock_mono_ms());
 	r = serve_one(w, which);
 	atomic_store(&w->score->busy_since_ms, 0);

@@ -71,6 +71,8 @@ ptn_dfns_credentials(struct ptn_request *req, struct ptn_reply *rep)
 	if (r == PTN_OK)
 		r = ptn_dfns_creds_of(&req->sc, &req->session.claims.sub, &c,
 		    &n);
+	if (r == PTN_OK)
+		r = ptn_dfns_creds_show(req->sc.arena, c, n);
 	if (r != PTN_OK)
 		return r;
 	rep->no_store = true;
@@ -83,19 +85,26 @@ ptn_dfns_credentials(struct ptn_request *req, struct ptn_reply *rep)
 	return PTN_OK;
 }
 
+/* A text that is not an id is refused like an unknown id. */
 static enum ptn_err
-set_active(struct ptn_request *req, struct ptn_reply *rep, bool active)
+change(struct ptn_request *req, struct ptn_bytes uuid,
+    struct ptn_dfns_activation *k)
 {
-	struct ptn_dfns_activation k = { .user_id = req->session.claims.sub,
-		.action = req->action,
-		.active = active };
-	enum ptn_err r;
+	k->user_id = req->session.claims.sub;
+	k->action = req->action;
+	if (ptn_dfnsid_parse(PTN_DFNSID_CREDENTIAL, uuid, &k->credential) !=
+	    PTN_OK)
+		k->credential = ptn_uuid_new();
+	return ptn_dfns_activation(&req->sc, k);
+}
 
-	/* A text that is not an id is refused like an unknown id. */
-	if (ptn_dfnsid_parse(PTN_DFNSID_CREDENTIAL, req->in[UUID].b,
-		&k.credential) != PTN_OK)
-		k.credential = ptn_uuid_new();
-	r = ptn_dfns_activation(&req->sc, &k);
+static enum ptn_err
+set_active(struct ptn_request *req, struct ptn_reply *rep,
+    enum ptn_dfns_activation_kind kind)
+{
+	struct ptn_dfns_activation k = { .kind = kind };
+	const enum ptn_err r = change(req, req->in[UUID].b, &k);
+
 	return r == PTN_OK
 	    ? ptn_dfns_success(rep)
 	    : ptn_dfns_refuse_denied(req, rep, r, &k.denial, PTN_EVENT_NONE);
@@ -105,12 +114,27 @@ set_active(struct ptn_request *req, struct ptn_reply *rep, bool active)
 enum ptn_err
 ptn_dfns_credential_activate(struct ptn_request *req, struct ptn_reply *rep)
 {
-	return set_active(req, rep, true);
+	return set_active(req, rep, PTN_ACTIVATION_ON);
 }
 
 /* PUT /auth/credentials/deactivate */
 enum ptn_err
 ptn_dfns_credential_deactivate(struct ptn_request *req, struct ptn_reply *rep)
 {
-	return set_active(req, rep, false);
+	return set_active(req, rep, PTN_ACTIVATION_OFF);
+}
+
+/* DELETE /auth/credentials/{id}: archive it; the answer is what it was. */
+enum ptn_err
+ptn_dfns_credential_delete(struct ptn_request *req, struct ptn_reply *rep)
+{
+	struct ptn_dfns_activation k = { .kind = PTN_ACTIVATION_DELETE };
+	const enum ptn_err r = change(req, ptn_bytes_of(req->arg), &k);
+
+	if (r != PTN_OK)
+		return ptn_dfns_refuse_denied(req, rep, r, &k.denial,
+		    PTN_EVENT_NONE);
+	rep->no_store = true;
+	ptn_dfns_write_credential(&rep->json, &k.org, &k.cred);
+	return PTN_OK;
 }

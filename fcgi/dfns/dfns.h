@@ -85,6 +85,8 @@ enum ptn_err ptn_dfns_credential_activate(struct ptn_request *,
     struct ptn_reply *);
 enum ptn_err ptn_dfns_credential_deactivate(struct ptn_request *,
     struct ptn_reply *);
+enum ptn_err ptn_dfns_credential_delete(struct ptn_request *,
+    struct ptn_reply *);
 
 extern const struct ptn_input ptn_in_dfns_expiration;
 extern const struct ptn_input ptn_in_dfns_credcode;
@@ -122,9 +124,17 @@ enum ptn_err ptn_dfns_refuse_denied(struct ptn_request *req,
 enum ptn_err ptn_dfns_refuse_kind(struct ptn_request *req,
     struct ptn_reply *rep, const char *kind);
 
-/* 400 that names a member of the body: "Invalid request: firstFactor/kind". */
+/*
+ * 400 that names a member of the body: "Invalid request: firstFactor/kind is
+ * missing or malformed", or with the clause that why is.
+ */
 enum ptn_err ptn_dfns_malformed(struct ptn_request *req, struct ptn_reply *rep,
     const char *field, const char *why);
+
+/* Of a new credential: the rest of the message. */
+#define PTN_DFNS_ALGORITHM_UNFIT                                               \
+	"credentialInfo/attestationData/algorithm does not fit the key: "      \
+	"SHA-256 or SHA-512, for Ed25519 EdDSA"
 
 /* ptn_dfns_refuse_denied() for the second step of an enrolment. */
 enum ptn_err ptn_dfns_refuse_enrolment(struct ptn_request *req,

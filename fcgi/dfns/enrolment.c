@@ -24,6 +24,9 @@ ptn_dfns_refuse_enrolment(struct ptn_request *req, struct ptn_reply *rep,
 	if (r == PTN_E_DENIED && d->reason == PTN_DFNS_PASSWORD_UNFIT)
 		return ptn_dfns_refuse_unfit(req, rep,
 		    members[PTN_ENROLMENT_FIRST].name, d->why);
+	if (r == PTN_E_DENIED && d->reason == PTN_DFNS_BAD_ALGORITHM)
+		return ptn_dfns_malformed(req, rep, members[d->at].name,
+		    PTN_DFNS_ALGORITHM_UNFIT);
 	return ptn_dfns_refuse_denied(req, rep, r, d, event);
 }
 

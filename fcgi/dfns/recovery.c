@@ -92,7 +92,7 @@ refuse(struct ptn_request *req, struct ptn_reply *rep, enum ptn_err r,
 {
 	if (r == PTN_E_DENIED && d->reason == PTN_DFNS_NOTHING_SIGNS)
 		return ptn_dfns_malformed(req, rep, rec_fields[REC_NEW].name,
-		    "a credential that signs");
+		    "a credential that signs is missing or malformed");
 	return ptn_dfns_refuse_enrolment(req, rep, r, d,
 	    PTN_EVENT_DFNS_RECOVERY_FAILED);
 }

@@ -1,5 +1,7 @@
 #include "fcgi/dfns/dfns.h"
 
+#include <string.h>
+
 #include "lib/dfns/password.h"
 #include "lib/format/dfnsid.h"
 
@@ -23,8 +25,10 @@ static const struct {
 	[PTN_DFNS_NO_RECOVERY] =    { PTN_E_DENIED, "Credential cannot be used as a recovery factor." },
 	[PTN_DFNS_NO_SUCH_CREDENTIAL] = { PTN_E_NOT_FOUND, "credential not found" },
 	[PTN_DFNS_LAST_CREDENTIAL] = { PTN_E_INPUT, "cannot deactivate the last active credential" },
+	[PTN_DFNS_LAST_TO_DELETE] = { PTN_E_INPUT, "cannot delete the last active credential" },
 	[PTN_DFNS_NOT_SIGNED] =     { PTN_E_FORBIDDEN, "user action signature is missing or invalid" },
 	[PTN_DFNS_NO_TOTP] =        { PTN_E_INPUT, "a Password needs an active Totp" },
+	[PTN_DFNS_BAD_ALGORITHM] =  { PTN_E_INPUT, "Invalid request: " PTN_DFNS_ALGORITHM_UNFIT },
 	/* What is wrong with new credentials: enrolment.c and recovery.c. */
 	[PTN_DFNS_PASSWORD_ALONE] = { PTN_E_INTERNAL, NULL },
 	[PTN_DFNS_PASSWORD_UNFIT] = { PTN_E_INTERNAL, NULL },
@@ -68,9 +72,12 @@ enum ptn_err
 ptn_dfns_malformed(struct ptn_request *req, struct ptn_reply *rep,
     const char *field, const char *why)
 {
+	const bool clause = strchr(why, ' ') != NULL;
+
 	return ptn_reply_say(rep, PTN_E_INPUT,
-	    ptn_arena_printf(req->sc.arena, "%s%s%s%s is missing or malformed",
-		req->family->problem, field, field[0] != '\0' ? "/" : "", why));
+	    ptn_arena_printf(req->sc.arena, "%s%s%s%s%s", req->family->problem,
+		field, field[0] != '\0' ? "/" : "", why,
+		clause ? "" : " is missing or malformed"));
 }
 
 enum ptn_err

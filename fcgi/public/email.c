@@ -42,7 +42,7 @@ write_claim(struct ptn_reply *rep, const struct ptn_email *email)
 	ptn_jsonval_uuid(w, "id", &email->id);
 	if (!ptn_uuid_is_nil(&email->user_id))
 		ptn_jsonval_uuid(w, "user_id", &email->user_id);
-	ptn_jsonw_str(w, "address", email->address);
+	ptn_jsonval_address(w, "address", email->address);
 	ptn_jsonw_bool(w, "verified", email->verified);
 	ptn_jsonval_time(w, "created_at", email->created_at_us);
 	ptn_jsonval_time(w, "updated_at", email->updated_at_us);
@@ -97,7 +97,7 @@ change(struct ptn_request *req, struct ptn_reply *rep, change_fn *fn)
 	struct ptn_uuid id;
 	enum ptn_err r;
 
-	if (!ptn_uuid_parse(req->arg, &id))
+	if (!ptn_uuid_parse_any(req->arg, &id))
 		return PTN_E_INPUT;
 	rep->done = PTN_DONE_EMPTY;
 	r = fn(&req->sc, &req->session.claims.sub, &id, &what);

@@ -41,7 +41,7 @@ cookie_email_id(const struct ptn_request *req, struct ptn_reply *rep,
 	if (value == NULL || *value == '\0')
 		return ptn_reply_say(rep, PTN_E_INPUT,
 		    "an emailId needs to be specified");
-	if (!ptn_uuid_parse(value, id))
+	if (!ptn_uuid_parse_any(value, id))
 		return ptn_reply_say(rep, PTN_E_INPUT,
 		    "failed to parse emailId as uuid");
 	return PTN_OK;

@@ -143,7 +143,7 @@ ptn_public_session_remove(struct ptn_request *req, struct ptn_reply *rep)
 	struct ptn_uuid id;
 	enum ptn_err r;
 
-	if (!ptn_uuid_parse(req->arg, &id))
+	if (!ptn_uuid_parse_any(req->arg, &id))
 		return PTN_E_NOT_FOUND;
 	if ((r = ptn_signout_one(&req->sc, &c->sub, &id)) != PTN_OK)
 		return r;

@@ -106,7 +106,7 @@ ptn_public_email(struct ptn_jsonw *w, const struct ptn_email *e)
 {
 	ptn_jsonw_object(w, NULL);
 	ptn_jsonval_uuid(w, "id", &e->id);
-	ptn_jsonw_str(w, "address", e->address);
+	ptn_jsonval_address(w, "address", e->address);
 	ptn_jsonw_bool(w, "is_verified", e->verified);
 	ptn_jsonw_bool(w, "is_primary", e->is_primary);
 	ptn_jsonw_end_object(w);
@@ -193,13 +193,13 @@ ptn_public_user_me(struct ptn_request *req, struct ptn_reply *rep)
 enum ptn_err
 ptn_public_user_show(struct ptn_request *req, struct ptn_reply *rep)
 {
-	char self[PTN_UUID_STR];
+	struct ptn_uuid id;
 	struct profile p = { .passkeys = 0 };
 	enum ptn_err r;
 	size_t i;
 
-	ptn_uuid_format(&req->session.claims.sub, self);
-	if (strcmp(req->arg, self) != 0)
+	if (!ptn_uuid_parse_any(req->arg, &id) ||
+	    !ptn_uuid_equal(&id, &req->session.claims.sub))
 		return PTN_E_FORBIDDEN;
 	if ((r = load_profile(req, &p)) != PTN_OK)
 		return r;
@@ -207,7 +207,8 @@ ptn_public_user_show(struct ptn_request *req, struct ptn_reply *rep)
 	write_profile(rep, &p);
 	for (i = 0; i < p.emails; i++)
 		if (p.email[i].is_primary)
-			ptn_jsonw_str(&rep->json, "email", p.email[i].address);
+			ptn_jsonval_address(&rep->json, "email",
+			    p.email[i].address);
 	write_webauthn_credentials(&rep->json, &p);
 	ptn_jsonw_end_object(&rep->json);
 	return PTN_OK;

@@ -115,7 +115,7 @@ struct checking {
 	const char *code;
 	struct ptn_passcode *pc;
 	enum ptn_passcode_result out;
-	bool keep;
+	enum ptn_code_use use;
 };
 
 /* Any of the secrets may have made it: they rotate while mails travel. */
@@ -232,6 +232,16 @@ lock_of_user(const struct ptn_scope *sc, struct checking *j,
 	return PTN_OK;
 }
 
+/* What it came to be used for failed: so many times, and it is gone. */
+static enum ptn_err
+spoil(const struct ptn_scope *sc, struct checking *j, int64_t tries)
+{
+	const enum ptn_err r = count_try(sc, j, tries);
+
+	j->out = PTN_PASSCODE_RIGHT;
+	return r;
+}
+
 /* Where there is no code, one try is checked and counted all the same. */
 static enum ptn_err
 check_of_user(const struct ptn_scope *sc, void *arg)
@@ -247,16 +257,19 @@ check_of_user(const struct ptn_scope *sc, void *arg)
 	if (verdict != PTN_ALLOW)
 		return count_try(sc, j, row.try_count);
 	j->out = row.expired ? PTN_PASSCODE_EXPIRED : PTN_PASSCODE_RIGHT;
-	return row.expired || j->keep ? PTN_OK : remove_passcode(sc, j);
+	if (row.expired || j->use == PTN_CODE_KEEP)
+		return PTN_OK;
+	return j->use == PTN_CODE_SPOILT ? spoil(sc, j, row.try_count)
+					 : remove_passcode(sc, j);
 }
 
 enum ptn_err
 ptn_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    enum ptn_code_kind kind, const char *code, bool keep,
+    enum ptn_code_kind kind, const char *code, enum ptn_code_use use,
     enum ptn_passcode_result *out)
 {
 	struct ptn_passcode pc = { .user_id = *user, .kind = kind };
-	struct checking j = { .code = code, .pc = &pc, .keep = keep };
+	struct checking j = { .code = code, .pc = &pc, .use = use };
 	enum ptn_err r;
 
 	*out = PTN_PASSCODE_WRONG;

@@ -90,17 +90,23 @@ enum ptn_err ptn_passcode_check(const struct ptn_scope *sc,
     const struct ptn_uuid *id, const char *code, struct ptn_passcode *pc,
     enum ptn_passcode_result *out) PTN_MUST_USE;
 
+/* What becomes of a code that is right. */
+enum ptn_code_use {
+	PTN_CODE_USE_UP, /* it is gone */
+	PTN_CODE_KEEP,	 /* it stays until ptn_code_delete() */
+	PTN_CODE_SPOILT	 /* it came with something wrong: it stays, but this
+			  * was one of the tries that it has */
+};
+
 /*
  * Check a code that is named by its user, in the same way.  Wrong ones destroy
  * it after five (ten for a registration); one that is expired is EXPIRED only
  * when it is right.  A user without one costs the same statements, and is
  * WRONG.
- *
- * keep	a right code stays until ptn_code_delete().
  */
 enum ptn_err ptn_code_check(const struct ptn_scope *sc,
     const struct ptn_uuid *user, enum ptn_code_kind kind, const char *code,
-    bool keep, enum ptn_passcode_result *out) PTN_MUST_USE;
+    enum ptn_code_use use, enum ptn_passcode_result *out) PTN_MUST_USE;
 
 /* Delete the user's codes of a kind.  Inside the caller's transaction. */
 enum ptn_err ptn_code_delete(const struct ptn_scope *sc,

@@ -83,18 +83,28 @@ agent_of(const struct ptn_scope *sc)
 	    : NULL;
 }
 
+/* Make room for one more, if their number is limited. */
+static enum ptn_err
+evict(const struct ptn_scope *sc, const struct ptn_session_new *new)
+{
+	const int64_t limit = new->api == PTN_API_DFNS
+	    ? sc->cf->dfns_session_limit
+	    : sc->cf->session_limit;
+	const struct ptn_session_evict_in in = { sc->tenant_id, new->user_id,
+		ptn_api_name(new->api), limit - 1 };
+	uint64_t n;
+
+	return limit == 0 ? PTN_OK : ptn_sql_session_evict(sc->db, &in, &n);
+}
+
 enum ptn_err
 ptn_session_open(const struct ptn_scope *sc, const struct ptn_session_new *new,
     struct ptn_claims *claims)
 {
-	const char *api = ptn_api_name(new->api);
-	const struct ptn_session_evict_in evict = { sc->tenant_id, new->user_id,
-		api, sc->cf->session_limit - 1 };
 	const int64_t lifespan_s = new->api == PTN_API_DFNS
 	    ? sc->cf->dfns_session_s
 	    : sc->cf->session_lifespan_s;
 	struct ptn_session_put_in put;
-	uint64_t n;
 	enum ptn_err r;
 
 	memset(claims, 0, sizeof(*claims));
@@ -105,10 +115,11 @@ ptn_session_open(const struct ptn_scope *sc, const struct ptn_session_new *new,
 	claims->iat = ptn_clock_us() / PTN_US_PER_S;
 	claims->exp = claims->iat + lifespan_s;
 	claims->email = new->email;
-	if ((r = ptn_sql_session_evict(sc->db, &evict, &n)) != PTN_OK)
+	if ((r = evict(sc, new)) != PTN_OK)
 		return r;
 	put = (struct ptn_session_put_in){ claims->session_id, sc->tenant_id,
-		new->user_id, api, agent_of(sc), ip_of(sc), lifespan_s };
+		new->user_id, ptn_api_name(new->api), agent_of(sc), ip_of(sc),
+		lifespan_s };
 	return ptn_sql_session_put(sc->db, &put);
 }
 

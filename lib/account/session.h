@@ -65,10 +65,11 @@ struct ptn_session_new {
 };
 
 /*
- * Open a session: delete what is beyond the user's session.limit in its API,
- * store the row, with what is known of the client (sc->actor) as far as
- * session.acquire_ip_address and session.acquire_user_agent let it.  Inside the
- * caller's transaction.  claims says what the token will.
+ * Open a session: delete what is beyond the limit of its API (session.limit,
+ * dfns.session_limit), store the row, with what is known of the client
+ * (sc->actor) as far as session.acquire_ip_address and
+ * session.acquire_user_agent let it.  Inside the caller's transaction.  claims
+ * says what the token will.
  */
 enum ptn_err ptn_session_open(const struct ptn_scope *sc,
     const struct ptn_session_new *new, struct ptn_claims *claims) PTN_MUST_USE;

@@ -65,6 +65,20 @@ ptn_uuid_parse(const char *s, struct ptn_uuid *u)
 }
 
 bool
+ptn_uuid_parse_any(const char *s, struct ptn_uuid *u)
+{
+	char lower[PTN_UUID_STR];
+	size_t i;
+
+	if (strnlen(s, PTN_UUID_STR) != PTN_UUID_STR - 1)
+		return false;
+	for (i = 0; i < PTN_UUID_STR; i++)
+		lower[i] = (char)(s[i] >= 'A' && s[i] <= 'Z' ? s[i] - 'A' + 'a'
+							     : s[i]);
+	return ptn_uuid_parse(lower, u);
+}
+
+bool
 ptn_uuid_is_v4(const struct ptn_uuid *u)
 {
 	return u->b[6] >> 4 == 4 && u->b[8] >> 6 == 2;

@@ -25,6 +25,9 @@ void ptn_uuid_format(const struct ptn_uuid *u, char out[PTN_UUID_STR]);
  */
 bool ptn_uuid_parse(const char *s, struct ptn_uuid *u) PTN_MUST_USE;
 
+/* The same in letters of either case, as RFC 9562 section 4 has readers do. */
+bool ptn_uuid_parse_any(const char *s, struct ptn_uuid *u) PTN_MUST_USE;
+
 bool ptn_uuid_is_v4(const struct ptn_uuid *u);
 bool ptn_uuid_is_nil(const struct ptn_uuid *u);
 bool ptn_uuid_equal(const struct ptn_uuid *a, const struct ptn_uuid *b);

@@ -311,6 +311,25 @@ is_loopback_name(const char *s)
 	    (has_prefix(s, "127.") && ptn_url_ip_ok(s));
 }
 
+/* RFC 5321 section 4.1.3: what the program that sends takes (helo.h). */
+static bool
+is_helo(const char *s)
+{
+	const size_t len = strlen(s);
+	char address[INET6_ADDRSTRLEN];
+	const char *p = s + 1;
+
+	if (s[0] != '[')
+		return ptn_url_host_ok(s, len) && strchr(s, '.') != NULL &&
+		    !ptn_url_ip_ok(s);
+	p += has_prefix(p, "IPv6:") ? 5 : 0;
+	if (s[len - 1] != ']' || strlen(p) > sizeof(address))
+		return false;
+	(void)snprintf(address, sizeof(address), "%.*s", (int)strlen(p) - 1, p);
+	return ptn_url_ip_ok(address) &&
+	    (strchr(address, ':') != NULL) == (p != s + 1);
+}
+
 static void
 check_mail(struct ptn_conf_load *ld)
 {
@@ -322,6 +341,10 @@ check_mail(struct ptn_conf_load *ld)
 	if (!ptn_url_host_ok(cf->smtp_host, strlen(cf->smtp_host)) &&
 	    !ptn_url_ip_ok(cf->smtp_host))
 		ptn_conf_fault(ld, &cf->smtp_host, "is not a host");
+	if (cf->smtp_helo[0] != '\0' && !is_helo(cf->smtp_helo))
+		ptn_conf_fault(ld, &cf->smtp_helo,
+		    "is neither a fully qualified name nor an address in "
+		    "brackets such as [192.0.2.1]");
 	if (cf->smtp_user[0] != '\0' && cf->smtp_tls == PTN_TLS_NONE &&
 	    !is_loopback_name(cf->smtp_host))
 		ptn_conf_warn(ld, &cf->smtp_tls,
@@ -353,6 +376,7 @@ check_paths(struct ptn_conf_load *ld)
 	const struct ptn_conf *cf = ld->cf;
 	const char *const *paths[] = { &cf->state_dir, &cf->sendmail_path,
 		&cf->smtp_ca_file, &cf->mail_dir, &cf->db_socket,
+		&cf->db_tls_ca, &cf->db_tls_cert, &cf->db_tls_key,
 		&cf->aaguid_file };
 	size_t i;
 
@@ -364,6 +388,30 @@ check_paths(struct ptn_conf_load *ld)
 	if (cf->mail_transport == PTN_MAIL_SENDMAIL &&
 	    cf->sendmail_path[0] == '\0')
 		ptn_conf_fault(ld, &cf->sendmail_path, "must not be empty");
+}
+
+/* What would say nothing is a mistake: there is no TLS, or not all of it. */
+static void
+check_database_tls(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+	const char *const *also[] = { &cf->db_tls_ca, &cf->db_tls_cert,
+		&cf->db_tls_key, &cf->db_tls_cipher };
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(also); i++)
+		if ((*also[i])[0] != '\0' && cf->db_tls == PTN_DB_TLS_OFF)
+			ptn_conf_fault(ld, also[i],
+			    "says nothing while database.tls.mode is off");
+	if (cf->db_tls_ca[0] != '\0' && cf->db_tls == PTN_DB_TLS_REQUIRED)
+		ptn_conf_fault(ld, &cf->db_tls_ca,
+		    "says nothing unless database.tls.mode is verify");
+	if (cf->db_tls_cert[0] != '\0' && cf->db_tls_key[0] == '\0')
+		ptn_conf_fault(ld, &cf->db_tls_key,
+		    "must not be empty with database.tls.cert_file");
+	if (cf->db_tls_key[0] != '\0' && cf->db_tls_cert[0] == '\0')
+		ptn_conf_fault(ld, &cf->db_tls_cert,
+		    "must not be empty with database.tls.key_file");
 }
 
 static void
@@ -427,4 +475,5 @@ ptn_conf_check(struct ptn_conf_load *ld)
 	check_accounts(ld);
 	check_paths(ld);
 	check_database(ld);
+	check_database_tls(ld);
 }

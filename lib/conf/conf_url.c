@@ -1,10 +1,12 @@
+#include "lib/base/array.h"
 #include "lib/base/hex.h"
 #include "lib/conf/conf_row.h"
 
 #include <string.h>
 
 /*
- * database.url: mysql://user:password@host:port/name?socket=/path (RFC 3986).
+ * database.url: mysql://user:password@host:port/name?socket=/path (RFC 3986),
+ * and what other programs have behind the "?" to ask for TLS.
  * "(host:port)" in brackets, as Go's driver writes it, is understood too.
  */
 
@@ -114,21 +116,143 @@ take_host(struct ptn_conf_load *ld, const char *s, size_t len)
 	return s[0] == ':' && take_port(ld, s + 1, len - 1);
 }
 
+/*
+ * What the drivers of other languages call TLS in such an URL: names and
+ * values in lower case, without "-" and "_".  "ssl" alone never meant more
+ * than that nobody listens; "tls" is of Go, where it verifies.
+ */
+static const struct {
+	const char *name;
+	const char *value;
+	enum ptn_db_tls mode;
+} tls_words[] = {
+	{ "tls", "true", PTN_DB_TLS_VERIFY },
+	{ "tls", "skipverify", PTN_DB_TLS_REQUIRED },
+	{ "tls", "false", PTN_DB_TLS_OFF },
+	{ "ssl", "true", PTN_DB_TLS_REQUIRED },
+	{ "ssl", "1", PTN_DB_TLS_REQUIRED },
+	{ "ssl", "false", PTN_DB_TLS_OFF },
+	{ "ssl", "0", PTN_DB_TLS_OFF },
+	{ "usessl", "true", PTN_DB_TLS_REQUIRED },
+	{ "usessl", "false", PTN_DB_TLS_OFF },
+	{ "requiressl", "true", PTN_DB_TLS_REQUIRED },
+	{ "requiressl", "false", PTN_DB_TLS_OFF },
+	{ "ssldisabled", "true", PTN_DB_TLS_OFF },
+	{ "sslmode", "disable", PTN_DB_TLS_OFF },
+	{ "sslmode", "disabled", PTN_DB_TLS_OFF },
+	{ "sslmode", "trust", PTN_DB_TLS_REQUIRED },
+	{ "sslmode", "require", PTN_DB_TLS_REQUIRED },
+	{ "sslmode", "required", PTN_DB_TLS_REQUIRED },
+	{ "sslmode", "verifyca", PTN_DB_TLS_VERIFY }, /* and the name */
+	{ "sslmode", "verifyfull", PTN_DB_TLS_VERIFY },
+	{ "sslmode", "verifyidentity", PTN_DB_TLS_VERIFY },
+	{ "sslverifycert", "true", PTN_DB_TLS_VERIFY },
+	{ "sslverifyidentity", "true", PTN_DB_TLS_VERIFY },
+	{ "sslverifyservercert", "true", PTN_DB_TLS_VERIFY },
+	{ "verifyservercertificate", "true", PTN_DB_TLS_VERIFY },
+};
+
+/* And the files and ciphers for it. */
+static const struct {
+	const char *name;
+	size_t member;
+} tls_texts[] = {
+	{ "sslca", offsetof(struct ptn_conf, db_tls_ca) },
+	{ "sslrootcert", offsetof(struct ptn_conf, db_tls_ca) },
+	{ "sslcert", offsetof(struct ptn_conf, db_tls_cert) },
+	{ "sslkey", offsetof(struct ptn_conf, db_tls_key) },
+	{ "sslcipher", offsetof(struct ptn_conf, db_tls_cipher) },
+};
+
+#define WORD_MAX 32
+
+/* A name or value as the tables have it; cut, it is none of them. */
+static void
+fold(const char *s, size_t len, char out[WORD_MAX])
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < len && n < WORD_MAX - 1; i++)
+		if (s[i] != '-' && s[i] != '_')
+			out[n++] = s[i] >= 'A' && s[i] <= 'Z'
+			    ? (char)(s[i] - 'A' + 'a')
+			    : s[i];
+	out[n] = '\0';
+}
+
+/* The stronger one counts; that there is none, and is, cannot both be. */
+static bool
+take_mode(struct ptn_conf_load *ld, enum ptn_db_tls mode)
+{
+	const bool both =
+	    mode == PTN_DB_TLS_OFF && ld->cf->db_tls != (int)PTN_DB_TLS_OFF;
+
+	if ((int)mode > ld->cf->db_tls)
+		ld->cf->db_tls = (int)mode;
+	return !both;
+}
+
+/* A parameter that has to do with TLS: understood, or refused. */
+static bool
+take_tls(struct ptn_conf_load *ld, const char *name, const char *s, size_t len)
+{
+	char value[WORD_MAX];
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(tls_texts); i++)
+		if (strcmp(tls_texts[i].name, name) == 0)
+			return take(ld, s, len,
+			    (const char **)((char *)ld->cf +
+				tls_texts[i].member));
+	fold(s, len, value);
+	for (i = 0; i < PTN_ARRAY_LEN(tls_words); i++)
+		if (strcmp(tls_words[i].name, name) == 0 &&
+		    strcmp(tls_words[i].value, value) == 0)
+			return take_mode(ld, tls_words[i].mode);
+	return false;
+}
+
+static bool
+is_tls(const char *name)
+{
+	return strstr(name, "ssl") != NULL || strstr(name, "tls") != NULL ||
+	    strstr(name, "verify") != NULL;
+}
+
+/* "name=value"; it may be a piece of a password, so that it is not shown. */
+static bool
+take_parameter(struct ptn_conf_load *ld, const char *s, size_t len)
+{
+	const char *eq = memchr(s, '=', len);
+	const size_t n = eq != NULL ? (size_t)(eq - s) : len;
+	const char *value = eq != NULL ? eq + 1 : s + len;
+	char name[WORD_MAX];
+
+	fold(s, n, name);
+	if (strcmp(name, "socket") == 0 && eq != NULL)
+		return take(ld, value, len - n - 1, &ld->cf->db_socket);
+	if (!is_tls(name)) {
+		ptn_conf_warn(ld, &ld->cf->db_url,
+		    "parameters other than socket and those of TLS are "
+		    "ignored");
+		return true;
+	}
+	if (eq == NULL || !take_tls(ld, name, value, len - n - 1))
+		ptn_conf_fault(ld, &ld->cf->db_url,
+		    "has something to do with TLS that is not understood, or "
+		    "says two things: see database.tls.mode");
+	return true;
+}
+
 static bool
 take_query(struct ptn_conf_load *ld, const char *s)
 {
 	size_t len;
 
-	while (*s != '\0') {
+	for (; *s != '\0'; s += len + (s[len] == '&' ? 1 : 0)) {
 		len = strcspn(s, "&");
-		if (strncmp(s, "socket=", 7) == 0) {
-			if (!take(ld, s + 7, len - 7, &ld->cf->db_socket))
-				return false;
-		} else {
-			ptn_conf_warn(ld, &ld->cf->db_url,
-			    "parameters other than socket are ignored");
-		}
-		s += len + (s[len] == '&' ? 1 : 0);
+		if (len > 0 && !take_parameter(ld, s, len))
+			return false;
 	}
 	return true;
 }

@@ -22,6 +22,7 @@ enum ptn_smtp_tls {
 	PTN_TLS_STARTTLS,
 	PTN_TLS_NONE
 };
+enum ptn_db_tls { PTN_DB_TLS_OFF, PTN_DB_TLS_REQUIRED, PTN_DB_TLS_VERIFY };
 enum ptn_audit_output { PTN_AUDIT_STDOUT, PTN_AUDIT_STDERR };
 
 #endif

@@ -375,7 +375,8 @@ ptn_pwhash_verify(const struct ptn_conf *cf, struct ptn_hashgate *g,
 	}
 	if (!phc_parse(cf, hash, &h)) {
 		ptn_error("password hash: malformed, or too dear");
-		return PTN_E_INPUT;
+		r = verify_decoy(cf, g, pw);
+		return r == PTN_OK ? PTN_E_INPUT : r;
 	}
 	*stale = phc_stale(cf, &h);
 	r = verify_argon2(g, &h, pw, verdict);

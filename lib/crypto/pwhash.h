@@ -27,8 +27,8 @@ enum ptn_err ptn_pwhash_make(const struct ptn_conf *cf, struct ptn_hashgate *g,
  * Check a password against a stored hash: a PHC string of Argon2id, or bcrypt
  * ($2a$ $2b$ $2y$, cost 4 to 14) for imported ones.  NULL stands for "there is
  * none": a decoy with today's costs is computed, so that an unknown account is
- * the same work (CWE-204, CWE-208).  Costs above the ceilings of cf are refused
- * before any work.
+ * the same work (CWE-204, CWE-208).  A hash of another form, or with costs
+ * above the ceilings of cf, is not computed: the decoy is, instead of it.
  *
  * verdict	set to PTN_DENY on entry, PTN_ALLOW only on an exact match.
  * stale	true if the hash should be made anew with today's costs.

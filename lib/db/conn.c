@@ -2,7 +2,6 @@
 
 #include "lib/db/conn.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +14,10 @@
 #include "lib/base/clock.h"
 #include "lib/base/uuid.h"
 
-#include "lib/conf/conf.h"
+#include "lib/db/connect.h"
 #include "lib/db/sql.h"
 
-#define CONNECT_TIMEOUT_S 2
-#define ANSWER_TIMEOUT_S 10
-#define PACKET_MAX (1024UL * 1024) /* of one answer or row */
-#define ROWS_FIRST 8		   /* what an array of rows begins with */
+#define ROWS_FIRST 8 /* what an array of rows begins with */
 
 /* What a column of the current row is fetched into. */
 struct cell {
@@ -124,64 +120,16 @@ ptn_conn_is_alive(const struct ptn_conn *c)
 
 /* -------------------------------------------------------------- connecting */
 
-static void
-set_options(MYSQL *my, enum ptn_db_role role)
-{
-	const unsigned int connect_s = CONNECT_TIMEOUT_S;
-	const unsigned int answer_s =
-	    role == PTN_DB_SERVE ? ANSWER_TIMEOUT_S : 0;
-	const unsigned long packet = PACKET_MAX;
-	const unsigned int no = 0;
-	const my_bool yes = 1;
-
-	mysql_optionsv(my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
-	mysql_optionsv(my, MYSQL_OPT_READ_TIMEOUT, &answer_s);
-	mysql_optionsv(my, MYSQL_OPT_WRITE_TIMEOUT, &answer_s);
-	mysql_optionsv(my, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
-	mysql_optionsv(my, MYSQL_OPT_LOCAL_INFILE, &no);
-	mysql_optionsv(my, MYSQL_REPORT_DATA_TRUNCATION, &yes);
-	mysql_optionsv(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	mysql_optionsv(my, MYSQL_INIT_COMMAND,
-	    ptn_sql_stmts[PTN_STMT_DB_SESSION].text);
-	if (role == PTN_DB_MIGRATE)
-		mysql_optionsv(my, MYSQL_INIT_COMMAND,
-		    ptn_sql_stmts[PTN_STMT_DB_SESSION_MIGRATE].text);
-}
-
-static const char *
-or_null(const char *s)
-{
-	return s[0] == '\0' ? NULL : s;
-}
-
 enum ptn_dberr
 ptn_conn_open(struct ptn_conn *c, const struct ptn_conf *cf,
     enum ptn_db_role role)
 {
-	const char *user = cf->db_user;
-	const char *password = cf->db_password;
-	const char *host = cf->db_host;
-	enum ptn_dberr f;
+	struct ptn_connect to;
 
-	if (role == PTN_DB_MIGRATE && cf->db_migrate_user[0] != '\0') {
-		user = cf->db_migrate_user;
-		password = cf->db_migrate_password;
-	}
-	if (cf->db_socket[0] != '\0')
-		host = "localhost"; /* the library's word for "by socket" */
-	if ((c->my = mysql_init(NULL)) == NULL)
-		return failed(c, 1041, "out of memory");
-	set_options(c->my, role);
-	if (mysql_real_connect(c->my, or_null(host), user, password,
-		cf->db_name, (unsigned int)cf->db_port, or_null(cf->db_socket),
-		CLIENT_FOUND_ROWS) == NULL) {
-		f = conn_failed(c);
-		ptn_conn_close(c);
-		return f;
-	}
-	/* Not for the programs that the courier starts. */
-	(void)fcntl(mysql_get_socket(c->my), F_SETFD, FD_CLOEXEC);
-	return PTN_DBERR_NONE;
+	ptn_connect(&to, cf, role);
+	c->my = to.my;
+	return to.my != NULL ? PTN_DBERR_NONE
+			     : failed(c, to.number, to.message);
 }
 
 void

@@ -14,7 +14,7 @@ struct ptn_conf;
 
 /*
  * One connection to the database, without any policy: what to do about a
- * fault is db.c's matter.  libmariadb lives in conn.c alone.
+ * fault is db.c's matter.  libmariadb lives in conn.c and connect.c alone.
  */
 struct ptn_conn;
 

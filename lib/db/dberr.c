@@ -61,7 +61,7 @@ static const struct {
 	{ 1969, PTN_DBERR_AWAY,     "the query took too long" },
 
 	{ 1044, PTN_DBERR_AWAY,     "access denied to this database" },
-	{ 1045, PTN_DBERR_AWAY,     "access denied: check database.user and database.password" },
+	{ 1045, PTN_DBERR_AWAY,     "access denied: check database.user and database.password, and whether the server wants TLS" },
 	{ 1049, PTN_DBERR_AWAY,     "no such database: check database.database" },
 	{ 1129, PTN_DBERR_AWAY,     "the server blocks this host" },
 	{ 1130, PTN_DBERR_AWAY,     "this host may not connect" },
@@ -70,6 +70,7 @@ static const struct {
 	{ 1227, PTN_DBERR_AWAY,     "access denied: a privilege is missing" },
 	{ 1698, PTN_DBERR_AWAY,     "access denied: check database.user and database.password" },
 	{ 1862, PTN_DBERR_AWAY,     "the password of database.user has expired" },
+	{ 3159, PTN_DBERR_AWAY,     "the server wants TLS: see database.tls.mode" },
 	{ 4151, PTN_DBERR_AWAY,     "the account of database.user is locked" },
 
 	{ 2002, PTN_DBERR_AWAY,     "cannot connect" },

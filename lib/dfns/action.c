@@ -56,7 +56,8 @@ ptn_dfns_action_start(const struct ptn_scope *sc,
 	s->ch = (struct ptn_dfns_challenge){ .kind = PTN_DFNS_CEREMONY_ACTION,
 		.org = &s->org,
 		.user_id = s->by.user_id,
-		.with_encrypted = true };
+		.with_encrypted = true,
+		.state = { .account = s->by.user_id, .known = true } };
 	if ((r = ptn_org_get(sc, &sc->tenant_id, &s->org)) != PTN_OK ||
 	    (r = ptn_dfns_signers_of(sc, &s->by.user_id, &s->ch.signers)) !=
 		PTN_OK)

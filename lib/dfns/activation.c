@@ -21,6 +21,24 @@ find(struct ptn_dfns_cred *c, size_t n, const struct ptn_uuid *id)
 }
 
 static enum ptn_err
+change(const struct ptn_scope *sc, struct ptn_dfns_activation *k)
+{
+	enum ptn_err r;
+
+	if (k->kind != PTN_ACTIVATION_DELETE) {
+		r = ptn_dfns_cred_activate(sc, &k->cred, k->cred.active);
+		return r == PTN_OK
+		    ? ptn_event(sc, PTN_EVENT_DFNS_CREDENTIAL_CHANGED, NULL)
+		    : r;
+	}
+	if ((r = ptn_org_get(sc, &sc->tenant_id, &k->org)) != PTN_OK ||
+	    (r = ptn_dfns_creds_show(sc->arena, &k->cred, 1)) != PTN_OK ||
+	    (r = ptn_dfns_cred_archive(sc, &k->user_id, &k->cred)) != PTN_OK)
+		return r;
+	return ptn_event(sc, PTN_EVENT_DFNS_CREDENTIAL_DELETED, NULL);
+}
+
+static enum ptn_err
 set_active(const struct ptn_scope *sc, struct ptn_dfns_activation *k)
 {
 	const bool passwords = ptn_dfns_password_on(sc);
@@ -35,13 +53,14 @@ set_active(const struct ptn_scope *sc, struct ptn_dfns_activation *k)
 		return ptn_dfns_denial_set(&k->denial,
 		    PTN_DFNS_NO_SUCH_CREDENTIAL, NULL);
 	could_log_in = ptn_dfns_creds_suffice(all, n, passwords);
-	c->active = k->active;
+	c->active = k->kind == PTN_ACTIVATION_ON;
 	if (could_log_in && !ptn_dfns_creds_suffice(all, n, passwords))
-		return ptn_dfns_denial_set(&k->denial, PTN_DFNS_LAST_CREDENTIAL,
+		return ptn_dfns_denial_set(&k->denial,
+		    k->kind == PTN_ACTIVATION_DELETE ? PTN_DFNS_LAST_TO_DELETE
+						     : PTN_DFNS_LAST_CREDENTIAL,
 		    NULL);
-	if ((r = ptn_dfns_cred_activate(sc, c, k->active)) != PTN_OK)
-		return r;
-	return ptn_event(sc, PTN_EVENT_DFNS_CREDENTIAL_CHANGED, NULL);
+	k->cred = *c;
+	return change(sc, k);
 }
 
 /* A denial is committed: the action is used up all the same. */

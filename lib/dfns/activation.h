@@ -1,24 +1,33 @@
 #ifndef PTN_DFNS_ACTIVATION_H
 #define PTN_DFNS_ACTIVATION_H
 
-#include <stdbool.h>
-
+#include "lib/account/org.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
+#include "lib/dfns/cred.h"
 #include "lib/dfns/denial.h"
 
 /*
- * A user switches one of their credentials off or on again.  One that is off is
- * still listed, but proves nothing.
+ * A user switches one of their credentials off or on again, or gives it up.
+ * One that is off is still listed, but proves nothing; one that is given up is
+ * archived.
  */
+enum ptn_dfns_activation_kind {
+	PTN_ACTIVATION_OFF = 0,
+	PTN_ACTIVATION_ON,
+	PTN_ACTIVATION_DELETE
+};
+
 struct ptn_dfns_activation {
 	/* Given. */
 	struct ptn_uuid user_id;
 	struct ptn_uuid action;	    /* the user action that approves it */
 	struct ptn_uuid credential; /* need not exist */
-	bool active;
+	enum ptn_dfns_activation_kind kind;
 	/* Made. */
+	struct ptn_dfns_cred cred; /* as it is now */
+	struct ptn_org org;	   /* read for PTN_ACTIVATION_DELETE alone */
 	struct ptn_dfns_denial denial;
 };
 

@@ -156,8 +156,7 @@ verify(const struct ptn_scope *sc, struct ptn_dfns_add_credential *k)
 	if (r != PTN_OK)
 		return r;
 	if (finding.verdict != PTN_ALLOW)
-		return ptn_dfns_denial_set(&k->denial, PTN_DFNS_NOT_PROVED,
-		    ptn_finding_word(finding.reason));
+		return ptn_dfns_denial_of_new(&k->denial, &finding, k->in.kind);
 	return ptn_dfns_password_hash(sc, &k->in, &k->cred.hash);
 }
 

@@ -35,8 +35,10 @@ ptn_dfns_answer_take(struct ptn_scope *sc, struct ptn_bytes identifier,
 		    "unknown challenge");
 	if (r != PTN_OK)
 		return r;
-	if (ptn_uuid_is_nil(&an->c.user_id))
+	if (an->c.state.any_passkey)
 		an->c.user_id = user_of(&an->factor[0]);
+	else if (an->c.state.known)
+		an->c.user_id = an->c.state.account;
 	return ptn_dfns_lookup_org(sc, &sc->tenant_id, &an->org);
 }
 

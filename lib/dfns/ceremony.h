@@ -33,7 +33,7 @@ enum ptn_dfns_ceremony_kind {
 
 struct ptn_dfns_ceremony {
 	struct ptn_uuid id;
-	struct ptn_uuid user_id; /* nil: no user can answer it */
+	struct ptn_uuid user_id; /* nil: the state may say who it is */
 	enum ptn_dfns_ceremony_kind kind;
 	const char *challenge; /* base64url, as the client got it */
 	struct ptn_dfns_state state;

@@ -2,17 +2,6 @@
 
 #include "lib/dfns/token.h"
 
-/* Nobody's challenge allows nothing: its credentials are a decoy. */
-static enum ptn_err
-complete_state(const struct ptn_scope *sc, struct ptn_dfns_challenge *ch)
-{
-	if (ptn_uuid_is_nil(&ch->user_id))
-		return PTN_OK;
-	ch->state.account = ch->user_id;
-	return ptn_dfns_signers_allow(sc, &ch->signers, ch->with_encrypted,
-	    &ch->state);
-}
-
 enum ptn_err
 ptn_dfns_challenge_start(const struct ptn_scope *sc,
     struct ptn_dfns_challenge *ch)
@@ -28,7 +17,8 @@ ptn_dfns_challenge_start(const struct ptn_scope *sc,
 		ch->challenge = ptn_dfns_ceremony_challenge_new(sc->arena);
 	if (ch->challenge == NULL)
 		return PTN_E_NOMEM;
-	if ((r = complete_state(sc, ch)) != PTN_OK)
+	if ((r = ptn_dfns_signers_allow(sc, &ch->signers, ch->with_encrypted,
+		 &ch->state)) != PTN_OK)
 		return r;
 	c.challenge = ch->challenge;
 	c.state = ch->state;

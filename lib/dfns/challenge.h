@@ -15,15 +15,16 @@
 struct ptn_dfns_challenge {
 	enum ptn_dfns_ceremony_kind kind;
 	const struct ptn_org *org;
-	struct ptn_uuid user_id; /* nil: no user can answer it */
-	/* Shown to the client; if user_id is set, those that may answer. */
+	/*
+	 * Whose it is; nil at a log-in, where state.account says it: the rows
+	 * of users and of names that nobody has are alike.
+	 */
+	struct ptn_uuid user_id;
+	/* Shown to the client, and those that may answer. */
 	struct ptn_dfns_signers signers;
 	bool with_encrypted;   /* the client gets the encrypted private keys */
 	const char *challenge; /* NULL: a random one is made */
-	/*
-	 * The caller sets any_passkey, the action and, if user_id is nil, the
-	 * account.
-	 */
+	/* The caller sets any_passkey, the account and the action. */
 	struct ptn_dfns_state state;
 	char *identifier; /* made: the token that the answer names it by */
 };

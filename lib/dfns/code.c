@@ -66,7 +66,7 @@ ptn_dfns_code_normal(enum ptn_dfns_code_form form, struct ptn_bytes typed,
 
 enum ptn_err
 ptn_dfns_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    enum ptn_code_kind kind, struct ptn_bytes typed, bool keep,
+    enum ptn_code_kind kind, struct ptn_bytes typed, enum ptn_code_use use,
     enum ptn_passcode_result *out)
 {
 	const struct ptn_uuid nobody = ptn_uuid_new();
@@ -76,7 +76,7 @@ ptn_dfns_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	/* A text that cannot be a code is checked as one that is wrong. */
 	if (!ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, typed, code))
 		code[0] = '\0';
-	r = ptn_code_check(sc, user != NULL ? user : &nobody, kind, code, keep,
+	r = ptn_code_check(sc, user != NULL ? user : &nobody, kind, code, use,
 	    out);
 	ptn_wipe(code, sizeof(code));
 	return r;
@@ -84,12 +84,13 @@ ptn_dfns_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 enum ptn_err
 ptn_dfns_code_use(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    enum ptn_code_kind kind, struct ptn_bytes typed, struct ptn_dfns_denial *d)
+    enum ptn_code_kind kind, struct ptn_bytes typed, enum ptn_code_use use,
+    struct ptn_dfns_denial *d)
 {
 	enum ptn_passcode_result what;
 	enum ptn_err r;
 
-	r = ptn_dfns_code_check(sc, user, kind, typed, false, &what);
+	r = ptn_dfns_code_check(sc, user, kind, typed, use, &what);
 	if (r == PTN_OK && what != PTN_PASSCODE_RIGHT)
 		return ptn_dfns_denial_set(d, PTN_DFNS_BAD_CODE, "wrong code");
 	return r;

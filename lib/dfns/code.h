@@ -46,16 +46,17 @@ bool ptn_dfns_code_normal(enum ptn_dfns_code_form form, struct ptn_bytes typed,
  *
  * user		NULL: no code is right, because the name that was given is not
  *		known or must not log in
- * keep		a code that is right stays (ptn_code_check())
+ * use		what becomes of a code that is right
  */
 enum ptn_err ptn_dfns_code_check(const struct ptn_scope *sc,
     const struct ptn_uuid *user, enum ptn_code_kind kind,
-    struct ptn_bytes typed, bool keep,
+    struct ptn_bytes typed, enum ptn_code_use use,
     enum ptn_passcode_result *out) PTN_MUST_USE;
 
-/* The same for a code that is used up.  PTN_E_DENIED, with d: it is wrong. */
+/* The same.  PTN_E_DENIED, with d: it is wrong. */
 enum ptn_err ptn_dfns_code_use(const struct ptn_scope *sc,
     const struct ptn_uuid *user, enum ptn_code_kind kind,
-    struct ptn_bytes typed, struct ptn_dfns_denial *d) PTN_MUST_USE;
+    struct ptn_bytes typed, enum ptn_code_use use,
+    struct ptn_dfns_denial *d) PTN_MUST_USE;
 
 #endif

@@ -38,6 +38,18 @@ fingerprint(struct ptn_arena *a, struct ptn_bytes cose, const char **out)
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }
 
+enum ptn_err
+ptn_dfns_creds_show(struct ptn_arena *a, struct ptn_dfns_cred *c, size_t n)
+{
+	enum ptn_err r = PTN_OK;
+	size_t i;
+
+	for (i = 0; i < n && r == PTN_OK; i++)
+		if (c[i].kind == PTN_CRED_FIDO2)
+			r = fingerprint(a, c[i].cose_key, &c[i].fingerprint);
+	return r;
+}
+
 static enum ptn_err
 passkeys(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_passkeys_of_out **rows, size_t *n)
@@ -65,9 +77,7 @@ fill_passkey(struct ptn_arena *a, const struct ptn_passkeys_of_out *row,
 		.rp_id = row->rp_id,
 		.origin = row->origin,
 	};
-	if (c->cred_id == NULL)
-		return PTN_E_NOMEM;
-	return fingerprint(a, row->public_key, &c->fingerprint);
+	return c->cred_id != NULL ? PTN_OK : PTN_E_NOMEM;
 }
 
 static void
@@ -317,6 +327,49 @@ ptn_dfns_cred_activate(const struct ptn_scope *sc,
 	ptn_crypto_sha256(c->raw_id, hash);
 	passkey.id_hash = PTN_BYTES(hash, sizeof(hash));
 	return ptn_sql_passkey_activate(sc->db, &passkey, &n);
+}
+
+static enum ptn_err
+archive_passkey(const struct ptn_scope *sc, const struct ptn_dfns_cred *c)
+{
+	uint8_t hash[PTN_SHA256_LEN];
+	const struct ptn_passkey_archive_in in = { sc->tenant_id,
+		PTN_BYTES(hash, sizeof(hash)) };
+	uint64_t n;
+
+	ptn_crypto_sha256(c->raw_id, hash);
+	return ptn_sql_passkey_archive(sc->db, &in, &n);
+}
+
+static enum ptn_err
+archive_secret(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    enum ptn_dfns_cred_kind kind)
+{
+	const struct ptn_key_credentials_archive_kind_in in = { sc->tenant_id,
+		*user, ptn_dfns_cred_kind_name(kind) };
+	uint64_t n;
+	enum ptn_err r;
+
+	r = ptn_sql_key_credentials_archive_kind(sc->db, &in, &n);
+	if (r != PTN_OK)
+		return r;
+	return kind == PTN_CRED_PASSWORD ? forget_password(sc, user)
+					 : forget_totp(sc, user);
+}
+
+enum ptn_err
+ptn_dfns_cred_archive(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_dfns_cred *c)
+{
+	const struct ptn_key_credential_archive_in in = { sc->tenant_id,
+		c->id };
+	uint64_t n;
+
+	if (c->kind == PTN_CRED_FIDO2)
+		return archive_passkey(sc, c);
+	if (ptn_dfns_cred_kind_secret(c->kind))
+		return archive_secret(sc, user, c->kind);
+	return ptn_sql_key_credential_archive(sc->db, &in, &n);
 }
 
 enum ptn_err

@@ -22,7 +22,8 @@ struct ptn_dfns_cred {
 	enum ptn_dfns_cred_kind kind;
 	const char *cred_id; /* as the client wrote it */
 	const char *name;
-	const char *fingerprint; /* "SHA256:..." */
+	/* "SHA256:..."; of a stored passkey, NULL: ptn_dfns_creds_show(). */
+	const char *fingerprint;
 	bool active;
 	int64_t created_at_us;
 	/* Of the kinds that are a key pair. */
@@ -56,6 +57,14 @@ enum ptn_err ptn_dfns_creds_of(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_dfns_cred **out,
     size_t *n) PTN_MUST_USE;
 
+/*
+ * Compute the fingerprints of those that are passkeys, for their owner to see.
+ * Nobody else needs them, and a log-in shall not take as long as there are
+ * passkeys.
+ */
+enum ptn_err ptn_dfns_creds_show(struct ptn_arena *a, struct ptn_dfns_cred *c,
+    size_t n) PTN_MUST_USE;
+
 /* Is it of a kind that logs in or signs an action without a second one? */
 bool ptn_dfns_cred_signs(const struct ptn_dfns_cred *c);
 
@@ -79,6 +88,13 @@ bool ptn_dfns_creds_suffice(const struct ptn_dfns_cred *c, size_t n,
  */
 enum ptn_err ptn_dfns_cred_put(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_dfns_cred *c) PTN_MUST_USE;
+
+/*
+ * Archive one, inside the caller's transaction: it is not listed any more, and
+ * its cred_id is never free again.  The user can have another Password or Totp.
+ */
+enum ptn_err ptn_dfns_cred_archive(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_dfns_cred *c) PTN_MUST_USE;
 
 /* Switch one on or off, inside the caller's transaction. */
 enum ptn_err ptn_dfns_cred_activate(const struct ptn_scope *sc,

@@ -19,6 +19,18 @@ ptn_dfns_denial_set(struct ptn_dfns_denial *d,
 	return PTN_E_DENIED;
 }
 
+/* Of a passkey, the algorithm is no word of the client's. */
+enum ptn_err
+ptn_dfns_denial_of_new(struct ptn_dfns_denial *d,
+    const struct ptn_finding *finding, enum ptn_dfns_cred_kind kind)
+{
+	return ptn_dfns_denial_set(d,
+	    finding->reason == PTN_REASON_ALGORITHM && kind != PTN_CRED_FIDO2
+		? PTN_DFNS_BAD_ALGORITHM
+		: PTN_DFNS_NOT_PROVED,
+	    ptn_finding_word(finding->reason));
+}
+
 enum ptn_err
 ptn_dfns_denial_of_member(struct ptn_dfns_denial *d, const struct ptn_member *m)
 {

@@ -4,7 +4,9 @@
 #include <stdbool.h>
 
 #include "lib/base/err.h"
+#include "lib/base/finding.h"
 #include "lib/db/scope.h"
+#include "lib/dfns/factor.h"
 #include "lib/dfns/member.h"
 
 /*
@@ -27,12 +29,14 @@ enum ptn_dfns_denial_reason {
 	PTN_DFNS_NO_RECOVERY,
 	PTN_DFNS_NO_SUCH_CREDENTIAL,
 	PTN_DFNS_LAST_CREDENTIAL,
+	PTN_DFNS_LAST_TO_DELETE,
 	PTN_DFNS_NOT_SIGNED,
 	PTN_DFNS_ACTION_USED,
 	PTN_DFNS_NO_TOTP,
 	PTN_DFNS_PASSWORD_ALONE, /* without an app beside it */
 	PTN_DFNS_PASSWORD_UNFIT, /* the denial says why */
 	PTN_DFNS_NOTHING_SIGNS,	 /* of the new credentials */
+	PTN_DFNS_BAD_ALGORITHM,	 /* named in an attestation; at says which */
 	PTN_DFNS_DENIAL__MAX
 };
 
@@ -40,6 +44,7 @@ struct ptn_dfns_denial {
 	enum ptn_dfns_denial_reason reason;
 	const char *detail; /* for the audit log; NULL: not recorded there */
 	const char *why;    /* PTN_DFNS_PASSWORD_UNFIT: password.h's text */
+	unsigned at;	    /* PTN_DFNS_BAD_ALGORITHM: which of an enrolment */
 };
 
 /*
@@ -51,6 +56,10 @@ bool ptn_dfns_denial_discloses(const struct ptn_scope *sc);
 /* Set it.  Returns PTN_E_DENIED, to be returned by the rule. */
 enum ptn_err ptn_dfns_denial_set(struct ptn_dfns_denial *d,
     enum ptn_dfns_denial_reason reason, const char *detail);
+
+/* The same for a new credential that verify.h has found wanting. */
+enum ptn_err ptn_dfns_denial_of_new(struct ptn_dfns_denial *d,
+    const struct ptn_finding *finding, enum ptn_dfns_cred_kind kind);
 
 /*
  * The same for a member who cannot log in: not known (zeroed), archived or a

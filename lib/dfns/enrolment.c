@@ -116,9 +116,10 @@ ptn_dfns_enrolment_verify(const struct ptn_scope *sc,
 		    &finding);
 		if (r != PTN_OK)
 			return r;
+		d->at = (unsigned)i;
 		if (finding.verdict != PTN_ALLOW)
-			return ptn_dfns_denial_set(d, PTN_DFNS_NOT_PROVED,
-			    ptn_finding_word(finding.reason));
+			return ptn_dfns_denial_of_new(d, &finding,
+			    n->in[i].kind);
 	}
 	return PTN_OK;
 }

@@ -108,6 +108,25 @@ read_text(struct reader *in, const char *path, size_t max)
 	return s;
 }
 
+/* An algorithm that fits no key at all is refused whoever signs. */
+static enum ptn_keyassert_digest
+read_digest(struct reader *in)
+{
+	const struct ptn_json *v = ptn_json_get(in->v, "algorithm");
+	const enum ptn_keyassert_digest d =
+	    ptn_keyassert_digest_of(ptn_json_string(v));
+
+	if (in->r != PTN_OK)
+		return PTN_KEYASSERT_UNSET;
+	if (v != NULL && ptn_json_type(v) != PTN_JSON_STRING)
+		fail(in, PTN_E_INPUT, "credentialAssertion/algorithm");
+	else if (d == PTN_KEYASSERT_OTHER)
+		fail(in, PTN_E_INPUT,
+		    "credentialAssertion/algorithm is none of SHA-256, "
+		    "SHA-512 and EdDSA");
+	return d;
+}
+
 /* Is there a member?  null and "" count as none. */
 static bool
 is_there(const struct reader *in, const char *path)
@@ -183,8 +202,6 @@ enter(struct reader *in, const char *name)
 static void
 read_assertion(struct reader *in, struct ptn_dfns_factor *out)
 {
-	const struct ptn_json *algorithm;
-
 	enter(in, "credentialAssertion");
 	out->cred_id = read_cred_id(in, "credentialAssertion/credId");
 	out->client_data = read_bytes(in, "credentialAssertion/clientData",
@@ -192,11 +209,7 @@ read_assertion(struct reader *in, struct ptn_dfns_factor *out)
 	out->signature = read_bytes(in, "credentialAssertion/signature",
 	    PTN_FACTOR_SIGNATURE_MAX);
 	if (out->kind != PTN_CRED_FIDO2) {
-		algorithm = ptn_json_get(in->v, "algorithm");
-		out->digest =
-		    ptn_keyassert_digest_of(ptn_json_string(algorithm));
-		if (algorithm != NULL && out->digest == PTN_KEYASSERT_UNSET)
-			fail(in, PTN_E_INPUT, "credentialAssertion/algorithm");
+		out->digest = read_digest(in);
 		return;
 	}
 	out->authenticator_data = read_bytes(in,

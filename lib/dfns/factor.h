@@ -68,7 +68,7 @@ struct ptn_dfns_factor {
  *
  * why	on PTN_E_INPUT a static text, "credentialAssertion/clientData": the
  *	member that is missing, has a wrong type, is too long or cannot be
- *	decoded.
+ *	decoded; or a whole clause that says more.
  *
  * Returns PTN_OK, PTN_E_INPUT, PTN_E_NOMEM.
  */

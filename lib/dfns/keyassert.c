@@ -11,25 +11,53 @@
 #define DATA_DEPTH 8 /* levels of client data and attestations */
 #define CREDENTIALS_DEPTH 32
 
+/*
+ * Names in capitals, without "-" and "_"; the first of a digest is stored.
+ * "RSA" and "ECDSA" in front of one say nothing that the key does not say
+ * better: some libraries call the digest by that name whatever the key.
+ */
 static const struct {
 	const char *name;
 	enum ptn_keyassert_digest digest;
 } digests[] = {
 	{ "SHA256", PTN_KEYASSERT_SHA256 },
 	{ "SHA512", PTN_KEYASSERT_SHA512 },
-	{ "RSA-SHA256", PTN_KEYASSERT_SHA256 },
+	{ "EDDSA", PTN_KEYASSERT_NONE },
+	{ "RSASHA256", PTN_KEYASSERT_SHA256 },
+	{ "RSASHA512", PTN_KEYASSERT_SHA512 },
+	{ "ECDSASHA256", PTN_KEYASSERT_SHA256 },
+	{ "ECDSASHA512", PTN_KEYASSERT_SHA512 },
+	{ "ED25519", PTN_KEYASSERT_NONE },
 };
+
+/* Is a text this name, in any spelling? */
+static bool
+is_spelling(struct ptn_bytes text, const char *name)
+{
+	size_t i;
+	int c;
+
+	for (i = 0; i < text.len; i++) {
+		c = text.p[i];
+		if (c == '-' || c == '_')
+			continue;
+		if (c >= 'a' && c <= 'z')
+			c = c - 'a' + 'A';
+		if (c != *name++ || c == '\0')
+			return false;
+	}
+	return *name == '\0';
+}
 
 enum ptn_keyassert_digest
 ptn_keyassert_digest_of(struct ptn_bytes name)
 {
 	size_t i;
 
-	if (name.p == NULL)
+	if (name.p == NULL || name.len == 0)
 		return PTN_KEYASSERT_UNSET;
 	for (i = 0; i < PTN_ARRAY_LEN(digests); i++)
-		if (name.len == strlen(digests[i].name) &&
-		    memcmp(name.p, digests[i].name, name.len) == 0)
+		if (is_spelling(name, digests[i].name))
 			return digests[i].digest;
 	return PTN_KEYASSERT_OTHER;
 }
@@ -197,22 +225,20 @@ client_data_check(struct ptn_arena *a, struct ptn_bytes in,
 
 /*
  * The digest of the assertion, or else that of the stored credential, or else
- * SHA-256.  Ed25519 needs none.
+ * SHA-256.  Ed25519 needs none.  False: what was named does not fit the key.
  */
-static enum ptn_err
+static bool
 choose_digest(const struct ptn_pubkey *k, enum ptn_keyassert_digest own,
     enum ptn_keyassert_digest stored, enum ptn_md *md)
 {
 	*md = PTN_MD_SHA256;
 	if (k->kty == PTN_KTY_OKP)
-		return PTN_OK;
+		return true;
 	if (own == PTN_KEYASSERT_UNSET)
 		own = stored;
-	if (own == PTN_KEYASSERT_OTHER)
-		return PTN_E_INPUT;
 	if (own == PTN_KEYASSERT_SHA512)
 		*md = PTN_MD_SHA512;
-	return PTN_OK;
+	return own != PTN_KEYASSERT_NONE && own != PTN_KEYASSERT_OTHER;
 }
 
 const char *
@@ -221,8 +247,7 @@ ptn_keyassert_digest_used(const struct ptn_pubkey *k,
 {
 	enum ptn_md md;
 
-	if (k->kty == PTN_KTY_OKP ||
-	    choose_digest(k, own, stored, &md) != PTN_OK)
+	if (k->kty == PTN_KTY_OKP || !choose_digest(k, own, stored, &md))
 		return "";
 	return ptn_keyassert_digest_name(
 	    md == PTN_MD_SHA512 ? PTN_KEYASSERT_SHA512 : PTN_KEYASSERT_SHA256);
@@ -242,9 +267,8 @@ signature_check(struct ptn_arena *a, const struct ptn_keyassert_stored *stored,
 		return ptn_finding_deny(finding, PTN_REASON_KEY);
 	if (r != PTN_OK)
 		return r;
-	r = choose_digest(&pem.key, in->digest, stored->digest, &md);
-	if (r != PTN_OK)
-		return r;
+	if (!choose_digest(&pem.key, in->digest, stored->digest, &md))
+		return ptn_finding_deny(finding, PTN_REASON_ALGORITHM);
 	(void)ptn_finding_deny(finding, PTN_REASON_SIGNATURE);
 	r = ptn_pubkey_verify_md(&pem.key, md, in->client_data, in->signature,
 	    &verdict);
@@ -363,15 +387,13 @@ signed_text(struct ptn_arena *a, struct ptn_bytes client_data, const char *pem,
 
 static enum ptn_err
 proof_check(struct ptn_arena *a, struct ptn_bytes client_data,
-    const struct proof *p, const struct ptn_pubkey *k,
+    const struct proof *p, const struct ptn_pubkey *k, enum ptn_md md,
     enum ptn_verdict *verdict)
 {
 	struct ptn_bytes text;
-	enum ptn_md md;
-	enum ptn_err r;
+	enum ptn_err r = PTN_OK;
 	int raw;
 
-	r = choose_digest(k, p->digest, PTN_KEYASSERT_UNSET, &md);
 	for (raw = 0; r == PTN_OK && *verdict != PTN_ALLOW && raw < 2; raw++) {
 		r = signed_text(a, client_data, p->pem, raw == 1, &text);
 		if (r == PTN_OK)
@@ -404,13 +426,16 @@ creation_check(struct ptn_arena *a, const struct ptn_keyassert_creation *in,
 	enum ptn_verdict verdict = PTN_DENY;
 	struct proof p = { 0 };
 	struct ptn_pem pem;
+	enum ptn_md md;
 	enum ptn_err r;
 
 	r = read_created(a, in->attestation, &p, &pem, finding);
 	if (r != PTN_OK)
 		return r == PTN_E_INPUT ? PTN_OK : r;
+	if (!choose_digest(&pem.key, p.digest, PTN_KEYASSERT_UNSET, &md))
+		return ptn_finding_deny(finding, PTN_REASON_ALGORITHM);
 	(void)ptn_finding_deny(finding, PTN_REASON_SIGNATURE);
-	r = proof_check(a, in->client_data, &p, &pem.key, &verdict);
+	r = proof_check(a, in->client_data, &p, &pem.key, md, &verdict);
 	if (r != PTN_OK || verdict != PTN_ALLOW)
 		return r;
 	out->pem = p.pem;

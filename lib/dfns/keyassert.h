@@ -24,11 +24,16 @@ enum ptn_keyassert_digest {
 	PTN_KEYASSERT_UNSET, /* none: SHA-256 */
 	PTN_KEYASSERT_SHA256,
 	PTN_KEYASSERT_SHA512,
+	PTN_KEYASSERT_NONE,  /* of Ed25519 alone */
 	PTN_KEYASSERT_OTHER, /* a name that is not known */
 	PTN_KEYASSERT__MAX
 };
 
-/* "RSA-SHA256", "SHA256" or "SHA512"; p NULL: there is none. */
+/*
+ * "SHA256", "SHA512" (with "RSA" or "ECDSA" in front, too), "EdDSA" or
+ * "Ed25519", in small or capital letters, with "-" and "_" at any place.  An
+ * empty text, and p NULL: there is none.
+ */
 enum ptn_keyassert_digest ptn_keyassert_digest_of(struct ptn_bytes name);
 
 /* The name to be stored, "" for one that is unset or not known. */
@@ -67,8 +72,11 @@ struct ptn_keyassert_assertion {
  * credential names SHA-512.  An ECDSA signature is in strict DER; its s may be
  * high.  An Ed25519 signature is the 64 bytes of RFC 8032, without a digest.
  *
- * Returns PTN_OK if the question was answered, PTN_E_INPUT for an unknown
- * algorithm, PTN_E_NOMEM, PTN_E_INTERNAL.
+ * An algorithm that does not fit the key is refused like a wrong signature, so
+ * that an answer does not tell which key an account has: one that fits none is
+ * to be refused before the account is known.
+ *
+ * Returns PTN_OK if the question was answered, PTN_E_NOMEM, PTN_E_INTERNAL.
  */
 enum ptn_err ptn_keyassert_verify(struct ptn_arena *a,
     const struct ptn_keyassert_stored *stored,

@@ -25,7 +25,7 @@ check_code(const struct ptn_scope *sc, struct ptn_dfns_login_start *l,
 	if (l->code.p == NULL)
 		return PTN_OK;
 	return ptn_dfns_code_use(sc, able ? &l->who.member.id : NULL,
-	    PTN_CODE_LOGIN, l->code, &l->denial);
+	    PTN_CODE_LOGIN, l->code, PTN_CODE_USE_UP, &l->denial);
 }
 
 /* Any passkey of the organisation may answer; it says who the user is. */
@@ -46,15 +46,20 @@ start_nameless(struct ptn_scope *sc, struct ptn_dfns_login_start *l)
 	return ptn_dfns_challenge_start(sc, &l->ch);
 }
 
+/* Something is invented in any case, and used if it must be. */
 static enum ptn_err
 start_named(struct ptn_scope *sc, struct ptn_dfns_login_start *l)
 {
+	struct ptn_dfns_signers decoy;
+	struct ptn_uuid nobody;
 	bool able;
 	enum ptn_err r;
 
 	l->ch.with_encrypted = l->code.p != NULL;
 	if ((r = ptn_dfns_lookup(sc, l->org, l->username, &l->who)) != PTN_OK ||
 	    (r = ptn_dfns_signers_of(sc, &l->who.member.id, &l->ch.signers)) !=
+		PTN_OK ||
+	    (r = ptn_dfns_signers_decoy(sc, l->who.key, &decoy, &nobody)) !=
 		PTN_OK)
 		return r;
 	able = l->who.known && ptn_member_usable(&l->who.member) &&
@@ -62,12 +67,11 @@ start_named(struct ptn_scope *sc, struct ptn_dfns_login_start *l)
 	if ((r = disclose(sc, l, able)) != PTN_OK ||
 	    (r = check_code(sc, l, able)) != PTN_OK)
 		return r;
-	if (able)
-		l->ch.user_id = l->who.member.id;
-	else
-		r = ptn_dfns_signers_decoy(sc, l->org, l->username,
-		    &l->ch.signers, &l->ch.state.account);
-	return r == PTN_OK ? ptn_dfns_challenge_start(sc, &l->ch) : r;
+	l->ch.state.known = able;
+	l->ch.state.account = able ? l->who.member.id : nobody;
+	if (!able)
+		l->ch.signers = decoy;
+	return ptn_dfns_challenge_start(sc, &l->ch);
 }
 
 static bool

@@ -33,6 +33,8 @@ struct ptn_dfns_lookup {
 	bool known;
 	struct ptn_org org;
 	struct ptn_member member;
+	/* Both as one text: what finds the same member has the same. */
+	const char *key;
 };
 
 /*

@@ -27,26 +27,43 @@ trimmed(struct ptn_arena *a, const char *username)
 }
 
 /*
- * The form in which a trimmed username must be unique.  PTN_E_INPUT: the text
- * cannot be a username.
+ * The form in which a username must be unique: of an address its canonical
+ * one.  PTN_E_INPUT: the text cannot be a username.
  */
 static enum ptn_err
 name_key(struct ptn_arena *a, const char *username, char **key)
 {
+	enum ptn_err r;
+
 	*key = NULL;
-	if (username == NULL)
+	if ((username = trimmed(a, username)) == NULL)
 		return PTN_E_NOMEM;
 	if (username[0] == '\0' || strlen(username) > PTN_USERNAME_MAX)
 		return PTN_E_INPUT;
-	return ptn_unicode_fold(a, username, key);
+	r = ptn_address_canonical(a, username, key);
+	return r == PTN_E_INPUT ? ptn_unicode_fold(a, username, key) : r;
 }
 
+enum ptn_err
+ptn_member_key(struct ptn_arena *a, const char *username, const char **key)
+{
+	char *k;
+	const enum ptn_err r = name_key(a, username, &k);
+
+	*key = r == PTN_OK ? k : "";
+	return r == PTN_E_INPUT ? PTN_OK : r;
+}
+
+/* Who has no name of their own is called as their address is shown. */
 static void
-fill(struct ptn_member *m, const struct ptn_member_by_id_out *row)
+fill(struct ptn_arena *a, struct ptn_member *m,
+    const struct ptn_member_by_id_out *row)
 {
 	m->id = row->user_id;
 	m->stored = !ptn_uuid_is_nil(&row->stored_id);
-	m->username = m->stored ? row->username : row->address;
+	m->username = row->username;
+	if (!m->stored && row->address != NULL)
+		m->username = ptn_address_shown(a, row->address);
 	m->kind = m->stored ? row->kind : PTN_END_USER;
 	m->active = !m->stored || row->active != 0;
 	m->registered = row->registered != 0;
@@ -69,7 +86,7 @@ ptn_member_by_id(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	memset(out, 0, sizeof(*out));
 	if ((r = ptn_sql_member_by_id(sc->db, sc->arena, &in, &row)) != PTN_OK)
 		return r;
-	fill(out, &row);
+	fill(sc->arena, out, &row);
 	return out->username != NULL ? PTN_OK : PTN_E_NOT_FOUND;
 }
 
@@ -79,22 +96,18 @@ ptn_member_by_name(const struct ptn_scope *sc, const char *username,
 {
 	struct ptn_member_by_name_in in = { .tenant_id = sc->tenant_id };
 	struct ptn_member_by_name_out row;
-	char *name = trimmed(sc->arena, username), *key = NULL, *address = NULL;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	r = name_key(sc->arena, name, &key);
-	if (r == PTN_OK)
-		r = ptn_address_canonical(sc->arena, name, &address);
-	if (r != PTN_OK && r != PTN_E_INPUT)
-		return r;
 	/* A text that cannot be a name costs the same statement. */
-	in.username_key = key != NULL ? key : "";
-	in.address = address != NULL ? address : "";
+	if ((r = ptn_member_key(sc->arena, username, &in.key)) != PTN_OK)
+		return r;
+	if ((in.older_key = ptn_address_shown(sc->arena, in.key)) == NULL)
+		return PTN_E_NOMEM;
 	if ((r = ptn_sql_member_by_name(sc->db, sc->arena, &in, &row)) !=
 	    PTN_OK)
 		return r;
-	fill(out,
+	fill(sc->arena, out,
 	    &(struct ptn_member_by_id_out){ row.user_id, row.stored_id,
 		row.username, row.kind, row.active, row.registered,
 		row.service_account, row.archived_at, row.email_id, row.address,
@@ -135,7 +148,7 @@ ptn_member_page(const struct ptn_scope *sc, struct ptn_member_place *place,
 	if ((*out = ptn_arena_calloc(sc->arena, *n, sizeof(**out))) == NULL)
 		return PTN_E_NOMEM;
 	for (i = 0; i < *n; i++)
-		fill(&(*out)[i],
+		fill(sc->arena, &(*out)[i],
 		    &(struct ptn_member_by_id_out){ .user_id = row[i].user_id,
 			.stored_id = row[i].stored_id,
 			.username = row[i].username,
@@ -170,8 +183,7 @@ ptn_member_put(const struct ptn_scope *sc, const struct ptn_member *m)
 	char *key;
 	enum ptn_err r;
 
-	if ((r = name_key(sc->arena, trimmed(sc->arena, m->username), &key)) !=
-	    PTN_OK)
+	if ((r = name_key(sc->arena, m->username, &key)) != PTN_OK)
 		return r;
 	in = (struct ptn_member_put_in){ m->id, sc->tenant_id, m->username, key,
 		m->kind, true, m->registered, m->service_account,

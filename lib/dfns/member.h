@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
@@ -41,9 +42,15 @@ struct ptn_member {
 };
 
 /*
- * Find a member.  Usernames are compared without spaces around them, in NFC
- * and without regard to case.  PTN_E_NOT_FOUND.
+ * What a name is looked up by.  Spaces around it, case, composition (NFC) and,
+ * of an address, the spelling of its domain make no difference: one name has
+ * one key, and whoever counts or invents something for a name does it by the
+ * key.  "" for a text that nobody can be called.  PTN_E_NOMEM.
  */
+enum ptn_err ptn_member_key(struct ptn_arena *a, const char *username,
+    const char **key) PTN_MUST_USE;
+
+/* Find a member, by their key.  PTN_E_NOT_FOUND. */
 enum ptn_err ptn_member_by_name(const struct ptn_scope *sc,
     const char *username, struct ptn_member *out) PTN_MUST_USE;
 enum ptn_err ptn_member_by_id(const struct ptn_scope *sc,

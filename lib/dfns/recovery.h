@@ -32,7 +32,8 @@ struct ptn_dfns_recovery_start {
 };
 
 /*
- * Start a recovery.  A code that is right is used up.
+ * Start a recovery.  A code that is right is used up, unless the credential is
+ * no recovery key of the user: then it was one of the code's tries.
  *
  * sc	gets the tenant, and its actor the user, if they are known.
  *

@@ -31,7 +31,7 @@ check_code(const struct ptn_scope *sc, struct ptn_dfns_registration_start *s)
 	enum ptn_err r;
 
 	r = ptn_dfns_code_check(sc, &s->who.member.id, PTN_CODE_REGISTRATION,
-	    s->code, true, &what);
+	    s->code, PTN_CODE_KEEP, &what);
 	if (r != PTN_OK)
 		return r;
 	if (what == PTN_PASSCODE_EXPIRED)

@@ -4,7 +4,6 @@
 
 #include "lib/base/array.h"
 #include "lib/base/base64.h"
-#include "lib/base/unicode.h"
 #include "lib/crypto/crypto.h"
 #include "lib/crypto/secrets.h"
 #include "lib/dfns/password.h"
@@ -62,57 +61,120 @@ ptn_dfns_signers_recovery(const struct ptn_scope *sc,
 	return PTN_OK;
 }
 
-/* 32 bytes that only this server can compute from the name. */
-static enum ptn_err
-mac_of_name(const struct ptn_scope *sc, const char *org, const char *username,
-    uint8_t mac[PTN_SHA256_LEN])
-{
-	char *folded = NULL;
-	const char *text;
-	enum ptn_err r;
+/*
+ * THE table of what is invented, with how many names in 100 get it.  It has
+ * the forms in which real ones come, first passkeys, as ptn_dfns_creds_of()
+ * lists them: ids of 16 and 20 bytes are made by phones and password managers,
+ * of 32 by computers and by key signers, of 48 and 64 by security keys; 31 are
+ * the text of an id that a server has given to a key.
+ */
+#define DECOY_CREDS 3
+#define DECOY_ID_MAX 64 /* bytes */
+static const struct decoy {
+	uint8_t share;
+	struct {
+		enum ptn_dfns_cred_kind kind;
+		uint8_t len; /* of the id; 0: it has none */
+	} cred[DECOY_CREDS];
+} decoys[] = {
+	/* clang-format off */
+	{ 16, { { PTN_CRED_FIDO2, 20 } } },
+	{ 14, { { PTN_CRED_FIDO2, 16 } } },
+	{ 11, { { PTN_CRED_FIDO2, 32 } } },
+	{  3, { { PTN_CRED_FIDO2, 48 } } },
+	{  3, { { PTN_CRED_FIDO2, 64 } } },
+	{  7, { { PTN_CRED_FIDO2, 20 }, { PTN_CRED_FIDO2, 32 } } },
+	{  6, { { PTN_CRED_FIDO2, 16 }, { PTN_CRED_FIDO2, 20 } } },
+	{  4, { { PTN_CRED_FIDO2, 32 }, { PTN_CRED_FIDO2, 64 } } },
+	{  3, { { PTN_CRED_FIDO2, 16 }, { PTN_CRED_FIDO2, 20 }, { PTN_CRED_FIDO2, 48 } } },
+	{ 11, { { PTN_CRED_KEY, 32 } } },
+	{  3, { { PTN_CRED_KEY, 31 } } },
+	{  2, { { PTN_CRED_KEY, 32 }, { PTN_CRED_KEY, 32 } } },
+	{  4, { { PTN_CRED_FIDO2, 20 }, { PTN_CRED_KEY, 32 } } },
+	{ 10, { { PTN_CRED_PASSWORD_PROTECTED_KEY, 32 } } },
+	{  3, { { PTN_CRED_FIDO2, 16 }, { PTN_CRED_PASSWORD_PROTECTED_KEY, 32 } } },
+	/* Only where passwords are offered: it is the last. */
+	{ 20, { { PTN_CRED_PASSWORD, 0 }, { PTN_CRED_TOTP, 0 } } },
+	/* clang-format on */
+};
 
-	r = ptn_unicode_fold(sc->arena, username, &folded);
-	if (r != PTN_OK && r != PTN_E_INPUT)
-		return r;
-	text = ptn_arena_printf(sc->arena, "%s %s", org,
-	    folded != NULL ? folded : username);
-	if (text == NULL)
-		return PTN_E_NOMEM;
-	return ptn_secrets_mac(sc->secrets, 0, PTN_KEY_USE_DECOY,
-	    ptn_bytes_of(text), mac);
+static const struct decoy *
+draw(const uint8_t mac[PTN_SHA256_LEN], bool passwords)
+{
+	const size_t n = PTN_ARRAY_LEN(decoys) - !passwords;
+	unsigned total = 0, at = (unsigned)mac[0] << 8 | mac[1];
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		total += decoys[i].share;
+	at %= total;
+	for (i = 0; at >= decoys[i].share; i++)
+		at -= decoys[i].share;
+	return &decoys[i];
 }
 
-/*
- * The first byte of the MAC chooses the kind, the next 16 are the account, and
- * the credential's id is the digest of all.  Where passwords are offered, some
- * names get a password, which always comes with an authenticator app.
- */
-enum ptn_err
-ptn_dfns_signers_decoy(const struct ptn_scope *sc, const char *org,
-    const char *username, struct ptn_dfns_signers *out,
-    struct ptn_uuid *account)
+/* More bytes than one MAC has: digests of it, of a place and of a number. */
+static void
+stretch(const uint8_t mac[PTN_SHA256_LEN], uint8_t place,
+    uint8_t out[DECOY_ID_MAX])
 {
-	static const enum ptn_dfns_cred_kind kinds[] = { PTN_CRED_FIDO2,
-		PTN_CRED_FIDO2, PTN_CRED_KEY, PTN_CRED_PASSWORD_PROTECTED_KEY,
-		PTN_CRED_PASSWORD };
-	const size_t nkinds = PTN_ARRAY_LEN(kinds) - !ptn_dfns_password_on(sc);
-	uint8_t mac[PTN_SHA256_LEN], id[PTN_SHA256_LEN];
-	struct ptn_dfns_cred *cred;
+	uint8_t msg[PTN_SHA256_LEN + 2];
+	size_t i;
+
+	memcpy(msg, mac, PTN_SHA256_LEN);
+	msg[PTN_SHA256_LEN] = place;
+	for (i = 0; i < DECOY_ID_MAX / PTN_SHA256_LEN; i++) {
+		msg[PTN_SHA256_LEN + 1] = (uint8_t)i;
+		ptn_crypto_sha256(PTN_BYTES(msg, sizeof(msg)),
+		    out + i * PTN_SHA256_LEN);
+	}
+	ptn_wipe(msg, sizeof(msg));
+}
+
+static enum ptn_err
+invent(const struct ptn_scope *sc, const uint8_t mac[PTN_SHA256_LEN],
+    const struct decoy *d, struct ptn_dfns_signers *out)
+{
+	uint8_t bytes[DECOY_ID_MAX];
+	struct ptn_dfns_cred *c;
+	uint8_t i;
+
+	out->n = 0;
+	for (i = 0; i < DECOY_CREDS && d->cred[i].kind != PTN_CRED_UNSET; i++) {
+		c = &out->cred[out->n++];
+		c->kind = d->cred[i].kind;
+		stretch(mac, (uint8_t)(2 * i), bytes);
+		c->cred_id = ptn_b64url_encode(sc->arena,
+		    PTN_BYTES(bytes, d->cred[i].len));
+		if (c->cred_id == NULL)
+			return PTN_E_NOMEM;
+		stretch(mac, (uint8_t)(2 * i + 1), bytes);
+		memcpy(c->id.b, bytes, sizeof(c->id.b));
+	}
+	return PTN_OK;
+}
+
+/* The last bytes of the MAC are the account, the first choose the form. */
+enum ptn_err
+ptn_dfns_signers_decoy(const struct ptn_scope *sc, const char *key,
+    struct ptn_dfns_signers *out, struct ptn_uuid *account)
+{
+	uint8_t mac[PTN_SHA256_LEN];
 	enum ptn_err r;
 
-	if ((cred = ptn_arena_calloc(sc->arena, 2, sizeof(*cred))) == NULL)
+	out->cred =
+	    ptn_arena_calloc(sc->arena, DECOY_CREDS, sizeof(*out->cred));
+	if (out->cred == NULL)
 		return PTN_E_NOMEM;
-	if ((r = mac_of_name(sc, org, username, mac)) != PTN_OK)
+	r = ptn_secrets_mac(sc->secrets, 0, PTN_KEY_USE_DECOY,
+	    ptn_bytes_of(key), mac);
+	if (r != PTN_OK)
 		return r;
-	ptn_crypto_sha256(PTN_BYTES(mac, sizeof(mac)), id);
-	memcpy(account->b, mac + 1, sizeof(account->b));
-	cred[0].kind = kinds[mac[0] % nkinds];
-	cred[0].cred_id =
-	    ptn_b64url_encode(sc->arena, PTN_BYTES(id, sizeof(id)));
-	cred[1].kind = PTN_CRED_TOTP;
-	out->cred = cred;
-	out->n = cred[0].kind == PTN_CRED_PASSWORD ? 2 : 1;
-	return cred[0].cred_id != NULL ? PTN_OK : PTN_E_NOMEM;
+	memcpy(account->b, mac + sizeof(mac) - sizeof(account->b),
+	    sizeof(account->b));
+	r = invent(sc, mac, draw(mac, ptn_dfns_password_on(sc)), out);
+	ptn_wipe(mac, sizeof(mac));
+	return r;
 }
 
 enum ptn_err

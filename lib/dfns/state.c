@@ -49,6 +49,8 @@ ptn_dfns_state_write(struct ptn_arena *a, const struct ptn_dfns_state *s)
 	ptn_jsonw_init(&w, a);
 	ptn_jsonw_object(&w, NULL);
 	write_id(&w, "account", &s->account);
+	/* A number: it is as long in any case. */
+	ptn_jsonw_int(&w, "known", s->known);
 	write_allow(&w, s);
 	if (s->action.method != NULL)
 		write_action(&w, s);
@@ -151,11 +153,15 @@ read_members(struct ptn_arena *a, const struct ptn_json *v,
 {
 	const struct ptn_json *nameless = ptn_json_get(v, "nameless");
 	struct reader in = { .a = a, .v = v, .r = PTN_OK };
+	int64_t known = 0;
 
 	if (ptn_json_type(v) != PTN_JSON_OBJECT ||
+	    (ptn_json_has(v, "known") &&
+		!ptn_json_int(ptn_json_get(v, "known"), &known)) ||
 	    (nameless != NULL && ptn_json_type(nameless) != PTN_JSON_BOOL))
 		return PTN_E_INPUT;
 	s->any_passkey = ptn_json_bool(nameless);
+	s->known = known != 0;
 	if (ptn_json_has(v, "account"))
 		read_id(&in, ptn_json_get(v, "account"), &s->account);
 	read_allow(&in, s);

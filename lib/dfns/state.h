@@ -22,6 +22,8 @@ struct ptn_dfns_state {
 	 * name.  nil: no name was given.
 	 */
 	struct ptn_uuid account;
+	/* The account is a user's; else nobody can answer. */
+	bool known;
 	/* The credentials that may answer: these, or any passkey. */
 	const struct ptn_uuid *allow;
 	size_t n_allow;

@@ -55,7 +55,10 @@ ptn_audit_row(const struct ptn_scope *sc, const struct ptn_audit *entry)
 		.subject_id = entry->subject_id,
 	};
 
-	return ptn_sql_audit_put(sc->db, &in);
+	const enum ptn_err r = ptn_sql_audit_put(sc->db, &in);
+
+	/* An id that is taken is a fault of ours, and no answer to a client. */
+	return r == PTN_E_CONFLICT ? PTN_E_INTERNAL : r;
 }
 
 static void

@@ -248,6 +248,21 @@ ptn_address_canonical(struct ptn_arena *a, const char *in, char **out)
 }
 
 char *
+ptn_address_shown(struct ptn_arena *a, const char *canonical)
+{
+	const char *at = strrchr(canonical, '@');
+	char *unicode = NULL, *out;
+
+	if (at == NULL || strstr(at, IDN_PREFIX) == NULL ||
+	    idn2_to_unicode_8z8z(at + 1, &unicode, 0) != IDN2_OK)
+		return ptn_arena_strdup(a, canonical);
+	out = ptn_arena_printf(a, "%.*s@%s", (int)(at - canonical), canonical,
+	    unicode);
+	idn2_free(unicode);
+	return out;
+}
+
+char *
 ptn_address_mask(struct ptn_arena *a, const char *address)
 {
 	const char *at = strrchr(address, '@');

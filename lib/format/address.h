@@ -21,6 +21,13 @@ enum ptn_err ptn_address_canonical(struct ptn_arena *a, const char *in,
     char **out) PTN_MUST_USE;
 
 /*
+ * The same address as people write it: the domain in U-labels (RFC 5890
+ * section 2.3.2.1), for answers and mails.  A domain that has no such form, and
+ * a text that is no address, stay as they are.  NULL when the arena is full.
+ */
+char *ptn_address_shown(struct ptn_arena *a, const char *canonical);
+
+/*
  * For audit lines: keeps 1 character of a local part of at most 6
  * characters, otherwise 3, then always five stars, and the whole domain:
  * j*****@x.io, jon*****@x.io.  NULL when the arena is full.

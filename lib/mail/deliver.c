@@ -100,6 +100,7 @@ put_smtp(FILE *f, const struct ptn_conf *cf, const char *from, const char *to,
 		{ "password",
 		    cf->smtp_user[0] != '\0' ? cf->smtp_password : "" },
 		{ "ca", cf->smtp_ca_file },
+		{ "helo", cf->smtp_helo },
 		{ "from", from },
 		{ "to", to },
 	};
@@ -339,7 +340,12 @@ listen_to(struct ptn_deliver_job *job)
 		memset(lf, 0, sizeof(job->said) - (size_t)(lf - job->said));
 }
 
-/* sysexits(3); what is not a clear refusal is worth another try. */
+/*
+ * sysexits(3).  What is not a clear refusal is worth another try, and what is
+ * not about the mail is about us: a program that does not let us, or is not
+ * set up.  "Unavailable" is a word that every local program gives a meaning of
+ * its own.
+ */
 static enum ptn_delivery
 judge(const struct ptn_deliver_job *job, int status)
 {
@@ -348,22 +354,15 @@ judge(const struct ptn_deliver_job *job, int status)
 	switch (WEXITSTATUS(status)) {
 	case EX_OK:
 		return PTN_DELIVERY_DONE;
-	case EX_USAGE:
 	case EX_DATAERR:
-	case EX_UNAVAILABLE:
-		return PTN_DELIVERY_NEVER;
-	case EX_NOINPUT:
 	case EX_NOUSER:
-	case EX_NOHOST:
-	case EX_SOFTWARE:
-	case EX_OSERR:
-	case EX_OSFILE:
-	case EX_CANTCREAT:
-	case EX_IOERR:
-	case EX_PROTOCOL:
+		return PTN_DELIVERY_NEVER;
+	case EX_UNAVAILABLE:
+		return job->smtp ? PTN_DELIVERY_NEVER : PTN_DELIVERY_LATER;
+	case EX_USAGE:
 	case EX_NOPERM:
 	case EX_CONFIG:
-		return job->smtp ? PTN_DELIVERY_LATER : PTN_DELIVERY_NEVER;
+		return PTN_DELIVERY_REFUSED;
 	default:
 		return PTN_DELIVERY_LATER;
 	}

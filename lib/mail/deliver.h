@@ -22,7 +22,8 @@ struct ptn_conf;
 /* What became of a mail that was handed over. */
 enum ptn_delivery {
 	PTN_DELIVERY_LATER = 0, /* try again */
-	PTN_DELIVERY_NEVER,	/* refused for good */
+	PTN_DELIVERY_REFUSED,	/* that, but it is we who are refused */
+	PTN_DELIVERY_NEVER,	/* this mail is refused for good */
 	PTN_DELIVERY_DONE
 };
 

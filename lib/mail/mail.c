@@ -25,6 +25,13 @@ static const char *const frame_name[FRAME__MAX] = {
 	[FRAME_NOTICE] = "notice",
 };
 
+/* Which key of the configuration lets the subject have the code. */
+enum subject {
+	SUBJECT_PLAIN = 0, /* none: it never does */
+	SUBJECT_EMAIL,	   /* email.code_in_subject */
+	SUBJECT_DFNS	   /* dfns.code_in_subject */
+};
+
 /* The mails there are: NAME.* in the texts. */
 enum {
 	MAIL_PASSCODE,
@@ -38,18 +45,21 @@ enum {
 static const struct {
 	const char *name;
 	enum frame frame;
+	enum subject subject;
 } mails[MAIL__MAX] = {
-	[MAIL_PASSCODE] = { "passcode", FRAME_CODE },
-	[MAIL_LOGIN] = { "login", FRAME_CODE },
-	[MAIL_REGISTRATION] = { "registration", FRAME_CODE },
-	[MAIL_RECOVERY] = { "recovery", FRAME_CODE },
-#define PTN_NOTICE(name, mail) [MAIL_##name] = { mail, FRAME_NOTICE },
+	[MAIL_PASSCODE] = { "passcode", FRAME_CODE, SUBJECT_EMAIL },
+	[MAIL_LOGIN] = { "login", FRAME_CODE, SUBJECT_DFNS },
+	[MAIL_REGISTRATION] = { "registration", FRAME_CODE, SUBJECT_PLAIN },
+	[MAIL_RECOVERY] = { "recovery", FRAME_CODE, SUBJECT_DFNS },
+#define PTN_NOTICE(name, mail)                                                 \
+	[MAIL_##name] = { mail, FRAME_NOTICE, SUBJECT_PLAIN },
 #include "lib/event/notice.def"
 };
 
 /* The texts of a mail, translated: lines of LOCALE.lang. */
 enum text {
-	TEXT_SUBJECT,
+	TEXT_SUBJECT, /* without the code */
+	TEXT_SUBJECT_CODE,
 	TEXT_GREETING,
 	TEXT_INSTRUCTION,
 	TEXT_VALIDITY_ZERO,
@@ -60,6 +70,7 @@ enum text {
 };
 static const char *const text_key[TEXT__MAX] = {
 	[TEXT_SUBJECT] = "subject",
+	[TEXT_SUBJECT_CODE] = "subject.code",
 	[TEXT_GREETING] = "greeting",
 	[TEXT_INSTRUCTION] = "instruction",
 	[TEXT_VALIDITY_ZERO] = "validity.zero",
@@ -82,11 +93,16 @@ enum {
 	VAR_ADDRESS,
 	VAR_TEXT__MAX
 };
-#define TEXT_VARS                                                              \
-	[VAR_CODE] = "code", [VAR_TTL] = "ttl", [VAR_DAYS] = "days",           \
+#define PLAIN_VARS                                                             \
+	[VAR_TTL] = "ttl", [VAR_DAYS] = "days",                                \
 	[VAR_SERVICE] = "service_name", [VAR_USERNAME] = "username",           \
 	[VAR_ORG] = "org", [VAR_TIME] = "time", [VAR_ADDRESS] = "address"
+#define TEXT_VARS [VAR_CODE] = "code", PLAIN_VARS
 static const char *const text_var[VAR_TEXT__MAX + 1] = { TEXT_VARS };
+
+/* ... and in a subject without the code: no variable is called "-". */
+static const char *const plain_var[VAR_TEXT__MAX + 1] = { [VAR_CODE] = "-",
+	PLAIN_VARS };
 
 /* ... and in a template, which frames the texts. */
 enum {
@@ -189,13 +205,20 @@ load_frame(struct ptn_mailer *m, const char *name, const char *ext,
 static bool
 has_text(int mail, int text)
 {
+	if (text == TEXT_SUBJECT_CODE)
+		return mails[mail].subject != SUBJECT_PLAIN;
 	return mails[mail].frame == FRAME_CODE || text < TEXT_VALIDITY_ZERO ||
 	    text > TEXT_VALIDITY_OTHER;
 }
 
-/* The place of "passcode.subject" in a language, or NULL. */
+/*
+ * The place of "passcode.subject" in a language, or NULL.
+ *
+ * vars	set to what may stand in the text
+ */
 static struct ptn_template **
-find_text(struct language *l, const char *key, size_t len)
+find_text(struct language *l, const char *key, size_t len,
+    const char *const **vars)
 {
 	size_t name_len;
 	int mail;
@@ -206,12 +229,15 @@ find_text(struct language *l, const char *key, size_t len)
 		if (len <= name_len || key[name_len] != '.' ||
 		    memcmp(key, mails[mail].name, name_len) != 0)
 			continue;
-		for (text = 0; text < TEXT__MAX; text++)
-			if (has_text(mail, text) &&
-			    strlen(text_key[text]) == len - name_len - 1 &&
+		for (text = 0; text < TEXT__MAX; text++) {
+			if (!has_text(mail, text) ||
+			    strlen(text_key[text]) != len - name_len - 1 ||
 			    memcmp(key + name_len + 1, text_key[text],
-				len - name_len - 1) == 0)
-				return &l->text[mail][text];
+				len - name_len - 1) != 0)
+				continue;
+			*vars = text == TEXT_SUBJECT ? plain_var : text_var;
+			return &l->text[mail][text];
+		}
 	}
 	return NULL;
 }
@@ -239,6 +265,7 @@ static enum ptn_err
 load_line(struct ptn_mailer *m, struct language *l, const char *path, int line,
     struct ptn_bytes s)
 {
+	const char *const *vars = NULL;
 	struct ptn_template **slot;
 	struct ptn_bytes key;
 	const uint8_t *eq;
@@ -254,7 +281,7 @@ load_line(struct ptn_mailer *m, struct language *l, const char *path, int line,
 	}
 	key = trim(PTN_BYTES(s.p, (size_t)(eq - s.p)));
 	s = trim(PTN_BYTES(eq + 1, s.len - (size_t)(eq + 1 - s.p)));
-	slot = find_text(l, (const char *)key.p, key.len);
+	slot = find_text(l, (const char *)key.p, key.len, &vars);
 	if (slot == NULL || *slot != NULL || s.len == 0) {
 		ptn_error("%s:%d: %s", path, line,
 		    slot == NULL	? "unknown key"
@@ -262,7 +289,7 @@ load_line(struct ptn_mailer *m, struct language *l, const char *path, int line,
 					: "a key without a text");
 		return PTN_E_CONFIG;
 	}
-	return parse(m, path, line, s, text_var, slot);
+	return parse(m, path, line, s, vars, slot);
 }
 
 static enum ptn_err
@@ -424,10 +451,26 @@ to_minutes(int64_t s)
 	return rest > 30 || (rest == 30 && min % 2 == 1) ? min + 1 : min;
 }
 
+static enum text
+subject_of(const struct ptn_conf *cf, int mail)
+{
+	switch (mails[mail].subject) {
+	case SUBJECT_EMAIL:
+		return cf->email_code_in_subject ? TEXT_SUBJECT_CODE
+						 : TEXT_SUBJECT;
+	case SUBJECT_DFNS:
+		return cf->dfns_code_in_subject ? TEXT_SUBJECT_CODE
+						: TEXT_SUBJECT;
+	case SUBJECT_PLAIN:
+		break;
+	}
+	return TEXT_SUBJECT;
+}
+
 /* Which text says how long, and the place its rendering goes to. */
 static enum ptn_err
 render_texts(struct ptn_arena *a, struct ptn_template *const *text,
-    int64_t minutes, const char **value)
+    enum text subject, int64_t minutes, const char **value)
 {
 	const enum text validity = minutes == 0 ? TEXT_VALIDITY_ZERO
 	    : minutes == 1			? TEXT_VALIDITY_ONE
@@ -435,8 +478,7 @@ render_texts(struct ptn_arena *a, struct ptn_template *const *text,
 	const struct {
 		int var;
 		enum text text;
-	} map[] = { { VAR_SUBJECT, TEXT_SUBJECT },
-		{ VAR_GREETING, TEXT_GREETING },
+	} map[] = { { VAR_SUBJECT, subject }, { VAR_GREETING, TEXT_GREETING },
 		{ VAR_INSTRUCTION, TEXT_INSTRUCTION },
 		{ VAR_VALIDITY, validity }, { VAR_IGNORE, TEXT_IGNORE } };
 	struct ptn_buf b;
@@ -529,7 +571,8 @@ ptn_mail_write(const struct ptn_mailer *m, struct ptn_arena *a,
 	if (r != PTN_OK)
 		return r;
 	value[VAR_LOCALE] = l->tag;
-	r = render_texts(a, l->text[kind], to_minutes(mail->ttl_s), value);
+	r = render_texts(a, l->text[kind], subject_of(m->cf, kind),
+	    to_minutes(mail->ttl_s), value);
 	if (r == PTN_OK)
 		r = render_frame(a, m->plain[mails[kind].frame],
 		    PTN_ESCAPE_TEXT, value, &mime.text);

@@ -30,7 +30,7 @@ SET SESSION
     sql_select_limit = 18446744073709551615,
     sql_big_selects = 1,
     sql_auto_is_null = 0,
--- In seconds; less than the client waits for an answer (conn.c), so that a
+-- In seconds; less than the client waits for an answer (connect.c), so that a
 -- statement that was given up is not still at work.
     innodb_lock_wait_timeout = 5,
     lock_wait_timeout = 5,

@@ -28,6 +28,13 @@ UPDATE key_credentials SET last_used_at = UTC_TIMESTAMP(6)
 -- returns: count
 UPDATE key_credentials SET active = ? WHERE tenant_id = ? AND id = ?;
 
+-- name: key_credential_archive
+-- in:   tenant_id:id id:id
+-- returns: count
+-- What it was called stays taken.
+UPDATE key_credentials SET active = 0, archived_at = UTC_TIMESTAMP(6)
+ WHERE tenant_id = ? AND id = ? AND archived_at IS NULL;
+
 -- name: key_credentials_archive_kind
 -- in:   tenant_id:id user_id:id kind:str
 -- returns: count

@@ -3,10 +3,11 @@
 -- through the other API registers them here.
 
 -- name: member_by_name
--- in:   tenant_id:id tenant_id:id username_key:str tenant_id:id address:str
+-- in:   tenant_id:id tenant_id:id key:str older_key:str tenant_id:id key:str
 -- out:  user_id:id stored_id:id username:str kind:str active:i64 registered:i64 service_account:i64 archived_at:time
 -- out:  email_id:id address:str verified:i64 now:time
 -- returns: one
+-- Rows of before 0.1 may have the U-labels of a domain in username_key.
 SELECT u.id, m.user_id, m.username, m.kind, m.active,
        COALESCE(m.registered, 0) = 1 OR EXISTS (
          SELECT 1 FROM webauthn_credentials w
@@ -19,7 +20,8 @@ SELECT u.id, m.user_id, m.username, m.kind, m.active,
   LEFT JOIN emails e ON e.id = p.email_id
  WHERE u.tenant_id = ? AND u.id = COALESCE(
    (SELECT n.user_id FROM members n
-     WHERE n.tenant_id = ? AND n.username_key = ?),
+     WHERE n.tenant_id = ? AND n.username_key IN (?, ?)
+     ORDER BY n.username_key LIMIT 1),
    (SELECT o.user_id FROM emails o
      WHERE o.tenant_id = ? AND o.address = ? AND o.verified = 1
        AND NOT EXISTS (SELECT 1 FROM members q WHERE q.user_id = o.user_id)));

@@ -109,6 +109,12 @@ DELETE FROM webauthn_credentials
  WHERE tenant_id = ? AND user_id = ? AND id_hash = ?
    AND active = 1 AND archived_at IS NULL;
 
+-- name: passkey_archive
+-- in:   tenant_id:id id_hash:bytes
+-- returns: count
+UPDATE webauthn_credentials SET active = 0, archived_at = UTC_TIMESTAMP(6)
+ WHERE tenant_id = ? AND id_hash = ? AND archived_at IS NULL;
+
 -- name: passkeys_archive
 -- in:   tenant_id:id user_id:id
 -- returns: count

@@ -266,6 +266,30 @@ test('reload: what is being received is served', async () => {
   await until(() => old.every((pid) => !isAlive(pid)), 'the old to leave');
 });
 
+/* FastCGI 4: about the connection, before any request on it. */
+test('management records are answered, and the request behind them',
+  async () => {
+    const name = 'FCGI_MPXS_CONNS';
+    const pair = Buffer.concat([Buffer.from([name.length, 0]),
+      Buffer.from(name)]);
+    const ask = Buffer.concat([record(9, pair), record(77, pair)]);
+    ask[3] = ask[8 + pair.length + 3] = 0; /* of no request */
+    const client = net.connect(socket());
+    let answer = Buffer.alloc(0);
+    client.on('data', (data) => { answer = Buffer.concat([answer, data]); });
+    client.write(ask);
+    /* Without waiting for more. */
+    await until(() => answer.length >= 8 + pair.length + 1 + 16, 'answers');
+    assert.equal(answer[1], 10);
+    assert.equal(answer.subarray(8, 8 + pair.length + 1).toString('latin1'),
+      `\x0f\x01${name}0`);
+    assert.deepEqual([...answer.subarray(8 + pair.length + 1)].slice(0, 9),
+      [1, 11, 0, 0, 0, 8, 0, 0, 77]);
+    client.write(request('/health/alive'));
+    await new Promise((done) => { client.on('end', done); });
+    assert.match(answer.toString('latin1'), /Status: 200 /);
+  });
+
 /* FastCGI lets a length be 2^31 - 1, and a record say more than it holds. */
 test('declared lengths reserve nothing', async () => {
   const most = (pid) => Number(/^VmPeak:\s*(\d+) kB/m
@@ -454,11 +478,12 @@ fastcgi.server = ( "/" => (( "bin-path" => "${program}", "max-procs" => 2,
 `);
   const server = spawn('lighttpd', ['-D', '-f', conf], { stdio: 'ignore' });
   const gone = new Promise((done) => { server.on('exit', done); });
-  return { url: `http://127.0.0.1:${port}`, server, gone };
+  return { url: `http://127.0.0.1:${port}`, server, gone,
+    socket: join(dir, 'own.sock-0') };
 }
 
 test('started by the web server: serves alone, leaves at once', async () => {
-  const { url, server, gone } = await webServerThatStartsUs();
+  const { url, server, gone, socket: own } = await webServerThatStartsUs();
   let pids = [];
   try {
     await until(async () => (await fetch(`${url}/health/ready`)
@@ -466,6 +491,10 @@ test('started by the web server: serves alone, leaves at once', async () => {
     pids = proc(server.pid, `task/${server.pid}/children`).split(' ')
       .filter(Boolean).map(Number);
     assert.equal(pids.length, 2);
+    /* Who does not end has a short time, and is told. */
+    const whole = request('/health/alive');
+    assert.match(await exchange(whole.subarray(0, 30), own), /Status: 408 /);
+    assert.match(await exchange(whole, own), /Status: 200 /);
     process.kill(pids[0], 'SIGTERM');
     await until(() => !isAlive(pids[0]), 'an idle one to leave', 10000);
     await until(async () => (await fetch(`${url}/health/alive`))

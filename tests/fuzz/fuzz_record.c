@@ -9,17 +9,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What came out of the walker. */
 struct kept {
-	uint8_t *p;
+	uint8_t p[2 * PTN_PARAMS_MAX];
 	size_t len;
 	size_t body;
 };
+
+static struct kept kept;
 
 static void
 keep_params(void *ctx, const uint8_t *p, size_t len)
 {
 	struct kept *k = ctx;
 
-	if (len > 2 * PTN_PARAMS_MAX - k->len)
+	if (len > sizeof(k->p) - k->len)
 		abort(); /* more than the limit and the lengths of pairs */
 	memcpy(k->p + k->len, p, len);
 	k->len += len;
@@ -85,29 +87,25 @@ check_pairs(const struct ptn_records *r, const struct kept *k)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct kept kept = { .p = malloc(2 * PTN_PARAMS_MAX) };
 	const struct ptn_records_sink sink = { keep_params, keep_body, &kept };
 	uint8_t out[PTN_RECORD_ANSWER_MAX];
 	struct ptn_records whole, pieces;
 	size_t a, b;
 
-	if (kept.p == NULL)
+	if (size == 0)
+		return 0;
+	ptn_records_init(&whole, NULL);
+	a = walk(&whole, data + 1, size - 1, size);
+	kept.len = kept.body = 0;
+	ptn_records_init(&pieces, &sink);
+	b = walk(&pieces, data + 1, size - 1, (size_t)data[0] + 1);
+	if (a != b || whole.state != pieces.state ||
+	    whole.total != pieces.total || whole.nparams != pieces.nparams ||
+	    whole.body != pieces.body ||
+	    whole.params_too_large != pieces.params_too_large)
 		abort();
-	if (size > 0) {
-		ptn_records_init(&whole, NULL);
-		a = walk(&whole, data + 1, size - 1, size);
-		ptn_records_init(&pieces, &sink);
-		b = walk(&pieces, data + 1, size - 1, (size_t)data[0] + 1);
-		if (a != b || whole.state != pieces.state ||
-		    whole.total != pieces.total ||
-		    whole.nparams != pieces.nparams ||
-		    whole.body != pieces.body ||
-		    whole.params_too_large != pieces.params_too_large)
-			abort();
-		check_pairs(&pieces, &kept);
-		if (ptn_records_answer(&pieces, "x", out) > sizeof(out))
-			abort();
-	}
-	free(kept.p);
+	check_pairs(&pieces, &kept);
+	if (ptn_records_answer(&pieces, "x", out) > sizeof(out))
+		abort();
 	return 0;
 }

@@ -80,6 +80,66 @@ test('the last credential that logs in stays', async () => {
     { credentialUuid }), 400, 'cannot deactivate the last active credential');
 });
 
+/* Give up a credential of theirs, as the newer clients do: without a body. */
+async function discard(who, uuid, signer) {
+  const path = `/auth/credentials/${uuid}`;
+  const action = await approve(who, 'DELETE', path, '', signer);
+  const answer = await who.call('DELETE', path, undefined, header(action));
+  return { answer, action };
+}
+
+test('a credential is deleted: no use, not listed, its id never free',
+  async () => {
+    const who = await someone();
+    const { key, credential } = await addKey(who, new Key('ed25519'));
+    const listed = (await who.list()).find(({ credentialUuid }) =>
+      credentialUuid === credential.credentialUuid);
+    const { answer, action } = await discard(who, credential.credentialUuid);
+    assert.equal(answer.status, 200, answer.text);
+    assert.deepEqual(answer.body, { ...listed, isActive: false });
+    assert.deepEqual((await who.list()).map(({ credentialId }) =>
+      credentialId), [who.key.credId]);
+    const begun = await who.api.call('POST', '/auth/login/init',
+      { orgId: who.orgId, username: who.username });
+    isError(await who.api.call('POST', '/auth/login', {
+      challengeIdentifier: begun.body.challengeIdentifier,
+      firstFactor: key.get(begun.body.challenge) }), 401, 'Unauthorized');
+    isError(await who.call('DELETE',
+      `/auth/credentials/${credential.credentialUuid}`, undefined,
+      header(action)), 400, USED);
+    isError((await discard(who, credential.credentialUuid)).answer, 404,
+      'credential not found');
+    const { body } = await who.call('POST', '/auth/credentials/init',
+      { kind: 'Key' }, { status: 200 });
+    isError(await signed(who, 'POST', '/auth/credentials', {
+      challengeIdentifier: body.challengeIdentifier,
+      ...key.create(body.challenge, { name: 'Again' }) }), 400,
+    'credential already exists');
+  });
+
+test('a recovery key may be deleted, the last that logs in not', async () => {
+  const who = await someone();
+  const { credential } = await addKey(who, new Key(), 'RecoveryKey');
+  const [own] = (await who.list()).filter(({ kind }) => kind === 'Key');
+  isError((await discard(who, own.credentialUuid)).answer, 400,
+    'cannot delete the last active credential');
+  assert.equal((await discard(who, credential.credentialUuid)).answer.status,
+    200);
+  assert.equal((await who.list()).length, 1);
+});
+
+test('what is deleted is one\'s own, and was signed', async () => {
+  const who = await someone();
+  const other = await someone();
+  const [{ credentialUuid }] = await other.list();
+  for (const uuid of [credentialUuid, 'cr-x', credentialUuid.toUpperCase(),
+    'cr-0a3cm-3qjiv-99loovcu1sd2mf2d'])
+    isError((await discard(who, uuid)).answer, 404, 'credential not found');
+  isError(await other.call('DELETE', `/auth/credentials/${credentialUuid}`),
+    403, NOT_SIGNED);
+  assert.equal((await other.list()).length, 1);
+});
+
 for (const verb of ['activate', 'deactivate'])
   test(`${verb}: what is not one's own is 404, and the action is spent`,
   async () => {

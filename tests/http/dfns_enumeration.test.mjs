@@ -163,6 +163,54 @@ test('uniform: one answer, one shape, as many statements, no mail',
       ['invited', 'without credential', 'able'].includes(state)]));
   });
 
+/* Spellings of one name. */
+const spellings = (local) => [`${local}@bücher.example`,
+  ` ${local}@bücher.example`, `${local.toUpperCase()}@BÜCHER.example `,
+  `${local}@xn--bcher-kva.example`, `${local}@bu\u0308cher.example`,
+  `${local}@\uff42ücher.example`];
+
+test('uniform: a name is answered alike in every spelling, known or not',
+  async () => {
+    const instance = instances.uniform;
+    const local = freshAddress('s').split('@')[0];
+    const { orgId, key } = await member(instance, `Spelt ${local}`,
+      `${local}@xn--bcher-kva.example`);
+    for (const one of [local, `not-${local}`]) {
+      const seen = [];
+      for (const username of spellings(one)) {
+        const { response, statements } = await price(instance,
+          '/auth/login/init', { orgId, username });
+        const { supportedCredentialKinds, allowCredentials } = response.body;
+        seen.push({ supportedCredentialKinds, allowCredentials, statements });
+      }
+      for (const other of seen)
+        assert.deepEqual(other, seen[0]);
+      assert.equal(seen[0].allowCredentials.key.some(({ id }) =>
+        id === key.credId), one === local);
+    }
+  });
+
+test('uniform: what is invented comes in the forms of what is real',
+  async () => {
+    const instance = instances.uniform;
+    const { orgId } = people.uniform.at(-1);
+    const [lengths, numbers, kinds] = [new Set(), new Set(), new Set()];
+    for (let i = 0; i < 120; i++) {
+      const { body } = await begin(instance, { orgId,
+        username: `invented-${i}@example.org` });
+      const ids = Object.values(body.allowCredentials).flat();
+      numbers.add(ids.length);
+      for (const { id } of ids)
+        lengths.add(id.length);
+      for (const { kind } of body.supportedCredentialKinds)
+        kinds.add(kind);
+    }
+    assert.ok(lengths.size >= 4, [...lengths].join(' '));
+    assert.ok(numbers.size >= 3, [...numbers].join(' '));
+    assert.deepEqual([...kinds].sort(),
+      ['Fido2', 'Key', 'PasswordProtectedKey']);
+  });
+
 test('documented: each as it is written', async () => {
   const instance = instances.documented;
   for (const endpoint of NAMED)

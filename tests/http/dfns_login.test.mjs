@@ -68,6 +68,29 @@ test('the challenge, and the claims of the token', async () => {
   assert.equal(keys.find(({ kid }) => kid === header.kid).crv, 'Ed25519');
 });
 
+test('an organisation by the name that newer clients have for it',
+  async () => {
+    const who = await someone();
+    const { orgId, username } = who;
+    for (const named of [{ tenantId: orgId }, { tenantId: orgId, orgId }])
+      for (const [method, path] of [['POST', '/auth/login/code'],
+        ['POST', '/auth/recover/user/code'],
+        ['PUT', '/auth/registration/code'], ['POST', '/auth/login/init']])
+        await api.call(method, path, { username, ...named }, { status: 200 });
+    const begun = await api.call('POST', '/auth/login/init',
+      { username, tenantId: orgId }, { status: 200 });
+    assert.deepEqual(begun.body.allowCredentials.key.map(({ id }) => id),
+      [who.key.credId]);
+    for (const [named, message] of [
+      [{ orgId, tenantId: strangerTo(orgId) },
+        'orgId and tenantId must be the same'],
+      [{}, 'orgId is a required field'],
+      [{ tenantId: '' }, 'orgId is a required field']])
+      for (const path of ['/auth/login/code', '/auth/login/init'])
+        isError(await api.call('POST', path, { username, ...named }), 400,
+          `Invalid request: ${message}`);
+  });
+
 test('a challenge is good for one try', async () => {
   const who = await someone();
   const begun = await init(who);
@@ -411,6 +434,10 @@ test('a mailed code says when and from where it was requested', async () => {
     for (const type of ['text/plain', 'text/html'])
       assert.match(partText(mail, type),
         /requested on \d{4}-\d\d-\d\d \d\d:\d\d UTC from (127\.0\.0\.|::)1\./);
+  /* A locked phone shows the subject: the code is not in it. */
+  assert.deepEqual(mails.map(({ mail }) => mail.headers.subject), [
+    `Your login code for Login ${count}`,
+    `Your recovery code for Login ${count}`]);
 });
 
 test('two organisations with the same username are strangers', async () => {
@@ -482,23 +509,26 @@ test('any page may call, and its preflight is answered', async () => {
   assert.equal(refused.headers['access-control-allow-credentials'], undefined);
 });
 
-test('the session limit counts per API', async () => {
-  const one = await start({ set: { 'session.limit': '2' } });
-  try {
-    const who = await member(one, 'Limit', freshAddress());
-    const tokens = [];
-    for (let i = 0; i < 3; i++)
-      tokens.push(await login(one.client(), who.orgId, who.username,
-        who.key));
-    const statuses = [];
-    for (const bearer of tokens)
-      statuses.push((await one.client().call('GET', '/auth/credentials',
-        undefined, { bearer })).status);
-    assert.deepEqual(statuses, [401, 200, 200]);
-  } finally {
-    await one.stop();
-  }
-});
+for (const [what, limit, expected] of [
+  ['none, whatever the other API has', {}, [200, 200, 200]],
+  ['its own', { 'dfns.session_limit': '2' }, [401, 200, 200]]])
+  test(`the session limit of this API: ${what}`, async () => {
+    const one = await start({ set: { 'session.limit': '1', ...limit } });
+    try {
+      const who = await member(one, 'Limit', freshAddress());
+      const tokens = [];
+      for (let i = 0; i < 3; i++)
+        tokens.push(await login(one.client(), who.orgId, who.username,
+          who.key));
+      const statuses = [];
+      for (const bearer of tokens)
+        statuses.push((await one.client().call('GET', '/auth/credentials',
+          undefined, { bearer })).status);
+      assert.deepEqual(statuses, expected);
+    } finally {
+      await one.stop();
+    }
+  });
 
 test('limits: a user, a network, and mails in vain', async () => {
   const one = await start({ set: { 'rate_limiter.enabled': 'true' } });

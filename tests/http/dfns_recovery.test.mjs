@@ -120,6 +120,25 @@ test('the code: wrong, used, of another purpose, too many', async () => {
   isError(await init(other, live), 403, 'Invalid code');
 });
 
+test('a wrong credential uses up a try of the code, not the code', async () => {
+  const who = await someone();
+  const code = await codeOf(who);
+  const NO_KEY = 'Credential cannot be used as a recovery factor.';
+  for (const credentialId of [who.key.credId, 'b3RoZXI', `${who.key.credId}x`])
+    isError(await init(who, code, { credentialId }), 401, NO_KEY);
+  isError(await init(who, '0000-0000-0000-0000'), 403, 'Invalid code');
+  const begun = await init(who, code);
+  assert.equal(begun.status, 200);
+  isError(await init(who, code), 403, 'Invalid code');
+  await recover(begun, body(who, begun), { status: 200 });
+  const other = await someone();
+  const spoilt = await codeOf(other);
+  for (let i = 0; i < 5; i++)
+    isError(await init(other, spoilt, { credentialId: 'b3RoZXI' }), 401,
+      NO_KEY);
+  isError(await init(other, spoilt), 403, 'Invalid code');
+});
+
 test('a Key is no recovery key; malformed bodies are 400', async () => {
   const who = await someone();
   isError(await init(who, await codeOf(who),

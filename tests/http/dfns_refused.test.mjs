@@ -116,15 +116,56 @@ for (const [what, change] of Object.entries(OTHER_BYTES))
       }), 401, 'Unauthorized');
   });
 
+const named = (who, algorithm) => answerWith(api, who, (assertion) => {
+  assertion.algorithm = algorithm;
+});
+const NO_ALGORITHM = 'Invalid request: firstFactor/credentialAssertion/'
+  + 'algorithm is none of SHA-256, SHA-512 and EdDSA';
+
+test('a digest is known by any spelling of its name', async () => {
+  for (const type of ['p256', 'rsa', 'ed25519']) {
+    const who = await someone(type);
+    for (const name of ['SHA256', 'SHA-256', 'sha-256', 'Sha_256', '', null,
+      'RSA-SHA256'])
+      assert.equal((await named(who, name)).status, 200, `${type} ${name}`);
+  }
+  assert.equal((await named(await someone('ed25519'), 'EdDSA')).status, 200);
+});
+
 test('an algorithm that is none is 400; one that was not used, 401',
   async () => {
     const who = await someone();
-    isError(await answerWith(api, who, (assertion) => {
-      assertion.algorithm = 'SHA512';
-    }), 401, 'Unauthorized');
-    assert.equal((await answerWith(api, who, (assertion) => {
-      assertion.algorithm = 'MD5';
-    })).status, 400);
+    for (const name of ['SHA512', 'sha-512', 'Ed25519'])
+      isError(await named(who, name), 401, 'Unauthorized');
+    /* Whoever signs: it does not say whether the account exists. */
+    const nobody = { ...who, username: 'nobody@example.org' };
+    for (const one of [who, nobody, await someone('ed25519')])
+      for (const name of ['MD5', 'SHA384', '-'])
+        isError(await named(one, name), 400, NO_ALGORITHM);
+    isError(await named(nobody, 'Ed25519'), 401, 'Unauthorized');
+  });
+
+test('a new key names its digest in any spelling, and one that fits',
+  async () => {
+    const who = await loggedIn(instance, 'Digests', freshAddress('d'));
+    const attest = async (algorithm, digest) => {
+      const { body } = await who.call('POST', '/auth/credentials/init',
+        { kind: 'Key' }, { status: 200 });
+      const key = new Key();
+      key.digest = digest;
+      const made = key.create(body.challenge, { name: 'New' });
+      const info = made.credentialInfo;
+      info.attestationData = b64url(JSON.stringify({ ...JSON.parse(
+        Buffer.from(info.attestationData, 'base64url')), algorithm }));
+      return signed(who, 'POST', '/auth/credentials',
+        { challengeIdentifier: body.challengeIdentifier, ...made });
+    };
+    assert.equal((await attest('SHA-256', 'sha256')).status, 200);
+    assert.equal((await attest('sha_512', 'sha512')).status, 200);
+    for (const name of ['MD5', 'EdDSA'])
+      isError(await attest(name, 'sha256'), 400, 'Invalid request: '
+        + 'credentialInfo/attestationData/algorithm does not fit the key: '
+        + 'SHA-256 or SHA-512, for Ed25519 EdDSA');
   });
 
 test('a passkey: origin, counter, flags, user handle, key', async () => {

@@ -200,7 +200,17 @@ test('a refusal for good ends it, and nobody else waits', async () => {
   await smtp.waitFor(to);
   await outboxEmpty();
   assert.equal(smtp.to(gone).length, 0);
-  assert.match(instance.log(), /dropped: refused: RCPT failed: 550/);
+  assert.match(instance.log(), /dropped: refused at RCPT: 550 5\.1\.1 no/);
+});
+
+test('who refuses us does not lose the mail', async () => {
+  smtp.script = { rcpt: ['504 5.5.2 <x>: Helo command rejected'] };
+  const to = await ask();
+  await nextTry();
+  await smtp.waitFor(to);
+  await outboxEmpty();
+  assert.equal(smtp.to(to).length, 1);
+  assert.match(instance.log(), /attempt 1 failed: it refuses us at RCPT: 504 /);
 });
 
 test('a lost final reply costs one duplicate at most', async () => {
@@ -379,7 +389,10 @@ test('postern-smtp: implicit TLS, and dots at line starts', () =>
       'Subject: x\r\n\r\n.\r\nend\r\n');
   }));
 
-/* Later (75), or refused for good (69); never a mail in the clear. */
+/*
+ * Later (75), we are refused (77), or this mail is for good (69); never a mail
+ * in the clear.
+ */
 const faults = [
   ['a certificate nobody vouches for', { implicit: true }, { tls: 'implicit' }, 75],
   ['a certificate for somebody else', { implicit: true },
@@ -388,17 +401,28 @@ const faults = [
   ['a refused STARTTLS', { starttls: true, script: { starttls: '454 no' } },
     { tls: 'starttls', ca: 'ca.pem' }, 75],
   ['a wrong password', { auth: { user: 'u', pass: 'x' } },
-    { user: 'u', password: 'y' }, 75],
-  ['554 as a greeting', { script: { connect: '554 no' } }, {}, 75],
+    { user: 'u', password: 'y' }, 77],
+  ['554 as a greeting', { script: { connect: '554 no' } }, {}, 77],
   ['421 as a greeting', { script: { connect: '421 no' } }, {}, 75],
-  ['550 to EHLO', { script: { ehlo: '550 no' } }, {}, 75],
-  ['550 to MAIL', { script: { mail: '550 no' } }, {}, 69],
+  ['550 to EHLO', { script: { ehlo: '550 no' } }, {}, 77],
+  ['550 to MAIL', { script: { mail: '550 no' } }, {}, 77],
+  ['552 5.3.4 to MAIL', { script: { mail: '552 5.3.4 no' } }, {}, 69],
   ['450 to MAIL', { script: { mail: '450 no' } }, {}, 75],
   ['550 to RCPT', { script: { rcpt: '550 no' } }, {}, 69],
   ['450 to RCPT', { script: { rcpt: '450 no' } }, {}, 75],
-  ['554 to DATA', { script: { data: '554 no' } }, {}, 69],
+  ['504 to RCPT', { script: { rcpt: '504 5.5.2 <x>: Helo command rejected: '
+    + 'need fully-qualified hostname' } }, {}, 77],
+  ['554 5.7.1 to RCPT', { script: { rcpt: '554 5.7.1 <c@d.example>: Relay '
+    + 'access denied' } }, {}, 77],
+  ['554 5.7.1 to RCPT, of the recipient', { script: { rcpt: '554 5.7.1 '
+    + '<c@d.example>: Recipient address rejected: Access denied' } }, {}, 69],
+  ['553 5.1.8 to RCPT', { script: { rcpt: '553 5.1.8 <a@b.example>: Sender '
+    + 'address rejected: Domain not found' } }, {}, 77],
+  ['554 to DATA', { script: { data: '554 no' } }, {}, 77],
   ['451 to DATA', { script: { data: '451 no' } }, {}, 75],
-  ['554 to the message', { script: { message: '554 no' } }, {}, 69],
+  ['554 to the message', { script: { message: '554 no' } }, {}, 77],
+  ['552 5.2.2 to the message', { script: { message: '552 5.2.2 full' } }, {},
+    69],
   ['452 to the message', { script: { message: '452 no' } }, {}, 75],
   ['a connection that breaks at once', { script: { connect: 'drop' } }, {}, 75],
   ['a connection that breaks in between', { script: { rcpt: 'drop' } }, {}, 75],
@@ -420,6 +444,51 @@ for (const [what, options, set, status] of faults)
       if (set.tls)
         assert.ok(!server.seen.some((s) => s.startsWith('mail')));
     }));
+
+/* What it says of us, and where to look; of addresses, nothing. */
+for (const [script, set, said] of [
+  [{ rcpt: '504 5.5.2 <x>: Helo command rejected: need fully-qualified '
+    + 'hostname' }, {}, 'at RCPT: 504 5.5.2 <x>: Helo command rejected: need '
+    + 'fully-qualified hostname (see email_delivery.smtp.helo)'],
+  [{ rcpt: '554 5.7.1 <c@d.example>: Relay access denied' }, {},
+    'at RCPT: 554 5.7.1 <***********>: Relay access denied'],
+  [{ mail: '550 5.7.1 not you' }, {}, 'at MAIL: 550 5.7.1 not you (see '
+    + 'email_delivery.from_address)'],
+  [{ message: '554 5.7.1 your 123456 is spam' }, {},
+    'at the message: 554 5.7.1 '],
+  [{ connect: '554 5.7.1 go away' }, {}, 'at the greeting: 554 5.7.1 go away'],
+])
+  test(`postern-smtp says: ${said.slice(0, 40)}`, () =>
+    withServer({ script }, async (server, port) => {
+      const { status, stderr } = await smtpHelper({ port, ...set });
+      assert.equal(status, 77);
+      assert.equal(stderr, `it refuses us ${said}\n`);
+    }));
+
+test('postern-smtp: a login that the server does not offer', () =>
+  withServer({ mechanisms: 'GSSAPI XOAUTH9' }, async (server, port) => {
+    const { status, stderr } = await smtpHelper({ port, user: 'u',
+      password: 'p' });
+    assert.equal(status, 77);
+    assert.equal(stderr, 'it refuses us at AUTH: it offers AUTH GSSAPI '
+      + 'XOAUTH9, none of which is known here (see '
+      + 'email_delivery.smtp.user and .password)\n');
+  }));
+
+/* RFC 5321 section 4.1.1.1 */
+test('postern-smtp: what it calls itself', () =>
+  withServer({}, async (server, port) => {
+    const names = [];
+    server.script = { ehlo: (name) => { names.push(name); return null; } };
+    for (const helo of [undefined, 'mail.example.org', '[192.0.2.1]',
+      '[IPv6:2001:db8::1]'])
+      assert.equal((await smtpHelper({ port, ...helo && { helo } })).status, 0);
+    assert.match(names[0], /^(\[[\d.]+\]|\[IPv6:[\da-f:]+\]|[\w-]+(\.[\w-]+)+)$/);
+    assert.deepEqual(names.slice(1), ['mail.example.org', '[192.0.2.1]',
+      '[IPv6:2001:db8::1]']);
+    for (const helo of ['host', 'a b', '[192.0.2.1', 'a.b/c', '[::1]'])
+      assert.equal((await smtpHelper({ port, helo })).status, 78);
+  }));
 
 test('postern-smtp: nothing slips into the envelope', () =>
   withServer({}, async (server, port) => {

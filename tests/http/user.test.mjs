@@ -30,6 +30,21 @@ test('a sign-up goes from nothing to a profile', async () => {
   assert.equal(shown.body.email, email);
 });
 
+test('an id in a path may be in capital letters', async () => {
+  const api = await instance.client();
+  const user = await api.signUp(freshAddress());
+  await api.call('GET', `/users/${user.user_id.toUpperCase()}`, undefined,
+    { status: 200 });
+  const added = await api.call('POST', '/emails', { address: freshAddress() },
+    { status: 200 });
+  await api.call('POST', `/emails/${user.email_id.toUpperCase()}/set_primary`,
+    undefined, { status: 204 });
+  const [session] = (await api.call('GET', '/sessions')).body;
+  await api.call('DELETE', `/sessions/${session.id.toUpperCase()}`, undefined,
+    { status: 204 });
+  assert.match(added.body.id, uuid);
+});
+
 test('an unproved address is no account, and can be claimed again', async () => {
   const api = await instance.client();
   const email = freshAddress();
@@ -48,6 +63,28 @@ test('an owned address is a conflict, in every spelling', async () => {
   for (const spelling of [email, email.toUpperCase(),
     email.replace('example', 'EXAMPLE'), email.replace('strasse', 'straße')])
     await api.call('POST', '/users', { email: spelling }, { status: 409 });
+});
+
+test('an address is shown as people write it', async () => {
+  const api = await instance.client();
+  const local = freshAddress().split('@')[0];
+  const { user_id } = await api.signUp(`${local}@xn--bcher-kva.example`);
+  const shown = `${local}@bücher.example`;
+  const me = await api.call('GET', '/me', undefined, { status: 200 });
+  assert.deepEqual(me.body.emails.map((one) => one.address), [shown]);
+  const profile = await api.call('GET', `/users/${user_id}`);
+  assert.equal(profile.body.email, shown);
+  const added = await api.call('POST', '/emails',
+    { address: `Other-${local}@STRAßE.example` }, { status: 200 });
+  assert.equal(added.body.address, `other-${local}@straße.example`);
+  assert.deepEqual((await api.call('GET', '/emails')).body
+    .map((one) => one.address), [shown]);
+  const [[address]] = await instance.sql(
+    `SELECT address FROM emails WHERE address LIKE 'other-${local}%'`);
+  assert.equal(address, `other-${local}@xn--strae-oqa.example`);
+  /* What programs compare stays in the form that is compared. */
+  const { body } = await api.call('GET', '/sessions/validate');
+  assert.equal(body.claims.email.address, `${local}@xn--bcher-kva.example`);
 });
 
 test('international domains are one address with their A-labels', async () => {

@@ -102,6 +102,31 @@ describe('passkeys', () => {
     }
   });
 
+  test('client data by the name that the original describes', async () => {
+    const { api, user_id } = await site.user();
+    const key = site.authenticator();
+    const spell = (answer, keep) => {
+      answer.response.clientDataJson = answer.response.clientDataJSON;
+      if (!keep)
+        delete answer.response.clientDataJSON;
+      return answer;
+    };
+    for (const keep of [false, true]) {
+      const options = await site.creation(api);
+      await site.attest(api, spell(site.authenticator().create(options), keep),
+        200);
+    }
+    await site.attest(api, key.create(await site.creation(api)), 200);
+    for (const keep of [false, true]) {
+      const asked = await site.request(user_id);
+      await site.assert(asked.api, spell(key.get(asked.options), keep), 200);
+    }
+    const asked = await site.request(user_id);
+    const two = spell(key.get(asked.options), true);
+    two.response.clientDataJson = 'e30';
+    await site.assert(asked.api, two, 400);
+  });
+
   test('what browsers may add is passed over', async () => {
     const { api, user_id } = await site.user();
     const key = site.authenticator();

@@ -41,11 +41,12 @@ class ScriptedDialogue extends Dialogue {
   }
 
   extensions() {
-    const { starttls, auth, smtputf8 } = this.server.options;
+    const { starttls, auth, mechanisms, smtputf8 } = this.server.options;
     return [...super.extensions()
       .filter((line) => smtputf8 !== false || line !== '250 SMTPUTF8'),
       ...(starttls && !this.secure ? ['250 STARTTLS'] : []),
-      ...(auth ? ['250 AUTH PLAIN LOGIN'] : [])];
+      ...(auth ? ['250 AUTH PLAIN LOGIN'] : []),
+      ...(mechanisms ? [`250 AUTH ${mechanisms}`] : [])];
   }
 
   async answer(stage, arg, act, ...lines) {
@@ -142,6 +143,7 @@ export class SmtpServer extends EventEmitter {
   // implicit	TLS from the first byte
   // starttls	offer STARTTLS
   // auth	{ user, pass }: required
+  // mechanisms	AUTH with these, none of which can be had
   // smtputf8	false: do not offer SMTPUTF8, and refuse what needs it
   // script	see above
   constructor(options = {}) {

@@ -38,6 +38,7 @@ lib/conf/conf_words.h ptn_conveyance
 lib/conf/conf_words.h ptn_enumeration
 lib/conf/conf_words.h ptn_mail_transport
 lib/conf/conf_words.h ptn_smtp_tls
+lib/conf/conf_words.h ptn_db_tls
 lib/conf/conf_words.h ptn_audit_output
 lib/conf/conf_row.h ptn_conf # the parts of conf.h that only its own files use
 # Rows with a name of their own.

@@ -269,6 +269,41 @@ test_arena_full(void **state)
 	ptn_arena_free(&small);
 }
 
+/* As people write it, and back. */
+static void
+test_shown(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+		{ "jo@xn--bcher-kva.example",
+		    "jo@b\xc3\xbc"
+		    "cher.example" },
+		{ "jo@mail.xn--strae-oqa.example",
+		    "jo@mail.stra\xc3\x9f"
+		    "e.example" },
+		{ "j\xc3\xb6@example.org", "j\xc3\xb6@example.org" },
+		{ "jo@example.org", "jo@example.org" },
+		{ "xn--jo@example.org", "xn--jo@example.org" },
+		{ "jo@xn--\xc3\xbc.example", "jo@xn--\xc3\xbc.example" },
+		{ "xn--bcher-kva", "xn--bcher-kva" },
+		{ "", "" },
+	};
+	char *back;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(cases); i++) {
+		assert_string_equal(ptn_address_shown(arena, cases[i].in),
+		    cases[i].out);
+		if (strstr(cases[i].in, "kva.") == NULL)
+			continue;
+		assert_int_equal(
+		    ptn_address_canonical(arena, cases[i].out, &back), PTN_OK);
+		assert_string_equal(back, cases[i].in);
+	}
+}
+
 static const struct {
 	const char *in;
 	const char *out;
@@ -310,6 +345,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_arena_full),
+		cmocka_unit_test(test_shown),
 		cmocka_unit_test(test_mask),
 	};
 

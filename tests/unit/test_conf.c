@@ -380,6 +380,12 @@ static const struct {
 	{ "email_delivery.from_address=a@b.c\r\nBcc: d@e.f", "control character" },
 	{ "email_delivery.smtp.host=", "is not a host" },
 	{ "email_delivery.smtp.host=a b", "is not a host" },
+	{ "email_delivery.smtp.helo=host", "is neither a fully qualified" },
+	{ "email_delivery.smtp.helo=192.0.2.1", "is neither a fully qualified" },
+	{ "email_delivery.smtp.helo=[192.0.2.1", "is neither a fully qualified" },
+	{ "email_delivery.smtp.helo=[::1]", "is neither a fully qualified" },
+	{ "email_delivery.smtp.helo=[IPv6:192.0.2.1]", "is neither a fully qualified" },
+	{ "email_delivery.smtp.helo=[]", "is neither a fully qualified" },
 	{ "email_delivery.sendmail.path=sendmail", "not an absolute path" },
 	{ "email_delivery.template_dir=mail", "not an absolute path" },
 	{ "server.state_dir=", "must not be empty" },
@@ -395,6 +401,24 @@ static const struct {
 	{ "database.url=mysql://a:%00@c/d", "is not mariadb://" },
 	{ "database.url=mysql://a:b@c/d/e", "is not mariadb://" },
 	{ "database.url=mysql://a:b@[::1/d", "is not mariadb://" },
+	{ "database.url=mysql://a:b@c/d?tls=preferred", "to do with TLS" },
+	{ "database.url=mysql://a:b@c/d?tls=custom", "to do with TLS" },
+	{ "database.url=mysql://a:b@c/d?ssl", "to do with TLS" },
+	{ "database.url=mysql://a:b@c/d?ssl=", "to do with TLS" },
+	{ "database.url=mysql://a:b@c/d?ssl={\"rejectUnauthorized\":true}",
+	    "to do with TLS" },
+	{ "database.url=mysql://a:b@c/d?sslmode=prefer", "to do with TLS" },
+	{ "database.url=mysql://a:b@c/d?ssl-mode=PREFERRED", "to do with TLS" },
+	{ "database.url=mysql://a:b@c/d?sslaccept=strict", "to do with TLS" },
+	{ "database.url=mysql://a:b@c/d?ssl_verify_cert=false",
+	    "to do with TLS" },
+	{ "database.url=mysql://a:b@c/d?a=b&tls=true&tls=false",
+	    "to do with TLS" },
+	{ "database.url=mysql://a:b@c/d?ssl=true&ssl-ca=%zz", "to do with TLS" },
+	{ "database.url=mysql://a:b@c/d?ssl-ca=/ca.pem", "says nothing while" },
+	{ "database.tls.ca_file=/ca.pem", "says nothing while" },
+	{ "database.tls.cipher=AES", "says nothing while" },
+	{ "database.tls.mode=prefer", "is not one of" },
 	{ "password.argon2.max_memory_kib=8192", "is below password.argon2.memory_kib" },
 	{ "database.dialect=postgres", "asks for what" },
 	{ "email.passcode_charset=alphanumeric", "asks for what" },
@@ -553,6 +577,55 @@ test_url(void **state)
 		assert_string_equal(cf->db_name, cases[i].name);
 		assert_string_equal(cf->db_socket, cases[i].socket);
 		assert_int_equal(cf->db_port, cases[i].port);
+		ptn_conf_free(&cf);
+	}
+}
+
+/* TLS as other programs ask for it is TLS; nothing of it is passed over. */
+static void
+test_url_tls(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *query;
+		enum ptn_db_tls mode;
+		const char *ca, *cert, *key, *cipher;
+	} cases[] = {
+		{ "parseTime=true", PTN_DB_TLS_OFF, "", "", "", "" },
+		{ "tls=false", PTN_DB_TLS_OFF, "", "", "", "" },
+		{ "ssl-mode=DISABLED", PTN_DB_TLS_OFF, "", "", "", "" },
+		{ "ssl=true", PTN_DB_TLS_REQUIRED, "", "", "", "" },
+		{ "SSL=True&a=b", PTN_DB_TLS_REQUIRED, "", "", "", "" },
+		{ "useSSL=true", PTN_DB_TLS_REQUIRED, "", "", "", "" },
+		{ "ssl-mode=REQUIRED", PTN_DB_TLS_REQUIRED, "", "", "", "" },
+		{ "sslmode=require", PTN_DB_TLS_REQUIRED, "", "", "", "" },
+		{ "tls=skip-verify", PTN_DB_TLS_REQUIRED, "", "", "", "" },
+		{ "tls=true", PTN_DB_TLS_VERIFY, "", "", "", "" },
+		{ "ssl=true&tls=true", PTN_DB_TLS_VERIFY, "", "", "", "" },
+		{ "tls=true&ssl=true", PTN_DB_TLS_VERIFY, "", "", "", "" },
+		{ "sslMode=VERIFY_IDENTITY&ssl-ca=%2Fa%20b.pem", PTN_DB_TLS_VERIFY,
+		  "/a b.pem", "", "", "" },
+		{ "ssl_verify_cert=true&ssl_ca=/c&ssl_cert=/d&ssl_key=/e"
+		  "&ssl_cipher=AES-x", PTN_DB_TLS_VERIFY, "/c", "/d", "/e",
+		  "AES-x" },
+	};
+	/* clang-format on */
+	struct ptn_conf *cf;
+	char set[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(cases); i++) {
+		(void)snprintf(set, sizeof(set),
+		    "database.url=mysql://u:p@h/n?%s", cases[i].query);
+		cf = load_set(set);
+		if (cf == NULL)
+			fail_msg("%s: %s", set, said);
+		assert_int_equal(cf->db_tls, cases[i].mode);
+		assert_string_equal(cf->db_tls_ca, cases[i].ca);
+		assert_string_equal(cf->db_tls_cert, cases[i].cert);
+		assert_string_equal(cf->db_tls_key, cases[i].key);
+		assert_string_equal(cf->db_tls_cipher, cases[i].cipher);
 		ptn_conf_free(&cf);
 	}
 }
@@ -878,6 +951,7 @@ main(void)
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_token_too_long),
 		cmocka_unit_test(test_url),
+		cmocka_unit_test(test_url_tls),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_secret_file),
 		cmocka_unit_test(test_unsupported),

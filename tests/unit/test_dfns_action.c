@@ -334,12 +334,12 @@ adds_one_by_code(void **state)
 
 static struct ptn_dfns_activation
 activate(const struct ptn_uuid *credential, const struct ptn_uuid *approved,
-    bool active, enum ptn_err want)
+    enum ptn_dfns_activation_kind kind, enum ptn_err want)
 {
 	struct ptn_dfns_activation k = { .user_id = m.id,
 		.action = *approved,
 		.credential = *credential,
-		.active = active };
+		.kind = kind };
 
 	assert_int_equal(ptn_dfns_activation(&scope, &k), want);
 	return k;
@@ -357,24 +357,62 @@ activates(void **state)
 	struct ptn_dfns_activation k;
 
 	(void)state;
-	k = activate(&first, &approved, false, PTN_E_DENIED);
+	k = activate(&first, &approved, PTN_ACTIVATION_OFF, PTN_E_DENIED);
 	assert_int_equal(k.denial.reason, PTN_DFNS_LAST_CREDENTIAL);
-	k = activate(&first, &approved, false, PTN_E_DENIED);
+	k = activate(&first, &approved, PTN_ACTIVATION_OFF, PTN_E_DENIED);
 	assert_int_equal(k.denial.reason, PTN_DFNS_ACTION_USED);
 	approved = action();
-	k = activate(&nothing, &approved, true, PTN_E_DENIED);
+	k = activate(&nothing, &approved, PTN_ACTIVATION_ON, PTN_E_DENIED);
 	assert_int_equal(k.denial.reason, PTN_DFNS_NO_SUCH_CREDENTIAL);
 	assert_int_equal(actor.n, 0);
 	approved = action();
 	(void)add(&s, &fresh, &approved, PTN_OK);
 	actor.n = 0;
 	approved = action();
-	(void)activate(&first, &approved, false, PTN_OK);
+	(void)activate(&first, &approved, PTN_ACTIVATION_OFF, PTN_OK);
 	client_recorded(PTN_EVENT_DFNS_CREDENTIAL_CHANGED);
 	client = fresh;
 	approved = action();
-	(void)activate(&first, &approved, true, PTN_OK);
+	(void)activate(&first, &approved, PTN_ACTIVATION_ON, PTN_OK);
 	client_recorded(PTN_EVENT_DFNS_CREDENTIAL_CHANGED);
+}
+
+/* It goes from the list, and its id with it; the last one stays. */
+static void
+deletes(void **state)
+{
+	const struct client fresh = client_new();
+	struct ptn_dfns_add_credential_start s =
+	    start_adding(PTN_CRED_KEY, PTN_OK);
+	const struct ptn_uuid first = s.creds[0].id;
+	struct ptn_uuid approved = action();
+	struct ptn_dfns_activation k;
+	struct ptn_dfns_cred *all, gone;
+	size_t n;
+
+	(void)state;
+	k = activate(&first, &approved, PTN_ACTIVATION_DELETE, PTN_E_DENIED);
+	assert_int_equal(k.denial.reason, PTN_DFNS_LAST_TO_DELETE);
+	assert_int_equal(actor.n, 0);
+	approved = action();
+	(void)add(&s, &fresh, &approved, PTN_OK);
+	actor.n = 0;
+	approved = action();
+	k = activate(&first, &approved, PTN_ACTIVATION_DELETE, PTN_OK);
+	client_recorded(PTN_EVENT_DFNS_CREDENTIAL_DELETED);
+	assert_true(ptn_uuid_equal(&k.cred.id, &first));
+	assert_false(k.cred.active);
+	assert_non_null(k.org.rp_id);
+	gone = k.cred;
+	assert_int_equal(ptn_dfns_creds_of(&scope, &m.id, &all, &n), PTN_OK);
+	assert_int_equal(n, 1);
+	assert_string_equal(all[0].cred_id, fresh.cred_id);
+	assert_int_equal(ptn_dfns_cred_put(&scope, &m.id, &gone),
+	    PTN_E_CONFLICT);
+	client = fresh;
+	approved = action();
+	k = activate(&first, &approved, PTN_ACTIVATION_ON, PTN_E_DENIED);
+	assert_int_equal(k.denial.reason, PTN_DFNS_NO_SUCH_CREDENTIAL);
 }
 
 #define T(f) cmocka_unit_test_setup(f, each)
@@ -390,6 +428,7 @@ main(void)
 		T(issues_a_code),
 		T(adds_one_by_code),
 		T(activates),
+		T(deletes),
 	};
 
 	return cmocka_run_group_tests(tests, client_setup, client_teardown);

@@ -85,7 +85,7 @@ served(void)
 }
 
 static enum ptn_passcode_result
-verify(enum ptn_code_kind kind, const char *code, bool keep)
+verify(enum ptn_code_kind kind, const char *code, enum ptn_code_use use)
 {
 	enum ptn_passcode_result what;
 	char digits[PTN_DFNS_CODE_STR];
@@ -93,7 +93,7 @@ verify(enum ptn_code_kind kind, const char *code, bool keep)
 	assert_true(ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, ptn_bytes_of(code),
 	    digits));
 	assert_int_equal(
-	    ptn_code_check(rows_at(&org), &who.id, kind, digits, keep, &what),
+	    ptn_code_check(rows_at(&org), &who.id, kind, digits, use, &what),
 	    PTN_OK);
 	return what;
 }
@@ -169,21 +169,23 @@ the_mail_and_its_code(void **state)
 	assert_int_equal(strlen(mail->time), strlen("2026-11-22 11:30 UTC"));
 	assert_int_equal(mail->ttl_s, ptn_code_ttl_s(PTN_CODE_REGISTRATION));
 	code = mail->code;
-	assert_int_equal(verify(PTN_CODE_LOGIN, code, false),
+	assert_int_equal(verify(PTN_CODE_LOGIN, code, PTN_CODE_USE_UP),
 	    PTN_PASSCODE_WRONG);
-	assert_int_equal(verify(PTN_CODE_RECOVERY, code, false),
+	assert_int_equal(verify(PTN_CODE_RECOVERY, code, PTN_CODE_USE_UP),
 	    PTN_PASSCODE_WRONG);
-	assert_int_equal(verify(PTN_CODE_REGISTRATION, code, true),
+	assert_int_equal(verify(PTN_CODE_REGISTRATION, code, PTN_CODE_KEEP),
 	    PTN_PASSCODE_RIGHT);
 	/* A new one takes its place. */
 	want(PTN_CODE_REGISTRATION, &org, "jo@example.org");
 	mail = served();
 	assert_non_null(mail);
-	assert_int_equal(verify(PTN_CODE_REGISTRATION, code, true),
+	assert_int_equal(verify(PTN_CODE_REGISTRATION, code, PTN_CODE_KEEP),
 	    PTN_PASSCODE_WRONG);
-	assert_int_equal(verify(PTN_CODE_REGISTRATION, mail->code, false),
+	assert_int_equal(
+	    verify(PTN_CODE_REGISTRATION, mail->code, PTN_CODE_USE_UP),
 	    PTN_PASSCODE_RIGHT);
-	assert_int_equal(verify(PTN_CODE_REGISTRATION, mail->code, false),
+	assert_int_equal(
+	    verify(PTN_CODE_REGISTRATION, mail->code, PTN_CODE_USE_UP),
 	    PTN_PASSCODE_WRONG);
 }
 

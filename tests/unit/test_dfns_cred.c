@@ -114,6 +114,9 @@ every_kind_comes_back(void **state)
 		assert_true(ptn_uuid_is_v4(&c[i].id));
 		assert_true(c[i].active);
 	}
+	/* Nobody pays for what only its owner sees. */
+	assert_null(c[0].fingerprint);
+	assert_int_equal(ptn_dfns_creds_show(arena, c, n), PTN_OK);
 	assert_string_equal(c[0].fingerprint,
 	    "SHA256:BuP9j9opu2CrWVV95h7bCuzbIxE0vjDnW0Vfjht5L6k");
 	assert_string_equal(c[0].cred_id, "cmF3LWlkLTE");

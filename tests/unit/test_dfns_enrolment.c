@@ -293,7 +293,8 @@ recovery_denied(void **state)
 	client_mail(&m, PTN_CODE_RECOVERY);
 	s = lose(m.username, "eA", PTN_E_DENIED);
 	assert_int_equal(s.denial.reason, PTN_DFNS_NO_RECOVERY);
-	/* The code was right, so it is used up. */
+	/* The code is not used up by that, but by success. */
+	s = lose(m.username, client.cred_id, PTN_OK);
 	s = lose(m.username, client.cred_id, PTN_E_DENIED);
 	assert_int_equal(s.denial.reason, PTN_DFNS_BAD_CODE);
 	/* Switched off after the start: told after the proof. */

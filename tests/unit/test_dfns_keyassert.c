@@ -153,10 +153,20 @@ static const struct scheme schemes[] = {
 	{ "p256", "SHA512", "SHA512", "SHA256", PTN_OK, PTN_DENY },
 	{ "p256", "SHA384", NULL, NULL, PTN_OK, PTN_DENY },
 	{ "p256", "SHA1", NULL, NULL, PTN_OK, PTN_DENY },
-	{ "p256", "SHA256", NULL, "sha256", PTN_E_INPUT, PTN_DENY },
-	{ "p256", "SHA256", NULL, "SHA1", PTN_E_INPUT, PTN_DENY },
-	{ "p256", "SHA256", NULL, "", PTN_E_INPUT, PTN_DENY },
-	{ "p256", "SHA256", NULL, "SHA384", PTN_E_INPUT, PTN_DENY },
+	{ "p256", "SHA256", NULL, "sha256", PTN_OK, PTN_ALLOW },
+	{ "p256", "SHA256", NULL, "SHA-256", PTN_OK, PTN_ALLOW },
+	{ "p256", "SHA512", NULL, "sha_512", PTN_OK, PTN_ALLOW },
+	{ "p256", "SHA256", NULL, "rsa-sha-256", PTN_OK, PTN_ALLOW },
+	{ "p256", "SHA256", NULL, "ECDSA-SHA256", PTN_OK, PTN_ALLOW },
+	{ "p256", "SHA256", "SHA-512", NULL, PTN_OK, PTN_DENY },
+	{ "p256", "SHA256", NULL, "", PTN_OK, PTN_ALLOW },
+	{ "p256", "SHA256", NULL, "-", PTN_OK, PTN_DENY },
+	{ "p256", "SHA256", NULL, "SHA2567", PTN_OK, PTN_DENY },
+	{ "p256", "SHA256", NULL, "SHA25", PTN_OK, PTN_DENY },
+	{ "p256", "SHA256", NULL, "SHA 256", PTN_OK, PTN_DENY },
+	{ "p256", "SHA256", NULL, "SHA1", PTN_OK, PTN_DENY },
+	{ "p256", "SHA256", NULL, "SHA384", PTN_OK, PTN_DENY },
+	{ "p256", "SHA256", NULL, "EdDSA", PTN_OK, PTN_DENY },
 	{ "p384", "SHA256", NULL, NULL, PTN_OK, PTN_ALLOW },
 	{ "p384", "SHA384", NULL, NULL, PTN_OK, PTN_DENY },
 	{ "p384", "SHA512", NULL, "SHA512", PTN_OK, PTN_ALLOW },
@@ -167,7 +177,10 @@ static const struct scheme schemes[] = {
 	{ "rsa2048", "SHA512", NULL, "RSA-SHA256", PTN_OK, PTN_DENY },
 	{ "rsa2048", "SHA1", NULL, NULL, PTN_OK, PTN_DENY },
 	{ "ed25519", NULL, NULL, NULL, PTN_OK, PTN_ALLOW },
+	{ "rsa2048", "SHA256", NULL, "Sha-256", PTN_OK, PTN_ALLOW },
+	{ "rsa2048", "SHA256", NULL, "ed25519", PTN_OK, PTN_DENY },
 	{ "ed25519", NULL, NULL, "SHA512", PTN_OK, PTN_ALLOW },
+	{ "ed25519", NULL, NULL, "EdDSA", PTN_OK, PTN_ALLOW },
 	{ "ed25519", NULL, NULL, "anything", PTN_OK, PTN_ALLOW },
 	// clang-format on
 };
@@ -428,9 +441,13 @@ test_creation(void **state)
 			     .verdict,
 	    PTN_ALLOW);
 	assert_int_equal(verify_creation(CREATE, pem, false,
-			     ",\"algorithm\":\"MD5\"", PTN_E_INPUT)
+			     ",\"algorithm\":\"ECDSA-SHA512\"", PTN_OK)
 			     .verdict,
-	    PTN_DENY);
+	    PTN_ALLOW);
+	assert_int_equal(verify_creation(CREATE, pem, false,
+			     ",\"algorithm\":\"MD5\"", PTN_OK)
+			     .reason,
+	    PTN_REASON_ALGORITHM);
 	assert_int_equal(verify_creation(honest, pem, false, "", PTN_OK).reason,
 	    PTN_REASON_TYPE);
 	assert_int_equal(verify_creation("{\"type\":\"key.create\","

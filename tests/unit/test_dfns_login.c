@@ -133,7 +133,7 @@ unable_ones(void **state)
 		before = ptn_db_count(db);
 		l = start(m.username, NULL, PTN_OK);
 		assert_int_equal(ptn_db_count(db) - before, cost);
-		assert_true(ptn_uuid_is_nil(&l.ch.user_id));
+		assert_false(l.ch.state.known);
 		assert_int_equal(answer(&l, l.ch.challenge, &k), PTN_E_DENIED);
 		assert_int_equal(k.an.denial.reason, PTN_DFNS_NOT_PROVED);
 		assert_int_equal(ptn_db_count(db) - before, again);
@@ -142,6 +142,75 @@ unable_ones(void **state)
 		assert_int_equal(l.denial.reason, documented[i]);
 		conf.dfns_enumeration = PTN_ENUMERATION_UNIFORM;
 	}
+}
+
+/* A name that nobody has, with one credential: as a member with a key. */
+static const char *
+nobody_alike(void)
+{
+	struct ptn_dfns_login_start l;
+	const char *name;
+	int i = 0;
+
+	do {
+		name = ptn_arena_printf(arena, "nobody-%d", i++);
+		l = start(name, NULL, PTN_OK);
+	} while (l.ch.signers.n != 1 ||
+	    l.ch.signers.cred[0].kind == PTN_CRED_PASSWORD_PROTECTED_KEY);
+	return name;
+}
+
+/* What is stored is as long, and refers to as much, as if they were real. */
+static void
+unknown_ones_store_as_much(void **state)
+{
+	const char *nobody = nobody_alike();
+
+	(void)state;
+	rows_sql("DELETE FROM ceremonies");
+	(void)start(m.username, NULL, PTN_OK);
+	(void)start(nobody, NULL, PTN_OK);
+	assert_string_equal(rows_text("SELECT COUNT(*) FROM ceremonies"),
+	    "2\n");
+	assert_string_equal(
+	    rows_text("SELECT COUNT(DISTINCT CONCAT_WS(',', user_id IS NULL,"
+		      " LENGTH(state), LENGTH(challenge), sealed IS NULL))"
+		      " FROM ceremonies"),
+	    "1\n");
+}
+
+/* Each spelling of a name gets the answer of the name, known or not. */
+static void
+spellings(void **state)
+{
+	static const char *const domains[] = { "xn--bcher-kva.example",
+		"XN--bcher-kva.EXAMPLE ",
+		"b\xc3\xbc"
+		"cher.example",
+		"bu\xcc\x88"
+		"cher.EXAMPLE\t",
+		"\xef\xbd\x82\xc3\xbc"
+		"cher.example" };
+	struct ptn_dfns_login_start l;
+	const char *first = NULL;
+	size_t i, known;
+
+	(void)state;
+	rows_sql("UPDATE members SET username = 'jo',"
+		 " username_key = 'jo@xn--bcher-kva.example'"
+		 " WHERE user_id = x'%s'",
+	    rows_hex(&m.id));
+	for (known = 0; known < 2; known++)
+		for (i = 0; i < PTN_ARRAY_LEN(domains); i++) {
+			l = start(ptn_arena_printf(arena, " %s@%s",
+				      known ? "Jo" : "nobody", domains[i]),
+			    NULL, PTN_OK);
+			assert_int_equal(l.who.known, known);
+			if (i == 0)
+				first = l.ch.signers.cred[0].cred_id;
+			assert_string_equal(l.ch.signers.cred[0].cred_id,
+			    first);
+		}
 }
 
 /* Switched off after the challenge: told after the proof alone. */
@@ -275,6 +344,8 @@ main(void)
 		T(logs_in_once),
 		T(signs_something_else),
 		T(unable_ones),
+		T(unknown_ones_store_as_much),
+		T(spellings),
 		T(switched_off_meanwhile),
 		T(codes),
 		T(nameless),

@@ -85,6 +85,34 @@ one_by_many_spellings(void **state)
 	    PTN_E_NOT_FOUND);
 }
 
+/* A domain in either form, also in rows that have its U-labels. */
+static void
+international_names(void **state)
+{
+	static const char *const same[] = { "jo@b\xc3\xbc"
+					    "cher.example",
+		"jo@xn--bcher-kva.example", "JO@XN--BCHER-KVA.example " };
+	const struct ptn_uuid org = new_org("international");
+	struct ptn_member m;
+	struct ptn_uuid id;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(invite(&org, same[0], &m), PTN_OK);
+	assert_string_equal(rows_text("SELECT username_key FROM members"
+				      " WHERE user_id = x'%s'",
+				rows_hex(&m.id)),
+	    "jo@xn--bcher-kva.example\n");
+	for (i = 0; i < N(same); i++)
+		assert_int_equal(find(&org, same[i], &id), PTN_OK);
+	assert_int_equal(invite(&org, same[1], &m), PTN_E_CONFLICT);
+	rows_sql("UPDATE members SET username_key = username"
+		 " WHERE user_id = x'%s'",
+	    rows_hex(&id));
+	for (i = 0; i < N(same); i++)
+		assert_int_equal(find(&org, same[i], &id), PTN_OK);
+}
+
 static void
 long_names(void **state)
 {
@@ -316,6 +344,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(one_by_many_spellings),
+		T(international_names),
 		T(long_names),
 		T(organisations_apart),
 		T(states),

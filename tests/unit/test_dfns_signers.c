@@ -11,65 +11,111 @@
 #include "lib/dfns/signers.h"
 #include "tests/unit/dfns_client.h" /* $POSTERN_TEST_DB */
 
-#define NAMES 400
+#define NAMES 600
+#define IDS 3
 
 static struct ptn_dfns_signers
-decoy(const char *org, const char *name, struct ptn_uuid *account)
+decoy(const char *key, struct ptn_uuid *account)
 {
+	const uint64_t before = ptn_db_count(db);
 	struct ptn_dfns_signers list;
 
-	assert_int_equal(
-	    ptn_dfns_signers_decoy(&scope, org, name, &list, account), PTN_OK);
-	assert_in_range(list.n, 1, 2);
-	assert_int_equal(strlen(list.cred[0].cred_id), 43);
+	assert_int_equal(ptn_dfns_signers_decoy(&scope, key, &list, account),
+	    PTN_OK);
+	assert_in_range(list.n, 1, IDS);
+	/* It is invented, not looked up. */
+	assert_int_equal(ptn_db_count(db), before);
 	return list;
 }
 
-/* One name gets one answer, however it is spelt; no other name gets it. */
+/* One key gets one answer; no other key gets it. */
 static void
 decoys_are_stable(void **state)
 {
-	struct ptn_uuid a, b, c;
-	const char *one = decoy("or-1", "Some.One", &a).cred[0].cred_id;
+	const char *const keys[] = { "or-1 some.one", "or-2 some.one",
+		"or-1 some.two" };
+	struct ptn_dfns_signers list[PTN_ARRAY_LEN(keys)], again;
+	struct ptn_uuid account[PTN_ARRAY_LEN(keys)], same;
+	size_t i, j;
 
 	(void)state;
-	assert_string_equal(decoy("or-1", "some.one", &b).cred[0].cred_id, one);
-	assert_true(ptn_uuid_equal(&a, &b));
-	assert_string_not_equal(decoy("or-2", "some.one", &c).cred[0].cred_id,
-	    one);
-	assert_false(ptn_uuid_equal(&a, &c));
-	assert_string_not_equal(decoy("or-1", "some.two", &c).cred[0].cred_id,
-	    one);
-	assert_false(ptn_uuid_equal(&a, &c));
+	for (i = 0; i < PTN_ARRAY_LEN(keys); i++) {
+		list[i] = decoy(keys[i], &account[i]);
+		again = decoy(keys[i], &same);
+		assert_true(ptn_uuid_equal(&account[i], &same));
+		assert_int_equal(again.n, list[i].n);
+		for (j = 0; j < again.n; j++) {
+			assert_int_equal(again.cred[j].kind,
+			    list[i].cred[j].kind);
+			assert_string_equal(again.cred[j].cred_id,
+			    list[i].cred[j].cred_id);
+			assert_true(ptn_uuid_equal(&again.cred[j].id,
+			    &list[i].cred[j].id));
+		}
+		for (j = 0; j < i; j++) {
+			assert_string_not_equal(list[i].cred[0].cred_id,
+			    list[j].cred[0].cred_id);
+			assert_false(ptn_uuid_equal(&account[i], &account[j]));
+		}
+	}
 }
 
-/* All kinds occur, passwords only where they are offered, with an app. */
+/* No two ids of one name are the same, whatever they are for. */
 static void
-decoys_of_all_kinds(void **state)
+check_ids(const struct ptn_dfns_signers *list, size_t lengths[128])
 {
-	size_t i, on, seen[PTN_CRED__MAX];
+	size_t i, j;
+
+	for (i = 0; i < list->n; i++) {
+		lengths[strlen(list->cred[i].cred_id)]++;
+		assert_false(ptn_uuid_is_nil(&list->cred[i].id));
+		for (j = 0; j < i; j++) {
+			assert_false(ptn_uuid_equal(&list->cred[i].id,
+			    &list->cred[j].id));
+			assert_true(list->cred[i].cred_id[0] == '\0' ||
+			    strcmp(list->cred[i].cred_id,
+				list->cred[j].cred_id) != 0);
+		}
+	}
+}
+
+/*
+ * They come in all kinds, numbers and lengths of ids; passwords only where they
+ * are offered, with an app.
+ */
+static void
+decoys_of_all_forms(void **state)
+{
+	static const uint8_t bytes[] = { 16, 20, 31, 32, 48, 64 };
+	size_t i, on, kinds[PTN_CRED__MAX], lengths[128], numbers[IDS + 1];
 	struct ptn_dfns_signers list;
 	struct ptn_uuid account;
 
 	(void)state;
 	for (on = 0; on < 2; on++) {
 		conf.dfns_password = on == 1;
-		memset(seen, 0, sizeof(seen));
+		memset(kinds, 0, sizeof(kinds));
+		memset(lengths, 0, sizeof(lengths));
+		memset(numbers, 0, sizeof(numbers));
 		for (i = 0; i < NAMES; i++) {
-			list = decoy("or-1", ptn_arena_printf(arena, "n%zu", i),
+			list = decoy(ptn_arena_printf(arena, "or-1 n%zu", i),
 			    &account);
-			seen[list.cred[0].kind]++;
-			assert_int_equal(list.n == 2,
+			kinds[list.cred[0].kind]++;
+			numbers[list.n]++;
+			check_ids(&list, lengths);
+			assert_int_equal(list.cred[list.n - 1].kind ==
+				PTN_CRED_TOTP,
 			    list.cred[0].kind == PTN_CRED_PASSWORD);
-			if (list.n == 2)
-				assert_int_equal(list.cred[1].kind,
-				    PTN_CRED_TOTP);
 		}
-		assert_true(seen[PTN_CRED_FIDO2] > 0);
-		assert_true(seen[PTN_CRED_KEY] > 0);
-		assert_true(seen[PTN_CRED_PASSWORD_PROTECTED_KEY] > 0);
-		assert_int_equal(seen[PTN_CRED_PASSWORD] > 0, on);
-		assert_int_equal(seen[PTN_CRED_RECOVERY_KEY], 0);
+		assert_true(kinds[PTN_CRED_FIDO2] > 0);
+		assert_true(kinds[PTN_CRED_KEY] > 0);
+		assert_true(kinds[PTN_CRED_PASSWORD_PROTECTED_KEY] > 0);
+		assert_int_equal(kinds[PTN_CRED_PASSWORD] > 0, on);
+		assert_int_equal(kinds[PTN_CRED_RECOVERY_KEY], 0);
+		for (i = 1; i <= IDS; i++)
+			assert_true(numbers[i] > 0);
+		for (i = 0; i < PTN_ARRAY_LEN(bytes); i++)
+			assert_true(lengths[(bytes[i] * 8 + 5) / 6] > 0);
 	}
 	conf.dfns_password = false;
 }
@@ -159,7 +205,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(decoys_are_stable),
-		T(decoys_of_all_kinds),
+		T(decoys_of_all_forms),
 		T(of_a_user),
 		T(allowed),
 	};

@@ -53,6 +53,7 @@ empty(void **state)
 
 	(void)state;
 	assert_true(ptn_uuid_is_nil(&out.account));
+	assert_false(out.known);
 	assert_int_equal(out.n_allow, 0);
 	assert_false(out.any_passkey);
 	assert_null(out.action.method);
@@ -65,6 +66,7 @@ round_trip(void **state)
 {
 	const struct ptn_uuid ids[] = { ptn_uuid_new(), ptn_uuid_new() };
 	const struct ptn_dfns_state in = { .account = ptn_uuid_new(),
+		.known = true,
 		.allow = ids,
 		.n_allow = PTN_ARRAY_LEN(ids),
 		.any_passkey = true,
@@ -77,6 +79,7 @@ round_trip(void **state)
 
 	(void)state;
 	assert_true(ptn_uuid_equal(&out.account, &in.account));
+	assert_true(out.known);
 	assert_int_equal(out.n_allow, 2);
 	assert_memory_equal(out.allow, ids, sizeof(ids));
 	assert_true(out.any_passkey);
@@ -142,6 +145,8 @@ malformed(void **state)
 		"{\"account\":\"" ID "\\u0000\"}",
 		"{\"account\":\"" ID "\",\"account\":\"" ID "\"}",
 		"{\"nameless\":1}",
+		"{\"known\":true}",
+		"{\"known\":\"1\"}",
 		"{\"nameless\":\"true\"}",
 		"{\"allow\":{}}",
 		"{\"allow\":\"" ID "\"}",

@@ -43,6 +43,7 @@ make_conf(void)
 	cf.mail_from_name = "Example";
 	cf.mail_dir = mail_dir;
 	cf.mail_transport = PTN_MAIL_SENDMAIL;
+	cf.email_code_in_subject = true;
 	cf.smtp_host = cf.smtp_user = cf.smtp_password = cf.smtp_ca_file = "";
 	return cf;
 }
@@ -107,10 +108,10 @@ read_all(struct ptn_arena *a, const char *const *names, size_t nnames,
 }
 
 static char *
-write_mail(struct ptn_arena *a, const struct ptn_mailer *m, const char *locale,
-    int64_t ttl_s)
+write_kind(struct ptn_arena *a, const struct ptn_mailer *m, const char *kind,
+    const char *locale, int64_t ttl_s)
 {
-	struct ptn_outbox_mail mail = { .template = "passcode",
+	struct ptn_outbox_mail mail = { .template = kind,
 		.to = "jane@example.org",
 		.locale = locale,
 		.code = "012345",
@@ -119,6 +120,13 @@ write_mail(struct ptn_arena *a, const struct ptn_mailer *m, const char *locale,
 
 	assert_int_equal(ptn_mail_write(m, a, &mail, &out), PTN_OK);
 	return ptn_arena_strndup(a, (const char *)out.p, out.len);
+}
+
+static char *
+write_mail(struct ptn_arena *a, const struct ptn_mailer *m, const char *locale,
+    int64_t ttl_s)
+{
+	return write_kind(a, m, "passcode", locale, ttl_s);
 }
 
 static void
@@ -152,6 +160,46 @@ test_locales(void **state)
 	ptn_mailer_free(&m);
 	assert_null(m);
 	ptn_arena_free(&a);
+}
+
+/* A subject has the code where its key says so, and is a text without it. */
+static void
+check_subject(const struct ptn_conf *cf, const char *kind, bool with_code)
+{
+	struct ptn_arena *a = make_arena();
+	struct ptn_mailer *m;
+	char *msg, *end;
+	size_t i;
+
+	assert_int_equal(ptn_mailer_new(&m, cf), PTN_OK);
+	for (i = 0; ptn_locales[i] != NULL; i++) {
+		msg = write_kind(a, m, kind, ptn_locales[i], 300);
+		end = strstr(msg, "\r\n\r\n");
+		assert_non_null(strstr(decode(a, end), "\r\n    012345\r\n"));
+		*end = '\0';
+		assert_non_null(strstr(msg, "\r\nSubject: "));
+		assert_int_equal(strstr(msg, "012345") != NULL, with_code);
+		ptn_arena_reset(a);
+	}
+	ptn_mailer_free(&m);
+	ptn_arena_free(&a);
+}
+
+static void
+test_subjects(void **state)
+{
+	struct ptn_conf cf = make_conf();
+	int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		cf.email_code_in_subject = (i & 1) != 0;
+		cf.dfns_code_in_subject = (i & 2) != 0;
+		check_subject(&cf, "passcode", cf.email_code_in_subject);
+		check_subject(&cf, "login", cf.dfns_code_in_subject);
+		check_subject(&cf, "recovery", cf.dfns_code_in_subject);
+		check_subject(&cf, "registration", false);
+	}
 }
 
 /* When and from where a code was requested, in each language. */
@@ -425,16 +473,15 @@ try_file(const char *name, const char *text)
 	     ".instruction = text\n" mail ".validity.zero = text\n" mail       \
 	     ".validity.one = text\n" mail ".validity.other = text\n" mail     \
 	     ".ignore = text\n"
-#define COMPLETE                                                               \
+#define BUT_SUBJECT                                                            \
 	WHOLE("login")                                                         \
 	WHOLE("registration")                                                  \
 	WHOLE("recovery")                                                      \
-	LINE("subject")                                                        \
-	LINE("greeting")                                                       \
-	LINE("instruction")                                                    \
-	LINE("validity.zero")                                                  \
-	LINE("validity.one")                                                   \
-	LINE("validity.other")
+	"login.subject.code = text\nrecovery.subject.code = text\n" LINE(      \
+	    "subject.code") LINE("greeting") LINE("instruction")               \
+	    LINE("validity.zero") LINE("validity.one") LINE("validity.other")
+#define COMPLETE BUT_SUBJECT LINE("subject")
+#define SUBJECT(text) BUT_SUBJECT LINE("ignore") "passcode.subject = " text "\n"
 
 static void
 test_files(void **state)
@@ -470,6 +517,10 @@ test_files(void **state)
 		/* a notice has no code, and so no validity */
 		{ "zh.lang", COMPLETE LINE("ignore") "recovered.validity.one = x\n", PTN_E_CONFIG },
 		{ "zh.lang", COMPLETE "passcode.ignore =\n", PTN_E_CONFIG },
+		/* where no code may stand, none does */
+		{ "zh.lang", COMPLETE LINE("ignore") "registration.subject.code = x\n", PTN_E_CONFIG },
+		{ "zh.lang", SUBJECT("{{ttl}}"), PTN_OK },
+		{ "zh.lang", SUBJECT("{{code}}"), PTN_E_CONFIG },
 		/* a text does not frame the others */
 		{ "zh.lang", COMPLETE "passcode.ignore = {{subject}}\n", PTN_E_CONFIG },
 	};
@@ -566,16 +617,18 @@ test_exit_codes(void **state)
 		{ "exit 0", PTN_DELIVERY_DONE },
 		{ "exit 1", PTN_DELIVERY_LATER },
 		{ "exit 63", PTN_DELIVERY_LATER },
-		{ "exit 64", PTN_DELIVERY_NEVER },
+		{ "exit 64", PTN_DELIVERY_REFUSED },
+		{ "exit 65", PTN_DELIVERY_NEVER },
 		{ "exit 67", PTN_DELIVERY_NEVER },
-		{ "exit 69", PTN_DELIVERY_NEVER },
-		{ "exit 74", PTN_DELIVERY_NEVER },
+		{ "exit 69", PTN_DELIVERY_LATER },
+		{ "exit 74", PTN_DELIVERY_LATER },
 		{ "exit 75", PTN_DELIVERY_LATER },
-		{ "exit 76", PTN_DELIVERY_NEVER },
-		{ "exit 78", PTN_DELIVERY_NEVER },
+		{ "exit 76", PTN_DELIVERY_LATER },
+		{ "exit 77", PTN_DELIVERY_REFUSED },
+		{ "exit 78", PTN_DELIVERY_REFUSED },
 		{ "exit 79", PTN_DELIVERY_LATER },
 		{ "kill -9 $$", PTN_DELIVERY_LATER },
-		{ "exec 2>&-; sleep 0.1; exit 69", PTN_DELIVERY_NEVER },
+		{ "exec 2>&-; sleep 0.1; exit 67", PTN_DELIVERY_NEVER },
 		{ "yes x | head -c 200000 >&2; exit 75", PTN_DELIVERY_LATER },
 	};
 	/* clang-format on */
@@ -671,6 +724,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_locales),
+		cmocka_unit_test(test_subjects),
 		cmocka_unit_test(test_requested),
 		cmocka_unit_test(test_notices),
 		cmocka_unit_test(test_validity),

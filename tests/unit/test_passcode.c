@@ -70,11 +70,11 @@ check(const struct ptn_passcode *pc, const char *code)
 
 static enum ptn_passcode_result
 check_user(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    enum ptn_code_kind kind, const char *code, bool keep)
+    enum ptn_code_kind kind, const char *code, enum ptn_code_use use)
 {
 	enum ptn_passcode_result out = PTN_PASSCODE_RIGHT;
 
-	assert_int_equal(ptn_code_check(sc, user, kind, code, keep, &out),
+	assert_int_equal(ptn_code_check(sc, user, kind, code, use, &out),
 	    PTN_OK);
 	return out;
 }
@@ -271,7 +271,7 @@ newer_kills_older(void **state)
 	/* One of another kind is not named by its id. */
 	assert_int_equal(check(&login, RIGHT), PTN_PASSCODE_UNKNOWN);
 	assert_int_equal(
-	    check_user(&scope, &u.id, PTN_CODE_LOGIN, RIGHT, false),
+	    check_user(&scope, &u.id, PTN_CODE_LOGIN, RIGHT, PTN_CODE_USE_UP),
 	    PTN_PASSCODE_RIGHT);
 }
 
@@ -312,12 +312,13 @@ tenants_apart(void **state)
 	assert_int_equal(check_at(&scope, &none, RIGHT), PTN_PASSCODE_UNKNOWN);
 	assert_int_equal(tries_of(&pc.id), 0);
 	(void)put_at(&scope, &u, PTN_CODE_LOGIN, RIGHT);
-	assert_int_equal(
-	    check_user(rows_at(&other), &u.id, PTN_CODE_LOGIN, RIGHT, false),
+	assert_int_equal(check_user(rows_at(&other), &u.id, PTN_CODE_LOGIN,
+			     RIGHT, PTN_CODE_USE_UP),
 	    PTN_PASSCODE_WRONG);
 	assert_int_equal(
 	    ptn_code_delete(rows_at(&other), &u.id, PTN_CODE_LOGIN), PTN_OK);
-	assert_int_equal(check_user(&scope, &u.id, PTN_CODE_LOGIN, RIGHT, true),
+	assert_int_equal(
+	    check_user(&scope, &u.id, PTN_CODE_LOGIN, RIGHT, PTN_CODE_KEEP),
 	    PTN_PASSCODE_RIGHT);
 }
 
@@ -355,8 +356,8 @@ bound_to_its_row(void **state)
 	assert_int_equal(check(&theirs, RIGHT), PTN_PASSCODE_WRONG);
 	rows_sql("UPDATE passcodes SET purpose = 'recovery' WHERE id = x'%s'",
 	    rows_hex(&login.id));
-	assert_int_equal(
-	    check_user(&scope, &u.id, PTN_CODE_RECOVERY, RIGHT, false),
+	assert_int_equal(check_user(&scope, &u.id, PTN_CODE_RECOVERY, RIGHT,
+			     PTN_CODE_USE_UP),
 	    PTN_PASSCODE_WRONG);
 }
 
@@ -396,25 +397,25 @@ named_by_their_user(void **state)
 	for (i = 0; i < N(by_user); i++) {
 		pc = put_at(&scope, &u, by_user[i], RIGHT);
 		for (t = 1; t < tries[i]; t++)
-			assert_int_equal(
-			    check_user(&scope, &u.id, by_user[i], WRONG, false),
+			assert_int_equal(check_user(&scope, &u.id, by_user[i],
+					     WRONG, PTN_CODE_USE_UP),
 			    PTN_PASSCODE_WRONG);
 		assert_int_equal(tries_of(&pc.id), tries[i] - 1);
-		assert_int_equal(
-		    check_user(&scope, &u.id, by_user[i], WRONG, false),
+		assert_int_equal(check_user(&scope, &u.id, by_user[i], WRONG,
+				     PTN_CODE_USE_UP),
 		    PTN_PASSCODE_USED_UP);
-		assert_int_equal(
-		    check_user(&scope, &u.id, by_user[i], RIGHT, false),
+		assert_int_equal(check_user(&scope, &u.id, by_user[i], RIGHT,
+				     PTN_CODE_USE_UP),
 		    PTN_PASSCODE_WRONG);
 		(void)put_at(&scope, &u, by_user[i], RIGHT);
-		assert_int_equal(
-		    check_user(&scope, &rival.id, by_user[i], RIGHT, false),
+		assert_int_equal(check_user(&scope, &rival.id, by_user[i],
+				     RIGHT, PTN_CODE_USE_UP),
 		    PTN_PASSCODE_WRONG);
-		assert_int_equal(
-		    check_user(&scope, &u.id, by_user[i], RIGHT, false),
+		assert_int_equal(check_user(&scope, &u.id, by_user[i], RIGHT,
+				     PTN_CODE_USE_UP),
 		    PTN_PASSCODE_RIGHT);
-		assert_int_equal(
-		    check_user(&scope, &u.id, by_user[i], RIGHT, false),
+		assert_int_equal(check_user(&scope, &u.id, by_user[i], RIGHT,
+				     PTN_CODE_USE_UP),
 		    PTN_PASSCODE_WRONG);
 	}
 }
@@ -433,11 +434,12 @@ kinds_apart(void **state)
 		for (as = 0; as < N(by_user); as++)
 			if (as != is)
 				assert_int_equal(check_user(&scope, &u.id,
-						     by_user[as], RIGHT, false),
+						     by_user[as], RIGHT,
+						     PTN_CODE_USE_UP),
 				    PTN_PASSCODE_WRONG);
 		assert_int_equal(tries_of(&pc.id), 0);
-		assert_int_equal(
-		    check_user(&scope, &u.id, by_user[is], RIGHT, false),
+		assert_int_equal(check_user(&scope, &u.id, by_user[is], RIGHT,
+				     PTN_CODE_USE_UP),
 		    PTN_PASSCODE_RIGHT);
 	}
 }
@@ -452,23 +454,57 @@ kept_until_deleted(void **state)
 	(void)put_at(&scope, &u, PTN_CODE_LOGIN, RIGHT);
 	(void)put_at(&scope, &rival, PTN_CODE_RECOVERY, RIGHT);
 	assert_int_equal(
-	    check_user(&scope, &u.id, PTN_CODE_RECOVERY, RIGHT, true),
+	    check_user(&scope, &u.id, PTN_CODE_RECOVERY, RIGHT, PTN_CODE_KEEP),
 	    PTN_PASSCODE_RIGHT);
 	assert_int_equal(
-	    check_user(&scope, &u.id, PTN_CODE_RECOVERY, RIGHT, true),
+	    check_user(&scope, &u.id, PTN_CODE_RECOVERY, RIGHT, PTN_CODE_KEEP),
 	    PTN_PASSCODE_RIGHT);
 	assert_int_equal(ptn_code_delete(&scope, &u.id, PTN_CODE_RECOVERY),
 	    PTN_OK);
 	assert_int_equal(
-	    check_user(&scope, &u.id, PTN_CODE_RECOVERY, RIGHT, true),
+	    check_user(&scope, &u.id, PTN_CODE_RECOVERY, RIGHT, PTN_CODE_KEEP),
 	    PTN_PASSCODE_WRONG);
 	assert_int_equal(ptn_code_delete(&scope, &u.id, PTN_CODE_RECOVERY),
 	    PTN_OK); /* there is none, and none is what is wanted */
-	assert_int_equal(check_user(&scope, &u.id, PTN_CODE_LOGIN, RIGHT, true),
-	    PTN_PASSCODE_RIGHT);
 	assert_int_equal(
-	    check_user(&scope, &rival.id, PTN_CODE_RECOVERY, RIGHT, true),
+	    check_user(&scope, &u.id, PTN_CODE_LOGIN, RIGHT, PTN_CODE_KEEP),
 	    PTN_PASSCODE_RIGHT);
+	assert_int_equal(check_user(&scope, &rival.id, PTN_CODE_RECOVERY, RIGHT,
+			     PTN_CODE_KEEP),
+	    PTN_PASSCODE_RIGHT);
+}
+
+/* A right code that came with something wrong has one try less. */
+static void
+spoilt_counts_as_a_try(void **state)
+{
+	const struct ptn_user_ref u = person();
+	const struct ptn_passcode pc =
+	    put_at(&scope, &u, PTN_CODE_RECOVERY, RIGHT);
+	uint64_t before, cost;
+	int i;
+
+	(void)state;
+	before = ptn_db_count(db);
+	assert_int_equal(check_user(&scope, &u.id, PTN_CODE_RECOVERY, WRONG,
+			     PTN_CODE_SPOILT),
+	    PTN_PASSCODE_WRONG);
+	cost = ptn_db_count(db) - before;
+	for (i = 1; i < 4; i++) {
+		before = ptn_db_count(db);
+		assert_int_equal(check_user(&scope, &u.id, PTN_CODE_RECOVERY,
+				     RIGHT, PTN_CODE_SPOILT),
+		    PTN_PASSCODE_RIGHT);
+		assert_int_equal(ptn_db_count(db) - before, cost);
+		assert_int_equal(tries_of(&pc.id), i + 1);
+	}
+	/* The last one: it is gone. */
+	assert_int_equal(check_user(&scope, &u.id, PTN_CODE_RECOVERY, RIGHT,
+			     PTN_CODE_SPOILT),
+	    PTN_PASSCODE_RIGHT);
+	assert_int_equal(check_user(&scope, &u.id, PTN_CODE_RECOVERY, RIGHT,
+			     PTN_CODE_USE_UP),
+	    PTN_PASSCODE_WRONG);
 }
 
 /* Told only to who has the right one, which stays and cannot be used. */
@@ -482,13 +518,14 @@ expired_is_told_to_few(void **state)
 	(void)state;
 	expire(&pc.id);
 	assert_int_equal(
-	    check_user(&scope, &u.id, PTN_CODE_LOGIN, WRONG, false),
+	    check_user(&scope, &u.id, PTN_CODE_LOGIN, WRONG, PTN_CODE_USE_UP),
 	    PTN_PASSCODE_WRONG);
 	assert_int_equal(tries_of(&pc.id), 1);
 	assert_int_equal(
-	    check_user(&scope, &u.id, PTN_CODE_LOGIN, RIGHT, false),
+	    check_user(&scope, &u.id, PTN_CODE_LOGIN, RIGHT, PTN_CODE_USE_UP),
 	    PTN_PASSCODE_EXPIRED);
-	assert_int_equal(check_user(&scope, &u.id, PTN_CODE_LOGIN, RIGHT, true),
+	assert_int_equal(
+	    check_user(&scope, &u.id, PTN_CODE_LOGIN, RIGHT, PTN_CODE_KEEP),
 	    PTN_PASSCODE_EXPIRED);
 }
 
@@ -508,11 +545,11 @@ newest_counts(void **state)
 	    rows_hex(&old.id));
 	(void)put_at(&scope, &moved, PTN_CODE_LOGIN, WRONG);
 	assert_int_equal(
-	    check_user(&scope, &u.id, PTN_CODE_LOGIN, RIGHT, false),
+	    check_user(&scope, &u.id, PTN_CODE_LOGIN, RIGHT, PTN_CODE_USE_UP),
 	    PTN_PASSCODE_WRONG);
 	assert_int_equal(tries_of(&old.id), 0);
 	assert_int_equal(
-	    check_user(&scope, &u.id, PTN_CODE_LOGIN, WRONG, false),
+	    check_user(&scope, &u.id, PTN_CODE_LOGIN, WRONG, PTN_CODE_USE_UP),
 	    PTN_PASSCODE_RIGHT);
 }
 
@@ -529,8 +566,8 @@ same_cost_without_one(void **state)
 	(void)put_at(&scope, &u, PTN_CODE_LOGIN, RIGHT);
 	for (i = 0; i < N(who); i++) {
 		before = ptn_db_count(db);
-		assert_int_equal(
-		    check_user(&scope, &who[i], PTN_CODE_LOGIN, WRONG, false),
+		assert_int_equal(check_user(&scope, &who[i], PTN_CODE_LOGIN,
+				     WRONG, PTN_CODE_USE_UP),
 		    PTN_PASSCODE_WRONG);
 		cost[i] = ptn_db_count(db) - before;
 		assert_int_equal(cost[i], cost[0]);
@@ -554,7 +591,7 @@ race(const struct ptn_scope *sc, void *arg)
 	enum ptn_passcode_result out;
 
 	out = ptn_uuid_is_nil(&r->id)
-	    ? check_user(sc, &r->user, PTN_CODE_LOGIN, r->code, false)
+	    ? check_user(sc, &r->user, PTN_CODE_LOGIN, r->code, PTN_CODE_USE_UP)
 	    : check_at(sc, &r->id, r->code);
 	return (r->wins >> out & 1) != 0 ? PTN_OK : PTN_E_DENIED;
 }
@@ -605,6 +642,7 @@ main(void)
 		T(named_by_their_user),
 		T(kinds_apart),
 		T(kept_until_deleted),
+		T(spoilt_counts_as_a_try),
 		T(expired_is_told_to_few),
 		T(newest_counts),
 		T(same_cost_without_one),

@@ -241,7 +241,7 @@ oldest_of_its_api_goes(void **state)
 	size_t i, n;
 
 	(void)state;
-	conf.session_limit = 3;
+	conf.session_limit = conf.dfns_session_limit = 3;
 	dfns[0] = open_one(PTN_API_DFNS, &user);
 	theirs = open_one(PTN_API_HANKO, &rival);
 	for (i = 0; i < 3; i++)
@@ -267,6 +267,23 @@ oldest_of_its_api_goes(void **state)
 	for (i = 1; i < N(hanko); i++)
 		assert_false(is_there(&hanko[i]));
 	assert_true(is_there(&dfns[1]) && is_there(&dfns[2]));
+}
+
+/* A service account may log its user in as often as it likes. */
+static void
+one_api_has_no_limit(void **state)
+{
+	const struct ptn_uuid user = rows_user();
+	struct ptn_uuid dfns[8];
+	size_t i;
+
+	(void)state;
+	conf.session_limit = 2;
+	conf.dfns_session_limit = 0;
+	for (i = 0; i < N(dfns); i++)
+		dfns[i] = open_one(PTN_API_DFNS, &user);
+	for (i = 0; i < N(dfns); i++)
+		assert_true(is_there(&dfns[i]));
 }
 
 /* One that has expired takes no place, however new it is. */
@@ -631,6 +648,7 @@ main(void)
 		T(client_kept),
 		T(client_made_to_fit),
 		T(oldest_of_its_api_goes),
+		T(one_api_has_no_limit),
 		T(expired_take_no_place),
 		T(presented),
 		T(presented_in_vain),

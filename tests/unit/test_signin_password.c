@@ -12,6 +12,7 @@
 #include "tests/unit/rules.h" /* $POSTERN_TEST_DB */
 
 #define PASSWORD "correct horse battery staple"
+#define N(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct ptn_uuid
 user_with(const char *pw)
@@ -61,18 +62,23 @@ static void
 the_same_work_for_all_others(void **state)
 {
 	const struct ptn_uuid known = user_with(PASSWORD);
+	const struct ptn_uuid spoilt = user_with(PASSWORD);
 	const struct ptn_uuid without = rows_user(), nobody = ptn_uuid_new();
 	const struct {
 		const struct ptn_uuid *user;
 		const char *note;
 	} cases[] = { { &known, "password hash not equal" },
+		{ &spoilt, "password hash not equal" },
 		{ &without, "user has no password credential" },
 		{ &nobody, "unknown user" } };
 	uint64_t hashes, statements;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < 3; i++) {
+	rows_sql("UPDATE password_credentials SET hash = '$argon2id$x'"
+		 " WHERE user_id = x'%s'",
+	    rows_hex(&spoilt));
+	for (i = 0; i < N(cases); i++) {
 		memset(&actor, 0, sizeof(actor));
 		hashes = ptn_pwhash_count();
 		statements = ptn_db_count(db);

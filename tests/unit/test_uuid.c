@@ -81,6 +81,26 @@ test_refused(void **state)
 }
 
 static void
+test_any_case(void **state)
+{
+	static const char *const wrong[] = { "",
+		"C339547DE17D4BA78A1DB3D5A4D17C1C",
+		"C339547D-E17D-4BA7-8A1D-B3D5A4D17C1G",
+		"C339547D-E17D-4BA7-8A1D-B3D5A4D17C1C0" };
+	struct ptn_uuid any, strict;
+	size_t i;
+
+	(void)state;
+	assert_true(
+	    ptn_uuid_parse("c339547d-e17d-4ba7-8a1d-b3d5a4d17c1c", &strict));
+	assert_true(
+	    ptn_uuid_parse_any("C339547D-e17d-4BA7-8a1d-B3D5A4D17C1C", &any));
+	assert_true(ptn_uuid_equal(&any, &strict));
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(ptn_uuid_parse_any(wrong[i], &any));
+}
+
+static void
 test_new(void **state)
 {
 	struct ptn_uuid u, last = { { 0 } };
@@ -115,6 +135,7 @@ main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_network_order),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_any_case),
 		cmocka_unit_test(test_new),
 		cmocka_unit_test(test_nil),
 	};

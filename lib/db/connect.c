@@ -1,0 +1,125 @@
+#include "lib/db/connect.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <errmsg.h>
+#include <mysql.h>
+
+#include "lib/base/array.h"
+#include "lib/conf/conf.h"
+#include "lib/db/sql.h"
+
+#define OUT_OF_MEMORY 1041 /* as a server says it */
+#define CONNECT_TIMEOUT_S 2
+#define ANSWER_TIMEOUT_S 10
+#define PACKET_MAX (1024UL * 1024) /* of one answer or row */
+
+static void
+set_options(MYSQL *my, enum ptn_db_role role)
+{
+	const unsigned int connect_s = CONNECT_TIMEOUT_S;
+	const unsigned int answer_s =
+	    role == PTN_DB_SERVE ? ANSWER_TIMEOUT_S : 0;
+	const unsigned long packet = PACKET_MAX;
+	const unsigned int no = 0;
+	const my_bool yes = 1;
+
+	mysql_optionsv(my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+	mysql_optionsv(my, MYSQL_OPT_READ_TIMEOUT, &answer_s);
+	mysql_optionsv(my, MYSQL_OPT_WRITE_TIMEOUT, &answer_s);
+	mysql_optionsv(my, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
+	mysql_optionsv(my, MYSQL_OPT_LOCAL_INFILE, &no);
+	mysql_optionsv(my, MYSQL_REPORT_DATA_TRUNCATION, &yes);
+	mysql_optionsv(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	mysql_optionsv(my, MYSQL_INIT_COMMAND,
+	    ptn_sql_stmts[PTN_STMT_DB_SESSION].text);
+	if (role == PTN_DB_MIGRATE)
+		mysql_optionsv(my, MYSQL_INIT_COMMAND,
+		    ptn_sql_stmts[PTN_STMT_DB_SESSION_MIGRATE].text);
+}
+
+/* Said either way: what the library does by itself depends on its version. */
+static void
+set_tls(MYSQL *my, const struct ptn_conf *cf)
+{
+	const my_bool on = cf->db_tls != PTN_DB_TLS_OFF;
+	const my_bool verify = cf->db_tls == PTN_DB_TLS_VERIFY;
+	const unsigned int tcp = MYSQL_PROTOCOL_TCP;
+	const struct {
+		enum mysql_option option;
+		const char *value;
+	} texts[] = {
+		{ MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3" },
+		{ MYSQL_OPT_SSL_CA, cf->db_tls_ca },
+		{ MYSQL_OPT_SSL_CERT, cf->db_tls_cert },
+		{ MYSQL_OPT_SSL_KEY, cf->db_tls_key },
+		{ MYSQL_OPT_SSL_CIPHER, cf->db_tls_cipher },
+	};
+	size_t i;
+
+	mysql_optionsv(my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+	for (i = 0; on && i < PTN_ARRAY_LEN(texts); i++)
+		if (texts[i].value[0] != '\0')
+			mysql_optionsv(my, texts[i].option, texts[i].value);
+	mysql_optionsv(my, MYSQL_OPT_SSL_ENFORCE, &on);
+	/* "localhost" would be a socket, wherever the library looks for it. */
+	if (on && cf->db_socket[0] == '\0')
+		mysql_optionsv(my, MYSQL_OPT_PROTOCOL, &tcp);
+}
+
+static const char *
+or_null(const char *s)
+{
+	return s[0] == '\0' ? NULL : s;
+}
+
+/* Whom to be there; a socket is "localhost" to the library. */
+static bool
+open_as(MYSQL *my, const struct ptn_conf *cf, enum ptn_db_role role)
+{
+	const bool migrates =
+	    role == PTN_DB_MIGRATE && cf->db_migrate_user[0] != '\0';
+	const char *host = cf->db_socket[0] != '\0' ? "localhost" : cf->db_host;
+
+	return mysql_real_connect(my, or_null(host),
+		   migrates ? cf->db_migrate_user : cf->db_user,
+		   migrates ? cf->db_migrate_password : cf->db_password,
+		   cf->db_name, (unsigned int)cf->db_port,
+		   or_null(cf->db_socket), CLIENT_FOUND_ROWS) != NULL;
+}
+
+static void
+fail(struct ptn_connect *to, unsigned int number, const char *message)
+{
+	to->number = number;
+	(void)snprintf(to->message, sizeof(to->message), "%s", message);
+	mysql_close(to->my);
+	to->my = NULL;
+}
+
+void
+ptn_connect(struct ptn_connect *to, const struct ptn_conf *cf,
+    enum ptn_db_role role)
+{
+	memset(to, 0, sizeof(*to));
+	if ((to->my = mysql_init(NULL)) == NULL) {
+		fail(to, OUT_OF_MEMORY, "out of memory");
+		return;
+	}
+	set_options(to->my, role);
+	set_tls(to->my, cf);
+	if (!open_as(to->my, cf, role)) {
+		fail(to, mysql_errno(to->my), mysql_error(to->my));
+		return;
+	}
+	/* Unless it verifies, the library does without where a server says. */
+	if (cf->db_tls != PTN_DB_TLS_OFF &&
+	    mysql_get_ssl_cipher(to->my) == NULL) {
+		fail(to, CR_SSL_CONNECTION_ERROR, "the server offers none");
+		return;
+	}
+	/* Not for the programs that the courier starts. */
+	(void)fcntl(mysql_get_socket(to->my), F_SETFD, FD_CLOEXEC);
+}
