@@ -8,7 +8,8 @@
 #include "fcgi/cors.h"
 #include "lib/conf/conf.h"
 
-#define BEARER_MAX 20 /* Authorization headers that are looked at */
+#define TRIED_MAX 20 /* of bearer tokens, and of cookies, that are looked at   \
+		      */
 
 /* The token behind "Bearer", any case, trimmed; or NULL. */
 static const char *
@@ -34,46 +35,64 @@ ptn_bearer_token(const struct ptn_request *req)
 	return value != NULL ? bearer(req->sc.arena, value) : NULL;
 }
 
-static enum ptn_err
-try_token(struct ptn_request *req, struct ptn_reply *rep, const char *token,
-    enum ptn_bearer_use use)
-{
-	bool idle;
-	enum ptn_err r;
+/* What a request presents. */
+struct presented {
+	struct ptn_bytes token[2 * TRIED_MAX];
+	size_t n;
+	size_t bearers; /* they stand first */
+};
+_Static_assert(2 * TRIED_MAX <= PTN_TOKENS_MAX, "all of them can be judged");
 
-	if (use == PTN_BEARER_LOOK)
-		return ptn_session_check(&req->sc, ptn_bytes_of(token),
-		    &req->session, &idle);
-	r = ptn_session_use(&req->sc, ptn_bytes_of(token), &req->session,
-	    &idle);
-	if (idle)
-		ptn_cookie_clear_session(req, rep);
-	return r;
+static void
+add(struct presented *p, const char *token)
+{
+	if (token != NULL && *token != '\0')
+		p->token[p->n++] = ptn_bytes_of(token);
+}
+
+static void
+add_bearers(const struct ptn_request *req, struct presented *p)
+{
+	size_t i, tried = 0;
+
+	for (i = 0; i < req->nparams && tried < TRIED_MAX; i++) {
+		if (strcmp(req->params[i].name, "HTTP_AUTHORIZATION") != 0)
+			continue;
+		tried++;
+		add(p, bearer(req->sc.arena, req->params[i].value));
+	}
+	p->bearers = p->n;
+}
+
+static void
+add_cookies(const struct ptn_request *req, struct presented *p)
+{
+	const char *value[TRIED_MAX];
+	size_t i, n;
+
+	n = ptn_cookie_values(req, req->sc.cf->cookie_name, value, TRIED_MAX);
+	for (i = 0; i < n; i++)
+		add(p, value[i]);
 }
 
 enum ptn_err
 ptn_bearer_session(struct ptn_request *req, struct ptn_reply *rep,
     enum ptn_bearer_use use)
 {
-	const char *token;
+	struct ptn_session_set *set = &req->sessions;
+	struct presented p = { .n = 0 };
 	enum ptn_err r;
-	size_t i, tried = 0;
 
-	for (i = 0; i < req->nparams && tried < BEARER_MAX; i++) {
-		if (strcmp(req->params[i].name, "HTTP_AUTHORIZATION") != 0)
-			continue;
-		tried++;
-		if ((token = bearer(req->sc.arena, req->params[i].value)) ==
-		    NULL)
-			continue;
-		r = try_token(req, rep, token, use);
-		if (r != PTN_OK || req->session.known)
-			return r;
-	}
-	token = ptn_cookie_get(req, req->sc.cf->cookie_name);
-	if (token == NULL || *token == '\0')
+	add_bearers(req, &p);
+	if (use == PTN_BEARER_SITE || ptn_cors_own_page(req))
+		add_cookies(req, &p);
+	if (p.n == 0)
 		return PTN_OK;
-	if (use != PTN_BEARER_SITE && !ptn_cors_own_page(req))
-		return PTN_OK;
-	return try_token(req, rep, token, use);
+	r = use == PTN_BEARER_LOOK
+	    ? ptn_session_find(&req->sc, p.token, p.n, p.bearers, set)
+	    : ptn_session_find_used(&req->sc, p.token, p.n, p.bearers, set);
+	req->session = set->session;
+	if (use != PTN_BEARER_LOOK && set->alive_n == 0 && set->idle_n > 0)
+		ptn_cookie_clear_session(req, rep);
+	return r;
 }

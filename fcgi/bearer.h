@@ -8,8 +8,8 @@
 enum ptn_bearer_use {
 	PTN_BEARER_LOOK, /* nothing is written */
 	/*
-	 * It is noted that the session was used, and one that died of idleness
-	 * is deleted, cookie and row.
+	 * It is noted that the session was used, and if there is none, those
+	 * that died of idleness are deleted, cookie and rows.
 	 */
 	PTN_BEARER_USE,
 	PTN_BEARER_SITE /* the same, asked for a request of the site's */
@@ -20,8 +20,9 @@ const char *ptn_bearer_token(const struct ptn_request *req);
 
 /*
  * The session that a request presents: the first good one of its bearer
- * tokens, then its cookie.  A bad bearer token does not end the search.
- * req->session.known tells; a request without any costs no statement.
+ * tokens, then the one of its cookies that counts (ptn_session_find()).  A bad
+ * token does not end the search.  req->session.known tells, and req->sessions
+ * has all of them; a request without any costs no statement.
  *
  * But for PTN_BEARER_SITE a cookie is looked at only when it comes from a page
  * of our own (cors.h).

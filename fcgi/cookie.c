@@ -4,44 +4,80 @@
 
 #include "lib/conf/conf.h"
 
-/* Where the pair "name=" stands in one Cookie value, from p on; or NULL. */
-static const char *
-find_pair(const char *p, const char *name, size_t name_len)
+/* RFC 9110 section 5.6.2: does a name with its "=" begin here? */
+static bool
+begins_pair(const char *p)
 {
-	while (*p != '\0') {
-		p += strspn(p, "; ,\t");
-		if (strncmp(p, name, name_len) == 0 && p[name_len] == '=')
-			return p + name_len + 1;
-		p += strcspn(p, ";,");
-	}
-	return NULL;
+	static const char token[] = "!#$%&'*+-.^_`|~0123456789"
+				    "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	const size_t len = strspn(p, token);
+
+	return len > 0 && p[len] == '=';
 }
 
-const char *
-ptn_cookie_get(const struct ptn_request *req, const char *name)
+/*
+ * The end of the cookie that begins at p.  Apache joins lines by a comma, which
+ * may stand in a value as well.
+ */
+static const char *
+cookie_end(const char *p, bool apache)
+{
+	for (; *p != '\0' && *p != ';'; p++)
+		if (apache && p[0] == ',' && p[1] == ' ' && begins_pair(p + 2))
+			break;
+	return p;
+}
+
+/* The value of the cookie in p..end if it has that name, or NULL. */
+static const char *
+value_of(const struct ptn_request *req, const char *p, const char *end,
+    const char *name)
 {
 	const size_t name_len = strlen(name);
-	const char *found = NULL, *p;
-	size_t i, len;
 
-	for (i = 0; i < req->nparams; i++) {
-		if (strcmp(req->params[i].name, "HTTP_COOKIE") != 0)
-			continue;
-		p = req->params[i].value;
-		while ((p = find_pair(p, name, name_len)) != NULL) {
-			if (found != NULL)
-				return NULL;
-			found = p;
-		}
-	}
-	if (found == NULL)
+	if ((size_t)(end - p) <= name_len || p[name_len] != '=' ||
+	    strncmp(p, name, name_len) != 0)
 		return NULL;
-	len = strcspn(found, ";, \t");
-	if (len >= 2 && found[0] == '"' && found[len - 1] == '"') {
-		found++;
-		len -= 2;
+	p += name_len + 1;
+	while (end > p && strchr(" \t", end[-1]) != NULL)
+		end--;
+	while (end > p && strchr(" \t", *p) != NULL)
+		p++;
+	if (end - p >= 2 && p[0] == '"' && end[-1] == '"')
+		p++, end--;
+	return ptn_arena_strndup(req->sc.arena, p, (size_t)(end - p));
+}
+
+/* Those of one Cookie header are added to out. */
+static size_t
+read_header(const struct ptn_request *req, const char *p, const char *name,
+    const char *out[], size_t max)
+{
+	const bool apache = ptn_request_server_is(req, "Apache");
+	const char *end;
+	size_t n = 0;
+
+	while (n < max && *(p += strspn(p, "; ,\t")) != '\0') {
+		end = cookie_end(p, apache);
+		if ((out[n] = value_of(req, p, end, name)) != NULL)
+			n++;
+		p = end;
 	}
-	return ptn_arena_strndup(req->sc.arena, found, len);
+	return n;
+}
+
+size_t
+ptn_cookie_values(const struct ptn_request *req, const char *name,
+    const char *out[], size_t max)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < req->nparams; i++)
+		if (strcmp(req->params[i].name, "HTTP_COOKIE") == 0)
+			n += read_header(req, req->params[i].value, name,
+			    out + n, max - n);
+	return n;
 }
 
 static void

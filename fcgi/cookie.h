@@ -5,12 +5,18 @@
 #include "fcgi/request.h"
 
 /*
- * The value of a cookie of the request (RFC 6265), in the arena; NULL if it
- * is absent, or there twice: then nobody can say which one is meant.  Web
- * servers pass several Cookie headers as one, joined by "; " or by ", ", or
- * as parameters of their own: all are looked at.
+ * The values of the cookies of that name, in the arena.  There may be several:
+ * of other paths, the longest first, and of parent domains (RFC 6265 section
+ * 5.4); which one is meant is for the caller to find out.
+ *
+ * Web servers pass several Cookie headers as one, joined by "; ", or as
+ * parameters of their own.  Apache joins them by ", ": behind a server that
+ * says it is Apache, that separates cookies where a name and "=" follow.
+ *
+ * Returns how many there are, at most max.
  */
-const char *ptn_cookie_get(const struct ptn_request *req, const char *name);
+size_t ptn_cookie_values(const struct ptn_request *req, const char *name,
+    const char *out[], size_t max);
 
 /* Set the session cookie, with the attributes of session.cookie.*. */
 void ptn_cookie_set_session(const struct ptn_request *req,

@@ -10,6 +10,7 @@
 #include "fcgi/path.h"
 #include "fcgi/routes.h"
 #include "fcgi/throttle.h"
+#include "lib/account/keysets.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
@@ -150,6 +151,8 @@ provide(struct ptn_request *req, enum ptn_need need)
 	if (need == PTN_NEED_NOTHING)
 		return PTN_OK;
 	r = ptn_env_keys(env, false);
+	if (r == PTN_OK && need == PTN_NEED_KEYS)
+		ptn_keysets_look(&env->sc);
 	req->upkeep += ptn_db_count(req->sc.db) - before;
 	if (r != PTN_OK || need == PTN_NEED_KEYS)
 		return r;

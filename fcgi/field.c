@@ -4,6 +4,7 @@
 
 #include "lib/base/base64.h"
 #include "lib/base/clock.h"
+#include "lib/base/unicode.h"
 #include "lib/format/address.h"
 
 #define NAMES_MAX 16	/* elements of a PTN_F_NAMES */
@@ -127,11 +128,16 @@ decode_names(struct ptn_arena *a, const struct ptn_json *json,
 	return NULL;
 }
 
-/* Text may arrive escaped, base64url is a third longer than its bytes. */
-static size_t
-text_max(const struct ptn_field *f)
+/*
+ * Texts are as long as they have characters, as columns and descriptions of
+ * APIs count; base64url is a third longer than its bytes.
+ */
+static bool
+too_long(const struct ptn_field *f, struct ptn_bytes text)
 {
-	return f->type == PTN_F_B64URL ? f->max / 3 * 4 + 8 : f->max;
+	if (f->type == PTN_F_B64URL)
+		return text.len > f->max / 3 * 4 + 8;
+	return ptn_utf8_length(text) > f->max;
 }
 
 /* A piece of the body, for the handler to read. */
@@ -217,7 +223,7 @@ ptn_field_decode(struct ptn_arena *a, const struct ptn_field *f,
 	v->b = ptn_json_string(json);
 	if (v->b.len == 0 && f->required)
 		return "is a required field";
-	if (v->b.len > text_max(f))
+	if (too_long(f, v->b))
 		return f->type == PTN_F_DIGITS ? "must be a six-digit code"
 					       : "is too long";
 	if ((v->s = ptn_json_text(a, json)) == NULL)

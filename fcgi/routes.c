@@ -28,6 +28,7 @@ static const struct ptn_input no_input = { NULL, 0 };
 #define ANYBODY  &ptn_auth_anybody
 #define OPTIONAL &ptn_public_auth_optional
 #define SESSION  &ptn_public_auth_session
+#define SESSIONS &ptn_public_auth_sessions
 #define SITE     &ptn_public_auth_site
 #define MEMBER   &ptn_dfns_auth_member
 #define NEWCOMER &ptn_dfns_auth_newcomer
@@ -83,7 +84,7 @@ const struct ptn_route ptn_routes[] = {
 	{ PUBLIC, PATCH,  "/webauthn/credentials/{id}",        SESSION,  DB,   FREE,    IN(credential_name),    ON(passkeys),  ptn_public_credential_update },
 	{ PUBLIC, DELETE, "/webauthn/credentials/{id}",        SESSION,  DB,   FREE,    NO_INPUT,               ON(passkeys),  ptn_public_credential_remove },
 
-	{ PUBLIC, POST,   "/logout",                           SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_logout },
+	{ PUBLIC, POST,   "/logout",                           SESSIONS, DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_logout },
 	{ PUBLIC, GET,    "/authorize",                        SITE,     DB,   FREE,    NO_INPUT,               ON(always),    ptn_authorizer_decide },
 	{ PUBLIC, GET,    "/sessions/validate",                OPTIONAL, DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_session_validate },
 	{ PUBLIC, POST,   "/sessions/validate",                ANYBODY,  DB,   FREE,    IN(session_token),      ON(always),    ptn_public_token_validate },

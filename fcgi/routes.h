@@ -65,7 +65,7 @@ struct ptn_field {
 	const char *name; /* "response.signature": a member of a member */
 	enum ptn_field_type type;
 	bool required;
-	size_t max;	      /* bytes */
+	size_t max;	      /* characters; of PTN_F_B64URL decoded bytes */
 	const char *problem;  /* said of a malformed one instead of our words */
 	enum ptn_err refusal; /* of a malformed one; PTN_OK: PTN_E_INPUT */
 };

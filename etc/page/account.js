@@ -1,8 +1,8 @@
 /* After a login: what the account has, and what can be done with it. */
 import { api } from './api.js';
 import { answer, creationOptions } from './passkeys.js';
-import { $, badge, complain, device, listRow, onClick, onSubmit, rowButton,
-  say, show, state, time } from './ui.js';
+import { $, badge, complain, device, listRow, onClick, onResend, onSubmit,
+  rowButton, say, show, state, time } from './ui.js';
 
 /* After a login: whoever was sent here by the members' area goes back. */
 export async function arrive(message) {
@@ -28,8 +28,9 @@ export async function enter(message = '') {
 
 /* Read again what the account has, after a change, and say what it was. */
 async function refresh(message, titleId) {
-  await enter(message);
+  await enter();
   $(titleId).focus();
+  say(message, titleId);
 }
 
 /* Ask before something is deleted; then() tells what came of it. */
@@ -62,7 +63,7 @@ function emailRow({ id, address, is_verified, is_primary }) {
   const note = is_verified ? '' : 'Not verified';
 
   return listRow(address, note, is_primary ? [badge('Primary')] : [
-    rowButton('Make primary', `Make ${address} primary`, 'emails-error',
+    rowButton('Make primary', `Make primary: ${address}`, 'emails-error',
       async () => {
         await api('POST', `emails/${id}/set_primary`);
         await refresh(`${address} is your primary address.`, 'emails-title');
@@ -72,6 +73,15 @@ function emailRow({ id, address, is_verified, is_primary }) {
         address} any more.`, `emails/${id}`,
       () => refresh('The address is deleted.', 'emails-title'))),
   ]);
+}
+
+/* The address that is to be proved, by its id. */
+let proving = null;
+
+async function sendProof() {
+  const { data } = await api('POST', 'passcode/login/initialize',
+    { user_id: state.userId, email_id: proving });
+  state.passcodeId = data.id;
 }
 
 /* Show the form that asks for the digits, or the one that asks for more. */
@@ -92,9 +102,8 @@ onSubmit('add-email', 'add-email-error', {
     $('add-email-input').value = '';
     if (!state.config.emails.require_verification)
       return refresh('The address is added.', 'emails-title');
-    const sent = await api('POST', 'passcode/login/initialize',
-      { user_id: state.userId, email_id: data.id });
-    state.passcodeId = sent.data.id;
+    proving = data.id;
+    await sendProof();
     return prove(data.address);
   },
   texts: {
@@ -112,17 +121,45 @@ export const passcodeTexts = {
   410: 'Three wrong codes: this one is used up. Ask for a new one.',
 };
 
+/* Why no code is right any more for the passcode of this id. */
+const spent = { id: null, why: '' };
+
+/* What is wrong with what was typed, or null. */
+export function checkPasscode({ code }) {
+  if (spent.id === state.passcodeId)
+    return spent.why;
+  return /^[0-9]{6}$/.test(code) ? null : 'The code has six digits.';
+}
+
+export async function enterPasscode(code) {
+  const id = state.passcodeId;
+
+  try {
+    await api('POST', 'passcode/login/finalize', { id, code });
+  } catch (error) {
+    if ([408, 410].includes(error.status))
+      Object.assign(spent, { id, why: passcodeTexts[error.status] });
+    throw error;
+  }
+}
+
 onSubmit('prove-email', 'prove-email-error', {
-  check: ({ code }) => (/^[0-9]{6}$/.test(code) ? null
-    : 'The code has six digits.'),
+  check: checkPasscode,
   action: async ({ code }) => {
-    await api('POST', 'passcode/login/finalize',
-      { id: state.passcodeId, code });
+    await enterPasscode(code);
     prove(null);
     await refresh('The address is yours.', 'emails-title');
   },
   texts: passcodeTexts,
 });
+
+onResend('prove-resend', 'prove-email-error', 'prove-email-input',
+  async () => {
+    await sendProof();
+    $('prove-email-input').value = '';
+    say('A new code is on its way. Older ones do not work any more.',
+      'prove-email-error');
+  });
 
 $('prove-later').addEventListener('click', () => prove(null));
 
@@ -207,8 +244,8 @@ function sessionRow({ id, current, last_used, ip_address, user_agent }) {
 async function endSession(path) {
   await api('DELETE', path);
   await listSessions();
-  say('Ended.');
   $('sessions-title').focus();
+  say('Ended.', 'sessions-title');
 }
 
 onClick('end-others', 'sessions-error', () => endSession('sessions'));
@@ -223,8 +260,9 @@ onSubmit('set-password', 'new-password-error', {
     const { status } = await api('PUT', 'password',
       { user_id: state.userId, password });
     $('new-password-input').value = '';
+    await listSessions(); /* a change has ended the others */
     say(status === 201 ? 'Your password is set.'
-      : 'Your password is changed.');
+      : 'Your password is changed.', 'new-password-error');
   },
   texts: { 400: 'This password is too short or too long.' },
 });

@@ -219,7 +219,7 @@ onClick('copy', 'keep-error', async () => {
   } catch {
     throw new Told('The browser did not let it be copied. Write it down.');
   }
-  say('Copied.');
+  say('Copied.', 'keep-error');
 });
 
 onSubmit('keep', 'keep-error', {

@@ -1,5 +1,6 @@
 /* Before a login: who it is, and how they prove it. */
-import { arrive, passcodeTexts } from './account.js';
+import { arrive, checkPasscode, enterPasscode, passcodeTexts }
+  from './account.js';
 import { api } from './api.js';
 import { answer, requestOptions } from './passkeys.js';
 import { $, complain, explain, onClick, onResend, onSubmit, show, state }
@@ -66,11 +67,9 @@ onSubmit('choose', 'choose-error',
 onClick('password-code', 'password-error', () => sendCode(), sendTexts);
 
 onSubmit('passcode', 'passcode-error', {
-  check: ({ code }) => (/^[0-9]{6}$/.test(code) ? null
-    : 'The code has six digits.'),
+  check: checkPasscode,
   action: async ({ code }) => {
-    await api('POST', 'passcode/login/finalize',
-      { id: state.passcodeId, code });
+    await enterPasscode(code);
     await arrive();
   },
   texts: passcodeTexts,
@@ -117,30 +116,37 @@ async function loginWithPasskey(input) {
 
 /*
  * Let the browser offer passkeys among what it fills into the e-mail field
- * (conditional mediation), as long as the challenge is good; then anew.
+ * (conditional mediation), as long as the challenge is good; then anew.  Nobody
+ * has asked for it: if it cannot be had, or ends by itself, nothing is said.
  */
 export async function offerPasskeys(ready) {
   autofill?.abort();
-  if (!state.passkeys
-      || !await PublicKeyCredential.isConditionalMediationAvailable?.())
+  const credential = await taken(ready).catch(() => null);
+  if (!credential)
     return;
-  const offer = autofill = new AbortController();
   try {
-    const { publicKey } = ready
-      ?? (await api('POST', 'webauthn/login/initialize', {})).data;
-    const again = setTimeout(() => offerPasskeys(), publicKey.timeout * 0.9);
-    offer.signal.addEventListener('abort', () => clearTimeout(again));
-    const credential = await navigator.credentials.get({
-      publicKey: requestOptions(publicKey),
-      mediation: 'conditional', signal: offer.signal });
-    clearTimeout(again);
     await api('POST', 'webauthn/login/finalize', answer(credential));
     await arrive();
   } catch (error) {
-    if (error.name === 'AbortError')
-      return;
     complain('email-error', explain(error, passkeyLoginTexts));
   }
+}
+
+/* The credential that somebody takes from the offer, if anybody does. */
+async function taken(ready) {
+  if (!state.passkeys
+      || !await PublicKeyCredential.isConditionalMediationAvailable?.())
+    return null;
+  const offer = autofill = new AbortController();
+  const { publicKey } = ready
+    ?? (await api('POST', 'webauthn/login/initialize', {})).data;
+  const again = setTimeout(() => offerPasskeys(), publicKey.timeout * 0.9);
+  offer.signal.addEventListener('abort', () => clearTimeout(again));
+  const credential = await navigator.credentials.get({
+    publicKey: requestOptions(publicKey),
+    mediation: 'conditional', signal: offer.signal });
+  clearTimeout(again);
+  return credential;
 }
 
 const passkeyLoginTexts = {

@@ -47,9 +47,31 @@ const passkeyTexts = {
   NotSupportedError: 'This device cannot make a passkey for this site.',
 };
 
-export function say(text) {
+/* What is seen of it beside what it is about. */
+const beside = document.createElement('p');
+beside.className = 'said';
+beside.setAttribute('aria-hidden', 'true');
+
+/*
+ * Announce it: at the top of the page, or for whoever is further down behind
+ * the element nearId, where it covers nothing.
+ */
+export function say(text, nearId) {
   $('status').textContent = text;
+  $('status').classList.toggle('unseen', nearId !== undefined);
+  beside.textContent = text;
+  if (nearId === undefined)
+    beside.remove();
+  else
+    $(nearId).after(beside);
 }
+
+/* It has been read when the person goes on. */
+for (const what of ['click', 'input', 'keydown'])
+  document.addEventListener(what, ({ key = 'Tab' }) => {
+    if (key === 'Tab')
+      say('');
+  }, { capture: true });
 
 /* Show a section, and tell assistive technology by moving the focus there. */
 export function show(step, message = '') {
@@ -77,18 +99,21 @@ export function complain(id, text) {
 
 /*
  * Run an action of a button or form once at a time; what it throws is
- * explained in the element errorId.
+ * explained in the element errorId.  The button is not disabled meanwhile: one
+ * that is loses the focus, and whoever pressed it their place.
  */
 export async function attempt(button, errorId, action, texts) {
+  if (button.getAttribute('aria-disabled') === 'true')
+    return;
   complain(errorId, '');
-  button.disabled = true;
+  button.setAttribute('aria-disabled', 'true');
   try {
     await action();
   } catch (error) {
     complain(errorId, explain(error, texts));
     say('');
   } finally {
-    button.disabled = false;
+    button.removeAttribute('aria-disabled');
   }
 }
 

@@ -16,6 +16,7 @@ write_error(struct ptn_reply *rep, const struct ptn_request *req, int status,
 
 const struct ptn_auth ptn_public_auth_optional = { &ptn_public_family };
 const struct ptn_auth ptn_public_auth_session = { &ptn_public_family };
+const struct ptn_auth ptn_public_auth_sessions = { &ptn_public_family };
 const struct ptn_auth ptn_public_auth_site = { &ptn_public_family };
 
 static enum ptn_bearer_use
@@ -24,6 +25,15 @@ use_of(const struct ptn_auth *auth)
 	if (auth == &ptn_public_auth_optional)
 		return PTN_BEARER_LOOK;
 	return auth == &ptn_public_auth_site ? PTN_BEARER_SITE : PTN_BEARER_USE;
+}
+
+static bool
+is_enough(const struct ptn_request *req, const struct ptn_auth *auth)
+{
+	if (auth == &ptn_public_auth_optional)
+		return true;
+	return auth == &ptn_public_auth_sessions ? req->sessions.alive_n > 0
+						 : req->session.known;
 }
 
 static enum ptn_err
@@ -39,9 +49,7 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep,
 	if (req->session.known)
 		ptn_actor_is(&req->sc, &req->session.claims.sub,
 		    req->session.claims.email.address);
-	if (auth != &ptn_public_auth_optional && !req->session.known)
-		return PTN_E_DENIED;
-	return PTN_OK;
+	return is_enough(req, auth) ? PTN_OK : PTN_E_DENIED;
 }
 
 const struct ptn_family ptn_public_family = {

@@ -31,20 +31,23 @@ asked_by(const struct ptn_request *req)
 	return req->session.known ? &req->session.claims.sub : NULL;
 }
 
-/* Old clients name the address by a cookie. */
+#define EMAIL_IDS_MAX 8 /* cookies of that name that are looked at */
+
+/* Old clients name the address by a cookie, that of the longest path first. */
 static enum ptn_err
 cookie_email_id(const struct ptn_request *req, struct ptn_reply *rep,
     struct ptn_uuid *id)
 {
-	const char *value = ptn_cookie_get(req, PTN_COOKIE_EMAIL_ID);
+	const char *value[EMAIL_IDS_MAX];
+	size_t i, n;
 
-	if (value == NULL || *value == '\0')
-		return ptn_reply_say(rep, PTN_E_INPUT,
-		    "an emailId needs to be specified");
-	if (!ptn_uuid_parse_any(value, id))
-		return ptn_reply_say(rep, PTN_E_INPUT,
-		    "failed to parse emailId as uuid");
-	return PTN_OK;
+	n = ptn_cookie_values(req, PTN_COOKIE_EMAIL_ID, value, EMAIL_IDS_MAX);
+	for (i = 0; i < n; i++)
+		if (ptn_uuid_parse_any(value[i], id))
+			return PTN_OK;
+	return ptn_reply_say(rep, PTN_E_INPUT,
+	    n == 0 || *value[0] == '\0' ? "an emailId needs to be specified"
+					: "failed to parse emailId as uuid");
 }
 
 static void

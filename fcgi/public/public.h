@@ -80,6 +80,7 @@ extern const struct ptn_family ptn_public_family;
 extern const struct ptn_auth
     ptn_public_auth_optional, /* anybody; a valid session is looked at */
     ptn_public_auth_session,  /* a valid session, 401 otherwise */
+    ptn_public_auth_sessions, /* valid ones, be they of several users */
     ptn_public_auth_site;     /* the same, asked for a request of the site's:
 				 its Origin is the site's business */
 

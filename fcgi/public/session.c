@@ -16,14 +16,16 @@ static const struct ptn_field token_fields[TOKEN__MAX] = {
 
 const struct ptn_input ptn_in_session_token = { token_fields, TOKEN__MAX };
 
-/* POST /logout: this session ends, others go on. */
+/*
+ * POST /logout: what is presented ends, and if it is cookies of two users, of
+ * which neither counts; other sessions go on.
+ */
 enum ptn_err
 ptn_public_logout(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const struct ptn_claims *c = &req->session.claims;
 	enum ptn_err r;
 
-	if ((r = ptn_signout(&req->sc, &c->sub, &c->session_id)) != PTN_OK)
+	if ((r = ptn_signout_presented(&req->sc, &req->sessions)) != PTN_OK)
 		return r;
 	ptn_cookie_clear_session(req, rep);
 	rep->done = PTN_DONE_EMPTY;
@@ -87,10 +89,9 @@ enum ptn_err
 ptn_public_token_validate(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct ptn_session s;
-	bool idle;
 	enum ptn_err r;
 
-	r = ptn_session_check(&req->sc, req->in[TOKEN].b, &s, &idle);
+	r = ptn_session_check(&req->sc, req->in[TOKEN].b, &s);
 	if (r == PTN_OK && s.known)
 		r = ptn_session_touch(&req->sc, &s);
 	if (r != PTN_OK)

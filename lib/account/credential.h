@@ -11,7 +11,7 @@
 #include "lib/db/scope.h"
 
 #define PTN_CREDENTIAL_ID_MAX 1023  /* bytes, WebAuthn L3 5.8.3 */
-#define PTN_CREDENTIAL_NAME_MAX 255 /* bytes */
+#define PTN_CREDENTIAL_NAME_MAX 255 /* characters */
 
 /* A passkey of a user, as it is stored. */
 struct ptn_credential {

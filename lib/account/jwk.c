@@ -12,6 +12,7 @@
 #include "lib/event/tx.h"
 
 #define FORCED_MS 1000 /* between two looks at the database, if forced */
+#define LOOK_MS 200    /* if a set is not published yet */
 
 /* How long after its end a token may still be seen (clocks, requests). */
 #define GRACE_S 120
@@ -35,6 +36,7 @@ struct ptn_jwks {
 	struct entry *e; /* newest first */
 	size_t n;
 	const struct entry *signer; /* in e, or NULL */
+	bool in_use;		    /* its API is: it is published */
 	char *json;
 	uint64_t generation;
 	int64_t now_us;	  /* the database's clock at the last load */
@@ -210,11 +212,12 @@ make_json(const struct entry *e, size_t n, struct ptn_arena *a, char **out)
 
 static bool
 same_set(const struct ptn_jwks *k, const struct entry *e, size_t n,
-    const struct entry *signer)
+    const struct entry *signer, bool in_use)
 {
 	size_t i;
 
-	if (!k->loaded || n != k->n || (signer == NULL) != (k->signer == NULL))
+	if (in_use != k->in_use || !k->loaded || n != k->n ||
+	    (signer == NULL) != (k->signer == NULL))
 		return false;
 	if (signer != NULL && !ptn_uuid_equal(&signer->id, &k->signer->id))
 		return false;
@@ -226,15 +229,16 @@ same_set(const struct ptn_jwks *k, const struct entry *e, size_t n,
 
 /* Put the new entries in the place of the old; keys in both stay alive. */
 static enum ptn_err
-swap(struct ptn_jwks *k, struct ptn_arena *a, struct entry *e, size_t n)
+swap(struct ptn_jwks *k, struct ptn_arena *a, struct entry *e, size_t n,
+    bool in_use)
 {
 	const struct entry *signer = pick_signer(k, e, n);
 	char *json = NULL;
 	enum ptn_err r;
 	size_t i;
 
-	if (!same_set(k, e, n, signer)) {
-		if ((r = make_json(e, n, a, &json)) != PTN_OK)
+	if (!same_set(k, e, n, signer, in_use)) {
+		if ((r = make_json(e, in_use ? n : 0, a, &json)) != PTN_OK)
 			return r;
 		free(k->json);
 		k->json = json;
@@ -247,6 +251,7 @@ swap(struct ptn_jwks *k, struct ptn_arena *a, struct entry *e, size_t n)
 	k->e = e;
 	k->n = n;
 	k->signer = signer;
+	k->in_use = in_use;
 	k->loaded = true;
 	k->stale = false;
 	return PTN_OK;
@@ -267,7 +272,7 @@ adopt(struct ptn_jwks *k, struct ptn_arena *a,
 	for (i = 0; i < n && r == PTN_OK; i++)
 		r = entry_fill(k, a, &e[i], &rows[i]);
 	if (r == PTN_OK)
-		r = swap(k, a, e, n);
+		r = swap(k, a, e, n, n > 0 && rows[0].in_use != 0);
 	if (r == PTN_OK)
 		return r;
 	for (i = 0; i < n; i++)
@@ -425,6 +430,20 @@ ptn_jwks_refresh(struct ptn_jwks *k, const struct ptn_scope *sc, bool force)
 			k->asked_ms -= refresh_ms - FORCED_MS;
 	}
 	return k->signer == NULL ? PTN_E_CONFIG : PTN_OK;
+}
+
+enum ptn_err
+ptn_jwks_look(struct ptn_jwks *k, const struct ptn_scope *sc)
+{
+	const int64_t now_ms = ptn_clock_mono_ms();
+	enum ptn_err r;
+
+	if (!k->loaded || k->in_use || now_ms - k->asked_ms < LOOK_MS)
+		return PTN_OK;
+	k->asked_ms = now_ms;
+	if ((r = load(k, sc->db, sc->arena)) != PTN_OK)
+		k->asked_ms += FORCED_MS - LOOK_MS;
+	return r;
 }
 
 uint64_t

@@ -17,8 +17,9 @@ struct ptn_conf;
 
 /*
  * The key set of this process: the rows of "jwks", opened and parsed once.
- * A key is published from its creation, signs from signs_from until a newer
- * one does, and is kept until the last token it may have signed is dead.
+ * A key is published from its creation, or from when its API is in use; signs
+ * from signs_from until a newer one does, and is kept until the last token it
+ * may have signed is dead.
  */
 struct ptn_jwks;
 
@@ -51,10 +52,22 @@ void ptn_jwks_free(struct ptn_jwks **k);
 enum ptn_err ptn_jwks_refresh(struct ptn_jwks *k, const struct ptn_scope *sc,
     bool force) PTN_MUST_USE;
 
+/*
+ * Is a set that is not published yet to be published by now?  For whoever is
+ * about to show it: its API may have come into use a moment ago.  Asks the
+ * database at most five times a second, and never once the API is in use.
+ */
+enum ptn_err ptn_jwks_look(struct ptn_jwks *k,
+    const struct ptn_scope *sc) PTN_MUST_USE;
+
 /* Counts up whenever the set changed. */
 uint64_t ptn_jwks_generation(const struct ptn_jwks *k);
 
-/* The published set as JSON: {"keys":[...]}; lives until the next refresh. */
+/*
+ * The published set as JSON: {"keys":[...]}; lives until the next refresh.
+ * That of the Dfns API is empty until the API is in use, that is, has a member:
+ * some who convert a whole set fail at a key of a kind that they do not know.
+ */
 const char *ptn_jwks_json(const struct ptn_jwks *k);
 
 /* The key that signs now, with its id; NULL if there is none. */

@@ -43,6 +43,17 @@ ptn_keysets_refresh(const struct ptn_scope *sc, bool force)
 	return r;
 }
 
+void
+ptn_keysets_look(const struct ptn_scope *sc)
+{
+	int api;
+
+	for (api = 0; api < PTN_API__MAX; api++)
+		if (is_on(sc->cf, api) &&
+		    ptn_jwks_look(sc->keys[api], sc) != PTN_OK)
+			return;
+}
+
 enum ptn_err
 ptn_keysets_expire(const struct ptn_scope *sc, uint64_t *expired)
 {

@@ -22,6 +22,9 @@ void ptn_keysets_free(struct ptn_jwks *keys[PTN_API__MAX]);
 enum ptn_err ptn_keysets_refresh(const struct ptn_scope *sc,
     bool force) PTN_MUST_USE;
 
+/* Before they are shown: ptn_jwks_look() of each.  What fails shows later. */
+void ptn_keysets_look(const struct ptn_scope *sc);
+
 /* expired	of all sets together. */
 enum ptn_err ptn_keysets_expire(const struct ptn_scope *sc,
     uint64_t *expired) PTN_MUST_USE;

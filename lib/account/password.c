@@ -86,6 +86,10 @@ ptn_password_verify(const struct ptn_conf *cf, struct ptn_hashgate *g,
 		norm = PTN_PASSWORD_NORM;
 	if ((r = hashed_form(a, pw, norm, &form)) != PTN_OK)
 		return r;
+	if (form.len > PTN_PWHASH_PW_MAX) { /* nobody has such a one */
+		form.len = PTN_PWHASH_PW_MAX;
+		hash = NULL;
+	}
 	r = ptn_pwhash_verify(cf, g, hash, form, verdict, &stale);
 	if (r == PTN_E_INPUT) {
 		ptn_error("password: a stored hash is not usable");

@@ -14,9 +14,9 @@ struct ptn_conf;
 
 /* Who a password login is for, as far as the database knows. */
 struct ptn_password_user {
-	bool known;	  /* there is such a user */
-	const char *hash; /* NULL: no password, or no such user */
-	int64_t norm;	  /* version of the normalisation that was hashed */
+	bool known;	   /* there is such a user */
+	const char *hash;  /* NULL: no password, or no such user */
+	int64_t norm;	   /* version of the normalisation that was hashed */
 	int64_t set_at_us; /* when the password was set or changed */
 	struct ptn_email_claim email;
 };
@@ -26,10 +26,10 @@ enum ptn_err ptn_password_find(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_password_user *out) PTN_MUST_USE;
 
 /*
- * Check a password as it was received (1 to 1024 bytes of UTF-8, without
- * NUL).  An unknown user, one without a password and a wrong password cost
- * the same single hash.  A match under old costs or an old normalisation is
- * hashed and stored anew.  Never inside a transaction.
+ * Check a password as it was received (UTF-8 without NUL; one beyond
+ * PTN_PWHASH_PW_MAX bytes is wrong).  An unknown user, one without a password
+ * and a wrong password cost the same single hash.  A match under old costs or
+ * an old normalisation is hashed and stored anew.  Never inside a transaction.
  *
  * verdict	PTN_ALLOW only for the right password of a known user.
  * Returns PTN_OK, PTN_E_BUSY, PTN_E_UNAVAILABLE, PTN_E_INTERNAL.

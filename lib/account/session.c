@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
 #include "lib/base/unicode.h"
 #include "lib/conf/conf.h"
 #include "lib/db/sql.h"
@@ -11,34 +12,149 @@
 #define TOUCH_MAX_S 60 /* last_used is at most this old */
 #define AGENT_MAX 255  /* columns of sessions.user_agent */
 
-enum ptn_err
-ptn_session_check(const struct ptn_scope *sc, struct ptn_bytes token,
-    struct ptn_session *s, bool *idle)
+/* The rows that tokens name; those of one token as cheaply as ever. */
+static enum ptn_err
+rows_of(const struct ptn_scope *sc, const struct ptn_token_good *t, size_t n,
+    struct ptn_sessions_get_out **rows, size_t *found)
 {
-	struct ptn_session_get_in in;
+	const struct ptn_session_get_in one = { sc->tenant_id,
+		t[0].claims.session_id };
+	struct ptn_sessions_get_in in = { .tenant_id = sc->tenant_id };
 	struct ptn_session_get_out row;
-	enum ptn_verdict verdict;
+	struct ptn_uuid *const id[PTN_TOKENS_GOOD] = { &in.first, &in.second,
+		&in.third, &in.fourth };
+	enum ptn_err r;
+	size_t i;
+
+	for (i = 0; i < PTN_TOKENS_GOOD; i++)
+		*id[i] = t[i < n ? i : 0].claims.session_id;
+	if (n > 1)
+		return ptn_sql_sessions_get(sc->db, sc->arena, &in, rows,
+		    found);
+	r = ptn_sql_session_get(sc->db, sc->arena, &one, &row);
+	*found = r == PTN_OK;
+	if (r != PTN_OK)
+		return r == PTN_E_NOT_FOUND ? PTN_OK : r;
+	if ((*rows = ptn_arena_alloc(sc->arena, sizeof(**rows))) == NULL)
+		return PTN_E_NOMEM;
+	**rows = (struct ptn_sessions_get_out){ one.id, row.user_id,
+		row.last_used, row.now };
+	return PTN_OK;
+}
+
+static const struct ptn_sessions_get_out *
+row_of(const struct ptn_claims *c, const struct ptn_sessions_get_out *rows,
+    size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (ptn_uuid_equal(&rows[i].id, &c->session_id) &&
+		    ptn_uuid_equal(&rows[i].user_id, &c->sub))
+			return &rows[i];
+	return NULL;
+}
+
+static bool
+same_session(const struct ptn_session *a, const struct ptn_session *b)
+{
+	return ptn_uuid_equal(&a->claims.session_id, &b->claims.session_id);
+}
+
+static bool
+same_user(const struct ptn_session *a, const struct ptn_session *b)
+{
+	return ptn_uuid_equal(&a->claims.sub, &b->claims.sub);
+}
+
+/* Sort it in by what its row says. */
+static void
+judge(const struct ptn_scope *sc, const struct ptn_claims *c,
+    const struct ptn_sessions_get_out *row, struct ptn_session_set *set)
+{
+	struct ptn_session s = { .claims = *c,
+		.last_used_us = row->last_used,
+		.now_us = row->now };
+	size_t i;
+
+	for (i = 0; i < set->alive_n; i++)
+		if (same_session(&set->alive[i], &s))
+			return;
+	s.known = sc->cf->session_idle_s == 0 ||
+	    row->now - row->last_used <= sc->cf->session_idle_s * PTN_US_PER_S;
+	if (s.known)
+		set->alive[set->alive_n++] = s;
+	else
+		set->idle[set->idle_n++] = s;
+}
+
+static void
+log_two_users(const struct ptn_session *a, const struct ptn_session *b)
+{
+	char one[PTN_UUID_STR], two[PTN_UUID_STR];
+
+	ptn_uuid_format(&a->claims.sub, one);
+	ptn_uuid_format(&b->claims.sub, two);
+	ptn_warn("cookies of two users in one request, %s and %s: none counts",
+	    one, two);
+}
+
+/* bearers: how many of the alive ones came as bearer tokens. */
+static void
+choose(struct ptn_session_set *set, size_t bearers)
+{
+	const struct ptn_session *best = &set->alive[0];
+	size_t i;
+
+	for (i = 1; i < set->alive_n && bearers == 0; i++) {
+		if (!same_user(best, &set->alive[i])) {
+			log_two_users(best, &set->alive[i]);
+			return;
+		}
+		if (set->alive[i].claims.iat > best->claims.iat)
+			best = &set->alive[i];
+	}
+	if (set->alive_n > 0)
+		set->session = *best;
+}
+
+enum ptn_err
+ptn_session_find(const struct ptn_scope *sc, const struct ptn_bytes *token,
+    size_t n, size_t bearers, struct ptn_session_set *out)
+{
+	struct ptn_token_good good[PTN_TOKENS_GOOD];
+	const struct ptn_sessions_get_out *row;
+	struct ptn_sessions_get_out *rows = NULL;
+	size_t i, good_n, rows_n, alive_bearers = 0;
 	enum ptn_err r;
 
-	memset(s, 0, sizeof(*s));
-	*idle = false;
-	r = ptn_token_verify(sc, token, &s->claims, &verdict);
-	if (r != PTN_OK || verdict != PTN_ALLOW)
+	memset(out, 0, sizeof(*out));
+	r = ptn_tokens_verify(sc, token, n, good, &good_n);
+	if (r != PTN_OK || good_n == 0)
 		return r;
-	in = (struct ptn_session_get_in){ sc->tenant_id, s->claims.session_id };
-	r = ptn_sql_session_get(sc->db, sc->arena, &in, &row);
-	if (r == PTN_E_NOT_FOUND)
-		return PTN_OK;
-	if (r != PTN_OK)
+	if ((r = rows_of(sc, good, good_n, &rows, &rows_n)) != PTN_OK)
 		return r;
-	if (!ptn_uuid_equal(&row.user_id, &s->claims.sub))
-		return PTN_OK;
-	s->last_used_us = row.last_used;
-	s->now_us = row.now;
-	*idle = sc->cf->session_idle_s > 0 &&
-	    row.now - row.last_used > sc->cf->session_idle_s * PTN_US_PER_S;
-	s->known = !*idle;
+	for (i = 0; i < good_n; i++) {
+		row = row_of(&good[i].claims, rows, rows_n);
+		if (row != NULL)
+			judge(sc, &good[i].claims, row, out);
+		if (good[i].at < bearers)
+			alive_bearers = out->alive_n;
+	}
+	choose(out, alive_bearers);
 	return PTN_OK;
+}
+
+enum ptn_err
+ptn_session_check(const struct ptn_scope *sc, struct ptn_bytes token,
+    struct ptn_session *s)
+{
+	struct ptn_session_set set;
+	enum ptn_err r;
+
+	r = ptn_session_find(sc, &token, 1, 1, &set);
+	*s = set.session;
+	return r;
 }
 
 enum ptn_err
@@ -185,19 +301,23 @@ ptn_session_end_others(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 enum ptn_err
-ptn_session_use(const struct ptn_scope *sc, struct ptn_bytes token,
-    struct ptn_session *s, bool *idle)
+ptn_session_find_used(const struct ptn_scope *sc, const struct ptn_bytes *token,
+    size_t n, size_t bearers, struct ptn_session_set *out)
 {
+	const struct ptn_claims *c;
 	enum ptn_err r;
+	size_t i;
 
-	if ((r = ptn_session_check(sc, token, s, idle)) != PTN_OK)
-		return r;
-	if (s->known)
-		return ptn_session_touch(sc, s);
-	if (!*idle)
-		return PTN_OK;
-	r = ptn_session_end(sc, &s->claims.sub, &s->claims.session_id);
-	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
+	r = ptn_session_find(sc, token, n, bearers, out);
+	if (r == PTN_OK && out->session.known)
+		return ptn_session_touch(sc, &out->session);
+	for (i = 0; i < out->idle_n && out->alive_n == 0 && r == PTN_OK; i++) {
+		c = &out->idle[i].claims;
+		r = ptn_session_end(sc, &c->sub, &c->session_id);
+		if (r == PTN_E_NOT_FOUND)
+			r = PTN_OK;
+	}
+	return r;
 }
 
 int64_t

@@ -20,13 +20,46 @@ struct ptn_session {
 
 /*
  * Verify a token and its session row: one SELECT and nothing else.
- *
- * s->known	true if the token is good and the session alive.
- * idle		true if the session has died of session.idle_timeout; its row
- *		is still there, and s->claims says whose.
+ * s->known: the token is good and the session alive.
  */
 enum ptn_err ptn_session_check(const struct ptn_scope *sc,
-    struct ptn_bytes token, struct ptn_session *s, bool *idle) PTN_MUST_USE;
+    struct ptn_bytes token, struct ptn_session *s) PTN_MUST_USE;
+
+/*
+ * The sessions that a request presents, by bearer tokens and by cookies, of
+ * which a browser may have several of one name (RFC 6265 section 5.4).
+ */
+struct ptn_session_set {
+	/*
+	 * The one that counts, if known: of bearer tokens the first that is
+	 * alive; else of cookies the newest.  Of the cookies of two users none
+	 * does: who of them asks?
+	 */
+	struct ptn_session session;
+	size_t alive_n; /* all that are alive, whether they count or not */
+	struct ptn_session alive[PTN_TOKENS_GOOD];
+	size_t idle_n; /* those that have died of idleness; their rows exist */
+	struct ptn_session idle[PTN_TOKENS_GOOD];
+};
+
+/*
+ * Find them: at most one SELECT, whatever is presented (ptn_tokens_verify()).
+ *
+ * token	first the bearer tokens, then the cookies; n of them,
+ *		at most PTN_TOKENS_MAX.
+ * bearers	how many of them are bearer tokens.
+ */
+enum ptn_err ptn_session_find(const struct ptn_scope *sc,
+    const struct ptn_bytes *token, size_t n, size_t bearers,
+    struct ptn_session_set *out) PTN_MUST_USE;
+
+/*
+ * The same for somebody who uses the one that counts: that is noted.  If there
+ * is none alive, the rows of those that have died of idleness are deleted.
+ */
+enum ptn_err ptn_session_find_used(const struct ptn_scope *sc,
+    const struct ptn_bytes *token, size_t n, size_t bearers,
+    struct ptn_session_set *out) PTN_MUST_USE;
 
 /*
  * Note that the session was used: an UPDATE, but at most every min(60 s,
@@ -34,13 +67,6 @@ enum ptn_err ptn_session_check(const struct ptn_scope *sc,
  */
 enum ptn_err ptn_session_touch(const struct ptn_scope *sc,
     const struct ptn_session *s) PTN_MUST_USE;
-
-/*
- * Verify it as above for somebody who uses it: that it was used is noted, and
- * the row of one that has died of idleness is deleted.
- */
-enum ptn_err ptn_session_use(const struct ptn_scope *sc, struct ptn_bytes token,
-    struct ptn_session *s, bool *idle) PTN_MUST_USE;
 
 /*
  * When idleness will end a session that is not used again: microseconds since

@@ -1,6 +1,6 @@
 #include "lib/account/signout.h"
 
-#include "lib/account/session.h"
+#include "lib/event/actor.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
 
@@ -31,6 +31,44 @@ ptn_signout(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	struct ending e = { user, session };
 
 	return ptn_tx_single(sc, log_out, &e);
+}
+
+/* One that is presented ends; who asks may be nobody that is known. */
+static enum ptn_err
+end_presented(const struct ptn_scope *sc, const struct ptn_claims *c)
+{
+	enum ptn_err r;
+
+	r = ptn_session_end(sc, &c->sub, &c->session_id);
+	if (r == PTN_E_NOT_FOUND)
+		return PTN_OK;
+	if (r != PTN_OK)
+		return r;
+	return sc->actor != NULL && ptn_uuid_equal(&sc->actor->user_id, &c->sub)
+	    ? ptn_event(sc, PTN_EVENT_USER_LOGGED_OUT, NULL)
+	    : ptn_event_about(sc, PTN_EVENT_USER_LOGGED_OUT, &c->sub);
+}
+
+static enum ptn_err
+log_out_presented(const struct ptn_scope *sc, void *arg)
+{
+	const struct ptn_session_set *set = arg;
+	enum ptn_err r = PTN_OK;
+	size_t i;
+
+	for (i = 0; i < set->alive_n && r == PTN_OK; i++)
+		r = end_presented(sc, &set->alive[i].claims);
+	for (i = 0; i < set->idle_n && r == PTN_OK; i++)
+		r = end_presented(sc, &set->idle[i].claims);
+	return r;
+}
+
+enum ptn_err
+ptn_signout_presented(const struct ptn_scope *sc, struct ptn_session_set *set)
+{
+	return set->alive_n + set->idle_n > 1
+	    ? ptn_tx(sc, log_out_presented, set)
+	    : ptn_tx_single(sc, log_out_presented, set);
 }
 
 enum ptn_err

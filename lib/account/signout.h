@@ -1,6 +1,7 @@
 #ifndef PTN_ACCOUNT_SIGNOUT_H
 #define PTN_ACCOUNT_SIGNOUT_H
 
+#include "lib/account/session.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
@@ -10,6 +11,10 @@
 /* Log out: this session ends.  That it has ended already is as good. */
 enum ptn_err ptn_signout(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *session) PTN_MUST_USE;
+
+/* The same for all sessions that a request presents, whosever they are. */
+enum ptn_err ptn_signout_presented(const struct ptn_scope *sc,
+    struct ptn_session_set *set) PTN_MUST_USE;
 
 /* The same for all sessions of the user, of both APIs. */
 enum ptn_err ptn_signout_all(const struct ptn_scope *sc,

@@ -170,6 +170,7 @@ cache_get(const struct ptn_scope *sc, const uint8_t digest[PTN_SHA256_LEN],
     struct ptn_claims *claims)
 {
 	const struct cached *e = cache_place(sc->tokens, digest);
+	const char *address = e->claims.email.address;
 
 	/* generation starts at 1, so an empty place never matches */
 	if (e->generation == 0 ||
@@ -177,7 +178,10 @@ cache_get(const struct ptn_scope *sc, const uint8_t digest[PTN_SHA256_LEN],
 	    memcmp(e->digest, digest, PTN_SHA256_LEN) != 0)
 		return false;
 	*claims = e->claims;
-	return true;
+	/* Another token of the same request may take the place. */
+	if (address != NULL)
+		claims->email.address = ptn_arena_strdup(sc->arena, address);
+	return address == NULL || claims->email.address != NULL;
 }
 
 static void
@@ -199,10 +203,17 @@ cache_put(const struct ptn_scope *sc, const uint8_t digest[PTN_SHA256_LEN],
 
 /* ------------------------------------------------------------- what it says */
 
+/* Whom a token must be for, among others. */
+static const char *
+audience(const struct ptn_conf *cf)
+{
+	return cf->audience.n > 0 ? cf->audience.v[0] : cf->rp_id;
+}
+
 static bool
 audience_is(const struct ptn_conf *cf, const struct ptn_json *aud)
 {
-	const char *ours = cf->audience.n > 0 ? cf->audience.v[0] : cf->rp_id;
+	const char *ours = audience(cf);
 	struct ptn_bytes s;
 	size_t i;
 
@@ -283,44 +294,170 @@ in_time(const struct ptn_claims *c)
 	return now < c->exp && now + LEEWAY_S >= c->iat;
 }
 
+/* ----------------------------------------------- of those that are presented
+ */
+
+enum state {
+	STATE_NEW,     /* nothing is known of it */
+	STATE_UNKNOWN, /* it could be ours; there is no such key */
+	STATE_PASSED_OVER,
+	STATE_GOOD
+};
+
+/* A token on its way. */
+struct seen {
+	enum state state;
+	uint8_t digest[PTN_SHA256_LEN];
+	struct ptn_claims claims;
+};
+
+/* What it is remembered by: itself, and whom it was found to be for. */
 static enum ptn_err
-verify_new(const struct ptn_scope *sc, struct ptn_bytes token,
-    struct ptn_claims *claims, enum ptn_verdict *verdict)
+digest_of(const struct ptn_scope *sc, struct ptn_bytes token,
+    uint8_t digest[PTN_SHA256_LEN])
+{
+	struct ptn_buf b;
+
+	ptn_buf_init(&b, sc->arena);
+	ptn_buf_str(&b, audience(sc->cf));
+	ptn_buf_char(&b, '\n');
+	ptn_buf_str(&b, sc->cf->issuer);
+	ptn_buf_char(&b, '\n');
+	ptn_buf_add(&b, token.p, token.len);
+	if (b.bad)
+		return PTN_E_NOMEM;
+	ptn_crypto_sha256(PTN_BYTES(b.p, b.len), digest);
+	return PTN_OK;
+}
+
+/* Is it meant for us, now? */
+static bool
+for_us(const struct ptn_scope *sc, const struct ptn_claims *c)
+{
+	return tenant_is(sc, c) && in_time(c);
+}
+
+static enum ptn_err
+look_up(const struct ptn_scope *sc, struct ptn_bytes token, struct seen *t)
+{
+	enum ptn_err r;
+
+	t->state = STATE_PASSED_OVER;
+	if (token.len == 0 || token.len > PTN_JWS_MAX)
+		return PTN_OK;
+	if ((r = digest_of(sc, token, t->digest)) != PTN_OK)
+		return r;
+	if (!cache_get(sc, t->digest, &t->claims))
+		t->state = STATE_NEW;
+	else if (for_us(sc, &t->claims))
+		t->state = STATE_GOOD;
+	return PTN_OK;
+}
+
+/*
+ * Read before it is verified, which costs little: its signature is looked at
+ * only if it could be of use.
+ */
+static enum ptn_err
+read_payload(const struct ptn_scope *sc, struct ptn_bytes payload,
+    struct ptn_claims *c, bool *ours)
 {
 	struct ptn_json *json = NULL;
-	struct ptn_bytes payload;
 	const char *why;
 	enum ptn_err r;
 
-	r = ptn_token_open(sc, PTN_API_HANKO, token, &payload, verdict);
-	if (r != PTN_OK || *verdict != PTN_ALLOW)
-		return r;
-	*verdict = PTN_DENY;
 	r = ptn_json_parse(payload, CLAIMS_DEPTH, &json, &why);
-	if (r == PTN_OK && read_claims(sc, json, claims))
-		*verdict = PTN_ALLOW;
+	*ours = r == PTN_OK && read_claims(sc, json, c) && for_us(sc, c);
 	ptn_json_free(&json);
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }
 
-enum ptn_err
-ptn_token_verify(const struct ptn_scope *sc, struct ptn_bytes token,
-    struct ptn_claims *claims, enum ptn_verdict *verdict)
+static enum ptn_err
+verify_new(const struct ptn_scope *sc, struct ptn_bytes token, struct seen *t,
+    size_t *checks)
 {
-	uint8_t digest[PTN_SHA256_LEN];
+	const struct ptn_key *key;
+	enum ptn_verdict verdict;
+	struct ptn_jws jws;
+	bool ours;
 	enum ptn_err r;
 
-	*verdict = PTN_DENY;
-	if (token.len == 0 || token.len > PTN_JWS_MAX)
+	t->state = STATE_PASSED_OVER;
+	if ((r = ptn_jws_read(sc->arena, token, &jws)) != PTN_OK)
+		return r == PTN_E_INPUT ? PTN_OK : r;
+	r = read_payload(sc, jws.payload, &t->claims, &ours);
+	if (r != PTN_OK || !ours)
+		return r;
+	key = ptn_jwks_find(sc->keys[PTN_API_HANKO], jws.kid);
+	if (key == NULL)
+		t->state = STATE_UNKNOWN;
+	if (key == NULL || *checks == 0)
 		return PTN_OK;
-	ptn_crypto_sha256(token, digest);
-	if (!cache_get(sc, digest, claims)) {
-		r = verify_new(sc, token, claims, verdict);
-		if (r != PTN_OK || *verdict != PTN_ALLOW)
-			return r;
-		cache_put(sc, digest, claims);
-	}
-	*verdict =
-	    tenant_is(sc, claims) && in_time(claims) ? PTN_ALLOW : PTN_DENY;
+	(*checks)--;
+	r = ptn_jws_verify(&jws, key, &verdict);
+	if (r != PTN_OK || verdict != PTN_ALLOW)
+		return r;
+	t->state = STATE_GOOD;
+	cache_put(sc, t->digest, &t->claims);
+	return PTN_OK;
+}
+
+/* Verify all that are in a state. */
+static enum ptn_err
+verify_all(const struct ptn_scope *sc, const struct ptn_bytes *token,
+    struct seen *t, size_t n, enum state state, size_t *checks)
+{
+	enum ptn_err r = PTN_OK;
+	size_t i;
+
+	for (i = 0; i < n && r == PTN_OK; i++)
+		if (t[i].state == state)
+			r = verify_new(sc, token[i], &t[i], checks);
+	return r;
+}
+
+static size_t
+count(const struct seen *t, size_t n, enum state state)
+{
+	size_t i, found = 0;
+
+	for (i = 0; i < n; i++)
+		found += t[i].state == state;
+	return found;
+}
+
+/* A key that we do not know may be one that another host just made. */
+static enum ptn_err
+verify_unknown(const struct ptn_scope *sc, const struct ptn_bytes *token,
+    struct seen *t, size_t n, size_t *checks)
+{
+	enum ptn_err r;
+
+	if (count(t, n, STATE_GOOD) > 0 || count(t, n, STATE_UNKNOWN) == 0)
+		return PTN_OK;
+	r = ptn_jwks_refresh(sc->keys[PTN_API_HANKO], sc, true);
+	return r == PTN_OK ? verify_all(sc, token, t, n, STATE_UNKNOWN, checks)
+			   : r;
+}
+
+enum ptn_err
+ptn_tokens_verify(const struct ptn_scope *sc, const struct ptn_bytes *token,
+    size_t n, struct ptn_token_good out[PTN_TOKENS_GOOD], size_t *good)
+{
+	struct seen *t = ptn_arena_calloc(sc->arena, n + 1, sizeof(*t));
+	size_t i, checks = PTN_TOKENS_GOOD;
+	enum ptn_err r = t != NULL ? PTN_OK : PTN_E_NOMEM;
+
+	*good = 0;
+	for (i = 0; i < n && r == PTN_OK; i++)
+		r = look_up(sc, token[i], &t[i]);
+	if (r != PTN_OK ||
+	    (r = verify_all(sc, token, t, n, STATE_NEW, &checks)) != PTN_OK ||
+	    (r = verify_unknown(sc, token, t, n, &checks)) != PTN_OK)
+		return r;
+	for (i = 0; i < n && *good < PTN_TOKENS_GOOD; i++)
+		if (t[i].state == STATE_GOOD)
+			out[(*good)++] =
+			    (struct ptn_token_good){ t[i].claims, i };
 	return PTN_OK;
 }

@@ -62,20 +62,40 @@ enum ptn_err ptn_token_issue(const struct ptn_scope *sc,
     const struct ptn_claims *claims, char **token) PTN_MUST_USE;
 
 /*
- * Tokens whose signature this process has verified already, by SHA-256,
- * until they expire or the key set changes: what is left to ask is the row.
+ * Tokens whose signature this process has verified already, by SHA-256 of them
+ * and of whom they are for, until they expire or the key set changes: what is
+ * left to ask is the row.
  */
 struct ptn_token_cache;
 struct ptn_token_cache *ptn_token_cache_new(size_t entries);
 void ptn_token_cache_free(struct ptn_token_cache **c);
 
+#define PTN_TOKENS_MAX 40 /* that one request may present */
+#define PTN_TOKENS_GOOD 4 /* of them may be good, and new to this process */
+
+/* A token that is good by itself, and which one it was. */
+struct ptn_token_good {
+	struct ptn_claims claims;
+	size_t at;
+};
+
 /*
- * Verify a session token by itself: form, signature, iss, aud, tenant, exp,
- * iat (60 s of leeway).  Needs sc->tokens.  No statement, unless the key set
- * is loaded anew.  verdict PTN_DENY for every fault of the token.
+ * Verify session tokens, each by itself: form, signature, iss, aud, tenant,
+ * exp, iat (60 s of leeway).  Needs sc->tokens.
+ *
+ * What is no token of ours, or was made for somebody else, or names a key that
+ * there is none of, is passed over.  Of the rest at most PTN_TOKENS_GOOD
+ * signatures are checked, in the order of the tokens; those of tokens that were
+ * verified before need not be.
+ *
+ * n	at most PTN_TOKENS_MAX.
+ * out	the good ones in the same order, at most PTN_TOKENS_GOOD.
+ *
+ * No statement, unless none is good and one names an unknown key: that may be
+ * one that another host just made, and the key set is loaded anew, once.
  */
-enum ptn_err ptn_token_verify(const struct ptn_scope *sc,
-    struct ptn_bytes token, struct ptn_claims *claims,
-    enum ptn_verdict *verdict) PTN_MUST_USE;
+enum ptn_err ptn_tokens_verify(const struct ptn_scope *sc,
+    const struct ptn_bytes *token, size_t n,
+    struct ptn_token_good out[PTN_TOKENS_GOOD], size_t *good) PTN_MUST_USE;
 
 #endif

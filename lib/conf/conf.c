@@ -80,6 +80,14 @@ is_on(const struct ptn_conf_text *text)
 	return ptn_conf_word("|false|0", text->v[0]) < 0;
 }
 
+/* True if an unsupported key is as it is without anything in Hanko's file. */
+static bool
+is_default(const struct ptn_conf_row *row, const struct ptn_conf_text *text)
+{
+	return row->dflt != NULL && !text->list &&
+	    strcmp(row->dflt, text->v[0]) == 0;
+}
+
 /* The reason why an unsupported key is refused; NULL if it is not. */
 static const char *
 unsupported(const struct ptn_conf_row *row, const char *path,
@@ -96,9 +104,27 @@ unsupported(const struct ptn_conf_row *row, const char *path,
 		return "switches on what this program does not have";
 	}
 	if (row->words[0] == '\0' ||
-	    (!text->list && ptn_conf_word(row->words, text->v[0]) >= 0))
+	    (!text->list &&
+		(text->v[0][0] == '\0' || is_default(row, text) ||
+		    ptn_conf_word(row->words, text->v[0]) >= 0)))
 		return NULL;
-	return "asks for what this program does not have";
+	return row->advice != NULL ? row->advice
+				   : "asks for what this program does not have";
+}
+
+/* Said of what is accepted all the same. */
+static void
+warn_unsupported(struct ptn_conf_load *ld, const struct ptn_conf_row *row,
+    const char *path, const struct ptn_conf_text *text,
+    const struct ptn_conf_origin *where)
+{
+	char what[PTN_CONF_WHY_MAX];
+
+	(void)snprintf(what, sizeof(what), "warning: %s",
+	    row->advice != NULL && is_default(row, text)
+		? row->advice
+		: "is not supported, ignored");
+	ptn_conf_report(ld, where, row, path, what);
 }
 
 static void
@@ -116,8 +142,7 @@ apply_unsupported(struct ptn_conf_load *ld, const struct ptn_conf_row *row,
 	if (seen->layer != PTN_LAYER_DEFAULT)
 		return; /* one warning a row is enough */
 	seen->layer = where->layer;
-	ptn_conf_report(ld, where, row, path,
-	    "warning: is not supported, ignored");
+	warn_unsupported(ld, row, path, text, where);
 }
 
 /* Put a value over what is there. */
@@ -204,6 +229,7 @@ apply_node(struct ptn_conf_load *ld, const struct ptn_yaml_node *node)
 	struct ptn_conf_origin where = { PTN_LAYER_FILE, node->line, false };
 	struct ptn_conf_text text = { node->v, node->n,
 		node->kind == PTN_YAML_LIST };
+	const struct ptn_conf_row *row = find_row(node->path);
 	bool empty;
 
 	/* "section:" with all its members commented out is no fault. */
@@ -211,9 +237,11 @@ apply_node(struct ptn_conf_load *ld, const struct ptn_yaml_node *node)
 	    (node->kind == PTN_YAML_SCALAR && node->v[0][0] == '\0');
 	if (empty && is_section(node->path))
 		return;
+	if (node->kind == PTN_YAML_MAP && row != NULL &&
+	    row->kind == PTN_KIND_UNSUPPORTED_BELOW)
+		return; /* nothing is switched on */
 	if (node->kind == PTN_YAML_MAP)
-		value_problem(ld, &where, find_row(node->path), node->path,
-		    "is not a section");
+		value_problem(ld, &where, row, node->path, "is not a section");
 	else
 		apply(ld, node->path, &text, &where);
 }

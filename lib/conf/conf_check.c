@@ -63,7 +63,8 @@ check_secrets(struct ptn_conf_load *ld)
 			    i + 1, SECRET_MIN);
 		else if (is_example(keys->v[i]))
 			ptn_conf_fault(ld, keys,
-			    "key %zu is an example that everybody knows",
+			    "key %zu is an example that everybody knows; "
+			    "\"postern config init\" makes one",
 			    i + 1);
 	}
 }
@@ -116,6 +117,10 @@ check_cookie_prefix(struct ptn_conf_load *ld)
 	if (host && cf->cookie_domain[0] != '\0')
 		ptn_conf_fault(ld, &cf->cookie_domain,
 		    "must be empty: the cookie's name begins with __Host-");
+	if (host && cf->tenant_paths.n > 0)
+		ptn_conf_fault(ld, &cf->tenant_paths,
+		    "must be empty: the cookie's name begins with __Host-, and "
+		    "it may not have a path of its own");
 	if ((host || secure) && !cf->cookie_secure)
 		ptn_conf_fault(ld, &cf->cookie_secure,
 		    "must be true: the cookie's name begins with %s",

@@ -44,6 +44,7 @@ struct ptn_conf_row {
 	int64_t min;
 	int64_t max;
 	const char *words; /* "a|b": ENUM and both UNSUPPORTED */
+	const char *advice; /* of UNSUPPORTED: what to write instead; or NULL */
 };
 
 extern const struct ptn_conf_row ptn_conf_rows[];

@@ -22,7 +22,6 @@
 #define FIELD_MAX 64 /* bytes of a stored salt or tag */
 #define PASSES_MAX 64
 #define LANES_MAX 16
-#define PW_MAX 1024
 
 #define BCRYPT_LEN 60 /* "$2b$12$", 22 of salt, 31 of hash */
 #define BCRYPT_HEAD 7
@@ -247,7 +246,7 @@ ptn_pwhash_make(const struct ptn_conf *cf, struct ptn_hashgate *g,
 	int n;
 
 	phc[0] = '\0';
-	if (pw.len == 0 || pw.len > PW_MAX)
+	if (pw.len == 0 || pw.len > PTN_PWHASH_PW_MAX)
 		return PTN_E_INPUT;
 	phc_today(cf, &h);
 	if ((r = argon2id_gated(g, pw, &h)) == PTN_OK) {
@@ -365,7 +364,7 @@ ptn_pwhash_verify(const struct ptn_conf *cf, struct ptn_hashgate *g,
 
 	*verdict = PTN_DENY;
 	*stale = false;
-	if (pw.len == 0 || pw.len > PW_MAX)
+	if (pw.len == 0 || pw.len > PTN_PWHASH_PW_MAX)
 		return PTN_E_INPUT;
 	if (hash == NULL)
 		return verify_decoy(cf, g, pw);

@@ -12,7 +12,8 @@ struct ptn_conf;
 
 /* libargon2 and crypt(3) live in pwhash.c alone. */
 
-#define PTN_PHC_MAX 256 /* bytes of a stored hash, with the NUL */
+#define PTN_PWHASH_PW_MAX 1024 /* bytes of a password */
+#define PTN_PHC_MAX 256	       /* bytes of a stored hash, with the NUL */
 
 /*
  * Hash a password: Argon2id (RFC 9106), version 19, 16-byte random salt,

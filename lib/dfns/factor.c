@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/base/base64.h"
+#include "lib/base/unicode.h"
 
 static const char *const kinds[PTN_CRED__MAX] = {
 	[PTN_CRED_UNSET] = "",
@@ -78,7 +79,7 @@ member(const char *path)
 	return slash == NULL ? path : slash + 1;
 }
 
-/* A string of 1 to max bytes without NUL; p NULL after a failure. */
+/* A string of 1 to max characters without NUL; p NULL after a failure. */
 static struct ptn_bytes
 read_string(struct reader *in, const char *path, size_t max)
 {
@@ -87,7 +88,7 @@ read_string(struct reader *in, const char *path, size_t max)
 	if (in->r != PTN_OK)
 		return PTN_BYTES(NULL, 0);
 	b = ptn_json_string(ptn_json_get(in->v, member(path)));
-	if (b.p != NULL && b.len > 0 && b.len <= max &&
+	if (b.p != NULL && b.len > 0 && ptn_utf8_length(b) <= max &&
 	    memchr(b.p, '\0', b.len) == NULL)
 		return b;
 	fail(in, PTN_E_INPUT, path);

@@ -46,10 +46,10 @@ enum ptn_dfns_factor_place {
 
 #define PTN_FACTOR_SIGNATURE_MAX 1024 /* decoded */
 #define PTN_FACTOR_HANDLE_MAX 64      /* WebAuthn L3 section 5.4.3 */
-#define PTN_FACTOR_PASSWORD_MAX 1024  /* bytes */
+#define PTN_FACTOR_PASSWORD_MAX 1024  /* characters */
 #define PTN_FACTOR_OTP_MAX 16	      /* characters */
-#define PTN_CREDENTIAL_NAME_MAX 255   /* bytes */
-#define PTN_ENCRYPTED_KEY_MAX ((size_t)16 * 1024) /* bytes of text */
+#define PTN_CREDENTIAL_NAME_MAX 255   /* characters */
+#define PTN_ENCRYPTED_KEY_MAX 16383   /* characters: a TEXT of 4 bytes each */
 
 /* What proves who somebody is: {"kind", "credentialAssertion"}, or a secret. */
 struct ptn_dfns_factor {

@@ -83,7 +83,8 @@ write_command(struct ptn_jsonw *w, const struct ptn_actor *a,
 
 /* Most members are there even if the request did not tell them. */
 static void
-write_request(struct ptn_jsonw *w, const struct ptn_actor *a)
+write_request(struct ptn_jsonw *w, const struct ptn_actor *a,
+    const struct ptn_audit *entry)
 {
 	ptn_jsonw_str(w, "http_request_id", a->request_id);
 	ptn_jsonw_str(w, "source_ip", a->ip);
@@ -91,6 +92,7 @@ write_request(struct ptn_jsonw *w, const struct ptn_actor *a)
 	write_id(w, "user_id", &a->user_id);
 	if (a->email != NULL)
 		ptn_jsonw_str(w, "user_email", a->email);
+	write_id(w, "subject_id", &entry->subject_id);
 }
 
 /* The standard output of a command is for what it was asked for. */
@@ -122,7 +124,7 @@ ptn_audit_line(const struct ptn_scope *sc, const struct ptn_audit *entry)
 	if (a.operator_name != NULL)
 		write_command(&w, &a, entry);
 	else
-		write_request(&w, &a);
+		write_request(&w, &a, entry);
 	ptn_jsonw_str(&w, "time", when);
 	ptn_jsonw_int(&w, "time_unix", now / PTN_US_PER_S);
 	ptn_jsonw_end_object(&w);

@@ -33,7 +33,10 @@ enum ptn_event {
 enum ptn_err ptn_event(const struct ptn_scope *sc, enum ptn_event e,
     const char *detail) PTN_MUST_USE;
 
-/* The same of what a command did to a member, the subject of it. */
+/*
+ * The same of what was done to somebody, the subject of it, by others: a
+ * command, or a request of nobody that is known.
+ */
 enum ptn_err ptn_event_about(const struct ptn_scope *sc, enum ptn_event e,
     const struct ptn_uuid *subject) PTN_MUST_USE;
 

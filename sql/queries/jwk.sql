@@ -9,10 +9,12 @@ INSERT INTO jwk_changes (id, n) VALUES (1, 1)
 -- name: jwk_list
 -- tenants: all, because the keys are those of the installation
 -- in:   api:str
--- out:  id:id alg:str sealed:bytes created_at:time signs_from:time now:time
+-- out:  id:id alg:str sealed:bytes created_at:time signs_from:time now:time in_use:i64
 -- returns: many
--- Newest first, as the key set is published.
-SELECT id, alg, sealed, created_at, signs_from, UTC_TIMESTAMP(6)
+-- Newest first, as the key set is published.  The Dfns API is in use where it
+-- has a member.
+SELECT id, alg, sealed, created_at, signs_from, UTC_TIMESTAMP(6),
+       api <> 'dfns' OR EXISTS (SELECT 1 FROM members)
   FROM jwks WHERE api = ? ORDER BY created_at DESC, id DESC;
 
 -- name: jwk_insert

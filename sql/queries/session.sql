@@ -5,6 +5,15 @@
 SELECT user_id, last_used, UTC_TIMESTAMP(6) FROM sessions
  WHERE tenant_id = ? AND id = ? AND api = 'hanko' AND expires_at > UTC_TIMESTAMP(6);
 
+-- name: sessions_get
+-- in:   tenant_id:id first:id second:id third:id fourth:id
+-- out:  id:id user_id:id last_used:time now:time
+-- returns: many
+-- The same of as many as one request may present.
+SELECT id, user_id, last_used, UTC_TIMESTAMP(6) FROM sessions
+ WHERE tenant_id = ? AND id IN (?, ?, ?, ?) AND api = 'hanko'
+   AND expires_at > UTC_TIMESTAMP(6);
+
 -- name: session_touch
 -- in:   tenant_id:id id:id
 -- returns: count

@@ -11,7 +11,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
-import { launch } from '../lib/browser.mjs';
+import { addAuthenticator, launch } from '../lib/browser.mjs';
 import { codeTo } from '../lib/dfns.mjs';
 import { start, top } from '../lib/instance.mjs';
 import { Person, desktop, phone } from '../lib/person.mjs';
@@ -40,8 +40,6 @@ async function newcomer(instance, name, address, options) {
   let mails = 0;
   person.nextCode = () => codeTo(instance.mailDir, address, ++mails);
   person.text = (id) => person.page.locator(`#${id}`).textContent();
-  person.focused = () => person.page.evaluate(() =>
-    document.activeElement.id);
   return person;
 }
 
@@ -269,6 +267,31 @@ for (const web of webs)
         assert.deepEqual(other.problems, []);
         await other.context.close();
       });
+
+    test('says what to do where no mail is sent', async () => {
+      const address = freshAddress('passkey');
+      const holder = await Person.arrive(browser, instance.url,
+        `${web}-keys-passkey`);
+      const code = await holder.signUp(instance, address);
+      await holder.enter('Passcode', code);
+      await holder.at('You are logged in');
+      await addAuthenticator(holder.context, holder.page);
+      await holder.press('Create a passkey');
+      await holder.hears('status', 'Your passkey is ready');
+      await holder.page.getByRole('link', { name: 'Log in with a key' })
+        .click();
+      await holder.at('Log in with a key');
+      await holder.fill('E-mail address', address);
+      await holder.press('Set up a key');
+      await holder.at('Set up a key');
+      await holder.page.getByText('No mail within a minute?')
+        .filter({ visible: true }).waitFor();
+      await holder.shot('1-register');
+      await holder.page.getByRole('link', { name: 'log in with its passkey' })
+        .click();
+      await holder.at('You are logged in');
+      await holder.context.close();
+    });
 
     test('explains a network that is away', async () => {
       const cut = await Person.arrive(browser, `${instance.url}/keys.html#`,

@@ -95,9 +95,14 @@ for (const web of webs)
     test('sets a password', async () => {
       await person.enter('New password', 'short');
       await person.hears('alert', 'at least 8 characters');
-      await person.enter('New password', password);
+      await person.fill('New password', password);
+      await person.press('Save password');
       await person.hears('status', 'Your password is set');
+      assert.equal(await person.focused(), 'Save password');
       await person.shot('4-account');
+      /* Whoever goes on has read it. */
+      await person.page.getByLabel('New address').click();
+      assert.equal(await person.page.locator('#status').isVisible(), false);
     });
 
     test('logs out', async () => {
@@ -190,11 +195,11 @@ for (const web of webs)
       await person.enter('Digits from the mail', code);
       await person.hears('status', 'The address is yours');
 
-      await person.press(`Make ${second} primary`);
+      await person.press(`Make primary: ${second}`);
       await person.hears('status', 'your primary address');
       assert.equal(await person.page.locator('#me-email').textContent(),
         second);
-      await person.press(`Make ${email} primary`);
+      await person.press(`Make primary: ${email}`);
       await person.hears('status', email);
       await person.shot('9-addresses');
       await person.press(`Delete ${second}`);
@@ -351,7 +356,8 @@ describe('the page and limits', () => {
 
   test('says when a code is used up', async () => {
     const person = await Person.arrive(browser, instance.url, 'used-up');
-    const code = await person.signUp(instance, freshAddress('used-up'));
+    const email = freshAddress('used-up');
+    const code = await person.signUp(instance, email);
     const wrong = code === '000000' ? '000001' : '000000';
     for (let i = 0; i < 2; i++) {
       await person.enter('Passcode', wrong);
@@ -359,8 +365,40 @@ describe('the page and limits', () => {
     }
     await person.enter('Passcode', wrong);
     await person.hears('alert', 'used up');
+    await person.enter('Passcode', code);
+    await person.hears('alert', 'used up');
+    await person.shot('again');
+    await person.press('Send a new code');
+    await person.hears('status', 'A new code is on its way');
+    await person.enter('Passcode',
+      codeIn(await nextMail(instance.mailDir, email)));
+    await person.at('You are logged in');
     await person.context.close();
   });
+
+  test('does not complain when its offer of passkeys ends by itself',
+    async () => {
+      const person = await Person.arrive(browser, instance.url, 'offer');
+      await addAuthenticator(person.context, person.page);
+      await person.page.addInitScript(() => {
+        window.PublicKeyCredential.isConditionalMediationAvailable =
+          async () => true;
+        navigator.credentials.get = async () => {
+          window.ended = true;
+          throw new DOMException('It is over.', 'NotAllowedError');
+        };
+      });
+      await person.page.reload();
+      await person.at('Log in or sign up');
+      await person.page.waitForFunction(() => window.ended);
+      await person.page.evaluate(() => new Promise(requestAnimationFrame));
+      await person.shot('ended');
+      assert.equal(await person.page.locator('#email-error').textContent(), '');
+      assert.notEqual(await person.page.locator('#email-input')
+        .getAttribute('aria-invalid'), 'true');
+      assert.deepEqual(person.problems, []);
+      await person.context.close();
+    });
 
   test('fits a narrow screen, in light and dark', async () => {
     for (const colorScheme of ['light', 'dark']) {

@@ -342,6 +342,17 @@ test('children are locked down', () => {
   }
 });
 
+test('the program is built to be hard to take over', async () => {
+  const { stdout } = await run('readelf', ['--wide', '--file-header',
+    '--program-headers', '--dynamic', '--symbols',
+    instance.env.POSTERN_BIN], { env: { ...process.env, LC_ALL: 'C' } });
+  assert.match(stdout, /^ *Type: *DYN /m, 'it can lie anywhere (PIE)');
+  assert.match(stdout, /^ *GNU_STACK .* RW +0x/m, 'no stack is run');
+  assert.match(stdout, /^ *GNU_RELRO /m);
+  assert.match(stdout, /BIND_NOW|Flags: .*NOW/);
+  assert.match(stdout, /__stack_chk_fail/);
+});
+
 test('a second one is refused while the first one answers', async () => {
   const { status, stderr } = await instance.postern('serve');
   assert.equal(status, 1);

@@ -64,8 +64,10 @@ test('the challenge, and the claims of the token', async () => {
     userId: who.user.id, orgId: who.orgId, tokenKind: 'Token',
     tokenId: payload.jti });
   assert.equal(payload.exp - payload.iat, 6 * 3600);
-  const keys = (await api.call('GET', '/.well-known/jwks.json')).body.keys;
-  assert.equal(keys.find(({ kid }) => kid === header.kid).crv, 'Ed25519');
+  const key = await until(async () => (await api.call('GET',
+    '/.well-known/jwks.json')).body.keys.find(({ kid }) => kid === header.kid),
+  'its key');
+  assert.equal(key.crv, 'Ed25519');
 });
 
 test('an organisation by the name that newer clients have for it',

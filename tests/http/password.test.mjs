@@ -177,11 +177,21 @@ test('where password.end_sessions is off, the others go on', async () => {
   }
 });
 
+/* Change it, however many are waiting to be hashed. */
+async function change(api, user_id, to) {
+  for (;;) {
+    const { status } = await api.call('PUT', '/password',
+      { user_id, password: to });
+    if (status !== 503)
+      return status;
+  }
+}
+
 test('nobody gets in by a password that has been changed meanwhile',
   async () => {
     const { api, other, user_id } = await withTwoSessions();
     const [changed, ...late] = await Promise.all([
-      other.call('PUT', '/password', { user_id, password: 'another one' }),
+      change(other, user_id, 'another one'),
       ...Array.from({ length: 8 }, async () => {
         const one = await instance.client();
         const { status } = await one.call('POST', '/password/login',
@@ -189,7 +199,7 @@ test('nobody gets in by a password that has been changed meanwhile',
         return { one, status };
       }),
     ]);
-    assert.equal(changed.status, 200);
+    assert.equal(changed, 200);
     for (const { one, status } of late) {
       assert.ok([200, 401, 503].includes(status));
       assert.ok(!await isValid(one), `answered ${status}`);
@@ -203,9 +213,9 @@ test('of two changes at a time, the session that lost changes nothing',
   async () => {
     for (let round = 0; round < 5; round++) {
       const { api, other, user_id } = await withTwoSessions();
-      const tries = [api, other].map(async (one, i) => ({ one, pw: `mine ${i} `
-        + 'of two', status: (await one.call('PUT', '/password',
-        { user_id, password: `mine ${i} of two` })).status }));
+      const tries = [api, other].map(async (one, i) => ({ one,
+        pw: `mine ${i} of two`,
+        status: await change(one, user_id, `mine ${i} of two`) }));
       const done = await Promise.all(tries);
       assert.deepEqual(done.map(({ status }) => status).sort(), [200, 401]);
       const won = done.find(({ status }) => status === 200);

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
+import { cost } from '../lib/cost.mjs';
+import { createOrg } from '../lib/dfns.mjs';
 import { start, until } from '../lib/instance.mjs';
 import { peek } from '../lib/token.mjs';
 
@@ -17,13 +19,47 @@ test('the key set holds public members only, and may be cached', async () => {
   const api = await instance.client();
   const { headers, body } = await api.call('GET', '/.well-known/jwks.json');
   assert.equal(headers['cache-control'], 'max-age=600');
-  /* One of each API; the other is Ed25519 (RFC 8037). */
-  assert.equal(body.keys.length, 2);
-  assert.deepEqual(Object.keys(body.keys[1]).sort(),
-    ['alg', 'crv', 'kid', 'kty', 'use', 'x']);
+  assert.equal(body.keys.length, 1);
   assert.deepEqual(Object.keys(body.keys[0]).sort(),
     ['alg', 'e', 'kid', 'kty', 'n', 'use']);
   assert.equal(Buffer.from(body.keys[0].n, 'base64url').length, 256);
+});
+
+/* Those who convert a whole set fail at a kind of key that they do not know. */
+test('the key of the Dfns API, where that is in use', async () => {
+  const kinds = async (api) => (await api.call('GET', '/.well-known/jwks.json',
+    undefined, { status: 200 })).body.keys.map(({ kty }) => kty);
+  const begun = [
+    (at) => createOrg(at, 'acme', freshAddress('acme')),
+    async (at) => {
+      const invited = await at.postern('org', 'invite', 'default',
+        freshAddress('invited'));
+      assert.equal(invited.status, 0, invited.stderr);
+    },
+  ];
+  for (const begin of begun) {
+    const other = await start({ set: { 'log.level': 'debug',
+      'log.log_health_and_metrics': 'true' } });
+    try {
+      const api = await other.client();
+      await api.signUp(freshAddress('user'));
+      assert.deepEqual(await kinds(api), ['RSA']);
+      await begin(other);
+      const { keys } = await until(async () => {
+        const { body } = await api.call('GET', '/.well-known/jwks.json');
+        return body.keys.length === 2 && body;
+      }, 'its key');
+      assert.deepEqual(Object.keys(keys[1]).sort(),
+        ['alg', 'crv', 'kid', 'kty', 'use', 'x']);
+      assert.equal(keys[1].crv, 'Ed25519');
+      const { stdout } = await other.postern('jwk', 'list', '--dfns');
+      assert.ok(stdout.includes(keys[1].kid));
+      assert.equal((await cost(other, api, 'GET', '/.well-known/jwks.json'))
+        .statements, 0);
+    } finally {
+      await other.stop();
+    }
+  }
 });
 
 test('the configuration for clients', async () => {
@@ -121,7 +157,7 @@ test('a rotated key is published before it signs; old tokens live on', async () 
   assert.equal(rotated.status, 0, rotated.stderr);
   const keys = await until(async () => {
     const { body } = await api.call('GET', '/.well-known/jwks.json');
-    return body.keys.length === 3 && body.keys;
+    return body.keys.length === 2 && body.keys;
   }, 'the new key');
   const fresh = keys.find(({ kid }) => kid !== before_).kid;
   const again = await instance.client();

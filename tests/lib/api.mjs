@@ -110,7 +110,9 @@ export class Api {
     const payload = opts.raw !== undefined ? Buffer.from(opts.raw)
       : body !== undefined ? Buffer.from(JSON.stringify(body)) : undefined;
     const response = await this.send(method, path, payload, opts);
-    this.judge(method, path, response, opts);
+    this.judge(method, path, response, opts.raw === undefined
+      && !opts.type && !opts.headers?.['Content-Type']
+      ? { ...opts, sent: body } : opts);
     if (!opts.noJar)
       this.jar.take(response.cookies);
     if (opts.status !== undefined)
@@ -213,6 +215,7 @@ export class Api {
       status: response.status,
       headers: response.headers,
       body: response.text,
+      sent: opts.sent,
     });
   }
 

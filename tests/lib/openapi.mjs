@@ -1,8 +1,10 @@
 /*
- * Holds responses against fcgi/openapi.yaml.
+ * Holds requests and responses against fcgi/openapi.yaml.
  *
  * check() refuses what the description does not say: an operation, status,
- * media type, header or body that is not documented.  What it accepts it
+ * media type, header or body that is not documented; a body of a request that
+ * was taken although the description forbids it, or refused for its form
+ * although it is allowed.  What it accepts it
  * notes, one line "POST /users 409" each, in the file that $POSTERN_COVERAGE
  * names, so that tests/openapi/coverage.mjs can tell at the end which
  * documented statuses no test has provoked.
@@ -29,11 +31,63 @@ const SITUATIONS = [
 
 const FORMATS = {
   uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
-  email: /^[^\s@]+@[^\s@]+\.[^\s@]+$/,
-  'date-time': (text) =>
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text)
-      && !Number.isNaN(Date.parse(text)),
+  email: isAddress,
+  'date-time': isTime,
 };
+
+/*
+ * RFC 5321 and RFC 6531, but for what the schema of addresses excludes, and
+ * for what cannot be seen, or looks like something else that is excluded.
+ */
+function isAddress(text) {
+  const [, local, domain] = /^([^@]+)@([^@]+)$/.exec(text.normalize('NFKC'))
+    ?? [];
+  const labels = domain?.split(/[.\u3002]/) ?? [];
+  const atom = /^[^\s\p{Cc}\p{Default_Ignorable_Code_Point}"(),:;<>[\\\]]+$/u;
+  return text.split('@').length === 2 && labels.length > 1 && Buffer.byteLength(local) <= 64
+    && local.split('.').every((one) => atom.test(one))
+    && labels.every((one) => one.length < 64 && atom.test(one)
+      && /^[^!-,/:-@[-`{-~-]([^!-,/:-@[-`{-~]*[^!-,/:-@[-`{-~-])?$/u.test(one));
+}
+
+/* RFC 3339, section 5.6; no leap seconds. */
+function isTime(text) {
+  const [, day] = /^(\d{4}-\d\d-\d\d)[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
+    .exec(text) ?? [];
+  const at = Date.parse(text.toUpperCase().replace(' ', 'T'));
+  return day !== undefined && !Number.isNaN(at)
+    && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+}
+
+/*
+ * How a refusal for the form of a body is worded, and what is worded so but
+ * depends on more than the body: on a switch, on the time, on a cookie.
+ */
+const FORM = new RegExp('^(Invalid request: )?(.* )?(is a required field'
+  + '|must be (a string|an object|an array|a boolean|a time|base64url'
+  + '|a valid uuid4?|a valid email address|a six-digit code)|is too long'
+  + '|must not contain a NUL character|is missing or malformed'
+  + '|Parse error for (Assertion|Registration)'
+  + '|failed to parse (UserID|emailId) as uuid|the body must be a JSON object)'
+  + '( and .*)?$');
+const NOT_FORM = [
+  ['username is missing', (body) => body.username === undefined
+    || body.username === null],
+  ['expiration is missing', (body) => body.expiration !== undefined],
+  ['a credential that signs', () => true],
+  ['Parse error', ({ response: { clientDataJSON: one, clientDataJson: other }
+    = {} }) => Boolean(one && other && one !== other)],
+  ['emailId', (body) => !body.email_id],
+  ['ind is missing', ({ kind, credentialKind }) =>
+    ['Password', 'Totp'].includes(kind ?? credentialKind)],
+];
+
+export function isFormRefusal(status, answer, body) {
+  const message = answer?.error?.message ?? answer?.message ?? '';
+  return [400, 422].includes(status) && FORM.test(message)
+    && !NOT_FORM.some(([text, applies]) => message.includes(text)
+      && applies(body ?? {}));
+}
 
 function pointer(...keys) {
   return keys
@@ -190,10 +244,53 @@ export class Description {
       : [`exactly one of ${names.join(', ')} belongs here, not ${there.length}`];
   }
 
+  /* The documented operations: { method, path, operation }. */
+  operations() {
+    return Object.entries(this.doc.paths).flatMap(([path, item]) =>
+      METHODS.filter((name) => item[name]).map((name) =>
+        ({ method: name.toUpperCase(), path, operation: item[name] })));
+  }
+
+  /* The pointer to the schema of an operation's body; undefined: it has none. */
+  bodySchema(method, path) {
+    const asked = method.toLowerCase();
+    const plain = decoded(path);
+    const named = this.paths.find((entry) => entry.pattern.test(plain)
+      && this.doc.paths[entry.path][asked]);
+    const keys = named && ['paths', named.path, asked, 'requestBody'];
+    const body = keys?.reduce((at, key) => at?.[key], this.doc);
+    return body && pointer(...keys, 'content', 'application/json', 'schema');
+  }
+
+  /* What is wrong with the body of a request; undefined: nothing is said. */
+  requestFaults(method, path, value) {
+    const schema = this.bodySchema(method, path);
+    return schema && this.schemaFaults(schema, value, 'body');
+  }
+
+  /* sent: the value that was the body, where there was one. */
+  sentFaults({ method, path, status, body, sent }) {
+    const faults = sent === undefined ? undefined
+      : this.requestFaults(method, path, sent);
+    if (!faults)
+      return [];
+    if (faults.length > 0 && status < 300)
+      return faults.map((fault) => `taken all the same: ${fault}`);
+    let answer;
+    try {
+      answer = JSON.parse(body);
+    } catch {
+      return [];
+    }
+    return faults.length === 0 && isFormRefusal(status, answer, sent)
+      ? ['refused for its form, which is allowed'] : [];
+  }
+
   /*
    * method, path (below the base path, without the query), status, headers
-   * (as node:http gives them) and body (text) of one response.  Throws an
-   * AssertionError that lists every fault; returns the name of the pair.
+   * (as node:http gives them) and body (text) of one response, and what was
+   * sent as JSON.  Throws an AssertionError that lists every fault; returns
+   * the name of the pair.
    */
   check(exchange) {
     const { method, path, status, headers } = exchange;
@@ -207,6 +304,7 @@ export class Description {
         headers),
       ...this.oneOfFaults(found.node, headers),
       ...this.bodyFaults(found, exchange),
+      ...this.sentFaults(exchange),
     ] : ['this status is not documented here'];
 
     if (faults.length > 0)
@@ -216,6 +314,7 @@ export class Description {
           ...faults.map((fault) => `  ${fault}`),
           `  headers: ${JSON.stringify(headers)}`,
           `  body: ${exchange.body.slice(0, 2000)}`,
+          `  sent: ${JSON.stringify(exchange.sent)?.slice(0, 2000)}`,
         ].join('\n'),
       });
     if (process.env.POSTERN_COVERAGE && method !== 'HEAD')

@@ -1,12 +1,16 @@
 /* A person in front of the page that quickstart serves. */
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { top } from './instance.mjs';
 import { codeIn, nextMail } from './maildir.mjs';
 
 const shots = process.env.POSTERN_SCREENSHOTS
   ?? join(top, 'build/test/screenshots');
+
+const axe = readFileSync(createRequire(import.meta.url)
+  .resolve('axe-core/axe.min.js'), 'utf8');
 
 export const desktop = { width: 1100, height: 800 };
 export const phone = { width: 360, height: 740 };
@@ -66,9 +70,25 @@ export class Person {
     await this.page.getByRole(role).filter({ hasText: text }).waitFor();
   }
 
-  shot(step) {
-    return this.page.screenshot({ fullPage: true,
+  /* A step that is worth a picture is for everybody. */
+  async shot(step) {
+    await this.page.screenshot({ fullPage: true,
       path: join(shots, `${this.name}-${step}.png`) });
+    await this.isForEverybody(step);
+  }
+
+  /* What axe finds wrong with the page as it is, by rule and element. */
+  async isForEverybody(step) {
+    await this.page.evaluate(`${axe}; undefined`);
+    const found = await this.page.evaluate(async () =>
+      (await window.axe.run()).violations.flatMap(({ id, help, nodes }) =>
+        nodes.map(({ target }) => `${id}: ${help}: ${target.join(' ')}`)));
+    assert.deepEqual(found, [], step);
+  }
+
+  focused() {
+    return this.page.evaluate(() => document.activeElement.id
+      || document.activeElement.textContent);
   }
 
   /* The page is wider than the window: somebody has to scroll sideways. */

@@ -118,7 +118,7 @@ awk '$5 == "json" { print $1, $2 }' "$tmp/rows" >"$tmp/rows-json"
 complain rows-json takes-json "takes input; openapi.yaml has no requestBody"
 complain takes-json rows-json "has a requestBody, but takes no input"
 
-awk '$3 ~ /_auth_(session|site)$/ { print $1, $2 }' "$tmp/rows" \
+awk '$3 ~ /_auth_(sessions?|site)$/ { print $1, $2 }' "$tmp/rows" \
 	>"$tmp/rows-session"
 complain rows-session takes-session "needs a session; openapi.yaml hides it"
 complain takes-session rows-session "needs no session; openapi.yaml wants one"

@@ -64,6 +64,7 @@ insert(const struct ptn_jwk_insert_in *in)
 	row->sealed = PTN_BYTES(sealed_bytes[rows], in->sealed.len);
 	row->created_at = now_s * 1000000;
 	row->signs_from = (now_s + in->delay_s) * 1000000;
+	row->in_use = 1;
 	rows++;
 }
 

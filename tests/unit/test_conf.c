@@ -239,6 +239,8 @@ static const char *const accepted[] = {
 	"webauthn.relying_party.origins=https://example.com,android:apk-key-hash:abc_-",
 	"database.url=", "database.socket=/run/mysqld/mysqld.sock",
 	"email.passcode_charset=numeric", "database.dialect=mysql",
+	"security_notifications.notifications.email_create.enabled=true",
+	"database.dialect=postgres", "flow_locker.enabled=true",
 	"saml.enabled=false", "third_party.providers.google.enabled=false",
 	"third_party.redirect_url=", "mfa.enabled=true", "username.min_length=3",
 	"webhooks.enabled=false", "session.jwt_template.claims=",
@@ -420,7 +422,7 @@ static const struct {
 	{ "database.tls.cipher=AES", "says nothing while" },
 	{ "database.tls.mode=prefer", "is not one of" },
 	{ "password.argon2.max_memory_kib=8192", "is below password.argon2.memory_kib" },
-	{ "database.dialect=postgres", "asks for what" },
+	{ "database.dialect=cockroach", "write mariadb here" },
 	{ "email.passcode_charset=alphanumeric", "asks for what" },
 	{ "saml.enabled=true", "asks for what" },
 	{ "rate_limiter.store=redis", "asks for what" },
@@ -430,7 +432,6 @@ static const struct {
 	{ "third_party.providers.google.enabled=true", "switches on" },
 	{ "third_party.redirect_url=https://example.com/cb", "switches on" },
 	{ "webhooks.enabled=true", "switches on" },
-	{ "security_notifications.notifications.email_create.enabled=true", "switches on" },
 	{ "third_party=x", "is a section, not a value" },
 	{ "service=x", "is a section, not a value" },
 	{ "service.name.x=1", "is not a known key" },
@@ -445,6 +446,10 @@ static const struct {
 } pairs[] = {
 	{ { "session.cookie.name=__Host-x", "session.cookie.domain=example.com" },
 	  "--set: session.cookie.domain: must be empty" },
+	{ { "session.cookie.name=__Host-x", "tenants.paths=/acme acme" },
+	  "--set: tenants.paths: must be empty" },
+	{ { "session.cookie.name=__Host-x", "tenants.hosts=a.example acme" },
+	  NULL },
 	{ { "session.cookie.name=__Host-x", "session.cookie.secure=false" },
 	  "--set: session.cookie.secure: must be true" },
 	{ { "session.cookie.name=__Secure-x", "session.cookie.secure=false" },
@@ -764,6 +769,81 @@ test_unsupported(void **state)
 	(void)unsetenv("SAML_ENABLED");
 }
 
+/*
+ * The file that comes with Hanko 2.7, as far as Postern lacks its keys or has
+ * them with other values: it is taken, with a warning for each that does
+ * nothing.  Only the secret that everybody knows is not.
+ */
+static const char hanko_27[] =
+    "convert_legacy_config: false\n"
+    "convert_legacy_server_side_session_config: true\n"
+    "database: {user: hanko, password: hanko, host: localhost, port: \"5432\","
+    " dialect: postgres}\n"
+    "debug: false\n"
+    "email: {optional: false, acquire_on_registration: true,"
+    " acquire_on_login: false, use_as_login_identifier: true, max_length: 100,"
+    " passcode_charset: numeric}\n"
+    "emails: {require_verification: true, max_num_of_addresses: 5}\n"
+    "flow_locker: {enabled: true, store: in_memory, ttl: 30s,"
+    " redis_config: {address: \"\", password: \"\"}}\n"
+    "mfa: {enabled: true, optional: true, acquire_on_login: false,"
+    " device_trust_policy: prompt, security_keys: {enabled: true, limit: 10},"
+    " totp: {enabled: true}}\n"
+    "passcode: {ttl: 300}\n"
+    "passkey: {optional: true, acquire_on_login: always, limit: 10}\n"
+    "password: {optional: false, acquire_on_login: never, recovery: true,"
+    " min_password_length: 8}\n"
+    "privacy: {show_account_existence_hints: false}\n"
+    "rate_limiter: {store: in_memory, otp_limits: {tokens: 3, interval: 1m},"
+    " token_limits: {tokens: 3, interval: 1m}}\n"
+    "saml: {enabled: false, options: {sign_authn_requests: true},"
+    " identity_providers: []}\n"
+    "security_notifications: {notifications: {email_create: {enabled: true},"
+    " password_update: {enabled: true}, mfa_delete: {enabled: true}}}\n"
+    "session: {allow_revocation: true, show_on_profile: true,"
+    " cookie: {retention: persistent}, jwt_template: {claims: {}},"
+    " server_side: {enabled: false, limit: 100}}\n"
+    "smtp: {host: localhost, port: \"465\"}\n"
+    "third_party: {redirect_url: \"\", custom_providers: {},"
+    " providers: {google: {enabled: false, allow_linking: true}}}\n"
+    "username: {enabled: false, optional: true, max_length: 32}\n"
+    "webauthn: {timeout: 60000, user_verification: preferred}\n"
+    "webhooks: {enabled: false, allow_time_expiration: false, hooks: []}\n";
+
+static void
+test_hanko(void **state)
+{
+	struct ptn_conf *cf;
+	char text[8192];
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), KEYS "%s", hanko_27);
+	cf = load_text(text);
+	if (cf == NULL)
+		fail_msg("%s", said);
+	assert_int_equal(cf->db_port, 5432);
+	ptn_conf_free(&cf);
+	assert_said("database.dialect: warning: Postern keeps its data in "
+		    "MariaDB: write mariadb here");
+	assert_said("convert_legacy_server_side_session_config: warning: ");
+	assert_said("flow_locker.enabled: warning: is not supported, ignored");
+	assert_said("security_notifications.notifications.email_create.enabled:"
+		    " warning: is not supported, ignored");
+	(void)snprintf(text, sizeof(text),
+	    "secrets: {keys: [abcedfghijklmnopqrstuvwxyz]}\n%s", hanko_27);
+	assert_null(load_text(text));
+	assert_said("secrets.keys: key 1 is an example that everybody knows; "
+		    "\"postern config init\" makes one");
+	/* At another value it says what to write, too. */
+	assert_null(load_text(KEYS "database: {dialect: cockroach}\n"));
+	assert_said(":2: database.dialect: Postern keeps its data in MariaDB");
+	cf = load_text(KEYS "database: {dialect: mariadb}\n"
+			    "secrets.key_management: {type: \"\"}\n");
+	assert_non_null(cf);
+	assert_null(strstr(said, "write mariadb"));
+	ptn_conf_free(&cf);
+}
+
 static void
 test_kinds(void **state)
 {
@@ -955,6 +1035,7 @@ main(void)
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_secret_file),
 		cmocka_unit_test(test_unsupported),
+		cmocka_unit_test(test_hanko),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_init),
 		cmocka_unit_test(test_print),

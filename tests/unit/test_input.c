@@ -74,6 +74,23 @@ test_good(void **state)
 	ptn_json_free(&t.req.json);
 }
 
+/* As long as may be is meant in characters, not in bytes. */
+static void
+test_length(void **state)
+{
+	static const char eight[] = "\xc3\xbc\xe6\xbc\xa2\xf0\x9f\x98\x80"
+				    "45678";
+	struct test_request t;
+
+	assert_int_equal(decode(&t, *state, "application/json",
+			     "{" GOOD ",\"note\":\"\xc3\xbc\xe6\xbc\xa2"
+			     "\xf0\x9f\x98\x80"
+			     "45678\"}"),
+	    PTN_OK);
+	assert_string_equal(t.req.in[NOTE].s, eight);
+	ptn_json_free(&t.req.json);
+}
+
 /* clang-format off */
 static const struct {
 	const char *body, *message;
@@ -92,6 +109,7 @@ static const struct {
 	{ "{\"id\":\"c339547d-e17d-4ba7-8a1d-b3d5a4d17c1c\",\"code\":\"12345a\"}", "code must be a six-digit code" },
 	{ "{" GOOD ",\"email\":\"nobody\"}", "email must be a valid email address" },
 	{ "{" GOOD ",\"note\":\"123456789\"}", "note is too long" },
+	{ "{" GOOD ",\"note\":\"\xc3\xbc\xe6\xbc\xa2\xf0\x9f\x98\x80" "456789\"}", "note is too long" },
 	{ "{" GOOD ",\"note\":\"a\\u0000b\"}", "note must not contain a NUL character" },
 	{ "{" GOOD ",\"lax\":\"x\"}", "no such id" },
 	{ "{" GOOD ",\"thing\":[]}", "thing must be an object" },
@@ -204,6 +222,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_malformed),

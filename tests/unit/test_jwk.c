@@ -547,6 +547,50 @@ an_order_is_told(void **state)
 }
 
 /* The published set: newest first, and public members alone. */
+/* A set that nobody uses signs and verifies, but is not shown. */
+static void
+not_in_use(void **state)
+{
+	const struct ptn_key *key;
+	struct ptn_scope sc = { .cf = &cf, .arena = arena };
+	char kid[PTN_UUID_STR];
+	const char *signer;
+	int before;
+
+	(void)state;
+	assert_int_equal(refresh(keys, false), PTN_OK);
+	table[0].in_use = 0;
+	restart();
+	assert_string_equal(ptn_jwks_json(keys), "{\"keys\":[]}");
+	key = ptn_jwks_signer(keys, &signer);
+	assert_non_null(key);
+	strcpy(kid, signer);
+	assert_ptr_equal(ptn_jwks_find(keys, kid), key);
+	/* It is looked for, but not at once again. */
+	before = lists;
+	assert_int_equal(ptn_jwks_look(keys, &sc), PTN_OK);
+	assert_int_equal(lists - before, 0);
+	now_s++;
+	assert_int_equal(ptn_jwks_look(keys, &sc), PTN_OK);
+	assert_int_equal(ptn_jwks_look(keys, &sc), PTN_OK);
+	assert_int_equal(lists - before, 1);
+	assert_string_equal(ptn_jwks_json(keys), "{\"keys\":[]}");
+	now_s++;
+	away = true;
+	assert_int_equal(ptn_jwks_look(keys, &sc), PTN_E_UNAVAILABLE);
+	assert_int_equal(ptn_jwks_look(keys, &sc), PTN_OK);
+	away = false;
+	now_s++;
+	table[0].in_use = 1;
+	assert_int_equal(ptn_jwks_look(keys, &sc), PTN_OK);
+	assert_non_null(strstr(ptn_jwks_json(keys), kid));
+	/* That it is stays so. */
+	before = lists;
+	now_s++;
+	assert_int_equal(ptn_jwks_look(keys, &sc), PTN_OK);
+	assert_int_equal(lists - before, 0);
+}
+
 static void
 published(void **state)
 {
@@ -608,6 +652,7 @@ main(void)
 		T(unknown_algorithm),
 		T(emptied_table),
 		T(an_order_is_told),
+		T(not_in_use),
 		T(published),
 	};
 

@@ -164,6 +164,22 @@ set_and_changed(void **state)
 	assert_string_not_equal(find(&user).hash, old);
 }
 
+/* Nobody has one beyond the limit: wrong, for the same one hash. */
+static void
+longer_than_any(void **state)
+{
+	const struct ptn_uuid user = rows_user(), none = ptn_uuid_new();
+	char long_one[PTN_PWHASH_PW_MAX + 2];
+
+	(void)state;
+	memset(long_one, 'x', sizeof(long_one));
+	long_one[PTN_PWHASH_PW_MAX + 1] = '\0';
+	assert_true(set(&user, long_one + 1));
+	assert_int_equal(check(&user, long_one + 1), PTN_ALLOW);
+	assert_int_equal(check(&user, long_one), PTN_DENY);
+	assert_int_equal(check(&none, long_one), PTN_DENY);
+}
+
 static void
 set_in_vain(void **state)
 {
@@ -408,6 +424,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(found),
 		T(set_and_changed),
+		T(longer_than_any),
 		T(set_in_vain),
 		T(refused_at_one_cost),
 		T(spellings),

@@ -320,10 +320,29 @@ static bool
 check(const struct ptn_scope *sc, struct ptn_bytes token, struct ptn_session *s,
     bool *idle)
 {
+	struct ptn_session_set set;
+
 	memset(s, 0xff, sizeof(*s));
-	*idle = true;
-	assert_int_equal(ptn_session_check(sc, token, s, idle), PTN_OK);
+	assert_int_equal(ptn_session_check(sc, token, s), PTN_OK);
+	memset(&set, 0xff, sizeof(set));
+	assert_int_equal(ptn_session_find(sc, &token, 1, 0, &set), PTN_OK);
+	assert_int_equal(set.session.known, s->known);
+	assert_int_equal(set.alive_n, s->known);
+	*idle = set.idle_n == 1;
+	if (*idle)
+		*s = set.idle[0];
 	return s->known;
+}
+
+static void
+use(struct ptn_bytes token, struct ptn_session *s, bool *idle)
+{
+	struct ptn_session_set set;
+
+	assert_int_equal(ptn_session_find_used(&scope, &token, 1, 0, &set),
+	    PTN_OK);
+	*s = set.session;
+	*idle = set.idle_n == 1;
 }
 
 static void
@@ -338,11 +357,11 @@ presented(void **state)
 	int i;
 
 	(void)state;
-	/* At first and from the cache: one statement, and nothing written. */
+	/* At first and from the cache: one statement each, nothing written. */
 	for (i = 0; i < 2; i++) {
 		before = ptn_db_count(db);
 		assert_true(check(&scope, token, &s, &idle));
-		assert_int_equal(ptn_db_count(db) - before, 1);
+		assert_int_equal(ptn_db_count(db) - before, 2);
 		assert_false(idle);
 		assert_true(ptn_uuid_equal(&s.claims.sub, &user));
 		assert_true(
@@ -457,6 +476,109 @@ dead_of_idleness(void **state)
 	    IDLE_S);
 }
 
+/* ------------------------------------------------------ several presented */
+
+/* A session of the user, begun so many seconds ago, as a token says it. */
+static struct ptn_claims
+begun_ago(const struct ptn_uuid *user, int64_t seconds)
+{
+	struct ptn_claims c = open_at(&scope, PTN_API_HANKO, user);
+
+	c.iat -= seconds;
+	return c;
+}
+
+/* What counts of tokens, of which the first few are bearer tokens. */
+static const struct ptn_uuid *
+counts(const struct ptn_bytes *token, size_t n, size_t bearers,
+    struct ptn_session_set *set)
+{
+	const uint64_t before = ptn_db_count(db);
+
+	assert_int_equal(ptn_session_find(&scope, token, n, bearers, set),
+	    PTN_OK);
+	assert_int_equal(ptn_db_count(db) - before, 1);
+	return set->session.known ? &set->session.claims.session_id : NULL;
+}
+
+static void
+newest_of_one_user(void **state)
+{
+	const struct ptn_uuid user = rows_user();
+	const struct ptn_claims old = begun_ago(&user, 60);
+	const struct ptn_claims new = begun_ago(&user, 0);
+	const struct ptn_claims mid = begun_ago(&user, 30);
+	struct ptn_bytes t[4] = { token_of(&old), token_of(&new),
+		token_of(&mid), ptn_bytes_of("no token") };
+	struct ptn_session_set set;
+
+	(void)state;
+	assert_true(ptn_uuid_equal(counts(t, 4, 0, &set), &new.session_id));
+	assert_int_equal(set.alive_n, 3);
+	/* Of bearer tokens the first, whatever the cookies are. */
+	assert_true(ptn_uuid_equal(counts(t, 4, 1, &set), &old.session_id));
+	assert_true(ptn_uuid_equal(counts(t, 4, 3, &set), &old.session_id));
+	/* One that is there twice is one. */
+	t[0] = t[1];
+	(void)counts(t, 2, 0, &set);
+	assert_int_equal(set.alive_n, 1);
+	/* Those that have ended do not count. */
+	rows_sql("DELETE FROM sessions WHERE id = x'%s'",
+	    rows_hex(&new.session_id));
+	assert_true(ptn_uuid_equal(counts(t, 4, 0, &set), &mid.session_id));
+	assert_true(ptn_uuid_equal(counts(t, 4, 2, &set), &mid.session_id));
+	assert_int_equal(set.alive_n, 1);
+}
+
+static void
+none_of_two_users(void **state)
+{
+	const struct ptn_uuid ada = rows_user(), bob = rows_user();
+	const struct ptn_claims hers = begun_ago(&ada, 0);
+	const struct ptn_claims his = begun_ago(&bob, 9);
+	struct ptn_bytes t[3] = { token_of(&hers), token_of(&his) };
+	struct ptn_session_set set;
+
+	(void)state;
+	t[2] = t[0];
+	assert_null(counts(t, 2, 0, &set));
+	assert_int_equal(set.alive_n, 2);
+	assert_null(counts(t, 3, 0, &set));
+	assert_int_equal(set.alive_n, 2);
+	assert_true(ptn_uuid_equal(counts(t, 2, 1, &set), &hers.session_id));
+	assert_true(ptn_uuid_equal(counts(t + 1, 2, 1, &set), &his.session_id));
+	/* A row of hers that he has a token of is none of his. */
+	rows_sql("UPDATE sessions SET user_id = x'%s' WHERE id = x'%s'",
+	    rows_hex(&ada), rows_hex(&his.session_id));
+	assert_true(ptn_uuid_equal(counts(t, 2, 0, &set), &hers.session_id));
+	assert_int_equal(set.alive_n, 1);
+}
+
+static void
+idle_ones_stand_back(void **state)
+{
+	const struct ptn_uuid ada = rows_user(), bob = rows_user();
+	const struct ptn_claims hers = begun_ago(&ada, 0);
+	const struct ptn_claims his = begun_ago(&bob, 0);
+	struct ptn_bytes t[2] = { token_of(&hers), token_of(&his) };
+	struct ptn_session_set set;
+
+	(void)state;
+	conf.session_idle_s = IDLE_S;
+	used_ago(&his.session_id, IDLE_S + 1);
+	assert_true(ptn_uuid_equal(counts(t, 2, 0, &set), &hers.session_id));
+	assert_int_equal(set.idle_n, 1);
+	/* They are swept away when nothing else is there. */
+	assert_int_equal(ptn_session_find_used(&scope, t, 2, 0, &set), PTN_OK);
+	assert_true(is_there(&his.session_id));
+	used_ago(&hers.session_id, IDLE_S + 1);
+	assert_int_equal(ptn_session_find_used(&scope, t, 2, 0, &set), PTN_OK);
+	assert_false(set.session.known);
+	assert_false(is_there(&his.session_id) || is_there(&hers.session_id));
+	assert_null(counts(t, 2, 0, &set));
+	assert_int_equal(set.idle_n + set.alive_n, 0);
+}
+
 /* ---------------------------------------------------------------- touching */
 
 static void
@@ -521,7 +643,7 @@ used(void **state)
 	(void)state;
 	conf.session_idle_s = IDLE_S;
 	used_ago(&c.session_id, IDLE_S / 2);
-	assert_int_equal(ptn_session_use(&scope, token, &s, &idle), PTN_OK);
+	use(token, &s, &idle);
 	assert_true(s.known && !idle);
 	assert_int_equal(rows_number("SELECT last_used > UTC_TIMESTAMP(6)"
 				     " - INTERVAL %d SECOND FROM sessions"
@@ -530,14 +652,14 @@ used(void **state)
 	    1);
 	used_ago(&c.session_id, -IDLE_S); /* noted just now */
 	before = ptn_db_count(db);
-	assert_int_equal(ptn_session_use(&scope, token, &s, &idle), PTN_OK);
+	use(token, &s, &idle);
 	assert_true(s.known && !idle);
 	assert_int_equal(ptn_db_count(db) - before, 1);
 	used_ago(&c.session_id, IDLE_S + 1);
-	assert_int_equal(ptn_session_use(&scope, token, &s, &idle), PTN_OK);
+	use(token, &s, &idle);
 	assert_true(!s.known && idle);
 	assert_false(is_there(&c.session_id));
-	assert_int_equal(ptn_session_use(&scope, token, &s, &idle), PTN_OK);
+	use(token, &s, &idle);
 	assert_false(s.known || idle);
 }
 
@@ -654,6 +776,9 @@ main(void)
 		T(presented_in_vain),
 		T(tenants_apart),
 		T(dead_of_idleness),
+		T(newest_of_one_user),
+		T(none_of_two_users),
+		T(idle_ones_stand_back),
 		T(touched_now_and_then),
 		T(touched),
 		T(used),

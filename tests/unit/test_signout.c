@@ -39,6 +39,47 @@ logged_out(void **state)
 	assert_int_equal(rules_sessions(&user), 1);
 }
 
+static struct ptn_session
+presented(const struct ptn_uuid *user, const struct ptn_uuid *session)
+{
+	return (struct ptn_session){ .known = true,
+		.claims = { .sub = *user, .session_id = *session } };
+}
+
+/* All that a request presents, be it of one user or of two. */
+static void
+all_that_is_presented(void **state)
+{
+	const struct ptn_uuid ada = rows_user(), bob = rows_user();
+	const struct ptn_uuid hers = session_of(&ada);
+	const struct ptn_uuid idle = session_of(&ada);
+	const struct ptn_uuid his = session_of(&bob);
+	struct ptn_session_set set = { .alive_n = 1, .idle_n = 1 };
+
+	(void)state;
+	(void)session_of(&bob);
+	(void)session_of(&ada);
+	set.alive[0] = presented(&ada, &hers);
+	set.idle[0] = presented(&ada, &idle);
+	assert_int_equal(ptn_signout_presented(&scope, &set), PTN_OK);
+	assert_int_equal(rules_sessions(&ada), 1);
+	assert_true(rules_rows(&ada, PTN_EVENT_USER_LOGGED_OUT, 2));
+	/* Nobody is known to ask: each is the subject of it. */
+	memset(&actor, 0, sizeof(actor));
+	set = (struct ptn_session_set){ .alive_n = 2 };
+	set.alive[0] = presented(&ada, &hers); /* it has ended */
+	set.alive[1] = presented(&bob, &his);
+	assert_int_equal(ptn_signout_presented(&scope, &set), PTN_OK);
+	assert_int_equal(rules_sessions(&ada), 1);
+	assert_int_equal(rules_sessions(&bob), 1);
+	assert_int_equal(actor.n, 1);
+	assert_int_equal(rows_number("SELECT COUNT(*) FROM audit_logs"
+				     " WHERE type = 'user_logged_out'"
+				     " AND subject_user_id = x'%s'",
+			     rows_hex(&bob)),
+	    1);
+}
+
 static void
 all_of_theirs(void **state)
 {
@@ -97,10 +138,14 @@ no_end_without_its_record(void **state)
 	const struct ptn_uuid user = rows_user();
 	const struct ptn_uuid one = session_of(&user);
 
+	struct ptn_session_set set = { .alive_n = 1 };
+
 	(void)state;
+	set.alive[0] = presented(&user, &one);
 	(void)session_of(&user);
 	rules_record_off();
 	assert_int_not_equal(ptn_signout(&scope, &user, &one), PTN_OK);
+	assert_int_not_equal(ptn_signout_presented(&scope, &set), PTN_OK);
 	assert_int_not_equal(ptn_signout_one(&scope, &user, &one), PTN_OK);
 	assert_int_not_equal(ptn_signout_others(&scope, &user, &one), PTN_OK);
 	assert_int_not_equal(ptn_signout_all(&scope, &user), PTN_OK);
@@ -115,12 +160,14 @@ one_statement_without_a_record(void **state)
 {
 	const struct ptn_uuid user = rows_user();
 	const struct ptn_uuid one = session_of(&user);
+	struct ptn_session_set set = { .alive_n = 1 };
 	uint64_t before;
 
 	(void)state;
+	set.alive[0] = presented(&user, &one);
 	conf.audit_rows = false;
 	before = ptn_db_count(db);
-	assert_int_equal(ptn_signout(&scope, &user, &one), PTN_OK);
+	assert_int_equal(ptn_signout_presented(&scope, &set), PTN_OK);
 	assert_int_equal(ptn_db_count(db) - before, 1);
 	conf.audit_rows = true;
 	assert_int_equal(rules_sessions(&user), 0);
@@ -132,6 +179,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(logged_out, rules_each),
+		cmocka_unit_test_setup(all_that_is_presented, rules_each),
 		cmocka_unit_test_setup(all_of_theirs, rules_each),
 		cmocka_unit_test_setup(one_of_theirs, rules_each),
 		cmocka_unit_test_setup(all_others, rules_each),
