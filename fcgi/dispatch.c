@@ -94,6 +94,7 @@ introduce(struct ptn_request *req)
 	req->ip = ptn_client_ip(req);
 	req->request_id = ptn_client_request_id(req);
 	req->sc.actor = &req->actor;
+	req->actor.api = req->family->api;
 	req->actor.ip = req->ip;
 	req->actor.request_id = req->request_id;
 	req->actor.user_agent = ptn_request_param(req, "HTTP_USER_AGENT");

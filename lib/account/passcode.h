@@ -103,10 +103,14 @@ enum ptn_code_use {
  * it after five (ten for a registration); one that is expired is EXPIRED only
  * when it is right.  A user without one costs the same statements, and is
  * WRONG.
+ *
+ * sent_to	set to the id of the address that a right code proves; NULL: it
+ *		is of no interest
  */
 enum ptn_err ptn_code_check(const struct ptn_scope *sc,
     const struct ptn_uuid *user, enum ptn_code_kind kind, const char *code,
-    enum ptn_code_use use, enum ptn_passcode_result *out) PTN_MUST_USE;
+    enum ptn_code_use use, struct ptn_uuid *sent_to,
+    enum ptn_passcode_result *out) PTN_MUST_USE;
 
 /* Delete the user's codes of a kind.  Inside the caller's transaction. */
 enum ptn_err ptn_code_delete(const struct ptn_scope *sc,

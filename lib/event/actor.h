@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/base/api.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
 #include "lib/event/audit.h"
@@ -21,9 +22,10 @@
  * as it is found out; its texts live as long as the scope's arena.
  */
 struct ptn_actor {
-	struct ptn_uuid user_id; /* nil: nobody is known */
-	const char *email;	 /* canonical, or NULL */
+	struct ptn_uuid user_id;   /* nil: nobody is known */
+	const char *email;	   /* canonical, or NULL */
 	const char *operator_name; /* of a command; NULL: a request */
+	enum ptn_api api;	   /* of a request */
 	const char *request_id;	   /* of a request; or NULL */
 	const char *ip;
 	const char *user_agent;

@@ -37,7 +37,7 @@ const b64url = (data) => Buffer.from(data).toString('base64url');
 const init = (...args) => beginLogin(api, ...args);
 const complete = (...args) => completeLogin(api, ...args);
 const wish = (...args) => sentCode(instance, ...args);
-const visitor = () => ofDefault(instance, ORIGIN);
+const visitor = () => ofDefault(instance, { origin: ORIGIN });
 const name = () => `Conformance ${++count}`;
 const someone = (type) =>
   loggedIn(instance, name(), freshAddress('conform'), type);

@@ -7,10 +7,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { cost } from '../lib/cost.mjs';
-import { Key, codeTo, createOrg, isError, login, member, service, strangerTo }
-  from '../lib/dfns.mjs';
+import { Key, codeTo, codesTo, createOrg, isError, login, member, service,
+  strangerTo } from '../lib/dfns.mjs';
 import { start, until } from '../lib/instance.mjs';
-import { mailsTo } from '../lib/maildir.mjs';
 
 const UNKNOWN = [401, 'User not found'];
 const DEACTIVATED = [400, 'User account has been deactivated.'];
@@ -158,7 +157,7 @@ test('uniform: one answer, one shape, as many statements, no mail',
     'an empty outbox');
     /* Each but nobody was invited, and some may have codes. */
     const more = people.uniform.map(({ username }, i) =>
-      [STATES[i], mailsTo(instance.mailDir, username).length > 1]);
+      [STATES[i], codesTo(instance.mailDir, username).length > 1]);
     assert.deepEqual(more.slice(1), STATES.slice(1).map((state) => [state,
       ['invited', 'without credential', 'able'].includes(state)]));
   });
@@ -209,6 +208,35 @@ test('uniform: what is invented comes in the forms of what is real',
     assert.ok(numbers.size >= 3, [...numbers].join(' '));
     assert.deepEqual([...kinds].sort(),
       ['Fido2', 'Key', 'PasswordProtectedKey']);
+  });
+
+/* What is to be seen of a challenge, but for what is drawn for each. */
+const formOf = ({ body }) => JSON.stringify([body.supportedCredentialKinds,
+  Object.entries(body.allowCredentials).map(([kind, list]) =>
+    [kind, list.map(({ id }) => id.length)])]);
+
+test('uniform: an invented answer of the same form has as many bytes',
+  async () => {
+    const instance = instances.uniform;
+    const able = people.uniform.at(-1);
+    const real = await begin(instance, able);
+    let invented;
+    for (let i = 0; i < 300 && !(invented
+      && formOf(invented) === formOf(real)); i++)
+      invented = await begin(instance, { orgId: able.orgId,
+        username: `bytes-${i}@example.org` });
+    assert.equal(formOf(invented), formOf(real));
+    assert.equal(invented.text.length, real.text.length);
+    assert.deepEqual(Object.keys(invented.headers),
+      Object.keys(real.headers));
+    assert.equal(invented.headers['content-length'],
+      real.headers['content-length']);
+    /* What is kept of both until they are answered is alike, too. */
+    const rows = await instance.sql(`SELECT DISTINCT user_id IS NULL,
+      LENGTH(state), LENGTH(challenge) FROM ceremonies
+      WHERE challenge IN ('${real.body.challenge}',
+        '${invented.body.challenge}')`);
+    assert.equal(rows.length, 1);
   });
 
 test('documented: each as it is written', async () => {

@@ -92,11 +92,15 @@ verify(enum ptn_code_kind kind, const char *code, enum ptn_code_use use)
 
 	assert_true(ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, ptn_bytes_of(code),
 	    digits));
-	assert_int_equal(
-	    ptn_code_check(rows_at(&org), &who.id, kind, digits, use, &what),
+	assert_int_equal(ptn_code_check(rows_at(&org), &who.id, kind, digits,
+			     use, NULL, &what),
 	    PTN_OK);
 	return what;
 }
+
+#define REGISTERED                                                             \
+	"UPDATE members m JOIN emails e USING (user_id)"                       \
+	" SET m.registered = 1, m.email_id = e.id"
 
 /* By the state of the member: who gets which code. */
 static void
@@ -105,7 +109,7 @@ who_gets_one(void **state)
 	static const char *const made[] = {
 		"UPDATE members SET active = 1",
 		"UPDATE emails SET verified = 1",
-		"UPDATE members SET registered = 1",
+		REGISTERED,
 		"UPDATE members SET active = 0",
 		"UPDATE members SET active = 1, service_account = 1",
 		"UPDATE members SET service_account = 0,"
@@ -116,8 +120,9 @@ who_gets_one(void **state)
 		"UPDATE members SET kind = 'EndUser'",
 		"UPDATE emails SET verified = 0",
 		"UPDATE emails SET verified = 1",
-		"UPDATE members SET registered = 1",
+		REGISTERED,
 		"DELETE FROM primary_emails",
+		"UPDATE members SET email_id = NULL",
 	};
 	/* login, registration, recovery after each of them */
 	static const bool gets[N(made)][3] = {
@@ -134,6 +139,7 @@ who_gets_one(void **state)
 		{ false, false, false }, /* a service account vouches */
 		{ false, true, false },
 		{ true, false, true },
+		{ true, false, true }, /* they are bound to it */
 		{ false, false, false },
 	};
 	const struct ptn_outbox_mail *mail;
@@ -231,7 +237,7 @@ not_too_often(void **state)
 	want(PTN_CODE_REGISTRATION, &org, "jo@example.org");
 	assert_null(served());
 	/* Another kind is counted by itself. */
-	rows_sql("UPDATE members SET registered = 1");
+	rows_sql(REGISTERED);
 	rows_sql("UPDATE emails SET verified = 1");
 	want(PTN_CODE_LOGIN, &org, "jo@example.org");
 	assert_non_null(served());
