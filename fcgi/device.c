@@ -7,6 +7,8 @@
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
 
+#define COOKIES_MAX 4 /* that are looked at */
+
 static const char *
 name_of(const struct ptn_request *req)
 {
@@ -20,17 +22,20 @@ now_s(void)
 	return ptn_clock_us() / PTN_US_PER_S;
 }
 
+/* Of several, from other paths or domains, the first that is ours. */
 void
 ptn_device_load(struct ptn_request *req)
 {
-	const char *name, *text;
+	const char *name, *text[COOKIES_MAX];
+	size_t i, n;
 
 	req->actor.device = NULL;
-	if (!req->sc.cf->rate_enabled || (name = name_of(req)) == NULL ||
-	    (text = ptn_cookie_get(req, name)) == NULL ||
-	    !ptn_device_read(&req->sc, text, now_s(), &req->device))
+	if (!req->sc.cf->rate_enabled || (name = name_of(req)) == NULL)
 		return;
-	req->actor.device = &req->device;
+	n = ptn_cookie_values(req, name, text, COOKIES_MAX);
+	for (i = 0; i < n && req->actor.device == NULL; i++)
+		if (ptn_device_read(&req->sc, text[i], now_s(), &req->device))
+			req->actor.device = &req->device;
 }
 
 void
