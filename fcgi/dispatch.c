@@ -94,6 +94,7 @@ introduce(struct ptn_request *req)
 	req->ip = ptn_client_ip(req);
 	req->request_id = ptn_client_request_id(req);
 	req->sc.actor = &req->actor;
+	req->actor.api = req->family->api;
 	req->actor.ip = req->ip;
 	req->actor.network = ptn_client_network(req);
 	req->actor.network_wide = ptn_client_network_wide(req);

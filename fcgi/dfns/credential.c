@@ -9,6 +9,7 @@
 
 #define US_PER_MS 1000
 #define TIME_STR 32
+#define NAME_BESIDE 32 /* bytes behind the name */
 
 enum { UUID, UUID__MAX };
 
@@ -35,6 +36,21 @@ ptn_dfns_write_time(struct ptn_jsonw *w, const char *name, int64_t us)
 	ptn_jsonw_str(w, name, text);
 }
 
+/* One that is not admitted says beside its name where it comes from. */
+static void
+write_name(struct ptn_jsonw *w, const struct ptn_dfns_cred *c)
+{
+	char name[PTN_CREDENTIAL_NAME_MAX + NAME_BESIDE];
+
+	if (c->admitted) {
+		ptn_jsonw_str(w, "name", c->name);
+		return;
+	}
+	snprintf(name, sizeof(name), "%.*s (%s)", PTN_CREDENTIAL_NAME_MAX,
+	    c->name, ptn_api_title(c->api));
+	ptn_jsonw_str(w, "name", name);
+}
+
 void
 ptn_dfns_write_credential(struct ptn_jsonw *w, const struct ptn_org *org,
     const struct ptn_dfns_cred *c)
@@ -49,8 +65,8 @@ ptn_dfns_write_credential(struct ptn_jsonw *w, const struct ptn_org *org,
 	ptn_jsonw_str(w, "credentialId", c->cred_id);
 	ptn_jsonw_str(w, "credentialUuid", id);
 	ptn_dfns_write_time(w, "dateCreated", c->created_at_us);
-	ptn_jsonw_bool(w, "isActive", c->active);
-	ptn_jsonw_str(w, "name", c->name);
+	ptn_jsonw_bool(w, "isActive", ptn_dfns_cred_works(c));
+	write_name(w, c);
 	ptn_jsonw_str(w, "publicKey", c->fingerprint);
 	ptn_jsonw_str(w, "relyingPartyId", passkey ? rp_id : "");
 	ptn_jsonw_str(w, "origin",

@@ -91,6 +91,7 @@ write_excluded(struct ptn_jsonw *w, const struct ptn_dfns_cred *c, size_t n)
 
 	ptn_jsonw_array(w, "excludeCredentials");
 	for (i = 0; i < n; i++) {
+		/* One that is not admitted is on an authenticator, too. */
 		if (c[i].kind != PTN_CRED_FIDO2 || !c[i].active)
 			continue;
 		ptn_jsonw_object(w, NULL);

@@ -79,6 +79,17 @@ id_of(const struct ptn_request *req, struct ptn_bytes *id)
 	return PTN_OK;
 }
 
+/* Says where to go with a passkey that is not changed here. */
+static enum ptn_err
+settle(struct ptn_reply *rep, enum ptn_err r)
+{
+	return ptn_reply_say(rep, r,
+	    r == PTN_E_FORBIDDEN
+		? "this passkey is admitted to the Dfns API: it is switched "
+		  "off there, by a signed PUT /auth/credentials/deactivate"
+		: NULL);
+}
+
 /* PATCH /webauthn/credentials/{id}: name it; absent or null leaves the name. */
 enum ptn_err
 ptn_public_credential_update(struct ptn_request *req, struct ptn_reply *rep)
@@ -87,11 +98,11 @@ ptn_public_credential_update(struct ptn_request *req, struct ptn_reply *rep)
 	struct ptn_bytes id;
 	enum ptn_err r;
 
-	(void)rep;
 	if ((r = id_of(req, &id)) != PTN_OK)
 		return r;
-	return ptn_passkey_rename(&req->sc, &req->session.claims.sub, id,
-	    name->set ? name->s : NULL);
+	return settle(rep,
+	    ptn_passkey_rename(&req->sc, &req->session.claims.sub, id,
+		name->set ? name->s : NULL));
 }
 
 /* DELETE /webauthn/credentials/{id}: the last one may go, too. */
@@ -104,5 +115,6 @@ ptn_public_credential_remove(struct ptn_request *req, struct ptn_reply *rep)
 	if ((r = id_of(req, &id)) != PTN_OK)
 		return r;
 	rep->done = PTN_DONE_EMPTY;
-	return ptn_passkey_remove(&req->sc, &req->session.claims.sub, id);
+	return settle(rep,
+	    ptn_passkey_remove(&req->sc, &req->session.claims.sub, id));
 }

@@ -63,6 +63,7 @@ ptn_public_email_add(struct ptn_request *req, struct ptn_reply *rep)
 		[PTN_ADDRESSES_OWNED] = PTN_E_INPUT,
 		[PTN_ADDRESSES_FOREIGN] = PTN_E_FORBIDDEN,
 		[PTN_ADDRESSES_PRIMARY] = PTN_E_CONFLICT,
+		[PTN_ADDRESSES_GUARDED] = PTN_E_FORBIDDEN,
 		[PTN_ADDRESSES_DONE] = PTN_OK,
 	};
 	enum ptn_addresses_result what;
@@ -91,6 +92,7 @@ change(struct ptn_request *req, struct ptn_reply *rep, change_fn *fn)
 		[PTN_ADDRESSES_OWNED] = PTN_E_NOT_FOUND,
 		[PTN_ADDRESSES_FOREIGN] = PTN_E_FORBIDDEN,
 		[PTN_ADDRESSES_PRIMARY] = PTN_E_CONFLICT,
+		[PTN_ADDRESSES_GUARDED] = PTN_E_FORBIDDEN,
 		[PTN_ADDRESSES_DONE] = PTN_OK,
 	};
 	enum ptn_addresses_result what;
@@ -101,10 +103,19 @@ change(struct ptn_request *req, struct ptn_reply *rep, change_fn *fn)
 		return PTN_E_INPUT;
 	rep->done = PTN_DONE_EMPTY;
 	r = fn(&req->sc, &req->session.claims.sub, &id, &what);
-	return r != PTN_OK ? r : answers[what];
+	if (r != PTN_OK)
+		return r;
+	return ptn_reply_say(rep, answers[what],
+	    what == PTN_ADDRESSES_GUARDED
+		? "codes of the Dfns API go to this address: only the operator "
+		  "can choose another one"
+		: NULL);
 }
 
-/* DELETE /emails/{id}: not the primary address (409), nor anybody else's. */
+/*
+ * DELETE /emails/{id}: not the primary address (409), nor anybody else's, nor
+ * the one that codes of the Dfns API go to.
+ */
 enum ptn_err
 ptn_public_email_delete(struct ptn_request *req, struct ptn_reply *rep)
 {

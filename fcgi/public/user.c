@@ -221,6 +221,10 @@ ptn_public_user_remove(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_err r;
 
 	r = ptn_user_close(&req->sc, &req->session.claims.sub);
+	if (r == PTN_E_FORBIDDEN)
+		return ptn_reply_say(rep, r,
+		    "this account is registered with the Dfns API: only the "
+		    "operator can delete it");
 	if (r != PTN_OK)
 		return r;
 	ptn_cookie_clear_session(req, rep);

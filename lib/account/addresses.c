@@ -1,5 +1,6 @@
 #include "lib/account/addresses.h"
 
+#include "lib/account/membership.h"
 #include "lib/account/policy.h"
 #include "lib/account/signin.h"
 #include "lib/account/user.h"
@@ -87,10 +88,14 @@ static enum ptn_err
 take_away(const struct ptn_scope *sc, void *arg)
 {
 	struct change *c = arg;
+	struct ptn_membership m;
 	enum ptn_err r;
 
-	if ((r = ptn_user_lock(sc, c->user)) != PTN_OK)
+	if ((r = ptn_user_lock(sc, c->user)) != PTN_OK ||
+	    (r = ptn_membership_get(sc, c->user, &m)) != PTN_OK)
 		return r;
+	if (!ptn_policy_remove_address(sc->cf, &m, c->id))
+		return deny(c, PTN_ADDRESSES_GUARDED);
 	r = ptn_email_remove(sc, c->user, c->id);
 	if (r == PTN_E_CONFLICT)
 		return deny(c, PTN_ADDRESSES_PRIMARY);

@@ -18,6 +18,7 @@ enum ptn_addresses_result {
 	PTN_ADDRESSES_OWNED,	   /* it has an owner */
 	PTN_ADDRESSES_FOREIGN,	   /* the session is somebody else's */
 	PTN_ADDRESSES_PRIMARY,	   /* their primary one stays */
+	PTN_ADDRESSES_GUARDED,	   /* ptn_policy_remove_address() */
 	PTN_ADDRESSES_DONE,
 	PTN_ADDRESSES__MAX
 };
@@ -31,7 +32,10 @@ enum ptn_err ptn_addresses_add(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const char *address, struct ptn_email *out,
     enum ptn_addresses_result *what) PTN_MUST_USE;
 
-/* Give one up, with what hangs on it, but for the primary one. */
+/*
+ * Give one up, with what hangs on it, but for the primary one, and the one that
+ * codes of the Dfns API go to.
+ */
 enum ptn_err ptn_addresses_remove(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *id,
     enum ptn_addresses_result *what) PTN_MUST_USE;

@@ -42,6 +42,8 @@ ptn_credential_put(const struct ptn_scope *sc, const struct ptn_credential *c)
 		.backup_eligible = c->backup_eligible,
 		.backup_state = c->backup_state,
 		.transports = c->transports,
+		.api = ptn_api_name(c->api),
+		.admitted = c->admitted,
 	};
 
 	return ptn_sql_credential_put(sc->db, &in);
@@ -125,10 +127,28 @@ ptn_credential_used(const struct ptn_scope *sc, const struct ptn_credential *c)
 {
 	const struct digest d = digest_of(c->id);
 	const struct ptn_credential_used_in in = { c->sign_count,
-		c->backup_state, sc->tenant_id, PTN_BYTES(d.b, sizeof(d.b)) };
+		c->backup_state, c->admitted, sc->tenant_id,
+		PTN_BYTES(d.b, sizeof(d.b)) };
 	uint64_t n;
 
 	return ptn_sql_credential_used(sc->db, &in, &n);
+}
+
+enum ptn_err
+ptn_credential_admitted(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes id, bool *admitted)
+{
+	const struct digest d = digest_of(id);
+	const struct ptn_credential_find_in in = { sc->tenant_id, *user,
+		PTN_BYTES(d.b, sizeof(d.b)) };
+	struct ptn_credential_find_out row;
+	enum ptn_err r;
+
+	*admitted = true;
+	r = ptn_sql_credential_find(sc->db, sc->arena, &in, &row);
+	if (r == PTN_OK)
+		*admitted = row.admitted != 0;
+	return r;
 }
 
 enum ptn_err
@@ -136,17 +156,11 @@ ptn_credential_rename(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_bytes id, const char *name)
 {
 	const struct digest d = digest_of(id);
-	const struct ptn_bytes hash = PTN_BYTES(d.b, sizeof(d.b));
-	const struct ptn_credential_find_in find = { sc->tenant_id, *user,
-		hash };
 	const struct ptn_credential_rename_in in = { name, sc->tenant_id, *user,
-		hash };
-	struct ptn_credential_find_out row;
+		PTN_BYTES(d.b, sizeof(d.b)) };
 	uint64_t n;
 	enum ptn_err r;
 
-	if (name == NULL) /* it stays as it is, if it is there */
-		return ptn_sql_credential_find(sc->db, sc->arena, &find, &row);
 	if ((r = ptn_sql_credential_rename(sc->db, &in, &n)) != PTN_OK)
 		return r;
 	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/api.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
@@ -25,6 +26,8 @@ struct ptn_credential {
 	bool backup_eligible;
 	bool backup_state;
 	const char *transports; /* joined by ","; "" for none */
+	enum ptn_api api;	/* that it was made by: set to store it */
+	bool admitted;		/* by the Dfns API: set to store it */
 	int64_t last_used_at_us;
 	int64_t created_at_us;
 	int64_t updated_at_us;
@@ -49,9 +52,17 @@ enum ptn_err ptn_credential_count(const struct ptn_scope *sc,
 enum ptn_err ptn_credential_lock(const struct ptn_scope *sc,
     struct ptn_bytes id, struct ptn_credential *out) PTN_MUST_USE;
 
-/* Note the counter and backup state of an assertion that was good. */
+/*
+ * Note the counter and backup state of an assertion that was good; one that is
+ * marked as admitted stays so, whoever says it.
+ */
 enum ptn_err ptn_credential_used(const struct ptn_scope *sc,
     const struct ptn_credential *c) PTN_MUST_USE;
+
+/* Has the Dfns API admitted a credential of the user?  PTN_E_NOT_FOUND. */
+enum ptn_err ptn_credential_admitted(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes id,
+    bool *admitted) PTN_MUST_USE;
 
 /* Name or delete a credential of the user; PTN_E_NOT_FOUND. */
 enum ptn_err ptn_credential_rename(const struct ptn_scope *sc,

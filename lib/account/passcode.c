@@ -63,8 +63,8 @@ ptn_code_ttl_s(enum ptn_code_kind kind)
 	return kinds[kind].ttl_s;
 }
 
-#define CODE_MAX 32    /* bytes of a code in its normal form */
-#define KIND_MAX 16    /* and of the name of a kind, with its NUL */
+#define CODE_MAX 32 /* bytes of a code in its normal form */
+#define KIND_MAX 16 /* and of the name of a kind, with its NUL */
 
 /*
  * Bound to the row's id and to the kind: a MAC copied to another row is
@@ -338,7 +338,7 @@ check_of_user(const struct ptn_scope *sc, void *arg)
 enum ptn_err
 ptn_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
     enum ptn_code_kind kind, const char *code, enum ptn_code_use use,
-    enum ptn_passcode_result *out)
+    struct ptn_uuid *sent_to, enum ptn_passcode_result *out)
 {
 	struct ptn_passcode pc = { .user_id = *user, .kind = kind };
 	struct checking j = { .code = code, .pc = &pc, .use = use };
@@ -347,6 +347,8 @@ ptn_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	*out = PTN_PASSCODE_WRONG;
 	if ((r = ptn_tx(sc, check_of_user, &j)) == PTN_OK)
 		*out = j.out;
+	if (sent_to != NULL)
+		*sent_to = pc.email_id;
 	return r;
 }
 

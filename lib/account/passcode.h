@@ -108,10 +108,14 @@ enum ptn_code_use {
  * when it is right.  A user without one costs the same statements, and is
  * WRONG.  Of two, a stranger's and one of somebody known, either is right; what
  * a browser that is not known enters wrong counts for the stranger's.
+ *
+ * sent_to	set to the id of the address that a right code proves; NULL: it
+ *		is of no interest
  */
 enum ptn_err ptn_code_check(const struct ptn_scope *sc,
     const struct ptn_uuid *user, enum ptn_code_kind kind, const char *code,
-    enum ptn_code_use use, enum ptn_passcode_result *out) PTN_MUST_USE;
+    enum ptn_code_use use, struct ptn_uuid *sent_to,
+    enum ptn_passcode_result *out) PTN_MUST_USE;
 
 /*
  * Delete the older code, to whatever address, that one of a kind for a user

@@ -4,6 +4,9 @@
 
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
+#include "lib/account/membership.h"
+#include "lib/account/policy.h"
+#include "lib/account/user.h"
 #include "lib/conf/conf.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
@@ -79,11 +82,14 @@ attest(const struct ptn_scope *sc, const struct ptn_passkey_new *new,
 static enum ptn_err
 keep(const struct ptn_scope *sc, void *arg)
 {
+	const struct ptn_credential *c = arg;
+	struct ptn_membership m;
 	enum ptn_err r;
 
-	if ((r = ptn_credential_put(sc, arg)) != PTN_OK)
+	if ((r = ptn_credential_put(sc, c)) != PTN_OK ||
+	    (r = ptn_membership_get(sc, &c->user_id, &m)) != PTN_OK)
 		return r;
-	return ptn_event(sc, PTN_EVENT_REGISTRATION_FINAL_OK, NULL);
+	return ptn_membership_notify(sc, PTN_EVENT_REGISTRATION_FINAL_OK, &m);
 }
 
 static enum ptn_err
@@ -100,13 +106,14 @@ store(const struct ptn_scope *sc, const struct ptn_passkey_new *new,
 		.backup_eligible = at->be,
 		.backup_state = at->bs,
 		.transports = new->transports,
+		.api = PTN_API_HANKO,
 	};
 	enum ptn_err r;
 
 	memcpy(c.aaguid.b, at->aaguid, sizeof(c.aaguid.b));
 	c.name = ptn_credential_aaguid_name(sc->arena, sc->cf->aaguid_file,
 	    &c.aaguid);
-	r = ptn_tx_single(sc, keep, &c);
+	r = ptn_tx(sc, keep, &c);
 	if (r == PTN_E_CONFLICT) {
 		out->what = PTN_PASSKEY_DENIED;
 		out->why = "id is registered";
@@ -140,45 +147,66 @@ struct change {
 	const struct ptn_uuid *user;
 	struct ptn_bytes id;
 	const char *name;
+	struct ptn_membership m; /* found */
 };
+
+/* Lock the user, and see whether it may be changed here. */
+static enum ptn_err
+begin_change(const struct ptn_scope *sc, struct change *c)
+{
+	bool admitted;
+	enum ptn_err r;
+
+	if ((r = ptn_user_lock(sc, c->user)) != PTN_OK ||
+	    (r = ptn_credential_admitted(sc, c->user, c->id, &admitted)) !=
+		PTN_OK ||
+	    (r = ptn_membership_get(sc, c->user, &c->m)) != PTN_OK)
+		return r;
+	return ptn_policy_change_passkey(sc->cf, &c->m, admitted)
+	    ? PTN_OK
+	    : PTN_E_FORBIDDEN;
+}
 
 static enum ptn_err
 rename_one(const struct ptn_scope *sc, void *arg)
 {
-	const struct change *c = arg;
+	struct change *c = arg;
 	enum ptn_err r;
 
+	if ((r = begin_change(sc, c)) != PTN_OK || c->name == NULL)
+		return r;
 	r = ptn_credential_rename(sc, c->user, c->id, c->name);
 	if (r != PTN_OK)
 		return r;
-	return ptn_event(sc, PTN_EVENT_CREDENTIAL_UPDATED, NULL);
+	return ptn_membership_notify(sc, PTN_EVENT_CREDENTIAL_UPDATED, &c->m);
 }
 
 enum ptn_err
 ptn_passkey_rename(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_bytes id, const char *name)
 {
-	struct change c = { user, id, name };
+	struct change c = { .user = user, .id = id, .name = name };
 
-	return ptn_tx_single(sc, rename_one, &c);
+	return ptn_tx(sc, rename_one, &c);
 }
 
 static enum ptn_err
 remove_one(const struct ptn_scope *sc, void *arg)
 {
-	const struct change *c = arg;
+	struct change *c = arg;
 	enum ptn_err r;
 
-	if ((r = ptn_credential_delete(sc, c->user, c->id)) != PTN_OK)
+	if ((r = begin_change(sc, c)) != PTN_OK ||
+	    (r = ptn_credential_delete(sc, c->user, c->id)) != PTN_OK)
 		return r;
-	return ptn_event(sc, PTN_EVENT_CREDENTIAL_DELETED, NULL);
+	return ptn_membership_notify(sc, PTN_EVENT_CREDENTIAL_DELETED, &c->m);
 }
 
 enum ptn_err
 ptn_passkey_remove(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_bytes id)
 {
-	struct change c = { user, id, NULL };
+	struct change c = { .user = user, .id = id };
 
-	return ptn_tx_single(sc, remove_one, &c);
+	return ptn_tx(sc, remove_one, &c);
 }

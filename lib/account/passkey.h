@@ -36,15 +36,17 @@ struct ptn_passkey_new {
 
 /*
  * Keep it: the challenge was given to this user, the response holds (WebAuthn
- * L3 7.1), and the id is nobody's yet.
+ * L3 7.1), and the id is nobody's yet.  The user gets a notice.
  */
 enum ptn_err ptn_passkey_add_finish(const struct ptn_scope *sc,
     const struct ptn_passkey_new *new,
     enum ptn_passkey_ceremony_result *what) PTN_MUST_USE;
 
 /*
- * Name or give up a passkey of the user; PTN_E_NOT_FOUND.  A name of NULL
- * leaves the one it has.  The last passkey may go, too.
+ * Name or give up a passkey of the user, who gets a notice; PTN_E_NOT_FOUND.  A
+ * name of NULL leaves the one it has.  The last passkey may go, too.
+ * PTN_E_FORBIDDEN: it is not to be changed in this way
+ * (ptn_policy_change_passkey()).
  */
 enum ptn_err ptn_passkey_rename(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_bytes id,

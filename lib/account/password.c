@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "lib/account/email.h"
+#include "lib/account/membership.h"
 #include "lib/account/user.h"
 #include "lib/base/log.h"
 #include "lib/base/unicode.h"
@@ -168,15 +168,12 @@ end_sessions(const struct ptn_scope *sc, const struct setting *s)
 static enum ptn_err
 tell(const struct ptn_scope *sc, const struct ptn_uuid *user)
 {
-	struct ptn_notice_to to = { NULL, NULL, NULL };
-	struct ptn_email_claim email;
+	struct ptn_membership m;
 	enum ptn_err r;
 
-	if ((r = ptn_email_primary(sc, user, &email)) != PTN_OK)
+	if ((r = ptn_membership_get(sc, user, &m)) != PTN_OK)
 		return r;
-	to.address = email.is_verified ? email.address : NULL;
-	to.username = email.address;
-	return ptn_event_tell(sc, PTN_EVENT_PASSWORD_SET_OK, &to);
+	return ptn_membership_notify(sc, PTN_EVENT_PASSWORD_SET_OK, &m);
 }
 
 static enum ptn_err

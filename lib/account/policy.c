@@ -1,5 +1,6 @@
 #include "lib/account/policy.h"
 
+#include "lib/account/membership.h"
 #include "lib/base/unicode.h"
 #include "lib/conf/conf.h"
 
@@ -55,6 +56,33 @@ bool
 ptn_policy_long(const struct ptn_conf *cf, struct ptn_bytes password)
 {
 	return password.len > (size_t)cf->password_max_bytes;
+}
+
+/* What they have there is not for others to change. */
+static bool
+is_guarded(const struct ptn_conf *cf, const struct ptn_membership *m)
+{
+	return m->registered && !cf->dfns_trust;
+}
+
+bool
+ptn_policy_close(const struct ptn_conf *cf, const struct ptn_membership *m)
+{
+	return !is_guarded(cf, m);
+}
+
+bool
+ptn_policy_change_passkey(const struct ptn_conf *cf,
+    const struct ptn_membership *m, bool admitted)
+{
+	return !admitted || !is_guarded(cf, m);
+}
+
+bool
+ptn_policy_remove_address(const struct ptn_conf *cf,
+    const struct ptn_membership *m, const struct ptn_uuid *email_id)
+{
+	return !ptn_uuid_equal(&m->email_id, email_id) || !is_guarded(cf, m);
 }
 
 bool

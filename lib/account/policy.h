@@ -5,8 +5,10 @@
 #include <stdint.h>
 
 #include "lib/base/bytes.h"
+#include "lib/base/uuid.h"
 
 struct ptn_conf;
+struct ptn_membership;
 
 /*
  * What the configuration allows with accounts.  Each question has its one
@@ -41,6 +43,27 @@ int64_t ptn_policy_addresses(const struct ptn_conf *cf, bool logged_in);
  */
 bool ptn_policy_short(const struct ptn_conf *cf, struct ptn_bytes password);
 bool ptn_policy_long(const struct ptn_conf *cf, struct ptn_bytes password);
+
+/*
+ * THE rule for what a member who is registered with the Dfns API has there: the
+ * account itself, the passkeys that are admitted, and the address that their
+ * codes go to.  It is changed by a signed action of that API, or by the
+ * operator, and by no other API, into which a code from a mailbox may have let
+ * whoever asks.  dfns.trust_passkeys turns the rule off.
+ *
+ * Each rule by which another API changes such a thing asks one of these first,
+ * under the lock of the user: may it?
+ *
+ * m		of the user (membership.h)
+ * admitted	whether the Dfns API has admitted the passkey
+ * email_id	of the address
+ */
+bool ptn_policy_close(const struct ptn_conf *cf,
+    const struct ptn_membership *m);
+bool ptn_policy_change_passkey(const struct ptn_conf *cf,
+    const struct ptn_membership *m, bool admitted);
+bool ptn_policy_remove_address(const struct ptn_conf *cf,
+    const struct ptn_membership *m, const struct ptn_uuid *email_id);
 
 /* Must an authenticator have verified its user, be it for a new passkey? */
 bool ptn_policy_uv(const struct ptn_conf *cf);

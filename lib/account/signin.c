@@ -16,7 +16,8 @@ ptn_signin_in(const struct ptn_scope *sc, struct ptn_signin *s)
 	if ((r = ptn_session_open(sc, &new, &s->claims)) != PTN_OK ||
 	    (r = ptn_asker_remember(sc, &s->user_id)) != PTN_OK)
 		return r;
-	return ptn_event(sc, s->event, NULL);
+	return s->event == PTN_EVENT_NONE ? PTN_OK
+					  : ptn_event(sc, s->event, NULL);
 }
 
 static enum ptn_err

@@ -29,7 +29,8 @@ struct ptn_signin {
 	/* What the token says of the user; prove may fill it.  NULL: nothing.
 	 */
 	const struct ptn_email_claim *email;
-	enum ptn_event event;	  /* of success */
+	/* Of success; PTN_EVENT_NONE: the caller records one with a notice. */
+	enum ptn_event event;
 	struct ptn_claims claims; /* made: what the token is to say */
 };
 

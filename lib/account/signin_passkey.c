@@ -6,6 +6,7 @@
 #include "lib/account/signin.h"
 #include "lib/account/user.h"
 #include "lib/event/actor.h"
+#include "lib/format/dfnsid.h"
 
 static enum ptn_err
 find_allowed(const struct ptn_scope *sc, const struct ptn_uuid *user,
@@ -64,10 +65,21 @@ deny(struct logging_in *l, enum ptn_passkey_ceremony_result what,
 	l->out.why = why;
 }
 
+/* 16 bytes; or a text, for passkeys that the Dfns API has made. */
+static bool
+read_handle(struct ptn_bytes handle, struct ptn_uuid *id)
+{
+	if (handle.len == sizeof(id->b)) {
+		memcpy(id->b, handle.p, sizeof(id->b));
+		return true;
+	}
+	return ptn_dfnsid_parse(PTN_DFNSID_USER, handle, id) == PTN_OK;
+}
+
 /*
  * WebAuthn L3 7.2, steps 5 and 6: whose passkey this is.  A challenge for a
  * user allows all of theirs and no other's; one for nobody wants a user
- * handle, which is the 16 bytes of the user's id.
+ * handle, which is the user's id.
  */
 static void
 find_user(const struct ptn_scope *sc, struct logging_in *l)
@@ -76,9 +88,7 @@ find_user(const struct ptn_scope *sc, struct logging_in *l)
 	const bool discoverable = ptn_uuid_is_nil(&l->ch.user_id);
 	struct ptn_uuid id = l->ch.user_id;
 
-	if (handle.len == sizeof(id.b))
-		memcpy(id.b, handle.p, sizeof(id.b));
-	else if (discoverable || handle.len > 0)
+	if ((discoverable || handle.len > 0) && !read_handle(handle, &id))
 		deny(l,
 		    discoverable ? PTN_PASSKEY_NO_HANDLE : PTN_PASSKEY_DENIED,
 		    "no usable user handle");

@@ -1,6 +1,8 @@
 #include "lib/account/user.h"
 
 #include "lib/account/email.h"
+#include "lib/account/membership.h"
+#include "lib/account/policy.h"
 #include "lib/db/sql.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
@@ -90,8 +92,14 @@ delete_user(const struct ptn_scope *sc, const struct ptn_uuid *id)
 static enum ptn_err
 close_account(const struct ptn_scope *sc, void *arg)
 {
+	struct ptn_membership m;
 	enum ptn_err r;
 
+	if ((r = ptn_user_lock(sc, arg)) != PTN_OK ||
+	    (r = ptn_membership_get(sc, arg, &m)) != PTN_OK)
+		return r;
+	if (!ptn_policy_close(sc->cf, &m))
+		return PTN_E_FORBIDDEN;
 	if ((r = delete_user(sc, arg)) != PTN_OK)
 		return r;
 	return ptn_event(sc, PTN_EVENT_USER_DELETED, NULL);

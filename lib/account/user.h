@@ -46,7 +46,8 @@ enum ptn_err ptn_user_sign_up(const struct ptn_scope *sc, const char *address,
 
 /*
  * A user gives up their account: they and all that is theirs are deleted, in
- * a transaction of its own, with the event.
+ * a transaction of its own, with the event.  PTN_E_FORBIDDEN: it is not to be
+ * closed in this way (ptn_policy_close()).
  */
 enum ptn_err ptn_user_close(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;

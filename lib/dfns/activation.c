@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "lib/account/org.h"
 #include "lib/account/user.h"
 #include "lib/dfns/action.h"
 #include "lib/dfns/cred.h"
+#include "lib/dfns/member.h"
 #include "lib/dfns/password.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
@@ -21,21 +23,34 @@ find(struct ptn_dfns_cred *c, size_t n, const struct ptn_uuid *id)
 }
 
 static enum ptn_err
+notify(const struct ptn_scope *sc, const struct ptn_dfns_activation *k,
+    enum ptn_event e)
+{
+	struct ptn_member m;
+	enum ptn_err r;
+
+	if ((r = ptn_member_by_id(sc, &k->user_id, &m)) != PTN_OK)
+		return r;
+	return ptn_member_notify(sc, e, k->org.rp_name, &m);
+}
+
+static enum ptn_err
 change(const struct ptn_scope *sc, struct ptn_dfns_activation *k)
 {
 	enum ptn_err r;
 
+	if ((r = ptn_org_get(sc, &sc->tenant_id, &k->org)) != PTN_OK)
+		return r;
 	if (k->kind != PTN_ACTIVATION_DELETE) {
 		r = ptn_dfns_cred_activate(sc, &k->cred, k->cred.active);
 		return r == PTN_OK
-		    ? ptn_event(sc, PTN_EVENT_DFNS_CREDENTIAL_CHANGED, NULL)
+		    ? notify(sc, k, PTN_EVENT_DFNS_CREDENTIAL_CHANGED)
 		    : r;
 	}
-	if ((r = ptn_org_get(sc, &sc->tenant_id, &k->org)) != PTN_OK ||
-	    (r = ptn_dfns_creds_show(sc->arena, &k->cred, 1)) != PTN_OK ||
+	if ((r = ptn_dfns_creds_show(sc->arena, &k->cred, 1)) != PTN_OK ||
 	    (r = ptn_dfns_cred_archive(sc, &k->user_id, &k->cred)) != PTN_OK)
 		return r;
-	return ptn_event(sc, PTN_EVENT_DFNS_CREDENTIAL_DELETED, NULL);
+	return notify(sc, k, PTN_EVENT_DFNS_CREDENTIAL_DELETED);
 }
 
 static enum ptn_err
@@ -54,6 +69,7 @@ set_active(const struct ptn_scope *sc, struct ptn_dfns_activation *k)
 		    PTN_DFNS_NO_SUCH_CREDENTIAL, NULL);
 	could_log_in = ptn_dfns_creds_suffice(all, n, passwords);
 	c->active = k->kind == PTN_ACTIVATION_ON;
+	c->admitted = c->admitted || c->active;
 	if (could_log_in && !ptn_dfns_creds_suffice(all, n, passwords))
 		return ptn_dfns_denial_set(&k->denial,
 		    k->kind == PTN_ACTIVATION_DELETE ? PTN_DFNS_LAST_TO_DELETE

@@ -9,9 +9,10 @@
 #include "lib/dfns/denial.h"
 
 /*
- * A user switches one of their credentials off or on again, or gives it up.
- * One that is off is still listed, but proves nothing; one that is given up is
- * archived.
+ * A user switches one of their credentials off or on again, or gives it up, and
+ * gets a notice.  One that is off is still listed, but proves nothing; one that
+ * is given up is archived.  To switch on a passkey of the other API is to admit
+ * it.
  */
 enum ptn_dfns_activation_kind {
 	PTN_ACTIVATION_OFF = 0,

@@ -1,13 +1,17 @@
 #include "lib/dfns/administer.h"
 
+#include "lib/account/email.h"
 #include "lib/account/org.h"
+#include "lib/account/passcode.h"
 #include "lib/account/user.h"
 #include "lib/conf/conf.h"
 #include "lib/dfns/codemail.h"
+#include "lib/dfns/cred.h"
 #include "lib/dfns/member.h"
 #include "lib/dfns/service.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
+#include "lib/format/address.h"
 #include "lib/format/locale.h"
 
 /* Somebody new, or somebody who was invited and has not registered yet. */
@@ -175,6 +179,129 @@ ptn_administer_switch(const struct ptn_scope *sc, const char *username,
 	struct switching s = { username, active };
 
 	return ptn_tx(sc, username == NULL ? switch_org : switch_member, &s);
+}
+
+/* What was done to a member, and a notice of it to them. */
+static enum ptn_err
+tell(const struct ptn_scope *sc, enum ptn_event e, const struct ptn_member *m)
+{
+	struct ptn_notice_to to = { .address = m->verified ? m->address : NULL,
+		.username = m->username,
+		.subject = m->id };
+	struct ptn_org org;
+	enum ptn_err r;
+
+	if ((r = ptn_org_get(sc, &sc->tenant_id, &org)) != PTN_OK)
+		return r;
+	to.service = org.rp_name;
+	return ptn_event_tell(sc, e, &to);
+}
+
+/*
+ * The same for a person who is registered, by their row.  A service account
+ * must never get an address: nobody logs in as one.
+ */
+static enum ptn_err
+lock_registered(const struct ptn_scope *sc, const char *username,
+    struct ptn_member *m)
+{
+	enum ptn_err r = lock_member(sc, username, m);
+
+	if (r == PTN_OK && m->service_account)
+		return PTN_E_NOT_FOUND;
+	return r == PTN_OK && !m->recorded ? PTN_E_CONFLICT : r;
+}
+
+struct admitting {
+	const char *username;
+	const struct ptn_uuid *credential;
+};
+
+static enum ptn_err
+admit_credential(const struct ptn_scope *sc, void *arg)
+{
+	const struct admitting *a = arg;
+	struct ptn_dfns_cred *c;
+	struct ptn_member m;
+	enum ptn_err r;
+	size_t i, n;
+
+	if ((r = lock_registered(sc, a->username, &m)) != PTN_OK ||
+	    (r = ptn_dfns_creds_of(sc, &m.id, &c, &n)) != PTN_OK)
+		return r;
+	for (i = 0; i < n; i++)
+		if (ptn_uuid_equal(&c[i].id, a->credential))
+			break;
+	if (i == n)
+		return PTN_E_UNPROCESSABLE;
+	if ((r = ptn_dfns_cred_activate(sc, &c[i], true)) != PTN_OK)
+		return r;
+	return tell(sc, PTN_EVENT_CREDENTIAL_ADMITTED, &m);
+}
+
+enum ptn_err
+ptn_administer_admit(const struct ptn_scope *sc, const char *username,
+    const struct ptn_uuid *credential)
+{
+	struct admitting a = { username, credential };
+
+	return ptn_tx(sc, admit_credential, &a);
+}
+
+struct moving {
+	const char *username;
+	const char *address; /* canonical */
+};
+
+/* The address, which is the member's from now on if it was nobody's. */
+static enum ptn_err
+take_address(const struct ptn_scope *sc, const struct ptn_member *m,
+    const char *address, struct ptn_email *email)
+{
+	enum ptn_err r = ptn_email_claim(sc, address, email);
+
+	if (r != PTN_OK)
+		return r;
+	if (!ptn_uuid_is_nil(&email->user_id) &&
+	    !ptn_uuid_equal(&email->user_id, &m->id))
+		return PTN_E_FORBIDDEN;
+	return email->verified ? PTN_OK
+			       : ptn_email_own(sc, email, &m->id, true);
+}
+
+static enum ptn_err
+move(const struct ptn_scope *sc, void *arg)
+{
+	const struct moving *a = arg;
+	struct ptn_email email;
+	struct ptn_member m;
+	enum ptn_err r;
+
+	if ((r = lock_registered(sc, a->username, &m)) != PTN_OK ||
+	    (r = take_address(sc, &m, a->address, &email)) != PTN_OK)
+		return r;
+	if (ptn_uuid_equal(&email.id, &m.email_id))
+		return PTN_OK;
+	if ((r = ptn_member_set_address(sc, &m.id, &email.id)) != PTN_OK ||
+	    (r = ptn_code_delete(sc, &m.id, PTN_CODE_LOGIN)) != PTN_OK ||
+	    (r = ptn_code_delete(sc, &m.id, PTN_CODE_RECOVERY)) != PTN_OK)
+		return r;
+	return tell(sc, PTN_EVENT_MEMBER_MOVED, &m);
+}
+
+enum ptn_err
+ptn_administer_move(const struct ptn_scope *sc, const char *username,
+    const char *address)
+{
+	struct moving a = { .username = username };
+	char *canonical;
+	enum ptn_err r;
+
+	r = ptn_address_canonical(sc->arena, address, &canonical);
+	if (r != PTN_OK)
+		return r;
+	a.address = canonical;
+	return ptn_tx(sc, move, &a);
 }
 
 static enum ptn_err

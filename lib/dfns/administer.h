@@ -49,6 +49,27 @@ enum ptn_err ptn_administer_invite(const struct ptn_scope *sc,
 enum ptn_err ptn_administer_switch(const struct ptn_scope *sc,
     const char *username, bool active) PTN_MUST_USE;
 
+/*
+ * Let a passkey of a registered member log in and sign here, as they would by a
+ * signed activation.  They get a notice.
+ *
+ * PTN_E_NOT_FOUND: there is no such member; PTN_E_UNPROCESSABLE: they have no
+ * such credential; PTN_E_CONFLICT: they have not registered.
+ */
+enum ptn_err ptn_administer_admit(const struct ptn_scope *sc,
+    const char *username, const struct ptn_uuid *credential) PTN_MUST_USE;
+
+/*
+ * Let the codes of a registered member go to another address, which becomes
+ * theirs and proved if it is nobody's.  Codes that are on their way are void,
+ * and the old address gets a notice.
+ *
+ * PTN_E_NOT_FOUND and PTN_E_CONFLICT as above; PTN_E_INPUT: that is not an
+ * address; PTN_E_FORBIDDEN: it is somebody else's.
+ */
+enum ptn_err ptn_administer_move(const struct ptn_scope *sc,
+    const char *username, const char *address) PTN_MUST_USE;
+
 /* Make a service account; codes as of ptn_service_put(). */
 enum ptn_err ptn_administer_service(const struct ptn_scope *sc,
     struct ptn_service_new *s) PTN_MUST_USE;

@@ -67,7 +67,7 @@ ptn_dfns_code_normal(enum ptn_dfns_code_form form, struct ptn_bytes typed,
 enum ptn_err
 ptn_dfns_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
     enum ptn_code_kind kind, struct ptn_bytes typed, enum ptn_code_use use,
-    enum ptn_passcode_result *out)
+    struct ptn_uuid *sent_to, enum ptn_passcode_result *out)
 {
 	const struct ptn_uuid nobody = ptn_uuid_new();
 	char code[PTN_DFNS_CODE_STR];
@@ -77,7 +77,7 @@ ptn_dfns_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	if (!ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, typed, code))
 		code[0] = '\0';
 	r = ptn_code_check(sc, user != NULL ? user : &nobody, kind, code, use,
-	    out);
+	    sent_to, out);
 	ptn_wipe(code, sizeof(code));
 	return r;
 }
@@ -90,7 +90,7 @@ ptn_dfns_code_use(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	enum ptn_passcode_result what;
 	enum ptn_err r;
 
-	r = ptn_dfns_code_check(sc, user, kind, typed, use, &what);
+	r = ptn_dfns_code_check(sc, user, kind, typed, use, NULL, &what);
 	if (r == PTN_OK && what != PTN_PASSCODE_RIGHT)
 		return ptn_dfns_denial_set(d, PTN_DFNS_BAD_CODE, "wrong code");
 	return r;

@@ -6,6 +6,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/base64.h"
 #include "lib/base/unicode.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/cose.h"
 #include "lib/crypto/crypto.h"
 #include "lib/crypto/spki.h"
@@ -60,15 +61,19 @@ passkeys(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 static enum ptn_err
-fill_passkey(struct ptn_arena *a, const struct ptn_passkeys_of_out *row,
+fill_passkey(const struct ptn_scope *sc, const struct ptn_passkeys_of_out *row,
     struct ptn_dfns_cred *c)
 {
+	struct ptn_arena *a = sc->arena;
+
 	*c = (struct ptn_dfns_cred){
 		.id = passkey_uuid(row->id_hash),
 		.kind = PTN_CRED_FIDO2,
 		.cred_id = ptn_b64url_encode(a, row->credential_id),
 		.name = row->name != NULL ? row->name : PTN_DFNS_CRED_NAME,
 		.active = row->active != 0,
+		.admitted = row->admitted != 0 || sc->cf->dfns_trust,
+		.api = ptn_api_of(row->api),
 		.created_at_us = row->created_at,
 		.raw_id = row->credential_id,
 		.cose_key = row->public_key,
@@ -90,6 +95,8 @@ fill_key(const struct ptn_key_credentials_of_out *row, struct ptn_dfns_cred *c)
 		.name = row->name,
 		.fingerprint = row->fingerprint,
 		.active = row->active != 0,
+		.admitted = true,
+		.api = PTN_API_DFNS,
 		.created_at_us = row->created_at,
 		.pem = row->pem,
 		.digest = ptn_keyassert_digest_of(row->algorithm[0] != '\0'
@@ -118,10 +125,16 @@ ptn_dfns_creds_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	    NULL)
 		return PTN_E_NOMEM;
 	for (i = 0; i < np && r == PTN_OK; i++)
-		r = fill_passkey(sc->arena, &rows[i], &(*out)[(*n)++]);
+		r = fill_passkey(sc, &rows[i], &(*out)[(*n)++]);
 	for (i = 0; i < nk; i++)
 		fill_key(&keys[i], &(*out)[(*n)++]);
 	return r;
+}
+
+bool
+ptn_dfns_cred_works(const struct ptn_dfns_cred *c)
+{
+	return c->active && c->admitted;
 }
 
 bool
@@ -138,7 +151,7 @@ ptn_dfns_creds_have(const struct ptn_dfns_cred *c, size_t n,
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (c[i].active && c[i].kind == kind)
+		if (ptn_dfns_cred_works(&c[i]) && c[i].kind == kind)
 			return true;
 	return false;
 }
@@ -149,7 +162,7 @@ ptn_dfns_creds_suffice(const struct ptn_dfns_cred *c, size_t n, bool passwords)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (c[i].active && ptn_dfns_cred_signs(&c[i]))
+		if (ptn_dfns_cred_works(&c[i]) && ptn_dfns_cred_signs(&c[i]))
 			return true;
 	return passwords && ptn_dfns_creds_have(c, n, PTN_CRED_PASSWORD) &&
 	    ptn_dfns_creds_have(c, n, PTN_CRED_TOTP);
@@ -168,7 +181,9 @@ put_passkey(const struct ptn_scope *sc, const struct ptn_uuid *user,
 		.sign_count = c->sign_count,
 		.backup_eligible = c->be,
 		.backup_state = c->bs,
-		.transports = "" };
+		.transports = "",
+		.api = PTN_API_DFNS,
+		.admitted = true };
 	uint8_t hash[PTN_SHA256_LEN];
 	struct ptn_passkey_place_in place;
 	uint64_t n;
@@ -302,7 +317,8 @@ ptn_dfns_cred_used(const struct ptn_scope *sc, const struct ptn_dfns_cred *c)
 {
 	const struct ptn_credential passkey = { .id = c->raw_id,
 		.sign_count = c->sign_count,
-		.backup_state = c->bs };
+		.backup_state = c->bs,
+		.admitted = true };
 	const struct ptn_key_credential_used_in key = { sc->tenant_id, c->id };
 	uint64_t n;
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/api.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
@@ -24,7 +25,13 @@ struct ptn_dfns_cred {
 	const char *name;
 	/* "SHA256:..."; of a stored passkey, NULL: ptn_dfns_creds_show(). */
 	const char *fingerprint;
-	bool active;
+	bool active; /* not switched off by its owner */
+	/*
+	 * Admitted to this API, which a passkey of the other one is by a signed
+	 * activation, by the operator, or by dfns.trust_passkeys.
+	 */
+	bool admitted;
+	enum ptn_api api; /* that it was made by */
 	int64_t created_at_us;
 	/* Of the kinds that are a key pair. */
 	const char *pem;
@@ -65,10 +72,13 @@ enum ptn_err ptn_dfns_creds_of(const struct ptn_scope *sc,
 enum ptn_err ptn_dfns_creds_show(struct ptn_arena *a, struct ptn_dfns_cred *c,
     size_t n) PTN_MUST_USE;
 
+/* Is it of use here: active, and admitted? */
+bool ptn_dfns_cred_works(const struct ptn_dfns_cred *c);
+
 /* Is it of a kind that logs in or signs an action without a second one? */
 bool ptn_dfns_cred_signs(const struct ptn_dfns_cred *c);
 
-/* Is one of them active and of this kind? */
+/* Does one of this kind work? */
 bool ptn_dfns_creds_have(const struct ptn_dfns_cred *c, size_t n,
     enum ptn_dfns_cred_kind kind);
 
@@ -96,7 +106,9 @@ enum ptn_err ptn_dfns_cred_put(const struct ptn_scope *sc,
 enum ptn_err ptn_dfns_cred_archive(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_dfns_cred *c) PTN_MUST_USE;
 
-/* Switch one on or off, inside the caller's transaction. */
+/*
+ * Switch one on, which admits it, or off, inside the caller's transaction.
+ */
 enum ptn_err ptn_dfns_cred_activate(const struct ptn_scope *sc,
     const struct ptn_dfns_cred *c, bool active) PTN_MUST_USE;
 

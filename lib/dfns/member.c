@@ -6,6 +6,7 @@
 #include "lib/base/api.h"
 #include "lib/base/arena.h"
 #include "lib/base/unicode.h"
+#include "lib/conf/conf.h"
 #include "lib/db/sql.h"
 #include "lib/format/address.h"
 #include "lib/format/dfnsid.h"
@@ -66,7 +67,8 @@ fill(struct ptn_arena *a, struct ptn_member *m,
 		m->username = ptn_address_shown(a, row->address);
 	m->kind = m->stored ? row->kind : PTN_END_USER;
 	m->active = !m->stored || row->active != 0;
-	m->registered = row->registered != 0;
+	m->recorded = row->registered != 0;
+	m->registered = m->recorded || row->has_passkey != 0;
 	m->service_account = row->service_account != 0;
 	m->archived = row->archived_at != 0;
 	m->email_id = row->email_id;
@@ -79,7 +81,9 @@ enum ptn_err
 ptn_member_by_id(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_member *out)
 {
-	const struct ptn_member_by_id_in in = { sc->tenant_id, *user };
+	const struct ptn_member_by_id_in in = { .trust = sc->cf->dfns_trust,
+		.tenant_id = sc->tenant_id,
+		.user_id = *user };
 	struct ptn_member_by_id_out row;
 	enum ptn_err r;
 
@@ -94,7 +98,8 @@ enum ptn_err
 ptn_member_by_name(const struct ptn_scope *sc, const char *username,
     struct ptn_member *out)
 {
-	struct ptn_member_by_name_in in = { .tenant_id = sc->tenant_id };
+	struct ptn_member_by_name_in in = { .trust = sc->cf->dfns_trust,
+		.tenant_id = sc->tenant_id };
 	struct ptn_member_by_name_out row;
 	enum ptn_err r;
 
@@ -110,8 +115,8 @@ ptn_member_by_name(const struct ptn_scope *sc, const char *username,
 	fill(sc->arena, out,
 	    &(struct ptn_member_by_id_out){ row.user_id, row.stored_id,
 		row.username, row.kind, row.active, row.registered,
-		row.service_account, row.archived_at, row.email_id, row.address,
-		row.verified, row.now });
+		row.has_passkey, row.service_account, row.archived_at,
+		row.email_id, row.address, row.verified, row.now });
 	return out->username != NULL ? PTN_OK : PTN_E_NOT_FOUND;
 }
 
@@ -134,8 +139,8 @@ enum ptn_err
 ptn_member_page(const struct ptn_scope *sc, struct ptn_member_place *place,
     struct ptn_member **out, size_t *n)
 {
-	const struct ptn_member_page_in in = { sc->tenant_id, place->at_us,
-		place->id, PAGE };
+	const struct ptn_member_page_in in = { sc->cf->dfns_trust,
+		sc->tenant_id, place->at_us, place->id, PAGE };
 	struct ptn_member_page_out *row;
 	enum ptn_err r;
 	size_t i;
@@ -155,6 +160,7 @@ ptn_member_page(const struct ptn_scope *sc, struct ptn_member_place *place,
 			.kind = row[i].kind,
 			.active = row[i].active,
 			.registered = row[i].registered,
+			.has_passkey = row[i].has_passkey,
 			.service_account = row[i].service_account,
 			.archived_at = row[i].archived_at,
 			.address = row[i].address });
@@ -179,6 +185,7 @@ ptn_member_is_end_user(const struct ptn_member *m)
 enum ptn_err
 ptn_member_put(const struct ptn_scope *sc, const struct ptn_member *m)
 {
+	const struct ptn_uuid unbound = { { 0 } };
 	struct ptn_member_put_in in;
 	char *key;
 	enum ptn_err r;
@@ -187,22 +194,34 @@ ptn_member_put(const struct ptn_scope *sc, const struct ptn_member *m)
 		return r;
 	in = (struct ptn_member_put_in){ m->id, sc->tenant_id, m->username, key,
 		m->kind, true, m->registered, m->service_account,
-		m->external_id };
+		m->external_id, m->registered ? m->email_id : unbound };
 	return ptn_sql_member_put(sc->db, &in);
 }
 
 enum ptn_err
 ptn_member_set_registered(const struct ptn_scope *sc, struct ptn_member *m)
 {
-	const struct ptn_member_registered_in in = { sc->tenant_id, m->id };
+	const struct ptn_member_registered_in in = { m->email_id, sc->tenant_id,
+		m->id };
 	uint64_t n;
 	enum ptn_err r;
 
-	m->registered = true;
+	m->registered = m->recorded = true;
 	r = m->stored ? ptn_sql_member_registered(sc->db, &in, &n)
 		      : ptn_member_put(sc, m);
 	m->stored = m->stored || r == PTN_OK;
 	return r;
+}
+
+enum ptn_err
+ptn_member_set_address(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_uuid *email_id)
+{
+	const struct ptn_member_set_address_in in = { *email_id, sc->tenant_id,
+		*user };
+	uint64_t n;
+
+	return ptn_sql_member_set_address(sc->db, &in, &n);
 }
 
 enum ptn_err

@@ -21,9 +21,13 @@
 /*
  * A member of an organisation: a user, as the Dfns API sees them.  A user who
  * signed up through the other API is a member, too: the username is their
- * proved address, and they are registered if they have a passkey.  They get a
- * row in the table of members, which keeps that username, when they first
- * register or log in by this API.
+ * proved address.  They get a row in the table of members, which keeps that
+ * username, when they first register or log in by this API.
+ *
+ * Being registered is a fact of that row: a passkey of the other API neither
+ * gives it nor takes it away, unless dfns.trust_passkeys is on.  The address of
+ * one who is registered is the one that they had then, wherever the other API
+ * has moved their primary address since.
  */
 struct ptn_member {
 	struct ptn_uuid id;
@@ -31,14 +35,15 @@ struct ptn_member {
 	const char *kind;     /* PTN_EMPLOYEE, PTN_END_USER */
 	bool active;
 	bool registered;
+	bool recorded; /* the row says so; else it is by dfns.trust_passkeys */
 	bool service_account;
 	bool archived;
 	bool stored;		  /* there is a row in the table of members */
 	const char *external_id;  /* or NULL; used by ptn_member_put() only */
-	struct ptn_uuid email_id; /* of the primary address; nil: none */
+	struct ptn_uuid email_id; /* where codes go; nil: nowhere */
 	const char *address;	  /* NULL: none */
 	bool verified;		  /* the address was proved */
-	int64_t now_us; /* the database's clock */
+	int64_t now_us;		  /* the database's clock */
 };
 
 /*
@@ -83,7 +88,8 @@ bool ptn_member_is_end_user(const struct ptn_member *m);
 
 /*
  * Store the row of a member, from id, username, kind, registered,
- * service_account and external_id.  Inside the caller's transaction.
+ * service_account, external_id and email_id, to which one who is registered is
+ * bound.  Inside the caller's transaction.
  * PTN_E_INPUT: the text cannot be a username; PTN_E_CONFLICT: another member
  * has it.
  */
@@ -92,10 +98,18 @@ enum ptn_err ptn_member_put(const struct ptn_scope *sc,
 
 /*
  * Note that they have completed a registration, which gives a row to one who
- * has none.  Inside the caller's transaction.
+ * has none, and that their codes go to email_id from now on.  Inside the
+ * caller's transaction.
  */
 enum ptn_err ptn_member_set_registered(const struct ptn_scope *sc,
     struct ptn_member *m) PTN_MUST_USE;
+
+/*
+ * Let the codes of a registered member go to another address of theirs.  Inside
+ * the caller's transaction, which holds the lock of the user.
+ */
+enum ptn_err ptn_member_set_address(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *email_id) PTN_MUST_USE;
 
 /*
  * Put one away for good: their name is free again.  Inside the caller's

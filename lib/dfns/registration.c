@@ -24,6 +24,19 @@ disclose(const struct ptn_scope *sc, struct ptn_dfns_registration_start *s)
 	return PTN_OK;
 }
 
+/*
+ * The username of one who has no row yet is their primary address: it must be
+ * the one that the code has proved.
+ */
+static bool
+has_moved(const struct ptn_dfns_registration_start *s)
+{
+	const struct ptn_member *m = &s->who.member;
+
+	return !m->stored &&
+	    !ptn_uuid_equal(&m->email_id, &s->start.c.state.email);
+}
+
 static enum ptn_err
 check_code(const struct ptn_scope *sc, struct ptn_dfns_registration_start *s)
 {
@@ -31,13 +44,13 @@ check_code(const struct ptn_scope *sc, struct ptn_dfns_registration_start *s)
 	enum ptn_err r;
 
 	r = ptn_dfns_code_check(sc, &s->who.member.id, PTN_CODE_REGISTRATION,
-	    s->code, PTN_CODE_KEEP, &what);
+	    s->code, PTN_CODE_KEEP, &s->start.c.state.email, &what);
 	if (r != PTN_OK)
 		return r;
 	if (what == PTN_PASSCODE_EXPIRED)
 		return ptn_dfns_denial_set(&s->denial, PTN_DFNS_CODE_EXPIRED,
 		    "expired code");
-	if (what != PTN_PASSCODE_RIGHT || !s->who.known)
+	if (what != PTN_PASSCODE_RIGHT || !s->who.known || has_moved(s))
 		return ptn_dfns_denial_set(&s->denial, PTN_DFNS_BAD_CODE,
 		    "wrong code");
 	return PTN_OK;
@@ -66,21 +79,31 @@ ptn_dfns_registration_start(struct ptn_scope *sc,
 
 /*
  * The registration code came by mail, which proves that the address is the
- * member's.  An end user of a service account had no code.
+ * member's: the one that it was sent to, which need not be the primary one any
+ * more.  From now on their codes go there.  An end user of a service account
+ * had no code.
  */
 static enum ptn_err
-prove_address(const struct ptn_scope *sc, const struct ptn_member *m)
+prove_address(const struct ptn_scope *sc, const struct ptn_uuid *email,
+    struct ptn_member *m)
 {
 	struct ptn_addresses_proof proof = { .user_id = m->id,
-		.email_id = m->email_id };
+		.email_id = *email };
 	enum ptn_addresses_result what;
 	enum ptn_err r;
 
-	if (m->verified || ptn_uuid_is_nil(&m->email_id) ||
-	    ptn_member_is_end_user(m))
+	if (ptn_uuid_is_nil(email) ||
+	    (m->verified && ptn_uuid_equal(&m->email_id, email)))
 		return PTN_OK;
 	r = ptn_addresses_prove(sc, &proof, &what);
-	return r == PTN_OK && what != PTN_ADDRESSES_DONE ? PTN_E_NOT_FOUND : r;
+	if (r != PTN_OK || what != PTN_ADDRESSES_DONE)
+		return r == PTN_OK ? PTN_E_NOT_FOUND : r;
+	m->email_id = *email;
+	m->address = proof.email.address;
+	m->verified = true;
+	if (!m->stored) /* it was their primary address when this began */
+		m->username = m->address;
+	return PTN_OK;
 }
 
 static enum ptn_err
@@ -111,13 +134,16 @@ complete(const struct ptn_scope *sc, void *arg)
 	    (r = ptn_code_delete(sc, user, PTN_CODE_REGISTRATION)) != PTN_OK ||
 	    (r = ptn_dfns_enrolment_put(sc, &k->creds, false, &k->denial)) !=
 		PTN_OK ||
-	    (r = prove_address(sc, &k->member)) != PTN_OK ||
+	    (r = prove_address(sc, &k->creds.c.state.email, &k->member)) !=
+		PTN_OK ||
 	    (r = ptn_member_set_registered(sc, &k->member)) != PTN_OK)
 		return r;
-	return k->end_user
-	    ? ptn_dfns_session_open(sc, &k->member,
-		  PTN_EVENT_DFNS_REGISTRATION_OK, &k->claims)
-	    : ptn_event(sc, PTN_EVENT_DFNS_REGISTRATION_OK, NULL);
+	r = ptn_member_notify(sc, PTN_EVENT_DFNS_REGISTRATION_OK,
+	    k->creds.org.rp_name, &k->member);
+	if (r != PTN_OK || !k->end_user)
+		return r;
+	return ptn_dfns_session_open(sc, &k->member, PTN_EVENT_NONE,
+	    &k->claims);
 }
 
 enum ptn_err

@@ -52,7 +52,10 @@ struct ptn_dfns_registration {
 	struct ptn_dfns_denial denial;
 };
 
-/* Verify and store the credentials.  PTN_E_DENIED, PTN_E_BUSY. */
+/*
+ * Verify and store the credentials, and send the member a notice.
+ * PTN_E_DENIED, PTN_E_BUSY.
+ */
 enum ptn_err ptn_dfns_registration_finish(const struct ptn_scope *sc,
     struct ptn_dfns_registration *k) PTN_MUST_USE;
 

@@ -4,6 +4,22 @@
 #include "lib/conf/conf.h"
 #include "lib/dfns/token.h"
 
+/*
+ * Where dfns.trust_passkeys registers them, that is a fact once they have used
+ * it.
+ */
+static enum ptn_err
+keep(const struct ptn_scope *sc, const struct ptn_member *m)
+{
+	struct ptn_member copy = *m;
+
+	if (!m->stored)
+		return ptn_member_put(sc, m);
+	return m->registered && !m->recorded
+	    ? ptn_member_set_registered(sc, &copy)
+	    : PTN_OK;
+}
+
 enum ptn_err
 ptn_dfns_session_open(const struct ptn_scope *sc, const struct ptn_member *m,
     enum ptn_event event, struct ptn_claims *claims)
@@ -13,7 +29,7 @@ ptn_dfns_session_open(const struct ptn_scope *sc, const struct ptn_member *m,
 		.event = event };
 	enum ptn_err r;
 
-	if (!m->stored && (r = ptn_member_put(sc, m)) != PTN_OK)
+	if ((r = keep(sc, m)) != PTN_OK)
 		return r;
 	if ((r = ptn_signin_in(sc, &in)) == PTN_OK)
 		*claims = in.claims;

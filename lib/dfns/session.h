@@ -9,9 +9,10 @@
 #include "lib/event/event.h"
 
 /*
- * Open a session of the Dfns API and record the event, inside the caller's
- * transaction, which holds the lock of the user.  A member who signed up
- * through the other API and has no row yet gets one.
+ * Open a session of the Dfns API and record the event (PTN_EVENT_NONE: it is
+ * the caller's), inside the caller's transaction, which holds the lock of the
+ * user.  A member who signed up through the other API and has no row yet gets
+ * one.
  */
 enum ptn_err ptn_dfns_session_open(const struct ptn_scope *sc,
     const struct ptn_member *m, enum ptn_event event,

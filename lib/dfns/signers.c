@@ -16,7 +16,7 @@
 static bool
 is_signer(const struct ptn_dfns_cred *c, bool with_totp)
 {
-	return c->active &&
+	return ptn_dfns_cred_works(c) &&
 	    (ptn_dfns_cred_signs(c) ||
 		(with_totp && ptn_dfns_cred_kind_secret(c->kind)));
 }
@@ -56,7 +56,7 @@ ptn_dfns_signers_recovery(const struct ptn_scope *sc,
 		return r;
 	for (i = 0; i < n; i++)
 		if (out->cred[i].kind == PTN_CRED_RECOVERY_KEY &&
-		    out->cred[i].active)
+		    ptn_dfns_cred_works(&out->cred[i]))
 			out->cred[out->n++] = out->cred[i];
 	return PTN_OK;
 }

@@ -18,14 +18,14 @@ struct ptn_dfns_signers {
 };
 
 /*
- * The user's active credentials for a log-in or a user action.  None at all if
- * they are not enough to log in (ptn_dfns_creds_suffice()).  A user who does
+ * The user's credentials that work, for a log-in or a user action.  None at all
+ * if they are not enough to log in (ptn_dfns_creds_suffice()).  A user who does
  * not exist costs the same statements.
  */
 enum ptn_err ptn_dfns_signers_of(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_dfns_signers *out) PTN_MUST_USE;
 
-/* The user's active recovery keys, likewise. */
+/* The user's recovery keys that work, likewise. */
 enum ptn_err ptn_dfns_signers_recovery(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_dfns_signers *out) PTN_MUST_USE;
 

@@ -54,6 +54,8 @@ ptn_dfns_state_write(struct ptn_arena *a, const struct ptn_dfns_state *s)
 	write_allow(&w, s);
 	if (s->action.method != NULL)
 		write_action(&w, s);
+	if (!ptn_uuid_is_nil(&s->email))
+		write_id(&w, "email", &s->email);
 	if (s->kind != PTN_CRED_UNSET) {
 		ptn_jsonw_str(&w, "kind", ptn_dfns_cred_kind_name(s->kind));
 		write_id(&w, "code", &s->code);
@@ -164,6 +166,8 @@ read_members(struct ptn_arena *a, const struct ptn_json *v,
 	s->known = known != 0;
 	if (ptn_json_has(v, "account"))
 		read_id(&in, ptn_json_get(v, "account"), &s->account);
+	if (ptn_json_has(v, "email"))
+		read_id(&in, ptn_json_get(v, "email"), &s->email);
 	read_allow(&in, s);
 	read_action(&in, s);
 	read_credential(&in, s);

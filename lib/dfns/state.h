@@ -32,6 +32,8 @@ struct ptn_dfns_state {
 	struct ptn_useraction action; /* method NULL: none */
 	const char *nonce;	 /* hashed into the challenge; hexadecimal */
 	struct ptn_uuid session; /* that asked, and may use the approval */
+	/* The address that a code has proved, for registrations; nil: none. */
+	struct ptn_uuid email;
 	/* The credential to be added, for credential ceremonies. */
 	enum ptn_dfns_cred_kind kind;
 	struct ptn_uuid code; /* the credential code it began with, or nil */

@@ -230,7 +230,8 @@ ptn_dfns_verify_new(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
 	out->name = in->name != NULL && in->name[0] != '\0'
 	    ? in->name
 	    : PTN_DFNS_CRED_NAME;
-	out->active = true;
+	out->active = out->admitted = true;
+	out->api = PTN_API_DFNS;
 	switch (in->kind) {
 	case PTN_CRED_FIDO2:
 		return new_passkey(sc, v, in, out, finding);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/api.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
 #include "lib/event/audit.h"
@@ -32,9 +33,10 @@ struct ptn_actor_limit {
  * as it is found out; its texts live as long as the scope's arena.
  */
 struct ptn_actor {
-	struct ptn_uuid user_id; /* nil: nobody is known */
-	const char *email;	 /* canonical, or NULL */
+	struct ptn_uuid user_id;   /* nil: nobody is known */
+	const char *email;	   /* canonical, or NULL */
 	const char *operator_name; /* of a command; NULL: a request */
+	enum ptn_api api;	   /* of a request */
 	const char *request_id;	   /* of a request; or NULL */
 	const char *ip;
 	const char *network;	  /* it, or its /64, and the /24 or /48 */

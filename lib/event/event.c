@@ -90,7 +90,8 @@ ptn_event_tell(const struct ptn_scope *sc, enum ptn_event e,
     const struct ptn_notice_to *to)
 {
 	const struct ptn_audit entry = { .type = events[e].type,
-		.tenant_id = sc->tenant_id };
+		.tenant_id = sc->tenant_id,
+		.subject_id = to->subject };
 	enum ptn_err r;
 
 	assert(events[e].notice != PTN_NOTICE_NONE);

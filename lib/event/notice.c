@@ -15,6 +15,16 @@ static const char *const templates[PTN_NOTICE__MAX] = {
 #include "lib/event/notice.def"
 };
 
+/* By what it was done: an API, or the program as the operator has it. */
+static const char *
+by(const struct ptn_actor *actor)
+{
+	if (actor == NULL)
+		return NULL;
+	return actor->operator_name != NULL ? "postern"
+					    : ptn_api_title(actor->api);
+}
+
 enum ptn_err
 ptn_notice_put(const struct ptn_scope *sc, enum ptn_notice what,
     const struct ptn_notice_to *to)
@@ -29,7 +39,8 @@ ptn_notice_put(const struct ptn_scope *sc, enum ptn_notice what,
 		.ttl_s = TTL_S,
 		.service = to->service,
 		.username = to->username,
-		.org = org };
+		.org = org,
+		.api = by(actor) };
 
 	if (!sc->cf->mail_enabled || to->address == NULL)
 		return PTN_OK;

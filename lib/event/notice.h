@@ -2,6 +2,7 @@
 #define PTN_EVENT_NOTICE_H
 
 #include "lib/base/err.h"
+#include "lib/base/uuid.h"
 #include "lib/db/scope.h"
 
 /* What there is to tell by mail: notice.def. */
@@ -14,9 +15,10 @@ enum ptn_notice {
 
 /* Whom to tell. */
 struct ptn_notice_to {
-	const char *address;  /* verified; NULL: they have none */
-	const char *username; /* who they are there */
-	const char *service;  /* who it is from; NULL: service.name */
+	const char *address;	 /* verified; NULL: they have none */
+	const char *username;	 /* who they are there */
+	const char *service;	 /* who it is from; NULL: service.name */
+	struct ptn_uuid subject; /* whom a command is about; or nil */
 };
 
 /*

@@ -34,6 +34,7 @@ struct ptn_outbox_mail {
 	const char *org;      /* the id of the organisation; NULL: not told */
 	const char *time;     /* when it was asked for; NULL: not told */
 	const char *address;  /* from where; NULL: not told */
+	const char *api;      /* by which API it was done; NULL: not told */
 	const char *asker; /* of a wish: who has it (asker.h); NULL: a mail */
 };
 

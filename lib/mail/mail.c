@@ -91,12 +91,14 @@ enum {
 	VAR_ORG,
 	VAR_TIME,
 	VAR_ADDRESS,
+	VAR_API,
 	VAR_TEXT__MAX
 };
 #define PLAIN_VARS                                                             \
 	[VAR_TTL] = "ttl", [VAR_DAYS] = "days",                                \
 	[VAR_SERVICE] = "service_name", [VAR_USERNAME] = "username",           \
-	[VAR_ORG] = "org", [VAR_TIME] = "time", [VAR_ADDRESS] = "address"
+	[VAR_ORG] = "org", [VAR_TIME] = "time", [VAR_ADDRESS] = "address",     \
+	[VAR_API] = "api"
 #define TEXT_VARS [VAR_CODE] = "code", PLAIN_VARS
 static const char *const text_var[VAR_TEXT__MAX + 1] = { TEXT_VARS };
 
@@ -542,6 +544,7 @@ fill(const struct ptn_mailer *m, struct ptn_arena *a,
 	value[VAR_ORG] = mail->org;
 	value[VAR_TIME] = mail->time;
 	value[VAR_ADDRESS] = mail->address;
+	value[VAR_API] = mail->api;
 	for (i = VAR_USERNAME; i < VAR_TEXT__MAX; i++)
 		if (value[i] == NULL)
 			value[i] = "";

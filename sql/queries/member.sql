@@ -1,15 +1,18 @@
 -- Members: users as the Dfns API sees them.  A user without a row of members
--- is one too, by the proved address that is theirs.  A passkey that was made
--- through the other API registers them here.
+-- is one too, by the proved address that is theirs.  Codes go to the address
+-- that a member had when they registered.
+--
+-- trust is dfns.trust_passkeys: then any passkey registers its owner, and codes
+-- go to the primary address.
 
 -- name: member_by_name
--- in:   tenant_id:id tenant_id:id key:str older_key:str tenant_id:id key:str
--- out:  user_id:id stored_id:id username:str kind:str active:i64 registered:i64 service_account:i64 archived_at:time
+-- in:   trust:i64 trust:i64 tenant_id:id tenant_id:id key:str older_key:str tenant_id:id key:str
+-- out:  user_id:id stored_id:id username:str kind:str active:i64 registered:i64 has_passkey:i64 service_account:i64 archived_at:time
 -- out:  email_id:id address:str verified:i64 now:time
 -- returns: one
 -- Rows of before 0.1 may have the U-labels of a domain in username_key.
 SELECT u.id, m.user_id, m.username, m.kind, m.active,
-       COALESCE(m.registered, 0) = 1 OR EXISTS (
+       COALESCE(m.registered, 0), ? = 1 AND EXISTS (
          SELECT 1 FROM webauthn_credentials w
           WHERE w.user_id = u.id AND w.archived_at IS NULL),
        m.service_account, m.archived_at, e.id, e.address, e.verified,
@@ -17,7 +20,8 @@ SELECT u.id, m.user_id, m.username, m.kind, m.active,
   FROM users u
   LEFT JOIN members m ON m.user_id = u.id
   LEFT JOIN primary_emails p ON p.user_id = u.id
-  LEFT JOIN emails e ON e.id = p.email_id
+  LEFT JOIN emails e
+    ON e.id = IF(m.registered = 1 AND ? = 0, m.email_id, p.email_id)
  WHERE u.tenant_id = ? AND u.id = COALESCE(
    (SELECT n.user_id FROM members n
      WHERE n.tenant_id = ? AND n.username_key IN (?, ?)
@@ -27,12 +31,12 @@ SELECT u.id, m.user_id, m.username, m.kind, m.active,
        AND NOT EXISTS (SELECT 1 FROM members q WHERE q.user_id = o.user_id)));
 
 -- name: member_by_id
--- in:   tenant_id:id user_id:id
--- out:  user_id:id stored_id:id username:str kind:str active:i64 registered:i64 service_account:i64 archived_at:time
+-- in:   trust:i64 trust:i64 tenant_id:id user_id:id
+-- out:  user_id:id stored_id:id username:str kind:str active:i64 registered:i64 has_passkey:i64 service_account:i64 archived_at:time
 -- out:  email_id:id address:str verified:i64 now:time
 -- returns: one
 SELECT u.id, m.user_id, m.username, m.kind, m.active,
-       COALESCE(m.registered, 0) = 1 OR EXISTS (
+       COALESCE(m.registered, 0), ? = 1 AND EXISTS (
          SELECT 1 FROM webauthn_credentials w
           WHERE w.user_id = u.id AND w.archived_at IS NULL),
        m.service_account, m.archived_at, e.id, e.address, e.verified,
@@ -40,21 +44,42 @@ SELECT u.id, m.user_id, m.username, m.kind, m.active,
   FROM users u
   LEFT JOIN members m ON m.user_id = u.id
   LEFT JOIN primary_emails p ON p.user_id = u.id
-  LEFT JOIN emails e ON e.id = p.email_id
+  LEFT JOIN emails e
+    ON e.id = IF(m.registered = 1 AND ? = 0, m.email_id, p.email_id)
  WHERE u.tenant_id = ? AND u.id = ?;
 
 -- name: member_put
--- in:   user_id:id tenant_id:id username:str username_key:str kind:str active:i64 registered:i64 service_account:i64 external_id:str
+-- in:   user_id:id tenant_id:id username:str username_key:str kind:str active:i64 registered:i64 service_account:i64 external_id:str email_id:id
 -- returns: none
 INSERT INTO members
        (user_id, tenant_id, username, username_key, kind, active, registered,
-        service_account, external_id, created_at, archived_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6), NULL);
+        service_account, external_id, email_id, created_at, archived_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6), NULL);
 
 -- name: member_registered
--- in:   tenant_id:id user_id:id
+-- in:   email_id:id tenant_id:id user_id:id
 -- returns: count
-UPDATE members SET registered = 1 WHERE tenant_id = ? AND user_id = ?;
+UPDATE members SET registered = 1, email_id = ?
+ WHERE tenant_id = ? AND user_id = ?;
+
+-- name: member_set_address
+-- in:   email_id:id tenant_id:id user_id:id
+-- returns: count
+UPDATE members SET email_id = ? WHERE tenant_id = ? AND user_id = ?;
+
+-- name: membership
+-- in:   trust:i64 tenant_id:id user_id:id
+-- out:  username:str registered:i64 email_id:id address:str verified:i64
+-- returns: one
+-- What other APIs must know of a user whom they change, member or not.
+SELECT COALESCE(m.username, e.address), COALESCE(m.registered, 0), m.email_id,
+       e.address, e.verified
+  FROM users u
+  LEFT JOIN members m ON m.user_id = u.id
+  LEFT JOIN primary_emails p ON p.user_id = u.id
+  LEFT JOIN emails e
+    ON e.id = IF(m.registered = 1 AND ? = 0, m.email_id, p.email_id)
+ WHERE u.tenant_id = ? AND u.id = ?;
 
 -- name: member_archive
 -- in:   tenant_id:id user_id:id
@@ -71,12 +96,12 @@ UPDATE members
 UPDATE members SET active = ? WHERE tenant_id = ? AND user_id = ?;
 
 -- name: member_page
--- in:   tenant_id:id after_at:time after_id:id max:i64
--- out:  user_id:id created_at:time stored_id:id username:str kind:str active:i64 registered:i64 service_account:i64 archived_at:time address:str
+-- in:   trust:i64 tenant_id:id after_at:time after_id:id max:i64
+-- out:  user_id:id created_at:time stored_id:id username:str kind:str active:i64 registered:i64 has_passkey:i64 service_account:i64 archived_at:time address:str
 -- returns: many
 -- The next few, oldest first, behind the one named by its time and id.
 SELECT u.id, u.created_at, m.user_id, m.username, m.kind, m.active,
-       COALESCE(m.registered, 0) = 1 OR EXISTS (
+       COALESCE(m.registered, 0), ? = 1 AND EXISTS (
          SELECT 1 FROM webauthn_credentials w
           WHERE w.user_id = u.id AND w.archived_at IS NULL),
        m.service_account, m.archived_at, e.address

@@ -20,14 +20,14 @@ SELECT user_id, operation, user_verification, expires_at < UTC_TIMESTAMP(6)
 DELETE FROM webauthn_challenges WHERE tenant_id = ? AND challenge = ?;
 
 -- name: credential_put
--- in:   id_hash:bytes tenant_id:id credential_id:bytes user_id:id name:str public_key:bytes attestation:str aaguid:id sign_count:i64 backup_eligible:i64 backup_state:i64 transports:str
+-- in:   id_hash:bytes tenant_id:id credential_id:bytes user_id:id name:str public_key:bytes attestation:str aaguid:id sign_count:i64 backup_eligible:i64 backup_state:i64 transports:str api:str admitted:i64
 -- returns: none
 -- A credential id that is registered already is a conflict, whoever has it.
 INSERT INTO webauthn_credentials
        (id_hash, tenant_id, credential_id, user_id, name, public_key,
         attestation, aaguid, sign_count, backup_eligible, backup_state,
-        transports, last_used_at, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6),
+        transports, api, admitted, last_used_at, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6),
         UTC_TIMESTAMP(6), UTC_TIMESTAMP(6));
 
 -- name: credential_lock
@@ -40,10 +40,11 @@ SELECT credential_id, user_id, public_key, sign_count, backup_eligible
    FOR UPDATE;
 
 -- name: credential_used
--- in:   sign_count:i64 backup_state:i64 tenant_id:id id_hash:bytes
+-- in:   sign_count:i64 backup_state:i64 admit:i64 tenant_id:id id_hash:bytes
 -- returns: count
 UPDATE webauthn_credentials
-   SET sign_count = ?, backup_state = ?, last_used_at = UTC_TIMESTAMP(6)
+   SET sign_count = ?, backup_state = ?, admitted = GREATEST(admitted, ?),
+       last_used_at = UTC_TIMESTAMP(6)
  WHERE tenant_id = ? AND id_hash = ?;
 
 -- name: credentials_of
@@ -59,11 +60,11 @@ SELECT credential_id, name, public_key, attestation, aaguid, sign_count,
 
 -- name: passkeys_of
 -- in:   tenant_id:id user_id:id
--- out:  id_hash:bytes credential_id:bytes name:str public_key:bytes sign_count:i64 backup_eligible:i64 rp_id:str origin:str active:i64 created_at:time
+-- out:  id_hash:bytes credential_id:bytes name:str public_key:bytes sign_count:i64 backup_eligible:i64 rp_id:str origin:str api:str active:i64 admitted:i64 created_at:time
 -- returns: many
 -- All that are not archived, for those who see inactive ones too.
 SELECT id_hash, credential_id, name, public_key, sign_count, backup_eligible,
-       rp_id, origin, active, created_at
+       rp_id, origin, api, active, admitted, created_at
   FROM webauthn_credentials
  WHERE tenant_id = ? AND user_id = ? AND archived_at IS NULL
  ORDER BY created_at, id_hash;
@@ -75,9 +76,11 @@ UPDATE webauthn_credentials SET rp_id = ?, origin = ?
  WHERE tenant_id = ? AND id_hash = ?;
 
 -- name: passkey_activate
--- in:   active:i64 tenant_id:id id_hash:bytes
+-- in:   active:i64 active:i64 tenant_id:id id_hash:bytes
 -- returns: count
-UPDATE webauthn_credentials SET active = ?
+-- Who switches one on admits it; switching it off takes nothing back.
+UPDATE webauthn_credentials
+   SET active = ?, admitted = GREATEST(admitted, ?)
  WHERE tenant_id = ? AND id_hash = ?;
 
 -- name: credential_count
@@ -96,9 +99,9 @@ UPDATE webauthn_credentials SET name = ?, updated_at = UTC_TIMESTAMP(6)
 
 -- name: credential_find
 -- in:   tenant_id:id user_id:id id_hash:bytes
--- out:  id_hash:bytes
+-- out:  admitted:i64
 -- returns: one
-SELECT id_hash FROM webauthn_credentials
+SELECT admitted FROM webauthn_credentials
  WHERE tenant_id = ? AND user_id = ? AND id_hash = ?
    AND active = 1 AND archived_at IS NULL;
 

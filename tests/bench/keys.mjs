@@ -34,6 +34,8 @@ export class Keys {
           active, registered, service_account, created_at)
         SELECT ${uuidOf(`CONCAT('user', seq + ${FIRST})`)}, @t, ${inSql},
           ${inSql}, 'EndUser', 1, 1, 0, @n FROM seq_1_to_${OWNERS};
+      UPDATE members m JOIN primary_emails p USING (user_id)
+        SET m.email_id = p.email_id WHERE m.registered = 1;
       INSERT INTO key_credentials (id, tenant_id, user_id, kind, cred_id,
           cred_hash, name, pem, fingerprint, algorithm, active, created_at)
         SELECT ${uuidOf("CONCAT('key', seq)")}, @t,

@@ -7,10 +7,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { cost } from '../lib/cost.mjs';
-import { Key, codeTo, createOrg, isError, login, member, service, strangerTo }
-  from '../lib/dfns.mjs';
+import { Key, codeTo, codesTo, createOrg, isError, login, member, service,
+  strangerTo } from '../lib/dfns.mjs';
 import { start, until } from '../lib/instance.mjs';
-import { mailsTo } from '../lib/maildir.mjs';
 
 const UNKNOWN = [401, 'User not found'];
 const DEACTIVATED = [400, 'User account has been deactivated.'];
@@ -158,7 +157,7 @@ test('uniform: one answer, one shape, as many statements, no mail',
     'an empty outbox');
     /* Each but nobody was invited, and some may have codes. */
     const more = people.uniform.map(({ username }, i) =>
-      [STATES[i], mailsTo(instance.mailDir, username).length > 1]);
+      [STATES[i], codesTo(instance.mailDir, username).length > 1]);
     assert.deepEqual(more.slice(1), STATES.slice(1).map((state) => [state,
       ['invited', 'without credential', 'able'].includes(state)]));
   });

@@ -6,7 +6,8 @@ import { freshAddress } from '../lib/api.mjs';
 import { Authenticator, ES256, ES384, EDDSA, RS256 }
   from '../lib/authenticator.mjs';
 import { App, Key, announce, approve, codeTo, createOrg, createPasskey,
-  getPasskey, header, isError, loggedIn, passkey, service, signed, withToken }
+  getPasskey, header, isError, loggedIn, ofDefault, passkey, service, signed,
+  withToken }
   from '../lib/dfns.mjs';
 import { start } from '../lib/instance.mjs';
 import { peek } from '../lib/token.mjs';
@@ -123,15 +124,8 @@ for (const [alg, digest] of [[ES256, 'SHA256'], [EDDSA, ''],
     });
 
 test('a passkey (-35) that came through the other API', async () => {
-  const { stdout } = await instance.postern('org', 'list');
-  const orgId = /^(or-\S+) .* default$/m.exec(stdout)[1];
-  const api = instance.client();
-  const username = freshAddress('evidence');
-  await api.signUp(username);
-  const device = new Authenticator({ origin: ORIGIN, alg: ES384 });
-  await api.call('POST', '/webauthn/registration/finalize', device.create(
-    (await api.call('POST', '/webauthn/registration/initialize'))
-      .body.publicKey), { status: 200 });
+  const { orgId, username, api, device } = await ofDefault(instance,
+    { origin: ORIGIN, alg: ES384 });
   const begun = await api.call('POST', '/auth/login/init',
     { orgId, username }, { status: 200 });
   const { body: { token: bearer } } = await api.call('POST', '/auth/login', {

@@ -20,7 +20,10 @@ after(() => instance?.stop());
 /* A member of an organisation of their own. */
 async function someone() {
   const name = `Notice ${++count}`;
-  return { ...await loggedIn(instance, name, freshAddress('notice')), name };
+  const who = { ...await loggedIn(instance, name, freshAddress('notice')),
+    name };
+  await allSent();
+  return who;
 }
 
 /* A line of a translation, filled in. */
@@ -29,13 +32,16 @@ function textOf(language, key, who) {
   return new RegExp(`^${key} = (.*)$`, 'm').exec(file)[1]
     .replaceAll('{{service_name}}', who.name)
     .replaceAll('{{username}}', who.username)
-    .replaceAll('{{org}}', who.orgId);
+    .replaceAll('{{org}}', who.orgId)
+    .replaceAll('{{api}}', 'Dfns API');
 }
 
-/* What says more than a code does, oldest first. */
+/* What says more than a code does, oldest first; not that of the registration,
+   which is the first one. */
 const noticesTo = (who) => mailsTo(instance.mailDir, who.username)
   .map(({ mail }) => mail)
-  .filter((mail) => !/\b\d{4}-\d{4}-/.test(partText(mail, 'text/plain')));
+  .filter((mail) => !/\b\d{4}-\d{4}-/.test(partText(mail, 'text/plain')))
+  .slice(1);
 
 const noticeTo = (who, n = 1) => until(() => noticesTo(who)[n - 1],
   `notice ${n} to ${who.username}`);

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
-import { Key, codeTo, createOrg, isError, login, member, register }
+import { Key, codeTo, codesTo, createOrg, isError, login, member, register }
   from '../lib/dfns.mjs';
 import { start } from '../lib/instance.mjs';
-import { mailsTo } from '../lib/maildir.mjs';
 
 let instance;
 let api;
@@ -172,7 +171,7 @@ test('members goes on behind the first hundred', async () => {
     SELECT UNHEX(MD5(seq)), t.id, '2026-01-01' + INTERVAL seq DIV 50 SECOND,
       UTC_TIMESTAMP(6) FROM seq_1_to_250, tenants t WHERE t.name = '${name}';
     INSERT INTO members SELECT u.id, u.tenant_id, HEX(u.id), HEX(u.id),
-      'EndUser', 1, 1, 0, NULL, UTC_TIMESTAMP(6), NULL
+      'EndUser', 1, 1, 0, NULL, UTC_TIMESTAMP(6), NULL, NULL
       FROM users u JOIN tenants t ON t.id = u.tenant_id
       WHERE t.name = '${name}'
         AND u.id NOT IN (SELECT user_id FROM members)`);
@@ -203,7 +202,7 @@ test('a stranger cannot tell a deactivated member from nobody', async () => {
   const unknown = await challenge({ ...who, username: freshAddress('x') });
   assert.deepEqual(Object.keys(known), Object.keys(unknown));
   assert.deepEqual(known.rp, unknown.rp);
-  const before = mailsTo(instance.mailDir, who.username).length;
+  const before = codesTo(instance.mailDir, who.username).length;
   for (const path of ['/auth/login/code', '/auth/recover/user/code'])
     await api.call('POST', path, { orgId: who.orgId, username: who.username },
       { status: 200 });
@@ -211,7 +210,7 @@ test('a stranger cannot tell a deactivated member from nobody', async () => {
   await api.call('POST', '/auth/login/code', { orgId: witness.orgId,
     username: witness.username }, { status: 200 });
   await codeTo(instance.mailDir, witness.username, 2);
-  assert.equal(mailsTo(instance.mailDir, who.username).length, before);
+  assert.equal(codesTo(instance.mailDir, who.username).length, before);
 });
 
 test('only the one who is named, and only there', async () => {

@@ -30,7 +30,7 @@ const name = () => `Refused ${++count}`;
 const init = (...args) => beginLogin(api, ...args);
 const complete = (...args) => completeLogin(api, ...args);
 const wish = (...args) => sentCode(instance, ...args);
-const visitor = () => ofDefault(instance, ORIGIN);
+const visitor = () => ofDefault(instance, { origin: ORIGIN });
 const someone = (type) =>
   loggedIn(instance, name(), freshAddress('refused'), type);
 const list = (bearer) =>

@@ -142,3 +142,21 @@ test('limits, by network', async () => {
     await instance.stop();
   }
 });
+
+/* A statement that fails as none should: whichever the table, it is ours. */
+test('a fault of ours is 500, documented, and says nothing', async () => {
+  const instance = await start();
+  const FAULTS = { ceremonies: ['POST', '/auth/login/init', { username: 'x',
+    orgId: 'or-x' }], users: ['POST', '/users', { email: freshAddress() }] };
+  try {
+    for (const [table, call] of Object.entries(FAULTS)) {
+      await instance.sql(`CREATE TRIGGER fault BEFORE INSERT ON ${table} FOR
+        EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'planted'`);
+      const answer = await instance.client().call(...call, { status: 500 });
+      assert.ok(!/planted|trigger|sql/i.test(answer.text), answer.text);
+      await instance.sql('DROP TRIGGER fault');
+    }
+  } finally {
+    await instance.stop();
+  }
+});

@@ -4,8 +4,8 @@ import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { Authenticator, b64 } from '../lib/authenticator.mjs';
 import { cost } from '../lib/cost.mjs';
-import { Key, codeTo, createOrg, isError, member, register, strangerTo }
-  from '../lib/dfns.mjs';
+import { Key, codeTo, createOrg, isError, member, ofDefault, register,
+  strangerTo } from '../lib/dfns.mjs';
 import { start } from '../lib/instance.mjs';
 import { peek } from '../lib/token.mjs';
 
@@ -58,20 +58,8 @@ async function someone() {
   return { orgId, username, device, user: done.body.user };
 }
 
-/* Somebody who signed up through the other API, in the first organisation. */
-async function hankoUser() {
-  const { stdout } = await instance.postern('org', 'list');
-  const orgId = /^(or-\S+) .* default$/m.exec(stdout)[1];
-  const hanko = instance.client();
-  const username = freshAddress('h');
-  await hanko.signUp(username);
-  const options = (await hanko.call('POST',
-    '/webauthn/registration/initialize')).body.publicKey;
-  const device = new Authenticator({ origin: ORIGIN });
-  await hanko.call('POST', '/webauthn/registration/finalize',
-    device.create(options), { status: 200 });
-  return { orgId, username, device };
-}
+/* Somebody whose passkey came through the other API, and was admitted here. */
+const hankoUser = () => ofDefault(instance, { origin: ORIGIN });
 
 test('the challenge names nobody, and the passkey says who', async () => {
   const who = await someone();

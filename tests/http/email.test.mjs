@@ -211,12 +211,13 @@ test('ids that are malformed, unknown, or somebody else\'s', async () => {
   const { api } = await user();
   const bob = await user();
   const pending = (await claim(api, freshAddress())).body.id;
-  for (const id of ['nonsense', randomUUID().toUpperCase(), 'x'.repeat(36)]) {
+  for (const id of ['nonsense', 'x'.repeat(36)]) {
     await api.call('DELETE', `/emails/${id}`, undefined, { status: 400 });
     await api.call('POST', `/emails/${id}/set_primary`, undefined,
       { status: 400 });
   }
-  for (const id of [randomUUID(), bob.email_id, pending]) {
+  for (const id of [randomUUID(), randomUUID().toUpperCase(), bob.email_id,
+    pending]) {
     await api.call('DELETE', `/emails/${id}`, undefined, { status: 404 });
     await api.call('POST', `/emails/${id}/set_primary`, undefined,
       { status: 404 });

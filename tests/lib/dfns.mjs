@@ -241,19 +241,62 @@ export async function answerWith(api, who, change, key = who.key) {
   return completeLogin(api, begun, factor);
 }
 
+/* A passkey that somebody makes through the other API, where hanko asks. */
+export async function addPasskey(hanko, options) {
+  const device = new Authenticator(options);
+  await hanko.call('POST', '/webauthn/registration/finalize', device.create(
+    (await hanko.call('POST', '/webauthn/registration/initialize'))
+      .body.publicKey), { status: 200 });
+  return device;
+}
+
 /*
  * A user of the default organisation, who came through the other API and has
  * a passkey there; its origin must be allowed.
  */
-export async function ofDefault(instance, origin) {
+export async function fromHanko(instance, options) {
   const { stdout } = await instance.postern('org', 'list');
   const hanko = instance.client();
   const username = freshAddress('default');
   await hanko.signUp(username);
-  const device = new Authenticator({ origin });
-  await hanko.call('POST', '/webauthn/registration/finalize', device.create(
-    (await hanko.call('POST', '/webauthn/registration/initialize'))
-      .body.publicKey), { status: 200 });
+  const device = await addPasskey(hanko, options);
   return { orgId: /^(or-\S+) .* default$/m.exec(stdout)[1], username, device,
     hanko };
+}
+
+/* Register somebody like that here, with a Key; they are logged in. */
+export async function registerHere(instance, who) {
+  const api = instance.client();
+  const key = new Key();
+  const code = await sentCode(instance, who, '/auth/registration/code', 'PUT');
+  const done = await register(api, who.orgId, who.username, code,
+    (challenge) => key.create(challenge));
+  return withToken({ ...who, api, key, user: done.body.user },
+    await login(api, who.orgId, who.username, key));
+}
+
+/* Their credentials, as this API has them. */
+export const credentialsOf = async (who) =>
+  (await who.call('GET', '/auth/credentials', undefined, { status: 200 }))
+    .body.items;
+
+/* Admit a passkey by a signed action. */
+export async function admit(who, device) {
+  const { credentialUuid } = (await credentialsOf(who)).find(
+    ({ credentialId }) => credentialId === b64(device.id));
+  const done = await signed(who, 'PUT', '/auth/credentials/activate',
+    { credentialUuid });
+  assert.equal(done.status, 200, done.text);
+}
+
+/* The same user with the passkey admitted, and no other key that signs. */
+export async function ofDefault(instance, options) {
+  const who = await registerHere(instance, await fromHanko(instance, options));
+  await admit(who, who.device);
+  const key = (await credentialsOf(who)).find(({ kind }) => kind === 'Key');
+  const done = await signed(who, 'PUT', '/auth/credentials/deactivate',
+    { credentialUuid: key.credentialUuid });
+  assert.equal(done.status, 200, done.text);
+  await who.call('PUT', '/auth/logout', {}, { status: 200 });
+  return who;
 }

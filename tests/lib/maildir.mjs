@@ -102,22 +102,21 @@ export function mailsTo(mailDir, address) {
   return mails.sort((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1));
 }
 
-/* A code has a line of its own; a notice has none. */
-const hasCode = ({ mail }) =>
-  /^ *[\d-]{6,}\s*$/m.test(partText(mail, 'text/plain'));
+/* A passcode stands in a line of its own. */
+const bringsPasscode = ({ mail }) =>
+  /^\s*\d{6}\s*$/m.test(partText(mail, 'text/plain'));
 
 /*
- * The newest mail to an address that brings a code and that no test has had
- * yet; waits until there are at least count of those.  They all count as had
- * afterwards.
+ * The newest mail with a passcode to an address that no test has had yet; waits
+ * until there are at least count of those.  They all count as had afterwards.
  */
 export async function nextMail(mailDir, address, options = {}) {
   const { count = 1, timeout_ms = 60000 } = options;
   const deadline = Date.now() + timeout_ms;
   for (;;) {
     const fresh = mailsTo(mailDir, address)
-      .filter((mail) => !taken.has(`${mailDir}/${mail.name}`)
-        && hasCode(mail));
+      .filter(({ name }) => !taken.has(`${mailDir}/${name}`))
+      .filter(bringsPasscode);
     if (fresh.length >= count) {
       for (const { name } of fresh)
         taken.add(`${mailDir}/${name}`);

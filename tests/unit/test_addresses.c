@@ -234,6 +234,29 @@ what_is_not_there(void **state)
 	assert_int_equal(actor.n, 0);
 }
 
+/* Where codes of the Dfns API go, whichever is the primary one. */
+static void
+the_one_that_codes_go_to_stays(void **state)
+{
+	const struct ptn_uuid user = rows_user(), first = primary_of(&user);
+	struct ptn_email second;
+
+	(void)state;
+	rows_sql("INSERT INTO members VALUES (x'%s', x'%s', 'm', 'm',"
+		 " 'EndUser', 1, 1, 0, NULL, UTC_TIMESTAMP(6), NULL, x'%s')",
+	    rows_hex(&user), rows_hex(&tenant), rows_hex(&first));
+	assert_int_equal(add(&user, fresh(), &second), PTN_ADDRESSES_DONE);
+	assert_int_equal(prove(&user, &second.id, &user), PTN_ADDRESSES_DONE);
+	assert_int_equal(make_primary(&user, &second.id), PTN_ADDRESSES_DONE);
+	actor.n = 0;
+	assert_int_equal(take(&user, &first), PTN_ADDRESSES_GUARDED);
+	assert_int_equal(actor.n, 0);
+	assert_int_equal(rules_addresses(&user), 2);
+	rows_sql("UPDATE members SET registered = 0 WHERE user_id = x'%s'",
+	    rows_hex(&user));
+	assert_int_equal(take(&user, &first), PTN_ADDRESSES_DONE);
+}
+
 static void
 the_primary_one_stays(void **state)
 {
@@ -346,6 +369,7 @@ main(void)
 		cmocka_unit_test_setup(a_stranger_proves_the_first_alone, each),
 		cmocka_unit_test_setup(not_by_the_session_of_another, each),
 		cmocka_unit_test_setup(what_is_not_there, each),
+		cmocka_unit_test_setup(the_one_that_codes_go_to_stays, each),
 		cmocka_unit_test_setup(the_primary_one_stays, each),
 		cmocka_unit_test_setup(no_change_without_its_record, each),
 		cmocka_unit_test_setup(one_place_one_winner, each),

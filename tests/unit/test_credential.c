@@ -230,21 +230,63 @@ renamed(void **state)
 	assert_int_equal(
 	    ptn_credential_rename(rows_at(&other), &user, id, "Two"),
 	    PTN_E_NOT_FOUND);
-	/* Without a name it stays as it is, if it is there. */
-	assert_int_equal(ptn_credential_rename(&scope, &user, id, NULL),
-	    PTN_OK);
-	assert_int_equal(ptn_credential_rename(&scope, &rival, id, NULL),
-	    PTN_E_NOT_FOUND);
-	assert_int_equal(ptn_credential_rename(&scope, &user, none, NULL),
-	    PTN_E_NOT_FOUND);
-	assert_int_equal(
-	    ptn_credential_rename(rows_at(&other), &user, id, NULL),
-	    PTN_E_NOT_FOUND);
 	c = all_of(&user, &n);
 	assert_string_equal(c->name, "One");
 	assert_true(c->updated_at_us > c->created_at_us);
 	assert_int_equal(ptn_credential_rename(&scope, &user, id, ""), PTN_OK);
 	assert_string_equal(all_of(&user, &n)->name, "");
+}
+
+static enum ptn_err
+admitted_at(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const char *id, bool *out)
+{
+	return ptn_credential_admitted(sc, user, ptn_bytes_of(id), out);
+}
+
+/* Once it is, it stays so; what is not found counts as admitted. */
+static void
+admitted(void **state)
+{
+	const struct ptn_uuid user = rows_user(), rival = rows_user();
+	const struct ptn_uuid other = rows_tenant();
+	struct ptn_credential c = credential(&user, "made there");
+	bool yes = false;
+
+	(void)state;
+	(void)put(&user, "made here");
+	assert_int_equal(admitted_at(&scope, &user, "made here", &yes), PTN_OK);
+	assert_false(yes);
+	c.api = PTN_API_DFNS;
+	c.admitted = true;
+	assert_int_equal(ptn_credential_put(&scope, &c), PTN_OK);
+	assert_int_equal(admitted_at(&scope, &user, "made there", &yes),
+	    PTN_OK);
+	assert_true(yes);
+	assert_int_equal(
+	    rows_number("SELECT COUNT(*) FROM webauthn_credentials WHERE"
+			" user_id = x'%s' AND credential_id = CONCAT('made ',"
+			" IF(api = 'dfns', 'there', 'here'))",
+		rows_hex(&user)),
+	    2);
+	c.admitted = false;
+	assert_int_equal(ptn_credential_used(&scope, &c), PTN_OK);
+	assert_int_equal(admitted_at(&scope, &user, "made there", &yes),
+	    PTN_OK);
+	assert_true(yes);
+	c = credential(&user, "made here");
+	c.admitted = true;
+	assert_int_equal(ptn_credential_used(&scope, &c), PTN_OK);
+	assert_int_equal(admitted_at(&scope, &user, "made here", &yes), PTN_OK);
+	assert_true(yes);
+	yes = false;
+	assert_int_equal(admitted_at(&scope, &rival, "made here", &yes),
+	    PTN_E_NOT_FOUND);
+	assert_true(yes);
+	assert_int_equal(admitted_at(rows_at(&other), &user, "made here", &yes),
+	    PTN_E_NOT_FOUND);
+	assert_int_equal(admitted_at(&scope, &user, "none", &yes),
+	    PTN_E_NOT_FOUND);
 }
 
 static void
@@ -280,6 +322,7 @@ inactive_is_none(void **state)
 		"active = 1, archived_at = UTC_TIMESTAMP(6)" };
 	const struct ptn_uuid user = rows_user();
 	const struct ptn_bytes id = put(&user, "inactive");
+	bool admitted;
 	size_t i, n;
 
 	(void)state;
@@ -292,7 +335,8 @@ inactive_is_none(void **state)
 		assert_int_equal(lock_at(&scope, id), PTN_E_NOT_FOUND);
 		assert_int_equal(ptn_credential_rename(&scope, &user, id, "n"),
 		    PTN_E_NOT_FOUND);
-		assert_int_equal(ptn_credential_rename(&scope, &user, id, NULL),
+		assert_int_equal(
+		    ptn_credential_admitted(&scope, &user, id, &admitted),
 		    PTN_E_NOT_FOUND);
 		assert_int_equal(ptn_credential_delete(&scope, &user, id),
 		    PTN_E_NOT_FOUND);
@@ -426,6 +470,7 @@ main(void)
 		T(locked),
 		T(used),
 		T(renamed),
+		T(admitted),
 		T(deleted),
 		T(inactive_is_none),
 		T(tenants_apart),

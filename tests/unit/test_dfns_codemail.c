@@ -111,11 +111,15 @@ verify(enum ptn_code_kind kind, const char *code, enum ptn_code_use use)
 
 	assert_true(ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, ptn_bytes_of(code),
 	    digits));
-	assert_int_equal(
-	    ptn_code_check(rows_at(&org), &who.id, kind, digits, use, &what),
+	assert_int_equal(ptn_code_check(rows_at(&org), &who.id, kind, digits,
+			     use, NULL, &what),
 	    PTN_OK);
 	return what;
 }
+
+#define REGISTERED                                                             \
+	"UPDATE members m JOIN emails e USING (user_id)"                       \
+	" SET m.registered = 1, m.email_id = e.id"
 
 /* By the state of the member: who gets which code. */
 static void
@@ -124,7 +128,7 @@ who_gets_one(void **state)
 	static const char *const made[] = {
 		"UPDATE members SET active = 1",
 		"UPDATE emails SET verified = 1",
-		"UPDATE members SET registered = 1",
+		REGISTERED,
 		"UPDATE members SET active = 0",
 		"UPDATE members SET active = 1, service_account = 1",
 		"UPDATE members SET service_account = 0,"
@@ -135,8 +139,9 @@ who_gets_one(void **state)
 		"UPDATE members SET kind = 'EndUser'",
 		"UPDATE emails SET verified = 0",
 		"UPDATE emails SET verified = 1",
-		"UPDATE members SET registered = 1",
+		REGISTERED,
 		"DELETE FROM primary_emails",
+		"UPDATE members SET email_id = NULL",
 	};
 	/* login, registration, recovery after each of them */
 	static const bool gets[N(made)][3] = {
@@ -153,6 +158,7 @@ who_gets_one(void **state)
 		{ false, false, false }, /* a service account vouches */
 		{ false, true, false },
 		{ true, false, true },
+		{ true, false, true }, /* they are bound to it */
 		{ false, false, false },
 	};
 	const struct ptn_outbox_mail *mail;
@@ -255,7 +261,7 @@ not_too_often(void **state)
 	want(PTN_CODE_REGISTRATION, &org, "jo@example.org");
 	assert_null(served());
 	/* It is one mailbox, whatever the mails are for. */
-	rows_sql("UPDATE members SET registered = 1");
+	rows_sql(REGISTERED);
 	rows_sql("UPDATE emails SET verified = 1");
 	want(PTN_CODE_LOGIN, &org, "jo@example.org");
 	assert_null(served());
@@ -275,7 +281,7 @@ known_askers(void **state)
 
 	(void)state;
 	conf.rate_enabled = true;
-	rows_sql("UPDATE members SET registered = 1");
+	rows_sql(REGISTERED);
 	rows_sql("UPDATE emails SET verified = 1");
 	at_home.user_id = who.id;
 	wisher = &at_home;

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "lib/account/credential.h"
 #include "lib/dfns/cred.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 
@@ -112,7 +113,8 @@ every_kind_comes_back(void **state)
 		assert_int_equal(c[i].kind, in[i].kind);
 		assert_true(ptn_uuid_equal(&c[i].id, &in[i].id));
 		assert_true(ptn_uuid_is_v4(&c[i].id));
-		assert_true(c[i].active);
+		assert_true(c[i].active && c[i].admitted);
+		assert_int_equal(c[i].api, PTN_API_DFNS);
 	}
 	/* Nobody pays for what only its owner sees. */
 	assert_null(c[0].fingerprint);
@@ -242,6 +244,40 @@ switched(void **state)
 		assert_true(c[i].active);
 }
 
+/* A passkey of the other API: switched on it is admitted, and stays so. */
+static void
+from_the_other_api(void **state)
+{
+	const struct ptn_uuid user = rows_user();
+	const struct ptn_credential made = { .id = ptn_bytes_of("raw-other"),
+		.user_id = user,
+		.public_key = PTN_BYTES(cose, sizeof(cose)),
+		.attestation = "none",
+		.transports = "" };
+	struct ptn_dfns_cred *c;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(ptn_credential_put(&scope, &made), PTN_OK);
+	c = all_of(&user, &n);
+	assert_int_equal(n, 1);
+	assert_true(c->active && !c->admitted && !ptn_dfns_cred_works(c));
+	assert_int_equal(c->api, PTN_API_HANKO);
+	conf.dfns_trust = true;
+	assert_true(ptn_dfns_cred_works(all_of(&user, &n)));
+	conf.dfns_trust = false;
+	assert_int_equal(ptn_dfns_cred_activate(&scope, c, false), PTN_OK);
+	c = all_of(&user, &n);
+	assert_true(!c->active && !c->admitted);
+	assert_int_equal(ptn_dfns_cred_activate(&scope, c, true), PTN_OK);
+	c = all_of(&user, &n);
+	assert_true(ptn_dfns_cred_works(c));
+	assert_int_equal(c->api, PTN_API_HANKO);
+	assert_int_equal(ptn_dfns_cred_activate(&scope, c, false), PTN_OK);
+	c = all_of(&user, &n);
+	assert_true(!c->active && c->admitted);
+}
+
 static void
 what_suffices(void **state)
 {
@@ -269,6 +305,8 @@ what_suffices(void **state)
 		c[0].kind = cases[i].kind[0];
 		c[1].kind = cases[i].kind[1];
 		assert_false(ptn_dfns_creds_suffice(c, 2, true));
+		c[0].admitted = c[1].admitted = true;
+		assert_false(ptn_dfns_creds_suffice(c, 2, true));
 		c[0].active = c[1].active = true;
 		assert_int_equal(ptn_dfns_creds_suffice(c, 2, true),
 		    cases[i].with);
@@ -276,7 +314,11 @@ what_suffices(void **state)
 		    cases[i].without);
 	}
 	assert_false(ptn_dfns_creds_suffice(c, 0, true));
-	c[1].active = false; /* the Totp of the last case */
+	c[1].admitted = false; /* the Totp of the last case */
+	assert_false(ptn_dfns_creds_suffice(c, 2, true));
+	c[1].admitted = true;
+	assert_true(ptn_dfns_creds_suffice(c, 2, true));
+	c[1].active = false;
 	assert_false(ptn_dfns_creds_suffice(c, 2, true));
 	assert_false(ptn_dfns_creds_have(c, 2, PTN_CRED_TOTP));
 	assert_true(ptn_dfns_creds_have(c, 2, PTN_CRED_PASSWORD));
@@ -318,6 +360,7 @@ main(void)
 		T(one_password_and_one_app),
 		T(archived),
 		T(switched),
+		T(from_the_other_api),
 		T(what_suffices),
 		T(races),
 	};

@@ -206,7 +206,7 @@ from_the_other_api(void **state)
 	assert_false(ptn_member_usable(&m));
 	give_passkey(&org, &u.id);
 	assert_int_equal(ptn_member_by_id(rows_at(&org), &u.id, &m), PTN_OK);
-	assert_true(ptn_member_usable(&m));
+	assert_false(ptn_member_usable(&m));
 	assert_string_equal(m.kind, "EndUser");
 	assert_int_equal(ptn_member_put(rows_at(&org), &m), PTN_OK);
 	assert_int_equal(ptn_member_put(rows_at(&org), &m), PTN_E_CONFLICT);
@@ -216,7 +216,7 @@ from_the_other_api(void **state)
 	assert_int_equal(find(&org, "y@example.org", &id), PTN_E_NOT_FOUND);
 }
 
-/* A registration gives them their row, which a passkey does not need. */
+/* A registration gives them their row. */
 static void
 registering_without_a_row(void **state)
 {
@@ -230,15 +230,79 @@ registering_without_a_row(void **state)
 	assert_int_equal(ptn_member_set_registered(rows_at(&org), &m), PTN_OK);
 	assert_true(m.stored && m.registered);
 	assert_int_equal(ptn_member_by_id(rows_at(&org), &u.id, &m), PTN_OK);
-	assert_true(m.stored && m.registered);
-	rows_sql("UPDATE members SET registered = 0");
+	assert_true(m.stored && m.registered && m.recorded);
+}
+
+/* A passkey neither registers anybody nor keeps them so, unless it is trusted.
+ */
+static void
+trusted(void **state)
+{
+	const struct ptn_uuid org = new_org("trusted");
+	const struct ptn_user_ref u = rows_user_of(&org, "t@example.org");
+	struct ptn_member m;
+
+	(void)state;
+	rows_sql("UPDATE emails SET verified = 1");
 	give_passkey(&org, &u.id);
 	assert_int_equal(ptn_member_by_id(rows_at(&org), &u.id, &m), PTN_OK);
-	assert_true(m.registered);
+	assert_false(m.registered || m.recorded);
+	conf.dfns_trust = true;
+	assert_int_equal(ptn_member_by_id(rows_at(&org), &u.id, &m), PTN_OK);
+	assert_true(m.registered && !m.recorded);
+	assert_int_equal(ptn_member_by_name(rows_at(&org), "t@example.org", &m),
+	    PTN_OK);
+	assert_true(m.registered && !m.recorded);
 	rows_sql("UPDATE webauthn_credentials"
 		 " SET archived_at = UTC_TIMESTAMP(6)");
 	assert_int_equal(ptn_member_by_id(rows_at(&org), &u.id, &m), PTN_OK);
 	assert_false(m.registered);
+	assert_int_equal(ptn_member_set_registered(rows_at(&org), &m), PTN_OK);
+	conf.dfns_trust = false;
+	assert_int_equal(ptn_member_by_id(rows_at(&org), &u.id, &m), PTN_OK);
+	assert_true(m.registered && m.recorded);
+}
+
+/* Codes of one who is registered go where they went then. */
+static void
+bound_to_an_address(void **state)
+{
+	const struct ptn_uuid org = new_org("bound");
+	const struct ptn_user_ref u = rows_user_of(&org, "first@example.org");
+	const struct ptn_uuid second = ptn_uuid_new();
+	struct ptn_member m;
+
+	(void)state;
+	rows_sql("INSERT INTO emails VALUES (x'%s', x'%s', x'%s',"
+		 " 'second@example.org', 1, UTC_TIMESTAMP(6),"
+		 " UTC_TIMESTAMP(6))",
+	    rows_hex(&second), rows_hex(&org), rows_hex(&u.id));
+	assert_int_equal(ptn_member_by_id(rows_at(&org), &u.id, &m), PTN_OK);
+	assert_int_equal(ptn_member_set_registered(rows_at(&org), &m), PTN_OK);
+	rows_sql("UPDATE primary_emails SET email_id = x'%s'"
+		 " WHERE user_id = x'%s'",
+	    rows_hex(&second), rows_hex(&u.id));
+	assert_int_equal(ptn_member_by_id(rows_at(&org), &u.id, &m), PTN_OK);
+	assert_string_equal(m.address, "first@example.org");
+	assert_true(ptn_uuid_equal(&m.email_id, &u.email_id));
+	conf.dfns_trust = true;
+	assert_int_equal(ptn_member_by_id(rows_at(&org), &u.id, &m), PTN_OK);
+	assert_string_equal(m.address, "second@example.org");
+	conf.dfns_trust = false;
+	assert_int_equal(ptn_member_set_address(rows_at(&org), &u.id, &second),
+	    PTN_OK);
+	assert_int_equal(
+	    ptn_member_by_name(rows_at(&org), "first@example.org", &m), PTN_OK);
+	assert_string_equal(m.address, "second@example.org");
+	/* Without it there is none, rather than another. */
+	rows_sql("DELETE FROM primary_emails WHERE user_id = x'%s'",
+	    rows_hex(&u.id));
+	rows_sql("DELETE FROM emails WHERE id = x'%s'", rows_hex(&second));
+	rows_sql("INSERT INTO primary_emails VALUES (x'%s', x'%s', x'%s',"
+		 " UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))",
+	    rows_hex(&u.id), rows_hex(&org), rows_hex(&u.email_id));
+	assert_int_equal(ptn_member_by_id(rows_at(&org), &u.id, &m), PTN_OK);
+	assert_true(m.registered && m.address == NULL);
 }
 
 /* A name that a member has is theirs, whoever proves it as an address. */
@@ -350,6 +414,8 @@ main(void)
 		T(states),
 		T(from_the_other_api),
 		T(registering_without_a_row),
+		T(trusted),
+		T(bound_to_an_address),
 		T(a_name_before_an_address),
 		T(invitations_refused),
 		T(races),

@@ -454,7 +454,8 @@ who_gets_a_notice(void **state)
 	for (i = 0; i < N(cases); i++) {
 		(void)each(state);
 		conf.mail_enabled = cases[i].enabled;
-		t = (struct telling){ { cases[i].address, "jo", NULL },
+		t = (struct telling){ { .address = cases[i].address,
+					  .username = "jo" },
 			cases[i].end };
 		assert_int_equal(ptn_tx(&scope, tell, &t), (int)cases[i].end);
 		assert_int_equal(rows_number("SELECT COUNT(*) FROM outbox"),

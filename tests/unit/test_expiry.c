@@ -324,9 +324,9 @@ static const char *const ties[] = {
 	" 'tie', 0 FROM emails WHERE address = 'tie@example.org'",
 	"password_credentials VALUES (@u, @t, 'h', 1, @x, @x)",
 	"webauthn_credentials VALUES (REPEAT('x', 32), @t, 'c', @u, NULL, 'k',"
-	" 'none', NULL, 0, 0, 0, '', NULL, @x, @x, 0, NULL, NULL, @x)",
+	" 'none', NULL, 0, 0, 0, '', NULL, @x, @x, 0, NULL, NULL, @x, 'hanko', 0)",
 	"members VALUES (@u, @t, 'tie', 'tie', 'EndUser', 0, 0, 0, NULL, @x,"
-	" @x)",
+	" @x, NULL)",
 	"sessions VALUES (@id, @t, @u, NULL, NULL, @x, @x, @x, 'hanko')",
 };
 
@@ -399,8 +399,8 @@ give_key(int ago_s)
 {
 	struct ptn_uuid kid;
 
-	assert_int_equal(
-	    ptn_jwks_rotate(keys[PTN_API_HANKO], &scope, 0, &kid), PTN_OK);
+	assert_int_equal(ptn_jwks_rotate(keys[PTN_API_HANKO], &scope, 0, &kid),
+	    PTN_OK);
 	rows_sql("UPDATE jwks SET created_at ="
 		 " UTC_TIMESTAMP(6) - INTERVAL %d SECOND,"
 		 " signs_from = created_at WHERE id = x'%s'",

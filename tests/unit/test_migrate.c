@@ -202,6 +202,205 @@ refused(void **state)
 	assert_int_equal(up(), PTN_OK);
 }
 
+/*
+ * A database as version 8 left it, of the test's own: what was done there is
+ * written in SQL, and then it is brought up to date.
+ */
+#define OLD 8
+
+static struct ptn_db *old;
+
+/* Statements, each ending in ";" and a newline. */
+static void
+run_old(const char *sql)
+{
+	const char *end;
+
+	for (; *sql != '\0'; sql = end) {
+		end = strstr(sql, ";\n");
+		assert_non_null(end);
+		end += strlen(";\n");
+		assert_int_equal(ptn_db_script(old, sql, (size_t)(end - sql)),
+		    PTN_OK);
+	}
+}
+
+static void
+at_old(const char *name)
+{
+	int i;
+
+	use(ptn_arena_printf(arena, "%s_now", name));
+	assert_int_equal(up(), PTN_OK);
+	use(name);
+	old = ptn_db_new(&other, PTN_DB_MIGRATE);
+	assert_non_null(old);
+	assert_int_equal(ptn_db_connect(old), PTN_OK);
+	for (i = 0; i < OLD; i++)
+		run_old(ptn_migrations[i].text);
+	rows_sql("CREATE TABLE %s.schema_migrations"
+		 " LIKE %s_now.schema_migrations",
+	    name, name);
+	rows_sql("INSERT INTO %s.schema_migrations"
+		 " SELECT * FROM %s_now.schema_migrations WHERE version <= %d",
+	    name, name, OLD);
+}
+
+/* clang-format off */
+#define ID(name) "RPAD('" name "', 16, '.')"
+#define T0 "'2026-01-01 00:00:00.000000'"
+#define T1 "'2026-01-02 00:00:00.000000'"
+#define T2 "'2026-01-03 00:00:00.000000'"
+
+/* A tenant that no service account acts in, and one with one. */
+#define TENANTS                                                                \
+	"INSERT INTO tenants VALUES (" ID("t") ", 't', " T0                    \
+	", NULL, NULL, NULL, 1), (" ID("s") ", 's', " T0                       \
+	", NULL, NULL, NULL, 1);\n"                                            \
+	"INSERT INTO users VALUES (" ID("robot") ", " ID("s") ", " T0          \
+	", " T0 ");\n"                                                         \
+	"INSERT INTO members VALUES (" ID("robot") ", " ID("s")                \
+	", 'robot', 'robot', 'CustomerEmployee', 1, 1, 1, NULL, " T0           \
+	", NULL);\n"
+
+/* A user with a primary address, NAME@x.org. */
+#define USER(tenant, name, verified)                                           \
+	"INSERT INTO users VALUES (" ID(name) ", " ID(tenant) ", " T0          \
+	", " T0 ");\n"                                                         \
+	"INSERT INTO emails VALUES (" ID(name) ", " ID(tenant) ", " ID(name)   \
+	", '" name "@x.org', " #verified ", " T0 ", " T0 ");\n"                \
+	"INSERT INTO primary_emails VALUES (" ID(name) ", " ID(tenant)         \
+	", " ID(name) ", " T0 ", " T0 ");\n"
+
+#define MEMBER(tenant, name, registered)                                       \
+	"INSERT INTO members VALUES (" ID(name) ", " ID(tenant)                \
+	", '" name "@x.org', '" name "@x.org', 'EndUser', 1, " #registered     \
+	", 0, NULL, " T1 ", NULL);\n"
+
+/* A passkey NAME, made at one time and used at another. */
+#define PASSKEY(tenant, user, name, rp_id, made, used)                         \
+	"INSERT INTO webauthn_credentials VALUES (UNHEX(SHA2('" name           \
+	"', 256)), " ID(tenant) ", '" name "', " ID(user) ", NULL, 'k',"       \
+	" 'none', NULL, 0, 0, 0, '', " used ", " made ", " made ", 1, " rp_id  \
+	", NULL, NULL);\n"
+
+#define KEY(tenant, user, kind)                                                \
+	"INSERT INTO key_credentials VALUES (" ID(user) ", " ID(tenant)        \
+	", " ID(user) ", '" kind "', 'c', 'c', 'n', 'p', 'f', '', NULL, 1, "   \
+	T1 ", NULL, NULL);\n"
+
+#define LOGIN(tenant, user, at)                                                \
+	"INSERT INTO audit_logs (id, tenant_id, type, actor_user_id,"          \
+	" created_at) VALUES (" ID(user) ", " ID(tenant)                       \
+	", 'dfns_login_succeeded', " ID(user) ", " at ");\n"
+/* clang-format on */
+
+/* What it signed, by its credentialUuid in hexadecimal. */
+static void
+sign(const char *user, const char *passkey)
+{
+	struct ptn_uuid id;
+	uint8_t hash[PTN_SHA256_LEN];
+
+	ptn_crypto_sha256(ptn_bytes_of(passkey), hash);
+	memcpy(id.b, hash, sizeof(id.b));
+	id.b[6] = (uint8_t)((id.b[6] & 0x0f) | 0x40);
+	id.b[8] = (uint8_t)((id.b[8] & 0x3f) | 0x80);
+	run_old(ptn_arena_printf(arena,
+	    "INSERT INTO action_signatures VALUES (RPAD('%s', 16, '.'),"
+	    " RPAD('s', 16, '.'), RPAD('a', 16, '.'), RPAD('%s', 16, '.'),"
+	    " 'n', 'PUT', '/', '', '', x'%s', 'Fido2', 'c', 'k', '', 'd', 'a',"
+	    " 's', NULL, " T1 ", NULL);\n",
+	    user, user, rows_hex(&id)));
+}
+
+/* Everybody that there was, by what is known of them. */
+/* clang-format off */
+static const char everybody[] = TENANTS
+    /* Made here, and beside it one that was not. */
+    USER("s", "member", 1) MEMBER("s", "member", 1)
+    PASSKEY("s", "member", "made here", "'example.co'", T0, T0)
+    PASSKEY("s", "member", "made there", "NULL", T0, T2)
+    /* What has signed, or logged in, by the records. */
+    USER("s", "signer", 1) MEMBER("s", "signer", 1)
+    PASSKEY("s", "signer", "has signed", "NULL", T0, T1)
+    PASSKEY("s", "signer", "has not", "NULL", T0, T1)
+    USER("s", "login", 1) MEMBER("s", "login", 1)
+    PASSKEY("s", "login", "logged in", "NULL", T0, T1)
+    PASSKEY("s", "login", "not then", "NULL", T0, T2)
+    LOGIN("s", "login", "'2026-01-02 00:00:00.000300'")
+    /* Without records: it can only have been this one, or it can not. */
+    USER("t", "alone", 1) MEMBER("t", "alone", 1)
+    KEY("t", "alone", "RecoveryKey")
+    PASSKEY("t", "alone", "the only one", "NULL", T0, T2)
+    USER("t", "unused", 1) MEMBER("t", "unused", 1)
+    PASSKEY("t", "unused", "never used", "NULL", T0, T0)
+    USER("t", "late", 1) MEMBER("t", "late", 1)
+    PASSKEY("t", "late", "made later", "NULL", T2, "'2026-01-04'")
+    USER("t", "two", 1) MEMBER("t", "two", 1)
+    PASSKEY("t", "two", "one of two", "NULL", T0, T2)
+    PASSKEY("t", "two", "two of two", "NULL", T0, T2)
+    USER("t", "keyed", 1) MEMBER("t", "keyed", 1) KEY("t", "keyed", "Key")
+    PASSKEY("t", "keyed", "beside a key", "NULL", T0, T2)
+    USER("s", "ward", 1) MEMBER("s", "ward", 1)
+    PASSKEY("s", "ward", "of a ward", "NULL", T0, T2)
+    /* Members who are not registered by their row, or have none. */
+    USER("t", "invited", 0) MEMBER("t", "invited", 0)
+    USER("t", "switched", 1) MEMBER("t", "switched", 0)
+    PASSKEY("t", "switched", "of switched", "NULL", T0, T2)
+    USER("t", "plain", 1) PASSKEY("t", "plain", "of plain", "NULL", T0, T2)
+    USER("t", "unproved", 0)
+    PASSKEY("t", "unproved", "of unproved", "NULL", T0, T2)
+    USER("t", "nothing", 1);
+/* clang-format on */
+
+static void
+expect(const char *sql, const char *want)
+{
+	assert_string_equal(rows_select(sql), want);
+}
+
+static void
+upgraded_to_admitted(void **state)
+{
+	(void)state;
+	at_old("admitted");
+	run_old(everybody);
+	sign("signer", "has signed");
+	assert_int_equal(up(), PTN_OK);
+	expect("SELECT credential_id FROM admitted.webauthn_credentials"
+	       " WHERE admitted = 1 ORDER BY 1",
+	    "has signed\nlogged in\nmade here\nthe only one\n");
+	expect("SELECT credential_id FROM admitted.webauthn_credentials"
+	       " WHERE api <> 'hanko' OR active <> 1",
+	    "made here\n");
+	expect("SELECT CONCAT(username, ' ', registered, ' ',"
+	       " IFNULL(TRIM(TRAILING '.' FROM email_id), '-'))"
+	       " FROM admitted.members ORDER BY username",
+	    "alone@x.org 1 alone\ninvited@x.org 0 -\nkeyed@x.org 1 keyed\n"
+	    "late@x.org 1 late\nlogin@x.org 1 login\nmember@x.org 1 member\n"
+	    "plain@x.org 1 plain\nrobot 1 -\nsigner@x.org 1 signer\n"
+	    "switched@x.org 1 switched\ntwo@x.org 1 two\n"
+	    "unused@x.org 1 unused\nward@x.org 1 ward\n");
+	ptn_db_free(&old);
+}
+
+/* Where this API was never in use, passkeys make nobody a member. */
+static void
+upgraded_without_members(void **state)
+{
+	(void)state;
+	at_old("memberless");
+	run_old("INSERT INTO tenants VALUES (" ID(
+	    "t") ", 't', " T0 ", NULL, NULL, NULL, 1);\n" USER("t", "plain", 1)
+		PASSKEY("t", "plain", "of plain", "NULL", T0, T2));
+	assert_int_equal(up(), PTN_OK);
+	expect("SELECT COUNT(*) FROM memberless.members", "0\n");
+	expect("SELECT api, admitted FROM memberless.webauthn_credentials",
+	    "hanko\t0\n");
+	ptn_db_free(&old);
+}
+
 static void
 nobody_there(void **state)
 {
@@ -225,6 +424,8 @@ main(void)
 		T(default_tenant),
 		T(stopped),
 		T(refused),
+		T(upgraded_to_admitted),
+		T(upgraded_without_members),
 		T(nobody_there),
 	};
 

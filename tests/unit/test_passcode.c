@@ -74,7 +74,7 @@ check_user(const struct ptn_scope *sc, const struct ptn_uuid *user,
 {
 	enum ptn_passcode_result out = PTN_PASSCODE_RIGHT;
 
-	assert_int_equal(ptn_code_check(sc, user, kind, code, use, &out),
+	assert_int_equal(ptn_code_check(sc, user, kind, code, use, NULL, &out),
 	    PTN_OK);
 	return out;
 }
@@ -160,7 +160,8 @@ no_targets(void **state)
 	assert_true(ptn_uuid_is_nil(&t.email_id));
 	/* Nobody logs in as a service account. */
 	rows_sql("INSERT INTO members VALUES (x'%s', x'%s', 's', 's',"
-		 " 'CustomerEmployee', 1, 1, 0, NULL, UTC_TIMESTAMP(6), NULL)",
+		 " 'CustomerEmployee', 1, 1, 0, NULL, UTC_TIMESTAMP(6), NULL,"
+		 " NULL)",
 	    rows_hex(&u.id), rows_hex(&tenant));
 	assert_int_equal(find_target(&u.id, &u.email_id, &t), PTN_OK);
 	rows_sql("UPDATE members SET service_account = 1");

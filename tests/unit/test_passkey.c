@@ -10,6 +10,7 @@
 #include "lib/account/passkey.h"
 #include "lib/account/signin_passkey.h"
 #include "lib/base/base64.h"
+#include "lib/format/dfnsid.h"
 #include "tests/unit/authenticator.h"
 #include "tests/unit/rules.h" /* $POSTERN_TEST_DB */
 
@@ -407,6 +408,39 @@ handles(void **state)
 	    PTN_PASSKEY_DONE);
 }
 
+static struct ptn_bytes
+text_handle_of(enum ptn_dfnsid_kind kind, const struct ptn_uuid *user)
+{
+	char *text = ptn_arena_alloc(arena, PTN_DFNSID_STR);
+
+	assert_non_null(text);
+	ptn_dfnsid_format(kind, user, text);
+	return ptn_bytes_of(text);
+}
+
+/* Passkeys that the Dfns API has made have its ids for handles. */
+static void
+handles_of_the_dfns_api(void **state)
+{
+	const struct ptn_uuid ada = rows_user(), bob = rows_user();
+	const struct ptn_bytes hers = added(&ada);
+
+	(void)state;
+	assert_int_equal(
+	    with_handle(NULL, hers, text_handle_of(PTN_DFNSID_ORG, &ada)),
+	    PTN_PASSKEY_NO_HANDLE);
+	assert_int_equal(
+	    with_handle(NULL, hers, text_handle_of(PTN_DFNSID_USER, &bob)),
+	    PTN_PASSKEY_DENIED);
+	assert_int_equal(
+	    with_handle(&ada, hers, text_handle_of(PTN_DFNSID_USER, &bob)),
+	    PTN_PASSKEY_DENIED);
+	assert_int_equal(rules_sessions(&ada), 0);
+	assert_int_equal(
+	    with_handle(&ada, hers, text_handle_of(PTN_DFNSID_USER, &ada)),
+	    PTN_PASSKEY_DONE);
+}
+
 /* Refusals by kinds; the last two are about a counter that was at 7. */
 static void
 assertions_that_do_not_hold(void **state)
@@ -471,6 +505,50 @@ named_and_given_up(void **state)
 	assert_int_equal(passkeys(&ada), 0);
 }
 
+static const char *
+hex_of(struct ptn_bytes b)
+{
+	char *hex = ptn_arena_alloc(arena, 2 * b.len + 1);
+
+	assert_non_null(hex);
+	ptn_hex_encode(b, hex);
+	return hex;
+}
+
+/* What is admitted to the Dfns API is not changed here. */
+static void
+admitted_elsewhere(void **state)
+{
+	const struct ptn_uuid ada = rows_user();
+	const struct ptn_bytes admitted = added(&ada), other = added(&ada);
+
+	(void)state;
+	rows_sql("UPDATE webauthn_credentials SET admitted = 1, name = 'was'"
+		 " WHERE id_hash = UNHEX(SHA2(x'%s', 256))",
+	    hex_of(admitted));
+	rows_sql("INSERT INTO members VALUES (x'%s', x'%s', 'ada', 'ada',"
+		 " 'EndUser', 1, 1, 0, NULL, UTC_TIMESTAMP(6), NULL, NULL)",
+	    rows_hex(&ada), rows_hex(&tenant));
+	actor.n = 0;
+	assert_int_equal(ptn_passkey_rename(&scope, &ada, admitted, "x"),
+	    PTN_E_FORBIDDEN);
+	assert_int_equal(ptn_passkey_rename(&scope, &ada, admitted, NULL),
+	    PTN_E_FORBIDDEN);
+	assert_int_equal(ptn_passkey_remove(&scope, &ada, admitted),
+	    PTN_E_FORBIDDEN);
+	assert_int_equal(actor.n, 0);
+	assert_int_equal(rows_number("SELECT COUNT(*) FROM webauthn_credentials"
+				     " WHERE user_id = x'%s' AND name = 'was'",
+			     rows_hex(&ada)),
+	    1);
+	assert_int_equal(ptn_passkey_rename(&scope, &ada, other, "x"), PTN_OK);
+	assert_int_equal(ptn_passkey_remove(&scope, &ada, other), PTN_OK);
+	conf.dfns_trust = true;
+	assert_int_equal(ptn_passkey_remove(&scope, &ada, admitted), PTN_OK);
+	conf.dfns_trust = false;
+	assert_int_equal(passkeys(&ada), 0);
+}
+
 static void
 nothing_without_its_record(void **state)
 {
@@ -527,8 +605,10 @@ main(void)
 		cmocka_unit_test_setup(a_user_without_passkeys_is_asked_for_any,
 		    each),
 		cmocka_unit_test_setup(handles, each),
+		cmocka_unit_test_setup(handles_of_the_dfns_api, each),
 		cmocka_unit_test_setup(assertions_that_do_not_hold, each),
 		cmocka_unit_test_setup(named_and_given_up, each),
+		cmocka_unit_test_setup(admitted_elsewhere, each),
 		cmocka_unit_test_setup(nothing_without_its_record, each),
 	};
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "lib/account/membership.h"
 #include "lib/account/policy.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
@@ -130,6 +131,30 @@ verification_of_the_user(void **state)
 	assert_false(ptn_policy_uv(&cf));
 }
 
+/* What a registered member has there, and nothing else, is not for others. */
+static void
+what_the_dfns_api_has(void **state)
+{
+	const struct ptn_uuid bound = { { 1 } }, other = { { 2 } };
+	struct ptn_membership m = { .email_id = bound };
+	struct ptn_conf cf = { .dfns_trust = false };
+
+	(void)state;
+	assert_true(ptn_policy_close(&cf, &m));
+	assert_true(ptn_policy_change_passkey(&cf, &m, true));
+	assert_true(ptn_policy_remove_address(&cf, &m, &bound));
+	m.registered = true;
+	assert_false(ptn_policy_close(&cf, &m));
+	assert_false(ptn_policy_change_passkey(&cf, &m, true));
+	assert_true(ptn_policy_change_passkey(&cf, &m, false));
+	assert_false(ptn_policy_remove_address(&cf, &m, &bound));
+	assert_true(ptn_policy_remove_address(&cf, &m, &other));
+	cf.dfns_trust = true;
+	assert_true(ptn_policy_close(&cf, &m));
+	assert_true(ptn_policy_change_passkey(&cf, &m, true));
+	assert_true(ptn_policy_remove_address(&cf, &m, &bound));
+}
+
 int
 main(void)
 {
@@ -139,6 +164,7 @@ main(void)
 		cmocka_unit_test(a_stranger_proves_the_first_address_only),
 		cmocka_unit_test(short_by_characters_long_by_bytes),
 		cmocka_unit_test(verification_of_the_user),
+		cmocka_unit_test(what_the_dfns_api_has),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -258,12 +258,12 @@ give_all(const struct ptn_user_ref *u)
 	    id, t, id);
 	rows_sql("INSERT INTO webauthn_credentials VALUES (UNHEX(SHA2(x'%s',"
 		 " 256)), x'%s', 'c', x'%s', NULL, 'k', 'none', NULL, 0, 0, 0,"
-		 " '', NULL, " NOW ", " NOW ", 1, NULL, NULL, NULL)",
+		 " '', NULL, " NOW ", " NOW ", 1, NULL, NULL, NULL, 'dfns', 1)",
 	    id, t, id);
 	rows_sql(
 	    "INSERT INTO members VALUES (x'%s', x'%s', 'm', '%s', 'EndUser',"
-	    " 1, 1, 0, NULL, " NOW ", NULL)",
-	    id, t, id);
+	    " 1, 1, 0, NULL, " NOW ", NULL, x'%s')",
+	    id, t, id, rows_hex(&u->email_id));
 	rows_sql("INSERT INTO key_credentials VALUES (x'%s', x'%s', x'%s',"
 		 " 'Key', 'c', 'c', 'n', 'p', 'f', '', NULL, 1, " NOW ", NULL,"
 		 " NULL)",
@@ -306,7 +306,12 @@ deleted_with_all_that_is_theirs(void **state)
 	    PTN_E_NOT_FOUND);
 	assert_int_equal(ptn_user_close(&scope, &none), PTN_E_NOT_FOUND);
 	assert_int_equal(count_theirs(&u.id), all);
+	/* Whoever is registered with the Dfns API stays, unless it trusts. */
+	assert_int_equal(ptn_user_close(&scope, &u.id), PTN_E_FORBIDDEN);
+	assert_int_equal(count_theirs(&u.id), all);
+	conf.dfns_trust = true;
 	assert_int_equal(ptn_user_close(&scope, &u.id), PTN_OK);
+	conf.dfns_trust = false;
 	assert_int_equal(ptn_user_get(&scope, &u.id, &user), PTN_E_NOT_FOUND);
 	assert_int_equal(count_theirs(&u.id), 0);
 	assert_int_equal(ptn_user_close(&scope, &u.id), PTN_E_NOT_FOUND);

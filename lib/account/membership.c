@@ -1,0 +1,39 @@
+#include "lib/account/membership.h"
+
+#include <string.h>
+
+#include "lib/conf/conf.h"
+#include "lib/db/sql.h"
+
+enum ptn_err
+ptn_membership_get(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_membership *out)
+{
+	const struct ptn_membership_in in = { sc->cf->dfns_trust, sc->tenant_id,
+		*user };
+	struct ptn_membership_out row;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	if ((r = ptn_sql_membership(sc->db, sc->arena, &in, &row)) != PTN_OK)
+		return r;
+	out->registered = row.registered != 0;
+	out->email_id = row.email_id;
+	out->address = row.address;
+	out->verified = row.verified != 0;
+	out->username = row.username;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_membership_notify(const struct ptn_scope *sc, enum ptn_event event,
+    const struct ptn_membership *m)
+{
+	const struct ptn_notice_to to = {
+		.address = m->verified ? m->address : NULL,
+		.username = m->username,
+		.service = sc->cf->service_name,
+	};
+
+	return ptn_event_tell(sc, event, &to);
+}
