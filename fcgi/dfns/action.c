@@ -67,9 +67,7 @@ ptn_dfns_action(struct ptn_request *req, struct ptn_reply *rep)
 		r = ptn_dfns_action_approve(&req->sc, &k);
 	if (r != PTN_OK)
 		return ptn_dfns_refuse_denied(req, rep, r, &k.an.denial,
-		    k.an.denial.reason == PTN_DFNS_NOT_PROVED
-			? PTN_EVENT_DFNS_ACTION_FAILED
-			: PTN_EVENT_NONE);
+		    PTN_EVENT_DFNS_ACTION_FAILED);
 	rep->no_store = true;
 	ptn_jsonw_object(&rep->json, NULL);
 	ptn_jsonw_str(&rep->json, "userAction", k.token);

@@ -91,7 +91,7 @@ ptn_dfns_credential_create(struct ptn_request *req, struct ptn_reply *rep)
 	r = ptn_dfns_add_credential_finish(&req->sc, &k);
 	if (r != PTN_OK)
 		return ptn_dfns_refuse_denied(req, rep, r, &k.denial,
-		    PTN_EVENT_NONE);
+		    PTN_EVENT_DFNS_CREDENTIAL_FAILED);
 	rep->no_store = true;
 	ptn_dfns_write_credential(&rep->json, &k.org, &k.cred);
 	return PTN_OK;

@@ -159,10 +159,13 @@ struct setting {
 static enum ptn_err
 end_sessions(const struct ptn_scope *sc, const struct setting *s)
 {
+	enum ptn_err r;
+
 	if (!sc->cf->password_end_sessions)
 		return PTN_OK;
-	return s->by == NULL ? ptn_session_end_all(sc, s->user)
-			     : ptn_session_end_others(sc, s->user, s->by);
+	r = s->by == NULL ? ptn_session_end_all(sc, s->user)
+			  : ptn_session_end_others(sc, s->user, s->by);
+	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
 }
 
 static enum ptn_err

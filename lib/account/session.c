@@ -285,8 +285,10 @@ ptn_session_end_all(const struct ptn_scope *sc, const struct ptn_uuid *user)
 {
 	const struct ptn_session_delete_all_in in = { sc->tenant_id, *user };
 	uint64_t n;
+	enum ptn_err r;
 
-	return ptn_sql_session_delete_all(sc->db, &in, &n);
+	r = ptn_sql_session_delete_all(sc->db, &in, &n);
+	return r == PTN_OK && n == 0 ? PTN_E_NOT_FOUND : r;
 }
 
 enum ptn_err
@@ -296,8 +298,10 @@ ptn_session_end_others(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	const struct ptn_session_delete_others_in in = { sc->tenant_id, *user,
 		*but };
 	uint64_t n;
+	enum ptn_err r;
 
-	return ptn_sql_session_delete_others(sc->db, &in, &n);
+	r = ptn_sql_session_delete_others(sc->db, &in, &n);
+	return r == PTN_OK && n == 0 ? PTN_E_NOT_FOUND : r;
 }
 
 enum ptn_err

@@ -166,7 +166,13 @@ prove(const struct ptn_scope *sc, void *arg)
 	return ptn_email_primary(sc, &l->proof.user_id, &l->primary);
 }
 
-/* With a right code, which is gone by now. */
+/*
+ * With a right code, which is gone by now, in a transaction of its own: on
+ * purpose.  Were it given back when what follows fails, somebody who can make
+ * it fail could try a code as often as they like.  So a database that fails in
+ * between costs its user another code; what is retried here (ptn_tx()) seldom
+ * lets that happen.
+ */
 static enum ptn_err
 log_in(const struct ptn_scope *sc, struct ptn_signin_passcode *p,
     enum ptn_passcode_result *what)

@@ -105,7 +105,10 @@ end_others(const struct ptn_scope *sc, void *arg)
 	const struct ending *e = arg;
 	enum ptn_err r;
 
-	if ((r = ptn_session_end_others(sc, e->user, e->session)) != PTN_OK)
+	r = ptn_session_end_others(sc, e->user, e->session);
+	if (r == PTN_E_NOT_FOUND) /* there are none: nothing happens */
+		return PTN_OK;
+	if (r != PTN_OK)
 		return r;
 	return ptn_event(sc, PTN_EVENT_SESSION_DELETED, NULL);
 }

@@ -123,7 +123,7 @@ ptn_dfns_action_approve(const struct ptn_scope *sc, struct ptn_dfns_action *k)
 	if (!ptn_uuid_equal(&k->tenant_id, &k->an.org.id) ||
 	    !was_asked_by(&k->an.c, &k->by))
 		return ptn_dfns_denial_set(&k->an.denial,
-		    PTN_DFNS_BAD_CHALLENGE, NULL);
+		    PTN_DFNS_BAD_CHALLENGE, "challenge of another session");
 	k->approval = k->an.c;
 	k->approval.kind = PTN_DFNS_CEREMONY_SIGNED;
 	if ((r = ptn_tx(sc, approve, k)) != PTN_OK)

@@ -146,9 +146,14 @@ static enum ptn_err
 switch_org(const struct ptn_scope *sc, void *arg)
 {
 	const struct switching *s = arg;
+	struct ptn_org org;
 	enum ptn_err r;
 
-	r = ptn_org_set_active(sc, &sc->tenant_id, s->active);
+	r = ptn_org_get(sc, &sc->tenant_id, &org);
+	if (r == PTN_OK && org.active == s->active)
+		return PTN_OK; /* nothing happens */
+	if (r == PTN_OK)
+		r = ptn_org_set_active(sc, &sc->tenant_id, s->active);
 	if (r != PTN_OK)
 		return r;
 	return ptn_event(sc,
@@ -163,8 +168,11 @@ switch_member(const struct ptn_scope *sc, void *arg)
 	struct ptn_member m;
 	enum ptn_err r;
 
-	if ((r = lock_member(sc, s->username, &m)) != PTN_OK ||
-	    (r = ptn_member_set_active(sc, &m, s->active)) != PTN_OK)
+	if ((r = lock_member(sc, s->username, &m)) != PTN_OK)
+		return r;
+	if (m.active == s->active)
+		return PTN_OK;
+	if ((r = ptn_member_set_active(sc, &m, s->active)) != PTN_OK)
 		return r;
 	return ptn_event_about(sc,
 	    s->active ? PTN_EVENT_MEMBER_ACTIVATED

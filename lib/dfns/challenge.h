@@ -37,7 +37,9 @@ enum ptn_err ptn_dfns_challenge_start(const struct ptn_scope *sc,
     struct ptn_dfns_challenge *ch) PTN_MUST_USE;
 
 /*
- * Read and delete the ceremony that an identifier names.
+ * Read and delete the ceremony that an identifier names, at once and for good:
+ * before what it is to prove is judged, so that nobody tries one twice, and
+ * also if the database fails behind it.  Then the user begins anew.
  *
  * sc	gets the tenant of the ceremony.
  *

@@ -27,6 +27,12 @@ async function someone() {
   return who;
 }
 
+/* How often something was refused for a reason, as the audit log has it. */
+const noted = (type, error) => instance.log().split('\n')
+  .filter((line) => line.includes('"audience":"audit"'))
+  .map((line) => JSON.parse(line))
+  .filter((line) => line.type === type && line.error === error).length;
+
 /* One more Key for somebody. */
 async function addKey(who, key = new Key(), kind = 'Key', more = {}) {
   const { body } = await who.call('POST', '/auth/credentials/init', { kind },
@@ -219,10 +225,14 @@ test('a challenge for an action is its own, and for one try', async () => {
     firstFactor: key.get(begun.body.challenge) });
   const fresh = () => announce(who, 'PUT', '/auth/x', '{}');
   const bad = 'Challenge token is not valid.';
+  const failed = 'dfns_user_action_failed';
   isError(await answer(other, await fresh(), who.key), 400, bad);
+  assert.equal(noted(failed, 'challenge of another session'), 1);
   const spoilt = await fresh();
   isError(await answer(who, spoilt, other.key), 401, 'Unauthorized');
+  assert.equal(noted(failed, 'unknown challenge'), 0);
   isError(await answer(who, spoilt, who.key), 400, bad);
+  assert.equal(noted(failed, 'unknown challenge'), 1);
   const begun = await who.api.call('POST', '/auth/login/init',
     { orgId: who.orgId, username: who.username });
   isError(await answer(who, begun, who.key), 400, bad);
@@ -260,7 +270,10 @@ test('what a new credential must be', async () => {
   const twice = await begin('Key');
   isError(await create(twice, who.key, 'Key'), 400,
     'credential already exists');
+  const failed = 'dfns_credential_failed';
+  const unknown = noted(failed, 'unknown challenge');
   isError(await create(twice, new Key(), 'Key'), 400, bad);
+  assert.equal(noted(failed, 'unknown challenge'), unknown + 1);
   assert.equal((await create(await begin('Key'), new Key(), 'Key', '')).status,
     400);
   const other = await begin('Key');

@@ -107,6 +107,9 @@ test('an organisation, its members and its accounts', async () => {
     ['member_activated', user]);
   await expect(['org', 'deactivate', orgId], orgId, ['org_deactivated']);
   await expect(['org', 'activate', orgId], orgId, ['org_activated']);
+  /* They are so already: nothing happens. */
+  await expect(['org', 'activate', orgId], orgId);
+  await expect(['org', 'activate', orgId, user], orgId);
   const file = join(instance.dir, 'operator.pem');
   writeFileSync(file, new Key('ed25519').pem);
   const made = await done(['org', 'service-account', 'create', orgId,

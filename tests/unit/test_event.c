@@ -287,6 +287,85 @@ assert_written(const char *column, const char *member, const char *what)
 }
 
 /* Nothing that a request brings along refuses its record. */
+#define AS1000 AS250 AS250 AS250 AS250
+#define LABEL "ddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd."
+
+/* The most that anybody can say of themselves, and not all of it in UTF-8. */
+static const struct {
+	const char *agent, *request_id, *ip, *email, *detail;
+} hostile[] = {
+	{ AS250 "aaaaaa", AS64 "b", "192.0.2.1", "a@b.example", AS250 AS250 },
+	{ AS1000 AS1000 AS1000 AS1000 AS1000, AS250,
+	    "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%eth0",
+	    "a@" LABEL LABEL LABEL LABEL "exampleexamp", AS1000 },
+	{ "\xff\xfe\xc3(\xf5\x80\x80\x80\xed\xa0\x80", "\xc3", "\xff",
+	    "\xff@\xc3.example", "\xe2\x82" },
+	{ "\xf0\x9f\x98\x80", "\x01\x1b[2J", "", "\xc3\xa9@\xc3\xa9.example",
+	    "'; DROP TABLE audit_logs; --" },
+};
+
+struct recording {
+	enum ptn_event e;
+	bool notice;
+	const char *detail;
+};
+
+static enum ptn_err
+record_one(const struct ptn_scope *sc, void *arg)
+{
+	const struct recording *t = arg;
+	const struct ptn_notice_to to = { .address = "jo@example.org",
+		.username = "jo",
+		.service = "Example" };
+
+	return t->notice ? ptn_event_tell(sc, t->e, &to)
+			 : ptn_event(sc, t->e, t->detail);
+}
+
+#define CHANGE true
+#define NOTED false
+/* Whatever happens, and whatever a client says of itself: it is on record. */
+static void
+every_event_is_on_record(void **state)
+{
+	static const struct {
+		bool change, notice;
+	} all[PTN_EVENT__MAX] = {
+		[PTN_EVENT_NONE] = { false, false },
+#define PTN_EVENT(name, kind, type, notice, webhook, metric)                   \
+	[PTN_EVENT_##name] = { kind, PTN_NOTICE_##notice != PTN_NOTICE_NONE },
+#include "lib/event/event.def"
+#undef PTN_EVENT
+	};
+#undef CHANGE
+#undef NOTED
+	struct recording t;
+	size_t i;
+	int e;
+
+	(void)state;
+	for (i = 0; i < N(hostile); i++) {
+		actor.user_agent = hostile[i].agent;
+		actor.request_id = hostile[i].request_id;
+		actor.ip = hostile[i].ip;
+		actor.email = hostile[i].email;
+		conf.audit_mask = i % 2 == 0;
+		for (e = 1; e < PTN_EVENT__MAX; e++) {
+			t = (struct recording){ (enum ptn_event)e,
+				all[e].notice, hostile[i].detail };
+			if (all[e].change)
+				assert_int_equal(ptn_tx(&scope, record_one, &t),
+				    PTN_OK);
+			else
+				ptn_event_note(&scope, t.e, t.detail);
+			assert_int_equal(ptn_events_settle(&scope), PTN_OK);
+			ptn_arena_reset(arena);
+		}
+		assert_int_equal(rows_now(),
+		    (int)(i + 1) * (PTN_EVENT__MAX - 1));
+	}
+}
+
 static void
 texts_are_made_to_fit(void **state)
 {
@@ -577,6 +656,7 @@ main(void)
 		T(noted_is_written_in_the_end),
 		T(more_than_there_is_room_for),
 		T(switched_off),
+		T(every_event_is_on_record),
 		T(texts_are_made_to_fit),
 		T(addresses_are_masked),
 		T(an_operator),

@@ -130,6 +130,12 @@ all_others(void **state)
 	assert_true(ptn_uuid_equal(&rows[0].id, &one));
 	assert_int_equal(rules_sessions(&bob), 1);
 	assert_true(rules_rows(&ada, PTN_EVENT_SESSION_DELETED, 1));
+	/* There are no others: it did not happen again. */
+	assert_int_equal(ptn_signout_others(&scope, &ada, &one), PTN_OK);
+	assert_true(rules_rows(&ada, PTN_EVENT_SESSION_DELETED, 1));
+	assert_int_equal(ptn_signout_all(&scope, &ada), PTN_OK);
+	assert_int_equal(ptn_signout_all(&scope, &ada), PTN_OK);
+	assert_true(rules_rows(&ada, PTN_EVENT_USER_LOGGED_OUT, 1));
 }
 
 static void
