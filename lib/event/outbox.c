@@ -64,6 +64,7 @@ ptn_outbox_put(const struct ptn_scope *sc, enum ptn_outbox_kind kind,
 	ptn_jsonw_str(&w, "time", mail->time);
 	ptn_jsonw_str(&w, "address", mail->address);
 	ptn_jsonw_str(&w, "api", mail->api);
+	ptn_jsonw_str(&w, "asker", mail->asker);
 	ptn_jsonw_end_object(&w);
 	if (w.buf.bad)
 		return PTN_E_NOMEM;
@@ -99,6 +100,7 @@ read_mail(struct ptn_arena *a, struct ptn_bytes text,
 	mail->time = ptn_json_text(a, ptn_json_get(v, "time"));
 	mail->address = ptn_json_text(a, ptn_json_get(v, "address"));
 	mail->api = ptn_json_text(a, ptn_json_get(v, "api"));
+	mail->asker = ptn_json_text(a, ptn_json_get(v, "asker"));
 	if (mail->template == NULL || mail->to == NULL ||
 	    mail->locale == NULL || mail->code == NULL ||
 	    !ptn_json_int(ptn_json_get(v, "ttl_s"), &mail->ttl_s))

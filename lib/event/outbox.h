@@ -35,6 +35,7 @@ struct ptn_outbox_mail {
 	const char *time;     /* when it was asked for; NULL: not told */
 	const char *address;  /* from where; NULL: not told */
 	const char *api;      /* by which API it was done; NULL: not told */
+	const char *asker; /* of a wish: who has it (asker.h); NULL: a mail */
 };
 
 /* For how long a claim is good: longer than any delivery lasts. */
