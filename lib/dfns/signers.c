@@ -154,7 +154,11 @@ invent(const struct ptn_scope *sc, const uint8_t mac[PTN_SHA256_LEN],
 	return PTN_OK;
 }
 
-/* The last bytes of the MAC are the account, the first choose the form. */
+/*
+ * The last bytes of the MAC are the account, the first choose the form.  The
+ * key is the oldest: when a new one is put before it, what is invented must
+ * not change, as what is real does not.
+ */
 enum ptn_err
 ptn_dfns_signers_decoy(const struct ptn_scope *sc, const char *key,
     struct ptn_dfns_signers *out, struct ptn_uuid *account)
@@ -166,8 +170,8 @@ ptn_dfns_signers_decoy(const struct ptn_scope *sc, const char *key,
 	    ptn_arena_calloc(sc->arena, DECOY_CREDS, sizeof(*out->cred));
 	if (out->cred == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_secrets_mac(sc->secrets, 0, PTN_KEY_USE_DECOY,
-	    ptn_bytes_of(key), mac);
+	r = ptn_secrets_mac(sc->secrets, ptn_secrets_count(sc->secrets) - 1,
+	    PTN_KEY_USE_DECOY, ptn_bytes_of(key), mac);
 	if (r != PTN_OK)
 		return r;
 	memcpy(account->b, mac + sizeof(mac) - sizeof(account->b),

@@ -210,6 +210,35 @@ test('uniform: what is invented comes in the forms of what is real',
       ['Fido2', 'Key', 'PasswordProtectedKey']);
   });
 
+/* What is to be seen of a challenge, but for what is drawn for each. */
+const formOf = ({ body }) => JSON.stringify([body.supportedCredentialKinds,
+  Object.entries(body.allowCredentials).map(([kind, list]) =>
+    [kind, list.map(({ id }) => id.length)])]);
+
+test('uniform: an invented answer of the same form has as many bytes',
+  async () => {
+    const instance = instances.uniform;
+    const able = people.uniform.at(-1);
+    const real = await begin(instance, able);
+    let invented;
+    for (let i = 0; i < 300 && !(invented
+      && formOf(invented) === formOf(real)); i++)
+      invented = await begin(instance, { orgId: able.orgId,
+        username: `bytes-${i}@example.org` });
+    assert.equal(formOf(invented), formOf(real));
+    assert.equal(invented.text.length, real.text.length);
+    assert.deepEqual(Object.keys(invented.headers),
+      Object.keys(real.headers));
+    assert.equal(invented.headers['content-length'],
+      real.headers['content-length']);
+    /* What is kept of both until they are answered is alike, too. */
+    const rows = await instance.sql(`SELECT DISTINCT user_id IS NULL,
+      LENGTH(state), LENGTH(challenge) FROM ceremonies
+      WHERE challenge IN ('${real.body.challenge}',
+        '${invented.body.challenge}')`);
+    assert.equal(rows.length, 1);
+  });
+
 test('documented: each as it is written', async () => {
   const instance = instances.documented;
   for (const endpoint of NAMED)

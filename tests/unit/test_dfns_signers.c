@@ -60,6 +60,24 @@ decoys_are_stable(void **state)
 	}
 }
 
+/* A new key in front changes nothing that is real, nor what is invented. */
+static void
+decoys_outlive_a_new_key(void **state)
+{
+	struct ptn_scope after = scope;
+	struct ptn_dfns_signers now, then;
+	struct ptn_uuid account, same;
+
+	(void)state;
+	after.secrets = rotated;
+	then = decoy("or-1 some.one", &account);
+	assert_int_equal(
+	    ptn_dfns_signers_decoy(&after, "or-1 some.one", &now, &same),
+	    PTN_OK);
+	assert_true(ptn_uuid_equal(&account, &same));
+	assert_string_equal(now.cred[0].cred_id, then.cred[0].cred_id);
+}
+
 /* No two ids of one name are the same, whatever they are for. */
 static void
 check_ids(const struct ptn_dfns_signers *list, size_t lengths[128])
@@ -205,6 +223,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(decoys_are_stable),
+		T(decoys_outlive_a_new_key),
 		T(decoys_of_all_forms),
 		T(of_a_user),
 		T(allowed),
