@@ -77,10 +77,12 @@ remember(const struct ptn_uuid *user)
 static struct ptn_outbox_item *
 claim(size_t *n)
 {
-	struct ptn_outbox_item *items = NULL;
+	const struct ptn_outbox_room room = { .all = MAX, .codes = MAX };
+	struct ptn_outbox_claimed got;
 
-	assert_int_equal(ptn_outbox_claim(&scope, MAX, &items, n), PTN_OK);
-	return items;
+	assert_int_equal(ptn_outbox_claim(&scope, &room, &got), PTN_OK);
+	*n = got.n;
+	return got.items;
 }
 
 /* What the courier makes of the one wish there is: its mail, or NULL. */
