@@ -435,9 +435,10 @@ tenants_apart(void **state)
 	assert_null(row);
 	assert_int_equal(ptn_session_end(rows_at(&other), &user, &c.session_id),
 	    PTN_E_NOT_FOUND);
-	assert_int_equal(ptn_session_end_all(rows_at(&other), &user), PTN_OK);
+	assert_int_equal(ptn_session_end_all(rows_at(&other), &user),
+	    PTN_E_NOT_FOUND);
 	assert_int_equal(ptn_session_end_others(rows_at(&other), &user, &other),
-	    PTN_OK);
+	    PTN_E_NOT_FOUND);
 	assert_true(is_there(&c.session_id));
 	assert_true(check(&scope, token, &s, &idle));
 }
@@ -726,7 +727,7 @@ ended(void **state)
 	assert_int_equal(ptn_session_end_all(&scope, &user), PTN_OK);
 	(void)all_of(&user, &n);
 	assert_int_equal(n, 0);
-	assert_int_equal(ptn_session_end_all(&scope, &user), PTN_OK);
+	assert_int_equal(ptn_session_end_all(&scope, &user), PTN_E_NOT_FOUND);
 	assert_true(is_there(&theirs));
 }
 
