@@ -55,7 +55,7 @@ is_welcome(const struct sockaddr_storage *from, int conn)
 		return true;
 	/* An answer is written at once; there is nothing to wait for. */
 	(void)setsockopt(conn, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (list == NULL || from->ss_family != AF_INET)
+	if (list == NULL || list[0] == '\0' || from->ss_family != AF_INET)
 		return true;
 	in = (const struct sockaddr_in *)(const void *)from;
 	return names_address(list, &in->sin_addr);

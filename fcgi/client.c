@@ -120,14 +120,34 @@ ptn_client_ip(const struct ptn_request *req)
 }
 
 const char *
+ptn_client_network_of(struct ptn_arena *a, const char *ip, bool wide)
+{
+	char text[PTN_IP_STR];
+	struct ptn_ip parsed, net;
+
+	if (!ptn_ip_parse(ip, &parsed))
+		return NULL;
+	net = wide ? ptn_ip_prefix(&parsed, 24, 48)
+		   : ptn_ip_prefix(&parsed, 32, 64);
+	ptn_ip_format(&net, text);
+	if (!wide)
+		return ptn_arena_strdup(a, text);
+	return ptn_arena_printf(a, "%s/%d", text, net.v4 ? 24 : 48);
+}
+
+const char *
 ptn_client_network(const struct ptn_request *req)
 {
-	struct ptn_ip ip;
+	const char *network =
+	    ptn_client_network_of(req->sc.arena, req->ip, false);
 
-	if (!ptn_ip_parse(req->ip, &ip))
-		return req->ip;
-	ip = ptn_ip_prefix(&ip, 32, 64);
-	return text_of(req, &ip);
+	return network != NULL ? network : req->ip;
+}
+
+const char *
+ptn_client_network_wide(const struct ptn_request *req)
+{
+	return ptn_client_network_of(req->sc.arena, req->ip, true);
 }
 
 static bool

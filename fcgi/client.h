@@ -18,6 +18,16 @@ const char *ptn_client_ip(const struct ptn_request *req);
 const char *ptn_client_network(const struct ptn_request *req);
 
 /*
+ * The network around that, of which many a client has all: the /24 of an IPv4
+ * address, the /48 of an IPv6 one.  NULL without an address.
+ */
+const char *ptn_client_network_wide(const struct ptn_request *req);
+
+/* The same of any address; NULL if it is none. */
+const char *ptn_client_network_of(struct ptn_arena *a, const char *ip,
+    bool wide);
+
+/*
  * The request id: an incoming X-Request-Id of at most 64 characters from
  * [A-Za-z0-9._:+/=-], or 32 random letters.  NULL when the arena is full.
  */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/account/device.h"
 #include "lib/conf/conf.h"
 
 /* RFC 9110 section 5.6.2: does a name with its "=" begin here? */
@@ -80,9 +81,18 @@ ptn_cookie_values(const struct ptn_request *req, const char *name,
 	return n;
 }
 
+/* What a cookie says, besides what its kind has in common. */
+struct cookie {
+	const char *name;
+	const char *value;
+	int64_t max_age_s;
+	bool http_only;
+};
+
+/* With the attributes of the session cookie. */
 static void
 set_cookie(const struct ptn_request *req, struct ptn_reply *rep,
-    const char *token, int64_t max_age_s)
+    const struct cookie *c)
 {
 	static const char *const same_site[] = {
 		[PTN_SAME_SITE_STRICT] = "Strict",
@@ -97,11 +107,11 @@ set_cookie(const struct ptn_request *req, struct ptn_reply *rep,
 	if (path == NULL || *path == '\0')
 		path = "/";
 	ptn_buf_init(&b, req->sc.arena);
-	ptn_buf_printf(&b, "%s=%s; Path=%s", cf->cookie_name, token, path);
+	ptn_buf_printf(&b, "%s=%s; Path=%s", c->name, c->value, path);
 	if (*domain != '\0')
 		ptn_buf_printf(&b, "; Domain=%s", domain);
-	ptn_buf_printf(&b, "; Max-Age=%lld", (long long)max_age_s);
-	if (cf->cookie_http_only)
+	ptn_buf_printf(&b, "; Max-Age=%lld", (long long)c->max_age_s);
+	if (c->http_only)
 		ptn_buf_str(&b, "; HttpOnly");
 	if (cf->cookie_secure)
 		ptn_buf_str(&b, "; Secure");
@@ -117,13 +127,30 @@ void
 ptn_cookie_set_session(const struct ptn_request *req, struct ptn_reply *rep,
     const char *token)
 {
-	set_cookie(req, rep, token, req->sc.cf->session_lifespan_s);
+	const struct ptn_conf *cf = req->sc.cf;
+	const struct cookie c = { cf->cookie_name, token,
+		cf->session_lifespan_s, cf->cookie_http_only };
+
+	set_cookie(req, rep, &c);
 }
 
 void
 ptn_cookie_clear_session(const struct ptn_request *req, struct ptn_reply *rep)
 {
-	set_cookie(req, rep, "", 0);
+	const struct ptn_conf *cf = req->sc.cf;
+	const struct cookie c = { cf->cookie_name, "", 0,
+		cf->cookie_http_only };
+
+	set_cookie(req, rep, &c);
+}
+
+void
+ptn_cookie_set_device(const struct ptn_request *req, struct ptn_reply *rep,
+    const char *name, const char *value)
+{
+	const struct cookie c = { name, value, PTN_DEVICE_TTL_S, true };
+
+	set_cookie(req, rep, &c);
 }
 
 void

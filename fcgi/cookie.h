@@ -27,6 +27,13 @@ void ptn_cookie_clear_session(const struct ptn_request *req,
     struct ptn_reply *rep);
 
 /*
+ * Set the cookie of a browser that is known: as the session's, but always
+ * HttpOnly, and for longer.
+ */
+void ptn_cookie_set_device(const struct ptn_request *req, struct ptn_reply *rep,
+    const char *name, const char *value);
+
+/*
  * The cookie that tells old clients' passcode requests which address was
  * meant at sign-up.
  */

@@ -19,7 +19,8 @@
 #include "lib/mail/mail.h"
 
 #define SLOTS 6 /* deliveries at once; with the pipe, what one wait takes */
-#define LOOK_MIN_MS 2000 /* between looks at the outbox */
+#define SLOTS_CODES (SLOTS - 1) /* the last one is for notices */
+#define LOOK_MIN_MS 2000	/* between looks at the outbox */
 #define LOOK_JITTER_MS 3000
 #define SOON_MS 20     /* a program that closed its output is about to end */
 #define RECORD_MS 1000 /* between attempts to write down an outcome */
@@ -37,6 +38,7 @@
 struct slot {
 	bool used;
 	struct ptn_uuid id;
+	enum ptn_outbox_kind kind;
 	int64_t attempts;
 	int64_t dead_ms; /* monotonic: then the code is worth nothing */
 	enum ptn_delivery what;
@@ -160,6 +162,7 @@ slot_start(struct courier *c, struct slot *s,
 	memset(s, 0, sizeof(*s));
 	s->used = true;
 	s->id = item->id;
+	s->kind = item->kind;
 	s->attempts = item->attempts;
 	s->dead_ms = ptn_clock_mono_ms() + item->left_s * 1000;
 	ptn_uuid_format(&s->id, s->name);
@@ -229,25 +232,41 @@ static enum ptn_err (*const servers[PTN_OUTBOX__MAX])(struct courier *c,
     const struct ptn_outbox_item *item) = {
 	[PTN_OUTBOX_MAIL] = serve_mail,
 	[PTN_OUTBOX_DFNS_CODE] = serve_dfns_code,
+	[PTN_OUTBOX_NOTICE] = serve_mail,
 };
+
+/* What can be taken without leaving nothing for notices. */
+static void
+find_room(const struct courier *c, struct ptn_outbox_room *room)
+{
+	size_t i, codes = 0;
+
+	for (i = 0; i < SLOTS; i++)
+		codes +=
+		    c->slot[i].used && c->slot[i].kind != PTN_OUTBOX_NOTICE;
+	room->all = slots_free(c);
+	room->codes = codes < SLOTS_CODES ? SLOTS_CODES - codes : 0;
+}
 
 /* Fill the free slots from the outbox. */
 static enum ptn_err
 take_mail(struct courier *c, size_t *taken)
 {
-	struct ptn_outbox_item *item;
-	size_t room = slots_free(c);
+	struct ptn_outbox_claimed got = { .n = 0 };
+	struct ptn_outbox_room room;
 	enum ptn_err r;
 	size_t i;
 
 	*taken = 0;
-	if (c->mailer == NULL || room == 0)
+	find_room(c, &room);
+	if (c->mailer == NULL || room.all == 0)
 		return PTN_OK;
 	c->more = false;
-	r = ptn_outbox_claim(&c->sc, room, &item, taken);
-	for (i = 0; r == PTN_OK && i < *taken; i++)
-		r = servers[item[i].kind](c, &item[i]);
-	c->more = r == PTN_OK && (*taken == room || c->more);
+	r = ptn_outbox_claim(&c->sc, &room, &got);
+	for (i = 0; r == PTN_OK && i < got.n; i++)
+		r = servers[got.items[i].kind](c, &got.items[i]);
+	c->more = r == PTN_OK && (got.more || c->more);
+	*taken = got.n;
 	ptn_arena_reset(c->sc.arena);
 	return r;
 }

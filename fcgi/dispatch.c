@@ -96,6 +96,8 @@ introduce(struct ptn_request *req)
 	req->sc.actor = &req->actor;
 	req->actor.api = req->family->api;
 	req->actor.ip = req->ip;
+	req->actor.network = ptn_client_network(req);
+	req->actor.network_wide = ptn_client_network_wide(req);
 	req->actor.request_id = req->request_id;
 	req->actor.user_agent = ptn_request_param(req, "HTTP_USER_AGENT");
 	req->actor.accept_language =
@@ -200,10 +202,12 @@ judge(struct ptn_request *req, struct ptn_reply *rep)
 	    (r = provide(req, req->route->need)) != PTN_OK ||
 	    (r = req->family->authenticate(req, rep, req->route->auth)) !=
 		PTN_OK ||
-	    (r = ptn_input(req, rep, req->route->input)) != PTN_OK ||
-	    (r = ptn_throttle(req, rep)) != PTN_OK)
+	    (r = ptn_input(req, rep, req->route->input)) != PTN_OK)
 		return r;
-	return req->route->handler(req, rep);
+	if ((r = ptn_throttle(req)) == PTN_OK)
+		r = req->route->handler(req, rep);
+	ptn_throttle_tell(req, rep, r);
+	return r;
 }
 
 /*

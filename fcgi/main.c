@@ -46,6 +46,7 @@ static const struct {
 	{ "config",  ptn_cli_config,  "config init [FILE]|check|print", "write, check or show the configuration" },
 	{ "jwk",     ptn_cli_jwk,     "jwk rotate [--now]|list [--dfns]", "change or list the signing keys" },
 	{ "org",     ptn_cli_org,     "org COMMAND ...",     "organisations and their members" },
+	{ "limits",  ptn_cli_limits,  "limits show|clear [--org ORG] WHOM", "what is counted of somebody" },
 	{ "courier", ptn_cli_courier, "courier --once",      "send queued mail and expire old rows, for cron" },
 	{ "version", cmd_version,     "version",             "print the version" },
 	{ "help",    cmd_help,        "help",                "print this text" },

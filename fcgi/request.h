@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "fcgi/side.h"
+#include "lib/account/device.h"
 #include "lib/account/jwk.h"
 #include "lib/account/session.h"
 #include "lib/account/tenant.h"
@@ -107,6 +108,7 @@ struct ptn_request {
 	struct ptn_session_set sessions; /* all that it presents */
 	struct ptn_uuid signer; /* a service account's one key; nil: a user */
 	struct ptn_uuid action; /* that approves this: to be marked as used */
+	struct ptn_device device; /* actor.device, if it is known */
 	struct ptn_actor actor; /* sc.actor: who asks, and what came of it */
 };
 

@@ -40,6 +40,10 @@ static const struct ptn_input no_input = { NULL, 0 };
 #define KEYS     PTN_NEED_KEYS
 #define DB       PTN_NEED_DB
 #define FREE     PTN_RATE_NONE
+#define LOOKUPS  PTN_RATE_LOOKUP
+#define SIGNUPS  PTN_RATE_SIGNUP
+#define SIGNING  PTN_RATE_CHALLENGE
+#define HASHES   PTN_RATE_HASH
 #define CODES    PTN_RATE_PASSCODE
 #define GUESSES  PTN_RATE_PASSWORD
 #define MAILS    PTN_RATE_CODE
@@ -59,26 +63,26 @@ const struct ptn_route ptn_routes[] = {
 	{ PUBLIC, GET,    "/.well-known/jwks.json",            ANYBODY,  KEYS, FREE,    NO_INPUT,               ON(always),    ptn_public_well_known_jwks },
 	{ PUBLIC, GET,    "/.well-known/config",               ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_well_known_config },
 
-	{ PUBLIC, POST,   "/user",                             ANYBODY,  DB,   FREE,    IN(email),              ON(always),    ptn_public_user_find },
-	{ PUBLIC, POST,   "/users",                            ANYBODY,  DB,   FREE,    IN(email),              ON(always),    ptn_public_user_create },
+	{ PUBLIC, POST,   "/user",                             ANYBODY,  DB,   LOOKUPS, IN(email),              ON(always),    ptn_public_user_find },
+	{ PUBLIC, POST,   "/users",                            ANYBODY,  DB,   SIGNUPS, IN(email),              ON(always),    ptn_public_user_create },
 	{ PUBLIC, GET,    "/users/{id}",                       SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_user_show },
 	{ PUBLIC, GET,    "/me",                               SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_user_me },
 	{ PUBLIC, DELETE, "/user",                             SESSION,  DB,   FREE,    NO_INPUT,               ON(deletion),  ptn_public_user_remove },
 
 	{ PUBLIC, POST,   "/passcode/login/initialize",        OPTIONAL, DB,   CODES,   IN(passcode_init),      ON(passcodes), ptn_public_passcode_init },
-	{ PUBLIC, POST,   "/passcode/login/finalize",          OPTIONAL, DB,   FREE,    IN(passcode_final),     ON(passcodes), ptn_public_passcode_final },
+	{ PUBLIC, POST,   "/passcode/login/finalize",          OPTIONAL, DB,   ANSWERS, IN(passcode_final),     ON(passcodes), ptn_public_passcode_final },
 
 	{ PUBLIC, POST,   "/password/login",                   ANYBODY,  DB,   GUESSES, IN(password),           ON(passwords), ptn_public_password_login },
-	{ PUBLIC, PUT,    "/password",                         SESSION,  DB,   FREE,    IN(password),           ON(passwords), ptn_public_password_update },
+	{ PUBLIC, PUT,    "/password",                         SESSION,  DB,   HASHES,  IN(password),           ON(passwords), ptn_public_password_update },
 
 	{ PUBLIC, GET,    "/emails",                           SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_email_list },
 	{ PUBLIC, POST,   "/emails",                           SESSION,  DB,   FREE,    IN(address),            ON(always),    ptn_public_email_add },
 	{ PUBLIC, DELETE, "/emails/{id}",                      SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_email_delete },
 	{ PUBLIC, POST,   "/emails/{id}/set_primary",          SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_email_primary_set },
 
-	{ PUBLIC, POST,   "/webauthn/registration/initialize", SESSION,  DB,   FREE,    NO_INPUT,               ON(passkeys),  ptn_public_registration_init },
+	{ PUBLIC, POST,   "/webauthn/registration/initialize", SESSION,  DB,   SIGNING, NO_INPUT,               ON(passkeys),  ptn_public_registration_init },
 	{ PUBLIC, POST,   "/webauthn/registration/finalize",   SESSION,  DB,   FREE,    IN(registration),       ON(passkeys),  ptn_public_registration_final },
-	{ PUBLIC, POST,   "/webauthn/login/initialize",        ANYBODY,  DB,   FREE,    IN(login_init),         ON(passkeys),  ptn_public_login_init },
+	{ PUBLIC, POST,   "/webauthn/login/initialize",        ANYBODY,  DB,   SIGNING, IN(login_init),         ON(passkeys),  ptn_public_login_init },
 	{ PUBLIC, POST,   "/webauthn/login/finalize",          ANYBODY,  DB,   FREE,    IN(login_final),        ON(passkeys),  ptn_public_login_final },
 	{ PUBLIC, GET,    "/webauthn/credentials",             SESSION,  DB,   FREE,    NO_INPUT,               ON(passkeys),  ptn_public_credential_list },
 	{ PUBLIC, PATCH,  "/webauthn/credentials/{id}",        SESSION,  DB,   FREE,    IN(credential_name),    ON(passkeys),  ptn_public_credential_update },

@@ -24,13 +24,17 @@ struct ptn_auth; /* family.h */
 enum ptn_rate_class {
 	PTN_RATE_UNSET = 0,
 	PTN_RATE_NONE,
-	PTN_RATE_PASSCODE, /* rate_limiter.passcode_limits */
-	PTN_RATE_PASSWORD, /* rate_limiter.password_limits */
-	PTN_RATE_CODE,	   /* a network's wishes for a code by mail */
-	PTN_RATE_LOGIN,	   /* by username and organisation, and network */
-	PTN_RATE_ANSWER,   /* by network alone */
-	PTN_RATE_FACTOR,   /* passwords alone, which the handler counts */
-	PTN_RATE_TYPED,	   /* the same, for a code that names its user */
+	PTN_RATE_LOOKUP,    /* is there such an account? */
+	PTN_RATE_SIGNUP,    /* a new one */
+	PTN_RATE_CHALLENGE, /* something to be signed */
+	PTN_RATE_HASH,	    /* a password to be hashed */
+	PTN_RATE_PASSCODE,  /* a passcode to be mailed */
+	PTN_RATE_PASSWORD,  /* a password to be checked */
+	PTN_RATE_CODE,	    /* a code of the Dfns API to be mailed */
+	PTN_RATE_LOGIN,	    /* a challenge, by username and organisation */
+	PTN_RATE_ANSWER,    /* a code or a signature to be checked */
+	PTN_RATE_FACTOR,    /* the same, or a password: the handler counts */
+	PTN_RATE_TYPED,	    /* a code that names its user */
 	PTN_RATE__MAX
 };
 

@@ -2,41 +2,49 @@
 
 #include <string.h>
 
-#include "fcgi/client.h"
+#include "fcgi/device.h"
 #include "fcgi/routes.h"
-#include "lib/account/ratelimit.h"
-#include "lib/base/unicode.h"
+#include "lib/account/limit.h"
 #include "lib/conf/conf.h"
+#include "lib/dfns/lookup.h"
 
 /* Where the account stands in the input (throttle.h). */
 #define ACCOUNT 0
 #define ORGANISATION 1
 
-/* What a limit counts, besides a network's. */
-enum counted {
-	COUNT_UNSET = 0,
-	COUNT_NOTHING,	 /* there is no limit */
-	COUNT_NETWORK,	 /* nothing else */
-	COUNT_USER,	 /* guesses of a user, as the configuration has it */
-	COUNT_NAME,	 /* tries of a username in an organisation */
-	COUNT_BY_HANDLER /* it calls ptn_throttle_account() */
+/* Whom a route names. */
+enum named {
+	NAMED_UNSET = 0,
+	NAMES_NOBODY,
+	NAMES_USER,
+	NAMES_MEMBER,	 /* by name and organisation, or not at all */
+	NAMED_BY_HANDLER /* it calls ptn_throttle_account() */
 };
 
-/* THE table of limits; the figures are those of the Dfns API. */
+#define LIMITS_MAX 4
+
+/* Which limits the routes of a class count; what each counts is in limit.def.
+ */
 static const struct {
-	enum counted what;
-	int64_t account; /* in interval_s */
-	int64_t network;
-	int64_t interval_s;
-} limits[PTN_RATE__MAX] = {
-	[PTN_RATE_NONE] = { COUNT_NOTHING, 0, 0, 0 },
-	[PTN_RATE_PASSCODE] = { COUNT_USER, 0, 0, 0 },
-	[PTN_RATE_PASSWORD] = { COUNT_USER, 0, 0, 0 },
-	[PTN_RATE_CODE] = { COUNT_NETWORK, 0, 20, 3600 },
-	[PTN_RATE_LOGIN] = { COUNT_NAME, 20, 60, 60 },
-	[PTN_RATE_ANSWER] = { COUNT_NETWORK, 0, 60, 60 },
-	[PTN_RATE_FACTOR] = { COUNT_BY_HANDLER, 0, 0, 0 },
-	[PTN_RATE_TYPED] = { COUNT_NETWORK, 0, 10, 60 },
+	enum named whom;
+	enum ptn_limit limit[LIMITS_MAX];
+} classes[PTN_RATE__MAX] = {
+	[PTN_RATE_NONE] = { NAMES_NOBODY, { PTN_LIMIT_NONE } },
+	[PTN_RATE_LOOKUP] = { NAMES_NOBODY, { PTN_LIMIT_LOOKUP } },
+	[PTN_RATE_SIGNUP] = { NAMES_NOBODY, { PTN_LIMIT_SIGNUP } },
+	[PTN_RATE_CHALLENGE] = { NAMES_NOBODY, { PTN_LIMIT_CHALLENGE } },
+	[PTN_RATE_HASH] = { NAMES_NOBODY, { PTN_LIMIT_HASH } },
+	[PTN_RATE_PASSCODE] = { NAMES_USER,
+	    { PTN_LIMIT_MAIL_NETWORK, PTN_LIMIT_PASSCODE } },
+	[PTN_RATE_PASSWORD] = { NAMES_USER,
+	    { PTN_LIMIT_HASH, PTN_LIMIT_PASSWORD, PTN_LIMIT_ACCOUNT } },
+	[PTN_RATE_CODE] = { NAMES_NOBODY, { PTN_LIMIT_WISH } },
+	[PTN_RATE_LOGIN] = { NAMES_MEMBER,
+	    { PTN_LIMIT_CHALLENGE, PTN_LIMIT_NAME } },
+	[PTN_RATE_ANSWER] = { NAMES_NOBODY, { PTN_LIMIT_ANSWER } },
+	[PTN_RATE_FACTOR] = { NAMED_BY_HANDLER,
+	    { PTN_LIMIT_HASH, PTN_LIMIT_PASSWORD, PTN_LIMIT_CODE } },
+	[PTN_RATE_TYPED] = { NAMES_NOBODY, { PTN_LIMIT_TYPED } },
 };
 
 static bool
@@ -56,168 +64,118 @@ is_text(const struct ptn_field *f)
 bool
 ptn_throttle_fits(enum ptn_rate_class class, const struct ptn_input *in)
 {
-	switch (limits[class].what) {
-	case COUNT_NOTHING:
-	case COUNT_NETWORK:
-	case COUNT_BY_HANDLER:
+	switch (classes[class].whom) {
+	case NAMES_NOBODY:
+	case NAMED_BY_HANDLER:
 		return true;
-	case COUNT_USER:
+	case NAMES_USER:
 		return in->n > ACCOUNT && is_uuid(&in->field[ACCOUNT]);
-	case COUNT_NAME:
+	case NAMES_MEMBER:
 		return in->n > ORGANISATION && is_text(&in->field[ACCOUNT]) &&
 		    is_text(&in->field[ORGANISATION]) &&
 		    in->field[ORGANISATION].required;
-	case COUNT_UNSET:
+	case NAMED_UNSET:
 		break;
 	}
 	return false;
 }
 
+/* For a user, where that matters, it is asked whether the network is known. */
 static enum ptn_err
-take(struct ptn_request *req, const char *what, const char *who,
-    const char *network, struct ptn_ratelimit *rate)
+find_asker(const struct ptn_scope *sc, enum ptn_rate_class class,
+    const struct ptn_uuid *user, struct ptn_asker *out)
 {
-	return ptn_ratelimit_take(&req->sc,
-	    ptn_arena_printf(req->sc.arena, "%s/%s/%s", what, who, network),
-	    rate);
+	size_t i;
+
+	for (i = 0; i < LIMITS_MAX; i++)
+		if (user != NULL && ptn_limit_apart(classes[class].limit[i]))
+			return ptn_asker_of(sc, user, out);
+	ptn_asker_browser(sc, user, out);
+	return PTN_OK;
 }
 
-/* A limit that the routes of a class share. */
 static enum ptn_err
-take_fixed(struct ptn_request *req, const char *who, const char *network,
-    struct ptn_ratelimit *rate)
+take(struct ptn_request *req, enum ptn_rate_class class,
+    const struct ptn_uuid *user, struct ptn_limit_on *on)
 {
-	const char *class =
-	    ptn_arena_printf(req->sc.arena, "%d", req->route->rate);
-
-	return class == NULL ? PTN_E_NOMEM
-			     : take(req, class, who, network, rate);
-}
-
-/* The account in one spelling, whether it exists or not. */
-static enum ptn_err
-account_text(struct ptn_request *req, const char **out)
-{
-	const char *text = ptn_arena_printf(req->sc.arena, "%s %s",
-	    req->in[ACCOUNT].s, req->in[ORGANISATION].s);
-	char *folded = NULL;
 	enum ptn_err r;
 
-	if (text == NULL)
-		return PTN_E_NOMEM;
-	r = ptn_unicode_fold(req->sc.arena, text, &folded);
-	*out = folded != NULL ? folded : "";
-	return r == PTN_E_INPUT ? PTN_OK : r;
+	if ((r = find_asker(&req->sc, class, user, &on->asker)) != PTN_OK)
+		return r;
+	return ptn_limits_take(&req->sc, classes[class].limit, on);
 }
 
 static enum ptn_err
-answer(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_ratelimit *rate)
+take_user(struct ptn_request *req, enum ptn_rate_class class,
+    const struct ptn_uuid *user, struct ptn_limit_on *on)
 {
-	ptn_reply_header_int(rep, "X-RateLimit-Limit", rate->limit);
-	ptn_reply_header_int(rep, "X-RateLimit-Remaining", rate->remaining);
-	ptn_reply_header_int(rep, "X-RateLimit-Reset", rate->reset_s);
-	if (rate->verdict == PTN_ALLOW)
-		return PTN_OK;
-	ptn_reply_header_int(rep, "Retry-After", rate->reset_s);
-	ptn_event_note(&req->sc, PTN_EVENT_RATE_LIMITED, req->route->path);
-	return PTN_E_RATE;
+	char text[PTN_UUID_STR];
+
+	ptn_uuid_format(user, text);
+	on->account = ptn_arena_strdup(req->sc.arena, text);
+	return on->account != NULL ? take(req, class, user, on) : PTN_E_NOMEM;
 }
 
-/* By network, and by name where somebody is named. */
+/* As whoever is looked up, whether they exist or not. */
 static enum ptn_err
-throttle_fixed(struct ptn_request *req, struct ptn_reply *rep, bool named)
+take_member(struct ptn_request *req, struct ptn_limit_on *on)
 {
-	const enum ptn_rate_class class = req->route->rate;
-	struct ptn_ratelimit rate = { .limit = limits[class].network,
-		.interval_s = limits[class].interval_s };
-	struct ptn_ratelimit account = { .limit = limits[class].account,
-		.interval_s = limits[class].interval_s };
-	const char *who;
 	enum ptn_err r;
 
-	r = take_fixed(req, "*", ptn_client_network(req), &rate);
-	if (r != PTN_OK)
-		return r;
-	if (!named || rate.verdict != PTN_ALLOW)
-		return answer(req, rep, &rate);
-	if ((r = account_text(req, &who)) != PTN_OK ||
-	    (r = take_fixed(req, who, "*", &account)) != PTN_OK)
-		return r;
-	return answer(req, rep,
-	    account.verdict == PTN_ALLOW ? &rate : &account);
-}
-
-/* Never below the limit of one network: an operator may raise that one. */
-static int64_t
-account_limit(const struct ptn_conf *cf)
-{
-	return cf->rate_account > cf->rate_password ? cf->rate_account
-						    : cf->rate_password;
-}
-
-/*
- * Guesses of one account: from a network, and of passwords from everywhere,
- * so that many addresses are no way round the limit.
- */
-static enum ptn_err
-throttle_account(struct ptn_request *req, struct ptn_reply *rep,
-    const char *what, const struct ptn_uuid *id, bool password)
-{
-	const struct ptn_conf *cf = req->sc.cf;
-	struct ptn_ratelimit rate = {
-		.limit = password ? cf->rate_password : cf->rate_passcode,
-		.interval_s =
-		    password ? cf->rate_password_s : cf->rate_passcode_s,
-	};
-	struct ptn_ratelimit account = {
-		.limit = account_limit(cf),
-		.interval_s = cf->rate_account_s,
-	};
-	char who[PTN_UUID_STR];
-	enum ptn_err r;
-
-	ptn_uuid_format(id, who);
-	r = take(req, what, who, ptn_client_network(req), &rate);
-	if (r != PTN_OK)
-		return r;
-	if (!password || rate.verdict != PTN_ALLOW)
-		return answer(req, rep, &rate);
-	if ((r = take(req, what, who, "*", &account)) != PTN_OK)
-		return r;
-	return answer(req, rep,
-	    account.verdict == PTN_ALLOW ? &rate : &account);
+	if (!req->in[ACCOUNT].set)
+		return take(req, PTN_RATE_CHALLENGE, NULL, on);
+	r = ptn_dfns_lookup_key(&req->sc, req->in[ORGANISATION].s,
+	    req->in[ACCOUNT].s, &on->account);
+	return r == PTN_OK ? take(req, req->route->rate, NULL, on) : r;
 }
 
 enum ptn_err
-ptn_throttle(struct ptn_request *req, struct ptn_reply *rep)
+ptn_throttle(struct ptn_request *req)
 {
 	const enum ptn_rate_class class = req->route->rate;
+	struct ptn_limit_on on = { .account = NULL };
 
 	if (!req->sc.cf->rate_enabled)
 		return PTN_OK;
-	switch (limits[class].what) {
-	case COUNT_NOTHING:
-	case COUNT_BY_HANDLER:
+	ptn_device_load(req);
+	switch (classes[class].whom) {
+	case NAMED_BY_HANDLER:
 		return PTN_OK;
-	case COUNT_NETWORK:
-		return throttle_fixed(req, rep, false);
-	case COUNT_NAME:
-		return throttle_fixed(req, rep, req->in[ACCOUNT].set);
-	case COUNT_USER:
-		return throttle_account(req, rep, req->route->path,
-		    &req->in[ACCOUNT].id, class == PTN_RATE_PASSWORD);
-	case COUNT_UNSET:
+	case NAMES_NOBODY:
+		return take(req, class, NULL, &on);
+	case NAMES_USER:
+		return take_user(req, class, &req->in[ACCOUNT].id, &on);
+	case NAMES_MEMBER:
+		return take_member(req, &on);
+	case NAMED_UNSET:
 		break;
 	}
 	return PTN_E_INTERNAL;
 }
 
 enum ptn_err
-ptn_throttle_account(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_uuid *account)
+ptn_throttle_account(struct ptn_request *req, const struct ptn_uuid *account,
+    struct ptn_limit_on *on)
 {
-	if (!req->sc.cf->rate_enabled)
-		return PTN_OK;
-	return throttle_account(req, rep, "factor", account, true);
+	return req->sc.cf->rate_enabled
+	    ? take_user(req, PTN_RATE_FACTOR, account, on)
+	    : PTN_OK;
+}
+
+void
+ptn_throttle_tell(struct ptn_request *req, struct ptn_reply *rep,
+    enum ptn_err r)
+{
+	const struct ptn_actor_limit *limit = &req->actor.limit;
+
+	if (limit->what == NULL)
+		return;
+	ptn_reply_header_int(rep, "X-RateLimit-Limit", limit->limit);
+	ptn_reply_header_int(rep, "X-RateLimit-Remaining", limit->remaining);
+	ptn_reply_header_int(rep, "X-RateLimit-Reset", limit->reset_s);
+	if (r != PTN_E_RATE)
+		return;
+	ptn_reply_header_int(rep, "Retry-After", limit->reset_s);
+	ptn_limit_log(&req->sc, req->route->path);
+	ptn_event_note(&req->sc, PTN_EVENT_RATE_LIMITED, req->route->path);
 }

@@ -13,21 +13,28 @@
 bool ptn_throttle_fits(enum ptn_rate_class class, const struct ptn_input *in);
 
 /*
- * The guess limit of the request's route, counted per account and client
- * network, and for passwords per account alone, so that
- * many addresses are no way round it.  Runs for unknown accounts too, before
- * anything tells that they are.  Adds the X-RateLimit headers; PTN_E_RATE
- * when the limit is reached.  A limit that cannot be counted refuses.
+ * Count the request against the limits of its route (lib/account/limit.h).
+ * Runs for unknown accounts too, before anything tells that they are.
+ * PTN_E_RATE when one is reached.  A limit that cannot be counted refuses.
  */
-enum ptn_err ptn_throttle(struct ptn_request *req,
-    struct ptn_reply *rep) PTN_MUST_USE;
+enum ptn_err ptn_throttle(struct ptn_request *req) PTN_MUST_USE;
 
 /*
- * The limits of password guesses, for a route of PTN_RATE_FACTOR or any other
- * whose account is not in the input: the handler names it, of somebody who
- * does not exist too.  What it adds, and refuses, is as above.
+ * The limits of a route of PTN_RATE_FACTOR or any other whose account is not
+ * in the input: the handler names it, of somebody who does not exist too.
+ *
+ * on	what PTN_LIMIT_CODE was counted on: to be given back if the answer is
+ *	right
  */
+struct ptn_limit_on;
 enum ptn_err ptn_throttle_account(struct ptn_request *req,
-    struct ptn_reply *rep, const struct ptn_uuid *account) PTN_MUST_USE;
+    const struct ptn_uuid *account, struct ptn_limit_on *on) PTN_MUST_USE;
+
+/*
+ * Say what a limit made of the request: the X-RateLimit headers, and where it
+ * was refused Retry-After, a line in the log and an event.
+ */
+void ptn_throttle_tell(struct ptn_request *req, struct ptn_reply *rep,
+    enum ptn_err r);
 
 #endif

@@ -29,6 +29,10 @@ int ptn_cli_jwk(int argc, char **argv, const char *conf_path,
 int ptn_cli_org(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
+/* limits show | clear [--org ORG] WHOM */
+int ptn_cli_limits(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
 /* courier --once */
 int ptn_cli_courier(int argc, char **argv, const char *conf_path,
     const char *const *set);

@@ -1,6 +1,7 @@
 #include "fcgi/dfns/dfns.h"
 
 #include "fcgi/throttle.h"
+#include "lib/account/limit.h"
 #include "lib/crypto/jws.h"
 
 enum { ANSWER_CHALLENGE, ANSWER_FIRST, ANSWER_SECOND, ANSWER__MAX };
@@ -38,10 +39,12 @@ read_factors(struct ptn_request *req, struct ptn_reply *rep,
 	return r;
 }
 
-/* The password is counted before it is checked, for unknown names as well. */
+/*
+ * The password, and the code with it, are counted before they are checked, for
+ * unknown names as well.
+ */
 static enum ptn_err
-check_password(struct ptn_request *req, struct ptn_reply *rep,
-    struct ptn_dfns_answer *an)
+check_password(struct ptn_request *req, struct ptn_dfns_answer *an)
 {
 	const struct ptn_uuid *account;
 	enum ptn_err r;
@@ -49,7 +52,7 @@ check_password(struct ptn_request *req, struct ptn_reply *rep,
 	r = ptn_dfns_answer_password(&req->sc, an, &account);
 	if (r != PTN_OK || account == NULL)
 		return r;
-	if ((r = ptn_throttle_account(req, rep, account)) != PTN_OK)
+	if ((r = ptn_throttle_account(req, account, &an->counted)) != PTN_OK)
 		return r;
 	return ptn_dfns_answer_check_password(&req->sc, an);
 }
@@ -64,5 +67,5 @@ ptn_dfns_read_answer(struct ptn_request *req, struct ptn_reply *rep,
 	    (r = ptn_dfns_answer_take(&req->sc, req->in[ANSWER_CHALLENGE].b,
 		 kind, an)) != PTN_OK)
 		return r;
-	return check_password(req, rep, an);
+	return check_password(req, an);
 }

@@ -108,6 +108,7 @@ find_session(struct ptn_request *req, const struct ptn_dfns_token *t,
 	if (!seen.usable)
 		return PTN_E_FORBIDDEN;
 	req->session.known = true;
+	req->actor.session_of = &req->session.claims.sub;
 	req->session.last_used_us = seen.last_used_us;
 	req->session.now_us = seen.now_us;
 	req->session.claims.email.address = seen.username;

@@ -1,5 +1,6 @@
 #include "fcgi/dfns/dfns.h"
 
+#include "fcgi/device.h"
 #include "lib/dfns/code.h"
 #include "lib/dfns/login.h"
 #include "lib/format/dfnsid.h"
@@ -57,5 +58,6 @@ ptn_dfns_login(struct ptn_request *req, struct ptn_reply *rep)
 		return ptn_dfns_refuse_denied(req, rep, r, &l.an.denial,
 		    PTN_EVENT_DFNS_LOGIN_FAILED);
 	ptn_dfns_write_session(rep, NULL, l.token);
+	ptn_device_set(req, rep, &l.member.id);
 	return PTN_OK;
 }

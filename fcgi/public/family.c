@@ -46,9 +46,11 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep,
 		return PTN_OK;
 	if ((r = ptn_bearer_session(req, rep, use_of(auth))) != PTN_OK)
 		return r;
-	if (req->session.known)
+	if (req->session.known) {
+		req->actor.session_of = &req->session.claims.sub;
 		ptn_actor_is(&req->sc, &req->session.claims.sub,
 		    req->session.claims.email.address);
+	}
 	return is_enough(req, auth) ? PTN_OK : PTN_E_DENIED;
 }
 
@@ -58,8 +60,13 @@ const struct ptn_family ptn_public_family = {
 	.api = PTN_API_HANKO,
 	.on = ptn_feature_always,
 	.rate = { [PTN_RATE_NONE] = true,
+	    [PTN_RATE_LOOKUP] = true,
+	    [PTN_RATE_SIGNUP] = true,
+	    [PTN_RATE_CHALLENGE] = true,
+	    [PTN_RATE_HASH] = true,
 	    [PTN_RATE_PASSCODE] = true,
-	    [PTN_RATE_PASSWORD] = true },
+	    [PTN_RATE_PASSWORD] = true,
+	    [PTN_RATE_ANSWER] = true },
 	.placed = true,
 	.body_max = (size_t)64 * 1024,
 	.depth = 16,

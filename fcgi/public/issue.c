@@ -1,10 +1,11 @@
 #include "fcgi/public/public.h"
 
 #include "fcgi/cookie.h"
+#include "fcgi/device.h"
 #include "lib/conf/conf.h"
 
 enum ptn_err
-ptn_public_issue_token(const struct ptn_request *req, struct ptn_reply *rep,
+ptn_public_issue_token(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_claims *claims)
 {
 	char *token;
@@ -17,7 +18,9 @@ ptn_public_issue_token(const struct ptn_request *req, struct ptn_reply *rep,
 	    req->sc.cf->session_lifespan_s);
 	if (req->sc.cf->auth_token_header)
 		ptn_reply_header(rep, "X-Auth-Token", token);
-	else
+	else {
 		ptn_cookie_set_session(req, rep, token);
+		ptn_device_set(req, rep, &claims->sub);
+	}
 	return PTN_OK;
 }

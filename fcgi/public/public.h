@@ -99,9 +99,10 @@ void ptn_public_credential(struct ptn_jsonw *w,
 
 /*
  * Hand the token of a session out that has begun: X-Session-Lifetime, and the
- * cookie or X-Auth-Token.
+ * cookie or X-Auth-Token.  A browser that takes cookies is known from now on
+ * (fcgi/device.h).
  */
-enum ptn_err ptn_public_issue_token(const struct ptn_request *req,
+enum ptn_err ptn_public_issue_token(struct ptn_request *req,
     struct ptn_reply *rep, const struct ptn_claims *claims) PTN_MUST_USE;
 
 #endif

@@ -38,6 +38,7 @@ typedef enum ptn_err (*batch_fn)(const struct round *o, uint64_t *gone);
 BATCH_OF(outbox)
 BATCH_OF(passcodes)
 BATCH_OF(rate_limits)
+BATCH_OF(known_networks)
 BATCH_OF(sessions)
 BATCH_OF(challenges)
 BATCH_OF(ceremonies)
@@ -192,6 +193,7 @@ ptn_expiry_run(const struct ptn_scope *sc, bool thorough)
 		{ "credential_codes", batch_credcodes },
 		{ "passcodes", batch_passcodes },
 		{ "rate limits", batch_rate_limits },
+		{ "known networks", batch_known_networks },
 		{ "audit log", batch_audit_logs },
 		{ "signatures of actions", batch_evidence },
 		{ "keys", batch_keys },

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/account/limit.h"
+#include "lib/base/array.h"
 #include "lib/base/rng.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/sql.h"
@@ -105,6 +107,7 @@ ptn_passcode_put(const struct ptn_scope *sc, const char *code,
 	in.user_id = pc->user_id;
 	in.email_id = pc->email_id;
 	in.purpose = kinds[pc->kind].name;
+	in.known = pc->known;
 	in.code = PTN_BYTES(mac, sizeof(mac));
 	in.ttl_s = pc->ttl_s;
 	in.now = pc->created_at_us;
@@ -162,6 +165,27 @@ count_try(const struct ptn_scope *sc, struct checking *j, int64_t tries)
 	return ptn_sql_passcode_count_try(sc->db, &in, &n);
 }
 
+/*
+ * Six digits can be guessed: what is wrong counts for the user.  Whoever is
+ * right has it given back, in the same transaction.
+ */
+static enum ptn_err
+count_guess(const struct ptn_scope *sc, const struct checking *j,
+    enum ptn_verdict verdict)
+{
+	char user[PTN_UUID_STR];
+	struct ptn_limit_on on = { .account = user };
+	enum ptn_err r;
+
+	ptn_uuid_format(&j->pc->user_id, user);
+	if ((r = ptn_asker_of(sc, &j->pc->user_id, &on.asker)) != PTN_OK ||
+	    (r = ptn_limit_take(sc, PTN_LIMIT_CODE, &on)) != PTN_OK)
+		return r;
+	return verdict == PTN_ALLOW
+	    ? ptn_limit_give_back(sc, PTN_LIMIT_CODE, &on)
+	    : PTN_OK;
+}
+
 static enum ptn_err
 check(const struct ptn_scope *sc, void *arg)
 {
@@ -186,7 +210,8 @@ check(const struct ptn_scope *sc, void *arg)
 		j->out = PTN_PASSCODE_EXPIRED;
 		return PTN_OK;
 	}
-	if ((r = code_matches(sc, j, row.code, &verdict)) != PTN_OK)
+	if ((r = code_matches(sc, j, row.code, &verdict)) != PTN_OK ||
+	    (r = count_guess(sc, j, verdict)) != PTN_OK)
 		return r;
 	if (verdict != PTN_ALLOW)
 		return count_try(sc, j, row.try_count);
@@ -210,25 +235,51 @@ ptn_passcode_check(const struct ptn_scope *sc, const struct ptn_uuid *id,
 	return PTN_OK;
 }
 
-/* The code of a user and kind, locked; pc->id is nil if there is none. */
+/* Those of a user and kind, locked: a stranger's, and one of who is known. */
+struct codes {
+	struct ptn_code_lock_out row[2];
+	size_t n;
+};
+
 static enum ptn_err
-lock_of_user(const struct ptn_scope *sc, struct checking *j,
-    struct ptn_code_lock_out *row)
+lock_of_user(const struct ptn_scope *sc, const struct ptn_passcode *pc,
+    struct codes *out)
 {
-	const struct ptn_code_lock_in in = { sc->tenant_id, j->pc->user_id,
-		kinds[j->pc->kind].name };
+	const struct ptn_code_lock_in in = { sc->tenant_id, pc->user_id,
+		kinds[pc->kind].name };
 	struct ptn_code_lock_out *rows;
 	enum ptn_err r;
-	size_t n;
+	size_t i, n;
 
-	memset(&j->pc->id, 0, sizeof(j->pc->id));
-	memset(row, 0, sizeof(*row));
+	memset(out, 0, sizeof(*out));
 	r = ptn_sql_code_lock(sc->db, sc->arena, &in, &rows, &n);
-	if (r != PTN_OK || n == 0)
-		return r;
-	*row = rows[0];
-	j->pc->id = row->id;
-	j->pc->email_id = row->email_id;
+	for (i = 0; r == PTN_OK && i < n && i < PTN_ARRAY_LEN(out->row); i++)
+		/* An older one to another address is no longer theirs. */
+		if (ptn_uuid_equal(&rows[i].email_id, &rows[0].email_id))
+			out->row[out->n++] = rows[i];
+	return r;
+}
+
+/* Which of them is right, or NULL; as many are compared as there can be. */
+static enum ptn_err
+match(const struct ptn_scope *sc, struct checking *j, struct codes *codes,
+    const struct ptn_code_lock_out **found)
+{
+	struct ptn_code_lock_out *row;
+	enum ptn_verdict verdict;
+	enum ptn_err r;
+	size_t i;
+
+	*found = NULL;
+	for (i = 0; i < PTN_ARRAY_LEN(codes->row); i++) {
+		row = &codes->row[i];
+		j->pc->id = row->id;
+		r = code_matches(sc, j, row->code, &verdict);
+		if (r != PTN_OK)
+			return r;
+		if (verdict == PTN_ALLOW && i < codes->n)
+			*found = row;
+	}
 	return PTN_OK;
 }
 
@@ -242,24 +293,45 @@ spoil(const struct ptn_scope *sc, struct checking *j, int64_t tries)
 	return r;
 }
 
+/* Which of them a wrong code is a try of; one of zeroes if there is none. */
+static const struct ptn_code_lock_out *
+tried(const struct ptn_scope *sc, const struct ptn_passcode *pc,
+    const struct codes *codes)
+{
+	static const struct ptn_code_lock_out none;
+	struct ptn_asker asker;
+	size_t i;
+
+	ptn_asker_browser(sc, &pc->user_id, &asker);
+	for (i = 0; i < codes->n; i++)
+		if (codes->row[i].known == (asker.kind != PTN_ASKER_STRANGER))
+			return &codes->row[i];
+	return &none;
+}
+
 /* Where there is no code, one try is checked and counted all the same. */
 static enum ptn_err
 check_of_user(const struct ptn_scope *sc, void *arg)
 {
 	struct checking *j = arg;
-	struct ptn_code_lock_out row;
-	enum ptn_verdict verdict;
+	const struct ptn_code_lock_out *row;
+	struct codes codes;
 	enum ptn_err r;
 
-	if ((r = lock_of_user(sc, j, &row)) != PTN_OK ||
-	    (r = code_matches(sc, j, row.code, &verdict)) != PTN_OK)
+	if ((r = lock_of_user(sc, j->pc, &codes)) != PTN_OK ||
+	    (r = match(sc, j, &codes, &row)) != PTN_OK)
 		return r;
-	if (verdict != PTN_ALLOW)
-		return count_try(sc, j, row.try_count);
-	j->out = row.expired ? PTN_PASSCODE_EXPIRED : PTN_PASSCODE_RIGHT;
-	if (row.expired || j->use == PTN_CODE_KEEP)
+	if (row == NULL) {
+		row = tried(sc, j->pc, &codes);
+		j->pc->id = row->id;
+		return count_try(sc, j, row->try_count);
+	}
+	j->pc->id = row->id;
+	j->pc->email_id = row->email_id;
+	j->out = row->expired ? PTN_PASSCODE_EXPIRED : PTN_PASSCODE_RIGHT;
+	if (row->expired || j->use == PTN_CODE_KEEP)
 		return PTN_OK;
-	return j->use == PTN_CODE_SPOILT ? spoil(sc, j, row.try_count)
+	return j->use == PTN_CODE_SPOILT ? spoil(sc, j, row->try_count)
 					 : remove_passcode(sc, j);
 }
 
@@ -278,6 +350,16 @@ ptn_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	if (sent_to != NULL)
 		*sent_to = pc.email_id;
 	return r;
+}
+
+enum ptn_err
+ptn_code_replace(const struct ptn_scope *sc, const struct ptn_passcode *pc)
+{
+	const struct ptn_code_replace_in in = { sc->tenant_id, pc->user_id,
+		kinds[pc->kind].name, pc->known };
+	uint64_t n;
+
+	return ptn_sql_code_replace(sc->db, &in, &n);
 }
 
 enum ptn_err

@@ -39,6 +39,7 @@ struct ptn_passcode {
 	struct ptn_uuid user_id;
 	struct ptn_uuid email_id;
 	enum ptn_code_kind kind;
+	bool known; /* asked for by somebody who is no stranger (asker.h) */
 	int64_t ttl_s;
 	int64_t created_at_us;
 };
@@ -63,8 +64,9 @@ enum ptn_err ptn_passcode_find_target(const struct ptn_scope *sc,
 void ptn_passcode_draw(char code[PTN_PASSCODE_DIGITS + 1]);
 
 /*
- * Store a new code; the older one of the same user, address and kind dies.
- * pc->id is made here, the rest of pc is given.
+ * Store a new code; the older one of the same user, address, kind, and kind of
+ * asker dies: a stranger's never kills one of somebody known.  pc->id is made
+ * here, the rest of pc is given.
  */
 enum ptn_err ptn_passcode_put(const struct ptn_scope *sc, const char *code,
     struct ptn_passcode *pc) PTN_MUST_USE;
@@ -84,7 +86,9 @@ enum ptn_passcode_result {
 /*
  * Check a code, in a transaction of its own, under a row lock: however many
  * try at once, at most PTN_PASSCODE_TRIES are checked, and a right code is
- * right once.  An expired passcode is EXPIRED whatever the code.
+ * right once.  An expired passcode is EXPIRED whatever the code.  Wrong ones
+ * are counted for the user, too, whatever the passcode: PTN_E_RATE, not judged
+ * (PTN_LIMIT_CODE).
  */
 enum ptn_err ptn_passcode_check(const struct ptn_scope *sc,
     const struct ptn_uuid *id, const char *code, struct ptn_passcode *pc,
@@ -102,7 +106,8 @@ enum ptn_code_use {
  * Check a code that is named by its user, in the same way.  Wrong ones destroy
  * it after five (ten for a registration); one that is expired is EXPIRED only
  * when it is right.  A user without one costs the same statements, and is
- * WRONG.
+ * WRONG.  Of two, a stranger's and one of somebody known, either is right; what
+ * a browser that is not known enters wrong counts for the stranger's.
  *
  * sent_to	set to the id of the address that a right code proves; NULL: it
  *		is of no interest
@@ -111,6 +116,13 @@ enum ptn_err ptn_code_check(const struct ptn_scope *sc,
     const struct ptn_uuid *user, enum ptn_code_kind kind, const char *code,
     enum ptn_code_use use, struct ptn_uuid *sent_to,
     enum ptn_passcode_result *out) PTN_MUST_USE;
+
+/*
+ * Delete the older code, to whatever address, that one of a kind for a user
+ * takes the place of.  Inside the caller's transaction.
+ */
+enum ptn_err ptn_code_replace(const struct ptn_scope *sc,
+    const struct ptn_passcode *pc) PTN_MUST_USE;
 
 /* Delete the user's codes of a kind.  Inside the caller's transaction. */
 enum ptn_err ptn_code_delete(const struct ptn_scope *sc,

@@ -1,5 +1,6 @@
 #include "lib/account/signin.h"
 
+#include "lib/account/asker.h"
 #include "lib/account/user.h"
 
 enum ptn_err
@@ -12,7 +13,8 @@ ptn_signin_in(const struct ptn_scope *sc, struct ptn_signin *s)
 	if (s->prove != NULL && (r = s->prove(sc, s->arg)) != PTN_OK)
 		return r;
 	new.email = s->email != NULL ? *s->email : none;
-	if ((r = ptn_session_open(sc, &new, &s->claims)) != PTN_OK)
+	if ((r = ptn_session_open(sc, &new, &s->claims)) != PTN_OK ||
+	    (r = ptn_asker_remember(sc, &s->user_id)) != PTN_OK)
 		return r;
 	return s->event == PTN_EVENT_NONE ? PTN_OK
 					  : ptn_event(sc, s->event, NULL);

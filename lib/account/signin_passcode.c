@@ -1,6 +1,7 @@
 #include "lib/account/signin_passcode.h"
 
 #include "lib/account/addresses.h"
+#include "lib/account/limit.h"
 #include "lib/account/signin.h"
 #include "lib/conf/conf.h"
 #include "lib/event/actor.h"
@@ -10,6 +11,8 @@
 struct sending {
 	struct ptn_passcode *pc;
 	struct ptn_outbox_mail mail;
+	struct ptn_limit_on on; /* whose mailbox */
+	bool held_back;
 };
 
 static enum ptn_err
@@ -18,7 +21,14 @@ store_and_queue(const struct ptn_scope *sc, void *arg)
 	struct sending *s = arg;
 	enum ptn_err r;
 
-	if ((r = ptn_passcode_put(sc, s->mail.code, s->pc)) != PTN_OK)
+	r = sc->cf->mail_enabled ? ptn_limit_take(sc, PTN_LIMIT_MAIL, &s->on)
+				 : PTN_OK;
+	s->held_back =
+	    r == PTN_E_RATE && s->on.asker.kind == PTN_ASKER_STRANGER;
+	if (s->held_back)
+		return PTN_OK;
+	if (r != PTN_OK ||
+	    (r = ptn_passcode_put(sc, s->mail.code, s->pc)) != PTN_OK)
 		return r;
 	if (sc->cf->mail_enabled &&
 	    (r = ptn_outbox_put(sc, PTN_OUTBOX_MAIL, &s->mail)) != PTN_OK)
@@ -26,13 +36,33 @@ store_and_queue(const struct ptn_scope *sc, void *arg)
 	return ptn_event(sc, PTN_EVENT_PASSCODE_INIT_OK, NULL);
 }
 
+/*
+ * Too many mails went to that mailbox lately.  A stranger gets the answer that
+ * they ever get, for another would tell them so; the code before is still
+ * good, for it may have been read.
+ */
+static void
+hold_back(const struct ptn_scope *sc, struct ptn_passcode *pc,
+    const struct ptn_actor_limit *shown)
+{
+	pc->id = ptn_uuid_new();
+	ptn_limit_log(sc, "a passcode is not mailed");
+	if (sc->actor != NULL)
+		sc->actor->limit = *shown;
+	ptn_event_note(sc, PTN_EVENT_PASSCODE_INIT_FAILED, "too many mails");
+}
+
 static enum ptn_err
 draw_and_send(const struct ptn_scope *sc, struct ptn_passcode *pc,
     const struct ptn_passcode_target *to)
 {
 	const struct ptn_actor *actor = sc->actor;
+	const struct ptn_actor_limit none = { .what = NULL };
+	const struct ptn_actor_limit shown =
+	    actor != NULL ? actor->limit : none;
 	char code[PTN_PASSCODE_DIGITS + 1];
 	struct sending s = { .pc = pc,
+		.on = { .account = to->address },
 		.mail = { .template = "passcode",
 		    .to = to->address,
 		    .code = code,
@@ -42,9 +72,14 @@ draw_and_send(const struct ptn_scope *sc, struct ptn_passcode *pc,
 			actor != NULL ? actor->accept_language : NULL) } };
 	enum ptn_err r;
 
+	if ((r = ptn_asker_of(sc, &pc->user_id, &s.on.asker)) != PTN_OK)
+		return r;
+	pc->known = s.on.asker.kind != PTN_ASKER_STRANGER;
 	ptn_passcode_draw(code);
 	r = ptn_tx(sc, store_and_queue, &s);
 	ptn_wipe(code, sizeof(code));
+	if (r == PTN_OK && s.held_back)
+		hold_back(sc, pc, &shown);
 	return r;
 }
 

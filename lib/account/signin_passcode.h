@@ -34,7 +34,10 @@ enum ptn_signin_passcode_sent {
 /*
  * Send a code to an address of the user, or to one that nobody has proved yet
  * (a sign-up, or a further address).  It kills the older code of this user and
- * address.  The code, its mail and the event exist together or not at all.
+ * address, unless that was asked for by somebody known and this is not.  The
+ * code, its mail and the event exist together or not at all.  A mailbox that
+ * got too many (PTN_LIMIT_MAIL) gets none: a stranger is told SENT all the
+ * same, somebody known gets PTN_E_RATE.
  */
 enum ptn_err ptn_signin_passcode_send(const struct ptn_scope *sc,
     struct ptn_signin_passcode_ask *ask,

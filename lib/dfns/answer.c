@@ -139,5 +139,7 @@ ptn_dfns_answer_verify(const struct ptn_scope *sc, struct ptn_dfns_answer *an)
 			return r;
 		an->used[i] = used;
 	}
-	return PTN_OK;
+	return an->counted.account != NULL
+	    ? ptn_limit_give_back(sc, PTN_LIMIT_CODE, &an->counted)
+	    : PTN_OK;
 }

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "lib/account/limit.h"
 #include "lib/account/org.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
@@ -21,6 +22,8 @@ struct ptn_dfns_answer {
 	/* Set by ptn_dfns_answer_take(). */
 	struct ptn_dfns_ceremony c;
 	struct ptn_org org;
+	/* What wrong ones are counted on; account NULL: they are not. */
+	struct ptn_limit_on counted;
 	/* The credential whose password was right; nil: none was checked. */
 	struct ptn_uuid password;
 	/* The credential that each factor was verified with. */

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "lib/account/limit.h"
 #include "lib/account/org.h"
-#include "lib/account/ratelimit.h"
 #include "lib/account/user.h"
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
@@ -16,6 +16,7 @@
 #include "lib/dfns/code.h"
 #include "lib/dfns/lookup.h"
 #include "lib/dfns/member.h"
+#include "lib/event/actor.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"
@@ -44,9 +45,10 @@ ptn_codemail_want(const struct ptn_scope *sc, const struct ptn_codemail *w)
 		.ttl_s = WISH_TTL_S,
 		.time = time_text(sc->arena),
 		.address = w->address,
+		.asker = ptn_asker_note(sc),
 	};
 
-	if (mail.time == NULL)
+	if (mail.time == NULL || mail.asker == NULL)
 		return PTN_E_NOMEM;
 	return ptn_outbox_put(sc, PTN_OUTBOX_DFNS_CODE, &mail);
 }
@@ -104,6 +106,7 @@ struct granting {
 	enum ptn_code_kind kind;
 	struct ptn_org org;
 	struct ptn_member m;
+	struct ptn_asker asker;
 };
 
 /*
@@ -122,38 +125,34 @@ eligible(const struct granting *g)
 	return ptn_member_usable(&g->m) && g->m.verified;
 }
 
+/*
+ * One mail of a kind at a time, and not too many to one mailbox.  The actor is
+ * there for the log alone, which is to name the limit.
+ */
 static enum ptn_err
-take(const struct ptn_scope *sc, struct granting *g, int64_t limit,
-    int64_t interval_s, enum ptn_verdict *verdict)
+throttle(const struct ptn_scope *sc, struct granting *g)
 {
-	struct ptn_ratelimit rate = { .limit = limit,
-		.interval_s = interval_s };
+	struct ptn_actor nobody = { .n = 0 };
+	struct ptn_scope at = *sc;
+	struct ptn_limit_on again, mail = { .account = g->m.address };
 	char user[PTN_UUID_STR];
 	enum ptn_err r;
 
-	ptn_uuid_format(&g->m.id, user);
-	r = ptn_ratelimit_take(sc,
-	    ptn_arena_printf(sc->arena, "mail/%s/%s/%lld",
-		ptn_code_name(g->kind), user, (long long)interval_s),
-	    &rate);
-	*verdict = rate.verdict;
-	return r;
-}
-
-/* At most one mail in 30 seconds, and five in an hour. */
-static enum ptn_err
-throttle(const struct ptn_scope *sc, struct granting *g,
-    enum ptn_verdict *verdict)
-{
-	enum ptn_err r;
-
-	*verdict = PTN_ALLOW;
-	if (!sc->cf->rate_enabled)
-		return PTN_OK;
-	r = take(sc, g, 1, 30, verdict);
-	if (r != PTN_OK || *verdict != PTN_ALLOW)
+	at.actor = &nobody;
+	r = ptn_asker_of_note(sc, g->item->mail.asker, &g->m.id, &g->asker);
+	if (r != PTN_OK)
 		return r;
-	return take(sc, g, 5, 3600, verdict);
+	ptn_uuid_format(&g->m.id, user);
+	again.asker = mail.asker = g->asker;
+	again.account =
+	    ptn_arena_printf(sc->arena, "%s %s", ptn_code_name(g->kind), user);
+	if (again.account == NULL)
+		return PTN_E_NOMEM;
+	if ((r = ptn_limit_take(&at, PTN_LIMIT_MAIL_AGAIN, &again)) == PTN_OK)
+		r = ptn_limit_take(&at, PTN_LIMIT_MAIL, &mail);
+	if (r == PTN_E_RATE)
+		ptn_limit_log(&at, "a code is not mailed");
+	return r;
 }
 
 /* The code as a user types it, and as it is stored; the caller wipes both. */
@@ -179,12 +178,13 @@ store(const struct ptn_scope *sc, const struct granting *g, const char *digits)
 	struct ptn_passcode pc = { .user_id = g->m.id,
 		.email_id = g->m.email_id,
 		.kind = g->kind,
+		.known = g->asker.kind != PTN_ASKER_STRANGER,
 		.ttl_s = ptn_code_ttl_s(g->kind),
 		.created_at_us = g->m.now_us };
 	enum ptn_err r;
 
 	if ((r = ptn_user_lock(sc, &g->m.id)) != PTN_OK ||
-	    (r = ptn_code_delete(sc, &g->m.id, g->kind)) != PTN_OK)
+	    (r = ptn_code_replace(sc, &pc)) != PTN_OK)
 		return r;
 	return ptn_passcode_put(sc, digits, &pc);
 }
@@ -243,7 +243,6 @@ ptn_codemail_serve(const struct ptn_scope *sc,
 {
 	const struct ptn_scope at = ptn_scope_at(sc, &item->tenant_id);
 	struct granting g = { .item = item };
-	enum ptn_verdict verdict = PTN_DENY;
 	enum ptn_err r;
 
 	r = kind_of(item->mail.template, &g.kind) ? PTN_OK : PTN_E_NOT_FOUND;
@@ -251,11 +250,11 @@ ptn_codemail_serve(const struct ptn_scope *sc,
 		r = ptn_org_get(&at, &item->tenant_id, &g.org);
 	if (r == PTN_OK)
 		r = ptn_member_by_name(&at, item->mail.to, &g.m);
-	if (r == PTN_OK && eligible(&g))
-		r = throttle(&at, &g, &verdict);
-	if (r == PTN_OK && verdict == PTN_ALLOW)
+	if (r == PTN_OK)
+		r = eligible(&g) ? throttle(&at, &g) : PTN_E_NOT_FOUND;
+	if (r == PTN_OK)
 		return ptn_tx(&at, grant, &g);
-	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+	if (r != PTN_E_NOT_FOUND && r != PTN_E_RATE)
 		return r;
 	ptn_debug("a code was asked for in vain");
 	return ptn_outbox_failed(sc, &item->id, -1);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/base/arena.h"
 #include "lib/conf/conf.h"
 #include "lib/event/actor.h"
 #include "lib/format/dfnsid.h"
@@ -76,4 +77,24 @@ ptn_dfns_lookup(struct ptn_scope *sc, const char *org, const char *username,
 		who->member.id = ptn_uuid_new();
 	}
 	return PTN_OK;
+}
+
+enum ptn_err
+ptn_dfns_lookup_key(const struct ptn_scope *sc, const char *org,
+    const char *username, const char **key)
+{
+	char text[PTN_UUID_STR];
+	const char *name;
+	struct ptn_uuid id;
+	enum ptn_err r;
+
+	if ((r = ptn_member_key(sc->arena, username, &name)) != PTN_OK)
+		return r;
+	if (ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(org), &id) ==
+	    PTN_OK) {
+		ptn_uuid_format(&id, text);
+		org = text;
+	}
+	*key = ptn_arena_printf(sc->arena, "%s %s", org, name);
+	return *key != NULL ? PTN_OK : PTN_E_NOMEM;
 }

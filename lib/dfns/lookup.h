@@ -45,4 +45,11 @@ struct ptn_dfns_lookup {
 enum ptn_err ptn_dfns_lookup(struct ptn_scope *sc, const char *org,
     const char *username, struct ptn_dfns_lookup *who) PTN_MUST_USE;
 
+/*
+ * Whom a client named, in one spelling for all that finds the same member,
+ * whether there is one or not: a text for limits.
+ */
+enum ptn_err ptn_dfns_lookup_key(const struct ptn_scope *sc, const char *org,
+    const char *username, const char **key) PTN_MUST_USE;
+
 #endif

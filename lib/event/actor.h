@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/base/api.h"
 #include "lib/base/uuid.h"
@@ -17,6 +18,16 @@
  */
 #define PTN_EVENTS_MAX 8
 
+struct ptn_device;
+
+/* The limit that counted a request last (lib/account/limit.h). */
+struct ptn_actor_limit {
+	const char *what; /* NULL: none did */
+	int64_t limit;
+	int64_t remaining;
+	int64_t reset_s;
+};
+
 /*
  * Who acts, and what came of it so far.  One a request or command, filled in
  * as it is found out; its texts live as long as the scope's arena.
@@ -28,6 +39,11 @@ struct ptn_actor {
 	enum ptn_api api;	   /* of a request */
 	const char *request_id;	   /* of a request; or NULL */
 	const char *ip;
+	const char *network;	  /* it, or its /64, and the /24 or /48 */
+	const char *network_wide; /* around it, for limits; NULL: none */
+	const struct ptn_device *device; /* a browser that is known; or NULL */
+	const struct ptn_uuid *session_of; /* whose session; NULL: none */
+	struct ptn_actor_limit limit;
 	const char *user_agent;
 	const char *accept_language; /* for notices; or NULL */
 	bool mail_queued; /* in the outbox: the courier is to be woken */

@@ -45,5 +45,5 @@ ptn_notice_put(const struct ptn_scope *sc, enum ptn_notice what,
 	if (!sc->cf->mail_enabled || to->address == NULL)
 		return PTN_OK;
 	ptn_dfnsid_format(PTN_DFNSID_ORG, &sc->tenant_id, org);
-	return ptn_outbox_put(sc, PTN_OUTBOX_MAIL, &mail);
+	return ptn_outbox_put(sc, PTN_OUTBOX_NOTICE, &mail);
 }

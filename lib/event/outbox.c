@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/log.h"
 #include "lib/db/sql.h"
 #include "lib/event/actor.h"
@@ -9,10 +10,17 @@
 
 #define JSON_DEPTH 2
 
-static const char *const kinds[PTN_OUTBOX__MAX] = {
-	[PTN_OUTBOX_MAIL] = "mail",
-	[PTN_OUTBOX_DFNS_CODE] = "dfns_code",
+/* The order in which they are served; nobody waits for a notice. */
+static const struct {
+	const char *name;
+	bool code;
+} kinds[PTN_OUTBOX__MAX] = {
+	[PTN_OUTBOX_DFNS_CODE] = { "dfns_code", true },
+	[PTN_OUTBOX_MAIL] = { "mail", true },
+	[PTN_OUTBOX_NOTICE] = { "notice", false },
 };
+static const enum ptn_outbox_kind order[] = { PTN_OUTBOX_DFNS_CODE,
+	PTN_OUTBOX_MAIL, PTN_OUTBOX_NOTICE };
 
 static bool
 read_kind(const char *name, enum ptn_outbox_kind *out)
@@ -21,7 +29,7 @@ read_kind(const char *name, enum ptn_outbox_kind *out)
 
 	for (i = 0; i < PTN_OUTBOX__MAX; i++) {
 		*out = (enum ptn_outbox_kind)i;
-		if (strcmp(kinds[i], name) == 0)
+		if (strcmp(kinds[i].name, name) == 0)
 			return true;
 	}
 	return false;
@@ -45,7 +53,7 @@ ptn_outbox_put(const struct ptn_scope *sc, enum ptn_outbox_kind kind,
 {
 	struct ptn_outbox_put_in in = { .id = ptn_uuid_new(),
 		.tenant_id = sc->tenant_id,
-		.kind = kinds[kind],
+		.kind = kinds[kind].name,
 		.ttl_s = mail->ttl_s };
 	const struct bound bound = bind_to(&in.id, kind);
 	struct ptn_jsonw w;
@@ -64,6 +72,7 @@ ptn_outbox_put(const struct ptn_scope *sc, enum ptn_outbox_kind kind,
 	ptn_jsonw_str(&w, "time", mail->time);
 	ptn_jsonw_str(&w, "address", mail->address);
 	ptn_jsonw_str(&w, "api", mail->api);
+	ptn_jsonw_str(&w, "asker", mail->asker);
 	ptn_jsonw_end_object(&w);
 	if (w.buf.bad)
 		return PTN_E_NOMEM;
@@ -99,6 +108,7 @@ read_mail(struct ptn_arena *a, struct ptn_bytes text,
 	mail->time = ptn_json_text(a, ptn_json_get(v, "time"));
 	mail->address = ptn_json_text(a, ptn_json_get(v, "address"));
 	mail->api = ptn_json_text(a, ptn_json_get(v, "api"));
+	mail->asker = ptn_json_text(a, ptn_json_get(v, "asker"));
 	if (mail->template == NULL || mail->to == NULL ||
 	    mail->locale == NULL || mail->code == NULL ||
 	    !ptn_json_int(ptn_json_get(v, "ttl_s"), &mail->ttl_s))
@@ -129,67 +139,91 @@ open_row(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
 	return read_mail(sc->arena, plain, &item->mail);
 }
 
-/*
- * A row that was not read.  One of an unknown kind is of a newer version,
- * whose courier gets it when this claim is over; nobody will ever read the
- * others.
- */
+/* A row that nobody will ever read, or be helped by. */
 static void
-give_up(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
-    enum ptn_err why)
+drop(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
+    const char *why)
 {
 	char name[PTN_UUID_STR];
 
 	ptn_uuid_format(&row->id, name);
-	if (why == PTN_E_NOT_FOUND) {
-		ptn_warn("outbox: %s is left to a newer version: its kind is "
-			 "unknown here",
-		    name);
-		return;
-	}
-	ptn_error("outbox: mail %s cannot be opened (%s) and is dropped", name,
-	    ptn_err_name(why));
+	ptn_error("outbox: mail %s %s and is dropped", name, why);
 	if (ptn_outbox_failed(sc, &row->id, -1) != PTN_OK)
 		ptn_warn("outbox: mail %s is still there", name);
 }
 
-enum ptn_err
-ptn_outbox_claim(const struct ptn_scope *sc, size_t max,
-    struct ptn_outbox_item **items, size_t *n)
+/* Items of the rows that are of use. */
+static enum ptn_err
+open_rows(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
+    size_t nrows, struct ptn_outbox_claimed *out)
 {
-	struct ptn_outbox_claim_in claim = { .claim = ptn_uuid_new(),
-		.lease_s = PTN_OUTBOX_LEASE_S,
-		.max = (int64_t)max };
-	struct ptn_outbox_claimed_in in = { .claim = claim.claim };
-	struct ptn_outbox_claimed_out *row;
-	uint64_t claimed;
-	size_t nrows;
-	size_t i;
+	const char *why;
 	enum ptn_err r;
+	size_t i;
 
-	*n = 0;
-	r = ptn_sql_outbox_claim(sc->db, &claim, &claimed);
-	if (r != PTN_OK || claimed == 0)
-		return r;
-	r = ptn_sql_outbox_claimed(sc->db, sc->arena, &in, &row, &nrows);
-	if (r != PTN_OK)
-		return r;
-	*items = ptn_arena_calloc(sc->arena, nrows, sizeof(**items));
-	if (*items == NULL)
+	out->items = ptn_arena_calloc(sc->arena, nrows, sizeof(*out->items));
+	if (out->items == NULL)
 		return PTN_E_NOMEM;
 	for (i = 0; i < nrows; i++) {
-		if (row[i].left_s <= 0)
+		if (row[i].left_s <= 0) {
+			drop(sc, &row[i], "has expired");
 			continue;
-		r = open_row(sc, &row[i], &(*items)[*n]);
-		if (r == PTN_OK)
-			++*n;
-		else if (r == PTN_E_DENIED || r == PTN_E_INPUT ||
-		    r == PTN_E_NOT_FOUND)
-			give_up(sc, &row[i], r);
-		else
+		}
+		r = open_row(sc, &row[i], &out->items[out->n]);
+		if (r == PTN_OK) {
+			out->n++;
+			continue;
+		}
+		if (r != PTN_E_DENIED && r != PTN_E_INPUT)
 			return r;
+		why = ptn_arena_printf(sc->arena, "cannot be opened (%s)",
+		    ptn_err_name(r));
+		drop(sc, &row[i], why != NULL ? why : "cannot be opened");
 	}
 	return PTN_OK;
+}
+
+/* Codes first, as far as there is room for them. */
+static enum ptn_err
+claim_all(const struct ptn_scope *sc, const struct ptn_uuid *claim,
+    const struct ptn_outbox_room *room, size_t *got)
+{
+	struct ptn_outbox_claim_in in = { .claim = *claim,
+		.lease_s = PTN_OUTBOX_LEASE_S };
+	enum ptn_err r = PTN_OK;
+	size_t i, most;
+	uint64_t n;
+
+	for (i = 0; r == PTN_OK && i < PTN_ARRAY_LEN(order); i++) {
+		most = kinds[order[i]].code && room->codes < room->all
+		    ? room->codes
+		    : room->all;
+		if (most <= *got)
+			continue;
+		in.kind = kinds[order[i]].name;
+		in.max = (int64_t)(most - *got);
+		if ((r = ptn_sql_outbox_claim(sc->db, &in, &n)) == PTN_OK)
+			*got += (size_t)n;
+	}
+	return r;
+}
+
+enum ptn_err
+ptn_outbox_claim(const struct ptn_scope *sc, const struct ptn_outbox_room *room,
+    struct ptn_outbox_claimed *out)
+{
+	struct ptn_outbox_claimed_in in = { .claim = ptn_uuid_new() };
+	struct ptn_outbox_claimed_out *row;
+	size_t nrows, got = 0;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	r = claim_all(sc, &in.claim, room, &got);
+	out->more = got > 0 && (got == room->all || got == room->codes);
+	if (r != PTN_OK || got == 0)
+		return r;
+	r = ptn_sql_outbox_claimed(sc->db, sc->arena, &in, &row, &nrows);
+	return r == PTN_OK ? open_rows(sc, row, nrows, out) : r;
 }
 
 enum ptn_err

@@ -1,6 +1,7 @@
 #ifndef PTN_EVENT_OUTBOX_H
 #define PTN_EVENT_OUTBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,10 +12,14 @@
 #include "lib/db/db.h"
 #include "lib/db/scope.h"
 
-/* Who serves a row: THE list is courier.c's. */
+/*
+ * Who serves a row: THE list is courier.c's.  A body is bound to the number of
+ * its kind: new ones are added behind the others.
+ */
 enum ptn_outbox_kind {
-	PTN_OUTBOX_MAIL,      /* a mail, to be written and sent */
+	PTN_OUTBOX_MAIL,      /* a mail with a code, to be written and sent */
 	PTN_OUTBOX_DFNS_CODE, /* a code that was asked for: codemail.h */
+	PTN_OUTBOX_NOTICE,    /* a mail that nobody waits for */
 	PTN_OUTBOX__MAX
 };
 
@@ -35,6 +40,7 @@ struct ptn_outbox_mail {
 	const char *time;     /* when it was asked for; NULL: not told */
 	const char *address;  /* from where; NULL: not told */
 	const char *api;      /* by which API it was done; NULL: not told */
+	const char *asker; /* of a wish: who has it (asker.h); NULL: a mail */
 };
 
 /* For how long a claim is good: longer than any delivery lasts. */
@@ -56,15 +62,30 @@ struct ptn_outbox_item {
 	struct ptn_outbox_mail mail;
 };
 
+/* What a courier has room for. */
+struct ptn_outbox_room {
+	size_t all;
+	size_t codes; /* of those, for what is no notice */
+	struct ptn_bytes
+	    busy; /* a source that gets nothing now; p NULL: none */
+};
+
+struct ptn_outbox_claimed {
+	struct ptn_outbox_item *items;
+	size_t n;
+	bool more; /* there may be: all the room was used */
+};
+
 /*
- * Claim up to max due mails for this process for PTN_OUTBOX_LEASE_S, oldest
- * first; nobody else gets them meanwhile, and they come back when this
- * process dies.  Expired ones are not returned.  Those that cannot be opened
- * (their secret is gone) are dropped, and those of an unknown kind left to
- * others, each with a line in the log.
+ * Claim due items for this process for PTN_OUTBOX_LEASE_S: nobody else gets
+ * them meanwhile, and they come back when this process dies.  Codes go before
+ * notices, and of each the oldest first.  What has expired is dropped, and so
+ * is what cannot be opened (its secret is gone), each with a line in the log.
+ * A kind that this version does not know is left alone.
  */
-enum ptn_err ptn_outbox_claim(const struct ptn_scope *sc, size_t max,
-    struct ptn_outbox_item **items, size_t *n) PTN_MUST_USE;
+enum ptn_err ptn_outbox_claim(const struct ptn_scope *sc,
+    const struct ptn_outbox_room *room,
+    struct ptn_outbox_claimed *out) PTN_MUST_USE;
 
 enum ptn_err ptn_outbox_sent(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;

@@ -29,6 +29,14 @@ DELETE FROM rate_limits
  WHERE expires_at < UTC_TIMESTAMP(6) - INTERVAL 1 HOUR
  ORDER BY expires_at LIMIT ?;
 
+-- name: expire_known_networks
+-- in:   max:i64
+-- returns: count
+-- tenants: all, because time passes for everybody
+DELETE FROM known_networks
+ WHERE seen_at < UTC_TIMESTAMP(6) - INTERVAL 30 DAY
+ ORDER BY seen_at LIMIT ?;
+
 -- name: expire_sessions
 -- in:   max:i64
 -- returns: count

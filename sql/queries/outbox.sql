@@ -11,7 +11,7 @@ VALUES (?, ?, ?, ?, 0, NULL, NULL, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),
         UTC_TIMESTAMP(6) + INTERVAL ? SECOND);
 
 -- name: outbox_claim
--- in:   claim:id lease_s:i64 lease_s:i64 max:i64
+-- in:   claim:id lease_s:i64 lease_s:i64 kind:str max:i64
 -- returns: count
 -- tenants: all, because a courier sends what is due, whosever it is
 -- What is claimed leaves the range that claims look through, so that they and
@@ -19,9 +19,8 @@ VALUES (?, ?, ?, ?, 0, NULL, NULL, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),
 UPDATE outbox
    SET claim = ?, claimed_until = UTC_TIMESTAMP(6) + INTERVAL ? SECOND,
        next_try_at = UTC_TIMESTAMP(6) + INTERVAL ? SECOND
- WHERE next_try_at <= UTC_TIMESTAMP(6)
+ WHERE kind = ? AND next_try_at <= UTC_TIMESTAMP(6)
    AND (claimed_until IS NULL OR claimed_until < UTC_TIMESTAMP(6))
-   AND expires_at > UTC_TIMESTAMP(6)
  ORDER BY next_try_at, id LIMIT ?;
 
 -- name: outbox_claimed

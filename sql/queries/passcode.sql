@@ -15,13 +15,14 @@ SELECT e.id, e.address, e.user_id, UTC_TIMESTAMP(6)
                     WHERE m.user_id = u.id AND m.service_account = 1);
 
 -- name: passcode_put
--- in:   id:id tenant_id:id user_id:id email_id:id purpose:str code:bytes ttl_s:i64 now:time now:time ttl_s:i64
+-- in:   id:id tenant_id:id user_id:id email_id:id purpose:str known:i64 code:bytes ttl_s:i64 now:time now:time ttl_s:i64
 -- returns: none
--- The unique key on user, address and purpose makes this kill the older code.
+-- The unique key on user, address, purpose and kind of asker makes this kill
+-- the older code.
 INSERT INTO passcodes
-       (id, tenant_id, user_id, email_id, purpose, code, ttl_s, try_count,
-        created_at, expires_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ? + INTERVAL ? SECOND)
+       (id, tenant_id, user_id, email_id, purpose, known, code, ttl_s,
+        try_count, created_at, expires_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ? + INTERVAL ? SECOND)
     ON DUPLICATE KEY UPDATE id = VALUES(id), code = VALUES(code),
        ttl_s = VALUES(ttl_s), try_count = 0, created_at = VALUES(created_at),
        expires_at = VALUES(expires_at);
@@ -37,12 +38,19 @@ SELECT user_id, email_id, code, ttl_s, try_count, created_at,
 
 -- name: code_lock
 -- in:   tenant_id:id user_id:id purpose:str
--- out:  id:id email_id:id code:bytes try_count:i64 expired:i64
+-- out:  id:id email_id:id known:i64 code:bytes try_count:i64 expired:i64
 -- returns: many
--- Newest first: an older one was sent to an address that is no longer theirs.
-SELECT id, email_id, code, try_count, expires_at < UTC_TIMESTAMP(6)
+-- Newest first: one to another address is older, and no longer theirs.  Two at
+-- most are good: a stranger's, and one of somebody known.
+SELECT id, email_id, known, code, try_count, expires_at < UTC_TIMESTAMP(6)
   FROM passcodes WHERE tenant_id = ? AND user_id = ? AND purpose = ?
- ORDER BY created_at DESC, id LIMIT 1 FOR UPDATE;
+ ORDER BY created_at DESC, id LIMIT 2 FOR UPDATE;
+
+-- name: code_replace
+-- in:   tenant_id:id user_id:id purpose:str known:i64
+-- returns: count
+DELETE FROM passcodes
+ WHERE tenant_id = ? AND user_id = ? AND purpose = ? AND known = ?;
 
 -- name: code_delete_of
 -- in:   tenant_id:id user_id:id purpose:str

@@ -9,6 +9,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { exchange, request } from '../lib/fastcgi.mjs';
 import { run, start, top, until } from '../lib/instance.mjs';
 
 const EACH = 40; /* of each kind; there are 2 workers */
@@ -80,6 +81,31 @@ for (const web of ['lighttpd', 'nginx', 'apache']) {
     }
   });
 }
+
+test('what is held has a bound in bytes, too', async () => {
+  const instance = await start({ set: { 'server.receive_memory_kib': '1024',
+    'server.drain_deadline': '1s',
+    'server.receive_deadline': '10m' } });
+  try {
+    const socket = join(instance.dir, 'run/public.sock');
+    const whole = request({ REQUEST_METHOD: 'POST', REQUEST_URI: '/users',
+      REMOTE_ADDR: '127.0.0.1' }, 'x'.repeat(100000));
+    /* 16 x 128 KiB, but for the end of each. */
+    const answers = [];
+    for (let i = 0; i < 16; i++)
+      exchange(socket, whole.subarray(0, -1), 600000)
+        .then((answer) => answers.push(String(answer)), () => {});
+    await until(() => answers.length >= 8, 'the slowest to be dropped');
+    for (const answer of answers)
+      assert.match(answer, /Status: 503 /);
+    await probe(instance);
+    const line = /the slowest dropped, (\d+)/g;
+    await until(() => [...instance.log().matchAll(line)]
+      .reduce((sum, [, n]) => sum + Number(n), 0) >= 8, 'lines in the log');
+  } finally {
+    await instance.stop();
+  }
+});
 
 test('the snippet for Apache is one, with mod_reqtimeout and without',
   async () => {

@@ -517,7 +517,11 @@ for (const [what, limit, expected] of [
   });
 
 test('limits: a user, a network, and mails in vain', async () => {
-  const one = await start({ set: { 'rate_limiter.enabled': 'true' } });
+  const one = await start({ set: { 'rate_limiter.enabled': 'true',
+    'server.trusted_proxies': '127.0.0.0/8,::1/128',
+    'rate_limiter.name_limits.interval': '1h',
+    'rate_limiter.challenge_limits.tokens': '60',
+    'rate_limiter.challenge_limits.interval': '24h' } });
   try {
     const limited = one.client();
     const username = freshAddress();
@@ -528,10 +532,17 @@ test('limits: a user, a network, and mails in vain', async () => {
     for (let i = 0; i < 21; i++)
       statuses.push((await ask(username)).status);
     assert.deepEqual(statuses, [...Array(20).fill(200), 429]);
-    const last = await ask(username.toUpperCase());
+    /* It is one name, however it is written, and one network's alone. */
+    for (const name of [username.toUpperCase(), ` ${username}`,
+      `${username}\t`])
+      isError(await ask(name), 429, 'Too Many Requests');
+    const last = await ask(username);
     isError(last, 429, 'Too Many Requests');
+    await one.client({ headers: { 'X-Forwarded-For': '192.0.2.9' } }).call(
+      'POST', '/auth/login/init', { orgId, username }, { status: 200 });
     assert.match(last.headers['retry-after'], /^\d+$/);
-    for (let i = 0; i < 38; i++)
+    /* What was refused has cost nothing. */
+    for (let i = 0; i < 40; i++)
       await ask(`other-${i}@example.org`);
     isError(await ask('one-more@example.org'), 429, 'Too Many Requests');
     const wish = () => limited.call('PUT', '/auth/registration/code',
@@ -541,7 +552,8 @@ test('limits: a user, a network, and mails in vain', async () => {
     isError(await wish(), 429, 'Too Many Requests');
     await until(async () => (await one.sql('SELECT COUNT(*) FROM outbox'))[0][0]
       === '0', 'an empty outbox');
-    assert.equal(mailsTo(one.mailDir, username).length, 1);
+    /* One by the operator, who invited them, and one of 20. */
+    assert.equal(mailsTo(one.mailDir, username).length, 2);
   } finally {
     await one.stop();
   }

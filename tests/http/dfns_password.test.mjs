@@ -408,6 +408,42 @@ test('guesses are counted by account, in parallel and for nobody too',
     }
   });
 
+test('codes of an app cannot be guessed from many networks', async (t) => {
+  const one = await start({ set: { 'dfns.password': 'true',
+    'rate_limiter.enabled': 'true',
+    'rate_limiter.name_limits.tokens': '100000',
+    'rate_limiter.challenge_limits.tokens': '100000',
+    'server.trusted_proxies': '127.0.0.0/8,::1/128' } });
+  try {
+    const from = (ip) =>
+      one.client({ headers: { 'X-Forwarded-For': ip } });
+    const who = await someone(undefined, one);
+    const home = from('192.0.2.1');
+    const logIn = async (at) => {
+      await rewind(one);
+      return (await answer(who, typed(), who.app.get(), undefined, at)).status;
+    };
+    for (let i = 0; i < 4; i++)
+      assert.equal(await logIn(home), 200);
+    const wrong = { kind: 'Totp', otpCode:
+      String((Number(who.app.code()) + 1) % 1000000).padStart(6, '0') };
+    const seen = [];
+    for (let i = 0; i < 24; i++)
+      seen.push((await answer(who, typed(), wrong, undefined,
+        from(i % 2 ? `2001:db8:9:${i}::1` : `203.0.${i}.1`))).status);
+    t.diagnostic(`judged: ${seen.filter((one_) => one_ === 401).length}`);
+    assert.deepEqual(seen, [...Array(10).fill(401), ...Array(14).fill(429)]);
+    /* Strangers wait; the browser that was here, and its network, do not. */
+    assert.equal(await logIn(from('198.51.100.1')), 429);
+    const away = from('198.51.100.1');
+    away.jar.set('hanko_device', home.jar.get('hanko_device'));
+    assert.equal(await logIn(away), 200);
+    assert.equal(await logIn(from('192.0.2.1')), 200);
+  } finally {
+    await one.stop();
+  }
+});
+
 test('they approve an action as they log in', async () => {
   const who = await loggedIn(await someone());
   const [{ credentialUuid }] = await list(who);

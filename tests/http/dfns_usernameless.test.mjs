@@ -212,6 +212,8 @@ test('who is unknown costs the same, an organisation too', async () => {
 
 test('limits count the network, for there is no account', async () => {
   const one = await start({ set: { 'rate_limiter.enabled': 'true',
+    'rate_limiter.challenge_limits.tokens': '60',
+    'rate_limiter.challenge_limits.interval': '24h',
     'dfns.usernameless': 'true' } });
   try {
     const limited = one.client();

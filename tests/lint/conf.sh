@@ -24,8 +24,15 @@ done
 #	db_url		takes the place of the other keys of the database
 at_load='cors_wildcard db_url'
 
-find "$top/lib" "$top/fcgi" -name '*.[ch]' -not -path '*/lib/conf/*' |
-    xargs sed -n '/^[ 	]*\/*\*/d; s/->/./g; /\.[a-z]/p' | awk -v at_load="$at_load" '
+# The figures of limits are read by way of their table.
+figures='s/^PTN_LIMIT(.*, \([a-z_]*\))$/cf.rate_\1 cf.rate_\1_s/p'
+
+{
+	find "$top/lib" "$top/fcgi" -name '*.[ch]' -not -path '*/lib/conf/*' |
+	    xargs sed -n '/^[ 	]*\/*\*/d; s/->/./g; /\.[a-z]/p'
+	[ ! -r "$top/lib/account/limit.def" ] ||
+	    sed -n "$figures" "$top/lib/account/limit.def"
+} | awk -v at_load="$at_load" '
 	BEGIN {
 		n = split(at_load, member, " ")
 		for (i = 1; i <= n; i++)

@@ -325,7 +325,7 @@ give_passcode(const struct ptn_uuid *user, const struct ptn_email *e)
 
 	rows_sql("INSERT INTO passcodes VALUES (x'%s', x'%s', x'%s', x'%s',"
 		 " REPEAT('x', 32), 9, 0, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),"
-		 " 'passcode')",
+		 " 'passcode', 0)",
 	    rows_hex(&id), rows_hex(&tenant), rows_hex(user), rows_hex(&e->id));
 }
 

@@ -98,9 +98,11 @@ static const struct {
 	    "credential_codes VALUES (@id, @t, @id, @s, @id, @x, @x)" },
 	{ "passcodes", "expires_at", DAY,
 	    "passcodes VALUES (@id, @t, @u, @e, CONCAT(@id, @id), 9, 0, @x,"
-	    " @x, LEFT(HEX(@id), 16))" },
+	    " @x, LEFT(HEX(@id), 16), 0)" },
 	{ "rate_limits", "expires_at", HOUR,
-	    "rate_limits VALUES (CONCAT(@id, @id), @t, 1, @x)" },
+	    "rate_limits VALUES (CONCAT(@id, @id), @t, 1, @x, NULL, '')" },
+	{ "known_networks", "seen_at", 30 * DAY,
+	    "known_networks VALUES (@u, CONCAT(@id, @id), @t, @x)" },
 	{ "audit_logs", "created_at", RETENTION_S,
 	    "audit_logs (id, tenant_id, type, created_at)"
 	    " VALUES (@id, @t, 'type', @x)" },
@@ -319,7 +321,7 @@ give_user(int ago_s)
 static const char *const ties[] = {
 	"emails VALUES (@id, @t, @u, 'tie@example.org', 0, @x, @x)",
 	"passcodes SELECT @id, @t, @u, id, REPEAT('x', 32), 9, 0, @x, @x,"
-	" 'tie' FROM emails WHERE address = 'tie@example.org'",
+	" 'tie', 0 FROM emails WHERE address = 'tie@example.org'",
 	"password_credentials VALUES (@u, @t, 'h', 1, @x, @x)",
 	"webauthn_credentials VALUES (REPEAT('x', 32), @t, 'c', @u, NULL, 'k',"
 	" 'none', NULL, 0, 0, 0, '', NULL, @x, @x, 0, NULL, NULL, @x, 'hanko', 0)",

@@ -265,6 +265,7 @@ test_request(void **state)
 	param("CONTENT_LENGTH", "5");
 	end_request("hello", 5);
 	assert_int_equal(exchange(), PTN_OK);
+	assert_int_equal(peer.received, 0);
 	assert_int_equal(peer.req.method, PTN_POST);
 	assert_string_equal(peer.req.uri, "/a?b");
 	assert_string_equal(value_of("REMOTE_ADDR"), "192.0.2.1");
@@ -342,6 +343,8 @@ test_body_limit(void **state)
 	assert_int_equal(exchange(), PTN_OK);
 	assert_true(peer.req.body_too_large);
 	assert_null(peer.req.body.p);
+	/* They are longer than what is looked at. */
+	assert_int_equal(peer.received, 2);
 }
 
 static void

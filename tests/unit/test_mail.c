@@ -337,16 +337,16 @@ test_refuse_mail(void **state)
 {
 	/* clang-format off */
 	static const struct ptn_outbox_mail cases[] = {
-		{ "passcode", "jane@example.org\r\nBcc: eve@x", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL },
-		{ "passcode", "<jane@example.org>", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL },
-		{ "passcode", "jane", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL },
-		{ "passcode", "", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL },
-		{ "passcode", "jane@example.org", "en", "1\r\nBcc: eve@x", 300, NULL, NULL, NULL, NULL, NULL, NULL },
-		{ "passcode", "jane@example.org", "en", "1\x7f", 300, NULL, NULL, NULL, NULL, NULL, NULL },
-		{ "passcode", "jane@example.org", "en", "\xff", 300, NULL, NULL, NULL, NULL, NULL, NULL },
-		{ "login", "jane@example.org", "en", "1", 300, NULL, NULL, NULL, NULL, "::1\nx", NULL },
-		{ "welcome", "jane@example.org", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL },
-		{ "", "jane@example.org", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL },
+		{ "passcode", "jane@example.org\r\nBcc: eve@x", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
+		{ "passcode", "<jane@example.org>", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
+		{ "passcode", "jane", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
+		{ "passcode", "", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
+		{ "passcode", "jane@example.org", "en", "1\r\nBcc: eve@x", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
+		{ "passcode", "jane@example.org", "en", "1\x7f", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
+		{ "passcode", "jane@example.org", "en", "\xff", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
+		{ "login", "jane@example.org", "en", "1", 300, NULL, NULL, NULL, NULL, "::1\nx", NULL, NULL },
+		{ "welcome", "jane@example.org", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
+		{ "", "jane@example.org", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
 	};
 	/* clang-format on */
 	struct ptn_conf cf = make_conf();

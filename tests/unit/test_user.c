@@ -224,7 +224,7 @@ signed_up_at_once(void **state)
 static const char *const theirs[] = { "emails", "primary_emails", "passcodes",
 	"password_credentials", "sessions", "webauthn_credentials", "members",
 	"key_credentials", "ceremonies", "password_factors", "totp_factors",
-	"access_tokens", "credential_codes" };
+	"access_tokens", "credential_codes", "known_networks" };
 
 static int64_t
 count_theirs(const struct ptn_uuid *user)
@@ -248,7 +248,7 @@ give_all(const struct ptn_user_ref *u)
 	const char *t = rows_hex(&tenant), *id = rows_hex(&u->id);
 
 	rows_sql("INSERT INTO passcodes VALUES (x'%s', x'%s', x'%s', x'%s',"
-		 " REPEAT('x', 32), 9, 0, " NOW ", " NOW ", 'passcode')",
+		 " REPEAT('x', 32), 9, 0, " NOW ", " NOW ", 'passcode', 0)",
 	    id, t, id, rows_hex(&u->email_id));
 	rows_sql("INSERT INTO password_credentials"
 		 " VALUES (x'%s', x'%s', 'h', 1, " NOW ", " NOW ")",
@@ -280,6 +280,9 @@ give_all(const struct ptn_user_ref *u)
 	rows_sql("INSERT INTO access_tokens VALUES (x'%s', x'%s', x'%s', x'%s',"
 		 " x'%s', " NOW ", " NOW ", NULL)",
 	    id, t, id, id, id);
+	rows_sql("INSERT INTO known_networks VALUES (x'%s', REPEAT('n', 32),"
+		 " x'%s', " NOW ")",
+	    id, t);
 	rows_sql("INSERT INTO credential_codes VALUES (x'%s', x'%s', x'%s',"
 		 " x'%s', x'%s', " NOW ", " NOW ")",
 	    id, t, id, id, id);

@@ -1,0 +1,20 @@
+#ifndef PTN_FCGI_DEVICE_H
+#define PTN_FCGI_DEVICE_H
+
+#include "fcgi/reply.h"
+#include "fcgi/request.h"
+
+/*
+ * The cookie by which a browser is known that users have logged in from
+ * (lib/account/device.h): named like that of sessions, with "_device" behind.
+ * Only limits look at it, and without limits there is none.
+ */
+
+/* Read it, for req->sc.actor; nothing if it is absent, or not ours. */
+void ptn_device_load(struct ptn_request *req);
+
+/* A user has logged in: set it, for 90 days. */
+void ptn_device_set(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_uuid *user);
+
+#endif

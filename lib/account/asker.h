@@ -1,0 +1,62 @@
+#ifndef PTN_ACCOUNT_ASKER_H
+#define PTN_ACCOUNT_ASKER_H
+
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/scope.h"
+
+#define PTN_ASKER_KEY 46 /* an address, or a UUID, and the NUL */
+
+/*
+ * Who asks for something of a user, as far as limits care.  Strangers share
+ * their buckets, and may use them up; whoever is known has others.
+ */
+enum ptn_asker_kind {
+	PTN_ASKER_STRANGER = 0,
+	PTN_ASKER_NETWORK,  /* the user logged in from it within 30 days */
+	PTN_ASKER_BROWSER,  /* and from this within 90, or has a session */
+	PTN_ASKER_OPERATOR, /* a command */
+	PTN_ASKER__MAX
+};
+
+struct ptn_asker {
+	enum ptn_asker_kind kind;
+	char key[PTN_ASKER_KEY]; /* which network or browser; "": a stranger */
+	char user[PTN_UUID_STR]; /* whose browser */
+};
+
+/* "", "network", "browser", "operator". */
+const char *ptn_asker_word(enum ptn_asker_kind kind);
+
+/*
+ * Who sc->actor is to a user, who need not exist.  One SELECT, unless the
+ * browser is known.
+ */
+enum ptn_err ptn_asker_of(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_asker *out) PTN_MUST_USE;
+
+/*
+ * The same without a look at the database: networks are strangers.
+ *
+ * user	NULL: nobody is named; a browser that is known to anybody is known
+ */
+void ptn_asker_browser(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_asker *out);
+
+/*
+ * sc->actor as a text, for an outbox item that is served later, when it is
+ * found out who the user is.  NULL: the arena is full.
+ */
+const char *ptn_asker_note(const struct ptn_scope *sc);
+enum ptn_err ptn_asker_of_note(const struct ptn_scope *sc, const char *note,
+    const struct ptn_uuid *user, struct ptn_asker *out) PTN_MUST_USE;
+
+/*
+ * The user has logged in, and is sc->actor: their network is known from now
+ * on.  Nothing where somebody else did it for them, or without limits.  Inside
+ * the caller's transaction.
+ */
+enum ptn_err ptn_asker_remember(const struct ptn_scope *sc,
+    const struct ptn_uuid *user) PTN_MUST_USE;
+
+#endif

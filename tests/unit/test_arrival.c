@@ -1,0 +1,174 @@
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fcgi/arrival.h"
+
+static int listen_fd;
+static int peer;
+
+static int
+setup(void **state)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(sa);
+	const int on = 1;
+
+	(void)state;
+	listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	peer = socket(AF_INET, SOCK_STREAM, 0);
+	/* What is sent is there at once. */
+	if (setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0)
+		return -1;
+	if (bind(listen_fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
+	    listen(listen_fd, 8) < 0 ||
+	    getsockname(listen_fd, (struct sockaddr *)&sa, &len) < 0)
+		return -1;
+	return connect(peer, (struct sockaddr *)&sa, sizeof(sa));
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	unsetenv("FCGI_WEB_SERVER_ADDRS");
+	close(peer);
+	return close(listen_fd);
+}
+
+static void
+send_bytes(const void *p, size_t len)
+{
+	assert_int_equal(send(peer, p, len, 0), (ssize_t)len);
+}
+
+/* Whose connections are accepted (postern(8), ENVIRONMENT). */
+static void
+test_addresses(void **state)
+{
+	static const struct {
+		const char *list; /* NULL: not set */
+		bool welcome;
+	} cases[] = {
+		{ NULL, true },
+		{ "", true },
+		{ "127.0.0.1", true },
+		{ "192.0.2.1,127.0.0.1", true },
+		{ "192.0.2.1, 127.0.0.1, 192.0.2.2", true },
+		{ "192.0.2.1", false },
+		{ "127.0.0.10", false },
+		{ "127.0.0.1.example, 127.0.0", false },
+		{ ",", false },
+	};
+	struct ptn_arrival a;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (i > 0)
+			assert_int_equal(setup(state), 0);
+		if (cases[i].list != NULL)
+			setenv("FCGI_WEB_SERVER_ADDRS", cases[i].list, 1);
+		assert_int_equal(ptn_arrival_accept(&a, listen_fd, PTN_ADMIN),
+		    cases[i].welcome ? PTN_OK : PTN_E_NOT_FOUND);
+		assert_int_equal(a.conn >= 0, cases[i].welcome);
+		ptn_arrival_close(&a);
+		if (i + 1 < sizeof(cases) / sizeof(cases[0]))
+			teardown(state);
+	}
+}
+
+static void
+test_accept(void **state)
+{
+	struct ptn_arrival a;
+
+	(void)state;
+	assert_int_equal(ptn_arrival_accept(&a, listen_fd, PTN_ADMIN), PTN_OK);
+	assert_int_equal(a.source, a.conn);
+	assert_int_equal(a.side, PTN_ADMIN);
+	/* The library waits for its writes; nobody else gets it. */
+	assert_int_equal(fcntl(a.conn, F_GETFL) & O_NONBLOCK, 0);
+	assert_int_not_equal(fcntl(a.conn, F_GETFD) & FD_CLOEXEC, 0);
+	ptn_arrival_close(&a);
+	assert_int_equal(a.conn, -1);
+	assert_int_equal(a.source, -1);
+	/* Another process took the next one. */
+	assert_int_equal(ptn_arrival_accept(&a, listen_fd, PTN_ADMIN),
+	    PTN_E_NOT_FOUND);
+	assert_int_equal(ptn_arrival_accept(&a, -1, PTN_ADMIN),
+	    PTN_E_UNAVAILABLE);
+}
+
+/* At every byte of a request; and what is looked at stays where it is. */
+static void
+test_look(void **state)
+{
+	static const uint8_t whole[] = { 1, 1, 0, 1, 0, 8, 0, 0, /* BEGIN */
+		0, 1, 0, 0, 0, 0, 0, 0,				 /* */
+		1, 4, 0, 1, 0, 4, 0, 0, 1, 1, 'x', 'y',		 /* PARAMS */
+		1, 4, 0, 1, 0, 0, 0, 0,				 /* */
+		1, 5, 0, 1, 0, 0, 0, 0 };			 /* STDIN */
+	uint8_t found[sizeof(whole) + 1];
+	struct ptn_arrival a;
+	size_t i;
+
+	for (i = 0; i < sizeof(whole); i++) {
+		if (i > 0)
+			assert_int_equal(setup(state), 0);
+		assert_int_equal(ptn_arrival_accept(&a, listen_fd, PTN_PUBLIC),
+		    PTN_OK);
+		if (i > 0)
+			send_bytes(whole, i);
+		assert_int_equal(ptn_arrival_look(&a), PTN_E_BUSY);
+		send_bytes(whole + i, sizeof(whole) - i);
+		assert_int_equal(ptn_arrival_look(&a), PTN_OK);
+		assert_int_equal(recv(a.conn, found, sizeof(found), 0),
+		    sizeof(whole));
+		assert_memory_equal(found, whole, sizeof(whole));
+		ptn_arrival_close(&a);
+		if (i + 1 < sizeof(whole))
+			teardown(state);
+	}
+}
+
+static void
+test_look_gone(void **state)
+{
+	struct ptn_arrival a;
+
+	(void)state;
+	assert_int_equal(ptn_arrival_accept(&a, listen_fd, PTN_PUBLIC), PTN_OK);
+	shutdown(peer, SHUT_WR);
+	assert_int_equal(ptn_arrival_look(&a), PTN_E_NOT_FOUND);
+	ptn_arrival_close(&a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_addresses, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_accept, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_look, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_look_gone, setup,
+		    teardown),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
