@@ -12,6 +12,7 @@
 #include "lib/base/rng.h"
 #include "lib/conf/conf.h"
 #include "lib/db/db.h"
+#include "lib/db/health.h"
 #include "lib/db/scope.h"
 #include "lib/dfns/codemail.h"
 #include "lib/event/outbox.h"
@@ -19,8 +20,10 @@
 #include "lib/mail/mail.h"
 
 #define SLOTS 6 /* deliveries at once; with the pipe, what one wait takes */
-#define SLOTS_CODES (SLOTS - 1) /* the last one is for notices */
-#define LOOK_MIN_MS 2000	/* between looks at the outbox */
+#define SLOTS_CODES (SLOTS - 1)	 /* the last one is for notices */
+#define SLOTS_SOURCE (SLOTS - 2) /* of one source: it may be a slow one */
+#define REFUSED_MS (60 * 1000)	 /* between words that we are refused */
+#define LOOK_MIN_MS 2000	 /* between looks at the outbox */
 #define LOOK_JITTER_MS 3000
 #define SOON_MS 20     /* a program that closed its output is about to end */
 #define RECORD_MS 1000 /* between attempts to write down an outcome */
@@ -39,12 +42,16 @@ struct slot {
 	bool used;
 	struct ptn_uuid id;
 	enum ptn_outbox_kind kind;
+	uint8_t source[PTN_OUTBOX_SOURCE_LEN];
 	int64_t attempts;
 	int64_t dead_ms; /* monotonic: then the code is worth nothing */
 	enum ptn_delivery what;
 	struct ptn_deliver_job job;
 	char name[PTN_UUID_STR];
 };
+
+/* What the mail server makes of us. */
+enum relay { RELAY_UNKNOWN = 0, RELAY_TAKES, RELAY_REFUSES };
 
 struct courier {
 	struct ptn_scope sc; /* of no tenant: it serves all */
@@ -55,6 +62,8 @@ struct courier {
 	int64_t expire_ms;
 	unsigned int round;
 	bool more; /* there was more mail than free slots */
+	enum relay relay;
+	int64_t refused_ms; /* when it was told last */
 	struct slot slot[SLOTS];
 };
 
@@ -134,6 +143,44 @@ slot_record(struct courier *c, struct slot *s)
 		c->record_ms = ptn_clock_mono_ms() + RECORD_MS;
 }
 
+/* Known to all who ask how we are, until a mail is taken. */
+static void
+relay_refuses(struct courier *c, const struct slot *s)
+{
+	const int64_t now = ptn_clock_mono_ms();
+
+	if (c->relay != RELAY_REFUSES)
+		ptn_error("mail waits: the mail server does not take us: %s",
+		    s->job.said);
+	else if (now - c->refused_ms < REFUSED_MS)
+		return;
+	c->relay = RELAY_REFUSES;
+	c->refused_ms = now;
+	if (ptn_health_mail_refused(c->sc.db, c->sc.arena, s->job.said) !=
+	    PTN_OK)
+		ptn_warn("that mail waits is not told elsewhere");
+}
+
+static void
+relay_takes(struct courier *c)
+{
+	if (c->relay == RELAY_TAKES ||
+	    ptn_health_mail_taken(c->sc.db) != PTN_OK)
+		return;
+	if (c->relay == RELAY_REFUSES)
+		ptn_info("the mail server takes us again");
+	c->relay = RELAY_TAKES;
+}
+
+static void
+relay_note(struct courier *c, const struct slot *s)
+{
+	if (s->what == PTN_DELIVERY_DONE)
+		relay_takes(c);
+	else if (s->what == PTN_DELIVERY_REFUSED)
+		relay_refuses(c, s);
+}
+
 static void
 slot_log(const struct slot *s)
 {
@@ -163,6 +210,7 @@ slot_start(struct courier *c, struct slot *s,
 	s->used = true;
 	s->id = item->id;
 	s->kind = item->kind;
+	memcpy(s->source, item->mail.source.p, sizeof(s->source));
 	s->attempts = item->attempts;
 	s->dead_ms = ptn_clock_mono_ms() + item->left_s * 1000;
 	ptn_uuid_format(&s->id, s->name);
@@ -235,16 +283,35 @@ static enum ptn_err (*const servers[PTN_OUTBOX__MAX])(struct courier *c,
 	[PTN_OUTBOX_NOTICE] = serve_mail,
 };
 
-/* What can be taken without leaving nothing for notices. */
+static size_t
+slots_of(const struct courier *c, const uint8_t *source)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < SLOTS; i++)
+		n += c->slot[i].used &&
+		    memcmp(c->slot[i].source, source,
+			sizeof(c->slot[i].source)) == 0;
+	return n;
+}
+
+/* What can be taken without leaving nothing for others. */
 static void
 find_room(const struct courier *c, struct ptn_outbox_room *room)
 {
 	size_t i, codes = 0;
 
-	for (i = 0; i < SLOTS; i++)
-		codes +=
-		    c->slot[i].used && c->slot[i].kind != PTN_OUTBOX_NOTICE;
+	memset(room, 0, sizeof(*room));
 	room->all = slots_free(c);
+	for (i = 0; i < SLOTS; i++) {
+		if (!c->slot[i].used)
+			continue;
+		codes += c->slot[i].kind != PTN_OUTBOX_NOTICE;
+		/* Two that have so many each do not fit. */
+		if (slots_of(c, c->slot[i].source) >= SLOTS_SOURCE)
+			room->busy = PTN_BYTES(c->slot[i].source,
+			    sizeof(c->slot[i].source));
+	}
 	room->codes = codes < SLOTS_CODES ? SLOTS_CODES - codes : 0;
 }
 
@@ -285,6 +352,7 @@ serve_slots(struct courier *c)
 			if (!ptn_deliver_ended(&s->job, &s->what))
 				continue;
 			slot_log(s);
+			relay_note(c, s);
 			slot_record(c, s);
 		} else if (record) {
 			slot_record(c, s);

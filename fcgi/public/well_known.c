@@ -61,14 +61,23 @@ ptn_public_status_page(struct ptn_request *req, struct ptn_reply *rep)
 	    "<h1>Postern is running</h1>\n"
 	    "<p>This is the address of a login API. "
 	    "There is nothing to see here.</p>\n"
-	    "</body>\n"
+	    "%s</body>\n"
 	    "</html>\n";
+	static const char waits[] =
+	    "<p><strong>Mail waits:</strong> the mail server does not take "
+	    "what this server sends. Its log says why.</p>\n";
+	struct ptn_health health;
+	const char *text;
 	enum ptn_err r;
 
-	if ((r = ptn_health(req->sc.db, req->sc.arena)) != PTN_OK)
+	r = ptn_health(req->sc.db, req->sc.arena, &health);
+	if (r != PTN_OK)
 		return r;
-	ptn_reply_raw(rep, "text/html; charset=UTF-8",
-	    PTN_BYTES(page, sizeof(page) - 1));
+	text = ptn_arena_printf(req->sc.arena, page,
+	    health.mail_refused ? waits : "");
+	if (text == NULL)
+		return PTN_E_NOMEM;
+	ptn_reply_raw(rep, "text/html; charset=UTF-8", ptn_bytes_of(text));
 	return PTN_OK;
 }
 
@@ -84,19 +93,25 @@ ptn_public_health_alive(struct ptn_request *req, struct ptn_reply *rep)
 	return PTN_OK;
 }
 
-/* GET /health/ready: and so does the database. */
+/*
+ * GET /health/ready: and so does the database.  Mail that waits keeps nobody
+ * out who has a passkey or a password.
+ */
 enum ptn_err
 ptn_public_health_ready(struct ptn_request *req, struct ptn_reply *rep)
 {
 	static const char ready[] = "{\"ready\":true}\n";
 	static const char not_ready[] = "{\"ready\":false}\n";
+	static const char waits[] = "{\"ready\":true,\"mail\":\"refused\"}\n";
+	struct ptn_health health;
 
 	rep->routine = true;
-	if (ptn_health(req->sc.db, req->sc.arena) != PTN_OK) {
+	if (ptn_health(req->sc.db, req->sc.arena, &health) != PTN_OK) {
 		ptn_reply_raw(rep, NULL,
 		    PTN_BYTES(not_ready, sizeof(not_ready) - 1));
 		return PTN_E_UNAVAILABLE;
 	}
-	ptn_reply_raw(rep, NULL, PTN_BYTES(ready, sizeof(ready) - 1));
+	ptn_reply_raw(rep, NULL,
+	    ptn_bytes_of(health.mail_refused ? waits : ready));
 	return PTN_OK;
 }

@@ -202,7 +202,8 @@ queue(const struct ptn_scope *sc, const struct granting *g, const char *code)
 		.username = g->m.username,
 		.org = org,
 		.time = g->item->mail.time,
-		.address = g->item->mail.address };
+		.address = g->item->mail.address,
+		.source = g->item->mail.source };
 
 	ptn_dfnsid_format(PTN_DFNSID_ORG, &g->org.id, org);
 	return ptn_outbox_put(sc, PTN_OUTBOX_MAIL, &mail);

@@ -6,6 +6,8 @@
 #include "lib/base/log.h"
 #include "lib/db/sql.h"
 #include "lib/event/actor.h"
+#include "lib/event/tx.h"
+#include "lib/format/ip.h"
 #include "lib/format/json.h"
 
 #define JSON_DEPTH 2
@@ -35,6 +37,32 @@ read_kind(const char *name, enum ptn_outbox_kind *out)
 	return false;
 }
 
+#define SOURCE_V4_BITS 24
+#define SOURCE_V6_BITS 48
+
+/*
+ * Whose turn a row has: a MAC of the network that asked for it, or zeros for
+ * what no request did.
+ */
+static enum ptn_err
+source_of(const struct ptn_scope *sc, uint8_t out[PTN_OUTBOX_SOURCE_LEN])
+{
+	uint8_t mac[PTN_SHA256_LEN];
+	struct ptn_ip ip;
+	enum ptn_err r;
+
+	memset(out, 0, PTN_OUTBOX_SOURCE_LEN);
+	if (sc->actor == NULL || sc->actor->ip == NULL ||
+	    !ptn_ip_parse(sc->actor->ip, &ip))
+		return PTN_OK;
+	ip = ptn_ip_prefix(&ip, SOURCE_V4_BITS, SOURCE_V6_BITS);
+	r = ptn_secrets_mac(sc->secrets, 0, PTN_KEY_USE_RATE,
+	    PTN_BYTES(ip.b, sizeof(ip.b)), mac);
+	if (r == PTN_OK)
+		memcpy(out, mac, PTN_OUTBOX_SOURCE_LEN);
+	return r;
+}
+
 /* What a sealed body is bound to: the id of its row, and its kind. */
 struct bound {
 	struct ptn_uuid id;
@@ -56,9 +84,14 @@ ptn_outbox_put(const struct ptn_scope *sc, enum ptn_outbox_kind kind,
 		.kind = kinds[kind].name,
 		.ttl_s = mail->ttl_s };
 	const struct bound bound = bind_to(&in.id, kind);
+	uint8_t source[PTN_OUTBOX_SOURCE_LEN];
 	struct ptn_jsonw w;
 	enum ptn_err r;
 
+	if ((r = source_of(sc, source)) != PTN_OK)
+		return r;
+	in.source = mail->source.p != NULL ? mail->source
+					   : PTN_BYTES(source, sizeof(source));
 	ptn_jsonw_init(&w, sc->arena);
 	ptn_jsonw_object(&w, NULL);
 	ptn_jsonw_str(&w, "template", mail->template);
@@ -136,6 +169,7 @@ open_row(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
 	item->tenant_id = row->tenant_id;
 	item->attempts = row->attempts;
 	item->left_s = row->left_s;
+	item->mail.source = row->source;
 	return read_mail(sc->arena, plain, &item->mail);
 }
 
@@ -183,27 +217,76 @@ open_rows(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
 	return PTN_OK;
 }
 
-/* Codes first, as far as there is room for them. */
+/* A claim under way. */
+struct claiming {
+	const struct ptn_outbox_room *room;
+	struct ptn_outbox_claim_in in;
+	const struct ptn_outbox_sources_out *source;
+	size_t nsources;
+	size_t room_now; /* for this kind, before a run */
+	size_t got;	 /* by a run */
+};
+
+/* As many of each as there is room for, and one of each at least. */
 static enum ptn_err
-claim_all(const struct ptn_scope *sc, const struct ptn_uuid *claim,
-    const struct ptn_outbox_room *room, size_t *got)
+claim_in_turn(const struct ptn_scope *sc, void *arg)
 {
-	struct ptn_outbox_claim_in in = { .claim = *claim,
-		.lease_s = PTN_OUTBOX_LEASE_S };
+	struct claiming *c = arg;
+	size_t i, left = c->room_now;
+	const size_t share = left / c->nsources;
 	enum ptn_err r = PTN_OK;
-	size_t i, most;
 	uint64_t n;
 
+	for (i = 0; r == PTN_OK && left > 0 && i < c->nsources; i++) {
+		c->in.source = c->source[i].source;
+		c->in.max = share > 0 ? (int64_t)share : 1;
+		if ((r = ptn_sql_outbox_claim(sc->db, &c->in, &n)) == PTN_OK)
+			left -= (size_t)n;
+	}
+	c->got = c->room_now - left;
+	return r;
+}
+
+/* Until there is no room, or nothing due.  The sum is added to *got. */
+static enum ptn_err
+claim_kind(const struct ptn_scope *sc, struct claiming *c, size_t room,
+    size_t *got)
+{
+	const struct ptn_outbox_sources_in in = { .kind = c->in.kind,
+		.busy =
+		    c->room->busy.p != NULL ? c->room->busy : PTN_BYTES("", 0),
+		.max = (int64_t)room };
+	struct ptn_outbox_sources_out *source;
+	enum ptn_err r;
+
+	for (c->room_now = room; c->room_now > 0; c->room_now -= c->got) {
+		r = ptn_sql_outbox_sources(sc->db, sc->arena, &in, &source,
+		    &c->nsources);
+		if (r != PTN_OK || c->nsources == 0)
+			return r;
+		c->source = source;
+		if ((r = ptn_tx(sc, claim_in_turn, c)) != PTN_OK)
+			return r;
+		*got += c->got;
+		if (c->got == 0) /* another courier had them */
+			break;
+	}
+	return PTN_OK;
+}
+
+/* Codes first, as far as there is room for them. */
+static enum ptn_err
+claim_all(const struct ptn_scope *sc, struct claiming *c, size_t *got)
+{
+	const size_t all = c->room->all, codes = c->room->codes;
+	enum ptn_err r = PTN_OK;
+	size_t i, room;
+
 	for (i = 0; r == PTN_OK && i < PTN_ARRAY_LEN(order); i++) {
-		most = kinds[order[i]].code && room->codes < room->all
-		    ? room->codes
-		    : room->all;
-		if (most <= *got)
-			continue;
-		in.kind = kinds[order[i]].name;
-		in.max = (int64_t)(most - *got);
-		if ((r = ptn_sql_outbox_claim(sc->db, &in, &n)) == PTN_OK)
-			*got += (size_t)n;
+		c->in.kind = kinds[order[i]].name;
+		room = kinds[order[i]].code && codes < all ? codes : all;
+		if (room > *got)
+			r = claim_kind(sc, c, room - *got, got);
 	}
 	return r;
 }
@@ -212,13 +295,16 @@ enum ptn_err
 ptn_outbox_claim(const struct ptn_scope *sc, const struct ptn_outbox_room *room,
     struct ptn_outbox_claimed *out)
 {
-	struct ptn_outbox_claimed_in in = { .claim = ptn_uuid_new() };
+	struct claiming c = { .room = room,
+		.in = { .claim = ptn_uuid_new(),
+		    .lease_s = PTN_OUTBOX_LEASE_S } };
+	struct ptn_outbox_claimed_in in = { .claim = c.in.claim };
 	struct ptn_outbox_claimed_out *row;
 	size_t nrows, got = 0;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	r = claim_all(sc, &in.claim, room, &got);
+	r = claim_all(sc, &c, &got);
 	out->more = got > 0 && (got == room->all || got == room->codes);
 	if (r != PTN_OK || got == 0)
 		return r;

@@ -23,6 +23,8 @@ enum ptn_outbox_kind {
 	PTN_OUTBOX__MAX
 };
 
+#define PTN_OUTBOX_SOURCE_LEN 8
+
 /*
  * Mail that is to be sent: rows written in the transaction of what they
  * speak of, claimed and sent by the courier.  The body is sealed
@@ -41,6 +43,8 @@ struct ptn_outbox_mail {
 	const char *address;  /* from where; NULL: not told */
 	const char *api;      /* by which API it was done; NULL: not told */
 	const char *asker; /* of a wish: who has it (asker.h); NULL: a mail */
+	/* On whose behalf, of an item; p NULL: of the network that acts. */
+	struct ptn_bytes source;
 };
 
 /* For how long a claim is good: longer than any delivery lasts. */
@@ -79,9 +83,10 @@ struct ptn_outbox_claimed {
 /*
  * Claim due items for this process for PTN_OUTBOX_LEASE_S: nobody else gets
  * them meanwhile, and they come back when this process dies.  Codes go before
- * notices, and of each the oldest first.  What has expired is dropped, and so
- * is what cannot be opened (its secret is gone), each with a line in the log.
- * A kind that this version does not know is left alone.
+ * notices; of one kind all sources have their turn, and the oldest of each goes
+ * first.  What has expired is dropped, and so is what cannot be opened (its
+ * secret is gone), each with a line in the log.  A kind that this version does
+ * not know is left alone.
  */
 enum ptn_err ptn_outbox_claim(const struct ptn_scope *sc,
     const struct ptn_outbox_room *room,

@@ -2,16 +2,29 @@
 -- one courier at a time; the couriers of all hosts serve all tenants.
 
 -- name: outbox_put
--- in:   id:id tenant_id:id kind:str sealed:bytes ttl_s:i64
+-- in:   id:id tenant_id:id kind:str source:bytes sealed:bytes ttl_s:i64
 -- returns: none
 INSERT INTO outbox
-       (id, tenant_id, kind, sealed, attempts, claim, claimed_until, next_try_at,
-        created_at, expires_at)
-VALUES (?, ?, ?, ?, 0, NULL, NULL, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),
+       (id, tenant_id, kind, source, sealed, attempts, claim, claimed_until,
+        next_try_at, created_at, expires_at)
+VALUES (?, ?, ?, ?, ?, 0, NULL, NULL, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),
         UTC_TIMESTAMP(6) + INTERVAL ? SECOND);
 
+-- name: outbox_sources
+-- in:   kind:str busy:bytes max:i64
+-- out:  source:bytes
+-- returns: many
+-- tenants: all, because a courier sends what is due, whosever it is
+-- Who has something due of a kind, in an order that favours nobody.  The inner
+-- query jumps along outbox_turn from source to source.
+SELECT source
+  FROM (SELECT source, MIN(next_try_at) AS due_at FROM outbox
+         WHERE kind = ? GROUP BY kind, source) AS sources
+ WHERE due_at <= UTC_TIMESTAMP(6) AND source <> ?
+ ORDER BY RAND() LIMIT ?;
+
 -- name: outbox_claim
--- in:   claim:id lease_s:i64 lease_s:i64 kind:str max:i64
+-- in:   claim:id lease_s:i64 lease_s:i64 kind:str source:bytes max:i64
 -- returns: count
 -- tenants: all, because a courier sends what is due, whosever it is
 -- What is claimed leaves the range that claims look through, so that they and
@@ -19,16 +32,16 @@ VALUES (?, ?, ?, ?, 0, NULL, NULL, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),
 UPDATE outbox
    SET claim = ?, claimed_until = UTC_TIMESTAMP(6) + INTERVAL ? SECOND,
        next_try_at = UTC_TIMESTAMP(6) + INTERVAL ? SECOND
- WHERE kind = ? AND next_try_at <= UTC_TIMESTAMP(6)
+ WHERE kind = ? AND source = ? AND next_try_at <= UTC_TIMESTAMP(6)
    AND (claimed_until IS NULL OR claimed_until < UTC_TIMESTAMP(6))
  ORDER BY next_try_at, id LIMIT ?;
 
 -- name: outbox_claimed
 -- in:   claim:id
--- out:  id:id tenant_id:id kind:str sealed:bytes attempts:i64 left_s:i64
+-- out:  id:id tenant_id:id kind:str source:bytes sealed:bytes attempts:i64 left_s:i64
 -- returns: many
 -- tenants: all, because a claim is random and names its rows
-SELECT id, tenant_id, kind, sealed, attempts,
+SELECT id, tenant_id, kind, source, sealed, attempts,
        TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), expires_at)
   FROM outbox WHERE claim = ? ORDER BY created_at, id;
 

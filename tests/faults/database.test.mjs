@@ -118,6 +118,11 @@ test('the status page says so, too', async () => {
     const api = await below.client();
     const page = await api.call('GET', '', undefined, { status: 200 });
     assert.match(page.headers['content-type'], /^text\/html/);
+    assert.doesNotMatch(page.text, /Mail waits/);
+    await below.sql(`INSERT INTO mail_refusals VALUES ('here', '550 no',
+      UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))`);
+    const told = await api.call('GET', '', undefined, { status: 200 });
+    assert.match(told.text, /Mail waits/);
     await below.service('stop', 'mariadb');
     await api.call('GET', '', undefined, { status: 503 });
     await below.service('start', 'mariadb');

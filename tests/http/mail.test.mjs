@@ -213,6 +213,21 @@ test('who refuses us does not lose the mail', async () => {
   assert.match(instance.log(), /attempt 1 failed: it refuses us at RCPT: 504 /);
 });
 
+test('that it refuses us is known, until it takes us', async () => {
+  const api = await instance.client();
+  const ready = async () => (await api.call('GET', '/health/ready', undefined,
+    { status: 200 })).body;
+  assert.deepEqual(await ready(), { ready: true });
+  smtp.script = { ehlo: '550 5.7.1 not you' };
+  const to = await ask();
+  await until(async () => (await ready()).mail === 'refused', 'a refusal');
+  assert.match(instance.log(), /the mail server does not take us: it refuses us/);
+  smtp.script = {};
+  await nextTry();
+  await smtp.waitFor(to);
+  await until(async () => (await ready()).mail === undefined, 'its end');
+});
+
 test('a lost final reply costs one duplicate at most', async () => {
   smtp.script = { message: ['lose'] };
   const to = await ask();

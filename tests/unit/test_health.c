@@ -10,13 +10,15 @@
 #include "lib/db/health.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 
+static struct ptn_health health;
+
 static void
 answers(void **state)
 {
 	const uint64_t before = ptn_db_count(db);
 
 	(void)state;
-	assert_int_equal(ptn_health(db, arena), PTN_OK);
+	assert_int_equal(ptn_health(db, arena, &health), PTN_OK);
 	assert_int_equal(ptn_db_count(db) - before, 1);
 }
 
@@ -36,10 +38,11 @@ does_not_answer(void **state)
 	for (i = 0; i < 3; i++) {
 		away = ptn_db_new(&cf[i], PTN_DB_SERVE);
 		assert_non_null(away);
-		assert_int_equal(ptn_health(away, arena), PTN_E_UNAVAILABLE);
+		assert_int_equal(ptn_health(away, arena, &health),
+		    PTN_E_UNAVAILABLE);
 		ptn_db_free(&away);
 	}
-	assert_int_equal(ptn_health(db, arena), PTN_OK);
+	assert_int_equal(ptn_health(db, arena, &health), PTN_OK);
 }
 
 /* A connection that broke is made anew: the answer is about now. */
@@ -57,10 +60,35 @@ answers_again(void **state)
 			   " WHERE id = %lld",
 		   (long long)id) > 0)
 		(void)usleep(1000); /* it takes a moment */
-	assert_int_equal(ptn_health(db, arena), PTN_OK);
+	assert_int_equal(ptn_health(db, arena, &health), PTN_OK);
 }
 
 #define T(f) cmocka_unit_test_setup(f, rows_each)
+
+/* A mail server does not take us: everybody knows, until it does. */
+static void
+mail_refused(void **state)
+{
+	char said[400];
+
+	(void)state;
+	assert_int_equal(ptn_health(db, arena, &health), PTN_OK);
+	assert_false(health.mail_refused);
+	assert_int_equal(ptn_health_mail_refused(db, arena, "504 no"), PTN_OK);
+	assert_int_equal(ptn_health(db, arena, &health), PTN_OK);
+	assert_true(health.mail_refused);
+	memset(said, 'x', sizeof(said) - 1);
+	said[sizeof(said) - 1] = '\0';
+	assert_int_equal(ptn_health_mail_refused(db, arena, said), PTN_OK);
+	assert_int_equal(rows_number("SELECT COUNT(*) FROM mail_refusals"), 1);
+	assert_int_equal(rows_number("SELECT LENGTH(said) FROM mail_refusals"),
+	    255);
+	rows_sql("UPDATE mail_refusals SET seen_at = seen_at - INTERVAL 1 DAY");
+	assert_int_equal(ptn_health(db, arena, &health), PTN_OK);
+	assert_false(health.mail_refused);
+	assert_int_equal(ptn_health_mail_taken(db), PTN_OK);
+	assert_int_equal(rows_number("SELECT COUNT(*) FROM mail_refusals"), 0);
+}
 
 int
 main(void)
@@ -69,6 +97,7 @@ main(void)
 		T(answers),
 		T(does_not_answer),
 		T(answers_again),
+		cmocka_unit_test(mail_refused),
 	};
 
 	return cmocka_run_group_tests(tests, rows_setup, rows_teardown);

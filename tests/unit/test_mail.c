@@ -337,16 +337,16 @@ test_refuse_mail(void **state)
 {
 	/* clang-format off */
 	static const struct ptn_outbox_mail cases[] = {
-		{ "passcode", "jane@example.org\r\nBcc: eve@x", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
-		{ "passcode", "<jane@example.org>", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
-		{ "passcode", "jane", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
-		{ "passcode", "", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
-		{ "passcode", "jane@example.org", "en", "1\r\nBcc: eve@x", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
-		{ "passcode", "jane@example.org", "en", "1\x7f", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
-		{ "passcode", "jane@example.org", "en", "\xff", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
-		{ "login", "jane@example.org", "en", "1", 300, NULL, NULL, NULL, NULL, "::1\nx", NULL, NULL },
-		{ "welcome", "jane@example.org", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
-		{ "", "jane@example.org", "en", "1", 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
+		{ .template = "passcode", .to = "jane@example.org\r\nBcc: eve@x", .locale = "en", .code = "1", .ttl_s = 300 },
+		{ .template = "passcode", .to = "<jane@example.org>", .locale = "en", .code = "1", .ttl_s = 300 },
+		{ .template = "passcode", .to = "jane", .locale = "en", .code = "1", .ttl_s = 300 },
+		{ .template = "passcode", .to = "", .locale = "en", .code = "1", .ttl_s = 300 },
+		{ .template = "passcode", .to = "jane@example.org", .locale = "en", .code = "1\r\nBcc: eve@x", .ttl_s = 300 },
+		{ .template = "passcode", .to = "jane@example.org", .locale = "en", .code = "1\x7f", .ttl_s = 300 },
+		{ .template = "passcode", .to = "jane@example.org", .locale = "en", .code = "\xff", .ttl_s = 300 },
+		{ .template = "login", .to = "jane@example.org", .locale = "en", .code = "1", .ttl_s = 300, .address = "::1\nx" },
+		{ .template = "welcome", .to = "jane@example.org", .locale = "en", .code = "1", .ttl_s = 300 },
+		{ .template = "", .to = "jane@example.org", .locale = "en", .code = "1", .ttl_s = 300 },
 	};
 	/* clang-format on */
 	struct ptn_conf cf = make_conf();

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "lib/db/sql.h"
+#include "lib/event/actor.h"
 #include "lib/event/outbox.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 
@@ -67,6 +68,18 @@ claim(size_t max, size_t expected)
 	const struct ptn_outbox_room room = { .all = max, .codes = max };
 
 	return claim_into(&room, expected);
+}
+
+/* Somebody at an address asks. */
+static struct ptn_actor actor;
+
+static void
+ask_from(const char *ip, const char *to)
+{
+	actor.ip = ip;
+	scope.actor = &actor;
+	put_to(to);
+	scope.actor = NULL;
 }
 
 static size_t
@@ -317,6 +330,51 @@ an_unknown_kind(void **state)
 	assert_int_equal(item->attempts, 0);
 }
 
+/* Whoever asks for much waits for it alone. */
+static void
+every_source_in_turn(void **state)
+{
+	const struct ptn_outbox_item *item;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 40; i++)
+		ask_from(i % 2 == 0 ? "192.0.2.1" : "::ffff:192.0.2.77",
+		    "many@example.org");
+	ask_from("198.51.100.1", "one@example.org");
+	ask_from("2001:db8:1::1", "six@example.org");
+	ask_from("2001:db8:1:ffff::1", "six@example.org");
+	put_to("operator@example.org");
+	item = claim(4, 4);
+	assert_int_equal(count_to(item, 4, "many@example.org"), 1);
+	assert_int_equal(count_to(item, 4, "one@example.org"), 1);
+	assert_int_equal(count_to(item, 4, "six@example.org"), 1);
+	assert_int_equal(count_to(item, 4, "operator@example.org"), 1);
+	/* Room that others do not need is for whoever has more. */
+	item = claim(6, 6);
+	assert_int_equal(count_to(item, 6, "six@example.org"), 1);
+	assert_int_equal(count_to(item, 6, "many@example.org"), 5);
+}
+
+/* One at a time, it is not always the same one's turn. */
+static void
+turns_change(void **state)
+{
+	const struct ptn_outbox_item *item;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 200; i++)
+		ask_from("192.0.2.1", "many@example.org");
+	ask_from("198.51.100.1", "one@example.org");
+	for (i = 0; i < 60; i++) { /* by chance in one of 10^18 runs */
+		item = claim(1, 1);
+		if (strcmp(item->mail.to, "one@example.org") == 0)
+			break;
+	}
+	assert_in_range(i, 0, 59);
+}
+
 static void
 put_notice(const char *to)
 {
@@ -351,6 +409,44 @@ codes_before_notices(void **state)
 	room.codes = 0;
 	item = claim_into(&room, 2);
 	assert_int_equal(count_to(item, 2, "notice@example.org"), 2);
+}
+
+/* A source that holds as much as it may gets nothing now. */
+static void
+a_busy_source(void **state)
+{
+	struct ptn_outbox_room room = { .all = MAX, .codes = MAX };
+	const struct ptn_outbox_item *item;
+
+	(void)state;
+	ask_from("192.0.2.1", "slow@example.org");
+	item = claim(1, 1);
+	room.busy = item->mail.source;
+	ask_from("192.0.2.2", "slow@example.org");
+	(void)claim_into(&room, 0);
+	ask_from("198.51.100.1", "one@example.org");
+	item = claim_into(&room, 1);
+	assert_string_equal(item->mail.to, "one@example.org");
+	room.busy = PTN_BYTES(NULL, 0);
+	item = claim_into(&room, 1);
+	assert_string_equal(item->mail.to, "slow@example.org");
+}
+
+/* A mail that comes of a wish has the turn of who had it. */
+static void
+a_source_is_handed_on(void **state)
+{
+	const struct ptn_outbox_item *item;
+	struct ptn_outbox_mail mail = one_mail;
+
+	(void)state;
+	ask_from("192.0.2.1", "a@example.org");
+	item = claim(1, 1);
+	mail.source = item->mail.source;
+	put(&mail);
+	assert_int_equal(rows_number("SELECT COUNT(DISTINCT source) FROM"
+				     " outbox"),
+	    1);
 }
 
 /* What was sealed as one kind is nothing as another: it goes. */
@@ -406,6 +502,7 @@ a_body_that_is_no_mail(void **state)
 		"\"code\":\"\",\"ttl_s\":1}" };
 	struct ptn_outbox_put_in in = { .tenant_id = tenant,
 		.kind = "mail",
+		.source = PTN_BYTES("12345678", PTN_OUTBOX_SOURCE_LEN),
 		.ttl_s = TTL_S };
 	uint8_t bound[sizeof(in.id.b) + 1]; /* to the row, and its kind */
 	size_t i;
@@ -442,7 +539,11 @@ main(void)
 		T(failed_comes_again),
 		T(expired_is_not_sent),
 		T(an_unknown_kind),
+		T(every_source_in_turn),
+		T(turns_change),
 		T(codes_before_notices),
+		T(a_busy_source),
+		T(a_source_is_handed_on),
 		T(a_kind_that_was_changed),
 		T(a_secret_that_is_gone),
 		T(a_body_of_another_row),
