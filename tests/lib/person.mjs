@@ -77,13 +77,22 @@ export class Person {
     await this.isForEverybody(step);
   }
 
-  /* What axe finds wrong with the page as it is, by rule and element. */
+  /* What axe finds wrong with the page at rest, by rule and element. */
   async isForEverybody(step) {
+    await this.atRest();
     await this.page.evaluate(`${axe}; undefined`);
     const found = await this.page.evaluate(async () =>
       (await window.axe.run()).violations.flatMap(({ id, help, nodes }) =>
         nodes.map(({ target }) => `${id}: ${help}: ${target.join(' ')}`)));
     assert.deepEqual(found, [], step);
+  }
+
+  /* All is loaded, and no colour is on its way to another. */
+  async atRest() {
+    await this.page.waitForLoadState();
+    await this.page.evaluate(() => Promise.allSettled(
+      document.getAnimations().map(({ finished }) => finished))
+      .then(() => undefined));
   }
 
   focused() {
