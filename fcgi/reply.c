@@ -161,9 +161,15 @@ give_up(struct ptn_reply *rep, const struct ptn_request *req)
 	rep->body = ptn_bytes_of(req->family->last_resort);
 }
 
+/*
+ * Apache puts what an authorizer says beside its Variable-* on the page of the
+ * site, or on the site's page for 401: how that is loaded is not ours to say.
+ */
 static void
 standing_headers(struct ptn_reply *rep, const struct ptn_request *req)
 {
+	if (req->authorizer)
+		return;
 	ptn_reply_header(rep, "X-Request-Id", req->request_id);
 	ptn_reply_header(rep, "X-Content-Type-Options", "nosniff");
 	ptn_reply_header(rep, "Referrer-Policy", "no-referrer");

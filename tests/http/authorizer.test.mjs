@@ -92,6 +92,15 @@ for (const web of webs)
         await refused(cookie(lie), lie);
     });
 
+    test('the headers of a page are the site\'s business', async () => {
+      for (const headers of [{}, cookie(token)]) {
+        const reply = await page(instance, '/members/', headers);
+        for (const name of ['content-security-policy', 'referrer-policy',
+          'x-content-type-options', 'x-request-id', 'variable-remote_user'])
+          assert.equal(reply.headers[name], undefined, name);
+      }
+    });
+
     test('a user passes', async () => {
       const plain = await page(instance, '/members/', cookie(token));
       assert.equal(plain.status, 200);
