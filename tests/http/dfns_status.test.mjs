@@ -35,6 +35,8 @@ const SIGNED = [
   ['PUT', '/auth/credentials/activate'],
   ['PUT', '/auth/credentials/deactivate'],
 ];
+const DELETES = ['DELETE',
+  '/auth/credentials/00000000-0000-4000-8000-000000000000'];
 const CLOSED = [...MEMBERS, ...SIGNED, ['POST', '/auth/registration'],
   ['POST', '/auth/recover/user'], ['GET', '/auth/credentials']];
 const BIG = { raw: `{"x":"${'y'.repeat(140000)}"}` };
@@ -51,7 +53,7 @@ test('sizes, types and forms; no token, no database', async () => {
     const who = await member(instance, 'Status', freshAddress('s'));
     who.token = await login(who.api, who.orgId, who.username, who.key);
     const { api, token: bearer } = who;
-    for (const [method, path] of [...OPEN, ...CLOSED]) {
+    for (const [method, path] of [...OPEN, ...CLOSED, DELETES]) {
       if (method !== 'GET')
         await api.call(method, path, undefined, { ...BIG, status: 413 });
     }
@@ -88,9 +90,9 @@ test('sizes, types and forms; no token, no database', async () => {
       type: 'text/plain', status: 415 });
     await instance.service('stop', 'mariadb');
     for (const [method, path] of [...OPEN, ...MEMBERS, ...SIGNED,
-      ['GET', '/auth/credentials']]) {
+      ['GET', '/auth/credentials'], DELETES]) {
       const { body: said } = await api.call(method, path,
-        method === 'GET' ? undefined : { ...body, challengeIdentifier:
+        method === 'GET' || method === 'DELETE' ? undefined : { ...body, challengeIdentifier:
           begun.body.challengeIdentifier }, { bearer, status: 503 });
       assert.equal(said.error.message, 'Service Unavailable');
     }

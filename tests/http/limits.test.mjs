@@ -226,6 +226,11 @@ test('every request that costs something has a limit by network', async () => {
   try {
     const email = freshAddress();
     const password = { user_id: randomUUID(), password: PASSWORD };
+    const who = await someone(one, '203.0.113.7');
+    const ofUsers = {
+      challenge: ['POST', '/webauthn/registration/initialize', undefined],
+      hash: ['PUT', '/password', { ...password, user_id: who.user_id }],
+    };
     for (const [word, method, path, body] of [
       ['lookup', 'POST', '/user', () => ({ email })],
       ['signup', 'POST', '/users', () => ({ email: freshAddress() })],
@@ -248,6 +253,10 @@ test('every request that costs something has a limit by network', async () => {
       assert.equal(refused.headers['x-ratelimit-limit'], '3');
       await until(() => named(one, word, since) > 0, 'a line in the log');
       assert.equal(named(one, word, since), 1);
+      /* A known browser there has as much for itself. */
+      for (let i = 0; i < 4 && word in ofUsers; i++)
+        assert.equal((await who.api.call(...ofUsers[word],
+          from('192.0.2.1'))).status === 429, i === 3, word);
       /* Its neighbours have three times as much together. */
       for (let i = 0; i < 9; i++)
         assert.notEqual((await call(`192.0.2.${10 + i}`)).status, 429);
