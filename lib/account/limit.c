@@ -11,6 +11,10 @@
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
 
+/* Buckets of a wider network, as rows and the log name them. */
+#define WIDE  "wide"  /* of strangers */
+#define KNOWN "known" /* of all browsers there that are known */
+
 enum by { BY_UNSET = 0, BY_ACCOUNT, BY_PAIR, BY_NETWORK };
 enum how { HOW_UNSET = 0, HOW_WINDOW, HOW_FALLS };
 enum right { RIGHT_UNSET = 0, RIGHT_COUNTS, RIGHT_FREE };
@@ -106,19 +110,28 @@ network_of(const struct ptn_scope *sc)
 	    : "";
 }
 
+/* The wider network's, of strangers or of all browsers that are known. */
 static enum ptn_err
-take_network(const struct ptn_scope *sc, enum ptn_limit limit)
+take_wide(const struct ptn_scope *sc, enum ptn_limit limit, const char *whose)
 {
 	const char *wide = sc->actor != NULL ? sc->actor->network_wide : NULL;
 	struct bucket b;
+
+	if (wide == NULL)
+		return PTN_OK;
+	b = bucket_of(sc, limit, whose, wide, "");
+	b.rate.limit *= PTN_LIMIT_WIDE;
+	return take(sc, limit, &b);
+}
+
+static enum ptn_err
+take_network(const struct ptn_scope *sc, enum ptn_limit limit)
+{
+	struct bucket b;
 	enum ptn_err r;
 
-	if (wide != NULL) {
-		b = bucket_of(sc, limit, "wide", wide, "");
-		b.rate.limit *= PTN_LIMIT_WIDE;
-		if ((r = take(sc, limit, &b)) != PTN_OK)
-			return r;
-	}
+	if ((r = take_wide(sc, limit, WIDE)) != PTN_OK)
+		return r;
 	b = bucket_of(sc, limit, "", network_of(sc), "");
 	return take(sc, limit, &b);
 }
@@ -146,12 +159,17 @@ ptn_limit_take(const struct ptn_scope *sc, enum ptn_limit limit,
     const struct ptn_limit_on *on)
 {
 	struct bucket b;
+	enum ptn_err r;
 
 	assert(rows[limit].by != BY_UNSET);
 	if (!sc->cf->rate_enabled)
 		return PTN_OK;
 	if (rows[limit].by == BY_NETWORK && on->asker.kind != PTN_ASKER_BROWSER)
 		return take_network(sc, limit);
+	/* Anybody can make accounts, and be known by many of their own. */
+	if (rows[limit].by == BY_NETWORK &&
+	    (r = take_wide(sc, limit, KNOWN)) != PTN_OK)
+		return r;
 	b = bucket_on(sc, limit, on);
 	return take(sc, limit, &b);
 }
@@ -254,7 +272,8 @@ ptn_limit_named(const struct ptn_conf *cf, const char *what,
 		    strncmp(rows[i].word, what, len) != 0)
 			continue;
 		*out = figures_of(cf, (enum ptn_limit)i);
-		if (strcmp(what + len, " wide") == 0)
+		if (strcmp(what + len, " " WIDE) == 0 ||
+		    strcmp(what + len, " " KNOWN) == 0)
 			out->limit *= PTN_LIMIT_WIDE;
 		return true;
 	}

@@ -39,7 +39,8 @@ bool ptn_limit_apart(enum ptn_limit limit);
 
 /*
  * Count a request, where rate_limiter.enabled.  The network is that of
- * sc->actor; a browser that is known for a user counts by itself instead.
+ * sc->actor; a browser that is known for a user counts by itself instead, and
+ * with all others like it in the wider network.
  *
  * PTN_E_RATE: the limit is reached; it cost nothing, as long as a transaction
  * around it is rolled back.  sc->actor->limit says which one, and for how long.

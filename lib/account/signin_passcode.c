@@ -72,7 +72,9 @@ draw_and_send(const struct ptn_scope *sc, struct ptn_passcode *pc,
 			actor != NULL ? actor->accept_language : NULL) } };
 	enum ptn_err r;
 
-	if ((r = ptn_asker_of(sc, &pc->user_id, &s.on.asker)) != PTN_OK)
+	/* To the mailbox of somebody else, everybody is a stranger. */
+	if (ptn_uuid_equal(&to->owner_id, &pc->user_id) &&
+	    (r = ptn_asker_of(sc, &pc->user_id, &s.on.asker)) != PTN_OK)
 		return r;
 	pc->known = s.on.asker.kind != PTN_ASKER_STRANGER;
 	ptn_passcode_draw(code);

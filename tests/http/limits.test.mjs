@@ -312,6 +312,30 @@ test('one network cannot fill the hashing gate', async (t) => {
 
 /* ------------------------------------------------------------------- mails */
 
+test('of what goes to a mailbox of nobody, everybody is a stranger',
+  async () => {
+    const one = await start({ set: { ...proxies,
+      'rate_limiter.mail_limits.tokens': '3',
+      'rate_limiter.mail_limits.interval': '24h',
+      'rate_limiter.passcode_limits.tokens': '100000' } });
+    try {
+      const who = await someone(one, '192.0.2.70');
+      const victim = freshAddress('victim');
+      const { body } = await who.api.call('POST', '/users',
+        { email: victim }, { ...from('192.0.2.70'), status: 200 });
+      for (let i = 0; i < 5; i++)
+        await who.api.call('POST', '/passcode/login/initialize',
+          { user_id: who.user_id, email_id: body.email_id },
+          { ...from('192.0.2.70'), status: 200 });
+      await until(async () => (await one.sql('SELECT COUNT(*) FROM outbox'))
+        [0][0] === '0', 'an empty outbox');
+      assert.equal(mailsTo(one.mailDir, victim).length, 3);
+      assert.equal(named(one, 'mail'), 2);
+    } finally {
+      await one.stop();
+    }
+  });
+
 test('a mailbox gets so many codes; what is held back is not told',
   async () => {
     const one = await start({ set: { ...proxies,

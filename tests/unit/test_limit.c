@@ -398,6 +398,27 @@ known_by_browser(void **state)
 	assert_int_equal(asker.kind, PTN_ASKER_STRANGER);
 }
 
+/* Whoever makes accounts without end has no more by it than four networks. */
+static void
+known_by_many_browsers(void **state)
+{
+	struct ptn_asker asker = { .kind = PTN_ASKER_BROWSER };
+	struct ptn_uuid user;
+	int64_t n;
+
+	(void)state;
+	for (n = 0;; n++) {
+		user = ptn_uuid_new();
+		ptn_uuid_format(&user, asker.user);
+		if (take(PTN_LIMIT_SIGNUP, NULL, asker) != PTN_OK)
+			break;
+	}
+	assert_int_equal(n, PTN_LIMIT_WIDE * scope.cf->rate_signup);
+	assert_string_equal(actor.limit.what, "signup known");
+	actor.network_wide = "198.51.100.0/24";
+	assert_int_equal(take(PTN_LIMIT_SIGNUP, NULL, asker), PTN_OK);
+}
+
 /* What waits in the outbox knows who asked, without knowing whom for. */
 static void
 noted(void **state)
@@ -483,6 +504,7 @@ main(void)
 		T(device_cookies),
 		T(device_cookies_of_others),
 		T(known_by_browser),
+		T(known_by_many_browsers),
 		T(noted),
 		T(shown_and_cleared),
 	};
