@@ -8,8 +8,8 @@
 #include "fcgi/cors.h"
 #include "lib/conf/conf.h"
 
-#define TRIED_MAX 20 /* of bearer tokens, and of cookies, that are looked at   \
-		      */
+/* Of bearer tokens, and of cookies, that are looked at. */
+#define TRIED_MAX 20
 
 /* The token behind "Bearer", any case, trimmed; or NULL. */
 static const char *

@@ -23,8 +23,7 @@ enum named {
 
 #define LIMITS_MAX 4
 
-/* Which limits the routes of a class count; what each counts is in limit.def.
- */
+/* Which limits the routes of a class count; limit.def says what each counts. */
 static const struct {
 	enum named whom;
 	enum ptn_limit limit[LIMITS_MAX];

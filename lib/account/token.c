@@ -294,8 +294,7 @@ in_time(const struct ptn_claims *c)
 	return now < c->exp && now + LEEWAY_S >= c->iat;
 }
 
-/* ----------------------------------------------- of those that are presented
- */
+/* ------------------------------------------------ of those that are shown */
 
 enum state {
 	STATE_NEW,     /* nothing is known of it */

@@ -24,8 +24,7 @@ bool ptn_utf8_valid(struct ptn_bytes b);
 /* Code points of valid UTF-8; a malformed byte counts as one. */
 size_t ptn_utf8_length(struct ptn_bytes b);
 
-/* What a file says, without the byte order mark that some editors begin with.
- */
+/* What a file says, without the byte order mark that some editors write. */
 struct ptn_bytes ptn_utf8_text(struct ptn_bytes file);
 
 /*

@@ -17,8 +17,9 @@
  * with a key that is not in the database.
  *
  * Guessing: a code has 45 bits and lives for a minute, a user has one code at a
- * time, and a network has ten tries a minute.  A thousand networks that guess
- * while a thousand codes are alive find one in about seven years.
+ * time, and a network has ten tries a minute (rate_limiter.typed_limits, by
+ * default).  A thousand networks that guess while a thousand codes are alive
+ * find one in about seven years.
  */
 #define PTN_CREDCODE_TTL_S 60
 

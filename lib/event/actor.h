@@ -39,8 +39,8 @@ struct ptn_actor {
 	enum ptn_api api;	   /* of a request */
 	const char *request_id;	   /* of a request; or NULL */
 	const char *ip;
-	const char *network;	  /* it, or its /64, and the /24 or /48 */
-	const char *network_wide; /* around it, for limits; NULL: none */
+	const char *network;	  /* for limits: ip, or its /64; or NULL */
+	const char *network_wide; /* the /24 or /48 around it; or NULL */
 	const struct ptn_device *device; /* a browser that is known; or NULL */
 	const struct ptn_uuid *session_of; /* whose session; NULL: none */
 	struct ptn_actor_limit limit;

@@ -10,7 +10,7 @@
 -- out:  user_id:id stored_id:id username:str kind:str active:i64 registered:i64 has_passkey:i64 service_account:i64 archived_at:time
 -- out:  email_id:id address:str verified:i64 now:time
 -- returns: one
--- Rows of before 0.1 may have the U-labels of a domain in username_key.
+-- Older rows may have the U-labels of a domain in username_key.
 SELECT u.id, m.user_id, m.username, m.kind, m.active,
        COALESCE(m.registered, 0), ? = 1 AND EXISTS (
          SELECT 1 FROM webauthn_credentials w

@@ -2,7 +2,8 @@
  * usage: node lint.mjs [DESCRIPTION]
  *
  * What Redocly's linter finds in the description, its warnings too, parts of
- * it that nothing refers to, and arrays of nobody knows what.  The exit status is 1 if there is anything.
+ * it that nothing refers to, and arrays of nobody knows what.  The exit status
+ * is 1 if there is anything.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
