@@ -441,11 +441,6 @@ check_tenants(struct ptn_conf_load *ld)
 
 	check_places(ld, &cf->tenant_hosts, false);
 	check_places(ld, &cf->tenant_paths, true);
-	if (cf->tenant_paths.n > 0 &&
-	    strncasecmp(cf->cookie_name, "__Host-", 7) == 0)
-		ptn_conf_fault(ld, &cf->tenant_paths,
-		    "must be empty: the cookie's name begins with __Host-, "
-		    "and such cookies have no path");
 }
 
 void
