@@ -419,6 +419,9 @@ static const struct {
 	    "to do with TLS" },
 	{ "database.url=mysql://a:b@c/d?a=b&tls=true&tls=false",
 	    "to do with TLS" },
+	{ "database.url=mysql://a:b@c/d?tls=false&tls=true", "to do with TLS" },
+	{ "database.url=mysql://a:b@c/d?sslmode=disable&ssl=1&a=b",
+	    "to do with TLS" },
 	{ "database.url=mysql://a:b@c/d?ssl=true&ssl-ca=%zz", "to do with TLS" },
 	{ "database.url=mysql://a:b@c/d?ssl-ca=/ca.pem", "says nothing while" },
 	{ "database.tls.ca_file=/ca.pem", "says nothing while" },
@@ -473,6 +476,10 @@ static const struct {
 	{ { "email_delivery.transport=sendmail", "email_delivery.sendmail.path=" },
 	  "must not be empty" },
 	{ { "email_delivery.smtp.host=::1", "email_delivery.smtp.port=25" }, NULL },
+	{ { "database.tls.mode=required", "database.url=mysql://a:b@c/d?tls=true" },
+	  NULL },
+	{ { "database.tls.mode=required", "database.url=mysql://a:b@c/d?ssl=false" },
+	  "to do with TLS" },
 };
 /* clang-format on */
 
