@@ -4,11 +4,11 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "lib/format/helo.h"
 #include "lib/format/ip.h"
 #include "lib/format/mount.h"
 #include "lib/format/url.h"
@@ -316,25 +316,6 @@ is_loopback_name(const char *s)
 	    (has_prefix(s, "127.") && ptn_url_ip_ok(s));
 }
 
-/* RFC 5321 section 4.1.3: what the program that sends takes (helo.h). */
-static bool
-is_helo(const char *s)
-{
-	const size_t len = strlen(s);
-	char address[INET6_ADDRSTRLEN];
-	const char *p = s + 1;
-
-	if (s[0] != '[')
-		return ptn_url_host_ok(s, len) && strchr(s, '.') != NULL &&
-		    !ptn_url_ip_ok(s);
-	p += has_prefix(p, "IPv6:") ? 5 : 0;
-	if (s[len - 1] != ']' || strlen(p) > sizeof(address))
-		return false;
-	(void)snprintf(address, sizeof(address), "%.*s", (int)strlen(p) - 1, p);
-	return ptn_url_ip_ok(address) &&
-	    (strchr(address, ':') != NULL) == (p != s + 1);
-}
-
 static void
 check_mail(struct ptn_conf_load *ld)
 {
@@ -346,7 +327,7 @@ check_mail(struct ptn_conf_load *ld)
 	if (!ptn_url_host_ok(cf->smtp_host, strlen(cf->smtp_host)) &&
 	    !ptn_url_ip_ok(cf->smtp_host))
 		ptn_conf_fault(ld, &cf->smtp_host, "is not a host");
-	if (cf->smtp_helo[0] != '\0' && !is_helo(cf->smtp_helo))
+	if (cf->smtp_helo[0] != '\0' && !ptn_helo_ok(cf->smtp_helo))
 		ptn_conf_fault(ld, &cf->smtp_helo,
 		    "is neither a fully qualified name nor an address in "
 		    "brackets such as [192.0.2.1]");
@@ -460,11 +441,6 @@ check_tenants(struct ptn_conf_load *ld)
 
 	check_places(ld, &cf->tenant_hosts, false);
 	check_places(ld, &cf->tenant_paths, true);
-	if (cf->tenant_paths.n > 0 &&
-	    strncasecmp(cf->cookie_name, "__Host-", 7) == 0)
-		ptn_conf_fault(ld, &cf->tenant_paths,
-		    "must be empty: the cookie's name begins with __Host-, "
-		    "and such cookies have no path");
 }
 
 void

@@ -180,21 +180,20 @@ fold(const char *s, size_t len, char out[WORD_MAX])
 	out[n] = '\0';
 }
 
-/* The stronger one counts; that there is none, and is, cannot both be. */
-static bool
-take_mode(struct ptn_conf_load *ld, enum ptn_db_tls mode)
+/* The stronger one counts. */
+static void
+take_mode(struct ptn_conf_load *ld, enum ptn_db_tls mode, bool *off)
 {
-	const bool both =
-	    mode == PTN_DB_TLS_OFF && ld->cf->db_tls != (int)PTN_DB_TLS_OFF;
-
+	if (mode == PTN_DB_TLS_OFF)
+		*off = true;
 	if ((int)mode > ld->cf->db_tls)
 		ld->cf->db_tls = (int)mode;
-	return !both;
 }
 
 /* A parameter that has to do with TLS: understood, or refused. */
 static bool
-take_tls(struct ptn_conf_load *ld, const char *name, const char *s, size_t len)
+take_tls(struct ptn_conf_load *ld, const char *name, const char *s, size_t len,
+    bool *off)
 {
 	char value[WORD_MAX];
 	size_t i;
@@ -207,8 +206,10 @@ take_tls(struct ptn_conf_load *ld, const char *name, const char *s, size_t len)
 	fold(s, len, value);
 	for (i = 0; i < PTN_ARRAY_LEN(tls_words); i++)
 		if (strcmp(tls_words[i].name, name) == 0 &&
-		    strcmp(tls_words[i].value, value) == 0)
-			return take_mode(ld, tls_words[i].mode);
+		    strcmp(tls_words[i].value, value) == 0) {
+			take_mode(ld, tls_words[i].mode, off);
+			return true;
+		}
 	return false;
 }
 
@@ -219,9 +220,22 @@ is_tls(const char *name)
 	    strstr(name, "verify") != NULL;
 }
 
-/* "name=value"; it may be a piece of a password, so that it is not shown. */
+/* It may be a piece of a password, so that it is not shown. */
+static void
+refuse_tls(struct ptn_conf_load *ld)
+{
+	ptn_conf_fault(ld, &ld->cf->db_url,
+	    "has something to do with TLS that is not understood, or "
+	    "says two things: see database.tls.mode");
+}
+
+/*
+ * "name=value".
+ *
+ * off	is set if it says that there is no TLS
+ */
 static bool
-take_parameter(struct ptn_conf_load *ld, const char *s, size_t len)
+take_parameter(struct ptn_conf_load *ld, const char *s, size_t len, bool *off)
 {
 	const char *eq = memchr(s, '=', len);
 	const size_t n = eq != NULL ? (size_t)(eq - s) : len;
@@ -237,23 +251,25 @@ take_parameter(struct ptn_conf_load *ld, const char *s, size_t len)
 		    "ignored");
 		return true;
 	}
-	if (eq == NULL || !take_tls(ld, name, value, len - n - 1))
-		ptn_conf_fault(ld, &ld->cf->db_url,
-		    "has something to do with TLS that is not understood, or "
-		    "says two things: see database.tls.mode");
+	if (eq == NULL || !take_tls(ld, name, value, len - n - 1, off))
+		refuse_tls(ld);
 	return true;
 }
 
+/* That there is no TLS, and is, cannot both be, in whatever order. */
 static bool
 take_query(struct ptn_conf_load *ld, const char *s)
 {
+	bool off = false;
 	size_t len;
 
 	for (; *s != '\0'; s += len + (s[len] == '&' ? 1 : 0)) {
 		len = strcspn(s, "&");
-		if (len > 0 && !take_parameter(ld, s, len))
+		if (len > 0 && !take_parameter(ld, s, len, &off))
 			return false;
 	}
+	if (off && ld->cf->db_tls != (int)PTN_DB_TLS_OFF)
+		refuse_tls(ld);
 	return true;
 }
 

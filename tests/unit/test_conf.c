@@ -388,6 +388,9 @@ static const struct {
 	{ "email_delivery.smtp.helo=[::1]", "is neither a fully qualified" },
 	{ "email_delivery.smtp.helo=[IPv6:192.0.2.1]", "is neither a fully qualified" },
 	{ "email_delivery.smtp.helo=[]", "is neither a fully qualified" },
+	{ "email_delivery.smtp.helo=a_b.example", "is neither a fully qualified" },
+	{ "email_delivery.smtp.helo=a.1", "is neither a fully qualified" },
+	{ "email_delivery.smtp.helo=a..b", "is neither a fully qualified" },
 	{ "email_delivery.sendmail.path=sendmail", "not an absolute path" },
 	{ "email_delivery.template_dir=mail", "not an absolute path" },
 	{ "server.state_dir=", "must not be empty" },
@@ -415,6 +418,9 @@ static const struct {
 	{ "database.url=mysql://a:b@c/d?ssl_verify_cert=false",
 	    "to do with TLS" },
 	{ "database.url=mysql://a:b@c/d?a=b&tls=true&tls=false",
+	    "to do with TLS" },
+	{ "database.url=mysql://a:b@c/d?tls=false&tls=true", "to do with TLS" },
+	{ "database.url=mysql://a:b@c/d?sslmode=disable&ssl=1&a=b",
 	    "to do with TLS" },
 	{ "database.url=mysql://a:b@c/d?ssl=true&ssl-ca=%zz", "to do with TLS" },
 	{ "database.url=mysql://a:b@c/d?ssl-ca=/ca.pem", "says nothing while" },
@@ -470,6 +476,10 @@ static const struct {
 	{ { "email_delivery.transport=sendmail", "email_delivery.sendmail.path=" },
 	  "must not be empty" },
 	{ { "email_delivery.smtp.host=::1", "email_delivery.smtp.port=25" }, NULL },
+	{ { "database.tls.mode=required", "database.url=mysql://a:b@c/d?tls=true" },
+	  NULL },
+	{ { "database.tls.mode=required", "database.url=mysql://a:b@c/d?ssl=false" },
+	  "to do with TLS" },
 };
 /* clang-format on */
 
