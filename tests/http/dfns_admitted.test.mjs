@@ -480,6 +480,19 @@ test('org admit lets a member in whose keys are gone', async () => {
     [CHANGED, 'postern']);
 });
 
+test('org admit leaves alone what is admitted, and what is off', async () => {
+  const who = await member();
+  const { credentialUuid } = await itemOf(who, who.device);
+  await does(['admit', who.orgId, who.username, credentialUuid]);
+  const told = (await noticesTo(who.username)).length;
+  await instance.sql(`UPDATE webauthn_credentials SET active = 0
+    WHERE user_id = UNHEX('${uuidOf(who.user.id)}')`);
+  await does(['admit', who.orgId, who.username, credentialUuid]);
+  await does(['credentials', who.orgId, who.username], new RegExp(
+    `${credentialUuid} +inactive `));
+  assert.equal((await noticesTo(who.username)).length, told);
+});
+
 test('org admit refuses what it cannot', async () => {
   const who = await member();
   const { credentialUuid } = await itemOf(who, who.device);
