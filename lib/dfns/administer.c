@@ -225,6 +225,7 @@ struct admitting {
 	const struct ptn_uuid *credential;
 };
 
+/* Nobody is told of a key that was admitted already. */
 static enum ptn_err
 admit_credential(const struct ptn_scope *sc, void *arg)
 {
@@ -232,6 +233,7 @@ admit_credential(const struct ptn_scope *sc, void *arg)
 	struct ptn_dfns_cred *c;
 	struct ptn_member m;
 	enum ptn_err r;
+	bool changed;
 	size_t i, n;
 
 	if ((r = lock_registered(sc, a->username, &m)) != PTN_OK ||
@@ -240,9 +242,10 @@ admit_credential(const struct ptn_scope *sc, void *arg)
 	for (i = 0; i < n; i++)
 		if (ptn_uuid_equal(&c[i].id, a->credential))
 			break;
-	if (i == n)
+	if (i == n || c[i].kind != PTN_CRED_FIDO2)
 		return PTN_E_UNPROCESSABLE;
-	if ((r = ptn_dfns_cred_activate(sc, &c[i], true)) != PTN_OK)
+	r = ptn_dfns_cred_admit(sc, &c[i], &changed);
+	if (r != PTN_OK || !changed)
 		return r;
 	return tell(sc, PTN_EVENT_CREDENTIAL_ADMITTED, &m);
 }

@@ -51,10 +51,11 @@ enum ptn_err ptn_administer_switch(const struct ptn_scope *sc,
 
 /*
  * Let a passkey of a registered member log in and sign here, as they would by a
- * signed activation.  They get a notice.
+ * signed activation.  They get a notice.  One that its owner has switched off
+ * stays off, and nothing is done if it was admitted already.
  *
  * PTN_E_NOT_FOUND: there is no such member; PTN_E_UNPROCESSABLE: they have no
- * such credential; PTN_E_CONFLICT: they have not registered.
+ * such passkey; PTN_E_CONFLICT: they have not registered.
  */
 enum ptn_err ptn_administer_admit(const struct ptn_scope *sc,
     const char *username, const struct ptn_uuid *credential) PTN_MUST_USE;

@@ -345,6 +345,22 @@ ptn_dfns_cred_activate(const struct ptn_scope *sc,
 	return ptn_sql_passkey_activate(sc->db, &passkey, &n);
 }
 
+enum ptn_err
+ptn_dfns_cred_admit(const struct ptn_scope *sc, const struct ptn_dfns_cred *c,
+    bool *changed)
+{
+	uint8_t hash[PTN_SHA256_LEN];
+	const struct ptn_passkey_admit_in in = { sc->tenant_id,
+		PTN_BYTES(hash, sizeof(hash)) };
+	enum ptn_err r;
+	uint64_t n;
+
+	ptn_crypto_sha256(c->raw_id, hash);
+	r = ptn_sql_passkey_admit(sc->db, &in, &n);
+	*changed = r == PTN_OK && n > 0;
+	return r;
+}
+
 static enum ptn_err
 archive_passkey(const struct ptn_scope *sc, const struct ptn_dfns_cred *c)
 {

@@ -113,6 +113,14 @@ enum ptn_err ptn_dfns_cred_activate(const struct ptn_scope *sc,
     const struct ptn_dfns_cred *c, bool active) PTN_MUST_USE;
 
 /*
+ * Admit a passkey, inside the caller's transaction; it stays on or off.
+ *
+ * changed	whether it was not admitted before
+ */
+enum ptn_err ptn_dfns_cred_admit(const struct ptn_scope *sc,
+    const struct ptn_dfns_cred *c, bool *changed) PTN_MUST_USE;
+
+/*
  * Archive all credentials of a user for good, inside the caller's transaction.
  */
 enum ptn_err ptn_dfns_creds_archive(const struct ptn_scope *sc,

@@ -38,47 +38,6 @@ ptn_dfns_lookup_org(const struct ptn_scope *sc, const struct ptn_uuid *id,
 	return PTN_OK;
 }
 
-/* An id of an organisation has one spelling. */
-static enum ptn_err
-set_key(const struct ptn_scope *sc, const char *org, const char *username,
-    struct ptn_dfns_lookup *who)
-{
-	const char *name;
-	enum ptn_err r;
-
-	if ((r = ptn_member_key(sc->arena, username, &name)) != PTN_OK)
-		return r;
-	who->key = ptn_arena_printf(sc->arena, "%s %s", org, name);
-	return who->key != NULL ? PTN_OK : PTN_E_NOMEM;
-}
-
-enum ptn_err
-ptn_dfns_lookup(struct ptn_scope *sc, const char *org, const char *username,
-    struct ptn_dfns_lookup *who)
-{
-	const struct ptn_uuid id = ptn_dfns_lookup_org_id(org);
-	const struct ptn_scope at = ptn_scope_at(sc, &id);
-	enum ptn_err r;
-
-	memset(who, 0, sizeof(*who));
-	if ((r = ptn_dfns_lookup_org(sc, &id, &who->org)) != PTN_OK ||
-	    (r = set_key(sc, org, username, who)) != PTN_OK)
-		return r;
-	r = ptn_member_by_name(&at, username, &who->member);
-	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
-		return r;
-	who->known = who->org.active && r == PTN_OK && !who->member.archived &&
-	    !who->member.service_account;
-	if (who->known) {
-		sc->tenant_id = id;
-		ptn_actor_is(sc, &who->member.id, who->member.address);
-	} else {
-		memset(&who->member, 0, sizeof(who->member));
-		who->member.id = ptn_uuid_new();
-	}
-	return PTN_OK;
-}
-
 enum ptn_err
 ptn_dfns_lookup_key(const struct ptn_scope *sc, const char *org,
     const char *username, const char **key)
@@ -97,4 +56,31 @@ ptn_dfns_lookup_key(const struct ptn_scope *sc, const char *org,
 	}
 	*key = ptn_arena_printf(sc->arena, "%s %s", org, name);
 	return *key != NULL ? PTN_OK : PTN_E_NOMEM;
+}
+
+enum ptn_err
+ptn_dfns_lookup(struct ptn_scope *sc, const char *org, const char *username,
+    struct ptn_dfns_lookup *who)
+{
+	const struct ptn_uuid id = ptn_dfns_lookup_org_id(org);
+	const struct ptn_scope at = ptn_scope_at(sc, &id);
+	enum ptn_err r;
+
+	memset(who, 0, sizeof(*who));
+	if ((r = ptn_dfns_lookup_org(sc, &id, &who->org)) != PTN_OK ||
+	    (r = ptn_dfns_lookup_key(sc, org, username, &who->key)) != PTN_OK)
+		return r;
+	r = ptn_member_by_name(&at, username, &who->member);
+	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+		return r;
+	who->known = who->org.active && r == PTN_OK && !who->member.archived &&
+	    !who->member.service_account;
+	if (who->known) {
+		sc->tenant_id = id;
+		ptn_actor_is(sc, &who->member.id, who->member.address);
+	} else {
+		memset(&who->member, 0, sizeof(who->member));
+		who->member.id = ptn_uuid_new();
+	}
+	return PTN_OK;
 }

@@ -33,7 +33,7 @@ struct ptn_dfns_lookup {
 	bool known;
 	struct ptn_org org;
 	struct ptn_member member;
-	/* Both as one text: what finds the same member has the same. */
+	/* Both as one text: ptn_dfns_lookup_key(). */
 	const char *key;
 };
 

@@ -9,6 +9,7 @@
 #include "lib/dfns/session.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
+#include "lib/format/address.h"
 
 /* Some configurations say at once that nobody can register by this name. */
 static enum ptn_err
@@ -102,8 +103,8 @@ prove_address(const struct ptn_scope *sc, const struct ptn_uuid *email,
 	m->address = proof.email.address;
 	m->verified = true;
 	if (!m->stored) /* it was their primary address when this began */
-		m->username = m->address;
-	return PTN_OK;
+		m->username = ptn_address_shown(sc->arena, m->address);
+	return m->username != NULL ? PTN_OK : PTN_E_NOMEM;
 }
 
 static enum ptn_err

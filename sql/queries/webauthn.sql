@@ -83,6 +83,12 @@ UPDATE webauthn_credentials
    SET active = ?, admitted = GREATEST(admitted, ?)
  WHERE tenant_id = ? AND id_hash = ?;
 
+-- name: passkey_admit
+-- in:   tenant_id:id id_hash:bytes
+-- returns: count
+UPDATE webauthn_credentials SET admitted = 1
+ WHERE tenant_id = ? AND id_hash = ? AND admitted = 0;
+
 -- name: credential_count
 -- in:   tenant_id:id user_id:id
 -- out:  n:i64

@@ -317,7 +317,8 @@ test('a passkey that is not admitted is the other API\'s to change',
 
 test('a code proves the address that it was sent to, and binds it',
   async () => {
-    const who = await fromHanko(instance, MADE_HERE);
+    const who = await fromHanko(instance, MADE_HERE,
+      freshAddress('first').replace(/@.*/, '@xn--bcher-kva.example'));
     const { hanko } = who;
     const { api, orgId, username } = { ...who, api: instance.client() };
     const code = await sentCode(instance, who, '/auth/registration/code',
@@ -342,7 +343,8 @@ test('a code proves the address that it was sent to, and binds it',
       UNHEX('${uuidOf(done.body.user.id)}')`), [username]);
     assert.deepEqual(await one(`SELECT verified FROM emails WHERE address =
       '${address}'`), ['0']);
-    assert.equal(done.body.user.username, username);
+    assert.equal(done.body.user.username,
+      username.replace('xn--bcher-kva', 'bücher'));
     await sentCode(instance, who, '/auth/login/code');
   });
 
@@ -478,6 +480,19 @@ test('org admit lets a member in whose keys are gone', async () => {
   await login(who.api, who.orgId, who.username, passkey(who.device));
   assert.deepEqual((await noticesTo(who.username)).at(-1),
     [CHANGED, 'postern']);
+});
+
+test('org admit leaves alone what is admitted, and what is off', async () => {
+  const who = await member();
+  const { credentialUuid } = await itemOf(who, who.device);
+  await does(['admit', who.orgId, who.username, credentialUuid]);
+  const told = (await noticesTo(who.username)).length;
+  await instance.sql(`UPDATE webauthn_credentials SET active = 0
+    WHERE user_id = UNHEX('${uuidOf(who.user.id)}')`);
+  await does(['admit', who.orgId, who.username, credentialUuid]);
+  await does(['credentials', who.orgId, who.username], new RegExp(
+    `${credentialUuid} +inactive `));
+  assert.equal((await noticesTo(who.username)).length, told);
 });
 
 test('org admit refuses what it cannot', async () => {

@@ -254,10 +254,10 @@ export async function addPasskey(hanko, options) {
  * A user of the default organisation, who came through the other API and has
  * a passkey there; its origin must be allowed.
  */
-export async function fromHanko(instance, options) {
+export async function fromHanko(instance, options,
+  username = freshAddress('default')) {
   const { stdout } = await instance.postern('org', 'list');
   const hanko = instance.client();
-  const username = freshAddress('default');
   await hanko.signUp(username);
   const device = await addPasskey(hanko, options);
   return { orgId: /^(or-\S+) .* default$/m.exec(stdout)[1], username, device,

@@ -278,6 +278,35 @@ from_the_other_api(void **state)
 	assert_true(!c->active && c->admitted);
 }
 
+/* Admitting leaves alone what its owner switched off, and says if it did. */
+static void
+admitted(void **state)
+{
+	const struct ptn_uuid user = rows_user(), nobody = ptn_uuid_new();
+	const struct ptn_credential made = { .id = ptn_bytes_of("raw-admit"),
+		.user_id = user,
+		.public_key = PTN_BYTES(cose, sizeof(cose)),
+		.attestation = "none",
+		.transports = "" };
+	struct ptn_dfns_cred *c;
+	bool changed;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(ptn_credential_put(&scope, &made), PTN_OK);
+	c = all_of(&user, &n);
+	assert_int_equal(ptn_dfns_cred_activate(&scope, c, false), PTN_OK);
+	assert_int_equal(ptn_dfns_cred_admit(rows_at(&nobody), c, &changed),
+	    PTN_OK);
+	assert_false(changed);
+	assert_int_equal(ptn_dfns_cred_admit(&scope, c, &changed), PTN_OK);
+	assert_true(changed);
+	c = all_of(&user, &n);
+	assert_true(!c->active && c->admitted);
+	assert_int_equal(ptn_dfns_cred_admit(&scope, c, &changed), PTN_OK);
+	assert_false(changed);
+}
+
 static void
 what_suffices(void **state)
 {
@@ -361,6 +390,7 @@ main(void)
 		T(archived),
 		T(switched),
 		T(from_the_other_api),
+		T(admitted),
 		T(what_suffices),
 		T(races),
 	};

@@ -10,7 +10,9 @@
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
 #include "lib/account/org.h"
+#include "lib/dfns/lookup.h"
 #include "lib/dfns/member.h"
+#include "lib/format/dfnsid.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -403,6 +405,23 @@ organisations(void **state)
 
 #define T(f) cmocka_unit_test_setup(f, rows_each)
 
+/* Who is looked up has one key, whoever asks for it. */
+static void
+one_key(void **state)
+{
+	const struct ptn_uuid org = new_org("One key");
+	struct ptn_scope at = scope;
+	struct ptn_dfns_lookup who;
+	char id[PTN_DFNSID_STR];
+	const char *key;
+
+	(void)state;
+	ptn_dfnsid_format(PTN_DFNSID_ORG, &org, id);
+	assert_int_equal(ptn_dfns_lookup(&at, id, "no.one", &who), PTN_OK);
+	assert_int_equal(ptn_dfns_lookup_key(&at, id, "no.one", &key), PTN_OK);
+	assert_string_equal(who.key, key);
+}
+
 int
 main(void)
 {
@@ -420,6 +439,7 @@ main(void)
 		T(invitations_refused),
 		T(races),
 		T(organisations),
+		T(one_key),
 	};
 
 	return cmocka_run_group_tests(tests, rows_setup, rows_teardown);
