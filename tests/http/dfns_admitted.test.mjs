@@ -432,6 +432,7 @@ test('every change of credentials is told, with the API it came by',
     assert.deepEqual(await noticesTo(who.username), told);
     const more = await addPasskey(who.hanko, MADE_HERE);
     told.push([ADDED, 'Hanko API']);
+    assert.deepEqual(await noticesTo(who.username), told);
     await who.hanko.call('DELETE', `/webauthn/credentials/${b64(more.id)}`,
       undefined, { status: 204 });
     told.push([CHANGED, 'Hanko API']);
