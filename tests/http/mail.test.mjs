@@ -226,6 +226,7 @@ test('that it refuses us is known, until it takes us', async () => {
   await nextTry();
   await smtp.waitFor(to);
   await until(async () => (await ready()).mail === undefined, 'its end');
+  await outboxEmpty();
 });
 
 test('a lost final reply costs one duplicate at most', async () => {
