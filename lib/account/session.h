@@ -33,7 +33,7 @@ struct ptn_session_set {
 	/*
 	 * The one that counts, if known: of bearer tokens the first that is
 	 * alive; else of cookies the newest.  Of the cookies of two users none
-	 * does: who of them asks?
+	 * does: who of them asks?  Nor does one where some were not judged.
 	 */
 	struct ptn_session session;
 	size_t alive_n; /* all that are alive, whether they count or not */
