@@ -124,7 +124,7 @@ take_member(struct ptn_request *req, struct ptn_limit_on *on)
 	if (!req->in[ACCOUNT].set)
 		return take(req, PTN_RATE_CHALLENGE, NULL, on);
 	r = ptn_dfns_lookup_key(&req->sc, req->in[ORGANISATION].s,
-	    req->in[ACCOUNT].s, &on->account);
+	    req->in[ACCOUNT].s, &on->name);
 	return r == PTN_OK ? take(req, req->route->rate, NULL, on) : r;
 }
 

@@ -62,7 +62,7 @@ draw_and_send(const struct ptn_scope *sc, struct ptn_passcode *pc,
 	    actor != NULL ? actor->limit : none;
 	char code[PTN_PASSCODE_DIGITS + 1];
 	struct sending s = { .pc = pc,
-		.on = { .account = to->address },
+		.on = { .mailbox = to->address },
 		.mail = { .template = "passcode",
 		    .to = to->address,
 		    .code = code,

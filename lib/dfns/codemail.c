@@ -134,8 +134,10 @@ throttle(const struct ptn_scope *sc, struct granting *g)
 {
 	struct ptn_actor nobody = { .n = 0 };
 	struct ptn_scope at = *sc;
-	struct ptn_limit_on again, mail = { .account = g->m.address };
 	char user[PTN_UUID_STR];
+	struct ptn_limit_on again = { .account = user,
+		.code = ptn_code_name(g->kind) };
+	struct ptn_limit_on mail = { .mailbox = g->m.address };
 	enum ptn_err r;
 
 	at.actor = &nobody;
@@ -144,10 +146,6 @@ throttle(const struct ptn_scope *sc, struct granting *g)
 		return r;
 	ptn_uuid_format(&g->m.id, user);
 	again.asker = mail.asker = g->asker;
-	again.account =
-	    ptn_arena_printf(sc->arena, "%s %s", ptn_code_name(g->kind), user);
-	if (again.account == NULL)
-		return PTN_E_NOMEM;
 	if ((r = ptn_limit_take(&at, PTN_LIMIT_MAIL_AGAIN, &again)) == PTN_OK)
 		r = ptn_limit_take(&at, PTN_LIMIT_MAIL, &mail);
 	if (r == PTN_E_RATE)

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
+import { login, member } from '../lib/dfns.mjs';
 import { run, start, until } from '../lib/instance.mjs';
 import { mailsTo } from '../lib/maildir.mjs';
 
@@ -208,6 +209,37 @@ test('postern limits: what is counted of somebody, shown and cleared',
     const unknown = await postern('clear', 'nobody@example.org');
     assert.equal(unknown.status, 1);
     assert.match(unknown.stderr, /no such user/);
+  });
+
+test('postern limits finds what counts for a member of an organisation',
+  async () => {
+    const who = await member(instance, 'Counted', freshAddress('member'));
+    const browser = instance.client();
+    await login(browser, who.orgId, who.username, who.key);
+    await browser.call('POST', '/auth/login/init',
+      { orgId: who.orgId, username: who.username.toUpperCase() },
+      { status: 200 });
+    for (const api of [browser, instance.client()])
+      await api.call('POST', '/auth/login/code',
+        { orgId: who.orgId, username: who.username },
+        { ...from('203.5.0.1'), status: 200 });
+    await until(async () => (await instance.sql(
+      'SELECT COUNT(*) FROM outbox'))[0][0] === '0', 'an empty outbox');
+    const limits = async (command) => {
+      const { status, stdout, stderr } = await run(instance.env.POSTERN_BIN,
+        ['--config', instance.env.POSTERN_CONFIG, 'limits', command, '--org',
+          who.orgId, who.username]);
+      assert.equal(status, 0, stderr);
+      return stdout;
+    };
+    const shown = await limits('show');
+    for (const line of [/^name +1 of /m, /^name browser +1 of /m,
+      /^challenge browser +\d+ of /m, /^mail-again +1 of 1 /m,
+      /^mail-again browser +1 of 1 /m, /^mail +\d+ of /m,
+      /^mail browser +1 of 1000 /m, /^mail browsers +1 of 2000 /m])
+      assert.match(shown, line);
+    assert.ok(Number(await limits('clear')) >= 8);
+    assert.equal(await limits('show'), '');
   });
 
 /* ------------------------------------------------------- what was missing */
