@@ -88,8 +88,8 @@ find_asker(const struct ptn_scope *sc, enum ptn_rate_class class,
 
 	for (i = 0; i < LIMITS_MAX; i++)
 		if (user != NULL && ptn_limit_apart(classes[class].limit[i]))
-			return ptn_asker_of(sc, user, out);
-	ptn_asker_browser(sc, user, out);
+			return ptn_asker_of(sc, user, NULL, out);
+	ptn_asker_browser(sc, user, NULL, out);
 	return PTN_OK;
 }
 

@@ -246,6 +246,7 @@ ptn_limit_take(const struct ptn_scope *sc, enum ptn_limit limit,
 	enum ptn_err r;
 
 	assert(rows[limit].by != BY_UNSET);
+	assert(!on->asker.believed || !ptn_limit_apart(limit));
 	if (!sc->cf->rate_enabled)
 		return PTN_OK;
 	if (rows[limit].by == BY_NETWORK && on->asker.kind != PTN_ASKER_BROWSER)

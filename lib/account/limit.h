@@ -46,7 +46,10 @@ struct ptn_limit_on {
 	const char *code;	/* ptn_code_name() */
 };
 
-/* Does it have buckets of their own for askers who are known? */
+/*
+ * Does it have buckets of their own for askers who are known?  Then who asks
+ * must not be believed alone (asker.h).
+ */
 bool ptn_limit_apart(enum ptn_limit limit);
 
 /*

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/account/asker.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/unicode.h"
@@ -99,7 +100,6 @@ log_two_users(const struct ptn_session *a, const struct ptn_session *b)
 	    one, two);
 }
 
-/* bearers: how many of the alive ones came as bearer tokens. */
 /*
  * The one that is meant may be among those that were not judged, unless it is a
  * bearer token.
@@ -115,6 +115,7 @@ all_judged(size_t unjudged, size_t n, size_t bearers, size_t alive_bearers)
 	return false;
 }
 
+/* bearers: how many of the alive ones came as bearer tokens. */
 static void
 choose(struct ptn_session_set *set, size_t bearers)
 {
@@ -303,6 +304,8 @@ ptn_session_end_all(const struct ptn_scope *sc, const struct ptn_uuid *user)
 	uint64_t n;
 	enum ptn_err r;
 
+	if ((r = ptn_asker_forget(sc, user)) != PTN_OK)
+		return r;
 	r = ptn_sql_session_delete_all(sc->db, &in, &n);
 	return r == PTN_OK && n == 0 ? PTN_E_NOT_FOUND : r;
 }
@@ -316,6 +319,8 @@ ptn_session_end_others(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	uint64_t n;
 	enum ptn_err r;
 
+	if ((r = ptn_asker_forget(sc, user)) != PTN_OK)
+		return r;
 	r = ptn_sql_session_delete_others(sc->db, &in, &n);
 	return r == PTN_OK && n == 0 ? PTN_E_NOT_FOUND : r;
 }

@@ -141,7 +141,8 @@ throttle(const struct ptn_scope *sc, struct granting *g)
 	enum ptn_err r;
 
 	at.actor = &nobody;
-	r = ptn_asker_of_note(sc, g->item->mail.asker, &g->m.id, &g->asker);
+	r = ptn_asker_of_note(sc, g->item->mail.asker, &g->m.id,
+	    g->m.known_epoch, &g->asker);
 	if (r != PTN_OK)
 		return r;
 	ptn_uuid_format(&g->m.id, user);
@@ -176,7 +177,7 @@ store(const struct ptn_scope *sc, const struct granting *g, const char *digits)
 	struct ptn_passcode pc = { .user_id = g->m.id,
 		.email_id = g->m.email_id,
 		.kind = g->kind,
-		.known = g->asker.kind != PTN_ASKER_STRANGER,
+		.asker = g->asker.kind,
 		.ttl_s = ptn_code_ttl_s(g->kind),
 		.created_at_us = g->m.now_us };
 	enum ptn_err r;

@@ -24,7 +24,7 @@ check_code(const struct ptn_scope *sc, struct ptn_dfns_login_start *l,
 {
 	if (l->code.p == NULL)
 		return PTN_OK;
-	return ptn_dfns_code_use(sc, able ? &l->who.member.id : NULL,
+	return ptn_dfns_code_use(sc, able ? &l->who.member : NULL,
 	    PTN_CODE_LOGIN, l->code, PTN_CODE_USE_UP, &l->denial);
 }
 

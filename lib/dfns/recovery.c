@@ -51,7 +51,7 @@ check_code(const struct ptn_scope *sc, struct ptn_dfns_recovery_start *s)
 	const struct ptn_member *m = &s->who.member;
 	const bool able = s->who.known && ptn_member_usable(m);
 
-	return ptn_dfns_code_use(sc, able ? &m->id : NULL, PTN_CODE_RECOVERY,
+	return ptn_dfns_code_use(sc, able ? m : NULL, PTN_CODE_RECOVERY,
 	    s->code, s->key != NULL ? PTN_CODE_USE_UP : PTN_CODE_SPOILT,
 	    &s->denial);
 }

@@ -44,7 +44,7 @@ check_code(const struct ptn_scope *sc, struct ptn_dfns_registration_start *s)
 	enum ptn_passcode_result what;
 	enum ptn_err r;
 
-	r = ptn_dfns_code_check(sc, &s->who.member.id, PTN_CODE_REGISTRATION,
+	r = ptn_dfns_code_check(sc, &s->who.member, PTN_CODE_REGISTRATION,
 	    s->code, PTN_CODE_KEEP, &s->start.c.state.email, &what);
 	if (r != PTN_OK)
 		return r;
