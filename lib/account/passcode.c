@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "lib/account/limit.h"
+#include "lib/account/ratelimit.h"
+#include "lib/base/arena.h"
 #include "lib/base/array.h"
 #include "lib/base/rng.h"
 #include "lib/crypto/crypto.h"
@@ -297,12 +299,11 @@ spoil(const struct ptn_scope *sc, struct checking *j, int64_t tries)
 	return r;
 }
 
-/* Which of them a wrong code is a try of; one of zeroes if there is none. */
+/* Which of them a wrong code is a try of, or NULL. */
 static const struct ptn_code_lock_out *
 tried(const struct ptn_scope *sc, const struct checking *j,
     const struct codes *codes)
 {
-	static const struct ptn_code_lock_out none;
 	struct ptn_asker asker;
 	size_t i;
 
@@ -310,7 +311,24 @@ tried(const struct ptn_scope *sc, const struct checking *j,
 	for (i = 0; i < codes->n; i++)
 		if (codes->row[i].known == (int64_t)asker.kind)
 			return &codes->row[i];
-	return &none;
+	return NULL;
+}
+
+/*
+ * A try of a code that nobody has: it is counted, too, since a transaction that
+ * changes nothing ends sooner, without waiting for the disk.
+ */
+static enum ptn_err
+count_for_nobody(const struct ptn_scope *sc, struct checking *j)
+{
+	struct ptn_ratelimit rate = { .limit = kinds[j->pc->kind].tries,
+		.interval_s = ptn_code_ttl_s(j->pc->kind) };
+	char user[PTN_UUID_STR];
+
+	j->out = PTN_PASSCODE_WRONG;
+	ptn_uuid_format(&j->pc->user_id, user);
+	return ptn_ratelimit_take(sc,
+	    ptn_arena_printf(sc->arena, "nobody/%s", user), &rate);
 }
 
 /* Where there is no code, one try is checked and counted all the same. */
@@ -326,7 +344,8 @@ check_of_user(const struct ptn_scope *sc, void *arg)
 	    (r = match(sc, j, &codes, &row)) != PTN_OK)
 		return r;
 	if (row == NULL) {
-		row = tried(sc, j, &codes);
+		if ((row = tried(sc, j, &codes)) == NULL)
+			return count_for_nobody(sc, j);
 		j->pc->id = row->id;
 		return count_try(sc, j, row->try_count);
 	}
