@@ -116,7 +116,7 @@ look_up(const struct ptn_scope *sc, const struct place *p,
 {
 	uint8_t mac[PTN_SHA256_LEN];
 	const struct ptn_known_in in = { sc->tenant_id, *user,
-		PTN_BYTES(mac, sizeof(mac)) };
+		PTN_BYTES(mac, sizeof(mac)), PTN_ASKER_NETWORK_S };
 	struct ptn_known_out row;
 	enum ptn_err r;
 

@@ -7,6 +7,7 @@
 #include "lib/account/ratelimit.h"
 #include "lib/base/arena.h"
 #include "lib/base/array.h"
+#include "lib/base/hex.h"
 #include "lib/base/rng.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/sql.h"
@@ -41,6 +42,15 @@ ptn_passcode_draw(char code[PTN_PASSCODE_DIGITS + 1])
 {
 	snprintf(code, PTN_PASSCODE_DIGITS + 1, "%06u",
 	    (unsigned)ptn_rng_below(1000000));
+}
+
+void
+ptn_passcode_draw_none(char code[PTN_PASSCODE_TEXT])
+{
+	uint8_t b[(PTN_PASSCODE_TEXT - 1) / 2];
+
+	ptn_rng(b, sizeof(b));
+	ptn_hex_encode(PTN_BYTES(b, sizeof(b)), code);
 }
 
 static const struct {

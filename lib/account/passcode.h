@@ -9,6 +9,7 @@
 #include "lib/db/scope.h"
 
 #define PTN_PASSCODE_DIGITS 6
+#define PTN_PASSCODE_TEXT 33 /* one that nobody can enter, and the NUL */
 #define PTN_PASSCODE_TRIES 3 /* wrong codes that destroy a passcode */
 
 /*
@@ -63,6 +64,9 @@ enum ptn_err ptn_passcode_find_target(const struct ptn_scope *sc,
 
 /* Draw a code, uniform over 000000 to 999999, as text. */
 void ptn_passcode_draw(char code[PTN_PASSCODE_DIGITS + 1]);
+
+/* One that is no six digits, and that no guess hits: 128 bits, in hex. */
+void ptn_passcode_draw_none(char code[PTN_PASSCODE_TEXT]);
 
 /*
  * Store a new code; the older one of the same user, address, kind, and kind of

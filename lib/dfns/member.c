@@ -307,15 +307,20 @@ ptn_member_delegate(const struct ptn_scope *sc, const char *address,
 	return enrol(sc, address, m);
 }
 
+struct ptn_notice_to
+ptn_member_notice(const struct ptn_member *m, const char *service)
+{
+	return (struct ptn_notice_to){ .address = m->address,
+		.verified = m->verified,
+		.username = m->username,
+		.service = service };
+}
+
 enum ptn_err
 ptn_member_notify(const struct ptn_scope *sc, enum ptn_event event,
     const char *service, const struct ptn_member *m)
 {
-	const struct ptn_notice_to to = {
-		.address = m->verified ? m->address : NULL,
-		.username = m->username,
-		.service = service,
-	};
+	const struct ptn_notice_to to = ptn_member_notice(m, service);
 
 	return ptn_event_tell(sc, event, &to);
 }

@@ -153,6 +153,10 @@ enum ptn_err ptn_member_delegate(const struct ptn_scope *sc,
     const char *address, const char *external_id,
     struct ptn_member *m) PTN_MUST_USE;
 
+/* Whom a notice to the member goes to; service as below. */
+struct ptn_notice_to ptn_member_notice(const struct ptn_member *m,
+    const char *service);
+
 /*
  * Record an event and send the member a notice of it, if they have a proved
  * address.  Inside the caller's transaction.

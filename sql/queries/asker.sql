@@ -9,7 +9,7 @@ VALUES (?, ?, ?, UTC_TIMESTAMP(6))
     ON DUPLICATE KEY UPDATE seen_at = UTC_TIMESTAMP(6);
 
 -- name: known
--- in:   tenant_id:id user_id:id tenant_id:id user_id:id network:bytes
+-- in:   tenant_id:id user_id:id tenant_id:id user_id:id network:bytes ttl_s:i64
 -- out:  epoch:i64 networks:i64
 -- returns: one
 -- The same work for a user whom there is not, whose epoch is none.
@@ -17,7 +17,7 @@ SELECT COALESCE((SELECT known_epoch FROM users
                   WHERE tenant_id = ? AND id = ?), -1),
        (SELECT COUNT(*) FROM known_networks
          WHERE tenant_id = ? AND user_id = ? AND network = ?
-           AND seen_at > UTC_TIMESTAMP(6) - INTERVAL 30 DAY);
+           AND seen_at > UTC_TIMESTAMP(6) - INTERVAL ? SECOND);
 
 -- name: known_move
 -- in:   tenant_id:id user_id:id

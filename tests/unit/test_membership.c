@@ -72,18 +72,18 @@ of_no_member(void **state)
 	(void)state;
 	assert_false(m.registered);
 	assert_true(ptn_uuid_is_nil(&m.email_id));
-	assert_non_null(m.address);
-	assert_string_equal(m.username, m.address);
-	assert_false(m.verified);
+	assert_non_null(m.tell.address);
+	assert_string_equal(m.tell.username, m.tell.address);
+	assert_false(m.tell.verified);
 	verify(&u.email_id);
-	assert_true(get(&u.id).verified);
+	assert_true(get(&u.id).tell.verified);
 	rows_sql("DELETE FROM primary_emails WHERE user_id = x'%s'",
 	    rows_hex(&u.id));
 	rows_sql("DELETE FROM emails WHERE id = x'%s'", rows_hex(&u.email_id));
 	m = get(&u.id);
-	assert_null(m.address);
-	assert_null(m.username);
-	assert_false(m.verified);
+	assert_null(m.tell.address);
+	assert_null(m.tell.username);
+	assert_false(m.tell.verified);
 }
 
 static void
@@ -99,7 +99,7 @@ of_nobody(void **state)
 	assert_int_equal(ptn_membership_get(rows_at(&other), &u.id, &m),
 	    PTN_E_NOT_FOUND);
 	assert_false(m.registered);
-	assert_null(m.address);
+	assert_null(m.tell.address);
 }
 
 /* Invited, they are not registered; their address is the primary one. */
@@ -114,7 +114,7 @@ of_one_invited(void **state)
 	m = get(&u.id);
 	assert_false(m.registered);
 	assert_true(ptn_uuid_equal(&m.email_id, &u.email_id));
-	assert_string_equal(m.username, "ada");
+	assert_string_equal(m.tell.username, "ada");
 }
 
 /*
@@ -141,19 +141,21 @@ of_one_registered(void **state)
 	m = get(&u.id);
 	assert_true(m.registered);
 	assert_true(ptn_uuid_equal(&m.email_id, &first));
-	assert_memory_equal(m.address, "first", 5);
-	assert_true(m.verified);
+	assert_memory_equal(m.tell.address, "first", 5);
+	assert_true(m.tell.verified);
 	conf.dfns_trust = true;
 	m = get(&u.id);
 	assert_true(m.registered);
-	assert_memory_equal(m.address, "second", 6);
-	assert_false(m.verified);
+	assert_memory_equal(m.tell.address, "second", 6);
+	assert_false(m.tell.verified);
 }
 
 static enum ptn_err
 notify(const struct ptn_scope *sc, void *arg)
 {
-	return ptn_membership_notify(sc, PTN_EVENT_PASSWORD_SET_OK, arg);
+	const struct ptn_membership *m = arg;
+
+	return ptn_event_tell(sc, PTN_EVENT_PASSWORD_SET_OK, &m->tell);
 }
 
 /* Told is who has proved an address; recorded is it in any case. */
@@ -182,13 +184,22 @@ told(void **state)
 	assert_int_equal(rows_number("SELECT COUNT(*) FROM outbox"), 1);
 }
 
+/* What was refused is noted, by what it was. */
+static void
+guarded(void **state)
+{
+	(void)state;
+	ptn_membership_guarded(&scope, "address");
+	assert_true(rules_event(PTN_EVENT_CHANGE_GUARDED, "address"));
+}
+
 #define T(f) cmocka_unit_test_setup(f, each)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { T(of_no_member), T(of_nobody),
-		T(of_one_invited), T(of_one_registered), T(told) };
+		T(of_one_invited), T(of_one_registered), T(told), T(guarded) };
 
 	return cmocka_run_group_tests(tests, rules_setup, rows_teardown);
 }
