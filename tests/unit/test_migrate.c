@@ -291,6 +291,12 @@ at_old(const char *name, int version)
 	"INSERT INTO audit_logs (id, tenant_id, type, actor_user_id,"          \
 	" created_at) VALUES (" ID(user) ", " ID(tenant)                       \
 	", 'dfns_login_succeeded', " ID(user) ", " at ");\n"
+
+#define CODE(user, purpose, known)                                             \
+	"INSERT INTO passcodes (id, tenant_id, user_id, email_id, purpose,"    \
+	" known, code, ttl_s, try_count, created_at, expires_at) VALUES ("     \
+	ID(purpose) ", " ID("t") ", " ID(user) ", " ID(user) ", '" purpose     \
+	"', " #known ", RPAD('', 32, 'c'), 1, 0, " T1 ", " T2 ");\n"
 /* clang-format on */
 
 /* What it signed, by its credentialUuid in hexadecimal. */
@@ -398,14 +404,6 @@ upgraded_without_members(void **state)
 	    "hanko\t0\n");
 	ptn_db_free(&old);
 }
-
-#define CODE(user, purpose, known)                                                             \
-	"INSERT INTO passcodes (id, tenant_id, user_id, email_id, purpose,"                    \
-	" known, code, ttl_s, try_count, created_at, expires_at) VALUES (" ID(                 \
-	    purpose) ", " ID("t") ", " ID(user) ", " ID(user) ", '" purpose                    \
-							      "', " #known                     \
-							      ", RPAD('', 32, 'c'), 1, 0, " T1 \
-							      ", " T2 ");\n"
 
 /* Everybody begins in the first epoch; who was known counts as a browser. */
 static void
