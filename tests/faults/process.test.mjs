@@ -203,6 +203,34 @@ test('peers that stall cost no worker, and are told in the end', async () => {
   assert.deepEqual(instance.children(), old);
 });
 
+/* Soft limits, which the test may lift again whoever runs it. */
+const files = (pid, most) => run('prlimit',
+  [`--pid=${pid}`, `--nofile=${most}:`]);
+
+test('no descriptors left: it waits for some, and does not spin', async () => {
+  const whole = request('/health/alive');
+  const all = workers();
+  const before = all.map((pid) =>
+    /^Max open files +(\d+) /m.exec(proc(pid, 'limits'))[1]);
+  const tries = () => messages().filter((line) => /^accept: /.test(line)).length;
+  const had = tries();
+  let answer;
+  try {
+    for (const pid of all)
+      assert.equal((await files(pid, 3)).status, 0);
+    const began = Date.now();
+    answer = exchange(whole);
+    await until(() => tries() >= had + 10, 'tries');
+    /* Each tries ten times a second; one that spins, thousands of times. */
+    assert.ok(tries() - had <= all.length * ((Date.now() - began) / 100 + 1));
+  } finally {
+    for (const [i, pid] of all.entries())
+      await files(pid, before[i]);
+  }
+  assert.match(await answer, /Status: 200 /);
+  assert.deepEqual(workers(), all);
+});
+
 test('who sends byte by byte is served', async () => {
   const client = net.connect(socket());
   let answer = '';
