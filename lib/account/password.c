@@ -176,7 +176,7 @@ tell(const struct ptn_scope *sc, const struct ptn_uuid *user)
 
 	if ((r = ptn_membership_get(sc, user, &m)) != PTN_OK)
 		return r;
-	return ptn_membership_notify(sc, PTN_EVENT_PASSWORD_SET_OK, &m);
+	return ptn_event_tell(sc, PTN_EVENT_PASSWORD_SET_OK, &m.tell);
 }
 
 static enum ptn_err

@@ -63,14 +63,14 @@ const things = {
   async 'challenge of a Dfns log-in'(instance) {
     const who = await member(instance);
     const begun = await beginLogin(who.api, who, {}, { status: 200 });
-    return ['ceremonies', [200, 401], () => completeLogin(who.api, begun,
+    return ['ceremonies', [200, 400], () => completeLogin(who.api, begun,
       who.key.get(begun.body.challenge))];
   },
   async 'challenge of a user action'(instance) {
     const who = await member(instance);
     const { body } = await announce(who, 'POST', '/x', '{}', { status: 200 });
     const firstFactor = who.key.get(body.challenge);
-    return ['ceremonies', [200, 401], () => who.call('POST', '/auth/action',
+    return ['ceremonies', [200, 400], () => who.call('POST', '/auth/action',
       { challengeIdentifier: body.challengeIdentifier, firstFactor })];
   },
   async 'limit that is reached'(instance) {
