@@ -59,7 +59,7 @@ enum ptn_err ptn_password_hash(const struct ptn_scope *sc, struct ptn_bytes pw,
 /*
  * Take the lock of ptn_user_lock_epoch() for a log-in by the password that was
  * found and checked: to hash it took time, and it may have been changed
- * meanwhile. Inside a transaction.  PTN_E_NOT_FOUND if it was, or if the user
+ * meanwhile.  Inside a transaction.  PTN_E_NOT_FOUND if it was, or if the user
  * has gone.
  */
 enum ptn_err ptn_password_lock(const struct ptn_scope *sc,
