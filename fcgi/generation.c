@@ -117,8 +117,8 @@ make_shared(struct ptn_generation *g)
 		ptn_error("pipe: %s", strerror(errno));
 		return PTN_E_INTERNAL;
 	}
-	r = ptn_handover_open(g->receive);
-	return r == PTN_OK ? ptn_handover_open(g->whole) : r;
+	r = ptn_handover_open(g->receive, 0);
+	return r == PTN_OK ? ptn_handover_open(g->whole, g->nworkers) : r;
 }
 
 static void
