@@ -232,11 +232,12 @@ test('who sends byte by byte is served', async () => {
   let answer = '';
   client.setNoDelay(true);
   client.on('data', (data) => { answer += data; });
+  const ended = new Promise((done) => { client.on('end', done); });
   for (const byte of request('/health/alive')) {
     client.write(Buffer.from([byte]));
     await new Promise(setImmediate);
   }
-  await new Promise((done) => { client.on('end', done); });
+  await ended;
   assert.match(answer, /Status: 200 /);
 });
 
