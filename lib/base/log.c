@@ -27,6 +27,8 @@ static enum ptn_log_level level_max = PTN_LOG_INFO;
 static char process_name[NAME_LEN] = "postern";
 static char request[NAME_LEN];
 static unsigned long dropped; /* lines that a full pipe did not take */
+static ptn_log_sink sink;     /* NULL: standard error */
+static void *sink_arg;
 
 struct line {
 	char p[LINE_MAX_LEN];
@@ -160,6 +162,13 @@ line_write(struct line *l)
 }
 
 void
+ptn_log_divert(ptn_log_sink fn, void *arg)
+{
+	sink = fn;
+	sink_arg = arg;
+}
+
+void
 ptn_log(enum ptn_log_level level, const char *fmt, ...)
 {
 	char text[LINE_MAX_LEN];
@@ -167,14 +176,18 @@ ptn_log(enum ptn_log_level level, const char *fmt, ...)
 	int saved = errno;
 	va_list ap;
 
-	if (level > level_max)
+	if (level > level_max && sink == NULL)
 		return;
 	va_start(ap, fmt);
 	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		text[0] = '\0';
 	va_end(ap);
-	line_head(&l, level);
-	line_escaped(&l, text);
-	line_write(&l);
+	if (sink != NULL) {
+		sink(sink_arg, level, text);
+	} else {
+		line_head(&l, level);
+		line_escaped(&l, text);
+		line_write(&l);
+	}
 	errno = saved;
 }
