@@ -317,6 +317,19 @@ bound_files(const struct ptn_conf *cf, enum ptn_process_role role)
 	(void)setrlimit(RLIMIT_NOFILE, &l);
 }
 
+/*
+ * What submits mail for sendmail(8) is often set-group-id.  Whoever started us
+ * may have ruled that out for good, as a unit of systemd does.
+ */
+static void
+look_at_privileges(const struct ptn_conf *cf)
+{
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+		ptn_warn("no_new_privs is set: if %s is set-group-id, it can "
+			 "submit no mail (email_delivery.transport smtp can)",
+		    cf->sendmail_path);
+}
+
 enum ptn_err
 ptn_process_confine(const struct ptn_conf *cf, const struct ptn_identity *id,
     enum ptn_process_role role)
@@ -328,8 +341,10 @@ ptn_process_confine(const struct ptn_conf *cf, const struct ptn_identity *id,
 	ptn_process_hide();
 	bound_files(cf, role);
 	ptn_process_bound(ptn_process_headroom(cf, role));
-	if (mails && cf->mail_transport == PTN_MAIL_SENDMAIL)
+	if (mails && cf->mail_transport == PTN_MAIL_SENDMAIL) {
+		look_at_privileges(cf);
 		return PTN_OK;
+	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
 		ptn_error("no_new_privs: %s", strerror(errno));
 		return PTN_E_INTERNAL;
@@ -351,6 +366,34 @@ ptn_process_follow(pid_t parent)
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0)
 		ptn_warn("PR_SET_PDEATHSIG: %s", strerror(errno));
 	return getppid() == parent ? PTN_OK : PTN_E_GONE;
+}
+
+long
+ptn_process_env_number(const char *name)
+{
+	const char *s = getenv(name);
+	char *end;
+	long n;
+
+	if (s == NULL || *s < '0' || *s > '9')
+		return -1;
+	errno = 0;
+	n = strtol(s, &end, 10);
+	return *end == '\0' && errno == 0 ? n : -1;
+}
+
+/* The variables of systemd's are inherited by programs that it does not mean.
+ */
+int64_t
+ptn_process_watchdog_ms(void)
+{
+	const long us = ptn_process_env_number("WATCHDOG_USEC");
+
+	if (us <= 0 ||
+	    (getenv("WATCHDOG_PID") != NULL &&
+		ptn_process_env_number("WATCHDOG_PID") != (long)getpid()))
+		return 0;
+	return us < 2000 ? 1 : us / 2000;
 }
 
 void

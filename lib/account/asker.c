@@ -86,7 +86,7 @@ by_network(const struct ptn_scope *sc, const char *network,
 {
 	uint8_t mac[PTN_SHA256_LEN];
 	const struct ptn_known_network_is_in in = { sc->tenant_id, *user,
-		PTN_BYTES(mac, sizeof(mac)) };
+		PTN_BYTES(mac, sizeof(mac)), PTN_ASKER_NETWORK_S };
 	struct ptn_known_network_is_out row;
 	enum ptn_err r;
 

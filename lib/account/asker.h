@@ -5,6 +5,9 @@
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
 
+/* For so long a network is known by a log-in of the user from it. */
+#define PTN_ASKER_NETWORK_S (30 * 86400)
+
 #define PTN_ASKER_KEY 46 /* an address, or a UUID, and the NUL */
 
 /*

@@ -223,6 +223,23 @@ ptn_limit_log(const struct ptn_scope *sc, const char *consequence)
 		    consequence);
 }
 
+enum ptn_err
+ptn_limit_take_unseen(const struct ptn_scope *sc, enum ptn_limit limit,
+    const struct ptn_limit_on *on, const char *consequence)
+{
+	struct ptn_actor actor = { .n = 0 };
+	struct ptn_scope at = *sc;
+	enum ptn_err r;
+
+	if (sc->actor != NULL)
+		actor = *sc->actor;
+	at.actor = &actor;
+	r = ptn_limit_take(&at, limit, on);
+	if (r == PTN_E_RATE)
+		ptn_limit_log(&at, consequence);
+	return r;
+}
+
 struct clearing {
 	const char *const *whom;
 	size_t n;
@@ -243,7 +260,7 @@ clear_all(const struct ptn_scope *sc, void *arg)
 		r = ptn_ratelimits_clear(sc, c->whom[i], &n);
 		c->cleared += r == PTN_OK ? n : 0;
 	}
-	return r == PTN_OK
+	return r == PTN_OK && c->cleared > 0
 	    ? ptn_event_about(sc, PTN_EVENT_LIMITS_CLEARED, c->user)
 	    : r;
 }

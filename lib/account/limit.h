@@ -48,6 +48,14 @@ bool ptn_limit_apart(enum ptn_limit limit);
 enum ptn_err ptn_limit_take(const struct ptn_scope *sc, enum ptn_limit limit,
     const struct ptn_limit_on *on) PTN_MUST_USE;
 
+/*
+ * The same, of which nobody is told but the log, with what comes of it: what
+ * sc->actor->limit says stays as it was.
+ */
+enum ptn_err ptn_limit_take_unseen(const struct ptn_scope *sc,
+    enum ptn_limit limit, const struct ptn_limit_on *on,
+    const char *consequence) PTN_MUST_USE;
+
 /* All of a list that ends with PTN_LIMIT_NONE, in one transaction, or none. */
 enum ptn_err ptn_limits_take(const struct ptn_scope *sc,
     const enum ptn_limit *list, const struct ptn_limit_on *on) PTN_MUST_USE;
@@ -60,7 +68,7 @@ enum ptn_err ptn_limit_give_back(const struct ptn_scope *sc,
 void ptn_limit_log(const struct ptn_scope *sc, const char *consequence);
 
 /*
- * Forget what was counted of somebody, and record it.
+ * Forget what was counted of somebody, and record it if there was something.
  *
  * whom		ids of users, addresses, networks
  * user		the subject of the record; nil: it is not about a user

@@ -9,6 +9,7 @@
 #include "lib/db/scope.h"
 
 #define PTN_PASSCODE_DIGITS 6
+#define PTN_PASSCODE_TEXT 33 /* one that nobody can enter, and the NUL */
 #define PTN_PASSCODE_TRIES 3 /* wrong codes that destroy a passcode */
 
 /*
@@ -63,6 +64,9 @@ enum ptn_err ptn_passcode_find_target(const struct ptn_scope *sc,
 /* Draw a code, uniform over 000000 to 999999, as text. */
 void ptn_passcode_draw(char code[PTN_PASSCODE_DIGITS + 1]);
 
+/* One that is no six digits, and that no guess hits: 128 bits, in hex. */
+void ptn_passcode_draw_none(char code[PTN_PASSCODE_TEXT]);
+
 /*
  * Store a new code; the older one of the same user, address, kind, and kind of
  * asker dies: a stranger's never kills one of somebody known.  pc->id is made
@@ -105,9 +109,10 @@ enum ptn_code_use {
 /*
  * Check a code that is named by its user, in the same way.  Wrong ones destroy
  * it after five (ten for a registration); one that is expired is EXPIRED only
- * when it is right.  A user without one costs the same statements, and is
- * WRONG.  Of two, a stranger's and one of somebody known, either is right; what
- * a browser that is not known enters wrong counts for the stranger's.
+ * when it is right.  A user without one costs the same statements and writes,
+ * and is WRONG.  Of two, a stranger's and one of somebody known, either is
+ * right; what a browser that is not known enters wrong counts for the
+ * stranger's.
  *
  * sent_to	set to the id of the address that a right code proves; NULL: it
  *		is of no interest

@@ -109,6 +109,9 @@ enum ptn_err
 ptn_user_close(const struct ptn_scope *sc, const struct ptn_uuid *id)
 {
 	struct ptn_uuid mine = *id;
+	enum ptn_err r = ptn_tx(sc, close_account, &mine);
 
-	return ptn_tx(sc, close_account, &mine);
+	if (r == PTN_E_FORBIDDEN)
+		ptn_membership_guarded(sc, "account");
+	return r;
 }

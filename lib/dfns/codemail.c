@@ -16,7 +16,6 @@
 #include "lib/dfns/code.h"
 #include "lib/dfns/lookup.h"
 #include "lib/dfns/member.h"
-#include "lib/event/actor.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"
@@ -107,6 +106,7 @@ struct granting {
 	struct ptn_org org;
 	struct ptn_member m;
 	struct ptn_asker asker;
+	const char *again; /* the kind of code, and whose */
 };
 
 /*
@@ -125,34 +125,37 @@ eligible(const struct granting *g)
 	return ptn_member_usable(&g->m) && g->m.verified;
 }
 
+/* Who wants it, and what their mails are counted on. */
+static enum ptn_err
+find_asker(const struct ptn_scope *sc, struct granting *g)
+{
+	char user[PTN_UUID_STR];
+
+	ptn_uuid_format(&g->m.id, user);
+	g->again =
+	    ptn_arena_printf(sc->arena, "%s %s", ptn_code_name(g->kind), user);
+	if (g->again == NULL)
+		return PTN_E_NOMEM;
+	return ptn_asker_of_note(sc, g->item->mail.asker, &g->m.id, &g->asker);
+}
+
 /*
- * One mail of a kind at a time, and not too many to one mailbox.  The actor is
- * there for the log alone, which is to name the limit.
+ * One mail of a kind at a time, and not too many to one mailbox: taken with the
+ * grant, or not at all.
  */
 static enum ptn_err
-throttle(const struct ptn_scope *sc, struct granting *g)
+throttle(const struct ptn_scope *sc, const struct granting *g)
 {
-	struct ptn_actor nobody = { .n = 0 };
-	struct ptn_scope at = *sc;
-	struct ptn_limit_on again, mail = { .account = g->m.address };
-	char user[PTN_UUID_STR];
+	static const char consequence[] = "a code is not mailed";
+	const struct ptn_limit_on again = { g->again, g->asker };
+	const struct ptn_limit_on mail = { g->m.address, g->asker };
 	enum ptn_err r;
 
-	at.actor = &nobody;
-	r = ptn_asker_of_note(sc, g->item->mail.asker, &g->m.id, &g->asker);
-	if (r != PTN_OK)
-		return r;
-	ptn_uuid_format(&g->m.id, user);
-	again.asker = mail.asker = g->asker;
-	again.account =
-	    ptn_arena_printf(sc->arena, "%s %s", ptn_code_name(g->kind), user);
-	if (again.account == NULL)
-		return PTN_E_NOMEM;
-	if ((r = ptn_limit_take(&at, PTN_LIMIT_MAIL_AGAIN, &again)) == PTN_OK)
-		r = ptn_limit_take(&at, PTN_LIMIT_MAIL, &mail);
-	if (r == PTN_E_RATE)
-		ptn_limit_log(&at, "a code is not mailed");
-	return r;
+	r = ptn_limit_take_unseen(sc, PTN_LIMIT_MAIL_AGAIN, &again,
+	    consequence);
+	return r == PTN_OK
+	    ? ptn_limit_take_unseen(sc, PTN_LIMIT_MAIL, &mail, consequence)
+	    : r;
 }
 
 /* The code as a user types it, and as it is stored; the caller wipes both. */
@@ -216,6 +219,8 @@ grant(const struct ptn_scope *sc, void *arg)
 	struct drawn d;
 	enum ptn_err r;
 
+	if ((r = throttle(sc, g)) != PTN_OK)
+		return r;
 	r = draw(&d);
 	if (r == PTN_OK)
 		r = store(sc, g, d.digits);
@@ -252,9 +257,11 @@ ptn_codemail_serve(const struct ptn_scope *sc,
 	if (r == PTN_OK)
 		r = ptn_member_by_name(&at, item->mail.to, &g.m);
 	if (r == PTN_OK)
-		r = eligible(&g) ? throttle(&at, &g) : PTN_E_NOT_FOUND;
+		r = eligible(&g) ? find_asker(&at, &g) : PTN_E_NOT_FOUND;
 	if (r == PTN_OK)
-		return ptn_tx(&at, grant, &g);
+		r = ptn_tx(&at, grant, &g);
+	if (r == PTN_OK)
+		return r;
 	if (r != PTN_E_NOT_FOUND && r != PTN_E_RATE)
 		return r;
 	ptn_debug("a code was asked for in vain");

@@ -58,6 +58,17 @@ enum ptn_err ptn_member_key(struct ptn_arena *a, const char *username,
 /* Find a member, by their key.  PTN_E_NOT_FOUND. */
 enum ptn_err ptn_member_by_name(const struct ptn_scope *sc,
     const char *username, struct ptn_member *out) PTN_MUST_USE;
+
+/*
+ * The same where the time must not tell whether there is one.
+ *
+ * read_as	set to the member's id, or if there is none to another's (nil
+ *		if nobody is left): who reads what that one has, and throws it
+ *		away, takes as long as if the name were known
+ */
+enum ptn_err ptn_member_by_name_evenly(const struct ptn_scope *sc,
+    const char *username, struct ptn_member *out,
+    struct ptn_uuid *read_as) PTN_MUST_USE;
 enum ptn_err ptn_member_by_id(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_member *out) PTN_MUST_USE;
 
@@ -139,6 +150,10 @@ enum ptn_err ptn_member_invite(const struct ptn_scope *sc, const char *address,
 enum ptn_err ptn_member_delegate(const struct ptn_scope *sc,
     const char *address, const char *external_id,
     struct ptn_member *m) PTN_MUST_USE;
+
+/* Whom a notice to the member goes to; service as below. */
+struct ptn_notice_to ptn_member_notice(const struct ptn_member *m,
+    const char *service);
 
 /*
  * Record an event and send the member a notice of it, if they have a proved

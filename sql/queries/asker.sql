@@ -8,9 +8,9 @@ VALUES (?, ?, ?, UTC_TIMESTAMP(6))
     ON DUPLICATE KEY UPDATE seen_at = UTC_TIMESTAMP(6);
 
 -- name: known_network_is
--- in:   tenant_id:id user_id:id network:bytes
+-- in:   tenant_id:id user_id:id network:bytes ttl_s:i64
 -- out:  n:i64
 -- returns: one
 SELECT COUNT(*) FROM known_networks
  WHERE tenant_id = ? AND user_id = ? AND network = ?
-   AND seen_at > UTC_TIMESTAMP(6) - INTERVAL 30 DAY;
+   AND seen_at > UTC_TIMESTAMP(6) - INTERVAL ? SECOND;

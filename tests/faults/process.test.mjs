@@ -203,6 +203,41 @@ test('peers that stall cost no worker, and are told in the end', async () => {
   assert.deepEqual(instance.children(), old);
 });
 
+/* A soft limit, which its own user may lift again; root may do neither. */
+async function limitFiles(pid, most) {
+  const [uid, gid] = ['Uid', 'Gid'].map((name) => new RegExp(
+    `^${name}:\\t(\\d+)`, 'm').exec(proc(pid, 'status'))[1]);
+  const become = process.getuid() === 0 ? ['setpriv', `--reuid=${uid}`,
+    `--regid=${gid}`, '--clear-groups'] : ['env'];
+  const { status, stderr } = await run(become[0], [...become.slice(1),
+    'prlimit', `--pid=${pid}`, `--nofile=${most}:`]);
+  assert.equal(status, 0, stderr);
+}
+
+test('no descriptors left: it waits for some, and does not spin', async () => {
+  const whole = request('/health/alive');
+  const all = workers();
+  const before = all.map((pid) =>
+    /^Max open files +(\d+) /m.exec(proc(pid, 'limits'))[1]);
+  const tries = () => messages().filter((line) => /^accept: /.test(line)).length;
+  const had = tries();
+  let answer;
+  try {
+    for (const pid of all)
+      await limitFiles(pid, 3);
+    const began = Date.now();
+    answer = exchange(whole);
+    await until(() => tries() >= had + 10, 'tries');
+    /* Each tries ten times a second; one that spins, thousands of times. */
+    assert.ok(tries() - had <= all.length * ((Date.now() - began) / 100 + 1));
+  } finally {
+    for (const [i, pid] of all.entries())
+      await limitFiles(pid, before[i]);
+  }
+  assert.match(await answer, /Status: 200 /);
+  assert.deepEqual(workers(), all);
+});
+
 test('who sends byte by byte is served', async () => {
   const client = net.connect(socket());
   let answer = '';

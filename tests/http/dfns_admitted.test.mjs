@@ -25,6 +25,7 @@ let count = 0;
 before(async () => {
   instance = await start({ set: { 'dfns.usernameless': 'true',
     'account.allow_deletion': 'true',
+    'audit_log.storage.enabled': 'true',
     'email.limit': '10',
     'rate_limiter.enabled': 'false',
     'webauthn.relying_party.origins': ORIGIN } });
@@ -267,6 +268,11 @@ test('none of them changes what a registered member has', async () => {
   }
   assert.equal(Object.values(answers)
     .filter(({ status }) => status === 403).length, 4);
+  /* What was refused is on record. */
+  assert.deepEqual((await instance.sql(`SELECT error FROM audit_logs
+    WHERE type = 'change_refused' AND actor_user_id =
+    UNHEX('${uuidOf(who.user.id)}') ORDER BY error`)).flat(),
+  ['account', 'address', 'passkey', 'passkey']);
   /* The member gets in by both, and their codes come where they came. */
   await login(who.api, who.orgId, who.username, who.key);
   await login(who.api, who.orgId, who.username, passkey(who.device));
@@ -280,6 +286,25 @@ test('none of them changes what a registered member has', async () => {
   assert.deepEqual(codesTo(instance.mailDir, primary), []);
   assert.ok(a.other);
 });
+
+test('either API ends the sessions of the other: that lets nobody in',
+  async () => {
+    const alive = async (who) =>
+      (await who.call('GET', '/auth/credentials')).status;
+    const who = await member();
+    const thief = await thiefOf(who);
+    assert.equal(await alive(who), 200);
+    await thief.call('DELETE', '/sessions', undefined, { status: 204 });
+    assert.equal(await alive(who), 401);
+    await thief.call('GET', '/me', undefined, { status: 200 });
+    /* Who was logged out logs in, and ends the thief's in turn. */
+    const back = withToken(who,
+      await login(who.api, who.orgId, who.username, who.key));
+    assert.equal(await alive(back), 200);
+    await back.call('PUT', '/auth/logout', { allSessions: true },
+      { status: 200 });
+    await thief.call('GET', '/me', undefined, { status: 401 });
+  });
 
 test('being registered is not taken back with the last passkey', async () => {
   const who = await member();
@@ -418,7 +443,8 @@ test('every change of credentials is told, with the API it came by',
     await who.hanko.call('PATCH', path, { name: 'x' }, { status: 200 });
     told.push([CHANGED, 'Hanko API']);
     assert.deepEqual(await noticesTo(who.username), told);
-    await who.hanko.call('PATCH', path, { name: null }, { status: 200 });
+    for (const name of [null, 'x'])
+      await who.hanko.call('PATCH', path, { name }, { status: 200 });
     assert.deepEqual(await noticesTo(who.username), told);
     const me = await registerHere(instance, who);
     told.push([ADDED, 'Dfns API']);
@@ -427,9 +453,28 @@ test('every change of credentials is told, with the API it came by',
     told.push([CHANGED, 'Dfns API']);
     assert.deepEqual(await noticesTo(who.username), told);
     const { credentialUuid } = await itemOf(me, who.device);
-    await asks(me, 'PUT', '/auth/credentials/deactivate', { credentialUuid });
+    /* What is so already is neither told nor recorded. */
+    for (let i = 0; i < 2; i++)
+      assert.equal((await asks(me, 'PUT', '/auth/credentials/deactivate',
+        { credentialUuid })).status, 200);
     told.push([CHANGED, 'Dfns API']);
     assert.deepEqual(await noticesTo(who.username), told);
+    for (let i = 0; i < 2; i++)
+      assert.equal((await asks(me, 'PUT', '/auth/credentials/activate',
+        { credentialUuid })).status, 200);
+    told.push([CHANGED, 'Dfns API']);
+    assert.deepEqual(await noticesTo(who.username), told);
+    assert.equal((await asks(me, 'DELETE',
+      `/auth/credentials/${credentialUuid}`)).status, 200);
+    told.push([CHANGED, 'Dfns API']);
+    assert.deepEqual(await noticesTo(who.username), told);
+    assert.deepEqual(await instance.sql(`SELECT type, COUNT(*) FROM audit_logs
+      WHERE type LIKE '%credential\\_updated' AND actor_user_id = @me
+      OR type LIKE 'dfns\\_credential\\_%' AND actor_user_id = @me
+      GROUP BY type ORDER BY type`.replaceAll('@me',
+      `UNHEX('${uuidOf(me.user.id)}')`)), [
+      ['dfns_credential_changed', '3'], ['dfns_credential_deleted', '1'],
+      ['webauthn_credential_updated', '1']]);
     const more = await addPasskey(who.hanko, MADE_HERE);
     told.push([ADDED, 'Hanko API']);
     assert.deepEqual(await noticesTo(who.username), told);

@@ -327,8 +327,8 @@ test('of what goes to a mailbox of nobody, everybody is a stranger',
         await who.api.call('POST', '/passcode/login/initialize',
           { user_id: who.user_id, email_id: body.email_id },
           { ...from('192.0.2.70'), status: 200 });
-      await until(async () => (await one.sql('SELECT COUNT(*) FROM outbox'))
-        [0][0] === '0', 'an empty outbox');
+      await until(async () => (await one.sql(`SELECT COUNT(*) FROM outbox
+        WHERE kind <> 'unsent'`))[0][0] === '0', 'an empty outbox');
       assert.equal(mailsTo(one.mailDir, victim).length, 3);
       assert.equal(named(one, 'mail'), 2);
     } finally {
@@ -353,8 +353,8 @@ test('a mailbox gets so many codes; what is held back is not told',
         await until(() => mails() >= Math.min(i + 1, 9), 'the mail');
       }
       due.delete(who.email);
-      await until(async () => (await one.sql('SELECT COUNT(*) FROM outbox'))
-        [0][0] === '0', 'an empty outbox');
+      await until(async () => (await one.sql(`SELECT COUNT(*) FROM outbox
+        WHERE kind <> 'unsent'`))[0][0] === '0', 'an empty outbox');
       /* One was a stranger's, too: the first of all. */
       assert.equal(mails(), 9);
       /* All have the same members and headers, and an id of their own. */
@@ -365,11 +365,14 @@ test('a mailbox gets so many codes; what is held back is not told',
       for (const response of asked)
         assert.deepEqual(shape(response), shape(asked[0]));
       assert.equal(named(one, 'mail'), 21);
-      /* The last that was mailed is good; so is one for whoever is known. */
+      /* Nor does an answer tell: the newest one counts, the rest are void. */
       const code = await one.client().codeFor(who.email);
-      await enter(who.api, asked[8].body.id, code, '203.0.113.7',
-        { status: 200 });
-      who.api.jar.delete('hanko');
+      const stranger = await one.client();
+      for (const [i, status] of [[8, 401], [28, 401], [29, 401], [29, 401],
+        [29, 410], [29, 401]])
+        await enter(stranger, asked[i].body.id, code, '203.0.113.7',
+          { status });
+      /* Whoever is known gets one. */
       await logIn(who.api, who, '203.0.113.7', { status: 200 });
     } finally {
       await one.stop();

@@ -182,12 +182,18 @@ export class Instance {
     });
   }
 
-  /* Send and expire at once, as cron would: as whom the instance runs as. */
-  async courier() {
+  /*
+   * Send and expire at once, as cron would: as whom the instance runs as.
+   * under is a command to run it under, with its arguments.
+   */
+  async courier(...under) {
     const owner = statSync(this.env.POSTERN_CONFIG).uid;
     const { stdout } = await run('id', ['-nu', String(owner)]);
-    return this.postern('--set', `server.user=${stdout.trim()}`, 'courier',
-      '--once');
+    const [file, ...args] = [...under, this.env.POSTERN_BIN, '--set',
+      `server.user=${stdout.trim()}`, 'courier', '--once'];
+    return run(file, args, {
+      env: { ...process.env, POSTERN_CONFIG: this.env.POSTERN_CONFIG },
+    });
   }
 
   /* What Postern has written to its standard outputs. */

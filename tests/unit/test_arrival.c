@@ -1,3 +1,4 @@
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <arpa/inet.h>
@@ -113,6 +114,29 @@ test_accept(void **state)
 	    PTN_E_UNAVAILABLE);
 }
 
+/* No descriptors left: the peer is not lost, and the caller is to pause. */
+static void
+test_no_room(void **state)
+{
+	struct ptn_arrival a;
+	struct rlimit before, few;
+	int next = dup(0);
+
+	(void)state;
+	assert_true(next >= 0);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = (rlim_t)next;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_int_equal(ptn_arrival_accept(&a, listen_fd, PTN_PUBLIC),
+	    PTN_E_UNAVAILABLE);
+	assert_int_equal(a.conn, -1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(ptn_arrival_accept(&a, listen_fd, PTN_PUBLIC), PTN_OK);
+	ptn_arrival_close(&a);
+}
+
 /* At every byte of a request; and what is looked at stays where it is. */
 static void
 test_look(void **state)
@@ -164,6 +188,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_addresses, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_accept, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_look, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_look_gone, setup,
 		    teardown),

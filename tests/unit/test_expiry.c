@@ -103,6 +103,8 @@ static const struct {
 	    "rate_limits VALUES (CONCAT(@id, @id), @t, 1, @x, NULL, '')" },
 	{ "known_networks", "seen_at", 30 * DAY,
 	    "known_networks VALUES (@u, CONCAT(@id, @id), @t, @x)" },
+	{ "mail_refusals", "seen_at", DAY,
+	    "mail_refusals VALUES (HEX(@id), '550 no', @x, @x)" },
 	{ "audit_logs", "created_at", RETENTION_S,
 	    "audit_logs (id, tenant_id, type, created_at)"
 	    " VALUES (@id, @t, 'type', @x)" },

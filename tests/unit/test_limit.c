@@ -478,6 +478,12 @@ shown_and_cleared(void **state)
 	assert_int_equal(ptn_limits_clear(&scope, &whom, 1, &nobody, &cleared),
 	    PTN_OK);
 	assert_int_equal(cleared, 2);
+	assert_int_equal(actor.n, 1);
+	/* Where there is nothing to clear, nothing happens. */
+	assert_int_equal(ptn_limits_clear(&scope, &whom, 1, &nobody, &cleared),
+	    PTN_OK);
+	assert_int_equal(cleared, 0);
+	assert_int_equal(actor.n, 1);
 	assert_int_equal(ptn_ratelimits_of(&scope, "a", &row, &n), PTN_OK);
 	assert_int_equal(n, 0);
 	assert_int_equal(ptn_ratelimits_of(&scope, "b", &row, &n), PTN_OK);
