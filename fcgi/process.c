@@ -119,16 +119,27 @@ ptn_wait_fds(const int *fds, size_t n, int timeout_ms, bool *readable)
 	return PTN_OK;
 }
 
-enum ptn_err
-ptn_waiter_add(int waiter, int fd, size_t which)
+static enum ptn_err
+waiter_add(int waiter, int fd, size_t which, uint32_t events)
 {
-	struct epoll_event ev = { .events = EPOLLIN | EPOLLEXCLUSIVE,
-		.data.u64 = which };
+	struct epoll_event ev = { .events = events, .data.u64 = which };
 
 	if (epoll_ctl(waiter, EPOLL_CTL_ADD, fd, &ev) == 0)
 		return PTN_OK;
-	ptn_error("epoll_ctl: %s", strerror(errno));
+	ptn_error_seldom("epoll_ctl: %s", strerror(errno));
 	return PTN_E_INTERNAL;
+}
+
+enum ptn_err
+ptn_waiter_add(int waiter, int fd, size_t which)
+{
+	return waiter_add(waiter, fd, which, EPOLLIN | EPOLLEXCLUSIVE);
+}
+
+enum ptn_err
+ptn_waiter_add_room(int waiter, int fd, size_t which)
+{
+	return waiter_add(waiter, fd, which, EPOLLOUT);
 }
 
 void

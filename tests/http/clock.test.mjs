@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
-import { addPasskey, announce, beginLogin, completeLogin, loggedIn }
+import { announce, beginLogin, completeLogin, loggedIn }
   from '../lib/dfns.mjs';
 import { start, until } from '../lib/instance.mjs';
 
@@ -53,7 +53,7 @@ const things = {
   async 'challenge of a passkey'(instance) {
     const api = instance.client();
     await api.signUp(freshAddress());
-    const device = await addPasskey(api, { origin: ORIGIN });
+    const device = await api.addPasskey({ origin: ORIGIN });
     const { body } = await instance.client().call('POST',
       '/webauthn/login/initialize', {}, { status: 200 });
     const answer = device.get(body.publicKey);

@@ -175,6 +175,12 @@ export class Instance {
       line.split('\t').map((cell) => (cell === 'NULL' ? null : cell)));
   }
 
+  /* Wait until no mail is on its way to anybody. */
+  allSent() {
+    return until(async () => (await this.sql(
+      "SELECT 1 FROM outbox WHERE kind <> 'unsent'")).length === 0, 'all mail');
+  }
+
   /* postern, with the configuration of this instance. */
   postern(...args) {
     return run(this.env.POSTERN_BIN, args, {
