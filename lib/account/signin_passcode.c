@@ -69,7 +69,7 @@ draw_and_send(const struct ptn_scope *sc, struct ptn_passcode *pc,
 {
 	const struct ptn_actor *actor = sc->actor;
 	struct sending s = { .pc = pc,
-		.on = { .account = to->address },
+		.on = { .mailbox = to->address },
 		.mail = { .template = "passcode",
 		    .to = to->address,
 		    .ttl_s = pc->ttl_s,
@@ -80,9 +80,10 @@ draw_and_send(const struct ptn_scope *sc, struct ptn_passcode *pc,
 
 	/* To the mailbox of somebody else, everybody is a stranger. */
 	if (ptn_uuid_equal(&to->owner_id, &pc->user_id) &&
-	    (r = ptn_asker_of(sc, &pc->user_id, &s.on.asker)) != PTN_OK)
+	    (r = ptn_asker_of(sc, &pc->user_id, &to->known_epoch,
+		 &s.on.asker)) != PTN_OK)
 		return r;
-	pc->known = s.on.asker.kind != PTN_ASKER_STRANGER;
+	pc->asker = s.on.asker.kind;
 	s.mail.code = s.code;
 	r = ptn_tx(sc, store_and_queue, &s);
 	ptn_wipe(s.code, sizeof(s.code));
