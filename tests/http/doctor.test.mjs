@@ -189,6 +189,14 @@ describe('mail', () => {
       }
     });
 
+  test('by a sendmail that is not there', async () => {
+    const findings = await doctor({ 'email_delivery.transport': 'sendmail',
+      'email_delivery.sendmail.path': '/no/sendmail' });
+    assert.match(fault(findings, 'mail').text, /^\/no\/sendmail: No such /);
+    assert.ok(!findings.some((one) => one.check === 'mail'
+      && one.verdict === 'ok'));
+  });
+
   test('no mail is sent', async () => {
     const smtp = new SmtpServer();
     const port = await smtp.listen();
