@@ -41,9 +41,11 @@ static const struct {
 	const char *what;
 } commands[] = {
 	/* clang-format off */
+	{ "setup",   ptn_cli_setup,   "setup [OPTION]...",   "take a fresh host to a server that can be started" },
 	{ "serve",   cmd_serve,       "serve",               "run the login server" },
 	{ "migrate", ptn_cli_migrate, "migrate up|status",   "bring the database schema up to date" },
 	{ "config",  ptn_cli_config,  "config init [FILE]|check|print", "write, check or show the configuration" },
+	{ "snippet", ptn_cli_snippet, "snippet apache|lighttpd|nginx", "print what the web server needs" },
 	{ "jwk",     ptn_cli_jwk,     "jwk rotate [--now]|list [--dfns]", "change or list the signing keys" },
 	{ "org",     ptn_cli_org,     "org COMMAND ...",     "organisations and their members" },
 	{ "limits",  ptn_cli_limits,  "limits show|clear [--org ORG] WHOM", "what is counted of somebody" },
