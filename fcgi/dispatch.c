@@ -263,6 +263,7 @@ forget(struct ptn_request *req, struct ptn_reply *rep)
 /* What had been spent when a request came. */
 struct cost {
 	uint64_t statements;
+	uint64_t writes;
 	uint64_t hashes;
 	int64_t began_ms;
 };
@@ -276,10 +277,12 @@ log_cost(const struct ptn_request *req, const struct ptn_reply *rep,
 
 	if (rep->routine && !req->sc.cf->log_health)
 		return;
-	ptn_debug("%s %s: %d, %llu statements, %llu hashes, %lld ms",
+	ptn_debug("%s %s: %d, %llu statements, %llu writes, "
+		  "%llu hashes, %lld ms",
 	    ptn_method_name(req->method),
 	    req->route != NULL ? req->route->path : "-", rep->status,
 	    (unsigned long long)statements,
+	    (unsigned long long)(ptn_db_writes(req->sc.db) - before->writes),
 	    (unsigned long long)(ptn_pwhash_count() - before->hashes),
 	    (long long)(ptn_clock_mono_ms() - before->began_ms));
 }
@@ -288,7 +291,8 @@ void
 ptn_dispatch(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct cost before = { ptn_db_count(req->sc.db),
-		ptn_pwhash_count(), ptn_clock_mono_ms() };
+		ptn_db_writes(req->sc.db), ptn_pwhash_count(),
+		ptn_clock_mono_ms() };
 	enum ptn_err r, recorded;
 
 	ptn_reply_init(rep, req->sc.arena);

@@ -410,21 +410,6 @@ ptn_listen_adopt(int fd)
 	return PTN_OK;
 }
 
-/* A number from the environment; -1 if it is none. */
-static long
-env_number(const char *name)
-{
-	const char *s = getenv(name);
-	char *end;
-	long n;
-
-	if (s == NULL || *s < '0' || *s > '9')
-		return -1;
-	errno = 0;
-	n = strtol(s, &end, 10);
-	return *end == '\0' && errno == 0 ? n : -1;
-}
-
 /* Where a passed socket of that name belongs; PTN_SIDE__MAX: nowhere. */
 static size_t
 place_of(const int fd[PTN_SIDE__MAX], const char *name, size_t len)
@@ -474,13 +459,13 @@ enum ptn_err
 ptn_listen_passed(int fd[PTN_SIDE__MAX], bool *any)
 {
 	const char *names = getenv("LISTEN_FDNAMES");
-	long n = env_number("LISTEN_FDS");
+	long n = ptn_process_env_number("LISTEN_FDS");
 	enum ptn_err r;
 	size_t side;
 
 	for (side = 0; side < PTN_SIDE__MAX; side++)
 		fd[side] = -1;
-	*any = n > 0 && env_number("LISTEN_PID") == (long)getpid();
+	*any = n > 0 && ptn_process_env_number("LISTEN_PID") == (long)getpid();
 	if (!*any)
 		return PTN_OK;
 	r = place_all(fd, n, names != NULL ? names : "");

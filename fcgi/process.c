@@ -353,6 +353,34 @@ ptn_process_follow(pid_t parent)
 	return getppid() == parent ? PTN_OK : PTN_E_GONE;
 }
 
+long
+ptn_process_env_number(const char *name)
+{
+	const char *s = getenv(name);
+	char *end;
+	long n;
+
+	if (s == NULL || *s < '0' || *s > '9')
+		return -1;
+	errno = 0;
+	n = strtol(s, &end, 10);
+	return *end == '\0' && errno == 0 ? n : -1;
+}
+
+/* The variables of systemd's are inherited by programs that it does not mean.
+ */
+int64_t
+ptn_process_watchdog_ms(void)
+{
+	const long us = ptn_process_env_number("WATCHDOG_USEC");
+
+	if (us <= 0 ||
+	    (getenv("WATCHDOG_PID") != NULL &&
+		ptn_process_env_number("WATCHDOG_PID") != (long)getpid()))
+		return 0;
+	return us < 2000 ? 1 : us / 2000;
+}
+
 void
 ptn_process_notify(const char *state)
 {

@@ -207,7 +207,17 @@ void ptn_process_hide(void);
  */
 enum ptn_err ptn_process_follow(pid_t parent) PTN_MUST_USE;
 
+/* A number from the environment; -1 if there is none. */
+long ptn_process_env_number(const char *name);
+
 /* Tell systemd, if it asked: "READY=1".  See sd_notify(3). */
 void ptn_process_notify(const char *state);
+
+/*
+ * How often this process is to tell systemd "WATCHDOG=1", in milliseconds:
+ * twice in the time after which it is taken for dead.  0: never, nobody
+ * waits for it.  See sd_watchdog_enabled(3).
+ */
+int64_t ptn_process_watchdog_ms(void);
 
 #endif

@@ -22,7 +22,9 @@ struct supervisor {
 	const struct ptn_start *start;
 	struct ptn_generation *all; /* newest first */
 	bool leaving;
-	int status; /* to exit with */
+	int64_t watchdog_ms; /* tell systemd that often; 0: never */
+	int64_t told_ms;     /* monotonic, when it was told last */
+	int status;	     /* to exit with */
 };
 
 /* The generation that serves now, or NULL. */
@@ -241,7 +243,21 @@ next_tick_ms(const struct supervisor *sv)
 	}
 	if (is_starting(sv) && tick > START_TICK_MS)
 		tick = START_TICK_MS;
+	if (sv->watchdog_ms > 0 && tick > sv->watchdog_ms)
+		tick = sv->watchdog_ms;
 	return (int)tick;
+}
+
+/* That this loop goes round is what systemd's watchdog wants to hear. */
+static void
+reassure(struct supervisor *sv)
+{
+	int64_t now = ptn_clock_mono_ms();
+
+	if (sv->watchdog_ms == 0 || now < sv->told_ms + sv->watchdog_ms)
+		return;
+	sv->told_ms = now;
+	ptn_process_notify("WATCHDOG=1");
 }
 
 static void
@@ -260,7 +276,8 @@ int
 ptn_supervisor_run(const struct ptn_start *start, struct ptn_conf *cf,
     struct ptn_secrets *secrets)
 {
-	struct supervisor sv = { .start = start };
+	struct supervisor sv = { .start = start,
+		.watchdog_ms = ptn_process_watchdog_ms() };
 	struct ptn_generation *g, *next;
 	enum ptn_err r;
 
@@ -270,6 +287,7 @@ ptn_supervisor_run(const struct ptn_start *start, struct ptn_conf *cf,
 		r = ptn_wait_fds(NULL, 0, next_tick_ms(&sv), NULL);
 		if (r == PTN_E_INTERNAL)
 			sv.status = 1;
+		reassure(&sv);
 		heed_signals(&sv);
 		for (g = sv.all; g != NULL; g = next) {
 			next = g->next;

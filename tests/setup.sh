@@ -16,7 +16,8 @@ packages_of() {
 	    libcurl4-openssl-dev libcbor-dev libcmocka-dev libfido2-dev \
 	    mariadb-server-core mariadb-client openssl procps ;;
 	lint) echo mandoc ;;
-	unit | fuzz) ;;
+	unit) echo systemd apparmor fail2ban ;;
+	fuzz) ;;
 	http) echo lighttpd apache2-bin libapache2-mod-fcgid nginx-light \
 	    php-cli php-cgi ;;
 	browser) echo lighttpd apache2-bin chromium fonts-dejavu-core php-cgi ;;

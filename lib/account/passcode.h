@@ -105,9 +105,10 @@ enum ptn_code_use {
 /*
  * Check a code that is named by its user, in the same way.  Wrong ones destroy
  * it after five (ten for a registration); one that is expired is EXPIRED only
- * when it is right.  A user without one costs the same statements, and is
- * WRONG.  Of two, a stranger's and one of somebody known, either is right; what
- * a browser that is not known enters wrong counts for the stranger's.
+ * when it is right.  A user without one costs the same statements and writes,
+ * and is WRONG.  Of two, a stranger's and one of somebody known, either is
+ * right; what a browser that is not known enters wrong counts for the
+ * stranger's.
  *
  * sent_to	set to the id of the address that a right code proves; NULL: it
  *		is of no interest

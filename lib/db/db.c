@@ -26,6 +26,7 @@ struct ptn_db {
 	enum ptn_db_role role;
 	struct ptn_conn *conn;
 	uint64_t count;
+	uint64_t writes;
 	bool was_open;
 
 	/* The transaction. */
@@ -79,6 +80,12 @@ uint64_t
 ptn_db_count(const struct ptn_db *db)
 {
 	return db->count;
+}
+
+uint64_t
+ptn_db_writes(const struct ptn_db *db)
+{
+	return db->writes;
 }
 
 /* ------------------------------------------------------------------ faults */
@@ -430,6 +437,8 @@ ptn_db_exec(struct ptn_db *db, int stmt, const void *in, uint64_t *affected,
 
 	if ((r = run(db, stmt, in, &res)) != PTN_OK)
 		return r;
+	if (res.affected > 0)
+		db->writes++;
 	if (affected != NULL)
 		*affected = res.affected;
 	if (insert_id != NULL)

@@ -80,6 +80,12 @@ bool ptn_db_in_tx(const struct ptn_db *db);
  */
 uint64_t ptn_db_count(const struct ptn_db *db);
 
+/*
+ * Statements so far that changed a row.  A transaction without one is ended
+ * without waiting for the disk, which can be told by the time.
+ */
+uint64_t ptn_db_writes(const struct ptn_db *db);
+
 /* One column or parameter, as compile.awk describes it. */
 enum ptn_sql_type {
 	PTN_SQL_ID,    /* struct ptn_uuid  <-> BINARY(16); nil is NULL */

@@ -69,15 +69,13 @@ ptn_dfns_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
     enum ptn_code_kind kind, struct ptn_bytes typed, enum ptn_code_use use,
     struct ptn_uuid *sent_to, enum ptn_passcode_result *out)
 {
-	const struct ptn_uuid nobody = ptn_uuid_new();
 	char code[PTN_DFNS_CODE_STR];
 	enum ptn_err r;
 
 	/* A text that cannot be a code is checked as one that is wrong. */
 	if (!ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, typed, code))
 		code[0] = '\0';
-	r = ptn_code_check(sc, user != NULL ? user : &nobody, kind, code, use,
-	    sent_to, out);
+	r = ptn_code_check(sc, user, kind, code, use, sent_to, out);
 	ptn_wipe(code, sizeof(code));
 	return r;
 }

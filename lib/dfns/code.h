@@ -44,8 +44,8 @@ bool ptn_dfns_code_normal(enum ptn_dfns_code_form form, struct ptn_bytes typed,
  * Check a mail code that somebody typed.  The work is the same for every user
  * and every text.
  *
- * user		NULL: no code is right, because the name that was given is not
- *		known or must not log in
+ * user		an id that nothing has, if the name that was given is not known
+ *		or must not log in: then no code is right
  * use		what becomes of a code that is right
  * sent_to	as of ptn_code_check()
  */

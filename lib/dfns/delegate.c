@@ -43,7 +43,8 @@ record(const struct ptn_scope *sc, const struct ptn_dfns_delegate *d,
 static enum ptn_err
 find(const struct ptn_scope *sc, struct ptn_dfns_delegate *d)
 {
-	struct ptn_member *m = &d->recovery.who.member;
+	struct ptn_dfns_lookup *who = &d->recovery.who;
+	struct ptn_member *m = &who->member;
 	struct ptn_uuid id;
 	enum ptn_err r;
 
@@ -51,10 +52,12 @@ find(const struct ptn_scope *sc, struct ptn_dfns_delegate *d)
 	if ((r = ptn_dfns_action_use(sc, &d->action)) != PTN_OK ||
 	    (r = ptn_member_by_name(sc, d->username, m)) != PTN_OK)
 		return r;
-	id = m->id;
-	if ((r = ptn_user_lock(sc, &id)) != PTN_OK)
+	id = who->read_as = m->id;
+	if ((r = ptn_user_lock(sc, &id)) != PTN_OK ||
+	    (r = ptn_member_by_id(sc, &id, m)) != PTN_OK)
 		return r;
-	return ptn_member_by_id(sc, &id, m);
+	who->known = true;
+	return PTN_OK;
 }
 
 /* The same for an end user who may log in, by this API or the other. */

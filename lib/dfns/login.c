@@ -24,8 +24,9 @@ check_code(const struct ptn_scope *sc, struct ptn_dfns_login_start *l,
 {
 	if (l->code.p == NULL)
 		return PTN_OK;
-	return ptn_dfns_code_use(sc, able ? &l->who.member.id : NULL,
-	    PTN_CODE_LOGIN, l->code, PTN_CODE_USE_UP, &l->denial);
+	return ptn_dfns_code_use(sc,
+	    able ? &l->who.member.id : &l->who.decoy.nobody, PTN_CODE_LOGIN,
+	    l->code, PTN_CODE_USE_UP, &l->denial);
 }
 
 /* Any passkey of the organisation may answer; it says who the user is. */
@@ -36,6 +37,7 @@ start_nameless(struct ptn_scope *sc, struct ptn_dfns_login_start *l)
 	enum ptn_err r;
 
 	l->ch.state.any_passkey = true;
+	l->who.decoy.nobody = ptn_uuid_new();
 	if ((r = ptn_dfns_lookup_org(sc, &org, &l->who.org)) != PTN_OK)
 		return r;
 	if (l->who.org.active)
@@ -46,21 +48,32 @@ start_nameless(struct ptn_scope *sc, struct ptn_dfns_login_start *l)
 	return ptn_dfns_challenge_start(sc, &l->ch);
 }
 
-/* Something is invented in any case, and used if it must be. */
+/*
+ * Something is invented in any case, and used if it must be.  What is read for
+ * one who is not known is somebody else's, and dropped.
+ */
+static enum ptn_err
+read_signers(const struct ptn_scope *sc, struct ptn_dfns_login_start *l,
+    struct ptn_dfns_signers *decoy)
+{
+	const struct ptn_scope at = ptn_scope_at(sc, &l->who.org.id);
+	const enum ptn_err r =
+	    ptn_dfns_signers_of(&at, &l->who.read_as, &l->ch.signers);
+
+	return r == PTN_OK ? ptn_dfns_decoy_signers(sc, &l->who.decoy, decoy)
+			   : r;
+}
+
 static enum ptn_err
 start_named(struct ptn_scope *sc, struct ptn_dfns_login_start *l)
 {
 	struct ptn_dfns_signers decoy;
-	struct ptn_uuid nobody;
 	bool able;
 	enum ptn_err r;
 
 	l->ch.with_encrypted = l->code.p != NULL;
 	if ((r = ptn_dfns_lookup(sc, l->org, l->username, &l->who)) != PTN_OK ||
-	    (r = ptn_dfns_signers_of(sc, &l->who.member.id, &l->ch.signers)) !=
-		PTN_OK ||
-	    (r = ptn_dfns_signers_decoy(sc, l->who.key, &decoy, &nobody)) !=
-		PTN_OK)
+	    (r = read_signers(sc, l, &decoy)) != PTN_OK)
 		return r;
 	able = l->who.known && ptn_member_usable(&l->who.member) &&
 	    l->ch.signers.n > 0;
@@ -68,7 +81,7 @@ start_named(struct ptn_scope *sc, struct ptn_dfns_login_start *l)
 	    (r = check_code(sc, l, able)) != PTN_OK)
 		return r;
 	l->ch.state.known = able;
-	l->ch.state.account = able ? l->who.member.id : nobody;
+	l->ch.state.account = able ? l->who.member.id : l->who.decoy.nobody;
 	if (!able)
 		l->ch.signers = decoy;
 	return ptn_dfns_challenge_start(sc, &l->ch);

@@ -68,9 +68,11 @@ ptn_dfns_lookup(struct ptn_scope *sc, const char *org, const char *username,
 
 	memset(who, 0, sizeof(*who));
 	if ((r = ptn_dfns_lookup_org(sc, &id, &who->org)) != PTN_OK ||
-	    (r = ptn_dfns_lookup_key(sc, org, username, &who->key)) != PTN_OK)
+	    (r = ptn_dfns_lookup_key(sc, org, username, &who->key)) != PTN_OK ||
+	    (r = ptn_dfns_decoy_of(sc, who->key, &who->decoy)) != PTN_OK)
 		return r;
-	r = ptn_member_by_name(&at, username, &who->member);
+	r = ptn_member_by_name_evenly(&at, username, &who->member,
+	    &who->read_as);
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
 	who->known = who->org.active && r == PTN_OK && !who->member.archived &&
@@ -80,7 +82,7 @@ ptn_dfns_lookup(struct ptn_scope *sc, const char *org, const char *username,
 		ptn_actor_is(sc, &who->member.id, who->member.address);
 	} else {
 		memset(&who->member, 0, sizeof(who->member));
-		who->member.id = ptn_uuid_new();
+		who->member.id = who->decoy.nobody;
 	}
 	return PTN_OK;
 }

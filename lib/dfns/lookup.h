@@ -7,6 +7,7 @@
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
+#include "lib/dfns/decoy.h"
 #include "lib/dfns/member.h"
 
 /*
@@ -26,8 +27,8 @@ enum ptn_err ptn_dfns_lookup_org(const struct ptn_scope *sc,
 /*
  * The organisation and the member that a client named.  known is false if the
  * organisation does not exist or is switched off, or has no such member who
- * could ever log in; then org.id and member.id are ids that nothing has, and
- * the rest of member is zero.
+ * could ever log in; then org.id is one that nothing has, member.id is the
+ * decoy's nobody, and the rest of member is zero.
  */
 struct ptn_dfns_lookup {
 	bool known;
@@ -35,10 +36,18 @@ struct ptn_dfns_lookup {
 	struct ptn_member member;
 	/* Both as one text: ptn_dfns_lookup_key(). */
 	const char *key;
+	struct ptn_dfns_decoy decoy;
+	/*
+	 * Whose credentials to read, in org: the member's, or if there is no
+	 * such one somebody else's, which are good for nothing but that reading
+	 * them takes as long.
+	 */
+	struct ptn_uuid read_as;
 };
 
 /*
- * Find them.  The same statements are run whether they are known or not.
+ * Find them.  The same statements are run, and as many rows are read, whether
+ * they are known or not.
  *
  * sc	gets the tenant, and its actor the user, if they are known.
  */

@@ -95,8 +95,8 @@ ptn_member_by_id(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 enum ptn_err
-ptn_member_by_name(const struct ptn_scope *sc, const char *username,
-    struct ptn_member *out)
+ptn_member_by_name_evenly(const struct ptn_scope *sc, const char *username,
+    struct ptn_member *out, struct ptn_uuid *read_as)
 {
 	struct ptn_member_by_name_in in = { .trust = sc->cf->dfns_trust,
 		.tenant_id = sc->tenant_id };
@@ -104,6 +104,7 @@ ptn_member_by_name(const struct ptn_scope *sc, const char *username,
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
+	memset(read_as, 0, sizeof(*read_as));
 	/* A text that cannot be a name costs the same statement. */
 	if ((r = ptn_member_key(sc->arena, username, &in.key)) != PTN_OK)
 		return r;
@@ -112,12 +113,24 @@ ptn_member_by_name(const struct ptn_scope *sc, const char *username,
 	if ((r = ptn_sql_member_by_name(sc->db, sc->arena, &in, &row)) !=
 	    PTN_OK)
 		return r;
+	*read_as = row.user_id;
+	if (row.stand_in)
+		return PTN_E_NOT_FOUND;
 	fill(sc->arena, out,
 	    &(struct ptn_member_by_id_out){ row.user_id, row.stored_id,
 		row.username, row.kind, row.active, row.registered,
 		row.has_passkey, row.service_account, row.archived_at,
 		row.email_id, row.address, row.verified, row.now });
 	return out->username != NULL ? PTN_OK : PTN_E_NOT_FOUND;
+}
+
+enum ptn_err
+ptn_member_by_name(const struct ptn_scope *sc, const char *username,
+    struct ptn_member *out)
+{
+	struct ptn_uuid read_as;
+
+	return ptn_member_by_name_evenly(sc, username, out, &read_as);
 }
 
 enum ptn_err

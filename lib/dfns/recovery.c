@@ -13,10 +13,12 @@
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
 
+/* Of one who is not known somebody else's are read, and none is chosen. */
 enum ptn_err
 ptn_dfns_recovery_prepare(const struct ptn_scope *sc,
     struct ptn_dfns_recovery_start *s)
 {
+	const struct ptn_scope at = ptn_scope_at(sc, &s->who.org.id);
 	struct ptn_dfns_signers keys, chosen = { .n = 0 };
 	enum ptn_err r;
 	size_t i;
@@ -25,11 +27,12 @@ ptn_dfns_recovery_prepare(const struct ptn_scope *sc,
 		.kind = PTN_DFNS_TOKEN_RECOVERY,
 		.c = { .kind = PTN_DFNS_CEREMONY_RECOVERY } };
 	s->key = NULL;
-	r = ptn_dfns_signers_recovery(sc, &s->who.member.id, &keys);
+	r = ptn_dfns_signers_recovery(&at, &s->who.read_as, &keys);
 	if (r != PTN_OK)
 		return r;
 	for (i = 0; i < keys.n && chosen.n == 0; i++)
-		if (ptn_cred_id_same(ptn_bytes_of(keys.cred[i].cred_id),
+		if (s->who.known &&
+		    ptn_cred_id_same(ptn_bytes_of(keys.cred[i].cred_id),
 			s->credential_id))
 			chosen = (struct ptn_dfns_signers){ &keys.cred[i], 1 };
 	s->key = chosen.cred;
@@ -51,9 +54,9 @@ check_code(const struct ptn_scope *sc, struct ptn_dfns_recovery_start *s)
 	const struct ptn_member *m = &s->who.member;
 	const bool able = s->who.known && ptn_member_usable(m);
 
-	return ptn_dfns_code_use(sc, able ? &m->id : NULL, PTN_CODE_RECOVERY,
-	    s->code, s->key != NULL ? PTN_CODE_USE_UP : PTN_CODE_SPOILT,
-	    &s->denial);
+	return ptn_dfns_code_use(sc, able ? &m->id : &s->who.decoy.nobody,
+	    PTN_CODE_RECOVERY, s->code,
+	    s->key != NULL ? PTN_CODE_USE_UP : PTN_CODE_SPOILT, &s->denial);
 }
 
 enum ptn_err

@@ -30,18 +30,6 @@ enum ptn_err ptn_dfns_signers_recovery(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_dfns_signers *out) PTN_MUST_USE;
 
 /*
- * Invented credentials for a name that has none, so that the answer has the
- * form of a real one: how many, of which kinds and with how long ids is drawn
- * from a fixed table by a MAC of the name.  The same name gets the same
- * credentials every time, whoever else signs up or goes.
- *
- * key		of the name (struct ptn_dfns_lookup)
- * account	set to the id for which wrong passwords are counted
- */
-enum ptn_err ptn_dfns_signers_decoy(const struct ptn_scope *sc, const char *key,
-    struct ptn_dfns_signers *out, struct ptn_uuid *account) PTN_MUST_USE;
-
-/*
  * Allow these in the state of a ceremony that begins.
  *
  * with_encrypted	whether the client gets the encrypted private keys; it

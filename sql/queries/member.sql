@@ -6,29 +6,41 @@
 -- go to the primary address.
 
 -- name: member_by_name
--- in:   trust:i64 trust:i64 tenant_id:id tenant_id:id key:str older_key:str tenant_id:id key:str
--- out:  user_id:id stored_id:id username:str kind:str active:i64 registered:i64 has_passkey:i64 service_account:i64 archived_at:time
+-- in:   trust:i64 tenant_id:id key:str older_key:str tenant_id:id key:str tenant_id:id key:str tenant_id:id key:str trust:i64 tenant_id:id
+-- out:  stand_in:i64 user_id:id stored_id:id username:str kind:str active:i64 registered:i64 has_passkey:i64 service_account:i64 archived_at:time
 -- out:  email_id:id address:str verified:i64 now:time
 -- returns: one
 -- Older rows may have the U-labels of a domain in username_key.
-SELECT u.id, m.user_id, m.username, m.kind, m.active,
+--
+-- Of a name that nobody has, the row of the next name is read (stand_in = 1),
+-- so that as much is read as of one that somebody has: by the time that it
+-- takes it cannot be told.
+SELECT w.id IS NULL, u.id, m.user_id, m.username, m.kind, m.active,
        COALESCE(m.registered, 0), ? = 1 AND EXISTS (
-         SELECT 1 FROM webauthn_credentials w
-          WHERE w.user_id = u.id AND w.archived_at IS NULL),
+         SELECT 1 FROM webauthn_credentials c
+          WHERE c.user_id = u.id AND c.archived_at IS NULL),
        m.service_account, m.archived_at, e.id, e.address, e.verified,
        UTC_TIMESTAMP(6)
-  FROM users u
+  FROM (SELECT COALESCE(
+         (SELECT n.user_id FROM members n
+           WHERE n.tenant_id = ? AND n.username_key IN (?, ?)
+           ORDER BY n.username_key LIMIT 1),
+         (SELECT o.user_id FROM emails o
+           WHERE o.tenant_id = ? AND o.address = ? AND o.verified = 1
+             AND NOT EXISTS (SELECT 1 FROM members q
+                              WHERE q.user_id = o.user_id))) AS id) w
+  JOIN users u ON u.id = COALESCE(w.id,
+         (SELECT s.user_id FROM members s
+           WHERE s.tenant_id = ? AND s.username_key > ?
+           ORDER BY s.username_key LIMIT 1),
+         (SELECT t.user_id FROM members t
+           WHERE t.tenant_id = ? AND t.username_key < ?
+           ORDER BY t.username_key DESC LIMIT 1))
   LEFT JOIN members m ON m.user_id = u.id
   LEFT JOIN primary_emails p ON p.user_id = u.id
   LEFT JOIN emails e
     ON e.id = IF(m.registered = 1 AND ? = 0, m.email_id, p.email_id)
- WHERE u.tenant_id = ? AND u.id = COALESCE(
-   (SELECT n.user_id FROM members n
-     WHERE n.tenant_id = ? AND n.username_key IN (?, ?)
-     ORDER BY n.username_key LIMIT 1),
-   (SELECT o.user_id FROM emails o
-     WHERE o.tenant_id = ? AND o.address = ? AND o.verified = 1
-       AND NOT EXISTS (SELECT 1 FROM members q WHERE q.user_id = o.user_id)));
+ WHERE u.tenant_id = ?;
 
 -- name: member_by_id
 -- in:   trust:i64 trust:i64 tenant_id:id user_id:id

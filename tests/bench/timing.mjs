@@ -71,7 +71,7 @@ function guessed(a, b) {
 
 function verdict(d, reference, control) {
   if (control)
-    return d.low > 0 && d.low < PLANTED_MS && d.high > PLANTED_MS / 2
+    return d.low > PLANTED_MS / 2 && d.high < PLANTED_MS * 3 / 2
       ? 'seen' : 'NOT SEEN';
   const allowed = Math.max(ALLOWED_MS, reference / 100);
   if (d.low < -allowed || d.high > allowed)

@@ -107,17 +107,19 @@ test('what is held has a bound in bytes, too', async () => {
   }
 });
 
-test('the snippet for Apache is one, with mod_reqtimeout and without',
+test('the snippet for Apache is one, whatever modules it has',
   async () => {
     const modules = '/usr/lib/apache2/modules';
     const load = (name) =>
       `LoadModule ${name}_module ${modules}/mod_${name}.so\n`;
     const dir = mkdtempSync(join(tmpdir(), 'postern-apache-'));
     try {
-      for (const more of ['', load('reqtimeout')]) {
+      for (const more of [[], ['alias'], ['proxy', 'proxy_fcgi'],
+        ['alias', 'proxy', 'proxy_fcgi', 'reqtimeout']]) {
         writeFileSync(join(dir, 'httpd.conf'), ['mpm_event', 'authz_core',
-          'proxy', 'proxy_fcgi'].map(load).join('') + more
-          + `ServerName localhost\nErrorLog ${dir}/log\nInclude ${top}/etc/apache/postern.conf\n`);
+          ...more].map(load).join('')
+          + `ServerName localhost\nErrorLog ${dir}/log\n`
+          + `Include ${process.env.POSTERN_BUILD}/etc/apache/postern.conf\n`);
         const { status, stderr } = await run('apache2', ['-t', '-d', dir, '-f',
           join(dir, 'httpd.conf')], { env: { ...process.env,
           PATH: `${process.env.PATH}:/usr/sbin` } });

@@ -493,6 +493,13 @@ ptn_db_in_tx(const struct ptn_db *db)
 }
 
 uint64_t
+ptn_db_writes(const struct ptn_db *db)
+{
+	(void)db;
+	return 0;
+}
+
+uint64_t
 ptn_db_count(const struct ptn_db *db)
 {
 	(void)db;

@@ -137,16 +137,16 @@ function check(answer, [status, message], what) {
 const nameOf = ({ method, path, more }) =>
   `${method} ${path} ${Object.keys(more ?? {}).join(' ')}`;
 
-test('uniform: one answer, one shape, as many statements, no mail',
+test('uniform: one answer, one shape, as much done, no mail',
   async () => {
     const instance = instances.uniform;
     for (const endpoint of NAMED) {
       const seen = [];
       for (const [i, who] of people.uniform.entries()) {
-        const { response, statements } = await price(instance, endpoint.path,
+        const { response, ...spent } = await price(instance, endpoint.path,
           bodyOf(endpoint, who), endpoint.method);
         check(response, endpoint.uniform, `${nameOf(endpoint)}: ${STATES[i]}`);
-        seen.push([STATES[i], statements, shape(response.body)]);
+        seen.push([STATES[i], spent, shape(response.body)]);
       }
       for (const [state, ...rest] of seen)
         assert.deepEqual(rest, seen[0].slice(1),
@@ -177,10 +177,10 @@ test('uniform: a name is answered alike in every spelling, known or not',
     for (const one of [local, `not-${local}`]) {
       const seen = [];
       for (const username of spellings(one)) {
-        const { response, statements } = await price(instance,
+        const { response, ...spent } = await price(instance,
           '/auth/login/init', { orgId, username });
         const { supportedCredentialKinds, allowCredentials } = response.body;
-        seen.push({ supportedCredentialKinds, allowCredentials, statements });
+        seen.push({ supportedCredentialKinds, allowCredentials, ...spent });
       }
       for (const other of seen)
         assert.deepEqual(other, seen[0]);
@@ -288,10 +288,10 @@ for (const mode of MODES)
       const [one, two] = [await begin(instance, who),
         await begin(instance, who)];
       await who.off?.();
-      const { response, statements } = await price(instance,
+      const { response, ...spent } = await price(instance,
         ...answering(one, new Key()));
       check(response, mode === 'uniform' ? UNPROVED : told, state);
-      counts.push(statements);
+      counts.push(spent);
       const [path, body] = answering(two, who.key);
       check(await instance.client().call('POST', path, body), proved, state);
     }
@@ -299,10 +299,10 @@ for (const mode of MODES)
       return;
     /* A challenge for nobody is answered by the same statements. */
     for (const who of people.uniform) {
-      const { response, statements } = await price(instance,
+      const { response, ...spent } = await price(instance,
         ...answering(await begin(instance, who), new Key()));
       check(response, UNPROVED);
-      counts.push(statements);
+      counts.push(spent);
     }
     assert.deepEqual(counts, Array(counts.length).fill(counts[0]));
   });

@@ -289,8 +289,9 @@ test('who has no account gets the same answer, work, and no mail', async () => {
     for (const body of same)
       all.push(await cost(instance, api, 'POST', path, body,
         { status: 200 }));
-    for (const { statements } of all)
-      assert.equal(statements, all[0].statements);
+    for (const { statements, writes } of all)
+      assert.deepEqual({ statements, writes }, { statements:
+        all[0].statements, writes: all[0].writes });
     return all.map(({ response }) => response.body);
   };
   for (const body of await ask('/auth/login/code'))

@@ -334,10 +334,11 @@ test('unknown, without a password, wrong: one hash, the same bytes',
         firstFactor: typed('a wrong password'),
         secondFactor: who.app.get(1) }));
     }
-    for (const { response, hashes, statements } of answers) {
+    for (const { response, hashes, statements, writes } of answers) {
       isError(response, 401, 'Unauthorized');
       assert.equal(hashes, 1);
       assert.equal(statements, answers[0].statements);
+      assert.equal(writes, answers[0].writes);
       assert.deepEqual(Object.keys(response.headers),
         Object.keys(answers[0].response.headers));
     }

@@ -56,6 +56,7 @@ test('unknown, without password, wrong: same bytes, one hash each', async () => 
   for (const one of answers) {
     assert.equal(one.hashes, 1);
     assert.equal(one.statements, answers[0].statements);
+    assert.equal(one.writes, answers[0].writes);
     assert.deepEqual(shape(one), shape(answers[0]));
   }
 });

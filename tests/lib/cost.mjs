@@ -9,7 +9,8 @@ import { until } from './instance.mjs';
  * Make a call with a request id of its own.
  *
  * instance	started with log.level=debug.
- * Returns { response, statements, hashes }.
+ * Returns { response, statements, writes, hashes }; writes are the statements
+ * that changed a row.
  */
 export async function cost(instance, api, method, path, body, opts = {}) {
   const id = randomUUID();
@@ -17,7 +18,8 @@ export async function cost(instance, api, method, path, body, opts = {}) {
     { ...opts, headers: { ...opts.headers, 'X-Request-Id': id } });
   const line = await until(() => instance.log().split('\n').find((one) =>
     one.includes(id) && / statements, /.test(one)), 'the cost line');
-  const [, statements, hashes] =
-    line.match(/: \d+, (\d+) statements, (\d+) hashes/);
-  return { response, statements: Number(statements), hashes: Number(hashes) };
+  const [statements, writes, hashes] =
+    line.match(/: \d+, (\d+) statements, (\d+) writes, (\d+) hashes/)
+      .slice(1).map(Number);
+  return { response, statements, writes, hashes };
 }

@@ -16,7 +16,7 @@ for file in $(find lib fcgi -name '*.[ch]' -o -name '*.def' |
     fcgi/HACKING sql/*.[0-9] \
     2>/dev/null) $(find etc -maxdepth 1 -type f) \
     $(find tests/http tests/browser tests/faults tests/bench tests/openapi \
-    tests/lib tests/races tests/vectors tests/distros -type f 2>/dev/null); do
+    tests/lib tests/races tests/vectors tests/distros tests/packages -type f 2>/dev/null); do
 	grep -q "[ 	]$file\( \|\$\)" Makefile.am || {
 		echo "sources.sh: $file is not in Makefile.am" >&2
 		failed=1

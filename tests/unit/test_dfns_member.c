@@ -422,6 +422,44 @@ one_key(void **state)
 	assert_string_equal(who.key, key);
 }
 
+static struct ptn_uuid
+read_as(const struct ptn_uuid *org, const char *name, enum ptn_err want)
+{
+	const uint64_t before = ptn_db_count(db);
+	struct ptn_member m;
+	struct ptn_uuid id;
+
+	assert_int_equal(
+	    ptn_member_by_name_evenly(rows_at(org), name, &m, &id), want);
+	assert_int_equal(ptn_db_count(db) - before, 1);
+	if (want != PTN_OK)
+		assert_true(ptn_uuid_is_nil(&m.id));
+	return id;
+}
+
+/* Of a name that nobody has, the next member is read, or the last one. */
+static void
+a_name_that_nobody_has(void **state)
+{
+	const struct ptn_uuid org = new_org("Evenly"), none = new_org("Empty");
+	struct ptn_member b, d;
+	struct ptn_uuid id;
+
+	(void)state;
+	assert_int_equal(invite(&org, "b@example.org", &b), PTN_OK);
+	assert_int_equal(invite(&org, "d@example.org", &d), PTN_OK);
+	id = read_as(&org, "b@example.org", PTN_OK);
+	assert_true(ptn_uuid_equal(&id, &b.id));
+	id = read_as(&org, "a@example.org", PTN_E_NOT_FOUND);
+	assert_true(ptn_uuid_equal(&id, &b.id));
+	id = read_as(&org, "c@example.org", PTN_E_NOT_FOUND);
+	assert_true(ptn_uuid_equal(&id, &d.id));
+	id = read_as(&org, "e@example.org", PTN_E_NOT_FOUND);
+	assert_true(ptn_uuid_equal(&id, &d.id));
+	id = read_as(&none, "c@example.org", PTN_E_NOT_FOUND);
+	assert_true(ptn_uuid_is_nil(&id));
+}
+
 int
 main(void)
 {
@@ -440,6 +478,7 @@ main(void)
 		T(races),
 		T(organisations),
 		T(one_key),
+		T(a_name_that_nobody_has),
 	};
 
 	return cmocka_run_group_tests(tests, rows_setup, rows_teardown);

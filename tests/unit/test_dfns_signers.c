@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "lib/base/array.h"
+#include "lib/dfns/decoy.h"
 #include "lib/dfns/signers.h"
 #include "tests/unit/dfns_client.h" /* $POSTERN_TEST_DB */
 
@@ -15,17 +16,25 @@
 #define IDS 3
 
 static struct ptn_dfns_signers
-decoy(const char *key, struct ptn_uuid *account)
+decoy_at(const struct ptn_scope *sc, const char *key, struct ptn_uuid *account)
 {
 	const uint64_t before = ptn_db_count(db);
+	struct ptn_dfns_decoy invented;
 	struct ptn_dfns_signers list;
 
-	assert_int_equal(ptn_dfns_signers_decoy(&scope, key, &list, account),
-	    PTN_OK);
+	assert_int_equal(ptn_dfns_decoy_of(sc, key, &invented), PTN_OK);
+	assert_int_equal(ptn_dfns_decoy_signers(sc, &invented, &list), PTN_OK);
+	*account = invented.nobody;
 	assert_in_range(list.n, 1, IDS);
 	/* It is invented, not looked up. */
 	assert_int_equal(ptn_db_count(db), before);
 	return list;
+}
+
+static struct ptn_dfns_signers
+decoy(const char *key, struct ptn_uuid *account)
+{
+	return decoy_at(&scope, key, account);
 }
 
 /* One key gets one answer; no other key gets it. */
@@ -71,9 +80,7 @@ decoys_outlive_a_new_key(void **state)
 	(void)state;
 	after.secrets = rotated;
 	then = decoy("or-1 some.one", &account);
-	assert_int_equal(
-	    ptn_dfns_signers_decoy(&after, "or-1 some.one", &now, &same),
-	    PTN_OK);
+	now = decoy_at(&after, "or-1 some.one", &same);
 	assert_true(ptn_uuid_equal(&account, &same));
 	assert_string_equal(now.cred[0].cred_id, then.cred[0].cred_id);
 }

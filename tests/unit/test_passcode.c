@@ -560,18 +560,20 @@ same_cost_without_one(void **state)
 {
 	const struct ptn_user_ref u = person(), without = person();
 	const struct ptn_uuid who[] = { u.id, without.id, ptn_uuid_new() };
-	uint64_t before, cost[N(who)];
+	uint64_t before, written, cost[N(who)];
 	size_t i;
 
 	(void)state;
 	(void)put_at(&scope, &u, PTN_CODE_LOGIN, RIGHT);
 	for (i = 0; i < N(who); i++) {
 		before = ptn_db_count(db);
+		written = ptn_db_writes(db);
 		assert_int_equal(check_user(&scope, &who[i], PTN_CODE_LOGIN,
 				     WRONG, PTN_CODE_USE_UP),
 		    PTN_PASSCODE_WRONG);
 		cost[i] = ptn_db_count(db) - before;
 		assert_int_equal(cost[i], cost[0]);
+		assert_int_equal(ptn_db_writes(db) - written, 1);
 	}
 	assert_true(cost[0] > 1);
 }

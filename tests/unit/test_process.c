@@ -1,13 +1,17 @@
 #include "config.h"
 
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -77,12 +81,82 @@ test_headroom(void **state)
 	    worker + of_hash);
 }
 
+/* A place where systemd would listen, by an abstract name. */
+static int
+listen_as_systemd(void)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	char name[sizeof(sa.sun_path)];
+	socklen_t len;
+	int fd;
+
+	len = (socklen_t)snprintf(name, sizeof(name), "@postern-test-%d",
+	    (int)getpid());
+	memcpy(sa.sun_path + 1, name + 1, len - 1);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(
+	    bind(fd, (const struct sockaddr *)&sa,
+		(socklen_t)offsetof(struct sockaddr_un, sun_path) + len),
+	    0);
+	assert_int_equal(setenv("NOTIFY_SOCKET", name, 1), 0);
+	return fd;
+}
+
+static void
+test_notify(void **state)
+{
+	char text[64] = "";
+	int fd = listen_as_systemd();
+
+	(void)state;
+	ptn_process_notify("READY=1");
+	assert_int_equal(recv(fd, text, sizeof(text), 0), 7);
+	assert_memory_equal(text, "READY=1", 7);
+	/* Nobody asked: nobody is told. */
+	assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
+	ptn_process_notify("READY=1");
+	assert_int_equal(recv(fd, text, sizeof(text), 0), -1);
+	close(fd);
+}
+
+/* Half the time that systemd waits, and only of the process that it means. */
+static void
+test_watchdog(void **state)
+{
+	static const struct {
+		const char *usec;
+		int64_t ms;
+	} cases[] = { { "30000000", 15000 }, { "1000", 1 }, { "0", 0 },
+		{ "", 0 }, { "-5", 0 }, { "30s", 0 },
+		{ "99999999999999999999", 0 } };
+	char pid[32];
+	size_t i;
+
+	(void)state;
+	unsetenv("WATCHDOG_USEC");
+	unsetenv("WATCHDOG_PID");
+	assert_int_equal(ptn_process_watchdog_ms(), 0);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		setenv("WATCHDOG_USEC", cases[i].usec, 1);
+		assert_int_equal(ptn_process_watchdog_ms(), cases[i].ms);
+	}
+	setenv("WATCHDOG_USEC", "30000000", 1);
+	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+	setenv("WATCHDOG_PID", pid, 1);
+	assert_int_equal(ptn_process_watchdog_ms(), 15000);
+	setenv("WATCHDOG_PID", "1", 1);
+	assert_int_equal(ptn_process_watchdog_ms(), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_headroom),
+		cmocka_unit_test(test_notify),
+		cmocka_unit_test(test_watchdog),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,41 @@
+# packages for Fedora and its like: postern, postern-mail
+#
+# Sourced by etc/package.  Needs rpmbuild (Debian: rpm), and what
+# etc/rpm/postern.spec builds with: on Debian under other names, which rpm does
+# not know, so that it is not asked there.
+
+need rpmbuild rpm
+need autoreconf "autoconf automake"
+
+source=$out/rpm/postern-$version
+nodeps=
+[ ! -e /etc/debian_version ] || nodeps=--nodeps
+
+say "building postern $version in $out/rpm ..."
+rm -rf "$out/rpm"
+copy_tree "$source"
+build_rpm() {
+	# Of a clone; a release has it.
+	[ -x "$source/configure" ] || sh "$source/autogen.sh" || return 1
+	find "$source" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+	mkdir -p "$out/rpm/SOURCES"
+	tar -C "$out/rpm" --sort=name --owner=0 --group=0 --numeric-owner \
+	    -cJf "$out/rpm/SOURCES/postern-$version.tar.xz" \
+	    "postern-$version" || return 1
+	RPM_BUILD_NCPUS=$jobs rpmbuild -bb $nodeps \
+	    --define "_topdir $out/rpm" \
+	    --define "ptn_version $version" \
+	    --define "_buildhost reproducible" \
+	    --define "use_source_date_epoch_as_buildtime 1" \
+	    --define "clamp_mtime_to_source_date_epoch 1" \
+	    --define "build_mtime_policy clamp_to_source_date_epoch" \
+	    "$source/etc/rpm/postern.spec"
+}
+build_rpm >"$out/rpm.log" 2>&1 </dev/null || {
+	tail -n 20 "$out/rpm.log" >&2
+	die "the build failed; all of it is in $out/rpm.log"
+}
+rm -f "$out"/postern*.rpm
+find "$out/rpm/RPMS" -name 'postern-*.rpm' ! -name '*debug*' \
+    -exec cp {} "$out/" \;
+ls "$out"/postern*.rpm

@@ -1,0 +1,536 @@
+# usage: inside.sh build|install|live|systemd
+#
+# What tests/packages/run does within a root: "ok - what" and "not ok - what",
+# and "done" at the end.  POSIX sh.
+set -u
+
+check() {
+	what=$1
+	shift
+	if ("$@") >/tmp/said 2>&1; then
+		echo "ok - $what"
+	else
+		echo "not ok - $what"
+		tail -n 15 /tmp/said | sed 's/^/# /'
+	fi
+}
+
+# --------------------------------------------------------------------- build
+
+# build FOLDER [-jN]
+build() {
+	cd "$1" && shift && sh etc/package deb "$@"
+}
+
+# Nothing that lintian calls an error or a warning.
+lint() {
+	lintian --allow-root --pedantic --fail-on error,warning "$1"/*.changes
+}
+
+# At another place, elsewhere in the world, one step after the other.
+build_elsewhere() {
+	mkdir -p /srv/else
+	rm -rf /srv/else/where
+	cp -R /srv/postern /srv/else/where
+	rm -rf /srv/else/where/build
+	TZ=Asia/Kathmandu LC_ALL=C build /srv/else/where -j1
+}
+
+same() {
+	for deb in /srv/postern/build/package/*.deb; do
+		cmp "$deb" "/srv/else/where/build/package/$(basename "$deb")" ||
+		    return 1
+	done
+}
+
+# The same tree under a later version, with one more migration.
+build_next() {
+	rm -rf /srv/next
+	cp -R /srv/postern /srv/next
+	cd /srv/next || return 1
+	rm -rf build
+	last=$(ls sql/migrations | sed -n '$p')
+	number=$(printf '%04d' $((1$(echo "$last" | cut -c 1-4) - 9999)))
+	echo 'ALTER TABLE mail_refusals ADD COLUMN later INT NULL;' \
+	    >"sql/migrations/$number-later.sql"
+	sed -i "s|\(sql/migrations/\)$last|&"' \\\n\t\1'"$number-later.sql|" \
+	    Makefile.am
+	sed -i 's/^\(AC_INIT(\[postern\], \[.*\)\])$/\1.1])/' configure.ac
+	build /srv/next
+}
+
+parse_profile() {
+	apparmor_parser --skip-kernel-load --skip-read-cache --quiet \
+	    --write-cache --cache-loc /tmp etc/apparmor.d/postern
+}
+
+unpack() {
+	rm -rf /srv/unpacked
+	mkdir /srv/unpacked
+	for deb in /srv/postern/build/package/*.deb; do
+		dpkg-deb -x "$deb" /srv/unpacked || return 1
+	done
+}
+
+part_build() {
+	check "builds" build /srv/postern
+	check "lintian has nothing to say" lint /srv/postern/build/package/deb
+	check "builds elsewhere" build_elsewhere
+	check "is the same, bit for bit" same
+	check "builds a later version" build_next
+	check "unpacks" unpack
+	cd /srv/unpacked || return
+	check "AppArmor takes the profile" parse_profile
+	rm -rf /srv/out
+	mkdir -p /srv/out/next
+	cp /srv/postern/build/package/*.deb /srv/out/
+	cp /srv/next/build/package/*.deb /srv/out/next/
+}
+
+# ------------------------------------------------------------------- install
+
+part_install() {
+	printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+	chmod 0755 /usr/sbin/policy-rc.d
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get -qq update
+	check "installs, with what it needs" \
+	    apt-get install -qy /srv/packages/*.deb
+	check "is configured" dpkg-query -W -f '${Status}\n' postern
+	check "files as they were packed" dpkg --verify postern postern-mail
+}
+
+# ---------------------------------------------------------------------- live
+
+url=http://localhost:8080/id
+
+# "OWNER:GROUP MODE" of a file.
+is() {
+	found=$(stat -c '%U:%G %a' "$1")
+	[ "$found" = "$2" ] || { echo "$1: $found" && return 1; }
+}
+
+all_owners() {
+	is /etc/postern/postern.yaml "root:postern 640" &&
+	    is /etc/postern "root:root 755" &&
+	    is /var/lib/postern "postern:postern 700" &&
+	    is /usr/bin/postern "root:root 755" &&
+	    is /usr/libexec/postern/postern.fcgi "root:root 777"
+}
+
+has() {
+	for file in "$@"; do
+		[ -e "$file" ] || { echo "$file is missing" && return 1; }
+	done
+}
+
+not() {
+	! "$@"
+}
+
+# Postern is not asked before somebody says which database.
+untouched() {
+	not pgrep -x postern && not has /etc/apache2/conf-enabled/postern.conf
+}
+
+start_database() {
+	install -d -o mysql -g mysql /run/mysqld
+	mariadbd --user=mysql --skip-networking >/srv/mariadb.log 2>&1 &
+	for try in $(seq 100); do
+		mariadb -e 'SELECT 1' >/dev/null 2>&1 && return
+		sleep 0.2
+	done
+	cat /srv/mariadb.log
+	return 1
+}
+
+# The host's mail system, as far as it matters here.
+make_sendmail() {
+	install -d -o postern -g postern /srv/mail
+	cat >/srv/sendmail <<'END'
+#!/bin/sh
+file=$(mktemp /srv/mail/.new.XXXXXX)
+cat >"$file"
+mv "$file" "/srv/mail/$(basename "$file" | cut -c 6-)"
+END
+	chmod 0755 /srv/sendmail
+}
+
+configure() {
+	mariadb <<'END'
+CREATE DATABASE postern CHARACTER SET utf8mb4;
+CREATE USER postern@localhost IDENTIFIED BY 'only-for-tests';
+GRANT ALL ON postern.* TO postern@localhost;
+END
+	sed -i -e 's|^  # socket: |  socket: |' \
+	    -e 's|^  password: ""|  password: "only-for-tests"|' \
+	    -e 's|^email_delivery:|&\n  transport: sendmail\n  sendmail: {path: "/srv/sendmail"}|' \
+	    /etc/postern/postern.yaml &&
+	    postern migrate up &&
+	    postern config check
+}
+
+answers() {
+	for try in $(seq 50); do
+		code=$(curl -s -o /tmp/body -w '%{http_code}' "$url/health/ready")
+		[ "$code" != 200 ] || return 0
+		sleep 0.2
+	done
+	echo "$code"
+	cat /tmp/body
+	return 1
+}
+
+# send METHOD PATH BODY [HEADER]: the answer is in /tmp/body and /tmp/head.
+send() {
+	curl -s -S -o /tmp/body -D /tmp/head -X "$1" \
+	    -H 'Content-Type: application/json' ${4:+-H "$4"} \
+	    --data "$3" "$url$2"
+	sed -n '1s/^[^ ]* \([0-9]*\).*/\1/p' /tmp/head
+}
+
+member() {
+	sed -n 's/.*"'"$1"'": *"\([^"]*\)".*/\1/p' /tmp/body
+}
+
+# The code of the next mail.
+code_of_mail() {
+	for try in $(seq 100); do
+		for file in /srv/mail/*; do
+			[ -e "$file" ] || continue
+			sed -n 's/^Subject:.*\([0-9]\{6\}\).*/\1/p' "$file"
+			rm "$file"
+			return
+		done
+		sleep 0.1
+	done
+}
+
+# sign_up ADDRESS: with a passcode; leaves the session in /srv/session.
+sign_up() {
+	rm -f /srv/mail/* /srv/session
+	send POST /users "{\"email\":\"$1\"}"
+	user=$(member user_id)
+	send POST /passcode/login/initialize "{\"user_id\":\"$user\"}"
+	passcode=$(member id)
+	send POST /passcode/login/finalize \
+	    "{\"id\":\"$passcode\",\"code\":\"$(code_of_mail)\"}"
+	sed -n 's/^[Ss]et-[Cc]ookie: \(hanko=[^;]*\);.*/\1/p' /tmp/head \
+	    >/srv/session
+	[ -s /srv/session ] || { cat /tmp/head /tmp/body && return 1; }
+}
+
+logged_in() {
+	send GET /sessions/validate '' "Cookie: $(cat /srv/session)" >/dev/null
+	grep -q '"is_valid": *true' /tmp/body || { cat /tmp/body && return 1; }
+}
+
+# status PATH STATUS [TEXT]
+status() {
+	found=$(curl -s -o /tmp/body -w '%{http_code}' "$url$1")
+	[ "$found" = "$2" ] || { echo "$1: $found" && return 1; }
+	grep -q "${3:-}" /tmp/body
+}
+
+redirects() {
+	found=$(curl -s -o /dev/null -w '%{http_code} %{redirect_url}' \
+	    "$url?next=1")
+	case $found in
+	"301 $url/"*) ;;
+	*) echo "$found" && return 1 ;;
+	esac
+}
+
+# The whole of it behind the web server that listens now.
+behind() {
+	check "$1: answers" answers
+	check "$1: /id is sent to /id/" redirects
+	check "$1: the page" status / 200 'app.js'
+	check "$1: and its program" status /app.js 200 import
+	check "$1: the key set" status /.well-known/jwks.json 200 '"keys"'
+	check "$1: what is nothing" status /nothing 404
+	check "$1: somebody signs up" sign_up "$1@example.com"
+	check "$1: and is logged in" logged_in
+}
+
+listen_on_8080() {
+	sed -i 's/^Listen 80$/Listen 8080/' /etc/apache2/ports.conf
+	sed -i 's/\*:80>/*:8080>/' /etc/apache2/sites-available/000-default.conf
+	sed -i 's/^server.port .*/server.port = 8080/' \
+	    /etc/lighttpd/lighttpd.conf
+	sed -i 's/listen 80 /listen 8080 /; s/listen \[::\]:80 /listen [::]:8080 /
+	    s/^\tserver_name _;/&\n\tinclude snippets\/postern.conf;/' \
+	    /etc/nginx/sites-available/default
+}
+
+behind_apache() {
+	check "apache: a2enconf" a2enconf -q postern
+	a2dismod -q proxy_fcgi >/dev/null 2>&1
+	check "apache: starts without the module" apachectl start
+	check "apache: and says what is missing" \
+	    status /health/ready 503 'a2enmod proxy_fcgi'
+	check "apache: a2enmod" a2enmod -q proxy_fcgi
+	apachectl restart
+	behind apache
+	apachectl stop
+	sleep 1
+}
+
+behind_lighttpd() {
+	check "lighttpd: lighty-enable-mod" lighty-enable-mod postern
+	check "lighttpd: starts" lighttpd -f /etc/lighttpd/lighttpd.conf
+	behind lighttpd
+}
+
+stop_lighttpd() {
+	pkill -x lighttpd
+	sleep 1
+}
+
+behind_nginx() {
+	check "nginx: starts" nginx
+	behind nginx
+	nginx -s stop
+	sleep 1
+}
+
+# Asks in a loop, and counts answers that are none.
+watch_answers() {
+	asked=0 bad=0
+	while [ -e /srv/watching ]; do
+		asked=$((asked + 1))
+		logged_in >/dev/null || bad=$((bad + 1))
+		sleep 0.02
+	done
+	echo "$asked $bad" >/srv/watched
+}
+
+upgrade() {
+	dpkg --install /srv/packages/next/*.deb && answers
+}
+
+# Fails must be those of the moment in which nobody listens.
+upgrade_watched() {
+	: >/srv/watching
+	watch_answers &
+	upgrade
+	rc=$?
+	sleep 1
+	rm /srv/watching
+	wait $!
+	read -r asked bad </srv/watched
+	echo "# upgrade: $asked requests, $bad failed" >&2
+	echo "$asked requests, $bad failed"
+	[ $rc = 0 ] && [ "$bad" -le "$1" ]
+}
+
+is_later() {
+	postern version | grep -q '\.1$' &&
+	    postern migrate status | grep -q later
+}
+
+purged() {
+	dpkg --purge postern-mail postern &&
+	    not has /etc/postern /usr/bin/postern /var/lib/postern &&
+	    is /var/backups/postern "root:root 700" &&
+	    is /var/backups/postern/postern.yaml "root:root 600"
+}
+
+purged_all() {
+	POSTERN_PURGE=all dpkg --purge postern-mail postern &&
+	    not has /etc/postern && not has /var/backups/postern
+}
+
+live_without_systemd() {
+	check "the service is there to start" service postern start
+	listen_on_8080
+	behind_apache
+	behind_nginx
+	behind_lighttpd
+	if [ -d /srv/packages/next ]; then
+		# The init script has no socket that outlives it.
+		check "upgrades" upgrade_watched 100
+		check "to the later version" is_later
+		check "and nobody is logged out" logged_in
+	fi
+	check "removes" dpkg --remove postern-mail postern
+	check "and stops" not pgrep -x postern
+	check "installs again" dpkg --install /srv/packages/next/*.deb
+	service postern start >/dev/null 2>&1
+	check "with the same secrets" logged_in
+	service postern stop >/dev/null 2>&1
+	check "purges, and keeps the secrets" purged
+	check "takes them up again" dpkg --install /srv/packages/next/*.deb
+	service postern start >/dev/null 2>&1
+	answers
+	check "and nobody is logged out" logged_in
+	service postern stop >/dev/null 2>&1
+	check "purges all, when told so" purged_all
+	check "installs from nothing" dpkg --install /srv/packages/*.deb
+}
+
+part_live() {
+	ip link set lo up
+	rm -f /usr/sbin/policy-rc.d
+	check "owners and modes" all_owners
+	check "documents and examples" has \
+	    /usr/share/doc/postern/README.Debian /usr/share/man/man8/postern.8.gz \
+	    /usr/share/doc/postern/html/postern.8.html \
+	    /usr/share/bash-completion/completions/postern \
+	    /usr/share/postern/page/index.html /etc/fail2ban/filter.d/postern.conf
+	check "nothing is started by itself" untouched
+	check "the database starts" start_database
+	make_sendmail
+	check "is told of it" configure
+	live_without_systemd
+}
+
+# ------------------------------------------------------------------- systemd
+
+is_active() {
+	for try in $(seq 100); do
+		[ "$(systemctl is-active "$1")" != active ] || return 0
+		sleep 0.3
+	done
+	systemctl status --no-pager "$1"
+	journalctl --no-pager -n 20 -u "$1"
+	return 1
+}
+
+# property NAME: of the service.
+property() {
+	systemctl show -P "$1" postern.service
+}
+
+enable_service() {
+	systemctl enable --now postern.socket postern.service &&
+	    is_active postern.service
+}
+
+# Nothing of what the unit takes away is missed; a warning would be of that.
+no_complaints() {
+	! journalctl --no-pager -o cat -u postern.service |
+	    grep -E '"level":"(warn|error)"|not permitted'
+}
+
+socket_owner() {
+	is /run/postern/public.sock "postern:www-data 660"
+}
+
+# It comes by itself when the database does, however often it failed before.
+late_database() {
+	systemctl stop postern.service mariadb.service &&
+	    systemctl start --no-block postern.service || return 1
+	for try in $(seq 100); do
+		[ "$(property NRestarts)" -lt 3 ] || break
+		sleep 0.3
+	done
+	[ "$(property NRestarts)" -ge 3 ] || {
+		systemctl status --no-pager postern.service
+		return 1
+	}
+	systemctl start mariadb.service && is_active postern.service
+}
+
+# drop_in SECTION.KEY=VALUE: in force from the next start.
+drop_in() {
+	mkdir -p /etc/systemd/system/postern.service.d
+	printf '[Service]\n%s\n' "$1" \
+	    >/etc/systemd/system/postern.service.d/test.conf
+	systemctl daemon-reload
+	systemctl restart postern.service && is_active postern.service
+}
+
+# The supervisor tells of itself in time; one that hangs is replaced.
+watched() {
+	drop_in WatchdogSec=2 || return 1
+	before=$(property NRestarts)
+	sleep 5
+	[ "$(property NRestarts)" = "$before" ] || {
+		echo "restarted without a reason"
+		return 1
+	}
+	kill -STOP "$(property MainPID)"
+	for try in $(seq 100); do
+		[ "$(property NRestarts)" = "$before" ] || break
+		sleep 0.3
+	done
+	[ "$(property NRestarts)" -gt "$before" ] && is_active postern.service
+}
+
+admin_socket() {
+	systemctl enable --now postern-admin.socket \
+	    postern-authorizer.socket &&
+	    systemctl restart postern.service &&
+	    is_active postern.service &&
+	    is /run/postern/admin.sock "postern:postern 600" &&
+	    ls -l "/proc/$(property MainPID)/fd" |
+	    grep -c socket: | grep -qv '^[012]$'
+}
+
+# watched_while COMMAND...: not one request fails meanwhile.
+watched_while() {
+	: >/srv/watching
+	watch_answers &
+	"$@"
+	rc=$?
+	sleep 1
+	rm /srv/watching
+	wait $!
+	read -r asked bad </srv/watched
+	echo "$asked requests, $bad failed"
+	[ $rc = 0 ] && [ "$asked" -gt 0 ] && [ "$bad" = 0 ]
+}
+
+# The lines of the running server, of somebody who guesses.
+guesses_found() {
+	for try in 1 2 3; do
+		send POST /password/login \
+		    "{\"user_id\":\"$(cut -c 1-8 /proc/sys/kernel/random/uuid)-0000-4000-8000-000000000000\",\"password\":\"wrong password\"}"
+	done
+	journalctl --no-pager -u postern.service >/srv/journal
+	fail2ban-regex --no-check-all -o ip /srv/journal \
+	    /etc/fail2ban/filter.d/postern.conf | grep -c '^127\.0\.0\.1$\|^::1$'
+}
+
+purged_under_systemd() {
+	POSTERN_PURGE=all dpkg --purge postern-mail postern &&
+	    not pgrep -x postern &&
+	    not systemctl is-active postern.socket
+}
+
+part_systemd() {
+	ip link set lo up
+	check "systemd is there" is_active basic.target
+	check "and the database" systemctl start mariadb
+	mariadb -e 'DROP DATABASE IF EXISTS postern; DROP USER IF EXISTS postern@localhost'
+	make_sendmail
+	check "is told of it" configure
+	check "the units are fine" systemd-analyze verify --man=no \
+	    postern.service postern.socket postern-admin.socket \
+	    postern-authorizer.socket
+	check "enabled, and serves" enable_service
+	check "by systemd's socket" socket_owner
+	listen_on_8080
+	behind_lighttpd
+	check "and misses nothing" no_complaints
+	check "fail2ban finds who guesses" guesses_found
+	check "admin and authorizer get sockets" admin_socket
+	check "waits for a late database" late_database
+	check "its watchdog is served, and bites" watched
+	rm -rf /etc/systemd/system/postern.service.d
+	systemctl daemon-reload
+	systemctl restart postern.service
+	check "is there again" answers
+	check "reloads, and nobody waits in vain" \
+	    watched_while systemctl reload postern.service
+	check "upgrades, and nobody waits in vain" watched_while upgrade
+	check "to the later version" is_later
+	check "and nobody is logged out" logged_in
+	check "purges all" purged_under_systemd
+	echo done >>/srv/systemd.out
+	systemctl exit || systemctl poweroff
+}
+
+"part_$1"
+echo done
