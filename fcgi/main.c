@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fcgi/cli/cli.h"
+#include "fcgi/cli/option.h"
 #include "fcgi/listen.h"
 #include "fcgi/process.h"
 #include "lib/base/array.h"
@@ -192,7 +193,7 @@ command_name(const char *word)
 static int
 run(char *argv0, struct options *o)
 {
-	const char *name;
+	const char *name, *bad;
 	size_t i;
 
 	if (o->nrest == 0) {
@@ -205,11 +206,19 @@ run(char *argv0, struct options *o)
 	}
 	name = command_name(o->rest[0]);
 	for (i = 0; i < COMMANDS; i++) {
-		if (strcmp(name, commands[i].name) == 0)
-			return commands[i].run(o->nrest, o->rest, o->conf_path,
-			    o->set);
+		if (strcmp(name, commands[i].name) != 0)
+			continue;
+		bad = strstr(commands[i].usage, "...") != NULL
+		    ? NULL /* it tells by itself */
+		    : ptn_cli_option_unknown(commands[i].usage, o->nrest - 1,
+			  o->rest + 1);
+		if (bad != NULL)
+			return usage("there is no option ", bad);
+		return commands[i].run(o->nrest, o->rest, o->conf_path, o->set);
 	}
-	return usage("there is no command ", name);
+	return usage(name[0] == '-' ? "there is no option "
+				    : "there is no command ",
+	    name);
 }
 
 int

@@ -9,7 +9,7 @@ import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync,
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
-import { Host } from '../lib/host.mjs';
+import { Host, build } from '../lib/host.mjs';
 import { run } from '../lib/instance.mjs';
 
 let host;
@@ -208,6 +208,34 @@ function talk(args, answers) {
   });
 }
 
+/* Where root and a group of that name write and read: a namespace has both. */
+const group = (await run('unshare', ['-m', 'true'])).status === 0
+  && process.getuid() === 0;
+
+test('the service reads what root wrote', { skip: !group }, async () => {
+  const groups = join(host.dir, 'group');
+  writeFileSync(groups, 'root:x:0:\npostern:x:4242:\n');
+  const file = join(host.dir, 'new/folder/postern.yaml');
+  const { status, stdout, stderr } = await run('unshare', ['-m', 'sh', '-c',
+    'mount --bind "$1" /etc/group && POSTERN_CONFIG=$2 exec "$3" config init',
+    'sh', groups, file, host.bin]);
+  assert.equal(status, 0, stderr);
+  assert.ok(stdout.startsWith(`${file}: written`), stdout);
+  const { uid, gid, mode } = statSync(file);
+  assert.deepEqual([uid, gid, mode & 0o7777], [0, 4242, 0o640]);
+});
+
+test('who may not change tables is told of who may', async () => {
+  await host.sql('CREATE DATABASE weak; '
+    + "CREATE USER weak@localhost IDENTIFIED BY 'x'; "
+    + 'GRANT SELECT, INSERT, UPDATE, DELETE ON weak.* TO weak@localhost');
+  const weak = ['--set', 'database.user=weak', '--set', 'database.password=x',
+    '--set', 'database.database=weak', '--set', 'database.migrate_user='];
+  const { status, stderr } = await host.postern([...weak, 'migrate', 'up']);
+  assert.equal(status, 1);
+  assert.match(stderr, /"weak" may not change the schema.*migrate_user/s);
+});
+
 test('on a terminal it asks', async () => {
   const file = join(host.dir, 'asked.yaml');
   await host.sql('CREATE DATABASE asked; '
@@ -242,8 +270,8 @@ test('the snippets are those that are shipped, for any mount', async () => {
   const there = (web, ...set) => host.postern([...set.flatMap((one) =>
     ['--set', one]), 'snippet', web]);
   for (const web of ['apache', 'lighttpd', 'nginx']) {
-    const shipped = readFileSync(new URL(`../../etc/${web}/postern.conf`,
-      import.meta.url), 'utf8');
+    const shipped = readFileSync(join(build, `etc/${web}/postern.conf`),
+      'utf8');
     const same = await there(web, 'server.public.address='
       + 'unix:/run/postern/public.sock');
     assert.equal(same.stdout, shipped);

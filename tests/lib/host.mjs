@@ -16,7 +16,7 @@ import { Api } from './api.mjs';
 import { freePort, run, top, until } from './instance.mjs';
 
 const base = process.env.POSTERN_TEST_DIR ?? join(top, 'build/test/run');
-const build = process.env.POSTERN_BUILD ?? join(top, 'build/make');
+export const build = process.env.POSTERN_BUILD ?? join(top, 'build/make');
 const isRoot = process.getuid() === 0;
 /* Whom quickstart's parts run as, so that they read what is theirs. */
 const user = process.env.POSTERN_RUN_USER ?? 'www-data';
@@ -117,8 +117,16 @@ export class Host {
     return this.postern([...this.here(), 'setup', ...args], options);
   }
 
-  /* As its author would: what setup printed, in a file, and started. */
+  async end(child) {
+    child?.kill('SIGTERM');
+    await child?.ended;
+    this.children = this.children.filter((one) => one !== child);
+  }
+
+  /* As its author would: what setup printed, in a file, and (re)started. */
   async serve() {
+    await this.end(this.web);
+    await this.end(this.server);
     const snippet = await this.postern(['snippet', 'lighttpd']);
     writeFileSync(join(this.dir, 'postern.conf'), snippet.stdout);
     writeFileSync(join(this.dir, 'lighttpd.conf'),
