@@ -17,16 +17,33 @@
 #include "fcgi/record.h"
 #include "lib/base/bytes.h"
 #include "lib/base/log.h"
+#include "lib/format/ip.h"
 
 #define FIRST_MS 100 /* a web server that connects has something to say */
 #define LOOK_MAX (64 * 1024) /* bytes; longer requests are received */
 
+/* Who connected, if that is known; IPv4 as IPv6 is IPv4 here. */
+static bool
+peer_address(const struct sockaddr_storage *from, struct ptn_ip *ip)
+{
+	const void *address = from;
+	char text[PTN_IP_STR];
+
+	if (from->ss_family == AF_INET)
+		address = &((const struct sockaddr_in *)address)->sin_addr;
+	else
+		address = &((const struct sockaddr_in6 *)address)->sin6_addr;
+	return inet_ntop(from->ss_family, address, text, sizeof(text)) !=
+	    NULL &&
+	    ptn_ip_parse(text, ip);
+}
+
 /* Whether one of the addresses of the list, "A, B,C", is this one. */
 static bool
-names_address(const char *list, const struct in_addr *want)
+names_address(const char *list, const struct ptn_ip *want)
 {
-	char text[INET_ADDRSTRLEN];
-	struct in_addr one;
+	char text[PTN_IP_STR];
+	struct ptn_ip one;
 	size_t len;
 
 	for (; *list != '\0'; list += len) {
@@ -36,8 +53,8 @@ names_address(const char *list, const struct in_addr *want)
 			continue;
 		memcpy(text, list, len);
 		text[len] = '\0';
-		if (inet_pton(AF_INET, text, &one) == 1 &&
-		    one.s_addr == want->s_addr)
+		if (ptn_ip_parse(text, &one) &&
+		    memcmp(one.b, want->b, sizeof(one.b)) == 0)
 			return true;
 	}
 	return false;
@@ -47,18 +64,17 @@ names_address(const char *list, const struct in_addr *want)
 static bool
 is_welcome(const struct sockaddr_storage *from, int conn)
 {
-	const struct sockaddr_in *in;
 	const char *list = getenv("FCGI_WEB_SERVER_ADDRS");
 	const int on = 1;
+	struct ptn_ip ip;
 
 	if (from->ss_family != AF_INET && from->ss_family != AF_INET6)
 		return true;
 	/* An answer is written at once; there is nothing to wait for. */
 	(void)setsockopt(conn, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (list == NULL || list[0] == '\0' || from->ss_family != AF_INET)
+	if (list == NULL || list[0] == '\0')
 		return true;
-	in = (const struct sockaddr_in *)(const void *)from;
-	return names_address(list, &in->sin_addr);
+	return peer_address(from, &ip) && names_address(list, &ip);
 }
 
 static enum ptn_err
@@ -89,7 +105,8 @@ ptn_arrival_accept(struct ptn_arrival *a, int listen_fd, enum ptn_side side)
 	a->source = a->conn;
 	if (is_welcome(&from, a->conn))
 		return PTN_OK;
-	ptn_warn("a connection from none of FCGI_WEB_SERVER_ADDRS is refused");
+	ptn_warn_seldom(
+	    "a connection from none of FCGI_WEB_SERVER_ADDRS is refused");
 	ptn_arrival_close(a);
 	return PTN_E_NOT_FOUND;
 }

@@ -24,7 +24,9 @@ struct ptn_arrival {
  * listen_fd	a listening, non-blocking socket.
  * a		conn is set, and source the same.
  *
- * With FCGI_WEB_SERVER_ADDRS, TCP is accepted from those addresses alone.
+ * With FCGI_WEB_SERVER_ADDRS, TCP is accepted from those addresses alone, of
+ * either family; a peer that a socket for both shows as ::ffff:192.0.2.1 is
+ * 192.0.2.1.
  * Returns PTN_OK; PTN_E_NOT_FOUND if there was nothing to accept after all
  * (another process took it); PTN_E_UNAVAILABLE: no descriptors or memory
  * left, pause before the next try.

@@ -12,12 +12,12 @@
 #include "lib/base/rng.h"
 #include "lib/conf/conf.h"
 #include "lib/db/db.h"
-#include "lib/db/health.h"
 #include "lib/db/scope.h"
 #include "lib/dfns/codemail.h"
 #include "lib/event/outbox.h"
 #include "lib/format/address.h"
 #include "lib/mail/mail.h"
+#include "lib/mail/refused.h"
 
 #define SLOTS 6 /* deliveries at once; with the pipe, what one wait takes */
 #define SLOTS_CODES (SLOTS - 1)	 /* the last one is for notices */
@@ -156,8 +156,7 @@ relay_refuses(struct courier *c, const struct slot *s)
 		return;
 	c->relay = RELAY_REFUSES;
 	c->refused_ms = now;
-	if (ptn_health_mail_refused(c->sc.db, c->sc.arena, s->job.said) !=
-	    PTN_OK)
+	if (ptn_refused_put(c->sc.db, c->sc.arena, s->job.said) != PTN_OK)
 		ptn_warn("that mail waits is not told elsewhere");
 }
 
@@ -165,7 +164,7 @@ static void
 relay_takes(struct courier *c)
 {
 	if (c->relay == RELAY_TAKES ||
-	    ptn_health_mail_taken(c->sc.db) != PTN_OK)
+	    ptn_refused_clear(c->sc.db) != PTN_OK)
 		return;
 	if (c->relay == RELAY_REFUSES)
 		ptn_info("the mail server takes us again");
@@ -281,6 +280,7 @@ static enum ptn_err (*const servers[PTN_OUTBOX__MAX])(struct courier *c,
 	[PTN_OUTBOX_MAIL] = serve_mail,
 	[PTN_OUTBOX_DFNS_CODE] = serve_dfns_code,
 	[PTN_OUTBOX_NOTICE] = serve_mail,
+	[PTN_OUTBOX_UNSENT] = NULL, /* goes when it has expired */
 };
 
 static size_t

@@ -27,16 +27,6 @@ static const char *const wanted[] = { "REQUEST_METHOD", "REQUEST_URI",
 	"CONTENT_LENGTH", "REMOTE_ADDR", "HTTPS", "FCGI_ROLE",
 	"SERVER_SOFTWARE" };
 
-/* To a peer whose request cannot be read as one. */
-static const char answer_bad[] = "Status: 400 Bad Request\r\n"
-				 "Content-Type: application/json\r\n"
-				 "Content-Length: 37\r\n\r\n"
-				 "{\"code\":400,\"message\":\"Bad Request\"}\n";
-
-/* When there was no memory to write the head of a reply. */
-static const char answer_broken[] = "Status: 500 Internal Server Error\r\n"
-				    "Content-Length: 0\r\n\r\n";
-
 enum ptn_err
 ptn_gateway_new(struct ptn_gateway **out)
 {
@@ -95,25 +85,6 @@ is_wanted(const char *name, size_t len)
 	return false;
 }
 
-/*
- * How many parameters the arena may get: all, or those within the limits,
- * which the walker of records has seen to but for libfcgi's own.
- */
-static size_t
-count_params(char *const *envp, bool *too_large)
-{
-	size_t n, total = 0;
-
-	for (n = 0; envp[n] != NULL; n++) {
-		total += strlen(envp[n]);
-		if (n == PTN_PARAM_COUNT_MAX || total > PTN_PARAMS_MAX) {
-			*too_large = true;
-			break;
-		}
-	}
-	return n;
-}
-
 /* One "NAME=value" of libfcgi's, whose own copy is wiped. */
 static enum ptn_err
 copy_param(struct ptn_arena *a, char *pair, struct ptn_param *out, size_t *n)
@@ -137,9 +108,10 @@ copy_params(char *const *envp, struct ptn_request *req)
 {
 	struct ptn_param *params;
 	enum ptn_err r = PTN_OK;
-	size_t i, max, n = 0;
+	size_t i, max = 0, n = 0;
 
-	max = count_params(envp, &req->params_too_large);
+	while (envp[max] != NULL)
+		max++;
 	params = ptn_arena_calloc(req->sc.arena, max + 1, sizeof(*params));
 	if (params == NULL)
 		return PTN_E_NOMEM;
@@ -162,28 +134,23 @@ param(const struct ptn_request *req, const char *name)
 	return NULL;
 }
 
-/* STDIN to its end; what is beyond the limit is not there any more. */
+/* STDIN to its end; of a body that is too large there is nothing. */
 static enum ptn_err
-read_body(FCGX_Stream *in, struct ptn_request *req, size_t *total)
+read_body(FCGX_Stream *in, struct ptn_request *req)
 {
 	char chunk[CHUNK];
 	struct ptn_buf body;
 	int got;
 
 	ptn_buf_init(&body, req->sc.arena);
-	for (*total = 0; (got = FCGX_GetStr(chunk, CHUNK, in)) > 0;) {
-		*total += (size_t)got;
-		if (*total <= PTN_BODY_MAX)
-			ptn_buf_add(&body, chunk, (size_t)got);
-	}
-	if (*total > 0)
-		ptn_wipe(chunk, *total < CHUNK ? *total : CHUNK);
+	while ((got = FCGX_GetStr(chunk, CHUNK, in)) > 0)
+		ptn_buf_add(&body, chunk, (size_t)got);
+	if (body.len > 0)
+		ptn_wipe(chunk, body.len < CHUNK ? body.len : CHUNK);
 	if (FCGX_GetError(in) != 0)
 		return PTN_E_INPUT;
 	if (body.bad)
 		return PTN_E_NOMEM;
-	if (*total > PTN_BODY_MAX)
-		req->body_too_large = true;
 	if (!req->body_too_large)
 		req->body = PTN_BYTES(body.p, body.len);
 	return PTN_OK;
@@ -194,7 +161,7 @@ read_body(FCGX_Stream *in, struct ptn_request *req, size_t *total)
  * client announced was cut off on its way.
  */
 static enum ptn_err
-check_length(const struct ptn_request *req, size_t total)
+check_length(const struct ptn_request *req)
 {
 	const char *text = param(req, "CONTENT_LENGTH");
 	unsigned long long stated;
@@ -206,7 +173,7 @@ check_length(const struct ptn_request *req, size_t total)
 		return PTN_E_INPUT;
 	errno = 0;
 	stated = strtoull(text, &end, 10);
-	if (errno != 0 || *end != '\0' || stated > total)
+	if (errno != 0 || *end != '\0' || stated > req->body.len)
 		return PTN_E_INPUT;
 	return PTN_OK;
 }
@@ -216,15 +183,14 @@ read_request(struct ptn_gateway *gw, struct ptn_request *req)
 {
 	const char *method, *uri;
 	enum ptn_err r;
-	size_t total;
 
 	req->authorizer = gw->fcgi.role == FCGI_AUTHORIZER;
 	r = copy_params(gw->fcgi.envp, req);
 	/* An authorizer gets the variables alone (FastCGI 6.3). */
 	if (r == PTN_OK && !req->authorizer)
-		r = read_body(gw->fcgi.in, req, &total);
+		r = read_body(gw->fcgi.in, req);
 	if (r == PTN_OK && !req->authorizer && !req->body_too_large)
-		r = check_length(req, total);
+		r = check_length(req);
 	if (r != PTN_OK)
 		return r;
 	method = param(req, "REQUEST_METHOD");
@@ -255,7 +221,7 @@ begin(struct ptn_gateway *gw, struct ptn_arrival *a)
 	if (rc == 0)
 		return PTN_OK;
 	/* It has closed what it read from. */
-	ptn_error("libfcgi refuses a request: %d", rc);
+	ptn_error_seldom("libfcgi refuses a request: %d", rc);
 	if (a->source != a->conn)
 		close(a->conn);
 	a->conn = a->source = -1;
@@ -272,17 +238,23 @@ turn_to(struct ptn_gateway *gw, const struct ptn_arrival *a)
 	gw->fcgi.ipcFd = a->conn;
 }
 
+/* An answer that needs no memory of the arena. */
+static void
+put_canned(struct ptn_gateway *gw, enum ptn_err why)
+{
+	char text[PTN_REPLY_CANNED_MAX];
+	size_t len;
+
+	len = ptn_reply_canned(why, text);
+	(void)FCGX_PutStr(text, (int)len, gw->fcgi.out);
+}
+
 static void
 refuse(struct ptn_gateway *gw, enum ptn_err why)
 {
-	ptn_info("a request was broken off or malformed: %s",
+	ptn_info_seldom("a request was broken off or malformed: %s",
 	    ptn_err_name(why));
-	if (why == PTN_E_INPUT)
-		(void)FCGX_PutStr(answer_bad, sizeof(answer_bad) - 1,
-		    gw->fcgi.out);
-	else
-		(void)FCGX_PutStr(answer_broken, sizeof(answer_broken) - 1,
-		    gw->fcgi.out);
+	put_canned(gw, why);
 	hang_up(gw);
 }
 
@@ -299,7 +271,7 @@ ptn_gateway_take(struct ptn_gateway *gw, struct ptn_arrival *a,
 	r = read_request(gw, req);
 	turn_to(gw, a);
 	if (gw->fcgi.role != FCGI_AUTHORIZER && a->side == PTN_AUTHORIZER) {
-		ptn_warn("FastCGI role %d refused", gw->fcgi.role);
+		ptn_warn_seldom("FastCGI role %d refused", gw->fcgi.role);
 		hang_up(gw);
 		return PTN_E_INPUT;
 	}
@@ -359,8 +331,7 @@ ptn_gateway_send(struct ptn_gateway *gw, const struct ptn_request *req,
 	ptn_buf_init(&head, req->sc.arena);
 	put_head(&head, rep, bodyless);
 	if (head.bad) {
-		(void)FCGX_PutStr(answer_broken, sizeof(answer_broken) - 1,
-		    out);
+		put_canned(gw, PTN_E_INTERNAL);
 	} else {
 		(void)FCGX_PutStr(head.p, (int)head.len, out);
 		if (!bodyless && req->method != PTN_HEAD && rep->body.len > 0)

@@ -110,8 +110,8 @@ make_shared(struct ptn_generation *g)
 		ptn_error("pipe: %s", strerror(errno));
 		return PTN_E_INTERNAL;
 	}
-	r = ptn_handover_open(g->receive);
-	return r == PTN_OK ? ptn_handover_open(g->whole) : r;
+	r = ptn_handover_open(g->receive, 0);
+	return r == PTN_OK ? ptn_handover_open(g->whole, g->nworkers) : r;
 }
 
 static void
@@ -331,6 +331,7 @@ fork_one(struct ptn_generation *g, struct ptn_generation *all, size_t i)
 	}
 	p->pid = pid;
 	p->since_ms = now;
+	p->stopped_ms = 0;
 	p->killed = false;
 }
 
@@ -360,7 +361,8 @@ signal_name(int sig)
 		{ SIGBUS, "SIGBUS" }, { SIGILL, "SIGILL" },
 		{ SIGFPE, "SIGFPE" }, { SIGSYS, "SIGSYS" },
 		{ SIGPIPE, "SIGPIPE" }, { SIGALRM, "SIGALRM" },
-		{ SIGXCPU, "SIGXCPU" }, { SIGQUIT, "SIGQUIT" } };
+		{ SIGXCPU, "SIGXCPU" }, { SIGQUIT, "SIGQUIT" },
+		{ SIGSTOP, "SIGSTOP" }, { SIGTSTP, "SIGTSTP" } };
 	size_t i;
 
 	for (i = 0; i < PTN_ARRAY_LEN(names); i++) {
@@ -384,6 +386,30 @@ log_death(const struct ptn_generation *g, size_t i, int status)
 		    WEXITSTATUS(status));
 	else
 		ptn_info("%s %d left", who, pid);
+}
+
+/*
+ * True if pid has not ended: it was stopped, which it cannot tell itself, or
+ * it goes on.
+ */
+static bool
+note_stop(const struct ptn_generation *g, size_t i, int status)
+{
+	struct ptn_generation_place *p = &g->place[i];
+	const char *who = roles[role_of(g, i)].name;
+
+	if (WIFSTOPPED(status)) {
+		ptn_warn("%s %d is stopped by %s", who, (int)p->pid,
+		    signal_name(WSTOPSIG(status)));
+		p->stopped_ms = ptn_clock_mono_ms();
+		return true;
+	}
+	if (WIFCONTINUED(status)) {
+		ptn_info("%s %d goes on", who, (int)p->pid);
+		p->stopped_ms = 0;
+		return true;
+	}
+	return false;
 }
 
 /*
@@ -417,6 +443,8 @@ ptn_generation_reap(struct ptn_generation *g, pid_t pid, int status)
 	}
 	if (i == g->nplaces)
 		return false;
+	if (note_stop(g, i, status))
+		return true;
 	log_death(g, i, status);
 	/* It is neither busy nor ready any more. */
 	atomic_store(&g->board->score[i].busy_since_ms, 0);
@@ -454,23 +482,31 @@ ptn_generation_drain(struct ptn_generation *g)
 	ptn_generation_kill(g, SIGTERM);
 }
 
+/* KILL it if it has been like this for too long; since_ms 0: it is not. */
+static void
+watch_one(struct ptn_generation *g, size_t i, int64_t since_ms, const char *how)
+{
+	struct ptn_generation_place *p = &g->place[i];
+	int64_t age_ms = ptn_clock_mono_ms() - since_ms;
+
+	if (since_ms == 0 || p->pid == 0 || p->killed ||
+	    age_ms < g->cf->request_deadline_s * 1000)
+		return;
+	ptn_error("%s %d is %s for %lld ms: killed", roles[role_of(g, i)].name,
+	    (int)p->pid, how, (long long)age_ms);
+	p->killed = true;
+	(void)kill(p->pid, SIGKILL);
+}
+
 void
 ptn_generation_watch(struct ptn_generation *g)
 {
-	int64_t now = ptn_clock_mono_ms();
-	int64_t since;
 	size_t i;
 
 	for (i = 0; i < g->nplaces; i++) {
-		since = atomic_load(&g->board->score[i].busy_since_ms);
-		if (since == 0 || g->place[i].pid == 0 || g->place[i].killed ||
-		    now - since < g->cf->request_deadline_s * 1000)
-			continue;
-		ptn_error("%s %d is busy with one request for %lld ms: killed",
-		    roles[role_of(g, i)].name, (int)g->place[i].pid,
-		    (long long)(now - since));
-		g->place[i].killed = true;
-		(void)kill(g->place[i].pid, SIGKILL);
+		watch_one(g, i, g->place[i].stopped_ms, "stopped");
+		watch_one(g, i, atomic_load(&g->board->score[i].busy_since_ms),
+		    "busy with one request");
 	}
 }
 

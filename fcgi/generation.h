@@ -25,7 +25,8 @@ struct ptn_generation_place {
 	int64_t since_ms; /* monotonic, when it was forked */
 	int64_t next_ms;  /* nobody is forked before */
 	int64_t pause_ms; /* after the next early death */
-	bool killed;	  /* the watchdog's doing */
+	int64_t stopped_ms; /* monotonic, when a signal stopped it; 0: runs */
+	bool killed;	    /* the watchdog's doing */
 };
 
 struct ptn_board; /* what its children share with us */
@@ -79,14 +80,20 @@ void ptn_generation_inherit(struct ptn_generation *g,
 void ptn_generation_fill(struct ptn_generation *g,
     struct ptn_generation *all);
 
-/* Note that pid ended; false if it is not of this generation. */
+/*
+ * Note what waitpid(2) says of pid: that it ended, was stopped or goes on.
+ * False if it is not of this generation.
+ */
 bool ptn_generation_reap(struct ptn_generation *g, pid_t pid, int status);
 
 /* Send a signal to every child; drain also stops replacing them. */
 void ptn_generation_kill(const struct ptn_generation *g, int sig);
 void ptn_generation_drain(struct ptn_generation *g);
 
-/* KILL who is busy with one request for longer than the deadline. */
+/*
+ * KILL who is busy with one request, or stopped by a signal, for longer than
+ * the deadline.
+ */
 void ptn_generation_watch(struct ptn_generation *g);
 
 /* Every worker, and the receiver, is in its loop. */

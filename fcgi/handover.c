@@ -5,12 +5,21 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/base/log.h"
 
 #define FDS_MAX 2
+
+/*
+ * What the kernel takes a message of ours to cost its sender, in bytes.  A
+ * socket of this kind has room while a quarter of its buffer is not used, and
+ * the kernel doubles the size that it is told.
+ */
+#define MESSAGE_COST 768
+#define BUFFER_OF(few) ((few)*MESSAGE_COST * 4 / 2)
 
 /* What goes beside the descriptors: conn, and source if it is another. */
 struct note {
@@ -25,8 +34,9 @@ union control {
 };
 
 enum ptn_err
-ptn_handover_open(int way[2])
+ptn_handover_open(int way[2], size_t few)
 {
+	const int size = (int)BUFFER_OF(few);
 	int pair[2];
 
 	/* One message a time, whole, and an end that can be seen. */
@@ -37,9 +47,20 @@ ptn_handover_open(int way[2])
 	}
 	/* Taken from here, sent into there; never the other way round. */
 	(void)shutdown(pair[0], SHUT_WR);
+	if (few > 0)
+		(void)setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &size,
+		    sizeof(size));
 	way[0] = pair[0];
 	way[1] = pair[1];
 	return PTN_OK;
+}
+
+bool
+ptn_handover_has_room(int way)
+{
+	struct pollfd p = { .fd = way, .events = POLLOUT };
+
+	return poll(&p, 1, 0) > 0;
 }
 
 static enum ptn_err
@@ -53,7 +74,7 @@ send_failed(void)
 	case ETOOMANYREFS:
 		return PTN_E_BUSY;
 	default:
-		ptn_error("a connection cannot be handed on: %s",
+		ptn_error_seldom("a connection cannot be handed on: %s",
 		    strerror(errno));
 		return PTN_E_GONE;
 	}
@@ -100,7 +121,8 @@ take_failed(void)
 {
 	if (errno == EAGAIN || errno == EINTR)
 		return PTN_E_NOT_FOUND;
-	ptn_error("a connection cannot be taken over: %s", strerror(errno));
+	ptn_error_seldom("a connection cannot be taken over: %s",
+	    strerror(errno));
 	return PTN_E_UNAVAILABLE;
 }
 
@@ -128,7 +150,7 @@ ptn_handover_take(int way, struct ptn_arrival *a)
 		note.params_too_large, note.body_too_large };
 	if (got == sizeof(note) && n > 0 && (m.msg_flags & MSG_CTRUNC) == 0)
 		return PTN_OK;
-	ptn_error("a connection got lost: no descriptors are left");
+	ptn_error_seldom("a connection got lost: no descriptors are left");
 	ptn_arrival_close(a);
 	return PTN_E_UNAVAILABLE;
 }

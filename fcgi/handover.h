@@ -1,6 +1,9 @@
 #ifndef PTN_HANDOVER_H
 #define PTN_HANDOVER_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "fcgi/arrival.h"
 #include "lib/base/err.h"
 
@@ -9,8 +12,16 @@
  * if the request is not whole, and from there to any worker when it is.
  */
 
-/* The ends of a way: [0] is taken from, [1] sent into; both non-blocking. */
-enum ptn_err ptn_handover_open(int way[2]) PTN_MUST_USE;
+/*
+ * The ends of a way: [0] is taken from, [1] sent into; both non-blocking.
+ *
+ * few	how many may wait in it, or some more: nobody counts the memory of what
+ *	they are read from.  0: as many as the system lets.
+ */
+enum ptn_err ptn_handover_open(int way[2], size_t few) PTN_MUST_USE;
+
+/* Whether there is room for one more, or nobody who could take it. */
+bool ptn_handover_has_room(int way);
 
 /*
  * Send an arrival.  The descriptors stay open here, and are the caller's to

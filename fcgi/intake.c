@@ -6,12 +6,12 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fcgi/process.h"
+#include "fcgi/reply.h"
 #include "lib/base/bytes.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -225,7 +225,7 @@ ptn_intake_finish(const struct ptn_intake *in, struct ptn_arrival *a)
 
 	fd = memfd_create("request", MFD_CLOEXEC);
 	if (fd < 0 || !put_request(fd, in)) {
-		ptn_error("a received request: %s", strerror(errno));
+		ptn_error_seldom("a received request: %s", strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return PTN_E_UNAVAILABLE;
@@ -239,26 +239,9 @@ ptn_intake_finish(const struct ptn_intake *in, struct ptn_arrival *a)
 void
 ptn_intake_refuse(const struct ptn_intake *in, int conn, enum ptn_err why)
 {
-	char body[80], text[PTN_RECORD_ANSWER_MAX];
 	uint8_t out[PTN_RECORD_ANSWER_MAX];
-	const char *reason = "Service Unavailable";
-	int code = 503, len;
+	char text[PTN_REPLY_CANNED_MAX];
 
-	if (why == PTN_E_INPUT) {
-		code = 400;
-		reason = "Bad Request";
-	} else if (why == PTN_E_EXPIRED) {
-		code = 408;
-		reason = "Request Timeout";
-	} else if (why == PTN_E_TOO_LARGE) {
-		code = 413;
-		reason = "Content Too Large";
-	}
-	len = snprintf(body, sizeof(body), "{\"code\":%d,\"message\":\"%s\"}\n",
-	    code, reason);
-	snprintf(text, sizeof(text),
-	    "Status: %d %s\r\nContent-Type: application/json\r\n"
-	    "Content-Length: %d\r\n\r\n%s",
-	    code, reason, len, body);
+	(void)ptn_reply_canned(why, text);
 	(void)say(conn, out, ptn_records_answer(&in->records, text, out));
 }

@@ -60,7 +60,7 @@ enum ptn_err ptn_intake_finish(const struct ptn_intake *in,
  * Tell the peer why there will be no other answer, as far as it can be told
  * without waiting.
  *
- * why		PTN_E_INPUT, PTN_E_EXPIRED, PTN_E_TOO_LARGE; else 503.
+ * why		as ptn_reply_canned() answers it.
  */
 void ptn_intake_refuse(const struct ptn_intake *in, int conn, enum ptn_err why);
 

@@ -119,16 +119,27 @@ ptn_wait_fds(const int *fds, size_t n, int timeout_ms, bool *readable)
 	return PTN_OK;
 }
 
-enum ptn_err
-ptn_waiter_add(int waiter, int fd, size_t which)
+static enum ptn_err
+waiter_add(int waiter, int fd, size_t which, uint32_t events)
 {
-	struct epoll_event ev = { .events = EPOLLIN | EPOLLEXCLUSIVE,
-		.data.u64 = which };
+	struct epoll_event ev = { .events = events, .data.u64 = which };
 
 	if (epoll_ctl(waiter, EPOLL_CTL_ADD, fd, &ev) == 0)
 		return PTN_OK;
-	ptn_error("epoll_ctl: %s", strerror(errno));
+	ptn_error_seldom("epoll_ctl: %s", strerror(errno));
 	return PTN_E_INTERNAL;
+}
+
+enum ptn_err
+ptn_waiter_add(int waiter, int fd, size_t which)
+{
+	return waiter_add(waiter, fd, which, EPOLLIN | EPOLLEXCLUSIVE);
+}
+
+enum ptn_err
+ptn_waiter_add_room(int waiter, int fd, size_t which)
+{
+	return waiter_add(waiter, fd, which, EPOLLOUT);
 }
 
 void
@@ -317,6 +328,19 @@ bound_files(const struct ptn_conf *cf, enum ptn_process_role role)
 	(void)setrlimit(RLIMIT_NOFILE, &l);
 }
 
+/*
+ * What submits mail for sendmail(8) is often set-group-id.  Whoever started us
+ * may have ruled that out for good, as a unit of systemd does.
+ */
+static void
+look_at_privileges(const struct ptn_conf *cf)
+{
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+		ptn_warn("no_new_privs is set: if %s is set-group-id, it can "
+			 "submit no mail (email_delivery.transport smtp can)",
+		    cf->sendmail_path);
+}
+
 enum ptn_err
 ptn_process_confine(const struct ptn_conf *cf, const struct ptn_identity *id,
     enum ptn_process_role role)
@@ -328,8 +352,10 @@ ptn_process_confine(const struct ptn_conf *cf, const struct ptn_identity *id,
 	ptn_process_hide();
 	bound_files(cf, role);
 	ptn_process_bound(ptn_process_headroom(cf, role));
-	if (mails && cf->mail_transport == PTN_MAIL_SENDMAIL)
+	if (mails && cf->mail_transport == PTN_MAIL_SENDMAIL) {
+		look_at_privileges(cf);
 		return PTN_OK;
+	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
 		ptn_error("no_new_privs: %s", strerror(errno));
 		return PTN_E_INTERNAL;

@@ -149,6 +149,8 @@ enum ptn_err ptn_wait_fds(const int *fds, size_t n, int timeout_ms,
 enum ptn_err ptn_waiter_open(const int *fds, size_t n,
     int *waiter) PTN_MUST_USE;
 enum ptn_err ptn_waiter_add(int waiter, int fd, size_t which) PTN_MUST_USE;
+/* To be told not that there is something to read, but room to write. */
+enum ptn_err ptn_waiter_add_room(int waiter, int fd, size_t which) PTN_MUST_USE;
 /* A descriptor that others have as well is not forgotten by closing it. */
 void ptn_waiter_remove(int waiter, int fd);
 enum ptn_err ptn_waiter_wait(int waiter, int timeout_ms,
@@ -195,7 +197,11 @@ void ptn_process_bound(size_t headroom);
 size_t ptn_process_headroom(const struct ptn_conf *cf,
     enum ptn_process_role role);
 
-#define PTN_FILES_SPARE 64 /* descriptors of the receiver that hold nobody */
+/*
+ * Descriptors that the receiver may have beside one a request: of its own, and
+ * of the file by which the request that is just handed on goes.
+ */
+#define PTN_FILES_SPARE 64
 
 /* Secrets stay out of core files and of other processes' sight. */
 void ptn_process_hide(void);

@@ -5,22 +5,24 @@
  */
 #include "fcgi/process.h"
 
+#include <sys/queue.h>
 #include <sys/resource.h>
 
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "fcgi/arrival.h"
 #include "fcgi/handover.h"
 #include "fcgi/intake.h"
+#include "fcgi/pace.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 
-#define TICK_MS 100 /* how often deadlines are looked at */
-#define RETRY_MS 5  /* while no worker takes what is whole */
-#define CREDIT 4096 /* bytes that everybody is taken to have sent */
+#define TICK_MS 100   /* how often deadlines are looked at */
+#define TELL_MS 10000 /* how often the log says how many were dropped */
+#define CREDIT 4096   /* bytes that everybody is taken to have sent */
+#define PLACES_MIN 8  /* however few descriptors there are */
 
 enum held_state {
 	HELD_NONE = 0,
@@ -32,21 +34,36 @@ struct held {
 	enum held_state state;
 	struct ptn_arrival a;
 	struct ptn_intake in;
+	struct ptn_pace pace;
 	int64_t since_ms;
+	TAILQ_ENTRY(held) link; /* of those that are whole */
 };
 
+/* Why requests were dropped, since the log said it last. */
+struct dropped {
+	size_t late;	/* not whole by their deadline */
+	size_t crowded; /* the slowest, when there were too many */
+	size_t behind;	/* whole, but the workers did not keep up */
+};
+
+/*
+ * Each request that is held is one descriptor, its connection, and the memory
+ * of what has come of it.  The file by which a whole one goes to a worker is
+ * made when there is room for it on the way, and not kept.
+ */
 struct receiver {
 	const struct ptn_child *child;
 	struct held *held; /* max of them */
 	size_t max;
-	size_t n;      /* that are somebody's */
-	size_t nwhole; /* of these */
-	size_t memory; /* bytes that they hold */
+	size_t n;		       /* that are somebody's */
+	TAILQ_HEAD(whole, held) whole; /* of these; the oldest first */
+	size_t memory;		       /* bytes that all of them hold */
 	int waiter;
-	bool ended;	 /* nobody is left who could send us one */
-	int64_t look_ms; /* when to look at deadlines */
-	size_t late;	 /* dropped since the last look: too slow, */
-	size_t crowded;	 /* or the slowest when there were too many */
+	bool waits_for_room; /* on the way to the workers */
+	bool ended;	     /* nobody is left who could send us one */
+	int64_t look_ms;     /* when to look at deadlines */
+	int64_t tell_ms;     /* when the log may say again who was dropped */
+	struct dropped dropped;
 };
 
 static size_t
@@ -71,7 +88,7 @@ release(struct receiver *rc, struct held *h)
 	if (h->state == HELD_COMING)
 		ptn_waiter_remove(rc->waiter, h->a.conn);
 	else
-		rc->nwhole--;
+		TAILQ_REMOVE(&rc->whole, h, link);
 	ptn_intake_free(&h->in);
 	count_memory(rc, before, h);
 	ptn_arrival_close(&h->a);
@@ -87,74 +104,126 @@ drop(struct receiver *rc, struct held *h, enum ptn_err why)
 }
 
 /*
- * True if a is slower than b: fewer bytes in the time it has been here.  Who
- * has just come, and could not send much yet, is not slow for that.
+ * True if a has sent less lately than b; of two that have sent nothing, if it
+ * has been here for longer.  Who has just come, and could not send much yet,
+ * is not slow for that.
  */
 static bool
 is_slower(const struct held *a, const struct held *b, int64_t now)
 {
-	const uint64_t bytes_a = a->in.records.total + CREDIT;
-	const uint64_t bytes_b = b->in.records.total + CREDIT;
-	const uint64_t age_a = (uint64_t)(now - a->since_ms) + 1;
-	const uint64_t age_b = (uint64_t)(now - b->since_ms) + 1;
+	const uint64_t pace_a = ptn_pace_lately(&a->pace, now);
+	const uint64_t pace_b = ptn_pace_lately(&b->pace, now);
 
-	return bytes_a * age_b < bytes_b * age_a;
+	return pace_a < pace_b ||
+	    (pace_a == pace_b && a->since_ms < b->since_ms);
 }
 
-/* Who is whole is not slow; and whoever comes must get a place. */
-static void
-drop_slowest(struct receiver *rc)
+/* Of those that are not whole; NULL: all are. */
+static struct held *
+slowest(const struct receiver *rc)
 {
 	const int64_t now = ptn_clock_mono_ms();
-	struct held *h, *slowest = NULL;
+	struct held *h, *found = NULL;
 
 	for (h = rc->held; h < rc->held + rc->max; h++) {
 		if (h->state == HELD_COMING &&
-		    (slowest == NULL || is_slower(h, slowest, now)))
-			slowest = h;
+		    (found == NULL || is_slower(h, found, now)))
+			found = h;
 	}
-	if (slowest == NULL)
-		return;
-	drop(rc, slowest, PTN_E_BUSY);
-	rc->crowded++;
+	return found;
 }
 
-/* Give it to a worker, if one takes it now. */
+/*
+ * Hold one less.  Who is whole is not slow; but if all are, the workers are
+ * behind, and who has come last is told to come again.
+ */
 static void
-hand_on(struct receiver *rc, struct held *h)
+drop_one(struct receiver *rc)
 {
-	enum ptn_err r = PTN_OK;
+	struct held *h = slowest(rc);
 
-	if (h->a.source == h->a.conn)
-		r = ptn_intake_finish(&h->in, &h->a);
-	if (r == PTN_OK)
-		r = ptn_handover_send(rc->child->whole_fd, &h->a);
-	if (r == PTN_OK)
-		release(rc, h);
-	else if (r == PTN_E_GONE)
-		drop(rc, h, r);
+	if (h != NULL) {
+		rc->dropped.crowded++;
+	} else {
+		h = TAILQ_LAST(&rc->whole, whole);
+		rc->dropped.behind++;
+	}
+	drop(rc, h, PTN_E_BUSY);
+}
+
+/* As a file, which is ours for as long as this takes. */
+static enum ptn_err
+give(const struct receiver *rc, const struct held *h)
+{
+	struct ptn_arrival a = h->a;
+	enum ptn_err r;
+
+	r = ptn_intake_finish(&h->in, &a);
+	if (r != PTN_OK)
+		return r;
+	r = ptn_handover_send(rc->child->whole_fd, &a);
+	close(a.source);
+	return r;
+}
+
+/* Be told of room on the way for as long as there is somebody to go. */
+static void
+wait_for_room(struct receiver *rc, bool on)
+{
+	const int way = rc->child->whole_fd;
+
+	if (rc->waits_for_room == on)
+		return;
+	if (!on)
+		ptn_waiter_remove(rc->waiter, way);
+	else if (ptn_waiter_add_room(rc->waiter, way, rc->max + 1) != PTN_OK)
+		return; /* they are looked at now and then as well */
+	rc->waits_for_room = on;
+}
+
+/*
+ * Give those that are whole to workers, who has waited longest first, as many
+ * as there is room for.
+ */
+static void
+hand_on(struct receiver *rc)
+{
+	struct held *h;
+
+	while ((h = TAILQ_FIRST(&rc->whole)) != NULL &&
+	    ptn_handover_has_room(rc->child->whole_fd)) {
+		if (give(rc, h) == PTN_OK) {
+			release(rc, h);
+		} else {
+			rc->dropped.behind++;
+			drop(rc, h, PTN_E_UNAVAILABLE);
+		}
+	}
+	wait_for_room(rc, h != NULL);
 }
 
 static void
 read_some(struct receiver *rc, struct held *h)
 {
 	const size_t before = ptn_intake_memory(&h->in);
+	const size_t had = h->in.records.total;
 	enum ptn_err r;
 
 	r = ptn_intake_read(&h->in, h->a.conn);
+	ptn_pace_add(&h->pace, ptn_clock_mono_ms(), h->in.records.total - had);
 	count_memory(rc, before, h);
 	if (r == PTN_OK) {
 		ptn_waiter_remove(rc->waiter, h->a.conn);
 		h->state = HELD_WHOLE;
-		rc->nwhole++;
-		hand_on(rc, h);
+		TAILQ_INSERT_TAIL(&rc->whole, h, link);
+		hand_on(rc);
 	} else if (r != PTN_E_NOT_FOUND) {
-		ptn_info("a request was broken off or malformed: %s",
+		ptn_info_seldom("a request was broken off or malformed: %s",
 		    ptn_err_name(r));
 		drop(rc, h, r);
 	}
-	while (rc->memory > memory_max(rc) && rc->n > rc->nwhole)
-		drop_slowest(rc);
+	while (rc->memory > memory_max(rc))
+		drop_one(rc);
 }
 
 /* A worker has sent us one. */
@@ -168,6 +237,7 @@ admit(struct receiver *rc, const struct ptn_arrival *a)
 	ptn_intake_init(&h->in);
 	h->a = *a;
 	h->since_ms = ptn_clock_mono_ms();
+	ptn_pace_start(&h->pace, h->since_ms, CREDIT);
 	h->state = HELD_COMING;
 	rc->n++;
 	if (ptn_waiter_add(rc->waiter, a->conn, (size_t)(h - rc->held)) !=
@@ -177,20 +247,15 @@ admit(struct receiver *rc, const struct ptn_arrival *a)
 		read_some(rc, h);
 }
 
+/* Whoever comes gets a place. */
 static void
 take_one(struct receiver *rc)
 {
-	const struct timespec pause = { 0, RETRY_MS * 1000000L };
 	struct ptn_arrival a;
 	enum ptn_err r;
 
 	if (rc->n == rc->max)
-		drop_slowest(rc);
-	if (rc->n == rc->max) {
-		/* All are whole: the workers are behind. */
-		nanosleep(&pause, NULL);
-		return;
-	}
+		drop_one(rc);
 	r = ptn_handover_take(rc->child->receive_fd, &a);
 	if (r == PTN_OK)
 		admit(rc, &a);
@@ -200,18 +265,32 @@ take_one(struct receiver *rc)
 	}
 }
 
-/* One line a look, however many there are. */
-static void
-log_dropped(struct receiver *rc)
+static bool
+has_dropped(const struct receiver *rc)
 {
-	if (rc->late > 0)
+	return rc->dropped.late + rc->dropped.crowded + rc->dropped.behind > 0;
+}
+
+/* However many there are, and however long it goes on. */
+static void
+log_dropped(struct receiver *rc, int64_t now)
+{
+	const struct dropped *d = &rc->dropped;
+
+	if (!has_dropped(rc) || now < rc->tell_ms)
+		return;
+	if (d->late > 0)
 		ptn_info("not whole after %lld s: %zu requests dropped",
-		    (long long)rc->child->cf->receive_deadline_s, rc->late);
-	if (rc->crowded > 0)
+		    (long long)rc->child->cf->receive_deadline_s, d->late);
+	if (d->crowded > 0)
 		ptn_warn("too many requests that are not whole: the slowest "
 			 "dropped, %zu",
-		    rc->crowded);
-	rc->late = rc->crowded = 0;
+		    d->crowded);
+	if (d->behind > 0)
+		ptn_warn("the workers are behind: %zu requests dropped",
+		    d->behind);
+	rc->dropped = (struct dropped){ 0 };
+	rc->tell_ms = now + TELL_MS;
 }
 
 /* Who is whole has the same time again to find a worker. */
@@ -222,12 +301,11 @@ look_at(struct receiver *rc, struct held *h, int64_t now)
 	const int64_t age_ms = now - h->since_ms;
 
 	if (h->state == HELD_WHOLE && age_ms > 2 * time_ms) {
+		rc->dropped.behind++;
 		drop(rc, h, PTN_E_BUSY);
-	} else if (h->state == HELD_WHOLE) {
-		hand_on(rc, h);
 	} else if (h->state == HELD_COMING && age_ms > time_ms) {
+		rc->dropped.late++;
 		drop(rc, h, PTN_E_EXPIRED);
-		rc->late++;
 	}
 }
 
@@ -241,8 +319,9 @@ look_at_all(struct receiver *rc)
 		return;
 	for (h = rc->held; h < rc->held + rc->max; h++)
 		look_at(rc, h, now);
-	log_dropped(rc);
-	rc->look_ms = now + (rc->nwhole > 0 ? RETRY_MS : TICK_MS);
+	hand_on(rc);
+	log_dropped(rc, now);
+	rc->look_ms = now + TICK_MS;
 }
 
 /*
@@ -262,13 +341,26 @@ may_leave(const struct receiver *rc)
 static int
 time_to_wait(const struct receiver *rc)
 {
-	int64_t left = rc->look_ms - ptn_clock_mono_ms();
+	const int64_t now = ptn_clock_mono_ms();
+	int64_t until = rc->look_ms;
 
-	if (rc->n == 0 && rc->late == 0 && rc->crowded == 0)
+	if (rc->n == 0 && !has_dropped(rc))
 		return -1;
-	if (rc->nwhole > 0 && left > RETRY_MS)
-		return RETRY_MS;
-	return left > 0 ? (int)left : 0;
+	if (rc->n == 0 && rc->tell_ms > until)
+		until = rc->tell_ms; /* the one thing left to do */
+	return until > now ? (int)(until - now) : 0;
+}
+
+/* What the waiter said: a connection, or one of the two ways. */
+static void
+heed(struct receiver *rc, size_t which)
+{
+	if (which == rc->max)
+		take_one(rc);
+	else if (which > rc->max)
+		hand_on(rc);
+	else if (rc->held[which].state == HELD_COMING)
+		read_some(rc, &rc->held[which]);
 }
 
 static enum ptn_err
@@ -284,28 +376,30 @@ receive_loop(struct receiver *rc)
 		if (r == PTN_E_INTERNAL)
 			return r;
 		atomic_store(&score->busy_since_ms, ptn_clock_mono_ms());
-		if (r == PTN_OK && which == rc->max)
-			take_one(rc);
-		else if (r == PTN_OK && rc->held[which].state == HELD_COMING)
-			read_some(rc, &rc->held[which]);
+		if (r == PTN_OK)
+			heed(rc, which);
 		look_at_all(rc);
 		atomic_store(&score->busy_since_ms, 0);
 	}
 	return PTN_OK;
 }
 
-/* As many as configured, if we may have as many descriptors. */
+/* As many as configured, as far as there may be as many descriptors. */
 static size_t
 places(const struct ptn_child *child)
 {
-	size_t n = (size_t)child->cf->receive_connections;
+	const size_t want = (size_t)child->cf->receive_connections;
 	struct rlimit l;
+	size_t n = PLACES_MIN;
 
-	if (getrlimit(RLIMIT_NOFILE, &l) == 0 &&
-	    l.rlim_cur < n + PTN_FILES_SPARE)
-		n = l.rlim_cur > 2 * PTN_FILES_SPARE
-		    ? (size_t)l.rlim_cur - PTN_FILES_SPARE
-		    : PTN_FILES_SPARE;
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 ||
+	    l.rlim_cur >= want + PTN_FILES_SPARE)
+		return want;
+	if (l.rlim_cur > PTN_FILES_SPARE + PLACES_MIN)
+		n = (size_t)l.rlim_cur - PTN_FILES_SPARE;
+	ptn_warn("the limit of %llu descriptors leaves %zu of "
+		 "server.receive_connections",
+	    (unsigned long long)l.rlim_cur, n);
 	return n;
 }
 
@@ -316,6 +410,7 @@ receiver_open(struct receiver *rc, const struct ptn_child *child)
 
 	rc->child = child;
 	rc->max = places(child);
+	TAILQ_INIT(&rc->whole);
 	rc->held = calloc(rc->max, sizeof(*rc->held));
 	if (rc->held == NULL)
 		return PTN_E_NOMEM;
@@ -335,6 +430,8 @@ receiver_close(struct receiver *rc)
 			drop(rc, &rc->held[i], PTN_E_UNAVAILABLE);
 	}
 	free(rc->held);
+	rc->tell_ms = 0;
+	log_dropped(rc, ptn_clock_mono_ms());
 	if (rc->waiter >= 0)
 		close(rc->waiter);
 }

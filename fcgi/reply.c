@@ -107,6 +107,25 @@ ptn_reply_raw(struct ptn_reply *rep, const char *type, struct ptn_bytes body)
 	rep->raw = body;
 }
 
+size_t
+ptn_reply_canned(enum ptn_err why, char out[PTN_REPLY_CANNED_MAX])
+{
+	const struct wire *w = &errors[why];
+	char body[80], retry[32] = "";
+	int len;
+
+	if (w->retry_after_s > 0)
+		snprintf(retry, sizeof(retry), "Retry-After: %d\r\n",
+		    w->retry_after_s);
+	len = snprintf(body, sizeof(body), "{\"code\":%d,\"message\":\"%s\"}\n",
+	    w->status, w->reason);
+	len = snprintf(out, PTN_REPLY_CANNED_MAX,
+	    "Status: %d %s\r\nContent-Type: application/json\r\n%s"
+	    "Content-Length: %d\r\n\r\n%s",
+	    w->status, w->reason, retry, len, body);
+	return (size_t)len;
+}
+
 static void
 write_error(struct ptn_reply *rep, const struct ptn_request *req,
     enum ptn_err r)

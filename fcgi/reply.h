@@ -70,6 +70,14 @@ void ptn_reply_raw(struct ptn_reply *rep, const char *type,
     struct ptn_bytes body);
 
 /*
+ * What is said to a request that is not answered by a handler, in one piece
+ * (RFC 3875 section 6) and without memory from elsewhere.  Its length; it is
+ * NUL-terminated.
+ */
+#define PTN_REPLY_CANNED_MAX 256
+size_t ptn_reply_canned(enum ptn_err why, char out[PTN_REPLY_CANNED_MAX]);
+
+/*
  * Settle status, body and the headers every reply has, from what the handler
  * returned; the body of an error is the family's.
  */

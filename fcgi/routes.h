@@ -26,6 +26,7 @@ enum ptn_rate_class {
 	PTN_RATE_NONE,
 	PTN_RATE_LOOKUP,    /* is there such an account? */
 	PTN_RATE_SIGNUP,    /* a new one */
+	PTN_RATE_CLAIM,	    /* an address more: the rule counts */
 	PTN_RATE_CHALLENGE, /* something to be signed */
 	PTN_RATE_HASH,	    /* a password to be hashed */
 	PTN_RATE_PASSCODE,  /* a passcode to be mailed */

@@ -150,14 +150,16 @@ leave(struct supervisor *sv)
 	}
 }
 
+/* Who has died, and who was stopped: neither can say so itself. */
 static void
 reap(struct supervisor *sv)
 {
+	const int how = WNOHANG | WUNTRACED | WCONTINUED;
 	struct ptn_generation *g;
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	while ((pid = waitpid(-1, &status, how)) > 0) {
 		for (g = sv->all; g != NULL; g = g->next) {
 			if (ptn_generation_reap(g, pid, status))
 				break;

@@ -31,6 +31,7 @@ static const struct {
 	[PTN_RATE_NONE] = { NAMES_NOBODY, { PTN_LIMIT_NONE } },
 	[PTN_RATE_LOOKUP] = { NAMES_NOBODY, { PTN_LIMIT_LOOKUP } },
 	[PTN_RATE_SIGNUP] = { NAMES_NOBODY, { PTN_LIMIT_SIGNUP } },
+	[PTN_RATE_CLAIM] = { NAMES_NOBODY, { PTN_LIMIT_NONE } },
 	[PTN_RATE_CHALLENGE] = { NAMES_NOBODY, { PTN_LIMIT_CHALLENGE } },
 	[PTN_RATE_HASH] = { NAMES_NOBODY, { PTN_LIMIT_HASH } },
 	[PTN_RATE_PASSCODE] = { NAMES_USER,
@@ -42,7 +43,7 @@ static const struct {
 	    { PTN_LIMIT_CHALLENGE, PTN_LIMIT_NAME } },
 	[PTN_RATE_ANSWER] = { NAMES_NOBODY, { PTN_LIMIT_ANSWER } },
 	[PTN_RATE_FACTOR] = { NAMED_BY_HANDLER,
-	    { PTN_LIMIT_HASH, PTN_LIMIT_PASSWORD, PTN_LIMIT_CODE } },
+	    { PTN_LIMIT_HASH, PTN_LIMIT_PASSWORD, PTN_LIMIT_ACCOUNT } },
 	[PTN_RATE_TYPED] = { NAMES_NOBODY, { PTN_LIMIT_TYPED } },
 };
 
@@ -88,8 +89,8 @@ find_asker(const struct ptn_scope *sc, enum ptn_rate_class class,
 
 	for (i = 0; i < LIMITS_MAX; i++)
 		if (user != NULL && ptn_limit_apart(classes[class].limit[i]))
-			return ptn_asker_of(sc, user, out);
-	ptn_asker_browser(sc, user, out);
+			return ptn_asker_of(sc, user, NULL, out);
+	ptn_asker_browser(sc, user, NULL, out);
 	return PTN_OK;
 }
 
@@ -124,7 +125,7 @@ take_member(struct ptn_request *req, struct ptn_limit_on *on)
 	if (!req->in[ACCOUNT].set)
 		return take(req, PTN_RATE_CHALLENGE, NULL, on);
 	r = ptn_dfns_lookup_key(&req->sc, req->in[ORGANISATION].s,
-	    req->in[ACCOUNT].s, &on->account);
+	    req->in[ACCOUNT].s, &on->name);
 	return r == PTN_OK ? take(req, req->route->rate, NULL, on) : r;
 }
 

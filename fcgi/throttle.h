@@ -23,8 +23,7 @@ enum ptn_err ptn_throttle(struct ptn_request *req) PTN_MUST_USE;
  * The limits of a route of PTN_RATE_FACTOR or any other whose account is not
  * in the input: the handler names it, of somebody who does not exist too.
  *
- * on	what PTN_LIMIT_CODE was counted on: to be given back if the answer is
- *	right
+ * on	what was counted on; account NULL where nothing is limited
  */
 struct ptn_limit_on;
 enum ptn_err ptn_throttle_account(struct ptn_request *req,

@@ -165,7 +165,8 @@ pass_on(const struct worker *w, const struct ptn_arrival *a)
 		nanosleep(&pause, NULL);
 	}
 	if (r != PTN_OK)
-		ptn_warn("the receiver does not take a request: dropped");
+		ptn_warn_seldom(
+		    "the receiver does not take a request: dropped");
 	return r;
 }
 
@@ -183,7 +184,8 @@ receive_here(const struct worker *w, struct ptn_arrival *a)
 	if (r == PTN_OK)
 		r = ptn_intake_finish(&in, a);
 	if (r != PTN_OK) {
-		ptn_info("a request is not received: %s", ptn_err_name(r));
+		ptn_info_seldom("a request is not received: %s",
+		    ptn_err_name(r));
 		ptn_intake_refuse(&in, a->conn, r);
 	}
 	ptn_intake_free(&in);

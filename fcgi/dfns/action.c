@@ -101,5 +101,6 @@ ptn_dfns_require_action(struct ptn_request *req, struct ptn_reply *rep)
 	r = ptn_dfns_action_check(&req->sc,
 	    ptn_request_param(req, "HTTP_X_DFNS_USERACTION"), &by, &request,
 	    &req->action, &denial);
-	return ptn_dfns_refuse_denied(req, rep, r, &denial, PTN_EVENT_NONE);
+	return ptn_dfns_refuse_denied(req, rep, r, &denial,
+	    PTN_EVENT_DFNS_ACTION_FAILED);
 }

@@ -39,10 +39,7 @@ read_factors(struct ptn_request *req, struct ptn_reply *rep,
 	return r;
 }
 
-/*
- * The password, and the code with it, are counted before they are checked, for
- * unknown names as well.
- */
+/* A password is counted before it is checked, for unknown names as well. */
 static enum ptn_err
 check_password(struct ptn_request *req, struct ptn_dfns_answer *an)
 {

@@ -62,6 +62,7 @@ const struct ptn_family ptn_public_family = {
 	.rate = { [PTN_RATE_NONE] = true,
 	    [PTN_RATE_LOOKUP] = true,
 	    [PTN_RATE_SIGNUP] = true,
+	    [PTN_RATE_CLAIM] = true,
 	    [PTN_RATE_CHALLENGE] = true,
 	    [PTN_RATE_HASH] = true,
 	    [PTN_RATE_PASSCODE] = true,

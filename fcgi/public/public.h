@@ -105,4 +105,7 @@ void ptn_public_credential(struct ptn_jsonw *w,
 enum ptn_err ptn_public_issue_token(struct ptn_request *req,
     struct ptn_reply *rep, const struct ptn_claims *claims) PTN_MUST_USE;
 
+/* The same for such a browser that another request made known. */
+void ptn_public_issue_device(struct ptn_request *req, struct ptn_reply *rep);
+
 #endif

@@ -1,5 +1,6 @@
 #include "lib/account/addresses.h"
 
+#include "lib/account/limit.h"
 #include "lib/account/membership.h"
 #include "lib/account/policy.h"
 #include "lib/account/signin.h"
@@ -52,6 +53,19 @@ room_for_one(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	return PTN_OK;
 }
 
+/* One that nobody proves is kept for a day: not any number of them. */
+static enum ptn_err
+count_claim(const struct ptn_scope *sc, const struct change *c)
+{
+	char user[PTN_UUID_STR];
+	const struct ptn_limit_on on = { .account = user };
+
+	ptn_uuid_format(c->user, user);
+	return c->email->is_new ? ptn_limit_take(sc, PTN_LIMIT_CLAIM, &on)
+				: PTN_OK;
+}
+
+/* Nothing is recorded of a claim that was there already, and still is one. */
 static enum ptn_err
 add(const struct ptn_scope *sc, void *arg)
 {
@@ -68,10 +82,15 @@ add(const struct ptn_scope *sc, void *arg)
 		return r;
 	if (!ptn_uuid_is_nil(&c->email->user_id))
 		return deny(c, PTN_ADDRESSES_OWNED);
-	if (!ptn_policy_verification(sc->cf) &&
-	    (r = ptn_email_own(sc, c->email, c->user, false)) != PTN_OK)
+	if ((r = count_claim(sc, c)) != PTN_OK)
+		return r;
+	if (!ptn_policy_verification(sc->cf))
+		r = ptn_email_own(sc, c->email, c->user, false);
+	if (r != PTN_OK)
 		return r;
 	ptn_actor_is(sc, NULL, c->address);
+	if (!c->email->is_new && ptn_uuid_is_nil(&c->email->user_id))
+		return PTN_OK;
 	return ptn_event(sc, PTN_EVENT_EMAIL_CREATED, NULL);
 }
 
@@ -109,8 +128,11 @@ ptn_addresses_remove(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const struct ptn_uuid *id, enum ptn_addresses_result *what)
 {
 	struct change c = { .user = user, .id = id };
+	enum ptn_err r = run(sc, take_away, &c, what);
 
-	return run(sc, take_away, &c, what);
+	if (r == PTN_OK && *what == PTN_ADDRESSES_GUARDED)
+		ptn_membership_guarded(sc, "address");
+	return r;
 }
 
 static enum ptn_err

@@ -26,7 +26,8 @@ enum ptn_addresses_result {
 /*
  * Claim an address (canonical) for a user who has room for one more.  Where
  * addresses are to be verified it is theirs once it is proved, elsewhere at
- * once.  OWNED also if it is theirs already.
+ * once.  OWNED also if it is theirs already.  PTN_E_RATE: too many that were
+ * new (PTN_LIMIT_CLAIM).
  */
 enum ptn_err ptn_addresses_add(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const char *address, struct ptn_email *out,

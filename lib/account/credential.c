@@ -136,7 +136,7 @@ ptn_credential_used(const struct ptn_scope *sc, const struct ptn_credential *c)
 
 enum ptn_err
 ptn_credential_admitted(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    struct ptn_bytes id, bool *admitted)
+    struct ptn_bytes id, bool *admitted, const char **name)
 {
 	const struct digest d = digest_of(id);
 	const struct ptn_credential_find_in in = { sc->tenant_id, *user,
@@ -145,10 +145,13 @@ ptn_credential_admitted(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	enum ptn_err r;
 
 	*admitted = true;
+	*name = NULL;
 	r = ptn_sql_credential_find(sc->db, sc->arena, &in, &row);
-	if (r == PTN_OK)
-		*admitted = row.admitted != 0;
-	return r;
+	if (r != PTN_OK)
+		return r;
+	*admitted = row.admitted != 0;
+	*name = row.name;
+	return PTN_OK;
 }
 
 enum ptn_err

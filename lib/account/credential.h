@@ -59,10 +59,13 @@ enum ptn_err ptn_credential_lock(const struct ptn_scope *sc,
 enum ptn_err ptn_credential_used(const struct ptn_scope *sc,
     const struct ptn_credential *c) PTN_MUST_USE;
 
-/* Has the Dfns API admitted a credential of the user?  PTN_E_NOT_FOUND. */
+/*
+ * Has the Dfns API admitted a credential of the user, and what is it called
+ * (NULL: nothing)?  PTN_E_NOT_FOUND.
+ */
 enum ptn_err ptn_credential_admitted(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, struct ptn_bytes id,
-    bool *admitted) PTN_MUST_USE;
+    const struct ptn_uuid *user, struct ptn_bytes id, bool *admitted,
+    const char **name) PTN_MUST_USE;
 
 /* Name or delete a credential of the user; PTN_E_NOT_FOUND. */
 enum ptn_err ptn_credential_rename(const struct ptn_scope *sc,

@@ -53,6 +53,7 @@ ptn_email_claim(const struct ptn_scope *sc, const char *address,
 	out->user_id = row.user_id;
 	out->address = address;
 	out->verified = row.verified != 0;
+	out->is_new = ptn_uuid_equal(&row.id, &put.id);
 	out->created_at_us = row.created_at;
 	out->updated_at_us = row.updated_at;
 	return PTN_OK;

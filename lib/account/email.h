@@ -17,7 +17,8 @@ struct ptn_email {
 	const char *address;
 	bool verified;
 	bool is_primary;       /* set by ptn_emails_of() and ptn_email_own() */
-	int64_t created_at_us; /* these two by ptn_email_claim() alone */
+	bool is_new;	       /* these three by ptn_email_claim() alone */
+	int64_t created_at_us;
 	int64_t updated_at_us;
 };
 
@@ -27,8 +28,8 @@ enum ptn_err ptn_emails_of(const struct ptn_scope *sc,
     size_t *n) PTN_MUST_USE;
 
 /*
- * Store an address if it is new, and lock its row.  Inside the caller's
- * transaction.
+ * Store an address if it is new, which out->is_new tells, and lock its row.
+ * Inside the caller's transaction.
  */
 enum ptn_err ptn_email_claim(const struct ptn_scope *sc, const char *address,
     struct ptn_email *out) PTN_MUST_USE;

@@ -3,12 +3,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/account/asker.h"
 #include "lib/account/keysets.h"
 #include "lib/base/arena.h"
 #include "lib/base/array.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/db/db.h"
+#include "lib/db/health.h"
 #include "lib/db/sql.h"
 
 #define BATCH 500
@@ -38,31 +40,26 @@ typedef enum ptn_err (*batch_fn)(const struct round *o, uint64_t *gone);
 BATCH_OF(outbox)
 BATCH_OF(passcodes)
 BATCH_OF(rate_limits)
-BATCH_OF(known_networks)
 BATCH_OF(sessions)
 BATCH_OF(challenges)
 BATCH_OF(ceremonies)
 BATCH_OF(credcodes)
 
-static enum ptn_err
-batch_audit_logs(const struct round *o, uint64_t *gone)
-{
-	const struct ptn_expire_audit_logs_in in = {
-		.retention_s = o->sc->cf->audit_retention_s,
-		.max = BATCH
-	};
+/* The same of what is so many seconds old. */
+#define BATCH_AFTER(table, seconds)                                            \
+	static enum ptn_err batch_##table(const struct round *o,               \
+	    uint64_t *gone)                                                    \
+	{                                                                      \
+		const struct ptn_expire_##table##_in in = { (seconds),         \
+			BATCH };                                               \
+                                                                               \
+		return ptn_sql_expire_##table(o->sc->db, &in, gone);           \
+	}
 
-	return ptn_sql_expire_audit_logs(o->sc->db, &in, gone);
-}
-
-static enum ptn_err
-batch_evidence(const struct round *o, uint64_t *gone)
-{
-	const int64_t retention_s = o->sc->cf->audit_retention_s;
-	const struct ptn_expire_evidence_in in = { retention_s, BATCH };
-
-	return ptn_sql_expire_evidence(o->sc->db, &in, gone);
-}
+BATCH_AFTER(known_networks, PTN_ASKER_NETWORK_S)
+BATCH_AFTER(refusals, PTN_HEALTH_NEWS_S)
+BATCH_AFTER(audit_logs, o->sc->cf->audit_retention_s)
+BATCH_AFTER(evidence, o->sc->cf->audit_retention_s)
 
 static enum ptn_err
 batch_keys(const struct round *o, uint64_t *gone)
@@ -194,6 +191,7 @@ ptn_expiry_run(const struct ptn_scope *sc, bool thorough)
 		{ "passcodes", batch_passcodes },
 		{ "rate limits", batch_rate_limits },
 		{ "known networks", batch_known_networks },
+		{ "refusals of mail", batch_refusals },
 		{ "audit log", batch_audit_logs },
 		{ "signatures of actions", batch_evidence },
 		{ "keys", batch_keys },

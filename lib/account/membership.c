@@ -19,21 +19,14 @@ ptn_membership_get(const struct ptn_scope *sc, const struct ptn_uuid *user,
 		return r;
 	out->registered = row.registered != 0;
 	out->email_id = row.email_id;
-	out->address = row.address;
-	out->verified = row.verified != 0;
-	out->username = row.username;
+	out->tell = (struct ptn_notice_to){ .address = row.address,
+		.verified = row.verified != 0,
+		.username = row.username };
 	return PTN_OK;
 }
 
-enum ptn_err
-ptn_membership_notify(const struct ptn_scope *sc, enum ptn_event event,
-    const struct ptn_membership *m)
+void
+ptn_membership_guarded(const struct ptn_scope *sc, const char *what)
 {
-	const struct ptn_notice_to to = {
-		.address = m->verified ? m->address : NULL,
-		.username = m->username,
-		.service = sc->cf->service_name,
-	};
-
-	return ptn_event_tell(sc, event, &to);
+	ptn_event_note(sc, PTN_EVENT_CHANGE_GUARDED, what);
 }

@@ -15,10 +15,11 @@
 struct ptn_membership {
 	bool registered;
 	struct ptn_uuid email_id; /* where their codes go; nil: nowhere */
-	/* Whom to tell of a change, there or here. */
-	const char *address; /* that of email_id, or the primary one; or NULL */
-	bool verified;
-	const char *username; /* or NULL */
+	/*
+	 * Whom to tell of a change, there or here: by the address of email_id,
+	 * or the primary one.
+	 */
+	struct ptn_notice_to tell;
 };
 
 /*
@@ -30,10 +31,9 @@ enum ptn_err ptn_membership_get(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_membership *out) PTN_MUST_USE;
 
 /*
- * Record an event that has a notice, and send it to the user if they have a
- * proved address.  Inside the transaction of what it tells of.
+ * What a rule of policy.h guards was to be changed, and was not: note it, with
+ * what it was.  Outside of transactions.
  */
-enum ptn_err ptn_membership_notify(const struct ptn_scope *sc,
-    enum ptn_event event, const struct ptn_membership *m) PTN_MUST_USE;
+void ptn_membership_guarded(const struct ptn_scope *sc, const char *what);
 
 #endif

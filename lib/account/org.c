@@ -210,13 +210,17 @@ ptn_org_put(const struct ptn_scope *sc, struct ptn_org_row *org)
 }
 
 enum ptn_err
-ptn_org_set_rp(const struct ptn_scope *sc, const struct ptn_org_row *org)
+ptn_org_set_rp(const struct ptn_scope *sc, const struct ptn_org_row *org,
+    bool *changed)
 {
 	const struct ptn_tenant_set_rp_in in = { org->rp_id, org->rp_name,
 		org->origins, org->id };
 	uint64_t n;
+	enum ptn_err r;
 
-	return ptn_sql_tenant_set_rp(sc->db, &in, &n);
+	r = ptn_sql_tenant_set_rp(sc->db, &in, &n);
+	*changed = r == PTN_OK && n > 0;
+	return r;
 }
 
 enum ptn_err

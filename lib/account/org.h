@@ -57,9 +57,9 @@ const char *ptn_org_problem(const struct ptn_org_row *row);
 enum ptn_err ptn_org_put(const struct ptn_scope *sc,
     struct ptn_org_row *org) PTN_MUST_USE;
 
-/* Store its relying party. */
+/* Store its relying party; changed: it had another one. */
 enum ptn_err ptn_org_set_rp(const struct ptn_scope *sc,
-    const struct ptn_org_row *org) PTN_MUST_USE;
+    const struct ptn_org_row *org, bool *changed) PTN_MUST_USE;
 
 /*
  * Switch the Dfns API on or off for an organisation.  Off, all sessions of that

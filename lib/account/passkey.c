@@ -89,7 +89,7 @@ keep(const struct ptn_scope *sc, void *arg)
 	if ((r = ptn_credential_put(sc, c)) != PTN_OK ||
 	    (r = ptn_membership_get(sc, &c->user_id, &m)) != PTN_OK)
 		return r;
-	return ptn_membership_notify(sc, PTN_EVENT_REGISTRATION_FINAL_OK, &m);
+	return ptn_event_tell(sc, PTN_EVENT_REGISTRATION_FINAL_OK, &m.tell);
 }
 
 static enum ptn_err
@@ -147,7 +147,9 @@ struct change {
 	const struct ptn_uuid *user;
 	struct ptn_bytes id;
 	const char *name;
-	struct ptn_membership m; /* found */
+	/* Found. */
+	const char *old_name;
+	struct ptn_membership m;
 };
 
 /* Lock the user, and see whether it may be changed here. */
@@ -158,8 +160,8 @@ begin_change(const struct ptn_scope *sc, struct change *c)
 	enum ptn_err r;
 
 	if ((r = ptn_user_lock(sc, c->user)) != PTN_OK ||
-	    (r = ptn_credential_admitted(sc, c->user, c->id, &admitted)) !=
-		PTN_OK ||
+	    (r = ptn_credential_admitted(sc, c->user, c->id, &admitted,
+		 &c->old_name)) != PTN_OK ||
 	    (r = ptn_membership_get(sc, c->user, &c->m)) != PTN_OK)
 		return r;
 	return ptn_policy_change_passkey(sc->cf, &c->m, admitted)
@@ -168,17 +170,28 @@ begin_change(const struct ptn_scope *sc, struct change *c)
 }
 
 static enum ptn_err
+change(const struct ptn_scope *sc, ptn_tx_fn fn, struct change *c)
+{
+	enum ptn_err r = ptn_tx(sc, fn, c);
+
+	if (r == PTN_E_FORBIDDEN)
+		ptn_membership_guarded(sc, "passkey");
+	return r;
+}
+
+static enum ptn_err
 rename_one(const struct ptn_scope *sc, void *arg)
 {
 	struct change *c = arg;
 	enum ptn_err r;
 
-	if ((r = begin_change(sc, c)) != PTN_OK || c->name == NULL)
+	if ((r = begin_change(sc, c)) != PTN_OK || c->name == NULL ||
+	    (c->old_name != NULL && strcmp(c->name, c->old_name) == 0))
 		return r;
 	r = ptn_credential_rename(sc, c->user, c->id, c->name);
 	if (r != PTN_OK)
 		return r;
-	return ptn_membership_notify(sc, PTN_EVENT_CREDENTIAL_UPDATED, &c->m);
+	return ptn_event_tell(sc, PTN_EVENT_CREDENTIAL_UPDATED, &c->m.tell);
 }
 
 enum ptn_err
@@ -187,7 +200,7 @@ ptn_passkey_rename(const struct ptn_scope *sc, const struct ptn_uuid *user,
 {
 	struct change c = { .user = user, .id = id, .name = name };
 
-	return ptn_tx(sc, rename_one, &c);
+	return change(sc, rename_one, &c);
 }
 
 static enum ptn_err
@@ -199,7 +212,7 @@ remove_one(const struct ptn_scope *sc, void *arg)
 	if ((r = begin_change(sc, c)) != PTN_OK ||
 	    (r = ptn_credential_delete(sc, c->user, c->id)) != PTN_OK)
 		return r;
-	return ptn_membership_notify(sc, PTN_EVENT_CREDENTIAL_DELETED, &c->m);
+	return ptn_event_tell(sc, PTN_EVENT_CREDENTIAL_DELETED, &c->m.tell);
 }
 
 enum ptn_err
@@ -208,5 +221,5 @@ ptn_passkey_remove(const struct ptn_scope *sc, const struct ptn_uuid *user,
 {
 	struct change c = { .user = user, .id = id };
 
-	return ptn_tx(sc, remove_one, &c);
+	return change(sc, remove_one, &c);
 }

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "lib/account/asker.h"
 #include "lib/account/membership.h"
 #include "lib/account/user.h"
 #include "lib/base/log.h"
@@ -60,37 +61,38 @@ hashed_form(struct ptn_arena *a, struct ptn_bytes pw, int64_t norm,
 }
 
 enum ptn_err
-ptn_password_hash(const struct ptn_conf *cf, struct ptn_hashgate *g,
-    struct ptn_arena *a, struct ptn_bytes pw, char phc[PTN_PHC_MAX])
+ptn_password_hash(const struct ptn_scope *sc, struct ptn_bytes pw,
+    char phc[PTN_PHC_MAX])
 {
 	struct ptn_bytes form;
 	enum ptn_err r;
 
-	if ((r = ptn_unicode_opaque(a, pw, &form)) != PTN_OK)
+	assert(!ptn_db_in_tx(sc->db));
+	if ((r = ptn_unicode_opaque(sc->arena, pw, &form)) != PTN_OK)
 		return r;
-	return ptn_pwhash_make(cf, g, form, phc);
+	return ptn_pwhash_make(sc->cf, sc->gate, form, phc);
 }
 
 enum ptn_err
-ptn_password_verify(const struct ptn_conf *cf, struct ptn_hashgate *g,
-    struct ptn_arena *a, const char *hash, int64_t norm, struct ptn_bytes pw,
-    char fresh[PTN_PHC_MAX], enum ptn_verdict *verdict)
+ptn_password_verify(const struct ptn_scope *sc, const char *hash, int64_t norm,
+    struct ptn_bytes pw, char fresh[PTN_PHC_MAX], enum ptn_verdict *verdict)
 {
 	struct ptn_bytes form;
 	bool stale;
 	enum ptn_err r;
 
+	assert(!ptn_db_in_tx(sc->db));
 	*verdict = PTN_DENY;
 	fresh[0] = '\0';
 	if (hash == NULL)
 		norm = PTN_PASSWORD_NORM;
-	if ((r = hashed_form(a, pw, norm, &form)) != PTN_OK)
+	if ((r = hashed_form(sc->arena, pw, norm, &form)) != PTN_OK)
 		return r;
 	if (form.len > PTN_PWHASH_PW_MAX) { /* nobody has such a one */
 		form.len = PTN_PWHASH_PW_MAX;
 		hash = NULL;
 	}
-	r = ptn_pwhash_verify(cf, g, hash, form, verdict, &stale);
+	r = ptn_pwhash_verify(sc->cf, sc->gate, hash, form, verdict, &stale);
 	if (r == PTN_E_INPUT) {
 		ptn_error("password: a stored hash is not usable");
 		r = PTN_OK;
@@ -102,7 +104,7 @@ ptn_password_verify(const struct ptn_conf *cf, struct ptn_hashgate *g,
 		return r;
 	/* A convenience: that it could not be made is no failure. */
 	if ((stale || norm != PTN_PASSWORD_NORM) &&
-	    ptn_password_hash(cf, g, a, pw, fresh) != PTN_OK)
+	    ptn_password_hash(sc, pw, fresh) != PTN_OK)
 		fresh[0] = '\0';
 	return PTN_OK;
 }
@@ -128,9 +130,8 @@ ptn_password_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	char fresh[PTN_PHC_MAX];
 	enum ptn_err r;
 
-	assert(!ptn_db_in_tx(sc->db));
-	r = ptn_password_verify(sc->cf, sc->gate, sc->arena,
-	    pu->known ? pu->hash : NULL, pu->norm, pw, fresh, verdict);
+	r = ptn_password_verify(sc, pu->known ? pu->hash : NULL, pu->norm, pw,
+	    fresh, verdict);
 	if (r == PTN_OK && fresh[0] != '\0')
 		replace(sc, user, pu->hash, fresh);
 	ptn_wipe(fresh, sizeof(fresh));
@@ -139,13 +140,17 @@ ptn_password_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 enum ptn_err
 ptn_password_lock(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    const struct ptn_password_user *pu)
+    const struct ptn_password_user *pu, int64_t *epoch)
 {
 	const struct ptn_user_lock_password_in in = { sc->tenant_id, *user,
 		pu->set_at_us };
 	struct ptn_user_lock_password_out row;
+	enum ptn_err r;
 
-	return ptn_sql_user_lock_password(sc->db, sc->arena, &in, &row);
+	r = ptn_sql_user_lock_password(sc->db, sc->arena, &in, &row);
+	if (r == PTN_OK)
+		*epoch = row.known_epoch;
+	return r;
 }
 
 struct setting {
@@ -155,14 +160,14 @@ struct setting {
 	bool created;
 };
 
-/* Whoever knew the old password shall not be in any more. */
+/* Whoever knew the old password shall not be in any more, nor be known. */
 static enum ptn_err
-end_sessions(const struct ptn_scope *sc, const struct setting *s)
+shut_out(const struct ptn_scope *sc, const struct setting *s)
 {
 	enum ptn_err r;
 
 	if (!sc->cf->password_end_sessions)
-		return PTN_OK;
+		return ptn_asker_forget(sc, s->user);
 	r = s->by == NULL ? ptn_session_end_all(sc, s->user)
 			  : ptn_session_end_others(sc, s->user, s->by);
 	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
@@ -176,7 +181,7 @@ tell(const struct ptn_scope *sc, const struct ptn_uuid *user)
 
 	if ((r = ptn_membership_get(sc, user, &m)) != PTN_OK)
 		return r;
-	return ptn_membership_notify(sc, PTN_EVENT_PASSWORD_SET_OK, &m);
+	return ptn_event_tell(sc, PTN_EVENT_PASSWORD_SET_OK, &m.tell);
 }
 
 static enum ptn_err
@@ -197,8 +202,7 @@ store(const struct ptn_scope *sc, void *arg)
 	if (r != PTN_OK)
 		return r;
 	s->created = n == 0;
-	r = s->created ? ptn_sql_password_put(sc->db, &put)
-		       : end_sessions(sc, s);
+	r = s->created ? ptn_sql_password_put(sc->db, &put) : shut_out(sc, s);
 	return r != PTN_OK ? r : tell(sc, s->user);
 }
 
@@ -210,9 +214,7 @@ ptn_password_set(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	struct setting s = { user, by, hash, false };
 	enum ptn_err r;
 
-	assert(!ptn_db_in_tx(sc->db));
-	if ((r = ptn_password_hash(sc->cf, sc->gate, sc->arena, pw, hash)) !=
-	    PTN_OK)
+	if ((r = ptn_password_hash(sc, pw, hash)) != PTN_OK)
 		return r;
 	r = ptn_tx(sc, store, &s);
 	*created = s.created;

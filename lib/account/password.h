@@ -29,7 +29,7 @@ enum ptn_err ptn_password_find(const struct ptn_scope *sc,
  * Check a password as it was received (UTF-8 without NUL; one beyond
  * PTN_PWHASH_PW_MAX bytes is wrong).  An unknown user, one without a password
  * and a wrong password cost the same single hash.  A match under old costs or
- * an old normalisation is hashed and stored anew.  Never inside a transaction.
+ * an old normalisation is hashed and stored anew.
  *
  * verdict	PTN_ALLOW only for the right password of a known user.
  * Returns PTN_OK, PTN_E_BUSY, PTN_E_UNAVAILABLE, PTN_E_INTERNAL.
@@ -41,35 +41,36 @@ enum ptn_err ptn_password_check(const struct ptn_scope *sc,
 /*
  * Check a password against a stored hash, or for NULL against a decoy: what
  * both APIs have in common.  fresh is a hash to store in the place of the old
- * one, or "".  As above.
+ * one, or "".  As above.  A hash takes long: inside a transaction, where
+ * others would wait for what it has locked, the program is ended.
  */
-enum ptn_err ptn_password_verify(const struct ptn_conf *cf,
-    struct ptn_hashgate *g, struct ptn_arena *a, const char *hash, int64_t norm,
-    struct ptn_bytes pw, char fresh[PTN_PHC_MAX],
+enum ptn_err ptn_password_verify(const struct ptn_scope *sc, const char *hash,
+    int64_t norm, struct ptn_bytes pw, char fresh[PTN_PHC_MAX],
     enum ptn_verdict *verdict) PTN_MUST_USE;
 
 /*
  * Hash a password that is to be stored, with PTN_PASSWORD_NORM beside it.
+ * Never inside a transaction.
  * PTN_E_INPUT if the text has no normal form; PTN_E_BUSY, PTN_E_INTERNAL.
  */
-enum ptn_err ptn_password_hash(const struct ptn_conf *cf,
-    struct ptn_hashgate *g, struct ptn_arena *a, struct ptn_bytes pw,
+enum ptn_err ptn_password_hash(const struct ptn_scope *sc, struct ptn_bytes pw,
     char phc[PTN_PHC_MAX]) PTN_MUST_USE;
 
 /*
- * Take the lock of ptn_user_lock() for a log-in by the password that was found
- * and checked: to hash it took time, and it may have been changed meanwhile.
- * Inside a transaction.  PTN_E_NOT_FOUND if it was, or if the user has gone.
+ * Take the lock of ptn_user_lock_epoch() for a log-in by the password that was
+ * found and checked: to hash it took time, and it may have been changed
+ * meanwhile.  Inside a transaction.  PTN_E_NOT_FOUND if it was, or if the user
+ * has gone.
  */
 enum ptn_err ptn_password_lock(const struct ptn_scope *sc,
-    const struct ptn_uuid *user,
-    const struct ptn_password_user *pu) PTN_MUST_USE;
+    const struct ptn_uuid *user, const struct ptn_password_user *pu,
+    int64_t *epoch) PTN_MUST_USE;
 
 /*
  * Set the user's password, with the event and the notice to them:
- * password_change.h says who may, and which.  In the place of another it ends
- * the user's sessions of both APIs, if password.end_sessions.  Never inside a
- * transaction.
+ * password_change.h says who may, and which.  In the place of another it makes
+ * whoever was known of the user a stranger (ptn_asker_forget()), and ends their
+ * sessions of both APIs, if password.end_sessions.
  *
  * by		the session that asks for it, and goes on; NULL: none does
  * created	there was no password before

@@ -38,13 +38,16 @@ set(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	bool created;
 	enum ptn_err r = ptn_password_set(sc, user, by, password, &created);
 
-	*what = PTN_PASSWORD_CHANGE_NO_USER;
 	if (r == PTN_E_INPUT)
-		*what = PTN_PASSWORD_CHANGE_UNFIT;
-	else if (r == PTN_OK)
+		return deny(sc, PTN_PASSWORD_CHANGE_UNFIT,
+		    "password not allowed", what);
+	if (r == PTN_E_NOT_FOUND)
+		return deny(sc, PTN_PASSWORD_CHANGE_NO_USER,
+		    "user or session went meanwhile", what);
+	if (r == PTN_OK)
 		*what = created ? PTN_PASSWORD_CHANGE_FIRST
 				: PTN_PASSWORD_CHANGE_DONE;
-	return r == PTN_E_INPUT || r == PTN_E_NOT_FOUND ? PTN_OK : r;
+	return r;
 }
 
 enum ptn_err

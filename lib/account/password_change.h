@@ -21,8 +21,7 @@ enum ptn_password_change_result {
 /*
  * Set a password: what may be one is judged first, then whose it would be.
  * The change, the end of sessions (ptn_password_set) and the event are one
- * transaction.  What was denied is noted, but for UNFIT, and for NO_USER where
- * the user went, or the session ended, while the password was hashed.
+ * transaction.  What was denied is noted.
  *
  * by	the session that asks: nobody sets the password of another
  *

@@ -1,5 +1,7 @@
 #include "lib/account/signin_passcode.h"
 
+#include <stdbool.h>
+
 #include "lib/account/addresses.h"
 #include "lib/account/limit.h"
 #include "lib/account/signin.h"
@@ -12,44 +14,53 @@ struct sending {
 	struct ptn_passcode *pc;
 	struct ptn_outbox_mail mail;
 	struct ptn_limit_on on; /* whose mailbox */
-	bool held_back;
+	char code[PTN_PASSCODE_TEXT];
 };
 
+/* Too many mails went to that mailbox lately: whoever is known is told so. */
+static enum ptn_err
+take_mail(const struct ptn_scope *sc, const struct sending *s, bool *held)
+{
+	enum ptn_err r;
+
+	*held = false;
+	if (!sc->cf->mail_enabled)
+		return PTN_OK;
+	if (s->on.asker.kind != PTN_ASKER_STRANGER)
+		return ptn_limit_take(sc, PTN_LIMIT_MAIL, &s->on);
+	r = ptn_limit_take_unseen(sc, PTN_LIMIT_MAIL, &s->on,
+	    "a passcode is not mailed");
+	*held = r == PTN_E_RATE;
+	return *held ? PTN_OK : r;
+}
+
+/*
+ * A stranger is not told, neither now nor by what becomes of the passcode: all
+ * is done as ever, with a code that nobody can enter, and a mail that is not
+ * sent.
+ */
 static enum ptn_err
 store_and_queue(const struct ptn_scope *sc, void *arg)
 {
 	struct sending *s = arg;
+	bool held;
 	enum ptn_err r;
 
-	r = sc->cf->mail_enabled ? ptn_limit_take(sc, PTN_LIMIT_MAIL, &s->on)
-				 : PTN_OK;
-	s->held_back =
-	    r == PTN_E_RATE && s->on.asker.kind == PTN_ASKER_STRANGER;
-	if (s->held_back)
-		return PTN_OK;
-	if (r != PTN_OK ||
-	    (r = ptn_passcode_put(sc, s->mail.code, s->pc)) != PTN_OK)
+	if ((r = take_mail(sc, s, &held)) != PTN_OK)
+		return r;
+	if (held)
+		ptn_passcode_draw_none(s->code);
+	else
+		ptn_passcode_draw(s->code);
+	if ((r = ptn_passcode_put(sc, s->code, s->pc)) != PTN_OK)
 		return r;
 	if (sc->cf->mail_enabled &&
-	    (r = ptn_outbox_put(sc, PTN_OUTBOX_MAIL, &s->mail)) != PTN_OK)
+	    (r = ptn_outbox_put(sc, held ? PTN_OUTBOX_UNSENT : PTN_OUTBOX_MAIL,
+		 &s->mail)) != PTN_OK)
 		return r;
-	return ptn_event(sc, PTN_EVENT_PASSCODE_INIT_OK, NULL);
-}
-
-/*
- * Too many mails went to that mailbox lately.  A stranger gets the answer that
- * they ever get, for another would tell them so; the code before is still
- * good, for it may have been read.
- */
-static void
-hold_back(const struct ptn_scope *sc, struct ptn_passcode *pc,
-    const struct ptn_actor_limit *shown)
-{
-	pc->id = ptn_uuid_new();
-	ptn_limit_log(sc, "a passcode is not mailed");
-	if (sc->actor != NULL)
-		sc->actor->limit = *shown;
-	ptn_event_note(sc, PTN_EVENT_PASSCODE_INIT_FAILED, "too many mails");
+	return ptn_event(sc,
+	    held ? PTN_EVENT_PASSCODE_HELD_BACK : PTN_EVENT_PASSCODE_INIT_OK,
+	    NULL);
 }
 
 static enum ptn_err
@@ -57,15 +68,10 @@ draw_and_send(const struct ptn_scope *sc, struct ptn_passcode *pc,
     const struct ptn_passcode_target *to)
 {
 	const struct ptn_actor *actor = sc->actor;
-	const struct ptn_actor_limit none = { .what = NULL };
-	const struct ptn_actor_limit shown =
-	    actor != NULL ? actor->limit : none;
-	char code[PTN_PASSCODE_DIGITS + 1];
 	struct sending s = { .pc = pc,
-		.on = { .account = to->address },
+		.on = { .mailbox = to->address },
 		.mail = { .template = "passcode",
 		    .to = to->address,
-		    .code = code,
 		    .ttl_s = pc->ttl_s,
 		    .service = sc->cf->service_name,
 		    .locale = ptn_locale_match(
@@ -74,14 +80,13 @@ draw_and_send(const struct ptn_scope *sc, struct ptn_passcode *pc,
 
 	/* To the mailbox of somebody else, everybody is a stranger. */
 	if (ptn_uuid_equal(&to->owner_id, &pc->user_id) &&
-	    (r = ptn_asker_of(sc, &pc->user_id, &s.on.asker)) != PTN_OK)
+	    (r = ptn_asker_of(sc, &pc->user_id, &to->known_epoch,
+		 &s.on.asker)) != PTN_OK)
 		return r;
-	pc->known = s.on.asker.kind != PTN_ASKER_STRANGER;
-	ptn_passcode_draw(code);
+	pc->asker = s.on.asker.kind;
+	s.mail.code = s.code;
 	r = ptn_tx(sc, store_and_queue, &s);
-	ptn_wipe(code, sizeof(code));
-	if (r == PTN_OK && s.held_back)
-		hold_back(sc, pc, &shown);
+	ptn_wipe(s.code, sizeof(s.code));
 	return r;
 }
 
@@ -117,6 +122,9 @@ ptn_signin_passcode_send(const struct ptn_scope *sc,
 	if (r != PTN_OK)
 		return r;
 	*what = may_have_one(ask, &to);
+	if (*what == PTN_SIGNIN_PASSCODE_FOREIGN)
+		ptn_event_note(sc, PTN_EVENT_PASSCODE_INIT_FAILED,
+		    "not authorised");
 	if (*what != PTN_SIGNIN_PASSCODE_SENT)
 		return PTN_OK;
 	ptn_actor_is(sc, NULL, to.address);

@@ -11,8 +11,7 @@
 /*
  * Log-in by a code of six digits that was mailed, which proves its address by
  * the way.  Both calls return PTN_OK if the question was answered, either way.
- * What was denied is noted, but for a code that is not sent: there only
- * NO_USER is, NO_ADDRESS and FOREIGN are not.
+ * What was denied is noted, but for NO_ADDRESS.
  */
 
 /* Somebody asks for a code. */
@@ -36,8 +35,9 @@ enum ptn_signin_passcode_sent {
  * (a sign-up, or a further address).  It kills the older code of this user and
  * address, unless that was asked for by somebody known and this is not.  The
  * code, its mail and the event exist together or not at all.  A mailbox that
- * got too many (PTN_LIMIT_MAIL) gets none: a stranger is told SENT all the
- * same, somebody known gets PTN_E_RATE.
+ * got too many (PTN_LIMIT_MAIL) gets none: somebody known gets PTN_E_RATE.  A
+ * stranger gets SENT, and a passcode that behaves as others do and that no code
+ * is right for.
  */
 enum ptn_err ptn_signin_passcode_send(const struct ptn_scope *sc,
     struct ptn_signin_passcode_ask *ask,

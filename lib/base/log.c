@@ -15,6 +15,7 @@
 #define LINE_MAX_LEN 2048 /* with the newline; below PIPE_BUF: one piece */
 #define TAIL_LEN 3	  /* quote, brace, newline: always fits */
 #define NAME_LEN 64
+#define SELDOM_MS 10000
 
 static const char *const level_names[] = {
 	[PTN_LOG_ERROR] = "error",
@@ -159,22 +160,55 @@ line_write(struct line *l)
 		dropped = 0;
 }
 
+static void
+log_text(enum ptn_log_level level, unsigned long left_out, const char *fmt,
+    va_list ap)
+{
+	char text[LINE_MAX_LEN], more[48];
+	struct line l = { .len = 0 };
+
+	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+		text[0] = '\0';
+	line_head(&l, level);
+	line_escaped(&l, text);
+	if (left_out > 0) {
+		snprintf(more, sizeof(more), " (and %lu like it)", left_out);
+		line_str(&l, more);
+	}
+	line_write(&l);
+}
+
 void
 ptn_log(enum ptn_log_level level, const char *fmt, ...)
 {
-	char text[LINE_MAX_LEN];
-	struct line l = { .len = 0 };
 	int saved = errno;
 	va_list ap;
 
 	if (level > level_max)
 		return;
 	va_start(ap, fmt);
-	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
-		text[0] = '\0';
+	log_text(level, 0, fmt, ap);
 	va_end(ap);
-	line_head(&l, level);
-	line_escaped(&l, text);
-	line_write(&l);
+	errno = saved;
+}
+
+void
+ptn_log_seldom(struct ptn_log_place *place, enum ptn_log_level level,
+    const char *fmt, ...)
+{
+	const int64_t now = ptn_clock_mono_ms();
+	int saved = errno;
+	va_list ap;
+
+	if (level > level_max)
+		return;
+	if (now < place->next_ms) {
+		place->left_out++;
+		return;
+	}
+	va_start(ap, fmt);
+	log_text(level, place->left_out, fmt, ap);
+	va_end(ap);
+	*place = (struct ptn_log_place){ .next_ms = now + SELDOM_MS };
 	errno = saved;
 }

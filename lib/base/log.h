@@ -1,6 +1,8 @@
 #ifndef PTN_BASE_LOG_H
 #define PTN_BASE_LOG_H
 
+#include <stdint.h>
+
 /*
  * One JSON line an event on standard error, at most 2 KiB, escaped, so that
  * nothing from outside can forge a line.  No secrets, codes or tokens.
@@ -14,6 +16,27 @@ void ptn_log_request(const char *request_id);
 
 void ptn_log(enum ptn_log_level level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/*
+ * A line that outsiders can cause as often as they like: of each place in the
+ * code that says one, it is written once in ten seconds.  The next one says
+ * how many were left out.
+ */
+struct ptn_log_place {
+	int64_t next_ms; /* monotonic */
+	unsigned long left_out;
+};
+void ptn_log_seldom(struct ptn_log_place *place, enum ptn_log_level level,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+#define PTN_LOG_SELDOM(level, ...)                                             \
+	do {                                                                   \
+		static struct ptn_log_place here_;                             \
+		ptn_log_seldom(&here_, (level), __VA_ARGS__);                  \
+	} while (0)
+#define ptn_error_seldom(...) PTN_LOG_SELDOM(PTN_LOG_ERROR, __VA_ARGS__)
+#define ptn_warn_seldom(...) PTN_LOG_SELDOM(PTN_LOG_WARN, __VA_ARGS__)
+#define ptn_info_seldom(...) PTN_LOG_SELDOM(PTN_LOG_INFO, __VA_ARGS__)
 
 #define ptn_error(...) ptn_log(PTN_LOG_ERROR, __VA_ARGS__)
 #define ptn_warn(...) ptn_log(PTN_LOG_WARN, __VA_ARGS__)

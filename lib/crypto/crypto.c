@@ -8,7 +8,6 @@
 #include <openssl/crypto.h>
 #include <openssl/decoder.h>
 #include <openssl/ec.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
@@ -16,7 +15,7 @@
 #include <openssl/x509.h>
 
 #include "lib/base/base64.h"
-#include "lib/base/log.h"
+#include "lib/crypto/ossl.h"
 #include "lib/format/json.h"
 
 #define RSA_BITS 2048 /* of a key that we make */
@@ -70,28 +69,17 @@ static const uint8_t p256_order[COORD_LEN] = { 0xff, 0xff, 0xff, 0xff, 0x00,
 	0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc,
 	0x63, 0x25, 0x51 };
 
-/* Log OpenSSL's first reason, and leave its queue empty. */
-static enum ptn_err
-crypto_fail(const char *what)
-{
-	unsigned long e = ERR_get_error();
-	const char *why = e == 0 ? NULL : ERR_reason_error_string(e);
-
-	ptn_error("crypto: %s: %s", what, why == NULL ? "failed" : why);
-	ERR_clear_error();
-	return PTN_E_INTERNAL;
-}
-
 enum ptn_err
 ptn_crypto_init(void)
 {
 	if (alg.gcm != NULL)
 		return PTN_OK;
+	ptn_ossl_watch();
 	if ((alg.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL)) == NULL ||
 	    (alg.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL)) == NULL ||
 	    (alg.hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL)) == NULL ||
 	    (alg.gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL)) == NULL)
-		return crypto_fail("fetch");
+		return ptn_ossl_fail("fetch");
 	return PTN_OK;
 }
 
@@ -116,7 +104,7 @@ ptn_crypto_hmac_sha256(struct ptn_bytes key, struct ptn_bytes msg,
 	    !EVP_MAC_update(ctx, msg.p, msg.len) ||
 	    !EVP_MAC_final(ctx, out, &len, PTN_SHA256_LEN) ||
 	    len != PTN_SHA256_LEN)
-		r = crypto_fail("hmac");
+		r = ptn_ossl_fail("hmac");
 	EVP_MAC_CTX_free(ctx);
 	return r;
 }
@@ -137,7 +125,7 @@ ptn_crypto_hkdf_sha256(struct ptn_bytes secret, const char *info,
 	p[3] = OSSL_PARAM_construct_end();
 	if ((ctx = EVP_KDF_CTX_new(alg.hkdf)) == NULL ||
 	    EVP_KDF_derive(ctx, out, PTN_KEY_LEN, p) != 1)
-		r = crypto_fail("hkdf");
+		r = ptn_ossl_fail("hkdf");
 	EVP_KDF_CTX_free(ctx);
 	return r;
 }
@@ -159,7 +147,7 @@ ptn_crypto_gcm_encrypt(const struct ptn_crypto_gcm *g, struct ptn_bytes plain,
 	    EVP_EncryptFinal_ex(ctx, text + n, &n) != 1 ||
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, PTN_GCM_TAG_LEN,
 		tag) != 1)
-		r = crypto_fail("encrypt");
+		r = ptn_ossl_fail("encrypt");
 	EVP_CIPHER_CTX_free(ctx);
 	return r;
 }
@@ -184,12 +172,14 @@ ptn_crypto_gcm_decrypt(const struct ptn_crypto_gcm *g, struct ptn_bytes text,
 	    EVP_DecryptUpdate(ctx, plain, &n, text.p, (int)text.len) != 1 ||
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, PTN_GCM_TAG_LEN,
 		want) != 1)
-		r = crypto_fail("decrypt");
+		r = ptn_ossl_fail("decrypt");
 	else if (EVP_DecryptFinal_ex(ctx, plain + n, &n) == 1)
 		*verdict = PTN_ALLOW;
-	if (*verdict != PTN_ALLOW)
+	if (*verdict != PTN_ALLOW) {
 		ptn_wipe(plain, text.len);
-	ERR_clear_error();
+		if (r == PTN_OK)
+			r = ptn_ossl_settle();
+	}
 	EVP_CIPHER_CTX_free(ctx);
 	return r;
 }
@@ -247,7 +237,7 @@ key_wrap(struct ptn_key **out, enum ptn_sign_alg a, EVP_PKEY *pkey)
 		EVP_PKEY_verify_init(k->verify) <= 0 ||
 		!set_sha256(k, k->verify))) {
 		ptn_key_free(&k);
-		return crypto_fail("key context");
+		return ptn_ossl_fail("key context");
 	}
 	*out = k;
 	return PTN_OK;
@@ -266,7 +256,7 @@ ptn_key_generate(struct ptn_key **out, enum ptn_sign_alg a)
 	else if (a == PTN_ALG_EDDSA)
 		pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	if (pkey == NULL)
-		return crypto_fail("key generation");
+		return ptn_ossl_fail("key generation");
 	return key_wrap(out, a, pkey);
 }
 
@@ -283,7 +273,7 @@ ptn_key_export(const struct ptn_key *k, struct ptn_arena *a,
 	*der = PTN_BYTES(NULL, 0);
 	if ((p8 = EVP_PKEY2PKCS8(k->pkey)) == NULL ||
 	    (len = i2d_PKCS8_PRIV_KEY_INFO(p8, &tmp)) <= 0) {
-		r = crypto_fail("key export");
+		r = ptn_ossl_fail("key export");
 	} else if ((copy = ptn_arena_alloc(a, (size_t)len)) == NULL) {
 		r = PTN_E_NOMEM;
 	} else {
@@ -461,7 +451,7 @@ ptn_key_sign(const struct ptn_key *k, struct ptn_arena *a, struct ptn_bytes msg,
 
 	*sig = PTN_BYTES(NULL, 0);
 	if (!sign(k, msg, buf, &len))
-		return crypto_fail("sign");
+		return ptn_ossl_fail("sign");
 	if ((copy = ptn_arena_alloc(a, len)) == NULL)
 		return PTN_E_NOMEM;
 	memcpy(copy, buf, len);
@@ -519,11 +509,10 @@ ptn_key_verify(const struct ptn_key *k, struct ptn_bytes msg,
     struct ptn_bytes sig, enum ptn_verdict *verdict)
 {
 	bool ok = verify(k, msg, sig);
+	enum ptn_err r = ptn_ossl_settle();
 
-	/* What a bad signature left behind must not look like our failure. */
-	ERR_clear_error();
 	*verdict = ok ? PTN_ALLOW : PTN_DENY;
-	return PTN_OK;
+	return ok ? PTN_OK : r;
 }
 
 /* RFC 8725 section 3.5: what a key must be to serve an algorithm. */
@@ -581,7 +570,7 @@ ptn_key_import(struct ptn_key **out, enum ptn_sign_alg a, struct ptn_bytes der)
 	ctx = OSSL_DECODER_CTX_new_for_pkey(&pkey, "DER", "PrivateKeyInfo",
 	    algs[a].type, EVP_PKEY_KEYPAIR, NULL, NULL);
 	if (ctx == NULL) {
-		r = crypto_fail("key import");
+		r = ptn_ossl_fail("key import");
 	} else if (OSSL_DECODER_from_data(ctx, &p, &left) == 1 && left == 0 &&
 	    pkey != NULL && key_strong(pkey, a)) {
 		r = key_wrap(out, a, pkey);
@@ -591,7 +580,8 @@ ptn_key_import(struct ptn_key **out, enum ptn_sign_alg a, struct ptn_bytes der)
 			r = PTN_E_INPUT;
 		}
 	}
-	ERR_clear_error();
+	if (ptn_ossl_settle() != PTN_OK && r == PTN_E_INPUT)
+		r = PTN_E_NOMEM;
 	EVP_PKEY_free(pkey);
 	OSSL_DECODER_CTX_free(ctx);
 	return r;

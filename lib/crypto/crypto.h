@@ -11,7 +11,10 @@
 #include "lib/conf/conf_words.h"
 #include "lib/crypto/secrets.h"
 
-/* OpenSSL lives in crypto.c; others' public keys are in pubkey.c, x509.c. */
+/*
+ * OpenSSL lives in crypto.c, with its memory in ossl.c; the public keys of
+ * others are in pubkey.c, x509.c.
+ */
 
 /* Fetch the algorithms once, before forking.  PTN_E_INTERNAL if one lacks. */
 enum ptn_err ptn_crypto_init(void) PTN_MUST_USE;

@@ -5,13 +5,12 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/params.h>
 
 #include "lib/base/array.h"
-#include "lib/base/log.h"
+#include "lib/crypto/ossl.h"
 #include "lib/format/der.h"
 
 #define RSA_BITS_MIN 2048
@@ -50,17 +49,6 @@ static const struct curve {
 	{ PTN_CRV_ED448, PTN_KTY_OKP, "ED448", 57, 114 },
 	{ PTN_CRV_SECP256K1, PTN_KTY_EC2, GROUP_LONGEST, 32, 0 },
 };
-
-static enum ptn_err
-pubkey_fail(const char *what)
-{
-	unsigned long e = ERR_get_error();
-	const char *why = e == 0 ? NULL : ERR_reason_error_string(e);
-
-	ptn_error("pubkey: %s: %s", what, why == NULL ? "failed" : why);
-	ERR_clear_error();
-	return PTN_E_INTERNAL;
-}
 
 static const struct alg *
 find_alg(int32_t id)
@@ -118,7 +106,7 @@ ptn_pubkey_digest(int32_t alg, struct ptn_bytes msg,
 	if (a == NULL || a->digest == NULL ||
 	    EVP_Q_digest(NULL, a->digest, NULL, msg.p, msg.len, out, &len) !=
 		1) {
-		ERR_clear_error();
+		(void)ptn_ossl_settle();
 		return 0;
 	}
 	return len;
@@ -290,11 +278,11 @@ enum ptn_err
 ptn_pubkey_check(const struct ptn_pubkey *k, enum ptn_verdict *verdict)
 {
 	EVP_PKEY *pkey = build(k);
+	enum ptn_err r = ptn_ossl_settle();
 
 	*verdict = pkey != NULL ? PTN_ALLOW : PTN_DENY;
 	EVP_PKEY_free(pkey);
-	ERR_clear_error();
-	return PTN_OK;
+	return *verdict == PTN_ALLOW ? PTN_OK : r;
 }
 
 /* ECDSA-Sig-Value ::= SEQUENCE { r INTEGER, s INTEGER } */
@@ -337,12 +325,12 @@ verify(const struct ptn_pubkey *k, const char *digest, struct ptn_bytes msg,
 		/* Some systems' policy forbids SHA-1 altogether. */
 		r = digest != NULL && strcmp(digest, "SHA1") == 0
 		    ? PTN_OK
-		    : pubkey_fail("verify");
+		    : ptn_ossl_fail("verify");
 	else if (EVP_DigestVerify(ctx, sig.p, sig.len, msg.p, msg.len) == 1)
 		*verdict = PTN_ALLOW;
 out:
-	/* What a bad signature left behind must not look like our failure. */
-	ERR_clear_error();
+	if (ptn_ossl_settle() != PTN_OK && *verdict != PTN_ALLOW)
+		r = PTN_E_NOMEM;
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(pkey);
 	return r;

@@ -47,7 +47,7 @@ bool ptn_pubkey_fits(const struct ptn_pubkey *k, int32_t alg);
  * order (Edwards curves: whether it is a point shows when it verifies); RSA of
  * 2048 to 4096 bits with an odd modulus and an odd exponent from 3 to below
  * 2^32.
- * Returns PTN_OK if the question was answered, PTN_E_INTERNAL.
+ * Returns PTN_OK if the question was answered, PTN_E_NOMEM, PTN_E_INTERNAL.
  */
 enum ptn_err ptn_pubkey_check(const struct ptn_pubkey *k,
     enum ptn_verdict *verdict) PTN_MUST_USE;
@@ -63,7 +63,7 @@ bool ptn_pubkey_equal(const struct ptn_pubkey *a, const struct ptn_pubkey *b);
  *	(PKCS#1 v1.5): exactly as long as the modulus.  EdDSA: raw.
  *
  * verdict is PTN_ALLOW only for a signature of this key over msg; a key that
- * does not fit alg denies.  Returns PTN_OK, PTN_E_INTERNAL.
+ * does not fit alg denies.  Returns PTN_OK, PTN_E_NOMEM, PTN_E_INTERNAL.
  */
 enum ptn_err ptn_pubkey_verify(const struct ptn_pubkey *k, int32_t alg,
     struct ptn_bytes msg, struct ptn_bytes sig, enum ptn_verdict *verdict)

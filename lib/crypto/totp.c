@@ -3,10 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/err.h>
 #include <openssl/evp.h>
 
-#include "lib/base/log.h"
+#include "lib/crypto/ossl.h"
 
 #define SHA1_LEN 20
 #define MODULUS 1000000 /* six digits */
@@ -24,11 +23,8 @@ ptn_totp_code(struct ptn_bytes secret, int64_t step, char out[PTN_TOTP_STR])
 		counter[i] = (uint8_t)((uint64_t)step >> (56 - 8 * i));
 	if (EVP_Q_mac(NULL, "HMAC", NULL, "SHA1", NULL, secret.p, secret.len,
 		counter, sizeof(counter), mac, sizeof(mac), &len) == NULL ||
-	    len != sizeof(mac)) {
-		ptn_error("totp: no HMAC-SHA-1");
-		ERR_clear_error();
-		return PTN_E_INTERNAL;
-	}
+	    len != sizeof(mac))
+		return ptn_ossl_fail("hmac-sha-1");
 	at = mac + (mac[SHA1_LEN - 1] & 0x0f);
 	v = (uint32_t)(at[0] & 0x7f) << 24 | (uint32_t)at[1] << 16 |
 	    (uint32_t)at[2] << 8 | at[3];

@@ -5,12 +5,12 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
 
 #include "lib/base/array.h"
+#include "lib/crypto/ossl.h"
 #include "lib/format/der.h"
 
 #define OID_LEN 80
@@ -218,7 +218,8 @@ ptn_x509_parse(struct ptn_arena *a, struct ptn_bytes der, struct ptn_x509 *out)
 	if (x != NULL && p == der.p + der.len)
 		r = read_cert(a, x, out);
 	X509_free(x);
-	ERR_clear_error();
+	if (ptn_ossl_settle() != PTN_OK && r == PTN_E_INPUT)
+		r = PTN_E_NOMEM;
 	return r;
 }
 

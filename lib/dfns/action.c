@@ -179,9 +179,11 @@ ptn_dfns_action_check(const struct ptn_scope *sc, const char *token,
 	if ((r = find_approval(sc, token, &c, &used)) == PTN_OK)
 		r = match(&c, by, request, &verdict);
 	if (r == PTN_E_NOT_FOUND || (r == PTN_OK && verdict != PTN_ALLOW))
-		return ptn_dfns_denial_set(d, PTN_DFNS_NOT_SIGNED, NULL);
+		return ptn_dfns_denial_set(d, PTN_DFNS_NOT_SIGNED,
+		    "not signed");
 	if (r == PTN_OK && used)
-		return ptn_dfns_denial_set(d, PTN_DFNS_ACTION_USED, NULL);
+		return ptn_dfns_denial_set(d, PTN_DFNS_ACTION_USED,
+		    "signature used before");
 	if (r == PTN_OK)
 		*id = c.id;
 	return r;

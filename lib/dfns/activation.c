@@ -53,12 +53,27 @@ change(const struct ptn_scope *sc, struct ptn_dfns_activation *k)
 	return notify(sc, k, PTN_EVENT_DFNS_CREDENTIAL_DELETED);
 }
 
+/* Nobody is told that a credential is what it was. */
+static bool
+will_change(const struct ptn_dfns_activation *k, const struct ptn_dfns_cred *c)
+{
+	switch (k->kind) {
+	case PTN_ACTIVATION_OFF:
+		return c->active;
+	case PTN_ACTIVATION_ON:
+		return !c->active || !c->admitted;
+	case PTN_ACTIVATION_DELETE:
+		break;
+	}
+	return true;
+}
+
 static enum ptn_err
 set_active(const struct ptn_scope *sc, struct ptn_dfns_activation *k)
 {
 	const bool passwords = ptn_dfns_password_on(sc);
 	struct ptn_dfns_cred *all, *c;
-	bool could_log_in;
+	bool could_log_in, changes;
 	enum ptn_err r;
 	size_t n;
 
@@ -68,6 +83,7 @@ set_active(const struct ptn_scope *sc, struct ptn_dfns_activation *k)
 		return ptn_dfns_denial_set(&k->denial,
 		    PTN_DFNS_NO_SUCH_CREDENTIAL, NULL);
 	could_log_in = ptn_dfns_creds_suffice(all, n, passwords);
+	changes = will_change(k, c);
 	c->active = k->kind == PTN_ACTIVATION_ON;
 	c->admitted = c->admitted || c->active;
 	if (could_log_in && !ptn_dfns_creds_suffice(all, n, passwords))
@@ -76,7 +92,7 @@ set_active(const struct ptn_scope *sc, struct ptn_dfns_activation *k)
 						     : PTN_DFNS_LAST_CREDENTIAL,
 		    NULL);
 	k->cred = *c;
-	return change(sc, k);
+	return changes ? change(sc, k) : PTN_OK;
 }
 
 /* A denial is committed: the action is used up all the same. */

@@ -107,9 +107,11 @@ ptn_administer_found(const struct ptn_scope *sc, struct ptn_org_row *org,
 static enum ptn_err
 set_rp(const struct ptn_scope *sc, void *arg)
 {
+	bool changed;
 	enum ptn_err r;
 
-	if ((r = ptn_org_set_rp(sc, arg)) != PTN_OK)
+	r = ptn_org_set_rp(sc, arg, &changed);
+	if (r != PTN_OK || !changed)
 		return r;
 	return ptn_event(sc, PTN_EVENT_ORG_CHANGED, NULL);
 }
@@ -193,15 +195,14 @@ ptn_administer_switch(const struct ptn_scope *sc, const char *username,
 static enum ptn_err
 tell(const struct ptn_scope *sc, enum ptn_event e, const struct ptn_member *m)
 {
-	struct ptn_notice_to to = { .address = m->verified ? m->address : NULL,
-		.username = m->username,
-		.subject = m->id };
+	struct ptn_notice_to to;
 	struct ptn_org org;
 	enum ptn_err r;
 
 	if ((r = ptn_org_get(sc, &sc->tenant_id, &org)) != PTN_OK)
 		return r;
-	to.service = org.rp_name;
+	to = ptn_member_notice(m, org.rp_name);
+	to.subject = m->id;
 	return ptn_event_tell(sc, e, &to);
 }
 
@@ -267,12 +268,8 @@ struct moving {
 /* The address, which is the member's from now on if it was nobody's. */
 static enum ptn_err
 take_address(const struct ptn_scope *sc, const struct ptn_member *m,
-    const char *address, struct ptn_email *email)
+    struct ptn_email *email)
 {
-	enum ptn_err r = ptn_email_claim(sc, address, email);
-
-	if (r != PTN_OK)
-		return r;
 	if (!ptn_uuid_is_nil(&email->user_id) &&
 	    !ptn_uuid_equal(&email->user_id, &m->id))
 		return PTN_E_FORBIDDEN;
@@ -289,11 +286,12 @@ move(const struct ptn_scope *sc, void *arg)
 	enum ptn_err r;
 
 	if ((r = lock_registered(sc, a->username, &m)) != PTN_OK ||
-	    (r = take_address(sc, &m, a->address, &email)) != PTN_OK)
+	    (r = ptn_email_claim(sc, a->address, &email)) != PTN_OK)
 		return r;
-	if (ptn_uuid_equal(&email.id, &m.email_id))
+	if (email.verified && ptn_uuid_equal(&email.id, &m.email_id))
 		return PTN_OK;
-	if ((r = ptn_member_set_address(sc, &m.id, &email.id)) != PTN_OK ||
+	if ((r = take_address(sc, &m, &email)) != PTN_OK ||
+	    (r = ptn_member_set_address(sc, &m.id, &email.id)) != PTN_OK ||
 	    (r = ptn_code_delete(sc, &m.id, PTN_CODE_LOGIN)) != PTN_OK ||
 	    (r = ptn_code_delete(sc, &m.id, PTN_CODE_RECOVERY)) != PTN_OK)
 		return r;

@@ -66,6 +66,26 @@ ptn_dfns_answer_password(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
 	return PTN_OK;
 }
 
+/*
+ * Codes of an app are counted behind a password that is right: who does not
+ * know it must not be able to use up the tries of a code.  That there are none
+ * left is a denial like others, for another answer would tell that the password
+ * is right.
+ */
+static enum ptn_err
+count_code(const struct ptn_scope *sc, struct ptn_dfns_answer *an)
+{
+	enum ptn_err r;
+
+	if (an->counted.account == NULL)
+		return PTN_OK;
+	r = ptn_limit_take_unseen(sc, PTN_LIMIT_CODE, &an->counted,
+	    "the code of an app is not judged");
+	return r == PTN_E_RATE ? ptn_dfns_denial_set(&an->denial,
+				     PTN_DFNS_NOT_PROVED, "too many codes")
+			       : r;
+}
+
 enum ptn_err
 ptn_dfns_answer_check_password(const struct ptn_scope *sc,
     struct ptn_dfns_answer *an)
@@ -76,7 +96,7 @@ ptn_dfns_answer_check_password(const struct ptn_scope *sc,
 	    &an->password);
 	if (r == PTN_OK && ptn_uuid_is_nil(&an->password))
 		return deny(an, PTN_REASON_PASSWORD);
-	return r;
+	return r == PTN_OK ? count_code(sc, an) : r;
 }
 
 /* A password was checked before; the code of an app is checked and used up. */

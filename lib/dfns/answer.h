@@ -22,7 +22,7 @@ struct ptn_dfns_answer {
 	/* Set by ptn_dfns_answer_take(). */
 	struct ptn_dfns_ceremony c;
 	struct ptn_org org;
-	/* What wrong ones are counted on; account NULL: they are not. */
+	/* What wrong codes are counted on; account NULL: they are not. */
 	struct ptn_limit_on counted;
 	/* The credential whose password was right; nil: none was checked. */
 	struct ptn_uuid password;
@@ -45,8 +45,8 @@ enum ptn_err ptn_dfns_answer_take(struct ptn_scope *sc,
     struct ptn_dfns_answer *an) PTN_MUST_USE;
 
 /*
- * Does the answer have a password?  Then account is set to the id for which a
- * wrong one is to be counted, which exists for unknown names too; NULL: it has
+ * Does the answer have a password?  Then account is set to the id for which it
+ * is to be counted, which exists for unknown names too; NULL: it has
  * none.  PTN_E_DENIED: it cannot be right, because it comes without the code
  * of an authenticator app or answers a challenge for no name.
  */
@@ -54,8 +54,10 @@ enum ptn_err ptn_dfns_answer_password(const struct ptn_scope *sc,
     struct ptn_dfns_answer *an, const struct ptn_uuid **account) PTN_MUST_USE;
 
 /*
- * Check the password.  Outside of transactions, because a hash takes long; one
- * hash whoever the user is.  PTN_E_DENIED: it is wrong; PTN_E_BUSY.
+ * Check the password, and count the code that came with one that is right
+ * (PTN_LIMIT_CODE); ptn_dfns_answer_verify() gives a right code back.  Outside
+ * of transactions, because a hash takes long; one hash whoever the user is.
+ * PTN_E_DENIED: it is wrong, or there were too many codes; PTN_E_BUSY.
  */
 enum ptn_err ptn_dfns_answer_check_password(const struct ptn_scope *sc,
     struct ptn_dfns_answer *an) PTN_MUST_USE;

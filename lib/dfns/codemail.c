@@ -16,7 +16,6 @@
 #include "lib/dfns/code.h"
 #include "lib/dfns/lookup.h"
 #include "lib/dfns/member.h"
-#include "lib/event/actor.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
 #include "lib/format/dfnsid.h"
@@ -126,33 +125,27 @@ eligible(const struct granting *g)
 }
 
 /*
- * One mail of a kind at a time, and not too many to one mailbox.  The actor is
- * there for the log alone, which is to name the limit.
+ * One mail of a kind at a time, and not too many to one mailbox: taken with the
+ * grant, or not at all.
  */
 static enum ptn_err
-throttle(const struct ptn_scope *sc, struct granting *g)
+throttle(const struct ptn_scope *sc, const struct granting *g)
 {
-	struct ptn_actor nobody = { .n = 0 };
-	struct ptn_scope at = *sc;
-	struct ptn_limit_on again, mail = { .account = g->m.address };
+	static const char consequence[] = "a code is not mailed";
 	char user[PTN_UUID_STR];
+	const struct ptn_limit_on again = { .account = user,
+		.asker = g->asker,
+		.code = ptn_code_name(g->kind) };
+	const struct ptn_limit_on mail = { .mailbox = g->m.address,
+		.asker = g->asker };
 	enum ptn_err r;
 
-	at.actor = &nobody;
-	r = ptn_asker_of_note(sc, g->item->mail.asker, &g->m.id, &g->asker);
-	if (r != PTN_OK)
-		return r;
 	ptn_uuid_format(&g->m.id, user);
-	again.asker = mail.asker = g->asker;
-	again.account =
-	    ptn_arena_printf(sc->arena, "%s %s", ptn_code_name(g->kind), user);
-	if (again.account == NULL)
-		return PTN_E_NOMEM;
-	if ((r = ptn_limit_take(&at, PTN_LIMIT_MAIL_AGAIN, &again)) == PTN_OK)
-		r = ptn_limit_take(&at, PTN_LIMIT_MAIL, &mail);
-	if (r == PTN_E_RATE)
-		ptn_limit_log(&at, "a code is not mailed");
-	return r;
+	r = ptn_limit_take_unseen(sc, PTN_LIMIT_MAIL_AGAIN, &again,
+	    consequence);
+	return r == PTN_OK
+	    ? ptn_limit_take_unseen(sc, PTN_LIMIT_MAIL, &mail, consequence)
+	    : r;
 }
 
 /* The code as a user types it, and as it is stored; the caller wipes both. */
@@ -178,7 +171,7 @@ store(const struct ptn_scope *sc, const struct granting *g, const char *digits)
 	struct ptn_passcode pc = { .user_id = g->m.id,
 		.email_id = g->m.email_id,
 		.kind = g->kind,
-		.known = g->asker.kind != PTN_ASKER_STRANGER,
+		.asker = g->asker.kind,
 		.ttl_s = ptn_code_ttl_s(g->kind),
 		.created_at_us = g->m.now_us };
 	enum ptn_err r;
@@ -216,6 +209,8 @@ grant(const struct ptn_scope *sc, void *arg)
 	struct drawn d;
 	enum ptn_err r;
 
+	if ((r = throttle(sc, g)) != PTN_OK)
+		return r;
 	r = draw(&d);
 	if (r == PTN_OK)
 		r = store(sc, g, d.digits);
@@ -252,9 +247,13 @@ ptn_codemail_serve(const struct ptn_scope *sc,
 	if (r == PTN_OK)
 		r = ptn_member_by_name(&at, item->mail.to, &g.m);
 	if (r == PTN_OK)
-		r = eligible(&g) ? throttle(&at, &g) : PTN_E_NOT_FOUND;
+		r = eligible(&g) ? ptn_asker_of_note(&at, item->mail.asker,
+				       &g.m.id, g.m.known_epoch, &g.asker)
+				 : PTN_E_NOT_FOUND;
 	if (r == PTN_OK)
-		return ptn_tx(&at, grant, &g);
+		r = ptn_tx(&at, grant, &g);
+	if (r == PTN_OK)
+		return r;
 	if (r != PTN_E_NOT_FOUND && r != PTN_E_RATE)
 		return r;
 	ptn_debug("a code was asked for in vain");

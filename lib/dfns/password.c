@@ -1,13 +1,11 @@
 #include "lib/dfns/password.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "lib/account/password.h"
 #include "lib/base/log.h"
 #include "lib/base/unicode.h"
 #include "lib/conf/conf.h"
-#include "lib/db/db.h"
 #include "lib/db/sql.h"
 
 bool
@@ -53,11 +51,10 @@ ptn_dfns_password_hash(const struct ptn_scope *sc,
 	char phc[PTN_PHC_MAX];
 	enum ptn_err r;
 
-	assert(!ptn_db_in_tx(sc->db));
 	*hash = NULL;
 	if (!ptn_dfns_password_on(sc) || in->kind != PTN_CRED_PASSWORD)
 		return PTN_OK;
-	r = ptn_password_hash(sc->cf, sc->gate, sc->arena, in->secret, phc);
+	r = ptn_password_hash(sc, in->secret, phc);
 	if (r != PTN_OK)
 		return r;
 	*hash = ptn_arena_strdup(sc->arena, phc);
@@ -88,13 +85,11 @@ ptn_dfns_password_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	char fresh[PTN_PHC_MAX];
 	enum ptn_err r;
 
-	assert(!ptn_db_in_tx(sc->db));
 	memset(credential, 0, sizeof(*credential));
 	r = ptn_sql_password_factor_of(sc->db, sc->arena, &in, &row);
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
-	r = ptn_password_verify(sc->cf, sc->gate, sc->arena, row.hash, row.norm,
-	    pw, fresh, &verdict);
+	r = ptn_password_verify(sc, row.hash, row.norm, pw, fresh, &verdict);
 	if (r != PTN_OK || verdict != PTN_ALLOW)
 		return r;
 	*credential = row.credential_id;

@@ -42,7 +42,7 @@ ptn_notice_put(const struct ptn_scope *sc, enum ptn_notice what,
 		.org = org,
 		.api = by(actor) };
 
-	if (!sc->cf->mail_enabled || to->address == NULL)
+	if (!sc->cf->mail_enabled || to->address == NULL || !to->verified)
 		return PTN_OK;
 	ptn_dfnsid_format(PTN_DFNSID_ORG, &sc->tenant_id, org);
 	return ptn_outbox_put(sc, PTN_OUTBOX_NOTICE, &mail);

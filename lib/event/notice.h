@@ -1,6 +1,8 @@
 #ifndef PTN_EVENT_NOTICE_H
 #define PTN_EVENT_NOTICE_H
 
+#include <stdbool.h>
+
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
@@ -15,7 +17,8 @@ enum ptn_notice {
 
 /* Whom to tell. */
 struct ptn_notice_to {
-	const char *address;	 /* verified; NULL: they have none */
+	const char *address;	 /* NULL: they have none */
+	bool verified;		 /* one that is not gets nothing */
 	const char *username;	 /* who they are there */
 	const char *service;	 /* who it is from; NULL: service.name */
 	struct ptn_uuid subject; /* whom a command is about; or nil */
@@ -23,7 +26,7 @@ struct ptn_notice_to {
 
 /*
  * Queue it, inside the transaction of what it tells of: for event.c alone.
- * Whoever has no address, and where no mail is sent at all, gets none.
+ * Whoever has no proved address, and where no mail is sent at all, gets none.
  */
 enum ptn_err ptn_notice_put(const struct ptn_scope *sc, enum ptn_notice what,
     const struct ptn_notice_to *to) PTN_MUST_USE;

@@ -7,7 +7,6 @@
 #include "lib/db/sql.h"
 #include "lib/event/actor.h"
 #include "lib/event/tx.h"
-#include "lib/format/ip.h"
 #include "lib/format/json.h"
 
 #define JSON_DEPTH 2
@@ -20,6 +19,7 @@ static const struct {
 	[PTN_OUTBOX_DFNS_CODE] = { "dfns_code", true },
 	[PTN_OUTBOX_MAIL] = { "mail", true },
 	[PTN_OUTBOX_NOTICE] = { "notice", false },
+	[PTN_OUTBOX_UNSENT] = { "unsent", false },
 };
 static const enum ptn_outbox_kind order[] = { PTN_OUTBOX_DFNS_CODE,
 	PTN_OUTBOX_MAIL, PTN_OUTBOX_NOTICE };
@@ -37,27 +37,25 @@ read_kind(const char *name, enum ptn_outbox_kind *out)
 	return false;
 }
 
-#define SOURCE_V4_BITS 24
-#define SOURCE_V6_BITS 48
-
 /*
- * Whose turn a row has: a MAC of the network that asked for it, or zeros for
- * what no request did.
+ * Whose turn a row has: a MAC of the wider network that asked for it, or zeros
+ * for what no request did.
  */
 static enum ptn_err
 source_of(const struct ptn_scope *sc, uint8_t out[PTN_OUTBOX_SOURCE_LEN])
 {
+	const char *wide = sc->actor != NULL ? sc->actor->network_wide : NULL;
 	uint8_t mac[PTN_SHA256_LEN];
-	struct ptn_ip ip;
+	const char *text;
 	enum ptn_err r;
 
 	memset(out, 0, PTN_OUTBOX_SOURCE_LEN);
-	if (sc->actor == NULL || sc->actor->ip == NULL ||
-	    !ptn_ip_parse(sc->actor->ip, &ip))
+	if (wide == NULL)
 		return PTN_OK;
-	ip = ptn_ip_prefix(&ip, SOURCE_V4_BITS, SOURCE_V6_BITS);
+	if ((text = ptn_arena_printf(sc->arena, "turn/%s", wide)) == NULL)
+		return PTN_E_NOMEM;
 	r = ptn_secrets_mac(sc->secrets, 0, PTN_KEY_USE_RATE,
-	    PTN_BYTES(ip.b, sizeof(ip.b)), mac);
+	    ptn_bytes_of(text), mac);
 	if (r == PTN_OK)
 		memcpy(out, mac, PTN_OUTBOX_SOURCE_LEN);
 	return r;

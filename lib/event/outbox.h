@@ -20,6 +20,7 @@ enum ptn_outbox_kind {
 	PTN_OUTBOX_MAIL,      /* a mail with a code, to be written and sent */
 	PTN_OUTBOX_DFNS_CODE, /* a code that was asked for: codemail.h */
 	PTN_OUTBOX_NOTICE,    /* a mail that nobody waits for */
+	PTN_OUTBOX_UNSENT,    /* none: written as if, never claimed */
 	PTN_OUTBOX__MAX
 };
 

@@ -144,15 +144,18 @@ ptn_refusal_keys(enum ptn_refusal_stage stage, const char *reply)
 {
 	const struct codes c = codes_of(reply);
 
+	if (strcasestr(reply, "starttls") != NULL) /* RFC 3207 section 4 */
+		return "email_delivery.smtp.tls";
 	if (stage == PTN_REFUSAL_AUTH || c.code == AUTH_REQUIRED ||
 	    c.code == AUTH_WEAK || c.code == AUTH_WRONG ||
 	    c.code == AUTH_CLEAR || (c.subject == 7 && c.detail == 8))
 		return "email_delivery.smtp.user and .password";
+	if (stage == PTN_REFUSAL_MAIL ||
+	    (c.subject == 1 && (c.detail == 7 || c.detail == 8)) ||
+	    strcasestr(reply, "sender address rejected") != NULL)
+		return "email_delivery.from_address";
 	if (stage == PTN_REFUSAL_EHLO || strcasestr(reply, "helo") != NULL ||
 	    c.code == PARAMETER_UNKNOWN)
 		return "email_delivery.smtp.helo";
-	if (stage == PTN_REFUSAL_MAIL ||
-	    (c.subject == 1 && (c.detail == 7 || c.detail == 8)))
-		return "email_delivery.from_address";
 	return "";
 }

@@ -30,11 +30,20 @@ DELETE FROM rate_limits
  ORDER BY expires_at LIMIT ?;
 
 -- name: expire_known_networks
--- in:   max:i64
+-- in:   ttl_s:i64 max:i64
 -- returns: count
 -- tenants: all, because time passes for everybody
 DELETE FROM known_networks
- WHERE seen_at < UTC_TIMESTAMP(6) - INTERVAL 30 DAY
+ WHERE seen_at < UTC_TIMESTAMP(6) - INTERVAL ? SECOND
+ ORDER BY seen_at LIMIT ?;
+
+-- name: expire_refusals
+-- in:   news_s:i64 max:i64
+-- returns: count
+-- tenants: all, because time passes for everybody
+-- A row a host: there are few.
+DELETE FROM mail_refusals
+ WHERE seen_at < UTC_TIMESTAMP(6) - INTERVAL ? SECOND
  ORDER BY seen_at LIMIT ?;
 
 -- name: expire_sessions

@@ -17,9 +17,13 @@ SELECT id, name, rp_id, rp_name, origins, active FROM tenants
  ORDER BY created_at, id;
 
 -- name: tenant_set_rp
--- in:   rp_id:str rp_name:str origins:str id:id
+-- in:   rp_id:str rp_name:str origins:str id:id rp_id:str rp_name:str origins:str
 -- returns: count
-UPDATE tenants SET rp_id = ?, rp_name = ?, origins = ? WHERE id = ?;
+-- One whose row has all of it already is not counted.
+UPDATE tenants SET rp_id = ?, rp_name = ?, origins = ?
+ WHERE id = ?
+   AND NOT (BINARY rp_id <=> BINARY ? AND BINARY rp_name <=> BINARY ?
+            AND BINARY origins <=> BINARY ?);
 
 -- name: tenant_set_active
 -- in:   active:i64 id:id

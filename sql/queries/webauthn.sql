@@ -105,9 +105,9 @@ UPDATE webauthn_credentials SET name = ?, updated_at = UTC_TIMESTAMP(6)
 
 -- name: credential_find
 -- in:   tenant_id:id user_id:id id_hash:bytes
--- out:  admitted:i64
+-- out:  admitted:i64 name:str
 -- returns: one
-SELECT admitted FROM webauthn_credentials
+SELECT admitted, name FROM webauthn_credentials
  WHERE tenant_id = ? AND user_id = ? AND id_hash = ?
    AND active = 1 AND archived_at IS NULL;
 

@@ -8,12 +8,13 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { privateKib } from '../lib/memory.mjs';
 import { Keys } from './keys.mjs';
 import { argon2, interleave, median, ratio, spread, wrk }
   from './measure.mjs';
 import { Passkeys } from './passkeys.mjs';
 import { output } from './quickstart.mjs';
-import { answerStart, mixedRequests, privateKib } from './rest.mjs';
+import { answerStart, mixedRequests } from './rest.mjs';
 import { Site } from './site.mjs';
 import { print, row } from './table.mjs';
 

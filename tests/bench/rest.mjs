@@ -2,27 +2,9 @@
  * What needs no load: memory of a worker at rest, and how soon a start
  * answers.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bin } from './measure.mjs';
 import { output } from './quickstart.mjs';
-
-/*
- * Private_Clean + Private_Dirty.  A worker is not dumpable, so only root may
- * see its map; RssAnon is what everybody sees, and a little more.
- */
-export function privateKib(pid) {
-  try {
-    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    return [...rollup.matchAll(/^Private_(?:Clean|Dirty): +(\d+) kB/gm)]
-      .reduce((sum, [, kib]) => sum + Number(kib), 0);
-  } catch (error) {
-    if (error.code !== 'EACCES' && error.code !== 'EPERM')
-      throw error;
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Number(status.match(/^RssAnon:\s+(\d+) kB/m)[1]);
-  }
-}
 
 /* What browsers and back ends send on a day; how many got a 5xx. */
 export async function mixedRequests(site, n) {

@@ -14,18 +14,12 @@ import { test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { call } from '../lib/fastcgi.mjs';
 import { start, until } from '../lib/instance.mjs';
+import { privateKib } from '../lib/memory.mjs';
 
 const build = process.env.POSTERN_PLAIN_BUILD;
 const requests = 100000;
 const warm_up = 5000;
 const grown_kib_max = 64;
-
-/* Private memory of a process, in KiB. */
-function privateKib(pid) {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  return [...text.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+)/gm)]
-    .reduce((sum, [, kib]) => sum + Number(kib), 0);
-}
 
 const isWorker = (pid) =>
   readFileSync(`/proc/${pid}/comm`, 'utf8').includes('worker');

@@ -102,6 +102,30 @@ test('a worker that dies is replaced, its signal is in the log', async () => {
   }
 });
 
+/* It cannot tell, and nothing that it does becomes late. */
+test('who is stopped is replaced, unless it goes on in time', async () => {
+  const all = instance.children();
+  const [goesOn] = workers();
+  const says = (text) => until(() => messages().some((line) =>
+    line.endsWith(text)), text);
+  process.kill(goesOn, 'SIGSTOP');
+  await says(`worker ${goesOn} is stopped by SIGSTOP`);
+  process.kill(goesOn, 'SIGCONT');
+  await says(`worker ${goesOn} goes on`);
+  const victims = ['worker', 'courier', 'receive'].map((name) =>
+    instance.children().find((pid) => nameOf(pid) === `postern-${name}`
+      && pid !== goesOn));
+  for (const pid of victims)
+    process.kill(pid, 'SIGSTOP');
+  await until(() => victims.every((pid) => !isAlive(pid)), 'their end');
+  await until(() => instance.children().length === all.length, 'others');
+  assert.ok(isAlive(goesOn));
+  for (const pid of victims)
+    assert.ok(messages().some((line) =>
+      new RegExp(` ${pid} is stopped for \\d+ ms: killed`).test(line)));
+  assert.match(await exchange(request('/health/alive')), /Status: 200 /);
+});
+
 test('workers leave under traffic: nobody notices', async () => {
   const statuses = await underTraffic(async () => {
     for (let i = 0; i < 5; i++) {
@@ -229,16 +253,52 @@ test('peers that stall cost no worker, and are told in the end', async () => {
   assert.deepEqual(instance.children(), old);
 });
 
+/* A soft limit, which its own user may lift again; root may do neither. */
+async function limitFiles(pid, most) {
+  const [uid, gid] = ['Uid', 'Gid'].map((name) => new RegExp(
+    `^${name}:\\t(\\d+)`, 'm').exec(proc(pid, 'status'))[1]);
+  const become = process.getuid() === 0 ? ['setpriv', `--reuid=${uid}`,
+    `--regid=${gid}`, '--clear-groups'] : ['env'];
+  const { status, stderr } = await run(become[0], [...become.slice(1),
+    'prlimit', `--pid=${pid}`, `--nofile=${most}:`]);
+  assert.equal(status, 0, stderr);
+}
+
+test('no descriptors left: it waits for some, and does not spin', async () => {
+  const whole = request('/health/alive');
+  const all = workers();
+  const before = all.map((pid) =>
+    /^Max open files +(\d+) /m.exec(proc(pid, 'limits'))[1]);
+  const tries = () => messages().filter((line) => /^accept: /.test(line)).length;
+  const had = tries();
+  let answer;
+  try {
+    for (const pid of all)
+      await limitFiles(pid, 3);
+    const began = Date.now();
+    answer = exchange(whole);
+    await until(() => tries() >= had + 10, 'tries');
+    /* Each tries ten times a second; one that spins, thousands of times. */
+    assert.ok(tries() - had <= all.length * ((Date.now() - began) / 100 + 1));
+  } finally {
+    for (const [i, pid] of all.entries())
+      await limitFiles(pid, before[i]);
+  }
+  assert.match(await answer, /Status: 200 /);
+  assert.deepEqual(workers(), all);
+});
+
 test('who sends byte by byte is served', async () => {
   const client = net.connect(socket());
   let answer = '';
   client.setNoDelay(true);
   client.on('data', (data) => { answer += data; });
+  const ended = new Promise((done) => { client.on('end', done); });
   for (const byte of request('/health/alive')) {
     client.write(Buffer.from([byte]));
     await new Promise(setImmediate);
   }
-  await new Promise((done) => { client.on('end', done); });
+  await ended;
   assert.match(answer, /Status: 200 /);
 });
 
@@ -252,6 +312,7 @@ test('the receiver dies: what it holds is lost, and nothing else', async () => {
   const none = holds();
   const held = exchange(whole.subarray(0, 30));
   await until(() => holds() > none, 'the receiver to hold it');
+  /* Not for so long that somebody notices. */
   process.kill(victim, 'SIGSTOP');
   /* These wait for the next one. */
   const waiting = Array.from({ length: 5 }, () => {

@@ -1,22 +1,34 @@
 /*
  * A main() for fuzz harnesses without libFuzzer: runs every file that is
  * named, or that lies in a folder that is named, once.  Reports in TAP.
+ *
+ * A harness that tells the status of an answer has each file run again while
+ * one request for memory fails, at some 25 points of the way; at every point,
+ * naming each, if POSTERN_SCARCE is set.  The answer is what it was, or 5xx.
  */
 #include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "tests/fuzz/replay.h"
+#include "tests/fuzz/scarce.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define PATH_LEN 4096
 #define INPUT_MAX (1024 * 1024)
+#define PROBLEM_LEN 128
+#define POINTS 25
 
 static unsigned done;
 static unsigned failed;
+static int status; /* of the last answer; 0: this harness has none */
+static bool scarce;
 
 static void
 report(const char *path, const char *problem)
@@ -30,13 +42,73 @@ report(const char *path, const char *problem)
 	fflush(stdout);
 }
 
+void
+replay_answered(int answer)
+{
+	status = answer;
+}
+
+bool
+replay_is_scarce(void)
+{
+	return scarce;
+}
+
+void
+replay_spare(bool spare)
+{
+	scarce_pause(spare);
+}
+
+/* One run, the n-th request for memory failing; how many there were. */
+static unsigned
+run(const uint8_t *data, size_t size, unsigned n)
+{
+	unsigned asked;
+
+	status = 0;
+	scarce = n != 0;
+	scarce_begin(n);
+	(void)LLVMFuzzerTestOneInput(data, size);
+	asked = scarce_end();
+	scarce = false;
+	return asked;
+}
+
+/* NULL, or what was wrong, in a buffer of its own. */
+static const char *
+run_scarce(const char *path, const uint8_t *data, size_t size, unsigned asked)
+{
+	static char problem[PROBLEM_LEN];
+	const bool all = getenv("POSTERN_SCARCE") != NULL;
+	const int plenty = status;
+	const unsigned step = all || asked < POINTS ? 1 : asked / POINTS;
+	unsigned n;
+
+	for (n = 1; n <= asked; n += step) {
+		if (all)
+			printf("# %s without memory at %u\n", path, n);
+		fflush(stdout);
+		(void)run(data, size, n);
+		if (status == plenty || status >= 500)
+			continue;
+		(void)snprintf(problem, sizeof(problem),
+		    "%d instead of %d without memory at %u of %u", status,
+		    plenty, n, asked);
+		return problem;
+	}
+	return NULL;
+}
+
 /* The copy is exactly as long as the input, so that ASan sees its end. */
 static void
 replay_file(const char *path)
 {
 	static uint8_t buf[INPUT_MAX];
 	FILE *f = fopen(path, "rb");
+	const char *problem = NULL;
 	uint8_t *copy;
+	unsigned asked;
 	size_t n;
 
 	if (f == NULL) {
@@ -50,9 +122,12 @@ replay_file(const char *path)
 		return;
 	}
 	memcpy(copy, buf, n);
-	(void)LLVMFuzzerTestOneInput(copy, n);
+	(void)run(copy, n, 0); /* what is made once is made */
+	asked = run(copy, n, 0);
+	if (status != 0)
+		problem = run_scarce(path, copy, n, asked);
 	free(copy);
-	report(path, NULL);
+	report(path, problem);
 }
 
 static void

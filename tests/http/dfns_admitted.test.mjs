@@ -10,11 +10,11 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { Authenticator, b64 } from '../lib/authenticator.mjs';
-import { Key, addPasskey, admit, announce, beginLogin, codeTo, codesTo,
+import { Key, admit, announce, beginLogin, codeTo, codesTo,
   completeLogin, createPasskey, credentialsOf, fromHanko, getPasskey, isError,
   loggedIn, login, passkey, registerHere, sentCode, signed, uuidOf, withToken }
   from '../lib/dfns.mjs';
-import { start, top, until } from '../lib/instance.mjs';
+import { start, top } from '../lib/instance.mjs';
 import { mailsTo, partText } from '../lib/maildir.mjs';
 
 const ORIGIN = 'http://localhost:8080';
@@ -25,6 +25,7 @@ let count = 0;
 before(async () => {
   instance = await start({ set: { 'dfns.usernameless': 'true',
     'account.allow_deletion': 'true',
+    'audit_log.storage.enabled': 'true',
     'email.limit': '10',
     'rate_limiter.enabled': 'false',
     'webauthn.relying_party.origins': ORIGIN } });
@@ -42,9 +43,6 @@ async function thiefOf(who) {
   return thief;
 }
 
-const allSent = () => until(async () =>
-  (await instance.sql('SELECT 1 FROM outbox')).length === 0, 'all mail');
-
 const one = async (sql) => (await instance.sql(sql))[0];
 
 const itemOf = async (who, device) => (await credentialsOf(who))
@@ -58,7 +56,7 @@ const asks = (who, method, path, body, device) =>
 test('a passkey that a passcode opened the way for is listed, and no more',
   async () => {
     const who = await member();
-    const device = await addPasskey(await thiefOf(who), MADE_HERE);
+    const device = await (await thiefOf(who)).addPasskey(MADE_HERE);
     const item = await itemOf(who, device);
     assert.equal(item.isActive, false);
     assert.equal(item.name, 'Default Credential (Hanko API)');
@@ -109,7 +107,7 @@ test('a signed activation admits it: it logs in, and signs', async () => {
 test('a signed deactivation keeps one out that was never admitted', async () => {
   const who = await member();
   const thief = await thiefOf(who);
-  const device = await addPasskey(thief, MADE_HERE);
+  const device = await thief.addPasskey(MADE_HERE);
   const { credentialUuid } = await itemOf(who, device);
   assert.equal((await asks(who, 'PUT', '/auth/credentials/deactivate',
     { credentialUuid })).status, 200);
@@ -195,7 +193,7 @@ const routes = {
     '/webauthn/registration/initialize'),
   'POST /webauthn/registration/finalize': async (a) => {
     /* One of its own; and over the one that is admitted. */
-    await addPasskey(a.thief, MADE_HERE);
+    await a.thief.addPasskey(MADE_HERE);
     const options = (await a.thief.call('POST',
       '/webauthn/registration/initialize')).body.publicKey;
     const device = new Authenticator(MADE_HERE);
@@ -267,6 +265,11 @@ test('none of them changes what a registered member has', async () => {
   }
   assert.equal(Object.values(answers)
     .filter(({ status }) => status === 403).length, 4);
+  /* What was refused is on record. */
+  assert.deepEqual((await instance.sql(`SELECT error FROM audit_logs
+    WHERE type = 'change_refused' AND actor_user_id =
+    UNHEX('${uuidOf(who.user.id)}') ORDER BY error`)).flat(),
+  ['account', 'address', 'passkey', 'passkey']);
   /* The member gets in by both, and their codes come where they came. */
   await login(who.api, who.orgId, who.username, who.key);
   await login(who.api, who.orgId, who.username, passkey(who.device));
@@ -276,10 +279,29 @@ test('none of them changes what a registered member has', async () => {
   assert.notEqual(primary, who.username);
   await sentCode(instance, who, '/auth/login/code');
   await sentCode(instance, who, '/auth/recover/user/code');
-  await allSent();
+  await instance.allSent();
   assert.deepEqual(codesTo(instance.mailDir, primary), []);
   assert.ok(a.other);
 });
+
+test('either API ends the sessions of the other: that lets nobody in',
+  async () => {
+    const alive = async (who) =>
+      (await who.call('GET', '/auth/credentials')).status;
+    const who = await member();
+    const thief = await thiefOf(who);
+    assert.equal(await alive(who), 200);
+    await thief.call('DELETE', '/sessions', undefined, { status: 204 });
+    assert.equal(await alive(who), 401);
+    await thief.call('GET', '/me', undefined, { status: 200 });
+    /* Who was logged out logs in, and ends the thief's in turn. */
+    const back = withToken(who,
+      await login(who.api, who.orgId, who.username, who.key));
+    assert.equal(await alive(back), 200);
+    await back.call('PUT', '/auth/logout', { allSessions: true },
+      { status: 200 });
+    await thief.call('GET', '/me', undefined, { status: 401 });
+  });
 
 test('being registered is not taken back with the last passkey', async () => {
   const who = await member();
@@ -289,7 +311,7 @@ test('being registered is not taken back with the last passkey', async () => {
   const had = codesTo(instance.mailDir, who.username).length;
   await who.api.call('PUT', '/auth/registration/code',
     { orgId: who.orgId, username: who.username }, { status: 200 });
-  await allSent();
+  await instance.allSent();
   assert.equal(codesTo(instance.mailDir, who.username).length, had);
 });
 
@@ -399,7 +421,7 @@ test('a passkey that was made here logs in at the other API', async () => {
 
 /* The notices to somebody, oldest first: subject and by what it was done. */
 async function noticesTo(address) {
-  await allSent();
+  await instance.allSent();
   return mailsTo(instance.mailDir, address).map(({ mail }) => mail)
     .map((mail) => [mail.headers.subject.replace(/ (to|of|for) your .*/, ''),
       /; ([^;)]+)\)/.exec(partText(mail, 'text/plain'))?.[1]])
@@ -418,7 +440,8 @@ test('every change of credentials is told, with the API it came by',
     await who.hanko.call('PATCH', path, { name: 'x' }, { status: 200 });
     told.push([CHANGED, 'Hanko API']);
     assert.deepEqual(await noticesTo(who.username), told);
-    await who.hanko.call('PATCH', path, { name: null }, { status: 200 });
+    for (const name of [null, 'x'])
+      await who.hanko.call('PATCH', path, { name }, { status: 200 });
     assert.deepEqual(await noticesTo(who.username), told);
     const me = await registerHere(instance, who);
     told.push([ADDED, 'Dfns API']);
@@ -427,10 +450,29 @@ test('every change of credentials is told, with the API it came by',
     told.push([CHANGED, 'Dfns API']);
     assert.deepEqual(await noticesTo(who.username), told);
     const { credentialUuid } = await itemOf(me, who.device);
-    await asks(me, 'PUT', '/auth/credentials/deactivate', { credentialUuid });
+    /* What is so already is neither told nor recorded. */
+    for (let i = 0; i < 2; i++)
+      assert.equal((await asks(me, 'PUT', '/auth/credentials/deactivate',
+        { credentialUuid })).status, 200);
     told.push([CHANGED, 'Dfns API']);
     assert.deepEqual(await noticesTo(who.username), told);
-    const more = await addPasskey(who.hanko, MADE_HERE);
+    for (let i = 0; i < 2; i++)
+      assert.equal((await asks(me, 'PUT', '/auth/credentials/activate',
+        { credentialUuid })).status, 200);
+    told.push([CHANGED, 'Dfns API']);
+    assert.deepEqual(await noticesTo(who.username), told);
+    assert.equal((await asks(me, 'DELETE',
+      `/auth/credentials/${credentialUuid}`)).status, 200);
+    told.push([CHANGED, 'Dfns API']);
+    assert.deepEqual(await noticesTo(who.username), told);
+    assert.deepEqual(await instance.sql(`SELECT type, COUNT(*) FROM audit_logs
+      WHERE type LIKE '%credential\\_updated' AND actor_user_id = @me
+      OR type LIKE 'dfns\\_credential\\_%' AND actor_user_id = @me
+      GROUP BY type ORDER BY type`.replaceAll('@me',
+      `UNHEX('${uuidOf(me.user.id)}')`)), [
+      ['dfns_credential_changed', '3'], ['dfns_credential_deleted', '1'],
+      ['webauthn_credential_updated', '1']]);
+    const more = await who.hanko.addPasskey(MADE_HERE);
     told.push([ADDED, 'Hanko API']);
     assert.deepEqual(await noticesTo(who.username), told);
     await who.hanko.call('DELETE', `/webauthn/credentials/${b64(more.id)}`,

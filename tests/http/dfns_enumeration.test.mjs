@@ -9,7 +9,7 @@ import { freshAddress } from '../lib/api.mjs';
 import { cost } from '../lib/cost.mjs';
 import { Key, codeTo, codesTo, createOrg, isError, login, member, service,
   strangerTo } from '../lib/dfns.mjs';
-import { start, until } from '../lib/instance.mjs';
+import { start } from '../lib/instance.mjs';
 
 const UNKNOWN = [401, 'User not found'];
 const DEACTIVATED = [400, 'User account has been deactivated.'];
@@ -152,9 +152,7 @@ test('uniform: one answer, one shape, as much done, no mail',
         assert.deepEqual(rest, seen[0].slice(1),
           `${nameOf(endpoint)}: ${state}`);
     }
-    await until(async () =>
-      (await instance.sql('SELECT COUNT(*) FROM outbox'))[0][0] === '0',
-    'an empty outbox');
+    await instance.allSent();
     /* Each but nobody was invited, and some may have codes. */
     const more = people.uniform.map(({ username }, i) =>
       [STATES[i], codesTo(instance.mailDir, username).length > 1]);

@@ -22,7 +22,7 @@ async function someone() {
   const name = `Notice ${++count}`;
   const who = { ...await loggedIn(instance, name, freshAddress('notice')),
     name };
-  await allSent();
+  await instance.allSent();
   return who;
 }
 
@@ -45,10 +45,6 @@ const noticesTo = (who) => mailsTo(instance.mailDir, who.username)
 
 const noticeTo = (who, n = 1) => until(() => noticesTo(who)[n - 1],
   `notice ${n} to ${who.username}`);
-
-/* No mail is on its way to anybody any more. */
-const allSent = () => until(async () =>
-  (await instance.sql('SELECT 1 FROM outbox')).length === 0, 'all mail');
 
 /* One more credential. */
 async function add(who, language, kind = 'Key', key = new Key()) {
@@ -99,7 +95,7 @@ test('a credential was added: told in the language of the request',
 test('what was not added is not told', async () => {
   const who = await someone();
   assert.equal((await add(who, 'en', 'Key', who.key)).status, 400);
-  await allSent();
+  await instance.allSent();
   assert.equal(noticesTo(who).length, 0);
 });
 
@@ -111,7 +107,7 @@ test('an account was recovered: told once, and only then',
     await noticeTo(who);
     const recover = await recovery(who, key);
     assert.equal((await recover(who.key)).status, 401);
-    await allSent();
+    await instance.allSent();
     assert.equal(noticesTo(who).length, 1);
     assert.equal((await recover()).status, 200);
     assert.equal((await recover()).status, 401);
@@ -120,7 +116,7 @@ test('an account was recovered: told once, and only then',
       textOf('de', 'recovered.subject', who));
     assert.ok(partText(mail, 'text/plain').includes(
       textOf('de', 'recovered.instruction', who)));
-    await allSent();
+    await instance.allSent();
     assert.equal(noticesTo(who).length, 2);
   });
 
@@ -129,7 +125,7 @@ test('an address that was not verified gets nothing', async () => {
   await instance.sql('UPDATE emails SET verified = 0 WHERE address = '
     + `'${who.username}'`);
   assert.equal((await add(who, 'en')).status, 200);
-  await allSent();
+  await instance.allSent();
   assert.equal(noticesTo(who).length, 0);
 });
 

@@ -373,6 +373,11 @@ test('a local sendmail', async () => {
   const [args, ...message] = readFileSync(seen, 'utf8').split('\n');
   assert.equal(args, `-i -f noreply@example.org -- ${to}`);
   assert.ok(message.includes(`To: ${to}`));
+  /* One that is set-group-id would not do under some, which is said. */
+  const forbidden = await instance.courier('setpriv', '--no-new-privs');
+  assert.equal(forbidden.status, 0, forbidden.stderr);
+  assert.match(forbidden.stderr, /no_new_privs is set: if \S+sendmail is/);
+  assert.doesNotMatch((await instance.courier()).stderr, /no_new_privs/);
 });
 
 /* postern-smtp alone: settings, an empty line, the message. */

@@ -11,7 +11,9 @@ let instance;
 let count = 0;
 
 /* Something that always changes something. */
-const change = ['org', 'set', 'default', '--rp-name', 'Any'];
+let changes = 0;
+const change = () =>
+  ['org', 'set', 'default', '--rp-name', `Any ${++changes}`];
 
 before(async () => {
   instance = await start({ set: { 'audit_log.storage.enabled': 'true' } });
@@ -109,6 +111,7 @@ test('an organisation, its members and its accounts', async () => {
   await expect(['org', 'activate', orgId], orgId, ['org_activated']);
   /* They are so already: nothing happens. */
   await expect(['org', 'activate', orgId], orgId);
+  await expect(['org', 'set', name, '--rp-name', 'Other'], orgId);
   await expect(['org', 'activate', orgId, user], orgId);
   const file = join(instance.dir, 'operator.pem');
   writeFileSync(file, new Key('ed25519').pem);
@@ -137,7 +140,7 @@ test('a key that was ordered, of either API', async () => {
 test('without sudo it is the owner of the process', async () => {
   const { stdout: me } = await run('id', ['-un']);
   for (const by of [null, '']) {
-    const { status, stderr } = await command(by, ...change);
+    const { status, stderr } = await command(by, ...change());
     assert.equal(status, 0, stderr);
     assert.deepEqual(linesOf(stderr).map(({ type, operator }) =>
       [type, operator]), [['org_changed', me.trim()]]);
@@ -146,7 +149,7 @@ test('without sudo it is the owner of the process', async () => {
 
 test('a name that does not fit is cut', async () => {
   const long = 'ø'.repeat(40);
-  const { status, stderr } = await command(long, ...change);
+  const { status, stderr } = await command(long, ...change());
   assert.equal(status, 0, stderr);
   assert.equal(linesOf(stderr)[0].operator, 'ø'.repeat(32));
   assert.equal((await rowsBy('ø'.repeat(32))).length, 1);
@@ -176,10 +179,11 @@ test('what fails, and what only looks, leaves none', async () => {
 test('either is switched off by itself', async () => {
   const by = `op-${++count}`;
   const off = (key) => ['--set', `audit_log.${key}=false`];
-  const quiet = await command(by, ...off('console_output.enabled'), ...change);
+  const quiet = await command(by, ...off('console_output.enabled'),
+    ...change());
   assert.deepEqual([quiet.status, quiet.stderr], [0, '']);
   assert.equal((await rowsBy(by)).length, 1);
-  const light = await command(by, ...off('storage.enabled'), ...change);
+  const light = await command(by, ...off('storage.enabled'), ...change());
   assert.equal(light.status, 0, light.stderr);
   assert.equal(linesOf(light.stderr).length, 1);
   assert.equal((await rowsBy(by)).length, 1);

@@ -72,6 +72,20 @@ test('a request that asks for more than there is gets 413', async () => {
   assert.equal(big.status, 413);
 });
 
+/* All that the tests see done is done so. */
+test('who serves may read and write rows, and no more', async () => {
+  const grants = (await instance.sql('SHOW GRANTS FOR postern@localhost'))
+    .flat().map((line) => line.replace(/ IDENTIFIED .*/, ''));
+  assert.deepEqual(grants.map((line) => line.replaceAll(/[`']/g, '')), [
+    'GRANT USAGE ON *.* TO postern@localhost',
+    'GRANT SELECT, INSERT, UPDATE, DELETE ON postern.* TO postern@localhost',
+  ]);
+  const users = await instance.sql(`SELECT DISTINCT user
+    FROM information_schema.processlist WHERE db = DATABASE()
+    AND user <> 'root'`);
+  assert.deepEqual(users, [['postern']]);
+});
+
 test('the admin port is another socket', async () => {
   assert.ok(existsSync(`${instance.dir}/run/admin.sock`));
   const reply = await fetch(`${instance.adminUrl}/health/alive`);

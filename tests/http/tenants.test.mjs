@@ -68,15 +68,6 @@ const rpOf = async (api, opts) => (await api.call('POST',
   '/webauthn/login/initialize', undefined, { status: 200, ...opts }))
   .body.publicKey.rpId;
 
-async function addPasskey(api, rpId, origin) {
-  const key = new Authenticator({ rpId, origin });
-  const { body } = await api.call('POST', '/webauthn/registration/initialize',
-    undefined, { status: 200 });
-  await api.call('POST', '/webauthn/registration/finalize',
-    key.create(body.publicKey), { status: 200 });
-  return key;
-}
-
 async function passkeyLogin(api, key, lies) {
   const { body } = await api.call('POST', '/webauthn/login/initialize',
     undefined, { status: 200 });
@@ -160,7 +151,7 @@ for (const [what, here, there] of PAIRS)
       await two.signUp(email);
       const rpId = await rpOf(one);
       const origin = `https://login.${rpId}`;
-      const key = await addPasskey(one, rpId, origin);
+      const key = await one.addPasskey({ rpId, origin });
       assert.equal((await passkeyLogin(here(), key)).status, 200);
       assert.equal((await passkeyLogin(there(), key)).status, 401);
       const begun = await two.call('POST', '/webauthn/registration/initialize',
@@ -175,7 +166,8 @@ for (const [what, here, there] of PAIRS)
       const one = here();
       await one.signUp(freshAddress('challenge'));
       const rpId = await rpOf(one);
-      const key = await addPasskey(one, rpId, `https://login.${rpId}`);
+      const key = await one.addPasskey({ rpId,
+        origin: `https://login.${rpId}` });
       const { body } = await there().call('POST', '/webauthn/login/initialize',
         undefined, { status: 200 });
       await here().call('POST', '/webauthn/login/finalize',
@@ -198,7 +190,8 @@ describe('the relying party of an organisation', () => {
   test('only its origins have passkeys', async () => {
     const api = acme();
     await api.signUp(freshAddress('origin'));
-    await addPasskey(api, 'acme.example', 'https://acme.example');
+    await api.addPasskey({ rpId: 'acme.example',
+      origin: 'https://acme.example' });
     for (const origin of ['http://localhost:8080', 'https://beta.example',
       'https://www.acme.example', 'http://acme.example']) {
       const { body } = await api.call('POST',
@@ -214,7 +207,7 @@ describe('the relying party of an organisation', () => {
     await api.signUp(freshAddress('rule'));
     for (const origin of ['https://beta.example', 'https://a.b.beta.example',
       'https://beta.example:8443'])
-      await addPasskey(api, 'beta.example', origin);
+      await api.addPasskey({ rpId: 'beta.example', origin });
     const { body } = await api.call('POST',
       '/webauthn/registration/initialize', undefined, { status: 200 });
     await api.call('POST', '/webauthn/registration/finalize',

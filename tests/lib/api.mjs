@@ -10,6 +10,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import net from 'node:net';
+import { Authenticator } from './authenticator.mjs';
 import { description } from './openapi.mjs';
 import { codeIn, nextMail } from './maildir.mjs';
 
@@ -262,6 +263,16 @@ export class Api {
       { id: sent.body.id, code }, { status: 200 });
     this.authToken = done.headers['x-auth-token'];
     return done;
+  }
+
+  /* One more passkey of whoever is logged in; options of the Authenticator. */
+  async addPasskey(options) {
+    const device = new Authenticator(options);
+    const { body } = await this.call('POST',
+      '/webauthn/registration/initialize', undefined, { status: 200 });
+    await this.call('POST', '/webauthn/registration/finalize',
+      device.create(body.publicKey), { status: 200 });
+    return device;
   }
 
   /* Log in by password; the response is the caller's to judge. */

@@ -241,15 +241,6 @@ export async function answerWith(api, who, change, key = who.key) {
   return completeLogin(api, begun, factor);
 }
 
-/* A passkey that somebody makes through the other API, where hanko asks. */
-export async function addPasskey(hanko, options) {
-  const device = new Authenticator(options);
-  await hanko.call('POST', '/webauthn/registration/finalize', device.create(
-    (await hanko.call('POST', '/webauthn/registration/initialize'))
-      .body.publicKey), { status: 200 });
-  return device;
-}
-
 /*
  * A user of the default organisation, who came through the other API and has
  * a passkey there; its origin must be allowed.
@@ -259,7 +250,7 @@ export async function fromHanko(instance, options,
   const { stdout } = await instance.postern('org', 'list');
   const hanko = instance.client();
   await hanko.signUp(username);
-  const device = await addPasskey(hanko, options);
+  const device = await hanko.addPasskey(options);
   return { orgId: /^(or-\S+) .* default$/m.exec(stdout)[1], username, device,
     hanko };
 }

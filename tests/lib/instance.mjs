@@ -175,6 +175,12 @@ export class Instance {
       line.split('\t').map((cell) => (cell === 'NULL' ? null : cell)));
   }
 
+  /* Wait until no mail is on its way to anybody. */
+  allSent() {
+    return until(async () => (await this.sql(
+      "SELECT 1 FROM outbox WHERE kind <> 'unsent'")).length === 0, 'all mail');
+  }
+
   /* postern, with the configuration of this instance. */
   postern(...args) {
     return run(this.env.POSTERN_BIN, args, {
@@ -182,12 +188,18 @@ export class Instance {
     });
   }
 
-  /* Send and expire at once, as cron would: as whom the instance runs as. */
-  async courier() {
+  /*
+   * Send and expire at once, as cron would: as whom the instance runs as.
+   * under is a command to run it under, with its arguments.
+   */
+  async courier(...under) {
     const owner = statSync(this.env.POSTERN_CONFIG).uid;
     const { stdout } = await run('id', ['-nu', String(owner)]);
-    return this.postern('--set', `server.user=${stdout.trim()}`, 'courier',
-      '--once');
+    const [file, ...args] = [...under, this.env.POSTERN_BIN, '--set',
+      `server.user=${stdout.trim()}`, 'courier', '--once'];
+    return run(file, args, {
+      env: { ...process.env, POSTERN_CONFIG: this.env.POSTERN_CONFIG },
+    });
   }
 
   /* What Postern has written to its standard outputs. */

@@ -5,6 +5,9 @@
 # *.def, or between "clang-format off" and "on").  But for tests, files have
 # fewer than 600 lines, and functions nest at most three levels deep.
 #
+# Lines of text in manual pages have at most 80 columns, too; a macro cannot be
+# broken, and has 120.
+#
 # usage: length.sh [TOP]
 set -u
 top=${1:-$(cd "$(dirname "$0")/../.." && pwd)} || exit 2
@@ -48,3 +51,14 @@ find lib fcgi tests -name '*.[ch]' -not -path '*/node_modules/*' |
 	}
 	END { exit failed }
 ' >&2
+code=$?
+
+find lib fcgi etc sql -name '*.[1-9]' | LC_ALL=C sort | xargs awk '
+	length($0) > (/^\./ ? 120 : 80) {
+		print "length.sh: " FILENAME ":" FNR ": a line of " \
+		    length($0) " columns"
+		failed = 1
+	}
+	END { exit failed }
+' >&2 || code=1
+exit $code

@@ -15,6 +15,7 @@ each(void **state)
 {
 	conf.email_verify = true;
 	conf.email_limit = 2;
+	conf.rate_enabled = false;
 	return rules_each(state);
 }
 
@@ -121,8 +122,11 @@ claimed_until_it_is_proved(void **state)
 	assert_int_equal(rules_addresses(&user), 1);
 	assert_true(rules_event(PTN_EVENT_EMAIL_CREATED, NULL));
 	assert_string_equal(actor.email, address);
+	/* Nothing happens to a claim that is there. */
+	actor.n = 0;
 	assert_int_equal(add(&user, address, &again), PTN_ADDRESSES_DONE);
 	assert_true(ptn_uuid_equal(&again.id, &email.id));
+	assert_int_equal(actor.n, 0);
 	assert_int_equal(prove(&user, &email.id, &user), PTN_ADDRESSES_DONE);
 	assert_int_equal(rules_addresses(&user), 2);
 	assert_true(rules_event(PTN_EVENT_EMAIL_VERIFIED, NULL));
@@ -141,6 +145,45 @@ theirs_at_once_without_proof(void **state)
 	assert_true(ptn_uuid_equal(&email.user_id, &user));
 	assert_false(email.verified);
 	assert_int_equal(rules_addresses(&user), 2);
+}
+
+static enum ptn_err
+try_to_add(const struct ptn_uuid *user, const char *address)
+{
+	enum ptn_addresses_result what;
+	struct ptn_email email;
+
+	return ptn_addresses_add(&scope, user, address, &email, &what);
+}
+
+static int64_t
+claims(void)
+{
+	return rows_number("SELECT COUNT(*) FROM emails WHERE user_id IS NULL");
+}
+
+/* Claims that nobody proves do not fill the table, whoever makes them. */
+static void
+claims_have_a_limit(void **state)
+{
+	const struct ptn_uuid ada = rows_user(), bob = rows_user();
+	const int64_t before = claims();
+	const char *first = fresh();
+
+	(void)state;
+	conf.rate_enabled = true;
+	conf.rate_claim = 3;
+	conf.rate_claim_s = 86400;
+	assert_int_equal(try_to_add(&ada, first), PTN_OK);
+	assert_int_equal(try_to_add(&ada, fresh()), PTN_OK);
+	assert_int_equal(try_to_add(&ada, fresh()), PTN_OK);
+	assert_int_equal(try_to_add(&ada, fresh()), PTN_E_RATE);
+	assert_string_equal(actor.limit.what, "claim");
+	assert_int_equal(claims(), before + 3);
+	/* What is there already costs nothing; others have their own. */
+	assert_int_equal(try_to_add(&ada, first), PTN_OK);
+	assert_int_equal(try_to_add(&bob, fresh()), PTN_OK);
+	assert_int_equal(claims(), before + 4);
 }
 
 static void
@@ -250,7 +293,8 @@ the_one_that_codes_go_to_stays(void **state)
 	assert_int_equal(make_primary(&user, &second.id), PTN_ADDRESSES_DONE);
 	actor.n = 0;
 	assert_int_equal(take(&user, &first), PTN_ADDRESSES_GUARDED);
-	assert_int_equal(actor.n, 0);
+	assert_int_equal(actor.n, 1);
+	assert_true(rules_event(PTN_EVENT_CHANGE_GUARDED, "address"));
 	assert_int_equal(rules_addresses(&user), 2);
 	rows_sql("UPDATE members SET registered = 0 WHERE user_id = x'%s'",
 	    rows_hex(&user));
@@ -364,6 +408,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(claimed_until_it_is_proved, each),
 		cmocka_unit_test_setup(theirs_at_once_without_proof, each),
+		cmocka_unit_test_setup(claims_have_a_limit, each),
 		cmocka_unit_test_setup(no_more_than_the_limit, each),
 		cmocka_unit_test_setup(an_address_has_one_owner, each),
 		cmocka_unit_test_setup(a_stranger_proves_the_first_alone, each),

@@ -241,7 +241,9 @@ static enum ptn_err
 admitted_at(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const char *id, bool *out)
 {
-	return ptn_credential_admitted(sc, user, ptn_bytes_of(id), out);
+	const char *name;
+
+	return ptn_credential_admitted(sc, user, ptn_bytes_of(id), out, &name);
 }
 
 /* Once it is, it stays so; what is not found counts as admitted. */
@@ -322,6 +324,7 @@ inactive_is_none(void **state)
 		"active = 1, archived_at = UTC_TIMESTAMP(6)" };
 	const struct ptn_uuid user = rows_user();
 	const struct ptn_bytes id = put(&user, "inactive");
+	const char *name;
 	bool admitted;
 	size_t i, n;
 
@@ -335,8 +338,8 @@ inactive_is_none(void **state)
 		assert_int_equal(lock_at(&scope, id), PTN_E_NOT_FOUND);
 		assert_int_equal(ptn_credential_rename(&scope, &user, id, "n"),
 		    PTN_E_NOT_FOUND);
-		assert_int_equal(
-		    ptn_credential_admitted(&scope, &user, id, &admitted),
+		assert_int_equal(ptn_credential_admitted(&scope, &user, id,
+				     &admitted, &name),
 		    PTN_E_NOT_FOUND);
 		assert_int_equal(ptn_credential_delete(&scope, &user, id),
 		    PTN_E_NOT_FOUND);

@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +7,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
 
 #include "lib/base/base64.h"
 #include "lib/crypto/crypto.h"
@@ -165,9 +169,43 @@ gcm(void **state)
 	assert_int_equal(ptn_crypto_gcm_decrypt(&g, text, tag, back, &verdict),
 	    PTN_OK);
 	assert_int_equal(verdict, PTN_DENY);
+	assert_int_equal(ERR_peek_error(), 0);
 	assert_memory_equal(back, zero, sizeof(back));
 }
 
+/* What OpenSSL is made to say of a signature; 1: what it thinks itself. */
+static int said = 1;
+
+int __real_EVP_PKEY_verify(EVP_PKEY_CTX *ctx, const unsigned char *sig,
+    size_t sig_len, const unsigned char *digest, size_t len);
+int __wrap_EVP_PKEY_verify(EVP_PKEY_CTX *ctx, const unsigned char *sig,
+    size_t sig_len, const unsigned char *digest, size_t len);
+int __real_EVP_DigestVerify(EVP_MD_CTX *ctx, const unsigned char *sig,
+    size_t sig_len, const unsigned char *msg, size_t len);
+int __wrap_EVP_DigestVerify(EVP_MD_CTX *ctx, const unsigned char *sig,
+    size_t sig_len, const unsigned char *msg, size_t len);
+
+int
+__wrap_EVP_PKEY_verify(EVP_PKEY_CTX *ctx, const unsigned char *sig,
+    size_t sig_len, const unsigned char *digest, size_t len)
+{
+	if (said == 1)
+		return __real_EVP_PKEY_verify(ctx, sig, sig_len, digest, len);
+	ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+	return said;
+}
+
+int
+__wrap_EVP_DigestVerify(EVP_MD_CTX *ctx, const unsigned char *sig,
+    size_t sig_len, const unsigned char *msg, size_t len)
+{
+	if (said == 1)
+		return __real_EVP_DigestVerify(ctx, sig, sig_len, msg, len);
+	ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+	return said;
+}
+
+/* Nothing is left behind that would look like the failure of another. */
 static enum ptn_verdict
 verify(const struct ptn_key *k, const char *msg, struct ptn_bytes sig)
 {
@@ -175,6 +213,7 @@ verify(const struct ptn_key *k, const char *msg, struct ptn_bytes sig)
 
 	assert_int_equal(ptn_key_verify(k, ptn_bytes_of(msg), sig, &verdict),
 	    PTN_OK);
+	assert_int_equal(ERR_peek_error(), 0);
 	return verdict;
 }
 
@@ -244,6 +283,32 @@ signature_refused(void **state)
 				    PTN_DENY);
 		assert_int_equal(verify(k, "msg", sig), PTN_ALLOW);
 		memset(big, 0, sizeof(big));
+		ptn_key_free(&k);
+	}
+}
+
+/* EVP_DigestVerify(3): 1 is yes, and all else is not. */
+static void
+one_alone_is_yes(void **state)
+{
+	static const int others[] = { 0, -1, -2, 2, INT_MAX, INT_MIN };
+	struct ptn_key *k;
+	struct ptn_bytes sig;
+	size_t j;
+	int i;
+
+	(void)state;
+	for (i = 0; i < PTN_ALG__MAX; i++) {
+		assert_int_equal(ptn_key_generate(&k, (enum ptn_sign_alg)i),
+		    PTN_OK);
+		assert_int_equal(
+		    ptn_key_sign(k, arena, ptn_bytes_of("msg"), &sig), PTN_OK);
+		for (j = 0; j < N(others); j++) {
+			said = others[j];
+			assert_int_equal(verify(k, "msg", sig), PTN_DENY);
+		}
+		said = 1;
+		assert_int_equal(verify(k, "msg", sig), PTN_ALLOW);
 		ptn_key_free(&k);
 	}
 }
@@ -428,6 +493,7 @@ import_refused(void **state)
 				     PTN_BYTES(copy, 0)),
 		    PTN_E_INPUT);
 		assert_null(back);
+		assert_int_equal(ERR_peek_error(), 0);
 		ptn_key_free(&k);
 	}
 }
@@ -497,6 +563,7 @@ main(void)
 		cmocka_unit_test(gcm),
 		cmocka_unit_test(key_round_trip),
 		cmocka_unit_test(signature_refused),
+		cmocka_unit_test(one_alone_is_yes),
 		cmocka_unit_test(es256_scalars),
 		cmocka_unit_test(es256_leading_zeros),
 		cmocka_unit_test(eddsa_vector),

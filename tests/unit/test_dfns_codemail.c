@@ -71,7 +71,7 @@ remember(const struct ptn_uuid *user)
 	struct ptn_scope by = *rows_at(&org);
 
 	by.actor = wisher;
-	return ptn_asker_remember(&by, user);
+	return ptn_asker_remember(&by, user, 0);
 }
 
 static struct ptn_outbox_item *
@@ -113,7 +113,7 @@ verify(enum ptn_code_kind kind, const char *code, enum ptn_code_use use)
 
 	assert_true(ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, ptn_bytes_of(code),
 	    digits));
-	assert_int_equal(ptn_code_check(rows_at(&org), &who.id, kind, digits,
+	assert_int_equal(ptn_code_check(rows_at(&org), &who.id, 0, kind, digits,
 			     use, NULL, &what),
 	    PTN_OK);
 	return what;
@@ -368,6 +368,29 @@ asked_for_in_vain(void **state)
 
 #define T(f) cmocka_unit_test_setup(f, each)
 
+/* What fails for the database takes nothing from the limits. */
+static void
+a_failure_costs_nothing(void **state)
+{
+	struct ptn_outbox_item *item;
+	size_t n;
+
+	(void)state;
+	conf.rate_enabled = true;
+	rows_sql(REGISTERED);
+	rows_sql("UPDATE emails SET verified = 1");
+	want(PTN_CODE_LOGIN, &org, "jo@example.org");
+	item = claim(&n);
+	assert_int_equal(n, 1);
+	rows_sql("RENAME TABLE passcodes TO passcodes_away");
+	assert_int_not_equal(ptn_codemail_serve(&scope, item), PTN_OK);
+	rows_sql("RENAME TABLE passcodes_away TO passcodes");
+	assert_int_equal(rows_number("SELECT COUNT(*) FROM rate_limits"), 0);
+	assert_int_equal(ptn_outbox_failed(&scope, &item->id, 0), PTN_OK);
+	assert_non_null(served());
+	assert_int_equal(rows_number("SELECT COUNT(*) FROM rate_limits"), 2);
+}
+
 int
 main(void)
 {
@@ -379,6 +402,7 @@ main(void)
 		T(known_askers),
 		T(asked_for),
 		T(asked_for_in_vain),
+		T(a_failure_costs_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, rules_setup, rows_teardown);

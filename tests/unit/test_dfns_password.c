@@ -63,8 +63,7 @@ hash_of(const char *pw)
 {
 	char phc[PTN_PHC_MAX];
 
-	assert_int_equal(
-	    ptn_password_hash(&conf, gate, arena, ptn_bytes_of(pw), phc),
+	assert_int_equal(ptn_password_hash(&scope, ptn_bytes_of(pw), phc),
 	    PTN_OK);
 	return ptn_arena_strdup(arena, phc);
 }

@@ -193,6 +193,25 @@ or_neither(void **state)
 	assert_int_equal(rows_now(), 1);
 }
 
+/* That an id is taken is no conflict of whoever asked for the change. */
+static void
+a_row_that_is_taken(void **state)
+{
+	struct doing d = { .events = 2 };
+	const int before = users_now();
+
+	(void)state;
+	rows_sql("ALTER TABLE audit_logs ADD UNIQUE KEY taken (type)");
+	assert_int_equal(ptn_tx(&scope, act, &d), PTN_E_INTERNAL);
+	assert_int_equal(d.runs, 1);
+	assert_int_equal(users_now(), before);
+	assert_int_equal(rows_now(), 0);
+	ptn_event_note(&scope, PTN_EVENT_RATE_LIMITED, NULL);
+	ptn_event_note(&scope, PTN_EVENT_RATE_LIMITED, NULL);
+	assert_int_equal(ptn_events_settle(&scope), PTN_E_INTERNAL);
+	rows_sql("ALTER TABLE audit_logs DROP KEY taken");
+}
+
 /* The first run is told that it lost a deadlock. */
 static void
 once_though_run_twice(void **state)
@@ -517,14 +536,15 @@ who_gets_a_notice(void **state)
 {
 	static const struct {
 		const char *address;
-		bool enabled;
+		bool verified, enabled;
 		enum ptn_err end;
 		int mails, rows;
 	} cases[] = {
-		{ "jo@example.org", true, PTN_OK, 1, 1 },
-		{ NULL, true, PTN_OK, 0, 1 },
-		{ "jo@example.org", false, PTN_OK, 0, 1 },
-		{ "jo@example.org", true, PTN_E_DENIED, 0, 0 },
+		{ "jo@example.org", true, true, PTN_OK, 1, 1 },
+		{ "jo@example.org", false, true, PTN_OK, 0, 1 },
+		{ NULL, true, true, PTN_OK, 0, 1 },
+		{ "jo@example.org", true, false, PTN_OK, 0, 1 },
+		{ "jo@example.org", true, true, PTN_E_DENIED, 0, 0 },
 	};
 	struct telling t;
 	size_t i;
@@ -534,6 +554,7 @@ who_gets_a_notice(void **state)
 		(void)each(state);
 		conf.mail_enabled = cases[i].enabled;
 		t = (struct telling){ { .address = cases[i].address,
+					  .verified = cases[i].verified,
 					  .username = "jo" },
 			cases[i].end };
 		assert_int_equal(ptn_tx(&scope, tell, &t), (int)cases[i].end);
@@ -652,6 +673,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(with_the_change),
 		T(or_neither),
+		T(a_row_that_is_taken),
 		T(once_though_run_twice),
 		T(noted_is_written_in_the_end),
 		T(more_than_there_is_room_for),

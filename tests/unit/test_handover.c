@@ -25,7 +25,7 @@ setup(void **state)
 	(void)state;
 	if (pipe(file) < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, conn) < 0)
 		return -1;
-	return ptn_handover_open(way) == PTN_OK ? 0 : -1;
+	return ptn_handover_open(way, 0) == PTN_OK ? 0 : -1;
 }
 
 static int
@@ -107,6 +107,34 @@ test_full(void **state)
 	assert_int_equal(ptn_handover_send(way[1], &a), PTN_OK);
 }
 
+/* A way for a few has room for about so many, and again when one is taken. */
+static void
+test_few(void **state)
+{
+	struct ptn_arrival a = { conn[0], file[0], PTN_PUBLIC, false, false };
+	struct ptn_arrival b;
+	size_t few, n;
+
+	(void)state;
+	for (few = 2; few <= 64; few *= 2) {
+		close(way[0]);
+		close(way[1]);
+		assert_int_equal(ptn_handover_open(way, few), PTN_OK);
+		for (n = 0; ptn_handover_has_room(way[1]); n++)
+			assert_int_equal(ptn_handover_send(way[1], &a), PTN_OK);
+		assert_true(n >= few / 2 && n <= 2 * few);
+		/* Who does not ask is not kept from sending. */
+		assert_int_equal(ptn_handover_send(way[1], &a), PTN_OK);
+		for (n++; n > 0; n--) {
+			assert_false(
+			    ptn_handover_has_room(way[1]) && n > 2 * few);
+			assert_int_equal(ptn_handover_take(way[0], &b), PTN_OK);
+			ptn_arrival_close(&b);
+		}
+		assert_true(ptn_handover_has_room(way[1]));
+	}
+}
+
 /* What was sent before the last sender left is still there; then the end. */
 static void
 test_end(void **state)
@@ -123,7 +151,7 @@ test_end(void **state)
 	assert_int_equal(ptn_handover_take(way[0], &b), PTN_E_GONE);
 
 	close(way[0]);
-	assert_int_equal(ptn_handover_open(way), PTN_OK);
+	assert_int_equal(ptn_handover_open(way, 0), PTN_OK);
 	close(way[0]);
 	assert_int_equal(ptn_handover_send(way[1], &a), PTN_E_GONE);
 }
@@ -165,6 +193,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_both, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_few, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
 	};

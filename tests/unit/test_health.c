@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "lib/db/health.h"
+#include "lib/mail/refused.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 
 static struct ptn_health health;
@@ -74,19 +75,19 @@ mail_refused(void **state)
 	(void)state;
 	assert_int_equal(ptn_health(db, arena, &health), PTN_OK);
 	assert_false(health.mail_refused);
-	assert_int_equal(ptn_health_mail_refused(db, arena, "504 no"), PTN_OK);
+	assert_int_equal(ptn_refused_put(db, arena, "504 no"), PTN_OK);
 	assert_int_equal(ptn_health(db, arena, &health), PTN_OK);
 	assert_true(health.mail_refused);
 	memset(said, 'x', sizeof(said) - 1);
 	said[sizeof(said) - 1] = '\0';
-	assert_int_equal(ptn_health_mail_refused(db, arena, said), PTN_OK);
+	assert_int_equal(ptn_refused_put(db, arena, said), PTN_OK);
 	assert_int_equal(rows_number("SELECT COUNT(*) FROM mail_refusals"), 1);
 	assert_int_equal(rows_number("SELECT LENGTH(said) FROM mail_refusals"),
 	    255);
 	rows_sql("UPDATE mail_refusals SET seen_at = seen_at - INTERVAL 1 DAY");
 	assert_int_equal(ptn_health(db, arena, &health), PTN_OK);
 	assert_false(health.mail_refused);
-	assert_int_equal(ptn_health_mail_taken(db), PTN_OK);
+	assert_int_equal(ptn_refused_clear(db), PTN_OK);
 	assert_int_equal(rows_number("SELECT COUNT(*) FROM mail_refusals"), 0);
 }
 

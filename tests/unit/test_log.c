@@ -212,6 +212,52 @@ test_keeps_errno(void **state)
 	ptn_json_free(&v);
 }
 
+/* Once, and then not again before its time; the next one counts the rest. */
+static void
+test_seldom(void **state)
+{
+	struct ptn_log_place place = { 0 }, other = { 0 };
+	struct ptn_json *v;
+	const char *p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 1000; i++)
+		ptn_log_seldom(&place, PTN_LOG_WARN, "again %d", 1);
+	v = take_line();
+	assert_member(v, "level", "warn");
+	assert_member(v, "message", "again 1");
+	ptn_json_free(&v);
+	ptn_log_seldom(&other, PTN_LOG_WARN, "another");
+	v = take_line();
+	assert_member(v, "message", "another");
+	ptn_json_free(&v);
+
+	place.next_ms = 0;
+	ptn_log_seldom(&place, PTN_LOG_WARN, "again %d", 2);
+	v = take_line();
+	assert_member(v, "message", "again 2 (and 999 like it)");
+	ptn_json_free(&v);
+	place.next_ms = 0;
+	ptn_log_seldom(&place, PTN_LOG_WARN, "again %d", 3);
+	v = take_line();
+	assert_member(v, "message", "again 3");
+	ptn_json_free(&v);
+
+	/* Each place has a time of its own, and what is not wanted none. */
+	for (i = 0; i < 3; i++)
+		ptn_info_seldom("one");
+	ptn_info_seldom("two");
+	take();
+	p = strstr(got, "\"one\"");
+	assert_non_null(p);
+	assert_null(strstr(p + 1, "\"one\""));
+	assert_non_null(strstr(p, "\"two\""));
+	ptn_log_init(PTN_LOG_WARN, "worker");
+	ptn_info_seldom("no");
+	assert_int_equal(take(), 0);
+}
+
 /* A full pipe costs lines, no time; the next line tells how many. */
 static void
 test_full_pipe_drops(void **state)
@@ -251,6 +297,7 @@ main(void)
 		T(test_escapes_everywhere),
 		T(test_truncated),
 		T(test_keeps_errno),
+		T(test_seldom),
 		T(test_full_pipe_drops),
 #undef T
 	};

@@ -203,11 +203,9 @@ refused(void **state)
 }
 
 /*
- * A database as version 8 left it, of the test's own: what was done there is
+ * A database as a version left it, of the test's own: what was done there is
  * written in SQL, and then it is brought up to date.
  */
-#define OLD 8
-
 static struct ptn_db *old;
 
 /* Statements, each ending in ";" and a newline. */
@@ -226,7 +224,7 @@ run_old(const char *sql)
 }
 
 static void
-at_old(const char *name)
+at_old(const char *name, int version)
 {
 	int i;
 
@@ -236,14 +234,14 @@ at_old(const char *name)
 	old = ptn_db_new(&other, PTN_DB_MIGRATE);
 	assert_non_null(old);
 	assert_int_equal(ptn_db_connect(old), PTN_OK);
-	for (i = 0; i < OLD; i++)
+	for (i = 0; i < version; i++)
 		run_old(ptn_migrations[i].text);
 	rows_sql("CREATE TABLE %s.schema_migrations"
 		 " LIKE %s_now.schema_migrations",
 	    name, name);
 	rows_sql("INSERT INTO %s.schema_migrations"
 		 " SELECT * FROM %s_now.schema_migrations WHERE version <= %d",
-	    name, name, OLD);
+	    name, name, version);
 }
 
 /* clang-format off */
@@ -293,6 +291,12 @@ at_old(const char *name)
 	"INSERT INTO audit_logs (id, tenant_id, type, actor_user_id,"          \
 	" created_at) VALUES (" ID(user) ", " ID(tenant)                       \
 	", 'dfns_login_succeeded', " ID(user) ", " at ");\n"
+
+#define CODE(user, purpose, known)                                             \
+	"INSERT INTO passcodes (id, tenant_id, user_id, email_id, purpose,"    \
+	" known, code, ttl_s, try_count, created_at, expires_at) VALUES ("     \
+	ID(purpose) ", " ID("t") ", " ID(user) ", " ID(user) ", '" purpose     \
+	"', " #known ", RPAD('', 32, 'c'), 1, 0, " T1 ", " T2 ");\n"
 /* clang-format on */
 
 /* What it signed, by its credentialUuid in hexadecimal. */
@@ -364,7 +368,7 @@ static void
 upgraded_to_admitted(void **state)
 {
 	(void)state;
-	at_old("admitted");
+	at_old("admitted", 8);
 	run_old(everybody);
 	sign("signer", "has signed");
 	assert_int_equal(up(), PTN_OK);
@@ -390,7 +394,7 @@ static void
 upgraded_without_members(void **state)
 {
 	(void)state;
-	at_old("memberless");
+	at_old("memberless", 8);
 	run_old("INSERT INTO tenants VALUES (" ID(
 	    "t") ", 't', " T0 ", NULL, NULL, NULL, 1);\n" USER("t", "plain", 1)
 		PASSKEY("t", "plain", "of plain", "NULL", T0, T2));
@@ -398,6 +402,22 @@ upgraded_without_members(void **state)
 	expect("SELECT COUNT(*) FROM memberless.members", "0\n");
 	expect("SELECT api, admitted FROM memberless.webauthn_credentials",
 	    "hanko\t0\n");
+	ptn_db_free(&old);
+}
+
+/* Everybody begins in the first epoch; who was known counts as a browser. */
+static void
+upgraded_to_known(void **state)
+{
+	(void)state;
+	at_old("known", 11);
+	run_old("INSERT INTO tenants VALUES (" ID(
+	    "t") ", 't', " T0 ", NULL, NULL, NULL, 1);\n" USER("t", "jo", 1)
+		CODE("jo", "login", 0) CODE("jo", "recovery", 1));
+	assert_int_equal(up(), PTN_OK);
+	expect("SELECT known_epoch FROM known.users", "0\n");
+	expect("SELECT purpose, known FROM known.passcodes ORDER BY 1",
+	    "login\t0\nrecovery\t2\n");
 	ptn_db_free(&old);
 }
 
@@ -426,6 +446,7 @@ main(void)
 		T(refused),
 		T(upgraded_to_admitted),
 		T(upgraded_without_members),
+		T(upgraded_to_known),
 		T(nobody_there),
 	};
 

@@ -180,9 +180,13 @@ relying_party_changed(void **state)
 		.rp_name = "Name",
 		.origins = "*" };
 	struct ptn_org_row now;
+	bool changed;
 
 	(void)state;
-	assert_int_equal(ptn_org_set_rp(&scope, &row), PTN_OK);
+	assert_int_equal(ptn_org_set_rp(&scope, &row, &changed), PTN_OK);
+	assert_true(changed);
+	assert_int_equal(ptn_org_set_rp(&scope, &row, &changed), PTN_OK);
+	assert_false(changed);
 	now = find("Changed");
 	assert_string_equal(now.rp_id, "example.org");
 	assert_string_equal(now.rp_name, "Name");
@@ -192,7 +196,10 @@ relying_party_changed(void **state)
 	assert_true(ptn_uuid_equal(&now.id, &other));
 	assert_null(now.rp_id);
 	row.rp_id = row.rp_name = row.origins = NULL;
-	assert_int_equal(ptn_org_set_rp(&scope, &row), PTN_OK);
+	assert_int_equal(ptn_org_set_rp(&scope, &row, &changed), PTN_OK);
+	assert_true(changed);
+	assert_int_equal(ptn_org_set_rp(&scope, &row, &changed), PTN_OK);
+	assert_false(changed);
 	now = find("Changed");
 	assert_null(now.rp_id);
 	assert_null(now.rp_name);

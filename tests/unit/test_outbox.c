@@ -70,13 +70,13 @@ claim(size_t max, size_t expected)
 	return claim_into(&room, expected);
 }
 
-/* Somebody at an address asks. */
+/* Somebody in a network asks. */
 static struct ptn_actor actor;
 
 static void
-ask_from(const char *ip, const char *to)
+ask_from(const char *network, const char *to)
 {
-	actor.ip = ip;
+	actor.network_wide = network;
 	scope.actor = &actor;
 	put_to(to);
 	scope.actor = NULL;
@@ -136,7 +136,7 @@ what_is_put_is_claimed(void **state)
 		.username = "jo",
 		.org = "or-1",
 		.time = "2026-11-22 11:30 UTC",
-		.address = "192.0.2.1" };
+		.address = "192.0.2.0/24" };
 	const struct ptn_outbox_item *item;
 
 	(void)state;
@@ -339,11 +339,10 @@ every_source_in_turn(void **state)
 
 	(void)state;
 	for (i = 0; i < 40; i++)
-		ask_from(i % 2 == 0 ? "192.0.2.1" : "::ffff:192.0.2.77",
-		    "many@example.org");
-	ask_from("198.51.100.1", "one@example.org");
-	ask_from("2001:db8:1::1", "six@example.org");
-	ask_from("2001:db8:1:ffff::1", "six@example.org");
+		ask_from("192.0.2.0/24", "many@example.org");
+	ask_from("198.51.100.0/24", "one@example.org");
+	ask_from("2001:db8:1::/48", "six@example.org");
+	ask_from("2001:db8:1::/48", "six@example.org");
 	put_to("operator@example.org");
 	item = claim(4, 4);
 	assert_int_equal(count_to(item, 4, "many@example.org"), 1);
@@ -365,8 +364,8 @@ turns_change(void **state)
 
 	(void)state;
 	for (i = 0; i < 200; i++)
-		ask_from("192.0.2.1", "many@example.org");
-	ask_from("198.51.100.1", "one@example.org");
+		ask_from("192.0.2.0/24", "many@example.org");
+	ask_from("198.51.100.0/24", "one@example.org");
 	for (i = 0; i < 60; i++) { /* by chance in one of 10^18 runs */
 		item = claim(1, 1);
 		if (strcmp(item->mail.to, "one@example.org") == 0)
@@ -419,12 +418,12 @@ a_busy_source(void **state)
 	const struct ptn_outbox_item *item;
 
 	(void)state;
-	ask_from("192.0.2.1", "slow@example.org");
+	ask_from("192.0.2.0/24", "slow@example.org");
 	item = claim(1, 1);
 	room.busy = item->mail.source;
-	ask_from("192.0.2.2", "slow@example.org");
+	ask_from("192.0.2.0/24", "slow@example.org");
 	(void)claim_into(&room, 0);
-	ask_from("198.51.100.1", "one@example.org");
+	ask_from("198.51.100.0/24", "one@example.org");
 	item = claim_into(&room, 1);
 	assert_string_equal(item->mail.to, "one@example.org");
 	room.busy = PTN_BYTES(NULL, 0);
@@ -440,7 +439,7 @@ a_source_is_handed_on(void **state)
 	struct ptn_outbox_mail mail = one_mail;
 
 	(void)state;
-	ask_from("192.0.2.1", "a@example.org");
+	ask_from("192.0.2.0/24", "a@example.org");
 	item = claim(1, 1);
 	mail.source = item->mail.source;
 	put(&mail);

@@ -497,9 +497,17 @@ named_and_given_up(void **state)
 	    PTN_OK);
 	assert_int_equal(ptn_passkey_rename(&scope, &ada, hers, NULL), PTN_OK);
 	assert_true(rules_event(PTN_EVENT_CREDENTIAL_UPDATED, NULL));
+	/* It is called so already: nothing happens. */
+	actor.n = 0;
+	assert_int_equal(ptn_passkey_rename(&scope, &ada, hers, "telephone"),
+	    PTN_OK);
+	assert_int_equal(actor.n, 0);
+	assert_int_equal(ptn_passkey_rename(&scope, &ada, hers, "telephone "),
+	    PTN_OK);
+	assert_int_equal(actor.n, 1);
 	assert_int_equal(ptn_credentials_of(&scope, &ada, &list, &n), PTN_OK);
 	assert_int_equal(n, 1);
-	assert_string_equal(list[0].name, "telephone");
+	assert_string_equal(list[0].name, "telephone ");
 	assert_int_equal(ptn_passkey_remove(&scope, &ada, hers), PTN_OK);
 	assert_true(rules_event(PTN_EVENT_CREDENTIAL_DELETED, NULL));
 	assert_int_equal(passkeys(&ada), 0);
@@ -536,7 +544,8 @@ admitted_elsewhere(void **state)
 	    PTN_E_FORBIDDEN);
 	assert_int_equal(ptn_passkey_remove(&scope, &ada, admitted),
 	    PTN_E_FORBIDDEN);
-	assert_int_equal(actor.n, 0);
+	assert_int_equal(actor.n, 3);
+	assert_true(rules_event(PTN_EVENT_CHANGE_GUARDED, "passkey"));
 	assert_int_equal(rows_number("SELECT COUNT(*) FROM webauthn_credentials"
 				     " WHERE user_id = x'%s' AND name = 'was'",
 			     rows_hex(&ada)),

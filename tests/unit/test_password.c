@@ -1,5 +1,8 @@
 /* Passwords: one hash whoever asks, and hashes that keep up with the times. */
+#include <sys/resource.h>
+
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -327,7 +330,7 @@ unusable_hashes(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		verdict = PTN_ALLOW;
-		assert_int_equal(ptn_password_verify(&conf, gate, arena, bad[i],
+		assert_int_equal(ptn_password_verify(&scope, bad[i],
 				     PTN_PASSWORD_NORM, ptn_bytes_of(PASSWORD),
 				     fresh, &verdict),
 		    PTN_OK);
@@ -345,28 +348,24 @@ verified(void **state)
 	uint64_t before;
 
 	(void)state;
-	assert_int_equal(
-	    ptn_password_hash(&conf, gate, arena, ptn_bytes_of(NO_FORM), hash),
+	assert_int_equal(ptn_password_hash(&scope, ptn_bytes_of(NO_FORM), hash),
 	    PTN_E_INPUT);
-	assert_int_equal(
-	    ptn_password_hash(&conf, gate, arena, ptn_bytes_of(SPLIT), hash),
+	assert_int_equal(ptn_password_hash(&scope, ptn_bytes_of(SPLIT), hash),
 	    PTN_OK);
-	assert_int_equal(ptn_password_verify(&conf, gate, arena, hash,
-			     PTN_PASSWORD_NORM, ptn_bytes_of(WHOLE), fresh,
-			     &verdict),
+	assert_int_equal(ptn_password_verify(&scope, hash, PTN_PASSWORD_NORM,
+			     ptn_bytes_of(WHOLE), fresh, &verdict),
 	    PTN_OK);
 	assert_int_equal(verdict, PTN_ALLOW);
 	assert_string_equal(fresh, "");
 	conf.argon2_iterations = 2;
-	assert_int_equal(ptn_password_verify(&conf, gate, arena, hash,
-			     PTN_PASSWORD_NORM, ptn_bytes_of(WHOLE), fresh,
-			     &verdict),
+	assert_int_equal(ptn_password_verify(&scope, hash, PTN_PASSWORD_NORM,
+			     ptn_bytes_of(WHOLE), fresh, &verdict),
 	    PTN_OK);
 	assert_int_equal(verdict, PTN_ALLOW);
 	assert_non_null(strstr(fresh, ",t=2,"));
 	/* A decoy is today's hash, and matches nothing. */
 	before = ptn_pwhash_count();
-	assert_int_equal(ptn_password_verify(&conf, gate, arena, NULL, 0,
+	assert_int_equal(ptn_password_verify(&scope, NULL, 0,
 			     ptn_bytes_of(WHOLE), fresh, &verdict),
 	    PTN_OK);
 	assert_int_equal(verdict, PTN_DENY);
@@ -378,21 +377,70 @@ static void
 no_memory(void **state)
 {
 	struct ptn_arena *full = ptn_arena_new(4096);
+	struct ptn_scope sc = scope;
 	enum ptn_verdict verdict = PTN_ALLOW;
 	char fresh[PTN_PHC_MAX] = "x";
 
 	(void)state;
+	sc.arena = full;
 	while (ptn_arena_alloc(full, 16) != NULL)
 		continue;
-	assert_int_equal(ptn_password_verify(&conf, gate, full, NULL, 0,
-			     ptn_bytes_of(WHOLE), fresh, &verdict),
+	assert_int_equal(ptn_password_verify(&sc, NULL, 0, ptn_bytes_of(WHOLE),
+			     fresh, &verdict),
 	    PTN_E_NOMEM);
 	assert_int_equal(verdict, PTN_DENY);
 	assert_string_equal(fresh, "");
-	assert_int_equal(
-	    ptn_password_hash(&conf, gate, full, ptn_bytes_of(WHOLE), fresh),
+	assert_int_equal(ptn_password_hash(&sc, ptn_bytes_of(WHOLE), fresh),
 	    PTN_E_NOMEM);
 	ptn_arena_free(&full);
+}
+
+static enum ptn_err
+hash_inside(const struct ptn_scope *sc, void *arg)
+{
+	char hash[PTN_PHC_MAX];
+
+	(void)arg;
+	return ptn_password_hash(sc, ptn_bytes_of(PASSWORD), hash);
+}
+
+static enum ptn_err
+check_inside(const struct ptn_scope *sc, void *arg)
+{
+	char fresh[PTN_PHC_MAX];
+	enum ptn_verdict verdict;
+
+	(void)arg;
+	return ptn_password_verify(sc, NULL, 0, ptn_bytes_of(PASSWORD), fresh,
+	    &verdict);
+}
+
+/* In a child with a connection of its own: does it live to tell? */
+static int
+ends_by(ptn_tx_fn fn)
+{
+	const struct rlimit no_core = { 0, 0 };
+	struct ptn_scope sc = scope;
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)setrlimit(RLIMIT_CORE, &no_core);
+		close(STDERR_FILENO);
+		sc.db = ptn_db_new(&conf, PTN_DB_SERVE);
+		_exit(ptn_tx(&sc, fn, NULL) == PTN_OK ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void
+never_in_a_transaction(void **state)
+{
+	(void)state;
+	assert_int_equal(ends_by(hash_inside), SIGABRT);
+	assert_int_equal(ends_by(check_inside), SIGABRT);
 }
 
 static enum ptn_err
@@ -435,6 +483,7 @@ main(void)
 		T(unusable_hashes),
 		T(verified),
 		T(no_memory),
+		T(never_in_a_transaction),
 		T(races),
 	};
 

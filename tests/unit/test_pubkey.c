@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -5,6 +6,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
 
 #include "lib/crypto/cose.h"
 #include "lib/crypto/pubkey.h"
@@ -20,6 +24,25 @@ each(void **state)
 	return 0;
 }
 
+/* What OpenSSL is made to say of a signature; 1: what it thinks itself. */
+static int said = 1;
+
+int __real_EVP_DigestVerify(EVP_MD_CTX *ctx, const unsigned char *sig,
+    size_t sig_len, const unsigned char *msg, size_t len);
+int __wrap_EVP_DigestVerify(EVP_MD_CTX *ctx, const unsigned char *sig,
+    size_t sig_len, const unsigned char *msg, size_t len);
+
+int
+__wrap_EVP_DigestVerify(EVP_MD_CTX *ctx, const unsigned char *sig,
+    size_t sig_len, const unsigned char *msg, size_t len)
+{
+	if (said == 1)
+		return __real_EVP_DigestVerify(ctx, sig, sig_len, msg, len);
+	ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+	return said;
+}
+
+/* Nothing is left behind that would look like the failure of another. */
 static enum ptn_verdict
 verify(const struct ptn_pubkey *k, int32_t alg, struct ptn_bytes msg,
     struct ptn_bytes sig)
@@ -27,6 +50,7 @@ verify(const struct ptn_pubkey *k, int32_t alg, struct ptn_bytes msg,
 	enum ptn_verdict verdict = PTN_ALLOW;
 
 	assert_int_equal(ptn_pubkey_verify(k, alg, msg, sig, &verdict), PTN_OK);
+	assert_int_equal(ERR_peek_error(), 0);
 	return verdict;
 }
 
@@ -152,6 +176,28 @@ test_all_kinds(void **state)
 	assert_int_equal(verify(&k.key, -37, msg, sig), PTN_DENY);
 }
 
+/* EVP_DigestVerify(3): 1 is yes, and all else is not. */
+static void
+test_one_alone_is_yes(void **state)
+{
+	static const int others[] = { 0, -1, -2, 2, INT_MAX, INT_MIN };
+	const struct auth_key *key = auth_key(PTN_COSE_ES256);
+	struct ptn_bytes msg = auth_text("message"), sig;
+	struct ptn_cose_key k;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(ptn_cose_parse(auth_arena, auth_cose(key), &k),
+	    PTN_OK);
+	sig = auth_sign(key, msg);
+	for (i = 0; i < N(others); i++) {
+		said = others[i];
+		assert_int_equal(verify(&k.key, key->alg, msg, sig), PTN_DENY);
+	}
+	said = 1;
+	assert_int_equal(verify(&k.key, key->alg, msg, sig), PTN_ALLOW);
+}
+
 /* The same R and S, said in other ways than DER's. */
 static void
 test_der(void **state)
@@ -210,6 +256,7 @@ check(const struct ptn_pubkey *k)
 	enum ptn_verdict verdict = PTN_ALLOW;
 
 	assert_int_equal(ptn_pubkey_check(k, &verdict), PTN_OK);
+	assert_int_equal(ERR_peek_error(), 0);
 	return verdict;
 }
 
@@ -377,6 +424,7 @@ main(void)
 		cmocka_unit_test_setup(test_known_ecdsa, each),
 		cmocka_unit_test_setup(test_known_eddsa, each),
 		cmocka_unit_test_setup(test_all_kinds, each),
+		cmocka_unit_test_setup(test_one_alone_is_yes, each),
 		cmocka_unit_test_setup(test_der, each),
 		cmocka_unit_test_setup(test_points, each),
 		cmocka_unit_test_setup(test_small_order, each),

@@ -16,6 +16,7 @@ static int
 each(void **state)
 {
 	conf.mail_enabled = true;
+	conf.rate_enabled = false;
 	rows_sql("DELETE FROM outbox");
 	return rules_each(state);
 }
@@ -175,6 +176,8 @@ somebody_else_is_in_the_way(void **state)
 	(void)sent(&bob, NULL, NULL, &his);
 	assert_int_equal(ask(&ada, NULL, &bob, &pc),
 	    PTN_SIGNIN_PASSCODE_FOREIGN);
+	assert_true(
+	    rules_event(PTN_EVENT_PASSCODE_INIT_FAILED, "not authorised"));
 	assert_int_equal(ask(&ada, &his.email_id, NULL, &pc),
 	    PTN_SIGNIN_PASSCODE_FOREIGN);
 	assert_int_equal(ask(&ada, &his.email_id, &ada, &pc),
@@ -323,6 +326,101 @@ nothing_without_its_record(void **state)
 	    PTN_PASSCODE_UNKNOWN);
 }
 
+/* What somebody sees who asks, and answers, and what it costs. */
+struct seen {
+	struct {
+		int what;
+		uint64_t statements;
+	} step[9];
+	size_t n;
+};
+
+static void
+see(struct seen *s, int what, uint64_t before)
+{
+	s->step[s->n].what = what;
+	s->step[s->n++].statements = ptn_db_count(db) - before;
+	memset(&actor, 0, sizeof(actor));
+}
+
+static void
+see_asking(struct seen *s, const struct ptn_uuid *user, struct ptn_passcode *pc)
+{
+	const uint64_t before = ptn_db_count(db);
+	const int what = (int)ask(user, NULL, NULL, pc);
+
+	assert_true(actor.mail_queued);
+	assert_null(actor.limit.what);
+	assert_int_equal(pc->ttl_s, 300);
+	assert_int_not_equal(pc->created_at_us, 0);
+	see(s, what, before);
+}
+
+static void
+see_entering(struct seen *s, const struct ptn_passcode *pc)
+{
+	const uint64_t before = ptn_db_count(db);
+
+	see(s, (int)enter(&pc->id, "000000", NULL, NULL), before);
+}
+
+/* Ask twice, enter what cannot be right, too late at last. */
+static void
+see_all(struct seen *s, const struct ptn_uuid *user)
+{
+	struct ptn_passcode first, second;
+	int i;
+
+	memset(s, 0, sizeof(*s));
+	see_asking(s, user, &first);
+	see_asking(s, user, &second);
+	see_entering(s, &first);
+	for (i = 0; i < 4; i++)
+		see_entering(s, &second);
+	see_asking(s, user, &first);
+	rows_sql("UPDATE passcodes SET expires_at = UTC_TIMESTAMP(6)"
+		 " - INTERVAL 1 SECOND");
+	see_entering(s, &first);
+}
+
+/* That a limit held a mail back is not told by anything that comes after. */
+static void
+held_back_is_as_any_other(void **state)
+{
+	const struct ptn_uuid ada = rows_user(), bob = rows_user();
+	const struct ptn_outbox_room room = { .all = 9, .codes = 9 };
+	struct ptn_outbox_claimed got;
+	struct ptn_passcode pc;
+	struct seen hers, his;
+	size_t i;
+
+	(void)state;
+	conf.rate_enabled = true;
+	conf.rate_mail = 4;
+	conf.rate_mail_s = conf.rate_code_s = 86400;
+	conf.rate_code = 100;
+	for (i = 0; i < 4; i++)
+		(void)ask(&bob, NULL, NULL, &pc);
+	(void)ask(&ada, NULL, NULL, &pc);
+	assert_int_equal(ptn_outbox_claim(&scope, &room, &got), PTN_OK);
+	assert_int_equal(got.n, 5);
+	memset(&actor, 0, sizeof(actor));
+	see_all(&hers, &ada);
+	see_all(&his, &bob);
+	assert_int_equal(hers.n, 9);
+	for (i = 0; i < hers.n; i++) {
+		assert_int_equal(his.step[i].what, hers.step[i].what);
+		assert_int_equal(his.step[i].statements,
+		    hers.step[i].statements);
+	}
+	assert_true(rules_rows(&ada, PTN_EVENT_PASSCODE_INIT_OK, 4));
+	assert_true(rules_rows(&bob, PTN_EVENT_PASSCODE_INIT_OK, 4));
+	assert_true(rules_rows(&bob, PTN_EVENT_PASSCODE_HELD_BACK, 3));
+	/* Hers are sent, his are not. */
+	assert_int_equal(ptn_outbox_claim(&scope, &room, &got), PTN_OK);
+	assert_int_equal(got.n, 3);
+}
+
 int
 main(void)
 {
@@ -338,6 +436,7 @@ main(void)
 		cmocka_unit_test_setup(an_address_that_went_to_another, each),
 		cmocka_unit_test_setup(a_stranger_adds_no_address, each),
 		cmocka_unit_test_setup(nothing_without_its_record, each),
+		cmocka_unit_test_setup(held_back_is_as_any_other, each),
 	};
 
 	return cmocka_run_group_tests(tests, rules_setup, rows_teardown);

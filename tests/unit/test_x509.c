@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <openssl/err.h>
+
 #include "lib/crypto/x509.h"
 #include "tests/unit/authenticator.h"
 
@@ -19,6 +21,14 @@ each(void **state)
 	(void)state;
 	ptn_arena_reset(auth_arena);
 	return 0;
+}
+
+/* Nothing is left behind that would look like the failure of another. */
+static int
+nothing_left(void **state)
+{
+	(void)state;
+	return ERR_peek_error() == 0 ? 0 : -1;
 }
 
 static struct auth_cert
@@ -194,16 +204,18 @@ test_alt_attribute(void **state)
 	assert_false(ptn_x509_alt_attribute(&c, auth_unhex("6781050201"), &v));
 }
 
+#define CASE(f) cmocka_unit_test_setup_teardown(f, each, nothing_left)
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_parse, each),
-		cmocka_unit_test_setup(test_keys, each),
-		cmocka_unit_test_setup(test_malformed, each),
-		cmocka_unit_test_setup(test_leaf, each),
-		cmocka_unit_test_setup(test_usage, each),
-		cmocka_unit_test_setup(test_alt_attribute, each),
+		CASE(test_parse),
+		CASE(test_keys),
+		CASE(test_malformed),
+		CASE(test_leaf),
+		CASE(test_usage),
+		CASE(test_alt_attribute),
 	};
 
 	return cmocka_run_group_tests(tests, auth_setup, auth_teardown);

@@ -1,0 +1,33 @@
+#include "fcgi/pace.h"
+
+#define HALF_MS 1000
+#define UNITS 1024 /* of a byte, so that single ones fade, too */
+
+/* Halved for each whole time, and by a straight line between them. */
+static uint64_t
+fade(uint64_t n, int64_t ms)
+{
+	for (; ms >= HALF_MS && n > 0; ms -= HALF_MS)
+		n /= 2;
+	return n > 0 ? n - n * (uint64_t)ms / (2 * HALF_MS) : 0;
+}
+
+void
+ptn_pace_start(struct ptn_pace *p, int64_t now_ms, size_t bytes)
+{
+	p->lately = (uint64_t)bytes * UNITS;
+	p->at_ms = now_ms;
+}
+
+void
+ptn_pace_add(struct ptn_pace *p, int64_t now_ms, size_t bytes)
+{
+	p->lately = fade(p->lately, now_ms - p->at_ms) + bytes * UNITS;
+	p->at_ms = now_ms;
+}
+
+uint64_t
+ptn_pace_lately(const struct ptn_pace *p, int64_t now_ms)
+{
+	return fade(p->lately, now_ms - p->at_ms);
+}
