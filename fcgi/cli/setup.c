@@ -100,7 +100,9 @@ put_all(struct ptn_setup *s, enum ptn_setup_question q,
 	enum ptn_err r = PTN_OK;
 
 	for (; r == PTN_OK && (*says)[0] != NULL; says++) {
-		if (!settled)
+		if (!settled && q == PTN_SETUP_URL)
+			r = ptn_setup_replace(s, (*says)[0], (*says)[1]);
+		else if (!settled)
 			r = ptn_setup_put(s, (*says)[0], (*says)[1]);
 		else if (differs(s, (*says)[0], (*says)[1]))
 			ptn_setup_tell_kept(s, (*says)[0],
@@ -143,7 +145,9 @@ put_mail_server(struct ptn_setup *s, const char *mail)
 {
 	const char *port = strrchr(mail, ':');
 	size_t len = port != NULL ? (size_t)(port - mail) : strlen(mail);
-	const char *host = ptn_arena_strndup(s->a, mail, len);
+	const bool v6 = mail[0] == '['; /* its address is without brackets */
+	const char *host =
+	    ptn_arena_strndup(s->a, mail + v6, len - (v6 ? 2 : 0));
 	const bool plain = host != NULL && port != NULL &&
 	    strcmp(port, ":25") == 0 && strcmp(host, "localhost") == 0;
 	const char *const says[][2] = { { "email_delivery.smtp.host", host },
@@ -280,6 +284,20 @@ carry_out(struct ptn_setup *s, const struct ptn_conf *cf)
 
 /* --------------------------------------------------------- and what is next */
 
+/* The service is started, or takes up what has changed. */
+static void
+print_start(const struct ptn_setup *s, const char *options)
+{
+	if (!has_systemd() || options[0] != '\0')
+		(void)printf("\tpostern%s serve\n", options);
+	else if (s->old == NULL || !s->site_was_known)
+		(void)fputs("\tsystemctl enable --now postern.socket "
+			    "postern.service\n",
+		    stdout);
+	else
+		(void)fputs("\tsystemctl reload-or-restart postern\n", stdout);
+}
+
 static void
 print_next(const struct ptn_setup *s, const struct ptn_conf *cf)
 {
@@ -288,20 +306,18 @@ print_next(const struct ptn_setup *s, const struct ptn_conf *cf)
 	const char *options =
 	    usual ? "" : ptn_arena_printf(s->a, " --config %s", s->file);
 
-	(void)fputs("\nNext, as root:\n\n", stdout);
-	if (has_systemd() && usual)
-		(void)fputs("\tsystemctl enable --now postern.socket "
-			    "postern.service\n",
-		    stdout);
-	else
-		(void)printf("\tpostern%s serve\n",
-		    options != NULL ? options : "");
+	if (options == NULL)
+		return;
+	(void)printf("\nPasskeys belong to %s, the cookie is %s.\n"
+		     "Next, as root:\n\n",
+	    cf->rp_id, cf->cookie_name);
+	print_start(s, options);
 	if (web == NULL || web[0] == '\0') {
 		(void)printf("\tpostern%s snippet apache|lighttpd|nginx\n",
-		    options != NULL ? options : "");
+		    options);
 		return;
 	}
-	ptn_snippet_advise(web, options != NULL ? options : "", stdout);
+	ptn_snippet_advise(s->a, cf, web, options, stdout);
 	(void)printf("\nwhich has %s ask Postern:\n\n", web);
 	if (ptn_snippet_print(s->a, cf, web, true, stdout) != PTN_OK)
 		(void)fputs("\t(see the examples)\n", stdout);
@@ -339,8 +355,8 @@ begin(struct ptn_setup *s, const char *conf_path)
 		return PTN_E_NOMEM;
 	origins =
 	    ptn_conf_set_in(s->a, s->text, "webauthn.relying_party.origins");
-	if (s->old != NULL && origins != NULL &&
-	    ptn_site_of(s->a, origins, &s->site) != NULL)
+	s->site_was_known = s->old != NULL && origins != NULL;
+	if (s->site_was_known && ptn_site_of(s->a, origins, &s->site) != NULL)
 		memset(&s->site, 0, sizeof(s->site)); /* one of several */
 	return PTN_OK;
 }

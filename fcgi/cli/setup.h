@@ -39,6 +39,7 @@ struct ptn_setup {
 	const char *old;	/* what it says before; NULL: there is none */
 	const char *text;	/* what it will say */
 	bool resumed;		/* staged was there: a run was cut short */
+	bool site_was_known;	/* it is not the first time */
 	bool unfit;		/* something is left to be done by hand */
 	bool terminal;		/* somebody is there who can be asked */
 	/* NULL: there is no need to know, or it stands in the file. */
@@ -62,6 +63,13 @@ bool ptn_setup_is_settled(const struct ptn_setup *s, enum ptn_setup_question q);
  * stays, which is told.
  */
 enum ptn_err ptn_setup_put(struct ptn_setup *s, const char *path,
+    const char *value) PTN_MUST_USE;
+
+/*
+ * The same of what follows from an answer that is new: it is not to stay as a
+ * package has left it.
+ */
+enum ptn_err ptn_setup_replace(struct ptn_setup *s, const char *path,
     const char *value) PTN_MUST_USE;
 
 /* Say that a key of the configuration stays as it is, or is by default. */

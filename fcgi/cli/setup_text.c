@@ -41,3 +41,16 @@ ptn_setup_put(struct ptn_setup *s, const char *path, const char *value)
 		ptn_setup_tell_kept(s, path, is);
 	return PTN_OK;
 }
+
+enum ptn_err
+ptn_setup_replace(struct ptn_setup *s, const char *path, const char *value)
+{
+	const char *was = NULL;
+
+	if (s->old != NULL)
+		was = ptn_conf_set_in(s->a, s->old, path);
+	if (was != NULL && strcmp(was, value) != 0)
+		(void)printf("%s: %s was %s, and is \"%s\" now\n", s->file,
+		    path, was, value);
+	return edit(s, path, value);
+}

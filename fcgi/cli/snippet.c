@@ -112,21 +112,6 @@ ptn_snippet_group(const char *web)
 	return NULL;
 }
 
-void
-ptn_snippet_advise(const char *web, const char *options, FILE *out)
-{
-	const struct web *w = web_of(web);
-	size_t i = 0;
-
-	if (w == NULL)
-		return;
-	while (
-	    w->place[i].folder != NULL && access(w->place[i].folder, F_OK) != 0)
-		i++;
-	(void)fprintf(out, "\tpostern%s snippet %s >%s\n\t%s\n", options,
-	    w->name, w->place[i].file, w->place[i].then);
-}
-
 /* ----------------------------------------------------------- its own text */
 
 static const char *
@@ -215,6 +200,44 @@ ptn_snippet_print(struct ptn_arena *a, const struct ptn_conf *cf,
 	else
 		(void)fputs(text, out);
 	return PTN_OK;
+}
+
+/* Does a file have that text, and no other? */
+static bool
+lies_at(struct ptn_arena *a, const char *path, const char *text)
+{
+	const size_t len = strlen(text);
+	char *is = ptn_arena_alloc(a, len + 1);
+	FILE *f = fopen(path, "re");
+	size_t n = 0;
+
+	if (f != NULL && is != NULL)
+		n = fread(is, 1, len + 1, f);
+	if (f != NULL)
+		(void)fclose(f);
+	return n == len && memcmp(is, text, len) == 0;
+}
+
+void
+ptn_snippet_advise(struct ptn_arena *a, const struct ptn_conf *cf,
+    const char *web, const char *options, FILE *out)
+{
+	const struct web *w = web_of(web);
+	const char *text = NULL;
+	size_t i = 0;
+
+	if (w == NULL)
+		return;
+	while (
+	    w->place[i].folder != NULL && access(w->place[i].folder, F_OK) != 0)
+		i++;
+	if (strncmp(cf->public_address, "unix:", 5) == 0)
+		text = put_in(a, text_of(web), cf->base_path,
+		    cf->public_address + 5);
+	if (text == NULL || !lies_at(a, w->place[i].file, text))
+		(void)fprintf(out, "\tpostern%s snippet %s >%s\n", options,
+		    w->name, w->place[i].file);
+	(void)fprintf(out, "\t%s\n", w->place[i].then);
 }
 
 /* ------------------------------------------------------------ the command */

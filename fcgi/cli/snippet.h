@@ -39,7 +39,13 @@ const char *ptn_snippet_group(const char *web);
 enum ptn_err ptn_snippet_print(struct ptn_arena *a, const struct ptn_conf *cf,
     const char *web, bool brief, FILE *out) PTN_MUST_USE;
 
-/* Write what to do with it: the commands, one a line. */
-void ptn_snippet_advise(const char *web, const char *options, FILE *out);
+/*
+ * Write what to do with it: the commands, one a line.  Where the example lies
+ * in its place already, as a package has put it there, the first is left out.
+ *
+ * options	of postern, each with a space in front
+ */
+void ptn_snippet_advise(struct ptn_arena *a, const struct ptn_conf *cf,
+    const char *web, const char *options, FILE *out);
 
 #endif

@@ -77,11 +77,16 @@ before(async () => {
 });
 after(() => host?.stop());
 
+let folder = '/'; /* where the last "cd" went */
+
 async function carryOut(command) {
   const text = places().reduce((all, [from, to]) =>
     all.replaceAll(from, to), command.slice(2));
-  const { status, stdout, stderr } = await run('sh', ['-c', text], { env });
+  const { status, stdout, stderr } = await run('sh', ['-c', text],
+    { env, cwd: folder });
   assert.equal(status, 0, `${command}\n${stdout}${stderr}`);
+  if (text.startsWith('cd '))
+    folder = text.slice(3);
 }
 
 const all = displays();

@@ -208,6 +208,33 @@ function talk(args, answers) {
   });
 }
 
+/* As a package leaves it: with its own secrets, and all else by default. */
+test('a fresh configuration is filled in', async () => {
+  const file = join(host.dir, 'fresh.yaml');
+  await host.sql('CREATE DATABASE fresh; '
+    + "CREATE USER fresh@localhost IDENTIFIED BY 'x'; "
+    + 'GRANT ALL ON fresh.* TO fresh@localhost');
+  assert.equal((await host.postern(['config', 'init', file])).status, 0);
+  writeFileSync(file, readFileSync(file, 'utf8').replace('base_path: ""',
+    'base_path: "/id"'));
+  const [, secret] = /keys:\n +- "(.*)"/.exec(readFileSync(file, 'utf8'));
+  const { status, stdout, stderr } = await host.setup([...host.answers({
+    url: 'https://www.example.org/login', 'database-admin': null,
+    'database-password-file': '-', mail: '[::1]:2525',
+    database: `mariadb://fresh@localhost/fresh?socket=${host.socket}` }),
+  '--config', file], { input: 'x\n' });
+  assert.equal(status, 0, stderr + stdout);
+  assert.match(stdout, /fresh\.yaml: changed/);
+  assert.match(stdout, /base_path was \/id, and is "\/login" now/);
+  assert.match(stdout, /Passkeys belong to example\.org, the cookie is __Host/);
+  const text = readFileSync(file, 'utf8');
+  assert.ok(text.includes(secret));
+  assert.match(text, /id: "example\.org" +# your domain/);
+  assert.match(text, /origins: \["https:\/\/www\.example\.org"\]/);
+  assert.match(text, /base_path: "\/login"/);
+  assert.match(text, /host: "::1"\n +port: 2525/);
+});
+
 /* Where root and a group of that name write and read: a namespace has both. */
 const group = (await run('unshare', ['-m', 'true'])).status === 0
   && process.getuid() === 0;
