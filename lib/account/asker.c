@@ -132,6 +132,18 @@ look_up(const struct ptn_scope *sc, const struct place *p,
 	return PTN_OK;
 }
 
+/* A session vouches for the browser, which counts as it does without one. */
+static bool
+by_both(const struct ptn_actor *actor, const struct ptn_uuid *user,
+    struct ptn_asker *out)
+{
+	if (!by_session(actor, user, out))
+		return false;
+	(void)by_device(actor->device, user, NULL, out);
+	out->believed = false;
+	return true;
+}
+
 enum ptn_err
 ptn_asker_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const int64_t *epoch, struct ptn_asker *out)
@@ -140,9 +152,9 @@ ptn_asker_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	struct place p;
 
 	memset(out, 0, sizeof(*out));
-	if (actor == NULL ||
+	if (actor == NULL || by_both(actor, user, out) ||
 	    (epoch != NULL && by_device(actor->device, user, epoch, out)) ||
-	    by_session(actor, user, out) || !sc->cf->rate_enabled)
+	    !sc->cf->rate_enabled)
 		return PTN_OK;
 	p = (struct place){ actor->device, network_of(sc) };
 	return look_up(sc, &p, user, out);

@@ -187,6 +187,11 @@ by_session(void **state)
 	actor.device = &d;
 	ptn_asker_browser(&scope, NULL, NULL, &asker);
 	assert_string_equal(asker.key, "session");
+	/* Where guesses count, it is one browser, with a session or without. */
+	assert_int_equal(ptn_asker_of(&scope, &v, NULL, &asker), PTN_OK);
+	assert_int_equal(asker.kind, PTN_ASKER_BROWSER);
+	assert_false(asker.believed);
+	assert_string_not_equal(asker.key, "session");
 	actor.device = NULL;
 	/* Without limits too, where nothing else is asked. */
 	conf.rate_enabled = false;

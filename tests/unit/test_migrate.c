@@ -1,6 +1,6 @@
 /*
- * Migrations: what they tell, and what they refuse.  That hosts take turns,
- * and go on where one stopped, is in test_db.c.
+ * Migrations: what they tell, what they refuse, and what a host that serves
+ * makes of it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,8 +11,11 @@
 #include <cmocka.h>
 
 #include "lib/account/migrate.h"
+#include "lib/db/health.h"
 #include "lib/db/migrations.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
+
+#define HOSTS 8
 
 static struct ptn_conf other; /* with a database of the test's own */
 static char *out, *err;	      /* what was told */
@@ -59,6 +62,22 @@ is_pending(void)
 
 	assert_int_equal(told(true, &pending), PTN_OK);
 	return pending;
+}
+
+/* What a connection that serves comes to there. */
+static enum ptn_err
+served(void)
+{
+	struct ptn_db *d = ptn_db_new(&other, PTN_DB_SERVE);
+	struct ptn_health health;
+	enum ptn_err r = ptn_db_connect(d);
+
+	/* A request sees "not now", whatever the reason. */
+	if (r != PTN_OK)
+		assert_int_equal(ptn_health(d, arena, &health),
+		    PTN_E_UNAVAILABLE);
+	ptn_db_free(&d);
+	return r;
 }
 
 static int
@@ -148,11 +167,54 @@ stopped(void **state)
 	assert_true(is_pending());
 	assert_int_equal(lines(out, "interrupted after 3 of "), 1);
 	assert_int_equal(lines(out, "pending"), ptn_migrations_n - 1);
+	assert_int_equal(served(), PTN_E_CONFIG);
+	assert_int_equal(up(), PTN_E_INTERNAL);
 	rows_sql("DROP TABLE stopped.primary_emails");
 	assert_int_equal(up(), PTN_OK);
 	assert_int_equal(lines(out, "was interrupted, going on"), 1);
 	assert_int_equal(lines(out, ": applied\n"), ptn_migrations_n);
 	assert_false(is_pending());
+	assert_int_equal(served(), PTN_OK);
+}
+
+/* What fails at once has not begun. */
+static void
+not_begun(void **state)
+{
+	(void)state;
+	use("not_begun");
+	rows_sql("CREATE TABLE not_begun.tenants (a INT)");
+	assert_int_equal(up(), PTN_E_INTERNAL);
+	assert_true(is_pending());
+	rows_sql("DROP TABLE not_begun.tenants");
+	assert_int_equal(up(), PTN_OK);
+}
+
+/* Many hosts at once: one does it, and none is told that it failed. */
+static void
+together(void **state)
+{
+	int i, status;
+
+	(void)state;
+	use("together");
+	assert_int_equal(served(), PTN_E_CONFIG);
+	for (i = 0; i < HOSTS; i++) {
+		if (fork() == 0)
+			_exit((int)up());
+	}
+	for (i = 0; i < HOSTS; i++) {
+		assert_true(wait(&status) > 0);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), PTN_OK);
+	}
+	assert_false(is_pending());
+	assert_int_equal(served(), PTN_OK);
+	assert_int_equal(rows_number("SELECT COUNT(*) FROM together.tenants"),
+	    1);
+	assert_int_equal(rows_number("SELECT COUNT(*)"
+				     " FROM together.schema_migrations"),
+	    ptn_migrations_n);
 }
 
 /* A history that is not ours is not touched; asking about it says why. */
@@ -197,6 +259,9 @@ refused(void **state)
 		assert_int_equal(told(true, &pending), PTN_E_CONFIG);
 		assert_int_equal(lines(err, cases[i].why), 1);
 		assert_true(pending);
+		/* Who only serves looks at how far it is, not at texts. */
+		if (i == 0)
+			assert_int_equal(served(), PTN_E_CONFIG);
 		rows_sql("%s", cases[i].undo);
 	}
 	assert_int_equal(up(), PTN_OK);
@@ -443,6 +508,8 @@ main(void)
 		T(brought_up),
 		T(default_tenant),
 		T(stopped),
+		T(not_begun),
+		T(together),
 		T(refused),
 		T(upgraded_to_admitted),
 		T(upgraded_without_members),
