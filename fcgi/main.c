@@ -12,6 +12,7 @@
 #include "fcgi/process.h"
 #include "lib/base/array.h"
 #include "lib/crypto/crypto.h"
+#include "lib/format/near.h"
 
 #define EXIT_USAGE 2
 
@@ -47,6 +48,8 @@ static const struct {
 	{ "migrate", ptn_cli_migrate, "migrate up|status",   "bring the database schema up to date" },
 	{ "config",  ptn_cli_config,  "config init [FILE]|check|print", "write, check or show the configuration" },
 	{ "snippet", ptn_cli_snippet, "snippet apache|lighttpd|nginx", "print what the web server needs" },
+	{ "backup",  ptn_cli_backup,  "backup check FILE|-", "say whether secrets.keys open a dump" },
+	{ "doctor",  ptn_cli_doctor,  "doctor [--json] ...", "say what is wrong with an installation" },
 	{ "jwk",     ptn_cli_jwk,     "jwk rotate [--now]|list [--dfns]", "change or list the signing keys" },
 	{ "org",     ptn_cli_org,     "org COMMAND ...",     "organisations and their members" },
 	{ "limits",  ptn_cli_limits,  "limits show|clear [--org ORG] WHOM", "what is counted of somebody" },
@@ -191,6 +194,21 @@ command_name(const char *word)
 }
 
 static int
+no_command(const char *name)
+{
+	struct ptn_near n = ptn_near_begin(name);
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++)
+		ptn_near_try(&n, commands[i].name);
+	fprintf(stderr, "postern: there is no command %s%s%s%s\n"
+			"Try \"postern help\".\n",
+	    name, n.best != NULL ? "; did you mean " : "",
+	    n.best != NULL ? n.best : "", n.best != NULL ? "?" : "");
+	return EXIT_USAGE;
+}
+
+static int
 run(char *argv0, struct options *o)
 {
 	const char *name, *bad;
@@ -216,9 +234,8 @@ run(char *argv0, struct options *o)
 			return usage("there is no option ", bad);
 		return commands[i].run(o->nrest, o->rest, o->conf_path, o->set);
 	}
-	return usage(name[0] == '-' ? "there is no option "
-				    : "there is no command ",
-	    name);
+	return name[0] == '-' ? usage("there is no option ", name)
+			      : no_command(name);
 }
 
 int

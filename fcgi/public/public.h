@@ -17,6 +17,8 @@ enum ptn_err ptn_public_well_known_jwks(struct ptn_request *,
 enum ptn_err ptn_public_well_known_config(struct ptn_request *,
     struct ptn_reply *);
 
+enum ptn_err ptn_public_doctor(struct ptn_request *, struct ptn_reply *);
+
 extern const struct ptn_input ptn_in_email;
 enum ptn_err ptn_public_user_find(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_public_user_create(struct ptn_request *, struct ptn_reply *);

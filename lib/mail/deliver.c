@@ -109,8 +109,11 @@ put_smtp(FILE *f, const struct ptn_conf *cf, const char *from, const char *to,
 
 	for (i = 0; r == PTN_OK && i < PTN_ARRAY_LEN(setting); i++)
 		r = put_setting(f, setting[i].name, setting[i].value);
+	if (message.p == NULL)
+		fputs("only rcpt\n", f);
 	fprintf(f, "port %lld\n\n", (long long)cf->smtp_port);
-	fwrite(message.p, 1, message.len, f);
+	if (message.p != NULL)
+		fwrite(message.p, 1, message.len, f);
 	return r;
 }
 

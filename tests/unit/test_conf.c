@@ -315,7 +315,7 @@ test_hanko(void **state)
 	    "secrets: {keys: [abcedfghijklmnopqrstuvwxyz]}\n%s", hanko_27);
 	assert_null(load_text(text));
 	assert_said("secrets.keys: key 1 is an example that everybody knows; "
-		    "\"postern config init\" makes one");
+		    "\"openssl rand -base64 32\" makes one");
 	/* At another value it says what to write, too. */
 	assert_null(load_text(KEYS "database: {dialect: cockroach}\n"));
 	assert_said(":2: database.dialect: Postern keeps its data in MariaDB");
