@@ -101,7 +101,7 @@ ptn_cli_config(int argc, char **argv, const char *conf_path,
 
 	if (argc >= 2 && argc <= 3 && strcmp(argv[1], "init") == 0) {
 		return config_init(
-		    ptn_conf_place(argc == 3 ? argv[2] : conf_path));
+		    ptn_conf_home(argc == 3 ? argv[2] : conf_path));
 	}
 	if (argc != 2 ||
 	    (strcmp(argv[1], "check") != 0 && strcmp(argv[1], "print") != 0))

@@ -302,7 +302,7 @@ static void
 print_next(const struct ptn_setup *s, const struct ptn_conf *cf)
 {
 	const char *web = s->answer[PTN_SETUP_WEB];
-	const bool usual = strcmp(s->file, ptn_conf_place(NULL)) == 0;
+	const bool usual = strcmp(s->file, ptn_conf_home(NULL)) == 0;
 	const char *options =
 	    usual ? "" : ptn_arena_printf(s->a, " --config %s", s->file);
 
@@ -340,7 +340,7 @@ begin(struct ptn_setup *s, const char *conf_path)
 {
 	const char *origins;
 
-	s->file = ptn_conf_place(conf_path);
+	s->file = ptn_conf_home(conf_path);
 	s->staged = ptn_arena_printf(s->a, "%s.setup", s->file);
 	if (s->staged == NULL)
 		return PTN_E_NOMEM;
@@ -373,10 +373,10 @@ run(struct ptn_setup *s)
 	r = ptn_conf_load(&cf, s->staged, NULL, stderr);
 	if (r == PTN_OK)
 		r = carry_out(s, cf);
-	if (r == PTN_OK && check(s) == 0)
+	if (r == PTN_OK) {
+		s->unfit = check(s) != 0;
 		print_next(s, cf);
-	else
-		s->unfit = true;
+	}
 	ptn_conf_free(&cf);
 	return r;
 }

@@ -404,7 +404,7 @@ find_file(struct ptn_arena *a, const char *path)
 }
 
 const char *
-ptn_conf_place(const char *path)
+ptn_conf_home(const char *path)
 {
 	path = named_file(path);
 	return path != NULL ? path : installed;

@@ -89,7 +89,7 @@ void ptn_conf_print(const struct ptn_conf *cf, FILE *out);
  * Which file a new configuration belongs into: the one that is named, else
  * $POSTERN_CONFIG, else where it lies when it was installed.
  */
-const char *ptn_conf_place(const char *path);
+const char *ptn_conf_home(const char *path);
 
 /*
  * The text of a fresh configuration, with random secrets, in the arena; NULL

@@ -193,7 +193,8 @@ test('an option that nobody has is named', async () => {
   const cases = [['--bogus'], ['--bogus', 'serve'], ['serve', '--bogus'],
     ['config', 'check', '--bogus'], ['migrate', '--bogus', 'up'],
     ['jwk', 'rotate', '--bogus=1'], ['limits', 'show', '--bogus', 'x'],
-    ['courier', '--bogus'], ['snippet', '--bogus'], ['setup', '--bogus'],
+    ['courier', '--bogus'], ['doctor', '--bogus'], ['backup', '--bogus', 'x'],
+    ['snippet', '--bogus'], ['setup', '--bogus'],
     ['org', 'list', '--bogus'], ['org', 'set', 'default', '--bogus', 'x'],
     ['org', 'service-account', 'create', 'default', 'x', '--bogus', 'y']];
   for (const words of cases) {

@@ -9,7 +9,7 @@
  *   await host.stop();
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, closeSync, cpSync, existsSync, mkdirSync, mkdtempSync,
+import { chmodSync, chownSync, closeSync, cpSync, existsSync, mkdirSync, mkdtempSync,
   openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Api } from './api.mjs';
@@ -20,6 +20,8 @@ export const build = process.env.POSTERN_BUILD ?? join(top, 'build/make');
 const isRoot = process.getuid() === 0;
 /* Whom quickstart's parts run as, so that they read what is theirs. */
 const user = process.env.POSTERN_RUN_USER ?? 'www-data';
+const ids = await Promise.all(['-u', '-g'].map(async (flag) =>
+  Number((await run('id', [flag, user])).stdout)));
 
 export class Host {
   static async fresh(name) {
@@ -49,7 +51,8 @@ export class Host {
     this.bin = join(this.app, 'postern');
     for (const folder of ['log', 'run', 'sock', 'state', 'mail'])
       mkdirSync(join(this.dir, folder), { recursive: true, mode: 0o755 });
-    chmodSync(join(this.dir, 'sock'), 0o777);
+    if (isRoot)
+      chownSync(join(this.dir, 'state'), ...ids);
   }
 
   async database(what) {
@@ -97,7 +100,7 @@ export class Host {
       'email_delivery.smtp.tls': 'none',
       'email_delivery.template_dir': join(this.app, 'mail'),
       'passkey.aaguid_file': join(this.app, 'aaguids'),
-      ...(isRoot ? { 'server.user': user, 'server.socket.mode': '0666' } : {}),
+      ...(isRoot ? { 'server.user': user, 'server.socket.group': user } : {}),
     }).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
   }
 
