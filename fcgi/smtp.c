@@ -25,6 +25,7 @@
 #include <curl/curl.h>
 
 #include "lib/base/array.h"
+#include "lib/base/home.h"
 #include "lib/mail/helo.h"
 #include "lib/mail/refusal.h"
 
@@ -309,10 +310,33 @@ watch(CURL *c, curl_infotype type, char *data, size_t len, void *arg)
 	return 0;
 }
 
+/*
+ * Whom to trust.  libcurl knows where the system has those that it was built
+ * for; one that was brought along looks where other systems have them.
+ */
+static const char *
+authorities(const struct mail *m)
+{
+	static const char *const places[] = {
+		"/etc/ssl/certs/ca-certificates.crt",
+		"/etc/pki/tls/certs/ca-bundle.crt",
+		"/etc/ssl/ca-bundle.pem",
+		"/etc/ssl/cert.pem",
+	};
+	size_t i;
+
+	if (*m->setting[CA] == '\0' && ptn_home() != NULL)
+		for (i = 0; i < PTN_ARRAY_LEN(places); i++)
+			if (access(places[i], R_OK) == 0)
+				return places[i];
+	return m->setting[CA];
+}
+
 static CURLcode
 set_transport(CURL *c, const struct mail *m, const char *url)
 {
 	bool plain = strcmp(m->setting[TLS], "none") == 0;
+	const char *ca = authorities(m);
 	CURLcode r;
 
 	if ((r = curl_easy_setopt(c, CURLOPT_URL, url)) != CURLE_OK ||
@@ -333,9 +357,8 @@ set_transport(CURL *c, const struct mail *m, const char *url)
 	    (r = curl_easy_setopt(c, CURLOPT_TIMEOUT, TOTAL_TIMEOUT_S)) !=
 		CURLE_OK)
 		return r;
-	if (*m->setting[CA] != '\0' &&
-	    (r = curl_easy_setopt(c, CURLOPT_CAINFO, m->setting[CA])) !=
-		CURLE_OK)
+	if (*ca != '\0' &&
+	    (r = curl_easy_setopt(c, CURLOPT_CAINFO, ca)) != CURLE_OK)
 		return r;
 	if (*m->setting[USER] == '\0')
 		return CURLE_OK;

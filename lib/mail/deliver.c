@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
+#include "lib/base/home.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/format/mime.h"
@@ -161,23 +163,34 @@ make_input(const struct ptn_conf *cf, const char *from, const char *to,
 	return r;
 }
 
+/* Is it beside this program? */
+static bool
+find_beside(char out[PATH_LEN], const char *name)
+{
+	ssize_t n = readlink("/proc/self/exe", out, PATH_LEN - 1);
+	char *slash;
+
+	if (n <= 0)
+		return false;
+	out[n] = '\0';
+	if ((slash = strrchr(out, '/')) == NULL)
+		return false;
+	snprintf(slash + 1, PATH_LEN - (size_t)(slash + 1 - out), "%s", name);
+	return access(out, X_OK) == 0;
+}
+
 /* postern-smtp lies beside this program, or where it was installed. */
 static enum ptn_err
 find_smtp(char out[PATH_LEN])
 {
 	static const char name[] = "postern-smtp";
-	ssize_t n = readlink("/proc/self/exe", out, PATH_LEN - sizeof(name));
-	char *slash;
+	const char *home = ptn_home();
 
-	if (n > 0) {
-		out[n] = '\0';
-		if ((slash = strrchr(out, '/')) != NULL) {
-			memcpy(slash + 1, name, sizeof(name));
-			if (access(out, X_OK) == 0)
-				return PTN_OK;
-		}
-	}
-	snprintf(out, PATH_LEN, "%s/%s", PTN_LIBEXECDIR, name);
+	if (home == NULL && find_beside(out, name))
+		return PTN_OK;
+	/* There it has to be started as we were: by a loader. */
+	snprintf(out, PATH_LEN, "%s/%s", home != NULL ? home : PTN_LIBEXECDIR,
+	    name);
 	if (access(out, X_OK) == 0)
 		return PTN_OK;
 	ptn_error("%s: %s", out, strerror(errno));
