@@ -6,6 +6,7 @@
 
 #include "fcgi/cookie.h"
 #include "fcgi/cors.h"
+#include "lib/base/log.h"
 #include "lib/conf/conf.h"
 
 /* Of bearer tokens, and of cookies, that are looked at. */
@@ -67,10 +68,17 @@ add_bearers(const struct ptn_request *req, struct presented *p)
 static void
 add_cookies(const struct ptn_request *req, struct presented *p)
 {
-	const char *value[TRIED_MAX];
+	const char *value[TRIED_MAX + 1];
 	size_t i, n;
 
-	n = ptn_cookie_values(req, req->sc.cf->cookie_name, value, TRIED_MAX);
+	n = ptn_cookie_values(req, req->sc.cf->cookie_name, value,
+	    TRIED_MAX + 1);
+	if (n > TRIED_MAX) {
+		ptn_warn("more than %d cookies of the session's name in one "
+			 "request: none counts",
+		    TRIED_MAX);
+		return;
+	}
 	for (i = 0; i < n; i++)
 		add(p, value[i]);
 }

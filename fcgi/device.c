@@ -39,16 +39,17 @@ ptn_device_load(struct ptn_request *req)
 }
 
 void
-ptn_device_set(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_uuid *user)
+ptn_device_set(struct ptn_request *req, struct ptn_reply *rep)
 {
+	const struct ptn_actor *actor = &req->actor;
 	const char *name, *text = NULL;
 
-	if (!req->sc.cf->rate_enabled)
+	if (ptn_uuid_is_nil(&actor->remembered.user_id))
 		return;
 	name = name_of(req);
 	if (name == NULL ||
-	    ptn_device_write(&req->sc, req->actor.device, user, now_s(),
+	    ptn_device_write(&req->sc, actor->device,
+		&actor->remembered.user_id, actor->remembered.epoch, now_s(),
 		&text) != PTN_OK)
 		rep->bad = true;
 	else

@@ -13,8 +13,10 @@
 /* Read it, for req->sc.actor; nothing if it is absent, or not ours. */
 void ptn_device_load(struct ptn_request *req);
 
-/* A user has logged in: set it, for 90 days. */
-void ptn_device_set(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_uuid *user);
+/*
+ * Set it, for 90 days, if the request made the browser known of a user, or left
+ * it the only one (sc.actor->remembered).
+ */
+void ptn_device_set(struct ptn_request *req, struct ptn_reply *rep);
 
 #endif

@@ -6,6 +6,7 @@
 #include "fcgi/client.h"
 #include "fcgi/cors.h"
 #include "fcgi/family.h"
+#include "fcgi/hint.h"
 #include "fcgi/input.h"
 #include "fcgi/path.h"
 #include "fcgi/routes.h"
@@ -87,6 +88,8 @@ static enum ptn_err
 introduce(struct ptn_request *req)
 {
 	req->path_err = locate(req);
+	if (req->path_err == PTN_E_NOT_FOUND)
+		ptn_hint_outside(req);
 	req->family = family_of(req);
 	if (!req->family->placed)
 		req->mount = NULL;
@@ -303,6 +306,7 @@ ptn_dispatch(struct ptn_request *req, struct ptn_reply *rep)
 		r = recorded;
 	}
 	ptn_reply_finish(rep, req, r);
+	ptn_hint_bearer(req, rep);
 	ptn_json_free(&req->json);
 	log_cost(req, rep, &before);
 	ptn_log_request(NULL);

@@ -11,6 +11,7 @@
 #include "fcgi/process.h"
 #include "lib/base/array.h"
 #include "lib/crypto/crypto.h"
+#include "lib/format/near.h"
 
 #define EXIT_USAGE 2
 
@@ -44,6 +45,8 @@ static const struct {
 	{ "serve",   cmd_serve,       "serve",               "run the login server" },
 	{ "migrate", ptn_cli_migrate, "migrate up|status",   "bring the database schema up to date" },
 	{ "config",  ptn_cli_config,  "config init [FILE]|check|print", "write, check or show the configuration" },
+	{ "backup",  ptn_cli_backup,  "backup check FILE|-", "say whether secrets.keys open a dump" },
+	{ "doctor",  ptn_cli_doctor,  "doctor [--json] ...", "say what is wrong with an installation" },
 	{ "jwk",     ptn_cli_jwk,     "jwk rotate [--now]|list [--dfns]", "change or list the signing keys" },
 	{ "org",     ptn_cli_org,     "org COMMAND ...",     "organisations and their members" },
 	{ "limits",  ptn_cli_limits,  "limits show|clear [--org ORG] WHOM", "what is counted of somebody" },
@@ -188,6 +191,21 @@ command_name(const char *word)
 }
 
 static int
+no_command(const char *name)
+{
+	struct ptn_near n = ptn_near_begin(name);
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++)
+		ptn_near_try(&n, commands[i].name);
+	fprintf(stderr, "postern: there is no command %s%s%s%s\n"
+			"Try \"postern help\".\n",
+	    name, n.best != NULL ? "; did you mean " : "",
+	    n.best != NULL ? n.best : "", n.best != NULL ? "?" : "");
+	return EXIT_USAGE;
+}
+
+static int
 run(char *argv0, struct options *o)
 {
 	const char *name;
@@ -207,7 +225,7 @@ run(char *argv0, struct options *o)
 			return commands[i].run(o->nrest, o->rest, o->conf_path,
 			    o->set);
 	}
-	return usage("there is no command ", name);
+	return no_command(name);
 }
 
 int

@@ -63,6 +63,7 @@ const struct ptn_route ptn_routes[] = {
 	{ PUBLIC, GET,    "/health/ready",                     ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_health_ready },
 	{ PUBLIC, GET,    "/.well-known/jwks.json",            ANYBODY,  KEYS, FREE,    NO_INPUT,               ON(always),    ptn_public_well_known_jwks },
 	{ PUBLIC, GET,    "/.well-known/config",               ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_well_known_config },
+	{ PUBLIC, POST,   "/doctor/{id}",                      ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_doctor },
 
 	{ PUBLIC, POST,   "/user",                             ANYBODY,  DB,   LOOKUPS, IN(email),              ON(always),    ptn_public_user_find },
 	{ PUBLIC, POST,   "/users",                            ANYBODY,  DB,   SIGNUPS, IN(email),              ON(always),    ptn_public_user_create },

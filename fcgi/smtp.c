@@ -3,7 +3,9 @@
  * knows libcurl, so that no long-lived process carries it.
  *
  * Standard input: lines "NAME VALUE" (host, port, tls, user, password, ca,
- * helo, from, to), an empty line, the message with CRLF line ends.  Standard
+ * helo, from, to), an empty line, the message with CRLF line ends.  With
+ * "only rcpt" it stops before the message, having asked whether the recipient
+ * is taken: for "postern doctor".  Standard
  * error: one line that says what went wrong, never what was in the message.
  * Exit: EX_OK; EX_UNAVAILABLE, this recipient or message is refused for good;
  * EX_NOPERM, we are, whatever the mail (refusal.h); EX_DATAERR, an address or
@@ -14,6 +16,7 @@
 #include <sys/resource.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,115 +27,15 @@
 
 #include <curl/curl.h>
 
+#include "fcgi/smtp.h"
 #include "lib/base/array.h"
-#include "lib/base/home.h"
 #include "lib/mail/helo.h"
 #include "lib/mail/refusal.h"
 
-#define INPUT_MAX (1024 * 1024)
 #define URL_MAX 2048
-#define REPLY_MAX 256
 #define ADDRESS_MAX 254
 #define CONNECT_TIMEOUT_S 10L
 #define TOTAL_TIMEOUT_S 50L
-
-/* The settings, by the names they are given under. */
-enum { HOST, PORT, TLS, USER, PASSWORD, CA, HELO, FROM, TO, SETTING__MAX };
-static const char *const setting_name[SETTING__MAX] = {
-	[HOST] = "host",
-	[PORT] = "port",
-	[TLS] = "tls",
-	[USER] = "user",
-	[PASSWORD] = "password",
-	[CA] = "ca",
-	[HELO] = "helo",
-	[FROM] = "from",
-	[TO] = "to",
-};
-
-struct mail {
-	const char *setting[SETTING__MAX]; /* "" when not given */
-	const char *message;
-	size_t len;
-	size_t sent;
-	/* The dialogue, as far as it came. */
-	enum ptn_refusal_stage stage;
-	bool leaving;		    /* what is said now answers QUIT */
-	char reply[REPLY_MAX];	    /* the last one, its last line */
-	char mechanisms[REPLY_MAX]; /* what the server said of AUTH */
-	bool asked;		    /* AUTH was tried */
-};
-
-static int
-complain(int status, const char *what, const char *why)
-{
-	fprintf(stderr, "%s%s%s\n", what, *why != '\0' ? ": " : "", why);
-	return status;
-}
-
-/* All of standard input into buf[INPUT_MAX + 1], with a NUL behind it. */
-static int
-read_input(char *buf, size_t *len)
-{
-	ssize_t n;
-
-	*len = 0;
-	while ((n = read(0, buf + *len, INPUT_MAX + 1 - *len)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return complain(EX_TEMPFAIL, "input", strerror(errno));
-		*len += (size_t)n;
-		if (*len > INPUT_MAX)
-			return complain(EX_DATAERR, "input is too long", "");
-	}
-	buf[*len] = '\0';
-	return EX_OK;
-}
-
-/* Take "NAME VALUE" apart. */
-static int
-read_setting(struct mail *m, char *line)
-{
-	char *value = strchr(line, ' ');
-	int i;
-
-	if (value == NULL)
-		return complain(EX_CONFIG, "a setting without a value", "");
-	*value++ = '\0';
-	for (i = 0; i < SETTING__MAX; i++) {
-		if (strcmp(setting_name[i], line) == 0) {
-			m->setting[i] = value;
-			return EX_OK;
-		}
-	}
-	return complain(EX_CONFIG, "unknown setting", line);
-}
-
-static int
-read_mail(struct mail *m, char *buf, size_t len)
-{
-	char *line = buf;
-	char *lf;
-	int i;
-	int r;
-
-	for (i = 0; i < SETTING__MAX; i++)
-		m->setting[i] = "";
-	while ((lf = strchr(line, '\n')) != NULL && lf != line) {
-		*lf = '\0';
-		if ((r = read_setting(m, line)) != EX_OK)
-			return r;
-		line = lf + 1;
-	}
-	if (lf == NULL)
-		return complain(EX_CONFIG, "no message", "");
-	m->message = lf + 1;
-	m->len = len - (size_t)(lf + 1 - buf);
-	if (memchr(m->message, '\0', m->len) != NULL)
-		return complain(EX_DATAERR, "the message has a NUL in it", "");
-	return EX_OK;
-}
 
 /*
  * libcurl writes addresses as they are (CR and LF included), so that what
@@ -183,57 +86,66 @@ escape(const char *s, char out[3 * PTN_HELO_MAX + 1])
 }
 
 static void
-make_helo(const struct mail *m, char out[3 * PTN_HELO_MAX + 1])
+make_helo(const struct ptn_smtp_mail *m, char out[3 * PTN_HELO_MAX + 1])
 {
 	char own[PTN_HELO_MAX + 1] = "";
 
-	if (*m->setting[HELO] == '\0')
-		ptn_helo_own(m->setting[HOST], m->setting[PORT], own);
-	escape(*own != '\0' ? own : m->setting[HELO], out);
+	if (*m->setting[PTN_SMTP_HELO] == '\0')
+		ptn_helo_own(m->setting[PTN_SMTP_HOST],
+		    m->setting[PTN_SMTP_PORT], own);
+	escape(*own != '\0' ? own : m->setting[PTN_SMTP_HELO], out);
 }
 
 static int
-make_url(const struct mail *m, char out[URL_MAX])
+make_url(const struct ptn_smtp_mail *m, char out[URL_MAX])
 {
-	const char *host = m->setting[HOST];
+	const char *host = m->setting[PTN_SMTP_HOST];
 	bool v6 = strchr(host, ':') != NULL;
 	char *end, helo[3 * PTN_HELO_MAX + 1];
-	long port = strtol(m->setting[PORT], &end, 10);
+	long port = strtol(m->setting[PTN_SMTP_PORT], &end, 10);
 
 	if (!host_ok(host) || *end != '\0' || port < 1 || port > 65535)
-		return complain(EX_CONFIG, "no usable host and port", "");
-	if (*m->setting[HELO] != '\0' && !ptn_helo_ok(m->setting[HELO]))
-		return complain(EX_CONFIG, "helo is no name to go by", "");
+		return ptn_smtp_complain(EX_CONFIG, "no usable host and port",
+		    "");
+	if (*m->setting[PTN_SMTP_HELO] != '\0' &&
+	    !ptn_helo_ok(m->setting[PTN_SMTP_HELO]))
+		return ptn_smtp_complain(EX_CONFIG, "helo is no name to go by",
+		    "");
 	make_helo(m, helo);
 	if (snprintf(out, URL_MAX, "%s://%s%s%s:%ld/%s",
-		strcmp(m->setting[TLS], "implicit") == 0 ? "smtps" : "smtp",
+		strcmp(m->setting[PTN_SMTP_TLS], "implicit") == 0 ? "smtps"
+								  : "smtp",
 		v6 ? "[" : "", host, v6 ? "]" : "", port, helo) >= URL_MAX)
-		return complain(EX_CONFIG, "no usable host and port", "");
+		return ptn_smtp_complain(EX_CONFIG, "no usable host and port",
+		    "");
 	return EX_OK;
 }
 
 static int
-check(const struct mail *m)
+check(const struct ptn_smtp_mail *m)
 {
-	const char *tls = m->setting[TLS];
+	const char *tls = m->setting[PTN_SMTP_TLS];
 
 	if (strcmp(tls, "implicit") != 0 && strcmp(tls, "starttls") != 0 &&
 	    strcmp(tls, "none") != 0)
-		return complain(EX_CONFIG,
+		return ptn_smtp_complain(EX_CONFIG,
 		    "tls is none of implicit, "
 		    "starttls, none",
 		    "");
-	if (!address_ok(m->setting[FROM]))
-		return complain(EX_DATAERR, "from is no address", "");
-	if (!address_ok(m->setting[TO]))
-		return complain(EX_DATAERR, "to is no address", "");
+	if (!address_ok(m->setting[PTN_SMTP_FROM]))
+		return ptn_smtp_complain(EX_DATAERR, "from is no address", "");
+	if (!address_ok(m->setting[PTN_SMTP_TO]))
+		return ptn_smtp_complain(EX_DATAERR, "to is no address", "");
+	if (*m->setting[PTN_SMTP_ONLY] != '\0' &&
+	    strcmp(m->setting[PTN_SMTP_ONLY], "rcpt") != 0)
+		return ptn_smtp_complain(EX_CONFIG, "only is not rcpt", "");
 	return EX_OK;
 }
 
 static size_t
 give_message(char *out, size_t size, size_t n, void *arg)
 {
-	struct mail *m = arg;
+	struct ptn_smtp_mail *m = arg;
 	size_t len = m->len - m->sent;
 
 	m->stage = PTN_REFUSAL_MESSAGE;
@@ -254,7 +166,7 @@ begins(const char *data, size_t len, const char *with)
 
 /* A command; what else goes out is a piece of AUTH, and never kept. */
 static void
-note_command(struct mail *m, const char *data, size_t len)
+note_command(struct ptn_smtp_mail *m, const char *data, size_t len)
 {
 	static const struct {
 		const char *begin;
@@ -279,15 +191,15 @@ note_command(struct mail *m, const char *data, size_t len)
 
 /* A line of a reply; what is not plain text is shown as "?". */
 static void
-note_reply(struct mail *m, const char *data, size_t len)
+note_reply(struct ptn_smtp_mail *m, const char *data, size_t len)
 {
 	char *out = m->reply;
 	size_t i;
 
 	while (len > 0 && (data[len - 1] == '\n' || data[len - 1] == '\r'))
 		len--;
-	if (len >= REPLY_MAX)
-		len = REPLY_MAX - 1;
+	if (len >= PTN_SMTP_REPLY_MAX)
+		len = PTN_SMTP_REPLY_MAX - 1;
 	for (i = 0; i < len; i++)
 		out[i] = data[i] >= ' ' && data[i] <= '~' ? data[i] : '?';
 	out[len] = '\0';
@@ -300,7 +212,7 @@ note_reply(struct mail *m, const char *data, size_t len)
 static int
 watch(CURL *c, curl_infotype type, char *data, size_t len, void *arg)
 {
-	struct mail *m = arg;
+	struct ptn_smtp_mail *m = arg;
 
 	(void)c;
 	if (type == CURLINFO_HEADER_OUT)
@@ -310,33 +222,10 @@ watch(CURL *c, curl_infotype type, char *data, size_t len, void *arg)
 	return 0;
 }
 
-/*
- * Whom to trust.  libcurl knows where the system has those that it was built
- * for; one that was brought along looks where other systems have them.
- */
-static const char *
-authorities(const struct mail *m)
-{
-	static const char *const places[] = {
-		"/etc/ssl/certs/ca-certificates.crt",
-		"/etc/pki/tls/certs/ca-bundle.crt",
-		"/etc/ssl/ca-bundle.pem",
-		"/etc/ssl/cert.pem",
-	};
-	size_t i;
-
-	if (*m->setting[CA] == '\0' && ptn_home() != NULL)
-		for (i = 0; i < PTN_ARRAY_LEN(places); i++)
-			if (access(places[i], R_OK) == 0)
-				return places[i];
-	return m->setting[CA];
-}
-
 static CURLcode
-set_transport(CURL *c, const struct mail *m, const char *url)
+set_transport(CURL *c, const struct ptn_smtp_mail *m, const char *url)
 {
-	bool plain = strcmp(m->setting[TLS], "none") == 0;
-	const char *ca = authorities(m);
+	bool plain = strcmp(m->setting[PTN_SMTP_TLS], "none") == 0;
 	CURLcode r;
 
 	if ((r = curl_easy_setopt(c, CURLOPT_URL, url)) != CURLE_OK ||
@@ -357,36 +246,47 @@ set_transport(CURL *c, const struct mail *m, const char *url)
 	    (r = curl_easy_setopt(c, CURLOPT_TIMEOUT, TOTAL_TIMEOUT_S)) !=
 		CURLE_OK)
 		return r;
-	if (*ca != '\0' &&
-	    (r = curl_easy_setopt(c, CURLOPT_CAINFO, ca)) != CURLE_OK)
+	if (*m->setting[PTN_SMTP_CA] != '\0' &&
+	    (r = curl_easy_setopt(c, CURLOPT_CAINFO,
+		 m->setting[PTN_SMTP_CA])) != CURLE_OK)
 		return r;
-	if (*m->setting[USER] == '\0')
+	if (*m->setting[PTN_SMTP_USER] == '\0')
 		return CURLE_OK;
-	r = curl_easy_setopt(c, CURLOPT_USERNAME, m->setting[USER]);
+	r = curl_easy_setopt(c, CURLOPT_USERNAME, m->setting[PTN_SMTP_USER]);
 	if (r != CURLE_OK)
 		return r;
-	return curl_easy_setopt(c, CURLOPT_PASSWORD, m->setting[PASSWORD]);
+	return curl_easy_setopt(c, CURLOPT_PASSWORD,
+	    m->setting[PTN_SMTP_PASSWORD]);
 }
 
 static CURLcode
-set_mail(CURL *c, struct mail *m, struct curl_slist *rcpt)
+set_watch(CURL *c, struct ptn_smtp_mail *m)
 {
 	CURLcode r;
 
-	if ((r = curl_easy_setopt(c, CURLOPT_MAIL_FROM, m->setting[FROM])) !=
+	if ((r = curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, watch)) !=
 		CURLE_OK ||
+	    (r = curl_easy_setopt(c, CURLOPT_DEBUGDATA, m)) != CURLE_OK)
+		return r;
+	return curl_easy_setopt(c, CURLOPT_VERBOSE, 1L);
+}
+
+static CURLcode
+set_mail(CURL *c, struct ptn_smtp_mail *m, struct curl_slist *rcpt)
+{
+	CURLcode r;
+
+	if ((r = curl_easy_setopt(c, CURLOPT_MAIL_FROM,
+		 m->setting[PTN_SMTP_FROM])) != CURLE_OK ||
 	    (r = curl_easy_setopt(c, CURLOPT_MAIL_RCPT, rcpt)) != CURLE_OK ||
 	    (r = curl_easy_setopt(c, CURLOPT_UPLOAD, 1L)) != CURLE_OK ||
 	    (r = curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE,
 		 (curl_off_t)m->len)) != CURLE_OK ||
 	    (r = curl_easy_setopt(c, CURLOPT_READFUNCTION, give_message)) !=
 		CURLE_OK ||
-	    (r = curl_easy_setopt(c, CURLOPT_READDATA, m)) != CURLE_OK ||
-	    (r = curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, watch)) !=
-		CURLE_OK ||
-	    (r = curl_easy_setopt(c, CURLOPT_DEBUGDATA, m)) != CURLE_OK)
+	    (r = curl_easy_setopt(c, CURLOPT_READDATA, m)) != CURLE_OK)
 		return r;
-	return curl_easy_setopt(c, CURLOPT_VERBOSE, 1L);
+	return set_watch(c, m);
 }
 
 /*
@@ -394,7 +294,7 @@ set_mail(CURL *c, struct mail *m, struct curl_slist *rcpt)
  * may quote what it was sent: then its code says enough.
  */
 static void
-make_fit_to_show(struct mail *m)
+make_fit_to_show(struct ptn_smtp_mail *m)
 {
 	char *p = m->reply, *end;
 
@@ -409,23 +309,23 @@ make_fit_to_show(struct mail *m)
 }
 
 static int
-refused(struct mail *m, int status)
+refused(struct ptn_smtp_mail *m, int status)
 {
 	const bool us = status == EX_NOPERM;
 	const char *keys = us ? ptn_refusal_keys(m->stage, m->reply) : "";
-	char what[64], why[REPLY_MAX + 128];
+	char what[64], why[PTN_SMTP_REPLY_MAX + 128];
 
 	make_fit_to_show(m);
 	snprintf(what, sizeof(what), "%s at %s",
 	    us ? "it refuses us" : "refused", ptn_refusal_stages[m->stage]);
 	snprintf(why, sizeof(why), "%s%s%s%s", m->reply,
 	    *keys != '\0' ? " (see " : "", keys, *keys != '\0' ? ")" : "");
-	return complain(status, what, why);
+	return ptn_smtp_complain(status, what, why);
 }
 
 /* The server has no way to log in that libcurl has, or none at all. */
 static int
-no_login(struct mail *m)
+no_login(struct ptn_smtp_mail *m)
 {
 	snprintf(m->reply, sizeof(m->reply),
 	    "it offers %.200s, none of which is known here",
@@ -436,9 +336,9 @@ no_login(struct mail *m)
 
 /* What a dialogue that failed means for this mail. */
 static int
-judge(struct mail *m, CURLcode r, const char *why)
+judge(struct ptn_smtp_mail *m, CURLcode r, const char *why)
 {
-	char text[CURL_ERROR_SIZE + REPLY_MAX];
+	char text[CURL_ERROR_SIZE + PTN_SMTP_REPLY_MAX];
 
 	switch (ptn_refusal_of(m->stage, m->reply)) {
 	case PTN_REFUSAL_US:
@@ -452,14 +352,15 @@ judge(struct mail *m, CURLcode r, const char *why)
 	if (r == CURLE_LOGIN_DENIED && !m->asked)
 		return no_login(m);
 	snprintf(text, sizeof(text), "%s (last reply %.3s)", why, m->reply);
-	return complain(EX_TEMPFAIL, "not sent", text);
+	return ptn_smtp_complain(EX_TEMPFAIL, "not sent", text);
 }
 
 static int
-send_mail(struct mail *m, const char *url)
+send_mail(struct ptn_smtp_mail *m, const char *url)
 {
 	char why[CURL_ERROR_SIZE] = "";
-	struct curl_slist *rcpt = curl_slist_append(NULL, m->setting[TO]);
+	struct curl_slist *rcpt =
+	    curl_slist_append(NULL, m->setting[PTN_SMTP_TO]);
 	CURL *c = curl_easy_init();
 	CURLcode r = CURLE_OUT_OF_MEMORY;
 
@@ -476,12 +377,129 @@ send_mail(struct mail *m, const char *url)
 	return judge(m, r, why[0] != '\0' ? why : curl_easy_strerror(r));
 }
 
+/* ------------------------------------------------- as far as the recipient */
+
+/* Wait until the connection can be read or written; false: for too long. */
+static bool
+wait_for(CURL *c, short events)
+{
+	curl_socket_t fd;
+	struct pollfd p = { .events = events };
+
+	if (curl_easy_getinfo(c, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK)
+		return false;
+	p.fd = (int)fd;
+	return poll(&p, 1, (int)CONNECT_TIMEOUT_S * 1000) == 1;
+}
+
+static bool
+say(CURL *c, const char *text)
+{
+	size_t len = strlen(text), n;
+	CURLcode r;
+
+	while (len > 0) {
+		r = curl_easy_send(c, text, len, &n);
+		if (r == CURLE_AGAIN && wait_for(c, POLLOUT))
+			continue;
+		if (r != CURLE_OK)
+			return false;
+		text += n;
+		len -= n;
+	}
+	return true;
+}
+
+/* One line of an answer, without what comes behind it. */
+static bool
+hear_line(CURL *c, char line[PTN_SMTP_REPLY_MAX])
+{
+	size_t len = 0, n;
+	CURLcode r;
+	char ch;
+
+	for (;;) {
+		r = curl_easy_recv(c, &ch, 1, &n);
+		if (r == CURLE_AGAIN && wait_for(c, POLLIN))
+			continue;
+		if (r != CURLE_OK || n == 0)
+			return false;
+		if (ch == '\n')
+			break;
+		if (len < PTN_SMTP_REPLY_MAX - 1)
+			line[len++] = ch;
+	}
+	line[len] = '\0';
+	return true;
+}
+
+/* A command, and the last line of its answer: is it a yes? */
+static bool
+ask(CURL *c, struct ptn_smtp_mail *m, enum ptn_refusal_stage stage,
+    const char *text)
+{
+	char line[PTN_SMTP_REPLY_MAX];
+
+	m->stage = stage;
+	m->reply[0] = '\0';
+	if (!say(c, text))
+		return false;
+	do {
+		if (!hear_line(c, line))
+			return false;
+	} while (strlen(line) > 3 && line[3] == '-');
+	note_reply(m, line, strlen(line));
+	return m->reply[0] == '2';
+}
+
+static int
+ask_recipient(CURL *c, struct ptn_smtp_mail *m)
+{
+	char from[ADDRESS_MAX + 32], to[ADDRESS_MAX + 32];
+	int r = EX_OK;
+
+	snprintf(from, sizeof(from), "MAIL FROM:<%s>\r\n",
+	    m->setting[PTN_SMTP_FROM]);
+	snprintf(to, sizeof(to), "RCPT TO:<%s>\r\n", m->setting[PTN_SMTP_TO]);
+	if (!ask(c, m, PTN_REFUSAL_MAIL, from) ||
+	    !ask(c, m, PTN_REFUSAL_RCPT, to))
+		r = judge(m, CURLE_OK,
+		    m->reply[0] != '\0' ? "not now" : "the connection broke");
+	(void)say(c, "QUIT\r\n");
+	return r;
+}
+
+/* What libcurl does by itself ends with the log-in; the rest is said here. */
+static int
+try_mail(struct ptn_smtp_mail *m, const char *url)
+{
+	char why[CURL_ERROR_SIZE] = "";
+	CURL *c = curl_easy_init();
+	CURLcode r = CURLE_OUT_OF_MEMORY;
+	int status;
+
+	if (c != NULL &&
+	    (r = curl_easy_setopt(c, CURLOPT_ERRORBUFFER, why)) == CURLE_OK &&
+	    (r = set_transport(c, m, url)) == CURLE_OK &&
+	    (r = set_watch(c, m)) == CURLE_OK &&
+	    (r = curl_easy_setopt(c, CURLOPT_CONNECT_ONLY, 1L)) == CURLE_OK)
+		r = curl_easy_perform(c);
+	if (r == CURLE_OK)
+		status = ask_recipient(c, m);
+	else
+		status =
+		    judge(m, r, why[0] != '\0' ? why : curl_easy_strerror(r));
+	m->leaving = true;
+	curl_easy_cleanup(c);
+	return status;
+}
+
 int
 main(void)
 {
-	static char buf[INPUT_MAX + 2];
+	static char buf[PTN_SMTP_INPUT_MAX + 2];
 	const struct rlimit none = { 0, 0 };
-	struct mail m = { .sent = 0 };
+	struct ptn_smtp_mail m = { .sent = 0 };
 	char url[URL_MAX];
 	size_t len;
 	int r;
@@ -490,12 +508,13 @@ main(void)
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
 	signal(SIGPIPE, SIG_IGN);
-	if ((r = read_input(buf, &len)) == EX_OK &&
-	    (r = read_mail(&m, buf, len)) == EX_OK &&
+	if ((r = ptn_smtp_input(buf, &len)) == EX_OK &&
+	    (r = ptn_smtp_mail(&m, buf, len)) == EX_OK &&
 	    (r = check(&m)) == EX_OK && (r = make_url(&m, url)) == EX_OK) {
 		if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-			return complain(EX_TEMPFAIL, "libcurl", "");
-		r = send_mail(&m, url);
+			return ptn_smtp_complain(EX_TEMPFAIL, "libcurl", "");
+		r = *m.setting[PTN_SMTP_ONLY] != '\0' ? try_mail(&m, url)
+						      : send_mail(&m, url);
 		curl_global_cleanup();
 	}
 	return r;

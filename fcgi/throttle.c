@@ -89,8 +89,8 @@ find_asker(const struct ptn_scope *sc, enum ptn_rate_class class,
 
 	for (i = 0; i < LIMITS_MAX; i++)
 		if (user != NULL && ptn_limit_apart(classes[class].limit[i]))
-			return ptn_asker_of(sc, user, out);
-	ptn_asker_browser(sc, user, out);
+			return ptn_asker_of(sc, user, NULL, out);
+	ptn_asker_browser(sc, user, NULL, out);
 	return PTN_OK;
 }
 
@@ -125,7 +125,7 @@ take_member(struct ptn_request *req, struct ptn_limit_on *on)
 	if (!req->in[ACCOUNT].set)
 		return take(req, PTN_RATE_CHALLENGE, NULL, on);
 	r = ptn_dfns_lookup_key(&req->sc, req->in[ORGANISATION].s,
-	    req->in[ACCOUNT].s, &on->account);
+	    req->in[ACCOUNT].s, &on->name);
 	return r == PTN_OK ? take(req, req->route->rate, NULL, on) : r;
 }
 

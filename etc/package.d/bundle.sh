@@ -10,6 +10,8 @@ work=$out/bundle
 source=$work/source
 staged=$work/staged
 bundle=$work/postern
+programs="bin/postern libexec/postern/postern-smtp \
+libexec/postern/postern-fetch"
 archive=$out/postern-$version-$(uname -m).tar.gz
 
 compile() {
@@ -33,8 +35,9 @@ loader_of() {
 # look for when they end.
 libraries() {
 	{
-		ldd "$staged/usr/bin/postern" \
-		    "$staged/usr/libexec/postern/postern-smtp"
+		for name in $programs; do
+			ldd "$staged/usr/$name"
+		done
 		ldconfig -p | sed -n '/libgcc_s\.so\.1 .*x86-64/p' | tail -n 1
 	} | sed -n 's/.* => \(\/[^ ]*\).*/\1/p' | LC_ALL=C sort -u
 }
@@ -84,10 +87,10 @@ put() {
 }
 
 add_programs() {
-	cp "$staged/usr/bin/postern" "$bundle/lib/postern"
-	cp "$staged/usr/libexec/postern/postern-smtp" "$bundle/lib/postern-smtp"
-	put postern postern 0755
-	put postern postern-smtp 0755
+	for name in $programs; do
+		cp "$staged/usr/$name" "$bundle/lib/"
+		put postern "$(basename "$name")" 0755
+	done
 	put postern.fcgi web/postern.fcgi 0755
 	put htaccess .htaccess 0644
 	put README README 0644

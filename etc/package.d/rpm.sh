@@ -14,6 +14,17 @@ nodeps=
 say "building postern $version in $out/rpm ..."
 rm -rf "$out/rpm"
 copy_tree "$source"
+write_spec() {
+	cat "$source/etc/rpm/postern.spec"
+	day=$(LC_ALL=C date -u -d "@$SOURCE_DATE_EPOCH" '+%a %b %d %Y')
+	cat <<END
+
+%changelog
+* $day The Postern authors <maintainers@postern.invalid> - $version-1
+- What has changed stands in NEWS.
+END
+}
+
 build_rpm() {
 	# Of a clone; a release has it.
 	[ -x "$source/configure" ] || sh "$source/autogen.sh" || return 1
@@ -22,6 +33,7 @@ build_rpm() {
 	tar -C "$out/rpm" --sort=name --owner=0 --group=0 --numeric-owner \
 	    -cJf "$out/rpm/SOURCES/postern-$version.tar.xz" \
 	    "postern-$version" || return 1
+	write_spec >"$out/rpm/postern.spec"
 	RPM_BUILD_NCPUS=$jobs rpmbuild -bb $nodeps \
 	    --define "_topdir $out/rpm" \
 	    --define "ptn_version $version" \
@@ -29,7 +41,7 @@ build_rpm() {
 	    --define "use_source_date_epoch_as_buildtime 1" \
 	    --define "clamp_mtime_to_source_date_epoch 1" \
 	    --define "build_mtime_policy clamp_to_source_date_epoch" \
-	    "$source/etc/rpm/postern.spec"
+	    "$out/rpm/postern.spec"
 }
 build_rpm >"$out/rpm.log" 2>&1 </dev/null || {
 	tail -n 20 "$out/rpm.log" >&2

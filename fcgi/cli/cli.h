@@ -29,6 +29,14 @@ int ptn_cli_jwk(int argc, char **argv, const char *conf_path,
 int ptn_cli_org(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
+/* doctor [--json] [--report] [--url URL] [--ca FILE] [--mail-to ADDRESS] */
+int ptn_cli_doctor(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
+/* backup check FILE|- */
+int ptn_cli_backup(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
 /* limits show | clear [--org ORG] WHOM */
 int ptn_cli_limits(int argc, char **argv, const char *conf_path,
     const char *const *set);

@@ -1,18 +1,14 @@
 #include "fcgi/cli/cli.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "fcgi/family.h"
-#include "fcgi/routes.h"
-#include "lib/account/org.h"
+#include "fcgi/cli/check.h"
 #include "lib/base/arena.h"
+#include "lib/base/array.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/pwhash.h"
 #include "lib/db/db.h"
-#include "lib/format/mount.h"
-#include "lib/mail/mail.h"
 
 #define ARENA_MAX 65536
 
@@ -54,95 +50,45 @@ config_print(const struct ptn_conf *cf)
 	return fflush(stdout) == 0 ? 0 : 1;
 }
 
-/* An endpoint of the default tenant that a path would hide, or NULL. */
-static const char *
-hidden_by(const struct ptn_conf *cf, struct ptn_arena *a,
-    const struct ptn_mount *p)
+/* One finding, as the configuration reports its own. */
+static void
+tell(struct ptn_check *c, enum ptn_check_verdict verdict, const char *place,
+    const char *text)
 {
-	const char *path;
-	size_t i;
-
-	for (i = 0; i < ptn_routes_n; i++) {
-		if (ptn_routes[i].family->side != PTN_PUBLIC)
-			continue;
-		path = ptn_arena_printf(a, "%s%s", cf->base_path,
-		    ptn_routes[i].path);
-		if (path != NULL && ptn_mount_has_path(p, path))
-			return ptn_routes[i].path;
-	}
-	return NULL;
+	(void)c;
+	if (verdict != PTN_CHECK_OK)
+		(void)fprintf(stderr, "%s%s%s%s\n",
+		    place != NULL ? place : "", place != NULL ? ": " : "",
+		    verdict == PTN_CHECK_WARNING ? "warning: " : "", text);
 }
 
-/* Its organisation must exist, and its path hide no endpoint. */
-static bool
-mount_ok(const struct ptn_scope *sc, const struct ptn_strs *l,
-    const char *element)
-{
-	const struct ptn_mount p = ptn_mount_of(element);
-	const char *hidden = hidden_by(sc->cf, sc->arena, &p);
-	struct ptn_org_row org;
-	enum ptn_err r;
+/* What needs no network but the database. */
+static const ptn_check_fn checks[] = { ptn_check_advice, ptn_check_names,
+	ptn_check_files, ptn_check_sockets, ptn_check_state,
+	ptn_check_sendmail, ptn_check_templates, ptn_check_schema };
 
-	if (hidden != NULL) {
-		ptn_conf_complain(sc->cf, l, stderr,
-		    "\"%.80s\" hides %s of the API", element, hidden);
-		return false;
-	}
-	r = ptn_org_find(sc, p.org, &org);
-	if (r == PTN_E_NOT_FOUND)
-		ptn_conf_complain(sc->cf, l, stderr,
-		    "\"%.80s\" is no organisation (\"postern org list\")",
-		    p.org);
-	else if (r != PTN_OK)
-		ptn_conf_complain(sc->cf, l, stderr,
-		    "\"%.80s\" could not be looked up", p.org);
-	return r == PTN_OK;
-}
-
-static bool
-mounts_ok(const struct ptn_conf *cf, struct ptn_db *db)
-{
-	const struct ptn_strs *const lists[] = { &cf->tenant_hosts,
-		&cf->tenant_paths };
-	struct ptn_scope sc = { .cf = cf,
-		.db = db,
-		.arena = ptn_arena_new(ARENA_MAX) };
-	bool ok = sc.arena != NULL;
-	size_t i, j;
-
-	for (i = 0; i < 2; i++)
-		for (j = 0; sc.arena != NULL && j < lists[i]->n; j++) {
-			ok = mount_ok(&sc, lists[i], lists[i]->v[j]) && ok;
-			ptn_arena_reset(sc.arena);
-		}
-	if (sc.arena != NULL)
-		ptn_arena_free(&sc.arena);
-	return ok;
-}
-
-/* Everything that would stop a worker from starting. */
+/* Everything that would stop a worker from starting, or be in its way. */
 static int
 config_check(const struct ptn_conf *cf)
 {
-	struct ptn_mailer *mailer = NULL;
-	struct ptn_db *db;
-	int status = 0;
+	struct ptn_check c = { .cf = cf,
+		.db = ptn_db_new(cf, PTN_DB_SERVE),
+		.a = ptn_arena_new(ARENA_MAX),
+		.tell = tell };
+	size_t i;
+	int status = 1;
 
-	if (ptn_mailer_new(&mailer, cf) != PTN_OK) {
-		(void)fputs("mail templates: not usable\n", stderr);
-		status = 1;
+	if (c.db == NULL || c.a == NULL) {
+		(void)fputs("out of memory\n", stderr);
+	} else {
+		for (i = 0; i < PTN_ARRAY_LEN(checks); i++)
+			checks[i](&c);
+		if (ptn_db_connect(c.db) == PTN_OK)
+			ptn_check_tenants(&c);
+		status = c.n[PTN_CHECK_ERROR] > 0 ? 1 : 0;
 	}
-	ptn_mailer_free(&mailer);
-	db = ptn_db_new(cf, PTN_DB_SERVE);
-	if (db == NULL || ptn_db_prepare(db) != PTN_OK) {
-		(void)fputs("database: cannot be connected to, or its schema "
-			    "is not this program's (\"postern migrate\")\n",
-		    stderr);
-		status = 1;
-	} else if (!mounts_ok(cf, db)) {
-		status = 1;
-	}
-	ptn_db_free(&db);
+	ptn_db_free(&c.db);
+	ptn_arena_free(&c.a);
 	if (status == 0)
 		(void)puts("configuration ok");
 	return status;

@@ -12,20 +12,40 @@
 #include "lib/account/ratelimit.h"
 #include "lib/account/tenant.h"
 #include "lib/base/array.h"
+#include "lib/dfns/lookup.h"
 #include "lib/dfns/member.h"
 
-/* Whose buckets: up to two texts, and the user if it is one. */
+/* Whose buckets, and the user if it is one. */
 struct whom {
-	const char *text[2];
+	struct ptn_limit_key key[PTN_LIMIT_KEYS];
 	size_t n;
 	struct ptn_uuid user;
+	struct ptn_uuid first; /* the default tenant */
 };
 
-/* A user, by any name: their buckets, and those of their mailbox. */
+static enum ptn_err
+add_user(const struct ptn_scope *sc, const struct ptn_member *m, struct whom *w)
+{
+	char id[PTN_UUID_STR], org[PTN_UUID_STR];
+	struct ptn_limit_on on = { .mailbox = m->address };
+	enum ptn_err r = PTN_OK;
+
+	w->user = m->id;
+	ptn_uuid_format(&m->id, id);
+	ptn_uuid_format(&sc->tenant_id, org);
+	on.account = ptn_arena_strdup(sc->arena, id);
+	if (m->username != NULL)
+		r = ptn_dfns_lookup_key(sc, org, m->username, &on.name);
+	if (r != PTN_OK || on.account == NULL)
+		return r != PTN_OK ? r : PTN_E_NOMEM;
+	w->n = ptn_limit_keys(&on, &sc->tenant_id, &w->first, w->key);
+	return PTN_OK;
+}
+
+/* A user, by any name. */
 static enum ptn_err
 find_user(struct ptn_cli_context *d, const char *name, struct whom *w)
 {
-	char id[PTN_UUID_STR];
 	struct ptn_member m;
 	struct ptn_uuid user;
 	enum ptn_err r;
@@ -35,14 +55,7 @@ find_user(struct ptn_cli_context *d, const char *name, struct whom *w)
 	if (r == PTN_E_NOT_FOUND)
 		return ptn_cli_context_fail(d, r,
 		    "there is no such user, address or network");
-	if (r != PTN_OK)
-		return r;
-	w->user = m.id;
-	ptn_uuid_format(&m.id, id);
-	w->text[w->n++] = ptn_arena_strdup(d->sc.arena, id);
-	if (m.address != NULL)
-		w->text[w->n++] = m.address;
-	return w->text[0] != NULL ? PTN_OK : PTN_E_NOMEM;
+	return r == PTN_OK ? add_user(&d->sc, &m, w) : r;
 }
 
 static enum ptn_err
@@ -53,8 +66,8 @@ find(struct ptn_cli_context *d, const char *name, struct whom *w)
 
 	if (narrow == NULL || wide == NULL)
 		return find_user(d, name, w);
-	w->text[w->n++] = narrow;
-	w->text[w->n++] = wide;
+	w->key[w->n++] = (struct ptn_limit_key){ d->sc.tenant_id, narrow };
+	w->key[w->n++] = (struct ptn_limit_key){ d->sc.tenant_id, wide };
 	return PTN_OK;
 }
 
@@ -76,11 +89,13 @@ static enum ptn_err
 show(struct ptn_cli_context *d, struct whom *w)
 {
 	struct ptn_ratelimit_row *row;
+	struct ptn_scope at;
 	enum ptn_err r;
 	size_t i, j, n;
 
 	for (i = 0; i < w->n; i++) {
-		r = ptn_ratelimits_of(&d->sc, w->text[i], &row, &n);
+		at = ptn_scope_at(&d->sc, &w->key[i].tenant_id);
+		r = ptn_ratelimits_of(&at, w->key[i].whom, &row, &n);
 		if (r != PTN_OK)
 			return r;
 		for (j = 0; j < n; j++)
@@ -96,7 +111,7 @@ clear(struct ptn_cli_context *d, struct whom *w)
 	uint64_t cleared;
 	enum ptn_err r;
 
-	r = ptn_limits_clear(&d->sc, w->text, w->n, &w->user, &cleared);
+	r = ptn_limits_clear(&d->sc, w->key, w->n, &w->user, &cleared);
 	if (r == PTN_OK)
 		(void)printf("%" PRIu64 "\n", cleared);
 	return r;
@@ -128,6 +143,9 @@ run(struct ptn_cli_context *d, size_t command, const char *org,
 	struct ptn_org_row row;
 	enum ptn_err r;
 
+	if ((r = ptn_cli_context_org(d, PTN_TENANT_DEFAULT, &row)) != PTN_OK)
+		return r;
+	w.first = row.id;
 	if ((r = ptn_cli_context_org(d, org, &row)) != PTN_OK ||
 	    (r = find(d, name, &w)) != PTN_OK)
 		return r;

@@ -58,6 +58,6 @@ ptn_dfns_login(struct ptn_request *req, struct ptn_reply *rep)
 		return ptn_dfns_refuse_denied(req, rep, r, &l.an.denial,
 		    PTN_EVENT_DFNS_LOGIN_FAILED);
 	ptn_dfns_write_session(rep, NULL, l.token);
-	ptn_device_set(req, rep, &l.member.id);
+	ptn_device_set(req, rep);
 	return PTN_OK;
 }

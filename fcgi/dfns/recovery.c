@@ -1,5 +1,6 @@
 #include "fcgi/dfns/dfns.h"
 
+#include "fcgi/device.h"
 #include "lib/base/base64.h"
 #include "lib/dfns/code.h"
 #include "lib/dfns/recovery.h"
@@ -99,7 +100,7 @@ refuse(struct ptn_request *req, struct ptn_reply *rep, enum ptn_err r,
 
 /*
  * POST /auth/recover/user: new credentials, approved by a recovery key, replace
- * all old ones; every session ends.
+ * all old ones; every session ends, and no other browser is known any more.
  */
 enum ptn_err
 ptn_dfns_recovery(struct ptn_request *req, struct ptn_reply *rep)
@@ -114,5 +115,6 @@ ptn_dfns_recovery(struct ptn_request *req, struct ptn_reply *rep)
 		return refuse(req, rep, r, &k.denial);
 	ptn_dfns_write_enrolment(rep, &k.member, &k.creds);
 	ptn_jsonw_end_object(&rep->json);
+	ptn_device_set(req, rep);
 	return PTN_OK;
 }

@@ -102,7 +102,7 @@ ptn_dfns_end_user(struct ptn_request *req, struct ptn_reply *rep)
 	if ((r = finish(req, rep, &k)) != PTN_OK)
 		return r;
 	ptn_dfns_write_session(rep, "authentication", k.token);
-	ptn_device_set(req, rep, &k.member.id);
+	ptn_device_set(req, rep);
 	ptn_jsonw_array(&rep->json, "wallets");
 	ptn_jsonw_end_array(&rep->json);
 	ptn_jsonw_end_object(&rep->json);

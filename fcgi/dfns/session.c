@@ -1,5 +1,6 @@
 #include "fcgi/dfns/dfns.h"
 
+#include "fcgi/device.h"
 #include "lib/account/signout.h"
 
 enum { LOGOUT_ALL, LOGOUT__MAX };
@@ -23,5 +24,8 @@ ptn_dfns_logout(struct ptn_request *req, struct ptn_reply *rep)
 	r = req->in[LOGOUT_ALL].on
 	    ? ptn_signout_all(&req->sc, &c->sub)
 	    : ptn_signout(&req->sc, &c->sub, &c->session_id);
-	return r == PTN_OK ? ptn_dfns_success(rep) : r;
+	if (r != PTN_OK)
+		return r;
+	ptn_device_set(req, rep);
+	return ptn_dfns_success(rep);
 }

@@ -4,6 +4,14 @@
 #include "fcgi/device.h"
 #include "lib/conf/conf.h"
 
+/* Who takes no session by cookie takes no other. */
+void
+ptn_public_issue_device(struct ptn_request *req, struct ptn_reply *rep)
+{
+	if (!req->sc.cf->auth_token_header)
+		ptn_device_set(req, rep);
+}
+
 enum ptn_err
 ptn_public_issue_token(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_claims *claims)
@@ -18,9 +26,8 @@ ptn_public_issue_token(struct ptn_request *req, struct ptn_reply *rep,
 	    req->sc.cf->session_lifespan_s);
 	if (req->sc.cf->auth_token_header)
 		ptn_reply_header(rep, "X-Auth-Token", token);
-	else {
+	else
 		ptn_cookie_set_session(req, rep, token);
-		ptn_device_set(req, rep, &claims->sub);
-	}
+	ptn_public_issue_device(req, rep);
 	return PTN_OK;
 }

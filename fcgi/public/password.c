@@ -84,6 +84,7 @@ ptn_public_password_update(struct ptn_request *req, struct ptn_reply *rep)
 	case PTN_PASSWORD_CHANGE__MAX:
 		return PTN_E_DENIED;
 	}
+	ptn_public_issue_device(req, rep);
 	ptn_jsonw_null(&rep->json, NULL);
 	return PTN_OK;
 }

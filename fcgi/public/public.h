@@ -17,6 +17,8 @@ enum ptn_err ptn_public_well_known_jwks(struct ptn_request *,
 enum ptn_err ptn_public_well_known_config(struct ptn_request *,
     struct ptn_reply *);
 
+enum ptn_err ptn_public_doctor(struct ptn_request *, struct ptn_reply *);
+
 extern const struct ptn_input ptn_in_email;
 enum ptn_err ptn_public_user_find(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_public_user_create(struct ptn_request *, struct ptn_reply *);
@@ -104,5 +106,8 @@ void ptn_public_credential(struct ptn_jsonw *w,
  */
 enum ptn_err ptn_public_issue_token(struct ptn_request *req,
     struct ptn_reply *rep, const struct ptn_claims *claims) PTN_MUST_USE;
+
+/* The same for such a browser that another request made known. */
+void ptn_public_issue_device(struct ptn_request *req, struct ptn_reply *rep);
 
 #endif

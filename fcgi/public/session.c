@@ -159,7 +159,11 @@ enum ptn_err
 ptn_public_session_end_others(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct ptn_claims *c = &req->session.claims;
+	enum ptn_err r;
 
+	r = ptn_signout_others(&req->sc, &c->sub, &c->session_id);
+	if (r == PTN_OK)
+		ptn_public_issue_device(req, rep);
 	rep->done = PTN_DONE_EMPTY;
-	return ptn_signout_others(&req->sc, &c->sub, &c->session_id);
+	return r;
 }

@@ -1,6 +1,7 @@
 #include "lib/account/asker.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/account/device.h"
@@ -35,33 +36,47 @@ set(struct ptn_asker *out, enum ptn_asker_kind kind, const char *key,
 	ptn_uuid_format(user, out->user);
 }
 
-/* The browser of a user, or with NULL of whoever used it last. */
+/*
+ * The browser of a user, or with NULL of whoever used it last.
+ *
+ * epoch	NULL: it has not been read
+ */
 static bool
 by_device(const struct ptn_device *d, const struct ptn_uuid *user,
-    struct ptn_asker *out)
+    const int64_t *epoch, struct ptn_asker *out)
 {
 	char key[PTN_UUID_STR];
 
 	if (d == NULL || d->n == 0 ||
-	    (user != NULL && !ptn_device_knows(d, user)))
+	    (user != NULL && !ptn_device_knows(d, user, epoch)))
 		return false;
 	ptn_uuid_format(&d->id, key);
 	set(out, PTN_ASKER_BROWSER, key, user != NULL ? user : &d->user[0].id);
+	out->believed = epoch == NULL;
 	return true;
 }
 
+static bool
+by_session(const struct ptn_actor *actor, const struct ptn_uuid *user,
+    struct ptn_asker *out)
+{
+	if (actor->session_of == NULL ||
+	    (user != NULL && !ptn_uuid_equal(actor->session_of, user)))
+		return false;
+	set(out, PTN_ASKER_BROWSER, "session", actor->session_of);
+	return true;
+}
+
+/* A session comes first: a new password, say, gives its browser a new id. */
 void
 ptn_asker_browser(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    struct ptn_asker *out)
+    const int64_t *epoch, struct ptn_asker *out)
 {
 	const struct ptn_actor *actor = sc->actor;
 
 	memset(out, 0, sizeof(*out));
-	if (actor == NULL || by_device(actor->device, user, out))
-		return;
-	if (actor->session_of != NULL &&
-	    (user == NULL || ptn_uuid_equal(actor->session_of, user)))
-		set(out, PTN_ASKER_BROWSER, "session", actor->session_of);
+	if (actor != NULL && !by_session(actor, user, out))
+		(void)by_device(actor->device, user, epoch, out);
 }
 
 /* Bound to the user: one network of two users has two digests. */
@@ -80,39 +95,72 @@ digest(const struct ptn_scope *sc, const char *network,
 	    ptn_bytes_of(text), mac);
 }
 
+static const char *
+network_of(const struct ptn_scope *sc)
+{
+	return sc->actor != NULL && sc->actor->network != NULL
+	    ? sc->actor->network
+	    : "";
+}
+
+/* Where somebody asks from. */
+struct place {
+	const struct ptn_device *device;
+	const char *network; /* "": it is not known */
+};
+
+/* As the database says; a user who does not exist knows nobody. */
 static enum ptn_err
-by_network(const struct ptn_scope *sc, const char *network,
+look_up(const struct ptn_scope *sc, const struct place *p,
     const struct ptn_uuid *user, struct ptn_asker *out)
 {
 	uint8_t mac[PTN_SHA256_LEN];
-	const struct ptn_known_network_is_in in = { sc->tenant_id, *user,
+	const struct ptn_known_in in = { sc->tenant_id, *user,
 		PTN_BYTES(mac, sizeof(mac)), PTN_ASKER_NETWORK_S };
-	struct ptn_known_network_is_out row;
+	struct ptn_known_out row;
 	enum ptn_err r;
 
-	if (network == NULL || network[0] == '\0')
+	if (p->network[0] == '\0' && p->device == NULL)
 		return PTN_OK;
-	if ((r = digest(sc, network, user, mac)) != PTN_OK ||
-	    (r = ptn_sql_known_network_is(sc->db, sc->arena, &in, &row)) !=
-		PTN_OK)
+	if ((r = digest(sc, p->network, user, mac)) != PTN_OK)
 		return r;
-	if (row.n > 0)
-		set(out, PTN_ASKER_NETWORK, network, user);
+	if ((r = ptn_sql_known(sc->db, sc->arena, &in, &row)) != PTN_OK)
+		return r;
+	if (!by_device(p->device, user, &row.epoch, out) && row.networks > 0 &&
+	    p->network[0] != '\0')
+		set(out, PTN_ASKER_NETWORK, p->network, user);
 	return PTN_OK;
+}
+
+/* A session vouches for the browser, which counts as it does without one. */
+static bool
+by_both(const struct ptn_actor *actor, const struct ptn_uuid *user,
+    struct ptn_asker *out)
+{
+	if (!by_session(actor, user, out))
+		return false;
+	(void)by_device(actor->device, user, NULL, out);
+	out->believed = false;
+	return true;
 }
 
 enum ptn_err
 ptn_asker_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    struct ptn_asker *out)
+    const int64_t *epoch, struct ptn_asker *out)
 {
-	ptn_asker_browser(sc, user, out);
-	if (out->kind != PTN_ASKER_STRANGER || !sc->cf->rate_enabled ||
-	    sc->actor == NULL)
+	const struct ptn_actor *actor = sc->actor;
+	struct place p;
+
+	memset(out, 0, sizeof(*out));
+	if (actor == NULL || by_both(actor, user, out) ||
+	    (epoch != NULL && by_device(actor->device, user, epoch, out)) ||
+	    !sc->cf->rate_enabled)
 		return PTN_OK;
-	return by_network(sc, sc->actor->network, user, out);
+	p = (struct place){ actor->device, network_of(sc) };
+	return look_up(sc, &p, user, out);
 }
 
-/* "NETWORK BROWSER USER USER ...", as far as there is something. */
+/* "NETWORK BROWSER USER/EPOCH ...", as far as there is something. */
 const char *
 ptn_asker_note(const struct ptn_scope *sc)
 {
@@ -132,40 +180,48 @@ ptn_asker_note(const struct ptn_scope *sc)
 	}
 	for (i = 0; d != NULL && i < d->n; i++) {
 		ptn_uuid_format(&d->user[i].id, id);
-		ptn_buf_printf(&b, " %s", id);
+		ptn_buf_printf(&b, " %s/%lld", id, (long long)d->user[i].epoch);
 	}
 	if (b.bad)
 		return NULL;
 	return b.p != NULL ? b.p : "";
 }
 
-/* The UUIDs behind the network of a note. */
+/* A UUID that stands behind a blank; where it ends, or NULL. */
+static const char *
+read_id(const char *p, struct ptn_uuid *id)
+{
+	char text[PTN_UUID_STR];
+
+	if (*p != ' ')
+		return NULL;
+	(void)snprintf(text, sizeof(text), "%s", p + 1);
+	return ptn_uuid_parse(text, id) ? p + 1 + strlen(text) : NULL;
+}
+
+/* What stands behind the network of a note. */
 static void
 read_device(const char *p, struct ptn_device *d)
 {
-	struct ptn_uuid id;
-	char text[PTN_UUID_STR];
-	bool first = true;
+	char *end;
 
 	memset(d, 0, sizeof(*d));
-	for (; *p == ' ' && d->n < PTN_DEVICE_USERS; p += strlen(text)) {
-		(void)snprintf(text, sizeof(text), "%s", ++p);
-		if (!ptn_uuid_parse(text, &id))
+	p = read_id(p, &d->id);
+	while (p != NULL && d->n < PTN_DEVICE_USERS) {
+		p = read_id(p, &d->user[d->n].id);
+		if (p == NULL || *p != '/')
 			return;
-		if (first)
-			d->id = id;
-		else
-			d->user[d->n++].id = id;
-		first = false;
+		d->user[d->n++].epoch = strtoll(p + 1, &end, 10);
+		p = end;
 	}
 }
 
 enum ptn_err
 ptn_asker_of_note(const struct ptn_scope *sc, const char *note,
-    const struct ptn_uuid *user, struct ptn_asker *out)
+    const struct ptn_uuid *user, int64_t epoch, struct ptn_asker *out)
 {
 	struct ptn_device device;
-	const char *network;
+	struct place p = { &device, "" };
 
 	memset(out, 0, sizeof(*out));
 	if (note == NULL || !sc->cf->rate_enabled)
@@ -175,26 +231,46 @@ ptn_asker_of_note(const struct ptn_scope *sc, const char *note,
 		return PTN_OK;
 	}
 	read_device(note + strcspn(note, " "), &device);
-	if (by_device(&device, user, out))
+	if (by_device(&device, user, &epoch, out))
 		return PTN_OK;
-	network = ptn_arena_strndup(sc->arena, note, strcspn(note, " "));
-	return network != NULL ? by_network(sc, network, user, out)
-			       : PTN_E_NOMEM;
+	p.device = NULL;
+	p.network = ptn_arena_strndup(sc->arena, note, strcspn(note, " "));
+	return p.network != NULL ? look_up(sc, &p, user, out) : PTN_E_NOMEM;
 }
 
 enum ptn_err
-ptn_asker_remember(const struct ptn_scope *sc, const struct ptn_uuid *user)
+ptn_asker_remember(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    int64_t epoch)
 {
-	const struct ptn_actor *actor = sc->actor;
+	struct ptn_actor *actor = sc->actor;
 	uint8_t mac[PTN_SHA256_LEN];
 	const struct ptn_known_network_put_in in = { *user,
 		PTN_BYTES(mac, sizeof(mac)), sc->tenant_id };
 	enum ptn_err r;
 
-	if (!sc->cf->rate_enabled || actor == NULL || actor->network == NULL ||
-	    actor->network[0] == '\0' || !ptn_uuid_equal(&actor->user_id, user))
+	if (!sc->cf->rate_enabled || actor == NULL ||
+	    !ptn_uuid_equal(&actor->user_id, user))
 		return PTN_OK;
-	if ((r = digest(sc, actor->network, user, mac)) != PTN_OK)
+	actor->remembered.user_id = *user;
+	actor->remembered.epoch = epoch;
+	if (network_of(sc)[0] == '\0')
+		return PTN_OK;
+	if ((r = digest(sc, network_of(sc), user, mac)) != PTN_OK)
 		return r;
 	return ptn_sql_known_network_put(sc->db, &in);
+}
+
+enum ptn_err
+ptn_asker_forget(const struct ptn_scope *sc, const struct ptn_uuid *user)
+{
+	const struct ptn_known_move_in in = { sc->tenant_id, *user };
+	const struct ptn_known_networks_delete_in all = { sc->tenant_id,
+		*user };
+	uint64_t epoch, n;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_known_move(sc->db, &in, &epoch)) != PTN_OK ||
+	    (r = ptn_sql_known_networks_delete(sc->db, &all, &n)) != PTN_OK)
+		return r;
+	return ptn_asker_remember(sc, user, (int64_t)epoch);
 }

@@ -8,13 +8,14 @@
 #include "lib/crypto/secrets.h"
 
 /*
- * Version, id, and 20 bytes a user: id, and when it ends in seconds, most
+ * Version, id, and 24 bytes a user: id, when it ends in seconds, epoch, most
  * significant byte first; behind them the MAC of all that.
  */
-#define VERSION 1
+#define VERSION 2
 #define ID_LEN sizeof(((struct ptn_uuid *)NULL)->b)
 #define HEAD (1 + ID_LEN)
-#define USER_LEN (ID_LEN + 4)
+#define NUMBER_LEN 4
+#define USER_LEN (ID_LEN + 2 * NUMBER_LEN)
 #define SIGNED_MAX (HEAD + PTN_DEVICE_USERS * USER_LEN)
 #define TEXT_MAX ((SIGNED_MAX + PTN_SHA256_LEN) * 4 / 3 + 4)
 
@@ -35,19 +36,21 @@ is_ours(const struct ptn_secrets *s, struct ptn_bytes text,
 }
 
 static int64_t
-read_time(const uint8_t *p)
+read_number(const uint8_t *p)
 {
 	return (int64_t)p[0] << 24 | (int64_t)p[1] << 16 | (int64_t)p[2] << 8 |
 	    (int64_t)p[3];
 }
 
 static void
-add(struct ptn_device *d, const struct ptn_uuid *user, int64_t until_s)
+add(struct ptn_device *d, const struct ptn_uuid *user, int64_t until_s,
+    int64_t epoch)
 {
 	if (d->n == PTN_DEVICE_USERS)
 		return;
 	d->user[d->n].id = *user;
 	d->user[d->n].until_s = until_s;
+	d->user[d->n].epoch = epoch;
 	d->n++;
 }
 
@@ -59,9 +62,10 @@ read_users(const uint8_t *p, size_t n, int64_t now_s, struct ptn_device *out)
 
 	for (; n > 0; n--, p += USER_LEN) {
 		memcpy(user.b, p, ID_LEN);
-		until_s = read_time(p + ID_LEN);
+		until_s = read_number(p + ID_LEN);
 		if (until_s > now_s)
-			add(out, &user, until_s);
+			add(out, &user, until_s,
+			    read_number(p + ID_LEN + NUMBER_LEN));
 	}
 }
 
@@ -87,12 +91,21 @@ ptn_device_read(const struct ptn_scope *sc, const char *text, int64_t now_s,
 	return true;
 }
 
+static uint8_t *
+write_number(uint8_t *p, int64_t n)
+{
+	int shift;
+
+	for (shift = 24; shift >= 0; shift -= 8)
+		*p++ = (uint8_t)(n >> shift);
+	return p;
+}
+
 static size_t
 write_all(const struct ptn_device *d, uint8_t *p)
 {
 	uint8_t *const start = p;
 	size_t i;
-	int shift;
 
 	*p++ = VERSION;
 	memcpy(p, d->id.b, ID_LEN);
@@ -100,26 +113,40 @@ write_all(const struct ptn_device *d, uint8_t *p)
 	for (i = 0; i < d->n; i++) {
 		memcpy(p, d->user[i].id.b, ID_LEN);
 		p += ID_LEN;
-		for (shift = 24; shift >= 0; shift -= 8)
-			*p++ = (uint8_t)(d->user[i].until_s >> shift);
+		p = write_number(p, d->user[i].until_s);
+		p = write_number(p, d->user[i].epoch);
 	}
 	return (size_t)(p - start);
 }
 
+/* The one that a copy of it may have as well is given up. */
+static struct ptn_uuid
+id_of(const struct ptn_device *before, const struct ptn_uuid *user,
+    int64_t epoch)
+{
+	if (before == NULL ||
+	    (ptn_device_knows(before, user, NULL) &&
+		!ptn_device_knows(before, user, &epoch)))
+		return ptn_uuid_new();
+	return before->id;
+}
+
 enum ptn_err
 ptn_device_write(const struct ptn_scope *sc, const struct ptn_device *before,
-    const struct ptn_uuid *user, int64_t now_s, const char **text)
+    const struct ptn_uuid *user, int64_t epoch, int64_t now_s,
+    const char **text)
 {
 	uint8_t all[SIGNED_MAX + PTN_SHA256_LEN];
 	struct ptn_device d = { .n = 0 };
 	enum ptn_err r;
 	size_t i, len;
 
-	d.id = before != NULL ? before->id : ptn_uuid_new();
-	add(&d, user, now_s + PTN_DEVICE_TTL_S);
+	d.id = id_of(before, user, epoch);
+	add(&d, user, now_s + PTN_DEVICE_TTL_S, epoch);
 	for (i = 0; before != NULL && i < before->n; i++)
 		if (!ptn_uuid_equal(&before->user[i].id, user))
-			add(&d, &before->user[i].id, before->user[i].until_s);
+			add(&d, &before->user[i].id, before->user[i].until_s,
+			    before->user[i].epoch);
 	len = write_all(&d, all);
 	r = ptn_secrets_mac(sc->secrets, 0, PTN_KEY_USE_DEVICE,
 	    PTN_BYTES(all, len), all + len);
@@ -131,12 +158,13 @@ ptn_device_write(const struct ptn_scope *sc, const struct ptn_device *before,
 }
 
 bool
-ptn_device_knows(const struct ptn_device *d, const struct ptn_uuid *user)
+ptn_device_knows(const struct ptn_device *d, const struct ptn_uuid *user,
+    const int64_t *epoch)
 {
 	size_t i;
 
 	for (i = 0; d != NULL && i < d->n; i++)
 		if (ptn_uuid_equal(&d->user[i].id, user))
-			return true;
+			return epoch == NULL || d->user[i].epoch == *epoch;
 	return false;
 }

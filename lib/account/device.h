@@ -12,7 +12,9 @@
 /*
  * A browser that users have logged in from, as a cookie says it that we signed
  * (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").  It proves
- * nothing but that: it is no session and no factor.
+ * nothing but that: it is no session and no factor.  Each user in it stands
+ * with the epoch that they had then (asker.h): when theirs has moved on, it is
+ * a stranger's for them.
  */
 #define PTN_DEVICE_USERS 4 /* a household's; older ones are left out */
 #define PTN_DEVICE_TTL_S (90 * 86400) /* since the log-in */
@@ -22,7 +24,8 @@ struct ptn_device {
 	size_t n;
 	struct {
 		struct ptn_uuid id;
-		int64_t until_s;  /* since the epoch */
+		int64_t until_s; /* in Unix time */
+		int64_t epoch;
 	} user[PTN_DEVICE_USERS]; /* latest first */
 };
 
@@ -34,15 +37,23 @@ bool ptn_device_read(const struct ptn_scope *sc, const char *text,
     int64_t now_s, struct ptn_device *out) PTN_MUST_USE;
 
 /*
- * The value, in the arena, once a user has logged in: with them in front.
+ * The value, in the arena, once a user has logged in: with them in front.  Its
+ * id is a new one if it knew them in another epoch: whoever has a copy of it
+ * must not go on counting as it.
  *
  * before	what it was; NULL: nothing
+ * epoch	the user's, 0 to 2^31
  */
 enum ptn_err ptn_device_write(const struct ptn_scope *sc,
-    const struct ptn_device *before, const struct ptn_uuid *user, int64_t now_s,
-    const char **text) PTN_MUST_USE;
+    const struct ptn_device *before, const struct ptn_uuid *user, int64_t epoch,
+    int64_t now_s, const char **text) PTN_MUST_USE;
 
-/* Has the user logged in from it? */
-bool ptn_device_knows(const struct ptn_device *d, const struct ptn_uuid *user);
+/*
+ * Has the user logged in from it?
+ *
+ * epoch	the user's; NULL: whichever it is
+ */
+bool ptn_device_knows(const struct ptn_device *d, const struct ptn_uuid *user,
+    const int64_t *epoch);
 
 #endif

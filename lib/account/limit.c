@@ -12,28 +12,42 @@
 #include "lib/event/tx.h"
 
 /* Buckets of a wider network, as rows and the log name them. */
-#define WIDE  "wide"  /* of strangers */
+#define WIDE "wide"   /* of strangers */
 #define KNOWN "known" /* of all browsers there that are known */
 
+/* And of all browsers of an account, or networks. */
+#define BROWSERS "browsers"
+#define NETWORKS "networks"
+
 enum by { BY_UNSET = 0, BY_ACCOUNT, BY_PAIR, BY_NETWORK };
+enum whose {
+	WHOSE_UNSET = 0,
+	WHOSE_USER,
+	WHOSE_CODE,
+	WHOSE_MAILBOX,
+	WHOSE_NAME,
+	WHOSE_NOBODY
+};
 enum how { HOW_UNSET = 0, HOW_WINDOW, HOW_FALLS };
 enum right { RIGHT_UNSET = 0, RIGHT_COUNTS, RIGHT_FREE };
-enum askers { ASKERS_UNSET = 0, ASKERS_ALIKE, ASKERS_APART };
+enum askers { ASKERS_UNSET = 0, ASKERS_ALIKE, ASKERS_APART, ASKERS_TOGETHER };
 
 static const struct row {
 	const char *word;
 	enum by by;
+	enum whose whose;
 	enum how how;
 	enum right right;
 	enum askers askers;
 	size_t tokens; /* where they stand in struct ptn_conf */
 	size_t interval;
 } rows[PTN_LIMIT__MAX] = {
-	[PTN_LIMIT_NONE] = { "none", BY_UNSET, HOW_UNSET, RIGHT_UNSET,
-	    ASKERS_UNSET, 0, 0 },
-#define PTN_LIMIT(name, word, by, how, right, askers, figures)                 \
-	[PTN_LIMIT_##name] = { word, BY_##by, HOW_##how, RIGHT_##right,        \
-		ASKERS_##askers, offsetof(struct ptn_conf, rate_##figures),    \
+	[PTN_LIMIT_NONE] = { "none", BY_UNSET, WHOSE_UNSET, HOW_UNSET,
+	    RIGHT_UNSET, ASKERS_UNSET, 0, 0 },
+#define PTN_LIMIT(name, word, by, whose, how, right, askers, figures)          \
+	[PTN_LIMIT_##name] = { word, BY_##by, WHOSE_##whose, HOW_##how,        \
+		RIGHT_##right, ASKERS_##askers,                                \
+		offsetof(struct ptn_conf, rate_##figures),                     \
 		offsetof(struct ptn_conf, rate_##figures##_s) },
 #include "lib/account/limit.def"
 #undef PTN_LIMIT
@@ -61,7 +75,7 @@ figures_of(const struct ptn_conf *cf, enum ptn_limit limit)
 bool
 ptn_limit_apart(enum ptn_limit limit)
 {
-	return rows[limit].askers == ASKERS_APART;
+	return rows[limit].askers != ASKERS_ALIKE;
 }
 
 /* One of the buckets of a limit. */
@@ -136,32 +150,103 @@ take_network(const struct ptn_scope *sc, enum ptn_limit limit)
 	return take(sc, limit, &b);
 }
 
+/* What a limit is named by; of a network's, whose browser it is. */
+static const char *
+named_by(enum whose whose, const struct ptn_limit_on *on)
+{
+	switch (whose) {
+	case WHOSE_USER:
+	case WHOSE_CODE:
+		return on->account;
+	case WHOSE_MAILBOX:
+		return on->mailbox;
+	case WHOSE_NAME:
+		return on->name;
+	case WHOSE_NOBODY:
+		return on->asker.user;
+	case WHOSE_UNSET:
+		break;
+	}
+	return NULL;
+}
+
+/* Of everybody who asks, or of those of one kind, or one of them. */
+static struct bucket
+bucket_by(const struct ptn_scope *sc, enum ptn_limit limit, const char *kind,
+    const struct ptn_limit_on *on, const char *who)
+{
+	const enum whose whose = rows[limit].whose;
+	const char *whom = named_by(whose, on);
+	const char *rest = whose == WHOSE_CODE
+	    ? ptn_arena_printf(sc->arena, "%s/%s", on->code, who)
+	    : who;
+
+	assert(whom != NULL);
+	if (rest != NULL)
+		return bucket_of(sc, limit, kind, whom, rest);
+	return (struct bucket){ .text = NULL };
+}
+
 /* A bucket that is not a network's. */
 static struct bucket
 bucket_on(const struct ptn_scope *sc, enum ptn_limit limit,
     const struct ptn_limit_on *on)
 {
 	const struct ptn_asker *asker = &on->asker;
-	const char *account = on->account != NULL ? on->account : "";
 
-	if (rows[limit].by == BY_NETWORK)
-		return bucket_of(sc, limit, "browser", asker->user, "");
 	if (rows[limit].by == BY_PAIR && asker->kind != PTN_ASKER_BROWSER)
-		return bucket_of(sc, limit, "", account, network_of(sc));
+		return bucket_by(sc, limit, "", on, network_of(sc));
 	if (rows[limit].by == BY_ACCOUNT && rows[limit].askers == ASKERS_ALIKE)
-		return bucket_of(sc, limit, "", account, "");
-	return bucket_of(sc, limit, ptn_asker_word(asker->kind), account,
+		return bucket_by(sc, limit, "", on, "");
+	return bucket_by(sc, limit, ptn_asker_word(asker->kind), on,
 	    asker->key);
+}
+
+/* What all known browsers share, or all known networks; NULL: nothing. */
+static const char *
+together(enum ptn_limit limit, const struct ptn_asker *asker)
+{
+	if (rows[limit].askers != ASKERS_TOGETHER)
+		return NULL;
+	if (asker->kind == PTN_ASKER_BROWSER)
+		return BROWSERS;
+	return asker->kind == PTN_ASKER_NETWORK ? NETWORKS : NULL;
+}
+
+static struct bucket
+bucket_together(const struct ptn_scope *sc, enum ptn_limit limit,
+    const struct ptn_limit_on *on)
+{
+	struct bucket b;
+
+	b = bucket_by(sc, limit, together(limit, &on->asker), on, "");
+	b.rate.limit *= PTN_LIMIT_TOGETHER;
+	return b;
+}
+
+/* Its own bucket comes first: it is not to use up what is not only its own. */
+static enum ptn_err
+take_on(const struct ptn_scope *sc, enum ptn_limit limit,
+    const struct ptn_limit_on *on)
+{
+	struct bucket b = bucket_on(sc, limit, on);
+	enum ptn_err r;
+
+	if ((r = take(sc, limit, &b)) != PTN_OK ||
+	    together(limit, &on->asker) == NULL)
+		return r;
+	b = bucket_together(sc, limit, on);
+	return take(sc, limit, &b);
 }
 
 enum ptn_err
 ptn_limit_take(const struct ptn_scope *sc, enum ptn_limit limit,
     const struct ptn_limit_on *on)
 {
-	struct bucket b;
 	enum ptn_err r;
 
 	assert(rows[limit].by != BY_UNSET);
+	assert(!on->asker.believed || !ptn_limit_apart(limit));
 	if (!sc->cf->rate_enabled)
 		return PTN_OK;
 	if (rows[limit].by == BY_NETWORK && on->asker.kind != PTN_ASKER_BROWSER)
@@ -170,8 +255,7 @@ ptn_limit_take(const struct ptn_scope *sc, enum ptn_limit limit,
 	if (rows[limit].by == BY_NETWORK &&
 	    (r = take_wide(sc, limit, KNOWN)) != PTN_OK)
 		return r;
-	b = bucket_on(sc, limit, on);
-	return take(sc, limit, &b);
+	return take_on(sc, limit, on);
 }
 
 struct taking {
@@ -207,11 +291,16 @@ ptn_limit_give_back(const struct ptn_scope *sc, enum ptn_limit limit,
     const struct ptn_limit_on *on)
 {
 	struct bucket b;
+	enum ptn_err r;
 
 	assert(rows[limit].right == RIGHT_FREE);
 	if (!sc->cf->rate_enabled)
 		return PTN_OK;
 	b = bucket_on(sc, limit, on);
+	if ((r = ptn_ratelimit_give_back(sc, b.text, &b.rate)) != PTN_OK ||
+	    together(limit, &on->asker) == NULL)
+		return r;
+	b = bucket_together(sc, limit, on);
 	return ptn_ratelimit_give_back(sc, b.text, &b.rate);
 }
 
@@ -240,8 +329,50 @@ ptn_limit_take_unseen(const struct ptn_scope *sc, enum ptn_limit limit,
 	return r;
 }
 
+static size_t
+add_key(struct ptn_limit_key *key, size_t n, const struct ptn_uuid *tenant,
+    const char *whom)
+{
+	size_t i;
+
+	if (whom == NULL)
+		return n;
+	for (i = 0; i < n; i++)
+		if (ptn_uuid_equal(&key[i].tenant_id, tenant) &&
+		    strcmp(key[i].whom, whom) == 0)
+			return n;
+	assert(n < PTN_LIMIT_KEYS);
+	key[n] = (struct ptn_limit_key){ *tenant, whom };
+	return n + 1;
+}
+
+/*
+ * A known browser counts for its user wherever it asks, also where networks
+ * do, and where no tenant is known.  An id has one user, but an address may
+ * have one in each tenant.
+ */
+size_t
+ptn_limit_keys(const struct ptn_limit_on *on, const struct ptn_uuid *tenant,
+    const struct ptn_uuid *first, struct ptn_limit_key out[PTN_LIMIT_KEYS])
+{
+	enum whose whose;
+	size_t n;
+	int i;
+
+	n = add_key(out, 0, tenant, on->account);
+	n = add_key(out, n, first, on->account);
+	for (i = PTN_LIMIT_NONE + 1; i < PTN_LIMIT__MAX; i++) {
+		whose = rows[i].whose;
+		if (whose != WHOSE_NOBODY)
+			n = add_key(out, n,
+			    whose == WHOSE_NAME ? first : tenant,
+			    named_by(whose, on));
+	}
+	return n;
+}
+
 struct clearing {
-	const char *const *whom;
+	const struct ptn_limit_key *key;
 	size_t n;
 	const struct ptn_uuid *user;
 	uint64_t cleared;
@@ -251,13 +382,15 @@ static enum ptn_err
 clear_all(const struct ptn_scope *sc, void *arg)
 {
 	struct clearing *c = arg;
+	struct ptn_scope at;
 	enum ptn_err r = PTN_OK;
 	uint64_t n;
 	size_t i;
 
 	c->cleared = 0;
 	for (i = 0; i < c->n && r == PTN_OK; i++) {
-		r = ptn_ratelimits_clear(sc, c->whom[i], &n);
+		at = ptn_scope_at(sc, &c->key[i].tenant_id);
+		r = ptn_ratelimits_clear(&at, c->key[i].whom, &n);
 		c->cleared += r == PTN_OK ? n : 0;
 	}
 	return r == PTN_OK && c->cleared > 0
@@ -266,15 +399,26 @@ clear_all(const struct ptn_scope *sc, void *arg)
 }
 
 enum ptn_err
-ptn_limits_clear(const struct ptn_scope *sc, const char *const *whom, size_t n,
-    const struct ptn_uuid *user, uint64_t *cleared)
+ptn_limits_clear(const struct ptn_scope *sc, const struct ptn_limit_key *key,
+    size_t n, const struct ptn_uuid *user, uint64_t *cleared)
 {
-	struct clearing c = { whom, n, user, 0 };
+	struct clearing c = { key, n, user, 0 };
 	enum ptn_err r;
 
 	r = ptn_tx(sc, clear_all, &c);
 	*cleared = c.cleared;
 	return r;
+}
+
+/* How much more than one asker those of a kind have. */
+static int64_t
+times(const char *kind)
+{
+	if (strcmp(kind, WIDE) == 0 || strcmp(kind, KNOWN) == 0)
+		return PTN_LIMIT_WIDE;
+	return strcmp(kind, BROWSERS) == 0 || strcmp(kind, NETWORKS) == 0
+	    ? PTN_LIMIT_TOGETHER
+	    : 1;
 }
 
 bool
@@ -289,9 +433,7 @@ ptn_limit_named(const struct ptn_conf *cf, const char *what,
 		    strncmp(rows[i].word, what, len) != 0)
 			continue;
 		*out = figures_of(cf, (enum ptn_limit)i);
-		if (strcmp(what + len, " " WIDE) == 0 ||
-		    strcmp(what + len, " " KNOWN) == 0)
-			out->limit *= PTN_LIMIT_WIDE;
+		out->limit *= times(what + len + strspn(what + len, " "));
 		return true;
 	}
 	return false;

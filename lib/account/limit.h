@@ -7,6 +7,7 @@
 
 #include "lib/account/asker.h"
 #include "lib/base/err.h"
+#include "lib/base/uuid.h"
 #include "lib/db/scope.h"
 
 struct ptn_conf;
@@ -15,7 +16,8 @@ struct ptn_ratelimit;
 /* What is counted: limit.def. */
 enum ptn_limit {
 	PTN_LIMIT_NONE = 0,
-#define PTN_LIMIT(name, word, by, how, right, askers, figures) PTN_LIMIT_##name,
+#define PTN_LIMIT(name, word, by, whose, how, right, askers, figures)          \
+	PTN_LIMIT_##name,
 #include "lib/account/limit.def"
 #undef PTN_LIMIT
 	PTN_LIMIT__MAX
@@ -28,19 +30,32 @@ enum ptn_limit {
  */
 #define PTN_LIMIT_WIDE 4
 
-/* Whose bucket. */
+/*
+ * What all known browsers of an account have together, in figures of one of
+ * them, and so all known networks: a person has few that are in use at a time,
+ * but whoever was in once may have made many known.
+ */
+#define PTN_LIMIT_TOGETHER 2
+
+/* Whose bucket: what its limit is named by ("whose" in limit.def), or more. */
 struct ptn_limit_on {
-	const char *account;	/* a user's id, a name, an address; or NULL */
+	const char *account;	/* a user's id */
 	struct ptn_asker asker; /* who asks; zeroed: a stranger */
+	const char *mailbox;	/* an address */
+	const char *name;	/* ptn_dfns_lookup_key() */
+	const char *code;	/* ptn_code_name() */
 };
 
-/* Does it have buckets of their own for askers who are known? */
+/*
+ * Does it have buckets of their own for askers who are known?  Then who asks
+ * must not be believed alone (asker.h).
+ */
 bool ptn_limit_apart(enum ptn_limit limit);
 
 /*
  * Count a request, where rate_limiter.enabled.  The network is that of
- * sc->actor; a browser that is known for a user counts by itself instead, and
- * with all others like it in the wider network.
+ * sc->actor; a browser that is known counts by itself instead, and with all
+ * others like it in the wider network.
  *
  * PTN_E_RATE: the limit is reached; it cost nothing, as long as a transaction
  * around it is rolled back.  sc->actor->limit says which one, and for how long.
@@ -67,15 +82,34 @@ enum ptn_err ptn_limit_give_back(const struct ptn_scope *sc,
 /* The limit was reached: one line in the log. */
 void ptn_limit_log(const struct ptn_scope *sc, const char *consequence);
 
+/* What buckets are found by. */
+struct ptn_limit_key {
+	struct ptn_uuid tenant_id; /* that they are counted in */
+	const char *whom;	   /* a user's id, an address, a network ... */
+};
+#define PTN_LIMIT_KEYS 4 /* of a user */
+
+/*
+ * All of a user's: by every row of limit.def.
+ *
+ * on		the user's id, and what else they have
+ * tenant	theirs
+ * first	the default one: what is counted before theirs is known
+ *
+ * Returns how many there are.
+ */
+size_t ptn_limit_keys(const struct ptn_limit_on *on,
+    const struct ptn_uuid *tenant, const struct ptn_uuid *first,
+    struct ptn_limit_key out[PTN_LIMIT_KEYS]);
+
 /*
  * Forget what was counted of somebody, and record it if there was something.
  *
- * whom		ids of users, addresses, networks
  * user		the subject of the record; nil: it is not about a user
  * cleared	how many buckets there were
  */
 enum ptn_err ptn_limits_clear(const struct ptn_scope *sc,
-    const char *const *whom, size_t n, const struct ptn_uuid *user,
+    const struct ptn_limit_key *key, size_t n, const struct ptn_uuid *user,
     uint64_t *cleared) PTN_MUST_USE;
 
 /*

@@ -32,6 +32,7 @@ ptn_passcode_find_target(const struct ptn_scope *sc,
 	out->email_id = row.email_id;
 	out->address = row.address;
 	out->owner_id = row.owner_id;
+	out->known_epoch = row.known_epoch;
 	out->now_us = row.now;
 	return PTN_OK;
 }
@@ -102,6 +103,9 @@ code_mac(const struct ptn_secrets *s, size_t i, const struct ptn_passcode *pc,
 	return r;
 }
 
+/* The column "known" of a code that was held back. */
+#define HELD_BACK ((int64_t)PTN_ASKER__MAX)
+
 enum ptn_err
 ptn_passcode_put(const struct ptn_scope *sc, const char *code,
     struct ptn_passcode *pc)
@@ -119,7 +123,7 @@ ptn_passcode_put(const struct ptn_scope *sc, const char *code,
 	in.user_id = pc->user_id;
 	in.email_id = pc->email_id;
 	in.purpose = kinds[pc->kind].name;
-	in.known = pc->known;
+	in.known = pc->held_back ? HELD_BACK : (int64_t)pc->asker;
 	in.code = PTN_BYTES(mac, sizeof(mac));
 	in.ttl_s = pc->ttl_s;
 	in.now = pc->created_at_us;
@@ -131,6 +135,7 @@ struct checking {
 	struct ptn_passcode *pc;
 	enum ptn_passcode_result out;
 	enum ptn_code_use use;
+	int64_t epoch; /* of the user */
 };
 
 /* Any of the secrets may have made it: they rotate while mails travel. */
@@ -182,7 +187,7 @@ count_try(const struct ptn_scope *sc, struct checking *j, int64_t tries)
  * right has it given back, in the same transaction.
  */
 static enum ptn_err
-count_guess(const struct ptn_scope *sc, const struct checking *j,
+count_guess(const struct ptn_scope *sc, const struct checking *j, int64_t epoch,
     enum ptn_verdict verdict)
 {
 	char user[PTN_UUID_STR];
@@ -190,7 +195,8 @@ count_guess(const struct ptn_scope *sc, const struct checking *j,
 	enum ptn_err r;
 
 	ptn_uuid_format(&j->pc->user_id, user);
-	if ((r = ptn_asker_of(sc, &j->pc->user_id, &on.asker)) != PTN_OK ||
+	r = ptn_asker_of(sc, &j->pc->user_id, &epoch, &on.asker);
+	if (r != PTN_OK ||
 	    (r = ptn_limit_take(sc, PTN_LIMIT_CODE, &on)) != PTN_OK)
 		return r;
 	return verdict == PTN_ALLOW
@@ -223,7 +229,7 @@ check(const struct ptn_scope *sc, void *arg)
 		return PTN_OK;
 	}
 	if ((r = code_matches(sc, j, row.code, &verdict)) != PTN_OK ||
-	    (r = count_guess(sc, j, verdict)) != PTN_OK)
+	    (r = count_guess(sc, j, row.known_epoch, verdict)) != PTN_OK)
 		return r;
 	if (verdict != PTN_ALLOW)
 		return count_try(sc, j, row.try_count);
@@ -247,11 +253,12 @@ ptn_passcode_check(const struct ptn_scope *sc, const struct ptn_uuid *id,
 	return PTN_OK;
 }
 
-/* Those of a user and kind, locked: a stranger's, and one of who is known. */
+/* Those of a user and purpose, locked: one at most of each kind of asker. */
 struct codes {
-	struct ptn_code_lock_out row[2];
+	struct ptn_code_lock_out row[PTN_ASKER__MAX];
 	size_t n;
 };
+_Static_assert(PTN_ASKER__MAX == 4, "code_lock reads as many");
 
 static enum ptn_err
 lock_of_user(const struct ptn_scope *sc, const struct ptn_passcode *pc,
@@ -307,15 +314,15 @@ spoil(const struct ptn_scope *sc, struct checking *j, int64_t tries)
 
 /* Which of them a wrong code is a try of, or NULL. */
 static const struct ptn_code_lock_out *
-tried(const struct ptn_scope *sc, const struct ptn_passcode *pc,
+tried(const struct ptn_scope *sc, const struct checking *j,
     const struct codes *codes)
 {
 	struct ptn_asker asker;
 	size_t i;
 
-	ptn_asker_browser(sc, &pc->user_id, &asker);
+	ptn_asker_browser(sc, &j->pc->user_id, &j->epoch, &asker);
 	for (i = 0; i < codes->n; i++)
-		if (codes->row[i].known == (asker.kind != PTN_ASKER_STRANGER))
+		if (codes->row[i].known == (int64_t)asker.kind)
 			return &codes->row[i];
 	return NULL;
 }
@@ -350,7 +357,7 @@ check_of_user(const struct ptn_scope *sc, void *arg)
 	    (r = match(sc, j, &codes, &row)) != PTN_OK)
 		return r;
 	if (row == NULL) {
-		if ((row = tried(sc, j->pc, &codes)) == NULL)
+		if ((row = tried(sc, j, &codes)) == NULL)
 			return count_for_nobody(sc, j);
 		j->pc->id = row->id;
 		return count_try(sc, j, row->try_count);
@@ -366,11 +373,15 @@ check_of_user(const struct ptn_scope *sc, void *arg)
 
 enum ptn_err
 ptn_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    enum ptn_code_kind kind, const char *code, enum ptn_code_use use,
-    struct ptn_uuid *sent_to, enum ptn_passcode_result *out)
+    int64_t epoch, enum ptn_code_kind kind, const char *code,
+    enum ptn_code_use use, struct ptn_uuid *sent_to,
+    enum ptn_passcode_result *out)
 {
 	struct ptn_passcode pc = { .user_id = *user, .kind = kind };
-	struct checking j = { .code = code, .pc = &pc, .use = use };
+	struct checking j = { .code = code,
+		.pc = &pc,
+		.use = use,
+		.epoch = epoch };
 	enum ptn_err r;
 
 	*out = PTN_PASSCODE_WRONG;
@@ -385,7 +396,7 @@ enum ptn_err
 ptn_code_replace(const struct ptn_scope *sc, const struct ptn_passcode *pc)
 {
 	const struct ptn_code_replace_in in = { sc->tenant_id, pc->user_id,
-		kinds[pc->kind].name, pc->known };
+		kinds[pc->kind].name, pc->asker };
 	uint64_t n;
 
 	return ptn_sql_code_replace(sc->db, &in, &n);

@@ -1,9 +1,9 @@
 #ifndef PTN_ACCOUNT_PASSCODE_H
 #define PTN_ACCOUNT_PASSCODE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/account/asker.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
@@ -40,7 +40,8 @@ struct ptn_passcode {
 	struct ptn_uuid user_id;
 	struct ptn_uuid email_id;
 	enum ptn_code_kind kind;
-	bool known; /* asked for by somebody who is no stranger (asker.h) */
+	enum ptn_asker_kind asker; /* who asked for it */
+	bool held_back; /* it is for show: nobody can enter its code */
 	int64_t ttl_s;
 	int64_t created_at_us;
 };
@@ -50,6 +51,7 @@ struct ptn_passcode_target {
 	struct ptn_uuid email_id; /* nil: no such address */
 	const char *address;
 	struct ptn_uuid owner_id; /* nil: nobody's yet */
+	int64_t known_epoch;	  /* of the user (asker.h) */
 	int64_t now_us;		  /* the database's clock */
 };
 
@@ -69,8 +71,10 @@ void ptn_passcode_draw_none(char code[PTN_PASSCODE_TEXT]);
 
 /*
  * Store a new code; the older one of the same user, address, kind, and kind of
- * asker dies: a stranger's never kills one of somebody known.  pc->id is made
- * here, the rest of pc is given.
+ * asker dies: none that a known browser asked for dies by another's, and no
+ * real one by one that was held back, or whoever asks all the time, and gets no
+ * mail, could kill every code of a user.  pc->id is made here, the rest of pc
+ * is given.
  */
 enum ptn_err ptn_passcode_put(const struct ptn_scope *sc, const char *code,
     struct ptn_passcode *pc) PTN_MUST_USE;
@@ -110,16 +114,17 @@ enum ptn_code_use {
  * Check a code that is named by its user, in the same way.  Wrong ones destroy
  * it after five (ten for a registration); one that is expired is EXPIRED only
  * when it is right.  A user without one costs the same statements and writes,
- * and is WRONG.  Of two, a stranger's and one of somebody known, either is
- * right; what a browser that is not known enters wrong counts for the
- * stranger's.
+ * and is WRONG.  Of several, asked for by strangers, known networks and known
+ * browsers, each is right; what a browser that is not known enters wrong counts
+ * for the stranger's, and for no other.
  *
+ * epoch	the user's (asker.h)
  * sent_to	set to the id of the address that a right code proves; NULL: it
  *		is of no interest
  */
 enum ptn_err ptn_code_check(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, enum ptn_code_kind kind, const char *code,
-    enum ptn_code_use use, struct ptn_uuid *sent_to,
+    const struct ptn_uuid *user, int64_t epoch, enum ptn_code_kind kind,
+    const char *code, enum ptn_code_use use, struct ptn_uuid *sent_to,
     enum ptn_passcode_result *out) PTN_MUST_USE;
 
 /*

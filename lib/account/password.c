@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "lib/account/asker.h"
 #include "lib/account/membership.h"
 #include "lib/account/user.h"
 #include "lib/base/log.h"
@@ -139,13 +140,17 @@ ptn_password_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 enum ptn_err
 ptn_password_lock(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    const struct ptn_password_user *pu)
+    const struct ptn_password_user *pu, int64_t *epoch)
 {
 	const struct ptn_user_lock_password_in in = { sc->tenant_id, *user,
 		pu->set_at_us };
 	struct ptn_user_lock_password_out row;
+	enum ptn_err r;
 
-	return ptn_sql_user_lock_password(sc->db, sc->arena, &in, &row);
+	r = ptn_sql_user_lock_password(sc->db, sc->arena, &in, &row);
+	if (r == PTN_OK)
+		*epoch = row.known_epoch;
+	return r;
 }
 
 struct setting {
@@ -155,14 +160,14 @@ struct setting {
 	bool created;
 };
 
-/* Whoever knew the old password shall not be in any more. */
+/* Whoever knew the old password shall not be in any more, nor be known. */
 static enum ptn_err
-end_sessions(const struct ptn_scope *sc, const struct setting *s)
+shut_out(const struct ptn_scope *sc, const struct setting *s)
 {
 	enum ptn_err r;
 
 	if (!sc->cf->password_end_sessions)
-		return PTN_OK;
+		return ptn_asker_forget(sc, s->user);
 	r = s->by == NULL ? ptn_session_end_all(sc, s->user)
 			  : ptn_session_end_others(sc, s->user, s->by);
 	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
@@ -197,8 +202,7 @@ store(const struct ptn_scope *sc, void *arg)
 	if (r != PTN_OK)
 		return r;
 	s->created = n == 0;
-	r = s->created ? ptn_sql_password_put(sc->db, &put)
-		       : end_sessions(sc, s);
+	r = s->created ? ptn_sql_password_put(sc->db, &put) : shut_out(sc, s);
 	return r != PTN_OK ? r : tell(sc, s->user);
 }
 

@@ -57,18 +57,20 @@ enum ptn_err ptn_password_hash(const struct ptn_scope *sc, struct ptn_bytes pw,
     char phc[PTN_PHC_MAX]) PTN_MUST_USE;
 
 /*
- * Take the lock of ptn_user_lock() for a log-in by the password that was found
- * and checked: to hash it took time, and it may have been changed meanwhile.
- * Inside a transaction.  PTN_E_NOT_FOUND if it was, or if the user has gone.
+ * Take the lock of ptn_user_lock_epoch() for a log-in by the password that was
+ * found and checked: to hash it took time, and it may have been changed
+ * meanwhile.  Inside a transaction.  PTN_E_NOT_FOUND if it was, or if the user
+ * has gone.
  */
 enum ptn_err ptn_password_lock(const struct ptn_scope *sc,
-    const struct ptn_uuid *user,
-    const struct ptn_password_user *pu) PTN_MUST_USE;
+    const struct ptn_uuid *user, const struct ptn_password_user *pu,
+    int64_t *epoch) PTN_MUST_USE;
 
 /*
  * Set the user's password, with the event and the notice to them:
- * password_change.h says who may, and which.  In the place of another it ends
- * the user's sessions of both APIs, if password.end_sessions.
+ * password_change.h says who may, and which.  In the place of another it makes
+ * whoever was known of the user a stranger (ptn_asker_forget()), and ends their
+ * sessions of both APIs, if password.end_sessions.
  *
  * by		the session that asks for it, and goes on; NULL: none does
  * created	there was no password before

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/account/asker.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/unicode.h"
@@ -99,6 +100,21 @@ log_two_users(const struct ptn_session *a, const struct ptn_session *b)
 	    one, two);
 }
 
+/*
+ * The one that is meant may be among those that were not judged, unless it is a
+ * bearer token.
+ */
+static bool
+all_judged(size_t unjudged, size_t n, size_t bearers, size_t alive_bearers)
+{
+	if (unjudged == n || (alive_bearers > 0 && unjudged >= bearers))
+		return true;
+	ptn_warn("more than %d cookies or tokens of one request could be "
+		 "sessions: none counts",
+	    PTN_TOKENS_GOOD);
+	return false;
+}
+
 /* bearers: how many of the alive ones came as bearer tokens. */
 static void
 choose(struct ptn_session_set *set, size_t bearers)
@@ -125,14 +141,14 @@ ptn_session_find(const struct ptn_scope *sc, const struct ptn_bytes *token,
 	struct ptn_token_good good[PTN_TOKENS_GOOD];
 	const struct ptn_sessions_get_out *row;
 	struct ptn_sessions_get_out *rows = NULL;
-	size_t i, good_n, rows_n, alive_bearers = 0;
+	size_t i, good_n, unjudged, rows_n = 0, alive_bearers = 0;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	r = ptn_tokens_verify(sc, token, n, good, &good_n);
-	if (r != PTN_OK || good_n == 0)
-		return r;
-	if ((r = rows_of(sc, good, good_n, &rows, &rows_n)) != PTN_OK)
+	r = ptn_tokens_verify(sc, token, n, good, &good_n, &unjudged);
+	if (r == PTN_OK && good_n > 0)
+		r = rows_of(sc, good, good_n, &rows, &rows_n);
+	if (r != PTN_OK)
 		return r;
 	for (i = 0; i < good_n; i++) {
 		row = row_of(&good[i].claims, rows, rows_n);
@@ -141,7 +157,8 @@ ptn_session_find(const struct ptn_scope *sc, const struct ptn_bytes *token,
 		if (good[i].at < bearers)
 			alive_bearers = out->alive_n;
 	}
-	choose(out, alive_bearers);
+	if (all_judged(unjudged, n, bearers, alive_bearers))
+		choose(out, alive_bearers);
 	return PTN_OK;
 }
 
@@ -287,6 +304,8 @@ ptn_session_end_all(const struct ptn_scope *sc, const struct ptn_uuid *user)
 	uint64_t n;
 	enum ptn_err r;
 
+	if ((r = ptn_asker_forget(sc, user)) != PTN_OK)
+		return r;
 	r = ptn_sql_session_delete_all(sc->db, &in, &n);
 	return r == PTN_OK && n == 0 ? PTN_E_NOT_FOUND : r;
 }
@@ -300,6 +319,8 @@ ptn_session_end_others(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	uint64_t n;
 	enum ptn_err r;
 
+	if ((r = ptn_asker_forget(sc, user)) != PTN_OK)
+		return r;
 	r = ptn_sql_session_delete_others(sc->db, &in, &n);
 	return r == PTN_OK && n == 0 ? PTN_E_NOT_FOUND : r;
 }

@@ -33,7 +33,7 @@ struct ptn_session_set {
 	/*
 	 * The one that counts, if known: of bearer tokens the first that is
 	 * alive; else of cookies the newest.  Of the cookies of two users none
-	 * does: who of them asks?
+	 * does: who of them asks?  Nor does one where some were not judged.
 	 */
 	struct ptn_session session;
 	size_t alive_n; /* all that are alive, whether they count or not */
@@ -119,11 +119,15 @@ enum ptn_err ptn_sessions_of(const struct ptn_scope *sc,
 enum ptn_err ptn_session_end(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *id) PTN_MUST_USE;
 
-/* End all sessions of the user, of both APIs; PTN_E_NOT_FOUND: none. */
+/*
+ * End all sessions of the user, of both APIs; whoever was known of them is a
+ * stranger from now on (ptn_asker_forget()).  Inside a transaction.
+ * PTN_E_NOT_FOUND: there were none.
+ */
 enum ptn_err ptn_session_end_all(const struct ptn_scope *sc,
     const struct ptn_uuid *user) PTN_MUST_USE;
 
-/* End all sessions of the user but one; PTN_E_NOT_FOUND: no others. */
+/* The same but for one session; PTN_E_NOT_FOUND: there were no others. */
 enum ptn_err ptn_session_end_others(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *but) PTN_MUST_USE;
 

@@ -14,7 +14,7 @@ ptn_signin_in(const struct ptn_scope *sc, struct ptn_signin *s)
 		return r;
 	new.email = s->email != NULL ? *s->email : none;
 	if ((r = ptn_session_open(sc, &new, &s->claims)) != PTN_OK ||
-	    (r = ptn_asker_remember(sc, &s->user_id)) != PTN_OK)
+	    (r = ptn_asker_remember(sc, &s->user_id, s->epoch)) != PTN_OK)
 		return r;
 	return s->event == PTN_EVENT_NONE ? PTN_OK
 					  : ptn_event(sc, s->event, NULL);
@@ -26,7 +26,8 @@ sign_in(const struct ptn_scope *sc, void *arg)
 	struct ptn_signin *s = arg;
 	enum ptn_err r;
 
-	if ((r = ptn_user_lock(sc, &s->user_id)) != PTN_OK)
+	r = ptn_user_lock_epoch(sc, &s->user_id, &s->epoch);
+	if (r != PTN_OK)
 		return r;
 	return ptn_signin_in(sc, s);
 }

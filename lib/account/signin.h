@@ -19,6 +19,7 @@
 struct ptn_signin {
 	enum ptn_api api;
 	struct ptn_uuid user_id;
+	int64_t epoch; /* of the user (asker.h); by whoever takes the lock */
 	/*
 	 * What is proved under the lock of the user, and what else changes
 	 * with the log-in: anything but PTN_OK refuses, and undoes it.  May be

@@ -37,7 +37,7 @@ take_mail(const struct ptn_scope *sc, const struct sending *s, bool *held)
 /*
  * A stranger is not told, neither now nor by what becomes of the passcode: all
  * is done as ever, with a code that nobody can enter, and a mail that is not
- * sent.
+ * sent.  But for the older code, which stays good.
  */
 static enum ptn_err
 store_and_queue(const struct ptn_scope *sc, void *arg)
@@ -48,6 +48,7 @@ store_and_queue(const struct ptn_scope *sc, void *arg)
 
 	if ((r = take_mail(sc, s, &held)) != PTN_OK)
 		return r;
+	s->pc->held_back = held;
 	if (held)
 		ptn_passcode_draw_none(s->code);
 	else
@@ -69,7 +70,7 @@ draw_and_send(const struct ptn_scope *sc, struct ptn_passcode *pc,
 {
 	const struct ptn_actor *actor = sc->actor;
 	struct sending s = { .pc = pc,
-		.on = { .account = to->address },
+		.on = { .mailbox = to->address },
 		.mail = { .template = "passcode",
 		    .to = to->address,
 		    .ttl_s = pc->ttl_s,
@@ -80,9 +81,10 @@ draw_and_send(const struct ptn_scope *sc, struct ptn_passcode *pc,
 
 	/* To the mailbox of somebody else, everybody is a stranger. */
 	if (ptn_uuid_equal(&to->owner_id, &pc->user_id) &&
-	    (r = ptn_asker_of(sc, &pc->user_id, &s.on.asker)) != PTN_OK)
+	    (r = ptn_asker_of(sc, &pc->user_id, &to->known_epoch,
+		 &s.on.asker)) != PTN_OK)
 		return r;
-	pc->known = s.on.asker.kind != PTN_ASKER_STRANGER;
+	pc->asker = s.on.asker.kind;
 	s.mail.code = s.code;
 	r = ptn_tx(sc, store_and_queue, &s);
 	ptn_wipe(s.code, sizeof(s.code));

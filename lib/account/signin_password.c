@@ -31,7 +31,8 @@ enter(const struct ptn_scope *sc, void *arg)
 	struct entering *e = arg;
 	enum ptn_err r;
 
-	if ((r = ptn_password_lock(sc, &e->in.user_id, e->pu)) != PTN_OK)
+	r = ptn_password_lock(sc, &e->in.user_id, e->pu, &e->in.epoch);
+	if (r != PTN_OK)
 		return r;
 	return ptn_signin_in(sc, &e->in);
 }

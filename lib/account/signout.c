@@ -76,7 +76,7 @@ ptn_signout_all(const struct ptn_scope *sc, const struct ptn_uuid *user)
 {
 	struct ending e = { user, NULL };
 
-	return ptn_tx_single(sc, log_out, &e);
+	return ptn_tx(sc, log_out, &e);
 }
 
 static enum ptn_err
@@ -119,5 +119,5 @@ ptn_signout_others(const struct ptn_scope *sc, const struct ptn_uuid *user,
 {
 	struct ending e = { user, session };
 
-	return ptn_tx_single(sc, end_others, &e);
+	return ptn_tx(sc, end_others, &e);
 }

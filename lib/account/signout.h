@@ -16,7 +16,10 @@ enum ptn_err ptn_signout(const struct ptn_scope *sc,
 enum ptn_err ptn_signout_presented(const struct ptn_scope *sc,
     struct ptn_session_set *set) PTN_MUST_USE;
 
-/* The same for all sessions of the user, of both APIs. */
+/*
+ * The same for all sessions of the user, of both APIs.  Here and when all but
+ * one end, nobody else is known of the user any more (asker.h).
+ */
 enum ptn_err ptn_signout_all(const struct ptn_scope *sc,
     const struct ptn_uuid *user) PTN_MUST_USE;
 

@@ -300,6 +300,7 @@ enum state {
 	STATE_NEW,     /* nothing is known of it */
 	STATE_UNKNOWN, /* it could be ours; there is no such key */
 	STATE_PASSED_OVER,
+	STATE_UNJUDGED, /* more candidates than may be */
 	STATE_GOOD
 };
 
@@ -388,10 +389,10 @@ verify_new(const struct ptn_scope *sc, struct ptn_bytes token, struct seen *t,
 	if (r != PTN_OK || !ours)
 		return r;
 	key = ptn_jwks_find(sc->keys[PTN_API_HANKO], jws.kid);
-	if (key == NULL)
-		t->state = STATE_UNKNOWN;
-	if (key == NULL || *checks == 0)
+	if (key == NULL || *checks == 0) {
+		t->state = key == NULL ? STATE_UNKNOWN : STATE_UNJUDGED;
 		return PTN_OK;
+	}
 	(*checks)--;
 	r = ptn_jws_verify(&jws, key, &verdict);
 	if (r != PTN_OK || verdict != PTN_ALLOW)
@@ -401,7 +402,10 @@ verify_new(const struct ptn_scope *sc, struct ptn_bytes token, struct seen *t,
 	return PTN_OK;
 }
 
-/* Verify all that are in a state. */
+/*
+ * Verify all that are in a state.  What was verified before is one of the few
+ * all the same: another process has not seen it.
+ */
 static enum ptn_err
 verify_all(const struct ptn_scope *sc, const struct ptn_bytes *token,
     struct seen *t, size_t n, enum state state, size_t *checks)
@@ -412,6 +416,10 @@ verify_all(const struct ptn_scope *sc, const struct ptn_bytes *token,
 	for (i = 0; i < n && r == PTN_OK; i++)
 		if (t[i].state == state)
 			r = verify_new(sc, token[i], &t[i], checks);
+		else if (t[i].state == STATE_GOOD && *checks > 0)
+			(*checks)--;
+		else if (t[i].state == STATE_GOOD)
+			t[i].state = STATE_UNJUDGED;
 	return r;
 }
 
@@ -439,24 +447,55 @@ verify_unknown(const struct ptn_scope *sc, const struct ptn_bytes *token,
 			   : r;
 }
 
+/* One cookie of two paths is one candidate. */
+static bool
+stands_before(const struct ptn_bytes *token, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < i; j++)
+		if (ptn_bytes_equal(token[j], token[i]))
+			return true;
+	return false;
+}
+
+static enum ptn_err
+look_up_all(const struct ptn_scope *sc, const struct ptn_bytes *token,
+    struct seen *t, size_t n)
+{
+	enum ptn_err r = PTN_OK;
+	size_t i;
+
+	for (i = 0; i < n && r == PTN_OK; i++) {
+		t[i].state = STATE_PASSED_OVER;
+		if (!stands_before(token, i))
+			r = look_up(sc, token[i], &t[i]);
+	}
+	return r;
+}
+
 enum ptn_err
 ptn_tokens_verify(const struct ptn_scope *sc, const struct ptn_bytes *token,
-    size_t n, struct ptn_token_good out[PTN_TOKENS_GOOD], size_t *good)
+    size_t n, struct ptn_token_good out[PTN_TOKENS_GOOD], size_t *good,
+    size_t *unjudged)
 {
 	struct seen *t = ptn_arena_calloc(sc->arena, n + 1, sizeof(*t));
 	size_t i, checks = PTN_TOKENS_GOOD;
-	enum ptn_err r = t != NULL ? PTN_OK : PTN_E_NOMEM;
+	enum ptn_err r;
 
 	*good = 0;
-	for (i = 0; i < n && r == PTN_OK; i++)
-		r = look_up(sc, token[i], &t[i]);
-	if (r != PTN_OK ||
+	*unjudged = n;
+	if (t == NULL)
+		return PTN_E_NOMEM;
+	if ((r = look_up_all(sc, token, t, n)) != PTN_OK ||
 	    (r = verify_all(sc, token, t, n, STATE_NEW, &checks)) != PTN_OK ||
 	    (r = verify_unknown(sc, token, t, n, &checks)) != PTN_OK)
 		return r;
-	for (i = 0; i < n && *good < PTN_TOKENS_GOOD; i++)
+	for (i = 0; i < n; i++)
 		if (t[i].state == STATE_GOOD)
 			out[(*good)++] =
 			    (struct ptn_token_good){ t[i].claims, i };
+		else if (t[i].state == STATE_UNJUDGED && *unjudged == n)
+			*unjudged = i;
 	return PTN_OK;
 }

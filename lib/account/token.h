@@ -71,7 +71,7 @@ struct ptn_token_cache *ptn_token_cache_new(size_t entries);
 void ptn_token_cache_free(struct ptn_token_cache **c);
 
 #define PTN_TOKENS_MAX 40 /* that one request may present */
-#define PTN_TOKENS_GOOD 4 /* of them may be good, and new to this process */
+#define PTN_TOKENS_GOOD 4 /* of them may be candidates */
 
 /* A token that is good by itself, and which one it was. */
 struct ptn_token_good {
@@ -84,18 +84,21 @@ struct ptn_token_good {
  * exp, iat (60 s of leeway).  Needs sc->tokens.
  *
  * What is no token of ours, or was made for somebody else, or names a key that
- * there is none of, is passed over.  Of the rest at most PTN_TOKENS_GOOD
- * signatures are checked, in the order of the tokens; those of tokens that were
- * verified before need not be.
+ * there is none of, or has stood there before, is passed over.  The rest are
+ * candidates: the first PTN_TOKENS_GOOD of them are judged, whether they were
+ * verified before or not.
  *
- * n	at most PTN_TOKENS_MAX.
- * out	the good ones in the same order, at most PTN_TOKENS_GOOD.
+ * n		at most PTN_TOKENS_MAX.
+ * out		the good ones in the same order.
+ * unjudged	the place of the first candidate that was not judged; n: all
+ *		were.
  *
  * No statement, unless none is good and one names an unknown key: that may be
  * one that another host just made, and the key set is loaded anew, once.
  */
 enum ptn_err ptn_tokens_verify(const struct ptn_scope *sc,
     const struct ptn_bytes *token, size_t n,
-    struct ptn_token_good out[PTN_TOKENS_GOOD], size_t *good) PTN_MUST_USE;
+    struct ptn_token_good out[PTN_TOKENS_GOOD], size_t *good,
+    size_t *unjudged) PTN_MUST_USE;
 
 #endif

@@ -24,12 +24,24 @@ ptn_user_get(const struct ptn_scope *sc, const struct ptn_uuid *id,
 }
 
 enum ptn_err
-ptn_user_lock(const struct ptn_scope *sc, const struct ptn_uuid *id)
+ptn_user_lock_epoch(const struct ptn_scope *sc, const struct ptn_uuid *id,
+    int64_t *epoch)
 {
 	const struct ptn_user_lock_in in = { sc->tenant_id, *id };
 	struct ptn_user_lock_out row;
+	enum ptn_err r;
 
-	return ptn_sql_user_lock(sc->db, sc->arena, &in, &row);
+	if ((r = ptn_sql_user_lock(sc->db, sc->arena, &in, &row)) == PTN_OK)
+		*epoch = row.known_epoch;
+	return r;
+}
+
+enum ptn_err
+ptn_user_lock(const struct ptn_scope *sc, const struct ptn_uuid *id)
+{
+	int64_t epoch;
+
+	return ptn_user_lock_epoch(sc, id, &epoch);
 }
 
 enum ptn_err

@@ -26,6 +26,10 @@ enum ptn_err ptn_user_get(const struct ptn_scope *sc, const struct ptn_uuid *id,
 enum ptn_err ptn_user_lock(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;
 
+/* The same, and in which epoch the user is (asker.h). */
+enum ptn_err ptn_user_lock_epoch(const struct ptn_scope *sc,
+    const struct ptn_uuid *id, int64_t *epoch) PTN_MUST_USE;
+
 /* Whose address this is, if it has an owner; PTN_E_NOT_FOUND otherwise. */
 struct ptn_user_ref {
 	struct ptn_uuid id;

@@ -1,11 +1,12 @@
 #include "lib/base/home.h"
 
 #include <limits.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "lib/base/array.h"
 
 #define LIB "/lib"
 #define LOADER "/ld-"
@@ -97,4 +98,53 @@ ptn_home_data(void)
 		return PTN_DATADIR;
 	(void)snprintf(data, sizeof(data), "%s" DATA, ptn_home());
 	return data;
+}
+
+/* Is it beside this program? */
+static bool
+find_beside(const char *name, char *out, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", out, size - 1);
+	char *slash;
+	int len;
+
+	if (n <= 0)
+		return false;
+	out[n] = '\0';
+	if ((slash = strrchr(out, '/')) == NULL)
+		return false;
+	size -= (size_t)(slash + 1 - out);
+	len = snprintf(slash + 1, size, "%s", name);
+	return len > 0 && (size_t)len < size && access(out, X_OK) == 0;
+}
+
+bool
+ptn_home_program(const char *name, char *out, size_t size)
+{
+	const char *home = ptn_home();
+
+	if (home == NULL && find_beside(name, out, size))
+		return true;
+	/* There is a script that starts it as we were: by the loader. */
+	(void)snprintf(out, size, "%s/%s", home != NULL ? home : PTN_LIBEXECDIR,
+	    name);
+	return access(out, X_OK) == 0;
+}
+
+const char *
+ptn_home_authorities(void)
+{
+	static const char *const places[] = {
+		"/etc/ssl/certs/ca-certificates.crt", /* Debian, Arch */
+		"/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, RHEL */
+		"/etc/ssl/ca-bundle.pem",	      /* SUSE */
+		"/etc/ssl/cert.pem",		      /* Alpine */
+	};
+	size_t i;
+
+	if (ptn_home() != NULL)
+		for (i = 0; i < PTN_ARRAY_LEN(places); i++)
+			if (access(places[i], R_OK) == 0)
+				return places[i];
+	return "";
 }

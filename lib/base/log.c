@@ -28,6 +28,8 @@ static enum ptn_log_level level_max = PTN_LOG_INFO;
 static char process_name[NAME_LEN] = "postern";
 static char request[NAME_LEN];
 static unsigned long dropped; /* lines that a full pipe did not take */
+static ptn_log_sink sink;     /* NULL: standard error */
+static void *sink_arg;
 
 struct line {
 	char p[LINE_MAX_LEN];
@@ -169,6 +171,10 @@ log_text(enum ptn_log_level level, unsigned long left_out, const char *fmt,
 
 	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		text[0] = '\0';
+	if (sink != NULL) {
+		sink(sink_arg, level, text);
+		return;
+	}
 	line_head(&l, level);
 	line_escaped(&l, text);
 	if (left_out > 0) {
@@ -179,12 +185,19 @@ log_text(enum ptn_log_level level, unsigned long left_out, const char *fmt,
 }
 
 void
+ptn_log_divert(ptn_log_sink fn, void *arg)
+{
+	sink = fn;
+	sink_arg = arg;
+}
+
+void
 ptn_log(enum ptn_log_level level, const char *fmt, ...)
 {
 	int saved = errno;
 	va_list ap;
 
-	if (level > level_max)
+	if (level > level_max && sink == NULL)
 		return;
 	va_start(ap, fmt);
 	log_text(level, 0, fmt, ap);
@@ -200,7 +213,7 @@ ptn_log_seldom(struct ptn_log_place *place, enum ptn_log_level level,
 	int saved = errno;
 	va_list ap;
 
-	if (level > level_max)
+	if (level > level_max && sink == NULL)
 		return;
 	if (now < place->next_ms) {
 		place->left_out++;

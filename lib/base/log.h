@@ -14,6 +14,14 @@ void ptn_log_init(enum ptn_log_level max, const char *process);
 /* The request all further lines of this process belong to, or NULL. */
 void ptn_log_request(const char *request_id);
 
+/*
+ * Give the text of every line to fn instead, whatever its level: for commands
+ * that tell by themselves what was found.  NULL: write them again.
+ */
+typedef void (
+    *ptn_log_sink)(void *arg, enum ptn_log_level level, const char *text);
+void ptn_log_divert(ptn_log_sink fn, void *arg);
+
 void ptn_log(enum ptn_log_level level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

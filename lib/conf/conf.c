@@ -119,12 +119,19 @@ warn_unsupported(struct ptn_conf_load *ld, const struct ptn_conf_row *row,
     const char *path, const struct ptn_conf_text *text,
     const struct ptn_conf_origin *where)
 {
+	const char *elsewhere = row->kind == PTN_KIND_UNSUPPORTED_BELOW
+	    ? ptn_conf_elsewhere(path)
+	    : NULL;
 	char what[PTN_CONF_WHY_MAX];
 
-	(void)snprintf(what, sizeof(what), "warning: %s",
-	    row->advice != NULL && is_default(row, text)
-		? row->advice
-		: "is not supported, ignored");
+	if (row->advice != NULL && is_default(row, text))
+		(void)snprintf(what, sizeof(what), "warning: %s", row->advice);
+	else
+		(void)snprintf(what, sizeof(what),
+		    "warning: is not supported, ignored%s%s%s",
+		    elsewhere != NULL ? "; did you mean " : "",
+		    elsewhere != NULL ? elsewhere : "",
+		    elsewhere != NULL ? "?" : "");
 	ptn_conf_report(ld, where, row, path, what);
 }
 
@@ -146,6 +153,23 @@ apply_unsupported(struct ptn_conf_load *ld, const struct ptn_conf_row *row,
 	warn_unsupported(ld, row, path, text, where);
 }
 
+static void
+unknown(struct ptn_conf_load *ld, const char *path,
+    const struct ptn_conf_origin *where)
+{
+	const char *meant = ptn_conf_meant(path);
+	char what[PTN_CONF_WHY_MAX];
+
+	if (is_section(path))
+		(void)snprintf(what, sizeof(what), "is a section, not a value");
+	else if (meant != NULL)
+		(void)snprintf(what, sizeof(what),
+		    "is not a known key; did you mean %s?", meant);
+	else
+		(void)snprintf(what, sizeof(what), "is not a known key");
+	value_problem(ld, where, NULL, path, what);
+}
+
 /* Put a value over what is there. */
 static void
 apply(struct ptn_conf_load *ld, const char *path,
@@ -155,9 +179,7 @@ apply(struct ptn_conf_load *ld, const char *path,
 	struct ptn_conf_why why;
 
 	if (row == NULL) {
-		value_problem(ld, where, NULL, path,
-		    is_section(path) ? "is a section, not a value"
-				     : "is not a known key");
+		unknown(ld, path, where);
 		return;
 	}
 	if (!ptn_conf_is_key(row)) {
@@ -165,6 +187,8 @@ apply(struct ptn_conf_load *ld, const char *path,
 		return;
 	}
 	*ptn_conf_origin_of(ld, row) = *where;
+	ptn_conf_origin_of(ld, row)->bare =
+	    where->layer != PTN_LAYER_DEFAULT && ptn_conf_is_bare(row, text);
 	if (ptn_conf_value(ld->keep, ld->cf, row, text, &why) != PTN_OK)
 		value_problem(ld, where, row, path, why.text);
 }
@@ -174,7 +198,7 @@ apply_text(struct ptn_conf_load *ld, const char *path, const char *value,
     enum ptn_conf_layer layer)
 {
 	struct ptn_conf_text text = { &value, 1, false };
-	struct ptn_conf_origin where = { layer, 0, false };
+	struct ptn_conf_origin where = { layer, 0, false, false };
 
 	apply(ld, path, &text, &where);
 }
@@ -225,7 +249,8 @@ static void
 check_readers(struct ptn_conf_load *ld, const struct ptn_conf_file *file,
     const struct ptn_yaml_node *node)
 {
-	struct ptn_conf_origin where = { PTN_LAYER_FILE, node->line, false };
+	struct ptn_conf_origin where = { PTN_LAYER_FILE, node->line, false,
+		false };
 	char what[PATH_MAX + PTN_CONF_WHY_MAX];
 
 	(void)snprintf(what, sizeof(what),
@@ -237,7 +262,8 @@ check_readers(struct ptn_conf_load *ld, const struct ptn_conf_file *file,
 static void
 apply_node(struct ptn_conf_load *ld, const struct ptn_yaml_node *node)
 {
-	struct ptn_conf_origin where = { PTN_LAYER_FILE, node->line, false };
+	struct ptn_conf_origin where = { PTN_LAYER_FILE, node->line, false,
+		false };
 	struct ptn_conf_text text = { node->v, node->n,
 		node->kind == PTN_YAML_LIST };
 	const struct ptn_conf_row *row = find_row(node->path);
@@ -260,7 +286,8 @@ apply_node(struct ptn_conf_load *ld, const struct ptn_yaml_node *node)
 static void
 yaml_problem(struct ptn_conf_load *ld, const struct ptn_yaml_problem *problem)
 {
-	struct ptn_conf_origin where = { PTN_LAYER_FILE, problem->line, false };
+	struct ptn_conf_origin where = { PTN_LAYER_FILE, problem->line, false,
+		false };
 
 	if (problem->path != NULL)
 		ptn_conf_report(ld, &where, NULL, problem->path, problem->why);
@@ -312,12 +339,13 @@ apply_environment(struct ptn_conf_load *ld)
 		if (value != NULL)
 			apply_text(ld, row->path, value, PTN_LAYER_ENV);
 	}
+	ptn_conf_near_environment(ld);
 }
 
 static void
 apply_set(struct ptn_conf_load *ld, const char *const *set)
 {
-	static const struct ptn_conf_origin where = { PTN_LAYER_SET, 0, false };
+	static const struct ptn_conf_origin where = { .layer = PTN_LAYER_SET };
 	const char *equals;
 	char *path;
 

@@ -63,6 +63,21 @@ void ptn_conf_free(struct ptn_conf **cf);
 void ptn_conf_complain(const struct ptn_conf *cf, const void *member, FILE *err,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/*
+ * Where a member's value came from and which key it is, as a line of
+ * ptn_conf_complain() begins: "FILE:LINE: KEY".
+ */
+#define PTN_CONF_PLACE_MAX 4400
+void ptn_conf_place(const struct ptn_conf *cf, const void *member,
+    char out[PTN_CONF_PLACE_MAX]);
+
+/*
+ * Report as warnings, in the same form, what is possible and seldom meant: a
+ * relying party that does not fit its origins, http where the world is, values
+ * of the example, everybody as a trusted proxy.  Needs nothing but cf.
+ */
+void ptn_conf_advise(const struct ptn_conf *cf, FILE *err);
+
 /* The file that was read. */
 const char *ptn_conf_file(const struct ptn_conf *cf);
 

@@ -14,10 +14,12 @@
 #include "lib/format/url.h"
 
 #define SECRET_MIN 16	    /* bytes of an element of secrets.keys */
+#define SECRET_HOW "\"openssl rand -base64 32\" makes one"
 #define COOKIE_MAX 4096	    /* bytes of name and value: RFC 6265bis 5.6 */
 #define COOKIE_NAME_MAX 128 /* bytes */
 #define PUBLISH_MIN_S 600   /* caches keep the JWK set for that long */
 #define ADDRESS_MAX 254	    /* RFC 5321 4.5.3.1.3 less <> */
+#define BASE_PATH_MAX 128   /* bytes of one that is suggested */
 
 static bool
 has_prefix(const char *s, const char *prefix)
@@ -46,6 +48,20 @@ is_example(const char *s)
 	return s[strspn(s, (char[]){ s[0], '\0' })] == '\0';
 }
 
+/* What stands for a host is none: say which host was meant, if one was. */
+static void
+no_host(struct ptn_conf_load *ld, const char *const *member, const char *what)
+{
+	size_t len;
+	const char *host = ptn_url_host_in(*member, &len);
+
+	if (len == 0 || strlen(*member) == len)
+		ptn_conf_fault(ld, member, "is not %s", what);
+	else
+		ptn_conf_fault(ld, member, "is not %s; write %.*s", what,
+		    (int)len, host);
+}
+
 static void
 check_secrets(struct ptn_conf_load *ld)
 {
@@ -54,17 +70,16 @@ check_secrets(struct ptn_conf_load *ld)
 
 	if (keys->n == 0)
 		ptn_conf_fault(ld, keys,
-		    "is required; \"postern config init\" makes one");
+		    "is required; " SECRET_HOW);
 	for (i = 0; i < keys->n; i++) {
 		if (strlen(keys->v[i]) < SECRET_MIN)
 			ptn_conf_fault(ld, keys,
-			    "key %zu is shorter than %d "
-			    "bytes",
+			    "key %zu is shorter than %d bytes; " SECRET_HOW,
 			    i + 1, SECRET_MIN);
 		else if (is_example(keys->v[i]))
 			ptn_conf_fault(ld, keys,
 			    "key %zu is an example that everybody knows; "
-			    "\"postern config init\" makes one",
+			    SECRET_HOW,
 			    i + 1);
 	}
 }
@@ -143,10 +158,10 @@ check_cookie(struct ptn_conf_load *ld)
 	domain += domain[0] == '.' ? 1 : 0;
 	if (cf->cookie_domain[0] != '\0' &&
 	    (!ptn_url_host_ok(domain, strlen(domain)) || ptn_url_ip_ok(domain)))
-		ptn_conf_fault(ld, &cf->cookie_domain, "is not a domain");
+		no_host(ld, &cf->cookie_domain, "a domain");
 	if (cf->cookie_same_site == PTN_SAME_SITE_NONE && !cf->cookie_secure)
 		ptn_conf_fault(ld, &cf->cookie_same_site,
-		    "\"none\" needs session.cookie.secure");
+		    "\"none\" needs session.cookie.secure: write true there");
 	if (len + token_max(cf) > COOKIE_MAX)
 		ptn_conf_fault(ld,
 		    cf->audience.n > 0 ? (const void *)&cf->audience
@@ -171,38 +186,56 @@ check_session(struct ptn_conf_load *ld)
 		    PUBLISH_MIN_S);
 }
 
+/* Say what is wrong with an origin, and which one was meant. */
 static void
-check_origins(struct ptn_conf_load *ld)
+no_origin(struct ptn_conf_load *ld, const struct ptn_strs *l, const char *s,
+    const char *problem)
 {
-	const struct ptn_conf *cf = ld->cf;
-	const struct ptn_strs *l = &cf->cors_origins;
+	size_t scheme = strcspn(s, ":"), len;
+	const char *host = ptn_url_host_in(s, &len);
+	const bool named = strncmp(s + scheme, "://", 3) == 0;
+	const char *rest = host + len;
+	size_t port = rest[0] == ':' ? 1 + strspn(rest + 1, "0123456789") : 0;
+
+	if (len == 0 || strpbrk(s, "@*[") != NULL ||
+	    (named && rest[port] == '\0'))
+		ptn_conf_fault(ld, l, "\"%.80s\" %s", s, problem);
+	else
+		ptn_conf_fault(ld, l, "\"%.80s\" %s; write %.*s://%.*s%.*s", s,
+		    problem, named ? (int)scheme : 5, named ? s : "https",
+		    (int)len, host, (int)port, rest);
+}
+
+static void
+check_list(struct ptn_conf_load *ld, const struct ptn_strs *l, bool wild,
+    bool unsafe)
+{
 	const char *problem;
 	size_t i;
 
 	for (i = 0; i < l->n; i++) {
-		problem =
-		    ptn_url_origin_problem(l->v[i], true, cf->cors_wildcard);
-		if (problem != NULL)
-			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], problem);
-	}
-	l = &cf->rp_origins;
-	for (i = 0; i < l->n; i++) {
-		if (has_prefix(l->v[i], "android:apk-key-hash:"))
+		if (l == &ld->cf->rp_origins &&
+		    has_prefix(l->v[i], "android:apk-key-hash:"))
 			continue;
-		problem = ptn_url_origin_problem(l->v[i], false, false);
+		problem = ptn_url_origin_problem(l->v[i], wild, unsafe);
 		if (problem != NULL)
-			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], problem);
+			no_origin(ld, l, l->v[i], problem);
 	}
-	if (l->n == 0)
-		ptn_conf_fault(ld, l, "needs at least one origin");
-	l = &cf->rp_top_origins;
-	for (i = 0; i < l->n; i++) {
-		problem = ptn_url_origin_problem(l->v[i], false, false);
-		if (problem != NULL)
-			ptn_conf_fault(ld, l, "\"%.80s\" %s", l->v[i], problem);
-	}
+}
+
+static void
+check_origins(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+
+	check_list(ld, &cf->cors_origins, true, cf->cors_wildcard);
+	check_list(ld, &cf->rp_origins, false, false);
+	check_list(ld, &cf->rp_top_origins, false, false);
+	if (cf->rp_origins.n == 0)
+		ptn_conf_fault(ld, &cf->rp_origins,
+		    "needs at least one origin, such as https://example.com");
 	if (!ptn_url_host_ok(cf->rp_id, strlen(cf->rp_id)))
-		ptn_conf_fault(ld, &cf->rp_id, "is not a domain");
+		no_host(ld, &cf->rp_id, "a domain");
 }
 
 /* Why a text is not an address to listen on, or NULL. */
@@ -218,8 +251,13 @@ listen_problem(const char *s, bool remote)
 	if (has_prefix(s, "unix:")) {
 		if (s[5] != '/')
 			return "needs an absolute path behind \"unix:\"";
-		return strlen(s + 5) <= path_max ? NULL : "is too long a path";
+		return strlen(s + 5) <= path_max
+		    ? NULL
+		    : "is too long a path: a socket's may have 107 bytes";
 	}
+	if (s[0] == '/')
+		return "is neither unix:PATH nor HOST:PORT; write \"unix:\" "
+		       "before a path";
 	len = port != NULL ? (size_t)(port - s) : 0;
 	if (port == NULL || !ptn_url_port_ok(port + 1) || len >= sizeof(host))
 		return "is neither unix:PATH nor HOST:PORT";
@@ -277,11 +315,29 @@ check_proxies(struct ptn_conf_load *ld)
 static void
 check_base_path(struct ptn_conf_load *ld)
 {
-	const char *s = ld->cf->base_path;
+	const char *const *member = &ld->cf->base_path;
+	const char *s = *member;
+	const char *scheme = strstr(s, "://");
+	char meant[BASE_PATH_MAX];
+	size_t len;
 
-	if (s[0] != '\0' && !ptn_url_mount_ok(s))
-		ptn_conf_fault(ld, &ld->cf->base_path,
-		    "is not a path such as /id");
+	if (s[0] == '\0' || ptn_url_mount_ok(s))
+		return;
+	if (scheme != NULL)
+		s = scheme + 3 + strcspn(scheme + 3, "/");
+	s += strspn(s, "/");
+	for (len = strlen(s); len > 0 && s[len - 1] == '/'; len--)
+		;
+	(void)snprintf(meant, sizeof(meant), "/%.*s", (int)len, s);
+	if (len == 0)
+		ptn_conf_fault(ld, member,
+		    "is not a path such as /id; leave it empty at the root "
+		    "of a host");
+	else if (ptn_url_mount_ok(meant))
+		ptn_conf_fault(ld, member,
+		    "is not a path such as /id; write %s", meant);
+	else
+		ptn_conf_fault(ld, member, "is not a path such as /id");
 }
 
 static void
@@ -323,10 +379,14 @@ check_mail(struct ptn_conf_load *ld)
 
 	if (!is_mailbox(cf->mail_from))
 		ptn_conf_fault(ld, &cf->mail_from,
-		    "is not an address such as noreply@example.com");
+		    "is not an address such as noreply@example.com%s",
+		    strchr(cf->mail_from, '<') != NULL
+			? "; the name before it goes into "
+			  "email_delivery.from_name"
+			: "");
 	if (!ptn_url_host_ok(cf->smtp_host, strlen(cf->smtp_host)) &&
 	    !ptn_url_ip_ok(cf->smtp_host))
-		ptn_conf_fault(ld, &cf->smtp_host, "is not a host");
+		no_host(ld, &cf->smtp_host, "a host");
 	if (cf->smtp_helo[0] != '\0' && !ptn_helo_ok(cf->smtp_helo))
 		ptn_conf_fault(ld, &cf->smtp_helo,
 		    "is neither a fully qualified name nor an address in "
@@ -408,6 +468,14 @@ check_database(struct ptn_conf_load *ld)
 	if (cf->db_host[0] == '\0' && cf->db_socket[0] == '\0')
 		ptn_conf_fault(ld, &cf->db_host,
 		    "must not be empty without database.socket");
+	if (cf->db_host[0] == '/')
+		ptn_conf_fault(ld, &cf->db_host,
+		    "is not a host; write a socket's path into "
+		    "database.socket");
+	else if (cf->db_host[0] != '\0' && !ptn_url_ip_ok(cf->db_host) &&
+	    !ptn_url_host_ok(cf->db_host, strlen(cf->db_host)))
+		no_host(ld, &cf->db_host,
+		    "a host (the port goes into database.port)");
 	if (cf->db_name[0] == '\0')
 		ptn_conf_fault(ld, &cf->db_name, "must not be empty");
 	if (cf->db_user[0] == '\0')

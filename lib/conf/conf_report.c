@@ -22,23 +22,35 @@ ptn_conf_origin_of(struct ptn_conf_load *ld, const struct ptn_conf_row *row)
 	return &ld->origin[row - ptn_conf_rows];
 }
 
-/* One line on err: where, which key, what. */
+/* Where and which key, as every line begins. */
 static void
-print_report(FILE *err, const char *file, const struct ptn_conf_origin *where,
-    const struct ptn_conf_row *row, const char *path, const char *what)
+place_of(char out[PTN_CONF_PLACE_MAX], const char *file,
+    const struct ptn_conf_origin *where, const struct ptn_conf_row *row,
+    const char *path)
 {
 	char name[PTN_CONF_ENV_MAX];
 
 	if (where->layer == PTN_LAYER_SET)
-		(void)fprintf(err, "--set: %s: %s\n", path, what);
+		(void)snprintf(out, PTN_CONF_PLACE_MAX, "--set: %s", path);
 	else if (where->layer == PTN_LAYER_ENV && row != NULL &&
 	    ptn_conf_env_name(row, name))
-		(void)fprintf(err, "environment: %s: %s\n", name, what);
+		(void)snprintf(out, PTN_CONF_PLACE_MAX, "environment: %s",
+		    name);
 	else if (where->line > 0)
-		(void)fprintf(err, "%s:%d: %s: %s\n", file, where->line, path,
-		    what);
+		(void)snprintf(out, PTN_CONF_PLACE_MAX, "%s:%d: %s", file,
+		    where->line, path);
 	else
-		(void)fprintf(err, "%s: %s: %s\n", file, path, what);
+		(void)snprintf(out, PTN_CONF_PLACE_MAX, "%s: %s", file, path);
+}
+
+static void
+print_report(FILE *err, const char *file, const struct ptn_conf_origin *where,
+    const struct ptn_conf_row *row, const char *path, const char *what)
+{
+	char place[PTN_CONF_PLACE_MAX];
+
+	place_of(place, file, where, row, path);
+	(void)fprintf(err, "%s: %s\n", place, what);
 }
 
 void
@@ -96,4 +108,14 @@ ptn_conf_complain(const struct ptn_conf *cf, const void *member, FILE *err,
 	va_end(ap);
 	print_report(err, o->file, &o->origin[row - ptn_conf_rows], row,
 	    row->path, what);
+}
+
+void
+ptn_conf_place(const struct ptn_conf *cf, const void *member,
+    char out[PTN_CONF_PLACE_MAX])
+{
+	const struct ptn_conf_owner *o = (const struct ptn_conf_owner *)cf;
+	const struct ptn_conf_row *row = row_of(cf, member);
+
+	place_of(out, o->file, &o->origin[row - ptn_conf_rows], row, row->path);
 }

@@ -20,6 +20,7 @@
 #define PTN_CONF_WHY_MAX 256	/* bytes of a reason, with the NUL */
 #define PTN_CONF_ROWS_MAX 256
 #define PTN_CONF_ENV_MAX 128 /* bytes of an environment name */
+#define PTN_CONF_WORD_MAX 40 /* bytes of a word of an enumeration */
 
 enum ptn_conf_kind {
 	PTN_KIND_STR,
@@ -115,6 +116,7 @@ struct ptn_conf_origin {
 	enum ptn_conf_layer layer;
 	int line;     /* PTN_LAYER_FILE */
 	bool faulted; /* reported already */
+	bool bare;    /* seconds without a unit, and far fewer than usual */
 };
 
 /* A load under way. */
@@ -159,6 +161,25 @@ void ptn_conf_warn(struct ptn_conf_load *ld, const void *member,
 
 /* Take database.url, if there is one, apart into the other database keys. */
 void ptn_conf_url(struct ptn_conf_load *ld);
+
+/*
+ * The key that a path was meant to be: another program's name for it, a slip
+ * of the pen, or the same name in another place; NULL if there is no saying.
+ * ptn_conf_elsewhere() looks for the last of these alone.
+ */
+const char *ptn_conf_meant(const char *path);
+const char *ptn_conf_elsewhere(const char *path);
+
+/* The word of "a|b|c" that said was meant to be; "" if there is none. */
+void ptn_conf_word_meant(const char *words, const char *said,
+    char out[PTN_CONF_WORD_MAX]);
+
+/* Warn of variables that nobody reads, but whose names resemble a key's. */
+void ptn_conf_near_environment(struct ptn_conf_load *ld);
+
+/* A duration without a unit that is far below what is usual. */
+bool ptn_conf_is_bare(const struct ptn_conf_row *row,
+    const struct ptn_conf_text *text);
 
 /* What belongs together, and what a range cannot say. */
 void ptn_conf_check(struct ptn_conf_load *ld);

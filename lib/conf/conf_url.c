@@ -303,6 +303,21 @@ take_url(struct ptn_conf_load *ld, const char *s)
 	return *s == '\0';
 }
 
+/* A "/", "?", "#" or "%" stands before the "@", where only %XX may. */
+static bool
+is_unescaped(const char *s)
+{
+	const char *at = strrchr(s, '@');
+	const char *p;
+
+	for (p = s; at != NULL && p < at; p++)
+		if (strchr("/?#", *p) != NULL ||
+		    (*p == '%' &&
+			(ptn_hex_digit(p[1]) < 0 || ptn_hex_digit(p[2]) < 0)))
+			return true;
+	return false;
+}
+
 void
 ptn_conf_url(struct ptn_conf_load *ld)
 {
@@ -318,5 +333,9 @@ ptn_conf_url(struct ptn_conf_load *ld)
 	}
 	if (!take_url(ld, strstr(url, "://") + 3))
 		ptn_conf_fault(ld, &ld->cf->db_url,
-		    "is not mariadb://user:password@host:port/name");
+		    "is not mariadb://user:password@host:port/name%s",
+		    is_unescaped(strstr(url, "://") + 3)
+			? "; in a password write %2F for /, %3F for ?, %23 "
+			  "for # and %25 for %"
+			: "");
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/base/unicode.h"
 
@@ -118,6 +119,23 @@ value_str(struct ptn_arena *a, void *member, const struct ptn_conf_row *row,
 	return r;
 }
 
+/* What is written elsewhere for it. */
+static const char *
+bool_meant(const char *s)
+{
+	static const char *const yes[] = { "true", "yes", "on", "y", "1" };
+	static const char *const no[] = { "false", "no", "off", "n", "0" };
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(yes); i++)
+		if (strcasecmp(s, yes[i]) == 0)
+			return "; write true";
+	for (i = 0; i < PTN_ARRAY_LEN(no); i++)
+		if (strcasecmp(s, no[i]) == 0)
+			return "; write false";
+	return "";
+}
+
 static enum ptn_err
 value_bool(struct ptn_arena *a, void *member, const struct ptn_conf_row *row,
     const struct ptn_conf_text *text, struct ptn_conf_why *why)
@@ -127,8 +145,8 @@ value_bool(struct ptn_arena *a, void *member, const struct ptn_conf_row *row,
 	(void)a;
 	(void)row;
 	if (word < 0)
-		return ptn_conf_no(why, "\"%.40s\" is neither true nor false",
-		    text->v[0]);
+		return ptn_conf_no(why, "\"%.40s\" is neither true nor false%s",
+		    text->v[0], bool_meant(text->v[0]));
 	*(bool *)member = word == 1;
 	return PTN_OK;
 }
@@ -166,19 +184,39 @@ decimal(const char *s, int64_t *out)
 	return true;
 }
 
+/* What a number without a unit counts, with a space before it; or "". */
+static const char *
+unit_of(const struct ptn_conf_row *row)
+{
+	static const struct {
+		const char *part;
+		const char *unit;
+	} units[] = { { "webauthn.timeouts.", " milliseconds" },
+		{ "_kib", " KiB" }, { "_ttl", " seconds" },
+		{ "_bytes", " bytes" } };
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(units); i++)
+		if (strstr(row->path, units[i].part) != NULL)
+			return units[i].unit;
+	return "";
+}
+
 static enum ptn_err
 value_int(struct ptn_arena *a, void *member, const struct ptn_conf_row *row,
     const struct ptn_conf_text *text, struct ptn_conf_why *why)
 {
+	const char *unit = unit_of(row);
 	int64_t n;
 
 	(void)a;
 	if (!decimal(text->v[0], &n))
-		return ptn_conf_no(why, "\"%.40s\" is not a whole number",
-		    text->v[0]);
+		return ptn_conf_no(why, "\"%.40s\" is not a whole number%s%s",
+		    text->v[0], unit[0] != '\0' ? " of" : "", unit);
 	if (n < row->min || n > row->max)
-		return ptn_conf_no(why, "%lld is out of range (%lld to %lld)",
-		    (long long)n, (long long)row->min, (long long)row->max);
+		return ptn_conf_no(why, "%lld is out of range (%lld to %lld%s)",
+		    (long long)n, (long long)row->min, (long long)row->max,
+		    unit);
 	*(int64_t *)member = n;
 	return PTN_OK;
 }
@@ -264,6 +302,15 @@ duration_part(const char **p, int64_t *sum)
 	return true;
 }
 
+/* Units that durations do not have: days, weeks, months, years. */
+static bool
+has_days(const char *s)
+{
+	const char *unit = s + strspn(s, "0123456789. ");
+
+	return unit != s && *unit != '\0' && strchr("dwDWyY", *unit) != NULL;
+}
+
 /* "1h30m", "90", "0" or "" in whole seconds (Go's syntax). */
 static enum ptn_err
 seconds_of(const char *s, int64_t *out, struct ptn_conf_why *why)
@@ -278,8 +325,8 @@ seconds_of(const char *s, int64_t *out, struct ptn_conf_why *why)
 		if (!duration_part(&p, &ns))
 			return ptn_conf_no(why,
 			    "\"%.40s\" is not a duration, such as 90, 30s, "
-			    "1h30m",
-			    s);
+			    "1h30m%s",
+			    s, has_days(s) ? "; a day is 24h" : "");
 	if (ns % 1000000000 != 0)
 		return ptn_conf_no(why,
 		    "\"%.40s\" is not a whole number of seconds", s);
@@ -306,16 +353,33 @@ value_seconds(struct ptn_arena *a, void *member, const struct ptn_conf_row *row,
 	return PTN_OK;
 }
 
+bool
+ptn_conf_is_bare(const struct ptn_conf_row *row,
+    const struct ptn_conf_text *text)
+{
+	struct ptn_conf_why why;
+	int64_t n, usual;
+
+	return row->kind == PTN_KIND_SECONDS && !text->list &&
+	    decimal(text->v[0], &n) && n > 0 && row->dflt != NULL &&
+	    seconds_of(row->dflt, &usual, &why) == PTN_OK && n < usual / 10;
+}
+
 static enum ptn_err
 value_enum(struct ptn_arena *a, void *member, const struct ptn_conf_row *row,
     const struct ptn_conf_text *text, struct ptn_conf_why *why)
 {
 	int word = ptn_conf_word(row->words, text->v[0]);
+	char meant[PTN_CONF_WORD_MAX];
 
 	(void)a;
-	if (word < 0)
-		return ptn_conf_no(why, "\"%.40s\" is not one of %s",
-		    text->v[0], row->words);
+	if (word < 0) {
+		ptn_conf_word_meant(row->words, text->v[0], meant);
+		return ptn_conf_no(why, "\"%.40s\" is not one of %s%s%s%s",
+		    text->v[0], row->words,
+		    meant[0] != '\0' ? "; did you mean " : "", meant,
+		    meant[0] != '\0' ? "?" : "");
+	}
 	*(int *)member = word;
 	return PTN_OK;
 }

@@ -28,6 +28,7 @@ static const char *const purposes[PTN_KEY_USE__MAX] = {
 	[PTN_KEY_USE_TOTP] = "postern/1/totp",
 	[PTN_KEY_USE_CREDCODE] = "postern/1/credential-code",
 	[PTN_KEY_USE_DEVICE] = "postern/1/device",
+	[PTN_KEY_USE_NONCE] = "postern/1/nonce",
 };
 
 static enum ptn_err

@@ -283,6 +283,7 @@ ptn_db_connect(struct ptn_db *db)
 enum ptn_err
 ptn_db_prepare(struct ptn_db *db)
 {
+	const char *what;
 	size_t i;
 	enum ptn_dberr f;
 	enum ptn_err r;
@@ -294,8 +295,10 @@ ptn_db_prepare(struct ptn_db *db)
 		if (f == PTN_DBERR_NONE)
 			continue;
 		/* No values are bound yet that its text could quote. */
-		ptn_error("database: statement %s: %s", ptn_sql_stmts[i].name,
-		    ptn_conn_message(db->conn));
+		(void)ptn_dberr_of(ptn_conn_number(db->conn), &what);
+		ptn_error("database: statement %s: %s%s%s",
+		    ptn_sql_stmts[i].name, what != NULL ? what : "",
+		    what != NULL ? ": " : "", ptn_conn_message(db->conn));
 		if (f == PTN_DBERR_LOST || f == PTN_DBERR_UNSENT)
 			ptn_conn_close(db->conn);
 		return err_of(f);

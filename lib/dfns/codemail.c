@@ -106,7 +106,6 @@ struct granting {
 	struct ptn_org org;
 	struct ptn_member m;
 	struct ptn_asker asker;
-	const char *again; /* the kind of code, and whose */
 };
 
 /*
@@ -125,20 +124,6 @@ eligible(const struct granting *g)
 	return ptn_member_usable(&g->m) && g->m.verified;
 }
 
-/* Who wants it, and what their mails are counted on. */
-static enum ptn_err
-find_asker(const struct ptn_scope *sc, struct granting *g)
-{
-	char user[PTN_UUID_STR];
-
-	ptn_uuid_format(&g->m.id, user);
-	g->again =
-	    ptn_arena_printf(sc->arena, "%s %s", ptn_code_name(g->kind), user);
-	if (g->again == NULL)
-		return PTN_E_NOMEM;
-	return ptn_asker_of_note(sc, g->item->mail.asker, &g->m.id, &g->asker);
-}
-
 /*
  * One mail of a kind at a time, and not too many to one mailbox: taken with the
  * grant, or not at all.
@@ -147,10 +132,15 @@ static enum ptn_err
 throttle(const struct ptn_scope *sc, const struct granting *g)
 {
 	static const char consequence[] = "a code is not mailed";
-	const struct ptn_limit_on again = { g->again, g->asker };
-	const struct ptn_limit_on mail = { g->m.address, g->asker };
+	char user[PTN_UUID_STR];
+	const struct ptn_limit_on again = { .account = user,
+		.asker = g->asker,
+		.code = ptn_code_name(g->kind) };
+	const struct ptn_limit_on mail = { .mailbox = g->m.address,
+		.asker = g->asker };
 	enum ptn_err r;
 
+	ptn_uuid_format(&g->m.id, user);
 	r = ptn_limit_take_unseen(sc, PTN_LIMIT_MAIL_AGAIN, &again,
 	    consequence);
 	return r == PTN_OK
@@ -181,7 +171,7 @@ store(const struct ptn_scope *sc, const struct granting *g, const char *digits)
 	struct ptn_passcode pc = { .user_id = g->m.id,
 		.email_id = g->m.email_id,
 		.kind = g->kind,
-		.known = g->asker.kind != PTN_ASKER_STRANGER,
+		.asker = g->asker.kind,
 		.ttl_s = ptn_code_ttl_s(g->kind),
 		.created_at_us = g->m.now_us };
 	enum ptn_err r;
@@ -257,7 +247,9 @@ ptn_codemail_serve(const struct ptn_scope *sc,
 	if (r == PTN_OK)
 		r = ptn_member_by_name(&at, item->mail.to, &g.m);
 	if (r == PTN_OK)
-		r = eligible(&g) ? find_asker(&at, &g) : PTN_E_NOT_FOUND;
+		r = eligible(&g) ? ptn_asker_of_note(&at, item->mail.asker,
+				       &g.m.id, g.m.known_epoch, &g.asker)
+				 : PTN_E_NOT_FOUND;
 	if (r == PTN_OK)
 		r = ptn_tx(&at, grant, &g);
 	if (r == PTN_OK)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/account/asker.h"
 #include "lib/account/user.h"
 #include "lib/base/api.h"
 #include "lib/base/arena.h"
@@ -74,6 +75,7 @@ fill(struct ptn_arena *a, struct ptn_member *m,
 	m->email_id = row->email_id;
 	m->address = row->address;
 	m->verified = row->verified != 0;
+	m->known_epoch = row->known_epoch;
 	m->now_us = row->now;
 }
 
@@ -120,7 +122,8 @@ ptn_member_by_name_evenly(const struct ptn_scope *sc, const char *username,
 	    &(struct ptn_member_by_id_out){ row.user_id, row.stored_id,
 		row.username, row.kind, row.active, row.registered,
 		row.has_passkey, row.service_account, row.archived_at,
-		row.email_id, row.address, row.verified, row.now });
+		row.email_id, row.address, row.verified, row.known_epoch,
+		row.now });
 	return out->username != NULL ? PTN_OK : PTN_E_NOT_FOUND;
 }
 
@@ -260,7 +263,8 @@ ptn_member_set_active(const struct ptn_scope *sc, const struct ptn_member *m,
 	if (!m->stored && (r = ptn_member_put(sc, m)) != PTN_OK)
 		return r;
 	r = ptn_sql_member_set_active(sc->db, &in, &n);
-	if (r != PTN_OK || active)
+	if (r != PTN_OK || active ||
+	    (r = ptn_asker_forget(sc, &m->id)) != PTN_OK)
 		return r;
 	return ptn_sql_session_delete_api_of(sc->db, &sessions, &n);
 }

@@ -43,6 +43,7 @@ struct ptn_member {
 	struct ptn_uuid email_id; /* where codes go; nil: nowhere */
 	const char *address;	  /* NULL: none */
 	bool verified;		  /* the address was proved */
+	int64_t known_epoch;	  /* account/asker.h */
 	int64_t now_us;		  /* the database's clock */
 };
 
@@ -130,8 +131,9 @@ enum ptn_err ptn_member_archive(const struct ptn_scope *sc,
     const struct ptn_uuid *user) PTN_MUST_USE;
 
 /*
- * Let them use the Dfns API, or not: then their sessions of that API end,
- * too.  Inside the caller's transaction, which holds the lock of the user.
+ * Let them use the Dfns API, or not: then their sessions of that API end, and
+ * nobody is known of them any more.  Inside the caller's transaction, which
+ * holds the lock of the user.
  */
 enum ptn_err ptn_member_set_active(const struct ptn_scope *sc,
     const struct ptn_member *m, bool active) PTN_MUST_USE;

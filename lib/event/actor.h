@@ -43,6 +43,11 @@ struct ptn_actor {
 	const char *network_wide; /* the /24 or /48 around it; or NULL */
 	const struct ptn_device *device; /* a browser that is known; or NULL */
 	const struct ptn_uuid *session_of; /* whose session; NULL: none */
+	/* Whose browser it is from now on, in which epoch (asker.h). */
+	struct {
+		struct ptn_uuid user_id; /* nil: nobody's */
+		int64_t epoch;
+	} remembered;
 	struct ptn_actor_limit limit;
 	const char *user_agent;
 	const char *accept_language; /* for notices; or NULL */

@@ -117,7 +117,7 @@ read_member(struct reader *r, struct json_object *o)
 {
 	const size_t used = r->used;
 	struct json_object *value = NULL;
-	const char *name;
+	const char *name = NULL; /* gcc 14 cannot tell that it is set */
 	bool ok;
 
 	ok = read_name(r, o, &name) && read_value(r, &value);

@@ -157,9 +157,8 @@ any_port(const char *s)
 	return *s == ':' && n >= 1 && n <= 5 && s[1 + n] == '\0';
 }
 
-/* host[:port], the host being domain or below it. */
-static bool
-host_within(const char *s, const char *domain)
+bool
+ptn_url_host_within(const char *s, const char *domain)
 {
 	size_t len = strcspn(s, ":/?#@\\"), d = strlen(domain);
 
@@ -167,6 +166,28 @@ host_within(const char *s, const char *domain)
 	    memcmp(s + len - d, domain, d) != 0)
 		return false;
 	return len == d || (len > d + 1 && s[len - d - 1] == '.');
+}
+
+const char *
+ptn_url_host_in(const char *s, size_t *len)
+{
+	const char *scheme = strstr(s, "://");
+	const char *at;
+
+	if (scheme != NULL)
+		s = scheme + 3;
+	at = strrchr(s, '@');
+	if (at != NULL)
+		s = at + 1;
+	if (s[0] == '[') {
+		s++;
+		*len = strcspn(s, "]");
+	} else {
+		*len = strcspn(s, ":/?#");
+	}
+	if (!ptn_url_host_ok(s, *len) && memchr(s, ':', *len) == NULL)
+		*len = 0;
+	return s;
 }
 
 bool
@@ -181,7 +202,7 @@ ptn_url_origin_by_rule(const char *rp_id, const char *origin)
 	static const char https[] = "https://", local[] = "http://localhost";
 
 	if (strncmp(origin, https, strlen(https)) == 0)
-		return host_within(origin + strlen(https), rp_id);
+		return ptn_url_host_within(origin + strlen(https), rp_id);
 	return strcmp(rp_id, "localhost") == 0 &&
 	    strncmp(origin, local, strlen(local)) == 0 &&
 	    any_port(origin + strlen(local));

@@ -34,6 +34,17 @@ bool ptn_url_origin_host_ok(const char *s, size_t len, bool wild);
  */
 const char *ptn_url_origin_problem(const char *s, bool wild, bool unsafe);
 
+/* host[:port]: is the host domain, or below it? */
+bool ptn_url_host_within(const char *s, const char *domain);
+
+/*
+ * The host in what was written instead of one: of a URL, without port and
+ * path.
+ *
+ * len		how much of what is returned is the host; 0: there is none.
+ */
+const char *ptn_url_host_in(const char *s, size_t *len);
+
 /* A path that something is mounted under: "/id", "/a/b". */
 bool ptn_url_mount_ok(const char *s);
 

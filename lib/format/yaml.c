@@ -7,12 +7,14 @@
 #include <yaml.h>
 
 #include "lib/base/arena.h"
+#include "lib/base/array.h"
 #include "lib/base/bytes.h"
 #include "lib/base/unicode.h"
 
 /* A document that is being made flat. */
 struct flat {
 	yaml_parser_t parser;
+	struct ptn_bytes text;
 	struct ptn_arena *a;
 	struct ptn_yaml *out;
 	struct ptn_yaml_problem *problem;
@@ -77,20 +79,70 @@ is_decorated(const yaml_event_t *ev)
 	return ev->type == YAML_ALIAS_EVENT;
 }
 
+/* What people have done, by what the library says about it. */
+static const struct {
+	const char *said;
+	const char *why;
+} plain_words[] = {
+	{ "found character that cannot start any token",
+	    "a value that begins with @, ` or % must be in quotes" },
+	{ "did not find expected alphabetic or numeric character",
+	    "a value that begins with * or & must be in quotes" },
+	{ "mapping values are not allowed in this context",
+	    "a \":\" that does not belong: mend the indentation of this line "
+	    "or the one above, or put the value in quotes" },
+	{ "did not find expected key",
+	    "the indentation is not that of the lines above" },
+	{ "did not find expected '-' indicator",
+	    "the \"-\" of a list are not below one another" },
+	{ "could not find expected ':'",
+	    "a line above is not \"key: value\", with a space behind the "
+	    "\":\"" },
+	{ "found unexpected end of stream", "a quote is never closed" },
+	{ "found unknown escape character",
+	    "a \\ in double quotes means something: use single quotes" },
+};
+
+/* Is there a tab where a line, counted from 0, is indented? */
+static bool
+has_tab(struct ptn_bytes text, size_t line)
+{
+	const uint8_t *p = text.p, *end = text.p + text.len;
+
+	for (; line > 0 && p < end; p++)
+		line -= *p == '\n' ? 1 : 0;
+	while (p < end && *p == ' ')
+		p++;
+	return p < end && *p == '\t';
+}
+
+static const char *
+why_not(const struct flat *f)
+{
+	const char *said = f->parser.problem;
+	size_t i;
+
+	if (said == NULL)
+		return "not YAML";
+	if (has_tab(f->text, f->parser.problem_mark.line))
+		return "a tab: indent with spaces";
+	for (i = 0; i < PTN_ARRAY_LEN(plain_words); i++)
+		if (strcmp(plain_words[i].said, said) == 0)
+			return plain_words[i].why;
+	return said;
+}
+
 /* The next event, which the caller drops; nothing to drop on a fault. */
 static enum ptn_err
 next(struct flat *f, yaml_event_t *ev)
 {
-	const char *why;
 	size_t line;
 
 	if (yaml_parser_parse(&f->parser, ev) == 0) {
 		if (f->parser.error == YAML_MEMORY_ERROR)
 			return no_memory(f);
 		line = f->parser.problem_mark.line + 1;
-		why = f->parser.problem;
-		return refuse(f, PTN_E_INPUT, line, NULL,
-		    why != NULL ? why : "not YAML");
+		return refuse(f, PTN_E_INPUT, line, NULL, why_not(f));
 	}
 	if (is_decorated(ev)) {
 		line = line_of(ev);
@@ -427,6 +479,7 @@ ptn_yaml_parse(struct ptn_arena *a, struct ptn_bytes text, struct ptn_yaml *out,
 		return no_memory(&f);
 	/* libyaml counts a byte order mark as a column of the first line. */
 	text = ptn_utf8_text(text);
+	f.text = text;
 	yaml_parser_set_encoding(&f.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&f.parser, text.p, text.len);
 	r = flat_stream(&f);

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,7 +100,9 @@ put_smtp(FILE *f, const struct ptn_conf *cf, const char *from, const char *to,
 		{ "user", cf->smtp_user },
 		{ "password",
 		    cf->smtp_user[0] != '\0' ? cf->smtp_password : "" },
-		{ "ca", cf->smtp_ca_file },
+		{ "ca",
+		    cf->smtp_ca_file[0] != '\0' ? cf->smtp_ca_file
+						: ptn_home_authorities() },
 		{ "helo", cf->smtp_helo },
 		{ "from", from },
 		{ "to", to },
@@ -111,8 +112,11 @@ put_smtp(FILE *f, const struct ptn_conf *cf, const char *from, const char *to,
 
 	for (i = 0; r == PTN_OK && i < PTN_ARRAY_LEN(setting); i++)
 		r = put_setting(f, setting[i].name, setting[i].value);
+	if (message.p == NULL)
+		fputs("only rcpt\n", f);
 	fprintf(f, "port %lld\n\n", (long long)cf->smtp_port);
-	fwrite(message.p, 1, message.len, f);
+	if (message.p != NULL)
+		fwrite(message.p, 1, message.len, f);
 	return r;
 }
 
@@ -163,35 +167,10 @@ make_input(const struct ptn_conf *cf, const char *from, const char *to,
 	return r;
 }
 
-/* Is it beside this program? */
-static bool
-find_beside(char out[PATH_LEN], const char *name)
-{
-	ssize_t n = readlink("/proc/self/exe", out, PATH_LEN - 1);
-	char *slash;
-
-	if (n <= 0)
-		return false;
-	out[n] = '\0';
-	if ((slash = strrchr(out, '/')) == NULL)
-		return false;
-	snprintf(slash + 1, PATH_LEN - (size_t)(slash + 1 - out), "%s", name);
-	return access(out, X_OK) == 0;
-}
-
-/* postern-smtp lies beside this program, or where it was installed. */
 static enum ptn_err
 find_smtp(char out[PATH_LEN])
 {
-	static const char name[] = "postern-smtp";
-	const char *home = ptn_home();
-
-	if (home == NULL && find_beside(out, name))
-		return PTN_OK;
-	/* There it has to be started as we were: by a loader. */
-	snprintf(out, PATH_LEN, "%s/%s", home != NULL ? home : PTN_LIBEXECDIR,
-	    name);
-	if (access(out, X_OK) == 0)
+	if (ptn_home_program("postern-smtp", out, PATH_LEN))
 		return PTN_OK;
 	ptn_error("%s: %s", out, strerror(errno));
 	return PTN_E_CONFIG;

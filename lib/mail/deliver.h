@@ -44,7 +44,8 @@ struct ptn_deliver_job {
  * Begin to hand a message over.
  *
  * to		canonical address.
- * message	as ptn_mail_write() makes it; copied.
+ * message	as ptn_mail_write() makes it; copied.  With p NULL nothing is
+ *		sent: an SMTP server is asked whether it would take one.
  *
  * Returns PTN_OK; PTN_E_INPUT if the address is not fit for an envelope;
  * PTN_E_CONFIG (no such program, a setting with a line break in it);

@@ -167,7 +167,9 @@ read_file(struct ptn_mailer *m, const char *name, const char *ext,
 	if (*path == NULL)
 		return PTN_E_NOMEM;
 	if ((f = fopen(*path, "re")) == NULL) {
-		ptn_error("%s: %s", *path, strerror(errno));
+		ptn_error("%s: %s; email_delivery.template_dir must have every "
+			  "file of etc/mail",
+		    *path, strerror(errno));
 		return PTN_E_CONFIG;
 	}
 	len = fread(buf, 1, FILE_MAX + 1, f);

@@ -8,7 +8,7 @@
 -- name: member_by_name
 -- in:   trust:i64 tenant_id:id key:str older_key:str tenant_id:id key:str tenant_id:id key:str tenant_id:id key:str trust:i64 tenant_id:id
 -- out:  stand_in:i64 user_id:id stored_id:id username:str kind:str active:i64 registered:i64 has_passkey:i64 service_account:i64 archived_at:time
--- out:  email_id:id address:str verified:i64 now:time
+-- out:  email_id:id address:str verified:i64 known_epoch:i64 now:time
 -- returns: one
 -- Older rows may have the U-labels of a domain in username_key.
 --
@@ -20,7 +20,7 @@ SELECT w.id IS NULL, u.id, m.user_id, m.username, m.kind, m.active,
          SELECT 1 FROM webauthn_credentials c
           WHERE c.user_id = u.id AND c.archived_at IS NULL),
        m.service_account, m.archived_at, e.id, e.address, e.verified,
-       UTC_TIMESTAMP(6)
+       u.known_epoch, UTC_TIMESTAMP(6)
   FROM (SELECT COALESCE(
          (SELECT n.user_id FROM members n
            WHERE n.tenant_id = ? AND n.username_key IN (?, ?)
@@ -45,14 +45,14 @@ SELECT w.id IS NULL, u.id, m.user_id, m.username, m.kind, m.active,
 -- name: member_by_id
 -- in:   trust:i64 trust:i64 tenant_id:id user_id:id
 -- out:  user_id:id stored_id:id username:str kind:str active:i64 registered:i64 has_passkey:i64 service_account:i64 archived_at:time
--- out:  email_id:id address:str verified:i64 now:time
+-- out:  email_id:id address:str verified:i64 known_epoch:i64 now:time
 -- returns: one
 SELECT u.id, m.user_id, m.username, m.kind, m.active,
        COALESCE(m.registered, 0), ? = 1 AND EXISTS (
          SELECT 1 FROM webauthn_credentials w
           WHERE w.user_id = u.id AND w.archived_at IS NULL),
        m.service_account, m.archived_at, e.id, e.address, e.verified,
-       UTC_TIMESTAMP(6)
+       u.known_epoch, UTC_TIMESTAMP(6)
   FROM users u
   LEFT JOIN members m ON m.user_id = u.id
   LEFT JOIN primary_emails p ON p.user_id = u.id

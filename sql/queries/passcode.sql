@@ -1,11 +1,11 @@
 -- name: passcode_target
 -- in:   email_id:id email_id:id tenant_id:id user_id:id
--- out:  email_id:id address:str owner_id:id now:time
+-- out:  email_id:id address:str owner_id:id known_epoch:i64 now:time
 -- returns: one
 -- Whom a passcode goes to: the address that was named, or else the primary
 -- one.  No row: no such user.  email_id NULL: no such address.  A service
 -- account has none and must never get one: nobody logs in as one.
-SELECT e.id, e.address, e.user_id, UTC_TIMESTAMP(6)
+SELECT e.id, e.address, e.user_id, u.known_epoch, UTC_TIMESTAMP(6)
   FROM users u
   LEFT JOIN primary_emails p ON p.user_id = u.id AND ? IS NULL
   LEFT JOIN emails e
@@ -29,10 +29,12 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ? + INTERVAL ? SECOND)
 
 -- name: passcode_lock
 -- in:   tenant_id:id id:id
--- out:  user_id:id email_id:id code:bytes ttl_s:i64 try_count:i64 created_at:time expired:i64
+-- out:  user_id:id email_id:id code:bytes ttl_s:i64 try_count:i64 created_at:time expired:i64 known_epoch:i64
 -- returns: one
+-- The user is read, not locked: a lock would come after that of the code.
 SELECT user_id, email_id, code, ttl_s, try_count, created_at,
-       expires_at < UTC_TIMESTAMP(6)
+       expires_at < UTC_TIMESTAMP(6),
+       (SELECT u.known_epoch FROM users u WHERE u.id = passcodes.user_id)
   FROM passcodes
  WHERE tenant_id = ? AND id = ? AND purpose = 'passcode' FOR UPDATE;
 
@@ -40,11 +42,11 @@ SELECT user_id, email_id, code, ttl_s, try_count, created_at,
 -- in:   tenant_id:id user_id:id purpose:str
 -- out:  id:id email_id:id known:i64 code:bytes try_count:i64 expired:i64
 -- returns: many
--- Newest first: one to another address is older, and no longer theirs.  Two at
--- most are good: a stranger's, and one of somebody known.
+-- Newest first: one to another address is older, and no longer theirs.  At most
+-- one of each kind of asker is good.
 SELECT id, email_id, known, code, try_count, expires_at < UTC_TIMESTAMP(6)
   FROM passcodes WHERE tenant_id = ? AND user_id = ? AND purpose = ?
- ORDER BY created_at DESC, id LIMIT 2 FOR UPDATE;
+ ORDER BY created_at DESC, id LIMIT 4 FOR UPDATE;
 
 -- name: code_replace
 -- in:   tenant_id:id user_id:id purpose:str known:i64

@@ -56,3 +56,20 @@ SELECT what, state,
 -- in:   tenant_id:id whom:bytes
 -- returns: count
 DELETE FROM rate_limits WHERE tenant_id = ? AND whom = ?;
+
+-- name: nonce_put
+-- in:   bucket:bytes bucket:bytes life_s:i64
+-- returns: none
+-- tenants: all, because what asks is the operator, of no tenant
+-- A nonce is a bucket that can be taken from once, until it expires.
+INSERT INTO rate_limits (tenant_id, bucket, what, state, expires_at)
+VALUES (LEFT(?, 16), ?, 'nonce', 0,
+        UTC_TIMESTAMP(6) + INTERVAL ? SECOND);
+
+-- name: nonce_use
+-- in:   bucket:bytes bucket:bytes
+-- returns: count
+-- tenants: all, because what asks is the operator, of no tenant
+DELETE FROM rate_limits
+ WHERE tenant_id = LEFT(?, 16) AND bucket = ?
+   AND expires_at > UTC_TIMESTAMP(6);

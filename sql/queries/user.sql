@@ -12,10 +12,10 @@ SELECT created_at, updated_at FROM users WHERE tenant_id = ? AND id = ?;
 
 -- name: user_lock
 -- in:   tenant_id:id id:id
--- out:  id:id
+-- out:  known_epoch:i64
 -- returns: one
 -- Whoever changes what a user owns takes this lock first.
-SELECT id FROM users WHERE tenant_id = ? AND id = ? FOR UPDATE;
+SELECT known_epoch FROM users WHERE tenant_id = ? AND id = ? FOR UPDATE;
 
 -- name: user_lock_session
 -- in:   tenant_id:id id:id session_id:id
@@ -29,10 +29,10 @@ SELECT u.id FROM users u JOIN sessions s ON s.user_id = u.id
 
 -- name: user_lock_password
 -- in:   tenant_id:id id:id set_at:time
--- out:  id:id
+-- out:  known_epoch:i64
 -- returns: one
 -- The same, if their password is still the one that was set then.
-SELECT u.id FROM users u JOIN password_credentials c ON c.user_id = u.id
+SELECT u.known_epoch FROM users u JOIN password_credentials c ON c.user_id = u.id
  WHERE u.tenant_id = ? AND u.id = ? AND c.updated_at = ?
    FOR UPDATE;
 

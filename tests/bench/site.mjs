@@ -99,7 +99,8 @@ export class Site {
     await this.instance.sql(`
       SET @t = (SELECT id FROM tenants WHERE name = 'default');
       SET @n = UTC_TIMESTAMP(6);
-      INSERT INTO users SELECT ${uuidOf("CONCAT('user', seq)")}, @t, @n, @n
+      INSERT INTO users (id, tenant_id, created_at, updated_at)
+      SELECT ${uuidOf("CONCAT('user', seq)")}, @t, @n, @n
         FROM seq_1_to_${USERS};
       INSERT INTO emails SELECT ${uuidOf("CONCAT('email', seq)")}, @t,
         ${uuidOf("CONCAT('user', seq)")}, CONCAT('user', seq, '@example.org'),

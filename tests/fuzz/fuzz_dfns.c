@@ -374,7 +374,7 @@ fill_row(struct ptn_arena *a, int stmt, const void *in, void *out)
 	case PTN_STMT_TENANT_BY_ID:
 		return fill_org(in, out);
 	case PTN_STMT_USER_LOCK:
-		((struct ptn_user_lock_out *)out)->id = user;
+		((struct ptn_user_lock_out *)out)->known_epoch = 0;
 		return true;
 	case PTN_STMT_MEMBER_BY_ID:
 	case PTN_STMT_MEMBER_BY_NAME:

@@ -59,7 +59,7 @@ prepare(void)
 	conf.email_enabled = conf.email_auth = conf.password_enabled = true;
 	conf.passkey_enabled = conf.allow_signup = conf.rate_enabled = true;
 	conf.dfns_enabled = conf.mail_enabled = true;
-#define PTN_LIMIT(name, word, by, how, right, askers, figures)                 \
+#define PTN_LIMIT(name, word, by, whose, how, right, askers, figures)          \
 	conf.rate_##figures = conf.rate_##figures##_s = 1;
 #include "lib/account/limit.def"
 #undef PTN_LIMIT

@@ -16,12 +16,12 @@ import { forge, peek, rsaKey } from '../lib/token.mjs';
 const webs = process.env.POSTERN_WEB
   ? [process.env.POSTERN_WEB] : ['lighttpd', 'apache', 'nginx'];
 
-/* A page of the site, which is not the API's to describe. */
+/* A page of the site, which is not the API's to describe; path is sent as is. */
 function page(instance, path, headers = {}, method = 'GET', body) {
-  const url = new URL(instance.url + path);
+  const url = new URL(instance.url);
   return new Promise((resolve, reject) => {
     const request = http.request({ host: url.hostname, port: url.port,
-      path: url.pathname + url.search, method, agent: false,
+      path: url.pathname.replace(/\/$/, '') + path, method, agent: false,
       headers: { Host: url.host, Connection: 'close', ...headers },
     }, (incoming) => {
       let text = '';
@@ -90,6 +90,19 @@ for (const web of webs)
       ];
       for (const lie of lies)
         await refused(cookie(lie), lie);
+    });
+
+    test('nobody passes by a path that only looks different', async () => {
+      for (const folder of ['//members/', '/members//', '/./members/',
+        '/x/../members/', '/members/./', '/members/x/../', '/%6dembers/',
+        '/m%65mbers/', '/members%2f', '/members/%2e/', '/%2e/members/',
+        '/MEMBERS/', '/members;x/', '/members/?x', '/members\\', '/members%00/',
+        '/.%2e/members/', '/members%20/'])
+        for (const file of ['', 'index.html', 'whoami.php']) {
+          const { status, text } = await page(instance, folder + file);
+          assert.doesNotMatch(text, /Members only|REMOTE_USER/,
+            `${folder}${file}: ${status}`);
+        }
     });
 
     test('the headers of a page are the site\'s business', async () => {

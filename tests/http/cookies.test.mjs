@@ -133,6 +133,51 @@ describe('which one counts', () => {
   });
 });
 
+describe('more of them than are judged', () => {
+  /* None counts, and there is a line in the log. */
+  async function noneOf(words, headers) {
+    const id = randomUUID();
+    assert.equal(await who({ ...headers, 'X-Request-Id': id }), null);
+    await until(() => instance.log().split('\n').some((text) =>
+      text.includes(id) && words.test(text)), 'the line');
+  }
+  const fourForged = (token) => [1, 2, 3, 4].map(() => forged(token));
+
+  test('five candidates, wherever the good one stands, seen before or not',
+    async () => {
+      const user = await loggedIn();
+      for (let i = 0; i < 5; i++) {
+        const all = fourForged(user.token);
+        all.splice(i, 0, user.token);
+        await noneOf(/could be sessions: none counts/, cookie(...all));
+        all.splice((i + 1) % 5, 1);
+        assert.equal(await who(cookie(...all)), user.user_id);
+      }
+      const all = [user.token];
+      while (all.length < 5)
+        all.push(await again(user));
+      await noneOf(/could be sessions: none counts/, cookie(...all));
+    });
+
+  test('one and the same, however often, is one', async () => {
+    const { token, user_id } = await loggedIn();
+    assert.equal(await who(cookie(...Array(9).fill(token))), user_id);
+  });
+
+  test('a bearer token does not mind', async () => {
+    const [one, two] = [await loggedIn(), await loggedIn()];
+    assert.equal(await who({ ...cookie(...fourForged(two.token), two.token),
+      Authorization: `Bearer ${one.token}` }), one.user_id);
+  });
+
+  test('twenty-one of the name, whatever they are', async () => {
+    const { token, user_id } = await loggedIn();
+    const left = (n) => Array.from({ length: n }, (_, i) => `left-over-${i}`);
+    assert.equal(await who(cookie(...left(19), token)), user_id);
+    await noneOf(/more than 20 cookies/, cookie(token, ...left(20)));
+  });
+});
+
 describe('what they cost', () => {
   test('no statement more than one does', async () => {
     const user = await loggedIn();

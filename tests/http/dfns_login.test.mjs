@@ -5,8 +5,8 @@ import { freshAddress } from '../lib/api.mjs';
 import { b64 } from '../lib/authenticator.mjs';
 import { cost } from '../lib/cost.mjs';
 import { Key, codeTo, createOrg, isError, login, member, ofDefault, register,
-  strangerTo } from '../lib/dfns.mjs';
-import { start, until } from '../lib/instance.mjs';
+  strangerTo, uuidOf } from '../lib/dfns.mjs';
+import { run, start, until } from '../lib/instance.mjs';
 import { mailsTo, partText } from '../lib/maildir.mjs';
 import { peek } from '../lib/token.mjs';
 
@@ -513,6 +513,42 @@ for (const [what, limit, expected] of [
         statuses.push((await one.client().call('GET', '/auth/credentials',
           undefined, { bearer })).status);
       assert.deepEqual(statuses, expected);
+    } finally {
+      await one.stop();
+    }
+  });
+
+test('the end of all sessions, and a deactivation, end what is known',
+  async () => {
+    const one = await start({ set: { 'rate_limiter.enabled': 'true',
+      'log.level': 'debug' } });
+    try {
+      const who = await member(one, 'Known', freshAddress('k'));
+      const device = ({ cookies }) => cookies.find((text) =>
+        text.startsWith('hanko_device='));
+      const known = async () => (await one.sql(`SELECT u.known_epoch,
+        COUNT(k.network) FROM users u LEFT JOIN known_networks k
+        ON k.user_id = u.id WHERE u.id = UNHEX('${
+  uuidOf(who.user.id).replaceAll('-', '')}') GROUP BY u.id`))[0];
+      const logOut = async (allSessions) => {
+        const bearer = await login(who.api, who.orgId, who.username, who.key);
+        const before_ = who.api.jar.get('hanko_device');
+        assert.match(before_, /^[\w-]+$/);
+        const done = await who.api.call('PUT', '/auth/logout',
+          allSessions ? { allSessions } : {}, { bearer, status: 200 });
+        assert.equal(who.api.jar.get('hanko_device') === before_,
+          !allSessions);
+        return device(done);
+      };
+      assert.equal(await logOut(false), undefined);
+      assert.deepEqual(await known(), ['0', '1']);
+      assert.match(await logOut(true), /; Max-Age=7776000; HttpOnly/);
+      assert.deepEqual(await known(), ['1', '1']);
+      const { status, stderr } = await run(one.env.POSTERN_BIN, ['--config',
+        one.env.POSTERN_CONFIG, 'org', 'deactivate', who.orgId,
+        who.username]);
+      assert.equal(status, 0, stderr);
+      assert.deepEqual(await known(), ['2', '0']);
     } finally {
       await one.stop();
     }

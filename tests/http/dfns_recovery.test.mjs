@@ -87,6 +87,27 @@ test('all that was goes, and the new credential logs in', async () => {
     firstFactor: who.key.get(old.body.challenge) }), 401, 'Unauthorized');
 });
 
+test('nobody is known any more, but the browser that recovered', async () => {
+  const shared = [instance, api];
+  try {
+    instance = await start({ set: { 'rate_limiter.enabled': 'true' } });
+    api = instance.client();
+    const who = await someone();
+    await login(api, who.orgId, who.username, who.key);
+    const before_ = api.jar.get('hanko_device');
+    const begun = await init(who, await codeOf(who));
+    const done = await recover(begun, body(who, begun), { status: 200 });
+    assert.match(done.cookies[0], /^hanko_device=.*; Max-Age=7776000; HttpOnly/);
+    assert.notEqual(api.jar.get('hanko_device'), before_);
+    assert.deepEqual(await instance.sql(`SELECT known_epoch, COUNT(network)
+      FROM known_networks JOIN users ON id = user_id GROUP BY id`),
+    [['1', '1']]);
+  } finally {
+    await instance.stop();
+    [instance, api] = shared;
+  }
+});
+
 test('what was not signed by the recovery key is 401, five times', async () => {
   const who = await someone();
   const begun = await init(who, await codeOf(who, 'PUT'));

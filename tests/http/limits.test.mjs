@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
+import { login, member } from '../lib/dfns.mjs';
 import { run, start, until } from '../lib/instance.mjs';
 import { mailsTo } from '../lib/maildir.mjs';
 
@@ -182,6 +183,79 @@ test('the cookie of a browser: signed, HttpOnly, 90 days, and no session',
     assert.deepEqual(await guess(theirs), [401]);
   });
 
+test("nobody in its network kills or uses up a known browser's code",
+  async () => {
+    const ip = '192.0.2.57';
+    const who = await someone(instance, ip);
+    who.api.jar.delete('hanko');
+    const mine = await ask(who.api, who, ip, { status: 200 });
+    const code = await lastCode(who.api, who);
+    const colleague = await instance.client();
+    for (let i = 0; i < 2; i++) {
+      const theirs = await ask(colleague, who, ip, { status: 200 });
+      for (let j = 0; j < 3; j++)
+        await enter(colleague, theirs.body.id, '000000', ip);
+    }
+    due.delete(who.email);
+    await enter(who.api, mine.body.id, code, ip, { status: 200 });
+  });
+
+/* ------------------------------------------------------ and known no more */
+
+const setPassword = (who, ip, password, status) => who.api.call('PUT',
+  '/password', { user_id: who.user_id, password }, { ...from(ip), status });
+
+/* Whoever comes with such a cookie, from there. */
+async function asBrowser(device, who, ip) {
+  const api = await instance.client();
+  if (device)
+    api.jar.set('hanko_device', device);
+  return oneGuess(api, who, ip);
+}
+
+for (const [what, change] of [
+  ['a new password', (who, ip) =>
+    setPassword(who, ip, `${PASSWORD} anew`, 200)],
+  ['the end of all other sessions', (who, ip) =>
+    who.api.call('DELETE', '/sessions', undefined,
+      { ...from(ip), status: 204 })],
+])
+  test(`${what} makes old cookies and networks a stranger's`, async () => {
+    const [home, now] = ['192.0.2.55', '192.0.2.56'];
+    const who = await someone(instance, home);
+    await setPassword(who, home, PASSWORD, 201);
+    const old = who.api.jar.get('hanko_device');
+    await attack(instance, who, 8, (i) => `203.3.${i}.1`);
+    assert.deepEqual(await asBrowser(old, who, '203.0.113.5'), [401]);
+    assert.deepEqual(await asBrowser(null, who, home), [401]);
+    const { cookies } = await change(who, now);
+    const line = cookies.find((one) => one.startsWith('hanko_device='));
+    assert.match(line, /; Max-Age=7776000; HttpOnly/);
+    const fresh = who.api.jar.get('hanko_device');
+    assert.notEqual(fresh, old);
+    assert.deepEqual(await asBrowser(old, who, '203.0.113.5'), [429]);
+    assert.deepEqual(await asBrowser(null, who, home), [429]);
+    assert.deepEqual(await asBrowser(fresh, who, '203.0.113.5'), [401]);
+    assert.deepEqual(await asBrowser(null, who, now), [401]);
+  });
+
+test('many known browsers of one account guess as often as two', async () => {
+  const who = await someone(instance, '192.0.2.58');
+  const devices = [];
+  for (let i = 0; i < 5; i++) {
+    const api = await instance.client();
+    await logIn(api, who, `198.18.${i}.1`, { status: 200 });
+    devices.push(api.jar.get('hanko_device'));
+  }
+  const statuses = [];
+  for (const [i, device] of devices.entries())
+    for (let j = 0; j < 11; j++)
+      statuses.push(...await asBrowser(device, who, `203.4.${i}.${j}`));
+  assert.equal(judged(statuses), 20);
+  /* What strangers have is not used up by it. */
+  assert.deepEqual(await asBrowser(null, who, '203.4.9.1'), [401]);
+});
+
 test('postern limits: what is counted of somebody, shown and cleared',
   async () => {
     const who = await someone(instance, '192.0.2.54');
@@ -208,6 +282,37 @@ test('postern limits: what is counted of somebody, shown and cleared',
     const unknown = await postern('clear', 'nobody@example.org');
     assert.equal(unknown.status, 1);
     assert.match(unknown.stderr, /no such user/);
+  });
+
+test('postern limits finds what counts for a member of an organisation',
+  async () => {
+    const who = await member(instance, 'Counted', freshAddress('member'));
+    const browser = instance.client();
+    await login(browser, who.orgId, who.username, who.key);
+    await browser.call('POST', '/auth/login/init',
+      { orgId: who.orgId, username: who.username.toUpperCase() },
+      { status: 200 });
+    for (const api of [browser, instance.client()])
+      await api.call('POST', '/auth/login/code',
+        { orgId: who.orgId, username: who.username },
+        { ...from('203.5.0.1'), status: 200 });
+    await until(async () => (await instance.sql(
+      'SELECT COUNT(*) FROM outbox'))[0][0] === '0', 'an empty outbox');
+    const limits = async (command) => {
+      const { status, stdout, stderr } = await run(instance.env.POSTERN_BIN,
+        ['--config', instance.env.POSTERN_CONFIG, 'limits', command, '--org',
+          who.orgId, who.username]);
+      assert.equal(status, 0, stderr);
+      return stdout;
+    };
+    const shown = await limits('show');
+    for (const line of [/^name +2 of /m, /^name browser +1 of /m,
+      /^challenge browser +\d+ of /m, /^mail-again +1 of 1 /m,
+      /^mail-again browser +1 of 1 /m, /^mail +\d+ of /m,
+      /^mail browser +1 of 1000 /m, /^mail browsers +1 of 2000 /m])
+      assert.match(shown, line);
+    assert.ok(Number(await limits('clear')) >= 8);
+    assert.equal(await limits('show'), '');
   });
 
 /* ------------------------------------------------------- what was missing */
@@ -363,13 +468,16 @@ test('a mailbox gets so many codes; what is held back is not told',
       for (const response of asked)
         assert.deepEqual(shape(response), shape(asked[0]));
       assert.equal(named(one, 'mail'), 21);
-      /* Nor does an answer tell: the newest one counts, the rest are void. */
+      /* Nor does an answer to it tell; those before it are void. */
       const code = await one.client().codeFor(who.email);
       const stranger = await one.client();
-      for (const [i, status] of [[8, 401], [28, 401], [29, 401], [29, 401],
+      for (const [i, status] of [[7, 401], [28, 401], [29, 401], [29, 401],
         [29, 410], [29, 401]])
         await enter(stranger, asked[i].body.id, code, '203.0.113.7',
           { status });
+      /* What was mailed is good: no number of further requests spoils it. */
+      await enter(stranger, asked[8].body.id, code, '203.0.113.7',
+        { status: 200 });
       /* Whoever is known gets one. */
       await logIn(who.api, who, '203.0.113.7', { status: 200 });
     } finally {

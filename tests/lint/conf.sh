@@ -25,7 +25,7 @@ done
 at_load='cors_wildcard db_url'
 
 # The figures of limits are read by way of their table.
-figures='s/^PTN_LIMIT(.*, \([a-z_]*\))$/cf.rate_\1 cf.rate_\1_s/p'
+figures='s/^PTN_LIMIT(.*, *\([a-z_]*\))$/cf.rate_\1 cf.rate_\1_s/p'
 
 {
 	find "$top/lib" "$top/fcgi" -name '*.[ch]' -not -path '*/lib/conf/*' |

@@ -15,7 +15,6 @@ cd "$builddir" || exit 2
 # Excused, each with its reason.
 excused='
 ptn_hashgate_places		how long a queue is can else be told by waiting only
-ptn_hashgate_slots		the same of slots
 ptn_mime_put_body	has vectors of its own: what folds where
 ptn_mime_put_text	the same
 ptn_totp_code		the part of an authenticator app, for tests of the rest
@@ -23,7 +22,7 @@ ptn_totp_code		the part of an authenticator app, for tests of the rest
 
 # A build folder may hold objects of sources that have gone.
 objects=$(find lib fcgi -name '*.o' | LC_ALL=C sort | while read -r object; do
-	source=$(echo "${object%.o}.c" | sed 's|/postern_smtp-|/|')
+	source=$(echo "${object%.o}.c" | sed 's#/postern_\(smtp\|fetch\)-#/#')
 	[ ! -e "$top/$source" ] && [ ! -e "$source" ] || echo "$object"
 done)
 if [ -z "$objects" ]; then

@@ -1,8 +1,8 @@
 # usage: hosting.sh PORT
 #
-# Within a root: a host with one customer, until it is killed.  The customer has
-# a folder, a database, Apache with mod_fcgid and cron, and nothing else.  Says
-# "up" when all runs.  POSIX sh.
+# Within a root: a host with one customer, until there is a file /srv/stop.  The
+# customer has a folder, a database, Apache with mod_fcgid and cron, and nothing
+# else.  Says "up" when all runs.  POSIX sh.
 set -eu
 
 port=$1
@@ -61,7 +61,7 @@ END
 }
 
 cron() {
-	while :; do
+	while [ ! -e /srv/stop ]; do
 		customer "$home/postern/postern" courier --once || :
 		sleep 1
 	done >/srv/cron.log 2>&1

@@ -15,11 +15,17 @@ check() {
 	fi
 }
 
+# "OWNER:GROUP MODE" of a file.
+is() {
+	found=$(stat -c '%U:%G %a' "$1")
+	[ "$found" = "$2" ] || { echo "$1: $found" && return 1; }
+}
+
 # --------------------------------------------------------------------- build
 
-# build FOLDER [-jN]
+# build FOLDER KIND [-jN]
 build() {
-	cd "$1" && shift && sh etc/package deb "$@"
+	cd "$1" && shift && sh etc/package "$@"
 }
 
 # Nothing that lintian calls an error or a warning.
@@ -33,12 +39,14 @@ build_elsewhere() {
 	rm -rf /srv/else/where
 	cp -R /srv/postern /srv/else/where
 	rm -rf /srv/else/where/build
-	TZ=Asia/Kathmandu LC_ALL=C build /srv/else/where -j1
+	export TZ=Asia/Kathmandu LC_ALL=C
+	build /srv/else/where deb -j1 && build /srv/else/where rpm -j1
 }
 
 same() {
-	for deb in /srv/postern/build/package/*.deb; do
-		cmp "$deb" "/srv/else/where/build/package/$(basename "$deb")" ||
+	for one in /srv/postern/build/package/*.deb \
+	    /srv/postern/build/package/*.rpm; do
+		cmp "$one" "/srv/else/where/build/package/$(basename "$one")" ||
 		    return 1
 	done
 }
@@ -56,7 +64,7 @@ build_next() {
 	sed -i "s|\(sql/migrations/\)$last|&"' \\\n\t\1'"$number-later.sql|" \
 	    Makefile.am
 	sed -i 's/^\(AC_INIT(\[postern\], \[.*\)\])$/\1.1])/' configure.ac
-	build /srv/next
+	build /srv/next deb
 }
 
 parse_profile() {
@@ -72,12 +80,55 @@ unpack() {
 	done
 }
 
+# Debian's rpmlint wants tags that nobody has had for years, and takes the name
+# of a manual page for its section; the folder of the state is nobody else's.
+lint_rpm() {
+	rpmlint /srv/postern/build/package/*.rpm >/tmp/rpmlint 2>&1
+	grep -q '^ *2 packages' /tmp/rpmlint || { cat /tmp/rpmlint && return 1; }
+	! grep ': E: ' /tmp/rpmlint | grep -v -e no-signature \
+	    -e no-group-tag -e no-packager-tag -e 'bad-manual-page-folder.*yaml' \
+	    -e 'non-standard-dir-perm /var/lib/postern'
+}
+
+# rpm's database knows nothing of Debian's packages, which have the libraries.
+install_rpm() {
+	rm -rf /etc/postern
+	rpm --nodeps --install /srv/postern/build/package/*.rpm &&
+	    rpm --verify --nodeps postern postern-mail &&
+	    is /etc/postern/postern.yaml "root:postern 640" &&
+	    is /var/lib/postern "postern:postern 700" &&
+	    postern version &&
+	    postern --config /etc/postern/postern.yaml config print >/dev/null &&
+	    grep -q '^SocketGroup=apache' /usr/lib/systemd/system/postern.socket
+}
+
+# What it asks for is there under Fedora's names: libraries, and what a
+# scriptlet runs.
+requirements() {
+	rpm -qp --requires /srv/postern/build/package/postern-0*.rpm >/tmp/needs
+	grep -q '^libmariadb.so.3' /tmp/needs &&
+	    grep -q '^/bin/sh' /tmp/needs &&
+	    ! grep -q libcurl /tmp/needs
+}
+
+# Its secrets stay where the package goes.
+erase_rpm() {
+	rpm --nodeps --erase postern-mail postern &&
+	    [ ! -e /usr/bin/postern ] &&
+	    is /etc/postern/postern.yaml "root:postern 640"
+}
+
 part_build() {
-	check "builds" build /srv/postern
+	check "builds" build /srv/postern deb
 	check "lintian has nothing to say" lint /srv/postern/build/package/deb
+	check "builds for Fedora" build /srv/postern rpm
+	check "rpmlint has nothing to say that is not known" lint_rpm
 	check "builds elsewhere" build_elsewhere
 	check "is the same, bit for bit" same
 	check "builds a later version" build_next
+	check "the .rpm needs what it should" requirements
+	check "the .rpm installs" install_rpm
+	check "the .rpm goes, and leaves the configuration" erase_rpm
 	check "unpacks" unpack
 	cd /srv/unpacked || return
 	check "AppArmor takes the profile" parse_profile
@@ -103,12 +154,8 @@ part_install() {
 # ---------------------------------------------------------------------- live
 
 url=http://localhost:8080/id
-
-# "OWNER:GROUP MODE" of a file.
-is() {
-	found=$(stat -c '%U:%G %a' "$1")
-	[ "$found" = "$2" ] || { echo "$1: $found" && return 1; }
-}
+newest=/srv/packages
+[ ! -d /srv/packages/next ] || newest=/srv/packages/next
 
 all_owners() {
 	is /etc/postern/postern.yaml "root:postern 640" &&
@@ -144,14 +191,16 @@ start_database() {
 	return 1
 }
 
-# The host's mail system, as far as it matters here.
+# The host's mail system, as far as it matters here; it writes where the unit lets
+# it.
+mail=/var/lib/postern/mail
 make_sendmail() {
-	install -d -o postern -g postern /srv/mail
-	cat >/srv/sendmail <<'END'
+	install -d -o postern -g postern $mail
+	cat >/srv/sendmail <<END
 #!/bin/sh
-file=$(mktemp /srv/mail/.new.XXXXXX)
-cat >"$file"
-mv "$file" "/srv/mail/$(basename "$file" | cut -c 6-)"
+file=\$(mktemp $mail/.new.XXXXXX)
+cat >"\$file"
+mv "\$file" "$mail/\$(basename "\$file" | cut -c 6-)"
 END
 	chmod 0755 /srv/sendmail
 }
@@ -172,7 +221,7 @@ END
 
 answers() {
 	for try in $(seq 50); do
-		code=$(curl -s -o /tmp/body -w '%{http_code}' "$url/health/ready")
+		code=$(curl -s -m 20 -o /tmp/body -w '%{http_code}' "$url/health/ready")
 		[ "$code" != 200 ] || return 0
 		sleep 0.2
 	done
@@ -183,7 +232,7 @@ answers() {
 
 # send METHOD PATH BODY [HEADER]: the answer is in /tmp/body and /tmp/head.
 send() {
-	curl -s -S -o /tmp/body -D /tmp/head -X "$1" \
+	curl -s -m 20 -S -o /tmp/body -D /tmp/head -X "$1" \
 	    -H 'Content-Type: application/json' ${4:+-H "$4"} \
 	    --data "$3" "$url$2"
 	sed -n '1s/^[^ ]* \([0-9]*\).*/\1/p' /tmp/head
@@ -196,7 +245,7 @@ member() {
 # The code of the next mail.
 code_of_mail() {
 	for try in $(seq 100); do
-		for file in /srv/mail/*; do
+		for file in $mail/*; do
 			[ -e "$file" ] || continue
 			sed -n 's/^Subject:.*\([0-9]\{6\}\).*/\1/p' "$file"
 			rm "$file"
@@ -208,10 +257,11 @@ code_of_mail() {
 
 # sign_up ADDRESS: with a passcode; leaves the session in /srv/session.
 sign_up() {
-	rm -f /srv/mail/* /srv/session
+	rm -f $mail/* /srv/session
 	send POST /users "{\"email\":\"$1\"}"
-	user=$(member user_id)
-	send POST /passcode/login/initialize "{\"user_id\":\"$user\"}"
+	user=$(member user_id) email=$(member email_id)
+	send POST /passcode/login/initialize \
+	    "{\"user_id\":\"$user\",\"email_id\":\"$email\"}"
 	passcode=$(member id)
 	send POST /passcode/login/finalize \
 	    "{\"id\":\"$passcode\",\"code\":\"$(code_of_mail)\"}"
@@ -227,13 +277,13 @@ logged_in() {
 
 # status PATH STATUS [TEXT]
 status() {
-	found=$(curl -s -o /tmp/body -w '%{http_code}' "$url$1")
+	found=$(curl -s -m 20 -o /tmp/body -w '%{http_code}' "$url$1")
 	[ "$found" = "$2" ] || { echo "$1: $found" && return 1; }
 	grep -q "${3:-}" /tmp/body
 }
 
 redirects() {
-	found=$(curl -s -o /dev/null -w '%{http_code} %{redirect_url}' \
+	found=$(curl -s -m 20 -o /dev/null -w '%{http_code} %{redirect_url}' \
 	    "$url?next=1")
 	case $found in
 	"301 $url/"*) ;;
@@ -306,7 +356,7 @@ watch_answers() {
 }
 
 upgrade() {
-	dpkg --install /srv/packages/next/*.deb && answers
+	dpkg --install "$newest"/*.deb && answers
 }
 
 # Fails must be those of the moment in which nobody listens.
@@ -355,12 +405,12 @@ live_without_systemd() {
 	fi
 	check "removes" dpkg --remove postern-mail postern
 	check "and stops" not pgrep -x postern
-	check "installs again" dpkg --install /srv/packages/next/*.deb
+	check "installs again" dpkg --install "$newest"/*.deb
 	service postern start >/dev/null 2>&1
 	check "with the same secrets" logged_in
 	service postern stop >/dev/null 2>&1
 	check "purges, and keeps the secrets" purged
-	check "takes them up again" dpkg --install /srv/packages/next/*.deb
+	check "takes them up again" dpkg --install "$newest"/*.deb
 	service postern start >/dev/null 2>&1
 	answers
 	check "and nobody is logged out" logged_in
@@ -459,10 +509,11 @@ watched() {
 }
 
 admin_socket() {
-	systemctl enable --now postern-admin.socket \
-	    postern-authorizer.socket &&
+	systemctl enable postern-admin.socket postern-authorizer.socket &&
 	    systemctl restart postern.service &&
 	    is_active postern.service &&
+	    is_active postern-admin.socket &&
+	    is_active postern-authorizer.socket &&
 	    is /run/postern/admin.sock "postern:postern 600" &&
 	    ls -l "/proc/$(property MainPID)/fd" |
 	    grep -c socket: | grep -qv '^[012]$'
@@ -502,6 +553,8 @@ purged_under_systemd() {
 part_systemd() {
 	ip link set lo up
 	check "systemd is there" is_active basic.target
+	POSTERN_PURGE=all dpkg --purge postern-mail postern >/dev/null 2>&1
+	check "installs" dpkg --install /srv/packages/*.deb
 	check "and the database" systemctl start mariadb
 	mariadb -e 'DROP DATABASE IF EXISTS postern; DROP USER IF EXISTS postern@localhost'
 	make_sendmail

@@ -14,6 +14,14 @@
 
 static struct ptn_actor actor;
 
+/* How often whoever was known of the user was forgotten (asker.h). */
+static inline int64_t
+rules_epoch(const struct ptn_uuid *user)
+{
+	return rows_number("SELECT known_epoch FROM users WHERE id = x'%s'",
+	    rows_hex(user));
+}
+
 static inline int
 rules_setup(void **state)
 {

@@ -71,7 +71,7 @@ remember(const struct ptn_uuid *user)
 	struct ptn_scope by = *rows_at(&org);
 
 	by.actor = wisher;
-	return ptn_asker_remember(&by, user);
+	return ptn_asker_remember(&by, user, 0);
 }
 
 static struct ptn_outbox_item *
@@ -113,7 +113,7 @@ verify(enum ptn_code_kind kind, const char *code, enum ptn_code_use use)
 
 	assert_true(ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, ptn_bytes_of(code),
 	    digits));
-	assert_int_equal(ptn_code_check(rows_at(&org), &who.id, kind, digits,
+	assert_int_equal(ptn_code_check(rows_at(&org), &who.id, 0, kind, digits,
 			     use, NULL, &what),
 	    PTN_OK);
 	return what;

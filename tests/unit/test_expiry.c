@@ -314,7 +314,8 @@ give_user(int ago_s)
 	const struct ptn_user_ref nobody = { .verified = false };
 	const struct ptn_uuid id = set_vars(&nobody, ago_s);
 
-	rows_sql("INSERT INTO users VALUES (@id, @t, @x, @x)");
+	rows_sql("INSERT INTO users (id, tenant_id, created_at, updated_at)"
+		 " VALUES (@id, @t, @x, @x)");
 	rows_sql("SET @u = @id, @x = UTC_TIMESTAMP(6) + INTERVAL 1 DAY");
 	return id;
 }
@@ -383,7 +384,8 @@ many_abandoned(void **state)
 	(void)state;
 	(void)give_user(0);
 	rows_sql("SET @x = UTC_TIMESTAMP(6) - INTERVAL 2 DAY");
-	rows_sql("INSERT INTO users SELECT UNHEX(" DIGEST "), @t, @x, @x"
+	rows_sql("INSERT INTO users (id, tenant_id, created_at, updated_at)"
+		 " SELECT UNHEX(" DIGEST "), @t, @x, @x"
 		 " FROM " THOUSANDS,
 	    2 * BATCH + 1);
 	rows_sql("INSERT INTO emails SELECT UNHEX(" DIGEST

@@ -45,6 +45,7 @@ has() {
 
 everything() {
 	has "$bindir/postern" "$pkglibexecdir/postern-smtp" \
+	    "$pkglibexecdir/postern-fetch" \
 	    "$pkgdatadir/openapi.yaml" "$pkgdatadir/mail/en.lang" \
 	    "$pkgdatadir/page/index.html" "$pkgdatadir/page/app.js" \
 	    "$pkgdatadir/page/members/whoami.php" \

@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include "lib/account/device.h"
 #include "lib/account/limit.h"
 #include "lib/account/ratelimit.h"
 #include "lib/base/array.h"
@@ -122,10 +121,17 @@ an_office(void **state)
 
 /* ---------------------------------------------------------------- the rows */
 
-static enum ptn_err
-take(enum ptn_limit limit, const char *account, struct ptn_asker asker)
+/* Whatever the limit is named by, it is named so. */
+static struct ptn_limit_on
+on_of(const char *name, struct ptn_asker asker)
 {
-	const struct ptn_limit_on on = { account, asker };
+	return (struct ptn_limit_on){ name, asker, name, name, "login" };
+}
+
+static enum ptn_err
+take(enum ptn_limit limit, const char *name, struct ptn_asker asker)
+{
+	const struct ptn_limit_on on = on_of(name, asker);
 
 	return ptn_limit_take(&scope, limit, &on);
 }
@@ -173,7 +179,7 @@ three_days_of_guesses(void **state)
 static void
 given_back(void **state)
 {
-	const struct ptn_limit_on on = { "a", stranger };
+	const struct ptn_limit_on on = on_of("a", stranger);
 	int i;
 
 	(void)state;
@@ -200,7 +206,7 @@ networks(void **state)
 {
 	static const enum ptn_limit list[] = { PTN_LIMIT_TYPED,
 		PTN_LIMIT_NONE };
-	const struct ptn_limit_on on = { NULL, stranger };
+	const struct ptn_limit_on on = on_of(NULL, stranger);
 	const int64_t share = figures("typed").limit;
 	char network[32];
 	int64_t n = 0;
@@ -227,7 +233,7 @@ all_or_none(void **state)
 {
 	static const enum ptn_limit list[] = { PTN_LIMIT_HASH,
 		PTN_LIMIT_PASSWORD, PTN_LIMIT_NONE };
-	const struct ptn_limit_on on = { "a", stranger };
+	const struct ptn_limit_on on = on_of("a", stranger);
 	const int64_t before = ptn_db_count(db);
 	int64_t n = 0;
 
@@ -247,45 +253,24 @@ all_or_none(void **state)
 	    0);
 }
 
-/* -------------------------------------------------------------- who is known
- */
+/* ----------------------------------------------------------- who is known */
 
-static void
-known_by_network(void **state)
+/* The i-th of a kind. */
+static struct ptn_asker
+nth(enum ptn_asker_kind kind, int i)
 {
-	const struct ptn_uuid u = rows_user();
-	struct ptn_asker asker;
+	struct ptn_asker a = { .kind = kind, .user = "u" };
 
-	(void)state;
-	actor.user_id = u;
-	assert_int_equal(ptn_asker_of(&scope, &u, &asker), PTN_OK);
-	assert_int_equal(asker.kind, PTN_ASKER_STRANGER);
-	assert_int_equal(ptn_asker_remember(&scope, &u), PTN_OK);
-	assert_int_equal(ptn_asker_of(&scope, &u, &asker), PTN_OK);
-	assert_int_equal(asker.kind, PTN_ASKER_NETWORK);
-	rows_sql("UPDATE known_networks SET seen_at = UTC_TIMESTAMP(6)"
-		 " - INTERVAL 31 DAY");
-	assert_int_equal(ptn_asker_of(&scope, &u, &asker), PTN_OK);
-	assert_int_equal(asker.kind, PTN_ASKER_STRANGER);
-	/* It is theirs alone, and of those who were there themselves. */
-	assert_int_equal(ptn_asker_remember(&scope, &u), PTN_OK);
-	actor.user_id = ptn_uuid_new();
-	assert_int_equal(ptn_asker_of(&scope, &actor.user_id, &asker), PTN_OK);
-	assert_int_equal(asker.kind, PTN_ASKER_STRANGER);
-	rows_sql("DELETE FROM known_networks");
-	assert_int_equal(ptn_asker_remember(&scope, &u), PTN_OK);
-	assert_int_equal(ptn_asker_of(&scope, &u, &asker), PTN_OK);
-	assert_int_equal(asker.kind, PTN_ASKER_STRANGER);
+	(void)snprintf(a.key, sizeof(a.key), "%d", i);
+	return a;
 }
 
 /* Strangers cannot use up what is for who is known, nor one the other's. */
 static void
 apart(void **state)
 {
-	const struct ptn_asker network = { PTN_ASKER_NETWORK, "192.0.2.1", "" };
-	const struct ptn_asker other = { PTN_ASKER_NETWORK, "192.0.2.9", "" };
-	const struct ptn_asker browser = { PTN_ASKER_BROWSER, "b", "u" };
-	const struct ptn_asker all[] = { stranger, network, other, browser };
+	const struct ptn_asker all[] = { stranger, nth(PTN_ASKER_NETWORK, 1),
+		nth(PTN_ASKER_NETWORK, 2), nth(PTN_ASKER_BROWSER, 1) };
 	size_t i;
 	int64_t n;
 
@@ -298,104 +283,71 @@ apart(void **state)
 	assert_int_equal(take(PTN_LIMIT_CODE, "b", stranger), PTN_OK);
 }
 
-static const char *
-cookie(const struct ptn_scope *sc, const struct ptn_device *before,
-    const struct ptn_uuid *user, int64_t now)
-{
-	const char *text = NULL;
-
-	assert_int_equal(ptn_device_write(sc, before, user, now, &text),
-	    PTN_OK);
-	return text;
-}
-
-/* A household: the last four, each for its 90 days, under one id. */
+/*
+ * Whoever was in once and made many browsers known, or was in from many
+ * networks, has no more by it than two of them; neither has the other's.
+ */
 static void
-device_cookies(void **state)
+known_together(void **state)
 {
-	struct ptn_device d = { .n = 0 };
-	struct ptn_uuid user[PTN_DEVICE_USERS + 1], id;
-	const char *text = NULL;
-	int64_t i;
+	static const enum ptn_limit list[] = { PTN_LIMIT_CODE, PTN_LIMIT_MAIL,
+		PTN_LIMIT_ACCOUNT };
+	static const enum ptn_asker_kind kinds[] = { PTN_ASKER_BROWSER,
+		PTN_ASKER_NETWORK };
+	int64_t taken;
+	size_t i, j;
+	int n;
 
 	(void)state;
-	for (i = 0; i <= PTN_DEVICE_USERS; i++) {
-		user[i] = ptn_uuid_new();
-		text = cookie(&scope, i > 0 ? &d : NULL, &user[i], i);
-		assert_true(ptn_device_read(&scope, text, i, &d));
-		if (i == 0)
-			id = d.id;
-		assert_true(ptn_uuid_equal(&d.id, &id));
+	for (i = 0; i < PTN_ARRAY_LEN(list); i++)
+		for (j = 0; j < PTN_ARRAY_LEN(kinds); j++) {
+			ptn_arena_reset(arena);
+			taken = 0;
+			for (n = 0; n < 360; n++)
+				while (take(list[i], "a", nth(kinds[j], n)) ==
+				    PTN_OK)
+					taken++;
+			assert_int_equal(taken,
+			    PTN_LIMIT_TOGETHER *
+				figures(i == 0	 ? "code"
+					: i == 1 ? "mail"
+						 : "account")
+				    .limit);
+		}
+	assert_string_equal(actor.limit.what, "account networks");
+	assert_int_equal(take(PTN_LIMIT_CODE, "a", stranger), PTN_OK);
+	assert_int_equal(take(PTN_LIMIT_CODE, "b", nth(kinds[0], 1)), PTN_OK);
+}
+
+/* A right answer is given back there, too. */
+static void
+known_together_given_back(void **state)
+{
+	struct ptn_limit_on on;
+	int n;
+
+	(void)state;
+	for (n = 0; n < 60; n++) {
+		on = on_of("a", nth(PTN_ASKER_BROWSER, n % 3));
+		assert_int_equal(ptn_limit_take(&scope, PTN_LIMIT_CODE, &on),
+		    PTN_OK);
+		assert_int_equal(
+		    ptn_limit_give_back(&scope, PTN_LIMIT_CODE, &on), PTN_OK);
 	}
-	assert_int_equal(d.n, PTN_DEVICE_USERS);
-	assert_false(ptn_device_knows(&d, &user[0]));
-	for (i = 1; i <= PTN_DEVICE_USERS; i++)
-		assert_true(ptn_device_knows(&d, &user[i]));
-	assert_true(ptn_device_read(&scope, text, PTN_DEVICE_TTL_S + 2, &d));
-	assert_int_equal(d.n, 2);
-	text = cookie(&scope, &d, &user[3], 9);
-	assert_true(ptn_device_read(&scope, text, 9, &d));
-	assert_int_equal(d.n, 2);
-	assert_true(ptn_uuid_equal(&d.user[0].id, &user[3]));
 }
 
-/* Not a bit of it can be changed; secrets may rotate. */
+/* One browser of a user does not use up another's, where networks count. */
 static void
-device_cookies_of_others(void **state)
+browsers_by_themselves(void **state)
 {
-	const struct ptn_uuid user = ptn_uuid_new();
-	const char *text = cookie(&scope, NULL, &user, 0);
-	struct ptn_scope after = scope;
-	struct ptn_device d;
-	char *wrong;
-	size_t i;
+	const struct ptn_asker thief = nth(PTN_ASKER_BROWSER, 1);
+	const struct ptn_asker owner = nth(PTN_ASKER_BROWSER, 2);
 
 	(void)state;
-	after.secrets = rotated;
-	assert_true(ptn_device_read(&after, text, 1, &d));
-	assert_false(
-	    ptn_device_read(&scope, cookie(&after, NULL, &user, 0), 1, &d));
-	for (i = 0; i < strlen(text); i++) {
-		wrong = ptn_arena_strdup(arena, text);
-		wrong[i] = wrong[i] == 'A' ? 'B' : 'A';
-		assert_false(ptn_device_read(&scope, wrong, 1, &d));
-		wrong[i] = '\0';
-		assert_false(ptn_device_read(&scope, wrong, 1, &d));
-		assert_int_equal(d.n, 0);
-	}
-	assert_false(ptn_device_read(&scope,
-	    ptn_arena_printf(arena, "%s%s", text, text), 1, &d));
-}
-
-/* A browser counts by itself, by the user it is asked for. */
-static void
-known_by_browser(void **state)
-{
-	const struct ptn_uuid u = rows_user(), v = rows_user();
-	struct ptn_device d;
-	struct ptn_asker asker, nameless;
-	int64_t n;
-
-	(void)state;
-	assert_true(
-	    ptn_device_read(&scope, cookie(&scope, NULL, &u, 0), 1, &d));
-	actor.device = &d;
-	assert_int_equal(ptn_asker_of(&scope, &u, &asker), PTN_OK);
-	assert_int_equal(asker.kind, PTN_ASKER_BROWSER);
-	ptn_asker_browser(&scope, NULL, &nameless);
-	assert_string_equal(asker.user, nameless.user);
-	for (n = 0; take(PTN_LIMIT_HASH, NULL, stranger) == PTN_OK; n++)
+	while (take(PTN_LIMIT_HASH, NULL, thief) == PTN_OK)
 		;
-	assert_int_equal(take(PTN_LIMIT_HASH, NULL, asker), PTN_OK);
-	assert_int_equal(ptn_asker_of(&scope, &v, &asker), PTN_OK);
-	assert_int_equal(asker.kind, PTN_ASKER_STRANGER);
-	/* A session is as good, for its own user. */
-	actor.device = NULL;
-	actor.session_of = &v;
-	assert_int_equal(ptn_asker_of(&scope, &v, &asker), PTN_OK);
-	assert_int_equal(asker.kind, PTN_ASKER_BROWSER);
-	assert_int_equal(ptn_asker_of(&scope, &u, &asker), PTN_OK);
-	assert_int_equal(asker.kind, PTN_ASKER_STRANGER);
+	assert_string_equal(actor.limit.what, "hash browser");
+	assert_int_equal(take(PTN_LIMIT_HASH, NULL, owner), PTN_OK);
 }
 
 /* Whoever makes accounts without end has no more by it than four networks. */
@@ -419,42 +371,12 @@ known_by_many_browsers(void **state)
 	assert_int_equal(take(PTN_LIMIT_SIGNUP, NULL, asker), PTN_OK);
 }
 
-/* What waits in the outbox knows who asked, without knowing whom for. */
-static void
-noted(void **state)
-{
-	const struct ptn_uuid u = rows_user(), v = rows_user();
-	struct ptn_device d;
-	struct ptn_asker asker;
-	const char *note;
-
-	(void)state;
-	actor.user_id = v;
-	assert_int_equal(ptn_asker_remember(&scope, &v), PTN_OK);
-	assert_true(
-	    ptn_device_read(&scope, cookie(&scope, NULL, &u, 0), 1, &d));
-	actor.device = &d;
-	note = ptn_asker_note(&scope);
-	scope.actor = NULL;
-	assert_int_equal(ptn_asker_of_note(&scope, note, &u, &asker), PTN_OK);
-	assert_int_equal(asker.kind, PTN_ASKER_BROWSER);
-	assert_int_equal(ptn_asker_of_note(&scope, note, &v, &asker), PTN_OK);
-	assert_int_equal(asker.kind, PTN_ASKER_NETWORK);
-	scope.actor = &actor;
-	actor.operator_name = "root";
-	note = ptn_asker_note(&scope);
-	assert_int_equal(ptn_asker_of_note(&scope, note, &u, &asker), PTN_OK);
-	assert_int_equal(asker.kind, PTN_ASKER_OPERATOR);
-	assert_int_equal(ptn_asker_of_note(&scope, NULL, &u, &asker), PTN_OK);
-	assert_int_equal(asker.kind, PTN_ASKER_STRANGER);
-}
-
 /* What "postern limits" shows and clears. */
 static void
 shown_and_cleared(void **state)
 {
 	static const struct ptn_uuid nobody;
-	const char *whom = "a";
+	const struct ptn_limit_key whom = { tenant, "a" };
 	struct ptn_ratelimit_row *row;
 	struct ptn_ratelimit rate;
 	uint64_t cleared;
@@ -493,6 +415,60 @@ shown_and_cleared(void **state)
 	assert_int_equal(rate.limit, PTN_LIMIT_WIDE * figures("hash").limit);
 }
 
+/*
+ * Whatever is counted of a user, by whichever row of the table, is found by
+ * what they have.
+ */
+static void
+all_of_a_user_found(void **state)
+{
+	const struct ptn_uuid first = rows_tenant();
+	const struct ptn_limit_on on = { "u", stranger, "m", "n", "login" };
+	struct ptn_limit_key key[PTN_LIMIT_KEYS];
+	struct ptn_limit_on by;
+	struct ptn_scope at;
+	uint64_t cleared, n;
+	size_t i, keys;
+	int limit, kind;
+
+	(void)state;
+	keys = ptn_limit_keys(&on, &tenant, &first, key);
+	actor.operator_name = "root";
+	for (limit = 1; limit < PTN_LIMIT__MAX; limit++)
+		for (kind = 0; kind < PTN_ASKER__MAX; kind++) {
+			rows_sql("DELETE FROM rate_limits");
+			by = on;
+			by.asker = nth((enum ptn_asker_kind)kind, 1);
+			at = scope;
+			if (limit == PTN_LIMIT_NAME)
+				at.tenant_id = first;
+			assert_int_equal(
+			    ptn_limit_take(&at, (enum ptn_limit)limit, &by),
+			    PTN_OK);
+			n = (uint64_t)rows_number("SELECT COUNT(*) FROM"
+						  " rate_limits WHERE what NOT"
+						  " REGEXP ' (wide|known)$'");
+			cleared = 0;
+			for (i = 0; i < keys; i++) {
+				uint64_t some;
+
+				at.tenant_id = key[i].tenant_id;
+				assert_int_equal(ptn_ratelimits_clear(&at,
+						     key[i].whom, &some),
+				    PTN_OK);
+				cleared += some;
+			}
+			if (cleared == 0) /* a network's, and no browser's */
+				assert_int_equal(
+				    rows_number("SELECT COUNT(*) FROM"
+						" rate_limits WHERE what LIKE"
+						" '%% wide'"),
+				    1);
+			else
+				assert_int_equal(cleared, n);
+		}
+}
+
 #define T(f) cmocka_unit_test_setup(f, each)
 
 int
@@ -505,14 +481,13 @@ main(void)
 		T(given_back),
 		T(networks),
 		T(all_or_none),
-		T(known_by_network),
 		T(apart),
-		T(device_cookies),
-		T(device_cookies_of_others),
-		T(known_by_browser),
 		T(known_by_many_browsers),
-		T(noted),
+		T(known_together),
+		T(known_together_given_back),
+		T(browsers_by_themselves),
 		T(shown_and_cleared),
+		T(all_of_a_user_found),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

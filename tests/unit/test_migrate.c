@@ -1,6 +1,6 @@
 /*
- * Migrations: what they tell, and what they refuse.  That hosts take turns,
- * and go on where one stopped, is in test_db.c.
+ * Migrations: what they tell, what they refuse, and what a host that serves
+ * makes of it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,8 +11,11 @@
 #include <cmocka.h>
 
 #include "lib/account/migrate.h"
+#include "lib/db/health.h"
 #include "lib/db/migrations.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
+
+#define HOSTS 8
 
 static struct ptn_conf other; /* with a database of the test's own */
 static char *out, *err;	      /* what was told */
@@ -59,6 +62,22 @@ is_pending(void)
 
 	assert_int_equal(told(true, &pending), PTN_OK);
 	return pending;
+}
+
+/* What a connection that serves comes to there. */
+static enum ptn_err
+served(void)
+{
+	struct ptn_db *d = ptn_db_new(&other, PTN_DB_SERVE);
+	struct ptn_health health;
+	enum ptn_err r = ptn_db_connect(d);
+
+	/* A request sees "not now", whatever the reason. */
+	if (r != PTN_OK)
+		assert_int_equal(ptn_health(d, arena, &health),
+		    PTN_E_UNAVAILABLE);
+	ptn_db_free(&d);
+	return r;
 }
 
 static int
@@ -148,11 +167,54 @@ stopped(void **state)
 	assert_true(is_pending());
 	assert_int_equal(lines(out, "interrupted after 3 of "), 1);
 	assert_int_equal(lines(out, "pending"), ptn_migrations_n - 1);
+	assert_int_equal(served(), PTN_E_CONFIG);
+	assert_int_equal(up(), PTN_E_INTERNAL);
 	rows_sql("DROP TABLE stopped.primary_emails");
 	assert_int_equal(up(), PTN_OK);
 	assert_int_equal(lines(out, "was interrupted, going on"), 1);
 	assert_int_equal(lines(out, ": applied\n"), ptn_migrations_n);
 	assert_false(is_pending());
+	assert_int_equal(served(), PTN_OK);
+}
+
+/* What fails at once has not begun. */
+static void
+not_begun(void **state)
+{
+	(void)state;
+	use("not_begun");
+	rows_sql("CREATE TABLE not_begun.tenants (a INT)");
+	assert_int_equal(up(), PTN_E_INTERNAL);
+	assert_true(is_pending());
+	rows_sql("DROP TABLE not_begun.tenants");
+	assert_int_equal(up(), PTN_OK);
+}
+
+/* Many hosts at once: one does it, and none is told that it failed. */
+static void
+together(void **state)
+{
+	int i, status;
+
+	(void)state;
+	use("together");
+	assert_int_equal(served(), PTN_E_CONFIG);
+	for (i = 0; i < HOSTS; i++) {
+		if (fork() == 0)
+			_exit((int)up());
+	}
+	for (i = 0; i < HOSTS; i++) {
+		assert_true(wait(&status) > 0);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), PTN_OK);
+	}
+	assert_false(is_pending());
+	assert_int_equal(served(), PTN_OK);
+	assert_int_equal(rows_number("SELECT COUNT(*) FROM together.tenants"),
+	    1);
+	assert_int_equal(rows_number("SELECT COUNT(*)"
+				     " FROM together.schema_migrations"),
+	    ptn_migrations_n);
 }
 
 /* A history that is not ours is not touched; asking about it says why. */
@@ -197,17 +259,18 @@ refused(void **state)
 		assert_int_equal(told(true, &pending), PTN_E_CONFIG);
 		assert_int_equal(lines(err, cases[i].why), 1);
 		assert_true(pending);
+		/* Who only serves looks at how far it is, not at texts. */
+		if (i == 0)
+			assert_int_equal(served(), PTN_E_CONFIG);
 		rows_sql("%s", cases[i].undo);
 	}
 	assert_int_equal(up(), PTN_OK);
 }
 
 /*
- * A database as version 8 left it, of the test's own: what was done there is
+ * A database as a version left it, of the test's own: what was done there is
  * written in SQL, and then it is brought up to date.
  */
-#define OLD 8
-
 static struct ptn_db *old;
 
 /* Statements, each ending in ";" and a newline. */
@@ -226,7 +289,7 @@ run_old(const char *sql)
 }
 
 static void
-at_old(const char *name)
+at_old(const char *name, int version)
 {
 	int i;
 
@@ -236,14 +299,14 @@ at_old(const char *name)
 	old = ptn_db_new(&other, PTN_DB_MIGRATE);
 	assert_non_null(old);
 	assert_int_equal(ptn_db_connect(old), PTN_OK);
-	for (i = 0; i < OLD; i++)
+	for (i = 0; i < version; i++)
 		run_old(ptn_migrations[i].text);
 	rows_sql("CREATE TABLE %s.schema_migrations"
 		 " LIKE %s_now.schema_migrations",
 	    name, name);
 	rows_sql("INSERT INTO %s.schema_migrations"
 		 " SELECT * FROM %s_now.schema_migrations WHERE version <= %d",
-	    name, name, OLD);
+	    name, name, version);
 }
 
 /* clang-format off */
@@ -293,6 +356,12 @@ at_old(const char *name)
 	"INSERT INTO audit_logs (id, tenant_id, type, actor_user_id,"          \
 	" created_at) VALUES (" ID(user) ", " ID(tenant)                       \
 	", 'dfns_login_succeeded', " ID(user) ", " at ");\n"
+
+#define CODE(user, purpose, known)                                             \
+	"INSERT INTO passcodes (id, tenant_id, user_id, email_id, purpose,"    \
+	" known, code, ttl_s, try_count, created_at, expires_at) VALUES ("     \
+	ID(purpose) ", " ID("t") ", " ID(user) ", " ID(user) ", '" purpose     \
+	"', " #known ", RPAD('', 32, 'c'), 1, 0, " T1 ", " T2 ");\n"
 /* clang-format on */
 
 /* What it signed, by its credentialUuid in hexadecimal. */
@@ -364,7 +433,7 @@ static void
 upgraded_to_admitted(void **state)
 {
 	(void)state;
-	at_old("admitted");
+	at_old("admitted", 8);
 	run_old(everybody);
 	sign("signer", "has signed");
 	assert_int_equal(up(), PTN_OK);
@@ -390,7 +459,7 @@ static void
 upgraded_without_members(void **state)
 {
 	(void)state;
-	at_old("memberless");
+	at_old("memberless", 8);
 	run_old("INSERT INTO tenants VALUES (" ID(
 	    "t") ", 't', " T0 ", NULL, NULL, NULL, 1);\n" USER("t", "plain", 1)
 		PASSKEY("t", "plain", "of plain", "NULL", T0, T2));
@@ -398,6 +467,22 @@ upgraded_without_members(void **state)
 	expect("SELECT COUNT(*) FROM memberless.members", "0\n");
 	expect("SELECT api, admitted FROM memberless.webauthn_credentials",
 	    "hanko\t0\n");
+	ptn_db_free(&old);
+}
+
+/* Everybody begins in the first epoch; who was known counts as a browser. */
+static void
+upgraded_to_known(void **state)
+{
+	(void)state;
+	at_old("known", 11);
+	run_old("INSERT INTO tenants VALUES (" ID(
+	    "t") ", 't', " T0 ", NULL, NULL, NULL, 1);\n" USER("t", "jo", 1)
+		CODE("jo", "login", 0) CODE("jo", "recovery", 1));
+	assert_int_equal(up(), PTN_OK);
+	expect("SELECT known_epoch FROM known.users", "0\n");
+	expect("SELECT purpose, known FROM known.passcodes ORDER BY 1",
+	    "login\t0\nrecovery\t2\n");
 	ptn_db_free(&old);
 }
 
@@ -423,9 +508,12 @@ main(void)
 		T(brought_up),
 		T(default_tenant),
 		T(stopped),
+		T(not_begun),
+		T(together),
 		T(refused),
 		T(upgraded_to_admitted),
 		T(upgraded_without_members),
+		T(upgraded_to_known),
 		T(nobody_there),
 	};
 

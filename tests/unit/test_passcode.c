@@ -7,9 +7,11 @@
 
 #include <cmocka.h>
 
+#include "lib/account/device.h"
 #include "lib/account/email.h"
 #include "lib/account/passcode.h"
 #include "lib/base/clock.h"
+#include "lib/event/actor.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -68,13 +70,16 @@ check(const struct ptn_passcode *pc, const char *code)
 	return check_at(&scope, &pc->id, code);
 }
 
+static int64_t epoch; /* of every user */
+
 static enum ptn_passcode_result
 check_user(const struct ptn_scope *sc, const struct ptn_uuid *user,
     enum ptn_code_kind kind, const char *code, enum ptn_code_use use)
 {
 	enum ptn_passcode_result out = PTN_PASSCODE_RIGHT;
 
-	assert_int_equal(ptn_code_check(sc, user, kind, code, use, NULL, &out),
+	assert_int_equal(
+	    ptn_code_check(sc, user, epoch, kind, code, use, NULL, &out),
 	    PTN_OK);
 	return out;
 }
@@ -554,6 +559,79 @@ newest_counts(void **state)
 	    PTN_PASSCODE_RIGHT);
 }
 
+/* Who enters a code of a user: as of that kind. */
+static struct ptn_scope
+as(enum ptn_asker_kind kind, const struct ptn_uuid *user,
+    const struct ptn_device *browser)
+{
+	static struct ptn_actor actor;
+	struct ptn_scope at = scope;
+
+	actor = (struct ptn_actor){ .user_id = *user,
+		.network =
+		    kind == PTN_ASKER_NETWORK ? "192.0.2.1" : "198.51.100.1",
+		.device = kind == PTN_ASKER_BROWSER ? browser : NULL };
+	at.actor = &actor;
+	return at;
+}
+
+/*
+ * A stranger's, a known network's and a known browser's live beside each other:
+ * what somebody else enters wrong, there or elsewhere, uses up the stranger's
+ * alone, and each is right.
+ */
+static void
+of_each_asker(void **state)
+{
+	static const char *const code[] = { "000000", "111111", "222222",
+		"333333" };
+	const struct ptn_user_ref u = person();
+	struct ptn_device d = { .n = 1 };
+	struct ptn_passcode pc[PTN_ASKER__MAX];
+	struct ptn_scope at;
+	int kind, i;
+
+	(void)state;
+	conf.rate_enabled = true;
+	d.user[0].id = u.id;
+	at = as(PTN_ASKER_NETWORK, &u.id, NULL);
+	assert_int_equal(ptn_asker_remember(&at, &u.id, 0), PTN_OK);
+	for (kind = 0; kind < PTN_ASKER__MAX; kind++) {
+		pc[kind] = (struct ptn_passcode){ .user_id = u.id,
+			.email_id = u.email_id,
+			.kind = PTN_CODE_LOGIN,
+			.asker = (enum ptn_asker_kind)kind,
+			.ttl_s = TTL_S,
+			.created_at_us = rows_now_us() };
+		assert_int_equal(ptn_code_replace(&scope, &pc[kind]), PTN_OK);
+		assert_int_equal(
+		    ptn_passcode_put(&scope, code[kind], &pc[kind]), PTN_OK);
+	}
+	for (kind = 0; kind < PTN_ASKER_OPERATOR; kind++) {
+		at = as((enum ptn_asker_kind)kind, &u.id, &d);
+		for (i = 0; i < 2; i++)
+			assert_int_equal(check_user(&at, &u.id, PTN_CODE_LOGIN,
+					     WRONG, PTN_CODE_USE_UP),
+			    PTN_PASSCODE_WRONG);
+	}
+	assert_int_equal(tries_of(&pc[PTN_ASKER_STRANGER].id), 4);
+	assert_int_equal(tries_of(&pc[PTN_ASKER_NETWORK].id), 0);
+	assert_int_equal(tries_of(&pc[PTN_ASKER_BROWSER].id), 2);
+	assert_int_equal(tries_of(&pc[PTN_ASKER_OPERATOR].id), 0);
+	/* By a cookie of the past, it is a stranger's try. */
+	epoch = 1;
+	assert_int_equal(
+	    check_user(&at, &u.id, PTN_CODE_LOGIN, WRONG, PTN_CODE_USE_UP),
+	    PTN_PASSCODE_USED_UP);
+	assert_int_equal(tries_of(&pc[PTN_ASKER_BROWSER].id), 2);
+	for (kind = 1; kind < PTN_ASKER__MAX; kind++)
+		assert_int_equal(check_user(&scope, &u.id, PTN_CODE_LOGIN,
+				     code[kind], PTN_CODE_USE_UP),
+		    PTN_PASSCODE_RIGHT);
+	epoch = 0;
+	conf.rate_enabled = false;
+}
+
 /* Nobody can tell by its cost whether a user has a code, or exists. */
 static void
 same_cost_without_one(void **state)
@@ -648,6 +726,7 @@ main(void)
 		T(spoilt_counts_as_a_try),
 		T(expired_is_told_to_few),
 		T(newest_counts),
+		T(of_each_asker),
 		T(same_cost_without_one),
 		T(races),
 	};

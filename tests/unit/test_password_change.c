@@ -182,14 +182,17 @@ other_sessions_end(void **state)
 	assert_int_equal(change_by(&claims, &user, PASSWORD),
 	    PTN_PASSWORD_CHANGE_FIRST);
 	assert_int_equal(rules_sessions(&user), 3);
+	assert_int_equal(rules_epoch(&user), 0);
 	conf.password_end_sessions = false;
 	assert_int_equal(change_by(&claims, &user, OTHER),
 	    PTN_PASSWORD_CHANGE_DONE);
 	assert_int_equal(rules_sessions(&user), 3);
+	assert_int_equal(rules_epoch(&user), 1);
 	conf.password_end_sessions = true;
 	assert_int_equal(change_by(&claims, &user, PASSWORD),
 	    PTN_PASSWORD_CHANGE_DONE);
 	assert_int_equal(rules_sessions(&user), 1);
+	assert_int_equal(rules_epoch(&user), 2);
 	assert_int_equal(rules_sessions(&bob), 1);
 	assert_int_equal(ptn_session_end(&scope, &user, &claims.session_id),
 	    PTN_OK);

@@ -37,6 +37,7 @@ logged_out(void **state)
 	/* Who is out already is out. */
 	assert_int_equal(ptn_signout(&scope, &user, &one), PTN_OK);
 	assert_int_equal(rules_sessions(&user), 1);
+	assert_int_equal(rules_epoch(&user), 0);
 }
 
 static struct ptn_session
@@ -93,6 +94,8 @@ all_of_theirs(void **state)
 	assert_int_equal(rules_sessions(&ada), 0);
 	assert_int_equal(rules_sessions(&bob), 1);
 	assert_true(rules_rows(&ada, PTN_EVENT_USER_LOGGED_OUT, 1));
+	assert_int_equal(rules_epoch(&ada), 1);
+	assert_int_equal(rules_epoch(&bob), 0);
 }
 
 static void
@@ -136,6 +139,8 @@ all_others(void **state)
 	assert_int_equal(ptn_signout_all(&scope, &ada), PTN_OK);
 	assert_int_equal(ptn_signout_all(&scope, &ada), PTN_OK);
 	assert_true(rules_rows(&ada, PTN_EVENT_USER_LOGGED_OUT, 1));
+	/* Though none may be left, those who were known are not any more. */
+	assert_int_equal(rules_epoch(&ada), 4);
 }
 
 static void
@@ -157,6 +162,7 @@ no_end_without_its_record(void **state)
 	assert_int_not_equal(ptn_signout_all(&scope, &user), PTN_OK);
 	rules_record_on();
 	assert_int_equal(rules_sessions(&user), 2);
+	assert_int_equal(rules_epoch(&user), 0);
 	assert_int_equal(actor.n, 0);
 }
 

@@ -172,9 +172,11 @@ verify(const char *token, struct ptn_claims *out)
 {
 	const struct ptn_bytes t = ptn_bytes_of(token);
 	struct ptn_token_good good[PTN_TOKENS_GOOD];
-	size_t n = 99;
+	size_t n = 99, unjudged;
 
-	assert_int_equal(ptn_tokens_verify(&scope, &t, 1, good, &n), PTN_OK);
+	assert_int_equal(ptn_tokens_verify(&scope, &t, 1, good, &n, &unjudged),
+	    PTN_OK);
+	assert_int_equal(unjudged, 1);
 	assert_in_range(n, 0, 1);
 	if (n == 0)
 		return PTN_DENY;
@@ -527,22 +529,30 @@ forged(struct ptn_claims c, int64_t exp)
 	return token;
 }
 
-/* "at" of the good ones as text, "2 5 "; their number is asserted. */
+/*
+ * "at" of the good ones as text, "2 5 ", and of the first that was not judged,
+ * "2 5 !7".
+ */
 static const char *
 good_of(char *const *text, size_t n, struct ptn_token_good *good)
 {
 	struct ptn_bytes token[PTN_TOKENS_MAX];
 	struct ptn_buf b;
-	size_t i, found = 99;
+	size_t i, found = 99, unjudged = 99;
 
 	for (i = 0; i < n; i++)
 		token[i] = ptn_bytes_of(text[i]);
-	assert_int_equal(ptn_tokens_verify(&scope, token, n, good, &found),
+	assert_int_equal(
+	    ptn_tokens_verify(&scope, token, n, good, &found, &unjudged),
 	    PTN_OK);
 	assert_true(found <= PTN_TOKENS_GOOD);
 	ptn_buf_init(&b, arena);
 	for (i = 0; i < found; i++)
 		ptn_buf_printf(&b, "%zu ", good[i].at);
+	if (unjudged < n)
+		ptn_buf_printf(&b, "!%zu", unjudged);
+	else
+		assert_int_equal(unjudged, n);
 	return b.p != NULL ? b.p : "";
 }
 
@@ -582,7 +592,8 @@ passed_over(void **state)
 	d = c;
 	d.exp = NOW + 77;
 	t[7] = issue(&d);
-	assert_string_equal(good_of(t, 9, good), "7 ");
+	assert_string_equal(good_of(t, 8, good), "7 ");
+	assert_string_equal(good_of(t, 9, good), "7 !8");
 }
 
 static void
@@ -597,11 +608,12 @@ four_checks(void **state)
 	for (i = 0; i < 5; i++)
 		t[i] = forged(c, NOW + 100 + (int64_t)i);
 	t[5] = issue(&c);
-	assert_string_equal(good_of(t, 6, good), "");
-	assert_string_equal(good_of(t + 1, 5, good), "");
+	assert_string_equal(good_of(t, 6, good), "!4");
+	assert_string_equal(good_of(t + 1, 5, good), "!4");
 	assert_string_equal(good_of(t + 2, 4, good), "3 ");
-	/* Seen before, it needs no check. */
-	assert_string_equal(good_of(t, 6, good), "5 ");
+	/* Seen before, it needs no check, but is a candidate as before. */
+	assert_string_equal(good_of(t, 6, good), "!4");
+	assert_string_equal(good_of(t + 1, 5, good), "!4");
 }
 
 static void
@@ -618,9 +630,27 @@ four_good(void **state)
 		t[i] = issue(&c);
 	}
 	assert_string_equal(good_of(t + 2, 4, good), "0 1 2 3 ");
-	assert_string_equal(good_of(t, 6, good), "0 1 2 3 ");
+	assert_string_equal(good_of(t, 6, good), "0 1 2 3 !4");
 	assert_int_equal(good[3].claims.exp, NOW + 103);
+	assert_string_equal(good_of(t + 1, 4, good), "0 1 2 3 ");
 	assert_string_equal(good_of(t, 0, good), "");
+}
+
+/* One that stands there again is passed over. */
+static void
+the_same_again(void **state)
+{
+	struct ptn_token_good good[PTN_TOKENS_GOOD];
+	const struct ptn_claims c = claims_of(NULL);
+	char *t[9];
+	size_t i;
+
+	(void)state;
+	t[0] = forged(c, NOW + 100);
+	t[1] = issue(&c);
+	for (i = 2; i < 9; i++)
+		t[i] = t[i % 2];
+	assert_string_equal(good_of(t, 9, good), "1 ");
 }
 
 /* A new key of another host is looked for once, and only if nothing else is. */
@@ -693,6 +723,7 @@ main(void)
 		T(passed_over),
 		T(four_checks),
 		T(four_good),
+		T(the_same_again),
 		T(unknown_last),
 		T(each_its_own),
 	};

@@ -1,0 +1,211 @@
+#include "fcgi/cli/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/family.h"
+#include "fcgi/routes.h"
+#include "lib/account/org.h"
+#include "lib/base/log.h"
+#include "lib/conf/conf.h"
+#include "lib/db/db.h"
+#include "lib/format/mount.h"
+#include "lib/mail/mail.h"
+
+#define TEXT_MAX 2048 /* bytes of a sentence, with the NUL */
+
+static void
+tell(struct ptn_check *c, enum ptn_check_verdict verdict, const char *place,
+    const char *fmt, va_list ap)
+{
+	char text[TEXT_MAX];
+
+	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+		text[0] = '\0';
+	c->n[verdict]++;
+	c->tell(c, verdict, place, text);
+}
+
+void
+ptn_check_say(struct ptn_check *c, enum ptn_check_verdict verdict,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	tell(c, verdict, NULL, fmt, ap);
+	va_end(ap);
+}
+
+void
+ptn_check_at(struct ptn_check *c, enum ptn_check_verdict verdict,
+    const void *member, const char *fmt, ...)
+{
+	char place[PTN_CONF_PLACE_MAX];
+	va_list ap;
+
+	ptn_conf_place(c->cf, member, place);
+	va_start(ap, fmt);
+	tell(c, verdict, place, fmt, ap);
+	va_end(ap);
+}
+
+static void
+log_line(void *arg, enum ptn_log_level level, const char *text)
+{
+	struct ptn_check *c = arg;
+
+	if (level <= PTN_LOG_WARN)
+		ptn_check_say(c,
+		    level == PTN_LOG_ERROR ? PTN_CHECK_ERROR
+					   : PTN_CHECK_WARNING,
+		    "%s", text);
+}
+
+void
+ptn_check_log_begin(struct ptn_check *c)
+{
+	ptn_log_divert(log_line, c);
+}
+
+void
+ptn_check_log_end(void)
+{
+	ptn_log_divert(NULL, NULL);
+}
+
+/* A line of the configuration's own reports: "PLACE: [warning: ]TEXT". */
+static void
+conf_line(struct ptn_check *c, char *line)
+{
+	static const char mark[] = ": warning: ";
+	char *at = strstr(line, mark);
+
+	if (at == NULL) {
+		ptn_check_say(c, PTN_CHECK_ERROR, "%s", line);
+		return;
+	}
+	*at = '\0';
+	c->n[PTN_CHECK_WARNING]++;
+	c->tell(c, PTN_CHECK_WARNING, line, at + strlen(mark));
+}
+
+void
+ptn_check_lines(struct ptn_check *c, char *text)
+{
+	char *lf;
+
+	for (; (lf = strchr(text, '\n')) != NULL; text = lf + 1) {
+		*lf = '\0';
+		conf_line(c, text);
+	}
+}
+
+void
+ptn_check_advice(struct ptn_check *c)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (f == NULL)
+		return;
+	ptn_conf_advise(c->cf, f);
+	if (fclose(f) == 0)
+		ptn_check_lines(c, text);
+	free(text);
+}
+
+void
+ptn_check_templates(struct ptn_check *c)
+{
+	struct ptn_mailer *mailer = NULL;
+	enum ptn_err r;
+
+	ptn_check_log_begin(c);
+	r = ptn_mailer_new(&mailer, c->cf);
+	ptn_check_log_end();
+	if (r == PTN_OK)
+		ptn_check_say(c, PTN_CHECK_OK, "every mail in every language");
+	else if (r != PTN_E_CONFIG)
+		ptn_check_say(c, PTN_CHECK_ERROR, "mail templates: %s",
+		    ptn_err_name(r));
+	ptn_mailer_free(&mailer);
+}
+
+void
+ptn_check_schema(struct ptn_check *c)
+{
+	const size_t before = c->n[PTN_CHECK_ERROR];
+	enum ptn_err r;
+
+	ptn_check_log_begin(c);
+	r = ptn_db_prepare(c->db);
+	ptn_check_log_end();
+	if (r == PTN_OK)
+		ptn_check_say(c, PTN_CHECK_OK,
+		    "connected, and every statement is understood");
+	else if (c->n[PTN_CHECK_ERROR] == before)
+		ptn_check_say(c, PTN_CHECK_ERROR, "database: %s",
+		    ptn_err_name(r));
+}
+
+/* An endpoint of the default tenant that a path would hide, or NULL. */
+static const char *
+hidden_by(const struct ptn_check *c, const struct ptn_mount *p)
+{
+	const char *path;
+	size_t i;
+
+	for (i = 0; i < ptn_routes_n; i++) {
+		if (ptn_routes[i].family->side != PTN_PUBLIC)
+			continue;
+		path = ptn_arena_printf(c->a, "%s%s", c->cf->base_path,
+		    ptn_routes[i].path);
+		if (path != NULL && ptn_mount_has_path(p, path))
+			return ptn_routes[i].path;
+	}
+	return NULL;
+}
+
+/* Its organisation must exist, and its path hide no endpoint. */
+static void
+look_at_mount(struct ptn_check *c, const struct ptn_strs *l,
+    const char *element)
+{
+	const struct ptn_scope sc = { .cf = c->cf, .db = c->db, .arena = c->a };
+	const struct ptn_mount p = ptn_mount_of(element);
+	const char *hidden = hidden_by(c, &p);
+	struct ptn_org_row org;
+	enum ptn_err r;
+
+	if (hidden != NULL) {
+		ptn_check_at(c, PTN_CHECK_ERROR, l,
+		    "\"%.80s\" hides %s of the API", element, hidden);
+		return;
+	}
+	r = ptn_org_find(&sc, p.org, &org);
+	if (r == PTN_E_NOT_FOUND)
+		ptn_check_at(c, PTN_CHECK_ERROR, l,
+		    "\"%.80s\" is no organisation (\"postern org list\")",
+		    p.org);
+	else if (r != PTN_OK)
+		ptn_check_at(c, PTN_CHECK_ERROR, l,
+		    "\"%.80s\" could not be looked up", p.org);
+}
+
+void
+ptn_check_tenants(struct ptn_check *c)
+{
+	const struct ptn_strs *const lists[] = { &c->cf->tenant_hosts,
+		&c->cf->tenant_paths };
+	size_t i, j;
+
+	for (i = 0; i < 2; i++)
+		for (j = 0; j < lists[i]->n; j++) {
+			look_at_mount(c, lists[i], lists[i]->v[j]);
+			ptn_arena_reset(c->a);
+		}
+}

@@ -1,0 +1,272 @@
+#include "fcgi/cli/check.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <libgen.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/array.h"
+#include "lib/conf/conf.h"
+
+#define GROUPS_MAX 64
+
+/* Who will serve: whoever runs this, or server.user if that is root. */
+struct server {
+	bool known;
+	bool is_us;
+	uid_t uid;
+	gid_t group[GROUPS_MAX];
+	int ngroups;
+};
+
+static struct server
+find_server(const struct ptn_conf *cf)
+{
+	struct server s = { .is_us = geteuid() != 0, .ngroups = GROUPS_MAX };
+	const struct passwd *pw = NULL;
+
+	s.known = s.is_us;
+	if (!s.is_us && cf->user[0] != '\0')
+		pw = getpwnam(cf->user);
+	if (pw == NULL)
+		return s;
+	s.uid = pw->pw_uid;
+	s.known = getgrouplist(cf->user, pw->pw_gid, s.group, &s.ngroups) >= 0;
+	return s;
+}
+
+static bool
+is_in(const struct server *s, gid_t gid)
+{
+	int i;
+
+	for (i = 0; i < s->ngroups; i++)
+		if (s->group[i] == gid)
+			return true;
+	return false;
+}
+
+/* May it, what: of R_OK, W_OK, X_OK?  Who is not known may. */
+static bool
+may(const struct server *s, const char *path, int what)
+{
+	struct stat st;
+	unsigned bits = (unsigned)what; /* they are those of a mode */
+
+	if (s->is_us)
+		return access(path, what) == 0;
+	if (!s->known || stat(path, &st) < 0)
+		return true;
+	if (st.st_uid == s->uid)
+		bits <<= 6;
+	else if (is_in(s, st.st_gid))
+		bits <<= 3;
+	return (st.st_mode & bits) == bits;
+}
+
+/* ------------------------------------------------------- users and groups */
+
+static void
+look_for_name(struct ptn_check *c, const char *const *member, bool group)
+{
+	const char *name = *member;
+
+	if (name[0] == '\0' || name[strspn(name, "0123456789")] == '\0')
+		return;
+	if (group ? getgrnam(name) == NULL : getpwnam(name) == NULL)
+		ptn_check_at(c, PTN_CHECK_ERROR, member,
+		    "this machine has no %s \"%.64s\"; make it, or name "
+		    "another",
+		    group ? "group" : "user", name);
+}
+
+void
+ptn_check_names(struct ptn_check *c)
+{
+	look_for_name(c, &c->cf->user, false);
+	look_for_name(c, &c->cf->group, true);
+	look_for_name(c, &c->cf->socket_user, false);
+	look_for_name(c, &c->cf->socket_group, true);
+}
+
+/* ------------------------------------------------------------------- files */
+
+void
+ptn_check_files(struct ptn_check *c)
+{
+	const struct ptn_conf *cf = c->cf;
+	const struct server s = find_server(cf);
+	const char *const *const files[] = { &cf->smtp_ca_file, &cf->db_tls_ca,
+		&cf->db_tls_cert, &cf->db_tls_key, &cf->aaguid_file };
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(files); i++) {
+		if ((*files[i])[0] == '\0')
+			continue;
+		if (stat(*files[i], &st) < 0)
+			ptn_check_at(c, PTN_CHECK_ERROR, files[i], "%.300s: %s",
+			    *files[i], strerror(errno));
+		else if (!may(&s, *files[i], R_OK))
+			ptn_check_at(c, PTN_CHECK_ERROR, files[i],
+			    "%.300s: the server cannot read it; change its "
+			    "group or mode",
+			    *files[i]);
+	}
+}
+
+/* ----------------------------------------------------------------- sockets */
+
+/* The folder of a path; out is PATH_MAX bytes. */
+static const char *
+folder_of(const char *path, char out[PATH_MAX])
+{
+	(void)snprintf(out, PATH_MAX, "%s", path);
+	return dirname(out);
+}
+
+static void
+look_at_folder(struct ptn_check *c, const struct server *s,
+    const char *const *address)
+{
+	char buf[PATH_MAX];
+	const char *path = *address + strlen("unix:");
+	const char *folder = folder_of(path, buf);
+	struct stat st;
+
+	if (stat(folder, &st) < 0)
+		ptn_check_at(c, PTN_CHECK_WARNING, address,
+		    "the folder %.300s: %s; systemd makes it with the unit's "
+		    "socket, else make it, owned by who serves",
+		    folder, strerror(errno));
+	else if (!S_ISDIR(st.st_mode))
+		ptn_check_at(c, PTN_CHECK_ERROR, address,
+		    "%.300s is not a folder", folder);
+	else if (!may(s, folder, W_OK | X_OK) && access(path, F_OK) != 0)
+		ptn_check_at(c, PTN_CHECK_WARNING, address,
+		    "no socket can be made in %.300s by who serves; chown it, "
+		    "unless systemd passes the socket",
+		    folder);
+	else
+		ptn_check_say(c, PTN_CHECK_OK, "%.300s: has its folder", path);
+}
+
+void
+ptn_check_sockets(struct ptn_check *c)
+{
+	const struct ptn_conf *cf = c->cf;
+	const struct server s = find_server(cf);
+	const char *const *const addresses[] = { &cf->public_address,
+		&cf->admin_address, &cf->authorizer_address };
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(addresses); i++)
+		if (strncmp(*addresses[i], "unix:", 5) == 0)
+			look_at_folder(c, &s, addresses[i]);
+	if ((cf->socket_mode & 0002) != 0)
+		ptn_check_at(c, PTN_CHECK_WARNING, &cf->socket_mode,
+		    "%#llo lets everybody on this machine speak for the web "
+		    "server; write 0660, and its group into "
+		    "server.socket.group",
+		    (unsigned long long)cf->socket_mode);
+}
+
+/* ------------------------------------------------------------ state folder */
+
+void
+ptn_check_state(struct ptn_check *c)
+{
+	const char *const *member = &c->cf->state_dir;
+	const struct server s = find_server(c->cf);
+	struct stat st;
+
+	if (stat(*member, &st) < 0)
+		ptn_check_at(c, PTN_CHECK_WARNING, member,
+		    "%.300s: %s; systemd makes it with the unit, else make "
+		    "it, owned by who serves, mode 0700",
+		    *member, strerror(errno));
+	else if (!S_ISDIR(st.st_mode))
+		ptn_check_at(c, PTN_CHECK_ERROR, member,
+		    "%.300s is not a folder", *member);
+	else if (!may(&s, *member, R_OK | W_OK | X_OK))
+		ptn_check_at(c, PTN_CHECK_ERROR, member,
+		    "%.300s: who serves cannot write there; chown it", *member);
+	else if ((st.st_mode & 0022) != 0)
+		ptn_check_at(c, PTN_CHECK_WARNING, member,
+		    "%.300s: others may write there (mode %04o); chmod 700",
+		    *member, (unsigned)st.st_mode & 07777);
+	else
+		ptn_check_say(c, PTN_CHECK_OK, "%.300s", *member);
+}
+
+/* ---------------------------------------------------------------- sendmail */
+
+/* Is there a line that begins with text in this file? */
+static bool
+has_line(const char *path, const char *text)
+{
+	char line[256];
+	bool found = false;
+	FILE *f = fopen(path, "re");
+
+	while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL)
+		found = strncmp(line, text, strlen(text)) == 0;
+	if (f != NULL)
+		(void)fclose(f);
+	return found;
+}
+
+/* Where it says that no program started by us gains privileges, or NULL. */
+static const char *
+held_down_by(void)
+{
+	static const char *const units[] = {
+		"/etc/systemd/system/postern.service",
+		"/usr/local/lib/systemd/system/postern.service",
+		"/usr/lib/systemd/system/postern.service",
+		"/lib/systemd/system/postern.service"
+	};
+	static const char drop_in[] =
+	    "/etc/systemd/system/postern.service.d/sendmail.conf";
+	size_t i;
+
+	if (has_line("/proc/self/status", "NoNewPrivs:\t1"))
+		return "this process";
+	if (has_line(drop_in, "NoNewPrivileges=no"))
+		return NULL;
+	for (i = 0; i < PTN_ARRAY_LEN(units); i++)
+		if (has_line(units[i], "NoNewPrivileges=yes"))
+			return units[i];
+	return NULL;
+}
+
+void
+ptn_check_sendmail(struct ptn_check *c)
+{
+	const struct ptn_conf *cf = c->cf;
+	const char *where;
+
+	if (!cf->mail_enabled || cf->mail_transport != PTN_MAIL_SENDMAIL)
+		return;
+	if (access(cf->sendmail_path, X_OK) != 0)
+		ptn_check_at(c, PTN_CHECK_ERROR, &cf->sendmail_path,
+		    "%.300s: %s; install a mail system, or write smtp into "
+		    "email_delivery.transport",
+		    cf->sendmail_path, strerror(errno));
+	where = held_down_by();
+	if (where != NULL)
+		ptn_check_at(c, PTN_CHECK_WARNING, &cf->mail_transport,
+		    "%s has NoNewPrivileges, under which Postfix's and Exim's "
+		    "sendmail cannot queue a mail; write smtp, or allow it in "
+		    "postern.service.d/sendmail.conf (NoNewPrivileges=no, "
+		    "RestrictSUIDSGID=no)",
+		    where);
+	else
+		ptn_check_say(c, PTN_CHECK_OK, "%.300s", cf->sendmail_path);
+}

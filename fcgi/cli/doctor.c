@@ -1,0 +1,285 @@
+#include "config.h"
+
+#include "fcgi/cli/doctor.h"
+
+#include <sys/utsname.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/cli/cli.h"
+#include "lib/base/array.h"
+#include "lib/base/log.h"
+#include "lib/conf/conf.h"
+#include "lib/crypto/pwhash.h"
+#include "lib/db/db.h"
+
+#define ARENA_MAX ((size_t)4 * 1024 * 1024)
+#define FOUND_MAX ((size_t)1024 * 1024) /* bytes of it, in JSON */
+
+/* What a check needs, beyond a configuration that can be read. */
+enum need { NEED_NOTHING, NEED_DB };
+
+/* THE table of what is looked at, in this order. */
+static const struct {
+	const char *name;
+	enum need need;
+	ptn_check_fn look;
+} table[] = {
+	/* clang-format off */
+	{ "configuration",  NEED_NOTHING, ptn_check_advice },
+	{ "users",          NEED_NOTHING, ptn_check_names },
+	{ "files",          NEED_NOTHING, ptn_check_files },
+	{ "state folder",   NEED_NOTHING, ptn_check_state },
+	{ "sockets",        NEED_NOTHING, ptn_check_sockets },
+	{ "listening",      NEED_NOTHING, ptn_doctor_listening },
+	{ "templates",      NEED_NOTHING, ptn_check_templates },
+	{ "hashing",        NEED_NOTHING, ptn_doctor_hashing },
+	{ "mail",           NEED_NOTHING, ptn_doctor_mail },
+	{ "database",       NEED_NOTHING, ptn_check_schema },
+	{ "database",       NEED_DB,      ptn_doctor_server },
+	{ "rights",         NEED_DB,      ptn_doctor_rights },
+	{ "rights",         NEED_DB,      ptn_doctor_migrator },
+	{ "keys",           NEED_DB,      ptn_doctor_keys },
+	{ "tenants",        NEED_DB,      ptn_check_tenants },
+	{ "web server",     NEED_NOTHING, ptn_doctor_reach },
+	{ "key set",        NEED_NOTHING, ptn_doctor_keyset },
+	{ "https",          NEED_NOTHING, ptn_doctor_https },
+	{ "authorization",  NEED_DB,      ptn_doctor_bearer },
+	{ "client address", NEED_DB,      ptn_doctor_client },
+	{ "headers",        NEED_DB,      ptn_doctor_passed_on },
+	{ "body",           NEED_DB,      ptn_doctor_body },
+	/* clang-format on */
+};
+
+static const char *const verdicts[PTN_CHECK__MAX] = {
+	[PTN_CHECK_OK] = "ok",
+	[PTN_CHECK_WARNING] = "warning",
+	[PTN_CHECK_ERROR] = "error",
+	[PTN_CHECK_SKIPPED] = "unknown",
+};
+
+/* What the command line says. */
+struct options {
+	const char *url, *recipient, *ca;
+	bool json, report;
+};
+
+static int
+usage(void)
+{
+	(void)fputs("usage: postern doctor [--json] [--report] [--url URL] "
+		    "[--ca FILE] [--mail-to ADDRESS]\n",
+	    stderr);
+	return 2;
+}
+
+static bool
+parse(int argc, char **argv, struct options *o)
+{
+	const struct {
+		const char *name;
+		const char **value;
+	} with[] = { { "--url", &o->url }, { "--ca", &o->ca },
+		{ "--mail-to", &o->recipient } };
+	size_t j;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0) {
+			o->json = true;
+			continue;
+		}
+		if (strcmp(argv[i], "--report") == 0) {
+			o->report = true;
+			continue;
+		}
+		for (j = 0; j < PTN_ARRAY_LEN(with); j++)
+			if (strcmp(argv[i], with[j].name) == 0)
+				break;
+		if (j == PTN_ARRAY_LEN(with) || ++i == argc)
+			return false;
+		*with[j].value = argv[i];
+	}
+	return true;
+}
+
+/* One line, or one member of the JSON that is printed in the end. */
+static void
+tell(struct ptn_check *c, enum ptn_check_verdict verdict, const char *place,
+    const char *text)
+{
+	struct ptn_jsonw *w = &c->doctor->w;
+
+	if (!c->doctor->json) {
+		(void)printf("%-8s%-16s%s%s%s\n", verdicts[verdict],
+		    c->doctor->check, place != NULL ? place : "",
+		    place != NULL ? ": " : "", text);
+		(void)fflush(stdout);
+		return;
+	}
+	ptn_jsonw_object(w, NULL);
+	ptn_jsonw_str(w, "check", c->doctor->check);
+	ptn_jsonw_str(w, "verdict", verdicts[verdict]);
+	ptn_jsonw_str(w, "place", place);
+	ptn_jsonw_str(w, "text", text);
+	ptn_jsonw_end_object(w);
+}
+
+/* Where the API is: below the first page of the site that is on the web. */
+static const char *
+find_url(const struct ptn_check *c)
+{
+	const struct ptn_strs *l = &c->cf->rp_origins;
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (strncmp(l->v[i], "http", 4) == 0)
+			return ptn_arena_printf(c->doctor->a, "%s%s", l->v[i],
+			    c->cf->base_path);
+	return NULL;
+}
+
+/* Without the "/" at its end. */
+static const char *
+given_url(const struct ptn_check *c, const char *url)
+{
+	size_t len = strlen(url);
+
+	while (len > 0 && url[len - 1] == '/')
+		len--;
+	return strstr(url, "://") == NULL
+	    ? NULL
+	    : ptn_arena_strndup(c->doctor->a, url, len);
+}
+
+static void
+look_at_all(struct ptn_check *c)
+{
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(table); i++) {
+		c->doctor->check = table[i].name;
+		ptn_arena_reset(c->a);
+		if (table[i].need == NEED_DB && ptn_db_connect(c->db) != PTN_OK)
+			ptn_check_say(c, PTN_CHECK_SKIPPED,
+			    "needs the database");
+		else
+			table[i].look(c);
+	}
+}
+
+/* The configuration as it is read: what is wrong with it, and warnings. */
+static bool
+load(struct ptn_check *c, struct ptn_conf **cf, const char *path,
+    const char *const *set)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	enum ptn_err r = PTN_E_NOMEM;
+
+	if (f == NULL)
+		return false;
+	r = ptn_conf_load(cf, path, set, f);
+	c->doctor->check = "configuration";
+	if (fclose(f) == 0)
+		ptn_check_lines(c, text);
+	free(text);
+	if (r != PTN_OK)
+		ptn_check_say(c, PTN_CHECK_SKIPPED,
+		    "all else: it needs a configuration");
+	return r == PTN_OK;
+}
+
+/* What belongs into a report of a fault, besides: versions. */
+static void
+print_versions(void)
+{
+	struct utsname u;
+
+	(void)printf("postern %s\n", PACKAGE_VERSION);
+	if (uname(&u) == 0)
+		(void)printf("%s %s %s\n", u.sysname, u.release, u.machine);
+	(void)printf("Argon2: %s\n\n", ptn_pwhash_kernel());
+}
+
+static bool
+begin(struct ptn_check *c, struct ptn_conf *cf, const struct options *o)
+{
+	struct ptn_doctor *d = c->doctor;
+
+	c->cf = cf;
+	c->db = ptn_db_new(cf, PTN_DB_SERVE);
+	c->a = ptn_arena_new(ARENA_MAX);
+	if (c->db == NULL || c->a == NULL ||
+	    ptn_secrets_new(&d->secrets, &cf->secrets) != PTN_OK)
+		return false;
+	d->url = o->url != NULL ? given_url(c, o->url) : find_url(c);
+	d->recipient = o->recipient != NULL ? o->recipient : cf->mail_from;
+	d->ca = o->ca != NULL ? o->ca : "";
+	return true;
+}
+
+static void
+finish(struct ptn_check *c)
+{
+	struct ptn_doctor *d = c->doctor;
+
+	if (d->json) {
+		ptn_jsonw_end_array(&d->w);
+		ptn_jsonw_int(&d->w, "errors", (int64_t)c->n[PTN_CHECK_ERROR]);
+		ptn_jsonw_int(&d->w, "warnings",
+		    (int64_t)c->n[PTN_CHECK_WARNING]);
+		ptn_jsonw_int(&d->w, "unknown",
+		    (int64_t)c->n[PTN_CHECK_SKIPPED]);
+		ptn_jsonw_end_object(&d->w);
+		if (!d->w.buf.bad)
+			(void)printf("%.*s\n", (int)d->w.buf.len,
+			    (const char *)d->w.buf.p);
+	} else {
+		(void)printf("\n%zu errors, %zu warnings, %zu unknown\n",
+		    c->n[PTN_CHECK_ERROR], c->n[PTN_CHECK_WARNING],
+		    c->n[PTN_CHECK_SKIPPED]);
+	}
+	ptn_db_free(&c->db);
+	if (c->a != NULL)
+		ptn_arena_free(&c->a);
+	ptn_secrets_free(&d->secrets);
+	ptn_arena_free(&d->a);
+}
+
+int
+ptn_cli_doctor(int argc, char **argv, const char *conf_path,
+    const char *const *set)
+{
+	struct options o = { .json = false };
+	struct ptn_doctor d = { .a = ptn_arena_new(FOUND_MAX) };
+	struct ptn_check c = { .doctor = &d, .tell = tell };
+	struct ptn_conf *cf = NULL;
+
+	if (!parse(argc, argv, &o) || d.a == NULL) {
+		ptn_arena_free(&d.a);
+		return usage();
+	}
+	d.json = o.json;
+	ptn_jsonw_init(&d.w, d.a);
+	ptn_jsonw_object(&d.w, NULL);
+	ptn_jsonw_str(&d.w, "version", PACKAGE_VERSION);
+	ptn_jsonw_array(&d.w, "findings");
+	if (o.report && !o.json)
+		print_versions();
+	if (load(&c, &cf, conf_path, set)) {
+		if (o.report && !o.json)
+			ptn_conf_print(cf, stdout);
+		ptn_check_say(&c, PTN_CHECK_OK, "%s", ptn_conf_file(cf));
+		if (begin(&c, cf, &o))
+			look_at_all(&c);
+		else
+			ptn_check_say(&c, PTN_CHECK_ERROR, "out of memory");
+	}
+	finish(&c);
+	ptn_conf_free(&cf);
+	return c.n[PTN_CHECK_ERROR] > 0 ? 1 : 0;
+}

@@ -1,0 +1,52 @@
+#ifndef PTN_SMTP_H
+#define PTN_SMTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/mail/refusal.h"
+
+/* What the two files of postern-smtp share. */
+
+#define PTN_SMTP_INPUT_MAX (1024 * 1024)
+#define PTN_SMTP_REPLY_MAX 256
+
+/* The settings, by the names they are given under. */
+enum ptn_smtp_setting {
+	PTN_SMTP_HOST,
+	PTN_SMTP_PORT,
+	PTN_SMTP_TLS,
+	PTN_SMTP_USER,
+	PTN_SMTP_PASSWORD,
+	PTN_SMTP_CA,
+	PTN_SMTP_HELO,
+	PTN_SMTP_FROM,
+	PTN_SMTP_TO,
+	PTN_SMTP_ONLY,
+	PTN_SMTP_SETTING__MAX
+};
+
+struct ptn_smtp_mail {
+	const char *setting[PTN_SMTP_SETTING__MAX]; /* "" when not given */
+	const char *message;
+	size_t len;
+	size_t sent;
+	/* The dialogue, as far as it came. */
+	enum ptn_refusal_stage stage;
+	bool leaving;			     /* what is said now answers QUIT */
+	char reply[PTN_SMTP_REPLY_MAX];	     /* the last one, its last line */
+	char mechanisms[PTN_SMTP_REPLY_MAX]; /* what the server said of AUTH */
+	bool asked;			     /* AUTH was tried */
+};
+
+/* Say what is wrong on standard error, and return status. */
+int ptn_smtp_complain(int status, const char *what, const char *why);
+
+/*
+ * All of standard input into buf[PTN_SMTP_INPUT_MAX + 1], with a NUL behind
+ * it; then taken apart in place.  EX_OK, or what to leave with.
+ */
+int ptn_smtp_input(char *buf, size_t *len);
+int ptn_smtp_mail(struct ptn_smtp_mail *m, char *buf, size_t len);
+
+#endif

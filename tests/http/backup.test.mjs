@@ -1,0 +1,108 @@
+/* "postern backup check": do these secrets open that dump? */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { after, before, test } from 'node:test';
+import { run, start } from '../lib/instance.mjs';
+
+let instance;
+let dir;
+
+before(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'postern-backup-'));
+  instance = await start();
+});
+after(async () => {
+  await instance?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/* A dump by the real program, with these options; its file. */
+async function dump(name, ...options) {
+  const { status, stdout, stderr } = await run('mariadb-dump', [
+    '--no-defaults', '--user=root',
+    `--socket=${instance.env.POSTERN_DB_SOCKET}`, ...options],
+  { encoding: 'latin1' });
+  assert.equal(status, 0, stderr);
+  const file = join(dir, `${name}.sql`);
+  writeFileSync(file, stdout, 'latin1');
+  return file;
+}
+
+const check = (file, ...set) => instance.postern(...set, 'backup', 'check',
+  file);
+const base = () => instance.env.POSTERN_DB_NAME;
+
+const others = ['--set', 'secrets.keys=Vv8wC2mGq0fTz5Rk3aB'];
+
+for (const [what, options] of [
+  ['as it is', () => [base()]],
+  ['in hexadecimal', () => ['--hex-blob', base()]],
+  ['with named columns', () => ['--complete-insert', '--no-create-info',
+    base()]],
+  ['a row a line', () => ['--skip-extended-insert', base()]],
+  ['without a comment', () => ['--compact', base()]],
+  ['of several databases', () => ['--databases', base()]],
+  ['by REPLACE', () => ['--replace', '--skip-opt', base()]]])
+  test(`a dump ${what}`, async () => {
+    const file = await dump('whole', ...options());
+    const good = await check(file);
+    assert.deepEqual([good.status, good.stderr], [0, '']);
+    assert.match(good.stdout,
+      /^jwks: secrets\.keys opens 2 of 2 rows\ntotp_factors: /);
+    const bad = await check(file, ...others);
+    assert.equal(bad.status, 1);
+    assert.match(bad.stdout, /^jwks: secrets\.keys opens 0 of 2 rows$/m);
+    assert.match(bad.stderr, /not with these secrets\.keys/);
+  });
+
+test('old secrets that are still there, and one in front', async () => {
+  const file = await dump('rotated', base());
+  const conf = readFileSync(instance.env.POSTERN_CONFIG, 'utf8');
+  const [, old] = /keys:\s*(?:\[|- )"?([\w+/=-]+)/.exec(conf);
+  const both = await check(file, '--set',
+    `secrets.keys=Vv8wC2mGq0fTz5Rk3aB,${old}`);
+  assert.equal(both.status, 0, both.stderr);
+});
+
+test('a dump that is not whole, or none', async () => {
+  const file = await dump('cut', base());
+  const text = readFileSync(file);
+  for (const part of [0.3, 0.6, 0.99]) {
+    writeFileSync(file, text.subarray(0, text.length * part));
+    const { status, stderr } = await check(file);
+    assert.equal(status, 1);
+    assert.match(stderr, /ends in the middle: it is not whole/);
+  }
+  for (const nothing of ['', 'SELECT 1;\n', '-- nothing\n']) {
+    writeFileSync(file, nothing);
+    assert.match((await check(file)).stderr, /no signing key in it/);
+  }
+  assert.match((await check(join(dir, 'none'))).stderr, /No such file/);
+  const bare = await dump('bare', '--no-create-info', base());
+  assert.match((await check(bare)).stderr, /columns are not known/);
+});
+
+test('one that is compressed, by way of the standard input', async () => {
+  const plain = await dump('gz', base());
+  const file = `${plain}.gz`;
+  writeFileSync(file, gzipSync(readFileSync(plain)));
+  const told = await check(file);
+  assert.equal(told.status, 1);
+  assert.match(told.stderr,
+    /is compressed: zcat FILE \| postern backup check -/);
+  const { status, stdout } = await run('sh', ['-c',
+    `zcat ${file} | ${instance.env.POSTERN_BIN} backup check -`],
+  { env: { ...process.env, POSTERN_CONFIG: instance.env.POSTERN_CONFIG } });
+  assert.equal(status, 0);
+  assert.match(stdout, /opens 2 of 2 rows/);
+});
+
+test('other words', async () => {
+  for (const words of [[], ['check'], ['make', 'x']])
+    assert.equal((await instance.postern('backup', ...words)).status, 2);
+  assert.match((await instance.postern('bakup')).stderr,
+    /no command bakup; did you mean backup\?/);
+});
