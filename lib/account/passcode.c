@@ -103,6 +103,9 @@ code_mac(const struct ptn_secrets *s, size_t i, const struct ptn_passcode *pc,
 	return r;
 }
 
+/* The column "known" of a code that was held back. */
+#define HELD_BACK ((int64_t)PTN_ASKER__MAX)
+
 enum ptn_err
 ptn_passcode_put(const struct ptn_scope *sc, const char *code,
     struct ptn_passcode *pc)
@@ -120,7 +123,7 @@ ptn_passcode_put(const struct ptn_scope *sc, const char *code,
 	in.user_id = pc->user_id;
 	in.email_id = pc->email_id;
 	in.purpose = kinds[pc->kind].name;
-	in.known = pc->asker;
+	in.known = pc->held_back ? HELD_BACK : (int64_t)pc->asker;
 	in.code = PTN_BYTES(mac, sizeof(mac));
 	in.ttl_s = pc->ttl_s;
 	in.now = pc->created_at_us;

@@ -41,6 +41,7 @@ struct ptn_passcode {
 	struct ptn_uuid email_id;
 	enum ptn_code_kind kind;
 	enum ptn_asker_kind asker; /* who asked for it */
+	bool held_back; /* it is for show: nobody can enter its code */
 	int64_t ttl_s;
 	int64_t created_at_us;
 };
@@ -70,8 +71,10 @@ void ptn_passcode_draw_none(char code[PTN_PASSCODE_TEXT]);
 
 /*
  * Store a new code; the older one of the same user, address, kind, and kind of
- * asker dies: none that a known browser asked for dies by another's.  pc->id is
- * made here, the rest of pc is given.
+ * asker dies: none that a known browser asked for dies by another's, and no
+ * real one by one that was held back, or whoever asks all the time, and gets no
+ * mail, could kill every code of a user.  pc->id is made here, the rest of pc
+ * is given.
  */
 enum ptn_err ptn_passcode_put(const struct ptn_scope *sc, const char *code,
     struct ptn_passcode *pc) PTN_MUST_USE;

@@ -116,7 +116,7 @@ function endpoints(site, keys) {
       'unusable hash': login((i) => site.users[40 + i % 20]) } },
     'passcode finalize': { rounds: 1, status: 401, classes: {
       'known, wrong code': code((i) => site.codes[i % site.codes.length]),
-      unknown: code((i) => site.users[2000 + i % 8000]) } },
+      'held back': code((i) => site.held[i % site.held.length]) } },
     'login code': { rounds: 1, status: 200,
       classes: three('/auth/login/code') },
     'login init': { rounds: 1, status: 200,
@@ -144,10 +144,17 @@ async function seed(site) {
         ${uuidOf("CONCAT('user', seq + 20000)")},
         ${uuidOf("CONCAT('email', seq + 20000)")}, 'passcode',
         UNHEX(SHA2(seq, 256)), 3600, -1000000, @n, @n + INTERVAL 1 HOUR
-      FROM seq_1_to_2000;`);
-  site.codes = (await site.instance.sql(`SELECT LOWER(CONCAT_WS('-',
-    SUBSTR(HEX(id), 1, 8), SUBSTR(HEX(id), 9, 4), SUBSTR(HEX(id), 13, 4),
-    SUBSTR(HEX(id), 17, 4), SUBSTR(HEX(id), 21))) FROM passcodes`)).flat();
+      FROM seq_1_to_2000;
+    INSERT INTO passcodes (id, tenant_id, user_id, email_id, purpose, known,
+        code, ttl_s, try_count, created_at, expires_at)
+      SELECT UNHEX(MD5(HEX(id))), tenant_id, user_id, email_id, purpose, 4,
+        code, ttl_s, try_count, created_at, expires_at FROM passcodes;`);
+  const codes = async (known) => (await site.instance.sql(`SELECT
+    LOWER(CONCAT_WS('-', SUBSTR(HEX(id), 1, 8), SUBSTR(HEX(id), 9, 4),
+      SUBSTR(HEX(id), 13, 4), SUBSTR(HEX(id), 17, 4), SUBSTR(HEX(id), 21)))
+    FROM passcodes WHERE known = ${known}`)).flat();
+  site.codes = await codes(0);
+  site.held = await codes(4);
 }
 
 /* ------------------------------------------------------------- measurement */

@@ -421,6 +421,26 @@ held_back_is_as_any_other(void **state)
 	assert_int_equal(got.n, 3);
 }
 
+/* Who asks again and again, and gets no mail, spoils nobody's code. */
+static void
+held_back_kills_no_code(void **state)
+{
+	const struct ptn_uuid bob = rows_user();
+	struct ptn_passcode sent, held;
+	const char *code;
+
+	(void)state;
+	conf.rate_enabled = true;
+	conf.rate_mail = 1;
+	conf.rate_mail_s = 86400;
+	(void)ask(&bob, NULL, NULL, &sent);
+	code = mailed(NULL);
+	(void)ask(&bob, NULL, NULL, &held);
+	assert_false(sent.held_back);
+	assert_true(held.held_back);
+	assert_int_equal(enter(&sent.id, code, NULL, NULL), PTN_PASSCODE_RIGHT);
+}
+
 int
 main(void)
 {
@@ -437,6 +457,7 @@ main(void)
 		cmocka_unit_test_setup(a_stranger_adds_no_address, each),
 		cmocka_unit_test_setup(nothing_without_its_record, each),
 		cmocka_unit_test_setup(held_back_is_as_any_other, each),
+		cmocka_unit_test_setup(held_back_kills_no_code, each),
 	};
 
 	return cmocka_run_group_tests(tests, rules_setup, rows_teardown);
