@@ -5,6 +5,7 @@
 # not know, so that it is not asked there.
 
 need rpmbuild rpm
+need eu-strip elfutils
 need autoreconf "autoconf automake"
 
 source=$out/rpm/postern-$version

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/base/arena.h"
+#include "lib/base/home.h"
 #include "lib/conf/conf_row.h"
 #include "lib/format/yaml.h"
 
@@ -202,6 +203,17 @@ apply_text(struct ptn_conf_load *ld, const char *path, const char *value,
 	apply(ld, path, &text, &where);
 }
 
+/* An installation that can lie anywhere has a folder of its own for that. */
+static const char *
+default_of(struct ptn_conf_load *ld, const struct ptn_conf_row *row)
+{
+	const char *dflt = row->dflt;
+
+	if (ptn_home() != NULL && strcmp(row->path, "server.state_dir") == 0)
+		dflt = ptn_arena_printf(ld->scratch, "%s/state", ptn_home());
+	return dflt != NULL ? dflt : "";
+}
+
 static void
 apply_defaults(struct ptn_conf_load *ld)
 {
@@ -211,8 +223,7 @@ apply_defaults(struct ptn_conf_load *ld)
 	for (i = 0; i < ptn_conf_rows_n; i++) {
 		row = &ptn_conf_rows[i];
 		if (ptn_conf_is_key(row))
-			apply_text(ld, row->path,
-			    row->dflt != NULL ? row->dflt : "",
+			apply_text(ld, row->path, default_of(ld, row),
 			    PTN_LAYER_DEFAULT);
 	}
 }
@@ -357,7 +368,10 @@ apply_set(struct ptn_conf_load *ld, const char *const *set)
 	}
 }
 
-/* "postern.yaml" in the folder of the running program; NULL if unknown. */
+/*
+ * "postern.yaml" in the folder of the running program; NULL if unknown, or if
+ * that is a loader.
+ */
 static const char *
 beside_program(struct ptn_arena *a)
 {
@@ -365,6 +379,8 @@ beside_program(struct ptn_arena *a)
 	char *slash;
 	ssize_t n;
 
+	if (ptn_home() != NULL)
+		return NULL;
 	n = readlink("/proc/self/exe", exe, sizeof(exe));
 	if (n <= 0 || (size_t)n >= sizeof(exe))
 		return NULL;
@@ -377,7 +393,17 @@ beside_program(struct ptn_arena *a)
 }
 
 /* Where it lies when it was installed. */
-static const char installed[] = PTN_SYSCONFDIR "/postern/postern.yaml";
+static const char *
+installed(void)
+{
+	static const char name[] = "/postern.yaml";
+	static char path[PATH_MAX + sizeof(name)];
+
+	if (ptn_home() == NULL)
+		return PTN_SYSCONFDIR "/postern/postern.yaml";
+	(void)snprintf(path, sizeof(path), "%s%s", ptn_home(), name);
+	return path;
+}
 
 /* The file that somebody names, or NULL. */
 static const char *
@@ -400,14 +426,14 @@ find_file(struct ptn_arena *a, const char *path)
 	beside = beside_program(a);
 	if (beside != NULL && access(beside, F_OK) == 0)
 		return beside;
-	return installed;
+	return installed();
 }
 
 const char *
 ptn_conf_home(const char *path)
 {
 	path = named_file(path);
-	return path != NULL ? path : installed;
+	return path != NULL ? path : installed();
 }
 
 static void
