@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/base/arena.h"
+#include "lib/base/home.h"
 #include "lib/conf/conf_row.h"
 #include "lib/format/yaml.h"
 
@@ -202,6 +203,17 @@ apply_text(struct ptn_conf_load *ld, const char *path, const char *value,
 	apply(ld, path, &text, &where);
 }
 
+/* An installation that can lie anywhere has a folder of its own for that. */
+static const char *
+default_of(struct ptn_conf_load *ld, const struct ptn_conf_row *row)
+{
+	const char *dflt = row->dflt;
+
+	if (ptn_home() != NULL && strcmp(row->path, "server.state_dir") == 0)
+		dflt = ptn_arena_printf(ld->scratch, "%s/state", ptn_home());
+	return dflt != NULL ? dflt : "";
+}
+
 static void
 apply_defaults(struct ptn_conf_load *ld)
 {
@@ -211,25 +223,27 @@ apply_defaults(struct ptn_conf_load *ld)
 	for (i = 0; i < ptn_conf_rows_n; i++) {
 		row = &ptn_conf_rows[i];
 		if (ptn_conf_is_key(row))
-			apply_text(ld, row->path,
-			    row->dflt != NULL ? row->dflt : "",
+			apply_text(ld, row->path, default_of(ld, row),
 			    PTN_LAYER_DEFAULT);
 	}
 }
 
-/* True if a node holds a secret itself, not the name of its place. */
+bool
+ptn_conf_tells_secret(const char *path, const char *value)
+{
+	const struct ptn_conf_row *row = ptn_conf_row_of(path);
+
+	return row != NULL && ptn_conf_is_secret(row) && value[0] != '\0' &&
+	    strncmp(value, "file:", 5) != 0 && strncmp(value, "env:", 4) != 0;
+}
+
 static bool
 holds_secret(const struct ptn_yaml_node *node)
 {
-	const struct ptn_conf_row *row = find_row(node->path);
 	size_t i;
 
-	if (row == NULL || !ptn_conf_is_secret(row))
-		return false;
 	for (i = 0; i < node->n; i++)
-		if (node->v[i][0] != '\0' &&
-		    strncmp(node->v[i], "file:", 5) != 0 &&
-		    strncmp(node->v[i], "env:", 4) != 0)
+		if (ptn_conf_tells_secret(node->path, node->v[i]))
 			return true;
 	return false;
 }
@@ -354,7 +368,10 @@ apply_set(struct ptn_conf_load *ld, const char *const *set)
 	}
 }
 
-/* "postern.yaml" in the folder of the running program; NULL if unknown. */
+/*
+ * "postern.yaml" in the folder of the running program; NULL if unknown, or if
+ * that is a loader.
+ */
 static const char *
 beside_program(struct ptn_arena *a)
 {
@@ -362,6 +379,8 @@ beside_program(struct ptn_arena *a)
 	char *slash;
 	ssize_t n;
 
+	if (ptn_home() != NULL)
+		return NULL;
 	n = readlink("/proc/self/exe", exe, sizeof(exe));
 	if (n <= 0 || (size_t)n >= sizeof(exe))
 		return NULL;
@@ -373,20 +392,48 @@ beside_program(struct ptn_arena *a)
 	return ptn_arena_printf(a, "%spostern.yaml", exe);
 }
 
+/* Where it lies when it was installed. */
+static const char *
+installed(void)
+{
+	static const char name[] = "/postern.yaml";
+	static char path[PATH_MAX + sizeof(name)];
+
+	if (ptn_home() == NULL)
+		return PTN_SYSCONFDIR "/postern/postern.yaml";
+	(void)snprintf(path, sizeof(path), "%s%s", ptn_home(), name);
+	return path;
+}
+
+/* The file that somebody names, or NULL. */
+static const char *
+named_file(const char *path)
+{
+	if (path == NULL)
+		path = getenv("POSTERN_CONFIG");
+	return path != NULL && path[0] != '\0' ? path : NULL;
+}
+
 /* Which file to read: the one that is named, else the first that exists. */
 static const char *
 find_file(struct ptn_arena *a, const char *path)
 {
 	const char *beside;
 
-	if (path == NULL)
-		path = getenv("POSTERN_CONFIG");
-	if (path != NULL && path[0] != '\0')
+	path = named_file(path);
+	if (path != NULL)
 		return ptn_arena_strdup(a, path);
 	beside = beside_program(a);
 	if (beside != NULL && access(beside, F_OK) == 0)
 		return beside;
-	return ptn_conf_installed();
+	return installed();
+}
+
+const char *
+ptn_conf_home(const char *path)
+{
+	path = named_file(path);
+	return path != NULL ? path : installed();
 }
 
 static void
