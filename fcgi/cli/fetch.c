@@ -15,26 +15,19 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "lib/base/home.h"
+
 #define ANSWER_MAX ((size_t)160 * 1024)
 #define NO_PROGRAM 127
 
-/* postern-fetch lies beside this program, or where it was installed. */
 static void
 run_program(void)
 {
 	static const char name[] = "postern-fetch";
 	char path[PATH_MAX];
-	char *slash;
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 32);
 
-	if (n > 0) {
-		path[n] = '\0';
-		if ((slash = strrchr(path, '/')) != NULL) {
-			memcpy(slash + 1, name, sizeof(name));
-			(void)execl(path, name, (char *)NULL);
-		}
-	}
-	(void)execl(PTN_LIBEXECDIR "/postern-fetch", name, (char *)NULL);
+	if (ptn_home_program(name, path, sizeof(path)))
+		(void)execl(path, path, (char *)NULL);
 	_exit(NO_PROGRAM);
 }
 
@@ -52,6 +45,7 @@ static void
 write_ask(int fd, const struct ptn_fetch *ask)
 {
 	FILE *f = fdopen(fd, "w");
+	const char *ca = ask->ca;
 	size_t i;
 
 	if (f == NULL) {
@@ -60,8 +54,10 @@ write_ask(int fd, const struct ptn_fetch *ask)
 	}
 	(void)fprintf(f, "url %s\nmethod %s\nbody %ld\n", ask->url,
 	    ask->method != NULL ? ask->method : "GET", ask->body);
-	if (ask->ca != NULL && ask->ca[0] != '\0')
-		(void)fprintf(f, "ca %s\n", ask->ca);
+	if (ask->ca == NULL || ask->ca[0] == '\0')
+		ca = ptn_home_authorities();
+	if (ca[0] != '\0')
+		(void)fprintf(f, "ca %s\n", ca);
 	for (i = 0; i < PTN_FETCH_HEADERS && ask->header[i] != NULL; i++)
 		(void)fprintf(f, "header %s\n", ask->header[i]);
 	(void)fclose(f);

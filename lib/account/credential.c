@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/home.h"
 #include "lib/base/unicode.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/sql.h"
@@ -193,7 +194,9 @@ ptn_credential_aaguid_name(struct ptn_arena *a, const char *path,
 	FILE *f;
 
 	if (*path == '\0')
-		path = PTN_DATADIR "/aaguids";
+		path = ptn_arena_printf(a, "%s/aaguids", ptn_home_data());
+	if (path == NULL)
+		return NULL;
 	if (ptn_uuid_is_nil(aaguid) || (f = fopen(path, "re")) == NULL)
 		return NULL;
 	ptn_uuid_format(aaguid, wanted);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/base/arena.h"
+#include "lib/base/home.h"
 #include "lib/conf/conf_row.h"
 #include "lib/format/yaml.h"
 
@@ -202,6 +203,17 @@ apply_text(struct ptn_conf_load *ld, const char *path, const char *value,
 	apply(ld, path, &text, &where);
 }
 
+/* An installation that can lie anywhere has a folder of its own for that. */
+static const char *
+default_of(struct ptn_conf_load *ld, const struct ptn_conf_row *row)
+{
+	const char *dflt = row->dflt;
+
+	if (ptn_home() != NULL && strcmp(row->path, "server.state_dir") == 0)
+		dflt = ptn_arena_printf(ld->scratch, "%s/state", ptn_home());
+	return dflt != NULL ? dflt : "";
+}
+
 static void
 apply_defaults(struct ptn_conf_load *ld)
 {
@@ -211,8 +223,7 @@ apply_defaults(struct ptn_conf_load *ld)
 	for (i = 0; i < ptn_conf_rows_n; i++) {
 		row = &ptn_conf_rows[i];
 		if (ptn_conf_is_key(row))
-			apply_text(ld, row->path,
-			    row->dflt != NULL ? row->dflt : "",
+			apply_text(ld, row->path, default_of(ld, row),
 			    PTN_LAYER_DEFAULT);
 	}
 }
@@ -354,7 +365,10 @@ apply_set(struct ptn_conf_load *ld, const char *const *set)
 	}
 }
 
-/* "postern.yaml" in the folder of the running program; NULL if unknown. */
+/*
+ * "postern.yaml" in the folder of the running program; NULL if unknown, or if
+ * that is a loader.
+ */
 static const char *
 beside_program(struct ptn_arena *a)
 {
@@ -362,6 +376,8 @@ beside_program(struct ptn_arena *a)
 	char *slash;
 	ssize_t n;
 
+	if (ptn_home() != NULL)
+		return NULL;
 	n = readlink("/proc/self/exe", exe, sizeof(exe));
 	if (n <= 0 || (size_t)n >= sizeof(exe))
 		return NULL;

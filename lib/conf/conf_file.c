@@ -8,10 +8,12 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/home.h"
 #include "lib/base/log.h"
 #include "lib/base/rng.h"
 
@@ -89,7 +91,13 @@ ptn_conf_read(struct ptn_arena *a, const char *path, size_t max,
 const char *
 ptn_conf_installed(void)
 {
-	return PTN_SYSCONFDIR "/postern/postern.yaml";
+	static const char name[] = "/postern.yaml";
+	static char path[PATH_MAX + sizeof(name)];
+
+	if (ptn_home() == NULL)
+		return PTN_SYSCONFDIR "/postern/postern.yaml";
+	(void)snprintf(path, sizeof(path), "%s%s", ptn_home(), name);
+	return path;
 }
 
 static const char fresh[] =

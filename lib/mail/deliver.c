@@ -19,6 +19,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
+#include "lib/base/home.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/format/mime.h"
@@ -99,7 +100,9 @@ put_smtp(FILE *f, const struct ptn_conf *cf, const char *from, const char *to,
 		{ "user", cf->smtp_user },
 		{ "password",
 		    cf->smtp_user[0] != '\0' ? cf->smtp_password : "" },
-		{ "ca", cf->smtp_ca_file },
+		{ "ca",
+		    cf->smtp_ca_file[0] != '\0' ? cf->smtp_ca_file
+						: ptn_home_authorities() },
 		{ "helo", cf->smtp_helo },
 		{ "from", from },
 		{ "to", to },
@@ -164,24 +167,10 @@ make_input(const struct ptn_conf *cf, const char *from, const char *to,
 	return r;
 }
 
-/* postern-smtp lies beside this program, or where it was installed. */
 static enum ptn_err
 find_smtp(char out[PATH_LEN])
 {
-	static const char name[] = "postern-smtp";
-	ssize_t n = readlink("/proc/self/exe", out, PATH_LEN - sizeof(name));
-	char *slash;
-
-	if (n > 0) {
-		out[n] = '\0';
-		if ((slash = strrchr(out, '/')) != NULL) {
-			memcpy(slash + 1, name, sizeof(name));
-			if (access(out, X_OK) == 0)
-				return PTN_OK;
-		}
-	}
-	snprintf(out, PATH_LEN, "%s/%s", PTN_LIBEXECDIR, name);
-	if (access(out, X_OK) == 0)
+	if (ptn_home_program("postern-smtp", out, PATH_LEN))
 		return PTN_OK;
 	ptn_error("%s: %s", out, strerror(errno));
 	return PTN_E_CONFIG;

@@ -7,6 +7,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
+#include "lib/base/home.h"
 #include "lib/base/log.h"
 #include "lib/base/unicode.h"
 #include "lib/conf/conf.h"
@@ -141,10 +142,13 @@ struct ptn_mailer {
 	size_t nlanguages;
 };
 
+/* The folder of the texts, in the arena; NULL if that is full. */
 static const char *
-mail_dir(const struct ptn_conf *cf)
+mail_dir(const struct ptn_mailer *m)
 {
-	return cf->mail_dir[0] != '\0' ? cf->mail_dir : PTN_DATADIR "/mail";
+	return m->cf->mail_dir[0] != '\0'
+	    ? m->cf->mail_dir
+	    : ptn_arena_printf(m->a, "%s/mail", ptn_home_data());
 }
 
 /* Read DIR/NAME EXT into the arena; path says which file it was. */
@@ -153,11 +157,14 @@ read_file(struct ptn_mailer *m, const char *name, const char *ext,
     const char **path, struct ptn_bytes *text)
 {
 	char *buf = ptn_arena_alloc(m->a, FILE_MAX + 1);
+	const char *dir = mail_dir(m);
 	size_t len;
 	FILE *f;
 
-	*path = ptn_arena_printf(m->a, "%s/%s%s", mail_dir(m->cf), name, ext);
-	if (buf == NULL || *path == NULL)
+	if (buf == NULL || dir == NULL)
+		return PTN_E_NOMEM;
+	*path = ptn_arena_printf(m->a, "%s/%s%s", dir, name, ext);
+	if (*path == NULL)
 		return PTN_E_NOMEM;
 	if ((f = fopen(*path, "re")) == NULL) {
 		ptn_error("%s: %s; email_delivery.template_dir must have every "

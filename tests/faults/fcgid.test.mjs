@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, realpathSync, statSync,
-  writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, realpathSync, rmSync,
+  statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Api, freshAddress } from '../lib/api.mjs';
@@ -56,7 +56,8 @@ FcgidProcessTableFile "${dir}/ipc.table"
 FcgidMaxProcesses 4
 DocumentRoot "${dir}/site"
 <Directory "${dir}/site">
-  AllowOverride All
+  Options SymLinksIfOwnerMatch
+  AllowOverride FileInfo AuthConfig Options=ExecCGI
   Require all granted
 </Directory>
 `;
@@ -66,13 +67,14 @@ before(async () => {
   instance = await start();
   /* What an ordinary user reaches; our own folder may be root's alone. */
   const dir = join(realpathSync(join(instance.dir, 'run')), 'host');
-  makeFolder(join(dir, 'site/id'));
+  const folder = join(dir, 'site/id');
+  makeFolder(folder);
   const port = await freePort();
   writeFileSync(join(dir, 'httpd.conf'), apacheConf(dir, port));
   const server = spawn('apache2', ['-DFOREGROUND', '-f',
     join(dir, 'httpd.conf')], { stdio: 'ignore', env: { ...process.env,
     PATH: `${process.env.PATH}:/usr/sbin` } });
-  host = { url: `http://localhost:${port}/id`, server,
+  host = { url: `http://localhost:${port}/id`, folder, server,
     gone: new Promise((done) => { server.on('exit', done); }) };
   await until(async () => (await fetch(`${host.url}/health/ready`)
     .catch(() => ({}))).status === 200, 'an answer');
@@ -143,6 +145,16 @@ test('files of the folder are not told', async () => {
   for (const name of ['.htaccess', 'notes.yaml', '.hidden', '.well-known.bak',
     'sub/.hidden'])
     assert.equal((await fetch(`${host.url}/${name}`)).status, 403, name);
+});
+
+test('a page in the folder is served, at the folder itself, too', async () => {
+  for (const [path, name] of [['/', 'index.html'], ['/page.js', 'page.js']]) {
+    const own = await fetch(`${host.url}${path}`);
+    assert.match(own.headers.get('x-request-id') ?? '', /./);
+    writeFileSync(join(host.folder, name), name);
+    assert.equal(await (await fetch(`${host.url}${path}`)).text(), name);
+    rmSync(join(host.folder, name));
+  }
 });
 
 test('20 at once', async () => {

@@ -4,18 +4,36 @@
  * front of the real one.
  */
 import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { cost } from '../lib/cost.mjs';
-import { freePort, start } from '../lib/instance.mjs';
+import { freePort, run, start } from '../lib/instance.mjs';
 import { SmtpServer } from '../lib/smtp.mjs';
 
 let instance;
+let dir; /* readable by everybody: a key of an hour lies here */
+let tls;
 
 before(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'postern-doctor-'));
+  chmodSync(dir, 0o755);
+  const made = await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048',
+    '-nodes', '-keyout', join(dir, 'key.pem'), '-out', join(dir, 'ca.pem'),
+    '-days', '2', '-subj', '/CN=localhost',
+    '-addext', 'subjectAltName=DNS:localhost']);
+  assert.equal(made.status, 0, made.stderr);
+  tls = { key: readFileSync(join(dir, 'key.pem')),
+    cert: readFileSync(join(dir, 'ca.pem')) };
   instance = await start({ set: { 'log.level': 'debug' } });
 });
-after(() => instance?.stop());
+after(async () => {
+  await instance?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
 
 const options = (set) => Object.entries(set)
   .flatMap(([key, value]) => ['--set', `${key}=${value}`]);
@@ -156,8 +174,12 @@ describe('what is wrong', () => {
     await instance.service('stop', 'postern');
     try {
       const findings = await doctor();
-      assert.match(fault(findings, 'listening', 'warning').text,
-        /the server does not run|start the server/);
+      const silent = findings.filter((one) => one.check === 'listening');
+      assert.ok(silent.length > 0); /* the authorizer's, too, with Apache */
+      for (const { verdict, text } of silent) {
+        assert.equal(verdict, 'warning');
+        assert.match(text, /the server does not run|start the server/);
+      }
       assert.match(fault(findings, 'web server').text,
         /: 50[234], the web server does not reach Postern/);
     } finally {
@@ -189,6 +211,34 @@ describe('mail', () => {
       }
     });
 
+  for (const [what, how, server, pass, said] of [
+    ['STARTTLS, and a log-in', 'starttls', { starttls: true }, 'right', null],
+    ['TLS at once, and a log-in', 'implicit', { implicit: true }, 'right',
+      null],
+    ['a wrong password', 'starttls', { starttls: true }, 'wrong',
+      /refuses us at AUTH: 535 wrong/],
+    ['no STARTTLS where it is wanted', 'starttls', {}, 'right',
+      /not sent|STARTTLS/]])
+    test(`${what}: ${said ? 'said' : 'well'}`, async () => {
+      const smtp = new SmtpServer({ ...server, tls,
+        auth: { user: 'id', pass: 'right' } });
+      const port = await smtp.listen();
+      try {
+        const [found] = (await doctor({ 'email_delivery.smtp.port': port,
+          'email_delivery.smtp.host': 'localhost',
+          'email_delivery.smtp.user': 'id',
+          'email_delivery.smtp.password': pass,
+          'email_delivery.smtp.ca_file': join(dir, 'ca.pem'),
+          'email_delivery.smtp.tls': how })).filter((one) =>
+          one.check === 'mail');
+        assert.equal(found.verdict, said ? 'error' : 'ok', found.text);
+        assert.match(found.text, said ?? /takes mail/);
+        assert.equal(smtp.received.length, 0);
+      } finally {
+        await smtp.close();
+      }
+    });
+
   test('no mail is sent', async () => {
     const smtp = new SmtpServer();
     const port = await smtp.listen();
@@ -215,7 +265,10 @@ describe('mail', () => {
 /* A proxy before the web server: change(request options) and answer. */
 async function behind(change, fn) {
   const target = new URL(instance.url);
-  const server = http.createServer((request, response) => {
+  const secure = change.tls !== undefined;
+  const serve = (handler) => (secure ? https.createServer(change.tls, handler)
+    : http.createServer(handler));
+  const server = serve((request, response) => {
     const ask = { host: target.hostname, port: target.port,
       path: request.url, method: request.method,
       headers: { ...request.headers } };
@@ -231,7 +284,8 @@ async function behind(change, fn) {
   });
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   try {
-    await fn(`http://127.0.0.1:${server.address().port}${target.pathname}`);
+    await fn(`${secure ? 'https://localhost' : 'http://127.0.0.1'}:${
+      server.address().port}${target.pathname}`);
   } finally {
     server.closeAllConnections();
     await new Promise((done) => server.close(done));
@@ -282,6 +336,25 @@ describe('a web server', () => {
       const findings = await doctor({}, '--url', url);
       assert.match(fault(findings, check, verdict).text, said);
     }));
+
+  test('with HTTPS: a certificate, and HSTS', async () => {
+    const ca = ['--ca', join(dir, 'ca.pem')];
+    await behind({ tls }, async (url) => {
+      const untrusted = await doctor({}, '--url', url);
+      assert.match(fault(untrusted, 'web server').text, /certificate/);
+      const trusted = await doctor({}, '--url', url, ...ca);
+      assert.deepEqual(errors(trusted), []);
+      assert.match(fault(trusted, 'https', 'warning').text,
+        /^no Strict-Transport-Security/);
+    });
+    await behind({ tls, answer: (headers) => {
+      headers['Strict-Transport-Security'] = 'max-age=31536000';
+    } }, async (url) => {
+      const found = (await doctor({}, '--url', url, ...ca))
+        .filter((one) => one.check === 'https');
+      assert.deepEqual(found.map(({ verdict }) => verdict), ['ok']);
+    });
+  });
 
   test('that passes on another path', () => behind({ request: (ask) => {
     ask.path = ask.path.replace('/health', '/wrong/health');

@@ -9,6 +9,7 @@ here=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 
 codename() {
 	case $1 in
+	11) echo bullseye ;;
 	12) echo bookworm ;;
 	13) echo trixie ;;
 	esac
@@ -98,7 +99,8 @@ inside() {
 	unshare $net --mount --pid --fork --kill-child sh -c '
 		mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" &&
 		    mount -t tmpfs -o mode=1777 tmpfs "$0/tmp" || exit 1
-		env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin "$@"
+		env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+		    "$@"
 		exit' "$root" $jobs $(npm_settings) chroot "$root" "$@"
 }
 

@@ -107,6 +107,19 @@ exposed() {
 	[ -n "$level" ] && awk "BEGIN { exit !($level <= 1.7) }"
 }
 
+# What makes systemd set NoNewPrivileges by itself, says systemd.exec(5): of
+# those that the unit has, none is left by the drop-in.
+privileged() {
+	sed -n 's/^\([A-Za-z]*\)=.*/\1/p' "$units/postern.service" | sort -u |
+	    grep -xE 'NoNewPrivileges|SystemCallFilter|SystemCallArchitectures|RestrictAddressFamilies|RestrictNamespaces|RestrictFileSystems|PrivateDevices|ProtectKernelTunables|ProtectKernelModules|ProtectKernelLogs|ProtectClock|MemoryDenyWriteExecute|RestrictRealtime|RestrictSUIDSGID|DynamicUser|LockPersonality|ProtectHostname' \
+	    >"$dir/implies"
+	[ "$(wc -l <"$dir/implies")" -gt 5 ] || return 1
+	sed -n 's/^\([A-Za-z]*\)=\(no\)\{0,1\}$/\1/p' \
+	    "$dest$docdir/examples/systemd/sendmail.conf" | sort -u |
+	    comm -23 "$dir/implies" - >"$dir/left"
+	! grep . "$dir/left"
+}
+
 profile() {
 	apparmor_parser --skip-kernel-load --skip-read-cache --skip-cache \
 	    --quiet "$dest$docdir/examples/apparmor/postern"
@@ -194,6 +207,7 @@ check 'with the paths of this build' configured
 copy_units
 check 'systemd takes the units' verified
 check 'and finds little exposed' exposed
+check 'sendmail may be set-group-id, if told so' privileged
 check 'AppArmor takes the profile' profile
 check 'fail2ban finds who guesses' filter
 check 'bash completes' completion
