@@ -1,8 +1,25 @@
 #!/bin/sh
-# usage: install-packages.sh PACKAGE...
+# usage: install-packages.sh [--names] PACKAGE...
 # Install those Debian packages that are missing, without starting the
-# services that come with them.  Does nothing when all are there.
+# services that come with them.  Does nothing when all are there.  "build"
+# stands for all that building Postern needs; --names only says which they are.
 set -eu
+
+build="gcc libc6-dev make autoconf automake pkg-config libfcgi-dev
+    libjson-c-dev libargon2-dev libssl-dev libcbor-dev libmariadb-dev
+    libyaml-dev libidn2-dev libunistring-dev libcrypt-dev
+    libcurl4-openssl-dev"
+
+names=
+[ "${1:-}" != --names ] || { names=1 && shift; }
+all=
+for package in "$@"; do
+	[ "$package" != build ] || package=$build
+	all="$all $package"
+done
+# shellcheck disable=SC2086
+set -- $all
+[ -z "$names" ] || { printf '%s\n' "$@" && exit 0; }
 
 # One question about all: there may be many, and each start takes a while.
 known=$(dpkg-query -W -f '${Package}=${db:Status-Status} ' "$@" 2>/dev/null) || :

@@ -30,8 +30,9 @@ options="--innodb-buffer-pool-size=64M --innodb-log-file-size=16M
 create() {
 	mkdir -m 0700 "$1"
 	give "$1"
+	# By force: it would look the host up, which has no need of a name.
 	# shellcheck disable=SC2086
-	as_user mariadb-install-db --no-defaults --datadir="$1" \
+	as_user mariadb-install-db --no-defaults --force --datadir="$1" \
 	    --tmpdir="$3" --auth-root-authentication-method=normal --skip-test-db \
 	    $options >"$2" 2>&1 </dev/null || {
 		tail -n 20 "$2" >&2

@@ -50,13 +50,6 @@ role_of(const struct ptn_generation *g, size_t i)
 	return i == g->nworkers ? PTN_COURIER : PTN_RECEIVER;
 }
 
-/* Without whom no request is served. */
-static bool
-serves(const struct ptn_generation *g, size_t i)
-{
-	return role_of(g, i) != PTN_COURIER;
-}
-
 static enum ptn_err
 open_listeners(struct ptn_generation *g, const struct ptn_start *start,
     const struct ptn_generation *older)
@@ -456,7 +449,7 @@ ptn_generation_reap(struct ptn_generation *g, pid_t pid, int status)
 	/* It is neither busy nor ready any more. */
 	atomic_store(&g->board->score[i].busy_since_ms, 0);
 	atomic_store(&g->board->score[i].ready, 0);
-	if (g->state == PTN_GEN_STARTING && serves(g, i))
+	if (g->state == PTN_GEN_STARTING)
 		g->deaths++;
 	g->place[i].pid = 0;
 	schedule(&g->place[i]);
@@ -523,7 +516,7 @@ ptn_generation_ready(const struct ptn_generation *g)
 	size_t i;
 
 	for (i = 0; i < g->nplaces; i++) {
-		if (serves(g, i) && atomic_load(&g->board->score[i].ready) == 0)
+		if (atomic_load(&g->board->score[i].ready) == 0)
 			return false;
 	}
 	return true;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fcgi/cli/cli.h"
+#include "fcgi/cli/option.h"
 #include "fcgi/listen.h"
 #include "fcgi/process.h"
 #include "lib/base/array.h"
@@ -42,9 +43,11 @@ static const struct {
 	const char *what;
 } commands[] = {
 	/* clang-format off */
+	{ "setup",   ptn_cli_setup,   "setup [OPTION]...",   "take a fresh host to a server that can be started" },
 	{ "serve",   cmd_serve,       "serve",               "run the login server" },
 	{ "migrate", ptn_cli_migrate, "migrate up|status",   "bring the database schema up to date" },
 	{ "config",  ptn_cli_config,  "config init [FILE]|check|print", "write, check or show the configuration" },
+	{ "snippet", ptn_cli_snippet, "snippet apache|lighttpd|nginx", "print what the web server needs" },
 	{ "backup",  ptn_cli_backup,  "backup check FILE|-", "say whether secrets.keys open a dump" },
 	{ "doctor",  ptn_cli_doctor,  "doctor [--json] ...", "say what is wrong with an installation" },
 	{ "jwk",     ptn_cli_jwk,     "jwk rotate [--now]|list [--dfns]", "change or list the signing keys" },
@@ -208,7 +211,7 @@ no_command(const char *name)
 static int
 run(char *argv0, struct options *o)
 {
-	const char *name;
+	const char *name, *bad;
 	size_t i;
 
 	if (o->nrest == 0) {
@@ -221,11 +224,18 @@ run(char *argv0, struct options *o)
 	}
 	name = command_name(o->rest[0]);
 	for (i = 0; i < COMMANDS; i++) {
-		if (strcmp(name, commands[i].name) == 0)
-			return commands[i].run(o->nrest, o->rest, o->conf_path,
-			    o->set);
+		if (strcmp(name, commands[i].name) != 0)
+			continue;
+		bad = strstr(commands[i].usage, "...") != NULL
+		    ? NULL /* it tells by itself */
+		    : ptn_cli_option_unknown(commands[i].usage, o->nrest - 1,
+			  o->rest + 1);
+		if (bad != NULL)
+			return usage("there is no option ", bad);
+		return commands[i].run(o->nrest, o->rest, o->conf_path, o->set);
 	}
-	return no_command(name);
+	return name[0] == '-' ? usage("there is no option ", name)
+			      : no_command(name);
 }
 
 int

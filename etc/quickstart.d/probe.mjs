@@ -10,7 +10,11 @@ const listens = (path) => new Promise((done) => {
 });
 
 const ready = (url) => new Promise((done) => {
-  const request = http.get(url, { agent: false, timeout: 5000 }, (reply) => {
+  /* Also where nothing says what localhost is. */
+  const request = http.get(url, { agent: false, timeout: 5000,
+    lookup: (name, options, found) => (options.all
+      ? found(null, [{ address: '127.0.0.1', family: 4 }])
+      : found(null, '127.0.0.1', 4)) }, (reply) => {
     reply.resume();
     reply.on('close', () => done(reply.statusCode === 200));
   });

@@ -17,6 +17,14 @@
 int ptn_cli_config(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
+/* setup: the options are in setup_ask.c */
+int ptn_cli_setup(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
+/* snippet WEB */
+int ptn_cli_snippet(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
 /* migrate up | status */
 int ptn_cli_migrate(int argc, char **argv, const char *conf_path,
     const char *const *set);

@@ -24,20 +24,18 @@ usage(void)
 static int
 config_init(const char *path)
 {
-	enum ptn_err r;
+	struct ptn_arena *a = ptn_arena_new(ARENA_MAX);
+	const char *text = a != NULL ? ptn_conf_fresh(a) : NULL;
+	enum ptn_err r = PTN_E_NOMEM;
 
-	r = ptn_conf_init(path);
-	if (r == PTN_E_CONFLICT) {
-		(void)fprintf(stderr, "%s: exists, and is left as it is\n",
-		    path);
+	if (text != NULL)
+		r = ptn_conf_write(path, text, false, stderr);
+	else
+		(void)fputs("out of memory\n", stderr);
+	ptn_arena_free(&a);
+	if (r != PTN_OK)
 		return 1;
-	}
-	if (r != PTN_OK) {
-		(void)fprintf(stderr, "%s: cannot be written\n", path);
-		return 1;
-	}
-	(void)printf("%s: written; fill in the database, then run "
-		     "\"postern --config %s config check\"\n",
+	(void)printf("%s: written; \"postern --config %s setup\" fills it in\n",
 	    path, path);
 	return 0;
 }
@@ -102,10 +100,8 @@ ptn_cli_config(int argc, char **argv, const char *conf_path,
 	int status;
 
 	if (argc >= 2 && argc <= 3 && strcmp(argv[1], "init") == 0) {
-		if (argc == 3)
-			return config_init(argv[2]);
 		return config_init(
-		    conf_path != NULL ? conf_path : ptn_conf_installed());
+		    ptn_conf_home(argc == 3 ? argv[2] : conf_path));
 	}
 	if (argc != 2 ||
 	    (strcmp(argv[1], "check") != 0 && strcmp(argv[1], "print") != 0))

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fcgi/cli/cli.h"
+#include "fcgi/cli/option.h"
 #include "lib/base/array.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
@@ -66,12 +67,18 @@ struct options {
 	bool json, report;
 };
 
+static const char words[] =
+    "doctor [--json] [--report] [--url URL] [--ca FILE] [--mail-to ADDRESS]";
+
 static int
-usage(void)
+usage(int argc, char **argv)
 {
-	(void)fputs("usage: postern doctor [--json] [--report] [--url URL] "
-		    "[--ca FILE] [--mail-to ADDRESS]\n",
-	    stderr);
+	const char *bad = ptn_cli_option_unknown(words, argc - 1, argv + 1);
+
+	if (bad != NULL)
+		(void)fprintf(stderr,
+		    "postern: doctor: there is no option %s\n", bad);
+	(void)fprintf(stderr, "usage: postern %s\n", words);
 	return 2;
 }
 
@@ -261,7 +268,7 @@ ptn_cli_doctor(int argc, char **argv, const char *conf_path,
 
 	if (!parse(argc, argv, &o) || d.a == NULL) {
 		ptn_arena_free(&d.a);
-		return usage();
+		return usage(argc, argv);
 	}
 	d.json = o.json;
 	ptn_jsonw_init(&d.w, d.a);

@@ -30,6 +30,19 @@ run(const struct ptn_conf *cf, struct ptn_db *db, struct ptn_arena *a, bool up,
 	return ptn_migrate_status(db, a, stdout, stderr, pending);
 }
 
+/* The user that serves need not be the one that changes tables. */
+static void
+name_user(const struct ptn_conf *cf)
+{
+	const bool two = cf->db_migrate_user[0] != '\0';
+
+	(void)fprintf(stderr,
+	    "the database's user \"%s\" may not change the schema: grant "
+	    "that, or name one who may in database.migrate_user (\"postern "
+	    "setup --database-admin\" makes one)\n",
+	    two ? cf->db_migrate_user : cf->db_user);
+}
+
 int
 ptn_cli_migrate(int argc, char **argv, const char *conf_path,
     const char *const *set)
@@ -51,6 +64,8 @@ ptn_cli_migrate(int argc, char **argv, const char *conf_path,
 	a = ptn_arena_new(ARENA_MAX);
 	if ((r = run(cf, db, a, up, &pending)) != PTN_OK)
 		fprintf(stderr, "postern migrate: %s\n", ptn_err_name(r));
+	if (r != PTN_OK && up && db != NULL && ptn_db_denied(db))
+		name_user(cf);
 	ptn_arena_free(&a);
 	ptn_db_free(&db);
 	ptn_conf_free(&cf);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fcgi/cli/cli.h"
+#include "fcgi/cli/option.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
 #include "lib/dfns/administer.h"
@@ -192,12 +193,23 @@ ptn_cli_org(int argc, char **argv, const char *conf_path,
     const char *const *set_keys)
 {
 	struct ptn_cli_context d;
+	const char *bad = NULL;
 	enum ptn_err r;
 	size_t i = 0;
 
 	while (i < COMMANDS &&
 	    (argc < 2 || strcmp(argv[1], commands[i].name) != 0))
 		i++;
+	if (i < COMMANDS)
+		bad = ptn_cli_option_unknown(commands[i].usage, argc - 2,
+		    argv + 2);
+	if (bad != NULL)
+		(void)fprintf(stderr,
+		    "postern: org %s: there is no option "
+		    "%s\n",
+		    argv[1], bad);
+	if (bad != NULL)
+		return usage();
 	if (i == COMMANDS || argc - 2 < commands[i].min ||
 	    argc - 2 > commands[i].max)
 		return usage();

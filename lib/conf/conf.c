@@ -228,19 +228,22 @@ apply_defaults(struct ptn_conf_load *ld)
 	}
 }
 
-/* True if a node holds a secret itself, not the name of its place. */
+bool
+ptn_conf_tells_secret(const char *path, const char *value)
+{
+	const struct ptn_conf_row *row = ptn_conf_row_of(path);
+
+	return row != NULL && ptn_conf_is_secret(row) && value[0] != '\0' &&
+	    strncmp(value, "file:", 5) != 0 && strncmp(value, "env:", 4) != 0;
+}
+
 static bool
 holds_secret(const struct ptn_yaml_node *node)
 {
-	const struct ptn_conf_row *row = find_row(node->path);
 	size_t i;
 
-	if (row == NULL || !ptn_conf_is_secret(row))
-		return false;
 	for (i = 0; i < node->n; i++)
-		if (node->v[i][0] != '\0' &&
-		    strncmp(node->v[i], "file:", 5) != 0 &&
-		    strncmp(node->v[i], "env:", 4) != 0)
+		if (ptn_conf_tells_secret(node->path, node->v[i]))
 			return true;
 	return false;
 }
@@ -389,20 +392,48 @@ beside_program(struct ptn_arena *a)
 	return ptn_arena_printf(a, "%spostern.yaml", exe);
 }
 
+/* Where it lies when it was installed. */
+static const char *
+installed(void)
+{
+	static const char name[] = "/postern.yaml";
+	static char path[PATH_MAX + sizeof(name)];
+
+	if (ptn_home() == NULL)
+		return PTN_SYSCONFDIR "/postern/postern.yaml";
+	(void)snprintf(path, sizeof(path), "%s%s", ptn_home(), name);
+	return path;
+}
+
+/* The file that somebody names, or NULL. */
+static const char *
+named_file(const char *path)
+{
+	if (path == NULL)
+		path = getenv("POSTERN_CONFIG");
+	return path != NULL && path[0] != '\0' ? path : NULL;
+}
+
 /* Which file to read: the one that is named, else the first that exists. */
 static const char *
 find_file(struct ptn_arena *a, const char *path)
 {
 	const char *beside;
 
-	if (path == NULL)
-		path = getenv("POSTERN_CONFIG");
-	if (path != NULL && path[0] != '\0')
+	path = named_file(path);
+	if (path != NULL)
 		return ptn_arena_strdup(a, path);
 	beside = beside_program(a);
 	if (beside != NULL && access(beside, F_OK) == 0)
 		return beside;
-	return ptn_conf_installed();
+	return installed();
+}
+
+const char *
+ptn_conf_home(const char *path)
+{
+	path = named_file(path);
+	return path != NULL ? path : installed();
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/strs.h"
 #include "lib/conf/conf_words.h"
@@ -84,14 +85,56 @@ const char *ptn_conf_file(const struct ptn_conf *cf);
 /* Write the effective configuration as YAML, secrets masked as "***". */
 void ptn_conf_print(const struct ptn_conf *cf, FILE *out);
 
-/* Where the configuration lies when it was installed. */
-const char *ptn_conf_installed(void);
+/*
+ * Which file a new configuration belongs into: the one that is named, else
+ * $POSTERN_CONFIG, else where it lies when it was installed.
+ */
+const char *ptn_conf_home(const char *path);
 
 /*
- * Write a fresh configuration with random secrets to path, mode 0600.  Never
- * overwrites: PTN_E_CONFLICT if path exists.  It loads as it is.
- * PTN_E_INTERNAL if it cannot be written; the reason is logged.
+ * The text of a fresh configuration, with random secrets, in the arena; NULL
+ * if that is full.  It loads as it is.
  */
-enum ptn_err ptn_conf_init(const char *path) PTN_MUST_USE;
+const char *ptn_conf_fresh(struct ptn_arena *a);
+
+/*
+ * Change one key of a configuration's text; all else stays as its owner wrote
+ * it.
+ *
+ * value	as --set has it: the elements of a list between commas
+ * out		the new text, in the arena
+ *
+ * Returns PTN_OK; PTN_E_NOT_FOUND if there is no such key, PTN_E_UNPROCESSABLE
+ * if the text is laid out in a way in which it cannot be changed (a section in
+ * braces, a list over several lines), PTN_E_INPUT and PTN_E_TOO_LARGE if it is
+ * no YAML of ours, PTN_E_NOMEM.
+ */
+enum ptn_err ptn_conf_edit(struct ptn_arena *a, const char *text,
+    const char *path, const char *value, const char **out) PTN_MUST_USE;
+
+/*
+ * What a configuration's text has for a key, as --set has it, in the arena;
+ * NULL if it says nothing, or no more than the default.
+ */
+const char *ptn_conf_set_in(struct ptn_arena *a, const char *text,
+    const char *path);
+
+/*
+ * Is it a secret, and stands here itself, not the name of its place?  False if
+ * there is no such key.
+ */
+bool ptn_conf_tells_secret(const char *path, const char *value);
+
+/*
+ * Write a configuration, whole or not at all, and make the folder that it is
+ * in.  A new file is of root and the group postern (0640) where that is and
+ * root writes, else of its owner alone (0600); who owns one that is replaced
+ * goes on to.  Without replace, one that exists is left alone.
+ *
+ * What goes wrong is a line on err.  Returns PTN_OK, PTN_E_CONFLICT (it
+ * exists), PTN_E_INTERNAL.
+ */
+enum ptn_err ptn_conf_write(const char *path, const char *text, bool replace,
+    FILE *err) PTN_MUST_USE;
 
 #endif

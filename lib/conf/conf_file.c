@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -13,11 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/base/home.h"
-#include "lib/base/log.h"
 #include "lib/base/rng.h"
 
-#define SECRET_LEN 32 /* bytes of a fresh secret */
+#define SECRET_LEN 32		/* bytes of a fresh secret */
+#define SERVICE_GROUP "postern" /* as whom the service runs */
 
 /* Read to the end or to max + 1 bytes, whichever comes first. */
 static enum ptn_err
@@ -88,18 +88,6 @@ ptn_conf_read(struct ptn_arena *a, const char *path, size_t max,
 	return r;
 }
 
-const char *
-ptn_conf_installed(void)
-{
-	static const char name[] = "/postern.yaml";
-	static char path[PATH_MAX + sizeof(name)];
-
-	if (ptn_home() == NULL)
-		return PTN_SYSCONFDIR "/postern/postern.yaml";
-	(void)snprintf(path, sizeof(path), "%s%s", ptn_home(), name);
-	return path;
-}
-
 static const char fresh[] =
     "# The configuration of Postern.  Every key: postern.yaml(5).\n"
     "# This file holds secrets: keep it readable by its owner only.\n"
@@ -125,12 +113,15 @@ static const char fresh[] =
     "server:\n"
     "  public:\n"
     "    address: \"unix:/run/postern/public.sock\"\n"
-    "    # base_path: \"/id\"            # where the web server mounts us\n"
+    "    base_path: \"\"               # where the web server mounts us: /id\n"
     "    cors:\n"
     "      allow_origins: []           # other origins that call the API\n"
     "\n"
     "session:\n"
     "  lifespan: 12h\n"
+    "  cookie:\n"
+    "    name: \"hanko\"               # __Host-hanko where all is https\n"
+    "    secure: true\n"
     "\n"
     "webauthn:\n"
     "  relying_party:\n"
@@ -170,8 +161,6 @@ sync_folder(const char *path)
 	char copy[PATH_MAX];
 	int fd;
 
-	if (strlen(path) >= sizeof(copy))
-		return;
 	memcpy(copy, path, strlen(path) + 1);
 	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
@@ -180,49 +169,140 @@ sync_folder(const char *path)
 	(void)close(fd);
 }
 
+/* The folder that path is in, and those above it. */
 static enum ptn_err
-write_fresh(struct ptn_arena *a, int fd)
+make_folder(const char *path)
+{
+	char copy[PATH_MAX];
+	char *p = copy + (path[0] == '/' ? 1 : 0);
+
+	memcpy(copy, path, strlen(path) + 1);
+	while ((p = strchr(p, '/')) != NULL) {
+		*p = '\0';
+		if (mkdir(copy, 0755) != 0 && errno != EEXIST)
+			return PTN_E_INTERNAL;
+		*p++ = '/';
+	}
+	return PTN_OK;
+}
+
+/*
+ * Whose a configuration is: as it was; else of root and the group that serves,
+ * if there is one, else of who writes it alone.
+ */
+static enum ptn_err
+give(int fd, const struct stat *was)
+{
+	const struct group *gr = NULL;
+	mode_t mode = 0600;
+
+	if (was != NULL) {
+		if (fchown(fd, was->st_uid, was->st_gid) != 0)
+			return PTN_E_INTERNAL;
+		mode = was->st_mode & 07777;
+	} else if (geteuid() == 0 && (gr = getgrnam(SERVICE_GROUP)) != NULL) {
+		if (fchown(fd, (uid_t)-1, gr->gr_gid) != 0)
+			return PTN_E_INTERNAL;
+		mode = 0640;
+	}
+	return fchmod(fd, mode) == 0 ? PTN_OK : PTN_E_INTERNAL;
+}
+
+static void
+give_up(const char *beside)
+{
+	const int why = errno;
+
+	(void)unlink(beside);
+	errno = why;
+}
+
+/* The whole of it beside path, so that nobody ever reads a half. */
+static enum ptn_err
+write_beside(const char *beside, const char *text, const struct stat *was)
+{
+	enum ptn_err r;
+	int fd;
+
+	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return PTN_E_INTERNAL;
+	r = write_all(fd, text, strlen(text));
+	if (r == PTN_OK)
+		r = give(fd, was);
+	if (close(fd) != 0)
+		r = PTN_E_INTERNAL;
+	if (r != PTN_OK)
+		give_up(beside);
+	return r;
+}
+
+/* link(2), as rename(2) would write over what came meanwhile. */
+static enum ptn_err
+put_in_place(const char *beside, const char *path, bool replace)
+{
+	int rc = replace ? rename(beside, path) : link(beside, path);
+	enum ptn_err r = PTN_OK;
+
+	if (rc != 0)
+		r = errno == EEXIST ? PTN_E_CONFLICT : PTN_E_INTERNAL;
+	if (rc != 0 || !replace)
+		give_up(beside);
+	if (rc == 0)
+		sync_folder(path);
+	return r;
+}
+
+static enum ptn_err
+write_file(const char *path, const char *text, bool replace)
+{
+	char beside[PATH_MAX];
+	const size_t len = strlen(path);
+	struct stat st;
+	const bool there = stat(path, &st) == 0;
+	enum ptn_err r;
+
+	if (there && !replace)
+		return PTN_E_CONFLICT;
+	if (len + sizeof(".new") > sizeof(beside)) {
+		errno = ENAMETOOLONG;
+		return PTN_E_INTERNAL;
+	}
+	memcpy(beside, path, len);
+	memcpy(beside + len, ".new", sizeof(".new"));
+	(void)unlink(beside); /* of a run that was cut short */
+	if ((r = make_folder(path)) != PTN_OK ||
+	    (r = write_beside(beside, text, there ? &st : NULL)) != PTN_OK)
+		return r;
+	return put_in_place(beside, path, there);
+}
+
+enum ptn_err
+ptn_conf_write(const char *path, const char *text, bool replace, FILE *err)
+{
+	char real[PATH_MAX];
+	enum ptn_err r;
+
+	/* What a link leads to is written, not the link. */
+	if (replace && realpath(path, real) != NULL)
+		path = real;
+	r = write_file(path, text, replace);
+	if (r == PTN_E_CONFLICT)
+		(void)fprintf(err, "%s: exists, and is left as it is\n", path);
+	else if (r != PTN_OK)
+		(void)fprintf(err, "%s: cannot be written: %s\n", path,
+		    strerror(errno));
+	return r;
+}
+
+const char *
+ptn_conf_fresh(struct ptn_arena *a)
 {
 	uint8_t secret[SECRET_LEN];
-	char *key, *text;
+	char *key;
 
 	ptn_rng(secret, sizeof(secret));
 	key = ptn_b64url_encode(a, PTN_BYTES(secret, sizeof(secret)));
 	ptn_wipe(secret, sizeof(secret));
-	if (key == NULL)
-		return PTN_E_NOMEM;
-	text = ptn_arena_printf(a, fresh, key);
-	if (text == NULL)
-		return PTN_E_NOMEM;
-	return write_all(fd, text, strlen(text));
-}
-
-enum ptn_err
-ptn_conf_init(const char *path)
-{
-	struct ptn_arena *a;
-	enum ptn_err r;
-	int fd;
-
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		if (errno == EEXIST)
-			return PTN_E_CONFLICT;
-		ptn_error("config: %s: %s", path, strerror(errno));
-		return PTN_E_INTERNAL;
-	}
-	a = ptn_arena_new(16384);
-	r = a != NULL ? write_fresh(a, fd) : PTN_E_NOMEM;
-	if (r == PTN_E_INTERNAL)
-		ptn_error("config: %s: %s", path, strerror(errno));
-	ptn_arena_free(&a);
-	if (close(fd) != 0 && r == PTN_OK) {
-		ptn_error("config: %s: %s", path, strerror(errno));
-		r = PTN_E_INTERNAL;
-	}
-	if (r != PTN_OK)
-		(void)unlink(path);
-	else
-		sync_folder(path);
-	return r;
+	return key != NULL ? ptn_arena_printf(a, fresh, key) : NULL;
 }

@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A text as a double-quoted scalar; it has no control characters. */
-static void
-print_text(FILE *out, const char *s)
+void
+ptn_conf_print_text(FILE *out, const char *s)
 {
 	(void)fputc('"', out);
 	for (; *s != '\0'; s++) {
@@ -60,7 +59,7 @@ print_value(FILE *out, const struct ptn_conf_row *row, const void *member)
 {
 	switch (row->kind) {
 	case PTN_KIND_STR:
-		print_text(out, *(const char *const *)member);
+		ptn_conf_print_text(out, *(const char *const *)member);
 		break;
 	case PTN_KIND_SECRET:
 		print_secret(out, *(const char *const *)member);
@@ -79,7 +78,7 @@ print_value(FILE *out, const struct ptn_conf_row *row, const void *member)
 		print_seconds(out, *(const int64_t *)member);
 		break;
 	case PTN_KIND_LIST:
-		print_list(out, member, print_text);
+		print_list(out, member, ptn_conf_print_text);
 		break;
 	case PTN_KIND_SECRETS:
 		print_list(out, member, print_secret);

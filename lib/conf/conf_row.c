@@ -54,6 +54,18 @@ ptn_conf_is_secret(const struct ptn_conf_row *row)
 	return row->kind == PTN_KIND_SECRET || row->kind == PTN_KIND_SECRETS;
 }
 
+const struct ptn_conf_row *
+ptn_conf_row_of(const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < ptn_conf_rows_n; i++)
+		if (ptn_conf_is_key(&ptn_conf_rows[i]) &&
+		    strcmp(ptn_conf_rows[i].path, path) == 0)
+			return &ptn_conf_rows[i];
+	return NULL;
+}
+
 int
 ptn_conf_word(const char *words, const char *word)
 {

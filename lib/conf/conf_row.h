@@ -55,6 +55,12 @@ extern const size_t ptn_conf_rows_n;
 bool ptn_conf_is_key(const struct ptn_conf_row *row);
 bool ptn_conf_is_secret(const struct ptn_conf_row *row);
 
+/* The row of a key, or NULL. */
+const struct ptn_conf_row *ptn_conf_row_of(const char *path);
+
+/* A text without control characters, as a double-quoted scalar of YAML. */
+void ptn_conf_print_text(FILE *out, const char *s);
+
 /* The index of word in "a|b|c", or -1. */
 int ptn_conf_word(const char *words, const char *word);
 

@@ -76,6 +76,12 @@ ptn_db_in_tx(const struct ptn_db *db)
 	return db->in_tx;
 }
 
+bool
+ptn_db_denied(const struct ptn_db *db)
+{
+	return ptn_dberr_is_denied(ptn_conn_number(db->conn));
+}
+
 uint64_t
 ptn_db_count(const struct ptn_db *db)
 {

@@ -83,6 +83,18 @@ static const struct {
 	/* clang-format on */
 };
 
+bool
+ptn_dberr_is_denied(unsigned int number)
+{
+	static const unsigned int denied[] = { 1044, 1142, 1143, 1227 };
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(denied); i++)
+		if (denied[i] == number)
+			return true;
+	return false;
+}
+
 enum ptn_dberr
 ptn_dberr_of(unsigned int number, const char **what)
 {

@@ -1,6 +1,8 @@
 #ifndef PTN_DB_DBERR_H
 #define PTN_DB_DBERR_H
 
+#include <stdbool.h>
+
 /*
  * What an error number of the database, or of its client library, means for
  * us.  The one table of them is in dberr.c.
@@ -17,6 +19,9 @@ enum ptn_dberr {
 	PTN_DBERR_MANY,	    /* a second row where one was promised */
 	PTN_DBERR_OTHER	    /* all else: a mistake of ours */
 };
+
+/* Does a number say that the user lacks a privilege? */
+bool ptn_dberr_is_denied(unsigned int number);
 
 /*
  * Classify a number; never PTN_DBERR_NONE.  what is set to a short text of

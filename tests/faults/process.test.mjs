@@ -185,6 +185,32 @@ test('a bad configuration is refused, the old one stays', async () => {
   }
 });
 
+test('without templates it does not start, nor reload', async () => {
+  const file = instance.env.POSTERN_CONFIG;
+  const good = readFileSync(file, 'utf8');
+  const bad = good.replace(/template_dir: .*/, 'template_dir: "/nonexistent"');
+  const old = workers();
+  assert.notEqual(bad, good);
+  writeFileSync(file, bad);
+  try {
+    process.kill(instance.supervisor, 'SIGHUP');
+    await until(() => messages().some((line) =>
+      /the new workers do not start/.test(line)), 'the refusal');
+    assert.deepEqual(workers(), old);
+    assert.equal((await fetch(`${instance.url}/health/ready`)).status, 200);
+    const other = join(instance.dir, 'run/no-templates.sock');
+    const { stdout: owner } = await run('id', ['-nu',
+      String(statSync(file).uid)]);
+    const { status, stderr } = await instance.postern('--set',
+      `server.public.address=unix:${other}`, '--set', 'server.workers=1',
+      '--set', `server.user=${owner.trim()}`, 'serve');
+    assert.equal(status, 1);
+    assert.match(stderr, /\/nonexistent/);
+  } finally {
+    writeFileSync(file, good);
+  }
+});
+
 test('a new configuration is taken, a moved socket too', async () => {
   const file = instance.env.POSTERN_CONFIG;
   const good = readFileSync(file, 'utf8');

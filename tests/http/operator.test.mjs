@@ -188,3 +188,18 @@ test('either is switched off by itself', async () => {
   assert.equal(linesOf(light.stderr).length, 1);
   assert.equal((await rowsBy(by)).length, 1);
 });
+
+test('an option that nobody has is named', async () => {
+  const cases = [['--bogus'], ['--bogus', 'serve'], ['serve', '--bogus'],
+    ['config', 'check', '--bogus'], ['migrate', '--bogus', 'up'],
+    ['jwk', 'rotate', '--bogus=1'], ['limits', 'show', '--bogus', 'x'],
+    ['courier', '--bogus'], ['doctor', '--bogus'], ['backup', '--bogus', 'x'],
+    ['snippet', '--bogus'], ['setup', '--bogus'],
+    ['org', 'list', '--bogus'], ['org', 'set', 'default', '--bogus', 'x'],
+    ['org', 'service-account', 'create', 'default', 'x', '--bogus', 'y']];
+  for (const words of cases) {
+    const { status, stdout, stderr } = await command(null, ...words);
+    assert.deepEqual([status, stdout], [2, ''], words.join(' '));
+    assert.match(stderr, /there is no (option )?"?--bogus/, words.join(' '));
+  }
+});

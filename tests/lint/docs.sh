@@ -4,6 +4,7 @@
 # fcgi/routes.c is an operation of fcgi/openapi.yaml and a section of
 # fcgi/postern-api.7, and the other way round; the two papers name the same
 # statuses; who may call, the rate limit and the input of a row show there.
+# And every manual page is one that mandoc has nothing to say about.
 #
 # usage: docs.sh [TOP]
 
@@ -128,5 +129,11 @@ awk '$4 != "PTN_RATE_NONE" { print $1, $2, 429 }' "$tmp/rows" \
 awk '$3 == 429' "$tmp/statuses" >"$tmp/says-rate"
 complain rows-rate says-rate "is limited; openapi.yaml does not say 429"
 complain says-rate rows-rate "has no limit; openapi.yaml says 429"
+
+if command -v mandoc >/dev/null; then
+	for page in "$top"/fcgi/*.[0-9] "$top"/etc/*.[0-9]; do
+		mandoc -T lint -W warning "$page" >&2 || failed=1
+	done
+fi
 
 exit $failed

@@ -347,37 +347,6 @@ test_kinds(void **state)
 	assert_said("is not a whole number");
 }
 
-/* What "config init" writes can be used, and is never written over. */
-static void
-test_init(void **state)
-{
-	struct ptn_conf *cf;
-	struct stat st;
-	char first[64];
-
-	(void)state;
-	(void)unlink(file);
-	assert_int_equal(ptn_conf_init(file), PTN_OK);
-	assert_int_equal(stat(file, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_int_equal(ptn_conf_init(file), PTN_E_CONFLICT);
-	cf = load(NULL);
-	if (cf == NULL)
-		fail_msg("%s", said);
-	assert_string_equal(said, "");
-	assert_int_equal(cf->secrets.n, 1);
-	assert_int_equal(strlen(cf->secrets.v[0]), 43);
-	(void)snprintf(first, sizeof(first), "%s", cf->secrets.v[0]);
-	ptn_conf_free(&cf);
-	(void)unlink(file);
-	assert_int_equal(ptn_conf_init(file), PTN_OK);
-	cf = load(NULL);
-	assert_non_null(cf);
-	assert_string_not_equal(cf->secrets.v[0], first);
-	ptn_conf_free(&cf);
-	assert_int_equal(ptn_conf_init("/nonexistent/x"), PTN_E_INTERNAL);
-}
-
 static char *
 printed(const struct ptn_conf *cf)
 {
@@ -513,7 +482,6 @@ main(void)
 		cmocka_unit_test(test_unsupported),
 		cmocka_unit_test(test_hanko),
 		cmocka_unit_test(test_kinds),
-		cmocka_unit_test(test_init),
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_example),

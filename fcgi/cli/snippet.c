@@ -1,0 +1,277 @@
+#include "fcgi/cli/snippet.h"
+
+#include <ctype.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fcgi/cli/cli.h"
+#include "lib/base/array.h"
+#include "lib/conf/conf.h"
+
+#define ARENA_MAX ((size_t)256 * 1024)
+
+/* What stands in the examples for what is the site's own. */
+static const char example_path[] = "/id";
+static const char example_socket[] = "/run/postern/public.sock";
+
+/* ------------------------------------------------------------ web servers */
+
+/* THE table: which programs they are, where the example goes, and then. */
+static const struct web {
+	const char *name;
+	const char *program[2];
+	const char *group[2];
+	struct {
+		const char *folder; /* if there is one; NULL: any */
+		const char *file;
+		const char *then;
+	} place[3];
+} webs[] = {
+	/* clang-format off */
+	{ "apache", { "apache2", "httpd" }, { "www-data", "apache" }, {
+	    { "/etc/apache2/conf-available", "/etc/apache2/conf-available/postern.conf",
+	      "a2enmod proxy_fcgi && a2enconf postern && systemctl reload apache2" },
+	    { "/etc/httpd/conf.d", "/etc/httpd/conf.d/postern.conf", "systemctl reload httpd" },
+	    { NULL, "postern.conf", "(include it in Apache's configuration, and reload)" } } },
+	{ "lighttpd", { "lighttpd", NULL }, { "www-data", "lighttpd" }, {
+	    { "/etc/lighttpd/conf-available", "/etc/lighttpd/conf-available/50-postern.conf",
+	      "lighty-enable-mod postern && systemctl reload lighttpd" },
+	    { "/etc/lighttpd/conf.d", "/etc/lighttpd/conf.d/postern.conf",
+	      "(include it in /etc/lighttpd/lighttpd.conf, and reload)" },
+	    { NULL, "postern.conf", "(include it in lighttpd.conf, and reload)" } } },
+	{ "nginx", { "nginx", NULL }, { "www-data", "nginx" }, {
+	    { "/etc/nginx/snippets", "/etc/nginx/snippets/postern.conf",
+	      "(\"include snippets/postern.conf;\" inside server { } of the site, and reload)" },
+	    { "/etc/nginx/default.d", "/etc/nginx/default.d/postern.conf", "systemctl reload nginx" },
+	    { NULL, "postern.conf", "(include it inside server { } of the site, and reload)" } } },
+	/* clang-format on */
+};
+
+static const struct web *
+web_of(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(webs); i++)
+		if (strcmp(webs[i].name, name) == 0)
+			return &webs[i];
+	return NULL;
+}
+
+bool
+ptn_snippet_is(const char *web)
+{
+	return web_of(web) != NULL;
+}
+
+static bool
+is_installed(const char *program)
+{
+	static const char *const folders[] = { "/usr/sbin", "/usr/bin",
+		"/usr/local/sbin", "/usr/local/bin" };
+	char path[64];
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(folders); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", folders[i],
+		    program);
+		if (access(path, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *
+ptn_snippet_installed(void)
+{
+	const char *found = NULL;
+	size_t i, j, n = 0;
+
+	for (i = 0; i < PTN_ARRAY_LEN(webs); i++)
+		for (j = 0; j < PTN_ARRAY_LEN(webs[i].program); j++)
+			if (webs[i].program[j] != NULL &&
+			    is_installed(webs[i].program[j])) {
+				found = webs[i].name;
+				n++;
+				break;
+			}
+	return n == 1 ? found : NULL;
+}
+
+const char *
+ptn_snippet_group(const char *web)
+{
+	const struct web *w = web_of(web);
+	size_t i;
+
+	for (i = 0; w != NULL && i < PTN_ARRAY_LEN(w->group); i++)
+		if (getgrnam(w->group[i]) != NULL)
+			return w->group[i];
+	return NULL;
+}
+
+/* ----------------------------------------------------------- its own text */
+
+static const char *
+text_of(const char *web)
+{
+	size_t i;
+
+	for (i = 0; i < ptn_snippet_texts_n; i++)
+		if (strcmp(ptn_snippet_texts[i].web, web) == 0)
+			return ptn_snippet_texts[i].text;
+	return NULL;
+}
+
+static bool
+is_word_char(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
+
+/* A path that is not the beginning of another word's. */
+static bool
+is_path_at(const char *s)
+{
+	const size_t len = strlen(example_path);
+
+	return strncmp(s, example_path, len) == 0 && !is_word_char(s[len]);
+}
+
+/* The root of a host: nothing, but for lighttpd where it names a mount. */
+static const char *
+path_for(const char *base, const char *behind)
+{
+	return base[0] == '\0' && strncmp(behind, "\" =>", 4) == 0 ? "/" : base;
+}
+
+static char *
+put_in(struct ptn_arena *a, const char *text, const char *base,
+    const char *sock)
+{
+	const size_t path = strlen(example_path), len = strlen(example_socket);
+	struct ptn_buf b;
+
+	ptn_buf_init(&b, a);
+	while (*text != '\0') {
+		if (strncmp(text, example_socket, len) == 0) {
+			ptn_buf_str(&b, sock);
+			text += len;
+		} else if (is_path_at(text)) {
+			text += path;
+			ptn_buf_str(&b, path_for(base, text));
+		} else {
+			ptn_buf_char(&b, *text++);
+		}
+	}
+	return b.bad ? NULL : b.p;
+}
+
+/* Neither comments nor the blank lines around them. */
+static void
+print_brief(const char *text, FILE *out)
+{
+	size_t len;
+
+	for (; *text != '\0'; text += len + (text[len] == '\n' ? 1 : 0)) {
+		len = strcspn(text, "\n");
+		if (len > 0 && text[strspn(text, " \t")] != '#')
+			(void)fprintf(out, "\t%.*s\n", (int)len, text);
+	}
+}
+
+enum ptn_err
+ptn_snippet_print(struct ptn_arena *a, const struct ptn_conf *cf,
+    const char *web, bool brief, FILE *out)
+{
+	const char *text = text_of(web);
+
+	if (text == NULL)
+		return PTN_E_NOT_FOUND;
+	if (strncmp(cf->public_address, "unix:", 5) != 0)
+		return PTN_E_UNPROCESSABLE;
+	text = put_in(a, text, cf->base_path, cf->public_address + 5);
+	if (text == NULL)
+		return PTN_E_NOMEM;
+	if (brief)
+		print_brief(text, out);
+	else
+		(void)fputs(text, out);
+	return PTN_OK;
+}
+
+/* Does a file have that text, and no other? */
+static bool
+lies_at(struct ptn_arena *a, const char *path, const char *text)
+{
+	const size_t len = strlen(text);
+	char *is = ptn_arena_alloc(a, len + 1);
+	FILE *f = fopen(path, "re");
+	size_t n = 0;
+
+	if (f != NULL && is != NULL)
+		n = fread(is, 1, len + 1, f);
+	if (f != NULL)
+		(void)fclose(f);
+	return n == len && memcmp(is, text, len) == 0;
+}
+
+void
+ptn_snippet_advise(struct ptn_arena *a, const struct ptn_conf *cf,
+    const char *web, const char *options, FILE *out)
+{
+	const struct web *w = web_of(web);
+	const char *text = NULL;
+	size_t i = 0;
+
+	if (w == NULL)
+		return;
+	while (
+	    w->place[i].folder != NULL && access(w->place[i].folder, F_OK) != 0)
+		i++;
+	if (strncmp(cf->public_address, "unix:", 5) == 0)
+		text = put_in(a, text_of(web), cf->base_path,
+		    cf->public_address + 5);
+	if (text == NULL || !lies_at(a, w->place[i].file, text))
+		(void)fprintf(out, "\tpostern%s snippet %s >%s\n", options,
+		    w->name, w->place[i].file);
+	(void)fprintf(out, "\t%s\n", w->place[i].then);
+}
+
+/* ------------------------------------------------------------ the command */
+
+static int
+usage(void)
+{
+	(void)fputs("usage: postern [--config FILE] [--set KEY=VALUE]... "
+		    "snippet apache|lighttpd|nginx\n",
+	    stderr);
+	return 2;
+}
+
+int
+ptn_cli_snippet(int argc, char **argv, const char *conf_path,
+    const char *const *set)
+{
+	struct ptn_conf *cf = NULL;
+	struct ptn_arena *a;
+	enum ptn_err r = PTN_E_NOMEM;
+
+	if (argc != 2 || !ptn_snippet_is(argv[1]))
+		return usage();
+	if (ptn_conf_load(&cf, conf_path, set, stderr) != PTN_OK)
+		return 1;
+	if ((a = ptn_arena_new(ARENA_MAX)) != NULL)
+		r = ptn_snippet_print(a, cf, argv[1], false, stdout);
+	if (r == PTN_E_UNPROCESSABLE)
+		ptn_conf_complain(cf, &cf->public_address, stderr,
+		    "the examples are for a unix socket");
+	else if (r != PTN_OK)
+		(void)fprintf(stderr, "postern: snippet: %s\n",
+		    ptn_err_name(r));
+	ptn_arena_free(&a);
+	ptn_conf_free(&cf);
+	return r == PTN_OK && fflush(stdout) == 0 ? 0 : 1;
+}

@@ -1,0 +1,340 @@
+/*
+ * "postern setup": from a host with nothing but the program, a database server
+ * and a mail server to a login, with nothing edited by hand.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync,
+  writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { freshAddress } from '../lib/api.mjs';
+import { Host, build } from '../lib/host.mjs';
+import { run } from '../lib/instance.mjs';
+
+let host;
+
+before(async () => {
+  host = await Host.fresh('setup');
+});
+after(() => host?.stop());
+
+const config = () => readFileSync(host.config, 'utf8');
+
+/* The configuration is not there, and neither is anything of the database. */
+async function assertNothing() {
+  const folder = dirname(host.config);
+  assert.deepEqual(existsSync(folder) ? readdirSync(folder) : [], []);
+  assert.deepEqual(await host.sql("SHOW DATABASES LIKE 'postern'"), []);
+  assert.deepEqual(await host.sql(
+    "SELECT user FROM mysql.user WHERE user LIKE 'postern%'"), []);
+}
+
+test('what is missing is named, all of it', async () => {
+  const { status, stderr } = await host.setup(['--name', 'Shop',
+    '--database-admin', host.socket]);
+  assert.equal(status, 2);
+  assert.match(stderr, /needs --url URL\n/);
+  assert.match(stderr, /needs --mail HOST\[:PORT\]\|sendmail\n/);
+  const none = await host.setup([], { env: { PATH: process.env.PATH } });
+  assert.equal(none.status, 2);
+  await assertNothing();
+});
+
+test('what will not do is refused before anything is done', async () => {
+  const cases = [
+    [{ url: 'http://example.org/id' }, /--url: must begin with https:/],
+    [{ mail: 'a b' }, /--mail: is neither HOST, HOST:PORT nor sendmail/],
+    [{ web: 'iis' }, /--web: is neither apache, lighttpd nor nginx/],
+    [{ 'database-admin': 'mariadb://root:secret@localhost' },
+      /--database-admin: has a password in it: others can see it/],
+    [{ 'database-admin': null, database: 'postgres://me@localhost/x' },
+      /--database: is not mariadb:/],
+    [{ database: 'mariadb://me@localhost/x' }, /--database: is for a data/],
+    [{ bogus: 'x' }, /there is no "--bogus"/],
+    [{ 'mail-password-file': '/nonexistent' },
+      /--mail-password-file: cannot be read/],
+  ];
+  for (const [more, message] of cases) {
+    const { status, stderr } = await host.setup(host.answers(more));
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, message);
+  }
+  const secret = await host.setup([...host.answers(), '--set',
+    'email_delivery.smtp.password=secret']);
+  assert.equal(secret.status, 2);
+  assert.match(secret.stderr, /others on a command line.*=file:\/PATH/);
+  await assertNothing();
+});
+
+test('what fails leaves nothing behind', async () => {
+  const wrong = await host.setup([...host.answers(), '--set',
+    'session.limit=0']);
+  assert.equal(wrong.status, 1, wrong.stderr);
+  assert.match(wrong.stderr, /session\.limit: 0 is out of range/);
+  assert.match(wrong.stderr, /postern\.yaml is not written/);
+  await assertNothing();
+  /* Here users and database were made already. */
+  const away = await host.setup([...host.answers(), '--set',
+    'database.tls.mode=required']);
+  assert.equal(away.status, 1, away.stderr);
+  await assertNothing();
+  const nobody = await host.setup(host.answers({
+    'database-admin': 'mariadb://nobody@127.0.0.1:1',
+    'database-admin-password-file': '-' }), { input: '\n' });
+  assert.equal(nobody.status, 1, nobody.stderr);
+  assert.match(nobody.stderr, /cannot be made as mariadb:\/\/nobody@127/);
+  await assertNothing();
+});
+
+test('from nothing to a login', async () => {
+  const { status, stdout, stderr } = await host.setup();
+  assert.equal(status, 0, stderr + stdout);
+  assert.match(stdout, /database postern: made; users made: postern, the one/);
+  assert.match(stdout, /postern\.yaml: written\n/);
+  assert.match(stdout, /configuration ok\n/);
+  assert.match(stdout, /"socket" => ".*\/sock\/public\.sock"/);
+  assert.equal(statSync(host.config).mode & 0o037, 0);
+  assert.deepEqual(readdirSync(dirname(host.config)), ['postern.yaml']);
+  await host.serve();
+  const address = freshAddress();
+  const api = host.client();
+  const { user_id: id } = await api.signUp(address);
+  assert.ok(api.jar.get('hanko'));
+  const again = host.client();
+  await again.passcodeLogin(address);
+  const me = await again.call('GET', '/me', undefined, { status: 200 });
+  assert.equal(me.body.id, id);
+});
+
+test('again is safe: it says that all is there', async () => {
+  const old = config();
+  const { status, stdout, stderr } = await host.setup();
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /database postern: is there; users are there/);
+  assert.match(stdout, /nothing to change/);
+  assert.equal(config(), old);
+  /* Without the administrator, who is not needed any more. */
+  const less = await host.setup(host.answers({ 'database-admin': null }));
+  assert.equal(less.status, 0, less.stderr);
+  assert.equal(config(), old);
+});
+
+test('what the configuration says is kept, and said', async () => {
+  const text = config().replace('# stands in mails', '# ours');
+  writeFileSync(host.config, text);
+  const { status, stdout, stderr } = await host.setup([...host.answers({
+    url: 'https://www.example.org/login', 'mail-from': 'a@example.org',
+    name: 'Other' }), '--set', 'session.limit=7']);
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, new RegExp('webauthn\\.relying_party\\.origins stays '
+    + host.url.slice(0, -3)));
+  assert.match(stdout, /server\.public\.base_path stays \/id\n/);
+  assert.match(stdout, /service\.name stays localhost\n/);
+  assert.match(stdout, /postern\.yaml: changed/);
+  assert.match(config(), /name: "localhost" +# ours/);
+  assert.match(config(), /\n {2}limit: 7\n/);
+  assert.ok(!config().includes('example.org/login'));
+});
+
+test('a run that was cut short is gone on with', async () => {
+  const text = config();
+  renameSync(host.config, `${host.config}.setup`);
+  const { status, stdout, stderr } = await host.setup();
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /going on with what was begun/);
+  assert.equal(config(), text);
+  assert.ok(!existsSync(`${host.config}.setup`));
+});
+
+test('users whose password nobody knows are left alone', async () => {
+  const text = config();
+  rmSync(host.config);
+  const { status, stderr } = await host.setup();
+  assert.equal(status, 1);
+  assert.match(stderr, /user postern@localhost already, and their password/);
+  writeFileSync(host.config, text, { mode: 0o600 });
+  assert.deepEqual(await host.sql("SHOW DATABASES LIKE 'postern'"),
+    [['postern']]);
+});
+
+test('keys of another installation are found out', async () => {
+  const text = config();
+  writeFileSync(host.config, text.replace(/keys:\n +- ".*"/,
+    'keys: ["not-the-key-that-sealed-them"]'), { mode: 0o600 });
+  const { status, stderr } = await host.setup();
+  assert.equal(status, 1);
+  assert.match(stderr, /do not open the keys in the database: bring secrets/);
+  writeFileSync(host.config, text, { mode: 0o600 });
+});
+
+test('a database that is there, its password from standard input', async () => {
+  const password = 'it\'s "a\\ word';
+  await host.sql('CREATE DATABASE shop_x; '
+    + "CREATE USER shop@localhost IDENTIFIED BY 'it\\'s \"a\\\\ word'; "
+    + "GRANT ALL ON `shop\\_x`.* TO shop@localhost");
+  const other = join(host.dir, 'other.yaml');
+  const { status, stdout, stderr } = await host.setup([...host.answers({
+    'database-admin': null, 'database-password-file': '-',
+    database: `mariadb://shop@localhost/shop_x?socket=${host.socket}` }),
+  '--config', other], { input: `${password}\n` });
+  assert.equal(status, 0, stderr + stdout);
+  const text = readFileSync(other, 'utf8');
+  assert.match(text, /database: "shop_x"/);
+  assert.match(text, /user: "shop"/);
+  assert.doesNotMatch(text, /^ +url:/m);
+  assert.ok(!stdout.includes(password) && !stderr.includes(password));
+});
+
+/* What a person would type, when they are asked for it. */
+function talk(args, answers) {
+  const quoted = [host.bin, ...args].map((word) =>
+    `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  const child = spawn('script', ['-qec', quoted, '/dev/null']);
+  let said = '';
+  let at = 0;
+  const left = [...answers];
+  child.stdout.on('data', (data) => {
+    said += data;
+    const [question, answer] = left[0] ?? [];
+    if (question === undefined || !said.slice(at).includes(question))
+      return;
+    at = said.length;
+    left.shift();
+    child.stdin.write(`${answer}\r`);
+  });
+  return new Promise((done) => {
+    child.on('exit', (status) => done({ status, said, left }));
+  });
+}
+
+/* As a package leaves it: with its own secrets, and all else by default. */
+test('a fresh configuration is filled in', async () => {
+  const file = join(host.dir, 'fresh.yaml');
+  await host.sql('CREATE DATABASE fresh; '
+    + "CREATE USER fresh@localhost IDENTIFIED BY 'x'; "
+    + 'GRANT ALL ON fresh.* TO fresh@localhost');
+  assert.equal((await host.postern(['config', 'init', file])).status, 0);
+  writeFileSync(file, readFileSync(file, 'utf8').replace('base_path: ""',
+    'base_path: "/id"'));
+  const [, secret] = /keys:\n +- "(.*)"/.exec(readFileSync(file, 'utf8'));
+  const { status, stdout, stderr } = await host.setup([...host.answers({
+    url: 'https://www.example.org/login', 'database-admin': null,
+    'database-password-file': '-', mail: '[::1]:2525',
+    database: `mariadb://fresh@localhost/fresh?socket=${host.socket}` }),
+  '--config', file], { input: 'x\n' });
+  assert.equal(status, 0, stderr + stdout);
+  assert.match(stdout, /fresh\.yaml: changed/);
+  assert.match(stdout, /base_path was \/id, and is "\/login" now/);
+  assert.match(stdout, /Passkeys belong to example\.org, the cookie is __Host/);
+  const text = readFileSync(file, 'utf8');
+  assert.ok(text.includes(secret));
+  assert.match(text, /id: "example\.org" +# your domain/);
+  assert.match(text, /origins: \["https:\/\/www\.example\.org"\]/);
+  assert.match(text, /base_path: "\/login"/);
+  assert.match(text, /host: "::1"\n +port: 2525/);
+});
+
+/* Where root and a group of that name write and read: a namespace has both. */
+const group = (await run('unshare', ['-m', 'true'])).status === 0
+  && process.getuid() === 0;
+
+test('the service reads what root wrote', { skip: !group }, async () => {
+  const groups = join(host.dir, 'group');
+  writeFileSync(groups, 'root:x:0:\npostern:x:4242:\n');
+  const file = join(host.dir, 'new/folder/postern.yaml');
+  const { status, stdout, stderr } = await run('unshare', ['-m', 'sh', '-c',
+    'mount --bind "$1" /etc/group && POSTERN_CONFIG=$2 exec "$3" config init',
+    'sh', groups, file, host.bin]);
+  assert.equal(status, 0, stderr);
+  assert.ok(stdout.startsWith(`${file}: written`), stdout);
+  const { uid, gid, mode } = statSync(file);
+  assert.deepEqual([uid, gid, mode & 0o7777], [0, 4242, 0o640]);
+});
+
+test('who may not change tables is told of who may', async () => {
+  await host.sql('CREATE DATABASE weak; '
+    + "CREATE USER weak@localhost IDENTIFIED BY 'x'; "
+    + 'GRANT SELECT, INSERT, UPDATE, DELETE ON weak.* TO weak@localhost');
+  const weak = ['--set', 'database.user=weak', '--set', 'database.password=x',
+    '--set', 'database.database=weak', '--set', 'database.migrate_user='];
+  const { status, stderr } = await host.postern([...weak, 'migrate', 'up']);
+  assert.equal(status, 1);
+  assert.match(stderr, /"weak" may not change the schema.*migrate_user/s);
+});
+
+test('on a terminal it asks', async () => {
+  const file = join(host.dir, 'asked.yaml');
+  await host.sql('CREATE DATABASE asked; '
+    + "CREATE USER asked@localhost IDENTIFIED BY 'hidden-word'; "
+    + 'GRANT ALL ON asked.* TO asked@localhost');
+  const { status, said, left } = await talk(['--config', file, ...host.here(),
+    'setup'], [
+    ['The URL of the login server', 'nonsense'],
+    ['nonsense: is not https://HOST/PATH', 'https://www.example.org/id'],
+    ['for people [example.org]', 'The Shop'],
+    ["The database's administrator", '-'],
+    ['The database, as', 'mariadb://asked:x@localhost/asked'],
+    ['has a password in it',
+      `mariadb://asked@localhost/asked?socket=${host.socket}`],
+    ['The password of that user', 'hidden-word'],
+    ['The mail server', `localhost:${host.smtpPort}`],
+    ['Mail comes from [noreply@example.org]', ''],
+    ['The web server', 'nginx'],
+  ]);
+  assert.deepEqual(left, [], said);
+  assert.equal(status, 0, said);
+  assert.ok(!said.includes('hidden-word'), 'the password was shown');
+  const text = readFileSync(file, 'utf8');
+  assert.match(text, /name: "The Shop"/);
+  assert.match(text, /name: "__Host-hanko"/);
+  assert.match(text, /id: "example\.org"/);
+  assert.match(text, /password: "hidden-word"/);
+  assert.match(said, /location \/id\/ \{/);
+});
+
+test('the snippets are those that are shipped, for any mount', async () => {
+  const there = (web, ...set) => host.postern([...set.flatMap((one) =>
+    ['--set', one]), 'snippet', web]);
+  for (const web of ['apache', 'lighttpd', 'nginx']) {
+    const shipped = readFileSync(join(build, `etc/${web}/postern.conf`),
+      'utf8');
+    const same = await there(web, 'server.public.address='
+      + 'unix:/run/postern/public.sock');
+    assert.equal(same.stdout, shipped);
+    const moved = await there(web, 'server.public.base_path=/a/login');
+    assert.equal(moved.status, 0, moved.stderr);
+    assert.doesNotMatch(moved.stdout, /\/id\b|\/run\/postern\/public/);
+    const tcp = await there(web, 'server.public.address=127.0.0.1:9999');
+    assert.equal(tcp.status, 1);
+    assert.match(tcp.stderr, /server\.public\.address: the examples are for/);
+  }
+  const none = await host.postern(['snippet', 'iis']);
+  assert.equal(none.status, 2);
+});
+
+test('web servers take them, also at the root', async () => {
+  const modules = '/usr/lib/apache2/modules';
+  const load = ['mpm_event', 'authz_core', 'proxy', 'proxy_fcgi', 'alias',
+    'rewrite'].map((name) =>
+    `LoadModule ${name}_module ${modules}/mod_${name}.so\n`).join('');
+  const frame = {
+    apache: [`ServerName x\nErrorLog /dev/null\nPidFile ${host.dir}/a.pid\nListen 127.0.0.1:1\n${load}`, '',
+      (file) => ['apache2', '-t', '-f', file]],
+    lighttpd: [`server.document-root = "${host.dir}"\n`, '',
+      (file) => ['lighttpd', '-tt', '-f', file]],
+    nginx: [`pid ${host.dir}/nginx.pid;\nevents {}\nhttp { server {\n`, '}}\n',
+      (file) => ['nginx', '-t', '-e', 'stderr', '-c', file]],
+  };
+  for (const [web, [head, tail, check]] of Object.entries(frame)) {
+    for (const mount of ['', '/id', '/a/b']) {
+      const { stdout } = await host.postern(['--set',
+        `server.public.base_path=${mount}`, 'snippet', web]);
+      const file = join(host.dir, `check-${web}.conf`);
+      writeFileSync(file, head + stdout + tail);
+      const [program, ...args] = check(file);
+      const { status, stderr } = await run(`/usr/sbin/${program}`, args);
+      assert.equal(status, 0, `${web} at "${mount}": ${stderr}`);
+    }
+  }
+});
