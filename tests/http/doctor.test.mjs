@@ -238,6 +238,14 @@ describe('mail', () => {
       }
     });
 
+  test('by a sendmail that is not there', async () => {
+    const findings = await doctor({ 'email_delivery.transport': 'sendmail',
+      'email_delivery.sendmail.path': '/no/sendmail' });
+    assert.match(fault(findings, 'mail').text, /^\/no\/sendmail: No such /);
+    assert.ok(!findings.some((one) => one.check === 'mail'
+      && one.verdict === 'ok'));
+  });
+
   for (const [what, how, server, pass, said] of [
     ['STARTTLS, and a log-in', 'starttls', { starttls: true }, 'right', null],
     ['TLS at once, and a log-in', 'implicit', { implicit: true }, 'right',
