@@ -113,7 +113,7 @@ verify(enum ptn_code_kind kind, const char *code, enum ptn_code_use use)
 
 	assert_true(ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, ptn_bytes_of(code),
 	    digits));
-	assert_int_equal(ptn_code_check(rows_at(&org), &who.id, 0, kind, digits,
+	assert_int_equal(ptn_code_check(rows_at(&org), &who.id, kind, digits,
 			     use, NULL, &what),
 	    PTN_OK);
 	return what;
@@ -299,7 +299,8 @@ known_askers(void **state)
 		past(30);
 	}
 	for (i = 0; i < 5; i++)
-		(void)verify(PTN_CODE_LOGIN, "0000-0000-0000-0000", PTN_CODE_KEEP);
+		(void)verify(PTN_CODE_LOGIN, "0000-0000-0000-0000",
+		    PTN_CODE_KEEP);
 	wisher = &at_home;
 	want(PTN_CODE_RECOVERY, &org, "jo@example.org");
 	assert_non_null(served());
