@@ -43,7 +43,8 @@ each(void **state)
 	conf.rate_mail_again = 1;
 	conf.rate_mail_again_s = 30;
 	conf.rate_mail = 5;
-	conf.rate_mail_s = MAIL_S;
+	conf.rate_mail_s = conf.rate_mail_from_s = MAIL_S;
+	conf.rate_mail_from = 100;
 	new.name = ptn_arena_printf(arena, "org %d", ++n);
 	if (ptn_org_put(&scope, &new) != PTN_OK)
 		return -1;
@@ -389,7 +390,7 @@ a_failure_costs_nothing(void **state)
 	assert_int_equal(rows_number("SELECT COUNT(*) FROM rate_limits"), 0);
 	assert_int_equal(ptn_outbox_failed(&scope, &item->id, 0), PTN_OK);
 	assert_non_null(served());
-	assert_int_equal(rows_number("SELECT COUNT(*) FROM rate_limits"), 2);
+	assert_int_equal(rows_number("SELECT COUNT(*) FROM rate_limits"), 3);
 }
 
 int
