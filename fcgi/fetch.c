@@ -33,8 +33,8 @@ struct ask {
 	char method[16];
 	char ca[LINE_MAX_LEN];
 	struct curl_slist *header;
-	long body; /* -1: none */
-	long sent;
+	long body; /* bytes of it, for a POST */
+	long sent; /* of these */
 	struct kept head, answer;
 };
 

@@ -393,8 +393,7 @@ ptn_process_env_number(const char *name)
 	return *end == '\0' && errno == 0 ? n : -1;
 }
 
-/* The variables of systemd's are inherited by programs that it does not mean.
- */
+/* Programs that systemd does not mean inherit its variables as well. */
 int64_t
 ptn_process_watchdog_ms(void)
 {

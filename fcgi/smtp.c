@@ -3,10 +3,10 @@
  * knows libcurl, so that no long-lived process carries it.
  *
  * Standard input: lines "NAME VALUE" (host, port, tls, user, password, ca,
- * helo, from, to), an empty line, the message with CRLF line ends.  With
- * "only rcpt" it stops before the message, having asked whether the recipient
- * is taken: for "postern doctor".  Standard
- * error: one line that says what went wrong, never what was in the message.
+ * helo, from, to), an empty line, the message with CRLF line ends.  With "only
+ * rcpt" it stops before the message, having asked whether the recipient is
+ * taken: for "postern doctor".  Standard error: one line that says what went
+ * wrong, never what was in the message.
  * Exit: EX_OK; EX_UNAVAILABLE, this recipient or message is refused for good;
  * EX_NOPERM, we are, whatever the mail (refusal.h); EX_DATAERR, an address or
  * message that nobody should be sent; EX_TEMPFAIL, anything that may pass;
@@ -497,7 +497,7 @@ try_mail(struct ptn_smtp_mail *m, const char *url)
 int
 main(void)
 {
-	static char buf[PTN_SMTP_INPUT_MAX + 2];
+	static char buf[PTN_SMTP_INPUT_MAX + 1];
 	const struct rlimit none = { 0, 0 };
 	struct ptn_smtp_mail m = { .sent = 0 };
 	char url[URL_MAX];

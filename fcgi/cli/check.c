@@ -124,9 +124,7 @@ ptn_check_templates(struct ptn_check *c)
 	struct ptn_mailer *mailer = NULL;
 	enum ptn_err r;
 
-	ptn_check_log_begin(c);
 	r = ptn_mailer_new(&mailer, c->cf);
-	ptn_check_log_end();
 	if (r == PTN_OK)
 		ptn_check_say(c, PTN_CHECK_OK, "every mail in every language");
 	else if (r != PTN_E_CONFIG)
@@ -141,9 +139,7 @@ ptn_check_schema(struct ptn_check *c)
 	const size_t before = c->n[PTN_CHECK_ERROR];
 	enum ptn_err r;
 
-	ptn_check_log_begin(c);
 	r = ptn_db_prepare(c->db);
-	ptn_check_log_end();
 	if (r == PTN_OK)
 		ptn_check_say(c, PTN_CHECK_OK,
 		    "connected, and every statement is understood");

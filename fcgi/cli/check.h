@@ -47,8 +47,9 @@ void ptn_check_at(struct ptn_check *c, enum ptn_check_verdict verdict,
     __attribute__((format(printf, 4, 5)));
 
 /*
- * From here on the lines of the log are what the check found: errors and
- * warnings by their level, the rest is dropped.  Until ptn_check_log_end().
+ * For whoever runs checks: from here on the lines of the log are what they
+ * found, errors and warnings by their level, and the rest is dropped.  Until
+ * ptn_check_log_end().
  */
 void ptn_check_log_begin(struct ptn_check *c);
 void ptn_check_log_end(void);

@@ -267,10 +267,12 @@ ptn_check_sendmail(struct ptn_check *c)
 {
 	const struct ptn_conf *cf = c->cf;
 	const char *where;
+	bool there;
 
 	if (!cf->mail_enabled || cf->mail_transport != PTN_MAIL_SENDMAIL)
 		return;
-	if (access(cf->sendmail_path, X_OK) != 0)
+	there = access(cf->sendmail_path, X_OK) == 0;
+	if (!there)
 		ptn_check_at(c, PTN_CHECK_ERROR, &cf->sendmail_path,
 		    "%.300s: %s; install a mail system, or write smtp into "
 		    "email_delivery.transport",
@@ -283,6 +285,6 @@ ptn_check_sendmail(struct ptn_check *c)
 		    "postern.service.d/sendmail.conf (NoNewPrivileges=no, "
 		    "RestrictSUIDSGID=no)",
 		    where);
-	else
+	else if (there)
 		ptn_check_say(c, PTN_CHECK_OK, "%.300s", cf->sendmail_path);
 }

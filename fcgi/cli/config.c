@@ -55,15 +55,15 @@ tell(struct ptn_check *c, enum ptn_check_verdict verdict, const char *place,
 {
 	(void)c;
 	if (verdict != PTN_CHECK_OK)
-		(void)fprintf(stderr, "%s%s%s%s\n",
-		    place != NULL ? place : "", place != NULL ? ": " : "",
+		(void)fprintf(stderr, "%s%s%s%s\n", place != NULL ? place : "",
+		    place != NULL ? ": " : "",
 		    verdict == PTN_CHECK_WARNING ? "warning: " : "", text);
 }
 
 /* What needs no network but the database. */
 static const ptn_check_fn checks[] = { ptn_check_advice, ptn_check_names,
-	ptn_check_files, ptn_check_sockets, ptn_check_state,
-	ptn_check_sendmail, ptn_check_templates, ptn_check_schema };
+	ptn_check_files, ptn_check_sockets, ptn_check_state, ptn_check_sendmail,
+	ptn_check_templates, ptn_check_schema };
 
 /* Everything that would stop a worker from starting, or be in its way. */
 static int
@@ -79,10 +79,12 @@ config_check(const struct ptn_conf *cf)
 	if (c.db == NULL || c.a == NULL) {
 		(void)fputs("out of memory\n", stderr);
 	} else {
+		ptn_check_log_begin(&c);
 		for (i = 0; i < PTN_ARRAY_LEN(checks); i++)
 			checks[i](&c);
 		if (ptn_db_connect(c.db) == PTN_OK)
 			ptn_check_tenants(&c);
+		ptn_check_log_end();
 		status = c.n[PTN_CHECK_ERROR] > 0 ? 1 : 0;
 	}
 	ptn_db_free(&c.db);

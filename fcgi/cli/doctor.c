@@ -166,6 +166,7 @@ look_at_all(struct ptn_check *c)
 {
 	size_t i;
 
+	ptn_check_log_begin(c);
 	for (i = 0; i < PTN_ARRAY_LEN(table); i++) {
 		c->doctor->check = table[i].name;
 		ptn_arena_reset(c->a);
@@ -175,6 +176,7 @@ look_at_all(struct ptn_check *c)
 		else
 			table[i].look(c);
 	}
+	ptn_check_log_end();
 }
 
 /* The configuration as it is read: what is wrong with it, and warnings. */

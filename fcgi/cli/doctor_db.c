@@ -77,9 +77,7 @@ look_at_rights(struct ptn_check *c, struct ptn_db *db, const char *user,
 	char lack[256];
 	enum ptn_err r;
 
-	ptn_check_log_begin(c);
 	r = ptn_sql_doctor_privileges(db, c->a, &have.row, &have.n);
-	ptn_check_log_end();
 	if (r != PTN_OK)
 		return; /* the log said why */
 	if (have.n == 0)
@@ -115,10 +113,8 @@ ptn_doctor_migrator(struct ptn_check *c)
 	struct ptn_db *db = ptn_db_new(c->cf, PTN_DB_MIGRATE);
 	enum ptn_err r = PTN_E_NOMEM;
 
-	ptn_check_log_begin(c);
 	if (db != NULL)
 		r = ptn_db_connect(db);
-	ptn_check_log_end();
 	if (r == PTN_OK && user[0] != '\0')
 		look_at_rights(c, db, user, want, PTN_ARRAY_LEN(want));
 	else if (r == PTN_OK)
@@ -213,9 +209,7 @@ ptn_doctor_server(struct ptn_check *c)
 	struct ptn_doctor_server_out s;
 	enum ptn_err r;
 
-	ptn_check_log_begin(c);
 	r = ptn_sql_doctor_server(c->db, c->a, &s);
-	ptn_check_log_end();
 	if (r != PTN_OK)
 		return; /* the log said why */
 	on_version(c, &s);
@@ -248,11 +242,9 @@ ptn_doctor_keys(struct ptn_check *c)
 	size_t i, n, closed = 0;
 	enum ptn_err r;
 
-	ptn_check_log_begin(c);
 	r = ptn_sql_doctor_sealed(c->db, c->a, &row, &n);
 	for (i = 0; r == PTN_OK && i < n; i++)
 		closed += opens(c, &row[i]) ? 0 : 1;
-	ptn_check_log_end();
 	if (r != PTN_OK)
 		return;
 	if (closed > 0)

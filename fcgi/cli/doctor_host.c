@@ -92,8 +92,8 @@ look_at_unix(struct ptn_check *c, const char *const *member)
 
 	if (lstat(path, &st) != 0) {
 		ptn_check_at(c, PTN_CHECK_WARNING, member,
-		    "%.200s: %s; the server does not run, or has another "
-		    "configuration",
+		    "%.200s: %s; the server does not run, unless the web "
+		    "server starts it by itself",
 		    path, strerror(errno));
 		return;
 	}
@@ -143,8 +143,8 @@ look_at_tcp(struct ptn_check *c, const char *const *member)
 		    *member);
 	else
 		ptn_check_at(c, PTN_CHECK_WARNING, member,
-		    "%s: %s; the server does not run, or has another "
-		    "configuration",
+		    "%s: %s; the server does not run, unless the web "
+		    "server starts it by itself",
 		    *member, strerror(e));
 }
 
@@ -175,14 +175,12 @@ ptn_doctor_hashing(struct ptn_check *c)
 	int slots;
 	enum ptn_err r;
 
-	ptn_check_log_begin(c);
 	r = ptn_hashgate_open(&gate, cf, NULL);
 	began = ptn_clock_us();
 	if (r == PTN_OK)
 		r = ptn_pwhash_make(cf, gate,
 		    ptn_bytes_of("correct horse battery staple"), phc);
 	us = ptn_clock_us() - began;
-	ptn_check_log_end();
 	if (r != PTN_OK) {
 		ptn_check_say(c, PTN_CHECK_ERROR,
 		    "no password can be hashed: %s; see password.argon2",

@@ -30,9 +30,7 @@ ask_smtp(struct ptn_check *c)
 	enum ptn_delivery what;
 	enum ptn_err r;
 
-	ptn_check_log_begin(c);
 	r = ptn_deliver_start(cf, to, PTN_BYTES(NULL, 0), &job);
-	ptn_check_log_end();
 	if (r == PTN_E_INPUT)
 		ptn_check_say(c, PTN_CHECK_ERROR, "%.254s is no address", to);
 	if (r != PTN_OK)

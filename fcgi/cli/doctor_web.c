@@ -244,7 +244,11 @@ ptn_doctor_bearer(struct ptn_check *c)
 	header = ptn_arena_printf(c->a, "Authorization: Bearer %s", token);
 	c->doctor->knows_us =
 	    ask_server(c, "bearer", token, header, 0, &f, &yes);
-	if (!c->doctor->knows_us)
+	if (!c->doctor->knows_us && f.status == 0)
+		ptn_check_say(c, PTN_CHECK_SKIPPED,
+		    "could not be asked%s%.300s", f.why != NULL ? ": " : "",
+		    f.why != NULL ? f.why : "");
+	else if (!c->doctor->knows_us)
 		ptn_check_say(c, PTN_CHECK_ERROR,
 		    "the server does not know what was just written into the "
 		    "database: it has another configuration (secrets.keys, "

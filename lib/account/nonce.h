@@ -12,6 +12,8 @@
  * made, just now, and that is good for one request: 16 random bytes and as
  * many of their MAC, and a row of rate_limits that the rest of the MAC names.
  * What carries no such MAC is told apart without the database.
+ *
+ * PTN_E_NOMEM, PTN_E_UNAVAILABLE, PTN_E_INTERNAL.
  */
 enum ptn_err ptn_nonce_put(const struct ptn_scope *sc,
     char out[PTN_NONCE_STR]) PTN_MUST_USE;

@@ -37,7 +37,7 @@ take_mail(const struct ptn_scope *sc, const struct sending *s, bool *held)
 /*
  * A stranger is not told, neither now nor by what becomes of the passcode: all
  * is done as ever, with a code that nobody can enter, and a mail that is not
- * sent.  But for the older code, which stays good.
+ * sent; but the older code stays good.
  */
 static enum ptn_err
 store_and_queue(const struct ptn_scope *sc, void *arg)

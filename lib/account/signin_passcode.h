@@ -32,12 +32,11 @@ enum ptn_signin_passcode_sent {
 
 /*
  * Send a code to an address of the user, or to one that nobody has proved yet
- * (a sign-up, or a further address).  It kills the older code of this user and
- * address, unless that was asked for by somebody known and this is not.  The
- * code, its mail and the event exist together or not at all.  A mailbox that
- * got too many (PTN_LIMIT_MAIL) gets none: somebody known gets PTN_E_RATE.  A
- * stranger gets SENT, and a passcode that behaves as others do and that no code
- * is right for.
+ * (a sign-up, or a further address).  Which older code it kills is said at
+ * ptn_passcode_put().  The code, its mail and the event exist together or not
+ * at all.  A mailbox that got too many (PTN_LIMIT_MAIL) gets none: somebody
+ * known gets PTN_E_RATE.  A stranger gets SENT, and a passcode that behaves as
+ * others do and that no code is right for.
  */
 enum ptn_err ptn_signin_passcode_send(const struct ptn_scope *sc,
     struct ptn_signin_passcode_ask *ask,

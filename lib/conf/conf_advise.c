@@ -1,4 +1,3 @@
-#include "lib/base/array.h"
 #include "lib/conf/conf_row.h"
 
 #include <string.h>

@@ -1,7 +1,6 @@
 #include "lib/base/array.h"
 #include "lib/conf/conf_row.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/format/near.h"

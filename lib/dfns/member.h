@@ -56,12 +56,14 @@ struct ptn_member {
 enum ptn_err ptn_member_key(struct ptn_arena *a, const char *username,
     const char **key) PTN_MUST_USE;
 
-/* Find a member, by their key.  PTN_E_NOT_FOUND. */
+/* Find a member, by their key or by their id.  PTN_E_NOT_FOUND. */
 enum ptn_err ptn_member_by_name(const struct ptn_scope *sc,
     const char *username, struct ptn_member *out) PTN_MUST_USE;
+enum ptn_err ptn_member_by_id(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_member *out) PTN_MUST_USE;
 
 /*
- * The same where the time must not tell whether there is one.
+ * Find one by their key where the time must not tell whether there is one.
  *
  * read_as	set to the member's id, or if there is none to another's (nil
  *		if nobody is left): who reads what that one has, and throws it
@@ -70,8 +72,6 @@ enum ptn_err ptn_member_by_name(const struct ptn_scope *sc,
 enum ptn_err ptn_member_by_name_evenly(const struct ptn_scope *sc,
     const char *username, struct ptn_member *out,
     struct ptn_uuid *read_as) PTN_MUST_USE;
-enum ptn_err ptn_member_by_id(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, struct ptn_member *out) PTN_MUST_USE;
 
 /* The same by a username or an id ("us-..."). */
 enum ptn_err ptn_member_find(const struct ptn_scope *sc, const char *text,

@@ -1,7 +1,6 @@
 #ifndef PTN_FORMAT_NEAR_H
 #define PTN_FORMAT_NEAR_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #define PTN_NEAR_MAX 96 /* bytes of a word; longer ones are near nothing */

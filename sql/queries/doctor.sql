@@ -1,12 +1,11 @@
 -- What "postern doctor" asks the server.
 
 -- name: doctor_server
--- out:  version:str clock:time max_connections:i64 in_use:i64 flush:i64 packet:i64 wait_s:i64 read_only:i64 binlog:str cipher:str current:str
+-- out:  version:str clock:time max_connections:i64 flush:i64 packet:i64 read_only:i64 binlog:str cipher:str current:str
 -- returns: one
 SELECT @@version, UTC_TIMESTAMP(6), @@max_connections,
-       (SELECT COUNT(*) FROM information_schema.PROCESSLIST),
        @@innodb_flush_log_at_trx_commit, @@max_allowed_packet,
-       @@wait_timeout, @@read_only,
+       @@read_only,
        IF(@@log_bin, CAST(@@binlog_format AS CHAR), 'off'),
        (SELECT VARIABLE_VALUE FROM information_schema.SESSION_STATUS
          WHERE VARIABLE_NAME = 'SSL_CIPHER'),

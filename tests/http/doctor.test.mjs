@@ -170,6 +170,33 @@ describe('what is wrong', () => {
       /^user many may do more than it needs \([A-Z ]+ on everything\)/);
   });
 
+  test('the database is set up for something else', async () => {
+    const settings = { max_connections: 10,
+      innodb_flush_log_at_trx_commit: 2, read_only: 1 };
+    const before = {};
+    for (const name of Object.keys(settings))
+      [[before[name]]] = await instance.sql(`SELECT @@GLOBAL.${name}`);
+    const set = (values) => instance.sql(Object.entries(values)
+      .map(([name, value]) => `SET GLOBAL ${name} = ${value};`).join(''));
+    await set(settings);
+    try {
+      const findings = await doctor({ 'server.workers': '32' });
+      const texts = findings.filter((one) => one.check === 'database'
+        && one.verdict !== 'ok').map((one) => `${one.verdict}: ${one.text}`);
+      assert.deepEqual(texts, [
+        'warning: max_connections is 10, and the workers want 37: raise it, '
+          + 'or lower server.workers',
+        'warning: innodb_flush_log_at_trx_commit is 2: after a power cut '
+          + 'sessions that were ended may live again; set it to 1',
+        'error: the server is read-only: name the primary in database.host, '
+          + 'or make this one writable']);
+      assert.equal(fault(findings, 'authorization', 'warning').text,
+        'database: nonce_put: the server is read-only (1290)');
+    } finally {
+      await set(before);
+    }
+  });
+
   test('the server does not run', async () => {
     await instance.service('stop', 'postern');
     try {
@@ -210,6 +237,14 @@ describe('mail', () => {
         await smtp.close();
       }
     });
+
+  test('by a sendmail that is not there', async () => {
+    const findings = await doctor({ 'email_delivery.transport': 'sendmail',
+      'email_delivery.sendmail.path': '/no/sendmail' });
+    assert.match(fault(findings, 'mail').text, /^\/no\/sendmail: No such /);
+    assert.ok(!findings.some((one) => one.check === 'mail'
+      && one.verdict === 'ok'));
+  });
 
   for (const [what, how, server, pass, said] of [
     ['STARTTLS, and a log-in', 'starttls', { starttls: true }, 'right', null],

@@ -296,8 +296,7 @@ test('postern limits finds what counts for a member of an organisation',
       await api.call('POST', '/auth/login/code',
         { orgId: who.orgId, username: who.username },
         { ...from('203.5.0.1'), status: 200 });
-    await until(async () => (await instance.sql(
-      'SELECT COUNT(*) FROM outbox'))[0][0] === '0', 'an empty outbox');
+    await instance.allSent();
     const limits = async (command) => {
       const { status, stdout, stderr } = await run(instance.env.POSTERN_BIN,
         ['--config', instance.env.POSTERN_CONFIG, 'limits', command, '--org',

@@ -290,8 +290,11 @@ apart(void **state)
 static void
 known_together(void **state)
 {
-	static const enum ptn_limit list[] = { PTN_LIMIT_CODE, PTN_LIMIT_MAIL,
-		PTN_LIMIT_ACCOUNT };
+	static const struct {
+		enum ptn_limit limit;
+		const char *word;
+	} list[] = { { PTN_LIMIT_CODE, "code" }, { PTN_LIMIT_MAIL, "mail" },
+		{ PTN_LIMIT_ACCOUNT, "account" } };
 	static const enum ptn_asker_kind kinds[] = { PTN_ASKER_BROWSER,
 		PTN_ASKER_NETWORK };
 	int64_t taken;
@@ -304,15 +307,11 @@ known_together(void **state)
 			ptn_arena_reset(arena);
 			taken = 0;
 			for (n = 0; n < 360; n++)
-				while (take(list[i], "a", nth(kinds[j], n)) ==
-				    PTN_OK)
+				while (take(list[i].limit, "a",
+					   nth(kinds[j], n)) == PTN_OK)
 					taken++;
 			assert_int_equal(taken,
-			    PTN_LIMIT_TOGETHER *
-				figures(i == 0	 ? "code"
-					: i == 1 ? "mail"
-						 : "account")
-				    .limit);
+			    PTN_LIMIT_TOGETHER * figures(list[i].word).limit);
 		}
 	assert_string_equal(actor.limit.what, "account networks");
 	assert_int_equal(take(PTN_LIMIT_CODE, "a", stranger), PTN_OK);

@@ -536,7 +536,7 @@ forged(struct ptn_claims c, int64_t exp)
 static const char *
 good_of(char *const *text, size_t n, struct ptn_token_good *good)
 {
-	struct ptn_bytes token[PTN_TOKENS_MAX];
+	struct ptn_bytes token[PTN_TOKENS_MAX] = { { NULL, 0 } };
 	struct ptn_buf b;
 	size_t i, found = 99, unjudged = 99;
 
