@@ -168,3 +168,13 @@ ptn_device_knows(const struct ptn_device *d, const struct ptn_uuid *user,
 			return epoch == NULL || d->user[i].epoch == *epoch;
 	return false;
 }
+
+const struct ptn_device *
+ptn_device_of(const struct ptn_device *d, const struct ptn_uuid *user,
+    const int64_t *epoch)
+{
+	while (d != NULL &&
+	    !(user != NULL ? ptn_device_knows(d, user, epoch) : d->n > 0))
+		d = d->next;
+	return d;
+}

@@ -26,7 +26,8 @@ struct ptn_device {
 		struct ptn_uuid id;
 		int64_t until_s; /* in Unix time */
 		int64_t epoch;
-	} user[PTN_DEVICE_USERS]; /* latest first */
+	} user[PTN_DEVICE_USERS];      /* latest first */
+	const struct ptn_device *next; /* of the same browser; or NULL */
 };
 
 /*
@@ -55,5 +56,14 @@ enum ptn_err ptn_device_write(const struct ptn_scope *sc,
  */
 bool ptn_device_knows(const struct ptn_device *d, const struct ptn_uuid *user,
     const int64_t *epoch);
+
+/*
+ * Of the cookies that a browser brings, from other paths and domains as well,
+ * the first that knows the user; NULL: none does.
+ *
+ * user		NULL: that still knows somebody
+ */
+const struct ptn_device *ptn_device_of(const struct ptn_device *d,
+    const struct ptn_uuid *user, const int64_t *epoch);
 
 #endif

@@ -78,6 +78,34 @@ epochs(void **state)
 	assert_false(ptn_device_knows(NULL, &user, NULL));
 }
 
+/* Of several, whichever stands first, the one that knows the user. */
+static void
+several(void **state)
+{
+	const struct ptn_uuid user = ptn_uuid_new(), other = ptn_uuid_new();
+	struct ptn_device over, theirs, old, mine;
+
+	(void)state;
+	assert_true(ptn_device_read(&scope, cookie(&scope, NULL, &user, 2, 0),
+	    PTN_DEVICE_TTL_S, &over));
+	assert_int_equal(over.n, 0);
+	assert_null(over.next);
+	assert_true(ptn_device_read(&scope, cookie(&scope, NULL, &other, 2, 0),
+	    1, &theirs));
+	assert_true(ptn_device_read(&scope, cookie(&scope, NULL, &user, 1, 0),
+	    1, &old));
+	assert_true(ptn_device_read(&scope, cookie(&scope, NULL, &user, 2, 0),
+	    1, &mine));
+	over.next = &theirs;
+	theirs.next = &old;
+	old.next = &mine;
+	assert_ptr_equal(ptn_device_of(&over, &user, &(int64_t){ 2 }), &mine);
+	assert_ptr_equal(ptn_device_of(&over, &user, NULL), &old);
+	assert_ptr_equal(ptn_device_of(&over, NULL, NULL), &theirs);
+	assert_null(ptn_device_of(&over, &user, &(int64_t){ 3 }));
+	assert_null(ptn_device_of(NULL, NULL, NULL));
+}
+
 /* Who has a copy of the old one does not count as the new one. */
 static void
 new_id_in_a_new_epoch(void **state)
@@ -175,7 +203,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { T(a_household), T(epochs),
-		T(new_id_in_a_new_epoch), T(of_others), T(of_other_forms) };
+		T(several), T(new_id_in_a_new_epoch), T(of_others),
+		T(of_other_forms) };
 
 	return cmocka_run_group_tests(tests, rows_setup, rows_teardown);
 }
