@@ -5,6 +5,7 @@
 
 #include "fcgi/listen.h"
 #include "fcgi/routes.h"
+#include "fcgi/unset.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
@@ -56,6 +57,8 @@ ptn_serve(const char *conf_path, const char *const *set)
 	struct ptn_conf *cf = NULL;
 	bool passed;
 
+	if (ptn_listen_is(STDIN_FILENO) && !ptn_conf_is_there(conf_path))
+		return ptn_unset_serve(conf_path);
 	ptn_signals_block();
 	ptn_log_init(PTN_LOG_INFO, "serve");
 	if (ptn_listen_passed(start.inherited, &passed) != PTN_OK ||

@@ -5,10 +5,12 @@
 
 #include "lib/account/ratelimit.h"
 #include "lib/base/arena.h"
+#include "lib/base/hex.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/event/actor.h"
 #include "lib/event/event.h"
+#include "lib/event/outbox.h"
 #include "lib/event/tx.h"
 
 /* Buckets of a wider network, as rows and the log name them. */
@@ -19,7 +21,7 @@
 #define BROWSERS "browsers"
 #define NETWORKS "networks"
 
-enum by { BY_UNSET = 0, BY_ACCOUNT, BY_PAIR, BY_NETWORK };
+enum by { BY_UNSET = 0, BY_ACCOUNT, BY_PAIR, BY_SOURCE, BY_NETWORK };
 enum whose {
 	WHOSE_UNSET = 0,
 	WHOSE_USER,
@@ -193,6 +195,25 @@ bucket_by(const struct ptn_scope *sc, enum ptn_limit limit, const char *kind,
 	return (struct bucket){ .text = NULL };
 }
 
+/* As a text; NULL: the arena is full. */
+static const char *
+source_of(const struct ptn_scope *sc, const struct ptn_limit_on *on)
+{
+	uint8_t own[PTN_OUTBOX_SOURCE_LEN];
+	struct ptn_bytes source = on->source;
+	char *hex;
+
+	if (source.p == NULL) {
+		if (ptn_outbox_source(sc, own) != PTN_OK)
+			return NULL;
+		source = PTN_BYTES(own, sizeof(own));
+	}
+	hex = ptn_arena_alloc(sc->arena, 2 * source.len + 1);
+	if (hex != NULL)
+		ptn_hex_encode(source, hex);
+	return hex;
+}
+
 /* A bucket that is not a network's. */
 static struct bucket
 bucket_on(const struct ptn_scope *sc, enum ptn_limit limit,
@@ -202,6 +223,8 @@ bucket_on(const struct ptn_scope *sc, enum ptn_limit limit,
 
 	if (rows[limit].by == BY_PAIR && asker->kind != PTN_ASKER_BROWSER)
 		return bucket_by(sc, limit, "", on, network_of(sc));
+	if (rows[limit].by == BY_SOURCE)
+		return bucket_by(sc, limit, "", on, source_of(sc, on));
 	if (rows[limit].by == BY_ACCOUNT && rows[limit].askers == ASKERS_ALIKE)
 		return bucket_by(sc, limit, "", on, "");
 	return bucket_by(sc, limit, ptn_asker_word(asker->kind), on,
@@ -382,9 +405,28 @@ ptn_limit_take_unseen(const struct ptn_scope *sc, enum ptn_limit limit,
 		actor = *sc->actor;
 	at.actor = &actor;
 	r = ptn_limit_take(&at, limit, on);
-	if (r == PTN_E_RATE)
+	if (r == PTN_E_RATE && consequence != NULL)
 		ptn_limit_log(&at, consequence);
 	return r;
+}
+
+enum ptn_err
+ptn_limit_take_mail(const struct ptn_scope *sc, const struct ptn_limit_on *on,
+    const char *consequence)
+{
+	enum ptn_err r = PTN_OK;
+
+	if (on->asker.kind == PTN_ASKER_STRANGER)
+		r = ptn_limit_take_unseen(sc, PTN_LIMIT_MAIL_FROM, on,
+		    consequence);
+	if (r == PTN_OK)
+		return ptn_limit_take_unseen(sc, PTN_LIMIT_MAIL, on,
+		    consequence);
+	if (r != PTN_E_RATE)
+		return r;
+	/* In the place of the other, which is not to be used up. */
+	r = ptn_limit_take_unseen(sc, PTN_LIMIT_MAIL_FROM, on, NULL);
+	return r == PTN_OK ? PTN_E_RATE : r;
 }
 
 static size_t

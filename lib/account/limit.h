@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "lib/account/asker.h"
+#include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
@@ -41,11 +42,12 @@ enum ptn_limit {
 
 /* Whose bucket: what its limit is named by ("whose" in limit.def), or more. */
 struct ptn_limit_on {
-	const char *account;	/* a user's id */
-	struct ptn_asker asker; /* who asks; zeroed: a stranger */
-	const char *mailbox;	/* an address */
-	const char *name;	/* ptn_dfns_lookup_key() */
-	const char *code;	/* ptn_code_name() */
+	const char *account;	 /* a user's id */
+	struct ptn_asker asker;	 /* who asks; zeroed: a stranger */
+	const char *mailbox;	 /* an address */
+	const char *name;	 /* ptn_dfns_lookup_key() */
+	const char *code;	 /* ptn_code_name() */
+	struct ptn_bytes source; /* of an outbox item; p NULL: of who acts */
 };
 
 /*
@@ -67,12 +69,21 @@ enum ptn_err ptn_limit_take(const struct ptn_scope *sc, enum ptn_limit limit,
     const struct ptn_limit_on *on) PTN_MUST_USE;
 
 /*
- * The same, of which nobody is told but the log, with what comes of it: what
- * sc->actor->limit says stays as it was.
+ * The same, of which nobody is told but the log, with what comes of it (NULL:
+ * nor the log): what sc->actor->limit says stays as it was.
  */
 enum ptn_err ptn_limit_take_unseen(const struct ptn_scope *sc,
     enum ptn_limit limit, const struct ptn_limit_on *on,
     const char *consequence) PTN_MUST_USE;
+
+/*
+ * A mail with a code to on->mailbox, of which nobody is told but the log:
+ * PTN_LIMIT_MAIL, and before it, of a stranger, PTN_LIMIT_MAIL_FROM, so that
+ * one network does not use up what all strangers have.  Whichever of them
+ * refuses a stranger, or none, it takes as many statements.
+ */
+enum ptn_err ptn_limit_take_mail(const struct ptn_scope *sc,
+    const struct ptn_limit_on *on, const char *consequence) PTN_MUST_USE;
 
 /* All of a list that ends with PTN_LIMIT_NONE, in one transaction, or none. */
 enum ptn_err ptn_limits_take(const struct ptn_scope *sc,

@@ -55,13 +55,13 @@ ptn_passcode_draw_none(char code[PTN_PASSCODE_TEXT])
 
 static const struct {
 	const char *name;
-	int64_t tries;
+	int64_t tries; /* see count_try() */
 	int64_t ttl_s;
 } kinds[PTN_CODE__MAX] = {
 	[PTN_CODE_PASSCODE] = { "passcode", PTN_PASSCODE_TRIES, 0 },
-	[PTN_CODE_LOGIN] = { "login", 5, 600 },
-	[PTN_CODE_REGISTRATION] = { "registration", 10, 7 * 86400 },
-	[PTN_CODE_RECOVERY] = { "recovery", 5, 900 },
+	[PTN_CODE_LOGIN] = { "login", PTN_CODE_TRIES, 600 },
+	[PTN_CODE_REGISTRATION] = { "registration", PTN_CODE_TRIES, 7 * 86400 },
+	[PTN_CODE_RECOVERY] = { "recovery", PTN_CODE_TRIES, 900 },
 };
 
 const char *
@@ -135,7 +135,6 @@ struct checking {
 	struct ptn_passcode *pc;
 	enum ptn_passcode_result out;
 	enum ptn_code_use use;
-	int64_t epoch; /* of the user */
 };
 
 /* Any of the secrets may have made it: they rotate while mails travel. */
@@ -167,6 +166,7 @@ remove_passcode(const struct ptn_scope *sc, const struct checking *j)
 	return ptn_sql_passcode_delete(sc->db, &in, &n);
 }
 
+/* Of six digits, one that was wrong; of others, one that was spoilt. */
 static enum ptn_err
 count_try(const struct ptn_scope *sc, struct checking *j, int64_t tries)
 {
@@ -312,27 +312,14 @@ spoil(const struct ptn_scope *sc, struct checking *j, int64_t tries)
 	return r;
 }
 
-/* Which of them a wrong code is a try of, or NULL. */
-static const struct ptn_code_lock_out *
-tried(const struct ptn_scope *sc, const struct checking *j,
-    const struct codes *codes)
-{
-	struct ptn_asker asker;
-	size_t i;
-
-	ptn_asker_browser(sc, &j->pc->user_id, &j->epoch, &asker);
-	for (i = 0; i < codes->n; i++)
-		if (codes->row[i].known == (int64_t)asker.kind)
-			return &codes->row[i];
-	return NULL;
-}
-
 /*
- * A try of a code that nobody has: it is counted, too, since a transaction that
- * changes nothing ends sooner, without waiting for the disk.
+ * A wrong code counts for none of the user's: with 53 bits nobody guesses one,
+ * but anybody could use up its tries.  The same is written whether there is a
+ * code or not, since a transaction that changes nothing ends sooner, without
+ * waiting for the disk, and so a wrong code costs what a spoilt one does.
  */
 static enum ptn_err
-count_for_nobody(const struct ptn_scope *sc, struct checking *j)
+count_wrong(const struct ptn_scope *sc, struct checking *j)
 {
 	struct ptn_ratelimit rate = { .limit = kinds[j->pc->kind].tries,
 		.interval_s = ptn_code_ttl_s(j->pc->kind) };
@@ -344,7 +331,6 @@ count_for_nobody(const struct ptn_scope *sc, struct checking *j)
 	    ptn_arena_printf(sc->arena, "nobody/%s", user), &rate);
 }
 
-/* Where there is no code, one try is checked and counted all the same. */
 static enum ptn_err
 check_of_user(const struct ptn_scope *sc, void *arg)
 {
@@ -356,12 +342,8 @@ check_of_user(const struct ptn_scope *sc, void *arg)
 	if ((r = lock_of_user(sc, j->pc, &codes)) != PTN_OK ||
 	    (r = match(sc, j, &codes, &row)) != PTN_OK)
 		return r;
-	if (row == NULL) {
-		if ((row = tried(sc, j, &codes)) == NULL)
-			return count_for_nobody(sc, j);
-		j->pc->id = row->id;
-		return count_try(sc, j, row->try_count);
-	}
+	if (row == NULL)
+		return count_wrong(sc, j);
 	j->pc->id = row->id;
 	j->pc->email_id = row->email_id;
 	j->out = row->expired ? PTN_PASSCODE_EXPIRED : PTN_PASSCODE_RIGHT;
@@ -373,15 +355,11 @@ check_of_user(const struct ptn_scope *sc, void *arg)
 
 enum ptn_err
 ptn_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    int64_t epoch, enum ptn_code_kind kind, const char *code,
-    enum ptn_code_use use, struct ptn_uuid *sent_to,
-    enum ptn_passcode_result *out)
+    enum ptn_code_kind kind, const char *code, enum ptn_code_use use,
+    struct ptn_uuid *sent_to, enum ptn_passcode_result *out)
 {
 	struct ptn_passcode pc = { .user_id = *user, .kind = kind };
-	struct checking j = { .code = code,
-		.pc = &pc,
-		.use = use,
-		.epoch = epoch };
+	struct checking j = { .code = code, .pc = &pc, .use = use };
 	enum ptn_err r;
 
 	*out = PTN_PASSCODE_WRONG;

@@ -11,6 +11,7 @@
 #define PTN_PASSCODE_DIGITS 6
 #define PTN_PASSCODE_TEXT 33 /* one that nobody can enter, and the NUL */
 #define PTN_PASSCODE_TRIES 3 /* wrong codes that destroy a passcode */
+#define PTN_CODE_TRIES 5     /* of the others: as for PTN_CODE_SPOILT */
 
 /*
  * What a code is for.  A code of one kind is nothing to another: they are
@@ -107,24 +108,23 @@ enum ptn_code_use {
 	PTN_CODE_USE_UP, /* it is gone */
 	PTN_CODE_KEEP,	 /* it stays until ptn_code_delete() */
 	PTN_CODE_SPOILT	 /* it came with something wrong: it stays, but this
-			  * was one of the tries that it has */
+			  * was one of its PTN_CODE_TRIES */
 };
 
 /*
- * Check a code that is named by its user, in the same way.  Wrong ones destroy
- * it after five (ten for a registration); one that is expired is EXPIRED only
- * when it is right.  A user without one costs the same statements and writes,
- * and is WRONG.  Of several, asked for by strangers, known networks and known
- * browsers, each is right; what a browser that is not known enters wrong counts
- * for the stranger's, and for no other.
+ * Check a code of 16 digits, which is named by its user.  A wrong one does
+ * nothing to those that they have, or whoever knows their name could destroy
+ * them: how many may be tried is for the limits of the caller.  One that is
+ * expired is EXPIRED only when it is right.  A user without one costs the same
+ * statements and writes, and is WRONG.  Of several, asked for by strangers,
+ * known networks and known browsers, each is right.
  *
- * epoch	the user's (asker.h)
  * sent_to	set to the id of the address that a right code proves; NULL: it
  *		is of no interest
  */
 enum ptn_err ptn_code_check(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, int64_t epoch, enum ptn_code_kind kind,
-    const char *code, enum ptn_code_use use, struct ptn_uuid *sent_to,
+    const struct ptn_uuid *user, enum ptn_code_kind kind, const char *code,
+    enum ptn_code_use use, struct ptn_uuid *sent_to,
     enum ptn_passcode_result *out) PTN_MUST_USE;
 
 /*

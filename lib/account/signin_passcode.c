@@ -28,8 +28,7 @@ take_mail(const struct ptn_scope *sc, const struct sending *s, bool *held)
 		return PTN_OK;
 	if (s->on.asker.kind != PTN_ASKER_STRANGER)
 		return ptn_limit_take(sc, PTN_LIMIT_MAIL, &s->on);
-	r = ptn_limit_take_unseen(sc, PTN_LIMIT_MAIL, &s->on,
-	    "a passcode is not mailed");
+	r = ptn_limit_take_mail(sc, &s->on, "a passcode is not mailed");
 	*held = r == PTN_E_RATE;
 	return *held ? PTN_OK : r;
 }

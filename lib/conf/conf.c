@@ -1,5 +1,7 @@
 #include "lib/conf/conf.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -434,6 +436,19 @@ ptn_conf_home(const char *path)
 {
 	path = named_file(path);
 	return path != NULL ? path : installed();
+}
+
+bool
+ptn_conf_is_there(const char *path)
+{
+	struct ptn_arena *a = ptn_arena_new(SCRATCH_MAX);
+	const char *file = a != NULL ? find_file(a, path) : NULL;
+	struct stat st;
+	bool absent;
+
+	absent = file != NULL && lstat(file, &st) != 0 && errno == ENOENT;
+	ptn_arena_free(&a);
+	return !absent;
 }
 
 static void

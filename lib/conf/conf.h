@@ -82,6 +82,12 @@ void ptn_conf_advise(const struct ptn_conf *cf, FILE *err);
 /* The file that was read. */
 const char *ptn_conf_file(const struct ptn_conf *cf);
 
+/*
+ * Is there a file that ptn_conf_load() would read?  False only if nothing has
+ * its name: one that cannot be read or is wrong is there.
+ */
+bool ptn_conf_is_there(const char *path);
+
 /* Write the effective configuration as YAML, secrets masked as "***". */
 void ptn_conf_print(const struct ptn_conf *cf, FILE *out);
 

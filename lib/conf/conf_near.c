@@ -127,6 +127,19 @@ ptn_conf_word_meant(const char *words, const char *said,
 
 /* ------------------------------------------------------------- environment */
 
+/* The name of a key that begins as a variable does; most others do not. */
+static bool
+alike(const struct ptn_conf_row *row, const char *said,
+    char name[PTN_CONF_ENV_MAX])
+{
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		if ((row->path[i] | 0x20) != (said[i] | 0x20))
+			return false;
+	return ptn_conf_env_name(row, name);
+}
+
 /* What an environment variable of another name was meant to be, or NULL. */
 static const struct ptn_conf_row *
 env_meant(const char *said, bool ours, char name[PTN_CONF_ENV_MAX])
@@ -136,8 +149,7 @@ env_meant(const char *said, bool ours, char name[PTN_CONF_ENV_MAX])
 
 	for (i = 0; i < ptn_conf_rows_n; i++) {
 		if (!ptn_conf_is_key(&ptn_conf_rows[i]) ||
-		    !ptn_conf_env_name(&ptn_conf_rows[i], name) ||
-		    strncmp(name, said, 3) != 0)
+		    !alike(&ptn_conf_rows[i], said, name))
 			continue;
 		d = ptn_near_distance(said, name);
 		if (d < nearest) {
@@ -157,7 +169,7 @@ is_env_name(const char *said)
 	size_t i;
 
 	for (i = 0; i < ptn_conf_rows_n; i++)
-		if (ptn_conf_env_name(&ptn_conf_rows[i], name) &&
+		if (alike(&ptn_conf_rows[i], said, name) &&
 		    strcmp(name, said) == 0)
 			return true;
 	return false;

@@ -58,6 +58,12 @@ enum ptn_err ptn_dfns_answer_password(const struct ptn_scope *sc,
  * (PTN_LIMIT_CODE); ptn_dfns_answer_verify() gives a right code back.  Outside
  * of transactions, because a hash takes long; one hash whoever the user is.
  * PTN_E_DENIED: it is wrong, or there were too many codes; PTN_E_BUSY.
+ *
+ * The answers to a wrong password and to a wrong code are the same, but not
+ * what they cost: behind a password that is right comes one statement for the
+ * code, and the transaction of ptn_dfns_answer_verify() unless there were too
+ * many.  So whoever can measure that learns that a password is right, though
+ * not how to log in with it.
  */
 enum ptn_err ptn_dfns_answer_check_password(const struct ptn_scope *sc,
     struct ptn_dfns_answer *an) PTN_MUST_USE;

@@ -66,9 +66,8 @@ ptn_dfns_code_normal(enum ptn_dfns_code_form form, struct ptn_bytes typed,
 
 enum ptn_err
 ptn_dfns_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    int64_t epoch, enum ptn_code_kind kind, struct ptn_bytes typed,
-    enum ptn_code_use use, struct ptn_uuid *sent_to,
-    enum ptn_passcode_result *out)
+    enum ptn_code_kind kind, struct ptn_bytes typed, enum ptn_code_use use,
+    struct ptn_uuid *sent_to, enum ptn_passcode_result *out)
 {
 	char code[PTN_DFNS_CODE_STR];
 	enum ptn_err r;
@@ -76,20 +75,20 @@ ptn_dfns_code_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	/* A text that cannot be a code is checked as one that is wrong. */
 	if (!ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, typed, code))
 		code[0] = '\0';
-	r = ptn_code_check(sc, user, epoch, kind, code, use, sent_to, out);
+	r = ptn_code_check(sc, user, kind, code, use, sent_to, out);
 	ptn_wipe(code, sizeof(code));
 	return r;
 }
 
 enum ptn_err
 ptn_dfns_code_use(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    int64_t epoch, enum ptn_code_kind kind, struct ptn_bytes typed,
-    enum ptn_code_use use, struct ptn_dfns_denial *d)
+    enum ptn_code_kind kind, struct ptn_bytes typed, enum ptn_code_use use,
+    struct ptn_dfns_denial *d)
 {
 	enum ptn_passcode_result what;
 	enum ptn_err r;
 
-	r = ptn_dfns_code_check(sc, user, epoch, kind, typed, use, NULL, &what);
+	r = ptn_dfns_code_check(sc, user, kind, typed, use, NULL, &what);
 	if (r == PTN_OK && what != PTN_PASSCODE_RIGHT)
 		return ptn_dfns_denial_set(d, PTN_DFNS_BAD_CODE, "wrong code");
 	return r;

@@ -46,18 +46,17 @@ bool ptn_dfns_code_normal(enum ptn_dfns_code_form form, struct ptn_bytes typed,
  *
  * user		an id that nothing has, if the name that was given is not known
  *		or must not log in: then no code is right
- * epoch	the user's (account/asker.h)
  * use		what becomes of a code that is right
  * sent_to	as of ptn_code_check()
  */
 enum ptn_err ptn_dfns_code_check(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, int64_t epoch, enum ptn_code_kind kind,
+    const struct ptn_uuid *user, enum ptn_code_kind kind,
     struct ptn_bytes typed, enum ptn_code_use use, struct ptn_uuid *sent_to,
     enum ptn_passcode_result *out) PTN_MUST_USE;
 
 /* The same.  PTN_E_DENIED, with d: it is wrong. */
 enum ptn_err ptn_dfns_code_use(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, int64_t epoch, enum ptn_code_kind kind,
+    const struct ptn_uuid *user, enum ptn_code_kind kind,
     struct ptn_bytes typed, enum ptn_code_use use,
     struct ptn_dfns_denial *d) PTN_MUST_USE;
 

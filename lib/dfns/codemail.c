@@ -137,15 +137,14 @@ throttle(const struct ptn_scope *sc, const struct granting *g)
 		.asker = g->asker,
 		.code = ptn_code_name(g->kind) };
 	const struct ptn_limit_on mail = { .mailbox = g->m.address,
-		.asker = g->asker };
+		.asker = g->asker,
+		.source = g->item->mail.source };
 	enum ptn_err r;
 
 	ptn_uuid_format(&g->m.id, user);
 	r = ptn_limit_take_unseen(sc, PTN_LIMIT_MAIL_AGAIN, &again,
 	    consequence);
-	return r == PTN_OK
-	    ? ptn_limit_take_unseen(sc, PTN_LIMIT_MAIL, &mail, consequence)
-	    : r;
+	return r == PTN_OK ? ptn_limit_take_mail(sc, &mail, consequence) : r;
 }
 
 /* The code as a user types it, and as it is stored; the caller wipes both. */

@@ -25,9 +25,8 @@ check_code(const struct ptn_scope *sc, struct ptn_dfns_login_start *l,
 	if (l->code.p == NULL)
 		return PTN_OK;
 	return ptn_dfns_code_use(sc,
-	    able ? &l->who.member.id : &l->who.decoy.nobody,
-	    l->who.member.known_epoch, PTN_CODE_LOGIN, l->code, PTN_CODE_USE_UP,
-	    &l->denial);
+	    able ? &l->who.member.id : &l->who.decoy.nobody, PTN_CODE_LOGIN,
+	    l->code, PTN_CODE_USE_UP, &l->denial);
 }
 
 /* Any passkey of the organisation may answer; it says who the user is. */

@@ -55,7 +55,7 @@ check_code(const struct ptn_scope *sc, struct ptn_dfns_recovery_start *s)
 	const bool able = s->who.known && ptn_member_usable(m);
 
 	return ptn_dfns_code_use(sc, able ? &m->id : &s->who.decoy.nobody,
-	    m->known_epoch, PTN_CODE_RECOVERY, s->code,
+	    PTN_CODE_RECOVERY, s->code,
 	    s->key != NULL ? PTN_CODE_USE_UP : PTN_CODE_SPOILT, &s->denial);
 }
 

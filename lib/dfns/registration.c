@@ -44,9 +44,8 @@ check_code(const struct ptn_scope *sc, struct ptn_dfns_registration_start *s)
 	enum ptn_passcode_result what;
 	enum ptn_err r;
 
-	r = ptn_dfns_code_check(sc, &s->who.member.id,
-	    s->who.member.known_epoch, PTN_CODE_REGISTRATION, s->code,
-	    PTN_CODE_KEEP, &s->start.c.state.email, &what);
+	r = ptn_dfns_code_check(sc, &s->who.member.id, PTN_CODE_REGISTRATION,
+	    s->code, PTN_CODE_KEEP, &s->start.c.state.email, &what);
 	if (r != PTN_OK)
 		return r;
 	if (what == PTN_PASSCODE_EXPIRED)

@@ -37,12 +37,9 @@ read_kind(const char *name, enum ptn_outbox_kind *out)
 	return false;
 }
 
-/*
- * Whose turn a row has: a MAC of the wider network that asked for it, or zeros
- * for what no request did.
- */
-static enum ptn_err
-source_of(const struct ptn_scope *sc, uint8_t out[PTN_OUTBOX_SOURCE_LEN])
+enum ptn_err
+ptn_outbox_source(const struct ptn_scope *sc,
+    uint8_t out[PTN_OUTBOX_SOURCE_LEN])
 {
 	const char *wide = sc->actor != NULL ? sc->actor->network_wide : NULL;
 	uint8_t mac[PTN_SHA256_LEN];
@@ -86,7 +83,7 @@ ptn_outbox_put(const struct ptn_scope *sc, enum ptn_outbox_kind kind,
 	struct ptn_jsonw w;
 	enum ptn_err r;
 
-	if ((r = source_of(sc, source)) != PTN_OK)
+	if ((r = ptn_outbox_source(sc, source)) != PTN_OK)
 		return r;
 	in.source = mail->source.p != NULL ? mail->source
 					   : PTN_BYTES(source, sizeof(source));

@@ -48,6 +48,13 @@ struct ptn_outbox_mail {
 	struct ptn_bytes source;
 };
 
+/*
+ * Whose turn an item has: a MAC of the wider network of sc->actor, or zeros
+ * where no request acts.
+ */
+enum ptn_err ptn_outbox_source(const struct ptn_scope *sc,
+    uint8_t out[PTN_OUTBOX_SOURCE_LEN]) PTN_MUST_USE;
+
 /* For how long a claim is good: longer than any delivery lasts. */
 #define PTN_OUTBOX_LEASE_S 120
 

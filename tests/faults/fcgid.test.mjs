@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, realpathSync, rmSync,
-  statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, chownSync, mkdirSync, readFileSync, realpathSync, rmSync,
+  statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Api, freshAddress } from '../lib/api.mjs';
 import { freePort, start, top, until } from '../lib/instance.mjs';
@@ -19,17 +19,23 @@ let instance;
 let host;
 
 /* The folder as the head of etc/htaccess tells to make it. */
-function makeFolder(folder) {
+function makeFolder(folder, config) {
+  const path = `/${basename(folder)}`;
   mkdirSync(folder, { recursive: true });
-  copyFileSync(join(top, 'etc/htaccess'), join(folder, '.htaccess'));
+  writeFileSync(join(folder, '.htaccess'),
+    readFileSync(join(top, 'etc/htaccess'), 'utf8')
+      .replace('RewriteBase /id/', `RewriteBase ${path}/`));
   const program = join(folder, 'postern.fcgi');
   writeFileSync(program, `#!/bin/sh
-POSTERN_CONFIG='${realpathSync(instance.env.POSTERN_CONFIG)}'
+POSTERN_CONFIG='${config}'
 export POSTERN_CONFIG
 exec '${realpathSync(instance.env.POSTERN_BIN)}' \\
-    --set server.public.base_path=/id serve
+    --set server.public.base_path=${path} serve
 `);
   chmodSync(program, 0o755);
+}
+
+function addFiles(folder) {
   for (const name of ['notes.yaml', '.hidden', '.well-known.bak'])
     writeFileSync(join(folder, name), 'not for everybody\n');
   mkdirSync(join(folder, 'sub'));
@@ -53,7 +59,8 @@ TypesConfig /dev/null
 Listen 127.0.0.1:${port}
 FcgidIPCDir "${dir}/ipc"
 FcgidProcessTableFile "${dir}/ipc.table"
-FcgidMaxProcesses 4
+FcgidMaxProcesses 16
+FcgidMaxProcessesPerClass 4
 DocumentRoot "${dir}/site"
 <Directory "${dir}/site">
   Options SymLinksIfOwnerMatch
@@ -68,13 +75,18 @@ before(async () => {
   /* What an ordinary user reaches; our own folder may be root's alone. */
   const dir = join(realpathSync(join(instance.dir, 'run')), 'host');
   const folder = join(dir, 'site/id');
-  makeFolder(folder);
+  const config = realpathSync(instance.env.POSTERN_CONFIG);
+  makeFolder(folder, config);
+  addFiles(folder);
+  const unset = join(dir, 'unset.yaml');
+  makeFolder(join(dir, 'site/unset'), unset);
+  makeFolder(join(dir, 'site/later'), join(dir, 'later.yaml'));
   const port = await freePort();
   writeFileSync(join(dir, 'httpd.conf'), apacheConf(dir, port));
   const server = spawn('apache2', ['-DFOREGROUND', '-f',
     join(dir, 'httpd.conf')], { stdio: 'ignore', env: { ...process.env,
     PATH: `${process.env.PATH}:/usr/sbin` } });
-  host = { url: `http://localhost:${port}/id`, folder, server,
+  host = { url: `http://localhost:${port}/id`, folder, server, config, unset,
     gone: new Promise((done) => { server.on('exit', done); }) };
   await until(async () => (await fetch(`${host.url}/health/ready`)
     .catch(() => ({}))).status === 200, 'an answer');
@@ -166,4 +178,63 @@ test('20 at once', async () => {
   for (const { status } of all)
     assert.ok([200, 503].includes(status), `${status}`);
   assert.ok(all.some(({ status }) => status === 200));
+});
+
+const sentence = 'This service is not set up yet.\n';
+const ask = (path, options, folder = 'unset') =>
+  fetch(host.url.replace(/id$/, folder) + path, options);
+
+test('without a configuration, all that is told is that', async () => {
+  for (const [path, options] of [['/'], ['/me'], ['/health/ready'],
+    ['/.well-known/jwks.json'], ['/nothing?token=x'],
+    ['/user', { method: 'POST', body: '{}' }],
+    ['/password', { method: 'PUT', body: 'x'.repeat(100000) }]]) {
+    const reply = await ask(path, options);
+    assert.equal(reply.status, 503, path);
+    assert.equal(await reply.text(), sentence);
+    assert.match(reply.headers.get('content-type'), /^text\/plain/);
+    assert.equal(reply.headers.get('cache-control'), 'no-store');
+    assert.equal(reply.headers.get('set-cookie'), null);
+  }
+});
+
+/* The web server itself says that the program failed, or ours that it is up. */
+async function isNotTold() {
+  const reply = await until(async () => {
+    const one = await ask('/health/ready');
+    const text = await one.text();
+    return text !== sentence && { status: one.status, text };
+  }, 'another answer', 20000);
+  assert.ok(!reply.text.includes('not set up'), reply.text);
+  return reply;
+}
+
+test('nor with one that is wrong, or cannot be read', async () => {
+  symlinkSync(join(host.unset, 'nowhere'), host.unset);
+  await ask('/me');
+  assert.notEqual((await isNotTold()).status, 200);
+  rmSync(host.unset);
+  writeFileSync(host.unset, 'nonsense: 1\n', { mode: 0o644 });
+  assert.notEqual((await isNotTold()).status, 200);
+  rmSync(host.unset);
+});
+
+test('nor with one whose database is away', async () => {
+  const { uid, gid } = statSync(host.config);
+  writeFileSync(host.unset, readFileSync(host.config, 'utf8')
+    .replace('mariadb.sock', 'nowhere.sock'), { mode: 0o600 });
+  chownSync(host.unset, uid, gid);
+  const reply = await isNotTold();
+  assert.equal(reply.status, 503);
+  rmSync(host.unset);
+});
+
+test('one that appears is taken', async () => {
+  const { uid, gid } = statSync(host.config);
+  const later = host.unset.replace('unset', 'later');
+  const ready = () => ask('/health/ready', undefined, 'later');
+  assert.equal(await (await ready()).text(), sentence);
+  writeFileSync(later, readFileSync(host.config, 'utf8'), { mode: 0o600 });
+  chownSync(later, uid, gid);
+  await until(async () => (await ready()).status === 200, 'an answer');
 });

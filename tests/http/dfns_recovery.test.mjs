@@ -123,7 +123,7 @@ test('what was not signed by the recovery key is 401, five times', async () => {
   await login(api, who.orgId, who.username, who.key);
 });
 
-test('the code: wrong, used, of another purpose, too many', async () => {
+test('the code: wrong, used, of another purpose, wrong 50 times', async () => {
   const who = await someone();
   const code = await codeOf(who);
   isError(await init(who, '0000-0000-0000-0000'), 403, 'Invalid code');
@@ -138,7 +138,7 @@ test('the code: wrong, used, of another purpose, too many', async () => {
   isError(await init(who, live), 403, 'Invalid code');
   await Promise.all(Array.from({ length: 50 }, () =>
     init(other, '0000-0000-0000-0001')));
-  isError(await init(other, live), 403, 'Invalid code');
+  assert.equal((await init(other, live)).status, 200);
 });
 
 test('a wrong credential uses up a try of the code, not the code', async () => {

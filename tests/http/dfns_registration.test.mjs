@@ -116,20 +116,12 @@ test('a PasswordProtectedKey needs its encrypted half', async () => {
     { kind, encrypted: 'b64+/==' }), { status: 200 });
 });
 
-test('a wrong code is 403, ten of them kill the right one', async () => {
-  const who = await invited();
-  for (let i = 0; i < 10; i++)
-    isError(await init({ ...who, code: '0000-0000-0000-0000' }), 403,
-      'Invalid code');
-  isError(await init(who), 403, 'Invalid code');
-});
-
-test('50 parallel wrong codes: the right one is dead then', async () => {
+test('wrong codes are 403 and do nothing to the right one', async () => {
   const who = await invited();
   const answers = await Promise.all(Array.from({ length: 50 }, () =>
     init({ ...who, code: '1111-1111-1111-1111' })));
   assert.ok(answers.every(({ status }) => status === 403));
-  isError(await init(who), 403, 'Invalid code');
+  await init(who, { status: 200 });
 });
 
 test('an expired code is told as such, to who has it', async () => {

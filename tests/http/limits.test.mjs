@@ -18,6 +18,7 @@ const guessing = { ...proxies,
   'rate_limiter.passcode_limits.tokens': '100000',
   'rate_limiter.mail_limits.tokens': '1000',
   'rate_limiter.mail_limits.interval': '24h',
+  'rate_limiter.mail_from_limits.tokens': '1000',
   'rate_limiter.mail_network_limits.tokens': '1000',
   'rate_limiter.mail_network_limits.interval': '24h',
   'rate_limiter.answer_limits.tokens': '100000',
@@ -460,6 +461,7 @@ test('of what goes to a mailbox of nobody, everybody is a stranger',
     const one = await start({ set: { ...proxies,
       'rate_limiter.mail_limits.tokens': '3',
       'rate_limiter.mail_limits.interval': '24h',
+      'rate_limiter.mail_from_limits.tokens': '1000',
       'rate_limiter.passcode_limits.tokens': '100000' } });
     try {
       const who = await someone(one, '192.0.2.70');
@@ -473,6 +475,44 @@ test('of what goes to a mailbox of nobody, everybody is a stranger',
       await one.allSent();
       assert.equal(mailsTo(one.mailDir, victim).length, 3);
       assert.equal(named(one, 'mail'), 2);
+    } finally {
+      await one.stop();
+    }
+  });
+
+test('one network does not keep the codes of a mailbox from all strangers',
+  async () => {
+    const one = await start({ set: { ...proxies,
+      'rate_limiter.passcode_limits.tokens': '100000' } });
+    try {
+      const who = await someone(one, '192.0.2.71');
+      who.api.jar.delete('hanko');
+      const dfns = await member(one, 'Shut', freshAddress('shut'));
+      const mails = () => [who.email, dfns.username].map((address) =>
+        mailsTo(one.mailDir, address).length);
+      await one.allSent();
+      const before_ = mails();
+      const wish = async (path, ip) => {
+        await one.client().call('POST', `/auth/${path}/code`,
+          { orgId: dfns.orgId, username: dfns.username },
+          { ...from(ip), status: 200 });
+        await one.allSent();
+        await one.sql('DELETE FROM rate_limits WHERE what LIKE'
+          + " 'mail-again%'");
+      };
+      const round = async (ip, times) => {
+        for (let i = 0; i < times; i++) {
+          await ask(await one.client(), who, ip, { status: 200 });
+          await wish(i % 2 ? 'login' : 'recover/user', ip);
+        }
+        await one.allSent();
+        return mails().map((count, i) => count - before_[i]);
+      };
+      assert.deepEqual(await round('203.0.113.1', 11), [3, 3]);
+      assert.deepEqual(await round('203.0.113.200', 1), [3, 3]);
+      assert.equal(named(one, 'mail-from'), 18);
+      assert.equal(named(one, 'mail'), 0);
+      assert.deepEqual(await round('198.51.100.1', 1), [4, 4]);
     } finally {
       await one.stop();
     }

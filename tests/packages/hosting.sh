@@ -1,4 +1,4 @@
-# usage: hosting.sh PORT
+# usage: hosting.sh PORT MAIL_PORT
 #
 # Within a root: a host with one customer, until there is a file /srv/stop.  The
 # customer has a folder, a database, Apache with mod_fcgid and cron, and nothing
@@ -6,6 +6,7 @@
 set -eu
 
 port=$1
+mail_port=$2
 home=/srv/customer
 
 # Programs of the customer get no more than cron and Apache give.
@@ -67,7 +68,18 @@ cron() {
 	done >/srv/cron.log 2>&1
 }
 
+# What the customer has cron do once.
+setup() {
+	customer "$home/postern/postern" \
+	    --set email_delivery.smtp.tls=none \
+	    setup --url "http://localhost:$port/id" --name 'A web space' \
+	    --database mariadb://customer@localhost/customer \
+	    --database-password-file "$home/password" \
+	    --mail "localhost:$mail_port" --mail-from noreply@example.org
+}
+
 database
+setup
 customer "$home/postern/postern" migrate up
 customer "$home/postern/postern" config check
 # Nobody but cron sends this: there is no worker yet.

@@ -18,7 +18,6 @@
 #include <cmocka.h>
 
 #include "lib/conf/conf.h"
-#include "lib/format/near.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -356,31 +355,6 @@ test_environment(void **state)
 	}
 }
 
-static void
-test_distance(void **state)
-{
-	static const struct {
-		const char *a;
-		const char *b;
-		size_t distance;
-	} cases[] = { { "", "", 0 }, { "", "abc", 3 }, { "abc", "", 3 },
-		{ "limit", "limit", 0 }, { "limt", "limit", 1 },
-		{ "lmiit", "limit", 1 }, { "limits", "limit", 1 },
-		{ "Base-Path", "base_path", 0 }, { "strict", "lax", 6 } };
-	char longer[PTN_NEAR_MAX + 2];
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < N(cases); i++)
-		assert_int_equal(ptn_near_distance(cases[i].a, cases[i].b),
-		    cases[i].distance);
-	memset(longer, 'a', sizeof(longer) - 1);
-	longer[sizeof(longer) - 1] = '\0';
-	assert_int_equal(ptn_near_distance(longer, longer), PTN_NEAR_MAX + 1);
-	longer[PTN_NEAR_MAX] = '\0';
-	assert_int_equal(ptn_near_distance(longer, longer), 0);
-}
-
 int
 main(void)
 {
@@ -388,7 +362,6 @@ main(void)
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_readable_by_others),
 		cmocka_unit_test(test_environment),
-		cmocka_unit_test(test_distance),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -43,7 +43,8 @@ each(void **state)
 	conf.rate_mail_again = 1;
 	conf.rate_mail_again_s = 30;
 	conf.rate_mail = 5;
-	conf.rate_mail_s = MAIL_S;
+	conf.rate_mail_s = conf.rate_mail_from_s = MAIL_S;
+	conf.rate_mail_from = 100;
 	new.name = ptn_arena_printf(arena, "org %d", ++n);
 	if (ptn_org_put(&scope, &new) != PTN_OK)
 		return -1;
@@ -113,7 +114,7 @@ verify(enum ptn_code_kind kind, const char *code, enum ptn_code_use use)
 
 	assert_true(ptn_dfns_code_normal(PTN_DFNS_CODE_MAIL, ptn_bytes_of(code),
 	    digits));
-	assert_int_equal(ptn_code_check(rows_at(&org), &who.id, 0, kind, digits,
+	assert_int_equal(ptn_code_check(rows_at(&org), &who.id, kind, digits,
 			     use, NULL, &what),
 	    PTN_OK);
 	return what;
@@ -299,7 +300,8 @@ known_askers(void **state)
 		past(30);
 	}
 	for (i = 0; i < 5; i++)
-		(void)verify(PTN_CODE_LOGIN, "0000-0000-0000-0000", PTN_CODE_KEEP);
+		(void)verify(PTN_CODE_LOGIN, "0000-0000-0000-0000",
+		    PTN_CODE_KEEP);
 	wisher = &at_home;
 	want(PTN_CODE_RECOVERY, &org, "jo@example.org");
 	assert_non_null(served());
@@ -388,7 +390,7 @@ a_failure_costs_nothing(void **state)
 	assert_int_equal(rows_number("SELECT COUNT(*) FROM rate_limits"), 0);
 	assert_int_equal(ptn_outbox_failed(&scope, &item->id, 0), PTN_OK);
 	assert_non_null(served());
-	assert_int_equal(rows_number("SELECT COUNT(*) FROM rate_limits"), 2);
+	assert_int_equal(rows_number("SELECT COUNT(*) FROM rate_limits"), 3);
 }
 
 int

@@ -125,7 +125,11 @@ an_office(void **state)
 static struct ptn_limit_on
 on_of(const char *name, struct ptn_asker asker)
 {
-	return (struct ptn_limit_on){ name, asker, name, name, "login" };
+	return (struct ptn_limit_on){ .account = name,
+		.asker = asker,
+		.mailbox = name,
+		.name = name,
+		.code = "login" };
 }
 
 static enum ptn_err
@@ -478,7 +482,10 @@ static void
 all_of_a_user_found(void **state)
 {
 	const struct ptn_uuid first = rows_tenant();
-	const struct ptn_limit_on on = { "u", stranger, "m", "n", "login" };
+	const struct ptn_limit_on on = { .account = "u",
+		.mailbox = "m",
+		.name = "n",
+		.code = "login" };
 	struct ptn_limit_key key[PTN_LIMIT_KEYS];
 	struct ptn_limit_on by;
 	struct ptn_scope at;

@@ -1,6 +1,3 @@
-#include <sys/stat.h>
-
-#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,40 +10,10 @@
 #include <cmocka.h>
 
 #include "lib/base/array.h"
-#include "lib/base/log.h"
-#include "lib/conf/conf.h"
 #include "lib/format/locale.h"
 #include "lib/mail/deliver.h"
 #include "lib/mail/mail.h"
-
-#define PATH_LEN 512
-
-static char dir[] = "/tmp/postern-mail-XXXXXX";
-static char mail_dir[PATH_LEN];
-
-static const char *
-srcdir(void)
-{
-	const char *s = getenv("srcdir");
-
-	return s != NULL ? s : ".";
-}
-
-static struct ptn_conf
-make_conf(void)
-{
-	struct ptn_conf cf;
-
-	memset(&cf, 0, sizeof(cf));
-	cf.service_name = "Example";
-	cf.mail_from = "noreply@example.org";
-	cf.mail_from_name = "Example";
-	cf.mail_dir = mail_dir;
-	cf.mail_transport = PTN_MAIL_SENDMAIL;
-	cf.email_code_in_subject = true;
-	cf.smtp_host = cf.smtp_user = cf.smtp_password = cf.smtp_ca_file = "";
-	return cf;
-}
+#include "tests/unit/mail.h"
 
 static struct ptn_arena *
 make_arena(void)
@@ -411,17 +378,6 @@ test_idn_sender(void **state)
 	ptn_arena_free(&a);
 }
 
-static void
-write_file(const char *path, const char *text, mode_t mode)
-{
-	FILE *f = fopen(path, "we");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(chmod(path, mode), 0);
-}
-
 /* What a language has for the notices. */
 static const char notices[] =
 #define PTN_NOTICE(name, mail)                                                 \
@@ -533,192 +489,6 @@ test_files(void **state)
 			fail_msg("case %zu: %s", i, cases[i].name);
 }
 
-/* Hand a message over and wait, as the courier does. */
-static enum ptn_err
-deliver(const struct ptn_conf *cf, const char *to, struct ptn_bytes message,
-    enum ptn_delivery *what)
-{
-	struct pollfd p = { .events = POLLIN };
-	struct ptn_deliver_job job;
-	enum ptn_err r;
-
-	*what = PTN_DELIVERY_LATER;
-	if ((r = ptn_deliver_start(cf, to, message, &job)) != PTN_OK)
-		return r;
-	while (!ptn_deliver_ended(&job, what)) {
-		p.fd = job.err_fd;
-		(void)poll(&p, 1, 20);
-	}
-	return PTN_OK;
-}
-
-/* What a program that is given the mail must do. */
-static enum ptn_delivery
-try_program(const char *script, char *seen, size_t len)
-{
-	static const char msg[] = "Subject: x\r\n\r\n.\r\nend\r\n";
-	struct ptn_conf cf = make_conf();
-	char path[PATH_LEN];
-	char text[4 * PATH_LEN];
-	enum ptn_delivery what = PTN_DELIVERY_DONE;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/sendmail", dir);
-	snprintf(text, sizeof(text), "#!/bin/sh\ncd %s\n%s\n", dir, script);
-	write_file(path, text, 0755);
-	cf.sendmail_path = path;
-	assert_int_equal(deliver(&cf, "jane@example.org",
-			     PTN_BYTES(msg, sizeof(msg) - 1), &what),
-	    PTN_OK);
-	if (seen == NULL)
-		return what;
-	snprintf(path, sizeof(path), "%s/seen", dir);
-	assert_non_null(f = fopen(path, "re"));
-	seen[fread(seen, 1, len - 1, f)] = '\0';
-	fclose(f);
-	return what;
-}
-
-static void
-test_sendmail(void **state)
-{
-	char seen[1024];
-
-	(void)state;
-	assert_int_equal(
-	    try_program("echo \"$@\" >seen; cat >>seen", seen, sizeof(seen)),
-	    PTN_DELIVERY_DONE);
-	assert_string_equal(seen,
-	    "-i -f noreply@example.org -- "
-	    "jane@example.org\n"
-	    "Subject: x\n\n.\nend\n");
-
-	/* nothing of ours reaches it: descriptors, environment, signals */
-	assert_int_equal(setenv("SECRETS_KEYS", "canary", 1), 0);
-	assert_int_equal(dup2(2, 77), 77);
-	assert_int_equal(try_program("ls /proc/self/fd | wc -l >seen; "
-				     "env | grep -c canary >>seen; "
-				     "grep SigBlk /proc/self/status >>seen",
-			     seen, sizeof(seen)),
-	    PTN_DELIVERY_DONE);
-	close(77);
-	/* 0, 1, 2 and the directory that ls reads */
-	assert_string_equal(seen, "4\n0\nSigBlk:\t0000000000000000\n");
-}
-
-static void
-test_exit_codes(void **state)
-{
-	/* clang-format off */
-	static const struct {
-		const char *script;
-		enum ptn_delivery want;
-	} cases[] = {
-		{ "exit 0", PTN_DELIVERY_DONE },
-		{ "exit 1", PTN_DELIVERY_LATER },
-		{ "exit 63", PTN_DELIVERY_LATER },
-		{ "exit 64", PTN_DELIVERY_REFUSED },
-		{ "exit 65", PTN_DELIVERY_NEVER },
-		{ "exit 67", PTN_DELIVERY_NEVER },
-		{ "exit 69", PTN_DELIVERY_LATER },
-		{ "exit 74", PTN_DELIVERY_LATER },
-		{ "exit 75", PTN_DELIVERY_LATER },
-		{ "exit 76", PTN_DELIVERY_LATER },
-		{ "exit 77", PTN_DELIVERY_REFUSED },
-		{ "exit 78", PTN_DELIVERY_REFUSED },
-		{ "exit 79", PTN_DELIVERY_LATER },
-		{ "kill -9 $$", PTN_DELIVERY_LATER },
-		{ "exec 2>&-; sleep 0.1; exit 67", PTN_DELIVERY_NEVER },
-		{ "yes x | head -c 200000 >&2; exit 75", PTN_DELIVERY_LATER },
-	};
-	/* clang-format on */
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		if (try_program(cases[i].script, NULL, 0) != cases[i].want)
-			fail_msg("%s", cases[i].script);
-}
-
-/* What it says is kept up to the first line; a late one is killed. */
-static void
-test_job(void **state)
-{
-	struct ptn_conf cf = make_conf();
-	struct ptn_deliver_job job;
-	enum ptn_delivery what;
-	char path[PATH_LEN];
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/sendmail", dir);
-	cf.sendmail_path = path;
-	write_file(path, "#!/bin/sh\nprintf 'one\\ntwo\\n' >&2\nexit 75\n",
-	    0755);
-	assert_int_equal(
-	    ptn_deliver_start(&cf, "a@b.example", ptn_bytes_of("x"), &job),
-	    PTN_OK);
-	while (!ptn_deliver_ended(&job, &what))
-		usleep(1000);
-	assert_int_equal(what, PTN_DELIVERY_LATER);
-	assert_string_equal(job.said, "one");
-	assert_int_equal(job.pid, 0);
-	assert_int_equal(job.err_fd, -1);
-
-	write_file(path, "#!/bin/sh\nsleep 600\n", 0755);
-	assert_int_equal(
-	    ptn_deliver_start(&cf, "a@b.example", ptn_bytes_of("x"), &job),
-	    PTN_OK);
-	assert_false(ptn_deliver_ended(&job, &what));
-	job.deadline_ms = 0;
-	assert_true(ptn_deliver_ended(&job, &what));
-	assert_int_equal(what, PTN_DELIVERY_LATER);
-	assert_string_equal(job.said, "no end in 60 s");
-}
-
-static void
-test_refuse_delivery(void **state)
-{
-	static const char *const bad[] = { "", "a", "a@b\r\nRCPT TO:<x@y>",
-		"<a@b>", "a@b>", "a b@c", "-oQ/tmp", "a@b\n" };
-	struct ptn_conf cf = make_conf();
-	enum ptn_delivery what;
-	size_t i;
-
-	(void)state;
-	cf.sendmail_path = "/bin/true";
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(deliver(&cf, bad[i], ptn_bytes_of("x"), &what),
-		    PTN_E_INPUT);
-		assert_int_equal(what, PTN_DELIVERY_LATER);
-	}
-	cf.sendmail_path = "/nonexistent/sendmail";
-	assert_int_equal(deliver(&cf, "a@b.example", ptn_bytes_of("x"), &what),
-	    PTN_E_CONFIG);
-	cf.mail_transport = PTN_MAIL_SMTP;
-	cf.smtp_host = "localhost\nto eve@example.org";
-	assert_int_equal(deliver(&cf, "a@b.example", ptn_bytes_of("x"), &what),
-	    PTN_E_CONFIG);
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	ptn_log_init(PTN_LOG_ERROR, "test");
-	snprintf(mail_dir, sizeof(mail_dir), "%s/etc/mail", srcdir());
-	return mkdtemp(dir) == NULL;
-}
-
-static int
-teardown(void **state)
-{
-	char cmd[PATH_LEN];
-
-	(void)state;
-	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
-	return system(cmd);
-}
-
 int
 main(void)
 {
@@ -733,10 +503,6 @@ main(void)
 		cmocka_unit_test(test_refuse_conf),
 		cmocka_unit_test(test_idn_sender),
 		cmocka_unit_test(test_files),
-		cmocka_unit_test(test_sendmail),
-		cmocka_unit_test(test_exit_codes),
-		cmocka_unit_test(test_job),
-		cmocka_unit_test(test_refuse_delivery),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -27,12 +27,11 @@
 
 #include "fcgi/handover.h"
 #include "fcgi/process.h"
-#include "fcgi/record.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
+#include "tests/unit/records.h"
 
-#define RESPONDER 1
 #define PEERS_MAX 200
 #define FEW 2 /* that may wait between receiver and workers */
 #define DEADLINE_S 10
@@ -67,10 +66,10 @@ ptn_clock_mono_ms(void)
 }
 
 void
-ptn_clock_format(int64_t us, char out[PTN_CLOCK_STR])
+ptn_clock_format(int64_t us, char text[PTN_CLOCK_STR])
 {
 	(void)us;
-	out[0] = '\0';
+	text[0] = '\0';
 }
 
 static _Noreturn void
@@ -185,48 +184,6 @@ teardown(void **state)
 }
 
 /* -------------------------------------------------------------- what comes */
-
-static uint8_t out[2 * PTN_BODY_MAX];
-static size_t out_len;
-
-static void
-put(const void *p, size_t len)
-{
-	assert_true(out_len + len <= sizeof(out));
-	if (len > 0)
-		memcpy(out + out_len, p, len);
-	out_len += len;
-}
-
-static void
-record(enum ptn_record_type type, const void *content, size_t len)
-{
-	uint8_t head[8];
-
-	ptn_record_header(head, type, 1, len);
-	put(head, sizeof(head));
-	put(content, len);
-}
-
-/* A request with one parameter and a body. */
-static void
-request(size_t body)
-{
-	static const uint8_t begin[8] = { 0, RESPONDER };
-	static const uint8_t pair[] = { 1, 1, 'N', 'v' };
-	static const uint8_t bytes[0xffff];
-	size_t n;
-
-	out_len = 0;
-	record(PTN_RECORD_BEGIN, begin, sizeof(begin));
-	record(PTN_RECORD_PARAMS, pair, sizeof(pair));
-	record(PTN_RECORD_PARAMS, NULL, 0);
-	for (; body > 0; body -= n) {
-		n = body < sizeof(bytes) ? body : sizeof(bytes);
-		record(PTN_RECORD_STDIN, bytes, n);
-	}
-	record(PTN_RECORD_STDIN, NULL, 0);
-}
 
 static void
 say(int fd, size_t from, size_t to)

@@ -385,7 +385,7 @@ see_all(struct seen *s, const struct ptn_uuid *user)
 
 /* That a limit held a mail back is not told by anything that comes after. */
 static void
-held_back_is_as_any_other(void **state)
+held_back(int64_t mails, int64_t from)
 {
 	const struct ptn_uuid ada = rows_user(), bob = rows_user();
 	const struct ptn_outbox_room room = { .all = 9, .codes = 9 };
@@ -394,10 +394,10 @@ held_back_is_as_any_other(void **state)
 	struct seen hers, his;
 	size_t i;
 
-	(void)state;
 	conf.rate_enabled = true;
-	conf.rate_mail = 4;
-	conf.rate_mail_s = conf.rate_code_s = 86400;
+	conf.rate_mail = mails;
+	conf.rate_mail_from = from;
+	conf.rate_mail_s = conf.rate_mail_from_s = conf.rate_code_s = 86400;
 	conf.rate_code = 100;
 	for (i = 0; i < 4; i++)
 		(void)ask(&bob, NULL, NULL, &pc);
@@ -421,6 +421,20 @@ held_back_is_as_any_other(void **state)
 	assert_int_equal(got.n, 3);
 }
 
+static void
+held_back_is_as_any_other(void **state)
+{
+	(void)state;
+	held_back(4, 100); /* by the mailbox */
+}
+
+static void
+held_back_of_a_network(void **state)
+{
+	(void)state;
+	held_back(100, 4);
+}
+
 /* Who asks again and again, and gets no mail, spoils nobody's code. */
 static void
 held_back_kills_no_code(void **state)
@@ -432,7 +446,8 @@ held_back_kills_no_code(void **state)
 	(void)state;
 	conf.rate_enabled = true;
 	conf.rate_mail = 1;
-	conf.rate_mail_s = 86400;
+	conf.rate_mail_from = 100;
+	conf.rate_mail_s = conf.rate_mail_from_s = 86400;
 	(void)ask(&bob, NULL, NULL, &sent);
 	code = mailed(NULL);
 	(void)ask(&bob, NULL, NULL, &held);
@@ -457,6 +472,7 @@ main(void)
 		cmocka_unit_test_setup(a_stranger_adds_no_address, each),
 		cmocka_unit_test_setup(nothing_without_its_record, each),
 		cmocka_unit_test_setup(held_back_is_as_any_other, each),
+		cmocka_unit_test_setup(held_back_of_a_network, each),
 		cmocka_unit_test_setup(held_back_kills_no_code, each),
 	};
 
