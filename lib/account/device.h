@@ -50,18 +50,11 @@ enum ptn_err ptn_device_write(const struct ptn_scope *sc,
     int64_t now_s, const char **text) PTN_MUST_USE;
 
 /*
- * Has the user logged in from it?
- *
- * epoch	the user's; NULL: whichever it is
- */
-bool ptn_device_knows(const struct ptn_device *d, const struct ptn_uuid *user,
-    const int64_t *epoch);
-
-/*
  * Of the cookies that a browser brings, from other paths and domains as well,
  * the first that knows the user; NULL: none does.
  *
  * user		NULL: that still knows somebody
+ * epoch	the user's; NULL: whichever it is
  */
 const struct ptn_device *ptn_device_of(const struct ptn_device *d,
     const struct ptn_uuid *user, const int64_t *epoch);

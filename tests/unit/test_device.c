@@ -44,9 +44,9 @@ a_household(void **state)
 		assert_true(ptn_uuid_equal(&d.id, &id));
 	}
 	assert_int_equal(d.n, PTN_DEVICE_USERS);
-	assert_false(ptn_device_knows(&d, &user[0], NULL));
+	assert_null(ptn_device_of(&d, &user[0], NULL));
 	for (i = 1; i <= PTN_DEVICE_USERS; i++)
-		assert_true(ptn_device_knows(&d, &user[i], &i));
+		assert_non_null(ptn_device_of(&d, &user[i], &i));
 	assert_true(ptn_device_read(&scope, text, PTN_DEVICE_TTL_S + 2, &d));
 	assert_int_equal(d.n, 2);
 	text = cookie(&scope, &d, &user[3], 3, 9);
@@ -70,12 +70,12 @@ epochs(void **state)
 		next = each[i] + 1;
 		assert_true(ptn_device_read(&scope,
 		    cookie(&scope, NULL, &user, each[i], 0), 1, &d));
-		assert_true(ptn_device_knows(&d, &user, &each[i]));
-		assert_true(ptn_device_knows(&d, &user, NULL));
-		assert_false(ptn_device_knows(&d, &user, &next));
-		assert_false(ptn_device_knows(&d, &other, NULL));
+		assert_non_null(ptn_device_of(&d, &user, &each[i]));
+		assert_non_null(ptn_device_of(&d, &user, NULL));
+		assert_null(ptn_device_of(&d, &user, &next));
+		assert_null(ptn_device_of(&d, &other, NULL));
 	}
-	assert_false(ptn_device_knows(NULL, &user, NULL));
+	assert_null(ptn_device_of(NULL, &user, NULL));
 }
 
 /* Of several, whichever stands first, the one that knows the user. */
@@ -126,8 +126,8 @@ new_id_in_a_new_epoch(void **state)
 	    1, &now));
 	assert_false(ptn_uuid_equal(&now.id, &first.id));
 	/* The others of the household stay. */
-	assert_true(ptn_device_knows(&now, &other, &(int64_t){ 9 }));
-	assert_true(ptn_device_knows(&now, &user, &(int64_t){ 5 }));
+	assert_non_null(ptn_device_of(&now, &other, &(int64_t){ 9 }));
+	assert_non_null(ptn_device_of(&now, &user, &(int64_t){ 5 }));
 	assert_int_equal(now.n, 2);
 }
 
