@@ -74,8 +74,9 @@ add_cookies(const struct ptn_request *req, struct presented *p)
 	n = ptn_cookie_values(req, req->sc.cf->cookie_name, value,
 	    TRIED_MAX + 1);
 	if (n > TRIED_MAX) {
-		ptn_warn("more than %d cookies of the session's name in one "
-			 "request: none counts",
+		ptn_warn_seldom(
+		    "more than %d cookies of the session's name in one "
+		    "request: none counts",
 		    TRIED_MAX);
 		return;
 	}

@@ -12,17 +12,26 @@ fade(uint64_t n, int64_t ms)
 	return n > 0 ? n - n * (uint64_t)ms / (2 * HALF_MS) : 0;
 }
 
+static uint64_t
+capped(uint64_t units)
+{
+	const uint64_t most = (uint64_t)PTN_PACE_MOST * UNITS;
+
+	return units < most ? units : most;
+}
+
 void
 ptn_pace_start(struct ptn_pace *p, int64_t now_ms, size_t bytes)
 {
-	p->lately = (uint64_t)bytes * UNITS;
+	p->lately = capped((uint64_t)bytes * UNITS);
 	p->at_ms = now_ms;
 }
 
 void
 ptn_pace_add(struct ptn_pace *p, int64_t now_ms, size_t bytes)
 {
-	p->lately = fade(p->lately, now_ms - p->at_ms) + bytes * UNITS;
+	p->lately = capped(
+	    fade(p->lately, now_ms - p->at_ms) + (uint64_t)bytes * UNITS);
 	p->at_ms = now_ms;
 }
 

@@ -7,8 +7,12 @@
 /*
  * How quickly a peer has been sending lately: its bytes, of which half count
  * a second later.  So a quick start is soon forgotten when nothing follows,
- * and a short pause is forgiven.
+ * and a short pause is forgiven.  More than PTN_PACE_MOST are no merit: else
+ * whoever sends much at once, and then nothing, would stay before those who
+ * come after and have little to send.
  */
+#define PTN_PACE_MOST 4096
+
 struct ptn_pace {
 	uint64_t lately;
 	int64_t at_ms; /* when it was that */

@@ -21,7 +21,6 @@
 
 #define TICK_MS 100   /* how often deadlines are looked at */
 #define TELL_MS 10000 /* how often the log says how many were dropped */
-#define CREDIT 4096   /* bytes that everybody is taken to have sent */
 #define PLACES_MIN 8  /* however few descriptors there are */
 
 enum held_state {
@@ -237,7 +236,7 @@ admit(struct receiver *rc, const struct ptn_arrival *a)
 	ptn_intake_init(&h->in);
 	h->a = *a;
 	h->since_ms = ptn_clock_mono_ms();
-	ptn_pace_start(&h->pace, h->since_ms, CREDIT);
+	ptn_pace_start(&h->pace, h->since_ms, PTN_PACE_MOST);
 	h->state = HELD_COMING;
 	rc->n++;
 	if (ptn_waiter_add(rc->waiter, a->conn, (size_t)(h - rc->held)) !=

@@ -85,7 +85,7 @@ const struct ptn_route ptn_routes[] = {
 	{ PUBLIC, POST,   "/webauthn/registration/initialize", SESSION,  DB,   SIGNING, NO_INPUT,               ON(passkeys),  ptn_public_registration_init },
 	{ PUBLIC, POST,   "/webauthn/registration/finalize",   SESSION,  DB,   FREE,    IN(registration),       ON(passkeys),  ptn_public_registration_final },
 	{ PUBLIC, POST,   "/webauthn/login/initialize",        ANYBODY,  DB,   SIGNING, IN(login_init),         ON(passkeys),  ptn_public_login_init },
-	{ PUBLIC, POST,   "/webauthn/login/finalize",          ANYBODY,  DB,   FREE,    IN(login_final),        ON(passkeys),  ptn_public_login_final },
+	{ PUBLIC, POST,   "/webauthn/login/finalize",          ANYBODY,  DB,   ANSWERS, IN(login_final),        ON(passkeys),  ptn_public_login_final },
 	{ PUBLIC, GET,    "/webauthn/credentials",             SESSION,  DB,   FREE,    NO_INPUT,               ON(passkeys),  ptn_public_credential_list },
 	{ PUBLIC, PATCH,  "/webauthn/credentials/{id}",        SESSION,  DB,   FREE,    IN(credential_name),    ON(passkeys),  ptn_public_credential_update },
 	{ PUBLIC, DELETE, "/webauthn/credentials/{id}",        SESSION,  DB,   FREE,    NO_INPUT,               ON(passkeys),  ptn_public_credential_remove },

@@ -1,16 +1,22 @@
 #include "fcgi/throttle.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "fcgi/device.h"
 #include "fcgi/routes.h"
 #include "lib/account/limit.h"
+#include "lib/base/clock.h"
 #include "lib/conf/conf.h"
+#include "lib/crypto/crypto.h"
 #include "lib/dfns/lookup.h"
 
 /* Where the account stands in the input (throttle.h). */
 #define ACCOUNT 0
 #define ORGANISATION 1
+
+#define TOLD_PLACES 256
+#define TOLD_MS 60000
 
 /* Whom a route names. */
 enum named {
@@ -162,6 +168,35 @@ ptn_throttle_account(struct ptn_request *req, const struct ptn_uuid *account,
 	    : PTN_OK;
 }
 
+/*
+ * Has the log been told a moment ago, by this process, that this limit is
+ * reached by this network?  Whoever goes on all the same fills no log, and
+ * costs no row.  Two who share a place are told more often.
+ */
+static bool
+told_lately(const struct ptn_actor *a)
+{
+	static struct {
+		uint8_t whom[PTN_SHA256_LEN];
+		int64_t until_ms;
+	} told[TOLD_PLACES];
+	const int64_t now = ptn_clock_mono_ms();
+	uint8_t whom[PTN_SHA256_LEN];
+	char text[160];
+	size_t at;
+
+	(void)snprintf(text, sizeof(text), "%s %s", a->limit.what,
+	    a->network_wide != NULL ? a->network_wide : "");
+	ptn_crypto_sha256(ptn_bytes_of(text), whom);
+	at = whom[0] % TOLD_PLACES;
+	if (now < told[at].until_ms &&
+	    memcmp(told[at].whom, whom, sizeof(whom)) == 0)
+		return true;
+	memcpy(told[at].whom, whom, sizeof(whom));
+	told[at].until_ms = now + TOLD_MS;
+	return false;
+}
+
 void
 ptn_throttle_tell(struct ptn_request *req, struct ptn_reply *rep,
     enum ptn_err r)
@@ -176,6 +211,8 @@ ptn_throttle_tell(struct ptn_request *req, struct ptn_reply *rep,
 	if (r != PTN_E_RATE)
 		return;
 	ptn_reply_header_int(rep, "Retry-After", limit->reset_s);
+	if (told_lately(req->sc.actor))
+		return;
 	ptn_limit_log(&req->sc, req->route->path);
 	ptn_event_note(&req->sc, PTN_EVENT_RATE_LIMITED, req->route->path);
 }

@@ -103,8 +103,9 @@ code_mac(const struct ptn_secrets *s, size_t i, const struct ptn_passcode *pc,
 	return r;
 }
 
-/* The column "known" of a code that was held back. */
-#define HELD_BACK ((int64_t)PTN_ASKER__MAX)
+/* The column "known" of a code that was held back; else it is who asked. */
+#define HELD_BACK 4
+_Static_assert(HELD_BACK >= PTN_ASKER__MAX, "a kind of asker has its number");
 
 enum ptn_err
 ptn_passcode_put(const struct ptn_scope *sc, const char *code,

@@ -96,8 +96,9 @@ log_two_users(const struct ptn_session *a, const struct ptn_session *b)
 
 	ptn_uuid_format(&a->claims.sub, one);
 	ptn_uuid_format(&b->claims.sub, two);
-	ptn_warn("cookies of two users in one request, %s and %s: none counts",
-	    one, two);
+	ptn_warn_seldom(
+	    "cookies of two users in one request, %s and %s: none counts", one,
+	    two);
 }
 
 /*
@@ -109,8 +110,9 @@ all_judged(size_t unjudged, size_t n, size_t bearers, size_t alive_bearers)
 {
 	if (unjudged == n || (alive_bearers > 0 && unjudged >= bearers))
 		return true;
-	ptn_warn("more than %d cookies or tokens of one request could be "
-		 "sessions: none counts",
+	ptn_warn_seldom(
+	    "more than %d cookies or tokens of one request could be "
+	    "sessions: none counts",
 	    PTN_TOKENS_GOOD);
 	return false;
 }

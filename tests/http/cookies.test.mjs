@@ -106,12 +106,11 @@ describe('which one counts', () => {
 
   test('of two users none, and the log says so', async () => {
     const [one, two] = [await loggedIn(), await loggedIn()];
-    const id = randomUUID();
-    assert.equal(await who({ ...cookie(one.token, two.token),
-      'X-Request-Id': id }), null);
+    assert.equal(await who(cookie(one.token, two.token)), null);
+    /* Once in a while it is said of whom. */
     const line = await until(() => instance.log().split('\n').find((text) =>
-      text.includes(id) && /cookies of two users/.test(text)), 'the line');
-    assert.ok(line.includes(one.user_id) && line.includes(two.user_id));
+      /cookies of two users in one request, [0-9a-f-]{36} and [0-9a-f-]{36}:/
+        .test(text)), 'the line');
     assert.ok(!line.includes(one.token.slice(-20)));
   });
 
@@ -134,12 +133,10 @@ describe('which one counts', () => {
 });
 
 describe('more of them than are judged', () => {
-  /* None counts, and there is a line in the log. */
+  /* None counts, and the log says so, once in a while. */
   async function noneOf(words, headers) {
-    const id = randomUUID();
-    assert.equal(await who({ ...headers, 'X-Request-Id': id }), null);
-    await until(() => instance.log().split('\n').some((text) =>
-      text.includes(id) && words.test(text)), 'the line');
+    assert.equal(await who(headers), null);
+    await until(() => words.test(instance.log()), 'the line');
   }
   const fourForged = (token) => [1, 2, 3, 4].map(() => forged(token));
 

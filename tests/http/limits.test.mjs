@@ -21,9 +21,11 @@ const guessing = { ...proxies,
   'rate_limiter.mail_from_limits.tokens': '1000',
   'rate_limiter.mail_network_limits.tokens': '1000',
   'rate_limiter.mail_network_limits.interval': '24h',
-  'rate_limiter.answer_limits.tokens': '100000',
-  /* What was counted of them is still there when it is looked at. */
-  'rate_limiter.challenge_limits.interval': '24h' };
+  'rate_limiter.challenge_limits.tokens': '1000',
+  'rate_limiter.challenge_limits.interval': '24h',
+  'rate_limiter.name_limits.tokens': '1000',
+  'rate_limiter.name_limits.interval': '24h',
+  'rate_limiter.answer_limits.tokens': '100000' };
 
 let instance;
 
@@ -363,7 +365,8 @@ const named = (one, word, since = 0) => one.log().slice(since).split('\n')
 test('every request that costs something has a limit by network', async () => {
   const three = ['lookup', 'signup', 'challenge', 'answer', 'hash',
     'mail_network'];
-  const one = await start({ set: { ...proxies,
+  const one = await start({ set: { ...proxies, 'server.workers': '1',
+    'audit_log.storage.enabled': 'true',
     ...Object.fromEntries(three.flatMap((name) => [
       [`rate_limiter.${name}_limits.tokens`, '3'],
       [`rate_limiter.${name}_limits.interval`, '24h']])) } });
@@ -396,7 +399,12 @@ test('every request that costs something has a limit by network', async () => {
       assert.match(refused.headers['retry-after'], /^\d+$/);
       assert.equal(refused.headers['x-ratelimit-limit'], '3');
       await until(() => named(one, word, since) > 0, 'a line in the log');
+      /* Whoever goes on all the same fills neither the log nor the disk. */
+      for (let i = 0; i < 5; i++)
+        assert.equal((await call('192.0.2.1')).status, 429);
       assert.equal(named(one, word, since), 1);
+      assert.deepEqual(await one.sql(`SELECT COUNT(*) FROM audit_logs
+        WHERE type = 'rate_limited' AND error = '${path}'`), [['1']]);
       /* A known browser there has as much for itself. */
       for (let i = 0; i < 4 && word in ofUsers; i++)
         assert.equal((await who.api.call(...ofUsers[word],
