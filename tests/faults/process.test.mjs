@@ -7,6 +7,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { freePort, run, start, until } from '../lib/instance.mjs';
 
 let instance;
@@ -196,7 +197,7 @@ test('without templates it does not start, nor reload', async () => {
     process.kill(instance.supervisor, 'SIGHUP');
     await until(() => messages().some((line) =>
       /the new workers do not start/.test(line)), 'the refusal');
-    assert.deepEqual(workers(), old);
+    await until(() => isDeepStrictEqual(workers(), old), 'the old ones alone');
     assert.equal((await fetch(`${instance.url}/health/ready`)).status, 200);
     const other = join(instance.dir, 'run/no-templates.sock');
     const { stdout: owner } = await run('id', ['-nu',
