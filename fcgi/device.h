@@ -10,7 +10,10 @@
  * Only limits look at it, and without limits there is none.
  */
 
-/* Read it, for req->sc.actor; nothing if it is absent, or not ours. */
+/*
+ * Read it, for req->sc.actor: of the first 20 of its name, from other paths or
+ * domains as well, all that are ours.
+ */
 void ptn_device_load(struct ptn_request *req);
 
 /*

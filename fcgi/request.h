@@ -108,7 +108,6 @@ struct ptn_request {
 	struct ptn_session_set sessions; /* all that it presents */
 	struct ptn_uuid signer; /* a service account's one key; nil: a user */
 	struct ptn_uuid action; /* that approves this: to be marked as used */
-	struct ptn_device device; /* actor.device, if it is known */
 	struct ptn_actor actor; /* sc.actor: who asks, and what came of it */
 };
 

@@ -37,7 +37,8 @@ set(struct ptn_asker *out, enum ptn_asker_kind kind, const char *key,
 }
 
 /*
- * The browser of a user, or with NULL of whoever used it last.
+ * The browser of a user, or with NULL of whoever used it last, by one of the
+ * cookies that it brings.
  *
  * epoch	NULL: it has not been read
  */
@@ -47,8 +48,7 @@ by_device(const struct ptn_device *d, const struct ptn_uuid *user,
 {
 	char key[PTN_UUID_STR];
 
-	if (d == NULL || d->n == 0 ||
-	    (user != NULL && !ptn_device_knows(d, user, epoch)))
+	if ((d = ptn_device_of(d, user, epoch)) == NULL)
 		return false;
 	ptn_uuid_format(&d->id, key);
 	set(out, PTN_ASKER_BROWSER, key, user != NULL ? user : &d->user[0].id);
@@ -63,7 +63,7 @@ by_session(const struct ptn_actor *actor, const struct ptn_uuid *user,
 	if (actor->session_of == NULL ||
 	    (user != NULL && !ptn_uuid_equal(actor->session_of, user)))
 		return false;
-	set(out, PTN_ASKER_BROWSER, "session", actor->session_of);
+	set(out, PTN_ASKER_BROWSER, PTN_ASKER_SESSION, actor->session_of);
 	return true;
 }
 
@@ -160,28 +160,36 @@ ptn_asker_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	return look_up(sc, &p, user, out);
 }
 
-/* "NETWORK BROWSER USER/EPOCH ...", as far as there is something. */
+static void
+note_device(struct ptn_buf *b, const struct ptn_device *d)
+{
+	char id[PTN_UUID_STR];
+	size_t i;
+
+	if (d->n == 0)
+		return;
+	ptn_uuid_format(&d->id, id);
+	ptn_buf_printf(b, " %s", id);
+	for (i = 0; i < d->n; i++) {
+		ptn_uuid_format(&d->user[i].id, id);
+		ptn_buf_printf(b, " %s/%lld", id, (long long)d->user[i].epoch);
+	}
+}
+
+/* "NETWORK BROWSER USER/EPOCH ... BROWSER ...", as far as there is something */
 const char *
 ptn_asker_note(const struct ptn_scope *sc)
 {
 	const struct ptn_actor *actor = sc->actor;
-	const struct ptn_device *d = actor != NULL ? actor->device : NULL;
-	char id[PTN_UUID_STR];
+	const struct ptn_device *d;
 	struct ptn_buf b;
-	size_t i;
 
 	if (actor == NULL || actor->operator_name != NULL)
 		return actor == NULL ? "" : OPERATOR;
 	ptn_buf_init(&b, sc->arena);
 	ptn_buf_str(&b, actor->network != NULL ? actor->network : "");
-	if (d != NULL && d->n > 0) {
-		ptn_uuid_format(&d->id, id);
-		ptn_buf_printf(&b, " %s", id);
-	}
-	for (i = 0; d != NULL && i < d->n; i++) {
-		ptn_uuid_format(&d->user[i].id, id);
-		ptn_buf_printf(&b, " %s/%lld", id, (long long)d->user[i].epoch);
-	}
+	for (d = actor->device; d != NULL; d = d->next)
+		note_device(&b, d);
 	if (b.bad)
 		return NULL;
 	return b.p != NULL ? b.p : "";
@@ -199,29 +207,45 @@ read_id(const char *p, struct ptn_uuid *id)
 	return ptn_uuid_parse(text, id) ? p + 1 + strlen(text) : NULL;
 }
 
-/* What stands behind the network of a note. */
-static void
+/* One browser of a note; where it ends, or NULL where there is none. */
+static const char *
 read_device(const char *p, struct ptn_device *d)
 {
-	char *end;
+	struct ptn_uuid user;
+	const char *end;
+	char *last;
 
 	memset(d, 0, sizeof(*d));
-	p = read_id(p, &d->id);
-	while (p != NULL && d->n < PTN_DEVICE_USERS) {
-		p = read_id(p, &d->user[d->n].id);
-		if (p == NULL || *p != '/')
-			return;
-		d->user[d->n++].epoch = strtoll(p + 1, &end, 10);
-		p = end;
+	if ((p = read_id(p, &d->id)) == NULL)
+		return NULL;
+	while (d->n < PTN_DEVICE_USERS && (end = read_id(p, &user)) != NULL &&
+	    *end == '/') {
+		d->user[d->n].id = user;
+		d->user[d->n++].epoch = strtoll(end + 1, &last, 10);
+		p = last;
 	}
+	return p;
+}
+
+/* By one of those that stand behind the network of a note. */
+static bool
+by_noted(const char *note, const struct ptn_uuid *user, int64_t epoch,
+    struct ptn_asker *out)
+{
+	const char *p = note + strcspn(note, " ");
+	struct ptn_device d;
+
+	while ((p = read_device(p, &d)) != NULL)
+		if (by_device(&d, user, &epoch, out))
+			return true;
+	return false;
 }
 
 enum ptn_err
 ptn_asker_of_note(const struct ptn_scope *sc, const char *note,
     const struct ptn_uuid *user, int64_t epoch, struct ptn_asker *out)
 {
-	struct ptn_device device;
-	struct place p = { &device, "" };
+	struct place p = { .device = NULL };
 
 	memset(out, 0, sizeof(*out));
 	if (note == NULL || !sc->cf->rate_enabled)
@@ -230,10 +254,8 @@ ptn_asker_of_note(const struct ptn_scope *sc, const char *note,
 		set(out, PTN_ASKER_OPERATOR, "", user);
 		return PTN_OK;
 	}
-	read_device(note + strcspn(note, " "), &device);
-	if (by_device(&device, user, &epoch, out))
+	if (by_noted(note, user, epoch, out))
 		return PTN_OK;
-	p.device = NULL;
 	p.network = ptn_arena_strndup(sc->arena, note, strcspn(note, " "));
 	return p.network != NULL ? look_up(sc, &p, user, out) : PTN_E_NOMEM;
 }

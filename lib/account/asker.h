@@ -8,6 +8,9 @@
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
 
+/* The key of all browsers that send a session of the user. */
+#define PTN_ASKER_SESSION "session"
+
 /* For so long a network is known by a log-in of the user from it. */
 #define PTN_ASKER_NETWORK_S (30 * 86400)
 
@@ -54,7 +57,7 @@ enum ptn_err ptn_asker_of(const struct ptn_scope *sc,
  * The same without a look at the database: networks are strangers.
  *
  * user		NULL: nobody is named; a browser that is known to anybody is
- *		known
+ *		known, by the first of its cookies that knows somebody
  * epoch	NULL: it has not been read, and a cookie is believed.  That is
  *		for the limits of networks: there it is worth no more than one
  *		that anybody gets with an account of their own.

@@ -119,14 +119,25 @@ write_all(const struct ptn_device *d, uint8_t *p)
 	return (size_t)(p - start);
 }
 
+static bool
+knows(const struct ptn_device *d, const struct ptn_uuid *user,
+    const int64_t *epoch)
+{
+	size_t i;
+
+	for (i = 0; i < d->n; i++)
+		if (ptn_uuid_equal(&d->user[i].id, user))
+			return epoch == NULL || d->user[i].epoch == *epoch;
+	return false;
+}
+
 /* The one that a copy of it may have as well is given up. */
 static struct ptn_uuid
 id_of(const struct ptn_device *before, const struct ptn_uuid *user,
     int64_t epoch)
 {
 	if (before == NULL ||
-	    (ptn_device_knows(before, user, NULL) &&
-		!ptn_device_knows(before, user, &epoch)))
+	    (knows(before, user, NULL) && !knows(before, user, &epoch)))
 		return ptn_uuid_new();
 	return before->id;
 }
@@ -157,14 +168,11 @@ ptn_device_write(const struct ptn_scope *sc, const struct ptn_device *before,
 	return *text != NULL ? PTN_OK : PTN_E_NOMEM;
 }
 
-bool
-ptn_device_knows(const struct ptn_device *d, const struct ptn_uuid *user,
+const struct ptn_device *
+ptn_device_of(const struct ptn_device *d, const struct ptn_uuid *user,
     const int64_t *epoch)
 {
-	size_t i;
-
-	for (i = 0; d != NULL && i < d->n; i++)
-		if (ptn_uuid_equal(&d->user[i].id, user))
-			return epoch == NULL || d->user[i].epoch == *epoch;
-	return false;
+	while (d != NULL && !(user != NULL ? knows(d, user, epoch) : d->n > 0))
+		d = d->next;
+	return d;
 }

@@ -26,7 +26,8 @@ struct ptn_device {
 		struct ptn_uuid id;
 		int64_t until_s; /* in Unix time */
 		int64_t epoch;
-	} user[PTN_DEVICE_USERS]; /* latest first */
+	} user[PTN_DEVICE_USERS];      /* latest first */
+	const struct ptn_device *next; /* of the same browser; or NULL */
 };
 
 /*
@@ -49,11 +50,13 @@ enum ptn_err ptn_device_write(const struct ptn_scope *sc,
     int64_t now_s, const char **text) PTN_MUST_USE;
 
 /*
- * Has the user logged in from it?
+ * Of the cookies that a browser brings, from other paths and domains as well,
+ * the first that knows the user; NULL: none does.
  *
+ * user		NULL: that still knows somebody
  * epoch	the user's; NULL: whichever it is
  */
-bool ptn_device_knows(const struct ptn_device *d, const struct ptn_uuid *user,
-    const int64_t *epoch);
+const struct ptn_device *ptn_device_of(const struct ptn_device *d,
+    const struct ptn_uuid *user, const int64_t *epoch);
 
 #endif

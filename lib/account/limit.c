@@ -101,6 +101,14 @@ bucket_of(const struct ptn_scope *sc, enum ptn_limit limit, const char *kind,
 	return b;
 }
 
+static void
+tell(const struct ptn_scope *sc, const struct ptn_ratelimit *rate)
+{
+	if (sc->actor != NULL)
+		sc->actor->limit = (struct ptn_actor_limit){ rate->what,
+			rate->limit, rate->remaining, rate->reset_s };
+}
+
 /* What is counted goes with the answer: the last one, or what refused. */
 static enum ptn_err
 take(const struct ptn_scope *sc, enum ptn_limit limit, struct bucket *b)
@@ -111,10 +119,8 @@ take(const struct ptn_scope *sc, enum ptn_limit limit, struct bucket *b)
 	if ((r = ptn_ratelimit_take(sc, b->text, &b->rate)) != PTN_OK)
 		return r;
 	/* How many others have tried from elsewhere is nobody's business. */
-	if (sc->actor != NULL &&
-	    (rate->verdict != PTN_ALLOW || rows[limit].by != BY_ACCOUNT))
-		sc->actor->limit = (struct ptn_actor_limit){ rate->what,
-			rate->limit, rate->remaining, rate->reset_s };
+	if (rate->verdict != PTN_ALLOW || rows[limit].by != BY_ACCOUNT)
+		tell(sc, rate);
 	return rate->verdict == PTN_ALLOW ? PTN_OK : PTN_E_RATE;
 }
 
@@ -262,23 +268,75 @@ take_on(const struct ptn_scope *sc, enum ptn_limit limit,
 	return take(sc, limit, &b);
 }
 
+/*
+ * Where networks count, the browsers of a user have some buckets between them,
+ * and chance says which: anybody can make many of their own known.  Those that
+ * send a session share another.
+ */
+static const char *
+share_of(const struct ptn_scope *sc, const struct ptn_asker *asker)
+{
+	const char *key = asker->key;
+	const size_t len = strlen(key);
+
+	if (len == 0 || strcmp(key, PTN_ASKER_SESSION) == 0)
+		return key;
+	return ptn_arena_printf(sc->arena, "%d",
+	    key[len - 1] % PTN_LIMIT_TOGETHER);
+}
+
+/* The wider network's comes last: what is refused is not to use it up. */
+static enum ptn_err
+take_known(const struct ptn_scope *sc, enum ptn_limit limit,
+    const struct ptn_limit_on *on)
+{
+	const char *share = share_of(sc, &on->asker);
+	struct bucket own;
+	enum ptn_err r;
+
+	if (share == NULL)
+		return PTN_E_NOMEM;
+	own = bucket_by(sc, limit, ptn_asker_word(on->asker.kind), on, share);
+	if ((r = take(sc, limit, &own)) == PTN_OK &&
+	    (r = take_wide(sc, limit, KNOWN)) == PTN_OK)
+		tell(sc, &own.rate);
+	return r;
+}
+
+/*
+ * A known browser is never worse off than a stranger there.  Of two that
+ * refuse, the one is told that lets something through first.
+ */
+static enum ptn_err
+take_by_network(const struct ptn_scope *sc, enum ptn_limit limit,
+    const struct ptn_limit_on *on)
+{
+	struct ptn_actor_limit first = { .what = NULL };
+	enum ptn_err r;
+
+	if (on->asker.kind == PTN_ASKER_BROWSER) {
+		if ((r = take_known(sc, limit, on)) != PTN_E_RATE)
+			return r;
+		if (sc->actor != NULL)
+			first = sc->actor->limit;
+	}
+	r = take_network(sc, limit);
+	if (r == PTN_E_RATE && first.what != NULL &&
+	    first.reset_s < sc->actor->limit.reset_s)
+		sc->actor->limit = first;
+	return r;
+}
+
 enum ptn_err
 ptn_limit_take(const struct ptn_scope *sc, enum ptn_limit limit,
     const struct ptn_limit_on *on)
 {
-	enum ptn_err r;
-
 	assert(rows[limit].by != BY_UNSET);
 	assert(!on->asker.believed || !ptn_limit_apart(limit));
 	if (!sc->cf->rate_enabled)
 		return PTN_OK;
-	if (rows[limit].by == BY_NETWORK && on->asker.kind != PTN_ASKER_BROWSER)
-		return take_network(sc, limit);
-	/* Anybody can make accounts, and be known by many of their own. */
-	if (rows[limit].by == BY_NETWORK &&
-	    (r = take_wide(sc, limit, KNOWN)) != PTN_OK)
-		return r;
-	return take_on(sc, limit, on);
+	return rows[limit].by == BY_NETWORK ? take_by_network(sc, limit, on)
+					    : take_on(sc, limit, on);
 }
 
 struct taking {

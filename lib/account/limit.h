@@ -34,7 +34,9 @@ enum ptn_limit {
 /*
  * What all known browsers of an account have together, in figures of one of
  * them, and so all known networks: a person has few that are in use at a time,
- * but whoever was in once may have made many known.
+ * but whoever was in once may have made many known.  Where networks count, the
+ * browsers of an account have so many buckets between them instead: as much,
+ * for one statement less.
  */
 #define PTN_LIMIT_TOGETHER 2
 
@@ -56,8 +58,9 @@ bool ptn_limit_apart(enum ptn_limit limit);
 
 /*
  * Count a request, where rate_limiter.enabled.  The network is that of
- * sc->actor; a browser that is known counts by itself instead, and with all
- * others like it in the wider network.
+ * sc->actor.  A browser that is known counts by itself instead, with some of
+ * its user's others, and with all that are known in the wider network; and as a
+ * stranger where that is used up.
  *
  * PTN_E_RATE: the limit is reached; it cost nothing, as long as a transaction
  * around it is rolled back.  sc->actor->limit says which one, and for how long.

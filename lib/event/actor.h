@@ -41,7 +41,8 @@ struct ptn_actor {
 	const char *ip;
 	const char *network;	  /* for limits: ip, or its /64; or NULL */
 	const char *network_wide; /* the /24 or /48 around it; or NULL */
-	const struct ptn_device *device; /* a browser that is known; or NULL */
+	/* A browser that is known, by its cookies, each the next; or NULL. */
+	const struct ptn_device *device;
 	const struct ptn_uuid *session_of; /* whose session; NULL: none */
 	/* Whose browser it is from now on, in which epoch (asker.h). */
 	struct {

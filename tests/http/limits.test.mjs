@@ -188,6 +188,43 @@ test('the cookie of a browser: signed, HttpOnly, 90 days, and no session',
     assert.deepEqual(await guess(theirs), [401]);
   });
 
+test('cookies of others and rubbish in front leave a known browser known',
+  async () => {
+    const victim = await someone(instance, '192.0.2.61');
+    const other_ = await someone(instance, '192.0.2.62');
+    await attack(instance, victim, 8, (i) => `203.6.${i}.1`);
+    const mine = victim.api.jar.get('hanko_device');
+    const theirs = other_.api.jar.get('hanko_device');
+    const status = async (...values) => {
+      const Cookie = values.map((one) => `hanko_device=${one}`).join('; ');
+      const { body } = await ask(await instance.client(), victim,
+        '203.0.113.61', { status: 200 });
+      return (await instance.client().call('POST',
+        '/passcode/login/finalize', { id: body.id, code: '000000' },
+        { noJar: true, headers: { ...from('203.0.113.61').headers, Cookie } }))
+        .status;
+    };
+    assert.equal(await status(theirs), 429);
+    assert.equal(await status(theirs, mine), 401);
+    assert.equal(await status('a', 'b', 'c', 'd', mine), 401);
+    assert.equal(await status(...Array(19).fill('a'), mine), 401);
+    assert.equal(await status(...Array(20).fill('a'), mine), 429);
+    await lastCode(victim.api, victim);
+    /* Who logs in goes on in the cookie that knew them. */
+    victim.api.jar.delete('hanko');
+    const asked = await ask(victim.api, victim, '203.0.113.62',
+      { status: 200 });
+    const { cookies } = await enter(await instance.client(), asked.body.id,
+      await lastCode(victim.api, victim), '203.0.113.62',
+      { noJar: true, status: 200, headers: { ...from('203.0.113.62').headers,
+        Cookie: `hanko_device=${theirs}; hanko_device=${mine}` } });
+    const id = (value) => Buffer.from(value, 'base64url').toString('hex', 1,
+      17);
+    const fresh = cookies.map((one) => /^hanko_device=([^;]+)/.exec(one)?.[1])
+      .find(Boolean);
+    assert.equal(id(fresh), id(mine));
+  });
+
 test("nobody in its network kills or uses up a known browser's code",
   async () => {
     const ip = '192.0.2.57';

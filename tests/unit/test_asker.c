@@ -165,6 +165,39 @@ by_browser(void **state)
 	assert_int_equal(asker.kind, PTN_ASKER_STRANGER);
 }
 
+static enum ptn_asker_kind
+kind_of_note(const char *note, const struct ptn_uuid *user)
+{
+	struct ptn_asker asker;
+
+	assert_int_equal(
+	    ptn_asker_of_note(&scope, note, user, rules_epoch(user), &asker),
+	    PTN_OK);
+	return asker.kind;
+}
+
+/* Another's cookie, from a parent domain, is in nobody's way. */
+static void
+by_one_of_several(void **state)
+{
+	const struct ptn_uuid u = rows_user(), v = rows_user(), w = rows_user();
+	const struct ptn_device mine = known_browser(&u);
+	struct ptn_device first = known_browser(&v);
+	const char *note;
+
+	(void)state;
+	first.next = &mine;
+	actor.device = &first;
+	actor.network = AWAY;
+	assert_int_equal(kind_of(&u), PTN_ASKER_BROWSER);
+	assert_int_equal(kind_of(&v), PTN_ASKER_BROWSER);
+	assert_int_equal(kind_of(&w), PTN_ASKER_STRANGER);
+	note = ptn_asker_note(&scope);
+	assert_int_equal(kind_of_note(note, &u), PTN_ASKER_BROWSER);
+	assert_int_equal(kind_of_note(note, &v), PTN_ASKER_BROWSER);
+	assert_int_equal(kind_of_note(note, &w), PTN_ASKER_STRANGER);
+}
+
 /* A session is as good, for its own user, and needs no statement. */
 static void
 by_session(void **state)
@@ -286,17 +319,6 @@ without_limits(void **state)
 	assert_int_equal(rules_epoch(&u), 1);
 }
 
-static enum ptn_asker_kind
-kind_of_note(const char *note, const struct ptn_uuid *user)
-{
-	struct ptn_asker asker;
-
-	assert_int_equal(
-	    ptn_asker_of_note(&scope, note, user, rules_epoch(user), &asker),
-	    PTN_OK);
-	return asker.kind;
-}
-
 /* What waits in the outbox knows who asked, without knowing whom for. */
 static void
 noted(void **state)
@@ -337,6 +359,7 @@ main(void)
 		T(by_network),
 		T(of_nobody),
 		T(by_browser),
+		T(by_one_of_several),
 		T(by_session),
 		T(by_what_was_read),
 		T(forgotten),

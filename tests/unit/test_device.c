@@ -44,9 +44,9 @@ a_household(void **state)
 		assert_true(ptn_uuid_equal(&d.id, &id));
 	}
 	assert_int_equal(d.n, PTN_DEVICE_USERS);
-	assert_false(ptn_device_knows(&d, &user[0], NULL));
+	assert_null(ptn_device_of(&d, &user[0], NULL));
 	for (i = 1; i <= PTN_DEVICE_USERS; i++)
-		assert_true(ptn_device_knows(&d, &user[i], &i));
+		assert_non_null(ptn_device_of(&d, &user[i], &i));
 	assert_true(ptn_device_read(&scope, text, PTN_DEVICE_TTL_S + 2, &d));
 	assert_int_equal(d.n, 2);
 	text = cookie(&scope, &d, &user[3], 3, 9);
@@ -70,12 +70,40 @@ epochs(void **state)
 		next = each[i] + 1;
 		assert_true(ptn_device_read(&scope,
 		    cookie(&scope, NULL, &user, each[i], 0), 1, &d));
-		assert_true(ptn_device_knows(&d, &user, &each[i]));
-		assert_true(ptn_device_knows(&d, &user, NULL));
-		assert_false(ptn_device_knows(&d, &user, &next));
-		assert_false(ptn_device_knows(&d, &other, NULL));
+		assert_non_null(ptn_device_of(&d, &user, &each[i]));
+		assert_non_null(ptn_device_of(&d, &user, NULL));
+		assert_null(ptn_device_of(&d, &user, &next));
+		assert_null(ptn_device_of(&d, &other, NULL));
 	}
-	assert_false(ptn_device_knows(NULL, &user, NULL));
+	assert_null(ptn_device_of(NULL, &user, NULL));
+}
+
+/* Of several, whichever stands first, the one that knows the user. */
+static void
+several(void **state)
+{
+	const struct ptn_uuid user = ptn_uuid_new(), other = ptn_uuid_new();
+	struct ptn_device over, theirs, old, mine;
+
+	(void)state;
+	assert_true(ptn_device_read(&scope, cookie(&scope, NULL, &user, 2, 0),
+	    PTN_DEVICE_TTL_S, &over));
+	assert_int_equal(over.n, 0);
+	assert_null(over.next);
+	assert_true(ptn_device_read(&scope, cookie(&scope, NULL, &other, 2, 0),
+	    1, &theirs));
+	assert_true(ptn_device_read(&scope, cookie(&scope, NULL, &user, 1, 0),
+	    1, &old));
+	assert_true(ptn_device_read(&scope, cookie(&scope, NULL, &user, 2, 0),
+	    1, &mine));
+	over.next = &theirs;
+	theirs.next = &old;
+	old.next = &mine;
+	assert_ptr_equal(ptn_device_of(&over, &user, &(int64_t){ 2 }), &mine);
+	assert_ptr_equal(ptn_device_of(&over, &user, NULL), &old);
+	assert_ptr_equal(ptn_device_of(&over, NULL, NULL), &theirs);
+	assert_null(ptn_device_of(&over, &user, &(int64_t){ 3 }));
+	assert_null(ptn_device_of(NULL, NULL, NULL));
 }
 
 /* Who has a copy of the old one does not count as the new one. */
@@ -98,8 +126,8 @@ new_id_in_a_new_epoch(void **state)
 	    1, &now));
 	assert_false(ptn_uuid_equal(&now.id, &first.id));
 	/* The others of the household stay. */
-	assert_true(ptn_device_knows(&now, &other, &(int64_t){ 9 }));
-	assert_true(ptn_device_knows(&now, &user, &(int64_t){ 5 }));
+	assert_non_null(ptn_device_of(&now, &other, &(int64_t){ 9 }));
+	assert_non_null(ptn_device_of(&now, &user, &(int64_t){ 5 }));
 	assert_int_equal(now.n, 2);
 }
 
@@ -175,7 +203,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { T(a_household), T(epochs),
-		T(new_id_in_a_new_epoch), T(of_others), T(of_other_forms) };
+		T(several), T(new_id_in_a_new_epoch), T(of_others),
+		T(of_other_forms) };
 
 	return cmocka_run_group_tests(tests, rows_setup, rows_teardown);
 }

@@ -349,11 +349,63 @@ browsers_by_themselves(void **state)
 	(void)state;
 	while (take(PTN_LIMIT_HASH, NULL, thief) == PTN_OK)
 		;
-	assert_string_equal(actor.limit.what, "hash browser");
 	assert_int_equal(take(PTN_LIMIT_HASH, NULL, owner), PTN_OK);
+	assert_string_equal(actor.limit.what, "hash browser");
 }
 
-/* Whoever makes accounts without end has no more by it than four networks. */
+/* One account makes as many browsers known as it likes: it has two's. */
+static void
+browsers_of_one_account(void **state)
+{
+	const int64_t share = figures("typed").limit;
+	struct ptn_asker owner = nth(PTN_ASKER_BROWSER, 0);
+	int64_t n = 0;
+	int i;
+
+	(void)state;
+	(void)snprintf(owner.user, sizeof(owner.user), "owner");
+	for (i = 0; i < 9; i++)
+		while (take(PTN_LIMIT_TYPED, NULL, nth(PTN_ASKER_BROWSER, i)) ==
+		    PTN_OK)
+			n++;
+	/* And the network's, as strangers. */
+	assert_int_equal(n, (PTN_LIMIT_TOGETHER + 1) * share);
+	assert_int_equal(take(PTN_LIMIT_TYPED, NULL, stranger), PTN_E_RATE);
+	for (n = 0; take(PTN_LIMIT_TYPED, NULL, owner) == PTN_OK; n++)
+		;
+	assert_int_equal(n, share);
+}
+
+/*
+ * Where all who are known in a network use up what they have together, one of
+ * them is no worse off than a stranger, for two statements more.
+ */
+static void
+known_as_strangers(void **state)
+{
+	struct ptn_asker asker = nth(PTN_ASKER_BROWSER, 1);
+	uint64_t before = ptn_db_count(db);
+	int i;
+
+	(void)state;
+	assert_int_equal(take(PTN_LIMIT_TYPED, NULL, asker), PTN_OK);
+	assert_int_equal(ptn_db_count(db) - before, 2);
+	actor.network = "192.0.2.2";
+	for (i = 0; take(PTN_LIMIT_TYPED, NULL, asker) == PTN_OK; i++)
+		(void)snprintf(asker.user, sizeof(asker.user), "%d", i);
+	assert_int_equal(take(PTN_LIMIT_TYPED, NULL, stranger), PTN_E_RATE);
+	actor.network = "192.0.2.1";
+	(void)snprintf(asker.user, sizeof(asker.user), "owner");
+	before = ptn_db_count(db);
+	assert_int_equal(take(PTN_LIMIT_TYPED, NULL, asker), PTN_OK);
+	assert_int_equal(ptn_db_count(db) - before, 4);
+	assert_string_equal(actor.limit.what, "typed");
+}
+
+/*
+ * Whoever makes accounts without end has no more by it than four networks, and
+ * what a stranger has.
+ */
 static void
 known_by_many_browsers(void **state)
 {
@@ -365,13 +417,17 @@ known_by_many_browsers(void **state)
 	for (n = 0;; n++) {
 		user = ptn_uuid_new();
 		ptn_uuid_format(&user, asker.user);
-		if (take(PTN_LIMIT_SIGNUP, NULL, asker) != PTN_OK)
+		if (take(PTN_LIMIT_TYPED, NULL, asker) != PTN_OK)
 			break;
 	}
-	assert_int_equal(n, PTN_LIMIT_WIDE * scope.cf->rate_signup);
-	assert_string_equal(actor.limit.what, "signup known");
+	assert_int_equal(n, (PTN_LIMIT_WIDE + 1) * figures("typed").limit);
+	/* What is free again first is told. */
+	rows_sql("UPDATE rate_limits SET expires_at = expires_at"
+		 " - INTERVAL 9 SECOND WHERE what LIKE '%%known'");
+	assert_int_equal(take(PTN_LIMIT_TYPED, NULL, asker), PTN_E_RATE);
+	assert_string_equal(actor.limit.what, "typed known");
 	actor.network_wide = "198.51.100.0/24";
-	assert_int_equal(take(PTN_LIMIT_SIGNUP, NULL, asker), PTN_OK);
+	assert_int_equal(take(PTN_LIMIT_TYPED, NULL, asker), PTN_OK);
 }
 
 /* What "postern limits" shows and clears. */
@@ -492,6 +548,8 @@ main(void)
 		T(known_together),
 		T(known_together_given_back),
 		T(browsers_by_themselves),
+		T(browsers_of_one_account),
+		T(known_as_strangers),
 		T(shown_and_cleared),
 		T(all_of_a_user_found),
 	};
