@@ -158,6 +158,7 @@ const routes = {
   'GET /': null,
   'GET /health/alive': null,
   'GET /health/ready': null,
+  'POST /doctor/{id}': null,
   'GET /.well-known/jwks.json': null,
   'GET /.well-known/config': null,
   'POST /user': (a) => a.thief.call('POST', '/user', { email: a.username }),
