@@ -82,6 +82,18 @@ configured() {
 	    grep -q "$pkgdatadir/page" "$dest$docdir/examples/apache/postern.conf"
 }
 
+# The folder of a socket is never the service's RuntimeDirectory: systemd gives
+# that to User and Group, and all that is in it, when it was made by root.
+socket_keeps_group() {
+	sed -n 's|^ListenStream=/run/\(.*\)/[^/]*$|\1|p' "$units"/*.socket \
+	    >"$dir/folders"
+	grep . "$dir/folders" || return 1
+	sed -n 's/^RuntimeDirectory=//p' "$units/postern.service" | tr ' ' '\n' |
+	    grep -xFf "$dir/folders" && return 1
+	grep -q '^d /run/postern 0755 postern postern' \
+	    "$dest$prefix/lib/tmpfiles.d/postern.conf"
+}
+
 # With programs that are there: whether ours are is not the question.
 copy_units() {
 	mkdir "$dir/units"
@@ -207,6 +219,7 @@ check 'with the paths of this build' configured
 copy_units
 check 'systemd takes the units' verified
 check 'and finds little exposed' exposed
+check 'its sockets keep their group' socket_keeps_group
 check 'sendmail may be set-group-id, if told so' privileged
 check 'AppArmor takes the profile' profile
 check 'fail2ban finds who guesses' filter
