@@ -2,20 +2,25 @@
 # usage: install-packages.sh [--names] PACKAGE...
 # Install those Debian packages that are missing, without starting the
 # services that come with them.  Does nothing when all are there.  "build"
-# stands for all that building Postern needs; --names only says which they are.
+# stands for all that building Postern needs, "package" for what "sh etc/package
+# deb" needs; --names only says which they are.
 set -eu
 
 build="gcc libc6-dev make autoconf automake pkg-config libfcgi-dev
     libjson-c-dev libargon2-dev libssl-dev libcbor-dev libmariadb-dev
     libyaml-dev libidn2-dev libunistring-dev libcrypt-dev
     libcurl4-openssl-dev"
+package="$build dpkg-dev build-essential debhelper dh-apparmor mandoc"
 
 names=
 [ "${1:-}" != --names ] || { names=1 && shift; }
 all=
-for package in "$@"; do
-	[ "$package" != build ] || package=$build
-	all="$all $package"
+for name in "$@"; do
+	case $name in
+	build) all="$all $build" ;;
+	package) all="$all $package" ;;
+	*) all="$all $name" ;;
+	esac
 done
 # shellcheck disable=SC2086
 set -- $all

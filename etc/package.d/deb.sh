@@ -1,13 +1,17 @@
 # packages for Debian and Ubuntu: postern, postern-mail
 #
 # Sourced by etc/package.  Needs the packages that etc/debian/control builds
-# with, and dpkg-dev.  What stands in etc/debian goes to debian/ of a copy of
-# the tree, with a changelog of one entry: this version.
+# with, and dpkg-dev: "sh etc/install-packages.sh package" installs them.  What
+# stands in etc/debian goes to debian/ of a copy of the tree, with a changelog
+# of one entry: this version.
 #
 # The revision sorts below any of Debian's own.
 revision=0postern1
 
-need dpkg-buildpackage dpkg-dev
+if ! command -v dpkg-buildpackage >/dev/null ||
+    ! dpkg-checkbuilddeps "$top/etc/debian/control"; then
+	die "packages are missing: sh etc/install-packages.sh package"
+fi
 
 source=$out/deb/postern-$version
 

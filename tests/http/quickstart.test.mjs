@@ -67,4 +67,14 @@ test('packages for building are named in one place', async () => {
   for (const name of ['libfcgi-dev', 'libargon2-dev', 'libcurl4-openssl-dev'])
     assert.ok(stdout.split(/\s+/).includes(name), stdout);
   assert.doesNotMatch(readFileSync(quickstart, 'utf8'), /libargon2-dev/);
+
+  /* All that the package is built with, and what builds it. */
+  const { stdout: more } = await run('sh',
+    [join(top, 'etc/install-packages.sh'), '--names', 'package']);
+  const control = readFileSync(join(top, 'etc/debian/control'), 'utf8');
+  const needed = /^Build-Depends:\n((?: .*\n)+)/m.exec(control)[1]
+    .match(/^ [a-z0-9-]+/mg).map((name) => name.trim())
+    .filter((name) => name !== 'debhelper-compat');
+  for (const name of [...needed, 'debhelper', 'dpkg-dev', 'build-essential'])
+    assert.ok(more.split(/\s+/).includes(name), name);
 });
