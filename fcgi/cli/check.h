@@ -65,6 +65,7 @@ void ptn_check_names(struct ptn_check *c);
 void ptn_check_files(struct ptn_check *c);
 void ptn_check_sockets(struct ptn_check *c);
 void ptn_check_state(struct ptn_check *c);
+void ptn_check_smtp(struct ptn_check *c);
 void ptn_check_sendmail(struct ptn_check *c);
 void ptn_check_templates(struct ptn_check *c);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/base/array.h"
+#include "lib/base/home.h"
 #include "lib/conf/conf.h"
 
 #define GROUPS_MAX 64
@@ -204,6 +205,26 @@ ptn_check_state(struct ptn_check *c)
 		    *member, (unsigned)st.st_mode & 07777);
 	else
 		ptn_check_say(c, PTN_CHECK_OK, "%.300s", *member);
+}
+
+/* -------------------------------------------------------------------- smtp */
+
+/* Packaged apart from this program, for the libraries that it needs. */
+void
+ptn_check_smtp(struct ptn_check *c)
+{
+	const struct ptn_conf *cf = c->cf;
+	char path[PATH_MAX];
+
+	if (!cf->mail_enabled || cf->mail_transport != PTN_MAIL_SMTP)
+		return;
+	if (ptn_home_program("postern-smtp", path, sizeof(path)))
+		ptn_check_say(c, PTN_CHECK_OK, "%.300s", path);
+	else
+		ptn_check_at(c, PTN_CHECK_ERROR, &cf->mail_transport,
+		    "%.300s: %s; no mail is sent without it: install the "
+		    "package postern-mail, or write sendmail",
+		    path, strerror(errno));
 }
 
 /* ---------------------------------------------------------------- sendmail */

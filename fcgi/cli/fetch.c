@@ -112,7 +112,8 @@ no_answer(struct ptn_fetch_answer *out, int status, char *said)
 	said[strcspn(said, "\n")] = '\0';
 	out->why = said;
 	if (status == NO_PROGRAM || status < 0)
-		out->why = "the program postern-fetch is not installed";
+		out->why = "the program postern-fetch is not installed "
+			   "(the package postern-mail has it)";
 	return PTN_E_UNAVAILABLE;
 }
 

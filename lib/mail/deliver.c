@@ -167,12 +167,17 @@ make_input(const struct ptn_conf *cf, const char *from, const char *to,
 	return r;
 }
 
+/* Why it could not be started: for the log, and for who asks the job. */
 static enum ptn_err
-find_smtp(char out[PATH_LEN])
+cannot_start(struct ptn_deliver_job *job, const char *path, int e)
 {
-	if (ptn_home_program("postern-smtp", out, PATH_LEN))
-		return PTN_OK;
-	ptn_error("%s: %s", out, strerror(errno));
+	const char *advice = "";
+
+	if (job->smtp && e == ENOENT)
+		advice = " (the package postern-mail has it)";
+	snprintf(job->said, sizeof(job->said), "%.160s: %.40s%s", path,
+	    strerror(e), advice);
+	ptn_error("%s", job->said);
 	return PTN_E_CONFIG;
 }
 
@@ -264,8 +269,8 @@ start(const struct ptn_conf *cf, char *from, char *to, int in,
 	job->smtp = cf->mail_transport == PTN_MAIL_SMTP;
 	if (!job->smtp)
 		snprintf(path, sizeof(path), "%s", cf->sendmail_path);
-	else if (find_smtp(path) != PTN_OK)
-		return PTN_E_CONFIG;
+	else if (!ptn_home_program("postern-smtp", path, sizeof(path)))
+		return cannot_start(job, path, errno);
 	if (job->smtp)
 		argv[1] = NULL;
 	if ((e = make_pipe(err)) == 0)
@@ -279,8 +284,7 @@ start(const struct ptn_conf *cf, char *from, char *to, int in,
 	if (err[0] >= 0)
 		close(err[0]);
 	job->pid = 0;
-	ptn_error("%s: %s", path, strerror(e));
-	return PTN_E_CONFIG;
+	return cannot_start(job, path, e);
 }
 
 enum ptn_err

@@ -49,7 +49,8 @@ struct ptn_deliver_job {
  *
  * Returns PTN_OK; PTN_E_INPUT if the address is not fit for an envelope;
  * PTN_E_CONFIG (no such program, a setting with a line break in it);
- * PTN_E_NOMEM, PTN_E_INTERNAL.  All but PTN_E_INPUT are logged, and passing.
+ * PTN_E_NOMEM, PTN_E_INTERNAL.  All but PTN_E_INPUT are logged, and passing;
+ * of a program that cannot be started job->said has the reason.
  */
 enum ptn_err ptn_deliver_start(const struct ptn_conf *cf, const char *to,
     struct ptn_bytes message, struct ptn_deliver_job *job) PTN_MUST_USE;

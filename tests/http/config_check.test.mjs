@@ -100,6 +100,21 @@ describe('this machine', () => {
         + 'email_delivery.template_dir must have every file of etc/mail']);
   });
 
+  /* A copy of the program has nothing beside it. */
+  test('the program that speaks SMTP is missing', async (t) => {
+    const bin = join(dir, 'postern');
+    cpSync(instance.env.POSTERN_BIN, bin);
+    const check = (set) => run(bin, ['--config', instance.env.POSTERN_CONFIG,
+      ...options(set), 'config', 'check']);
+    const { status, stderr } = await check({});
+    if (status === 0)
+      return t.skip('it is installed on this host');
+    assert.match(stderr, /^[^\n]*email_delivery\.transport: \/.*\/postern-smtp: No such file or directory; no mail is sent without it: install the package postern-mail, or write sendmail\n$/);
+    assert.equal(status, 1);
+    assert.equal((await check({ 'email_delivery.enabled': 'false' })).status,
+      0);
+  });
+
   test('sendmail is missing, or cannot work here', async () => {
     const set = { 'email_delivery.transport': 'sendmail' };
     await says({ ...set, 'email_delivery.sendmail.path': '/no/sendmail' }, 1,

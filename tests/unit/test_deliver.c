@@ -121,7 +121,10 @@ test_exit_codes(void **state)
 			fail_msg("%s", cases[i].script);
 }
 
-/* What it says is kept up to the first line; a late one is killed. */
+/*
+ * What it says is kept up to the first line; a late one is killed, and one that
+ * cannot be started is named.
+ */
 static void
 test_job(void **state)
 {
@@ -154,6 +157,13 @@ test_job(void **state)
 	assert_true(ptn_deliver_ended(&job, &what));
 	assert_int_equal(what, PTN_DELIVERY_LATER);
 	assert_string_equal(job.said, "no end in 60 s");
+
+	cf.sendmail_path = "/nonexistent/sendmail";
+	assert_int_equal(
+	    ptn_deliver_start(&cf, "a@b.example", ptn_bytes_of("x"), &job),
+	    PTN_E_CONFIG);
+	assert_string_equal(job.said,
+	    "/nonexistent/sendmail: No such file or directory");
 }
 
 static void
