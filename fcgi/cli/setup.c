@@ -260,7 +260,10 @@ put_in_place(const struct ptn_setup *s)
 	enum ptn_err r;
 
 	if (!new && s->old != NULL && strcmp(s->old, s->text) == 0) {
-		(void)printf("%s: nothing to change\n", s->file);
+		(void)printf("%s: %s\n", s->file,
+		    ptn_conf_give(s->file)
+			? "the group postern may read it now"
+			: "nothing to change");
 		return PTN_OK;
 	}
 	r = ptn_conf_write(s->file, s->text, !new, stderr);
@@ -283,6 +286,16 @@ carry_out(struct ptn_setup *s, const struct ptn_conf *cf)
 }
 
 /* --------------------------------------------------------- and what is next */
+
+/* Not installed as a package, and for the first time. */
+static void
+print_user(const struct ptn_setup *s)
+{
+	if (geteuid() == 0 && getpwnam(SERVICE_USER) == NULL)
+		(void)printf("\tsystemd-sysusers && systemd-tmpfiles --create\n"
+			     "\tchgrp " SERVICE_USER " %s && chmod 0640 %s\n",
+		    s->file, s->file);
+}
 
 /* The service is started, or takes up what has changed. */
 static void
@@ -311,6 +324,8 @@ print_next(const struct ptn_setup *s, const struct ptn_conf *cf)
 	(void)printf("\nPasskeys belong to %s, the cookie is %s.\n"
 		     "Next, as root:\n\n",
 	    cf->rp_id, cf->cookie_name);
+	if (has_systemd() && usual)
+		print_user(s);
 	print_start(s, options);
 	if (web == NULL || web[0] == '\0') {
 		(void)printf("\tpostern%s snippet apache|lighttpd|nginx\n",

@@ -135,12 +135,16 @@ bool ptn_conf_tells_secret(const char *path, const char *value);
  * Write a configuration, whole or not at all, and make the folder that it is
  * in.  A new file is of root and the group postern (0640) where that is and
  * root writes, else of its owner alone (0600); who owns one that is replaced
- * goes on to.  Without replace, one that exists is left alone.
+ * goes on to, unless that was root alone because there was no such group.
+ * Without replace, one that exists is left alone.
  *
  * What goes wrong is a line on err.  Returns PTN_OK, PTN_E_CONFLICT (it
  * exists), PTN_E_INTERNAL.
  */
 enum ptn_err ptn_conf_write(const char *path, const char *text, bool replace,
     FILE *err) PTN_MUST_USE;
+
+/* The last of it, for one that stays as it is.  True if there was need. */
+bool ptn_conf_give(const char *path);
 
 #endif

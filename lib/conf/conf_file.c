@@ -208,6 +208,14 @@ give(int fd, const struct stat *was)
 	return fchmod(fd, mode) == 0 ? PTN_OK : PTN_E_INTERNAL;
 }
 
+/* Written by root before there was that group: who serves cannot read it. */
+static bool
+is_of_root_alone(const struct stat *st)
+{
+	return geteuid() == 0 && st->st_uid == 0 && st->st_gid == 0 &&
+	    (st->st_mode & 07777) == 0600;
+}
+
 static void
 give_up(const char *beside)
 {
@@ -272,7 +280,8 @@ write_file(const char *path, const char *text, bool replace)
 	memcpy(beside + len, ".new", sizeof(".new"));
 	(void)unlink(beside); /* of a run that was cut short */
 	if ((r = make_folder(path)) != PTN_OK ||
-	    (r = write_beside(beside, text, there ? &st : NULL)) != PTN_OK)
+	    (r = write_beside(beside, text,
+		 there && !is_of_root_alone(&st) ? &st : NULL)) != PTN_OK)
 		return r;
 	return put_in_place(beside, path, there);
 }
@@ -293,6 +302,22 @@ ptn_conf_write(const char *path, const char *text, bool replace, FILE *err)
 		(void)fprintf(err, "%s: cannot be written: %s\n", path,
 		    strerror(errno));
 	return r;
+}
+
+bool
+ptn_conf_give(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool given = false;
+	struct stat st;
+
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) == 0 && is_of_root_alone(&st) &&
+	    getgrnam(SERVICE_GROUP) != NULL)
+		given = give(fd, NULL) == PTN_OK;
+	(void)close(fd);
+	return given;
 }
 
 const char *
