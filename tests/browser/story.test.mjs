@@ -283,6 +283,10 @@ for (const web of webs)
         await guest.shot('4-php');
         await guest.page.goto(`${instance.url}/`);
         await guest.at('You are logged in');
+        await guest.page.getByRole('link', { name: 'Members\' area' })
+          .waitFor();
+        await guest.page.getByRole('link', { name: 'Log in with a key' })
+          .waitFor();
         await guest.shot('5-account');
         assert.ok(await guest.overflow() <= 0, 'nothing is cut off');
         await guest.press('Log out');
