@@ -1,12 +1,12 @@
 /* After a login: what the account has, and what can be done with it. */
-import { api } from './api.js';
+import { api, isThere } from './api.js';
 import { answer, creationOptions } from './passkeys.js';
 import { $, badge, complain, device, listRow, onClick, onResend, onSubmit,
   rowButton, say, show, state, time } from './ui.js';
 
 /* After a login: whoever was sent here by the members' area goes back. */
 export async function arrive(message) {
-  if (location.hash !== '#members')
+  if (location.hash !== '#members' || !await isThere('members/'))
     return enter(message);
   return location.replace(new URL('members/', document.baseURI));
 }

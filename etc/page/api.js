@@ -43,6 +43,16 @@ export async function api(method, path, body, bearer) {
   return { status, headers, data };
 }
 
+/* Is there a file at this path beside the page, for this visitor? */
+export async function isThere(path) {
+  try {
+    return (await fetch(new URL(path, document.baseURI), { method: 'HEAD',
+      credentials: 'same-origin', cache: 'no-store' })).ok;
+  } catch {
+    return false;
+  }
+}
+
 /* Binary values travel as base64url. */
 export const toBytes = (text) => Uint8Array.from(
   atob(text.replaceAll('-', '+').replaceAll('_', '/')),

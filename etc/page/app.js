@@ -4,10 +4,18 @@
  * login.js and account.js are the rooms before and behind the door.
  */
 import { enter } from './account.js';
-import { api } from './api.js';
+import { api, isThere } from './api.js';
 import { offerPasskeys } from './login.js';
 import { findPasskeys } from './passkeys.js';
 import { $, complain, explain, show, state } from './ui.js';
+
+/* What a site may have beside the page, or not; keys.html wants a file. */
+async function offer(id, path) {
+  $(id).hidden = !await isThere(path);
+}
+
+document.addEventListener('entered', () => offer('members', 'members/'));
+offer('keys', 'organisation.js');
 
 async function begin() {
   try {

@@ -283,8 +283,24 @@ for (const web of webs)
         await guest.shot('4-php');
         await guest.page.goto(`${instance.url}/`);
         await guest.at('You are logged in');
+        await guest.page.getByRole('link', { name: 'Members\' area' })
+          .waitFor();
+        await guest.page.getByRole('link', { name: 'Log in with a key' })
+          .waitFor();
         await guest.shot('5-account');
         assert.ok(await guest.overflow() <= 0, 'nothing is cut off');
+        await guest.page.goto('about:blank');
+        /* A site that has neither. */
+        for (const path of ['members/', 'organisation.js'])
+          await guest.page.route(`${instance.url}/${path}`,
+            (route) => route.fulfill({ status: 404 }));
+        const asked = ['members/', 'organisation.js'].map((path) =>
+          guest.page.waitForResponse(`${instance.url}/${path}`));
+        await guest.page.goto(`${instance.url}/#members`);
+        await guest.at('You are logged in');
+        await Promise.all(asked);
+        for (const name of ['Members\' area', 'Log in with a key'])
+          assert.equal(await guest.page.getByRole('link', { name }).count(), 0);
         await guest.press('Log out');
         await guest.at('Log in or sign up');
         await guest.context.close();

@@ -118,6 +118,8 @@ for (const web of webs)
       const plain = await page(instance, '/members/', cookie(token));
       assert.equal(plain.status, 200);
       assert.match(plain.text, /Members only/);
+      /* Or it is seen from a cache when the session is over. */
+      assert.equal(plain.headers['cache-control'], 'no-store');
       const missing = await page(instance, '/members/nothing', cookie(token));
       assert.equal(missing.status, 404);
     });
@@ -125,6 +127,7 @@ for (const web of webs)
     test('a program is told who it is', async () => {
       const reply = await page(instance, '/members/whoami.php', cookie(token));
       assert.equal(reply.status, 200, reply.text);
+      assert.equal(reply.headers['cache-control'], 'no-store');
       assert.deepEqual(facts(reply.text), {
         REMOTE_USER: user.user_id,
         POSTERN_USER_ID: user.user_id,

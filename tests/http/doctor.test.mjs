@@ -406,6 +406,34 @@ describe('a web server', () => {
   });
 });
 
+test('a nonce that nobody has used yet is answered, once', async () => {
+  const paths = [];
+  const refuse = ({ path }, response) => {
+    const at = path.indexOf('/doctor/');
+    if (at < 0)
+      return false;
+    paths.push(path.slice(at));
+    response.writeHead(502).end();
+    return true;
+  };
+  await behind({ refuse }, async (url) => {
+    await doctor({}, '--url', url);
+  });
+  const [one, other] = paths;
+  const api = await instance.client();
+  await api.call('POST', one, undefined, { raw: 'x'.repeat(70000),
+    status: 413 });
+  const { body } = await api.call('POST', one, undefined, { status: 200 });
+  assert.equal(typeof body.yes, 'boolean');
+  await api.call('POST', one, undefined, { status: 404 });
+  await instance.service('stop', 'mariadb');
+  try {
+    await api.call('POST', other, undefined, { status: 503 });
+  } finally {
+    await instance.service('start', 'mariadb');
+  }
+});
+
 test('everybody may claim an address', async () => {
   await instance.up({ ...instance.options.set,
     'server.trusted_proxies': '127.0.0.1,::1' });

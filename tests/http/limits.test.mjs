@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
+import { Authenticator } from '../lib/authenticator.mjs';
 import { login, member } from '../lib/dfns.mjs';
 import { run, start, until } from '../lib/instance.mjs';
 import { mailsTo } from '../lib/maildir.mjs';
@@ -364,7 +365,7 @@ const named = (one, word, since = 0) => one.log().slice(since).split('\n')
 
 test('every request that costs something has a limit by network', async () => {
   const three = ['lookup', 'signup', 'challenge', 'answer', 'hash',
-    'mail_network'];
+    'mail_network', 'claim'];
   const one = await start({ set: { ...proxies, 'server.workers': '1',
     'audit_log.storage.enabled': 'true',
     ...Object.fromEntries(three.flatMap((name) => [
@@ -416,6 +417,13 @@ test('every request that costs something has a limit by network', async () => {
       assert.equal(named(one, `${word} wide`, since), 1);
       assert.notEqual((await call('198.51.100.1')).status, 429);
     }
+    const device = new Authenticator({ origin: 'http://localhost:8080' });
+    device.userHandle = Buffer.from('somebody');
+    await (await one.client()).call('POST', '/webauthn/login/finalize',
+      device.get({ challenge: 'AAAA' }), { ...from('192.0.2.1'), status: 429 });
+    for (const status of [200, 200, 200, 429])
+      await who.api.call('POST', '/emails', { address: freshAddress() },
+        { status });
   } finally {
     await one.stop();
   }
