@@ -147,8 +147,11 @@ async function seed(site) {
       FROM seq_1_to_2000;
     INSERT INTO passcodes (id, tenant_id, user_id, email_id, purpose, known,
         code, ttl_s, try_count, created_at, expires_at)
-      SELECT UNHEX(MD5(HEX(id))), tenant_id, user_id, email_id, purpose, 4,
-        code, ttl_s, try_count, created_at, expires_at FROM passcodes;`);
+      SELECT ${uuidOf("CONCAT('held', seq)")}, @t,
+        ${uuidOf("CONCAT('user', seq + 20000)")},
+        ${uuidOf("CONCAT('email', seq + 20000)")}, 'passcode', 4,
+        UNHEX(SHA2(seq, 256)), 3600, -1000000, @n, @n + INTERVAL 1 HOUR
+      FROM seq_1_to_2000;`);
   const codes = async (known) => (await site.instance.sql(`SELECT
     LOWER(CONCAT_WS('-', SUBSTR(HEX(id), 1, 8), SUBSTR(HEX(id), 9, 4),
       SUBSTR(HEX(id), 13, 4), SUBSTR(HEX(id), 17, 4), SUBSTR(HEX(id), 21)))
