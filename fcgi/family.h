@@ -27,7 +27,8 @@ extern const struct ptn_auth ptn_auth_anybody;
  */
 struct ptn_family {
 	enum ptn_side side; /* PTN_PUBLIC or PTN_ADMIN */
-	const char *prefix; /* "/auth/"; "": all that is left */
+	/* "/auth/"; "": all that is left; NULL: its routes, and no more */
+	const char *prefix;
 	enum ptn_api api;   /* whose signature keys it uses */
 	ptn_feature on;
 	bool rate[PTN_RATE__MAX]; /* the limits that its routes may have */

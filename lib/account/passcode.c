@@ -131,6 +131,13 @@ ptn_passcode_put(const struct ptn_scope *sc, const char *code,
 	return ptn_sql_passcode_put(sc->db, &in);
 }
 
+enum ptn_err
+ptn_passcode_mac(const struct ptn_scope *sc, const struct ptn_passcode *pc,
+    const char *code, uint8_t mac[PTN_SHA256_LEN])
+{
+	return code_mac(sc->secrets, 0, pc, code, mac);
+}
+
 struct checking {
 	const char *code;
 	struct ptn_passcode *pc;
@@ -188,21 +195,34 @@ count_try(const struct ptn_scope *sc, struct checking *j, int64_t tries)
  * right has it given back, in the same transaction.
  */
 static enum ptn_err
-count_guess(const struct ptn_scope *sc, const struct checking *j, int64_t epoch,
-    enum ptn_verdict verdict)
+count_guess(const struct ptn_scope *sc, const struct checking *j,
+    const int64_t *epoch, enum ptn_verdict verdict)
 {
 	char user[PTN_UUID_STR];
 	struct ptn_limit_on on = { .account = user };
 	enum ptn_err r;
 
 	ptn_uuid_format(&j->pc->user_id, user);
-	r = ptn_asker_of(sc, &j->pc->user_id, &epoch, &on.asker);
+	r = ptn_asker_of(sc, &j->pc->user_id, epoch, &on.asker);
 	if (r != PTN_OK ||
 	    (r = ptn_limit_take(sc, PTN_LIMIT_CODE, &on)) != PTN_OK)
 		return r;
 	return verdict == PTN_ALLOW
 	    ? ptn_limit_give_back(sc, PTN_LIMIT_CODE, &on)
 	    : PTN_OK;
+}
+
+enum ptn_err
+ptn_passcode_guess(const struct ptn_scope *sc, struct ptn_passcode *pc,
+    const char *code, struct ptn_bytes mac, enum ptn_verdict *verdict)
+{
+	const struct checking j = { .code = code, .pc = pc };
+	enum ptn_err r;
+
+	r = code_matches(sc, &j, mac, verdict);
+	if (r != PTN_OK && r != PTN_E_INPUT) /* too long to be one */
+		return r;
+	return count_guess(sc, &j, NULL, *verdict);
 }
 
 static enum ptn_err
@@ -230,7 +250,7 @@ check(const struct ptn_scope *sc, void *arg)
 		return PTN_OK;
 	}
 	if ((r = code_matches(sc, j, row.code, &verdict)) != PTN_OK ||
-	    (r = count_guess(sc, j, row.known_epoch, verdict)) != PTN_OK)
+	    (r = count_guess(sc, j, &row.known_epoch, verdict)) != PTN_OK)
 		return r;
 	if (verdict != PTN_ALLOW)
 		return count_try(sc, j, row.try_count);

@@ -39,6 +39,8 @@ enum {
 	MAIL_LOGIN,
 	MAIL_REGISTRATION,
 	MAIL_RECOVERY,
+	MAIL_UNKNOWN,
+	MAIL_TAKEN,
 #define PTN_NOTICE(name, mail) MAIL_##name,
 #include "lib/event/notice.def"
 	MAIL__MAX
@@ -52,6 +54,8 @@ static const struct {
 	[MAIL_LOGIN] = { "login", FRAME_CODE, SUBJECT_DFNS },
 	[MAIL_REGISTRATION] = { "registration", FRAME_CODE, SUBJECT_PLAIN },
 	[MAIL_RECOVERY] = { "recovery", FRAME_CODE, SUBJECT_DFNS },
+	[MAIL_UNKNOWN] = { "unknown", FRAME_NOTICE, SUBJECT_PLAIN },
+	[MAIL_TAKEN] = { "taken", FRAME_NOTICE, SUBJECT_PLAIN },
 #define PTN_NOTICE(name, mail)                                                 \
 	[MAIL_##name] = { mail, FRAME_NOTICE, SUBJECT_PLAIN },
 #include "lib/event/notice.def"
