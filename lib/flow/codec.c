@@ -22,6 +22,7 @@ static const struct key {
 	size_t offset;
 	size_t size;
 } keys[KEY__MAX] = {
+	[KEY_END] = { BOOL, BACK, 0, 0 }, /* is none */
 #define PTN_FLOW_KEY(name, type, how)                                          \
 	[KEY_##name] = { type, how, offsetof(struct ptn_flow_stash, name),     \
 		sizeof(((struct ptn_flow_stash *)NULL)->name) },

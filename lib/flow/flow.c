@@ -3,6 +3,7 @@
 #include "lib/flow/step.h"
 
 static const struct ptn_flow_definition *const flows[PTN_FLOW__MAX] = {
+	[PTN_FLOW_NONE] = NULL,
 	[PTN_FLOW_LOGIN] = &ptn_flow_login,
 	[PTN_FLOW_REGISTRATION] = &ptn_flow_registration,
 };
@@ -23,9 +24,6 @@ static const struct {
 	[PTN_FLOW_E_##name] = { code, PTN_E_##err, text },
 #include "lib/flow/error.def"
 };
-
-/* Nothing can be done there. */
-const struct ptn_flow_place ptn_flow_place_end = { .n = 0 };
 
 const struct ptn_flow_definition *
 ptn_flow_definition(enum ptn_flow_name name)

@@ -20,12 +20,6 @@ static const char *const mails[PTN_FLOW_MAIL__MAX] = {
 	[PTN_FLOW_MAIL_TAKEN] = "taken",
 };
 
-int64_t
-ptn_flow_step_address_max(const struct ptn_conf *cf)
-{
-	return cf->email_max;
-}
-
 /*
  * For whom mails and guesses are counted: the user, or whom the address would
  * belong to, so that both are told the same.

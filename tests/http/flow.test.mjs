@@ -1,0 +1,296 @@
+/* Flows: signing up and logging in by mail, and what is not let through. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { freshAddress } from '../lib/api.mjs';
+import { cost } from '../lib/cost.mjs';
+import { Flow } from '../lib/flow.mjs';
+import { start, until } from '../lib/instance.mjs';
+import { mailsTo, partText } from '../lib/maildir.mjs';
+
+let instance;
+
+before(async () => {
+  instance = await start({ set: { 'log.level': 'debug',
+    'rate_limiter.passcode_limits.tokens': '5' } });
+});
+after(() => instance?.stop());
+
+const unhex = (id) => `UNHEX('${id.replaceAll('-', '')}')`;
+const other = (code) => String((Number(code) + 1) % 1000000).padStart(6, '0');
+
+async function registering(api, email = freshAddress('flow')) {
+  const flow = await Flow.ready(api, 'registration');
+  await flow.act('register_login_identifier', { email }, { status: 200 });
+  return flow;
+}
+
+async function loggingIn(api, email) {
+  const flow = await Flow.ready(api, 'login');
+  await flow.act('continue_with_login_identifier', { email }, { status: 200 });
+  return flow;
+}
+
+async function member() {
+  const email = freshAddress('flow');
+  const api = await instance.client();
+  const flow = await registering(api, email);
+  await flow.act('verify_passcode', { code: await api.codeFor(email) },
+    { status: 200 });
+  assert.equal(flow.state, 'success');
+  return { email, api, flow, id: flow.last.body.payload.user.id };
+}
+
+test('sign-up: the account is there at the end, and a session', async () => {
+  const email = freshAddress('flow');
+  const api = await instance.client();
+  const flow = await registering(api, email);
+  assert.equal(flow.state, 'passcode_confirmation');
+  assert.deepEqual(flow.actions, ['back', 'resend_passcode',
+    'verify_passcode']);
+  assert.deepEqual(await instance.sql(
+    `SELECT COUNT(*) FROM emails WHERE address = '${email}'`), [['0']]);
+  await flow.act('verify_passcode', { code: await api.codeFor(email) },
+    { status: 200 });
+  const { body, headers } = flow.last;
+  assert.equal(body.name, 'success');
+  assert.deepEqual(body.actions, {});
+  assert.equal(headers['x-session-lifetime'], '43200');
+  assert.equal(headers['x-session-retention'], 'persistent');
+  const [address] = body.payload.user.emails;
+  assert.equal(address.address, email);
+  assert.equal(address.is_verified, true);
+  assert.equal(address.is_primary, true);
+  assert.equal(body.payload.claims.subject, body.payload.user.id);
+  assert.ok(Date.parse(body.payload.claims.expiration) > Date.now());
+  const me = await api.call('GET', '/me', undefined, { status: 200 });
+  assert.equal(me.body.id, body.payload.user.id);
+});
+
+test('log-in: into an account of the flow, and of the other API', async () => {
+  const made = await member();
+  const elsewhere = freshAddress('flow');
+  const there = await (await instance.client()).signUp(elsewhere);
+  for (const [email, id] of [[made.email, made.id],
+    [elsewhere, there.user_id]]) {
+    const api = await instance.client();
+    const flow = await loggingIn(api, email);
+    await flow.act('verify_passcode', { code: await api.codeFor(email) },
+      { status: 200 });
+    assert.equal(flow.state, 'success');
+    assert.deepEqual(flow.last.body.payload.last_login,
+      { login_method: 'passcode' });
+    const me = await api.call('GET', '/me', undefined, { status: 200 });
+    assert.equal(me.body.id, id);
+  }
+  const back = await (await instance.client()).passcodeLogin(made.email);
+  assert.equal(back.user_id, made.id);
+});
+
+test('an address without an account, and one with: as told', async () => {
+  const nobody = freshAddress('flow');
+  const api = await instance.client();
+  const login = await loggingIn(api, nobody);
+  const { email } = await member();
+  const signup = await registering(api, email);
+  for (const [flow, address] of [[login, nobody], [signup, email]]) {
+    assert.equal(flow.state, 'passcode_confirmation');
+    assert.deepEqual(flow.actions, ['back', 'resend_passcode',
+      'verify_passcode']);
+    const { mail } = await until(() => mailsTo(api.mailDir, address)
+      .find(({ mail: { headers } }) => /account|log in/.test(headers.subject)),
+    'the mail');
+    assert.doesNotMatch(partText(mail, 'text/plain'), /\b\d{6}\b/);
+    await flow.act('verify_passcode', { code: '123456' }, { status: 400 });
+    assert.equal(flow.last.body.actions.verify_passcode.inputs.code.error.code,
+      'passcode_invalid');
+  }
+});
+
+test('wrong codes: two, and then only another one helps', async () => {
+  const email = freshAddress('flow');
+  const api = await instance.client();
+  const flow = await registering(api, email);
+  const code = await api.codeFor(email);
+  await flow.act('verify_passcode', { code: other(code) }, { status: 400 });
+  await flow.act('verify_passcode', {}, { status: 400 });
+  assert.equal(flow.last.body.actions.verify_passcode.inputs.code.error.code,
+    'value_missing_error');
+  await flow.act('verify_passcode', { code: 'x'.repeat(400) },
+    { status: 400 });
+  await flow.act('verify_passcode', { code: other(code) }, { status: 401 });
+  assert.equal(flow.error, 'passcode_max_attempts_reached');
+  await flow.act('verify_passcode', { code }, { status: 401 });
+  await flow.act('resend_passcode', {}, { status: 200 });
+  await flow.act('verify_passcode', { code }, { status: 400 });
+  await flow.act('verify_passcode', { code: await api.codeFor(email) },
+    { status: 200 });
+});
+
+test('back and forth sends one mail; elsewhere, another', async () => {
+  const email = freshAddress('flow');
+  const api = await instance.client();
+  const flow = await registering(api, email);
+  const code = await api.codeFor(email);
+  await flow.act('back', {}, { status: 200 });
+  assert.equal(flow.state, 'registration_init');
+  assert.deepEqual(flow.actions, ['register_login_identifier']);
+  await flow.act('register_login_identifier', { email });
+  assert.deepEqual(await instance.sql(`SELECT COUNT(*) FROM outbox`), [['0']]);
+  await flow.act('back');
+  const second = freshAddress('flow');
+  await flow.act('register_login_identifier', { email: second });
+  await flow.act('verify_passcode', { code }, { status: 400 });
+  await flow.act('verify_passcode', { code: await api.codeFor(second) },
+    { status: 200 });
+  assert.equal(flow.last.body.payload.user.emails[0].address, second);
+});
+
+test('what is no step leaves the flow as it is', async () => {
+  const api = await instance.client();
+  const flow = await Flow.ready(api, 'login');
+  const { token } = flow;
+  const href = flow.hrefOf('continue_with_login_identifier');
+  const input_data = { email: freshAddress('flow') };
+  const refused = async (path, body, status, opts) => {
+    await flow.send(path, body, { status, ...opts });
+    assert.equal(flow.state, 'error');
+    assert.equal(flow.last.body.csrf_token, '');
+    assert.deepEqual(flow.last.body.actions, {});
+  };
+
+  for (const csrf_token of ['x', '', undefined, null])
+    await refused(href, { input_data, csrf_token }, 403);
+  await refused(href, undefined, 403);
+  await refused(href.replace('/login', '/registration'),
+    { input_data, csrf_token: token }, 403);
+  for (const action of ['verify_passcode', 'back', 'register_password', 'x'])
+    await refused(flow.hrefOf(action), { input_data, csrf_token: token }, 403);
+  await refused(`/login?action=back%40${randomUUID()}`,
+    { csrf_token: token }, 403);
+  for (const action of ['x', 'x%40y', '%40', 'a%40b%40c', '%25',
+    `back%40${flow.id}%40`])
+    await refused(`/login?action=${action}`, { csrf_token: token }, 400);
+  for (const raw of ['{', '[]', '"x"', '7', '{"csrf_token":7}',
+    `{"csrf_token":"${token}","input_data":[]}`,
+    `{"csrf_token":"${token}","csrf_token":"${token}"}`,
+    `${'['.repeat(100)}${']'.repeat(100)}`])
+    await refused(href, undefined, 400, { raw });
+  await refused(href, undefined, 413, { raw: ' '.repeat(1 << 20) });
+  await refused(href, undefined, 400,
+    { raw: JSON.stringify({ csrf_token: token }), type: 'text/plain' });
+  await refused(href, undefined, 403,
+    { raw: `csrf_token=${token}`, type: 'application/x-www-form-urlencoded' });
+  await flow.send(href, { input_data, csrf_token: token }, { status: 200 });
+  assert.equal(flow.state, 'passcode_confirmation');
+  await refused(href, { input_data, csrf_token: token }, 403);
+});
+
+test('a token is good once, also for 20 at once', async () => {
+  const email = freshAddress('flow');
+  const api = await instance.client();
+  const flow = await registering(api, email);
+  const body = { input_data: { code: await api.codeFor(email) },
+    csrf_token: flow.token };
+  const answers = await Promise.all(Array.from({ length: 20 }, async () =>
+    (await instance.client()).call('POST', flow.hrefOf('verify_passcode'),
+      body)));
+  assert.deepEqual(answers.map(({ status }) => status).sort(),
+    [200, ...Array(19).fill(403)]);
+  assert.deepEqual(await instance.sql(
+    `SELECT COUNT(*) FROM emails WHERE address = '${email}'`), [['1']]);
+});
+
+test('5 sign-ups of one address: one account, the others are told',
+  async () => {
+    const email = freshAddress('flow');
+    const flows = [];
+    const codes = [];
+    for (let i = 0; i < 5; i++) {
+      const api = await instance.client();
+      flows.push(await registering(api, email));
+      codes.push(await api.codeFor(email));
+    }
+    await Promise.all(flows.map((flow, i) =>
+      flow.act('verify_passcode', { code: codes[i] })));
+    const won = flows.filter(({ last }) => last.status === 200);
+    assert.equal(won.length, 1);
+    for (const flow of flows.filter((one) => one !== won[0])) {
+      assert.equal(flow.last.status, 400);
+      assert.equal(flow.state, 'error');
+      assert.equal(flow.error, 'email_already_exists');
+      await flow.act('back', {}, { status: 403 });
+    }
+  });
+
+test('an expired flow is 410, and one that is gone 403', async () => {
+  const flow = await Flow.ready(await instance.client(), 'login');
+  await instance.sql(`UPDATE flows SET expires_at = UTC_TIMESTAMP(6)
+    - INTERVAL 1 SECOND WHERE id = ${unhex(flow.id)}`);
+  await flow.act('continue_with_login_identifier',
+    { email: freshAddress('flow') }, { status: 410 });
+  assert.equal(flow.error, 'flow_expired_error');
+  await instance.sql(`DELETE FROM flows WHERE id = ${unhex(flow.id)}`);
+  await flow.act('continue_with_login_identifier', {}, { status: 403 });
+});
+
+test('one that was only begun does not last', async () => {
+  const left = async (flow) => Number((await instance.sql(
+    `SELECT TIMESTAMPDIFF(SECOND, created_at, expires_at) FROM flows
+      WHERE id = ${unhex(flow.id)}`))[0][0]);
+  const flow = await Flow.begin(await instance.client(), 'login');
+  assert.equal(await left(flow), 600);
+  await flow.act('register_client_capabilities', {});
+  assert.equal(await left(flow), 86400);
+});
+
+test('the row tells nothing of who it is', async () => {
+  const email = freshAddress('flow');
+  const flow = await registering(await instance.client(), email);
+  const [[data]] = await instance.sql(
+    `SELECT HEX(data) FROM flows WHERE id = ${unhex(flow.id)}`);
+  assert.ok(!data.includes(
+    Buffer.from(email).toString('hex').toUpperCase()));
+});
+
+test('a preflight of an action asks the database nothing', async () => {
+  const api = await instance.client();
+  const flow = await Flow.ready(api, 'login');
+  const spent = await cost(instance, api, 'OPTIONS',
+    flow.hrefOf('continue_with_login_identifier'));
+  assert.equal(spent.statements, 0);
+});
+
+test('too many: told, by whom it may be asked again when', async () => {
+  const limited = await start({ set: { 'rate_limiter.enabled': 'true',
+    'rate_limiter.flow_limits.tokens': '4',
+    'rate_limiter.passcode_limits.tokens': '2',
+    'rate_limiter.signup_limits.tokens': '2' } });
+  try {
+    const api = await limited.client();
+    const email = freshAddress('flow');
+    const flow = await registering(api, email);
+    await api.codeFor(email);
+    await flow.act('resend_passcode', {}, { status: 200 });
+    await flow.act('resend_passcode', {}, { status: 429 });
+    assert.equal(flow.state, 'passcode_confirmation');
+    assert.equal(flow.error, 'rate_limit_exceeded');
+    assert.ok(flow.last.body.payload.resend_after > 0);
+    const code = await api.codeFor(email);
+    const again = await Flow.ready(api, 'registration');
+    await again.act('register_login_identifier', { email }, { status: 429 });
+    assert.equal(again.state, 'passcode_confirmation');
+    const third = await Flow.ready(api, 'registration');
+    await third.act('register_login_identifier',
+      { email: freshAddress('flow') }, { status: 429 });
+    assert.equal(third.state, 'registration_init');
+    await flow.act('verify_passcode', { code }, { status: 200 });
+    const stranger = await limited.client();
+    await Flow.begin(stranger, 'login');
+    const refused = await Flow.begin(stranger, 'login');
+    assert.equal(refused.last.status, 429);
+    assert.equal(refused.state, 'error');
+  } finally {
+    await limited.stop();
+  }
+});
