@@ -54,6 +54,7 @@ static const struct ptn_input no_input = { NULL, 0 };
 #define ANSWERS  PTN_RATE_ANSWER
 #define FACTORS  PTN_RATE_FACTOR
 #define TYPED    PTN_RATE_TYPED
+#define STEPS    PTN_RATE_STEP
 #define IN(name) &ptn_in_##name
 #define ON(name) ptn_feature_##name
 #define NO_INPUT &no_input
@@ -100,8 +101,8 @@ const struct ptn_route ptn_routes[] = {
 	{ PUBLIC, DELETE, "/sessions/{id}",                    SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_session_remove },
 	{ PUBLIC, DELETE, "/sessions",                         SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_session_end_others },
 
-	{ FLOW,   POST,   "/login",                            ANYBODY,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_flow_serve_login },
-	{ FLOW,   POST,   "/registration",                     ANYBODY,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_flow_serve_registration },
+	{ FLOW,   POST,   "/login",                            ANYBODY,  DB,   STEPS,   NO_INPUT,               ON(always),    ptn_flow_serve_login },
+	{ FLOW,   POST,   "/registration",                     ANYBODY,  DB,   STEPS,   NO_INPUT,               ON(always),    ptn_flow_serve_registration },
 
 	{ DFNS,   POST,   "/auth/login/code",                  ANYBODY,  DB,   MAILS,   IN(dfns_code),          ON(dfns_mail), ptn_dfns_login_code },
 	{ DFNS,   POST,   "/auth/login/init",                  ANYBODY,  DB,   INITS,   IN(dfns_login_init),    ON(dfns),      ptn_dfns_login_init },

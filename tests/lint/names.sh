@@ -51,8 +51,6 @@ lib/flow/step.h ptn_flow_value # the tables that a step goes by
 lib/flow/step.h ptn_flow_action
 lib/flow/step.h ptn_flow_place
 lib/flow/step.h ptn_flow_definition
-lib/flow/step.h ptn_flow_login
-lib/flow/step.h ptn_flow_registration
 lib/mail/deliver.h ptn_delivery # what became of it
 lib/mail/mail.h ptn_mailer # who writes mails
 # The parts of the FastCGI program.
