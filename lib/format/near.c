@@ -7,7 +7,7 @@ fold(char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return (char)(c - 'A' + 'a');
-	return c == '-' ? '_' : c;
+	return c == '-' || c == '.' ? '_' : c;
 }
 
 static size_t
@@ -68,6 +68,12 @@ struct ptn_near
 ptn_near_begin(const char *word)
 {
 	return (struct ptn_near){ word, NULL, tolerance(word) + 1 };
+}
+
+struct ptn_near
+ptn_near_begin_foreign(const char *word)
+{
+	return (struct ptn_near){ word, NULL, tolerance(word) / 2 + 1 };
 }
 
 void

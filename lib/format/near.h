@@ -7,7 +7,8 @@
 
 /*
  * How many letters of a are wrong, missing, too many, or changed places with
- * their neighbour, if b was meant.  Case does not count, nor does "-" for "_".
+ * their neighbour, if b was meant.  Case does not count, nor does "-" or "."
+ * for "_".
  */
 size_t ptn_near_distance(const char *a, const char *b);
 
@@ -19,6 +20,12 @@ struct ptn_near {
 };
 
 struct ptn_near ptn_near_begin(const char *word);
+
+/*
+ * The same of a word that may well be somebody else's: half as many letters
+ * may be wrong.
+ */
+struct ptn_near ptn_near_begin_foreign(const char *word);
 void ptn_near_try(struct ptn_near *n, const char *candidate);
 
 #endif

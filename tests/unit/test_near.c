@@ -1,6 +1,7 @@
 /* What a misspelt word was meant to be. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -30,6 +31,7 @@ test_distance(void **state)
 		{ "bxa", "ab", 3 }, /* but not across another */
 		{ "kitten", "sitting", 3 },
 		{ "Base-Path", "base_path", 0 },
+		{ "SESSION_LIMIT", "session.limit", 0 },
 		{ "strict", "lax", 6 },
 	};
 	size_t i;
@@ -96,6 +98,34 @@ test_best(void **state)
 	}
 }
 
+/* What may be somebody else's word must come nearer. */
+static void
+test_foreign(void **state)
+{
+	static const struct {
+		const char *said, *word;
+		bool ours, foreign;
+	} cases[] = {
+		{ "SERVICE_NAME", "SERVICE_NAME", true, true },
+		{ "SERVICE_NAMEE", "SERVICE_NAME", true, true },
+		{ "SERVICE_TYPE", "SERVICE_NAME", true, false },
+		{ "SERV", "SERVE", true, false },
+		{ "SERVER_PATHS", "SERVICE_NAME", false, false },
+	};
+	struct ptn_near n;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(cases); i++) {
+		n = ptn_near_begin(cases[i].said);
+		ptn_near_try(&n, cases[i].word);
+		assert_int_equal(n.best != NULL, cases[i].ours);
+		n = ptn_near_begin_foreign(cases[i].said);
+		ptn_near_try(&n, cases[i].word);
+		assert_int_equal(n.best != NULL, cases[i].foreign);
+	}
+}
+
 int
 main(void)
 {
@@ -103,6 +133,7 @@ main(void)
 		cmocka_unit_test(test_distance),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_best),
+		cmocka_unit_test(test_foreign),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
