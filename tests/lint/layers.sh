@@ -122,7 +122,7 @@ for library in $(echo "$owners" | awk '{ print $2 }' | sort -u); do
 	case $library:$files in
 	'OpenSSL: lib/crypto/crypto.c lib/crypto/ossl.c lib/crypto/pubkey.c lib/crypto/totp.c lib/crypto/x509.c') ;;
 	'libmariadb: lib/db/conn.c lib/db/connect.c') ;;
-	'libcurl: fcgi/fetch.c fcgi/smtp.c') ;;
+	'libcurl: fcgi/fetch.c fcgi/smtp.c fcgi/smtp_ask.c') ;;
 	*:' '*' '*) complain "$library has more than one owner:$files" ;;
 	esac
 done
