@@ -24,10 +24,12 @@ complain() {
 
 # FILE HEADER of every include, < > and " " kept.
 includes() {
-	find "$@" -type f -name '*.[ch]' | LC_ALL=C sort | while read -r file; do
-		sed -n 's/^[ 	]*#[ 	]*include[ 	]*\([<"][^>"]*[>"]\).*/\1/p' \
-		    "$file" | sed "s|^|$file |"
-	done
+	find "$@" -type f -name '*.[ch]' | LC_ALL=C sort | xargs awk '
+		/^[ \t]*#[ \t]*include[ \t]*[<"][^>"]*[>"]/ {
+			sub(/^[ \t]*#[ \t]*include[ \t]*/, "")
+			match($0, /^[<"][^>"]*[>"]/)
+			print FILENAME, substr($0, 1, RLENGTH)
+		}'
 }
 
 # THE order of the folders of lib/: each may include itself and those before it.
