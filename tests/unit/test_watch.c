@@ -45,7 +45,8 @@ static void
 test_bounds(void **state)
 {
 	struct ptn_conf cf = { .request_deadline_s = 1, .hash_wait_s = 60 };
-	int step;
+	enum ptn_beat_step step;
+	int i;
 
 	(void)state;
 	assert_true(
@@ -55,13 +56,13 @@ test_bounds(void **state)
 	assert_true(
 	    ptn_watch_longest_s(&cf, PTN_STEP_CONNECT) > PTN_DB_CONNECT_MAX_S);
 	assert_true(ptn_watch_longest_s(&cf, PTN_STEP_HASH) > 60);
-	for (step = 0; step < PTN_STEP__MAX; step++) {
-		assert_non_null(ptn_watch_word((enum ptn_beat_step)step));
+	for (i = 0; i < PTN_STEP__MAX; i++) {
+		step = (enum ptn_beat_step)i;
+		assert_non_null(ptn_watch_word(step));
 		cf.request_deadline_s = 1;
-		assert_true(ptn_watch_longest_s(&cf, (enum ptn_beat_step)step) > 1);
+		assert_true(ptn_watch_longest_s(&cf, step) > 1);
 		cf.request_deadline_s = 3600;
-		assert_int_equal(ptn_watch_longest_s(&cf, (enum ptn_beat_step)step),
-		    3600);
+		assert_int_equal(ptn_watch_longest_s(&cf, step), 3600);
 	}
 }
 
