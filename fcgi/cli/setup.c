@@ -12,6 +12,7 @@
 
 #define ARENA_MAX ((size_t)64 * 1024 * 1024) /* of it, what is used */
 #define TEXT_MAX 262144			     /* bytes of a configuration */
+#define STATUS_OTHER 3			     /* somebody else is at it */
 #define SERVICE_USER "postern"
 
 /*
@@ -349,16 +350,21 @@ check(const struct ptn_setup *s)
 
 /* ------------------------------------------------------------ from the top */
 
+static enum ptn_err
+name_files(struct ptn_setup *s, const char *conf_path)
+{
+	s->file = ptn_conf_home(conf_path);
+	s->staged = ptn_arena_printf(s->a, "%s.setup", s->file);
+	s->lock = ptn_arena_printf(s->a, "%s.lock", s->file);
+	return s->staged != NULL && s->lock != NULL ? PTN_OK : PTN_E_NOMEM;
+}
+
 /* What is there already, or was left by a run that was cut short. */
 static enum ptn_err
-begin(struct ptn_setup *s, const char *conf_path)
+begin(struct ptn_setup *s)
 {
 	const char *origins;
 
-	s->file = ptn_conf_home(conf_path);
-	s->staged = ptn_arena_printf(s->a, "%s.setup", s->file);
-	if (s->staged == NULL)
-		return PTN_E_NOMEM;
 	s->old = read_text(s->a, s->staged);
 	s->resumed = s->old != NULL;
 	if (s->resumed)
@@ -371,7 +377,8 @@ begin(struct ptn_setup *s, const char *conf_path)
 	origins =
 	    ptn_conf_set_in(s->a, s->text, "webauthn.relying_party.origins");
 	s->site_was_known = s->old != NULL && origins != NULL;
-	if (s->site_was_known && ptn_site_of(s->a, origins, &s->site) != NULL)
+	if (s->site_was_known && !s->given[PTN_SETUP_URL] &&
+	    ptn_site_of(s->a, origins, &s->site) != NULL)
 		memset(&s->site, 0, sizeof(s->site)); /* one of several */
 	return PTN_OK;
 }
@@ -396,35 +403,53 @@ run(struct ptn_setup *s)
 	return r;
 }
 
-/* What was begun is kept if it was begun before: it has passwords in it. */
-static void
-leave(const struct ptn_setup *s, enum ptn_err r)
+/* One at a time: two would take each other's file for their own. */
+static enum ptn_err
+run_alone(struct ptn_setup *s)
 {
-	if (s->file == NULL)
-		return; /* no memory to begin with */
-	if (s->staged != NULL && (r == PTN_OK || !s->resumed))
-		(void)unlink(s->staged);
+	enum ptn_err r;
+
+	r = ptn_conf_lock(s->lock, &s->lock_fd, stderr);
 	if (r != PTN_OK)
-		(void)fprintf(stderr, "postern: setup: %s is %s\n", s->file,
-		    access(s->file, F_OK) == 0 ? "as it was" : "not written");
+		return r;
+	if (s->first && ptn_conf_is_there(s->file)) {
+		(void)fprintf(stderr, "%s: is there already\n", s->file);
+		return PTN_E_CONFLICT;
+	}
+	r = begin(s);
+	return r == PTN_OK ? run(s) : r;
 }
 
-int
-ptn_cli_setup(int argc, char **argv, const char *conf_path,
-    const char *const *set)
+/* What was begun is kept if it was begun before: it has passwords in it. */
+static void
+leave(struct ptn_setup *s, enum ptn_err r)
+{
+	if (s->text != NULL && (r == PTN_OK || !s->resumed))
+		(void)unlink(s->staged);
+	if (r != PTN_OK && s->file != NULL)
+		(void)fprintf(stderr, "postern: setup: %s is %s\n", s->file,
+		    access(s->file, F_OK) == 0 ? "as it was" : "not written");
+	ptn_conf_unlock(s->lock, &s->lock_fd);
+}
+
+static int
+set_up(int argc, char **argv, const char *conf_path, const char *const *set,
+    bool first)
 {
 	struct ptn_setup s = { .a = ptn_arena_new(ARENA_MAX),
 		.set = set,
+		.lock_fd = -1,
+		.first = first,
 		.terminal = isatty(STDIN_FILENO) };
 	enum ptn_err r = PTN_E_NOMEM;
 	int status = -1;
 
 	if (s.a != NULL)
-		r = begin(&s, conf_path);
+		r = name_files(&s, conf_path);
 	if (r == PTN_OK)
 		status = ptn_setup_options(&s, argc, argv);
 	if (r == PTN_OK && status < 0)
-		r = run(&s);
+		r = run_alone(&s);
 	if (status < 0)
 		leave(&s, r);
 	ptn_arena_free(&s.a);
@@ -432,5 +457,21 @@ ptn_cli_setup(int argc, char **argv, const char *conf_path,
 		return status;
 	if (fflush(stdout) != 0 || (r == PTN_OK && s.unfit))
 		return 1;
+	if (first && (r == PTN_E_BUSY || r == PTN_E_CONFLICT))
+		return STATUS_OTHER;
 	return r == PTN_OK ? 0 : r == PTN_E_INPUT ? 2 : 1;
+}
+
+int
+ptn_cli_setup(int argc, char **argv, const char *conf_path,
+    const char *const *set)
+{
+	return set_up(argc, argv, conf_path, set, false);
+}
+
+int
+ptn_cli_setup_first(int argc, char **argv, const char *conf_path,
+    const char *const *set)
+{
+	return set_up(argc, argv, conf_path, set, true);
 }

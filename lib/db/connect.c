@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "lib/db/connect.h"
 
 #include <fcntl.h>
@@ -12,16 +14,14 @@
 #include "lib/db/sql.h"
 
 #define OUT_OF_MEMORY 1041 /* as a server says it */
-#define CONNECT_TIMEOUT_S 2
-#define ANSWER_TIMEOUT_S 10
 #define PACKET_MAX (1024UL * 1024) /* of one answer or row */
 
 static void
 set_options(MYSQL *my, enum ptn_db_role role)
 {
-	const unsigned int connect_s = CONNECT_TIMEOUT_S;
+	const unsigned int connect_s = PTN_DB_REACH_S;
 	const unsigned int answer_s =
-	    role == PTN_DB_SERVE ? ANSWER_TIMEOUT_S : 0;
+	    role == PTN_DB_SERVE ? PTN_DB_ANSWER_S : 0;
 	const unsigned long packet = PACKET_MAX;
 	const unsigned int no = 0;
 	const my_bool yes = 1;
@@ -99,10 +99,34 @@ fail(struct ptn_connect *to, unsigned int number, const char *message)
 	to->my = NULL;
 }
 
+/*
+ * What is wrong with TLS, once connected; NULL: nothing.  Unless it verifies,
+ * the library does without where a server says; and from 3.4 on it goes on
+ * with a certificate that nobody vouches for, if the server proves to know the
+ * password, or is on this host.
+ */
+static const char *
+tls_missing(MYSQL *my, const struct ptn_conf *cf)
+{
+#if HAVE_DECL_MARIADB_TLS_VERIFY_STATUS
+	unsigned int found;
+
+	if (cf->db_tls == PTN_DB_TLS_VERIFY &&
+	    (mariadb_get_infov(my, MARIADB_TLS_VERIFY_STATUS, &found) != 0 ||
+	    found != 0))
+		return "nobody whom we trust vouches for the server";
+#endif
+	if (cf->db_tls != PTN_DB_TLS_OFF && mysql_get_ssl_cipher(my) == NULL)
+		return "the server offers none";
+	return NULL;
+}
+
 void
 ptn_connect(struct ptn_connect *to, const struct ptn_conf *cf,
     enum ptn_db_role role)
 {
+	const char *missing;
+
 	memset(to, 0, sizeof(*to));
 	if ((to->my = mysql_init(NULL)) == NULL) {
 		fail(to, OUT_OF_MEMORY, "out of memory");
@@ -114,10 +138,8 @@ ptn_connect(struct ptn_connect *to, const struct ptn_conf *cf,
 		fail(to, mysql_errno(to->my), mysql_error(to->my));
 		return;
 	}
-	/* Unless it verifies, the library does without where a server says. */
-	if (cf->db_tls != PTN_DB_TLS_OFF &&
-	    mysql_get_ssl_cipher(to->my) == NULL) {
-		fail(to, CR_SSL_CONNECTION_ERROR, "the server offers none");
+	if ((missing = tls_missing(to->my, cf)) != NULL) {
+		fail(to, CR_SSL_CONNECTION_ERROR, missing);
 		return;
 	}
 	/* Not for the programs that the courier starts. */

@@ -23,6 +23,16 @@ struct ptn_conf;
  */
 struct ptn_db;
 
+/*
+ * For how long a server that serves may say nothing, and how long a statement
+ * or a connection can then take at most: to be sent and answered; or to find
+ * the server's address (resolv.conf(5)), to reach it, and four answers.
+ */
+#define PTN_DB_ANSWER_S 10
+#define PTN_DB_REACH_S 2
+#define PTN_DB_STATEMENT_MAX_S (2 * PTN_DB_ANSWER_S)
+#define PTN_DB_CONNECT_MAX_S (30 + PTN_DB_REACH_S + 4 * PTN_DB_ANSWER_S)
+
 /* Whose rights to use: what serves, or what may change the schema. */
 enum ptn_db_role { PTN_DB_SERVE, PTN_DB_MIGRATE };
 
@@ -60,7 +70,7 @@ enum ptn_err ptn_db_prepare(struct ptn_db *db) PTN_MUST_USE;
  * certification is lost (1213, 1205, 1020, 1047), or the connection before
  * COMMIT was sent, all is run again from the start, at most 5 times: fn must
  * therefore keep no trace of a failed run outside the database.  fn never
- * computes a password hash (ptn_db_in_tx() is asserted there).
+ * computes a password hash (which fails if ptn_db_in_tx()).
  *
  * BEGIN goes with the first statement: a fn that stops before it costs nothing.
  * A statement that failed for good keeps failing until the end of the run, so

@@ -136,7 +136,7 @@ count(const struct ptn_scope *sc, enum ptn_limit limit)
 
 	if (limit == PTN_LIMIT_NONE)
 		return PTN_OK;
-	ptn_asker_browser(sc, NULL, NULL, &on.asker);
+	ptn_asker_browser(sc, NULL, &on.asker);
 	return ptn_limit_take(sc, limit, &on);
 }
 
