@@ -9,6 +9,7 @@
 #include "lib/base/array.h"
 #include "lib/base/hex.h"
 #include "lib/base/rng.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/sql.h"
 #include "lib/event/tx.h"
@@ -212,17 +213,35 @@ count_guess(const struct ptn_scope *sc, const struct checking *j,
 	    : PTN_OK;
 }
 
+struct guess {
+	struct checking j;
+	enum ptn_verdict verdict;
+};
+
+static enum ptn_err
+count_alone(const struct ptn_scope *sc, void *arg)
+{
+	const struct guess *g = arg;
+
+	return count_guess(sc, &g->j, NULL, g->verdict);
+}
+
 enum ptn_err
 ptn_passcode_guess(const struct ptn_scope *sc, struct ptn_passcode *pc,
     const char *code, struct ptn_bytes mac, enum ptn_verdict *verdict)
 {
-	const struct checking j = { .code = code, .pc = pc };
+	struct guess g = { .j = { .code = code, .pc = pc } };
 	enum ptn_err r;
 
-	r = code_matches(sc, &j, mac, verdict);
+	*verdict = PTN_DENY;
+	r = code_matches(sc, &g.j, mac, &g.verdict);
 	if (r != PTN_OK && r != PTN_E_INPUT) /* too long to be one */
 		return r;
-	return count_guess(sc, &j, NULL, *verdict);
+	if (sc->cf->rate_enabled &&
+	    (r = ptn_tx_part(sc, count_alone, &g)) != PTN_OK)
+		return r;
+	*verdict = g.verdict;
+	return PTN_OK;
 }
 
 static enum ptn_err

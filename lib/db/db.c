@@ -31,6 +31,7 @@ struct ptn_db {
 
 	/* The transaction. */
 	bool in_tx;
+	bool in_part;
 	bool begun;	       /* BEGIN was sent */
 	enum ptn_dberr broken; /* this run can only be rolled back */
 
@@ -571,4 +572,32 @@ ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
 	} while (err_in_tx(f) == PTN_E_RETRY && again(++n, start));
 	say(db, "transaction", f);
 	return err_of(f);
+}
+
+/* What is broken is undone whole. */
+static enum ptn_err
+run_part(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
+{
+	enum ptn_err r, undone;
+
+	if ((r = ptn_sql_db_part(db)) != PTN_OK ||
+	    (r = fn(db, arg)) == PTN_OK || db->broken != PTN_DBERR_NONE)
+		return r;
+	undone = ptn_sql_db_part_undo(db);
+	return undone == PTN_OK ? r : undone;
+}
+
+enum ptn_err
+ptn_db_part(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
+{
+	enum ptn_err r;
+
+	if (!db->in_tx || db->in_part) {
+		ptn_error("database: a part of no transaction, or of a part");
+		return PTN_E_INTERNAL;
+	}
+	db->in_part = true;
+	r = run_part(db, fn, arg);
+	db->in_part = false;
+	return r;
 }

@@ -129,15 +129,15 @@ settle(struct ptn_flow_step *step, const struct ptn_flow *was)
 	return PTN_OK;
 }
 
+/* A step that is refused is a step: what it cost would stay. */
 static enum ptn_err
 count(const struct ptn_scope *sc, enum ptn_limit limit)
 {
+	const enum ptn_limit list[] = { limit, PTN_LIMIT_NONE };
 	struct ptn_limit_on on = { .account = NULL };
 
-	if (limit == PTN_LIMIT_NONE)
-		return PTN_OK;
 	ptn_asker_browser(sc, NULL, &on.asker);
-	return ptn_limit_take(sc, limit, &on);
+	return ptn_limits_take_in(sc, list, &on);
 }
 
 static bool

@@ -10,6 +10,7 @@
 #include "lib/event/actor.h"
 #include "lib/event/event.h"
 #include "lib/event/outbox.h"
+#include "lib/event/tx.h"
 #include "lib/flow/step.h"
 #include "lib/format/locale.h"
 
@@ -40,7 +41,27 @@ account_of(const struct ptn_flow_step *step, struct ptn_uuid *out)
 	return r;
 }
 
-/* Whoever asks too often is told so, by network and account; then, is held. */
+struct sending {
+	const struct ptn_limit_on *on;
+	bool held;
+};
+
+static enum ptn_err
+count(const struct ptn_scope *sc, void *arg)
+{
+	struct sending *s = arg;
+	enum ptn_err r;
+
+	if ((r = ptn_limit_take(sc, PTN_LIMIT_PASSCODE, s->on)) != PTN_OK ||
+	    (r = ptn_limit_take(sc, PTN_LIMIT_MAIL_NETWORK, s->on)) != PTN_OK)
+		return r;
+	return ptn_signin_passcode_mail(sc, s->on, &s->held);
+}
+
+/*
+ * Whoever asks too often is told so, by network and account; then, is held.
+ * A mail that is refused costs nothing, whichever limit it was.
+ */
 static enum ptn_err
 may_send(const struct ptn_flow_step *step, const struct ptn_uuid *account,
     bool *held)
@@ -49,14 +70,17 @@ may_send(const struct ptn_flow_step *step, const struct ptn_uuid *account,
 	char user[PTN_UUID_STR];
 	struct ptn_limit_on on = { .account = user,
 		.mailbox = step->flow->stash.address };
+	struct sending s = { .on = &on };
 	enum ptn_err r;
 
+	*held = false;
+	if (!sc->cf->rate_enabled)
+		return PTN_OK;
 	ptn_uuid_format(account, user);
-	if ((r = ptn_asker_of(sc, account, NULL, &on.asker)) != PTN_OK ||
-	    (r = ptn_limit_take(sc, PTN_LIMIT_PASSCODE, &on)) != PTN_OK ||
-	    (r = ptn_limit_take(sc, PTN_LIMIT_MAIL_NETWORK, &on)) != PTN_OK)
-		return r;
-	return ptn_signin_passcode_mail(sc, &on, held);
+	if ((r = ptn_asker_of(sc, account, NULL, &on.asker)) == PTN_OK)
+		r = ptn_tx_part(sc, count, &s);
+	*held = s.held;
+	return r;
 }
 
 /* A code that is drawn for nobody is as long, and no guess hits it. */

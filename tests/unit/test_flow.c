@@ -18,6 +18,8 @@ each(void **state)
 	conf.email_max = 120;
 	conf.mail_enabled = false;
 	conf.privacy_hints = false;
+	conf.rate_enabled = false;
+	rows_sql("DELETE FROM rate_limits");
 	return rules_each(state);
 }
 
@@ -184,6 +186,71 @@ secrets_rotate_meanwhile(void **state)
 	assert_int_equal(verdict, PTN_ALLOW);
 }
 
+/* A step, and so a version. */
+static const struct ptn_flow_answer *
+take(struct ptn_flow *flow, const char *action)
+{
+	const struct ptn_flow_answer *a = advance(flow, flow->name, action);
+
+	assert_int_equal(a->refused, PTN_FLOW_E_NONE);
+	flow->version++;
+	return a;
+}
+
+static struct ptn_flow *
+limited(void)
+{
+	conf.rate_enabled = true;
+	conf.rate_passcode = 2;
+	conf.rate_mail_network = conf.rate_answer = 1;
+	conf.rate_code = 2;
+	conf.rate_passcode_s = conf.rate_mail_network_s = conf.rate_answer_s =
+	    conf.rate_code_s = 3600;
+	actor.network = "192.0.2.1";
+	actor.network_wide = "192.0.2.0/24";
+	return flow_at(PTN_FLOW_LOGIN, PTN_FLOW_AT_PASSCODE);
+}
+
+static void
+forget_mails(void)
+{
+	rows_sql("DELETE FROM rate_limits WHERE what LIKE 'mail-network%%'");
+}
+
+/* Two mails may be asked for: those that another limit refused are none. */
+static void
+a_refused_mail_costs_nothing(void **state)
+{
+	struct ptn_flow *flow = limited();
+	int i;
+
+	(void)state;
+	assert_int_equal(take(flow, "resend_passcode")->error, PTN_FLOW_E_NONE);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(take(flow, "resend_passcode")->error,
+		    PTN_FLOW_E_RATE);
+	forget_mails();
+	assert_int_equal(take(flow, "resend_passcode")->error, PTN_FLOW_E_NONE);
+	forget_mails();
+	assert_int_equal(take(flow, "resend_passcode")->error, PTN_FLOW_E_RATE);
+}
+
+/* Whoever goes on when it is their limit uses up nothing of the neighbours. */
+static void
+a_refused_step_costs_nothing(void **state)
+{
+	struct ptn_flow *flow = limited();
+	int i;
+
+	(void)state;
+	assert_int_equal(take(flow, "verify_passcode")->error, PTN_FLOW_E_FORM);
+	for (i = 0; i < 2 * PTN_LIMIT_WIDE; i++)
+		assert_int_equal(take(flow, "verify_passcode")->error,
+		    PTN_FLOW_E_RATE);
+	actor.network = "192.0.2.2";
+	assert_int_equal(take(flow, "verify_passcode")->error, PTN_FLOW_E_FORM);
+}
+
 int
 main(void)
 {
@@ -194,6 +261,8 @@ main(void)
 		cmocka_unit_test_setup(a_token_is_good_once, each),
 		cmocka_unit_test_setup(a_row_is_of_its_id, each),
 		cmocka_unit_test_setup(secrets_rotate_meanwhile, each),
+		cmocka_unit_test_setup(a_refused_mail_costs_nothing, each),
+		cmocka_unit_test_setup(a_refused_step_costs_nothing, each),
 	};
 
 	return cmocka_run_group_tests(tests, rules_setup, rows_teardown);
