@@ -38,6 +38,8 @@ struct ptn_family {
 	const char *type;	 /* of a JSON body */
 	const char *problem;	 /* said before what is wrong with a body */
 	const char *last_resort; /* the body of a 500 without memory */
+	const char *language; /* the parameter that goes before Accept-Language
+			       * where it is there; NULL: none */
 	/*
 	 * NULL: origins and headers by the configuration, with credentials.
 	 * Otherwise any origin, no credentials, these headers, and a preflight

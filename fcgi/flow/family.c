@@ -51,6 +51,7 @@ const struct ptn_family ptn_flow_family = {
 		       "\"actions\":{},\"error\":{\"code\":\"technical_error\","
 		       "\"message\":\"Internal Server Error\"},\"links\":null}"
 		       "\n",
+	.language = "HTTP_X_LANGUAGE",
 	.write_error = write_error,
 	.authenticate = authenticate,
 };

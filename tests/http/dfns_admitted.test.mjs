@@ -5,7 +5,6 @@
  * and what a registered member has is not changed from there.
  */
 import assert from 'node:assert/strict';
-import { Flow } from '../lib/flow.mjs';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -15,6 +14,7 @@ import { Key, admit, announce, beginLogin, codeTo, codesTo,
   completeLogin, createPasskey, credentialsOf, fromHanko, getPasskey, isError,
   loggedIn, login, passkey, registerHere, sentCode, signed, uuidOf, withToken }
   from '../lib/dfns.mjs';
+import { Flow } from '../lib/flow.mjs';
 import { start, top } from '../lib/instance.mjs';
 import { mailsTo, partText } from '../lib/maildir.mjs';
 

@@ -6,7 +6,7 @@ import { freshAddress } from '../lib/api.mjs';
 import { cost } from '../lib/cost.mjs';
 import { Flow } from '../lib/flow.mjs';
 import { start, until } from '../lib/instance.mjs';
-import { mailsTo, partText } from '../lib/maildir.mjs';
+import { languages, mailsTo, partText } from '../lib/maildir.mjs';
 
 let instance;
 
@@ -120,11 +120,19 @@ test('wrong codes: two, and then only another one helps', async () => {
     { status: 400 });
   await flow.act('verify_passcode', { code: other(code) }, { status: 401 });
   assert.equal(flow.error, 'passcode_max_attempts_reached');
+  assert.equal(flow.state, 'passcode_confirmation');
   await flow.act('verify_passcode', { code }, { status: 401 });
   await flow.act('resend_passcode', {}, { status: 200 });
   await flow.act('verify_passcode', { code }, { status: 400 });
   await flow.act('verify_passcode', { code: await api.codeFor(email) },
     { status: 200 });
+});
+
+test('wrong codes of nobody: told as soon', async () => {
+  const flow = await loggingIn(await instance.client(), freshAddress('flow'));
+  for (const status of [400, 400, 401, 401])
+    await flow.act('verify_passcode', { code: '123456' }, { status });
+  assert.equal(flow.error, 'passcode_max_attempts_reached');
 });
 
 test('back and forth sends one mail; elsewhere, another', async () => {
@@ -146,10 +154,64 @@ test('back and forth sends one mail; elsewhere, another', async () => {
   assert.equal(flow.last.body.payload.user.emails[0].address, second);
 });
 
+test('the mail speaks the language of the page', async () => {
+  const subjectFor = async (headers) => {
+    const email = freshAddress('lang');
+    const api = await instance.client();
+    const flow = await Flow.ready(api, 'registration');
+    await flow.act('register_login_identifier', { email },
+      { headers, status: 200 });
+    const { subject } = (await api.mailFor(email)).mail.headers;
+    return subject.replace(/\d{6}/, 'CODE');
+  };
+  const by = {};
+  for (const language of languages)
+    by[language] = await subjectFor({ 'X-Language': language,
+      'Accept-Language': language === 'fr' ? 'de' : 'fr' });
+  assert.equal(new Set(Object.values(by)).size, languages.length);
+  /* What the SDK sends that was told none; and one that we have not. */
+  for (const unknown of ['undefined', 'xx'])
+    assert.equal(await subjectFor({ 'X-Language': unknown,
+      'Accept-Language': 'fr' }), by.en);
+  assert.equal(await subjectFor({ 'Accept-Language': 'fr' }), by.fr);
+  assert.equal(await subjectFor({}), by.en);
+});
+
+test('header mode: the token is in a header, and no cookie is set',
+  async () => {
+    const header = await start({ set: {
+      'session.enable_auth_token_header': 'true',
+      'server.public.cors.allow_origins': 'https://app.example' } });
+    try {
+      const api = await header.client();
+      const email = freshAddress('flow');
+      for (const [name, action] of [
+        ['registration', 'register_login_identifier'],
+        ['login', 'continue_with_login_identifier']]) {
+        const flow = await Flow.ready(api, name);
+        await flow.act(action, { email }, { status: 200 });
+        await flow.act('verify_passcode', { code: await api.codeFor(email) },
+          { headers: { Origin: 'https://app.example' }, status: 200 });
+        const { headers, cookies, body } = flow.last;
+        assert.equal(body.name, 'success');
+        assert.deepEqual(cookies, []);
+        assert.equal(headers['x-session-lifetime'], '43200');
+        assert.match(headers['access-control-expose-headers'],
+          /X-Auth-Token/);
+        const me = await api.call('GET', '/me', undefined,
+          { bearer: headers['x-auth-token'], status: 200 });
+        assert.equal(me.body.id, body.payload.user.id);
+      }
+    } finally {
+      await header.stop();
+    }
+  });
+
 test('what is no step leaves the flow as it is', async () => {
   const api = await instance.client();
   const flow = await Flow.ready(api, 'login');
   const { token } = flow;
+  const signup = await Flow.ready(api, 'registration');
   const href = flow.hrefOf('continue_with_login_identifier');
   const input_data = { email: freshAddress('flow') };
   const refused = async (path, body, status, opts) => {
@@ -176,7 +238,8 @@ test('what is no step leaves the flow as it is', async () => {
     `{"csrf_token":"${token}","csrf_token":"${token}"}`,
     `${'['.repeat(100)}${']'.repeat(100)}`])
     await refused(href, undefined, 400, { raw });
-  await refused(href, undefined, 413, { raw: ' '.repeat(1 << 20) });
+  for (const path of [href, signup.hrefOf('register_login_identifier')])
+    await refused(path, undefined, 413, { raw: ' '.repeat(1 << 20) });
   await refused(href, undefined, 400,
     { raw: JSON.stringify({ csrf_token: token }), type: 'text/plain' });
   await refused(href, undefined, 403,
@@ -224,14 +287,16 @@ test('5 sign-ups of one address: one account, the others are told',
   });
 
 test('an expired flow is 410, and one that is gone 403', async () => {
-  const flow = await Flow.ready(await instance.client(), 'login');
-  await instance.sql(`UPDATE flows SET expires_at = UTC_TIMESTAMP(6)
-    - INTERVAL 1 SECOND WHERE id = ${unhex(flow.id)}`);
-  await flow.act('continue_with_login_identifier',
-    { email: freshAddress('flow') }, { status: 410 });
-  assert.equal(flow.error, 'flow_expired_error');
-  await instance.sql(`DELETE FROM flows WHERE id = ${unhex(flow.id)}`);
-  await flow.act('continue_with_login_identifier', {}, { status: 403 });
+  for (const [name, action] of [['login', 'continue_with_login_identifier'],
+    ['registration', 'register_login_identifier']]) {
+    const flow = await Flow.ready(await instance.client(), name);
+    await instance.sql(`UPDATE flows SET expires_at = UTC_TIMESTAMP(6)
+      - INTERVAL 1 SECOND WHERE id = ${unhex(flow.id)}`);
+    await flow.act(action, { email: freshAddress('flow') }, { status: 410 });
+    assert.equal(flow.error, 'flow_expired_error');
+    await instance.sql(`DELETE FROM flows WHERE id = ${unhex(flow.id)}`);
+    await flow.act(action, {}, { status: 403 });
+  }
 });
 
 test('one that was only begun does not last', async () => {
