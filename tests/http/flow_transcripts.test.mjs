@@ -6,14 +6,12 @@ import { test } from 'node:test';
 import { start, top } from '../lib/instance.mjs';
 import { read, replay } from '../lib/transcript.mjs';
 
-const { replayed, overlay, reasons } = JSON.parse(
+const { replayed, unserved, overlay, reasons } = JSON.parse(
   readFileSync(join(top, 'tests/vectors/flow-overlay.json'), 'utf8'));
 
-/* Those that this server has; the others say nothing about these steps. */
-const KEYS = ['account.allow_signup', 'privacy.show_account_existence_hints'];
-
+/* Those keys that this server has; without the others it is the same. */
 const configOf = (name) => Object.fromEntries(
-  Object.entries(read(name).config).filter(([key]) => KEYS.includes(key)));
+  Object.entries(read(name).config).filter(([key]) => !(key in unserved)));
 
 const byConfig = new Map();
 for (const name of Object.keys(replayed)) {
@@ -27,6 +25,10 @@ for (const [config, names] of byConfig)
       'server.public.cors.allow_origins': 'http://localhost:8888',
       'webauthn.relying_party.origins': 'http://localhost:8888',
       'service.name': 'Example',
+      'webauthn.relying_party.id': 'localhost',
+      'webauthn.relying_party.display_name': 'Example',
+      'session.cookie.secure': 'true',
+      'rate_limiter.enabled': 'false',
       ...JSON.parse(config),
     } });
     try {
@@ -47,4 +49,8 @@ test('what is answered otherwise has its reason', () => {
       assert.ok(reasons[reason], `${name} ${step}`);
       assert.ok(Number(step) <= replayed[name], `${name} ${step}`);
     }
+  const used = new Set(Object.keys(replayed)
+    .flatMap((name) => Object.keys(read(name).config)));
+  for (const key of Object.keys(unserved))
+    assert.ok(used.has(key), key);
 });

@@ -1,6 +1,7 @@
 /*
  * Replays recorded flows (tests/vectors/flow, README there) and compares what
- * comes with what was recorded, member by member.
+ * comes with what was recorded, member by member: status, body, headers,
+ * cookies, what a token says, and which mails were sent, or that none was.
  *
  * A placeholder <kind:n> is learnt where it is first met in an answer, and is
  * that value from then on; two placeholders are two values.
@@ -9,20 +10,63 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { top, until } from './instance.mjs';
-import { codeIn, mailsTo } from './maildir.mjs';
+import { top } from './instance.mjs';
+import { allMails, codeIn, partText, textsOf } from './maildir.mjs';
 
 const folder = join(top, 'tests/vectors/flow');
 const HOLE = /<([a-z_]+)(?::([\w:]+))?>/g;
+
+/* What every request has, unless it says otherwise. */
+const ALWAYS = {
+  'user-agent':
+    'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0',
+  accept: 'application/json',
+  'x-language': 'en',
+  origin: 'http://localhost:8888',
+};
+
+/* Headers that are as recorded: there, or not there. */
+const JUDGED = /^(content-type|x-session-.*|x-auth-token|access-control-.*|location|allow|www-authenticate)$/;
+
+/* Ours, by the name of theirs. */
+const TEMPLATES = {
+  login: 'passcode',
+  email_verification: 'passcode',
+  recovery: 'passcode',
+  email_login_attempted: 'unknown',
+  email_registration_attempted: 'taken',
+};
 const ANY = new Set(['time', 'unix_time', 'http_date', 'seconds', 'text']);
 
 export const read = (name) =>
   JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
 
+/* A step with what is right instead: members of the body, by name. */
+function instead(step, { status, body = {}, without = [], mails }) {
+  const response = { ...step.response, ...status && { status } };
+  response.body = { ...response.body, ...status && { status }, ...body };
+  for (const name of without)
+    delete response.body[name];
+  return { ...step, response, mails: mails ?? step.mails };
+}
+
+const recipient = ({ mail }) => mail.headers.to.replace(/^.*<|>.*$/g, '');
+
+/* The subject of one of ours, in English, as a pattern. */
+function subjectOf(template) {
+  const texts = textsOf('en');
+  const text = texts[`${template}.subject.code`] ?? texts[`${template}.subject`];
+  return new RegExp(`^${text.replace(/[.*+?^$()|[\]\\]/g, '\\$&')
+    .replaceAll('{{code}}', '\\d{6}').replaceAll('{{service_name}}', 'Example')}$`);
+}
+
 class Replay {
   constructor(instance, api) {
     this.instance = instance;
     this.api = api;
+    this.seen = new Set(allMails(instance.mailDir).map(({ name }) => name));
+    this.subjects = Object.fromEntries(Object.entries(TEMPLATES)
+      .map(([theirs, ours]) => [theirs, subjectOf(ours)]));
     this.known = new Map();
     this.compared = 0;
   }
@@ -86,43 +130,93 @@ class Replay {
     return undefined;
   }
 
-  async mails(list, where) {
-    for (const { to, code } of list ?? []) {
-      this.sent ??= new Map();
-      const n = (this.sent.get(to) ?? 0) + 1;
-      this.sent.set(to, n);
-      const all = await until(() => {
-        const some = mailsTo(this.instance.mailDir, to);
-        return some.length >= n && some;
-      }, `${where}: mail ${n} to ${to}`);
+  /* What was mailed since the step before. */
+  async mails(list = [], where) {
+    await this.instance.allSent();
+    const fresh = allMails(this.instance.mailDir)
+      .filter(({ name }) => !this.seen.has(name));
+    for (const { name } of fresh)
+      this.seen.add(name);
+    assert.deepEqual(fresh.map(recipient).sort(),
+      list.map(({ to }) => to).sort(), `${where}: who is mailed`);
+    for (const { to, template, code } of list) {
+      const one = fresh.find((mail) => recipient(mail) === to);
+      assert.match(one.mail.headers.subject, this.subjects[template],
+        `${where}: ${template}`);
       if (code)
-        this.learn(code, codeIn(all[n - 1]), where);
+        this.learn(code, codeIn(one), where);
+      else
+        assert.doesNotMatch(partText(one.mail, 'text/plain'), /\b\d{6}\b/,
+          `${where}: a code`);
     }
   }
 
-  async exchange(step, over, where) {
-    const { method, path, headers = {}, body, raw_body } = step.request;
-    const type = headers['content-type'];
-    const answer = await this.api.call(method, this.fill(path),
+  /* A cookie that is set: all that is said of it, in any order. */
+  cookies(list = [], answer, where) {
+    const nameOf = (line) => line.slice(0, line.indexOf('='));
+    const sorted = (line) => line.split(/;\s*/).sort((a, b) =>
+      a.includes('hanko') - b.includes('hanko') || (a < b ? -1 : 1)).join('; ');
+    /* Ours alone: the browser is known from then on. */
+    const got = answer.cookies.filter((line) => nameOf(line) !== 'hanko_device');
+    assert.deepEqual(got.map(nameOf).sort(), list.map(nameOf).sort(),
+      `${where}: which cookies`);
+    for (const want of list)
+      this.text(sorted(want), sorted(got.find((line) =>
+        nameOf(line) === nameOf(want))), `${where}: cookie`);
+  }
+
+  headers(want, answer, where) {
+    const names = new Set([...Object.keys(want), ...Object.keys(answer.headers)]
+      .filter((name) => JUDGED.test(name)));
+    for (const name of names)
+      this.same(want[name], answer.headers[name], `${where}: ${name}`);
+    const listed = (text = '') => text.toLowerCase().split(/,\s*/);
+    for (const one of listed(want.vary))
+      assert.ok(one === '' || listed(answer.headers.vary).includes(one),
+        `${where}: Vary: ${one}`);
+    this.cookies(want['set-cookie'], answer, where);
+  }
+
+  /* What the tokens say that are new in a step. */
+  tokens(list = {}, where) {
+    for (const [hole, want] of Object.entries(list)) {
+      const [header, claims] = this.value(hole).split('.').slice(0, 2)
+        .map((part) => JSON.parse(Buffer.from(part, 'base64url')));
+      this.same(want, { header, claims }, `${where}: ${hole}`);
+    }
+  }
+
+  send({ method, path, headers = {}, cookies = {}, body, raw_body }) {
+    const { 'content-type': type, ...all } = { ...ALWAYS, ...headers };
+    const jar = Object.entries(this.fill(cookies))
+      .map((pair) => pair.join('='));
+    return this.api.call(method, this.fill(path),
       body === undefined ? undefined : this.fill(body), {
-        headers: { Origin: 'http://localhost:8888', 'X-Language': 'en' },
+        headers: { ...this.fill(all), ...jar.length && { Cookie: jar.join('; ') } },
         noJar: true,
         ...raw_body !== undefined && { raw: this.fill(raw_body) },
         ...type !== undefined && { type },
       });
-    const want = { ...step.response, ...over };
-    if (over?.status && want.body)
-      want.body = { ...want.body, status: over.status, ...over.body };
+  }
+
+  async compare(step, where) {
+    const answer = await this.send(step.request);
+    const want = step.response;
     assert.equal(answer.status, want.status, `${where}: ${answer.text}`);
     if (want.body)
       this.same(want.body, answer.body, where);
-    for (const name of ['access-control-allow-origin', 'content-type',
-      'access-control-allow-credentials', 'access-control-expose-headers'])
-      if (want.headers?.[name] !== undefined)
-        assert.equal(answer.headers[name], want.headers[name],
-          `${where}: ${name}`);
+    this.headers(want.headers ?? {}, answer, where);
+    this.tokens(step.jwt, where);
     await this.mails(step.mails, where);
     this.compared++;
+  }
+
+  /* And then what leads back to where the recorded one is, if need be. */
+  async exchange(step, over, where) {
+    await this.compare(over ? instead(step, over) : step, where);
+    if (over?.then)
+      await this.compare({ ...over.then, response: { ...over.then.response,
+        headers: step.response.headers } }, `${where}, then`);
   }
 
   async other(step, where) {
@@ -138,7 +232,8 @@ class Replay {
  * Replay a transcript.
  *
  * steps	how many of its steps; all by default
- * overlay	{ step: { status, body } }: what is right instead
+ * overlay	{ step: { status, body, without, mails, then } }: what is right
+ *		instead; then is a step of ours that leads back
  *
  * Returns how many exchanges were compared.
  */

@@ -2,8 +2,9 @@
 #
 # What a header exports begins with the noun of its file: the functions and
 # types of lib/ROOM/STEM.h with ptn_STEM (of lib/dfns with ptn_dfns_STEM, of
-# lib/flow with ptn_flow_STEM, or a stem of its own), its plural, or ptn_STEM_...; those of fcgi/STEM.h with
-# ptn_STEM, of fcgi/FOLDER/STEM.h with ptn_FOLDER or ptn_STEM.
+# lib/flow with ptn_flow_STEM, or a stem of its own), its plural, or
+# ptn_STEM_...; those of fcgi/STEM.h with ptn_STEM, of fcgi/FOLDER/STEM.h with
+# ptn_FOLDER or ptn_STEM.
 #
 # usage: names.sh [TOP]
 set -u
