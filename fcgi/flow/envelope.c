@@ -8,6 +8,7 @@ static const char *const types[PTN_FLOW_TYPE__MAX] = {
 	[PTN_FLOW_STRING] = "string",
 	[PTN_FLOW_BOOLEAN] = "boolean",
 	[PTN_FLOW_EMAIL] = "email",
+	[PTN_FLOW_PASSWORD] = "password",
 };
 
 static void
@@ -94,9 +95,9 @@ write_success(struct ptn_request *req, struct ptn_jsonw *w,
 	ptn_profile_members(w, &profile);
 	ptn_jsonw_end_object(w);
 	ptn_profile_claims(w, req->sc.cf, &a->claims);
-	if (a->name == PTN_FLOW_LOGIN) {
+	if (a->method != NULL) {
 		ptn_jsonw_object(w, "last_login");
-		ptn_jsonw_str(w, "login_method", "passcode");
+		ptn_jsonw_str(w, "login_method", a->method);
 		ptn_jsonw_end_object(w);
 	}
 	return PTN_OK;
@@ -111,8 +112,10 @@ write_payload(struct ptn_request *req, struct ptn_jsonw *w,
 	ptn_jsonw_object(w, "payload");
 	if (a->at == PTN_FLOW_AT_SUCCESS)
 		r = write_success(req, w, a);
-	if (a->at == PTN_FLOW_AT_PASSCODE && a->resend_after_s > 0)
-		ptn_jsonw_int(w, "resend_after", a->resend_after_s);
+	if (a->at == PTN_FLOW_AT_PASSCODE && a->again_after_s > 0)
+		ptn_jsonw_int(w, "resend_after", a->again_after_s);
+	if (a->at == PTN_FLOW_AT_LOGIN_PASSWORD && a->again_after_s > 0)
+		ptn_jsonw_int(w, "retry_after", a->again_after_s);
 	ptn_jsonw_end_object(w);
 	return r;
 }

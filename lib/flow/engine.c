@@ -3,6 +3,7 @@
 
 #include "lib/account/asker.h"
 #include "lib/base/arena.h"
+#include "lib/conf/conf.h"
 #include "lib/event/actor.h"
 #include "lib/event/tx.h"
 #include "lib/flow/codec.h"
@@ -129,15 +130,42 @@ settle(struct ptn_flow_step *step, const struct ptn_flow *was)
 	return PTN_OK;
 }
 
+/* Whom the limits of accounts are about, as far as the flow knows. */
+static enum ptn_err
+name_account(const struct ptn_flow_step *step, struct ptn_limit_on *on)
+{
+	char text[PTN_UUID_STR];
+	struct ptn_uuid account;
+	enum ptn_err r;
+
+	if ((r = ptn_flow_step_account(step, &account)) != PTN_OK)
+		return r;
+	ptn_uuid_format(&account, text);
+	on->account = ptn_arena_strdup(step->sc->arena, text);
+	return on->account != NULL
+	    ? ptn_asker_of(step->sc, &account, NULL, &on->asker)
+	    : PTN_E_NOMEM;
+}
+
 /* A step that is refused is a step: what it cost would stay. */
 static enum ptn_err
-count(const struct ptn_scope *sc, enum ptn_limit limit)
+count(const struct ptn_flow_step *step,
+    const enum ptn_limit list[PTN_FLOW_LIMITS_MAX])
 {
-	const enum ptn_limit list[] = { limit, PTN_LIMIT_NONE };
 	struct ptn_limit_on on = { .account = NULL };
+	bool apart = false;
+	enum ptn_err r;
+	size_t i;
 
-	ptn_asker_browser(sc, NULL, &on.asker);
-	return ptn_limits_take_in(sc, list, &on);
+	if (!step->sc->cf->rate_enabled)
+		return PTN_OK;
+	for (i = 0; i < PTN_FLOW_LIMITS_MAX && list[i] != PTN_LIMIT_NONE; i++)
+		apart = apart || ptn_limit_apart(list[i]);
+	if (!apart)
+		ptn_asker_browser(step->sc, NULL, &on.asker);
+	else if ((r = name_account(step, &on)) != PTN_OK)
+		return r;
+	return ptn_limits_take_in(step->sc, list, &on);
 }
 
 static bool
@@ -149,23 +177,6 @@ is_well(const struct ptn_flow_step *step)
 		if (step->wrong[i] != PTN_FLOW_E_NONE)
 			return false;
 	return true;
-}
-
-static enum ptn_err
-act(struct ptn_flow_step *step, const struct ptn_json *input)
-{
-	enum ptn_err r = count(step->sc, step->action->limit);
-
-	if (r == PTN_E_RATE) {
-		ptn_flow_step_limited(step);
-		return PTN_OK;
-	}
-	if (r != PTN_OK || (r = ptn_flow_input_read(step, input)) != PTN_OK)
-		return r;
-	if (is_well(step))
-		return step->action->run(step);
-	step->error = PTN_FLOW_E_FORM;
-	return PTN_OK;
 }
 
 static bool
@@ -206,7 +217,8 @@ answer(struct ptn_flow_answer *out, const struct ptn_flow_step *step)
 	out->name = flow->name;
 	out->at = flow->position.at;
 	out->error = step->error;
-	out->resend_after_s = step->resend_after_s;
+	out->again_after_s = step->again_after_s;
+	out->method = step->method;
 	out->claims = step->claims;
 	offer(out, step);
 	return ptn_flow_row_token(step->sc, flow, out->token);
@@ -221,6 +233,9 @@ struct beginning {
 static enum ptn_err
 begin(const struct ptn_scope *sc, void *arg)
 {
+	static const enum ptn_limit limit[PTN_FLOW_LIMITS_MAX] = {
+		PTN_LIMIT_FLOW
+	};
 	const struct beginning *b = arg;
 	struct ptn_flow_step step = { .sc = sc, .flow = b->flow };
 	enum ptn_err r;
@@ -231,7 +246,7 @@ begin(const struct ptn_scope *sc, void *arg)
 	b->flow->position.at = PTN_FLOW_AT_PREFLIGHT;
 	b->flow->position.queue[0] = ptn_flow_definition(b->name)->init;
 	b->flow->position.n = 1;
-	if ((r = count(sc, PTN_LIMIT_FLOW)) != PTN_OK ||
+	if ((r = count(&step, limit)) != PTN_OK ||
 	    (r = ptn_flow_row_put(sc, b->flow, PREFLIGHT_S)) != PTN_OK)
 		return r;
 	return answer(b->out, &step);
@@ -252,6 +267,9 @@ struct taking {
 	struct ptn_flow *flow;
 	struct ptn_flow *was;
 	struct ptn_flow_answer *out;
+	struct ptn_flow_step step;
+	bool counted;
+	bool works; /* next, and then it is taken */
 };
 
 static const struct ptn_flow_action *
@@ -293,24 +311,59 @@ admit(const struct taking *t, struct ptn_flow_step *step)
 }
 
 static enum ptn_err
-take(const struct ptn_scope *sc, void *arg)
+act(struct taking *t)
 {
-	const struct taking *t = arg;
-	struct ptn_flow_step step = { .sc = sc, .flow = t->flow };
-	enum ptn_err r;
+	struct ptn_flow_step *step = &t->step;
+	enum ptn_err r = PTN_OK;
 
+	if (!t->counted)
+		r = count(step, step->action->limit);
+	if (r == PTN_E_RATE) {
+		ptn_flow_step_limited(step);
+		return PTN_OK;
+	}
+	if (r != PTN_OK ||
+	    (r = ptn_flow_input_read(step, t->ask->input)) != PTN_OK)
+		return r;
+	if (!is_well(step)) {
+		step->error = PTN_FLOW_E_FORM;
+		return PTN_OK;
+	}
+	t->works = step->action->work != NULL && !t->counted;
+	return t->works ? PTN_OK : step->action->run(step);
+}
+
+static void
+start(struct taking *t, const struct ptn_scope *sc)
+{
+	const struct ptn_flow_work work = t->step.work;
+
+	t->works = false;
+	t->step = (struct ptn_flow_step){ .sc = sc,
+		.flow = t->flow,
+		.work = work };
 	memset(t->out, 0, sizeof(*t->out));
 	memset(t->flow, 0, sizeof(*t->flow));
-	if ((r = admit(t, &step)) != PTN_OK ||
+}
+
+static enum ptn_err
+take(const struct ptn_scope *sc, void *arg)
+{
+	struct taking *t = arg;
+	enum ptn_err r;
+
+	start(t, sc);
+	if ((r = admit(t, &t->step)) != PTN_OK ||
 	    t->out->refused != PTN_FLOW_E_NONE)
 		return r;
 	*t->was = *t->flow;
-	if ((r = act(&step, t->ask->input)) != PTN_OK ||
-	    (r = settle(&step, t->was)) != PTN_OK ||
+	if ((r = act(t)) != PTN_OK || t->works)
+		return r;
+	if ((r = settle(&t->step, t->was)) != PTN_OK ||
 	    (r = ptn_flow_row_update(sc, t->flow,
 		 ptn_flow_definition(t->flow->name)->ttl_s)) != PTN_OK)
 		return r;
-	return answer(t->out, &step);
+	return answer(t->out, &t->step);
 }
 
 enum ptn_err
@@ -318,10 +371,15 @@ ptn_flow_advance(const struct ptn_scope *sc, const struct ptn_flow_ask *ask,
     struct ptn_flow_answer *out)
 {
 	struct taking t = { .ask = ask, .out = out };
+	enum ptn_err r;
 
 	t.flow = ptn_arena_alloc(sc->arena, sizeof(*t.flow));
 	t.was = ptn_arena_alloc(sc->arena, sizeof(*t.was));
 	if (t.flow == NULL || t.was == NULL)
 		return PTN_E_NOMEM;
-	return ptn_tx(sc, take, &t);
+	if ((r = ptn_tx(sc, take, &t)) != PTN_OK || !t.works)
+		return r;
+	t.counted = true;
+	r = t.step.action->work(&t.step);
+	return r == PTN_OK ? ptn_tx(sc, take, &t) : r;
 }

@@ -105,6 +105,7 @@ enum ptn_flow_type {
 	PTN_FLOW_STRING = 0,
 	PTN_FLOW_BOOLEAN,
 	PTN_FLOW_EMAIL,
+	PTN_FLOW_PASSWORD,
 	PTN_FLOW_TYPE__MAX
 };
 enum ptn_flow_say { PTN_FLOW_UNSAID = 0, PTN_FLOW_NO, PTN_FLOW_YES };
@@ -145,7 +146,8 @@ struct ptn_flow_answer {
 	char token[PTN_SHA256_LEN + 1]; /* that the next step must show */
 	struct ptn_flow_offer offer[PTN_FLOW_OFFERS_MAX];
 	size_t n;
-	int64_t resend_after_s;	  /* until another mail; 0: not told */
+	int64_t again_after_s;	  /* a limit is reached for; 0: not told */
+	const char *method;	  /* at PTN_FLOW_AT_SUCCESS of a log-in: by what */
 	struct ptn_claims claims; /* at PTN_FLOW_AT_SUCCESS: of a session */
 };
 
@@ -168,7 +170,9 @@ struct ptn_flow_ask {
 /*
  * Take a step, under the lock of the flow's row: of two at once one is taken,
  * and the other one finds its token stale.  In one transaction: what the action
- * did to accounts, and where the flow is then.  An answer with an error is a
+ * did to accounts, and where the flow is then.  One that hashes a password does
+ * so before, without the lock, and is no step if another one was taken in the
+ * meantime.  An answer with an error is a
  * step, too; its token is a new one.
  *
  * Returns PTN_OK if there is an answer, refused or not; else nothing happened.

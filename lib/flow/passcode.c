@@ -21,26 +21,6 @@ static const char *const mails[PTN_FLOW_MAIL__MAX] = {
 	[PTN_FLOW_MAIL_TAKEN] = "taken",
 };
 
-/*
- * For whom mails and guesses are counted: the user, or whom the address would
- * belong to, so that both are told the same.
- */
-static enum ptn_err
-account_of(const struct ptn_flow_step *step, struct ptn_uuid *out)
-{
-	const struct ptn_flow_stash *stash = &step->flow->stash;
-	uint8_t mac[PTN_SHA256_LEN];
-	enum ptn_err r;
-
-	*out = stash->user_id;
-	if (!ptn_uuid_is_nil(out))
-		return PTN_OK;
-	r = ptn_secrets_mac(step->sc->secrets, 0, PTN_KEY_USE_DECOY,
-	    ptn_bytes_of(stash->address), mac);
-	memcpy(out->b, mac, sizeof(out->b));
-	return r;
-}
-
 struct sending {
 	const struct ptn_limit_on *on;
 	bool held;
@@ -135,7 +115,7 @@ send(struct ptn_flow_step *step)
 	ptn_actor_is(step->sc,
 	    ptn_uuid_is_nil(&stash->user_id) ? NULL : &stash->user_id,
 	    stash->address);
-	if ((r = account_of(step, &account)) != PTN_OK)
+	if ((r = ptn_flow_step_account(step, &account)) != PTN_OK)
 		return r;
 	if ((r = may_send(step, &account, &held)) == PTN_E_RATE) {
 		ptn_flow_step_limited(step);
@@ -217,7 +197,7 @@ verify_passcode(struct ptn_flow_step *step)
 		step->error = PTN_FLOW_E_TRIES;
 		return PTN_OK;
 	}
-	if ((r = account_of(step, &pc.user_id)) != PTN_OK)
+	if ((r = ptn_flow_step_account(step, &pc.user_id)) != PTN_OK)
 		return r;
 	ptn_actor_is(step->sc,
 	    ptn_uuid_is_nil(&stash->user_id) ? NULL : &stash->user_id,
@@ -250,7 +230,7 @@ static const struct ptn_flow_action actions[] = {
 	    .text = "Enter the passcode",
 	    .input = code,
 	    .n = PTN_ARRAY_LEN(code),
-	    .limit = PTN_LIMIT_ANSWER,
+	    .limit = { PTN_LIMIT_ANSWER },
 	    .run = verify_passcode },
 	{ .name = "resend_passcode",
 	    .text = "Send another passcode",

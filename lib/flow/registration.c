@@ -63,7 +63,7 @@ static const struct ptn_flow_action init_actions[] = {
 	    .text = "Say who you are",
 	    .input = identifier,
 	    .n = PTN_ARRAY_LEN(identifier),
-	    .limit = PTN_LIMIT_SIGNUP,
+	    .limit = { PTN_LIMIT_SIGNUP },
 	    .available = can_register,
 	    .run = register_login_identifier },
 };

@@ -1,6 +1,7 @@
 #include "lib/flow/step.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "lib/conf/conf.h"
 #include "lib/event/actor.h"
@@ -28,7 +29,23 @@ ptn_flow_step_limited(struct ptn_flow_step *step)
 {
 	step->error = PTN_FLOW_E_RATE;
 	if (step->sc->actor != NULL)
-		step->resend_after_s = step->sc->actor->limit.reset_s;
+		step->again_after_s = step->sc->actor->limit.reset_s;
+}
+
+enum ptn_err
+ptn_flow_step_account(const struct ptn_flow_step *step, struct ptn_uuid *out)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+	uint8_t mac[PTN_SHA256_LEN];
+	enum ptn_err r;
+
+	*out = stash->user_id;
+	if (!ptn_uuid_is_nil(out))
+		return PTN_OK;
+	r = ptn_secrets_mac(step->sc->secrets, 0, PTN_KEY_USE_DECOY,
+	    ptn_bytes_of(stash->address), mac);
+	memcpy(out->b, mac, sizeof(out->b));
+	return r;
 }
 
 bool

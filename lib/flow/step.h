@@ -2,6 +2,7 @@
 #define PTN_FLOW_STEP_H
 
 #include "lib/account/limit.h"
+#include "lib/account/signin_password.h"
 #include "lib/flow/flow.h"
 
 /*
@@ -24,11 +25,21 @@
  *	step->revert		it goes back
  *
  * or with an error, by which all of it is rolled back.
+ *
+ * A step that takes long is in three: a transaction in which it is admitted and
+ * counted; work(), without one; and the one of run(), in which it is admitted
+ * again, by the same token: the flow is the one that work() has seen.
  */
 struct ptn_flow_value {
 	bool set;
 	bool on;	  /* of a boolean */
 	const char *text; /* of the others; "" if there was none */
+};
+
+/* What work() has found out, for run(). */
+struct ptn_flow_work {
+	struct ptn_password_user user;
+	enum ptn_signin_password_result password;
 };
 
 struct ptn_flow_step {
@@ -44,17 +55,23 @@ struct ptn_flow_step {
 	bool stay;
 	bool revert;
 	bool final; /* there is no way back to where it was */
-	int64_t resend_after_s;
+	int64_t again_after_s;
+	struct ptn_flow_work work;
+	const char *method;
 	struct ptn_claims claims;
 };
+
+#define PTN_FLOW_LIMITS_MAX 4 /* with the end */
 
 struct ptn_flow_action {
 	const char *name;
 	const char *text;
 	const struct ptn_flow_input *input;
 	size_t n;
-	enum ptn_limit limit; /* of networks, that counts it; or _NONE */
+	/* That count it: of networks, or of whom the flow is about. */
+	enum ptn_limit limit[PTN_FLOW_LIMITS_MAX];
 	bool (*available)(const struct ptn_flow_step *step); /* NULL: always */
+	enum ptn_err (*work)(struct ptn_flow_step *step);    /* NULL: none */
 	enum ptn_err (*run)(struct ptn_flow_step *step);
 };
 
@@ -84,7 +101,8 @@ const struct ptn_flow_definition *ptn_flow_definition(enum ptn_flow_name name);
 
 extern const struct ptn_flow_definition ptn_flow_login, ptn_flow_registration;
 extern const struct ptn_flow_place ptn_flow_place_preflight,
-    ptn_flow_place_passcode, ptn_flow_place_end;
+    ptn_flow_place_passcode, ptn_flow_place_end, ptn_flow_place_method,
+    ptn_flow_place_password;
 
 /* Queue a state, behind those that this step has queued already. */
 void ptn_flow_step_to(struct ptn_flow_step *step, enum ptn_flow_at at);
@@ -95,6 +113,13 @@ void ptn_flow_step_wrong(struct ptn_flow_step *step, size_t input,
 
 /* A limit refused: so is the step answered, instead of failing. */
 void ptn_flow_step_limited(struct ptn_flow_step *step);
+
+/*
+ * For whom mails and guesses are counted: the user, or whom the address would
+ * belong to, so that both are told the same.
+ */
+enum ptn_err ptn_flow_step_account(const struct ptn_flow_step *step,
+    struct ptn_uuid *out) PTN_MUST_USE;
 
 /* "back", of any state. */
 bool ptn_flow_step_can_revert(const struct ptn_flow_step *step);

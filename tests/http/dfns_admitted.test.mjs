@@ -225,8 +225,7 @@ const routes = {
       { email: a.username })).last;
   },
   'POST /login': async (a) => {
-    const flow = await Flow.ready(a.thief, 'login');
-    await flow.act('continue_with_login_identifier', { email: a.username });
+    const flow = await Flow.identified(a.thief, a.username);
     return (await flow.act('verify_passcode',
       { code: await a.thief.codeFor(a.username) })).last;
   },

@@ -16,6 +16,7 @@ before(async () => {
 });
 after(() => instance?.stop());
 
+const password = 'correct horse battery';
 const unhex = (id) => `UNHEX('${id.replaceAll('-', '')}')`;
 const other = (code) => String((Number(code) + 1) % 1000000).padStart(6, '0');
 
@@ -25,11 +26,7 @@ async function registering(api, email = freshAddress('flow')) {
   return flow;
 }
 
-async function loggingIn(api, email) {
-  const flow = await Flow.ready(api, 'login');
-  await flow.act('continue_with_login_identifier', { email }, { status: 200 });
-  return flow;
-}
+const loggingIn = Flow.identified;
 
 async function member() {
   const email = freshAddress('flow');
@@ -185,11 +182,9 @@ test('header mode: the token is in a header, and no cookie is set',
     try {
       const api = await header.client();
       const email = freshAddress('flow');
-      for (const [name, action] of [
-        ['registration', 'register_login_identifier'],
-        ['login', 'continue_with_login_identifier']]) {
-        const flow = await Flow.ready(api, name);
-        await flow.act(action, { email }, { status: 200 });
+      for (const name of ['registration', 'login']) {
+        const flow = name === 'login' ? await loggingIn(api, email)
+          : await registering(api, email);
         await flow.act('verify_passcode', { code: await api.codeFor(email) },
           { headers: { Origin: 'https://app.example' }, status: 200 });
         const { headers, cookies, body } = flow.last;
@@ -245,8 +240,130 @@ test('what is no step leaves the flow as it is', async () => {
   await refused(href, undefined, 403,
     { raw: `csrf_token=${token}`, type: 'application/x-www-form-urlencoded' });
   await flow.send(href, { input_data, csrf_token: token }, { status: 200 });
-  assert.equal(flow.state, 'passcode_confirmation');
+  assert.equal(flow.state, 'login_method_chooser');
   await refused(href, { input_data, csrf_token: token }, 403);
+});
+
+/* Somebody with a password, made by the other API. */
+async function withPassword(from = instance) {
+  const email = freshAddress('flow');
+  const api = await from.client();
+  const { user_id } = await api.signUp(email);
+  await api.call('PUT', '/password', { user_id, password }, { status: 201 });
+  return { email, user_id };
+}
+
+test('by password: chosen, wrong, right', async () => {
+  const { email, user_id } = await withPassword();
+  const api = await instance.client();
+  const flow = await Flow.ready(api, 'login');
+  await flow.act('continue_with_login_identifier', { email });
+  assert.equal(flow.state, 'login_method_chooser');
+  assert.deepEqual(flow.actions, ['back',
+    'continue_to_passcode_confirmation', 'continue_to_password_login']);
+  await flow.act('continue_to_password_login');
+  assert.deepEqual(flow.actions, ['back', 'password_login']);
+  assert.deepEqual(flow.last.body.actions.password_login.inputs, {
+    password: { name: 'password', type: 'password', required: true } });
+  await flow.act('back');
+  assert.equal(flow.state, 'login_method_chooser');
+  await flow.act('continue_to_password_login');
+  for (const [input, code] of [[{}, 'value_missing_error'],
+    [{ password: '' }, 'value_missing_error'],
+    [{ password: 7 }, 'value_missing_error'],
+    [{ password: 'x'.repeat(5000) }, 'value_invalid_error'],
+    [{ password: `${password}x` }, 'value_invalid_error']]) {
+    await flow.act('password_login', input, { status: 400 });
+    assert.equal(flow.state, 'login_password');
+    assert.equal(flow.error, 'form_data_invalid_error');
+    assert.equal(flow.last.body.actions.password_login.inputs.password
+      .error.code, code);
+  }
+  await flow.act('password_login', { password }, { status: 200 });
+  assert.equal(flow.state, 'success');
+  assert.deepEqual(flow.last.body.payload.last_login,
+    { login_method: 'password' });
+  const me = await api.call('GET', '/me', undefined, { status: 200 });
+  assert.equal(me.body.id, user_id);
+});
+
+test('wrong, none, nobody: one answer, and the same work', async () => {
+  const { email } = await withPassword();
+  const without = freshAddress('flow');
+  await (await instance.client()).signUp(without);
+  const costs = [];
+  for (const address of [email, without, freshAddress('flow')]) {
+    const api = await instance.client();
+    const flow = await Flow.identified(api, address, 'password_login');
+    const { response, ...spent } = await cost(instance, api, 'POST',
+      flow.hrefOf('password_login'), { csrf_token: flow.token,
+        input_data: { password: 'none of theirs' } });
+    assert.equal(response.status, 400);
+    assert.equal(spent.hashes, 1);
+    costs.push(spent);
+  }
+  assert.deepEqual(costs[1], costs[0]);
+  assert.deepEqual(costs[2], costs[0]);
+});
+
+test('of steps that hash at once one is taken', async () => {
+  const { email, user_id } = await withPassword();
+  const flow = await Flow.identified(await instance.client(), email,
+    'password_login');
+  const sessions = async () => Number((await instance.sql(`SELECT COUNT(*)
+    FROM sessions WHERE user_id = ${unhex(user_id)}`))[0][0]);
+  const before = await sessions();
+  const body = { input_data: { password }, csrf_token: flow.token };
+  const answers = await Promise.all(Array.from({ length: 5 }, async () =>
+    (await instance.client()).call('POST', flow.hrefOf('password_login'),
+      body)));
+  const [won, ...lost] = answers.map(({ status }) => status).sort();
+  assert.equal(won, 200);
+  /* Too late; or too many hashes at once, which is no step either. */
+  for (const status of lost)
+    assert.ok([403, 503].includes(status), String(status));
+  assert.ok(lost.includes(403));
+  assert.equal(await sessions(), before + 1);
+});
+
+test('one way alone is not chosen', async () => {
+  const email = freshAddress('flow');
+  for (const [off, state] of [
+    ['email.use_for_authentication', 'login_password'],
+    ['password.enabled', 'passcode_confirmation']]) {
+    const single = await start({ set: { [off]: 'false' } });
+    try {
+      const flow = await Flow.ready(await single.client(), 'login');
+      await flow.act('continue_with_login_identifier', { email },
+        { status: 200 });
+      assert.equal(flow.state, state);
+      await flow.act('back', {}, { status: 200 });
+      assert.equal(flow.state, 'login_init');
+    } finally {
+      await single.stop();
+    }
+  }
+});
+
+test('too many passwords: told for how long, and not looked at', async () => {
+  const limited = await start({ set: { 'rate_limiter.enabled': 'true',
+    'rate_limiter.password_limits.tokens': '2' } });
+  try {
+    const { email } = await withPassword(limited);
+    for (const address of [email, freshAddress('flow')]) {
+      const flow = await Flow.identified(await limited.client(), address,
+        'password_login');
+      for (let i = 0; i < 2; i++)
+        await flow.act('password_login', { password: 'none of theirs' },
+          { status: 400 });
+      await flow.act('password_login', { password }, { status: 429 });
+      assert.equal(flow.state, 'login_password');
+      assert.equal(flow.error, 'rate_limit_exceeded');
+      assert.ok(flow.last.body.payload.retry_after > 0);
+    }
+  } finally {
+    await limited.stop();
+  }
 });
 
 test('a token is good once, also for 20 at once', async () => {

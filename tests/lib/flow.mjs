@@ -27,6 +27,15 @@ export class Flow {
       { webauthn_available: false });
   }
 
+  /* One to log in, which waits for a passcode, or for a password. */
+  static async identified(api, email, by = 'passcode_confirmation') {
+    const flow = await Flow.ready(api, 'login');
+    await flow.act('continue_with_login_identifier', { email },
+      { status: 200 });
+    assert.equal(flow.state, 'login_method_chooser');
+    return flow.act(`continue_to_${by}`, {}, { status: 200 });
+  }
+
   get state() {
     return this.last.body.name;
   }

@@ -26,7 +26,8 @@ const ALWAYS = {
 };
 
 /* Headers that are as recorded: there, or not there. */
-const JUDGED = /^(content-type|x-session-.*|x-auth-token|access-control-.*|location|allow|www-authenticate)$/;
+const JUDGED = new RegExp('^(content-type|x-session-.*|x-auth-token'
+  + '|access-control-.*|location|allow|www-authenticate)$');
 
 /* Ours, by the name of theirs. */
 const TEMPLATES = {
@@ -154,8 +155,7 @@ class Replay {
   /* A cookie that is set: all that is said of it, in any order. */
   cookies(list = [], answer, where) {
     const nameOf = (line) => line.slice(0, line.indexOf('='));
-    const sorted = (line) => line.split(/;\s*/).sort((a, b) =>
-      a.includes('hanko') - b.includes('hanko') || (a < b ? -1 : 1)).join('; ');
+    const sorted = (line) => line.split(/;\s*/).sort().join('; ');
     /* Ours alone: the browser is known from then on. */
     const got = answer.cookies.filter((line) => nameOf(line) !== 'hanko_device');
     assert.deepEqual(got.map(nameOf).sort(), list.map(nameOf).sort(),
@@ -192,7 +192,8 @@ class Replay {
       .map((pair) => pair.join('='));
     return this.api.call(method, this.fill(path),
       body === undefined ? undefined : this.fill(body), {
-        headers: { ...this.fill(all), ...jar.length && { Cookie: jar.join('; ') } },
+        headers: { ...this.fill(all),
+          ...jar.length && { Cookie: jar.join('; ') } },
         noJar: true,
         ...raw_body !== undefined && { raw: this.fill(raw_body) },
         ...type !== undefined && { type },
@@ -205,7 +206,8 @@ class Replay {
     assert.equal(answer.status, want.status, `${where}: ${answer.text}`);
     if (want.body)
       this.same(want.body, answer.body, where);
-    this.headers(want.headers ?? {}, answer, where);
+    if (!want.closed) /* then there was no answer, and so no headers */
+      this.headers(want.headers ?? {}, answer, where);
     this.tokens(step.jwt, where);
     await this.mails(step.mails, where);
     this.compared++;
@@ -239,6 +241,8 @@ class Replay {
  */
 export async function replay(instance, name, { steps, overlay = {} } = {}) {
   const transcript = read(name);
+  await instance.sql(`DELETE FROM users; DELETE FROM emails;
+    DELETE FROM rate_limits; DELETE FROM flows;`);
   const run = new Replay(instance, await instance.client());
   for (const [i, step] of transcript.steps.slice(0, steps).entries()) {
     const where = `${name} ${i + 1}`;

@@ -53,6 +53,7 @@ full(void)
 	s->mail = PTN_FLOW_MAIL_TAKEN;
 	s->code_until_us = INT64_MAX;
 	s->code_tries = -1;
+	s->password_us = INT64_MAX - 1;
 	for (i = 0; i < PTN_FLOW_HISTORY_MAX; i++) {
 		flow->history[i].position = flow->position;
 		flow->history[i].final = i % 2 == 0;
