@@ -115,8 +115,9 @@ enum ptn_err ptn_passcode_mac(const struct ptn_scope *sc,
 
 /*
  * Is a code the one of that MAC?  A wrong one counts for pc->user_id, who need
- * not exist (PTN_LIMIT_CODE): PTN_E_RATE, and it was not judged, and cost nothing.
- * Its tries are the caller's to count.  Inside the caller's transaction.
+ * not exist (PTN_LIMIT_CODE): PTN_E_RATE, and it was not judged, and cost
+ * nothing.  Its tries are the caller's to count.  Inside the caller's
+ * transaction.
  */
 enum ptn_err ptn_passcode_guess(const struct ptn_scope *sc,
     struct ptn_passcode *pc, const char *code, struct ptn_bytes mac,

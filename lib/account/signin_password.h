@@ -41,10 +41,10 @@ enum ptn_err ptn_signin_password(const struct ptn_scope *sc,
  * transaction; and whoever had it right is logged in, inside a transaction of
  * the caller's.
  *
- * pu		made by the one, for the other, which may have it from elsewhere:
- *		then set_at_us is of the password that was right
- * what		of the latter: WRONG if it was changed meanwhile, which is noted,
- *		and has changed nothing
+ * pu	made by the one, for the other, which may have it from elsewhere: then
+ *	set_at_us is of the password that was right
+ * what	of the latter: WRONG if it was changed meanwhile, which is noted, and
+ *	has changed nothing
  */
 enum ptn_err ptn_signin_password_judge(const struct ptn_scope *sc,
     const struct ptn_signin_password *p, struct ptn_password_user *pu,

@@ -574,30 +574,23 @@ ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
 	return err_of(f);
 }
 
-/* What is broken is undone whole. */
-static enum ptn_err
-run_part(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
-{
-	enum ptn_err r, undone;
-
-	if ((r = ptn_sql_db_part(db)) != PTN_OK ||
-	    (r = fn(db, arg)) == PTN_OK || db->broken != PTN_DBERR_NONE)
-		return r;
-	undone = ptn_sql_db_part_undo(db);
-	return undone == PTN_OK ? r : undone;
-}
-
 enum ptn_err
 ptn_db_part(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
 {
-	enum ptn_err r;
+	enum ptn_err r, undone;
 
 	if (!db->in_tx || db->in_part) {
 		ptn_error("database: a part of no transaction, or of a part");
 		return PTN_E_INTERNAL;
 	}
+	r = ptn_db_exec(db, PTN_STMT_DB_PART, NULL, NULL, NULL);
+	if (r != PTN_OK)
+		return r;
 	db->in_part = true;
-	r = run_part(db, fn, arg);
+	r = fn(db, arg);
 	db->in_part = false;
-	return r;
+	if (r == PTN_OK || db->broken != PTN_DBERR_NONE) /* undone whole */
+		return r;
+	undone = ptn_db_exec(db, PTN_STMT_DB_PART_UNDO, NULL, NULL, NULL);
+	return undone == PTN_OK ? r : undone;
 }

@@ -147,7 +147,7 @@ struct ptn_flow_answer {
 	struct ptn_flow_offer offer[PTN_FLOW_OFFERS_MAX];
 	size_t n;
 	int64_t again_after_s;	  /* a limit is reached for; 0: not told */
-	const char *method;	  /* at PTN_FLOW_AT_SUCCESS of a log-in: by what */
+	const char *method;	  /* of a log-in, at its end: by what */
 	struct ptn_claims claims; /* at PTN_FLOW_AT_SUCCESS: of a session */
 };
 

@@ -50,6 +50,7 @@ lib/account/webauthn_challenge.h ptn_webauthn_ceremony # what it is for
 lib/dfns/factor.h ptn_dfns_cred_kind # needed below cred.h
 lib/flow/step.h ptn_flow_value # the tables that a step goes by
 lib/flow/step.h ptn_flow_action
+lib/flow/step.h ptn_flow_work
 lib/flow/step.h ptn_flow_place
 lib/flow/step.h ptn_flow_definition
 lib/mail/deliver.h ptn_delivery # what became of it
