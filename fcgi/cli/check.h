@@ -8,7 +8,6 @@
 
 struct ptn_conf;
 struct ptn_db;
-struct ptn_doctor;
 
 /*
  * What "config check" and "doctor" look at.  A check says what it found, a
@@ -27,15 +26,13 @@ struct ptn_check {
 	const struct ptn_conf *cf;
 	struct ptn_db *db;   /* as what serves; connected when first used */
 	struct ptn_arena *a; /* reset by whoever runs the checks */
-	struct ptn_doctor *doctor; /* what more it has; or NULL */
-	size_t n[PTN_CHECK__MAX];  /* how many of each were said */
+	size_t n[PTN_CHECK__MAX]; /* how many of each were said */
 
 	/*
 	 * place	"FILE:LINE: KEY", or NULL; text without a newline
 	 */
 	void (*tell)(struct ptn_check *c, enum ptn_check_verdict verdict,
 	    const char *place, const char *text);
-	void *arg; /* of tell */
 };
 
 void ptn_check_say(struct ptn_check *c, enum ptn_check_verdict verdict,

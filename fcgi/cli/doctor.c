@@ -117,17 +117,17 @@ static void
 tell(struct ptn_check *c, enum ptn_check_verdict verdict, const char *place,
     const char *text)
 {
-	struct ptn_jsonw *w = &c->doctor->w;
+	struct ptn_jsonw *w = &ptn_doctor_of(c)->w;
 
-	if (!c->doctor->json) {
+	if (!ptn_doctor_of(c)->json) {
 		(void)printf("%-8s%-16s%s%s%s\n", verdicts[verdict],
-		    c->doctor->check, place != NULL ? place : "",
+		    ptn_doctor_of(c)->check, place != NULL ? place : "",
 		    place != NULL ? ": " : "", text);
 		(void)fflush(stdout);
 		return;
 	}
 	ptn_jsonw_object(w, NULL);
-	ptn_jsonw_str(w, "check", c->doctor->check);
+	ptn_jsonw_str(w, "check", ptn_doctor_of(c)->check);
 	ptn_jsonw_str(w, "verdict", verdicts[verdict]);
 	ptn_jsonw_str(w, "place", place);
 	ptn_jsonw_str(w, "text", text);
@@ -136,21 +136,21 @@ tell(struct ptn_check *c, enum ptn_check_verdict verdict, const char *place,
 
 /* Where the API is: below the first page of the site that is on the web. */
 static const char *
-find_url(const struct ptn_check *c)
+find_url(struct ptn_check *c)
 {
 	const struct ptn_strs *l = &c->cf->rp_origins;
 	size_t i;
 
 	for (i = 0; i < l->n; i++)
 		if (strncmp(l->v[i], "http", 4) == 0)
-			return ptn_arena_printf(c->doctor->a, "%s%s", l->v[i],
-			    c->cf->base_path);
+			return ptn_arena_printf(ptn_doctor_of(c)->a, "%s%s",
+			    l->v[i], c->cf->base_path);
 	return NULL;
 }
 
 /* Without the "/" at its end. */
 static const char *
-given_url(const struct ptn_check *c, const char *url)
+given_url(struct ptn_check *c, const char *url)
 {
 	size_t len = strlen(url);
 
@@ -158,7 +158,7 @@ given_url(const struct ptn_check *c, const char *url)
 		len--;
 	return strstr(url, "://") == NULL
 	    ? NULL
-	    : ptn_arena_strndup(c->doctor->a, url, len);
+	    : ptn_arena_strndup(ptn_doctor_of(c)->a, url, len);
 }
 
 static void
@@ -168,7 +168,7 @@ look_at_all(struct ptn_check *c)
 
 	ptn_check_log_begin(c);
 	for (i = 0; i < PTN_ARRAY_LEN(table); i++) {
-		c->doctor->check = table[i].name;
+		ptn_doctor_of(c)->check = table[i].name;
 		ptn_arena_reset(c->a);
 		if (table[i].need == NEED_DB && ptn_db_connect(c->db) != PTN_OK)
 			ptn_check_say(c, PTN_CHECK_SKIPPED,
@@ -192,7 +192,7 @@ load(struct ptn_check *c, struct ptn_conf **cf, const char *path,
 	if (f == NULL)
 		return false;
 	r = ptn_conf_load(cf, path, set, f);
-	c->doctor->check = "configuration";
+	ptn_doctor_of(c)->check = "configuration";
 	if (fclose(f) == 0)
 		ptn_check_lines(c, text);
 	free(text);
@@ -217,7 +217,7 @@ print_versions(void)
 static bool
 begin(struct ptn_check *c, struct ptn_conf *cf, const struct options *o)
 {
-	struct ptn_doctor *d = c->doctor;
+	struct ptn_doctor *d = ptn_doctor_of(c);
 
 	c->cf = cf;
 	c->db = ptn_db_new(cf, PTN_DB_SERVE);
@@ -234,7 +234,7 @@ begin(struct ptn_check *c, struct ptn_conf *cf, const struct options *o)
 static void
 finish(struct ptn_check *c)
 {
-	struct ptn_doctor *d = c->doctor;
+	struct ptn_doctor *d = ptn_doctor_of(c);
 
 	if (d->json) {
 		ptn_jsonw_end_array(&d->w);
@@ -264,8 +264,8 @@ ptn_cli_doctor(int argc, char **argv, const char *conf_path,
     const char *const *set)
 {
 	struct options o = { .json = false };
-	struct ptn_doctor d = { .a = ptn_arena_new(FOUND_MAX) };
-	struct ptn_check c = { .doctor = &d, .tell = tell };
+	struct ptn_doctor d = { .c = { .tell = tell },
+		.a = ptn_arena_new(FOUND_MAX) };
 	struct ptn_conf *cf = NULL;
 
 	if (!parse(argc, argv, &o) || d.a == NULL) {
@@ -279,16 +279,16 @@ ptn_cli_doctor(int argc, char **argv, const char *conf_path,
 	ptn_jsonw_array(&d.w, "findings");
 	if (o.report && !o.json)
 		print_versions();
-	if (load(&c, &cf, conf_path, set)) {
+	if (load(&d.c, &cf, conf_path, set)) {
 		if (o.report && !o.json)
 			ptn_conf_print(cf, stdout);
-		ptn_check_say(&c, PTN_CHECK_OK, "%s", ptn_conf_file(cf));
-		if (begin(&c, cf, &o))
-			look_at_all(&c);
+		ptn_check_say(&d.c, PTN_CHECK_OK, "%s", ptn_conf_file(cf));
+		if (begin(&d.c, cf, &o))
+			look_at_all(&d.c);
 		else
-			ptn_check_say(&c, PTN_CHECK_ERROR, "out of memory");
+			ptn_check_say(&d.c, PTN_CHECK_ERROR, "out of memory");
 	}
-	finish(&c);
+	finish(&d.c);
 	ptn_conf_free(&cf);
-	return c.n[PTN_CHECK_ERROR] > 0 ? 1 : 0;
+	return d.c.n[PTN_CHECK_ERROR] > 0 ? 1 : 0;
 }

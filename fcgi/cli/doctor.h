@@ -10,6 +10,7 @@
  * "config check": the running server, and who is around it.
  */
 struct ptn_doctor {
+	struct ptn_check c; /* the first: every check is given this part */
 	struct ptn_secrets *secrets;
 	const char *url;       /* where the public API is, without the "/" */
 	const char *recipient; /* of the mail that is not sent */
@@ -21,6 +22,13 @@ struct ptn_doctor {
 	bool reached;  /* Postern answers at the URL */
 	bool knows_us; /* and takes a nonce from this database */
 };
+
+/* Whose part it is. */
+static inline struct ptn_doctor *
+ptn_doctor_of(struct ptn_check *c)
+{
+	return (struct ptn_doctor *)(void *)c;
+}
 
 /* doctor_host.c */
 void ptn_doctor_listening(struct ptn_check *c);

@@ -219,13 +219,13 @@ ptn_doctor_server(struct ptn_check *c)
 /* ------------------------------------------------------------------- keys */
 
 static bool
-opens(const struct ptn_check *c, const struct ptn_doctor_sealed_out *row)
+opens(struct ptn_check *c, const struct ptn_doctor_sealed_out *row)
 {
 	const enum ptn_key_use use =
 	    strcmp(row->kind, "jwks") == 0 ? PTN_KEY_USE_JWK : PTN_KEY_USE_TOTP;
 	struct ptn_bytes plain;
 
-	if (ptn_secrets_open(c->doctor->secrets, c->a, use,
+	if (ptn_secrets_open(ptn_doctor_of(c)->secrets, c->a, use,
 		PTN_BYTES(row->id.b, sizeof(row->id.b)), row->sealed,
 		&plain) != PTN_OK)
 		return false;

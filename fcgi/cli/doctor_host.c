@@ -1,5 +1,3 @@
-#define _GNU_SOURCE /* struct ucred */
-
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -7,12 +5,14 @@
 #include <errno.h>
 #include <grp.h>
 #include <netdb.h>
+#include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fcgi/cli/doctor.h"
+#include "lib/base/arena.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
@@ -21,6 +21,7 @@
 
 #define NAME_LEN 64
 #define TEXT_LEN 512
+#define ANSWER_MS 5000
 
 static void
 user_name(uid_t uid, char out[NAME_LEN])
@@ -63,23 +64,123 @@ describe(const struct stat *st, char out[TEXT_LEN])
 		    (unsigned)st->st_mode & 07777, user);
 }
 
-/* 0, or why there is no connection. */
+/* A connection, or -1 with errno. */
 static int
-unix_try(const char *path)
+unix_connect(const char *path)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	int fd, e = 0;
+	int fd, e;
 
-	if (strlen(path) >= sizeof(sa.sun_path))
-		return ENAMETOOLONG;
+	if (strlen(path) >= sizeof(sa.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
 	memcpy(sa.sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 ||
-	    connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) != 0)
-		e = errno;
-	if (fd >= 0)
-		(void)close(fd);
+	    connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) == 0)
+		return fd;
+	e = errno;
+	(void)close(fd);
+	errno = e;
+	return -1;
+}
+
+/* A record of FastCGI; its content is shorter than 64 KiB. */
+static void
+put_record(struct ptn_buf *b, char type, const char *content, size_t len)
+{
+	const char head[8] = { 1, type, 0, 1, (char)(len >> 8), (char)len };
+
+	ptn_buf_add(b, head, sizeof(head));
+	ptn_buf_add(b, content, len);
+}
+
+/* One parameter; the lengths are those of 31 bits. */
+static void
+put_param(struct ptn_buf *b, const char *name, const char *value)
+{
+	const size_t n = strlen(name), v = strlen(value);
+	const char len[8] = { (char)0x80, 0, (char)(n >> 8), (char)n,
+		(char)0x80, 0, (char)(v >> 8), (char)v };
+
+	ptn_buf_add(b, len, sizeof(len));
+	ptn_buf_str(b, name);
+	ptn_buf_str(b, value);
+}
+
+/* What a web server would ask, whole (FastCGI specification, appendix B). */
+static bool
+put_question(struct ptn_check *c, struct ptn_buf *out)
+{
+	static const char responder[8] = { 0, 1 }; /* and close behind it */
+	const char *uri =
+	    ptn_arena_printf(c->a, "%s/health/alive", c->cf->base_path);
+	struct ptn_buf params;
+
+	if (uri == NULL)
+		return false;
+	ptn_buf_init(&params, c->a);
+	put_param(&params, "REQUEST_METHOD", "GET");
+	put_param(&params, "REQUEST_URI", uri);
+	ptn_buf_init(out, c->a);
+	put_record(out, 1, responder, sizeof(responder));
+	put_record(out, 4, params.p, params.len);
+	put_record(out, 4, "", 0);
+	put_record(out, 5, "", 0);
+	return !params.bad && !out->bad;
+}
+
+/*
+ * 0 if there is an answer, whichever, or why there is none.  A connection
+ * proves nothing: systemd keeps the socket of a service that has ended.
+ */
+static int
+ask(struct ptn_check *c, int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct ptn_buf b;
+	char byte;
+	ssize_t n;
+
+	if (!put_question(c, &b))
+		return ENOMEM;
+	if (send(fd, b.p, b.len, MSG_NOSIGNAL) < 0)
+		return errno;
+	if (poll(&p, 1, ANSWER_MS) == 0)
+		return ETIMEDOUT;
+	n = recv(fd, &byte, 1, 0);
+	return n > 0 ? 0 : n == 0 ? ECONNRESET : errno;
+}
+
+static int
+unix_try(struct ptn_check *c, const char *path)
+{
+	int fd = unix_connect(path), e;
+
+	if (fd < 0)
+		return errno;
+	e = ask(c, fd);
+	(void)close(fd);
 	return e;
+}
+
+static void
+tell_dead(struct ptn_check *c, const char *const *member, const char *path,
+    int e)
+{
+	const bool systemd = access("/run/systemd/system", F_OK) == 0;
+
+	if (e == ENOTSOCK)
+		ptn_check_at(c, PTN_CHECK_ERROR, member,
+		    "%.200s: is not a socket; remove it", path);
+	else
+		ptn_check_at(c, PTN_CHECK_ERROR, member,
+		    "%.200s: the socket is there, and the service does not "
+		    "answer (%s); %s, and see its log for why it ended",
+		    path, strerror(e),
+		    systemd ? "systemctl restart postern"
+			    : "start it again (postern serve)");
 }
 
 static void
@@ -98,7 +199,7 @@ look_at_unix(struct ptn_check *c, const char *const *member)
 		return;
 	}
 	describe(&st, who);
-	e = S_ISSOCK(st.st_mode) ? unix_try(path) : ENOTSOCK;
+	e = S_ISSOCK(st.st_mode) ? unix_try(c, path) : ENOTSOCK;
 	if (e == 0)
 		ptn_check_say(c, PTN_CHECK_OK, "%.200s: answers; %s", path,
 		    who);
@@ -107,11 +208,7 @@ look_at_unix(struct ptn_check *c, const char *const *member)
 		    "%.200s: we may not connect (%s); run this as root", path,
 		    who);
 	else
-		ptn_check_at(c,
-		    e == ENOTSOCK ? PTN_CHECK_ERROR : PTN_CHECK_WARNING, member,
-		    "%.200s: %s; %s", path, strerror(e),
-		    e == ENOTSOCK ? "remove it"
-				  : "nobody listens: start the server");
+		tell_dead(c, member, path, e);
 }
 
 static void

@@ -25,7 +25,7 @@ static void
 ask_smtp(struct ptn_check *c)
 {
 	const struct ptn_conf *cf = c->cf;
-	const char *to = c->doctor->recipient;
+	const char *to = ptn_doctor_of(c)->recipient;
 	struct ptn_deliver_job job;
 	enum ptn_delivery what;
 	enum ptn_err r;

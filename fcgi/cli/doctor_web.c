@@ -21,9 +21,9 @@
 static enum ptn_err
 get(struct ptn_check *c, const char *path, struct ptn_fetch_answer *out)
 {
-	struct ptn_fetch ask = { .ca = c->doctor->ca, .body = -1 };
+	struct ptn_fetch ask = { .ca = ptn_doctor_of(c)->ca, .body = -1 };
 
-	ask.url = ptn_arena_printf(c->a, "%s%s", c->doctor->url, path);
+	ask.url = ptn_arena_printf(c->a, "%s%s", ptn_doctor_of(c)->url, path);
 	return ask.url == NULL ? PTN_E_NOMEM : ptn_fetch(c->a, &ask, out);
 }
 
@@ -39,7 +39,7 @@ is_ours(struct ptn_check *c, const struct ptn_fetch_answer *f)
 static void
 on_refusal(struct ptn_check *c, const struct ptn_fetch_answer *f)
 {
-	const char *url = c->doctor->url;
+	const char *url = ptn_doctor_of(c)->url;
 	const char *to = ptn_fetch_header(c->a, f, "Location");
 
 	if (is_ours(c, f) && f->status == 404)
@@ -76,7 +76,7 @@ ptn_doctor_reach(struct ptn_check *c)
 {
 	struct ptn_fetch_answer f;
 
-	if (c->doctor->url == NULL) {
+	if (ptn_doctor_of(c)->url == NULL) {
 		ptn_check_say(c, PTN_CHECK_SKIPPED,
 		    "no page of webauthn.relying_party.origins to ask: say "
 		    "--url https://HOST/PATH");
@@ -85,16 +85,16 @@ ptn_doctor_reach(struct ptn_check *c)
 	if (get(c, "/health/alive", &f) != PTN_OK) {
 		ptn_check_say(c, PTN_CHECK_ERROR,
 		    "%.300s: %.300s; is it where the API is (--url)?",
-		    c->doctor->url, f.why);
+		    ptn_doctor_of(c)->url, f.why);
 		return;
 	}
 	if (f.status != 200 || strstr(f.body, "\"alive\":true") == NULL) {
 		on_refusal(c, &f);
 		return;
 	}
-	c->doctor->reached = true;
+	ptn_doctor_of(c)->reached = true;
 	ptn_check_say(c, PTN_CHECK_OK, "Postern answers at %.300s (%.64s)",
-	    c->doctor->url, f.address);
+	    ptn_doctor_of(c)->url, f.address);
 }
 
 void
@@ -103,13 +103,13 @@ ptn_doctor_keyset(struct ptn_check *c)
 	struct ptn_fetch_answer f;
 	const char *type;
 
-	if (!c->doctor->reached)
+	if (!ptn_doctor_of(c)->reached)
 		return;
 	if (get(c, "/.well-known/jwks.json", &f) != PTN_OK || f.status != 200) {
 		ptn_check_say(c, PTN_CHECK_ERROR,
 		    "%.300s/.well-known/jwks.json: %d; the web server keeps "
 		    "that path for itself: pass all of the API on",
-		    c->doctor->url, f.status);
+		    ptn_doctor_of(c)->url, f.status);
 		return;
 	}
 	type = ptn_fetch_header(c->a, &f, "Content-Type");
@@ -118,7 +118,7 @@ ptn_doctor_keyset(struct ptn_check *c)
 		ptn_check_say(c, PTN_CHECK_ERROR,
 		    "%.300s/.well-known/jwks.json is not ours: pass all of the "
 		    "API on",
-		    c->doctor->url);
+		    ptn_doctor_of(c)->url);
 	else
 		ptn_check_say(c, PTN_CHECK_OK, "the key set is published");
 }
@@ -142,7 +142,7 @@ on_clear_text(struct ptn_check *c)
 	struct ptn_fetch ask = { .body = -1 };
 	struct ptn_fetch_answer f;
 	size_t len;
-	const char *host = ptn_url_host_in(c->doctor->url, &len);
+	const char *host = ptn_url_host_in(ptn_doctor_of(c)->url, &len);
 
 	if (host[len] == ':')
 		return; /* a port of its own */
@@ -162,12 +162,13 @@ ptn_doctor_https(struct ptn_check *c)
 {
 	struct ptn_fetch_answer f;
 
-	if (!c->doctor->reached)
+	if (!ptn_doctor_of(c)->reached)
 		return;
-	if (strncmp(c->doctor->url, "https://", 8) != 0) {
+	if (strncmp(ptn_doctor_of(c)->url, "https://", 8) != 0) {
 		ptn_check_say(c,
-		    is_local(c->doctor->url) ? PTN_CHECK_OK : PTN_CHECK_ERROR,
-		    is_local(c->doctor->url)
+		    is_local(ptn_doctor_of(c)->url) ? PTN_CHECK_OK
+						    : PTN_CHECK_ERROR,
+		    is_local(ptn_doctor_of(c)->url)
 			? "no TLS, on this machine alone"
 			: "no TLS: browsers offer no passkeys, and keep no "
 			  "secure cookie; set up https");
@@ -199,20 +200,20 @@ ask_server(struct ptn_check *c, const char *question, const char *is,
     const char *header, long body, struct ptn_fetch_answer *f, bool *yes)
 {
 	const struct ptn_scope sc = { .cf = c->cf,
-		.secrets = c->doctor->secrets,
+		.secrets = ptn_doctor_of(c)->secrets,
 		.db = c->db,
 		.arena = c->a };
 	struct ptn_fetch ask = { .method = "POST",
 		.header = { "Expect:", header },
-		.ca = c->doctor->ca,
+		.ca = ptn_doctor_of(c)->ca,
 		.body = body };
 	char nonce[PTN_NONCE_STR];
 
 	memset(f, 0, sizeof(*f));
 	if (ptn_nonce_put(&sc, nonce) != PTN_OK)
 		return false;
-	ask.url = ptn_arena_printf(c->a, "%s/doctor/%s?%s=%s", c->doctor->url,
-	    nonce, question, is);
+	ask.url = ptn_arena_printf(c->a, "%s/doctor/%s?%s=%s",
+	    ptn_doctor_of(c)->url, nonce, question, is);
 	if (ask.url == NULL || ptn_fetch(c->a, &ask, f) != PTN_OK ||
 	    f->status != 200)
 		return false;
@@ -238,17 +239,17 @@ ptn_doctor_bearer(struct ptn_check *c)
 	struct ptn_fetch_answer f;
 	bool yes = false;
 
-	if (!c->doctor->reached)
+	if (!ptn_doctor_of(c)->reached)
 		return;
 	make_token(token);
 	header = ptn_arena_printf(c->a, "Authorization: Bearer %s", token);
-	c->doctor->knows_us =
+	ptn_doctor_of(c)->knows_us =
 	    ask_server(c, "bearer", token, header, 0, &f, &yes);
-	if (!c->doctor->knows_us && f.status == 0)
+	if (!ptn_doctor_of(c)->knows_us && f.status == 0)
 		ptn_check_say(c, PTN_CHECK_SKIPPED,
 		    "could not be asked%s%.300s", f.why != NULL ? ": " : "",
 		    f.why != NULL ? f.why : "");
-	else if (!c->doctor->knows_us)
+	else if (!ptn_doctor_of(c)->knows_us)
 		ptn_check_say(c, PTN_CHECK_ERROR,
 		    "the server does not know what was just written into the "
 		    "database: it has another configuration (secrets.keys, "
@@ -278,7 +279,8 @@ ptn_doctor_client(struct ptn_check *c)
 	struct ptn_fetch_answer f;
 	bool forged, local;
 
-	if (!c->doctor->knows_us || get(c, "/health/alive", &f) != PTN_OK)
+	if (!ptn_doctor_of(c)->knows_us ||
+	    get(c, "/health/alive", &f) != PTN_OK)
 		return;
 	local =
 	    strncmp(f.address, "127.", 4) == 0 || strcmp(f.address, "::1") == 0;
@@ -309,9 +311,9 @@ ptn_doctor_passed_on(struct ptn_check *c)
 	struct ptn_fetch_answer f;
 	bool yes = false;
 
-	if (!c->doctor->knows_us)
+	if (!ptn_doctor_of(c)->knows_us)
 		return;
-	host = strstr(c->doctor->url, "://") + 3;
+	host = strstr(ptn_doctor_of(c)->url, "://") + 3;
 	host = ptn_arena_strndup(c->a, host, strcspn(host, "/"));
 	if (host == NULL || !ask_server(c, "host", host, NULL, 0, &f, &yes))
 		return;
@@ -336,7 +338,7 @@ ptn_doctor_body(struct ptn_check *c)
 	struct ptn_fetch_answer f;
 	bool yes = false;
 
-	if (!c->doctor->knows_us || len == NULL)
+	if (!ptn_doctor_of(c)->knows_us || len == NULL)
 		return;
 	if (ask_server(c, "body", len, NULL, BODY_LEN, &f, &yes) && yes)
 		ptn_check_say(c, PTN_CHECK_OK, "a body of %ld bytes arrives",

@@ -127,39 +127,20 @@ ptn_conf_word_meant(const char *words, const char *said,
 
 /* ------------------------------------------------------------- environment */
 
-/* The name of a key that begins as a variable does; most others do not. */
-static bool
-alike(const struct ptn_conf_row *row, const char *said,
-    char name[PTN_CONF_ENV_MAX])
+/* What an environment variable of another name was meant to be, or NULL. */
+static const char *
+env_meant(const char *said, bool ours)
 {
+	struct ptn_near n =
+	    ours ? ptn_near_begin(said) : ptn_near_begin_foreign(said);
+	char name[PTN_CONF_ENV_MAX];
 	size_t i;
 
-	for (i = 0; i < 3; i++)
-		if ((row->path[i] | 0x20) != (said[i] | 0x20))
-			return false;
-	return ptn_conf_env_name(row, name);
-}
-
-/* What an environment variable of another name was meant to be, or NULL. */
-static const struct ptn_conf_row *
-env_meant(const char *said, bool ours, char name[PTN_CONF_ENV_MAX])
-{
-	const struct ptn_conf_row *found = NULL;
-	size_t i, d, nearest = ours ? 3 : strlen(said) / 8 + 1;
-
-	for (i = 0; i < ptn_conf_rows_n; i++) {
-		if (!ptn_conf_is_key(&ptn_conf_rows[i]) ||
-		    !alike(&ptn_conf_rows[i], said, name))
-			continue;
-		d = ptn_near_distance(said, name);
-		if (d < nearest) {
-			nearest = d;
-			found = &ptn_conf_rows[i];
-		}
-	}
-	if (found != NULL)
-		(void)ptn_conf_env_name(found, name);
-	return found;
+	for (i = 0; i < ptn_conf_rows_n; i++)
+		if (ptn_conf_is_key(&ptn_conf_rows[i]) &&
+		    ptn_conf_env_name(&ptn_conf_rows[i], name))
+			ptn_near_try(&n, ptn_conf_rows[i].path);
+	return n.best;
 }
 
 static bool
@@ -169,7 +150,7 @@ is_env_name(const char *said)
 	size_t i;
 
 	for (i = 0; i < ptn_conf_rows_n; i++)
-		if (alike(&ptn_conf_rows[i], said, name) &&
+		if (ptn_conf_env_name(&ptn_conf_rows[i], name) &&
 		    strcmp(name, said) == 0)
 			return true;
 	return false;
@@ -181,14 +162,15 @@ look_at(struct ptn_conf_load *ld, const char *said)
 {
 	static const char *const prefixes[] = { "POSTERN_", "HANKO_" };
 	char name[PTN_CONF_ENV_MAX];
-	const char *rest = said;
+	const char *rest = said, *meant;
 	size_t i;
 
 	for (i = 0; i < PTN_ARRAY_LEN(prefixes); i++)
 		if (strncmp(said, prefixes[i], strlen(prefixes[i])) == 0)
 			rest = said + strlen(prefixes[i]);
 	if (strchr(rest, '_') == NULL || is_env_name(said) ||
-	    env_meant(rest, rest != said, name) == NULL)
+	    (meant = env_meant(rest, rest != said)) == NULL ||
+	    !ptn_conf_env_name(ptn_conf_row_of(meant), name))
 		return;
 	(void)fprintf(ld->err,
 	    "environment: %s: warning: is not read; did you mean %s?\n", said,

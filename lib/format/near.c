@@ -7,7 +7,7 @@ fold(char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return (char)(c - 'A' + 'a');
-	return c == '-' ? '_' : c;
+	return c == '-' || c == '.' ? '_' : c;
 }
 
 static size_t
@@ -39,8 +39,9 @@ next_row(const char *a, const char *b, size_t i,
 	memcpy(row[1], row[2], sizeof(row[1]));
 }
 
-size_t
-ptn_near_distance(const char *a, const char *b)
+/* At most PTN_NEAR_MAX + 1. */
+static size_t
+distance_of(const char *a, const char *b)
 {
 	size_t row[3][PTN_NEAR_MAX + 1] = { { 0 } };
 	const size_t la = strlen(a), lb = strlen(b);
@@ -70,6 +71,12 @@ ptn_near_begin(const char *word)
 	return (struct ptn_near){ word, NULL, tolerance(word) + 1 };
 }
 
+struct ptn_near
+ptn_near_begin_foreign(const char *word)
+{
+	return (struct ptn_near){ word, NULL, tolerance(word) / 2 + 1 };
+}
+
 void
 ptn_near_try(struct ptn_near *n, const char *candidate)
 {
@@ -78,7 +85,7 @@ ptn_near_try(struct ptn_near *n, const char *candidate)
 
 	if ((la > lb ? la - lb : lb - la) > n->distance)
 		return;
-	d = ptn_near_distance(n->word, candidate);
+	d = distance_of(n->word, candidate);
 	if (d < n->distance) {
 		n->distance = d;
 		n->best = candidate;

@@ -6,19 +6,23 @@
 #define PTN_NEAR_MAX 96 /* bytes of a word; longer ones are near nothing */
 
 /*
- * How many letters of a are wrong, missing, too many, or changed places with
- * their neighbour, if b was meant.  Case does not count, nor does "-" for "_".
+ * What comes nearest to a word, among candidates: of which the fewest letters
+ * are wrong, missing, too many, or changed places with their neighbour.  Case
+ * does not count, nor does "-" or "." for "_".
  */
-size_t ptn_near_distance(const char *a, const char *b);
-
-/* What comes nearest to a word, among candidates. */
 struct ptn_near {
 	const char *word;
 	const char *best; /* NULL: none is near enough, or two are as near */
-	size_t distance;
+	size_t distance;  /* of best; nothing farther counts */
 };
 
 struct ptn_near ptn_near_begin(const char *word);
+
+/*
+ * The same of a word that may well be somebody else's: half as many letters
+ * may be wrong.
+ */
+struct ptn_near ptn_near_begin_foreign(const char *word);
 void ptn_near_try(struct ptn_near *n, const char *candidate);
 
 #endif

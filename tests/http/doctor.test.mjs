@@ -4,12 +4,14 @@
  * front of the real one.
  */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
+  from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
 import { cost } from '../lib/cost.mjs';
 import { freePort, run, start } from '../lib/instance.mjs';
 import { SmtpServer } from '../lib/smtp.mjs';
@@ -204,14 +206,57 @@ describe('what is wrong', () => {
       const silent = findings.filter((one) => one.check === 'listening');
       assert.ok(silent.length > 0); /* the authorizer's, too, with Apache */
       for (const { verdict, text } of silent) {
-        assert.equal(verdict, 'warning');
-        assert.match(text, /the server does not run|start the server/);
+        assert.match(`${verdict} ${text}`, new RegExp('^(warning .*; the '
+          + 'server does not run, |error .*: the socket is there, and the '
+          + 'service does not answer )'));
       }
       assert.match(fault(findings, 'web server').text,
         /: 50[234], the web server does not reach Postern/);
     } finally {
       await instance.service('start', 'postern');
     }
+  });
+});
+
+describe('a socket without a service', () => {
+  const socket = () => join(dir, 'dead.sock');
+  const listening = async () => fault(await doctor({
+    'server.admin.address': `unix:${socket()}` }), 'listening').text;
+  const dead = (why) => new RegExp('^.*/dead\\.sock: '
+    + `the socket is there, and the service does not answer \\(${why}\\); `
+    + '(systemctl restart postern|start it again \\(postern serve\\)), and '
+    + 'see its log for why it ended$');
+
+  afterEach(() => rmSync(socket(), { force: true }));
+
+  test('that ended, and left it behind', async () => {
+    const { status, stderr } = await run(process.execPath, ['-e',
+      `require('net').createServer().listen(${JSON.stringify(socket())}, `
+      + "() => process.kill(process.pid, 'SIGKILL'))"]);
+    assert.notEqual(status, 0, stderr);
+    assert.match(await listening(), dead('Connection refused'));
+  });
+
+  for (const [what, onConnect, why] of [
+    ['that another keeps for it', () => {}, 'Connection timed out'],
+    ['that leaves without a word', (one) => one.destroy(),
+      'Connection reset by peer'],
+  ])
+    test(what, async () => {
+      const server = net.createServer(onConnect);
+      await new Promise((done) => {
+        server.listen(socket(), done);
+      });
+      try {
+        assert.match(await listening(), dead(why));
+      } finally {
+        server.close();
+      }
+    });
+
+  test('that is none', async () => {
+    writeFileSync(socket(), '');
+    assert.match(await listening(), /dead\.sock: is not a socket; remove it$/);
   });
 });
 

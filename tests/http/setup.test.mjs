@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync,
   writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -105,6 +106,26 @@ test('from nothing to a login', async () => {
   await again.passcodeLogin(address);
   const me = await again.call('GET', '/me', undefined, { status: 200 });
   assert.equal(me.body.id, id);
+});
+
+/* By what the kernel knows: the lock of the other run's file. */
+test('of two at once, one is told of the other', async () => {
+  const lock = `${host.config}.lock`;
+  const other = spawn('flock', ['-x', lock, 'sh', '-c', 'echo; read x']);
+  await once(other.stdout, 'data');
+  const old = config();
+  const { status, stderr } = await host.setup();
+  assert.equal(status, 1);
+  assert.match(stderr, /yaml\.lock: somebody else is setting this up now/);
+  assert.match(stderr, /postern\.yaml is as it was\n/);
+  assert.equal(config(), old);
+  other.stdin.end('\n');
+  await once(other, 'exit');
+  const both = await Promise.all([host.setup(), host.setup()]);
+  assert.ok(both.some(({ status: s }) => s === 0), both[0].stderr);
+  for (const one of both.filter(({ status: s }) => s !== 0))
+    assert.match(one.stderr, /somebody else is setting this up now/);
+  assert.deepEqual(readdirSync(dirname(host.config)), ['postern.yaml']);
 });
 
 test('again is safe: it says that all is there', async () => {

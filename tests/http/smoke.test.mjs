@@ -58,6 +58,17 @@ test('the Authorization header arrives', async () => {
   assert.equal(me.status, 200);
 });
 
+test('a cookie comes, counts, and goes', async () => {
+  const user = instance.client();
+  await user.signUp(freshAddress());
+  assert.match(user.jar.all().at(-1), /^hanko=[^;]+; Path=\//);
+  await user.call('GET', '/me', undefined, { status: 200 });
+  const { cookies } = await user.call('POST', '/logout', undefined,
+    { status: 204 });
+  assert.match(cookies[0], /^hanko=; Path=\/;.*Max-Age=0/);
+  await user.call('GET', '/me', undefined, { status: 401 });
+});
+
 test('only the mount is the API', async () => {
   const origin = new URL(instance.url).origin;
   assert.equal((await fetch(`${origin}/me`)).status,

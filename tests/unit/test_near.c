@@ -1,6 +1,7 @@
 /* What a misspelt word was meant to be. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -10,6 +11,15 @@
 #include "lib/format/near.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
+
+static size_t
+distance(const char *a, const char *b)
+{
+	struct ptn_near n = { a, NULL, PTN_NEAR_MAX + 1 };
+
+	ptn_near_try(&n, b);
+	return n.distance;
+}
 
 static void
 test_distance(void **state)
@@ -30,15 +40,16 @@ test_distance(void **state)
 		{ "bxa", "ab", 3 }, /* but not across another */
 		{ "kitten", "sitting", 3 },
 		{ "Base-Path", "base_path", 0 },
+		{ "SESSION_LIMIT", "session.limit", 0 },
 		{ "strict", "lax", 6 },
 	};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < N(cases); i++) {
-		assert_int_equal(ptn_near_distance(cases[i].a, cases[i].b),
+		assert_int_equal(distance(cases[i].a, cases[i].b),
 		    cases[i].distance);
-		assert_int_equal(ptn_near_distance(cases[i].b, cases[i].a),
+		assert_int_equal(distance(cases[i].b, cases[i].a),
 		    cases[i].distance);
 	}
 }
@@ -52,11 +63,11 @@ test_long(void **state)
 	(void)state;
 	memset(a, 'a', PTN_NEAR_MAX);
 	memset(b, 'b', PTN_NEAR_MAX);
-	assert_int_equal(ptn_near_distance(a, a), 0);
-	assert_int_equal(ptn_near_distance(a, b), PTN_NEAR_MAX);
+	assert_int_equal(distance(a, a), 0);
+	assert_int_equal(distance(a, b), PTN_NEAR_MAX);
 	a[PTN_NEAR_MAX] = 'a';
-	assert_true(ptn_near_distance(a, a) > PTN_NEAR_MAX);
-	assert_true(ptn_near_distance("a", a) > PTN_NEAR_MAX);
+	assert_true(distance(a, a) > PTN_NEAR_MAX);
+	assert_true(distance("a", a) > PTN_NEAR_MAX);
 }
 
 /* The nearest of some words, if it is near enough and the only one. */
@@ -96,6 +107,34 @@ test_best(void **state)
 	}
 }
 
+/* What may be somebody else's word must come nearer. */
+static void
+test_foreign(void **state)
+{
+	static const struct {
+		const char *said, *word;
+		bool ours, foreign;
+	} cases[] = {
+		{ "SERVICE_NAME", "SERVICE_NAME", true, true },
+		{ "SERVICE_NAMEE", "SERVICE_NAME", true, true },
+		{ "SERVICE_TYPE", "SERVICE_NAME", true, false },
+		{ "SERV", "SERVE", true, false },
+		{ "SERVER_PATHS", "SERVICE_NAME", false, false },
+	};
+	struct ptn_near n;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(cases); i++) {
+		n = ptn_near_begin(cases[i].said);
+		ptn_near_try(&n, cases[i].word);
+		assert_int_equal(n.best != NULL, cases[i].ours);
+		n = ptn_near_begin_foreign(cases[i].said);
+		ptn_near_try(&n, cases[i].word);
+		assert_int_equal(n.best != NULL, cases[i].foreign);
+	}
+}
+
 int
 main(void)
 {
@@ -103,6 +142,7 @@ main(void)
 		cmocka_unit_test(test_distance),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_best),
+		cmocka_unit_test(test_foreign),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
