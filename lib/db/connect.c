@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "lib/db/connect.h"
 
 #include <fcntl.h>
@@ -123,7 +125,8 @@ ask_server(MYSQL *my, MYSQL_RES **res)
 /*
  * MySQL speaks the same protocol, and differs where nobody looks.  A MariaDB
  * that is new enough says so in its greeting, and costs nothing here; whatever
- * else answers is asked.  What cannot be asked is no MariaDB either.
+ * else answers is asked.  True as well if it could not be asked: then
+ * mysql_errno() says why.
  */
 static bool
 is_usable(MYSQL *my, char *why, size_t size)
@@ -140,6 +143,8 @@ is_usable(MYSQL *my, char *why, size_t size)
 	if (row != NULL && row[0] != NULL && row[1] != NULL) {
 		name = row[0];
 		known = strtol(row[1], NULL, 10);
+	} else if (mysql_errno(my) != 0) {
+		known = KNOWN;
 	}
 	if (known < KNOWN)
 		(void)snprintf(why, size,
@@ -160,10 +165,33 @@ begin_session(MYSQL *my, enum ptn_db_role role)
 		send_text(my, PTN_STMT_DB_SESSION_MIGRATE) == 0);
 }
 
+/*
+ * What is wrong with TLS, once connected; NULL: nothing.  Unless it verifies,
+ * the library does without where a server says; and from 3.4 on it goes on
+ * with a certificate that nobody vouches for, if the server proves to know the
+ * password, or is on this host.
+ */
+static const char *
+tls_missing(MYSQL *my, const struct ptn_conf *cf)
+{
+#if HAVE_DECL_MARIADB_TLS_VERIFY_STATUS
+	unsigned int found;
+
+	if (cf->db_tls == PTN_DB_TLS_VERIFY &&
+	    (mariadb_get_infov(my, MARIADB_TLS_VERIFY_STATUS, &found) != 0 ||
+		found != 0))
+		return "nobody whom we trust vouches for the server";
+#endif
+	if (cf->db_tls != PTN_DB_TLS_OFF && mysql_get_ssl_cipher(my) == NULL)
+		return "the server offers none";
+	return NULL;
+}
+
 void
 ptn_connect(struct ptn_connect *to, const struct ptn_conf *cf,
     enum ptn_db_role role)
 {
+	const char *missing;
 	char why[sizeof(to->message)];
 
 	memset(to, 0, sizeof(*to));
@@ -177,18 +205,16 @@ ptn_connect(struct ptn_connect *to, const struct ptn_conf *cf,
 		fail(to, mysql_errno(to->my), mysql_error(to->my));
 		return;
 	}
+	if ((missing = tls_missing(to->my, cf)) != NULL) {
+		fail(to, CR_SSL_CONNECTION_ERROR, missing);
+		return;
+	}
 	if (!is_usable(to->my, why, sizeof(why))) {
 		fail(to, PTN_DBERR_FOREIGN, why);
 		return;
 	}
-	if (!begin_session(to->my, role)) {
+	if (mysql_errno(to->my) != 0 || !begin_session(to->my, role)) {
 		fail(to, mysql_errno(to->my), mysql_error(to->my));
-		return;
-	}
-	/* Unless it verifies, the library does without where a server says. */
-	if (cf->db_tls != PTN_DB_TLS_OFF &&
-	    mysql_get_ssl_cipher(to->my) == NULL) {
-		fail(to, CR_SSL_CONNECTION_ERROR, "the server offers none");
 		return;
 	}
 	/* Not for the programs that the courier starts. */

@@ -77,7 +77,7 @@ test('what fails leaves nothing behind', async () => {
   await assertNothing();
   /* Here users and database were made already. */
   const away = await host.setup([...host.answers(), '--set',
-    'database.tls.mode=required']);
+    'database.tls.mode=required', '--set', 'database.tls.cipher=NONE-SUCH']);
   assert.equal(away.status, 1, away.stderr);
   await assertNothing();
   const nobody = await host.setup(host.answers({
