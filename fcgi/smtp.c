@@ -167,6 +167,27 @@ watch(CURL *c, curl_infotype type, char *data, size_t len, void *arg)
 	return 0;
 }
 
+/*
+ * By password alone: libcurl takes Kerberos first for a name with a domain, and
+ * tries no other way when there is no ticket.
+ */
+static CURLcode
+set_login(CURL *c, const struct ptn_smtp_mail *m)
+{
+	CURLcode r;
+
+	if (*m->setting[PTN_SMTP_USER] == '\0')
+		return CURLE_OK;
+	if ((r = curl_easy_setopt(c, CURLOPT_LOGIN_OPTIONS,
+		 "AUTH=DIGEST-MD5;AUTH=CRAM-MD5;AUTH=NTLM;"
+		 "AUTH=PLAIN;AUTH=LOGIN")) != CURLE_OK ||
+	    (r = curl_easy_setopt(c, CURLOPT_USERNAME,
+		 m->setting[PTN_SMTP_USER])) != CURLE_OK)
+		return r;
+	return curl_easy_setopt(c, CURLOPT_PASSWORD,
+	    m->setting[PTN_SMTP_PASSWORD]);
+}
+
 static CURLcode
 set_transport(CURL *c, const struct ptn_smtp_mail *m, const char *url)
 {
@@ -195,13 +216,7 @@ set_transport(CURL *c, const struct ptn_smtp_mail *m, const char *url)
 	    (r = curl_easy_setopt(c, CURLOPT_CAINFO,
 		 m->setting[PTN_SMTP_CA])) != CURLE_OK)
 		return r;
-	if (*m->setting[PTN_SMTP_USER] == '\0')
-		return CURLE_OK;
-	r = curl_easy_setopt(c, CURLOPT_USERNAME, m->setting[PTN_SMTP_USER]);
-	if (r != CURLE_OK)
-		return r;
-	return curl_easy_setopt(c, CURLOPT_PASSWORD,
-	    m->setting[PTN_SMTP_PASSWORD]);
+	return set_login(c, m);
 }
 
 static CURLcode
