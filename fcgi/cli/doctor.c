@@ -51,6 +51,7 @@ static const struct {
 	{ "client address", NEED_DB,      ptn_doctor_client },
 	{ "headers",        NEED_DB,      ptn_doctor_passed_on },
 	{ "body",           NEED_DB,      ptn_doctor_body },
+	{ "buffering",      NEED_DB,      ptn_doctor_buffering },
 	/* clang-format on */
 };
 

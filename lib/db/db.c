@@ -237,7 +237,9 @@ open_checked(struct ptn_db *db)
 			ptn_error("database: %s: %s",
 			    what != NULL ? what : "cannot connect",
 			    ptn_conn_message(db->conn));
-		return PTN_E_UNAVAILABLE;
+		return ptn_conn_number(db->conn) == PTN_DBERR_FOREIGN
+		    ? PTN_E_CONFIG
+		    : PTN_E_UNAVAILABLE;
 	}
 	return db->role == PTN_DB_SERVE ? check_schema(db) : PTN_OK;
 }

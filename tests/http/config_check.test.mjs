@@ -14,6 +14,9 @@ import { freePort, run, start, top } from '../lib/instance.mjs';
 let instance;
 let dir; /* readable by everybody */
 
+const TAKE_BACK = 'take it back by the drop-in sendmail.conf of the examples, '
+  + 'whose price postern.yaml(5) tells';
+
 /* A site that nothing is wrong with. */
 const good = {
   'webauthn.relying_party.id': 'example.com',
@@ -128,10 +131,39 @@ describe('this machine', () => {
       'config', 'check']);
     assert.equal(stderr, '--set: email_delivery.transport: warning: this '
       + 'process has NoNewPrivileges, under which Postfix\'s and Exim\'s '
-      + 'sendmail cannot queue a mail; write smtp, or allow it in '
-      + 'postern.service.d/sendmail.conf (NoNewPrivileges=no, '
-      + 'RestrictSUIDSGID=no)\n');
+      + `sendmail cannot queue a mail; write smtp, or ${TAKE_BACK}\n`);
     assert.equal(status, 0);
+  });
+
+  /* The units of a host of its own, in a name space of mounts. */
+  test('sendmail under the hardened unit, and with the drop-in', async () => {
+    const units = mkdtempSync(join(dir, 'units-'));
+    const dropin = join(units, 'postern.service.d');
+    const own = process.getuid() === 0 ? '-m' : '-rm';
+    const check = (...words) => run('unshare', [own, 'sh', '-c',
+      'mount --bind "$1" /etc/systemd/system && shift && exec "$@"', 'sh',
+      units, instance.env.POSTERN_BIN, '--config',
+      instance.env.POSTERN_CONFIG, '--set',
+      'email_delivery.transport=sendmail', '--set',
+      'email_delivery.sendmail.path=/bin/true', ...words]);
+    const warning = (setting) => 'email_delivery.transport: warning: '
+      + `/etc/systemd/system/postern.service has ${setting}, under which `
+      + "Postfix's and Exim's sendmail cannot queue a mail; write smtp, or "
+      + `${TAKE_BACK}\n`;
+    cpSync(join(top, 'etc/systemd/postern.service.in'),
+      join(units, 'postern.service'));
+    assert.ok((await check('config', 'check')).stderr.includes(
+      warning('NoNewPrivileges')));
+    const { stdout } = await check('doctor');
+    assert.match(stdout, /^warning mail .* has NoNewPrivileges, under which/m);
+    /* Not enough: other settings forbid it as well. */
+    mkdirSync(dropin);
+    writeFileSync(join(dropin, 'a.conf'), '[Service]\nNoNewPrivileges=no\n');
+    assert.ok((await check('config', 'check')).stderr.includes(
+      warning('SystemCallFilter')));
+    cpSync(join(top, 'etc/systemd/sendmail.conf'),
+      join(dropin, 'sendmail.conf'));
+    assert.doesNotMatch((await check('config', 'check')).stderr, /sendmail/);
   });
 });
 
