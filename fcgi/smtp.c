@@ -351,7 +351,11 @@ judge(struct ptn_smtp_mail *m, CURLcode r, const char *why)
 	}
 	if (r == CURLE_LOGIN_DENIED && !m->asked)
 		return no_login(m);
-	snprintf(text, sizeof(text), "%s (last reply %.3s)", why, m->reply);
+	if (m->reply[0] != '\0')
+		snprintf(text, sizeof(text), "%s (last reply %.3s)", why,
+		    m->reply);
+	else
+		snprintf(text, sizeof(text), "%s (no reply)", why);
 	return ptn_smtp_complain(EX_TEMPFAIL, "not sent", text);
 }
 
