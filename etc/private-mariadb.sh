@@ -40,9 +40,11 @@ create() {
 	}
 }
 
+# Whoever is at the other end of this socket needs no certificate; a client
+# of 11.4 and later asks for a good one wherever the server has TLS.
 answers() {
-	mariadb --no-defaults --socket="$1/run/mariadb.sock" -u root \
-	    -e 'SELECT 1' >/dev/null 2>&1
+	mariadb --no-defaults --skip-ssl-verify-server-cert \
+	    --socket="$1/run/mariadb.sock" -u root -e 'SELECT 1' >/dev/null 2>&1
 }
 
 start() {

@@ -40,9 +40,9 @@ static const struct ptn_input no_input = { NULL, 0 };
 #define KEYS     PTN_NEED_KEYS
 #define DB       PTN_NEED_DB
 #define FREE     PTN_RATE_NONE
+#define BY_RULE  PTN_RATE_RULE
 #define LOOKUPS  PTN_RATE_LOOKUP
 #define SIGNUPS  PTN_RATE_SIGNUP
-#define CLAIMS   PTN_RATE_CLAIM
 #define SIGNING  PTN_RATE_CHALLENGE
 #define HASHES   PTN_RATE_HASH
 #define CODES    PTN_RATE_PASSCODE
@@ -78,7 +78,7 @@ const struct ptn_route ptn_routes[] = {
 	{ PUBLIC, PUT,    "/password",                         SESSION,  DB,   HASHES,  IN(password),           ON(passwords), ptn_public_password_update },
 
 	{ PUBLIC, GET,    "/emails",                           SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_email_list },
-	{ PUBLIC, POST,   "/emails",                           SESSION,  DB,   CLAIMS,  IN(address),            ON(always),    ptn_public_email_add },
+	{ PUBLIC, POST,   "/emails",                           SESSION,  DB,   BY_RULE, IN(address),            ON(always),    ptn_public_email_add },
 	{ PUBLIC, DELETE, "/emails/{id}",                      SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_email_delete },
 	{ PUBLIC, POST,   "/emails/{id}/set_primary",          SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_email_primary_set },
 

@@ -18,15 +18,15 @@ typedef enum ptn_err (
 struct ptn_auth; /* family.h */
 
 /*
- * Which guess limit applies.  0 refuses to start.  What each counts, and must
- * therefore find in the input, is a row of throttle.c.
+ * Which limit a route may run into.  0 refuses to start.  What each
+ * counts, and must therefore find in the input, is a row of throttle.c.
  */
 enum ptn_rate_class {
 	PTN_RATE_UNSET = 0,
 	PTN_RATE_NONE,
+	PTN_RATE_RULE,	    /* its rule counts, and not every request */
 	PTN_RATE_LOOKUP,    /* is there such an account? */
 	PTN_RATE_SIGNUP,    /* a new one */
-	PTN_RATE_CLAIM,	    /* an address more: the rule counts */
 	PTN_RATE_CHALLENGE, /* something to be signed */
 	PTN_RATE_HASH,	    /* a password to be hashed */
 	PTN_RATE_PASSCODE,  /* a passcode to be mailed */

@@ -16,7 +16,6 @@
 #include <sys/resource.h>
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,13 +27,11 @@
 #include <curl/curl.h>
 
 #include "fcgi/smtp.h"
-#include "lib/base/array.h"
+#include "lib/format/address.h"
 #include "lib/mail/helo.h"
 #include "lib/mail/refusal.h"
 
 #define URL_MAX 2048
-#define ADDRESS_MAX 254
-#define CONNECT_TIMEOUT_S 10L
 #define TOTAL_TIMEOUT_S 50L
 
 /*
@@ -46,7 +43,7 @@ address_ok(const char *s)
 {
 	size_t len = strlen(s);
 
-	if (len < 3 || len > ADDRESS_MAX || strchr(s, '@') == NULL)
+	if (len < 3 || len > PTN_ADDRESS_MAX || strchr(s, '@') == NULL)
 		return false;
 	for (; *s != '\0'; s++)
 		if ((unsigned char)*s <= ' ' || *s == 0x7f || *s == '<' ||
@@ -156,58 +153,6 @@ give_message(char *out, size_t size, size_t n, void *arg)
 	return len;
 }
 
-static bool
-begins(const char *data, size_t len, const char *with)
-{
-	size_t n = strlen(with);
-
-	return len >= n && memcmp(data, with, n) == 0;
-}
-
-/* A command; what else goes out is a piece of AUTH, and never kept. */
-static void
-note_command(struct ptn_smtp_mail *m, const char *data, size_t len)
-{
-	static const struct {
-		const char *begin;
-		enum ptn_refusal_stage stage;
-	} commands[] = {
-		{ "EHLO ", PTN_REFUSAL_EHLO },
-		{ "HELO ", PTN_REFUSAL_EHLO },
-		{ "STARTTLS\r\n", PTN_REFUSAL_STARTTLS },
-		{ "AUTH ", PTN_REFUSAL_AUTH },
-		{ "MAIL FROM:", PTN_REFUSAL_MAIL },
-		{ "RCPT TO:", PTN_REFUSAL_RCPT },
-		{ "DATA\r\n", PTN_REFUSAL_DATA },
-	};
-	size_t i;
-
-	for (i = 0; i < PTN_ARRAY_LEN(commands); i++)
-		if (begins(data, len, commands[i].begin))
-			m->stage = commands[i].stage;
-	m->asked = m->asked || begins(data, len, "AUTH ");
-	m->leaving = m->leaving || begins(data, len, "QUIT\r\n");
-}
-
-/* A line of a reply; what is not plain text is shown as "?". */
-static void
-note_reply(struct ptn_smtp_mail *m, const char *data, size_t len)
-{
-	char *out = m->reply;
-	size_t i;
-
-	while (len > 0 && (data[len - 1] == '\n' || data[len - 1] == '\r'))
-		len--;
-	if (len >= PTN_SMTP_REPLY_MAX)
-		len = PTN_SMTP_REPLY_MAX - 1;
-	for (i = 0; i < len; i++)
-		out[i] = data[i] >= ' ' && data[i] <= '~' ? data[i] : '?';
-	out[len] = '\0';
-	if (m->stage == PTN_REFUSAL_EHLO && len > 4 &&
-	    begins(out + 4, len - 4, "AUTH "))
-		memcpy(m->mechanisms, out + 4, len - 4 + 1);
-}
-
 /* Listen in, to know what a reply answers and what it says. */
 static int
 watch(CURL *c, curl_infotype type, char *data, size_t len, void *arg)
@@ -216,10 +161,31 @@ watch(CURL *c, curl_infotype type, char *data, size_t len, void *arg)
 
 	(void)c;
 	if (type == CURLINFO_HEADER_OUT)
-		note_command(m, data, len);
+		ptn_smtp_note_command(m, data, len);
 	else if (type == CURLINFO_HEADER_IN && !m->leaving)
-		note_reply(m, data, len);
+		ptn_smtp_note_reply(m, data, len);
 	return 0;
+}
+
+/*
+ * By password alone: libcurl takes Kerberos first for a name with a domain, and
+ * tries no other way when there is no ticket.
+ */
+static CURLcode
+set_login(CURL *c, const struct ptn_smtp_mail *m)
+{
+	CURLcode r;
+
+	if (*m->setting[PTN_SMTP_USER] == '\0')
+		return CURLE_OK;
+	if ((r = curl_easy_setopt(c, CURLOPT_LOGIN_OPTIONS,
+		 "AUTH=DIGEST-MD5;AUTH=CRAM-MD5;AUTH=NTLM;"
+		 "AUTH=PLAIN;AUTH=LOGIN")) != CURLE_OK ||
+	    (r = curl_easy_setopt(c, CURLOPT_USERNAME,
+		 m->setting[PTN_SMTP_USER])) != CURLE_OK)
+		return r;
+	return curl_easy_setopt(c, CURLOPT_PASSWORD,
+	    m->setting[PTN_SMTP_PASSWORD]);
 }
 
 static CURLcode
@@ -242,7 +208,7 @@ set_transport(CURL *c, const struct ptn_smtp_mail *m, const char *url)
 	    (r = curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L)) != CURLE_OK ||
 	    (r = curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L)) != CURLE_OK ||
 	    (r = curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT,
-		 CONNECT_TIMEOUT_S)) != CURLE_OK ||
+		 (long)PTN_SMTP_WAIT_S)) != CURLE_OK ||
 	    (r = curl_easy_setopt(c, CURLOPT_TIMEOUT, TOTAL_TIMEOUT_S)) !=
 		CURLE_OK)
 		return r;
@@ -250,13 +216,7 @@ set_transport(CURL *c, const struct ptn_smtp_mail *m, const char *url)
 	    (r = curl_easy_setopt(c, CURLOPT_CAINFO,
 		 m->setting[PTN_SMTP_CA])) != CURLE_OK)
 		return r;
-	if (*m->setting[PTN_SMTP_USER] == '\0')
-		return CURLE_OK;
-	r = curl_easy_setopt(c, CURLOPT_USERNAME, m->setting[PTN_SMTP_USER]);
-	if (r != CURLE_OK)
-		return r;
-	return curl_easy_setopt(c, CURLOPT_PASSWORD,
-	    m->setting[PTN_SMTP_PASSWORD]);
+	return set_login(c, m);
 }
 
 static CURLcode
@@ -289,74 +249,11 @@ set_mail(CURL *c, struct ptn_smtp_mail *m, struct curl_slist *rcpt)
 	return set_watch(c, m);
 }
 
-/*
- * Addresses are nobody's business who reads the log, and behind DATA a server
- * may quote what it was sent: then its code says enough.
- */
-static void
-make_fit_to_show(struct ptn_smtp_mail *m)
-{
-	char *p = m->reply, *end;
-
-	if (m->stage > PTN_REFUSAL_RCPT)
-		m->reply[strspn(p, "0123456789. ")] = '\0';
-	while ((p = strchr(p, '<')) != NULL) {
-		end = p + strcspn(p, ">");
-		if (memchr(p, '@', (size_t)(end - p)) != NULL)
-			memset(p + 1, '*', (size_t)(end - p - 1));
-		p = end;
-	}
-}
-
 static int
-refused(struct ptn_smtp_mail *m, int status)
+failed(struct ptn_smtp_mail *m, CURLcode r, const char *why)
 {
-	const bool us = status == EX_NOPERM;
-	const char *keys = us ? ptn_refusal_keys(m->stage, m->reply) : "";
-	char what[64], why[PTN_SMTP_REPLY_MAX + 128];
-
-	make_fit_to_show(m);
-	snprintf(what, sizeof(what), "%s at %s",
-	    us ? "it refuses us" : "refused", ptn_refusal_stages[m->stage]);
-	snprintf(why, sizeof(why), "%s%s%s%s", m->reply,
-	    *keys != '\0' ? " (see " : "", keys, *keys != '\0' ? ")" : "");
-	return ptn_smtp_complain(status, what, why);
-}
-
-/* The server has no way to log in that libcurl has, or none at all. */
-static int
-no_login(struct ptn_smtp_mail *m)
-{
-	snprintf(m->reply, sizeof(m->reply),
-	    "it offers %.200s, none of which is known here",
-	    *m->mechanisms != '\0' ? m->mechanisms : "no AUTH");
-	m->stage = PTN_REFUSAL_AUTH;
-	return refused(m, EX_NOPERM);
-}
-
-/* What a dialogue that failed means for this mail. */
-static int
-judge(struct ptn_smtp_mail *m, CURLcode r, const char *why)
-{
-	char text[CURL_ERROR_SIZE + PTN_SMTP_REPLY_MAX];
-
-	switch (ptn_refusal_of(m->stage, m->reply)) {
-	case PTN_REFUSAL_US:
-		return refused(m, EX_NOPERM);
-	case PTN_REFUSAL_THEM:
-		return refused(m, EX_UNAVAILABLE);
-	case PTN_REFUSAL_PASSING:
-	case PTN_REFUSAL_OPINION__MAX:
-		break;
-	}
-	if (r == CURLE_LOGIN_DENIED && !m->asked)
-		return no_login(m);
-	if (m->reply[0] != '\0')
-		snprintf(text, sizeof(text), "%s (last reply %.3s)", why,
-		    m->reply);
-	else
-		snprintf(text, sizeof(text), "%s (no reply)", why);
-	return ptn_smtp_complain(EX_TEMPFAIL, "not sent", text);
+	return ptn_smtp_judge(m, r == CURLE_LOGIN_DENIED,
+	    *why != '\0' ? why : curl_easy_strerror(r));
 }
 
 static int
@@ -376,101 +273,7 @@ send_mail(struct ptn_smtp_mail *m, const char *url)
 	m->leaving = true;
 	curl_easy_cleanup(c);
 	curl_slist_free_all(rcpt);
-	if (r == CURLE_OK)
-		return EX_OK;
-	return judge(m, r, why[0] != '\0' ? why : curl_easy_strerror(r));
-}
-
-/* ------------------------------------------------- as far as the recipient */
-
-/* Wait until the connection can be read or written; false: for too long. */
-static bool
-wait_for(CURL *c, short events)
-{
-	curl_socket_t fd;
-	struct pollfd p = { .events = events };
-
-	if (curl_easy_getinfo(c, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK)
-		return false;
-	p.fd = (int)fd;
-	return poll(&p, 1, (int)CONNECT_TIMEOUT_S * 1000) == 1;
-}
-
-static bool
-say(CURL *c, const char *text)
-{
-	size_t len = strlen(text), n;
-	CURLcode r;
-
-	while (len > 0) {
-		r = curl_easy_send(c, text, len, &n);
-		if (r == CURLE_AGAIN && wait_for(c, POLLOUT))
-			continue;
-		if (r != CURLE_OK)
-			return false;
-		text += n;
-		len -= n;
-	}
-	return true;
-}
-
-/* One line of an answer, without what comes behind it. */
-static bool
-hear_line(CURL *c, char line[PTN_SMTP_REPLY_MAX])
-{
-	size_t len = 0, n;
-	CURLcode r;
-	char ch;
-
-	for (;;) {
-		r = curl_easy_recv(c, &ch, 1, &n);
-		if (r == CURLE_AGAIN && wait_for(c, POLLIN))
-			continue;
-		if (r != CURLE_OK || n == 0)
-			return false;
-		if (ch == '\n')
-			break;
-		if (len < PTN_SMTP_REPLY_MAX - 1)
-			line[len++] = ch;
-	}
-	line[len] = '\0';
-	return true;
-}
-
-/* A command, and the last line of its answer: is it a yes? */
-static bool
-ask(CURL *c, struct ptn_smtp_mail *m, enum ptn_refusal_stage stage,
-    const char *text)
-{
-	char line[PTN_SMTP_REPLY_MAX];
-
-	m->stage = stage;
-	m->reply[0] = '\0';
-	if (!say(c, text))
-		return false;
-	do {
-		if (!hear_line(c, line))
-			return false;
-	} while (strlen(line) > 3 && line[3] == '-');
-	note_reply(m, line, strlen(line));
-	return m->reply[0] == '2';
-}
-
-static int
-ask_recipient(CURL *c, struct ptn_smtp_mail *m)
-{
-	char from[ADDRESS_MAX + 32], to[ADDRESS_MAX + 32];
-	int r = EX_OK;
-
-	snprintf(from, sizeof(from), "MAIL FROM:<%s>\r\n",
-	    m->setting[PTN_SMTP_FROM]);
-	snprintf(to, sizeof(to), "RCPT TO:<%s>\r\n", m->setting[PTN_SMTP_TO]);
-	if (!ask(c, m, PTN_REFUSAL_MAIL, from) ||
-	    !ask(c, m, PTN_REFUSAL_RCPT, to))
-		r = judge(m, CURLE_OK,
-		    m->reply[0] != '\0' ? "not now" : "the connection broke");
-	(void)say(c, "QUIT\r\n");
-	return r;
+	return r == CURLE_OK ? EX_OK : failed(m, r, why);
 }
 
 /* What libcurl does by itself ends with the log-in; the rest is said here. */
@@ -488,11 +291,7 @@ try_mail(struct ptn_smtp_mail *m, const char *url)
 	    (r = set_watch(c, m)) == CURLE_OK &&
 	    (r = curl_easy_setopt(c, CURLOPT_CONNECT_ONLY, 1L)) == CURLE_OK)
 		r = curl_easy_perform(c);
-	if (r == CURLE_OK)
-		status = ask_recipient(c, m);
-	else
-		status =
-		    judge(m, r, why[0] != '\0' ? why : curl_easy_strerror(r));
+	status = r == CURLE_OK ? ptn_smtp_ask(c, m) : failed(m, r, why);
 	m->leaving = true;
 	curl_easy_cleanup(c);
 	return status;

@@ -6,10 +6,14 @@
 
 #include "lib/mail/refusal.h"
 
-/* What the two files of postern-smtp share. */
+/*
+ * What the files of postern-smtp share: smtp.c sends, smtp_ask.c asks as far
+ * as the recipient, smtp_dialogue.c judges, smtp_read.c takes the input apart.
+ */
 
 #define PTN_SMTP_INPUT_MAX (1024 * 1024)
 #define PTN_SMTP_REPLY_MAX 256
+#define PTN_SMTP_WAIT_S 10 /* to connect, and for a piece of an answer */
 
 /* The settings, by the names they are given under. */
 enum ptn_smtp_setting {
@@ -48,5 +52,28 @@ int ptn_smtp_complain(int status, const char *what, const char *why);
  */
 int ptn_smtp_input(char *buf, size_t *len);
 int ptn_smtp_mail(struct ptn_smtp_mail *m, char *buf, size_t len);
+
+/* A command was said; what else goes out is a piece of AUTH, and not kept. */
+void ptn_smtp_note_command(struct ptn_smtp_mail *m, const char *data,
+    size_t len);
+/* A line of a reply was heard; what is not plain text is shown as "?". */
+void ptn_smtp_note_reply(struct ptn_smtp_mail *m, const char *data, size_t len);
+
+/*
+ * What a dialogue that failed means for this mail: say it, and return what to
+ * leave with.
+ *
+ * denied	libcurl could not log in
+ * why		what to say where the server said nothing; cut to the length
+ *		of a reply
+ */
+int ptn_smtp_judge(struct ptn_smtp_mail *m, bool denied, const char *why);
+
+/*
+ * Ask whether the recipient would be taken, and leave before the message.
+ *
+ * connection	the CURL that has logged in (CURLOPT_CONNECT_ONLY)
+ */
+int ptn_smtp_ask(void *connection, struct ptn_smtp_mail *m);
 
 #endif

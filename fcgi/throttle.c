@@ -23,8 +23,9 @@ enum named {
 	NAMED_UNSET = 0,
 	NAMES_NOBODY,
 	NAMES_USER,
-	NAMES_MEMBER,	 /* by name and organisation, or not at all */
-	NAMED_BY_HANDLER /* it calls ptn_throttle_account() */
+	NAMES_MEMBER,	  /* by name and organisation, or not at all */
+	NAMED_BY_HANDLER, /* it calls ptn_throttle_account() */
+	COUNTED_BY_RULE /* by ptn_limit_take(), where something is to change */
 };
 
 #define LIMITS_MAX 4
@@ -35,9 +36,9 @@ static const struct {
 	enum ptn_limit limit[LIMITS_MAX];
 } classes[PTN_RATE__MAX] = {
 	[PTN_RATE_NONE] = { NAMES_NOBODY, { PTN_LIMIT_NONE } },
+	[PTN_RATE_RULE] = { COUNTED_BY_RULE, { PTN_LIMIT_NONE } },
 	[PTN_RATE_LOOKUP] = { NAMES_NOBODY, { PTN_LIMIT_LOOKUP } },
 	[PTN_RATE_SIGNUP] = { NAMES_NOBODY, { PTN_LIMIT_SIGNUP } },
-	[PTN_RATE_CLAIM] = { NAMES_NOBODY, { PTN_LIMIT_NONE } },
 	[PTN_RATE_CHALLENGE] = { NAMES_NOBODY, { PTN_LIMIT_CHALLENGE } },
 	[PTN_RATE_HASH] = { NAMES_NOBODY, { PTN_LIMIT_HASH } },
 	[PTN_RATE_PASSCODE] = { NAMES_USER,
@@ -73,6 +74,7 @@ ptn_throttle_fits(enum ptn_rate_class class, const struct ptn_input *in)
 	switch (classes[class].whom) {
 	case NAMES_NOBODY:
 	case NAMED_BY_HANDLER:
+	case COUNTED_BY_RULE:
 		return true;
 	case NAMES_USER:
 		return in->n > ACCOUNT && is_uuid(&in->field[ACCOUNT]);
@@ -96,7 +98,7 @@ find_asker(const struct ptn_scope *sc, enum ptn_rate_class class,
 	for (i = 0; i < LIMITS_MAX; i++)
 		if (user != NULL && ptn_limit_apart(classes[class].limit[i]))
 			return ptn_asker_of(sc, user, NULL, out);
-	ptn_asker_browser(sc, user, NULL, out);
+	ptn_asker_browser(sc, user, out);
 	return PTN_OK;
 }
 
@@ -146,6 +148,7 @@ ptn_throttle(struct ptn_request *req)
 	ptn_device_load(req);
 	switch (classes[class].whom) {
 	case NAMED_BY_HANDLER:
+	case COUNTED_BY_RULE:
 		return PTN_OK;
 	case NAMES_NOBODY:
 		return take(req, class, NULL, &on);

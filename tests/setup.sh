@@ -14,7 +14,7 @@ packages_of() {
 	    libfcgi-dev libjson-c-dev libargon2-dev libssl-dev libmariadb-dev \
 	    libyaml-dev libidn2-dev libunistring-dev libcrypt-dev \
 	    libcurl4-openssl-dev libcbor-dev libcmocka-dev libfido2-dev \
-	    mariadb-server-core mariadb-client openssl procps ;;
+	    mariadb-server-core mariadb-client openssl procps mold ;;
 	lint) echo mandoc ;;
 	unit) echo systemd apparmor fail2ban ;;
 	fuzz) ;;

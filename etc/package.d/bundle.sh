@@ -31,15 +31,65 @@ loader_of() {
 	readelf -l "$1" | sed -n 's/.*program interpreter: \(.*\)]$/\1/p'
 }
 
-# All libraries of the programs, by their whole paths, and the one that threads
-# look for when they end.
+# What libcurl can do besides SMTP and HTTPS brings more than half of all
+# libraries along: LDAP, SSH, RTMP, Kerberos, two ways to unpack.  Postern asks
+# for none of it (fcgi/smtp.c and fetch.c name their protocols), so each of these
+# is a library of the same name here, whose functions fail.
+shut="brotlidec gssapi_krb5 lber ldap rtmp ssh2 zstd"
+closed=$work/closed
+
+# all_of PROGRAM: its libraries, by their whole paths.
+all_of() {
+	LD_LIBRARY_PATH=$closed ldd "$1" | sed -n 's/.* => \(\/[^ ]*\).*/\1/p'
+}
+
+# close_library FILE CURL: what the latter uses of it.  The one function that is
+# called when libcurl starts says that all is well; data is nothing.
+close_library() {
+	nm -D --defined-only "$1" | awk '{ print $3, $2 }' >"$work/has"
+	nm -D --undefined-only "$2" | awk '
+		NR == FNR { sub(/@.*/, "", $1); type[$1] = $2; next }
+		{ split($2, part, "@"); name = part[1] }
+		!(name in type) { next }
+		type[name] ~ /[BDRV]/ { print "const void *" name " = 0;" }
+		type[name] !~ /[BDRV]/ {
+			print "int " name "(void) { return", \
+			    (name == "libssh2_init" ? 0 : -1) "; }"
+		}' "$work/has" - >"$work/closed.c"
+	version=$(nm -D --undefined-only "$2" | awk '
+		NR == FNR { sub(/@.*/, "", $1); type[$1] = 1; next }
+		split($2, part, "@") == 2 && part[1] in type { print part[2] }
+		' "$work/has" - | sort -u)
+	for name in $version; do
+		echo "$name { *; };"
+	done >"$work/closed.map"
+	gcc -w -O2 -fPIC -shared -nostdlib -s -Wl,-z,relro,--build-id=none \
+	    ${version:+"-Wl,--version-script=$work/closed.map"} \
+	    -Wl,-soname,"$(basename "$1")" -o "$closed/$(basename "$1")" \
+	    -x c "$work/closed.c"
+}
+
+close_libraries() {
+	mkdir -p "$closed"
+	program=$staged/usr/libexec/postern/postern-smtp
+	all_of "$program" >"$work/all"
+	curl=$(grep '/libcurl\.so' "$work/all")
+	for name in $shut; do
+		file=$(grep "/lib$name[-.0-9]*\.so" "$work/all") || continue
+		close_library "$file" "$curl" || die "$file stays open"
+	done
+}
+
+# All libraries of the programs, and the one that threads look for when they
+# end.
 libraries() {
 	{
 		for name in $programs; do
-			ldd "$staged/usr/$name"
+			all_of "$staged/usr/$name"
 		done
-		ldconfig -p | sed -n '/libgcc_s\.so\.1 .*x86-64/p' | tail -n 1
-	} | sed -n 's/.* => \(\/[^ ]*\).*/\1/p' | LC_ALL=C sort -u
+		ldconfig -p | sed -n '/libgcc_s\.so\.1 .*x86-64/p' | tail -n 1 |
+		    sed -n 's/.* => \(\/[^ ]*\).*/\1/p'
+	} | grep -v "^$closed/" | LC_ALL=C sort -u
 }
 
 # package_of FILE: which package of Debian it is from.
@@ -66,7 +116,7 @@ add_licence() {
 
 add_libraries() {
 	files=$(libraries)
-	for file in $files "$loader"; do
+	for file in $files "$loader" "$closed"/*; do
 		cp -L "$file" "$bundle/lib/"
 	done
 	chmod 0644 "$bundle"/lib/*
@@ -123,6 +173,7 @@ rm -rf "${work:?}"
 mkdir -p "$bundle/lib" "$bundle/share/licences" "$bundle/state" "$bundle/web"
 copy_tree "$source"
 compile
+close_libraries
 loader=$(loader_of "$staged/usr/bin/postern")
 add_programs
 add_libraries

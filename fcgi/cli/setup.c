@@ -362,16 +362,21 @@ check(const struct ptn_setup *s)
 
 /* ------------------------------------------------------------ from the top */
 
+static enum ptn_err
+name_files(struct ptn_setup *s, const char *conf_path)
+{
+	s->file = ptn_conf_home(conf_path);
+	s->staged = ptn_arena_printf(s->a, "%s.setup", s->file);
+	s->lock = ptn_arena_printf(s->a, "%s.lock", s->file);
+	return s->staged != NULL && s->lock != NULL ? PTN_OK : PTN_E_NOMEM;
+}
+
 /* What is there already, or was left by a run that was cut short. */
 static enum ptn_err
-begin(struct ptn_setup *s, const char *conf_path)
+begin(struct ptn_setup *s)
 {
 	const char *origins;
 
-	s->file = ptn_conf_home(conf_path);
-	s->staged = ptn_arena_printf(s->a, "%s.setup", s->file);
-	if (s->staged == NULL)
-		return PTN_E_NOMEM;
 	s->old = read_text(s->a, s->staged);
 	s->resumed = s->old != NULL;
 	if (s->resumed)
@@ -384,7 +389,8 @@ begin(struct ptn_setup *s, const char *conf_path)
 	origins =
 	    ptn_conf_set_in(s->a, s->text, "webauthn.relying_party.origins");
 	s->site_was_known = s->old != NULL && origins != NULL;
-	if (s->site_was_known && ptn_site_of(s->a, origins, &s->site) != NULL)
+	if (s->site_was_known && !s->given[PTN_SETUP_URL] &&
+	    ptn_site_of(s->a, origins, &s->site) != NULL)
 		memset(&s->site, 0, sizeof(s->site)); /* one of several */
 	return PTN_OK;
 }
@@ -409,17 +415,29 @@ run(struct ptn_setup *s)
 	return r;
 }
 
+/* One at a time: two would take each other's file for their own. */
+static enum ptn_err
+run_alone(struct ptn_setup *s)
+{
+	enum ptn_err r;
+
+	r = ptn_conf_lock(s->lock, &s->lock_fd, stderr);
+	if (r != PTN_OK)
+		return r;
+	r = begin(s);
+	return r == PTN_OK ? run(s) : r;
+}
+
 /* What was begun is kept if it was begun before: it has passwords in it. */
 static void
-leave(const struct ptn_setup *s, enum ptn_err r)
+leave(struct ptn_setup *s, enum ptn_err r)
 {
-	if (s->file == NULL)
-		return; /* no memory to begin with */
-	if (s->staged != NULL && (r == PTN_OK || !s->resumed))
+	if (s->text != NULL && (r == PTN_OK || !s->resumed))
 		(void)unlink(s->staged);
-	if (r != PTN_OK)
+	if (r != PTN_OK && s->file != NULL)
 		(void)fprintf(stderr, "postern: setup: %s is %s\n", s->file,
 		    access(s->file, F_OK) == 0 ? "as it was" : "not written");
+	ptn_conf_unlock(s->lock, &s->lock_fd);
 }
 
 int
@@ -428,6 +446,7 @@ ptn_cli_setup(int argc, char **argv, const char *conf_path,
 {
 	struct ptn_setup s = { .a = ptn_arena_new(ARENA_MAX),
 		.set = set,
+		.lock_fd = -1,
 		.terminal = isatty(STDIN_FILENO) };
 	enum ptn_err r = PTN_E_NOMEM;
 	int status = -1;
@@ -436,11 +455,11 @@ ptn_cli_setup(int argc, char **argv, const char *conf_path,
 	/* Whoever reads along may leave: what was begun is finished. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (s.a != NULL)
-		r = begin(&s, conf_path);
+		r = name_files(&s, conf_path);
 	if (r == PTN_OK)
 		status = ptn_setup_options(&s, argc, argv);
 	if (r == PTN_OK && status < 0)
-		r = run(&s);
+		r = run_alone(&s);
 	if (status < 0)
 		leave(&s, r);
 	ptn_arena_free(&s.a);

@@ -70,13 +70,13 @@ by_session(const struct ptn_actor *actor, const struct ptn_uuid *user,
 /* A session comes first: a new password, say, gives its browser a new id. */
 void
 ptn_asker_browser(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    const int64_t *epoch, struct ptn_asker *out)
+    struct ptn_asker *out)
 {
 	const struct ptn_actor *actor = sc->actor;
 
 	memset(out, 0, sizeof(*out));
 	if (actor != NULL && !by_session(actor, user, out))
-		(void)by_device(actor->device, user, epoch, out);
+		(void)by_device(actor->device, user, NULL, out);
 }
 
 /* Bound to the user: one network of two users has two digests. */

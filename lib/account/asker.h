@@ -56,14 +56,14 @@ enum ptn_err ptn_asker_of(const struct ptn_scope *sc,
 /*
  * The same without a look at the database: networks are strangers.
  *
+ * A cookie of any epoch is believed.  That is for the limits of networks: there
+ * it is worth no more than one that anybody gets with an account of their own.
+ *
  * user		NULL: nobody is named; a browser that is known to anybody is
  *		known, by the first of its cookies that knows somebody
- * epoch	NULL: it has not been read, and a cookie is believed.  That is
- *		for the limits of networks: there it is worth no more than one
- *		that anybody gets with an account of their own.
  */
 void ptn_asker_browser(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    const int64_t *epoch, struct ptn_asker *out);
+    struct ptn_asker *out);
 
 /*
  * sc->actor as a text, for an outbox item that is served later, when it is

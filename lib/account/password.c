@@ -1,6 +1,5 @@
 #include "lib/account/password.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "lib/account/asker.h"
@@ -60,6 +59,19 @@ hashed_form(struct ptn_arena *a, struct ptn_bytes pw, int64_t norm,
 	return r;
 }
 
+/*
+ * What a transaction has locked, others wait for: a hash in one is a mistake of
+ * the program, which each build refuses and tells the operator.
+ */
+static enum ptn_err
+check_no_tx(const struct ptn_scope *sc)
+{
+	if (!ptn_db_in_tx(sc->db))
+		return PTN_OK;
+	ptn_error("password: a hash inside a transaction");
+	return PTN_E_INTERNAL;
+}
+
 enum ptn_err
 ptn_password_hash(const struct ptn_scope *sc, struct ptn_bytes pw,
     char phc[PTN_PHC_MAX])
@@ -67,32 +79,32 @@ ptn_password_hash(const struct ptn_scope *sc, struct ptn_bytes pw,
 	struct ptn_bytes form;
 	enum ptn_err r;
 
-	assert(!ptn_db_in_tx(sc->db));
-	if ((r = ptn_unicode_opaque(sc->arena, pw, &form)) != PTN_OK)
+	phc[0] = '\0';
+	if ((r = check_no_tx(sc)) != PTN_OK ||
+	    (r = ptn_unicode_opaque(sc->arena, pw, &form)) != PTN_OK)
 		return r;
 	return ptn_pwhash_make(sc->cf, sc->gate, form, phc);
 }
 
 enum ptn_err
 ptn_password_verify(const struct ptn_scope *sc, const char *hash, int64_t norm,
-    struct ptn_bytes pw, char fresh[PTN_PHC_MAX], enum ptn_verdict *verdict)
+    struct ptn_bytes pw, bool *stale, enum ptn_verdict *verdict)
 {
 	struct ptn_bytes form;
-	bool stale;
 	enum ptn_err r;
 
-	assert(!ptn_db_in_tx(sc->db));
 	*verdict = PTN_DENY;
-	fresh[0] = '\0';
+	*stale = false;
 	if (hash == NULL)
 		norm = PTN_PASSWORD_NORM;
-	if ((r = hashed_form(sc->arena, pw, norm, &form)) != PTN_OK)
+	if ((r = check_no_tx(sc)) != PTN_OK ||
+	    (r = hashed_form(sc->arena, pw, norm, &form)) != PTN_OK)
 		return r;
 	if (form.len > PTN_PWHASH_PW_MAX) { /* nobody has such a one */
 		form.len = PTN_PWHASH_PW_MAX;
 		hash = NULL;
 	}
-	r = ptn_pwhash_verify(sc->cf, sc->gate, hash, form, verdict, &stale);
+	r = ptn_pwhash_verify(sc->cf, sc->gate, hash, form, verdict, stale);
 	if (r == PTN_E_INPUT) {
 		ptn_error("password: a stored hash is not usable");
 		r = PTN_OK;
@@ -100,26 +112,25 @@ ptn_password_verify(const struct ptn_scope *sc, const char *hash, int64_t norm,
 	}
 	if (hash == NULL) /* never for a decoy */
 		*verdict = PTN_DENY;
-	if (r != PTN_OK || *verdict != PTN_ALLOW)
-		return r;
-	/* A convenience: that it could not be made is no failure. */
-	if ((stale || norm != PTN_PASSWORD_NORM) &&
-	    ptn_password_hash(sc, pw, fresh) != PTN_OK)
-		fresh[0] = '\0';
-	return PTN_OK;
+	*stale = r == PTN_OK && *verdict == PTN_ALLOW &&
+	    (*stale || norm != PTN_PASSWORD_NORM);
+	return r;
 }
 
-/* So is storing it. */
+/* A convenience: that it could not be made, or stored, is no failure. */
 static void
-replace(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    const char *old, const char *fresh)
+renew(const struct ptn_scope *sc, const struct ptn_uuid *user, const char *old,
+    struct ptn_bytes pw)
 {
+	char fresh[PTN_PHC_MAX];
 	const struct ptn_password_rehash_in in = { fresh, PTN_PASSWORD_NORM,
 		sc->tenant_id, *user, old };
 	uint64_t n;
 
-	if (ptn_sql_password_rehash(sc->db, &in, &n) != PTN_OK)
+	if (ptn_password_hash(sc, pw, fresh) == PTN_OK &&
+	    ptn_sql_password_rehash(sc->db, &in, &n) != PTN_OK)
 		ptn_warn("password: the new hash was not stored");
+	ptn_wipe(fresh, sizeof(fresh));
 }
 
 enum ptn_err
@@ -127,14 +138,13 @@ ptn_password_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const struct ptn_password_user *pu, struct ptn_bytes pw,
     enum ptn_verdict *verdict)
 {
-	char fresh[PTN_PHC_MAX];
+	bool stale;
 	enum ptn_err r;
 
 	r = ptn_password_verify(sc, pu->known ? pu->hash : NULL, pu->norm, pw,
-	    fresh, verdict);
-	if (r == PTN_OK && fresh[0] != '\0')
-		replace(sc, user, pu->hash, fresh);
-	ptn_wipe(fresh, sizeof(fresh));
+	    &stale, verdict);
+	if (stale)
+		renew(sc, user, pu->hash, pw);
 	return r;
 }
 

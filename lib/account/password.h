@@ -40,17 +40,18 @@ enum ptn_err ptn_password_check(const struct ptn_scope *sc,
 
 /*
  * Check a password against a stored hash, or for NULL against a decoy: what
- * both APIs have in common.  fresh is a hash to store in the place of the old
- * one, or "".  As above.  A hash takes long: inside a transaction, where
- * others would wait for what it has locked, the program is ended.
+ * both APIs have in common.  As above, but nothing is stored: stale is true if
+ * the password was right and should be hashed anew.  A hash takes long: inside
+ * a transaction, where others would wait for what it has locked, none is made,
+ * which is PTN_E_INTERNAL and an error in the log.
  */
 enum ptn_err ptn_password_verify(const struct ptn_scope *sc, const char *hash,
-    int64_t norm, struct ptn_bytes pw, char fresh[PTN_PHC_MAX],
+    int64_t norm, struct ptn_bytes pw, bool *stale,
     enum ptn_verdict *verdict) PTN_MUST_USE;
 
 /*
  * Hash a password that is to be stored, with PTN_PASSWORD_NORM beside it.
- * Never inside a transaction.
+ * Never inside a transaction, as above.
  * PTN_E_INPUT if the text has no normal form; PTN_E_BUSY, PTN_E_INTERNAL.
  */
 enum ptn_err ptn_password_hash(const struct ptn_scope *sc, struct ptn_bytes pw,

@@ -147,6 +147,18 @@ bool ptn_conf_tells_secret(const char *path, const char *value);
 enum ptn_err ptn_conf_write(const char *path, const char *text, bool replace,
     FILE *err) PTN_MUST_USE;
 
+/*
+ * Be the one who sets up: hold the lock of that file, which is made, and the
+ * folder that it is in.  It ends with the process, too.
+ *
+ * What goes wrong is a line on err.  Returns PTN_OK with the descriptor in fd;
+ * PTN_E_BUSY at once if somebody else holds it; PTN_E_INTERNAL.
+ */
+enum ptn_err ptn_conf_lock(const char *path, int *fd, FILE *err) PTN_MUST_USE;
+
+/* Take the file away, and let others; nothing if fd is -1. */
+void ptn_conf_unlock(const char *path, int *fd);
+
 /* The last of it, for one that stays as it is.  True if there was need. */
 bool ptn_conf_give(const char *path);
 

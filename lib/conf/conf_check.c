@@ -458,6 +458,13 @@ check_database_tls(struct ptn_conf_load *ld)
 	if (cf->db_tls_key[0] != '\0' && cf->db_tls_cert[0] == '\0')
 		ptn_conf_fault(ld, &cf->db_tls_cert,
 		    "must not be empty with database.tls.key_file");
+	/* From 3.4 on the client library compares no name with these two. */
+	if (cf->db_tls == PTN_DB_TLS_VERIFY && cf->db_socket[0] == '\0' &&
+	    (strcmp(cf->db_host, "127.0.0.1") == 0 ||
+	    strcmp(cf->db_host, "::1") == 0))
+		ptn_conf_fault(ld, &cf->db_host, "is an address of this host, "
+		    "for which no certificate is verified; write a name, "
+		    "such as localhost");
 }
 
 static void

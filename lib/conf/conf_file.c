@@ -1,6 +1,7 @@
 #include "lib/base/base64.h"
 #include "lib/conf/conf_row.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -302,6 +303,66 @@ ptn_conf_write(const char *path, const char *text, bool replace, FILE *err)
 		(void)fprintf(err, "%s: cannot be written: %s\n", path,
 		    strerror(errno));
 	return r;
+}
+
+/*
+ * A file of its own, as others are put in the place of the configuration.  Who
+ * waited in vain for one that was taken away meanwhile looks again.
+ */
+static enum ptn_err
+lock_file(const char *path, int *fd)
+{
+	struct stat held, named;
+	int why;
+
+	for (;;) {
+		*fd =
+		    open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (*fd < 0)
+			return PTN_E_INTERNAL;
+		if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
+			why = errno;
+			(void)close(*fd);
+			*fd = -1;
+			errno = why;
+			return why == EWOULDBLOCK ? PTN_E_BUSY : PTN_E_INTERNAL;
+		}
+		if (fstat(*fd, &held) == 0 && stat(path, &named) == 0 &&
+		    held.st_dev == named.st_dev && held.st_ino == named.st_ino)
+			return PTN_OK;
+		(void)close(*fd);
+	}
+}
+
+enum ptn_err
+ptn_conf_lock(const char *path, int *fd, FILE *err)
+{
+	enum ptn_err r = PTN_E_INTERNAL;
+
+	*fd = -1;
+	if (strlen(path) >= PATH_MAX)
+		errno = ENAMETOOLONG;
+	else if ((r = make_folder(path)) == PTN_OK)
+		r = lock_file(path, fd);
+	if (r == PTN_E_BUSY)
+		(void)fprintf(err,
+		    "%s: somebody else is setting this up now: wait until they "
+		    "have ended\n",
+		    path);
+	else if (r != PTN_OK)
+		(void)fprintf(err, "%s: cannot be written: %s\n", path,
+		    strerror(errno));
+	return r;
+}
+
+void
+ptn_conf_unlock(const char *path, int *fd)
+{
+	if (*fd < 0)
+		return;
+	(void)unlink(path);
+	(void)close(*fd);
+	*fd = -1;
 }
 
 bool

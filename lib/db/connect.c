@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "lib/db/connect.h"
 
 #include <fcntl.h>
@@ -99,10 +101,34 @@ fail(struct ptn_connect *to, unsigned int number, const char *message)
 	to->my = NULL;
 }
 
+/*
+ * What is wrong with TLS, once connected; NULL: nothing.  Unless it verifies,
+ * the library does without where a server says; and from 3.4 on it goes on
+ * with a certificate that nobody vouches for, if the server proves to know the
+ * password, or is on this host.
+ */
+static const char *
+tls_missing(MYSQL *my, const struct ptn_conf *cf)
+{
+#if HAVE_DECL_MARIADB_TLS_VERIFY_STATUS
+	unsigned int found;
+
+	if (cf->db_tls == PTN_DB_TLS_VERIFY &&
+	    (mariadb_get_infov(my, MARIADB_TLS_VERIFY_STATUS, &found) != 0 ||
+	    found != 0))
+		return "nobody whom we trust vouches for the server";
+#endif
+	if (cf->db_tls != PTN_DB_TLS_OFF && mysql_get_ssl_cipher(my) == NULL)
+		return "the server offers none";
+	return NULL;
+}
+
 void
 ptn_connect(struct ptn_connect *to, const struct ptn_conf *cf,
     enum ptn_db_role role)
 {
+	const char *missing;
+
 	memset(to, 0, sizeof(*to));
 	if ((to->my = mysql_init(NULL)) == NULL) {
 		fail(to, OUT_OF_MEMORY, "out of memory");
@@ -114,10 +140,8 @@ ptn_connect(struct ptn_connect *to, const struct ptn_conf *cf,
 		fail(to, mysql_errno(to->my), mysql_error(to->my));
 		return;
 	}
-	/* Unless it verifies, the library does without where a server says. */
-	if (cf->db_tls != PTN_DB_TLS_OFF &&
-	    mysql_get_ssl_cipher(to->my) == NULL) {
-		fail(to, CR_SSL_CONNECTION_ERROR, "the server offers none");
+	if ((missing = tls_missing(to->my, cf)) != NULL) {
+		fail(to, CR_SSL_CONNECTION_ERROR, missing);
 		return;
 	}
 	/* Not for the programs that the courier starts. */

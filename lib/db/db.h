@@ -60,7 +60,7 @@ enum ptn_err ptn_db_prepare(struct ptn_db *db) PTN_MUST_USE;
  * certification is lost (1213, 1205, 1020, 1047), or the connection before
  * COMMIT was sent, all is run again from the start, at most 5 times: fn must
  * therefore keep no trace of a failed run outside the database.  fn never
- * computes a password hash (ptn_db_in_tx() is asserted there).
+ * computes a password hash (which fails if ptn_db_in_tx()).
  *
  * BEGIN goes with the first statement: a fn that stops before it costs nothing.
  * A statement that failed for good keeps failing until the end of the run, so

@@ -128,6 +128,7 @@ ptn_dfns_action_approve(const struct ptn_scope *sc, struct ptn_dfns_action *k)
 	k->approval.kind = PTN_DFNS_CEREMONY_SIGNED;
 	if ((r = ptn_tx(sc, approve, k)) != PTN_OK)
 		return r;
+	ptn_dfns_answer_renew(sc, &k->an);
 	t.id = k->approval.id;
 	return ptn_dfns_token_issue(sc, &t,
 	    ptn_dfns_ceremony_ttl_s(PTN_DFNS_CEREMONY_SIGNED), &k->token);

@@ -4,9 +4,9 @@
 
 #include "lib/base/finding.h"
 #include "lib/dfns/challenge.h"
+#include "lib/dfns/decoy.h"
 #include "lib/dfns/fido.h"
 #include "lib/dfns/lookup.h"
-#include "lib/dfns/password.h"
 #include "lib/dfns/signers.h"
 #include "lib/dfns/totp.h"
 #include "lib/dfns/verify.h"
@@ -66,24 +66,37 @@ ptn_dfns_answer_password(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
 	return PTN_OK;
 }
 
+static bool
+is_right(const struct ptn_dfns_password *password)
+{
+	return !ptn_uuid_is_nil(&password->credential);
+}
+
 /*
  * Codes of an app are counted behind a password that is right: who does not
- * know it must not be able to use up the tries of a code.  That there are none
- * left is a denial like others, for another answer would tell that the password
- * is right.
+ * know it must not be able to use up the tries of a code.  Behind one that is
+ * wrong those of an id are counted that nobody has.
  */
 static enum ptn_err
 count_code(const struct ptn_scope *sc, struct ptn_dfns_answer *an)
 {
+	const bool right = is_right(&an->password);
+	struct ptn_limit_on on = an->counted;
+	struct ptn_dfns_decoy decoy;
+	char nobody[PTN_UUID_STR];
 	enum ptn_err r;
 
-	if (an->counted.account == NULL)
+	if (on.account == NULL)
 		return PTN_OK;
-	r = ptn_limit_take_unseen(sc, PTN_LIMIT_CODE, &an->counted,
-	    "the code of an app is not judged");
-	return r == PTN_E_RATE ? ptn_dfns_denial_set(&an->denial,
-				     PTN_DFNS_NOT_PROVED, "too many codes")
-			       : r;
+	if ((r = ptn_dfns_decoy_of(sc, on.account, &decoy)) != PTN_OK)
+		return r;
+	ptn_uuid_format(&decoy.nobody, nobody);
+	if (!right)
+		on.account = nobody;
+	r = ptn_limit_take_unseen(sc, PTN_LIMIT_CODE, &on,
+	    right ? "the code of an app is not judged" : NULL);
+	an->barred = r == PTN_E_RATE;
+	return an->barred ? PTN_OK : r;
 }
 
 enum ptn_err
@@ -94,36 +107,50 @@ ptn_dfns_answer_check_password(const struct ptn_scope *sc,
 
 	r = ptn_dfns_password_check(sc, &an->c.user_id, an->factor[0].secret,
 	    &an->password);
-	if (r == PTN_OK && ptn_uuid_is_nil(&an->password))
-		return deny(an, PTN_REASON_PASSWORD);
 	return r == PTN_OK ? count_code(sc, an) : r;
 }
 
-/* A password was checked before; the code of an app is checked and used up. */
+void
+ptn_dfns_answer_renew(const struct ptn_scope *sc,
+    const struct ptn_dfns_answer *an)
+{
+	ptn_dfns_password_renew(sc, &an->c.user_id, an->factor[0].secret,
+	    &an->password);
+}
+
+/* A password was checked before.  c NULL: the user has none of the kind. */
 static enum ptn_err
 verify_secret(const struct ptn_scope *sc, const struct ptn_dfns_answer *an,
     const struct ptn_dfns_factor *f, const struct ptn_dfns_cred *c,
-    struct ptn_finding *finding)
+    struct ptn_dfns_totp *code, struct ptn_finding *finding)
 {
-	enum ptn_verdict verdict;
+	enum ptn_verdict verdict = PTN_DENY;
 	enum ptn_err r;
 
-	if (f->kind == PTN_CRED_PASSWORD)
-		return ptn_uuid_equal(&c->id, &an->password)
-		    ? ptn_finding_allow(finding)
-		    : ptn_finding_deny(finding, PTN_REASON_PASSWORD);
-	r = ptn_dfns_totp_use(sc, &an->c.user_id, &c->id, f->secret, &verdict);
-	if (r != PTN_OK)
-		return r;
-	return verdict == PTN_ALLOW
-	    ? ptn_finding_allow(finding)
-	    : ptn_finding_deny(finding, PTN_REASON_CODE);
+	if (f->kind == PTN_CRED_PASSWORD) {
+		if (c != NULL &&
+		    ptn_uuid_equal(&c->id, &an->password.credential))
+			verdict = PTN_ALLOW;
+	} else {
+		r = ptn_dfns_totp_check(sc, &an->c.user_id,
+		    c != NULL ? &c->id : NULL, f->secret, code, &verdict);
+		if (r != PTN_OK)
+			return r;
+	}
+	if (verdict == PTN_ALLOW)
+		return ptn_finding_allow(finding);
+	if (c == NULL)
+		return ptn_finding_deny(finding, PTN_REASON_KIND);
+	return ptn_finding_deny(finding,
+	    f->kind == PTN_CRED_PASSWORD ? PTN_REASON_PASSWORD
+					 : PTN_REASON_CODE);
 }
 
 static enum ptn_err
 verify_one(const struct ptn_scope *sc, const struct ptn_dfns_answer *an,
     const struct ptn_dfns_factor *f, const struct ptn_dfns_signers *list,
-    struct ptn_dfns_cred **used, struct ptn_finding *finding)
+    struct ptn_dfns_cred **used, struct ptn_dfns_totp *code,
+    struct ptn_finding *finding)
 {
 	const struct ptn_dfns_verify v = { .org = &an->org,
 		.challenge = an->c.challenge,
@@ -133,8 +160,55 @@ verify_one(const struct ptn_scope *sc, const struct ptn_dfns_answer *an,
 		return ptn_dfns_verify_factor(sc, &v, f, list->cred, list->n,
 		    used, finding);
 	*used = ptn_dfns_signers_by_kind(list, f->kind);
-	return *used != NULL ? verify_secret(sc, an, f, *used, finding)
-			     : ptn_finding_deny(finding, PTN_REASON_KIND);
+	return verify_secret(sc, an, f, *used, code, finding);
+}
+
+/* All of them in any case; finding is of the first that does not hold. */
+static enum ptn_err
+verify_all(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
+    const struct ptn_dfns_signers *list, struct ptn_dfns_totp *code,
+    struct ptn_finding *finding)
+{
+	struct ptn_dfns_cred *used;
+	struct ptn_finding one;
+	enum ptn_err r;
+	size_t i;
+
+	(void)ptn_finding_allow(finding);
+	for (i = 0; i < an->nfactors; i++) {
+		memset(&one, 0, sizeof(one));
+		r = verify_one(sc, an, &an->factor[i], list, &used, code, &one);
+		if (r != PTN_OK)
+			return r;
+		if (finding->verdict == PTN_ALLOW)
+			*finding = one;
+		an->used[i] = used;
+	}
+	return PTN_OK;
+}
+
+/* Nothing denies any more, but that the code was used meanwhile. */
+static enum ptn_err
+use_all(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
+    const struct ptn_dfns_totp *code)
+{
+	enum ptn_verdict verdict = PTN_ALLOW;
+	enum ptn_err r;
+	size_t i;
+
+	for (i = 0; i < an->nfactors; i++) {
+		if (an->factor[i].kind == PTN_CRED_TOTP &&
+		    (r = ptn_dfns_totp_use(sc, &an->c.user_id, code,
+			 &verdict)) != PTN_OK)
+			return r;
+		if (verdict != PTN_ALLOW)
+			return deny(an, PTN_REASON_CODE);
+		if ((r = ptn_dfns_cred_used(sc, an->used[i])) != PTN_OK)
+			return r;
+	}
+	return an->counted.account != NULL
+	    ? ptn_limit_give_back(sc, PTN_LIMIT_CODE, &an->counted)
+	    : PTN_OK;
 }
 
 enum ptn_err
@@ -142,24 +216,19 @@ ptn_dfns_answer_verify(const struct ptn_scope *sc, struct ptn_dfns_answer *an)
 {
 	struct ptn_dfns_signers list;
 	struct ptn_finding finding;
-	struct ptn_dfns_cred *used;
+	struct ptn_dfns_totp code;
 	enum ptn_err r;
-	size_t i;
 
 	memset(&an->denial, 0, sizeof(an->denial));
 	if ((r = ptn_dfns_signers_of(sc, &an->c.user_id, &list)) != PTN_OK)
 		return r;
 	ptn_dfns_signers_allowed(&an->c.state, &list);
-	for (i = 0; i < an->nfactors; i++) {
-		an->used[i] = NULL;
-		r = verify_one(sc, an, &an->factor[i], &list, &used, &finding);
-		if (r == PTN_OK && finding.verdict != PTN_ALLOW)
-			return deny(an, finding.reason);
-		if (r != PTN_OK || (r = ptn_dfns_cred_used(sc, used)) != PTN_OK)
-			return r;
-		an->used[i] = used;
-	}
-	return an->counted.account != NULL
-	    ? ptn_limit_give_back(sc, PTN_LIMIT_CODE, &an->counted)
-	    : PTN_OK;
+	if ((r = verify_all(sc, an, &list, &code, &finding)) != PTN_OK)
+		return r;
+	if (an->barred && is_right(&an->password))
+		return ptn_dfns_denial_set(&an->denial, PTN_DFNS_NOT_PROVED,
+		    "too many codes");
+	if (finding.verdict != PTN_ALLOW)
+		return deny(an, finding.reason);
+	return use_all(sc, an, &code);
 }

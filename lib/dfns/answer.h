@@ -1,6 +1,7 @@
 #ifndef PTN_DFNS_ANSWER_H
 #define PTN_DFNS_ANSWER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/account/limit.h"
@@ -13,6 +14,7 @@
 #include "lib/dfns/cred.h"
 #include "lib/dfns/denial.h"
 #include "lib/dfns/factor.h"
+#include "lib/dfns/password.h"
 
 /* The answer to a challenge (challenge.h): one factor, or two. */
 struct ptn_dfns_answer {
@@ -24,8 +26,8 @@ struct ptn_dfns_answer {
 	struct ptn_org org;
 	/* What wrong codes are counted on; account NULL: they are not. */
 	struct ptn_limit_on counted;
-	/* The credential whose password was right; nil: none was checked. */
-	struct ptn_uuid password;
+	struct ptn_dfns_password password; /* zero: wrong, or none came */
+	bool barred; /* after too many codes nothing that it proves counts */
 	/* The credential that each factor was verified with. */
 	const struct ptn_dfns_cred *used[2];
 	struct ptn_dfns_denial denial;
@@ -54,26 +56,35 @@ enum ptn_err ptn_dfns_answer_password(const struct ptn_scope *sc,
     struct ptn_dfns_answer *an, const struct ptn_uuid **account) PTN_MUST_USE;
 
 /*
- * Check the password, and count the code that came with one that is right
- * (PTN_LIMIT_CODE); ptn_dfns_answer_verify() gives a right code back.  Outside
- * of transactions, because a hash takes long; one hash whoever the user is.
- * PTN_E_DENIED: it is wrong, or there were too many codes; PTN_E_BUSY.
+ * Check the password, and count the code that came with it (PTN_LIMIT_CODE):
+ * for the account if the password is right, else for nobody, by the same
+ * statements.  ptn_dfns_answer_verify() gives a right code back.  Outside of
+ * transactions, because a hash takes long; one hash whoever the user is.
  *
- * The answers to a wrong password and to a wrong code are the same, but not
- * what they cost: behind a password that is right comes one statement for the
- * code, and the transaction of ptn_dfns_answer_verify() unless there were too
- * many.  So whoever can measure that learns that a password is right, though
- * not how to log in with it.
+ * PTN_E_BUSY and others.  That the password is wrong, or that there were too
+ * many codes, is for ptn_dfns_answer_verify() to say: to a client who does not
+ * get in, whether the password was right is told neither by the answer nor by
+ * what it cost.
  */
 enum ptn_err ptn_dfns_answer_check_password(const struct ptn_scope *sc,
     struct ptn_dfns_answer *an) PTN_MUST_USE;
 
 /*
- * Verify every factor that was sent, and note that its credential was used.
- * Inside the caller's transaction, which holds the lock of the user.
- * PTN_E_DENIED: a factor does not hold.
+ * Verify every factor that was sent, and if all hold, note that their
+ * credentials were used.  If one does not, the others are checked all the
+ * same, and nothing is written: which of them it was, or whether the user has
+ * such a credential, is not told by the statements.  Inside the caller's
+ * transaction, which holds the lock of the user.
+ * PTN_E_DENIED: a factor does not hold, or there were too many codes.
  */
 enum ptn_err ptn_dfns_answer_verify(const struct ptn_scope *sc,
     struct ptn_dfns_answer *an) PTN_MUST_USE;
+
+/*
+ * After it, and outside of the transaction: renew the hash of the password, if
+ * that is due.
+ */
+void ptn_dfns_answer_renew(const struct ptn_scope *sc,
+    const struct ptn_dfns_answer *an);
 
 #endif

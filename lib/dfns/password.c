@@ -62,39 +62,42 @@ ptn_dfns_password_hash(const struct ptn_scope *sc,
 	return *hash != NULL ? PTN_OK : PTN_E_NOMEM;
 }
 
-/* If the new hash cannot be stored, the old one is still good. */
-static void
-replace(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    const char *old, const char *fresh)
-{
-	const struct ptn_password_factor_rehash_in in = { fresh,
-		PTN_PASSWORD_NORM, sc->tenant_id, *user, old };
-	uint64_t n;
-
-	if (ptn_sql_password_factor_rehash(sc->db, &in, &n) != PTN_OK)
-		ptn_warn("password: the new hash was not stored");
-}
-
 enum ptn_err
 ptn_dfns_password_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    struct ptn_bytes pw, struct ptn_uuid *credential)
+    struct ptn_bytes pw, struct ptn_dfns_password *out)
 {
 	const struct ptn_password_factor_of_in in = { sc->tenant_id, *user };
 	struct ptn_password_factor_of_out row = { .hash = NULL };
 	enum ptn_verdict verdict;
-	char fresh[PTN_PHC_MAX];
+	bool stale;
 	enum ptn_err r;
 
-	memset(credential, 0, sizeof(*credential));
+	memset(out, 0, sizeof(*out));
 	r = ptn_sql_password_factor_of(sc->db, sc->arena, &in, &row);
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
-	r = ptn_password_verify(sc, row.hash, row.norm, pw, fresh, &verdict);
+	r = ptn_password_verify(sc, row.hash, row.norm, pw, &stale, &verdict);
 	if (r != PTN_OK || verdict != PTN_ALLOW)
 		return r;
-	*credential = row.credential_id;
-	if (fresh[0] != '\0')
-		replace(sc, user, row.hash, fresh);
-	ptn_wipe(fresh, sizeof(fresh));
+	out->credential = row.credential_id;
+	out->stale = stale ? row.hash : NULL;
 	return PTN_OK;
+}
+
+/* If the new hash cannot be made or stored, the old one is still good. */
+void
+ptn_dfns_password_renew(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes pw, const struct ptn_dfns_password *right)
+{
+	char fresh[PTN_PHC_MAX];
+	const struct ptn_password_factor_rehash_in in = { fresh,
+		PTN_PASSWORD_NORM, sc->tenant_id, *user, right->stale };
+	uint64_t n;
+
+	if (right->stale == NULL)
+		return;
+	if (ptn_password_hash(sc, pw, fresh) == PTN_OK &&
+	    ptn_sql_password_factor_rehash(sc->db, &in, &n) != PTN_OK)
+		ptn_warn("password: the new hash was not stored");
+	ptn_wipe(fresh, sizeof(fresh));
 }

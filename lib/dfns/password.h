@@ -40,19 +40,30 @@ enum ptn_err ptn_dfns_password_fit(const struct ptn_conf *cf,
 enum ptn_err ptn_dfns_password_hash(const struct ptn_scope *sc,
     const struct ptn_dfns_factor_new *in, const char **hash) PTN_MUST_USE;
 
+/* What a password that was checked is. */
+struct ptn_dfns_password {
+	/* Its credential's id; a changed one has another.  Nil: it is wrong. */
+	struct ptn_uuid credential;
+	const char *stale; /* its hash, if that is to be renewed */
+};
+
 /*
  * Check a password as the client sent it.  Always one hash, also for a nil user
- * and for one without a password.  If the password is right but the costs of
- * its hash are outdated, it is hashed again and stored.  Outside of
- * transactions.
- *
- * credential	the id of the password's credential, nil if the password is
- *		wrong.  (A password that is changed gets a new credential.)
+ * and for one without a password.  Outside of transactions.
  *
  * Returns PTN_OK, PTN_E_BUSY, PTN_E_NOMEM, PTN_E_UNAVAILABLE, PTN_E_INTERNAL.
  */
 enum ptn_err ptn_dfns_password_check(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_bytes pw,
-    struct ptn_uuid *credential) PTN_MUST_USE;
+    struct ptn_dfns_password *out) PTN_MUST_USE;
+
+/*
+ * If the costs of its hash are outdated, hash it again and store that.  It is
+ * one hash and one statement more: so only where the answer tells that the
+ * password was right.  Outside of transactions.
+ */
+void ptn_dfns_password_renew(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes pw,
+    const struct ptn_dfns_password *right);
 
 #endif

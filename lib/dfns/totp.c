@@ -92,37 +92,39 @@ use_step(const struct ptn_scope *sc, const struct ptn_totp_factor_used_in *in,
 	enum ptn_err r;
 
 	r = ptn_sql_totp_factor_used(sc->db, in, &n);
-	if (r != PTN_OK || n != 1)
-		*verdict = PTN_DENY;
+	*verdict = r == PTN_OK && n == 1 ? PTN_ALLOW : PTN_DENY;
 	return r;
 }
 
 enum ptn_err
-ptn_dfns_totp_use(const struct ptn_scope *sc, const struct ptn_uuid *user,
+ptn_dfns_totp_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const struct ptn_uuid *credential, struct ptn_bytes code,
-    enum ptn_verdict *verdict)
+    struct ptn_dfns_totp *out, enum ptn_verdict *verdict)
 {
 	const struct ptn_totp_factor_of_in of = { sc->tenant_id, *user,
-		*credential };
-	struct ptn_totp_factor_used_in used = { .tenant_id = sc->tenant_id,
-		.user_id = *user };
+		credential != NULL ? *credential : *user };
 	struct ptn_totp_factor_of_out row;
-	struct ptn_bytes secret;
 	enum ptn_err r;
 
 	*verdict = PTN_DENY;
 	if ((r = ptn_sql_totp_factor_of(sc->db, sc->arena, &of, &row)) !=
 	    PTN_OK)
 		return r == PTN_E_NOT_FOUND ? PTN_OK : r;
-	r = check(sc, user, row.sealed, row.last_step, code, &secret,
-	    &used.step, verdict);
-	if (r != PTN_OK || *verdict != PTN_ALLOW)
-		return r;
+	return check(sc, user, row.sealed, row.last_step, code, &out->secret,
+	    &out->step, verdict);
+}
+
+enum ptn_err
+ptn_dfns_totp_use(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_dfns_totp *right, enum ptn_verdict *verdict)
+{
+	struct ptn_totp_factor_used_in in = { .step = right->step,
+		.tenant_id = sc->tenant_id,
+		.user_id = *user };
+	enum ptn_err r;
+
 	*verdict = PTN_DENY;
 	r = ptn_secrets_seal(sc->secrets, sc->arena, PTN_KEY_USE_TOTP,
-	    aad_of(user), secret, &used.sealed);
-	if (r != PTN_OK)
-		return r;
-	*verdict = PTN_ALLOW;
-	return use_step(sc, &used, verdict);
+	    aad_of(user), right->secret, &in.sealed);
+	return r == PTN_OK ? use_step(sc, &in, verdict) : r;
 }

@@ -37,16 +37,33 @@ enum ptn_err ptn_dfns_totp_prove(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_bytes sealed, struct ptn_bytes code,
     int64_t *step, enum ptn_verdict *verdict) PTN_MUST_USE;
 
+/* A code that was right. */
+struct ptn_dfns_totp {
+	struct ptn_bytes secret; /* in the arena */
+	int64_t step;
+};
+
 /*
- * Check a code of a credential of the user, and use it up: no code of its step,
- * or of an earlier one, is right from then on.  Inside the caller's
- * transaction, which holds the lock of the user.  The secret is encrypted
- * again, so that it follows a change of secrets.keys.
+ * Check a code of a credential of the user.  Inside the caller's transaction,
+ * which holds the lock of the user.
+ *
+ * credential	NULL: the user has none, which costs the same statement
+ * out		set with PTN_ALLOW: to be used up
  *
  * Returns as above, and errors of the database.
  */
-enum ptn_err ptn_dfns_totp_use(const struct ptn_scope *sc,
+enum ptn_err ptn_dfns_totp_check(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *credential,
-    struct ptn_bytes code, enum ptn_verdict *verdict) PTN_MUST_USE;
+    struct ptn_bytes code, struct ptn_dfns_totp *out,
+    enum ptn_verdict *verdict) PTN_MUST_USE;
+
+/*
+ * Use it up, in the same transaction: no code of its step, or of an earlier
+ * one, is right from then on; PTN_DENY if that is so already.  The secret is
+ * encrypted again, so that it follows a change of secrets.keys.
+ */
+enum ptn_err ptn_dfns_totp_use(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_dfns_totp *right,
+    enum ptn_verdict *verdict) PTN_MUST_USE;
 
 #endif

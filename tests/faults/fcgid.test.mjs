@@ -45,7 +45,7 @@ function addFiles(folder) {
 /* What the host's owner has set up, and its customers cannot change. */
 function apacheConf(dir, port) {
   const { uid, gid } = statSync(realpathSync(instance.env.POSTERN_CONFIG));
-  const modules = ['mpm_event', 'authz_core', 'fcgid', 'mime', 'rewrite'];
+  const modules = ['mpm_event', 'authz_core', 'env', 'fcgid', 'mime', 'rewrite'];
   return `
 ServerRoot "${dir}"
 ServerName localhost
@@ -117,6 +117,12 @@ test('the header Authorization arrives', async () => {
   const { body } = await api.call('GET', '/me', undefined,
     { noJar: true, bearer: api.token, status: 200 });
   assert.equal(body.id, user_id);
+});
+
+test('an answer says how long it is', async () => {
+  const reply = await fetch(`${host.url}/health/ready`);
+  const { length } = Buffer.from(await reply.arrayBuffer());
+  assert.equal(reply.headers.get('content-length'), String(length));
 });
 
 /* An answer of Apache's own has no request id. */

@@ -36,7 +36,7 @@ async function certify(name, subject) {
   chmodSync(file(`${name}-key`), 0o644);
 }
 
-const options = (more) => ['--skip-networking=0', '--bind-address=127.0.0.1',
+const options = (more) => ['--skip-networking=0', '--bind-address=127.0.0.1,127.0.0.2',
   `--port=${port}`, ...more].join(' ');
 
 before(async () => {
@@ -106,7 +106,7 @@ for (const [what, query, more, refused] of cases)
 test('the certificate is for the name that was asked for', async () => {
   const query = `?ssl-mode=VERIFY_IDENTITY&ssl-ca=${file('server-ca')}`;
   assert.ok((await check(url('p', 'localhost', query))).ok);
-  const { ok, stderr } = await check(url('p', '127.0.0.1', query));
+  const { ok, stderr } = await check(url('p', '127.0.0.2', query));
   assert.equal(ok, false);
   assert.match(stderr, /TLS failed/);
 });

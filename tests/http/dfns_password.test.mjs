@@ -355,6 +355,144 @@ test('unknown, without a password, wrong: one hash, the same bytes',
     assert.equal(good.hashes, 1);
   });
 
+/* Guesses at one factor, or at both. */
+const WRONG = 'a wrong password';
+const wrongCode = (who) => ({ kind: 'Totp', otpCode: String(
+  (Number(who.app.code()) + 500000) % 1000000).padStart(6, '0') });
+
+/* What becomes of somebody between the challenge and the answer. */
+const memberOf = (who) => `WHERE username = '${who.username}'`;
+const BETWEEN = {
+  deactivated: (who) => `members SET active = 0 ${memberOf(who)}`,
+  archived: (who) => 'members SET archived_at = UTC_TIMESTAMP(6) '
+    + memberOf(who),
+  'organisation off': (who) => 'tenants SET active = 0 WHERE id ='
+    + ` (SELECT tenant_id FROM members ${memberOf(who)})`,
+  'app off': (who) => "key_credentials SET active = 0 WHERE kind = 'Totp'"
+    + ` AND user_id = (SELECT user_id FROM members ${memberOf(who)})`,
+  'password off': (who) => 'key_credentials SET active = 0 WHERE kind ='
+    + ` 'Password' AND user_id = (SELECT user_id FROM members
+      ${memberOf(who)})`,
+};
+
+const COSTLY = { 'log.level': 'debug', 'dfns.password': 'true',
+  'audit_log.storage.enabled': 'true', 'rate_limiter.enabled': 'true',
+  'rate_limiter.name_limits.tokens': '100000',
+  'rate_limiter.challenge_limits.tokens': '100000',
+  'rate_limiter.hash_limits.tokens': '100000',
+  'rate_limiter.password_limits.tokens': '100000',
+  'rate_limiter.account_limits.tokens': '100000' };
+
+/* Somebody with a password and an app, with a Key, and who is nobody. */
+async function asked(one) {
+  const at = one.client();
+  const able = await someone(undefined, one);
+  const key = await member(one, `Costly ${++count}`, freshAddress('c'));
+  return { able, at, key: { ...key, app: able.app },
+    nobody: { ...able, username: freshAddress('nobody') } };
+}
+
+/* What an answer cost, and what is seen of it, but for what is left. */
+async function priced(one, at, who, password, code) {
+  const { body } = await init(who, { status: 200 }, at);
+  await who.between?.();
+  const { response, ...spent } = await cost(one, at, 'POST', '/auth/login', {
+    challengeIdentifier: body.challengeIdentifier,
+    firstFactor: typed(password), secondFactor: code });
+  return { ...spent, status: response.status,
+    text: response.text.replace(/"id":"\d+"/, '"id":""'),
+    headers: Object.keys(response.headers).sort() };
+}
+
+/* Those who are told nothing: [what, as it was priced]. */
+async function allPriced(one) {
+  const seen = [];
+  const { able, at, key, nobody } = await asked(one);
+  const ask = async (what, who, password, code) => {
+    await rewind(one);
+    seen.push([what, await priced(one, at, who, password, code)]);
+  };
+  await ask('both wrong', able, WRONG, wrongCode(able));
+  await ask('the code right', able, WRONG, able.app.get());
+  await ask('the password right', able, PASSWORD, wrongCode(able));
+  await ask('nobody', nobody, WRONG, wrongCode(able));
+  await ask('no password', key, WRONG, wrongCode(able));
+  for (const [what, set] of Object.entries(BETWEEN))
+    for (const password of [WRONG, PASSWORD]) {
+      const who = await someone(undefined, one);
+      who.between = () => one.sql(`UPDATE ${set(who)}`);
+      await ask(`${what}, ${password}`, who, password, wrongCode(who));
+    }
+  await one.sql("DELETE FROM rate_limits WHERE what LIKE 'code%'");
+  for (const password of [PASSWORD, WRONG])
+    for (let i = 0; i < 12; i++)
+      await priced(one, at, able, password, wrongCode(able));
+  assert.match(one.log(), /the code of an app is not judged/);
+  await ask('full, both right', able, PASSWORD, able.app.get());
+  await ask('full, the code wrong', able, PASSWORD, wrongCode(able));
+  await ask('full, both wrong', able, WRONG, wrongCode(able));
+  return seen;
+}
+
+const sameOf = (seen) => {
+  for (const [what, one] of seen)
+    assert.deepEqual(one, seen[0][1], what);
+  assert.equal(seen[0][1].status, 401);
+  assert.equal(seen[0][1].hashes, 1);
+};
+
+for (const [what, more] of Object.entries({ '': {}, ', unlimited':
+  { 'rate_limiter.enabled': 'false' } }))
+  test(`that a password is right costs what a wrong one does${what}`,
+    async (t) => {
+      const one = await start({ set: { ...COSTLY, ...more } });
+      try {
+        if (what === '') {
+          const seen = await allPriced(one);
+          t.diagnostic(JSON.stringify(seen[0][1]));
+          sameOf(seen);
+          return;
+        }
+        const { able, at, nobody } = await asked(one);
+        const seen = [];
+        for (const [who, password] of [[able, WRONG], [able, PASSWORD],
+          [nobody, WRONG]])
+          seen.push([password, await priced(one, at, who, password,
+            wrongCode(able))]);
+        sameOf(seen);
+      } finally {
+        await one.stop();
+      }
+    });
+
+test('costs that went up do not tell that a password is right',
+  async () => {
+    const one = await start({ set: COSTLY });
+    try {
+      const { able, at } = await asked(one);
+      const hashOf = async () => (await one.sql(
+        'SELECT hash FROM password_factors'))[0][0];
+      const old = await hashOf();
+      await one.up({ ...one.options.set,
+        'password.argon2.iterations': '3' });
+      await rewind(one);
+      sameOf([[WRONG, await priced(one, at, able, WRONG, wrongCode(able))],
+        [PASSWORD, await priced(one, at, able, PASSWORD, wrongCode(able))]]);
+      assert.equal(await hashOf(), old);
+      /* Whoever is in is hashed anew. */
+      await rewind(one);
+      const done = await priced(one, at, able, PASSWORD, able.app.get());
+      assert.equal(done.status, 200);
+      assert.equal(done.hashes, 2);
+      assert.match(await hashOf(), /,t=3,/);
+      await rewind(one);
+      assert.equal((await priced(one, at, able, PASSWORD, able.app.get()))
+        .hashes, 1);
+    } finally {
+      await one.stop();
+    }
+  });
+
 test('a password does not tell an account from a name', async () => {
   const who = await someone();
   const shape = ({ body }) => JSON.stringify([body.supportedCredentialKinds,
@@ -471,9 +609,10 @@ test('who does not know the password cannot use up the tries of codes',
       for (let i = 0; i < 12; i++)
         isError(await answer(who, typed('a wrong password'), who.app.get(),
           undefined, from(`203.0.${i}.1`)), 401, 'Unauthorized');
-      /* The bucket that passcodes have, too. */
-      assert.deepEqual(await one.sql(
-        "SELECT COUNT(*) FROM rate_limits WHERE what = 'code'"), [['0']]);
+      /* The bucket that passcodes have, too: what was counted is nobody's. */
+      assert.deepEqual(await one.sql(`SELECT COUNT(*), SUM(whom IN (SELECT whom
+        FROM rate_limits WHERE what = 'account')) FROM rate_limits
+        WHERE what = 'code'`), [['1', '0']]);
       await rewind(one);
       assert.equal((await answer(who, typed(), who.app.get(), undefined,
         from('198.51.100.1'))).status, 200);

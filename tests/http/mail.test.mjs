@@ -496,6 +496,16 @@ test('postern-smtp: a login that the server does not offer', () =>
       + 'email_delivery.smtp.user and .password)\n');
   }));
 
+/* A name with a domain is what libcurl tries Kerberos with. */
+test('postern-smtp: a password, where tickets are offered first', () =>
+  withServer({ tls, starttls: true, mechanisms: 'GSSAPI EXTERNAL',
+    auth: { user: 'ada@example.org', pass: 'p' } }, async (server, port) => {
+    const { status, stderr } = await smtpHelper({ port, tls: 'starttls',
+      ca: join(dir, 'ca.pem'), user: 'ada@example.org', password: 'p' });
+    assert.equal(status, 0, stderr);
+    assert.equal(server.received[0].user, 'ada@example.org');
+  }));
+
 /* RFC 5321 section 4.1.1.1 */
 test('postern-smtp: what it calls itself', () =>
   withServer({}, async (server, port) => {

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, readFileSync, readdirSync,
   renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -79,7 +80,7 @@ test('what fails leaves nothing behind', async () => {
   await assertNothing();
   /* Here users and database were made already. */
   const away = await host.setup([...host.answers(), '--set',
-    'database.tls.mode=required']);
+    'database.tls.mode=required', '--set', 'database.tls.cipher=NONE-SUCH']);
   assert.equal(away.status, 1, away.stderr);
   await assertNothing();
   const nobody = await host.setup(host.answers({
@@ -127,6 +128,26 @@ for (const web of ['apache', 'nginx'])
     const me = await again.call('GET', '/me', undefined, { status: 200 });
     assert.equal(me.body.id, id);
   });
+
+/* By what the kernel knows: the lock of the other run's file. */
+test('of two at once, one is told of the other', async () => {
+  const lock = `${host.config}.lock`;
+  const other = spawn('flock', ['-x', lock, 'sh', '-c', 'echo; read x']);
+  await once(other.stdout, 'data');
+  const old = config();
+  const { status, stderr } = await host.setup();
+  assert.equal(status, 1);
+  assert.match(stderr, /yaml\.lock: somebody else is setting this up now/);
+  assert.match(stderr, /postern\.yaml is as it was\n/);
+  assert.equal(config(), old);
+  other.stdin.end('\n');
+  await once(other, 'exit');
+  const both = await Promise.all([host.setup(), host.setup()]);
+  assert.ok(both.some(({ status: s }) => s === 0), both[0].stderr);
+  for (const one of both.filter(({ status: s }) => s !== 0))
+    assert.match(one.stderr, /somebody else is setting this up now/);
+  assert.deepEqual(readdirSync(dirname(host.config)), ['postern.yaml']);
+});
 
 test('again is safe: it says that all is there', async () => {
   const old = config();

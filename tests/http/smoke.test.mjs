@@ -41,6 +41,15 @@ test('all else is the API', async () => {
   await api.call('GET', '/me', undefined, { status: 401 });
 });
 
+test('an answer says how long it is', async () => {
+  for (const path of ['/health/ready', '/me', '/nothing']) {
+    const reply = await fetch(`${instance.url}${path}`);
+    const { length } = Buffer.from(await reply.arrayBuffer());
+    assert.equal(reply.headers.get('content-length'), String(length), path);
+    assert.equal(reply.headers.get('transfer-encoding'), null, path);
+  }
+});
+
 test('paths that only look different are refused', async () => {
   for (const path of ['/me%2F', '//me', '/x/../me', '/me%00', '/%6De%25']) {
     const reply = await api.call('GET', path, undefined, { front: true })
@@ -56,6 +65,17 @@ test('the Authorization header arrives', async () => {
   const me = await bare.call('GET', '/me', undefined,
     { bearer: api.token, noJar: true });
   assert.equal(me.status, 200);
+});
+
+test('a cookie comes, counts, and goes', async () => {
+  const user = instance.client();
+  await user.signUp(freshAddress());
+  assert.match(user.jar.all().at(-1), /^hanko=[^;]+; Path=\//);
+  await user.call('GET', '/me', undefined, { status: 200 });
+  const { cookies } = await user.call('POST', '/logout', undefined,
+    { status: 204 });
+  assert.match(cookies[0], /^hanko=; Path=\/;.*Max-Age=0/);
+  await user.call('GET', '/me', undefined, { status: 401 });
 });
 
 test('only the mount is the API', async () => {

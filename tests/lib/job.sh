@@ -24,7 +24,7 @@ plain_build() {
 	export POSTERN_PLAIN_BUILD
 	mkdir -p "$POSTERN_PLAIN_BUILD" && (
 		cd "$POSTERN_PLAIN_BUILD" || exit
-		[ -f Makefile ] || "$top/configure" || exit
+		[ -f Makefile ] || "$top/configure" CFLAGS='-g1 -O2' || exit
 		make -j2 all
 	) >"$log.build" 2>&1 || tail -n 5 "$log.build"
 }

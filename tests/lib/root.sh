@@ -92,12 +92,14 @@ npm_settings() {
 }
 
 # inside COMMAND...: in the root, with processes and mounts that end with it,
-# and a first process that waits for the orphans of others.
+# and a first process that waits for the orphans of others.  The root is a
+# mount, too: else nobody in it could have mounts of their own.
 inside() {
 	jobs=${POSTERN_TEST_JOBS:+POSTERN_TEST_JOBS=$POSTERN_TEST_JOBS}
 	# shellcheck disable=SC2016,SC2046,SC2086
 	unshare $net --mount --pid --fork --kill-child sh -c '
-		mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" &&
+		mount --bind "$0" "$0" && mount -t proc proc "$0/proc" &&
+		    mount --rbind /dev "$0/dev" &&
 		    mount -t tmpfs -o mode=1777 tmpfs "$0/tmp" || exit 1
 		env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 		    "$@"

@@ -24,10 +24,12 @@ complain() {
 
 # FILE HEADER of every include, < > and " " kept.
 includes() {
-	find "$@" -type f -name '*.[ch]' | LC_ALL=C sort | while read -r file; do
-		sed -n 's/^[ 	]*#[ 	]*include[ 	]*\([<"][^>"]*[>"]\).*/\1/p' \
-		    "$file" | sed "s|^|$file |"
-	done
+	find "$@" -type f -name '*.[ch]' | LC_ALL=C sort | xargs awk '
+		/^[ \t]*#[ \t]*include[ \t]*[<"][^>"]*[>"]/ {
+			sub(/^[ \t]*#[ \t]*include[ \t]*/, "")
+			match($0, /^[<"][^>"]*[>"]/)
+			print FILENAME, substr($0, 1, RLENGTH)
+		}'
 }
 
 # THE order of the folders of lib/: each may include itself and those before it.
@@ -120,7 +122,7 @@ for library in $(echo "$owners" | awk '{ print $2 }' | sort -u); do
 	case $library:$files in
 	'OpenSSL: lib/crypto/crypto.c lib/crypto/ossl.c lib/crypto/pubkey.c lib/crypto/totp.c lib/crypto/x509.c') ;;
 	'libmariadb: lib/db/conn.c lib/db/connect.c') ;;
-	'libcurl: fcgi/fetch.c fcgi/smtp.c') ;;
+	'libcurl: fcgi/fetch.c fcgi/smtp.c fcgi/smtp_ask.c') ;;
 	*:' '*' '*) complain "$library has more than one owner:$files" ;;
 	esac
 done

@@ -40,15 +40,14 @@ awk '
 		failed = 1
 	}
 
-	# The tokens of a text: words, literals (as one sign), other signs.
-	function tokens(s,    t, n) {
-		n = 0
+	# The tokens of a line, behind those before it: words, literals (as one
+	# sign), other signs.
+	function tokens(s,    t) {
 		while (match(s, /[A-Za-z_][A-Za-z_0-9]*|"([^"\\]|\\.)*"|\047([^\047\\]|\\.)*\047|[^ \t\n]/)) {
 			t = substr(s, RSTART, RLENGTH)
 			s = substr(s, RSTART + RLENGTH)
-			token[++n] = t ~ /^["\047]/ ? "@" : t
+			token[++total] = t ~ /^["\047]/ ? "@" : t
 		}
-		return n
 	}
 
 	# enum [name] { A, B = 2, X__MAX }: from the brace on.  before[X__MAX]
@@ -117,7 +116,6 @@ awk '
 	}
 
 	function read_all(    i) {
-		total = tokens(text)
 		for (i = 1; i <= total; i++) {
 			if (token[i] == "enum" && token[i + 1] == "{")
 				i = enumerate(i + 1)
@@ -126,16 +124,17 @@ awk '
 			else if (token[i] == "=" && token[i + 1] == "{")
 				i = declared(i)
 		}
+		split("", token)
+		total = 0
 	}
 
 	/^@file / {
 		read_all()
 		file = $2
-		text = ""
 		next
 	}
 	/^@failed/ { complain("cannot be preprocessed"); next }
-	{ text = text " " $0 }
+	{ tokens($0) }
 	END {
 		read_all()
 		if (tables == 0)

@@ -157,11 +157,11 @@ by_browser(void **state)
 	assert_string_equal(asker.user, id);
 	assert_int_equal(kind_of(&v), PTN_ASKER_STRANGER);
 	/* Nobody is named: whoever used it last. */
-	ptn_asker_browser(&scope, NULL, NULL, &asker);
+	ptn_asker_browser(&scope, NULL, &asker);
 	assert_int_equal(asker.kind, PTN_ASKER_BROWSER);
 	assert_string_equal(asker.user, id);
 	assert_true(asker.believed);
-	ptn_asker_browser(&scope, &v, NULL, &asker);
+	ptn_asker_browser(&scope, &v, &asker);
 	assert_int_equal(asker.kind, PTN_ASKER_STRANGER);
 }
 
@@ -213,12 +213,12 @@ by_session(void **state)
 	assert_int_equal(kind_with(&v, NULL), PTN_ASKER_BROWSER);
 	assert_int_equal(ptn_db_count(db) - before, 0);
 	assert_int_equal(kind_of(&u), PTN_ASKER_STRANGER);
-	ptn_asker_browser(&scope, NULL, NULL, &asker);
+	ptn_asker_browser(&scope, NULL, &asker);
 	assert_int_equal(asker.kind, PTN_ASKER_BROWSER);
 	assert_false(asker.believed);
 	/* It comes before a cookie: whoever logs in again has a new one. */
 	actor.device = &d;
-	ptn_asker_browser(&scope, NULL, NULL, &asker);
+	ptn_asker_browser(&scope, NULL, &asker);
 	assert_string_equal(asker.key, "session");
 	/* Where guesses count, it is one browser, with a session or without. */
 	assert_int_equal(ptn_asker_of(&scope, &v, NULL, &asker), PTN_OK);
@@ -234,7 +234,7 @@ by_session(void **state)
 	scope.actor = &actor;
 }
 
-/* Without a look at the database: with the epoch, nothing is believed. */
+/* With the epoch nothing is believed, and of a known browser nothing asked. */
 static void
 by_what_was_read(void **state)
 {
@@ -246,15 +246,18 @@ by_what_was_read(void **state)
 
 	(void)state;
 	actor.device = &d;
-	ptn_asker_browser(&scope, &u, &now, &asker);
+	actor.network = AWAY;
+	assert_int_equal(ptn_asker_of(&scope, &u, &now, &asker), PTN_OK);
 	assert_int_equal(asker.kind, PTN_ASKER_BROWSER);
 	assert_false(asker.believed);
-	ptn_asker_browser(&scope, &u, &later, &asker);
-	assert_int_equal(asker.kind, PTN_ASKER_STRANGER);
-	ptn_asker_browser(&scope, &u, NULL, &asker);
+	ptn_asker_browser(&scope, &u, &asker);
 	assert_int_equal(asker.kind, PTN_ASKER_BROWSER);
 	assert_true(asker.believed);
 	assert_int_equal(ptn_db_count(db) - before, 0);
+	/* The cookie is of another one than the row says: that decides. */
+	rows_sql("UPDATE users SET known_epoch = 1");
+	assert_int_equal(ptn_asker_of(&scope, &u, &later, &asker), PTN_OK);
+	assert_int_equal(asker.kind, PTN_ASKER_STRANGER);
 }
 
 /* Everybody is a stranger again, but for who made it so. */

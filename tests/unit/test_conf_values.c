@@ -235,6 +235,8 @@ static const struct {
 	{ "database.tls.ca_file=/ca.pem", "says nothing while" },
 	{ "database.tls.cipher=AES", "says nothing while" },
 	{ "database.tls.mode=prefer", "is not one of" },
+	{ "database.url=mysql://a:b@127.0.0.1/d?tls=true", "write a name" },
+	{ "database.url=mysql://a:b@[::1]/d?tls=true", "write a name" },
 	{ "password.argon2.max_memory_kib=8192", "is below password.argon2.memory_kib" },
 	{ "database.dialect=cockroach", "write mariadb here" },
 	{ "email.passcode_charset=alphanumeric", "asks for what" },

@@ -73,13 +73,14 @@ static struct ptn_uuid
 check(const struct ptn_uuid *org, const struct ptn_uuid *who, const char *pw)
 {
 	const uint64_t before = ptn_pwhash_count();
-	struct ptn_uuid found = ptn_uuid_new();
+	struct ptn_dfns_password found = { .credential = ptn_uuid_new() };
 
 	assert_int_equal(ptn_dfns_password_check(rows_at(org), who,
 			     ptn_bytes_of(pw), &found),
 	    PTN_OK);
 	assert_int_equal(ptn_pwhash_count() - before, 1);
-	return found;
+	assert_null(found.stale);
+	return found.credential;
 }
 
 static void
@@ -144,37 +145,62 @@ one_hash_for_everybody(void **state)
 	refused(&nobody, &user, PASSWORD);
 }
 
-/* A stored hash that is none is a no; an old one is made anew at its match. */
+static const char *
+stored(void)
+{
+	const struct ptn_password_factor_of_in in = { tenant, user };
+	struct ptn_password_factor_of_out row;
+
+	assert_int_equal(ptn_sql_password_factor_of(db, arena, &in, &row),
+	    PTN_OK);
+	return row.hash;
+}
+
+/* A stored hash that is none is a no; an old one is made anew when asked. */
 static void
 stored_hashes(void **state)
 {
-	struct ptn_password_factor_of_in in;
-	struct ptn_password_factor_of_out row;
-	struct ptn_uuid found = ptn_uuid_new();
+	struct ptn_dfns_password right;
+	struct ptn_uuid found;
 	const char *old;
 
 	(void)state;
 	put("$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHQ$AAAA");
-	assert_int_equal(ptn_dfns_password_check(&scope, &user,
-			     ptn_bytes_of(PASSWORD), &found),
-	    PTN_OK);
-	assert_true(ptn_uuid_is_nil(&found));
+	refused(&tenant, &user, PASSWORD);
 	old = hash_of(PASSWORD);
 	put(old);
 	conf.argon2_iterations = 2;
 	refused(&tenant, &user, PASSWORD "!");
 	assert_int_equal(ptn_dfns_password_check(&scope, &user,
-			     ptn_bytes_of(PASSWORD), &found),
+			     ptn_bytes_of(PASSWORD), &right),
 	    PTN_OK);
-	assert_true(ptn_uuid_equal(&found, &credential));
-	in = (struct ptn_password_factor_of_in){ tenant, user };
-	assert_int_equal(ptn_sql_password_factor_of(db, arena, &in, &row),
-	    PTN_OK);
-	assert_string_not_equal(row.hash, old);
-	assert_non_null(strstr(row.hash, "t=2"));
+	assert_true(ptn_uuid_equal(&right.credential, &credential));
+	assert_string_equal(right.stale, old);
+	assert_string_equal(stored(), old);
+	ptn_dfns_password_renew(&scope, &user, ptn_bytes_of(PASSWORD), &right);
+	assert_string_not_equal(stored(), old);
+	assert_non_null(strstr(stored(), "t=2"));
 	found = check(&tenant, &user, PASSWORD);
 	assert_true(ptn_uuid_equal(&found, &credential));
 	conf.argon2_iterations = 1;
+}
+
+/* Nothing to renew is no hash; over a changed one nothing is written. */
+static void
+renewed_in_vain(void **state)
+{
+	struct ptn_dfns_password right = { .stale = NULL };
+	const uint64_t before = ptn_pwhash_count();
+	const char *old;
+
+	(void)state;
+	old = hash_of(PASSWORD);
+	put(old);
+	ptn_dfns_password_renew(&scope, &user, ptn_bytes_of(PASSWORD), &right);
+	assert_int_equal(ptn_pwhash_count() - before, 1);
+	right.stale = "$argon2id$another";
+	ptn_dfns_password_renew(&scope, &user, ptn_bytes_of(PASSWORD), &right);
+	assert_string_equal(stored(), old);
 }
 
 #define T(f) cmocka_unit_test_setup(f, rows_each)
@@ -186,6 +212,7 @@ main(void)
 		T(what_may_be_one),
 		T(one_hash_for_everybody),
 		T(stored_hashes),
+		T(renewed_in_vain),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -83,6 +83,21 @@ prove(const struct ptn_uuid *who, struct ptn_bytes with, struct ptn_bytes what)
 	return verdict;
 }
 
+/* As a login does it. */
+static enum ptn_err
+check_and_use(const struct ptn_scope *sc, const struct ptn_uuid *who,
+    const struct ptn_uuid *which, struct ptn_bytes what,
+    enum ptn_verdict *verdict)
+{
+	struct ptn_dfns_totp right;
+	enum ptn_err r;
+
+	r = ptn_dfns_totp_check(sc, who, which, what, &right, verdict);
+	return r == PTN_OK && *verdict == PTN_ALLOW
+	    ? ptn_dfns_totp_use(sc, who, &right, verdict)
+	    : r;
+}
+
 static enum ptn_verdict
 use_under(const struct ptn_secrets *s, const struct ptn_uuid *who,
     const struct ptn_uuid *which, struct ptn_bytes what)
@@ -91,7 +106,7 @@ use_under(const struct ptn_secrets *s, const struct ptn_uuid *who,
 	struct ptn_scope sc = scope;
 
 	sc.secrets = s;
-	assert_int_equal(ptn_dfns_totp_use(&sc, who, which, what, &verdict),
+	assert_int_equal(check_and_use(&sc, who, which, what, &verdict),
 	    PTN_OK);
 	return verdict;
 }
@@ -169,7 +184,30 @@ nobody_elses(void **state)
 	(void)state;
 	assert_int_equal(use(&other, &credential, code_at(now_step)), PTN_DENY);
 	assert_int_equal(use(&user, &id, code_at(now_step)), PTN_DENY);
+	assert_int_equal(use(&user, NULL, code_at(now_step)), PTN_DENY);
 	assert_int_equal(use(&user, &credential, code_at(now_step)), PTN_ALLOW);
+}
+
+/* A check alone uses nothing; of two uses one is too late. */
+static void
+checked_and_used(void **state)
+{
+	enum ptn_verdict verdict = PTN_DENY;
+	struct ptn_dfns_totp right;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(ptn_dfns_totp_check(&scope, &user, &credential,
+				     code_at(now_step), &right, &verdict),
+		    PTN_OK);
+		assert_int_equal(verdict, PTN_ALLOW);
+	}
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(
+		    ptn_dfns_totp_use(&scope, &user, &right, &verdict), PTN_OK);
+		assert_int_equal(verdict, i == 0 ? PTN_ALLOW : PTN_DENY);
+	}
 }
 
 /* A use moves the secret under the first key: the old one may go then. */
@@ -203,8 +241,8 @@ use_locked(const struct ptn_scope *sc, void *arg)
 
 	(void)arg;
 	if ((r = ptn_user_lock(sc, &user)) == PTN_OK)
-		r = ptn_dfns_totp_use(sc, &user, &credential,
-		    ptn_bytes_of(code), &verdict);
+		r = check_and_use(sc, &user, &credential, ptn_bytes_of(code),
+		    &verdict);
 	return r == PTN_OK && verdict != PTN_ALLOW ? PTN_E_DENIED : r;
 }
 
@@ -241,6 +279,7 @@ main(void)
 		T(offered_where_it_is_on),
 		T(each_step_once),
 		T(nobody_elses),
+		T(checked_and_used),
 		T(follows_the_keys),
 		T(races),
 	};
