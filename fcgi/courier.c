@@ -7,6 +7,7 @@
 #include "lib/account/expiry.h"
 #include "lib/account/keysets.h"
 #include "lib/base/arena.h"
+#include "lib/base/beat.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/rng.h"
@@ -163,8 +164,7 @@ relay_refuses(struct courier *c, const struct slot *s)
 static void
 relay_takes(struct courier *c)
 {
-	if (c->relay == RELAY_TAKES ||
-	    ptn_refused_clear(c->sc.db) != PTN_OK)
+	if (c->relay == RELAY_TAKES || ptn_refused_clear(c->sc.db) != PTN_OK)
 		return;
 	if (c->relay == RELAY_REFUSES)
 		ptn_info("the mail server takes us again");
@@ -202,6 +202,7 @@ static void
 slot_start(struct courier *c, struct slot *s,
     const struct ptn_outbox_item *item)
 {
+	const enum ptn_beat_step before = ptn_beat(PTN_STEP_MAIL);
 	struct ptn_bytes message;
 	enum ptn_err r;
 
@@ -219,6 +220,7 @@ slot_start(struct courier *c, struct slot *s,
 	if (r == PTN_OK)
 		r = ptn_deliver_start(c->sc.cf, item->mail.to, message,
 		    &s->job);
+	(void)ptn_beat(before);
 	if (r == PTN_OK)
 		return;
 	s->what = r == PTN_E_INPUT ? PTN_DELIVERY_NEVER : PTN_DELIVERY_LATER;
@@ -345,6 +347,7 @@ serve_slots(struct courier *c)
 	bool record = ptn_clock_mono_ms() >= c->record_ms;
 	struct slot *s;
 
+	(void)ptn_beat(PTN_STEP_DELIVERIES);
 	for (s = c->slot; s < c->slot + SLOTS; s++) {
 		if (!s->used)
 			continue;
@@ -489,6 +492,7 @@ ptn_courier_run(const struct ptn_child *child)
 	if (r != PTN_OK)
 		return r == PTN_E_CONFIG ? EX_CONFIG : EX_TEMPFAIL;
 	c.wake_fd = child->wake_fd[0];
+	(void)ptn_beat(PTN_STEP_WAIT);
 	if (child->score != NULL)
 		atomic_store(&child->score->ready, 1);
 	while (!leaving())

@@ -1,7 +1,6 @@
 #include "fcgi/gateway.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -342,22 +341,9 @@ ptn_gateway_send(struct ptn_gateway *gw, const struct ptn_request *req,
 	hang_up(gw);
 }
 
-bool
-ptn_gateway_await(struct ptn_gateway *gw, int listen_fd)
-{
-	struct pollfd fd = { .fd = listen_fd, .events = POLLIN };
-
-	gw->fcgi.listen_sock = listen_fd;
-	return poll(&fd, 1, -1) > 0 && FCGX_Accept_r(&gw->fcgi) == 0;
-}
-
 void
-ptn_gateway_put(struct ptn_gateway *gw, const char *answer)
+ptn_gateway_put(struct ptn_gateway *gw, const char *text)
 {
-	char rest[CHUNK];
-
-	while (FCGX_GetStr(rest, sizeof(rest), gw->fcgi.in) > 0)
-		;
-	(void)FCGX_PutStr(answer, (int)strlen(answer), gw->fcgi.out);
+	(void)FCGX_PutStr(text, (int)strlen(text), gw->fcgi.out);
 	hang_up(gw);
 }

@@ -52,17 +52,7 @@ enum ptn_err ptn_gateway_take(struct ptn_gateway *gw, struct ptn_arrival *a,
 void ptn_gateway_send(struct ptn_gateway *gw, const struct ptn_request *req,
     const struct ptn_reply *rep);
 
-/*
- * For whom has nothing to read of a request: wait for the next one on a socket,
- * which others may accept from as well, and take it.  False if there was none
- * after all, or a signal came.
- */
-bool ptn_gateway_await(struct ptn_gateway *gw, int listen_fd);
-
-/*
- * Send an answer, from "Status:" on, when all that was sent has been read (a
- * peer that still writes would hear nothing), and close the connection.
- */
-void ptn_gateway_put(struct ptn_gateway *gw, const char *answer);
+/* Send an answer, from "Status:" on, and close the connection. */
+void ptn_gateway_put(struct ptn_gateway *gw, const char *text);
 
 #endif

@@ -16,11 +16,12 @@
 
 #include "fcgi/handover.h"
 #include "lib/base/array.h"
+#include "lib/base/beat.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 
-#define START_MS 30000 /* a new generation is ready by then, or fails */
+#define LOOK_MS 1000   /* between looks at who goes on */
 #define EARLY_MS 10000 /* a death before this age is an early one */
 #define PAUSE_FIRST_MS 100
 #define PAUSE_MAX_MS 5000
@@ -154,7 +155,7 @@ ptn_generation_new(struct ptn_generation **out, const struct ptn_start *start,
 	g->secrets = secrets;
 	g->wake[0] = g->wake[1] = -1;
 	g->receive[0] = g->receive[1] = g->whole[0] = g->whole[1] = -1;
-	g->deadline_ms = ptn_clock_mono_ms() + START_MS;
+	g->deadline_ms = ptn_clock_mono_ms() + PTN_START_MS;
 	for (i = 0; i < PTN_SIDE__MAX; i++)
 		g->listener[i] = PTN_LISTENER_NONE;
 	r = ptn_process_identity(cf, &g->identity);
@@ -300,6 +301,7 @@ child_main(struct ptn_generation *g, struct ptn_generation *all, size_t i,
 		.draining = &g->board->draining };
 	enum ptn_process_role role = role_of(g, i);
 
+	ptn_beat_at(&c.score->beat);
 	ptn_signals_child();
 	ptn_log_init((enum ptn_log_level)g->cf->log_level, roles[role].name);
 	(void)prctl(PR_SET_NAME, roles[role].title, 0, 0, 0);
@@ -332,6 +334,7 @@ fork_one(struct ptn_generation *g, struct ptn_generation *all, size_t i)
 	p->pid = pid;
 	p->since_ms = now;
 	p->stopped_ms = 0;
+	p->watch = (struct ptn_watch){ 0 };
 	p->killed = false;
 }
 
@@ -482,31 +485,67 @@ ptn_generation_drain(struct ptn_generation *g)
 	ptn_generation_kill(g, SIGTERM);
 }
 
+static enum ptn_beat_step
+step_of(const struct ptn_generation *g, size_t i)
+{
+	const int step = atomic_load(&g->board->score[i].beat.step);
+
+	return step >= 0 && step < PTN_STEP__MAX ? (enum ptn_beat_step)step
+						 : PTN_STEP_START;
+}
+
+static void
+end_one(struct ptn_generation *g, size_t i, const char *how, int64_t ms)
+{
+	struct ptn_generation_place *p = &g->place[i];
+
+	ptn_error("%s %d %s for %lld ms, %s: killed", roles[role_of(g, i)].name,
+	    (int)p->pid, how, (long long)ms, ptn_watch_word(step_of(g, i)));
+	p->killed = true;
+	(void)kill(p->pid, SIGKILL);
+}
+
 /* KILL it if it has been like this for too long; since_ms 0: it is not. */
 static void
 watch_one(struct ptn_generation *g, size_t i, int64_t since_ms, const char *how)
 {
-	struct ptn_generation_place *p = &g->place[i];
+	const struct ptn_generation_place *p = &g->place[i];
 	int64_t age_ms = ptn_clock_mono_ms() - since_ms;
 
-	if (since_ms == 0 || p->pid == 0 || p->killed ||
-	    age_ms < g->cf->request_deadline_s * 1000)
+	if (since_ms != 0 && p->pid != 0 && !p->killed &&
+	    age_ms >= g->cf->request_deadline_s * 1000)
+		end_one(g, i, how, age_ms);
+}
+
+/* KILL who has not gone on for too many looks. */
+static void
+look_at(struct ptn_generation *g, size_t i)
+{
+	struct ptn_generation_place *p = &g->place[i];
+	unsigned int looks;
+
+	if (p->pid == 0 || p->killed)
 		return;
-	ptn_error("%s %d is %s for %lld ms: killed", roles[role_of(g, i)].name,
-	    (int)p->pid, how, (long long)age_ms);
-	p->killed = true;
-	(void)kill(p->pid, SIGKILL);
+	looks = ptn_watch_look(&p->watch, &g->board->score[i].beat);
+	if (looks > ptn_watch_longest_s(g->cf, step_of(g, i)))
+		end_one(g, i, "does not go on", (int64_t)looks * LOOK_MS);
 }
 
 void
 ptn_generation_watch(struct ptn_generation *g)
 {
+	const int64_t now = ptn_clock_mono_ms();
+	const bool look = now >= g->look_ms;
 	size_t i;
 
+	if (look)
+		g->look_ms = now + LOOK_MS;
 	for (i = 0; i < g->nplaces; i++) {
-		watch_one(g, i, g->place[i].stopped_ms, "stopped");
+		watch_one(g, i, g->place[i].stopped_ms, "is stopped");
 		watch_one(g, i, atomic_load(&g->board->score[i].busy_since_ms),
-		    "busy with one request");
+		    "is busy with one request");
+		if (look)
+			look_at(g, i);
 	}
 }
 

@@ -8,6 +8,7 @@
 
 #include "fcgi/listen.h"
 #include "fcgi/process.h"
+#include "fcgi/watch.h"
 #include "lib/base/err.h"
 #include "lib/crypto/crypto.h"
 #include "lib/crypto/hashgate.h"
@@ -27,6 +28,7 @@ struct ptn_generation_place {
 	int64_t pause_ms; /* after the next early death */
 	int64_t stopped_ms; /* monotonic, when a signal stopped it; 0: runs */
 	bool killed;	    /* the watchdog's doing */
+	struct ptn_watch watch;
 };
 
 struct ptn_board; /* what its children share with us */
@@ -54,6 +56,7 @@ struct ptn_generation {
 	size_t nplaces;
 	size_t deaths;	     /* of those that serve, while STARTING */
 	int64_t deadline_ms; /* STARTING: give up; DRAINING: KILL */
+	int64_t look_ms;     /* when to look again who goes on */
 };
 
 /*
@@ -92,7 +95,8 @@ void ptn_generation_drain(struct ptn_generation *g);
 
 /*
  * KILL who is busy with one request, or stopped by a signal, for longer than
- * the deadline.
+ * the deadline, and who does not go on for longer than what it does can take
+ * (watch.h).
  */
 void ptn_generation_watch(struct ptn_generation *g);
 

@@ -92,24 +92,44 @@ wait_failed(const char *call)
 	return PTN_E_INTERNAL;
 }
 
+/*
+ * How long to wait now, taken from how long to wait in all (< 0: for ever): who
+ * waits for long shows now and then that it does.
+ */
+static int
+next_slice(int *timeout_ms)
+{
+	int ms = PTN_WAIT_BEAT_MS;
+
+	if (*timeout_ms < 0)
+		return ms;
+	if (*timeout_ms < ms)
+		ms = *timeout_ms;
+	*timeout_ms -= ms;
+	return ms;
+}
+
 enum ptn_err
 ptn_wait_fds(const int *fds, size_t n, int timeout_ms, bool *readable)
 {
+	const enum ptn_beat_step before = ptn_beat(PTN_STEP_WAIT);
 	struct pollfd p[WAIT_MAX];
-	struct timespec t, *timeout = NULL;
+	struct timespec t;
 	size_t i;
-	int got;
+	int got, ms;
 
 	if (n > WAIT_MAX)
 		return PTN_E_INTERNAL;
 	for (i = 0; i < n; i++)
 		p[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
-	if (timeout_ms >= 0) {
-		t.tv_sec = timeout_ms / 1000;
-		t.tv_nsec = (long)(timeout_ms % 1000) * 1000000;
-		timeout = &t;
-	}
-	got = ppoll(p, (nfds_t)n, timeout, &open_mask);
+	do {
+		ms = next_slice(&timeout_ms);
+		t.tv_sec = ms / 1000;
+		t.tv_nsec = (long)(ms % 1000) * 1000000;
+		got = ppoll(p, (nfds_t)n, &t, &open_mask);
+		(void)ptn_beat(PTN_STEP_WAIT);
+	} while (got == 0 && timeout_ms != 0);
+	(void)ptn_beat(before);
 	if (got < 0)
 		return wait_failed("ppoll");
 	if (got == 0)
@@ -171,10 +191,16 @@ ptn_waiter_open(const int *fds, size_t n, int *waiter)
 enum ptn_err
 ptn_waiter_wait(int waiter, int timeout_ms, size_t *which)
 {
+	const enum ptn_beat_step before = ptn_beat(PTN_STEP_WAIT);
 	struct epoll_event ev;
 	int got;
 
-	got = epoll_pwait(waiter, &ev, 1, timeout_ms, &open_mask);
+	do {
+		got = epoll_pwait(waiter, &ev, 1, next_slice(&timeout_ms),
+		    &open_mask);
+		(void)ptn_beat(PTN_STEP_WAIT);
+	} while (got == 0 && timeout_ms != 0);
+	(void)ptn_beat(before);
 	if (got < 0)
 		return wait_failed("epoll_pwait");
 	if (got == 0)

@@ -9,11 +9,15 @@
 #include <sys/types.h>
 
 #include "fcgi/side.h"
+#include "lib/base/beat.h"
 #include "lib/base/err.h"
 #include "lib/crypto/crypto.h"
 #include "lib/crypto/hashgate.h"
 
 struct ptn_conf;
+
+#define PTN_START_MS 30000     /* a child is ready by then */
+#define PTN_WAIT_BEAT_MS 10000 /* who waits shows that often that it does */
 
 /* What a process of ours is there for. */
 enum ptn_process_role {
@@ -29,6 +33,7 @@ enum ptn_process_role {
  * mapped before forking.  The child writes, the supervisor reads.
  */
 struct ptn_score {
+	struct ptn_beat beat;
 	_Atomic int64_t busy_since_ms; /* monotonic; 0: waiting for a request */
 	_Atomic uint64_t requests;
 	_Atomic int ready; /* 1: in its accept loop */

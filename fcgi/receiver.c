@@ -15,6 +15,7 @@
 #include "fcgi/handover.h"
 #include "fcgi/intake.h"
 #include "fcgi/pace.h"
+#include "lib/base/beat.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
@@ -369,11 +370,13 @@ receive_loop(struct receiver *rc)
 	enum ptn_err r;
 	size_t which;
 
+	(void)ptn_beat(PTN_STEP_WAIT);
 	atomic_store(&score->ready, 1);
 	while (!may_leave(rc)) {
 		r = ptn_waiter_wait(rc->waiter, time_to_wait(rc), &which);
 		if (r == PTN_E_INTERNAL)
 			return r;
+		(void)ptn_beat(PTN_STEP_RECEIVE);
 		atomic_store(&score->busy_since_ms, ptn_clock_mono_ms());
 		if (r == PTN_OK)
 			heed(rc, which);

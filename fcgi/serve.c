@@ -57,8 +57,9 @@ ptn_serve(const char *conf_path, const char *const *set)
 	struct ptn_conf *cf = NULL;
 	bool passed;
 
-	if (ptn_listen_is(STDIN_FILENO) && !ptn_conf_is_there(conf_path))
-		return ptn_unset_serve(conf_path);
+	if (ptn_listen_is(STDIN_FILENO) && !ptn_conf_is_there(conf_path) &&
+	    ptn_unset_serve(conf_path, set) != PTN_OK)
+		return 1;
 	ptn_signals_block();
 	ptn_log_init(PTN_LOG_INFO, "serve");
 	if (ptn_listen_passed(start.inherited, &passed) != PTN_OK ||

@@ -15,6 +15,7 @@
 #include "lib/account/keysets.h"
 #include "lib/account/tenant.h"
 #include "lib/base/arena.h"
+#include "lib/base/beat.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
@@ -272,6 +273,7 @@ drain_outbox(struct worker *w)
 static enum ptn_err
 serve_watched(struct worker *w, size_t which)
 {
+	const enum ptn_beat_step before = ptn_beat(PTN_STEP_REQUEST);
 	enum ptn_err r;
 
 	if (w->child->alone)
@@ -279,6 +281,7 @@ serve_watched(struct worker *w, size_t which)
 	atomic_store(&w->score->busy_since_ms, ptn_clock_mono_ms());
 	r = serve_one(w, which);
 	atomic_store(&w->score->busy_since_ms, 0);
+	(void)ptn_beat(before);
 	if (w->child->alone)
 		alarm(0);
 	drain_outbox(w);
@@ -320,6 +323,7 @@ serve_loop(struct worker *w)
 	enum ptn_err r = PTN_OK;
 	size_t which;
 
+	(void)ptn_beat(PTN_STEP_WAIT);
 	atomic_store(&w->score->ready, 1);
 	while (!may_leave(w)) {
 		r = ptn_waiter_wait(w->waiter, -1, &which);

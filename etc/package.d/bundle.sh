@@ -142,6 +142,7 @@ add_programs() {
 		put postern "$(basename "$name")" 0755
 	done
 	put postern.fcgi web/postern.fcgi 0755
+	put setup.html web/setup.html 0644
 	put htaccess .htaccess 0644
 	put README README 0644
 }

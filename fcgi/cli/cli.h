@@ -23,6 +23,13 @@ int ptn_cli_config(int argc, char **argv, const char *conf_path,
 int ptn_cli_setup(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
+/*
+ * The same where there is no configuration yet: the status is 3 if somebody
+ * else sets up now, or has.
+ */
+int ptn_cli_setup_first(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
 /* snippet WEB */
 int ptn_cli_snippet(int argc, char **argv, const char *conf_path,
     const char *const *set);

@@ -14,6 +14,7 @@
 
 #define ARENA_MAX ((size_t)64 * 1024 * 1024) /* of it, what is used */
 #define TEXT_MAX 262144			     /* bytes of a configuration */
+#define STATUS_OTHER 3			     /* somebody else is at it */
 #define SERVICE_USER "postern"
 
 /*
@@ -424,6 +425,10 @@ run_alone(struct ptn_setup *s)
 	r = ptn_conf_lock(s->lock, &s->lock_fd, stderr);
 	if (r != PTN_OK)
 		return r;
+	if (s->first && ptn_conf_is_there(s->file)) {
+		(void)fprintf(stderr, "%s: is there already\n", s->file);
+		return PTN_E_CONFLICT;
+	}
 	r = begin(s);
 	return r == PTN_OK ? run(s) : r;
 }
@@ -440,13 +445,14 @@ leave(struct ptn_setup *s, enum ptn_err r)
 	ptn_conf_unlock(s->lock, &s->lock_fd);
 }
 
-int
-ptn_cli_setup(int argc, char **argv, const char *conf_path,
-    const char *const *set)
+static int
+set_up(int argc, char **argv, const char *conf_path, const char *const *set,
+    bool first)
 {
 	struct ptn_setup s = { .a = ptn_arena_new(ARENA_MAX),
 		.set = set,
 		.lock_fd = -1,
+		.first = first,
 		.terminal = isatty(STDIN_FILENO) };
 	enum ptn_err r = PTN_E_NOMEM;
 	int status = -1;
@@ -467,5 +473,21 @@ ptn_cli_setup(int argc, char **argv, const char *conf_path,
 		return status;
 	if (r == PTN_OK && s.unfit)
 		return 1;
+	if (first && (r == PTN_E_BUSY || r == PTN_E_CONFLICT))
+		return STATUS_OTHER;
 	return r == PTN_OK ? 0 : r == PTN_E_INPUT ? 2 : 1;
+}
+
+int
+ptn_cli_setup(int argc, char **argv, const char *conf_path,
+    const char *const *set)
+{
+	return set_up(argc, argv, conf_path, set, false);
+}
+
+int
+ptn_cli_setup_first(int argc, char **argv, const char *conf_path,
+    const char *const *set)
+{
+	return set_up(argc, argv, conf_path, set, true);
 }

@@ -38,6 +38,7 @@ struct ptn_setup {
 	const char *staged;	/* where it lies until all is done */
 	const char *lock;	/* there is one run at a time */
 	int lock_fd;		/* or -1 */
+	bool first;		/* not where there is a configuration */
 	const char *old;	/* what it says before; NULL: there is none */
 	const char *text;	/* what it will say */
 	bool resumed;		/* staged was there: a run was cut short */

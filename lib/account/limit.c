@@ -32,7 +32,13 @@ enum whose {
 };
 enum how { HOW_UNSET = 0, HOW_WINDOW, HOW_FALLS };
 enum right { RIGHT_UNSET = 0, RIGHT_COUNTS, RIGHT_FREE };
-enum askers { ASKERS_UNSET = 0, ASKERS_ALIKE, ASKERS_APART, ASKERS_TOGETHER };
+enum askers {
+	ASKERS_UNSET = 0,
+	ASKERS_ALIKE,
+	ASKERS_APART,
+	ASKERS_TOGETHER,
+	ASKERS_EVENLY
+};
 
 static const struct row {
 	const char *word;
@@ -235,7 +241,8 @@ bucket_on(const struct ptn_scope *sc, enum ptn_limit limit,
 static const char *
 together(enum ptn_limit limit, const struct ptn_asker *asker)
 {
-	if (rows[limit].askers != ASKERS_TOGETHER)
+	if (rows[limit].askers != ASKERS_TOGETHER &&
+	    rows[limit].askers != ASKERS_EVENLY)
 		return NULL;
 	if (asker->kind == PTN_ASKER_BROWSER)
 		return BROWSERS;
@@ -253,6 +260,19 @@ bucket_together(const struct ptn_scope *sc, enum ptn_limit limit,
 	return b;
 }
 
+/* In the place of what a known asker shares: nothing comes of it. */
+static enum ptn_err
+take_nothing(const struct ptn_scope *sc, enum ptn_limit limit,
+    const struct ptn_limit_on *on)
+{
+	struct ptn_ratelimit rate = figures_of(sc->cf, limit);
+
+	return ptn_ratelimit_take(sc,
+	    ptn_arena_printf(sc->arena, "nobody/%s/%s", rows[limit].word,
+		named_by(rows[limit].whose, on)),
+	    &rate);
+}
+
 /* Its own bucket comes first: it is not to use up what is not only its own. */
 static enum ptn_err
 take_on(const struct ptn_scope *sc, enum ptn_limit limit,
@@ -261,11 +281,14 @@ take_on(const struct ptn_scope *sc, enum ptn_limit limit,
 	struct bucket b = bucket_on(sc, limit, on);
 	enum ptn_err r;
 
-	if ((r = take(sc, limit, &b)) != PTN_OK ||
-	    together(limit, &on->asker) == NULL)
+	if ((r = take(sc, limit, &b)) != PTN_OK)
 		return r;
-	b = bucket_together(sc, limit, on);
-	return take(sc, limit, &b);
+	if (together(limit, &on->asker) != NULL) {
+		b = bucket_together(sc, limit, on);
+		return take(sc, limit, &b);
+	}
+	return rows[limit].askers == ASKERS_EVENLY ? take_nothing(sc, limit, on)
+						   : PTN_OK;
 }
 
 /*

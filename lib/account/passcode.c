@@ -317,7 +317,8 @@ spoil(const struct ptn_scope *sc, struct checking *j, int64_t tries)
  * A wrong code counts for none of the user's: with 53 bits nobody guesses one,
  * but anybody could use up its tries.  The same is written whether there is a
  * code or not, since a transaction that changes nothing ends sooner, without
- * waiting for the disk, and so a wrong code costs what a spoilt one does.
+ * waiting for the disk, and so a wrong code costs what a spoilt one does; one
+ * that has expired, too.
  */
 static enum ptn_err
 count_wrong(const struct ptn_scope *sc, struct checking *j)
@@ -345,10 +346,15 @@ check_of_user(const struct ptn_scope *sc, void *arg)
 		return r;
 	if (row == NULL)
 		return count_wrong(sc, j);
+	if (row->expired) {
+		r = count_wrong(sc, j);
+		j->out = PTN_PASSCODE_EXPIRED;
+		return r;
+	}
 	j->pc->id = row->id;
 	j->pc->email_id = row->email_id;
-	j->out = row->expired ? PTN_PASSCODE_EXPIRED : PTN_PASSCODE_RIGHT;
-	if (row->expired || j->use == PTN_CODE_KEEP)
+	j->out = PTN_PASSCODE_RIGHT;
+	if (j->use == PTN_CODE_KEEP)
 		return PTN_OK;
 	return j->use == PTN_CODE_SPOILT ? spoil(sc, j, row->try_count)
 					 : remove_passcode(sc, j);

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/beat.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
@@ -46,6 +47,7 @@ struct ptn_hashgate {
 	bool shared;
 	bool held;
 	int inside; /* our byte, while held */
+	enum ptn_beat_step before;
 	/* Counts the slots given back; the waiters sleep on it (futex(2)). */
 	_Atomic uint32_t *bell;
 };
@@ -374,11 +376,13 @@ ptn_hashgate_enter(struct ptn_hashgate *g, struct ptn_hashgate_slot *slot)
 	r = lock_any(g, INSIDE_BASE, inside_max(g), &g->inside);
 	if (r != PTN_OK)
 		return r;
+	g->before = ptn_beat(PTN_STEP_HASH);
 	r = queue_used(g) ? PTN_E_BUSY : lock_any(g, 0, g->slots, &number);
 	if (r == PTN_E_BUSY)
 		r = queue_up(g, &number);
 	if (r != PTN_OK) {
 		unlock_byte(g, g->inside);
+		(void)ptn_beat(g->before);
 		return r;
 	}
 	g->held = true;
@@ -400,5 +404,6 @@ ptn_hashgate_leave(struct ptn_hashgate *g, struct ptn_hashgate_slot *slot)
 	unlock_byte(g, slot->number);
 	unlock_byte(g, g->inside);
 	ring_bell(g);
+	(void)ptn_beat(g->before);
 	memset(slot, 0, sizeof(*slot));
 }

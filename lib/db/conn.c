@@ -10,6 +10,7 @@
 
 #include <mysql.h>
 
+#include "lib/base/beat.h"
 #include "lib/base/bytes.h"
 #include "lib/base/clock.h"
 #include "lib/base/uuid.h"
@@ -124,9 +125,11 @@ enum ptn_dberr
 ptn_conn_open(struct ptn_conn *c, const struct ptn_conf *cf,
     enum ptn_db_role role)
 {
+	const enum ptn_beat_step before = ptn_beat(PTN_STEP_CONNECT);
 	struct ptn_connect to;
 
 	ptn_connect(&to, cf, role);
+	(void)ptn_beat(before);
 	c->my = to.my;
 	return to.my != NULL ? PTN_DBERR_NONE
 			     : failed(c, to.number, to.message);
@@ -152,7 +155,11 @@ ptn_conn_close(struct ptn_conn *c)
 enum ptn_dberr
 ptn_conn_text(struct ptn_conn *c, const char *sql, size_t len)
 {
-	if (mysql_real_query(c->my, sql, len) != 0)
+	const enum ptn_beat_step before = ptn_beat(PTN_STEP_STATEMENT);
+	const bool ok = mysql_real_query(c->my, sql, len) == 0;
+
+	(void)ptn_beat(before);
+	if (!ok)
 		return conn_failed(c);
 	if (mysql_field_count(c->my) != 0)
 		return failed(c, 0, "rows from a statement sent as text");
@@ -502,17 +509,13 @@ take_rows(struct ptn_conn *c, MYSQL_STMT *st, const struct ptn_sql_stmt *def,
 }
 
 static enum ptn_dberr
-run_once(struct ptn_conn *c, int stmt, const void *in,
+run_prepared(struct ptn_conn *c, int stmt, const void *in,
     struct ptn_conn_result *res)
 {
 	const struct ptn_sql_stmt *def = &ptn_sql_stmts[stmt];
-	MYSQL_STMT *st;
+	MYSQL_STMT *st = c->stmt[stmt];
 	unsigned int i;
-	enum ptn_dberr f;
 
-	if ((f = ptn_conn_prepare(c, stmt)) != PTN_DBERR_NONE)
-		return f;
-	st = c->stmt[stmt];
 	for (i = 0; i < def->nin; i++)
 		bind_input(c, i, &def->in[i], in);
 	if (def->nin > 0 && mysql_stmt_bind_param(st, c->bind) != 0)
@@ -524,6 +527,21 @@ run_once(struct ptn_conn *c, int stmt, const void *in,
 	res->affected = mysql_stmt_affected_rows(st);
 	res->insert_id = mysql_stmt_insert_id(st);
 	return PTN_DBERR_NONE;
+}
+
+static enum ptn_dberr
+run_once(struct ptn_conn *c, int stmt, const void *in,
+    struct ptn_conn_result *res)
+{
+	const enum ptn_beat_step before = ptn_beat(PTN_STEP_STATEMENT);
+	enum ptn_dberr f;
+
+	if ((f = ptn_conn_prepare(c, stmt)) == PTN_DBERR_NONE) {
+		(void)ptn_beat(PTN_STEP_STATEMENT);
+		f = run_prepared(c, stmt, in, res);
+	}
+	(void)ptn_beat(before);
+	return f;
 }
 
 enum ptn_dberr

@@ -14,16 +14,14 @@
 #include "lib/db/sql.h"
 
 #define OUT_OF_MEMORY 1041 /* as a server says it */
-#define CONNECT_TIMEOUT_S 2
-#define ANSWER_TIMEOUT_S 10
 #define PACKET_MAX (1024UL * 1024) /* of one answer or row */
 
 static void
 set_options(MYSQL *my, enum ptn_db_role role)
 {
-	const unsigned int connect_s = CONNECT_TIMEOUT_S;
+	const unsigned int connect_s = PTN_DB_REACH_S;
 	const unsigned int answer_s =
-	    role == PTN_DB_SERVE ? ANSWER_TIMEOUT_S : 0;
+	    role == PTN_DB_SERVE ? PTN_DB_ANSWER_S : 0;
 	const unsigned long packet = PACKET_MAX;
 	const unsigned int no = 0;
 	const my_bool yes = 1;

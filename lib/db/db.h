@@ -23,6 +23,16 @@ struct ptn_conf;
  */
 struct ptn_db;
 
+/*
+ * For how long a server that serves may say nothing, and how long a statement
+ * or a connection can then take at most: to be sent and answered; or to find
+ * the server's address (resolv.conf(5)), to reach it, and four answers.
+ */
+#define PTN_DB_ANSWER_S 10
+#define PTN_DB_REACH_S 2
+#define PTN_DB_STATEMENT_MAX_S (2 * PTN_DB_ANSWER_S)
+#define PTN_DB_CONNECT_MAX_S (30 + PTN_DB_REACH_S + 4 * PTN_DB_ANSWER_S)
+
 /* Whose rights to use: what serves, or what may change the schema. */
 enum ptn_db_role { PTN_DB_SERVE, PTN_DB_MIGRATE };
 

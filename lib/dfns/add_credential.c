@@ -8,6 +8,7 @@
 #include "lib/dfns/action.h"
 #include "lib/dfns/challenge.h"
 #include "lib/dfns/credcode.h"
+#include "lib/dfns/lookup.h"
 #include "lib/dfns/member.h"
 #include "lib/dfns/password.h"
 #include "lib/dfns/token.h"
@@ -79,7 +80,7 @@ ptn_dfns_add_credential_start(const struct ptn_scope *sc,
 
 /*
  * The user of a code.  PTN_E_NOT_FOUND: the code is wrong, or the user cannot
- * log in any more.
+ * log in any more; which of both, the statements do not tell.
  */
 static enum ptn_err
 find_user(struct ptn_scope *sc, struct ptn_bytes typed,
@@ -89,10 +90,14 @@ find_user(struct ptn_scope *sc, struct ptn_bytes typed,
 	struct ptn_scope at;
 	enum ptn_err r;
 
-	if ((r = ptn_credcode_find(sc, typed, code)) != PTN_OK)
+	r = ptn_credcode_find(sc, typed, code);
+	if (r == PTN_E_NOT_FOUND)
+		code->tenant_id = code->user_id = ptn_uuid_new();
+	else if (r != PTN_OK)
 		return r;
 	at = ptn_scope_at(sc, &code->tenant_id);
-	if ((r = ptn_org_get(&at, &code->tenant_id, &s->org)) != PTN_OK ||
+	if ((r = ptn_dfns_lookup_org(&at, &code->tenant_id, &s->org)) !=
+		PTN_OK ||
 	    (r = ptn_member_by_id(&at, &code->user_id, &m)) != PTN_OK)
 		return r;
 	sc->tenant_id = code->tenant_id;

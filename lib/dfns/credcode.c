@@ -27,7 +27,7 @@ code_mac(const struct ptn_secrets *s, size_t i, struct ptn_bytes typed,
 	return r;
 }
 
-/* secrets.keys may have changed since: each of them is tried. */
+/* secrets.keys may have changed since: each of them is tried, in any case. */
 enum ptn_err
 ptn_credcode_find(const struct ptn_scope *sc, struct ptn_bytes typed,
     struct ptn_credcode *out)
@@ -35,22 +35,24 @@ ptn_credcode_find(const struct ptn_scope *sc, struct ptn_bytes typed,
 	uint8_t mac[PTN_SHA256_LEN];
 	const struct ptn_credcode_find_in in = { PTN_BYTES(mac, sizeof(mac)) };
 	struct ptn_credcode_find_out row;
-	enum ptn_err r = PTN_E_NOT_FOUND;
+	enum ptn_err r, found = PTN_E_NOT_FOUND;
 	size_t i;
 
 	memset(out, 0, sizeof(*out));
-	for (i = 0; i < ptn_secrets_count(sc->secrets) && r == PTN_E_NOT_FOUND;
-	     i++) {
-		r = code_mac(sc->secrets, i, typed, mac);
-		if (r == PTN_OK)
-			r = ptn_sql_credcode_find(sc->db, sc->arena, &in, &row);
+	for (i = 0; i < ptn_secrets_count(sc->secrets); i++) {
+		if ((r = code_mac(sc->secrets, i, typed, mac)) != PTN_OK)
+			return r;
+		r = ptn_sql_credcode_find(sc->db, sc->arena, &in, &row);
+		if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+			return r;
+		if (r == PTN_E_NOT_FOUND)
+			continue;
+		found = PTN_OK;
+		out->id = row.id;
+		out->tenant_id = row.tenant_id;
+		out->user_id = row.user_id;
 	}
-	if (r != PTN_OK)
-		return r;
-	out->id = row.id;
-	out->tenant_id = row.tenant_id;
-	out->user_id = row.user_id;
-	return PTN_OK;
+	return found;
 }
 
 enum ptn_err

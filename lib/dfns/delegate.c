@@ -43,21 +43,12 @@ record(const struct ptn_scope *sc, const struct ptn_dfns_delegate *d,
 static enum ptn_err
 find(const struct ptn_scope *sc, struct ptn_dfns_delegate *d)
 {
-	struct ptn_dfns_lookup *who = &d->recovery.who;
-	struct ptn_member *m = &who->member;
-	struct ptn_uuid id;
 	enum ptn_err r;
 
 	memset(&d->denial, 0, sizeof(d->denial));
-	if ((r = ptn_dfns_action_use(sc, &d->action)) != PTN_OK ||
-	    (r = ptn_member_by_name(sc, d->username, m)) != PTN_OK)
+	if ((r = ptn_dfns_action_use(sc, &d->action)) != PTN_OK)
 		return r;
-	id = who->read_as = m->id;
-	if ((r = ptn_user_lock(sc, &id)) != PTN_OK ||
-	    (r = ptn_member_by_id(sc, &id, m)) != PTN_OK)
-		return r;
-	who->known = true;
-	return PTN_OK;
+	return ptn_dfns_lookup_locked(sc, d->username, &d->recovery.who);
 }
 
 /* The same for an end user who may log in, by this API or the other. */
@@ -96,9 +87,7 @@ run(const struct ptn_scope *sc, struct call *call, ptn_tx_fn fn)
 	struct ptn_dfns_delegate *d = call->d;
 	enum ptn_err r;
 
-	r = ptn_org_get(sc, &sc->tenant_id, &d->recovery.who.org);
-	if (r == PTN_OK)
-		r = ptn_tx(sc, fn, call);
+	r = ptn_tx(sc, fn, call);
 	if (r == PTN_E_CONFLICT) {
 		call->again = true;
 		r = ptn_tx(sc, fn, call);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/account/user.h"
 #include "lib/base/arena.h"
 #include "lib/conf/conf.h"
 #include "lib/event/actor.h"
@@ -84,5 +85,25 @@ ptn_dfns_lookup(struct ptn_scope *sc, const char *org, const char *username,
 		memset(&who->member, 0, sizeof(who->member));
 		who->member.id = who->decoy.nobody;
 	}
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_dfns_lookup_locked(const struct ptn_scope *sc, const char *username,
+    struct ptn_dfns_lookup *who)
+{
+	struct ptn_member *m = &who->member;
+	enum ptn_err r;
+
+	memset(who, 0, sizeof(*who));
+	if ((r = ptn_dfns_lookup_org(sc, &sc->tenant_id, &who->org)) !=
+		PTN_OK ||
+	    (r = ptn_member_by_name(sc, username, m)) != PTN_OK)
+		return r;
+	who->read_as = m->id;
+	if ((r = ptn_user_lock(sc, &who->read_as)) != PTN_OK ||
+	    (r = ptn_member_by_id(sc, &who->read_as, m)) != PTN_OK)
+		return r;
+	who->known = true;
 	return PTN_OK;
 }

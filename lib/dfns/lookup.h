@@ -55,6 +55,15 @@ enum ptn_err ptn_dfns_lookup(struct ptn_scope *sc, const char *org,
     const char *username, struct ptn_dfns_lookup *who) PTN_MUST_USE;
 
 /*
+ * The same for a client who may know who exists: a member of the scope's
+ * organisation, whose lock is taken.  Inside a transaction.  There is no decoy,
+ * nor a key.  PTN_E_NOT_FOUND: nobody has the name; then org is set
+ * nevertheless.
+ */
+enum ptn_err ptn_dfns_lookup_locked(const struct ptn_scope *sc,
+    const char *username, struct ptn_dfns_lookup *who) PTN_MUST_USE;
+
+/*
  * Whom a client named, in one spelling for all that finds the same member,
  * whether there is one or not: a text for limits.
  */

@@ -28,12 +28,13 @@ enum ptn_delivery {
 };
 
 #define PTN_DELIVER_TIMEOUT_S 60 /* then the program is killed */
+#define PTN_DELIVER_STEP_S 20	 /* to start it, or to see its end */
 #define PTN_DELIVER_SAID_MAX 256
 
 /* A mail that is being handed over: a program at work. */
 struct ptn_deliver_job {
-	pid_t pid;  /* 0: none */
-	int err_fd; /* readable when there is a reason to ask; or -1 */
+	pid_t pid;	     /* 0: none */
+	int err_fd;	     /* readable when there is a reason to ask; or -1 */
 	int64_t deadline_ms; /* monotonic */
 	bool smtp;
 	char said[PTN_DELIVER_SAID_MAX]; /* its standard error, first line */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { cannotHold, hold } from '../lib/hold.mjs';
 import { freePort, run, start, until } from '../lib/instance.mjs';
 
 let instance;
@@ -103,6 +104,37 @@ test('a worker that dies is replaced, its signal is in the log', async () => {
   }
 });
 
+/*
+ * Who hangs has no signal that tells: held here as by a debugger, of which the
+ * supervisor hears nothing.  What they do is mostly to wait; who is caught in
+ * something else has longer.
+ */
+test('who hangs is replaced, and the log says in what', { skip: cannotHold },
+  async () => {
+    const all = instance.children();
+    const names = { worker: 'worker', courier: 'courier', receive: 'receiver' };
+    const victims = Object.entries(names).map(([name, role]) => ({ role,
+      pid: all.find((pid) => nameOf(pid) === `postern-${name}`) }));
+    const holders = await Promise.all(victims.map(({ pid }) => hold(pid)));
+    try {
+      await until(() => victims.every(({ pid }) => !isAlive(pid)), 'their end',
+        240000);
+    } finally {
+      holders.forEach((holder) => holder.kill());
+    }
+    /* They are the supervisor's to bury only when nobody holds them. */
+    await until(() => !victims.some(({ pid }) => proc(pid, 'stat') !== '')
+      && instance.children().filter(isAlive).length === all.length, 'others');
+    for (const { role, pid } of victims)
+      assert.ok(messages().some((line) => new RegExp(
+        `^${role} ${pid} does not go on for \\d+ ms, [a-z ]+: killed$`)
+        .test(line)), `${role} ${pid}`);
+    const others = all.filter((pid) => !victims.some((one) => one.pid === pid));
+    for (const pid of others)
+      assert.ok(isAlive(pid), `${nameOf(pid)} ${pid} went on`);
+    assert.match(await exchange(request('/health/alive')), /Status: 200 /);
+  });
+
 /* It cannot tell, and nothing that it does becomes late. */
 test('who is stopped is replaced, unless it goes on in time', async () => {
   const all = instance.children();
@@ -123,7 +155,7 @@ test('who is stopped is replaced, unless it goes on in time', async () => {
   assert.ok(isAlive(goesOn));
   for (const pid of victims)
     assert.ok(messages().some((line) =>
-      new RegExp(` ${pid} is stopped for \\d+ ms: killed`).test(line)));
+      new RegExp(` ${pid} is stopped for \\d+ ms, [a-z ]+: killed`).test(line)));
   assert.match(await exchange(request('/health/alive')), /Status: 200 /);
 });
 

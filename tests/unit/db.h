@@ -8,22 +8,13 @@
  */
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "lib/account/migrate.h"
-#include "lib/base/arena.h"
 #include "lib/base/log.h"
-#include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
-#include "lib/db/db.h"
 #include "lib/db/sql.h"
-
-static struct ptn_conf conf;
-static struct ptn_arena *arena;
-static struct ptn_db *admin; /* may do anything */
-static struct ptn_db *db;    /* as a worker has it */
+#include "tests/unit/server.h"
 
 static inline struct ptn_uuid
 id_of(unsigned char n)
@@ -33,12 +24,6 @@ id_of(unsigned char n)
 	id.b[0] = n;
 	id.b[15] = 0xfe; /* no UTF-8 */
 	return id;
-}
-
-static inline void
-script(const char *sql)
-{
-	assert_int_equal(ptn_db_script(admin, sql, strlen(sql)), PTN_OK);
 }
 
 static inline void
@@ -87,7 +72,7 @@ kill_connection(struct ptn_db *victim)
 	assert_int_equal(ptn_sql_t_me(victim, arena, &me), PTN_OK);
 	(void)snprintf(sql, sizeof(sql), "KILL CONNECTION %lld",
 	    (long long)me.id);
-	script(sql);
+	server_script(sql);
 	pause_ms(100);
 }
 
@@ -101,16 +86,6 @@ each_begins(void **state)
 	return ptn_sql_t_clear(db, &n) == PTN_OK ? 0 : -1;
 }
 
-static inline enum ptn_err
-db_migrate(void)
-{
-	FILE *null = fopen("/dev/null", "w");
-	enum ptn_err r = ptn_migrate_up(admin, arena, null, null);
-
-	(void)fclose(null);
-	return r;
-}
-
 static inline int
 all_begin(void **state)
 {
@@ -121,24 +96,11 @@ all_begin(void **state)
 	    "COLLATE=utf8mb4_bin";
 
 	(void)state;
-	conf.db_host = "localhost";
-	conf.db_port = 3306;
-	conf.db_socket = getenv("POSTERN_TEST_DB_SOCKET");
-	conf.db_name = getenv("POSTERN_TEST_DB_NAME");
-	conf.db_user = "root";
-	conf.db_password = conf.db_migrate_user = "";
-	conf.db_migrate_password = "";
-	if (conf.db_socket == NULL || conf.db_name == NULL) {
-		(void)fputs("run me by with-mariadb.sh\n", stderr);
-		return -1;
-	}
 	ptn_log_init(PTN_LOG_INFO, "test");
-	arena = ptn_arena_new((size_t)4 * 1024 * 1024);
-	admin = ptn_db_new(&conf, PTN_DB_MIGRATE);
-	db = ptn_db_new(&conf, PTN_DB_SERVE);
-	if (ptn_crypto_init() != PTN_OK || db_migrate() != PTN_OK)
+	if (!server_setup() || ptn_crypto_init() != PTN_OK ||
+	    server_migrate(admin) != PTN_OK)
 		return -1;
-	script(table);
+	server_script(table);
 	return ptn_db_connect(db) == PTN_OK ? 0 : -1;
 }
 
@@ -147,9 +109,7 @@ all_end(void **state)
 {
 	(void)state;
 	ptn_db_free(&db);
-	ptn_db_free(&db); /* takes a cleared pointer */
-	ptn_db_free(&admin);
-	ptn_arena_free(&arena);
+	server_teardown(); /* which takes a cleared pointer */
 	return 0;
 }
 

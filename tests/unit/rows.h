@@ -15,22 +15,18 @@
 
 #include <mysql.h>
 
-#include "lib/account/migrate.h"
 #include "lib/account/org.h"
 #include "lib/account/tenant.h"
 #include "lib/account/user.h"
-#include "lib/base/arena.h"
 #include "lib/base/hex.h"
 #include "lib/base/log.h"
-#include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
 #include "lib/crypto/secrets.h"
-#include "lib/db/db.h"
 #include "lib/db/scope.h"
 #include "lib/db/sql.h"
 #include "lib/event/tx.h"
+#include "tests/unit/server.h"
 
-#define ROWS_ARENA_MAX ((size_t)4 << 20)
 #define ROWS_SQL_MAX 1024
 #define ROWS_RACERS 8
 
@@ -39,24 +35,10 @@ static char rows_secret_new[] = "klmnopqrstuvwxyz9876";
 static char *rows_one[] = { rows_secret_old };
 static char *rows_both[] = { rows_secret_new, rows_secret_old };
 
-static struct ptn_conf conf;
-static struct ptn_arena *arena;
-static struct ptn_db *admin; /* may do anything */
-static struct ptn_db *db;    /* as a worker has it */
 static struct ptn_secrets *secrets;
 static struct ptn_secrets *rotated; /* with one in front that is new */
 static struct ptn_uuid tenant;	    /* the default one */
 static struct ptn_scope scope;	    /* of all this */
-
-static inline enum ptn_err
-rows_migrate(void)
-{
-	FILE *null = fopen("/dev/null", "w");
-	enum ptn_err r = ptn_migrate_up(admin, arena, null, null);
-
-	(void)fclose(null);
-	return r;
-}
 
 static inline int
 rows_setup(void **state)
@@ -65,29 +47,18 @@ rows_setup(void **state)
 	struct ptn_org_row t;
 
 	(void)state;
-	conf.db_host = "localhost";
-	conf.db_port = 3306;
-	conf.db_socket = getenv("POSTERN_TEST_DB_SOCKET");
-	conf.db_name = getenv("POSTERN_TEST_DB_NAME");
-	conf.db_user = "root";
-	conf.db_password = conf.db_migrate_user = conf.db_migrate_password = "";
 	conf.rp_id = "example.co";
 	conf.rp_name = "Example";
 	ptn_log_init(PTN_LOG_ERROR, "test");
-	if (conf.db_socket == NULL || conf.db_name == NULL) {
-		(void)fputs("run me by with-mariadb.sh\n", stderr);
+	if (!server_setup())
 		return -1;
-	}
-	arena = ptn_arena_new(ROWS_ARENA_MAX);
-	admin = ptn_db_new(&conf, PTN_DB_MIGRATE);
-	db = ptn_db_new(&conf, PTN_DB_SERVE);
 	scope = (struct ptn_scope){ .cf = &conf, .db = db, .arena = arena };
 	if (ptn_crypto_init() != PTN_OK ||
 	    ptn_secrets_new(&secrets, &one) != PTN_OK ||
 	    ptn_secrets_new(&rotated, &both) != PTN_OK)
 		return -1;
 	scope.secrets = secrets;
-	if (rows_migrate() != PTN_OK || ptn_db_connect(db) != PTN_OK ||
+	if (server_migrate(admin) != PTN_OK || ptn_db_connect(db) != PTN_OK ||
 	    ptn_org_find(&scope, PTN_TENANT_DEFAULT, &t) != PTN_OK)
 		return -1;
 	scope.tenant_id = tenant = t.id;
@@ -98,11 +69,9 @@ static inline int
 rows_teardown(void **state)
 {
 	(void)state;
-	ptn_db_free(&db);
-	ptn_db_free(&admin);
 	ptn_secrets_free(&secrets);
 	ptn_secrets_free(&rotated);
-	ptn_arena_free(&arena);
+	server_teardown();
 	return 0;
 }
 
@@ -136,7 +105,7 @@ rows_sql(const char *fmt, ...)
 	assert_in_range(vsnprintf(sql, sizeof(sql), fmt, ap), 1,
 	    sizeof(sql) - 1);
 	va_end(ap);
-	assert_int_equal(ptn_db_script(admin, sql, strlen(sql)), PTN_OK);
+	server_script(sql);
 }
 
 /* A row's line: a tab between columns, "NULL" for NULL. */

@@ -12,21 +12,7 @@ build=${POSTERN_BUILD:-${builddir:-$top/build/dev}}
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
 home="$dir/some where/postern"
-n=0
-failed=0
-
-check() { # NAME COMMAND...
-	what=$1
-	shift
-	n=$((n + 1))
-	if ("$@") >"$dir/said" 2>&1; then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		head -n 20 "$dir/said" | sed 's/^/# /'
-		failed=1
-	fi
-}
+. "$top/tests/unit/tap.sh"
 
 # As etc/package.d/bundle.sh puts it together, with the build that is here.
 assemble() {

@@ -8,12 +8,10 @@
 
 #include <cmocka.h>
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
-
 #include "lib/base/base64.h"
 #include "lib/crypto/crypto.h"
 #include "lib/format/json.h"
+#include "tests/unit/said.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define ARENA_MAX ((size_t)4 << 20)
@@ -171,38 +169,6 @@ gcm(void **state)
 	assert_int_equal(verdict, PTN_DENY);
 	assert_int_equal(ERR_peek_error(), 0);
 	assert_memory_equal(back, zero, sizeof(back));
-}
-
-/* What OpenSSL is made to say of a signature; 1: what it thinks itself. */
-static int said = 1;
-
-int __real_EVP_PKEY_verify(EVP_PKEY_CTX *ctx, const unsigned char *sig,
-    size_t sig_len, const unsigned char *digest, size_t len);
-int __wrap_EVP_PKEY_verify(EVP_PKEY_CTX *ctx, const unsigned char *sig,
-    size_t sig_len, const unsigned char *digest, size_t len);
-int __real_EVP_DigestVerify(EVP_MD_CTX *ctx, const unsigned char *sig,
-    size_t sig_len, const unsigned char *msg, size_t len);
-int __wrap_EVP_DigestVerify(EVP_MD_CTX *ctx, const unsigned char *sig,
-    size_t sig_len, const unsigned char *msg, size_t len);
-
-int
-__wrap_EVP_PKEY_verify(EVP_PKEY_CTX *ctx, const unsigned char *sig,
-    size_t sig_len, const unsigned char *digest, size_t len)
-{
-	if (said == 1)
-		return __real_EVP_PKEY_verify(ctx, sig, sig_len, digest, len);
-	ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
-	return said;
-}
-
-int
-__wrap_EVP_DigestVerify(EVP_MD_CTX *ctx, const unsigned char *sig,
-    size_t sig_len, const unsigned char *msg, size_t len)
-{
-	if (said == 1)
-		return __real_EVP_DigestVerify(ctx, sig, sig_len, msg, len);
-	ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
-	return said;
 }
 
 /* Nothing is left behind that would look like the failure of another. */

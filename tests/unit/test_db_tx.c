@@ -256,9 +256,9 @@ test_too_many(void **state)
 	struct ptn_t_me_out me;
 
 	(void)state;
-	script("CREATE USER few@localhost IDENTIFIED BY 'few' "
-	       "WITH MAX_USER_CONNECTIONS 1");
-	script("GRANT ALL ON postern_test.* TO few@localhost");
+	server_script("CREATE USER few@localhost IDENTIFIED BY 'few' "
+		      "WITH MAX_USER_CONNECTIONS 1");
+	server_script("GRANT ALL ON postern_test.* TO few@localhost");
 	cf.db_user = cf.db_password = "few";
 	first = ptn_db_new(&cf, PTN_DB_SERVE);
 	second = ptn_db_new(&cf, PTN_DB_SERVE);

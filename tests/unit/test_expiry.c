@@ -30,7 +30,7 @@ setup(void **state)
 	conf.sign_alg = PTN_ALG_ES256;
 	conf.session_lifespan_s = HOUR;
 	conf.audit_retention_s = RETENTION_S;
-	its = ptn_arena_new(ROWS_ARENA_MAX);
+	its = ptn_arena_new(SERVER_ARENA_MAX);
 	return its == NULL || ptn_keysets_new(keys, &conf, secrets) != PTN_OK
 	    ? -1
 	    : 0;

@@ -11,21 +11,7 @@ dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
 dest=$dir/root
 PATH=$PATH:/usr/sbin:/sbin
-n=0
-failed=0
-
-check() { # NAME COMMAND...
-	what=$1
-	shift
-	n=$((n + 1))
-	if ("$@") >"$dir/said" 2>&1; then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		head -n 20 "$dir/said" | sed 's/^/# /'
-		failed=1
-	fi
-}
+. "$top/tests/unit/tap.sh"
 
 # A variable of the makefile; those of make that runs this test are not meant.
 makefile() {

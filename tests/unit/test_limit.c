@@ -475,6 +475,39 @@ shown_and_cleared(void **state)
 }
 
 /*
+ * Who asks is not told by the number of statements where it would tell that
+ * there is such a user; and what a stranger takes in another's place is theirs
+ * alone, and never used up.
+ */
+static void
+evenly(void **state)
+{
+	static const enum ptn_limit even[] = { PTN_LIMIT_ACCOUNT,
+		PTN_LIMIT_CODE };
+	struct ptn_limit_on on = { .account = "u" };
+	uint64_t before, cost[PTN_ASKER__MAX];
+	size_t i, n;
+	int kind;
+
+	(void)state;
+	for (i = 0; i < sizeof(even) / sizeof(even[0]); i++) {
+		for (kind = 0; kind < PTN_ASKER_OPERATOR; kind++) {
+			on.asker = nth((enum ptn_asker_kind)kind, 1);
+			before = ptn_db_count(db);
+			assert_int_equal(ptn_limit_take(&scope, even[i], &on),
+			    PTN_OK);
+			cost[kind] = ptn_db_count(db) - before;
+			assert_int_equal(cost[kind], cost[0]);
+		}
+		assert_int_equal(cost[0], 2);
+	}
+	on.asker = nth(PTN_ASKER_STRANGER, 1);
+	for (n = 1; ptn_limit_take(&scope, PTN_LIMIT_CODE, &on) == PTN_OK; n++)
+		continue;
+	assert_int_equal(n, figures("code").limit);
+}
+
+/*
  * Whatever is counted of a user, by whichever row of the table, is found by
  * what they have.
  */
@@ -507,9 +540,11 @@ all_of_a_user_found(void **state)
 			assert_int_equal(
 			    ptn_limit_take(&at, (enum ptn_limit)limit, &by),
 			    PTN_OK);
-			n = (uint64_t)rows_number("SELECT COUNT(*) FROM"
-						  " rate_limits WHERE what NOT"
-						  " REGEXP ' (wide|known)$'");
+			n = (uint64_t)rows_number(
+			    "SELECT COUNT(*) FROM"
+			    " rate_limits WHERE what <> ''"
+			    " AND what NOT REGEXP"
+			    " ' (wide|known)$'");
 			cleared = 0;
 			for (i = 0; i < keys; i++) {
 				uint64_t some;
@@ -551,6 +586,7 @@ main(void)
 		T(browsers_of_one_account),
 		T(known_as_strangers),
 		T(shown_and_cleared),
+		T(evenly),
 		T(all_of_a_user_found),
 	};
 

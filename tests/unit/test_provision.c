@@ -63,19 +63,16 @@ can(const struct ptn_provision_user *u, const char *database, const char *sql)
 static enum ptn_err
 migrate(const struct ptn_provision *p, const struct ptn_provision_user *u)
 {
-	FILE *null = fopen("/dev/null", "w");
 	struct ptn_conf who = boss;
 	struct ptn_db *d;
 	enum ptn_err r;
 
-	assert_non_null(null);
 	who.db_user = u->name;
 	who.db_password = u->password;
 	who.db_name = p->database;
 	d = ptn_db_new(&who, PTN_DB_MIGRATE);
-	r = ptn_migrate_up(d, arena, null, null);
+	r = server_migrate(d);
 	ptn_db_free(&d);
-	(void)fclose(null);
 	return r;
 }
 

@@ -7,12 +7,10 @@
 
 #include <cmocka.h>
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
-
 #include "lib/crypto/cose.h"
 #include "lib/crypto/pubkey.h"
 #include "tests/unit/authenticator.h"
+#include "tests/unit/said.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -22,24 +20,6 @@ each(void **state)
 	(void)state;
 	ptn_arena_reset(auth_arena);
 	return 0;
-}
-
-/* What OpenSSL is made to say of a signature; 1: what it thinks itself. */
-static int said = 1;
-
-int __real_EVP_DigestVerify(EVP_MD_CTX *ctx, const unsigned char *sig,
-    size_t sig_len, const unsigned char *msg, size_t len);
-int __wrap_EVP_DigestVerify(EVP_MD_CTX *ctx, const unsigned char *sig,
-    size_t sig_len, const unsigned char *msg, size_t len);
-
-int
-__wrap_EVP_DigestVerify(EVP_MD_CTX *ctx, const unsigned char *sig,
-    size_t sig_len, const unsigned char *msg, size_t len)
-{
-	if (said == 1)
-		return __real_EVP_DigestVerify(ctx, sig, sig_len, msg, len);
-	ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
-	return said;
 }
 
 /* Nothing is left behind that would look like the failure of another. */

@@ -1,0 +1,57 @@
+#include "fcgi/watch.h"
+
+#include "fcgi/process.h"
+#include "lib/conf/conf.h"
+#include "lib/db/db.h"
+#include "lib/mail/deliver.h"
+
+#define SPARE_S 10 /* for a machine that has much to do */
+
+/*
+ * The longest waits.  Those of REQUEST and RECEIVE are the deadline alone; a
+ * hash waits for its turn as configured.
+ */
+static const struct {
+	const char *word;
+	unsigned int longest_s;
+} steps[PTN_STEP__MAX] = {
+	[PTN_STEP_START] = { "starting", PTN_START_MS / 1000 },
+	[PTN_STEP_WAIT] = { "waiting", PTN_WAIT_BEAT_MS / 1000 },
+	[PTN_STEP_REQUEST] = { "serving a request", 0 },
+	[PTN_STEP_RECEIVE] = { "receiving a request", 0 },
+	[PTN_STEP_CONNECT] = { "connecting to the database",
+	    PTN_DB_CONNECT_MAX_S },
+	[PTN_STEP_STATEMENT] = { "in a statement", PTN_DB_STATEMENT_MAX_S },
+	[PTN_STEP_HASH] = { "hashing", 0 },
+	[PTN_STEP_MAIL] = { "handing over a mail", PTN_DELIVER_STEP_S },
+	[PTN_STEP_DELIVERIES] = { "looking after deliveries",
+	    PTN_DELIVER_STEP_S },
+};
+
+unsigned int
+ptn_watch_look(struct ptn_watch *w, const struct ptn_beat *beat)
+{
+	const uint64_t count = atomic_load(&beat->count);
+
+	w->same = count == w->count ? w->same + 1 : 0;
+	w->count = count;
+	return w->same;
+}
+
+unsigned int
+ptn_watch_longest_s(const struct ptn_conf *cf, enum ptn_beat_step step)
+{
+	unsigned int s = steps[step].longest_s + SPARE_S;
+
+	if (step == PTN_STEP_HASH)
+		s += (unsigned int)cf->hash_wait_s;
+	return s > cf->request_deadline_s
+	    ? s
+	    : (unsigned int)cf->request_deadline_s;
+}
+
+const char *
+ptn_watch_word(enum ptn_beat_step step)
+{
+	return steps[step].word;
+}
