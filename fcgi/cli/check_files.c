@@ -169,7 +169,8 @@ ptn_check_sockets(struct ptn_check *c)
 	size_t i;
 
 	for (i = 0; i < PTN_ARRAY_LEN(addresses); i++)
-		if (strncmp(*addresses[i], "unix:", 5) == 0)
+		if (strncmp(*addresses[i], "unix:", 5) == 0 &&
+		    (ptn_home() == NULL || ptn_conf_is_set(cf, addresses[i])))
 			look_at_folder(c, &s, addresses[i]);
 	if ((cf->socket_mode & 0002) != 0)
 		ptn_check_at(c, PTN_CHECK_WARNING, &cf->socket_mode,
@@ -177,6 +178,46 @@ ptn_check_sockets(struct ptn_check *c)
 		    "server; write 0660, and its group into "
 		    "server.socket.group",
 		    (unsigned long long)cf->socket_mode);
+}
+
+/* --------------------------------------------------------------- web space */
+
+/* Where a package puts what is its own. */
+static bool
+is_of_package(const char *path)
+{
+	static const char *const places[] = { "/run/", "/var/run/",
+		"/var/lib/postern", "/etc/postern", "/usr/share/postern",
+		"/usr/local/share/postern" };
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(places); i++)
+		if (strncmp(path, places[i], strlen(places[i])) == 0)
+			return true;
+	return false;
+}
+
+void
+ptn_check_home(struct ptn_check *c)
+{
+	const struct ptn_conf *cf = c->cf;
+	const char *const *const members[] = { &cf->public_address,
+		&cf->admin_address, &cf->authorizer_address, &cf->state_dir,
+		&cf->mail_dir, &cf->aaguid_file };
+	const char *path;
+	size_t i;
+
+	for (i = 0; ptn_home() != NULL && i < PTN_ARRAY_LEN(members); i++) {
+		path = *members[i];
+		if (strncmp(path, "unix:", 5) == 0)
+			path += 5;
+		if (ptn_conf_is_set(cf, members[i]) && is_of_package(path))
+			ptn_check_at(c, PTN_CHECK_WARNING, members[i],
+			    "%.300s is where a package has its own, and a web "
+			    "space nothing: take this line out, or name a "
+			    "place in %.300s",
+			    path, ptn_home());
+	}
 }
 
 /* ------------------------------------------------------------ state folder */

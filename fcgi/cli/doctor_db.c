@@ -254,6 +254,6 @@ ptn_doctor_keys(struct ptn_check *c)
 		ptn_check_say(c, PTN_CHECK_OK,
 		    "no keys yet: the server makes them when it starts");
 	else
-		ptn_check_say(c, PTN_CHECK_OK,
-		    "secrets.keys opens all of %zu keys", n);
+		ptn_check_say(c, PTN_CHECK_OK, "secrets.keys opens %s%zu key%s",
+		    n == 1 ? "the " : "all of ", n, n == 1 ? "" : "s");
 }

@@ -82,6 +82,12 @@ ptn_db_denied(const struct ptn_db *db)
 	return ptn_dberr_is_denied(ptn_conn_number(db->conn));
 }
 
+bool
+ptn_db_refused(const struct ptn_db *db)
+{
+	return ptn_dberr_is_refused(ptn_conn_number(db->conn));
+}
+
 uint64_t
 ptn_db_count(const struct ptn_db *db)
 {

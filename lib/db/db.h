@@ -99,6 +99,9 @@ uint64_t ptn_db_writes(const struct ptn_db *db);
 /* Was the last fault that the user lacks a privilege? */
 bool ptn_db_denied(const struct ptn_db *db);
 
+/* Was the last connection refused for the user's name or password? */
+bool ptn_db_refused(const struct ptn_db *db);
+
 /* One column or parameter, as compile.awk describes it. */
 enum ptn_sql_type {
 	PTN_SQL_ID,    /* struct ptn_uuid  <-> BINARY(16); nil is NULL */

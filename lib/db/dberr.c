@@ -97,6 +97,12 @@ ptn_dberr_is_denied(unsigned int number)
 	return false;
 }
 
+bool
+ptn_dberr_is_refused(unsigned int number)
+{
+	return number == 1045 || number == 1698;
+}
+
 enum ptn_dberr
 ptn_dberr_of(unsigned int number, const char **what)
 {

@@ -26,6 +26,9 @@ enum ptn_dberr {
 /* Does a number say that the user lacks a privilege? */
 bool ptn_dberr_is_denied(unsigned int number);
 
+/* Is it that there is no such user, or the password is not theirs? */
+bool ptn_dberr_is_refused(unsigned int number);
+
 /*
  * Classify a number; never PTN_DBERR_NONE.  what is set to a short text of
  * ours for the log, or NULL when the table does not know the number.

@@ -108,6 +108,7 @@ make_user(struct ptn_db *db, struct ptn_arena *a, struct ptn_provision *p,
 	if (r != PTN_OK || (have.n > 0 && !u->invented))
 		return r;
 	if (have.n > 0) {
+		u->taken = true;
 		*problem = ptn_arena_printf(a,
 		    "the server has a user %s@%s already, and their password "
 		    "is not known here",

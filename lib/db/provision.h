@@ -13,6 +13,7 @@ struct ptn_provision_user {
 	const char *password;
 	bool invented; /* the password: then the user must be new */
 	bool made;     /* by ptn_provision() */
+	bool taken;    /* it is there, and its password is not known */
 };
 
 /* What is wanted of a server, and what was made of it. */

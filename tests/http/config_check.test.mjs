@@ -4,10 +4,10 @@
  * (What the file alone shows is in unit/test_conf_mistakes.)
  */
 import assert from 'node:assert/strict';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync,
-  writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync,
+  readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freePort, run, start, top } from '../lib/instance.mjs';
 
@@ -165,6 +165,34 @@ describe('this machine', () => {
       join(dropin, 'sendmail.conf'));
     assert.doesNotMatch((await check('config', 'check')).stderr, /sendmail/);
   });
+});
+
+/* As it lies in a web space: with a loader of its own, in "lib". */
+test('places of a package, in a web space', async () => {
+  const home = join(dir, 'space');
+  mkdirSync(join(home, 'lib'), { recursive: true });
+  const loader = readFileSync('/proc/self/maps', 'utf8').split('\n')
+    .map((line) => /\/\S*\/ld-\S*$/.exec(line)?.[0]).find(Boolean);
+  cpSync(loader, join(home, 'lib', basename(loader)), { dereference: true });
+  cpSync(instance.env.POSTERN_BIN, join(home, 'lib/postern'));
+  const check = (set) => run(join(home, 'lib', basename(loader)),
+    [join(home, 'lib/postern'), '--config', instance.env.POSTERN_CONFIG,
+      ...options(set), 'config', 'check']);
+  const { stderr } = await check({
+    'server.public.address': 'unix:/run/postern/public.sock',
+    'server.state_dir': '/var/lib/postern' });
+  for (const [key, path] of [['public.address', '/run/postern/public.sock'],
+    ['state_dir', '/var/lib/postern']])
+    assert.ok(stderr.includes(`--set: server.${key}: warning: ${path} is `
+      + 'where a package has its own, and a web space nothing: take this line '
+      + `out, or name a place in ${home}\n`), stderr);
+  const fine = await check({
+    'server.public.address': `unix:${home}/public.sock` });
+  assert.doesNotMatch(fine.stderr, /where a package has its own/);
+  const here = await instance.postern(...options({
+    'server.public.address': 'unix:/run/postern/public.sock' }),
+  'config', 'check');
+  assert.doesNotMatch(here.stderr, /where a package has its own/);
 });
 
 describe('the database', () => {
