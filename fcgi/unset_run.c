@@ -234,14 +234,14 @@ static const struct {
 	{ "cannot connect: is MariaDB running", PTN_UNSET_DB_HOST, "No database answers there." },
 	{ "no answer to the connection", PTN_UNSET_DB_HOST, "No database answers there." },
 	{ "this host may not connect", PTN_UNSET_DB_HOST, "That database lets nobody in from here." },
-	{ "is not MariaDB", PTN_UNSET_DB_HOST, "This is no MariaDB, which is what Postern needs." },
+	{ "this server cannot be used", PTN_UNSET_DB_HOST, "This is no MariaDB, which is what Postern needs." },
 	{ "no such database", PTN_UNSET_DB_NAME, "There is no database of this name." },
 	{ "access denied to this database", PTN_UNSET_DB_NAME, "This user may not use a database of this name, if there is one." },
 	{ "do not open the keys", PTN_UNSET_DB_NAME, "Another Postern was set up in this database: bring its postern.yaml, or another database." },
 	{ "already exists (1050)", PTN_UNSET_DB_NAME, "Another program has tables of our names there: take another database. Its tables are as they were." },
 	{ "may not change the schema", PTN_UNSET_DB_USER, "This user may not make tables in this database: it needs all rights there." },
 	{ "access denied to a table", PTN_UNSET_DB_USER, "This user may not use the tables of this database: it needs all rights there." },
-	{ "access denied: check database.user", PTN_UNSET_DB_PASSWORD, "The database does not take this user with this password." },
+	{ "the database refuses the user", PTN_UNSET_DB_PASSWORD, "The database does not take this user with this password." },
 	/* clang-format on */
 };
 
