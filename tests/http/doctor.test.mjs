@@ -348,7 +348,7 @@ describe('mail', () => {
   test('nobody listens there', async () => {
     const findings = await doctor({ 'email_delivery.smtp.host': '127.0.0.1',
       'email_delivery.smtp.port': await freePort() });
-    assert.match(fault(findings, 'mail').text, /not sent/);
+    assert.match(fault(findings, 'mail').text, /not sent(?!.*reply \))/);
   });
 });
 
