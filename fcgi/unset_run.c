@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -109,14 +108,6 @@ passwords(const struct ptn_unset_form *f, struct ptn_arena *a)
 
 /* ---------------------------------------------------------------- the child */
 
-static void
-tell(void *arg, enum ptn_log_level level, const char *text)
-{
-	(void)arg;
-	if (level <= PTN_LOG_WARN)
-		(void)fprintf(stderr, "%s\n", text);
-}
-
 /* Never returns: what it says goes to the parent, and nothing else is left. */
 static void
 be_child(const int in[2], const int out[2], int n, char **words,
@@ -124,14 +115,12 @@ be_child(const int in[2], const int out[2], int n, char **words,
 {
 	int status = 1;
 
-	(void)signal(SIGPIPE, SIG_DFL);
 	(void)alarm(TIME_S);
 	if (dup2(in[0], STDIN_FILENO) >= 0 &&
 	    dup2(out[1], STDOUT_FILENO) >= 0 &&
 	    dup2(out[1], STDERR_FILENO) >= 0) {
 		(void)close(in[1]);
 		(void)close(out[0]);
-		ptn_log_divert(tell, NULL);
 		status = ptn_cli_setup_first(n, words, conf_path, set);
 		(void)fflush(stdout);
 	}
@@ -143,13 +132,16 @@ static const char *
 listen_to(struct ptn_arena *a, int fd)
 {
 	char *text = ptn_arena_alloc(a, SAID_MAX + 1), more[512];
+	bool whole = true;
 	size_t len = 0;
 	ssize_t got;
 
 	while ((got = read(fd, more, sizeof(more))) != 0) {
 		if (got < 0 && errno != EINTR)
 			break;
-		if (text == NULL || got < 0 || len + (size_t)got > SAID_MAX)
+		if (got > 0 && len + (size_t)got > SAID_MAX)
+			whole = false;
+		if (text == NULL || got < 0 || !whole)
 			continue;
 		memcpy(text + len, more, (size_t)got);
 		len += (size_t)got;
@@ -256,8 +248,7 @@ explain(struct ptn_unset_form *f)
 		f->error[reasons[i].field] = reasons[i].text;
 		return;
 	}
-	f->problem = "It did not work; below is what was said. Nothing of it "
-		     "was kept.";
+	f->problem = "It did not work; below is what was said.";
 }
 
 enum ptn_unset_run

@@ -190,7 +190,16 @@ ptn_cli_verb(const char *command, const char *const *names, size_t n, int argc,
 
 static const char *speaker; /* the command whose log is told so */
 static bool told, holding;
-static char held[HELD_MAX]; /* a line */
+static char held[HELD_MAX]; /* the first line; "": none */
+static enum ptn_log_level held_level;
+
+static void
+say(enum ptn_log_level level, const char *text)
+{
+	told = told || level == PTN_LOG_ERROR;
+	(void)fprintf(stderr, "postern: %s: %s%s\n", speaker,
+	    level == PTN_LOG_WARN ? "warning: " : "", text);
+}
 
 static void
 tell_line(void *arg, enum ptn_log_level level, const char *text)
@@ -198,13 +207,12 @@ tell_line(void *arg, enum ptn_log_level level, const char *text)
 	(void)arg;
 	if (level > PTN_LOG_WARN)
 		return;
-	if (holding) {
+	if (!holding) {
+		say(level, text);
+	} else if (held[0] == '\0') {
 		(void)snprintf(held, sizeof(held), "%s", text);
-		return;
+		held_level = level;
 	}
-	told = told || level == PTN_LOG_ERROR;
-	(void)fprintf(stderr, "postern: %s: %s%s\n", speaker,
-	    level == PTN_LOG_WARN ? "warning: " : "", text);
 }
 
 void
@@ -220,12 +228,15 @@ void
 ptn_cli_log_hold(bool hold)
 {
 	holding = hold;
+	if (hold)
+		held[0] = '\0';
 }
 
 void
 ptn_cli_log_tell(void)
 {
-	tell_line(NULL, PTN_LOG_ERROR, held);
+	if (held[0] != '\0')
+		say(held_level, held);
 }
 
 void

@@ -279,7 +279,8 @@ put_in_place(const struct ptn_setup *s)
 					   : "nothing to change");
 		return PTN_OK;
 	}
-	r = ptn_conf_write(s->file, s->text, !new, stderr);
+	/* One that came meanwhile is its owner's, with secrets of its own. */
+	r = ptn_conf_write(s->file, s->text, !new && s->old != NULL, stderr);
 	if (r == PTN_OK)
 		(void)printf("%s: %s\n", s->file, new ? "written" : "changed");
 	return r;
@@ -387,6 +388,9 @@ begin(struct ptn_setup *s)
 	s->text = s->old != NULL ? s->old : ptn_conf_fresh(s->a);
 	if (s->text == NULL)
 		return PTN_E_NOMEM;
+	/* The form asks for all but the secrets: what it has now counts. */
+	if (s->first)
+		s->old = NULL;
 	origins =
 	    ptn_conf_set_in(s->a, s->text, "webauthn.relying_party.origins");
 	s->site_was_known = s->old != NULL && origins != NULL;

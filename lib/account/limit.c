@@ -294,7 +294,7 @@ take_on(const struct ptn_scope *sc, enum ptn_limit limit,
 	    (r != PTN_OK && r != PTN_E_RATE))
 		return r;
 	also = take_nothing(sc, limit, on);
-	return also == PTN_OK || also == PTN_E_RATE ? r : also;
+	return also == PTN_OK ? r : also;
 }
 
 /*

@@ -146,7 +146,7 @@ describe('a server that is not MariaDB', () => {
     const set = at({ 'database.port': await mysql.listen(),
       'server.public.address': `unix:${join(dir, 'public.sock')}`,
       'server.user': process.getuid() === 0 ? 'nobody' : '',
-      'server.state_dir': dir });
+      'server.authorizer.address': '', 'server.state_dir': dir });
     const child = spawn(instance.env.POSTERN_BIN, [...options(set), 'serve'],
       { env: { ...process.env, POSTERN_CONFIG: instance.env.POSTERN_CONFIG },
         stdio: ['ignore', 'pipe', 'pipe'] });
