@@ -358,22 +358,27 @@ read_line(struct ptn_arena *a, int fd)
 	return copy;
 }
 
-/* With the terminal as it was afterwards, whatever key was pressed. */
+/*
+ * With the terminal as it was afterwards, whatever key was pressed.  What was
+ * typed before is dropped, so the question comes after that.
+ */
 static const char *
-read_hidden(struct ptn_arena *a)
+read_hidden(struct ptn_arena *a, const char *question)
 {
 	struct sigaction sa = { .sa_handler = on_interrupt }, was;
 	struct termios seen, hidden;
 	const char *line;
 
 	if (tcgetattr(STDIN_FILENO, &seen) != 0)
-		return read_line(a, STDIN_FILENO);
+		return NULL;
 	hidden = seen;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	sigemptyset(&sa.sa_mask);
 	interrupted = 0;
 	(void)sigaction(SIGINT, &sa, &was);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	(void)printf("%s: ", question);
+	(void)fflush(stdout);
 	line = read_line(a, STDIN_FILENO);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &seen);
 	(void)sigaction(SIGINT, &was, NULL);
@@ -464,13 +469,14 @@ ptn_setup_is_settled(const struct ptn_setup *s, enum ptn_setup_question q)
 static const char *
 prompt(struct ptn_setup *s, const struct question *ask, const char *dflt)
 {
+	if (ask->manner == SECRET)
+		return read_hidden(s->a, ask->ask);
 	(void)fputs(ask->ask, stdout);
 	if (dflt != NULL && dflt[0] != '\0')
 		(void)printf(" [%s]", dflt);
 	(void)fputs(": ", stdout);
 	(void)fflush(stdout);
-	return ask->manner == SECRET ? read_hidden(s->a)
-				     : read_line(s->a, STDIN_FILENO);
+	return read_line(s->a, STDIN_FILENO);
 }
 
 /* Until there is an answer that will do; NULL if nobody is there any more. */
