@@ -64,9 +64,14 @@ struct courier {
 	unsigned int round;
 	bool more; /* there was more mail than free slots */
 	enum relay relay;
-	int64_t refused_ms; /* when it was told last */
-	struct slot slot[SLOTS];
+	int64_t refused_ms;	     /* when it was told last */
+	struct slot *slot;	     /* SLOTS of them */
+	struct slot own[SLOTS];	     /* where nobody comes after us */
+	struct ptn_orphans *orphans; /* or NULL */
 };
+
+_Static_assert(sizeof(struct slot) * SLOTS <= PTN_COURIER_MEMORY,
+    "the slots must fit what is kept of them");
 
 static void
 courier_close(struct courier *c)
@@ -84,6 +89,7 @@ courier_open(struct courier *c, const struct ptn_conf *cf,
 	enum ptn_err r;
 
 	memset(c, 0, sizeof(*c));
+	c->slot = c->own;
 	c->sc.cf = cf;
 	c->sc.secrets = secrets;
 	c->wake_fd = -1;
@@ -229,6 +235,37 @@ slot_start(struct courier *c, struct slot *s,
 	slot_record(c, s);
 }
 
+/*
+ * The courier before us died.  What it was delivering goes on; what it had not
+ * begun, or not yet written down, is written down now.
+ */
+static void
+adopt(struct courier *c, struct ptn_deliveries *d)
+{
+	struct slot *s;
+
+	c->slot = (struct slot *)d->memory;
+	c->orphans = &d->orphans;
+	for (s = c->slot; s < c->slot + SLOTS; s++) {
+		if (!s->used)
+			continue;
+		ptn_deliver_adopt(&s->job);
+		ptn_warn("mail %s: its courier died: %s", s->name,
+		    s->job.pid != 0 ? "waiting for its end" : "noted");
+	}
+}
+
+/* How the program of a job that was adopted has ended, if it has. */
+static void
+ask_orphans(const struct courier *c, struct ptn_deliver_job *job)
+{
+	int status;
+
+	if (ptn_orphans_find(c->orphans, job->pid,
+		job->deadline_ms - PTN_DELIVER_TIMEOUT_S * 1000, &status))
+		ptn_deliver_told(job, status);
+}
+
 static size_t
 slots_free(const struct courier *c)
 {
@@ -352,6 +389,8 @@ serve_slots(struct courier *c)
 		if (!s->used)
 			continue;
 		if (s->job.pid != 0) {
+			if (s->job.adopted)
+				ask_orphans(c, &s->job);
 			if (!ptn_deliver_ended(&s->job, &s->what))
 				continue;
 			slot_log(s);
@@ -492,6 +531,8 @@ ptn_courier_run(const struct ptn_child *child)
 	if (r != PTN_OK)
 		return r == PTN_E_CONFIG ? EX_CONFIG : EX_TEMPFAIL;
 	c.wake_fd = child->wake_fd[0];
+	if (child->deliveries != NULL)
+		adopt(&c, child->deliveries);
 	(void)ptn_beat(PTN_STEP_WAIT);
 	if (child->score != NULL)
 		atomic_store(&child->score->ready, 1);

@@ -2,8 +2,9 @@
  * postern-fetch: ask a web server one thing, for "postern doctor".  With
  * postern-smtp the only program that knows libcurl.
  *
- * Standard input: lines "NAME VALUE" (url, method, header, body, ca), then its
- * end.  header may be there several times; body is how many bytes to send.
+ * Standard input: lines "NAME VALUE" (url, method, header, body, pause, ca),
+ * then its end.  header may be there several times; body is how many bytes to
+ * send, pause how many milliseconds to wait before the last of them.
  * Standard output: a line "STATUS ADDRESS", where it was connected to; the
  * header as it came; an empty line; the body, at most 64 KiB of it.  Standard
  * error: one line that says why there is none.  Exit: EX_OK whatever the
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include <curl/curl.h>
 
@@ -35,6 +37,7 @@ struct ask {
 	struct curl_slist *header;
 	long body; /* bytes of it, for a POST */
 	long sent; /* of these */
+	long pause_ms;
 	struct kept head, answer;
 };
 
@@ -72,6 +75,8 @@ read_line(struct ask *k, char *line)
 		snprintf(k->ca, sizeof(k->ca), "%s", value);
 	else if (strcmp(line, "body") == 0)
 		k->body = strtol(value, NULL, 10);
+	else if (strcmp(line, "pause") == 0)
+		k->pause_ms = strtol(value, NULL, 10);
 	else if (strcmp(line, "header") != 0)
 		return complain(EX_CONFIG, "a line of another name");
 	else if (!add_header(k, value))
@@ -108,6 +113,15 @@ keep(char *data, size_t size, size_t n, void *arg)
 	return len;
 }
 
+static void
+wait_ms(long ms)
+{
+	const struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	(void)nanosleep(&t, NULL);
+}
+
+/* The last byte by itself, if there is to be a pause before it. */
 static size_t
 give(char *out, size_t size, size_t n, void *arg)
 {
@@ -115,6 +129,10 @@ give(char *out, size_t size, size_t n, void *arg)
 	size_t len = size * n, left = (size_t)(k->body - k->sent);
 
 	len = len < left ? len : left;
+	if (k->pause_ms > 0 && left == 1)
+		wait_ms(k->pause_ms);
+	else if (k->pause_ms > 0 && len == left)
+		len--;
 	memset(out, ' ', len);
 	k->sent += (long)len;
 	return len;

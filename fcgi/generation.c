@@ -26,11 +26,6 @@
 #define PAUSE_FIRST_MS 100
 #define PAUSE_MAX_MS 5000
 
-struct ptn_board {
-	_Atomic int draining;	  /* 1: the generation leaves */
-	struct ptn_score score[]; /* one a place */
-};
-
 /* The roles of children, as logs and ps(1) name them. */
 static const struct {
 	const char *name;
@@ -292,6 +287,7 @@ child_main(struct ptn_generation *g, struct ptn_generation *all, size_t i,
 		.secrets = g->secrets,
 		.gate = g->gate,
 		.score = &g->board->score[i],
+		.deliveries = &g->board->deliveries,
 		.listen_fd = { g->listener[PTN_PUBLIC].fd,
 		    g->listener[PTN_ADMIN].fd, g->listener[PTN_AUTHORIZER].fd },
 		.wake_fd = { g->wake[0], g->wake[1] },

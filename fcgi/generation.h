@@ -22,16 +22,21 @@ struct ptn_conf;
 
 /* A place for a child; who dies is replaced in its place. */
 struct ptn_generation_place {
-	pid_t pid;	  /* 0: nobody */
-	int64_t since_ms; /* monotonic, when it was forked */
-	int64_t next_ms;  /* nobody is forked before */
-	int64_t pause_ms; /* after the next early death */
+	pid_t pid;	    /* 0: nobody */
+	int64_t since_ms;   /* monotonic, when it was forked */
+	int64_t next_ms;    /* nobody is forked before */
+	int64_t pause_ms;   /* after the next early death */
 	int64_t stopped_ms; /* monotonic, when a signal stopped it; 0: runs */
 	bool killed;	    /* the watchdog's doing */
 	struct ptn_watch watch;
 };
 
-struct ptn_board; /* what its children share with us */
+/* What its children share with us. */
+struct ptn_board {
+	_Atomic int draining; /* 1: the generation leaves */
+	struct ptn_deliveries deliveries;
+	struct ptn_score score[]; /* one a place */
+};
 
 enum ptn_generation_state {
 	PTN_GEN_STARTING = 0, /* not all workers are ready yet */
@@ -80,8 +85,7 @@ void ptn_generation_inherit(struct ptn_generation *g,
     struct ptn_generation *older);
 
 /* Fork whoever is missing and due.  all: every generation there is. */
-void ptn_generation_fill(struct ptn_generation *g,
-    struct ptn_generation *all);
+void ptn_generation_fill(struct ptn_generation *g, struct ptn_generation *all);
 
 /*
  * Note what waitpid(2) says of pid: that it ended, was stopped or goes on.

@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include <ctype.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,68 +41,118 @@ static int cmd_help(int argc, char **argv, const char *conf_path,
 static const struct {
 	const char *name;
 	command run;
-	const char *usage;
+	const char *usage; /* short: the words that complete it */
 	const char *what;
+	void (*more)(FILE *out); /* of its --help; or NULL */
 } commands[] = {
 	/* clang-format off */
-	{ "setup",   ptn_cli_setup,   "setup [OPTION]...",   "take a fresh host to a server that can be started" },
-	{ "serve",   cmd_serve,       "serve",               "run the login server" },
-	{ "migrate", ptn_cli_migrate, "migrate up|status",   "bring the database schema up to date" },
-	{ "config",  ptn_cli_config,  "config init [FILE]|check|print", "write, check or show the configuration" },
-	{ "snippet", ptn_cli_snippet, "snippet apache|lighttpd|nginx", "print what the web server needs" },
-	{ "backup",  ptn_cli_backup,  "backup check FILE|-", "say whether secrets.keys open a dump" },
-	{ "doctor",  ptn_cli_doctor,  "doctor [--json] ...", "say what is wrong with an installation" },
-	{ "jwk",     ptn_cli_jwk,     "jwk rotate [--now]|list [--dfns]", "change or list the signing keys" },
-	{ "org",     ptn_cli_org,     "org COMMAND ...",     "organisations and their members" },
-	{ "limits",  ptn_cli_limits,  "limits show|clear [--org ORG] WHOM", "what is counted of somebody" },
-	{ "courier", ptn_cli_courier, "courier --once",      "send queued mail and expire old rows, for cron" },
-	{ "version", cmd_version,     "version",             "print the version" },
-	{ "help",    cmd_help,        "help",                "print this text" },
+	{ "setup",   ptn_cli_setup,   "setup [OPTION]...",   "take a fresh host to a server that can be started", ptn_cli_setup_help },
+	{ "serve",   cmd_serve,       "serve",               "run the login server", NULL },
+	{ "migrate", ptn_cli_migrate, "migrate up|status",   "bring the database schema up to date", NULL },
+	{ "config",  ptn_cli_config,  "config init [FILE]|check|print", "write, check or show the configuration", NULL },
+	{ "snippet", ptn_cli_snippet, "snippet apache|lighttpd|nginx", "print what the web server needs", NULL },
+	{ "backup",  ptn_cli_backup,  "backup check FILE|-", "say whether secrets.keys open a dump", NULL },
+	{ "doctor",  ptn_cli_doctor,  "doctor [OPTION]...", "say what is wrong with an installation", ptn_cli_doctor_help },
+	{ "jwk",     ptn_cli_jwk,     "jwk rotate [--now]|list [--dfns]", "change or list the signing keys", NULL },
+	{ "org",     ptn_cli_org,     "org COMMAND ...",     "organisations and their members", ptn_cli_org_help },
+	{ "limits",  ptn_cli_limits,  "limits show|clear [--org ORG] WHOM", "what is counted of somebody", ptn_cli_limits_help },
+	{ "courier", ptn_cli_courier, "courier --once",      "send queued mail and expire old rows, for cron", NULL },
+	{ "version", cmd_version,     "version",             "print the version", NULL },
+	{ "help",    cmd_help,        "help [COMMAND]",                "print this text", NULL },
 	/* clang-format on */
 };
 #define COMMANDS (PTN_ARRAY_LEN(commands))
 
+static const char common[] = "postern [-c FILE] [--set PATH=VALUE]... ";
+
 static void
 print_help(FILE *out)
 {
-	size_t i;
+	size_t i, width = 0;
 
-	fprintf(out,
-	    "usage: postern [-c FILE] [--set PATH=VALUE]... COMMAND ...\n\n"
-	    "commands:\n");
 	for (i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-31s %s\n", commands[i].usage,
+		if (strlen(commands[i].usage) > width)
+			width = strlen(commands[i].usage);
+	fprintf(out, "usage: %sCOMMAND ...\n\ncommands:\n", common);
+	for (i = 0; i < COMMANDS; i++)
+		fprintf(out, "  %-*s  %s\n", (int)width, commands[i].usage,
 		    commands[i].what);
 	fprintf(out,
 	    "\noptions:\n"
-	    "  -c, --config FILE               the configuration to use\n"
-	    "  --set PATH=VALUE                override one of its keys\n\n"
-	    "The manual is postern(8).\n");
+	    "  %-*s  the configuration to use\n"
+	    "  %-*s  override one of its keys\n\n"
+	    "\"postern COMMAND --help\" has more; the manual is postern(8).\n",
+	    (int)width, "-c, --config FILE", (int)width, "--set PATH=VALUE");
+}
+
+/* The index of a command, or COMMANDS. */
+static size_t
+find_command(const char *name)
+{
+	size_t i = 0;
+
+	while (i < COMMANDS && strcmp(name, commands[i].name) != 0)
+		i++;
+	return i;
 }
 
 static int
-too_many(const char *name)
+print_command(size_t i)
 {
-	fprintf(stderr, "postern: \"%s\" takes no arguments\n", name);
+	printf("usage: %s%s\n\n%c%s\n", common, commands[i].usage,
+	    toupper((unsigned char)commands[i].what[0]), commands[i].what + 1);
+	if (commands[i].more != NULL) {
+		putchar('\n');
+		commands[i].more(stdout);
+	}
+	return 0;
+}
+
+static int
+no_command(const char *name)
+{
+	struct ptn_near n = ptn_near_begin(name);
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++)
+		ptn_near_try(&n, commands[i].name);
+	fprintf(stderr,
+	    "postern: there is no command %s%s%s%s\n"
+	    "Try \"postern help\".\n",
+	    name, n.best != NULL ? "; did you mean " : "",
+	    n.best != NULL ? n.best : "", n.best != NULL ? "?" : "");
 	return EXIT_USAGE;
+}
+
+/* Neither options nor more words than that. */
+static int
+plain(int argc, char **argv, int max)
+{
+	const char *name = argv[0];
+	const int status = ptn_cli_options(name, NULL, 0, &argc, argv);
+
+	return status >= 0 ? status
+			   : ptn_cli_words(name, "", 0, max, argc, argv);
 }
 
 static int
 cmd_serve(int argc, char **argv, const char *conf_path, const char *const *set)
 {
-	if (argc > 1)
-		return too_many(argv[0]);
-	return ptn_serve(conf_path, set);
+	const int status = plain(argc, argv, 0);
+
+	return status >= 0 ? status : ptn_serve(conf_path, set);
 }
 
 static int
 cmd_version(int argc, char **argv, const char *conf_path,
     const char *const *set)
 {
+	const int status = plain(argc, argv, 0);
+
 	(void)conf_path;
 	(void)set;
-	if (argc > 1)
-		return too_many(argv[0]);
+	if (status >= 0)
+		return status;
 	printf("postern %s\n", PACKAGE_VERSION);
 	return 0;
 }
@@ -108,12 +160,19 @@ cmd_version(int argc, char **argv, const char *conf_path,
 static int
 cmd_help(int argc, char **argv, const char *conf_path, const char *const *set)
 {
-	(void)argc;
-	(void)argv;
+	const int status = plain(argc, argv, 1);
+	size_t i;
+
 	(void)conf_path;
 	(void)set;
-	print_help(stdout);
-	return 0;
+	if (status >= 0)
+		return status;
+	if (argc < 2) {
+		print_help(stdout);
+		return 0;
+	}
+	i = find_command(argv[1]);
+	return i < COMMANDS ? print_command(i) : no_command(argv[1]);
 }
 
 static int
@@ -123,45 +182,29 @@ usage(const char *why, const char *what)
 	return EXIT_USAGE;
 }
 
-/*
- * If argv[*i] is the option name: its value, from "--name=VALUE" or from the
- * next argument (then *i moves on).  NULL if it is another one; the empty
- * string if it lacks its value.
- */
-static const char *
-option(const char *name, int argc, char **argv, int *i)
-{
-	size_t len = strlen(name);
-
-	if (strncmp(argv[*i], name, len) != 0)
-		return NULL;
-	if (argv[*i][len] == '=')
-		return argv[*i] + len + 1;
-	if (argv[*i][len] != '\0')
-		return NULL;
-	if (*i + 1 >= argc)
-		return "";
-	(*i)++;
-	return argv[*i];
-}
-
 /* Our options may stand before and behind the sub-command; the rest is its. */
 static int
 parse(int argc, char **argv, struct options *o)
 {
-	const char *value;
+	static const char *const names[] = { "--config", "-c", "--set" };
+	enum ptn_cli_match match;
+	const char *value = NULL, *word;
+	size_t n;
 	int i;
 
 	for (i = 1; i < argc; i++) {
-		if ((value = option("--config", argc, argv, &i)) != NULL ||
-		    (value = option("-c", argc, argv, &i)) != NULL)
-			o->conf_path = value;
-		else if ((value = option("--set", argc, argv, &i)) != NULL)
+		word = argv[i];
+		match = PTN_CLI_OTHER;
+		for (n = 0; n < 3 && match == PTN_CLI_OTHER; n++)
+			match = ptn_cli_value(names[n], argv, &i, &value);
+		if (match == PTN_CLI_OTHER)
+			o->rest[o->nrest++] = argv[i];
+		else if (match == PTN_CLI_NO_VALUE || value[0] == '\0')
+			return usage("a value is missing behind ", word);
+		else if (n == 3)
 			o->set[o->nset++] = value;
 		else
-			o->rest[o->nrest++] = argv[i];
-		if (value != NULL && value[0] == '\0')
-			return usage("a value is missing behind ", argv[i]);
+			o->conf_path = value;
 	}
 	return 0;
 }
@@ -193,25 +236,23 @@ command_name(const char *word)
 	return word;
 }
 
-static int
-no_command(const char *name)
+/* Asked for behind a command, wherever that is. */
+static bool
+wants_help(const struct options *o)
 {
-	struct ptn_near n = ptn_near_begin(name);
-	size_t i;
+	int i;
 
-	for (i = 0; i < COMMANDS; i++)
-		ptn_near_try(&n, commands[i].name);
-	fprintf(stderr, "postern: there is no command %s%s%s%s\n"
-			"Try \"postern help\".\n",
-	    name, n.best != NULL ? "; did you mean " : "",
-	    n.best != NULL ? n.best : "", n.best != NULL ? "?" : "");
-	return EXIT_USAGE;
+	for (i = 1; i < o->nrest; i++)
+		if (strcmp(o->rest[i], "--help") == 0 ||
+		    strcmp(o->rest[i], "-h") == 0)
+			return true;
+	return false;
 }
 
 static int
 run(char *argv0, struct options *o)
 {
-	const char *name, *bad;
+	const char *name;
 	size_t i;
 
 	if (o->nrest == 0) {
@@ -223,19 +264,39 @@ run(char *argv0, struct options *o)
 		return ptn_serve(o->conf_path, o->set);
 	}
 	name = command_name(o->rest[0]);
-	for (i = 0; i < COMMANDS; i++) {
-		if (strcmp(name, commands[i].name) != 0)
-			continue;
-		bad = strstr(commands[i].usage, "...") != NULL
-		    ? NULL /* it tells by itself */
-		    : ptn_cli_option_unknown(commands[i].usage, o->nrest - 1,
-			  o->rest + 1);
-		if (bad != NULL)
-			return usage("there is no option ", bad);
+	i = find_command(name);
+	if (i < COMMANDS && wants_help(o))
+		return print_command(i);
+	if (i < COMMANDS)
 		return commands[i].run(o->nrest, o->rest, o->conf_path, o->set);
-	}
 	return name[0] == '-' ? usage("there is no option ", name)
 			      : no_command(name);
+}
+
+/*
+ * No file that is opened becomes one of the first three, in the place of one
+ * that we were started without; what is written there fails.
+ */
+static void
+hold_descriptors(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null", O_RDONLY);
+}
+
+/* What was asked for has not arrived, if it could not be written. */
+static int
+finish(int rc)
+{
+	const bool lost = ferror(stdout) != 0;
+
+	if (fflush(stdout) == 0 && !lost)
+		return rc;
+	fprintf(stderr, "postern: standard output cannot be written\n");
+	return rc != 0 ? rc : 1;
 }
 
 int
@@ -245,6 +306,9 @@ main(int argc, char **argv)
 	size_t max = (size_t)(argc > 0 ? argc : 0) + 1;
 	int rc;
 
+	hold_descriptors();
+	/* What goes to standard error stands behind what was said before. */
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	o.set = calloc(max, sizeof(*o.set));
 	o.rest = calloc(max, sizeof(*o.rest));
 	if (o.set == NULL || o.rest == NULL) {
@@ -259,5 +323,5 @@ main(int argc, char **argv)
 	}
 	free(o.set);
 	free(o.rest);
-	return rc;
+	return finish(rc);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "fcgi/orphan.h"
 #include "fcgi/side.h"
 #include "lib/base/beat.h"
 #include "lib/base/err.h"
@@ -39,13 +40,26 @@ struct ptn_score {
 	_Atomic int ready; /* 1: in its accept loop */
 };
 
+/*
+ * What a courier knows of the mails that are being delivered outlives it: when
+ * it dies, the programs that deliver become children of the supervisor, which
+ * notes how they end, and the next courier goes on with both.
+ */
+#define PTN_COURIER_MEMORY 8192 /* bytes, of zeros at first */
+
+struct ptn_deliveries {
+	struct ptn_orphans orphans;
+	_Alignas(16) unsigned char memory[PTN_COURIER_MEMORY];
+};
+
 /* What a child of the supervisor, or a lone worker, runs with. */
 struct ptn_child {
 	const struct ptn_conf *cf;
 	const struct ptn_secrets *secrets;
 	struct ptn_hashgate *gate;
-	struct ptn_score *score;      /* NULL without a supervisor */
-	int listen_fd[PTN_SIDE__MAX]; /* by enum ptn_side; -1: none */
+	struct ptn_score *score;	   /* NULL without a supervisor */
+	struct ptn_deliveries *deliveries; /* NULL without a supervisor */
+	int listen_fd[PTN_SIDE__MAX];	   /* by enum ptn_side; -1: none */
 	int wake_fd[2]; /* pipe: the courier reads [0], workers write [1] */
 	int receive_fd; /* to the receiver (handover.h); -1: none */
 	int whole_fd;	/* and back, to any worker; -1: none */

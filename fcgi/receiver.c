@@ -214,6 +214,7 @@ read_some(struct receiver *rc, struct held *h)
 	count_memory(rc, before, h);
 	if (r == PTN_OK) {
 		ptn_waiter_remove(rc->waiter, h->a.conn);
+		h->a.took_ms = ptn_clock_mono_ms() - h->since_ms;
 		h->state = HELD_WHOLE;
 		TAILQ_INSERT_TAIL(&rc->whole, h, link);
 		hand_on(rc);

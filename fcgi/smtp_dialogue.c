@@ -118,6 +118,8 @@ ptn_smtp_judge(struct ptn_smtp_mail *m, bool denied, const char *why)
 	}
 	if (denied && !m->asked)
 		return no_login(m);
+	if (m->reply[0] == '\0')
+		return ptn_smtp_complain(EX_TEMPFAIL, "not sent", why);
 	snprintf(text, sizeof(text), "%.*s (last reply %.3s)",
 	    PTN_SMTP_REPLY_MAX, why, m->reply);
 	return ptn_smtp_complain(EX_TEMPFAIL, "not sent", text);

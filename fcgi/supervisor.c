@@ -1,5 +1,6 @@
 #include "fcgi/process.h"
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -150,21 +151,32 @@ leave(struct supervisor *sv)
 	}
 }
 
+/* One of ours, or what one of ours has left behind. */
+static void
+note(struct supervisor *sv, pid_t pid, int status)
+{
+	struct ptn_generation *g;
+
+	for (g = sv->all; g != NULL; g = g->next) {
+		if (ptn_generation_reap(g, pid, status))
+			return;
+	}
+	if (!WIFEXITED(status) && !WIFSIGNALED(status))
+		return;
+	for (g = sv->all; g != NULL; g = g->next)
+		ptn_orphans_note(&g->board->deliveries.orphans, pid, status);
+}
+
 /* Who has died, and who was stopped: neither can say so itself. */
 static void
 reap(struct supervisor *sv)
 {
 	const int how = WNOHANG | WUNTRACED | WCONTINUED;
-	struct ptn_generation *g;
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, how)) > 0) {
-		for (g = sv->all; g != NULL; g = g->next) {
-			if (ptn_generation_reap(g, pid, status))
-				break;
-		}
-	}
+	while ((pid = waitpid(-1, &status, how)) > 0)
+		note(sv, pid, status);
 }
 
 /* The new workers are ready: now the old ones may go. */
@@ -283,6 +295,8 @@ ptn_supervisor_run(const struct ptn_start *start, struct ptn_conf *cf,
 	struct ptn_generation *g, *next;
 	enum ptn_err r;
 
+	/* To be told how a mail went whose courier has died. */
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	if (add_generation(&sv, cf, secrets) != PTN_OK)
 		return 1;
 	while (sv.all != NULL) {

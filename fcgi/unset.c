@@ -10,6 +10,7 @@
 #include "fcgi/gateway.h"
 #include "fcgi/intake.h"
 #include "fcgi/listen.h"
+#include "fcgi/process.h"
 #include "fcgi/unset_form.h"
 #include "fcgi/unset_page.h"
 #include "fcgi/unset_run.h"
@@ -215,6 +216,7 @@ ptn_unset_serve(const char *conf_path, const char *const *set)
 	enum ptn_err r = u.a != NULL ? PTN_OK : PTN_E_NOMEM;
 
 	ptn_log_init(PTN_LOG_INFO, "serve");
+	ptn_process_hide();
 	if (r == PTN_OK)
 		r = ptn_gateway_new(&u.gw);
 	if (r == PTN_OK)

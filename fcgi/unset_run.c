@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -109,14 +108,6 @@ passwords(const struct ptn_unset_form *f, struct ptn_arena *a)
 
 /* ---------------------------------------------------------------- the child */
 
-static void
-tell(void *arg, enum ptn_log_level level, const char *text)
-{
-	(void)arg;
-	if (level <= PTN_LOG_WARN)
-		(void)fprintf(stderr, "%s\n", text);
-}
-
 /* Never returns: what it says goes to the parent, and nothing else is left. */
 static void
 be_child(const int in[2], const int out[2], int n, char **words,
@@ -124,14 +115,12 @@ be_child(const int in[2], const int out[2], int n, char **words,
 {
 	int status = 1;
 
-	(void)signal(SIGPIPE, SIG_DFL);
 	(void)alarm(TIME_S);
 	if (dup2(in[0], STDIN_FILENO) >= 0 &&
 	    dup2(out[1], STDOUT_FILENO) >= 0 &&
 	    dup2(out[1], STDERR_FILENO) >= 0) {
 		(void)close(in[1]);
 		(void)close(out[0]);
-		ptn_log_divert(tell, NULL);
 		status = ptn_cli_setup_first(n, words, conf_path, set);
 		(void)fflush(stdout);
 	}
@@ -143,13 +132,16 @@ static const char *
 listen_to(struct ptn_arena *a, int fd)
 {
 	char *text = ptn_arena_alloc(a, SAID_MAX + 1), more[512];
+	bool whole = true;
 	size_t len = 0;
 	ssize_t got;
 
 	while ((got = read(fd, more, sizeof(more))) != 0) {
 		if (got < 0 && errno != EINTR)
 			break;
-		if (text == NULL || got < 0 || len + (size_t)got > SAID_MAX)
+		if (got > 0 && len + (size_t)got > SAID_MAX)
+			whole = false;
+		if (text == NULL || got < 0 || !whole)
 			continue;
 		memcpy(text + len, more, (size_t)got);
 		len += (size_t)got;
@@ -234,14 +226,14 @@ static const struct {
 	{ "cannot connect: is MariaDB running", PTN_UNSET_DB_HOST, "No database answers there." },
 	{ "no answer to the connection", PTN_UNSET_DB_HOST, "No database answers there." },
 	{ "this host may not connect", PTN_UNSET_DB_HOST, "That database lets nobody in from here." },
-	{ "is not MariaDB", PTN_UNSET_DB_HOST, "This is no MariaDB, which is what Postern needs." },
+	{ "this server cannot be used", PTN_UNSET_DB_HOST, "This is no MariaDB, which is what Postern needs." },
 	{ "no such database", PTN_UNSET_DB_NAME, "There is no database of this name." },
 	{ "access denied to this database", PTN_UNSET_DB_NAME, "This user may not use a database of this name, if there is one." },
 	{ "do not open the keys", PTN_UNSET_DB_NAME, "Another Postern was set up in this database: bring its postern.yaml, or another database." },
 	{ "already exists (1050)", PTN_UNSET_DB_NAME, "Another program has tables of our names there: take another database. Its tables are as they were." },
 	{ "may not change the schema", PTN_UNSET_DB_USER, "This user may not make tables in this database: it needs all rights there." },
 	{ "access denied to a table", PTN_UNSET_DB_USER, "This user may not use the tables of this database: it needs all rights there." },
-	{ "access denied: check database.user", PTN_UNSET_DB_PASSWORD, "The database does not take this user with this password." },
+	{ "the database refuses the user", PTN_UNSET_DB_PASSWORD, "The database does not take this user with this password." },
 	/* clang-format on */
 };
 
@@ -256,8 +248,7 @@ explain(struct ptn_unset_form *f)
 		f->error[reasons[i].field] = reasons[i].text;
 		return;
 	}
-	f->problem = "It did not work; below is what was said. Nothing of it "
-		     "was kept.";
+	f->problem = "It did not work; below is what was said.";
 }
 
 enum ptn_unset_run

@@ -6,7 +6,7 @@
 #     -- in:   tenant_id:id id:id
 #     -- out:  address:str created_at:time
 #     -- returns: one
-#     -- Free comment lines are allowed.
+#     -- Free comment lines are allowed; /*M! begins none, to MariaDB.
 #     SELECT address, created_at FROM users WHERE tenant_id = ? AND id = ?;
 #
 # in: entries bind to the "?" in order; a name that stands twice is one member
@@ -132,6 +132,7 @@ function body(line,    bare, n) {
 	bare = unquoted(line)
 	if (bare ~ /'/)
 		fail("a quoted string does not end on its line")
+	gsub(/\/\*M!/, "", bare) # what stands there is SQL to MariaDB
 	if (bare ~ /--|\/\*|#/)
 		fail("a comment beside SQL; give it a line of its own")
 	n = gsub(/\?/, "", bare)

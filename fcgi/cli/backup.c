@@ -4,6 +4,7 @@
 
 #include "fcgi/cli/cli.h"
 #include "fcgi/cli/dump.h"
+#include "fcgi/cli/option.h"
 #include "lib/base/arena.h"
 #include "lib/base/array.h"
 #include "lib/base/log.h"
@@ -62,8 +63,9 @@ judge(const struct tally *t, const struct ptn_dump *d, const char *name)
 	int status = 0;
 
 	for (i = 0; i < TABLES; i++) {
-		(void)printf("%s: secrets.keys opens %zu of %zu rows\n",
-		    tables[i].name, t->open[i], t->rows[i]);
+		(void)printf("%s: secrets.keys opens %zu of %zu row%s\n",
+		    tables[i].name, t->open[i], t->rows[i],
+		    t->rows[i] == 1 ? "" : "s");
 		if (t->open[i] < t->rows[i])
 			status = 1;
 	}
@@ -117,14 +119,16 @@ int
 ptn_cli_backup(int argc, char **argv, const char *conf_path,
     const char *const *set)
 {
+	static const char *const verb = "check";
 	struct ptn_conf *cf = NULL;
 	FILE *in = stdin;
 	int status = 1;
 
-	if (argc != 3 || strcmp(argv[1], "check") != 0) {
-		(void)fputs("usage: postern backup check FILE|-\n", stderr);
+	if (ptn_cli_verb("backup", &verb, 1, argc, argv) < 0 ||
+	    ptn_cli_options("backup check", NULL, 0, &argc, argv) >= 0 ||
+	    ptn_cli_words("backup check", "FILE", 1, 1, argc - 1, argv + 1) >=
+		0)
 		return 2;
-	}
 	if (ptn_conf_load(&cf, conf_path, set, stderr) != PTN_OK)
 		return 1;
 	if (strcmp(argv[2], "-") != 0)

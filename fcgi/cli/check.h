@@ -61,6 +61,7 @@ void ptn_check_advice(struct ptn_check *c);
 void ptn_check_names(struct ptn_check *c);
 void ptn_check_files(struct ptn_check *c);
 void ptn_check_sockets(struct ptn_check *c);
+void ptn_check_home(struct ptn_check *c);
 void ptn_check_state(struct ptn_check *c);
 void ptn_check_smtp(struct ptn_check *c);
 void ptn_check_sendmail(struct ptn_check *c);

@@ -169,7 +169,8 @@ ptn_check_sockets(struct ptn_check *c)
 	size_t i;
 
 	for (i = 0; i < PTN_ARRAY_LEN(addresses); i++)
-		if (strncmp(*addresses[i], "unix:", 5) == 0)
+		if (strncmp(*addresses[i], "unix:", 5) == 0 &&
+		    (ptn_home() == NULL || ptn_conf_is_set(cf, addresses[i])))
 			look_at_folder(c, &s, addresses[i]);
 	if ((cf->socket_mode & 0002) != 0)
 		ptn_check_at(c, PTN_CHECK_WARNING, &cf->socket_mode,
@@ -177,6 +178,46 @@ ptn_check_sockets(struct ptn_check *c)
 		    "server; write 0660, and its group into "
 		    "server.socket.group",
 		    (unsigned long long)cf->socket_mode);
+}
+
+/* --------------------------------------------------------------- web space */
+
+/* Where a package puts what is its own. */
+static bool
+is_of_package(const char *path)
+{
+	static const char *const places[] = { "/run/", "/var/run/",
+		"/var/lib/postern", "/etc/postern", "/usr/share/postern",
+		"/usr/local/share/postern" };
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(places); i++)
+		if (strncmp(path, places[i], strlen(places[i])) == 0)
+			return true;
+	return false;
+}
+
+void
+ptn_check_home(struct ptn_check *c)
+{
+	const struct ptn_conf *cf = c->cf;
+	const char *const *const members[] = { &cf->public_address,
+		&cf->admin_address, &cf->authorizer_address, &cf->state_dir,
+		&cf->mail_dir, &cf->aaguid_file };
+	const char *path;
+	size_t i;
+
+	for (i = 0; ptn_home() != NULL && i < PTN_ARRAY_LEN(members); i++) {
+		path = *members[i];
+		if (strncmp(path, "unix:", 5) == 0)
+			path += 5;
+		if (ptn_conf_is_set(cf, members[i]) && is_of_package(path))
+			ptn_check_at(c, PTN_CHECK_WARNING, members[i],
+			    "%.300s is where a package has its own, and a web "
+			    "space nothing: take this line out, or name a "
+			    "place in %.300s",
+			    path, ptn_home());
+	}
 }
 
 /* ------------------------------------------------------------ state folder */
@@ -229,24 +270,53 @@ ptn_check_smtp(struct ptn_check *c)
 
 /* ---------------------------------------------------------------- sendmail */
 
-/* Is there a line that begins with text in this file? */
+/*
+ * Each of these, unless it is "no", keeps new privileges from a service that is
+ * not root's, and so from its sendmail (systemd.exec(5), NoNewPrivileges).
+ */
+static const char *const forbidding[] = {
+	"NoNewPrivileges",
+	"SystemCallFilter",
+	"SystemCallArchitectures",
+	"RestrictAddressFamilies",
+	"RestrictNamespaces",
+	"RestrictFileSystems",
+	"PrivateDevices",
+	"ProtectKernelTunables",
+	"ProtectKernelModules",
+	"ProtectKernelLogs",
+	"ProtectClock",
+	"MemoryDenyWriteExecute",
+	"RestrictRealtime",
+	"RestrictSUIDSGID",
+	"DynamicUser",
+	"LockPersonality",
+	"ProtectHostname",
+};
+
+/* Is "NAME=value" a line of it whose value is nothing or "no", or is not? */
 static bool
-has_line(const char *path, const char *text)
+has_setting(const char *path, const char *name, bool off)
 {
-	char line[256];
+	const size_t len = strlen(name);
+	char line[512];
 	bool found = false;
+	const char *value;
 	FILE *f = fopen(path, "re");
 
-	while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL)
-		found = strncmp(line, text, strlen(text)) == 0;
+	while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL) {
+		value = line + len;
+		found = strncmp(line, name, len) == 0 && *value++ == '=' &&
+		    (*value == '\n' || strcmp(value, "no\n") == 0) == off;
+	}
 	if (f != NULL)
 		(void)fclose(f);
 	return found;
 }
 
-/* A drop-in of the administrator's allows it. */
+/* A drop-in of the administrator's takes it back. */
 static bool
-is_allowed(void)
+is_taken_back(const char *name)
 {
 	glob_t g = { .gl_pathc = 0 };
 	bool found = false;
@@ -255,39 +325,68 @@ is_allowed(void)
 	if (glob("/etc/systemd/system/postern.service.d/*.conf", 0, NULL, &g) ==
 	    0)
 		for (i = 0; i < g.gl_pathc; i++)
-			found = found ||
-			    has_line(g.gl_pathv[i], "NoNewPrivileges=no");
+			found = found || has_setting(g.gl_pathv[i], name, true);
 	globfree(&g);
 	return found;
 }
 
-/* Where it says that no program started by us gains privileges, or NULL. */
+/* The first setting of a unit that no drop-in takes back, or NULL. */
 static const char *
-held_down_by(void)
+forbidden_by(const char *unit)
 {
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(forbidding); i++)
+		if (has_setting(unit, forbidding[i], false) &&
+		    !is_taken_back(forbidding[i]))
+			return forbidding[i];
+	return NULL;
+}
+
+/* Is this process kept from new privileges, by whatever started it? */
+static bool
+is_held_down(void)
+{
+	char line[128];
+	bool found = false;
+	FILE *f = fopen("/proc/self/status", "re");
+
+	while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL)
+		found = strcmp(line, "NoNewPrivs:\t1\n") == 0;
+	if (f != NULL)
+		(void)fclose(f);
+	return found;
+}
+
+/* Who says that no program started by us gains privileges, and how; or NULL. */
+static const char *
+held_down_by(const char **setting)
+{
+	/* Where systemd looks for it, in its order: the first is the one. */
 	static const char *const units[] = {
 		"/etc/systemd/system/postern.service",
 		"/usr/local/lib/systemd/system/postern.service",
 		"/usr/lib/systemd/system/postern.service",
 		"/lib/systemd/system/postern.service"
 	};
-	size_t i;
+	size_t i = 0;
 
-	if (has_line("/proc/self/status", "NoNewPrivs:\t1"))
+	*setting = forbidding[0];
+	if (is_held_down())
 		return "this process";
-	if (is_allowed())
+	while (i < PTN_ARRAY_LEN(units) && access(units[i], R_OK) != 0)
+		i++;
+	if (i == PTN_ARRAY_LEN(units))
 		return NULL;
-	for (i = 0; i < PTN_ARRAY_LEN(units); i++)
-		if (has_line(units[i], "NoNewPrivileges=yes"))
-			return units[i];
-	return NULL;
+	*setting = forbidden_by(units[i]);
+	return *setting != NULL ? units[i] : NULL;
 }
 
 void
 ptn_check_sendmail(struct ptn_check *c)
 {
 	const struct ptn_conf *cf = c->cf;
-	const char *where;
+	const char *where, *setting;
 	bool there;
 
 	if (!cf->mail_enabled || cf->mail_transport != PTN_MAIL_SENDMAIL)
@@ -298,14 +397,14 @@ ptn_check_sendmail(struct ptn_check *c)
 		    "%.300s: %s; install a mail system, or write smtp into "
 		    "email_delivery.transport",
 		    cf->sendmail_path, strerror(errno));
-	where = held_down_by();
+	where = held_down_by(&setting);
 	if (where != NULL)
 		ptn_check_at(c, PTN_CHECK_WARNING, &cf->mail_transport,
-		    "%s has NoNewPrivileges, under which Postfix's and Exim's "
-		    "sendmail cannot queue a mail; write smtp, or allow it in "
-		    "postern.service.d/sendmail.conf (NoNewPrivileges=no, "
-		    "RestrictSUIDSGID=no)",
-		    where);
+		    "%s has %s, under which Postfix's and Exim's sendmail "
+		    "cannot queue a mail; write smtp, or take it back by the "
+		    "drop-in sendmail.conf of the examples, whose price "
+		    "postern.yaml(5) tells",
+		    where, setting);
 	else if (there)
 		ptn_check_say(c, PTN_CHECK_OK, "%.300s", cf->sendmail_path);
 }

@@ -1,6 +1,8 @@
 #ifndef PTN_CLI_H
 #define PTN_CLI_H
 
+#include <stdio.h>
+
 /*
  * The sub-commands that are not "serve".  All have one shape:
  *
@@ -59,5 +61,11 @@ int ptn_cli_limits(int argc, char **argv, const char *conf_path,
 /* courier --once */
 int ptn_cli_courier(int argc, char **argv, const char *conf_path,
     const char *const *set);
+
+/* What "postern COMMAND --help" has of these beyond a line. */
+void ptn_cli_setup_help(FILE *out);
+void ptn_cli_org_help(FILE *out);
+void ptn_cli_limits_help(FILE *out);
+void ptn_cli_doctor_help(FILE *out);
 
 #endif

@@ -1,9 +1,9 @@
 #include "fcgi/cli/cli.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "fcgi/cli/check.h"
+#include "fcgi/cli/option.h"
 #include "lib/base/arena.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
@@ -11,15 +11,6 @@
 #include "lib/db/db.h"
 
 #define ARENA_MAX 65536
-
-static int
-usage(void)
-{
-	(void)fputs("usage: postern [--config FILE] [--set KEY=VALUE]... "
-		    "config init [PATH] | check | print\n",
-	    stderr);
-	return 2;
-}
 
 static int
 config_init(const char *path)
@@ -45,7 +36,7 @@ config_print(const struct ptn_conf *cf)
 {
 	(void)printf("# Argon2: %s\n", ptn_pwhash_kernel());
 	ptn_conf_print(cf, stdout);
-	return fflush(stdout) == 0 ? 0 : 1;
+	return 0;
 }
 
 /* One finding, as the configuration reports its own. */
@@ -62,8 +53,9 @@ tell(struct ptn_check *c, enum ptn_check_verdict verdict, const char *place,
 
 /* What needs no network but the database. */
 static const ptn_check_fn checks[] = { ptn_check_advice, ptn_check_names,
-	ptn_check_files, ptn_check_sockets, ptn_check_state, ptn_check_smtp,
-	ptn_check_sendmail, ptn_check_templates, ptn_check_schema };
+	ptn_check_files, ptn_check_sockets, ptn_check_home, ptn_check_state,
+	ptn_check_smtp, ptn_check_sendmail, ptn_check_templates,
+	ptn_check_schema };
 
 /* Everything that would stop a worker from starting, or be in its way. */
 static int
@@ -98,20 +90,24 @@ int
 ptn_cli_config(int argc, char **argv, const char *conf_path,
     const char *const *set)
 {
+	static const char *const verbs[] = { "check", "init", "print" };
+	static const char *const titles[] = { "config check", "config init",
+		"config print" };
+	const int verb = ptn_cli_verb("config", verbs, 3, argc, argv);
 	struct ptn_conf *cf = NULL;
 	int status;
 
-	if (argc >= 2 && argc <= 3 && strcmp(argv[1], "init") == 0) {
+	if (verb < 0 ||
+	    ptn_cli_options(titles[verb], NULL, 0, &argc, argv) >= 0 ||
+	    ptn_cli_words(titles[verb], "", 0, verb == 1 ? 1 : 0, argc - 1,
+		argv + 1) >= 0)
+		return 2;
+	if (verb == 1)
 		return config_init(
 		    ptn_conf_home(argc == 3 ? argv[2] : conf_path));
-	}
-	if (argc != 2 ||
-	    (strcmp(argv[1], "check") != 0 && strcmp(argv[1], "print") != 0))
-		return usage();
 	if (ptn_conf_load(&cf, conf_path, set, stderr) != PTN_OK)
 		return 1;
-	status =
-	    strcmp(argv[1], "check") == 0 ? config_check(cf) : config_print(cf);
+	status = verb == 0 ? config_check(cf) : config_print(cf);
 	ptn_conf_free(&cf);
 	return status;
 }

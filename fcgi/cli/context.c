@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fcgi/cli/option.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/event/event.h"
@@ -43,9 +44,11 @@ ptn_cli_context_open(struct ptn_cli_context *d, const char *name,
 	memset(d, 0, sizeof(*d));
 	d->api = api;
 	name_operator(d);
+	ptn_cli_log_begin(name);
 	r = ptn_conf_load(&d->cf, conf_path, set, stderr);
 	if (r != PTN_OK)
-		return r;
+		return ptn_cli_context_fail(d, r,
+		    "it needs a configuration that is right");
 	ptn_log_init((enum ptn_log_level)d->cf->log_level, name);
 	if ((r = ptn_secrets_new(&d->secrets, &d->cf->secrets)) != PTN_OK ||
 	    (r = ptn_jwks_new(&d->sc.keys[api], api, d->cf, d->secrets)) !=

@@ -1,8 +1,9 @@
 #include "fcgi/cli/cli.h"
 
+#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
+#include "fcgi/cli/option.h"
 #include "fcgi/process.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
@@ -34,14 +35,17 @@ ptn_cli_courier(int argc, char **argv, const char *conf_path,
     const char *const *set)
 {
 	const struct ptn_start start = { .conf_path = conf_path, .set = set };
+	bool once = false;
+	const struct ptn_cli_option option = { "--once", NULL, &once, NULL, 0 };
 	struct ptn_secrets *secrets = NULL;
 	struct ptn_conf *cf = NULL;
 	enum ptn_err r;
 
-	if (argc != 2 || strcmp(argv[1], "--once") != 0) {
-		fprintf(stderr, "usage: postern courier --once\n");
+	if (ptn_cli_options("courier", &option, 1, &argc, argv) >= 0 ||
+	    ptn_cli_words("courier", "", 0, 0, argc, argv) >= 0)
 		return 2;
-	}
+	if (!once)
+		return ptn_cli_complain("courier", "--once is missing");
 	r = ptn_process_load(&start, stderr, &cf, &secrets);
 	if (r != PTN_OK)
 		return 1;

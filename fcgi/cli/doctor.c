@@ -32,6 +32,7 @@ static const struct {
 	{ "configuration",  NEED_NOTHING, ptn_check_advice },
 	{ "users",          NEED_NOTHING, ptn_check_names },
 	{ "files",          NEED_NOTHING, ptn_check_files },
+	{ "web space",      NEED_NOTHING, ptn_check_home },
 	{ "state folder",   NEED_NOTHING, ptn_check_state },
 	{ "sockets",        NEED_NOTHING, ptn_check_sockets },
 	{ "listening",      NEED_NOTHING, ptn_doctor_listening },
@@ -51,6 +52,7 @@ static const struct {
 	{ "client address", NEED_DB,      ptn_doctor_client },
 	{ "headers",        NEED_DB,      ptn_doctor_passed_on },
 	{ "body",           NEED_DB,      ptn_doctor_body },
+	{ "buffering",      NEED_DB,      ptn_doctor_buffering },
 	/* clang-format on */
 };
 
@@ -67,49 +69,32 @@ struct options {
 	bool json, report;
 };
 
-static const char words[] =
-    "doctor [--json] [--report] [--url URL] [--ca FILE] [--mail-to ADDRESS]";
-
-static int
-usage(int argc, char **argv)
+void
+ptn_cli_doctor_help(FILE *out)
 {
-	const char *bad = ptn_cli_option_unknown(words, argc - 1, argv + 1);
-
-	if (bad != NULL)
-		(void)fprintf(stderr,
-		    "postern: doctor: there is no option %s\n", bad);
-	(void)fprintf(stderr, "usage: postern %s\n", words);
-	return 2;
+	(void)fputs("  --json             one object, for machines\n"
+		    "  --report           versions and the configuration, too\n"
+		    "  --url URL          where the API is\n"
+		    "  --ca FILE          authorities to trust there\n"
+		    "  --mail-to ADDRESS  whom the mail server is asked for\n",
+	    out);
 }
 
-static bool
+static int
 parse(int argc, char **argv, struct options *o)
 {
-	const struct {
-		const char *name;
-		const char **value;
-	} with[] = { { "--url", &o->url }, { "--ca", &o->ca },
-		{ "--mail-to", &o->recipient } };
-	size_t j;
-	int i;
+	const struct ptn_cli_option options[] = {
+		{ "--json", NULL, &o->json, NULL, 0 },
+		{ "--report", NULL, &o->report, NULL, 0 },
+		{ "--url", &o->url, NULL, NULL, 0 },
+		{ "--ca", &o->ca, NULL, NULL, 0 },
+		{ "--mail-to", &o->recipient, NULL, NULL, 0 },
+	};
+	const int status = ptn_cli_options("doctor", options,
+	    PTN_ARRAY_LEN(options), &argc, argv);
 
-	for (i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0) {
-			o->json = true;
-			continue;
-		}
-		if (strcmp(argv[i], "--report") == 0) {
-			o->report = true;
-			continue;
-		}
-		for (j = 0; j < PTN_ARRAY_LEN(with); j++)
-			if (strcmp(argv[i], with[j].name) == 0)
-				break;
-		if (j == PTN_ARRAY_LEN(with) || ++i == argc)
-			return false;
-		*with[j].value = argv[i];
-	}
-	return true;
+	return status >= 0 ? status
+			   : ptn_cli_words("doctor", "", 0, 0, argc, argv);
 }
 
 /* One line, or one member of the JSON that is printed in the end. */
@@ -248,8 +233,11 @@ finish(struct ptn_check *c)
 			(void)printf("%.*s\n", (int)d->w.buf.len,
 			    (const char *)d->w.buf.p);
 	} else {
-		(void)printf("\n%zu errors, %zu warnings, %zu unknown\n",
-		    c->n[PTN_CHECK_ERROR], c->n[PTN_CHECK_WARNING],
+		(void)printf("\n%zu error%s, %zu warning%s, %zu unknown\n",
+		    c->n[PTN_CHECK_ERROR],
+		    c->n[PTN_CHECK_ERROR] == 1 ? "" : "s",
+		    c->n[PTN_CHECK_WARNING],
+		    c->n[PTN_CHECK_WARNING] == 1 ? "" : "s",
 		    c->n[PTN_CHECK_SKIPPED]);
 	}
 	ptn_db_free(&c->db);
@@ -264,14 +252,14 @@ ptn_cli_doctor(int argc, char **argv, const char *conf_path,
     const char *const *set)
 {
 	struct options o = { .json = false };
-	struct ptn_doctor d = { .c = { .tell = tell },
-		.a = ptn_arena_new(FOUND_MAX) };
+	struct ptn_doctor d = { .c = { .tell = tell } };
 	struct ptn_conf *cf = NULL;
+	int status;
 
-	if (!parse(argc, argv, &o) || d.a == NULL) {
-		ptn_arena_free(&d.a);
-		return usage(argc, argv);
-	}
+	if ((status = parse(argc, argv, &o)) >= 0)
+		return status;
+	if ((d.a = ptn_arena_new(FOUND_MAX)) == NULL)
+		return 1;
 	d.json = o.json;
 	ptn_jsonw_init(&d.w, d.a);
 	ptn_jsonw_object(&d.w, NULL);

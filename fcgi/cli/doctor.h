@@ -51,5 +51,6 @@ void ptn_doctor_bearer(struct ptn_check *c);
 void ptn_doctor_client(struct ptn_check *c);
 void ptn_doctor_passed_on(struct ptn_check *c);
 void ptn_doctor_body(struct ptn_check *c);
+void ptn_doctor_buffering(struct ptn_check *c);
 
 #endif

@@ -129,20 +129,10 @@ ptn_doctor_migrator(struct ptn_check *c)
 static void
 on_version(struct ptn_check *c, const struct ptn_doctor_server_out *s)
 {
-	if (strstr(s->version, "MariaDB") == NULL)
-		ptn_check_say(c, PTN_CHECK_ERROR,
-		    "the server is %.80s: Postern needs MariaDB 10.3 or newer",
-		    s->version);
-	else if (atoi(s->version) < 10 ||
-	    (atoi(s->version) == 10 && atoi(s->version + 3) < 3))
-		ptn_check_say(c, PTN_CHECK_ERROR,
-		    "the server is %.80s: update it to 10.3 or newer",
-		    s->version);
-	else
-		ptn_check_say(c, PTN_CHECK_OK, "%.80s, as %.80s%s%.80s",
-		    s->version, s->current,
-		    s->cipher != NULL && s->cipher[0] != '\0' ? ", TLS " : "",
-		    s->cipher != NULL ? s->cipher : "");
+	ptn_check_say(c, PTN_CHECK_OK, "%.80s, as %.80s%s%.80s", s->version,
+	    s->current,
+	    s->cipher != NULL && s->cipher[0] != '\0' ? ", TLS " : "",
+	    s->cipher != NULL ? s->cipher : "");
 }
 
 static void
@@ -197,9 +187,17 @@ on_tls(struct ptn_check *c, const struct ptn_doctor_server_out *s)
 	    strncmp(cf->db_host, "127.", 4) == 0 ||
 	    strcmp(cf->db_host, "::1") == 0;
 
-	if (!local && (s->cipher == NULL || s->cipher[0] == '\0'))
+	if (local)
+		return;
+	if (s->cipher == NULL || s->cipher[0] == '\0')
 		ptn_check_at(c, PTN_CHECK_WARNING, &cf->db_tls,
 		    "what goes to %.80s goes in clear text: write verify",
+		    cf->db_host);
+	else if (cf->db_tls != PTN_DB_TLS_VERIFY)
+		ptn_check_at(c, PTN_CHECK_WARNING, &cf->db_tls,
+		    "whoever stands between here and %.80s can pose as the "
+		    "database, as its certificate is not verified: write "
+		    "verify",
 		    cf->db_host);
 }
 
@@ -256,6 +254,6 @@ ptn_doctor_keys(struct ptn_check *c)
 		ptn_check_say(c, PTN_CHECK_OK,
 		    "no keys yet: the server makes them when it starts");
 	else
-		ptn_check_say(c, PTN_CHECK_OK,
-		    "secrets.keys opens all of %zu keys", n);
+		ptn_check_say(c, PTN_CHECK_OK, "secrets.keys opens %s%zu key%s",
+		    n == 1 ? "the " : "all of ", n, n == 1 ? "" : "s");
 }

@@ -14,6 +14,9 @@
 #include "lib/format/url.h"
 
 #define BODY_LEN 65536L	    /* what every request may have (postern-api(7)) */
+#define SLOW_LEN 2L	    /* bytes, of which the last comes late: */
+#define SLOW_MS 1000	    /* by so much, */
+#define SLOW_SEEN "500"	    /* which is seen with less */
 #define TOKEN_LEN 16	    /* random bytes of a token that means nothing */
 #define FORGED "192.0.2.77" /* RFC 5737: nobody has that address */
 
@@ -192,23 +195,21 @@ ptn_doctor_https(struct ptn_check *c)
 /*
  * One question with a nonce of its own.  True if it was answered: *yes.
  *
- * header	sent besides, or NULL
- * body		bytes of it
+ * with		what is sent besides: a header, a body
  */
 static bool
-ask_server(struct ptn_check *c, const char *question, const char *is,
-    const char *header, long body, struct ptn_fetch_answer *f, bool *yes)
+ask_with(struct ptn_check *c, const char *question, const char *is,
+    const struct ptn_fetch *with, struct ptn_fetch_answer *f, bool *yes)
 {
 	const struct ptn_scope sc = { .cf = c->cf,
 		.secrets = ptn_doctor_of(c)->secrets,
 		.db = c->db,
 		.arena = c->a };
-	struct ptn_fetch ask = { .method = "POST",
-		.header = { "Expect:", header },
-		.ca = ptn_doctor_of(c)->ca,
-		.body = body };
+	struct ptn_fetch ask = *with;
 	char nonce[PTN_NONCE_STR];
 
+	ask.method = "POST";
+	ask.ca = ptn_doctor_of(c)->ca;
 	memset(f, 0, sizeof(*f));
 	if (ptn_nonce_put(&sc, nonce) != PTN_OK)
 		return false;
@@ -219,6 +220,17 @@ ask_server(struct ptn_check *c, const char *question, const char *is,
 		return false;
 	*yes = strstr(f->body, "\"yes\":true") != NULL;
 	return true;
+}
+
+/* The same with a header or none, and a body of that many bytes. */
+static bool
+ask_server(struct ptn_check *c, const char *question, const char *is,
+    const char *header, long body, struct ptn_fetch_answer *f, bool *yes)
+{
+	const struct ptn_fetch with = { .header = { "Expect:", header },
+		.body = body };
+
+	return ask_with(c, question, is, &with, f, yes);
 }
 
 /* A token that nobody gave out. */
@@ -350,7 +362,33 @@ ptn_doctor_body(struct ptn_check *c)
 		    "client_max_body_size, server.max-request-size)",
 		    BODY_LEN, f.status, f.why != NULL ? ", " : "",
 		    f.why != NULL ? f.why : "");
-	ptn_check_say(c, PTN_CHECK_SKIPPED,
-	    "whether the web server keeps a body until it is whole: it need "
-	    "not, Postern does");
+}
+
+/* Either will do: what comes slowly is Postern's own matter (intake.h). */
+void
+ptn_doctor_buffering(struct ptn_check *c)
+{
+	const struct ptn_fetch with = { .header = { "Expect:" },
+		.body = SLOW_LEN,
+		.pause_ms = SLOW_MS };
+	struct ptn_fetch_answer f;
+	bool yes = false;
+
+	if (!ptn_doctor_of(c)->knows_us)
+		return;
+	if (!ask_with(c, "slow", SLOW_SEEN, &with, &f, &yes))
+		ptn_check_say(c, PTN_CHECK_ERROR,
+		    "a body whose last byte comes after %d ms does not arrive "
+		    "(%d%s%.200s): raise the web server's time for bodies "
+		    "(RequestReadTimeout, client_body_timeout, "
+		    "server.max-read-idle)",
+		    SLOW_MS, f.status, f.why != NULL ? ", " : "",
+		    f.why != NULL ? f.why : "");
+	else if (yes)
+		ptn_check_say(c, PTN_CHECK_OK,
+		    "the web server passes a body on as it comes; slow ones "
+		    "wait in Postern (server.receive_connections)");
+	else
+		ptn_check_say(c, PTN_CHECK_OK,
+		    "the web server keeps a body until it is whole");
 }

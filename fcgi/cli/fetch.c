@@ -52,8 +52,9 @@ write_ask(int fd, const struct ptn_fetch *ask)
 		(void)close(fd);
 		return;
 	}
-	(void)fprintf(f, "url %s\nmethod %s\nbody %ld\n", ask->url,
-	    ask->method != NULL ? ask->method : "GET", ask->body);
+	(void)fprintf(f, "url %s\nmethod %s\nbody %ld\npause %ld\n", ask->url,
+	    ask->method != NULL ? ask->method : "GET", ask->body,
+	    ask->pause_ms);
 	if (ask->ca == NULL || ask->ca[0] == '\0')
 		ca = ptn_home_authorities();
 	if (ca[0] != '\0')

@@ -13,6 +13,7 @@ struct ptn_fetch {
 	const char *header[PTN_FETCH_HEADERS]; /* "Name: value"; NULL ends */
 	const char *ca; /* file of authorities; "" or NULL: the system's */
 	long body;	/* bytes of it, of POST */
+	long pause_ms;	/* before the last of them */
 };
 
 /* What came of it; the texts are in the arena. */

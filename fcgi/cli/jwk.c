@@ -3,9 +3,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "fcgi/cli/context.h"
+#include "fcgi/cli/option.h"
 #include "fcgi/cli/print.h"
 #include "lib/account/jwk.h"
 #include "lib/account/tenant.h"
@@ -69,32 +69,28 @@ int
 ptn_cli_jwk(int argc, char **argv, const char *conf_path,
     const char *const *set)
 {
-	enum ptn_api api = PTN_API_HANKO;
+	static const char *const verbs[] = { "list", "rotate" };
+	static const char *const titles[] = { "jwk list", "jwk rotate" };
+	bool dfns = false, now = false;
+	const struct ptn_cli_option options[] = {
+		{ "--dfns", NULL, &dfns, NULL, 0 },
+		{ "--now", NULL, &now, NULL, 0 },
+	};
 	struct ptn_cli_context d;
-	bool listing, now;
 	enum ptn_err r;
+	int verb;
 
-	if (argc > 2 && strcmp(argv[argc - 1], "--dfns") == 0) {
-		api = PTN_API_DFNS;
-		argc--;
-	}
-	listing = argc == 2 && strcmp(argv[1], "list") == 0;
-	now = argc == 3 && strcmp(argv[2], "--now") == 0;
-	if (!listing &&
-	    (argc < 2 || strcmp(argv[1], "rotate") != 0 ||
-		(argc != 2 && !now))) {
-		(void)fputs(
-		    "usage: postern [--config FILE] [--set "
-		    "KEY=VALUE]... jwk rotate [--now] [--dfns] | list [--dfns]\n",
-		    stderr);
+	if ((verb = ptn_cli_verb("jwk", verbs, 2, argc, argv)) < 0 ||
+	    ptn_cli_options(titles[verb], options, verb == 0 ? 1 : 2, &argc,
+		argv) >= 0 ||
+	    ptn_cli_words(titles[verb], "", 0, 0, argc - 1, argv + 1) >= 0)
 		return 2;
-	}
-	r = ptn_cli_context_open(&d, "jwk", api, conf_path, set);
+	r = ptn_cli_context_open(&d, "jwk", dfns ? PTN_API_DFNS : PTN_API_HANKO,
+	    conf_path, set);
 	if (r == PTN_OK)
-		r = listing ? list(&d) : rotate(&d, now);
+		r = verb == 0 ? list(&d) : rotate(&d, now);
 	if (r != PTN_OK)
-		(void)fprintf(stderr, "postern: jwk %s: %s\n", argv[1],
-		    ptn_err_name(r));
+		ptn_cli_failed(titles[verb], r, d.why);
 	ptn_cli_context_close(&d);
-	return r == PTN_OK && fflush(stdout) == 0 ? 0 : 1;
+	return r == PTN_OK ? 0 : 1;
 }

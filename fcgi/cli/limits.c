@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "fcgi/cli/context.h"
+#include "fcgi/cli/option.h"
 #include "fcgi/cli/print.h"
 #include "fcgi/client.h"
 #include "lib/account/limit.h"
@@ -71,17 +71,18 @@ find(struct ptn_cli_context *d, const char *name, struct whom *w)
 	return PTN_OK;
 }
 
-static void
+static bool
 show_row(const struct ptn_cli_context *d, const struct ptn_ratelimit_row *row)
 {
 	struct ptn_ratelimit rate;
 
 	if (!ptn_limit_named(d->cf, row->what, &rate))
-		return;
+		return false;
 	(void)printf("%-24s  %6" PRId64 " of %-6" PRId64, row->what,
 	    ptn_ratelimit_used(&rate, row), rate.limit);
 	ptn_cli_print_time(row->expires_at_us);
 	(void)putchar('\n');
+	return true;
 }
 
 /* limits show: one line a bucket that is not empty, and when it will be. */
@@ -91,7 +92,7 @@ show(struct ptn_cli_context *d, struct whom *w)
 	struct ptn_ratelimit_row *row;
 	struct ptn_scope at;
 	enum ptn_err r;
-	size_t i, j, n;
+	size_t i, j, n, shown = 0;
 
 	for (i = 0; i < w->n; i++) {
 		at = ptn_scope_at(&d->sc, &w->key[i].tenant_id);
@@ -99,8 +100,11 @@ show(struct ptn_cli_context *d, struct whom *w)
 		if (r != PTN_OK)
 			return r;
 		for (j = 0; j < n; j++)
-			show_row(d, &row[j]);
+			shown += show_row(d, &row[j]) ? 1 : 0;
 	}
+	if (shown == 0)
+		(void)fputs("postern: limits show: nothing is counted\n",
+		    stderr);
 	return PTN_OK;
 }
 
@@ -117,22 +121,19 @@ clear(struct ptn_cli_context *d, struct whom *w)
 	return r;
 }
 
-/* THE table of sub-commands. */
+/* THE table of sub-commands, and their names. */
 static const struct {
-	const char *name;
+	const char *title;
 	enum ptn_err (*run)(struct ptn_cli_context *d, struct whom *w);
-} commands[] = { { "show", show }, { "clear", clear } };
-#define COMMANDS PTN_ARRAY_LEN(commands)
+} commands[] = { { "limits show", show }, { "limits clear", clear } };
+static const char *const names[] = { "show", "clear" };
 
-static int
-usage(void)
+void
+ptn_cli_limits_help(FILE *out)
 {
-	(void)fputs("usage: postern [--config FILE] [--set KEY=VALUE]... "
-		    "limits show | clear [--org ORG] WHOM\n\n"
-		    "WHOM is the id of a user, a username or mail address, or "
+	(void)fputs("WHOM is the id of a user, a username or mail address, or "
 		    "the address of a client.\n",
-	    stderr);
-	return 2;
+	    out);
 }
 
 static enum ptn_err
@@ -156,23 +157,23 @@ int
 ptn_cli_limits(int argc, char **argv, const char *conf_path,
     const char *const *set)
 {
-	const bool placed = argc == 5 && strcmp(argv[2], "--org") == 0;
-	const char *org = placed ? argv[3] : PTN_TENANT_DEFAULT;
+	const char *org = PTN_TENANT_DEFAULT;
+	const struct ptn_cli_option option = { "--org", &org, NULL, NULL, 0 };
 	struct ptn_cli_context d;
 	enum ptn_err r;
-	size_t i = 0;
+	int i;
 
-	while (i < COMMANDS &&
-	    (argc < 2 || strcmp(argv[1], commands[i].name) != 0))
-		i++;
-	if (i == COMMANDS || (argc != 3 && !placed))
-		return usage();
+	i = ptn_cli_verb("limits", names, PTN_ARRAY_LEN(names), argc, argv);
+	if (i < 0 ||
+	    ptn_cli_options(commands[i].title, &option, 1, &argc, argv) >= 0 ||
+	    ptn_cli_words(commands[i].title, "WHOM", 1, 1, argc - 1,
+		argv + 1) >= 0)
+		return 2;
 	r = ptn_cli_context_open(&d, "limits", PTN_API_DFNS, conf_path, set);
 	if (r == PTN_OK)
-		r = run(&d, i, org, argv[argc - 1]);
+		r = run(&d, (size_t)i, org, argv[2]);
 	if (r != PTN_OK)
-		(void)fprintf(stderr, "postern: limits %s: %s\n", argv[1],
-		    d.why != NULL ? d.why : ptn_err_name(r));
+		ptn_cli_failed(commands[i].title, r, d.why);
 	ptn_cli_context_close(&d);
-	return r == PTN_OK && fflush(stdout) == 0 ? 0 : 1;
+	return r == PTN_OK ? 0 : 1;
 }

@@ -2,8 +2,8 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
+#include "fcgi/cli/option.h"
 #include "lib/account/migrate.h"
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
@@ -51,20 +51,22 @@ ptn_cli_migrate(int argc, char **argv, const char *conf_path,
 	struct ptn_db *db;
 	struct ptn_arena *a;
 	bool pending = false;
-	bool up = argc == 2 && strcmp(argv[1], "up") == 0;
+	static const char *const verbs[] = { "status", "up" };
+	static const char *const titles[] = { "migrate status", "migrate up" };
+	const int up = ptn_cli_verb("migrate", verbs, 2, argc, argv);
 	enum ptn_err r;
 
-	if (!up && (argc != 2 || strcmp(argv[1], "status") != 0)) {
-		fprintf(stderr, "usage: postern migrate up|status\n");
+	if (up < 0 || ptn_cli_options(titles[up], NULL, 0, &argc, argv) >= 0 ||
+	    ptn_cli_words(titles[up], "", 0, 0, argc - 1, argv + 1) >= 0)
 		return 2;
-	}
+	ptn_cli_log_begin(titles[up]);
 	if (ptn_conf_load(&cf, conf_path, set, stderr) != PTN_OK)
 		return 1;
 	db = ptn_db_new(cf, PTN_DB_MIGRATE);
 	a = ptn_arena_new(ARENA_MAX);
-	if ((r = run(cf, db, a, up, &pending)) != PTN_OK)
-		fprintf(stderr, "postern migrate: %s\n", ptn_err_name(r));
-	if (r != PTN_OK && up && db != NULL && ptn_db_denied(db))
+	if ((r = run(cf, db, a, up == 1, &pending)) != PTN_OK)
+		ptn_cli_failed(titles[up], r, NULL);
+	if (r != PTN_OK && up == 1 && db != NULL && ptn_db_denied(db))
 		name_user(cf);
 	ptn_arena_free(&a);
 	ptn_db_free(&db);

@@ -12,7 +12,7 @@
 
 /* org list: one line an organisation, oldest first. */
 static enum ptn_err
-list(struct ptn_cli_context *d, int argc, char *const *argv)
+list(struct ptn_cli_context *d, int argc, char **argv)
 {
 	struct ptn_org_row *o;
 	char id[PTN_DFNSID_STR];
@@ -35,7 +35,7 @@ list(struct ptn_cli_context *d, int argc, char *const *argv)
 
 /* Words with a space between them; NULL for none at all. */
 static enum ptn_err
-join(struct ptn_arena *a, char *const *words, const char **out)
+join(struct ptn_arena *a, const char *const *words, const char **out)
 {
 	struct ptn_buf b;
 
@@ -48,7 +48,7 @@ join(struct ptn_arena *a, char *const *words, const char **out)
 
 /* org create NAME ADDRESS [RP_ID ORIGIN...]: print its id. */
 static enum ptn_err
-create(struct ptn_cli_context *d, int argc, char *const *argv)
+create(struct ptn_cli_context *d, int argc, char **argv)
 {
 	struct ptn_org_row org = { .name = argv[1], .rp_name = argv[1] };
 	char id[PTN_DFNSID_STR];
@@ -56,11 +56,15 @@ create(struct ptn_cli_context *d, int argc, char *const *argv)
 	enum ptn_err r;
 
 	d->misused = argc == 4;
-	if (d->misused)
+	if (d->misused) {
+		(void)ptn_cli_complain("org create",
+		    "a RP_ID needs the ORIGIN of its pages, too");
 		return PTN_E_INPUT;
+	}
 	org.rp_id = argv[3];
 	if (argc > 4 &&
-	    (r = join(d->sc.arena, argv + 4, &org.origins)) != PTN_OK)
+	    (r = join(d->sc.arena, (const char *const *)(argv + 4),
+		 &org.origins)) != PTN_OK)
 		return r;
 	if ((problem = ptn_org_problem(&org)) != NULL)
 		return ptn_cli_context_fail(d, PTN_E_INPUT, problem);
@@ -75,23 +79,6 @@ create(struct ptn_cli_context *d, int argc, char *const *argv)
 	return PTN_OK;
 }
 
-/*
- * The value of an option, "--name VALUE" or "--name=VALUE"; then *i is at its
- * last word.  NULL if it is another one, or lacks its value.
- */
-static char *
-option(const char *name, char *const *argv, int *i)
-{
-	const size_t len = strlen(name);
-
-	if (strncmp(argv[*i], name, len) != 0)
-		return NULL;
-	if (argv[*i][len] == '=')
-		return argv[*i] + len + 1;
-	return argv[*i][len] == '\0' && argv[*i + 1] != NULL ? argv[++*i]
-							     : NULL;
-}
-
 /* Set to nothing: what the configuration says holds again. */
 static const char *
 or_null(const char *s)
@@ -99,52 +86,47 @@ or_null(const char *s)
 	return s != NULL && s[0] != '\0' ? s : NULL;
 }
 
-static enum ptn_err
-read_options(struct ptn_cli_context *d, char *const *argv,
-    struct ptn_org_row *org)
-{
-	char *origins[PTN_ORG_ORIGINS_MAX + 1] = { NULL };
-	char *value;
-	enum ptn_err r = PTN_OK;
-	size_t n = 0;
-	int i;
-
-	for (i = 2; argv[i] != NULL; i++) {
-		if ((value = option("--rp-id", argv, &i)) != NULL)
-			org->rp_id = or_null(value);
-		else if ((value = option("--rp-name", argv, &i)) != NULL)
-			org->rp_name = or_null(value);
-		else if ((value = option("--origin", argv, &i)) != NULL &&
-		    n < PTN_ORG_ORIGINS_MAX)
-			origins[n++] = value;
-		else
-			d->misused = true;
-		if (d->misused)
-			return PTN_E_INPUT;
-	}
-	if (n > 0 && (r = join(d->sc.arena, origins, &org->origins)) == PTN_OK)
-		org->origins = or_null(org->origins);
-	return r;
-}
-
 /* org set ORG [--rp-id ID] [--rp-name NAME] [--origin ORIGIN]... */
 static enum ptn_err
-set(struct ptn_cli_context *d, int argc, char *const *argv)
+set(struct ptn_cli_context *d, int argc, char **argv)
 {
+	const char *id = NULL, *name = NULL;
+	const char *origins[PTN_ORG_ORIGINS_MAX + 1] = { NULL };
+	size_t n = 0;
+	const struct ptn_cli_option options[] = {
+		{ "--rp-id", &id, NULL, NULL, 0 },
+		{ "--rp-name", &name, NULL, NULL, 0 },
+		{ "--origin", origins, NULL, &n, PTN_ORG_ORIGINS_MAX },
+	};
 	struct ptn_org_row org;
 	const char *problem;
 	enum ptn_err r;
 
-	(void)argc;
-	if ((r = ptn_cli_context_org(d, argv[1], &org)) != PTN_OK ||
-	    (r = read_options(d, argv, &org)) != PTN_OK)
+	d->misused = ptn_cli_options("org set", options, PTN_ARRAY_LEN(options),
+			 &argc, argv) >= 0 ||
+	    ptn_cli_words("org set", "ORG", 1, 1, argc, argv) >= 0;
+	if (!d->misused && id == NULL && name == NULL && n == 0) {
+		(void)ptn_cli_complain("org set", "what to set is missing");
+		d->misused = true;
+	}
+	if (d->misused)
+		return PTN_E_INPUT;
+	if ((r = ptn_cli_context_org(d, argv[1], &org)) != PTN_OK)
 		return r;
+	if (id != NULL)
+		org.rp_id = or_null(id);
+	if (name != NULL)
+		org.rp_name = or_null(name);
+	if (n > 0 && (r = join(d->sc.arena, origins, &org.origins)) != PTN_OK)
+		return r;
+	org.origins = or_null(org.origins);
 	if ((problem = ptn_org_problem(&org)) != NULL)
 		return ptn_cli_context_fail(d, PTN_E_INPUT, problem);
 	return ptn_administer_rp(&d->sc, &org);
 }
 
-#define ANY 1024 /* words */
+#define ANY 1024     /* words */
+#define TITLE_MAX 32 /* bytes of "org COMMAND" */
 
 /* THE table of sub-commands. */
 static const struct {
@@ -153,74 +135,79 @@ static const struct {
 	int max;
 	ptn_cli_org_fn run;
 	const char *usage;
+	bool options; /* which it reads itself, and its words */
 } commands[] = {
 	/* clang-format off */
-	{ "create",     2, ANY, create,             "NAME ADDRESS [RP_ID ORIGIN...]" },
-	{ "list",       0, 0,   list,               "" },
-	{ "set",        2, ANY, set,                "ORG [--rp-id ID] [--rp-name NAME] [--origin ORIGIN]..." },
-	{ "members",    1, 1,   ptn_cli_org_members,    "ORG" },
-	{ "invite",     2, 2,   ptn_cli_org_invite,     "ORG ADDRESS" },
-	{ "credentials", 2, 2,  ptn_cli_org_credentials, "ORG USERNAME" },
-	{ "admit",      3, 3,   ptn_cli_org_admit,      "ORG USERNAME CREDENTIAL" },
-	{ "address",    3, 3,   ptn_cli_org_address,    "ORG USERNAME ADDRESS" },
-	{ "activate",   1, 2,   ptn_cli_org_activate,   "ORG [USERNAME]" },
-	{ "deactivate", 1, 2,   ptn_cli_org_deactivate, "ORG [USERNAME]" },
+	{ "create",     2, ANY, create,             "NAME ADDRESS [RP_ID ORIGIN...]", false },
+	{ "list",       0, 0,   list,               "", false },
+	{ "set",        2, ANY, set,                "ORG [--rp-id ID] [--rp-name NAME] [--origin ORIGIN]...", true },
+	{ "members",    1, 1,   ptn_cli_org_members,    "ORG", false },
+	{ "invite",     2, 2,   ptn_cli_org_invite,     "ORG ADDRESS", false },
+	{ "credentials", 2, 2,  ptn_cli_org_credentials, "ORG USERNAME", false },
+	{ "admit",      3, 3,   ptn_cli_org_admit,      "ORG USERNAME CREDENTIAL", false },
+	{ "address",    3, 3,   ptn_cli_org_address,    "ORG USERNAME ADDRESS", false },
+	{ "activate",   1, 2,   ptn_cli_org_activate,   "ORG [USERNAME]", false },
+	{ "deactivate", 1, 2,   ptn_cli_org_deactivate, "ORG [USERNAME]", false },
 	{ "service-account", 2, ANY, ptn_cli_org_service_account,
 	    "create ORG NAME --public-key FILE [--days N]\n"
-	    "  service-account list ORG\n  service-account revoke ORG TOKEN-ID" },
+	    "  service-account list ORG\n  service-account revoke ORG TOKEN-ID", true },
 	/* clang-format on */
 };
 #define COMMANDS (PTN_ARRAY_LEN(commands))
 
-static int
-usage(void)
+void
+ptn_cli_org_help(FILE *out)
 {
 	size_t i;
 
-	(void)fputs("usage: postern [--config FILE] [--set KEY=VALUE]... "
-		    "org COMMAND ...\n\ncommands:\n",
-	    stderr);
+	(void)fputs("commands:\n", out);
 	for (i = 0; i < COMMANDS; i++)
-		(void)fprintf(stderr, "  %s %s\n", commands[i].name,
+		(void)fprintf(out, "  %s %s\n", commands[i].name,
 		    commands[i].usage);
-	(void)fputs("\nORG is the name or the id of an organisation.\n",
-	    stderr);
-	return 2;
+	(void)fputs("\nORG is the name or the id of an organisation.\n", out);
+}
+
+/* Which one, and as many words as it takes; -1 if not. */
+static int
+choose(int *argc, char **argv, char title[TITLE_MAX])
+{
+	const char *names[COMMANDS];
+	size_t i;
+	int which;
+
+	for (i = 0; i < COMMANDS; i++)
+		names[i] = commands[i].name;
+	if ((which = ptn_cli_verb("org", names, COMMANDS, *argc, argv)) < 0)
+		return -1;
+	(void)snprintf(title, TITLE_MAX, "org %s", commands[which].name);
+	if (!commands[which].options &&
+	    ptn_cli_options(title, NULL, 0, argc, argv) >= 0)
+		return -1;
+	if (!commands[which].options &&
+	    ptn_cli_words(title, commands[which].usage, commands[which].min,
+		commands[which].max, *argc - 1, argv + 1) >= 0)
+		return -1;
+	return which;
 }
 
 int
 ptn_cli_org(int argc, char **argv, const char *conf_path,
     const char *const *set_keys)
 {
+	char title[TITLE_MAX];
 	struct ptn_cli_context d;
-	const char *bad = NULL;
+	const int which = choose(&argc, argv, title);
 	enum ptn_err r;
-	size_t i = 0;
 
-	while (i < COMMANDS &&
-	    (argc < 2 || strcmp(argv[1], commands[i].name) != 0))
-		i++;
-	if (i < COMMANDS)
-		bad = ptn_cli_option_unknown(commands[i].usage, argc - 2,
-		    argv + 2);
-	if (bad != NULL)
-		(void)fprintf(stderr,
-		    "postern: org %s: there is no option "
-		    "%s\n",
-		    argv[1], bad);
-	if (bad != NULL)
-		return usage();
-	if (i == COMMANDS || argc - 2 < commands[i].min ||
-	    argc - 2 > commands[i].max)
-		return usage();
+	if (which < 0)
+		return 2;
 	r = ptn_cli_context_open(&d, "org", PTN_API_DFNS, conf_path, set_keys);
 	if (r == PTN_OK)
-		r = commands[i].run(&d, argc - 1, argv + 1);
+		r = commands[which].run(&d, argc - 1, argv + 1);
 	ptn_cli_context_close(&d);
 	if (d.misused)
-		return usage();
+		return 2;
 	if (r != PTN_OK)
-		(void)fprintf(stderr, "postern: org %s: %s\n", argv[1],
-		    d.why != NULL ? d.why : ptn_err_name(r));
-	return r == PTN_OK && fflush(stdout) == 0 ? 0 : 1;
+		ptn_cli_failed(title, r, d.why);
+	return r == PTN_OK ? 0 : 1;
 }

@@ -60,7 +60,7 @@ explain(struct ptn_cli_context *d, enum ptn_err r)
 
 /* org credentials ORG USERNAME: one line each. */
 enum ptn_err
-ptn_cli_org_credentials(struct ptn_cli_context *d, int argc, char *const *argv)
+ptn_cli_org_credentials(struct ptn_cli_context *d, int argc, char **argv)
 {
 	struct ptn_dfns_cred *c;
 	struct ptn_org_row org;
@@ -82,7 +82,7 @@ ptn_cli_org_credentials(struct ptn_cli_context *d, int argc, char *const *argv)
 
 /* org admit ORG USERNAME CREDENTIAL */
 enum ptn_err
-ptn_cli_org_admit(struct ptn_cli_context *d, int argc, char *const *argv)
+ptn_cli_org_admit(struct ptn_cli_context *d, int argc, char **argv)
 {
 	struct ptn_org_row org;
 	struct ptn_uuid id;
@@ -99,7 +99,7 @@ ptn_cli_org_admit(struct ptn_cli_context *d, int argc, char *const *argv)
 
 /* org address ORG USERNAME ADDRESS: where their codes go. */
 enum ptn_err
-ptn_cli_org_address(struct ptn_cli_context *d, int argc, char *const *argv)
+ptn_cli_org_address(struct ptn_cli_context *d, int argc, char **argv)
 {
 	struct ptn_org_row org;
 	enum ptn_err r;

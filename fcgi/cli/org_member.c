@@ -34,7 +34,7 @@ print_id(enum ptn_dfnsid_kind kind, const struct ptn_uuid *u, const char *end)
 
 /* org invite ORG ADDRESS: print the id of the user that they will be. */
 enum ptn_err
-ptn_cli_org_invite(struct ptn_cli_context *d, int argc, char *const *argv)
+ptn_cli_org_invite(struct ptn_cli_context *d, int argc, char **argv)
 {
 	struct ptn_org_row org;
 	struct ptn_uuid user;
@@ -75,7 +75,7 @@ print_members(const struct ptn_member *m, size_t n)
 
 /* org members ORG: one line each, oldest first. */
 enum ptn_err
-ptn_cli_org_members(struct ptn_cli_context *d, int argc, char *const *argv)
+ptn_cli_org_members(struct ptn_cli_context *d, int argc, char **argv)
 {
 	struct ptn_member_place place = { 0 };
 	struct ptn_member *m;
@@ -95,7 +95,7 @@ ptn_cli_org_members(struct ptn_cli_context *d, int argc, char *const *argv)
 }
 
 static enum ptn_err
-set_active(struct ptn_cli_context *d, char *const *argv, bool active)
+set_active(struct ptn_cli_context *d, char **argv, bool active)
 {
 	struct ptn_org_row org;
 	enum ptn_err r;
@@ -110,7 +110,7 @@ set_active(struct ptn_cli_context *d, char *const *argv, bool active)
 
 /* org activate ORG [USERNAME] */
 enum ptn_err
-ptn_cli_org_activate(struct ptn_cli_context *d, int argc, char *const *argv)
+ptn_cli_org_activate(struct ptn_cli_context *d, int argc, char **argv)
 {
 	(void)argc;
 	return set_active(d, argv, true);
@@ -118,7 +118,7 @@ ptn_cli_org_activate(struct ptn_cli_context *d, int argc, char *const *argv)
 
 /* org deactivate ORG [USERNAME]: their sessions of the Dfns API end. */
 enum ptn_err
-ptn_cli_org_deactivate(struct ptn_cli_context *d, int argc, char *const *argv)
+ptn_cli_org_deactivate(struct ptn_cli_context *d, int argc, char **argv)
 {
 	(void)argc;
 	return set_active(d, argv, false);

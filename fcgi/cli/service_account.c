@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/cli/option.h"
 #include "fcgi/cli/print.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
@@ -20,7 +21,6 @@
 
 /* What the command line says. */
 struct words {
-	const char *verb;
 	const char *org;
 	const char *what; /* the name, or the id of a token */
 	const char *key_file;
@@ -36,28 +36,6 @@ read_days(const char *text, int64_t *days)
 	*days = strtol(text, &end, 10);
 	return errno == 0 && end != text && *end == '\0' && *days >= 1 &&
 	    *days <= PTN_SERVICE_DAYS_MAX;
-}
-
-/* Options anywhere, the rest in its order; false for what is too much. */
-static bool
-read_words(int argc, char *const *argv, struct words *w)
-{
-	const char **place[] = { &w->verb, &w->org, &w->what };
-	size_t n = 0;
-	int i;
-
-	for (i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--public-key") == 0 && i + 1 < argc)
-			w->key_file = argv[++i];
-		else if (strcmp(argv[i], "--days") == 0 && i + 1 < argc) {
-			if (!read_days(argv[++i], &w->days))
-				return false;
-		} else if (argv[i][0] != '-' && n < 3)
-			*place[n++] = argv[i];
-		else
-			return false;
-	}
-	return n >= 2;
 }
 
 /* The text of a file that is no longer than a key. */
@@ -158,30 +136,48 @@ revoke(struct ptn_cli_context *d, const struct words *w)
 	return ptn_administer_revoke(&d->sc, &id);
 }
 
+/* THE table of what may be done with them. */
 static const struct {
-	const char *name;
-	bool takes_what;
+	const char *title; /* as the command line has it */
+	int words;
 	bool takes_key;
 	enum ptn_err (*run)(struct ptn_cli_context *d, const struct words *w);
 } verbs[] = {
-	{ "create", true, true, create },
-	{ "list", false, false, list },
-	{ "revoke", true, false, revoke },
+	{ "org service-account create", 2, true, create },
+	{ "org service-account list", 1, false, list },
+	{ "org service-account revoke", 2, false, revoke },
 };
-#define VERBS (PTN_ARRAY_LEN(verbs))
+static const char *const names[] = { "create", "list", "revoke" };
 
-static size_t
-verb_of(const struct words *w)
+/* What the command line says; -1 if it cannot be meant. */
+static int
+read_words(int argc, char **argv, struct words *w)
 {
-	size_t i;
+	const char *days = NULL;
+	const struct ptn_cli_option options[] = {
+		{ "--public-key", &w->key_file, NULL, NULL, 0 },
+		{ "--days", &days, NULL, NULL, 0 },
+	};
+	const int verb = ptn_cli_verb("org service-account", names,
+	    PTN_ARRAY_LEN(names), argc, argv);
+	const char *title = verb >= 0 ? verbs[verb].title : NULL;
 
-	for (i = 0; i < VERBS; i++)
-		if (strcmp(w->verb, verbs[i].name) == 0 &&
-		    verbs[i].takes_what == (w->what != NULL) &&
-		    verbs[i].takes_key == (w->key_file != NULL) &&
-		    (verbs[i].takes_key || w->days == 0))
-			break;
-	return i;
+	if (title == NULL ||
+	    ptn_cli_options(title, options, verbs[verb].takes_key ? 2 : 0,
+		&argc, argv) >= 0 ||
+	    ptn_cli_words(title, verb == 2 ? "ORG TOKEN-ID" : "ORG NAME",
+		verbs[verb].words, verbs[verb].words, argc - 1, argv + 1) >= 0)
+		return -1;
+	w->org = argv[2];
+	w->what = argv[3];
+	if (verbs[verb].takes_key && w->key_file == NULL)
+		(void)ptn_cli_complain(title, "--public-key FILE is missing");
+	else if (days != NULL && !read_days(days, &w->days))
+		(void)ptn_cli_complain(title, "--days: 1 to %d",
+		    PTN_SERVICE_DAYS_MAX);
+	else
+		return verb;
+	return -1;
 }
 
 static const char *
@@ -193,21 +189,21 @@ explain(enum ptn_err r)
 		return "that is no name for it";
 	if (r == PTN_E_UNPROCESSABLE)
 		return "that is no public key in PEM";
-	return ptn_err_name(r);
+	if (r == PTN_E_NOT_FOUND)
+		return "there is no such token, or file";
+	return NULL;
 }
 
 /* org service-account create | list | revoke ORG ... */
 enum ptn_err
-ptn_cli_org_service_account(struct ptn_cli_context *d, int argc,
-    char *const *argv)
+ptn_cli_org_service_account(struct ptn_cli_context *d, int argc, char **argv)
 {
-	struct words w = { .verb = NULL };
+	struct words w = { .org = NULL };
 	struct ptn_org_row org;
+	const int verb = read_words(argc, argv, &w);
 	enum ptn_err r;
-	size_t verb;
 
-	d->misused =
-	    !read_words(argc, argv, &w) || (verb = verb_of(&w)) == VERBS;
+	d->misused = verb < 0;
 	if (d->misused)
 		return PTN_E_INPUT;
 	if ((r = ptn_cli_context_org(d, w.org, &org)) != PTN_OK)

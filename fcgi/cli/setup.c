@@ -1,12 +1,14 @@
 #include "fcgi/cli/setup.h"
 
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fcgi/cli/cli.h"
 #include "fcgi/cli/context.h"
+#include "fcgi/cli/option.h"
 #include "fcgi/cli/snippet.h"
 #include "lib/conf/conf.h"
 
@@ -107,7 +109,8 @@ put_all(struct ptn_setup *s, enum ptn_setup_question q,
 			r = ptn_setup_put(s, (*says)[0], (*says)[1]);
 		else if (differs(s, (*says)[0], (*says)[1]))
 			ptn_setup_tell_kept(s, (*says)[0],
-			    ptn_conf_set_in(s->a, s->old, (*says)[0]));
+			    ptn_conf_set_in(s->a, s->old, (*says)[0]),
+			    (*says)[1]);
 	}
 	return r;
 }
@@ -124,9 +127,19 @@ put_site(struct ptn_setup *s)
 		{ "server.public.base_path", site->base_path }, { NULL, NULL }
 	};
 
-	return s->answer[PTN_SETUP_URL] != NULL
-	    ? put_all(s, PTN_SETUP_URL, says)
-	    : PTN_OK;
+	const char *url = s->answer[PTN_SETUP_URL];
+	const char *origins = NULL;
+
+	if (url == NULL)
+		return PTN_OK;
+	if (ptn_setup_is_settled(s, PTN_SETUP_URL))
+		origins = ptn_conf_set_in(s->a, s->old, says[1][0]);
+	if (origins != NULL && strcmp(origins, site->origin) != 0)
+		(void)printf("%s: is of another site than %s, and --url does "
+			     "not move it: its passkeys would be lost; who "
+			     "wants that changes by hand:\n",
+		    s->file, url);
+	return put_all(s, PTN_SETUP_URL, says);
 }
 
 static enum ptn_err
@@ -262,12 +275,12 @@ put_in_place(const struct ptn_setup *s)
 
 	if (!new && s->old != NULL && strcmp(s->old, s->text) == 0) {
 		(void)printf("%s: %s\n", s->file,
-		    ptn_conf_give(s->file)
-			? "the group postern may read it now"
-			: "nothing to change");
+		    ptn_conf_give(s->file) ? "the group postern may read it now"
+					   : "nothing to change");
 		return PTN_OK;
 	}
-	r = ptn_conf_write(s->file, s->text, !new, stderr);
+	/* One that came meanwhile is its owner's, with secrets of its own. */
+	r = ptn_conf_write(s->file, s->text, !new && s->old != NULL, stderr);
 	if (r == PTN_OK)
 		(void)printf("%s: %s\n", s->file, new ? "written" : "changed");
 	return r;
@@ -280,7 +293,8 @@ carry_out(struct ptn_setup *s, const struct ptn_conf *cf)
 
 	if ((r = ptn_setup_database_make(s, cf)) != PTN_OK)
 		return r;
-	if ((r = migrate(s)) != PTN_OK || (r = look_at_keys(s)) != PTN_OK ||
+	if ((r = ptn_setup_database_enter(s, cf)) != PTN_OK ||
+	    (r = migrate(s)) != PTN_OK || (r = look_at_keys(s)) != PTN_OK ||
 	    (r = put_in_place(s)) != PTN_OK)
 		ptn_setup_database_undo(s);
 	return r;
@@ -374,6 +388,9 @@ begin(struct ptn_setup *s)
 	s->text = s->old != NULL ? s->old : ptn_conf_fresh(s->a);
 	if (s->text == NULL)
 		return PTN_E_NOMEM;
+	/* The form asks for all but the secrets: what it has now counts. */
+	if (s->first)
+		s->old = NULL;
 	origins =
 	    ptn_conf_set_in(s->a, s->text, "webauthn.relying_party.origins");
 	s->site_was_known = s->old != NULL && origins != NULL;
@@ -444,6 +461,9 @@ set_up(int argc, char **argv, const char *conf_path, const char *const *set,
 	enum ptn_err r = PTN_E_NOMEM;
 	int status = -1;
 
+	ptn_cli_log_begin("setup");
+	/* Whoever reads along may leave: what was begun is finished. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (s.a != NULL)
 		r = name_files(&s, conf_path);
 	if (r == PTN_OK)
@@ -455,7 +475,7 @@ set_up(int argc, char **argv, const char *conf_path, const char *const *set,
 	ptn_arena_free(&s.a);
 	if (status >= 0)
 		return status;
-	if (fflush(stdout) != 0 || (r == PTN_OK && s.unfit))
+	if (r == PTN_OK && s.unfit)
 		return 1;
 	if (first && (r == PTN_E_BUSY || r == PTN_E_CONFLICT))
 		return STATUS_OTHER;

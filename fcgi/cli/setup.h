@@ -77,7 +77,11 @@ enum ptn_err ptn_setup_replace(struct ptn_setup *s, const char *path,
 
 /* Say that a key of the configuration stays as it is, or is by default. */
 void ptn_setup_tell_kept(const struct ptn_setup *s, const char *path,
-    const char *is);
+    const char *is, const char *wanted);
+
+/* Do the users of the database get in?  Says what to do if not. */
+enum ptn_err ptn_setup_database_enter(const struct ptn_setup *s,
+    const struct ptn_conf *cf) PTN_MUST_USE;
 
 /* Have the configuration say where the database is. */
 enum ptn_err ptn_setup_database_plan(struct ptn_setup *s) PTN_MUST_USE;

@@ -9,6 +9,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "fcgi/cli/cli.h"
+#include "fcgi/cli/option.h"
 #include "fcgi/cli/snippet.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
@@ -268,11 +270,11 @@ static const struct question {
 	[PTN_SETUP_PASSWORD] = { "--database-password-file", "FILE",
 	    "The password of that user (none: Enter)",
 	    SECRET, default_none, NULL, with_database, "" },
-	[PTN_SETUP_DB_NAME] = { "--database-name", "NAME", NULL,
+	[PTN_SETUP_DB_NAME] = { "--database-name", "NAME", "What to call the database that is made",
 	    QUIET, default_database, check_not_empty, with_admin, "" },
-	[PTN_SETUP_DB_USER] = { "--database-user", "USER", NULL,
+	[PTN_SETUP_DB_USER] = { "--database-user", "USER", "Who reads and writes it",
 	    QUIET, default_database, check_not_empty, with_admin, "" },
-	[PTN_SETUP_DB_MIGRATE_USER] = { "--database-migrate-user", "USER", NULL,
+	[PTN_SETUP_DB_MIGRATE_USER] = { "--database-migrate-user", "USER", "Who changes its tables (\"\": the same)",
 	    QUIET, default_migrate, NULL, with_admin, "" },
 	[PTN_SETUP_MAIL] = { "--mail", "HOST[:PORT]|sendmail",
 	    "The mail server, HOST[:PORT], or sendmail",
@@ -293,29 +295,38 @@ static const struct question {
 	/* clang-format on */
 };
 
-static int
-usage(FILE *out)
+/* What an option is for: its question, or what it is without one. */
+static void
+print_purpose(FILE *out, int indent, const char *text)
+{
+	size_t len;
+
+	for (; *text != '\0'; text += len + (text[len] == '\n' ? 1 : 0)) {
+		len = strcspn(text, "\n");
+		(void)fprintf(out, "%*s%.*s\n", indent, "", (int)len, text);
+	}
+}
+
+void
+ptn_cli_setup_help(FILE *out)
 {
 	size_t i;
 
-	(void)fputs("usage: postern [--config FILE] [--set KEY=VALUE]... "
-		    "setup [OPTION]...\n\n"
-		    "What no option tells is asked on a terminal.\n\n",
-	    out);
-	for (i = 0; i < PTN_SETUP__MAX; i++)
+	(void)fputs("What no option tells is asked on a terminal:\n\n", out);
+	for (i = 0; i < PTN_SETUP__MAX; i++) {
 		(void)fprintf(out, "  %s %s\n", questions[i].option,
 		    questions[i].value);
+		print_purpose(out, 6, questions[i].ask);
+	}
 	(void)fputs("\nThe file of a password may be -, standard input.  "
-		    "What --set says is written down, too.\n",
+		    "What --set says is\nwritten down, too.\n",
 	    out);
-	return 2;
 }
 
 static int
 complain(const char *option, const char *problem)
 {
-	(void)fprintf(stderr, "postern: setup: %s: %s\n", option, problem);
-	return 2;
+	return ptn_cli_complain("setup", "%s: %s", option, problem);
 }
 
 /* ----------------------------------------------------------------- reading */
@@ -347,22 +358,27 @@ read_line(struct ptn_arena *a, int fd)
 	return copy;
 }
 
-/* With the terminal as it was afterwards, whatever key was pressed. */
+/*
+ * With the terminal as it was afterwards, whatever key was pressed.  What was
+ * typed before is dropped, so the question comes after that.
+ */
 static const char *
-read_hidden(struct ptn_arena *a)
+read_hidden(struct ptn_arena *a, const char *question)
 {
 	struct sigaction sa = { .sa_handler = on_interrupt }, was;
 	struct termios seen, hidden;
 	const char *line;
 
 	if (tcgetattr(STDIN_FILENO, &seen) != 0)
-		return read_line(a, STDIN_FILENO);
+		return NULL;
 	hidden = seen;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	sigemptyset(&sa.sa_mask);
 	interrupted = 0;
 	(void)sigaction(SIGINT, &sa, &was);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	(void)printf("%s: ", question);
+	(void)fflush(stdout);
 	line = read_line(a, STDIN_FILENO);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &seen);
 	(void)sigaction(SIGINT, &was, NULL);
@@ -407,46 +423,28 @@ take(struct ptn_setup *s, size_t q, const char *value)
 	return -1;
 }
 
-/* "--option=VALUE", or VALUE in the next word. */
-static int
-take_word(struct ptn_setup *s, char **argv, int *i)
-{
-	const char *word = argv[*i], *value = strchr(word, '=');
-	size_t q, len = value != NULL ? (size_t)(value - word) : strlen(word);
-
-	for (q = 0; q < PTN_SETUP__MAX; q++)
-		if (strlen(questions[q].option) == len &&
-		    strncmp(questions[q].option, word, len) == 0)
-			break;
-	if (q == PTN_SETUP__MAX) {
-		(void)fprintf(stderr, "postern: setup: there is no \"%s\"\n",
-		    word);
-		return usage(stderr);
-	}
-	value = value != NULL ? value + 1 : argv[++*i];
-	if (value == NULL)
-		return complain(questions[q].option, "a value is missing");
-	return take(s, q, value);
-}
-
 int
 ptn_setup_options(struct ptn_setup *s, int argc, char **argv)
 {
-	int i, status;
+	const char *value[PTN_SETUP__MAX] = { NULL };
+	struct ptn_cli_option options[PTN_SETUP__MAX];
+	size_t q;
+	int status;
 
-	for (i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
-			(void)usage(stdout);
-			return 0;
-		}
-		if ((status = take_word(s, argv, &i)) >= 0)
-			return status;
-	}
-	if (with_admin(s) && with_database(s))
+	for (q = 0; q < PTN_SETUP__MAX; q++)
+		options[q] = (struct ptn_cli_option){ questions[q].option,
+			&value[q], NULL, NULL, 0 };
+	status = ptn_cli_options("setup", options, PTN_SETUP__MAX, &argc, argv);
+	if (status < 0)
+		status = ptn_cli_words("setup", "", 0, 0, argc, argv);
+	for (q = 0; status < 0 && q < PTN_SETUP__MAX; q++)
+		if (value[q] != NULL)
+			status = take(s, q, value[q]);
+	if (status < 0 && with_admin(s) && with_database(s))
 		return complain("--database",
 		    "is for a database that is there, and --database-admin "
 		    "makes one");
-	return -1;
+	return status;
 }
 
 /* ------------------------------------------------------------------ asking */
@@ -471,13 +469,14 @@ ptn_setup_is_settled(const struct ptn_setup *s, enum ptn_setup_question q)
 static const char *
 prompt(struct ptn_setup *s, const struct question *ask, const char *dflt)
 {
+	if (ask->manner == SECRET)
+		return read_hidden(s->a, ask->ask);
 	(void)fputs(ask->ask, stdout);
 	if (dflt != NULL && dflt[0] != '\0')
 		(void)printf(" [%s]", dflt);
 	(void)fputs(": ", stdout);
 	(void)fflush(stdout);
-	return ask->manner == SECRET ? read_hidden(s->a)
-				     : read_line(s->a, STDIN_FILENO);
+	return read_line(s->a, STDIN_FILENO);
 }
 
 /* Until there is an answer that will do; NULL if nobody is there any more. */
@@ -498,6 +497,8 @@ ask_for(struct ptn_setup *s, const struct question *ask, const char *dflt)
 						      : NULL;
 		if (problem == NULL)
 			return line;
+		if (line[0] == '\0')
+			problem = "an answer is needed";
 		(void)printf("%s%s%s\n", ask->manner != SECRET ? line : "",
 		    ask->manner != SECRET && line[0] != '\0' ? ": " : "",
 		    problem);

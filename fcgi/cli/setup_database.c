@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "fcgi/cli/option.h"
 #include "lib/base/array.h"
 #include "lib/base/base64.h"
 #include "lib/base/rng.h"
@@ -191,6 +192,17 @@ say_made(const struct ptn_provision *p)
 	    p->migrate.made ? ", the one for changes of the schema, too" : "");
 }
 
+/* Of a user that was there, whose password was not told. */
+static const char *
+way_out(const struct ptn_provision *p)
+{
+	return p->serve.taken
+	    ? "; give it with --database-password-file FILE, take another "
+	      "name with --database-user USER, or drop that user"
+	    : "; take another name with --database-migrate-user USER (\"\": "
+	      "none), or drop that user";
+}
+
 /* As its administrator; s->provision says what. */
 static enum ptn_err
 with_admin(struct ptn_setup *s,
@@ -208,7 +220,8 @@ with_admin(struct ptn_setup *s,
 	if (r == PTN_OK)
 		r = fn(db, s->a, &s->provision, &problem);
 	if (problem != NULL)
-		(void)fprintf(stderr, "postern: setup: %s\n", problem);
+		(void)fprintf(stderr, "postern: setup: %s%s\n", problem,
+		    r != PTN_E_CONFLICT ? "" : way_out(&s->provision));
 	ptn_db_free(&db);
 	ptn_conf_free(&admin);
 	return r;
@@ -235,12 +248,75 @@ ptn_setup_database_make(struct ptn_setup *s, const struct ptn_conf *cf)
 	r = with_admin(s, ptn_provision);
 	if (r == PTN_OK)
 		say_made(&s->provision);
-	else
+	else if (r != PTN_E_CONFLICT)
 		(void)fprintf(stderr,
 		    "postern: setup: the database cannot be made as %s; "
 		    "nothing of it was left\n",
 		    admin);
 	return r;
+}
+
+/* Nobody's name or password is wrong twice: one sentence, and the way out. */
+static void
+tell_refused(const struct ptn_setup *s, const struct ptn_conf *cf,
+    const char *user)
+{
+	const bool admin = s->answer[PTN_SETUP_ADMIN] != NULL &&
+	    s->answer[PTN_SETUP_ADMIN][0] != '\0';
+	const bool ours = strcmp(user, cf->db_user) == 0;
+	const bool stands = s->old != NULL &&
+	    ptn_conf_set_in(s->a, s->old,
+		ours ? "database.password" : "database.migrate_password") !=
+		NULL;
+
+	(void)fprintf(stderr,
+	    "postern: setup: the database refuses the user %s: the password "
+	    "is not theirs; ",
+	    user);
+	if (stands)
+		(void)fprintf(stderr,
+		    "write the right one into %s (database.%s)\n", s->file,
+		    ours ? "password" : "migrate_password");
+	else
+		(void)fprintf(stderr,
+		    "give the right one with --database-password-file FILE%s\n",
+		    admin ? ", or name another user with --database-user USER"
+			  : "");
+}
+
+static enum ptn_err
+enter_as(const struct ptn_setup *s, const struct ptn_conf *cf)
+{
+	struct ptn_db *db = ptn_db_new(cf, PTN_DB_MIGRATE);
+	enum ptn_err r = PTN_E_NOMEM;
+	bool refused;
+
+	if (db == NULL)
+		return r;
+	ptn_cli_log_hold(true);
+	r = ptn_db_connect(db);
+	refused = r != PTN_OK && ptn_db_refused(db);
+	ptn_cli_log_hold(false);
+	if (refused)
+		tell_refused(s, cf,
+		    cf->db_migrate_user[0] != '\0' ? cf->db_migrate_user
+						   : cf->db_user);
+	else if (r != PTN_OK)
+		ptn_cli_log_tell();
+	ptn_db_free(&db);
+	return r;
+}
+
+enum ptn_err
+ptn_setup_database_enter(const struct ptn_setup *s, const struct ptn_conf *cf)
+{
+	struct ptn_conf serve = *cf;
+	enum ptn_err r;
+
+	serve.db_migrate_user = "";
+	r = enter_as(s, &serve);
+	return r == PTN_OK && cf->db_migrate_user[0] != '\0' ? enter_as(s, cf)
+							     : r;
 }
 
 void

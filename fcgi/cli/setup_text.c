@@ -21,11 +21,18 @@ edit(struct ptn_setup *s, const char *path, const char *value)
 }
 
 void
-ptn_setup_tell_kept(const struct ptn_setup *s, const char *path, const char *is)
+ptn_setup_tell_kept(const struct ptn_setup *s, const char *path, const char *is,
+    const char *wanted)
 {
-	if (is == NULL || ptn_conf_tells_secret(path, is))
-		is = "as it is";
-	(void)printf("%s: %s stays %s\n", s->file, path, is);
+	const bool secret = (is != NULL && ptn_conf_tells_secret(path, is)) ||
+	    ptn_conf_tells_secret(path, wanted);
+
+	if (secret)
+		(void)printf("%s: %s stays as it is, and not what was given\n",
+		    s->file, path);
+	else
+		(void)printf("%s: %s stays %s, and not \"%s\"\n", s->file, path,
+		    is != NULL ? is : "at its default", wanted);
 }
 
 enum ptn_err
@@ -38,7 +45,7 @@ ptn_setup_put(struct ptn_setup *s, const char *path, const char *value)
 	if (is == NULL)
 		return edit(s, path, value);
 	if (strcmp(is, value) != 0)
-		ptn_setup_tell_kept(s, path, is);
+		ptn_setup_tell_kept(s, path, is, value);
 	return PTN_OK;
 }
 

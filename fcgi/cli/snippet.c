@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fcgi/cli/cli.h"
+#include "fcgi/cli/option.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
 
@@ -242,25 +243,22 @@ ptn_snippet_advise(struct ptn_arena *a, const struct ptn_conf *cf,
 
 /* ------------------------------------------------------------ the command */
 
-static int
-usage(void)
-{
-	(void)fputs("usage: postern [--config FILE] [--set KEY=VALUE]... "
-		    "snippet apache|lighttpd|nginx\n",
-	    stderr);
-	return 2;
-}
-
 int
 ptn_cli_snippet(int argc, char **argv, const char *conf_path,
     const char *const *set)
 {
 	struct ptn_conf *cf = NULL;
 	struct ptn_arena *a;
+	const char *names[PTN_ARRAY_LEN(webs)];
 	enum ptn_err r = PTN_E_NOMEM;
+	size_t i;
 
-	if (argc != 2 || !ptn_snippet_is(argv[1]))
-		return usage();
+	for (i = 0; i < PTN_ARRAY_LEN(webs); i++)
+		names[i] = webs[i].name;
+	if (ptn_cli_options("snippet", NULL, 0, &argc, argv) >= 0 ||
+	    ptn_cli_verb("snippet", names, i, argc, argv) < 0 ||
+	    ptn_cli_words("snippet", "", 1, 1, argc, argv) >= 0)
+		return 2;
 	if (ptn_conf_load(&cf, conf_path, set, stderr) != PTN_OK)
 		return 1;
 	if ((a = ptn_arena_new(ARENA_MAX)) != NULL)
@@ -273,5 +271,5 @@ ptn_cli_snippet(int argc, char **argv, const char *conf_path,
 		    ptn_err_name(r));
 	ptn_arena_free(&a);
 	ptn_conf_free(&cf);
-	return r == PTN_OK && fflush(stdout) == 0 ? 0 : 1;
+	return r == PTN_OK ? 0 : 1;
 }

@@ -48,6 +48,13 @@ is_body(const struct ptn_request *req, const char *is)
 	return req->body.len == strtoul(is, NULL, 10);
 }
 
+/* It came piece by piece, for as many milliseconds at least. */
+static bool
+is_slow(const struct ptn_request *req, const char *is)
+{
+	return req->took_ms >= strtol(is, NULL, 10);
+}
+
 static bool
 is_https(const struct ptn_request *req, const char *is)
 {
@@ -63,6 +70,7 @@ static const struct {
 	{ "host", is_host },
 	{ "body", is_body },
 	{ "https", is_https },
+	{ "slow", is_slow },
 };
 
 /*

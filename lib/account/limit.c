@@ -273,22 +273,28 @@ take_nothing(const struct ptn_scope *sc, enum ptn_limit limit,
 	    &rate);
 }
 
-/* Its own bucket comes first: it is not to use up what is not only its own. */
+/*
+ * Its own bucket comes first: it is not to use up what is not only its own.
+ * Where askers cost the same there are two either way, and nobody's never
+ * refuses.
+ */
 static enum ptn_err
 take_on(const struct ptn_scope *sc, enum ptn_limit limit,
     const struct ptn_limit_on *on)
 {
 	struct bucket b = bucket_on(sc, limit, on);
-	enum ptn_err r;
+	const enum ptn_err r = take(sc, limit, &b);
+	enum ptn_err also;
 
-	if ((r = take(sc, limit, &b)) != PTN_OK)
-		return r;
-	if (together(limit, &on->asker) != NULL) {
+	if (r == PTN_OK && together(limit, &on->asker) != NULL) {
 		b = bucket_together(sc, limit, on);
 		return take(sc, limit, &b);
 	}
-	return rows[limit].askers == ASKERS_EVENLY ? take_nothing(sc, limit, on)
-						   : PTN_OK;
+	if (rows[limit].askers != ASKERS_EVENLY ||
+	    (r != PTN_OK && r != PTN_E_RATE))
+		return r;
+	also = take_nothing(sc, limit, on);
+	return also == PTN_OK ? r : also;
 }
 
 /*

@@ -466,7 +466,9 @@ load(struct ptn_conf_load *ld, const char *const *set)
 		file_problem(ld, why.text);
 		if (r == PTN_E_NOT_FOUND)
 			file_problem(ld,
-			    "\"postern config init\" writes a new one");
+			    "\"postern setup\" asks for what is needed and "
+			    "writes it (\"postern config init\": for "
+			    "filling in by hand)");
 		return;
 	}
 	readable = apply_file(ld, &file);

@@ -64,6 +64,9 @@ void ptn_conf_free(struct ptn_conf **cf);
 void ptn_conf_complain(const struct ptn_conf *cf, const void *member, FILE *err,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* Was a member's value written somewhere, or is it the default? */
+bool ptn_conf_is_set(const struct ptn_conf *cf, const void *member);
+
 /*
  * Where a member's value came from and which key it is, as a line of
  * ptn_conf_complain() begins: "FILE:LINE: KEY".

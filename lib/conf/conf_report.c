@@ -110,6 +110,15 @@ ptn_conf_complain(const struct ptn_conf *cf, const void *member, FILE *err,
 	    row->path, what);
 }
 
+bool
+ptn_conf_is_set(const struct ptn_conf *cf, const void *member)
+{
+	const struct ptn_conf_owner *o = (const struct ptn_conf_owner *)cf;
+
+	return o->origin[row_of(cf, member) - ptn_conf_rows].layer !=
+	    PTN_LAYER_DEFAULT;
+}
+
 void
 ptn_conf_place(const struct ptn_conf *cf, const void *member,
     char out[PTN_CONF_PLACE_MAX])

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <errmsg.h>
@@ -11,10 +12,15 @@
 
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
+#include "lib/db/dberr.h"
 #include "lib/db/sql.h"
 
 #define OUT_OF_MEMORY 1041 /* as a server says it */
 #define PACKET_MAX (1024UL * 1024) /* of one answer or row */
+
+/* What db_server says that a server is: no MariaDB, an old one, or this. */
+#define MARIADB 1
+#define KNOWN 2
 
 static void
 set_options(MYSQL *my, enum ptn_db_role role)
@@ -33,11 +39,6 @@ set_options(MYSQL *my, enum ptn_db_role role)
 	mysql_optionsv(my, MYSQL_OPT_LOCAL_INFILE, &no);
 	mysql_optionsv(my, MYSQL_REPORT_DATA_TRUNCATION, &yes);
 	mysql_optionsv(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	mysql_optionsv(my, MYSQL_INIT_COMMAND,
-	    ptn_sql_stmts[PTN_STMT_DB_SESSION].text);
-	if (role == PTN_DB_MIGRATE)
-		mysql_optionsv(my, MYSQL_INIT_COMMAND,
-		    ptn_sql_stmts[PTN_STMT_DB_SESSION_MIGRATE].text);
 }
 
 /* Said either way: what the library does by itself depends on its version. */
@@ -99,6 +100,69 @@ fail(struct ptn_connect *to, unsigned int number, const char *message)
 	to->my = NULL;
 }
 
+static int
+send_text(MYSQL *my, int stmt)
+{
+	const char *sql = ptn_sql_stmts[stmt].text;
+
+	return mysql_real_query(my, sql, strlen(sql));
+}
+
+/* What it says of itself, and what it is if it does not lie; NULL: a fault. */
+static MYSQL_ROW
+ask_server(MYSQL *my, MYSQL_RES **res)
+{
+	*res = NULL;
+	if (send_text(my, PTN_STMT_DB_SERVER) != 0 ||
+	    (*res = mysql_store_result(my)) == NULL ||
+	    mysql_num_fields(*res) != 2)
+		return NULL;
+	return mysql_fetch_row(*res);
+}
+
+/*
+ * MySQL speaks the same protocol, and differs where nobody looks.  A MariaDB
+ * that is new enough says so in its greeting, and costs nothing here; whatever
+ * else answers is asked.  True as well if it could not be asked: then
+ * mysql_errno() says why.
+ */
+static bool
+is_usable(MYSQL *my, char *why, size_t size)
+{
+	const char *name = mysql_get_server_info(my);
+	MYSQL_RES *res;
+	MYSQL_ROW row;
+	long known = 0;
+
+	if (mariadb_connection(my) &&
+	    mysql_get_server_version(my) >= PTN_DB_OLDEST)
+		return true;
+	row = ask_server(my, &res);
+	if (row != NULL && row[0] != NULL && row[1] != NULL) {
+		name = row[0];
+		known = strtol(row[1], NULL, 10);
+	} else if (mysql_errno(my) != 0) {
+		known = KNOWN;
+	}
+	if (known < KNOWN)
+		(void)snprintf(why, size,
+		    known == MARIADB
+			? "it is MariaDB %.60s; update it to %s or newer"
+			: "it is MySQL or one like it (%.60s); Postern needs "
+			  "MariaDB %s or newer",
+		    name, PTN_DB_OLDEST_NAME);
+	mysql_free_result(res);
+	return known >= KNOWN;
+}
+
+static bool
+begin_session(MYSQL *my, enum ptn_db_role role)
+{
+	return send_text(my, PTN_STMT_DB_SESSION) == 0 &&
+	    (role != PTN_DB_MIGRATE ||
+		send_text(my, PTN_STMT_DB_SESSION_MIGRATE) == 0);
+}
+
 /*
  * What is wrong with TLS, once connected; NULL: nothing.  Unless it verifies,
  * the library does without where a server says; and from 3.4 on it goes on
@@ -113,7 +177,7 @@ tls_missing(MYSQL *my, const struct ptn_conf *cf)
 
 	if (cf->db_tls == PTN_DB_TLS_VERIFY &&
 	    (mariadb_get_infov(my, MARIADB_TLS_VERIFY_STATUS, &found) != 0 ||
-	    found != 0))
+		found != 0))
 		return "nobody whom we trust vouches for the server";
 #endif
 	if (cf->db_tls != PTN_DB_TLS_OFF && mysql_get_ssl_cipher(my) == NULL)
@@ -126,6 +190,7 @@ ptn_connect(struct ptn_connect *to, const struct ptn_conf *cf,
     enum ptn_db_role role)
 {
 	const char *missing;
+	char why[sizeof(to->message)];
 
 	memset(to, 0, sizeof(*to));
 	if ((to->my = mysql_init(NULL)) == NULL) {
@@ -140,6 +205,14 @@ ptn_connect(struct ptn_connect *to, const struct ptn_conf *cf,
 	}
 	if ((missing = tls_missing(to->my, cf)) != NULL) {
 		fail(to, CR_SSL_CONNECTION_ERROR, missing);
+		return;
+	}
+	if (!is_usable(to->my, why, sizeof(why))) {
+		fail(to, PTN_DBERR_FOREIGN, why);
+		return;
+	}
+	if (mysql_errno(to->my) != 0 || !begin_session(to->my, role)) {
+		fail(to, mysql_errno(to->my), mysql_error(to->my));
 		return;
 	}
 	/* Not for the programs that the courier starts. */

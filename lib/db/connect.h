@@ -16,10 +16,15 @@ struct ptn_connect {
 	char message[256];
 };
 
+/* The oldest MariaDB; db_server of sql/queries/db.sql has it, too. */
+#define PTN_DB_OLDEST 100300UL
+#define PTN_DB_OLDEST_NAME "10.3"
+
 /*
  * Connect, for at most 2 s, as the user of that role; with TLS as configured
- * or not at all.  What the connection relies on is stated (db_session of
- * sql/queries/db.sql).
+ * or not at all; to a MariaDB that is new enough, or not at all
+ * (PTN_DBERR_FOREIGN).  What the connection relies on is stated (db_session
+ * of sql/queries/db.sql).
  */
 void ptn_connect(struct ptn_connect *to, const struct ptn_conf *cf,
     enum ptn_db_role role);

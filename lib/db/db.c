@@ -83,6 +83,12 @@ ptn_db_denied(const struct ptn_db *db)
 	return ptn_dberr_is_denied(ptn_conn_number(db->conn));
 }
 
+bool
+ptn_db_refused(const struct ptn_db *db)
+{
+	return ptn_dberr_is_refused(ptn_conn_number(db->conn));
+}
+
 uint64_t
 ptn_db_count(const struct ptn_db *db)
 {
@@ -238,7 +244,9 @@ open_checked(struct ptn_db *db)
 			ptn_error("database: %s: %s",
 			    what != NULL ? what : "cannot connect",
 			    ptn_conn_message(db->conn));
-		return PTN_E_UNAVAILABLE;
+		return ptn_conn_number(db->conn) == PTN_DBERR_FOREIGN
+		    ? PTN_E_CONFIG
+		    : PTN_E_UNAVAILABLE;
 	}
 	return db->role == PTN_DB_SERVE ? check_schema(db) : PTN_OK;
 }

@@ -52,8 +52,8 @@ void ptn_db_free(struct ptn_db **db);
  * stormed.
  *
  * Returns PTN_OK; PTN_E_UNAVAILABLE; PTN_E_CONFIG if the schema is older
- * ("postern migrate up") or newer than the program.  Requests see the latter
- * as PTN_E_UNAVAILABLE.
+ * ("postern migrate up") or newer than the program, or the server is MySQL or
+ * too old a MariaDB.  Requests see the latter as PTN_E_UNAVAILABLE.
  */
 enum ptn_err ptn_db_connect(struct ptn_db *db) PTN_MUST_USE;
 
@@ -107,6 +107,9 @@ uint64_t ptn_db_writes(const struct ptn_db *db);
 
 /* Was the last fault that the user lacks a privilege? */
 bool ptn_db_denied(const struct ptn_db *db);
+
+/* Was the last connection refused for the user's name or password? */
+bool ptn_db_refused(const struct ptn_db *db);
 
 /* One column or parameter, as compile.awk describes it. */
 enum ptn_sql_type {

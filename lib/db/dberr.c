@@ -77,9 +77,11 @@ static const struct {
 	{ 2003, PTN_DBERR_AWAY,     "cannot connect: is MariaDB running? check database.host, database.port, database.socket" },
 	{ 2005, PTN_DBERR_AWAY,     "unknown host: check database.host" },
 	{ 2012, PTN_DBERR_AWAY,     "no answer to the connection" },
-	{ 2026, PTN_DBERR_AWAY,     "TLS failed" },
-	{ 2059, PTN_DBERR_AWAY,     "an authentication plugin is missing" },
+	{ 2026, PTN_DBERR_AWAY,     "TLS failed: see database.tls" },
+	{ 2059, PTN_DBERR_AWAY,     "an authentication plugin is missing (caching_sha2_password is MySQL's: Postern needs MariaDB)" },
 	{ 2061, PTN_DBERR_AWAY,     "authentication failed" },
+
+	{ PTN_DBERR_FOREIGN, PTN_DBERR_AWAY, "this server cannot be used" },
 	/* clang-format on */
 };
 
@@ -93,6 +95,12 @@ ptn_dberr_is_denied(unsigned int number)
 		if (denied[i] == number)
 			return true;
 	return false;
+}
+
+bool
+ptn_dberr_is_refused(unsigned int number)
+{
+	return number == 1045 || number == 1698;
 }
 
 enum ptn_dberr

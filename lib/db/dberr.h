@@ -20,8 +20,14 @@ enum ptn_dberr {
 	PTN_DBERR_OTHER	    /* all else: a mistake of ours */
 };
 
+/* A number of ours, above any server's: it is not a MariaDB that we know. */
+#define PTN_DBERR_FOREIGN 100000U
+
 /* Does a number say that the user lacks a privilege? */
 bool ptn_dberr_is_denied(unsigned int number);
+
+/* Is it that there is no such user, or the password is not theirs? */
+bool ptn_dberr_is_refused(unsigned int number);
 
 /*
  * Classify a number; never PTN_DBERR_NONE.  what is set to a short text of

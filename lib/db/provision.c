@@ -108,6 +108,7 @@ make_user(struct ptn_db *db, struct ptn_arena *a, struct ptn_provision *p,
 	if (r != PTN_OK || (have.n > 0 && !u->invented))
 		return r;
 	if (have.n > 0) {
+		u->taken = true;
 		*problem = ptn_arena_printf(a,
 		    "the server has a user %s@%s already, and their password "
 		    "is not known here",
@@ -119,25 +120,15 @@ make_user(struct ptn_db *db, struct ptn_arena *a, struct ptn_provision *p,
 	return r;
 }
 
-/* MySQL answers as well, and differs where nobody looks. */
 static enum ptn_err
-look_at_server(struct ptn_db *db, struct ptn_arena *a, struct ptn_provision *p,
-    const char **problem)
+look_at_host(struct ptn_db *db, struct ptn_arena *a, struct ptn_provision *p)
 {
-	struct ptn_provision_server_out server;
 	struct ptn_provision_host_out host;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_provision_server(db, a, &server)) != PTN_OK ||
-	    (r = ptn_sql_provision_host(db, a, &host)) != PTN_OK)
-		return r;
-	p->host = host.host;
-	if (strstr(server.version, "MariaDB") != NULL)
-		return PTN_OK;
-	*problem = ptn_arena_printf(a,
-	    "the server is not MariaDB (%s), which Postern needs",
-	    server.version);
-	return PTN_E_CONFIG;
+	if ((r = ptn_sql_provision_host(db, a, &host)) == PTN_OK)
+		p->host = host.host;
+	return r;
 }
 
 static enum ptn_err
@@ -147,7 +138,7 @@ make(struct ptn_db *db, struct ptn_arena *a, struct ptn_provision *p,
 	const bool two = p->migrate.name[0] != '\0';
 	enum ptn_err r;
 
-	if ((r = look_at_server(db, a, p, problem)) != PTN_OK ||
+	if ((r = look_at_host(db, a, p)) != PTN_OK ||
 	    (r = make_database(db, a, p)) != PTN_OK ||
 	    (r = make_user(db, a, p, &p->serve, problem)) != PTN_OK)
 		return r;

@@ -13,6 +13,7 @@ struct ptn_provision_user {
 	const char *password;
 	bool invented; /* the password: then the user must be new */
 	bool made;     /* by ptn_provision() */
+	bool taken;    /* it is there, and its password is not known */
 };
 
 /* What is wanted of a server, and what was made of it. */
@@ -32,8 +33,8 @@ struct ptn_provision {
  * problem	what is wrong, in words, in a; NULL if the log has it
  *
  * On a failure all that was made is taken back.  Returns PTN_OK, PTN_E_CONFIG
- * (the server is not MariaDB), PTN_E_CONFLICT (a user is there, and its
- * password was invented), PTN_E_UNAVAILABLE, PTN_E_NOMEM, PTN_E_INTERNAL.
+ * (no MariaDB that is known), PTN_E_CONFLICT (a user is there, and its password
+ * was invented), PTN_E_UNAVAILABLE, PTN_E_NOMEM, PTN_E_INTERNAL.
  */
 enum ptn_err ptn_provision(struct ptn_db *db, struct ptn_arena *a,
     struct ptn_provision *p, const char **problem) PTN_MUST_USE;

@@ -364,6 +364,38 @@ judge(const struct ptn_deliver_job *job, int status)
 	}
 }
 
+void
+ptn_deliver_adopt(struct ptn_deliver_job *job)
+{
+	job->err_fd = -1;
+	job->adopted = true;
+}
+
+void
+ptn_deliver_told(struct ptn_deliver_job *job, int status)
+{
+	job->known = true;
+	job->status = status;
+}
+
+/* 0: it runs; < 0: its end is not known. */
+static pid_t
+reap(struct ptn_deliver_job *job, bool late, int *status)
+{
+	pid_t pid;
+
+	if (job->adopted) {
+		*status = job->status;
+		if (job->known)
+			return job->pid;
+		return late ? -1 : 0;
+	}
+	do
+		pid = waitpid(job->pid, status, late ? 0 : WNOHANG);
+	while (pid < 0 && errno == EINTR);
+	return pid;
+}
+
 bool
 ptn_deliver_ended(struct ptn_deliver_job *job, enum ptn_delivery *what)
 {
@@ -372,11 +404,9 @@ ptn_deliver_ended(struct ptn_deliver_job *job, enum ptn_delivery *what)
 	pid_t pid;
 
 	*what = PTN_DELIVERY_LATER;
-	if (late)
+	if (late && !job->known)
 		kill(-job->pid, SIGKILL);
-	do
-		pid = waitpid(job->pid, &status, late ? 0 : WNOHANG);
-	while (pid < 0 && errno == EINTR);
+	pid = reap(job, late, &status);
 	listen_to(job);
 	if (pid == 0)
 		return false;

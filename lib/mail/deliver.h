@@ -37,6 +37,9 @@ struct ptn_deliver_job {
 	int err_fd;	     /* readable when there is a reason to ask; or -1 */
 	int64_t deadline_ms; /* monotonic */
 	bool smtp;
+	bool adopted;			 /* somebody else is told of its end */
+	bool known;			 /* and has told us: status */
+	int status;			 /* as of waitpid(2) */
 	char said[PTN_DELIVER_SAID_MAX]; /* its standard error, first line */
 	size_t said_len;
 };
@@ -62,6 +65,14 @@ enum ptn_err ptn_deliver_start(const struct ptn_conf *cf, const char *to,
  */
 bool ptn_deliver_ended(struct ptn_deliver_job *job,
     enum ptn_delivery *what) PTN_MUST_USE;
+
+/*
+ * Go on with a job of a process that died: its program is not our child, and
+ * somebody has to say how it ended, by ptn_deliver_told().  Nobody did by its
+ * deadline: PTN_DELIVERY_LATER.
+ */
+void ptn_deliver_adopt(struct ptn_deliver_job *job);
+void ptn_deliver_told(struct ptn_deliver_job *job, int status);
 
 /*
  * The configured sender as an envelope takes it: its domain as A-labels.

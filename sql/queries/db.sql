@@ -1,9 +1,17 @@
 -- Session and transaction control, for db.c alone.
 
+-- name: db_server
+-- protocol: text
+-- returns: none
+-- Of a server that does not say at once that it is a MariaDB which we know: a
+-- proxy answers with a version of its own, and MariaDB can be told to.  Only
+-- MariaDB reads the first of these comments, and from 10.3 on the second.
+SELECT VERSION(), 0 /*M! + 1 */ /*M!100300 + 1 */;
+
 -- name: db_session
 -- protocol: text
 -- returns: none
--- The first thing a connection says: THE table of what it relies on.  What is
+-- The first thing we say to a MariaDB: THE table of what is relied on.  What is
 -- not said here is as whoever runs the server has set it.
 SET SESSION
 -- A statement outside of transactions is done when it was answered, a COMMIT

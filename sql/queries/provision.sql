@@ -6,11 +6,6 @@
 -- The host that this client comes from, as users are named there.
 SELECT SUBSTRING_INDEX(USER(), '@', -1);
 
--- name: provision_server
--- out:  version:str
--- returns: one
-SELECT VERSION();
-
 -- name: provision_database_exists
 -- in:   name:str
 -- out:  n:i64

@@ -55,9 +55,10 @@ export class Keys {
       `POST /auth/login/code - ${this.who(i)}`));
   }
 
-  async post(path, body) {
+  async post(path, body, token) {
     const reply = await fetch(this.site.instance.url + path, { method: 'POST',
-      headers: { 'content-type': 'application/json' }, body });
+      headers: { 'content-type': 'application/json',
+        ...token && { authorization: `Bearer ${token}` } }, body });
     const text = await reply.text();
     if (!reply.ok)
       throw new Error(`${path}: ${reply.status} ${text}`);

@@ -12,11 +12,14 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { App, codeTo } from '../lib/dfns.mjs';
 import { call } from '../lib/fastcgi.mjs';
 import { Keys } from './keys.mjs';
+import { output } from './quickstart.mjs';
 import { Site, uuidOf } from './site.mjs';
 
 const SETTINGS = { 'rate_limiter.enabled': 'false', 'log.level': 'warn',
+  'dfns.password': 'true',
   'server.workers': '2' };
 const PLANTED_MS = 1;
 const ALLOWED_MS = 0.5; /* or a hundredth of the answer, if that is more */
@@ -89,10 +92,24 @@ const known = (i) => `user${1001 + i % 7500}@example.org`;
 const unknown = (i) => `none${1001 + i % 7500}@example.org`;
 const deactivated = (i) => `user${8501 + i % 500}@example.org`;
 const WRONG = '0000-0000-0000-0001';
+const PASSWORD = 'correct horse battery staple';
+const MEMBERS = 20; /* with a password and an app */
+const guarded = (i) => `pw${1001 + i % MEMBERS}@example.org`;
+
+/* A guess at a member's password and app, once their log-in has begun. */
+const both = (keys, name, password) => async (i) => {
+  const { challengeIdentifier } = JSON.parse(await keys.post(
+    '/auth/login/init', JSON.stringify({ username: name(i),
+      orgId: keys.orgId })));
+  return json('/auth/login', { challengeIdentifier,
+    firstFactor: { kind: 'Password', password },
+    secondFactor: { kind: 'Totp', otpCode: 'wrong' } });
+};
 
 /*
  * What is asked: { endpoint: { rounds, status, classes: { what: request(i) } }
- * }, the class that others are compared with first.
+ * }, the class that others are compared with first.  A request may have to be
+ * waited for: what it needs before it is not measured.
  */
 function endpoints(site, keys) {
   const login = (id) => (i) =>
@@ -117,6 +134,12 @@ function endpoints(site, keys) {
     'passcode finalize': { rounds: 1, status: 401, classes: {
       'known, wrong code': code((i) => site.codes[i % site.codes.length]),
       'held back': code((i) => site.held[i % site.held.length]) } },
+    'password and app': { rounds: 0.15, status: 401, classes: {
+      'wrong password': both(keys, guarded, 'not that one at all'),
+      'right password': both(keys, guarded, PASSWORD),
+      unknown: both(keys, unknown, 'not that one at all'),
+      'without a password': both(keys, known, 'not that one at all'),
+      deactivated: both(keys, deactivated, 'not that one at all') } },
     'login code': { rounds: 1, status: 200,
       classes: three('/auth/login/code') },
     'login init': { rounds: 1, status: 200,
@@ -160,6 +183,30 @@ async function seed(site) {
   site.held = await codes(4);
 }
 
+/* Somebody who was invited registers a password and an app. */
+async function guard(site, keys, username) {
+  const registrationCode =
+    await codeTo(site.instance.env.POSTERN_MAIL, username);
+  const begun = JSON.parse(await keys.post('/auth/registration/init',
+    JSON.stringify({ orgId: keys.orgId, username, registrationCode })));
+  await keys.post('/auth/registration', JSON.stringify({
+    firstFactorCredential: { credentialKind: 'Password',
+      credentialInfo: { password: PASSWORD } },
+    secondFactorCredential: { credentialKind: 'Totp',
+      credentialInfo: new App(begun.otpUrl).get() } }),
+  begun.temporaryAuthenticationToken);
+}
+
+async function seedGuarded(site, keys) {
+  const { POSTERN_BIN, POSTERN_CONFIG } = site.instance.env;
+  const names = Array.from({ length: MEMBERS }, (_, i) => guarded(i));
+  for (const name of names)
+    await output(POSTERN_BIN, ['--config', POSTERN_CONFIG, 'org', 'invite',
+      keys.orgId, name]);
+  for (const name of names)
+    await guard(site, keys, name);
+}
+
 /* ------------------------------------------------------------- measurement */
 
 /* Milliseconds of one answer; a control is late by what was planted. */
@@ -196,7 +243,8 @@ async function measure(socket, { status, classes }, rounds) {
   for (let i = -WARM; i < rounds; i++) {
     const order = shuffled(names);
     for (const name of [...order, ...order.reverse()]) {
-      const asked = (classes[name] ?? classes[first])(randomInt(1 << 30));
+      const asked =
+        await (classes[name] ?? classes[first])(randomInt(1 << 30));
       const one = await once(socket, asked, status, name === 'control');
       if (i < 0)
         continue;
@@ -257,6 +305,7 @@ try {
   const keys = new Keys(site);
   await keys.seed();
   await seed(site);
+  await seedGuarded(site, keys);
   const socket = join(site.instance.dir, 'run/public.sock');
   for (const [name, one] of Object.entries(endpoints(site, keys))) {
     if (options.names.length > 0 && !options.names.includes(name))

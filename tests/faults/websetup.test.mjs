@@ -244,6 +244,17 @@ test('while another one runs, it is told', async () => {
   assert.match(body, /Another set-up is running now/);
 });
 
+/* Of a run that was killed: secrets that count, answers that do not. */
+function leaveBegun() {
+  const begun = join(folder, 'postern.yaml.setup');
+  writeFileSync(begun, 'secrets:\n  keys:\n    - "AEQvBxTQAUNMWE4hdfwglli0"\n'
+    + 'webauthn:\n  relying_party:\n    id: "other.example"\n'
+    + '    origins: ["https://other.example"]\n'
+    + 'database:\n  user: "other"\n  password: "other"\n');
+  chmodSync(begun, 0o600);
+  own(begun);
+}
+
 async function look(page, name) {
   const shots = process.env.POSTERN_SCREENSHOTS;
   for (const [size, width] of [['phone', 375], ['desktop', 1280]]) {
@@ -291,6 +302,7 @@ test('by a browser, to a login; then the page is gone', async () => {
   assert.deepEqual(await findings(page), []);
   await look(page, 'error');
   await page.locator('#db_password').fill(dbPassword);
+  leaveBegun();
   await page.getByRole('button').click();
   await page.getByText('What is left to do').waitFor();
   assert.deepEqual(await findings(page), []);
@@ -299,6 +311,9 @@ test('by a browser, to a login; then the page is gone', async () => {
   await browser.close();
   assert.deepEqual(readdirSync(folder), ['postern.yaml']);
   assert.equal(statSync(join(folder, 'postern.yaml')).mode & 0o777, 0o600);
+  const written = readFileSync(join(folder, 'postern.yaml'), 'utf8');
+  assert.match(written, /AEQvBxTQAUNMWE4hdfwglli0/);
+  assert.doesNotMatch(written, /other/);
   /* Nobody restarts anything: the next request is the server's. */
   for (let i = 0; i < 8; i++)
     assert.equal((await fetch(`${url}/health/ready`)).status, 200);

@@ -4,15 +4,18 @@
  * (What the file alone shows is in unit/test_conf_mistakes.)
  */
 import assert from 'node:assert/strict';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync,
-  writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync,
+  readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freePort, run, start, top } from '../lib/instance.mjs';
 
 let instance;
 let dir; /* readable by everybody */
+
+const TAKE_BACK = 'take it back by the drop-in sendmail.conf of the examples, '
+  + 'whose price postern.yaml(5) tells';
 
 /* A site that nothing is wrong with. */
 const good = {
@@ -128,11 +131,68 @@ describe('this machine', () => {
       'config', 'check']);
     assert.equal(stderr, '--set: email_delivery.transport: warning: this '
       + 'process has NoNewPrivileges, under which Postfix\'s and Exim\'s '
-      + 'sendmail cannot queue a mail; write smtp, or allow it in '
-      + 'postern.service.d/sendmail.conf (NoNewPrivileges=no, '
-      + 'RestrictSUIDSGID=no)\n');
+      + `sendmail cannot queue a mail; write smtp, or ${TAKE_BACK}\n`);
     assert.equal(status, 0);
   });
+
+  /* The units of a host of its own, in a name space of mounts. */
+  test('sendmail under the hardened unit, and with the drop-in', async () => {
+    const units = mkdtempSync(join(dir, 'units-'));
+    const dropin = join(units, 'postern.service.d');
+    const own = process.getuid() === 0 ? '-m' : '-rm';
+    const check = (...words) => run('unshare', [own, 'sh', '-c',
+      'mount --bind "$1" /etc/systemd/system && shift && exec "$@"', 'sh',
+      units, instance.env.POSTERN_BIN, '--config',
+      instance.env.POSTERN_CONFIG, '--set',
+      'email_delivery.transport=sendmail', '--set',
+      'email_delivery.sendmail.path=/bin/true', ...words]);
+    const warning = (setting) => 'email_delivery.transport: warning: '
+      + `/etc/systemd/system/postern.service has ${setting}, under which `
+      + "Postfix's and Exim's sendmail cannot queue a mail; write smtp, or "
+      + `${TAKE_BACK}\n`;
+    cpSync(join(top, 'etc/systemd/postern.service.in'),
+      join(units, 'postern.service'));
+    assert.ok((await check('config', 'check')).stderr.includes(
+      warning('NoNewPrivileges')));
+    const { stdout } = await check('doctor');
+    assert.match(stdout, /^warning mail .* has NoNewPrivileges, under which/m);
+    /* Not enough: other settings forbid it as well. */
+    mkdirSync(dropin);
+    writeFileSync(join(dropin, 'a.conf'), '[Service]\nNoNewPrivileges=no\n');
+    assert.ok((await check('config', 'check')).stderr.includes(
+      warning('SystemCallFilter')));
+    cpSync(join(top, 'etc/systemd/sendmail.conf'),
+      join(dropin, 'sendmail.conf'));
+    assert.doesNotMatch((await check('config', 'check')).stderr, /sendmail/);
+  });
+});
+
+/* As it lies in a web space: with a loader of its own, in "lib". */
+test('places of a package, in a web space', async () => {
+  const home = join(dir, 'space');
+  mkdirSync(join(home, 'lib'), { recursive: true });
+  const loader = readFileSync('/proc/self/maps', 'utf8').split('\n')
+    .map((line) => /\/\S*\/ld-\S*$/.exec(line)?.[0]).find(Boolean);
+  cpSync(loader, join(home, 'lib', basename(loader)), { dereference: true });
+  cpSync(instance.env.POSTERN_BIN, join(home, 'lib/postern'));
+  const check = (set) => run(join(home, 'lib', basename(loader)),
+    [join(home, 'lib/postern'), '--config', instance.env.POSTERN_CONFIG,
+      ...options(set), 'config', 'check']);
+  const { stderr } = await check({
+    'server.public.address': 'unix:/run/postern/public.sock',
+    'server.state_dir': '/var/lib/postern' });
+  for (const [key, path] of [['public.address', '/run/postern/public.sock'],
+    ['state_dir', '/var/lib/postern']])
+    assert.ok(stderr.includes(`--set: server.${key}: warning: ${path} is `
+      + 'where a package has its own, and a web space nothing: take this line '
+      + `out, or name a place in ${home}\n`), stderr);
+  const fine = await check({
+    'server.public.address': `unix:${home}/public.sock` });
+  assert.doesNotMatch(fine.stderr, /where a package has its own/);
+  const here = await instance.postern(...options({
+    'server.public.address': 'unix:/run/postern/public.sock' }),
+  'config', 'check');
+  assert.doesNotMatch(here.stderr, /where a package has its own/);
 });
 
 describe('the database', () => {

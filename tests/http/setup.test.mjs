@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync,
-  writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readFileSync, readdirSync,
+  renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
@@ -21,6 +21,9 @@ before(async () => {
 after(() => host?.stop());
 
 const config = () => readFileSync(host.config, 'utf8');
+
+/* Without what run() says itself of a status that is not 0. */
+const sentences = (stderr) => stderr.replace(/^Command failed: .*\n/, '');
 
 /* The configuration is not there, and neither is anything of the database. */
 async function assertNothing() {
@@ -52,7 +55,7 @@ test('what will not do is refused before anything is done', async () => {
     [{ 'database-admin': null, database: 'postgres://me@localhost/x' },
       /--database: is not mariadb:/],
     [{ database: 'mariadb://me@localhost/x' }, /--database: is for a data/],
-    [{ bogus: 'x' }, /there is no "--bogus"/],
+    [{ bogus: 'x' }, /there is no option --bogus/],
     [{ 'mail-password-file': '/nonexistent' },
       /--mail-password-file: cannot be read/],
   ];
@@ -108,6 +111,24 @@ test('from nothing to a login', async () => {
   assert.equal(me.body.id, id);
 });
 
+for (const web of ['apache', 'nginx'])
+  test(`the same through ${web}`, async () => {
+    const { status, stdout, stderr } = await host.setup(host.answers({ web }));
+    assert.equal(status, 0, stderr + stdout);
+    const { stdout: shipped } = await host.postern(['snippet', web]);
+    for (const line of shipped.split('\n'))
+      if (!/^\s*(#|$)/.test(line))
+        assert.ok(stdout.includes(`\t${line}\n`), line);
+    await host.serve(web);
+    const address = freshAddress();
+    const api = host.client();
+    const { user_id: id } = await api.signUp(address);
+    const again = host.client();
+    await again.passcodeLogin(address);
+    const me = await again.call('GET', '/me', undefined, { status: 200 });
+    assert.equal(me.body.id, id);
+  });
+
 /* By what the kernel knows: the lock of the other run's file. */
 test('of two at once, one is told of the other', async () => {
   const lock = `${host.config}.lock`;
@@ -150,8 +171,12 @@ test('what the configuration says is kept, and said', async () => {
   assert.equal(status, 0, stderr);
   assert.match(stdout, new RegExp('webauthn\\.relying_party\\.origins stays '
     + host.url.slice(0, -3)));
-  assert.match(stdout, /server\.public\.base_path stays \/id\n/);
-  assert.match(stdout, /service\.name stays localhost\n/);
+  assert.match(stdout, /server\.public\.base_path stays \/id, and not "\/login"\n/);
+  assert.match(stdout, /service\.name stays localhost, and not "Other"\n/);
+  assert.match(stdout, /webauthn\.relying_party\.id stays at its default, /);
+  assert.match(stdout, new RegExp(`^${host.config}: is of another site than `
+    + 'https://www\\.example\\.org/login, and --url does not move it: its '
+    + 'passkeys would be lost; who wants that changes by hand:$', 'm'));
   assert.match(stdout, /postern\.yaml: changed/);
   assert.match(config(), /name: "localhost" +# ours/);
   assert.match(config(), /\n {2}limit: 7\n/);
@@ -173,7 +198,20 @@ test('users whose password nobody knows are left alone', async () => {
   rmSync(host.config);
   const { status, stderr } = await host.setup();
   assert.equal(status, 1);
-  assert.match(stderr, /user postern@localhost already, and their password/);
+  assert.equal(sentences(stderr), 'postern: setup: the server has a user '
+    + 'postern@localhost already, and their password is not known here; give '
+    + 'it with --database-password-file FILE, take another name with '
+    + '--database-user USER, or drop that user\n'
+    + `postern: setup: ${host.config} is not written\n`);
+  /* A password that is not theirs. */
+  const wrong = await host.setup(host.answers({
+    'database-password-file': '-', 'database-migrate-user': '' }),
+  { input: 'guess\n' });
+  assert.equal(wrong.status, 1);
+  assert.equal(sentences(wrong.stderr), 'postern: setup: the database refuses '
+    + 'the user postern: the password is not theirs; give the right one with '
+    + '--database-password-file FILE, or name another user with '
+    + `--database-user USER\npostern: setup: ${host.config} is not written\n`);
   writeFileSync(host.config, text, { mode: 0o600 });
   assert.deepEqual(await host.sql("SHOW DATABASES LIKE 'postern'"),
     [['postern']]);
@@ -205,6 +243,39 @@ test('a database that is there, its password from standard input', async () => {
   assert.match(text, /user: "shop"/);
   assert.doesNotMatch(text, /^ +url:/m);
   assert.ok(!stdout.includes(password) && !stderr.includes(password));
+});
+
+test('a password that is wrong: one sentence', async () => {
+  const other = join(host.dir, 'wrong.yaml');
+  const answers = (more) => [...host.answers({ 'database-admin': null,
+    database: `mariadb://shop@localhost/shop_x?socket=${host.socket}`,
+    ...more }), '--config', other];
+  const { status, stderr } = await host.setup(
+    answers({ 'database-password-file': '-' }), { input: 'guess\n' });
+  assert.equal(status, 1);
+  assert.equal(sentences(stderr), 'postern: setup: the database refuses the '
+    + 'user shop: the password is not theirs; give the right one with '
+    + `--database-password-file FILE\npostern: setup: ${other} is not written\n`);
+  assert.ok(!existsSync(other) && !existsSync(`${other}.setup`));
+  /* It stands in the configuration. */
+  writeFileSync(other, readFileSync(join(host.dir, 'other.yaml'), 'utf8')
+    .replace(/password: .it.*/, 'password: "guess"'), { mode: 0o600 });
+  const stands = await host.setup(answers());
+  assert.equal(stands.status, 1);
+  assert.equal(sentences(stands.stderr), 'postern: setup: the database refuses '
+    + 'the user shop: the password is not theirs; write the right one into '
+    + `${other} (database.password)\npostern: setup: ${other} is as it was\n`);
+  rmSync(other);
+});
+
+test('a database that does not answer: one sentence', async () => {
+  const other = join(host.dir, 'away.yaml');
+  const { status, stderr } = await host.setup([...host.answers({
+    'database-admin': null, 'database-password-file': '-',
+    database: 'mariadb://shop@localhost/shop_x?socket=/no/such.sock' }),
+  '--config', other], { input: '\n' });
+  assert.equal(status, 1);
+  assert.match(sentences(stderr), /^postern: setup: database: cannot connect: is MariaDB running\?[^\n]+\npostern: setup: [^\n]+ is not written\n$/);
 });
 
 /* What a person would type, when they are asked for it. */
@@ -273,6 +344,40 @@ test('the service reads what root wrote', { skip: !group }, async () => {
   assert.deepEqual([uid, gid, mode & 0o7777], [0, 4242, 0o640]);
 });
 
+test('what root alone could read is given to the service', { skip: !group },
+  async () => {
+    const groups = join(host.dir, 'group');
+    const file = join(host.dir, 'given.yaml');
+    const again = (...setting) => run('unshare', ['-m', 'sh', '-c',
+      'mount --bind "$1" /etc/group && shift && exec "$@"', 'sh', groups,
+      host.bin, '--config', file, ...setting, 'setup',
+      ...host.answers({ 'database-admin': null, web: '' })]);
+    const own = () => {
+      const { uid, gid, mode } = statSync(file);
+      return [uid, gid, mode & 0o7777];
+    };
+
+    writeFileSync(file, readFileSync(join(host.dir, 'other.yaml'), 'utf8')
+      .replace(/^ *group: .*\n/m, ''), { mode: 0o600 });
+    const { stdout, stderr } = await again();
+    assert.match(stdout, /given\.yaml: the group postern may read it now\n/,
+      stderr);
+    assert.deepEqual(own(), [0, 4242, 0o640]);
+    /* What somebody has decided stays. */
+    chmodSync(file, 0o400);
+    chownSync(file, 0, 7);
+    assert.match((await again()).stdout, /given\.yaml: nothing to change\n/);
+    assert.deepEqual(own(), [0, 7, 0o400]);
+    /* Also where something is written: then it is a new file. */
+    assert.match((await again('--set', 'session.limit=9')).stdout,
+      /given\.yaml: changed\n/);
+    assert.deepEqual(own(), [0, 7, 0o400]);
+    chmodSync(file, 0o600);
+    chownSync(file, 0, 0);
+    await again('--set', 'session.idle_timeout=9h');
+    assert.deepEqual(own(), [0, 4242, 0o640]);
+  });
+
 test('who may not change tables is told of who may', async () => {
   await host.sql('CREATE DATABASE weak; '
     + "CREATE USER weak@localhost IDENTIFIED BY 'x'; "
@@ -291,7 +396,8 @@ test('on a terminal it asks', async () => {
     + 'GRANT ALL ON asked.* TO asked@localhost');
   const { status, said, left } = await talk(['--config', file, ...host.here(),
     'setup'], [
-    ['The URL of the login server', 'nonsense'],
+    ['The URL of the login server', ''],
+    ['an answer is needed', 'nonsense'],
     ['nonsense: is not https://HOST/PATH', 'https://www.example.org/id'],
     ['for people [example.org]', 'The Shop'],
     ["The database's administrator", '-'],

@@ -68,6 +68,20 @@ export function exchange(socketPath, bytes, timeout_ms = 30000) {
   });
 }
 
+/* The same, but the rest, from byte number at on, comes a little later. */
+export function exchangeSlowly(socketPath, bytes, at, pause_ms = 100) {
+  return new Promise((resolve, reject) => {
+    const chunks = [];
+    const socket = net.connect(socketPath, () => {
+      socket.write(bytes.subarray(0, at));
+      setTimeout(() => socket.write(bytes.subarray(at)), pause_ms);
+    });
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('error', reject);
+    socket.on('close', () => resolve(Buffer.concat(chunks)));
+  });
+}
+
 /* One request: { status, headers, text }; headers as pairs of params(). */
 export async function call(socketPath, method, path, options = {}) {
   const { body = '', headers = {}, role } = options;

@@ -127,21 +127,45 @@ export class Host {
   }
 
   /* As its author would: what setup printed, in a file, and (re)started. */
-  async serve() {
+  async serve(web = 'lighttpd') {
     await this.end(this.web);
     await this.end(this.server);
-    const snippet = await this.postern(['snippet', 'lighttpd']);
+    const snippet = await this.postern(['snippet', web]);
+    const file = join(this.dir, `${web}.conf`);
+    const [text, ...command] = this.site(web, file);
     writeFileSync(join(this.dir, 'postern.conf'), snippet.stdout);
-    writeFileSync(join(this.dir, 'lighttpd.conf'),
-      `server.document-root = "${join(this.app, 'mail')}"\n`
-      + `server.bind = "127.0.0.1"\nserver.port = ${this.port}\n`
-      + `server.upload-dirs = ( "${join(this.dir, 'state')}" )\n`
-      + 'include "postern.conf"\n');
+    writeFileSync(file, text);
     this.server = this.start(this.bin, ['--config', this.config, 'serve']);
-    this.web = this.start('/usr/sbin/lighttpd', ['-D', '-f',
-      join(this.dir, 'lighttpd.conf')]);
+    this.web = this.start(command[0], command.slice(1));
     await until(() => fetch(`${this.url}/health/ready`)
       .then((reply) => reply.status === 200, () => false), 'an answer');
+  }
+
+  /* The least of a site, with what setup printed in it; and who serves it. */
+  site(web, file) {
+    const { dir, port } = this;
+    const root = join(this.app, 'mail');
+    const load = ['mpm_event', 'authz_core', 'proxy', 'proxy_fcgi', 'alias',
+      'rewrite'].map((name) => `LoadModule ${name}_module `
+        + `/usr/lib/apache2/modules/mod_${name}.so\n`).join('');
+    return {
+      lighttpd: [`server.document-root = "${root}"\n`
+        + `server.bind = "127.0.0.1"\nserver.port = ${port}\n`
+        + `server.upload-dirs = ( "${join(dir, 'state')}" )\n`
+        + 'include "postern.conf"\n', '/usr/sbin/lighttpd', '-D', '-f', file],
+      apache: [`${load}ServerName localhost\nListen 127.0.0.1:${port}\n`
+        + `PidFile ${dir}/apache.pid\nErrorLog ${dir}/log/apache.error\n`
+        + (isRoot ? `User ${user}\nGroup ${user}\n` : '')
+        + `DocumentRoot ${root}\nInclude ${dir}/postern.conf\n`,
+      '/usr/sbin/apache2', '-D', 'FOREGROUND', '-f', file],
+      nginx: [`${isRoot ? `user ${user};\n` : ''}daemon off;\n`
+        + `pid ${dir}/nginx.pid;\nevents {}\nhttp {\naccess_log off;\n`
+        + ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((part) =>
+          `${part}_temp_path ${dir}/run/nginx-${part};\n`).join('')
+        + `server { listen 127.0.0.1:${port}; root ${root};\n`
+        + `include ${dir}/postern.conf;\n}}\n`,
+      '/usr/sbin/nginx', '-e', join(dir, 'log/nginx.error'), '-c', file],
+    }[web];
   }
 
   client() {

@@ -22,7 +22,8 @@ import { parseMail, partText } from './maildir.mjs';
 
 // What a script can say at a stage (connect, ehlo, starttls, auth, mail,
 // rcpt, data, message, quit): one rule for every time, a list used up from
-// the front, or a function of (argument, dialogue) that returns a rule.
+// the front, or a function of (argument, dialogue) that returns a rule, or a
+// promise of one.
 //
 //   '550 no'   answer so; the command has no effect
 //   'drop'     break the connection off, without effect
@@ -51,7 +52,7 @@ class ScriptedDialogue extends Dialogue {
 
   async answer(stage, arg, act, ...lines) {
     this.server.seen.push(arg === '' ? stage : `${stage} ${arg}`);
-    const rule = this.server.rule(stage, arg, this);
+    const rule = await this.server.rule(stage, arg, this);
     if (rule === 'tarpit')
       await new Promise((resolve) => this.socket.once('close', resolve));
     if (rule === 'lose')

@@ -63,6 +63,8 @@ fcgi/process.h ptn_worker
 fcgi/process.h ptn_courier
 fcgi/process.h ptn_receiver # the same
 fcgi/process.h ptn_score
+fcgi/process.h ptn_deliveries
+fcgi/generation.h ptn_board
 fcgi/process.h ptn_child
 fcgi/process.h ptn_start
 fcgi/process.h ptn_signals

@@ -1,4 +1,4 @@
-# usage: inside.sh build|install|live|systemd
+# usage: inside.sh build|rpm|install|browse|live|systemd|rebooted
 #
 # What tests/packages/run does within a root: "ok - what" and "not ok - what",
 # and "done" at the end.  POSIX sh.
@@ -33,22 +33,35 @@ lint() {
 	lintian --allow-root --pedantic --fail-on error,warning "$1"/*.changes
 }
 
-# At another place, elsewhere in the world, one step after the other.
-build_elsewhere() {
+# elsewhere KIND: at another place, elsewhere in the world, one step after the
+# other.
+elsewhere() {
 	mkdir -p /srv/else
 	rm -rf /srv/else/where
 	cp -R /srv/postern /srv/else/where
 	rm -rf /srv/else/where/build
 	export TZ=Asia/Kathmandu LC_ALL=C
-	build /srv/else/where deb -j1 && build /srv/else/where rpm -j1
+	build /srv/else/where "$1" -j1
 }
 
+# same FOLDER KIND: bit for bit.
 same() {
-	for one in /srv/postern/build/package/*.deb \
-	    /srv/postern/build/package/*.rpm; do
-		cmp "$one" "/srv/else/where/build/package/$(basename "$one")" ||
-		    return 1
+	for one in /srv/postern/build/package/*."$2"; do
+		cmp "$one" "$1/build/package/$(basename "$one")" || return 1
 	done
+}
+
+# What "make dist" makes, unpacked: it is no clone, and knows its time.
+build_release() {
+	rm -rf /srv/dist /srv/release
+	cp -R /srv/postern /srv/dist
+	mkdir /srv/release
+	(
+		cd /srv/dist && rm -rf build && sh autogen.sh &&
+		    ./configure -q && make -s dist
+	) >/srv/dist.log 2>&1 || { tail /srv/dist.log && return 1; }
+	tar -C /srv/release --strip-components=1 -xf /srv/dist/postern-*.tar.* &&
+	    build /srv/release deb
 }
 
 # The same tree under a later version, with one more migration.
@@ -91,17 +104,26 @@ lint_rpm() {
 	    -e 'non-standard-dir-perm /var/lib/postern'
 }
 
-# rpm's database knows nothing of Debian's packages, which have the libraries.
-install_rpm() {
-	rm -rf /etc/postern
-	rpm --nodeps --noplugins --install /srv/postern/build/package/*.rpm &&
-	    rpm --verify --nodeps postern postern-mail &&
-	    is /etc/postern/postern.yaml "root:postern 640" &&
-	    is /var/lib/postern "postern:postern 700" &&
-	    postern version &&
-	    postern --config /etc/postern/postern.yaml config print >/dev/null &&
-	    grep -q '^SocketGroup=apache' /usr/lib/systemd/system/postern.socket
+part_build() {
+	check "builds" build /srv/postern deb
+	check "lintian has nothing to say" lint /srv/postern/build/package/deb
+	check "builds elsewhere" elsewhere deb
+	check "is the same, bit for bit" same /srv/else/where deb
+	check "builds of a release" build_release
+	check "is that the same, too" same /srv/release deb
+	check "builds a later version" build_next
+	check "unpacks" unpack
+	cd /srv/unpacked || return
+	check "AppArmor takes the profile" parse_profile
+	rm -rf /srv/out
+	mkdir -p /srv/out/next
+	cp /srv/postern/build/package/*.deb /srv/out/
+	cp /srv/next/build/package/*.deb /srv/out/next/
 }
+
+# ----------------------------------------------------------------------- rpm
+
+rpm_root=/srv/rpm-root
 
 # What it asks for is there under Fedora's names: libraries, and what a
 # scriptlet runs.
@@ -112,31 +134,133 @@ requirements() {
 	    ! grep -q libcurl /tmp/needs
 }
 
-# Its secrets stay where the package goes.
-erase_rpm() {
-	rpm --nodeps --noplugins --erase postern-mail postern &&
-	    [ ! -e /usr/bin/postern ] &&
-	    is /etc/postern/postern.yaml "root:postern 640"
+# of_root COMMAND...: with the users of that root.
+of_root() {
+	chroot "$rpm_root" "$@"
 }
 
-part_build() {
-	check "builds" build /srv/postern deb
-	check "lintian has nothing to say" lint /srv/postern/build/package/deb
+# "OWNER:GROUP MODE" of a file in it.
+is_there() {
+	found=$(of_root stat -c '%U:%G %a' "$1")
+	[ "$found" = "$2" ] || { echo "$1: $found" && return 1; }
+}
+
+# rpm's database knows nothing of Debian's packages, which have the libraries.
+install_rpm() {
+	rm -rf "$rpm_root/etc/postern"
+	rpm --root "$rpm_root" --nodeps --noplugins --install \
+	    /srv/postern/build/package/*.rpm
+}
+
+rpm_files() {
+	rpm --root "$rpm_root" --verify --nodeps postern postern-mail &&
+	    is_there /etc/postern/postern.yaml "root:postern 640" &&
+	    is_there /var/lib/postern "postern:postern 700" &&
+	    grep -q '^SocketGroup=apache' \
+		"$rpm_root/usr/lib/systemd/system/postern.socket"
+}
+
+rpm_runs() {
+	of_root postern version &&
+	    of_root postern --config /etc/postern/postern.yaml config print \
+		>/dev/null
+}
+
+# Fedora's systemd reads both files when a package brings them: no scriptlet
+# has to.  Read here, they find the user of the scriptlet, and make the folder.
+rpm_user_and_folder() {
+	of_root getent passwd postern >/tmp/user &&
+	    systemd-sysusers --root="$rpm_root" postern.conf &&
+	    of_root getent passwd postern | cmp - /tmp/user &&
+	    systemd-tmpfiles --root="$rpm_root" --create postern.conf &&
+	    is_there /run/postern "postern:postern 755"
+}
+
+# Its secrets stay where the package goes.
+erase_rpm() {
+	rpm --root "$rpm_root" --nodeps --noplugins --erase postern-mail \
+	    postern &&
+	    [ ! -e "$rpm_root/usr/bin/postern" ] &&
+	    is_there /etc/postern/postern.yaml "root:postern 640"
+}
+
+# As the head of postern.te says.
+compile_policy() {
+	rm -rf /srv/selinux
+	cp -R /srv/postern/etc/rpm /srv/selinux &&
+	    make -C /srv/selinux -f /usr/share/selinux/devel/Makefile postern.pp
+}
+
+# Into Debian's policy, in a store that no kernel reads.
+policy=/srv/selinux/store
+link_policy() {
+	mkdir -p $policy/etc/selinux $policy/var/lib/selinux
+	cp -R /etc/selinux/semanage.conf /etc/selinux/default \
+	    $policy/etc/selinux/ &&
+	    semodule -p $policy -s default -n \
+		-i /usr/share/selinux/default/*.pp.bz2 \
+		-i /srv/selinux/postern.pp
+}
+
+contexts() {
+	while read -r file type; do
+		found=$(matchpathcon -n -f \
+		    $policy/etc/selinux/default/contexts/files/file_contexts \
+		    "$file")
+		case $found in
+		*":$type:s0") ;;
+		*) echo "$file: $found" && return 1 ;;
+		esac
+	done <<END
+/usr/bin/postern postern_exec_t
+/usr/libexec/postern/postern-smtp postern_exec_t
+/etc/postern/postern.yaml postern_etc_t
+/var/lib/postern/receive.lock postern_var_lib_t
+/run/postern/public.sock postern_var_run_t
+/var/run/postern/public.sock postern_var_run_t
+/usr/share/postern/page/app.js httpd_sys_content_t
+END
+}
+
+# asked OPTION...: the policy has such a rule.
+asked() {
+	sesearch "$@" "$(ls $policy/etc/selinux/default/policy/policy.*)" |
+	    grep . || { echo "no rule: $*" && return 1; }
+}
+
+# systemd starts it and is told of it, the web server may connect and read the
+# pages, and nobody but Postern the secrets; its own programs it may run.
+rules() {
+	asked -T -s init_t -t postern_exec_t -c process &&
+	    asked -A -s init_t -t postern_t -c process2 -p nnp_transition &&
+	    asked -A -s postern_t -t init_t -c unix_dgram_socket -p sendto &&
+	    asked -A -s httpd_t -t postern_t -c unix_stream_socket \
+		-p connectto &&
+	    asked -A -s httpd_t -t postern_var_run_t -c sock_file -p write &&
+	    asked -A -s postern_t -t postern_exec_t -c file \
+		-p execute_no_trans &&
+	    asked -A -s postern_t -t mysqld_t -c unix_stream_socket \
+		-p connectto &&
+	    asked -A -s postern_t -t smtp_port_t -c tcp_socket \
+		-p name_connect &&
+	    ! asked -A -s httpd_t -t postern_etc_t -c file -p read
+}
+
+part_rpm() {
 	check "builds for Fedora" build /srv/postern rpm
 	check "rpmlint has nothing to say that is not known" lint_rpm
-	check "builds elsewhere" build_elsewhere
-	check "is the same, bit for bit" same
-	check "builds a later version" build_next
+	check "builds for Fedora elsewhere" elsewhere rpm
+	check "is the same, bit for bit" same /srv/else/where rpm
 	check "the .rpm needs what it should" requirements
 	check "the .rpm installs" install_rpm
+	check "the .rpm: owners, modes, files as they were packed" rpm_files
+	check "the .rpm: the program runs" rpm_runs
+	check "the .rpm: user and folder" rpm_user_and_folder
 	check "the .rpm goes, and leaves the configuration" erase_rpm
-	check "unpacks" unpack
-	cd /srv/unpacked || return
-	check "AppArmor takes the profile" parse_profile
-	rm -rf /srv/out
-	mkdir -p /srv/out/next
-	cp /srv/postern/build/package/*.deb /srv/out/
-	cp /srv/next/build/package/*.deb /srv/out/next/
+	check "SELinux: the policy compiles" compile_policy
+	check "SELinux: and is one with the others" link_policy
+	check "SELinux: contexts" contexts
+	check "SELinux: who may what" rules
 }
 
 # ------------------------------------------------------------------- install
@@ -444,6 +568,53 @@ part_live() {
 	live_without_systemd
 }
 
+# -------------------------------------------------------------------- browse
+
+# As README.Debian says, and nothing is edited by hand but what nginx has to be
+# told: in which of its servers.
+tell_nginx() {
+	sed -i 's/^\tserver_name _;/&\n\tinclude snippets\/postern.conf;/' \
+	    /etc/nginx/sites-available/default
+}
+
+set_up() {
+	postern --set email_delivery.smtp.tls=none setup --url "$url" \
+	    --name Example --mail localhost:2525 \
+	    --mail-from noreply@example.org </dev/null &&
+	    service postern start && postern config check
+}
+
+# visited WEB: by whoever waits for that, and says so by removing it.
+visited() {
+	: >"/srv/up.$1"
+	while [ -e "/srv/up.$1" ]; do
+		sleep 0.2
+	done
+}
+
+part_browse() {
+	url=http://localhost/id
+	rm -f /usr/sbin/policy-rc.d /srv/up.*
+	check "the database starts" start_database
+	began=$(date +%s)
+	check "is set up" set_up
+	check "apache: is told" sh -c "a2enmod -q proxy_fcgi &&
+	    a2enconf -q postern && service apache2 start"
+	check "apache: answers" answers
+	echo "# from setup to an answer: $(($(date +%s) - began)) s"
+	visited apache
+	service apache2 stop >/dev/null 2>&1
+	check "lighttpd: is told" sh -c "lighty-enable-mod postern &&
+	    service lighttpd start"
+	check "lighttpd: answers" answers
+	visited lighttpd
+	service lighttpd stop >/dev/null 2>&1
+	tell_nginx
+	check "nginx: is told" service nginx start
+	check "nginx: answers" answers
+	visited nginx
+}
+
 # ------------------------------------------------------------------- systemd
 
 is_active() {
@@ -474,8 +645,23 @@ no_complaints() {
 	    grep -v 'no_new_privs is set'
 }
 
+# The folder is there before anything runs, and what is in it belongs to whom the
+# web server is a member of, however it came there.
+folder_owner() {
+	is /run/postern "postern:postern 755"
+}
+
 socket_owner() {
-	is /run/postern/public.sock "postern:www-data 660"
+	folder_owner && is /run/postern/public.sock "postern:www-data 660"
+}
+
+socket_owner_again() {
+	systemctl restart postern.service && is_active postern.service &&
+	    socket_owner &&
+	    systemctl stop postern.service postern.socket &&
+	    systemctl start postern.socket && socket_owner &&
+	    systemctl start postern.service && is_active postern.service &&
+	    socket_owner
 }
 
 # It comes by itself when the database does, however often it failed before.
@@ -555,6 +741,61 @@ guesses_found() {
 	    /etc/fail2ban/filter.d/postern.conf | grep -c '^127\.0\.0\.1$\|^::1$'
 }
 
+# sendmail PROGRAM: of whom Postern hands its mails to.
+sendmail() {
+	sed -i "s|/[a-z/]*/sendmail|$1|" /etc/postern/postern.yaml &&
+	    postern config print | grep -q "$1" &&
+	    systemctl restart postern.service && is_active postern.service
+}
+
+start_postfix() {
+	postconf -e defer_transports=smtp inet_interfaces=loopback-only &&
+	    systemctl start postfix && sendmail /usr/sbin/sendmail
+}
+
+# Its queue has a mail to that address.
+queued() {
+	for try in $(seq "$2"); do
+		postqueue -p | grep -q "$1" && return
+		sleep 0.5
+	done
+	postqueue -p
+	journalctl --no-pager -o cat -n 10 -u postern.service
+	return 1
+}
+
+ask_for_code() {
+	send POST /users "{\"email\":\"$1\"}" >/dev/null
+	user=$(member user_id) email=$(member email_id)
+	send POST /passcode/login/initialize \
+	    "{\"user_id\":\"$user\",\"email_id\":\"$email\"}" | grep -q 200
+}
+
+# The courier, its sendmail, and that one's postdrop say what is forbidden, and
+# the mail waits.
+no_mail_without_drop_in() {
+	ask_for_code waits@example.com && not queued waits@example.com 10 &&
+	    journalctl --no-pager -o cat -u postern.service |
+	    grep -q 'no_new_privs is set'
+}
+
+# As the documents say.
+mail_with_drop_in() {
+	install -D -m 0644 \
+	    /usr/share/doc/postern/examples/systemd/sendmail.conf \
+	    /etc/systemd/system/postern.service.d/sendmail.conf &&
+	    systemctl daemon-reload && systemctl restart postern &&
+	    is_active postern.service &&
+	    ask_for_code comes@example.com && queued comes@example.com 120
+}
+
+forget_postfix() {
+	rm -r /etc/systemd/system/postern.service.d
+	systemctl daemon-reload
+	systemctl stop postfix
+	sendmail /srv/sendmail
+}
+
 purged_under_systemd() {
 	POSTERN_PURGE=all dpkg --purge postern-mail postern &&
 	    not pgrep -x postern &&
@@ -566,6 +807,7 @@ part_systemd() {
 	check "systemd is there" is_active basic.target
 	POSTERN_PURGE=all dpkg --purge postern-mail postern >/dev/null 2>&1
 	check "installs" dpkg --install /srv/packages/*.deb
+	check "and makes the folder of its sockets" folder_owner
 	check "and the database" systemctl start mariadb
 	mariadb -e 'DROP DATABASE IF EXISTS postern; DROP USER IF EXISTS postern@localhost, postern_migrate@localhost'
 	make_sendmail
@@ -575,6 +817,7 @@ part_systemd() {
 	    postern-authorizer.socket
 	check "enabled, and serves" enable_service
 	check "by systemd's socket" socket_owner
+	check "which is the same after a restart" socket_owner_again
 	listen_on_8080
 	behind_lighttpd
 	check "and misses nothing" no_complaints
@@ -588,10 +831,33 @@ part_systemd() {
 	check "is there again" answers
 	check "reloads, and nobody waits in vain" \
 	    watched_while systemctl reload postern.service
+	check "Postfix starts" start_postfix
+	check "Postfix: no mail without the drop-in" no_mail_without_drop_in
+	check "Postfix: mail with the drop-in" mail_with_drop_in
+	check "and is left again" forget_postfix
+	check "somebody is logged in" logged_in
+	leave_systemd
+}
+
+# The same host, started again: what lay in /run is gone.
+part_rebooted() {
+	ip link set lo up
+	check "after a reboot: systemd is there" is_active basic.target
+	check "after a reboot: folder and socket" socket_owner
+	check "after a reboot: the database" systemctl start mariadb
+	check "after a reboot: the service" is_active postern.service
+	check "after a reboot: folder and socket still" socket_owner
+	check "after a reboot: lighttpd" lighttpd -f /etc/lighttpd/lighttpd.conf
+	check "after a reboot: answers" answers
+	check "after a reboot: nobody is logged out" logged_in
 	check "upgrades, and nobody waits in vain" watched_while upgrade
 	check "to the later version" is_later
 	check "and nobody is logged out" logged_in
 	check "purges all" purged_under_systemd
+	leave_systemd
+}
+
+leave_systemd() {
 	echo done >>/srv/systemd.out
 	systemctl exit || systemctl poweroff
 }

@@ -56,14 +56,14 @@ assert_speaks(int from, int to)
 static void
 test_both(void **state)
 {
-	struct ptn_arrival a = { conn[0], conn[0], PTN_ADMIN, false, false };
+	struct ptn_arrival a = { conn[0], conn[0], PTN_ADMIN, false, false, 0 };
 	struct ptn_arrival b;
 
 	(void)state;
 	assert_int_equal(ptn_handover_take(way[0], &b), PTN_E_NOT_FOUND);
 	assert_int_equal(ptn_handover_send(way[1], &a), PTN_OK);
-	a = (struct ptn_arrival){ conn[0], file[0], PTN_AUTHORIZER, true,
-		true };
+	a = (struct ptn_arrival){ conn[0], file[0], PTN_AUTHORIZER, true, true,
+		700 };
 	assert_int_equal(ptn_handover_send(way[1], &a), PTN_OK);
 
 	assert_int_equal(ptn_handover_take(way[0], &b), PTN_OK);
@@ -71,6 +71,7 @@ test_both(void **state)
 	assert_int_equal(b.side, PTN_ADMIN);
 	assert_false(b.params_too_large);
 	assert_false(b.body_too_large);
+	assert_int_equal(b.took_ms, 0);
 	assert_int_not_equal(fcntl(b.conn, F_GETFD) & FD_CLOEXEC, 0);
 	assert_speaks(conn[1], b.conn);
 	ptn_arrival_close(&b);
@@ -81,6 +82,7 @@ test_both(void **state)
 	assert_int_equal(b.side, PTN_AUTHORIZER);
 	assert_true(b.params_too_large);
 	assert_true(b.body_too_large);
+	assert_int_equal(b.took_ms, 700);
 	assert_speaks(conn[1], b.conn);
 	assert_speaks(file[1], b.source);
 	ptn_arrival_close(&b);
@@ -90,7 +92,8 @@ test_both(void **state)
 static void
 test_full(void **state)
 {
-	struct ptn_arrival a = { conn[0], conn[0], PTN_PUBLIC, false, false };
+	struct ptn_arrival a = { conn[0], conn[0], PTN_PUBLIC, false, false,
+		0 };
 	struct ptn_arrival b;
 	size_t sent = 0, taken = 0;
 
@@ -111,7 +114,8 @@ test_full(void **state)
 static void
 test_few(void **state)
 {
-	struct ptn_arrival a = { conn[0], file[0], PTN_PUBLIC, false, false };
+	struct ptn_arrival a = { conn[0], file[0], PTN_PUBLIC, false, false,
+		0 };
 	struct ptn_arrival b;
 	size_t few, n;
 
@@ -139,7 +143,8 @@ test_few(void **state)
 static void
 test_end(void **state)
 {
-	struct ptn_arrival a = { conn[0], conn[0], PTN_PUBLIC, false, false };
+	struct ptn_arrival a = { conn[0], conn[0], PTN_PUBLIC, false, false,
+		0 };
 	struct ptn_arrival b;
 
 	(void)state;
@@ -160,7 +165,8 @@ test_end(void **state)
 static void
 test_no_room(void **state)
 {
-	struct ptn_arrival a = { conn[0], file[0], PTN_PUBLIC, false, false };
+	struct ptn_arrival a = { conn[0], file[0], PTN_PUBLIC, false, false,
+		0 };
 	struct ptn_arrival b;
 	struct rlimit before, few;
 	int all[64];
