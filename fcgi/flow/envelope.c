@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "fcgi/ceremony.h"
 #include "fcgi/flow/wire.h"
 #include "fcgi/jsonval.h"
 #include "fcgi/profile.h"
@@ -9,6 +10,7 @@ static const char *const types[PTN_FLOW_TYPE__MAX] = {
 	[PTN_FLOW_BOOLEAN] = "boolean",
 	[PTN_FLOW_EMAIL] = "email",
 	[PTN_FLOW_PASSWORD] = "password",
+	[PTN_FLOW_JSON] = "json",
 };
 
 static void
@@ -41,11 +43,11 @@ write_input(struct ptn_jsonw *w, const struct ptn_conf *cf,
 	ptn_jsonw_object(w, f->name);
 	ptn_jsonw_str(w, "name", f->name);
 	ptn_jsonw_str(w, "type", types[f->type]);
-	if (f->min > 0)
-		ptn_jsonw_int(w, "min_length", f->min);
+	if (ptn_flow_input_min(cf, f) > 0)
+		ptn_jsonw_int(w, "min_length", ptn_flow_input_min(cf, f));
 	if (f->max != NULL)
 		ptn_jsonw_int(w, "max_length", f->max(cf));
-	write_say(w, "required", f->required);
+	write_say(w, "required", ptn_flow_input_required(cf, f));
 	write_say(w, "hidden", f->hidden);
 	write_flow_error(w, e);
 	ptn_jsonw_end_object(w);
@@ -116,6 +118,12 @@ write_payload(struct ptn_request *req, struct ptn_jsonw *w,
 		ptn_jsonw_int(w, "resend_after", a->again_after_s);
 	if (a->at == PTN_FLOW_AT_LOGIN_PASSWORD && a->again_after_s > 0)
 		ptn_jsonw_int(w, "retry_after", a->again_after_s);
+	if (a->creation != NULL)
+		ptn_ceremony_creation(w, "creation_options", req->sc.cf,
+		    a->creation);
+	if (a->request != NULL)
+		ptn_ceremony_request(w, "request_options", req->sc.cf,
+		    a->request);
 	ptn_jsonw_end_object(w);
 	return r;
 }

@@ -19,18 +19,35 @@ trimmed(struct ptn_arena *a, const char *s)
 	return ptn_arena_strndup(a, s, len);
 }
 
+int64_t
+ptn_flow_input_min(const struct ptn_conf *cf, const struct ptn_flow_input *f)
+{
+	return f->min_by != NULL ? f->min_by(cf) : f->min;
+}
+
+enum ptn_flow_say
+ptn_flow_input_required(const struct ptn_conf *cf,
+    const struct ptn_flow_input *f)
+{
+	if (f->optional == NULL)
+		return f->required;
+	return f->optional(cf) ? PTN_FLOW_NO : PTN_FLOW_YES;
+}
+
 static enum ptn_flow_error
 check_length(const struct ptn_flow_step *step, const struct ptn_flow_input *f,
     const char *text)
 {
+	const struct ptn_conf *cf = step->sc->cf;
 	const int64_t len = (int64_t)strlen(text);
 
 	if (len == 0)
-		return f->required == PTN_FLOW_YES ? PTN_FLOW_E_MISSING
-						   : PTN_FLOW_E_NONE;
-	if (len < f->min)
+		return ptn_flow_input_required(cf, f) == PTN_FLOW_YES
+		    ? PTN_FLOW_E_MISSING
+		    : PTN_FLOW_E_NONE;
+	if (len < ptn_flow_input_min(cf, f))
 		return PTN_FLOW_E_SHORT;
-	if (f->max != NULL && len > f->max(step->sc->cf))
+	if (f->max != NULL && len > f->max(cf))
 		return PTN_FLOW_E_LONG;
 	return PTN_FLOW_E_NONE;
 }
@@ -89,9 +106,10 @@ ptn_flow_input_read(struct ptn_flow_step *step, const struct ptn_json *json)
 	for (i = 0; r == PTN_OK && i < action->n; i++) {
 		v = ptn_json_get(json, action->input[i].name);
 		step->in[i].set = v != NULL;
+		step->in[i].json = v;
 		if (action->input[i].type == PTN_FLOW_BOOLEAN)
 			step->in[i].on = v != NULL && ptn_json_bool(v);
-		else
+		else if (action->input[i].type != PTN_FLOW_JSON)
 			r = read_text(step, i, v);
 	}
 	return r;

@@ -5,7 +5,7 @@
 
 /*
  * Read the inputs of step->action from what the client sent into step->in, and
- * note what is wrong with each.  Booleans are never wrong.  Addresses arrive
+ * note what is wrong with each.  Booleans and JSON are never wrong.  Addresses arrive
  * canonical (lib/format/address.h).  Only PTN_E_NOMEM is returned.
  *
  * json	an object, or NULL

@@ -33,13 +33,16 @@
 struct ptn_flow_value {
 	bool set;
 	bool on;	  /* of a boolean */
-	const char *text; /* of the others; "" if there was none */
+	const char *text; /* of texts; "" if there was none */
+	const struct ptn_json *json; /* of the rest; NULL if there was none */
 };
 
 /* What work() has found out, for run(). */
 struct ptn_flow_work {
 	struct ptn_password_user user;
 	enum ptn_signin_password_result password;
+	enum ptn_flow_error unfit; /* a new password, or its hash */
+	char phc[PTN_PHC_MAX];
 };
 
 struct ptn_flow_step {
@@ -57,6 +60,9 @@ struct ptn_flow_step {
 	bool final; /* there is no way back to where it was */
 	int64_t again_after_s;
 	struct ptn_flow_work work;
+	struct ptn_signin_passkey *passkey; /* that was right in this step */
+	const struct ptn_passkey_options *creation;
+	const struct ptn_signin_passkey_options *request;
 	const char *method;
 	struct ptn_claims claims;
 };
@@ -102,7 +108,7 @@ const struct ptn_flow_definition *ptn_flow_definition(enum ptn_flow_name name);
 extern const struct ptn_flow_definition ptn_flow_login, ptn_flow_registration;
 extern const struct ptn_flow_place ptn_flow_place_preflight,
     ptn_flow_place_passcode, ptn_flow_place_end, ptn_flow_place_method,
-    ptn_flow_place_password;
+    ptn_flow_place_password, ptn_flow_place_passkey;
 
 /* Queue a state, behind those that this step has queued already. */
 void ptn_flow_step_to(struct ptn_flow_step *step, enum ptn_flow_at at);
@@ -129,6 +135,35 @@ enum ptn_err ptn_flow_step_revert(struct ptn_flow_step *step);
 		.name = "back", .text = "Go back",                             \
 		.available = ptn_flow_step_can_revert,                         \
 		.run = ptn_flow_step_revert                                    \
+	}
+
+/*
+ * To log in by a passkey: ask for one, in the state that is for it; and show
+ * one, there and where the browser offers them by itself (conditional
+ * mediation), by what it was given in the last answer.
+ */
+bool ptn_flow_step_has_passkeys(const struct ptn_flow_step *step);
+bool ptn_flow_step_has_webauthn(const struct ptn_flow_step *step);
+enum ptn_err ptn_flow_step_offer_passkey(struct ptn_flow_step *step);
+enum ptn_err ptn_flow_step_ask_passkey(struct ptn_flow_step *step);
+enum ptn_err ptn_flow_step_take_passkey(struct ptn_flow_step *step);
+extern const struct ptn_flow_input ptn_flow_input_assertion[1];
+#define PTN_FLOW_ASK_PASSKEY                                                   \
+	{                                                                      \
+		.name = "webauthn_generate_request_options",                   \
+		.text = "Log in by a passkey",                                 \
+		.limit = { PTN_LIMIT_CHALLENGE },                              \
+		.available = ptn_flow_step_has_passkeys,                       \
+		.run = ptn_flow_step_ask_passkey                               \
+	}
+#define PTN_FLOW_TAKE_PASSKEY                                                  \
+	{                                                                      \
+		.name = "webauthn_verify_assertion_response",                  \
+		.text = "Show the passkey",                                    \
+		.input = ptn_flow_input_assertion, .n = 1,                     \
+		.limit = { PTN_LIMIT_ANSWER },                                 \
+		.available = ptn_flow_step_has_webauthn,                       \
+		.run = ptn_flow_step_take_passkey                              \
 	}
 
 /* The inputs that more than one action has. */
