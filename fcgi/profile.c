@@ -3,25 +3,8 @@
 #include <string.h>
 
 #include "fcgi/jsonval.h"
-#include "lib/account/policy.h"
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
-
-enum ptn_err
-ptn_profile_load(const struct ptn_scope *sc, const struct ptn_uuid *id,
-    struct ptn_profile *p)
-{
-	enum ptn_err r;
-
-	memset(p, 0, sizeof(*p));
-	r = ptn_user_get(sc, id, &p->user);
-	if (r != PTN_OK)
-		return r;
-	r = ptn_emails_of(sc, id, &p->email, &p->emails);
-	if (r != PTN_OK || !ptn_policy_passkeys(sc->cf))
-		return r;
-	return ptn_credentials_of(sc, id, &p->passkey, &p->passkeys);
-}
 
 void
 ptn_profile_email(struct ptn_jsonw *w, const struct ptn_email *e)
@@ -97,10 +80,24 @@ ptn_profile_members(struct ptn_jsonw *w, const struct ptn_profile *p)
 }
 
 void
+ptn_profile_session(struct ptn_jsonw *w, const struct ptn_session_row *s,
+    const struct ptn_uuid *current)
+{
+	ptn_jsonval_uuid(w, "id", &s->id);
+	ptn_jsonval_time(w, "created_at", s->created_at_us);
+	ptn_jsonval_time(w, "last_used", s->last_used_us);
+	ptn_jsonval_time(w, "expires_at", s->expires_at_us);
+	if (s->ip_address != NULL)
+		ptn_jsonw_str(w, "ip_address", s->ip_address);
+	ptn_jsonw_bool(w, "current", ptn_uuid_equal(&s->id, current));
+}
+
+void
 ptn_profile_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
     const struct ptn_claims *c)
 {
 	ptn_jsonw_object(w, "claims");
+	ptn_token_amr(w, "amr", c->amr);
 	ptn_jsonval_uuid(w, "subject", &c->sub);
 	ptn_jsonval_time(w, "issued_at", c->iat * PTN_US_PER_S);
 	ptn_jsonval_time(w, "expiration", c->exp * PTN_US_PER_S);

@@ -226,42 +226,10 @@ const struct ptn_flow_place ptn_flow_place_onboarding = { onboarding_actions,
 
 /* ------------------------------------------------------------- a password */
 
-static int64_t
-password_min(const struct ptn_conf *cf)
-{
-	return cf->password_min;
-}
-
 static bool
 password_optional(const struct ptn_conf *cf)
 {
 	return cf->password_optional;
-}
-
-/* What may be a password: the rules of all endpoints, in a flow's words. */
-static enum ptn_flow_error
-unfit(const struct ptn_conf *cf, struct ptn_bytes password)
-{
-	if (ptn_policy_short(cf, password))
-		return PTN_FLOW_E_INVALID;
-	return ptn_policy_long(cf, password) ? PTN_FLOW_E_LONG
-					     : PTN_FLOW_E_NONE;
-}
-
-static enum ptn_err
-hash_password(struct ptn_flow_step *step)
-{
-	const struct ptn_bytes password = ptn_bytes_of(step->in[0].text);
-	struct ptn_flow_work *work = &step->work;
-	enum ptn_err r;
-
-	work->unfit = unfit(step->sc->cf, password);
-	if (work->unfit != PTN_FLOW_E_NONE)
-		return PTN_OK;
-	r = ptn_password_hash(step->sc, password, work->phc);
-	if (r == PTN_E_INPUT)
-		work->unfit = PTN_FLOW_E_INVALID;
-	return r == PTN_E_INPUT ? PTN_OK : r;
 }
 
 static enum ptn_err
@@ -269,14 +237,15 @@ register_password(struct ptn_flow_step *step)
 {
 	struct ptn_flow_stash *stash = &step->flow->stash;
 	const struct ptn_flow_work *work = &step->work;
+	const enum ptn_flow_error e = ptn_flow_step_unfit(work->change);
 
-	if (work->unfit != PTN_FLOW_E_NONE) {
-		ptn_flow_step_wrong(step, 0, work->unfit);
+	if (e != PTN_FLOW_E_NONE) {
+		ptn_flow_step_wrong(step, 0, e);
 		return PTN_OK;
 	}
-	if (strlen(work->phc) >= sizeof(stash->new_password))
+	if (strlen(work->hash) >= sizeof(stash->new_password))
 		return PTN_E_INTERNAL;
-	strcpy(stash->new_password, work->phc);
+	strcpy(stash->new_password, work->hash);
 	stash->has_password = true;
 	step->final = true;
 	return PTN_OK;
@@ -285,7 +254,7 @@ register_password(struct ptn_flow_step *step)
 static const struct ptn_flow_input new_password[] = {
 	{ .name = "new_password",
 	    .type = PTN_FLOW_PASSWORD,
-	    .min_by = password_min,
+	    .min = ptn_flow_step_password_min,
 	    .optional = password_optional },
 };
 
@@ -295,7 +264,7 @@ static const struct ptn_flow_action password_actions[] = {
 	    .input = new_password,
 	    .n = PTN_ARRAY_LEN(new_password),
 	    .limit = { PTN_LIMIT_HASH },
-	    .work = hash_password,
+	    .work = ptn_flow_step_hash_password,
 	    .run = register_password },
 	{ .name = "skip",
 	    .text = "Set no password",

@@ -229,6 +229,11 @@ const routes = {
     return (await flow.act('verify_passcode',
       { code: await a.thief.codeFor(a.username) })).last;
   },
+  'POST /profile': async (a) => {
+    const flow = await Flow.ready(a.thief, 'profile');
+    return (await flow.act('password_update',
+      { password: 'another of a thief' })).last;
+  },
   'POST /logout': (a) => a.thief.call('POST', '/logout'),
 };
 
