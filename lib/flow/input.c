@@ -112,21 +112,19 @@ check_choice(struct ptn_flow_step *step, size_t i)
 static enum ptn_err
 read_input(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
 {
+	const enum ptn_flow_type type = step->action->input[i].type;
 	struct ptn_flow_value *in = &step->in[i];
 	enum ptn_err r;
 
 	in->set = v != NULL;
-	switch (step->action->input[i].type) {
-	case PTN_FLOW_BOOLEAN:
+	if (type == PTN_FLOW_BOOLEAN)
 		in->on = v != NULL && ptn_json_bool(v);
-		return PTN_OK;
-	case PTN_FLOW_JSON:
+	if (type == PTN_FLOW_JSON)
 		in->json = v;
+	if (type == PTN_FLOW_BOOLEAN || type == PTN_FLOW_JSON)
 		return PTN_OK;
-	default:
-		r = read_text(step, i, v);
-		return r == PTN_OK ? check_choice(step, i) : r;
-	}
+	r = read_text(step, i, v);
+	return r == PTN_OK ? check_choice(step, i) : r;
 }
 
 enum ptn_err

@@ -87,8 +87,9 @@ enter_init(struct ptn_flow_step *step)
 	    : PTN_OK;
 }
 
-static const struct ptn_flow_place init = { init_actions,
-	PTN_ARRAY_LEN(init_actions), enter_init };
+static const struct ptn_flow_place init = { .action = init_actions,
+	.n = PTN_ARRAY_LEN(init_actions),
+	.enter = enter_init };
 
 static enum ptn_err
 onward(struct ptn_flow_step *step)

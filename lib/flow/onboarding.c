@@ -27,9 +27,9 @@ passkeys(const struct ptn_flow_step *step)
 	const struct ptn_conf *cf = step->sc->cf;
 
 	return (struct ptn_flow_onboard_kind){ .on = ptn_policy_passkeys(cf),
-		.policy = (enum ptn_acquire)(is_signup(step)
-			? cf->passkey_on_signup
-			: cf->passkey_on_login),
+		.policy =
+		    (enum ptn_acquire)(is_signup(step) ? cf->passkey_on_signup
+						       : cf->passkey_on_login),
 		.optional = cf->passkey_optional,
 		.had = step->flow->stash.has_passkey };
 }
@@ -40,9 +40,9 @@ passwords(const struct ptn_flow_step *step)
 	const struct ptn_conf *cf = step->sc->cf;
 
 	return (struct ptn_flow_onboard_kind){ .on = ptn_policy_passwords(cf),
-		.policy = (enum ptn_acquire)(is_signup(step)
-			? cf->password_on_signup
-			: cf->password_on_login),
+		.policy =
+		    (enum ptn_acquire)(is_signup(step) ? cf->password_on_signup
+						       : cf->password_on_login),
 		.optional = cf->password_optional,
 		.had = step->flow->stash.has_password };
 }
@@ -221,8 +221,10 @@ static const struct ptn_flow_action onboarding_actions[] = {
 	PTN_FLOW_BACK,
 };
 
-const struct ptn_flow_place ptn_flow_place_onboarding = { onboarding_actions,
-	PTN_ARRAY_LEN(onboarding_actions), NULL };
+const struct ptn_flow_place ptn_flow_place_onboarding = {
+	.action = onboarding_actions,
+	.n = PTN_ARRAY_LEN(onboarding_actions)
+};
 
 /* ------------------------------------------------------------- a password */
 
@@ -273,8 +275,10 @@ static const struct ptn_flow_action password_actions[] = {
 	PTN_FLOW_BACK,
 };
 
-const struct ptn_flow_place ptn_flow_place_new_password = { password_actions,
-	PTN_ARRAY_LEN(password_actions), NULL };
+const struct ptn_flow_place ptn_flow_place_new_password = {
+	.action = password_actions,
+	.n = PTN_ARRAY_LEN(password_actions)
+};
 
 /* -------------------------------------------------------------- a passkey */
 
@@ -324,8 +328,9 @@ static const struct ptn_flow_action passkey_actions[] = {
 	PTN_FLOW_BACK,
 };
 
-const struct ptn_flow_place ptn_flow_place_new_passkey = { passkey_actions,
-	PTN_ARRAY_LEN(passkey_actions), NULL };
+const struct ptn_flow_place ptn_flow_place_new_passkey = { .action =
+							       passkey_actions,
+	.n = PTN_ARRAY_LEN(passkey_actions) };
 
 static enum ptn_err
 webauthn_verify_attestation_response(struct ptn_flow_step *step)
@@ -360,7 +365,8 @@ static const struct ptn_flow_action answer_actions[] = {
 };
 
 const struct ptn_flow_place ptn_flow_place_new_passkey_answer = {
-	answer_actions, PTN_ARRAY_LEN(answer_actions), NULL
+	.action = answer_actions,
+	.n = PTN_ARRAY_LEN(answer_actions)
 };
 
 /* -------------------------------------------------------- what is stored */

@@ -43,8 +43,8 @@ static const struct ptn_flow_action methods[] = {
 	PTN_FLOW_BACK,
 };
 
-const struct ptn_flow_place ptn_flow_place_method = { methods,
-	PTN_ARRAY_LEN(methods), NULL };
+const struct ptn_flow_place ptn_flow_place_method = { .action = methods,
+	.n = PTN_ARRAY_LEN(methods) };
 
 /* ----------------------------------------------------------- the password */
 
@@ -92,5 +92,5 @@ static const struct ptn_flow_action actions[] = {
 	PTN_FLOW_BACK,
 };
 
-const struct ptn_flow_place ptn_flow_place_password = { actions,
-	PTN_ARRAY_LEN(actions), NULL };
+const struct ptn_flow_place ptn_flow_place_password = { .action = actions,
+	.n = PTN_ARRAY_LEN(actions) };
