@@ -129,5 +129,6 @@ ptn_profile_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
 		ptn_jsonw_end_object(w);
 	}
 	ptn_jsonval_uuid(w, "session_id", &c->session_id);
+	ptn_token_amr(w, c->amr);
 	ptn_jsonw_end_object(w);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/account/jwk.h"
+#include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
@@ -83,6 +84,32 @@ ptn_token_audience(struct ptn_jsonw *w, const char *name,
 	ptn_jsonw_end_array(w);
 }
 
+/* The words of enum ptn_amr. */
+static const struct {
+	enum ptn_amr bit;
+	const char *word;
+} amr_words[] = {
+	{ PTN_AMR_OTP, "otp" },
+	{ PTN_AMR_PWD, "pwd" },
+	{ PTN_AMR_PASSKEY, "passkey" },
+	{ PTN_AMR_TOTP, "totp" },
+	{ PTN_AMR_SECURITY_KEY, "security_key" },
+};
+
+void
+ptn_token_amr(struct ptn_jsonw *w, unsigned int amr)
+{
+	size_t i;
+
+	if (amr == 0)
+		return;
+	ptn_jsonw_array(w, "amr");
+	for (i = 0; i < PTN_ARRAY_LEN(amr_words); i++)
+		if ((amr & amr_words[i].bit) != 0)
+			ptn_jsonw_str(w, NULL, amr_words[i].word);
+	ptn_jsonw_end_array(w);
+}
+
 enum ptn_err
 ptn_token_issue(const struct ptn_scope *sc, const struct ptn_claims *c,
     char **token)
@@ -94,6 +121,7 @@ ptn_token_issue(const struct ptn_scope *sc, const struct ptn_claims *c,
 	ptn_uuid_format(&c->session_id, session_id);
 	ptn_jsonw_init(&w, sc->arena);
 	ptn_jsonw_object(&w, NULL);
+	ptn_token_amr(&w, c->amr);
 	ptn_token_audience(&w, "aud", sc->cf);
 	if (c->email.address != NULL) {
 		ptn_jsonw_object(&w, "email");
@@ -251,6 +279,23 @@ read_tenant(struct ptn_arena *a, const struct ptn_json *v, struct ptn_uuid *id)
 	return v == NULL || (read_id(a, v, id) && !ptn_uuid_is_nil(id));
 }
 
+/* Words that we have not are those of a newer version. */
+static unsigned int
+read_amr(const struct ptn_json *amr)
+{
+	struct ptn_bytes s;
+	unsigned int bits = 0;
+	size_t i, k;
+
+	for (i = 0; i < ptn_json_len(amr); i++) {
+		s = ptn_json_string(ptn_json_at(amr, i));
+		for (k = 0; s.p != NULL && k < PTN_ARRAY_LEN(amr_words); k++)
+			if (ptn_bytes_equal(s, ptn_bytes_of(amr_words[k].word)))
+				bits |= amr_words[k].bit;
+	}
+	return bits;
+}
+
 /* What the token says, and that it is meant for us. */
 static bool
 read_claims(const struct ptn_scope *sc, const struct ptn_json *p,
@@ -272,6 +317,7 @@ read_claims(const struct ptn_scope *sc, const struct ptn_json *p,
 	c->email.is_primary = ptn_json_bool(ptn_json_get(email, "is_primary"));
 	c->email.is_verified =
 	    ptn_json_bool(ptn_json_get(email, "is_verified"));
+	c->amr = read_amr(ptn_json_get(p, "amr"));
 	return audience_is(sc->cf, ptn_json_get(p, "aud")) &&
 	    issuer_is(sc->cf, ptn_json_get(p, "iss"));
 }

@@ -7,6 +7,11 @@ enum ptn_same_site {
 	PTN_SAME_SITE_LAX,
 	PTN_SAME_SITE_NONE
 };
+enum ptn_retention {
+	PTN_RETENTION_PERSISTENT,
+	PTN_RETENTION_SESSION,
+	PTN_RETENTION_PROMPT
+};
 enum ptn_sign_alg { PTN_ALG_RS256, PTN_ALG_ES256, PTN_ALG_EDDSA, PTN_ALG__MAX };
 enum ptn_user_verification {
 	PTN_UV_REQUIRED,

@@ -220,6 +220,7 @@ answer(struct ptn_flow_answer *out, const struct ptn_flow_step *step)
 	out->again_after_s = step->again_after_s;
 	out->method = step->method;
 	out->claims = step->claims;
+	out->remembered = flow->stash.remember_me;
 	offer(out, step);
 	return ptn_flow_row_token(step->sc, flow, out->token);
 }

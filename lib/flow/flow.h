@@ -149,6 +149,7 @@ struct ptn_flow_answer {
 	int64_t again_after_s;	  /* a limit is reached for; 0: not told */
 	const char *method;	  /* of a log-in, at its end: by what */
 	struct ptn_claims claims; /* at PTN_FLOW_AT_SUCCESS: of a session */
+	bool remembered;	  /* whoever logged in wants to stay so */
 };
 
 /*

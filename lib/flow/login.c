@@ -71,6 +71,7 @@ static const struct ptn_flow_action init_actions[] = {
 	    .limit = { PTN_LIMIT_LOOKUP },
 	    .available = can_identify,
 	    .run = continue_with_login_identifier },
+	PTN_FLOW_REMEMBER_ME,
 };
 
 static const struct ptn_flow_place init = { init_actions,
@@ -135,6 +136,7 @@ log_in(struct ptn_flow_step *step)
 		r = by_passcode(step, &in);
 	else if (stash->password_us != 0)
 		r = by_password(step, &in);
+	step->claims.amr = ptn_flow_step_amr(step);
 	if (r == PTN_OK && !in) {
 		step->error = PTN_FLOW_E_FORBIDDEN;
 		step->fatal = true;

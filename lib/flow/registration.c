@@ -66,6 +66,7 @@ static const struct ptn_flow_action init_actions[] = {
 	    .limit = { PTN_LIMIT_SIGNUP },
 	    .available = can_register,
 	    .run = register_login_identifier },
+	PTN_FLOW_REMEMBER_ME,
 };
 
 static const struct ptn_flow_place init = { init_actions,
@@ -92,6 +93,7 @@ sign_up(struct ptn_flow_step *step)
 	step->error = why[what];
 	step->fatal = what != PTN_SIGNUP_DONE;
 	step->claims = s.claims;
+	step->claims.amr = ptn_flow_step_amr(step);
 	return r;
 }
 

@@ -48,6 +48,19 @@ ptn_flow_step_account(const struct ptn_flow_step *step, struct ptn_uuid *out)
 	return r;
 }
 
+unsigned int
+ptn_flow_step_amr(const struct ptn_flow_step *step)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+	unsigned int amr = 0;
+
+	if (stash->proved)
+		amr |= PTN_AMR_OTP;
+	if (stash->password_us != 0)
+		amr |= PTN_AMR_PWD;
+	return amr;
+}
+
 bool
 ptn_flow_step_can_revert(const struct ptn_flow_step *step)
 {
@@ -60,6 +73,27 @@ enum ptn_err
 ptn_flow_step_revert(struct ptn_flow_step *step)
 {
 	step->revert = true;
+	return PTN_OK;
+}
+
+const struct ptn_flow_input ptn_flow_step_remember_me[1] = {
+	{ .name = "remember_me",
+	    .type = PTN_FLOW_BOOLEAN,
+	    .required = PTN_FLOW_YES },
+};
+
+bool
+ptn_flow_step_can_remember(const struct ptn_flow_step *step)
+{
+	return (enum ptn_retention)step->sc->cf->cookie_retention ==
+	    PTN_RETENTION_PROMPT;
+}
+
+enum ptn_err
+ptn_flow_step_remember(struct ptn_flow_step *step)
+{
+	step->flow->stash.remember_me = step->in[0].on;
+	step->stay = true;
 	return PTN_OK;
 }
 

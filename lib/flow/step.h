@@ -121,6 +121,9 @@ void ptn_flow_step_limited(struct ptn_flow_step *step);
 enum ptn_err ptn_flow_step_account(const struct ptn_flow_step *step,
     struct ptn_uuid *out) PTN_MUST_USE;
 
+/* How its user was authenticated, by what it knows (token.h). */
+unsigned int ptn_flow_step_amr(const struct ptn_flow_step *step);
+
 /* "back", of any state. */
 bool ptn_flow_step_can_revert(const struct ptn_flow_step *step);
 enum ptn_err ptn_flow_step_revert(struct ptn_flow_step *step);
@@ -129,6 +132,18 @@ enum ptn_err ptn_flow_step_revert(struct ptn_flow_step *step);
 		.name = "back", .text = "Go back",                             \
 		.available = ptn_flow_step_can_revert,                         \
 		.run = ptn_flow_step_revert                                    \
+	}
+
+/* "remember_me", of the state in which somebody says who they are. */
+bool ptn_flow_step_can_remember(const struct ptn_flow_step *step);
+enum ptn_err ptn_flow_step_remember(struct ptn_flow_step *step);
+extern const struct ptn_flow_input ptn_flow_step_remember_me[1];
+#define PTN_FLOW_REMEMBER_ME                                                   \
+	{                                                                      \
+		.name = "remember_me", .text = "Stay logged in, or not",       \
+		.input = ptn_flow_step_remember_me, .n = 1,                    \
+		.available = ptn_flow_step_can_remember,                       \
+		.run = ptn_flow_step_remember                                  \
 	}
 
 /* The inputs that more than one action has. */

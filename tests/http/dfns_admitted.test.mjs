@@ -229,6 +229,7 @@ const routes = {
     return (await flow.act('verify_passcode',
       { code: await a.thief.codeFor(a.username) })).last;
   },
+  'POST /token_exchange': (a) => a.thief.call('POST', '/token_exchange'),
   'POST /logout': (a) => a.thief.call('POST', '/logout'),
 };
 
