@@ -138,13 +138,18 @@ read_body(struct ptn_request *req, struct ptn_flow_ask *ask)
 	return read_members(req, ask);
 }
 
-/* Whoever has come to the end has a session. */
+/*
+ * Whoever has come to the end has a session; and a step may have made the
+ * browser the only one that is known.
+ */
 static enum ptn_err
 hand_out(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_flow_answer *a)
 {
-	if (a->at != PTN_FLOW_AT_SUCCESS || a->error != PTN_FLOW_E_NONE)
+	if (a->at != PTN_FLOW_AT_SUCCESS || a->error != PTN_FLOW_E_NONE) {
+		ptn_issue_device(req, rep);
 		return PTN_OK;
+	}
 	return ptn_issue_retained(req, rep, &a->claims, a->remembered);
 }
 
@@ -177,7 +182,8 @@ reply(struct ptn_request *req, struct ptn_reply *rep,
 static enum ptn_err
 serve(struct ptn_request *req, struct ptn_reply *rep, enum ptn_flow_name name)
 {
-	struct ptn_flow_ask ask = { .name = name };
+	struct ptn_flow_ask ask = { .name = name,
+		.by = req->session.known ? &req->session.claims : NULL };
 	struct ptn_flow_answer *a;
 	char *action;
 	enum ptn_err r;
@@ -187,7 +193,7 @@ serve(struct ptn_request *req, struct ptn_reply *rep, enum ptn_flow_name name)
 	if ((r = find_action(req, &action)) != PTN_OK)
 		return r;
 	if (action == NULL)
-		r = ptn_flow_begin(&req->sc, name, a);
+		r = ptn_flow_begin(&req->sc, name, ask.by, a);
 	else if ((r = read_body(req, &ask)) == PTN_OK &&
 	    (r = split_action(action, &ask)) == PTN_OK)
 		r = ptn_flow_advance(&req->sc, &ask, a);
@@ -216,4 +222,10 @@ ptn_flow_serve_token_exchange(struct ptn_request *req, struct ptn_reply *rep)
 	    ptn_flow_error_code(PTN_FLOW_E_OFF),
 	    ptn_flow_error_text(PTN_FLOW_E_OFF));
 	return finish(rep, r);
+}
+
+enum ptn_err
+ptn_flow_serve_profile(struct ptn_request *req, struct ptn_reply *rep)
+{
+	return serve(req, rep, PTN_FLOW_PROFILE);
 }

@@ -35,6 +35,18 @@ ptn_policy_passkeys(const struct ptn_conf *cf)
 }
 
 bool
+ptn_policy_session_list(const struct ptn_conf *cf)
+{
+	return cf->session_list;
+}
+
+bool
+ptn_policy_revocation(const struct ptn_conf *cf)
+{
+	return cf->session_revocation;
+}
+
+bool
 ptn_policy_verification(const struct ptn_conf *cf)
 {
 	return cf->email_verify;

@@ -28,7 +28,7 @@ check_length(const struct ptn_flow_step *step, const struct ptn_flow_input *f,
 	if (len == 0)
 		return f->required == PTN_FLOW_YES ? PTN_FLOW_E_MISSING
 						   : PTN_FLOW_E_NONE;
-	if (len < f->min)
+	if (f->min != NULL && len < f->min(step->sc->cf))
 		return PTN_FLOW_E_SHORT;
 	if (f->max != NULL && len > f->max(step->sc->cf))
 		return PTN_FLOW_E_LONG;
@@ -78,21 +78,55 @@ read_text(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
 	return PTN_OK;
 }
 
+/* Is it one of those that it may be? */
+static enum ptn_err
+check_choice(struct ptn_flow_step *step, size_t i)
+{
+	const struct ptn_flow_input *f = &step->action->input[i];
+	struct ptn_flow_choices allowed = { NULL, 0 };
+	enum ptn_err r;
+	size_t k = 0;
+
+	if (f->choices == NULL || step->wrong[i] != PTN_FLOW_E_NONE)
+		return PTN_OK;
+	r = f->choices(step, &allowed);
+	while (k < allowed.n &&
+	    strcmp(allowed.choice[k].value, step->in[i].text) != 0)
+		k++;
+	if (allowed.n > 0 && k == allowed.n)
+		step->wrong[i] = PTN_FLOW_E_INVALID;
+	return r;
+}
+
+static enum ptn_err
+read_input(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
+{
+	struct ptn_flow_value *in = &step->in[i];
+	enum ptn_err r;
+
+	in->set = v != NULL;
+	switch (step->action->input[i].type) {
+	case PTN_FLOW_BOOLEAN:
+		in->on = v != NULL && ptn_json_bool(v);
+		return PTN_OK;
+	case PTN_FLOW_JSON:
+		in->json = v;
+		return PTN_OK;
+	default:
+		r = read_text(step, i, v);
+		return r == PTN_OK ? check_choice(step, i) : r;
+	}
+}
+
 enum ptn_err
 ptn_flow_input_read(struct ptn_flow_step *step, const struct ptn_json *json)
 {
 	const struct ptn_flow_action *action = step->action;
-	const struct ptn_json *v;
 	enum ptn_err r = PTN_OK;
 	size_t i;
 
-	for (i = 0; r == PTN_OK && i < action->n; i++) {
-		v = ptn_json_get(json, action->input[i].name);
-		step->in[i].set = v != NULL;
-		if (action->input[i].type == PTN_FLOW_BOOLEAN)
-			step->in[i].on = v != NULL && ptn_json_bool(v);
-		else
-			r = read_text(step, i, v);
-	}
+	for (i = 0; r == PTN_OK && i < action->n; i++)
+		r = read_input(step, i,
+		    ptn_json_get(json, action->input[i].name));
 	return r;
 }

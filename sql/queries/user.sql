@@ -10,6 +10,14 @@ VALUES (?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6));
 -- returns: one
 SELECT created_at, updated_at FROM users WHERE tenant_id = ? AND id = ?;
 
+-- name: profile_of
+-- in:   tenant_id:id id:id
+-- out:  created_at:time updated_at:time has_password:i64
+-- returns: one
+SELECT u.created_at, u.updated_at, c.user_id IS NOT NULL
+  FROM users u LEFT JOIN password_credentials c ON c.user_id = u.id
+ WHERE u.tenant_id = ? AND u.id = ?;
+
 -- name: user_lock
 -- in:   tenant_id:id id:id
 -- out:  known_epoch:i64

@@ -230,6 +230,11 @@ const routes = {
       { code: await a.thief.codeFor(a.username) })).last;
   },
   'POST /token_exchange': (a) => a.thief.call('POST', '/token_exchange'),
+  'POST /profile': async (a) => {
+    const flow = await Flow.ready(a.thief, 'profile');
+    return (await flow.act('password_update',
+      { password: 'another of a thief' })).last;
+  },
   'POST /logout': (a) => a.thief.call('POST', '/logout'),
 };
 

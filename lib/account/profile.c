@@ -1,0 +1,48 @@
+#include "lib/account/profile.h"
+
+#include <string.h>
+
+#include "lib/account/policy.h"
+#include "lib/db/sql.h"
+
+static enum ptn_err
+load_user(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_profile *p)
+{
+	const struct ptn_profile_of_in in = { sc->tenant_id, *user };
+	struct ptn_profile_of_out row;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_profile_of(sc->db, sc->arena, &in, &row)) != PTN_OK)
+		return r;
+	p->user = (struct ptn_user){ .id = *user,
+		.created_at_us = row.created_at,
+		.updated_at_us = row.updated_at };
+	p->has_password = row.has_password != 0;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_profile_load(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_profile *p)
+{
+	enum ptn_err r;
+
+	memset(p, 0, sizeof(*p));
+	if ((r = load_user(sc, user, p)) != PTN_OK)
+		return r;
+	r = ptn_emails_of(sc, user, &p->email, &p->emails);
+	if (r != PTN_OK || !ptn_policy_passkeys(sc->cf))
+		return r;
+	return ptn_credentials_of(sc, user, &p->passkey, &p->passkeys);
+}
+
+struct ptn_ways
+ptn_profile_ways(const struct ptn_profile *p)
+{
+	return (struct ptn_ways){ .n = {
+				      [PTN_WAY_PASSWORD] = p->has_password,
+				      [PTN_WAY_PASSKEY] = p->passkeys,
+				      [PTN_WAY_ADDRESS] = p->emails,
+				  } };
+}

@@ -1,0 +1,83 @@
+#include "lib/flow/profile.h"
+
+#include "lib/base/array.h"
+#include "lib/flow/person.h"
+
+#define TTL_S 86400
+
+static const struct ptn_flow_input password[] = {
+	{ .name = "password",
+	    .type = PTN_FLOW_STRING,
+	    .required = PTN_FLOW_YES,
+	    .min = ptn_flow_step_password_min,
+	    .max = ptn_flow_step_password_max },
+};
+
+static const struct ptn_flow_input session[] = {
+	{ .name = "session_id",
+	    .type = PTN_FLOW_STRING,
+	    .required = PTN_FLOW_YES,
+	    .hidden = PTN_FLOW_YES,
+	    .choices = ptn_flow_person_sessions },
+};
+
+static const struct ptn_flow_action actions[] = {
+	{ .name = "password_create",
+	    .text = "Set a password",
+	    .input = password,
+	    .n = PTN_ARRAY_LEN(password),
+	    .limit = { PTN_LIMIT_HASH },
+	    .available = ptn_flow_profile_has_no_password,
+	    .work = ptn_flow_profile_hash,
+	    .run = ptn_flow_profile_set_password },
+	{ .name = "password_update",
+	    .text = "Set another password",
+	    .input = password,
+	    .n = PTN_ARRAY_LEN(password),
+	    .limit = { PTN_LIMIT_HASH },
+	    .available = ptn_flow_profile_has_password,
+	    .work = ptn_flow_profile_hash,
+	    .run = ptn_flow_profile_set_password },
+	{ .name = "password_delete",
+	    .text = "Give the password up",
+	    .available = ptn_flow_profile_can_drop_password,
+	    .run = ptn_flow_profile_drop_password },
+	{ .name = "session_delete",
+	    .text = "End another session",
+	    .input = session,
+	    .n = PTN_ARRAY_LEN(session),
+	    .available = ptn_flow_profile_can_end_session,
+	    .run = ptn_flow_profile_end_session },
+};
+
+/* What an error left as it was is not read twice. */
+static enum ptn_err
+enter(struct ptn_flow_step *step)
+{
+	return step->person != NULL && step->error != PTN_FLOW_E_NONE
+	    ? PTN_OK
+	    : ptn_flow_person_read(step);
+}
+
+static const struct ptn_flow_place init = { actions, PTN_ARRAY_LEN(actions),
+	.load = ptn_flow_person_lock, .enter = enter };
+
+static enum ptn_err
+onward(struct ptn_flow_step *step)
+{
+	ptn_flow_step_to(step, PTN_FLOW_AT_PROFILE_INIT);
+	return PTN_OK;
+}
+
+const struct ptn_flow_definition ptn_flow_profile = {
+	.name = "profile",
+	.ttl_s = TTL_S,
+	.place = {
+		[PTN_FLOW_AT_PREFLIGHT] = &ptn_flow_place_preflight,
+		[PTN_FLOW_AT_PROFILE_INIT] = &init,
+		[PTN_FLOW_AT_ERROR] = &ptn_flow_place_end,
+	},
+	.init = PTN_FLOW_AT_PROFILE_INIT,
+	.session = true,
+	.onward = onward,
+};

@@ -1,0 +1,27 @@
+#ifndef PTN_FLOW_PROFILE_H
+#define PTN_FLOW_PROFILE_H
+
+#include "lib/flow/step.h"
+
+/*
+ * What the owner of an account may do to it: the actions of profile_init, by
+ * what they are about.  Each is judged by step->person (person.h), under the
+ * lock of the user.
+ */
+
+/* The password. */
+bool ptn_flow_profile_has_no_password(const struct ptn_flow_step *step);
+bool ptn_flow_profile_has_password(const struct ptn_flow_step *step);
+bool ptn_flow_profile_can_drop_password(const struct ptn_flow_step *step);
+enum ptn_err ptn_flow_profile_hash(struct ptn_flow_step *step) PTN_MUST_USE;
+enum ptn_err ptn_flow_profile_set_password(
+    struct ptn_flow_step *step) PTN_MUST_USE;
+enum ptn_err ptn_flow_profile_drop_password(
+    struct ptn_flow_step *step) PTN_MUST_USE;
+
+/* Sessions. */
+bool ptn_flow_profile_can_end_session(const struct ptn_flow_step *step);
+enum ptn_err ptn_flow_profile_end_session(
+    struct ptn_flow_step *step) PTN_MUST_USE;
+
+#endif
