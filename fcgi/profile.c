@@ -77,6 +77,19 @@ write_passkeys(struct ptn_jsonw *w, const struct ptn_profile *p)
 	ptn_jsonw_end_array(w);
 }
 
+static void
+write_username(struct ptn_jsonw *w, const struct ptn_username *name)
+{
+	if (name->text == NULL)
+		return;
+	ptn_jsonw_object(w, "username");
+	ptn_jsonval_uuid(w, "id", &name->id);
+	ptn_jsonw_str(w, "username", name->text);
+	ptn_jsonval_time(w, "created_at", name->created_at_us);
+	ptn_jsonval_time(w, "updated_at", name->updated_at_us);
+	ptn_jsonw_end_object(w);
+}
+
 void
 ptn_profile_members(struct ptn_jsonw *w, const struct ptn_profile *p)
 {
@@ -89,6 +102,7 @@ ptn_profile_members(struct ptn_jsonw *w, const struct ptn_profile *p)
 	ptn_jsonw_end_object(w);
 	ptn_jsonval_time(w, "created_at", p->user.created_at_us);
 	ptn_jsonval_time(w, "updated_at", p->user.updated_at_us);
+	write_username(w, &p->username);
 	write_emails(w, p);
 	write_passkeys(w, p);
 }
@@ -125,6 +139,8 @@ ptn_profile_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
 		ptn_jsonw_end_object(w);
 	}
 	ptn_jsonval_uuid(w, "session_id", &c->session_id);
+	if (c->username != NULL)
+		ptn_jsonw_str(w, "username", c->username);
 	ptn_token_amr(w, c->amr);
 	ptn_jsonw_end_object(w);
 }

@@ -31,6 +31,8 @@ ptn_profile_load(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	memset(p, 0, sizeof(*p));
 	if ((r = load_user(sc, user, p)) != PTN_OK)
 		return r;
+	if ((r = ptn_username_of(sc, user, &p->username)) != PTN_OK)
+		return r;
 	r = ptn_emails_of(sc, user, &p->email, &p->emails);
 	if (r != PTN_OK || !ptn_policy_passkeys(sc->cf))
 		return r;

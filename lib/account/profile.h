@@ -7,6 +7,7 @@
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
 #include "lib/account/user.h"
+#include "lib/account/username.h"
 #include "lib/account/ways.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
@@ -20,9 +21,10 @@ struct ptn_profile {
 	size_t emails;
 	struct ptn_credential *passkey; /* none where passkeys are off */
 	size_t passkeys;
+	struct ptn_username username; /* without text: none */
 };
 
-/* Three SELECTs at most.  PTN_E_NOT_FOUND if there is no such user. */
+/* Three SELECTs at most, and one where there are usernames.  PTN_E_NOT_FOUND if there is no such user. */
 enum ptn_err ptn_profile_load(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_profile *out) PTN_MUST_USE;
 

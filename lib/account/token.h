@@ -63,7 +63,8 @@ struct ptn_claims {
 	int64_t iat;		   /* seconds since the epoch */
 	int64_t exp;
 	struct ptn_email_claim email;
-	unsigned int amr; /* of enum ptn_amr; 0: it does not say */
+	const char *username; /* NULL: none */
+	unsigned int amr;     /* of enum ptn_amr; 0: it does not say */
 };
 
 /* Whom tokens are for, as an array: session.audience, or the relying party. */
