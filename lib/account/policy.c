@@ -70,6 +70,12 @@ ptn_policy_verification(const struct ptn_conf *cf)
 	return cf->email_verify;
 }
 
+bool
+ptn_policy_tells_taken(const struct ptn_conf *cf)
+{
+	return cf->privacy_hints || !ptn_policy_verification(cf);
+}
+
 int64_t
 ptn_policy_addresses(const struct ptn_conf *cf, bool logged_in)
 {

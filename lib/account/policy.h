@@ -39,6 +39,9 @@ bool ptn_policy_revocation(const struct ptn_conf *cf);
 /* Is an address nobody's until somebody has proved it to be theirs? */
 bool ptn_policy_verification(const struct ptn_conf *cf);
 
+/* May whoever asks be told that an address has an account? */
+bool ptn_policy_tells_taken(const struct ptn_conf *cf);
+
 /*
  * How many addresses may a user own?  Whoever proves one without being logged
  * in gets it as the first one only.

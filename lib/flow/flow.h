@@ -119,7 +119,7 @@ struct ptn_flow_choice {
 	const char *name; /* for people */
 };
 struct ptn_flow_choices {
-	const struct ptn_flow_choice *choice; /* in the arena */
+	struct ptn_flow_choice *choice; /* in the arena */
 	size_t n;
 };
 struct ptn_flow_input {

@@ -29,6 +29,14 @@ enum ptn_err ptn_flow_person_read(struct ptn_flow_step *step) PTN_MUST_USE;
 bool ptn_flow_person_may_give_up(const struct ptn_flow_step *step,
     enum ptn_way way);
 
+/* May this address of theirs go?  Not the primary one of several. */
+bool ptn_flow_person_may_drop(const struct ptn_flow_step *step,
+    const struct ptn_email *email);
+
+/* Those that may. */
+enum ptn_err ptn_flow_person_addresses(const struct ptn_flow_step *step,
+    struct ptn_flow_choices *out) PTN_MUST_USE;
+
 /* Their sessions but the one that asks. */
 enum ptn_err ptn_flow_person_sessions(const struct ptn_flow_step *step,
     struct ptn_flow_choices *out) PTN_MUST_USE;

@@ -13,6 +13,28 @@ static const struct ptn_flow_input password[] = {
 	    .max = ptn_flow_step_password_max },
 };
 
+static const struct ptn_flow_input address[] = {
+	{ .name = "email",
+	    .type = PTN_FLOW_EMAIL,
+	    .required = PTN_FLOW_YES,
+	    .max = ptn_flow_step_address_max },
+};
+
+static const struct ptn_flow_input address_id[] = {
+	{ .name = "email_id",
+	    .type = PTN_FLOW_STRING,
+	    .required = PTN_FLOW_YES,
+	    .hidden = PTN_FLOW_YES },
+};
+
+static const struct ptn_flow_input spare_id[] = {
+	{ .name = "email_id",
+	    .type = PTN_FLOW_STRING,
+	    .required = PTN_FLOW_YES,
+	    .hidden = PTN_FLOW_YES,
+	    .choices = ptn_flow_person_addresses },
+};
+
 static const struct ptn_flow_input session[] = {
 	{ .name = "session_id",
 	    .type = PTN_FLOW_STRING,
@@ -21,7 +43,32 @@ static const struct ptn_flow_input session[] = {
 	    .choices = ptn_flow_person_sessions },
 };
 
+/* Pages look for email_delete, be there one that may go or not. */
 static const struct ptn_flow_action actions[] = {
+	{ .name = "email_create",
+	    .text = "Add an address",
+	    .input = address,
+	    .n = PTN_ARRAY_LEN(address),
+	    .limit = { PTN_LIMIT_LOOKUP },
+	    .available = ptn_flow_profile_can_add_address,
+	    .run = ptn_flow_profile_add_address },
+	{ .name = "email_verify",
+	    .text = "Prove an address",
+	    .input = address_id,
+	    .n = PTN_ARRAY_LEN(address_id),
+	    .available = ptn_flow_profile_can_verify,
+	    .run = ptn_flow_profile_verify },
+	{ .name = "email_set_primary",
+	    .text = "Make an address the primary one",
+	    .input = address_id,
+	    .n = PTN_ARRAY_LEN(address_id),
+	    .available = ptn_flow_profile_can_choose_primary,
+	    .run = ptn_flow_profile_choose_primary },
+	{ .name = "email_delete",
+	    .text = "Remove an address",
+	    .input = spare_id,
+	    .n = PTN_ARRAY_LEN(spare_id),
+	    .run = ptn_flow_profile_drop_address },
 	{ .name = "password_create",
 	    .text = "Set a password",
 	    .input = password,
@@ -66,7 +113,8 @@ static enum ptn_err
 onward(struct ptn_flow_step *step)
 {
 	ptn_flow_step_to(step, PTN_FLOW_AT_PROFILE_INIT);
-	return PTN_OK;
+	return step->flow->stash.proved ? ptn_flow_profile_proved(step)
+					: PTN_OK;
 }
 
 const struct ptn_flow_definition ptn_flow_profile = {
@@ -75,6 +123,7 @@ const struct ptn_flow_definition ptn_flow_profile = {
 	.place = {
 		[PTN_FLOW_AT_PREFLIGHT] = &ptn_flow_place_preflight,
 		[PTN_FLOW_AT_PROFILE_INIT] = &init,
+		[PTN_FLOW_AT_PASSCODE] = &ptn_flow_place_passcode,
 		[PTN_FLOW_AT_ERROR] = &ptn_flow_place_end,
 	},
 	.init = PTN_FLOW_AT_PROFILE_INIT,

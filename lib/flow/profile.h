@@ -19,6 +19,19 @@ enum ptn_err ptn_flow_profile_set_password(
 enum ptn_err ptn_flow_profile_drop_password(
     struct ptn_flow_step *step) PTN_MUST_USE;
 
+/* Addresses, and what becomes of one whose passcode was entered. */
+bool ptn_flow_profile_can_add_address(const struct ptn_flow_step *step);
+bool ptn_flow_profile_can_verify(const struct ptn_flow_step *step);
+bool ptn_flow_profile_can_choose_primary(const struct ptn_flow_step *step);
+enum ptn_err ptn_flow_profile_add_address(
+    struct ptn_flow_step *step) PTN_MUST_USE;
+enum ptn_err ptn_flow_profile_verify(struct ptn_flow_step *step) PTN_MUST_USE;
+enum ptn_err ptn_flow_profile_choose_primary(
+    struct ptn_flow_step *step) PTN_MUST_USE;
+enum ptn_err ptn_flow_profile_drop_address(
+    struct ptn_flow_step *step) PTN_MUST_USE;
+enum ptn_err ptn_flow_profile_proved(struct ptn_flow_step *step) PTN_MUST_USE;
+
 /* Sessions. */
 bool ptn_flow_profile_can_end_session(const struct ptn_flow_step *step);
 enum ptn_err ptn_flow_profile_end_session(
