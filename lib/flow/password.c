@@ -39,6 +39,7 @@ static const struct ptn_flow_action methods[] = {
 	    .text = "Log in by a passcode that is mailed",
 	    .available = has_passcodes,
 	    .run = continue_to_passcode_confirmation },
+	PTN_FLOW_ASK_PASSKEY,
 	PTN_FLOW_BACK,
 };
 
@@ -93,3 +94,34 @@ static const struct ptn_flow_action actions[] = {
 
 const struct ptn_flow_place ptn_flow_place_password = { actions,
 	PTN_ARRAY_LEN(actions), NULL };
+
+/* --------------------------------------------------------- a new password */
+
+enum ptn_err
+ptn_flow_step_make_password(struct ptn_flow_step *step)
+{
+	struct ptn_flow_work *work = &step->work;
+
+	return ptn_password_change_make(step->sc,
+	    ptn_bytes_of(step->in[0].text), work->hash, &work->change);
+}
+
+bool
+ptn_flow_step_fit_password(struct ptn_flow_step *step,
+    enum ptn_password_change_result what)
+{
+	static const enum ptn_flow_error why[PTN_PASSWORD_CHANGE__MAX] = {
+		[PTN_PASSWORD_CHANGE_NO_USER] = PTN_FLOW_E_INVALID,
+		[PTN_PASSWORD_CHANGE_FOREIGN] = PTN_FLOW_E_INVALID,
+		[PTN_PASSWORD_CHANGE_SHORT] = PTN_FLOW_E_INVALID,
+		[PTN_PASSWORD_CHANGE_LONG] = PTN_FLOW_E_LONG,
+		[PTN_PASSWORD_CHANGE_UNFIT] = PTN_FLOW_E_INVALID,
+		[PTN_PASSWORD_CHANGE_FIRST] = PTN_FLOW_E_NONE,
+		[PTN_PASSWORD_CHANGE_DONE] = PTN_FLOW_E_NONE,
+	};
+
+	if (why[what] == PTN_FLOW_E_NONE)
+		return true;
+	ptn_flow_step_wrong(step, 0, why[what]);
+	return false;
+}
