@@ -52,6 +52,23 @@ check_length(const struct ptn_flow_step *step, const struct ptn_flow_input *f,
 	return PTN_FLOW_E_NONE;
 }
 
+/* As names are compared: without blanks around it, and in lower case. */
+static enum ptn_err
+fold(struct ptn_flow_step *step, size_t i)
+{
+	const char *s = step->in[i].text;
+	char *folded, *p;
+
+	if ((s = trimmed(step->sc->arena, s)) == NULL ||
+	    (folded = ptn_arena_strdup(step->sc->arena, s)) == NULL)
+		return PTN_E_NOMEM;
+	for (p = folded; *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	step->in[i].text = folded;
+	return PTN_OK;
+}
+
 static enum ptn_err
 read_address(struct ptn_flow_step *step, size_t i, const char *text)
 {
@@ -72,7 +89,8 @@ read_address(struct ptn_flow_step *step, size_t i, const char *text)
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }
 
-/* What is no text counts as none; an address, as one that is wrong. */
+/* What is no text counts as none; of what is no secret, as one that is wrong.
+ */
 static enum ptn_err
 read_text(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
 {
@@ -81,9 +99,10 @@ read_text(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
 	const struct ptn_bytes b = ptn_json_string(v);
 
 	step->in[i].text = "";
-	if (v != NULL && address &&
+	if (v != NULL && (address || f->folded) &&
 	    (b.p == NULL || memchr(b.p, 0, b.len) != NULL)) {
-		step->wrong[i] = PTN_FLOW_E_INVALID;
+		step->wrong[i] =
+		    address ? PTN_FLOW_E_INVALID : PTN_FLOW_E_SHORT;
 		return PTN_OK;
 	}
 	if (b.p != NULL && memchr(b.p, 0, b.len) == NULL &&
@@ -91,6 +110,8 @@ read_text(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
 		return PTN_E_NOMEM;
 	if (address)
 		return read_address(step, i, step->in[i].text);
+	if (f->folded && fold(step, i) != PTN_OK)
+		return PTN_E_NOMEM;
 	step->wrong[i] = check_length(step, f, step->in[i].text);
 	return PTN_OK;
 }

@@ -25,6 +25,13 @@ ptn_flow_step_wrong(struct ptn_flow_step *step, size_t input,
 }
 
 void
+ptn_flow_step_end(struct ptn_flow_step *step, enum ptn_flow_error why)
+{
+	step->error = why;
+	step->fatal = true;
+}
+
+void
 ptn_flow_step_limited(struct ptn_flow_step *step)
 {
 	step->error = PTN_FLOW_E_RATE;
@@ -48,17 +55,39 @@ ptn_flow_step_account(const struct ptn_flow_step *step, struct ptn_uuid *out)
 	return r;
 }
 
-unsigned int
-ptn_flow_step_amr(const struct ptn_flow_step *step)
+/* Whoever signs up is known by all that was proved, or set up. */
+static unsigned int
+amr_of_signup(const struct ptn_flow_stash *stash)
 {
-	const struct ptn_flow_stash *stash = &step->flow->stash;
 	unsigned int amr = 0;
 
 	if (stash->proved)
 		amr |= PTN_AMR_OTP;
-	if (stash->password_us != 0)
+	if (stash->new_password[0] != '\0')
 		amr |= PTN_AMR_PWD;
+	if (stash->new_passkey.id_len > 0)
+		amr |= PTN_AMR_PASSKEY;
 	return amr;
+}
+
+static unsigned int
+amr_of_login(const struct ptn_flow_stash *stash)
+{
+	static const uint8_t none[sizeof(stash->passkey)];
+
+	if (memcmp(stash->passkey, none, sizeof(none)) != 0)
+		return PTN_AMR_PASSKEY;
+	if (stash->password_us != 0 || stash->recovered)
+		return PTN_AMR_PWD;
+	return stash->proved ? PTN_AMR_OTP : 0;
+}
+
+unsigned int
+ptn_flow_step_amr(const struct ptn_flow_step *step)
+{
+	return step->flow->name == PTN_FLOW_REGISTRATION
+	    ? amr_of_signup(&step->flow->stash)
+	    : amr_of_login(&step->flow->stash);
 }
 
 bool
@@ -108,6 +137,18 @@ int64_t
 ptn_flow_step_address_max(const struct ptn_conf *cf)
 {
 	return cf->email_max;
+}
+
+int64_t
+ptn_flow_step_username_min(const struct ptn_conf *cf)
+{
+	return cf->username_min;
+}
+
+int64_t
+ptn_flow_step_username_max(const struct ptn_conf *cf)
+{
+	return cf->username_max;
 }
 
 int64_t
