@@ -1,6 +1,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fcgi/cookie.h"
 #include "fcgi/flow/wire.h"
 #include "fcgi/issue.h"
 #include "lib/base/arena.h"
@@ -148,6 +149,8 @@ hand_out(struct ptn_request *req, struct ptn_reply *rep,
 {
 	enum ptn_err r;
 
+	if (a->at == PTN_FLOW_AT_ACCOUNT_DELETED)
+		ptn_cookie_clear_session(req, rep);
 	if (a->at != PTN_FLOW_AT_SUCCESS || a->error != PTN_FLOW_E_NONE) {
 		ptn_issue_device(req, rep);
 		return PTN_OK;
