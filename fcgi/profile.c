@@ -64,15 +64,25 @@ write_passkeys(struct ptn_jsonw *w, const struct ptn_profile *p)
 }
 
 static void
-write_username(struct ptn_jsonw *w, const struct ptn_username *name)
+write_username(struct ptn_jsonw *w, const struct ptn_username *n)
 {
-	if (name->text == NULL)
+	if (n->name == NULL)
 		return;
 	ptn_jsonw_object(w, "username");
-	ptn_jsonval_uuid(w, "id", &name->id);
-	ptn_jsonw_str(w, "username", name->text);
-	ptn_jsonval_time(w, "created_at", name->created_at_us);
-	ptn_jsonval_time(w, "updated_at", name->updated_at_us);
+	ptn_jsonval_uuid(w, "id", &n->id);
+	ptn_jsonw_str(w, "username", n->name);
+	ptn_jsonval_time(w, "created_at", n->created_at_us);
+	ptn_jsonval_time(w, "updated_at", n->updated_at_us);
+	ptn_jsonw_end_object(w);
+}
+
+static void
+write_metadata(struct ptn_jsonw *w, const struct ptn_profile *p)
+{
+	if (p->unsafe_metadata == NULL)
+		return;
+	ptn_jsonw_object(w, "metadata");
+	ptn_jsonw_raw(w, "unsafe_metadata", p->unsafe_metadata);
 	ptn_jsonw_end_object(w);
 }
 
@@ -88,9 +98,10 @@ ptn_profile_members(struct ptn_jsonw *w, const struct ptn_profile *p)
 	ptn_jsonw_end_object(w);
 	ptn_jsonval_time(w, "created_at", p->user.created_at_us);
 	ptn_jsonval_time(w, "updated_at", p->user.updated_at_us);
-	write_username(w, &p->username);
 	write_emails(w, p);
+	write_username(w, &p->username);
 	write_passkeys(w, p);
+	write_metadata(w, p);
 }
 
 void

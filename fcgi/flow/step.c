@@ -1,6 +1,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fcgi/cookie.h"
 #include "fcgi/flow/wire.h"
 #include "fcgi/issue.h"
 #include "lib/base/arena.h"
@@ -146,6 +147,8 @@ static enum ptn_err
 hand_out(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_flow_answer *a)
 {
+	if (a->at == PTN_FLOW_AT_ACCOUNT_DELETED)
+		ptn_cookie_clear_session(req, rep);
 	if (a->at != PTN_FLOW_AT_SUCCESS || a->error != PTN_FLOW_E_NONE) {
 		ptn_issue_device(req, rep);
 		return PTN_OK;

@@ -16,15 +16,16 @@
 /* What a user is shown of themselves, by whichever API. */
 struct ptn_profile {
 	struct ptn_user user;
+	struct ptn_username username;
+	const char *unsafe_metadata; /* JSON (metadata.h); NULL: none */
 	bool has_password;
 	struct ptn_email *email; /* in the arena, oldest first */
 	size_t emails;
 	struct ptn_credential *passkey; /* none where passkeys are off */
 	size_t passkeys;
-	struct ptn_username username; /* without text: none */
 };
 
-/* Three SELECTs at most, and one where there are usernames.  PTN_E_NOT_FOUND if there is no such user. */
+/* Three SELECTs at most.  PTN_E_NOT_FOUND if there is no such user. */
 enum ptn_err ptn_profile_load(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_profile *out) PTN_MUST_USE;
 

@@ -244,7 +244,7 @@ name_user(const struct ptn_scope *sc, const struct ptn_session_new *new,
 	if (new->api != PTN_API_HANKO)
 		return PTN_OK;
 	if ((r = ptn_username_of(sc, &new->user_id, &name)) == PTN_OK)
-		claims->username = name.text;
+		claims->username = name.name;
 	return r;
 }
 

@@ -4,14 +4,14 @@
 
 #include "lib/account/policy.h"
 #include "lib/db/sql.h"
+#include "lib/event/event.h"
 
 bool
-ptn_username_valid(const char *text)
+ptn_username_is_well(const char *name)
 {
-	static const char fit[] = "0123456789abcdefghijklmnopqrstuvwxyz_";
+	static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz_";
 
-	return *text != '\0' && text[strspn(text, fit)] == '\0' &&
-	    strlen(text) <= PTN_USERNAME_MAX;
+	return *name != '\0' && name[strspn(name, letters)] == '\0';
 }
 
 enum ptn_err
@@ -33,10 +33,10 @@ ptn_username_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 enum ptn_err
-ptn_username_owner(const struct ptn_scope *sc, const char *text,
+ptn_username_owner(const struct ptn_scope *sc, const char *name,
     struct ptn_username_owner *out)
 {
-	const struct ptn_username_owner_in in = { sc->tenant_id, text };
+	const struct ptn_username_owner_in in = { sc->tenant_id, name };
 	struct ptn_username_owner_out row;
 	enum ptn_err r;
 
@@ -47,12 +47,36 @@ ptn_username_owner(const struct ptn_scope *sc, const char *text,
 	return r;
 }
 
+/* Of two who choose one at the same time the key of the table knows better. */
 enum ptn_err
-ptn_username_put(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    const char *text)
+ptn_username_set_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const char *name)
 {
-	const struct ptn_username_put_in in = { ptn_uuid_new(), sc->tenant_id,
-		*user, text };
+	const struct ptn_username_change_in change = { name, sc->tenant_id,
+		*user };
+	const struct ptn_username_put_in put = { ptn_uuid_new(), sc->tenant_id,
+		*user, name };
+	uint64_t n;
+	enum ptn_err r;
 
-	return ptn_sql_username_put(sc->db, &in);
+	r = ptn_sql_username_change(sc->db, &change, &n);
+	if (r == PTN_OK && n == 0)
+		r = ptn_sql_username_put(sc->db, &put);
+	if (r != PTN_OK)
+		return r;
+	return ptn_event(sc, PTN_EVENT_USERNAME_CHANGED, NULL);
+}
+
+enum ptn_err
+ptn_username_drop_in(const struct ptn_scope *sc, const struct ptn_uuid *user)
+{
+	const struct ptn_username_delete_in in = { sc->tenant_id, *user };
+	uint64_t n;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_username_delete(sc->db, &in, &n)) != PTN_OK)
+		return r;
+	if (n == 0)
+		return PTN_E_NOT_FOUND;
+	return ptn_event(sc, PTN_EVENT_USERNAME_DELETED, NULL);
 }

@@ -9,23 +9,22 @@
 #include "lib/db/scope.h"
 
 /*
- * Usernames of the Hanko API, which has nothing to do with those of members of
- * the Dfns API.  In lower case, of ASCII letters, digits and "_" (so that none
- * looks like an address); how long one may be is the configuration's.
+ * The name that a user chose: of ASCII letters, digits and "_", in lower case,
+ * and nobody else's in the tenant.
  */
-#define PTN_USERNAME_MAX 128 /* bytes that a row can hold */
+#define PTN_USERNAME_MAX 128 /* bytes */
 
 struct ptn_username {
 	struct ptn_uuid id;
-	const char *text; /* NULL: there is none */
+	const char *name; /* NULL: they have none */
 	int64_t created_at_us;
 	int64_t updated_at_us;
 };
 
-/* Has a text, of whatever length, the characters of one? */
-bool ptn_username_valid(const char *text);
+/* Is it one, as to its letters? */
+bool ptn_username_is_well(const char *name);
 
-/* text NULL, and PTN_OK, if the user has none, or usernames are off. */
+/* name NULL, and PTN_OK, if the user has none, or usernames are off. */
 enum ptn_err ptn_username_of(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_username *out) PTN_MUST_USE;
 
@@ -37,14 +36,19 @@ struct ptn_username_owner {
 };
 
 /* PTN_E_NOT_FOUND: nobody's. */
-enum ptn_err ptn_username_owner(const struct ptn_scope *sc, const char *text,
+enum ptn_err ptn_username_owner(const struct ptn_scope *sc, const char *name,
     struct ptn_username_owner *out) PTN_MUST_USE;
 
 /*
- * Give one to a user who has none, inside a transaction that holds their lock.
- * PTN_E_CONFLICT: it is somebody's, or they have one.
+ * Choose one, or another one, with the event.  Inside a transaction of the
+ * caller's, who holds the lock of the user.  PTN_E_CONFLICT: somebody else has
+ * it, and nothing has changed.
  */
-enum ptn_err ptn_username_put(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, const char *text) PTN_MUST_USE;
+enum ptn_err ptn_username_set_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const char *name) PTN_MUST_USE;
+
+/* Give it up; PTN_E_NOT_FOUND: there is none. */
+enum ptn_err ptn_username_drop_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user) PTN_MUST_USE;
 
 #endif

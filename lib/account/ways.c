@@ -7,7 +7,9 @@
 static bool
 can_be_named(const struct ptn_conf *cf, const struct ptn_ways *have)
 {
-	return cf->email_identifies && have->n[PTN_WAY_ADDRESS] > 0;
+	return (cf->email_identifies && have->n[PTN_WAY_ADDRESS] > 0) ||
+	    (cf->username_enabled && cf->username_identifies &&
+		have->n[PTN_WAY_USERNAME] > 0);
 }
 
 bool
@@ -29,6 +31,7 @@ is_optional(const struct ptn_conf *cf, enum ptn_way way)
 		[PTN_WAY_PASSWORD] = cf->password_optional,
 		[PTN_WAY_PASSKEY] = cf->passkey_optional,
 		[PTN_WAY_ADDRESS] = cf->email_optional,
+		[PTN_WAY_USERNAME] = cf->username_optional,
 	};
 
 	return optional[way];

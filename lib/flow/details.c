@@ -14,8 +14,8 @@ ptn_flow_details_judge(const struct ptn_flow_step *step, const char *name,
 	struct ptn_username_owner owner;
 	enum ptn_err r;
 
-	*why = PTN_FLOW_E_BAD_NAME;
-	if (!ptn_username_valid(name))
+	*why = PTN_FLOW_E_NAME;
+	if (!ptn_username_is_well(name))
 		return PTN_OK;
 	r = ptn_username_owner(step->sc, name, &owner);
 	*why = r == PTN_OK ? PTN_FLOW_E_NAME_TAKEN : PTN_FLOW_E_NONE;
@@ -32,7 +32,7 @@ ptn_flow_details_queue(struct ptn_flow_step *step)
 	if (!ptn_policy_usernames(cf) || !cf->username_on_login)
 		return PTN_OK;
 	r = ptn_username_of(step->sc, &step->flow->stash.user_id, &has);
-	if (r == PTN_OK && has.text == NULL)
+	if (r == PTN_OK && has.name == NULL)
 		ptn_flow_step_to(step, PTN_FLOW_AT_DETAILS_USERNAME);
 	return r;
 }
@@ -78,8 +78,7 @@ skip(struct ptn_flow_step *step)
 
 static const struct ptn_flow_input username[] = {
 	{ .name = "username",
-	    .type = PTN_FLOW_STRING,
-	    .folded = true,
+	    .type = PTN_FLOW_USERNAME,
 	    .optional = is_optional,
 	    .min = ptn_flow_step_username_min,
 	    .max = ptn_flow_step_username_max },

@@ -2,11 +2,12 @@
 
 #include <string.h>
 
+#include "lib/account/username.h"
 #include "lib/base/arena.h"
 #include "lib/format/json.h"
 
 /* Without the white space around it; NULL: the arena is full. */
-static const char *
+static char *
 trimmed(struct ptn_arena *a, const char *s)
 {
 	static const char blank[] = " \t\r\n\f\v";
@@ -89,17 +90,17 @@ read_address(struct ptn_flow_step *step, size_t i, const char *text)
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }
 
-/* What is no text counts as none; of what is no secret, as one that is wrong.
- */
+/* What is no text counts as none; of what is no secret, as one that is wrong. */
 static enum ptn_err
 read_text(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
 {
 	const struct ptn_flow_input *f = &step->action->input[i];
 	const bool address = f->type == PTN_FLOW_EMAIL;
+	const bool folded = f->folded || f->type == PTN_FLOW_USERNAME;
 	const struct ptn_bytes b = ptn_json_string(v);
 
 	step->in[i].text = "";
-	if (v != NULL && (address || f->folded) &&
+	if (v != NULL && (address || folded) &&
 	    (b.p == NULL || memchr(b.p, 0, b.len) != NULL)) {
 		step->wrong[i] =
 		    address ? PTN_FLOW_E_INVALID : PTN_FLOW_E_SHORT;
@@ -110,7 +111,7 @@ read_text(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
 		return PTN_E_NOMEM;
 	if (address)
 		return read_address(step, i, step->in[i].text);
-	if (f->folded && fold(step, i) != PTN_OK)
+	if (folded && fold(step, i) != PTN_OK)
 		return PTN_E_NOMEM;
 	step->wrong[i] = check_length(step, f, step->in[i].text);
 	return PTN_OK;
@@ -137,12 +138,26 @@ check_choice(struct ptn_flow_step *step, size_t i)
 }
 
 static enum ptn_err
-read_input(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
+read_name(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
 {
+	enum ptn_err r = read_text(step, i, v);
+
+	if (r == PTN_OK && step->wrong[i] == PTN_FLOW_E_NONE &&
+	    *step->in[i].text != '\0' &&
+	    !ptn_username_is_well(step->in[i].text))
+		step->wrong[i] = PTN_FLOW_E_NAME;
+	return r;
+}
+
+static enum ptn_err
+read_input(struct ptn_flow_step *step, size_t i, const struct ptn_json *json)
+{
+	const char *name = step->action->input[i].name;
+	const struct ptn_json *v = ptn_json_get(json, name);
 	struct ptn_flow_value *in = &step->in[i];
 	enum ptn_err r;
 
-	in->set = v != NULL;
+	in->set = ptn_json_has(json, name);
 	switch (step->action->input[i].type) {
 	case PTN_FLOW_BOOLEAN:
 		in->on = v != NULL && ptn_json_bool(v);
@@ -150,10 +165,16 @@ read_input(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
 	case PTN_FLOW_JSON:
 		in->json = v;
 		return PTN_OK;
-	default:
-		r = read_text(step, i, v);
-		return r == PTN_OK ? check_choice(step, i) : r;
+	case PTN_FLOW_USERNAME:
+		return read_name(step, i, v);
+	case PTN_FLOW_STRING:
+	case PTN_FLOW_EMAIL:
+	case PTN_FLOW_PASSWORD:
+	case PTN_FLOW_TYPE__MAX:
+		break;
 	}
+	r = read_text(step, i, v);
+	return r == PTN_OK ? check_choice(step, i) : r;
 }
 
 enum ptn_err
@@ -165,8 +186,7 @@ ptn_flow_input_read(struct ptn_flow_step *step, const struct ptn_json *json)
 
 	for (i = 0; r == PTN_OK && i < action->n; i++)
 		if (ptn_flow_input_asked(step->sc->cf, &action->input[i]))
-			r = read_input(step, i,
-			    ptn_json_get(json, action->input[i].name));
+			r = read_input(step, i, json);
 		else
 			step->in[i].text = "";
 	return r;

@@ -385,7 +385,7 @@ ptn_flow_onboarding_keep(const struct ptn_flow_step *step,
 		r = ptn_password_first(step->sc, user, stash->new_password,
 		    tell);
 	if (r == PTN_OK && stash->new_username[0] != '\0')
-		r = ptn_username_put(step->sc, user, stash->new_username);
+		r = ptn_username_set_in(step->sc, user, stash->new_username);
 	if (r != PTN_OK || stash->new_passkey.id_len == 0)
 		return r;
 	ptn_flow_ceremony_unpack(&stash->new_passkey, user, &c);

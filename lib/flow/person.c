@@ -24,15 +24,6 @@ ptn_flow_person_read(struct ptn_flow_step *step)
 	return ptn_sessions_of(sc, user, &p->session, &p->sessions);
 }
 
-enum ptn_err
-ptn_flow_person_lock(struct ptn_flow_step *step)
-{
-	enum ptn_err r =
-	    ptn_session_lock(step->sc, &step->by->sub, &step->by->session_id);
-
-	return r == PTN_OK ? ptn_flow_person_read(step) : r;
-}
-
 bool
 ptn_flow_person_may_give_up(const struct ptn_flow_step *step, enum ptn_way way)
 {
@@ -47,8 +38,8 @@ begin(const struct ptn_flow_step *step, size_t most,
     struct ptn_flow_choices *out)
 {
 	out->n = 0;
-	out->choice = ptn_arena_calloc(step->sc->arena, most + 1,
-	    sizeof(*out->choice));
+	out->choice =
+	    ptn_arena_calloc(step->sc->arena, most + 1, sizeof(*out->choice));
 	return out->choice != NULL ? PTN_OK : PTN_E_NOMEM;
 }
 
@@ -75,8 +66,7 @@ ptn_flow_person_may_drop(const struct ptn_flow_step *step,
 	if (email->is_primary && p->profile.emails > 1)
 		return false;
 	return ptn_flow_person_may_give_up(step, PTN_WAY_ADDRESS) &&
-	    ptn_policy_remove_address(step->sc->cf, &p->membership,
-		&email->id);
+	    ptn_policy_remove_address(step->sc->cf, &p->membership, &email->id);
 }
 
 enum ptn_err

@@ -15,14 +15,7 @@ struct ptn_flow_person {
 	struct ptn_uuid current; /* the session that asks */
 };
 
-/*
- * Read it into step->person, under the lock of the user: what actions are
- * judged by stays true until the step ends.  PTN_E_NOT_FOUND: the session that
- * asks has ended meanwhile.
- */
-enum ptn_err ptn_flow_person_lock(struct ptn_flow_step *step) PTN_MUST_USE;
-
-/* Read it anew, for what is shown. */
+/* Read it into step->person.  PTN_E_DENIED: the user has gone. */
 enum ptn_err ptn_flow_person_read(struct ptn_flow_step *step) PTN_MUST_USE;
 
 /* May one of a kind go (ptn_ways_may_give_up())? */

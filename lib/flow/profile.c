@@ -1,6 +1,7 @@
 #include "lib/flow/profile.h"
 
 #include "lib/base/array.h"
+#include "lib/conf/conf.h"
 #include "lib/flow/person.h"
 
 #define TTL_S 86400
@@ -33,6 +34,35 @@ static const struct ptn_flow_input spare_id[] = {
 	    .required = PTN_FLOW_YES,
 	    .hidden = PTN_FLOW_YES,
 	    .choices = ptn_flow_person_addresses },
+};
+
+static const struct ptn_flow_input name[] = {
+	{ .name = "username",
+	    .type = PTN_FLOW_USERNAME,
+	    .required = PTN_FLOW_YES,
+	    .echoed = true,
+	    .min = ptn_flow_step_username_min,
+	    .max = ptn_flow_step_username_max },
+};
+
+#define PASSKEY_ID                                                             \
+	{                                                                      \
+		.name = "passkey_id", .type = PTN_FLOW_STRING,                 \
+		.required = PTN_FLOW_YES, .hidden = PTN_FLOW_YES               \
+	}
+static const struct ptn_flow_input passkey[] = { PASSKEY_ID };
+static const struct ptn_flow_input passkey_named[] = {
+	PASSKEY_ID,
+	{ .name = "passkey_name",
+	    .type = PTN_FLOW_STRING,
+	    .required = PTN_FLOW_YES },
+};
+
+static const struct ptn_flow_input metadata[] = {
+	{ .name = "patch_metadata",
+	    .type = PTN_FLOW_JSON,
+	    .required = PTN_FLOW_YES,
+	    .hidden = PTN_FLOW_NO },
 };
 
 static const struct ptn_flow_input session[] = {
@@ -89,6 +119,45 @@ static const struct ptn_flow_action actions[] = {
 	    .text = "Give the password up",
 	    .available = ptn_flow_profile_can_drop_password,
 	    .run = ptn_flow_profile_drop_password },
+	{ .name = "username_create",
+	    .text = "Choose a username",
+	    .input = name,
+	    .n = PTN_ARRAY_LEN(name),
+	    .limit = { PTN_LIMIT_LOOKUP },
+	    .available = ptn_flow_profile_has_no_name,
+	    .run = ptn_flow_profile_set_name },
+	{ .name = "username_update",
+	    .text = "Choose another username",
+	    .input = name,
+	    .n = PTN_ARRAY_LEN(name),
+	    .limit = { PTN_LIMIT_LOOKUP },
+	    .available = ptn_flow_profile_has_name,
+	    .run = ptn_flow_profile_set_name },
+	{ .name = "username_delete",
+	    .text = "Give the username up",
+	    .available = ptn_flow_profile_can_drop_name,
+	    .run = ptn_flow_profile_drop_name },
+	{ .name = "webauthn_credential_rename",
+	    .text = "Name a passkey",
+	    .input = passkey_named,
+	    .n = PTN_ARRAY_LEN(passkey_named),
+	    .available = ptn_flow_profile_has_passkey,
+	    .run = ptn_flow_profile_rename_passkey },
+	{ .name = "webauthn_credential_delete",
+	    .text = "Remove a passkey",
+	    .input = passkey,
+	    .n = PTN_ARRAY_LEN(passkey),
+	    .available = ptn_flow_profile_can_drop_passkey,
+	    .run = ptn_flow_profile_drop_passkey },
+	{ .name = "patch_metadata",
+	    .text = "Change what is kept about you",
+	    .input = metadata,
+	    .n = PTN_ARRAY_LEN(metadata),
+	    .run = ptn_flow_profile_patch },
+	{ .name = "account_delete",
+	    .text = "Delete the account",
+	    .available = ptn_flow_profile_can_close,
+	    .run = ptn_flow_profile_close },
 	{ .name = "session_delete",
 	    .text = "End another session",
 	    .input = session,
@@ -96,6 +165,21 @@ static const struct ptn_flow_action actions[] = {
 	    .available = ptn_flow_profile_can_end_session,
 	    .run = ptn_flow_profile_end_session },
 };
+
+/*
+ * Whoever was logged out meanwhile takes no step; and what actions are judged
+ * by stays true until this one ends.
+ */
+static enum ptn_err
+load(struct ptn_flow_step *step)
+{
+	enum ptn_err r =
+	    ptn_session_lock(step->sc, &step->by->sub, &step->by->session_id);
+
+	if (r != PTN_OK || step->flow->position.at != PTN_FLOW_AT_PROFILE_INIT)
+		return r;
+	return ptn_flow_person_read(step);
+}
 
 /* What an error left as it was is not read twice. */
 static enum ptn_err
@@ -107,7 +191,7 @@ enter(struct ptn_flow_step *step)
 }
 
 static const struct ptn_flow_place init = { actions, PTN_ARRAY_LEN(actions),
-	.load = ptn_flow_person_lock, .enter = enter };
+	enter };
 
 static enum ptn_err
 onward(struct ptn_flow_step *step)
@@ -124,9 +208,11 @@ const struct ptn_flow_definition ptn_flow_profile = {
 		[PTN_FLOW_AT_PREFLIGHT] = &ptn_flow_place_preflight,
 		[PTN_FLOW_AT_PROFILE_INIT] = &init,
 		[PTN_FLOW_AT_PASSCODE] = &ptn_flow_place_passcode,
+		[PTN_FLOW_AT_ACCOUNT_DELETED] = &ptn_flow_place_end,
 		[PTN_FLOW_AT_ERROR] = &ptn_flow_place_end,
 	},
 	.init = PTN_FLOW_AT_PROFILE_INIT,
 	.session = true,
+	.load = load,
 	.onward = onward,
 };

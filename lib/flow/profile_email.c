@@ -161,7 +161,22 @@ ptn_flow_profile_choose_primary(struct ptn_flow_step *step)
 	return settle(step, r, what);
 }
 
-/* Where none may go none is named: then it is judged here. */
+/*
+ * Where none may go none is named: then it is judged here.  What is guarded is
+ * the rule's to refuse, which notes it.
+ */
+static enum ptn_flow_error
+judge_drop(const struct ptn_flow_step *step, const struct ptn_email *email)
+{
+	if (email == NULL)
+		return PTN_FLOW_E_FORM;
+	if (!ptn_flow_person_may_drop(step, email) &&
+	    ptn_policy_remove_address(step->sc->cf, &step->person->membership,
+		&email->id))
+		return PTN_FLOW_E_FORBIDDEN;
+	return PTN_FLOW_E_NONE;
+}
+
 enum ptn_err
 ptn_flow_profile_drop_address(struct ptn_flow_step *step)
 {
@@ -169,17 +184,16 @@ ptn_flow_profile_drop_address(struct ptn_flow_step *step)
 	enum ptn_addresses_result what;
 	enum ptn_err r;
 
-	if (email == NULL || !ptn_flow_person_may_drop(step, email)) {
-		step->error = email == NULL ? PTN_FLOW_E_FORM
-					    : PTN_FLOW_E_FORBIDDEN;
+	step->error = judge_drop(step, email);
+	if (step->error != PTN_FLOW_E_NONE)
 		return PTN_OK;
-	}
 	r = ptn_addresses_remove_in(step->sc, &step->by->sub, &email->id,
 	    step->person->profile.emails == 1, &what);
 	return settle(step, r, what);
 }
 
-/* It may have come to another meanwhile; or they have enough by now. */
+/* It may have come to another meanwhile; or they have enough by now.  The user
+ * is locked. */
 enum ptn_err
 ptn_flow_profile_proved(struct ptn_flow_step *step)
 {
@@ -188,14 +202,12 @@ ptn_flow_profile_proved(struct ptn_flow_step *step)
 	struct ptn_addresses_proof p = { .user_id = step->by->sub,
 		.email_id = stash->email_id,
 		.by = &step->by->sub };
-	enum ptn_addresses_result what = PTN_ADDRESSES_FOREIGN;
+	enum ptn_addresses_result what;
 	enum ptn_err r;
 
 	stash->proved = false;
-	r = ptn_session_lock(sc, &step->by->sub, &step->by->session_id);
-	if (r == PTN_OK)
-		r = ptn_uuid_is_nil(&stash->email_id)
-		    ? ptn_addresses_prove_new(sc, &p, stash->address, &what)
-		    : ptn_addresses_prove(sc, &p, &what);
-	return settle(step, r == PTN_E_NOT_FOUND ? PTN_OK : r, what);
+	r = ptn_uuid_is_nil(&stash->email_id)
+	    ? ptn_addresses_prove_new(sc, &p, stash->address, &what)
+	    : ptn_addresses_prove(sc, &p, &what);
+	return settle(step, r, what);
 }

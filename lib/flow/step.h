@@ -33,7 +33,7 @@
  * again, by the same token: the flow is the one that work() has seen.
  */
 struct ptn_flow_value {
-	bool set;
+	bool set;		     /* it was sent, be it null */
 	bool on;		     /* of a boolean */
 	const char *text;	     /* of the others; "" if there was none */
 	const struct ptn_json *json; /* of PTN_FLOW_JSON; NULL: none, or null */
@@ -52,7 +52,7 @@ struct ptn_flow_step {
 	const struct ptn_scope *sc;
 	const struct ptn_claims *by; /* whose session; NULL: nobody's */
 	struct ptn_flow *flow;
-	struct ptn_flow_person *person; /* of a place that loads it */
+	struct ptn_flow_person *person; /* of a profile */
 	const struct ptn_flow_action *action;
 	struct ptn_flow_value in[PTN_FLOW_INPUTS_MAX];
 	enum ptn_flow_error wrong[PTN_FLOW_INPUTS_MAX]; /* with an input */
@@ -90,11 +90,6 @@ struct ptn_flow_place {
 	const struct ptn_flow_action *action;
 	size_t n;
 	/*
-	 * What its actions are judged by, read before one is taken.
-	 * PTN_E_NOT_FOUND: none is.  NULL: nothing.
-	 */
-	enum ptn_err (*load)(struct ptn_flow_step *step);
-	/*
 	 * Before the state is shown, also when an error or "back" led to it:
 	 * then step->error, or step->revert, is set.  It may set an error
 	 * itself, or refuse the state with step->fatal.
@@ -109,6 +104,11 @@ struct ptn_flow_definition {
 	const struct ptn_flow_place *place[PTN_FLOW_AT__MAX];
 	enum ptn_flow_at init; /* behind preflight */
 	bool session;	       /* it is of somebody who is logged in */
+	/*
+	 * Before an action is looked at: what all of them are judged by.
+	 * PTN_E_NOT_FOUND: none is taken.  NULL: nothing.
+	 */
+	enum ptn_err (*load)(struct ptn_flow_step *step);
 	/* Nothing is queued: of a log-in, the first factor is proved. */
 	enum ptn_err (*onward)(struct ptn_flow_step *step);
 };

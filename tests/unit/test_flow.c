@@ -10,6 +10,9 @@
 #include "lib/flow/step.h"
 #include "tests/unit/rules.h" /* $POSTERN_TEST_DB */
 
+/* Whoever asks has a session, of which a profile is. */
+static struct ptn_claims by;
+
 static int
 each(void **state)
 {
@@ -24,9 +27,6 @@ each(void **state)
 	by.session_id = ptn_uuid_new();
 	return rules_each(state);
 }
-
-/* Whoever asks has a session, of which a profile is. */
-static struct ptn_claims by;
 
 /* A flow in a state, as a row. */
 static struct ptn_flow *
