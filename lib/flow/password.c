@@ -184,4 +184,4 @@ static const struct ptn_flow_action recovery_actions[] = {
 };
 
 const struct ptn_flow_place ptn_flow_place_recovery = { recovery_actions,
-	PTN_ARRAY_LEN(recovery_actions), NULL, NULL };
+	PTN_ARRAY_LEN(recovery_actions), NULL };
