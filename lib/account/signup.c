@@ -35,7 +35,10 @@ sign_up(const struct ptn_scope *sc, void *arg)
 	struct ptn_signup *s = arg;
 	enum ptn_err r;
 
-	r = ptn_user_sign_up(sc, s->address, comes_by(s), &s->user);
+	s->user.id = s->promised;
+	r = ptn_uuid_is_nil(&s->promised)
+	    ? ptn_user_sign_up(sc, s->address, comes_by(s), &s->user)
+	    : ptn_user_sign_up_as(sc, s->address, comes_by(s), &s->user);
 	if (r != PTN_OK)
 		return r;
 	ptn_actor_is(sc, &s->user.id, s->address);

@@ -14,6 +14,7 @@ struct ptn_signup {
 	enum ptn_api api;
 	const char *address; /* canonical */
 	bool proved; /* whoever signs up has read a mail that was sent there */
+	struct ptn_uuid promised; /* the id that it is to have; nil: any */
 	struct ptn_user_ref user; /* made */
 	bool signed_in;		  /* at once: claims are its session's */
 	struct ptn_claims claims;

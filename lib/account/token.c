@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/account/jwk.h"
+#include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
@@ -83,6 +84,46 @@ ptn_token_audience(struct ptn_jsonw *w, const char *name,
 	ptn_jsonw_end_array(w);
 }
 
+static const struct {
+	unsigned bit;
+	const char *word;
+} shown[] = {
+	{ PTN_AMR_OTP, "otp" },
+	{ PTN_AMR_PWD, "pwd" },
+	{ PTN_AMR_PASSKEY, "passkey" },
+};
+
+void
+ptn_token_amr(struct ptn_jsonw *w, const char *name, unsigned amr)
+{
+	size_t i;
+
+	if (amr == 0)
+		return;
+	ptn_jsonw_array(w, name);
+	for (i = 0; i < PTN_ARRAY_LEN(shown); i++)
+		if ((amr & shown[i].bit) != 0)
+			ptn_jsonw_str(w, NULL, shown[i].word);
+	ptn_jsonw_end_array(w);
+}
+
+/* What a newer version says beside these is not ours to repeat. */
+static unsigned
+read_amr(const struct ptn_json *list)
+{
+	struct ptn_bytes s;
+	unsigned amr = 0;
+	size_t i, k;
+
+	for (i = 0; i < ptn_json_len(list); i++) {
+		s = ptn_json_string(ptn_json_at(list, i));
+		for (k = 0; s.p != NULL && k < PTN_ARRAY_LEN(shown); k++)
+			if (ptn_bytes_equal(s, ptn_bytes_of(shown[k].word)))
+				amr |= shown[k].bit;
+	}
+	return amr;
+}
+
 enum ptn_err
 ptn_token_issue(const struct ptn_scope *sc, const struct ptn_claims *c,
     char **token)
@@ -94,6 +135,7 @@ ptn_token_issue(const struct ptn_scope *sc, const struct ptn_claims *c,
 	ptn_uuid_format(&c->session_id, session_id);
 	ptn_jsonw_init(&w, sc->arena);
 	ptn_jsonw_object(&w, NULL);
+	ptn_token_amr(&w, "amr", c->amr);
 	ptn_token_audience(&w, "aud", sc->cf);
 	if (c->email.address != NULL) {
 		ptn_jsonw_object(&w, "email");
@@ -269,6 +311,7 @@ read_claims(const struct ptn_scope *sc, const struct ptn_json *p,
 		return false;
 	c->email.address =
 	    ptn_json_text(sc->arena, ptn_json_get(email, "address"));
+	c->amr = read_amr(ptn_json_get(p, "amr"));
 	c->email.is_primary = ptn_json_bool(ptn_json_get(email, "is_primary"));
 	c->email.is_verified =
 	    ptn_json_bool(ptn_json_get(email, "is_verified"));

@@ -65,10 +65,17 @@ enum ptn_err
 ptn_user_sign_up(const struct ptn_scope *sc, const char *address,
     enum ptn_user_address how, struct ptn_user_ref *out)
 {
+	out->id = ptn_uuid_new();
+	return ptn_user_sign_up_as(sc, address, how, out);
+}
+
+enum ptn_err
+ptn_user_sign_up_as(const struct ptn_scope *sc, const char *address,
+    enum ptn_user_address how, struct ptn_user_ref *out)
+{
 	struct ptn_email email;
 	enum ptn_err r;
 
-	out->id = ptn_uuid_new();
 	out->verified = how == PTN_USER_PROVED;
 	if ((r = ptn_email_claim(sc, address, &email)) != PTN_OK)
 		return r;

@@ -53,6 +53,11 @@ enum ptn_user_address {
 enum ptn_err ptn_user_sign_up(const struct ptn_scope *sc, const char *address,
     enum ptn_user_address how, struct ptn_user_ref *out) PTN_MUST_USE;
 
+/* The same, under an id that was promised before: out->id. */
+enum ptn_err ptn_user_sign_up_as(const struct ptn_scope *sc,
+    const char *address, enum ptn_user_address how,
+    struct ptn_user_ref *out) PTN_MUST_USE;
+
 /*
  * A user gives up their account: they and all that is theirs are deleted, in
  * a transaction of its own, with the event.  PTN_E_FORBIDDEN: it is not to be

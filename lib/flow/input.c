@@ -20,18 +20,29 @@ trimmed(struct ptn_arena *a, const char *s)
 	return ptn_arena_strndup(a, s, len);
 }
 
+enum ptn_flow_say
+ptn_flow_input_required(const struct ptn_conf *cf,
+    const struct ptn_flow_input *f)
+{
+	if (f->optional == NULL)
+		return f->required;
+	return f->optional(cf) ? PTN_FLOW_NO : PTN_FLOW_YES;
+}
+
 static enum ptn_flow_error
 check_length(const struct ptn_flow_step *step, const struct ptn_flow_input *f,
     const char *text)
 {
+	const struct ptn_conf *cf = step->sc->cf;
 	const int64_t len = (int64_t)strlen(text);
 
 	if (len == 0)
-		return f->required == PTN_FLOW_YES ? PTN_FLOW_E_MISSING
-						   : PTN_FLOW_E_NONE;
-	if (f->min != NULL && len < f->min(step->sc->cf))
+		return ptn_flow_input_required(cf, f) == PTN_FLOW_YES
+		    ? PTN_FLOW_E_MISSING
+		    : PTN_FLOW_E_NONE;
+	if (f->min != NULL && len < f->min(cf))
 		return PTN_FLOW_E_SHORT;
-	if (f->max != NULL && len > f->max(step->sc->cf))
+	if (f->max != NULL && len > f->max(cf))
 		return PTN_FLOW_E_LONG;
 	return PTN_FLOW_E_NONE;
 }

@@ -1,13 +1,15 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "lib/account/password.h"
 #include "lib/account/policy.h"
 #include "lib/account/signin_passcode.h"
+#include "lib/account/signin_passkey.h"
 #include "lib/account/signin_password.h"
 #include "lib/account/user.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
-#include "lib/flow/step.h"
+#include "lib/flow/onboarding.h"
 
 #define TTL_S 86400 /* mails travel, and people with them */
 
@@ -71,16 +73,31 @@ static const struct ptn_flow_action init_actions[] = {
 	    .limit = { PTN_LIMIT_LOOKUP },
 	    .available = can_identify,
 	    .run = continue_with_login_identifier },
+	PTN_FLOW_ASK_PASSKEY,
+	PTN_FLOW_TAKE_PASSKEY,
 };
 
+/* What the browser can offer by itself has a challenge of its own, always. */
+static enum ptn_err
+enter_init(struct ptn_flow_step *step)
+{
+	return step->flow->stash.conditional_ui &&
+		ptn_flow_step_has_passkeys(step)
+	    ? ptn_flow_step_offer_passkey(step)
+	    : PTN_OK;
+}
+
 static const struct ptn_flow_place init = { init_actions,
-	PTN_ARRAY_LEN(init_actions), NULL };
+	PTN_ARRAY_LEN(init_actions), enter_init };
 
 static enum ptn_err
 onward(struct ptn_flow_step *step)
 {
-	ptn_flow_step_to(step, PTN_FLOW_AT_SUCCESS);
-	return PTN_OK;
+	enum ptn_err r = ptn_flow_onboarding_after_login(step);
+
+	if (r == PTN_OK)
+		ptn_flow_step_to(step, PTN_FLOW_AT_SUCCESS);
+	return r;
 }
 
 /* The address is the user's still, or there is no session. */
@@ -124,25 +141,68 @@ by_password(struct ptn_flow_step *step, bool *in)
 	return PTN_OK;
 }
 
+/* And so is the passkey, if it was shown in a step before. */
 static enum ptn_err
-log_in(struct ptn_flow_step *step)
+by_passkey(struct ptn_flow_step *step, bool *in)
 {
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+	struct ptn_signin_passkey again = { .api = PTN_API_HANKO,
+		.user_id = stash->user_id };
+	struct ptn_signin_passkey *p = step->passkey;
+	enum ptn_err r = PTN_OK;
+
+	if (p == NULL) {
+		p = &again;
+		r = ptn_signin_passkey_lock(step->sc, p,
+		    PTN_BYTES(stash->passkey, sizeof(stash->passkey)));
+	}
+	if (r == PTN_E_NOT_FOUND)
+		return PTN_OK;
+	if (r != PTN_OK || (r = ptn_signin_passkey_in(step->sc, p)) != PTN_OK)
+		return r;
+	*in = true;
+	step->claims = p->claims;
+	step->method = "passkey";
+	return PTN_OK;
+}
+
+static bool
+showed_passkey(const struct ptn_flow_stash *stash)
+{
+	static const struct ptn_flow_stash none;
+
+	return memcmp(stash->passkey, none.passkey, sizeof(none.passkey)) != 0;
+}
+
+static enum ptn_err
+log_in(const struct ptn_scope *sc, void *arg)
+{
+	struct ptn_flow_step *step = arg;
 	const struct ptn_flow_stash *stash = &step->flow->stash;
 	enum ptn_err r = PTN_OK;
 	bool in = false;
 
-	if (stash->proved)
+	if (showed_passkey(stash))
+		r = by_passkey(step, &in);
+	else if (stash->proved)
 		r = by_passcode(step, &in);
 	else if (stash->password_us != 0)
 		r = by_password(step, &in);
-	if (r == PTN_OK && !in) {
-		step->error = PTN_FLOW_E_FORBIDDEN;
-		step->fatal = true;
-	}
+	(void)sc;
+	if (r == PTN_OK && in)
+		return ptn_flow_onboarding_keep(step, &step->claims.sub, true);
+	step->error = PTN_FLOW_E_FORBIDDEN;
+	step->fatal = true;
 	return r;
 }
 
-static const struct ptn_flow_place success = { .enter = log_in };
+static enum ptn_err
+enter_success(struct ptn_flow_step *step)
+{
+	return ptn_flow_onboarding_end(step, log_in);
+}
+
+static const struct ptn_flow_place success = { .enter = enter_success };
 
 const struct ptn_flow_definition ptn_flow_login = {
 	.name = "login",
@@ -152,6 +212,12 @@ const struct ptn_flow_definition ptn_flow_login = {
 		[PTN_FLOW_AT_LOGIN_INIT] = &init,
 		[PTN_FLOW_AT_LOGIN_METHOD] = &ptn_flow_place_method,
 		[PTN_FLOW_AT_LOGIN_PASSWORD] = &ptn_flow_place_password,
+		[PTN_FLOW_AT_LOGIN_PASSKEY] = &ptn_flow_place_passkey,
+		[PTN_FLOW_AT_ONBOARDING] = &ptn_flow_place_onboarding,
+		[PTN_FLOW_AT_NEW_PASSWORD] = &ptn_flow_place_new_password,
+		[PTN_FLOW_AT_NEW_PASSKEY] = &ptn_flow_place_new_passkey,
+		[PTN_FLOW_AT_NEW_PASSKEY_ANSWER] =
+		    &ptn_flow_place_new_passkey_answer,
 		[PTN_FLOW_AT_PASSCODE] = &ptn_flow_place_passcode,
 		[PTN_FLOW_AT_SUCCESS] = &success,
 		[PTN_FLOW_AT_ERROR] = &ptn_flow_place_end,

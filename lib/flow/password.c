@@ -39,6 +39,7 @@ static const struct ptn_flow_action methods[] = {
 	    .text = "Log in by a passcode that is mailed",
 	    .available = has_passcodes,
 	    .run = continue_to_passcode_confirmation },
+	PTN_FLOW_ASK_PASSKEY,
 	PTN_FLOW_BACK,
 };
 

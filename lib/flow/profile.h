@@ -13,7 +13,6 @@
 bool ptn_flow_profile_has_no_password(const struct ptn_flow_step *step);
 bool ptn_flow_profile_has_password(const struct ptn_flow_step *step);
 bool ptn_flow_profile_can_drop_password(const struct ptn_flow_step *step);
-enum ptn_err ptn_flow_profile_hash(struct ptn_flow_step *step) PTN_MUST_USE;
 enum ptn_err ptn_flow_profile_set_password(
     struct ptn_flow_step *step) PTN_MUST_USE;
 enum ptn_err ptn_flow_profile_drop_password(

@@ -5,7 +5,7 @@
 #include "lib/account/user.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
-#include "lib/flow/step.h"
+#include "lib/flow/onboarding.h"
 
 #define TTL_S 86400
 
@@ -20,8 +20,11 @@ static const struct ptn_flow_input identifier[] = {
 static bool
 can_register(const struct ptn_flow_step *step)
 {
-	return ptn_policy_signup(step->sc->cf) &&
-	    ptn_policy_passcodes(step->sc->cf);
+	const struct ptn_conf *cf = step->sc->cf;
+
+	return ptn_policy_signup(cf) && cf->email_enabled &&
+	    (ptn_policy_passcodes(cf) || ptn_policy_passwords(cf) ||
+		ptn_policy_passkeys(cf));
 }
 
 /*
@@ -46,8 +49,11 @@ register_login_identifier(struct ptn_flow_step *step)
 	stash->mail = r == PTN_OK ? PTN_FLOW_MAIL_TAKEN : PTN_FLOW_MAIL_CODE;
 	snprintf(stash->address, sizeof(stash->address), "%s",
 	    step->in[0].text);
+	stash->promised = ptn_uuid_new();
 	if (ptn_policy_verification(step->sc->cf))
 		ptn_flow_step_to(step, PTN_FLOW_AT_PASSCODE);
+	if ((r = ptn_flow_onboarding_queue(step)) != PTN_OK)
+		return r;
 	ptn_flow_step_to(step, PTN_FLOW_AT_SUCCESS);
 	return PTN_OK;
 }
@@ -65,31 +71,50 @@ static const struct ptn_flow_action init_actions[] = {
 static const struct ptn_flow_place init = { init_actions,
 	PTN_ARRAY_LEN(init_actions), NULL };
 
+static unsigned
+shown(const struct ptn_flow_stash *stash)
+{
+	return (stash->proved ? PTN_AMR_OTP : 0U) |
+	    (stash->has_password ? PTN_AMR_PWD : 0U) |
+	    (stash->has_passkey ? PTN_AMR_PASSKEY : 0U);
+}
+
 /* The account, and its first session; the address may be taken by now. */
 static enum ptn_err
-sign_up(struct ptn_flow_step *step)
+sign_up(const struct ptn_scope *sc, void *arg)
 {
 	static const enum ptn_flow_error why[PTN_SIGNUP__MAX] = {
 		[PTN_SIGNUP_CLOSED] = PTN_FLOW_E_FORBIDDEN,
 		[PTN_SIGNUP_TAKEN] = PTN_FLOW_E_TAKEN,
 		[PTN_SIGNUP_DONE] = PTN_FLOW_E_NONE,
 	};
+	struct ptn_flow_step *step = arg;
 	const struct ptn_flow_stash *stash = &step->flow->stash;
 	struct ptn_signup s = { .api = PTN_API_HANKO,
 		.address = stash->address,
-		.proved = stash->proved };
+		.proved = stash->proved,
+		.promised = stash->promised };
 	enum ptn_signup_result what = PTN_SIGNUP_CLOSED;
 	enum ptn_err r = PTN_OK;
 
-	if (stash->proved || !ptn_policy_verification(step->sc->cf))
-		r = ptn_signup_in(step->sc, &s, &what);
+	if (stash->proved || !ptn_policy_verification(sc->cf))
+		r = ptn_signup_in(sc, &s, &what);
 	step->error = why[what];
 	step->fatal = what != PTN_SIGNUP_DONE;
 	step->claims = s.claims;
-	return r;
+	step->claims.amr = shown(stash);
+	return r == PTN_OK && !step->fatal
+	    ? ptn_flow_onboarding_keep(step, &s.user.id, false)
+	    : r;
 }
 
-static const struct ptn_flow_place success = { .enter = sign_up };
+static enum ptn_err
+enter_success(struct ptn_flow_step *step)
+{
+	return ptn_flow_onboarding_end(step, sign_up);
+}
+
+static const struct ptn_flow_place success = { .enter = enter_success };
 
 const struct ptn_flow_definition ptn_flow_registration = {
 	.name = "registration",
@@ -97,6 +122,11 @@ const struct ptn_flow_definition ptn_flow_registration = {
 	.place = {
 		[PTN_FLOW_AT_PREFLIGHT] = &ptn_flow_place_preflight,
 		[PTN_FLOW_AT_REGISTRATION_INIT] = &init,
+		[PTN_FLOW_AT_ONBOARDING] = &ptn_flow_place_onboarding,
+		[PTN_FLOW_AT_NEW_PASSWORD] = &ptn_flow_place_new_password,
+		[PTN_FLOW_AT_NEW_PASSKEY] = &ptn_flow_place_new_passkey,
+		[PTN_FLOW_AT_NEW_PASSKEY_ANSWER] =
+		    &ptn_flow_place_new_passkey_answer,
 		[PTN_FLOW_AT_PASSCODE] = &ptn_flow_place_passcode,
 		[PTN_FLOW_AT_SUCCESS] = &success,
 		[PTN_FLOW_AT_ERROR] = &ptn_flow_place_end,

@@ -75,7 +75,6 @@ ptn_flow_step_address_max(const struct ptn_conf *cf)
 {
 	return cf->email_max;
 }
-
 int64_t
 ptn_flow_step_password_min(const struct ptn_conf *cf)
 {
@@ -86,4 +85,29 @@ int64_t
 ptn_flow_step_password_max(const struct ptn_conf *cf)
 {
 	return cf->password_max_bytes;
+}
+
+enum ptn_err
+ptn_flow_step_hash_password(struct ptn_flow_step *step)
+{
+	struct ptn_flow_work *work = &step->work;
+
+	return ptn_password_change_make(step->sc,
+	    ptn_bytes_of(step->in[0].text), work->hash, &work->change);
+}
+
+enum ptn_flow_error
+ptn_flow_step_unfit(enum ptn_password_change_result what)
+{
+	static const enum ptn_flow_error why[PTN_PASSWORD_CHANGE__MAX] = {
+		[PTN_PASSWORD_CHANGE_NO_USER] = PTN_FLOW_E_INVALID,
+		[PTN_PASSWORD_CHANGE_FOREIGN] = PTN_FLOW_E_INVALID,
+		[PTN_PASSWORD_CHANGE_SHORT] = PTN_FLOW_E_INVALID,
+		[PTN_PASSWORD_CHANGE_LONG] = PTN_FLOW_E_LONG,
+		[PTN_PASSWORD_CHANGE_UNFIT] = PTN_FLOW_E_INVALID,
+		[PTN_PASSWORD_CHANGE_FIRST] = PTN_FLOW_E_NONE,
+		[PTN_PASSWORD_CHANGE_DONE] = PTN_FLOW_E_NONE,
+	};
+
+	return why[what];
 }
