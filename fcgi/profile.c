@@ -122,6 +122,7 @@ ptn_profile_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
     const struct ptn_claims *c)
 {
 	ptn_jsonw_object(w, "claims");
+	ptn_token_amr(w, "amr", c->amr);
 	ptn_jsonval_uuid(w, "subject", &c->sub);
 	ptn_jsonval_time(w, "issued_at", c->iat * PTN_US_PER_S);
 	ptn_jsonval_time(w, "expiration", c->exp * PTN_US_PER_S);
@@ -138,6 +139,5 @@ ptn_profile_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
 	ptn_jsonval_uuid(w, "session_id", &c->session_id);
 	if (c->username != NULL)
 		ptn_jsonw_str(w, "username", c->username);
-	ptn_token_amr(w, c->amr);
 	ptn_jsonw_end_object(w);
 }

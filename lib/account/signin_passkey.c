@@ -181,6 +181,7 @@ ptn_signin_passkey_in(const struct ptn_scope *sc, struct ptn_signin_passkey *p)
 		.user_id = p->user_id,
 		.epoch = p->epoch,
 		.email = &p->email,
+		.amr = PTN_AMR_PASSKEY,
 		.event = PTN_EVENT_AUTHENTICATION_FINAL_OK };
 	enum ptn_err r = ptn_signin_in(sc, &in);
 

@@ -85,30 +85,44 @@ ptn_token_audience(struct ptn_jsonw *w, const char *name,
 	ptn_jsonw_end_array(w);
 }
 
-/* The words of enum ptn_amr. */
 static const struct {
-	enum ptn_amr bit;
+	unsigned bit;
 	const char *word;
-} amr_words[] = {
+} shown[] = {
 	{ PTN_AMR_OTP, "otp" },
 	{ PTN_AMR_PWD, "pwd" },
 	{ PTN_AMR_PASSKEY, "passkey" },
-	{ PTN_AMR_TOTP, "totp" },
-	{ PTN_AMR_SECURITY_KEY, "security_key" },
 };
 
 void
-ptn_token_amr(struct ptn_jsonw *w, unsigned int amr)
+ptn_token_amr(struct ptn_jsonw *w, const char *name, unsigned amr)
 {
 	size_t i;
 
 	if (amr == 0)
 		return;
-	ptn_jsonw_array(w, "amr");
-	for (i = 0; i < PTN_ARRAY_LEN(amr_words); i++)
-		if ((amr & amr_words[i].bit) != 0)
-			ptn_jsonw_str(w, NULL, amr_words[i].word);
+	ptn_jsonw_array(w, name);
+	for (i = 0; i < PTN_ARRAY_LEN(shown); i++)
+		if ((amr & shown[i].bit) != 0)
+			ptn_jsonw_str(w, NULL, shown[i].word);
 	ptn_jsonw_end_array(w);
+}
+
+/* What a newer version says beside these is not ours to repeat. */
+static unsigned
+read_amr(const struct ptn_json *list)
+{
+	struct ptn_bytes s;
+	unsigned amr = 0;
+	size_t i, k;
+
+	for (i = 0; i < ptn_json_len(list); i++) {
+		s = ptn_json_string(ptn_json_at(list, i));
+		for (k = 0; s.p != NULL && k < PTN_ARRAY_LEN(shown); k++)
+			if (ptn_bytes_equal(s, ptn_bytes_of(shown[k].word)))
+				amr |= shown[k].bit;
+	}
+	return amr;
 }
 
 enum ptn_err
@@ -122,7 +136,7 @@ ptn_token_issue(const struct ptn_scope *sc, const struct ptn_claims *c,
 	ptn_uuid_format(&c->session_id, session_id);
 	ptn_jsonw_init(&w, sc->arena);
 	ptn_jsonw_object(&w, NULL);
-	ptn_token_amr(&w, c->amr);
+	ptn_token_amr(&w, "amr", c->amr);
 	ptn_token_audience(&w, "aud", sc->cf);
 	if (c->email.address != NULL) {
 		ptn_jsonw_object(&w, "email");
@@ -300,23 +314,6 @@ read_tenant(struct ptn_arena *a, const struct ptn_json *v, struct ptn_uuid *id)
 {
 	memset(id, 0, sizeof(*id));
 	return v == NULL || (read_id(a, v, id) && !ptn_uuid_is_nil(id));
-}
-
-/* Words that we have not are those of a newer version. */
-static unsigned int
-read_amr(const struct ptn_json *amr)
-{
-	struct ptn_bytes s;
-	unsigned int bits = 0;
-	size_t i, k;
-
-	for (i = 0; i < ptn_json_len(amr); i++) {
-		s = ptn_json_string(ptn_json_at(amr, i));
-		for (k = 0; s.p != NULL && k < PTN_ARRAY_LEN(amr_words); k++)
-			if (ptn_bytes_equal(s, ptn_bytes_of(amr_words[k].word)))
-				bits |= amr_words[k].bit;
-	}
-	return bits;
 }
 
 /* What the token says, and that it is meant for us. */

@@ -44,16 +44,17 @@ struct ptn_email_claim {
 };
 
 /*
- * How its user was authenticated: bits, and the words of "amr" (RFC 8176 has
- * the claim) as the flows of the Hanko API have them, in this order.
+ * What was shown when a session began, as bits: the claim "amr" (RFC 8176), in
+ * the words that clients know.  Their order is the one of the claim.
  */
 enum ptn_amr {
-	PTN_AMR_OTP = 1 << 0, /* "otp": a code that was mailed */
-	PTN_AMR_PWD = 1 << 1,
-	PTN_AMR_PASSKEY = 1 << 2,
-	PTN_AMR_TOTP = 1 << 3,
-	PTN_AMR_SECURITY_KEY = 1 << 4,
+	PTN_AMR_OTP = 1 << 0,	/* a code from the mailbox */
+	PTN_AMR_PWD = 1 << 1,	/* a password */
+	PTN_AMR_PASSKEY = 1 << 2
 };
+
+/* They as an array; of none, nothing. */
+void ptn_token_amr(struct ptn_jsonw *w, const char *name, unsigned amr);
 
 /* What a session token says; beside it iss and aud, by the configuration. */
 struct ptn_claims {
@@ -62,17 +63,14 @@ struct ptn_claims {
 	struct ptn_uuid tenant_id; /* nil: the default tenant */
 	int64_t iat;		   /* seconds since the epoch */
 	int64_t exp;
+	unsigned amr; /* enum ptn_amr */
 	struct ptn_email_claim email;
 	const char *username; /* NULL: none */
-	unsigned int amr;     /* of enum ptn_amr; 0: it does not say */
 };
 
 /* Whom tokens are for, as an array: session.audience, or the relying party. */
 void ptn_token_audience(struct ptn_jsonw *w, const char *name,
     const struct ptn_conf *cf);
-
-/* "amr" as an array, unless it says nothing. */
-void ptn_token_amr(struct ptn_jsonw *w, unsigned int amr);
 
 /* The signed token of a session; after the transaction. */
 enum ptn_err ptn_token_issue(const struct ptn_scope *sc,

@@ -148,6 +148,7 @@ struct ptn_flow_input {
 	enum ptn_flow_type type;
 	enum ptn_flow_say required;
 	enum ptn_flow_say hidden;
+	bool (*optional)(const struct ptn_conf *cf); /* instead; or NULL */
 	bool echoed; /* what was entered is told again, while it is offered */
 	/* Bytes; NULL: not said. */
 	int64_t (*min)(const struct ptn_conf *cf);
@@ -155,8 +156,6 @@ struct ptn_flow_input {
 	/* What it may be; NULL: anything.  None: its action says. */
 	enum ptn_err (*choices)(const struct ptn_flow_step *step,
 	    struct ptn_flow_choices *out);
-	/* Says required instead; NULL: does not. */
-	bool (*optional)(const struct ptn_conf *cf);
 	/* Is it asked for at all?  NULL: it is. */
 	bool (*asked)(const struct ptn_conf *cf);
 	/* Of a string: without blanks around it, and in lower case. */

@@ -216,6 +216,18 @@ onward(struct ptn_flow_step *step)
 	return r;
 }
 
+/* The other sessions end, as at any change. */
+static enum ptn_err
+recover(struct ptn_flow_step *step)
+{
+	enum ptn_password_change_result changed;
+
+	step->claims.amr = PTN_AMR_PWD;
+	step->method = "password";
+	return ptn_password_change_in(step->sc, &step->claims,
+	    step->flow->stash.new_password, &changed);
+}
+
 /*
  * The address is the user's still, or there is no session, nor another
  * password: whoever forgot theirs has shown by it who they are.
@@ -227,18 +239,14 @@ by_passcode(struct ptn_flow_step *step, bool *in)
 	struct ptn_signin_passcode p = { .api = PTN_API_HANKO,
 		.passcode = { .user_id = stash->user_id,
 		    .email_id = stash->email_id } };
-	enum ptn_password_change_result changed;
 	enum ptn_passcode_result what;
 	enum ptn_err r;
 
 	r = ptn_signin_passcode_in(step->sc, &p, &what);
 	*in = r == PTN_OK && what == PTN_PASSCODE_RIGHT;
 	step->claims = p.claims;
-	step->method = stash->recovered ? "password" : "passcode";
-	if (*in && stash->recovered)
-		r = ptn_password_change_in(step->sc, &step->claims,
-		    stash->new_password, &changed);
-	return r;
+	step->method = "passcode";
+	return *in && stash->recovered ? recover(step) : r;
 }
 
 /* So is the password. */
@@ -312,7 +320,6 @@ log_in(const struct ptn_scope *sc, void *arg)
 	else if (stash->password_us != 0)
 		r = by_password(step, &in);
 	(void)sc;
-	step->claims.amr = ptn_flow_step_amr(step);
 	if (r == PTN_OK && in) {
 		if (stash->new_username[0] != '\0')
 			step->claims.username = stash->new_username;

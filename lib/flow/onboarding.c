@@ -237,12 +237,16 @@ static enum ptn_err
 register_password(struct ptn_flow_step *step)
 {
 	struct ptn_flow_stash *stash = &step->flow->stash;
+	const struct ptn_flow_work *work = &step->work;
+	const enum ptn_flow_error e = ptn_flow_step_unfit(work->change);
 
-	if (!ptn_flow_step_fit_password(step, step->work.change))
+	if (e != PTN_FLOW_E_NONE) {
+		ptn_flow_step_wrong(step, 0, e);
 		return PTN_OK;
-	if (strlen(step->work.hash) >= sizeof(stash->new_password))
+	}
+	if (strlen(work->hash) >= sizeof(stash->new_password))
 		return PTN_E_INTERNAL;
-	strcpy(stash->new_password, step->work.hash);
+	strcpy(stash->new_password, work->hash);
 	stash->has_password = true;
 	step->final = true;
 	return PTN_OK;
@@ -261,7 +265,7 @@ static const struct ptn_flow_action password_actions[] = {
 	    .input = new_password,
 	    .n = PTN_ARRAY_LEN(new_password),
 	    .limit = { PTN_LIMIT_HASH },
-	    .work = ptn_flow_step_make_password,
+	    .work = ptn_flow_step_hash_password,
 	    .run = register_password },
 	{ .name = "skip",
 	    .text = "Set no password",

@@ -117,45 +117,19 @@ static const struct ptn_flow_action actions[] = {
 const struct ptn_flow_place ptn_flow_place_password = { actions,
 	PTN_ARRAY_LEN(actions), NULL };
 
-/* --------------------------------------------------------- a new password */
-
-enum ptn_err
-ptn_flow_step_make_password(struct ptn_flow_step *step)
-{
-	struct ptn_flow_work *work = &step->work;
-
-	return ptn_password_change_make(step->sc,
-	    ptn_bytes_of(step->in[0].text), work->hash, &work->change);
-}
-
-bool
-ptn_flow_step_fit_password(struct ptn_flow_step *step,
-    enum ptn_password_change_result what)
-{
-	static const enum ptn_flow_error why[PTN_PASSWORD_CHANGE__MAX] = {
-		[PTN_PASSWORD_CHANGE_NO_USER] = PTN_FLOW_E_INVALID,
-		[PTN_PASSWORD_CHANGE_FOREIGN] = PTN_FLOW_E_INVALID,
-		[PTN_PASSWORD_CHANGE_SHORT] = PTN_FLOW_E_INVALID,
-		[PTN_PASSWORD_CHANGE_LONG] = PTN_FLOW_E_LONG,
-		[PTN_PASSWORD_CHANGE_UNFIT] = PTN_FLOW_E_INVALID,
-		[PTN_PASSWORD_CHANGE_FIRST] = PTN_FLOW_E_NONE,
-		[PTN_PASSWORD_CHANGE_DONE] = PTN_FLOW_E_NONE,
-	};
-
-	if (why[what] == PTN_FLOW_E_NONE)
-		return true;
-	ptn_flow_step_wrong(step, 0, why[what]);
-	return false;
-}
+/* ------------------------------------------------ instead of one forgotten */
 
 /* It is set when the flow has come to its end, with the session. */
 static enum ptn_err
 password_recovery(struct ptn_flow_step *step)
 {
+	const enum ptn_flow_error e = ptn_flow_step_unfit(step->work.change);
 	struct ptn_flow_stash *stash = &step->flow->stash;
 
-	if (!ptn_flow_step_fit_password(step, step->work.change))
+	if (e != PTN_FLOW_E_NONE) {
+		ptn_flow_step_wrong(step, 0, e);
 		return PTN_OK;
+	}
 	if (strlen(step->work.hash) >= sizeof(stash->new_password))
 		return PTN_E_INTERNAL;
 	strcpy(stash->new_password, step->work.hash);
@@ -179,7 +153,7 @@ static const struct ptn_flow_action recovery_actions[] = {
 	    .n = PTN_ARRAY_LEN(new_password),
 	    .limit = { PTN_LIMIT_HASH },
 	    .available = has_passwords,
-	    .work = ptn_flow_step_make_password,
+	    .work = ptn_flow_step_hash_password,
 	    .run = password_recovery },
 };
 

@@ -35,8 +35,8 @@ ptn_flow_profile_set_password(struct ptn_flow_step *step)
 	if (what == PTN_PASSWORD_CHANGE_DONE)
 		r = ptn_password_change_in(step->sc, step->by, step->work.hash,
 		    &what);
-	if (r == PTN_OK)
-		ptn_flow_step_fit_password(step, what);
+	if (r == PTN_OK && ptn_flow_step_unfit(what) != PTN_FLOW_E_NONE)
+		ptn_flow_step_wrong(step, 0, ptn_flow_step_unfit(what));
 	return r;
 }
 

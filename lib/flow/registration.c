@@ -169,6 +169,14 @@ static const struct ptn_flow_action init_actions[] = {
 static const struct ptn_flow_place init = { init_actions,
 	PTN_ARRAY_LEN(init_actions), NULL };
 
+static unsigned
+shown(const struct ptn_flow_stash *stash)
+{
+	return (stash->proved ? PTN_AMR_OTP : 0U) |
+	    (stash->has_password ? PTN_AMR_PWD : 0U) |
+	    (stash->has_passkey ? PTN_AMR_PASSKEY : 0U);
+}
+
 /* The account, and its first session; the address may be taken by now. */
 static enum ptn_err
 sign_up(const struct ptn_scope *sc, void *arg)
@@ -195,7 +203,7 @@ sign_up(const struct ptn_scope *sc, void *arg)
 	step->error = why[what];
 	step->fatal = what != PTN_SIGNUP_DONE;
 	step->claims = s.claims;
-	step->claims.amr = ptn_flow_step_amr(step);
+	step->claims.amr = shown(stash);
 	return r == PTN_OK && !step->fatal
 	    ? ptn_flow_onboarding_keep(step, &s.user.id, false)
 	    : r;

@@ -55,41 +55,6 @@ ptn_flow_step_account(const struct ptn_flow_step *step, struct ptn_uuid *out)
 	return r;
 }
 
-/* Whoever signs up is known by all that was proved, or set up. */
-static unsigned int
-amr_of_signup(const struct ptn_flow_stash *stash)
-{
-	unsigned int amr = 0;
-
-	if (stash->proved)
-		amr |= PTN_AMR_OTP;
-	if (stash->new_password[0] != '\0')
-		amr |= PTN_AMR_PWD;
-	if (stash->new_passkey.id_len > 0)
-		amr |= PTN_AMR_PASSKEY;
-	return amr;
-}
-
-static unsigned int
-amr_of_login(const struct ptn_flow_stash *stash)
-{
-	static const uint8_t none[sizeof(stash->passkey)];
-
-	if (memcmp(stash->passkey, none, sizeof(none)) != 0)
-		return PTN_AMR_PASSKEY;
-	if (stash->password_us != 0 || stash->recovered)
-		return PTN_AMR_PWD;
-	return stash->proved ? PTN_AMR_OTP : 0;
-}
-
-unsigned int
-ptn_flow_step_amr(const struct ptn_flow_step *step)
-{
-	return step->flow->name == PTN_FLOW_REGISTRATION
-	    ? amr_of_signup(&step->flow->stash)
-	    : amr_of_login(&step->flow->stash);
-}
-
 bool
 ptn_flow_step_can_revert(const struct ptn_flow_step *step)
 {
@@ -138,7 +103,6 @@ ptn_flow_step_address_max(const struct ptn_conf *cf)
 {
 	return cf->email_max;
 }
-
 int64_t
 ptn_flow_step_username_min(const struct ptn_conf *cf)
 {
@@ -161,4 +125,29 @@ int64_t
 ptn_flow_step_password_max(const struct ptn_conf *cf)
 {
 	return cf->password_max_bytes;
+}
+
+enum ptn_err
+ptn_flow_step_hash_password(struct ptn_flow_step *step)
+{
+	struct ptn_flow_work *work = &step->work;
+
+	return ptn_password_change_make(step->sc,
+	    ptn_bytes_of(step->in[0].text), work->hash, &work->change);
+}
+
+enum ptn_flow_error
+ptn_flow_step_unfit(enum ptn_password_change_result what)
+{
+	static const enum ptn_flow_error why[PTN_PASSWORD_CHANGE__MAX] = {
+		[PTN_PASSWORD_CHANGE_NO_USER] = PTN_FLOW_E_INVALID,
+		[PTN_PASSWORD_CHANGE_FOREIGN] = PTN_FLOW_E_INVALID,
+		[PTN_PASSWORD_CHANGE_SHORT] = PTN_FLOW_E_INVALID,
+		[PTN_PASSWORD_CHANGE_LONG] = PTN_FLOW_E_LONG,
+		[PTN_PASSWORD_CHANGE_UNFIT] = PTN_FLOW_E_INVALID,
+		[PTN_PASSWORD_CHANGE_FIRST] = PTN_FLOW_E_NONE,
+		[PTN_PASSWORD_CHANGE_DONE] = PTN_FLOW_E_NONE,
+	};
+
+	return why[what];
 }

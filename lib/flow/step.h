@@ -142,9 +142,6 @@ void ptn_flow_step_limited(struct ptn_flow_step *step);
 enum ptn_err ptn_flow_step_account(const struct ptn_flow_step *step,
     struct ptn_uuid *out) PTN_MUST_USE;
 
-/* How its user was authenticated, by what it knows (token.h). */
-unsigned int ptn_flow_step_amr(const struct ptn_flow_step *step);
-
 /* "back", of any state. */
 bool ptn_flow_step_can_revert(const struct ptn_flow_step *step);
 enum ptn_err ptn_flow_step_revert(struct ptn_flow_step *step);
@@ -196,14 +193,6 @@ extern const struct ptn_flow_input ptn_flow_step_remember_me[1];
 		.run = ptn_flow_step_remember                                  \
 	}
 
-/*
- * A new password, which is the first input: the work() of an action, which
- * hashes it, and whether it may be one; if not, the input is wrong.
- */
-enum ptn_err ptn_flow_step_make_password(struct ptn_flow_step *step);
-bool ptn_flow_step_fit_password(struct ptn_flow_step *step,
-    enum ptn_password_change_result what);
-
 /* How long an input may be that more than one action has. */
 int64_t ptn_flow_step_address_min(const struct ptn_conf *cf);
 int64_t ptn_flow_step_address_max(const struct ptn_conf *cf);
@@ -211,5 +200,12 @@ int64_t ptn_flow_step_username_min(const struct ptn_conf *cf);
 int64_t ptn_flow_step_username_max(const struct ptn_conf *cf);
 int64_t ptn_flow_step_password_min(const struct ptn_conf *cf);
 int64_t ptn_flow_step_password_max(const struct ptn_conf *cf);
+
+/*
+ * A new password, which is the first input: judge and hash it, as a work(); and
+ * what is wrong with it, for the run().
+ */
+enum ptn_err ptn_flow_step_hash_password(struct ptn_flow_step *step);
+enum ptn_flow_error ptn_flow_step_unfit(enum ptn_password_change_result what);
 
 #endif

@@ -100,6 +100,7 @@ static void
 of_a_tenant(void **state)
 {
 	const struct ptn_uuid user = rows_user();
+	const struct ptn_uuid other = rows_tenant();
 	const struct ptn_uuid theirs =
 	    rows_user_of(&other, "eve@example.org").id;
 
@@ -151,11 +152,11 @@ patched_and_cleared(void **state)
 
 	(void)state;
 	ptn_actor_is(&scope, &user, NULL);
-	assert_string_equal(patch(&user, "{\"a\":{\"b\":1}}",
-				PTN_METADATA_DONE),
+	assert_string_equal(
+	    patch(&user, "{\"a\":{\"b\":1}}", PTN_METADATA_DONE),
 	    "{\"a\":{\"b\":1}}");
-	assert_string_equal(patch(&user, "{\"a\":{\"b\":null,\"c\":2}}",
-				PTN_METADATA_DONE),
+	assert_string_equal(
+	    patch(&user, "{\"a\":{\"b\":null,\"c\":2}}", PTN_METADATA_DONE),
 	    "{\"a\":{\"c\":2}}");
 	assert_null(patch(&user, "null", PTN_METADATA_DONE));
 	assert_null(patch(&user, "{}", PTN_METADATA_DONE));
