@@ -90,7 +90,8 @@ read_address(struct ptn_flow_step *step, size_t i, const char *text)
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }
 
-/* What is no text counts as none; of what is no secret, as one that is wrong. */
+/* What is no text counts as none; of what is no secret, as one that is wrong.
+ */
 static enum ptn_err
 read_text(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
 {

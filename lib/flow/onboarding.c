@@ -28,9 +28,9 @@ passkeys(const struct ptn_flow_step *step)
 	const struct ptn_conf *cf = step->sc->cf;
 
 	return (struct ptn_flow_onboard_kind){ .on = ptn_policy_passkeys(cf),
-		.policy = (enum ptn_acquire)(is_signup(step)
-			? cf->passkey_on_signup
-			: cf->passkey_on_login),
+		.policy =
+		    (enum ptn_acquire)(is_signup(step) ? cf->passkey_on_signup
+						       : cf->passkey_on_login),
 		.optional = cf->passkey_optional,
 		.had = step->flow->stash.has_passkey };
 }
@@ -41,9 +41,9 @@ passwords(const struct ptn_flow_step *step)
 	const struct ptn_conf *cf = step->sc->cf;
 
 	return (struct ptn_flow_onboard_kind){ .on = ptn_policy_passwords(cf),
-		.policy = (enum ptn_acquire)(is_signup(step)
-			? cf->password_on_signup
-			: cf->password_on_login),
+		.policy =
+		    (enum ptn_acquire)(is_signup(step) ? cf->password_on_signup
+						       : cf->password_on_login),
 		.optional = cf->password_optional,
 		.had = step->flow->stash.has_password };
 }

@@ -174,9 +174,8 @@ extern const struct ptn_flow_input ptn_flow_input_assertion[1];
 #define PTN_FLOW_TAKE_PASSKEY                                                  \
 	{                                                                      \
 		.name = "webauthn_verify_assertion_response",                  \
-		.text = "Show the passkey",                                    \
-		.input = ptn_flow_input_assertion, .n = 1,                     \
-		.limit = { PTN_LIMIT_ANSWER },                                 \
+		.text = "Show the passkey", .input = ptn_flow_input_assertion, \
+		.n = 1, .limit = { PTN_LIMIT_ANSWER },                         \
 		.available = ptn_flow_step_has_webauthn,                       \
 		.run = ptn_flow_step_take_passkey                              \
 	}

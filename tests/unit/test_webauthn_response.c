@@ -115,7 +115,12 @@ static void
 what_is_none(void **state)
 {
 	static const char *const texts[] = {
-		"null", "{}", "[]", "7", "\"x\"", "{\"type\":\"public-key\"}",
+		"null",
+		"{}",
+		"[]",
+		"7",
+		"\"x\"",
+		"{\"type\":\"public-key\"}",
 		"{\"type\":\"public-key\",\"id\":\"YWE\"}",
 		"{\"type\":\"public-key\",\"id\":\"YWE\",\"response\":\"x\"}",
 		"{\"type\":\"public-key\",\"id\":\"YWE\",\"response\":"
