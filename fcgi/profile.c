@@ -63,6 +63,29 @@ write_passkeys(struct ptn_jsonw *w, const struct ptn_profile *p)
 	ptn_jsonw_end_array(w);
 }
 
+static void
+write_username(struct ptn_jsonw *w, const struct ptn_username *n)
+{
+	if (n->name == NULL)
+		return;
+	ptn_jsonw_object(w, "username");
+	ptn_jsonval_uuid(w, "id", &n->id);
+	ptn_jsonw_str(w, "username", n->name);
+	ptn_jsonval_time(w, "created_at", n->created_at_us);
+	ptn_jsonval_time(w, "updated_at", n->updated_at_us);
+	ptn_jsonw_end_object(w);
+}
+
+static void
+write_metadata(struct ptn_jsonw *w, const struct ptn_profile *p)
+{
+	if (p->unsafe_metadata == NULL)
+		return;
+	ptn_jsonw_object(w, "metadata");
+	ptn_jsonw_raw(w, "unsafe_metadata", p->unsafe_metadata);
+	ptn_jsonw_end_object(w);
+}
+
 void
 ptn_profile_members(struct ptn_jsonw *w, const struct ptn_profile *p)
 {
@@ -76,7 +99,9 @@ ptn_profile_members(struct ptn_jsonw *w, const struct ptn_profile *p)
 	ptn_jsonval_time(w, "created_at", p->user.created_at_us);
 	ptn_jsonval_time(w, "updated_at", p->user.updated_at_us);
 	write_emails(w, p);
+	write_username(w, &p->username);
 	write_passkeys(w, p);
+	write_metadata(w, p);
 }
 
 void
@@ -112,5 +137,7 @@ ptn_profile_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
 		ptn_jsonw_end_object(w);
 	}
 	ptn_jsonval_uuid(w, "session_id", &c->session_id);
+	if (c->username != NULL)
+		ptn_jsonw_str(w, "username", c->username);
 	ptn_jsonw_end_object(w);
 }

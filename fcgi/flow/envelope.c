@@ -13,6 +13,7 @@ static const char *const types[PTN_FLOW_TYPE__MAX] = {
 	[PTN_FLOW_BOOLEAN] = "boolean",
 	[PTN_FLOW_EMAIL] = "email",
 	[PTN_FLOW_PASSWORD] = "password",
+	[PTN_FLOW_USERNAME] = "string",
 	[PTN_FLOW_JSON] = "json",
 };
 
@@ -22,6 +23,20 @@ write_error(struct ptn_jsonw *w, const char *code, const char *message)
 	ptn_jsonw_object(w, "error");
 	ptn_jsonw_str(w, "code", code);
 	ptn_jsonw_str(w, "message", message);
+	ptn_jsonw_end_object(w);
+}
+
+/* Clients of Hanko are told more of some. */
+static void
+write_input_error(struct ptn_jsonw *w, enum ptn_flow_error e)
+{
+	if (e == PTN_FLOW_E_NONE)
+		return;
+	ptn_jsonw_object(w, "error");
+	ptn_jsonw_str(w, "code", ptn_flow_error_code(e));
+	ptn_jsonw_str(w, "message", ptn_flow_error_text(e));
+	if (e == PTN_FLOW_E_METADATA)
+		ptn_jsonw_str(w, "cause", ptn_flow_error_text(e));
 	ptn_jsonw_end_object(w);
 }
 
@@ -73,7 +88,7 @@ write_input(struct ptn_jsonw *w, const struct ptn_conf *cf,
 		ptn_jsonw_int(w, "max_length", f->max(cf));
 	write_say(w, "required", ptn_flow_input_required(cf, f));
 	write_say(w, "hidden", f->hidden);
-	write_flow_error(w, o->error[i]);
+	write_input_error(w, o->error[i]);
 	write_choices(w, &o->choices[i]);
 	ptn_jsonw_end_object(w);
 }
@@ -100,7 +115,8 @@ write_offer(struct ptn_jsonw *w, const struct ptn_conf *cf,
 	write_href(w, a, o);
 	ptn_jsonw_object(w, "inputs");
 	for (i = 0; i < o->n; i++)
-		write_input(w, cf, o, i);
+		if (ptn_flow_input_asked(cf, &o->input[i]))
+			write_input(w, cf, o, i);
 	ptn_jsonw_end_object(w);
 	ptn_jsonw_str(w, "action", o->name);
 	ptn_jsonw_str(w, "description", o->text);

@@ -47,9 +47,33 @@ ptn_policy_revocation(const struct ptn_conf *cf)
 }
 
 bool
+ptn_policy_usernames(const struct ptn_conf *cf)
+{
+	return cf->username_enabled;
+}
+
+bool
+ptn_policy_by_username(const struct ptn_conf *cf)
+{
+	return cf->username_enabled && cf->username_identifies;
+}
+
+bool
+ptn_policy_by_address(const struct ptn_conf *cf)
+{
+	return cf->email_enabled && cf->email_identifies;
+}
+
+bool
 ptn_policy_verification(const struct ptn_conf *cf)
 {
 	return cf->email_verify;
+}
+
+bool
+ptn_policy_tells_taken(const struct ptn_conf *cf)
+{
+	return cf->privacy_hints || !ptn_policy_verification(cf);
 }
 
 int64_t

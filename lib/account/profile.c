@@ -18,6 +18,11 @@ load_user(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	p->user = (struct ptn_user){ .id = *user,
 		.created_at_us = row.created_at,
 		.updated_at_us = row.updated_at };
+	p->username = (struct ptn_username){ .id = row.username_id,
+		.name = row.username,
+		.created_at_us = row.named_at,
+		.updated_at_us = row.renamed_at };
+	p->unsafe_metadata = row.unsafe_metadata;
 	p->has_password = row.has_password != 0;
 	return PTN_OK;
 }
@@ -40,9 +45,11 @@ ptn_profile_load(const struct ptn_scope *sc, const struct ptn_uuid *user,
 struct ptn_ways
 ptn_profile_ways(const struct ptn_profile *p)
 {
-	return (struct ptn_ways){ .n = {
-				      [PTN_WAY_PASSWORD] = p->has_password,
-				      [PTN_WAY_PASSKEY] = p->passkeys,
-				      [PTN_WAY_ADDRESS] = p->emails,
-				  } };
+	struct ptn_ways have;
+
+	have.n[PTN_WAY_PASSWORD] = p->has_password;
+	have.n[PTN_WAY_PASSKEY] = p->passkeys;
+	have.n[PTN_WAY_ADDRESS] = p->emails;
+	have.n[PTN_WAY_USERNAME] = p->username.name != NULL;
+	return have;
 }

@@ -7,6 +7,7 @@
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
 #include "lib/account/user.h"
+#include "lib/account/username.h"
 #include "lib/account/ways.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
@@ -15,6 +16,8 @@
 /* What a user is shown of themselves, by whichever API. */
 struct ptn_profile {
 	struct ptn_user user;
+	struct ptn_username username;
+	const char *unsafe_metadata; /* JSON (metadata.h); NULL: none */
 	bool has_password;
 	struct ptn_email *email; /* in the arena, oldest first */
 	size_t emails;

@@ -65,6 +65,7 @@ struct ptn_claims {
 	int64_t exp;
 	unsigned amr; /* enum ptn_amr */
 	struct ptn_email_claim email;
+	const char *username; /* NULL: none */
 };
 
 /* Whom tokens are for, as an array: session.audience, or the relying party. */

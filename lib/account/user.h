@@ -48,7 +48,8 @@ enum ptn_user_address {
 
 /*
  * Sign up: a new user, and an address.  Inside the caller's transaction.
- * PTN_E_CONFLICT if it has an owner already: then there is no user.
+ * address NULL: none.  PTN_E_CONFLICT if it has an owner already: then there is
+ * no user.
  */
 enum ptn_err ptn_user_sign_up(const struct ptn_scope *sc, const char *address,
     enum ptn_user_address how, struct ptn_user_ref *out) PTN_MUST_USE;
@@ -64,6 +65,10 @@ enum ptn_err ptn_user_sign_up_as(const struct ptn_scope *sc,
  * closed in this way (ptn_policy_close()).
  */
 enum ptn_err ptn_user_close(const struct ptn_scope *sc,
+    const struct ptn_uuid *id) PTN_MUST_USE;
+
+/* The same as a part of a transaction of the caller's. */
+enum ptn_err ptn_user_close_in(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;
 
 #endif

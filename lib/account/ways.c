@@ -7,11 +7,14 @@
 static bool
 can_be_named(const struct ptn_conf *cf, const struct ptn_ways *have)
 {
-	return cf->email_identifies && have->n[PTN_WAY_ADDRESS] > 0;
+	return (cf->email_identifies && have->n[PTN_WAY_ADDRESS] > 0) ||
+	    (cf->username_enabled && cf->username_identifies &&
+		have->n[PTN_WAY_USERNAME] > 0);
 }
 
-bool
-ptn_ways_in(const struct ptn_conf *cf, const struct ptn_ways *have)
+/* Can anybody log in with this? */
+static bool
+is_way_in(const struct ptn_conf *cf, const struct ptn_ways *have)
 {
 	if (ptn_policy_passkeys(cf) && have->n[PTN_WAY_PASSKEY] > 0)
 		return true;
@@ -23,12 +26,13 @@ ptn_ways_in(const struct ptn_conf *cf, const struct ptn_ways *have)
 
 /* May there be none of it? */
 static bool
-is_optional(const struct ptn_conf *cf, enum ptn_way way)
+is_optional(const struct ptn_conf *cf, enum ptn_ways_kind way)
 {
 	const bool optional[PTN_WAY__MAX] = {
 		[PTN_WAY_PASSWORD] = cf->password_optional,
 		[PTN_WAY_PASSKEY] = cf->passkey_optional,
 		[PTN_WAY_ADDRESS] = cf->email_optional,
+		[PTN_WAY_USERNAME] = cf->username_optional,
 	};
 
 	return optional[way];
@@ -36,11 +40,11 @@ is_optional(const struct ptn_conf *cf, enum ptn_way way)
 
 bool
 ptn_ways_may_give_up(const struct ptn_conf *cf, const struct ptn_ways *have,
-    enum ptn_way way)
+    enum ptn_ways_kind way)
 {
 	struct ptn_ways left = *have;
 
 	if (left.n[way] == 0 || (--left.n[way] == 0 && !is_optional(cf, way)))
 		return false;
-	return ptn_ways_in(cf, &left);
+	return is_way_in(cf, &left);
 }

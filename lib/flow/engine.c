@@ -258,6 +258,7 @@ answer(struct ptn_flow_answer *out, const struct ptn_flow_step *step)
 	out->person = step->person;
 	if ((r = offer_all(out, step)) != PTN_OK)
 		return r;
+	out->remembered = flow->stash.remember_me;
 	return ptn_flow_row_token(step->sc, flow, out->token);
 }
 
@@ -344,13 +345,14 @@ is_theirs(const struct taking *t)
 static enum ptn_err
 choose(const struct taking *t, struct ptn_flow_step *step)
 {
-	const struct ptn_flow_place *place = place_of(t->flow);
+	const struct ptn_flow_definition *def =
+	    ptn_flow_definition(t->flow->name);
 	const struct ptn_flow_action *action;
 	enum ptn_err r = PTN_OK;
 
 	action = find_action(t->flow, t->ask->action);
-	if (action != NULL && place->load != NULL)
-		r = place->load(step);
+	if (action != NULL && def->load != NULL)
+		r = def->load(step);
 	if (r == PTN_OK && action != NULL && is_available(step, action))
 		step->action = action;
 	return r == PTN_E_NOT_FOUND ? PTN_OK : r;

@@ -129,6 +129,7 @@ enum ptn_flow_type {
 	PTN_FLOW_BOOLEAN,
 	PTN_FLOW_EMAIL,
 	PTN_FLOW_PASSWORD,
+	PTN_FLOW_USERNAME,
 	PTN_FLOW_JSON, /* what it holds is for the action to judge */
 	PTN_FLOW_TYPE__MAX
 };
@@ -139,7 +140,7 @@ struct ptn_flow_choice {
 	const char *name; /* for people */
 };
 struct ptn_flow_choices {
-	const struct ptn_flow_choice *choice; /* in the arena */
+	struct ptn_flow_choice *choice; /* in the arena */
 	size_t n;
 };
 struct ptn_flow_input {
@@ -155,9 +156,15 @@ struct ptn_flow_input {
 	/* What it may be; NULL: anything.  None: its action says. */
 	enum ptn_err (*choices)(const struct ptn_flow_step *step,
 	    struct ptn_flow_choices *out);
+	/* Is it asked for at all?  NULL: it is. */
+	bool (*asked)(const struct ptn_conf *cf);
+	/* Of a string: without blanks around it, and in lower case. */
+	bool folded;
 };
 
-/* Whether it is, as the configuration is. */
+/* What the configuration makes of it. */
+bool ptn_flow_input_asked(const struct ptn_conf *cf,
+    const struct ptn_flow_input *f);
 enum ptn_flow_say ptn_flow_input_required(const struct ptn_conf *cf,
     const struct ptn_flow_input *f);
 
@@ -198,6 +205,7 @@ struct ptn_flow_answer {
 	const struct ptn_signin_passkey_options *request;
 	const char *method;	  /* of a log-in, at its end: by what */
 	struct ptn_claims claims; /* at PTN_FLOW_AT_SUCCESS: of a session */
+	bool remembered;	  /* whoever logged in wants to stay so */
 	/* At PTN_FLOW_AT_PROFILE_INIT: who looks at it (person.h). */
 	const struct ptn_flow_person *person;
 };

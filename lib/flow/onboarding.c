@@ -6,6 +6,7 @@
 #include "lib/account/factors.h"
 #include "lib/account/password.h"
 #include "lib/account/policy.h"
+#include "lib/account/username.h"
 #include "lib/base/arena.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
@@ -98,7 +99,7 @@ ptn_flow_onboarding_after_login(struct ptn_flow_step *step)
 		return PTN_OK;
 	if ((r = ptn_factors_of(step->sc, &stash->user_id, &has)) != PTN_OK)
 		return r;
-	stash->has_password = has.password;
+	stash->has_password = has.password || stash->recovery;
 	stash->has_passkey = has.passkey;
 	return ptn_flow_onboarding_queue(step);
 }
@@ -291,6 +292,17 @@ owner(const struct ptn_flow_step *step)
 	return is_signup(step) ? &stash->promised : &stash->user_id;
 }
 
+/* By what they know themselves. */
+static void
+name_user(const struct ptn_flow_step *step, struct ptn_passkey_options *o)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+
+	o->name = stash->address[0] != '\0' ? stash->address : stash->username;
+	o->shown_name =
+	    stash->username[0] != '\0' ? stash->username : stash->address;
+}
+
 static enum ptn_err
 webauthn_generate_creation_options(struct ptn_flow_step *step)
 {
@@ -304,7 +316,7 @@ webauthn_generate_creation_options(struct ptn_flow_step *step)
 	o->timeout_ms =
 	    ptn_flow_ceremony_timeout(cf->webauthn_registration_ms, o->uv);
 	o->challenge.user_id = *owner(step);
-	o->name = o->shown_name = step->flow->stash.address;
+	name_user(step, o);
 	if (!is_signup(step))
 		r = ptn_credentials_of(step->sc, owner(step), &o->excluded,
 		    &o->n);
@@ -379,9 +391,11 @@ ptn_flow_onboarding_keep(const struct ptn_flow_step *step,
 	struct ptn_credential c;
 	enum ptn_err r = PTN_OK;
 
-	if (stash->new_password[0] != '\0')
+	if (stash->new_password[0] != '\0' && !stash->recovered)
 		r = ptn_password_first(step->sc, user, stash->new_password,
 		    tell);
+	if (r == PTN_OK && stash->new_username[0] != '\0')
+		r = ptn_username_set_in(step->sc, user, stash->new_username);
 	if (r != PTN_OK || stash->new_passkey.id_len == 0)
 		return r;
 	ptn_flow_ceremony_unpack(&stash->new_passkey, user, &c);
@@ -395,14 +409,15 @@ ptn_flow_onboarding_end(struct ptn_flow_step *step, ptn_tx_fn end)
 	const bool passkey = stash->new_passkey.id_len > 0;
 	enum ptn_err r;
 
-	if (!passkey && stash->new_password[0] == '\0')
+	if (!passkey && stash->new_password[0] == '\0' &&
+	    stash->new_username[0] == '\0')
 		return end(step->sc, step);
 	r = ptn_tx_part(step->sc, end, step);
 	memset(&stash->new_passkey, 0, sizeof(stash->new_passkey));
 	memset(stash->new_password, 0, sizeof(stash->new_password));
 	if (r != PTN_E_CONFLICT)
 		return r;
-	step->error = passkey ? PTN_FLOW_E_PASSKEY : PTN_FLOW_E_FORBIDDEN;
-	step->fatal = true;
+	ptn_flow_step_end(step,
+	    passkey ? PTN_FLOW_E_PASSKEY : PTN_FLOW_E_FORBIDDEN);
 	return PTN_OK;
 }

@@ -15,19 +15,20 @@ struct ptn_flow_person {
 	struct ptn_uuid current; /* the session that asks */
 };
 
-/*
- * Read it into step->person, under the lock of the user: what actions are
- * judged by stays true until the step ends.  PTN_E_NOT_FOUND: the session that
- * asks has ended meanwhile.
- */
-enum ptn_err ptn_flow_person_lock(struct ptn_flow_step *step) PTN_MUST_USE;
-
-/* Read it anew, for what is shown. */
+/* Read it into step->person.  PTN_E_DENIED: the user has gone. */
 enum ptn_err ptn_flow_person_read(struct ptn_flow_step *step) PTN_MUST_USE;
 
 /* May one of a kind go (ptn_ways_may_give_up())? */
 bool ptn_flow_person_may_give_up(const struct ptn_flow_step *step,
-    enum ptn_way way);
+    enum ptn_ways_kind way);
+
+/* May this address of theirs go?  Not the primary one of several. */
+bool ptn_flow_person_may_drop(const struct ptn_flow_step *step,
+    const struct ptn_email *email);
+
+/* Those that may. */
+enum ptn_err ptn_flow_person_addresses(const struct ptn_flow_step *step,
+    struct ptn_flow_choices *out) PTN_MUST_USE;
 
 /* Their sessions but the one that asks. */
 enum ptn_err ptn_flow_person_sessions(const struct ptn_flow_step *step,

@@ -33,7 +33,7 @@
  * again, by the same token: the flow is the one that work() has seen.
  */
 struct ptn_flow_value {
-	bool set;
+	bool set;		     /* it was sent, be it null */
 	bool on;		     /* of a boolean */
 	const char *text;	     /* of the others; "" if there was none */
 	const struct ptn_json *json; /* of PTN_FLOW_JSON; NULL: none, or null */
@@ -52,7 +52,7 @@ struct ptn_flow_step {
 	const struct ptn_scope *sc;
 	const struct ptn_claims *by; /* whose session; NULL: nobody's */
 	struct ptn_flow *flow;
-	struct ptn_flow_person *person; /* of a place that loads it */
+	struct ptn_flow_person *person; /* of a profile */
 	const struct ptn_flow_action *action;
 	struct ptn_flow_value in[PTN_FLOW_INPUTS_MAX];
 	enum ptn_flow_error wrong[PTN_FLOW_INPUTS_MAX]; /* with an input */
@@ -90,11 +90,6 @@ struct ptn_flow_place {
 	const struct ptn_flow_action *action;
 	size_t n;
 	/*
-	 * What its actions are judged by, read before one is taken.
-	 * PTN_E_NOT_FOUND: none is.  NULL: nothing.
-	 */
-	enum ptn_err (*load)(struct ptn_flow_step *step);
-	/*
 	 * Before the state is shown, also when an error or "back" led to it:
 	 * then step->error, or step->revert, is set.  It may set an error
 	 * itself, or refuse the state with step->fatal.
@@ -109,6 +104,11 @@ struct ptn_flow_definition {
 	const struct ptn_flow_place *place[PTN_FLOW_AT__MAX];
 	enum ptn_flow_at init; /* behind preflight */
 	bool session;	       /* it is of somebody who is logged in */
+	/*
+	 * Before an action is looked at: what all of them are judged by.
+	 * PTN_E_NOT_FOUND: none is taken.  NULL: nothing.
+	 */
+	enum ptn_err (*load)(struct ptn_flow_step *step);
 	/* Nothing is queued: of a log-in, the first factor is proved. */
 	enum ptn_err (*onward)(struct ptn_flow_step *step);
 };
@@ -120,7 +120,7 @@ extern const struct ptn_flow_definition ptn_flow_login, ptn_flow_registration,
     ptn_flow_profile;
 extern const struct ptn_flow_place ptn_flow_place_preflight,
     ptn_flow_place_passcode, ptn_flow_place_end, ptn_flow_place_method,
-    ptn_flow_place_password, ptn_flow_place_passkey;
+    ptn_flow_place_password, ptn_flow_place_passkey, ptn_flow_place_recovery;
 
 /* Queue a state, behind those that this step has queued already. */
 void ptn_flow_step_to(struct ptn_flow_step *step, enum ptn_flow_at at);
@@ -128,6 +128,9 @@ void ptn_flow_step_to(struct ptn_flow_step *step, enum ptn_flow_at at);
 /* An input was wrong: the step is no more than that. */
 void ptn_flow_step_wrong(struct ptn_flow_step *step, size_t input,
     enum ptn_flow_error why);
+
+/* The flow ends here, in the state "error". */
+void ptn_flow_step_end(struct ptn_flow_step *step, enum ptn_flow_error why);
 
 /* A limit refused: so is the step answered, instead of failing. */
 void ptn_flow_step_limited(struct ptn_flow_step *step);
@@ -177,9 +180,23 @@ extern const struct ptn_flow_input ptn_flow_input_assertion[1];
 		.run = ptn_flow_step_take_passkey                              \
 	}
 
+/* "remember_me", of the state in which somebody says who they are. */
+bool ptn_flow_step_can_remember(const struct ptn_flow_step *step);
+enum ptn_err ptn_flow_step_remember(struct ptn_flow_step *step);
+extern const struct ptn_flow_input ptn_flow_step_remember_me[1];
+#define PTN_FLOW_REMEMBER_ME                                                   \
+	{                                                                      \
+		.name = "remember_me", .text = "Stay logged in, or not",       \
+		.input = ptn_flow_step_remember_me, .n = 1,                    \
+		.available = ptn_flow_step_can_remember,                       \
+		.run = ptn_flow_step_remember                                  \
+	}
+
 /* How long an input may be that more than one action has. */
 int64_t ptn_flow_step_address_min(const struct ptn_conf *cf);
 int64_t ptn_flow_step_address_max(const struct ptn_conf *cf);
+int64_t ptn_flow_step_username_min(const struct ptn_conf *cf);
+int64_t ptn_flow_step_username_max(const struct ptn_conf *cf);
 int64_t ptn_flow_step_password_min(const struct ptn_conf *cf);
 int64_t ptn_flow_step_password_max(const struct ptn_conf *cf);
 
