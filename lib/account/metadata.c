@@ -53,7 +53,7 @@ merge(const struct ptn_scope *sc, const struct ptn_json *target,
 		return PTN_OK;
 	ptn_jsonw_init(&w, sc->arena);
 	fits = ptn_json_type(patch) == PTN_JSON_OBJECT &&
-	    ptn_json_merge(&w, NULL, target, patch);
+	    ptn_jsonmerge(&w, NULL, target, patch);
 	if (w.buf.bad)
 		return PTN_E_NOMEM;
 	fits = fits &&

@@ -12,8 +12,9 @@ can_be_named(const struct ptn_conf *cf, const struct ptn_ways *have)
 		have->n[PTN_WAY_USERNAME] > 0);
 }
 
-bool
-ptn_ways_in(const struct ptn_conf *cf, const struct ptn_ways *have)
+/* Can anybody log in with this? */
+static bool
+is_way_in(const struct ptn_conf *cf, const struct ptn_ways *have)
 {
 	if (ptn_policy_passkeys(cf) && have->n[PTN_WAY_PASSKEY] > 0)
 		return true;
@@ -25,7 +26,7 @@ ptn_ways_in(const struct ptn_conf *cf, const struct ptn_ways *have)
 
 /* May there be none of it? */
 static bool
-is_optional(const struct ptn_conf *cf, enum ptn_way way)
+is_optional(const struct ptn_conf *cf, enum ptn_ways_kind way)
 {
 	const bool optional[PTN_WAY__MAX] = {
 		[PTN_WAY_PASSWORD] = cf->password_optional,
@@ -39,11 +40,11 @@ is_optional(const struct ptn_conf *cf, enum ptn_way way)
 
 bool
 ptn_ways_may_give_up(const struct ptn_conf *cf, const struct ptn_ways *have,
-    enum ptn_way way)
+    enum ptn_ways_kind way)
 {
 	struct ptn_ways left = *have;
 
 	if (left.n[way] == 0 || (--left.n[way] == 0 && !is_optional(cf, way)))
 		return false;
-	return ptn_ways_in(cf, &left);
+	return is_way_in(cf, &left);
 }

@@ -10,7 +10,7 @@ struct ptn_conf;
  * The ways into an account, and what of them its owner may give up: never the
  * last one, and nothing that the configuration says everybody has.
  */
-enum ptn_way {
+enum ptn_ways_kind {
 	PTN_WAY_PASSWORD = 0,
 	PTN_WAY_PASSKEY,
 	PTN_WAY_ADDRESS,
@@ -23,11 +23,8 @@ struct ptn_ways {
 	size_t n[PTN_WAY__MAX];
 };
 
-/* Can anybody log in with this, as the configuration is? */
-bool ptn_ways_in(const struct ptn_conf *cf, const struct ptn_ways *have);
-
 /* May one of a kind go?  False if there is none. */
 bool ptn_ways_may_give_up(const struct ptn_conf *cf,
-    const struct ptn_ways *have, enum ptn_way way);
+    const struct ptn_ways *have, enum ptn_ways_kind way);
 
 #endif

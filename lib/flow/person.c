@@ -25,7 +25,8 @@ ptn_flow_person_read(struct ptn_flow_step *step)
 }
 
 bool
-ptn_flow_person_may_give_up(const struct ptn_flow_step *step, enum ptn_way way)
+ptn_flow_person_may_give_up(const struct ptn_flow_step *step,
+    enum ptn_ways_kind way)
 {
 	const struct ptn_ways ways = ptn_profile_ways(&step->person->profile);
 

@@ -20,7 +20,7 @@ enum ptn_err ptn_flow_person_read(struct ptn_flow_step *step) PTN_MUST_USE;
 
 /* May one of a kind go (ptn_ways_may_give_up())? */
 bool ptn_flow_person_may_give_up(const struct ptn_flow_step *step,
-    enum ptn_way way);
+    enum ptn_ways_kind way);
 
 /* May this address of theirs go?  Not the primary one of several. */
 bool ptn_flow_person_may_drop(const struct ptn_flow_step *step,

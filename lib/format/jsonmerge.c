@@ -2,6 +2,9 @@
 
 #include <math.h>
 
+static bool copy(struct ptn_jsonw *w, const char *name,
+    const struct ptn_json *v);
+
 static bool
 copy_number(struct ptn_jsonw *w, const char *name, const struct ptn_json *v)
 {
@@ -26,7 +29,7 @@ copy_array(struct ptn_jsonw *w, const char *name, const struct ptn_json *v)
 
 	ptn_jsonw_array(w, name);
 	for (i = 0; ok && i < ptn_json_len(v); i++)
-		ok = ptn_json_copy(w, NULL, ptn_json_at(v, i));
+		ok = copy(w, NULL, ptn_json_at(v, i));
 	ptn_jsonw_end_array(w);
 	return ok;
 }
@@ -34,7 +37,7 @@ copy_array(struct ptn_jsonw *w, const char *name, const struct ptn_json *v)
 static bool
 copy_member(void *arg, const char *name, const struct ptn_json *value)
 {
-	return ptn_json_copy(arg, name, value);
+	return copy(arg, name, value);
 }
 
 static bool
@@ -48,8 +51,8 @@ copy_object(struct ptn_jsonw *w, const char *name, const struct ptn_json *v)
 	return ok;
 }
 
-bool
-ptn_json_copy(struct ptn_jsonw *w, const char *name, const struct ptn_json *v)
+static bool
+copy(struct ptn_jsonw *w, const char *name, const struct ptn_json *v)
 {
 	switch (ptn_json_type(v)) {
 	case PTN_JSON_OBJECT:
@@ -86,8 +89,8 @@ merge_member(void *arg, const char *name, const struct ptn_json *value)
 	const struct ptn_json *patch = ptn_json_get(m->patch, name);
 
 	if (!ptn_json_has(m->patch, name))
-		return ptn_json_copy(m->w, name, value);
-	return patch == NULL || ptn_json_merge(m->w, name, value, patch);
+		return copy(m->w, name, value);
+	return patch == NULL || ptn_jsonmerge(m->w, name, value, patch);
 }
 
 /* A member of the patch that the target has not. */
@@ -97,18 +100,18 @@ add_member(void *arg, const char *name, const struct ptn_json *value)
 	const struct merging *m = arg;
 
 	return value == NULL || ptn_json_has(m->target, name) ||
-	    ptn_json_merge(m->w, name, NULL, value);
+	    ptn_jsonmerge(m->w, name, NULL, value);
 }
 
 bool
-ptn_json_merge(struct ptn_jsonw *w, const char *name,
+ptn_jsonmerge(struct ptn_jsonw *w, const char *name,
     const struct ptn_json *target, const struct ptn_json *patch)
 {
 	struct merging m = { w, target, patch };
 	bool ok;
 
 	if (ptn_json_type(patch) != PTN_JSON_OBJECT)
-		return ptn_json_copy(w, name, patch);
+		return copy(w, name, patch);
 	ptn_jsonw_object(w, name);
 	ok = ptn_json_each(target, merge_member, &m) &&
 	    ptn_json_each(patch, add_member, &m);

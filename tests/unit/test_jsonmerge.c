@@ -33,7 +33,7 @@ merged(const char *target, const char *patch)
 	bool ok;
 
 	ptn_jsonw_init(&w, arena);
-	ok = ptn_json_merge(&w, NULL, t, p);
+	ok = ptn_jsonmerge(&w, NULL, t, p);
 	assert_false(w.buf.bad);
 	ptn_json_free(&t);
 	ptn_json_free(&p);

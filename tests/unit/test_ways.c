@@ -132,7 +132,7 @@ try_all(int bits, const struct ptn_ways *have)
 
 	configure(&cf, bits);
 	for (way = 0; way < PTN_WAY__MAX; way++)
-		if (ptn_ways_may_give_up(&cf, have, (enum ptn_way)way) !=
+		if (ptn_ways_may_give_up(&cf, have, (enum ptn_ways_kind)way) !=
 		    may_go[way](bits, n[PTN_WAY_PASSWORD], n[PTN_WAY_PASSKEY],
 			n[PTN_WAY_ADDRESS], n[PTN_WAY_USERNAME]))
 			fail_msg("configuration %#x, %zu passwords, %zu "
