@@ -30,7 +30,7 @@ int ptn_cli_setup(int argc, char **argv, const char *conf_path,
 int ptn_cli_setup_first(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
-/* snippet WEB */
+/* snippet WEB [--into WHERE] */
 int ptn_cli_snippet(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
@@ -64,6 +64,7 @@ int ptn_cli_courier(int argc, char **argv, const char *conf_path,
 
 /* What "postern COMMAND --help" has of these beyond a line. */
 void ptn_cli_setup_help(FILE *out);
+void ptn_cli_snippet_help(FILE *out);
 void ptn_cli_org_help(FILE *out);
 void ptn_cli_limits_help(FILE *out);
 void ptn_cli_doctor_help(FILE *out);
