@@ -199,7 +199,7 @@ struct ptn_flow_answer {
 	char token[PTN_SHA256_LEN + 1]; /* that the next step must show */
 	struct ptn_flow_offer offer[PTN_FLOW_OFFERS_MAX];
 	size_t n;
-	int64_t again_after_s;	  /* a limit is reached for; 0: not told */
+	int64_t again_after_s; /* a limit is reached for; 0: not told */
 	/* What an authenticator is to make, or to sign; NULL: nothing. */
 	const struct ptn_passkey_options *creation;
 	const struct ptn_signin_passkey_options *request;

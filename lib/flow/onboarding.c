@@ -222,8 +222,10 @@ static const struct ptn_flow_action onboarding_actions[] = {
 	PTN_FLOW_BACK,
 };
 
-const struct ptn_flow_place ptn_flow_place_onboarding = { onboarding_actions,
-	PTN_ARRAY_LEN(onboarding_actions), NULL };
+const struct ptn_flow_place ptn_flow_place_onboarding = {
+	.action = onboarding_actions,
+	.n = PTN_ARRAY_LEN(onboarding_actions)
+};
 
 /* ------------------------------------------------------------- a password */
 
@@ -274,8 +276,10 @@ static const struct ptn_flow_action password_actions[] = {
 	PTN_FLOW_BACK,
 };
 
-const struct ptn_flow_place ptn_flow_place_new_password = { password_actions,
-	PTN_ARRAY_LEN(password_actions), NULL };
+const struct ptn_flow_place ptn_flow_place_new_password = {
+	.action = password_actions,
+	.n = PTN_ARRAY_LEN(password_actions)
+};
 
 /* -------------------------------------------------------------- a passkey */
 
@@ -336,8 +340,9 @@ static const struct ptn_flow_action passkey_actions[] = {
 	PTN_FLOW_BACK,
 };
 
-const struct ptn_flow_place ptn_flow_place_new_passkey = { passkey_actions,
-	PTN_ARRAY_LEN(passkey_actions), NULL };
+const struct ptn_flow_place ptn_flow_place_new_passkey = { .action =
+							       passkey_actions,
+	.n = PTN_ARRAY_LEN(passkey_actions) };
 
 static enum ptn_err
 webauthn_verify_attestation_response(struct ptn_flow_step *step)
@@ -372,7 +377,8 @@ static const struct ptn_flow_action answer_actions[] = {
 };
 
 const struct ptn_flow_place ptn_flow_place_new_passkey_answer = {
-	answer_actions, PTN_ARRAY_LEN(answer_actions), NULL
+	.action = answer_actions,
+	.n = PTN_ARRAY_LEN(answer_actions)
 };
 
 /* -------------------------------------------------------- what is stored */

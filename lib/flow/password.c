@@ -46,8 +46,8 @@ static const struct ptn_flow_action methods[] = {
 	PTN_FLOW_BACK,
 };
 
-const struct ptn_flow_place ptn_flow_place_method = { methods,
-	PTN_ARRAY_LEN(methods), NULL };
+const struct ptn_flow_place ptn_flow_place_method = { .action = methods,
+	.n = PTN_ARRAY_LEN(methods) };
 
 /* ----------------------------------------------------------- the password */
 

@@ -166,8 +166,8 @@ static const struct ptn_flow_action init_actions[] = {
 	PTN_FLOW_REMEMBER_ME,
 };
 
-static const struct ptn_flow_place init = { init_actions,
-	PTN_ARRAY_LEN(init_actions), NULL };
+static const struct ptn_flow_place init = { .action = init_actions,
+	.n = PTN_ARRAY_LEN(init_actions) };
 
 static unsigned
 shown(const struct ptn_flow_stash *stash)
