@@ -12,8 +12,6 @@
  * The name that a user chose: of ASCII letters, digits and "_", in lower case,
  * and nobody else's in the tenant; of 128 bytes at most, as its column.
  */
-#define PTN_USERNAME_MAX 128 /* bytes */
-
 struct ptn_username {
 	struct ptn_uuid id;
 	const char *name; /* NULL: they have none */
