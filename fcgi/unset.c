@@ -124,6 +124,8 @@ set_up(const struct unset *u, struct ptn_unset_form *f)
 		    ptn_conf_home(u->conf_path));
 	case PTN_UNSET_RUN_OTHER:
 		return ptn_unset_page_other(u->a);
+	case PTN_UNSET_RUN_WORKS:
+		return ptn_unset_page_works(u->a);
 	case PTN_UNSET_RUN_FAILED:
 		ptn_warn("set-up: one by the web has failed");
 		break;

@@ -7,6 +7,7 @@
  *   await host.post(host.answers());
  *   await host.stop();
  */
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync, rmSync,
@@ -127,6 +128,45 @@ export class UnsetHost {
   post(body, headers = { 'X-Tls': 'yes' }, mount = 'id') {
     return fetch(`${this.space.url}/${mount}/setup`, { method: 'POST', headers,
       body: new URLSearchParams(body) });
+  }
+
+  /* Our processes, and who has started them. */
+  processes() {
+    const parents = new Map();
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        if (line.startsWith(`${this.machine.bin}\0`))
+          parents.set(Number(pid), Number(/\) . (\d+)/.exec(
+            readFileSync(`/proc/${pid}/stat`, 'utf8'))[1]));
+      } catch { /* it has ended */ }
+    return parents;
+  }
+
+  /*
+   * Of a set-up that is under way, who works and who watches that one: the only
+   * program of ours that another one of ours has started.
+   */
+  workers() {
+    const parents = this.processes();
+    const [worker, watcher] = [...parents].find(([, parent]) =>
+      parents.has(parent));
+    return { worker, watcher };
+  }
+
+  /* Those that the web server has started, as it may itself at any time. */
+  killServed() {
+    for (const [pid, parent] of this.processes())
+      if (/^(apache2|lighttpd)\n$/.test(
+        readFileSync(`/proc/${parent}/comm`, 'utf8')))
+        process.kill(pid, 'SIGKILL');
+  }
+
+  /* The next request is the server's. */
+  async isServed() {
+    for (let i = 0; i < 8; i++)
+      assert.equal((await fetch(`${this.url}/health/ready`)).status, 200);
+    assert.deepEqual(this.names(), ['postern.yaml']);
   }
 
   async stop() {
