@@ -50,7 +50,7 @@ static const struct {
 	{ "serve",   cmd_serve,       "serve",               "run the login server", NULL },
 	{ "migrate", ptn_cli_migrate, "migrate up|status",   "bring the database schema up to date", NULL },
 	{ "config",  ptn_cli_config,  "config init [FILE]|check|print", "write, check or show the configuration", NULL },
-	{ "snippet", ptn_cli_snippet, "snippet apache|lighttpd|nginx", "print what the web server needs", NULL },
+	{ "snippet", ptn_cli_snippet, "snippet apache|lighttpd|nginx [--into WHERE]", "print what the web server needs", ptn_cli_snippet_help },
 	{ "backup",  ptn_cli_backup,  "backup check FILE|-", "say whether secrets.keys open a dump", NULL },
 	{ "doctor",  ptn_cli_doctor,  "doctor [OPTION]...", "say what is wrong with an installation", ptn_cli_doctor_help },
 	{ "jwk",     ptn_cli_jwk,     "jwk rotate [--now]|list [--dfns]", "change or list the signing keys", NULL },

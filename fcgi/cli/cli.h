@@ -41,7 +41,7 @@ enum ptn_setup_cause ptn_cli_setup_first(int argc, char **argv,
 /* Remove what one has left that was killed, unless there is another one. */
 void ptn_cli_setup_clear(const char *conf_path);
 
-/* snippet WEB */
+/* snippet WEB [--into WHERE] */
 int ptn_cli_snippet(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
@@ -82,6 +82,7 @@ int ptn_cli_courier(int argc, char **argv, const char *conf_path,
 
 /* What "postern COMMAND --help" has of these beyond a line. */
 void ptn_cli_setup_help(FILE *out);
+void ptn_cli_snippet_help(FILE *out);
 void ptn_cli_org_help(FILE *out);
 void ptn_cli_limits_help(FILE *out);
 void ptn_cli_doctor_help(FILE *out);

@@ -1,10 +1,11 @@
 #include "fcgi/public/public.h"
 
 #include "fcgi/cookie.h"
+#include "fcgi/issue.h"
 #include "fcgi/jsonval.h"
+#include "fcgi/profile.h"
 #include "lib/account/signout.h"
 #include "lib/base/clock.h"
-#include "lib/conf/conf.h"
 #include "lib/crypto/jws.h"
 
 enum { TOKEN, TOKEN__MAX };
@@ -33,30 +34,6 @@ ptn_public_logout(struct ptn_request *req, struct ptn_reply *rep)
 }
 
 static void
-write_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
-    const struct ptn_claims *c)
-{
-	ptn_jsonw_object(w, "claims");
-	ptn_jsonval_uuid(w, "subject", &c->sub);
-	ptn_jsonval_time(w, "issued_at", c->iat * PTN_US_PER_S);
-	ptn_jsonval_time(w, "expiration", c->exp * PTN_US_PER_S);
-	ptn_token_audience(w, "audience", cf);
-	if (cf->issuer[0] != '\0')
-		ptn_jsonw_str(w, "issuer", cf->issuer);
-	if (c->email.address != NULL) {
-		ptn_jsonw_object(w, "email");
-		ptn_jsonw_str(w, "address", c->email.address);
-		ptn_jsonw_bool(w, "is_primary", c->email.is_primary);
-		ptn_jsonw_bool(w, "is_verified", c->email.is_verified);
-		ptn_jsonw_end_object(w);
-	}
-	ptn_jsonval_uuid(w, "session_id", &c->session_id);
-	ptn_jsonw_end_object(w);
-	ptn_jsonval_time(w, "expiration_time", c->exp * PTN_US_PER_S);
-	ptn_jsonval_uuid(w, "user_id", &c->sub);
-}
-
-static void
 write_validity(const struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_session *s)
 {
@@ -66,8 +43,12 @@ write_validity(const struct ptn_request *req, struct ptn_reply *rep,
 	rep->no_store = true;
 	ptn_jsonw_object(w, NULL);
 	ptn_jsonw_bool(w, "is_valid", s->known);
-	if (s->known)
-		write_claims(w, req->sc.cf, &s->claims);
+	if (s->known) {
+		ptn_profile_claims(w, req->sc.cf, &s->claims);
+		ptn_jsonval_time(w, "expiration_time",
+		    s->claims.exp * PTN_US_PER_S);
+		ptn_jsonval_uuid(w, "user_id", &s->claims.sub);
+	}
 	if (s->known && idle_at != 0)
 		ptn_jsonval_time(w, "idle_expires_at", idle_at);
 	ptn_jsonw_end_object(w);
@@ -163,7 +144,7 @@ ptn_public_session_end_others(struct ptn_request *req, struct ptn_reply *rep)
 
 	r = ptn_signout_others(&req->sc, &c->sub, &c->session_id);
 	if (r == PTN_OK)
-		ptn_public_issue_device(req, rep);
+		ptn_issue_device(req, rep);
 	rep->done = PTN_DONE_EMPTY;
 	return r;
 }

@@ -62,26 +62,24 @@ ptn_user_by_address(const struct ptn_scope *sc, const char *address,
 }
 
 enum ptn_err
-ptn_user_sign_up(const struct ptn_scope *sc, const char *address, bool own,
-    struct ptn_user_ref *out)
+ptn_user_sign_up(const struct ptn_scope *sc, const char *address,
+    enum ptn_user_address how, struct ptn_user_ref *out)
 {
 	struct ptn_email email;
 	enum ptn_err r;
 
 	out->id = ptn_uuid_new();
-	out->verified = false;
-	r = ptn_sql_user_put(sc->db,
-	    &(struct ptn_user_put_in){ out->id, sc->tenant_id });
-	if (r != PTN_OK)
-		return r;
+	out->verified = how == PTN_USER_PROVED;
 	if ((r = ptn_email_claim(sc, address, &email)) != PTN_OK)
 		return r;
 	out->email_id = email.id;
 	if (!ptn_uuid_is_nil(&email.user_id))
 		return PTN_E_CONFLICT;
-	if (!own)
-		return PTN_OK;
-	return ptn_email_own(sc, &email, &out->id, false);
+	r = ptn_sql_user_put(sc->db,
+	    &(struct ptn_user_put_in){ out->id, sc->tenant_id });
+	if (r != PTN_OK || how == PTN_USER_CLAIMS)
+		return r;
+	return ptn_email_own(sc, &email, &out->id, out->verified);
 }
 
 /* All that is theirs goes with them. */

@@ -85,6 +85,15 @@ enum ptn_err ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn,
 bool ptn_db_in_tx(const struct ptn_db *db);
 
 /*
+ * Run fn as a part of the transaction that is under way: PTN_OK keeps what it
+ * did; anything else undoes that alone and is returned, and the transaction
+ * goes on (its locks stay).  A part has no parts of its own.  One round trip
+ * more than fn makes, two where it is undone.
+ */
+enum ptn_err ptn_db_part(struct ptn_db *db, ptn_db_tx_fn fn,
+    void *arg) PTN_MUST_USE;
+
+/*
  * Round trips so far (statements, BEGIN, COMMIT), for tests and logs; without
  * those of connecting and preparing, which happen once a connection.
  */

@@ -116,3 +116,26 @@ ptn_dberr_of(unsigned int number, const char **what)
 		return PTN_DBERR_LOST;
 	return PTN_DBERR_OTHER;
 }
+
+enum ptn_err
+ptn_dberr_err(enum ptn_dberr f)
+{
+	switch (f) {
+	case PTN_DBERR_NONE:
+		return PTN_OK;
+	case PTN_DBERR_CONFLICT:
+		return PTN_E_CONFLICT;
+	case PTN_DBERR_NOMEM:
+		return PTN_E_NOMEM;
+	case PTN_DBERR_RETRY:
+	case PTN_DBERR_STALE:
+	case PTN_DBERR_UNSENT:
+	case PTN_DBERR_LOST:
+	case PTN_DBERR_AWAY:
+		return PTN_E_UNAVAILABLE;
+	case PTN_DBERR_MANY:
+	case PTN_DBERR_OTHER:
+		return PTN_E_INTERNAL;
+	}
+	return PTN_E_INTERNAL;
+}

@@ -3,6 +3,8 @@
 
 #include "lib/db/db.h"
 
+#include "lib/base/err.h"
+
 /*
  * What an error number of the database, or of its client library, means for
  * us.  The one table of them is in dberr.c.
@@ -31,5 +33,8 @@ enum ptn_db_fault ptn_dberr_fault(unsigned int number);
  * ours for the log, or NULL when the table does not know the number.
  */
 enum ptn_dberr ptn_dberr_of(unsigned int number, const char **what);
+
+/* What a caller is told about a fault that stands. */
+enum ptn_err ptn_dberr_err(enum ptn_dberr f) PTN_MUST_USE;
 
 #endif

@@ -14,6 +14,7 @@ import { Key, admit, announce, beginLogin, codeTo, codesTo,
   completeLogin, createPasskey, credentialsOf, fromHanko, getPasskey, isError,
   loggedIn, login, passkey, registerHere, sentCode, signed, uuidOf, withToken }
   from '../lib/dfns.mjs';
+import { Flow } from '../lib/flow.mjs';
 import { start, top } from '../lib/instance.mjs';
 import { mailsTo, partText } from '../lib/maildir.mjs';
 
@@ -218,6 +219,16 @@ const routes = {
   'GET /sessions': (a) => a.thief.call('GET', '/sessions'),
   'DELETE /sessions': (a) => a.thief.call('DELETE', '/sessions'),
   'DELETE /sessions/{id}': null,
+  'POST /registration': async (a) => {
+    const flow = await Flow.ready(a.thief, 'registration');
+    return (await flow.act('register_login_identifier',
+      { email: a.username })).last;
+  },
+  'POST /login': async (a) => {
+    const flow = await Flow.identified(a.thief, a.username);
+    return (await flow.act('verify_passcode',
+      { code: await a.thief.codeFor(a.username) })).last;
+  },
   'POST /logout': (a) => a.thief.call('POST', '/logout'),
 };
 
@@ -230,7 +241,7 @@ const GUARDED = {
 
 test('no route is missing in the list of those that are tried', () => {
   const table = readFileSync(join(top, 'fcgi/routes.c'), 'utf8');
-  const all = [...table.matchAll(/\{ PUBLIC, (\w+), +"([^"]+)"/g)]
+  const all = [...table.matchAll(/\{ (?:PUBLIC|FLOW), +(\w+), +"([^"]+)"/g)]
     .map(([, method, path]) => `${method} ${path}`);
   assert.ok(all.length > 20);
   assert.deepEqual(all.sort(), Object.keys(routes).sort());

@@ -24,7 +24,8 @@ sign_up_locked(const struct ptn_scope *sc, void *arg)
 {
 	struct signing_up *s = arg;
 
-	return ptn_user_sign_up(sc, s->address, s->own, &s->user);
+	return ptn_user_sign_up(sc, s->address,
+	    s->own ? PTN_USER_OWNS : PTN_USER_CLAIMS, &s->user);
 }
 
 static enum ptn_err
