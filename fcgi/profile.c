@@ -3,25 +3,8 @@
 #include <string.h>
 
 #include "fcgi/jsonval.h"
-#include "lib/account/policy.h"
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
-
-enum ptn_err
-ptn_profile_load(const struct ptn_scope *sc, const struct ptn_uuid *id,
-    struct ptn_profile *p)
-{
-	enum ptn_err r;
-
-	memset(p, 0, sizeof(*p));
-	r = ptn_user_get(sc, id, &p->user);
-	if (r != PTN_OK)
-		return r;
-	r = ptn_emails_of(sc, id, &p->email, &p->emails);
-	if (r != PTN_OK || !ptn_policy_passkeys(sc->cf))
-		return r;
-	return ptn_credentials_of(sc, id, &p->passkey, &p->passkeys);
-}
 
 void
 ptn_profile_email(struct ptn_jsonw *w, const struct ptn_email *e)
@@ -94,6 +77,29 @@ write_passkeys(struct ptn_jsonw *w, const struct ptn_profile *p)
 	ptn_jsonw_end_array(w);
 }
 
+static void
+write_username(struct ptn_jsonw *w, const struct ptn_username *n)
+{
+	if (n->name == NULL)
+		return;
+	ptn_jsonw_object(w, "username");
+	ptn_jsonval_uuid(w, "id", &n->id);
+	ptn_jsonw_str(w, "username", n->name);
+	ptn_jsonval_time(w, "created_at", n->created_at_us);
+	ptn_jsonval_time(w, "updated_at", n->updated_at_us);
+	ptn_jsonw_end_object(w);
+}
+
+static void
+write_metadata(struct ptn_jsonw *w, const struct ptn_profile *p)
+{
+	if (p->unsafe_metadata == NULL)
+		return;
+	ptn_jsonw_object(w, "metadata");
+	ptn_jsonw_raw(w, "unsafe_metadata", p->unsafe_metadata);
+	ptn_jsonw_end_object(w);
+}
+
 void
 ptn_profile_members(struct ptn_jsonw *w, const struct ptn_profile *p)
 {
@@ -107,7 +113,22 @@ ptn_profile_members(struct ptn_jsonw *w, const struct ptn_profile *p)
 	ptn_jsonval_time(w, "created_at", p->user.created_at_us);
 	ptn_jsonval_time(w, "updated_at", p->user.updated_at_us);
 	write_emails(w, p);
+	write_username(w, &p->username);
 	write_passkeys(w, p);
+	write_metadata(w, p);
+}
+
+void
+ptn_profile_session(struct ptn_jsonw *w, const struct ptn_session_row *s,
+    const struct ptn_uuid *current)
+{
+	ptn_jsonval_uuid(w, "id", &s->id);
+	ptn_jsonval_time(w, "created_at", s->created_at_us);
+	ptn_jsonval_time(w, "last_used", s->last_used_us);
+	ptn_jsonval_time(w, "expires_at", s->expires_at_us);
+	if (s->ip_address != NULL)
+		ptn_jsonw_str(w, "ip_address", s->ip_address);
+	ptn_jsonw_bool(w, "current", ptn_uuid_equal(&s->id, current));
 }
 
 void

@@ -32,6 +32,7 @@ static const struct ptn_input no_input = { NULL, 0 };
 #define SESSION  &ptn_public_auth_session
 #define SESSIONS &ptn_public_auth_sessions
 #define SITE     &ptn_public_auth_site
+#define OWNER    &ptn_flow_auth_session
 #define MEMBER   &ptn_dfns_auth_member
 #define NEWCOMER &ptn_dfns_auth_newcomer
 #define SIGNED   &ptn_dfns_auth_signed
@@ -97,11 +98,12 @@ const struct ptn_route ptn_routes[] = {
 	{ PUBLIC, GET,    "/authorize",                        SITE,     DB,   FREE,    NO_INPUT,               ON(always),    ptn_authorizer_decide },
 	{ PUBLIC, GET,    "/sessions/validate",                OPTIONAL, DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_session_validate },
 	{ PUBLIC, POST,   "/sessions/validate",                ANYBODY,  DB,   FREE,    IN(session_token),      ON(always),    ptn_public_token_validate },
-	{ PUBLIC, GET,    "/sessions",                         SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_session_list },
-	{ PUBLIC, DELETE, "/sessions/{id}",                    SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_session_remove },
-	{ PUBLIC, DELETE, "/sessions",                         SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_session_end_others },
+	{ PUBLIC, GET,    "/sessions",                         SESSION,  DB,   FREE,    NO_INPUT,               ON(sessions),  ptn_public_session_list },
+	{ PUBLIC, DELETE, "/sessions/{id}",                    SESSION,  DB,   FREE,    NO_INPUT,               ON(revocation), ptn_public_session_remove },
+	{ PUBLIC, DELETE, "/sessions",                         SESSION,  DB,   FREE,    NO_INPUT,               ON(revocation), ptn_public_session_end_others },
 
 	{ FLOW,   POST,   "/login",                            ANYBODY,  DB,   STEPS,   NO_INPUT,               ON(always),    ptn_flow_serve_login },
+	{ FLOW,   POST,   "/profile",                          OWNER,    DB,   STEPS,   NO_INPUT,               ON(always),    ptn_flow_serve_profile },
 	{ FLOW,   POST,   "/registration",                     ANYBODY,  DB,   STEPS,   NO_INPUT,               ON(always),    ptn_flow_serve_registration },
 
 	{ DFNS,   POST,   "/auth/login/code",                  ANYBODY,  DB,   MAILS,   IN(dfns_code),          ON(dfns_mail), ptn_dfns_login_code },

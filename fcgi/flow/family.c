@@ -1,10 +1,13 @@
 #include "fcgi/flow/wire.h"
 
+#include "fcgi/bearer.h"
+
 /* The code of what is refused, by its status; else it is a technical error. */
 static const struct {
 	int status;
 	enum ptn_flow_error e;
 } refusals[] = {
+	{ 401, PTN_FLOW_E_UNAUTHORIZED },
 	{ 403, PTN_FLOW_E_FORBIDDEN },
 	{ 410, PTN_FLOW_E_EXPIRED },
 	{ 429, PTN_FLOW_E_RATE },
@@ -26,14 +29,22 @@ write_error(struct ptn_reply *rep, const struct ptn_request *req, int status,
 	ptn_flow_envelope_refused(rep, status, code, message);
 }
 
-/* Nobody is asked who they are before they say so. */
+const struct ptn_auth ptn_flow_auth_session = { &ptn_flow_family };
+
+/* Nobody is asked who they are before they say so, but for their profile. */
 static enum ptn_err
 authenticate(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_auth *auth)
 {
-	(void)req;
-	(void)rep;
-	return auth == &ptn_auth_anybody ? PTN_OK : PTN_E_DENIED;
+	enum ptn_err r;
+
+	if (auth == &ptn_auth_anybody)
+		return PTN_OK;
+	r = ptn_bearer_session(req, rep, PTN_BEARER_USE);
+	if (r != PTN_OK || !req->session.known)
+		return r != PTN_OK ? r : PTN_E_DENIED;
+	ptn_bearer_is(req);
+	return PTN_OK;
 }
 
 const struct ptn_family ptn_flow_family = {

@@ -1,6 +1,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fcgi/cookie.h"
 #include "fcgi/flow/wire.h"
 #include "fcgi/issue.h"
 #include "lib/base/arena.h"
@@ -138,15 +139,22 @@ read_body(struct ptn_request *req, struct ptn_flow_ask *ask)
 	return read_members(req, ask);
 }
 
-/* Whoever has come to the end has a session. */
+/*
+ * Whoever has come to the end has a session; and a step may have made the
+ * browser the only one that is known.
+ */
 static enum ptn_err
 hand_out(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_flow_answer *a)
 {
 	enum ptn_err r;
 
-	if (a->at != PTN_FLOW_AT_SUCCESS || a->error != PTN_FLOW_E_NONE)
+	if (a->at == PTN_FLOW_AT_ACCOUNT_DELETED)
+		ptn_cookie_clear_session(req, rep);
+	if (a->at != PTN_FLOW_AT_SUCCESS || a->error != PTN_FLOW_E_NONE) {
+		ptn_issue_device(req, rep);
 		return PTN_OK;
+	}
 	if ((r = ptn_issue_token(req, rep, &a->claims)) != PTN_OK)
 		return r;
 	ptn_reply_header(rep, "X-Session-Retention", "persistent");
@@ -176,7 +184,8 @@ reply(struct ptn_request *req, struct ptn_reply *rep,
 static enum ptn_err
 serve(struct ptn_request *req, struct ptn_reply *rep, enum ptn_flow_name name)
 {
-	struct ptn_flow_ask ask = { .name = name };
+	struct ptn_flow_ask ask = { .name = name,
+		.by = req->session.known ? &req->session.claims : NULL };
 	struct ptn_flow_answer *a;
 	char *action;
 	enum ptn_err r;
@@ -186,7 +195,7 @@ serve(struct ptn_request *req, struct ptn_reply *rep, enum ptn_flow_name name)
 	if ((r = find_action(req, &action)) != PTN_OK)
 		return r;
 	if (action == NULL)
-		r = ptn_flow_begin(&req->sc, name, a);
+		r = ptn_flow_begin(&req->sc, name, ask.by, a);
 	else if ((r = read_body(req, &ask)) == PTN_OK &&
 	    (r = split_action(action, &ask)) == PTN_OK)
 		r = ptn_flow_advance(&req->sc, &ask, a);
@@ -203,4 +212,10 @@ enum ptn_err
 ptn_flow_serve_registration(struct ptn_request *req, struct ptn_reply *rep)
 {
 	return serve(req, rep, PTN_FLOW_REGISTRATION);
+}
+
+enum ptn_err
+ptn_flow_serve_profile(struct ptn_request *req, struct ptn_reply *rep)
+{
+	return serve(req, rep, PTN_FLOW_PROFILE);
 }

@@ -13,13 +13,17 @@
  */
 extern const struct ptn_family ptn_flow_family;
 
+/* Who may call: whoever has a valid session, 401 otherwise. */
+extern const struct ptn_auth ptn_flow_auth_session;
+
 /*
- * POST /login, /registration: begin a flow, or with ?action=NAME@ID take a
- * step of one.
+ * POST /login, /registration, /profile: begin a flow, or with ?action=NAME@ID
+ * take a step of one.
  */
 enum ptn_err ptn_flow_serve_login(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_flow_serve_registration(struct ptn_request *,
     struct ptn_reply *);
+enum ptn_err ptn_flow_serve_profile(struct ptn_request *, struct ptn_reply *);
 
 /* The envelope of an answer that was not refused. */
 enum ptn_err ptn_flow_envelope(struct ptn_request *req, struct ptn_reply *rep,

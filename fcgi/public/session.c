@@ -82,18 +82,13 @@ ptn_public_token_validate(struct ptn_request *req, struct ptn_reply *rep)
 }
 
 static void
-write_row(struct ptn_jsonw *w, const struct ptn_session_row *s, bool current)
+write_row(struct ptn_jsonw *w, const struct ptn_session_row *s,
+    const struct ptn_uuid *current)
 {
 	ptn_jsonw_object(w, NULL);
-	ptn_jsonval_uuid(w, "id", &s->id);
-	ptn_jsonval_time(w, "created_at", s->created_at_us);
-	ptn_jsonval_time(w, "last_used", s->last_used_us);
-	ptn_jsonval_time(w, "expires_at", s->expires_at_us);
-	if (s->ip_address != NULL)
-		ptn_jsonw_str(w, "ip_address", s->ip_address);
+	ptn_profile_session(w, s, current);
 	if (s->user_agent != NULL)
 		ptn_jsonw_str(w, "user_agent", s->user_agent);
-	ptn_jsonw_bool(w, "current", current);
 	ptn_jsonw_end_object(w);
 }
 
@@ -111,8 +106,7 @@ ptn_public_session_list(struct ptn_request *req, struct ptn_reply *rep)
 	rep->no_store = true;
 	ptn_jsonw_array(&rep->json, NULL);
 	for (i = 0; i < n; i++)
-		write_row(&rep->json, &rows[i],
-		    ptn_uuid_equal(&rows[i].id, &c->session_id));
+		write_row(&rep->json, &rows[i], &c->session_id);
 	ptn_jsonw_end_array(&rep->json);
 	return PTN_OK;
 }

@@ -115,13 +115,28 @@ close_account(const struct ptn_scope *sc, void *arg)
 	return ptn_event(sc, PTN_EVENT_USER_DELETED, NULL);
 }
 
-enum ptn_err
-ptn_user_close(const struct ptn_scope *sc, const struct ptn_uuid *id)
+typedef enum ptn_err (
+    *runner)(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg);
+
+static enum ptn_err
+close_by(runner how, const struct ptn_scope *sc, const struct ptn_uuid *id)
 {
 	struct ptn_uuid mine = *id;
-	enum ptn_err r = ptn_tx(sc, close_account, &mine);
+	enum ptn_err r = how(sc, close_account, &mine);
 
 	if (r == PTN_E_FORBIDDEN)
 		ptn_membership_guarded(sc, "account");
 	return r;
+}
+
+enum ptn_err
+ptn_user_close(const struct ptn_scope *sc, const struct ptn_uuid *id)
+{
+	return close_by(ptn_tx, sc, id);
+}
+
+enum ptn_err
+ptn_user_close_in(const struct ptn_scope *sc, const struct ptn_uuid *id)
+{
+	return close_by(ptn_tx_part, sc, id);
 }

@@ -61,4 +61,8 @@ enum ptn_err ptn_user_sign_up(const struct ptn_scope *sc, const char *address,
 enum ptn_err ptn_user_close(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;
 
+/* The same as a part of a transaction of the caller's. */
+enum ptn_err ptn_user_close_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *id) PTN_MUST_USE;
+
 #endif

@@ -186,32 +186,57 @@ is_available(const struct ptn_flow_step *step,
 	return action->available == NULL || action->available(step);
 }
 
+/* Of the action that is answered: what was entered, and what was wrong. */
 static void
-offer(struct ptn_flow_answer *out, const struct ptn_flow_step *step)
+recall(struct ptn_flow_offer *o, const struct ptn_flow_step *step)
 {
-	const struct ptn_flow_place *place = place_of(step->flow);
-	const struct ptn_flow_action *action;
-	struct ptn_flow_offer *o;
 	size_t i;
 
-	for (i = 0; i < place->n; i++) {
-		action = &place->action[i];
-		if (!is_available(step, action))
-			continue;
-		o = &out->offer[out->n++];
-		o->name = action->name;
-		o->text = action->text;
-		o->input = action->input;
-		o->n = action->n;
-		if (action == step->action)
-			memcpy(o->error, step->wrong, sizeof(o->error));
-	}
+	memcpy(o->error, step->wrong, sizeof(o->error));
+	for (i = 0; i < o->n; i++)
+		if (o->input[i].echoed)
+			o->entered[i] = step->in[i].text;
+}
+
+static enum ptn_err
+offer(struct ptn_flow_offer *o, const struct ptn_flow_step *step,
+    const struct ptn_flow_action *action)
+{
+	enum ptn_err r = PTN_OK;
+	size_t i;
+
+	o->name = action->name;
+	o->text = action->text;
+	o->input = action->input;
+	o->n = action->n;
+	if (action == step->action)
+		recall(o, step);
+	for (i = 0; r == PTN_OK && i < o->n; i++)
+		if (o->input[i].choices != NULL)
+			r = o->input[i].choices(step, &o->choices[i]);
+	return r;
+}
+
+static enum ptn_err
+offer_all(struct ptn_flow_answer *out, const struct ptn_flow_step *step)
+{
+	const struct ptn_flow_place *place = place_of(step->flow);
+	enum ptn_err r = PTN_OK;
+	size_t i;
+
+	assert(place->n <= PTN_FLOW_OFFERS_MAX);
+	for (i = 0; r == PTN_OK && i < place->n; i++)
+		if (is_available(step, &place->action[i]))
+			r = offer(&out->offer[out->n++], step,
+			    &place->action[i]);
+	return r;
 }
 
 static enum ptn_err
 answer(struct ptn_flow_answer *out, const struct ptn_flow_step *step)
 {
 	const struct ptn_flow *flow = step->flow;
+	enum ptn_err r;
 
 	out->id = flow->id;
 	out->name = flow->name;
@@ -220,12 +245,15 @@ answer(struct ptn_flow_answer *out, const struct ptn_flow_step *step)
 	out->again_after_s = step->again_after_s;
 	out->method = step->method;
 	out->claims = step->claims;
-	offer(out, step);
+	out->person = step->person;
+	if ((r = offer_all(out, step)) != PTN_OK)
+		return r;
 	return ptn_flow_row_token(step->sc, flow, out->token);
 }
 
 struct beginning {
 	enum ptn_flow_name name;
+	const struct ptn_claims *by;
 	struct ptn_flow *flow;
 	struct ptn_flow_answer *out;
 };
@@ -237,6 +265,7 @@ begin(const struct ptn_scope *sc, void *arg)
 		PTN_LIMIT_FLOW
 	};
 	const struct beginning *b = arg;
+	const struct ptn_flow_definition *def = ptn_flow_definition(b->name);
 	struct ptn_flow_step step = { .sc = sc, .flow = b->flow };
 	enum ptn_err r;
 
@@ -244,8 +273,10 @@ begin(const struct ptn_scope *sc, void *arg)
 	memset(b->flow, 0, sizeof(*b->flow));
 	b->flow->name = b->name;
 	b->flow->position.at = PTN_FLOW_AT_PREFLIGHT;
-	b->flow->position.queue[0] = ptn_flow_definition(b->name)->init;
+	b->flow->position.queue[0] = def->init;
 	b->flow->position.n = 1;
+	if (def->session)
+		b->flow->stash.user_id = b->by->sub;
 	if ((r = count(&step, limit)) != PTN_OK ||
 	    (r = ptn_flow_row_put(sc, b->flow, PREFLIGHT_S)) != PTN_OK)
 		return r;
@@ -254,10 +285,12 @@ begin(const struct ptn_scope *sc, void *arg)
 
 enum ptn_err
 ptn_flow_begin(const struct ptn_scope *sc, enum ptn_flow_name name,
-    struct ptn_flow_answer *out)
+    const struct ptn_claims *by, struct ptn_flow_answer *out)
 {
-	struct beginning b = { .name = name, .out = out };
+	struct beginning b = { .name = name, .by = by, .out = out };
 
+	if (ptn_flow_definition(name)->session && by == NULL)
+		return PTN_E_DENIED;
 	b.flow = ptn_arena_alloc(sc->arena, sizeof(*b.flow));
 	return b.flow != NULL ? ptn_tx(sc, begin, &b) : PTN_E_NOMEM;
 }
@@ -284,6 +317,36 @@ find_action(const struct ptn_flow *flow, const char *name)
 	return NULL;
 }
 
+/* It goes on where it began, and by whose it is. */
+static bool
+is_theirs(const struct taking *t)
+{
+	const struct ptn_flow *flow = t->flow;
+	const struct ptn_claims *by = t->ask->by;
+
+	if (flow->name != t->ask->name || place_of(flow) == NULL)
+		return false;
+	return !ptn_flow_definition(flow->name)->session ||
+	    (by != NULL && ptn_uuid_equal(&by->sub, &flow->stash.user_id));
+}
+
+/* Is it an action of this state, and there now?  Else step->action is NULL. */
+static enum ptn_err
+choose(const struct taking *t, struct ptn_flow_step *step)
+{
+	const struct ptn_flow_definition *def =
+	    ptn_flow_definition(t->flow->name);
+	const struct ptn_flow_action *action;
+	enum ptn_err r = PTN_OK;
+
+	action = find_action(t->flow, t->ask->action);
+	if (action != NULL && def->load != NULL)
+		r = def->load(step);
+	if (r == PTN_OK && action != NULL && is_available(step, action))
+		step->action = action;
+	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
+}
+
 /* May this be the next step?  PTN_FLOW_E_NONE, and the action. */
 static enum ptn_err
 admit(const struct taking *t, struct ptn_flow_step *step)
@@ -301,11 +364,10 @@ admit(const struct taking *t, struct ptn_flow_step *step)
 	if (r != PTN_OK)
 		return r;
 	r = ptn_flow_row_check(step->sc, t->flow, t->ask->token, &verdict);
-	if (r != PTN_OK || verdict != PTN_ALLOW ||
-	    t->flow->name != t->ask->name || place_of(t->flow) == NULL)
+	if (r != PTN_OK || verdict != PTN_ALLOW || !is_theirs(t) ||
+	    (r = choose(t, step)) != PTN_OK)
 		return r;
-	step->action = find_action(t->flow, t->ask->action);
-	if (step->action != NULL && is_available(step, step->action))
+	if (step->action != NULL)
 		t->out->refused = PTN_FLOW_E_NONE;
 	return PTN_OK;
 }
@@ -340,6 +402,7 @@ start(struct taking *t, const struct ptn_scope *sc)
 
 	t->works = false;
 	t->step = (struct ptn_flow_step){ .sc = sc,
+		.by = t->ask->by,
 		.flow = t->flow,
 		.work = work };
 	memset(t->out, 0, sizeof(*t->out));
@@ -380,6 +443,8 @@ ptn_flow_advance(const struct ptn_scope *sc, const struct ptn_flow_ask *ask,
 	if ((r = ptn_tx(sc, take, &t)) != PTN_OK || !t.works)
 		return r;
 	t.counted = true;
-	r = t.step.action->work(&t.step);
-	return r == PTN_OK ? ptn_tx(sc, take, &t) : r;
+	if ((r = t.step.action->work(&t.step)) == PTN_OK)
+		r = ptn_tx(sc, take, &t);
+	ptn_wipe(&t.step.work, sizeof(t.step.work));
+	return r;
 }

@@ -6,6 +6,7 @@ static const struct ptn_flow_definition *const flows[PTN_FLOW__MAX] = {
 	[PTN_FLOW_NONE] = NULL,
 	[PTN_FLOW_LOGIN] = &ptn_flow_login,
 	[PTN_FLOW_REGISTRATION] = &ptn_flow_registration,
+	[PTN_FLOW_PROFILE] = &ptn_flow_profile,
 };
 
 static const char *const states[PTN_FLOW_AT__MAX] = {

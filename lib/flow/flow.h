@@ -13,6 +13,8 @@
 #include "lib/format/address.h"
 
 struct ptn_conf;
+struct ptn_flow_person;
+struct ptn_flow_step;
 struct ptn_json;
 
 /*
@@ -28,6 +30,7 @@ enum ptn_flow_name {
 	PTN_FLOW_NONE = 0,
 	PTN_FLOW_LOGIN,
 	PTN_FLOW_REGISTRATION,
+	PTN_FLOW_PROFILE,
 	PTN_FLOW__MAX
 };
 
@@ -106,16 +109,32 @@ enum ptn_flow_type {
 	PTN_FLOW_BOOLEAN,
 	PTN_FLOW_EMAIL,
 	PTN_FLOW_PASSWORD,
+	PTN_FLOW_USERNAME,
+	PTN_FLOW_JSON, /* what it holds is for the action to judge */
 	PTN_FLOW_TYPE__MAX
 };
 enum ptn_flow_say { PTN_FLOW_UNSAID = 0, PTN_FLOW_NO, PTN_FLOW_YES };
+/* One of the values that an input may have. */
+struct ptn_flow_choice {
+	const char *value;
+	const char *name; /* for people */
+};
+struct ptn_flow_choices {
+	struct ptn_flow_choice *choice; /* in the arena */
+	size_t n;
+};
 struct ptn_flow_input {
 	const char *name;
 	enum ptn_flow_type type;
 	enum ptn_flow_say required;
 	enum ptn_flow_say hidden;
-	int64_t min;				   /* bytes; 0: not said */
-	int64_t (*max)(const struct ptn_conf *cf); /* NULL: not said */
+	bool echoed; /* what was entered is told again, while it is offered */
+	/* Bytes; NULL: not said. */
+	int64_t (*min)(const struct ptn_conf *cf);
+	int64_t (*max)(const struct ptn_conf *cf);
+	/* What it may be; NULL: anything.  None: its action says. */
+	enum ptn_err (*choices)(const struct ptn_flow_step *step,
+	    struct ptn_flow_choices *out);
 };
 
 #define PTN_FLOW_INPUTS_MAX 4 /* of an action */
@@ -126,11 +145,14 @@ struct ptn_flow_offer {
 	const char *text; /* for whoever reads the answer itself */
 	const struct ptn_flow_input *input;
 	size_t n;
+	struct ptn_flow_choices choices[PTN_FLOW_INPUTS_MAX];
 	/* What was wrong with them in the step that is answered. */
 	enum ptn_flow_error error[PTN_FLOW_INPUTS_MAX];
+	/* What was entered then, of those that are echoed; or NULL. */
+	const char *entered[PTN_FLOW_INPUTS_MAX];
 };
 
-#define PTN_FLOW_OFFERS_MAX 8
+#define PTN_FLOW_OFFERS_MAX 24
 
 /* What is answered: the flow as it is now, and what may be done next. */
 struct ptn_flow_answer {
@@ -149,18 +171,24 @@ struct ptn_flow_answer {
 	int64_t again_after_s;	  /* a limit is reached for; 0: not told */
 	const char *method;	  /* of a log-in, at its end: by what */
 	struct ptn_claims claims; /* at PTN_FLOW_AT_SUCCESS: of a session */
+	/* At PTN_FLOW_AT_PROFILE_INIT: who looks at it (person.h). */
+	const struct ptn_flow_person *person;
 };
 
 /*
  * Begin a flow: one INSERT.  PTN_E_RATE: a network has begun too many
  * (PTN_LIMIT_FLOW).
+ *
+ * by	whose session it is that asks; NULL: nobody's.  A flow of somebody who
+ *	is logged in is theirs alone.
  */
 enum ptn_err ptn_flow_begin(const struct ptn_scope *sc, enum ptn_flow_name name,
-    struct ptn_flow_answer *out) PTN_MUST_USE;
+    const struct ptn_claims *by, struct ptn_flow_answer *out) PTN_MUST_USE;
 
 /* A step that a client asks for. */
 struct ptn_flow_ask {
-	enum ptn_flow_name name; /* where it was asked */
+	enum ptn_flow_name name;     /* where it was asked */
+	const struct ptn_claims *by; /* whose session; NULL: nobody's */
 	struct ptn_uuid id;
 	const char *action;
 	const char *token;	      /* NULL: none */

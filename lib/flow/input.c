@@ -2,11 +2,12 @@
 
 #include <string.h>
 
+#include "lib/account/username.h"
 #include "lib/base/arena.h"
 #include "lib/format/json.h"
 
 /* Without the white space around it; NULL: the arena is full. */
-static const char *
+static char *
 trimmed(struct ptn_arena *a, const char *s)
 {
 	static const char blank[] = " \t\r\n\f\v";
@@ -28,7 +29,7 @@ check_length(const struct ptn_flow_step *step, const struct ptn_flow_input *f,
 	if (len == 0)
 		return f->required == PTN_FLOW_YES ? PTN_FLOW_E_MISSING
 						   : PTN_FLOW_E_NONE;
-	if (len < f->min)
+	if (f->min != NULL && len < f->min(step->sc->cf))
 		return PTN_FLOW_E_SHORT;
 	if (f->max != NULL && len > f->max(step->sc->cf))
 		return PTN_FLOW_E_LONG;
@@ -78,21 +79,86 @@ read_text(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
 	return PTN_OK;
 }
 
+/* Is it one of those that it may be? */
+static enum ptn_err
+check_choice(struct ptn_flow_step *step, size_t i)
+{
+	const struct ptn_flow_input *f = &step->action->input[i];
+	struct ptn_flow_choices allowed = { NULL, 0 };
+	enum ptn_err r;
+	size_t k = 0;
+
+	if (f->choices == NULL || step->wrong[i] != PTN_FLOW_E_NONE)
+		return PTN_OK;
+	r = f->choices(step, &allowed);
+	while (k < allowed.n &&
+	    strcmp(allowed.choice[k].value, step->in[i].text) != 0)
+		k++;
+	if (allowed.n > 0 && k == allowed.n)
+		step->wrong[i] = PTN_FLOW_E_INVALID;
+	return r;
+}
+
+/* Without white space around it, in lower case. */
+static enum ptn_err
+read_name(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
+{
+	const struct ptn_flow_input *f = &step->action->input[i];
+	const char *text = ptn_json_text(step->sc->arena, v);
+	char *name;
+
+	step->in[i].text = "";
+	name = text != NULL ? trimmed(step->sc->arena, text)
+			    : ptn_arena_strdup(step->sc->arena, "");
+	if (name == NULL)
+		return PTN_E_NOMEM;
+	step->in[i].text = name;
+	for (; *name != '\0'; name++)
+		if (*name >= 'A' && *name <= 'Z')
+			*name = (char)(*name - 'A' + 'a');
+	step->wrong[i] = check_length(step, f, step->in[i].text);
+	if (step->wrong[i] == PTN_FLOW_E_NONE && *step->in[i].text != '\0' &&
+	    !ptn_username_is_well(step->in[i].text))
+		step->wrong[i] = PTN_FLOW_E_NAME;
+	return PTN_OK;
+}
+
+static enum ptn_err
+read_input(struct ptn_flow_step *step, size_t i, const struct ptn_json *json)
+{
+	const char *name = step->action->input[i].name;
+	const struct ptn_json *v = ptn_json_get(json, name);
+	struct ptn_flow_value *in = &step->in[i];
+	enum ptn_err r;
+
+	in->set = ptn_json_has(json, name);
+	switch (step->action->input[i].type) {
+	case PTN_FLOW_BOOLEAN:
+		in->on = v != NULL && ptn_json_bool(v);
+		return PTN_OK;
+	case PTN_FLOW_JSON:
+		in->json = v;
+		return PTN_OK;
+	case PTN_FLOW_USERNAME:
+		return read_name(step, i, v);
+	case PTN_FLOW_STRING:
+	case PTN_FLOW_EMAIL:
+	case PTN_FLOW_PASSWORD:
+	case PTN_FLOW_TYPE__MAX:
+		break;
+	}
+	r = read_text(step, i, v);
+	return r == PTN_OK ? check_choice(step, i) : r;
+}
+
 enum ptn_err
 ptn_flow_input_read(struct ptn_flow_step *step, const struct ptn_json *json)
 {
 	const struct ptn_flow_action *action = step->action;
-	const struct ptn_json *v;
 	enum ptn_err r = PTN_OK;
 	size_t i;
 
-	for (i = 0; r == PTN_OK && i < action->n; i++) {
-		v = ptn_json_get(json, action->input[i].name);
-		step->in[i].set = v != NULL;
-		if (action->input[i].type == PTN_FLOW_BOOLEAN)
-			step->in[i].on = v != NULL && ptn_json_bool(v);
-		else
-			r = read_text(step, i, v);
-	}
+	for (i = 0; r == PTN_OK && i < action->n; i++)
+		r = read_input(step, i, json);
 	return r;
 }

@@ -5,8 +5,9 @@
 
 /*
  * Read the inputs of step->action from what the client sent into step->in, and
- * note what is wrong with each.  Booleans are never wrong.  Addresses arrive
- * canonical (lib/format/address.h).  Only PTN_E_NOMEM is returned.
+ * note what is wrong with each.  Booleans, and what is any JSON, are never
+ * wrong.  Addresses arrive canonical (lib/format/address.h).  PTN_E_NOMEM, and
+ * what the choices of an input return.
  *
  * json	an object, or NULL
  */

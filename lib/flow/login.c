@@ -15,7 +15,7 @@ static const struct ptn_flow_input identifier[] = {
 	{ .name = "email",
 	    .type = PTN_FLOW_EMAIL,
 	    .required = PTN_FLOW_YES,
-	    .min = 3,
+	    .min = ptn_flow_step_address_min,
 	    .max = ptn_flow_step_address_max },
 };
 

@@ -24,12 +24,6 @@ can_register(const struct ptn_flow_step *step)
 	    ptn_policy_passcodes(step->sc->cf);
 }
 
-static bool
-may_be_told(const struct ptn_conf *cf)
-{
-	return cf->privacy_hints || !ptn_policy_verification(cf);
-}
-
 /*
  * An address that somebody has goes the same way, unless it may be told: it
  * gets a mail without a code.  Nothing is stored of whoever signs up before all
@@ -45,7 +39,7 @@ register_login_identifier(struct ptn_flow_step *step)
 	r = ptn_user_by_address(step->sc, step->in[0].text, &owner);
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
-	if (r == PTN_OK && may_be_told(step->sc->cf)) {
+	if (r == PTN_OK && ptn_policy_tells_taken(step->sc->cf)) {
 		ptn_flow_step_wrong(step, 0, PTN_FLOW_E_TAKEN);
 		return PTN_OK;
 	}

@@ -64,7 +64,26 @@ ptn_flow_step_revert(struct ptn_flow_step *step)
 }
 
 int64_t
+ptn_flow_step_address_min(const struct ptn_conf *cf)
+{
+	(void)cf;
+	return 3; /* a@b */
+}
+
+int64_t
 ptn_flow_step_address_max(const struct ptn_conf *cf)
 {
 	return cf->email_max;
+}
+
+int64_t
+ptn_flow_step_password_min(const struct ptn_conf *cf)
+{
+	return cf->password_min;
+}
+
+int64_t
+ptn_flow_step_password_max(const struct ptn_conf *cf)
+{
+	return cf->password_max_bytes;
 }

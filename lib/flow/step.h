@@ -2,7 +2,9 @@
 #define PTN_FLOW_STEP_H
 
 #include "lib/account/limit.h"
+#include "lib/account/password_change.h"
 #include "lib/account/signin_password.h"
+#include "lib/crypto/pwhash.h"
 #include "lib/flow/flow.h"
 
 /*
@@ -31,20 +33,26 @@
  * again, by the same token: the flow is the one that work() has seen.
  */
 struct ptn_flow_value {
-	bool set;
-	bool on;	  /* of a boolean */
-	const char *text; /* of the others; "" if there was none */
+	bool set;		     /* it was sent, be it null */
+	bool on;		     /* of a boolean */
+	const char *text;	     /* of the others; "" if there was none */
+	const struct ptn_json *json; /* of PTN_FLOW_JSON; NULL: none, or null */
 };
 
 /* What work() has found out, for run(). */
 struct ptn_flow_work {
 	struct ptn_password_user user;
 	enum ptn_signin_password_result password;
+	/* Of a new one. */
+	enum ptn_password_change_result change;
+	char hash[PTN_PHC_MAX];
 };
 
 struct ptn_flow_step {
 	const struct ptn_scope *sc;
+	const struct ptn_claims *by; /* whose session; NULL: nobody's */
 	struct ptn_flow *flow;
+	struct ptn_flow_person *person; /* of a profile */
 	const struct ptn_flow_action *action;
 	struct ptn_flow_value in[PTN_FLOW_INPUTS_MAX];
 	enum ptn_flow_error wrong[PTN_FLOW_INPUTS_MAX]; /* with an input */
@@ -92,14 +100,21 @@ struct ptn_flow_definition {
 	/* Of each of its states the place; of others NULL. */
 	const struct ptn_flow_place *place[PTN_FLOW_AT__MAX];
 	enum ptn_flow_at init; /* behind preflight */
-	/* The first factor is proved, and nothing is queued. */
+	bool session;	       /* it is of somebody who is logged in */
+	/*
+	 * Before an action is looked at: what all of them are judged by.
+	 * PTN_E_NOT_FOUND: none is taken.  NULL: nothing.
+	 */
+	enum ptn_err (*load)(struct ptn_flow_step *step);
+	/* Nothing is queued: of a log-in, the first factor is proved. */
 	enum ptn_err (*onward)(struct ptn_flow_step *step);
 };
 
 /* NULL: there is no such flow. */
 const struct ptn_flow_definition *ptn_flow_definition(enum ptn_flow_name name);
 
-extern const struct ptn_flow_definition ptn_flow_login, ptn_flow_registration;
+extern const struct ptn_flow_definition ptn_flow_login, ptn_flow_registration,
+    ptn_flow_profile;
 extern const struct ptn_flow_place ptn_flow_place_preflight,
     ptn_flow_place_passcode, ptn_flow_place_end, ptn_flow_place_method,
     ptn_flow_place_password;
@@ -131,7 +146,10 @@ enum ptn_err ptn_flow_step_revert(struct ptn_flow_step *step);
 		.run = ptn_flow_step_revert                                    \
 	}
 
-/* The inputs that more than one action has. */
+/* How long an input may be that more than one action has. */
+int64_t ptn_flow_step_address_min(const struct ptn_conf *cf);
 int64_t ptn_flow_step_address_max(const struct ptn_conf *cf);
+int64_t ptn_flow_step_password_min(const struct ptn_conf *cf);
+int64_t ptn_flow_step_password_max(const struct ptn_conf *cf);
 
 #endif

@@ -229,6 +229,16 @@ const routes = {
     return (await flow.act('verify_passcode',
       { code: await a.thief.codeFor(a.username) })).last;
   },
+  'POST /profile': async (a) => {
+    /* The account is not offered; the rest is refused as it is above. */
+    const flow = await Flow.ready(a.thief, 'profile');
+    assert.ok(!flow.actions.includes('account_delete'));
+    const passkey_id = b64(a.device.id);
+    await flow.act('webauthn_credential_rename',
+      { passkey_id, passkey_name: 'thief' });
+    await flow.act('email_delete', { email_id: a.bound });
+    return (await flow.act('webauthn_credential_delete', { passkey_id })).last;
+  },
   'POST /logout': (a) => a.thief.call('POST', '/logout'),
 };
 
@@ -276,12 +286,13 @@ test('none of them changes what a registered member has', async () => {
     assert.match(answers[route].body.message, why, route);
   }
   assert.equal(Object.values(answers)
-    .filter(({ status }) => status === 403).length, 4);
+    .filter(({ status }) => status === 403).length, 5);
   /* What was refused is on record. */
   assert.deepEqual((await instance.sql(`SELECT error FROM audit_logs
     WHERE type = 'change_refused' AND actor_user_id =
     UNHEX('${uuidOf(who.user.id)}') ORDER BY error`)).flat(),
-  ['account', 'address', 'passkey', 'passkey']);
+  ['account', 'address', 'address', 'passkey', 'passkey', 'passkey',
+    'passkey']);
   /* The member gets in by both, and their codes come where they came. */
   await login(who.api, who.orgId, who.username, who.key);
   await login(who.api, who.orgId, who.username, passkey(who.device));

@@ -37,6 +37,8 @@ const TEMPLATES = {
   email_login_attempted: 'unknown',
   email_registration_attempted: 'taken',
 };
+/* What the other server meant to tell, and never did (DEFECTS there). */
+const NOTICES = ['password', 'addresses', 'changed', 'credential'];
 const ANY = new Set(['time', 'unix_time', 'http_date', 'seconds', 'text']);
 
 export const read = (name) =>
@@ -68,6 +70,7 @@ class Replay {
     this.seen = new Set(allMails(instance.mailDir).map(({ name }) => name));
     this.subjects = Object.fromEntries(Object.entries(TEMPLATES)
       .map(([theirs, ours]) => [theirs, subjectOf(ours)]));
+    this.notices = NOTICES.map(subjectOf);
     this.known = new Map();
     this.compared = 0;
   }
@@ -138,10 +141,12 @@ class Replay {
       .filter(({ name }) => !this.seen.has(name));
     for (const { name } of fresh)
       this.seen.add(name);
-    assert.deepEqual(fresh.map(recipient).sort(),
+    const asked = fresh.filter(({ mail }) =>
+      !this.notices.some((subject) => subject.test(mail.headers.subject)));
+    assert.deepEqual(asked.map(recipient).sort(),
       list.map(({ to }) => to).sort(), `${where}: who is mailed`);
     for (const { to, template, code } of list) {
-      const one = fresh.find((mail) => recipient(mail) === to);
+      const one = asked.find((mail) => recipient(mail) === to);
       assert.match(one.mail.headers.subject, this.subjects[template],
         `${where}: ${template}`);
       if (code)
@@ -222,6 +227,15 @@ class Replay {
   }
 
   async other(step, where) {
+    if (step.do === 'idle') {
+      await this.instance.sql(`UPDATE sessions SET last_used =
+        last_used - INTERVAL ${step.seconds} SECOND`);
+      return;
+    }
+    if (step.do === 'wait') {
+      await new Promise((done) => { setTimeout(done, step.seconds * 1000); });
+      return;
+    }
     const id = step.flow && `UNHEX('${this.fill(step.flow)
       .replaceAll('-', '')}')`;
     assert.equal(step.do, 'expire_flow', `${where}: ${step.do}`);

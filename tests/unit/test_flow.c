@@ -10,6 +10,9 @@
 #include "lib/flow/step.h"
 #include "tests/unit/rules.h" /* $POSTERN_TEST_DB */
 
+/* Whoever asks has a session, of which a profile is. */
+static struct ptn_claims by;
+
 static int
 each(void **state)
 {
@@ -20,6 +23,8 @@ each(void **state)
 	conf.privacy_hints = false;
 	conf.rate_enabled = false;
 	rows_sql("DELETE FROM rate_limits");
+	by.sub = ptn_uuid_new();
+	by.session_id = ptn_uuid_new();
 	return rules_each(state);
 }
 
@@ -31,6 +36,8 @@ flow_at(enum ptn_flow_name name, enum ptn_flow_at at)
 
 	flow->name = name;
 	flow->position.at = at;
+	if (ptn_flow_definition(name)->session)
+		flow->stash.user_id = by.sub;
 	assert_int_equal(ptn_flow_row_put(&scope, flow, 60), PTN_OK);
 	return flow;
 }
@@ -42,6 +49,7 @@ advance(const struct ptn_flow *flow, enum ptn_flow_name where,
 	struct ptn_flow_answer *out = ptn_arena_alloc(arena, sizeof(*out));
 	char token[PTN_SHA256_LEN + 1];
 	const struct ptn_flow_ask ask = { .name = where,
+		.by = &by,
 		.id = flow->id,
 		.action = action,
 		.token = token };
@@ -69,8 +77,11 @@ try_others(enum ptn_flow_name name, enum ptn_flow_at at,
 {
 	const struct ptn_flow_place *place =
 	    ptn_flow_definition(name)->place[at];
-	struct ptn_flow *flow = flow_at(name, at);
+	struct ptn_flow *flow;
 	size_t i, n = 0;
+
+	ptn_arena_reset(arena);
+	flow = flow_at(name, at);
 
 	for (i = 0; i < others->n; i++) {
 		if (has(place, others->action[i].name))
@@ -123,6 +134,37 @@ it_is_taken_where_it_began(void **state)
 	assert_int_equal(
 	    advance(flow, PTN_FLOW_REGISTRATION, "register_client_capabilities")
 		->refused,
+	    PTN_FLOW_E_FORBIDDEN);
+}
+
+static void
+it_is_of_whose_it_is(void **state)
+{
+	const struct ptn_flow *flow =
+	    flow_at(PTN_FLOW_PROFILE, PTN_FLOW_AT_PREFLIGHT);
+	struct ptn_flow_answer out;
+
+	(void)state;
+	by.sub = ptn_uuid_new();
+	assert_int_equal(
+	    advance(flow, PTN_FLOW_PROFILE, "register_client_capabilities")
+		->refused,
+	    PTN_FLOW_E_FORBIDDEN);
+	assert_int_equal(ptn_flow_begin(&scope, PTN_FLOW_PROFILE, NULL, &out),
+	    PTN_E_DENIED);
+}
+
+/* It is no action either of whoever was logged out meanwhile. */
+static void
+it_is_of_a_session_that_goes_on(void **state)
+{
+	const struct ptn_flow *flow =
+	    flow_at(PTN_FLOW_PROFILE, PTN_FLOW_AT_PROFILE_INIT);
+
+	(void)state;
+	conf.password_enabled = true;
+	assert_int_equal(
+	    advance(flow, PTN_FLOW_PROFILE, "password_create")->refused,
 	    PTN_FLOW_E_FORBIDDEN);
 }
 
@@ -258,6 +300,8 @@ main(void)
 		cmocka_unit_test_setup(no_action_of_another_state_is_taken,
 		    each),
 		cmocka_unit_test_setup(it_is_taken_where_it_began, each),
+		cmocka_unit_test_setup(it_is_of_whose_it_is, each),
+		cmocka_unit_test_setup(it_is_of_a_session_that_goes_on, each),
 		cmocka_unit_test_setup(a_token_is_good_once, each),
 		cmocka_unit_test_setup(a_row_is_of_its_id, each),
 		cmocka_unit_test_setup(secrets_rotate_meanwhile, each),
