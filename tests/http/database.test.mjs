@@ -250,6 +250,17 @@ describe('the clock of the database', () => {
     });
 });
 
+test('a log of statements, for replicas, is refused', async () => {
+  const format = async (name) => {
+    await mariadb('stop');
+    await mariadb('start', `${tls()} --log-bin --binlog-format=${name}`);
+    return doctor({});
+  };
+  matches(await format('MIXED'), STATEMENTS, CLEAR, CLOCKS);
+  matches(await format('STATEMENT'), STATEMENTS, CLEAR, CLOCKS,
+    /^error: binlog_format is STATEMENT: it must be MIXED or ROW; set it in the server's configuration$/);
+});
+
 test('a MariaDB that says it is something else is known', async () => {
   await mariadb('stop');
   await mariadb('start', '--version=8.0.36');
