@@ -10,6 +10,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { certify } from '../lib/certificate.mjs';
 import { Foreign } from '../lib/foreign.mjs';
 import { Host } from '../lib/host.mjs';
 import { freePort, run, start, top, until } from '../lib/instance.mjs';
@@ -41,16 +42,6 @@ async function sql(text) {
   assert.equal(status, 0, stderr);
 }
 
-/* A key, and a certificate that it signed itself, for localhost. */
-async function certificate(name) {
-  const made = await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048',
-    '-nodes', '-keyout', join(dir, `${name}.key`), '-out',
-    join(dir, `${name}.pem`), '-days', '2', '-subj', '/CN=localhost',
-    '-addext', 'subjectAltName=DNS:localhost']);
-  assert.equal(made.status, 0, made.stderr);
-  chmodSync(join(dir, `${name}.key`), 0o644);
-}
-
 const tls = () => `--ssl-cert=${join(dir, 'own.pem')} `
   + `--ssl-key=${join(dir, 'own.key')}`;
 
@@ -58,8 +49,8 @@ before(async () => {
   dir = mkdtempSync(join(tmpdir(), 'ptndb-'));
   chmodSync(dir, 0o755);
   port = await freePort();
-  await certificate('own');
-  await certificate('other');
+  await certify(dir);
+  await certify(dir, { name: 'other' });
   instance = await start();
   await mariadb('start', tls());
   await sql(`CREATE DATABASE postern; CREATE USER us IDENTIFIED BY 'pw';

@@ -3,12 +3,13 @@
  * sockets, ports, what hashing costs, and how mail leaves.
  */
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync,
-  writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync }
+  from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { certify } from '../lib/certificate.mjs';
 import { doctor as ask, fault, of } from '../lib/doctor.mjs';
 import { freePort, run, start } from '../lib/instance.mjs';
 import { SmtpServer } from '../lib/smtp.mjs';
@@ -21,13 +22,7 @@ const doctor = (...words) => ask(instance, ...words);
 before(async () => {
   dir = mkdtempSync(join(tmpdir(), 'postern-doctor-'));
   chmodSync(dir, 0o755);
-  const made = await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048',
-    '-nodes', '-keyout', join(dir, 'key.pem'), '-out', join(dir, 'ca.pem'),
-    '-days', '2', '-subj', '/CN=localhost',
-    '-addext', 'subjectAltName=DNS:localhost']);
-  assert.equal(made.status, 0, made.stderr);
-  tls = { key: readFileSync(join(dir, 'key.pem')),
-    cert: readFileSync(join(dir, 'ca.pem')) };
+  tls = await certify(dir);
   instance = await start();
 });
 after(async () => {
@@ -292,7 +287,7 @@ describe('mail', () => {
           'email_delivery.smtp.host': 'localhost',
           'email_delivery.smtp.user': 'id',
           'email_delivery.smtp.password': pass,
-          'email_delivery.smtp.ca_file': join(dir, 'ca.pem'),
+          'email_delivery.smtp.ca_file': join(dir, 'own.pem'),
           'email_delivery.smtp.tls': how }), 'mail');
         assert.equal(found.verdict, said ? 'error' : 'ok', found.text);
         assert.match(found.text, said ?? /takes mail/);

@@ -3,10 +3,11 @@
  * each thing that a proxy in front of the real one gets wrong.
  */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { certify } from '../lib/certificate.mjs';
 import { behind as proxy, doctor as ask, errors, fault, of }
   from '../lib/doctor.mjs';
 import { exchange, exchangeInParts, request } from '../lib/fastcgi.mjs';
@@ -23,13 +24,7 @@ const behind = (...words) => proxy(instance, ...words);
 before(async () => {
   dir = mkdtempSync(join(tmpdir(), 'postern-doctor-'));
   chmodSync(dir, 0o755);
-  const made = await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048',
-    '-nodes', '-keyout', join(dir, 'key.pem'), '-out', join(dir, 'ca.pem'),
-    '-days', '2', '-subj', '/CN=localhost',
-    '-addext', `subjectAltName=DNS:localhost,IP:${HOST}`]);
-  assert.equal(made.status, 0, made.stderr);
-  tls = { key: readFileSync(join(dir, 'key.pem')),
-    cert: readFileSync(join(dir, 'ca.pem')) };
+  tls = await certify(dir, { of: `DNS:localhost,IP:${HOST}` });
   instance = await start({ set: { 'log.level': 'debug' } });
 });
 after(async () => {
@@ -91,7 +86,7 @@ describe('a web server', () => {
     }));
 
   test('with HTTPS: a certificate, and HSTS', async () => {
-    const ca = ['--ca', join(dir, 'ca.pem')];
+    const ca = ['--ca', join(dir, 'own.pem')];
     await behind({ tls }, async (url) => {
       const untrusted = await doctor({}, '--url', url);
       assert.match(fault(untrusted, 'web server').text, /certificate/);
@@ -138,7 +133,7 @@ describe('a web server', () => {
       return true;
     } };
     const https = async (url) => of(await doctor({}, '--url', url, '--ca',
-      join(dir, 'ca.pem')), 'https').map(({ verdict, text }) =>
+      join(dir, 'own.pem')), 'https').map(({ verdict, text }) =>
       `${verdict}: ${text}`);
     const both = (plain, fn) => behind(on, (url) => behind(plain, () =>
       fn(url), { host: HOST, port: 80 }), { host: HOST, port: 443 });

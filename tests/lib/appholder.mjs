@@ -1,6 +1,6 @@
 /* Members of a Dfns organisation who have a password and an authenticator app. */
 import { freshAddress } from './api.mjs';
-import { App, codeTo, createOrg } from './dfns.mjs';
+import { App, beginLogin, codeTo, createOrg } from './dfns.mjs';
 
 export const PASSWORD = 'correct horse battery staple';
 let count = 0;
@@ -38,8 +38,7 @@ export async function someone(at, more = () => ({})) {
   return who;
 }
 
-export const init = (api, who, opts) => api.call('POST', '/auth/login/init',
-  { orgId: who.orgId, username: who.username }, opts);
+export const init = (api, who, opts) => beginLogin(api, who, {}, opts);
 
 /* Answer a challenge; without one, of a login that is begun for it. */
 export async function answer(api, who, firstFactor, secondFactor, challenge) {
