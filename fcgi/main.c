@@ -50,7 +50,7 @@ static const struct {
 	{ "serve",   cmd_serve,       "serve",               "run the login server", NULL },
 	{ "migrate", ptn_cli_migrate, "migrate up|status",   "bring the database schema up to date", NULL },
 	{ "config",  ptn_cli_config,  "config init [FILE]|check|print", "write, check or show the configuration", NULL },
-	{ "snippet", ptn_cli_snippet, "snippet apache|lighttpd|nginx", "print what the web server needs", NULL },
+	{ "snippet", ptn_cli_snippet, "snippet apache|lighttpd|nginx [--into WHERE]", "print what the web server needs", ptn_cli_snippet_help },
 	{ "backup",  ptn_cli_backup,  "backup check FILE|-", "say whether secrets.keys open a dump", NULL },
 	{ "doctor",  ptn_cli_doctor,  "doctor [OPTION]...", "say what is wrong with an installation", ptn_cli_doctor_help },
 	{ "jwk",     ptn_cli_jwk,     "jwk rotate [--now]|list [--dfns]", "change or list the signing keys", NULL },
@@ -112,15 +112,15 @@ static int
 no_command(const char *name)
 {
 	struct ptn_near n = ptn_near_begin(name);
+	char hint[PTN_NEAR_HINT];
 	size_t i;
 
 	for (i = 0; i < COMMANDS; i++)
 		ptn_near_try(&n, commands[i].name);
 	fprintf(stderr,
-	    "postern: there is no command %s%s%s%s\n"
+	    "postern: there is no command %s%s\n"
 	    "Try \"postern help\".\n",
-	    name, n.best != NULL ? "; did you mean " : "",
-	    n.best != NULL ? n.best : "", n.best != NULL ? "?" : "");
+	    name, ptn_near_hint(n.best, hint));
 	return EXIT_USAGE;
 }
 

@@ -12,6 +12,7 @@
 #include "lib/conf/conf.h"
 
 #define ARENA_MAX ((size_t)256 * 1024)
+#define INTO_ARENA_MAX ((size_t)64 * 1024 * 1024) /* files of web servers */
 
 /* What stands in the examples for what is the site's own. */
 static const char example_path[] = "/id";
@@ -27,26 +28,27 @@ static const struct web {
 	struct {
 		const char *folder; /* if there is one; NULL: any */
 		const char *file;
+		const char *into; /* what to include it in; NULL: nothing */
 		const char *then;
 	} place[3];
 } webs[] = {
 	/* clang-format off */
 	{ "apache", { "apache2", "httpd" }, { "www-data", "apache" }, {
-	    { "/etc/apache2/conf-available", "/etc/apache2/conf-available/postern.conf",
+	    { "/etc/apache2/conf-available", "/etc/apache2/conf-available/postern.conf", NULL,
 	      "a2enmod proxy_fcgi && a2enconf postern && systemctl reload apache2" },
-	    { "/etc/httpd/conf.d", "/etc/httpd/conf.d/postern.conf", "systemctl reload httpd" },
-	    { NULL, "postern.conf", "(include it in Apache's configuration, and reload)" } } },
+	    { "/etc/httpd/conf.d", "/etc/httpd/conf.d/postern.conf", NULL, "systemctl reload httpd" },
+	    { NULL, "postern.conf", NULL, "(include it in Apache's configuration, and reload)" } } },
 	{ "lighttpd", { "lighttpd", NULL }, { "www-data", "lighttpd" }, {
-	    { "/etc/lighttpd/conf-available", "/etc/lighttpd/conf-available/50-postern.conf",
+	    { "/etc/lighttpd/conf-available", "/etc/lighttpd/conf-available/50-postern.conf", NULL,
 	      "lighty-enable-mod postern && systemctl reload lighttpd" },
-	    { "/etc/lighttpd/conf.d", "/etc/lighttpd/conf.d/postern.conf",
+	    { "/etc/lighttpd/conf.d", "/etc/lighttpd/conf.d/postern.conf", NULL,
 	      "(include it in /etc/lighttpd/lighttpd.conf, and reload)" },
-	    { NULL, "postern.conf", "(include it in lighttpd.conf, and reload)" } } },
+	    { NULL, "postern.conf", NULL, "(include it in lighttpd.conf, and reload)" } } },
 	{ "nginx", { "nginx", NULL }, { "www-data", "nginx" }, {
 	    { "/etc/nginx/snippets", "/etc/nginx/snippets/postern.conf",
-	      "(\"include snippets/postern.conf;\" inside server { } of the site, and reload)" },
-	    { "/etc/nginx/default.d", "/etc/nginx/default.d/postern.conf", "systemctl reload nginx" },
-	    { NULL, "postern.conf", "(include it inside server { } of the site, and reload)" } } },
+	      "/etc/nginx/sites-enabled", "systemctl reload nginx" },
+	    { "/etc/nginx/default.d", "/etc/nginx/default.d/postern.conf", NULL, "systemctl reload nginx" },
+	    { NULL, "postern.conf", NULL, "(include it inside server { } of the site, and reload)" } } },
 	/* clang-format on */
 };
 
@@ -238,31 +240,44 @@ ptn_snippet_advise(struct ptn_arena *a, const struct ptn_conf *cf,
 	if (text == NULL || !lies_at(a, w->place[i].file, text))
 		(void)fprintf(out, "\tpostern%s snippet %s >%s\n", options,
 		    w->name, w->place[i].file);
-	(void)fprintf(out, "\t%s\n", w->place[i].then);
+	(void)fputc('\t', out);
+	if (w->place[i].into != NULL)
+		(void)fprintf(out, "postern%s snippet %s --into %s && ",
+		    options, w->name, w->place[i].into);
+	(void)fprintf(out, "%s\n", w->place[i].then);
 }
 
 /* ------------------------------------------------------------ the command */
 
-int
-ptn_cli_snippet(int argc, char **argv, const char *conf_path,
-    const char *const *set)
+void
+ptn_cli_snippet_help(FILE *out)
 {
-	struct ptn_conf *cf = NULL;
-	struct ptn_arena *a;
-	const char *names[PTN_ARRAY_LEN(webs)];
-	enum ptn_err r = PTN_E_NOMEM;
-	size_t i;
+	(void)fputs("--into WHERE, of nginx: have the site include it; WHERE "
+		    "is its file, or a folder of\nsites, as "
+		    "/etc/nginx/sites-enabled.\n",
+	    out);
+}
 
-	for (i = 0; i < PTN_ARRAY_LEN(webs); i++)
-		names[i] = webs[i].name;
-	if (ptn_cli_options("snippet", NULL, 0, &argc, argv) >= 0 ||
-	    ptn_cli_verb("snippet", names, i, argc, argv) < 0 ||
-	    ptn_cli_words("snippet", "", 1, 1, argc, argv) >= 0)
-		return 2;
-	if (ptn_conf_load(&cf, conf_path, set, stderr) != PTN_OK)
-		return 1;
-	if ((a = ptn_arena_new(ARENA_MAX)) != NULL)
-		r = ptn_snippet_print(a, cf, argv[1], false, stdout);
+/* Of a web server that is told where in its files. */
+static enum ptn_err
+put_into(const struct ptn_conf *cf, const char *into)
+{
+	struct ptn_arena *a = ptn_arena_new(INTO_ARENA_MAX);
+	const enum ptn_err r =
+	    a != NULL ? ptn_snippet_into(a, cf, into) : PTN_E_NOMEM;
+
+	ptn_arena_free(&a);
+	return r;
+}
+
+static enum ptn_err
+print_it(const struct ptn_conf *cf, const char *web)
+{
+	struct ptn_arena *a = ptn_arena_new(ARENA_MAX);
+	const enum ptn_err r = a != NULL
+	    ? ptn_snippet_print(a, cf, web, false, stdout)
+	    : PTN_E_NOMEM;
+
 	if (r == PTN_E_UNPROCESSABLE)
 		ptn_conf_complain(cf, &cf->public_address, stderr,
 		    "the examples are for a unix socket");
@@ -270,6 +285,34 @@ ptn_cli_snippet(int argc, char **argv, const char *conf_path,
 		(void)fprintf(stderr, "postern: snippet: %s\n",
 		    ptn_err_name(r));
 	ptn_arena_free(&a);
+	return r;
+}
+
+int
+ptn_cli_snippet(int argc, char **argv, const char *conf_path,
+    const char *const *set)
+{
+	const char *into = NULL;
+	const struct ptn_cli_option options[] = {
+		{ "--into", &into, NULL, NULL, 0 },
+	};
+	struct ptn_conf *cf = NULL;
+	const char *names[PTN_ARRAY_LEN(webs)];
+	enum ptn_err r;
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(webs); i++)
+		names[i] = webs[i].name;
+	if (ptn_cli_options("snippet", options, 1, &argc, argv) >= 0 ||
+	    ptn_cli_verb("snippet", names, i, argc, argv) < 0 ||
+	    ptn_cli_words("snippet", "", 1, 1, argc, argv) >= 0)
+		return 2;
+	if (into != NULL && strcmp(argv[1], "nginx") != 0)
+		return ptn_cli_complain("snippet",
+		    "--into is of nginx: %s has a folder for it", argv[1]);
+	if (ptn_conf_load(&cf, conf_path, set, stderr) != PTN_OK)
+		return 1;
+	r = into != NULL ? put_into(cf, into) : print_it(cf, argv[1]);
 	ptn_conf_free(&cf);
 	return r == PTN_OK ? 0 : 1;
 }

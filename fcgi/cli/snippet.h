@@ -40,6 +40,21 @@ enum ptn_err ptn_snippet_print(struct ptn_arena *a, const struct ptn_conf *cf,
     const char *web, bool brief, FILE *out) PTN_MUST_USE;
 
 /*
+ * Have nginx include the example, where a package has put it: at the beginning
+ * of the server { } that is called as the site is; else of the default one, or
+ * of the only one.  Where several are as good, it is all of those that speak
+ * TLS if the site does, or all.  One that has it already is left as it is.
+ *
+ * where	a configuration file, or a folder of them, as sites-enabled
+ *
+ * What is done, or is wrong, is said.  Returns PTN_OK; PTN_E_NOT_FOUND (no such
+ * file, or server), PTN_E_INPUT (it is not understood), PTN_E_TOO_LARGE,
+ * PTN_E_NOMEM, PTN_E_INTERNAL (it cannot be read or written).
+ */
+enum ptn_err ptn_snippet_into(struct ptn_arena *a, const struct ptn_conf *cf,
+    const char *where) PTN_MUST_USE;
+
+/*
  * Write what to do with it: the commands, one a line.  Where the example lies
  * in its place already, as a package has put it there, the first is left out.
  *

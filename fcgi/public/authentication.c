@@ -1,5 +1,6 @@
 #include "fcgi/public/public.h"
 
+#include "fcgi/issue.h"
 #include "fcgi/jsonval.h"
 #include "fcgi/public/passkey.h"
 #include "lib/account/signin_passkey.h"
@@ -148,5 +149,5 @@ ptn_public_login_final(struct ptn_request *req, struct ptn_reply *rep)
 		return ptn_reply_say(rep, answers[what].r,
 		    answers[what].message);
 	ptn_public_passkey_write(rep, p.id, &p.user_id);
-	return ptn_public_issue_token(req, rep, &p.claims);
+	return ptn_issue_token(req, rep, &p.claims);
 }

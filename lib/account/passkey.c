@@ -169,10 +169,14 @@ begin_change(const struct ptn_scope *sc, struct change *c)
 	    : PTN_E_FORBIDDEN;
 }
 
+typedef enum ptn_err (
+    *runner)(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg);
+
+/* By ptn_tx(), or as a part of the caller's transaction. */
 static enum ptn_err
-change(const struct ptn_scope *sc, ptn_tx_fn fn, struct change *c)
+change(runner how, const struct ptn_scope *sc, ptn_tx_fn fn, struct change *c)
 {
-	enum ptn_err r = ptn_tx(sc, fn, c);
+	enum ptn_err r = how(sc, fn, c);
 
 	if (r == PTN_E_FORBIDDEN)
 		ptn_membership_guarded(sc, "passkey");
@@ -200,7 +204,16 @@ ptn_passkey_rename(const struct ptn_scope *sc, const struct ptn_uuid *user,
 {
 	struct change c = { .user = user, .id = id, .name = name };
 
-	return change(sc, rename_one, &c);
+	return change(ptn_tx, sc, rename_one, &c);
+}
+
+enum ptn_err
+ptn_passkey_rename_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes id, const char *name)
+{
+	struct change c = { .user = user, .id = id, .name = name };
+
+	return change(ptn_tx_part, sc, rename_one, &c);
 }
 
 static enum ptn_err
@@ -221,5 +234,14 @@ ptn_passkey_remove(const struct ptn_scope *sc, const struct ptn_uuid *user,
 {
 	struct change c = { .user = user, .id = id };
 
-	return change(sc, remove_one, &c);
+	return change(ptn_tx, sc, remove_one, &c);
+}
+
+enum ptn_err
+ptn_passkey_remove_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes id)
+{
+	struct change c = { .user = user, .id = id };
+
+	return change(ptn_tx_part, sc, remove_one, &c);
 }

@@ -54,4 +54,11 @@ enum ptn_err ptn_passkey_rename(const struct ptn_scope *sc,
 enum ptn_err ptn_passkey_remove(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_bytes id) PTN_MUST_USE;
 
+/* The same as parts of a transaction of the caller's. */
+enum ptn_err ptn_passkey_rename_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes id,
+    const char *name) PTN_MUST_USE;
+enum ptn_err ptn_passkey_remove_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes id) PTN_MUST_USE;
+
 #endif

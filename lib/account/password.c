@@ -217,6 +217,38 @@ store(const struct ptn_scope *sc, void *arg)
 }
 
 enum ptn_err
+ptn_password_store_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_uuid *by, const char *hash, bool *created)
+{
+	struct setting s = { user, by, hash, false };
+	enum ptn_err r = store(sc, &s);
+
+	*created = s.created;
+	return r;
+}
+
+enum ptn_err
+ptn_password_drop_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_uuid *by)
+{
+	const struct ptn_password_delete_in in = { sc->tenant_id, *user };
+	const struct setting s = { user, by, NULL, false };
+	struct ptn_membership m;
+	uint64_t n;
+	enum ptn_err r;
+
+	if ((r = ptn_session_lock(sc, user, by)) != PTN_OK ||
+	    (r = ptn_sql_password_delete(sc->db, &in, &n)) != PTN_OK)
+		return r;
+	if (n == 0)
+		return PTN_E_NOT_FOUND;
+	if ((r = shut_out(sc, &s)) != PTN_OK ||
+	    (r = ptn_membership_get(sc, user, &m)) != PTN_OK)
+		return r;
+	return ptn_event_tell(sc, PTN_EVENT_PASSWORD_DELETED, &m.tell);
+}
+
+enum ptn_err
 ptn_password_set(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const struct ptn_uuid *by, struct ptn_bytes pw, bool *created)
 {

@@ -83,4 +83,23 @@ enum ptn_err ptn_password_set(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *by, struct ptn_bytes pw,
     bool *created) PTN_MUST_USE;
 
+/*
+ * The same inside a transaction of the caller's, of what ptn_password_hash()
+ * made before it.
+ */
+enum ptn_err ptn_password_store_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *by, const char *hash,
+    bool *created) PTN_MUST_USE;
+
+/*
+ * Delete it: whoever knew it is shut out as by another one, and the user gets a
+ * notice.  Inside a transaction of the caller's.
+ *
+ * by	the session that asks for it, and goes on
+ *
+ * PTN_E_NOT_FOUND: there is none, or the session has ended.
+ */
+enum ptn_err ptn_password_drop_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *by) PTN_MUST_USE;
+
 #endif

@@ -35,9 +35,27 @@ ptn_policy_passkeys(const struct ptn_conf *cf)
 }
 
 bool
+ptn_policy_session_list(const struct ptn_conf *cf)
+{
+	return cf->session_list;
+}
+
+bool
+ptn_policy_revocation(const struct ptn_conf *cf)
+{
+	return cf->session_revocation;
+}
+
+bool
 ptn_policy_verification(const struct ptn_conf *cf)
 {
 	return cf->email_verify;
+}
+
+bool
+ptn_policy_tells_taken(const struct ptn_conf *cf)
+{
+	return cf->privacy_hints || !ptn_policy_verification(cf);
 }
 
 int64_t

@@ -27,8 +27,15 @@ bool ptn_policy_passcodes(const struct ptn_conf *cf);
 bool ptn_policy_passwords(const struct ptn_conf *cf);
 bool ptn_policy_passkeys(const struct ptn_conf *cf);
 
+/* May users see their sessions, and end others than their own? */
+bool ptn_policy_session_list(const struct ptn_conf *cf);
+bool ptn_policy_revocation(const struct ptn_conf *cf);
+
 /* Is an address nobody's until somebody has proved it to be theirs? */
 bool ptn_policy_verification(const struct ptn_conf *cf);
+
+/* May whoever asks be told that an address has an account? */
+bool ptn_policy_tells_taken(const struct ptn_conf *cf);
 
 /*
  * How many addresses may a user own?  Whoever proves one without being logged

@@ -20,16 +20,21 @@ ptn_signin_in(const struct ptn_scope *sc, struct ptn_signin *s)
 					  : ptn_event(sc, s->event, NULL);
 }
 
-static enum ptn_err
-sign_in(const struct ptn_scope *sc, void *arg)
+enum ptn_err
+ptn_signin_lock_in(const struct ptn_scope *sc, struct ptn_signin *s)
 {
-	struct ptn_signin *s = arg;
 	enum ptn_err r;
 
 	r = ptn_user_lock_epoch(sc, &s->user_id, &s->epoch);
 	if (r != PTN_OK)
 		return r;
 	return ptn_signin_in(sc, s);
+}
+
+static enum ptn_err
+sign_in(const struct ptn_scope *sc, void *arg)
+{
+	return ptn_signin_lock_in(sc, arg);
 }
 
 enum ptn_err

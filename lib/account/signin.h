@@ -49,6 +49,10 @@ enum ptn_err ptn_signin(const struct ptn_scope *sc,
 enum ptn_err ptn_signin_in(const struct ptn_scope *sc,
     struct ptn_signin *s) PTN_MUST_USE;
 
+/* The same, which takes the lock. */
+enum ptn_err ptn_signin_lock_in(const struct ptn_scope *sc,
+    struct ptn_signin *s) PTN_MUST_USE;
+
 /*
  * A browser that is logged in as one user does not log in, nor ask for codes,
  * as another.

@@ -12,7 +12,8 @@
 /* How an account begins. */
 struct ptn_signup {
 	enum ptn_api api;
-	const char *address;	  /* canonical */
+	const char *address; /* canonical */
+	bool proved; /* whoever signs up has read a mail that was sent there */
 	struct ptn_user_ref user; /* made */
 	bool signed_in;		  /* at once: claims are its session's */
 	struct ptn_claims claims;
@@ -29,11 +30,15 @@ enum ptn_signup_result {
  * Make a user, and claim the address for them: one transaction, with the
  * event.  Where addresses are to be verified it stays nobody's until somebody
  * proves it; elsewhere it is theirs and their primary one, and the user is
- * logged in.
+ * logged in, and so it is, verified, with proved set.
  *
  * Returns PTN_OK if the question was answered, either way.
  */
 enum ptn_err ptn_signup(const struct ptn_scope *sc, struct ptn_signup *s,
+    enum ptn_signup_result *what) PTN_MUST_USE;
+
+/* The same inside a transaction of the caller's; TAKEN has changed nothing. */
+enum ptn_err ptn_signup_in(const struct ptn_scope *sc, struct ptn_signup *s,
     enum ptn_signup_result *what) PTN_MUST_USE;
 
 #endif

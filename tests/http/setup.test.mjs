@@ -223,7 +223,7 @@ test('keys of another installation are found out', async () => {
     'keys: ["not-the-key-that-sealed-them"]'), { mode: 0o600 });
   const { status, stderr } = await host.setup();
   assert.equal(status, 1);
-  assert.match(stderr, /do not open the keys in the database: bring secrets/);
+  assert.match(stderr, /do not open the keys in the database postern, which is another Postern's: name another database, or bring secrets/);
   writeFileSync(host.config, text, { mode: 0o600 });
 });
 
@@ -418,50 +418,4 @@ test('on a terminal it asks', async () => {
   assert.match(text, /id: "example\.org"/);
   assert.match(text, /password: "hidden-word"/);
   assert.match(said, /location \/id\/ \{/);
-});
-
-test('the snippets are those that are shipped, for any mount', async () => {
-  const there = (web, ...set) => host.postern([...set.flatMap((one) =>
-    ['--set', one]), 'snippet', web]);
-  for (const web of ['apache', 'lighttpd', 'nginx']) {
-    const shipped = readFileSync(join(build, `etc/${web}/postern.conf`),
-      'utf8');
-    const same = await there(web, 'server.public.address='
-      + 'unix:/run/postern/public.sock');
-    assert.equal(same.stdout, shipped);
-    const moved = await there(web, 'server.public.base_path=/a/login');
-    assert.equal(moved.status, 0, moved.stderr);
-    assert.doesNotMatch(moved.stdout, /\/id\b|\/run\/postern\/public/);
-    const tcp = await there(web, 'server.public.address=127.0.0.1:9999');
-    assert.equal(tcp.status, 1);
-    assert.match(tcp.stderr, /server\.public\.address: the examples are for/);
-  }
-  const none = await host.postern(['snippet', 'iis']);
-  assert.equal(none.status, 2);
-});
-
-test('web servers take them, also at the root', async () => {
-  const modules = '/usr/lib/apache2/modules';
-  const load = ['mpm_event', 'authz_core', 'proxy', 'proxy_fcgi', 'alias',
-    'rewrite'].map((name) =>
-    `LoadModule ${name}_module ${modules}/mod_${name}.so\n`).join('');
-  const frame = {
-    apache: [`ServerName x\nErrorLog /dev/null\nPidFile ${host.dir}/a.pid\nListen 127.0.0.1:1\n${load}`, '',
-      (file) => ['apache2', '-t', '-f', file]],
-    lighttpd: [`server.document-root = "${host.dir}"\n`, '',
-      (file) => ['lighttpd', '-tt', '-f', file]],
-    nginx: [`pid ${host.dir}/nginx.pid;\nevents {}\nhttp { server {\n`, '}}\n',
-      (file) => ['nginx', '-t', '-e', 'stderr', '-c', file]],
-  };
-  for (const [web, [head, tail, check]] of Object.entries(frame)) {
-    for (const mount of ['', '/id', '/a/b']) {
-      const { stdout } = await host.postern(['--set',
-        `server.public.base_path=${mount}`, 'snippet', web]);
-      const file = join(host.dir, `check-${web}.conf`);
-      writeFileSync(file, head + stdout + tail);
-      const [program, ...args] = check(file);
-      const { status, stderr } = await run(`/usr/sbin/${program}`, args);
-      assert.equal(status, 0, `${web} at "${mount}": ${stderr}`);
-    }
-  }
 });

@@ -19,8 +19,8 @@ const base = process.env.POSTERN_TEST_DIR ?? join(top, 'build/test/run');
 export const build = process.env.POSTERN_BUILD ?? join(top, 'build/make');
 const isRoot = process.getuid() === 0;
 /* Whom quickstart's parts run as, so that they read what is theirs. */
-const user = process.env.POSTERN_RUN_USER ?? 'www-data';
-const ids = await Promise.all(['-u', '-g'].map(async (flag) =>
+export const user = process.env.POSTERN_RUN_USER ?? 'www-data';
+export const ids = await Promise.all(['-u', '-g'].map(async (flag) =>
   Number((await run('id', [flag, user])).stdout)));
 
 export class Host {

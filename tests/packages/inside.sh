@@ -428,8 +428,7 @@ listen_on_8080() {
 	sed -i 's/\*:80>/*:8080>/' /etc/apache2/sites-available/000-default.conf
 	sed -i 's/^server.port .*/server.port = 8080/' \
 	    /etc/lighttpd/lighttpd.conf
-	sed -i 's/listen 80 /listen 8080 /; s/listen \[::\]:80 /listen [::]:8080 /
-	    s/^\tserver_name _;/&\n\tinclude snippets\/postern.conf;/' \
+	sed -i 's/listen 80 /listen 8080 /; s/listen \[::\]:80 /listen [::]:8080 /' \
 	    /etc/nginx/sites-available/default
 }
 
@@ -446,6 +445,14 @@ behind_apache() {
 	sleep 1
 }
 
+# As "postern setup" says, and README.Debian.
+into_nginx='postern snippet nginx --into /etc/nginx/sites-enabled'
+tell_nginx() {
+	$into_nginx && $into_nginx | grep -q 'has it already' &&
+	    [ -L /etc/nginx/sites-enabled/default ] &&
+	    [ "$(grep -c postern /etc/nginx/sites-available/default)" = 1 ]
+}
+
 behind_lighttpd() {
 	check "lighttpd: lighty-enable-mod" lighty-enable-mod postern
 	check "lighttpd: starts" lighttpd -f /etc/lighttpd/lighttpd.conf
@@ -458,6 +465,7 @@ stop_lighttpd() {
 }
 
 behind_nginx() {
+	check "nginx: is told" tell_nginx
 	check "nginx: starts" nginx
 	behind nginx
 	nginx -s stop
@@ -546,6 +554,7 @@ live_without_systemd() {
 	check "and nobody is logged out" logged_in
 	service postern stop >/dev/null 2>&1
 	check "purges all, when told so" purged_all
+	check "nginx: starts without it" nginx -t
 	check "installs from nothing" install_again
 }
 
@@ -570,13 +579,7 @@ part_live() {
 
 # -------------------------------------------------------------------- browse
 
-# As README.Debian says, and nothing is edited by hand but what nginx has to be
-# told: in which of its servers.
-tell_nginx() {
-	sed -i 's/^\tserver_name _;/&\n\tinclude snippets\/postern.conf;/' \
-	    /etc/nginx/sites-available/default
-}
-
+# As README.Debian says, and nothing is edited by hand.
 set_up() {
 	postern --set email_delivery.smtp.tls=none setup --url "$url" \
 	    --name Example --mail localhost:2525 \
@@ -609,8 +612,7 @@ part_browse() {
 	check "lighttpd: answers" answers
 	visited lighttpd
 	service lighttpd stop >/dev/null 2>&1
-	tell_nginx
-	check "nginx: is told" service nginx start
+	check "nginx: is told" sh -c "$into_nginx && service nginx start"
 	check "nginx: answers" answers
 	visited nginx
 }

@@ -123,6 +123,17 @@ profile() {
 	    --quiet "$dest$docdir/examples/apparmor/postern"
 }
 
+# The .rpm is built with what configure asks pkg-config for, and as new.
+asked_of_fedora() {
+	sed -n 's/^PKG_CHECK_MODULES(\[[A-Z0-9]*\], \[\([^]]*\)\].*/\1/p' \
+	    "$top/configure.ac" | sed 's/^\([^ ]*\)/pkgconfig(\1)/' |
+	    grep -v '^pkgconfig(fcgi)' | LC_ALL=C sort >"$dir/asked"
+	sed -n 's/^BuildRequires:  *\(pkgconfig(.*\)/\1/p' \
+	    "$top/etc/rpm/postern.spec" | LC_ALL=C sort |
+	    diff "$dir/asked" - && grep -q . "$dir/asked" &&
+	    grep -q '^BuildRequires:  *fcgi-devel' "$top/etc/rpm/postern.spec"
+}
+
 # guesses LINES: how many addresses fail2ban finds in them, and which.
 guesses() {
 	mkdir -p "$dir/filter.d"
@@ -207,6 +218,7 @@ check 'systemd takes the units' verified
 check 'and finds little exposed' exposed
 check 'its sockets keep their group' socket_keeps_group
 check 'sendmail may be set-group-id, if told so' privileged
+check 'Fedora is asked for what configure wants' asked_of_fedora
 check 'AppArmor takes the profile' profile
 check 'fail2ban finds who guesses' filter
 check 'bash completes' completion

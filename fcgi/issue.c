@@ -1,19 +1,20 @@
-#include "fcgi/public/public.h"
+#include "fcgi/issue.h"
 
 #include "fcgi/cookie.h"
 #include "fcgi/device.h"
+#include "lib/account/token.h"
 #include "lib/conf/conf.h"
 
 /* Who takes no session by cookie takes no other. */
 void
-ptn_public_issue_device(struct ptn_request *req, struct ptn_reply *rep)
+ptn_issue_device(struct ptn_request *req, struct ptn_reply *rep)
 {
 	if (!req->sc.cf->auth_token_header)
 		ptn_device_set(req, rep);
 }
 
 enum ptn_err
-ptn_public_issue_token(struct ptn_request *req, struct ptn_reply *rep,
+ptn_issue_token(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_claims *claims)
 {
 	char *token;
@@ -28,6 +29,6 @@ ptn_public_issue_token(struct ptn_request *req, struct ptn_reply *rep,
 		ptn_reply_header(rep, "X-Auth-Token", token);
 	else
 		ptn_cookie_set_session(req, rep, token);
-	ptn_public_issue_device(req, rep);
+	ptn_issue_device(req, rep);
 	return PTN_OK;
 }

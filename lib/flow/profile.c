@@ -1,0 +1,230 @@
+#include "lib/flow/profile.h"
+
+#include "lib/base/array.h"
+#include "lib/conf/conf.h"
+#include "lib/flow/person.h"
+
+#define TTL_S 86400
+
+static const struct ptn_flow_input password[] = {
+	{ .name = "password",
+	    .type = PTN_FLOW_STRING,
+	    .required = PTN_FLOW_YES,
+	    .min = ptn_flow_step_password_min,
+	    .max = ptn_flow_step_password_max },
+};
+
+static const struct ptn_flow_input address[] = {
+	{ .name = "email",
+	    .type = PTN_FLOW_EMAIL,
+	    .required = PTN_FLOW_YES,
+	    .max = ptn_flow_step_address_max },
+};
+
+static const struct ptn_flow_input address_id[] = {
+	{ .name = "email_id",
+	    .type = PTN_FLOW_STRING,
+	    .required = PTN_FLOW_YES,
+	    .hidden = PTN_FLOW_YES },
+};
+
+static const struct ptn_flow_input spare_id[] = {
+	{ .name = "email_id",
+	    .type = PTN_FLOW_STRING,
+	    .required = PTN_FLOW_YES,
+	    .hidden = PTN_FLOW_YES,
+	    .choices = ptn_flow_person_addresses },
+};
+
+static int64_t
+name_min(const struct ptn_conf *cf)
+{
+	return cf->username_min;
+}
+
+static int64_t
+name_max(const struct ptn_conf *cf)
+{
+	return cf->username_max;
+}
+
+static const struct ptn_flow_input name[] = {
+	{ .name = "username",
+	    .type = PTN_FLOW_USERNAME,
+	    .required = PTN_FLOW_YES,
+	    .echoed = true,
+	    .min = name_min,
+	    .max = name_max },
+};
+
+#define PASSKEY_ID                                                             \
+	{                                                                      \
+		.name = "passkey_id", .type = PTN_FLOW_STRING,                 \
+		.required = PTN_FLOW_YES, .hidden = PTN_FLOW_YES               \
+	}
+static const struct ptn_flow_input passkey[] = { PASSKEY_ID };
+static const struct ptn_flow_input passkey_named[] = {
+	PASSKEY_ID,
+	{ .name = "passkey_name",
+	    .type = PTN_FLOW_STRING,
+	    .required = PTN_FLOW_YES },
+};
+
+static const struct ptn_flow_input metadata[] = {
+	{ .name = "patch_metadata",
+	    .type = PTN_FLOW_JSON,
+	    .required = PTN_FLOW_YES,
+	    .hidden = PTN_FLOW_NO },
+};
+
+static const struct ptn_flow_input session[] = {
+	{ .name = "session_id",
+	    .type = PTN_FLOW_STRING,
+	    .required = PTN_FLOW_YES,
+	    .hidden = PTN_FLOW_YES,
+	    .choices = ptn_flow_person_sessions },
+};
+
+/* Pages look for email_delete, be there one that may go or not. */
+static const struct ptn_flow_action actions[] = {
+	{ .name = "email_create",
+	    .text = "Add an address",
+	    .input = address,
+	    .n = PTN_ARRAY_LEN(address),
+	    .limit = { PTN_LIMIT_LOOKUP },
+	    .available = ptn_flow_profile_can_add_address,
+	    .run = ptn_flow_profile_add_address },
+	{ .name = "email_verify",
+	    .text = "Prove an address",
+	    .input = address_id,
+	    .n = PTN_ARRAY_LEN(address_id),
+	    .available = ptn_flow_profile_can_verify,
+	    .run = ptn_flow_profile_verify },
+	{ .name = "email_set_primary",
+	    .text = "Make an address the primary one",
+	    .input = address_id,
+	    .n = PTN_ARRAY_LEN(address_id),
+	    .available = ptn_flow_profile_can_choose_primary,
+	    .run = ptn_flow_profile_choose_primary },
+	{ .name = "email_delete",
+	    .text = "Remove an address",
+	    .input = spare_id,
+	    .n = PTN_ARRAY_LEN(spare_id),
+	    .run = ptn_flow_profile_drop_address },
+	{ .name = "password_create",
+	    .text = "Set a password",
+	    .input = password,
+	    .n = PTN_ARRAY_LEN(password),
+	    .limit = { PTN_LIMIT_HASH },
+	    .available = ptn_flow_profile_has_no_password,
+	    .work = ptn_flow_profile_hash,
+	    .run = ptn_flow_profile_set_password },
+	{ .name = "password_update",
+	    .text = "Set another password",
+	    .input = password,
+	    .n = PTN_ARRAY_LEN(password),
+	    .limit = { PTN_LIMIT_HASH },
+	    .available = ptn_flow_profile_has_password,
+	    .work = ptn_flow_profile_hash,
+	    .run = ptn_flow_profile_set_password },
+	{ .name = "password_delete",
+	    .text = "Give the password up",
+	    .available = ptn_flow_profile_can_drop_password,
+	    .run = ptn_flow_profile_drop_password },
+	{ .name = "username_create",
+	    .text = "Choose a username",
+	    .input = name,
+	    .n = PTN_ARRAY_LEN(name),
+	    .limit = { PTN_LIMIT_LOOKUP },
+	    .available = ptn_flow_profile_has_no_name,
+	    .run = ptn_flow_profile_set_name },
+	{ .name = "username_update",
+	    .text = "Choose another username",
+	    .input = name,
+	    .n = PTN_ARRAY_LEN(name),
+	    .limit = { PTN_LIMIT_LOOKUP },
+	    .available = ptn_flow_profile_has_name,
+	    .run = ptn_flow_profile_set_name },
+	{ .name = "username_delete",
+	    .text = "Give the username up",
+	    .available = ptn_flow_profile_can_drop_name,
+	    .run = ptn_flow_profile_drop_name },
+	{ .name = "webauthn_credential_rename",
+	    .text = "Name a passkey",
+	    .input = passkey_named,
+	    .n = PTN_ARRAY_LEN(passkey_named),
+	    .available = ptn_flow_profile_has_passkey,
+	    .run = ptn_flow_profile_rename_passkey },
+	{ .name = "webauthn_credential_delete",
+	    .text = "Remove a passkey",
+	    .input = passkey,
+	    .n = PTN_ARRAY_LEN(passkey),
+	    .available = ptn_flow_profile_can_drop_passkey,
+	    .run = ptn_flow_profile_drop_passkey },
+	{ .name = "patch_metadata",
+	    .text = "Change what is kept about you",
+	    .input = metadata,
+	    .n = PTN_ARRAY_LEN(metadata),
+	    .run = ptn_flow_profile_patch },
+	{ .name = "account_delete",
+	    .text = "Delete the account",
+	    .available = ptn_flow_profile_can_close,
+	    .run = ptn_flow_profile_close },
+	{ .name = "session_delete",
+	    .text = "End another session",
+	    .input = session,
+	    .n = PTN_ARRAY_LEN(session),
+	    .available = ptn_flow_profile_can_end_session,
+	    .run = ptn_flow_profile_end_session },
+};
+
+/*
+ * Whoever was logged out meanwhile takes no step; and what actions are judged
+ * by stays true until this one ends.
+ */
+static enum ptn_err
+load(struct ptn_flow_step *step)
+{
+	enum ptn_err r =
+	    ptn_session_lock(step->sc, &step->by->sub, &step->by->session_id);
+
+	if (r != PTN_OK || step->flow->position.at != PTN_FLOW_AT_PROFILE_INIT)
+		return r;
+	return ptn_flow_person_read(step);
+}
+
+/* What an error left as it was is not read twice. */
+static enum ptn_err
+enter(struct ptn_flow_step *step)
+{
+	return step->person != NULL && step->error != PTN_FLOW_E_NONE
+	    ? PTN_OK
+	    : ptn_flow_person_read(step);
+}
+
+static const struct ptn_flow_place init = { actions, PTN_ARRAY_LEN(actions),
+	enter };
+
+static enum ptn_err
+onward(struct ptn_flow_step *step)
+{
+	ptn_flow_step_to(step, PTN_FLOW_AT_PROFILE_INIT);
+	return step->flow->stash.proved ? ptn_flow_profile_proved(step)
+					: PTN_OK;
+}
+
+const struct ptn_flow_definition ptn_flow_profile = {
+	.name = "profile",
+	.ttl_s = TTL_S,
+	.place = {
+		[PTN_FLOW_AT_PREFLIGHT] = &ptn_flow_place_preflight,
+		[PTN_FLOW_AT_PROFILE_INIT] = &init,
+		[PTN_FLOW_AT_PASSCODE] = &ptn_flow_place_passcode,
+		[PTN_FLOW_AT_ACCOUNT_DELETED] = &ptn_flow_place_end,
+		[PTN_FLOW_AT_ERROR] = &ptn_flow_place_end,
+	},
+	.init = PTN_FLOW_AT_PROFILE_INIT,
+	.session = true,
+	.load = load,
+	.onward = onward,
+};
