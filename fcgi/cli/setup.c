@@ -307,17 +307,25 @@ ptn_cli_setup_first(int argc, char **argv, const char *conf_path,
 	return s.placed ? PTN_CAUSE_DONE : s.cause;
 }
 
+/* What is written before it has its name. */
+static void
+clear_beside(struct ptn_setup *s, const char *path)
+{
+	const char *beside = ptn_arena_printf(s->a, "%s.new", path);
+
+	if (beside != NULL)
+		(void)unlink(beside);
+}
+
 void
 ptn_cli_setup_clear(const char *conf_path)
 {
 	struct ptn_setup s = { .a = ptn_arena_new(ARENA_MAX), .lock_fd = -1 };
-	const char *beside = NULL;
 
-	if (s.a != NULL && name_files(&s, conf_path) == PTN_OK)
-		beside = ptn_arena_printf(s.a, "%s.new", s.staged);
-	if (beside != NULL &&
+	if (s.a != NULL && name_files(&s, conf_path) == PTN_OK &&
 	    ptn_conf_lock(s.lock, &s.lock_fd, stderr) == PTN_OK) {
-		(void)unlink(beside);
+		clear_beside(&s, s.file);
+		clear_beside(&s, s.staged);
 		(void)unlink(s.staged);
 		ptn_conf_unlock(s.lock, &s.lock_fd);
 	}

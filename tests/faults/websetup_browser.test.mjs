@@ -128,6 +128,7 @@ for (const web of ['apache', 'lighttpd'])
     await schema.isWaited();
     await second.getByRole('button').click();
     await second.getByText('Another set-up is running now').waitFor();
+    await look(second, `other-${web}`);
     await schema.release();
     await first.getByText('What is left to do').waitFor();
     for (const page of [first, second]) {

@@ -66,6 +66,7 @@ for (const [signal, says] of [['SIGKILL', /It did not work/],
     async () => {
       const { schema, answer } = await begin();
       const { worker, watcher } = host.workers();
+      host.putToken('half\n', 0o600, `${host.config}.new`);
       process.kill(signal === 'SIGKILL' ? worker : watcher, signal);
       const { status, body } = await answer;
       assert.equal(status, 422);

@@ -122,6 +122,20 @@ test('a configuration that is newer than what was begun is kept', async () => {
   assert.match(readFileSync(file, 'utf8'), /name: "Begun"/);
 });
 
+test('a configuration that comes meanwhile is its owner\'s', async () => {
+  await afresh();
+  const schema = await host.holdSchema('ours');
+  const running = setup(file, 'ours');
+  await schema.isWaited();
+  writeFileSync(file, '# of its owner\n', { mode: 0o600 });
+  await schema.release();
+  const { status, stderr } = await running;
+  assert.equal(status, 1);
+  assert.match(stderr, /ours\.yaml: exists, and is left as it is\npostern: setup: .* is as it was\n$/);
+  assert.equal(readFileSync(file, 'utf8'), '# of its owner\n');
+  assert.ok(!existsSync(begun));
+});
+
 test('a password is one, whatever it begins with', async () => {
   await afresh();
   await host.sql("SET PASSWORD FOR me@localhost = PASSWORD('env:HOME')");

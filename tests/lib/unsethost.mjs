@@ -8,8 +8,6 @@
  *   await host.stop();
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync, rmSync,
   writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -64,26 +62,8 @@ export class UnsetHost {
     await this.start(web, settings);
   }
 
-  /*
-   * Hold whoever changes the schema of the database, from now on until
-   * release(); isWaited() tells when somebody is held.
-   */
-  async holdSchema() {
-    const lock = "GET_LOCK(CONCAT('postern.', MD5('space')), 0)";
-    const client = spawn('mariadb', ['--no-defaults', '--user=root',
-      `--socket=${this.machine.socket}`, '--unbuffered', '--batch'],
-    { stdio: ['pipe', 'pipe', 'inherit'] });
-    client.stdin.write(`SELECT ${lock};\n`);
-    await once(client.stdout, 'data');
-    return {
-      isWaited: () => until(async () => (await this.machine.sql(`SELECT 1
-        FROM information_schema.processlist WHERE state = 'User lock'`))
-        .length > 0, 'somebody who waits'),
-      release: async () => {
-        client.stdin.end();
-        await once(client, 'exit');
-      },
-    };
+  holdSchema() {
+    return this.machine.holdSchema('space');
   }
 
   own(path) {
