@@ -86,6 +86,12 @@ ptn_limit_apart(enum ptn_limit limit)
 	return rows[limit].askers != ASKERS_ALIKE;
 }
 
+bool
+ptn_limit_of_user(enum ptn_limit limit)
+{
+	return rows[limit].whose == WHOSE_USER;
+}
+
 /* One of the buckets of a limit. */
 struct bucket {
 	struct ptn_ratelimit rate;

@@ -51,6 +51,7 @@ struct ptn_signin_passcode {
 	struct ptn_uuid id;
 	const char *code;
 	const struct ptn_uuid *by;    /* whose session; NULL: none */
+	bool complete; /* a second factor was proved (signin.h) */
 	struct ptn_passcode passcode; /* found */
 	struct ptn_claims claims;     /* made */
 };

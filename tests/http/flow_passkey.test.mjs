@@ -20,6 +20,7 @@ let site;
 
 before(async () => {
   site = await Site.open({ 'rate_limiter.enabled': 'false',
+    'mfa.acquire_on_registration': 'false',
     'password.optional': 'true', 'log.level': 'debug' });
 });
 after(() => site?.close());
@@ -340,6 +341,7 @@ describe('after a log-in', () => {
   before(async () => {
     other = site;
     site = await Site.open({ 'rate_limiter.enabled': 'false',
+    'mfa.acquire_on_registration': 'false',
       'password.optional': 'true', 'password.acquire_on_login': 'always' });
   });
   after(async () => {
