@@ -6,13 +6,15 @@ import { Flow } from '../lib/flow.mjs';
 import { start } from '../lib/instance.mjs';
 import { mailsTo } from '../lib/maildir.mjs';
 
+const ORIGIN = 'http://localhost:8080';
 const PASSWORD = 'correct horse battery';
 const OTHER = 'another long one';
 let instance;
 
 before(async () => {
   instance = await start({ set: { 'rate_limiter.enabled': 'false',
-    'password.optional': 'true', 'audit_log.storage.enabled': 'true' } });
+    'password.optional': 'true', 'audit_log.storage.enabled': 'true',
+    'webauthn.relying_party.origins': ORIGIN } });
 });
 after(() => instance?.stop());
 
@@ -312,7 +314,7 @@ test('ids of nobody, and of others, are none of theirs', async () => {
 
 test('a passkey is named and removed', async () => {
   const me = await somebody();
-  const device = await me.api.addPasskey();
+  const device = await me.api.addPasskey({ origin: ORIGIN });
   const passkey_id = device.id.toString('base64url');
   const flow = await profileOf(me);
   const shown = () => flow.last.body.payload.user.passkeys?.[0];
