@@ -77,8 +77,11 @@ try_others(enum ptn_flow_name name, enum ptn_flow_at at,
 {
 	const struct ptn_flow_place *place =
 	    ptn_flow_definition(name)->place[at];
-	struct ptn_flow *flow = flow_at(name, at);
+	struct ptn_flow *flow;
 	size_t i, n = 0;
+
+	ptn_arena_reset(arena);
+	flow = flow_at(name, at);
 
 	for (i = 0; i < others->n; i++) {
 		if (has(place, others->action[i].name))
