@@ -137,5 +137,7 @@ ptn_profile_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
 		ptn_jsonw_end_object(w);
 	}
 	ptn_jsonval_uuid(w, "session_id", &c->session_id);
+	if (c->username != NULL)
+		ptn_jsonw_str(w, "username", c->username);
 	ptn_jsonw_end_object(w);
 }

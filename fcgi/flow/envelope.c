@@ -115,7 +115,8 @@ write_offer(struct ptn_jsonw *w, const struct ptn_conf *cf,
 	write_href(w, a, o);
 	ptn_jsonw_object(w, "inputs");
 	for (i = 0; i < o->n; i++)
-		write_input(w, cf, o, i);
+		if (ptn_flow_input_asked(cf, &o->input[i]))
+			write_input(w, cf, o, i);
 	ptn_jsonw_end_object(w);
 	ptn_jsonw_str(w, "action", o->name);
 	ptn_jsonw_str(w, "description", o->text);

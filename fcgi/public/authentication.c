@@ -29,8 +29,8 @@ enum {
 #define LOGIN_FAULT "Parse error for Assertion"
 
 static const struct ptn_field login_fields[LOGIN__MAX] = {
-	[LOGIN_ID] = { "id", PTN_F_B64URL, true, PTN_CRED_ID_MAX,
-	    LOGIN_FAULT, PTN_OK },
+	[LOGIN_ID] = { "id", PTN_F_B64URL, true, PTN_CRED_ID_MAX, LOGIN_FAULT,
+	    PTN_OK },
 	[LOGIN_TYPE] = { "type", PTN_F_TEXT, true, 32, LOGIN_FAULT, PTN_OK },
 	[LOGIN_CLIENT_DATA] = { "response.clientDataJSON", PTN_F_B64URL, true,
 	    PTN_CLIENTDATA_MAX, LOGIN_FAULT, PTN_OK },

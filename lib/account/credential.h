@@ -71,8 +71,7 @@ enum ptn_err ptn_credential_admitted(const struct ptn_scope *sc,
  * What a credential is found by: SHA-256 of its id.  Is the one of a digest
  * the user's, still?  PTN_E_NOT_FOUND.
  */
-void ptn_credential_digest(struct ptn_bytes id,
-    uint8_t digest[PTN_SHA256_LEN]);
+void ptn_credential_digest(struct ptn_bytes id, uint8_t digest[PTN_SHA256_LEN]);
 enum ptn_err ptn_credential_alive(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_bytes digest) PTN_MUST_USE;
 

@@ -114,8 +114,7 @@ ptn_passkey_keep(const struct ptn_scope *sc, const struct ptn_credential *c,
 	enum ptn_err r;
 
 	if ((r = ptn_credential_put(sc, c)) != PTN_OK ||
-	    (tell &&
-		(r = ptn_membership_get(sc, &c->user_id, &m)) != PTN_OK))
+	    (tell && (r = ptn_membership_get(sc, &c->user_id, &m)) != PTN_OK))
 		return r;
 	return ptn_event_tell(sc, PTN_EVENT_REGISTRATION_FINAL_OK, &m.tell);
 }

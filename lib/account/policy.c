@@ -47,6 +47,24 @@ ptn_policy_revocation(const struct ptn_conf *cf)
 }
 
 bool
+ptn_policy_usernames(const struct ptn_conf *cf)
+{
+	return cf->username_enabled;
+}
+
+bool
+ptn_policy_by_username(const struct ptn_conf *cf)
+{
+	return cf->username_enabled && cf->username_identifies;
+}
+
+bool
+ptn_policy_by_address(const struct ptn_conf *cf)
+{
+	return cf->email_enabled && cf->email_identifies;
+}
+
+bool
 ptn_policy_verification(const struct ptn_conf *cf)
 {
 	return cf->email_verify;

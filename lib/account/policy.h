@@ -27,6 +27,11 @@ bool ptn_policy_passcodes(const struct ptn_conf *cf);
 bool ptn_policy_passwords(const struct ptn_conf *cf);
 bool ptn_policy_passkeys(const struct ptn_conf *cf);
 
+/* Have users a name, and may they say who they are by it, or by an address? */
+bool ptn_policy_usernames(const struct ptn_conf *cf);
+bool ptn_policy_by_username(const struct ptn_conf *cf);
+bool ptn_policy_by_address(const struct ptn_conf *cf);
+
 /* May users see their sessions, and end others than their own? */
 bool ptn_policy_session_list(const struct ptn_conf *cf);
 bool ptn_policy_revocation(const struct ptn_conf *cf);

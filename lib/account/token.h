@@ -48,8 +48,8 @@ struct ptn_email_claim {
  * the words that clients know.  Their order is the one of the claim.
  */
 enum ptn_amr {
-	PTN_AMR_OTP = 1 << 0,	/* a code from the mailbox */
-	PTN_AMR_PWD = 1 << 1,	/* a password */
+	PTN_AMR_OTP = 1 << 0, /* a code from the mailbox */
+	PTN_AMR_PWD = 1 << 1, /* a password */
 	PTN_AMR_PASSKEY = 1 << 2
 };
 
@@ -65,6 +65,7 @@ struct ptn_claims {
 	int64_t exp;
 	unsigned amr; /* enum ptn_amr */
 	struct ptn_email_claim email;
+	const char *username; /* NULL: none */
 };
 
 /* Whom tokens are for, as an array: session.audience, or the relying party. */

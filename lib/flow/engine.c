@@ -258,6 +258,7 @@ answer(struct ptn_flow_answer *out, const struct ptn_flow_step *step)
 	out->person = step->person;
 	if ((r = offer_all(out, step)) != PTN_OK)
 		return r;
+	out->remembered = flow->stash.remember_me;
 	return ptn_flow_row_token(step->sc, flow, out->token);
 }
 

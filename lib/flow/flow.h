@@ -156,9 +156,15 @@ struct ptn_flow_input {
 	/* What it may be; NULL: anything.  None: its action says. */
 	enum ptn_err (*choices)(const struct ptn_flow_step *step,
 	    struct ptn_flow_choices *out);
+	/* Is it asked for at all?  NULL: it is. */
+	bool (*asked)(const struct ptn_conf *cf);
+	/* Of a string: without blanks around it, and in lower case. */
+	bool folded;
 };
 
-/* Whether it is, as the configuration is. */
+/* What the configuration makes of it. */
+bool ptn_flow_input_asked(const struct ptn_conf *cf,
+    const struct ptn_flow_input *f);
 enum ptn_flow_say ptn_flow_input_required(const struct ptn_conf *cf,
     const struct ptn_flow_input *f);
 
@@ -193,12 +199,13 @@ struct ptn_flow_answer {
 	char token[PTN_SHA256_LEN + 1]; /* that the next step must show */
 	struct ptn_flow_offer offer[PTN_FLOW_OFFERS_MAX];
 	size_t n;
-	int64_t again_after_s;	  /* a limit is reached for; 0: not told */
+	int64_t again_after_s; /* a limit is reached for; 0: not told */
 	/* What an authenticator is to make, or to sign; NULL: nothing. */
 	const struct ptn_passkey_options *creation;
 	const struct ptn_signin_passkey_options *request;
 	const char *method;	  /* of a log-in, at its end: by what */
 	struct ptn_claims claims; /* at PTN_FLOW_AT_SUCCESS: of a session */
+	bool remembered;	  /* whoever logged in wants to stay so */
 	/* At PTN_FLOW_AT_PROFILE_INIT: who looks at it (person.h). */
 	const struct ptn_flow_person *person;
 };

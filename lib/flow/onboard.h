@@ -17,7 +17,7 @@ enum ptn_flow_onboard {
 	PTN_FLOW_ONBOARD_ONE_OF_THEM,
 	PTN_FLOW_ONBOARD_PASSKEY_FIRST,	 /* both */
 	PTN_FLOW_ONBOARD_PASSWORD_FIRST, /* both */
-	PTN_FLOW_ONBOARD_IMPOSSIBLE, /* what they must have, they cannot */
+	PTN_FLOW_ONBOARD_IMPOSSIBLE,	 /* what they must have, they cannot */
 	PTN_FLOW_ONBOARD__MAX
 };
 

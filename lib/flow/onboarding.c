@@ -6,6 +6,7 @@
 #include "lib/account/factors.h"
 #include "lib/account/password.h"
 #include "lib/account/policy.h"
+#include "lib/account/username.h"
 #include "lib/base/arena.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
@@ -27,9 +28,9 @@ passkeys(const struct ptn_flow_step *step)
 	const struct ptn_conf *cf = step->sc->cf;
 
 	return (struct ptn_flow_onboard_kind){ .on = ptn_policy_passkeys(cf),
-		.policy = (enum ptn_acquire)(is_signup(step)
-			? cf->passkey_on_signup
-			: cf->passkey_on_login),
+		.policy =
+		    (enum ptn_acquire)(is_signup(step) ? cf->passkey_on_signup
+						       : cf->passkey_on_login),
 		.optional = cf->passkey_optional,
 		.had = step->flow->stash.has_passkey };
 }
@@ -40,9 +41,9 @@ passwords(const struct ptn_flow_step *step)
 	const struct ptn_conf *cf = step->sc->cf;
 
 	return (struct ptn_flow_onboard_kind){ .on = ptn_policy_passwords(cf),
-		.policy = (enum ptn_acquire)(is_signup(step)
-			? cf->password_on_signup
-			: cf->password_on_login),
+		.policy =
+		    (enum ptn_acquire)(is_signup(step) ? cf->password_on_signup
+						       : cf->password_on_login),
 		.optional = cf->password_optional,
 		.had = step->flow->stash.has_password };
 }
@@ -98,7 +99,7 @@ ptn_flow_onboarding_after_login(struct ptn_flow_step *step)
 		return PTN_OK;
 	if ((r = ptn_factors_of(step->sc, &stash->user_id, &has)) != PTN_OK)
 		return r;
-	stash->has_password = has.password;
+	stash->has_password = has.password || stash->recovery;
 	stash->has_passkey = has.passkey;
 	return ptn_flow_onboarding_queue(step);
 }
@@ -221,8 +222,10 @@ static const struct ptn_flow_action onboarding_actions[] = {
 	PTN_FLOW_BACK,
 };
 
-const struct ptn_flow_place ptn_flow_place_onboarding = { onboarding_actions,
-	PTN_ARRAY_LEN(onboarding_actions), NULL };
+const struct ptn_flow_place ptn_flow_place_onboarding = {
+	.action = onboarding_actions,
+	.n = PTN_ARRAY_LEN(onboarding_actions)
+};
 
 /* ------------------------------------------------------------- a password */
 
@@ -273,8 +276,10 @@ static const struct ptn_flow_action password_actions[] = {
 	PTN_FLOW_BACK,
 };
 
-const struct ptn_flow_place ptn_flow_place_new_password = { password_actions,
-	PTN_ARRAY_LEN(password_actions), NULL };
+const struct ptn_flow_place ptn_flow_place_new_password = {
+	.action = password_actions,
+	.n = PTN_ARRAY_LEN(password_actions)
+};
 
 /* -------------------------------------------------------------- a passkey */
 
@@ -285,6 +290,17 @@ owner(const struct ptn_flow_step *step)
 	const struct ptn_flow_stash *stash = &step->flow->stash;
 
 	return is_signup(step) ? &stash->promised : &stash->user_id;
+}
+
+/* By what they know themselves. */
+static void
+name_user(const struct ptn_flow_step *step, struct ptn_passkey_options *o)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+
+	o->name = stash->address[0] != '\0' ? stash->address : stash->username;
+	o->shown_name =
+	    stash->username[0] != '\0' ? stash->username : stash->address;
 }
 
 static enum ptn_err
@@ -300,7 +316,7 @@ webauthn_generate_creation_options(struct ptn_flow_step *step)
 	o->timeout_ms =
 	    ptn_flow_ceremony_timeout(cf->webauthn_registration_ms, o->uv);
 	o->challenge.user_id = *owner(step);
-	o->name = o->shown_name = step->flow->stash.address;
+	name_user(step, o);
 	if (!is_signup(step))
 		r = ptn_credentials_of(step->sc, owner(step), &o->excluded,
 		    &o->n);
@@ -324,8 +340,9 @@ static const struct ptn_flow_action passkey_actions[] = {
 	PTN_FLOW_BACK,
 };
 
-const struct ptn_flow_place ptn_flow_place_new_passkey = { passkey_actions,
-	PTN_ARRAY_LEN(passkey_actions), NULL };
+const struct ptn_flow_place ptn_flow_place_new_passkey = { .action =
+							       passkey_actions,
+	.n = PTN_ARRAY_LEN(passkey_actions) };
 
 static enum ptn_err
 webauthn_verify_attestation_response(struct ptn_flow_step *step)
@@ -360,7 +377,8 @@ static const struct ptn_flow_action answer_actions[] = {
 };
 
 const struct ptn_flow_place ptn_flow_place_new_passkey_answer = {
-	answer_actions, PTN_ARRAY_LEN(answer_actions), NULL
+	.action = answer_actions,
+	.n = PTN_ARRAY_LEN(answer_actions)
 };
 
 /* -------------------------------------------------------- what is stored */
@@ -373,9 +391,11 @@ ptn_flow_onboarding_keep(const struct ptn_flow_step *step,
 	struct ptn_credential c;
 	enum ptn_err r = PTN_OK;
 
-	if (stash->new_password[0] != '\0')
+	if (stash->new_password[0] != '\0' && !stash->recovered)
 		r = ptn_password_first(step->sc, user, stash->new_password,
 		    tell);
+	if (r == PTN_OK && stash->new_username[0] != '\0')
+		r = ptn_username_set_in(step->sc, user, stash->new_username);
 	if (r != PTN_OK || stash->new_passkey.id_len == 0)
 		return r;
 	ptn_flow_ceremony_unpack(&stash->new_passkey, user, &c);
@@ -389,14 +409,15 @@ ptn_flow_onboarding_end(struct ptn_flow_step *step, ptn_tx_fn end)
 	const bool passkey = stash->new_passkey.id_len > 0;
 	enum ptn_err r;
 
-	if (!passkey && stash->new_password[0] == '\0')
+	if (!passkey && stash->new_password[0] == '\0' &&
+	    stash->new_username[0] == '\0')
 		return end(step->sc, step);
 	r = ptn_tx_part(step->sc, end, step);
 	memset(&stash->new_passkey, 0, sizeof(stash->new_passkey));
 	memset(stash->new_password, 0, sizeof(stash->new_password));
 	if (r != PTN_E_CONFLICT)
 		return r;
-	step->error = passkey ? PTN_FLOW_E_PASSKEY : PTN_FLOW_E_FORBIDDEN;
-	step->fatal = true;
+	ptn_flow_step_end(step,
+	    passkey ? PTN_FLOW_E_PASSKEY : PTN_FLOW_E_FORBIDDEN);
 	return PTN_OK;
 }

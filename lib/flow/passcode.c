@@ -238,5 +238,6 @@ static const struct ptn_flow_action actions[] = {
 	PTN_FLOW_BACK,
 };
 
-const struct ptn_flow_place ptn_flow_place_passcode = { actions,
-	PTN_ARRAY_LEN(actions), enter };
+const struct ptn_flow_place ptn_flow_place_passcode = { .action = actions,
+	.n = PTN_ARRAY_LEN(actions),
+	.enter = enter };

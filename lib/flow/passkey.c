@@ -83,5 +83,5 @@ static const struct ptn_flow_action actions[] = {
 	PTN_FLOW_BACK,
 };
 
-const struct ptn_flow_place ptn_flow_place_passkey = { actions,
-	PTN_ARRAY_LEN(actions), NULL };
+const struct ptn_flow_place ptn_flow_place_passkey = { .action = actions,
+	.n = PTN_ARRAY_LEN(actions) };

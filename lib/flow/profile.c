@@ -36,25 +36,13 @@ static const struct ptn_flow_input spare_id[] = {
 	    .choices = ptn_flow_person_addresses },
 };
 
-static int64_t
-name_min(const struct ptn_conf *cf)
-{
-	return cf->username_min;
-}
-
-static int64_t
-name_max(const struct ptn_conf *cf)
-{
-	return cf->username_max;
-}
-
 static const struct ptn_flow_input name[] = {
 	{ .name = "username",
 	    .type = PTN_FLOW_USERNAME,
 	    .required = PTN_FLOW_YES,
 	    .echoed = true,
-	    .min = name_min,
-	    .max = name_max },
+	    .min = ptn_flow_step_username_min,
+	    .max = ptn_flow_step_username_max },
 };
 
 #define PASSKEY_ID                                                             \

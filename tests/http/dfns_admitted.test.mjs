@@ -229,6 +229,7 @@ const routes = {
     return (await flow.act('verify_passcode',
       { code: await a.thief.codeFor(a.username) })).last;
   },
+  'POST /token_exchange': (a) => a.thief.call('POST', '/token_exchange'),
   'POST /profile': async (a) => {
     /* The account is not offered; the rest is refused as it is above. */
     const flow = await Flow.ready(a.thief, 'profile');

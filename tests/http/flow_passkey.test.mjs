@@ -20,7 +20,7 @@ let site;
 
 before(async () => {
   site = await Site.open({ 'rate_limiter.enabled': 'false',
-    'password.optional': 'true' });
+    'password.optional': 'true', 'log.level': 'debug' });
 });
 after(() => site?.close());
 

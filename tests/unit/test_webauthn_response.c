@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/arena.h"
@@ -115,7 +116,12 @@ static void
 what_is_none(void **state)
 {
 	static const char *const texts[] = {
-		"null", "{}", "[]", "7", "\"x\"", "{\"type\":\"public-key\"}",
+		"null",
+		"{}",
+		"[]",
+		"7",
+		"\"x\"",
+		"{\"type\":\"public-key\"}",
 		"{\"type\":\"public-key\",\"id\":\"YWE\"}",
 		"{\"type\":\"public-key\",\"id\":\"YWE\",\"response\":\"x\"}",
 		"{\"type\":\"public-key\",\"id\":\"YWE\",\"response\":"
