@@ -172,7 +172,7 @@ struct cached {
 	/* Its texts are these; "": none. */
 	struct ptn_claims claims;
 	char address[PTN_ADDRESS_MAX + 1];
-	char username[PTN_USERNAME_MAX + 1];
+	char username[PTN_USERNAME_BYTES + 1];
 };
 
 struct ptn_token_cache {

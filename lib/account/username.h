@@ -12,7 +12,7 @@
  * The name that a user chose: of ASCII letters, digits and "_", in lower case,
  * and nobody else's in the tenant; of 128 bytes at most, as its column.
  */
-#define PTN_USERNAME_MAX 128 /* bytes */
+#define PTN_USERNAME_BYTES 128 /* at most */
 
 struct ptn_username {
 	struct ptn_uuid id;

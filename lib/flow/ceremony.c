@@ -86,14 +86,14 @@ ptn_flow_ceremony_assert(struct ptn_flow_step *step,
 	    PTN_EVENT_AUTHENTICATION_FINAL_FAILED;
 	struct ptn_passkey_ceremony_outcome out;
 	struct ptn_webauthn_challenge ch;
-	struct ptn_webauthn_got got;
+	struct ptn_response_got got;
 	enum ptn_err r;
 
 	if (!find(step, what, &ch))
 		return deny(step, failed, "unknown challenge");
 	ch.ceremony = PTN_WEBAUTHN_AUTHENTICATION;
 	ch.user_id = step->flow->stash.user_id;
-	r = ptn_webauthn_read_got(step->sc->arena, step->in[0].json, &got);
+	r = ptn_response_read_got(step->sc->arena, step->in[0].json, &got);
 	if (r == PTN_E_INPUT)
 		return deny(step, failed, "malformed assertion");
 	if (r != PTN_OK)
@@ -121,7 +121,7 @@ ptn_flow_ceremony_attest(struct ptn_flow_step *step,
 	    PTN_EVENT_REGISTRATION_FINAL_FAILED;
 	struct ptn_passkey_ceremony_outcome out;
 	struct ptn_webauthn_challenge ch;
-	struct ptn_webauthn_created made;
+	struct ptn_response_created made;
 	struct ptn_passkey_new new = { .user_id = *user };
 	enum ptn_err r;
 
@@ -129,7 +129,7 @@ ptn_flow_ceremony_attest(struct ptn_flow_step *step,
 		return deny(step, failed, "unknown challenge");
 	ch.ceremony = PTN_WEBAUTHN_REGISTRATION;
 	ch.user_id = *user;
-	r = ptn_webauthn_read_created(step->sc->arena, step->in[0].json, &made);
+	r = ptn_response_read_created(step->sc->arena, step->in[0].json, &made);
 	if (r == PTN_E_INPUT)
 		return deny(step, failed, "malformed attestation");
 	if (r != PTN_OK)

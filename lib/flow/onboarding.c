@@ -50,6 +50,7 @@ passwords(const struct ptn_flow_step *step)
 
 /* By what is asked for, the states, in their order. */
 static const enum ptn_flow_at states[PTN_FLOW_ONBOARD__MAX][2] = {
+	[PTN_FLOW_ONBOARD_NOTHING] = { PTN_FLOW_AT_NONE },
 	[PTN_FLOW_ONBOARD_PASSKEY] = { PTN_FLOW_AT_NEW_PASSKEY },
 	[PTN_FLOW_ONBOARD_PASSWORD] = { PTN_FLOW_AT_NEW_PASSWORD },
 	[PTN_FLOW_ONBOARD_ONE_OF_THEM] = { PTN_FLOW_AT_ONBOARDING },
@@ -57,6 +58,7 @@ static const enum ptn_flow_at states[PTN_FLOW_ONBOARD__MAX][2] = {
 	    PTN_FLOW_AT_NEW_PASSWORD },
 	[PTN_FLOW_ONBOARD_PASSWORD_FIRST] = { PTN_FLOW_AT_NEW_PASSWORD,
 	    PTN_FLOW_AT_NEW_PASSKEY },
+	[PTN_FLOW_ONBOARD_IMPOSSIBLE] = { PTN_FLOW_AT_NONE },
 };
 
 enum ptn_err

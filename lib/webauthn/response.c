@@ -43,8 +43,8 @@ open_credential(struct ptn_arena *a, const struct ptn_json *json,
 }
 
 enum ptn_err
-ptn_webauthn_read_created(struct ptn_arena *a, const struct ptn_json *json,
-    struct ptn_webauthn_created *out)
+ptn_response_read_created(struct ptn_arena *a, const struct ptn_json *json,
+    struct ptn_response_created *out)
 {
 	const struct ptn_json *response;
 	enum ptn_err r;
@@ -74,8 +74,8 @@ read_handle(struct ptn_arena *a, const struct ptn_json *response,
 }
 
 enum ptn_err
-ptn_webauthn_read_got(struct ptn_arena *a, const struct ptn_json *json,
-    struct ptn_webauthn_got *out)
+ptn_response_read_got(struct ptn_arena *a, const struct ptn_json *json,
+    struct ptn_response_got *out)
 {
 	struct ptn_webauthn_assertion *as = &out->response;
 	const struct ptn_json *response;

@@ -25,20 +25,20 @@ struct ptn_json;
  * PTN_OK; PTN_E_INPUT for what is none, or has a member that is too long;
  * PTN_E_NOMEM.
  */
-struct ptn_webauthn_created {
+struct ptn_response_created {
 	struct ptn_bytes id;
 	struct ptn_webauthn_creation response;
 	const char *transports; /* joined by ","; "" for none */
 };
-enum ptn_err ptn_webauthn_read_created(struct ptn_arena *a,
-    const struct ptn_json *json, struct ptn_webauthn_created *out) PTN_MUST_USE;
+enum ptn_err ptn_response_read_created(struct ptn_arena *a,
+    const struct ptn_json *json, struct ptn_response_created *out) PTN_MUST_USE;
 
-struct ptn_webauthn_got {
+struct ptn_response_got {
 	struct ptn_bytes id;
 	struct ptn_webauthn_assertion response;
 	struct ptn_bytes user_handle; /* empty: none */
 };
-enum ptn_err ptn_webauthn_read_got(struct ptn_arena *a,
-    const struct ptn_json *json, struct ptn_webauthn_got *out) PTN_MUST_USE;
+enum ptn_err ptn_response_read_got(struct ptn_arena *a,
+    const struct ptn_json *json, struct ptn_response_got *out) PTN_MUST_USE;
 
 #endif

@@ -7,13 +7,15 @@
  * static	answer with a fixed body of BYTES bytes
  * select	one SELECT of a session by its primary key, then the same
  * insert	one INSERT, committed, then the same
- * update	the SELECT and an UPDATE of the same row in one transaction, then
- *the same passkey	verify an ES256 signature, sign with RS256, the SELECT
- *and the INSERT in one transaction, then the same key		what ends in
- * /init: sign with Ed25519, the SELECT and the INSERT in one transaction; all
- *else: verify that and an ES256 signature, sign with Ed25519, the SELECT, a
- *DELETE of what an /init stored and the INSERT in one transaction; then the
- *same authorize	200 and nothing else, which lets a request pass
+ * update	the SELECT and an UPDATE of the same row in one transaction,
+ *		then the same
+ * passkey	verify an ES256 signature, sign with RS256, the SELECT and the
+ *		INSERT in one transaction, then the same
+ * key		what ends in /init: sign with Ed25519, the SELECT and the INSERT
+ *		in one transaction; all else: verify that and an ES256
+ *		signature, sign with Ed25519, the SELECT, a DELETE of what an
+ *		/init stored and the INSERT in one transaction; then the same
+ * authorize	200 and nothing else, which lets a request pass
  *
  * WORKERS processes accept from one unix socket, each with a connection and
  * prepared statements of its own, until the one that was started gets TERM.

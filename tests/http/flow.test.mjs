@@ -265,7 +265,8 @@ test('by password: chosen, wrong, right', async () => {
   assert.deepEqual(flow.actions, ['back',
     'continue_to_passcode_confirmation', 'continue_to_password_login']);
   await flow.act('continue_to_password_login');
-  assert.deepEqual(flow.actions, ['back', 'password_login']);
+  assert.deepEqual(flow.actions, ['back',
+    'continue_to_passcode_confirmation_recovery', 'password_login']);
   assert.deepEqual(flow.last.body.actions.password_login.inputs, {
     password: { name: 'password', type: 'password', required: true } });
   await flow.act('back');

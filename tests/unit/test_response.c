@@ -44,20 +44,20 @@ parsed(const char *text)
 }
 
 static enum ptn_err
-read_created(const char *text, struct ptn_webauthn_created *out)
+read_created(const char *text, struct ptn_response_created *out)
 {
 	struct ptn_json *json = parsed(text);
-	enum ptn_err r = ptn_webauthn_read_created(arena, json, out);
+	enum ptn_err r = ptn_response_read_created(arena, json, out);
 
 	ptn_json_free(&json);
 	return r;
 }
 
 static enum ptn_err
-read_got(const char *text, struct ptn_webauthn_got *out)
+read_got(const char *text, struct ptn_response_got *out)
 {
 	struct ptn_json *json = parsed(text);
-	enum ptn_err r = ptn_webauthn_read_got(arena, json, out);
+	enum ptn_err r = ptn_response_read_got(arena, json, out);
 
 	ptn_json_free(&json);
 	return r;
@@ -73,7 +73,7 @@ is(struct ptn_bytes got, const char *want)
 static void
 a_new_one(void **state)
 {
-	struct ptn_webauthn_created c;
+	struct ptn_response_created c;
 
 	(void)state;
 	assert_int_equal(
@@ -97,7 +97,7 @@ a_new_one(void **state)
 static void
 a_signature(void **state)
 {
-	struct ptn_webauthn_got g;
+	struct ptn_response_got g;
 
 	(void)state;
 	assert_int_equal(read_got(GOT(",\"userHandle\":\"ZWU\""), &g), PTN_OK);
@@ -138,8 +138,8 @@ what_is_none(void **state)
 		GOT(",\"userHandle\":7,\"attestationObject\":7"),
 		GOT(",\"userHandle\":\"\",\"attestationObject\":\"\""),
 	};
-	struct ptn_webauthn_created c;
-	struct ptn_webauthn_got g;
+	struct ptn_response_created c;
+	struct ptn_response_got g;
 	size_t i;
 
 	(void)state;
@@ -153,7 +153,7 @@ what_is_none(void **state)
 static enum ptn_err
 read_handle_of(size_t bytes)
 {
-	struct ptn_webauthn_got g;
+	struct ptn_response_got g;
 	char text[512], handle[256];
 
 	assert_true(bytes % 3 == 0 && bytes / 3 * 4 < sizeof(handle));
