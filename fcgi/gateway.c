@@ -24,8 +24,8 @@ struct ptn_gateway {
 /* What we use of the variables; HTTP_* comes on top. */
 static const char *const wanted[] = { "REQUEST_METHOD", "REQUEST_URI",
 	"SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE",
-	"CONTENT_LENGTH", "REMOTE_ADDR", "HTTPS", "FCGI_ROLE",
-	"SERVER_SOFTWARE" };
+	"CONTENT_LENGTH", "REMOTE_ADDR", "HTTPS", "DOCUMENT_ROOT",
+	"FCGI_ROLE", "SERVER_SOFTWARE" };
 
 enum ptn_err
 ptn_gateway_new(struct ptn_gateway **out)

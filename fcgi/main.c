@@ -58,7 +58,7 @@ static const struct {
 	{ "limits",  ptn_cli_limits,  "limits show|clear [--org ORG] WHOM", "what is counted of somebody", ptn_cli_limits_help },
 	{ "courier", ptn_cli_courier, "courier --once",      "send queued mail and expire old rows, for cron", NULL },
 	{ "version", cmd_version,     "version",             "print the version", NULL },
-	{ "help",    cmd_help,        "help [COMMAND]",                "print this text", NULL },
+	{ "help",    cmd_help,        "help [COMMAND]",      "print this text", NULL },
 	/* clang-format on */
 };
 #define COMMANDS (PTN_ARRAY_LEN(commands))
@@ -112,15 +112,15 @@ static int
 no_command(const char *name)
 {
 	struct ptn_near n = ptn_near_begin(name);
+	char hint[PTN_NEAR_HINT];
 	size_t i;
 
 	for (i = 0; i < COMMANDS; i++)
 		ptn_near_try(&n, commands[i].name);
 	fprintf(stderr,
-	    "postern: there is no command %s%s%s%s\n"
+	    "postern: there is no command %s%s\n"
 	    "Try \"postern help\".\n",
-	    name, n.best != NULL ? "; did you mean " : "",
-	    n.best != NULL ? n.best : "", n.best != NULL ? "?" : "");
+	    name, ptn_near_hint(n.best, hint));
 	return EXIT_USAGE;
 }
 

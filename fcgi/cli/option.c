@@ -61,13 +61,13 @@ no_option(const char *command, const struct ptn_cli_option *o, size_t n,
     const char *word)
 {
 	struct ptn_near near = ptn_near_begin(word);
+	char hint[PTN_NEAR_HINT];
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		ptn_near_try(&near, o[i].name);
-	return ptn_cli_complain(command, "there is no option %s%s%s%s", word,
-	    near.best != NULL ? "; did you mean " : "",
-	    near.best != NULL ? near.best : "", near.best != NULL ? "?" : "");
+	return ptn_cli_complain(command, "there is no option %s%s", word,
+	    ptn_near_hint(near.best, hint));
 }
 
 /* One that takes no value, "--name=" of which is a mistake. */
@@ -150,6 +150,15 @@ ptn_cli_words(const char *command, const char *names, int min, int max,
 	return -1;
 }
 
+/* The last word of a title. */
+static const char *
+verb_of(const char *title)
+{
+	const char *space = strrchr(title, ' ');
+
+	return space != NULL ? space + 1 : title;
+}
+
 /* All there are, as nothing was said. */
 static void
 no_verb(const char *command, const char *const *names, size_t n)
@@ -159,7 +168,7 @@ no_verb(const char *command, const char *const *names, size_t n)
 
 	for (i = 0; i < n && len < sizeof(all); i++)
 		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s",
-		    i == 0 ? "" : ", ", names[i]);
+		    i == 0 ? "" : ", ", verb_of(names[i]));
 	(void)ptn_cli_complain(command, "a word is missing: %s", all);
 }
 
@@ -167,6 +176,7 @@ int
 ptn_cli_verb(const char *command, const char *const *names, size_t n, int argc,
     char *const *argv)
 {
+	char hint[PTN_NEAR_HINT];
 	struct ptn_near near;
 	size_t i;
 
@@ -176,13 +186,12 @@ ptn_cli_verb(const char *command, const char *const *names, size_t n, int argc,
 	}
 	near = ptn_near_begin(argv[1]);
 	for (i = 0; i < n; i++) {
-		if (strcmp(argv[1], names[i]) == 0)
+		if (strcmp(argv[1], verb_of(names[i])) == 0)
 			return (int)i;
-		ptn_near_try(&near, names[i]);
+		ptn_near_try(&near, verb_of(names[i]));
 	}
-	(void)ptn_cli_complain(command, "there is no \"%s\"%s%s%s", argv[1],
-	    near.best != NULL ? "; did you mean " : "",
-	    near.best != NULL ? near.best : "", near.best != NULL ? "?" : "");
+	(void)ptn_cli_complain(command, "there is no \"%s\"%s", argv[1],
+	    ptn_near_hint(near.best, hint));
 	return -1;
 }
 

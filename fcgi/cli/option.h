@@ -47,7 +47,10 @@ int ptn_cli_options(const char *command, const struct ptn_cli_option *o,
 int ptn_cli_words(const char *command, const char *names, int min, int max,
     int argc, char *const *argv);
 
-/* Which of names is argv[1]?  -1 after complaining that none is. */
+/*
+ * Which of names is argv[1]?  A name is a word, or the title of a command that
+ * ends in it, as "org set".  -1 after complaining that none is.
+ */
 int ptn_cli_verb(const char *command, const char *const *names, size_t n,
     int argc, char *const *argv);
 

@@ -77,16 +77,16 @@ ptn_db_in_tx(const struct ptn_db *db)
 	return db->in_tx;
 }
 
-bool
-ptn_db_denied(const struct ptn_db *db)
+enum ptn_db_fault
+ptn_db_fault(const struct ptn_db *db)
 {
-	return ptn_dberr_is_denied(ptn_conn_number(db->conn));
+	return ptn_dberr_fault(ptn_conn_number(db->conn));
 }
 
 bool
-ptn_db_refused(const struct ptn_db *db)
+ptn_db_denied(enum ptn_db_fault fault)
 {
-	return ptn_dberr_is_refused(ptn_conn_number(db->conn));
+	return fault == PTN_DB_FAULT_DATABASE || fault == PTN_DB_FAULT_TABLE;
 }
 
 uint64_t
