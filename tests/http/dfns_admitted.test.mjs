@@ -287,7 +287,7 @@ test('none of them changes what a registered member has', async () => {
     assert.match(answers[route].body.message, why, route);
   }
   assert.equal(Object.values(answers)
-    .filter(({ status }) => status === 403).length, 5);
+    .filter(({ status }) => status === 403).length, 6);
   /* What was refused is on record. */
   assert.deepEqual((await instance.sql(`SELECT error FROM audit_logs
     WHERE type = 'change_refused' AND actor_user_id =
