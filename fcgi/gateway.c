@@ -268,7 +268,7 @@ ptn_gateway_take(struct ptn_gateway *gw, struct ptn_arrival *a,
 		return r;
 	req->params_too_large = a->params_too_large;
 	req->body_too_large = a->body_too_large;
-	req->took_ms = a->took_ms;
+	req->pieces = a->pieces;
 	r = read_request(gw, req);
 	turn_to(gw, a);
 	if (gw->fcgi.role != FCGI_AUTHORIZER && a->side == PTN_AUTHORIZER) {

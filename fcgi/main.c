@@ -182,7 +182,10 @@ usage(const char *why, const char *what)
 	return EXIT_USAGE;
 }
 
-/* Our options may stand before and behind the sub-command; the rest is its. */
+/*
+ * Our options may stand before and behind the sub-command, up to a "--"; the
+ * rest is its.
+ */
 static int
 parse(int argc, char **argv, struct options *o)
 {
@@ -190,12 +193,18 @@ parse(int argc, char **argv, struct options *o)
 	enum ptn_cli_match match;
 	const char *value = NULL, *word;
 	size_t n;
+	bool ended = false;
 	int i;
 
 	for (i = 1; i < argc; i++) {
 		word = argv[i];
 		match = PTN_CLI_OTHER;
-		for (n = 0; n < 3 && match == PTN_CLI_OTHER; n++)
+		if (!ended && ptn_cli_ends(word)) {
+			ended = true;
+			if (o->nrest == 0)
+				continue; /* else it is the command's, too */
+		}
+		for (n = 0; n < 3 && match == PTN_CLI_OTHER && !ended; n++)
 			match = ptn_cli_value(names[n], argv, &i, &value);
 		if (match == PTN_CLI_OTHER)
 			o->rest[o->nrest++] = argv[i];
@@ -242,7 +251,7 @@ wants_help(const struct options *o)
 {
 	int i;
 
-	for (i = 1; i < o->nrest; i++)
+	for (i = 1; i < o->nrest && !ptn_cli_ends(o->rest[i]); i++)
 		if (strcmp(o->rest[i], "--help") == 0 ||
 		    strcmp(o->rest[i], "-h") == 0)
 			return true;

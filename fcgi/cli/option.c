@@ -35,6 +35,12 @@ is_option(const char *word)
 	    (word[1] == '-' || isalpha((unsigned char)word[1]) != 0);
 }
 
+bool
+ptn_cli_ends(const char *word)
+{
+	return strcmp(word, "--") == 0;
+}
+
 enum ptn_cli_match
 ptn_cli_value(const char *name, char *const *argv, int *i, const char **value)
 {
@@ -111,9 +117,12 @@ ptn_cli_options(const char *command, const struct ptn_cli_option *o, size_t n,
     int *argc, char **argv)
 {
 	int i, words = 1, status;
+	bool ended = false;
 
 	for (i = 1; i < *argc; i++) {
-		if (!is_option(argv[i]))
+		if (!ended && ptn_cli_ends(argv[i]))
+			ended = true;
+		else if (ended || !is_option(argv[i]))
 			argv[words++] = argv[i];
 		else if ((status = take(command, o, n, argv, &i)) >= 0)
 			return status;

@@ -342,6 +342,8 @@ ptn_setup_database_look(struct ptn_setup *s, const struct ptn_conf *cf)
 	r = db != NULL ? ptn_secrets_new(&secrets, &cf->secrets) : PTN_E_NOMEM;
 	if (r == PTN_OK)
 		r = ptn_provision_foreign(db, s->a, secrets, &foreign);
+	if (r != PTN_OK && db != NULL)
+		s->cause = ptn_setup_cause_of(ptn_db_fault(db));
 	if (r == PTN_OK && foreign) {
 		(void)fprintf(stderr,
 		    "postern: setup: the secrets of this configuration do not "

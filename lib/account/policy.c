@@ -122,6 +122,12 @@ ptn_policy_remove_address(const struct ptn_conf *cf,
 }
 
 bool
+ptn_policy_passkey_room(const struct ptn_conf *cf, int64_t n)
+{
+	return ptn_policy_passkeys(cf) && n < cf->passkey_limit;
+}
+
+bool
 ptn_policy_uv(const struct ptn_conf *cf)
 {
 	return cf->passkey_uv == PTN_UV_REQUIRED;

@@ -77,6 +77,9 @@ bool ptn_policy_change_passkey(const struct ptn_conf *cf,
 bool ptn_policy_remove_address(const struct ptn_conf *cf,
     const struct ptn_membership *m, const struct ptn_uuid *email_id);
 
+/* May somebody who has so many passkeys make another one? */
+bool ptn_policy_passkey_room(const struct ptn_conf *cf, int64_t n);
+
 /* Must an authenticator have verified its user, be it for a new passkey? */
 bool ptn_policy_uv(const struct ptn_conf *cf);
 

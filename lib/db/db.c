@@ -169,7 +169,8 @@ check_version(struct ptn_db *db, const struct ptn_schema_version_out *have)
 	if (have->version > ptn_migrations_n) {
 		if (may_say(db, 1))
 			ptn_error("database: the schema has version %lld, "
-				  "this program knows %d: it is too old",
+				  "this program knows %d: it is too old; "
+				  "install the version that migrated it",
 			    (long long)have->version, ptn_migrations_n);
 		return PTN_E_CONFIG;
 	}

@@ -22,6 +22,12 @@ before(async () => {
     CREATE TABLE taken.users (id INT); INSERT INTO taken.users VALUES (7);
     CREATE USER weak@localhost IDENTIFIED BY '${dbPassword}';
     GRANT SELECT ON space.* TO weak@localhost;
+    CREATE DATABASE theirs;
+    CREATE TABLE theirs.jwks (id BINARY(16), sealed VARBINARY(99));
+    INSERT INTO theirs.jwks VALUES ('0123456789abcdef', 'not by us');
+    CREATE USER blind@localhost IDENTIFIED BY '${dbPassword}';
+    GRANT INSERT ON theirs.* TO blind@localhost;
+    GRANT ALL ON theirs.* TO space@localhost;
     GRANT ALL ON taken.* TO space@localhost`);
 });
 after(() => host?.stop());
@@ -155,6 +161,8 @@ test('errors stand at their field, and keep all but passwords', async () => {
     [{ db_name: 'nothing' }, 'db_name', /may not use a database/],
     [{ db_user: 'weak' }, 'db_user', /all rights there/],
     [{ db_name: 'taken' }, 'db_name', /Another program has tables of our names there/],
+    [{ db_name: 'theirs' }, 'db_name', /Another Postern was set up in this/],
+    [{ db_name: 'theirs', db_user: 'blind' }, 'db_user', /not use the tables/],
     [{ db_name: '' }, 'db_name', /Say the name of the database/],
     [{ url: 'http://example.org/"><b>' }, 'url', /This is not https/],
     [{ mail_host: 'a b' }, 'mail_host', /neither a host nor a host and/],

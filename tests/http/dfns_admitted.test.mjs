@@ -286,6 +286,7 @@ test('none of them changes what a registered member has', async () => {
     assert.equal(answers[route].status, 403, route);
     assert.match(answers[route].body.message, why, route);
   }
+  /* And what is switched off for everybody: /token_exchange. */
   assert.equal(Object.values(answers)
     .filter(({ status }) => status === 403).length, 6);
   /* What was refused is on record. */
