@@ -169,7 +169,7 @@ extern const struct ptn_flow_input ptn_flow_input_assertion[1];
 		.name = "webauthn_generate_request_options",                   \
 		.text = "Log in by a passkey",                                 \
 		.limit = { PTN_LIMIT_CHALLENGE },                              \
-		.available = ptn_flow_step_can_ask_passkey,                       \
+		.available = ptn_flow_step_can_ask_passkey,                    \
 		.run = ptn_flow_step_ask_passkey                               \
 	}
 #define PTN_FLOW_TAKE_PASSKEY                                                  \
