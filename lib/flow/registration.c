@@ -33,7 +33,7 @@ static enum ptn_err
 register_login_identifier(struct ptn_flow_step *step)
 {
 	struct ptn_flow_stash *stash = &step->flow->stash;
-	struct ptn_user_ref owner;
+	struct ptn_user_ref owner = { .verified = false };
 	enum ptn_err r;
 
 	r = ptn_user_by_address(step->sc, step->in[0].text, &owner);
@@ -43,6 +43,7 @@ register_login_identifier(struct ptn_flow_step *step)
 		ptn_flow_step_wrong(step, 0, PTN_FLOW_E_TAKEN);
 		return PTN_OK;
 	}
+	stash->user_id = owner.id;
 	stash->mail = r == PTN_OK ? PTN_FLOW_MAIL_TAKEN : PTN_FLOW_MAIL_CODE;
 	snprintf(stash->address, sizeof(stash->address), "%s",
 	    step->in[0].text);

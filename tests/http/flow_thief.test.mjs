@@ -1,0 +1,78 @@
+/*
+ * Flows under attack: what is learnt of an address by what limits count, and
+ * what one gets to do beyond them.
+ */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { freshAddress } from '../lib/api.mjs';
+import { Flow } from '../lib/flow.mjs';
+import { start } from '../lib/instance.mjs';
+
+let instance;
+let networks = 0;
+
+const SET = { 'rate_limiter.enabled': 'true',
+  'server.trusted_proxies': '127.0.0.0/8,::1/128' };
+
+before(async () => {
+  instance = await start({ set: SET });
+});
+after(() => instance?.stop());
+
+const elsewhere = () => `198.18.${(networks += 1)}.7`;
+const client = (ip = elsewhere(), one = instance) =>
+  one.client({ headers: { 'X-Forwarded-For': ip } });
+
+async function member() {
+  const email = freshAddress('thief');
+  const api = client();
+  await api.signUp(email);
+  return { api, email };
+}
+
+async function registering(api, email) {
+  const flow = await Flow.ready(api, 'registration');
+  return flow.act('register_login_identifier', { email }, { status: 200 });
+}
+
+/* To the passcode, or to what refuses it. */
+async function loggingIn(api, email) {
+  const flow = await Flow.ready(api, 'login');
+  await flow.act('continue_with_login_identifier', { email }, { status: 200 });
+  return flow.act('continue_to_passcode_confirmation');
+}
+
+/* Of an address with an account, and of one without. */
+async function ofBoth(fn) {
+  const { email } = await member();
+  return [await fn(email), await fn(freshAddress('thief'))];
+}
+
+test('mails of a sign-up and of a log-in are counted together', async () => {
+  const statuses = await ofBoth(async (email) => {
+    const ip = elsewhere();
+    const signup = await registering(client(ip), email);
+    for (const status of [200, 200, 429])
+      await signup.act('resend_passcode', {}, { status });
+    return (await loggingIn(client(ip), email)).last.status;
+  });
+  assert.deepEqual(statuses, [429, 429]);
+});
+
+test('and so are their wrong codes', async () => {
+  const statuses = await ofBoth(async (email) => {
+    let judged = 0;
+    for (let flow; flow?.last.status !== 429;) {
+      flow = await registering(client(), email);
+      for (let i = 0; i < 3; i++) {
+        await flow.act('verify_passcode', { code: 'x' });
+        judged += flow.last.status === 429 ? 0 : 1;
+      }
+    }
+    assert.equal(judged, 10);
+    const login = await loggingIn(client(), email);
+    await login.act('verify_passcode', { code: 'x' });
+    return login.last.status;
+  });
+  assert.deepEqual(statuses, [429, 429]);
+});
