@@ -38,6 +38,20 @@ count(const struct ptn_scope *sc, void *arg)
 	return ptn_signin_passcode_mail(sc, s->on, &s->held);
 }
 
+/* To the mailbox of somebody else, everybody is a stranger. */
+static enum ptn_err
+name_asker(const struct ptn_flow_step *step, const struct ptn_uuid *account,
+    struct ptn_asker *out)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+	const enum ptn_err r = ptn_asker_of(step->sc, account, NULL, out);
+
+	if (stash->mail != PTN_FLOW_MAIL_CODE ||
+	    ptn_uuid_is_nil(&stash->email_id))
+		memset(out, 0, sizeof(*out));
+	return r;
+}
+
 /*
  * Whoever asks too often is told so, by network and account; then, is held.
  * A mail that is refused costs nothing, whichever limit it was.
@@ -57,7 +71,7 @@ may_send(const struct ptn_flow_step *step, const struct ptn_uuid *account,
 	if (!sc->cf->rate_enabled)
 		return PTN_OK;
 	ptn_uuid_format(account, user);
-	if ((r = ptn_asker_of(sc, account, NULL, &on.asker)) == PTN_OK)
+	if ((r = name_asker(step, account, &on.asker)) == PTN_OK)
 		r = ptn_tx_part(sc, count, &s);
 	*held = s.held;
 	return r;

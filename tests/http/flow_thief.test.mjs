@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { Flow } from '../lib/flow.mjs';
 import { start } from '../lib/instance.mjs';
+import { mailsTo } from '../lib/maildir.mjs';
 
 let instance;
 let networks = 0;
@@ -76,3 +77,20 @@ test('and so are their wrong codes', async () => {
   });
   assert.deepEqual(statuses, [429, 429]);
 });
+
+/* Five of one network, or of two; whoever has many accounts has no more. */
+test('a mailbox that is not theirs gets as few from who is logged in',
+  async () => {
+    const email = freshAddress('victim');
+    const ip = elsewhere();
+    for (let i = 0; i < 4; i++) {
+      const { api } = await member();
+      api.headers['X-Forwarded-For'] = ip;
+      const flow = await Flow.ready(api, 'profile');
+      await flow.act('email_create', { email }, { status: 200 });
+      for (let sent = 0; sent < 2; sent++)
+        await flow.act('resend_passcode', {}, { status: 200 });
+    }
+    await instance.allSent();
+    assert.equal(mailsTo(instance.mailDir, email).length, 5);
+  });
