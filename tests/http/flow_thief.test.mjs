@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
+import { cost } from '../lib/cost.mjs';
 import { Flow } from '../lib/flow.mjs';
 import { start } from '../lib/instance.mjs';
 import { mailsTo } from '../lib/maildir.mjs';
@@ -93,4 +94,54 @@ test('a mailbox that is not theirs gets as few from who is logged in',
     }
     await instance.allSent();
     assert.equal(mailsTo(instance.mailDir, email).length, 5);
+  });
+
+test('whoever shares the network of a user learns nothing from their mailbox',
+  async () => {
+    const few = await start({ set: { ...SET, 'log.level': 'debug',
+      'rate_limiter.passcode_limits.tokens': '100',
+      'rate_limiter.mail_limits.tokens': '2' } });
+    try {
+      const ip = elsewhere();
+      const known = freshAddress('thief');
+      await client(ip, few).signUp(known);
+      const seen = [];
+      for (const email of [known, freshAddress('thief')]) {
+        const api = client(ip, few);
+        const flow = await loggingIn(api, email);
+        const asked = [];
+        for (let i = 0; i < 6; i++) {
+          const { response, ...spent } = await cost(few, api, 'POST',
+            flow.hrefOf('resend_passcode'), { csrf_token: flow.token });
+          flow.token = response.body.csrf_token;
+          asked.push({ status: response.status, ...spent });
+        }
+        assert.deepEqual(asked.map(({ status }) => status), Array(6).fill(200));
+        seen.push(asked);
+      }
+      assert.deepEqual(seen[0], seen[1]);
+    } finally {
+      await few.stop();
+    }
+  });
+
+test('a way in that is switched off lets nobody in who was under way',
+  async () => {
+    const set = { 'rate_limiter.enabled': 'false' };
+    const one = await start({ set });
+    try {
+      const email = freshAddress('off');
+      await one.client().signUp(email);
+      const flow = await loggingIn(one.client(), email);
+      const code = await flow.api.codeFor(email);
+      await one.down();
+      await one.up({ ...set, 'email.use_for_authentication': 'false' });
+      const api = one.client();
+      for (const [action, input_data] of [['verify_passcode', { code }],
+        ['resend_passcode', {}]])
+        await api.call('POST', flow.hrefOf(action),
+          { csrf_token: flow.token, input_data }, { status: 403 });
+    } finally {
+      await one.stop();
+    }
   });
