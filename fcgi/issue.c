@@ -13,9 +13,9 @@ ptn_issue_device(struct ptn_request *req, struct ptn_reply *rep)
 		ptn_device_set(req, rep);
 }
 
-enum ptn_err
-ptn_issue_token(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_claims *claims)
+static enum ptn_err
+issue(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_claims *claims, bool persistent)
 {
 	char *token;
 	enum ptn_err r;
@@ -28,7 +28,39 @@ ptn_issue_token(struct ptn_request *req, struct ptn_reply *rep,
 	if (req->sc.cf->auth_token_header)
 		ptn_reply_header(rep, "X-Auth-Token", token);
 	else
-		ptn_cookie_set_session(req, rep, token);
+		ptn_cookie_set_session(req, rep, token, persistent);
 	ptn_issue_device(req, rep);
 	return PTN_OK;
+}
+
+enum ptn_err
+ptn_issue_token(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_claims *claims)
+{
+	return issue(req, rep, claims, true);
+}
+
+static bool
+is_persistent(const struct ptn_conf *cf, bool remembered)
+{
+	switch ((enum ptn_retention)cf->cookie_retention) {
+	case PTN_RETENTION_PERSISTENT:
+		return true;
+	case PTN_RETENTION_PROMPT:
+		return remembered;
+	case PTN_RETENTION_SESSION:
+		break;
+	}
+	return false;
+}
+
+enum ptn_err
+ptn_issue_retained(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_claims *claims, bool remembered)
+{
+	const bool persistent = is_persistent(req->sc.cf, remembered);
+
+	ptn_reply_header(rep, "X-Session-Retention",
+	    persistent ? "persistent" : "session");
+	return issue(req, rep, claims, persistent);
 }

@@ -17,20 +17,6 @@ ptn_profile_email(struct ptn_jsonw *w, const struct ptn_email *e)
 	ptn_jsonw_end_object(w);
 }
 
-static void
-write_transports(struct ptn_jsonw *w, const char *transports)
-{
-	size_t len;
-
-	ptn_jsonw_array(w, "transports");
-	while (*transports != '\0') {
-		len = strcspn(transports, ",");
-		ptn_jsonw_bytes(w, NULL, PTN_BYTES(transports, len));
-		transports += len + (transports[len] == ',');
-	}
-	ptn_jsonw_end_array(w);
-}
-
 void
 ptn_profile_passkey(struct ptn_jsonw *w, const struct ptn_credential *c)
 {
@@ -44,7 +30,7 @@ ptn_profile_passkey(struct ptn_jsonw *w, const struct ptn_credential *c)
 	if (c->last_used_at_us != 0)
 		ptn_jsonval_time(w, "last_used_at", c->last_used_at_us);
 	ptn_jsonval_time(w, "created_at", c->created_at_us);
-	write_transports(w, c->transports);
+	ptn_jsonval_names(w, "transports", c->transports);
 	ptn_jsonw_bool(w, "backup_eligible", c->backup_eligible);
 	ptn_jsonw_bool(w, "backup_state", c->backup_state);
 	ptn_jsonw_bool(w, "mfa_only", false);
@@ -136,6 +122,7 @@ ptn_profile_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
     const struct ptn_claims *c)
 {
 	ptn_jsonw_object(w, "claims");
+	ptn_token_amr(w, "amr", c->amr);
 	ptn_jsonval_uuid(w, "subject", &c->sub);
 	ptn_jsonval_time(w, "issued_at", c->iat * PTN_US_PER_S);
 	ptn_jsonval_time(w, "expiration", c->exp * PTN_US_PER_S);
@@ -150,5 +137,7 @@ ptn_profile_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
 		ptn_jsonw_end_object(w);
 	}
 	ptn_jsonval_uuid(w, "session_id", &c->session_id);
+	if (c->username != NULL)
+		ptn_jsonw_str(w, "username", c->username);
 	ptn_jsonw_end_object(w);
 }

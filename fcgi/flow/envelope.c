@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "fcgi/ceremony.h"
 #include "fcgi/flow/wire.h"
 #include "fcgi/jsonval.h"
 #include "fcgi/profile.h"
@@ -85,7 +86,7 @@ write_input(struct ptn_jsonw *w, const struct ptn_conf *cf,
 		ptn_jsonw_int(w, "min_length", f->min(cf));
 	if (f->max != NULL)
 		ptn_jsonw_int(w, "max_length", f->max(cf));
-	write_say(w, "required", f->required);
+	write_say(w, "required", ptn_flow_input_required(cf, f));
 	write_say(w, "hidden", f->hidden);
 	write_input_error(w, o->error[i]);
 	write_choices(w, &o->choices[i]);
@@ -114,7 +115,8 @@ write_offer(struct ptn_jsonw *w, const struct ptn_conf *cf,
 	write_href(w, a, o);
 	ptn_jsonw_object(w, "inputs");
 	for (i = 0; i < o->n; i++)
-		write_input(w, cf, o, i);
+		if (ptn_flow_input_asked(cf, &o->input[i]))
+			write_input(w, cf, o, i);
 	ptn_jsonw_end_object(w);
 	ptn_jsonw_str(w, "action", o->name);
 	ptn_jsonw_str(w, "description", o->text);
@@ -194,6 +196,12 @@ write_payload(struct ptn_request *req, struct ptn_jsonw *w,
 		ptn_jsonw_int(w, "resend_after", a->again_after_s);
 	if (a->at == PTN_FLOW_AT_LOGIN_PASSWORD && a->again_after_s > 0)
 		ptn_jsonw_int(w, "retry_after", a->again_after_s);
+	if (a->creation != NULL)
+		ptn_ceremony_creation(w, "creation_options", req->sc.cf,
+		    a->creation);
+	if (a->request != NULL)
+		ptn_ceremony_request(w, "request_options", req->sc.cf,
+		    a->request);
 	ptn_jsonw_end_object(w);
 	return r;
 }

@@ -52,7 +52,7 @@ const struct ptn_family ptn_flow_family = {
 	.prefix = NULL,
 	.api = PTN_API_HANKO,
 	.on = ptn_feature_always,
-	.rate = { [PTN_RATE_STEP] = true },
+	.rate = { [PTN_RATE_NONE] = true, [PTN_RATE_STEP] = true },
 	.placed = true,
 	.body_max = (size_t)64 * 1024,
 	.depth = 16,

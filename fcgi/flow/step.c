@@ -147,21 +147,26 @@ static enum ptn_err
 hand_out(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_flow_answer *a)
 {
-	enum ptn_err r;
-
 	if (a->at == PTN_FLOW_AT_ACCOUNT_DELETED)
 		ptn_cookie_clear_session(req, rep);
 	if (a->at != PTN_FLOW_AT_SUCCESS || a->error != PTN_FLOW_E_NONE) {
 		ptn_issue_device(req, rep);
 		return PTN_OK;
 	}
-	if ((r = ptn_issue_token(req, rep, &a->claims)) != PTN_OK)
-		return r;
-	ptn_reply_header(rep, "X-Session-Retention", "persistent");
-	return PTN_OK;
+	return ptn_issue_retained(req, rep, &a->claims, a->remembered);
 }
 
 /* The body of an error is ready, too. */
+static enum ptn_err
+finish(struct ptn_reply *rep, enum ptn_err why)
+{
+	ptn_buf_char(&rep->json.buf, '\n');
+	if (rep->json.buf.bad)
+		return PTN_E_NOMEM;
+	ptn_reply_raw(rep, NULL, PTN_BYTES(rep->json.buf.p, rep->json.buf.len));
+	return why;
+}
+
 static enum ptn_err
 reply(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_flow_answer *a)
@@ -174,11 +179,7 @@ reply(struct ptn_request *req, struct ptn_reply *rep,
 	    (r = ptn_flow_envelope(req, rep, a)) != PTN_OK ||
 	    (r = ptn_flow_error_err(a->error)) == PTN_OK)
 		return r;
-	ptn_buf_char(&rep->json.buf, '\n');
-	if (rep->json.buf.bad)
-		return PTN_E_NOMEM;
-	ptn_reply_raw(rep, NULL, PTN_BYTES(rep->json.buf.p, rep->json.buf.len));
-	return r;
+	return finish(rep, r);
 }
 
 static enum ptn_err
@@ -212,6 +213,18 @@ enum ptn_err
 ptn_flow_serve_registration(struct ptn_request *req, struct ptn_reply *rep)
 {
 	return serve(req, rep, PTN_FLOW_REGISTRATION);
+}
+
+enum ptn_err
+ptn_flow_serve_token_exchange(struct ptn_request *req, struct ptn_reply *rep)
+{
+	const enum ptn_err r = ptn_flow_error_err(PTN_FLOW_E_OFF);
+
+	(void)req;
+	ptn_flow_envelope_refused(rep, ptn_reply_status(r),
+	    ptn_flow_error_code(PTN_FLOW_E_OFF),
+	    ptn_flow_error_text(PTN_FLOW_E_OFF));
+	return finish(rep, r);
 }
 
 enum ptn_err

@@ -25,6 +25,13 @@ enum ptn_err ptn_flow_serve_registration(struct ptn_request *,
     struct ptn_reply *);
 enum ptn_err ptn_flow_serve_profile(struct ptn_request *, struct ptn_reply *);
 
+/*
+ * POST /token_exchange: what those who come from an identity provider begin.
+ * There is none, and so it is switched off.
+ */
+enum ptn_err ptn_flow_serve_token_exchange(struct ptn_request *,
+    struct ptn_reply *);
+
 /* The envelope of an answer that was not refused. */
 enum ptn_err ptn_flow_envelope(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_flow_answer *answer) PTN_MUST_USE;

@@ -54,6 +54,7 @@ ptn_public_user_create(struct ptn_request *req, struct ptn_reply *rep)
 	static const enum ptn_err answers[PTN_SIGNUP__MAX] = {
 		[PTN_SIGNUP_CLOSED] = PTN_E_FORBIDDEN,
 		[PTN_SIGNUP_TAKEN] = PTN_E_CONFLICT,
+		[PTN_SIGNUP_NAME_TAKEN] = PTN_E_CONFLICT,
 		[PTN_SIGNUP_DONE] = PTN_OK,
 	};
 	struct ptn_signup s = { .api = PTN_API_HANKO,

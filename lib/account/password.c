@@ -195,13 +195,34 @@ tell(const struct ptn_scope *sc, const struct ptn_uuid *user)
 }
 
 static enum ptn_err
+put(const struct ptn_scope *sc, const struct ptn_uuid *user, const char *phc)
+{
+	const struct ptn_password_put_in in = { *user, sc->tenant_id, phc,
+		PTN_PASSWORD_NORM };
+
+	return ptn_sql_password_put(sc->db, &in);
+}
+
+enum ptn_err
+ptn_password_first(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const char *phc, bool tell_them)
+{
+	static const struct ptn_notice_to nobody;
+	enum ptn_err r = put(sc, user, phc);
+
+	if (r != PTN_OK)
+		return r;
+	return tell_them
+	    ? tell(sc, user)
+	    : ptn_event_tell(sc, PTN_EVENT_PASSWORD_SET_OK, &nobody);
+}
+
+static enum ptn_err
 store(const struct ptn_scope *sc, void *arg)
 {
 	struct setting *s = arg;
 	const struct ptn_password_change_in change = { s->hash,
 		PTN_PASSWORD_NORM, sc->tenant_id, *s->user };
-	const struct ptn_password_put_in put = { *s->user, sc->tenant_id,
-		s->hash, PTN_PASSWORD_NORM };
 	uint64_t n;
 	enum ptn_err r;
 
@@ -212,7 +233,7 @@ store(const struct ptn_scope *sc, void *arg)
 	if (r != PTN_OK)
 		return r;
 	s->created = n == 0;
-	r = s->created ? ptn_sql_password_put(sc->db, &put) : shut_out(sc, s);
+	r = s->created ? put(sc, s->user, s->hash) : shut_out(sc, s);
 	return r != PTN_OK ? r : tell(sc, s->user);
 }
 

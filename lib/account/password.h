@@ -68,6 +68,17 @@ enum ptn_err ptn_password_lock(const struct ptn_scope *sc,
     int64_t *epoch) PTN_MUST_USE;
 
 /*
+ * Store the hash of a first password, with the event, inside a transaction of
+ * the caller's, who holds the lock of the user.
+ *
+ * tell	the user gets a notice: not one whose account begins with it
+ *
+ * PTN_E_CONFLICT: they have one.
+ */
+enum ptn_err ptn_password_first(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const char *phc, bool tell) PTN_MUST_USE;
+
+/*
  * Set the user's password, with the event and the notice to them:
  * password_change.h says who may, and which.  In the place of another it makes
  * whoever was known of the user a stranger (ptn_asker_forget()), and ends their

@@ -16,6 +16,7 @@ ptn_signin_in(const struct ptn_scope *sc, struct ptn_signin *s)
 	if ((r = ptn_session_open(sc, &new, &s->claims)) != PTN_OK ||
 	    (r = ptn_asker_remember(sc, &s->user_id, s->epoch)) != PTN_OK)
 		return r;
+	s->claims.amr = s->amr;
 	return s->event == PTN_EVENT_NONE ? PTN_OK
 					  : ptn_event(sc, s->event, NULL);
 }

@@ -30,6 +30,7 @@ struct ptn_signin {
 	/* What the token says of the user; prove may fill it.  NULL: nothing.
 	 */
 	const struct ptn_email_claim *email;
+	unsigned amr; /* what was shown (enum ptn_amr) */
 	/* Of success; PTN_EVENT_NONE: the caller records one with a notice. */
 	enum ptn_event event;
 	struct ptn_claims claims; /* made: what the token is to say */

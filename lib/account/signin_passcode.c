@@ -199,6 +199,7 @@ log_in(const struct ptn_scope *sc, struct ptn_signin_passcode *p, signer sign,
 		.prove = prove,
 		.arg = &l,
 		.email = &l.primary,
+		.amr = PTN_AMR_OTP,
 		.event = PTN_EVENT_PASSCODE_FINAL_OK };
 	enum ptn_err r;
 

@@ -57,6 +57,7 @@ ptn_signin_password_in(const struct ptn_scope *sc,
 	struct ptn_signin in = { .api = p->api,
 		.user_id = p->user_id,
 		.email = &pu->email,
+		.amr = PTN_AMR_PWD,
 		.event = PTN_EVENT_PASSWORD_LOGIN_OK };
 	enum ptn_err r;
 

@@ -1,5 +1,7 @@
 #include "lib/account/user.h"
 
+#include <string.h>
+
 #include "lib/account/email.h"
 #include "lib/account/membership.h"
 #include "lib/account/policy.h"
@@ -65,18 +67,28 @@ enum ptn_err
 ptn_user_sign_up(const struct ptn_scope *sc, const char *address,
     enum ptn_user_address how, struct ptn_user_ref *out)
 {
+	out->id = ptn_uuid_new();
+	return ptn_user_sign_up_as(sc, address, how, out);
+}
+
+enum ptn_err
+ptn_user_sign_up_as(const struct ptn_scope *sc, const char *address,
+    enum ptn_user_address how, struct ptn_user_ref *out)
+{
+	const struct ptn_user_put_in put = { out->id, sc->tenant_id };
 	struct ptn_email email;
 	enum ptn_err r;
 
-	out->id = ptn_uuid_new();
-	out->verified = how == PTN_USER_PROVED;
+	memset(&out->email_id, 0, sizeof(out->email_id));
+	out->verified = address != NULL && how == PTN_USER_PROVED;
+	if (address == NULL)
+		return ptn_sql_user_put(sc->db, &put);
 	if ((r = ptn_email_claim(sc, address, &email)) != PTN_OK)
 		return r;
 	out->email_id = email.id;
 	if (!ptn_uuid_is_nil(&email.user_id))
 		return PTN_E_CONFLICT;
-	r = ptn_sql_user_put(sc->db,
-	    &(struct ptn_user_put_in){ out->id, sc->tenant_id });
+	r = ptn_sql_user_put(sc->db, &put);
 	if (r != PTN_OK || how == PTN_USER_CLAIMS)
 		return r;
 	return ptn_email_own(sc, &email, &out->id, out->verified);

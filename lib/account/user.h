@@ -48,10 +48,16 @@ enum ptn_user_address {
 
 /*
  * Sign up: a new user, and an address.  Inside the caller's transaction.
- * PTN_E_CONFLICT if it has an owner already: then there is no user.
+ * address NULL: none.  PTN_E_CONFLICT if it has an owner already: then there is
+ * no user.
  */
 enum ptn_err ptn_user_sign_up(const struct ptn_scope *sc, const char *address,
     enum ptn_user_address how, struct ptn_user_ref *out) PTN_MUST_USE;
+
+/* The same, under an id that was promised before: out->id. */
+enum ptn_err ptn_user_sign_up_as(const struct ptn_scope *sc,
+    const char *address, enum ptn_user_address how,
+    struct ptn_user_ref *out) PTN_MUST_USE;
 
 /*
  * A user gives up their account: they and all that is theirs are deleted, in

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/account/policy.h"
 #include "lib/db/sql.h"
 #include "lib/event/event.h"
 
@@ -11,6 +12,39 @@ ptn_username_is_well(const char *name)
 	static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz_";
 
 	return *name != '\0' && name[strspn(name, letters)] == '\0';
+}
+
+enum ptn_err
+ptn_username_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_username *out)
+{
+	const struct ptn_username_of_in in = { sc->tenant_id, *user };
+	struct ptn_username_of_out row;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	if (!ptn_policy_usernames(sc->cf))
+		return PTN_OK;
+	r = ptn_sql_username_of(sc->db, sc->arena, &in, &row);
+	if (r == PTN_OK)
+		*out = (struct ptn_username){ row.id, row.username,
+			row.created_at, row.updated_at };
+	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
+}
+
+enum ptn_err
+ptn_username_owner(const struct ptn_scope *sc, const char *name,
+    struct ptn_username_owner *out)
+{
+	const struct ptn_username_owner_in in = { sc->tenant_id, name };
+	struct ptn_username_owner_out row;
+	enum ptn_err r;
+
+	r = ptn_sql_username_owner(sc->db, sc->arena, &in, &row);
+	if (r == PTN_OK)
+		*out = (struct ptn_username_owner){ row.user_id, row.email_id,
+			row.address };
+	return r;
 }
 
 /* Of two who choose one at the same time the key of the table knows better. */

@@ -12,6 +12,8 @@
  * The name that a user chose: of ASCII letters, digits and "_", in lower case,
  * and nobody else's in the tenant; of 128 bytes at most, as its column.
  */
+#define PTN_USERNAME_BYTES 128 /* at most */
+
 struct ptn_username {
 	struct ptn_uuid id;
 	const char *name; /* NULL: they have none */
@@ -21,6 +23,21 @@ struct ptn_username {
 
 /* Is it one, as to its letters? */
 bool ptn_username_is_well(const char *name);
+
+/* name NULL, and PTN_OK, if the user has none, or usernames are off. */
+enum ptn_err ptn_username_of(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_username *out) PTN_MUST_USE;
+
+/* Whose it is, and their primary address. */
+struct ptn_username_owner {
+	struct ptn_uuid user_id;
+	struct ptn_uuid email_id; /* nil: none */
+	const char *address;	  /* NULL: none */
+};
+
+/* PTN_E_NOT_FOUND: nobody's. */
+enum ptn_err ptn_username_owner(const struct ptn_scope *sc, const char *name,
+    struct ptn_username_owner *out) PTN_MUST_USE;
 
 /*
  * Choose one, or another one, with the event.  Inside a transaction of the

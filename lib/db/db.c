@@ -77,16 +77,16 @@ ptn_db_in_tx(const struct ptn_db *db)
 	return db->in_tx;
 }
 
-bool
-ptn_db_denied(const struct ptn_db *db)
+enum ptn_db_fault
+ptn_db_fault(const struct ptn_db *db)
 {
-	return ptn_dberr_is_denied(ptn_conn_number(db->conn));
+	return ptn_dberr_fault(ptn_conn_number(db->conn));
 }
 
 bool
-ptn_db_refused(const struct ptn_db *db)
+ptn_db_denied(enum ptn_db_fault fault)
 {
-	return ptn_dberr_is_refused(ptn_conn_number(db->conn));
+	return fault == PTN_DB_FAULT_DATABASE || fault == PTN_DB_FAULT_TABLE;
 }
 
 uint64_t
@@ -169,7 +169,8 @@ check_version(struct ptn_db *db, const struct ptn_schema_version_out *have)
 	if (have->version > ptn_migrations_n) {
 		if (may_say(db, 1))
 			ptn_error("database: the schema has version %lld, "
-				  "this program knows %d: it is too old",
+				  "this program knows %d: it is too old; "
+				  "install the version that migrated it",
 			    (long long)have->version, ptn_migrations_n);
 		return PTN_E_CONFIG;
 	}

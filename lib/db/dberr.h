@@ -1,7 +1,7 @@
 #ifndef PTN_DB_DBERR_H
 #define PTN_DB_DBERR_H
 
-#include <stdbool.h>
+#include "lib/db/db.h"
 
 #include "lib/base/err.h"
 
@@ -25,11 +25,8 @@ enum ptn_dberr {
 /* A number of ours, above any server's: it is not a MariaDB that we know. */
 #define PTN_DBERR_FOREIGN 100000U
 
-/* Does a number say that the user lacks a privilege? */
-bool ptn_dberr_is_denied(unsigned int number);
-
-/* Is it that there is no such user, or the password is not theirs? */
-bool ptn_dberr_is_refused(unsigned int number);
+/* What an operator can do about a number. */
+enum ptn_db_fault ptn_dberr_fault(unsigned int number);
 
 /*
  * Classify a number; never PTN_DBERR_NONE.  what is set to a short text of

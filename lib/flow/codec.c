@@ -6,7 +6,7 @@
 #define FORM 1
 #define END 0 /* of a stash */
 
-enum type { BOOL, I64, UUID, TEXT, MAC };
+enum type { BOOL, I64, UUID, TEXT, MAC, CRED };
 enum how { BACK, STICKY };
 
 enum {
@@ -35,12 +35,20 @@ at(const struct ptn_flow_stash *stash, const struct key *key)
 	return (const uint8_t *)stash + key->offset;
 }
 
-/* The first byte of a text, and all of another value, say whether it is set. */
+/* What says whether a value is set: of most types, all of it. */
+static size_t
+telling(const struct key *key)
+{
+	if (key->type == TEXT)
+		return 1;
+	return key->type == CRED ? sizeof(uint16_t) : key->size;
+}
+
 static bool
 is_zero(const struct ptn_flow_stash *stash, const struct key *key)
 {
 	const uint8_t *p = at(stash, key);
-	const size_t n = key->type == TEXT ? 1 : key->size;
+	const size_t n = telling(key);
 	size_t i;
 
 	for (i = 0; i < n; i++)
@@ -59,10 +67,41 @@ put_number(struct ptn_buf *b, uint64_t v)
 }
 
 static void
+put_text(struct ptn_buf *b, const char *s)
+{
+	const size_t len = strlen(s);
+
+	ptn_buf_char(b, (char)len);
+	ptn_buf_add(b, s, len);
+}
+
+static void
+put_long(struct ptn_buf *b, const uint8_t *p, uint16_t len)
+{
+	ptn_buf_char(b, (char)(len >> 8));
+	ptn_buf_char(b, (char)(len & 0xff));
+	ptn_buf_add(b, p, len);
+}
+
+static void
+put_cred(struct ptn_buf *b, const struct ptn_flow_cred *c)
+{
+	put_long(b, c->id, c->id_len);
+	put_long(b, c->key, c->key_len);
+	ptn_buf_add(b, c->aaguid.b, sizeof(c->aaguid.b));
+	put_number(b, (uint64_t)c->sign_count);
+	ptn_buf_char(b, c->backup_eligible ? 1 : 0);
+	ptn_buf_char(b, c->backup_state ? 1 : 0);
+	put_text(b, c->attestation);
+	put_text(b, c->transports);
+	put_text(b, c->name);
+}
+
+static void
 put_value(struct ptn_buf *b, const struct key *key, const uint8_t *p)
 {
+	struct ptn_flow_cred cred;
 	int64_t number;
-	size_t len;
 
 	switch (key->type) {
 	case BOOL:
@@ -76,9 +115,11 @@ put_value(struct ptn_buf *b, const struct key *key, const uint8_t *p)
 		ptn_buf_add(b, p, key->size);
 		break;
 	case TEXT:
-		len = strlen((const char *)p);
-		ptn_buf_char(b, (char)len);
-		ptn_buf_add(b, p, len);
+		put_text(b, (const char *)p);
+		break;
+	case CRED:
+		memcpy(&cred, p, sizeof(cred));
+		put_cred(b, &cred);
 		break;
 	}
 }
@@ -190,10 +231,46 @@ take_text(struct reader *r, uint8_t *p, size_t size)
 		memcpy(p, b.p, b.len);
 }
 
+static uint16_t
+take_long(struct reader *r, uint8_t p[PTN_FLOW_CRED_BYTES])
+{
+	const struct ptn_bytes len = take(r, 2);
+	struct ptn_bytes b = { NULL, 0 };
+
+	if (len.p != NULL)
+		b = take(r, (size_t)len.p[0] << 8 | len.p[1]);
+	if (b.p == NULL || b.len == 0 || b.len > PTN_FLOW_CRED_BYTES) {
+		r->bad = true;
+		return 0;
+	}
+	memcpy(p, b.p, b.len);
+	return (uint16_t)b.len;
+}
+
+static void
+take_cred(struct reader *r, struct ptn_flow_cred *c)
+{
+	struct ptn_bytes aaguid;
+
+	memset(c, 0, sizeof(*c));
+	c->id_len = take_long(r, c->id);
+	c->key_len = take_long(r, c->key);
+	aaguid = take(r, sizeof(c->aaguid.b));
+	if (aaguid.p != NULL)
+		memcpy(c->aaguid.b, aaguid.p, aaguid.len);
+	take_number(r, (uint8_t *)&c->sign_count);
+	c->backup_eligible = take_byte(r, 2) == 1;
+	c->backup_state = take_byte(r, 2) == 1;
+	take_text(r, (uint8_t *)c->attestation, sizeof(c->attestation));
+	take_text(r, (uint8_t *)c->transports, sizeof(c->transports));
+	take_text(r, (uint8_t *)c->name, sizeof(c->name));
+}
+
 static void
 take_value(struct reader *r, const struct key *key, uint8_t *p)
 {
 	const bool yes = true;
+	struct ptn_flow_cred cred;
 	struct ptn_bytes b;
 
 	switch (key->type) {
@@ -211,6 +288,10 @@ take_value(struct reader *r, const struct key *key, uint8_t *p)
 		break;
 	case TEXT:
 		take_text(r, p, key->size);
+		break;
+	case CRED:
+		take_cred(r, &cred);
+		memcpy(p, &cred, sizeof(cred));
 		break;
 	}
 }

@@ -93,7 +93,7 @@ go_on(struct ptn_flow_step *step, const struct ptn_flow *was)
 	enum ptn_err r;
 
 	if (step->n == 0 && p->n == 0 && def->onward != NULL &&
-	    (r = def->onward(step)) != PTN_OK)
+	    ((r = def->onward(step)) != PTN_OK || step->fatal))
 		return r;
 	if (!queue_up(step) || def->place[p->queue[0]] == NULL)
 		return PTN_E_INTERNAL;
@@ -108,20 +108,28 @@ go_on(struct ptn_flow_step *step, const struct ptn_flow *was)
 
 /* Where the flow is, by what its action said. */
 static enum ptn_err
+move(struct ptn_flow_step *step, const struct ptn_flow *was)
+{
+	enum ptn_err r = PTN_OK;
+
+	if (step->error != PTN_FLOW_E_NONE)
+		undo(step->flow, was);
+	else if (step->revert)
+		go_back(step->flow);
+	else if (!step->stay)
+		r = go_on(step, was);
+	return r != PTN_OK || step->fatal ? r : enter(step);
+}
+
+static enum ptn_err
 settle(struct ptn_flow_step *step, const struct ptn_flow *was)
 {
 	struct ptn_flow *flow = step->flow;
 	enum ptn_err r = PTN_OK;
 
-	if (step->fatal)
-		fail(flow, was);
-	else if (step->error != PTN_FLOW_E_NONE)
-		undo(flow, was);
-	else if (step->revert)
-		go_back(flow);
-	else if (!step->stay)
-		r = go_on(step, was);
-	if (r != PTN_OK || (r = enter(step)) != PTN_OK)
+	if (!step->fatal)
+		r = move(step, was);
+	if (r != PTN_OK)
 		return r;
 	if (step->fatal)
 		fail(flow, was);
@@ -243,11 +251,14 @@ answer(struct ptn_flow_answer *out, const struct ptn_flow_step *step)
 	out->at = flow->position.at;
 	out->error = step->error;
 	out->again_after_s = step->again_after_s;
+	out->creation = step->creation;
+	out->request = step->request;
 	out->method = step->method;
 	out->claims = step->claims;
 	out->person = step->person;
 	if ((r = offer_all(out, step)) != PTN_OK)
 		return r;
+	out->remembered = flow->stash.remember_me;
 	return ptn_flow_row_token(step->sc, flow, out->token);
 }
 

@@ -16,6 +16,8 @@ struct ptn_conf;
 struct ptn_flow_person;
 struct ptn_flow_step;
 struct ptn_json;
+struct ptn_passkey_options;
+struct ptn_signin_passkey_options;
 
 /*
  * Flows: what a client does next is told to it.  A flow is in a state; a state
@@ -63,12 +65,30 @@ enum ptn_flow_mail {
 	PTN_FLOW_MAIL__MAX
 };
 
+/* A credential that is to be stored: credential.h, in a piece. */
+#define PTN_FLOW_CRED_BYTES 1024
+#define PTN_FLOW_CRED_TEXT 256
+struct ptn_flow_cred {
+	uint16_t id_len; /* 0: there is none */
+	uint16_t key_len;
+	uint8_t id[PTN_FLOW_CRED_BYTES];
+	uint8_t key[PTN_FLOW_CRED_BYTES]; /* COSE_Key */
+	struct ptn_uuid aaguid;
+	int64_t sign_count;
+	bool backup_eligible;
+	bool backup_state;
+	char attestation[PTN_FLOW_CRED_TEXT];
+	char transports[PTN_FLOW_CRED_TEXT];
+	char name[PTN_FLOW_CRED_TEXT]; /* "": none */
+};
+
 /* What a flow knows: stash.def. */
 #define PTN_FLOW_TYPE_BOOL(name) bool name
 #define PTN_FLOW_TYPE_I64(name) int64_t name
 #define PTN_FLOW_TYPE_UUID(name) struct ptn_uuid name
 #define PTN_FLOW_TYPE_TEXT(name) char name[PTN_ADDRESS_MAX + 1]
 #define PTN_FLOW_TYPE_MAC(name) uint8_t name[PTN_SHA256_LEN]
+#define PTN_FLOW_TYPE_CRED(name) struct ptn_flow_cred name
 struct ptn_flow_stash {
 #define PTN_FLOW_KEY(name, type, how) PTN_FLOW_TYPE_##type(name);
 #include "lib/flow/stash.def"
@@ -128,6 +148,7 @@ struct ptn_flow_input {
 	enum ptn_flow_type type;
 	enum ptn_flow_say required;
 	enum ptn_flow_say hidden;
+	bool (*optional)(const struct ptn_conf *cf); /* instead; or NULL */
 	bool echoed; /* what was entered is told again, while it is offered */
 	/* Bytes; NULL: not said. */
 	int64_t (*min)(const struct ptn_conf *cf);
@@ -135,7 +156,17 @@ struct ptn_flow_input {
 	/* What it may be; NULL: anything.  None: its action says. */
 	enum ptn_err (*choices)(const struct ptn_flow_step *step,
 	    struct ptn_flow_choices *out);
+	/* Is it asked for at all?  NULL: it is. */
+	bool (*asked)(const struct ptn_conf *cf);
+	/* Of a string: without blanks around it, and in lower case. */
+	bool folded;
 };
+
+/* What the configuration makes of it. */
+bool ptn_flow_input_asked(const struct ptn_conf *cf,
+    const struct ptn_flow_input *f);
+enum ptn_flow_say ptn_flow_input_required(const struct ptn_conf *cf,
+    const struct ptn_flow_input *f);
 
 #define PTN_FLOW_INPUTS_MAX 4 /* of an action */
 
@@ -168,9 +199,13 @@ struct ptn_flow_answer {
 	char token[PTN_SHA256_LEN + 1]; /* that the next step must show */
 	struct ptn_flow_offer offer[PTN_FLOW_OFFERS_MAX];
 	size_t n;
-	int64_t again_after_s;	  /* a limit is reached for; 0: not told */
+	int64_t again_after_s; /* a limit is reached for; 0: not told */
+	/* What an authenticator is to make, or to sign; NULL: nothing. */
+	const struct ptn_passkey_options *creation;
+	const struct ptn_signin_passkey_options *request;
 	const char *method;	  /* of a log-in, at its end: by what */
 	struct ptn_claims claims; /* at PTN_FLOW_AT_SUCCESS: of a session */
+	bool remembered;	  /* whoever logged in wants to stay so */
 	/* At PTN_FLOW_AT_PROFILE_INIT: who looks at it (person.h). */
 	const struct ptn_flow_person *person;
 };

@@ -20,20 +20,54 @@ trimmed(struct ptn_arena *a, const char *s)
 	return ptn_arena_strndup(a, s, len);
 }
 
+bool
+ptn_flow_input_asked(const struct ptn_conf *cf, const struct ptn_flow_input *f)
+{
+	return f->asked == NULL || f->asked(cf);
+}
+
+enum ptn_flow_say
+ptn_flow_input_required(const struct ptn_conf *cf,
+    const struct ptn_flow_input *f)
+{
+	if (f->optional == NULL)
+		return f->required;
+	return f->optional(cf) ? PTN_FLOW_NO : PTN_FLOW_YES;
+}
+
 static enum ptn_flow_error
 check_length(const struct ptn_flow_step *step, const struct ptn_flow_input *f,
     const char *text)
 {
+	const struct ptn_conf *cf = step->sc->cf;
 	const int64_t len = (int64_t)strlen(text);
 
 	if (len == 0)
-		return f->required == PTN_FLOW_YES ? PTN_FLOW_E_MISSING
-						   : PTN_FLOW_E_NONE;
-	if (f->min != NULL && len < f->min(step->sc->cf))
+		return ptn_flow_input_required(cf, f) == PTN_FLOW_YES
+		    ? PTN_FLOW_E_MISSING
+		    : PTN_FLOW_E_NONE;
+	if (f->min != NULL && len < f->min(cf))
 		return PTN_FLOW_E_SHORT;
-	if (f->max != NULL && len > f->max(step->sc->cf))
+	if (f->max != NULL && len > f->max(cf))
 		return PTN_FLOW_E_LONG;
 	return PTN_FLOW_E_NONE;
+}
+
+/* As names are compared: without blanks around it, and in lower case. */
+static enum ptn_err
+fold(struct ptn_flow_step *step, size_t i)
+{
+	const char *s = step->in[i].text;
+	char *folded, *p;
+
+	if ((s = trimmed(step->sc->arena, s)) == NULL ||
+	    (folded = ptn_arena_strdup(step->sc->arena, s)) == NULL)
+		return PTN_E_NOMEM;
+	for (p = folded; *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	step->in[i].text = folded;
+	return PTN_OK;
 }
 
 static enum ptn_err
@@ -56,18 +90,21 @@ read_address(struct ptn_flow_step *step, size_t i, const char *text)
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }
 
-/* What is no text counts as none; an address, as one that is wrong. */
+/* What is no text counts as none; of what is no secret, as one that is wrong.
+ */
 static enum ptn_err
 read_text(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
 {
 	const struct ptn_flow_input *f = &step->action->input[i];
 	const bool address = f->type == PTN_FLOW_EMAIL;
+	const bool folded = f->folded || f->type == PTN_FLOW_USERNAME;
 	const struct ptn_bytes b = ptn_json_string(v);
 
 	step->in[i].text = "";
-	if (v != NULL && address &&
+	if (v != NULL && (address || folded) &&
 	    (b.p == NULL || memchr(b.p, 0, b.len) != NULL)) {
-		step->wrong[i] = PTN_FLOW_E_INVALID;
+		step->wrong[i] =
+		    address ? PTN_FLOW_E_INVALID : PTN_FLOW_E_SHORT;
 		return PTN_OK;
 	}
 	if (b.p != NULL && memchr(b.p, 0, b.len) == NULL &&
@@ -75,6 +112,8 @@ read_text(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
 		return PTN_E_NOMEM;
 	if (address)
 		return read_address(step, i, step->in[i].text);
+	if (folded && fold(step, i) != PTN_OK)
+		return PTN_E_NOMEM;
 	step->wrong[i] = check_length(step, f, step->in[i].text);
 	return PTN_OK;
 }
@@ -99,28 +138,16 @@ check_choice(struct ptn_flow_step *step, size_t i)
 	return r;
 }
 
-/* Without white space around it, in lower case. */
 static enum ptn_err
 read_name(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
 {
-	const struct ptn_flow_input *f = &step->action->input[i];
-	const char *text = ptn_json_text(step->sc->arena, v);
-	char *name;
+	enum ptn_err r = read_text(step, i, v);
 
-	step->in[i].text = "";
-	name = text != NULL ? trimmed(step->sc->arena, text)
-			    : ptn_arena_strdup(step->sc->arena, "");
-	if (name == NULL)
-		return PTN_E_NOMEM;
-	step->in[i].text = name;
-	for (; *name != '\0'; name++)
-		if (*name >= 'A' && *name <= 'Z')
-			*name = (char)(*name - 'A' + 'a');
-	step->wrong[i] = check_length(step, f, step->in[i].text);
-	if (step->wrong[i] == PTN_FLOW_E_NONE && *step->in[i].text != '\0' &&
+	if (r == PTN_OK && step->wrong[i] == PTN_FLOW_E_NONE &&
+	    *step->in[i].text != '\0' &&
 	    !ptn_username_is_well(step->in[i].text))
 		step->wrong[i] = PTN_FLOW_E_NAME;
-	return PTN_OK;
+	return r;
 }
 
 static enum ptn_err
@@ -159,6 +186,9 @@ ptn_flow_input_read(struct ptn_flow_step *step, const struct ptn_json *json)
 	size_t i;
 
 	for (i = 0; r == PTN_OK && i < action->n; i++)
-		r = read_input(step, i, json);
+		if (ptn_flow_input_asked(step->sc->cf, &action->input[i]))
+			r = read_input(step, i, json);
+		else
+			step->in[i].text = "";
 	return r;
 }

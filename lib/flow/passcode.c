@@ -238,12 +238,14 @@ resend_passcode(struct ptn_flow_step *step)
 	return send(step);
 }
 
-/* To log in by one may have been switched off meanwhile. */
+/* What it is for may have been switched off meanwhile. */
 static bool
 is_wanted(const struct ptn_flow_step *step)
 {
-	return step->flow->name != PTN_FLOW_LOGIN ||
-	    ptn_policy_passcodes(step->sc->cf);
+	if (step->flow->name != PTN_FLOW_LOGIN)
+		return true;
+	return step->flow->stash.recovery ? step->sc->cf->password_recovery
+					  : ptn_policy_passcodes(step->sc->cf);
 }
 
 static const struct ptn_flow_input code[] = {
@@ -265,5 +267,6 @@ static const struct ptn_flow_action actions[] = {
 	PTN_FLOW_BACK,
 };
 
-const struct ptn_flow_place ptn_flow_place_passcode = { actions,
-	PTN_ARRAY_LEN(actions), enter };
+const struct ptn_flow_place ptn_flow_place_passcode = { .action = actions,
+	.n = PTN_ARRAY_LEN(actions),
+	.enter = enter };

@@ -37,5 +37,5 @@ static const struct ptn_flow_action actions[] = {
 	    .run = register_client_capabilities },
 };
 
-const struct ptn_flow_place ptn_flow_place_preflight = { actions,
-	PTN_ARRAY_LEN(actions), NULL };
+const struct ptn_flow_place ptn_flow_place_preflight = { .action = actions,
+	.n = PTN_ARRAY_LEN(actions) };

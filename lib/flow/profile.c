@@ -36,25 +36,13 @@ static const struct ptn_flow_input spare_id[] = {
 	    .choices = ptn_flow_person_addresses },
 };
 
-static int64_t
-name_min(const struct ptn_conf *cf)
-{
-	return cf->username_min;
-}
-
-static int64_t
-name_max(const struct ptn_conf *cf)
-{
-	return cf->username_max;
-}
-
 static const struct ptn_flow_input name[] = {
 	{ .name = "username",
 	    .type = PTN_FLOW_USERNAME,
 	    .required = PTN_FLOW_YES,
 	    .echoed = true,
-	    .min = name_min,
-	    .max = name_max },
+	    .min = ptn_flow_step_username_min,
+	    .max = ptn_flow_step_username_max },
 };
 
 #define PASSKEY_ID                                                             \
@@ -117,7 +105,7 @@ static const struct ptn_flow_action actions[] = {
 	    .n = PTN_ARRAY_LEN(password),
 	    .limit = { PTN_LIMIT_HASH },
 	    .available = ptn_flow_profile_has_no_password,
-	    .work = ptn_flow_profile_hash,
+	    .work = ptn_flow_step_hash_password,
 	    .run = ptn_flow_profile_set_password },
 	{ .name = "password_update",
 	    .text = "Set another password",
@@ -125,7 +113,7 @@ static const struct ptn_flow_action actions[] = {
 	    .n = PTN_ARRAY_LEN(password),
 	    .limit = { PTN_LIMIT_HASH },
 	    .available = ptn_flow_profile_has_password,
-	    .work = ptn_flow_profile_hash,
+	    .work = ptn_flow_step_hash_password,
 	    .run = ptn_flow_profile_set_password },
 	{ .name = "password_delete",
 	    .text = "Give the password up",
@@ -149,6 +137,11 @@ static const struct ptn_flow_action actions[] = {
 	    .text = "Give the username up",
 	    .available = ptn_flow_profile_can_drop_name,
 	    .run = ptn_flow_profile_drop_name },
+	{ .name = "webauthn_credential_create",
+	    .text = "Make a passkey",
+	    .limit = { PTN_LIMIT_CHALLENGE },
+	    .available = ptn_flow_profile_can_make_passkey,
+	    .run = ptn_flow_profile_make_passkey },
 	{ .name = "webauthn_credential_rename",
 	    .text = "Name a passkey",
 	    .input = passkey_named,
@@ -205,10 +198,45 @@ enter(struct ptn_flow_step *step)
 static const struct ptn_flow_place init = { actions, PTN_ARRAY_LEN(actions),
 	enter };
 
+/* ------------------------------------------------------- a new passkey */
+
+static const struct ptn_flow_input public_key[] = {
+	{ .name = "public_key",
+	    .type = PTN_FLOW_JSON,
+	    .required = PTN_FLOW_YES },
+};
+
+/* It is judged on the way: what is refused leads back as well. */
+static enum ptn_err
+webauthn_verify_attestation_response(struct ptn_flow_step *step)
+{
+	step->final = true;
+	return PTN_OK;
+}
+
+static const struct ptn_flow_action credential_actions[] = {
+	{ .name = "webauthn_verify_attestation_response",
+	    .text = "Show the new passkey",
+	    .input = public_key,
+	    .n = PTN_ARRAY_LEN(public_key),
+	    .limit = { PTN_LIMIT_ANSWER },
+	    .available = ptn_flow_step_has_webauthn,
+	    .run = webauthn_verify_attestation_response },
+	PTN_FLOW_BACK,
+};
+
+static const struct ptn_flow_place credential = { credential_actions,
+	PTN_ARRAY_LEN(credential_actions), NULL };
+
+/* ------------------------------------------------------------- the flow */
+
+/* What was proved or made is kept; that it was refused is told there, too. */
 static enum ptn_err
 onward(struct ptn_flow_step *step)
 {
 	ptn_flow_step_to(step, PTN_FLOW_AT_PROFILE_INIT);
+	if (step->flow->position.at == PTN_FLOW_AT_NEW_CREDENTIAL)
+		return ptn_flow_profile_made_passkey(step);
 	return step->flow->stash.proved ? ptn_flow_profile_proved(step)
 					: PTN_OK;
 }
@@ -220,6 +248,7 @@ const struct ptn_flow_definition ptn_flow_profile = {
 		[PTN_FLOW_AT_PREFLIGHT] = &ptn_flow_place_preflight,
 		[PTN_FLOW_AT_PROFILE_INIT] = &init,
 		[PTN_FLOW_AT_PASSCODE] = &ptn_flow_place_passcode,
+		[PTN_FLOW_AT_NEW_CREDENTIAL] = &credential,
 		[PTN_FLOW_AT_ACCOUNT_DELETED] = &ptn_flow_place_end,
 		[PTN_FLOW_AT_ERROR] = &ptn_flow_place_end,
 	},

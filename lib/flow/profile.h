@@ -13,7 +13,6 @@
 bool ptn_flow_profile_has_no_password(const struct ptn_flow_step *step);
 bool ptn_flow_profile_has_password(const struct ptn_flow_step *step);
 bool ptn_flow_profile_can_drop_password(const struct ptn_flow_step *step);
-enum ptn_err ptn_flow_profile_hash(struct ptn_flow_step *step) PTN_MUST_USE;
 enum ptn_err ptn_flow_profile_set_password(
     struct ptn_flow_step *step) PTN_MUST_USE;
 enum ptn_err ptn_flow_profile_drop_password(
@@ -40,9 +39,14 @@ enum ptn_err ptn_flow_profile_set_name(struct ptn_flow_step *step) PTN_MUST_USE;
 enum ptn_err ptn_flow_profile_drop_name(
     struct ptn_flow_step *step) PTN_MUST_USE;
 
-/* Passkeys. */
+/* Passkeys, and what becomes of one that was made. */
 bool ptn_flow_profile_has_passkey(const struct ptn_flow_step *step);
+bool ptn_flow_profile_can_make_passkey(const struct ptn_flow_step *step);
 bool ptn_flow_profile_can_drop_passkey(const struct ptn_flow_step *step);
+enum ptn_err ptn_flow_profile_make_passkey(
+    struct ptn_flow_step *step) PTN_MUST_USE;
+enum ptn_err ptn_flow_profile_made_passkey(
+    struct ptn_flow_step *step) PTN_MUST_USE;
 enum ptn_err ptn_flow_profile_rename_passkey(
     struct ptn_flow_step *step) PTN_MUST_USE;
 enum ptn_err ptn_flow_profile_drop_passkey(

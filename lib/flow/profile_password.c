@@ -27,34 +27,16 @@ ptn_flow_profile_can_drop_password(const struct ptn_flow_step *step)
 }
 
 enum ptn_err
-ptn_flow_profile_hash(struct ptn_flow_step *step)
-{
-	struct ptn_flow_work *work = &step->work;
-
-	return ptn_password_change_make(step->sc,
-	    ptn_bytes_of(step->in[0].text), work->hash, &work->change);
-}
-
-enum ptn_err
 ptn_flow_profile_set_password(struct ptn_flow_step *step)
 {
-	static const enum ptn_flow_error why[PTN_PASSWORD_CHANGE__MAX] = {
-		[PTN_PASSWORD_CHANGE_NO_USER] = PTN_FLOW_E_INVALID,
-		[PTN_PASSWORD_CHANGE_FOREIGN] = PTN_FLOW_E_INVALID,
-		[PTN_PASSWORD_CHANGE_SHORT] = PTN_FLOW_E_INVALID,
-		[PTN_PASSWORD_CHANGE_LONG] = PTN_FLOW_E_LONG,
-		[PTN_PASSWORD_CHANGE_UNFIT] = PTN_FLOW_E_INVALID,
-		[PTN_PASSWORD_CHANGE_FIRST] = PTN_FLOW_E_NONE,
-		[PTN_PASSWORD_CHANGE_DONE] = PTN_FLOW_E_NONE,
-	};
 	enum ptn_password_change_result what = step->work.change;
 	enum ptn_err r = PTN_OK;
 
 	if (what == PTN_PASSWORD_CHANGE_DONE)
 		r = ptn_password_change_in(step->sc, step->by, step->work.hash,
 		    &what);
-	if (r == PTN_OK && why[what] != PTN_FLOW_E_NONE)
-		ptn_flow_step_wrong(step, 0, why[what]);
+	if (r == PTN_OK && ptn_flow_step_unfit(what) != PTN_FLOW_E_NONE)
+		ptn_flow_step_wrong(step, 0, ptn_flow_step_unfit(what));
 	return r;
 }
 

@@ -25,6 +25,13 @@ ptn_flow_step_wrong(struct ptn_flow_step *step, size_t input,
 }
 
 void
+ptn_flow_step_end(struct ptn_flow_step *step, enum ptn_flow_error why)
+{
+	step->error = why;
+	step->fatal = true;
+}
+
+void
 ptn_flow_step_limited(struct ptn_flow_step *step)
 {
 	step->error = PTN_FLOW_E_RATE;
@@ -63,6 +70,27 @@ ptn_flow_step_revert(struct ptn_flow_step *step)
 	return PTN_OK;
 }
 
+const struct ptn_flow_input ptn_flow_step_remember_me[1] = {
+	{ .name = "remember_me",
+	    .type = PTN_FLOW_BOOLEAN,
+	    .required = PTN_FLOW_YES },
+};
+
+bool
+ptn_flow_step_can_remember(const struct ptn_flow_step *step)
+{
+	return (enum ptn_retention)step->sc->cf->cookie_retention ==
+	    PTN_RETENTION_PROMPT;
+}
+
+enum ptn_err
+ptn_flow_step_remember(struct ptn_flow_step *step)
+{
+	step->flow->stash.remember_me = step->in[0].on;
+	step->stay = true;
+	return PTN_OK;
+}
+
 int64_t
 ptn_flow_step_address_min(const struct ptn_conf *cf)
 {
@@ -75,6 +103,17 @@ ptn_flow_step_address_max(const struct ptn_conf *cf)
 {
 	return cf->email_max;
 }
+int64_t
+ptn_flow_step_username_min(const struct ptn_conf *cf)
+{
+	return cf->username_min;
+}
+
+int64_t
+ptn_flow_step_username_max(const struct ptn_conf *cf)
+{
+	return cf->username_max;
+}
 
 int64_t
 ptn_flow_step_password_min(const struct ptn_conf *cf)
@@ -86,4 +125,29 @@ int64_t
 ptn_flow_step_password_max(const struct ptn_conf *cf)
 {
 	return cf->password_max_bytes;
+}
+
+enum ptn_err
+ptn_flow_step_hash_password(struct ptn_flow_step *step)
+{
+	struct ptn_flow_work *work = &step->work;
+
+	return ptn_password_change_make(step->sc,
+	    ptn_bytes_of(step->in[0].text), work->hash, &work->change);
+}
+
+enum ptn_flow_error
+ptn_flow_step_unfit(enum ptn_password_change_result what)
+{
+	static const enum ptn_flow_error why[PTN_PASSWORD_CHANGE__MAX] = {
+		[PTN_PASSWORD_CHANGE_NO_USER] = PTN_FLOW_E_INVALID,
+		[PTN_PASSWORD_CHANGE_FOREIGN] = PTN_FLOW_E_INVALID,
+		[PTN_PASSWORD_CHANGE_SHORT] = PTN_FLOW_E_INVALID,
+		[PTN_PASSWORD_CHANGE_LONG] = PTN_FLOW_E_LONG,
+		[PTN_PASSWORD_CHANGE_UNFIT] = PTN_FLOW_E_INVALID,
+		[PTN_PASSWORD_CHANGE_FIRST] = PTN_FLOW_E_NONE,
+		[PTN_PASSWORD_CHANGE_DONE] = PTN_FLOW_E_NONE,
+	};
+
+	return why[what];
 }

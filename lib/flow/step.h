@@ -65,6 +65,9 @@ struct ptn_flow_step {
 	bool final; /* there is no way back to where it was */
 	int64_t again_after_s;
 	struct ptn_flow_work work;
+	struct ptn_signin_passkey *passkey; /* that was right in this step */
+	const struct ptn_passkey_options *creation;
+	const struct ptn_signin_passkey_options *request;
 	const char *method;
 	struct ptn_claims claims;
 };
@@ -117,7 +120,7 @@ extern const struct ptn_flow_definition ptn_flow_login, ptn_flow_registration,
     ptn_flow_profile;
 extern const struct ptn_flow_place ptn_flow_place_preflight,
     ptn_flow_place_passcode, ptn_flow_place_end, ptn_flow_place_method,
-    ptn_flow_place_password;
+    ptn_flow_place_password, ptn_flow_place_passkey, ptn_flow_place_recovery;
 
 /* Queue a state, behind those that this step has queued already. */
 void ptn_flow_step_to(struct ptn_flow_step *step, enum ptn_flow_at at);
@@ -125,6 +128,9 @@ void ptn_flow_step_to(struct ptn_flow_step *step, enum ptn_flow_at at);
 /* An input was wrong: the step is no more than that. */
 void ptn_flow_step_wrong(struct ptn_flow_step *step, size_t input,
     enum ptn_flow_error why);
+
+/* The flow ends here, in the state "error". */
+void ptn_flow_step_end(struct ptn_flow_step *step, enum ptn_flow_error why);
 
 /* A limit refused: so is the step answered, instead of failing. */
 void ptn_flow_step_limited(struct ptn_flow_step *step);
@@ -146,10 +152,59 @@ enum ptn_err ptn_flow_step_revert(struct ptn_flow_step *step);
 		.run = ptn_flow_step_revert                                    \
 	}
 
+/*
+ * To log in by a passkey: ask for one, in the state that is for it; and show
+ * one, there and where the browser offers them by itself (conditional
+ * mediation), by what it was given in the last answer.
+ */
+bool ptn_flow_step_has_passkeys(const struct ptn_flow_step *step);
+bool ptn_flow_step_has_webauthn(const struct ptn_flow_step *step);
+enum ptn_err ptn_flow_step_offer_passkey(struct ptn_flow_step *step);
+enum ptn_err ptn_flow_step_ask_passkey(struct ptn_flow_step *step);
+enum ptn_err ptn_flow_step_take_passkey(struct ptn_flow_step *step);
+extern const struct ptn_flow_input ptn_flow_input_assertion[1];
+#define PTN_FLOW_ASK_PASSKEY                                                   \
+	{                                                                      \
+		.name = "webauthn_generate_request_options",                   \
+		.text = "Log in by a passkey",                                 \
+		.limit = { PTN_LIMIT_CHALLENGE },                              \
+		.available = ptn_flow_step_has_passkeys,                       \
+		.run = ptn_flow_step_ask_passkey                               \
+	}
+#define PTN_FLOW_TAKE_PASSKEY                                                  \
+	{                                                                      \
+		.name = "webauthn_verify_assertion_response",                  \
+		.text = "Show the passkey", .input = ptn_flow_input_assertion, \
+		.n = 1, .limit = { PTN_LIMIT_ANSWER },                         \
+		.available = ptn_flow_step_has_webauthn,                       \
+		.run = ptn_flow_step_take_passkey                              \
+	}
+
+/* "remember_me", of the state in which somebody says who they are. */
+bool ptn_flow_step_can_remember(const struct ptn_flow_step *step);
+enum ptn_err ptn_flow_step_remember(struct ptn_flow_step *step);
+extern const struct ptn_flow_input ptn_flow_step_remember_me[1];
+#define PTN_FLOW_REMEMBER_ME                                                   \
+	{                                                                      \
+		.name = "remember_me", .text = "Stay logged in, or not",       \
+		.input = ptn_flow_step_remember_me, .n = 1,                    \
+		.available = ptn_flow_step_can_remember,                       \
+		.run = ptn_flow_step_remember                                  \
+	}
+
 /* How long an input may be that more than one action has. */
 int64_t ptn_flow_step_address_min(const struct ptn_conf *cf);
 int64_t ptn_flow_step_address_max(const struct ptn_conf *cf);
+int64_t ptn_flow_step_username_min(const struct ptn_conf *cf);
+int64_t ptn_flow_step_username_max(const struct ptn_conf *cf);
 int64_t ptn_flow_step_password_min(const struct ptn_conf *cf);
 int64_t ptn_flow_step_password_max(const struct ptn_conf *cf);
+
+/*
+ * A new password, which is the first input: judge and hash it, as a work(); and
+ * what is wrong with it, for the run().
+ */
+enum ptn_err ptn_flow_step_hash_password(struct ptn_flow_step *step);
+enum ptn_flow_error ptn_flow_step_unfit(enum ptn_password_change_result what);
 
 #endif

@@ -97,3 +97,14 @@ SELECT user_id, id, verified FROM emails
 -- in:   tenant_id:id id:id
 -- returns: count
 DELETE FROM users WHERE tenant_id = ? AND id = ?;
+
+-- name: user_factors
+-- in:   tenant_id:id id:id
+-- out:  passwords:i64 passkeys:i64
+-- returns: one
+-- What they have to log in with.
+SELECT (SELECT COUNT(*) FROM password_credentials p WHERE p.user_id = u.id),
+       (SELECT COUNT(*) FROM webauthn_credentials c
+         WHERE c.user_id = u.id AND c.active = 1 AND c.archived_at IS NULL)
+  FROM users u
+ WHERE u.tenant_id = ? AND u.id = ?;

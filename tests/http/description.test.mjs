@@ -119,6 +119,9 @@ async function caller({ method, path, operation }, body) {
     method, path, JSON.stringify(body))) : {} }];
 }
 
+/* What refuses everything does so before it looks. */
+const refusing = { tokenExchangeFlow: [403] };
+
 /* A flow that begins reads no body: an action does. */
 const queryOf = ({ operation: { tags } }) =>
   (tags.includes('Flows') ? `?action=back%40${randomUUID()}` : '');
@@ -163,7 +166,8 @@ for (const one of operations.filter(({ operation }) => operation.requestBody)) {
     assert.ok(bodies.length > 0);
     for (const body of some(bodies, FORBIDDEN)) {
       const answer = await ask(one, body);
-      assert.ok([400, 422].includes(answer.status), show(one, body, answer));
+      assert.ok((refusing[one.operation.operationId] ?? [400, 422])
+        .includes(answer.status), show(one, body, answer));
     }
   });
 }

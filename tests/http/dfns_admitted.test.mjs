@@ -229,6 +229,7 @@ const routes = {
     return (await flow.act('verify_passcode',
       { code: await a.thief.codeFor(a.username) })).last;
   },
+  'POST /token_exchange': (a) => a.thief.call('POST', '/token_exchange'),
   'POST /profile': async (a) => {
     /* The account is not offered; the rest is refused as it is above. */
     const flow = await Flow.ready(a.thief, 'profile');
@@ -285,8 +286,9 @@ test('none of them changes what a registered member has', async () => {
     assert.equal(answers[route].status, 403, route);
     assert.match(answers[route].body.message, why, route);
   }
+  /* And what is switched off for everybody: /token_exchange. */
   assert.equal(Object.values(answers)
-    .filter(({ status }) => status === 403).length, 5);
+    .filter(({ status }) => status === 403).length, 6);
   /* What was refused is on record. */
   assert.deepEqual((await instance.sql(`SELECT error FROM audit_logs
     WHERE type = 'change_refused' AND actor_user_id =

@@ -8,10 +8,13 @@ import { Flow } from '../lib/flow.mjs';
 import { start, until } from '../lib/instance.mjs';
 import { languages, mailsTo, partText } from '../lib/maildir.mjs';
 
+/* Nobody is asked for a password who signs up. */
+const mails = { 'password.acquire_on_registration': 'never' };
+
 let instance;
 
 before(async () => {
-  instance = await start({ set: { 'log.level': 'debug',
+  instance = await start({ set: { 'log.level': 'debug', ...mails,
     'rate_limiter.passcode_limits.tokens': '5' } });
 });
 after(() => instance?.stop());
@@ -176,7 +179,7 @@ test('the mail speaks the language of the page', async () => {
 
 test('header mode: the token is in a header, and no cookie is set',
   async () => {
-    const header = await start({ set: {
+    const header = await start({ set: { ...mails,
       'session.enable_auth_token_header': 'true',
       'server.public.cors.allow_origins': 'https://app.example' } });
     try {
@@ -262,7 +265,8 @@ test('by password: chosen, wrong, right', async () => {
   assert.deepEqual(flow.actions, ['back',
     'continue_to_passcode_confirmation', 'continue_to_password_login']);
   await flow.act('continue_to_password_login');
-  assert.deepEqual(flow.actions, ['back', 'password_login']);
+  assert.deepEqual(flow.actions, ['back',
+    'continue_to_passcode_confirmation_recovery', 'password_login']);
   assert.deepEqual(flow.last.body.actions.password_login.inputs, {
     password: { name: 'password', type: 'password', required: true } });
   await flow.act('back');
@@ -444,7 +448,8 @@ test('a preflight of an action asks the database nothing', async () => {
 });
 
 test('too many: told, by whom it may be asked again when', async () => {
-  const limited = await start({ set: { 'rate_limiter.enabled': 'true',
+  const limited = await start({ set: { ...mails,
+    'rate_limiter.enabled': 'true',
     'rate_limiter.flow_limits.tokens': '4',
     'rate_limiter.passcode_limits.tokens': '2',
     'rate_limiter.signup_limits.tokens': '2' } });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
+import { Authenticator, b64 } from '../lib/authenticator.mjs';
 import { Flow } from '../lib/flow.mjs';
 import { start } from '../lib/instance.mjs';
 import { mailsTo } from '../lib/maildir.mjs';
@@ -336,6 +337,96 @@ test('a passkey is named and removed', async () => {
   await flow.act('webauthn_credential_delete', { passkey_id }, { status: 200 });
   assert.equal(shown(), undefined);
   assert.ok(!flow.actions.includes('webauthn_credential_delete'));
+});
+
+/* One whose browser can make passkeys. */
+async function withWebauthn(api) {
+  const flow = await Flow.begin(api, 'profile');
+  return flow.act('register_client_capabilities',
+    { webauthn_available: true }, { status: 200 });
+}
+
+const made = (device, flow, lies) => device.create(
+  flow.last.body.payload.creation_options.publicKey, lies);
+
+const show = (flow, public_key, status) =>
+  flow.act('webauthn_verify_attestation_response', { public_key }, { status });
+
+test('a passkey is made, and none that they have already', async () => {
+  const me = await somebody();
+  const flow = await withWebauthn(me.api);
+  const passkeys = () => flow.last.body.payload.user.passkeys ?? [];
+  const device = new Authenticator({ origin: ORIGIN });
+  await flow.act('webauthn_credential_create', {}, { status: 200 });
+  assert.equal(flow.state, 'webauthn_credential_verification');
+  assert.deepEqual(flow.actions,
+    ['back', 'webauthn_verify_attestation_response']);
+  const { user, excludeCredentials } =
+    flow.last.body.payload.creation_options.publicKey;
+  assert.equal(user.name, me.email);
+  assert.equal(excludeCredentials, undefined);
+  await show(flow, made(device, flow), 200);
+  assert.equal(flow.state, 'profile_init');
+  assert.deepEqual(passkeys().map(({ id }) => id), [b64(device.id)]);
+  await flow.act('webauthn_credential_create', {}, { status: 200 });
+  assert.deepEqual(flow.last.body.payload.creation_options.publicKey
+    .excludeCredentials.map(({ id }) => id), [b64(device.id)]);
+  await show(flow, made(device, flow), 401);
+  assert.equal(flow.state, 'profile_init');
+  assert.equal(flow.error, 'passkey_invalid');
+  assert.equal(passkeys().length, 1);
+  /* It logs in by the other API, too. */
+  const options = (await instance.client().call('POST',
+    '/webauthn/login/initialize')).body.publicKey;
+  await instance.client().call('POST', '/webauthn/login/finalize',
+    device.get(options), { status: 200 });
+});
+
+test('what is no passkey leads back, and leaves nothing', async () => {
+  const flow = await withWebauthn((await somebody()).api);
+  const device = new Authenticator({ origin: ORIGIN });
+  const lies = [
+    (f) => made(device, f, { client: { origin: 'https://evil.example' } }),
+    (f) => made(device, f, { client: { type: 'webauthn.get' } }),
+    (f) => made(device, f, { client: { challenge: b64(Buffer.alloc(32)) } }),
+    (f) => made(device, f, { rpId: 'evil.example' }),
+    () => 'nonsense', () => ({}), () => null, () => [1], () => undefined,
+  ];
+  for (const lie of lies) {
+    await flow.act('webauthn_credential_create', {}, { status: 200 });
+    await show(flow, lie(flow), 401);
+    assert.equal(flow.state, 'profile_init');
+    assert.equal(flow.error, 'passkey_invalid');
+    assert.equal(flow.last.body.payload.user.passkeys, undefined);
+  }
+  await flow.act('webauthn_credential_create', {}, { status: 200 });
+  await flow.act('back', {}, { status: 200 });
+  assert.equal(flow.state, 'profile_init');
+});
+
+test('there are as many passkeys as there may be', async () => {
+  const few = await start({ set: { 'passkey.limit': '1',
+    'webauthn.relying_party.origins': ORIGIN } });
+  try {
+    const api = few.client();
+    await api.signUp(freshAddress('few'));
+    const [flow, other] = [await withWebauthn(api), await withWebauthn(api)];
+    for (const one of [flow, other])
+      await one.act('webauthn_credential_create', {}, { status: 200 });
+    await show(flow, made(new Authenticator({ origin: ORIGIN }), flow), 200);
+    assert.ok(!flow.actions.includes('webauthn_credential_create'));
+    /* The one that was begun meanwhile is one too many. */
+    await show(other, made(new Authenticator({ origin: ORIGIN }), other), 403);
+    assert.equal(other.state, 'profile_init');
+    assert.equal(other.last.body.payload.user.passkeys.length, 1);
+  } finally {
+    await few.stop();
+  }
+});
+
+test('who has no WebAuthn is offered none', async () => {
+  const flow = await profileOf(await somebody());
+  assert.ok(!flow.actions.includes('webauthn_credential_create'));
 });
 
 test('metadata is patched, and cleared by null', async () => {

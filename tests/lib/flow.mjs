@@ -21,10 +21,9 @@ export class Flow {
   }
 
   /* One that is behind preflight. */
-  static async ready(api, name) {
+  static async ready(api, name, able = { webauthn_available: false }) {
     const flow = await Flow.begin(api, name);
-    return flow.act('register_client_capabilities',
-      { webauthn_available: false });
+    return flow.act('register_client_capabilities', able);
   }
 
   /* One to log in, which waits for a passcode, or for a password. */

@@ -29,13 +29,16 @@ lib/crypto/secrets.h ptn_key_use # what a derived key is for
 lib/crypto/pubkey.h ptn_kty # words of RFC 9052 and 9053
 lib/crypto/pubkey.h ptn_crv
 lib/crypto/pubkey.h ptn_md # a digest
+lib/account/token.h ptn_amr # the claim of that name, RFC 8176
 lib/db/db.h ptn_sql # what compile.awk makes of the statements
 lib/db/migrations.h ptn_migration # one of them
 # Words of a configuration file.
 lib/conf/conf_words.h ptn_same_site
 lib/conf/conf_words.h ptn_sign_alg
 lib/conf/conf_words.h ptn_user_verification
+lib/conf/conf_words.h ptn_acquire
 lib/conf/conf_words.h ptn_conveyance
+lib/conf/conf_words.h ptn_retention
 lib/conf/conf_words.h ptn_enumeration
 lib/conf/conf_words.h ptn_mail_transport
 lib/conf/conf_words.h ptn_smtp_tls

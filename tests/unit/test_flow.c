@@ -16,7 +16,7 @@ static struct ptn_claims by;
 static int
 each(void **state)
 {
-	conf.email_enabled = conf.email_auth = true;
+	conf.email_enabled = conf.email_auth = conf.email_identifies = true;
 	conf.email_verify = true;
 	conf.email_max = 120;
 	conf.mail_enabled = false;

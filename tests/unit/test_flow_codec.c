@@ -29,6 +29,21 @@ teardown(void **state)
 	return 0;
 }
 
+/* As long as one can be. */
+static void
+fill_cred(struct ptn_flow_cred *c)
+{
+	c->id_len = c->key_len = PTN_FLOW_CRED_BYTES;
+	memset(c->id, 8, sizeof(c->id));
+	memset(c->key, 9, sizeof(c->key));
+	memset(&c->aaguid, 10, sizeof(c->aaguid));
+	c->sign_count = INT64_MAX;
+	c->backup_eligible = c->backup_state = true;
+	memset(c->attestation, 'e', PTN_FLOW_CRED_TEXT - 1);
+	memset(c->transports, 'f', PTN_FLOW_CRED_TEXT - 1);
+	memset(c->name, 'g', PTN_FLOW_CRED_TEXT - 1);
+}
+
 /* Every key is set, and the history and the queue are full. */
 static struct ptn_flow *
 full(void)
@@ -54,6 +69,14 @@ full(void)
 	s->code_until_us = INT64_MAX;
 	s->code_tries = -1;
 	s->password_us = INT64_MAX - 1;
+	s->ceremony = 1;
+	s->challenge_until_us = 1;
+	memset(s->challenge, 5, sizeof(s->challenge));
+	memset(s->passkey, 6, sizeof(s->passkey));
+	s->has_password = s->has_passkey = true;
+	memset(&s->promised, 7, sizeof(s->promised));
+	memset(s->new_password, 'd', PTN_ADDRESS_MAX);
+	fill_cred(&s->new_passkey);
 	for (i = 0; i < PTN_FLOW_HISTORY_MAX; i++) {
 		flow->history[i].position = flow->position;
 		flow->history[i].final = i % 2 == 0;

@@ -227,12 +227,12 @@ refused(void **state)
 		{ "INSERT INTO refused.schema_migrations VALUES (99, 'later',"
 		  " '', 1, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))",
 		    "DELETE FROM refused.schema_migrations WHERE version = 99",
-		    "it is too old" },
+		    "it is too old; install the version that migrated it" },
 		{ "UPDATE refused.schema_migrations SET version = 90"
 		  " WHERE version = 2",
 		    "UPDATE refused.schema_migrations SET version = 2"
 		    " WHERE version = 90",
-		    "it is too old" },
+		    "it is too old; install the version that migrated it" },
 		{ "UPDATE refused.schema_migrations SET version = 0"
 		  " WHERE version = 1",
 		    "UPDATE refused.schema_migrations SET version = 1"

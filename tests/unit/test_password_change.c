@@ -313,5 +313,5 @@ main(void)
 	};
 
 	return cmocka_run_group_tests(tests, rules_setup_hashing,
-	    rules_teardown_hashing);
+	    hashing_teardown);
 }
