@@ -19,14 +19,14 @@ struct sending {
 
 enum ptn_err
 ptn_signin_passcode_mail(const struct ptn_scope *sc,
-    const struct ptn_limit_on *on, bool *held)
+    const struct ptn_limit_on *on, bool told, bool *held)
 {
 	enum ptn_err r;
 
 	*held = false;
 	if (!sc->cf->mail_enabled)
 		return PTN_OK;
-	if (on->asker.kind != PTN_ASKER_STRANGER)
+	if (told)
 		return ptn_limit_take(sc, PTN_LIMIT_MAIL, on);
 	r = ptn_limit_take_mail(sc, on, "a passcode is not mailed");
 	*held = r == PTN_E_RATE;
@@ -42,10 +42,11 @@ static enum ptn_err
 store_and_queue(const struct ptn_scope *sc, void *arg)
 {
 	struct sending *s = arg;
+	const bool known = s->on.asker.kind != PTN_ASKER_STRANGER;
 	bool held;
 	enum ptn_err r;
 
-	if ((r = ptn_signin_passcode_mail(sc, &s->on, &held)) != PTN_OK)
+	if ((r = ptn_signin_passcode_mail(sc, &s->on, known, &held)) != PTN_OK)
 		return r;
 	s->pc->held_back = held;
 	if (held)

@@ -104,7 +104,7 @@ static enum ptn_err
 take_address(struct ptn_flow_step *step, const char *address)
 {
 	struct ptn_flow_stash *stash = &step->flow->stash;
-	struct ptn_user_ref owner;
+	struct ptn_user_ref owner = { .verified = false };
 	enum ptn_err r;
 
 	r = ptn_user_by_address(step->sc, address, &owner);
@@ -114,6 +114,7 @@ take_address(struct ptn_flow_step *step, const char *address)
 		ptn_flow_step_wrong(step, EMAIL, PTN_FLOW_E_TAKEN);
 		return PTN_OK;
 	}
+	stash->user_id = owner.id;
 	stash->mail = r == PTN_OK ? PTN_FLOW_MAIL_TAKEN : PTN_FLOW_MAIL_CODE;
 	snprintf(stash->address, sizeof(stash->address), "%s", address);
 	if (ptn_policy_verification(step->sc->cf))
