@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/account/factors.h"
 #include "lib/account/password.h"
 #include "lib/account/policy.h"
 #include "lib/account/signin_passcode.h"
@@ -76,22 +77,56 @@ can_identify(const struct ptn_flow_step *step)
 	    (ptn_policy_passcodes(cf) || ptn_policy_passwords(cf));
 }
 
-/* By whatever there is; where there is more, they say by which. */
-static void
-go_in(struct ptn_flow_step *step)
+/* By these one may log in who is named: of all, or of what they have. */
+struct ways {
+	bool passcode;
+	bool password;
+	bool passkey; /* nobody is sent there who may have another way */
+};
+
+static enum ptn_err
+find_ways(struct ptn_flow_step *step, struct ways *w)
 {
 	const struct ptn_conf *cf = step->sc->cf;
-	const bool passcodes =
-	    ptn_policy_passcodes(cf) && step->flow->stash.address[0] != '\0';
+	struct ptn_flow_stash *stash = &step->flow->stash;
+	struct ptn_factors has;
+	enum ptn_err r;
 
-	if (passcodes)
-		ptn_flow_step_to(step,
-		    ptn_policy_passwords(cf) ? PTN_FLOW_AT_LOGIN_METHOD
-					     : PTN_FLOW_AT_PASSCODE);
-	else if (ptn_policy_passwords(cf))
+	w->passcode = ptn_policy_passcodes(cf) && stash->address[0] != '\0';
+	w->password = ptn_policy_passwords(cf);
+	w->passkey = false;
+	if (!cf->privacy_methods)
+		return PTN_OK;
+	if ((r = ptn_factors_of(step->sc, &stash->user_id, &has)) != PTN_OK)
+		return r;
+	stash->has_password = has.password;
+	stash->has_passkey = has.passkey;
+	w->passcode = w->passcode && !ptn_uuid_is_nil(&stash->user_id);
+	w->password = w->password && has.password;
+	w->passkey = ptn_flow_step_has_passkeys(step) && has.passkey;
+	return PTN_OK;
+}
+
+/* Where there is more than one, they say by which. */
+static enum ptn_err
+go_in(struct ptn_flow_step *step)
+{
+	struct ways w;
+	enum ptn_err r = find_ways(step, &w);
+
+	if (r != PTN_OK)
+		return r;
+	if (w.passcode + w.password + w.passkey > 1)
+		ptn_flow_step_to(step, PTN_FLOW_AT_LOGIN_METHOD);
+	else if (w.passcode)
+		ptn_flow_step_to(step, PTN_FLOW_AT_PASSCODE);
+	else if (w.password)
 		ptn_flow_step_to(step, PTN_FLOW_AT_LOGIN_PASSWORD);
+	else if (w.passkey)
+		return ptn_flow_step_ask_passkey(step);
 	else
 		ptn_flow_step_end(step, PTN_FLOW_E_DEAD_END);
+	return PTN_OK;
 }
 
 static void
@@ -124,8 +159,7 @@ by_address(struct ptn_flow_step *step, size_t input, const char *address)
 	stash->mail = r == PTN_OK ? PTN_FLOW_MAIL_CODE : PTN_FLOW_MAIL_UNKNOWN;
 	stash->username[0] = '\0';
 	note_address(stash, address);
-	go_in(step);
-	return PTN_OK;
+	return go_in(step);
 }
 
 /* A username that nobody has is told: anybody can find out by signing up. */
@@ -148,8 +182,7 @@ by_username(struct ptn_flow_step *step, size_t input, const char *name)
 	stash->mail = PTN_FLOW_MAIL_CODE;
 	snprintf(stash->username, sizeof(stash->username), "%s", name);
 	note_address(stash, owner.address);
-	go_in(step);
-	return PTN_OK;
+	return go_in(step);
 }
 
 /* What is no address may be a username: none looks like one. */

@@ -166,6 +166,7 @@ enum ptn_err ptn_flow_step_revert(struct ptn_flow_step *step);
  * mediation), by what it was given in the last answer.
  */
 bool ptn_flow_step_has_passkeys(const struct ptn_flow_step *step);
+bool ptn_flow_step_can_ask_passkey(const struct ptn_flow_step *step);
 bool ptn_flow_step_has_webauthn(const struct ptn_flow_step *step);
 enum ptn_err ptn_flow_step_offer_passkey(struct ptn_flow_step *step);
 enum ptn_err ptn_flow_step_ask_passkey(struct ptn_flow_step *step);
@@ -176,7 +177,7 @@ extern const struct ptn_flow_input ptn_flow_input_assertion[1];
 		.name = "webauthn_generate_request_options",                   \
 		.text = "Log in by a passkey",                                 \
 		.limit = { PTN_LIMIT_CHALLENGE },                              \
-		.available = ptn_flow_step_has_passkeys,                       \
+		.available = ptn_flow_step_can_ask_passkey,                    \
 		.run = ptn_flow_step_ask_passkey                               \
 	}
 #define PTN_FLOW_TAKE_PASSKEY                                                  \
