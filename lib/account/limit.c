@@ -16,7 +16,6 @@
 /* Buckets of a wider network, as rows and the log name them. */
 #define WIDE "wide"   /* of strangers */
 #define KNOWN "known" /* of all browsers there that are known */
-
 /* And of all browsers of an account, or networks. */
 #define BROWSERS "browsers"
 #define NETWORKS "networks"
