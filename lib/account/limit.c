@@ -19,7 +19,6 @@
 /* And of all browsers of an account, or networks. */
 #define BROWSERS "browsers"
 #define NETWORKS "networks"
-
 enum by { BY_UNSET = 0, BY_ACCOUNT, BY_PAIR, BY_SOURCE, BY_NETWORK };
 enum whose {
 	WHOSE_UNSET = 0,
