@@ -36,6 +36,13 @@ ptn_policy_passkeys(const struct ptn_conf *cf)
 }
 
 bool
+ptn_policy_recovery(const struct ptn_conf *cf)
+{
+	return cf->password_recovery && ptn_policy_passwords(cf) &&
+	    cf->email_enabled;
+}
+
+bool
 ptn_policy_session_list(const struct ptn_conf *cf)
 {
 	return cf->session_list;

@@ -28,6 +28,9 @@ bool ptn_policy_passcodes(const struct ptn_conf *cf);
 bool ptn_policy_passwords(const struct ptn_conf *cf);
 bool ptn_policy_passkeys(const struct ptn_conf *cf);
 
+/* Whoever forgot their password sets another, by a code that is mailed. */
+bool ptn_policy_recovery(const struct ptn_conf *cf);
+
 /* Have users a name, and may they say who they are by it, or by an address? */
 bool ptn_policy_usernames(const struct ptn_conf *cf);
 bool ptn_policy_by_username(const struct ptn_conf *cf);

@@ -46,8 +46,8 @@ ptn_flow_ceremony_creation(struct ptn_flow_step *step,
 	step->creation = o;
 }
 
-/* The challenge that is out for it; false: there is none, or it is too late. */
-static bool
+/* The challenge that is out for it: NULL, or why there is none any more. */
+static const char *
 find(const struct ptn_flow_step *step, enum ptn_flow_ceremony what,
     struct ptn_webauthn_challenge *ch)
 {
@@ -56,8 +56,12 @@ find(const struct ptn_flow_step *step, enum ptn_flow_ceremony what,
 	memset(ch, 0, sizeof(*ch));
 	memcpy(ch->value, flow->stash.challenge, sizeof(ch->value));
 	ch->require_uv = ptn_policy_uv(step->sc->cf);
+	if (!ptn_policy_passkeys(step->sc->cf))
+		return "passkeys are switched off";
 	return flow->stash.ceremony == what &&
-	    flow->now_us <= flow->stash.challenge_until_us;
+		flow->now_us <= flow->stash.challenge_until_us
+	    ? NULL
+	    : "unknown challenge";
 }
 
 static enum ptn_err
@@ -87,10 +91,11 @@ ptn_flow_ceremony_assert(struct ptn_flow_step *step,
 	struct ptn_passkey_ceremony_outcome out;
 	struct ptn_webauthn_challenge ch;
 	struct ptn_response_got got;
+	const char *why;
 	enum ptn_err r;
 
-	if (!find(step, what, &ch))
-		return deny(step, failed, "unknown challenge");
+	if ((why = find(step, what, &ch)) != NULL)
+		return deny(step, failed, why);
 	ch.ceremony = PTN_WEBAUTHN_AUTHENTICATION;
 	ch.user_id = step->flow->stash.user_id;
 	r = ptn_response_read_got(step->sc->arena, step->in[0].json, &got);
@@ -123,10 +128,11 @@ ptn_flow_ceremony_attest(struct ptn_flow_step *step,
 	struct ptn_webauthn_challenge ch;
 	struct ptn_response_created made;
 	struct ptn_passkey_new new = { .user_id = *user };
+	const char *why;
 	enum ptn_err r;
 
-	if (!find(step, what, &ch))
-		return deny(step, failed, "unknown challenge");
+	if ((why = find(step, what, &ch)) != NULL)
+		return deny(step, failed, why);
 	ch.ceremony = PTN_WEBAUTHN_REGISTRATION;
 	ch.user_id = *user;
 	r = ptn_response_read_created(step->sc->arena, step->in[0].json, &made);

@@ -360,6 +360,16 @@ showed_passkey(const struct ptn_flow_stash *stash)
 	return memcmp(stash->passkey, none.passkey, sizeof(none.passkey)) != 0;
 }
 
+/* Is there the way still that was taken? */
+static bool
+is_open(const struct ptn_flow_step *step)
+{
+	if (showed_passkey(&step->flow->stash))
+		return ptn_policy_passkeys(step->sc->cf);
+	return step->flow->stash.proved ? ptn_flow_step_heeds_mail(step)
+					: ptn_policy_passwords(step->sc->cf);
+}
+
 static enum ptn_err
 log_in(const struct ptn_scope *sc, void *arg)
 {
@@ -368,13 +378,15 @@ log_in(const struct ptn_scope *sc, void *arg)
 	enum ptn_err r = PTN_OK;
 	bool in = false;
 
-	if (showed_passkey(stash))
+	(void)sc;
+	if (!is_open(step))
+		in = false;
+	else if (showed_passkey(stash))
 		r = by_passkey(step, &in);
 	else if (stash->proved)
 		r = by_passcode(step, &in);
 	else if (stash->password_us != 0)
 		r = by_password(step, &in);
-	(void)sc;
 	if (r != PTN_OK || !in) {
 		ptn_flow_step_end(step, PTN_FLOW_E_FORBIDDEN);
 		return r;

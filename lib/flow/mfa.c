@@ -171,7 +171,7 @@ ptn_flow_mfa_amr(const struct ptn_flow *flow)
 static bool
 has_otp(const struct ptn_flow_step *step)
 {
-	return step->sc->cf->mfa_totp;
+	return ptn_policy_otp(step->sc->cf);
 }
 
 static enum ptn_err

@@ -259,12 +259,19 @@ static const struct ptn_flow_input new_password[] = {
 	    .optional = password_optional },
 };
 
+static bool
+has_passwords(const struct ptn_flow_step *step)
+{
+	return ptn_policy_passwords(step->sc->cf);
+}
+
 static const struct ptn_flow_action password_actions[] = {
 	{ .name = "register_password",
 	    .text = "Set the password",
 	    .input = new_password,
 	    .n = PTN_ARRAY_LEN(new_password),
 	    .limit = { PTN_LIMIT_HASH },
+	    .available = has_passwords,
 	    .work = ptn_flow_step_hash_password,
 	    .run = register_password },
 	{ .name = "skip",
@@ -329,7 +336,7 @@ static const struct ptn_flow_action passkey_actions[] = {
 	{ .name = "webauthn_generate_creation_options",
 	    .text = "Make a passkey",
 	    .limit = { PTN_LIMIT_CHALLENGE },
-	    .available = ptn_flow_step_has_webauthn,
+	    .available = ptn_flow_step_has_passkeys,
 	    .run = webauthn_generate_creation_options },
 	{ .name = "skip",
 	    .text = "Make no passkey",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/account/otp.h"
+#include "lib/account/policy.h"
 #include "lib/account/user.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
@@ -13,6 +14,12 @@ static struct ptn_bytes
 secret_of(const struct ptn_flow_stash *stash)
 {
 	return PTN_BYTES(stash->otp_secret, sizeof(stash->otp_secret));
+}
+
+static bool
+is_on(const struct ptn_flow_step *step)
+{
+	return ptn_policy_otp(step->sc->cf);
 }
 
 /* ------------------------------------------------------ asked for at log-in */
@@ -54,6 +61,7 @@ static const struct ptn_flow_action actions[] = {
 	    .input = code,
 	    .n = PTN_ARRAY_LEN(code),
 	    .limit = { PTN_LIMIT_ANSWER, PTN_LIMIT_OTP },
+	    .available = is_on,
 	    .run = otp_code_validate },
 };
 
@@ -165,12 +173,6 @@ static const struct ptn_flow_input first_code[] = {
 	    .required = PTN_FLOW_YES,
 	    .missing = PTN_FLOW_E_PASSCODE },
 };
-
-static bool
-is_on(const struct ptn_flow_step *step)
-{
-	return step->sc->cf->mfa_totp;
-}
 
 static const struct ptn_flow_action creation[] = {
 	{ .name = "otp_code_verify",

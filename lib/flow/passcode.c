@@ -238,14 +238,15 @@ resend_passcode(struct ptn_flow_step *step)
 	return send(step);
 }
 
-/* What it is for may have been switched off meanwhile. */
-static bool
-is_wanted(const struct ptn_flow_step *step)
+bool
+ptn_flow_step_heeds_mail(const struct ptn_flow_step *step)
 {
+	const struct ptn_conf *cf = step->sc->cf;
+
 	if (step->flow->name != PTN_FLOW_LOGIN)
-		return true;
-	return step->flow->stash.recovery ? step->sc->cf->password_recovery
-					  : ptn_policy_passcodes(step->sc->cf);
+		return cf->email_enabled;
+	return step->flow->stash.recovery ? ptn_policy_recovery(cf)
+					  : ptn_policy_passcodes(cf);
 }
 
 static const struct ptn_flow_input code[] = {
@@ -258,11 +259,11 @@ static const struct ptn_flow_action actions[] = {
 	    .input = code,
 	    .n = PTN_ARRAY_LEN(code),
 	    .limit = { PTN_LIMIT_ANSWER },
-	    .available = is_wanted,
+	    .available = ptn_flow_step_heeds_mail,
 	    .run = verify_passcode },
 	{ .name = "resend_passcode",
 	    .text = "Send another passcode",
-	    .available = is_wanted,
+	    .available = ptn_flow_step_heeds_mail,
 	    .run = resend_passcode },
 	PTN_FLOW_BACK,
 };

@@ -90,7 +90,7 @@ password_login(struct ptn_flow_step *step)
 static bool
 can_recover(const struct ptn_flow_step *step)
 {
-	return step->sc->cf->password_recovery &&
+	return ptn_policy_recovery(step->sc->cf) &&
 	    step->flow->stash.address[0] != '\0';
 }
 
@@ -162,7 +162,7 @@ static const struct ptn_flow_action recovery_actions[] = {
 	    .input = new_password,
 	    .n = PTN_ARRAY_LEN(new_password),
 	    .limit = { PTN_LIMIT_HASH },
-	    .available = has_passwords,
+	    .available = ptn_flow_step_heeds_mail,
 	    .work = ptn_flow_step_hash_password,
 	    .run = password_recovery },
 };

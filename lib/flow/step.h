@@ -150,6 +150,12 @@ void ptn_flow_step_limited(struct ptn_flow_step *step);
 enum ptn_err ptn_flow_step_account(const struct ptn_flow_step *step,
     struct ptn_uuid *out) PTN_MUST_USE;
 
+/*
+ * What a mailed code is for, which may have been switched off meanwhile: to
+ * log in, to recover, or to prove an address.
+ */
+bool ptn_flow_step_heeds_mail(const struct ptn_flow_step *step);
+
 /* "back", of any state. */
 bool ptn_flow_step_can_revert(const struct ptn_flow_step *step);
 enum ptn_err ptn_flow_step_revert(struct ptn_flow_step *step);

@@ -5,10 +5,16 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
+import { Authenticator } from '../lib/authenticator.mjs';
 import { cost } from '../lib/cost.mjs';
 import { Flow } from '../lib/flow.mjs';
 import { start } from '../lib/instance.mjs';
 import { mailsTo } from '../lib/maildir.mjs';
+import { totp } from '../lib/totp.mjs';
+
+const ORIGIN = 'http://localhost:8080';
+const PASSWORD = 'correct horse battery';
+const ABLE = { webauthn_available: true };
 
 let instance;
 let networks = 0;
@@ -125,23 +131,121 @@ test('whoever shares the network of a user learns nothing from their mailbox',
     }
   });
 
-test('a way in that is switched off lets nobody in who was under way',
-  async () => {
-    const set = { 'rate_limiter.enabled': 'false' };
-    const one = await start({ set });
-    try {
-      const email = freshAddress('off');
-      await one.client().signUp(email);
-      const flow = await loggingIn(one.client(), email);
-      const code = await flow.api.codeFor(email);
-      await one.down();
-      await one.up({ ...set, 'email.use_for_authentication': 'false' });
-      const api = one.client();
-      for (const [action, input_data] of [['verify_passcode', { code }],
-        ['resend_passcode', {}]])
-        await api.call('POST', flow.hrefOf(action),
-          { csrf_token: flow.token, input_data }, { status: 403 });
-    } finally {
-      await one.stop();
-    }
-  });
+/* ------------------------------------------- what is switched off meanwhile */
+
+const ON = { 'rate_limiter.enabled': 'false',
+  'webauthn.relying_party.origins': ORIGIN,
+  'email.require_verification': 'false',
+  'mfa.device_trust_policy': 'never' };
+
+async function signingUp(one, able) {
+  const email = freshAddress('off');
+  const flow = await Flow.ready(one.client(), 'registration', able);
+  await flow.act('register_login_identifier', { email }, { status: 200 });
+  assert.equal(flow.state, 'password_creation');
+  return { email, flow };
+}
+
+/* Somebody with a password, and with an authenticator app. */
+async function signedUp(one) {
+  const { email, flow } = await signingUp(one);
+  await flow.act('register_password', { new_password: PASSWORD },
+    { status: 200 });
+  await flow.act('continue_to_otp_secret_creation', {}, { status: 200 });
+  const { otp_secret: secret } = flow.last.body.payload;
+  await flow.act('otp_code_verify', { otp_code: totp(secret) },
+    { status: 200 });
+  assert.equal(flow.state, 'success');
+  await one.sql('UPDATE otp_secrets SET last_step = last_step - 4');
+  return { api: flow.api, email, secret };
+}
+
+/* Each gives a flow that is under way, and the steps that it would go on by. */
+const begun = {
+  async passcode(one) {
+    const { email } = await signedUp(one);
+    const flow = await loggingIn(one.client(), email);
+    const code = await flow.api.codeFor(email);
+    return { flow, steps: { verify_passcode: { code }, resend_passcode: {} } };
+  },
+  async passkey(one) {
+    const { api } = await signedUp(one);
+    const device = await api.addPasskey({ origin: ORIGIN });
+    const flow = await Flow.ready(one.client(), 'login', ABLE);
+    await flow.act('webauthn_generate_request_options', {}, { status: 200 });
+    const assertion_response = device.get(
+      flow.last.body.payload.request_options.publicKey);
+    return { flow,
+      steps: { webauthn_verify_assertion_response: { assertion_response } } };
+  },
+  async newPasskey(one) {
+    const { flow } = await signingUp(one, ABLE);
+    await flow.act('register_password', { new_password: PASSWORD },
+      { status: 200 });
+    await flow.act('skip', {}, { status: 200 });
+    await flow.act('webauthn_generate_creation_options', {}, { status: 200 });
+    const public_key = new Authenticator({ origin: ORIGIN }).create(
+      flow.last.body.payload.creation_options.publicKey);
+    return { flow,
+      steps: { webauthn_verify_attestation_response: { public_key } } };
+  },
+  async newPassword(one) {
+    const { flow } = await signingUp(one);
+    return { flow, steps: { register_password: { new_password: PASSWORD } } };
+  },
+  async secondFactor(one) {
+    const { email, secret } = await signedUp(one);
+    const flow = await Flow.identified(one.client(), email, 'password_login');
+    await flow.act('password_login', { password: PASSWORD }, { status: 200 });
+    assert.equal(flow.state, 'login_otp');
+    return { flow, steps: { otp_code_validate: { otp_code: totp(secret) } } };
+  },
+  async recovery(one) {
+    const { email } = await signedUp(one);
+    const flow = await Flow.identified(one.client(), email, 'password_login');
+    await flow.act('continue_to_passcode_confirmation_recovery', {},
+      { status: 200 });
+    const code = await flow.api.codeFor(email);
+    return { flow, steps: { verify_passcode: { code }, resend_passcode: {} } };
+  },
+};
+
+const meanwhile = [
+  ['passcodes', { 'email.use_for_authentication': 'false' },
+    { passcode: 403 }],
+  ['passkeys', { 'passkey.enabled': 'false' },
+    { passkey: 401, newPasskey: 401 }],
+  ['passwords', { 'password.enabled': 'false' },
+    { newPassword: 403, secondFactor: 403, recovery: 403 }],
+  ['addresses', { 'email.enabled': 'false', 'username.enabled': 'true' },
+    { passcode: 403, recovery: 403 }],
+  ['recovery', { 'password.recovery': 'false' }, { recovery: 403 }],
+  ['authenticator apps', { 'mfa.totp.enabled': 'false' },
+    { secondFactor: 403 }],
+  ['second factors', { 'mfa.enabled': 'false' }, { secondFactor: 403 }],
+];
+
+for (const [what, off, refused] of meanwhile)
+  test(`switched off, they let nobody in who was under way: ${what}`,
+    async () => {
+      const one = await start({ set: ON });
+      try {
+        const flows = [];
+        for (const [name, status] of Object.entries(refused))
+          flows.push({ name, status, ...await begun[name](one) });
+        await one.down();
+        await one.up({ ...ON, ...off });
+        const seen = [];
+        for (const { name, status, flow, steps } of flows)
+          for (const [action, input_data] of Object.entries(steps)) {
+            const answer = await one.client().call('POST', flow.hrefOf(action),
+              { csrf_token: flow.token, input_data });
+            assert.deepEqual(answer.cookies, []);
+            seen.push([name, action, answer.status, status]);
+          }
+        for (const [name, action, is, wanted] of seen)
+          assert.equal(is, wanted, `${name}: ${action}`);
+      } finally {
+        await one.stop();
+      }
+    });
