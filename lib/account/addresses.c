@@ -1,5 +1,7 @@
 #include "lib/account/addresses.h"
 
+#include <string.h>
+
 #include "lib/account/limit.h"
 #include "lib/account/membership.h"
 #include "lib/account/policy.h"
@@ -218,28 +220,28 @@ ptn_addresses_make_primary_in(const struct ptn_scope *sc,
 	return run(ptn_tx_part, sc, make_primary, &c, what);
 }
 
-static enum ptn_err
-check_proof(const struct ptn_scope *sc, const struct ptn_addresses_proof *p,
-    enum ptn_addresses_result *what)
+/* DONE: nothing speaks against it but that there may be no room. */
+static enum ptn_addresses_result
+judge_proof(const struct ptn_addresses_proof *p)
 {
 	const struct ptn_uuid *owner = &p->email.user_id;
+
+	if (!ptn_uuid_is_nil(owner) && !ptn_uuid_equal(owner, &p->user_id))
+		return PTN_ADDRESSES_OWNED;
+	return ptn_signin_foreign(p->by, &p->user_id) ? PTN_ADDRESSES_FOREIGN
+						      : PTN_ADDRESSES_DONE;
+}
+
+static enum ptn_err
+check_room(const struct ptn_scope *sc, const struct ptn_addresses_proof *p,
+    enum ptn_addresses_result *what)
+{
 	enum ptn_verdict room;
 	enum ptn_err r;
 
-	*what = PTN_ADDRESSES_OWNED;
-	if (!ptn_uuid_is_nil(owner) && !ptn_uuid_equal(owner, &p->user_id))
-		return PTN_OK;
-	*what = PTN_ADDRESSES_FOREIGN;
-	if (ptn_signin_foreign(p->by, &p->user_id))
-		return PTN_OK;
-	*what = PTN_ADDRESSES_FULL;
-	if (ptn_uuid_is_nil(owner) &&
-	    ((r = room_for_one(sc, &p->user_id, p->by != NULL, &room)) !=
-		    PTN_OK ||
-		room != PTN_ALLOW))
-		return r;
-	*what = PTN_ADDRESSES_DONE;
-	return PTN_OK;
+	r = room_for_one(sc, &p->user_id, p->by != NULL, &room);
+	*what = room == PTN_ALLOW ? PTN_ADDRESSES_DONE : PTN_ADDRESSES_FULL;
+	return r;
 }
 
 /*
@@ -266,16 +268,9 @@ own(const struct ptn_scope *sc, struct ptn_addresses_proof *p)
 	return ptn_event_tell(sc, PTN_EVENT_EMAIL_VERIFIED, &m.tell);
 }
 
-/* The address is locked: whose is it to be? */
 static enum ptn_err
-prove(const struct ptn_scope *sc, struct ptn_addresses_proof *p,
-    enum ptn_addresses_result *what)
+prove(const struct ptn_scope *sc, struct ptn_addresses_proof *p)
 {
-	enum ptn_err r;
-
-	if ((r = check_proof(sc, p, what)) != PTN_OK ||
-	    *what != PTN_ADDRESSES_DONE)
-		return r;
 	ptn_actor_is(sc, NULL, p->email.address);
 	return own(sc, p);
 }
@@ -290,7 +285,12 @@ ptn_addresses_prove(const struct ptn_scope *sc, struct ptn_addresses_proof *p,
 	r = ptn_email_lock(sc, &p->email_id, &p->email);
 	if (r == PTN_E_NOT_FOUND)
 		return PTN_OK;
-	return r == PTN_OK ? prove(sc, p, what) : r;
+	if (r != PTN_OK)
+		return r;
+	*what = judge_proof(p);
+	if (*what == PTN_ADDRESSES_DONE && ptn_uuid_is_nil(&p->email.user_id))
+		r = check_room(sc, p, what);
+	return r == PTN_OK && *what == PTN_ADDRESSES_DONE ? prove(sc, p) : r;
 }
 
 enum ptn_err
@@ -300,9 +300,15 @@ ptn_addresses_prove_new(const struct ptn_scope *sc,
 {
 	enum ptn_err r;
 
-	*what = PTN_ADDRESSES_UNKNOWN;
+	memset(&p->email, 0, sizeof(p->email));
+	if ((*what = judge_proof(p)) != PTN_ADDRESSES_DONE)
+		return PTN_OK;
+	if ((r = check_room(sc, p, what)) != PTN_OK ||
+	    *what != PTN_ADDRESSES_DONE)
+		return r;
 	if ((r = ptn_email_claim(sc, address, &p->email)) != PTN_OK)
 		return r;
 	p->email_id = p->email.id;
-	return prove(sc, p, what);
+	*what = judge_proof(p);
+	return *what == PTN_ADDRESSES_DONE ? prove(sc, p) : PTN_OK;
 }

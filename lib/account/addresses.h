@@ -82,7 +82,10 @@ enum ptn_err ptn_addresses_prove(const struct ptn_scope *sc,
     struct ptn_addresses_proof *p,
     enum ptn_addresses_result *what) PTN_MUST_USE;
 
-/* The same of an address (canonical) that nobody need have claimed before. */
+/*
+ * The same of an address (canonical) that nobody need have claimed before.
+ * Whoever has no room for one more is told so first, and nothing is stored.
+ */
 enum ptn_err ptn_addresses_prove_new(const struct ptn_scope *sc,
     struct ptn_addresses_proof *p, const char *address,
     enum ptn_addresses_result *what) PTN_MUST_USE;

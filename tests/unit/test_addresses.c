@@ -401,6 +401,9 @@ proved_without_a_claim(void **state)
 	p.address = fresh();
 	assert_int_equal(ptn_tx(&scope, prove_new, &p), PTN_OK);
 	assert_int_equal(p.what, PTN_ADDRESSES_FULL);
+	assert_true(rules_hold(ptn_arena_printf(arena,
+	    "(SELECT COUNT(*) FROM emails WHERE address = '%s') = 0",
+	    p.address)));
 }
 
 static int64_t
