@@ -83,6 +83,7 @@ static const struct ptn_public_answer answers[PTN_PASSKEY__MAX] = {
 	[PTN_PASSKEY_AUTH_DATA] = { PTN_E_INPUT,
 	    "Error unmarshalling auth data" },
 	[PTN_PASSKEY_UNVERIFIED] = { PTN_E_DENIED, NOT_VALID },
+	[PTN_PASSKEY_FULL] = { PTN_E_INPUT, NULL },
 	[PTN_PASSKEY_COUNTER] = { PTN_E_INPUT, NOT_VALID },
 	[PTN_PASSKEY_DONE] = { PTN_OK, NULL },
 };

@@ -73,6 +73,7 @@ static const struct ptn_public_answer answers[PTN_PASSKEY__MAX] = {
 	    NOT_VALID ": Error validating the authenticator response: User "
 		      "verification required but flag not set by "
 		      "authenticator\n" },
+	[PTN_PASSKEY_FULL] = { PTN_E_FORBIDDEN, NULL },
 	[PTN_PASSKEY_COUNTER] = { PTN_E_INPUT, NOT_VALID },
 	[PTN_PASSKEY_DONE] = { PTN_OK, NULL },
 };

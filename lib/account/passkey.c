@@ -111,8 +111,13 @@ ptn_passkey_keep(const struct ptn_scope *sc, const struct ptn_credential *c,
     bool tell)
 {
 	struct ptn_membership m = { .registered = false };
+	int64_t n = 0;
 	enum ptn_err r;
 
+	if (tell && (r = ptn_credential_count(sc, &c->user_id, &n)) != PTN_OK)
+		return r;
+	if (!ptn_policy_passkey_room(sc->cf, n))
+		return PTN_E_FORBIDDEN;
 	if ((r = ptn_credential_put(sc, c)) != PTN_OK ||
 	    (tell && (r = ptn_membership_get(sc, &c->user_id, &m)) != PTN_OK))
 		return r;
@@ -122,7 +127,10 @@ ptn_passkey_keep(const struct ptn_scope *sc, const struct ptn_credential *c,
 static enum ptn_err
 keep(const struct ptn_scope *sc, void *arg)
 {
-	return ptn_passkey_keep(sc, arg, true);
+	const struct ptn_credential *c = arg;
+	enum ptn_err r = ptn_user_lock(sc, &c->user_id);
+
+	return r == PTN_OK ? ptn_passkey_keep(sc, c, true) : r;
 }
 
 enum ptn_err
@@ -143,6 +151,9 @@ ptn_passkey_add_finish(const struct ptn_scope *sc,
 	if (r == PTN_E_CONFLICT) {
 		out.what = PTN_PASSKEY_DENIED;
 		out.why = "id is registered";
+	} else if (r == PTN_E_FORBIDDEN) {
+		out.what = PTN_PASSKEY_FULL;
+		out.why = "user has as many as they may";
 	} else if (r != PTN_OK)
 		return r;
 	if (out.what != PTN_PASSKEY_DONE)

@@ -47,7 +47,8 @@ struct ptn_passkey_new {
 
 /*
  * Keep it: the challenge was given to this user, the response holds (WebAuthn
- * L3 7.1), and the id is nobody's yet.  The user gets a notice.
+ * L3 7.1), the id is nobody's yet, and the user has room for one more.  They
+ * get a notice.
  */
 enum ptn_err ptn_passkey_add_finish(const struct ptn_scope *sc,
     const struct ptn_passkey_new *new,
@@ -62,7 +63,8 @@ enum ptn_err ptn_passkey_add_finish(const struct ptn_scope *sc,
  * out	PTN_PASSKEY_DONE, or why not, which is the caller's to note
  * tell	the user gets a notice: not one whose account begins with it
  *
- * PTN_E_CONFLICT of the latter: the id is registered.
+ * Of the latter PTN_E_CONFLICT: the id is registered; PTN_E_FORBIDDEN: they
+ * have as many as they may (ptn_policy_passkey_room()).
  */
 enum ptn_err ptn_passkey_judge(const struct ptn_scope *sc,
     const struct ptn_passkey_new *new, const struct ptn_webauthn_challenge *ch,

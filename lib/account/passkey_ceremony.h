@@ -32,6 +32,7 @@ enum ptn_passkey_ceremony_result {
 	PTN_PASSKEY_MALFORMED,	  /* what was signed is of no known form */
 	PTN_PASSKEY_AUTH_DATA,	  /* so are authenticator data */
 	PTN_PASSKEY_UNVERIFIED,	  /* the user, which was required */
+	PTN_PASSKEY_FULL,	  /* the user may have no more */
 	PTN_PASSKEY_COUNTER,	  /* not greater than the last one: a copy? */
 	PTN_PASSKEY_DONE,
 	PTN_PASSKEY__MAX

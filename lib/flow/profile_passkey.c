@@ -69,16 +69,12 @@ ptn_flow_profile_make_passkey(struct ptn_flow_step *step)
 static enum ptn_err
 keep(struct ptn_flow_step *step, const struct ptn_credential *c)
 {
-	int64_t n;
-	enum ptn_err r;
+	const enum ptn_err r = ptn_passkey_keep(step->sc, c, true);
 
-	if ((r = ptn_credential_count(step->sc, &step->by->sub, &n)) != PTN_OK)
-		return r;
-	if (!ptn_policy_passkey_room(step->sc->cf, n)) {
+	if (r == PTN_E_FORBIDDEN) {
 		step->error = PTN_FLOW_E_FORBIDDEN;
 		return PTN_OK;
 	}
-	r = ptn_passkey_keep(step->sc, c, true);
 	if (r != PTN_E_CONFLICT)
 		return r;
 	ptn_event_note(step->sc, PTN_EVENT_REGISTRATION_FINAL_FAILED,

@@ -39,6 +39,8 @@ static int
 each(void **state)
 {
 	conf.passkey_uv = PTN_UV_PREFERRED;
+	conf.passkey_enabled = true;
+	conf.passkey_limit = 10;
 	return rules_each(state);
 }
 
@@ -143,6 +145,25 @@ one_is_added(void **state)
 	/* The challenge is spent, and so is the id. */
 	assert_int_equal(finish(&new), PTN_PASSKEY_NO_CHALLENGE);
 	assert_true(refused("unknown challenge"));
+	assert_int_equal(passkeys(&user), 1);
+}
+
+/* Those that were begun meanwhile are too many. */
+static void
+there_are_as_many_as_may_be(void **state)
+{
+	const struct ptn_uuid user = rows_user();
+	const struct ptn_passkey_options first = begin_add(&user);
+	const struct ptn_passkey_options second = begin_add(&user);
+	struct auth_creation c = { .fmt = NULL }, d = { .fmt = NULL };
+	struct ptn_passkey_new new = made(&user, &first, &c);
+
+	(void)state;
+	conf.passkey_limit = 1;
+	assert_int_equal(finish(&new), PTN_PASSKEY_DONE);
+	new = made(&user, &second, &d);
+	assert_int_equal(finish(&new), PTN_PASSKEY_FULL);
+	assert_true(refused("user has as many as they may"));
 	assert_int_equal(passkeys(&user), 1);
 }
 
@@ -604,6 +625,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(one_is_added, each),
+		cmocka_unit_test_setup(there_are_as_many_as_may_be, each),
 		cmocka_unit_test_setup(a_passkey_needs_a_name, each),
 		cmocka_unit_test_setup(challenges_that_are_not_ours, each),
 		cmocka_unit_test_setup(a_late_one, each),
