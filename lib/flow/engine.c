@@ -3,6 +3,7 @@
 
 #include "lib/account/asker.h"
 #include "lib/base/arena.h"
+#include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/event/actor.h"
 #include "lib/event/tx.h"
@@ -20,11 +21,22 @@ place_of(const struct ptn_flow *flow)
 	return ptn_flow_definition(flow->name)->place[flow->position.at];
 }
 
+/* Either the tables are wrong, or the row is of another version. */
+static enum ptn_err
+lost(const struct ptn_flow *flow, const char *why)
+{
+	ptn_error("flow: %s: %s: %s", ptn_flow_name_text(flow->name),
+	    ptn_flow_at_text(flow->position.at), why);
+	return PTN_E_INTERNAL;
+}
+
 static enum ptn_err
 enter(struct ptn_flow_step *step)
 {
 	const struct ptn_flow_place *place = place_of(step->flow);
 
+	if (place == NULL)
+		return lost(step->flow, "is no state of it");
 	return place->enter != NULL ? place->enter(step) : PTN_OK;
 }
 
@@ -100,8 +112,8 @@ go_on(struct ptn_flow_step *step, const struct ptn_flow *was)
 		return r;
 	if (step->fatal)
 		return PTN_OK;
-	if (!queue_up(step) || def->place[p->queue[0]] == NULL)
-		return PTN_E_INTERNAL;
+	if (!queue_up(step))
+		return lost(flow, "nothing comes next, or too much");
 	if (p->queue[0] != p->at) {
 		remember(flow, was, step->final);
 		p->before = p->at;

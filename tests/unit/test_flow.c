@@ -42,11 +42,10 @@ flow_at(enum ptn_flow_name name, enum ptn_flow_at at)
 	return flow;
 }
 
-static struct ptn_flow_answer *
-advance(const struct ptn_flow *flow, enum ptn_flow_name where,
-    const char *action)
+static enum ptn_err
+ask_for(const struct ptn_flow *flow, enum ptn_flow_name where,
+    const char *action, struct ptn_flow_answer *out)
 {
-	struct ptn_flow_answer *out = ptn_arena_alloc(arena, sizeof(*out));
 	char token[PTN_SHA256_LEN + 1];
 	const struct ptn_flow_ask ask = { .name = where,
 		.by = &by,
@@ -55,7 +54,16 @@ advance(const struct ptn_flow *flow, enum ptn_flow_name where,
 		.token = token };
 
 	assert_int_equal(ptn_flow_row_token(&scope, flow, token), PTN_OK);
-	assert_int_equal(ptn_flow_advance(&scope, &ask, out), PTN_OK);
+	return ptn_flow_advance(&scope, &ask, out);
+}
+
+static struct ptn_flow_answer *
+advance(const struct ptn_flow *flow, enum ptn_flow_name where,
+    const char *action)
+{
+	struct ptn_flow_answer *out = ptn_arena_alloc(arena, sizeof(*out));
+
+	assert_int_equal(ask_for(flow, where, action, out), PTN_OK);
 	return out;
 }
 
@@ -166,6 +174,27 @@ it_is_of_a_session_that_goes_on(void **state)
 	assert_int_equal(
 	    advance(flow, PTN_FLOW_PROFILE, "password_create")->refused,
 	    PTN_FLOW_E_FORBIDDEN);
+}
+
+/* A row of another version may have been in a state that there is no more. */
+static void
+no_state_of_another_flow_is_entered(void **state)
+{
+	struct ptn_flow *flow = flow_at(PTN_FLOW_LOGIN, PTN_FLOW_AT_MFA_METHOD);
+	struct ptn_flow_answer *out = ptn_arena_alloc(arena, sizeof(*out));
+
+	(void)state;
+	conf.mfa_optional = true;
+	flow->history[0].position.at = PTN_FLOW_AT_PROFILE_INIT;
+	flow->n = 1;
+	assert_int_equal(ptn_flow_row_update(&scope, flow, 60), PTN_OK);
+	assert_int_equal(ask_for(flow, flow->name, "back", out),
+	    PTN_E_INTERNAL);
+	flow->position.queue[0] = PTN_FLOW_AT_PROFILE_INIT;
+	flow->position.n = 1;
+	assert_int_equal(ptn_flow_row_update(&scope, flow, 60), PTN_OK);
+	assert_int_equal(ask_for(flow, flow->name, "skip", out),
+	    PTN_E_INTERNAL);
 }
 
 static void
@@ -302,6 +331,8 @@ main(void)
 		cmocka_unit_test_setup(it_is_taken_where_it_began, each),
 		cmocka_unit_test_setup(it_is_of_whose_it_is, each),
 		cmocka_unit_test_setup(it_is_of_a_session_that_goes_on, each),
+		cmocka_unit_test_setup(no_state_of_another_flow_is_entered,
+		    each),
 		cmocka_unit_test_setup(a_token_is_good_once, each),
 		cmocka_unit_test_setup(a_row_is_of_its_id, each),
 		cmocka_unit_test_setup(secrets_rotate_meanwhile, each),
