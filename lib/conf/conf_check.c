@@ -414,6 +414,18 @@ check_accounts(struct ptn_conf_load *ld)
 		    "is below password.argon2.memory_kib");
 }
 
+/* What everybody must have there must be a way to set up. */
+static void
+check_factors(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+
+	if (cf->mfa_enabled && !cf->mfa_optional && !cf->mfa_totp)
+		ptn_conf_fault(ld, &cf->mfa_optional,
+		    "must be true where there is no second factor to set up; "
+		    "see mfa.totp.enabled");
+}
+
 /* Members that are paths: "" or absolute. */
 static void
 check_paths(struct ptn_conf_load *ld)
@@ -528,6 +540,7 @@ ptn_conf_check(struct ptn_conf_load *ld)
 	check_tenants(ld);
 	check_mail(ld);
 	check_accounts(ld);
+	check_factors(ld);
 	check_paths(ld);
 	check_database(ld);
 	check_database_tls(ld);
