@@ -170,6 +170,17 @@ finish(struct ptn_reply *rep, enum ptn_err why)
 	return why;
 }
 
+/* By its own code: its status alone may be that of others, too. */
+static enum ptn_err
+refuse(struct ptn_reply *rep, enum ptn_flow_error why)
+{
+	const enum ptn_err r = ptn_flow_error_err(why);
+
+	ptn_flow_envelope_refused(rep, ptn_reply_status(r),
+	    ptn_flow_error_code(why), ptn_flow_error_text(why));
+	return finish(rep, r);
+}
+
 static enum ptn_err
 reply(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_flow_answer *a)
@@ -177,7 +188,7 @@ reply(struct ptn_request *req, struct ptn_reply *rep,
 	enum ptn_err r;
 
 	if (a->refused != PTN_FLOW_E_NONE)
-		return ptn_flow_error_err(a->refused);
+		return refuse(rep, a->refused);
 	if ((r = hand_out(req, rep, a)) != PTN_OK ||
 	    (r = ptn_flow_envelope(req, rep, a)) != PTN_OK ||
 	    (r = ptn_flow_error_err(a->error)) == PTN_OK)
@@ -224,13 +235,8 @@ ptn_flow_serve_registration(struct ptn_request *req, struct ptn_reply *rep)
 enum ptn_err
 ptn_flow_serve_token_exchange(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const enum ptn_err r = ptn_flow_error_err(PTN_FLOW_E_OFF);
-
 	(void)req;
-	ptn_flow_envelope_refused(rep, ptn_reply_status(r),
-	    ptn_flow_error_code(PTN_FLOW_E_OFF),
-	    ptn_flow_error_text(PTN_FLOW_E_OFF));
-	return finish(rep, r);
+	return refuse(rep, PTN_FLOW_E_OFF);
 }
 
 enum ptn_err
