@@ -165,16 +165,15 @@ ptn_flow_profile_choose_primary(struct ptn_flow_step *step)
  * Where none may go none is named: then it is judged here.  What is guarded is
  * the rule's to refuse, which notes it.
  */
-static enum ptn_flow_error
-judge_drop(const struct ptn_flow_step *step, const struct ptn_email *email)
+static void
+judge_drop(struct ptn_flow_step *step, const struct ptn_email *email)
 {
 	if (email == NULL)
-		return PTN_FLOW_E_FORM;
-	if (!ptn_flow_person_may_drop(step, email) &&
+		ptn_flow_step_wrong(step, 0, PTN_FLOW_E_INVALID);
+	else if (!ptn_flow_person_may_drop(step, email) &&
 	    ptn_policy_remove_address(step->sc->cf, &step->person->membership,
 		&email->id))
-		return PTN_FLOW_E_FORBIDDEN;
-	return PTN_FLOW_E_NONE;
+		step->error = PTN_FLOW_E_FORBIDDEN;
 }
 
 enum ptn_err
@@ -184,7 +183,7 @@ ptn_flow_profile_drop_address(struct ptn_flow_step *step)
 	enum ptn_addresses_result what;
 	enum ptn_err r;
 
-	step->error = judge_drop(step, email);
+	judge_drop(step, email);
 	if (step->error != PTN_FLOW_E_NONE)
 		return PTN_OK;
 	r = ptn_addresses_remove_in(step->sc, &step->by->sub, &email->id,

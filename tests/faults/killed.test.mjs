@@ -8,6 +8,7 @@ import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freshAddress } from '../lib/api.mjs';
 import { start, until } from '../lib/instance.mjs';
+import { hold, transactions } from '../lib/locks.mjs';
 
 const password = 'correct horse battery';
 const instances = [];
@@ -60,31 +61,6 @@ test('killed while it hashes: its slot is free again', async () => {
     login(instance, ada.user_id)));
   assert.deepEqual(again.map(({ status }) => status), [200, 200, 200, 200]);
 });
-
-/* The table is a copy, made anew only if nobody has read it for 0.1 s. */
-async function transactions(instance, which) {
-  await sleep(150);
-  const [[n]] = await instance.sql(
-    `SELECT COUNT(*) FROM information_schema.innodb_trx WHERE ${which}`);
-  return Number(n);
-}
-
-/*
- * Hold a row, as another host's transaction would, from when this resolves
- * until release() has.
- */
-async function hold(instance, select) {
-  const gone = instance.sql(`START TRANSACTION; ${select} FOR UPDATE;
-    DO SLEEP(600)`).catch(() => null);
-  const holder = "trx_query LIKE 'DO SLEEP%'";
-  await until(() => transactions(instance, holder), 'the lock');
-  return { release: async () => {
-    assert.equal(await transactions(instance, holder), 1, 'still held');
-    await instance.sql(`SELECT trx_mysql_thread_id INTO @holder
-      FROM information_schema.innodb_trx WHERE ${holder}; KILL @holder`);
-    await gone;
-  } };
-}
 
 test('killed in a transaction, with rows locked: all locks go', async () => {
   const instance = await instanceWith({ 'server.workers': '1' });

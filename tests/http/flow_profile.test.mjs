@@ -4,7 +4,8 @@ import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { Authenticator, b64 } from '../lib/authenticator.mjs';
 import { Flow } from '../lib/flow.mjs';
-import { start } from '../lib/instance.mjs';
+import { start, until } from '../lib/instance.mjs';
+import { hold, transactions } from '../lib/locks.mjs';
 import { mailsTo } from '../lib/maildir.mjs';
 
 const ORIGIN = 'http://localhost:8080';
@@ -86,10 +87,18 @@ test('another session of theirs goes on with it', async () => {
 test('a session that has ended takes no step', async () => {
   const me = await somebody();
   const flow = await profileOf(me);
-  const token = me.api.token;
-  await instance.sql(`DELETE FROM sessions WHERE user_id = (SELECT user_id
-    FROM emails WHERE address = '${me.email}')`);
-  assert.ok(token);
+  const end = () => instance.sql(`DELETE FROM sessions WHERE user_id =
+    (SELECT user_id FROM emails WHERE address = '${me.email}')`);
+  /* One that is known already as theirs, and waits. */
+  const held = await hold(instance, `SELECT id FROM flows
+    WHERE id = UNHEX('${flow.id.replaceAll('-', '')}')`);
+  const step = flow.act('password_create', { password: PASSWORD });
+  await until(() => transactions(instance, "trx_state = 'LOCK WAIT'"),
+    'the wait for the lock');
+  await end();
+  await held.release();
+  await step;
+  refused(flow, 403, 'operation_not_permitted_error');
   await flow.act('password_create', { password: PASSWORD });
   refused(flow, 401, 'unauthorized');
 });
@@ -309,6 +318,11 @@ test('ids of nobody, and of others, are none of theirs', async () => {
     await flow.act('email_delete', { email_id }, { status: 400 });
   }
   await theirs.act('email_delete', { email_id: foreign }, { status: 403 });
+  /* Where none may go, what is none of theirs is wrong all the same. */
+  await theirs.act('email_delete', { email_id: 'nonsense' }, { status: 400 });
+  assert.equal(theirs.error, 'form_data_invalid_error');
+  assert.equal(errorOf(theirs, 'email_delete', 'email_id'),
+    'value_invalid_error');
 });
 
 /* ---------------------------------------- passkeys, and what else there is */
