@@ -18,7 +18,7 @@ describe('registering a passkey is refused', () => {
   let site, user;
 
   before(async () => {
-    site = await Site.open();
+    site = await Site.open({ 'passkey.limit': '1000' });
     user = await site.user();
   });
 
