@@ -51,6 +51,7 @@ struct ptn_signin_passcode {
 	struct ptn_uuid id;
 	const char *code;
 	const struct ptn_uuid *by;    /* whose session; NULL: none */
+	const int64_t *epoch;	      /* must be the user's still; NULL: any */
 	struct ptn_passcode passcode; /* found */
 	struct ptn_claims claims;     /* made */
 };
