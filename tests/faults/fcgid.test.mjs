@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readFileSync, realpathSync, rmSync,
-  statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, realpathSync,
+  renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Api, freshAddress } from '../lib/api.mjs';
@@ -18,6 +18,17 @@ const password = 'correct horse battery staple';
 let instance;
 let host;
 
+/* What starts the program, for a mount; more: its options. */
+function writeProgram(program, config, path, more = '') {
+  writeFileSync(program, `#!/bin/sh
+POSTERN_CONFIG='${config}'
+export POSTERN_CONFIG
+exec '${realpathSync(instance.env.POSTERN_BIN)}' ${more} \\
+    --set server.public.base_path=${path} serve
+`);
+  chmodSync(program, 0o755);
+}
+
 /* The folder as the head of etc/htaccess tells to make it. */
 function makeFolder(folder, config) {
   const path = `/${basename(folder)}`;
@@ -25,14 +36,7 @@ function makeFolder(folder, config) {
   writeFileSync(join(folder, '.htaccess'),
     readFileSync(join(top, 'etc/htaccess'), 'utf8')
       .replace('RewriteBase /id/', `RewriteBase ${path}/`));
-  const program = join(folder, 'postern.fcgi');
-  writeFileSync(program, `#!/bin/sh
-POSTERN_CONFIG='${config}'
-export POSTERN_CONFIG
-exec '${realpathSync(instance.env.POSTERN_BIN)}' \\
-    --set server.public.base_path=${path} serve
-`);
-  chmodSync(program, 0o755);
+  writeProgram(join(folder, 'postern.fcgi'), config, path);
 }
 
 function addFiles(folder) {
@@ -243,4 +247,41 @@ test('one that appears is taken', async () => {
   writeFileSync(later, readFileSync(host.config, 'utf8'), { mode: 0o600 });
   chownSync(later, uid, gid);
   await until(async () => (await ready()).status === 200, 'an answer');
+});
+
+/*
+ * What an update by files is, as its README says: another program beside the
+ * old one, and in its place by rename.  mod_fcgid goes by the file it is: the
+ * old one's processes finish and are asked no more.
+ */
+test('an update: not one request fails, and the new one answers', async () => {
+  const program = join(host.folder, 'postern.fcgi');
+  let asked = 0;
+  let updated = false;
+  const bad = [];
+  const least = async () => {
+    const reply = await fetch(`${host.url}/.well-known/config`);
+    const text = await reply.text();
+    asked++;
+    if (reply.status !== 200)
+      bad.push(`${reply.status} ${text}`);
+    return JSON.parse(text).password?.min_password_length;
+  };
+  const asker = async () => {
+    while (!updated)
+      await least().catch((error) => bad.push(String(error)));
+  };
+  const askers = [asker(), asker(), asker(), asker()];
+  await until(() => asked > 50, 'answers of the old one');
+  writeProgram(`${program}.new`, host.config, '/id',
+    '--set password.min_length=11');
+  renameSync(`${program}.new`, program);
+  await until(async () => await least() === 11, 'the new one');
+  const before = asked;
+  await until(() => asked > before + 50, 'answers of the new one');
+  updated = true;
+  await Promise.all(askers);
+  assert.deepEqual(bad, []);
+  for (let i = 0; i < 20; i++)
+    assert.equal(await least(), 11);
 });
