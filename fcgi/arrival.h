@@ -17,7 +17,7 @@ struct ptn_arrival {
 	enum ptn_side side;
 	bool params_too_large; /* what was too much is not in source */
 	bool body_too_large;
-	int64_t took_ms; /* to come, piece by piece; 0: it lay there whole */
+	unsigned int pieces; /* in which it came; 0: it lay there whole */
 };
 
 /*

@@ -105,3 +105,12 @@ ptn_bearer_session(struct ptn_request *req, struct ptn_reply *rep,
 		ptn_cookie_clear_session(req, rep);
 	return r;
 }
+
+void
+ptn_bearer_is(struct ptn_request *req)
+{
+	const struct ptn_claims *c = &req->session.claims;
+
+	req->actor.session_of = &c->sub;
+	ptn_actor_is(&req->sc, &c->sub, c->email.address);
+}

@@ -30,4 +30,7 @@ const char *ptn_bearer_token(const struct ptn_request *req);
 enum ptn_err ptn_bearer_session(struct ptn_request *req, struct ptn_reply *rep,
     enum ptn_bearer_use use) PTN_MUST_USE;
 
+/* It is known: whoever asks is the owner of that session. */
+void ptn_bearer_is(struct ptn_request *req);
+
 #endif

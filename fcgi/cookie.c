@@ -85,7 +85,7 @@ ptn_cookie_values(const struct ptn_request *req, const char *name,
 struct cookie {
 	const char *name;
 	const char *value;
-	int64_t max_age_s;
+	int64_t max_age_s; /* -1: until the browser is closed */
 	bool http_only;
 };
 
@@ -110,7 +110,8 @@ set_cookie(const struct ptn_request *req, struct ptn_reply *rep,
 	ptn_buf_printf(&b, "%s=%s; Path=%s", c->name, c->value, path);
 	if (*domain != '\0')
 		ptn_buf_printf(&b, "; Domain=%s", domain);
-	ptn_buf_printf(&b, "; Max-Age=%lld", (long long)c->max_age_s);
+	if (c->max_age_s >= 0)
+		ptn_buf_printf(&b, "; Max-Age=%lld", (long long)c->max_age_s);
 	if (c->http_only)
 		ptn_buf_str(&b, "; HttpOnly");
 	if (cf->cookie_secure)
@@ -125,11 +126,12 @@ set_cookie(const struct ptn_request *req, struct ptn_reply *rep,
 
 void
 ptn_cookie_set_session(const struct ptn_request *req, struct ptn_reply *rep,
-    const char *token)
+    const char *token, bool persistent)
 {
 	const struct ptn_conf *cf = req->sc.cf;
 	const struct cookie c = { cf->cookie_name, token,
-		cf->session_lifespan_s, cf->cookie_http_only };
+		persistent ? cf->session_lifespan_s : -1,
+		cf->cookie_http_only };
 
 	set_cookie(req, rep, &c);
 }

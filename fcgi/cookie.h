@@ -18,9 +18,13 @@
 size_t ptn_cookie_values(const struct ptn_request *req, const char *name,
     const char *out[], size_t max);
 
-/* Set the session cookie, with the attributes of session.cookie.*. */
+/*
+ * Set the session cookie, with the attributes of session.cookie.*.
+ *
+ * persistent	it lives as long as its token; else until the browser is closed
+ */
 void ptn_cookie_set_session(const struct ptn_request *req,
-    struct ptn_reply *rep, const char *token);
+    struct ptn_reply *rep, const char *token, bool persistent);
 
 /* Delete it: same name, path, domain and flags, empty, Max-Age=0. */
 void ptn_cookie_clear_session(const struct ptn_request *req,

@@ -4,6 +4,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "fcgi/slot.h"
 #include "lib/account/expiry.h"
 #include "lib/account/keysets.h"
 #include "lib/base/arena.h"
@@ -35,22 +36,6 @@
 #define DELAY_FACTOR 3
 #define DELAY_MAX_S 3600
 
-/*
- * A mail on its way.  While job.pid is set it is being delivered; then its
- * outcome waits to be recorded, for as long as the database is away.
- */
-struct slot {
-	bool used;
-	struct ptn_uuid id;
-	enum ptn_outbox_kind kind;
-	uint8_t source[PTN_OUTBOX_SOURCE_LEN];
-	int64_t attempts;
-	int64_t dead_ms; /* monotonic: then the code is worth nothing */
-	enum ptn_delivery what;
-	struct ptn_deliver_job job;
-	char name[PTN_UUID_STR];
-};
-
 /* What the mail server makes of us. */
 enum relay { RELAY_UNKNOWN = 0, RELAY_TAKES, RELAY_REFUSES };
 
@@ -65,12 +50,13 @@ struct courier {
 	bool more; /* there was more mail than free slots */
 	enum relay relay;
 	int64_t refused_ms;	     /* when it was told last */
-	struct slot *slot;	     /* SLOTS of them */
-	struct slot own[SLOTS];	     /* where nobody comes after us */
+	struct ptn_slot *slot;	     /* SLOTS of them */
+	struct ptn_slot own[SLOTS];	     /* where nobody comes after us */
 	struct ptn_orphans *orphans; /* or NULL */
+	pid_t supervisor;	     /* which notes them */
 };
 
-_Static_assert(sizeof(struct slot) * SLOTS <= PTN_COURIER_MEMORY,
+_Static_assert(sizeof(struct ptn_slot) * SLOTS <= PTN_COURIER_MEMORY,
     "the slots must fit what is kept of them");
 
 static void
@@ -116,7 +102,7 @@ leaving(void)
  * expired by then.
  */
 static int64_t
-retry_delay(const struct slot *s)
+retry_delay(const struct ptn_slot *s)
 {
 	int64_t left = (s->dead_ms - ptn_clock_mono_ms()) / 1000;
 	int64_t d = DELAY_FIRST_S;
@@ -134,7 +120,7 @@ retry_delay(const struct slot *s)
 
 /* Write down what became of a mail; the slot is free once that is done. */
 static void
-slot_record(struct courier *c, struct slot *s)
+slot_record(struct courier *c, struct ptn_slot *s)
 {
 	enum ptn_err r;
 
@@ -145,14 +131,14 @@ slot_record(struct courier *c, struct slot *s)
 	else
 		r = ptn_outbox_failed(&c->sc, &s->id, retry_delay(s));
 	if (r == PTN_OK || ptn_clock_mono_ms() >= s->dead_ms)
-		s->used = false;
+		s->used = 0;
 	else
 		c->record_ms = ptn_clock_mono_ms() + RECORD_MS;
 }
 
 /* Known to all who ask how we are, until a mail is taken. */
 static void
-relay_refuses(struct courier *c, const struct slot *s)
+relay_refuses(struct courier *c, const struct ptn_slot *s)
 {
 	const int64_t now = ptn_clock_mono_ms();
 
@@ -178,7 +164,7 @@ relay_takes(struct courier *c)
 }
 
 static void
-relay_note(struct courier *c, const struct slot *s)
+relay_note(struct courier *c, const struct ptn_slot *s)
 {
 	if (s->what == PTN_DELIVERY_DONE)
 		relay_takes(c);
@@ -187,7 +173,7 @@ relay_note(struct courier *c, const struct slot *s)
 }
 
 static void
-slot_log(const struct slot *s)
+slot_log(const struct ptn_slot *s)
 {
 	const char *said = s->job.said[0] != '\0' ? s->job.said : "no reason";
 	long long n = (long long)s->attempts + 1;
@@ -205,21 +191,14 @@ slot_log(const struct slot *s)
 
 /* Write the message and start its delivery. */
 static void
-slot_start(struct courier *c, struct slot *s,
+slot_start(struct courier *c, struct ptn_slot *s,
     const struct ptn_outbox_item *item)
 {
 	const enum ptn_beat_step before = ptn_beat(PTN_STEP_MAIL);
 	struct ptn_bytes message;
 	enum ptn_err r;
 
-	memset(s, 0, sizeof(*s));
-	s->used = true;
-	s->id = item->id;
-	s->kind = item->kind;
-	memcpy(s->source, item->mail.source.p, sizeof(s->source));
-	s->attempts = item->attempts;
-	s->dead_ms = ptn_clock_mono_ms() + item->left_s * 1000;
-	ptn_uuid_format(&s->id, s->name);
+	ptn_slot_take(s, item);
 	ptn_debug("mail %s: to %s", s->name,
 	    ptn_address_mask(c->sc.arena, item->mail.to));
 	r = ptn_mail_write(c->mailer, c->sc.arena, &item->mail, &message);
@@ -240,16 +219,21 @@ slot_start(struct courier *c, struct slot *s,
  * begun, or not yet written down, is written down now.
  */
 static void
-adopt(struct courier *c, struct ptn_deliveries *d)
+adopt(struct courier *c, const struct ptn_child *child)
 {
-	struct slot *s;
+	struct ptn_slot *s;
 
-	c->slot = (struct slot *)d->memory;
-	c->orphans = &d->orphans;
+	c->slot = (struct ptn_slot *)child->deliveries->memory;
+	c->orphans = &child->deliveries->orphans;
+	c->supervisor = child->parent;
 	for (s = c->slot; s < c->slot + SLOTS; s++) {
-		if (!s->used)
+		if (s->used == 0)
 			continue;
-		ptn_deliver_adopt(&s->job);
+		if (!ptn_slot_adopt(s)) {
+			ptn_error("what a courier that died kept of a mail "
+				  "makes no sense: it is claimed anew");
+			continue;
+		}
 		ptn_warn("mail %s: its courier died: %s", s->name,
 		    s->job.pid != 0 ? "waiting for its end" : "noted");
 	}
@@ -259,11 +243,16 @@ adopt(struct courier *c, struct ptn_deliveries *d)
 static void
 ask_orphans(const struct courier *c, struct ptn_deliver_job *job)
 {
-	int status;
+	const int64_t since =
+	    job->deadline_ms - PTN_DELIVER_TIMEOUT_S * INT64_C(1000);
+	enum ptn_orphan what;
+	int status = 0;
 
-	if (ptn_orphans_find(c->orphans, job->pid,
-		job->deadline_ms - PTN_DELIVER_TIMEOUT_S * 1000, &status))
+	what = ptn_orphans_find(c->orphans, job->pid, since, &status);
+	if (what == PTN_ORPHAN_ENDED)
 		ptn_deliver_told(job, status);
+	else if (what == PTN_ORPHAN_LOST || getppid() != c->supervisor)
+		ptn_deliver_lost(job); /* nobody is left who would say */
 }
 
 static size_t
@@ -288,10 +277,10 @@ delivering(const struct courier *c)
 	return false;
 }
 
-static struct slot *
+static struct ptn_slot *
 free_slot(struct courier *c)
 {
-	struct slot *s = c->slot;
+	struct ptn_slot *s = c->slot;
 
 	while (s->used)
 		s++;
@@ -382,7 +371,7 @@ static void
 serve_slots(struct courier *c)
 {
 	bool record = ptn_clock_mono_ms() >= c->record_ms;
-	struct slot *s;
+	struct ptn_slot *s;
 
 	(void)ptn_beat(PTN_STEP_DELIVERIES);
 	for (s = c->slot; s < c->slot + SLOTS; s++) {
@@ -408,7 +397,7 @@ time_to_wait(const struct courier *c)
 {
 	int64_t now = ptn_clock_mono_ms();
 	int64_t until = c->look_ms;
-	const struct slot *s;
+	const struct ptn_slot *s;
 	int64_t t;
 
 	if (c->expire_ms < until)
@@ -532,7 +521,7 @@ ptn_courier_run(const struct ptn_child *child)
 		return r == PTN_E_CONFIG ? EX_CONFIG : EX_TEMPFAIL;
 	c.wake_fd = child->wake_fd[0];
 	if (child->deliveries != NULL)
-		adopt(&c, child->deliveries);
+		adopt(&c, child);
 	(void)ptn_beat(PTN_STEP_WAIT);
 	if (child->score != NULL)
 		atomic_store(&child->score->ready, 1);

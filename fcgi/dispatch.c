@@ -83,6 +83,22 @@ family_of(const struct ptn_request *req)
 	    req->path_err == PTN_OK ? req->path : start_of_path(req));
 }
 
+/*
+ * Which language mails are in.  A page may be in another one than the browser,
+ * and says so where its API has a word for it; what says nothing that we know
+ * is English then, as it is of Accept-Language.
+ */
+static const char *
+language_of(const struct ptn_request *req)
+{
+	const char *own = req->family->language != NULL
+	    ? ptn_request_param(req, req->family->language)
+	    : NULL;
+
+	return own != NULL ? own
+			   : ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE");
+}
+
 /* What the client told about itself; needs no decision. */
 static enum ptn_err
 introduce(struct ptn_request *req)
@@ -103,8 +119,7 @@ introduce(struct ptn_request *req)
 	req->actor.network_wide = ptn_client_network_wide(req);
 	req->actor.request_id = req->request_id;
 	req->actor.user_agent = ptn_request_param(req, "HTTP_USER_AGENT");
-	req->actor.accept_language =
-	    ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE");
+	req->actor.accept_language = language_of(req);
 	if (req->request_id == NULL) {
 		req->request_id = "none";
 		return PTN_E_NOMEM;

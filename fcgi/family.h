@@ -27,7 +27,8 @@ extern const struct ptn_auth ptn_auth_anybody;
  */
 struct ptn_family {
 	enum ptn_side side; /* PTN_PUBLIC or PTN_ADMIN */
-	const char *prefix; /* "/auth/"; "": all that is left */
+	/* "/auth/"; "": all that is left; NULL: its routes, and no more */
+	const char *prefix;
 	enum ptn_api api;   /* whose signature keys it uses */
 	ptn_feature on;
 	bool rate[PTN_RATE__MAX]; /* the limits that its routes may have */
@@ -37,6 +38,8 @@ struct ptn_family {
 	const char *type;	 /* of a JSON body */
 	const char *problem;	 /* said before what is wrong with a body */
 	const char *last_resort; /* the body of a 500 without memory */
+	const char *language; /* the parameter that goes before Accept-Language
+			       * where it is there; NULL: none */
 	/*
 	 * NULL: origins and headers by the configuration, with credentials.
 	 * Otherwise any origin, no credentials, these headers, and a preflight

@@ -35,6 +35,18 @@ ptn_feature_deletion(const struct ptn_conf *cf)
 }
 
 bool
+ptn_feature_sessions(const struct ptn_conf *cf)
+{
+	return ptn_policy_session_list(cf);
+}
+
+bool
+ptn_feature_revocation(const struct ptn_conf *cf)
+{
+	return ptn_policy_revocation(cf);
+}
+
+bool
 ptn_feature_dfns(const struct ptn_conf *cf)
 {
 	return cf->dfns_enabled;

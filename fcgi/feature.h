@@ -16,6 +16,8 @@ bool ptn_feature_passcodes(const struct ptn_conf *cf);
 bool ptn_feature_passwords(const struct ptn_conf *cf);
 bool ptn_feature_passkeys(const struct ptn_conf *cf);
 bool ptn_feature_deletion(const struct ptn_conf *cf);
+bool ptn_feature_sessions(const struct ptn_conf *cf);
+bool ptn_feature_revocation(const struct ptn_conf *cf);
 bool ptn_feature_dfns(const struct ptn_conf *cf);
 bool ptn_feature_dfns_mail(const struct ptn_conf *cf);
 

@@ -6,9 +6,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/unicode.h"
 #include "lib/format/address.h"
-
-#define NAMES_MAX 16	/* elements of a PTN_F_NAMES */
-#define NAME_LEN_MAX 32 /* bytes of one */
+#include "lib/format/names.h"
 
 static const char *
 decode_uuid(struct ptn_arena *a, const struct ptn_field *f, struct ptn_value *v)
@@ -60,16 +58,11 @@ decode_digits(struct ptn_arena *a, const struct ptn_field *f,
 	return NULL;
 }
 
-/* Trailing "=" is tolerated on input; nothing else is. */
 static const char *
 decode_b64url(struct ptn_arena *a, const struct ptn_field *f,
     struct ptn_value *v)
 {
-	struct ptn_bytes text = v->b;
-
-	while (text.len > 0 && text.p[text.len - 1] == '=')
-		text.len--;
-	if (ptn_b64url_decode(a, text, &v->b) != PTN_OK)
+	if (ptn_b64url_decode_padded(a, v->b, &v->b) != PTN_OK)
 		return "must be base64url";
 	return v->b.len <= f->max ? NULL : "is too long";
 }
@@ -101,30 +94,15 @@ static const char *(*const decoders[PTN_F__MAX])(struct ptn_arena *,
 	[PTN_F_TIME] = NULL,
 };
 
-/* A hint of the client's, such as its transports: odd elements are skipped. */
+/* A hint of the client's, such as its transports. */
 static const char *
 decode_names(struct ptn_arena *a, const struct ptn_json *json,
     struct ptn_value *v)
 {
-	const char *name;
-	struct ptn_buf b;
-	size_t i, n = 0;
-
-	ptn_buf_init(&b, a);
-	for (i = 0; i < ptn_json_len(json) && n < NAMES_MAX; i++) {
-		name = ptn_json_text(a, ptn_json_at(json, i));
-		if (name == NULL || *name == '\0' ||
-		    strlen(name) > NAME_LEN_MAX ||
-		    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") !=
-			strlen(name))
-			continue;
-		ptn_buf_printf(&b, "%s%s", n++ > 0 ? "," : "", name);
-	}
-	if (b.bad)
+	if ((v->s = ptn_names_join(a, json)) == NULL)
 		return "is too long";
-	v->s = b.p != NULL ? b.p : "";
 	v->b = ptn_bytes_of(v->s);
-	v->set = n > 0;
+	v->set = v->b.len > 0;
 	return NULL;
 }
 

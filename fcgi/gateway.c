@@ -24,8 +24,8 @@ struct ptn_gateway {
 /* What we use of the variables; HTTP_* comes on top. */
 static const char *const wanted[] = { "REQUEST_METHOD", "REQUEST_URI",
 	"SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE",
-	"CONTENT_LENGTH", "REMOTE_ADDR", "HTTPS", "FCGI_ROLE",
-	"SERVER_SOFTWARE" };
+	"CONTENT_LENGTH", "REMOTE_ADDR", "HTTPS", "DOCUMENT_ROOT",
+	"FCGI_ROLE", "SERVER_SOFTWARE" };
 
 enum ptn_err
 ptn_gateway_new(struct ptn_gateway **out)
@@ -268,7 +268,7 @@ ptn_gateway_take(struct ptn_gateway *gw, struct ptn_arrival *a,
 		return r;
 	req->params_too_large = a->params_too_large;
 	req->body_too_large = a->body_too_large;
-	req->took_ms = a->took_ms;
+	req->pieces = a->pieces;
 	r = read_request(gw, req);
 	turn_to(gw, a);
 	if (gw->fcgi.role != FCGI_AUTHORIZER && a->side == PTN_AUTHORIZER) {

@@ -481,22 +481,14 @@ ptn_generation_drain(struct ptn_generation *g)
 	ptn_generation_kill(g, SIGTERM);
 }
 
-static enum ptn_beat_step
-step_of(const struct ptn_generation *g, size_t i)
-{
-	const int step = atomic_load(&g->board->score[i].beat.step);
-
-	return step >= 0 && step < PTN_STEP__MAX ? (enum ptn_beat_step)step
-						 : PTN_STEP_START;
-}
-
 static void
 end_one(struct ptn_generation *g, size_t i, const char *how, int64_t ms)
 {
 	struct ptn_generation_place *p = &g->place[i];
 
 	ptn_error("%s %d %s for %lld ms, %s: killed", roles[role_of(g, i)].name,
-	    (int)p->pid, how, (long long)ms, ptn_watch_word(step_of(g, i)));
+	    (int)p->pid, how, (long long)ms,
+	    ptn_watch_word(ptn_watch_step(&p->watch)));
 	p->killed = true;
 	(void)kill(p->pid, SIGKILL);
 }
@@ -523,7 +515,7 @@ look_at(struct ptn_generation *g, size_t i)
 	if (p->pid == 0 || p->killed)
 		return;
 	looks = ptn_watch_look(&p->watch, &g->board->score[i].beat);
-	if (looks > ptn_watch_longest_s(g->cf, step_of(g, i)))
+	if (looks > ptn_watch_longest_s(g->cf, ptn_watch_step(&p->watch)))
 		end_one(g, i, "does not go on", (int64_t)looks * LOOK_MS);
 }
 

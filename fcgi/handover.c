@@ -26,7 +26,7 @@ struct note {
 	enum ptn_side side;
 	bool params_too_large;
 	bool body_too_large;
-	int64_t took_ms;
+	unsigned int pieces;
 };
 
 union control {
@@ -87,7 +87,7 @@ ptn_handover_send(int way, const struct ptn_arrival *a)
 	const int fds[FDS_MAX] = { a->conn, a->source };
 	const size_t size = (a->source == a->conn ? 1 : 2) * sizeof(int);
 	struct note note = { a->side, a->params_too_large, a->body_too_large,
-		a->took_ms };
+		a->pieces };
 	struct iovec iov = { &note, sizeof(note) };
 	union control control = { 0 };
 	struct msghdr m = { .msg_iov = &iov,
@@ -149,7 +149,7 @@ ptn_handover_take(int way, struct ptn_arrival *a)
 		return PTN_E_GONE;
 	n = descriptors(&m, fds);
 	*a = (struct ptn_arrival){ fds[0], n < 2 ? fds[0] : fds[1], note.side,
-		note.params_too_large, note.body_too_large, note.took_ms };
+		note.params_too_large, note.body_too_large, note.pieces };
 	if (got == sizeof(note) && n > 0 && (m.msg_flags & MSG_CTRUNC) == 0)
 		return PTN_OK;
 	ptn_error_seldom("a connection got lost: no descriptors are left");

@@ -146,6 +146,7 @@ ptn_intake_read(struct ptn_intake *in, int conn)
 		return PTN_E_NOT_FOUND;
 	if (got <= 0)
 		return PTN_E_INPUT;
+	in->pieces++;
 	r = digest(in, conn, chunk, (size_t)got);
 	ptn_wipe(chunk, (size_t)got);
 	return r;
@@ -233,6 +234,7 @@ ptn_intake_finish(const struct ptn_intake *in, struct ptn_arrival *a)
 	a->source = fd;
 	a->params_too_large = in->records.params_too_large;
 	a->body_too_large = in->records.body_too_large;
+	a->pieces = in->pieces;
 	return PTN_OK;
 }
 

@@ -25,6 +25,7 @@ struct ptn_intake {
 	struct ptn_records_sink sink;
 	struct ptn_intake_part params; /* content of PARAMS, pairs as sent */
 	struct ptn_intake_part body;
+	unsigned int pieces; /* that were taken out of the connection */
 };
 
 /* Points into itself: it stays where it is until ptn_intake_free(). */
@@ -51,7 +52,8 @@ size_t ptn_intake_memory(const struct ptn_intake *in);
 
 /*
  * The request is whole: make a->source a file of it, with what was too large
- * left out, and said in a.  PTN_E_UNAVAILABLE: no descriptors or memory.
+ * left out, and say in a that it was, and in how many pieces all came.
+ * PTN_E_UNAVAILABLE: no descriptors or memory.
  */
 enum ptn_err ptn_intake_finish(const struct ptn_intake *in,
     struct ptn_arrival *a) PTN_MUST_USE;

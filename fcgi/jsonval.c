@@ -1,5 +1,7 @@
 #include "fcgi/jsonval.h"
 
+#include <string.h>
+
 #include "lib/base/base64.h"
 #include "lib/base/clock.h"
 #include "lib/format/address.h"
@@ -44,4 +46,18 @@ ptn_jsonval_b64url(struct ptn_jsonw *w, const char *name,
 		w->buf.bad = true;
 	else
 		ptn_jsonw_str(w, name, text);
+}
+
+void
+ptn_jsonval_names(struct ptn_jsonw *w, const char *name, const char *joined)
+{
+	size_t len;
+
+	ptn_jsonw_array(w, name);
+	while (*joined != '\0') {
+		len = strcspn(joined, ",");
+		ptn_jsonw_bytes(w, NULL, PTN_BYTES(joined, len));
+		joined += len + (joined[len] == ',');
+	}
+	ptn_jsonw_end_array(w);
 }

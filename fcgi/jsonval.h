@@ -13,5 +13,8 @@ void ptn_jsonval_address(struct ptn_jsonw *w, const char *name,
     const char *address);
 void ptn_jsonval_b64url(struct ptn_jsonw *w, const char *name,
     struct ptn_bytes bytes);
+/* An array of names that are joined by ",". */
+void ptn_jsonval_names(struct ptn_jsonw *w, const char *name,
+    const char *joined);
 
 #endif

@@ -58,7 +58,7 @@ static const struct {
 	{ "limits",  ptn_cli_limits,  "limits show|clear [--org ORG] WHOM", "what is counted of somebody", ptn_cli_limits_help },
 	{ "courier", ptn_cli_courier, "courier --once",      "send queued mail and expire old rows, for cron", NULL },
 	{ "version", cmd_version,     "version",             "print the version", NULL },
-	{ "help",    cmd_help,        "help [COMMAND]",                "print this text", NULL },
+	{ "help",    cmd_help,        "help [COMMAND]",      "print this text", NULL },
 	/* clang-format on */
 };
 #define COMMANDS (PTN_ARRAY_LEN(commands))
@@ -112,15 +112,15 @@ static int
 no_command(const char *name)
 {
 	struct ptn_near n = ptn_near_begin(name);
+	char hint[PTN_NEAR_HINT];
 	size_t i;
 
 	for (i = 0; i < COMMANDS; i++)
 		ptn_near_try(&n, commands[i].name);
 	fprintf(stderr,
-	    "postern: there is no command %s%s%s%s\n"
+	    "postern: there is no command %s%s\n"
 	    "Try \"postern help\".\n",
-	    name, n.best != NULL ? "; did you mean " : "",
-	    n.best != NULL ? n.best : "", n.best != NULL ? "?" : "");
+	    name, ptn_near_hint(n.best, hint));
 	return EXIT_USAGE;
 }
 
@@ -182,7 +182,10 @@ usage(const char *why, const char *what)
 	return EXIT_USAGE;
 }
 
-/* Our options may stand before and behind the sub-command; the rest is its. */
+/*
+ * Our options may stand before and behind the sub-command, up to a "--"; the
+ * rest is its.
+ */
 static int
 parse(int argc, char **argv, struct options *o)
 {
@@ -190,12 +193,18 @@ parse(int argc, char **argv, struct options *o)
 	enum ptn_cli_match match;
 	const char *value = NULL, *word;
 	size_t n;
+	bool ended = false;
 	int i;
 
 	for (i = 1; i < argc; i++) {
 		word = argv[i];
 		match = PTN_CLI_OTHER;
-		for (n = 0; n < 3 && match == PTN_CLI_OTHER; n++)
+		if (!ended && ptn_cli_ends(word)) {
+			ended = true;
+			if (o->nrest == 0)
+				continue; /* else it is the command's, too */
+		}
+		for (n = 0; n < 3 && match == PTN_CLI_OTHER && !ended; n++)
 			match = ptn_cli_value(names[n], argv, &i, &value);
 		if (match == PTN_CLI_OTHER)
 			o->rest[o->nrest++] = argv[i];
@@ -242,7 +251,7 @@ wants_help(const struct options *o)
 {
 	int i;
 
-	for (i = 1; i < o->nrest; i++)
+	for (i = 1; i < o->nrest && !ptn_cli_ends(o->rest[i]); i++)
 		if (strcmp(o->rest[i], "--help") == 0 ||
 		    strcmp(o->rest[i], "-h") == 0)
 			return true;

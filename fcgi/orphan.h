@@ -2,7 +2,6 @@
 #define PTN_ORPHAN_H
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,14 +21,25 @@ struct ptn_orphans {
 	} one[PTN_ORPHANS_MAX];
 };
 
-/* status as of waitpid(2). */
+/* What is known of one. */
+enum ptn_orphan {
+	PTN_ORPHAN_UNSEEN = 0, /* it has not ended */
+	PTN_ORPHAN_ENDED,
+	PTN_ORPHAN_LOST /* it may have: so many ended that some are forgotten */
+};
+
+/*
+ * status as of waitpid(2).  To be called before the program is reaped: until
+ * then its number is nobody else's, so that UNSEEN says whose it is, too.
+ */
 void ptn_orphans_note(struct ptn_orphans *o, pid_t pid, int status);
 
 /*
- * False if it was not seen to end.  A number may have been another program's
- * before since_ms (monotonic), when this one was started.
+ * Has it ended, and how?  A number may have been another program's before
+ * since_ms (monotonic), when this one was started.  May be asked while the
+ * supervisor writes.
  */
-bool ptn_orphans_find(const struct ptn_orphans *o, pid_t pid, int64_t since_ms,
-    int *status);
+enum ptn_orphan ptn_orphans_find(const struct ptn_orphans *o, pid_t pid,
+    int64_t since_ms, int *status);
 
 #endif

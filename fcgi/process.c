@@ -112,14 +112,15 @@ next_slice(int *timeout_ms)
 enum ptn_err
 ptn_wait_fds(const int *fds, size_t n, int timeout_ms, bool *readable)
 {
-	const enum ptn_beat_step before = ptn_beat(PTN_STEP_WAIT);
 	struct pollfd p[WAIT_MAX];
+	enum ptn_beat_step before;
 	struct timespec t;
 	size_t i;
 	int got, ms;
 
 	if (n > WAIT_MAX)
 		return PTN_E_INTERNAL;
+	before = ptn_beat(PTN_STEP_WAIT);
 	for (i = 0; i < n; i++)
 		p[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
 	do {

@@ -214,11 +214,13 @@ read_some(struct receiver *rc, struct held *h)
 	count_memory(rc, before, h);
 	if (r == PTN_OK) {
 		ptn_waiter_remove(rc->waiter, h->a.conn);
-		h->a.took_ms = ptn_clock_mono_ms() - h->since_ms;
 		h->state = HELD_WHOLE;
 		TAILQ_INSERT_TAIL(&rc->whole, h, link);
 		hand_on(rc);
-	} else if (r != PTN_E_NOT_FOUND) {
+	} else if (r == PTN_E_NOT_FOUND) {
+		ptn_debug("a request is not whole: %u pieces so far",
+		    h->in.pieces);
+	} else {
 		ptn_info_seldom("a request was broken off or malformed: %s",
 		    ptn_err_name(r));
 		drop(rc, h, r);

@@ -107,6 +107,12 @@ ptn_reply_raw(struct ptn_reply *rep, const char *type, struct ptn_bytes body)
 	rep->raw = body;
 }
 
+int
+ptn_reply_status(enum ptn_err r)
+{
+	return r == PTN_OK ? successes[PTN_DONE_OK].status : errors[r].status;
+}
+
 size_t
 ptn_reply_canned(enum ptn_err why, char out[PTN_REPLY_CANNED_MAX])
 {

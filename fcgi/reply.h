@@ -69,6 +69,9 @@ enum ptn_err ptn_reply_say(struct ptn_reply *rep, enum ptn_err r,
 void ptn_reply_raw(struct ptn_reply *rep, const char *type,
     struct ptn_bytes body);
 
+/* Which status an error has; 200 for PTN_OK. */
+int ptn_reply_status(enum ptn_err r);
+
 /*
  * What is said to a request that is not answered by a handler, in one piece
  * (RFC 3875 section 6) and without memory from elsewhere.  Its length; it is

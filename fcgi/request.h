@@ -86,7 +86,7 @@ struct ptn_request {
 	bool authorizer; /* the web server asks who may pass (authorizer.h) */
 	bool body_too_large;   /* it was read to its end and dropped */
 	bool params_too_large; /* more than gateway.h allows; params is cut */
-	int64_t took_ms; /* to come; 0: it was there whole (arrival.h) */
+	unsigned int pieces; /* in which it came (arrival.h) */
 	enum ptn_side side; /* the socket that it came in on */
 
 	/* From the gate. */

@@ -5,6 +5,7 @@
 #include "fcgi/authorizer.h"
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/family.h"
+#include "fcgi/flow/wire.h"
 #include "fcgi/public/public.h"
 #include "fcgi/throttle.h"
 #include "lib/base/array.h"
@@ -12,13 +13,14 @@
 
 /* THE table of families; one of the public side has the prefix "". */
 static const struct ptn_family *const families[] = { &ptn_public_family,
-	&ptn_dfns_family };
+	&ptn_flow_family, &ptn_dfns_family };
 static const size_t families_n = PTN_ARRAY_LEN(families);
 
 static const struct ptn_input no_input = { NULL, 0 };
 
 /* clang-format off */
 #define PUBLIC   &ptn_public_family
+#define FLOW     &ptn_flow_family
 #define DFNS     &ptn_dfns_family
 #define GET      PTN_GET
 #define POST     PTN_POST
@@ -30,6 +32,7 @@ static const struct ptn_input no_input = { NULL, 0 };
 #define SESSION  &ptn_public_auth_session
 #define SESSIONS &ptn_public_auth_sessions
 #define SITE     &ptn_public_auth_site
+#define OWNER    &ptn_flow_auth_session
 #define MEMBER   &ptn_dfns_auth_member
 #define NEWCOMER &ptn_dfns_auth_newcomer
 #define SIGNED   &ptn_dfns_auth_signed
@@ -52,6 +55,7 @@ static const struct ptn_input no_input = { NULL, 0 };
 #define ANSWERS  PTN_RATE_ANSWER
 #define FACTORS  PTN_RATE_FACTOR
 #define TYPED    PTN_RATE_TYPED
+#define STEPS    PTN_RATE_STEP
 #define IN(name) &ptn_in_##name
 #define ON(name) ptn_feature_##name
 #define NO_INPUT &no_input
@@ -94,9 +98,14 @@ const struct ptn_route ptn_routes[] = {
 	{ PUBLIC, GET,    "/authorize",                        SITE,     DB,   FREE,    NO_INPUT,               ON(always),    ptn_authorizer_decide },
 	{ PUBLIC, GET,    "/sessions/validate",                OPTIONAL, DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_session_validate },
 	{ PUBLIC, POST,   "/sessions/validate",                ANYBODY,  DB,   FREE,    IN(session_token),      ON(always),    ptn_public_token_validate },
-	{ PUBLIC, GET,    "/sessions",                         SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_session_list },
-	{ PUBLIC, DELETE, "/sessions/{id}",                    SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_session_remove },
-	{ PUBLIC, DELETE, "/sessions",                         SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_session_end_others },
+	{ PUBLIC, GET,    "/sessions",                         SESSION,  DB,   FREE,    NO_INPUT,               ON(sessions),  ptn_public_session_list },
+	{ PUBLIC, DELETE, "/sessions/{id}",                    SESSION,  DB,   FREE,    NO_INPUT,               ON(revocation), ptn_public_session_remove },
+	{ PUBLIC, DELETE, "/sessions",                         SESSION,  DB,   FREE,    NO_INPUT,               ON(revocation), ptn_public_session_end_others },
+
+	{ FLOW,   POST,   "/login",                            ANYBODY,  DB,   STEPS,   NO_INPUT,               ON(always),    ptn_flow_serve_login },
+	{ FLOW,   POST,   "/profile",                          OWNER,    DB,   STEPS,   NO_INPUT,               ON(always),    ptn_flow_serve_profile },
+	{ FLOW,   POST,   "/registration",                     ANYBODY,  DB,   STEPS,   NO_INPUT,               ON(always),    ptn_flow_serve_registration },
+	{ FLOW,   POST,   "/token_exchange",                   ANYBODY,  DB,   STEPS,   NO_INPUT,               ON(always),    ptn_flow_serve_token_exchange },
 
 	{ DFNS,   POST,   "/auth/login/code",                  ANYBODY,  DB,   MAILS,   IN(dfns_code),          ON(dfns_mail), ptn_dfns_login_code },
 	{ DFNS,   POST,   "/auth/login/init",                  ANYBODY,  DB,   INITS,   IN(dfns_login_init),    ON(dfns),      ptn_dfns_login_init },
@@ -345,7 +354,7 @@ by_prefix(const struct ptn_conf *cf, enum ptn_side side, const char *path)
 
 	for (i = 0; i < families_n; i++) {
 		f = families[i];
-		if (f->side != side || !f->on(cf) ||
+		if (f->side != side || !f->on(cf) || f->prefix == NULL ||
 		    strncmp(path, f->prefix, strlen(f->prefix)) != 0)
 			continue;
 		if (best == NULL || strlen(f->prefix) > strlen(best->prefix))

@@ -36,6 +36,7 @@ enum ptn_rate_class {
 	PTN_RATE_ANSWER,    /* a code or a signature to be checked */
 	PTN_RATE_FACTOR,    /* the same, or a password: the handler counts */
 	PTN_RATE_TYPED,	    /* a code that names its user */
+	PTN_RATE_STEP,	    /* of a flow: the flow counts */
 	PTN_RATE__MAX
 };
 

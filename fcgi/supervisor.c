@@ -13,6 +13,7 @@
 #include "fcgi/generation.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/peek.h"
 #include "lib/conf/conf.h"
 
 #define TICK_MS 1000	/* how often the watchdog looks */
@@ -167,7 +168,10 @@ note(struct supervisor *sv, pid_t pid, int status)
 		ptn_orphans_note(&g->board->deliveries.orphans, pid, status);
 }
 
-/* Who has died, and who was stopped: neither can say so itself. */
+/*
+ * Who has died, and who was stopped: neither can say so itself.  It is noted
+ * before it is gone (orphan.h).
+ */
 static void
 reap(struct supervisor *sv)
 {
@@ -175,8 +179,10 @@ reap(struct supervisor *sv)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, how)) > 0)
+	while ((pid = ptn_peek(-1, how, &status)) > 0) {
 		note(sv, pid, status);
+		(void)waitpid(pid, &status, how);
+	}
 }
 
 /* The new workers are ready: now the old ones may go. */

@@ -63,7 +63,10 @@ is_for_page(const struct ptn_request *req)
 	    strncasecmp(type, form, strlen(form)) == 0;
 }
 
-/* By HTTPS, as the web server says, and with the token. */
+/*
+ * With the token, and by HTTPS, as the web server says: what came otherwise was
+ * there for others to read, and is of no use any more.
+ */
 static bool
 may_set_up(const struct unset *u, const struct ptn_request *req,
     struct ptn_unset_form *f)
@@ -72,11 +75,17 @@ may_set_up(const struct unset *u, const struct ptn_request *req,
 	    ptn_unset_form_read(f, u->a, req->body) != PTN_OK ||
 	    f->value[PTN_UNSET_TOKEN][0] == '\0')
 		return false;
-	if (!is_param(req, "HTTPS", "on")) {
-		ptn_warn_seldom("set-up: refused, as it is not by HTTPS");
+	if (!ptn_unset_token_is(u->conf_path,
+		ptn_request_param(req, "DOCUMENT_ROOT"),
+		f->value[PTN_UNSET_TOKEN]))
 		return false;
-	}
-	return ptn_unset_token_is(u->conf_path, f->value[PTN_UNSET_TOKEN]);
+	if (is_param(req, "HTTPS", "on"))
+		return true;
+	ptn_unset_token_spend(u->conf_path);
+	ptn_warn("set-up: the token came by plain HTTP, where others can read "
+		 "it (or the web server does not say HTTPS=on): it is removed; "
+		 "make another one, and open the page by https");
+	return false;
 }
 
 /* ------------------------------------------------------------------ the page
@@ -115,6 +124,8 @@ set_up(const struct unset *u, struct ptn_unset_form *f)
 		    ptn_conf_home(u->conf_path));
 	case PTN_UNSET_RUN_OTHER:
 		return ptn_unset_page_other(u->a);
+	case PTN_UNSET_RUN_WORKS:
+		return ptn_unset_page_works(u->a);
 	case PTN_UNSET_RUN_FAILED:
 		ptn_warn("set-up: one by the web has failed");
 		break;

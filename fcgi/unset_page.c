@@ -305,6 +305,20 @@ ptn_unset_page_done(const struct ptn_unset_form *f, struct ptn_arena *a,
 }
 
 const char *
+ptn_unset_page_works(struct ptn_arena *a)
+{
+	struct ptn_buf b;
+
+	begin(&b, a, "202 Accepted", "Setting it up takes longer");
+	ptn_buf_str(&b,
+	    "<p role=\"status\">It goes on by itself, for some minutes at most: "
+	    "look at <a href=\"./\">the site</a> then. If that still says "
+	    "that nothing is set up, the error log of the host says why; "
+	    "then begin again, with the token that is there.</p>\n");
+	return end(&b);
+}
+
+const char *
 ptn_unset_page_other(struct ptn_arena *a)
 {
 	struct ptn_buf b;

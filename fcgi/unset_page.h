@@ -17,6 +17,9 @@ const char *ptn_unset_page_form(const struct ptn_unset_form *f,
 const char *ptn_unset_page_done(const struct ptn_unset_form *f,
     struct ptn_arena *a, const char *conf);
 
+/* It takes long, and goes on without them. */
+const char *ptn_unset_page_works(struct ptn_arena *a);
+
 /* Somebody else is at it, or was quicker. */
 const char *ptn_unset_page_other(struct ptn_arena *a);
 

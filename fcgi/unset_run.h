@@ -7,6 +7,7 @@
 enum ptn_unset_run {
 	PTN_UNSET_RUN_FAILED, /* nothing was changed; the form says why */
 	PTN_UNSET_RUN_OTHER,  /* somebody else does it, or has done it */
+	PTN_UNSET_RUN_WORKS,  /* it goes on, and takes long */
 	PTN_UNSET_RUN_DONE    /* the configuration is there */
 };
 
@@ -15,6 +16,9 @@ enum ptn_unset_run {
  * own, where they are on no command line, and the passwords go through a pipe.
  *
  * conf_path, set	as for ptn_cli_setup()
+ *
+ * It ends the token when the configuration is in its place, whatever has become
+ * of this process, or of the request, until then.
  *
  * What it said is in f->said; of a failure, f->error and f->problem are what
  * is to be told.

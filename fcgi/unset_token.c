@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,7 +17,7 @@
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 
-#define NAME "setup-token.txt"
+#define NAME "setup-token"
 #define LIFE_S 3600
 #define TRIES 5
 #define TEXT_MAX 256
@@ -23,8 +25,8 @@
 #define KINDS_MIN 8 /* different characters */
 
 /*
- * The token's file is its own counter: "setup-token.txt", and after n tries
- * "setup-token.txt.n".  A try is taken by renaming it, which is atomic and
+ * The token's file is its own counter: "setup-token", and after n tries
+ * "setup-token.n".  A try is taken by renaming it, which is atomic and
  * keeps all that is asked of the file, before a byte of it is compared: of 50
  * at once no more are judged than one after the other.
  */
@@ -42,6 +44,27 @@ name_of(const char *conf_path, unsigned int tries, char out[PATH_MAX])
 	len = snprintf(out, PATH_MAX, tries == 0 ? "%.*s%s" : "%.*s%s.%u",
 	    folder, home, NAME, tries);
 	return len > 0 && len < PATH_MAX;
+}
+
+/* Below a folder, or the folder itself; "/" is what some say of no site. */
+static bool
+is_below(const char *path, const char *folder)
+{
+	const size_t len = strlen(folder);
+
+	return len > 1 && strncmp(path, folder, len) == 0 &&
+	    (path[len] == '/' || path[len] == '\0');
+}
+
+/* What is handed out is no place for a token, nor for a configuration. */
+static bool
+lies_in_site(const char *conf_path, const char *site)
+{
+	char path[PATH_MAX], folder[PATH_MAX], root[PATH_MAX];
+
+	return site != NULL && name_of(conf_path, 0, path) &&
+	    realpath(dirname(path), folder) != NULL &&
+	    realpath(site, root) != NULL && is_below(folder, root);
 }
 
 /* ------------------------------------------------------------- what it says */
@@ -74,13 +97,32 @@ is_strong(const char *s, size_t len)
 	size_t i, kinds = 0;
 
 	for (i = 0; i < len; i++) {
-		if (s[i] <= ' ' || s[i] == 127)
-			return false;
 		kinds += seen[(uint8_t)s[i]] ? 0 : 1;
 		seen[(uint8_t)s[i]] = true;
 	}
 	return kinds >= KINDS_MIN &&
 	    bits_per_character(s, len) * len >= 10 * BITS_MIN;
+}
+
+/* Why a text is no token, or NULL. */
+static const char *
+weakness_of(const char *s, size_t len)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+	size_t i;
+
+	if (strncmp(s, bom, strlen(bom)) == 0)
+		return "begins with a byte order mark, as some editors write "
+		       "it: save it as plain text without";
+	for (i = 0; i < len; i++)
+		if (s[i] == '\n' || s[i] == '\r')
+			return "has more than one line";
+		else if (s[i] <= ' ' || s[i] >= 127)
+			return "has a character in it that is no letter, digit "
+			       "or sign of ASCII, such as a space";
+	return is_strong(s, len) ? NULL
+				 : "is too easily guessed: 32 random letters "
+				   "and digits will do";
 }
 
 /* Why a file of that kind is no token, or NULL. */
@@ -133,9 +175,7 @@ read_token(const char *path, char text[TEXT_MAX + 1])
 	problem = fstat(fd, &st) != 0 ? strerror(errno) : problem_of(&st);
 	if (problem == NULL) {
 		len = text_of(fd, text);
-		if (!is_strong(text, len))
-			problem = "is too easily guessed: 32 random letters "
-				  "and digits will do";
+		problem = weakness_of(text, len);
 	}
 	(void)close(fd);
 	if (problem != NULL)
@@ -203,14 +243,32 @@ is_same(const char *text, size_t len, const char *given)
 	    ptn_bytes_equal(PTN_BYTES(text, len), ptn_bytes_of(given));
 }
 
+/* Nothing is taken of it then: its owner has to move more than the token. */
+static bool
+is_misplaced(const char *conf_path, const char *site)
+{
+	char path[PATH_MAX];
+
+	if (!lies_in_site(conf_path, site))
+		return false;
+	if (name_of(conf_path, 0, path) && !is_away(path))
+		ptn_warn_seldom(
+		    "%s: lies in the site (%s), where the web server may hand "
+		    "it out, and the configuration, too: move that folder out "
+		    "of the site; not taken for a token",
+		    path, site);
+	return true;
+}
+
 bool
-ptn_unset_token_is(const char *conf_path, const char *given)
+ptn_unset_token_is(const char *conf_path, const char *site, const char *given)
 {
 	char path[PATH_MAX], first[PATH_MAX], text[TEXT_MAX + 1];
-	const unsigned int tries = take_try(conf_path, path);
+	unsigned int tries;
 	bool same;
 
-	if (tries == 0)
+	if (is_misplaced(conf_path, site) ||
+	    (tries = take_try(conf_path, path)) == 0)
 		return false;
 	same = is_same(text, read_token(path, text), given);
 	ptn_wipe(text, sizeof(text));

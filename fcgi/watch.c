@@ -31,11 +31,17 @@ static const struct {
 unsigned int
 ptn_watch_look(struct ptn_watch *w, const struct ptn_beat *beat)
 {
-	const uint64_t count = atomic_load(&beat->count);
+	const uint64_t word = atomic_load(&beat->word);
 
-	w->same = count == w->count ? w->same + 1 : 0;
-	w->count = count;
+	w->same = word == w->word ? w->same + 1 : 0;
+	w->word = word;
 	return w->same;
+}
+
+enum ptn_beat_step
+ptn_watch_step(const struct ptn_watch *w)
+{
+	return ptn_beat_step_of(w->word);
 }
 
 unsigned int

@@ -13,12 +13,15 @@ struct ptn_conf;
  * as in a suspended machine, nobody looks either.
  */
 struct ptn_watch {
-	uint64_t count;	   /* of the child, as last seen */
+	uint64_t word;	   /* of the child, as last seen */
 	unsigned int same; /* looks that saw no other */
 };
 
 /* Look.  For how many looks in a row it has not gone on. */
 unsigned int ptn_watch_look(struct ptn_watch *w, const struct ptn_beat *beat);
+
+/* What it did at the last look. */
+enum ptn_beat_step ptn_watch_step(const struct ptn_watch *w);
 
 /*
  * How many seconds a step may take: longer than the longest wait that it can

@@ -176,14 +176,12 @@ static enum ptn_err
 receive_here(const struct worker *w, struct ptn_arrival *a)
 {
 	const int64_t time_s = w->env.sc.cf->receive_deadline_s;
-	const int64_t since_ms = ptn_clock_mono_ms();
 	struct ptn_intake in;
 	enum ptn_err r;
 
 	ptn_intake_init(&in);
 	r = ptn_intake_receive(&in, a->conn,
 	    1000 * (int)(time_s < ALONE_S ? time_s : ALONE_S));
-	a->took_ms = ptn_clock_mono_ms() - since_ms;
 	if (r == PTN_OK)
 		r = ptn_intake_finish(&in, a);
 	if (r != PTN_OK) {

@@ -3,6 +3,12 @@
 
 #include <stdio.h>
 
+#include "fcgi/cli/setup_cause.h"
+#include "lib/base/err.h"
+#include "lib/db/db.h"
+
+struct ptn_conf;
+
 /*
  * The sub-commands that are not "serve".  All have one shape:
  *
@@ -19,16 +25,21 @@
 int ptn_cli_config(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
-/* setup: the options are in setup_ask.c */
+/* setup: the options are in setup_question.c */
 int ptn_cli_setup(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
 /*
- * The same where there is no configuration yet: the status is 3 if somebody
- * else sets up now, or has.
+ * The same where there is no configuration yet, for who wants to know more than
+ * a status.  placed is called once the configuration is in its place, whatever
+ * goes wrong behind that.
  */
-int ptn_cli_setup_first(int argc, char **argv, const char *conf_path,
-    const char *const *set);
+enum ptn_setup_cause ptn_cli_setup_first(int argc, char **argv,
+    const char *conf_path, const char *const *set,
+    void (*placed)(const char *conf_path));
+
+/* Remove what one has left that was killed, unless there is another one. */
+void ptn_cli_setup_clear(const char *conf_path);
 
 /* snippet WEB [--into WHERE] */
 int ptn_cli_snippet(int argc, char **argv, const char *conf_path,
@@ -37,6 +48,13 @@ int ptn_cli_snippet(int argc, char **argv, const char *conf_path,
 /* migrate up | status */
 int ptn_cli_migrate(int argc, char **argv, const char *conf_path,
     const char *const *set);
+
+/*
+ * migrate up, of a configuration that is loaded; what the database had against
+ * it is fault.
+ */
+enum ptn_err ptn_cli_migrate_up(const struct ptn_conf *cf,
+    enum ptn_db_fault *fault) PTN_MUST_USE;
 
 /* jwk rotate | list */
 int ptn_cli_jwk(int argc, char **argv, const char *conf_path,

@@ -90,10 +90,9 @@ int
 ptn_cli_config(int argc, char **argv, const char *conf_path,
     const char *const *set)
 {
-	static const char *const verbs[] = { "check", "init", "print" };
 	static const char *const titles[] = { "config check", "config init",
 		"config print" };
-	const int verb = ptn_cli_verb("config", verbs, 3, argc, argv);
+	const int verb = ptn_cli_verb("config", titles, 3, argc, argv);
 	struct ptn_conf *cf = NULL;
 	int status;
 

@@ -167,7 +167,8 @@ on_settings(struct ptn_check *c, const struct ptn_doctor_server_out *s)
 		    (long long)s->flush);
 	if (s->packet < PACKET_MIN)
 		ptn_check_say(c, PTN_CHECK_WARNING,
-		    "max_allowed_packet is %lld: raise it to at least %d",
+		    "max_allowed_packet is %lld: raise it to at least %d in "
+		    "the server's configuration",
 		    (long long)s->packet, PACKET_MIN);
 	if (s->read_only != 0)
 		ptn_check_say(c, PTN_CHECK_ERROR,
@@ -175,7 +176,8 @@ on_settings(struct ptn_check *c, const struct ptn_doctor_server_out *s)
 		    "database.host, or make this one writable");
 	if (s->binlog != NULL && strcmp(s->binlog, "STATEMENT") == 0)
 		ptn_check_say(c, PTN_CHECK_ERROR,
-		    "binlog_format is STATEMENT: it must be MIXED or ROW");
+		    "binlog_format is STATEMENT: it must be MIXED or ROW; set "
+		    "it in the server's configuration");
 }
 
 static void

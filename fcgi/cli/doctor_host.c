@@ -19,9 +19,12 @@
 #include "lib/crypto/hashgate.h"
 #include "lib/crypto/pwhash.h"
 
+#define MIB (1024 * 1024)
+#define COSTLY_US 1000000 /* of a hash, for whoever waits for it */
 #define NAME_LEN 64
 #define TEXT_LEN 512
 #define ANSWER_MS 5000
+#define FCGI_VERSION 1 /* with which every record begins */
 
 static void
 user_name(uid_t uid, char out[NAME_LEN])
@@ -90,7 +93,8 @@ unix_connect(const char *path)
 static void
 put_record(struct ptn_buf *b, char type, const char *content, size_t len)
 {
-	const char head[8] = { 1, type, 0, 1, (char)(len >> 8), (char)len };
+	const char head[8] = { FCGI_VERSION, type, 0, 1, (char)(len >> 8),
+		(char)len };
 
 	ptn_buf_add(b, head, sizeof(head));
 	ptn_buf_add(b, content, len);
@@ -140,7 +144,7 @@ ask(struct ptn_check *c, int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	struct ptn_buf b;
-	char byte;
+	char version = 0;
 	ssize_t n;
 
 	if (!put_question(c, &b))
@@ -149,8 +153,10 @@ ask(struct ptn_check *c, int fd)
 		return errno;
 	if (poll(&p, 1, ANSWER_MS) == 0)
 		return ETIMEDOUT;
-	n = recv(fd, &byte, 1, 0);
-	return n > 0 ? 0 : n == 0 ? ECONNRESET : errno;
+	n = recv(fd, &version, 1, 0);
+	if (n <= 0)
+		return n == 0 ? ECONNRESET : errno;
+	return version == FCGI_VERSION ? 0 : EPROTO;
 }
 
 static int
@@ -165,22 +171,45 @@ unix_try(struct ptn_check *c, const char *path)
 	return e;
 }
 
+static const char *
+how_to_start(void)
+{
+	return access("/run/systemd/system", F_OK) == 0
+	    ? "systemctl restart postern"
+	    : "start it again (postern serve)";
+}
+
 static void
 tell_dead(struct ptn_check *c, const char *const *member, const char *path,
     int e)
 {
-	const bool systemd = access("/run/systemd/system", F_OK) == 0;
-
 	if (e == ENOTSOCK)
 		ptn_check_at(c, PTN_CHECK_ERROR, member,
 		    "%.200s: is not a socket; remove it", path);
+	else if (e == EPROTO)
+		ptn_check_at(c, PTN_CHECK_ERROR, member,
+		    "%.200s: is taken by another program, which does not speak "
+		    "FastCGI; end that, or name another address",
+		    path);
 	else
 		ptn_check_at(c, PTN_CHECK_ERROR, member,
 		    "%.200s: the socket is there, and the service does not "
 		    "answer (%s); %s, and see its log for why it ended",
-		    path, strerror(e),
-		    systemd ? "systemctl restart postern"
-			    : "start it again (postern serve)");
+		    path, strerror(e), how_to_start());
+}
+
+/* What config check says of the configuration, of what is there. */
+static void
+look_at_mode(struct ptn_check *c, const char *const *member, const char *path,
+    mode_t mode)
+{
+	if ((mode & S_IWOTH) != 0)
+		ptn_check_at(c, PTN_CHECK_WARNING, member,
+		    "%.200s: everybody on this machine may connect (mode "
+		    "%04o), and speak for the web server; write 0660 into "
+		    "server.socket.mode, or into SocketMode= of the unit that "
+		    "makes it, and %s",
+		    path, (unsigned)mode & 07777, how_to_start());
 }
 
 static void
@@ -199,6 +228,8 @@ look_at_unix(struct ptn_check *c, const char *const *member)
 		return;
 	}
 	describe(&st, who);
+	if (S_ISSOCK(st.st_mode))
+		look_at_mode(c, member, path, st.st_mode);
 	e = S_ISSOCK(st.st_mode) ? unix_try(c, path) : ENOTSOCK;
 	if (e == 0)
 		ptn_check_say(c, PTN_CHECK_OK, "%.200s: answers; %s", path,
@@ -211,38 +242,52 @@ look_at_unix(struct ptn_check *c, const char *const *member)
 		tell_dead(c, member, path, e);
 }
 
+/* A connection to HOST:PORT, or -1 with errno. */
+static int
+tcp_connect(const char *address)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	const char *port = strrchr(address, ':');
+	const bool bracket = address[0] == '[';
+	struct addrinfo *ai = NULL;
+	char host[NAME_LEN];
+	int fd, e = 0;
+
+	(void)snprintf(host, sizeof(host), "%.*s",
+	    (int)(port - address) - (bracket ? 2 : 0), address + bracket);
+	if (getaddrinfo(host, port + 1, &hints, &ai) != 0) {
+		errno = EADDRNOTAVAIL;
+		return -1;
+	}
+	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, ai->ai_addr, ai->ai_addrlen) != 0)
+		e = errno;
+	freeaddrinfo(ai);
+	if (e != 0 && fd >= 0)
+		(void)close(fd);
+	errno = e;
+	return e == 0 ? fd : -1;
+}
+
 static void
 look_at_tcp(struct ptn_check *c, const char *const *member)
 {
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	const char *port = strrchr(*member, ':');
-	struct addrinfo *ai = NULL;
-	char host[NAME_LEN];
-	int fd = -1, e = EADDRNOTAVAIL;
+	int fd = tcp_connect(*member), e;
 
-	if (port == NULL)
-		return;
-	(void)snprintf(host, sizeof(host), "%.*s",
-	    (int)(port - *member) - (**member == '[' ? 2 : 0),
-	    *member + (**member == '[' ? 1 : 0));
-	if (getaddrinfo(host, port + 1, &hints, &ai) == 0) {
-		fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		e = fd >= 0 && connect(fd, ai->ai_addr, ai->ai_addrlen) == 0
-		    ? 0
-		    : errno;
-		freeaddrinfo(ai);
-	}
-	if (fd >= 0)
-		(void)close(fd);
-	if (e == 0)
-		ptn_check_say(c, PTN_CHECK_OK,
-		    "%s: somebody answers; every local user may connect",
-		    *member);
-	else
+	if (fd < 0) {
 		ptn_check_at(c, PTN_CHECK_WARNING, member,
 		    "%s: %s; the server does not run, unless the web "
 		    "server starts it by itself",
-		    *member, strerror(e));
+		    *member, strerror(errno));
+		return;
+	}
+	e = ask(c, fd);
+	(void)close(fd);
+	if (e == 0)
+		ptn_check_say(c, PTN_CHECK_OK,
+		    "%s: answers; every local user may connect", *member);
+	else
+		tell_dead(c, member, *member, e == ETIMEDOUT ? EPROTO : e);
 }
 
 void
@@ -261,6 +306,70 @@ ptn_doctor_listening(struct ptn_check *c)
 	}
 }
 
+/* ----------------------------------------------------------------- hashing */
+
+/* Do all the slots at work fit, with room for what else is here? */
+static bool
+fits(struct ptn_check *c, int slots)
+{
+	const struct ptn_conf *cf = c->cf;
+	const int64_t want = slots * cf->argon2_memory_kib / 1024;
+	const int64_t have =
+	    (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / MIB;
+
+	if (want <= have / 2)
+		return true;
+	ptn_check_at(c, PTN_CHECK_WARNING, &cf->argon2_memory_kib,
+	    "%d passwords at a time take %lld MiB, and this machine has %lld "
+	    "in all: lower it, or hashing.slots",
+	    slots, (long long)want, (long long)have);
+	return false;
+}
+
+/* The least that is asked of Argon2id; either is as good as another. */
+static bool
+is_cheap(const struct ptn_conf *cf)
+{
+	static const struct {
+		int64_t memory_kib, iterations;
+	} least[] = {
+		/* OWASP Password Storage Cheat Sheet, "Argon2id" */
+		{ 47104, 1 }, { 19456, 2 }, { 12288, 3 }, { 9216, 4 }
+	};
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(least); i++)
+		if (cf->argon2_memory_kib >= least[i].memory_kib &&
+		    cf->argon2_iterations >= least[i].iterations)
+			return false;
+	return true;
+}
+
+static void
+on_cost(struct ptn_check *c, int slots, int64_t us)
+{
+	const struct ptn_conf *cf = c->cf;
+
+	ptn_check_say(c, PTN_CHECK_OK,
+	    "a password takes %lld ms and %lld KiB here, and %d at a "
+	    "time: at most some %lld log-ins a second",
+	    (long long)(us / 1000), (long long)cf->argon2_memory_kib, slots,
+	    (long long)(slots * 1000000LL / (us > 0 ? us : 1)));
+	if (us > COSTLY_US)
+		ptn_check_at(c, PTN_CHECK_WARNING, &cf->argon2_iterations,
+		    "a password takes %lld ms here: whoever logs in waits for "
+		    "that, and few keep all slots busy; lower it, or "
+		    "password.argon2.memory_kib",
+		    (long long)(us / 1000));
+	if (is_cheap(cf))
+		ptn_check_at(c, PTN_CHECK_WARNING, &cf->argon2_memory_kib,
+		    "%lld KiB and %lld passes are less than OWASP asks of "
+		    "Argon2id: write 19456 and, into "
+		    "password.argon2.iterations, 2",
+		    (long long)cf->argon2_memory_kib,
+		    (long long)cf->argon2_iterations);
+}
+
 /* What a log-in with a password costs here. */
 void
 ptn_doctor_hashing(struct ptn_check *c)
@@ -268,27 +377,22 @@ ptn_doctor_hashing(struct ptn_check *c)
 	const struct ptn_conf *cf = c->cf;
 	struct ptn_hashgate *gate = NULL;
 	char phc[PTN_PHC_MAX];
-	int64_t began, us;
-	int slots;
+	int64_t began;
 	enum ptn_err r;
 
 	r = ptn_hashgate_open(&gate, cf, NULL);
+	if (r == PTN_OK && !fits(c, ptn_hashgate_slots(gate)))
+		goto out; /* nor is it tried */
 	began = ptn_clock_us();
 	if (r == PTN_OK)
 		r = ptn_pwhash_make(cf, gate,
 		    ptn_bytes_of("correct horse battery staple"), phc);
-	us = ptn_clock_us() - began;
-	if (r != PTN_OK) {
+	if (r == PTN_OK)
+		on_cost(c, ptn_hashgate_slots(gate), ptn_clock_us() - began);
+	else
 		ptn_check_say(c, PTN_CHECK_ERROR,
 		    "no password can be hashed: %s; see password.argon2",
 		    ptn_err_name(r));
-	} else {
-		slots = ptn_hashgate_slots(gate);
-		ptn_check_say(c, PTN_CHECK_OK,
-		    "a password takes %lld ms and %lld KiB here, and %d at a "
-		    "time: at most some %lld log-ins a second",
-		    (long long)(us / 1000), (long long)cf->argon2_memory_kib,
-		    slots, (long long)(slots * 1000000LL / (us > 0 ? us : 1)));
-	}
+out:
 	ptn_hashgate_close(&gate);
 }

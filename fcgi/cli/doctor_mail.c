@@ -54,7 +54,7 @@ ptn_doctor_mail(struct ptn_check *c)
 
 	if (!cf->mail_enabled)
 		ptn_check_at(c, PTN_CHECK_WARNING, &cf->mail_enabled,
-		    "is off: nobody gets a passcode");
+		    "is off: nobody gets a passcode; write true");
 	else if (cf->mail_transport == PTN_MAIL_SENDMAIL)
 		ptn_check_sendmail(c);
 	else

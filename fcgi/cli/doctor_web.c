@@ -15,8 +15,8 @@
 
 #define BODY_LEN 65536L	    /* what every request may have (postern-api(7)) */
 #define SLOW_LEN 2L	    /* bytes, of which the last comes late: */
-#define SLOW_MS 1000	    /* by so much, */
-#define SLOW_SEEN "500"	    /* which is seen with less */
+#define SLOW_MS 1000	    /* by so much, long enough to be looked for */
+#define SLOW_PIECES "2"	    /* then; whoever waits for it sends them in one */
 #define TOKEN_LEN 16	    /* random bytes of a token that means nothing */
 #define FORGED "192.0.2.77" /* RFC 5737: nobody has that address */
 
@@ -376,7 +376,7 @@ ptn_doctor_buffering(struct ptn_check *c)
 
 	if (!ptn_doctor_of(c)->knows_us)
 		return;
-	if (!ask_with(c, "slow", SLOW_SEEN, &with, &f, &yes))
+	if (!ask_with(c, "pieces", SLOW_PIECES, &with, &f, &yes))
 		ptn_check_say(c, PTN_CHECK_ERROR,
 		    "a body whose last byte comes after %d ms does not arrive "
 		    "(%d%s%.200s): raise the web server's time for bodies "

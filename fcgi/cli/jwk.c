@@ -69,7 +69,6 @@ int
 ptn_cli_jwk(int argc, char **argv, const char *conf_path,
     const char *const *set)
 {
-	static const char *const verbs[] = { "list", "rotate" };
 	static const char *const titles[] = { "jwk list", "jwk rotate" };
 	bool dfns = false, now = false;
 	const struct ptn_cli_option options[] = {
@@ -80,7 +79,7 @@ ptn_cli_jwk(int argc, char **argv, const char *conf_path,
 	enum ptn_err r;
 	int verb;
 
-	if ((verb = ptn_cli_verb("jwk", verbs, 2, argc, argv)) < 0 ||
+	if ((verb = ptn_cli_verb("jwk", titles, 2, argc, argv)) < 0 ||
 	    ptn_cli_options(titles[verb], options, verb == 0 ? 1 : 2, &argc,
 		argv) >= 0 ||
 	    ptn_cli_words(titles[verb], "", 0, 0, argc - 1, argv + 1) >= 0)

@@ -121,12 +121,12 @@ clear(struct ptn_cli_context *d, struct whom *w)
 	return r;
 }
 
-/* THE table of sub-commands, and their names. */
+/* THE table of sub-commands. */
 static const struct {
 	const char *title;
 	enum ptn_err (*run)(struct ptn_cli_context *d, struct whom *w);
 } commands[] = { { "limits show", show }, { "limits clear", clear } };
-static const char *const names[] = { "show", "clear" };
+#define COMMANDS PTN_ARRAY_LEN(commands)
 
 void
 ptn_cli_limits_help(FILE *out)
@@ -159,11 +159,15 @@ ptn_cli_limits(int argc, char **argv, const char *conf_path,
 {
 	const char *org = PTN_TENANT_DEFAULT;
 	const struct ptn_cli_option option = { "--org", &org, NULL, NULL, 0 };
+	const char *titles[COMMANDS];
 	struct ptn_cli_context d;
 	enum ptn_err r;
+	size_t n;
 	int i;
 
-	i = ptn_cli_verb("limits", names, PTN_ARRAY_LEN(names), argc, argv);
+	for (n = 0; n < COMMANDS; n++)
+		titles[n] = commands[n].title;
+	i = ptn_cli_verb("limits", titles, n, argc, argv);
 	if (i < 0 ||
 	    ptn_cli_options(commands[i].title, &option, 1, &argc, argv) >= 0 ||
 	    ptn_cli_words(commands[i].title, "WHOM", 1, 1, argc - 1,

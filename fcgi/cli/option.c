@@ -35,6 +35,12 @@ is_option(const char *word)
 	    (word[1] == '-' || isalpha((unsigned char)word[1]) != 0);
 }
 
+bool
+ptn_cli_ends(const char *word)
+{
+	return strcmp(word, "--") == 0;
+}
+
 enum ptn_cli_match
 ptn_cli_value(const char *name, char *const *argv, int *i, const char **value)
 {
@@ -61,13 +67,13 @@ no_option(const char *command, const struct ptn_cli_option *o, size_t n,
     const char *word)
 {
 	struct ptn_near near = ptn_near_begin(word);
+	char hint[PTN_NEAR_HINT];
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		ptn_near_try(&near, o[i].name);
-	return ptn_cli_complain(command, "there is no option %s%s%s%s", word,
-	    near.best != NULL ? "; did you mean " : "",
-	    near.best != NULL ? near.best : "", near.best != NULL ? "?" : "");
+	return ptn_cli_complain(command, "there is no option %s%s", word,
+	    ptn_near_hint(near.best, hint));
 }
 
 /* One that takes no value, "--name=" of which is a mistake. */
@@ -111,9 +117,12 @@ ptn_cli_options(const char *command, const struct ptn_cli_option *o, size_t n,
     int *argc, char **argv)
 {
 	int i, words = 1, status;
+	bool ended = false;
 
 	for (i = 1; i < *argc; i++) {
-		if (!is_option(argv[i]))
+		if (!ended && ptn_cli_ends(argv[i]))
+			ended = true;
+		else if (ended || !is_option(argv[i]))
 			argv[words++] = argv[i];
 		else if ((status = take(command, o, n, argv, &i)) >= 0)
 			return status;
@@ -150,6 +159,15 @@ ptn_cli_words(const char *command, const char *names, int min, int max,
 	return -1;
 }
 
+/* The last word of a title. */
+static const char *
+verb_of(const char *title)
+{
+	const char *space = strrchr(title, ' ');
+
+	return space != NULL ? space + 1 : title;
+}
+
 /* All there are, as nothing was said. */
 static void
 no_verb(const char *command, const char *const *names, size_t n)
@@ -159,7 +177,7 @@ no_verb(const char *command, const char *const *names, size_t n)
 
 	for (i = 0; i < n && len < sizeof(all); i++)
 		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s",
-		    i == 0 ? "" : ", ", names[i]);
+		    i == 0 ? "" : ", ", verb_of(names[i]));
 	(void)ptn_cli_complain(command, "a word is missing: %s", all);
 }
 
@@ -167,6 +185,7 @@ int
 ptn_cli_verb(const char *command, const char *const *names, size_t n, int argc,
     char *const *argv)
 {
+	char hint[PTN_NEAR_HINT];
 	struct ptn_near near;
 	size_t i;
 
@@ -176,13 +195,12 @@ ptn_cli_verb(const char *command, const char *const *names, size_t n, int argc,
 	}
 	near = ptn_near_begin(argv[1]);
 	for (i = 0; i < n; i++) {
-		if (strcmp(argv[1], names[i]) == 0)
+		if (strcmp(argv[1], verb_of(names[i])) == 0)
 			return (int)i;
-		ptn_near_try(&near, names[i]);
+		ptn_near_try(&near, verb_of(names[i]));
 	}
-	(void)ptn_cli_complain(command, "there is no \"%s\"%s%s%s", argv[1],
-	    near.best != NULL ? "; did you mean " : "",
-	    near.best != NULL ? near.best : "", near.best != NULL ? "?" : "");
+	(void)ptn_cli_complain(command, "there is no \"%s\"%s", argv[1],
+	    ptn_near_hint(near.best, hint));
 	return -1;
 }
 

@@ -34,8 +34,14 @@ struct ptn_cli_option {
 };
 
 /*
- * Take all options out of argv[1..*argc], so that words are left.  Returns -1,
- * or what ptn_cli_complain() does.
+ * Is it the "--" behind which there are words alone, whatever they begin with
+ * (POSIX.1-2017, XBD 12.2, guideline 10)?
+ */
+bool ptn_cli_ends(const char *word);
+
+/*
+ * Take all options out of argv[1..*argc], and the "--" that ends them, so that
+ * words are left.  Returns -1, or what ptn_cli_complain() does.
  */
 int ptn_cli_options(const char *command, const struct ptn_cli_option *o,
     size_t n, int *argc, char **argv);
@@ -47,7 +53,10 @@ int ptn_cli_options(const char *command, const struct ptn_cli_option *o,
 int ptn_cli_words(const char *command, const char *names, int min, int max,
     int argc, char *const *argv);
 
-/* Which of names is argv[1]?  -1 after complaining that none is. */
+/*
+ * Which of names is argv[1]?  A name is a word, or the title of a command that
+ * ends in it, as "org set".  -1 after complaining that none is.
+ */
 int ptn_cli_verb(const char *command, const char *const *names, size_t n,
     int argc, char *const *argv);
 

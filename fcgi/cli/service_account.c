@@ -147,7 +147,7 @@ static const struct {
 	{ "org service-account list", 1, false, list },
 	{ "org service-account revoke", 2, false, revoke },
 };
-static const char *const names[] = { "create", "list", "revoke" };
+#define VERBS PTN_ARRAY_LEN(verbs)
 
 /* What the command line says; -1 if it cannot be meant. */
 static int
@@ -158,10 +158,14 @@ read_words(int argc, char **argv, struct words *w)
 		{ "--public-key", &w->key_file, NULL, NULL, 0 },
 		{ "--days", &days, NULL, NULL, 0 },
 	};
-	const int verb = ptn_cli_verb("org service-account", names,
-	    PTN_ARRAY_LEN(names), argc, argv);
-	const char *title = verb >= 0 ? verbs[verb].title : NULL;
+	const char *titles[VERBS], *title;
+	size_t i;
+	int verb;
 
+	for (i = 0; i < VERBS; i++)
+		titles[i] = verbs[i].title;
+	verb = ptn_cli_verb("org service-account", titles, VERBS, argc, argv);
+	title = verb >= 0 ? verbs[verb].title : NULL;
 	if (title == NULL ||
 	    ptn_cli_options(title, options, verbs[verb].takes_key ? 2 : 0,
 		&argc, argv) >= 0 ||

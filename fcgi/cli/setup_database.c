@@ -7,6 +7,7 @@
 #include "lib/base/base64.h"
 #include "lib/base/rng.h"
 #include "lib/conf/conf.h"
+#include "lib/crypto/secrets.h"
 #include "lib/db/db.h"
 
 #define PASSWORD_LEN 24 /* bytes of one that nobody types */
@@ -19,7 +20,7 @@ load_with(struct ptn_setup *s, const char *const *set, struct ptn_conf **cf)
 {
 	enum ptn_err r;
 
-	r = ptn_conf_write(s->staged, s->text, true, stderr);
+	r = ptn_conf_stage(s->staged, s->text, stderr);
 	return r == PTN_OK ? ptn_conf_load(cf, s->staged, set, stderr) : r;
 }
 
@@ -103,7 +104,7 @@ put_password(struct ptn_setup *s, const char *path, const char *known)
 		if (known == NULL)
 			return PTN_E_NOMEM;
 	}
-	return ptn_setup_put(s, path, known);
+	return ptn_setup_put_secret(s, path, known);
 }
 
 static enum ptn_err
@@ -144,7 +145,7 @@ ptn_setup_database_plan(struct ptn_setup *s)
 	if (s->answer[PTN_SETUP_DATABASE] != NULL)
 		r = plan_url(s, s->answer[PTN_SETUP_DATABASE]);
 	if (r == PTN_OK && password != NULL && password[0] != '\0')
-		r = ptn_setup_put(s, "database.password", password);
+		r = ptn_setup_put_secret(s, "database.password", password);
 	return r;
 }
 
@@ -155,12 +156,14 @@ static enum ptn_err
 load_admin(struct ptn_setup *s, struct ptn_conf **cf)
 {
 	const char *admin = s->answer[PTN_SETUP_ADMIN];
-	const char *password = s->answer[PTN_SETUP_ADMIN_PASSWORD];
+	const char *known = s->answer[PTN_SETUP_ADMIN_PASSWORD];
+	const char *password =
+	    ptn_conf_literal(s->a, known != NULL ? known : "");
 	const bool sock = admin[0] == '/';
 	const char *const set[] = { setting(s, "database.url",
 					sock ? "" : admin),
-		setting(s, "database.password",
-		    password != NULL ? password : ""),
+		password != NULL ? setting(s, "database.password", password)
+				 : NULL,
 		setting(s, "database.socket", sock ? admin : ""),
 		"database.user=root", "database.database=information_schema",
 		"database.migrate_user=", NULL };
@@ -256,51 +259,62 @@ ptn_setup_database_make(struct ptn_setup *s, const struct ptn_conf *cf)
 	return r;
 }
 
-/* Nobody's name or password is wrong twice: one sentence, and the way out. */
+/*
+ * Nobody's name or password is wrong twice: one sentence, and the way out. What
+ * stands in the configuration is mended there; who changes the schema has no
+ * option for a password.
+ */
 static void
 tell_refused(const struct ptn_setup *s, const struct ptn_conf *cf,
-    const char *user)
+    enum ptn_db_role role)
 {
 	const bool admin = s->answer[PTN_SETUP_ADMIN] != NULL &&
 	    s->answer[PTN_SETUP_ADMIN][0] != '\0';
-	const bool ours = strcmp(user, cf->db_user) == 0;
-	const bool stands = s->old != NULL &&
-	    ptn_conf_set_in(s->a, s->old,
-		ours ? "database.password" : "database.migrate_password") !=
-		NULL;
+	const bool ours = role == PTN_DB_SERVE;
+	const char *key =
+	    ours ? "database.password" : "database.migrate_password";
+	const char *is =
+	    s->old != NULL ? ptn_conf_set_in(s->a, s->old, key) : NULL;
 
 	(void)fprintf(stderr,
 	    "postern: setup: the database refuses the user %s: the password "
 	    "is not theirs; ",
-	    user);
-	if (stands)
-		(void)fprintf(stderr,
-		    "write the right one into %s (database.%s)\n", s->file,
-		    ours ? "password" : "migrate_password");
+	    ours ? cf->db_user : cf->db_migrate_user);
+	if (is != NULL)
+		(void)fprintf(stderr, "write the right one into %s (%s)\n",
+		    s->file, key);
 	else
-		(void)fprintf(stderr,
-		    "give the right one with --database-password-file FILE%s\n",
-		    admin ? ", or name another user with --database-user USER"
-			  : "");
+		(void)fprintf(stderr, "give the right one with %s%s\n",
+		    ours ? "--database-password-file FILE"
+			 : "--set database.migrate_password=file:/PATH",
+		    !admin     ? ""
+			: ours ? ", or name another user with --database-user "
+				 "USER"
+			       : ", or name another user with "
+				 "--database-migrate-user USER");
 }
 
+/* As who serves, or who changes the schema. */
 static enum ptn_err
-enter_as(const struct ptn_setup *s, const struct ptn_conf *cf)
+enter_as(struct ptn_setup *s, const struct ptn_conf *cf, enum ptn_db_role role)
 {
-	struct ptn_db *db = ptn_db_new(cf, PTN_DB_MIGRATE);
-	enum ptn_err r = PTN_E_NOMEM;
-	bool refused;
+	struct ptn_conf serve = *cf;
+	struct ptn_db *db;
+	enum ptn_err r;
 
-	if (db == NULL)
-		return r;
+	/* Of the other role nothing is asked of the schema, which is old yet.
+	 */
+	if (role == PTN_DB_SERVE)
+		serve.db_migrate_user = "";
+	if ((db = ptn_db_new(&serve, PTN_DB_MIGRATE)) == NULL)
+		return PTN_E_NOMEM;
 	ptn_cli_log_hold(true);
 	r = ptn_db_connect(db);
-	refused = r != PTN_OK && ptn_db_refused(db);
 	ptn_cli_log_hold(false);
-	if (refused)
-		tell_refused(s, cf,
-		    cf->db_migrate_user[0] != '\0' ? cf->db_migrate_user
-						   : cf->db_user);
+	if (r != PTN_OK)
+		s->cause = ptn_setup_cause_of(ptn_db_fault(db));
+	if (r != PTN_OK && s->cause == PTN_CAUSE_USER)
+		tell_refused(s, cf, role);
 	else if (r != PTN_OK)
 		ptn_cli_log_tell();
 	ptn_db_free(&db);
@@ -308,15 +322,42 @@ enter_as(const struct ptn_setup *s, const struct ptn_conf *cf)
 }
 
 enum ptn_err
-ptn_setup_database_enter(const struct ptn_setup *s, const struct ptn_conf *cf)
+ptn_setup_database_enter(struct ptn_setup *s, const struct ptn_conf *cf)
 {
-	struct ptn_conf serve = *cf;
+	enum ptn_err r = enter_as(s, cf, PTN_DB_SERVE);
+
+	return r == PTN_OK && cf->db_migrate_user[0] != '\0'
+	    ? enter_as(s, cf, PTN_DB_MIGRATE)
+	    : r;
+}
+
+enum ptn_err
+ptn_setup_database_look(struct ptn_setup *s, const struct ptn_conf *cf)
+{
+	struct ptn_db *db = ptn_db_new(cf, PTN_DB_MIGRATE);
+	struct ptn_secrets *secrets = NULL;
+	bool foreign = false;
 	enum ptn_err r;
 
-	serve.db_migrate_user = "";
-	r = enter_as(s, &serve);
-	return r == PTN_OK && cf->db_migrate_user[0] != '\0' ? enter_as(s, cf)
-							     : r;
+	r = db != NULL ? ptn_secrets_new(&secrets, &cf->secrets) : PTN_E_NOMEM;
+	if (r == PTN_OK)
+		r = ptn_provision_foreign(db, s->a, secrets, &foreign);
+	if (r != PTN_OK && db != NULL)
+		s->cause = ptn_setup_cause_of(ptn_db_fault(db));
+	if (r == PTN_OK && foreign) {
+		(void)fprintf(stderr,
+		    "postern: setup: the secrets of this configuration do not "
+		    "open the keys in the database %s, which is another "
+		    "Postern's: name another database, or bring secrets.keys "
+		    "along from the host that made them; nothing was changed "
+		    "there\n",
+		    cf->db_name);
+		s->cause = PTN_CAUSE_FOREIGN;
+		r = PTN_E_CONFIG;
+	}
+	ptn_secrets_free(&secrets);
+	ptn_db_free(&db);
+	return r;
 }
 
 void

@@ -50,6 +50,14 @@ ptn_setup_put(struct ptn_setup *s, const char *path, const char *value)
 }
 
 enum ptn_err
+ptn_setup_put_secret(struct ptn_setup *s, const char *path, const char *secret)
+{
+	const char *value = ptn_conf_literal(s->a, secret);
+
+	return value != NULL ? ptn_setup_put(s, path, value) : PTN_E_NOMEM;
+}
+
+enum ptn_err
 ptn_setup_replace(struct ptn_setup *s, const char *path, const char *value)
 {
 	const char *was = NULL;

@@ -1,12 +1,11 @@
 #include "fcgi/public/public.h"
 
-#include "fcgi/jsonval.h"
+#include "fcgi/ceremony.h"
+#include "fcgi/issue.h"
 #include "fcgi/public/passkey.h"
 #include "lib/account/signin_passkey.h"
-#include "lib/conf/conf.h"
-
-#define AUTH_DATA_MAX 4096 /* bytes */
-#define SIGNATURE_MAX 1024 /* bytes; RSA of 4096 bits has 512 */
+#include "lib/webauthn/authdata.h"
+#include "lib/webauthn/response.h"
 
 enum { INIT_USER, INIT__MAX };
 
@@ -30,57 +29,20 @@ enum {
 #define LOGIN_FAULT "Parse error for Assertion"
 
 static const struct ptn_field login_fields[LOGIN__MAX] = {
-	[LOGIN_ID] = { "id", PTN_F_B64URL, true, PTN_CREDENTIAL_ID_MAX,
-	    LOGIN_FAULT, PTN_OK },
+	[LOGIN_ID] = { "id", PTN_F_B64URL, true, PTN_CRED_ID_MAX, LOGIN_FAULT,
+	    PTN_OK },
 	[LOGIN_TYPE] = { "type", PTN_F_TEXT, true, 32, LOGIN_FAULT, PTN_OK },
 	[LOGIN_CLIENT_DATA] = { "response.clientDataJSON", PTN_F_B64URL, true,
-	    PTN_CLIENT_DATA_MAX, LOGIN_FAULT, PTN_OK },
+	    PTN_CLIENTDATA_MAX, LOGIN_FAULT, PTN_OK },
 	[LOGIN_AUTH_DATA] = { "response.authenticatorData", PTN_F_B64URL, true,
-	    AUTH_DATA_MAX, LOGIN_FAULT, PTN_OK },
+	    PTN_WEBAUTHN_AUTH_DATA_MAX, LOGIN_FAULT, PTN_OK },
 	[LOGIN_SIGNATURE] = { "response.signature", PTN_F_B64URL, true,
-	    SIGNATURE_MAX, LOGIN_FAULT, PTN_OK },
-	[LOGIN_USER_HANDLE] = { "response.userHandle", PTN_F_B64URL, false, 64,
-	    LOGIN_FAULT, PTN_OK },
+	    PTN_WEBAUTHN_SIGNATURE_MAX, LOGIN_FAULT, PTN_OK },
+	[LOGIN_USER_HANDLE] = { "response.userHandle", PTN_F_B64URL, false,
+	    PTN_WEBAUTHN_HANDLE_MAX, LOGIN_FAULT, PTN_OK },
 };
 
 const struct ptn_input ptn_in_login_final = { login_fields, LOGIN__MAX };
-
-static void
-write_allowed(struct ptn_jsonw *w, const struct ptn_signin_passkey_options *o)
-{
-	size_t i;
-
-	if (o->n == 0)
-		return;
-	ptn_jsonw_array(w, "allowCredentials");
-	for (i = 0; i < o->n; i++) {
-		ptn_jsonw_object(w, NULL);
-		ptn_jsonw_str(w, "type", "public-key");
-		ptn_jsonval_b64url(w, "id", o->allowed[i].id);
-		ptn_jsonw_end_object(w);
-	}
-	ptn_jsonw_end_array(w);
-}
-
-/* The options of navigator.credentials.get(). */
-static void
-write_request(struct ptn_reply *rep, const struct ptn_conf *cf,
-    const struct ptn_signin_passkey_options *o)
-{
-	const struct ptn_webauthn_challenge *ch = &o->challenge;
-	struct ptn_jsonw *w = &rep->json;
-
-	ptn_jsonw_object(w, NULL);
-	ptn_jsonw_object(w, "publicKey");
-	ptn_jsonval_b64url(w, "challenge",
-	    PTN_BYTES(ch->value, sizeof(ch->value)));
-	ptn_jsonw_int(w, "timeout", cf->webauthn_login_ms);
-	ptn_jsonw_str(w, "rpId", cf->rp_id);
-	write_allowed(w, o);
-	ptn_jsonw_str(w, "userVerification", ptn_public_passkey_uv(cf));
-	ptn_jsonw_end_object(w);
-	ptn_jsonw_end_object(w);
-}
 
 /*
  * POST /webauthn/login/initialize: what a passkey is to sign; one of the
@@ -101,7 +63,7 @@ ptn_public_login_init(struct ptn_request *req, struct ptn_reply *rep)
 	if (what != PTN_PASSKEY_DONE) /* the contract tells */
 		return ptn_reply_say(rep, PTN_E_INPUT, "user not found");
 	rep->no_store = true;
-	write_request(rep, req->sc.cf, &options);
+	ptn_ceremony_request(&rep->json, NULL, req->sc.cf, &options);
 	return PTN_OK;
 }
 
@@ -148,5 +110,5 @@ ptn_public_login_final(struct ptn_request *req, struct ptn_reply *rep)
 		return ptn_reply_say(rep, answers[what].r,
 		    answers[what].message);
 	ptn_public_passkey_write(rep, p.id, &p.user_id);
-	return ptn_public_issue_token(req, rep, &p.claims);
+	return ptn_issue_token(req, rep, &p.claims);
 }

@@ -1,8 +1,6 @@
 #include "fcgi/public/public.h"
 
-#include <string.h>
-
-#include "fcgi/jsonval.h"
+#include "fcgi/profile.h"
 #include "lib/account/credential.h"
 #include "lib/account/passkey.h"
 #include "lib/base/base64.h"
@@ -15,40 +13,6 @@ static const struct ptn_field name_fields[NAME__MAX] = {
 };
 
 const struct ptn_input ptn_in_credential_name = { name_fields, NAME__MAX };
-
-static void
-write_transports(struct ptn_jsonw *w, const char *transports)
-{
-	size_t len;
-
-	ptn_jsonw_array(w, "transports");
-	while (*transports != '\0') {
-		len = strcspn(transports, ",");
-		ptn_jsonw_bytes(w, NULL, PTN_BYTES(transports, len));
-		transports += len + (transports[len] == ',');
-	}
-	ptn_jsonw_end_array(w);
-}
-
-void
-ptn_public_credential(struct ptn_jsonw *w, const struct ptn_credential *c)
-{
-	ptn_jsonw_object(w, NULL);
-	ptn_jsonval_b64url(w, "id", c->id);
-	if (c->name != NULL)
-		ptn_jsonw_str(w, "name", c->name);
-	ptn_jsonval_b64url(w, "public_key", c->public_key);
-	ptn_jsonw_str(w, "attestation_type", c->attestation);
-	ptn_jsonval_uuid(w, "aaguid", &c->aaguid);
-	if (c->last_used_at_us != 0)
-		ptn_jsonval_time(w, "last_used_at", c->last_used_at_us);
-	ptn_jsonval_time(w, "created_at", c->created_at_us);
-	write_transports(w, c->transports);
-	ptn_jsonw_bool(w, "backup_eligible", c->backup_eligible);
-	ptn_jsonw_bool(w, "backup_state", c->backup_state);
-	ptn_jsonw_bool(w, "mfa_only", false);
-	ptn_jsonw_end_object(w);
-}
 
 /* GET /webauthn/credentials: the passkeys of whoever asks, oldest first. */
 enum ptn_err
@@ -64,7 +28,7 @@ ptn_public_credential_list(struct ptn_request *req, struct ptn_reply *rep)
 	rep->no_store = true;
 	ptn_jsonw_array(&rep->json, NULL);
 	for (i = 0; i < n; i++)
-		ptn_public_credential(&rep->json, &c[i]);
+		ptn_profile_passkey(&rep->json, &c[i]);
 	ptn_jsonw_end_array(&rep->json);
 	return PTN_OK;
 }

@@ -9,14 +9,6 @@
 /* Each compares what arrived with what was sent. */
 typedef bool (*question)(const struct ptn_request *req, const char *is);
 
-static bool
-is_param(const struct ptn_request *req, const char *name, const char *is)
-{
-	const char *value = ptn_request_param(req, name);
-
-	return value != NULL && strcmp(value, is) == 0;
-}
-
 /* The token of Authorization. */
 static bool
 is_bearer(const struct ptn_request *req, const char *is)
@@ -48,17 +40,11 @@ is_body(const struct ptn_request *req, const char *is)
 	return req->body.len == strtoul(is, NULL, 10);
 }
 
-/* It came piece by piece, for as many milliseconds at least. */
+/* It came in as many pieces at least; one that lay there whole, in none. */
 static bool
-is_slow(const struct ptn_request *req, const char *is)
+is_in_pieces(const struct ptn_request *req, const char *is)
 {
-	return req->took_ms >= strtol(is, NULL, 10);
-}
-
-static bool
-is_https(const struct ptn_request *req, const char *is)
-{
-	return is_param(req, "HTTPS", is);
+	return req->pieces >= strtoul(is, NULL, 10);
 }
 
 static const struct {
@@ -69,8 +55,7 @@ static const struct {
 	{ "client", is_client },
 	{ "host", is_host },
 	{ "body", is_body },
-	{ "https", is_https },
-	{ "slow", is_slow },
+	{ "pieces", is_in_pieces },
 };
 
 /*

@@ -1,6 +1,7 @@
 #include "fcgi/public/public.h"
 
 #include "fcgi/jsonval.h"
+#include "fcgi/profile.h"
 #include "lib/account/addresses.h"
 
 enum { ADDRESS, ADDRESS__MAX };
@@ -27,7 +28,7 @@ ptn_public_email_list(struct ptn_request *req, struct ptn_reply *rep)
 	rep->no_store = true;
 	ptn_jsonw_array(&rep->json, NULL);
 	for (i = 0; i < n; i++)
-		ptn_public_email(&rep->json, &email[i]);
+		ptn_profile_email(&rep->json, &email[i]);
 	ptn_jsonw_end_array(&rep->json);
 	return PTN_OK;
 }

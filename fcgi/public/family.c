@@ -46,11 +46,8 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep,
 		return PTN_OK;
 	if ((r = ptn_bearer_session(req, rep, use_of(auth))) != PTN_OK)
 		return r;
-	if (req->session.known) {
-		req->actor.session_of = &req->session.claims.sub;
-		ptn_actor_is(&req->sc, &req->session.claims.sub,
-		    req->session.claims.email.address);
-	}
+	if (req->session.known)
+		ptn_bearer_is(req);
 	return is_enough(req, auth) ? PTN_OK : PTN_E_DENIED;
 }
 

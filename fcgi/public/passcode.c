@@ -1,5 +1,6 @@
 #include "fcgi/public/public.h"
 
+#include "fcgi/issue.h"
 #include "fcgi/cookie.h"
 #include "fcgi/jsonval.h"
 #include "lib/account/signin_passcode.h"
@@ -126,5 +127,5 @@ ptn_public_passcode_final(struct ptn_request *req, struct ptn_reply *rep)
 		return ptn_reply_say(rep, answers[what].r,
 		    answers[what].message);
 	write_passcode(rep, &p.passcode);
-	return ptn_public_issue_token(req, rep, &p.claims);
+	return ptn_issue_token(req, rep, &p.claims);
 }

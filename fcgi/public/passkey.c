@@ -3,19 +3,6 @@
 #include <string.h>
 
 #include "fcgi/jsonval.h"
-#include "lib/conf/conf.h"
-
-const char *
-ptn_public_passkey_uv(const struct ptn_conf *cf)
-{
-	static const char *const words[] = {
-		[PTN_UV_REQUIRED] = "required",
-		[PTN_UV_PREFERRED] = "preferred",
-		[PTN_UV_DISCOURAGED] = "discouraged",
-	};
-
-	return words[cf->passkey_uv];
-}
 
 bool
 ptn_public_passkey_type_ok(const struct ptn_value *type)

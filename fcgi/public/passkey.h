@@ -4,14 +4,8 @@
 #include "fcgi/public/public.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "lib/account/passkey_ceremony.h"
 
 /* What registration and login by passkey share. */
-
-#define PTN_CLIENT_DATA_MAX 8192 /* bytes */
-
-/* passkey.user_verification as the word that options carry. */
-const char *ptn_public_passkey_uv(const struct ptn_conf *cf);
 
 /* Is it "public-key"? */
 bool ptn_public_passkey_type_ok(const struct ptn_value *type);

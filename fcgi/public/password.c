@@ -1,5 +1,6 @@
 #include "fcgi/public/public.h"
 
+#include "fcgi/issue.h"
 #include "lib/account/password_change.h"
 #include "lib/account/signin_password.h"
 #include "lib/conf/conf.h"
@@ -39,7 +40,7 @@ ptn_public_password_login(struct ptn_request *req, struct ptn_reply *rep)
 	if (what != PTN_SIGNIN_PASSWORD_RIGHT)
 		return PTN_E_DENIED;
 	ptn_jsonw_null(&rep->json, NULL);
-	return ptn_public_issue_token(req, rep, &p.claims);
+	return ptn_issue_token(req, rep, &p.claims);
 }
 
 static enum ptn_err
@@ -84,7 +85,7 @@ ptn_public_password_update(struct ptn_request *req, struct ptn_reply *rep)
 	case PTN_PASSWORD_CHANGE__MAX:
 		return PTN_E_DENIED;
 	}
-	ptn_public_issue_device(req, rep);
+	ptn_issue_device(req, rep);
 	ptn_jsonw_null(&rep->json, NULL);
 	return PTN_OK;
 }

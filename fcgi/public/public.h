@@ -92,22 +92,4 @@ struct ptn_public_answer {
 	const char *message; /* NULL: that of the status */
 };
 
-/* Objects that more than one answer shows. */
-struct ptn_email;
-struct ptn_credential;
-void ptn_public_email(struct ptn_jsonw *w, const struct ptn_email *e);
-void ptn_public_credential(struct ptn_jsonw *w,
-    const struct ptn_credential *c);
-
-/*
- * Hand the token of a session out that has begun: X-Session-Lifetime, and the
- * cookie or X-Auth-Token.  A browser that takes cookies is known from now on
- * (fcgi/device.h).
- */
-enum ptn_err ptn_public_issue_token(struct ptn_request *req,
-    struct ptn_reply *rep, const struct ptn_claims *claims) PTN_MUST_USE;
-
-/* The same for such a browser that another request made known. */
-void ptn_public_issue_device(struct ptn_request *req, struct ptn_reply *rep);
-
 #endif

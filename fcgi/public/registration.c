@@ -1,12 +1,10 @@
 #include "fcgi/public/public.h"
 
-#include "fcgi/jsonval.h"
+#include "fcgi/ceremony.h"
 #include "fcgi/public/passkey.h"
-#include "lib/account/credential.h"
 #include "lib/account/passkey.h"
-#include "lib/conf/conf.h"
-
-#define ATTESTATION_MAX 32768 /* bytes */
+#include "lib/webauthn/authdata.h"
+#include "lib/webauthn/response.h"
 
 enum {
 	REG_ID,
@@ -21,13 +19,13 @@ enum {
 #define REG_FAULT "Parse error for Registration"
 
 static const struct ptn_field registration_fields[REG__MAX] = {
-	[REG_ID] = { "id", PTN_F_B64URL, true, PTN_CREDENTIAL_ID_MAX, REG_FAULT,
+	[REG_ID] = { "id", PTN_F_B64URL, true, PTN_CRED_ID_MAX, REG_FAULT,
 	    PTN_OK },
 	[REG_TYPE] = { "type", PTN_F_TEXT, true, 32, REG_FAULT, PTN_OK },
 	[REG_CLIENT_DATA] = { "response.clientDataJSON", PTN_F_B64URL, true,
-	    PTN_CLIENT_DATA_MAX, REG_FAULT, PTN_OK },
+	    PTN_CLIENTDATA_MAX, REG_FAULT, PTN_OK },
 	[REG_ATTESTATION] = { "response.attestationObject", PTN_F_B64URL, true,
-	    ATTESTATION_MAX, REG_FAULT, PTN_OK },
+	    PTN_WEBAUTHN_ATTESTATION_MAX, REG_FAULT, PTN_OK },
 	[REG_TRANSPORTS] = { "response.transports", PTN_F_NAMES, false, 0, NULL,
 	    PTN_OK },
 	[REG_TRANSPORTS_TOP] = { "transports", PTN_F_NAMES, false, 0, NULL,
@@ -35,67 +33,6 @@ static const struct ptn_field registration_fields[REG__MAX] = {
 };
 
 const struct ptn_input ptn_in_registration = { registration_fields, REG__MAX };
-
-static const char *
-attestation_word(const struct ptn_conf *cf)
-{
-	static const char *const words[] = {
-		[PTN_CONVEY_NONE] = "none",
-		[PTN_CONVEY_INDIRECT] = "indirect",
-		[PTN_CONVEY_DIRECT] = "direct",
-	};
-
-	return words[cf->passkey_attestation];
-}
-
-static void
-write_parameters(struct ptn_jsonw *w)
-{
-	size_t i;
-
-	ptn_jsonw_array(w, "pubKeyCredParams");
-	for (i = 0; i < PTN_PASSKEY_ALGS; i++) {
-		ptn_jsonw_object(w, NULL);
-		ptn_jsonw_str(w, "type", "public-key");
-		ptn_jsonw_int(w, "alg", ptn_passkey_algs[i]);
-		ptn_jsonw_end_object(w);
-	}
-	ptn_jsonw_end_array(w);
-}
-
-/* The options of navigator.credentials.create(). */
-static void
-write_creation(struct ptn_reply *rep, const struct ptn_conf *cf,
-    const struct ptn_passkey_options *o)
-{
-	const struct ptn_webauthn_challenge *ch = &o->challenge;
-	struct ptn_jsonw *w = &rep->json;
-
-	ptn_jsonw_object(w, NULL);
-	ptn_jsonw_object(w, "publicKey");
-	ptn_jsonw_object(w, "rp");
-	ptn_jsonw_str(w, "name", cf->rp_name);
-	ptn_jsonw_str(w, "id", cf->rp_id);
-	ptn_jsonw_end_object(w);
-	ptn_jsonw_object(w, "user");
-	ptn_jsonw_str(w, "name", o->name);
-	ptn_jsonw_str(w, "displayName", o->name);
-	ptn_jsonval_b64url(w, "id",
-	    PTN_BYTES(ch->user_id.b, sizeof(ch->user_id.b)));
-	ptn_jsonw_end_object(w);
-	ptn_jsonval_b64url(w, "challenge",
-	    PTN_BYTES(ch->value, sizeof(ch->value)));
-	write_parameters(w);
-	ptn_jsonw_int(w, "timeout", cf->webauthn_registration_ms);
-	ptn_jsonw_object(w, "authenticatorSelection");
-	ptn_jsonw_bool(w, "requireResidentKey", true);
-	ptn_jsonw_str(w, "residentKey", "required");
-	ptn_jsonw_str(w, "userVerification", ptn_public_passkey_uv(cf));
-	ptn_jsonw_end_object(w);
-	ptn_jsonw_str(w, "attestation", attestation_word(cf));
-	ptn_jsonw_end_object(w);
-	ptn_jsonw_end_object(w);
-}
 
 /* POST /webauthn/registration/initialize: what a new passkey is to sign. */
 enum ptn_err
@@ -113,7 +50,7 @@ ptn_public_registration_init(struct ptn_request *req, struct ptn_reply *rep)
 		return ptn_reply_say(rep, PTN_E_INPUT,
 		    "user has no primary email address");
 	rep->no_store = true;
-	write_creation(rep, req->sc.cf, &options);
+	ptn_ceremony_creation(&rep->json, NULL, req->sc.cf, &options);
 	return PTN_OK;
 }
 

@@ -1,10 +1,11 @@
 #include "fcgi/public/public.h"
 
 #include "fcgi/cookie.h"
+#include "fcgi/issue.h"
 #include "fcgi/jsonval.h"
+#include "fcgi/profile.h"
 #include "lib/account/signout.h"
 #include "lib/base/clock.h"
-#include "lib/conf/conf.h"
 #include "lib/crypto/jws.h"
 
 enum { TOKEN, TOKEN__MAX };
@@ -33,30 +34,6 @@ ptn_public_logout(struct ptn_request *req, struct ptn_reply *rep)
 }
 
 static void
-write_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
-    const struct ptn_claims *c)
-{
-	ptn_jsonw_object(w, "claims");
-	ptn_jsonval_uuid(w, "subject", &c->sub);
-	ptn_jsonval_time(w, "issued_at", c->iat * PTN_US_PER_S);
-	ptn_jsonval_time(w, "expiration", c->exp * PTN_US_PER_S);
-	ptn_token_audience(w, "audience", cf);
-	if (cf->issuer[0] != '\0')
-		ptn_jsonw_str(w, "issuer", cf->issuer);
-	if (c->email.address != NULL) {
-		ptn_jsonw_object(w, "email");
-		ptn_jsonw_str(w, "address", c->email.address);
-		ptn_jsonw_bool(w, "is_primary", c->email.is_primary);
-		ptn_jsonw_bool(w, "is_verified", c->email.is_verified);
-		ptn_jsonw_end_object(w);
-	}
-	ptn_jsonval_uuid(w, "session_id", &c->session_id);
-	ptn_jsonw_end_object(w);
-	ptn_jsonval_time(w, "expiration_time", c->exp * PTN_US_PER_S);
-	ptn_jsonval_uuid(w, "user_id", &c->sub);
-}
-
-static void
 write_validity(const struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_session *s)
 {
@@ -66,8 +43,12 @@ write_validity(const struct ptn_request *req, struct ptn_reply *rep,
 	rep->no_store = true;
 	ptn_jsonw_object(w, NULL);
 	ptn_jsonw_bool(w, "is_valid", s->known);
-	if (s->known)
-		write_claims(w, req->sc.cf, &s->claims);
+	if (s->known) {
+		ptn_profile_claims(w, req->sc.cf, &s->claims);
+		ptn_jsonval_time(w, "expiration_time",
+		    s->claims.exp * PTN_US_PER_S);
+		ptn_jsonval_uuid(w, "user_id", &s->claims.sub);
+	}
 	if (s->known && idle_at != 0)
 		ptn_jsonval_time(w, "idle_expires_at", idle_at);
 	ptn_jsonw_end_object(w);
@@ -101,18 +82,13 @@ ptn_public_token_validate(struct ptn_request *req, struct ptn_reply *rep)
 }
 
 static void
-write_row(struct ptn_jsonw *w, const struct ptn_session_row *s, bool current)
+write_row(struct ptn_jsonw *w, const struct ptn_session_row *s,
+    const struct ptn_uuid *current)
 {
 	ptn_jsonw_object(w, NULL);
-	ptn_jsonval_uuid(w, "id", &s->id);
-	ptn_jsonval_time(w, "created_at", s->created_at_us);
-	ptn_jsonval_time(w, "last_used", s->last_used_us);
-	ptn_jsonval_time(w, "expires_at", s->expires_at_us);
-	if (s->ip_address != NULL)
-		ptn_jsonw_str(w, "ip_address", s->ip_address);
+	ptn_profile_session(w, s, current);
 	if (s->user_agent != NULL)
 		ptn_jsonw_str(w, "user_agent", s->user_agent);
-	ptn_jsonw_bool(w, "current", current);
 	ptn_jsonw_end_object(w);
 }
 
@@ -130,8 +106,7 @@ ptn_public_session_list(struct ptn_request *req, struct ptn_reply *rep)
 	rep->no_store = true;
 	ptn_jsonw_array(&rep->json, NULL);
 	for (i = 0; i < n; i++)
-		write_row(&rep->json, &rows[i],
-		    ptn_uuid_equal(&rows[i].id, &c->session_id));
+		write_row(&rep->json, &rows[i], &c->session_id);
 	ptn_jsonw_end_array(&rep->json);
 	return PTN_OK;
 }
@@ -163,7 +138,7 @@ ptn_public_session_end_others(struct ptn_request *req, struct ptn_reply *rep)
 
 	r = ptn_signout_others(&req->sc, &c->sub, &c->session_id);
 	if (r == PTN_OK)
-		ptn_public_issue_device(req, rep);
+		ptn_issue_device(req, rep);
 	rep->done = PTN_DONE_EMPTY;
 	return r;
 }

@@ -13,9 +13,13 @@ struct change {
 	const struct ptn_uuid *user;
 	const struct ptn_uuid *id; /* of an address; NULL: a new one */
 	const char *address;
+	bool last; /* it may be the primary one: there is no other */
 	struct ptn_email *email;
 	enum ptn_addresses_result what;
 };
+
+typedef enum ptn_err (
+    *runner)(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg);
 
 /* Refuse, and undo what was begun. */
 static enum ptn_err
@@ -25,11 +29,12 @@ deny(struct change *c, enum ptn_addresses_result why)
 	return PTN_E_DENIED;
 }
 
+/* By ptn_tx(), or as a part of the caller's transaction. */
 static enum ptn_err
-run(const struct ptn_scope *sc, ptn_tx_fn fn, struct change *c,
+run(runner how, const struct ptn_scope *sc, ptn_tx_fn fn, struct change *c,
     enum ptn_addresses_result *what)
 {
-	enum ptn_err r = ptn_tx(sc, fn, c);
+	enum ptn_err r = how(sc, fn, c);
 
 	if (r == PTN_OK)
 		*what = PTN_ADDRESSES_DONE;
@@ -65,11 +70,25 @@ count_claim(const struct ptn_scope *sc, const struct change *c)
 				: PTN_OK;
 }
 
-/* Nothing is recorded of a claim that was there already, and still is one. */
+/* Theirs at once.  Whoever had another address before is told there. */
+static enum ptn_err
+take(const struct ptn_scope *sc, const struct change *c,
+    struct ptn_membership *before)
+{
+	enum ptn_err r = ptn_membership_get(sc, c->user, before);
+
+	return r == PTN_OK ? ptn_email_own(sc, c->email, c->user, false) : r;
+}
+
+/*
+ * Nothing is recorded of a claim that was there already, and still is one; and
+ * it is told when it is proved.
+ */
 static enum ptn_err
 add(const struct ptn_scope *sc, void *arg)
 {
 	struct change *c = arg;
+	struct ptn_membership before = { .registered = false };
 	enum ptn_verdict room;
 	enum ptn_err r;
 
@@ -85,13 +104,13 @@ add(const struct ptn_scope *sc, void *arg)
 	if ((r = count_claim(sc, c)) != PTN_OK)
 		return r;
 	if (!ptn_policy_verification(sc->cf))
-		r = ptn_email_own(sc, c->email, c->user, false);
+		r = take(sc, c, &before);
 	if (r != PTN_OK)
 		return r;
 	ptn_actor_is(sc, NULL, c->address);
 	if (!c->email->is_new && ptn_uuid_is_nil(&c->email->user_id))
 		return PTN_OK;
-	return ptn_event(sc, PTN_EVENT_EMAIL_CREATED, NULL);
+	return ptn_event_tell(sc, PTN_EVENT_EMAIL_CREATED, &before.tell);
 }
 
 enum ptn_err
@@ -100,7 +119,16 @@ ptn_addresses_add(const struct ptn_scope *sc, const struct ptn_uuid *user,
 {
 	struct change c = { .user = user, .address = address, .email = out };
 
-	return run(sc, add, &c, what);
+	return run(ptn_tx, sc, add, &c, what);
+}
+
+enum ptn_err
+ptn_addresses_add_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const char *address, struct ptn_email *out, enum ptn_addresses_result *what)
+{
+	struct change c = { .user = user, .address = address, .email = out };
+
+	return run(ptn_tx_part, sc, add, &c, what);
 }
 
 static enum ptn_err
@@ -115,12 +143,23 @@ take_away(const struct ptn_scope *sc, void *arg)
 		return r;
 	if (!ptn_policy_remove_address(sc->cf, &m, c->id))
 		return deny(c, PTN_ADDRESSES_GUARDED);
-	r = ptn_email_remove(sc, c->user, c->id);
+	r = ptn_email_remove(sc, c->user, c->id, c->last);
 	if (r == PTN_E_CONFLICT)
 		return deny(c, PTN_ADDRESSES_PRIMARY);
 	if (r != PTN_OK)
 		return r;
-	return ptn_event(sc, PTN_EVENT_EMAIL_DELETED, NULL);
+	return ptn_event_tell(sc, PTN_EVENT_EMAIL_DELETED, &m.tell);
+}
+
+static enum ptn_err
+remove_by(runner how, const struct ptn_scope *sc, struct change *c,
+    enum ptn_addresses_result *what)
+{
+	enum ptn_err r = run(how, sc, take_away, c, what);
+
+	if (r == PTN_OK && *what == PTN_ADDRESSES_GUARDED)
+		ptn_membership_guarded(sc, "address");
+	return r;
 }
 
 enum ptn_err
@@ -128,26 +167,35 @@ ptn_addresses_remove(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const struct ptn_uuid *id, enum ptn_addresses_result *what)
 {
 	struct change c = { .user = user, .id = id };
-	enum ptn_err r = run(sc, take_away, &c, what);
 
-	if (r == PTN_OK && *what == PTN_ADDRESSES_GUARDED)
-		ptn_membership_guarded(sc, "address");
-	return r;
+	return remove_by(ptn_tx, sc, &c, what);
+}
+
+enum ptn_err
+ptn_addresses_remove_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_uuid *id, bool last, enum ptn_addresses_result *what)
+{
+	struct change c = { .user = user, .id = id, .last = last };
+
+	return remove_by(ptn_tx_part, sc, &c, what);
 }
 
 static enum ptn_err
 make_primary(const struct ptn_scope *sc, void *arg)
 {
 	struct change *c = arg;
+	struct ptn_membership m;
 	bool changed;
 	enum ptn_err r;
 
-	if ((r = ptn_user_lock(sc, c->user)) != PTN_OK)
+	/* The one that was is told, not the one that is. */
+	if ((r = ptn_user_lock(sc, c->user)) != PTN_OK ||
+	    (r = ptn_membership_get(sc, c->user, &m)) != PTN_OK)
 		return r;
 	r = ptn_email_set_primary(sc, c->user, c->id, &changed);
 	if (r != PTN_OK || !changed)
 		return r;
-	return ptn_event(sc, PTN_EVENT_PRIMARY_EMAIL_CHANGED, NULL);
+	return ptn_event_tell(sc, PTN_EVENT_PRIMARY_EMAIL_CHANGED, &m.tell);
 }
 
 enum ptn_err
@@ -157,7 +205,17 @@ ptn_addresses_make_primary(const struct ptn_scope *sc,
 {
 	struct change c = { .user = user, .id = id };
 
-	return run(sc, make_primary, &c, what);
+	return run(ptn_tx, sc, make_primary, &c, what);
+}
+
+enum ptn_err
+ptn_addresses_make_primary_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *id,
+    enum ptn_addresses_result *what)
+{
+	struct change c = { .user = user, .id = id };
+
+	return run(ptn_tx_part, sc, make_primary, &c, what);
 }
 
 static enum ptn_err
@@ -184,20 +242,42 @@ check_proof(const struct ptn_scope *sc, const struct ptn_addresses_proof *p,
 	return PTN_OK;
 }
 
-/* Take the ownership that was proved. */
+/*
+ * Take the ownership that was proved.  Whoever had another address before is
+ * told there; it is no news that the first one is the primary one.
+ */
 static enum ptn_err
 own(const struct ptn_scope *sc, struct ptn_addresses_proof *p)
 {
+	static const struct ptn_notice_to nobody = { .address = NULL };
+	struct ptn_membership m;
 	enum ptn_err r;
 
 	if (p->email.verified)
 		return PTN_OK;
+	if ((r = ptn_membership_get(sc, &p->user_id, &m)) != PTN_OK)
+		return r;
 	r = ptn_email_own(sc, &p->email, &p->user_id, true);
 	if (r == PTN_OK && p->email.is_primary)
-		r = ptn_event(sc, PTN_EVENT_PRIMARY_EMAIL_CHANGED, NULL);
+		r = ptn_event_tell(sc, PTN_EVENT_PRIMARY_EMAIL_CHANGED,
+		    &nobody);
 	if (r != PTN_OK)
 		return r;
-	return ptn_event(sc, PTN_EVENT_EMAIL_VERIFIED, NULL);
+	return ptn_event_tell(sc, PTN_EVENT_EMAIL_VERIFIED, &m.tell);
+}
+
+/* The address is locked: whose is it to be? */
+static enum ptn_err
+prove(const struct ptn_scope *sc, struct ptn_addresses_proof *p,
+    enum ptn_addresses_result *what)
+{
+	enum ptn_err r;
+
+	if ((r = check_proof(sc, p, what)) != PTN_OK ||
+	    *what != PTN_ADDRESSES_DONE)
+		return r;
+	ptn_actor_is(sc, NULL, p->email.address);
+	return own(sc, p);
 }
 
 enum ptn_err
@@ -210,9 +290,19 @@ ptn_addresses_prove(const struct ptn_scope *sc, struct ptn_addresses_proof *p,
 	r = ptn_email_lock(sc, &p->email_id, &p->email);
 	if (r == PTN_E_NOT_FOUND)
 		return PTN_OK;
-	if (r != PTN_OK || (r = check_proof(sc, p, what)) != PTN_OK ||
-	    *what != PTN_ADDRESSES_DONE)
+	return r == PTN_OK ? prove(sc, p, what) : r;
+}
+
+enum ptn_err
+ptn_addresses_prove_new(const struct ptn_scope *sc,
+    struct ptn_addresses_proof *p, const char *address,
+    enum ptn_addresses_result *what)
+{
+	enum ptn_err r;
+
+	*what = PTN_ADDRESSES_UNKNOWN;
+	if ((r = ptn_email_claim(sc, address, &p->email)) != PTN_OK)
 		return r;
-	ptn_actor_is(sc, NULL, p->email.address);
-	return own(sc, p);
+	p->email_id = p->email.id;
+	return prove(sc, p, what);
 }

@@ -33,6 +33,12 @@ enum ptn_err ptn_addresses_add(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const char *address, struct ptn_email *out,
     enum ptn_addresses_result *what) PTN_MUST_USE;
 
+/* The same as a part of the caller's transaction: what is refused changes
+ * nothing.  So it is of the other two. */
+enum ptn_err ptn_addresses_add_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const char *address, struct ptn_email *out,
+    enum ptn_addresses_result *what) PTN_MUST_USE;
+
 /*
  * Give one up, with what hangs on it, but for the primary one, and the one that
  * codes of the Dfns API go to.
@@ -41,8 +47,19 @@ enum ptn_err ptn_addresses_remove(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *id,
     enum ptn_addresses_result *what) PTN_MUST_USE;
 
+/*
+ * last	it is their only one, and may go: the caller has asked
+ *	ptn_ways_may_give_up(), under the lock of the user
+ */
+enum ptn_err ptn_addresses_remove_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *id, bool last,
+    enum ptn_addresses_result *what) PTN_MUST_USE;
+
 /* Make one of theirs the primary one.  If it is already, nothing happens. */
 enum ptn_err ptn_addresses_make_primary(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *id,
+    enum ptn_addresses_result *what) PTN_MUST_USE;
+enum ptn_err ptn_addresses_make_primary_in(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *id,
     enum ptn_addresses_result *what) PTN_MUST_USE;
 
@@ -63,6 +80,11 @@ struct ptn_addresses_proof {
  */
 enum ptn_err ptn_addresses_prove(const struct ptn_scope *sc,
     struct ptn_addresses_proof *p,
+    enum ptn_addresses_result *what) PTN_MUST_USE;
+
+/* The same of an address (canonical) that nobody need have claimed before. */
+enum ptn_err ptn_addresses_prove_new(const struct ptn_scope *sc,
+    struct ptn_addresses_proof *p, const char *address,
     enum ptn_addresses_result *what) PTN_MUST_USE;
 
 #endif

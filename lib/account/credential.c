@@ -5,7 +5,6 @@
 
 #include "lib/base/home.h"
 #include "lib/base/unicode.h"
-#include "lib/crypto/crypto.h"
 #include "lib/db/sql.h"
 
 #define AAGUID_LINE_MAX 256
@@ -22,8 +21,14 @@ digest_of(struct ptn_bytes id)
 {
 	struct digest d;
 
-	ptn_crypto_sha256(id, d.b);
+	ptn_credential_digest(id, d.b);
 	return d;
+}
+
+void
+ptn_credential_digest(struct ptn_bytes id, uint8_t digest[PTN_SHA256_LEN])
+{
+	ptn_crypto_sha256(id, digest);
 }
 
 enum ptn_err
@@ -153,6 +158,17 @@ ptn_credential_admitted(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	*admitted = row.admitted != 0;
 	*name = row.name;
 	return PTN_OK;
+}
+
+enum ptn_err
+ptn_credential_alive(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes digest)
+{
+	const struct ptn_credential_find_in in = { sc->tenant_id, *user,
+		digest };
+	struct ptn_credential_find_out row;
+
+	return ptn_sql_credential_find(sc->db, sc->arena, &in, &row);
 }
 
 enum ptn_err

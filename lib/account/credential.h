@@ -9,9 +9,9 @@
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
+#include "lib/crypto/crypto.h"
 #include "lib/db/scope.h"
 
-#define PTN_CREDENTIAL_ID_MAX 1023  /* bytes, WebAuthn L3 5.8.3 */
 #define PTN_CREDENTIAL_NAME_MAX 255 /* characters */
 
 /* A passkey of a user, as it is stored. */
@@ -66,6 +66,14 @@ enum ptn_err ptn_credential_used(const struct ptn_scope *sc,
 enum ptn_err ptn_credential_admitted(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_bytes id, bool *admitted,
     const char **name) PTN_MUST_USE;
+
+/*
+ * What a credential is found by: SHA-256 of its id.  Is the one of a digest
+ * the user's, still?  PTN_E_NOT_FOUND.
+ */
+void ptn_credential_digest(struct ptn_bytes id, uint8_t digest[PTN_SHA256_LEN]);
+enum ptn_err ptn_credential_alive(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes digest) PTN_MUST_USE;
 
 /* Name or delete a credential of the user; PTN_E_NOT_FOUND. */
 enum ptn_err ptn_credential_rename(const struct ptn_scope *sc,

@@ -178,16 +178,20 @@ ptn_email_set_primary(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 enum ptn_err
 ptn_email_remove(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    const struct ptn_uuid *id)
+    const struct ptn_uuid *id, bool primary_too)
 {
 	const struct ptn_email_delete_in in = { sc->tenant_id, *user, *id };
+	const struct ptn_primary_delete_in unset = { sc->tenant_id, *user };
 	struct ptn_uuid primary;
 	uint64_t n;
 	enum ptn_err r;
 
 	if ((r = look_up(sc, user, id, &primary)) != PTN_OK)
 		return r;
-	if (ptn_uuid_equal(&primary, id))
-		return PTN_E_CONFLICT;
-	return ptn_sql_email_delete(sc->db, &in, &n);
+	if (ptn_uuid_equal(&primary, id)) {
+		if (!primary_too)
+			return PTN_E_CONFLICT;
+		r = ptn_sql_primary_delete(sc->db, &unset, &n);
+	}
+	return r == PTN_OK ? ptn_sql_email_delete(sc->db, &in, &n) : r;
 }

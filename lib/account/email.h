@@ -68,10 +68,11 @@ enum ptn_err ptn_email_set_primary(const struct ptn_scope *sc,
 
 /*
  * Delete one of the user's addresses, and what belongs to it.  PTN_E_CONFLICT
- * for the primary one, PTN_E_NOT_FOUND for none of theirs.  Inside the caller's
- * transaction, which holds the lock of the user.
+ * for the primary one, unless it may go, too; PTN_E_NOT_FOUND for none of
+ * theirs.  Inside the caller's transaction, which holds the lock of the user.
  */
 enum ptn_err ptn_email_remove(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, const struct ptn_uuid *id) PTN_MUST_USE;
+    const struct ptn_uuid *user, const struct ptn_uuid *id,
+    bool primary_too) PTN_MUST_USE;
 
 #endif

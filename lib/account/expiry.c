@@ -44,6 +44,7 @@ BATCH_OF(sessions)
 BATCH_OF(challenges)
 BATCH_OF(ceremonies)
 BATCH_OF(credcodes)
+BATCH_OF(flows)
 
 /* The same of what is so many seconds old. */
 #define BATCH_AFTER(table, seconds)                                            \
@@ -188,6 +189,7 @@ ptn_expiry_run(const struct ptn_scope *sc, bool thorough)
 		{ "webauthn_challenges", batch_challenges },
 		{ "ceremonies", batch_ceremonies },
 		{ "credential_codes", batch_credcodes },
+		{ "flows", batch_flows },
 		{ "passcodes", batch_passcodes },
 		{ "rate limits", batch_rate_limits },
 		{ "known networks", batch_known_networks },

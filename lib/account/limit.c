@@ -385,15 +385,32 @@ take_all(const struct ptn_scope *sc, void *arg)
 	return r;
 }
 
-enum ptn_err
-ptn_limits_take(const struct ptn_scope *sc, const enum ptn_limit *list,
+typedef enum ptn_err (
+    *runner)(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg);
+
+static enum ptn_err
+take_by(runner how, const struct ptn_scope *sc, const enum ptn_limit *list,
     const struct ptn_limit_on *on)
 {
 	struct taking t = { list, on };
 
 	if (!sc->cf->rate_enabled || list[0] == PTN_LIMIT_NONE)
 		return PTN_OK;
-	return ptn_tx(sc, take_all, &t);
+	return how(sc, take_all, &t);
+}
+
+enum ptn_err
+ptn_limits_take(const struct ptn_scope *sc, const enum ptn_limit *list,
+    const struct ptn_limit_on *on)
+{
+	return take_by(ptn_tx, sc, list, on);
+}
+
+enum ptn_err
+ptn_limits_take_in(const struct ptn_scope *sc, const enum ptn_limit *list,
+    const struct ptn_limit_on *on)
+{
+	return take_by(ptn_tx_part, sc, list, on);
 }
 
 enum ptn_err

@@ -89,6 +89,10 @@ enum ptn_err ptn_limit_take_mail(const struct ptn_scope *sc,
 enum ptn_err ptn_limits_take(const struct ptn_scope *sc,
     const enum ptn_limit *list, const struct ptn_limit_on *on) PTN_MUST_USE;
 
+/* The same as a part of the caller's transaction: all, or it cost nothing. */
+enum ptn_err ptn_limits_take_in(const struct ptn_scope *sc,
+    const enum ptn_limit *list, const struct ptn_limit_on *on) PTN_MUST_USE;
+
 /* The answer was right, and the limit counts wrong ones alone. */
 enum ptn_err ptn_limit_give_back(const struct ptn_scope *sc,
     enum ptn_limit limit, const struct ptn_limit_on *on) PTN_MUST_USE;

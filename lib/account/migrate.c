@@ -79,7 +79,7 @@ check_row(const struct run *run, size_t i)
 	if (row->version > ptn_migrations_n) {
 		fprintf(run->err,
 		    "the schema has version %lld, this program knows %d: "
-		    "it is too old\n",
+		    "it is too old; install the version that migrated it\n",
 		    (long long)row->version, ptn_migrations_n);
 		return PTN_E_CONFIG;
 	}

@@ -9,6 +9,7 @@
 #include "lib/base/array.h"
 #include "lib/base/hex.h"
 #include "lib/base/rng.h"
+#include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/sql.h"
 #include "lib/event/tx.h"
@@ -131,6 +132,13 @@ ptn_passcode_put(const struct ptn_scope *sc, const char *code,
 	return ptn_sql_passcode_put(sc->db, &in);
 }
 
+enum ptn_err
+ptn_passcode_mac(const struct ptn_scope *sc, const struct ptn_passcode *pc,
+    const char *code, uint8_t mac[PTN_SHA256_LEN])
+{
+	return code_mac(sc->secrets, 0, pc, code, mac);
+}
+
 struct checking {
 	const char *code;
 	struct ptn_passcode *pc;
@@ -188,21 +196,52 @@ count_try(const struct ptn_scope *sc, struct checking *j, int64_t tries)
  * right has it given back, in the same transaction.
  */
 static enum ptn_err
-count_guess(const struct ptn_scope *sc, const struct checking *j, int64_t epoch,
-    enum ptn_verdict verdict)
+count_guess(const struct ptn_scope *sc, const struct checking *j,
+    const int64_t *epoch, enum ptn_verdict verdict)
 {
 	char user[PTN_UUID_STR];
 	struct ptn_limit_on on = { .account = user };
 	enum ptn_err r;
 
 	ptn_uuid_format(&j->pc->user_id, user);
-	r = ptn_asker_of(sc, &j->pc->user_id, &epoch, &on.asker);
+	r = ptn_asker_of(sc, &j->pc->user_id, epoch, &on.asker);
 	if (r != PTN_OK ||
 	    (r = ptn_limit_take(sc, PTN_LIMIT_CODE, &on)) != PTN_OK)
 		return r;
 	return verdict == PTN_ALLOW
 	    ? ptn_limit_give_back(sc, PTN_LIMIT_CODE, &on)
 	    : PTN_OK;
+}
+
+struct guess {
+	struct checking j;
+	enum ptn_verdict verdict;
+};
+
+static enum ptn_err
+count_alone(const struct ptn_scope *sc, void *arg)
+{
+	const struct guess *g = arg;
+
+	return count_guess(sc, &g->j, NULL, g->verdict);
+}
+
+enum ptn_err
+ptn_passcode_guess(const struct ptn_scope *sc, struct ptn_passcode *pc,
+    const char *code, struct ptn_bytes mac, enum ptn_verdict *verdict)
+{
+	struct guess g = { .j = { .code = code, .pc = pc } };
+	enum ptn_err r;
+
+	*verdict = PTN_DENY;
+	r = code_matches(sc, &g.j, mac, &g.verdict);
+	if (r != PTN_OK && r != PTN_E_INPUT) /* too long to be one */
+		return r;
+	if (sc->cf->rate_enabled &&
+	    (r = ptn_tx_part(sc, count_alone, &g)) != PTN_OK)
+		return r;
+	*verdict = g.verdict;
+	return PTN_OK;
 }
 
 static enum ptn_err
@@ -230,7 +269,7 @@ check(const struct ptn_scope *sc, void *arg)
 		return PTN_OK;
 	}
 	if ((r = code_matches(sc, j, row.code, &verdict)) != PTN_OK ||
-	    (r = count_guess(sc, j, row.known_epoch, verdict)) != PTN_OK)
+	    (r = count_guess(sc, j, &row.known_epoch, verdict)) != PTN_OK)
 		return r;
 	if (verdict != PTN_ALLOW)
 		return count_try(sc, j, row.try_count);

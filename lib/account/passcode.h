@@ -4,8 +4,10 @@
 #include <stdint.h>
 
 #include "lib/account/asker.h"
+#include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
+#include "lib/crypto/secrets.h"
 #include "lib/db/scope.h"
 
 #define PTN_PASSCODE_DIGITS 6
@@ -102,6 +104,24 @@ enum ptn_passcode_result {
 enum ptn_err ptn_passcode_check(const struct ptn_scope *sc,
     const struct ptn_uuid *id, const char *code, struct ptn_passcode *pc,
     enum ptn_passcode_result *out) PTN_MUST_USE;
+
+/*
+ * The same for a code that is kept elsewhere than in a row of its own: by its
+ * MAC, which is bound to pc->id and pc->kind.
+ */
+enum ptn_err ptn_passcode_mac(const struct ptn_scope *sc,
+    const struct ptn_passcode *pc, const char *code,
+    uint8_t mac[PTN_SHA256_LEN]) PTN_MUST_USE;
+
+/*
+ * Is a code the one of that MAC?  A wrong one counts for pc->user_id, who need
+ * not exist (PTN_LIMIT_CODE): PTN_E_RATE, and it was not judged, and cost
+ * nothing.  Its tries are the caller's to count.  Inside the caller's
+ * transaction.
+ */
+enum ptn_err ptn_passcode_guess(const struct ptn_scope *sc,
+    struct ptn_passcode *pc, const char *code, struct ptn_bytes mac,
+    enum ptn_verdict *verdict) PTN_MUST_USE;
 
 /* What becomes of a code that is right. */
 enum ptn_code_use {

@@ -27,7 +27,9 @@ ptn_passkey_add_begin(const struct ptn_scope *sc, const struct ptn_uuid *user,
 		    "user has no primary email address");
 		return PTN_OK;
 	}
-	out->name = primary.address;
+	out->name = out->shown_name = primary.address;
+	out->uv = (enum ptn_user_verification)sc->cf->passkey_uv;
+	out->timeout_ms = sc->cf->webauthn_registration_ms;
 	out->challenge.ceremony = PTN_WEBAUTHN_REGISTRATION;
 	out->challenge.user_id = *user;
 	r = ptn_passkey_ceremony_begin(sc, &out->challenge,
@@ -56,18 +58,15 @@ take_challenge(const struct ptn_scope *sc, const struct ptn_passkey_new *new,
 
 static enum ptn_err
 attest(const struct ptn_scope *sc, const struct ptn_passkey_new *new,
-    struct ptn_webauthn_attested *at, struct ptn_passkey_ceremony_outcome *out)
+    const struct ptn_webauthn_challenge *ch, struct ptn_webauthn_attested *at,
+    struct ptn_passkey_ceremony_outcome *out)
 {
 	const struct ptn_webauthn_rp rp = ptn_passkey_ceremony_rp(sc->cf);
+	const struct ptn_webauthn_want want =
+	    ptn_passkey_ceremony_want(sc->cf, ch);
 	struct ptn_finding finding;
-	struct ptn_webauthn_want want;
-	struct ptn_webauthn_challenge ch;
 	enum ptn_err r;
 
-	r = take_challenge(sc, new, &ch, out);
-	if (r != PTN_OK || out->what != PTN_PASSKEY_DONE)
-		return r;
-	want = ptn_passkey_ceremony_want(sc->cf, &ch);
 	r = ptn_webauthn_register(sc->arena, &rp, &want, &new->response, at,
 	    &finding);
 	*out = ptn_passkey_ceremony_outcome(&finding);
@@ -79,47 +78,51 @@ attest(const struct ptn_scope *sc, const struct ptn_passkey_new *new,
 	return r;
 }
 
-static enum ptn_err
-keep(const struct ptn_scope *sc, void *arg)
+enum ptn_err
+ptn_passkey_judge(const struct ptn_scope *sc, const struct ptn_passkey_new *new,
+    const struct ptn_webauthn_challenge *ch, struct ptn_credential *c,
+    struct ptn_passkey_ceremony_outcome *out)
 {
-	const struct ptn_credential *c = arg;
-	struct ptn_membership m;
+	struct ptn_webauthn_attested at;
+	enum ptn_err r;
+
+	r = attest(sc, new, ch, &at, out);
+	if (r != PTN_OK || out->what != PTN_PASSKEY_DONE)
+		return r;
+	*c = (struct ptn_credential){
+		.id = at.cred_id,
+		.user_id = new->user_id,
+		.public_key = at.cose_key,
+		.attestation = at.attestation,
+		.sign_count = at.sign_count,
+		.backup_eligible = at.be,
+		.backup_state = at.bs,
+		.transports = new->transports,
+		.api = PTN_API_HANKO,
+	};
+	memcpy(c->aaguid.b, at.aaguid, sizeof(c->aaguid.b));
+	c->name = ptn_credential_aaguid_name(sc->arena, sc->cf->aaguid_file,
+	    &c->aaguid);
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_passkey_keep(const struct ptn_scope *sc, const struct ptn_credential *c,
+    bool tell)
+{
+	struct ptn_membership m = { .registered = false };
 	enum ptn_err r;
 
 	if ((r = ptn_credential_put(sc, c)) != PTN_OK ||
-	    (r = ptn_membership_get(sc, &c->user_id, &m)) != PTN_OK)
+	    (tell && (r = ptn_membership_get(sc, &c->user_id, &m)) != PTN_OK))
 		return r;
 	return ptn_event_tell(sc, PTN_EVENT_REGISTRATION_FINAL_OK, &m.tell);
 }
 
 static enum ptn_err
-store(const struct ptn_scope *sc, const struct ptn_passkey_new *new,
-    const struct ptn_webauthn_attested *at,
-    struct ptn_passkey_ceremony_outcome *out)
+keep(const struct ptn_scope *sc, void *arg)
 {
-	struct ptn_credential c = {
-		.id = at->cred_id,
-		.user_id = new->user_id,
-		.public_key = at->cose_key,
-		.attestation = at->attestation,
-		.sign_count = at->sign_count,
-		.backup_eligible = at->be,
-		.backup_state = at->bs,
-		.transports = new->transports,
-		.api = PTN_API_HANKO,
-	};
-	enum ptn_err r;
-
-	memcpy(c.aaguid.b, at->aaguid, sizeof(c.aaguid.b));
-	c.name = ptn_credential_aaguid_name(sc->arena, sc->cf->aaguid_file,
-	    &c.aaguid);
-	r = ptn_tx(sc, keep, &c);
-	if (r == PTN_E_CONFLICT) {
-		out->what = PTN_PASSKEY_DENIED;
-		out->why = "id is registered";
-		return PTN_OK;
-	}
-	return r;
+	return ptn_passkey_keep(sc, arg, true);
 }
 
 enum ptn_err
@@ -127,14 +130,20 @@ ptn_passkey_add_finish(const struct ptn_scope *sc,
     const struct ptn_passkey_new *new, enum ptn_passkey_ceremony_result *what)
 {
 	struct ptn_passkey_ceremony_outcome out;
-	struct ptn_webauthn_attested at;
+	struct ptn_webauthn_challenge ch;
+	struct ptn_credential c;
 	enum ptn_err r;
 
 	*what = PTN_PASSKEY_DENIED;
-	r = attest(sc, new, &at, &out);
+	r = take_challenge(sc, new, &ch, &out);
 	if (r == PTN_OK && out.what == PTN_PASSKEY_DONE)
-		r = store(sc, new, &at, &out);
-	if (r != PTN_OK)
+		r = ptn_passkey_judge(sc, new, &ch, &c, &out);
+	if (r == PTN_OK && out.what == PTN_PASSKEY_DONE)
+		r = ptn_tx(sc, keep, &c);
+	if (r == PTN_E_CONFLICT) {
+		out.what = PTN_PASSKEY_DENIED;
+		out.why = "id is registered";
+	} else if (r != PTN_OK)
 		return r;
 	if (out.what != PTN_PASSKEY_DONE)
 		ptn_event_note(sc, PTN_EVENT_REGISTRATION_FINAL_FAILED,
@@ -169,10 +178,14 @@ begin_change(const struct ptn_scope *sc, struct change *c)
 	    : PTN_E_FORBIDDEN;
 }
 
+typedef enum ptn_err (
+    *runner)(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg);
+
+/* By ptn_tx(), or as a part of the caller's transaction. */
 static enum ptn_err
-change(const struct ptn_scope *sc, ptn_tx_fn fn, struct change *c)
+change(runner how, const struct ptn_scope *sc, ptn_tx_fn fn, struct change *c)
 {
-	enum ptn_err r = ptn_tx(sc, fn, c);
+	enum ptn_err r = how(sc, fn, c);
 
 	if (r == PTN_E_FORBIDDEN)
 		ptn_membership_guarded(sc, "passkey");
@@ -200,7 +213,16 @@ ptn_passkey_rename(const struct ptn_scope *sc, const struct ptn_uuid *user,
 {
 	struct change c = { .user = user, .id = id, .name = name };
 
-	return change(sc, rename_one, &c);
+	return change(ptn_tx, sc, rename_one, &c);
+}
+
+enum ptn_err
+ptn_passkey_rename_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes id, const char *name)
+{
+	struct change c = { .user = user, .id = id, .name = name };
+
+	return change(ptn_tx_part, sc, rename_one, &c);
 }
 
 static enum ptn_err
@@ -221,5 +243,14 @@ ptn_passkey_remove(const struct ptn_scope *sc, const struct ptn_uuid *user,
 {
 	struct change c = { .user = user, .id = id };
 
-	return change(sc, remove_one, &c);
+	return change(ptn_tx, sc, remove_one, &c);
+}
+
+enum ptn_err
+ptn_passkey_remove_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes id)
+{
+	struct change c = { .user = user, .id = id };
+
+	return change(ptn_tx_part, sc, remove_one, &c);
 }

@@ -1,10 +1,16 @@
 #ifndef PTN_ACCOUNT_PASSKEY_H
 #define PTN_ACCOUNT_PASSKEY_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/account/credential.h"
 #include "lib/account/passkey_ceremony.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
+#include "lib/conf/conf_words.h"
 #include "lib/db/scope.h"
 #include "lib/webauthn/webauthn.h"
 
@@ -18,7 +24,12 @@
 /* What an authenticator is told, so that it makes one. */
 struct ptn_passkey_options {
 	struct ptn_webauthn_challenge challenge;
-	const char *name; /* of the user: their primary address */
+	enum ptn_user_verification uv;
+	int64_t timeout_ms;
+	const char *name;	/* of the user: their primary address */
+	const char *shown_name; /* the same for people */
+	struct ptn_credential *excluded; /* that they have: none of these */
+	size_t n;
 };
 
 /* Of a user who has a primary address: a passkey needs a name. */
@@ -43,6 +54,24 @@ enum ptn_err ptn_passkey_add_finish(const struct ptn_scope *sc,
     enum ptn_passkey_ceremony_result *what) PTN_MUST_USE;
 
 /*
+ * The same for a caller who has the challenge: judge the response, which asks
+ * the database nothing; and keep it later, inside a transaction of the
+ * caller's, who holds the lock of the user.
+ *
+ * c	made by the former, in the arena
+ * out	PTN_PASSKEY_DONE, or why not, which is the caller's to note
+ * tell	the user gets a notice: not one whose account begins with it
+ *
+ * PTN_E_CONFLICT of the latter: the id is registered.
+ */
+enum ptn_err ptn_passkey_judge(const struct ptn_scope *sc,
+    const struct ptn_passkey_new *new, const struct ptn_webauthn_challenge *ch,
+    struct ptn_credential *c,
+    struct ptn_passkey_ceremony_outcome *out) PTN_MUST_USE;
+enum ptn_err ptn_passkey_keep(const struct ptn_scope *sc,
+    const struct ptn_credential *c, bool tell) PTN_MUST_USE;
+
+/*
  * Name or give up a passkey of the user, who gets a notice; PTN_E_NOT_FOUND.  A
  * name of NULL leaves the one it has.  The last passkey may go, too.
  * PTN_E_FORBIDDEN: it is not to be changed in this way
@@ -52,6 +81,13 @@ enum ptn_err ptn_passkey_rename(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_bytes id,
     const char *name) PTN_MUST_USE;
 enum ptn_err ptn_passkey_remove(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes id) PTN_MUST_USE;
+
+/* The same as parts of a transaction of the caller's. */
+enum ptn_err ptn_passkey_rename_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes id,
+    const char *name) PTN_MUST_USE;
+enum ptn_err ptn_passkey_remove_in(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_bytes id) PTN_MUST_USE;
 
 #endif

@@ -195,13 +195,34 @@ tell(const struct ptn_scope *sc, const struct ptn_uuid *user)
 }
 
 static enum ptn_err
+put(const struct ptn_scope *sc, const struct ptn_uuid *user, const char *phc)
+{
+	const struct ptn_password_put_in in = { *user, sc->tenant_id, phc,
+		PTN_PASSWORD_NORM };
+
+	return ptn_sql_password_put(sc->db, &in);
+}
+
+enum ptn_err
+ptn_password_first(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const char *phc, bool tell_them)
+{
+	static const struct ptn_notice_to nobody;
+	enum ptn_err r = put(sc, user, phc);
+
+	if (r != PTN_OK)
+		return r;
+	return tell_them
+	    ? tell(sc, user)
+	    : ptn_event_tell(sc, PTN_EVENT_PASSWORD_SET_OK, &nobody);
+}
+
+static enum ptn_err
 store(const struct ptn_scope *sc, void *arg)
 {
 	struct setting *s = arg;
 	const struct ptn_password_change_in change = { s->hash,
 		PTN_PASSWORD_NORM, sc->tenant_id, *s->user };
-	const struct ptn_password_put_in put = { *s->user, sc->tenant_id,
-		s->hash, PTN_PASSWORD_NORM };
 	uint64_t n;
 	enum ptn_err r;
 
@@ -212,8 +233,40 @@ store(const struct ptn_scope *sc, void *arg)
 	if (r != PTN_OK)
 		return r;
 	s->created = n == 0;
-	r = s->created ? ptn_sql_password_put(sc->db, &put) : shut_out(sc, s);
+	r = s->created ? put(sc, s->user, s->hash) : shut_out(sc, s);
 	return r != PTN_OK ? r : tell(sc, s->user);
+}
+
+enum ptn_err
+ptn_password_store_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_uuid *by, const char *hash, bool *created)
+{
+	struct setting s = { user, by, hash, false };
+	enum ptn_err r = store(sc, &s);
+
+	*created = s.created;
+	return r;
+}
+
+enum ptn_err
+ptn_password_drop_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_uuid *by)
+{
+	const struct ptn_password_delete_in in = { sc->tenant_id, *user };
+	const struct setting s = { user, by, NULL, false };
+	struct ptn_membership m;
+	uint64_t n;
+	enum ptn_err r;
+
+	if ((r = ptn_session_lock(sc, user, by)) != PTN_OK ||
+	    (r = ptn_sql_password_delete(sc->db, &in, &n)) != PTN_OK)
+		return r;
+	if (n == 0)
+		return PTN_E_NOT_FOUND;
+	if ((r = shut_out(sc, &s)) != PTN_OK ||
+	    (r = ptn_membership_get(sc, user, &m)) != PTN_OK)
+		return r;
+	return ptn_event_tell(sc, PTN_EVENT_PASSWORD_DELETED, &m.tell);
 }
 
 enum ptn_err

@@ -68,6 +68,17 @@ enum ptn_err ptn_password_lock(const struct ptn_scope *sc,
     int64_t *epoch) PTN_MUST_USE;
 
 /*
+ * Store the hash of a first password, with the event, inside a transaction of
+ * the caller's, who holds the lock of the user.
+ *
+ * tell	the user gets a notice: not one whose account begins with it
+ *
+ * PTN_E_CONFLICT: they have one.
+ */
+enum ptn_err ptn_password_first(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const char *phc, bool tell) PTN_MUST_USE;
+
+/*
  * Set the user's password, with the event and the notice to them:
  * password_change.h says who may, and which.  In the place of another it makes
  * whoever was known of the user a stranger (ptn_asker_forget()), and ends their
@@ -82,5 +93,24 @@ enum ptn_err ptn_password_lock(const struct ptn_scope *sc,
 enum ptn_err ptn_password_set(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *by, struct ptn_bytes pw,
     bool *created) PTN_MUST_USE;
+
+/*
+ * The same inside a transaction of the caller's, of what ptn_password_hash()
+ * made before it.
+ */
+enum ptn_err ptn_password_store_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *by, const char *hash,
+    bool *created) PTN_MUST_USE;
+
+/*
+ * Delete it: whoever knew it is shut out as by another one, and the user gets a
+ * notice.  Inside a transaction of the caller's.
+ *
+ * by	the session that asks for it, and goes on
+ *
+ * PTN_E_NOT_FOUND: there is none, or the session has ended.
+ */
+enum ptn_err ptn_password_drop_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *by) PTN_MUST_USE;
 
 #endif

@@ -30,14 +30,11 @@ deny_foreign(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	return deny(sc, PTN_PASSWORD_CHANGE_FOREIGN, "wrong user", what);
 }
 
+/* What has become of it, hashed and stored. */
 static enum ptn_err
-set(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    const struct ptn_uuid *by, struct ptn_bytes password,
+settle(const struct ptn_scope *sc, enum ptn_err r, bool created,
     enum ptn_password_change_result *what)
 {
-	bool created;
-	enum ptn_err r = ptn_password_set(sc, user, by, password, &created);
-
 	if (r == PTN_E_INPUT)
 		return deny(sc, PTN_PASSWORD_CHANGE_UNFIT,
 		    "password not allowed", what);
@@ -50,9 +47,9 @@ set(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	return r;
 }
 
-enum ptn_err
-ptn_password_change(const struct ptn_scope *sc, const struct ptn_claims *by,
-    const struct ptn_uuid *user, struct ptn_bytes password,
+/* May it be one?  DONE, or why not. */
+static enum ptn_err
+judge(const struct ptn_scope *sc, struct ptn_bytes password,
     enum ptn_password_change_result *what)
 {
 	if (ptn_policy_short(sc->cf, password))
@@ -61,7 +58,46 @@ ptn_password_change(const struct ptn_scope *sc, const struct ptn_claims *by,
 	if (ptn_policy_long(sc->cf, password))
 		return deny(sc, PTN_PASSWORD_CHANGE_LONG, "password too long",
 		    what);
+	*what = PTN_PASSWORD_CHANGE_DONE;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_password_change_make(const struct ptn_scope *sc, struct ptn_bytes password,
+    char phc[PTN_PHC_MAX], enum ptn_password_change_result *what)
+{
+	enum ptn_err r;
+
+	if ((r = judge(sc, password, what)) != PTN_OK ||
+	    *what != PTN_PASSWORD_CHANGE_DONE)
+		return r;
+	return settle(sc, ptn_password_hash(sc, password, phc), false, what);
+}
+
+enum ptn_err
+ptn_password_change_in(const struct ptn_scope *sc, const struct ptn_claims *by,
+    const char *phc, enum ptn_password_change_result *what)
+{
+	bool created = false;
+	enum ptn_err r;
+
+	r = ptn_password_store_in(sc, &by->sub, &by->session_id, phc, &created);
+	return settle(sc, r, created, what);
+}
+
+enum ptn_err
+ptn_password_change(const struct ptn_scope *sc, const struct ptn_claims *by,
+    const struct ptn_uuid *user, struct ptn_bytes password,
+    enum ptn_password_change_result *what)
+{
+	bool created = false;
+	enum ptn_err r;
+
+	if ((r = judge(sc, password, what)) != PTN_OK ||
+	    *what != PTN_PASSWORD_CHANGE_DONE)
+		return r;
 	if (!ptn_uuid_equal(user, &by->sub))
 		return deny_foreign(sc, user, what);
-	return set(sc, user, &by->session_id, password, what);
+	r = ptn_password_set(sc, user, &by->session_id, password, &created);
+	return settle(sc, r, created, what);
 }

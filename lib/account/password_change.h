@@ -5,6 +5,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
+#include "lib/crypto/pwhash.h"
 #include "lib/db/scope.h"
 
 enum ptn_password_change_result {
@@ -30,6 +31,19 @@ enum ptn_password_change_result {
 enum ptn_err ptn_password_change(const struct ptn_scope *sc,
     const struct ptn_claims *by, const struct ptn_uuid *user,
     struct ptn_bytes password,
+    enum ptn_password_change_result *what) PTN_MUST_USE;
+
+/*
+ * The same in two, for a transaction of the caller's: judge it, and hash it,
+ * which takes long, outside; then set it.
+ *
+ * phc	made, if what is DONE; and given back
+ */
+enum ptn_err ptn_password_change_make(const struct ptn_scope *sc,
+    struct ptn_bytes password, char phc[PTN_PHC_MAX],
+    enum ptn_password_change_result *what) PTN_MUST_USE;
+enum ptn_err ptn_password_change_in(const struct ptn_scope *sc,
+    const struct ptn_claims *by, const char *phc,
     enum ptn_password_change_result *what) PTN_MUST_USE;
 
 #endif

@@ -35,9 +35,45 @@ ptn_policy_passkeys(const struct ptn_conf *cf)
 }
 
 bool
+ptn_policy_session_list(const struct ptn_conf *cf)
+{
+	return cf->session_list;
+}
+
+bool
+ptn_policy_revocation(const struct ptn_conf *cf)
+{
+	return cf->session_revocation;
+}
+
+bool
+ptn_policy_usernames(const struct ptn_conf *cf)
+{
+	return cf->username_enabled;
+}
+
+bool
+ptn_policy_by_username(const struct ptn_conf *cf)
+{
+	return cf->username_enabled && cf->username_identifies;
+}
+
+bool
+ptn_policy_by_address(const struct ptn_conf *cf)
+{
+	return cf->email_enabled && cf->email_identifies;
+}
+
+bool
 ptn_policy_verification(const struct ptn_conf *cf)
 {
 	return cf->email_verify;
+}
+
+bool
+ptn_policy_tells_taken(const struct ptn_conf *cf)
+{
+	return cf->privacy_hints || !ptn_policy_verification(cf);
 }
 
 int64_t
@@ -83,6 +119,12 @@ ptn_policy_remove_address(const struct ptn_conf *cf,
     const struct ptn_membership *m, const struct ptn_uuid *email_id)
 {
 	return !ptn_uuid_equal(&m->email_id, email_id) || !is_guarded(cf, m);
+}
+
+bool
+ptn_policy_passkey_room(const struct ptn_conf *cf, int64_t n)
+{
+	return ptn_policy_passkeys(cf) && n < cf->passkey_limit;
 }
 
 bool

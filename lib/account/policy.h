@@ -27,8 +27,20 @@ bool ptn_policy_passcodes(const struct ptn_conf *cf);
 bool ptn_policy_passwords(const struct ptn_conf *cf);
 bool ptn_policy_passkeys(const struct ptn_conf *cf);
 
+/* Have users a name, and may they say who they are by it, or by an address? */
+bool ptn_policy_usernames(const struct ptn_conf *cf);
+bool ptn_policy_by_username(const struct ptn_conf *cf);
+bool ptn_policy_by_address(const struct ptn_conf *cf);
+
+/* May users see their sessions, and end others than their own? */
+bool ptn_policy_session_list(const struct ptn_conf *cf);
+bool ptn_policy_revocation(const struct ptn_conf *cf);
+
 /* Is an address nobody's until somebody has proved it to be theirs? */
 bool ptn_policy_verification(const struct ptn_conf *cf);
+
+/* May whoever asks be told that an address has an account? */
+bool ptn_policy_tells_taken(const struct ptn_conf *cf);
 
 /*
  * How many addresses may a user own?  Whoever proves one without being logged
@@ -64,6 +76,9 @@ bool ptn_policy_change_passkey(const struct ptn_conf *cf,
     const struct ptn_membership *m, bool admitted);
 bool ptn_policy_remove_address(const struct ptn_conf *cf,
     const struct ptn_membership *m, const struct ptn_uuid *email_id);
+
+/* May somebody who has so many passkeys make another one? */
+bool ptn_policy_passkey_room(const struct ptn_conf *cf, int64_t n);
 
 /* Must an authenticator have verified its user, be it for a new passkey? */
 bool ptn_policy_uv(const struct ptn_conf *cf);

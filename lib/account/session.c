@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/account/asker.h"
+#include "lib/account/username.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/unicode.h"
@@ -232,6 +233,21 @@ evict(const struct ptn_scope *sc, const struct ptn_session_new *new)
 	return limit == 0 ? PTN_OK : ptn_sql_session_evict(sc->db, &in, &n);
 }
 
+/* Tokens of the Hanko API say the username. */
+static enum ptn_err
+name_user(const struct ptn_scope *sc, const struct ptn_session_new *new,
+    struct ptn_claims *claims)
+{
+	struct ptn_username name;
+	enum ptn_err r;
+
+	if (new->api != PTN_API_HANKO)
+		return PTN_OK;
+	if ((r = ptn_username_of(sc, &new->user_id, &name)) == PTN_OK)
+		claims->username = name.name;
+	return r;
+}
+
 enum ptn_err
 ptn_session_open(const struct ptn_scope *sc, const struct ptn_session_new *new,
     struct ptn_claims *claims)
@@ -250,7 +266,8 @@ ptn_session_open(const struct ptn_scope *sc, const struct ptn_session_new *new,
 	claims->iat = ptn_clock_us() / PTN_US_PER_S;
 	claims->exp = claims->iat + lifespan_s;
 	claims->email = new->email;
-	if ((r = evict(sc, new)) != PTN_OK)
+	if ((r = name_user(sc, new, claims)) != PTN_OK ||
+	    (r = evict(sc, new)) != PTN_OK)
 		return r;
 	put = (struct ptn_session_put_in){ claims->session_id, sc->tenant_id,
 		new->user_id, ptn_api_name(new->api), agent_of(sc), ip_of(sc),

@@ -16,20 +16,26 @@ ptn_signin_in(const struct ptn_scope *sc, struct ptn_signin *s)
 	if ((r = ptn_session_open(sc, &new, &s->claims)) != PTN_OK ||
 	    (r = ptn_asker_remember(sc, &s->user_id, s->epoch)) != PTN_OK)
 		return r;
+	s->claims.amr = s->amr;
 	return s->event == PTN_EVENT_NONE ? PTN_OK
 					  : ptn_event(sc, s->event, NULL);
 }
 
-static enum ptn_err
-sign_in(const struct ptn_scope *sc, void *arg)
+enum ptn_err
+ptn_signin_lock_in(const struct ptn_scope *sc, struct ptn_signin *s)
 {
-	struct ptn_signin *s = arg;
 	enum ptn_err r;
 
 	r = ptn_user_lock_epoch(sc, &s->user_id, &s->epoch);
 	if (r != PTN_OK)
 		return r;
 	return ptn_signin_in(sc, s);
+}
+
+static enum ptn_err
+sign_in(const struct ptn_scope *sc, void *arg)
+{
+	return ptn_signin_lock_in(sc, arg);
 }
 
 enum ptn_err

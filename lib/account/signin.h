@@ -30,6 +30,7 @@ struct ptn_signin {
 	/* What the token says of the user; prove may fill it.  NULL: nothing.
 	 */
 	const struct ptn_email_claim *email;
+	unsigned amr; /* what was shown (enum ptn_amr) */
 	/* Of success; PTN_EVENT_NONE: the caller records one with a notice. */
 	enum ptn_event event;
 	struct ptn_claims claims; /* made: what the token is to say */
@@ -47,6 +48,10 @@ enum ptn_err ptn_signin(const struct ptn_scope *sc,
 
 /* The same inside a transaction of the caller's, who holds the lock. */
 enum ptn_err ptn_signin_in(const struct ptn_scope *sc,
+    struct ptn_signin *s) PTN_MUST_USE;
+
+/* The same, which takes the lock. */
+enum ptn_err ptn_signin_lock_in(const struct ptn_scope *sc,
     struct ptn_signin *s) PTN_MUST_USE;
 
 /*

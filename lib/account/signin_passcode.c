@@ -17,18 +17,18 @@ struct sending {
 	char code[PTN_PASSCODE_TEXT];
 };
 
-/* Too many mails went to that mailbox lately: whoever is known is told so. */
-static enum ptn_err
-take_mail(const struct ptn_scope *sc, const struct sending *s, bool *held)
+enum ptn_err
+ptn_signin_passcode_mail(const struct ptn_scope *sc,
+    const struct ptn_limit_on *on, bool *held)
 {
 	enum ptn_err r;
 
 	*held = false;
 	if (!sc->cf->mail_enabled)
 		return PTN_OK;
-	if (s->on.asker.kind != PTN_ASKER_STRANGER)
-		return ptn_limit_take(sc, PTN_LIMIT_MAIL, &s->on);
-	r = ptn_limit_take_mail(sc, &s->on, "a passcode is not mailed");
+	if (on->asker.kind != PTN_ASKER_STRANGER)
+		return ptn_limit_take(sc, PTN_LIMIT_MAIL, on);
+	r = ptn_limit_take_mail(sc, on, "a passcode is not mailed");
 	*held = r == PTN_E_RATE;
 	return *held ? PTN_OK : r;
 }
@@ -45,7 +45,7 @@ store_and_queue(const struct ptn_scope *sc, void *arg)
 	bool held;
 	enum ptn_err r;
 
-	if ((r = take_mail(sc, s, &held)) != PTN_OK)
+	if ((r = ptn_signin_passcode_mail(sc, &s->on, &held)) != PTN_OK)
 		return r;
 	s->pc->held_back = held;
 	if (held)
@@ -176,6 +176,9 @@ prove(const struct ptn_scope *sc, void *arg)
 	return ptn_email_primary(sc, &l->proof.user_id, &l->primary);
 }
 
+typedef enum ptn_err (
+    *signer)(const struct ptn_scope *sc, struct ptn_signin *in);
+
 /*
  * With a right code, which is gone by now, in a transaction of its own: on
  * purpose.  Were it given back when what follows fails, somebody who can make
@@ -184,7 +187,7 @@ prove(const struct ptn_scope *sc, void *arg)
  * lets that happen.
  */
 static enum ptn_err
-log_in(const struct ptn_scope *sc, struct ptn_signin_passcode *p,
+log_in(const struct ptn_scope *sc, struct ptn_signin_passcode *p, signer sign,
     enum ptn_passcode_result *what)
 {
 	struct logging_in l = { .proof = { .user_id = p->passcode.user_id,
@@ -195,11 +198,12 @@ log_in(const struct ptn_scope *sc, struct ptn_signin_passcode *p,
 		.prove = prove,
 		.arg = &l,
 		.email = &l.primary,
+		.amr = PTN_AMR_OTP,
 		.event = PTN_EVENT_PASSCODE_FINAL_OK };
 	enum ptn_err r;
 
 	*what = PTN_PASSCODE_UNFIT;
-	r = ptn_signin(sc, &in);
+	r = sign(sc, &in);
 	if (r == PTN_E_NOT_FOUND) /* the user went meanwhile */
 		l.proved = PTN_ADDRESSES_UNKNOWN;
 	else if (r != PTN_E_DENIED && r != PTN_OK)
@@ -219,10 +223,19 @@ ptn_signin_passcode(const struct ptn_scope *sc, struct ptn_signin_passcode *p,
 	if (r != PTN_OK)
 		return r;
 	ptn_actor_is(sc, &p->passcode.user_id, NULL);
-	if (*what == PTN_PASSCODE_RIGHT && (r = log_in(sc, p, what)) != PTN_OK)
+	if (*what == PTN_PASSCODE_RIGHT &&
+	    (r = log_in(sc, p, ptn_signin, what)) != PTN_OK)
 		return r;
 	if (*what != PTN_PASSCODE_RIGHT)
 		ptn_event_note(sc, PTN_EVENT_PASSCODE_FINAL_FAILED,
 		    reasons[*what]);
 	return PTN_OK;
+}
+
+enum ptn_err
+ptn_signin_passcode_in(const struct ptn_scope *sc,
+    struct ptn_signin_passcode *p, enum ptn_passcode_result *what)
+{
+	ptn_actor_is(sc, &p->passcode.user_id, NULL);
+	return log_in(sc, p, ptn_signin_lock_in, what);
 }

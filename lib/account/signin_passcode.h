@@ -1,6 +1,9 @@
 #ifndef PTN_ACCOUNT_SIGNIN_PASSCODE_H
 #define PTN_ACCOUNT_SIGNIN_PASSCODE_H
 
+#include <stdbool.h>
+
+#include "lib/account/limit.h"
 #include "lib/account/passcode.h"
 #include "lib/account/session.h"
 #include "lib/base/api.h"
@@ -62,5 +65,24 @@ struct ptn_signin_passcode {
  */
 enum ptn_err ptn_signin_passcode(const struct ptn_scope *sc,
     struct ptn_signin_passcode *p, enum ptn_passcode_result *what) PTN_MUST_USE;
+
+/*
+ * The same inside a transaction of the caller's, who has judged the code:
+ * of p, passcode.user_id and email_id say whose it was and what it proves.
+ * What is refused has changed nothing.
+ */
+enum ptn_err ptn_signin_passcode_in(const struct ptn_scope *sc,
+    struct ptn_signin_passcode *p, enum ptn_passcode_result *what) PTN_MUST_USE;
+
+/*
+ * May a mail with a code go to on->mailbox?  Inside the caller's transaction.
+ *
+ * held	set to true for a stranger who is not to be told: all is to be done as
+ *	ever, but with a code that nobody can enter, and a mail that is not sent
+ *
+ * PTN_E_RATE: somebody known, who is told.
+ */
+enum ptn_err ptn_signin_passcode_mail(const struct ptn_scope *sc,
+    const struct ptn_limit_on *on, bool *held) PTN_MUST_USE;
 
 #endif

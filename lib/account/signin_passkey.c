@@ -5,6 +5,7 @@
 #include "lib/account/email.h"
 #include "lib/account/signin.h"
 #include "lib/account/user.h"
+#include "lib/conf/conf.h"
 #include "lib/event/actor.h"
 #include "lib/format/dfnsid.h"
 
@@ -42,6 +43,8 @@ ptn_signin_passkey_begin(const struct ptn_scope *sc,
 	}
 	if (r != PTN_OK)
 		return r;
+	out->uv = (enum ptn_user_verification)sc->cf->passkey_uv;
+	out->timeout_ms = sc->cf->webauthn_login_ms;
 	out->challenge.ceremony = PTN_WEBAUTHN_AUTHENTICATION;
 	r = ptn_passkey_ceremony_begin(sc, &out->challenge,
 	    PTN_EVENT_AUTHENTICATION_INIT_OK);
@@ -50,19 +53,13 @@ ptn_signin_passkey_begin(const struct ptn_scope *sc,
 	return r;
 }
 
-struct logging_in {
-	struct ptn_signin_passkey *p;
-	struct ptn_webauthn_challenge ch;
-	struct ptn_passkey_ceremony_outcome out;
-	struct ptn_email_claim primary;
-};
-
-static void
-deny(struct logging_in *l, enum ptn_passkey_ceremony_result what,
-    const char *why)
+static enum ptn_err
+deny(struct ptn_passkey_ceremony_outcome *out,
+    enum ptn_passkey_ceremony_result what, const char *why)
 {
-	l->out.what = what;
-	l->out.why = why;
+	out->what = what;
+	out->why = why;
+	return PTN_OK;
 }
 
 /* 16 bytes; or a text, for passkeys that the Dfns API has made. */
@@ -81,35 +78,37 @@ read_handle(struct ptn_bytes handle, struct ptn_uuid *id)
  * user allows all of theirs and no other's; one for nobody wants a user
  * handle, which is the user's id.
  */
-static void
-find_user(const struct ptn_scope *sc, struct logging_in *l)
+static enum ptn_err
+find_user(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
+    const struct ptn_webauthn_challenge *ch,
+    struct ptn_passkey_ceremony_outcome *out)
 {
-	const struct ptn_bytes handle = l->p->user_handle;
-	const bool discoverable = ptn_uuid_is_nil(&l->ch.user_id);
-	struct ptn_uuid id = l->ch.user_id;
+	const struct ptn_bytes handle = p->user_handle;
+	const bool discoverable = ptn_uuid_is_nil(&ch->user_id);
+	struct ptn_uuid id = ch->user_id;
 
 	if ((discoverable || handle.len > 0) && !read_handle(handle, &id))
-		deny(l,
+		return deny(out,
 		    discoverable ? PTN_PASSKEY_NO_HANDLE : PTN_PASSKEY_DENIED,
 		    "no usable user handle");
-	if (l->out.what != PTN_PASSKEY_DONE)
-		return;
-	if (!discoverable && !ptn_uuid_equal(&id, &l->ch.user_id)) {
-		deny(l, PTN_PASSKEY_DENIED, "user handle of another user");
-		return;
-	}
-	l->p->user_id = id;
+	if (!discoverable && !ptn_uuid_equal(&id, &ch->user_id))
+		return deny(out, PTN_PASSKEY_DENIED,
+		    "user handle of another user");
+	p->user_id = id;
 	ptn_actor_is(sc, &id, NULL);
+	out->what = PTN_PASSKEY_DONE;
+	return PTN_OK;
 }
 
 /* The rest of 7.2, under the lock of the user and of the credential. */
 static enum ptn_err
-assert_credential(const struct ptn_scope *sc, struct logging_in *l,
-    struct ptn_credential *c)
+assert_credential(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
+    const struct ptn_webauthn_challenge *ch, struct ptn_credential *c,
+    struct ptn_passkey_ceremony_outcome *out)
 {
 	const struct ptn_webauthn_rp rp = ptn_passkey_ceremony_rp(sc->cf);
 	const struct ptn_webauthn_want want =
-	    ptn_passkey_ceremony_want(sc->cf, &l->ch);
+	    ptn_passkey_ceremony_want(sc->cf, ch);
 	const struct ptn_webauthn_stored stored = {
 		.cose_key = c->public_key,
 		.sign_count = (uint32_t)c->sign_count,
@@ -119,53 +118,107 @@ assert_credential(const struct ptn_scope *sc, struct logging_in *l,
 	struct ptn_webauthn_asserted asserted;
 	enum ptn_err r;
 
-	r = ptn_webauthn_assert(sc->arena, &rp, &want, &stored, &l->p->response,
+	r = ptn_webauthn_assert(sc->arena, &rp, &want, &stored, &p->response,
 	    &asserted, &finding);
 	if (r != PTN_OK)
 		return r;
-	l->out = ptn_passkey_ceremony_outcome(&finding);
-	if (l->out.what != PTN_PASSKEY_DONE)
-		return PTN_E_DENIED;
+	*out = ptn_passkey_ceremony_outcome(&finding);
+	if (out->what != PTN_PASSKEY_DONE)
+		return PTN_OK;
 	c->sign_count = asserted.sign_count;
 	c->backup_state = asserted.bs;
 	return ptn_credential_used(sc, c);
 }
 
 static enum ptn_err
-prove(const struct ptn_scope *sc, void *arg)
+find_address(const struct ptn_scope *sc, struct ptn_signin_passkey *p)
 {
-	struct logging_in *l = arg;
-	struct ptn_credential c;
-	enum ptn_err r;
+	enum ptn_err r = ptn_email_primary(sc, &p->user_id, &p->email);
 
-	deny(l, PTN_PASSKEY_DENIED, "unknown credential");
-	if ((r = ptn_credential_lock(sc, l->p->id, &c)) != PTN_OK)
-		return r;
-	if (!ptn_uuid_equal(&c.user_id, &l->p->user_id))
-		return PTN_E_DENIED;
-	if ((r = assert_credential(sc, l, &c)) != PTN_OK ||
-	    (r = ptn_email_primary(sc, &l->p->user_id, &l->primary)) != PTN_OK)
-		return r;
-	ptn_actor_is(sc, NULL, l->primary.address);
-	return PTN_OK;
+	if (r == PTN_OK)
+		ptn_actor_is(sc, NULL, p->email.address);
+	return r;
 }
 
 static enum ptn_err
-log_in(const struct ptn_scope *sc, struct logging_in *l)
+prove(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
+    const struct ptn_webauthn_challenge *ch,
+    struct ptn_passkey_ceremony_outcome *out)
 {
-	struct ptn_signin in = { .api = l->p->api,
-		.user_id = l->p->user_id,
-		.prove = prove,
-		.arg = l,
-		.email = &l->primary,
-		.event = PTN_EVENT_AUTHENTICATION_FINAL_OK };
+	struct ptn_credential c;
 	enum ptn_err r;
 
-	r = ptn_signin(sc, &in);
-	if (r == PTN_E_NOT_FOUND) /* no such credential, or no such user */
-		deny(l, PTN_PASSKEY_DENIED, "unknown credential");
-	l->p->claims = in.claims;
-	return r == PTN_E_NOT_FOUND || r == PTN_E_DENIED ? PTN_OK : r;
+	r = ptn_user_lock_epoch(sc, &p->user_id, &p->epoch);
+	if (r == PTN_OK)
+		r = ptn_credential_lock(sc, p->id, &c);
+	if (r == PTN_E_NOT_FOUND ||
+	    (r == PTN_OK && !ptn_uuid_equal(&c.user_id, &p->user_id)))
+		return deny(out, PTN_PASSKEY_DENIED, "unknown credential");
+	if (r != PTN_OK ||
+	    (r = assert_credential(sc, p, ch, &c, out)) != PTN_OK ||
+	    out->what != PTN_PASSKEY_DONE)
+		return r;
+	return find_address(sc, p);
+}
+
+enum ptn_err
+ptn_signin_passkey_judge_in(const struct ptn_scope *sc,
+    struct ptn_signin_passkey *p, const struct ptn_webauthn_challenge *ch,
+    struct ptn_passkey_ceremony_outcome *out)
+{
+	enum ptn_err r;
+
+	r = find_user(sc, p, ch, out);
+	return r != PTN_OK || out->what != PTN_PASSKEY_DONE
+	    ? r
+	    : prove(sc, p, ch, out);
+}
+
+enum ptn_err
+ptn_signin_passkey_in(const struct ptn_scope *sc, struct ptn_signin_passkey *p)
+{
+	struct ptn_signin in = { .api = p->api,
+		.user_id = p->user_id,
+		.epoch = p->epoch,
+		.email = &p->email,
+		.amr = PTN_AMR_PASSKEY,
+		.event = PTN_EVENT_AUTHENTICATION_FINAL_OK };
+	enum ptn_err r = ptn_signin_in(sc, &in);
+
+	p->claims = in.claims;
+	return r;
+}
+
+enum ptn_err
+ptn_signin_passkey_lock(const struct ptn_scope *sc,
+    struct ptn_signin_passkey *p, struct ptn_bytes digest)
+{
+	enum ptn_err r;
+
+	ptn_actor_is(sc, &p->user_id, NULL);
+	r = ptn_user_lock_epoch(sc, &p->user_id, &p->epoch);
+	if (r != PTN_OK ||
+	    (r = ptn_credential_alive(sc, &p->user_id, digest)) != PTN_OK)
+		return r;
+	return find_address(sc, p);
+}
+
+struct logging_in {
+	struct ptn_signin_passkey *p;
+	struct ptn_webauthn_challenge ch;
+	struct ptn_passkey_ceremony_outcome out;
+};
+
+static enum ptn_err
+log_in(const struct ptn_scope *sc, void *arg)
+{
+	struct logging_in *l = arg;
+	enum ptn_err r;
+
+	r = prove(sc, l->p, &l->ch, &l->out);
+	return r != PTN_OK || l->out.what != PTN_PASSKEY_DONE
+	    ? r
+	    : ptn_signin_passkey_in(sc, l->p);
 }
 
 enum ptn_err
@@ -179,9 +232,9 @@ ptn_signin_passkey(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
 	r = ptn_passkey_ceremony_take(sc, PTN_WEBAUTHN_AUTHENTICATION,
 	    p->response.client_data_json, &l.ch, &l.out);
 	if (r == PTN_OK && l.out.what == PTN_PASSKEY_DONE)
-		find_user(sc, &l);
+		r = find_user(sc, p, &l.ch, &l.out);
 	if (r == PTN_OK && l.out.what == PTN_PASSKEY_DONE)
-		r = log_in(sc, &l);
+		r = ptn_tx(sc, log_in, &l);
 	if (r != PTN_OK)
 		return r;
 	if (l.out.what != PTN_PASSKEY_DONE)

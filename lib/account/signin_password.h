@@ -1,6 +1,7 @@
 #ifndef PTN_ACCOUNT_SIGNIN_PASSWORD_H
 #define PTN_ACCOUNT_SIGNIN_PASSWORD_H
 
+#include "lib/account/password.h"
 #include "lib/account/session.h"
 #include "lib/base/api.h"
 #include "lib/base/bytes.h"
@@ -33,6 +34,23 @@ enum ptn_signin_password_result {
  */
 enum ptn_err ptn_signin_password(const struct ptn_scope *sc,
     struct ptn_signin_password *p,
+    enum ptn_signin_password_result *what) PTN_MUST_USE;
+
+/*
+ * The same in two: the password is judged, which takes a hash and so no
+ * transaction; and whoever had it right is logged in, inside a transaction of
+ * the caller's.
+ *
+ * pu	made by the one, for the other, which may have it from elsewhere: then
+ *	set_at_us is of the password that was right
+ * what	of the latter: WRONG if it was changed meanwhile, which is noted, and
+ *	has changed nothing
+ */
+enum ptn_err ptn_signin_password_judge(const struct ptn_scope *sc,
+    const struct ptn_signin_password *p, struct ptn_password_user *pu,
+    enum ptn_signin_password_result *what) PTN_MUST_USE;
+enum ptn_err ptn_signin_password_in(const struct ptn_scope *sc,
+    struct ptn_signin_password *p, const struct ptn_password_user *pu,
     enum ptn_signin_password_result *what) PTN_MUST_USE;
 
 #endif

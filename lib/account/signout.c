@@ -91,6 +91,15 @@ end_one(const struct ptn_scope *sc, void *arg)
 }
 
 enum ptn_err
+ptn_signout_one_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_uuid *session)
+{
+	struct ending e = { user, session };
+
+	return end_one(sc, &e);
+}
+
+enum ptn_err
 ptn_signout_one(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const struct ptn_uuid *session)
 {

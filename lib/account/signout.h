@@ -27,6 +27,10 @@ enum ptn_err ptn_signout_all(const struct ptn_scope *sc,
 enum ptn_err ptn_signout_one(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *session) PTN_MUST_USE;
 
+/* The same inside a transaction of the caller's. */
+enum ptn_err ptn_signout_one_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *session) PTN_MUST_USE;
+
 /* End all of them but this one. */
 enum ptn_err ptn_signout_others(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *session) PTN_MUST_USE;

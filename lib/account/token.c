@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "lib/account/jwk.h"
+#include "lib/account/username.h"
+#include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
@@ -83,6 +85,46 @@ ptn_token_audience(struct ptn_jsonw *w, const char *name,
 	ptn_jsonw_end_array(w);
 }
 
+static const struct {
+	unsigned bit;
+	const char *word;
+} shown[] = {
+	{ PTN_AMR_OTP, "otp" },
+	{ PTN_AMR_PWD, "pwd" },
+	{ PTN_AMR_PASSKEY, "passkey" },
+};
+
+void
+ptn_token_amr(struct ptn_jsonw *w, const char *name, unsigned amr)
+{
+	size_t i;
+
+	if (amr == 0)
+		return;
+	ptn_jsonw_array(w, name);
+	for (i = 0; i < PTN_ARRAY_LEN(shown); i++)
+		if ((amr & shown[i].bit) != 0)
+			ptn_jsonw_str(w, NULL, shown[i].word);
+	ptn_jsonw_end_array(w);
+}
+
+/* What a newer version says beside these is not ours to repeat. */
+static unsigned
+read_amr(const struct ptn_json *list)
+{
+	struct ptn_bytes s;
+	unsigned amr = 0;
+	size_t i, k;
+
+	for (i = 0; i < ptn_json_len(list); i++) {
+		s = ptn_json_string(ptn_json_at(list, i));
+		for (k = 0; s.p != NULL && k < PTN_ARRAY_LEN(shown); k++)
+			if (ptn_bytes_equal(s, ptn_bytes_of(shown[k].word)))
+				amr |= shown[k].bit;
+	}
+	return amr;
+}
+
 enum ptn_err
 ptn_token_issue(const struct ptn_scope *sc, const struct ptn_claims *c,
     char **token)
@@ -94,6 +136,7 @@ ptn_token_issue(const struct ptn_scope *sc, const struct ptn_claims *c,
 	ptn_uuid_format(&c->session_id, session_id);
 	ptn_jsonw_init(&w, sc->arena);
 	ptn_jsonw_object(&w, NULL);
+	ptn_token_amr(&w, "amr", c->amr);
 	ptn_token_audience(&w, "aud", sc->cf);
 	if (c->email.address != NULL) {
 		ptn_jsonw_object(&w, "email");
@@ -112,6 +155,8 @@ ptn_token_issue(const struct ptn_scope *sc, const struct ptn_claims *c,
 		ptn_uuid_format(&c->tenant_id, tenant);
 		ptn_jsonw_str(&w, "tenant_id", tenant);
 	}
+	if (c->username != NULL)
+		ptn_jsonw_str(&w, "username", c->username);
 	ptn_jsonw_end_object(&w);
 	if (w.buf.bad)
 		return PTN_E_NOMEM;
@@ -124,8 +169,10 @@ ptn_token_issue(const struct ptn_scope *sc, const struct ptn_claims *c,
 struct cached {
 	uint8_t digest[PTN_SHA256_LEN];
 	uint64_t generation;	  /* of the key set; 0: empty */
-	struct ptn_claims claims; /* email.address points to address */
+	/* Its texts are these; "": none. */
+	struct ptn_claims claims;
 	char address[PTN_ADDRESS_MAX + 1];
+	char username[PTN_USERNAME_BYTES + 1];
 };
 
 struct ptn_token_cache {
@@ -165,12 +212,19 @@ cache_place(struct ptn_token_cache *c, const uint8_t digest[PTN_SHA256_LEN])
 	return &c->entry[((size_t)digest[0] << 8 | digest[1]) % c->n];
 }
 
+/* A text for as long as the request; NULL for "". */
+static bool
+lend(struct ptn_arena *a, const char *kept, const char **out)
+{
+	*out = *kept != '\0' ? ptn_arena_strdup(a, kept) : NULL;
+	return *kept == '\0' || *out != NULL;
+}
+
 static bool
 cache_get(const struct ptn_scope *sc, const uint8_t digest[PTN_SHA256_LEN],
     struct ptn_claims *claims)
 {
 	const struct cached *e = cache_place(sc->tokens, digest);
-	const char *address = e->claims.email.address;
 
 	/* generation starts at 1, so an empty place never matches */
 	if (e->generation == 0 ||
@@ -179,9 +233,22 @@ cache_get(const struct ptn_scope *sc, const uint8_t digest[PTN_SHA256_LEN],
 		return false;
 	*claims = e->claims;
 	/* Another token of the same request may take the place. */
-	if (address != NULL)
-		claims->email.address = ptn_arena_strdup(sc->arena, address);
-	return address == NULL || claims->email.address != NULL;
+	return lend(sc->arena, e->address, &claims->email.address) &&
+	    lend(sc->arena, e->username, &claims->username);
+}
+
+/* False: it is too long. */
+static bool
+keep(char *to, size_t size, const char *text)
+{
+	const size_t len = text != NULL ? strlen(text) : 0;
+
+	if (len >= size)
+		return false;
+	if (len > 0)
+		memcpy(to, text, len);
+	to[len] = '\0';
+	return true;
 }
 
 static void
@@ -189,15 +256,13 @@ cache_put(const struct ptn_scope *sc, const uint8_t digest[PTN_SHA256_LEN],
     const struct ptn_claims *claims)
 {
 	struct cached *e = cache_place(sc->tokens, digest);
-	const char *address = claims->email.address;
 
-	if (address != NULL && strlen(address) >= sizeof(e->address))
+	e->generation = 0;
+	if (!keep(e->address, sizeof(e->address), claims->email.address) ||
+	    !keep(e->username, sizeof(e->username), claims->username))
 		return;
 	memcpy(e->digest, digest, PTN_SHA256_LEN);
 	e->claims = *claims;
-	e->claims.email.address = NULL;
-	if (address != NULL)
-		e->claims.email.address = strcpy(e->address, address);
 	e->generation = ptn_jwks_generation(sc->keys[PTN_API_HANKO]);
 }
 
@@ -272,6 +337,8 @@ read_claims(const struct ptn_scope *sc, const struct ptn_json *p,
 	c->email.is_primary = ptn_json_bool(ptn_json_get(email, "is_primary"));
 	c->email.is_verified =
 	    ptn_json_bool(ptn_json_get(email, "is_verified"));
+	c->username = ptn_json_text(sc->arena, ptn_json_get(p, "username"));
+	c->amr = read_amr(ptn_json_get(p, "amr"));
 	return audience_is(sc->cf, ptn_json_get(p, "aud")) &&
 	    issuer_is(sc->cf, ptn_json_get(p, "iss"));
 }

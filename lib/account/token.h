@@ -43,6 +43,19 @@ struct ptn_email_claim {
 	bool is_verified;
 };
 
+/*
+ * What was shown when a session began, as bits: the claim "amr" (RFC 8176), in
+ * the words that clients know.  Their order is the one of the claim.
+ */
+enum ptn_amr {
+	PTN_AMR_OTP = 1 << 0, /* a code from the mailbox */
+	PTN_AMR_PWD = 1 << 1, /* a password */
+	PTN_AMR_PASSKEY = 1 << 2
+};
+
+/* They as an array; of none, nothing. */
+void ptn_token_amr(struct ptn_jsonw *w, const char *name, unsigned amr);
+
 /* What a session token says; beside it iss and aud, by the configuration. */
 struct ptn_claims {
 	struct ptn_uuid sub;
@@ -50,7 +63,9 @@ struct ptn_claims {
 	struct ptn_uuid tenant_id; /* nil: the default tenant */
 	int64_t iat;		   /* seconds since the epoch */
 	int64_t exp;
+	unsigned amr; /* enum ptn_amr */
 	struct ptn_email_claim email;
+	const char *username; /* NULL: none */
 };
 
 /* Whom tokens are for, as an array: session.audience, or the relying party. */

@@ -1,5 +1,7 @@
 #include "lib/account/user.h"
 
+#include <string.h>
+
 #include "lib/account/email.h"
 #include "lib/account/membership.h"
 #include "lib/account/policy.h"
@@ -62,26 +64,34 @@ ptn_user_by_address(const struct ptn_scope *sc, const char *address,
 }
 
 enum ptn_err
-ptn_user_sign_up(const struct ptn_scope *sc, const char *address, bool own,
-    struct ptn_user_ref *out)
+ptn_user_sign_up(const struct ptn_scope *sc, const char *address,
+    enum ptn_user_address how, struct ptn_user_ref *out)
 {
+	out->id = ptn_uuid_new();
+	return ptn_user_sign_up_as(sc, address, how, out);
+}
+
+enum ptn_err
+ptn_user_sign_up_as(const struct ptn_scope *sc, const char *address,
+    enum ptn_user_address how, struct ptn_user_ref *out)
+{
+	const struct ptn_user_put_in put = { out->id, sc->tenant_id };
 	struct ptn_email email;
 	enum ptn_err r;
 
-	out->id = ptn_uuid_new();
-	out->verified = false;
-	r = ptn_sql_user_put(sc->db,
-	    &(struct ptn_user_put_in){ out->id, sc->tenant_id });
-	if (r != PTN_OK)
-		return r;
+	memset(&out->email_id, 0, sizeof(out->email_id));
+	out->verified = address != NULL && how == PTN_USER_PROVED;
+	if (address == NULL)
+		return ptn_sql_user_put(sc->db, &put);
 	if ((r = ptn_email_claim(sc, address, &email)) != PTN_OK)
 		return r;
 	out->email_id = email.id;
 	if (!ptn_uuid_is_nil(&email.user_id))
 		return PTN_E_CONFLICT;
-	if (!own)
-		return PTN_OK;
-	return ptn_email_own(sc, &email, &out->id, false);
+	r = ptn_sql_user_put(sc->db, &put);
+	if (r != PTN_OK || how == PTN_USER_CLAIMS)
+		return r;
+	return ptn_email_own(sc, &email, &out->id, out->verified);
 }
 
 /* All that is theirs goes with them. */
@@ -117,13 +127,28 @@ close_account(const struct ptn_scope *sc, void *arg)
 	return ptn_event(sc, PTN_EVENT_USER_DELETED, NULL);
 }
 
-enum ptn_err
-ptn_user_close(const struct ptn_scope *sc, const struct ptn_uuid *id)
+typedef enum ptn_err (
+    *runner)(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg);
+
+static enum ptn_err
+close_by(runner how, const struct ptn_scope *sc, const struct ptn_uuid *id)
 {
 	struct ptn_uuid mine = *id;
-	enum ptn_err r = ptn_tx(sc, close_account, &mine);
+	enum ptn_err r = how(sc, close_account, &mine);
 
 	if (r == PTN_E_FORBIDDEN)
 		ptn_membership_guarded(sc, "account");
 	return r;
+}
+
+enum ptn_err
+ptn_user_close(const struct ptn_scope *sc, const struct ptn_uuid *id)
+{
+	return close_by(ptn_tx, sc, id);
+}
+
+enum ptn_err
+ptn_user_close_in(const struct ptn_scope *sc, const struct ptn_uuid *id)
+{
+	return close_by(ptn_tx_part, sc, id);
 }

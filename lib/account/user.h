@@ -39,14 +39,25 @@ struct ptn_user_ref {
 enum ptn_err ptn_user_by_address(const struct ptn_scope *sc,
     const char *address, struct ptn_user_ref *out) PTN_MUST_USE;
 
+/* How a new user comes by an address. */
+enum ptn_user_address {
+	PTN_USER_CLAIMS, /* it is nobody's until somebody proves it */
+	PTN_USER_OWNS, /* it is theirs at once, their primary one, unverified */
+	PTN_USER_PROVED /* the same, verified: they have read its mail */
+};
+
 /*
- * Sign up: a new user, and a claim on the address.  Inside the caller's
- * transaction.  With own set the address is the user's at once, unverified,
- * and the primary one; without, it is nobody's until somebody proves it.
- * PTN_E_CONFLICT if it has an owner already.
+ * Sign up: a new user, and an address.  Inside the caller's transaction.
+ * address NULL: none.  PTN_E_CONFLICT if it has an owner already: then there is
+ * no user.
  */
 enum ptn_err ptn_user_sign_up(const struct ptn_scope *sc, const char *address,
-    bool own, struct ptn_user_ref *out) PTN_MUST_USE;
+    enum ptn_user_address how, struct ptn_user_ref *out) PTN_MUST_USE;
+
+/* The same, under an id that was promised before: out->id. */
+enum ptn_err ptn_user_sign_up_as(const struct ptn_scope *sc,
+    const char *address, enum ptn_user_address how,
+    struct ptn_user_ref *out) PTN_MUST_USE;
 
 /*
  * A user gives up their account: they and all that is theirs are deleted, in
@@ -54,6 +65,10 @@ enum ptn_err ptn_user_sign_up(const struct ptn_scope *sc, const char *address,
  * closed in this way (ptn_policy_close()).
  */
 enum ptn_err ptn_user_close(const struct ptn_scope *sc,
+    const struct ptn_uuid *id) PTN_MUST_USE;
+
+/* The same as a part of a transaction of the caller's. */
+enum ptn_err ptn_user_close_in(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;
 
 #endif

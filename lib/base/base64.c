@@ -93,6 +93,15 @@ ptn_b64url_decode(struct ptn_arena *a, struct ptn_bytes in,
 	return PTN_OK;
 }
 
+enum ptn_err
+ptn_b64url_decode_padded(struct ptn_arena *a, struct ptn_bytes in,
+    struct ptn_bytes *out)
+{
+	while (in.len > 0 && in.p[in.len - 1] == '=')
+		in.len--;
+	return ptn_b64url_decode(a, in, out);
+}
+
 /* A character in the URL alphabet. */
 static uint8_t
 url_char(uint8_t c)

@@ -19,6 +19,10 @@ char *ptn_b64url_encode(struct ptn_arena *a, struct ptn_bytes in);
 enum ptn_err ptn_b64url_decode(struct ptn_arena *a, struct ptn_bytes in,
     struct ptn_bytes *out) PTN_MUST_USE;
 
+/* The same of a text with any number of "=" at its end. */
+enum ptn_err ptn_b64url_decode_padded(struct ptn_arena *a, struct ptn_bytes in,
+    struct ptn_bytes *out) PTN_MUST_USE;
+
 /*
  * base64 as clients of several kinds write it: both alphabets (RFC 4648
  * sections 4 and 5, even mixed), with or without padding.  Still one value

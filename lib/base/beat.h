@@ -22,9 +22,12 @@ enum ptn_beat_step {
 	PTN_STEP__MAX
 };
 
+/*
+ * How many steps there were and which one is under way, in one word: whoever
+ * looks sees both of the same moment.
+ */
 struct ptn_beat {
-	_Atomic uint64_t count;
-	_Atomic int step; /* enum ptn_beat_step */
+	_Atomic uint64_t word;
 };
 
 /* Count here from now on; it lives as long as the process.  NULL: nowhere. */
@@ -32,5 +35,8 @@ void ptn_beat_at(struct ptn_beat *beat);
 
 /* A step begins.  Returns the one before, to go back to. */
 enum ptn_beat_step ptn_beat(enum ptn_beat_step step);
+
+/* The step of a word that was seen; PTN_STEP_START if it has none of ours. */
+enum ptn_beat_step ptn_beat_step_of(uint64_t word);
 
 #endif

@@ -11,6 +11,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/home.h"
 #include "lib/conf/conf_row.h"
+#include "lib/format/near.h"
 #include "lib/format/yaml.h"
 
 #define KEEP_MAX 1048576    /* bytes a configuration may own */
@@ -124,16 +125,14 @@ warn_unsupported(struct ptn_conf_load *ld, const struct ptn_conf_row *row,
 	const char *elsewhere = row->kind == PTN_KIND_UNSUPPORTED_BELOW
 	    ? ptn_conf_elsewhere(path)
 	    : NULL;
-	char what[PTN_CONF_WHY_MAX];
+	char what[PTN_CONF_WHY_MAX], hint[PTN_NEAR_HINT];
 
 	if (row->advice != NULL && is_default(row, text))
 		(void)snprintf(what, sizeof(what), "warning: %s", row->advice);
 	else
 		(void)snprintf(what, sizeof(what),
-		    "warning: is not supported, ignored%s%s%s",
-		    elsewhere != NULL ? "; did you mean " : "",
-		    elsewhere != NULL ? elsewhere : "",
-		    elsewhere != NULL ? "?" : "");
+		    "warning: is not supported, ignored%s",
+		    ptn_near_hint(elsewhere, hint));
 	ptn_conf_report(ld, where, row, path, what);
 }
 
@@ -160,15 +159,13 @@ unknown(struct ptn_conf_load *ld, const char *path,
     const struct ptn_conf_origin *where)
 {
 	const char *meant = ptn_conf_meant(path);
-	char what[PTN_CONF_WHY_MAX];
+	char what[PTN_CONF_WHY_MAX], hint[PTN_NEAR_HINT];
 
 	if (is_section(path))
 		(void)snprintf(what, sizeof(what), "is a section, not a value");
-	else if (meant != NULL)
-		(void)snprintf(what, sizeof(what),
-		    "is not a known key; did you mean %s?", meant);
 	else
-		(void)snprintf(what, sizeof(what), "is not a known key");
+		(void)snprintf(what, sizeof(what), "is not a known key%s",
+		    ptn_near_hint(meant, hint));
 	value_problem(ld, where, NULL, path, what);
 }
 
@@ -236,7 +233,7 @@ ptn_conf_tells_secret(const char *path, const char *value)
 	const struct ptn_conf_row *row = ptn_conf_row_of(path);
 
 	return row != NULL && ptn_conf_is_secret(row) && value[0] != '\0' &&
-	    strncmp(value, "file:", 5) != 0 && strncmp(value, "env:", 4) != 0;
+	    !ptn_conf_is_elsewhere(value);
 }
 
 static bool

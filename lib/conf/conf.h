@@ -43,8 +43,9 @@ struct ptn_conf {
  * set		NULL-terminated "PATH=VALUE" strings, or NULL.
  *
  * A database.url takes the place of the database keys it speaks of.  Secrets
- * may be "file:/path" or "env:NAME"; a file that holds one, be it this file,
- * may be read by its owner only (or by a group, if root owns it).
+ * may be "file:/path" or "env:NAME", or stand behind "literal:"; a file that
+ * holds one, be it this file, may be read by its owner only (or by a group, if
+ * root owns it).
  *
  * Every fault is reported on err as FILE:LINE: KEY: what is wrong, all of
  * them in one go ("environment: NAME: ...", "--set: KEY: ..."); warnings as
@@ -135,6 +136,15 @@ const char *ptn_conf_set_in(struct ptn_arena *a, const char *text,
 bool ptn_conf_tells_secret(const char *path, const char *value);
 
 /*
+ * A secret as a value that means it, whatever it begins with: "file:/x" is one
+ * only as "literal:file:/x".  In the arena, or itself; NULL if that is full.
+ */
+const char *ptn_conf_literal(struct ptn_arena *a, const char *secret);
+
+/* A mail address, by a rough check that takes "localhost" for a domain. */
+bool ptn_conf_is_mailbox(const char *s);
+
+/*
  * Write a configuration, whole or not at all, and make the folder that it is
  * in.  A new file is of root and the group postern (0640) where that is and
  * root writes, else of its owner alone (0600); who owns one that is replaced
@@ -146,6 +156,25 @@ bool ptn_conf_tells_secret(const char *path, const char *value);
  */
 enum ptn_err ptn_conf_write(const char *path, const char *text, bool replace,
     FILE *err) PTN_MUST_USE;
+
+/*
+ * Keep a configuration that is not in force in a file of its own, which nobody
+ * else can have prepared: whatever has that name, a link too, gives way to a
+ * new file, as ptn_conf_write() makes one.  Fails as that does.
+ */
+enum ptn_err ptn_conf_stage(const char *path, const char *text,
+    FILE *err) PTN_MUST_USE;
+
+/*
+ * What was kept so, in the arena.  It counts if it is a regular file of the
+ * user that we run as, with one name, which nobody else can write or, but for
+ * its group, read.
+ *
+ * Returns PTN_OK; PTN_E_NOT_FOUND; PTN_E_CONFIG, with a line on err, if it is
+ * another's or cannot be read; PTN_E_NOMEM.
+ */
+enum ptn_err ptn_conf_staged(struct ptn_arena *a, const char *path,
+    const char **text, FILE *err) PTN_MUST_USE;
 
 /*
  * Be the one who sets up: hold the lock of that file, which is made, and the

@@ -354,9 +354,8 @@ check_server(struct ptn_conf_load *ld)
 		    "up everything");
 }
 
-/* A rough check; "localhost" is accepted as a domain. */
-static bool
-is_mailbox(const char *s)
+bool
+ptn_conf_is_mailbox(const char *s)
 {
 	const char *at = strrchr(s, '@');
 
@@ -377,7 +376,7 @@ check_mail(struct ptn_conf_load *ld)
 {
 	const struct ptn_conf *cf = ld->cf;
 
-	if (!is_mailbox(cf->mail_from))
+	if (!ptn_conf_is_mailbox(cf->mail_from))
 		ptn_conf_fault(ld, &cf->mail_from,
 		    "is not an address such as noreply@example.com%s",
 		    strchr(cf->mail_from, '<') != NULL

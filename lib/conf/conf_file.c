@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "lib/base/rng.h"
+#include "lib/format/yaml.h"
 
 #define SECRET_LEN 32		/* bytes of a fresh secret */
 #define SERVICE_GROUP "postern" /* as whom the service runs */
@@ -262,8 +263,9 @@ put_in_place(const char *beside, const char *path, bool replace)
 	return r;
 }
 
+/* keep: who owns what is replaced goes on to; else it is a new file of ours. */
 static enum ptn_err
-write_file(const char *path, const char *text, bool replace)
+write_file(const char *path, const char *text, bool replace, bool keep)
 {
 	char beside[PATH_MAX];
 	const size_t len = strlen(path);
@@ -282,27 +284,81 @@ write_file(const char *path, const char *text, bool replace)
 	(void)unlink(beside); /* of a run that was cut short */
 	if ((r = make_folder(path)) != PTN_OK ||
 	    (r = write_beside(beside, text,
-		 there && !is_of_root_alone(&st) ? &st : NULL)) != PTN_OK)
+		 keep && there && !is_of_root_alone(&st) ? &st : NULL)) !=
+		PTN_OK)
 		return r;
-	return put_in_place(beside, path, there);
+	return put_in_place(beside, path, keep ? there : true);
 }
 
-enum ptn_err
-ptn_conf_write(const char *path, const char *text, bool replace, FILE *err)
+static enum ptn_err
+told(const char *path, enum ptn_err r, FILE *err)
 {
-	char real[PATH_MAX];
-	enum ptn_err r;
-
-	/* What a link leads to is written, not the link. */
-	if (replace && realpath(path, real) != NULL)
-		path = real;
-	r = write_file(path, text, replace);
 	if (r == PTN_E_CONFLICT)
 		(void)fprintf(err, "%s: exists, and is left as it is\n", path);
 	else if (r != PTN_OK)
 		(void)fprintf(err, "%s: cannot be written: %s\n", path,
 		    strerror(errno));
 	return r;
+}
+
+enum ptn_err
+ptn_conf_write(const char *path, const char *text, bool replace, FILE *err)
+{
+	char real[PATH_MAX];
+
+	/* What a link leads to is written, not the link. */
+	if (replace && realpath(path, real) != NULL)
+		path = real;
+	return told(path, write_file(path, text, replace, true), err);
+}
+
+enum ptn_err
+ptn_conf_stage(const char *path, const char *text, FILE *err)
+{
+	return told(path, write_file(path, text, true, false), err);
+}
+
+/* Why what has that name was not made by ptn_conf_stage(), or NULL. */
+static const char *
+stranger(const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode) || st->st_nlink != 1)
+		return "is not a file with one name";
+	if (st->st_uid != geteuid())
+		return "belongs to another user";
+	return (st->st_mode & 0027) != 0 ? "can be read or written by others"
+					 : NULL;
+}
+
+enum ptn_err
+ptn_conf_staged(struct ptn_arena *a, const char *path, const char **text,
+    FILE *err)
+{
+	struct ptn_conf_file file;
+	struct ptn_conf_why why;
+	const char *problem;
+	struct stat st;
+	enum ptn_err r = PTN_OK;
+	int fd;
+
+	fd = open(path,
+	    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
+		return PTN_E_NOT_FOUND;
+	problem =
+	    fd < 0 || fstat(fd, &st) != 0 ? strerror(errno) : stranger(&st);
+	if (problem == NULL &&
+	    (r = read_fd(a, fd, PTN_YAML_TEXT_MAX, &file, &why)) != PTN_OK)
+		problem = why.text;
+	if (fd >= 0)
+		(void)close(fd);
+	if (problem == NULL) {
+		*text = (const char *)file.text.p;
+		return PTN_OK;
+	}
+	(void)fprintf(err, "%s: %s: look at it, and remove it\n", path,
+	    problem);
+	return r == PTN_E_NOMEM ? r : PTN_E_CONFIG;
 }
 
 /*

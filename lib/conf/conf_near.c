@@ -161,7 +161,7 @@ static void
 look_at(struct ptn_conf_load *ld, const char *said)
 {
 	static const char *const prefixes[] = { "POSTERN_", "HANKO_" };
-	char name[PTN_CONF_ENV_MAX];
+	char name[PTN_CONF_ENV_MAX], hint[PTN_NEAR_HINT];
 	const char *rest = said, *meant;
 	size_t i;
 
@@ -172,9 +172,8 @@ look_at(struct ptn_conf_load *ld, const char *said)
 	    (meant = env_meant(rest, rest != said)) == NULL ||
 	    !ptn_conf_env_name(ptn_conf_row_of(meant), name))
 		return;
-	(void)fprintf(ld->err,
-	    "environment: %s: warning: is not read; did you mean %s?\n", said,
-	    name);
+	(void)fprintf(ld->err, "environment: %s: warning: is not read%s\n",
+	    said, ptn_near_hint(name, hint));
 }
 
 void

@@ -55,6 +55,9 @@ extern const size_t ptn_conf_rows_n;
 bool ptn_conf_is_key(const struct ptn_conf_row *row);
 bool ptn_conf_is_secret(const struct ptn_conf_row *row);
 
+/* Does a value name the place of a secret, and is not the secret itself? */
+bool ptn_conf_is_elsewhere(const char *secret);
+
 /* The row of a key, or NULL. */
 const struct ptn_conf_row *ptn_conf_row_of(const char *path);
 

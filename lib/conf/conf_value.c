@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "lib/base/unicode.h"
+#include "lib/format/near.h"
 
 /* How a text becomes a member. */
 typedef enum ptn_err (*value_fn)(struct ptn_arena *a, void *member,
@@ -70,21 +71,64 @@ secret_file(struct ptn_arena *a, const char *path, const char **out,
 	return PTN_OK;
 }
 
-/* Secrets may stand elsewhere: "file:/path", "env:NAME". */
+/*
+ * Where a secret stands: elsewhere, as "file:/path" or "env:NAME" say, or here,
+ * as it is, or behind "literal:" if it begins like one of the three.
+ */
+enum secret_place { HERE, LITERAL, IN_FILE, IN_ENV };
+
+static enum secret_place
+place_of(const char *in, const char **rest)
+{
+	static const struct {
+		const char *prefix;
+		enum secret_place place;
+	} places[] = { { "literal:", LITERAL }, { "file:", IN_FILE },
+		{ "env:", IN_ENV } };
+	size_t i, len;
+
+	for (i = 0; i < PTN_ARRAY_LEN(places); i++) {
+		len = strlen(places[i].prefix);
+		if (strncmp(in, places[i].prefix, len) == 0) {
+			*rest = in + len;
+			return places[i].place;
+		}
+	}
+	*rest = in;
+	return HERE;
+}
+
+bool
+ptn_conf_is_elsewhere(const char *secret)
+{
+	const char *rest;
+
+	return place_of(secret, &rest) >= IN_FILE;
+}
+
+const char *
+ptn_conf_literal(struct ptn_arena *a, const char *secret)
+{
+	const char *rest;
+
+	return place_of(secret, &rest) == HERE
+	    ? secret
+	    : ptn_arena_printf(a, "literal:%s", secret);
+}
+
 static enum ptn_err
 resolve_secret(struct ptn_arena *a, const char *in, const char **out,
     struct ptn_conf_why *why)
 {
-	const char *value = in;
+	const char *value;
+	const enum secret_place place = place_of(in, &value);
 
-	if (strncmp(in, "file:", 5) == 0)
-		return secret_file(a, in + 5, out, why);
-	if (strncmp(in, "env:", 4) == 0) {
-		value = getenv(in + 4);
-		if (value == NULL)
-			return ptn_conf_no(why, "the environment has no %.100s",
-			    in + 4);
-	}
+	if (place == IN_FILE)
+		return secret_file(a, value, out, why);
+	if (place == IN_ENV && getenv(value) == NULL)
+		return ptn_conf_no(why, "the environment has no %.100s", value);
+	if (place == IN_ENV)
+		value = getenv(value);
 	*out = ptn_arena_strdup(a, value);
 	return *out != NULL ? PTN_OK : no_memory(why);
 }
@@ -370,15 +414,13 @@ value_enum(struct ptn_arena *a, void *member, const struct ptn_conf_row *row,
     const struct ptn_conf_text *text, struct ptn_conf_why *why)
 {
 	int word = ptn_conf_word(row->words, text->v[0]);
-	char meant[PTN_CONF_WORD_MAX];
+	char meant[PTN_CONF_WORD_MAX], hint[PTN_NEAR_HINT];
 
 	(void)a;
 	if (word < 0) {
 		ptn_conf_word_meant(row->words, text->v[0], meant);
-		return ptn_conf_no(why, "\"%.40s\" is not one of %s%s%s%s",
-		    text->v[0], row->words,
-		    meant[0] != '\0' ? "; did you mean " : "", meant,
-		    meant[0] != '\0' ? "?" : "");
+		return ptn_conf_no(why, "\"%.40s\" is not one of %s%s",
+		    text->v[0], row->words, ptn_near_hint(meant, hint));
 	}
 	*(int *)member = word;
 	return PTN_OK;

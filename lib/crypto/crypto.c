@@ -94,28 +94,27 @@ enum ptn_err
 ptn_crypto_hmac_sha256(struct ptn_bytes key, struct ptn_bytes msg,
     uint8_t out[PTN_SHA256_LEN])
 {
-	EVP_MAC_CTX *ctx;
+	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(alg.hmac);
 	size_t len = 0;
-	enum ptn_err r = PTN_OK;
+	bool ok;
 
-	if ((ctx = EVP_MAC_CTX_new(alg.hmac)) == NULL ||
-	    !EVP_MAC_init(ctx, key.len == 0 ? (const uint8_t *)"" : key.p,
-		key.len, sha256_params) ||
-	    !EVP_MAC_update(ctx, msg.p, msg.len) ||
-	    !EVP_MAC_final(ctx, out, &len, PTN_SHA256_LEN) ||
-	    len != PTN_SHA256_LEN)
-		r = ptn_ossl_fail("hmac");
+	ok = ctx != NULL &&
+	    EVP_MAC_init(ctx, key.len == 0 ? (const uint8_t *)"" : key.p,
+		key.len, sha256_params) == 1 &&
+	    EVP_MAC_update(ctx, msg.p, msg.len) == 1 &&
+	    EVP_MAC_final(ctx, out, &len, PTN_SHA256_LEN) == 1 &&
+	    len == PTN_SHA256_LEN;
 	EVP_MAC_CTX_free(ctx);
-	return r;
+	return ptn_ossl_done(ok, "hmac");
 }
 
 enum ptn_err
 ptn_crypto_hkdf_sha256(struct ptn_bytes secret, const char *info,
     uint8_t out[PTN_KEY_LEN])
 {
-	EVP_KDF_CTX *ctx;
+	EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(alg.hkdf);
 	OSSL_PARAM p[4];
-	enum ptn_err r = PTN_OK;
+	bool ok;
 
 	p[0] = sha256_params[0];
 	p[1] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY,
@@ -123,11 +122,9 @@ ptn_crypto_hkdf_sha256(struct ptn_bytes secret, const char *info,
 	p[2] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO,
 	    (void *)(uintptr_t)info, strlen(info));
 	p[3] = OSSL_PARAM_construct_end();
-	if ((ctx = EVP_KDF_CTX_new(alg.hkdf)) == NULL ||
-	    EVP_KDF_derive(ctx, out, PTN_KEY_LEN, p) != 1)
-		r = ptn_ossl_fail("hkdf");
+	ok = ctx != NULL && EVP_KDF_derive(ctx, out, PTN_KEY_LEN, p) == 1;
 	EVP_KDF_CTX_free(ctx);
-	return r;
+	return ptn_ossl_done(ok, "hkdf");
 }
 
 enum ptn_err
@@ -136,20 +133,20 @@ ptn_crypto_gcm_encrypt(const struct ptn_crypto_gcm *g, struct ptn_bytes plain,
 {
 	EVP_CIPHER_CTX *ctx;
 	int n = 0;
-	enum ptn_err r = PTN_OK;
+	bool ok;
 
 	if (plain.len > INT_MAX || g->aad.len > INT_MAX)
 		return PTN_E_TOO_LARGE;
-	if ((ctx = EVP_CIPHER_CTX_new()) == NULL ||
-	    EVP_EncryptInit_ex2(ctx, alg.gcm, g->key, g->nonce, NULL) != 1 ||
-	    EVP_EncryptUpdate(ctx, NULL, &n, g->aad.p, (int)g->aad.len) != 1 ||
-	    EVP_EncryptUpdate(ctx, text, &n, plain.p, (int)plain.len) != 1 ||
-	    EVP_EncryptFinal_ex(ctx, text + n, &n) != 1 ||
+	ctx = EVP_CIPHER_CTX_new();
+	ok = ctx != NULL &&
+	    EVP_EncryptInit_ex2(ctx, alg.gcm, g->key, g->nonce, NULL) == 1 &&
+	    EVP_EncryptUpdate(ctx, NULL, &n, g->aad.p, (int)g->aad.len) == 1 &&
+	    EVP_EncryptUpdate(ctx, text, &n, plain.p, (int)plain.len) == 1 &&
+	    EVP_EncryptFinal_ex(ctx, text + n, &n) == 1 &&
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, PTN_GCM_TAG_LEN,
-		tag) != 1)
-		r = ptn_ossl_fail("encrypt");
+		tag) == 1;
 	EVP_CIPHER_CTX_free(ctx);
-	return r;
+	return ptn_ossl_done(ok, "encrypt");
 }
 
 enum ptn_err
@@ -175,11 +172,10 @@ ptn_crypto_gcm_decrypt(const struct ptn_crypto_gcm *g, struct ptn_bytes text,
 		r = ptn_ossl_fail("decrypt");
 	else if (EVP_DecryptFinal_ex(ctx, plain + n, &n) == 1)
 		*verdict = PTN_ALLOW;
-	if (*verdict != PTN_ALLOW) {
+	if (*verdict != PTN_ALLOW)
 		ptn_wipe(plain, text.len);
-		if (r == PTN_OK)
-			r = ptn_ossl_settle();
-	}
+	if (ptn_ossl_settle() != PTN_OK && r == PTN_OK && *verdict != PTN_ALLOW)
+		r = PTN_E_NOMEM;
 	EVP_CIPHER_CTX_free(ctx);
 	return r;
 }
@@ -240,7 +236,7 @@ key_wrap(struct ptn_key **out, enum ptn_sign_alg a, EVP_PKEY *pkey)
 		return ptn_ossl_fail("key context");
 	}
 	*out = k;
-	return PTN_OK;
+	return ptn_ossl_done(true, "key context");
 }
 
 enum ptn_err
@@ -283,7 +279,7 @@ ptn_key_export(const struct ptn_key *k, struct ptn_arena *a,
 	if (len > 0)
 		OPENSSL_clear_free(tmp, (size_t)len);
 	PKCS8_PRIV_KEY_INFO_free(p8);
-	return r;
+	return r != PTN_OK ? r : ptn_ossl_done(true, "key export");
 }
 
 /* A big number in exactly len bytes, or in the fewest (0). */
@@ -348,6 +344,7 @@ ptn_key_jwk(const struct ptn_key *k, struct ptn_arena *a, const char *kid,
 		add_ed25519(&w, k);
 	}
 	ptn_jsonw_end_object(&w);
+	(void)ptn_ossl_settle();
 	if (w.buf.bad)
 		return PTN_E_NOMEM;
 	*json = w.buf.p;
@@ -448,10 +445,12 @@ ptn_key_sign(const struct ptn_key *k, struct ptn_arena *a, struct ptn_bytes msg,
 {
 	uint8_t buf[SIG_MAX], *copy;
 	size_t len = 0;
+	enum ptn_err r;
 
 	*sig = PTN_BYTES(NULL, 0);
-	if (!sign(k, msg, buf, &len))
-		return ptn_ossl_fail("sign");
+	r = ptn_ossl_done(sign(k, msg, buf, &len), "sign");
+	if (r != PTN_OK)
+		return r;
 	if ((copy = ptn_arena_alloc(a, len)) == NULL)
 		return PTN_E_NOMEM;
 	memcpy(copy, buf, len);

@@ -1,6 +1,5 @@
 #include "lib/crypto/ossl.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include <openssl/crypto.h>
@@ -66,4 +65,13 @@ ptn_ossl_fail(const char *what)
 
 	ptn_error("crypto: %s: %s", what, why == NULL ? "failed" : why);
 	return ptn_ossl_settle() == PTN_OK ? PTN_E_INTERNAL : PTN_E_NOMEM;
+}
+
+enum ptn_err
+ptn_ossl_done(bool ok, const char *what)
+{
+	if (!ok)
+		return ptn_ossl_fail(what);
+	(void)ptn_ossl_settle();
+	return PTN_OK;
 }

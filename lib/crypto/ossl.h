@@ -1,6 +1,8 @@
 #ifndef PTN_CRYPTO_OSSL_H
 #define PTN_CRYPTO_OSSL_H
 
+#include <stdbool.h>
+
 #include "lib/base/err.h"
 
 /*
@@ -16,6 +18,12 @@ void ptn_ossl_watch(void);
  * refused memory meanwhile, so that a "no" of its may have been none.
  */
 enum ptn_err ptn_ossl_settle(void);
+
+/*
+ * The end of what cannot say "no", ok or not: PTN_OK and settled, whatever
+ * OpenSSL lacked on its way, or as ptn_ossl_fail().
+ */
+enum ptn_err ptn_ossl_done(bool ok, const char *what) PTN_MUST_USE;
 
 /* Log OpenSSL's first reason, and settle: PTN_E_INTERNAL or PTN_E_NOMEM. */
 enum ptn_err ptn_ossl_fail(const char *what) PTN_MUST_USE;

@@ -29,6 +29,8 @@ static const char *const purposes[PTN_KEY_USE__MAX] = {
 	[PTN_KEY_USE_CREDCODE] = "postern/1/credential-code",
 	[PTN_KEY_USE_DEVICE] = "postern/1/device",
 	[PTN_KEY_USE_NONCE] = "postern/1/nonce",
+	[PTN_KEY_USE_FLOW] = "postern/1/flow",
+	[PTN_KEY_USE_FLOW_TOKEN] = "postern/1/flow-token",
 };
 
 static enum ptn_err

@@ -17,14 +17,17 @@ ptn_totp_code(struct ptn_bytes secret, int64_t step, char out[PTN_TOTP_STR])
 	uint8_t counter[8], mac[SHA1_LEN], *at;
 	uint32_t v;
 	size_t i, len = 0;
+	enum ptn_err r;
+	bool ok;
 
 	memset(out, 0, PTN_TOTP_STR);
 	for (i = 0; i < sizeof(counter); i++)
 		counter[i] = (uint8_t)((uint64_t)step >> (56 - 8 * i));
-	if (EVP_Q_mac(NULL, "HMAC", NULL, "SHA1", NULL, secret.p, secret.len,
-		counter, sizeof(counter), mac, sizeof(mac), &len) == NULL ||
-	    len != sizeof(mac))
-		return ptn_ossl_fail("hmac-sha-1");
+	ok = EVP_Q_mac(NULL, "HMAC", NULL, "SHA1", NULL, secret.p, secret.len,
+		 counter, sizeof(counter), mac, sizeof(mac), &len) != NULL &&
+	    len == sizeof(mac);
+	if ((r = ptn_ossl_done(ok, "hmac-sha-1")) != PTN_OK)
+		return r;
 	at = mac + (mac[SHA1_LEN - 1] & 0x0f);
 	v = (uint32_t)(at[0] & 0x7f) << 24 | (uint32_t)at[1] << 16 |
 	    (uint32_t)at[2] << 8 | at[3];

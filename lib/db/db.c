@@ -31,6 +31,7 @@ struct ptn_db {
 
 	/* The transaction. */
 	bool in_tx;
+	bool in_part;
 	bool begun;	       /* BEGIN was sent */
 	enum ptn_dberr broken; /* this run can only be rolled back */
 
@@ -76,16 +77,16 @@ ptn_db_in_tx(const struct ptn_db *db)
 	return db->in_tx;
 }
 
-bool
-ptn_db_denied(const struct ptn_db *db)
+enum ptn_db_fault
+ptn_db_fault(const struct ptn_db *db)
 {
-	return ptn_dberr_is_denied(ptn_conn_number(db->conn));
+	return ptn_dberr_fault(ptn_conn_number(db->conn));
 }
 
 bool
-ptn_db_refused(const struct ptn_db *db)
+ptn_db_denied(enum ptn_db_fault fault)
 {
-	return ptn_dberr_is_refused(ptn_conn_number(db->conn));
+	return fault == PTN_DB_FAULT_DATABASE || fault == PTN_DB_FAULT_TABLE;
 }
 
 uint64_t
@@ -150,30 +151,6 @@ say(struct ptn_db *db, const char *where, enum ptn_dberr f)
 	}
 }
 
-/* What a caller is told about a fault that stands. */
-static enum ptn_err
-err_of(enum ptn_dberr f)
-{
-	switch (f) {
-	case PTN_DBERR_NONE:
-		return PTN_OK;
-	case PTN_DBERR_CONFLICT:
-		return PTN_E_CONFLICT;
-	case PTN_DBERR_NOMEM:
-		return PTN_E_NOMEM;
-	case PTN_DBERR_RETRY:
-	case PTN_DBERR_STALE:
-	case PTN_DBERR_UNSENT:
-	case PTN_DBERR_LOST:
-	case PTN_DBERR_AWAY:
-		return PTN_E_UNAVAILABLE;
-	case PTN_DBERR_MANY:
-	case PTN_DBERR_OTHER:
-		return PTN_E_INTERNAL;
-	}
-	return PTN_E_INTERNAL;
-}
-
 /* Log it, and let go of a connection that is of no use any more. */
 static void
 note(struct ptn_db *db, const char *where, enum ptn_dberr f)
@@ -192,7 +169,8 @@ check_version(struct ptn_db *db, const struct ptn_schema_version_out *have)
 	if (have->version > ptn_migrations_n) {
 		if (may_say(db, 1))
 			ptn_error("database: the schema has version %lld, "
-				  "this program knows %d: it is too old",
+				  "this program knows %d: it is too old; "
+				  "install the version that migrated it",
 			    (long long)have->version, ptn_migrations_n);
 		return PTN_E_CONFIG;
 	}
@@ -225,7 +203,7 @@ check_schema(struct ptn_db *db)
 		f = PTN_DBERR_NONE; /* version 0 */
 	if (f != PTN_DBERR_NONE) {
 		note(db, "schema", f);
-		return err_of(f);
+		return ptn_dberr_err(f);
 	}
 	return check_version(db, &have);
 }
@@ -315,7 +293,7 @@ ptn_db_prepare(struct ptn_db *db)
 		    what != NULL ? ": " : "", ptn_conn_message(db->conn));
 		if (f == PTN_DBERR_LOST || f == PTN_DBERR_UNSENT)
 			ptn_conn_close(db->conn);
-		return err_of(f);
+		return ptn_dberr_err(f);
 	}
 	return PTN_OK;
 }
@@ -375,10 +353,10 @@ run_alone(struct ptn_db *db, int stmt, const void *in,
 			continue;
 		note(db, def->name, f);
 		if (reconnected)
-			return err_of(f);
+			return ptn_dberr_err(f);
 		if (f != PTN_DBERR_UNSENT &&
 		    !(f == PTN_DBERR_LOST && def->reads))
-			return err_of(f);
+			return ptn_dberr_err(f);
 		reconnected = true;
 	}
 }
@@ -394,7 +372,7 @@ err_in_tx(enum ptn_dberr f)
 	case PTN_DBERR_LOST:
 		return PTN_E_RETRY;
 	default:
-		return err_of(f);
+		return ptn_dberr_err(f);
 	}
 }
 
@@ -421,7 +399,7 @@ run_in_tx(struct ptn_db *db, int stmt, const void *in,
 	f = begin(db);
 	if (f == PTN_DBERR_AWAY && !db->begun) {
 		db->broken = f;
-		return err_of(f);
+		return ptn_dberr_err(f);
 	}
 	if (f == PTN_DBERR_NONE) {
 		db->count++;
@@ -507,7 +485,7 @@ ptn_db_script(struct ptn_db *db, const char *sql, size_t len)
 	    ptn_conn_number(db->conn));
 	if (f == PTN_DBERR_LOST || f == PTN_DBERR_UNSENT)
 		ptn_conn_close(db->conn);
-	return err_of(f);
+	return ptn_dberr_err(f);
 }
 
 /* ------------------------------------------------------------ transactions */
@@ -578,5 +556,26 @@ ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
 			return r;
 	} while (err_in_tx(f) == PTN_E_RETRY && again(++n, start));
 	say(db, "transaction", f);
-	return err_of(f);
+	return ptn_dberr_err(f);
+}
+
+enum ptn_err
+ptn_db_part(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
+{
+	enum ptn_err r, undone;
+
+	if (!db->in_tx || db->in_part) {
+		ptn_error("database: a part of no transaction, or of a part");
+		return PTN_E_INTERNAL;
+	}
+	r = ptn_db_exec(db, PTN_STMT_DB_PART, NULL, NULL, NULL);
+	if (r != PTN_OK)
+		return r;
+	db->in_part = true;
+	r = fn(db, arg);
+	db->in_part = false;
+	if (r == PTN_OK || db->broken != PTN_DBERR_NONE) /* undone whole */
+		return r;
+	undone = ptn_db_exec(db, PTN_STMT_DB_PART_UNDO, NULL, NULL, NULL);
+	return undone == PTN_OK ? r : undone;
 }

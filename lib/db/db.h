@@ -85,6 +85,15 @@ enum ptn_err ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn,
 bool ptn_db_in_tx(const struct ptn_db *db);
 
 /*
+ * Run fn as a part of the transaction that is under way: PTN_OK keeps what it
+ * did; anything else undoes that alone and is returned, and the transaction
+ * goes on (its locks stay).  A part has no parts of its own.  One round trip
+ * more than fn makes, two where it is undone.
+ */
+enum ptn_err ptn_db_part(struct ptn_db *db, ptn_db_tx_fn fn,
+    void *arg) PTN_MUST_USE;
+
+/*
  * Round trips so far (statements, BEGIN, COMMIT), for tests and logs; without
  * those of connecting and preparing, which happen once a connection.
  */
@@ -96,11 +105,25 @@ uint64_t ptn_db_count(const struct ptn_db *db);
  */
 uint64_t ptn_db_writes(const struct ptn_db *db);
 
-/* Was the last fault that the user lacks a privilege? */
-bool ptn_db_denied(const struct ptn_db *db);
+/* What an operator can do about a fault: a column of the table in dberr.c. */
+enum ptn_db_fault {
+	PTN_DB_FAULT_NONE = 0, /* no fault, or no more is known of it */
+	PTN_DB_FAULT_HOST,     /* there is no host of that name */
+	PTN_DB_FAULT_SILENT,   /* nobody answers there */
+	PTN_DB_FAULT_SHUT,     /* it lets nobody in who comes from here */
+	PTN_DB_FAULT_FOREIGN,  /* it is no MariaDB that we know */
+	PTN_DB_FAULT_USER,     /* no such user, or not with that password */
+	PTN_DB_FAULT_MISSING,  /* there is no such database */
+	PTN_DB_FAULT_DATABASE, /* the user may not use it */
+	PTN_DB_FAULT_TABLE,    /* nor do that to what is in it */
+	PTN_DB_FAULT_TAKEN     /* a table of that name is there already */
+};
 
-/* Was the last connection refused for the user's name or password? */
-bool ptn_db_refused(const struct ptn_db *db);
+/* The last fault. */
+enum ptn_db_fault ptn_db_fault(const struct ptn_db *db);
+
+/* Is it that the user lacks a privilege? */
+bool ptn_db_denied(enum ptn_db_fault fault);
 
 /* One column or parameter, as compile.awk describes it. */
 enum ptn_sql_type {

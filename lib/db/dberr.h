@@ -1,7 +1,9 @@
 #ifndef PTN_DB_DBERR_H
 #define PTN_DB_DBERR_H
 
-#include <stdbool.h>
+#include "lib/db/db.h"
+
+#include "lib/base/err.h"
 
 /*
  * What an error number of the database, or of its client library, means for
@@ -23,16 +25,16 @@ enum ptn_dberr {
 /* A number of ours, above any server's: it is not a MariaDB that we know. */
 #define PTN_DBERR_FOREIGN 100000U
 
-/* Does a number say that the user lacks a privilege? */
-bool ptn_dberr_is_denied(unsigned int number);
-
-/* Is it that there is no such user, or the password is not theirs? */
-bool ptn_dberr_is_refused(unsigned int number);
+/* What an operator can do about a number. */
+enum ptn_db_fault ptn_dberr_fault(unsigned int number);
 
 /*
  * Classify a number; never PTN_DBERR_NONE.  what is set to a short text of
  * ours for the log, or NULL when the table does not know the number.
  */
 enum ptn_dberr ptn_dberr_of(unsigned int number, const char **what);
+
+/* What a caller is told about a fault that stands. */
+enum ptn_err ptn_dberr_err(enum ptn_dberr f) PTN_MUST_USE;
 
 #endif

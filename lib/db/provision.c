@@ -186,3 +186,40 @@ ptn_provision_undo(struct ptn_db *db, struct ptn_arena *a,
 		    p->database);
 	p->made = false;
 }
+
+#define KEY_COLUMNS 2 /* that keys are known by */
+
+static bool
+opens(struct ptn_arena *a, const struct ptn_secrets *secrets,
+    const struct ptn_provision_keys_out *key)
+{
+	struct ptn_bytes plain;
+
+	if (ptn_secrets_open(secrets, a, PTN_KEY_USE_JWK,
+		PTN_BYTES(key->id.b, sizeof(key->id.b)), key->sealed,
+		&plain) != PTN_OK)
+		return false;
+	ptn_wipe((uint8_t *)(uintptr_t)plain.p, plain.len);
+	return true;
+}
+
+enum ptn_err
+ptn_provision_foreign(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_secrets *secrets, bool *foreign)
+{
+	struct ptn_provision_has_keys_out has;
+	struct ptn_provision_keys_out *keys = NULL;
+	size_t i, n = 0, open = 0;
+	enum ptn_err r;
+
+	*foreign = false;
+	r = ptn_sql_provision_has_keys(db, a, &has);
+	if (r == PTN_OK && has.n == KEY_COLUMNS)
+		r = ptn_sql_provision_keys(db, a, &keys, &n);
+	if (r != PTN_OK)
+		return r;
+	for (i = 0; i < n; i++)
+		open += opens(a, secrets, &keys[i]) ? 1 : 0;
+	*foreign = n > 0 && open == 0;
+	return PTN_OK;
+}

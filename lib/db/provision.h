@@ -5,6 +5,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
+#include "lib/crypto/secrets.h"
 #include "lib/db/db.h"
 
 /* A user of the database; name "" if there is to be none. */
@@ -38,6 +39,14 @@ struct ptn_provision {
  */
 enum ptn_err ptn_provision(struct ptn_db *db, struct ptn_arena *a,
     struct ptn_provision *p, const char **problem) PTN_MUST_USE;
+
+/*
+ * Is the database another installation's: are there signing keys, and none that
+ * these secrets open?  Of any version of the schema, and where there is none;
+ * changes nothing.  db is of PTN_DB_MIGRATE.  Errors as above.
+ */
+enum ptn_err ptn_provision_foreign(struct ptn_db *db, struct ptn_arena *a,
+    const struct ptn_secrets *secrets, bool *foreign) PTN_MUST_USE;
 
 /* Take back what was made, and nothing else. */
 void ptn_provision_undo(struct ptn_db *db, struct ptn_arena *a,

@@ -279,7 +279,8 @@ enrol(const struct ptn_scope *sc, const char *address, struct ptn_member *m)
 
 	if ((r = ptn_address_canonical(sc->arena, address, &canonical)) !=
 		PTN_OK ||
-	    (r = ptn_user_sign_up(sc, canonical, true, &user)) != PTN_OK)
+	    (r = ptn_user_sign_up(sc, canonical, PTN_USER_OWNS, &user)) !=
+		PTN_OK)
 		return r;
 	m->id = user.id;
 	m->username = address;

@@ -28,15 +28,30 @@ run_once(struct ptn_db *db, void *arg)
 	return r->fn(r->sc, r->arg);
 }
 
-enum ptn_err
-ptn_tx(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg)
+typedef enum ptn_err (
+    *runner)(struct ptn_db *db, ptn_db_tx_fn fn, void *arg);
+
+static enum ptn_err
+by(runner how, const struct ptn_scope *sc, ptn_tx_fn fn, void *arg)
 {
 	struct run run = { sc, fn, arg, sc->actor != NULL ? sc->actor->n : 0 };
 	enum ptn_err r;
 
-	if ((r = ptn_db_tx(sc->db, run_once, &run)) != PTN_OK)
+	if ((r = how(sc->db, run_once, &run)) != PTN_OK)
 		forget(&run);
 	return r;
+}
+
+enum ptn_err
+ptn_tx(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg)
+{
+	return by(ptn_db_tx, sc, fn, arg);
+}
+
+enum ptn_err
+ptn_tx_part(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg)
+{
+	return by(ptn_db_part, sc, fn, arg);
 }
 
 enum ptn_err

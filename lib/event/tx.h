@@ -14,9 +14,16 @@ enum ptn_err ptn_tx(const struct ptn_scope *sc, ptn_tx_fn fn,
     void *arg) PTN_MUST_USE;
 
 /*
- * The same for an fn that changes something by a single statement, which
- * needs no transaction of its own: it gets one only where a row of the audit
- * log goes with it.
+ * Run fn as a part of the caller's transaction: what it refuses has changed
+ * nothing, events included, and the rest goes on, see ptn_db_part().
+ */
+enum ptn_err ptn_tx_part(const struct ptn_scope *sc, ptn_tx_fn fn,
+    void *arg) PTN_MUST_USE;
+
+/*
+ * The same as ptn_tx() for an fn that changes something by a single statement,
+ * which needs no transaction of its own: it gets one only where a row of the
+ * audit log goes with it.
  */
 enum ptn_err ptn_tx_single(const struct ptn_scope *sc, ptn_tx_fn fn,
     void *arg) PTN_MUST_USE;

@@ -44,8 +44,7 @@ void ptn_json_free(struct ptn_json **v);
 enum ptn_json_type ptn_json_type(const struct ptn_json *v);
 
 /* The member of an object, NULL if absent, null, or v is no object. */
-const struct ptn_json *ptn_json_get(const struct ptn_json *v,
-    const char *name);
+const struct ptn_json *ptn_json_get(const struct ptn_json *v, const char *name);
 
 /* True if an object has the member, be it null. */
 bool ptn_json_has(const struct ptn_json *v, const char *name);
@@ -79,8 +78,7 @@ bool ptn_json_bool(const struct ptn_json *v);
  */
 typedef bool ptn_json_member_fn(void *arg, const char *name,
     const struct ptn_json *value);
-bool ptn_json_each(const struct ptn_json *v, ptn_json_member_fn *fn,
-    void *arg);
+bool ptn_json_each(const struct ptn_json *v, ptn_json_member_fn *fn, void *arg);
 
 /*
  * Writing: a stream into an arena.  Names may be NULL inside arrays and for the
@@ -103,7 +101,11 @@ void ptn_jsonw_str(struct ptn_jsonw *w, const char *name, const char *value);
 void ptn_jsonw_bytes(struct ptn_jsonw *w, const char *name,
     struct ptn_bytes utf8);
 void ptn_jsonw_int(struct ptn_jsonw *w, const char *name, int64_t value);
+void ptn_jsonw_double(struct ptn_jsonw *w, const char *name,
+    double value); /* finite */
 void ptn_jsonw_bool(struct ptn_jsonw *w, const char *name, bool value);
+/* A text of JSON that was written by these, as it is. */
+void ptn_jsonw_raw(struct ptn_jsonw *w, const char *name, const char *json);
 void ptn_jsonw_null(struct ptn_jsonw *w, const char *name);
 
 /*

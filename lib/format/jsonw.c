@@ -1,7 +1,9 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "lib/base/unicode.h"
 #include "lib/format/json.h"
-
-#include <stdio.h>
 
 void
 ptn_jsonw_init(struct ptn_jsonw *w, struct ptn_arena *a)
@@ -128,6 +130,29 @@ ptn_jsonw_int(struct ptn_jsonw *w, const char *name, int64_t value)
 {
 	write_name(w, name);
 	ptn_buf_printf(&w->buf, "%lld", (long long)value);
+}
+
+/* In as few digits as it is read back from. */
+void
+ptn_jsonw_double(struct ptn_jsonw *w, const char *name, double value)
+{
+	char text[32];
+	double back;
+	int digits = 14;
+
+	do {
+		snprintf(text, sizeof(text), "%.*g", ++digits, value);
+		back = strtod(text, NULL);
+	} while (digits < 17 && memcmp(&back, &value, sizeof(back)) != 0);
+	write_name(w, name);
+	ptn_buf_str(&w->buf, text);
+}
+
+void
+ptn_jsonw_raw(struct ptn_jsonw *w, const char *name, const char *json)
+{
+	write_name(w, name);
+	ptn_buf_str(&w->buf, json);
 }
 
 void

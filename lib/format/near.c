@@ -1,5 +1,6 @@
 #include "lib/format/near.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static char
@@ -92,4 +93,14 @@ ptn_near_try(struct ptn_near *n, const char *candidate)
 	} else if (d == n->distance) {
 		n->best = NULL;
 	}
+}
+
+const char *
+ptn_near_hint(const char *word, char out[PTN_NEAR_HINT])
+{
+	out[0] = '\0';
+	if (word != NULL && word[0] != '\0')
+		(void)snprintf(out, PTN_NEAR_HINT, "; did you mean %.130s?",
+		    word);
+	return out;
 }

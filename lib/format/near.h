@@ -25,4 +25,11 @@ struct ptn_near ptn_near_begin(const char *word);
 struct ptn_near ptn_near_begin_foreign(const char *word);
 void ptn_near_try(struct ptn_near *n, const char *candidate);
 
+/*
+ * How all say it behind what is wrong: "; did you mean WORD?"; "" if word is
+ * NULL or "".  Returns out.
+ */
+#define PTN_NEAR_HINT 160 /* bytes */
+const char *ptn_near_hint(const char *word, char out[PTN_NEAR_HINT]);
+
 #endif

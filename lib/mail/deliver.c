@@ -1,5 +1,4 @@
-/* memfd_create(2), pipe2(2), posix_spawn_file_actions_addclosefrom_np(3) */
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* closefrom(3), memfd_create(2), pipe2(2) */
 
 #include "lib/mail/deliver.h"
 
@@ -9,7 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/home.h"
 #include "lib/base/log.h"
+#include "lib/base/peek.h"
 #include "lib/conf/conf.h"
 #include "lib/format/mime.h"
 
@@ -203,38 +203,68 @@ make_env(char *env[ENV_MAX])
 	env[n] = NULL;
 }
 
-/* Descriptors 0, 1 and 2, default signals, a process group of its own. */
-static int
-spawn(pid_t *pid, const char *path, char *const argv[], int in, int err)
+/* One that is there already is only kept. */
+static bool
+put_at(int fd, int at)
 {
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
+	return fd == at ? fcntl(fd, F_SETFD, 0) == 0 : dup2(fd, at) == at;
+}
+
+/*
+ * Descriptors 0, 1 and 2, default signals, a process group of its own: why it
+ * is no program yet, if it comes back.
+ */
+static int
+become_program(const char *path, char *const argv[], char *const env[], int in,
+    int err)
+{
+	struct sigaction sa = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	int null, sig;
+
+	sigemptyset(&sa.sa_mask);
+	sigemptyset(&none);
+	for (sig = 1; sig < NSIG; sig++)
+		(void)sigaction(sig, &sa, NULL);
+	if (setpgid(0, 0) < 0 || !put_at(in, STDIN_FILENO) ||
+	    !put_at(err, STDERR_FILENO) ||
+	    (null = open("/dev/null", O_WRONLY)) < 0 ||
+	    !put_at(null, STDOUT_FILENO))
+		return errno;
+	closefrom(STDERR_FILENO + 1);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)execve(path, argv, env);
+	return errno;
+}
+
+/*
+ * By vfork(2), since the program-to-be writes its number into the job itself,
+ * before it is a program.  So there is none that the job does not know, at
+ * whichever moment this process dies.
+ */
+static int
+spawn(struct ptn_deliver_job *job, const char *path, char *const argv[], int in,
+    int err)
+{
 	char *env[ENV_MAX];
-	sigset_t set;
-	int e;
+	sigset_t all, before;
+	volatile int e = 0;
+	pid_t pid;
 
 	make_env(env);
-	if ((e = posix_spawn_file_actions_init(&files)) != 0)
-		return e;
-	if ((e = posix_spawnattr_init(&attr)) != 0) {
-		posix_spawn_file_actions_destroy(&files);
-		return e;
+	sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &before);
+	pid = vfork();
+	if (pid == 0) {
+		job->pid = getpid();
+		e = become_program(path, argv, env, in, err);
+		_exit(EX_OSERR);
 	}
-	posix_spawnattr_setflags(&attr,
-	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-		POSIX_SPAWN_SETPGROUP);
-	sigemptyset(&set);
-	posix_spawnattr_setsigmask(&attr, &set);
-	sigfillset(&set);
-	posix_spawnattr_setsigdefault(&attr, &set);
-	if ((e = posix_spawn_file_actions_adddup2(&files, in, 0)) == 0 &&
-	    (e = posix_spawn_file_actions_adddup2(&files, err, 2)) == 0 &&
-	    (e = posix_spawn_file_actions_addopen(&files, 1, "/dev/null",
-		 O_WRONLY, 0)) == 0 &&
-	    (e = posix_spawn_file_actions_addclosefrom_np(&files, 3)) == 0)
-		e = posix_spawn(pid, path, &files, &attr, argv, env);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&files);
+	if (pid < 0)
+		e = errno;
+	else if (e != 0)
+		(void)waitpid(pid, NULL, 0);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return e;
 }
 
@@ -274,7 +304,7 @@ start(const struct ptn_conf *cf, char *from, char *to, int in,
 	if (job->smtp)
 		argv[1] = NULL;
 	if ((e = make_pipe(err)) == 0)
-		e = spawn(&job->pid, path, argv, in, err[1]);
+		e = spawn(job, path, argv, in, err[1]);
 	if (err[1] >= 0)
 		close(err[1]);
 	if (e == 0) {
@@ -364,61 +394,114 @@ judge(const struct ptn_deliver_job *job, int status)
 	}
 }
 
-void
+/* What comes next stands in memory behind what came before. */
+static void
+in_order(void)
+{
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* Any other byte than these two is no bool, and must not be read as one. */
+static bool
+is_bool(const bool *b)
+{
+	const unsigned char *byte = (const unsigned char *)b;
+
+	return *byte <= 1;
+}
+
+bool
 ptn_deliver_adopt(struct ptn_deliver_job *job)
 {
+	const int64_t now = ptn_clock_mono_ms();
+
+	/* Signals to 0, 1 and less go to more than one group. */
+	if (job->pid < 0 || job->pid == 1 || !is_bool(&job->smtp) ||
+	    !is_bool(&job->known) || !is_bool(&job->lost) ||
+	    job->deadline_ms < 0 ||
+	    job->deadline_ms > now + PTN_DELIVER_TIMEOUT_S * 1000 ||
+	    job->said_len >= sizeof(job->said) ||
+	    memchr(job->said, '\0', sizeof(job->said)) == NULL)
+		return false;
 	job->err_fd = -1;
 	job->adopted = true;
+	return true;
 }
 
 void
 ptn_deliver_told(struct ptn_deliver_job *job, int status)
 {
-	job->known = true;
 	job->status = status;
+	in_order();
+	job->known = true;
 }
 
-/* 0: it runs; < 0: its end is not known. */
-static pid_t
-reap(struct ptn_deliver_job *job, bool late, int *status)
+void
+ptn_deliver_lost(struct ptn_deliver_job *job)
 {
+	job->lost = true;
+}
+
+/*
+ * Whether a child has ended: how is written down before it is gone, or nobody
+ * would know if we died between.  False: it runs.
+ */
+static bool
+reap(struct ptn_deliver_job *job, bool late)
+{
+	int status = 0;
 	pid_t pid;
 
-	if (job->adopted) {
-		*status = job->status;
-		if (job->known)
-			return job->pid;
-		return late ? -1 : 0;
-	}
 	do
-		pid = waitpid(job->pid, status, late ? 0 : WNOHANG);
+		pid = ptn_peek(job->pid, late ? 0 : WNOHANG, &status);
 	while (pid < 0 && errno == EINTR);
-	return pid;
+	if (pid > 0) {
+		ptn_deliver_told(job, status);
+		in_order();
+		(void)waitpid(pid, &status, 0);
+	} else if (pid < 0) {
+		ptn_deliver_lost(job); /* somebody else reaped it */
+	}
+	return pid != 0;
+}
+
+/* Only while it is not reaped: then the number is its own. */
+static void
+kill_group(const struct ptn_deliver_job *job)
+{
+	if (!job->known && !job->lost && getpgid(job->pid) == job->pid)
+		(void)kill(-job->pid, SIGKILL);
+}
+
+static void
+conclude(struct ptn_deliver_job *job, bool late, enum ptn_delivery *what)
+{
+	*what = job->known ? judge(job, job->status) : PTN_DELIVERY_LATER;
+	if (late && *what == PTN_DELIVERY_LATER)
+		snprintf(job->said, sizeof(job->said), "no end in %d s",
+		    PTN_DELIVER_TIMEOUT_S);
+	else if (!job->known)
+		snprintf(job->said, sizeof(job->said), "its end is not known");
+	if (job->err_fd >= 0)
+		close(job->err_fd);
+	job->err_fd = -1;
+	in_order();
+	job->pid = 0;
 }
 
 bool
 ptn_deliver_ended(struct ptn_deliver_job *job, enum ptn_delivery *what)
 {
-	bool late = ptn_clock_mono_ms() >= job->deadline_ms;
-	int status = 0;
-	pid_t pid;
+	const bool late = ptn_clock_mono_ms() >= job->deadline_ms;
+	bool ended;
 
 	*what = PTN_DELIVERY_LATER;
-	if (late && !job->known)
-		kill(-job->pid, SIGKILL);
-	pid = reap(job, late, &status);
+	if (late)
+		kill_group(job);
+	ended = job->adopted ? job->known || job->lost || late
+			     : reap(job, late);
 	listen_to(job);
-	if (pid == 0)
-		return false;
-	/* pid < 0: somebody else reaped it, and its end is not known. */
-	if (pid > 0)
-		*what = judge(job, status);
-	if (late && *what == PTN_DELIVERY_LATER)
-		snprintf(job->said, sizeof(job->said), "no end in %d s",
-		    PTN_DELIVER_TIMEOUT_S);
-	if (job->err_fd >= 0)
-		close(job->err_fd);
-	job->err_fd = -1;
-	job->pid = 0;
-	return true;
+	if (ended)
+		conclude(job, late, what);
+	return ended;
 }

@@ -31,14 +31,18 @@ enum ptn_delivery {
 #define PTN_DELIVER_STEP_S 20	 /* to start it, or to see its end */
 #define PTN_DELIVER_SAID_MAX 256
 
-/* A mail that is being handed over: a program at work. */
+/*
+ * A mail that is being handed over: a program at work.  In memory that outlives
+ * this process it has at every moment what the next one needs to go on.
+ */
 struct ptn_deliver_job {
 	pid_t pid;	     /* 0: none */
 	int err_fd;	     /* readable when there is a reason to ask; or -1 */
 	int64_t deadline_ms; /* monotonic */
 	bool smtp;
 	bool adopted;			 /* somebody else is told of its end */
-	bool known;			 /* and has told us: status */
+	bool known;			 /* it has ended: status */
+	bool lost;			 /* how it ends will not be known */
 	int status;			 /* as of waitpid(2) */
 	char said[PTN_DELIVER_SAID_MAX]; /* its standard error, first line */
 	size_t said_len;
@@ -68,11 +72,15 @@ bool ptn_deliver_ended(struct ptn_deliver_job *job,
 
 /*
  * Go on with a job of a process that died: its program is not our child, and
- * somebody has to say how it ended, by ptn_deliver_told().  Nobody did by its
- * deadline: PTN_DELIVERY_LATER.
+ * somebody has to say how it ended, by ptn_deliver_told(), or that this will
+ * not be known, by ptn_deliver_lost().  Until then, whoever that is has not
+ * reaped it: at its deadline it is killed, and PTN_DELIVERY_LATER.
+ *
+ * The bytes are anybody's: false if they are no job of ours.
  */
-void ptn_deliver_adopt(struct ptn_deliver_job *job);
+bool ptn_deliver_adopt(struct ptn_deliver_job *job) PTN_MUST_USE;
 void ptn_deliver_told(struct ptn_deliver_job *job, int status);
+void ptn_deliver_lost(struct ptn_deliver_job *job);
 
 /*
  * The configured sender as an envelope takes it: its domain as A-labels.

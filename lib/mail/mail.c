@@ -33,13 +33,14 @@ enum subject {
 	SUBJECT_DFNS	   /* dfns.code_in_subject */
 };
 
-/* The mails there are: NAME.* in the texts. */
+/* The mails there are: NAME.* in the texts; two are like notices. */
 enum {
 	MAIL_PASSCODE,
 	MAIL_LOGIN,
 	MAIL_REGISTRATION,
 	MAIL_RECOVERY,
 #define PTN_NOTICE(name, mail) MAIL_##name,
+	PTN_NOTICE(UNKNOWN, "unknown") PTN_NOTICE(TAKEN, "taken")
 #include "lib/event/notice.def"
 	MAIL__MAX
 };
@@ -52,8 +53,8 @@ static const struct {
 	[MAIL_LOGIN] = { "login", FRAME_CODE, SUBJECT_DFNS },
 	[MAIL_REGISTRATION] = { "registration", FRAME_CODE, SUBJECT_PLAIN },
 	[MAIL_RECOVERY] = { "recovery", FRAME_CODE, SUBJECT_DFNS },
-#define PTN_NOTICE(name, mail)                                                 \
-	[MAIL_##name] = { mail, FRAME_NOTICE, SUBJECT_PLAIN },
+#define PTN_NOTICE(n, m) [MAIL_##n] = { m, FRAME_NOTICE, SUBJECT_PLAIN },
+	PTN_NOTICE(UNKNOWN, "unknown") PTN_NOTICE(TAKEN, "taken")
 #include "lib/event/notice.def"
 };
 

@@ -68,3 +68,14 @@ COMMIT;
 -- protocol: text
 -- returns: none
 ROLLBACK;
+
+-- name: db_part
+-- protocol: text
+-- returns: none
+-- Of what follows all can be undone, and what was before stands.
+SAVEPOINT part;
+
+-- name: db_part_undo
+-- protocol: text
+-- returns: none
+ROLLBACK TO SAVEPOINT part;

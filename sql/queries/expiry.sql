@@ -19,6 +19,15 @@ DELETE FROM passcodes
  WHERE expires_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY
  ORDER BY expires_at LIMIT ?;
 
+-- name: expire_flows
+-- in:   max:i64
+-- returns: count
+-- tenants: all, because time passes for everybody
+-- Kept for an hour, so that a late step is told from one of no flow.
+DELETE FROM flows
+ WHERE expires_at < UTC_TIMESTAMP(6) - INTERVAL 1 HOUR
+ ORDER BY expires_at LIMIT ?;
+
 -- name: expire_rate_limits
 -- in:   max:i64
 -- returns: count

@@ -24,6 +24,11 @@ UPDATE password_credentials
    SET hash = ?, norm = ?, updated_at = UTC_TIMESTAMP(6)
  WHERE tenant_id = ? AND user_id = ?;
 
+-- name: password_delete
+-- in:   tenant_id:id user_id:id
+-- returns: count
+DELETE FROM password_credentials WHERE tenant_id = ? AND user_id = ?;
+
 -- name: password_rehash
 -- in:   hash:str norm:i64 tenant_id:id user_id:id old_hash:str
 -- returns: count

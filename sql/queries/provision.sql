@@ -1,4 +1,20 @@
--- What "postern setup" asks and does as the administrator of a database server.
+-- What "postern setup" asks of a database before it changes anything there, and
+-- asks and does as the administrator of its server.
+
+-- name: provision_has_keys
+-- out:  n:i64
+-- returns: one
+-- 2 where a Postern may have keys, whatever the version of its schema is.
+SELECT COUNT(*) FROM information_schema.COLUMNS
+ WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'jwks'
+   AND COLUMN_NAME IN ('id', 'sealed');
+
+-- name: provision_keys
+-- tenants: all, because the keys are those of the installation
+-- out:  id:id sealed:bytes
+-- returns: many
+-- Of any version of the schema.
+SELECT id, sealed FROM jwks;
 
 -- name: provision_host
 -- out:  host:str

@@ -10,6 +10,56 @@ VALUES (?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6));
 -- returns: one
 SELECT created_at, updated_at FROM users WHERE tenant_id = ? AND id = ?;
 
+-- name: profile_of
+-- in:   tenant_id:id id:id
+-- out:  created_at:time updated_at:time has_password:i64 username_id:id username:str named_at:time renamed_at:time unsafe_metadata:str
+-- returns: one
+SELECT u.created_at, u.updated_at, c.user_id IS NOT NULL, n.id, n.username,
+       n.created_at, n.updated_at, m.unsafe_metadata
+  FROM users u
+  LEFT JOIN password_credentials c ON c.user_id = u.id
+  LEFT JOIN usernames n ON n.user_id = u.id
+  LEFT JOIN user_metadata m ON m.user_id = u.id
+ WHERE u.tenant_id = ? AND u.id = ?;
+
+-- name: username_put
+-- in:   id:id tenant_id:id user_id:id username:str
+-- returns: none
+INSERT INTO usernames
+       (id, tenant_id, user_id, username, created_at, updated_at)
+VALUES (?, ?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6));
+
+-- name: username_change
+-- in:   username:str tenant_id:id user_id:id
+-- returns: count
+UPDATE usernames SET username = ?, updated_at = UTC_TIMESTAMP(6)
+ WHERE tenant_id = ? AND user_id = ?;
+
+-- name: username_delete
+-- in:   tenant_id:id user_id:id
+-- returns: count
+DELETE FROM usernames WHERE tenant_id = ? AND user_id = ?;
+
+-- name: metadata_of
+-- in:   tenant_id:id user_id:id
+-- out:  unsafe_metadata:str
+-- returns: one
+SELECT unsafe_metadata FROM user_metadata WHERE tenant_id = ? AND user_id = ?;
+
+-- name: metadata_put
+-- in:   user_id:id tenant_id:id unsafe_metadata:str
+-- returns: none
+INSERT INTO user_metadata
+       (user_id, tenant_id, unsafe_metadata, created_at, updated_at)
+VALUES (?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
+    ON DUPLICATE KEY UPDATE unsafe_metadata = VALUES(unsafe_metadata),
+       updated_at = VALUES(updated_at);
+
+-- name: metadata_delete
+-- in:   tenant_id:id user_id:id
+-- returns: count
+DELETE FROM user_metadata WHERE tenant_id = ? AND user_id = ?;
+
 -- name: user_lock
 -- in:   tenant_id:id id:id
 -- out:  known_epoch:i64
@@ -47,3 +97,14 @@ SELECT user_id, id, verified FROM emails
 -- in:   tenant_id:id id:id
 -- returns: count
 DELETE FROM users WHERE tenant_id = ? AND id = ?;
+
+-- name: user_factors
+-- in:   tenant_id:id id:id
+-- out:  passwords:i64 passkeys:i64
+-- returns: one
+-- What they have to log in with.
+SELECT (SELECT COUNT(*) FROM password_credentials p WHERE p.user_id = u.id),
+       (SELECT COUNT(*) FROM webauthn_credentials c
+         WHERE c.user_id = u.id AND c.active = 1 AND c.archived_at IS NULL)
+  FROM users u
+ WHERE u.tenant_id = ? AND u.id = ?;

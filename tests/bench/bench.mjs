@@ -9,6 +9,7 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { privateKib } from '../lib/memory.mjs';
+import { Flows, idOf } from './flows.mjs';
 import { Keys } from './keys.mjs';
 import { argon2, interleave, median, ratio, spread, wrk }
   from './measure.mjs';
@@ -21,7 +22,7 @@ import { print, row } from './table.mjs';
 const SETTINGS = { 'rate_limiter.enabled': 'false', 'log.level': 'warn' };
 const CONNECTIONS = 16;
 const GROUPS = ['memory', 'start', 'jwks', 'validate', 'passcode', 'login',
-  'webauthn', 'dfns-code', 'dfns-login', 'authorizer', 'p99', 'audit',
+  'flow', 'webauthn', 'dfns-code', 'dfns-login', 'authorizer', 'p99', 'audit',
   'es256'];
 /* --quick has no row that is without a goal, and no queue of logins. */
 const SLOW = ['audit', 'webauthn', 'dfns-code', 'dfns-login', 'authorizer',
@@ -249,6 +250,70 @@ async function login(site, names = ['login', 'login-queue'], label = '') {
     Object.fromEntries(chosen.map((name) => [name, operations[name]])));
 }
 
+/* Steps that are used up: more for one that is faster than the last. */
+const usingUp = (site, flows, file, more) => {
+  let best = 0;
+  return async (how) => {
+    const seconds = how.warm ? 1 : more.seconds;
+    const n = how.warm ? more.first : Math.ceil(2 * best * seconds);
+    const result = await load(site, await file(n), { ...more, seconds })(how);
+    best = Math.max(best, result.rate);
+    await flows.sweep();
+    return result;
+  };
+};
+
+/* One that begins; one step; one that hashes; and what is asked before each. */
+async function flow(site) {
+  const flows = new Flows(site);
+  const seconds = goalless();
+  const { slots } = gateOf(site);
+  const ready = await flows.at('login', []);
+  const asked = `/login?action=continue_with_login_identifier%40${idOf(ready)}`;
+  const email = (i) => ({ email: `user${i % 64 + 1}@example.org` });
+  const begins = site.file('begins', ['POST /login - -']);
+  const preflights = site.file('options', [`OPTIONS ${asked} - -`]);
+  const identify = (i) => ['continue_with_login_identifier', email(i)];
+  const step = usingUp(site, flows, (n) => flows.steps(n, () => [], identify),
+    { seconds, first: 2000 });
+  const hash = usingUp(site, flows, (n) => flows.steps(n,
+    (i) => [identify(i), ['continue_to_password_login', {}]],
+    () => ['password_login', { password: 'not of anybody' }]),
+  { seconds: seconds * 2, first: 400, connections: slots, settle_ms: 500 });
+  const like = site.file('like', ['POST /login - {"input_data":{}}']);
+  const emptied = async (fn, how) => {
+    const result = await fn(how);
+    await flows.sweep();
+    return result;
+  };
+  say('flow: POST /login, OPTIONS');
+  const begun = load(site, begins, { bytes: ready.bytes });
+  const inserted = load(site, begins,
+    { url: await site.floor('insert', ready.bytes) });
+  compare(await interleave(options.rounds, {
+    floor: (how) => emptied(inserted, how),
+    'flow-new': (how) => emptied(begun, how),
+  }), 'floor', { 'flow-new': ['POST /login, a new flow', 0.50] });
+  compare(await interleave(options.rounds, {
+    floor: load(site, preflights, { url: await site.floor('static', 2) }),
+    'flow-options': load(site, preflights),
+  }), 'floor', { 'flow-options': ['OPTIONS of an action of a flow', 0.90] });
+  say('flow: a step');
+  const updated = load(site, like,
+    { url: await site.floor('update', ready.bytes), seconds });
+  compare(await interleave(options.rounds, { floor: updated,
+    'flow-step': step }), 'floor', { 'flow-step': [
+    'a step: continue_with_login_identifier', 0.45, { seconds,
+      floor_does: 'SELECT by primary key, UPDATE of that row, COMMIT' }] });
+  say('flow: the password');
+  compare(await interleave(options.rounds, {
+    floor: ({ warm }) => argon2(slots, warm ? 1 : seconds * 2, site.phc,
+      site.password),
+    'flow-password': hash,
+  }), 'floor', { 'flow-password': ['a step: password_login', 0.93,
+    { connections: slots }] });
+}
+
 /*
  * A login with a passkey.  A challenge is answered once, so that every
  * measurement has its own, with some to spare for one that is faster than the
@@ -470,6 +535,7 @@ async function all() {
     await attempt('validate', validate);
     await attempt('passcode', (one) => passcode(one));
     await attempt('login', (one) => login(one));
+    await attempt('flow', flow);
     await attempt('webauthn', webauthn);
     await attempt('dfns-code', dfnsCode);
     await attempt('dfns-login', dfnsLogin);

@@ -7,6 +7,8 @@
  * static	answer with a fixed body of BYTES bytes
  * select	one SELECT of a session by its primary key, then the same
  * insert	one INSERT, committed, then the same
+ * update	the SELECT and an UPDATE of the same row in one transaction,
+ *		then the same
  * passkey	verify an ES256 signature, sign with RS256, the SELECT and the
  *		INSERT in one transaction, then the same
  * key		what ends in /init: sign with Ed25519, the SELECT and the INSERT
@@ -46,6 +48,7 @@ struct mode {
 	const char *name;
 	bool select;
 	bool insert;
+	bool update;
 	bool bodiless;
 	int (*sign)(struct signing *);
 	int (*sign_init)(struct signing *); /* of the first of two requests */
@@ -55,10 +58,16 @@ static const struct mode modes[] = {
 	{ .name = "static" },
 	{ .name = "select", .select = true },
 	{ .name = "insert", .insert = true },
-	{ .name = "passkey", .select = true, .insert = true,
+	{ .name = "update", .select = true, .update = true },
+	{ .name = "passkey",
+	    .select = true,
+	    .insert = true,
 	    .sign = signing_passkey },
-	{ .name = "key", .select = true, .insert = true,
-	    .sign = signing_answer, .sign_init = signing_begin },
+	{ .name = "key",
+	    .select = true,
+	    .insert = true,
+	    .sign = signing_answer,
+	    .sign_init = signing_begin },
 	{ .name = "authorize", .bodiless = true },
 };
 
@@ -68,6 +77,8 @@ static const char select_text[] =
     "SELECT user_id, last_used, UTC_TIMESTAMP(6) FROM sessions WHERE id = ?";
 static const char insert_text[] =
     "INSERT INTO bench_floor (id, created_at) VALUES (?, UTC_TIMESTAMP(6))";
+static const char update_text[] =
+    "UPDATE sessions SET last_used = UTC_TIMESTAMP(6) WHERE id = ?";
 static const char delete_text[] = "DELETE FROM bench_floor WHERE id = ?";
 
 struct floor {
@@ -79,6 +90,7 @@ struct floor {
 	MYSQL *my;
 	MYSQL_STMT *select;
 	MYSQL_STMT *insert;
+	MYSQL_STMT *update;
 	MYSQL_STMT *delete;
 	struct signing *signing;
 	uint8_t id[ID_LEN]; /* bound to the statements */
@@ -182,9 +194,12 @@ connect_database(struct floor *f)
 	}
 	if (m->insert)
 		f->insert = prepare(f, insert_text);
+	if (m->update)
+		f->update = prepare(f, update_text);
 	if (m->sign_init != NULL)
 		f->delete = prepare(f, delete_text);
-	if (m->select && m->insert && mysql_autocommit(f->my, 0) != 0)
+	if (m->select && (m->insert || m->update) &&
+	    mysql_autocommit(f->my, 0) != 0)
 		die("autocommit", mysql_error(f->my));
 }
 
@@ -256,6 +271,8 @@ work(struct floor *f, bool init)
 		return -1;
 	if (f->select != NULL && run_select(f) != 0)
 		return -1;
+	if (f->update != NULL && mysql_stmt_execute(f->update) != 0)
+		return -1;
 	if (f->delete != NULL && !init && run_delete(f) != 0)
 		return -1;
 	if (f->insert != NULL && run_insert(f) != 0)
@@ -263,7 +280,7 @@ work(struct floor *f, bool init)
 	if (init && f->nbegun < BEGUN_MAX)
 		memcpy(f->begun[f->nbegun++], f->id, ID_LEN);
 	/* Alone, a statement is a transaction. */
-	if (f->select != NULL && f->insert != NULL)
+	if (f->select != NULL && (f->insert != NULL || f->update != NULL))
 		return mysql_commit(f->my) ? -1 : 0;
 	return 0;
 }

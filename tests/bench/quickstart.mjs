@@ -47,10 +47,11 @@ export async function until(fn, what, timeout_ms = 15000) {
 }
 
 export class Instance {
-  constructor(dir, build, set) {
+  constructor(dir, build, set, web = 'lighttpd') {
     this.dir = dir;
     this.build = build;
     this.set = set;
+    this.web = web;
   }
 
   quickstart(...args) {
@@ -67,7 +68,7 @@ export class Instance {
     }
     const all = Object.entries({ ...this.set, ...set });
     await this.quickstart('--port', String(this.port), '--build', this.build,
-      '--web', 'lighttpd', '--detach',
+      '--web', this.web, '--detach',
       ...all.flatMap(([path, value]) => ['--set', `${path}=${value}`]));
     this.env = Object.fromEntries(
       [...readFileSync(join(this.dir, 'env'), 'utf8')

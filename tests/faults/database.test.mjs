@@ -70,6 +70,8 @@ const calls = ({ api, user_id, email_id, email }) => [
   () => api.call('POST', '/passcode/login/initialize', { user_id, email_id }),
   () => api.call('POST', '/password/login', { user_id, password }),
   () => api.call('PUT', '/password', { user_id, password }),
+  () => api.call('POST', '/login'),
+  () => api.call('POST', '/registration'),
 ];
 
 test('database gone: 503 with Retry-After; then all is well', async () => {

@@ -3,41 +3,19 @@
  * of the site, by etc/htaccess and nothing else.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readFileSync, realpathSync,
-  renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { chownSync, mkdirSync, readFileSync, realpathSync, renameSync,
+  rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Api, freshAddress } from '../lib/api.mjs';
-import { freePort, start, top, until } from '../lib/instance.mjs';
+import { start, until } from '../lib/instance.mjs';
 import { description } from '../lib/openapi.mjs';
 import { peek } from '../lib/token.mjs';
+import { WebSpace } from '../lib/webspace.mjs';
 
-const MODULES = '/usr/lib/apache2/modules';
 const password = 'correct horse battery staple';
 let instance;
 let host;
-
-/* What starts the program, for a mount; more: its options. */
-function writeProgram(program, config, path, more = '') {
-  writeFileSync(program, `#!/bin/sh
-POSTERN_CONFIG='${config}'
-export POSTERN_CONFIG
-exec '${realpathSync(instance.env.POSTERN_BIN)}' ${more} \\
-    --set server.public.base_path=${path} serve
-`);
-  chmodSync(program, 0o755);
-}
-
-/* The folder as the head of etc/htaccess tells to make it. */
-function makeFolder(folder, config) {
-  const path = `/${basename(folder)}`;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, '.htaccess'),
-    readFileSync(join(top, 'etc/htaccess'), 'utf8')
-      .replace('RewriteBase /id/', `RewriteBase ${path}/`));
-  writeProgram(join(folder, 'postern.fcgi'), config, path);
-}
 
 function addFiles(folder) {
   for (const name of ['notes.yaml', '.hidden', '.well-known.bak'])
@@ -46,58 +24,29 @@ function addFiles(folder) {
   writeFileSync(join(folder, 'sub/.hidden'), 'not for everybody\n');
 }
 
-/* What the host's owner has set up, and its customers cannot change. */
-function apacheConf(dir, port) {
-  const { uid, gid } = statSync(realpathSync(instance.env.POSTERN_CONFIG));
-  const modules = ['mpm_event', 'authz_core', 'env', 'fcgid', 'mime', 'rewrite'];
-  return `
-ServerRoot "${dir}"
-ServerName localhost
-PidFile "${dir}/httpd.pid"
-DefaultRuntimeDir "${dir}"
-ErrorLog "${instance.dir}/log/fcgid.log"
-${modules.map((name) =>
-    `LoadModule ${name}_module ${MODULES}/mod_${name}.so`).join('\n')}
-${process.getuid() === 0 ? `User #${uid}\nGroup #${gid}` : ''}
-TypesConfig /dev/null
-Listen 127.0.0.1:${port}
-FcgidIPCDir "${dir}/ipc"
-FcgidProcessTableFile "${dir}/ipc.table"
-FcgidMaxProcesses 16
-FcgidMaxProcessesPerClass 4
-DocumentRoot "${dir}/site"
-<Directory "${dir}/site">
-  Options SymLinksIfOwnerMatch
-  AllowOverride FileInfo AuthConfig Options=ExecCGI
-  Require all granted
-</Directory>
-`;
-}
-
 before(async () => {
   instance = await start();
   /* What an ordinary user reaches; our own folder may be root's alone. */
   const dir = join(realpathSync(join(instance.dir, 'run')), 'host');
-  const folder = join(dir, 'site/id');
   const config = realpathSync(instance.env.POSTERN_CONFIG);
-  makeFolder(folder, config);
-  addFiles(folder);
+  const { uid, gid } = statSync(config);
+  const space = new WebSpace({ dir, log: `${instance.dir}/log/fcgid.log`,
+    ids: [uid, gid] });
+  const mount = (name, file) => space.mount(name, { config: file,
+    program: realpathSync(instance.env.POSTERN_BIN),
+    args: ['--set', `server.public.base_path=/${name}`] });
   const unset = join(dir, 'unset.yaml');
-  makeFolder(join(dir, 'site/unset'), unset);
-  makeFolder(join(dir, 'site/later'), join(dir, 'later.yaml'));
-  const port = await freePort();
-  writeFileSync(join(dir, 'httpd.conf'), apacheConf(dir, port));
-  const server = spawn('apache2', ['-DFOREGROUND', '-f',
-    join(dir, 'httpd.conf')], { stdio: 'ignore', env: { ...process.env,
-    PATH: `${process.env.PATH}:/usr/sbin` } });
-  host = { url: `http://localhost:${port}/id`, folder, server, config, unset,
-    gone: new Promise((done) => { server.on('exit', done); }) };
+  const folder = mount('id', config);
+  addFiles(folder);
+  mount('unset', unset);
+  mount('later', join(dir, 'later.yaml'));
+  await space.start('apache');
+  host = { url: `${space.url}/id`, folder, space, config, unset };
   await until(async () => (await fetch(`${host.url}/health/ready`)
     .catch(() => ({}))).status === 200, 'an answer');
 });
 after(async () => {
-  host?.server.kill();
-  await host?.gone;
+  await host?.space.stop();
   await instance?.stop();
 });
 
@@ -273,8 +222,11 @@ test('an update: not one request fails, and the new one answers', async () => {
   };
   const askers = [asker(), asker(), asker(), asker()];
   await until(() => asked > 50, 'answers of the old one');
-  writeProgram(`${program}.new`, host.config, '/id',
-    '--set password.min_length=11');
+  const text = readFileSync(program, 'utf8');
+  const { mode } = statSync(program);
+  writeFileSync(`${program}.new`, text.replace("'--set'",
+    "--set password.min_length=11 '--set'"), { mode });
+  assert.notEqual(readFileSync(`${program}.new`, 'utf8'), text);
   renameSync(`${program}.new`, program);
   await until(async () => await least() === 11, 'the new one');
   const before = asked;

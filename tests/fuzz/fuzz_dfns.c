@@ -475,6 +475,15 @@ ptn_db_many(struct ptn_db *db, struct ptn_arena *a, int stmt, const void *in,
 static bool in_tx;
 
 enum ptn_err
+ptn_db_part(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
+{
+	(void)db;
+	(void)fn;
+	(void)arg;
+	return PTN_E_INTERNAL; /* nothing here has parts */
+}
+
+enum ptn_err
 ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
 {
 	enum ptn_err r;

@@ -5,6 +5,9 @@
  * A harness that tells the status of an answer has each file run again while
  * one request for memory fails, at some 25 points of the way; at every point,
  * naming each, if POSTERN_SCARCE is set.  The answer is what it was, or 5xx.
+ *
+ * Whatever happened, nothing is left with OpenSSL that would look like the
+ * failure of the next who asks it (lib/crypto/ossl.h).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,6 +18,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <openssl/err.h>
+
+#include "lib/crypto/ossl.h"
 #include "tests/fuzz/replay.h"
 #include "tests/fuzz/scarce.h"
 
@@ -29,6 +35,8 @@ static unsigned done;
 static unsigned failed;
 static int status; /* of the last answer; 0: this harness has none */
 static bool scarce;
+static unsigned leaves; /* where it first left something with OpenSSL */
+static bool left;
 
 static void
 report(const char *path, const char *problem)
@@ -72,6 +80,10 @@ run(const uint8_t *data, size_t size, unsigned n)
 	(void)LLVMFuzzerTestOneInput(data, size);
 	asked = scarce_end();
 	scarce = false;
+	if (!left && (ERR_peek_error() != 0 || ptn_ossl_settle() != PTN_OK)) {
+		left = true;
+		leaves = n;
+	}
 	return asked;
 }
 
@@ -100,6 +112,17 @@ run_scarce(const char *path, const uint8_t *data, size_t size, unsigned asked)
 	return NULL;
 }
 
+/* NULL, or what was left with OpenSSL, and when. */
+static const char *
+left_behind(void)
+{
+	static char problem[PROBLEM_LEN];
+
+	(void)snprintf(problem, sizeof(problem),
+	    "something is left with OpenSSL, without memory at %u", leaves);
+	return left ? problem : NULL;
+}
+
 /* The copy is exactly as long as the input, so that ASan sees its end. */
 static void
 replay_file(const char *path)
@@ -122,12 +145,13 @@ replay_file(const char *path)
 		return;
 	}
 	memcpy(copy, buf, n);
+	left = false;
 	(void)run(copy, n, 0); /* what is made once is made */
 	asked = run(copy, n, 0);
 	if (status != 0)
 		problem = run_scarce(path, copy, n, asked);
 	free(copy);
-	report(path, problem);
+	report(path, problem != NULL ? problem : left_behind());
 }
 
 static void

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { after, before, test } from 'node:test';
+import { someone } from '../lib/appholder.mjs';
 import { run, start } from '../lib/instance.mjs';
 
 let instance;
@@ -12,7 +13,8 @@ let dir;
 
 before(async () => {
   dir = mkdtempSync(join(tmpdir(), 'postern-backup-'));
-  instance = await start();
+  instance = await start({ set: { 'dfns.password': 'true' } });
+  await someone(instance);
 });
 after(async () => {
   await instance?.stop();
@@ -35,6 +37,8 @@ const check = (file, ...set) => instance.postern(...set, 'backup', 'check',
   file);
 const base = () => instance.env.POSTERN_DB_NAME;
 
+/* Signing keys, and the secret of an app. */
+const ALL = /^jwks: secrets\.keys opens (\d) of \1 rows\ntotp_factors: secrets\.keys opens 1 of 1 row\n$/;
 const others = ['--set', 'secrets.keys=Vv8wC2mGq0fTz5Rk3aB'];
 
 for (const [what, options] of [
@@ -50,12 +54,12 @@ for (const [what, options] of [
     const file = await dump('whole', ...options());
     const good = await check(file);
     assert.deepEqual([good.status, good.stderr], [0, '']);
-    assert.match(good.stdout,
-      /^jwks: secrets\.keys opens 2 of 2 rows\ntotp_factors: /);
+    assert.match(good.stdout, ALL);
     const bad = await check(file, ...others);
     assert.equal(bad.status, 1);
-    assert.match(bad.stdout, /^jwks: secrets\.keys opens 0 of 2 rows$/m);
-    assert.match(bad.stderr, /not with these secrets\.keys/);
+    assert.equal(bad.stdout, good.stdout.replace(/opens \d/g, 'opens 0'));
+    assert.equal(bad.stderr.split('\n').at(-2), `${file}: not with these `
+      + 'secrets.keys: add those that were in force when it was made');
   });
 
 test('old secrets that are still there, and one in front', async () => {
@@ -97,7 +101,36 @@ test('one that is compressed, by way of the standard input', async () => {
     `zcat ${file} | ${instance.env.POSTERN_BIN} backup check -`],
   { env: { ...process.env, POSTERN_CONFIG: instance.env.POSTERN_CONFIG } });
   assert.equal(status, 0);
-  assert.match(stdout, /opens 2 of 2 rows/);
+  assert.match(stdout, ALL);
+});
+
+/* By their first bytes alone: none of these programs need be here. */
+test('what else compresses', async () => {
+  for (const [program, begins] of [['zcat', [0x1f, 0x8b]],
+    ['bzcat', [0x42, 0x5a, 0x68]], ['xzcat', [0xfd, 0x37, 0x7a]],
+    ['zstdcat', [0x28, 0xb5, 0x2f]]]) {
+    const file = join(dir, program);
+    writeFileSync(file, Buffer.from(begins));
+    const { status, stderr } = await check(file);
+    assert.equal(status, 1);
+    assert.equal(stderr.split('\n').at(-2), `${file}: is compressed: ${
+      program} FILE | postern backup check -`);
+  }
+});
+
+test('one secret of an app that another installation sealed', async () => {
+  const sealed = (what) => instance.sql(
+    `UPDATE totp_factors SET sealed = ${what}`);
+  const [[kept]] = await instance.sql('SELECT HEX(sealed) FROM totp_factors');
+  await sealed('REVERSE(sealed)');
+  try {
+    const { status, stdout, stderr } = await check(await dump('odd', base()));
+    assert.equal(status, 1);
+    assert.match(stdout, /^totp_factors: secrets\.keys opens 0 of 1 row$/m);
+    assert.match(stderr, /not with these secrets\.keys/);
+  } finally {
+    await sealed(`UNHEX('${kept}')`);
+  }
 });
 
 test('other words', async () => {

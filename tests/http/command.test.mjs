@@ -150,6 +150,34 @@ describe('what is wrong is said', () => {
   });
 });
 
+describe('"--" ends the options', () => {
+  const none = (name) => `${name}: No such file or directory\n`;
+  const odd = ['--set', '-h', '--help', '-c', '--', '--config=x', '-'];
+
+  test('what follows are words', async () => {
+    for (const name of odd.slice(0, -1))
+      await says(['--config', file, 'backup', 'check', '--', name], 1,
+        none(name));
+    await says(['help', '--', '--help'], 2,
+      'postern: there is no command --help; did you mean help?\n'
+      + 'Try "postern help".\n');
+    await says(['limits', 'show', '--', '--org', 'x'], 2, tried(
+      'limits show', '"x" is a word too many'));
+    await says(['doctor', '--', '--json'], 2, tried('doctor',
+      '"--json" is a word too many'));
+  });
+
+  test('and it is none itself', async () => {
+    for (const words of [['--', 'version'], ['version', '--']]) {
+      const { status, stdout } = await postern(...words);
+      assert.equal(status, 0, words.join(' '));
+      assert.match(stdout, /^postern \d/);
+    }
+    await says(['--', '--config'], 2,
+      'postern: there is no option --config\nTry "postern help".\n');
+  });
+});
+
 describe('a host that is not ready', () => {
   test('without a configuration, setup is the way', async () => {
     const none = join(dir, 'none.yaml');

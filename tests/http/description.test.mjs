@@ -5,6 +5,7 @@
  * as it says.  The draws are the same at every run.
  */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { Arbitrary } from '../lib/arbitrary.mjs';
@@ -118,10 +119,17 @@ async function caller({ method, path, operation }, body) {
     method, path, JSON.stringify(body))) : {} }];
 }
 
+/* What refuses everything does so before it looks. */
+const refusing = { tokenExchangeFlow: [403] };
+
+/* A flow that begins reads no body: an action does. */
+const queryOf = ({ operation: { tags } }) =>
+  (tags.includes('Flows') ? `?action=back%40${randomUUID()}` : '');
+
 async function ask(one, body) {
   const [api, options] = await caller(one, body);
-  return api.call(one.method, one.path.replaceAll(/\{\w+\}/g, 'AA'), body,
-    options);
+  return api.call(one.method, one.path.replaceAll(/\{\w+\}/g, 'AA')
+    + queryOf(one), body, options);
 }
 
 /* Some of many, spread over all of them. */
@@ -158,7 +166,8 @@ for (const one of operations.filter(({ operation }) => operation.requestBody)) {
     assert.ok(bodies.length > 0);
     for (const body of some(bodies, FORBIDDEN)) {
       const answer = await ask(one, body);
-      assert.ok([400, 422].includes(answer.status), show(one, body, answer));
+      assert.ok((refusing[one.operation.operationId] ?? [400, 422])
+        .includes(answer.status), show(one, body, answer));
     }
   });
 }

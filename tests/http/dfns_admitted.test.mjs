@@ -14,6 +14,7 @@ import { Key, admit, announce, beginLogin, codeTo, codesTo,
   completeLogin, createPasskey, credentialsOf, fromHanko, getPasskey, isError,
   loggedIn, login, passkey, registerHere, sentCode, signed, uuidOf, withToken }
   from '../lib/dfns.mjs';
+import { Flow } from '../lib/flow.mjs';
 import { start, top } from '../lib/instance.mjs';
 import { mailsTo, partText } from '../lib/maildir.mjs';
 
@@ -218,6 +219,27 @@ const routes = {
   'GET /sessions': (a) => a.thief.call('GET', '/sessions'),
   'DELETE /sessions': (a) => a.thief.call('DELETE', '/sessions'),
   'DELETE /sessions/{id}': null,
+  'POST /registration': async (a) => {
+    const flow = await Flow.ready(a.thief, 'registration');
+    return (await flow.act('register_login_identifier',
+      { email: a.username })).last;
+  },
+  'POST /login': async (a) => {
+    const flow = await Flow.identified(a.thief, a.username);
+    return (await flow.act('verify_passcode',
+      { code: await a.thief.codeFor(a.username) })).last;
+  },
+  'POST /token_exchange': (a) => a.thief.call('POST', '/token_exchange'),
+  'POST /profile': async (a) => {
+    /* The account is not offered; the rest is refused as it is above. */
+    const flow = await Flow.ready(a.thief, 'profile');
+    assert.ok(!flow.actions.includes('account_delete'));
+    const passkey_id = b64(a.device.id);
+    await flow.act('webauthn_credential_rename',
+      { passkey_id, passkey_name: 'thief' });
+    await flow.act('email_delete', { email_id: a.bound });
+    return (await flow.act('webauthn_credential_delete', { passkey_id })).last;
+  },
   'POST /logout': (a) => a.thief.call('POST', '/logout'),
 };
 
@@ -230,7 +252,7 @@ const GUARDED = {
 
 test('no route is missing in the list of those that are tried', () => {
   const table = readFileSync(join(top, 'fcgi/routes.c'), 'utf8');
-  const all = [...table.matchAll(/\{ PUBLIC, (\w+), +"([^"]+)"/g)]
+  const all = [...table.matchAll(/\{ (?:PUBLIC|FLOW), +(\w+), +"([^"]+)"/g)]
     .map(([, method, path]) => `${method} ${path}`);
   assert.ok(all.length > 20);
   assert.deepEqual(all.sort(), Object.keys(routes).sort());
@@ -264,13 +286,15 @@ test('none of them changes what a registered member has', async () => {
     assert.equal(answers[route].status, 403, route);
     assert.match(answers[route].body.message, why, route);
   }
+  /* And what is switched off for everybody: /token_exchange. */
   assert.equal(Object.values(answers)
-    .filter(({ status }) => status === 403).length, 4);
+    .filter(({ status }) => status === 403).length, 6);
   /* What was refused is on record. */
   assert.deepEqual((await instance.sql(`SELECT error FROM audit_logs
     WHERE type = 'change_refused' AND actor_user_id =
     UNHEX('${uuidOf(who.user.id)}') ORDER BY error`)).flat(),
-  ['account', 'address', 'passkey', 'passkey']);
+  ['account', 'address', 'address', 'passkey', 'passkey', 'passkey',
+    'passkey']);
   /* The member gets in by both, and their codes come where they came. */
   await login(who.api, who.orgId, who.username, who.key);
   await login(who.api, who.orgId, who.username, passkey(who.device));

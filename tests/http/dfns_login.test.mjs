@@ -4,8 +4,8 @@ import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { b64 } from '../lib/authenticator.mjs';
 import { cost } from '../lib/cost.mjs';
-import { Key, codeTo, createOrg, isError, login, member, ofDefault, register,
-  strangerTo, uuidOf } from '../lib/dfns.mjs';
+import { Key, beginLogin, codeTo, completeLogin, createOrg, isError, login,
+  member, ofDefault, register, strangerTo, uuidOf } from '../lib/dfns.mjs';
 import { run, start, until } from '../lib/instance.mjs';
 import { mailsTo, partText } from '../lib/maildir.mjs';
 import { peek } from '../lib/token.mjs';
@@ -24,11 +24,8 @@ before(async () => {
 after(() => instance?.stop());
 
 const someone = () => member(instance, `Login ${++count}`, freshAddress('m'));
-const init = (who, more = {}, opts = {}) =>
-  api.call('POST', '/auth/login/init',
-    { orgId: who.orgId, username: who.username, ...more }, opts);
-const complete = (begun, firstFactor, opts) => api.call('POST', '/auth/login',
-  { challengeIdentifier: begun.body.challengeIdentifier, firstFactor }, opts);
+const init = (...args) => beginLogin(api, ...args);
+const complete = (...args) => completeLogin(api, ...args);
 const list = (bearer, opts) =>
   api.call('GET', '/auth/credentials', undefined, { bearer, ...opts });
 const sendCode = (who) => api.call('POST', '/auth/login/code',

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
+import { certify } from '../lib/certificate.mjs';
 import { run, start, until } from '../lib/instance.mjs';
 import { SmtpServer } from '../lib/smtp.mjs';
 
@@ -18,13 +19,7 @@ let tls;
 before(async () => {
   dir = mkdtempSync(join(tmpdir(), 'postern-mail-'));
   chmodSync(dir, 0o755);
-  const made = await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048',
-    '-nodes', '-keyout', join(dir, 'key.pem'), '-out', join(dir, 'ca.pem'),
-    '-days', '2', '-subj', '/CN=localhost',
-    '-addext', 'subjectAltName=DNS:localhost']);
-  assert.equal(made.status, 0, made.stderr);
-  tls = { key: readFileSync(join(dir, 'key.pem')),
-    cert: readFileSync(join(dir, 'ca.pem')) };
+  tls = await certify(dir);
   smtp = new SmtpServer();
   await smtp.listen();
   instance = await start({ set: settings({ 'log.level': 'debug' }) });
@@ -349,7 +344,7 @@ test('STARTTLS, AUTH and a CA of one\'s own, by configuration', async (t) => {
     'email_delivery.smtp.tls': 'auto',
     'email_delivery.smtp.user': 'postern',
     'email_delivery.smtp.password': 'p w=\\"',
-    'email_delivery.smtp.ca_file': join(dir, 'ca.pem'),
+    'email_delivery.smtp.ca_file': join(dir, 'own.pem'),
   }));
   const mail = await secure.waitFor(await ask());
   assert.equal(mail.secure, true);
@@ -402,7 +397,7 @@ async function withServer(options, use) {
 test('postern-smtp: implicit TLS, and dots at line starts', () =>
   withServer({ implicit: true, tls }, async (server, port) => {
     const { status, stderr } = await smtpHelper({ port, tls: 'implicit',
-      ca: join(dir, 'ca.pem') });
+      ca: join(dir, 'own.pem') });
     assert.equal(stderr, '');
     assert.equal(status, 0);
     assert.equal(server.received[0].secure, true);
@@ -417,10 +412,10 @@ test('postern-smtp: implicit TLS, and dots at line starts', () =>
 const faults = [
   ['a certificate nobody vouches for', { implicit: true }, { tls: 'implicit' }, 75],
   ['a certificate for somebody else', { implicit: true },
-    { tls: 'implicit', host: '127.0.0.1', ca: 'ca.pem' }, 75],
-  ['a stripped STARTTLS', {}, { tls: 'starttls', ca: 'ca.pem' }, 75],
+    { tls: 'implicit', host: '127.0.0.1', ca: 'own.pem' }, 75],
+  ['a stripped STARTTLS', {}, { tls: 'starttls', ca: 'own.pem' }, 75],
   ['a refused STARTTLS', { starttls: true, script: { starttls: '454 no' } },
-    { tls: 'starttls', ca: 'ca.pem' }, 75],
+    { tls: 'starttls', ca: 'own.pem' }, 75],
   ['a wrong password', { auth: { user: 'u', pass: 'x' } },
     { user: 'u', password: 'y' }, 77],
   ['554 as a greeting', { script: { connect: '554 no' } }, {}, 77],
@@ -501,7 +496,7 @@ test('postern-smtp: a password, where tickets are offered first', () =>
   withServer({ tls, starttls: true, mechanisms: 'GSSAPI EXTERNAL',
     auth: { user: 'ada@example.org', pass: 'p' } }, async (server, port) => {
     const { status, stderr } = await smtpHelper({ port, tls: 'starttls',
-      ca: join(dir, 'ca.pem'), user: 'ada@example.org', password: 'p' });
+      ca: join(dir, 'own.pem'), user: 'ada@example.org', password: 'p' });
     assert.equal(status, 0, stderr);
     assert.equal(server.received[0].user, 'ada@example.org');
   }));

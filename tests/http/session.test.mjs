@@ -44,7 +44,8 @@ test('a token says who, until when, and to whom', async () => {
   assert.deepEqual(payload.email, { address: email, is_primary: true,
     is_verified: true });
   assert.deepEqual(Object.keys(payload).sort(),
-    ['aud', 'email', 'exp', 'iat', 'session_id', 'sub']);
+    ['amr', 'aud', 'email', 'exp', 'iat', 'session_id', 'sub']);
+  assert.deepEqual(payload.amr, ['otp']);
   const jwks = await (await instance.client()).call('GET',
     '/.well-known/jwks.json');
   const jwk = jwks.body.keys.find(({ kid }) => kid === header.kid);

@@ -223,7 +223,7 @@ test('keys of another installation are found out', async () => {
     'keys: ["not-the-key-that-sealed-them"]'), { mode: 0o600 });
   const { status, stderr } = await host.setup();
   assert.equal(status, 1);
-  assert.match(stderr, /do not open the keys in the database: bring secrets/);
+  assert.match(stderr, /do not open the keys in the database postern, which is another Postern's: name another database, or bring secrets/);
   writeFileSync(host.config, text, { mode: 0o600 });
 });
 

@@ -9,11 +9,14 @@ const types = {
   '.js': 'text/javascript; charset=utf-8',
 };
 
-/* Chromium as the distribution has it; in containers it has no sandbox. */
-export function launch() {
+/*
+ * Chromium as the distribution has it; in containers it has no sandbox.  more:
+ * arguments of its command line.
+ */
+export function launch(more = []) {
   return chromium.launch({
     executablePath: process.env.POSTERN_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    args: ['--no-sandbox', '--disable-dev-shm-usage', ...more],
   });
 }
 

@@ -68,13 +68,13 @@ export function exchange(socketPath, bytes, timeout_ms = 30000) {
   });
 }
 
-/* The same, but the rest, from byte number at on, comes a little later. */
-export function exchangeSlowly(socketPath, bytes, at, pause_ms = 100) {
+/* The same, but the rest, from byte number at on, comes after later(). */
+export function exchangeInParts(socketPath, bytes, at, later) {
   return new Promise((resolve, reject) => {
     const chunks = [];
     const socket = net.connect(socketPath, () => {
       socket.write(bytes.subarray(0, at));
-      setTimeout(() => socket.write(bytes.subarray(at)), pause_ms);
+      later().then(() => socket.write(bytes.subarray(at)), reject);
     });
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('error', reject);

@@ -9,6 +9,7 @@
  *   await host.stop();
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, closeSync, cpSync, existsSync, mkdirSync, mkdtempSync,
   openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,8 +20,8 @@ const base = process.env.POSTERN_TEST_DIR ?? join(top, 'build/test/run');
 export const build = process.env.POSTERN_BUILD ?? join(top, 'build/make');
 const isRoot = process.getuid() === 0;
 /* Whom quickstart's parts run as, so that they read what is theirs. */
-const user = process.env.POSTERN_RUN_USER ?? 'www-data';
-const ids = await Promise.all(['-u', '-g'].map(async (flag) =>
+export const user = process.env.POSTERN_RUN_USER ?? 'www-data';
+export const ids = await Promise.all(['-u', '-g'].map(async (flag) =>
   Number((await run('id', [flag, user])).stdout)));
 
 export class Host {
@@ -69,6 +70,28 @@ export class Host {
     if (status !== 0)
       throw new Error(stderr);
     return stdout.split('\n').slice(0, -1).map((line) => line.split('\t'));
+  }
+
+  /*
+   * Hold whoever changes the schema of a database, from now on until
+   * release(); isWaited() tells when somebody is held.
+   */
+  async holdSchema(database) {
+    const lock = `GET_LOCK(CONCAT('postern.', MD5('${database}')), 0)`;
+    const client = spawn('mariadb', ['--no-defaults', '--user=root',
+      `--socket=${this.socket}`, '--unbuffered', '--batch'],
+    { stdio: ['pipe', 'pipe', 'inherit'] });
+    client.stdin.write(`SELECT ${lock};\n`);
+    await once(client.stdout, 'data');
+    return {
+      isWaited: () => until(async () => (await this.sql(`SELECT 1
+        FROM information_schema.processlist WHERE state = 'User lock'`))
+        .length > 0, 'somebody who waits'),
+      release: async () => {
+        client.stdin.end();
+        await once(client, 'exit');
+      },
+    };
   }
 
   start(file, args) {

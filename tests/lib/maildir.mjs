@@ -11,6 +11,12 @@ export const languages = readdirSync(new URL('../../etc/mail', import.meta.url))
   .filter((name) => name.endsWith('.lang'))
   .map((name) => name.slice(0, -'.lang'.length));
 
+/* The texts of one, by key. */
+export const textsOf = (language) => Object.fromEntries(readFileSync(
+  new URL(`../../etc/mail/${language}.lang`, import.meta.url), 'utf8')
+  .split('\n').map((line) => /^([\w.]+) = (.*)$/.exec(line)?.slice(1))
+  .filter(Boolean));
+
 const taken = new Set(); /* files that a test has had */
 
 function quotedPrintable(text) {
@@ -79,8 +85,8 @@ export function partText(mail, type) {
   return mail.type === type ? mail.text : '';
 }
 
-/* All mails to an address, oldest first, with file, mail and raw bytes. */
-export function mailsTo(mailDir, address) {
+/* All mails, oldest first, with file, mail and raw bytes. */
+export function allMails(mailDir) {
   const mails = [];
   for (const folder of ['new', 'cur']) {
     let names = [];
@@ -93,14 +99,16 @@ export function mailsTo(mailDir, address) {
     for (const name of names) {
       const file = join(mailDir, folder, name);
       const raw = readFileSync(file, 'latin1');
-      const mail = parseMail(raw);
-      const to = (mail.headers.to ?? '').toLowerCase();
-      if (to.split(/[\s<>,]+/).includes(address.toLowerCase()))
-        mails.push({ name, mail, raw, at: statSync(file).mtimeMs });
+      mails.push({ name, mail: parseMail(raw), raw, at: statSync(file).mtimeMs });
     }
   }
   return mails.sort((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1));
 }
+
+/* Those to an address. */
+export const mailsTo = (mailDir, address) =>
+  allMails(mailDir).filter(({ mail }) => (mail.headers.to ?? '').toLowerCase()
+    .split(/[\s<>,]+/).includes(address.toLowerCase()));
 
 /* A passcode stands in a line of its own. */
 const bringsPasscode = ({ mail }) =>

@@ -43,6 +43,8 @@ awk '
 			if (value ~ /^&ptn_[a-z_]*auth_/) auth = value
 			if (value ~ /^PTN_RATE_/) rate = value
 			if (value == "NO_INPUT") input = "none"
+			# What a step takes, its flow says.
+			if (value ~ /^ptn_flow_serve_/) input = "json"
 		}
 		gsub(/"/, "", path)
 		print method, path, auth, rate, input

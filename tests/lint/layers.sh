@@ -33,7 +33,7 @@ includes() {
 }
 
 # THE order of the folders of lib/: each may include itself and those before it.
-order='base format conf crypto db webauthn event mail account dfns'
+order='base format conf crypto db webauthn event mail account dfns flow'
 
 # "FILE HEADER" of every include inside lib/ that runs against the order, and
 # of what has no room.

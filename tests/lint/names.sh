@@ -1,9 +1,10 @@
 #!/bin/sh
 #
 # What a header exports begins with the noun of its file: the functions and
-# types of lib/ROOM/STEM.h with ptn_STEM (of lib/dfns with ptn_dfns_STEM, or
-# a stem of its own), its plural, or ptn_STEM_...; those of fcgi/STEM.h with
-# ptn_STEM, of fcgi/FOLDER/STEM.h with ptn_FOLDER or ptn_STEM.
+# types of lib/ROOM/STEM.h with ptn_STEM (of lib/dfns with ptn_dfns_STEM, of
+# lib/flow with ptn_flow_STEM, or a stem of its own), its plural, or
+# ptn_STEM_...; those of fcgi/STEM.h with ptn_STEM, of fcgi/FOLDER/STEM.h with
+# ptn_FOLDER or ptn_STEM.
 #
 # usage: names.sh [TOP]
 set -u
@@ -28,13 +29,16 @@ lib/crypto/secrets.h ptn_key_use # what a derived key is for
 lib/crypto/pubkey.h ptn_kty # words of RFC 9052 and 9053
 lib/crypto/pubkey.h ptn_crv
 lib/crypto/pubkey.h ptn_md # a digest
+lib/account/token.h ptn_amr # the claim of that name, RFC 8176
 lib/db/db.h ptn_sql # what compile.awk makes of the statements
 lib/db/migrations.h ptn_migration # one of them
 # Words of a configuration file.
 lib/conf/conf_words.h ptn_same_site
 lib/conf/conf_words.h ptn_sign_alg
 lib/conf/conf_words.h ptn_user_verification
+lib/conf/conf_words.h ptn_acquire
 lib/conf/conf_words.h ptn_conveyance
+lib/conf/conf_words.h ptn_retention
 lib/conf/conf_words.h ptn_enumeration
 lib/conf/conf_words.h ptn_mail_transport
 lib/conf/conf_words.h ptn_smtp_tls
@@ -47,6 +51,11 @@ lib/account/token.h ptn_claims # what a token says
 lib/account/token.h ptn_email_claim
 lib/account/webauthn_challenge.h ptn_webauthn_ceremony # what it is for
 lib/dfns/factor.h ptn_dfns_cred_kind # needed below cred.h
+lib/flow/step.h ptn_flow_value # the tables that a step goes by
+lib/flow/step.h ptn_flow_action
+lib/flow/step.h ptn_flow_work
+lib/flow/step.h ptn_flow_place
+lib/flow/step.h ptn_flow_definition
 lib/mail/deliver.h ptn_delivery # what became of it
 lib/mail/mail.h ptn_mailer # who writes mails
 # The parts of the FastCGI program.
@@ -98,6 +107,8 @@ find lib fcgi -name '*.h' | LC_ALL=C sort | EXCUSES="$excuses" xargs awk '
 		if (begins(name, "ptn_" stem))
 			return 1
 		if (part[n - 1] == "dfns" && begins(name, "ptn_dfns_" stem))
+			return 1
+		if (part[n - 1] == "flow" && begins(name, "ptn_flow_" stem))
 			return 1
 		if (part[1] == "fcgi" && n > 2 && begins(name, "ptn_" part[2]))
 			return 1

@@ -13,10 +13,6 @@
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define HEX(s) auth_unhex(s)
 
-static char *origins[] = { (char *)(uintptr_t)AUTH_ORIGIN };
-const int32_t attest_offered[4] = { PTN_COSE_ES256, PTN_COSE_EDDSA,
-	PTN_COSE_ES384, PTN_COSE_RS256 };
-
 static struct ptn_webauthn_rp rp;
 struct ptn_webauthn_want attest_want;
 
@@ -24,16 +20,7 @@ int
 attest_each(void **state)
 {
 	(void)state;
-	ptn_arena_reset(auth_arena);
-	memset(&rp, 0, sizeof(rp));
-	rp.id = AUTH_RP_ID;
-	rp.origins.v = origins;
-	rp.origins.n = N(origins);
-	memset(&attest_want, 0, sizeof(attest_want));
-	attest_want.challenge = auth_challenge();
-	attest_want.algs = attest_offered;
-	attest_want.n_algs = N(attest_offered);
-	attest_want.now_s = AUTH_NOW_S;
+	auth_expect(&rp, &attest_want);
 	attest_want.attestation = PTN_ATTESTATION_VERIFY;
 	return 0;
 }

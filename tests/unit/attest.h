@@ -15,7 +15,6 @@
 #define ATTEST_OID_AAGUID "1.3.6.1.4.1.45724.1.1.4"
 
 /* Of the ceremony; attest_each() makes them anew for each test. */
-extern const int32_t attest_offered[4];
 extern struct ptn_webauthn_want attest_want;
 int attest_each(void **state);
 

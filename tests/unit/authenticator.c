@@ -323,6 +323,23 @@ auth_challenge(void)
 	return ptn_bytes_of("thirty-two bytes that were random");
 }
 
+const int32_t auth_offered[4] = { PTN_COSE_ES256, PTN_COSE_EDDSA,
+	PTN_COSE_ES384, PTN_COSE_RS256 };
+
+void
+auth_expect(struct ptn_webauthn_rp *rp, struct ptn_webauthn_want *want)
+{
+	static char *origins[] = { (char *)(uintptr_t)AUTH_ORIGIN };
+
+	ptn_arena_reset(auth_arena);
+	*rp = (struct ptn_webauthn_rp){ .id = AUTH_RP_ID,
+		.origins = { origins, N(origins) } };
+	*want = (struct ptn_webauthn_want){ .challenge = auth_challenge(),
+		.algs = auth_offered,
+		.n_algs = N(auth_offered),
+		.now_s = AUTH_NOW_S };
+}
+
 static struct ptn_bytes
 client_data(const struct auth_client *c, const char *type)
 {

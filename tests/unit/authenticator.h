@@ -66,6 +66,12 @@ struct auth_client {
 /* The challenge of every ceremony. */
 struct ptn_bytes auth_challenge(void);
 
+/* The algorithms that every ceremony offers. */
+extern const int32_t auth_offered[4];
+
+/* What is expected of a ceremony with such a client; the arena begins anew. */
+void auth_expect(struct ptn_webauthn_rp *rp, struct ptn_webauthn_want *want);
+
 /* Authenticator data; zero or NULL is as it ought to be. */
 struct auth_data {
 	const char *rp_id;

@@ -21,9 +21,6 @@ static char *origins[] = { (char *)(uintptr_t)AUTH_ORIGIN,
 			    "0H1xKCQcfIoGLck" };
 static char *tops[] = { (char *)(uintptr_t) "https://portal.example.com" };
 
-static const int32_t offered[] = { PTN_COSE_ES256, PTN_COSE_EDDSA,
-	PTN_COSE_ES384, PTN_COSE_RS256 };
-
 static struct ptn_webauthn_rp rp;
 static struct ptn_webauthn_want want;
 
@@ -31,16 +28,8 @@ static inline int
 each(void **state)
 {
 	(void)state;
-	ptn_arena_reset(auth_arena);
-	memset(&rp, 0, sizeof(rp));
-	rp.id = AUTH_RP_ID;
-	rp.origins.v = origins;
-	rp.origins.n = N(origins);
-	memset(&want, 0, sizeof(want));
-	want.challenge = auth_challenge();
-	want.algs = offered;
-	want.n_algs = N(offered);
-	want.now_s = AUTH_NOW_S;
+	auth_expect(&rp, &want);
+	rp.origins = (struct ptn_strs){ origins, N(origins) };
 	return 0;
 }
 

@@ -147,6 +147,15 @@ ptn_db_in_tx(const struct ptn_db *db)
 
 /* A transaction that loses is rolled back, and run again. */
 enum ptn_err
+ptn_db_part(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
+{
+	(void)db;
+	(void)fn;
+	(void)arg;
+	return PTN_E_INTERNAL; /* nothing here has parts */
+}
+
+enum ptn_err
 ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
 {
 	struct ptn_jwk_list_out saved[ROWS_MAX];

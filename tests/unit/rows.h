@@ -207,7 +207,7 @@ rows_sign_up(const struct ptn_scope *sc, void *arg)
 {
 	struct rows_signing_up *s = arg;
 
-	return ptn_user_sign_up(sc, s->address, true, &s->user);
+	return ptn_user_sign_up(sc, s->address, PTN_USER_OWNS, &s->user);
 }
 
 /* Somebody new, of the tenant, with an address that is not proved. */

@@ -8,9 +8,8 @@
 
 #include "lib/account/email.h"
 #include "lib/account/session.h"
-#include "lib/crypto/hashgate.h"
 #include "lib/event/actor.h"
-#include "tests/unit/rows.h"
+#include "tests/unit/hashing.h"
 
 static struct ptn_actor actor;
 
@@ -40,34 +39,15 @@ rules_setup(void **state)
 }
 
 /* The same, for rules that hash: at little cost. */
-static struct ptn_hashgate *gate;
-
 static inline int
 rules_setup_hashing(void **state)
 {
 	if (rules_setup(state) != 0)
 		return -1;
+	hashing_cheap();
 	conf.password_min = 8;
-	conf.password_max_bytes = 72;
 	conf.password_end_sessions = true;
-	conf.argon2_memory_kib = 8192;
-	conf.argon2_iterations = 1;
-	conf.argon2_parallelism = 1;
-	conf.argon2_max_kib = 16384;
-	conf.hash_slots = 1;
-	conf.hash_wait_s = 5;
-	conf.workers = 4;
-	if (ptn_hashgate_open(&gate, &conf, NULL) != PTN_OK)
-		return -1;
-	scope.gate = gate;
-	return 0;
-}
-
-static inline int
-rules_teardown_hashing(void **state)
-{
-	ptn_hashgate_close(&gate);
-	return rows_teardown(state);
+	return hashing_open();
 }
 
 static inline int

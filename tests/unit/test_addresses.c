@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include "lib/account/addresses.h"
+#include "lib/account/user.h"
+#include "lib/event/tx.h"
 #include "tests/unit/rules.h" /* $POSTERN_TEST_DB */
 
 /* Users have one address each to begin with, and may have two. */
@@ -325,6 +327,114 @@ the_primary_one_stays(void **state)
 	assert_int_equal(rules_addresses(&user), 1);
 }
 
+struct removing {
+	const struct ptn_uuid *user;
+	const struct ptn_uuid *id;
+	bool last;
+	enum ptn_addresses_result what;
+};
+
+static enum ptn_err
+remove_in(const struct ptn_scope *sc, void *arg)
+{
+	struct removing *r = arg;
+
+	return ptn_addresses_remove_in(sc, r->user, r->id, r->last, &r->what);
+}
+
+/* In a transaction of the caller's: the last one, if it may. */
+static void
+the_last_one_goes_if_it_may(void **state)
+{
+	const struct ptn_user_ref u = rows_user_of(&tenant, fresh());
+	struct removing r = { .user = &u.id, .id = &u.email_id };
+
+	(void)state;
+	assert_int_equal(ptn_tx(&scope, remove_in, &r), PTN_OK);
+	assert_int_equal(r.what, PTN_ADDRESSES_PRIMARY);
+	assert_int_equal(rules_addresses(&u.id), 1);
+	r.last = true;
+	assert_int_equal(ptn_tx(&scope, remove_in, &r), PTN_OK);
+	assert_int_equal(r.what, PTN_ADDRESSES_DONE);
+	assert_int_equal(rules_addresses(&u.id), 0);
+	assert_int_equal(ptn_tx(&scope, remove_in, &r), PTN_OK);
+	assert_int_equal(r.what, PTN_ADDRESSES_UNKNOWN);
+}
+
+struct proving_new {
+	struct ptn_addresses_proof proof;
+	const char *address;
+	enum ptn_addresses_result what;
+};
+
+static enum ptn_err
+prove_new(const struct ptn_scope *sc, void *arg)
+{
+	struct proving_new *p = arg;
+	enum ptn_err r;
+
+	if ((r = ptn_user_lock(sc, &p->proof.user_id)) != PTN_OK)
+		return r;
+	return ptn_addresses_prove_new(sc, &p->proof, p->address, &p->what);
+}
+
+/* Nobody had claimed it, or somebody else has it by now. */
+static void
+proved_without_a_claim(void **state)
+{
+	const struct ptn_user_ref u = rows_user_of(&tenant, fresh());
+	const struct ptn_user_ref v = rows_user_of(&tenant, fresh());
+	struct proving_new p = { .proof = { .user_id = u.id, .by = &u.id },
+		.address = fresh() };
+
+	(void)state;
+	assert_int_equal(ptn_tx(&scope, prove_new, &p), PTN_OK);
+	assert_int_equal(p.what, PTN_ADDRESSES_DONE);
+	assert_true(p.proof.email.verified);
+	assert_int_equal(rules_addresses(&u.id), 2);
+	p.proof.user_id = v.id;
+	p.proof.by = &v.id;
+	assert_int_equal(ptn_tx(&scope, prove_new, &p), PTN_OK);
+	assert_int_equal(p.what, PTN_ADDRESSES_OWNED);
+	p.proof.user_id = u.id;
+	p.proof.by = &u.id;
+	p.address = fresh();
+	assert_int_equal(ptn_tx(&scope, prove_new, &p), PTN_OK);
+	assert_int_equal(p.what, PTN_ADDRESSES_FULL);
+}
+
+static int64_t
+mails(void)
+{
+	return rows_number("SELECT COUNT(*) FROM outbox WHERE 1%s", "");
+}
+
+/* Where they had one before, and never of the first one. */
+static void
+the_owner_is_told(void **state)
+{
+	const struct ptn_user_ref u = rows_user_of(&tenant, fresh());
+	struct proving_new p = { .proof = { .user_id = u.id, .by = &u.id },
+		.address = fresh() };
+	int64_t before = mails();
+
+	(void)state;
+	conf.mail_enabled = true;
+	assert_int_equal(prove(&u.id, &u.email_id, &u.id), PTN_ADDRESSES_DONE);
+	assert_int_equal(mails(), before);
+	assert_int_equal(ptn_tx(&scope, prove_new, &p), PTN_OK);
+	assert_int_equal(mails(), before + 1);
+	assert_int_equal(make_primary(&u.id, &p.proof.email_id),
+	    PTN_ADDRESSES_DONE);
+	assert_int_equal(mails(), before + 2);
+	assert_int_equal(make_primary(&u.id, &p.proof.email_id),
+	    PTN_ADDRESSES_DONE);
+	assert_int_equal(mails(), before + 2);
+	assert_int_equal(take(&u.id, &u.email_id), PTN_ADDRESSES_DONE);
+	assert_int_equal(mails(), before + 3);
+	conf.mail_enabled = false;
+}
+
 static void
 no_change_without_its_record(void **state)
 {
@@ -415,6 +525,9 @@ main(void)
 		cmocka_unit_test_setup(not_by_the_session_of_another, each),
 		cmocka_unit_test_setup(what_is_not_there, each),
 		cmocka_unit_test_setup(the_one_that_codes_go_to_stays, each),
+		cmocka_unit_test_setup(the_last_one_goes_if_it_may, each),
+		cmocka_unit_test_setup(proved_without_a_claim, each),
+		cmocka_unit_test_setup(the_owner_is_told, each),
 		cmocka_unit_test_setup(the_primary_one_stays, each),
 		cmocka_unit_test_setup(no_change_without_its_record, each),
 		cmocka_unit_test_setup(one_place_one_winner, each),

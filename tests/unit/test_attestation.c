@@ -188,11 +188,11 @@ test_packed_self(void **state)
 		    cases[i].lax);
 	}
 	/* Every algorithm on offer. */
-	for (i = 0; i < N(attest_offered); i++) {
+	for (i = 0; i < N(auth_offered); i++) {
 		struct auth_creation c = { .fmt = "packed",
 			.statement = packed,
 			.lie = &cases[0].lie,
-			.key = auth_key(attest_offered[i]) };
+			.key = auth_key(auth_offered[i]) };
 
 		attest_judge("an algorithm", &c, true, SAME);
 	}

@@ -171,6 +171,36 @@ test_modes(void **state)
 	(void)unsetenv("TEST_CONF_KEY");
 }
 
+/* Whatever a secret is, it can be written down. */
+static void
+test_literal(void **state)
+{
+	static const char *const secrets[] = { "plain", "file:/etc/passwd",
+		"env:HOME", "literal:", "literal:env:HOME", "" };
+	struct ptn_arena *a = ptn_arena_new(4096);
+	const char *literal;
+	struct ptn_conf *cf;
+	char text[160];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(secrets); i++) {
+		literal = ptn_conf_literal(a, secrets[i]);
+		(void)snprintf(text, sizeof(text),
+		    KEYS "database: {password: \"%s\"}\n", literal);
+		put(file, text, 0600);
+		cf = load(NULL);
+		assert_non_null(cf);
+		assert_string_equal(cf->db_password, secrets[i]);
+		ptn_conf_free(&cf);
+		assert_int_equal(
+		    ptn_conf_tells_secret("database.password", literal),
+		    secrets[i][0] != '\0');
+	}
+	assert_string_equal(ptn_conf_literal(a, "plain"), "plain");
+	ptn_arena_free(&a);
+}
+
 static void
 test_secret_file(void **state)
 {
@@ -478,6 +508,7 @@ main(void)
 		cmocka_unit_test(test_precedence),
 		cmocka_unit_test(test_report),
 		cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_literal),
 		cmocka_unit_test(test_secret_file),
 		cmocka_unit_test(test_unsupported),
 		cmocka_unit_test(test_hanko),

@@ -198,6 +198,7 @@ static const struct {
 	{ "everybody of IPv6 is a proxy", "server:\n  trusted_proxies: [\"::/0\"]\n", 0, true,
 	    "p.yaml:2: server.trusted_proxies: warning: \"::/0\" is everybody: who asks may claim any address, and "
 	    "no limit holds; name your proxies\n" },
+	{ "a proxy by its network", "server:\n  trusted_proxies: [\"10.0.0.0/8\", \"2001:db8::/32\"]\n", 0, true, "" },
 	{ "a proxy by name", "server:\n  trusted_proxies: [proxy.example.com]\n", 0, false,
 	    "p.yaml:2: server.trusted_proxies: \"proxy.example.com\" is neither an address nor a network (192.0.2.0/24)\n" },
 

@@ -123,11 +123,23 @@ test_set(void **state)
 	test_request_init(&t, *state);
 	t.cf.session_lifespan_s = 43200;
 	t.cf.cookie_http_only = t.cf.cookie_secure = true;
-	ptn_cookie_set_session(&t.req, &t.rep, "J.W.T");
+	ptn_cookie_set_session(&t.req, &t.rep, "J.W.T", true);
 	assert_string_equal(test_reply_header(&t.rep, "Set-Cookie", 0),
 	    "hanko=J.W.T; Path=/; Max-Age=43200; HttpOnly; Secure; "
 	    "SameSite=Strict");
 	assert_true(t.rep.no_store);
+}
+
+static void
+test_set_until_closed(void **state)
+{
+	struct test_request t;
+
+	test_request_init(&t, *state);
+	t.cf.session_lifespan_s = 43200;
+	ptn_cookie_set_session(&t.req, &t.rep, "J.W.T", false);
+	assert_string_equal(test_reply_header(&t.rep, "Set-Cookie", 0),
+	    "hanko=J.W.T; Path=/; SameSite=Strict");
 }
 
 /* Deleting repeats path, domain and flags exactly (CK-05). */
@@ -162,6 +174,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_set),
+		cmocka_unit_test(test_set_until_closed),
 		cmocka_unit_test(test_clear),
 		cmocka_unit_test(test_email_id),
 	};

@@ -8,12 +8,13 @@
 #include <cmocka.h>
 
 #include "lib/account/credential.h"
+#include "lib/webauthn/authdata.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define PATH_MAX_LEN 512
 
-static const uint8_t long_id[PTN_CREDENTIAL_ID_MAX] = { 0, 0xff, 1 };
+static const uint8_t long_id[PTN_CRED_ID_MAX] = { 0, 0xff, 1 };
 
 static struct ptn_credential
 credential(const struct ptn_uuid *user, const char *id)

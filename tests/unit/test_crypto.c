@@ -10,6 +10,7 @@
 
 #include "lib/base/base64.h"
 #include "lib/crypto/crypto.h"
+#include "lib/crypto/ossl.h"
 #include "lib/format/json.h"
 #include "tests/unit/said.h"
 
@@ -519,24 +520,34 @@ import_weak(void **state)
 	    PTN_E_INPUT);
 }
 
+/* Nothing is left behind that would look like the failure of another. */
+static int
+nothing_left(void **state)
+{
+	(void)state;
+	return ERR_peek_error() == 0 && ptn_ossl_settle() == PTN_OK ? 0 : -1;
+}
+
+#define T(f) cmocka_unit_test_teardown(f, nothing_left)
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sha256),
-		cmocka_unit_test(hmac),
-		cmocka_unit_test(hkdf),
-		cmocka_unit_test(gcm),
-		cmocka_unit_test(key_round_trip),
-		cmocka_unit_test(signature_refused),
-		cmocka_unit_test(one_alone_is_yes),
-		cmocka_unit_test(es256_scalars),
-		cmocka_unit_test(es256_leading_zeros),
-		cmocka_unit_test(eddsa_vector),
-		cmocka_unit_test(es256_vector),
-		cmocka_unit_test(jwk_rsa),
-		cmocka_unit_test(import_refused),
-		cmocka_unit_test(import_weak),
+		T(sha256),
+		T(hmac),
+		T(hkdf),
+		T(gcm),
+		T(key_round_trip),
+		T(signature_refused),
+		T(one_alone_is_yes),
+		T(es256_scalars),
+		T(es256_leading_zeros),
+		T(eddsa_vector),
+		T(es256_vector),
+		T(jwk_rsa),
+		T(import_refused),
+		T(import_weak),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -97,6 +97,85 @@ test_tx(void **state)
 	}
 }
 
+/* A part is undone alone, with the locks and the rest of the run kept. */
+struct part {
+	enum ptn_err says;
+	bool nests;
+	int kill_in_run;
+	int runs;
+};
+
+static enum ptn_err
+part_fn(struct ptn_db *d, void *arg)
+{
+	struct part *p = arg;
+	const struct ptn_t_put_in in = { .id = id_of(2), .n = 1 };
+	enum ptn_err r;
+
+	if (p->nests)
+		return ptn_db_part(d, part_fn, p);
+	if ((r = ptn_sql_t_put(d, &in)) != PTN_OK)
+		return r;
+	if (p->kill_in_run == p->runs)
+		kill_connection(d);
+	return p->says;
+}
+
+static enum ptn_err
+whole_fn(struct ptn_db *d, void *arg)
+{
+	struct part *p = arg;
+	struct ptn_t_put_in in = { .id = id_of(1), .n = 1 };
+	enum ptn_err r, said;
+
+	p->runs++;
+	if ((r = ptn_sql_t_put(d, &in)) != PTN_OK)
+		return r;
+	said = ptn_db_part(d, part_fn, p);
+	assert_int_equal(said,
+	    p->nests			       ? PTN_E_INTERNAL
+		: p->kill_in_run == p->runs && p->says != PTN_OK
+		? PTN_E_RETRY
+		: p->says);
+	in.id = id_of(3);
+	return ptn_sql_t_put(d, &in);
+}
+
+static void
+test_part(void **state)
+{
+	static const struct {
+		struct part p;
+		size_t rows;
+		uint64_t trips;
+		int runs;
+	} cases[] = {
+		{ { .says = PTN_OK }, 3, 6, 1 },
+		{ { .says = PTN_E_RATE }, 2, 7, 1 },
+		{ { .nests = true }, 2, 6, 1 },
+		{ { .says = PTN_E_RATE, .kill_in_run = 1 }, 2, 0, 2 },
+		{ { .says = PTN_OK, .kill_in_run = 1 }, 3, 0, 2 },
+	};
+	struct part p = { .says = PTN_OK };
+	uint64_t before;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		p = cases[i].p;
+		(void)each_begins(NULL);
+		before = ptn_db_count(db);
+		assert_int_equal(ptn_db_tx(db, whole_fn, &p), PTN_OK);
+		if (cases[i].trips > 0)
+			assert_int_equal(ptn_db_count(db) - before,
+			    cases[i].trips);
+		assert_int_equal(p.runs, cases[i].runs);
+		assert_int_equal(rows(), cases[i].rows);
+	}
+	assert_int_equal(ptn_db_part(db, part_fn, &p), PTN_E_INTERNAL);
+	assert_int_equal(rows(), 3);
+}
+
 /* The connection goes in the middle: all is run again, and only once kept. */
 static void
 test_tx_lost(void **state)
@@ -333,6 +412,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_tx, each_begins),
+		cmocka_unit_test_setup(test_part, each_begins),
 		cmocka_unit_test_setup(test_tx_lost, each_begins),
 		cmocka_unit_test_setup(test_deadlock, each_begins),
 		cmocka_unit_test_setup(test_killed, each_begins),

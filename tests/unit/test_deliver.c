@@ -1,6 +1,9 @@
 /* Mails handed over to a program, and what it makes of them. */
+#include <sys/wait.h>
+
 #include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +16,30 @@
 
 #include "lib/mail/deliver.h"
 #include "tests/unit/mail.h"
+
+static struct ptn_deliver_job watched; /* also for who poses as the system */
+static bool known_before; /* its pid when it became a program, its end when
+			     it was reaped */
+
+int __real_execve(const char *path, char *const argv[], char *const env[]);
+int __wrap_execve(const char *path, char *const argv[], char *const env[]);
+pid_t __real_waitpid(pid_t pid, int *status, int how);
+pid_t __wrap_waitpid(pid_t pid, int *status, int how);
+
+int
+__wrap_execve(const char *path, char *const argv[], char *const env[])
+{
+	known_before = watched.pid == getpid();
+	return __real_execve(path, argv, env);
+}
+
+pid_t
+__wrap_waitpid(pid_t pid, int *status, int how)
+{
+	known_before =
+	    watched.pid == pid && watched.known && WIFEXITED(watched.status);
+	return __real_waitpid(pid, status, how);
+}
 
 /* Hand a message over and wait, as the courier does. */
 static enum ptn_err
@@ -166,6 +193,73 @@ test_job(void **state)
 	    "/nonexistent/sendmail: No such file or directory");
 }
 
+/* A program of the test's own, started for the job that is watched. */
+static void
+begin(const char *script)
+{
+	struct ptn_conf cf = make_conf();
+	char path[PATH_LEN];
+
+	snprintf(path, sizeof(path), "%s/sendmail", dir);
+	write_file(path, script, 0755);
+	cf.sendmail_path = path;
+	known_before = false;
+	assert_int_equal(
+	    ptn_deliver_start(&cf, "a@b.example", ptn_bytes_of("x"), &watched),
+	    PTN_OK);
+}
+
+/* Whoever goes on with the job finds what there is to know, at any moment. */
+static void
+test_written_down_first(void **state)
+{
+	enum ptn_delivery what;
+
+	(void)state;
+	begin("#!/bin/sh\nexit 67\n");
+	assert_true(known_before);
+	known_before = false;
+	while (!ptn_deliver_ended(&watched, &what))
+		usleep(1000);
+	assert_true(known_before);
+	assert_int_equal(what, PTN_DELIVERY_NEVER);
+}
+
+/* What somebody else says of the program, or does not. */
+static void
+test_adopted(void **state)
+{
+	enum ptn_delivery what;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	begin("#!/bin/sh\nexec sleep 600\n");
+	pid = watched.pid;
+	assert_true(ptn_deliver_adopt(&watched));
+	assert_false(ptn_deliver_ended(&watched, &what));
+	/* Lost: its number may be another program's by now. */
+	ptn_deliver_lost(&watched);
+	watched.deadline_ms = 0;
+	assert_true(ptn_deliver_ended(&watched, &what));
+	assert_int_equal(what, PTN_DELIVERY_LATER);
+	assert_int_equal(watched.pid, 0);
+	assert_int_equal(kill(pid, 0), 0);
+	assert_int_equal(__real_waitpid(pid, &status, WNOHANG), 0);
+	/* Not lost, and late. */
+	watched.pid = pid;
+	watched.lost = false;
+	assert_true(ptn_deliver_ended(&watched, &what));
+	assert_string_equal(watched.said, "no end in 60 s");
+	assert_int_equal(__real_waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	/* Told. */
+	watched.pid = pid;
+	ptn_deliver_told(&watched, 67 << 8);
+	assert_true(ptn_deliver_ended(&watched, &what));
+	assert_int_equal(what, PTN_DELIVERY_NEVER);
+}
+
 static void
 test_refuse_delivery(void **state)
 {
@@ -198,6 +292,8 @@ main(void)
 		cmocka_unit_test(test_sendmail),
 		cmocka_unit_test(test_exit_codes),
 		cmocka_unit_test(test_job),
+		cmocka_unit_test(test_written_down_first),
+		cmocka_unit_test(test_adopted),
 		cmocka_unit_test(test_refuse_delivery),
 	};
 

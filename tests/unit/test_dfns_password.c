@@ -12,39 +12,12 @@
 #include "lib/crypto/pwhash.h"
 #include "lib/db/sql.h"
 #include "lib/dfns/password.h"
-#include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
+#include "tests/unit/hashing.h" /* $POSTERN_TEST_DB */
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define PASSWORD "correct horse battery staple"
 
-static struct ptn_hashgate *gate;
 static struct ptn_uuid user, credential;
-
-static int
-setup(void **state)
-{
-	if (rows_setup(state) != 0)
-		return -1;
-	conf.argon2_memory_kib = 8192;
-	conf.argon2_iterations = 1;
-	conf.argon2_parallelism = 1;
-	conf.argon2_max_kib = 16384;
-	conf.hash_slots = 1;
-	conf.hash_wait_s = 5;
-	conf.workers = 4;
-	conf.password_max_bytes = 72;
-	if (ptn_hashgate_open(&gate, &conf, NULL) != PTN_OK)
-		return -1;
-	scope.gate = gate;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	ptn_hashgate_close(&gate);
-	return rows_teardown(state);
-}
 
 static void
 put(const char *hash)
@@ -215,5 +188,6 @@ main(void)
 		T(renewed_in_vain),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, hashing_setup,
+	    hashing_teardown);
 }

@@ -58,7 +58,7 @@ remove_address(const struct ptn_scope *sc, void *arg)
 	struct doing *d = arg;
 	enum ptn_err r = ptn_user_lock(sc, d->user);
 
-	return r == PTN_OK ? ptn_email_remove(sc, d->user, d->id) : r;
+	return r == PTN_OK ? ptn_email_remove(sc, d->user, d->id, false) : r;
 }
 
 static struct ptn_email
@@ -273,7 +273,8 @@ tenants_apart(void **state)
 	    ptn_email_set_primary(rows_at(&other), &user, &two.id, &changed),
 	    PTN_E_NOT_FOUND);
 	assert_false(changed);
-	assert_int_equal(ptn_email_remove(rows_at(&other), &user, &two.id),
+	assert_int_equal(
+	    ptn_email_remove(rows_at(&other), &user, &two.id, false),
 	    PTN_E_NOT_FOUND);
 	assert_int_equal(count(&user), 2);
 }

@@ -35,8 +35,8 @@ act(const struct ptn_scope *sc, void *arg)
 		r = ptn_event(sc, PTN_EVENT_USER_CREATED, NULL);
 	if (r == PTN_OK)
 		r = ptn_user_sign_up(sc,
-		    ptn_arena_printf(arena, "act%d@example.org", ++n), true,
-		    &user);
+		    ptn_arena_printf(arena, "act%d@example.org", ++n),
+		    PTN_USER_OWNS, &user);
 	return r == PTN_OK ? d->end : r;
 }
 

@@ -379,10 +379,12 @@ test_idn_sender(void **state)
 }
 
 /* What a language has for the notices. */
+/* Those without a code. */
 static const char notices[] =
 #define PTN_NOTICE(name, mail)                                                 \
 	mail ".subject = text\n" mail ".greeting = text\n" mail                \
 	     ".instruction = text\n" mail ".ignore = text\n"
+    PTN_NOTICE(UNKNOWN, "unknown") PTN_NOTICE(TAKEN, "taken")
 #include "lib/event/notice.def"
     ;
 

@@ -227,12 +227,12 @@ refused(void **state)
 		{ "INSERT INTO refused.schema_migrations VALUES (99, 'later',"
 		  " '', 1, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))",
 		    "DELETE FROM refused.schema_migrations WHERE version = 99",
-		    "it is too old" },
+		    "it is too old; install the version that migrated it" },
 		{ "UPDATE refused.schema_migrations SET version = 90"
 		  " WHERE version = 2",
 		    "UPDATE refused.schema_migrations SET version = 2"
 		    " WHERE version = 90",
-		    "it is too old" },
+		    "it is too old; install the version that migrated it" },
 		{ "UPDATE refused.schema_migrations SET version = 0"
 		  " WHERE version = 1",
 		    "UPDATE refused.schema_migrations SET version = 1"
@@ -486,6 +486,41 @@ upgraded_to_known(void **state)
 	ptn_db_free(&old);
 }
 
+/* Flows are new; all else stays as it was. */
+static void
+upgraded_to_flows(void **state)
+{
+	static const char there[] =
+	    "SELECT CONCAT_WS(' ', t.name, e.address, e.verified, u.known_epoch,"
+	    " s.last_used) FROM flowing.users u"
+	    " JOIN flowing.tenants t ON t.id = u.tenant_id"
+	    " JOIN flowing.emails e ON e.user_id = u.id"
+	    " JOIN flowing.sessions s ON s.user_id = u.id ORDER BY 1";
+	const char *before;
+
+	(void)state;
+	at_old("flowing", 12);
+	run_old("INSERT INTO tenants (id, name, created_at) VALUES (" ID(
+	    "t") ", 't', " T0 ");\n"
+	    "INSERT INTO users (id, tenant_id, known_epoch, created_at,"
+	    " updated_at) VALUES (" ID("jo") ", " ID("t") ", 7, " T0 ", " T0
+	    ");\n"
+	    "INSERT INTO emails (id, tenant_id, user_id, address, verified,"
+	    " created_at, updated_at) VALUES (" ID("jo") ", " ID("t") ", " ID(
+	    "jo") ", 'jo@x.org', 1, " T0 ", " T0 ");\n"
+	    "INSERT INTO sessions (id, tenant_id, user_id, created_at,"
+	    " last_used, expires_at) VALUES (" ID("s") ", " ID("t") ", " ID(
+	    "jo") ", " T0 ", " T1 ", " T2 ");\n");
+	before = rows_select(there);
+	assert_non_null(strstr(before, "t jo@x.org 1 7"));
+	assert_int_equal(served(), PTN_E_CONFIG);
+	assert_int_equal(up(), PTN_OK);
+	expect(there, before);
+	expect("SELECT COUNT(*) FROM flowing.flows", "0\n");
+	assert_int_equal(served(), PTN_OK);
+	ptn_db_free(&old);
+}
+
 static void
 nobody_there(void **state)
 {
@@ -514,6 +549,7 @@ main(void)
 		T(upgraded_to_admitted),
 		T(upgraded_without_members),
 		T(upgraded_to_known),
+		T(upgraded_to_flows),
 		T(nobody_there),
 	};
 

@@ -107,6 +107,21 @@ test_best(void **state)
 	}
 }
 
+static void
+test_hint(void **state)
+{
+	char out[PTN_NEAR_HINT], word[PTN_NEAR_HINT + 1];
+
+	(void)state;
+	assert_string_equal(ptn_near_hint(NULL, out), "");
+	assert_string_equal(ptn_near_hint("", out), "");
+	assert_string_equal(ptn_near_hint("serve", out),
+	    "; did you mean serve?");
+	memset(word, 'a', PTN_NEAR_HINT);
+	word[PTN_NEAR_HINT] = '\0';
+	assert_int_equal(strlen(ptn_near_hint(word, out)), 15 + 130 + 1);
+}
+
 /* What may be somebody else's word must come nearer. */
 static void
 test_foreign(void **state)
@@ -142,6 +157,7 @@ main(void)
 		cmocka_unit_test(test_distance),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_best),
+		cmocka_unit_test(test_hint),
 		cmocka_unit_test(test_foreign),
 	};
 

@@ -298,6 +298,101 @@ too_long(void **state)
 	assert_int_equal(check(&pc, code), PTN_PASSCODE_RIGHT);
 }
 
+/* -------------------------------------------------- kept without a row */
+
+struct guess {
+	struct ptn_passcode pc;
+	const char *code;
+	uint8_t mac[PTN_SHA256_LEN];
+	enum ptn_verdict verdict;
+	enum ptn_err r;
+};
+
+/* Whatever comes of it is kept. */
+static enum ptn_err
+guess(const struct ptn_scope *sc, void *arg)
+{
+	struct guess *g = arg;
+
+	g->verdict = PTN_ALLOW;
+	g->r = ptn_passcode_guess(sc, &g->pc, g->code,
+	    PTN_BYTES(g->mac, sizeof(g->mac)), &g->verdict);
+	return PTN_OK;
+}
+
+static enum ptn_verdict
+guessed(const struct ptn_scope *sc, struct guess *g, const char *code)
+{
+	g->code = code;
+	assert_int_equal(ptn_tx(sc, guess, g), PTN_OK);
+	return g->verdict;
+}
+
+static struct guess
+guess_of(const struct ptn_uuid *user)
+{
+	struct guess g = { .pc = { .id = ptn_uuid_new(),
+			       .user_id = *user,
+			       .kind = PTN_CODE_PASSCODE } };
+
+	assert_int_equal(ptn_passcode_mac(&scope, &g.pc, RIGHT, g.mac), PTN_OK);
+	return g;
+}
+
+static void
+by_its_mac(void **state)
+{
+	static char code[LONG_MAX + 2];
+	const struct ptn_uuid user = ptn_uuid_new();
+	struct guess g = guess_of(&user);
+	struct ptn_scope later = scope;
+
+	(void)state;
+	memset(code, '1', LONG_MAX + 1);
+	assert_int_equal(guessed(&scope, &g, RIGHT), PTN_ALLOW);
+	assert_int_equal(guessed(&scope, &g, WRONG), PTN_DENY);
+	assert_int_equal(guessed(&scope, &g, ""), PTN_DENY);
+	assert_int_equal(guessed(&scope, &g, code), PTN_DENY);
+	assert_int_equal(g.r, PTN_OK);
+	later.secrets = rotated;
+	assert_int_equal(guessed(&later, &g, RIGHT), PTN_ALLOW);
+	g.pc.kind = PTN_CODE_LOGIN;
+	assert_int_equal(guessed(&scope, &g, RIGHT), PTN_DENY);
+	g = guess_of(&user);
+	g.pc.id = ptn_uuid_new();
+	assert_int_equal(guessed(&scope, &g, RIGHT), PTN_DENY);
+}
+
+/* Of a user, or of nobody: what is wrong counts, and no more than that. */
+static void
+guesses_are_counted(void **state)
+{
+	const struct ptn_user_ref u = person();
+	const struct ptn_uuid nobody = ptn_uuid_new();
+	const struct ptn_uuid *whose[] = { &u.id, &nobody };
+	struct guess g;
+	size_t i;
+	int n;
+
+	(void)state;
+	conf.rate_enabled = true;
+	conf.rate_code = 3;
+	conf.rate_code_s = 86400;
+	for (i = 0; i < N(whose); i++) {
+		g = guess_of(whose[i]);
+		for (n = 0; n < 5; n++)
+			assert_int_equal(guessed(&scope, &g, RIGHT),
+			    PTN_ALLOW);
+		for (n = 0; n < 3; n++)
+			assert_int_equal(guessed(&scope, &g, WRONG), PTN_DENY);
+		assert_int_equal(g.r, PTN_OK);
+		assert_int_equal(guessed(&scope, &g, RIGHT), PTN_DENY);
+		assert_int_equal(g.r, PTN_E_RATE);
+	}
+	conf.rate_enabled = false;
+	assert_int_equal(guessed(&scope, &g, RIGHT), PTN_ALLOW);
+}
+
 #define T(f) cmocka_unit_test_setup(f, rows_each)
 
 int
@@ -316,6 +411,8 @@ main(void)
 		T(secrets_rotate),
 		T(bound_to_its_row),
 		T(too_long),
+		T(by_its_mac),
+		T(guesses_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, rows_setup, rows_teardown);

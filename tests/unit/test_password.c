@@ -11,7 +11,7 @@
 #include "lib/base/log.h"
 #include "lib/base/unicode.h"
 #include "lib/crypto/pwhash.h"
-#include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
+#include "tests/unit/hashing.h" /* $POSTERN_TEST_DB */
 
 #define PASSWORD "correct horse battery staple"
 #define NO_FORM "two\nlines" /* refused by RFC 8265 */
@@ -21,31 +21,16 @@
 #define WHOLE "Caf\xc3\xa9 pass"
 #define IMPORTED "$2b$04$abcdefghijklmnopqrstuum.Dqg.z4KfYHT.oqZAtQH8.ZfVVkF/O"
 
-static struct ptn_hashgate *gate;
-
 static int
 setup(void **state)
 {
 	if (rows_setup(state) != 0)
 		return -1;
-	conf.argon2_memory_kib = 8192;
-	conf.argon2_parallelism = 1;
-	conf.argon2_max_kib = 16384;
-	conf.hash_slots = 1;
+	hashing_cheap();
 	conf.hash_queue = ROWS_RACERS;
 	conf.hash_wait_s = 60;
 	conf.workers = 2 * ROWS_RACERS;
-	if (ptn_hashgate_open(&gate, &conf, NULL) != PTN_OK)
-		return -1;
-	scope.gate = gate;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	ptn_hashgate_close(&gate);
-	return rows_teardown(state);
+	return hashing_open();
 }
 
 static int
@@ -504,5 +489,5 @@ main(void)
 		T(races),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, hashing_teardown);
 }

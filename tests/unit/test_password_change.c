@@ -9,6 +9,7 @@
 #include "lib/account/password.h"
 #include "lib/account/password_change.h"
 #include "lib/base/array.h"
+#include "lib/event/tx.h"
 #include "tests/unit/rules.h" /* $POSTERN_TEST_DB */
 
 #define PASSWORD "correct horse battery staple"
@@ -234,6 +235,35 @@ all_sessions_end(void **state)
 	assert_int_equal(rules_sessions(&user), 0);
 }
 
+static enum ptn_err
+drop(const struct ptn_scope *sc, void *arg)
+{
+	const struct ptn_claims *by = arg;
+
+	return ptn_password_drop_in(sc, &by->sub, &by->session_id);
+}
+
+/* Given up it is nobody's any more, and whoever knew it is out. */
+static void
+dropped(void **state)
+{
+	const struct ptn_uuid user = rows_user();
+	struct ptn_claims by = session_of(&user);
+
+	(void)state;
+	ptn_actor_is(&scope, &user, NULL);
+	assert_int_equal(change(&user, &user, PASSWORD),
+	    PTN_PASSWORD_CHANGE_FIRST);
+	assert_int_equal(rules_sessions(&user), 2);
+	assert_int_equal(ptn_tx(&scope, drop, &by), PTN_OK);
+	assert_true(has_none(&user));
+	assert_int_equal(rules_sessions(&user), 1);
+	assert_int_equal(rules_epoch(&user), 1);
+	assert_true(rules_rows(&user, PTN_EVENT_PASSWORD_DELETED, 1));
+	assert_int_equal(ptn_tx(&scope, drop, &by), PTN_E_NOT_FOUND);
+	assert_true(rules_rows(&user, PTN_EVENT_PASSWORD_DELETED, 1));
+}
+
 static int64_t
 mails(void)
 {
@@ -277,10 +307,11 @@ main(void)
 		cmocka_unit_test_setup(other_sessions_end, rules_each),
 		cmocka_unit_test_setup(nothing_by_a_session_that_ended,
 		    rules_each),
+		cmocka_unit_test_setup(dropped, rules_each),
 		cmocka_unit_test_setup(all_sessions_end, rules_each),
 		cmocka_unit_test_setup(the_owner_is_told, rules_each),
 	};
 
 	return cmocka_run_group_tests(tests, rules_setup_hashing,
-	    rules_teardown_hashing);
+	    hashing_teardown);
 }

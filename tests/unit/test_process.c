@@ -149,12 +149,29 @@ test_watchdog(void **state)
 	assert_int_equal(ptn_process_watchdog_ms(), 0);
 }
 
+/* Refused, it has not begun to wait. */
+static void
+test_too_many(void **state)
+{
+	const int fds[100] = { 0 };
+	bool readable[100];
+	struct ptn_beat beat = { 0 };
+
+	(void)state;
+	ptn_beat_at(&beat);
+	(void)ptn_beat(PTN_STEP_DELIVERIES);
+	assert_int_equal(ptn_wait_fds(fds, 100, 0, readable), PTN_E_INTERNAL);
+	assert_int_equal(ptn_beat_step_of(beat.word), PTN_STEP_DELIVERIES);
+	ptn_beat_at(NULL);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_headroom),
+		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_notify),
 		cmocka_unit_test(test_watchdog),
 	};

@@ -215,6 +215,7 @@ test_match(void **state)
 	size_t i;
 
 	test_request_init(&t, *state);
+	t.cf.session_list = t.cf.session_revocation = true;
 	for (i = 0; i < PTN_ARRAY_LEN(cases); i++) {
 		print_message("# %s %s\n", ptn_method_name(cases[i].method),
 		    cases[i].path);
@@ -244,6 +245,7 @@ test_sides(void **state)
 	t.cf.email_enabled = t.cf.email_auth = true;
 	t.cf.password_enabled = t.cf.passkey_enabled = true;
 	t.cf.allow_deletion = true;
+	t.cf.session_list = t.cf.session_revocation = true;
 	for (i = 0; i < ptn_routes_n; i++) {
 		rt = &ptn_routes[i];
 		for (side = 0; side < PTN_SIDE__MAX; side++)

@@ -456,6 +456,93 @@ held_back_kills_no_code(void **state)
 	assert_int_equal(enter(&sent.id, code, NULL, NULL), PTN_PASSCODE_RIGHT);
 }
 
+/* A log-in that is a part of something else, which ends like that. */
+struct logging_in {
+	struct ptn_signin_passcode p;
+	enum ptn_passcode_result what;
+	enum ptn_err ends;
+};
+
+static enum ptn_err
+log_in(const struct ptn_scope *sc, void *arg)
+{
+	struct logging_in *l = arg;
+	enum ptn_err r = ptn_signin_passcode_in(sc, &l->p, &l->what);
+
+	return r != PTN_OK ? r : l->ends;
+}
+
+static void
+judged_elsewhere(void **state)
+{
+	const struct ptn_user_ref ada =
+	    rows_user_of(&tenant, "judged@example.org");
+	const struct ptn_user_ref bob =
+	    rows_user_of(&tenant, "judging@example.org");
+	struct logging_in l = { .p = { .api = PTN_API_HANKO,
+				    .passcode = { .user_id = ada.id,
+					.email_id = ada.email_id } },
+		.ends = PTN_E_DENIED };
+
+	(void)state;
+	assert_int_equal(ptn_tx(&scope, log_in, &l), PTN_E_DENIED);
+	assert_int_equal(rules_sessions(&ada.id), 0);
+	assert_false(rules_event(PTN_EVENT_PASSCODE_FINAL_OK, NULL));
+	l.ends = PTN_OK;
+	assert_int_equal(ptn_tx(&scope, log_in, &l), PTN_OK);
+	assert_int_equal(l.what, PTN_PASSCODE_RIGHT);
+	assert_true(ptn_uuid_equal(&l.p.claims.sub, &ada.id));
+	assert_true(l.p.claims.email.is_verified);
+	assert_int_equal(rules_sessions(&ada.id), 1);
+	assert_true(rules_rows(&ada.id, PTN_EVENT_EMAIL_VERIFIED, 1));
+	/* An address that is another's by now, and somebody who went. */
+	l.p.passcode.email_id = bob.email_id;
+	assert_int_equal(ptn_tx(&scope, log_in, &l), PTN_OK);
+	assert_int_equal(l.what, PTN_PASSCODE_CLAIMED);
+	l.p.passcode.user_id = ptn_uuid_new();
+	assert_int_equal(ptn_tx(&scope, log_in, &l), PTN_OK);
+	assert_int_equal(l.what, PTN_PASSCODE_UNKNOWN);
+	assert_int_equal(rules_sessions(&ada.id), 1);
+	assert_int_equal(rules_sessions(&bob.id), 0);
+}
+
+/* May a mail go there? */
+static enum ptn_err
+mail_to(enum ptn_asker_kind kind, bool *held)
+{
+	const struct ptn_limit_on on = { .mailbox = "full@example.org",
+		.asker = { .kind = kind, .key = "k" } };
+
+	*held = true;
+	return ptn_signin_passcode_mail(&scope, &on, held);
+}
+
+static void
+a_mailbox_that_is_full(void **state)
+{
+	bool held;
+	int i;
+
+	(void)state;
+	conf.rate_enabled = true;
+	conf.rate_mail = 1;
+	conf.rate_mail_from = 100;
+	conf.rate_mail_s = conf.rate_mail_from_s = 86400;
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(mail_to(PTN_ASKER_STRANGER, &held), PTN_OK);
+		assert_int_equal(held, i > 0);
+		assert_null(actor.limit.what);
+	}
+	assert_int_equal(mail_to(PTN_ASKER_BROWSER, &held), PTN_OK);
+	assert_false(held);
+	assert_int_equal(mail_to(PTN_ASKER_BROWSER, &held), PTN_E_RATE);
+	assert_false(held);
+	/* Where nothing is mailed there is nothing to count. */
+	conf.mail_enabled = false;
+	assert_int_equal(mail_to(PTN_ASKER_BROWSER, &held), PTN_OK);
+	assert_false(held);
+}
+
 int
 main(void)
 {
@@ -474,6 +561,8 @@ main(void)
 		cmocka_unit_test_setup(held_back_is_as_any_other, each),
 		cmocka_unit_test_setup(held_back_of_a_network, each),
 		cmocka_unit_test_setup(held_back_kills_no_code, each),
+		cmocka_unit_test_setup(judged_elsewhere, each),
+		cmocka_unit_test_setup(a_mailbox_that_is_full, each),
 	};
 
 	return cmocka_run_group_tests(tests, rules_setup, rows_teardown);

@@ -138,6 +138,52 @@ hashed_anew_meanwhile(void **state)
 	conf.argon2_iterations = 1;
 }
 
+/* Judged, and then a part of something else. */
+struct judged {
+	struct ptn_signin_password p;
+	struct ptn_password_user pu;
+	enum ptn_signin_password_result what;
+};
+
+static enum ptn_err
+log_in(const struct ptn_scope *sc, void *arg)
+{
+	struct judged *j = arg;
+
+	return ptn_signin_password_in(sc, &j->p, &j->pu, &j->what);
+}
+
+static void
+judged_first(void **state)
+{
+	const struct ptn_uuid user = user_with(PASSWORD);
+	struct judged j = { .p = { .api = PTN_API_HANKO,
+				.user_id = user,
+				.password = ptn_bytes_of(PASSWORD) } };
+	bool created;
+
+	(void)state;
+	assert_int_equal(
+	    ptn_signin_password_judge(&scope, &j.p, &j.pu, &j.what), PTN_OK);
+	assert_int_equal(j.what, PTN_SIGNIN_PASSWORD_RIGHT);
+	assert_int_equal(rules_sessions(&user), 0);
+	assert_int_equal(ptn_tx(&scope, log_in, &j), PTN_OK);
+	assert_int_equal(j.what, PTN_SIGNIN_PASSWORD_RIGHT);
+	assert_true(ptn_uuid_equal(&j.p.claims.sub, &user));
+	assert_int_equal(rules_sessions(&user), 1);
+	/* It was right, but is another one by now. */
+	assert_int_equal(ptn_password_set(&scope, &user, NULL,
+			     ptn_bytes_of("another " PASSWORD), &created),
+	    PTN_OK);
+	assert_int_equal(ptn_tx(&scope, log_in, &j), PTN_OK);
+	assert_int_equal(j.what, PTN_SIGNIN_PASSWORD_WRONG);
+	assert_int_equal(rules_sessions(&user), 0); /* all were ended */
+	j.p.password = ptn_bytes_of("wrong");
+	assert_int_equal(
+	    ptn_signin_password_judge(&scope, &j.p, &j.pu, &j.what), PTN_OK);
+	assert_int_equal(j.what, PTN_SIGNIN_PASSWORD_WRONG);
+}
+
 static void
 too_long_is_no_work(void **state)
 {
@@ -184,11 +230,12 @@ main(void)
 		    rules_each),
 		cmocka_unit_test_setup(changed_meanwhile, rules_each),
 		cmocka_unit_test_setup(hashed_anew_meanwhile, rules_each),
+		cmocka_unit_test_setup(judged_first, rules_each),
 		cmocka_unit_test_setup(too_long_is_no_work, rules_each),
 		cmocka_unit_test_setup(no_session_without_its_record,
 		    rules_each),
 	};
 
 	return cmocka_run_group_tests(tests, rules_setup_hashing,
-	    rules_teardown_hashing);
+	    hashing_teardown);
 }

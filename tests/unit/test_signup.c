@@ -124,6 +124,73 @@ no_account_without_its_record(void **state)
 	assert_int_equal(sign_up(s.address, &s), PTN_SIGNUP_DONE);
 }
 
+/* A sign-up that is a part of something else, which ends like that. */
+struct signing_up {
+	struct ptn_signup s;
+	enum ptn_signup_result what;
+	enum ptn_err ends;
+};
+
+static enum ptn_err
+sign_up_in(const struct ptn_scope *sc, void *arg)
+{
+	struct signing_up *u = arg;
+	enum ptn_err r = ptn_signup_in(sc, &u->s, &u->what);
+
+	return r != PTN_OK ? r : u->ends;
+}
+
+static void
+one_who_has_read_its_mail(void **state)
+{
+	struct signing_up u = { .s = { .api = PTN_API_HANKO,
+				    .address = "proved@example.org",
+				    .proved = true },
+		.ends = PTN_E_DENIED };
+	struct ptn_user_ref found;
+
+	(void)state;
+	rows_sql("SET @users = (SELECT COUNT(*) FROM users)");
+	assert_int_equal(ptn_tx(&scope, sign_up_in, &u), PTN_E_DENIED);
+	assert_true(rules_hold("(SELECT COUNT(*) FROM users) = @users"));
+	assert_int_equal(actor.n, 0);
+	u.ends = PTN_OK;
+	assert_int_equal(ptn_tx(&scope, sign_up_in, &u), PTN_OK);
+	assert_int_equal(u.what, PTN_SIGNUP_DONE);
+	assert_true(u.s.signed_in);
+	assert_true(u.s.claims.email.is_primary);
+	assert_true(u.s.claims.email.is_verified);
+	assert_int_equal(rules_sessions(&u.s.user.id), 1);
+	assert_int_equal(ptn_user_by_address(&scope, u.s.address, &found),
+	    PTN_OK);
+	assert_true(ptn_uuid_equal(&found.id, &u.s.user.id));
+	assert_true(found.verified);
+	assert_true(rules_rows(&found.id, PTN_EVENT_USER_CREATED, 1));
+}
+
+/* What goes on and commits has no user of it. */
+static void
+taken_meanwhile(void **state)
+{
+	struct signing_up u = { .s = { .api = PTN_API_HANKO,
+				    .address = "meanwhile@example.org",
+				    .proved = true } };
+	const struct ptn_user_ref owner =
+	    rows_user_of(&tenant, u.s.address);
+
+	(void)state;
+	rows_sql("SET @users = (SELECT COUNT(*) FROM users)");
+	assert_int_equal(ptn_tx(&scope, sign_up_in, &u), PTN_OK);
+	assert_int_equal(u.what, PTN_SIGNUP_TAKEN);
+	assert_true(rules_hold("(SELECT COUNT(*) FROM users) = @users"));
+	assert_int_equal(rules_sessions(&owner.id), 0);
+	assert_int_equal(actor.n, 0);
+	conf.allow_signup = false;
+	u.s.address = "shut@example.org";
+	assert_int_equal(ptn_tx(&scope, sign_up_in, &u), PTN_OK);
+	assert_int_equal(u.what, PTN_SIGNUP_CLOSED);
+}
+
 static void
 an_account_is_closed(void **state)
 {
@@ -152,6 +219,8 @@ main(void)
 		cmocka_unit_test_setup(without_proof_it_is_a_log_in, each),
 		cmocka_unit_test_setup(an_address_with_an_owner, each),
 		cmocka_unit_test_setup(no_account_without_its_record, each),
+		cmocka_unit_test_setup(one_who_has_read_its_mail, each),
+		cmocka_unit_test_setup(taken_meanwhile, each),
 		cmocka_unit_test_setup(an_account_is_closed, each),
 	};
 

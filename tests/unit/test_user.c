@@ -24,7 +24,8 @@ sign_up_locked(const struct ptn_scope *sc, void *arg)
 {
 	struct signing_up *s = arg;
 
-	return ptn_user_sign_up(sc, s->address, s->own, &s->user);
+	return ptn_user_sign_up(sc, s->address,
+	    s->own ? PTN_USER_OWNS : PTN_USER_CLAIMS, &s->user);
 }
 
 static enum ptn_err
@@ -224,7 +225,8 @@ signed_up_at_once(void **state)
 static const char *const theirs[] = { "emails", "primary_emails", "passcodes",
 	"password_credentials", "sessions", "webauthn_credentials", "members",
 	"key_credentials", "ceremonies", "password_factors", "totp_factors",
-	"access_tokens", "credential_codes", "known_networks" };
+	"access_tokens", "credential_codes", "known_networks", "usernames",
+	"user_metadata" };
 
 static int64_t
 count_theirs(const struct ptn_uuid *user)
@@ -282,6 +284,12 @@ give_all(const struct ptn_user_ref *u)
 	    id, t, id, id, id);
 	rows_sql("INSERT INTO known_networks VALUES (x'%s', REPEAT('n', 32),"
 		 " x'%s', " NOW ")",
+	    id, t);
+	rows_sql("INSERT INTO usernames VALUES (x'%s', x'%s', x'%s',"
+		 " HEX(x'%s'), " NOW ", " NOW ")",
+	    id, t, id, id);
+	rows_sql("INSERT INTO user_metadata VALUES (x'%s', x'%s', '{}', " NOW
+		 ", " NOW ")",
 	    id, t);
 	rows_sql("INSERT INTO credential_codes VALUES (x'%s', x'%s', x'%s',"
 		 " x'%s', x'%s', " NOW ", " NOW ")",

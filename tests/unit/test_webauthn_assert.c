@@ -46,8 +46,8 @@ test_assert(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < N(offered); i++) {
-		struct auth_assertion c = { .key = auth_key(offered[i]),
+	for (i = 0; i < N(auth_offered); i++) {
+		struct auth_assertion c = { .key = auth_key(auth_offered[i]),
 			.data = { .count = 9,
 			    .set = PTN_AUTHDATA_BE | PTN_AUTHDATA_BS } };
 		struct ptn_webauthn_stored stored = { .sign_count = 8,
@@ -212,11 +212,11 @@ test_assert_signature(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < N(offered); i++) {
-		const struct auth_key *key = auth_key(offered[i]);
+	for (i = 0; i < N(auth_offered); i++) {
+		const struct auth_key *key = auth_key(auth_offered[i]);
 		struct auth_assertion honest = { .key = key };
 		struct ptn_webauthn_stored other = {
-			.cose_key = auth_cose(auth_other_key(offered[i]))
+			.cose_key = auth_cose(auth_other_key(auth_offered[i]))
 		};
 		struct ptn_webauthn_stored stored = { .be = false };
 		struct ptn_webauthn_asserted out;

@@ -273,7 +273,7 @@ test_register_nothing_expected(void **state)
 	want.challenge = auth_challenge();
 	want.n_algs = 0;
 	assert_int_equal(create(&any, &out, NULL), PTN_REASON_ALGORITHM);
-	want.n_algs = N(offered);
+	want.n_algs = N(auth_offered);
 	rp.origins.n = 0;
 	assert_int_equal(create(&any, &out, NULL), PTN_REASON_ORIGIN);
 }

@@ -1,0 +1,42 @@
+#include "fcgi/slot.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+
+#define LEFT_MAX_MS (PTN_SLOT_LEFT_MAX_S * INT64_C(1000))
+
+void
+ptn_slot_take(struct ptn_slot *s, const struct ptn_outbox_item *item)
+{
+	memset(s, 0, sizeof(*s));
+	s->id = item->id;
+	s->kind = item->kind;
+	memcpy(s->source, item->mail.source.p, sizeof(s->source));
+	s->attempts = item->attempts;
+	s->dead_ms = ptn_clock_mono_ms() + item->left_s * 1000;
+	s->job.err_fd = -1;
+	ptn_uuid_format(&s->id, s->name);
+	/* Whoever comes after us finds it whole, or not at all. */
+	atomic_signal_fence(memory_order_seq_cst);
+	s->used = 1;
+}
+
+bool
+ptn_slot_adopt(struct ptn_slot *s)
+{
+	const int64_t dead_max = ptn_clock_mono_ms() + LEFT_MAX_MS;
+
+	if (s->used != 1 ||
+	    (s->kind != PTN_OUTBOX_MAIL && s->kind != PTN_OUTBOX_NOTICE) ||
+	    s->attempts < 0 || s->attempts >= INT32_MAX || s->dead_ms < 0 ||
+	    s->dead_ms > dead_max ||
+	    (unsigned int)s->what > PTN_DELIVERY_DONE ||
+	    !ptn_deliver_adopt(&s->job)) {
+		memset(s, 0, sizeof(*s));
+		return false;
+	}
+	ptn_uuid_format(&s->id, s->name);
+	return true;
+}

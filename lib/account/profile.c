@@ -1,0 +1,55 @@
+#include "lib/account/profile.h"
+
+#include <string.h>
+
+#include "lib/account/policy.h"
+#include "lib/db/sql.h"
+
+static enum ptn_err
+load_user(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_profile *p)
+{
+	const struct ptn_profile_of_in in = { sc->tenant_id, *user };
+	struct ptn_profile_of_out row;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_profile_of(sc->db, sc->arena, &in, &row)) != PTN_OK)
+		return r;
+	p->user = (struct ptn_user){ .id = *user,
+		.created_at_us = row.created_at,
+		.updated_at_us = row.updated_at };
+	p->username = (struct ptn_username){ .id = row.username_id,
+		.name = row.username,
+		.created_at_us = row.named_at,
+		.updated_at_us = row.renamed_at };
+	p->unsafe_metadata = row.unsafe_metadata;
+	p->has_password = row.has_password != 0;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_profile_load(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_profile *p)
+{
+	enum ptn_err r;
+
+	memset(p, 0, sizeof(*p));
+	if ((r = load_user(sc, user, p)) != PTN_OK)
+		return r;
+	r = ptn_emails_of(sc, user, &p->email, &p->emails);
+	if (r != PTN_OK || !ptn_policy_passkeys(sc->cf))
+		return r;
+	return ptn_credentials_of(sc, user, &p->passkey, &p->passkeys);
+}
+
+struct ptn_ways
+ptn_profile_ways(const struct ptn_profile *p)
+{
+	struct ptn_ways have;
+
+	have.n[PTN_WAY_PASSWORD] = p->has_password;
+	have.n[PTN_WAY_PASSKEY] = p->passkeys;
+	have.n[PTN_WAY_ADDRESS] = p->emails;
+	have.n[PTN_WAY_USERNAME] = p->username.name != NULL;
+	return have;
+}

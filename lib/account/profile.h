@@ -1,0 +1,35 @@
+#ifndef PTN_ACCOUNT_PROFILE_H
+#define PTN_ACCOUNT_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/account/credential.h"
+#include "lib/account/email.h"
+#include "lib/account/user.h"
+#include "lib/account/username.h"
+#include "lib/account/ways.h"
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/scope.h"
+
+/* What a user is shown of themselves, by whichever API. */
+struct ptn_profile {
+	struct ptn_user user;
+	struct ptn_username username;
+	const char *unsafe_metadata; /* JSON (metadata.h); NULL: none */
+	bool has_password;
+	struct ptn_email *email; /* in the arena, oldest first */
+	size_t emails;
+	struct ptn_credential *passkey; /* none where passkeys are off */
+	size_t passkeys;
+};
+
+/* Three SELECTs at most.  PTN_E_NOT_FOUND if there is no such user. */
+enum ptn_err ptn_profile_load(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_profile *out) PTN_MUST_USE;
+
+/* The ways in of somebody with that profile. */
+struct ptn_ways ptn_profile_ways(const struct ptn_profile *p);
+
+#endif

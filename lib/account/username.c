@@ -1,0 +1,82 @@
+#include "lib/account/username.h"
+
+#include <string.h>
+
+#include "lib/account/policy.h"
+#include "lib/db/sql.h"
+#include "lib/event/event.h"
+
+bool
+ptn_username_is_well(const char *name)
+{
+	static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz_";
+
+	return *name != '\0' && name[strspn(name, letters)] == '\0';
+}
+
+enum ptn_err
+ptn_username_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_username *out)
+{
+	const struct ptn_username_of_in in = { sc->tenant_id, *user };
+	struct ptn_username_of_out row;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	if (!ptn_policy_usernames(sc->cf))
+		return PTN_OK;
+	r = ptn_sql_username_of(sc->db, sc->arena, &in, &row);
+	if (r == PTN_OK)
+		*out = (struct ptn_username){ row.id, row.username,
+			row.created_at, row.updated_at };
+	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
+}
+
+enum ptn_err
+ptn_username_owner(const struct ptn_scope *sc, const char *name,
+    struct ptn_username_owner *out)
+{
+	const struct ptn_username_owner_in in = { sc->tenant_id, name };
+	struct ptn_username_owner_out row;
+	enum ptn_err r;
+
+	r = ptn_sql_username_owner(sc->db, sc->arena, &in, &row);
+	if (r == PTN_OK)
+		*out = (struct ptn_username_owner){ row.user_id, row.email_id,
+			row.address };
+	return r;
+}
+
+/* Of two who choose one at the same time the key of the table knows better. */
+enum ptn_err
+ptn_username_set_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const char *name)
+{
+	const struct ptn_username_change_in change = { name, sc->tenant_id,
+		*user };
+	const struct ptn_username_put_in put = { ptn_uuid_new(), sc->tenant_id,
+		*user, name };
+	uint64_t n;
+	enum ptn_err r;
+
+	r = ptn_sql_username_change(sc->db, &change, &n);
+	if (r == PTN_OK && n == 0)
+		r = ptn_sql_username_put(sc->db, &put);
+	if (r != PTN_OK)
+		return r;
+	return ptn_event(sc, PTN_EVENT_USERNAME_CHANGED, NULL);
+}
+
+enum ptn_err
+ptn_username_drop_in(const struct ptn_scope *sc, const struct ptn_uuid *user)
+{
+	const struct ptn_username_delete_in in = { sc->tenant_id, *user };
+	uint64_t n;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_username_delete(sc->db, &in, &n)) != PTN_OK)
+		return r;
+	if (n == 0)
+		return PTN_E_NOT_FOUND;
+	return ptn_event(sc, PTN_EVENT_USERNAME_DELETED, NULL);
+}

@@ -1,0 +1,363 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/account/password.h"
+#include "lib/account/policy.h"
+#include "lib/account/signin_passcode.h"
+#include "lib/account/signin_passkey.h"
+#include "lib/account/signin_password.h"
+#include "lib/account/user.h"
+#include "lib/account/username.h"
+#include "lib/base/array.h"
+#include "lib/conf/conf.h"
+#include "lib/flow/details.h"
+#include "lib/flow/onboarding.h"
+
+#define TTL_S 86400 /* mails travel, and people with them */
+
+/* By which of these somebody says who they are, the configuration says. */
+enum { IDENTIFIER, EMAIL, USERNAME };
+
+static bool
+asks_either(const struct ptn_conf *cf)
+{
+	return ptn_policy_by_address(cf) && ptn_policy_by_username(cf);
+}
+
+static bool
+asks_address(const struct ptn_conf *cf)
+{
+	return ptn_policy_by_address(cf) && !ptn_policy_by_username(cf);
+}
+
+static bool
+asks_username(const struct ptn_conf *cf)
+{
+	return ptn_policy_by_username(cf) && !ptn_policy_by_address(cf);
+}
+
+static int64_t
+identifier_max(const struct ptn_conf *cf)
+{
+	(void)cf;
+	return PTN_ADDRESS_MAX + 1;
+}
+
+static const struct ptn_flow_input identifier[] = {
+	[IDENTIFIER] = { .name = "identifier",
+	    .type = PTN_FLOW_STRING,
+	    .required = PTN_FLOW_YES,
+	    .folded = true,
+	    .asked = asks_either,
+	    .max = identifier_max },
+	[EMAIL] = { .name = "email",
+	    .type = PTN_FLOW_EMAIL,
+	    .required = PTN_FLOW_YES,
+	    .asked = asks_address,
+	    .min = ptn_flow_step_address_min,
+	    .max = ptn_flow_step_address_max },
+	[USERNAME] = { .name = "username",
+	    .type = PTN_FLOW_STRING,
+	    .required = PTN_FLOW_YES,
+	    .folded = true,
+	    .asked = asks_username,
+	    .min = ptn_flow_step_username_min,
+	    .max = ptn_flow_step_username_max },
+};
+
+static bool
+can_identify(const struct ptn_flow_step *step)
+{
+	const struct ptn_conf *cf = step->sc->cf;
+
+	return (ptn_policy_by_address(cf) || ptn_policy_by_username(cf)) &&
+	    (ptn_policy_passcodes(cf) || ptn_policy_passwords(cf));
+}
+
+/* By whatever there is; where there is more, they say by which. */
+static void
+go_in(struct ptn_flow_step *step)
+{
+	const struct ptn_conf *cf = step->sc->cf;
+	const bool passcodes =
+	    ptn_policy_passcodes(cf) && step->flow->stash.address[0] != '\0';
+
+	if (passcodes)
+		ptn_flow_step_to(step,
+		    ptn_policy_passwords(cf) ? PTN_FLOW_AT_LOGIN_METHOD
+					     : PTN_FLOW_AT_PASSCODE);
+	else if (ptn_policy_passwords(cf))
+		ptn_flow_step_to(step, PTN_FLOW_AT_LOGIN_PASSWORD);
+	else
+		ptn_flow_step_end(step, PTN_FLOW_E_DEAD_END);
+}
+
+static void
+note_address(struct ptn_flow_stash *stash, const char *address)
+{
+	snprintf(stash->address, sizeof(stash->address), "%s",
+	    address != NULL ? address : "");
+}
+
+/*
+ * An address that nobody has goes the same way, unless privacy allows to tell:
+ * it gets a mail without a code.
+ */
+static enum ptn_err
+by_address(struct ptn_flow_step *step, size_t input, const char *address)
+{
+	struct ptn_flow_stash *stash = &step->flow->stash;
+	struct ptn_user_ref user = { .verified = false };
+	enum ptn_err r;
+
+	r = ptn_user_by_address(step->sc, address, &user);
+	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+		return r;
+	if (r == PTN_E_NOT_FOUND && step->sc->cf->privacy_hints) {
+		ptn_flow_step_wrong(step, input, PTN_FLOW_E_UNKNOWN_ADDRESS);
+		return PTN_OK;
+	}
+	stash->user_id = user.id;
+	stash->email_id = user.email_id;
+	stash->mail = r == PTN_OK ? PTN_FLOW_MAIL_CODE : PTN_FLOW_MAIL_UNKNOWN;
+	stash->username[0] = '\0';
+	note_address(stash, address);
+	go_in(step);
+	return PTN_OK;
+}
+
+/* A username that nobody has is told: anybody can find out by signing up. */
+static enum ptn_err
+by_username(struct ptn_flow_step *step, size_t input, const char *name)
+{
+	struct ptn_flow_stash *stash = &step->flow->stash;
+	struct ptn_username_owner owner;
+	enum ptn_err r;
+
+	r = ptn_username_owner(step->sc, name, &owner);
+	if (r == PTN_E_NOT_FOUND) {
+		ptn_flow_step_wrong(step, input, PTN_FLOW_E_UNKNOWN_NAME);
+		return PTN_OK;
+	}
+	if (r != PTN_OK)
+		return r;
+	stash->user_id = owner.user_id;
+	stash->email_id = owner.email_id;
+	stash->mail = PTN_FLOW_MAIL_CODE;
+	snprintf(stash->username, sizeof(stash->username), "%s", name);
+	note_address(stash, owner.address);
+	go_in(step);
+	return PTN_OK;
+}
+
+/* What is no address may be a username: none looks like one. */
+static enum ptn_err
+by_either(struct ptn_flow_step *step, const char *text)
+{
+	char *canonical;
+	enum ptn_err r;
+
+	r = ptn_address_canonical(step->sc->arena, text, &canonical);
+	if (r == PTN_E_INPUT)
+		return by_username(step, IDENTIFIER, text);
+	return r == PTN_OK ? by_address(step, IDENTIFIER, canonical) : r;
+}
+
+static enum ptn_err
+continue_with_login_identifier(struct ptn_flow_step *step)
+{
+	const struct ptn_conf *cf = step->sc->cf;
+
+	if (asks_either(cf))
+		return by_either(step, step->in[IDENTIFIER].text);
+	return asks_address(cf)
+	    ? by_address(step, EMAIL, step->in[EMAIL].text)
+	    : by_username(step, USERNAME, step->in[USERNAME].text);
+}
+
+static const struct ptn_flow_action init_actions[] = {
+	{ .name = "continue_with_login_identifier",
+	    .text = "Say who you are",
+	    .input = identifier,
+	    .n = PTN_ARRAY_LEN(identifier),
+	    .limit = { PTN_LIMIT_LOOKUP },
+	    .available = can_identify,
+	    .run = continue_with_login_identifier },
+	PTN_FLOW_ASK_PASSKEY,
+	PTN_FLOW_TAKE_PASSKEY,
+	PTN_FLOW_REMEMBER_ME,
+};
+
+/* What the browser can offer by itself has a challenge of its own, always. */
+static enum ptn_err
+enter_init(struct ptn_flow_step *step)
+{
+	return step->flow->stash.conditional_ui &&
+		ptn_flow_step_has_passkeys(step)
+	    ? ptn_flow_step_offer_passkey(step)
+	    : PTN_OK;
+}
+
+static const struct ptn_flow_place init = { .action = init_actions,
+	.n = PTN_ARRAY_LEN(init_actions),
+	.enter = enter_init };
+
+static enum ptn_err
+onward(struct ptn_flow_step *step)
+{
+	enum ptn_err r;
+
+	if (step->flow->stash.recovery)
+		ptn_flow_step_to(step, PTN_FLOW_AT_RECOVERY);
+	if ((r = ptn_flow_details_queue(step)) != PTN_OK)
+		return r;
+	if ((r = ptn_flow_onboarding_after_login(step)) == PTN_OK)
+		ptn_flow_step_to(step, PTN_FLOW_AT_SUCCESS);
+	return r;
+}
+
+/* The other sessions end, as at any change. */
+static enum ptn_err
+recover(struct ptn_flow_step *step)
+{
+	enum ptn_password_change_result changed;
+
+	step->claims.amr = PTN_AMR_PWD;
+	step->method = "password";
+	return ptn_password_change_in(step->sc, &step->claims,
+	    step->flow->stash.new_password, &changed);
+}
+
+/*
+ * The address is the user's still, or there is no session, nor another
+ * password: whoever forgot theirs has shown by it who they are.
+ */
+static enum ptn_err
+by_passcode(struct ptn_flow_step *step, bool *in)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+	struct ptn_signin_passcode p = { .api = PTN_API_HANKO,
+		.passcode = { .user_id = stash->user_id,
+		    .email_id = stash->email_id } };
+	enum ptn_passcode_result what;
+	enum ptn_err r;
+
+	r = ptn_signin_passcode_in(step->sc, &p, &what);
+	*in = r == PTN_OK && what == PTN_PASSCODE_RIGHT;
+	step->claims = p.claims;
+	step->method = "passcode";
+	return *in && stash->recovered ? recover(step) : r;
+}
+
+/* So is the password. */
+static enum ptn_err
+by_password(struct ptn_flow_step *step, bool *in)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+	struct ptn_signin_password p = { .api = PTN_API_HANKO,
+		.user_id = stash->user_id };
+	struct ptn_password_user pu = step->work.user;
+	enum ptn_signin_password_result what;
+	enum ptn_err r = PTN_OK;
+
+	if (!pu.known)
+		r = ptn_password_find(step->sc, &stash->user_id, &pu);
+	pu.set_at_us = stash->password_us;
+	if (r != PTN_OK ||
+	    (r = ptn_signin_password_in(step->sc, &p, &pu, &what)) != PTN_OK)
+		return r;
+	*in = what == PTN_SIGNIN_PASSWORD_RIGHT;
+	step->claims = p.claims;
+	step->method = "password";
+	return PTN_OK;
+}
+
+/* And so is the passkey, if it was shown in a step before. */
+static enum ptn_err
+by_passkey(struct ptn_flow_step *step, bool *in)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+	struct ptn_signin_passkey again = { .api = PTN_API_HANKO,
+		.user_id = stash->user_id };
+	struct ptn_signin_passkey *p = step->passkey;
+	enum ptn_err r = PTN_OK;
+
+	if (p == NULL) {
+		p = &again;
+		r = ptn_signin_passkey_lock(step->sc, p,
+		    PTN_BYTES(stash->passkey, sizeof(stash->passkey)));
+	}
+	if (r == PTN_E_NOT_FOUND)
+		return PTN_OK;
+	if (r != PTN_OK || (r = ptn_signin_passkey_in(step->sc, p)) != PTN_OK)
+		return r;
+	*in = true;
+	step->claims = p->claims;
+	step->method = "passkey";
+	return PTN_OK;
+}
+
+static bool
+showed_passkey(const struct ptn_flow_stash *stash)
+{
+	static const struct ptn_flow_stash none;
+
+	return memcmp(stash->passkey, none.passkey, sizeof(none.passkey)) != 0;
+}
+
+static enum ptn_err
+log_in(const struct ptn_scope *sc, void *arg)
+{
+	struct ptn_flow_step *step = arg;
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+	enum ptn_err r = PTN_OK;
+	bool in = false;
+
+	if (showed_passkey(stash))
+		r = by_passkey(step, &in);
+	else if (stash->proved)
+		r = by_passcode(step, &in);
+	else if (stash->password_us != 0)
+		r = by_password(step, &in);
+	(void)sc;
+	if (r == PTN_OK && in) {
+		if (stash->new_username[0] != '\0')
+			step->claims.username = stash->new_username;
+		return ptn_flow_onboarding_keep(step, &step->claims.sub, true);
+	}
+	ptn_flow_step_end(step, PTN_FLOW_E_FORBIDDEN);
+	return r;
+}
+
+static enum ptn_err
+enter_success(struct ptn_flow_step *step)
+{
+	return ptn_flow_onboarding_end(step, log_in);
+}
+
+static const struct ptn_flow_place success = { .enter = enter_success };
+
+const struct ptn_flow_definition ptn_flow_login = {
+	.name = "login",
+	.ttl_s = TTL_S,
+	.place = {
+		[PTN_FLOW_AT_PREFLIGHT] = &ptn_flow_place_preflight,
+		[PTN_FLOW_AT_LOGIN_INIT] = &init,
+		[PTN_FLOW_AT_LOGIN_METHOD] = &ptn_flow_place_method,
+		[PTN_FLOW_AT_LOGIN_PASSWORD] = &ptn_flow_place_password,
+		[PTN_FLOW_AT_DETAILS_USERNAME] =
+		    &ptn_flow_place_details_username,
+		[PTN_FLOW_AT_RECOVERY] = &ptn_flow_place_recovery,
+		[PTN_FLOW_AT_LOGIN_PASSKEY] = &ptn_flow_place_passkey,
+		[PTN_FLOW_AT_ONBOARDING] = &ptn_flow_place_onboarding,
+		[PTN_FLOW_AT_NEW_PASSWORD] = &ptn_flow_place_new_password,
+		[PTN_FLOW_AT_NEW_PASSKEY] = &ptn_flow_place_new_passkey,
+		[PTN_FLOW_AT_NEW_PASSKEY_ANSWER] =
+		    &ptn_flow_place_new_passkey_answer,
+		[PTN_FLOW_AT_PASSCODE] = &ptn_flow_place_passcode,
+		[PTN_FLOW_AT_SUCCESS] = &success,
+		[PTN_FLOW_AT_ERROR] = &ptn_flow_place_end,
+	},
+	.init = PTN_FLOW_AT_LOGIN_INIT,
+	.onward = onward,
+};

@@ -1,0 +1,425 @@
+#include "lib/flow/onboarding.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/account/factors.h"
+#include "lib/account/password.h"
+#include "lib/account/policy.h"
+#include "lib/account/username.h"
+#include "lib/base/arena.h"
+#include "lib/base/array.h"
+#include "lib/conf/conf.h"
+#include "lib/event/event.h"
+#include "lib/flow/ceremony.h"
+#include "lib/flow/onboard.h"
+
+/* --------------------------------------------------- what is asked for */
+
+static bool
+is_signup(const struct ptn_flow_step *step)
+{
+	return step->flow->name == PTN_FLOW_REGISTRATION;
+}
+
+static struct ptn_flow_onboard_kind
+passkeys(const struct ptn_flow_step *step)
+{
+	const struct ptn_conf *cf = step->sc->cf;
+
+	return (struct ptn_flow_onboard_kind){ .on = ptn_policy_passkeys(cf),
+		.policy =
+		    (enum ptn_acquire)(is_signup(step) ? cf->passkey_on_signup
+						       : cf->passkey_on_login),
+		.optional = cf->passkey_optional,
+		.had = step->flow->stash.has_passkey };
+}
+
+static struct ptn_flow_onboard_kind
+passwords(const struct ptn_flow_step *step)
+{
+	const struct ptn_conf *cf = step->sc->cf;
+
+	return (struct ptn_flow_onboard_kind){ .on = ptn_policy_passwords(cf),
+		.policy =
+		    (enum ptn_acquire)(is_signup(step) ? cf->password_on_signup
+						       : cf->password_on_login),
+		.optional = cf->password_optional,
+		.had = step->flow->stash.has_password };
+}
+
+/* By what is asked for, the states, in their order. */
+static const enum ptn_flow_at states[PTN_FLOW_ONBOARD__MAX][2] = {
+	[PTN_FLOW_ONBOARD_NOTHING] = { PTN_FLOW_AT_NONE },
+	[PTN_FLOW_ONBOARD_PASSKEY] = { PTN_FLOW_AT_NEW_PASSKEY },
+	[PTN_FLOW_ONBOARD_PASSWORD] = { PTN_FLOW_AT_NEW_PASSWORD },
+	[PTN_FLOW_ONBOARD_ONE_OF_THEM] = { PTN_FLOW_AT_ONBOARDING },
+	[PTN_FLOW_ONBOARD_PASSKEY_FIRST] = { PTN_FLOW_AT_NEW_PASSKEY,
+	    PTN_FLOW_AT_NEW_PASSWORD },
+	[PTN_FLOW_ONBOARD_PASSWORD_FIRST] = { PTN_FLOW_AT_NEW_PASSWORD,
+	    PTN_FLOW_AT_NEW_PASSKEY },
+	[PTN_FLOW_ONBOARD_IMPOSSIBLE] = { PTN_FLOW_AT_NONE },
+};
+
+enum ptn_err
+ptn_flow_onboarding_queue(struct ptn_flow_step *step)
+{
+	const struct ptn_flow_onboard_kind passkey = passkeys(step);
+	const struct ptn_flow_onboard_kind password = passwords(step);
+	const enum ptn_flow_onboard what =
+	    ptn_flow_onboard(&passkey, &password, step->flow->stash.webauthn);
+	size_t i;
+
+	if (what == PTN_FLOW_ONBOARD_IMPOSSIBLE) {
+		step->error = PTN_FLOW_E_PLATFORM;
+		step->fatal = true;
+	}
+	for (i = 0; i < PTN_ARRAY_LEN(states[what]); i++)
+		if (states[what][i] != PTN_FLOW_AT_NONE)
+			ptn_flow_step_to(step, states[what][i]);
+	return PTN_OK;
+}
+
+static bool
+matters(const struct ptn_flow_step *step)
+{
+	const struct ptn_flow_onboard_kind passkey = passkeys(step);
+	const struct ptn_flow_onboard_kind password = passwords(step);
+
+	return ptn_flow_onboard(&passkey, &password,
+		   step->flow->stash.webauthn) != PTN_FLOW_ONBOARD_NOTHING;
+}
+
+enum ptn_err
+ptn_flow_onboarding_after_login(struct ptn_flow_step *step)
+{
+	struct ptn_flow_stash *stash = &step->flow->stash;
+	struct ptn_factors has;
+	enum ptn_err r;
+
+	if (!matters(step))
+		return PTN_OK;
+	if ((r = ptn_factors_of(step->sc, &stash->user_id, &has)) != PTN_OK)
+		return r;
+	stash->has_password = has.password || stash->recovery;
+	stash->has_passkey = has.passkey;
+	return ptn_flow_onboarding_queue(step);
+}
+
+/* --------------------------------------------------------- what is skipped */
+
+/* A mail lets them in. */
+static bool
+has_passcodes(const struct ptn_flow_step *step)
+{
+	return step->flow->stash.address[0] != '\0' &&
+	    ptn_policy_passcodes(step->sc->cf);
+}
+
+/*
+ * Whoever was asked for the one, and has not set up the other, does not skip it
+ * where nothing else lets them in.
+ *
+ * other	the state of the other one, its policy, and whether there is one
+ */
+static bool
+may_skip(const struct ptn_flow_step *step, bool optional,
+    enum ptn_flow_at other, enum ptn_acquire policy, bool has_other)
+{
+	const enum ptn_flow_at before = step->flow->position.before;
+
+	if (!optional || before == PTN_FLOW_AT_ONBOARDING)
+		return false;
+	if (has_passcodes(step))
+		return true;
+	if (before == other)
+		return has_other;
+	return policy != PTN_ACQUIRE_NEVER ||
+	    (before != PTN_FLOW_AT_PASSCODE &&
+		before != PTN_FLOW_AT_REGISTRATION_INIT);
+}
+
+static bool
+may_skip_passkey(const struct ptn_flow_step *step)
+{
+	return may_skip(step, step->sc->cf->passkey_optional,
+	    PTN_FLOW_AT_NEW_PASSWORD, passwords(step).policy,
+	    step->flow->stash.has_password);
+}
+
+static bool
+may_skip_password(const struct ptn_flow_step *step)
+{
+	return may_skip(step, step->sc->cf->password_optional,
+	    PTN_FLOW_AT_NEW_PASSKEY, passkeys(step).policy,
+	    step->flow->stash.has_passkey);
+}
+
+/* Who signs up must have some way back in. */
+static bool
+may_skip_both(const struct ptn_flow_step *step)
+{
+	const struct ptn_conf *cf = step->sc->cf;
+
+	return (!is_signup(step) || has_passcodes(step)) &&
+	    (cf->password_optional || cf->passkey_optional);
+}
+
+/* Who has skipped the one is asked for the other, if either would do. */
+static enum ptn_err
+skip_passkey(struct ptn_flow_step *step)
+{
+	const struct ptn_flow_onboard_kind password = passwords(step);
+
+	if (password.policy == PTN_ACQUIRE_CONDITIONAL && !password.had)
+		ptn_flow_step_to(step, PTN_FLOW_AT_NEW_PASSWORD);
+	return PTN_OK;
+}
+
+static enum ptn_err
+skip_password(struct ptn_flow_step *step)
+{
+	const struct ptn_flow_onboard_kind passkey = passkeys(step);
+
+	if (passkey.policy == PTN_ACQUIRE_CONDITIONAL && !passkey.had &&
+	    step->flow->stash.webauthn)
+		ptn_flow_step_to(step, PTN_FLOW_AT_NEW_PASSKEY);
+	return PTN_OK;
+}
+
+static enum ptn_err
+skip_both(struct ptn_flow_step *step)
+{
+	step->final = true;
+	return PTN_OK;
+}
+
+/* ------------------------------------------------------------ one of them */
+
+static enum ptn_err
+continue_to_passkey_registration(struct ptn_flow_step *step)
+{
+	ptn_flow_step_to(step, PTN_FLOW_AT_NEW_PASSKEY);
+	return PTN_OK;
+}
+
+static enum ptn_err
+continue_to_password_registration(struct ptn_flow_step *step)
+{
+	ptn_flow_step_to(step, PTN_FLOW_AT_NEW_PASSWORD);
+	return PTN_OK;
+}
+
+static const struct ptn_flow_action onboarding_actions[] = {
+	{ .name = "continue_to_passkey_registration",
+	    .text = "Set up a passkey",
+	    .run = continue_to_passkey_registration },
+	{ .name = "continue_to_password_registration",
+	    .text = "Set up a password",
+	    .run = continue_to_password_registration },
+	{ .name = "skip",
+	    .text = "Set up neither",
+	    .available = may_skip_both,
+	    .run = skip_both },
+	PTN_FLOW_BACK,
+};
+
+const struct ptn_flow_place ptn_flow_place_onboarding = {
+	.action = onboarding_actions,
+	.n = PTN_ARRAY_LEN(onboarding_actions)
+};
+
+/* ------------------------------------------------------------- a password */
+
+static bool
+password_optional(const struct ptn_conf *cf)
+{
+	return cf->password_optional;
+}
+
+static enum ptn_err
+register_password(struct ptn_flow_step *step)
+{
+	struct ptn_flow_stash *stash = &step->flow->stash;
+	const struct ptn_flow_work *work = &step->work;
+	const enum ptn_flow_error e = ptn_flow_step_unfit(work->change);
+
+	if (e != PTN_FLOW_E_NONE) {
+		ptn_flow_step_wrong(step, 0, e);
+		return PTN_OK;
+	}
+	if (strlen(work->hash) >= sizeof(stash->new_password))
+		return PTN_E_INTERNAL;
+	strcpy(stash->new_password, work->hash);
+	stash->has_password = true;
+	step->final = true;
+	return PTN_OK;
+}
+
+static const struct ptn_flow_input new_password[] = {
+	{ .name = "new_password",
+	    .type = PTN_FLOW_PASSWORD,
+	    .min = ptn_flow_step_password_min,
+	    .optional = password_optional },
+};
+
+static const struct ptn_flow_action password_actions[] = {
+	{ .name = "register_password",
+	    .text = "Set the password",
+	    .input = new_password,
+	    .n = PTN_ARRAY_LEN(new_password),
+	    .limit = { PTN_LIMIT_HASH },
+	    .work = ptn_flow_step_hash_password,
+	    .run = register_password },
+	{ .name = "skip",
+	    .text = "Set no password",
+	    .available = may_skip_password,
+	    .run = skip_password },
+	PTN_FLOW_BACK,
+};
+
+const struct ptn_flow_place ptn_flow_place_new_password = {
+	.action = password_actions,
+	.n = PTN_ARRAY_LEN(password_actions)
+};
+
+/* -------------------------------------------------------------- a passkey */
+
+/* Whose it will be: the account's that is promised, or the user's. */
+static const struct ptn_uuid *
+owner(const struct ptn_flow_step *step)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+
+	return is_signup(step) ? &stash->promised : &stash->user_id;
+}
+
+/* By what they know themselves. */
+static void
+name_user(const struct ptn_flow_step *step, struct ptn_passkey_options *o)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+
+	o->name = stash->address[0] != '\0' ? stash->address : stash->username;
+	o->shown_name =
+	    stash->username[0] != '\0' ? stash->username : stash->address;
+}
+
+static enum ptn_err
+webauthn_generate_creation_options(struct ptn_flow_step *step)
+{
+	const struct ptn_conf *cf = step->sc->cf;
+	struct ptn_passkey_options *o;
+	enum ptn_err r = PTN_OK;
+
+	if ((o = ptn_arena_alloc(step->sc->arena, sizeof(*o))) == NULL)
+		return PTN_E_NOMEM;
+	o->uv = (enum ptn_user_verification)cf->passkey_uv;
+	o->timeout_ms =
+	    ptn_flow_ceremony_timeout(cf->webauthn_registration_ms, o->uv);
+	o->challenge.user_id = *owner(step);
+	name_user(step, o);
+	if (!is_signup(step))
+		r = ptn_credentials_of(step->sc, owner(step), &o->excluded,
+		    &o->n);
+	if (r != PTN_OK)
+		return r;
+	ptn_flow_ceremony_creation(step, PTN_FLOW_CEREMONY_PASSKEY, o);
+	ptn_flow_step_to(step, PTN_FLOW_AT_NEW_PASSKEY_ANSWER);
+	return PTN_OK;
+}
+
+static const struct ptn_flow_action passkey_actions[] = {
+	{ .name = "webauthn_generate_creation_options",
+	    .text = "Make a passkey",
+	    .limit = { PTN_LIMIT_CHALLENGE },
+	    .available = ptn_flow_step_has_webauthn,
+	    .run = webauthn_generate_creation_options },
+	{ .name = "skip",
+	    .text = "Make no passkey",
+	    .available = may_skip_passkey,
+	    .run = skip_passkey },
+	PTN_FLOW_BACK,
+};
+
+const struct ptn_flow_place ptn_flow_place_new_passkey = { .action =
+							       passkey_actions,
+	.n = PTN_ARRAY_LEN(passkey_actions) };
+
+static enum ptn_err
+webauthn_verify_attestation_response(struct ptn_flow_step *step)
+{
+	struct ptn_flow_stash *stash = &step->flow->stash;
+	struct ptn_credential c;
+	enum ptn_err r;
+
+	r = ptn_flow_ceremony_attest(step, PTN_FLOW_CEREMONY_PASSKEY,
+	    owner(step), &c);
+	if (r != PTN_OK || step->error != PTN_FLOW_E_NONE)
+		return r;
+	ptn_flow_ceremony_pack(&c, &stash->new_passkey);
+	stash->has_passkey = true;
+	step->final = true;
+	return PTN_OK;
+}
+
+static const struct ptn_flow_input public_key[] = {
+	{ .name = "public_key", .type = PTN_FLOW_JSON },
+};
+
+static const struct ptn_flow_action answer_actions[] = {
+	{ .name = "webauthn_verify_attestation_response",
+	    .text = "Show the new passkey",
+	    .input = public_key,
+	    .n = PTN_ARRAY_LEN(public_key),
+	    .limit = { PTN_LIMIT_ANSWER },
+	    .available = ptn_flow_step_has_webauthn,
+	    .run = webauthn_verify_attestation_response },
+	PTN_FLOW_BACK,
+};
+
+const struct ptn_flow_place ptn_flow_place_new_passkey_answer = {
+	.action = answer_actions,
+	.n = PTN_ARRAY_LEN(answer_actions)
+};
+
+/* -------------------------------------------------------- what is stored */
+
+enum ptn_err
+ptn_flow_onboarding_keep(const struct ptn_flow_step *step,
+    const struct ptn_uuid *user, bool tell)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+	struct ptn_credential c;
+	enum ptn_err r = PTN_OK;
+
+	if (stash->new_password[0] != '\0' && !stash->recovered)
+		r = ptn_password_first(step->sc, user, stash->new_password,
+		    tell);
+	if (r == PTN_OK && stash->new_username[0] != '\0')
+		r = ptn_username_set_in(step->sc, user, stash->new_username);
+	if (r != PTN_OK || stash->new_passkey.id_len == 0)
+		return r;
+	ptn_flow_ceremony_unpack(&stash->new_passkey, user, &c);
+	return ptn_passkey_keep(step->sc, &c, tell);
+}
+
+enum ptn_err
+ptn_flow_onboarding_end(struct ptn_flow_step *step, ptn_tx_fn end)
+{
+	struct ptn_flow_stash *stash = &step->flow->stash;
+	const bool passkey = stash->new_passkey.id_len > 0;
+	enum ptn_err r;
+
+	if (!passkey && stash->new_password[0] == '\0' &&
+	    stash->new_username[0] == '\0')
+		return end(step->sc, step);
+	r = ptn_tx_part(step->sc, end, step);
+	memset(&stash->new_passkey, 0, sizeof(stash->new_passkey));
+	memset(stash->new_password, 0, sizeof(stash->new_password));
+	if (r != PTN_E_CONFLICT)
+		return r;
+	ptn_flow_step_end(step,
+	    passkey ? PTN_FLOW_E_PASSKEY : PTN_FLOW_E_FORBIDDEN);
+	return PTN_OK;
+}

@@ -1,0 +1,45 @@
+#ifndef PTN_FLOW_ONBOARDING_H
+#define PTN_FLOW_ONBOARDING_H
+
+#include "lib/event/tx.h"
+#include "lib/flow/step.h"
+
+/*
+ * The states in which somebody sets up a passkey or a password, at registration
+ * and after a log-in.  What they make is kept in the flow, and stored at its
+ * end, with the account or under what the log-in has proved: a flow that stops
+ * has changed nothing, and one that was begun with a password that is none any
+ * more adds nothing.
+ */
+extern const struct ptn_flow_place ptn_flow_place_onboarding,
+    ptn_flow_place_new_password, ptn_flow_place_new_passkey,
+    ptn_flow_place_new_passkey_answer;
+
+/*
+ * Queue those that the policies ask for, by stash.has_passkey and has_password.
+ * Who cannot do what is demanded ends here.
+ */
+enum ptn_err ptn_flow_onboarding_queue(struct ptn_flow_step *step) PTN_MUST_USE;
+
+/* The same after a log-in: what the user has is looked up, if it matters. */
+enum ptn_err ptn_flow_onboarding_after_login(
+    struct ptn_flow_step *step) PTN_MUST_USE;
+
+/*
+ * Store what was made, inside the transaction of a step.
+ *
+ * tell	the user gets a notice: not one whose account begins with it
+ *
+ * PTN_E_CONFLICT: there is a password by now, or the passkey is registered.
+ */
+enum ptn_err ptn_flow_onboarding_keep(const struct ptn_flow_step *step,
+    const struct ptn_uuid *user, bool tell) PTN_MUST_USE;
+
+/*
+ * Enter the end of a flow by end(), whose argument is the step.  If that is a
+ * conflict, nothing of it has happened, and the flow ends in an error.
+ */
+enum ptn_err ptn_flow_onboarding_end(struct ptn_flow_step *step,
+    ptn_tx_fn end) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,243 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/account/asker.h"
+#include "lib/account/passcode.h"
+#include "lib/account/signin_passcode.h"
+#include "lib/base/array.h"
+#include "lib/base/clock.h"
+#include "lib/conf/conf.h"
+#include "lib/event/actor.h"
+#include "lib/event/event.h"
+#include "lib/event/outbox.h"
+#include "lib/event/tx.h"
+#include "lib/flow/step.h"
+#include "lib/format/locale.h"
+
+/* What is mailed, by stash.mail. */
+static const char *const mails[PTN_FLOW_MAIL__MAX] = {
+	[PTN_FLOW_MAIL_CODE] = "passcode",
+	[PTN_FLOW_MAIL_UNKNOWN] = "unknown",
+	[PTN_FLOW_MAIL_TAKEN] = "taken",
+};
+
+struct sending {
+	const struct ptn_limit_on *on;
+	bool held;
+};
+
+static enum ptn_err
+count(const struct ptn_scope *sc, void *arg)
+{
+	struct sending *s = arg;
+	enum ptn_err r;
+
+	if ((r = ptn_limit_take(sc, PTN_LIMIT_PASSCODE, s->on)) != PTN_OK ||
+	    (r = ptn_limit_take(sc, PTN_LIMIT_MAIL_NETWORK, s->on)) != PTN_OK)
+		return r;
+	return ptn_signin_passcode_mail(sc, s->on, &s->held);
+}
+
+/*
+ * Whoever asks too often is told so, by network and account; then, is held.
+ * A mail that is refused costs nothing, whichever limit it was.
+ */
+static enum ptn_err
+may_send(const struct ptn_flow_step *step, const struct ptn_uuid *account,
+    bool *held)
+{
+	const struct ptn_scope *sc = step->sc;
+	char user[PTN_UUID_STR];
+	struct ptn_limit_on on = { .account = user,
+		.mailbox = step->flow->stash.address };
+	struct sending s = { .on = &on };
+	enum ptn_err r;
+
+	*held = false;
+	if (!sc->cf->rate_enabled)
+		return PTN_OK;
+	ptn_uuid_format(account, user);
+	if ((r = ptn_asker_of(sc, account, NULL, &on.asker)) == PTN_OK)
+		r = ptn_tx_part(sc, count, &s);
+	*held = s.held;
+	return r;
+}
+
+/* A code that is drawn for nobody is as long, and no guess hits it. */
+static enum ptn_err
+draw(struct ptn_flow_step *step, bool real, char code[PTN_PASSCODE_TEXT])
+{
+	struct ptn_flow *flow = step->flow;
+	struct ptn_passcode pc = { .id = ptn_uuid_new(),
+		.kind = PTN_CODE_PASSCODE };
+
+	if (real)
+		ptn_passcode_draw(code);
+	else
+		ptn_passcode_draw_none(code);
+	flow->stash.code_id = pc.id;
+	flow->stash.code_tries = 0;
+	flow->stash.code_until_us =
+	    flow->now_us + step->sc->cf->passcode_ttl_s * PTN_US_PER_S;
+	snprintf(flow->stash.code_to, sizeof(flow->stash.code_to), "%s",
+	    flow->stash.address);
+	return ptn_passcode_mac(step->sc, &pc, code, flow->stash.code_mac);
+}
+
+static enum ptn_err
+post(const struct ptn_flow_step *step, bool held, const char *code)
+{
+	const struct ptn_scope *sc = step->sc;
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+	const struct ptn_outbox_mail mail = { .template = mails[stash->mail],
+		.to = stash->address,
+		.code = stash->mail == PTN_FLOW_MAIL_CODE ? code : "",
+		.ttl_s = sc->cf->passcode_ttl_s,
+		.service = sc->cf->service_name,
+		.locale = ptn_locale_match(
+		    sc->actor != NULL ? sc->actor->accept_language : NULL) };
+
+	return sc->cf->mail_enabled
+	    ? ptn_outbox_put(sc, held ? PTN_OUTBOX_UNSENT : PTN_OUTBOX_MAIL,
+		  &mail)
+	    : PTN_OK;
+}
+
+static enum ptn_err
+send(struct ptn_flow_step *step)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+	char code[PTN_PASSCODE_TEXT];
+	struct ptn_uuid account;
+	bool held = false, real;
+	enum ptn_err r;
+
+	ptn_actor_is(step->sc,
+	    ptn_uuid_is_nil(&stash->user_id) ? NULL : &stash->user_id,
+	    stash->address);
+	if ((r = ptn_flow_step_account(step, &account)) != PTN_OK)
+		return r;
+	if ((r = may_send(step, &account, &held)) == PTN_E_RATE) {
+		ptn_flow_step_limited(step);
+		return PTN_OK;
+	}
+	real = !held && stash->mail == PTN_FLOW_MAIL_CODE;
+	if (r != PTN_OK || (r = draw(step, real, code)) != PTN_OK)
+		return r;
+	r = post(step, held, code);
+	ptn_wipe(code, sizeof(code));
+	if (r != PTN_OK)
+		return r;
+	return ptn_event(step->sc,
+	    real ? PTN_EVENT_PASSCODE_INIT_OK : PTN_EVENT_PASSCODE_HELD_BACK,
+	    NULL);
+}
+
+/* Is there a code that may still be entered? */
+static bool
+is_alive(const struct ptn_flow *flow)
+{
+	const struct ptn_flow_stash *stash = &flow->stash;
+
+	return !ptn_uuid_is_nil(&stash->code_id) &&
+	    flow->now_us <= stash->code_until_us;
+}
+
+/* Going back and forth, or an error, sends no second mail. */
+static enum ptn_err
+enter(struct ptn_flow_step *step)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+
+	if (step->error != PTN_FLOW_E_NONE ||
+	    (is_alive(step->flow) && stash->code_tries < PTN_PASSCODE_TRIES &&
+		strcmp(stash->code_to, stash->address) == 0))
+		return PTN_OK;
+	return send(step);
+}
+
+static enum ptn_err
+right(struct ptn_flow_step *step)
+{
+	struct ptn_flow_stash *stash = &step->flow->stash;
+
+	memset(&stash->code_id, 0, sizeof(stash->code_id));
+	stash->proved = true;
+	step->final = true;
+	return PTN_OK;
+}
+
+static enum ptn_err
+wrong(struct ptn_flow_step *step)
+{
+	ptn_event_note(step->sc, PTN_EVENT_PASSCODE_FINAL_FAILED,
+	    "passcode invalid");
+	if (++step->flow->stash.code_tries >= PTN_PASSCODE_TRIES)
+		step->error = PTN_FLOW_E_TRIES;
+	else
+		ptn_flow_step_wrong(step, 0, PTN_FLOW_E_PASSCODE);
+	return PTN_OK;
+}
+
+static enum ptn_err
+verify_passcode(struct ptn_flow_step *step)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+	struct ptn_passcode pc = { .id = stash->code_id,
+		.kind = PTN_CODE_PASSCODE };
+	enum ptn_verdict verdict;
+	enum ptn_err r;
+
+	if (!is_alive(step->flow) ||
+	    strcmp(stash->code_to, stash->address) != 0) {
+		ptn_flow_step_wrong(step, 0, PTN_FLOW_E_PASSCODE);
+		return PTN_OK;
+	}
+	if (stash->code_tries >= PTN_PASSCODE_TRIES) {
+		step->error = PTN_FLOW_E_TRIES;
+		return PTN_OK;
+	}
+	if ((r = ptn_flow_step_account(step, &pc.user_id)) != PTN_OK)
+		return r;
+	ptn_actor_is(step->sc,
+	    ptn_uuid_is_nil(&stash->user_id) ? NULL : &stash->user_id,
+	    stash->address);
+	r = ptn_passcode_guess(step->sc, &pc, step->in[0].text,
+	    PTN_BYTES(stash->code_mac, sizeof(stash->code_mac)), &verdict);
+	if (r == PTN_E_RATE) {
+		ptn_flow_step_limited(step);
+		return PTN_OK;
+	}
+	if (r != PTN_OK)
+		return r;
+	return verdict == PTN_ALLOW ? right(step) : wrong(step);
+}
+
+/* The older code is dead, whether its mail has arrived or not. */
+static enum ptn_err
+resend_passcode(struct ptn_flow_step *step)
+{
+	step->stay = true;
+	return send(step);
+}
+
+static const struct ptn_flow_input code[] = {
+	{ .name = "code", .type = PTN_FLOW_STRING, .required = PTN_FLOW_YES },
+};
+
+static const struct ptn_flow_action actions[] = {
+	{ .name = "verify_passcode",
+	    .text = "Enter the passcode",
+	    .input = code,
+	    .n = PTN_ARRAY_LEN(code),
+	    .limit = { PTN_LIMIT_ANSWER },
+	    .run = verify_passcode },
+	{ .name = "resend_passcode",
+	    .text = "Send another passcode",
+	    .run = resend_passcode },
+	PTN_FLOW_BACK,
+};
+
+const struct ptn_flow_place ptn_flow_place_passcode = { .action = actions,
+	.n = PTN_ARRAY_LEN(actions),
+	.enter = enter };

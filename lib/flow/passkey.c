@@ -1,0 +1,87 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/account/policy.h"
+#include "lib/base/arena.h"
+#include "lib/base/array.h"
+#include "lib/conf/conf.h"
+#include "lib/event/event.h"
+#include "lib/flow/ceremony.h"
+
+bool
+ptn_flow_step_has_webauthn(const struct ptn_flow_step *step)
+{
+	return step->flow->stash.webauthn;
+}
+
+bool
+ptn_flow_step_has_passkeys(const struct ptn_flow_step *step)
+{
+	return ptn_flow_step_has_webauthn(step) &&
+	    ptn_policy_passkeys(step->sc->cf);
+}
+
+/* Whose passkey it is, it says itself. */
+enum ptn_err
+ptn_flow_step_offer_passkey(struct ptn_flow_step *step)
+{
+	const struct ptn_conf *cf = step->sc->cf;
+	struct ptn_signin_passkey_options *o;
+
+	if ((o = ptn_arena_alloc(step->sc->arena, sizeof(*o))) == NULL)
+		return PTN_E_NOMEM;
+	o->uv = (enum ptn_user_verification)cf->passkey_uv;
+	o->timeout_ms = ptn_flow_ceremony_timeout(cf->webauthn_login_ms, o->uv);
+	ptn_flow_ceremony_request(step, PTN_FLOW_CEREMONY_LOGIN, o);
+	return PTN_OK;
+}
+
+/* Who was named before is not asked for: anybody's passkey will do. */
+enum ptn_err
+ptn_flow_step_ask_passkey(struct ptn_flow_step *step)
+{
+	struct ptn_flow_stash *stash = &step->flow->stash;
+	enum ptn_err r;
+
+	memset(&stash->user_id, 0, sizeof(stash->user_id));
+	memset(&stash->email_id, 0, sizeof(stash->email_id));
+	stash->address[0] = '\0';
+	if ((r = ptn_flow_step_offer_passkey(step)) != PTN_OK)
+		return r;
+	ptn_flow_step_to(step, PTN_FLOW_AT_LOGIN_PASSKEY);
+	return ptn_event(step->sc, PTN_EVENT_AUTHENTICATION_INIT_OK, NULL);
+}
+
+enum ptn_err
+ptn_flow_step_take_passkey(struct ptn_flow_step *step)
+{
+	struct ptn_flow_stash *stash = &step->flow->stash;
+	struct ptn_signin_passkey *p;
+	enum ptn_err r;
+
+	r = ptn_flow_ceremony_assert(step, PTN_FLOW_CEREMONY_LOGIN, &p);
+	if (r != PTN_OK || step->error != PTN_FLOW_E_NONE)
+		return r;
+	stash->user_id = p->user_id;
+	if (p->email.address != NULL)
+		snprintf(stash->address, sizeof(stash->address), "%s",
+		    p->email.address);
+	ptn_credential_digest(p->id, stash->passkey);
+	step->passkey = p;
+	step->final = true;
+	return PTN_OK;
+}
+
+const struct ptn_flow_input ptn_flow_input_assertion[1] = {
+	{ .name = "assertion_response",
+	    .type = PTN_FLOW_JSON,
+	    .required = PTN_FLOW_YES },
+};
+
+static const struct ptn_flow_action actions[] = {
+	PTN_FLOW_TAKE_PASSKEY,
+	PTN_FLOW_BACK,
+};
+
+const struct ptn_flow_place ptn_flow_place_passkey = { .action = actions,
+	.n = PTN_ARRAY_LEN(actions) };

@@ -1,0 +1,67 @@
+/* What was recorded of the other server, replayed as far as it is served. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { start, top } from '../lib/instance.mjs';
+import { read, replay } from '../lib/transcript.mjs';
+
+const { replayed, unserved, configured, overlay, rules, reasons } = JSON.parse(
+  readFileSync(join(top, 'tests/vectors/flow-overlay.json'), 'utf8'));
+
+/*
+ * Those keys that this server has; without the others it is the same.  And what
+ * it takes here to come to where the other one is.
+ */
+const configOf = (name) => ({ ...Object.fromEntries(
+  Object.entries(read(name).config).filter(([key]) => !(key in unserved))),
+...configured[name]?.set });
+
+const byConfig = new Map();
+for (const name of Object.keys(replayed)) {
+  const config = JSON.stringify(configOf(name));
+  byConfig.set(config, [...byConfig.get(config) ?? [], name]);
+}
+
+for (const [config, names] of byConfig)
+  test(`with ${config}: ${names.join(', ')}`, async (t) => {
+    const instance = await start({ set: {
+      'server.public.cors.allow_origins': 'http://localhost:8888',
+      'webauthn.relying_party.origins': 'http://localhost:8888',
+      'service.name': 'Example',
+      'webauthn.relying_party.id': 'localhost',
+      'webauthn.relying_party.display_name': 'Example',
+      'session.cookie.secure': 'true',
+      'rate_limiter.enabled': 'false',
+      /* Where the recorded server has another default. */
+      'passkey.attestation_preference': 'direct',
+      'webauthn.timeouts.registration': '600000',
+      'webauthn.timeouts.login': '600000',
+      ...JSON.parse(config),
+    } });
+    try {
+      for (const name of names)
+        await t.test(name, async () => {
+          const compared = await replay(instance, name,
+            { steps: replayed[name], overlay: overlay[name], rules });
+          assert.ok(compared > 0);
+        });
+    } finally {
+      await instance.stop();
+    }
+  });
+
+test('what is answered otherwise has its reason', () => {
+  for (const [name, { reason }] of [...Object.entries(rules),
+    ...Object.entries(configured)])
+    assert.ok(reasons[reason], name);
+  for (const [name, steps] of Object.entries(overlay))
+    for (const [step, { reason }] of Object.entries(steps)) {
+      assert.ok(reasons[reason], `${name} ${step}`);
+      assert.ok(Number(step) <= replayed[name], `${name} ${step}`);
+    }
+  const used = new Set(Object.keys(replayed)
+    .flatMap((name) => Object.keys(read(name).config)));
+  for (const key of Object.keys(unserved))
+    assert.ok(used.has(key), key);
+});
