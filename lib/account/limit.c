@@ -16,11 +16,9 @@
 /* Buckets of a wider network, as rows and the log name them. */
 #define WIDE "wide"   /* of strangers */
 #define KNOWN "known" /* of all browsers there that are known */
-
 /* And of all browsers of an account, or networks. */
 #define BROWSERS "browsers"
 #define NETWORKS "networks"
-
 enum by { BY_UNSET = 0, BY_ACCOUNT, BY_PAIR, BY_SOURCE, BY_NETWORK };
 enum whose {
 	WHOSE_UNSET = 0,
@@ -84,6 +82,12 @@ bool
 ptn_limit_apart(enum ptn_limit limit)
 {
 	return rows[limit].askers != ASKERS_ALIKE;
+}
+
+bool
+ptn_limit_of_user(enum ptn_limit limit)
+{
+	return rows[limit].whose == WHOSE_USER;
 }
 
 /* One of the buckets of a limit. */
@@ -273,10 +277,20 @@ take_nothing(const struct ptn_scope *sc, enum ptn_limit limit,
 	    &rate);
 }
 
+/* Is there one more to be taken, for that of nobody? */
+static bool
+falls_short(enum ptn_limit limit, const struct ptn_asker *asker, enum ptn_err r)
+{
+	if (r == PTN_E_RATE && together(limit, asker) != NULL)
+		return true;
+	return rows[limit].askers == ASKERS_EVENLY &&
+	    (r == PTN_OK || r == PTN_E_RATE);
+}
+
 /*
  * Its own bucket comes first: it is not to use up what is not only its own.
- * Where askers cost the same there are two either way, and nobody's never
- * refuses.
+ * Whoever is known takes two, refused or not, and where askers cost the same so
+ * do strangers: nobody's never refuses.
  */
 static enum ptn_err
 take_on(const struct ptn_scope *sc, enum ptn_limit limit,
@@ -290,8 +304,7 @@ take_on(const struct ptn_scope *sc, enum ptn_limit limit,
 		b = bucket_together(sc, limit, on);
 		return take(sc, limit, &b);
 	}
-	if (rows[limit].askers != ASKERS_EVENLY ||
-	    (r != PTN_OK && r != PTN_E_RATE))
+	if (!falls_short(limit, &on->asker, r))
 		return r;
 	also = take_nothing(sc, limit, on);
 	return also == PTN_OK ? r : also;

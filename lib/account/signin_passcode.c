@@ -19,14 +19,14 @@ struct sending {
 
 enum ptn_err
 ptn_signin_passcode_mail(const struct ptn_scope *sc,
-    const struct ptn_limit_on *on, bool *held)
+    const struct ptn_limit_on *on, bool told, bool *held)
 {
 	enum ptn_err r;
 
 	*held = false;
 	if (!sc->cf->mail_enabled)
 		return PTN_OK;
-	if (on->asker.kind != PTN_ASKER_STRANGER)
+	if (told)
 		return ptn_limit_take(sc, PTN_LIMIT_MAIL, on);
 	r = ptn_limit_take_mail(sc, on, "a passcode is not mailed");
 	*held = r == PTN_E_RATE;
@@ -42,10 +42,11 @@ static enum ptn_err
 store_and_queue(const struct ptn_scope *sc, void *arg)
 {
 	struct sending *s = arg;
+	const bool known = s->on.asker.kind != PTN_ASKER_STRANGER;
 	bool held;
 	enum ptn_err r;
 
-	if ((r = ptn_signin_passcode_mail(sc, &s->on, &held)) != PTN_OK)
+	if ((r = ptn_signin_passcode_mail(sc, &s->on, known, &held)) != PTN_OK)
 		return r;
 	s->pc->held_back = held;
 	if (held)
@@ -143,6 +144,7 @@ static const char *const reasons[PTN_PASSCODE__MAX] = {
 	[PTN_PASSCODE_USED_UP] = "max attempts reached",
 	[PTN_PASSCODE_CLAIMED] = "claimed address",
 	[PTN_PASSCODE_UNFIT] = "not authorised",
+	[PTN_PASSCODE_HALF] = "second factor missing",
 	[PTN_PASSCODE_RIGHT] = "none",
 };
 
@@ -179,6 +181,14 @@ prove(const struct ptn_scope *sc, void *arg)
 typedef enum ptn_err (
     *signer)(const struct ptn_scope *sc, struct ptn_signin *in);
 
+/* Whoever proves another address of theirs is in already. */
+static bool
+is_complete(const struct ptn_signin_passcode *p)
+{
+	return p->complete ||
+	    (p->by != NULL && ptn_uuid_equal(p->by, &p->passcode.user_id));
+}
+
 /*
  * With a right code, which is gone by now, in a transaction of its own: on
  * purpose.  Were it given back when what follows fails, somebody who can make
@@ -195,6 +205,7 @@ log_in(const struct ptn_scope *sc, struct ptn_signin_passcode *p, signer sign,
 				    .by = p->by } };
 	struct ptn_signin in = { .api = p->api,
 		.user_id = p->passcode.user_id,
+		.complete = is_complete(p),
 		.prove = prove,
 		.arg = &l,
 		.email = &l.primary,
@@ -206,9 +217,9 @@ log_in(const struct ptn_scope *sc, struct ptn_signin_passcode *p, signer sign,
 	r = sign(sc, &in);
 	if (r == PTN_E_NOT_FOUND) /* the user went meanwhile */
 		l.proved = PTN_ADDRESSES_UNKNOWN;
-	else if (r != PTN_E_DENIED && r != PTN_OK)
+	else if (r != PTN_E_DENIED && r != PTN_E_FORBIDDEN && r != PTN_OK)
 		return r;
-	*what = worth[l.proved];
+	*what = r == PTN_E_FORBIDDEN ? PTN_PASSCODE_HALF : worth[l.proved];
 	p->claims = in.claims;
 	return PTN_OK;
 }

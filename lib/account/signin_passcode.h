@@ -51,6 +51,7 @@ struct ptn_signin_passcode {
 	struct ptn_uuid id;
 	const char *code;
 	const struct ptn_uuid *by;    /* whose session; NULL: none */
+	bool complete; /* a second factor was proved (signin.h) */
 	struct ptn_passcode passcode; /* found */
 	struct ptn_claims claims;     /* made */
 };
@@ -77,12 +78,14 @@ enum ptn_err ptn_signin_passcode_in(const struct ptn_scope *sc,
 /*
  * May a mail with a code go to on->mailbox?  Inside the caller's transaction.
  *
- * held	set to true for a stranger who is not to be told: all is to be done as
- *	ever, but with a code that nobody can enter, and a mail that is not sent
+ * told	may whoever asks know that it may not?  A network is known to users
+ *	alone: where it is not told who has an account, it is not, either
+ * held	set to true where they may not: all is to be done as ever, but with a
+ *	code that nobody can enter, and a mail that is not sent
  *
- * PTN_E_RATE: somebody known, who is told.
+ * PTN_E_RATE: they are told.
  */
 enum ptn_err ptn_signin_passcode_mail(const struct ptn_scope *sc,
-    const struct ptn_limit_on *on, bool *held) PTN_MUST_USE;
+    const struct ptn_limit_on *on, bool told, bool *held) PTN_MUST_USE;
 
 #endif

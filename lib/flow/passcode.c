@@ -3,6 +3,7 @@
 
 #include "lib/account/asker.h"
 #include "lib/account/passcode.h"
+#include "lib/account/policy.h"
 #include "lib/account/signin_passcode.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
@@ -30,16 +31,32 @@ static enum ptn_err
 count(const struct ptn_scope *sc, void *arg)
 {
 	struct sending *s = arg;
+	const bool told = s->on->asker.kind == PTN_ASKER_BROWSER;
 	enum ptn_err r;
 
 	if ((r = ptn_limit_take(sc, PTN_LIMIT_PASSCODE, s->on)) != PTN_OK ||
 	    (r = ptn_limit_take(sc, PTN_LIMIT_MAIL_NETWORK, s->on)) != PTN_OK)
 		return r;
-	return ptn_signin_passcode_mail(sc, s->on, &s->held);
+	return ptn_signin_passcode_mail(sc, s->on, told, &s->held);
+}
+
+/* To the mailbox of somebody else, everybody is a stranger. */
+static enum ptn_err
+name_asker(const struct ptn_flow_step *step, const struct ptn_uuid *account,
+    struct ptn_asker *out)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+	const enum ptn_err r = ptn_asker_of(step->sc, account, NULL, out);
+
+	if (stash->mail != PTN_FLOW_MAIL_CODE ||
+	    ptn_uuid_is_nil(&stash->email_id))
+		memset(out, 0, sizeof(*out));
+	return r;
 }
 
 /*
- * Whoever asks too often is told so, by network and account; then, is held.
+ * Whoever asks too often is told so, by network and account.  What is too much
+ * for the mailbox is told to known browsers alone, and held back from others.
  * A mail that is refused costs nothing, whichever limit it was.
  */
 static enum ptn_err
@@ -57,7 +74,7 @@ may_send(const struct ptn_flow_step *step, const struct ptn_uuid *account,
 	if (!sc->cf->rate_enabled)
 		return PTN_OK;
 	ptn_uuid_format(account, user);
-	if ((r = ptn_asker_of(sc, account, NULL, &on.asker)) == PTN_OK)
+	if ((r = name_asker(step, account, &on.asker)) == PTN_OK)
 		r = ptn_tx_part(sc, count, &s);
 	*held = s.held;
 	return r;
@@ -221,6 +238,16 @@ resend_passcode(struct ptn_flow_step *step)
 	return send(step);
 }
 
+/* What it is for may have been switched off meanwhile. */
+static bool
+is_wanted(const struct ptn_flow_step *step)
+{
+	if (step->flow->name != PTN_FLOW_LOGIN)
+		return true;
+	return step->flow->stash.recovery ? step->sc->cf->password_recovery
+					  : ptn_policy_passcodes(step->sc->cf);
+}
+
 static const struct ptn_flow_input code[] = {
 	{ .name = "code", .type = PTN_FLOW_STRING, .required = PTN_FLOW_YES },
 };
@@ -231,9 +258,11 @@ static const struct ptn_flow_action actions[] = {
 	    .input = code,
 	    .n = PTN_ARRAY_LEN(code),
 	    .limit = { PTN_LIMIT_ANSWER },
+	    .available = is_wanted,
 	    .run = verify_passcode },
 	{ .name = "resend_passcode",
 	    .text = "Send another passcode",
+	    .available = is_wanted,
 	    .run = resend_passcode },
 	PTN_FLOW_BACK,
 };

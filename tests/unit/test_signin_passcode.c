@@ -508,13 +508,13 @@ judged_elsewhere(void **state)
 
 /* May a mail go there? */
 static enum ptn_err
-mail_to(enum ptn_asker_kind kind, bool *held)
+mail_to(enum ptn_asker_kind kind, bool told, bool *held)
 {
 	const struct ptn_limit_on on = { .mailbox = "full@example.org",
 		.asker = { .kind = kind, .key = "k" } };
 
 	*held = true;
-	return ptn_signin_passcode_mail(&scope, &on, held);
+	return ptn_signin_passcode_mail(&scope, &on, told, held);
 }
 
 static void
@@ -529,17 +529,22 @@ a_mailbox_that_is_full(void **state)
 	conf.rate_mail_from = 100;
 	conf.rate_mail_s = conf.rate_mail_from_s = 86400;
 	for (i = 0; i < 3; i++) {
-		assert_int_equal(mail_to(PTN_ASKER_STRANGER, &held), PTN_OK);
+		assert_int_equal(mail_to(PTN_ASKER_STRANGER, false, &held),
+		    PTN_OK);
 		assert_int_equal(held, i > 0);
 		assert_null(actor.limit.what);
 	}
-	assert_int_equal(mail_to(PTN_ASKER_BROWSER, &held), PTN_OK);
+	assert_int_equal(mail_to(PTN_ASKER_BROWSER, true, &held), PTN_OK);
 	assert_false(held);
-	assert_int_equal(mail_to(PTN_ASKER_BROWSER, &held), PTN_E_RATE);
+	assert_int_equal(mail_to(PTN_ASKER_BROWSER, true, &held), PTN_E_RATE);
 	assert_false(held);
+	assert_int_equal(mail_to(PTN_ASKER_NETWORK, false, &held), PTN_OK);
+	assert_false(held);
+	assert_int_equal(mail_to(PTN_ASKER_NETWORK, false, &held), PTN_OK);
+	assert_true(held);
 	/* Where nothing is mailed there is nothing to count. */
 	conf.mail_enabled = false;
-	assert_int_equal(mail_to(PTN_ASKER_BROWSER, &held), PTN_OK);
+	assert_int_equal(mail_to(PTN_ASKER_BROWSER, true, &held), PTN_OK);
 	assert_false(held);
 }
 
