@@ -9,6 +9,7 @@ set -eu
 build="gcc libc6-dev make autoconf automake pkg-config libfcgi-dev
     libjson-c-dev libargon2-dev libssl-dev libcbor-dev libmariadb-dev
     libyaml-dev libidn2-dev libunistring-dev libcrypt-dev
+    libqrencode-dev libpng-dev
     libcurl4-openssl-dev"
 package="$build dpkg-dev build-essential debhelper dh-apparmor mandoc"
 

@@ -156,6 +156,23 @@ ptn_cookie_set_device(const struct ptn_request *req, struct ptn_reply *rep,
 }
 
 void
+ptn_cookie_set_trust(const struct ptn_request *req, struct ptn_reply *rep,
+    const char *value)
+{
+	const struct ptn_conf *cf = req->sc.cf;
+	const char *text;
+
+	text = ptn_arena_printf(req->sc.arena,
+	    "%s=%s; Path=/; Max-Age=%lld; HttpOnly; Secure; SameSite=None",
+	    cf->trust_cookie, value, (long long)cf->trust_s);
+	rep->no_store = true;
+	if (text == NULL)
+		rep->bad = true;
+	else
+		ptn_reply_header(rep, "Set-Cookie", text);
+}
+
+void
 ptn_cookie_set_email_id(const struct ptn_request *req, struct ptn_reply *rep,
     const char *email_id)
 {

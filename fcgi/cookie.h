@@ -38,6 +38,13 @@ void ptn_cookie_set_device(const struct ptn_request *req, struct ptn_reply *rep,
     const char *name, const char *value);
 
 /*
+ * Set the cookie by which a browser is trusted (mfa.device_trust_cookie_name):
+ * for pages of any site, by HTTPS alone, and no script reads it.
+ */
+void ptn_cookie_set_trust(const struct ptn_request *req, struct ptn_reply *rep,
+    const char *value);
+
+/*
  * The cookie that tells old clients' passcode requests which address was
  * meant at sign-up.
  */

@@ -92,8 +92,8 @@ ptn_profile_members(struct ptn_jsonw *w, const struct ptn_profile *p)
 	ptn_jsonval_uuid(w, "id", &p->user.id);
 	ptn_jsonval_uuid(w, "user_id", &p->user.id);
 	ptn_jsonw_object(w, "mfa_config");
-	ptn_jsonw_bool(w, "auth_app_set_up", false);
-	ptn_jsonw_bool(w, "totp_enabled", false);
+	ptn_jsonw_bool(w, "auth_app_set_up", p->has_otp);
+	ptn_jsonw_bool(w, "totp_enabled", p->otp_on);
 	ptn_jsonw_bool(w, "security_keys_enabled", false);
 	ptn_jsonw_end_object(w);
 	ptn_jsonval_time(w, "created_at", p->user.created_at_us);

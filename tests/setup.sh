@@ -13,6 +13,7 @@ packages_of() {
 	build) echo gcc libc6-dev make autoconf automake pkg-config \
 	    libfcgi-dev libjson-c-dev libargon2-dev libssl-dev libmariadb-dev \
 	    libyaml-dev libidn2-dev libunistring-dev libcrypt-dev \
+	    libqrencode-dev libpng-dev \
 	    libcurl4-openssl-dev libcbor-dev libcmocka-dev libfido2-dev \
 	    mariadb-server-core mariadb-client openssl procps mold ;;
 	lint) echo mandoc ;;

@@ -17,8 +17,10 @@
 static const struct ptn_dump_table tables[] = {
 	{ "jwks", { "id", "sealed" } },
 	{ "totp_factors", { "user_id", "sealed" } },
+	{ "otp_secrets", { "user_id", "sealed" } },
 };
-static const enum ptn_key_use uses[] = { PTN_KEY_USE_JWK, PTN_KEY_USE_TOTP };
+static const enum ptn_key_use uses[] = { PTN_KEY_USE_JWK, PTN_KEY_USE_TOTP,
+	PTN_KEY_USE_TOTP };
 #define TABLES PTN_ARRAY_LEN(tables)
 
 struct tally {

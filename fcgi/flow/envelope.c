@@ -141,6 +141,8 @@ write_success(struct ptn_request *req, struct ptn_jsonw *w,
 	if (a->method != NULL) {
 		ptn_jsonw_object(w, "last_login");
 		ptn_jsonw_str(w, "login_method", a->method);
+		if (a->factor != NULL)
+			ptn_jsonw_str(w, "mfa_method", a->factor);
 		ptn_jsonw_end_object(w);
 	}
 	return PTN_OK;
@@ -194,7 +196,13 @@ write_payload(struct ptn_request *req, struct ptn_jsonw *w,
 		write_person(w, req->sc.cf, a->person);
 	if (a->at == PTN_FLOW_AT_PASSCODE && a->again_after_s > 0)
 		ptn_jsonw_int(w, "resend_after", a->again_after_s);
-	if (a->at == PTN_FLOW_AT_LOGIN_PASSWORD && a->again_after_s > 0)
+	if (a->otp.secret != NULL) {
+		ptn_jsonw_str(w, "otp_secret", a->otp.secret);
+		ptn_jsonw_str(w, "otp_image_source", a->otp.image);
+	}
+	if ((a->at == PTN_FLOW_AT_LOGIN_PASSWORD ||
+		a->at == PTN_FLOW_AT_LOGIN_OTP) &&
+	    a->again_after_s > 0)
 		ptn_jsonw_int(w, "retry_after", a->again_after_s);
 	if (a->creation != NULL)
 		ptn_ceremony_creation(w, "creation_options", req->sc.cf,

@@ -6,6 +6,7 @@
 #include "fcgi/issue.h"
 #include "lib/base/arena.h"
 #include "lib/base/hex.h"
+#include "lib/conf/conf.h"
 #include "lib/format/json.h"
 
 /* The byte that %XX stands for; 0: none, or one that may not. */
@@ -153,6 +154,8 @@ hand_out(struct ptn_request *req, struct ptn_reply *rep,
 		ptn_issue_device(req, rep);
 		return PTN_OK;
 	}
+	if (a->device != NULL)
+		ptn_cookie_set_trust(req, rep, a->device);
 	return ptn_issue_retained(req, rep, &a->claims, a->remembered);
 }
 
@@ -195,6 +198,9 @@ serve(struct ptn_request *req, struct ptn_reply *rep, enum ptn_flow_name name)
 		return PTN_E_NOMEM;
 	if ((r = find_action(req, &action)) != PTN_OK)
 		return r;
+	if (ptn_cookie_values(req, req->sc.cf->trust_cookie, &ask.device, 1) ==
+	    0)
+		ask.device = NULL;
 	if (action == NULL)
 		r = ptn_flow_begin(&req->sc, name, ask.by, a);
 	else if ((r = read_body(req, &ask)) == PTN_OK &&

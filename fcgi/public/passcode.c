@@ -112,6 +112,8 @@ ptn_public_passcode_final(struct ptn_request *req, struct ptn_reply *rep)
 		[PTN_PASSCODE_CLAIMED] = { PTN_E_FORBIDDEN,
 		    "email address has been claimed by another user" },
 		[PTN_PASSCODE_UNFIT] = { PTN_E_FORBIDDEN, NULL },
+		[PTN_PASSCODE_HALF] = { PTN_E_FORBIDDEN,
+		    PTN_PUBLIC_SECOND_FACTOR },
 		[PTN_PASSCODE_RIGHT] = { PTN_OK, NULL },
 	};
 	struct ptn_signin_passcode p = { .api = PTN_API_HANKO,

@@ -37,6 +37,9 @@ ptn_public_password_login(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	if (what == PTN_SIGNIN_PASSWORD_LONG)
 		return too_long(req, rep);
+	if (what == PTN_SIGNIN_PASSWORD_HALF)
+		return ptn_reply_say(rep, PTN_E_FORBIDDEN,
+		    PTN_PUBLIC_SECOND_FACTOR);
 	if (what != PTN_SIGNIN_PASSWORD_RIGHT)
 		return PTN_E_DENIED;
 	ptn_jsonw_null(&rep->json, NULL);

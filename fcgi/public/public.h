@@ -86,6 +86,10 @@ extern const struct ptn_auth
     ptn_public_auth_site;     /* the same, asked for a request of the site's:
 				 its Origin is the site's business */
 
+/* The first factor was right, which is told no one else. */
+#define PTN_PUBLIC_SECOND_FACTOR                                               \
+	"a second factor is asked for: log in by a flow"
+
 /* What the result of a rule is answered with: as ptn_reply_say() takes it. */
 struct ptn_public_answer {
 	enum ptn_err r;

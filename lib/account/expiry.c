@@ -45,6 +45,7 @@ BATCH_OF(challenges)
 BATCH_OF(ceremonies)
 BATCH_OF(credcodes)
 BATCH_OF(flows)
+BATCH_OF(trust)
 
 /* The same of what is so many seconds old. */
 #define BATCH_AFTER(table, seconds)                                            \
@@ -190,6 +191,7 @@ ptn_expiry_run(const struct ptn_scope *sc, bool thorough)
 		{ "ceremonies", batch_ceremonies },
 		{ "credential_codes", batch_credcodes },
 		{ "flows", batch_flows },
+		{ "trusted_devices", batch_trust },
 		{ "passcodes", batch_passcodes },
 		{ "rate limits", batch_rate_limits },
 		{ "known networks", batch_known_networks },

@@ -16,5 +16,6 @@ ptn_factors_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
 		return PTN_OK;
 	out->password = r == PTN_OK && row.passwords > 0;
 	out->passkey = r == PTN_OK && row.passkeys > 0;
+	out->otp = r == PTN_OK && row.otp > 0;
 	return r;
 }

@@ -7,10 +7,14 @@
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
 
-/* What a user has to log in with, be it switched on or off. */
+/*
+ * What a user has to log in with, be it switched on or off: the first factors,
+ * and those that are asked for beside a password or a passcode.
+ */
 struct ptn_factors {
 	bool password;
 	bool passkey;
+	bool otp; /* an authenticator app (otp.h) */
 };
 
 /* One SELECT; an unknown user has nothing. */

@@ -16,11 +16,9 @@
 /* Buckets of a wider network, as rows and the log name them. */
 #define WIDE "wide"   /* of strangers */
 #define KNOWN "known" /* of all browsers there that are known */
-
 /* And of all browsers of an account, or networks. */
 #define BROWSERS "browsers"
 #define NETWORKS "networks"
-
 enum by { BY_UNSET = 0, BY_ACCOUNT, BY_PAIR, BY_SOURCE, BY_NETWORK };
 enum whose {
 	WHOSE_UNSET = 0,
@@ -84,6 +82,12 @@ bool
 ptn_limit_apart(enum ptn_limit limit)
 {
 	return rows[limit].askers != ASKERS_ALIKE;
+}
+
+bool
+ptn_limit_of_user(enum ptn_limit limit)
+{
+	return rows[limit].whose == WHOSE_USER;
 }
 
 /* One of the buckets of a limit. */

@@ -56,6 +56,9 @@ struct ptn_limit_on {
  */
 bool ptn_limit_apart(enum ptn_limit limit);
 
+/* Is it counted by a user, who is to be named? */
+bool ptn_limit_of_user(enum ptn_limit limit);
+
 /*
  * Count a request, where rate_limiter.enabled.  The network is that of
  * sc->actor.  A browser that is known counts by itself instead, with some of

@@ -150,7 +150,7 @@ ptn_password_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 enum ptn_err
 ptn_password_lock(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    const struct ptn_password_user *pu, int64_t *epoch)
+    const struct ptn_password_user *pu, struct ptn_user_state *out)
 {
 	const struct ptn_user_lock_password_in in = { sc->tenant_id, *user,
 		pu->set_at_us };
@@ -159,7 +159,8 @@ ptn_password_lock(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 	r = ptn_sql_user_lock_password(sc->db, sc->arena, &in, &row);
 	if (r == PTN_OK)
-		*epoch = row.known_epoch;
+		*out = (struct ptn_user_state){ row.known_epoch,
+			{ .otp = row.otp != 0 } };
 	return r;
 }
 

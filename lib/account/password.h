@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "lib/account/session.h"
+#include "lib/account/user.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/crypto/hashgate.h"
@@ -58,14 +59,14 @@ enum ptn_err ptn_password_hash(const struct ptn_scope *sc, struct ptn_bytes pw,
     char phc[PTN_PHC_MAX]) PTN_MUST_USE;
 
 /*
- * Take the lock of ptn_user_lock_epoch() for a log-in by the password that was
+ * Take the lock of ptn_user_lock_state() for a log-in by the password that was
  * found and checked: to hash it took time, and it may have been changed
  * meanwhile.  Inside a transaction.  PTN_E_NOT_FOUND if it was, or if the user
  * has gone.
  */
 enum ptn_err ptn_password_lock(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_password_user *pu,
-    int64_t *epoch) PTN_MUST_USE;
+    struct ptn_user_state *out) PTN_MUST_USE;
 
 /*
  * Store the hash of a first password, with the event, inside a transaction of

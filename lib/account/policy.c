@@ -1,5 +1,6 @@
 #include "lib/account/policy.h"
 
+#include "lib/account/factors.h"
 #include "lib/account/membership.h"
 #include "lib/base/unicode.h"
 #include "lib/conf/conf.h"
@@ -119,6 +120,18 @@ ptn_policy_remove_address(const struct ptn_conf *cf,
     const struct ptn_membership *m, const struct ptn_uuid *email_id)
 {
 	return !ptn_uuid_equal(&m->email_id, email_id) || !is_guarded(cf, m);
+}
+
+bool
+ptn_policy_otp(const struct ptn_conf *cf)
+{
+	return cf->mfa_enabled && cf->mfa_totp;
+}
+
+bool
+ptn_policy_second_factor(const struct ptn_conf *cf, const struct ptn_factors *f)
+{
+	return ptn_policy_otp(cf) && f->otp;
 }
 
 bool

@@ -8,6 +8,7 @@
 #include "lib/base/uuid.h"
 
 struct ptn_conf;
+struct ptn_factors;
 struct ptn_membership;
 
 /*
@@ -76,6 +77,16 @@ bool ptn_policy_change_passkey(const struct ptn_conf *cf,
     const struct ptn_membership *m, bool admitted);
 bool ptn_policy_remove_address(const struct ptn_conf *cf,
     const struct ptn_membership *m, const struct ptn_uuid *email_id);
+
+/* Are authenticator apps second factors? */
+bool ptn_policy_otp(const struct ptn_conf *cf);
+
+/*
+ * Is a second factor asked for, of somebody who has these, beside a password or
+ * a passcode?
+ */
+bool ptn_policy_second_factor(const struct ptn_conf *cf,
+    const struct ptn_factors *f);
 
 /* May somebody who has so many passkeys make another one? */
 bool ptn_policy_passkey_room(const struct ptn_conf *cf, int64_t n);

@@ -24,6 +24,8 @@ load_user(const struct ptn_scope *sc, const struct ptn_uuid *user,
 		.updated_at_us = row.renamed_at };
 	p->unsafe_metadata = row.unsafe_metadata;
 	p->has_password = row.has_password != 0;
+	p->has_otp = row.otp != 0;
+	p->otp_on = ptn_policy_otp(sc->cf);
 	return PTN_OK;
 }
 

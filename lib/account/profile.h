@@ -19,6 +19,8 @@ struct ptn_profile {
 	struct ptn_username username;
 	const char *unsafe_metadata; /* JSON (metadata.h); NULL: none */
 	bool has_password;
+	bool has_otp;
+	bool otp_on;		 /* authenticator apps are second factors */
 	struct ptn_email *email; /* in the arena, oldest first */
 	size_t emails;
 	struct ptn_credential *passkey; /* none where passkeys are off */

@@ -1,6 +1,7 @@
 #include "lib/account/signin.h"
 
 #include "lib/account/asker.h"
+#include "lib/account/policy.h"
 #include "lib/account/user.h"
 
 enum ptn_err
@@ -10,11 +11,14 @@ ptn_signin_in(const struct ptn_scope *sc, struct ptn_signin *s)
 	struct ptn_session_new new = { .api = s->api, .user_id = s->user_id };
 	enum ptn_err r;
 
+	if (s->api == PTN_API_HANKO && !s->complete &&
+	    ptn_policy_second_factor(sc->cf, &s->user.factors))
+		return PTN_E_FORBIDDEN;
 	if (s->prove != NULL && (r = s->prove(sc, s->arg)) != PTN_OK)
 		return r;
 	new.email = s->email != NULL ? *s->email : none;
 	if ((r = ptn_session_open(sc, &new, &s->claims)) != PTN_OK ||
-	    (r = ptn_asker_remember(sc, &s->user_id, s->epoch)) != PTN_OK)
+	    (r = ptn_asker_remember(sc, &s->user_id, s->user.epoch)) != PTN_OK)
 		return r;
 	s->claims.amr = s->amr;
 	return s->event == PTN_EVENT_NONE ? PTN_OK
@@ -26,7 +30,7 @@ ptn_signin_lock_in(const struct ptn_scope *sc, struct ptn_signin *s)
 {
 	enum ptn_err r;
 
-	r = ptn_user_lock_epoch(sc, &s->user_id, &s->epoch);
+	r = ptn_user_lock_state(sc, &s->user_id, &s->user);
 	if (r != PTN_OK)
 		return r;
 	return ptn_signin_in(sc, s);

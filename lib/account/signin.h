@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "lib/account/session.h"
+#include "lib/account/user.h"
 #include "lib/base/api.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
@@ -19,7 +20,8 @@
 struct ptn_signin {
 	enum ptn_api api;
 	struct ptn_uuid user_id;
-	int64_t epoch; /* of the user (asker.h); by whoever takes the lock */
+	struct ptn_user_state user; /* by whoever takes the lock */
+	bool complete; /* no second factor is asked for: it was proved */
 	/*
 	 * What is proved under the lock of the user, and what else changes
 	 * with the log-in: anything but PTN_OK refuses, and undoes it.  May be
@@ -41,7 +43,9 @@ struct ptn_signin {
  * the client goes with the session, as far as the configuration lets it.
  *
  * Returns what prove returned; PTN_E_NOT_FOUND: the user has gone meanwhile;
- * errors of the database.
+ * PTN_E_FORBIDDEN: they have a second factor, which was not proved
+ * (ptn_policy_second_factor()), and nothing else was asked; errors of the
+ * database.
  */
 enum ptn_err ptn_signin(const struct ptn_scope *sc,
     struct ptn_signin *s) PTN_MUST_USE;

@@ -144,6 +144,7 @@ static const char *const reasons[PTN_PASSCODE__MAX] = {
 	[PTN_PASSCODE_USED_UP] = "max attempts reached",
 	[PTN_PASSCODE_CLAIMED] = "claimed address",
 	[PTN_PASSCODE_UNFIT] = "not authorised",
+	[PTN_PASSCODE_HALF] = "second factor missing",
 	[PTN_PASSCODE_RIGHT] = "none",
 };
 
@@ -172,7 +173,7 @@ prove(const struct ptn_scope *sc, void *arg)
 	struct logging_in *l = arg;
 	enum ptn_err r;
 
-	if (l->epoch != NULL && *l->epoch != l->in->epoch)
+	if (l->epoch != NULL && *l->epoch != l->in->user.epoch)
 		return PTN_E_DENIED;
 	if ((r = ptn_addresses_prove(sc, &l->proof, &l->proved)) != PTN_OK)
 		return r;
@@ -183,6 +184,14 @@ prove(const struct ptn_scope *sc, void *arg)
 
 typedef enum ptn_err (
     *signer)(const struct ptn_scope *sc, struct ptn_signin *in);
+
+/* Whoever proves another address of theirs is in already. */
+static bool
+is_complete(const struct ptn_signin_passcode *p)
+{
+	return p->complete ||
+	    (p->by != NULL && ptn_uuid_equal(p->by, &p->passcode.user_id));
+}
 
 /*
  * With a right code, which is gone by now, in a transaction of its own: on
@@ -200,6 +209,7 @@ log_in(const struct ptn_scope *sc, struct ptn_signin_passcode *p, signer sign,
 				    .by = p->by } };
 	struct ptn_signin in = { .api = p->api,
 		.user_id = p->passcode.user_id,
+		.complete = is_complete(p),
 		.prove = prove,
 		.arg = &l,
 		.email = &l.primary,
@@ -213,9 +223,9 @@ log_in(const struct ptn_scope *sc, struct ptn_signin_passcode *p, signer sign,
 	r = sign(sc, &in);
 	if (r == PTN_E_NOT_FOUND) /* the user went meanwhile */
 		l.proved = PTN_ADDRESSES_UNKNOWN;
-	else if (r != PTN_E_DENIED && r != PTN_OK)
+	else if (r != PTN_E_DENIED && r != PTN_E_FORBIDDEN && r != PTN_OK)
 		return r;
-	*what = worth[l.proved];
+	*what = r == PTN_E_FORBIDDEN ? PTN_PASSCODE_HALF : worth[l.proved];
 	p->claims = in.claims;
 	return PTN_OK;
 }

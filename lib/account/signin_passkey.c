@@ -148,7 +148,7 @@ prove(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
 	struct ptn_credential c;
 	enum ptn_err r;
 
-	r = ptn_user_lock_epoch(sc, &p->user_id, &p->epoch);
+	r = ptn_user_lock_state(sc, &p->user_id, &p->user);
 	if (r == PTN_OK)
 		r = ptn_credential_lock(sc, p->id, &c);
 	if (r == PTN_E_NOT_FOUND ||
@@ -179,7 +179,8 @@ ptn_signin_passkey_in(const struct ptn_scope *sc, struct ptn_signin_passkey *p)
 {
 	struct ptn_signin in = { .api = p->api,
 		.user_id = p->user_id,
-		.epoch = p->epoch,
+		.user = p->user,
+		.complete = true, /* what one has, and knows or is */
 		.email = &p->email,
 		.amr = PTN_AMR_PASSKEY,
 		.event = PTN_EVENT_AUTHENTICATION_FINAL_OK };
@@ -196,7 +197,7 @@ ptn_signin_passkey_lock(const struct ptn_scope *sc,
 	enum ptn_err r;
 
 	ptn_actor_is(sc, &p->user_id, NULL);
-	r = ptn_user_lock_epoch(sc, &p->user_id, &p->epoch);
+	r = ptn_user_lock_state(sc, &p->user_id, &p->user);
 	if (r != PTN_OK ||
 	    (r = ptn_credential_alive(sc, &p->user_id, digest)) != PTN_OK)
 		return r;

@@ -8,6 +8,7 @@
 #include "lib/account/credential.h"
 #include "lib/account/passkey_ceremony.h"
 #include "lib/account/session.h"
+#include "lib/account/user.h"
 #include "lib/base/api.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
@@ -47,7 +48,7 @@ struct ptn_signin_passkey {
 	struct ptn_bytes user_handle; /* empty: none */
 	struct ptn_uuid user_id;      /* found */
 	struct ptn_email_claim email; /* found: their primary address */
-	int64_t epoch;		      /* found: of the user (asker.h) */
+	struct ptn_user_state user;   /* found */
 	struct ptn_claims claims;     /* made */
 };
 

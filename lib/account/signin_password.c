@@ -56,18 +56,26 @@ ptn_signin_password_in(const struct ptn_scope *sc,
 {
 	struct ptn_signin in = { .api = p->api,
 		.user_id = p->user_id,
+		.complete = p->complete,
 		.email = &pu->email,
 		.amr = PTN_AMR_PWD,
 		.event = PTN_EVENT_PASSWORD_LOGIN_OK };
 	enum ptn_err r;
 
 	*what = PTN_SIGNIN_PASSWORD_WRONG;
-	r = ptn_password_lock(sc, &in.user_id, pu, &in.epoch);
+	r = ptn_password_lock(sc, &in.user_id, pu, &in.user);
 	if (r == PTN_E_NOT_FOUND) { /* while we hashed */
 		note(sc, "user or password went meanwhile");
 		return PTN_OK;
 	}
-	if (r != PTN_OK || (r = ptn_signin_in(sc, &in)) != PTN_OK)
+	if (r == PTN_OK)
+		r = ptn_signin_in(sc, &in);
+	if (r == PTN_E_FORBIDDEN) {
+		*what = PTN_SIGNIN_PASSWORD_HALF;
+		note(sc, "second factor missing");
+		return PTN_OK;
+	}
+	if (r != PTN_OK)
 		return r;
 	p->claims = in.claims;
 	*what = PTN_SIGNIN_PASSWORD_RIGHT;

@@ -14,12 +14,14 @@ struct ptn_signin_password {
 	enum ptn_api api;
 	struct ptn_uuid user_id;
 	struct ptn_bytes password; /* UTF-8, as it was received */
+	bool complete;		   /* a second factor was proved (signin.h) */
 	struct ptn_claims claims;  /* made */
 };
 
 enum ptn_signin_password_result {
 	PTN_SIGNIN_PASSWORD_WRONG = 0,
 	PTN_SIGNIN_PASSWORD_LONG, /* too long to be hashed */
+	PTN_SIGNIN_PASSWORD_HALF, /* it was right, but a second factor lacks */
 	PTN_SIGNIN_PASSWORD_RIGHT,
 	PTN_SIGNIN_PASSWORD__MAX
 };

@@ -92,6 +92,7 @@ static const struct {
 	{ PTN_AMR_OTP, "otp" },
 	{ PTN_AMR_PWD, "pwd" },
 	{ PTN_AMR_PASSKEY, "passkey" },
+	{ PTN_AMR_TOTP, "totp" },
 };
 
 void

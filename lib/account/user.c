@@ -26,24 +26,25 @@ ptn_user_get(const struct ptn_scope *sc, const struct ptn_uuid *id,
 }
 
 enum ptn_err
-ptn_user_lock_epoch(const struct ptn_scope *sc, const struct ptn_uuid *id,
-    int64_t *epoch)
+ptn_user_lock_state(const struct ptn_scope *sc, const struct ptn_uuid *id,
+    struct ptn_user_state *out)
 {
 	const struct ptn_user_lock_in in = { sc->tenant_id, *id };
 	struct ptn_user_lock_out row;
 	enum ptn_err r;
 
 	if ((r = ptn_sql_user_lock(sc->db, sc->arena, &in, &row)) == PTN_OK)
-		*epoch = row.known_epoch;
+		*out = (struct ptn_user_state){ row.known_epoch,
+			{ .otp = row.otp != 0 } };
 	return r;
 }
 
 enum ptn_err
 ptn_user_lock(const struct ptn_scope *sc, const struct ptn_uuid *id)
 {
-	int64_t epoch;
+	struct ptn_user_state state;
 
-	return ptn_user_lock_epoch(sc, id, &epoch);
+	return ptn_user_lock_state(sc, id, &state);
 }
 
 enum ptn_err

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/account/factors.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
@@ -26,9 +27,13 @@ enum ptn_err ptn_user_get(const struct ptn_scope *sc, const struct ptn_uuid *id,
 enum ptn_err ptn_user_lock(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;
 
-/* The same, and in which epoch the user is (asker.h). */
-enum ptn_err ptn_user_lock_epoch(const struct ptn_scope *sc,
-    const struct ptn_uuid *id, int64_t *epoch) PTN_MUST_USE;
+/* The same, and what a log-in asks of a user. */
+struct ptn_user_state {
+	int64_t epoch; /* asker.h */
+	struct ptn_factors factors;
+};
+enum ptn_err ptn_user_lock_state(const struct ptn_scope *sc,
+    const struct ptn_uuid *id, struct ptn_user_state *out) PTN_MUST_USE;
 
 /* Whose address this is, if it has an owner; PTN_E_NOT_FOUND otherwise. */
 struct ptn_user_ref {

@@ -99,6 +99,16 @@ add_base32(struct ptn_buf *b, struct ptn_bytes in)
 }
 
 char *
+ptn_totp_text(struct ptn_arena *a, struct ptn_bytes secret)
+{
+	struct ptn_buf b;
+
+	ptn_buf_init(&b, a);
+	add_base32(&b, secret);
+	return b.bad ? NULL : b.p;
+}
+
+char *
 ptn_totp_url(struct ptn_arena *a, const char *issuer, const char *account,
     struct ptn_bytes secret)
 {

@@ -35,6 +35,9 @@ enum ptn_err ptn_totp_verify(struct ptn_bytes secret, int64_t now_s,
     int64_t last_step, struct ptn_bytes code, int64_t *step,
     enum ptn_verdict *verdict) PTN_MUST_USE;
 
+/* A secret as people type it: base32 without padding; NULL: no memory. */
+char *ptn_totp_text(struct ptn_arena *a, struct ptn_bytes secret);
+
 /*
  * The URL by which an app gets a secret:
  * "otpauth://totp/Issuer:account?secret=...".  The names are percent-encoded,

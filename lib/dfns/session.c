@@ -26,7 +26,7 @@ ptn_dfns_session_open(const struct ptn_scope *sc, const struct ptn_member *m,
 {
 	struct ptn_signin in = { .api = PTN_API_DFNS,
 		.user_id = m->id,
-		.epoch = m->known_epoch,
+		.user = { .epoch = m->known_epoch },
 		.event = event };
 	enum ptn_err r;
 

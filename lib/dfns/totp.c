@@ -1,72 +1,31 @@
 #include "lib/dfns/totp.h"
 
-#include "lib/base/arena.h"
-#include "lib/base/clock.h"
-#include "lib/base/log.h"
-#include "lib/base/rng.h"
-#include "lib/crypto/secrets.h"
+#include "lib/account/otp.h"
 #include "lib/crypto/totp.h"
 #include "lib/db/sql.h"
 #include "lib/dfns/password.h"
-
-static struct ptn_bytes
-aad_of(const struct ptn_uuid *user)
-{
-	return PTN_BYTES(user->b, sizeof(user->b));
-}
-
-/* A new secret in the arena, and the same encrypted for the user. */
-static enum ptn_err
-draw(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    struct ptn_bytes *secret, struct ptn_bytes *sealed)
-{
-	uint8_t *p = ptn_arena_alloc(sc->arena, PTN_TOTP_SECRET_LEN);
-
-	if (p == NULL)
-		return PTN_E_NOMEM;
-	ptn_rng(p, PTN_TOTP_SECRET_LEN);
-	*secret = PTN_BYTES(p, PTN_TOTP_SECRET_LEN);
-	return ptn_secrets_seal(sc->secrets, sc->arena, PTN_KEY_USE_TOTP,
-	    aad_of(user), *secret, sealed);
-}
 
 enum ptn_err
 ptn_dfns_totp_offer(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const char *issuer, const char *account, struct ptn_bytes *sealed,
     const char **url)
 {
-	struct ptn_bytes secret;
+	const uint8_t *secret;
 	enum ptn_err r;
 
 	*url = "";
 	*sealed = PTN_BYTES(NULL, 0);
 	if (!ptn_dfns_password_on(sc))
 		return PTN_OK;
-	if ((r = draw(sc, user, &secret, sealed)) != PTN_OK)
-		return r;
-	*url = ptn_totp_url(sc->arena, issuer, account, secret);
-	return *url != NULL ? PTN_OK : PTN_E_NOMEM;
-}
-
-/* A secret that cannot be decrypted denies; it is wiped with the arena. */
-static enum ptn_err
-check(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    struct ptn_bytes sealed, int64_t last_step, struct ptn_bytes code,
-    struct ptn_bytes *secret, int64_t *step, enum ptn_verdict *verdict)
-{
-	enum ptn_err r;
-
-	*verdict = PTN_DENY;
-	r = ptn_secrets_open(sc->secrets, sc->arena, PTN_KEY_USE_TOTP,
-	    aad_of(user), sealed, secret);
-	if (r == PTN_E_DENIED) {
-		ptn_error("totp: no key of secrets.keys opens a secret");
-		return PTN_OK;
-	}
+	if ((secret = ptn_otp_draw(sc)) == NULL)
+		return PTN_E_NOMEM;
+	r = ptn_otp_seal(sc, user, PTN_BYTES(secret, PTN_TOTP_SECRET_LEN),
+	    sealed);
 	if (r != PTN_OK)
 		return r;
-	return ptn_totp_verify(*secret, ptn_clock_us() / PTN_US_PER_S,
-	    last_step, code, step, verdict);
+	*url = ptn_totp_url(sc->arena, issuer, account,
+	    PTN_BYTES(secret, PTN_TOTP_SECRET_LEN));
+	return *url != NULL ? PTN_OK : PTN_E_NOMEM;
 }
 
 enum ptn_err
@@ -74,13 +33,16 @@ ptn_dfns_totp_prove(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_bytes sealed, struct ptn_bytes code, int64_t *step,
     enum ptn_verdict *verdict)
 {
-	struct ptn_bytes secret;
+	struct ptn_otp otp = { .sealed = sealed, .last_step = -1, .step = -1 };
+	enum ptn_err r;
 
 	*verdict = PTN_DENY;
 	*step = -1;
 	if (sealed.p == NULL)
 		return PTN_OK;
-	return check(sc, user, sealed, -1, code, &secret, step, verdict);
+	r = ptn_otp_judge(sc, user, &otp, code, verdict);
+	*step = otp.step;
+	return r;
 }
 
 /* The UPDATE finds no row if another request has used the step meanwhile. */
@@ -104,14 +66,18 @@ ptn_dfns_totp_check(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	const struct ptn_totp_factor_of_in of = { sc->tenant_id, *user,
 		credential != NULL ? *credential : *user };
 	struct ptn_totp_factor_of_out row;
+	struct ptn_otp otp;
 	enum ptn_err r;
 
 	*verdict = PTN_DENY;
 	if ((r = ptn_sql_totp_factor_of(sc->db, sc->arena, &of, &row)) !=
 	    PTN_OK)
 		return r == PTN_E_NOT_FOUND ? PTN_OK : r;
-	return check(sc, user, row.sealed, row.last_step, code, &out->secret,
-	    &out->step, verdict);
+	otp = (struct ptn_otp){ .sealed = row.sealed,
+		.last_step = row.last_step };
+	r = ptn_otp_judge(sc, user, &otp, code, verdict);
+	*out = (struct ptn_dfns_totp){ otp.secret, otp.step };
+	return r;
 }
 
 enum ptn_err
@@ -124,7 +90,6 @@ ptn_dfns_totp_use(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	enum ptn_err r;
 
 	*verdict = PTN_DENY;
-	r = ptn_secrets_seal(sc->secrets, sc->arena, PTN_KEY_USE_TOTP,
-	    aad_of(user), right->secret, &in.sealed);
+	r = ptn_otp_seal(sc, user, right->secret, &in.sealed);
 	return r == PTN_OK ? use_step(sc, &in, verdict) : r;
 }

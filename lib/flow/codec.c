@@ -6,7 +6,7 @@
 #define FORM 1
 #define END 0 /* of a stash */
 
-enum type { BOOL, I64, UUID, TEXT, MAC, CRED };
+enum type { BOOL, I64, UUID, TEXT, MAC, CRED, SECRET };
 enum how { BACK, STICKY };
 
 enum {
@@ -112,6 +112,7 @@ put_value(struct ptn_buf *b, const struct key *key, const uint8_t *p)
 		break;
 	case UUID:
 	case MAC:
+	case SECRET:
 		ptn_buf_add(b, p, key->size);
 		break;
 	case TEXT:
@@ -282,6 +283,7 @@ take_value(struct reader *r, const struct key *key, uint8_t *p)
 		break;
 	case UUID:
 	case MAC:
+	case SECRET:
 		b = take(r, key->size);
 		if (b.p != NULL)
 			memcpy(p, b.p, key->size);

@@ -92,9 +92,14 @@ go_on(struct ptn_flow_step *step, const struct ptn_flow *was)
 	struct ptn_flow_position *p = &flow->position;
 	enum ptn_err r;
 
+	if (step->n == 0 && def->between != NULL &&
+	    (r = def->between(step)) != PTN_OK)
+		return r;
 	if (step->n == 0 && p->n == 0 && def->onward != NULL &&
 	    ((r = def->onward(step)) != PTN_OK || step->fatal))
 		return r;
+	if (step->fatal)
+		return PTN_OK;
 	if (!queue_up(step) || def->place[p->queue[0]] == NULL)
 		return PTN_E_INTERNAL;
 	if (p->queue[0] != p->at) {
@@ -140,7 +145,8 @@ settle(struct ptn_flow_step *step, const struct ptn_flow *was)
 
 /* Whom the limits of accounts are about, as far as the flow knows. */
 static enum ptn_err
-name_account(const struct ptn_flow_step *step, struct ptn_limit_on *on)
+name_account(const struct ptn_flow_step *step, bool apart,
+    struct ptn_limit_on *on)
 {
 	char text[PTN_UUID_STR];
 	struct ptn_uuid account;
@@ -150,9 +156,10 @@ name_account(const struct ptn_flow_step *step, struct ptn_limit_on *on)
 		return r;
 	ptn_uuid_format(&account, text);
 	on->account = ptn_arena_strdup(step->sc->arena, text);
-	return on->account != NULL
-	    ? ptn_asker_of(step->sc, &account, NULL, &on->asker)
-	    : PTN_E_NOMEM;
+	if (on->account == NULL)
+		return PTN_E_NOMEM;
+	return apart ? ptn_asker_of(step->sc, &account, NULL, &on->asker)
+		     : PTN_OK;
 }
 
 /* A step that is refused is a step: what it cost would stay. */
@@ -161,17 +168,19 @@ count(const struct ptn_flow_step *step,
     const enum ptn_limit list[PTN_FLOW_LIMITS_MAX])
 {
 	struct ptn_limit_on on = { .account = NULL };
-	bool apart = false;
+	bool apart = false, named = false;
 	enum ptn_err r;
 	size_t i;
 
 	if (!step->sc->cf->rate_enabled)
 		return PTN_OK;
-	for (i = 0; i < PTN_FLOW_LIMITS_MAX && list[i] != PTN_LIMIT_NONE; i++)
+	for (i = 0; i < PTN_FLOW_LIMITS_MAX && list[i] != PTN_LIMIT_NONE; i++) {
 		apart = apart || ptn_limit_apart(list[i]);
+		named = named || ptn_limit_of_user(list[i]);
+	}
 	if (!apart)
 		ptn_asker_browser(step->sc, NULL, &on.asker);
-	else if ((r = name_account(step, &on)) != PTN_OK)
+	if ((apart || named) && (r = name_account(step, apart, &on)) != PTN_OK)
 		return r;
 	return ptn_limits_take_in(step->sc, list, &on);
 }
@@ -254,6 +263,9 @@ answer(struct ptn_flow_answer *out, const struct ptn_flow_step *step)
 	out->creation = step->creation;
 	out->request = step->request;
 	out->method = step->method;
+	out->factor = step->factor;
+	out->otp = step->otp;
+	out->device = step->device_new;
 	out->claims = step->claims;
 	out->person = step->person;
 	if ((r = offer_all(out, step)) != PTN_OK)
@@ -414,6 +426,7 @@ start(struct taking *t, const struct ptn_scope *sc)
 	t->works = false;
 	t->step = (struct ptn_flow_step){ .sc = sc,
 		.by = t->ask->by,
+		.device = t->ask->device,
 		.flow = t->flow,
 		.work = work };
 	memset(t->out, 0, sizeof(*t->out));

@@ -9,6 +9,7 @@
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/crypto/secrets.h"
+#include "lib/crypto/totp.h"
 #include "lib/db/scope.h"
 #include "lib/format/address.h"
 
@@ -65,6 +66,13 @@ enum ptn_flow_mail {
 	PTN_FLOW_MAIL__MAX
 };
 
+/* The second factor that was proved: stash.factor. */
+enum ptn_flow_factor {
+	PTN_FLOW_FACTOR_NONE = 0,
+	PTN_FLOW_FACTOR_OTP, /* an authenticator app */
+	PTN_FLOW_FACTOR__MAX
+};
+
 /* A credential that is to be stored: credential.h, in a piece. */
 #define PTN_FLOW_CRED_BYTES 1024
 #define PTN_FLOW_CRED_TEXT 256
@@ -89,6 +97,7 @@ struct ptn_flow_cred {
 #define PTN_FLOW_TYPE_TEXT(name) char name[PTN_ADDRESS_MAX + 1]
 #define PTN_FLOW_TYPE_MAC(name) uint8_t name[PTN_SHA256_LEN]
 #define PTN_FLOW_TYPE_CRED(name) struct ptn_flow_cred name
+#define PTN_FLOW_TYPE_SECRET(name) uint8_t name[PTN_TOTP_SECRET_LEN]
 struct ptn_flow_stash {
 #define PTN_FLOW_KEY(name, type, how) PTN_FLOW_TYPE_##type(name);
 #include "lib/flow/stash.def"
@@ -148,6 +157,7 @@ struct ptn_flow_input {
 	enum ptn_flow_type type;
 	enum ptn_flow_say required;
 	enum ptn_flow_say hidden;
+	enum ptn_flow_error missing; /* NONE: MISSING is what lacks */
 	bool (*optional)(const struct ptn_conf *cf); /* instead; or NULL */
 	bool echoed; /* what was entered is told again, while it is offered */
 	/* Bytes; NULL: not said. */
@@ -185,6 +195,12 @@ struct ptn_flow_offer {
 
 #define PTN_FLOW_OFFERS_MAX 24
 
+/* What an authenticator app is set up by. */
+struct ptn_flow_otp {
+	const char *secret; /* base32; NULL: it is not about that */
+	const char *image;  /* a QR code, as a URL */
+};
+
 /* What is answered: the flow as it is now, and what may be done next. */
 struct ptn_flow_answer {
 	/*
@@ -204,6 +220,9 @@ struct ptn_flow_answer {
 	const struct ptn_passkey_options *creation;
 	const struct ptn_signin_passkey_options *request;
 	const char *method;	  /* of a log-in, at its end: by what */
+	const char *factor;	  /* and by which second factor; NULL: none */
+	struct ptn_flow_otp otp;
+	const char *device; /* the cookie of trust that is to be; NULL: none */
 	struct ptn_claims claims; /* at PTN_FLOW_AT_SUCCESS: of a session */
 	bool remembered;	  /* whoever logged in wants to stay so */
 	/* At PTN_FLOW_AT_PROFILE_INIT: who looks at it (person.h). */
@@ -228,6 +247,7 @@ struct ptn_flow_ask {
 	const char *action;
 	const char *token;	      /* NULL: none */
 	const struct ptn_json *input; /* an object, or NULL */
+	const char *device; /* the cookie of trust (trust.h); NULL: none */
 };
 
 /*

@@ -36,6 +36,14 @@ ptn_flow_input_required(const struct ptn_conf *cf,
 }
 
 static enum ptn_flow_error
+missing(const struct ptn_conf *cf, const struct ptn_flow_input *f)
+{
+	if (ptn_flow_input_required(cf, f) != PTN_FLOW_YES)
+		return PTN_FLOW_E_NONE;
+	return f->missing != PTN_FLOW_E_NONE ? f->missing : PTN_FLOW_E_MISSING;
+}
+
+static enum ptn_flow_error
 check_length(const struct ptn_flow_step *step, const struct ptn_flow_input *f,
     const char *text)
 {
@@ -43,9 +51,7 @@ check_length(const struct ptn_flow_step *step, const struct ptn_flow_input *f,
 	const int64_t len = (int64_t)strlen(text);
 
 	if (len == 0)
-		return ptn_flow_input_required(cf, f) == PTN_FLOW_YES
-		    ? PTN_FLOW_E_MISSING
-		    : PTN_FLOW_E_NONE;
+		return missing(cf, f);
 	if (f->min != NULL && len < f->min(cf))
 		return PTN_FLOW_E_SHORT;
 	if (f->max != NULL && len > f->max(cf))

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/account/factors.h"
 #include "lib/account/password.h"
 #include "lib/account/policy.h"
 #include "lib/account/signin_passcode.h"
@@ -11,7 +12,9 @@
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
 #include "lib/flow/details.h"
+#include "lib/flow/mfa.h"
 #include "lib/flow/onboarding.h"
+#include "lib/flow/trust.h"
 
 #define TTL_S 86400 /* mails travel, and people with them */
 
@@ -74,22 +77,56 @@ can_identify(const struct ptn_flow_step *step)
 	    (ptn_policy_passcodes(cf) || ptn_policy_passwords(cf));
 }
 
-/* By whatever there is; where there is more, they say by which. */
-static void
-go_in(struct ptn_flow_step *step)
+/* By these one may log in who is named: of all, or of what they have. */
+struct ways {
+	bool passcode;
+	bool password;
+	bool passkey; /* nobody is sent there who may have another way */
+};
+
+static enum ptn_err
+find_ways(struct ptn_flow_step *step, struct ways *w)
 {
 	const struct ptn_conf *cf = step->sc->cf;
-	const bool passcodes =
-	    ptn_policy_passcodes(cf) && step->flow->stash.address[0] != '\0';
+	struct ptn_flow_stash *stash = &step->flow->stash;
+	struct ptn_factors has;
+	enum ptn_err r;
 
-	if (passcodes)
-		ptn_flow_step_to(step,
-		    ptn_policy_passwords(cf) ? PTN_FLOW_AT_LOGIN_METHOD
-					     : PTN_FLOW_AT_PASSCODE);
-	else if (ptn_policy_passwords(cf))
+	w->passcode = ptn_policy_passcodes(cf) && stash->address[0] != '\0';
+	w->password = ptn_policy_passwords(cf);
+	w->passkey = false;
+	if (!cf->privacy_methods)
+		return PTN_OK;
+	if ((r = ptn_factors_of(step->sc, &stash->user_id, &has)) != PTN_OK)
+		return r;
+	stash->has_password = has.password;
+	stash->has_passkey = has.passkey;
+	w->passcode = w->passcode && !ptn_uuid_is_nil(&stash->user_id);
+	w->password = w->password && has.password;
+	w->passkey = ptn_flow_step_has_passkeys(step) && has.passkey;
+	return PTN_OK;
+}
+
+/* Where there is more than one, they say by which. */
+static enum ptn_err
+go_in(struct ptn_flow_step *step)
+{
+	struct ways w;
+	enum ptn_err r = find_ways(step, &w);
+
+	if (r != PTN_OK)
+		return r;
+	if (w.passcode + w.password + w.passkey > 1)
+		ptn_flow_step_to(step, PTN_FLOW_AT_LOGIN_METHOD);
+	else if (w.passcode)
+		ptn_flow_step_to(step, PTN_FLOW_AT_PASSCODE);
+	else if (w.password)
 		ptn_flow_step_to(step, PTN_FLOW_AT_LOGIN_PASSWORD);
+	else if (w.passkey)
+		return ptn_flow_step_ask_passkey(step);
 	else
 		ptn_flow_step_end(step, PTN_FLOW_E_DEAD_END);
+	return PTN_OK;
 }
 
 static void
@@ -123,8 +160,7 @@ by_address(struct ptn_flow_step *step, size_t input, const char *address)
 	stash->mail = r == PTN_OK ? PTN_FLOW_MAIL_CODE : PTN_FLOW_MAIL_UNKNOWN;
 	stash->username[0] = '\0';
 	note_address(stash, address);
-	go_in(step);
-	return PTN_OK;
+	return go_in(step);
 }
 
 /* A username that nobody has is told: anybody can find out by signing up. */
@@ -148,8 +184,7 @@ by_username(struct ptn_flow_step *step, size_t input, const char *name)
 	stash->mail = PTN_FLOW_MAIL_CODE;
 	snprintf(stash->username, sizeof(stash->username), "%s", name);
 	note_address(stash, owner.address);
-	go_in(step);
-	return PTN_OK;
+	return go_in(step);
 }
 
 /* What is no address may be a username: none looks like one. */
@@ -207,15 +242,33 @@ static const struct ptn_flow_place init = { .action = init_actions,
 static enum ptn_err
 onward(struct ptn_flow_step *step)
 {
+	struct ptn_flow_stash *stash = &step->flow->stash;
+	enum ptn_flow_at at;
 	enum ptn_err r;
 
-	if (step->flow->stash.recovery)
-		ptn_flow_step_to(step, PTN_FLOW_AT_RECOVERY);
-	if ((r = ptn_flow_details_queue(step)) != PTN_OK)
+	if ((r = ptn_flow_mfa_next(step, &at)) != PTN_OK)
 		return r;
-	if ((r = ptn_flow_onboarding_after_login(step)) == PTN_OK)
-		ptn_flow_step_to(step, PTN_FLOW_AT_SUCCESS);
-	return r;
+	if (at != PTN_FLOW_AT_NONE) {
+		ptn_flow_step_to(step, at);
+		return PTN_OK;
+	}
+	if (stash->recovery)
+		ptn_flow_step_to(step, PTN_FLOW_AT_RECOVERY);
+	if ((r = ptn_flow_details_queue(step)) != PTN_OK ||
+	    (r = ptn_flow_onboarding_after_login(step)) != PTN_OK)
+		return r;
+	ptn_flow_trust_ask(step);
+	ptn_flow_step_to(step, PTN_FLOW_AT_SUCCESS);
+	return PTN_OK;
+}
+
+/* Once it is known what they have. */
+static enum ptn_err
+between(struct ptn_flow_step *step)
+{
+	if (step->flow->stash.factors_known)
+		ptn_flow_mfa_offer(step);
+	return PTN_OK;
 }
 
 /* The other sessions end, as at any change. */
@@ -242,6 +295,7 @@ by_passcode(struct ptn_flow_step *step, bool *in)
 	const struct ptn_flow_stash *stash = &step->flow->stash;
 	struct ptn_signin_passcode p = { .api = PTN_API_HANKO,
 		.epoch = &stash->epoch,
+		.complete = ptn_flow_mfa_complete(step->flow),
 		.passcode = { .user_id = stash->user_id,
 		    .email_id = stash->email_id } };
 	enum ptn_passcode_result what;
@@ -260,6 +314,7 @@ by_password(struct ptn_flow_step *step, bool *in)
 {
 	const struct ptn_flow_stash *stash = &step->flow->stash;
 	struct ptn_signin_password p = { .api = PTN_API_HANKO,
+		.complete = ptn_flow_mfa_complete(step->flow),
 		.user_id = stash->user_id };
 	struct ptn_password_user pu = step->work.user;
 	enum ptn_signin_password_result what;
@@ -325,13 +380,17 @@ log_in(const struct ptn_scope *sc, void *arg)
 	else if (stash->password_us != 0)
 		r = by_password(step, &in);
 	(void)sc;
-	if (r == PTN_OK && in) {
-		if (stash->new_username[0] != '\0')
-			step->claims.username = stash->new_username;
-		return ptn_flow_onboarding_keep(step, &step->claims.sub, true);
+	if (r != PTN_OK || !in) {
+		ptn_flow_step_end(step, PTN_FLOW_E_FORBIDDEN);
+		return r;
 	}
-	ptn_flow_step_end(step, PTN_FLOW_E_FORBIDDEN);
-	return r;
+	if (stash->new_username[0] != '\0')
+		step->claims.username = stash->new_username;
+	step->factor = ptn_flow_mfa_word(step->flow);
+	step->claims.amr |= ptn_flow_mfa_amr(step->flow);
+	if ((r = ptn_flow_trust_keep(step)) != PTN_OK)
+		return r;
+	return ptn_flow_onboarding_keep(step, &step->claims.sub, true);
 }
 
 static enum ptn_err
@@ -359,10 +418,15 @@ const struct ptn_flow_definition ptn_flow_login = {
 		[PTN_FLOW_AT_NEW_PASSKEY] = &ptn_flow_place_new_passkey,
 		[PTN_FLOW_AT_NEW_PASSKEY_ANSWER] =
 		    &ptn_flow_place_new_passkey_answer,
+		[PTN_FLOW_AT_LOGIN_OTP] = &ptn_flow_place_otp,
+		[PTN_FLOW_AT_MFA_METHOD] = &ptn_flow_place_mfa,
+		[PTN_FLOW_AT_OTP_CREATION] = &ptn_flow_place_otp_creation,
+		[PTN_FLOW_AT_DEVICE_TRUST] = &ptn_flow_place_trust,
 		[PTN_FLOW_AT_PASSCODE] = &ptn_flow_place_passcode,
 		[PTN_FLOW_AT_SUCCESS] = &success,
 		[PTN_FLOW_AT_ERROR] = &ptn_flow_place_end,
 	},
 	.init = PTN_FLOW_AT_LOGIN_INIT,
+	.between = between,
 	.onward = onward,
 };

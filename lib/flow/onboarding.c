@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/account/factors.h"
 #include "lib/account/password.h"
 #include "lib/account/policy.h"
 #include "lib/account/username.h"
@@ -12,6 +11,7 @@
 #include "lib/conf/conf.h"
 #include "lib/event/event.h"
 #include "lib/flow/ceremony.h"
+#include "lib/flow/mfa.h"
 #include "lib/flow/onboard.h"
 
 /* --------------------------------------------------- what is asked for */
@@ -93,16 +93,12 @@ matters(const struct ptn_flow_step *step)
 enum ptn_err
 ptn_flow_onboarding_after_login(struct ptn_flow_step *step)
 {
-	struct ptn_flow_stash *stash = &step->flow->stash;
-	struct ptn_factors has;
 	enum ptn_err r;
 
 	if (!matters(step))
 		return PTN_OK;
-	if ((r = ptn_factors_of(step->sc, &stash->user_id, &has)) != PTN_OK)
+	if ((r = ptn_flow_mfa_learn(step)) != PTN_OK)
 		return r;
-	stash->has_password = has.password || stash->recovery;
-	stash->has_passkey = has.passkey;
 	return ptn_flow_onboarding_queue(step);
 }
 

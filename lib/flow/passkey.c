@@ -21,19 +21,39 @@ ptn_flow_step_has_passkeys(const struct ptn_flow_step *step)
 	    ptn_policy_passkeys(step->sc->cf);
 }
 
-/* Whose passkey it is, it says itself. */
+/* Is it to be one of somebody's?  Where what they have may be told. */
+static bool
+is_for_them(const struct ptn_flow_step *step)
+{
+	return step->sc->cf->privacy_methods &&
+	    !ptn_uuid_is_nil(&step->flow->stash.user_id);
+}
+
+bool
+ptn_flow_step_can_ask_passkey(const struct ptn_flow_step *step)
+{
+	return ptn_flow_step_has_passkeys(step) &&
+	    (!is_for_them(step) || step->flow->stash.has_passkey);
+}
+
+/* Else, whose passkey it is, it says itself. */
 enum ptn_err
 ptn_flow_step_offer_passkey(struct ptn_flow_step *step)
 {
 	const struct ptn_conf *cf = step->sc->cf;
 	struct ptn_signin_passkey_options *o;
+	enum ptn_err r = PTN_OK;
 
 	if ((o = ptn_arena_alloc(step->sc->arena, sizeof(*o))) == NULL)
 		return PTN_E_NOMEM;
 	o->uv = (enum ptn_user_verification)cf->passkey_uv;
 	o->timeout_ms = ptn_flow_ceremony_timeout(cf->webauthn_login_ms, o->uv);
+	o->transports = true;
+	if (is_for_them(step))
+		r = ptn_credentials_of(step->sc, &step->flow->stash.user_id,
+		    &o->allowed, &o->n);
 	ptn_flow_ceremony_request(step, PTN_FLOW_CEREMONY_LOGIN, o);
-	return PTN_OK;
+	return r;
 }
 
 /* Who was named before is not asked for: anybody's passkey will do. */
@@ -43,9 +63,11 @@ ptn_flow_step_ask_passkey(struct ptn_flow_step *step)
 	struct ptn_flow_stash *stash = &step->flow->stash;
 	enum ptn_err r;
 
-	memset(&stash->user_id, 0, sizeof(stash->user_id));
-	memset(&stash->email_id, 0, sizeof(stash->email_id));
-	stash->address[0] = '\0';
+	if (!is_for_them(step)) {
+		memset(&stash->user_id, 0, sizeof(stash->user_id));
+		memset(&stash->email_id, 0, sizeof(stash->email_id));
+		stash->address[0] = '\0';
+	}
 	if ((r = ptn_flow_step_offer_passkey(step)) != PTN_OK)
 		return r;
 	ptn_flow_step_to(step, PTN_FLOW_AT_LOGIN_PASSKEY);

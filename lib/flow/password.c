@@ -13,10 +13,20 @@ has_passwords(const struct ptn_flow_step *step)
 	return ptn_policy_passwords(step->sc->cf);
 }
 
+/* Of an account, what it has, where that may be told. */
 static bool
-has_passcodes(const struct ptn_flow_step *step)
+may_take_password(const struct ptn_flow_step *step)
 {
-	return ptn_policy_passcodes(step->sc->cf);
+	return has_passwords(step) &&
+	    (!step->sc->cf->privacy_methods || step->flow->stash.has_password);
+}
+
+static bool
+may_take_passcode(const struct ptn_flow_step *step)
+{
+	return ptn_policy_passcodes(step->sc->cf) &&
+	    (!step->sc->cf->privacy_methods ||
+		step->flow->stash.address[0] != '\0');
 }
 
 static enum ptn_err
@@ -36,11 +46,11 @@ continue_to_passcode_confirmation(struct ptn_flow_step *step)
 static const struct ptn_flow_action methods[] = {
 	{ .name = "continue_to_password_login",
 	    .text = "Log in by password",
-	    .available = has_passwords,
+	    .available = may_take_password,
 	    .run = continue_to_password_login },
 	{ .name = "continue_to_passcode_confirmation",
 	    .text = "Log in by a passcode that is mailed",
-	    .available = has_passcodes,
+	    .available = may_take_passcode,
 	    .run = continue_to_passcode_confirmation },
 	PTN_FLOW_ASK_PASSKEY,
 	PTN_FLOW_BACK,

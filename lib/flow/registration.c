@@ -6,7 +6,9 @@
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
 #include "lib/flow/details.h"
+#include "lib/flow/mfa.h"
 #include "lib/flow/onboarding.h"
+#include "lib/flow/otp.h"
 
 #define TTL_S 86400
 
@@ -134,8 +136,11 @@ go_on(struct ptn_flow_step *step)
 		return r;
 	if (step->n == n && !mailed)
 		ptn_flow_step_end(step, PTN_FLOW_E_DEAD_END);
-	else
+	else {
+		if (step->n == 0)
+			ptn_flow_mfa_offer(step);
 		ptn_flow_step_to(step, PTN_FLOW_AT_SUCCESS);
+	}
 	return PTN_OK;
 }
 
@@ -175,7 +180,8 @@ shown(const struct ptn_flow_stash *stash)
 {
 	return (stash->proved ? PTN_AMR_OTP : 0U) |
 	    (stash->has_password ? PTN_AMR_PWD : 0U) |
-	    (stash->has_passkey ? PTN_AMR_PASSKEY : 0U);
+	    (stash->has_passkey ? PTN_AMR_PASSKEY : 0U) |
+	    (stash->has_otp ? PTN_AMR_TOTP : 0U);
 }
 
 /* The account, and its first session; the address may be taken by now. */
@@ -205,9 +211,19 @@ sign_up(const struct ptn_scope *sc, void *arg)
 	step->fatal = what != PTN_SIGNUP_DONE;
 	step->claims = s.claims;
 	step->claims.amr = shown(stash);
-	return r == PTN_OK && !step->fatal
-	    ? ptn_flow_onboarding_keep(step, &s.user.id, false)
-	    : r;
+	if (r != PTN_OK || step->fatal)
+		return r;
+	if (stash->enrolled &&
+	    (r = ptn_flow_otp_store(step, &s.user.id, false)) != PTN_OK)
+		return r;
+	return ptn_flow_onboarding_keep(step, &s.user.id, false);
+}
+
+static enum ptn_err
+between(struct ptn_flow_step *step)
+{
+	ptn_flow_mfa_offer(step);
+	return PTN_OK;
 }
 
 static enum ptn_err
@@ -229,9 +245,12 @@ const struct ptn_flow_definition ptn_flow_registration = {
 		[PTN_FLOW_AT_NEW_PASSKEY] = &ptn_flow_place_new_passkey,
 		[PTN_FLOW_AT_NEW_PASSKEY_ANSWER] =
 		    &ptn_flow_place_new_passkey_answer,
+		[PTN_FLOW_AT_MFA_METHOD] = &ptn_flow_place_mfa,
+		[PTN_FLOW_AT_OTP_CREATION] = &ptn_flow_place_otp_creation,
 		[PTN_FLOW_AT_PASSCODE] = &ptn_flow_place_passcode,
 		[PTN_FLOW_AT_SUCCESS] = &success,
 		[PTN_FLOW_AT_ERROR] = &ptn_flow_place_end,
 	},
 	.init = PTN_FLOW_AT_REGISTRATION_INIT,
+	.between = between,
 };

@@ -69,6 +69,10 @@ struct ptn_flow_step {
 	const struct ptn_passkey_options *creation;
 	const struct ptn_signin_passkey_options *request;
 	const char *method;
+	const char *factor;
+	struct ptn_flow_otp otp;
+	const char *device;	/* that the browser brought, or NULL */
+	const char *device_new; /* that it gets, or NULL */
 	struct ptn_claims claims;
 };
 
@@ -104,6 +108,8 @@ struct ptn_flow_definition {
 	const struct ptn_flow_place *place[PTN_FLOW_AT__MAX];
 	enum ptn_flow_at init; /* behind preflight */
 	bool session;	       /* it is of somebody who is logged in */
+	/* What comes between, when an action has queued nothing; or NULL. */
+	enum ptn_err (*between)(struct ptn_flow_step *step);
 	/*
 	 * Before an action is looked at: what all of them are judged by.
 	 * PTN_E_NOT_FOUND: none is taken.  NULL: nothing.
@@ -120,7 +126,9 @@ extern const struct ptn_flow_definition ptn_flow_login, ptn_flow_registration,
     ptn_flow_profile;
 extern const struct ptn_flow_place ptn_flow_place_preflight,
     ptn_flow_place_passcode, ptn_flow_place_end, ptn_flow_place_method,
-    ptn_flow_place_password, ptn_flow_place_passkey, ptn_flow_place_recovery;
+    ptn_flow_place_password, ptn_flow_place_passkey, ptn_flow_place_recovery,
+    ptn_flow_place_otp, ptn_flow_place_mfa, ptn_flow_place_otp_creation,
+    ptn_flow_place_trust;
 
 /* Queue a state, behind those that this step has queued already. */
 void ptn_flow_step_to(struct ptn_flow_step *step, enum ptn_flow_at at);
@@ -158,6 +166,7 @@ enum ptn_err ptn_flow_step_revert(struct ptn_flow_step *step);
  * mediation), by what it was given in the last answer.
  */
 bool ptn_flow_step_has_passkeys(const struct ptn_flow_step *step);
+bool ptn_flow_step_can_ask_passkey(const struct ptn_flow_step *step);
 bool ptn_flow_step_has_webauthn(const struct ptn_flow_step *step);
 enum ptn_err ptn_flow_step_offer_passkey(struct ptn_flow_step *step);
 enum ptn_err ptn_flow_step_ask_passkey(struct ptn_flow_step *step);
@@ -168,7 +177,7 @@ extern const struct ptn_flow_input ptn_flow_input_assertion[1];
 		.name = "webauthn_generate_request_options",                   \
 		.text = "Log in by a passkey",                                 \
 		.limit = { PTN_LIMIT_CHALLENGE },                              \
-		.available = ptn_flow_step_has_passkeys,                       \
+		.available = ptn_flow_step_can_ask_passkey,                    \
 		.run = ptn_flow_step_ask_passkey                               \
 	}
 #define PTN_FLOW_TAKE_PASSKEY                                                  \

@@ -31,4 +31,6 @@ SELECT PRIVILEGE_TYPE, 1 FROM information_schema.USER_PRIVILEGES
 -- Rows that secrets.keys must open: every signing key, and some factors.
 (SELECT 'jwks', id, sealed FROM jwks)
  UNION ALL
-(SELECT 'totp_factors', user_id, sealed FROM totp_factors LIMIT 100);
+(SELECT 'totp_factors', user_id, sealed FROM totp_factors LIMIT 100)
+ UNION ALL
+(SELECT 'otp_secrets', user_id, sealed FROM otp_secrets LIMIT 100);

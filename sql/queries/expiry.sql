@@ -28,6 +28,13 @@ DELETE FROM flows
  WHERE expires_at < UTC_TIMESTAMP(6) - INTERVAL 1 HOUR
  ORDER BY expires_at LIMIT ?;
 
+-- name: expire_trust
+-- in:   max:i64
+-- returns: count
+-- tenants: all, because time passes for everybody
+DELETE FROM trusted_devices
+ WHERE expires_at < UTC_TIMESTAMP(6) ORDER BY expires_at LIMIT ?;
+
 -- name: expire_rate_limits
 -- in:   max:i64
 -- returns: count

@@ -12,10 +12,11 @@ SELECT created_at, updated_at FROM users WHERE tenant_id = ? AND id = ?;
 
 -- name: profile_of
 -- in:   tenant_id:id id:id
--- out:  created_at:time updated_at:time has_password:i64 username_id:id username:str named_at:time renamed_at:time unsafe_metadata:str
+-- out:  created_at:time updated_at:time has_password:i64 username_id:id username:str named_at:time renamed_at:time unsafe_metadata:str otp:i64
 -- returns: one
 SELECT u.created_at, u.updated_at, c.user_id IS NOT NULL, n.id, n.username,
-       n.created_at, n.updated_at, m.unsafe_metadata
+       n.created_at, n.updated_at, m.unsafe_metadata,
+       (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = u.id)
   FROM users u
   LEFT JOIN password_credentials c ON c.user_id = u.id
   LEFT JOIN usernames n ON n.user_id = u.id
@@ -62,10 +63,12 @@ DELETE FROM user_metadata WHERE tenant_id = ? AND user_id = ?;
 
 -- name: user_lock
 -- in:   tenant_id:id id:id
--- out:  known_epoch:i64
+-- out:  known_epoch:i64 otp:i64
 -- returns: one
 -- Whoever changes what a user owns takes this lock first.
-SELECT known_epoch FROM users WHERE tenant_id = ? AND id = ? FOR UPDATE;
+SELECT known_epoch,
+       (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = users.id)
+  FROM users WHERE tenant_id = ? AND id = ? FOR UPDATE;
 
 -- name: user_lock_session
 -- in:   tenant_id:id id:id session_id:id
@@ -79,10 +82,12 @@ SELECT u.id FROM users u JOIN sessions s ON s.user_id = u.id
 
 -- name: user_lock_password
 -- in:   tenant_id:id id:id set_at:time
--- out:  known_epoch:i64
+-- out:  known_epoch:i64 otp:i64
 -- returns: one
 -- The same, if their password is still the one that was set then.
-SELECT u.known_epoch FROM users u JOIN password_credentials c ON c.user_id = u.id
+SELECT u.known_epoch,
+       (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = u.id)
+  FROM users u JOIN password_credentials c ON c.user_id = u.id
  WHERE u.tenant_id = ? AND u.id = ? AND c.updated_at = ?
    FOR UPDATE;
 
@@ -102,11 +107,12 @@ DELETE FROM users WHERE tenant_id = ? AND id = ?;
 
 -- name: user_factors
 -- in:   tenant_id:id id:id
--- out:  passwords:i64 passkeys:i64
+-- out:  passwords:i64 passkeys:i64 otp:i64
 -- returns: one
 -- What they have to log in with.
 SELECT (SELECT COUNT(*) FROM password_credentials p WHERE p.user_id = u.id),
        (SELECT COUNT(*) FROM webauthn_credentials c
-         WHERE c.user_id = u.id AND c.active = 1 AND c.archived_at IS NULL)
+         WHERE c.user_id = u.id AND c.active = 1 AND c.archived_at IS NULL),
+       (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = u.id)
   FROM users u
  WHERE u.tenant_id = ? AND u.id = ?;

@@ -9,7 +9,8 @@ import { start, until } from '../lib/instance.mjs';
 import { languages, mailsTo, partText } from '../lib/maildir.mjs';
 
 /* Nobody is asked for a password who signs up. */
-const mails = { 'password.acquire_on_registration': 'never' };
+const mails = { 'password.acquire_on_registration': 'never',
+  'mfa.acquire_on_registration': 'false' };
 
 let instance;
 

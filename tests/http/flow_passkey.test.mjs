@@ -20,6 +20,7 @@ let site;
 
 before(async () => {
   site = await Site.open({ 'rate_limiter.enabled': 'false',
+    'mfa.acquire_on_registration': 'false',
     'password.optional': 'true', 'log.level': 'debug' });
 });
 after(() => site?.close());
@@ -340,6 +341,7 @@ describe('after a log-in', () => {
   before(async () => {
     other = site;
     site = await Site.open({ 'rate_limiter.enabled': 'false',
+    'mfa.acquire_on_registration': 'false',
       'password.optional': 'true', 'password.acquire_on_login': 'always' });
   });
   after(async () => {
@@ -448,6 +450,51 @@ test('a passkey that is demanded is demanded', async () => {
     assert.equal(login.state, 'error');
     assert.equal(login.error, 'platform_authenticator_required');
     assert.deepEqual(login.last.cookies, []);
+  } finally {
+    await site.close();
+    site = other;
+  }
+});
+
+test('only what there is, where that may be told', async () => {
+  const other = site;
+  site = await Site.open({ 'rate_limiter.enabled': 'false',
+    'privacy.only_show_actual_login_methods': 'true',
+    'email.use_for_authentication': 'false', 'password.optional': 'true' });
+  try {
+    const named = async (email, able = BY_BUTTON) => {
+      const flow = await loggingIn(able);
+      return flow.act('continue_with_login_identifier', { email });
+    };
+    const ada = await site.member();
+    const bob = await site.member();
+    const flow = await named(ada.email);
+    assert.equal(flow.state, 'login_passkey');
+    const theirs = request(flow);
+    assert.deepEqual(theirs.allowCredentials, [{ type: 'public-key',
+      id: wa.b64(ada.key.id), transports: ['internal'] }]);
+    await assertion(flow, bob.key.get(theirs), { status: 401 });
+    /* One of theirs needs no handle. */
+    await assertion(flow, ada.key.get(theirs, { userHandle: null }),
+      { status: 200 });
+    await isIn(flow, ada.user_id);
+    const unable = await named(ada.email, {});
+    assert.equal(unable.state, 'error');
+    assert.equal(unable.error, 'flow_discontinuity_error');
+    await ada.api.call('PUT', '/password',
+      { user_id: ada.user_id, password: PASSWORD }, { status: 201 });
+    assert.equal((await named(ada.email, {})).state, 'login_password');
+    const both = await named(ada.email);
+    assert.equal(both.state, 'login_method_chooser');
+    assert.deepEqual(both.actions, ['back', 'continue_to_password_login',
+      'webauthn_generate_request_options']);
+    await both.act('webauthn_generate_request_options');
+    const again = request(both);
+    await assertion(both, bob.key.get(again), { status: 401 });
+    await assertion(both, ada.key.get(again), { status: 200 });
+    const nobody = await named(freshAddress('nobody'));
+    assert.equal(nobody.last.status, 400);
+    assert.equal(nobody.error, 'flow_discontinuity_error');
   } finally {
     await site.close();
     site = other;

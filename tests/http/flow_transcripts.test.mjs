@@ -17,6 +17,10 @@ const configOf = (name) => ({ ...Object.fromEntries(
   Object.entries(read(name).config).filter(([key]) => !(key in unserved))),
 ...configured[name]?.set });
 
+/* Those that are of all recordings, or of this kind. */
+const rulesOf = (name) => Object.fromEntries(Object.entries(rules)
+  .filter(([, { only = '' }]) => name.startsWith(only)));
+
 const byConfig = new Map();
 for (const name of Object.keys(replayed)) {
   const config = JSON.stringify(configOf(name));
@@ -43,7 +47,7 @@ for (const [config, names] of byConfig)
       for (const name of names)
         await t.test(name, async () => {
           const compared = await replay(instance, name,
-            { steps: replayed[name], overlay: overlay[name], rules });
+            { steps: replayed[name], overlay: overlay[name], rules: rulesOf(name) });
           assert.ok(compared > 0);
         });
     } finally {

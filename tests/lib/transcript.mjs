@@ -14,6 +14,7 @@ import * as wa from './authenticator.mjs';
 import { encodePairs } from './cbor.mjs';
 import { top } from './instance.mjs';
 import { allMails, codeIn, partText, textsOf } from './maildir.mjs';
+import { notTotp, stepNow, totp } from './totp.mjs';
 
 const folder = join(top, 'tests/vectors/flow');
 const HOLE = /<([a-z_]+)(?::([\w:]+))?>/g;
@@ -125,8 +126,19 @@ class Replay {
     else if (kind === 'wrong_code')
       this.known.set(hole, String((Number(this.value(`<code:${n}>`)) + 1)
         % 1000000).padStart(6, '0'));
+    else if (kind === 'totp')
+      return this.otp(n);
+    else if (kind === 'wrong_totp')
+      return notTotp(this.known.get(`<otp_secret:${n}>`));
     assert.ok(this.known.has(hole), `${hole} is not known`);
     return this.known.get(hole);
+  }
+
+  /* A code of now, or of the step before or behind. */
+  otp(which) {
+    const [n, when] = which.split(':');
+    const by = { past: -1, future: 1 }[when] ?? 0;
+    return totp(this.known.get(`<otp_secret:${n}>`), stepNow() + by);
   }
 
   /* The authenticator of a name, whose id and key are then known. */
@@ -238,7 +250,7 @@ class Replay {
     const got = this.inOrder(want, theirs);
     if (where.endsWith('.transports'))
       return assert.deepEqual([...got ?? []].sort(), [...want].sort(), where);
-    if (want === '<unix_time>')
+    if (want === '<unix_time>' || want === '<seconds>')
       return assert.ok(Number.isInteger(got), where);
     if (typeof want === 'string') {
       assert.equal(typeof got, 'string', where);
@@ -310,6 +322,13 @@ class Replay {
     }
   }
 
+  /* The recorded server takes a code again; here another step has begun. */
+  async nextStep(body) {
+    if (JSON.stringify(body ?? null).includes('<totp:'))
+      await this.instance.sql(
+        'UPDATE otp_secrets SET last_step = last_step - 4');
+  }
+
   send({ method, path, headers = {}, cookies = {}, body, raw_body }) {
     const { 'content-type': type, ...all } = { ...ALWAYS, ...headers };
     const jar = Object.entries(this.fill(cookies))
@@ -325,6 +344,7 @@ class Replay {
   }
 
   async compare(step, where) {
+    await this.nextStep(step.request.body);
     const answer = await this.send(step.request);
     const want = step.response;
     assert.equal(answer.status, want.status, `${where}: ${answer.text}`);
@@ -346,6 +366,11 @@ class Replay {
   }
 
   async other(step, where) {
+    if (step.do === 'expire_device_trust') {
+      await this.instance.sql(`UPDATE trusted_devices SET expires_at =
+        UTC_TIMESTAMP(6) - INTERVAL 1 SECOND`);
+      return;
+    }
     if (step.do === 'idle') {
       await this.instance.sql(`UPDATE sessions SET last_used =
         last_used - INTERVAL ${step.seconds} SECOND`);

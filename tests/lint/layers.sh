@@ -100,7 +100,7 @@ found=$(find fcgi -type f -name '*.[ch]' | LC_ALL=C sort |
 $found"
 
 # Headers of other people's libraries: what pkg-config's packages bring.
-foreign='fcgi[a-z_]*\.h|fastcgi\.h|json-c/|json\.h|argon2\.h|openssl/|crypt\.h|mysql|mariadb|yaml\.h|idn2\.h|uni[a-z]*\.h|curl/|cbor|fido'
+foreign='fcgi[a-z_]*\.h|fastcgi\.h|json-c/|json\.h|argon2\.h|openssl/|crypt\.h|mysql|mariadb|yaml\.h|idn2\.h|uni[a-z]*\.h|curl/|cbor|fido|qrencode\.h|png\.h'
 owners=$(includes lib fcgi | grep -E " <($foreign)" | grep -v ' <unistd\.h>' |
     sed -E 's/ <(fcgi|fastcgi)[^>]*>/ libfcgi/
 	s/ <(json-c\/|json)[^>]*>/ json-c/
@@ -112,7 +112,9 @@ owners=$(includes lib fcgi | grep -E " <($foreign)" | grep -v ' <unistd\.h>' |
 	s/ <yaml[^>]*>/ libyaml/
 	s/ <idn2[^>]*>/ libidn2/
 	s/ <uni[^>]*>/ libunistring/
-	s/ <curl\/[^>]*>/ libcurl/' | sort -u)
+	s/ <curl\/[^>]*>/ libcurl/
+	s/ <qrencode\.h>/ libqrencode/
+	s/ <png\.h>/ libpng/' | sort -u)
 found=$(echo "$owners" | grep '\.h ')
 [ -z "$found" ] || complain "a header includes a library's header:
 $found"

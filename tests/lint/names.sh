@@ -37,6 +37,7 @@ lib/conf/conf_words.h ptn_same_site
 lib/conf/conf_words.h ptn_sign_alg
 lib/conf/conf_words.h ptn_user_verification
 lib/conf/conf_words.h ptn_acquire
+lib/conf/conf_words.h ptn_device_trust
 lib/conf/conf_words.h ptn_conveyance
 lib/conf/conf_words.h ptn_retention
 lib/conf/conf_words.h ptn_enumeration

@@ -252,7 +252,7 @@ test_unsupported(void **state)
 			    "  providers:\n"
 			    "    apple: {enabled: false, client_id: x}\n"
 			    "    github:\n"
-			    "mfa: {enabled: true}\n"
+			    "passkey: {limit: 10}\n"
 			    "smtp: {host: localhost, port: 25}\n"
 			    "webhooks: {enabled: false, hooks: "
 			    "[{callback: \"http://a\", events: [user]}]}\n"
@@ -261,7 +261,7 @@ test_unsupported(void **state)
 	if (cf == NULL)
 		fail_msg("%s", said);
 	assert_said(":3: third_party.redirect_url: warning: is not supported");
-	assert_said(":8: mfa.enabled: warning: is not supported, ignored");
+	assert_said(":8: passkey.limit: warning: is not supported, ignored");
 	assert_said(":9: smtp.host: warning: ");
 	/* One warning a row of the table. */
 	assert_null(strstr(said, "apple"));

@@ -243,7 +243,6 @@ static const struct {
 	{ "saml.enabled=true", "asks for what" },
 	{ "rate_limiter.store=redis", "asks for what" },
 	{ "secrets.key_management.type=aws_kms", "asks for what" },
-	{ "mfa.optional=false", "asks for what" },
 	{ "session.jwt_template.claims.role=admin", "switches on" },
 	{ "third_party.providers.google.enabled=true", "switches on" },
 	{ "third_party.redirect_url=https://example.com/cb", "switches on" },

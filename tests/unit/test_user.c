@@ -226,7 +226,7 @@ static const char *const theirs[] = { "emails", "primary_emails", "passcodes",
 	"password_credentials", "sessions", "webauthn_credentials", "members",
 	"key_credentials", "ceremonies", "password_factors", "totp_factors",
 	"access_tokens", "credential_codes", "known_networks", "usernames",
-	"user_metadata" };
+	"user_metadata", "otp_secrets", "trusted_devices" };
 
 static int64_t
 count_theirs(const struct ptn_uuid *user)
@@ -291,6 +291,12 @@ give_all(const struct ptn_user_ref *u)
 	rows_sql("INSERT INTO user_metadata VALUES (x'%s', x'%s', '{}', " NOW
 		 ", " NOW ")",
 	    id, t);
+	rows_sql("INSERT INTO otp_secrets VALUES (x'%s', x'%s', 's', 0, " NOW
+		 ")",
+	    id, t);
+	rows_sql("INSERT INTO trusted_devices VALUES (RPAD(x'%s', 32, 'd'),"
+		 " x'%s', x'%s', 0, " NOW ", " NOW ")",
+	    id, t, id);
 	rows_sql("INSERT INTO credential_codes VALUES (x'%s', x'%s', x'%s',"
 		 " x'%s', x'%s', " NOW ", " NOW ")",
 	    id, t, id, id, id);
