@@ -56,11 +56,14 @@ write_validity(const struct ptn_request *req, struct ptn_reply *rep,
 
 /*
  * GET /sessions/validate: is the presented session good?  Always 200; one
- * SELECT and nothing else.
+ * SELECT and nothing else.  The cookie of one that has died of idleness is
+ * cleared, as where a session is required.
  */
 enum ptn_err
 ptn_public_session_validate(struct ptn_request *req, struct ptn_reply *rep)
 {
+	if (!req->session.known && req->sessions.idle_n > 0)
+		ptn_cookie_clear_session(req, rep);
 	write_validity(req, rep, &req->session);
 	return PTN_OK;
 }

@@ -63,14 +63,17 @@ function everywhere(node, rules) {
 }
 
 /* A step with what is right instead: members of the body, by name. */
-function instead(step, { status, body = {}, without = [], unset = [], mails }) {
+function instead(step, { status, body = {}, without = [], unset = [],
+  headers = {}, request = {}, mails }) {
   const response = { ...step.response, ...status && { status } };
   response.headers = Object.fromEntries(Object.entries(response.headers ?? {})
     .filter(([name]) => !unset.includes(name)));
+  Object.assign(response.headers, headers);
   response.body = { ...response.body, ...status && { status }, ...body };
   for (const name of without)
     delete response.body[name];
-  return { ...step, response, mails: mails ?? step.mails,
+  return { ...step, response, request: { ...step.request, ...request },
+    mails: mails ?? step.mails,
     jwt: unset.includes('set-cookie') ? {} : step.jwt };
 }
 
@@ -394,9 +397,10 @@ class Replay {
  * steps	how many of its steps; all by default
  * overlay	{ step: { status, body, without, unset, mails, then } }: what is
  *		right instead; without are members, unset headers that are not
- *		there; then is a step of ours that leads back
- * rules	{ member: { value } }: what is right instead wherever a body has
- *		a member of that name
+ *		there, and headers are; request is what is sent instead; then is
+ *		a step of ours that leads back
+ * rules	{ member: { value, absent } }: what is right instead wherever a body
+ *		has a member of that name, or that it is not there
  *
  * Returns how many exchanges were compared.
  */
