@@ -7,6 +7,7 @@ import { start } from '../lib/instance.mjs';
 import { mailsTo } from '../lib/maildir.mjs';
 
 const password = 'correct horse battery';
+/* Second factors have tests of their own. */
 const ALONE = { 'passkey.enabled': 'false', 'mfa.enabled': 'false',
   'rate_limiter.enabled': 'false' };
 let instance;
