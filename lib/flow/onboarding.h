@@ -21,6 +21,12 @@ extern const struct ptn_flow_place ptn_flow_place_onboarding,
  */
 enum ptn_err ptn_flow_onboarding_queue(struct ptn_flow_step *step) PTN_MUST_USE;
 
+/*
+ * Can who signs up log in again by what was said, and set up by now?  The rule
+ * is the one for what an owner may give up: lib/account/ways.h.
+ */
+bool ptn_flow_onboarding_has_way_in(const struct ptn_flow_step *step);
+
 /* The same after a log-in: what the user has is looked up, if it matters. */
 enum ptn_err ptn_flow_onboarding_after_login(
     struct ptn_flow_step *step) PTN_MUST_USE;

@@ -126,8 +126,7 @@ take_address(struct ptn_flow_step *step, const char *address)
 static enum ptn_err
 go_on(struct ptn_flow_step *step)
 {
-	const bool mailed = step->flow->stash.address[0] != '\0' &&
-	    ptn_policy_passcodes(step->sc->cf);
+	const bool mailed = ptn_flow_onboarding_has_way_in(step);
 	const size_t n = step->n;
 	enum ptn_err r;
 
@@ -184,7 +183,10 @@ shown(const struct ptn_flow_stash *stash)
 	    (stash->has_otp ? PTN_AMR_TOTP : 0U);
 }
 
-/* The account, and its first session; the address may be taken by now. */
+/*
+ * The account, and its first session, of whoever can log in again; the address
+ * may be taken by now.
+ */
 static enum ptn_err
 sign_up(const struct ptn_scope *sc, void *arg)
 {
@@ -204,6 +206,10 @@ sign_up(const struct ptn_scope *sc, void *arg)
 	enum ptn_signup_result what = PTN_SIGNUP_CLOSED;
 	enum ptn_err r = PTN_OK;
 
+	if (!ptn_flow_onboarding_has_way_in(step)) {
+		ptn_flow_step_end(step, PTN_FLOW_E_DEAD_END);
+		return PTN_OK;
+	}
 	if (stash->proved || s.address == NULL ||
 	    !ptn_policy_verification(sc->cf))
 		r = ptn_signup_in(sc, &s, &what);
