@@ -429,8 +429,18 @@ const struct ptn_flow_place ptn_flow_place_new_passkey_answer = {
 
 /* -------------------------------------------------------- what is stored */
 
+/* Of a conflict, what it is to them. */
+static enum ptn_err
+end_if_taken(struct ptn_flow_step *step, enum ptn_flow_error why,
+    enum ptn_err r)
+{
+	if (r == PTN_E_CONFLICT)
+		ptn_flow_step_end(step, why);
+	return r;
+}
+
 enum ptn_err
-ptn_flow_onboarding_keep(const struct ptn_flow_step *step,
+ptn_flow_onboarding_keep(struct ptn_flow_step *step,
     const struct ptn_uuid *user, bool tell)
 {
 	const struct ptn_flow_stash *stash = &step->flow->stash;
@@ -438,32 +448,44 @@ ptn_flow_onboarding_keep(const struct ptn_flow_step *step,
 	enum ptn_err r = PTN_OK;
 
 	if (stash->new_password[0] != '\0' && !stash->recovered)
-		r = ptn_password_first(step->sc, user, stash->new_password,
-		    tell);
+		r = end_if_taken(step, PTN_FLOW_E_FORBIDDEN,
+		    ptn_password_first(step->sc, user, stash->new_password,
+			tell));
 	if (r == PTN_OK && stash->new_username[0] != '\0')
-		r = ptn_username_set_in(step->sc, user, stash->new_username);
+		r = end_if_taken(step, PTN_FLOW_E_NAME_TAKEN,
+		    ptn_username_set_in(step->sc, user, stash->new_username));
 	if (r != PTN_OK || stash->new_passkey.id_len == 0)
 		return r;
 	ptn_flow_ceremony_unpack(&stash->new_passkey, user, &c);
-	return ptn_passkey_keep(step->sc, &c, tell);
+	return end_if_taken(step, PTN_FLOW_E_PASSKEY,
+	    ptn_passkey_keep(step->sc, &c, tell));
+}
+
+/* What end() stores may conflict when some of it is stored. */
+static bool
+is_of_parts(const struct ptn_flow_step *step)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+
+	return stash->new_passkey.id_len > 0 ||
+	    stash->new_password[0] != '\0' || stash->new_username[0] != '\0' ||
+	    (is_signup(step) && stash->username[0] != '\0');
 }
 
 enum ptn_err
 ptn_flow_onboarding_end(struct ptn_flow_step *step, ptn_tx_fn end)
 {
 	struct ptn_flow_stash *stash = &step->flow->stash;
-	const bool passkey = stash->new_passkey.id_len > 0;
 	enum ptn_err r;
 
-	if (!passkey && stash->new_password[0] == '\0' &&
-	    stash->new_username[0] == '\0')
+	if (!is_of_parts(step))
 		return end(step->sc, step);
 	r = ptn_tx_part(step->sc, end, step);
 	memset(&stash->new_passkey, 0, sizeof(stash->new_passkey));
 	memset(stash->new_password, 0, sizeof(stash->new_password));
 	if (r != PTN_E_CONFLICT)
 		return r;
-	ptn_flow_step_end(step,
-	    passkey ? PTN_FLOW_E_PASSKEY : PTN_FLOW_E_FORBIDDEN);
+	if (!step->fatal)
+		ptn_flow_step_end(step, PTN_FLOW_E_FORBIDDEN);
 	return PTN_OK;
 }

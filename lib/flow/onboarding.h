@@ -36,14 +36,17 @@ enum ptn_err ptn_flow_onboarding_after_login(
  *
  * tell	the user gets a notice: not one whose account begins with it
  *
- * PTN_E_CONFLICT: there is a password by now, or the passkey is registered.
+ * PTN_E_CONFLICT: there is a password by now, the passkey is registered, or the
+ * name is taken; the step ends with which of them.
  */
-enum ptn_err ptn_flow_onboarding_keep(const struct ptn_flow_step *step,
+enum ptn_err ptn_flow_onboarding_keep(struct ptn_flow_step *step,
     const struct ptn_uuid *user, bool tell) PTN_MUST_USE;
 
 /*
  * Enter the end of a flow by end(), whose argument is the step.  If that is a
- * conflict, nothing of it has happened, and the flow ends in an error.
+ * conflict, nothing of it has happened, and the flow ends in an error: the one
+ * that end() has said, if any.  end() may be a part of the transaction, and has
+ * none itself (ptn_tx_part()).
  */
 enum ptn_err ptn_flow_onboarding_end(struct ptn_flow_step *step,
     ptn_tx_fn end) PTN_MUST_USE;

@@ -184,8 +184,9 @@ shown(const struct ptn_flow_stash *stash)
 }
 
 /*
- * The account, and its first session, of whoever can log in again; the address
- * may be taken by now.
+ * The account, and its first session, of whoever can log in again.  The address
+ * may be taken by now, or the name: then there is an account, which must not
+ * stay.
  */
 static enum ptn_err
 sign_up(const struct ptn_scope *sc, void *arg)
@@ -217,6 +218,8 @@ sign_up(const struct ptn_scope *sc, void *arg)
 	step->fatal = what != PTN_SIGNUP_DONE;
 	step->claims = s.claims;
 	step->claims.amr = shown(stash);
+	if (r == PTN_OK && what == PTN_SIGNUP_NAME_TAKEN)
+		r = PTN_E_CONFLICT;
 	if (r != PTN_OK || step->fatal)
 		return r;
 	if (stash->enrolled &&
