@@ -122,18 +122,18 @@ take_address(struct ptn_flow_step *step, const char *address)
 	return PTN_OK;
 }
 
-/* What is to be set up; somebody must get in by it, or by a mail. */
+/* What is to be set up; somebody must get in by it, or without it. */
 static enum ptn_err
 go_on(struct ptn_flow_step *step)
 {
-	const bool mailed = ptn_flow_onboarding_has_way_in(step);
+	const bool has_way = ptn_flow_onboarding_has_way_in(step);
 	const size_t n = step->n;
 	enum ptn_err r;
 
 	step->flow->stash.promised = ptn_uuid_new();
 	if ((r = ptn_flow_onboarding_queue(step)) != PTN_OK || step->fatal)
 		return r;
-	if (step->n == n && !mailed)
+	if (step->n == n && !has_way)
 		ptn_flow_step_end(step, PTN_FLOW_E_DEAD_END);
 	else {
 		if (step->n == 0)

@@ -320,6 +320,22 @@ test('a username is no way to log in where only mails are', async () => {
   }
 });
 
+test('who could not say who they are at log-in has no account', async () => {
+  const mute = await start({ set: { ...ALONE, 'username.enabled': 'true',
+    'username.use_as_login_identifier': 'false', 'email.optional': 'true' } });
+  try {
+    const flow = await Flow.ready(await mute.client(), 'registration');
+    await flow.act('register_login_identifier', { username: fresh() });
+    if (flow.state === 'password_creation')
+      await flow.act('register_password', { new_password: password });
+    assert.equal(flow.state, 'error');
+    assert.equal(flow.error, 'flow_discontinuity_error');
+    assert.equal(Number(await mute.sql('SELECT COUNT(*) FROM users')), 0);
+  } finally {
+    await mute.stop();
+  }
+});
+
 test('the cookie is kept if it is wanted, and not otherwise', async () => {
   const one = await member();
   assert.doesNotMatch(cookieOf(one.flow.last), /Max-Age/);
