@@ -7,8 +7,9 @@ import { start } from '../lib/instance.mjs';
 import { mailsTo } from '../lib/maildir.mjs';
 
 const password = 'correct horse battery';
-const ALONE = { 'passkey.enabled': 'false', 'rate_limiter.enabled': 'false',
-  'mfa.acquire_on_registration': 'false' };
+/* Second factors have tests of their own. */
+const ALONE = { 'passkey.enabled': 'false', 'mfa.enabled': 'false',
+  'rate_limiter.enabled': 'false' };
 let instance;
 
 before(async () => {
