@@ -271,16 +271,24 @@ between(struct ptn_flow_step *step)
 	return PTN_OK;
 }
 
-/* The other sessions end, as at any change. */
+/*
+ * The other sessions end, as at any change.  There is no session without it:
+ * what refuses it here, refuses the step.
+ */
 static enum ptn_err
 recover(struct ptn_flow_step *step)
 {
 	enum ptn_password_change_result changed;
+	enum ptn_err r;
 
 	step->claims.amr = PTN_AMR_PWD;
 	step->method = "password";
-	return ptn_password_change_in(step->sc, &step->claims,
+	r = ptn_password_change_in(step->sc, &step->claims,
 	    step->flow->stash.new_password, &changed);
+	if (r != PTN_OK)
+		return r;
+	return ptn_flow_step_unfit(changed) == PTN_FLOW_E_NONE ? PTN_OK
+							       : PTN_E_INTERNAL;
 }
 
 /*
