@@ -162,14 +162,15 @@ ptn_flow_profile_choose_primary(struct ptn_flow_step *step)
 }
 
 /*
- * Where none may go none is named: then it is judged here.  What is guarded is
- * the rule's to refuse, which notes it.
+ * Where none may go none is named: then it is judged here, and clients of Hanko
+ * are told nothing at the input.  What is guarded is the rule's to refuse,
+ * which notes it.
  */
 static void
 judge_drop(struct ptn_flow_step *step, const struct ptn_email *email)
 {
 	if (email == NULL)
-		ptn_flow_step_wrong(step, 0, PTN_FLOW_E_INVALID);
+		step->error = PTN_FLOW_E_FORM;
 	else if (!ptn_flow_person_may_drop(step, email) &&
 	    ptn_policy_remove_address(step->sc->cf, &step->person->membership,
 		&email->id))
