@@ -146,6 +146,8 @@ set_connection(CURL *c, const struct ask *k)
 	if ((r = curl_easy_setopt(c, CURLOPT_URL, k->url)) != CURLE_OK ||
 	    (r = curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https")) !=
 		CURLE_OK ||
+	    (r = curl_easy_setopt(c, CURLOPT_HTTP_VERSION,
+		 (long)CURL_HTTP_VERSION_1_1)) != CURLE_OK ||
 	    (r = curl_easy_setopt(c, CURLOPT_PROXY, "")) != CURLE_OK ||
 	    (r = curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L)) != CURLE_OK ||
 	    (r = curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L)) != CURLE_OK ||

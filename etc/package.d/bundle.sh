@@ -14,16 +14,22 @@ programs="bin/postern libexec/postern/postern-smtp \
 libexec/postern/postern-fetch"
 archive=$out/postern-$version-$(uname -m).tar.gz
 
-compile() {
-	(
-		cd "$source" && sh autogen.sh && ./configure --prefix=/usr \
-		    --sysconfdir=/etc --localstatedir=/var \
-		    CFLAGS="-O2 -ffile-prefix-map=$source=." &&
-		    make -j"$jobs" && make install-strip DESTDIR="$staged"
-	) >"$out/bundle.log" 2>&1 </dev/null || {
+built() {
+	"$@" >>"$out/bundle.log" 2>&1 </dev/null || {
 		tail -n 20 "$out/bundle.log" >&2
 		die "the build failed; all of it is in $out/bundle.log"
 	}
+}
+
+compile() {
+	: >"$out/bundle.log"
+	cd "$source"
+	built sh autogen.sh
+	built ./configure --prefix=/usr --sysconfdir=/etc \
+	    --localstatedir=/var \
+	    CFLAGS="-O2 -ffunction-sections -ffile-prefix-map=$source=." \
+	    LDFLAGS="-Wl,--gc-sections,-z,pack-relative-relocs"
+	built make -j"$jobs"
 }
 
 # The loader that a program asks for.
@@ -31,53 +37,85 @@ loader_of() {
 	readelf -l "$1" | sed -n 's/.*program interpreter: \(.*\)]$/\1/p'
 }
 
-# What libcurl can do besides SMTP and HTTPS brings more than half of all
-# libraries along: LDAP, SSH, RTMP, Kerberos, two ways to unpack.  Postern asks
-# for none of it (fcgi/smtp.c and fetch.c name their protocols), so each of these
-# is a library of the same name here, whose functions fail.
-shut="brotlidec gssapi_krb5 lber ldap rtmp ssh2 zstd"
+# --------------------------------------------------------- one of many
+
+# Of most libraries a part is used: of these, which Debian has as archives, one
+# library is made, of what the programs call and what that needs.  The others
+# have no archive that can be part of a library.
+parts="json-c argon2 crypt mariadb yaml curl idn2 unistring ssl crypto z"
 closed=$work/closed
+one=$closed/libothers.so
+
+# What libcurl can do besides SMTP and HTTP/1.1 would bring more than half of all
+# libraries along: LDAP, SSH, RTMP, Kerberos, HTTP/2, cookies, ways to unpack.
+# Postern asks for none of it (fcgi/smtp.c and fetch.c name their protocols), so
+# that functions with these names fail.  The one that is called when libcurl
+# starts says that all is well; data is nothing.
+shut="^(Brotli|GSS_|RTMP_|ZSTD_|ber_|gss_|ldap_|libssh2_|nghttp2_|psl_)"
+close_functions() {
+	awk -v shut="$shut" '
+		$1 !~ shut { exit 1 }
+		/^GSS_/ { print "const void *" $1 " = 0;"; next }
+		{ print "int " $1 "(void) { return", \
+		    ($1 == "libssh2_init" ? 0 : -1) "; }" }' "$1"
+}
+
+archive_of() {
+	readlink -f "$(gcc -print-file-name="lib$1.a")"
+}
+
+# link_one OPTION...: what the programs call is seen of it.  -Bsymbolic, as some of
+# the archives are not made for a library whose names others may replace.
+link_one() {
+	{
+		echo 'IDN2_0.0.0 { local: *; };'
+		echo 'POSTERN { global:'
+		sed 's/$/;/' "$work/called"
+		echo 'local: *; };'
+	} >"$work/one.map"
+	# shellcheck disable=SC2046
+	LC_ALL=C gcc -w -shared -s -o "$one" -Wl,-soname,libothers.so \
+	    -Wl,-Bsymbolic,--gc-sections,-z,pack-relative-relocs \
+	    -Wl,-z,relro,-z,now,-z,defs,--build-id=none \
+	    -Wl,--version-script="$work/one.map" \
+	    $(sed 's/^/-Wl,-u,/' "$work/called") "$@" \
+	    $(for part in $parts; do archive_of "$part"; done)
+}
+
+make_one() {
+	mkdir -p "$closed"
+	for part in $parts; do
+		nm -g --defined-only "$(archive_of "$part")" 2>/dev/null
+	done | awk 'NF == 3 { print $3 }' | LC_ALL=C sort -u >"$work/has"
+	find "$source/lib" "$source/fcgi" -name '*.o' \
+	    -exec nm --undefined-only {} + | awk '$1 == "U" { print $2 }' |
+	    LC_ALL=C sort -u | LC_ALL=C comm -12 - "$work/has" >"$work/called"
+	link_one >"$work/lacks" 2>&1 || :
+	sed -n "s/.*undefined reference to \`\\(.*\\)'.*/\\1/p" "$work/lacks" |
+	    LC_ALL=C sort -u >"$work/shut"
+	close_functions "$work/shut" >"$work/closed.c" ||
+	    die "libcurl wants something new: see $work/shut"
+	gcc -w -O2 -fPIC -c -o "$work/closed.o" "$work/closed.c"
+	built link_one "$work/closed.o"
+}
+
+relink() {
+	cd "$source"
+	for name in $programs; do
+		rm -f "$(basename "$name")"
+	done
+	set -- JSONC ARGON2 CRYPT MARIADB YAML CURL IDN2 UNISTRING CRYPTO
+	for name in "$@"; do
+		shift
+		set -- "$@" "${name}_LIBS=$one"
+	done
+	built make -j"$jobs" "$@"
+	built make install-strip DESTDIR="$staged" "$@"
+}
 
 # all_of PROGRAM: its libraries, by their whole paths.
 all_of() {
 	LD_LIBRARY_PATH=$closed ldd "$1" | sed -n 's/.* => \(\/[^ ]*\).*/\1/p'
-}
-
-# close_library FILE CURL: what the latter uses of it.  The one function that is
-# called when libcurl starts says that all is well; data is nothing.
-close_library() {
-	nm -D --defined-only "$1" | awk '{ print $3, $2 }' >"$work/has"
-	nm -D --undefined-only "$2" | awk '
-		NR == FNR { sub(/@.*/, "", $1); type[$1] = $2; next }
-		{ split($2, part, "@"); name = part[1] }
-		!(name in type) { next }
-		type[name] ~ /[BDRV]/ { print "const void *" name " = 0;" }
-		type[name] !~ /[BDRV]/ {
-			print "int " name "(void) { return", \
-			    (name == "libssh2_init" ? 0 : -1) "; }"
-		}' "$work/has" - >"$work/closed.c"
-	version=$(nm -D --undefined-only "$2" | awk '
-		NR == FNR { sub(/@.*/, "", $1); type[$1] = 1; next }
-		split($2, part, "@") == 2 && part[1] in type { print part[2] }
-		' "$work/has" - | sort -u)
-	for name in $version; do
-		echo "$name { *; };"
-	done >"$work/closed.map"
-	gcc -w -O2 -fPIC -shared -nostdlib -s -Wl,-z,relro,--build-id=none \
-	    ${version:+"-Wl,--version-script=$work/closed.map"} \
-	    -Wl,-soname,"$(basename "$1")" -o "$closed/$(basename "$1")" \
-	    -x c "$work/closed.c"
-}
-
-close_libraries() {
-	mkdir -p "$closed"
-	program=$staged/usr/libexec/postern/postern-smtp
-	all_of "$program" >"$work/all"
-	curl=$(grep '/libcurl\.so' "$work/all")
-	for name in $shut; do
-		file=$(grep "/lib$name[-.0-9]*\.so" "$work/all") || continue
-		close_library "$file" "$curl" || die "$file stays open"
-	done
 }
 
 # All libraries of the programs, and the one that threads look for when they
@@ -121,7 +159,7 @@ add_libraries() {
 	done
 	chmod 0644 "$bundle"/lib/*
 	chmod 0755 "$bundle/lib/$(basename "$loader")"
-	for file in $files; do
+	for file in $files $(for part in $parts; do archive_of "$part"; done); do
 		package_of "$file"
 	done >"$work/packages"
 	LC_ALL=C sort -u "$work/packages" | while read -r package; do
@@ -174,7 +212,8 @@ rm -rf "${work:?}"
 mkdir -p "$bundle/lib" "$bundle/share/licences" "$bundle/state" "$bundle/web"
 copy_tree "$source"
 compile
-close_libraries
+make_one
+relink
 loader=$(loader_of "$staged/usr/bin/postern")
 add_programs
 add_libraries

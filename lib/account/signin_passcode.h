@@ -50,8 +50,9 @@ struct ptn_signin_passcode {
 	enum ptn_api api;
 	struct ptn_uuid id;
 	const char *code;
-	const struct ptn_uuid *by;    /* whose session; NULL: none */
-	bool complete; /* a second factor was proved (signin.h) */
+	const struct ptn_uuid *by; /* whose session; NULL: none */
+	const int64_t *epoch;	   /* must be the user's still; NULL: any */
+	bool complete;		   /* a second factor was proved (signin.h) */
 	struct ptn_passcode passcode; /* found */
 	struct ptn_claims claims;     /* made */
 };

@@ -42,7 +42,11 @@ enum ptn_signup_result {
 enum ptn_err ptn_signup(const struct ptn_scope *sc, struct ptn_signup *s,
     enum ptn_signup_result *what) PTN_MUST_USE;
 
-/* The same inside a transaction of the caller's; TAKEN has changed nothing. */
+/*
+ * The same inside a transaction of the caller's.  TAKEN has changed nothing.
+ * NAME_TAKEN has, since the name is the last of it: the caller undoes it
+ * (ptn_tx_part()).
+ */
 enum ptn_err ptn_signup_in(const struct ptn_scope *sc, struct ptn_signup *s,
     enum ptn_signup_result *what) PTN_MUST_USE;
 

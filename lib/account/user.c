@@ -61,6 +61,7 @@ ptn_user_by_address(const struct ptn_scope *sc, const char *address,
 	out->id = row.id;
 	out->email_id = row.email_id;
 	out->verified = row.verified != 0;
+	out->epoch = row.known_epoch;
 	return PTN_OK;
 }
 

@@ -40,6 +40,7 @@ struct ptn_user_ref {
 	struct ptn_uuid id;
 	struct ptn_uuid email_id;
 	bool verified;
+	int64_t epoch; /* of the user (asker.h); only of one that was found */
 };
 enum ptn_err ptn_user_by_address(const struct ptn_scope *sc,
     const char *address, struct ptn_user_ref *out) PTN_MUST_USE;

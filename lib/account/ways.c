@@ -7,14 +7,12 @@
 static bool
 can_be_named(const struct ptn_conf *cf, const struct ptn_ways *have)
 {
-	return (cf->email_identifies && have->n[PTN_WAY_ADDRESS] > 0) ||
-	    (cf->username_enabled && cf->username_identifies &&
-		have->n[PTN_WAY_USERNAME] > 0);
+	return (ptn_policy_by_address(cf) && have->n[PTN_WAY_ADDRESS] > 0) ||
+	    (ptn_policy_by_username(cf) && have->n[PTN_WAY_USERNAME] > 0);
 }
 
-/* Can anybody log in with this? */
-static bool
-is_way_in(const struct ptn_conf *cf, const struct ptn_ways *have)
+bool
+ptn_ways_lead_in(const struct ptn_conf *cf, const struct ptn_ways *have)
 {
 	if (ptn_policy_passkeys(cf) && have->n[PTN_WAY_PASSKEY] > 0)
 		return true;
@@ -46,5 +44,5 @@ ptn_ways_may_give_up(const struct ptn_conf *cf, const struct ptn_ways *have,
 
 	if (left.n[way] == 0 || (--left.n[way] == 0 && !is_optional(cf, way)))
 		return false;
-	return is_way_in(cf, &left);
+	return ptn_ways_lead_in(cf, &left);
 }

@@ -23,6 +23,9 @@ struct ptn_ways {
 	size_t n[PTN_WAY__MAX];
 };
 
+/* Can somebody who has these log in? */
+bool ptn_ways_lead_in(const struct ptn_conf *cf, const struct ptn_ways *have);
+
 /* May one of a kind go?  False if there is none. */
 bool ptn_ways_may_give_up(const struct ptn_conf *cf,
     const struct ptn_ways *have, enum ptn_ways_kind way);

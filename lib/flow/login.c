@@ -156,6 +156,7 @@ by_address(struct ptn_flow_step *step, size_t input, const char *address)
 	}
 	stash->user_id = user.id;
 	stash->email_id = user.email_id;
+	stash->epoch = user.epoch;
 	stash->mail = r == PTN_OK ? PTN_FLOW_MAIL_CODE : PTN_FLOW_MAIL_UNKNOWN;
 	stash->username[0] = '\0';
 	note_address(stash, address);
@@ -179,6 +180,7 @@ by_username(struct ptn_flow_step *step, size_t input, const char *name)
 		return r;
 	stash->user_id = owner.user_id;
 	stash->email_id = owner.email_id;
+	stash->epoch = owner.epoch;
 	stash->mail = PTN_FLOW_MAIL_CODE;
 	snprintf(stash->username, sizeof(stash->username), "%s", name);
 	note_address(stash, owner.address);
@@ -269,27 +271,38 @@ between(struct ptn_flow_step *step)
 	return PTN_OK;
 }
 
-/* The other sessions end, as at any change. */
+/*
+ * The other sessions end, as at any change.  There is no session without it:
+ * what refuses it here, refuses the step.
+ */
 static enum ptn_err
 recover(struct ptn_flow_step *step)
 {
 	enum ptn_password_change_result changed;
+	enum ptn_err r;
 
 	step->claims.amr = PTN_AMR_PWD;
 	step->method = "password";
-	return ptn_password_change_in(step->sc, &step->claims,
+	r = ptn_password_change_in(step->sc, &step->claims,
 	    step->flow->stash.new_password, &changed);
+	if (r != PTN_OK)
+		return r;
+	return ptn_flow_step_unfit(changed) == PTN_FLOW_E_NONE ? PTN_OK
+							       : PTN_E_INTERNAL;
 }
 
 /*
- * The address is the user's still, or there is no session, nor another
- * password: whoever forgot theirs has shown by it who they are.
+ * The address is the user's still, and they have neither changed their password
+ * nor ended their sessions, or there is no session, nor another password: what
+ * was proved before does not outlive that, however long the flow waited.
+ * Whoever forgot theirs has shown by it who they are.
  */
 static enum ptn_err
 by_passcode(struct ptn_flow_step *step, bool *in)
 {
 	const struct ptn_flow_stash *stash = &step->flow->stash;
 	struct ptn_signin_passcode p = { .api = PTN_API_HANKO,
+		.epoch = &stash->epoch,
 		.complete = ptn_flow_mfa_complete(step->flow),
 		.passcode = { .user_id = stash->user_id,
 		    .email_id = stash->email_id } };

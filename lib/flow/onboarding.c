@@ -6,6 +6,7 @@
 #include "lib/account/password.h"
 #include "lib/account/policy.h"
 #include "lib/account/username.h"
+#include "lib/account/ways.h"
 #include "lib/base/arena.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
@@ -104,51 +105,104 @@ ptn_flow_onboarding_after_login(struct ptn_flow_step *step)
 
 /* --------------------------------------------------------- what is skipped */
 
-/* A mail lets them in. */
-static bool
-has_passcodes(const struct ptn_flow_step *step)
+/* Its policy, where it is on and possible in this browser. */
+static enum ptn_acquire
+asked(const struct ptn_flow_onboard_kind *kind, bool possible)
 {
-	return step->flow->stash.address[0] != '\0' &&
-	    ptn_policy_passcodes(step->sc->cf);
+	return kind->on && possible ? kind->policy : PTN_ACQUIRE_NEVER;
+}
+
+/* Who has skipped the one is asked for the other, if either would do. */
+static bool
+password_stands_in(const struct ptn_flow_step *step)
+{
+	const struct ptn_flow_onboard_kind password = passwords(step);
+
+	return asked(&password, true) == PTN_ACQUIRE_CONDITIONAL &&
+	    !password.had;
+}
+
+static bool
+passkey_stands_in(const struct ptn_flow_step *step)
+{
+	const struct ptn_flow_onboard_kind passkey = passkeys(step);
+
+	return asked(&passkey, step->flow->stash.webauthn) ==
+	    PTN_ACQUIRE_CONDITIONAL &&
+	    !passkey.had;
+}
+
+static struct ptn_ways
+ways_of(const struct ptn_flow_stash *stash)
+{
+	return (struct ptn_ways){
+		.n = {
+			[PTN_WAY_PASSWORD] = stash->has_password,
+			[PTN_WAY_PASSKEY] = stash->has_passkey,
+			[PTN_WAY_ADDRESS] = stash->address[0] != '\0',
+			[PTN_WAY_USERNAME] = stash->username[0] != '\0',
+		},
+	};
+}
+
+bool
+ptn_flow_onboarding_has_way_in(const struct ptn_flow_step *step)
+{
+	const struct ptn_ways ways = ways_of(&step->flow->stash);
+
+	return ptn_ways_lead_in(step->sc->cf, &ways);
+}
+
+static bool
+is_queued(const struct ptn_flow_step *step, enum ptn_flow_at at)
+{
+	const struct ptn_flow_position *p = &step->flow->position;
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (p->queue[i] == at)
+			return true;
+	return false;
 }
 
 /*
- * Whoever was asked for the one, and has not set up the other, does not skip it
- * where nothing else lets them in.
+ * Whoever was asked for the one does not skip it where nothing else would let
+ * them in: neither what they have, nor the other one, if that comes next.  Who
+ * has logged in has a way, and loses none.
  *
- * other	the state of the other one, its policy, and whether there is one
+ * other	the state of the other one, which way it is, and whether who
+ *		skips this one is asked for it
  */
 static bool
-may_skip(const struct ptn_flow_step *step, bool optional,
-    enum ptn_flow_at other, enum ptn_acquire policy, bool has_other)
+may_skip(const struct ptn_flow_step *step, enum ptn_flow_at other,
+    enum ptn_ways_kind way, bool asked_next)
 {
 	const enum ptn_flow_at before = step->flow->position.before;
+	struct ptn_ways ways = ways_of(&step->flow->stash);
 
-	if (!optional || before == PTN_FLOW_AT_ONBOARDING)
+	if (before == PTN_FLOW_AT_ONBOARDING)
 		return false;
-	if (has_passcodes(step))
+	if (!is_signup(step))
 		return true;
-	if (before == other)
-		return has_other;
-	return policy != PTN_ACQUIRE_NEVER ||
-	    (before != PTN_FLOW_AT_PASSCODE &&
-		before != PTN_FLOW_AT_REGISTRATION_INIT);
+	if (is_queued(step, other) || (asked_next && before != other))
+		ways.n[way]++;
+	return ptn_ways_lead_in(step->sc->cf, &ways);
 }
 
 static bool
 may_skip_passkey(const struct ptn_flow_step *step)
 {
-	return may_skip(step, step->sc->cf->passkey_optional,
-	    PTN_FLOW_AT_NEW_PASSWORD, passwords(step).policy,
-	    step->flow->stash.has_password);
+	return step->sc->cf->passkey_optional &&
+	    may_skip(step, PTN_FLOW_AT_NEW_PASSWORD, PTN_WAY_PASSWORD,
+		password_stands_in(step));
 }
 
 static bool
 may_skip_password(const struct ptn_flow_step *step)
 {
-	return may_skip(step, step->sc->cf->password_optional,
-	    PTN_FLOW_AT_NEW_PASSKEY, passkeys(step).policy,
-	    step->flow->stash.has_passkey);
+	return step->sc->cf->password_optional &&
+	    may_skip(step, PTN_FLOW_AT_NEW_PASSKEY, PTN_WAY_PASSKEY,
+		passkey_stands_in(step));
 }
 
 /* Who signs up must have some way back in. */
@@ -157,17 +211,14 @@ may_skip_both(const struct ptn_flow_step *step)
 {
 	const struct ptn_conf *cf = step->sc->cf;
 
-	return (!is_signup(step) || has_passcodes(step)) &&
+	return (!is_signup(step) || ptn_flow_onboarding_has_way_in(step)) &&
 	    (cf->password_optional || cf->passkey_optional);
 }
 
-/* Who has skipped the one is asked for the other, if either would do. */
 static enum ptn_err
 skip_passkey(struct ptn_flow_step *step)
 {
-	const struct ptn_flow_onboard_kind password = passwords(step);
-
-	if (password.policy == PTN_ACQUIRE_CONDITIONAL && !password.had)
+	if (password_stands_in(step))
 		ptn_flow_step_to(step, PTN_FLOW_AT_NEW_PASSWORD);
 	return PTN_OK;
 }
@@ -175,10 +226,7 @@ skip_passkey(struct ptn_flow_step *step)
 static enum ptn_err
 skip_password(struct ptn_flow_step *step)
 {
-	const struct ptn_flow_onboard_kind passkey = passkeys(step);
-
-	if (passkey.policy == PTN_ACQUIRE_CONDITIONAL && !passkey.had &&
-	    step->flow->stash.webauthn)
+	if (passkey_stands_in(step))
 		ptn_flow_step_to(step, PTN_FLOW_AT_NEW_PASSKEY);
 	return PTN_OK;
 }
@@ -381,8 +429,18 @@ const struct ptn_flow_place ptn_flow_place_new_passkey_answer = {
 
 /* -------------------------------------------------------- what is stored */
 
+/* Of a conflict, what it is to them. */
+static enum ptn_err
+end_if_taken(struct ptn_flow_step *step, enum ptn_flow_error why,
+    enum ptn_err r)
+{
+	if (r == PTN_E_CONFLICT)
+		ptn_flow_step_end(step, why);
+	return r;
+}
+
 enum ptn_err
-ptn_flow_onboarding_keep(const struct ptn_flow_step *step,
+ptn_flow_onboarding_keep(struct ptn_flow_step *step,
     const struct ptn_uuid *user, bool tell)
 {
 	const struct ptn_flow_stash *stash = &step->flow->stash;
@@ -390,32 +448,44 @@ ptn_flow_onboarding_keep(const struct ptn_flow_step *step,
 	enum ptn_err r = PTN_OK;
 
 	if (stash->new_password[0] != '\0' && !stash->recovered)
-		r = ptn_password_first(step->sc, user, stash->new_password,
-		    tell);
+		r = end_if_taken(step, PTN_FLOW_E_FORBIDDEN,
+		    ptn_password_first(step->sc, user, stash->new_password,
+			tell));
 	if (r == PTN_OK && stash->new_username[0] != '\0')
-		r = ptn_username_set_in(step->sc, user, stash->new_username);
+		r = end_if_taken(step, PTN_FLOW_E_NAME_TAKEN,
+		    ptn_username_set_in(step->sc, user, stash->new_username));
 	if (r != PTN_OK || stash->new_passkey.id_len == 0)
 		return r;
 	ptn_flow_ceremony_unpack(&stash->new_passkey, user, &c);
-	return ptn_passkey_keep(step->sc, &c, tell);
+	return end_if_taken(step, PTN_FLOW_E_PASSKEY,
+	    ptn_passkey_keep(step->sc, &c, tell));
+}
+
+/* What end() stores may conflict when some of it is stored. */
+static bool
+is_of_parts(const struct ptn_flow_step *step)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+
+	return stash->new_passkey.id_len > 0 ||
+	    stash->new_password[0] != '\0' || stash->new_username[0] != '\0' ||
+	    (is_signup(step) && stash->username[0] != '\0');
 }
 
 enum ptn_err
 ptn_flow_onboarding_end(struct ptn_flow_step *step, ptn_tx_fn end)
 {
 	struct ptn_flow_stash *stash = &step->flow->stash;
-	const bool passkey = stash->new_passkey.id_len > 0;
 	enum ptn_err r;
 
-	if (!passkey && stash->new_password[0] == '\0' &&
-	    stash->new_username[0] == '\0')
+	if (!is_of_parts(step))
 		return end(step->sc, step);
 	r = ptn_tx_part(step->sc, end, step);
 	memset(&stash->new_passkey, 0, sizeof(stash->new_passkey));
 	memset(stash->new_password, 0, sizeof(stash->new_password));
 	if (r != PTN_E_CONFLICT)
 		return r;
-	ptn_flow_step_end(step,
-	    passkey ? PTN_FLOW_E_PASSKEY : PTN_FLOW_E_FORBIDDEN);
+	if (!step->fatal)
+		ptn_flow_step_end(step, PTN_FLOW_E_FORBIDDEN);
 	return PTN_OK;
 }

@@ -21,6 +21,12 @@ extern const struct ptn_flow_place ptn_flow_place_onboarding,
  */
 enum ptn_err ptn_flow_onboarding_queue(struct ptn_flow_step *step) PTN_MUST_USE;
 
+/*
+ * Can who signs up log in again by what was said, and set up by now?  The rule
+ * is the one for what an owner may give up: lib/account/ways.h.
+ */
+bool ptn_flow_onboarding_has_way_in(const struct ptn_flow_step *step);
+
 /* The same after a log-in: what the user has is looked up, if it matters. */
 enum ptn_err ptn_flow_onboarding_after_login(
     struct ptn_flow_step *step) PTN_MUST_USE;
@@ -30,14 +36,17 @@ enum ptn_err ptn_flow_onboarding_after_login(
  *
  * tell	the user gets a notice: not one whose account begins with it
  *
- * PTN_E_CONFLICT: there is a password by now, or the passkey is registered.
+ * PTN_E_CONFLICT: there is a password by now, the passkey is registered, or the
+ * name is taken; the step ends with which of them.
  */
-enum ptn_err ptn_flow_onboarding_keep(const struct ptn_flow_step *step,
+enum ptn_err ptn_flow_onboarding_keep(struct ptn_flow_step *step,
     const struct ptn_uuid *user, bool tell) PTN_MUST_USE;
 
 /*
  * Enter the end of a flow by end(), whose argument is the step.  If that is a
- * conflict, nothing of it has happened, and the flow ends in an error.
+ * conflict, nothing of it has happened, and the flow ends in an error: the one
+ * that end() has said, if any.  end() may be a part of the transaction, and has
+ * none itself (ptn_tx_part()).
  */
 enum ptn_err ptn_flow_onboarding_end(struct ptn_flow_step *step,
     ptn_tx_fn end) PTN_MUST_USE;

@@ -122,19 +122,18 @@ take_address(struct ptn_flow_step *step, const char *address)
 	return PTN_OK;
 }
 
-/* What is to be set up; somebody must get in by it, or by a mail. */
+/* What is to be set up; somebody must get in by it, or without it. */
 static enum ptn_err
 go_on(struct ptn_flow_step *step)
 {
-	const bool mailed = step->flow->stash.address[0] != '\0' &&
-	    ptn_policy_passcodes(step->sc->cf);
+	const bool has_way = ptn_flow_onboarding_has_way_in(step);
 	const size_t n = step->n;
 	enum ptn_err r;
 
 	step->flow->stash.promised = ptn_uuid_new();
 	if ((r = ptn_flow_onboarding_queue(step)) != PTN_OK || step->fatal)
 		return r;
-	if (step->n == n && !mailed)
+	if (step->n == n && !has_way)
 		ptn_flow_step_end(step, PTN_FLOW_E_DEAD_END);
 	else {
 		if (step->n == 0)
@@ -184,7 +183,11 @@ shown(const struct ptn_flow_stash *stash)
 	    (stash->has_otp ? PTN_AMR_TOTP : 0U);
 }
 
-/* The account, and its first session; the address may be taken by now. */
+/*
+ * The account, and its first session, of whoever can log in again.  The address
+ * may be taken by now, or the name: then there is an account, which must not
+ * stay.
+ */
 static enum ptn_err
 sign_up(const struct ptn_scope *sc, void *arg)
 {
@@ -204,6 +207,10 @@ sign_up(const struct ptn_scope *sc, void *arg)
 	enum ptn_signup_result what = PTN_SIGNUP_CLOSED;
 	enum ptn_err r = PTN_OK;
 
+	if (!ptn_flow_onboarding_has_way_in(step)) {
+		ptn_flow_step_end(step, PTN_FLOW_E_DEAD_END);
+		return PTN_OK;
+	}
 	if (stash->proved || s.address == NULL ||
 	    !ptn_policy_verification(sc->cf))
 		r = ptn_signup_in(sc, &s, &what);
@@ -211,6 +218,8 @@ sign_up(const struct ptn_scope *sc, void *arg)
 	step->fatal = what != PTN_SIGNUP_DONE;
 	step->claims = s.claims;
 	step->claims.amr = shown(stash);
+	if (r == PTN_OK && what == PTN_SIGNUP_NAME_TAKEN)
+		r = PTN_E_CONFLICT;
 	if (r != PTN_OK || step->fatal)
 		return r;
 	if (stash->enrolled &&

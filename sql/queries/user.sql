@@ -93,10 +93,12 @@ SELECT u.known_epoch,
 
 -- name: user_by_address
 -- in:   tenant_id:id address:str
--- out:  id:id email_id:id verified:i64
+-- out:  id:id email_id:id verified:i64 known_epoch:i64
 -- returns: one
-SELECT user_id, id, verified FROM emails
- WHERE tenant_id = ? AND address = ? AND user_id IS NOT NULL;
+SELECT e.user_id, e.id, e.verified, u.known_epoch
+  FROM emails e
+  JOIN users u ON u.id = e.user_id
+ WHERE e.tenant_id = ? AND e.address = ?;
 
 -- name: user_delete
 -- in:   tenant_id:id id:id

@@ -3,8 +3,8 @@
  * of the site, by etc/htaccess and nothing else.
  */
 import assert from 'node:assert/strict';
-import { chownSync, mkdirSync, readFileSync, realpathSync, rmSync,
-  statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync, realpathSync, renameSync,
+  rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Api, freshAddress } from '../lib/api.mjs';
@@ -196,4 +196,44 @@ test('one that appears is taken', async () => {
   writeFileSync(later, readFileSync(host.config, 'utf8'), { mode: 0o600 });
   chownSync(later, uid, gid);
   await until(async () => (await ready()).status === 200, 'an answer');
+});
+
+/*
+ * What an update by files is, as its README says: another program beside the
+ * old one, and in its place by rename.  mod_fcgid goes by the file it is: the
+ * old one's processes finish and are asked no more.
+ */
+test('an update: not one request fails, and the new one answers', async () => {
+  const program = join(host.folder, 'postern.fcgi');
+  let asked = 0;
+  let updated = false;
+  const bad = [];
+  const least = async () => {
+    const reply = await fetch(`${host.url}/.well-known/config`);
+    const text = await reply.text();
+    asked++;
+    if (reply.status !== 200)
+      bad.push(`${reply.status} ${text}`);
+    return JSON.parse(text).password?.min_password_length;
+  };
+  const asker = async () => {
+    while (!updated)
+      await least().catch((error) => bad.push(String(error)));
+  };
+  const askers = [asker(), asker(), asker(), asker()];
+  await until(() => asked > 50, 'answers of the old one');
+  const text = readFileSync(program, 'utf8');
+  const { mode } = statSync(program);
+  writeFileSync(`${program}.new`, text.replace("'--set'",
+    "--set password.min_length=11 '--set'"), { mode });
+  assert.notEqual(readFileSync(`${program}.new`, 'utf8'), text);
+  renameSync(`${program}.new`, program);
+  await until(async () => await least() === 11, 'the new one');
+  const before = asked;
+  await until(() => asked > before + 50, 'answers of the new one');
+  updated = true;
+  await Promise.all(askers);
+  assert.deepEqual(bad, []);
+  for (let i = 0; i < 20; i++)
+    assert.equal(await least(), 11);
 });

@@ -7,7 +7,9 @@ import { start } from '../lib/instance.mjs';
 import { mailsTo } from '../lib/maildir.mjs';
 
 const password = 'correct horse battery';
-const ALONE = { 'passkey.enabled': 'false', 'rate_limiter.enabled': 'false' };
+/* Second factors have tests of their own. */
+const ALONE = { 'passkey.enabled': 'false', 'mfa.enabled': 'false',
+  'rate_limiter.enabled': 'false' };
 let instance;
 
 before(async () => {
@@ -200,23 +202,68 @@ test('a username is one, and nobody else\'s', async () => {
     'identifier'), 'unknown_username_error');
 });
 
-test('two sign up by one username at once: one account', async () => {
-  const username = fresh();
-  const flows = await Promise.all([1, 2, 3].map(async () => {
+/* By a password, and by nothing but the mail. */
+for (const [how, last, input] of [
+  ['with a password', 'register_password', { new_password: password }],
+  ['with a mail alone', 'skip', {}]])
+  test(`some sign up by one username at once, ${how}: one account`,
+    async () => {
+      await instance.up({ ...instance.options.set,
+        'password.optional': 'true' });
+      const username = fresh();
+      const made = await Promise.all([1, 2, 3].map(async () => {
+        const api = await instance.client();
+        const email = freshAddress('flow');
+        const flow = await Flow.ready(api, 'registration');
+        await flow.act('register_login_identifier', { email, username });
+        await flow.act('verify_passcode', { code: await api.codeFor(email) });
+        assert.equal(flow.state, 'password_creation');
+        return { flow, email };
+      }));
+      const count = async (from) =>
+        Number(await instance.sql(`SELECT COUNT(*) FROM ${from}`));
+      const tables = ['users', 'sessions', 'password_credentials',
+        'usernames'];
+      const before = await Promise.all(tables.map(count));
+      await Promise.all(made.map(({ flow }) => flow.act(last, input)));
+      const lost = made.filter(({ flow }) => flow.state === 'error');
+      assert.equal(lost.length, 2);
+      for (const { flow, email } of lost) {
+        assert.equal(flow.error, 'username_already_exists');
+        assert.equal(await count(`emails WHERE address = '${email}' AND
+          user_id IS NOT NULL`), 0);
+      }
+      const now = await Promise.all(tables.map(count));
+      const more = last === 'skip' ? [1, 1, 0, 1] : [1, 1, 1, 1];
+      assert.deepEqual(now, before.map((n, i) => n + more[i]));
+    });
+
+test('a username that is taken before the end of a log-in is said to be',
+  async () => {
+    await instance.up({ ...instance.options.set, 'password.optional': 'true',
+      'password.acquire_on_login': 'always' });
     const api = await instance.client();
     const email = freshAddress('flow');
-    const flow = await Flow.ready(api, 'registration');
-    await flow.act('register_login_identifier', { email, username });
+    const signup = await Flow.ready(api, 'registration');
+    await signup.act('register_login_identifier', { email });
+    await signup.act('verify_passcode', { code: await api.codeFor(email) });
+    await signup.act('skip', {}, { status: 200 });
+    assert.equal(signup.state, 'success');
+    const { flow } = await identified(email);
+    if (flow.state === 'login_method_chooser')
+      await flow.act('continue_to_passcode_confirmation');
     await flow.act('verify_passcode', { code: await api.codeFor(email) });
-    return flow;
-  }));
-  for (const flow of flows)
+    assert.equal(flow.state, 'onboarding_username');
+    const username = fresh();
+    await flow.act('username_create', { username }, { status: 200 });
+    assert.equal(flow.state, 'password_creation');
+    await member(instance, { email: freshAddress('flow'), username });
     await flow.act('register_password', { new_password: password });
-  assert.deepEqual(flows.map(({ state }) => state).sort(),
-    ['error', 'error', 'success']);
-  for (const flow of flows.filter(({ state }) => state === 'error'))
+    assert.equal(flow.state, 'error');
     assert.equal(flow.error, 'username_already_exists');
-});
+    const { flow: again } = await byPassword(email, password);
+    assert.notEqual(again.state, 'success');
+  });
 
 test('who has none is asked for one at log-in, and may do without',
   async () => {
@@ -271,6 +318,22 @@ test('a username is no way to log in where only mails are', async () => {
     assert.equal(flow.error, 'flow_discontinuity_error');
   } finally {
     await mails.stop();
+  }
+});
+
+test('who could not say who they are at log-in has no account', async () => {
+  const mute = await start({ set: { ...ALONE, 'username.enabled': 'true',
+    'username.use_as_login_identifier': 'false', 'email.optional': 'true' } });
+  try {
+    const flow = await Flow.ready(await mute.client(), 'registration');
+    await flow.act('register_login_identifier', { username: fresh() });
+    if (flow.state === 'password_creation')
+      await flow.act('register_password', { new_password: password });
+    assert.equal(flow.state, 'error');
+    assert.equal(flow.error, 'flow_discontinuity_error');
+    assert.equal(Number(await mute.sql('SELECT COUNT(*) FROM users')), 0);
+  } finally {
+    await mute.stop();
   }
 });
 

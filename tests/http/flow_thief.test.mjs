@@ -145,3 +145,49 @@ test('a way in that is switched off lets nobody in who was under way',
       await one.stop();
     }
   });
+
+test('what was proved does not outlive another password, nor all sessions',
+  async () => {
+    const one = await start({ set: { 'rate_limiter.enabled': 'false',
+      'passkey.acquire_on_login': 'always', 'passkey.optional': 'true' } });
+    try {
+      const api = one.client();
+      const email = freshAddress('waits');
+      const { user_id } = await api.signUp(email);
+      await api.call('PUT', '/password',
+        { user_id, password: 'correct horse battery' }, { status: 201 });
+      /* Two that wait behind their passcode, one of them to recover. */
+      const proved = async (...ways) => {
+        const flow = await Flow.begin(one.client(), 'login');
+        await flow.act('register_client_capabilities',
+          { webauthn_available: true });
+        await flow.act('continue_with_login_identifier', { email });
+        for (const way of ways)
+          await flow.act(way, {}, { status: 200 });
+        const code = await flow.api.codeFor(email);
+        return flow.act('verify_passcode', { code }, { status: 200 });
+      };
+      const login = await proved('continue_to_passcode_confirmation');
+      const recovery = await proved('continue_to_password_login',
+        'continue_to_passcode_confirmation_recovery');
+      assert.equal(recovery.state, 'login_password_recovery');
+      await api.call('PUT', '/password',
+        { user_id, password: 'another horse battery' }, { status: 200 });
+      await recovery.act('password_recovery',
+        { new_password: 'of whoever waited' });
+      if (recovery.state === 'onboarding_create_passkey')
+        await recovery.act('skip');
+      await login.act('skip');
+      for (const flow of [login, recovery]) {
+        assert.equal(flow.last.status, 403);
+        assert.equal(flow.state, 'error');
+        assert.deepEqual(flow.last.cookies, []);
+      }
+      await api.call('GET', '/me', undefined, { status: 200 });
+      const { status } = await one.client().passwordLogin(user_id,
+        'another horse battery');
+      assert.equal(status, 200);
+    } finally {
+      await one.stop();
+    }
+  });

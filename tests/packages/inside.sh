@@ -1,4 +1,4 @@
-# usage: inside.sh build|rpm|install|browse|live|systemd|rebooted
+# usage: inside.sh build|rpm|install|browse|live|systemd|rebooted|enforced
 #
 # What tests/packages/run does within a root: "ok - what" and "not ok - what",
 # and "done" at the end.  POSIX sh.
@@ -375,7 +375,18 @@ code_of_mail() {
 	done
 }
 
+# The same of a mail that lies in Postfix's queue.
+code_of_queue() {
+	queued "$1" 120 || return 1
+	for id in $(postqueue -j | sed -n 's/.*"queue_id": "\([^"]*\)".*/\1/p'); do
+		postcat -q "$id" | grep -q "^To:.*$1" &&
+		    postcat -q "$id" |
+		    sed -n 's/^Subject:.*\([0-9]\{6\}\).*/\1/p'
+	done
+}
+
 # sign_up ADDRESS: with a passcode; leaves the session in /srv/session.
+mailed=code_of_mail
 sign_up() {
 	rm -f $mail/* /srv/session
 	send POST /users "{\"email\":\"$1\"}"
@@ -384,7 +395,7 @@ sign_up() {
 	    "{\"user_id\":\"$user\",\"email_id\":\"$email\"}"
 	passcode=$(member id)
 	send POST /passcode/login/finalize \
-	    "{\"id\":\"$passcode\",\"code\":\"$(code_of_mail)\"}"
+	    "{\"id\":\"$passcode\",\"code\":\"$($mailed "$1")\"}"
 	sed -n 's/^[Ss]et-[Cc]ookie: \([_A-Za-z-]*hanko=[^;]*\);.*/\1/p' /tmp/head \
 	    >/srv/session
 	[ -s /srv/session ] || { cat /tmp/head /tmp/body && return 1; }
@@ -815,10 +826,84 @@ forget_postfix() {
 	sendmail /srv/sendmail
 }
 
+# What every process of the service does from its start, for confined.mjs: of
+# those that are started from here on by the first process.
+calls=execve,clone,clone3,fork,vfork,open,openat,mmap,flock,fcntl
+calls=$calls,mkdir,mkdirat,rmdir,unlink,unlinkat,rename,renameat,renameat2
+calls=$calls,link,linkat,symlink,symlinkat,mknod,mknodat,truncate,ftruncate
+calls=$calls,chmod,fchmod,fchmodat,chown,fchown,lchown,fchownat
+calls=$calls,socket,socketpair,bind,connect,sendto,sendmsg,kill,tkill,tgkill
+calls=$calls,ptrace,mount,umount2,pivot_root,chroot,setns
+start_tracing() {
+	rm -rf /srv/trace
+	mkdir /srv/trace
+	strace -ff -y -qq -s 200 -e trace="$calls" -e signal=none \
+	    -o /srv/trace/t -p 1 2>/srv/trace/said &
+	strace_pid=$!
+	for try in $(seq 50); do
+		grep -q '^TracerPid:.*[1-9]' /proc/1/status && return
+		sleep 0.1
+	done
+	cat /srv/trace/said
+	return 1
+}
+
+stop_tracing() {
+	kill -INT "$strace_pid" && wait "$strace_pid"
+	[ "$(find /srv/trace -name 't.*' | wc -l)" -gt 5 ]
+}
+
+mail_by_smtp() {
+	cp -a /etc/postern/postern.yaml /srv/kept.yaml
+	# "setup" leaves an answer that is there as it is.
+	sed -i '/^ *transport:/d; /^ *sendmail:/d; /^ *path:.*sendmail/d' \
+	    /etc/postern/postern.yaml
+	postern --set email_delivery.smtp.tls=none setup --url "$url" \
+	    --name Example --mail localhost:25 \
+	    --mail-from noreply@example.com </dev/null &&
+	    systemctl start postfix
+}
+
+# Once what a day has, from the start: requests of each kind, a mail, a hash, a
+# worker that dies, another configuration.
+a_day() {
+	mailed=code_of_queue
+	systemctl restart postern.service && is_active postern.service &&
+	    answers && sign_up "$1@example.com" && logged_in || return 1
+	session="Cookie: $(cat /srv/session)"
+	send GET /me '' "$session"
+	send GET /status ''
+	send POST /webauthn/registration/initialize '' "$session"
+	send POST /password/login '{"user_id":"00000000-0000-4000-8000-000000000000","password":"wrong password"}' |
+	    grep -q 401 || return 1
+	mkdir -p /srv/trace
+	for pid in $(pgrep postern); do
+		sed -n 's/^CapEff:[^0-9a-f]*//p' "/proc/$pid/status"
+	done >/srv/trace/caps
+	kill -9 "$(pgrep -P "$(property MainPID)" | tail -n 1)"
+	systemctl reload postern.service && sleep 1 && answers && logged_in
+}
+
+under_trace() {
+	a_day traced && systemctl stop postern.service
+}
+
+forget_tracing() {
+	cp -a /srv/kept.yaml /etc/postern/postern.yaml
+	systemctl stop postfix
+	systemctl restart postern.service && is_active postern.service
+}
+
 purged_under_systemd() {
 	POSTERN_PURGE=all dpkg --purge postern-mail postern &&
 	    not pgrep -x postern &&
 	    not systemctl is-active postern.socket
+}
+
+# What was made there before.
+forget_database() {
+	mariadb -e 'DROP DATABASE IF EXISTS postern;
+	    DROP USER IF EXISTS postern@localhost, postern_migrate@localhost'
 }
 
 part_systemd() {
@@ -828,7 +913,7 @@ part_systemd() {
 	check "installs" dpkg --install /srv/packages/*.deb
 	check "and makes the folder of its sockets" folder_owner
 	check "and the database" systemctl start mariadb
-	mariadb -e 'DROP DATABASE IF EXISTS postern; DROP USER IF EXISTS postern@localhost, postern_migrate@localhost'
+	forget_database
 	make_sendmail
 	check "is told of it" configure
 	check "the units are fine" systemd-analyze verify --man=no \
@@ -854,6 +939,14 @@ part_systemd() {
 	check "Postfix: no mail without the drop-in" no_mail_without_drop_in
 	check "Postfix: mail with the drop-in" mail_with_drop_in
 	check "and is left again" forget_postfix
+	check "mail goes by SMTP" mail_by_smtp
+	if start_tracing; then
+		check "does what it does, watched" under_trace
+		check "all that it did is known" stop_tracing
+	else
+		echo "not ok - strace"
+	fi
+	check "and is as before" forget_tracing
 	check "somebody is logged in" logged_in
 	leave_systemd
 }
@@ -874,6 +967,59 @@ part_rebooted() {
 	check "and nobody is logged out" logged_in
 	check "purges all" purged_under_systemd
 	leave_systemd
+}
+
+# ------------------------------------------------------------------ enforced
+
+profile_loaded() {
+	grep -q Y /sys/module/apparmor/parameters/enabled || return 1
+	[ -e /sys/kernel/security/apparmor ] ||
+	    mount -t securityfs none /sys/kernel/security
+	apparmor_parser -r /etc/apparmor.d/postern &&
+	    grep -x 'postern (enforce)' /sys/kernel/security/apparmor/profiles
+}
+
+# Of all its processes.
+all_confined() {
+	[ "$(pgrep -c postern)" -ge 4 ] || return 1
+	for pid in $(pgrep postern); do
+		grep -qx 'postern (enforce)' "/proc/$pid/attr/current" ||
+		    return 1
+	done
+}
+
+# If nothing were denied to anybody, that would say nothing.
+denies() {
+	aa-exec -p postern -- /usr/bin/postern --config /etc/shadow \
+	    config print 2>&1 | grep -i 'permission denied' &&
+	    ! aa-exec -p postern -- /bin/dash -c /bin/true
+}
+
+denied() {
+	journalctl --no-pager -k -o cat | grep 'DENIED.*profile="postern"'
+}
+
+part_enforced() {
+	ip link set lo up
+	# Since 11.7 it reserves addresses for more memory than there can be here.
+	printf '[mysqld]\nloose-innodb-buffer-pool-size-max=256M\n' \
+	    >/etc/mysql/mariadb.conf.d/99-small.cnf
+	check "AppArmor enforces the profile" profile_loaded
+	check "enforced: the database" start_database
+	forget_database
+	check "enforced: is told of it" mail_by_smtp
+	postconf -e defer_transports=smtp inet_interfaces=loopback-only
+	systemctl restart postfix
+	check "enforced: serves" enable_service
+	listen_on_8080
+	lighty-enable-mod postern >/dev/null
+	check "enforced: lighttpd" lighttpd -f /etc/lighttpd/lighttpd.conf
+	check "enforced: does what it does" a_day enforced
+	check "enforced: each of its processes" all_confined
+	check "enforced: stops" systemctl stop postern.service
+	check "enforced: nothing was denied" not denied
+	check "enforced: what it has no need of is" denies
+	echo done
 }
 
 leave_systemd() {

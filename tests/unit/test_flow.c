@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "lib/event/tx.h"
 #include "lib/flow/row.h"
 #include "lib/flow/step.h"
 #include "tests/unit/rules.h" /* $POSTERN_TEST_DB */
@@ -137,19 +138,43 @@ it_is_taken_where_it_began(void **state)
 	    PTN_FLOW_E_FORBIDDEN);
 }
 
+static enum ptn_err
+open_session(const struct ptn_scope *sc, void *arg)
+{
+	return ptn_session_open(sc, arg, &by);
+}
+
+/* Whoever asks is another one from here on, whose session goes on. */
+static void
+somebody_asks(void)
+{
+	struct ptn_session_new new = { .api = PTN_API_HANKO,
+		.user_id = rows_user() };
+
+	assert_int_equal(ptn_tx(&scope, open_session, &new), PTN_OK);
+}
+
 static void
 it_is_of_whose_it_is(void **state)
 {
-	const struct ptn_flow *flow =
-	    flow_at(PTN_FLOW_PROFILE, PTN_FLOW_AT_PREFLIGHT);
+	static const char action[] = "register_client_capabilities";
+	struct ptn_claims ada;
+	struct ptn_flow *flow;
 	struct ptn_flow_answer out;
 
 	(void)state;
-	by.sub = ptn_uuid_new();
-	assert_int_equal(
-	    advance(flow, PTN_FLOW_PROFILE, "register_client_capabilities")
-		->refused,
+	somebody_asks();
+	ada = by;
+	flow = flow_at(PTN_FLOW_PROFILE, PTN_FLOW_AT_PREFLIGHT);
+	flow->position.queue[0] = PTN_FLOW_AT_PROFILE_INIT;
+	flow->position.n = 1;
+	assert_int_equal(ptn_flow_row_update(&scope, flow, 60), PTN_OK);
+	somebody_asks();
+	assert_int_equal(advance(flow, PTN_FLOW_PROFILE, action)->refused,
 	    PTN_FLOW_E_FORBIDDEN);
+	by = ada;
+	assert_int_equal(advance(flow, PTN_FLOW_PROFILE, action)->refused,
+	    PTN_FLOW_E_NONE);
 	assert_int_equal(ptn_flow_begin(&scope, PTN_FLOW_PROFILE, NULL, &out),
 	    PTN_E_DENIED);
 }

@@ -54,7 +54,8 @@ by_passkey(int bits, size_t passkeys)
 static bool
 is_named(int bits, size_t addresses, size_t names)
 {
-	return ((bits & NAMED_BY_ADDRESS) && addresses > 0) ||
+	return ((bits & ADDRESSES) && (bits & NAMED_BY_ADDRESS) &&
+		   addresses > 0) ||
 	    ((bits & USERNAMES) && (bits & NAMED_BY_USERNAME) && names > 0);
 }
 
