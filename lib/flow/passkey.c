@@ -56,7 +56,10 @@ ptn_flow_step_offer_passkey(struct ptn_flow_step *step)
 	return r;
 }
 
-/* Who was named before is not asked for: anybody's passkey will do. */
+/*
+ * Who was named before is not asked for: anybody's passkey will do, unless it
+ * was told what the one who was named has.
+ */
 enum ptn_err
 ptn_flow_step_ask_passkey(struct ptn_flow_step *step)
 {

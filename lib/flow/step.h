@@ -115,7 +115,11 @@ struct ptn_flow_definition {
 	 * PTN_E_NOT_FOUND: none is taken.  NULL: nothing.
 	 */
 	enum ptn_err (*load)(struct ptn_flow_step *step);
-	/* Nothing is queued: of a log-in, the first factor is proved. */
+	/*
+	 * Nothing is queued: of a log-in, the first factor is proved.  An error
+	 * that it sets is told in the state that it queues, and keeps what was
+	 * changed of the stash: only with step->fatal the flow ends.
+	 */
 	enum ptn_err (*onward)(struct ptn_flow_step *step);
 };
 

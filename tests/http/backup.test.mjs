@@ -5,21 +5,40 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { after, before, test } from 'node:test';
+import { freshAddress } from '../lib/api.mjs';
 import { someone } from '../lib/appholder.mjs';
+import { Flow } from '../lib/flow.mjs';
 import { run, start } from '../lib/instance.mjs';
+import { totp } from '../lib/totp.mjs';
 
 let instance;
 let dir;
 
 before(async () => {
   dir = mkdtempSync(join(tmpdir(), 'postern-backup-'));
-  instance = await start({ set: { 'dfns.password': 'true' } });
+  instance = await start({ set: {
+    'dfns.password': 'true',
+    'passkey.enabled': 'false',
+    'email.require_verification': 'false',
+  } });
   await someone(instance);
+  await signUpWithApp();
 });
 after(async () => {
   await instance?.stop();
   rmSync(dir, { recursive: true, force: true });
 });
+
+/* Somebody whose second factor is an app, by a flow. */
+async function signUpWithApp() {
+  const flow = await Flow.ready(await instance.client(), 'registration');
+  await flow.act('register_login_identifier', { email: freshAddress('app') });
+  await flow.act('register_password', { new_password: 'correct horse battery' });
+  await flow.act('continue_to_otp_secret_creation');
+  await flow.act('otp_code_verify',
+    { otp_code: totp(flow.last.body.payload.otp_secret) });
+  assert.equal(flow.state, 'success');
+}
 
 /* A dump by the real program, with these options; its file. */
 async function dump(name, ...options) {
@@ -37,8 +56,10 @@ const check = (file, ...set) => instance.postern(...set, 'backup', 'check',
   file);
 const base = () => instance.env.POSTERN_DB_NAME;
 
-/* Signing keys, and the secret of an app. */
-const ALL = /^jwks: secrets\.keys opens (\d) of \1 rows\ntotp_factors: secrets\.keys opens 1 of 1 row\n$/;
+/* Signing keys, and the secrets of apps, of members and of users. */
+const ALL = new RegExp('^jwks: secrets\\.keys opens (\\d) of \\1 rows\n'
+  + 'totp_factors: secrets\\.keys opens 1 of 1 row\n'
+  + 'otp_secrets: secrets\\.keys opens 1 of 1 row\n$');
 const others = ['--set', 'secrets.keys=Vv8wC2mGq0fTz5Rk3aB'];
 
 for (const [what, options] of [

@@ -1,25 +1,23 @@
 /* What was recorded of the other server, replayed as far as it is served. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { start, top } from '../lib/instance.mjs';
 import { read, replay } from '../lib/transcript.mjs';
 
-const { replayed, unserved, configured, overlay, rules, reasons } = JSON.parse(
-  readFileSync(join(top, 'tests/vectors/flow-overlay.json'), 'utf8'));
+const { replayed, later, unserved, configured, overlay, rules, reasons } =
+  JSON.parse(readFileSync(join(top, 'tests/vectors/flow-overlay.json'), 'utf8'));
 
 /*
- * Those keys that this server has; without the others it is the same.  And what
- * it takes here to come to where the other one is.
+ * Those keys that this server has, as they are called here; without the others
+ * it is the same.  And what it takes here to come to where the other one is.
  */
 const configOf = (name) => ({ ...Object.fromEntries(
-  Object.entries(read(name).config).filter(([key]) => !(key in unserved))),
+  Object.entries(read(name).config).filter(([key]) => !(key in unserved))
+    .map(([key, value]) =>
+      [key.replace(/^cors\./, 'server.public.cors.'), value])),
 ...configured[name]?.set });
-
-/* Those that are of all recordings, or of this kind. */
-const rulesOf = (name) => Object.fromEntries(Object.entries(rules)
-  .filter(([, { only = '' }]) => name.startsWith(only)));
 
 const byConfig = new Map();
 for (const name of Object.keys(replayed)) {
@@ -47,13 +45,32 @@ for (const [config, names] of byConfig)
       for (const name of names)
         await t.test(name, async () => {
           const compared = await replay(instance, name,
-            { steps: replayed[name], overlay: overlay[name], rules: rulesOf(name) });
+            { steps: replayed[name], overlay: overlay[name], rules });
           assert.ok(compared > 0);
         });
     } finally {
       await instance.stop();
     }
   });
+
+test('what is not replayed, or not to its end, has its reason', () => {
+  for (const file of readdirSync(join(top, 'tests/vectors/flow'))) {
+    const name = file.replace(/\.json$/, '');
+    const { steps } = read(name);
+    assert.equal(later[name] === undefined, replayed[name] === steps.length,
+      `${name}: ${replayed[name]} of ${steps.length} steps, ${later[name]}`);
+    assert.ok((replayed[name] ?? 0) <= steps.length, name);
+  }
+  for (const name of [...Object.keys(replayed), ...Object.keys(later)])
+    assert.equal(read(name).name, name);
+});
+
+test('each reason is one of something', () => {
+  const used = new Set([...Object.values(later),
+    ...[rules, configured, ...Object.values(overlay)].flatMap((table) =>
+      Object.values(table).map(({ reason }) => reason))]);
+  assert.deepEqual([...used].sort(), Object.keys(reasons).sort());
+});
 
 test('what is answered otherwise has its reason', () => {
   for (const [name, { reason }] of [...Object.entries(rules),

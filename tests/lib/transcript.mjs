@@ -50,6 +50,10 @@ const ANY = new Set(['time', 'unix_time', 'http_date', 'seconds', 'text']);
 export const read = (name) =>
   JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
 
+/* Those rules that are of what is answered in a state. */
+const rulesAt = (rules, state) => Object.fromEntries(Object.entries(rules)
+  .filter(([, { at = state }]) => at === state));
+
 /* A body, with what is right instead of members of some names. */
 function everywhere(node, rules) {
   if (Array.isArray(node))
@@ -69,9 +73,10 @@ function instead(step, { status, body = {}, without = [], unset = [],
   response.headers = Object.fromEntries(Object.entries(response.headers ?? {})
     .filter(([name]) => !unset.includes(name)));
   Object.assign(response.headers, headers);
-  response.body = { ...response.body, ...status && { status }, ...body };
+  if (response.body)
+    response.body = { ...response.body, ...status && { status }, ...body };
   for (const name of without)
-    delete response.body[name];
+    delete response.body?.[name];
   return { ...step, response, request: { ...step.request, ...request },
     mails: mails ?? step.mails,
     jwt: unset.includes('set-cookie') ? {} : step.jwt };
@@ -352,7 +357,8 @@ class Replay {
     const want = step.response;
     assert.equal(answer.status, want.status, `${where}: ${answer.text}`);
     if (want.body)
-      this.same(everywhere(want.body, this.rules), answer.body, where);
+      this.same(everywhere(want.body, rulesAt(this.rules, want.body.name)),
+        answer.body, where);
     if (!want.closed) /* then there was no answer, and so no headers */
       this.headers(want.headers ?? {}, answer, where);
     this.tokens(step.jwt, where);
@@ -399,8 +405,9 @@ class Replay {
  *		right instead; without are members, unset headers that are not
  *		there, and headers are; request is what is sent instead; then is
  *		a step of ours that leads back
- * rules	{ member: { value, absent } }: what is right instead wherever a body
- *		has a member of that name, or that it is not there
+ * rules	{ member: { value, absent, at } }: what is right instead wherever a
+ *		body has a member of that name, or that it is not there; at is
+ *		the state in which that is so, all of them by default
  *
  * Returns how many exchanges were compared.
  */

@@ -2,7 +2,7 @@
 #
 # Holds the tables of flows against what is written about them: every state,
 # action and code is an .It Ql of fcgi/postern-flow.7 and the other way round,
-# every input a .Va there; fcgi/openapi.yaml lists states and codes, and has the
+# a state or code only once; every input a .Va there; fcgi/openapi.yaml lists states and codes, and has the
 # inputs as members.  And every code is said somewhere.
 #
 # usage: flows.sh [TOP]
@@ -66,6 +66,8 @@ for name in $(sed -n 's/^\.It Ql \([a-z_]*\)$/\1/p' "$man"); do
 	    fault "$name: in postern-flow(7), but no state, action or code"
 done
 for name in $states $codes; do
+	[ "$(grep -cx "\.It Ql $name" "$man")" -le 1 ] ||
+	    fault "$name: more than once in postern-flow(7)"
 	grep -q "^ *- $name\$" "$api" || fault "$name: not in openapi.yaml"
 done
 for name in $inputs; do
