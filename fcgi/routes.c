@@ -105,7 +105,7 @@ const struct ptn_route ptn_routes[] = {
 	{ FLOW,   POST,   "/login",                            ANYBODY,  DB,   STEPS,   NO_INPUT,               ON(always),    ptn_flow_serve_login },
 	{ FLOW,   POST,   "/profile",                          OWNER,    DB,   STEPS,   NO_INPUT,               ON(always),    ptn_flow_serve_profile },
 	{ FLOW,   POST,   "/registration",                     ANYBODY,  DB,   STEPS,   NO_INPUT,               ON(always),    ptn_flow_serve_registration },
-	{ FLOW,   POST,   "/token_exchange",                   ANYBODY,  DB,   STEPS,   NO_INPUT,               ON(always),    ptn_flow_serve_token_exchange },
+	{ FLOW,   POST,   "/token_exchange",                   ANYBODY,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_flow_serve_token_exchange },
 
 	{ DFNS,   POST,   "/auth/login/code",                  ANYBODY,  DB,   MAILS,   IN(dfns_code),          ON(dfns_mail), ptn_dfns_login_code },
 	{ DFNS,   POST,   "/auth/login/init",                  ANYBODY,  DB,   INITS,   IN(dfns_login_init),    ON(dfns),      ptn_dfns_login_init },

@@ -523,7 +523,8 @@ describe('an organisation that changes', () => {
     const { email } = await api.signUp(freshAddress('off'));
     const closed = async (client) => {
       for (const [method, path, body] of [['GET', '/me'],
-        ['POST', '/user', { email }], ['GET', '/sessions/validate']]) {
+        ['POST', '/user', { email }], ['GET', '/sessions/validate'],
+        ['POST', '/token_exchange']]) {
         const { headers } = await client.call(method, path, body, { status: 503,
           headers: { ...client.headers, Origin: 'https://beta.example' } });
         assert.equal(headers['access-control-allow-origin'], undefined);

@@ -537,6 +537,19 @@ test('passkeys can be switched off', async () => {
   }
 });
 
+test('there are as many as there may be', async () => {
+  const site = await Site.open({ 'passkey.limit': '1' });
+  try {
+    const { api } = await site.user();
+    await site.register(api, site.authenticator());
+    const another = site.authenticator();
+    await site.register(api, another, {}, 403);
+    assert.equal(await site.stored(another), undefined);
+  } finally {
+    await site.close();
+  }
+});
+
 test('SAML is off', async () => {
   const site = await Site.open();
   try {
