@@ -264,6 +264,8 @@ spawn(struct ptn_deliver_job *job, const char *path, char *const argv[], int in,
 		e = errno;
 	else if (e != 0)
 		(void)waitpid(pid, NULL, 0);
+	else
+		job->pid = pid; /* vfork() may be fork(), as in valgrind */
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return e;
 }
