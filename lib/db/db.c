@@ -474,15 +474,11 @@ ptn_db_many(struct ptn_db *db, struct ptn_arena *a, int stmt, const void *in,
 static enum ptn_err
 ready_for_script(struct ptn_db *db)
 {
-	enum ptn_dberr f;
-
 	if (!db->in_tx)
 		return ready(db);
-	if (db->broken != PTN_DBERR_NONE)
-		return err_in_tx(db->broken);
-	if ((f = begin(db)) != PTN_DBERR_NONE)
-		db->broken = f;
-	return err_in_tx(f);
+	if (db->broken == PTN_DBERR_NONE)
+		db->broken = begin(db);
+	return err_in_tx(db->broken);
 }
 
 enum ptn_err
