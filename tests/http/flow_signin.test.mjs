@@ -199,6 +199,11 @@ test('who has a username logs in by it, or by the address', async () => {
     .toUpperCase()} ` });
   assert.equal(one.flow.last.body.payload.user.username.username, username);
   assert.equal(one.flow.last.body.payload.claims.username, username);
+  const { id } = one.flow.last.body.payload.user;
+  const shown = async (path) =>
+    (await one.api.call('GET', path, undefined, { status: 200 })).body.username;
+  assert.equal((await shown('/me')).username, username);
+  assert.equal(await shown(`/users/${id}`), username);
   for (const identifier of [username, ` ${username.toUpperCase()}`, email]) {
     const { api, flow } = await byPassword(identifier, password,
       { status: 200 });
