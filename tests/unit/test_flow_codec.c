@@ -8,26 +8,8 @@
 
 #include <string.h>
 
-#include "lib/base/arena.h"
 #include "lib/flow/codec.h"
-
-static struct ptn_arena *arena;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = ptn_arena_new((size_t)1 << 22);
-	return arena != NULL ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_arena_free(&arena);
-	return 0;
-}
+#include "tests/unit/arena.h"
 
 /* As long as one can be. */
 static void
@@ -187,5 +169,5 @@ main(void)
 		cmocka_unit_test(sticky_keys_are_kept),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }
