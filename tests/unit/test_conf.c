@@ -339,8 +339,6 @@ test_hanko(void **state)
 		    "MariaDB: write mariadb here");
 	assert_said("convert_legacy_server_side_session_config: warning: ");
 	assert_said("flow_locker.enabled: warning: is not supported, ignored");
-	assert_said("security_notifications.notifications.email_create.enabled:"
-		    " warning: is not supported, ignored");
 	(void)snprintf(text, sizeof(text),
 	    "secrets: {keys: [abcedfghijklmnopqrstuvwxyz]}\n%s", hanko_27);
 	assert_null(load_text(text));
