@@ -271,10 +271,10 @@ test_unsupported(void **state)
 	    load_text(KEYS "third_party:\n"
 			   "  allowed_redirect_urls: [\"https://a\"]\n"
 			   "  providers: {apple: {enabled: true}}\n"
-			   "session: {jwt_template: {claims: {a: b}}}\n"));
+			   "session: {jwt_template: {other: {a: b}}}\n"));
 	assert_said(":3: third_party.allowed_redirect_urls: switches on");
 	assert_said(":4: third_party.providers.apple.enabled: switches on");
-	assert_said(":5: session.jwt_template.claims.a: switches on");
+	assert_said(":5: session.jwt_template.other.a: switches on");
 	(void)setenv("SAML_ENABLED", "true", 1);
 	assert_null(load_text(KEYS));
 	assert_said("environment: SAML_ENABLED: asks for what");
