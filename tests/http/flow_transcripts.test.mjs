@@ -15,7 +15,7 @@ const { replayed, later, unserved, configured, overlay, rules, reasons } =
  */
 const flat = ([key, value]) => {
   if (Array.isArray(value) && key.startsWith('session.jwt_template.'))
-    return [[key, `[${value.join(', ')}]`]];
+    return [[key, `[${value.join(',')}]`]];
   return value && typeof value === 'object' && !Array.isArray(value)
     ? Object.entries(value).flatMap(([name, one]) =>
       flat([`${key}.${name}`, one]))
