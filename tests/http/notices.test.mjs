@@ -10,7 +10,7 @@ import { mailsTo, partText } from '../lib/maildir.mjs';
 const ORIGIN = 'http://localhost:8888';
 const password = 'correct horse battery';
 const NAMES = ['password_update', 'primary_email_update', 'email_create',
-  'email_delete', 'passkey_create', 'mfa_create'];
+  'email_delete', 'passkey_create', 'mfa_create', 'mfa_delete'];
 
 /* Mails to an address that bring no code: what they are about. */
 const toldOf = (instance, address) => mailsTo(instance.mailDir, address)
