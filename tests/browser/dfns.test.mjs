@@ -31,7 +31,8 @@ after(() => browser?.close());
 
 /* Signed up on the first page, and come over to the second by its link. */
 async function newcomer(instance, name, address, options) {
-  const person = await Person.arrive(browser, instance.url, name, options);
+  const person = await Person.withoutFlows(browser, instance.url, name,
+    options);
   const code = await person.signUp(instance, address);
   await person.enter('Passcode', code);
   await person.at('You are logged in');
