@@ -271,7 +271,7 @@ for (const web of webs)
 
     test('says what to do where no mail is sent', async () => {
       const address = freshAddress('passkey');
-      const holder = await Person.arrive(browser, instance.url,
+      const holder = await Person.withoutFlows(browser, instance.url,
         `${web}-keys-passkey`);
       const code = await holder.signUp(instance, address);
       await holder.enter('Passcode', code);

@@ -356,3 +356,278 @@ for (const [name, options] of sizes)
       assert.deepEqual(person.problems, []);
     });
   });
+
+/* The button or field that has the focus, by what it is called. */
+const focusName = (person) => person.page.evaluate(() => {
+  const { activeElement: here } = document;
+  return here.getAttribute('aria-label') ?? here.labels?.[0]?.textContent
+    ?? here.textContent;
+});
+
+/* Go there with the Tab key alone. */
+async function tabTo(person, name, key = 'Tab') {
+  for (let i = 0; i < 60; i++) {
+    await person.page.keyboard.press(key);
+    if (await focusName(person) === name)
+      return;
+  }
+  assert.fail(`no way to "${name}"`);
+}
+
+/* Type into the field of this name, and press Enter. */
+async function type(person, name, text) {
+  await tabTo(person, name);
+  await person.page.keyboard.type(text);
+  await person.page.keyboard.press('Enter');
+}
+
+async function go(person, name, key) {
+  await tabTo(person, name, key);
+  await person.page.keyboard.press('Enter');
+}
+
+test('by keyboard alone', async () => {
+  const email = freshAddress('keys');
+  const person = await arrive('keyboard', { viewport: sizes[1][1].viewport });
+  await go(person, 'New here? Create an account');
+  await person.at('Create an account');
+  await type(person, 'E-mail address', email);
+  await person.at('Check your mail');
+  const code = await mailed(email);
+  await type(person, 'Code', wrongCode(code));
+  await person.hears('alert', 'This code is not right');
+  assert.equal(await focusName(person), 'Code');
+  await person.page.keyboard.type(code); /* what was there is selected */
+  await person.page.keyboard.press('Enter');
+  await person.at('Choose a password');
+  await type(person, 'New password', password);
+  await person.at('Protect your account');
+  await go(person, 'Not now');
+  await person.at('Create a passkey');
+  await go(person, 'Not now');
+  await person.at('Your account');
+  await go(person, 'Choose a username');
+  await person.page.getByRole('dialog').waitFor();
+  assert.equal(await focusName(person), 'Username');
+  await person.page.keyboard.press('Escape');
+  assert.equal(await focusName(person), 'Choose a username');
+  await person.page.keyboard.press('Enter');
+  await person.page.keyboard.type('by_keys');
+  await person.page.keyboard.press('Enter');
+  await person.hears('status', 'Your username is set');
+  assert.equal(await person.focused(), 'part-username');
+  await go(person, 'Log out', 'Shift+Tab');
+  await person.at('Log in');
+  assert.deepEqual(person.problems, []);
+  await person.context.close();
+});
+
+describe('what can go wrong', () => {
+  const email = freshAddress('fate');
+  let person, code;
+
+  const kept = async (title, label = 'E-mail address') => {
+    await person.at(title);
+    assert.equal(await person.field(label).inputValue(), email);
+  };
+
+  before(async () => {
+    person = await arrive('wrong', sizes[0][1]);
+    code = await register(person, email);
+  });
+  after(() => person?.context.close());
+
+  test('no network: what was typed is there still', async () => {
+    await person.context.setOffline(true);
+    await person.enter('Code', wrongCode(code));
+    await person.hears('alert', 'The server does not answer');
+    await person.shot('1-offline');
+    assert.equal(await person.field('Code').inputValue(), wrongCode(code));
+    await person.context.setOffline(false);
+    await person.press('Continue');
+    await person.hears('alert', 'This code is not right');
+  });
+
+  test('the server is away for a while', async () => {
+    await instance.service('stop', 'postern');
+    await person.enter('Code', code);
+    await person.hears('alert', /server (is busy|cannot be reached)/);
+    const other = await Person.arrive(browser, instance.url, 'flow-away');
+    await other.at('The server does not answer as it should');
+    await other.shot('1-away');
+    await instance.service('start', 'postern');
+    await other.press('Try again');
+    await other.at('Log in');
+    await other.context.close();
+    await person.press('Continue');
+    await person.at('Choose a password');
+    person.problems.length = 0; /* the console tells of the 503 */
+  });
+
+  test('no token is in the address, in storage or in the history', async () => {
+    const where = await person.page.evaluate(() => JSON.stringify(
+      [location.href, { ...localStorage }, { ...sessionStorage },
+        history.state]));
+    assert.match(where, new RegExp(email));
+    assert.doesNotMatch(where, /action=|%40|token|short/);
+  });
+
+  test('the flow has gone, or has expired', async () => {
+    await instance.sql('DELETE FROM flows');
+    await person.enter('New password', password);
+    await kept('Create an account');
+    await person.hears('status', 'not up to date any more');
+    await person.press('Create account');
+    await person.at('Check your mail');
+    await instance.sql('UPDATE flows SET expires_at = created_at');
+    await person.enter('Code', '123456');
+    await kept('Create an account');
+    await person.hears('status', 'That took too long');
+    await person.shot('2-expired');
+  });
+
+  test('the browser\'s own buttons: back, forward, reload', async () => {
+    await person.press('Create account');
+    await person.at('Check your mail');
+    await person.page.goBack();
+    await kept('Create an account');
+    await person.press('Create account');
+    await person.at('Check your mail');
+    await person.page.reload();
+    await kept('Create an account');
+    await person.hears('status', 'The page was loaded anew');
+    await person.page.goForward().catch(() => {});
+    await kept('Create an account');
+  });
+
+  test('too many mails: how long to wait', async () => {
+    await person.press('Create account');
+    await person.at('Check your mail');
+    const resend = person.page.getByRole('button', { name: /new code/ });
+    for (let i = 0; i < 6 && await resend.isEnabled(); i++)
+      await Promise.all([resend.click(), person.page.waitForResponse(
+        /resend_passcode/).then((response) => response.finished())
+        .then(() => person.page.evaluate(() =>
+          new Promise(requestAnimationFrame)))]);
+    await person.hears('alert', /Too many attempts. Try again in \d+ seconds/);
+    assert.match(await resend.textContent(), /\(\d+ s\)/);
+    await person.shot('3-wait');
+  });
+
+  test('a way without a way back begins anew', async () => {
+    await person.press('Back');
+    await person.at('Create an account');
+    const other = freshAddress('nowayback');
+    await person.fill('E-mail address', other);
+    await person.press('Create account');
+    await person.enter('Code', await mailed(other));
+    await person.at('Choose a password');
+    await person.page.goBack();
+    await person.at('Create an account');
+    await person.hears('status', 'You went back');
+  });
+
+  test('has nothing to complain about', () => {
+    assert.deepEqual(person.problems, []);
+  });
+});
+
+/*
+ * What a newer server may have: inputs of all types, choices, an action that
+ * needs what nobody can enter, an error without words here.
+ */
+const shoe = (error) => ({
+  size_eu: { name: 'size_eu', type: 'number', required: true, error },
+  side: { name: 'side', type: 'string', allowed_values: [
+    { value: 'l', name: 'Left' }, { value: 'r', name: 'Right' }] },
+  with_socks: { name: 'with_socks', type: 'boolean' },
+  more: { name: 'more', type: 'json' },
+  secret: { name: 'secret', type: 'string', hidden: true, value: 'x' },
+});
+const thing = { thing_id: { name: 'thing_id', type: 'string', hidden: true,
+  required: true } };
+
+const future = (error) => ({ name: 'shoe_size', status: error ? 400 : 200,
+  payload: { last: 43 }, csrf_token: 'one', links: null,
+  actions: Object.fromEntries(Object.entries({ measure_foot: shoe(error),
+    go_barefoot: {}, of_no_use: thing, skip: {} }).map(([action, inputs]) =>
+    [action, { href: `/login?action=${action}`, action, inputs }])) });
+
+test('what the page does not know works under its own name', async () => {
+  const person = await arrive('unknown', sizes[0][1]);
+  const sent = [];
+  await person.page.route(/\/login(\?|$)/, (route, request) => {
+    sent.push(request.postDataJSON());
+    const json = future(sent.length > 1
+      ? { code: 'too_small_error', message: '' } : undefined);
+    return route.fulfill({ status: json.status, json });
+  });
+  await person.page.reload();
+  await person.at('Shoe size');
+  await person.shot('1-state');
+  assert.deepEqual(await person.page.getByRole('button').allTextContents(),
+    ['Measure foot', 'Go barefoot', 'Not now']);
+  await person.press('Measure foot');
+  await person.hears('alert', 'Please fill this in');
+  await person.fill('Size eu', '43');
+  await person.field('Side').selectOption('Right');
+  await person.field('With socks').check();
+  await person.fill('More', '{ "wide": [true] }');
+  await person.press('Measure foot');
+  await person.hears('alert', 'Too small error');
+  assert.deepEqual(sent.at(-1), { csrf_token: 'one', input_data: { size_eu: 43,
+    side: 'r', with_socks: true, more: { wide: [true] }, secret: 'x' } });
+  assert.equal(await person.field('Size eu').inputValue(), '43');
+  assert.deepEqual(person.problems, []);
+  await person.context.close();
+});
+
+test('nobody may sign up', async () => {
+  const person = await arrive('shut', sizes[0][1]);
+  await person.page.route(/\/registration$/, (route) => route.fulfill({
+    json: { ...future(), name: 'registration_init', actions: {} } }));
+  await person.press('New here? Create an account');
+  await person.at('Create an account');
+  await person.page.getByText('New accounts are not accepted here').waitFor();
+  await person.press('I have an account: log in');
+  await person.at('Log in');
+  await person.context.close();
+});
+
+test('the members\' area sends to the page, and the page back', async () => {
+  const email = freshAddress('member');
+  const person = await arrive('members', sizes[0][1]);
+  person.authenticator = await addAuthenticator(person.context, person.page);
+  await member(person, email);
+  await person.press('Create a passkey');
+  await person.hears('status', 'It is ready to use');
+  await person.withoutAutofill();
+  await logOut(person);
+  /* The browser offers the passkey by itself; this one takes the offer. */
+  await person.page.goto(`${instance.url}/members/`);
+  await person.page.getByRole('heading', { name: 'Members only' }).waitFor();
+  await person.page.goto(`${instance.url}/`);
+  await person.at('Your account');
+  await person.page.getByRole('link', { name: 'Members\' area' }).click();
+  await person.page.getByRole('heading', { name: 'Members only' }).waitFor();
+  await person.page.goto(`${instance.url}/`);
+  await person.at('Your account');
+  await person.press('Delete: Passkey');
+  await person.press('Delete');
+  await person.hears('status', 'It is deleted');
+  await logOut(person);
+  /* The browser offers what is known no more. */
+  await person.hears('alert', 'It was not accepted');
+  assert.equal(await person.page.locator('h1').textContent(), 'Log in');
+  assert.deepEqual(person.problems, []);
+  await person.context.close();
+});
+
+test('fits a narrow screen', async () => {
+  const person = await arrive('narrow', { viewport: { width: 320,
+    height: 640 } });
+  await member(person, freshAddress('a-long-name-that-has-no-blank-in-it'));
+  await person.shot('1-account');
+  assert.ok(await person.overflow() <= 0);
+  await person.context.close();
+});
