@@ -290,7 +290,7 @@ for (const web of webs)
       await holder.shot('1-register');
       await holder.page.getByRole('link', { name: 'log in with its passkey' })
         .click();
-      await holder.at('You are logged in');
+      await holder.at('Your account');
       await holder.context.close();
     });
 
