@@ -618,7 +618,6 @@ test('the members\' area sends to the page, and the page back', async () => {
   /* The browser offers at once what is known no more. */
   await person.press('Log out');
   await person.hears('alert', 'It was not accepted');
-  await person.at('Log in');
   assert.deepEqual(person.problems, []);
   await person.context.close();
 });
