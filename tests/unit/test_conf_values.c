@@ -52,7 +52,8 @@ static const char *const accepted[] = {
 	"saml.enabled=false", "third_party.providers.google.enabled=false",
 	"third_party.redirect_url=", "mfa.enabled=true", "username.min_length=3",
 	"webhooks.enabled=false", "session.jwt_template.claims=",
-	"mfa.totp.enabled=true", "security_notifications.notifications.email_create.enabled=false",
+	"mfa.totp.enabled=true", "mfa.security_keys.limit=1",
+	"mfa.security_keys.authenticator_attachment=no_preference", "security_notifications.notifications.email_create.enabled=false",
 };
 
 static const struct {
@@ -281,9 +282,13 @@ static const struct {
 	  "neither unix:PATH nor HOST:PORT" },
 	{ { "server.workers=4", "hashing.queue=4" }, "must be below server.workers" },
 	{ { "server.workers=4", "hashing.queue=3" }, NULL },
-	{ { "mfa.optional=false", "mfa.totp.enabled=false" },
+	{ { "mfa.optional=false", "mfa.totp.enabled=false",
+	    "mfa.security_keys.enabled=false" },
 	  "--set: mfa.optional: must be true" },
-	{ { "mfa.optional=false", "mfa.totp.enabled=false", "mfa.enabled=false" }, NULL },
+	{ { "mfa.optional=false", "mfa.totp.enabled=false" }, NULL },
+	{ { "mfa.optional=false", "mfa.security_keys.enabled=false" }, NULL },
+	{ { "mfa.optional=false", "mfa.totp.enabled=false",
+	    "mfa.security_keys.enabled=false", "mfa.enabled=false" }, NULL },
 	{ { "mfa.optional=false", "mfa.totp.enabled=true" }, NULL },
 	{ { "database.host=", "database.socket=/x" }, NULL },
 	{ { "email_delivery.transport=sendmail", "email_delivery.sendmail.path=" },

@@ -77,6 +77,8 @@ full(void)
 	memset(&s->promised, 7, sizeof(s->promised));
 	memset(s->new_password, 'd', PTN_ADDRESS_MAX);
 	fill_cred(&s->new_passkey);
+	s->has_key = true;
+	fill_cred(&s->new_key);
 	for (i = 0; i < PTN_FLOW_HISTORY_MAX; i++) {
 		flow->history[i].position = flow->position;
 		flow->history[i].final = i % 2 == 0;

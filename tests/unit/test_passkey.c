@@ -117,7 +117,7 @@ passkeys(const struct ptn_uuid *user)
 {
 	int64_t n = -1;
 
-	assert_int_equal(ptn_credential_count(&scope, user, &n), PTN_OK);
+	assert_int_equal(ptn_credential_count(&scope, user, false, &n), PTN_OK);
 	return n;
 }
 
