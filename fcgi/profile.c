@@ -87,8 +87,9 @@ write_metadata(struct ptn_jsonw *w, const struct ptn_profile *p)
 	ptn_jsonw_end_object(w);
 }
 
-void
-ptn_profile_members(struct ptn_jsonw *w, const struct ptn_profile *p)
+/* What all of them say, whoever asks. */
+static void
+write_common(struct ptn_jsonw *w, const struct ptn_profile *p)
 {
 	ptn_jsonval_uuid(w, "id", &p->user.id);
 	ptn_jsonval_uuid(w, "user_id", &p->user.id);
@@ -100,11 +101,46 @@ ptn_profile_members(struct ptn_jsonw *w, const struct ptn_profile *p)
 	ptn_jsonval_time(w, "created_at", p->user.created_at_us);
 	ptn_jsonval_time(w, "updated_at", p->user.updated_at_us);
 	write_emails(w, p);
-	write_username(w, &p->username);
 	write_credentials(w, "passkeys", p->passkey, p->passkeys);
 	write_credentials(w, "security_keys", p->security_key,
 	    p->security_keys);
 	write_metadata(w, p);
+}
+
+void
+ptn_profile_members(struct ptn_jsonw *w, const struct ptn_profile *p)
+{
+	write_common(w, p);
+	write_username(w, &p->username);
+}
+
+static void
+write_webauthn_credentials(struct ptn_jsonw *w, const struct ptn_profile *p)
+{
+	size_t i;
+
+	if (p->passkeys == 0) {
+		ptn_jsonw_null(w, "webauthn_credentials");
+		return;
+	}
+	ptn_jsonw_array(w, "webauthn_credentials");
+	for (i = 0; i < p->passkeys; i++)
+		ptn_profile_passkey(w, &p->passkey[i]);
+	ptn_jsonw_end_array(w);
+}
+
+void
+ptn_profile_members_by_id(struct ptn_jsonw *w, const struct ptn_profile *p)
+{
+	size_t i;
+
+	write_common(w, p);
+	if (p->username.name != NULL)
+		ptn_jsonw_str(w, "username", p->username.name);
+	for (i = 0; i < p->emails; i++)
+		if (p->email[i].is_primary)
+			ptn_jsonval_address(w, "email", p->email[i].address);
+	write_webauthn_credentials(w, p);
 }
 
 void

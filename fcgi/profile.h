@@ -9,6 +9,13 @@
 /* How a profile is written: the members; the braces are the caller's. */
 void ptn_profile_members(struct ptn_jsonw *w, const struct ptn_profile *p);
 
+/*
+ * The same as GET /users/{id} has them: the username is a string, the primary
+ * address is "email", and the passkeys stand once more under their old name.
+ */
+void ptn_profile_members_by_id(struct ptn_jsonw *w,
+    const struct ptn_profile *p);
+
 /* The same of an address, and of a passkey, with their braces. */
 void ptn_profile_email(struct ptn_jsonw *w, const struct ptn_email *e);
 void ptn_profile_passkey(struct ptn_jsonw *w, const struct ptn_credential *c);

@@ -79,22 +79,6 @@ ptn_public_user_create(struct ptn_request *req, struct ptn_reply *rep)
 	return PTN_OK;
 }
 
-/* What GET /users/{id} shows of each passkey: the members clients read. */
-static void
-write_webauthn_credentials(struct ptn_jsonw *w, const struct ptn_profile *p)
-{
-	size_t i;
-
-	if (p->passkeys == 0) {
-		ptn_jsonw_null(w, "webauthn_credentials");
-		return;
-	}
-	ptn_jsonw_array(w, "webauthn_credentials");
-	for (i = 0; i < p->passkeys; i++)
-		ptn_profile_passkey(w, &p->passkey[i]);
-	ptn_jsonw_end_array(w);
-}
-
 /* GET /me: the profile of whoever asks. */
 enum ptn_err
 ptn_public_user_me(struct ptn_request *req, struct ptn_reply *rep)
@@ -119,7 +103,6 @@ ptn_public_user_show(struct ptn_request *req, struct ptn_reply *rep)
 	struct ptn_uuid id;
 	struct ptn_profile p;
 	enum ptn_err r;
-	size_t i;
 
 	if (!ptn_uuid_parse_any(req->arg, &id) ||
 	    !ptn_uuid_equal(&id, &req->session.claims.sub))
@@ -129,12 +112,7 @@ ptn_public_user_show(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	ptn_jsonw_object(&rep->json, NULL);
 	rep->no_store = true;
-	ptn_profile_members(&rep->json, &p);
-	for (i = 0; i < p.emails; i++)
-		if (p.email[i].is_primary)
-			ptn_jsonval_address(&rep->json, "email",
-			    p.email[i].address);
-	write_webauthn_credentials(&rep->json, &p);
+	ptn_profile_members_by_id(&rep->json, &p);
 	ptn_jsonw_end_object(&rep->json);
 	return PTN_OK;
 }
