@@ -257,7 +257,7 @@ static const struct {
 
 /* Several keys that do not go together. */
 static const struct {
-	const char *set[3];
+	const char *set[4];
 	const char *why; /* NULL: they do */
 } pairs[] = {
 	{ { "session.cookie.name=__Host-x", "session.cookie.domain=example.com" },
