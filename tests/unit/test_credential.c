@@ -363,8 +363,7 @@ inactive_is_none(void **state)
 		"active = 1, archived_at = UTC_TIMESTAMP(6)" };
 	const struct ptn_uuid user = rows_user();
 	const struct ptn_bytes id = put(&user, "inactive");
-	const char *name;
-	bool admitted;
+	struct ptn_credential c;
 	size_t i, n;
 
 	(void)state;
@@ -377,8 +376,7 @@ inactive_is_none(void **state)
 		assert_int_equal(lock_at(&scope, id), PTN_E_NOT_FOUND);
 		assert_int_equal(ptn_credential_rename(&scope, &user, id, "n"),
 		    PTN_E_NOT_FOUND);
-		assert_int_equal(ptn_credential_admitted(&scope, &user, id,
-				     &admitted, &name),
+		assert_int_equal(ptn_credential_find(&scope, &user, id, &c),
 		    PTN_E_NOT_FOUND);
 		assert_int_equal(ptn_credential_delete(&scope, &user, id),
 		    PTN_E_NOT_FOUND);
