@@ -54,7 +54,8 @@ static const char *const accepted[] = {
 	"webhooks.enabled=false", "session.jwt_template.claims=",
 	"session.jwt_template.claims.role=admin", "session.jwt_template.claims.sub=x",
 	"session.jwt_template.claims.a.b.c.d.e.f={{ .User.Metadata.Unsafe `a.0.b` }}!",
-	"mfa.totp.enabled=true", "security_notifications.notifications.email_create.enabled=false",
+	"mfa.totp.enabled=true", "mfa.security_keys.limit=1",
+	"mfa.security_keys.authenticator_attachment=no_preference", "security_notifications.notifications.email_create.enabled=false",
 };
 
 static const struct {
@@ -272,7 +273,7 @@ static const struct {
 
 /* Several keys that do not go together. */
 static const struct {
-	const char *set[3];
+	const char *set[4];
 	const char *why; /* NULL: they do */
 } pairs[] = {
 	{ { "session.cookie.name=__Host-x", "session.cookie.domain=example.com" },
@@ -297,9 +298,13 @@ static const struct {
 	  "neither unix:PATH nor HOST:PORT" },
 	{ { "server.workers=4", "hashing.queue=4" }, "must be below server.workers" },
 	{ { "server.workers=4", "hashing.queue=3" }, NULL },
-	{ { "mfa.optional=false", "mfa.totp.enabled=false" },
+	{ { "mfa.optional=false", "mfa.totp.enabled=false",
+	    "mfa.security_keys.enabled=false" },
 	  "--set: mfa.optional: must be true" },
-	{ { "mfa.optional=false", "mfa.totp.enabled=false", "mfa.enabled=false" }, NULL },
+	{ { "mfa.optional=false", "mfa.totp.enabled=false" }, NULL },
+	{ { "mfa.optional=false", "mfa.security_keys.enabled=false" }, NULL },
+	{ { "mfa.optional=false", "mfa.totp.enabled=false",
+	    "mfa.security_keys.enabled=false", "mfa.enabled=false" }, NULL },
 	{ { "mfa.optional=false", "mfa.totp.enabled=true" }, NULL },
 	{ { "database.host=", "database.socket=/x" }, NULL },
 	{ { "email_delivery.transport=sendmail", "email_delivery.sendmail.path=" },
