@@ -1,7 +1,6 @@
 #define _GNU_SOURCE /* POLLRDHUP */
 
 #include "lib/db/conn.h"
-#include "lib/crypto/ossl.h"
 
 #include <poll.h>
 #include <stdio.h>
