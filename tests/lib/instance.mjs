@@ -123,7 +123,8 @@ export class Instance {
     if (build)
       args.push('--build', build);
     for (const [path, value] of Object.entries(set))
-      args.push('--set', `${path}=${value}`);
+      args.push('--set',
+        `${path}=${String(value).replaceAll('{port}', this.port)}`);
     return args;
   }
 
@@ -286,8 +287,9 @@ async function copyTemplate(dir, set) {
 /*
  * Start an instance of its own.
  *
- * set		{ 'configuration.key': value }; lists comma-separated.  Rate
- *		limits are off unless a test switches them on.
+ * set		{ 'configuration.key': value }; lists comma-separated, {port}
+ *		is the instance's own.  Rate limits are off unless a test
+ *		switches them on.
  * web, prefix	instead of what the environment says.
  * admin	true: an admin port as well.
  * keep		true: its data stay as well in the end.
