@@ -6,13 +6,11 @@
 #include "lib/base/err.h"
 #include "lib/db/scope.h"
 
-struct ptn_json;
-
 /*
  * What a session token says by session.jwt_template.claims, beside what every
  * token says.
  */
-#define PTN_CLAIMS_DEPTH 24 /* levels of a payload, with all of them */
+struct ptn_json;
 
 /*
  * Set claims->custom by the configuration.  One SELECT if something is of the

@@ -3,14 +3,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/account/metadata.h"
 #include "lib/base/arena.h"
 #include "lib/base/log.h"
 #include "lib/base/tree.h"
+#include "lib/crypto/jws.h"
 #include "lib/format/claimtext.h"
 #include "lib/format/json.h"
 #include "lib/format/jsonmerge.h"
 
 #define LITERAL_DEPTH 12 /* levels of a text that is JSON */
+
+/* A payload: an object, sections below it, a list, and what stands in that. */
+#define AROUND (1 + (PTN_TREE_DEPTH - 1) + 1)
+_Static_assert(AROUND + LITERAL_DEPTH <= PTN_JWS_DEPTH,
+    "a token may be deeper than one that is read");
+/* Metadata is an object, which no claim is the whole of. */
+_Static_assert(AROUND + PTN_METADATA_DEPTH - 1 <= PTN_JWS_DEPTH,
+    "a token may be deeper than one that is read");
 
 struct rendering {
 	struct ptn_arena *a;

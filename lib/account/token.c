@@ -451,7 +451,7 @@ read_payload(const struct ptn_scope *sc, struct ptn_bytes payload,
 	const char *why;
 	enum ptn_err r;
 
-	r = ptn_json_parse(payload, PTN_CLAIMS_DEPTH, &json, &why);
+	r = ptn_json_parse(payload, PTN_JWS_DEPTH, &json, &why);
 	*ours = r == PTN_OK && read_claims(sc, json, c) && for_us(sc, c);
 	ptn_json_free(&json);
 	return r == PTN_E_INPUT ? PTN_OK : r;

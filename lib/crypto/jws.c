@@ -8,7 +8,6 @@
 #include "lib/format/json.h"
 
 #define HEADER_DEPTH 2
-#define PAYLOAD_DEPTH 16
 
 /* The three parts of a compact serialisation, still base64url. */
 struct parts {
@@ -172,7 +171,7 @@ payload_check(struct ptn_bytes payload)
 	const char *why;
 	enum ptn_err r;
 
-	r = ptn_json_parse(payload, PAYLOAD_DEPTH, &v, &why);
+	r = ptn_json_parse(payload, PTN_JWS_DEPTH, &v, &why);
 	if (r == PTN_OK && (v == NULL || ptn_json_type(v) != PTN_JSON_OBJECT))
 		r = PTN_E_INPUT;
 	ptn_json_free(&v);

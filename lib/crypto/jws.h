@@ -13,6 +13,7 @@
  * business of others.
  */
 #define PTN_JWS_MAX 8192 /* bytes of a token we look at */
+#define PTN_JWS_DEPTH 24 /* levels of its payload */
 
 /* The algorithm of that name, or PTN_ALG__MAX: none of ours. */
 enum ptn_sign_alg ptn_jws_alg(const char *name);

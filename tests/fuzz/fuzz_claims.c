@@ -12,6 +12,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/tree.h"
 #include "lib/conf/conf_row.h"
+#include "lib/crypto/jws.h"
 #include "lib/format/claimtext.h"
 #include "lib/format/json.h"
 
@@ -65,7 +66,7 @@ write_for(struct ptn_arena *a, const struct ptn_tree *tree,
 	if (w.buf.bad)
 		return;
 	if (members.buf.len > PTN_CLAIMS_WRITE_MAX ||
-	    ptn_json_parse(PTN_BYTES(w.buf.p, w.buf.len), PTN_CLAIMS_DEPTH,
+	    ptn_json_parse(PTN_BYTES(w.buf.p, w.buf.len), PTN_JWS_DEPTH,
 		&json, &why) != PTN_OK ||
 	    !ptn_json_each(json, is_none_of_ours, NULL))
 		abort();

@@ -11,9 +11,12 @@
 
 #include "lib/account/claims.h"
 #include "lib/account/claims_write.h"
+#include "lib/account/metadata.h"
 #include "lib/base/array.h"
 #include "lib/base/tree.h"
 #include "lib/conf/conf_row.h"
+#include "lib/crypto/crypto.h"
+#include "lib/crypto/jws.h"
 #include "lib/format/json.h"
 
 #define CUT "\x1f"
@@ -241,6 +244,72 @@ there_and_back(void **state)
 	ptn_json_free(&json);
 }
 
+/* {"x": [[...]]}, as deep as metadata may be. */
+static struct ptn_json *
+deepest_metadata(void)
+{
+	struct ptn_json *deepest = NULL;
+	struct ptn_buf b;
+	const char *why;
+	int i;
+
+	ptn_buf_init(&b, arena);
+	ptn_buf_str(&b, "{\"x\":");
+	for (i = 1; i < PTN_METADATA_DEPTH; i++)
+		ptn_buf_char(&b, '[');
+	for (i = 1; i < PTN_METADATA_DEPTH; i++)
+		ptn_buf_char(&b, ']');
+	ptn_buf_char(&b, '}');
+	assert_int_equal(ptn_json_parse(PTN_BYTES(b.p, b.len),
+			     PTN_METADATA_DEPTH, &deepest, &why),
+	    PTN_OK);
+	return deepest;
+}
+
+/* What we sign we take back, however deep an operator and a user nest it. */
+static void
+as_deep_as_may_be(void **state)
+{
+	static const char kid[] = "7b1f0a52-3c7e-4a57-9a0e-0d2f5f0e4a11";
+	static const char *const texts[] = {
+		"{{ .User.Metadata.Unsafe \"x\" }}",
+		"[[[[[[[[[[[[]]]]]]]]]]]]",
+	};
+	struct ptn_json *deepest = deepest_metadata();
+	enum ptn_verdict verdict;
+	struct ptn_key *key = NULL;
+	struct ptn_jws jws;
+	char *token;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(ptn_crypto_init(), PTN_OK);
+	assert_int_equal(ptn_key_generate(&key, PTN_ALG_ES256), PTN_OK);
+	for (i = 0; i < PTN_ARRAY_LEN(texts); i++) {
+		struct ptn_tree tree = { NULL, 0 };
+		struct ptn_jsonw w;
+
+		assert_int_equal(
+		    put(&tree, "a" CUT "b" CUT "c" CUT "d" CUT "e" CUT "f",
+			texts[i], false),
+		    PTN_OK);
+		ptn_jsonw_init(&w, arena);
+		ptn_jsonw_object(&w, NULL);
+		assert_int_equal(
+		    ptn_claims_write(&w, arena, &tree, &ada, deepest), PTN_OK);
+		ptn_jsonw_end_object(&w);
+		assert_non_null(strstr(w.buf.p, "\"f\":[[[[[[[[[[[["));
+		assert_int_equal(ptn_jws_sign(key, kid, arena, w.buf.p, &token),
+		    PTN_OK);
+		assert_int_equal(ptn_jws_read(arena, ptn_bytes_of(token), &jws),
+		    PTN_OK);
+		assert_int_equal(ptn_jws_verify(&jws, key, &verdict), PTN_OK);
+		assert_int_equal(verdict, PTN_ALLOW);
+	}
+	ptn_key_free(&key);
+	ptn_json_free(&deepest);
+}
+
 int
 main(void)
 {
@@ -250,6 +319,7 @@ main(void)
 		cmocka_unit_test(never_the_servers_own),
 		cmocka_unit_test(what_does_not_go_together),
 		cmocka_unit_test(there_and_back),
+		cmocka_unit_test(as_deep_as_may_be),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
