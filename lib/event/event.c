@@ -2,7 +2,6 @@
 
 #include <assert.h>
 
-#include "lib/base/array.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/db/db.h"
@@ -24,7 +23,7 @@ static const struct {
 	const char *metric;
 } events[PTN_EVENT__MAX] = {
 	[PTN_EVENT_NONE] = { "none", IS_UNSET, PTN_NOTICE_NONE, NULL, NULL },
-#define PTN_EVENT(name, kind, type, notice, webhook, metric)                   \
+#define PTN_EVENT(name, kind, type, notice, told, webhook, metric)             \
 	[PTN_EVENT_##                                                          \
 	    name] = { type, IS_##kind, PTN_NOTICE_##notice, webhook, metric },
 #include "lib/event/event.def"
@@ -35,25 +34,17 @@ static const struct {
 static bool
 is_told(const struct ptn_conf *cf, enum ptn_event e)
 {
-	const struct {
-		enum ptn_event event;
-		bool on;
-	} switches[] = {
-		{ PTN_EVENT_PASSWORD_SET_OK, cf->notice_password },
-		{ PTN_EVENT_PRIMARY_EMAIL_CHANGED, cf->notice_primary },
-		{ PTN_EVENT_EMAIL_CREATED, cf->notice_email_created },
-		{ PTN_EVENT_EMAIL_VERIFIED, cf->notice_email_created },
-		{ PTN_EVENT_EMAIL_DELETED, cf->notice_email_deleted },
-		{ PTN_EVENT_REGISTRATION_FINAL_OK, cf->notice_passkey },
-		{ PTN_EVENT_OTP_CREATED, cf->notice_mfa_created },
-		{ PTN_EVENT_OTP_DELETED, cf->notice_mfa_deleted },
-	};
-	size_t i;
-
-	for (i = 0; i < PTN_ARRAY_LEN(switches); i++)
-		if (switches[i].event == e)
-			return switches[i].on;
-	return true;
+	switch (e) {
+#define PTN_EVENT(name, kind, type, notice, told, webhook, metric)             \
+	case PTN_EVENT_##name:                                                 \
+		return told;
+#include "lib/event/event.def"
+#undef PTN_EVENT
+	case PTN_EVENT_NONE:
+	case PTN_EVENT__MAX:
+		break;
+	}
+	return false;
 }
 
 static void

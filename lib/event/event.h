@@ -12,7 +12,8 @@
  */
 enum ptn_event {
 	PTN_EVENT_NONE = 0,
-#define PTN_EVENT(name, kind, type, notice, webhook, metric) PTN_EVENT_##name,
+#define PTN_EVENT(name, kind, type, notice, told, webhook, metric)             \
+	PTN_EVENT_##name,
 #include "lib/event/event.def"
 #undef PTN_EVENT
 	PTN_EVENT__MAX

@@ -6,6 +6,7 @@ import { Authenticator } from '../lib/authenticator.mjs';
 import { Flow } from '../lib/flow.mjs';
 import { start } from '../lib/instance.mjs';
 import { mailsTo, partText } from '../lib/maildir.mjs';
+import { totp } from '../lib/totp.mjs';
 
 const ORIGIN = 'http://localhost:8888';
 const password = 'correct horse battery';
@@ -60,21 +61,39 @@ async function byFlow(api, me) {
   return more;
 }
 
+/* What comes and goes beside the password: two times two. */
+async function ofFactors(api, me) {
+  const flow = await Flow.ready(api, 'profile', { webauthn_available: true });
+  const act = (name, input) => flow.act(name, input, { status: 200 });
+  await act('continue_to_otp_secret_creation');
+  await act('otp_code_verify',
+    { otp_code: totp(flow.last.body.payload.otp_secret) });
+  await act('security_key_create');
+  await act('webauthn_verify_attestation_response', { public_key:
+    new Authenticator({ origin: ORIGIN }).create(
+      flow.last.body.payload.creation_options.publicKey) });
+  const [{ id }] = flow.last.body.payload.user.security_keys;
+  await act('security_key_delete', { security_key_id: id });
+  await act('otp_secret_delete');
+  return me.email;
+}
+
 async function tell(off) {
-  const instance = await start({ set: { 'mfa.enabled': 'false',
+  const instance = await start({ set: { 'mfa.acquire_on_registration': 'false',
     'password.acquire_on_registration': 'never',
     'webauthn.relying_party.origins': ORIGIN,
     ...Object.fromEntries(off.map((name) =>
       [`security_notifications.notifications.${name}.enabled`, 'false'])) } });
   try {
     const seen = [];
-    for (const story of [byRest, byFlow]) {
+    for (const story of [byRest, byFlow, ofFactors]) {
       const api = instance.client();
       const me = { email: freshAddress('notice') };
       ({ user_id: me.id } = await api.signUp(me.email));
       const more = await story(api, me);
       await instance.allSent();
-      seen.push([...toldOf(instance, me.email), ...toldOf(instance, more)]);
+      seen.push([...new Set([me.email, more])]
+        .flatMap((address) => toldOf(instance, address)));
     }
     return seen;
   } finally {
@@ -83,12 +102,13 @@ async function tell(off) {
 }
 
 test('told of all, by either API', async () => {
-  const [rest, flow] = await tell([]);
+  const [rest, flow, factors] = await tell([]);
   assert.deepEqual(rest, flow);
   assert.deepEqual([...new Set(rest)].sort(),
     ['addresses', 'password', 'credential'].sort());
+  assert.deepEqual(factors, Array(4).fill('credential'));
 });
 
 test('told of nothing that is switched off', async () => {
-  assert.deepEqual(await tell(NAMES), [[], []]);
+  assert.deepEqual(await tell(NAMES), [[], [], []]);
 });

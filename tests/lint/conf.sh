@@ -28,7 +28,8 @@ at_load='cors_wildcard db_url'
 figures='s/^PTN_LIMIT(.*, *\([a-z_]*\))$/cf.rate_\1 cf.rate_\1_s/p'
 
 {
-	find "$top/lib" "$top/fcgi" -name '*.[ch]' -not -path '*/lib/conf/*' |
+	find "$top/lib" "$top/fcgi" \( -name '*.[ch]' -o -name event.def \) \
+	    -not -path '*/lib/conf/*' |
 	    xargs sed -n '/^[ 	]*\/*\*/d; s/->/./g; /\.[a-z]/p'
 	[ ! -r "$top/lib/account/limit.def" ] ||
 	    sed -n "$figures" "$top/lib/account/limit.def"
@@ -75,7 +76,7 @@ awk '
 		type["BOOL"] = "boolean"; type["INT"] = "integer"
 		type["OCTAL"] = "octal"; type["SECONDS"] = "duration"
 		type["LIST"] = "list"; type["SECRETS"] = "secrets"
-		type["ENUM"] = "word"; type["TREE"] = "section"
+		type["ENUM"] = "word"; type["CLAIMS"] = "section"
 	}
 
 	# PTN_CONF_INT (member, "path", "default", ...): the strings of a row.

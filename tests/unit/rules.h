@@ -94,7 +94,7 @@ rules_sessions(const struct ptn_uuid *user)
 #define CHANGE true
 #define NOTED false
 static const bool rules_changes[PTN_EVENT__MAX] = { [PTN_EVENT_NONE] = false,
-#define PTN_EVENT(name, kind, type, notice, webhook, metric)                   \
+#define PTN_EVENT(name, kind, type, notice, told, webhook, metric)             \
 	[PTN_EVENT_##name] = (kind),
 #include "lib/event/event.def"
 #undef PTN_EVENT
@@ -103,7 +103,7 @@ static const bool rules_changes[PTN_EVENT__MAX] = { [PTN_EVENT_NONE] = false,
 #undef NOTED
 static const char *const rules_types[PTN_EVENT__MAX] = {
 	[PTN_EVENT_NONE] = "none",
-#define PTN_EVENT(name, kind, type, notice, webhook, metric)                   \
+#define PTN_EVENT(name, kind, type, notice, told, webhook, metric)             \
 	[PTN_EVENT_##name] = type,
 #include "lib/event/event.def"
 #undef PTN_EVENT

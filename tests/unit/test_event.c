@@ -232,55 +232,89 @@ who_gets_a_notice(void **state)
 	}
 }
 
-/* What may be switched off is on record all the same, and nothing else is. */
-static void
-who_is_told_by_switches(void **state)
+/* Of the table of events: those that somebody is to be told of. */
+static const struct {
+	enum ptn_event event;
+	bool notice;
+} all[] = {
+#define PTN_EVENT(name, kind, type, notice, told, webhook, metric)             \
+	{ PTN_EVENT_##name, PTN_NOTICE_##notice != PTN_NOTICE_NONE },
+#include "lib/event/event.def"
+#undef PTN_EVENT
+};
+
+#define NO_SWITCH SIZE_MAX
+static size_t
+switch_of(enum ptn_event e)
 {
 	static const struct {
 		enum ptn_event event;
 		size_t on;
 	} cases[] = {
-		{ PTN_EVENT_PASSWORD_SET_OK,
-		    offsetof(struct ptn_conf, notice_password) },
-		{ PTN_EVENT_PRIMARY_EMAIL_CHANGED,
-		    offsetof(struct ptn_conf, notice_primary) },
-		{ PTN_EVENT_EMAIL_CREATED,
-		    offsetof(struct ptn_conf, notice_email_created) },
-		{ PTN_EVENT_EMAIL_VERIFIED,
-		    offsetof(struct ptn_conf, notice_email_created) },
-		{ PTN_EVENT_EMAIL_DELETED,
-		    offsetof(struct ptn_conf, notice_email_deleted) },
-		{ PTN_EVENT_REGISTRATION_FINAL_OK,
-		    offsetof(struct ptn_conf, notice_passkey) },
-		{ PTN_EVENT_OTP_CREATED,
-		    offsetof(struct ptn_conf, notice_mfa_created) },
-		{ PTN_EVENT_OTP_DELETED,
-		    offsetof(struct ptn_conf, notice_mfa_deleted) },
-		{ PTN_EVENT_DFNS_RECOVERY_OK, SIZE_MAX },
-		{ PTN_EVENT_CREDENTIAL_DELETED, SIZE_MAX },
+#define ON(event, member)                                                      \
+	{ PTN_EVENT_##event, offsetof(struct ptn_conf, member) }
+		ON(PASSWORD_SET_OK, notice_password),
+		ON(PRIMARY_EMAIL_CHANGED, notice_primary),
+		ON(EMAIL_CREATED, notice_email_created),
+		ON(EMAIL_VERIFIED, notice_email_created),
+		ON(EMAIL_DELETED, notice_email_deleted),
+		ON(REGISTRATION_FINAL_OK, notice_passkey),
+		ON(OTP_CREATED, notice_mfa_created),
+		ON(OTP_DELETED, notice_mfa_deleted),
+		ON(SECURITY_KEY_CREATED, notice_mfa_created),
+		ON(SECURITY_KEY_DELETED, notice_mfa_deleted),
+#undef ON
+		{ PTN_EVENT_PASSWORD_DELETED, NO_SWITCH },
+		{ PTN_EVENT_CREDENTIAL_UPDATED, NO_SWITCH },
+		{ PTN_EVENT_CREDENTIAL_DELETED, NO_SWITCH },
+		{ PTN_EVENT_CREDENTIAL_ADMITTED, NO_SWITCH },
+		{ PTN_EVENT_MEMBER_MOVED, NO_SWITCH },
+		{ PTN_EVENT_DFNS_REGISTRATION_OK, NO_SWITCH },
+		{ PTN_EVENT_DFNS_RECOVERY_OK, NO_SWITCH },
+		{ PTN_EVENT_DFNS_CREDENTIAL_CREATED, NO_SWITCH },
+		{ PTN_EVENT_DFNS_CREDENTIAL_CHANGED, NO_SWITCH },
+		{ PTN_EVENT_DFNS_CREDENTIAL_DELETED, NO_SWITCH },
+	};
+	size_t i;
+
+	for (i = 0; i < N(cases); i++)
+		if (cases[i].event == e)
+			return cases[i].on;
+	fail_msg("event %d: may its notice be switched off?", e);
+	return NO_SWITCH;
+}
+
+/* What may be switched off is on record all the same, and nothing else is. */
+static void
+who_is_told_by_switches(void **state)
+{
+	static const size_t switches[] = {
+		offsetof(struct ptn_conf, notice_password),
+		offsetof(struct ptn_conf, notice_primary),
+		offsetof(struct ptn_conf, notice_email_created),
+		offsetof(struct ptn_conf, notice_email_deleted),
+		offsetof(struct ptn_conf, notice_passkey),
+		offsetof(struct ptn_conf, notice_mfa_created),
+		offsetof(struct ptn_conf, notice_mfa_deleted),
 	};
 	struct telling t = { { .address = "jo@example.org", .verified = true,
 				 .username = "jo" },
 		PTN_OK, PTN_EVENT_NONE };
+	size_t i, k;
 	bool *on;
-	size_t i, off;
 
-	for (i = 0; i < N(cases); i++)
-		for (off = 0; off < N(cases); off++) {
-			on = cases[off].on != SIZE_MAX
-			    ? (bool *)((char *)&conf + cases[off].on)
-			    : NULL;
+	for (i = 0; i < N(all); i++)
+		for (k = 0; all[i].notice && k < N(switches); k++) {
 			(void)each(state);
-			t.event = cases[i].event;
-			if (on != NULL)
-				*on = false;
+			on = (bool *)((char *)&conf + switches[k]);
+			t.event = all[i].event;
+			*on = false;
 			assert_int_equal(ptn_tx(&scope, tell, &t), PTN_OK);
 			assert_int_equal(
 			    rows_number("SELECT COUNT(*) FROM outbox"),
-			    on != NULL && cases[i].on == cases[off].on ? 0 : 1);
+			    switch_of(t.event) == switches[k] ? 0 : 1);
 			assert_int_equal(rows_now(), 1);
-			if (on != NULL)
-				*on = true;
+			*on = true;
 		}
 }
 
@@ -291,7 +325,7 @@ static void
 the_table(void **state)
 {
 	static const char *const types[] = {
-#define PTN_EVENT(name, kind, type, notice, webhook, metric) type,
+#define PTN_EVENT(name, kind, type, notice, told, webhook, metric) type,
 #include "lib/event/event.def"
 #undef PTN_EVENT
 	};

@@ -83,7 +83,7 @@ every_event_is_on_record(void **state)
 		bool change, notice;
 	} all[PTN_EVENT__MAX] = {
 		[PTN_EVENT_NONE] = { false, false },
-#define PTN_EVENT(name, kind, type, notice, webhook, metric)                   \
+#define PTN_EVENT(name, kind, type, notice, told, webhook, metric)             \
 	[PTN_EVENT_##name] = { kind, PTN_NOTICE_##notice != PTN_NOTICE_NONE },
 #include "lib/event/event.def"
 #undef PTN_EVENT
