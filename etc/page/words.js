@@ -112,8 +112,8 @@ const actions = {
   webauthn_verify_attestation_response: { label: 'Try again',
     done: profile('It is ready to use.') },
   resend_passcode: { label: 'Send a new code',
-    done: { passcode_confirmation: 'A new code is on its way. Older ones do'
-      + ' not work any more.' } },
+    done: { passcode_confirmation: 'A new code is on its way. Once it is there,'
+      + ' older ones do not work any more.' } },
   continue_to_passcode_confirmation_recovery: {
     label: 'I forgot my password' },
 

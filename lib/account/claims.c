@@ -64,7 +64,7 @@ read_member(void *arg, const char *name, const struct ptn_json *value)
 	struct reading *r = arg;
 
 	if (!ptn_claimtext_is_ours(ptn_bytes_of(name)))
-		r->bad = !ptn_jsonmerge(r->w, name, NULL, value);
+		r->bad = !ptn_jsonmerge_copy(r->w, name, value);
 	return !r->bad;
 }
 

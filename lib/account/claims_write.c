@@ -27,7 +27,8 @@ struct rendering {
 	const struct ptn_claims *of;
 	const struct ptn_json *metadata;
 	char user_id[PTN_UUID_STR];
-	bool bad; /* what was written is of no use */
+	bool bad;   /* what was written is of no use */
+	bool nomem; /* nor is it, for want of memory */
 };
 
 /* What a name stands for; NOTHING: the user has none. */
@@ -57,10 +58,13 @@ follow(struct rendering *r, struct ptn_bytes path)
 	char *name;
 	size_t len;
 
+	r->nomem = r->nomem || p == NULL;
 	for (; p != NULL && v != NULL && *p != '\0'; p += *p == '.') {
 		len = strcspn(p, ".");
-		if ((name = ptn_arena_strndup(r->a, p, len)) == NULL)
+		if ((name = ptn_arena_strndup(r->a, p, len)) == NULL) {
+			r->nomem = true;
 			return NULL;
+		}
 		p += len;
 		if (ptn_json_type(v) == PTN_JSON_ARRAY &&
 		    strspn(name, "0123456789") == strlen(name) &&
@@ -116,7 +120,7 @@ static void
 write_json(struct rendering *r, struct ptn_jsonw *w, const char *name,
     const struct ptn_json *v)
 {
-	if (!ptn_jsonmerge(w, name, NULL, v))
+	if (!ptn_jsonmerge_copy(w, name, v))
 		r->bad = true;
 }
 
@@ -182,9 +186,22 @@ write_mixed(struct rendering *r, struct ptn_jsonw *w, const char *name,
 			return;
 	}
 	if (b.bad)
-		r->bad = true;
+		r->nomem = true;
 	else
 		ptn_jsonw_bytes(w, name, PTN_BYTES(b.p, b.len));
+}
+
+/* NULL, unless it is JSON of as many levels. */
+static struct ptn_json *
+parse(struct rendering *r, const char *text, int depth)
+{
+	struct ptn_json *json = NULL;
+	const char *why;
+
+	if (ptn_json_parse(ptn_bytes_of(text), depth, &json, &why) ==
+	    PTN_E_NOMEM)
+		r->nomem = true;
+	return json;
 }
 
 /* A text of the operator's, which may be more than a text. */
@@ -193,13 +210,11 @@ write_literal(struct rendering *r, struct ptn_jsonw *w, const char *name,
     const char *text)
 {
 	struct ptn_json *json = NULL;
-	const char *why;
 
 	if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
 		ptn_jsonw_bool(w, name, text[0] == 't');
 	else if ((text[0] == '{' || text[0] == '[') &&
-	    ptn_json_parse(ptn_bytes_of(text), LITERAL_DEPTH, &json, &why) ==
-		PTN_OK)
+	    (json = parse(r, text, LITERAL_DEPTH)) != NULL)
 		write_json(r, w, name, json);
 	else
 		ptn_jsonw_str(w, name, text);
@@ -211,12 +226,11 @@ static bool
 write_number(struct rendering *r, struct ptn_jsonw *w, const char *name,
     const char *s)
 {
-	struct ptn_json *json = NULL;
-	const char *why;
+	struct ptn_json *json;
 	bool is;
 
 	if (strspn(s, "-0123456789.eE+") != strlen(s) ||
-	    ptn_json_parse(ptn_bytes_of(s), 1, &json, &why) != PTN_OK)
+	    (json = parse(r, s, 1)) == NULL)
 		return false;
 	is = ptn_json_type(json) == PTN_JSON_INT ||
 	    ptn_json_type(json) == PTN_JSON_DOUBLE;
@@ -264,8 +278,7 @@ write_leaf(struct rendering *r, struct ptn_jsonw *w, const char *name,
 	ptn_jsonw_end_array(w);
 }
 
-/* ----------------------------------------------------------- section by
- * section */
+/* ------------------------------------------------------ a section at a time */
 
 /* One member, which is a value or a section. */
 static void
@@ -277,7 +290,7 @@ write_member(struct rendering *r, struct ptn_jsonw *w,
 	size_t i, run;
 
 	if (name == NULL) {
-		r->bad = true;
+		r->nomem = true;
 		return;
 	}
 	if (leaf->path[at + len] == '\0') {
@@ -305,11 +318,11 @@ add_claim(struct rendering *r, struct ptn_jsonw *w,
 	r->bad = false;
 	ptn_jsonw_init(&one, r->a);
 	write_member(r, &one, leaf, n, 0);
-	if (one.buf.bad)
+	if (one.buf.bad || r->nomem)
 		return PTN_E_NOMEM;
 	if (one.buf.len == 0)
 		return PTN_OK;
-	if (r->bad || w->buf.len + one.buf.len > PTN_CLAIMS_WRITE_MAX) {
+	if (r->bad || w->buf.len + one.buf.len > PTN_CLAIMTEXT_TOKEN_MAX) {
 		ptn_warn_seldom(
 		    "session.jwt_template: %.*s: left out of a token: %s",
 		    (int)len, leaf->path,

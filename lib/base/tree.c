@@ -5,7 +5,7 @@
 size_t
 ptn_tree_name(const char *path)
 {
-	return strcspn(path, (const char[]){ PTN_TREE_CUT, '\0' });
+	return strcspn(path, PTN_TREE_CUT);
 }
 
 size_t

@@ -8,8 +8,8 @@
  * Texts by names of anybody's choosing, in sections: the leaves, by their
  * paths, so that what is in one section stands together once they are in order.
  */
-#define PTN_TREE_CUT '\x1f'	/* between two names of a path */
-#define PTN_TREE_ELEMENT '\x1e' /* before the number of an element */
+#define PTN_TREE_CUT "\x1f"	/* between two names of a path */
+#define PTN_TREE_ELEMENT "\x1e" /* before the number of an element */
 #define PTN_TREE_LEAVES 64
 #define PTN_TREE_DEPTH 6    /* names of a path */
 #define PTN_TREE_BYTES 1024 /* of all names and texts */

@@ -49,7 +49,7 @@ static bool
 is_tree(const struct ptn_conf_row *row)
 {
 	return row->kind == PTN_KIND_UNSUPPORTED_BELOW ||
-	    row->kind == PTN_KIND_TREE;
+	    row->kind == PTN_KIND_CLAIMS;
 }
 
 /* The row for a path: its own, else the tree that it is in, else NULL. */
@@ -189,7 +189,7 @@ apply_claim(struct ptn_conf_load *ld, const struct ptn_conf_row *row,
 	if (ptn_conf_claims_put(ld->keep, &ld->cf->claims, row, path, text,
 		&why) != PTN_OK)
 		value_problem(ld, where, row, path, why.text);
-	else if (ptn_conf_claims_are_ours(row, path))
+	else if (ptn_conf_claims_are_ours(row, path, text))
 		ptn_conf_report(ld, where, row, path,
 		    "warning: is a claim of the server's own, and stays so");
 }
@@ -206,7 +206,7 @@ apply(struct ptn_conf_load *ld, const char *path,
 		unknown(ld, path, where);
 		return;
 	}
-	if (row->kind == PTN_KIND_TREE) {
+	if (row->kind == PTN_KIND_CLAIMS) {
 		apply_claim(ld, row, path, text, where);
 		return;
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/format/claimtext.h"
 #include "lib/format/helo.h"
 #include "lib/format/ip.h"
 #include "lib/format/mount.h"
@@ -99,9 +100,11 @@ json_len(const char *s)
 #define TENANT_CLAIMS (52 + PTN_HOST_MAX)
 
 /*
- * The longest token that can be issued: a head of 75 bytes, claims of 256
- * besides the address (254 octets, its local part all escaped), issuer,
- * audience and tenant, and the signature of the algorithm, all in base64url.
+ * The longest token that can be issued: a head of 75 bytes, claims of 272
+ * besides the address (254 octets, its local part all escaped), the username
+ * (128 bytes, with its name 144), issuer, audience and tenant, those of
+ * session.jwt_template.claims, and the signature of the algorithm, all in
+ * base64url.
  */
 static size_t
 token_max(const struct ptn_conf *cf)
@@ -109,7 +112,7 @@ token_max(const struct ptn_conf *cf)
 	static const size_t signature[PTN_ALG__MAX] = { [PTN_ALG_RS256] = 342,
 		[PTN_ALG_ES256] = 86,
 		[PTN_ALG_EDDSA] = 86 };
-	size_t i, claims = 256 + 64 * 6 + 190;
+	size_t i, claims = 272 + 64 * 6 + 190 + 144;
 
 	claims += json_len(cf->issuer);
 	for (i = 0; i < cf->audience.n; i++)
@@ -118,6 +121,8 @@ token_max(const struct ptn_conf *cf)
 		claims += json_len(cf->rp_id);
 	if (cf->tenant_hosts.n + cf->tenant_paths.n > 0)
 		claims += TENANT_CLAIMS;
+	if (cf->claims.n > 0)
+		claims += PTN_CLAIMTEXT_TOKEN_MAX;
 	return 100 + 1 + (claims * 4 + 2) / 3 + 1 + signature[cf->sign_alg];
 }
 

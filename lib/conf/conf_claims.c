@@ -40,11 +40,11 @@ judge(const struct ptn_tree_leaf *leaf, struct ptn_conf_why *why)
 	size_t depth = 1, i;
 	enum ptn_err r = PTN_OK;
 
-	if (strchr(leaf->path, PTN_TREE_ELEMENT) != NULL)
+	if (strstr(leaf->path, PTN_TREE_ELEMENT) != NULL)
 		return ptn_conf_no(why,
 		    "is a list of more than texts, numbers and booleans");
 	for (i = 0; leaf->path[i] != '\0'; i++)
-		depth += leaf->path[i] == PTN_TREE_CUT ? 1 : 0;
+		depth += leaf->path[i] == PTN_TREE_CUT[0] ? 1 : 0;
 	if (depth > PTN_TREE_DEPTH)
 		return ptn_conf_no(why, "is nested deeper than %d",
 		    PTN_TREE_DEPTH);
@@ -146,7 +146,7 @@ path_below(struct ptn_arena *a, const struct ptn_conf_row *row,
 	below = ptn_arena_strdup(a, path + len);
 	for (p = below; p != NULL && *p != '\0'; p++)
 		if (*p == '.')
-			*p = PTN_TREE_CUT;
+			*p = PTN_TREE_CUT[0];
 	return below;
 }
 
@@ -165,11 +165,14 @@ ptn_conf_claims_put(struct ptn_arena *a, struct ptn_tree *t,
 }
 
 bool
-ptn_conf_claims_are_ours(const struct ptn_conf_row *row, const char *path)
+ptn_conf_claims_are_ours(const struct ptn_conf_row *row, const char *path,
+    const struct ptn_conf_text *text)
 {
-	const char *name = path + strlen(row->path) - 1;
+	const bool exact = text->exact != NULL;
+	const char *name = (exact ? text->exact : path) + strlen(row->path) - 1;
 
-	return ptn_claimtext_is_ours(PTN_BYTES(name, strcspn(name, ".")));
+	return ptn_claimtext_is_ours(
+	    PTN_BYTES(name, strcspn(name, exact ? PTN_TREE_CUT : ".")));
 }
 
 static int
@@ -190,7 +193,7 @@ is_both(const struct ptn_tree *t, size_t i)
 
 	for (j = i + 1; j < t->n; j++)
 		if (strncmp(t->leaf[j].path, path, len) == 0 &&
-		    t->leaf[j].path[len] == PTN_TREE_CUT)
+		    t->leaf[j].path[len] == PTN_TREE_CUT[0])
 			return true;
 	return false;
 }

@@ -152,7 +152,7 @@ print_value(FILE *out, const struct ptn_conf_row *row, const void *member)
 	case PTN_KIND_ENUM:
 		print_word(out, row->words, *(const int *)member);
 		break;
-	case PTN_KIND_TREE:
+	case PTN_KIND_CLAIMS:
 		print_tree(out, member);
 		break;
 	case PTN_KIND_UNSUPPORTED:
@@ -212,7 +212,7 @@ ptn_conf_print(const struct ptn_conf *cf, FILE *out)
 
 	for (i = 0; i < ptn_conf_rows_n; i++)
 		if (ptn_conf_is_key(&ptn_conf_rows[i]) ||
-		    ptn_conf_rows[i].kind == PTN_KIND_TREE)
+		    ptn_conf_rows[i].kind == PTN_KIND_CLAIMS)
 			rows[n++] = &ptn_conf_rows[i];
 	qsort(rows, n, sizeof(rows[0]), by_path);
 	(void)fprintf(out, "# %s\n", ptn_conf_file(cf));

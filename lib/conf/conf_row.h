@@ -32,7 +32,7 @@ enum ptn_conf_kind {
 	PTN_KIND_LIST,
 	PTN_KIND_SECRETS,
 	PTN_KIND_ENUM,
-	PTN_KIND_TREE,
+	PTN_KIND_CLAIMS,
 	PTN_KIND_UNSUPPORTED,
 	PTN_KIND_UNSUPPORTED_BELOW,
 	PTN_KIND__MAX
@@ -112,7 +112,8 @@ enum ptn_err ptn_conf_claims_put(struct ptn_arena *a, struct ptn_tree *t,
     const struct ptn_conf_text *text, struct ptn_conf_why *why) PTN_MUST_USE;
 
 /* Is it of a claim that the server has itself? */
-bool ptn_conf_claims_are_ours(const struct ptn_conf_row *row, const char *path);
+bool ptn_conf_claims_are_ours(const struct ptn_conf_row *row, const char *path,
+    const struct ptn_conf_text *text);
 
 /* All are there: put them in order.  PTN_E_INPUT: they do not go together. */
 enum ptn_err ptn_conf_claims_settle(struct ptn_tree *t,

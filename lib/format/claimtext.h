@@ -34,6 +34,7 @@ struct ptn_claimtext_part {
 };
 
 #define PTN_CLAIMTEXT_PARTS 16
+#define PTN_CLAIMTEXT_TOKEN_MAX 1024 /* bytes of all claims of a token */
 
 struct ptn_claimtext {
 	struct ptn_claimtext_part part[PTN_CLAIMTEXT_PARTS];

@@ -2,9 +2,6 @@
 
 #include <math.h>
 
-static bool copy(struct ptn_jsonw *w, const char *name,
-    const struct ptn_json *v);
-
 static bool
 copy_number(struct ptn_jsonw *w, const char *name, const struct ptn_json *v)
 {
@@ -29,7 +26,7 @@ copy_array(struct ptn_jsonw *w, const char *name, const struct ptn_json *v)
 
 	ptn_jsonw_array(w, name);
 	for (i = 0; ok && i < ptn_json_len(v); i++)
-		ok = copy(w, NULL, ptn_json_at(v, i));
+		ok = ptn_jsonmerge_copy(w, NULL, ptn_json_at(v, i));
 	ptn_jsonw_end_array(w);
 	return ok;
 }
@@ -37,7 +34,7 @@ copy_array(struct ptn_jsonw *w, const char *name, const struct ptn_json *v)
 static bool
 copy_member(void *arg, const char *name, const struct ptn_json *value)
 {
-	return copy(arg, name, value);
+	return ptn_jsonmerge_copy(arg, name, value);
 }
 
 static bool
@@ -51,8 +48,9 @@ copy_object(struct ptn_jsonw *w, const char *name, const struct ptn_json *v)
 	return ok;
 }
 
-static bool
-copy(struct ptn_jsonw *w, const char *name, const struct ptn_json *v)
+bool
+ptn_jsonmerge_copy(struct ptn_jsonw *w, const char *name,
+    const struct ptn_json *v)
 {
 	switch (ptn_json_type(v)) {
 	case PTN_JSON_OBJECT:
@@ -89,7 +87,7 @@ merge_member(void *arg, const char *name, const struct ptn_json *value)
 	const struct ptn_json *patch = ptn_json_get(m->patch, name);
 
 	if (!ptn_json_has(m->patch, name))
-		return copy(m->w, name, value);
+		return ptn_jsonmerge_copy(m->w, name, value);
 	return patch == NULL || ptn_jsonmerge(m->w, name, value, patch);
 }
 
@@ -111,7 +109,7 @@ ptn_jsonmerge(struct ptn_jsonw *w, const char *name,
 	bool ok;
 
 	if (ptn_json_type(patch) != PTN_JSON_OBJECT)
-		return copy(w, name, patch);
+		return ptn_jsonmerge_copy(w, name, patch);
 	ptn_jsonw_object(w, name);
 	ok = ptn_json_each(target, merge_member, &m) &&
 	    ptn_json_each(patch, add_member, &m);

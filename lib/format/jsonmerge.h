@@ -19,4 +19,8 @@
 bool ptn_jsonmerge(struct ptn_jsonw *w, const char *name,
     const struct ptn_json *target, const struct ptn_json *patch) PTN_MUST_USE;
 
+/* Write a value as it is, with what is null in it.  False: as above. */
+bool ptn_jsonmerge_copy(struct ptn_jsonw *w, const char *name,
+    const struct ptn_json *v) PTN_MUST_USE;
+
 #endif

@@ -181,7 +181,7 @@ text_of(struct flat *f, const yaml_event_t *ev, const char **out)
 static char *
 dotted(struct flat *f, const char *path)
 {
-	static const char cuts[] = PTN_YAML_CUT PTN_YAML_ELEMENT;
+	static const char cuts[] = PTN_TREE_CUT PTN_TREE_ELEMENT;
 	char *out = ptn_arena_strdup(f->a, path);
 	char *p;
 
@@ -279,7 +279,7 @@ member_path(struct flat *f, const yaml_event_t *ev, const char *path,
 	if (!is_key(key))
 		return refuse(f, PTN_E_INPUT, line_of(ev), NULL,
 		    "a key must be plain text");
-	r = join(f, path, PTN_YAML_CUT, key, line_of(ev), out);
+	r = join(f, path, PTN_TREE_CUT, key, line_of(ev), out);
 	if (r != PTN_OK)
 		return r;
 	if ((key = dotted(f, *out)) == NULL)
@@ -377,7 +377,7 @@ flat_element(struct flat *f, yaml_event_t *ev, const char *path, size_t index,
 	if (ev->type == YAML_SCALAR_EVENT)
 		return texts_add(f, t, ev);
 	(void)snprintf(number, sizeof(number), "%zu", index);
-	r = join(f, path, PTN_YAML_ELEMENT, number, line_of(ev), &below);
+	r = join(f, path, PTN_TREE_ELEMENT, number, line_of(ev), &below);
 	return r == PTN_OK ? flat_node(f, ev, below, depth) : r;
 }
 

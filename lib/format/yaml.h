@@ -7,6 +7,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
+#include "lib/base/tree.h"
 
 /*
  * A YAML document as a flat list of paths.  A strict subset: one document, a
@@ -29,13 +30,11 @@ enum ptn_yaml_kind {
 /*
  * One value.  Keys are joined by "." into the path; a mapping or sequence
  * inside a sequence goes on under "path.N", N counting from 0.  A dot may be of
- * a key: where that matters there is the exact path.
+ * a key: where that matters there is the exact path, as in a tree.
  */
-#define PTN_YAML_CUT "\x1f"     /* before a key; no key has it in it */
-#define PTN_YAML_ELEMENT "\x1e" /* before a number */
 struct ptn_yaml_node {
 	const char *path;
-	/* The same, with PTN_YAML_CUT or PTN_YAML_ELEMENT for the dots. */
+	/* The same, with PTN_TREE_CUT or PTN_TREE_ELEMENT for the dots. */
 	const char *exact;
 	enum ptn_yaml_kind kind;
 	const char *const *v;

@@ -65,7 +65,7 @@ write_for(struct ptn_arena *a, const struct ptn_tree *tree,
 	ptn_jsonw_end_object(&w);
 	if (w.buf.bad)
 		return;
-	if (members.buf.len > PTN_CLAIMS_WRITE_MAX ||
+	if (members.buf.len > PTN_CLAIMTEXT_TOKEN_MAX ||
 	    ptn_json_parse(PTN_BYTES(w.buf.p, w.buf.len), PTN_JWS_DEPTH,
 		&json, &why) != PTN_OK ||
 	    !ptn_json_each(json, is_none_of_ours, NULL))

@@ -19,7 +19,7 @@
 #include "lib/crypto/jws.h"
 #include "lib/format/json.h"
 
-#define CUT "\x1f"
+#define CUT PTN_TREE_CUT
 
 /* Where paths begin with what is below the key. */
 static const struct ptn_conf_row row = { .path = "*" };
@@ -57,7 +57,7 @@ teardown(void **state)
 	return 0;
 }
 
-/* A leaf of a tree; quoted, plain, or a list of plain ones between commas. */
+/* A leaf of a tree, quoted or plain. */
 static enum ptn_err
 put(struct ptn_tree *tree, const char *path, const char *text, bool plain)
 {
@@ -99,6 +99,7 @@ of_a_type(void **state)
 		{ "false", false, "false", "false" },
 		{ "", false, "\"\"", "\"\"" },
 		{ "{\"a\": [1]}", false, "{\"a\":[1]}", "{\"a\":[1]}" },
+		{ "{\"a\": null}", false, "{\"a\":null}", "{\"a\":null}" },
 		{ "[1", false, "\"[1\"", "\"[1\"" },
 		{ "{{.User.Email.Address}}", false, "\"ada@example.org\"", "" },
 		{ "{{ .User.Email.IsPrimary }}", false, "true", "" },
@@ -202,10 +203,8 @@ what_does_not_go_together(void **state)
 	assert_int_equal(put(&tree, "a" CUT "b", "1", true), PTN_OK);
 	assert_int_equal(ptn_conf_claims_settle(&tree, &why), PTN_E_INPUT);
 	assert_non_null(strstr(why.text, "a value and a section"));
-	assert_int_equal(put(&tree,
-			     "l\x1e"
-			     "0" CUT "x",
-			     "1", true),
+	assert_int_equal(
+	    put(&tree, "l" PTN_TREE_ELEMENT "0" CUT "x", "1", true),
 	    PTN_E_INPUT);
 	for (i = 0; i < PTN_TREE_LEAVES; i++) {
 		(void)snprintf(name, sizeof(name), "k%d", i);
@@ -310,6 +309,48 @@ as_deep_as_may_be(void **state)
 	ptn_json_free(&deepest);
 }
 
+#define SMALL ((size_t)1 << 16)
+/* With too little memory there is no token, never one that lacks something. */
+static void
+all_or_out_of_memory(void **state)
+{
+	static const char whole[] =
+	    "\"a\":true,\"b\":\"1 ada\",\"c\":{\"d\":[1]}";
+	struct ptn_tree tree = { NULL, 0 };
+	struct ptn_arena *const all = arena;
+	enum ptn_err r = PTN_E_NOMEM;
+	struct ptn_jsonw w;
+	size_t left;
+	int failed = 0;
+
+	(void)state;
+	assert_int_equal(
+	    put(&tree, "a", "{{ .User.Metadata.Unsafe \"a.b.2.c\" }}", false),
+	    PTN_OK);
+	assert_int_equal(put(&tree, "b",
+			     "{{ .User.Metadata.Unsafe \"a.b.0\" }} "
+			     "{{ .User.Username }}",
+			     false),
+	    PTN_OK);
+	assert_int_equal(put(&tree, "c" CUT "d", "[1]", false), PTN_OK);
+	for (left = 0; r != PTN_OK; left += 16) {
+		assert_non_null(arena = ptn_arena_new(SMALL));
+		assert_non_null(ptn_arena_alloc(arena, SMALL - left));
+		ptn_jsonw_init(&w, arena);
+		r = ptn_claims_write(&w, arena, &tree, &ada, metadata);
+		if (r == PTN_OK && w.buf.bad)
+			r = PTN_E_NOMEM;
+		if (r == PTN_OK)
+			assert_string_equal(w.buf.p, whole);
+		else
+			assert_int_equal(r, PTN_E_NOMEM);
+		failed += r != PTN_OK;
+		ptn_arena_free(&arena);
+	}
+	assert_true(failed > 8);
+	arena = all;
+}
+
 int
 main(void)
 {
@@ -319,6 +360,7 @@ main(void)
 		cmocka_unit_test(never_the_servers_own),
 		cmocka_unit_test(what_does_not_go_together),
 		cmocka_unit_test(there_and_back),
+		cmocka_unit_test(all_or_out_of_memory),
 		cmocka_unit_test(as_deep_as_may_be),
 	};
 

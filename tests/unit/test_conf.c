@@ -281,6 +281,25 @@ test_unsupported(void **state)
 	(void)unsetenv("SAML_ENABLED");
 }
 
+/* A dot may be of a claim's name. */
+static void
+test_claims_of_the_server(void **state)
+{
+	struct ptn_conf *cf;
+
+	(void)state;
+	cf = load_text(KEYS "session: {jwt_template: {claims: {sub.x: a}}}\n");
+	assert_non_null(cf);
+	assert_null(strstr(said, "server's own"));
+	ptn_conf_free(&cf);
+	cf = load_text(
+	    KEYS "session: {jwt_template: {claims: {sub: {x: a}}}}\n");
+	assert_non_null(cf);
+	assert_said(":2: session.jwt_template.claims.sub.x: warning: is a "
+		    "claim of the server's own");
+	ptn_conf_free(&cf);
+}
+
 /*
  * The file that comes with Hanko 2.7, as far as Postern lacks its keys or has
  * them with other values: it is taken, with a warning for each that does
@@ -509,6 +528,7 @@ main(void)
 		cmocka_unit_test(test_literal),
 		cmocka_unit_test(test_secret_file),
 		cmocka_unit_test(test_unsupported),
+		cmocka_unit_test(test_claims_of_the_server),
 		cmocka_unit_test(test_hanko),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_print),

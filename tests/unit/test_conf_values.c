@@ -389,6 +389,32 @@ test_token_too_long(void **state)
 	assert_null(load_set(set));
 }
 
+/* Nor is there room for what an operator and the user add. */
+static void
+test_token_with_claims(void **state)
+{
+	char issuer[1200] = "session.issuer=";
+	const char *set[] = { issuer, NULL, NULL };
+	const size_t len = strlen(issuer);
+	struct ptn_conf *cf;
+
+	(void)state;
+	memset(issuer + len, 'x', 1000);
+	issuer[len + 1000] = '\0';
+	assert_non_null(cf = load(set));
+	ptn_conf_free(&cf);
+	set[1] = "session.jwt_template.claims.role=admin";
+	assert_null(load(set));
+	assert_said("do not fit into a cookie");
+	/* Tenants and claims go together. */
+	issuer[len + 100] = '\0';
+	assert_non_null(cf = load(set));
+	ptn_conf_free(&cf);
+	(void)strcpy(issuer, "tenants.hosts=a.example.org acme");
+	assert_non_null(cf = load(set));
+	ptn_conf_free(&cf);
+}
+
 static void
 test_url(void **state)
 {
@@ -487,6 +513,7 @@ main(void)
 		cmocka_unit_test(test_rejected),
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_token_too_long),
+		cmocka_unit_test(test_token_with_claims),
 		cmocka_unit_test(test_url),
 		cmocka_unit_test(test_url_tls),
 	};

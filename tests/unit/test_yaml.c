@@ -211,11 +211,11 @@ test_exact(void **state)
 		size_t n;
 		bool plain[2];
 	} want[] = {
-		{ "a.b.c", "a.b" PTN_YAML_CUT "c", 1, { true } },
+		{ "a.b.c", "a.b" PTN_TREE_CUT "c", 1, { true } },
 		{ "a.d.2.e",
-		    "a" PTN_YAML_CUT "d" PTN_YAML_ELEMENT "2" PTN_YAML_CUT "e",
+		    "a" PTN_TREE_CUT "d" PTN_TREE_ELEMENT "2" PTN_TREE_CUT "e",
 		    1, { false } },
-		{ "a.d", "a" PTN_YAML_CUT "d", 2, { true, false } },
+		{ "a.d", "a" PTN_TREE_CUT "d", 2, { true, false } },
 	};
 	struct ptn_yaml_problem problem;
 	struct ptn_yaml doc;
