@@ -272,7 +272,7 @@ static const struct {
 
 /* Several keys that do not go together. */
 static const struct {
-	const char *set[3];
+	const char *set[4];
 	const char *why; /* NULL: they do */
 } pairs[] = {
 	{ { "session.cookie.name=__Host-x", "session.cookie.domain=example.com" },
@@ -297,6 +297,15 @@ static const struct {
 	  "neither unix:PATH nor HOST:PORT" },
 	{ { "server.workers=4", "hashing.queue=4" }, "must be below server.workers" },
 	{ { "server.workers=4", "hashing.queue=3" }, NULL },
+	{ { "username.enabled=true", "username.use_as_login_identifier=false",
+	    "email.use_as_login_identifier=false", "passkey.enabled=false" },
+	  "--set: username.use_as_login_identifier: must be true where" },
+	{ { "username.enabled=true", "username.use_as_login_identifier=false",
+	    "email.enabled=false" }, NULL },
+	{ { "username.enabled=true", "username.use_as_login_identifier=false",
+	    "passkey.enabled=false" }, NULL },
+	{ { "username.use_as_login_identifier=false",
+	    "email.use_as_login_identifier=false", "passkey.enabled=false" }, NULL },
 	{ { "mfa.optional=false", "mfa.totp.enabled=false" },
 	  "--set: mfa.optional: must be true" },
 	{ { "mfa.optional=false", "mfa.totp.enabled=false", "mfa.enabled=false" }, NULL },
