@@ -93,6 +93,7 @@ static const struct {
 	{ PTN_AMR_PWD, "pwd" },
 	{ PTN_AMR_PASSKEY, "passkey" },
 	{ PTN_AMR_TOTP, "totp" },
+	{ PTN_AMR_SECURITY_KEY, "security_key" },
 };
 
 void

@@ -48,10 +48,11 @@ struct ptn_email_claim {
  * the words that clients know.  Their order is the one of the claim.
  */
 enum ptn_amr {
-	PTN_AMR_OTP = 1 << 0,	/* a code from the mailbox */
-	PTN_AMR_PWD = 1 << 1,	/* a password */
+	PTN_AMR_OTP = 1 << 0, /* a code from the mailbox */
+	PTN_AMR_PWD = 1 << 1, /* a password */
 	PTN_AMR_PASSKEY = 1 << 2,
-	PTN_AMR_TOTP = 1 << 3 /* an authenticator app */
+	PTN_AMR_TOTP = 1 << 3, /* an authenticator app */
+	PTN_AMR_SECURITY_KEY = 1 << 4
 };
 
 /* They as an array; of none, nothing. */

@@ -434,10 +434,11 @@ check_factors(struct ptn_conf_load *ld)
 {
 	const struct ptn_conf *cf = ld->cf;
 
-	if (cf->mfa_enabled && !cf->mfa_optional && !cf->mfa_totp)
+	if (cf->mfa_enabled && !cf->mfa_optional && !cf->mfa_totp &&
+	    !cf->mfa_keys)
 		ptn_conf_fault(ld, &cf->mfa_optional,
 		    "must be true where there is no second factor to set up; "
-		    "see mfa.totp.enabled");
+		    "see mfa.totp.enabled and mfa.security_keys.enabled");
 }
 
 /* Members that are paths: "" or absolute. */

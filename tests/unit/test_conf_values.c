@@ -54,7 +54,8 @@ static const char *const accepted[] = {
 	"webhooks.enabled=false", "session.jwt_template.claims=",
 	"session.jwt_template.claims.role=admin", "session.jwt_template.claims.sub=x",
 	"session.jwt_template.claims.a.b.c.d.e.f={{ .User.Metadata.Unsafe `a.0.b` }}!",
-	"mfa.totp.enabled=true", "security_notifications.notifications.email_create.enabled=false",
+	"mfa.totp.enabled=true", "mfa.security_keys.limit=1",
+	"mfa.security_keys.authenticator_attachment=no_preference", "security_notifications.notifications.email_create.enabled=false",
 };
 
 static const struct {
@@ -306,9 +307,13 @@ static const struct {
 	    "passkey.enabled=false" }, NULL },
 	{ { "username.use_as_login_identifier=false",
 	    "email.use_as_login_identifier=false", "passkey.enabled=false" }, NULL },
-	{ { "mfa.optional=false", "mfa.totp.enabled=false" },
+	{ { "mfa.optional=false", "mfa.totp.enabled=false",
+	    "mfa.security_keys.enabled=false" },
 	  "--set: mfa.optional: must be true" },
-	{ { "mfa.optional=false", "mfa.totp.enabled=false", "mfa.enabled=false" }, NULL },
+	{ { "mfa.optional=false", "mfa.totp.enabled=false" }, NULL },
+	{ { "mfa.optional=false", "mfa.security_keys.enabled=false" }, NULL },
+	{ { "mfa.optional=false", "mfa.totp.enabled=false",
+	    "mfa.security_keys.enabled=false", "mfa.enabled=false" }, NULL },
 	{ { "mfa.optional=false", "mfa.totp.enabled=true" }, NULL },
 	{ { "database.host=", "database.socket=/x" }, NULL },
 	{ { "email_delivery.transport=sendmail", "email_delivery.sendmail.path=" },
