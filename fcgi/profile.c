@@ -178,5 +178,7 @@ ptn_profile_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
 	ptn_jsonval_uuid(w, "session_id", &c->session_id);
 	if (c->username != NULL)
 		ptn_jsonw_str(w, "username", c->username);
+	if (c->custom != NULL)
+		ptn_jsonw_members(w, c->custom);
 	ptn_jsonw_end_object(w);
 }

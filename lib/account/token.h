@@ -68,13 +68,17 @@ struct ptn_claims {
 	unsigned amr; /* enum ptn_amr */
 	struct ptn_email_claim email;
 	const char *username; /* NULL: none */
+	const char *custom;   /* others, as members (claims.h); or NULL */
 };
 
 /* Whom tokens are for, as an array: session.audience, or the relying party. */
 void ptn_token_audience(struct ptn_jsonw *w, const char *name,
     const struct ptn_conf *cf);
 
-/* The signed token of a session; after the transaction. */
+/*
+ * The signed token of a session; after the transaction.  claims->custom is set
+ * by ptn_claims_render(), if anything is to be in it.
+ */
 enum ptn_err ptn_token_issue(const struct ptn_scope *sc,
     const struct ptn_claims *claims, char **token) PTN_MUST_USE;
 
