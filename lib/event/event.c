@@ -49,8 +49,6 @@ is_told(const struct ptn_conf *cf, enum ptn_event e)
 		{ PTN_EVENT_SECURITY_KEY_DELETED, cf->notice_mfa_deleted },
 		{ PTN_EVENT_OTP_CREATED, cf->notice_mfa_created },
 		{ PTN_EVENT_OTP_DELETED, cf->notice_mfa_deleted },
-		{ PTN_EVENT_SECURITY_KEY_CREATED, cf->notice_mfa_created },
-		{ PTN_EVENT_SECURITY_KEY_DELETED, cf->notice_mfa_deleted },
 	};
 	size_t i;
 

@@ -260,10 +260,6 @@ who_is_told_by_switches(void **state)
 		    offsetof(struct ptn_conf, notice_mfa_created) },
 		{ PTN_EVENT_OTP_DELETED,
 		    offsetof(struct ptn_conf, notice_mfa_deleted) },
-		{ PTN_EVENT_SECURITY_KEY_CREATED,
-		    offsetof(struct ptn_conf, notice_mfa_created) },
-		{ PTN_EVENT_SECURITY_KEY_DELETED,
-		    offsetof(struct ptn_conf, notice_mfa_deleted) },
 		{ PTN_EVENT_DFNS_RECOVERY_OK, SIZE_MAX },
 		{ PTN_EVENT_CREDENTIAL_DELETED, SIZE_MAX },
 	};
