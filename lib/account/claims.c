@@ -1,7 +1,5 @@
 #include "lib/account/claims.h"
 
-#include <string.h>
-
 #include "lib/account/claims_write.h"
 #include "lib/account/metadata.h"
 #include "lib/base/tree.h"
@@ -11,13 +9,28 @@
 #include "lib/format/jsonmerge.h"
 
 static bool
+names_metadata(const char *text)
+{
+	struct ptn_claimtext t;
+	const char *why;
+	size_t i;
+
+	if (ptn_claimtext_read(text, &t, &why) != PTN_OK)
+		return false;
+	for (i = 0; i < t.n; i++)
+		if (t.part[i].what == PTN_CLAIMTEXT_METADATA)
+			return true;
+	return false;
+}
+
+static bool
 is_of_metadata(const struct ptn_tree *tree)
 {
 	size_t i, k;
 
 	for (i = 0; i < tree->n; i++)
 		for (k = 0; k < tree->leaf[i].n; k++)
-			if (strstr(tree->leaf[i].v[k], ".Metadata.") != NULL)
+			if (names_metadata(tree->leaf[i].v[k]))
 				return true;
 	return false;
 }

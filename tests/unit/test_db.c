@@ -380,7 +380,7 @@ test_refusals(void **state)
 	assert_int_equal(rows(), 1);
 }
 
-/* -------------------------------------------------------------------- main */
+/* -------------------------------------------------------------- TLS fails */
 
 /* Who greets as a MariaDB that has TLS, and then speaks none. */
 static pid_t
@@ -447,6 +447,8 @@ test_tls_failed(void **state)
 		assert_int_equal(waitpid(pid, NULL, 0), pid);
 	}
 }
+
+/* -------------------------------------------------------------------- main */
 
 int
 main(void)

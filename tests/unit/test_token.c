@@ -92,6 +92,27 @@ what_is_issued_is_read(void **state)
 	assert_int_equal(refreshes, 0);
 }
 
+/* None of what a token says of itself is taken for a claim of an operator's. */
+static void
+all_of_it_is_the_servers(void **state)
+{
+	struct ptn_claims c = claims_of("jo@example.org"), seen;
+
+	(void)state;
+	conf.issuer = "https://auth.example.co";
+	c.username = "jo";
+	c.amr = PTN_AMR_OTP | PTN_AMR_PASSKEY;
+	c.tenant_id = uuid(ID);
+	scope.tenant_named = true;
+	scope.tenant_id = c.tenant_id;
+	assert_int_equal(verify(issue(&c), &seen), PTN_ALLOW);
+	assert_null(seen.custom);
+	assert_string_equal(seen.username, "jo");
+	c.custom = "\"role\":\"admin\"";
+	assert_int_equal(verify(issue(&c), &seen), PTN_ALLOW);
+	assert_string_equal(seen.custom, c.custom);
+}
+
 /* Until its end, and a minute before its beginning: clocks differ. */
 static void
 in_its_time(void **state)
@@ -220,6 +241,7 @@ main(void)
 		T(looked_for),
 		T(could_not_tell),
 		T(what_is_issued_is_read),
+		T(all_of_it_is_the_servers),
 		T(in_its_time),
 		T(for_whom),
 		T(of_which_tenant),
