@@ -309,6 +309,18 @@ for (const [name, options] of sizes)
       await person.hears('status', 'Your password is changed');
     });
 
+    test('gives up the app, and sets it up again', async () => {
+      await person.press('Remove: authenticator app');
+      await person.press('Remove');
+      await person.hears('status', 'The authenticator app is removed');
+      await person.press('Set up an authenticator app');
+      await person.at('Set up your authenticator app');
+      secret = (await person.page.locator('#otp-secret').textContent())
+        .replaceAll(' ', '');
+      await person.enter('Code of the app', totp(secret));
+      await person.hears('status', 'Your authenticator app is set up');
+    });
+
     test('ends another session', async () => {
       const guest = await arrive(`${name}-guest`, { userAgent:
         'Mozilla/5.0 (Android 15) Firefox/140.0' });
