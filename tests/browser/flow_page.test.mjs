@@ -34,6 +34,7 @@ before(async () => {
     'username.acquire_on_registration': 'false',
     'username.acquire_on_login': 'false',
     'session.cookie.retention': 'prompt',
+    'mfa.security_keys.enabled': 'true',
     'rate_limiter.enabled': 'true',
     'rate_limiter.passcode_limits.tokens': '6',
     'rate_limiter.password_limits.tokens': '50',
@@ -320,6 +321,34 @@ for (const [name, options] of sizes)
       await person.enter('Code of the app', totp(secret));
       await person.hears('status', 'Your authenticator app is set up');
     });
+
+    test('sets up a security key, logs in with it, and gives it up',
+      async () => {
+        const key = await addAuthenticator(person.context, person.page,
+          { transport: 'usb', hasResidentKey: false });
+        await person.press('Set up a security key');
+        await person.hears('status', 'It is ready to use');
+        assert.equal((await key.credentials()).length, 1);
+        await person.press('Rename: Security key');
+        await person.enter('Name', 'Key ring');
+        await person.hears('status', 'It has a new name');
+        await shot('23-security-key');
+        await logOut(person);
+        await byPassword(person, email);
+        await person.at('Use your security key');
+        await shot('24-key-asked');
+        await person.press('Use my authenticator app');
+        await person.at('Enter the code of your app');
+        await person.press('Use my security key');
+        await person.at('Use your security key');
+        await person.press('Use the key');
+        await person.at('Trust this browser?');
+        await person.press('Not now');
+        await person.at('Your account');
+        await person.press('Delete: Key ring');
+        await person.press('Delete');
+        await person.hears('status', 'The key is deleted');
+      });
 
     test('ends another session', async () => {
       const guest = await arrive(`${name}-guest`, { userAgent:
