@@ -11,7 +11,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { addAuthenticator, launch } from '../lib/browser.mjs';
-import { start } from '../lib/instance.mjs';
+import { start, until } from '../lib/instance.mjs';
 import { codeIn, nextMail } from '../lib/maildir.mjs';
 import { Person } from '../lib/person.mjs';
 import { notTotp, totp } from '../lib/totp.mjs';
@@ -497,6 +497,9 @@ describe('what can go wrong', () => {
     await other.at('The server does not answer as it should');
     await other.shot('1-away');
     await instance.service('start', 'postern');
+    /* The web server may go on for a second saying that it is not there. */
+    await until(async () => (await fetch(`${instance.url}/health/alive`)).ok,
+      'an answer');
     await other.press('Try again');
     await other.at('Log in');
     await other.context.close();
