@@ -14,6 +14,7 @@ static const char *const types[PTN_FLOW_TYPE__MAX] = {
 	[PTN_FLOW_EMAIL] = "email",
 	[PTN_FLOW_PASSWORD] = "password",
 	[PTN_FLOW_USERNAME] = "string",
+	[PTN_FLOW_ADDRESS] = "string",
 	[PTN_FLOW_JSON] = "json",
 };
 

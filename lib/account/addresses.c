@@ -23,6 +23,13 @@ struct change {
 typedef enum ptn_err (
     *runner)(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg);
 
+/* Where the caller undoes what was refused. */
+static enum ptn_err
+here(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg)
+{
+	return fn(sc, arg);
+}
+
 /* Refuse, and undo what was begun. */
 static enum ptn_err
 deny(struct change *c, enum ptn_addresses_result why)
@@ -131,6 +138,19 @@ ptn_addresses_add_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	struct change c = { .user = user, .address = address, .email = out };
 
 	return run(ptn_tx_part, sc, add, &c, what);
+}
+
+enum ptn_err
+ptn_addresses_onboard(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const char *address, bool proved, enum ptn_addresses_result *what)
+{
+	struct ptn_email made;
+	struct change c = { .user = user, .address = address, .email = &made };
+	struct ptn_addresses_proof p = { .user_id = *user, .by = user };
+
+	if (proved)
+		return ptn_addresses_prove_new(sc, &p, address, what);
+	return run(here, sc, add, &c, what);
 }
 
 static enum ptn_err

@@ -40,6 +40,15 @@ enum ptn_err ptn_addresses_add_in(const struct ptn_scope *sc,
     enum ptn_addresses_result *what) PTN_MUST_USE;
 
 /*
+ * An address of somebody who has just logged in and had none, as the log-in is
+ * stored: theirs at once, proved or not.  Of a part of a transaction, which the
+ * caller undoes unless it is DONE.
+ */
+enum ptn_err ptn_addresses_onboard(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const char *address, bool proved,
+    enum ptn_addresses_result *what) PTN_MUST_USE;
+
+/*
  * Give one up, with what hangs on it, but for the primary one, and the one that
  * codes of the Dfns API go to.
  */

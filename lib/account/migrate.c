@@ -9,6 +9,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/clock.h"
 #include "lib/base/hex.h"
+#include "lib/base/log.h"
 #include "lib/base/uuid.h"
 #include "lib/crypto/crypto.h"
 #include "lib/db/migrations.h"
@@ -146,7 +147,8 @@ step(const struct run *run, const struct ptn_migration *m, int64_t done)
 static void
 stopped(const struct run *run, const struct ptn_migration *m, int64_t done)
 {
-	const struct ptn_schema_abandon_in in = { .version = m->version };
+	const struct ptn_schema_abandon_in abandon = { .version = m->version };
+	const struct ptn_schema_refuse_in refuse = { .version = m->version };
 	uint64_t n;
 
 	fprintf(run->err,
@@ -154,40 +156,103 @@ stopped(const struct run *run, const struct ptn_migration *m, int64_t done)
 	    "reason\n",
 	    m->version, m->name, (long long)done + 1,
 	    (long long)statement_count(m));
-	if (done == 0 && ptn_sql_schema_abandon(run->db, &in, &n) == PTN_OK)
+	if (done == 0 &&
+	    ptn_sql_schema_abandon(run->db, &abandon, &n) == PTN_OK)
 		return;
+	/* If the server is gone, it may have run the statement before. */
+	if (ptn_sql_schema_refuse(run->db, &refuse, &n) != PTN_OK)
+		ptn_warn("what became of the statement is not known");
 	fprintf(run->err,
 	    "the database has it in part; the next \"migrate up\" goes on "
 	    "there\n");
 }
 
-/* Run a migration's statements from number done on. */
+/* A statement of a migration, on its way. */
+struct attempt {
+	const struct run *run;
+	const struct ptn_migration *m;
+	const char *sql;
+	size_t len;
+	int64_t i;
+	bool ran;     /* it may have been run before, and not counted */
+	bool refused; /* it was not run now */
+};
+
+/*
+ * Run it, and count it.  What changes rows is undone if it cannot be counted.
+ * What changes the schema is not: the second time the server says that it has
+ * been changed, and changes nothing, since it does all of a statement or none.
+ */
 static enum ptn_err
-apply(const struct run *run, const struct ptn_migration *m, int64_t done)
+run_and_count(struct ptn_db *db, void *arg)
+{
+	struct attempt *at = arg;
+	enum ptn_err r;
+
+	r = ptn_db_script(db, at->sql, at->len);
+	if (r != PTN_OK && at->ran && ptn_db_fault(db) == PTN_DB_FAULT_TAKEN) {
+		fprintf(at->run->out,
+		    "%04d-%s: statement %lld had been run already\n",
+		    at->m->version, at->m->name, (long long)at->i + 1);
+		r = PTN_OK;
+	}
+	at->refused = r != PTN_OK;
+	if (at->refused)
+		return r;
+	at->ran = true;
+	return step(at->run, at->m, at->i);
+}
+
+/*
+ * Run a migration's statements from number done on; ran: that one may have been
+ * run already.
+ */
+static enum ptn_err
+apply(const struct run *run, const struct ptn_migration *m, int64_t done,
+    bool ran)
 {
 	const struct ptn_schema_finish_in in = { .version = m->version };
-	const char *p = m->text;
-	int64_t i;
+	struct attempt at = { .run = run, .m = m, .sql = m->text };
 	uint64_t n;
 	size_t len;
 	enum ptn_err r;
 
-	for (i = 0; (len = statement_length(p)) > 0; i++, p += len) {
-		if (i < done)
+	for (; (len = statement_length(at.sql)) > 0; at.i++, at.sql += len) {
+		if (at.i < done)
 			continue;
-		/* Without its ";" and newline. */
-		r = ptn_db_script(run->db, p, len - 2);
-		if (r != PTN_OK) {
-			stopped(run, m, i);
-			return r;
-		}
-		if ((r = step(run, m, i)) != PTN_OK)
+		at.len = len - 2; /* without its ";" and newline */
+		at.ran = ran && at.i == done;
+		r = ptn_db_tx(run->db, run_and_count, &at);
+		if (r != PTN_OK && at.refused)
+			stopped(run, m, at.i);
+		if (r != PTN_OK)
 			return r;
 	}
 	if ((r = ptn_sql_schema_finish(run->db, &in, &n)) != PTN_OK)
 		return r;
 	fprintf(run->out, "%04d-%s: applied\n", m->version, m->name);
 	return PTN_OK;
+}
+
+/*
+ * Go on with one that stopped at statement number done.  If nobody wrote down
+ * that it was refused, who ran it may have ended before it was counted.
+ */
+static enum ptn_err
+resume(const struct run *run, const struct ptn_migration *m, int64_t done)
+{
+	const struct ptn_schema_refused_in in = { .version = m->version };
+	const struct ptn_schema_resume_in resume = { .version = m->version };
+	struct ptn_schema_refused_out out;
+	uint64_t n;
+	enum ptn_err r;
+
+	fprintf(run->out, "%04d-%s: was interrupted, going on\n", m->version,
+	    m->name);
+	r = ptn_sql_schema_refused(run->db, run->a, &in, &out);
+	if (r == PTN_OK)
+		r = ptn_sql_schema_resume(run->db, &resume, &n);
+	return r == PTN_OK ? apply(run, m, done, out.refused == 0) : r;
 }
 
 /*
@@ -240,7 +305,7 @@ advance(const struct run *run, const struct ptn_migration *m)
 		r = claim(run, m);
 		if (r == PTN_E_CONFLICT)
 			return PTN_E_BUSY;
-		return r == PTN_OK ? apply(run, m, 0) : r;
+		return r == PTN_OK ? apply(run, m, 0, false) : r;
 	}
 	if (row->applied_at != 0)
 		return PTN_OK;
@@ -248,9 +313,7 @@ advance(const struct run *run, const struct ptn_migration *m)
 		return r;
 	if (in_work)
 		return PTN_E_BUSY;
-	fprintf(run->out, "%04d-%s: was interrupted, going on\n", m->version,
-	    m->name);
-	return apply(run, m, row->done);
+	return resume(run, m, row->done);
 }
 
 static enum ptn_err
@@ -324,6 +387,7 @@ ptn_migrate_up(struct ptn_db *db, struct ptn_arena *a, FILE *out, FILE *err)
 	if ((r = ptn_db_connect(db)) != PTN_OK || (r = lock(&run)) != PTN_OK)
 		return r;
 	if ((r = ptn_sql_schema_table(db)) == PTN_OK &&
+	    (r = ptn_sql_schema_table_refused(db)) == PTN_OK &&
 	    (r = advance_all(&run)) == PTN_OK)
 		r = add_default_tenant(&run);
 	/* Closing the connection releases it as well. */

@@ -12,7 +12,8 @@
  * Bring the schema up to date, and make the default tenant.  Any number of
  * hosts may do so at once: one works, under a lock of the server (and in a
  * cluster under the claim that its row is), the others wait and find it done.
- * A migration that was interrupted goes on at its next statement.
+ * A migration that was interrupted goes on at its next statement, whether that
+ * had been run already or not.
  *
  * db is of PTN_DB_MIGRATE; a is used and not reset; what happens is told on
  * out, and why it does not happen on err.  After ptn_crypto_init().

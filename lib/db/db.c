@@ -470,13 +470,24 @@ ptn_db_many(struct ptn_db *db, struct ptn_arena *a, int stmt, const void *in,
 	return PTN_OK;
 }
 
+/* A connection for a script, in the transaction if there is one. */
+static enum ptn_err
+ready_for_script(struct ptn_db *db)
+{
+	if (!db->in_tx)
+		return ready(db);
+	if (db->broken == PTN_DBERR_NONE)
+		db->broken = begin(db);
+	return err_in_tx(db->broken);
+}
+
 enum ptn_err
 ptn_db_script(struct ptn_db *db, const char *sql, size_t len)
 {
 	enum ptn_dberr f;
 	enum ptn_err r;
 
-	if ((r = ready(db)) != PTN_OK)
+	if ((r = ready_for_script(db)) != PTN_OK)
 		return r;
 	db->count++;
 	if ((f = ptn_conn_text(db->conn, sql, len)) == PTN_DBERR_NONE)
@@ -485,7 +496,11 @@ ptn_db_script(struct ptn_db *db, const char *sql, size_t len)
 	    ptn_conn_number(db->conn));
 	if (f == PTN_DBERR_LOST || f == PTN_DBERR_UNSENT)
 		ptn_conn_close(db->conn);
-	return ptn_dberr_err(f);
+	if (!db->in_tx)
+		return ptn_dberr_err(f);
+	if (err_in_tx(f) == PTN_E_RETRY)
+		db->broken = f;
+	return err_in_tx(f);
 }
 
 /* ------------------------------------------------------------ transactions */

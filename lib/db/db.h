@@ -116,7 +116,7 @@ enum ptn_db_fault {
 	PTN_DB_FAULT_MISSING,  /* there is no such database */
 	PTN_DB_FAULT_DATABASE, /* the user may not use it */
 	PTN_DB_FAULT_TABLE,    /* nor do that to what is in it */
-	PTN_DB_FAULT_TAKEN     /* a table of that name is there already */
+	PTN_DB_FAULT_TAKEN     /* what it makes is there, or it has gone */
 };
 
 /* The last fault. */
@@ -174,7 +174,10 @@ enum ptn_err ptn_db_many(struct ptn_db *db, struct ptn_arena *a, int stmt,
 
 /*
  * Run one statement of a migration, of len bytes.  For PTN_DB_MIGRATE
- * handles only.  What the server says about a failure is logged whole.
+ * handles only.  What the server says about a failure is logged whole.  In a
+ * transaction it is a part of that, but for one that changes the schema, which
+ * the server commits at once, with all before it; a statement that is refused
+ * ends alone.
  */
 enum ptn_err ptn_db_script(struct ptn_db *db, const char *sql,
     size_t len) PTN_MUST_USE;

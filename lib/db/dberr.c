@@ -83,6 +83,9 @@ static const struct {
 	{ 2061, PTN_DBERR_AWAY,     "authentication failed", 0 },
 
 	{ 1050, PTN_DBERR_OTHER,    NULL, PTN_DB_FAULT_TAKEN },
+	{ 1060, PTN_DBERR_OTHER,    NULL, PTN_DB_FAULT_TAKEN }, /* a column */
+	{ 1061, PTN_DBERR_OTHER,    NULL, PTN_DB_FAULT_TAKEN }, /* a key */
+	{ 1091, PTN_DBERR_OTHER,    NULL, PTN_DB_FAULT_TAKEN }, /* gone before */
 
 	{ PTN_DBERR_FOREIGN, PTN_DBERR_AWAY, "this server cannot be used", PTN_DB_FAULT_FOREIGN },
 	/* clang-format on */

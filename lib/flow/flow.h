@@ -139,6 +139,7 @@ enum ptn_flow_type {
 	PTN_FLOW_EMAIL,
 	PTN_FLOW_PASSWORD,
 	PTN_FLOW_USERNAME,
+	PTN_FLOW_ADDRESS, /* judged as EMAIL, but told as a string */
 	PTN_FLOW_JSON, /* what it holds is for the action to judge */
 	PTN_FLOW_TYPE__MAX
 };

@@ -102,7 +102,8 @@ static enum ptn_err
 read_text(struct ptn_flow_step *step, size_t i, const struct ptn_json *v)
 {
 	const struct ptn_flow_input *f = &step->action->input[i];
-	const bool address = f->type == PTN_FLOW_EMAIL;
+	const bool address =
+	    f->type == PTN_FLOW_EMAIL || f->type == PTN_FLOW_ADDRESS;
 	const bool folded = f->folded || f->type == PTN_FLOW_USERNAME;
 	const struct ptn_bytes b = ptn_json_string(v);
 
@@ -176,6 +177,7 @@ read_input(struct ptn_flow_step *step, size_t i, const struct ptn_json *json)
 		return read_name(step, i, v);
 	case PTN_FLOW_STRING:
 	case PTN_FLOW_EMAIL:
+	case PTN_FLOW_ADDRESS:
 	case PTN_FLOW_PASSWORD:
 	case PTN_FLOW_TYPE__MAX:
 		break;

@@ -404,8 +404,6 @@ log_in(const struct ptn_scope *sc, void *arg)
 		ptn_flow_step_end(step, PTN_FLOW_E_FORBIDDEN);
 		return r;
 	}
-	if (stash->new_username[0] != '\0')
-		step->claims.username = stash->new_username;
 	step->factor = ptn_flow_mfa_word(step->flow);
 	step->claims.amr |= ptn_flow_mfa_amr(step->flow);
 	if ((r = ptn_flow_trust_keep(step)) != PTN_OK)
@@ -431,6 +429,7 @@ const struct ptn_flow_definition ptn_flow_login = {
 		[PTN_FLOW_AT_LOGIN_PASSWORD] = &ptn_flow_place_password,
 		[PTN_FLOW_AT_DETAILS_USERNAME] =
 		    &ptn_flow_place_details_username,
+		[PTN_FLOW_AT_DETAILS_EMAIL] = &ptn_flow_place_details_email,
 		[PTN_FLOW_AT_RECOVERY] = &ptn_flow_place_recovery,
 		[PTN_FLOW_AT_LOGIN_PASSKEY] = &ptn_flow_place_passkey,
 		[PTN_FLOW_AT_ONBOARDING] = &ptn_flow_place_onboarding,

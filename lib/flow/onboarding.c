@@ -5,13 +5,13 @@
 
 #include "lib/account/password.h"
 #include "lib/account/policy.h"
-#include "lib/account/username.h"
 #include "lib/account/ways.h"
 #include "lib/base/arena.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
 #include "lib/event/event.h"
 #include "lib/flow/ceremony.h"
+#include "lib/flow/details.h"
 #include "lib/flow/mfa.h"
 #include "lib/flow/onboard.h"
 
@@ -458,9 +458,8 @@ ptn_flow_onboarding_keep(struct ptn_flow_step *step,
 		r = end_if_taken(step, PTN_FLOW_E_FORBIDDEN,
 		    ptn_password_first(step->sc, user, stash->new_password,
 			tell));
-	if (r == PTN_OK && stash->new_username[0] != '\0')
-		r = end_if_taken(step, PTN_FLOW_E_NAME_TAKEN,
-		    ptn_username_set_in(step->sc, user, stash->new_username));
+	if (r == PTN_OK)
+		r = ptn_flow_details_keep(step, user);
 	if (r != PTN_OK || stash->new_passkey.id_len == 0)
 		return r;
 	ptn_flow_ceremony_unpack(&stash->new_passkey, user, &c);
@@ -476,6 +475,7 @@ is_of_parts(const struct ptn_flow_step *step)
 
 	return stash->new_passkey.id_len > 0 ||
 	    stash->new_password[0] != '\0' || stash->new_username[0] != '\0' ||
+	    stash->new_address ||
 	    (is_signup(step) && stash->username[0] != '\0');
 }
 

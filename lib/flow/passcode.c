@@ -179,7 +179,10 @@ right(struct ptn_flow_step *step)
 	struct ptn_flow_stash *stash = &step->flow->stash;
 
 	memset(&stash->code_id, 0, sizeof(stash->code_id));
-	stash->proved = true;
+	if (stash->new_address)
+		stash->address_proved = true;
+	else
+		stash->proved = true;
 	step->final = true;
 	return PTN_OK;
 }
@@ -245,6 +248,8 @@ ptn_flow_step_heeds_mail(const struct ptn_flow_step *step)
 
 	if (step->flow->name != PTN_FLOW_LOGIN)
 		return cf->email_enabled;
+	if (step->flow->stash.new_address)
+		return ptn_policy_verification(cf);
 	return step->flow->stash.recovery ? ptn_policy_recovery(cf)
 					  : ptn_policy_passcodes(cf);
 }

@@ -156,7 +156,7 @@ enum ptn_err ptn_flow_step_account(const struct ptn_flow_step *step,
 
 /*
  * What a mailed code is for, which may have been switched off meanwhile: to
- * log in, to recover, or to prove an address.
+ * log in, to recover, or to prove an address, be it of who logs in.
  */
 bool ptn_flow_step_heeds_mail(const struct ptn_flow_step *step);
 

@@ -10,9 +10,17 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
   done        INT          NOT NULL,
   changed_at  DATETIME(6)  NOT NULL,
   applied_at  DATETIME(6)  NULL,
+  refused     TINYINT      NOT NULL DEFAULT 0,
   PRIMARY KEY (version)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
   DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- name: schema_table_refused
+-- protocol: text
+-- returns: none
+-- For a table that was made before it had this column.
+ALTER TABLE schema_migrations
+  ADD COLUMN IF NOT EXISTS refused TINYINT NOT NULL DEFAULT 0;
 
 -- name: schema_version
 -- out:  version:i64 unfinished:i64
@@ -74,6 +82,27 @@ UPDATE schema_migrations
 -- A migration whose first statement failed has not begun.
 DELETE FROM schema_migrations
  WHERE version = ? AND done = 0 AND applied_at IS NULL;
+
+-- name: schema_refuse
+-- in:   version:i64
+-- returns: count
+-- The next statement was tried, and has certainly not been run.
+UPDATE schema_migrations
+   SET refused = 1, changed_at = UTC_TIMESTAMP(6)
+ WHERE version = ? AND applied_at IS NULL;
+
+-- name: schema_refused
+-- in:   version:i64
+-- out:  refused:i64
+-- returns: one
+SELECT refused FROM schema_migrations WHERE version = ?;
+
+-- name: schema_resume
+-- in:   version:i64
+-- returns: count
+UPDATE schema_migrations
+   SET refused = 0, changed_at = UTC_TIMESTAMP(6)
+ WHERE version = ? AND applied_at IS NULL;
 
 -- name: schema_exists
 -- out:  n:i64

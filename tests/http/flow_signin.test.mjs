@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { Flow } from '../lib/flow.mjs';
 import { start } from '../lib/instance.mjs';
-import { mailsTo } from '../lib/maildir.mjs';
+import { codeIn, mailsTo, partText } from '../lib/maildir.mjs';
 
 const password = 'correct horse battery';
 /* Second factors have tests of their own. */
@@ -325,6 +325,126 @@ test('who has none is asked for one at log-in, and may do without',
     const { flow: next } = await byPassword(username, password);
     assert.equal(next.state, 'success');
   });
+
+/* Somebody who has a username and no address, before they are asked for one. */
+async function nameless(from) {
+  const username = fresh();
+  await member(from, { username });
+  const { api, flow } = await identified(username, from);
+  await flow.act('password_login', { password }, { status: 200 });
+  assert.equal(flow.state, 'onboarding_email');
+  return { api, flow, username };
+}
+
+test('who has no address gives one at log-in, which they prove', async () => {
+  const named = await start({ set: { ...ALONE, 'username.enabled': 'true',
+    'email.optional': 'true', 'email.acquire_on_registration': 'false' } });
+  try {
+    const email = freshAddress('flow');
+    const { api, flow, username } = await nameless(named);
+    assert.deepEqual(flow.actions, ['email_address_set', 'skip']);
+    for (const [wrong, code] of [['nonsense', 'value_invalid_error'],
+      ['', 'value_invalid_error'], [7, 'value_invalid_error'],
+      [`${'x'.repeat(120)}@example.org`, 'value_too_long_error']]) {
+      await flow.act('email_address_set', { email: wrong }, { status: 400 });
+      assert.equal(errorOf(flow, 'email_address_set', 'email'), code);
+    }
+    await flow.act('email_address_set', { email: ` ${email.toUpperCase()} ` },
+      { status: 200 });
+    assert.equal(flow.state, 'passcode_confirmation');
+    const code = await api.codeFor(email);
+    await flow.act('verify_passcode',
+      { code: String((Number(code) + 1) % 1e6).padStart(6, '0') },
+      { status: 400 });
+    await flow.act('verify_passcode', { code }, { status: 200 });
+    assert.equal(flow.state, 'success');
+    const { claims, user, last_login } = flow.last.body.payload;
+    assert.deepEqual(claims.email,
+      { address: email, is_primary: true, is_verified: true });
+    assert.equal(user.emails.length, 1);
+    assert.deepEqual(last_login, { login_method: 'password' });
+    assert.deepEqual(claims.amr, ['pwd']);
+    /* They have one now, by which they may say who they are. */
+    for (const name of [username, email]) {
+      const again = await byPassword(name, password, { status: 200 }, named);
+      assert.equal(again.flow.state, 'success');
+    }
+
+    /* What somebody has is told by a mail alone, and never comes to them. */
+    const other = await nameless(named);
+    await other.flow.act('email_address_set', { email }, { status: 200 });
+    assert.equal(other.flow.state, 'passcode_confirmation');
+    await named.allSent();
+    const { mail } = mailsTo(api.mailDir, email).at(-1);
+    assert.match(partText(mail, 'text/plain'), /account/);
+    assert.doesNotMatch(partText(mail, 'text/plain'), /\b\d{6}\b/);
+    await other.flow.act('verify_passcode', { code: '000000' },
+      { status: 400 });
+    await other.flow.act('back', {}, { status: 200 });
+    assert.equal(other.flow.state, 'onboarding_email');
+    await other.flow.act('skip', {}, { status: 200 });
+    assert.equal(other.flow.state, 'success');
+    assert.equal(other.flow.last.body.payload.user.emails, undefined);
+  } finally {
+    await named.stop();
+  }
+});
+
+test('an address of two who want it is one\'s; the other has no session',
+  async () => {
+    const named = await start({ set: { ...ALONE, 'username.enabled': 'true',
+      'username.acquire_on_login': 'false',
+      'email.acquire_on_registration': 'false', 'password.optional': 'true',
+      'password.acquire_on_registration': 'always' } });
+    try {
+      const email = freshAddress('flow');
+      const all = [await nameless(named), await nameless(named)];
+      for (const { flow } of all) {
+        assert.deepEqual(flow.actions, ['email_address_set']);
+        await flow.act('email_address_set', { email }, { status: 200 });
+      }
+      const codes = [];
+      await named.allSent();
+      for (const mail of mailsTo(named.mailDir, email))
+        codes.push(codeIn(mail));
+      assert.equal(codes.length, 2);
+      /* Whose code is whose is not in the mails: each is tried with both. */
+      for (const { flow } of all)
+        for (const code of codes)
+          if (flow.state === 'passcode_confirmation')
+            await flow.act('verify_passcode', { code });
+      const [one, two] = all.map(({ flow }) => flow);
+      assert.deepEqual([one.state, one.error, two.state, two.error],
+        ['success', undefined, 'error', 'email_already_exists']);
+      assert.equal(two.last.cookies.filter((line) =>
+        line.startsWith('hanko=')).length, 0);
+      assert.deepEqual(await named.sql(`SELECT COUNT(*) FROM sessions s
+        JOIN usernames u ON u.user_id = s.user_id
+        WHERE u.username = '${all[1].username}'`), [['1']]);
+    } finally {
+      await named.stop();
+    }
+  });
+
+test('where addresses are not proved, it is theirs at once', async () => {
+  const named = await start({ set: { ...ALONE, 'username.enabled': 'true',
+    'email.require_verification': 'false',
+    'email.acquire_on_registration': 'false' } });
+  try {
+    const email = freshAddress('flow');
+    const { flow } = await nameless(named);
+    await flow.act('email_address_set', { email }, { status: 200 });
+    assert.equal(flow.state, 'success');
+    assert.deepEqual(flow.last.body.payload.claims.email,
+      { address: email, is_primary: true, is_verified: false });
+    const other = await nameless(named);
+    await other.flow.act('email_address_set', { email }, { status: 400 });
+    assert.equal(errorOf(other.flow, 'email_address_set', 'email'),
+      'email_already_exists');
+  } finally {
+    await named.stop();
+  }
+});
 
 test('usernames alone: no mail, no passcode, no recovery', async () => {
   const names = await start({ set: { ...ALONE, 'username.enabled': 'true',

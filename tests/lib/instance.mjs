@@ -16,13 +16,14 @@
  * POSTERN_TEST_TEMPLATE	what lib/template.sh made; default none
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync }
-  from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync,
+  writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Api } from './api.mjs';
+import { Statements } from './statements.mjs';
 
 /* The root of the source tree. */
 export const top = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -84,6 +85,22 @@ export function parseEnv(text) {
   return env;
 }
 
+/* What mariadb(1) prints for some statements. */
+async function once(args, input) {
+  const { status, stdout, stderr } = await run('mariadb', args, { input });
+  if (status !== 0)
+    throw new Error(stderr);
+  return stdout;
+}
+
+/* The keys of a file of configuration as quickstart has them: PATH=VALUE. */
+function flat(node, path = []) {
+  if (node === null || typeof node !== 'object' || Array.isArray(node))
+    return [[path.join('.'), String(node)]];
+  return Object.entries(node)
+    .flatMap(([key, one]) => flat(one, [...path, key]));
+}
+
 export class Instance {
   constructor(dir, options, port, adminPort) {
     this.dir = dir;
@@ -127,8 +144,30 @@ export class Instance {
     return this;
   }
 
+  /* Go on with these settings beside those that it was started with. */
+  async reload(set) {
+    const { parse } = await import('yaml');
+    const file = this.env.POSTERN_CONFIG;
+    this.began ??= Object.fromEntries(
+      flat(parse(readFileSync(file, 'utf8'), { schema: 'failsafe' })));
+    const lines = Object.entries({ ...this.began, ...set })
+      .map((pair) => `${pair.join('=')}\n`).sort();
+    const { status, stdout, stderr } = await run('awk', ['-f',
+      join(top, 'etc/quickstart.d/yaml.awk'),
+      join(top, 'lib/conf/conf.def'), '-'], { input: lines.join('') });
+    if (status !== 0)
+      throw new Error(stderr);
+    writeFileSync(file, stdout);
+    const old = this.children();
+    process.kill(this.supervisor, 'SIGHUP');
+    await until(() => !this.children().some((pid) => old.includes(pid)),
+      'the reload');
+  }
+
   async down() {
     running.delete(this);
+    await this.statements?.close();
+    this.statements = null;
     const { status, stderr } = await run('sh',
       [quickstart, '--stop', '--dir', this.dir]);
     if (status !== 0)
@@ -167,12 +206,12 @@ export class Instance {
 
   /* Rows of a statement as lists of texts; NULL is null. */
   async sql(text) {
-    const { status, stdout, stderr } = await run('mariadb', ['--no-defaults',
-      '--skip-ssl-verify-server-cert', '--user=root',
-      `--socket=${this.env.POSTERN_DB_SOCKET}`, '--batch',
-      '--skip-column-names', this.env.POSTERN_DB_NAME], { input: text });
-    if (status !== 0)
-      throw new Error(stderr);
+    const args = ['--no-defaults', '--skip-ssl-verify-server-cert',
+      '--user=root', `--socket=${this.env.POSTERN_DB_SOCKET}`, '--batch',
+      '--skip-column-names', this.env.POSTERN_DB_NAME];
+    const stdout = this.options.oneConnection
+      ? await (this.statements ??= new Statements(args)).ask(text)
+      : await once(args, text);
     return stdout.split('\n').slice(0, -1).map((line) =>
       line.split('\t').map((cell) => (cell === 'NULL' ? null : cell)));
   }
@@ -254,6 +293,8 @@ async function copyTemplate(dir, set) {
  * web, prefix	instead of what the environment says.
  * admin	true: an admin port as well.
  * keep		true: its data stay as well in the end.
+ * oneConnection	true: sql() is for many statements, one after the other,
+ *		each of which is an autocommitted one.
  */
 export async function start(options = {}) {
   const set = { 'rate_limiter.enabled': 'false', ...options.set };

@@ -85,6 +85,18 @@ export function partText(mail, type) {
   return mail.type === type ? mail.text : '';
 }
 
+/* Written once and never changed: each is read once. */
+const known = new Map();
+
+function mailOf(file, name) {
+  if (!known.has(file)) {
+    const raw = readFileSync(file, 'latin1');
+    known.set(file, { name, mail: parseMail(raw), raw,
+      at: statSync(file).mtimeMs });
+  }
+  return known.get(file);
+}
+
 /* All mails, oldest first, with file, mail and raw bytes. */
 export function allMails(mailDir) {
   const mails = [];
@@ -96,11 +108,8 @@ export function allMails(mailDir) {
       if (error.code !== 'ENOENT')
         throw error;
     }
-    for (const name of names) {
-      const file = join(mailDir, folder, name);
-      const raw = readFileSync(file, 'latin1');
-      mails.push({ name, mail: parseMail(raw), raw, at: statSync(file).mtimeMs });
-    }
+    for (const name of names)
+      mails.push(mailOf(join(mailDir, folder, name), name));
   }
   return mails.sort((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1));
 }

@@ -110,6 +110,7 @@ schema() {
 			next
 		}
 		/^ALTER TABLE/ { table = $3 }
+		{ sub(/ADD COLUMN IF NOT EXISTS/, "ADD COLUMN") }
 		/^[ \t]*ADD COLUMN / { item(table "." $3) }
 		/^\)/ || /;[ \t]*$/ { table = ""; next }
 		table != "" && /^  [a-z_]+ +[A-Z]/ { item(table "." $1) }

@@ -154,7 +154,7 @@ function askFile({ path, want }, line) {
   ask(`${path} ${want}`, allowFile(rules, { path, want, own }), line);
 }
 
-const forks = /^(?:clone3?|v?fork)\(.*\) = (\d+)/;
+const forks = /^(?:clone3?|v?fork)\(.*\)\s+= (\d+)/;
 const programs = /^execve\("(\/usr\/bin\/postern|\/(?:usr\/)?bin\/kill)"/;
 const special = /^(ptrace|mount|umount2|pivot_root|chroot|setns|swapon)\(/;
 

@@ -190,6 +190,79 @@ not_begun(void **state)
 	assert_int_equal(up(), PTN_OK);
 }
 
+/* What tables, columns and keys it has, as one number. */
+static int64_t
+shape(const char *name)
+{
+	return rows_number("SELECT SUM(CRC32(s)) FROM ("
+			   "SELECT CONCAT_WS(',', table_name, column_name,"
+			   " ordinal_position, column_type, is_nullable,"
+			   " column_default) AS s"
+			   " FROM information_schema.columns"
+			   " WHERE table_schema = '%s' UNION ALL "
+			   "SELECT CONCAT_WS(',', table_name, index_name,"
+			   " seq_in_index, column_name, non_unique)"
+			   " FROM information_schema.statistics"
+			   " WHERE table_schema = '%s' UNION ALL "
+			   "SELECT CONCAT_WS(',', table_name, constraint_name,"
+			   " delete_rule)"
+			   " FROM information_schema.referential_constraints"
+			   " WHERE constraint_schema = '%s') x",
+	    name, name, name);
+}
+
+/*
+ * Somebody who is killed between each statement and its count: what the
+ * database has then is what it has if the count is refused.  Each is refused
+ * once.
+ */
+static const char uncounted[] =
+    "CREATE TRIGGER uncounted.once BEFORE UPDATE"
+    " ON uncounted.schema_migrations FOR EACH ROW"
+    " IF NEW.done > (SELECT done FROM uncounted_now.counts"
+    " WHERE version = NEW.version) THEN"
+    " SIGNAL SQLSTATE '45000'; END IF";
+
+static int64_t
+count_of(const char *what)
+{
+	return rows_number("SELECT %s FROM uncounted.schema_migrations", what);
+}
+
+static void
+uncounted_statements(void **state)
+{
+	int64_t done, statements;
+	int ups;
+
+	(void)state;
+	use("uncounted_now");
+	assert_int_equal(up(), PTN_OK);
+	statements = rows_number("SELECT SUM(done)"
+				 " FROM uncounted_now.schema_migrations");
+	rows_sql("CREATE TABLE uncounted_now.counts"
+		 " SELECT version, 0 AS done"
+		 " FROM uncounted_now.schema_migrations");
+	use("uncounted");
+	/* As a version made it that did not know of "refused". */
+	rows_sql("CREATE TABLE uncounted.schema_migrations"
+		 " LIKE uncounted_now.schema_migrations");
+	rows_sql("ALTER TABLE uncounted.schema_migrations DROP refused");
+	rows_sql("%s", uncounted);
+	for (ups = 0; up() != PTN_OK; ups++) {
+		done = count_of("SUM(done)");
+		assert_int_equal(done, ups);
+		assert_int_equal(count_of("SUM(refused)"), 0);
+		rows_sql("UPDATE uncounted_now.counts SET done = done + 1"
+			 " WHERE version = %d",
+		    (int)count_of("MAX(version)"));
+	}
+	assert_int_equal(ups, statements);
+	assert_false(is_pending());
+	rows_sql("DROP TABLE uncounted_now.counts");
+	assert_int_equal(shape("uncounted"), shape("uncounted_now"));
+}
+
 /* Many hosts at once: one does it, and none is told that it failed. */
 static void
 together(void **state)
@@ -225,7 +298,7 @@ refused(void **state)
 		const char *make, *undo, *why;
 	} cases[] = {
 		{ "INSERT INTO refused.schema_migrations VALUES (99, 'later',"
-		  " '', 1, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))",
+		  " '', 1, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 0)",
 		    "DELETE FROM refused.schema_migrations WHERE version = 99",
 		    "it is too old; install the version that migrated it" },
 		{ "UPDATE refused.schema_migrations SET version = 90"
@@ -502,15 +575,18 @@ upgraded_to_flows(void **state)
 	at_old("flowing", 12);
 	run_old("INSERT INTO tenants (id, name, created_at) VALUES (" ID(
 	    "t") ", 't', " T0 ");\n"
-	    "INSERT INTO users (id, tenant_id, known_epoch, created_at,"
-	    " updated_at) VALUES (" ID("jo") ", " ID("t") ", 7, " T0 ", " T0
-	    ");\n"
-	    "INSERT INTO emails (id, tenant_id, user_id, address, verified,"
-	    " created_at, updated_at) VALUES (" ID("jo") ", " ID("t") ", " ID(
-	    "jo") ", 'jo@x.org', 1, " T0 ", " T0 ");\n"
-	    "INSERT INTO sessions (id, tenant_id, user_id, created_at,"
-	    " last_used, expires_at) VALUES (" ID("s") ", " ID("t") ", " ID(
-	    "jo") ", " T0 ", " T1 ", " T2 ");\n");
+		 "INSERT INTO users (id, tenant_id, known_epoch, created_at,"
+		 " updated_at) VALUES (" ID("jo") ", " ID(
+		     "t") ", 7, " T0 ", " T0 ");\n"
+			  "INSERT INTO emails (id, tenant_id, user_id, address, verified,"
+			  " created_at, updated_at) VALUES (" ID("jo") ", " ID("t") ", " ID(
+			      "jo") ", 'jo@x.org', 1, " T0 ", " T0 ");\n"
+				    "INSERT INTO sessions (id, tenant_id, user_id, created_at,"
+				    " last_used, expires_at) VALUES (" ID(
+					"s") ", " ID("t") ", " ID("jo") ", " T0
+									", " T1
+									", " T2
+									");\n");
 	before = rows_select(there);
 	assert_non_null(strstr(before, "t jo@x.org 1 7"));
 	assert_int_equal(served(), PTN_E_CONFIG);
@@ -544,6 +620,7 @@ main(void)
 		T(default_tenant),
 		T(stopped),
 		T(not_begun),
+		T(uncounted_statements),
 		T(together),
 		T(refused),
 		T(upgraded_to_admitted),
