@@ -5,7 +5,7 @@
 
 #include "fcgi/device.h"
 #include "fcgi/routes.h"
-#include "lib/account/limit.h"
+#include "lib/account/limits.h"
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"

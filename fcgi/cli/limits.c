@@ -8,7 +8,7 @@
 #include "fcgi/cli/option.h"
 #include "fcgi/cli/print.h"
 #include "fcgi/client.h"
-#include "lib/account/limit.h"
+#include "lib/account/limits.h"
 #include "lib/account/ratelimit.h"
 #include "lib/account/tenant.h"
 #include "lib/base/array.h"

@@ -88,14 +88,6 @@ enum ptn_err ptn_limit_take_unseen(const struct ptn_scope *sc,
 enum ptn_err ptn_limit_take_mail(const struct ptn_scope *sc,
     const struct ptn_limit_on *on, const char *consequence) PTN_MUST_USE;
 
-/* All of a list that ends with PTN_LIMIT_NONE, in one transaction, or none. */
-enum ptn_err ptn_limits_take(const struct ptn_scope *sc,
-    const enum ptn_limit *list, const struct ptn_limit_on *on) PTN_MUST_USE;
-
-/* The same as a part of the caller's transaction: all, or it cost nothing. */
-enum ptn_err ptn_limits_take_in(const struct ptn_scope *sc,
-    const enum ptn_limit *list, const struct ptn_limit_on *on) PTN_MUST_USE;
-
 /* The answer was right, and the limit counts wrong ones alone. */
 enum ptn_err ptn_limit_give_back(const struct ptn_scope *sc,
     enum ptn_limit limit, const struct ptn_limit_on *on) PTN_MUST_USE;
@@ -122,16 +114,6 @@ struct ptn_limit_key {
 size_t ptn_limit_keys(const struct ptn_limit_on *on,
     const struct ptn_uuid *tenant, const struct ptn_uuid *first,
     struct ptn_limit_key out[PTN_LIMIT_KEYS]);
-
-/*
- * Forget what was counted of somebody, and record it if there was something.
- *
- * user		the subject of the record; nil: it is not about a user
- * cleared	how many buckets there were
- */
-enum ptn_err ptn_limits_clear(const struct ptn_scope *sc,
-    const struct ptn_limit_key *key, size_t n, const struct ptn_uuid *user,
-    uint64_t *cleared) PTN_MUST_USE;
 
 /*
  * The limit that "what" of a row names, with its figures by the configuration

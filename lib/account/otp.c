@@ -167,3 +167,19 @@ ptn_otp_check_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
 		r = ptn_limit_give_back(sc, PTN_LIMIT_CODE, &on);
 	return r;
 }
+
+enum ptn_err
+ptn_otp_remove_in(const struct ptn_scope *sc, const struct ptn_uuid *user)
+{
+	const struct ptn_otp_delete_in in = { sc->tenant_id, *user };
+	uint64_t n;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_otp_delete(sc->db, &in, &n)) != PTN_OK)
+		return r;
+	if (n == 0)
+		return PTN_E_NOT_FOUND;
+	if ((r = ptn_trust_forget_in(sc, user)) != PTN_OK)
+		return r;
+	return record(sc, PTN_EVENT_OTP_DELETED, user, true);
+}

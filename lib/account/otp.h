@@ -73,4 +73,12 @@ enum ptn_err ptn_otp_check_in(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_bytes code,
     enum ptn_verdict *verdict) PTN_MUST_USE;
 
+/*
+ * The user gives it up, with the event and the notice; inside a transaction
+ * that holds their lock.  PTN_E_NOT_FOUND: they have none.  Whether they may is
+ * ptn_policy_drop_factor()'s to say.
+ */
+enum ptn_err ptn_otp_remove_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user) PTN_MUST_USE;
+
 #endif

@@ -142,6 +142,14 @@ ptn_policy_second_factor(const struct ptn_conf *cf, const struct ptn_factors *f)
 }
 
 bool
+ptn_policy_drop_factor(const struct ptn_conf *cf,
+    const struct ptn_factors *left)
+{
+	return !cf->mfa_enabled || cf->mfa_optional ||
+	    ptn_policy_second_factor(cf, left);
+}
+
+bool
 ptn_policy_passkey_room(const struct ptn_conf *cf, int64_t n)
 {
 	return ptn_policy_passkeys(cf) && n < cf->passkey_limit;

@@ -91,6 +91,10 @@ bool ptn_policy_otp(const struct ptn_conf *cf);
 bool ptn_policy_second_factor(const struct ptn_conf *cf,
     const struct ptn_factors *f);
 
+/* May a second factor be given up, so that these are left? */
+bool ptn_policy_drop_factor(const struct ptn_conf *cf,
+    const struct ptn_factors *left);
+
 /* May somebody who has so many passkeys make another one? */
 bool ptn_policy_passkey_room(const struct ptn_conf *cf, int64_t n);
 

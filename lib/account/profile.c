@@ -55,3 +55,11 @@ ptn_profile_ways(const struct ptn_profile *p)
 	have.n[PTN_WAY_USERNAME] = p->username.name != NULL;
 	return have;
 }
+
+struct ptn_factors
+ptn_profile_factors(const struct ptn_profile *p)
+{
+	return (struct ptn_factors){ .password = p->has_password,
+		.passkey = p->passkeys > 0,
+		.otp = p->has_otp };
+}

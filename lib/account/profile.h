@@ -6,6 +6,7 @@
 
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
+#include "lib/account/factors.h"
 #include "lib/account/user.h"
 #include "lib/account/username.h"
 #include "lib/account/ways.h"
@@ -31,7 +32,8 @@ struct ptn_profile {
 enum ptn_err ptn_profile_load(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_profile *out) PTN_MUST_USE;
 
-/* The ways in of somebody with that profile. */
+/* The ways in of somebody with that profile, and what they have beside them. */
 struct ptn_ways ptn_profile_ways(const struct ptn_profile *p);
+struct ptn_factors ptn_profile_factors(const struct ptn_profile *p);
 
 #endif

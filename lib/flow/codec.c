@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "lib/base/log.h"
+
 #define FORM 1
 #define END 0 /* of a stash */
 
@@ -172,6 +174,11 @@ ptn_flow_codec_write(const struct ptn_flow *flow, struct ptn_arena *a,
 	}
 	if (b.bad)
 		return PTN_E_NOMEM;
+	if (b.len > PTN_FLOW_CODEC_MAX) {
+		ptn_error("flow: %zu bytes are more than a row may have",
+		    b.len);
+		return PTN_E_INTERNAL;
+	}
 	*out = PTN_BYTES(b.p, b.len);
 	return PTN_OK;
 }

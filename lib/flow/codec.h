@@ -11,9 +11,12 @@
  * the stash as pairs of a key's number and its value, and the history, whose
  * entries lack the sticky keys.
  */
-#define PTN_FLOW_CODEC_MAX 16384 /* bytes */
+#define PTN_FLOW_CODEC_MAX 16384 /* bytes: one with all that it can have */
 
-/* name, position, stash and history of a flow; PTN_E_NOMEM. */
+/*
+ * name, position, stash and history of a flow; PTN_E_NOMEM.  PTN_E_INTERNAL:
+ * the tables let it have more than PTN_FLOW_CODEC_MAX.
+ */
 enum ptn_err ptn_flow_codec_write(const struct ptn_flow *flow,
     struct ptn_arena *a, struct ptn_bytes *out) PTN_MUST_USE;
 

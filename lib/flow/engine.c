@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lib/account/asker.h"
+#include "lib/account/limits.h"
 #include "lib/base/arena.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"

@@ -25,6 +25,22 @@ ptn_flow_person_read(struct ptn_flow_step *step)
 }
 
 bool
+ptn_flow_person_names(const struct ptn_flow_step *step, const char **name,
+    const char **shown)
+{
+	const struct ptn_profile *p = &step->person->profile;
+	const char *address = NULL;
+	size_t i;
+
+	for (i = 0; i < p->emails; i++)
+		if (p->email[i].is_primary)
+			address = p->email[i].address;
+	*name = address != NULL ? address : p->username.name;
+	*shown = p->username.name != NULL ? p->username.name : address;
+	return *name != NULL;
+}
+
+bool
 ptn_flow_person_may_give_up(const struct ptn_flow_step *step,
     enum ptn_ways_kind way)
 {

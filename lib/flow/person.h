@@ -18,6 +18,13 @@ struct ptn_flow_person {
 /* Read it into step->person.  PTN_E_DENIED: the user has gone. */
 enum ptn_err ptn_flow_person_read(struct ptn_flow_step *step) PTN_MUST_USE;
 
+/*
+ * By what they know themselves: their primary address, or their name; and the
+ * other way round, for people.  False: they have neither.
+ */
+bool ptn_flow_person_names(const struct ptn_flow_step *step, const char **name,
+    const char **shown);
+
 /* May one of a kind go (ptn_ways_may_give_up())? */
 bool ptn_flow_person_may_give_up(const struct ptn_flow_step *step,
     enum ptn_ways_kind way);

@@ -52,6 +52,12 @@ enum ptn_err ptn_flow_profile_rename_passkey(
 enum ptn_err ptn_flow_profile_drop_passkey(
     struct ptn_flow_step *step) PTN_MUST_USE;
 
+/* Second factors. */
+bool ptn_flow_profile_can_make_otp(const struct ptn_flow_step *step);
+bool ptn_flow_profile_can_drop_otp(const struct ptn_flow_step *step);
+enum ptn_err ptn_flow_profile_make_otp(struct ptn_flow_step *step) PTN_MUST_USE;
+enum ptn_err ptn_flow_profile_drop_otp(struct ptn_flow_step *step) PTN_MUST_USE;
+
 /* What pages keep about the user, and all of the account. */
 bool ptn_flow_profile_can_close(const struct ptn_flow_step *step);
 enum ptn_err ptn_flow_profile_patch(struct ptn_flow_step *step) PTN_MUST_USE;

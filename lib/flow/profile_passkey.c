@@ -18,31 +18,15 @@ ptn_flow_profile_has_passkey(const struct ptn_flow_step *step)
 	    step->person->profile.passkeys > 0;
 }
 
-/* By what they know themselves: their primary address, or their name. */
-static bool
-name_user(const struct ptn_flow_step *step, struct ptn_passkey_options *o)
-{
-	const struct ptn_profile *p = &step->person->profile;
-	const char *address = NULL;
-	size_t i;
-
-	for (i = 0; i < p->emails; i++)
-		if (p->email[i].is_primary)
-			address = p->email[i].address;
-	o->name = address != NULL ? address : p->username.name;
-	o->shown_name = p->username.name != NULL ? p->username.name : address;
-	return o->name != NULL;
-}
-
 bool
 ptn_flow_profile_can_make_passkey(const struct ptn_flow_step *step)
 {
-	struct ptn_passkey_options o;
+	const char *name, *shown;
 
 	return ptn_flow_step_has_webauthn(step) &&
 	    ptn_policy_passkey_room(step->sc->cf,
 		(int64_t)step->person->profile.passkeys) &&
-	    name_user(step, &o);
+	    ptn_flow_person_names(step, &name, &shown);
 }
 
 /* None that they have is to be made again. */
@@ -54,7 +38,7 @@ ptn_flow_profile_make_passkey(struct ptn_flow_step *step)
 
 	if ((o = ptn_arena_calloc(step->sc->arena, 1, sizeof(*o))) == NULL)
 		return PTN_E_NOMEM;
-	(void)name_user(step, o);
+	(void)ptn_flow_person_names(step, &o->name, &o->shown_name);
 	o->uv = (enum ptn_user_verification)cf->passkey_uv;
 	o->timeout_ms =
 	    ptn_flow_ceremony_timeout(cf->webauthn_registration_ms, o->uv);

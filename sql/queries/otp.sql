@@ -18,3 +18,8 @@ SELECT sealed, last_step FROM otp_secrets
 -- returns: count
 UPDATE otp_secrets SET sealed = ?, last_step = ?
  WHERE tenant_id = ? AND user_id = ? AND last_step < ?;
+
+-- name: otp_delete
+-- in:   tenant_id:id user_id:id
+-- returns: count
+DELETE FROM otp_secrets WHERE tenant_id = ? AND user_id = ?;

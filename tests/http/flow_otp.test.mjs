@@ -202,6 +202,10 @@ test('mandatory, and asked for at log-in: no way around it', async () => {
       { login_method: 'password' });
     const again = await firstFactor({ email }, strict);
     assert.equal(again.state, 'login_otp');
+    /* Nor is it given up. */
+    const profile = await Flow.ready(login.api, 'profile');
+    assert.ok(!profile.actions.includes('otp_secret_delete'));
+    await profile.act('otp_secret_delete', {}, { status: 403 });
   } finally {
     await strict.stop();
   }
@@ -240,6 +244,62 @@ test('switched off, nobody is asked', async () => {
     await off.stop();
   }
 });
+
+/* ------------------------------------------------------- in the profile */
+
+test('set up in the profile, and given up', async () => {
+  const email = freshAddress('otp');
+  const api = await instance.client();
+  const signup = await Flow.ready(api, 'registration');
+  await signup.act('register_login_identifier', { email }, { status: 200 });
+  await signup.act('register_password', { new_password: password },
+    { status: 200 });
+  await signup.act('skip', {}, { status: 200 });
+  const flow = await Flow.ready(api, 'profile');
+  assert.ok(!flow.actions.includes('otp_secret_delete'));
+  await flow.act('otp_secret_delete', {}, { status: 403 });
+  await flow.act('continue_to_otp_secret_creation', {}, { status: 200 });
+  const { otp_secret: secret } = flow.last.body.payload;
+  await flow.act('otp_code_verify', { otp_code: notTotp(secret) },
+    { status: 400 });
+  assert.equal(flow.last.body.payload.otp_secret, secret);
+  await flow.act('otp_code_verify', { otp_code: totp(secret) },
+    { status: 200 });
+  assert.equal(flow.state, 'profile_init');
+  assert.equal(flow.last.body.payload.user.mfa_config.auth_app_set_up, true);
+  await flow.act('continue_to_otp_secret_creation', {}, { status: 403 });
+  assert.equal((await firstFactor({ email })).state, 'login_otp');
+  await flow.act('otp_secret_delete', {}, { status: 200 });
+  assert.equal(flow.last.body.payload.user.mfa_config.auth_app_set_up, false);
+  assert.equal((await firstFactor({ email })).state, 'success');
+  /* Another time, it is another one. */
+  await flow.act('continue_to_otp_secret_creation', {}, { status: 200 });
+  assert.notEqual(flow.last.body.payload.otp_secret, secret);
+  await flow.act('back', {}, { status: 200 });
+  assert.equal(flow.state, 'profile_init');
+});
+
+/* The more a QR code says, the larger it is. */
+const sizeOf = (flow) => Buffer.from(flow.last.body.payload.otp_image_source
+  .replace(/^.*,/, ''), 'base64').readUInt32BE(16);
+
+test('the app is told whose it is, in the profile as at registration',
+  async () => {
+    const sizes = [];
+    for (const email of [freshAddress('x'), freshAddress('x'.repeat(30))]) {
+      const { api, flow, secret } = await settingUp(email);
+      const size = sizeOf(flow);
+      await flow.act('otp_code_verify', { otp_code: totp(secret) },
+        { status: 200 });
+      const profile = await Flow.ready(api, 'profile');
+      await profile.act('otp_secret_delete', {}, { status: 200 });
+      await profile.act('continue_to_otp_secret_creation', {},
+        { status: 200 });
+      assert.equal(sizeOf(profile), size);
+      sizes.push(size);
+    }
+    assert.ok(sizes[0] < sizes[1], sizes.join());
+  });
 
 /* Of the device cookie, what the browser would send. */
 const trustOf = ({ last }) => last.cookies

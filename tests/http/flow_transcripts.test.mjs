@@ -6,7 +6,8 @@ import { after, before, test } from 'node:test';
 import { start, top } from '../lib/instance.mjs';
 import { read, replay } from '../lib/transcript.mjs';
 
-const { replayed, later, unserved, configured, overlay, rules, reasons } =
+const { replayed, later, unserved, configured, overlay, rules, unreached,
+  reasons } =
   JSON.parse(readFileSync(join(top, 'tests/vectors/flow-overlay.json'), 'utf8'));
 
 /*
@@ -18,6 +19,11 @@ const configOf = (name) => ({ ...Object.fromEntries(
     .map(([key, value]) =>
       [key.replace(/^cors\./, 'server.public.cors.'), value])),
 ...configured[name]?.set });
+
+/* Those rules that hold everywhere, or where a scenario has those settings. */
+const rulesOf = (name) => Object.fromEntries(Object.entries(rules)
+  .filter(([, { when = {} }]) => Object.entries(when)
+    .every(([key, value]) => read(name).config[key] === value)));
 
 const byConfig = new Map();
 for (const name of Object.keys(replayed)) {
@@ -51,7 +57,8 @@ for (const [config, names] of byConfig)
     for (const name of names)
       await t.test(name, async () => {
         const compared = await replay(instance, name,
-          { steps: replayed[name], overlay: overlay[name], rules });
+          { steps: replayed[name], overlay: overlay[name],
+            rules: rulesOf(name) });
         assert.ok(compared > 0);
       });
   });
@@ -70,14 +77,14 @@ test('what is not replayed, or not to its end, has its reason', () => {
 
 test('each reason is one of something', () => {
   const used = new Set([...Object.values(later),
-    ...[rules, configured, ...Object.values(overlay)].flatMap((table) =>
+    ...[rules, configured, unreached, ...Object.values(overlay)].flatMap((table) =>
       Object.values(table).map(({ reason }) => reason))]);
   assert.deepEqual([...used].sort(), Object.keys(reasons).sort());
 });
 
 test('what is answered otherwise has its reason', () => {
   for (const [name, { reason }] of [...Object.entries(rules),
-    ...Object.entries(configured)])
+    ...Object.entries(configured), ...Object.entries(unreached)])
     assert.ok(reasons[reason], name);
   for (const [name, steps] of Object.entries(overlay))
     for (const [step, { reason }] of Object.entries(steps)) {
@@ -88,4 +95,36 @@ test('what is answered otherwise has its reason', () => {
     .flatMap((name) => Object.keys(read(name).config)));
   for (const key of Object.keys(unserved))
     assert.ok(used.has(key), key);
+});
+
+const flowSource = (name) =>
+  readFileSync(join(top, 'lib/flow', name), 'utf8');
+const found = (text, pattern) =>
+  new Set([...text.matchAll(pattern)].map(([, name]) => name));
+
+/* What the tables of flows have: states, and actions, which have a text. */
+const states = found(flowSource('state.def'),
+  /^PTN_FLOW_STATE\(\w+,\s*"(\w+)"/gm);
+const actions = found(readdirSync(join(top, 'lib/flow'))
+  .filter((name) => /\.[ch]$/.test(name)).map(flowSource).join('\n'),
+/\.name\s*=\s*"(\w+)",[\s\\]*\.text\b/g);
+
+/* Which of them the steps of a transcript come to, or take with success. */
+function reached(name) {
+  return read(name).steps.slice(0, replayed[name]).flatMap((step, i) => {
+    const over = overlay[name]?.[i + 1] ?? {};
+    return [[step, over], [over.then, {}]].filter(([one]) => one?.request)
+      .flatMap(([{ request, response }, { status, body, request: sent }]) => [
+        body?.name ?? response.body?.name,
+        (status ?? response.status) === 200
+          && /[?&]action=(\w+)(?:%40|@)/.exec(sent?.path ?? request.path)?.[1],
+      ]);
+  });
+}
+
+test('each state and action is reached, or has its reason', () => {
+  assert.ok(states.size > 20 && actions.size > 30);
+  const all = new Set(Object.keys(replayed).flatMap(reached));
+  const left = [...states, ...actions].filter((name) => !all.has(name));
+  assert.deepEqual(left.sort(), Object.keys(unreached).sort());
 });

@@ -6,28 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/arena.h"
 #include "lib/format/json.h"
+#include "tests/unit/arena.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define T(s) s, sizeof(s) - 1
-
-static struct ptn_arena *arena;
-
-static inline int
-setup(void **state)
-{
-	(void)state;
-	return (arena = ptn_arena_new(1024 * 1024)) == NULL ? -1 : 0;
-}
-
-static inline int
-teardown(void **state)
-{
-	(void)state;
-	ptn_arena_free(&arena);
-	return 0;
-}
 
 /*
  * The parser's own memory, by way of the linker (--wrap): what it asked for

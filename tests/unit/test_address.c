@@ -8,28 +8,12 @@
 #include <cmocka.h>
 
 #include "lib/format/address.h"
+#include "tests/unit/arena.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define L10 "aaaaaaaaaa"
 #define L63 L10 L10 L10 L10 L10 L10 "aaa"
 #define L64 L63 "a"
-
-static struct ptn_arena *arena;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	return (arena = ptn_arena_new(1024 * 1024)) == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_arena_free(&arena);
-	return 0;
-}
 
 static const struct {
 	const char *in;
@@ -349,5 +333,5 @@ main(void)
 		cmocka_unit_test(test_mask),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -7,22 +7,8 @@
 #include <cmocka.h>
 
 #include "fcgi/client.h"
+#include "tests/unit/arena.h"
 #include "tests/unit/request.h"
-
-static int
-setup(void **state)
-{
-	return (*state = ptn_arena_new(262144)) == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct ptn_arena *a = *state;
-
-	ptn_arena_free(&a);
-	return 0;
-}
 
 /* Trusted: 10.0.0.0/8, 127.0.0.1, fd00::/8, and 172.16.0.0/12 as mapped. */
 /* clang-format off */
@@ -163,5 +149,6 @@ main(void)
 		cmocka_unit_test(test_request_id),
 	};
 
-	return cmocka_run_group_tests_name("client", tests, setup, teardown);
+	return cmocka_run_group_tests_name("client", tests, arena_setup,
+	    arena_teardown);
 }

@@ -7,22 +7,8 @@
 #include <cmocka.h>
 
 #include "fcgi/cookie.h"
+#include "tests/unit/arena.h"
 #include "tests/unit/request.h"
-
-static int
-setup(void **state)
-{
-	return (*state = ptn_arena_new((size_t)1 << 20)) == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct ptn_arena *a = *state;
-
-	ptn_arena_free(&a);
-	return 0;
-}
 
 /* clang-format off */
 static const struct {
@@ -179,5 +165,6 @@ main(void)
 		cmocka_unit_test(test_email_id),
 	};
 
-	return cmocka_run_group_tests_name("cookie", tests, setup, teardown);
+	return cmocka_run_group_tests_name("cookie", tests, arena_setup,
+	    arena_teardown);
 }

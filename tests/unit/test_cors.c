@@ -7,22 +7,8 @@
 #include <cmocka.h>
 
 #include "fcgi/cors.h"
+#include "tests/unit/arena.h"
 #include "tests/unit/request.h"
-
-static int
-setup(void **state)
-{
-	return (*state = ptn_arena_new(65536)) == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct ptn_arena *a = *state;
-
-	ptn_arena_free(&a);
-	return 0;
-}
 
 /* clang-format off */
 static const struct {
@@ -184,5 +170,6 @@ main(void)
 		cmocka_unit_test(test_controls),
 	};
 
-	return cmocka_run_group_tests_name("cors", tests, setup, teardown);
+	return cmocka_run_group_tests_name("cors", tests, arena_setup,
+	    arena_teardown);
 }

@@ -12,28 +12,16 @@
 #include "lib/crypto/crypto.h"
 #include "lib/crypto/ossl.h"
 #include "lib/format/json.h"
+#include "tests/unit/arena.h"
 #include "tests/unit/said.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-#define ARENA_MAX ((size_t)4 << 20)
-
-static struct ptn_arena *arena;
 
 static int
 setup(void **state)
 {
-	(void)state;
-	arena = ptn_arena_new(ARENA_MAX);
-	return arena == NULL || ptn_crypto_init() != PTN_OK ||
+	return arena_setup(state) != 0 || ptn_crypto_init() != PTN_OK ||
 	    ptn_crypto_init() != PTN_OK;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_arena_free(&arena);
-	return 0;
 }
 
 /* Hexadecimal into the arena. */
@@ -550,5 +538,5 @@ main(void)
 		T(import_weak),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, arena_teardown);
 }

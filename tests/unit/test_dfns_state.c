@@ -10,28 +10,16 @@
 #include "lib/base/array.h"
 #include "lib/base/log.h"
 #include "lib/dfns/state.h"
+#include "tests/unit/arena.h"
 
-#define ARENA_MAX ((size_t)1 << 20)
 #define ID "7b1f0a52-3c7e-4a57-9a0e-0d2f5f0e4a11"
 #define NIL "00000000-0000-0000-0000-000000000000"
-
-static struct ptn_arena *arena;
 
 static int
 setup(void **state)
 {
-	(void)state;
 	ptn_log_init(PTN_LOG_ERROR, "test");
-	arena = ptn_arena_new(ARENA_MAX);
-	return arena == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_arena_free(&arena);
-	return 0;
+	return arena_setup(state);
 }
 
 static struct ptn_dfns_state
@@ -216,5 +204,5 @@ main(void)
 		cmocka_unit_test(full_arena),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, arena_teardown);
 }

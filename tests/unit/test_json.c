@@ -385,5 +385,5 @@ main(void)
 		cmocka_unit_test(test_many_members),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

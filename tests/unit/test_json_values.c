@@ -325,5 +325,5 @@ main(void)
 		cmocka_unit_test(test_empty_string),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

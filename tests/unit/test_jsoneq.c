@@ -7,10 +7,9 @@
 #include <cmocka.h>
 
 #include "lib/format/jsoneq.h"
+#include "tests/unit/arena.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-
-static struct ptn_arena *arena;
 
 static struct ptn_json *
 parse(const char *text)
@@ -178,22 +177,6 @@ test_quote(void **state)
 	assert_string_equal(b.p, "\"\\u0000\"");
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = ptn_arena_new((size_t)1 << 20);
-	return arena == NULL;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_arena_free(&arena);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -204,5 +187,5 @@ main(void)
 		cmocka_unit_test(test_quote),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -9,8 +9,7 @@
 
 #include "lib/base/array.h"
 #include "lib/format/jsonmerge.h"
-
-static struct ptn_arena *arena;
+#include "tests/unit/arena.h"
 
 static struct ptn_json *
 parse(const char *text)
@@ -95,22 +94,6 @@ no_number_is_bent(void **state)
 	assert_null(merged("{\"a\":12345678901234567890}", "{\"b\":1}"));
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = ptn_arena_new((size_t)1 << 20);
-	return arena != NULL ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_arena_free(&arena);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -119,5 +102,5 @@ main(void)
 		cmocka_unit_test(no_number_is_bent),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

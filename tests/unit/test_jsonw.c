@@ -7,25 +7,9 @@
 #include <cmocka.h>
 
 #include "lib/format/json.h"
+#include "tests/unit/arena.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-
-static struct ptn_arena *arena;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	return (arena = ptn_arena_new(1024 * 1024)) == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_arena_free(&arena);
-	return 0;
-}
 
 static void
 test_write(void **state)
@@ -130,5 +114,5 @@ main(void)
 		cmocka_unit_test(test_write_full),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "lib/account/limit.h"
+#include "lib/account/limits.h"
 #include "lib/account/ratelimit.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"

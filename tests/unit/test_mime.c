@@ -9,22 +9,7 @@
 
 #include "lib/format/address.h"
 #include "lib/format/mime.h"
-
-static int
-setup(void **state)
-{
-	*state = ptn_arena_new((size_t)1024 * 1024);
-	return *state == NULL;
-}
-
-static int
-teardown(void **state)
-{
-	struct ptn_arena *a = *state;
-
-	ptn_arena_free(&a);
-	return 0;
-}
+#include "tests/unit/arena.h"
 
 static void
 test_address(void **state)
@@ -310,14 +295,18 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_address),
-		cmocka_unit_test_setup_teardown(test_header_text, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(test_header_folds, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(test_body, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_message, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_from, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refuse, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_header_text, arena_setup,
+		    arena_teardown),
+		cmocka_unit_test_setup_teardown(test_header_folds, arena_setup,
+		    arena_teardown),
+		cmocka_unit_test_setup_teardown(test_body, arena_setup,
+		    arena_teardown),
+		cmocka_unit_test_setup_teardown(test_message, arena_setup,
+		    arena_teardown),
+		cmocka_unit_test_setup_teardown(test_from, arena_setup,
+		    arena_teardown),
+		cmocka_unit_test_setup_teardown(test_refuse, arena_setup,
+		    arena_teardown),
 		cmocka_unit_test(test_memory),
 	};
 

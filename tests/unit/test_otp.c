@@ -162,8 +162,15 @@ wrong_ones_are_counted_and_right_ones_not(void **state)
 	assert_int_equal(enter(code_at(now + 1)), PTN_ALLOW);
 }
 
+static enum ptn_err
+drop(const struct ptn_scope *sc, void *arg)
+{
+	(void)arg;
+	return ptn_otp_remove_in(sc, &user);
+}
+
 static void
-one_a_user(void **state)
+one_a_user_until_it_is_given_up(void **state)
 {
 	struct ptn_factors has;
 
@@ -171,6 +178,13 @@ one_a_user(void **state)
 	assert_int_equal(ptn_tx(&scope, put, NULL), PTN_E_CONFLICT);
 	assert_int_equal(ptn_factors_of(&scope, &user, &has), PTN_OK);
 	assert_true(has.otp);
+	assert_int_equal(ptn_tx(&scope, drop, NULL), PTN_OK);
+	assert_true(rules_event(PTN_EVENT_OTP_DELETED, NULL));
+	assert_int_equal(ptn_tx(&scope, drop, NULL), PTN_E_NOT_FOUND);
+	assert_int_equal(enter(code_at(now)), PTN_DENY);
+	assert_int_equal(ptn_factors_of(&scope, &user, &has), PTN_OK);
+	assert_false(has.otp);
+	assert_int_equal(ptn_tx(&scope, put, NULL), PTN_OK);
 }
 
 static enum ptn_err
@@ -229,7 +243,7 @@ main(void)
 		cmocka_unit_test_setup(secrets_rotate, each),
 		cmocka_unit_test_setup(
 		    wrong_ones_are_counted_and_right_ones_not, each),
-		cmocka_unit_test_setup(one_a_user, each),
+		cmocka_unit_test_setup(one_a_user_until_it_is_given_up, each),
 		cmocka_unit_test_setup(no_session_without_it, each),
 		cmocka_unit_test_setup(at_once_a_code_serves_one, each),
 	};

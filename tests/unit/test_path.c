@@ -7,21 +7,7 @@
 #include <cmocka.h>
 
 #include "fcgi/path.h"
-
-static int
-setup(void **state)
-{
-	return (*state = ptn_arena_new(65536)) == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct ptn_arena *a = *state;
-
-	ptn_arena_free(&a);
-	return 0;
-}
+#include "tests/unit/arena.h"
 
 /* clang-format off */
 static const struct {
@@ -178,5 +164,6 @@ main(void)
 		cmocka_unit_test(test_site),
 	};
 
-	return cmocka_run_group_tests_name("path", tests, setup, teardown);
+	return cmocka_run_group_tests_name("path", tests, arena_setup,
+	    arena_teardown);
 }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "lib/account/factors.h"
 #include "lib/account/membership.h"
 #include "lib/account/policy.h"
 #include "lib/base/array.h"
@@ -155,6 +156,26 @@ what_the_dfns_api_has(void **state)
 	assert_true(ptn_policy_remove_address(&cf, &m, &bound));
 }
 
+/* Where everybody has one, the last that counts stays. */
+static void
+second_factors_go_where_one_is_left(void **state)
+{
+	struct ptn_factors left = { .passkey = true };
+	struct ptn_conf cf;
+	unsigned bits;
+
+	(void)state;
+	for (bits = 0; bits < 16; bits++) {
+		memset(&cf, 0, sizeof(cf));
+		cf.mfa_enabled = bits & 1;
+		cf.mfa_optional = bits & 2;
+		cf.mfa_totp = bits & 4;
+		left.otp = bits & 8;
+		assert_int_equal(ptn_policy_drop_factor(&cf, &left),
+		    !(bits & 1) || (bits & 2) || (bits & 12) == 12);
+	}
+}
+
 int
 main(void)
 {
@@ -165,6 +186,7 @@ main(void)
 		cmocka_unit_test(short_by_characters_long_by_bytes),
 		cmocka_unit_test(verification_of_the_user),
 		cmocka_unit_test(what_the_dfns_api_has),
+		cmocka_unit_test(second_factors_go_where_one_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

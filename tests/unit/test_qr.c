@@ -12,26 +12,9 @@
 
 #include "lib/base/base64.h"
 #include "lib/format/qr.h"
+#include "tests/unit/arena.h"
 
 #define QUIET 4 /* modules around it */
-
-static struct ptn_arena *arena;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = ptn_arena_new((size_t)4 * 1024 * 1024);
-	return arena != NULL ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_arena_free(&arena);
-	return 0;
-}
 
 /* The picture of a URL, a byte a pixel, and its side. */
 static const uint8_t *
@@ -129,12 +112,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(short_and_long_texts, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(what_is_too_long, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(without_memory, setup,
-		    teardown),
+		cmocka_unit_test_setup_teardown(short_and_long_texts,
+		    arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(what_is_too_long, arena_setup,
+		    arena_teardown),
+		cmocka_unit_test_setup_teardown(without_memory, arena_setup,
+		    arena_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,28 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/arena.h"
 #include "lib/format/json.h"
 #include "lib/webauthn/authdata.h"
 #include "lib/webauthn/response.h"
-
-static struct ptn_arena *arena;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = ptn_arena_new((size_t)1 << 20);
-	return arena != NULL ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_arena_free(&arena);
-	return 0;
-}
+#include "tests/unit/arena.h"
 
 static struct ptn_json *
 parsed(const char *text)
@@ -183,5 +165,5 @@ main(void)
 		cmocka_unit_test(what_is_too_long),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -9,22 +9,8 @@
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/routes.h"
 #include "lib/base/array.h"
+#include "tests/unit/arena.h"
 #include "tests/unit/request.h"
-
-static int
-setup(void **state)
-{
-	return (*state = ptn_arena_new(65536)) == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct ptn_arena *a = *state;
-
-	ptn_arena_free(&a);
-	return 0;
-}
 
 static void
 test_table(void **state)
@@ -314,5 +300,6 @@ main(void)
 		cmocka_unit_test(test_families),
 	};
 
-	return cmocka_run_group_tests_name("routes", tests, setup, teardown);
+	return cmocka_run_group_tests_name("routes", tests, arena_setup,
+	    arena_teardown);
 }

@@ -8,26 +8,14 @@
 
 #include "lib/crypto/crypto.h"
 #include "lib/crypto/secrets.h"
+#include "tests/unit/arena.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-#define ARENA_MAX ((size_t)1 << 20)
-
-static struct ptn_arena *arena;
 
 static int
 setup(void **state)
 {
-	(void)state;
-	arena = ptn_arena_new(ARENA_MAX);
-	return arena == NULL || ptn_crypto_init() != PTN_OK;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_arena_free(&arena);
-	return 0;
+	return arena_setup(state) != 0 || ptn_crypto_init() != PTN_OK;
 }
 
 static char one[] = "the first secret", two[] = "the other secret";
@@ -166,5 +154,5 @@ main(void)
 		cmocka_unit_test(open_refused),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, arena_teardown);
 }

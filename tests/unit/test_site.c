@@ -7,26 +7,9 @@
 #include <cmocka.h>
 
 #include "lib/conf/site.h"
+#include "tests/unit/arena.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-
-static struct ptn_arena *arena;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = ptn_arena_new(65536);
-	return arena == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_arena_free(&arena);
-	return 0;
-}
 
 /* Where a site is, and all that follows. */
 static void
@@ -129,5 +112,5 @@ main(void)
 		cmocka_unit_test(test_refused),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -7,24 +7,9 @@
 #include <cmocka.h>
 
 #include "lib/format/template.h"
+#include "tests/unit/arena.h"
 
 static const char *const vars[] = { "code", "service_name", NULL };
-
-static int
-setup(void **state)
-{
-	*state = ptn_arena_new((size_t)4 * 1024 * 1024);
-	return *state == NULL;
-}
-
-static int
-teardown(void **state)
-{
-	struct ptn_arena *a = *state;
-
-	ptn_arena_free(&a);
-	return 0;
-}
 
 static void
 test_render(void **state)
@@ -159,9 +144,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_render, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refuse, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_render, arena_setup,
+		    arena_teardown),
+		cmocka_unit_test_setup_teardown(test_refuse, arena_setup,
+		    arena_teardown),
+		cmocka_unit_test_setup_teardown(test_limits, arena_setup,
+		    arena_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

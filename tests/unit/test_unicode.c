@@ -7,26 +7,10 @@
 #include <cmocka.h>
 
 #include "lib/base/unicode.h"
+#include "tests/unit/arena.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define T(s) s, sizeof(s) - 1
-
-static struct ptn_arena *arena;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	return (arena = ptn_arena_new(4096 * 1024)) == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_arena_free(&arena);
-	return 0;
-}
 
 static const struct {
 	const char *text;
@@ -448,5 +432,5 @@ main(void)
 		cmocka_unit_test(test_fold_unassigned),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -9,26 +9,8 @@
 
 #include <cmocka.h>
 
-#include "lib/base/arena.h"
 #include "lib/format/yaml.h"
-
-static struct ptn_arena *arena;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = ptn_arena_new(4 << 20);
-	return arena != NULL ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ptn_arena_free(&arena);
-	return 0;
-}
+#include "tests/unit/arena.h"
 
 /* The nodes as text: "path=a", "path=[a|b]", "path={}", one a line. */
 static void
@@ -258,5 +240,6 @@ main(void)
 		cmocka_unit_test(test_arena),
 	};
 
-	return cmocka_run_group_tests_name("yaml", tests, setup, teardown);
+	return cmocka_run_group_tests_name("yaml", tests, arena_setup,
+	    arena_teardown);
 }
