@@ -51,7 +51,7 @@ async function example(t, instance) {
   const email = freshAddress('example');
   const page = fileURLToPath(new URL('../../etc/examples/elements.html',
     import.meta.url));
-  await v.page.route(`${v.origin}/login.html`, (route) =>
+  await v.page.route(({ pathname }) => pathname === '/login.html', (route) =>
     route.fulfill({ path: page }));
   await v.page.route(`${v.origin}/elements.js`, (route) =>
     route.fulfill({ path: pages['/elements-2.7.0.js'] }));
@@ -124,5 +124,5 @@ describe('the web components on another site', { concurrency: true }, () => {
   after(() => instance?.stop());
 
   test('2.7.0', (t) => tell(t, instance, '2.7.0',
-    { name: 'site', origin, asksForApp: true }));
+    { name: 'site', origin, otherSite: true }));
 });

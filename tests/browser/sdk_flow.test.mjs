@@ -287,9 +287,8 @@ async function profile(t, client, email) {
       { email });
     await client.to('passcode_confirmation',
       'continue_to_passcode_confirmation');
-    await client.to('onboarding_create_passkey', 'verify_passcode',
+    await client.to('success', 'verify_passcode',
       { code: await client.code(email) });
-    await client.to('success', 'skip');
     await client.begin('profile');
     await client.to('account_deleted', 'account_delete');
     await client.hears('UserDeleted');

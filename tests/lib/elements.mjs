@@ -69,6 +69,8 @@ export class Visitor extends Teller {
    * version	of the components.
    * options	name	of the pictures that are taken
    *		origin	of the page; without one, the API's own
+   *		otherSite	it is none of the API's site; there an app is
+   *			asked for at once
    */
   static async arrive(browser, instance, version, options = {}) {
     const visitor = new Visitor();
