@@ -9,12 +9,16 @@ const FLOWS = /^\/(login|registration|profile|token_exchange)$/;
 
 /* What a page is made of: members of the payload by the state. */
 const SHOWN = {
-  login_passkey: [],
   mfa_otp_secret_creation: ['otp_secret', 'otp_image_source'],
-  onboarding_verify_passkey_attestation: ['creation_options'],
   profile_init: ['user'],
   success: ['user', 'claims'],
-  webauthn_credential_verification: ['creation_options'],
+};
+
+/* What the browser is asked with; after an error the components go back. */
+const ASKED_WITH = {
+  login_passkey: 'request_options',
+  onboarding_verify_passkey_attestation: 'creation_options',
+  webauthn_credential_verification: 'creation_options',
 };
 
 /* States that the components have a page for, or pass by themselves. */
@@ -28,9 +32,8 @@ const KNOWN = new Set(['account_deleted', 'credential_onboarding_chooser',
   'registration_init', 'success', 'thirdparty',
   'webauthn_credential_verification']);
 
-/* Where the browser asks the person: who gives up there goes back. */
-const ASKING = ['login_passkey', 'onboarding_verify_passkey_attestation',
-  'thirdparty', 'webauthn_credential_verification'];
+/* Who gives up where the browser or another site asks them goes back. */
+const ASKING = [...Object.keys(ASKED_WITH), 'thirdparty'];
 
 /* Bounds that texts are made of: by action and input. */
 const BOUNDS = {
@@ -54,10 +57,10 @@ function hasActions(body) {
 
 function hasPayload({ name, payload, error }) {
   assert.ok(isObject(payload), `K2: payload of ${name}`);
-  const members = name === 'login_passkey' && !error
-    ? ['request_options'] : SHOWN[name] ?? [];
-  for (const member of members)
+  for (const member of SHOWN[name] ?? [])
     assert.ok(payload[member], `K2, K5: ${name} has ${member}`);
+  if (ASKED_WITH[name] && !error)
+    assert.ok(payload[ASKED_WITH[name]], `K2: ${name} has options`);
   if (name === 'success')
     assert.ok(Date.parse(payload.claims.expiration) > 0, 'K8: expiration');
 }
