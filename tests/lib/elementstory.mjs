@@ -259,7 +259,8 @@ async function flowLogIns(t, v, email) {
     await v.step(t, 'set up an authenticator app', async () => {
       await v.at('Set up MFA');
       await v.shot('mfa');
-      await v.press('Continue');
+      /* The one way there is, or this one of two. */
+      await v.press('(Continue|Authenticator app)');
       secret = await setUpApp(v);
     });
 
