@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freshAddress } from '../lib/api.mjs';
+import { Flow } from '../lib/flow.mjs';
 import { start, until } from '../lib/instance.mjs';
 import { hold, transactions } from '../lib/locks.mjs';
 
@@ -91,4 +92,64 @@ test('killed in a transaction, with rows locked: all locks go', async () => {
   const sessions = await ada.api.call('GET', '/sessions');
   assert.equal(sessions.body.length, 2);
   await stranger.passcodeLogin(ada.email);
+});
+
+let one; /* whose only worker takes the steps of flows */
+
+const flowing = () => (one ??= instanceWith({ 'server.workers': '1',
+  'mfa.enabled': 'false', 'session.limit': '100' }));
+
+/* A log-in of somebody, one step before its end; and the step, at any time. */
+async function almostIn(instance, ada) {
+  const flow = await Flow.identified(await instance.client(), ada.email,
+    'password_login');
+  return () => flow.api.call('POST', flow.hrefOf('password_login'),
+    { input_data: { password }, csrf_token: flow.token }, { front: true });
+}
+
+const sessionsOf = async (instance, { user_id }) =>
+  Number((await instance.sql(`SELECT COUNT(*) FROM sessions
+    WHERE user_id = UNHEX('${user_id.replaceAll('-', '')}')`))[0][0]);
+
+test('killed in a step of a flow, with rows locked: it was not', async () => {
+  const instance = await flowing();
+  const ada = await person(instance);
+  const step = await almostIn(instance, ada);
+  const before = await sessionsOf(instance, ada);
+  const held = await hold(instance, 'SELECT id FROM users');
+  const stuck = step();
+  await until(() => transactions(instance, "trx_state = 'LOCK WAIT'"),
+    'the wait for the lock');
+  const [victim] = workers(instance);
+  process.kill(victim, 'SIGKILL');
+  assert.ok((await stuck).status >= 500);
+  await held.release();
+  await until(() => workers(instance).some((pid) => pid !== victim),
+    'a replacement');
+  assert.equal(await sessionsOf(instance, ada), before);
+  /* the token is good for it still, and for it alone */
+  const { status, body } = await step();
+  assert.deepEqual([status, body.name], [200, 'success']);
+  assert.equal(await sessionsOf(instance, ada), before + 1);
+  assert.equal((await step()).status, 403);
+});
+
+test('killed at any time in a step: it was whole, or was not', async () => {
+  const instance = await flowing();
+  const ada = await person(instance);
+  for (let i = 0; i < 6; i++) {
+    const step = await almostIn(instance, ada);
+    const before = await sessionsOf(instance, ada);
+    const [victim] = workers(instance);
+    const under = step().catch(() => null);
+    await sleep(10 * i);
+    process.kill(victim, 'SIGKILL');
+    await under;
+    await until(() => workers(instance).some((pid) => pid !== victim),
+      'a replacement');
+    const made = await sessionsOf(instance, ada) - before;
+    const { status } = await step();
+    assert.deepEqual([made, status], made ? [1, 403] : [0, 200], `${i}`);
+    assert.equal(await sessionsOf(instance, ada), before + 1);
+  }
 });

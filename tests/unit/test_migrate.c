@@ -362,24 +362,31 @@ run_old(const char *sql)
 }
 
 static void
-at_old(const char *name, int version)
+go_on_old(const char *name, int from, int to)
 {
 	int i;
 
+	for (i = from; i < to; i++)
+		run_old(ptn_migrations[i].text);
+	rows_sql("INSERT INTO %s.schema_migrations"
+		 " SELECT * FROM %s_now.schema_migrations"
+		 " WHERE version > %d AND version <= %d",
+	    name, name, from, to);
+}
+
+static void
+at_old(const char *name, int version)
+{
 	use(ptn_arena_printf(arena, "%s_now", name));
 	assert_int_equal(up(), PTN_OK);
 	use(name);
 	old = ptn_db_new(&other, PTN_DB_MIGRATE);
 	assert_non_null(old);
 	assert_int_equal(ptn_db_connect(old), PTN_OK);
-	for (i = 0; i < version; i++)
-		run_old(ptn_migrations[i].text);
 	rows_sql("CREATE TABLE %s.schema_migrations"
 		 " LIKE %s_now.schema_migrations",
 	    name, name);
-	rows_sql("INSERT INTO %s.schema_migrations"
-		 " SELECT * FROM %s_now.schema_migrations WHERE version <= %d",
-	    name, name, version);
+	go_on_old(name, 0, version);
 }
 
 /* clang-format off */
@@ -559,40 +566,118 @@ upgraded_to_known(void **state)
 	ptn_db_free(&old);
 }
 
-/* Flows are new; all else stays as it was. */
+/*
+ * A SELECT for each table, of numbers that stand for its rows: by the columns
+ * that it has now, so that it asks the same when there are more.
+ */
+static const char *
+selects(const char *name)
+{
+	return rows_text(
+	    "SELECT CONCAT('SELECT ''', table_name, ''', COUNT(*),"
+	    " SUM(CRC32(CONCAT_WS(''|'', ', GROUP_CONCAT(CONCAT('HEX(IFNULL(`',"
+	    " column_name, '`, ''-''))') ORDER BY ordinal_position), ')))"
+	    " FROM %s.', table_name) FROM information_schema.columns"
+	    " WHERE table_schema = '%s' AND table_name <> 'schema_migrations'"
+	    " GROUP BY table_name ORDER BY table_name",
+	    name, name);
+}
+
+/* What they return, a line each; how many tables have rows. */
+static const char *
+returned(const char *asked, int *with_rows)
+{
+	char *line, *rest = ptn_arena_strdup(arena, asked);
+	const char *one;
+	struct ptn_buf b;
+
+	ptn_buf_init(&b, arena);
+	*with_rows = 0;
+	while ((line = strtok_r(rest, "\n", &rest)) != NULL) {
+		one = rows_select(line);
+		*with_rows += strstr(one, "\t0\t") == NULL;
+		ptn_buf_add(&b, one, strlen(one));
+	}
+	assert_false(b.bad);
+	return ptn_arena_strndup(arena, b.p, b.len);
+}
+
+/* What who was there before flows were had, too; and a flow that has begun. */
+/* clang-format off */
+static const char belongings[] =
+	"INSERT INTO tenants (id, name, created_at) VALUES (" ID("first")
+	", 'default', " T0 ");\n"
+	"INSERT INTO password_credentials VALUES (" ID("plain") ", " ID("t")
+	", 'h', 1, " T0 ", " T0 ");\n"
+	"INSERT INTO sessions (id, tenant_id, user_id, created_at, last_used,"
+	" expires_at) VALUES (" ID("s") ", " ID("t") ", " ID("plain") ", " T0
+	", " T1 ", " T2 ");\n"
+	"UPDATE users SET known_epoch = 7;\n";
+static const char under_way[] =
+	"INSERT INTO flows VALUES (" ID("f") ", " ID("t") ", 3, 'sealed', " T0
+	", " T1 ", " T2 ");\n";
+/* clang-format on */
+
+/* Flows are new, and those under way go on; all else stays as it was. */
 static void
 upgraded_to_flows(void **state)
 {
+	const char *asked, *before;
+	int filled, still;
+
+	(void)state;
+	at_old("flowing", 8);
+	run_old(everybody);
+	go_on_old("flowing", 8, 12);
+	run_old(belongings);
+	assert_int_equal(served(), PTN_E_CONFIG);
+	go_on_old("flowing", 12, 13);
+	run_old(under_way);
+	asked = selects("flowing");
+	before = returned(asked, &filled);
+	assert_true(filled >= 9);
+	assert_int_equal(up(), PTN_OK);
+	assert_string_equal(returned(asked, &still), before);
+	assert_int_equal(still, filled);
+	assert_int_equal(served(), PTN_OK);
+	assert_int_equal(shape("flowing"), shape("flowing_now"));
+	ptn_db_free(&old);
+}
+
+/* clang-format off */
+#define AT_15                                                                  \
+	"INSERT INTO tenants VALUES (" ID("t") ", 't', " T0                    \
+	", NULL, NULL, NULL, 1);\n"                                            \
+	"INSERT INTO users (id, tenant_id, created_at, updated_at) VALUES ("   \
+	ID("jo") ", " ID("t") ", " T0 ", " T0 ");\n"
+
+#define PASSKEY_AT_15(name, count, api, admitted)                              \
+	"INSERT INTO webauthn_credentials (id_hash, tenant_id, credential_id," \
+	" user_id, name, public_key, attestation, sign_count,"                 \
+	" backup_eligible, backup_state, transports, created_at, updated_at,"  \
+	" api, admitted) VALUES (UNHEX(SHA2('" name "', 256)), " ID("t")       \
+	", '" name "', " ID("jo") ", '" name "', 'k', 'none', " #count         \
+	", 0, 0, '', " T0 ", " T0 ", '" api "', " #admitted ");\n"
+/* clang-format on */
+
+/* What there is is a passkey, and stays one. */
+static void
+upgraded_to_security_keys(void **state)
+{
 	static const char there[] =
-	    "SELECT CONCAT_WS(' ', t.name, e.address, e.verified, u.known_epoch,"
-	    " s.last_used) FROM flowing.users u"
-	    " JOIN flowing.tenants t ON t.id = u.tenant_id"
-	    " JOIN flowing.emails e ON e.user_id = u.id"
-	    " JOIN flowing.sessions s ON s.user_id = u.id ORDER BY 1";
+	    "SELECT CONCAT_WS(' ', name, sign_count, api, admitted, active)"
+	    " FROM keyed.webauthn_credentials ORDER BY 1";
 	const char *before;
 
 	(void)state;
-	at_old("flowing", 12);
-	run_old("INSERT INTO tenants (id, name, created_at) VALUES (" ID(
-	    "t") ", 't', " T0 ");\n"
-		 "INSERT INTO users (id, tenant_id, known_epoch, created_at,"
-		 " updated_at) VALUES (" ID("jo") ", " ID(
-		     "t") ", 7, " T0 ", " T0 ");\n"
-			  "INSERT INTO emails (id, tenant_id, user_id, address, verified,"
-			  " created_at, updated_at) VALUES (" ID("jo") ", " ID("t") ", " ID(
-			      "jo") ", 'jo@x.org', 1, " T0 ", " T0 ");\n"
-				    "INSERT INTO sessions (id, tenant_id, user_id, created_at,"
-				    " last_used, expires_at) VALUES (" ID(
-					"s") ", " ID("t") ", " ID("jo") ", " T0
-									", " T1
-									", " T2
-									");\n");
+	at_old("keyed", 15);
+	run_old(AT_15 PASSKEY_AT_15("one", 5, "hanko", 0)
+		PASSKEY_AT_15("two", 6, "dfns", 1));
 	before = rows_select(there);
-	assert_non_null(strstr(before, "t jo@x.org 1 7"));
-	assert_int_equal(served(), PTN_E_CONFIG);
+	assert_string_equal(before, "one 5 hanko 0 1\ntwo 6 dfns 1 1\n");
 	assert_int_equal(up(), PTN_OK);
 	expect(there, before);
-	expect("SELECT COUNT(*) FROM flowing.flows", "0\n");
+	expect("SELECT SUM(mfa_only) FROM keyed.webauthn_credentials", "0\n");
 	assert_int_equal(served(), PTN_OK);
 	ptn_db_free(&old);
 }
@@ -627,6 +712,7 @@ main(void)
 		T(upgraded_without_members),
 		T(upgraded_to_known),
 		T(upgraded_to_flows),
+		T(upgraded_to_security_keys),
 		T(nobody_there),
 	};
 
