@@ -11,7 +11,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { addAuthenticator, launch } from '../lib/browser.mjs';
-import { start } from '../lib/instance.mjs';
+import { start, until } from '../lib/instance.mjs';
 import { codeIn, nextMail } from '../lib/maildir.mjs';
 import { Person } from '../lib/person.mjs';
 import { notTotp, totp } from '../lib/totp.mjs';
@@ -34,6 +34,7 @@ before(async () => {
     'username.acquire_on_registration': 'false',
     'username.acquire_on_login': 'false',
     'session.cookie.retention': 'prompt',
+    'mfa.security_keys.enabled': 'true',
     'rate_limiter.enabled': 'true',
     'rate_limiter.passcode_limits.tokens': '6',
     'rate_limiter.password_limits.tokens': '50',
@@ -309,6 +310,46 @@ for (const [name, options] of sizes)
       await person.hears('status', 'Your password is changed');
     });
 
+    test('gives up the app, and sets it up again', async () => {
+      await person.press('Remove: authenticator app');
+      await person.press('Remove');
+      await person.hears('status', 'The authenticator app is removed');
+      await person.press('Set up an authenticator app');
+      await person.at('Set up your authenticator app');
+      secret = (await person.page.locator('#otp-secret').textContent())
+        .replaceAll(' ', '');
+      await person.enter('Code of the app', totp(secret));
+      await person.hears('status', 'Your authenticator app is set up');
+    });
+
+    test('sets up a security key, logs in with it, and gives it up',
+      async () => {
+        const key = await addAuthenticator(person.context, person.page,
+          { transport: 'usb', hasResidentKey: false });
+        await person.press('Set up a security key');
+        await person.hears('status', 'It is ready to use');
+        assert.equal((await key.credentials()).length, 1);
+        await person.press('Rename: Security key');
+        await person.enter('Name', 'Key ring');
+        await person.hears('status', 'It has a new name');
+        await shot('23-security-key');
+        await logOut(person);
+        await byPassword(person, email);
+        await person.at('Use your security key');
+        await shot('24-key-asked');
+        await person.press('Use my authenticator app');
+        await person.at('Enter the code of your app');
+        await person.press('Use my security key');
+        await person.at('Use your security key');
+        await person.press('Use the key');
+        await person.at('Trust this browser?');
+        await person.press('Not now');
+        await person.at('Your account');
+        await person.press('Delete: Key ring');
+        await person.press('Delete');
+        await person.hears('status', 'The key is deleted');
+      });
+
     test('ends another session', async () => {
       const guest = await arrive(`${name}-guest`, { userAgent:
         'Mozilla/5.0 (Android 15) Firefox/140.0' });
@@ -456,6 +497,9 @@ describe('what can go wrong', () => {
     await other.at('The server does not answer as it should');
     await other.shot('1-away');
     await instance.service('start', 'postern');
+    /* The web server may go on for a second saying that it is not there. */
+    await until(async () => (await fetch(`${instance.url}/health/alive`)).ok,
+      'an answer');
     await other.press('Try again');
     await other.at('Log in');
     await other.context.close();
