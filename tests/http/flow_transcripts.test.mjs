@@ -34,26 +34,28 @@ for (const name of Object.keys(replayed)) {
 let instance;
 
 /* What all of them have: also where the recorded server has another default. */
+const common = {
+  'server.workers': '2',
+  'server.public.cors.allow_origins': 'http://localhost:8888',
+  'webauthn.relying_party.origins': 'http://localhost:8888',
+  'service.name': 'Example',
+  'webauthn.relying_party.id': 'localhost',
+  'webauthn.relying_party.display_name': 'Example',
+  'session.cookie.secure': 'true',
+  'rate_limiter.enabled': 'false',
+  'passkey.attestation_preference': 'direct',
+  'webauthn.timeouts.registration': '600000',
+  'webauthn.timeouts.login': '600000',
+};
+
 before(async () => {
-  instance = await start({ oneConnection: true, set: {
-    'server.workers': '2',
-    'server.public.cors.allow_origins': 'http://localhost:8888',
-    'webauthn.relying_party.origins': 'http://localhost:8888',
-    'service.name': 'Example',
-    'webauthn.relying_party.id': 'localhost',
-    'webauthn.relying_party.display_name': 'Example',
-    'session.cookie.secure': 'true',
-    'rate_limiter.enabled': 'false',
-    'passkey.attestation_preference': 'direct',
-    'webauthn.timeouts.registration': '600000',
-    'webauthn.timeouts.login': '600000',
-  } });
+  instance = await start({ oneConnection: true, set: common });
 });
 after(() => instance?.stop());
 
 for (const [config, names] of byConfig)
   test(`with ${config}: ${names.join(', ')}`, async (t) => {
-    await instance.reload(JSON.parse(config));
+    await instance.reload({ ...common, ...JSON.parse(config) });
     for (const name of names)
       await t.test(name, async () => {
         const compared = await replay(instance, name,
