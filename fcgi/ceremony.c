@@ -58,8 +58,8 @@ write_parameters(struct ptn_jsonw *w)
 	ptn_jsonw_end_array(w);
 }
 
-static const char *
-attestation_word(const struct ptn_conf *cf)
+static void
+write_attestation(struct ptn_jsonw *w, int64_t conveyance)
 {
 	static const char *const words[] = {
 		[PTN_CONVEY_NONE] = "none",
@@ -67,7 +67,30 @@ attestation_word(const struct ptn_conf *cf)
 		[PTN_CONVEY_DIRECT] = "direct",
 	};
 
-	return words[cf->passkey_attestation];
+	ptn_jsonw_str(w, "attestation", words[conveyance]);
+}
+
+/* A passkey is found without a name; a security key is not to be. */
+static void
+write_selection(struct ptn_jsonw *w, const struct ptn_conf *cf,
+    const struct ptn_passkey_options *o)
+{
+	static const char *const words[] = {
+		[PTN_ATTACH_PLATFORM] = "platform",
+		[PTN_ATTACH_CROSS] = "cross-platform",
+		[PTN_ATTACH_ANY] = NULL,
+	};
+	const char *attachment =
+	    o->security_key ? words[cf->mfa_key_attachment] : NULL;
+
+	ptn_jsonw_object(w, "authenticatorSelection");
+	if (attachment != NULL)
+		ptn_jsonw_str(w, "authenticatorAttachment", attachment);
+	ptn_jsonw_bool(w, "requireResidentKey", !o->security_key);
+	ptn_jsonw_str(w, "residentKey",
+	    o->security_key ? "discouraged" : "required");
+	write_uv(w, o->uv);
+	ptn_jsonw_end_object(w);
 }
 
 /* Whose site it is, and whose credential. */
@@ -99,12 +122,10 @@ ptn_ceremony_creation(struct ptn_jsonw *w, const char *name,
 	write_parameters(w);
 	ptn_jsonw_int(w, "timeout", o->timeout_ms);
 	write_list(w, "excludeCredentials", o->excluded, o->n, true);
-	ptn_jsonw_object(w, "authenticatorSelection");
-	ptn_jsonw_bool(w, "requireResidentKey", true);
-	ptn_jsonw_str(w, "residentKey", "required");
-	write_uv(w, o->uv);
-	ptn_jsonw_end_object(w);
-	ptn_jsonw_str(w, "attestation", attestation_word(cf));
+	write_selection(w, cf, o);
+	write_attestation(w,
+	    o->security_key ? cf->mfa_key_attestation
+			    : cf->passkey_attestation);
 	ptn_jsonw_end_object(w);
 	ptn_jsonw_end_object(w);
 }

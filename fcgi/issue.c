@@ -2,6 +2,7 @@
 
 #include "fcgi/cookie.h"
 #include "fcgi/device.h"
+#include "lib/account/claims.h"
 #include "lib/account/token.h"
 #include "lib/conf/conf.h"
 
@@ -15,12 +16,13 @@ ptn_issue_device(struct ptn_request *req, struct ptn_reply *rep)
 
 static enum ptn_err
 issue(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_claims *claims, bool persistent)
+    struct ptn_claims *claims, bool persistent)
 {
 	char *token;
 	enum ptn_err r;
 
-	if ((r = ptn_token_issue(&req->sc, claims, &token)) != PTN_OK)
+	if ((r = ptn_claims_render(&req->sc, claims)) != PTN_OK ||
+	    (r = ptn_token_issue(&req->sc, claims, &token)) != PTN_OK)
 		return r;
 	rep->no_store = true;
 	ptn_reply_header_int(rep, "X-Session-Lifetime",
@@ -35,7 +37,7 @@ issue(struct ptn_request *req, struct ptn_reply *rep,
 
 enum ptn_err
 ptn_issue_token(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_claims *claims)
+    struct ptn_claims *claims)
 {
 	return issue(req, rep, claims, true);
 }
@@ -56,7 +58,7 @@ is_persistent(const struct ptn_conf *cf, bool remembered)
 
 enum ptn_err
 ptn_issue_retained(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_claims *claims, bool remembered)
+    struct ptn_claims *claims, bool remembered)
 {
 	const bool persistent = is_persistent(req->sc.cf, remembered);
 

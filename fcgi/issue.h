@@ -10,7 +10,7 @@
  * (fcgi/device.h).
  */
 enum ptn_err ptn_issue_token(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_claims *claims) PTN_MUST_USE;
+    struct ptn_claims *claims) PTN_MUST_USE;
 
 /*
  * The same, with X-Session-Retention: the cookie is as long-lived as the token,
@@ -20,7 +20,7 @@ enum ptn_err ptn_issue_token(struct ptn_request *req, struct ptn_reply *rep,
  * remembered	what they said
  */
 enum ptn_err ptn_issue_retained(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_claims *claims, bool remembered) PTN_MUST_USE;
+    struct ptn_claims *claims, bool remembered) PTN_MUST_USE;
 
 /* The same for such a browser that another request made known. */
 void ptn_issue_device(struct ptn_request *req, struct ptn_reply *rep);

@@ -33,7 +33,7 @@ ptn_profile_passkey(struct ptn_jsonw *w, const struct ptn_credential *c)
 	ptn_jsonval_names(w, "transports", c->transports);
 	ptn_jsonw_bool(w, "backup_eligible", c->backup_eligible);
 	ptn_jsonw_bool(w, "backup_state", c->backup_state);
-	ptn_jsonw_bool(w, "mfa_only", false);
+	ptn_jsonw_bool(w, "mfa_only", c->mfa_only);
 	ptn_jsonw_end_object(w);
 }
 
@@ -51,15 +51,16 @@ write_emails(struct ptn_jsonw *w, const struct ptn_profile *p)
 }
 
 static void
-write_passkeys(struct ptn_jsonw *w, const struct ptn_profile *p)
+write_credentials(struct ptn_jsonw *w, const char *name,
+    const struct ptn_credential *c, size_t n)
 {
 	size_t i;
 
-	if (p->passkeys == 0)
+	if (n == 0)
 		return;
-	ptn_jsonw_array(w, "passkeys");
-	for (i = 0; i < p->passkeys; i++)
-		ptn_profile_passkey(w, &p->passkey[i]);
+	ptn_jsonw_array(w, name);
+	for (i = 0; i < n; i++)
+		ptn_profile_passkey(w, &c[i]);
 	ptn_jsonw_end_array(w);
 }
 
@@ -95,12 +96,14 @@ write_common(struct ptn_jsonw *w, const struct ptn_profile *p)
 	ptn_jsonw_object(w, "mfa_config");
 	ptn_jsonw_bool(w, "auth_app_set_up", p->has_otp);
 	ptn_jsonw_bool(w, "totp_enabled", p->otp_on);
-	ptn_jsonw_bool(w, "security_keys_enabled", false);
+	ptn_jsonw_bool(w, "security_keys_enabled", p->security_keys_on);
 	ptn_jsonw_end_object(w);
 	ptn_jsonval_time(w, "created_at", p->user.created_at_us);
 	ptn_jsonval_time(w, "updated_at", p->user.updated_at_us);
 	write_emails(w, p);
-	write_passkeys(w, p);
+	write_credentials(w, "passkeys", p->passkey, p->passkeys);
+	write_credentials(w, "security_keys", p->security_key,
+	    p->security_keys);
 	write_metadata(w, p);
 }
 
@@ -175,5 +178,7 @@ ptn_profile_claims(struct ptn_jsonw *w, const struct ptn_conf *cf,
 	ptn_jsonval_uuid(w, "session_id", &c->session_id);
 	if (c->username != NULL)
 		ptn_jsonw_str(w, "username", c->username);
+	if (c->custom != NULL)
+		ptn_jsonw_members(w, c->custom);
 	ptn_jsonw_end_object(w);
 }

@@ -25,10 +25,11 @@ compile() {
 	: >"$out/bundle.log"
 	cd "$source"
 	built sh autogen.sh
+	# No frame of ours is unwound: nothing here throws, or cancels a thread.
 	built ./configure --prefix=/usr --sysconfdir=/etc \
-	    --localstatedir=/var \
-	    CFLAGS="-O2 -ffunction-sections -ffile-prefix-map=$source=." \
-	    LDFLAGS="-Wl,--gc-sections,-z,pack-relative-relocs"
+	    --localstatedir=/var CFLAGS="-O2 -ffunction-sections \
+	    -fno-asynchronous-unwind-tables -ffile-prefix-map=$source=." \
+	    LDFLAGS="-Wl,--gc-sections,-z,pack-relative-relocs,-z,noseparate-code"
 	built make -j"$jobs"
 }
 
@@ -45,23 +46,77 @@ loader_of() {
 parts="json-c argon2 crypt mariadb yaml curl idn2 unistring ssl crypto z"
 closed=$work/closed
 one=$closed/libothers.so
+# Whose archives can be part of a program only.
+of_programs="png16 fcgi"
 
-# What libcurl can do besides SMTP and HTTP/1.1 would bring more than half of all
-# libraries along: LDAP, SSH, RTMP, Kerberos, HTTP/2, cookies, ways to unpack.
-# Postern asks for none of it (fcgi/smtp.c and fetch.c name their protocols), so
-# that functions with these names fail.  The one that is called when libcurl
-# starts says that all is well; data is nothing.
-shut="^(Brotli|GSS_|RTMP_|ZSTD_|ber_|gss_|ldap_|libssh2_|nghttp2_|psl_)"
+archive_of() {
+	readlink -f "$(gcc -print-file-name="lib$1.a")"
+}
+
+# What the archives have for unwinding is left out: only a thread that ends itself
+# is unwound (pthread_exit(3)), as those of Argon2 do.
+make_lean() {
+	mkdir -p "$work/archives"
+	for part in $parts $of_programs; do
+		if [ "$part" = argon2 ]; then
+			cp "$(archive_of "$part")" "$work/archives/"
+		else
+			objcopy -R .eh_frame -R .rela.eh_frame \
+			    "$(archive_of "$part")" "$work/archives/lib$part.a"
+		fi
+	done
+}
+
+# What Postern asks for none of, and others would be brought along for, is
+# replaced.  All protocols of libcurl but HTTP and SMTP: by handlers of a scheme
+# that no URL has.  Of OpenSSL, whose own rules let it do without each: ciphers
+# that no server asks for, and those that encrypt and hash in one go; P-224 and
+# P-521 are computed as all other curves are, without code of their own.  Of
+# libcrypt, which says "*0" if nobody says anything else: all but bcrypt.
+leave_out() {
+	for part in curl crypto crypt; do
+		nm -g --defined-only "$(archive_of "$part")" 2>/dev/null
+	done | awk '
+		$3 ~ /^Curl_handler_/ && $3 !~ /_(dummy|https?|smtps?)$/ {
+			print "const char *const " $3 "[64] = { \"\" };"
+		}
+		$3 ~ /^Curl_ssh_(cleanup|init|version)$/ {
+			print "int " $3 "(void) { return 0; }"
+		}
+		$3 ~ /^Curl_(pop3_write|rtsp_parseheader)$/ {
+			print "int " $3 "(void) { return -1; }"
+		}
+		$3 ~ /^_crypt_(crypt|gensalt)_.*_rn$/ && $3 !~ /bcrypt/ {
+			print "void " $3 "(void) { }"
+		}
+		$3 ~ /^ossl_(aria|camellia|sm4|aes[0-9]+cbc_hmac_).*_functions$/ {
+			print "const void *const " $3 "[4] = { 0 };"
+		}
+		$3 ~ /^EVP_(aria|camellia|seed|sm4|aes_[0-9]+_cbc_hmac)_/ {
+			print "void *" $3 "(void) { return 0; }"
+		}
+		$3 ~ /^ossl_cipher_capable_aes_cbc_hmac_/ {
+			print "int " $3 "(void) { return 0; }"
+		}
+		$3 ~ /^EC_GFp_nistp[0-9]+_method$/ {
+			print "const void *" $3 "(void) {", \
+			    "extern const void *EC_GFp_mont_method(void);", \
+			    "return EC_GFp_mont_method(); }"
+		}
+		$3 ~ /^EC_nistp[0-9]+_pre_comp_(dup|free)$/ {
+			print "void *" $3 "(void *p) { return p; }"
+		}' | LC_ALL=C sort -u
+}
+
+# What libcurl then wants of other libraries is asked for by nobody, either:
+# Kerberos, HTTP/2, cookies, ways to unpack (fcgi/smtp.c and fetch.c name their
+# protocols).  Functions with these names fail, and data is nothing.
+shut="^(Brotli|GSS_|ZSTD_|gss_|nghttp2_|psl_)"
 close_functions() {
 	awk -v shut="$shut" '
 		$1 !~ shut { exit 1 }
 		/^GSS_/ { print "const void *" $1 " = 0;"; next }
-		{ print "int " $1 "(void) { return", \
-		    ($1 == "libssh2_init" ? 0 : -1) "; }" }' "$1"
-}
-
-archive_of() {
-	readlink -f "$(gcc -print-file-name="lib$1.a")"
+		{ print "int " $1 "(void) { return -1; }" }' "$1"
 }
 
 # link_one OPTION...: what the programs call is seen of it.  -Bsymbolic, as some of
@@ -76,27 +131,57 @@ link_one() {
 	# shellcheck disable=SC2046
 	LC_ALL=C gcc -w -shared -s -o "$one" -Wl,-soname,libothers.so \
 	    -Wl,-Bsymbolic,--gc-sections,-z,pack-relative-relocs \
-	    -Wl,-z,relro,-z,now,-z,defs,--build-id=none \
+	    -Wl,-z,noseparate-code,-z,relro,-z,now,-z,defs,--build-id=none \
 	    -Wl,--version-script="$work/one.map" \
 	    $(sed 's/^/-Wl,-u,/' "$work/called") "$@" \
-	    $(for part in $parts; do archive_of "$part"; done)
+	    $(printf "$work/archives/lib%s.a\n" $parts)
+}
+
+# object NAME: of $work/NAME.c
+object() {
+	gcc -w -O2 -fPIC -fno-builtin -ffunction-sections \
+	    -fno-asynchronous-unwind-tables -c -o "$work/$1.o" "$work/$1.c"
+}
+
+# What the programs call of it: their own code, and archives that are part of
+# them.
+called() {
+	{
+		find "$source/lib" "$source/fcgi" -name '*.o' \
+		    -exec nm --undefined-only {} +
+		for part in $of_programs; do
+			nm --undefined-only "$(archive_of "$part")" 2>/dev/null
+		done
+	} | awk '$1 == "U" { print $2 }' | LC_ALL=C sort -u |
+	    LC_ALL=C comm -12 - "$work/has"
 }
 
 make_one() {
 	mkdir -p "$closed"
+	make_lean
 	for part in $parts; do
 		nm -g --defined-only "$(archive_of "$part")" 2>/dev/null
 	done | awk 'NF == 3 { print $3 }' | LC_ALL=C sort -u >"$work/has"
-	find "$source/lib" "$source/fcgi" -name '*.o' \
-	    -exec nm --undefined-only {} + | awk '$1 == "U" { print $2 }' |
-	    LC_ALL=C sort -u | LC_ALL=C comm -12 - "$work/has" >"$work/called"
-	link_one >"$work/lacks" 2>&1 || :
+	called >"$work/called"
+	leave_out >"$work/left.c"
+	object left
+	link_one "$work/left.o" >"$work/lacks" 2>&1 || :
 	sed -n "s/.*undefined reference to \`\\(.*\\)'.*/\\1/p" "$work/lacks" |
 	    LC_ALL=C sort -u >"$work/shut"
 	close_functions "$work/shut" >"$work/closed.c" ||
 	    die "libcurl wants something new: see $work/shut"
-	gcc -w -O2 -fPIC -c -o "$work/closed.o" "$work/closed.c"
-	built link_one "$work/closed.o"
+	object closed
+	built link_one "$work/left.o" "$work/closed.o"
+}
+
+# libpng asks for these two of libm, where they are chosen by the processor, which
+# only the whole library can do.
+long_math() {
+	echo '#include <math.h>'
+	echo 'double pow(double x, double y) { return (double)powl(x, y); }'
+	echo 'double floor(double x) { return (double)floorl(x); }'
+	echo 'long double __frexpl(long double x, int *e) {'
+	echo 'return frexpl(x, e); }'
 }
 
 relink() {
@@ -109,6 +194,11 @@ relink() {
 		shift
 		set -- "$@" "${name}_LIBS=$one"
 	done
+	long_math >"$work/math.c"
+	object math
+	set -- "$@" FCGI_LIBS="$work/archives/libfcgi.a" \
+	    PNG_LIBS="$work/archives/libpng16.a $work/math.o $one \
+	    $(gcc -print-file-name=libm.a)"
 	built make -j"$jobs" "$@"
 	built make install-strip DESTDIR="$staged" "$@"
 }
@@ -145,8 +235,9 @@ add_licence() {
 	cp -L "$copyright" "$bundle/share/licences/$1"
 	grep -o '/usr/share/common-licenses/[A-Za-z0-9.-]*[A-Za-z0-9]' \
 	    "$copyright" | sort -u | while read -r text; do
-		[ ! -f "$text" ] ||
-		    cp -L "$text" "$bundle/share/licences/$(basename "$text").txt"
+		# GPL is a link to its newest version: one text is enough.
+		[ ! -f "$text" ] || cp -L "$text" "$bundle/share/licences/$(
+			basename "$(readlink -f "$text")").txt"
 	done
 	dpkg-query -W -f '${source:Package} ${source:Version} (${Package})\n' \
 	    "$1" | head -n 1 >>"$bundle/share/sources"
@@ -159,7 +250,9 @@ add_libraries() {
 	done
 	chmod 0644 "$bundle"/lib/*
 	chmod 0755 "$bundle/lib/$(basename "$loader")"
-	for file in $files $(for part in $parts; do archive_of "$part"; done); do
+	for file in $files $(
+		for part in $parts $of_programs m; do archive_of "$part"; done
+	); do
 		package_of "$file"
 	done >"$work/packages"
 	LC_ALL=C sort -u "$work/packages" | while read -r package; do
@@ -189,7 +282,9 @@ add_data() {
 	cp "$top/COPYING" "$top/NEWS" "$bundle/"
 	cp -R "$staged/usr/share/postern/." "$bundle/share/"
 	mv "$bundle/share/page"/* "$bundle/web/"
-	rm -r "$bundle/share/page" "$bundle/web/members"
+	# The description is for who writes programs, and has it from elsewhere.
+	rm -r "$bundle/share/page" "$bundle/web/members" \
+	    "$bundle/share/openapi.yaml"
 	cp "$top/etc/htaccess" "$bundle/web/.htaccess"
 	cp "$top/etc/postern.yaml" "$bundle/share/"
 }

@@ -3,12 +3,16 @@
  * mounted, so all addresses are relative.
  */
 
-/* What api() throws: status (0: no answer at all), message, retryAfter. */
+/*
+ * What api() throws: status (0: no answer at all), message, retryAfter, and
+ * the JSON of the body, data, or null.
+ */
 export class ApiError extends Error {
-  constructor(status, message, retryAfter) {
+  constructor(status, message, retryAfter = 0, data = null) {
     super(message);
     this.status = status;
     this.retryAfter = retryAfter;
+    this.data = data;
   }
 }
 
@@ -39,7 +43,7 @@ export async function api(method, path, body, bearer) {
   const data = json && text !== '' ? JSON.parse(text) : null;
   if (!response.ok)
     throw new ApiError(status, data?.error?.message ?? data?.message,
-      Number(headers.get('Retry-After') ?? 0));
+      Number(headers.get('Retry-After') ?? 0), data);
   return { status, headers, data };
 }
 

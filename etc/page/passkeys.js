@@ -2,18 +2,21 @@
 import { api, toBytes, toText } from './api.js';
 import { state } from './ui.js';
 
+const credentials = (list) => list?.map((one) =>
+  ({ ...one, id: toBytes(one.id) }));
+
 /* The options of the server as navigator.credentials wants them. */
 export const creationOptions = (options) => ({
   ...options,
   challenge: toBytes(options.challenge),
   user: { ...options.user, id: toBytes(options.user.id) },
+  excludeCredentials: credentials(options.excludeCredentials),
 });
 
 export const requestOptions = (options) => ({
   ...options,
   challenge: toBytes(options.challenge),
-  allowCredentials: options.allowCredentials?.map((one) =>
-    ({ ...one, id: toBytes(one.id) })),
+  allowCredentials: credentials(options.allowCredentials),
 });
 
 /* What the browser gave, as the server wants it. */

@@ -142,13 +142,13 @@ export function onSubmit(formId, errorId, { check, action, texts }) {
 }
 
 /* A button that cannot be pressed for some seconds, and says so. */
-function countDown(button, wait) {
-  const label = button.textContent;
+export function countDown(button, wait) {
+  const label = button.textContent.replace(/\s+/g, ' ');
   const until = Date.now() + wait * 1000;
   const tick = () => {
     const left = Math.ceil((until - Date.now()) / 1000);
     button.disabled = left > 0;
-    button.textContent = left > 0 ? `Send a new code (${left} s)` : label;
+    button.textContent = left > 0 ? `${label} (${left} s)` : label;
     if (left > 0)
       setTimeout(tick, 250);
   };

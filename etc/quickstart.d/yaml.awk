@@ -6,6 +6,8 @@ FILENAME ~ /conf\.def$/ {
 		type = substr($0, 10, RLENGTH - 9)
 		if (match($0, /"[a-z0-9_.]+"/))
 			types[substr($0, RSTART + 1, RLENGTH - 2)] = type
+		if (type == "TREE" && match($0, /"[a-z0-9_.]+\*"/))
+			trees[substr($0, RSTART + 1, RLENGTH - 3)] = 1
 	}
 	next
 }
@@ -26,7 +28,17 @@ function list(s,    n, i, item, out) {
 	return "[" out "]"
 }
 
-function value(path, s) {
+# Of a tree, where a text may be a number, or [a,b] a list.
+function leaf(s) {
+	if (s ~ /^\[.*\]$/)
+		return list(substr(s, 2, length(s) - 2))
+	return s ~ /^(-?[0-9]+(\.[0-9]+)?|true|false)$/ ? s : quoted(s)
+}
+
+function value(path, s,    tree) {
+	for (tree in trees)
+		if (index(path, tree) == 1)
+			return leaf(s)
 	if (types[path] == "LIST" || types[path] == "SECRETS")
 		return list(s)
 	if (types[path] ~ /^(BOOL|INT|OCTAL|SECONDS|ENUM)$/ &&

@@ -146,7 +146,7 @@ read_body(struct ptn_request *req, struct ptn_flow_ask *ask)
  */
 static enum ptn_err
 hand_out(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_flow_answer *a)
+    struct ptn_flow_answer *a)
 {
 	if (a->at == PTN_FLOW_AT_ACCOUNT_DELETED)
 		ptn_cookie_clear_session(req, rep);
@@ -183,7 +183,7 @@ refuse(struct ptn_reply *rep, enum ptn_flow_error why)
 
 static enum ptn_err
 reply(struct ptn_request *req, struct ptn_reply *rep,
-    const struct ptn_flow_answer *a)
+    struct ptn_flow_answer *a)
 {
 	enum ptn_err r;
 

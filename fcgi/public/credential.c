@@ -14,7 +14,10 @@ static const struct ptn_field name_fields[NAME__MAX] = {
 
 const struct ptn_input ptn_in_credential_name = { name_fields, NAME__MAX };
 
-/* GET /webauthn/credentials: the passkeys of whoever asks, oldest first. */
+/*
+ * GET /webauthn/credentials: the passkeys of whoever asks, oldest first, and
+ * behind them their security keys.
+ */
 enum ptn_err
 ptn_public_credential_list(struct ptn_request *req, struct ptn_reply *rep)
 {
@@ -50,7 +53,9 @@ settle(struct ptn_reply *rep, enum ptn_err r)
 	return ptn_reply_say(rep, r,
 	    r == PTN_E_FORBIDDEN
 		? "this passkey is admitted to the Dfns API: it is switched "
-		  "off there, by a signed PUT /auth/credentials/deactivate"
+		  "off there, by a signed PUT /auth/credentials/deactivate; "
+		  "or it is the last second factor of somebody who must "
+		  "have one"
 		: NULL);
 }
 

@@ -46,6 +46,8 @@ ptn_public_registration_init(struct ptn_request *req, struct ptn_reply *rep)
 	    &what);
 	if (r != PTN_OK)
 		return r;
+	if (what == PTN_PASSKEY_FULL)
+		return PTN_E_FORBIDDEN;
 	if (what != PTN_PASSKEY_DONE)
 		return ptn_reply_say(rep, PTN_E_INPUT,
 		    "user has no primary email address");
@@ -75,6 +77,7 @@ static const struct ptn_public_answer answers[PTN_PASSKEY__MAX] = {
 		      "authenticator\n" },
 	[PTN_PASSKEY_FULL] = { PTN_E_FORBIDDEN, NULL },
 	[PTN_PASSKEY_COUNTER] = { PTN_E_INPUT, NOT_VALID },
+	[PTN_PASSKEY_MFA_ONLY] = { PTN_E_INPUT, NULL },
 	[PTN_PASSKEY_DONE] = { PTN_OK, NULL },
 };
 

@@ -32,7 +32,7 @@ ptn_public_user_find(struct ptn_request *req, struct ptn_reply *rep)
 	r = ptn_user_by_address(&req->sc, req->in[EMAIL].s, &user);
 	if (r != PTN_OK)
 		return r;
-	r = ptn_credential_count(&req->sc, &user.id, &passkeys);
+	r = ptn_credential_count(&req->sc, &user.id, false, &passkeys);
 	if (r != PTN_OK)
 		return r;
 	ptn_jsonw_object(&rep->json, NULL);

@@ -50,6 +50,7 @@ ptn_credential_put(const struct ptn_scope *sc, const struct ptn_credential *c)
 		.transports = c->transports,
 		.api = ptn_api_name(c->api),
 		.admitted = c->admitted,
+		.mfa_only = c->mfa_only,
 	};
 
 	return ptn_sql_credential_put(sc->db, &in);
@@ -83,6 +84,7 @@ ptn_credentials_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
 			.backup_eligible = row[i].backup_eligible != 0,
 			.backup_state = row[i].backup_state != 0,
 			.transports = row[i].transports,
+			.mfa_only = row[i].mfa_only != 0,
 			.last_used_at_us = row[i].last_used_at,
 			.created_at_us = row[i].created_at,
 			.updated_at_us = row[i].updated_at,
@@ -91,11 +93,20 @@ ptn_credentials_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	return PTN_OK;
 }
 
+size_t
+ptn_credentials_passkeys(const struct ptn_credential *c, size_t n)
+{
+	while (n > 0 && c[n - 1].mfa_only)
+		n--;
+	return n;
+}
+
 enum ptn_err
 ptn_credential_count(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    int64_t *n)
+    bool mfa_only, int64_t *n)
 {
-	const struct ptn_credential_count_in in = { sc->tenant_id, *user };
+	const struct ptn_credential_count_in in = { sc->tenant_id, *user,
+		mfa_only };
 	struct ptn_credential_count_out row;
 	enum ptn_err r;
 
@@ -125,6 +136,7 @@ ptn_credential_lock(const struct ptn_scope *sc, struct ptn_bytes id,
 	out->public_key = row.public_key;
 	out->sign_count = row.sign_count;
 	out->backup_eligible = row.backup_eligible != 0;
+	out->mfa_only = row.mfa_only != 0;
 	return PTN_OK;
 }
 
@@ -141,8 +153,8 @@ ptn_credential_used(const struct ptn_scope *sc, const struct ptn_credential *c)
 }
 
 enum ptn_err
-ptn_credential_admitted(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    struct ptn_bytes id, bool *admitted, const char **name)
+ptn_credential_find(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes id, struct ptn_credential *out)
 {
 	const struct digest d = digest_of(id);
 	const struct ptn_credential_find_in in = { sc->tenant_id, *user,
@@ -150,13 +162,14 @@ ptn_credential_admitted(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	struct ptn_credential_find_out row;
 	enum ptn_err r;
 
-	*admitted = true;
-	*name = NULL;
+	memset(out, 0, sizeof(*out));
+	out->admitted = true;
 	r = ptn_sql_credential_find(sc->db, sc->arena, &in, &row);
 	if (r != PTN_OK)
 		return r;
-	*admitted = row.admitted != 0;
-	*name = row.name;
+	out->admitted = row.admitted != 0;
+	out->name = row.name;
+	out->mfa_only = row.mfa_only != 0;
 	return PTN_OK;
 }
 

@@ -14,7 +14,7 @@
 
 #define PTN_CREDENTIAL_NAME_MAX 255 /* characters */
 
-/* A passkey of a user, as it is stored. */
+/* A passkey of a user, or a security key, as it is stored. */
 struct ptn_credential {
 	struct ptn_bytes id;
 	struct ptn_uuid user_id;
@@ -28,6 +28,7 @@ struct ptn_credential {
 	const char *transports; /* joined by ","; "" for none */
 	enum ptn_api api;	/* that it was made by: set to store it */
 	bool admitted;		/* by the Dfns API: set to store it */
+	bool mfa_only;		/* a security key: a second factor, no more */
 	int64_t last_used_at_us;
 	int64_t created_at_us;
 	int64_t updated_at_us;
@@ -37,17 +38,25 @@ struct ptn_credential {
 enum ptn_err ptn_credential_put(const struct ptn_scope *sc,
     const struct ptn_credential *c) PTN_MUST_USE;
 
-/* The user's credentials, oldest first, in the arena. */
+/*
+ * The user's credentials in the arena: the passkeys, oldest first, and behind
+ * them the security keys.
+ */
 enum ptn_err ptn_credentials_of(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_credential **out,
     size_t *n) PTN_MUST_USE;
 
+/* How many of such a list are passkeys: the first ones. */
+size_t ptn_credentials_passkeys(const struct ptn_credential *c, size_t n);
+
+/* How many passkeys has the user, or how many security keys? */
 enum ptn_err ptn_credential_count(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, int64_t *n) PTN_MUST_USE;
+    const struct ptn_uuid *user, bool mfa_only, int64_t *n) PTN_MUST_USE;
 
 /*
  * Lock a credential by its id, inside a transaction, for an assertion: fills
- * id, user_id, public_key, sign_count and backup_eligible.  PTN_E_NOT_FOUND.
+ * id, user_id, public_key, sign_count, backup_eligible and mfa_only.
+ * PTN_E_NOT_FOUND.
  */
 enum ptn_err ptn_credential_lock(const struct ptn_scope *sc,
     struct ptn_bytes id, struct ptn_credential *out) PTN_MUST_USE;
@@ -60,12 +69,12 @@ enum ptn_err ptn_credential_used(const struct ptn_scope *sc,
     const struct ptn_credential *c) PTN_MUST_USE;
 
 /*
- * Has the Dfns API admitted a credential of the user, and what is it called
- * (NULL: nothing)?  PTN_E_NOT_FOUND.
+ * What is to be known of a credential of the user that is changed: fills name,
+ * admitted and mfa_only.  PTN_E_NOT_FOUND.
  */
-enum ptn_err ptn_credential_admitted(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, struct ptn_bytes id, bool *admitted,
-    const char **name) PTN_MUST_USE;
+enum ptn_err ptn_credential_find(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes id,
+    struct ptn_credential *out) PTN_MUST_USE;
 
 /*
  * What a credential is found by: SHA-256 of its id.  Is the one of a digest

@@ -17,5 +17,6 @@ ptn_factors_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	out->password = r == PTN_OK && row.passwords > 0;
 	out->passkey = r == PTN_OK && row.passkeys > 0;
 	out->otp = r == PTN_OK && row.otp > 0;
+	out->security_keys = r == PTN_OK ? (size_t)row.security_keys : 0;
 	return r;
 }

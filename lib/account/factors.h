@@ -2,6 +2,7 @@
 #define PTN_ACCOUNT_FACTORS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
@@ -15,6 +16,7 @@ struct ptn_factors {
 	bool password;
 	bool passkey;
 	bool otp; /* an authenticator app (otp.h) */
+	size_t security_keys;
 };
 
 /* One SELECT; an unknown user has nothing. */

@@ -7,8 +7,8 @@
 #include "lib/event/event.h"
 #include "lib/format/jsonmerge.h"
 
-static enum ptn_err
-load(const struct ptn_scope *sc, const struct ptn_uuid *user,
+enum ptn_err
+ptn_metadata_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_json **out)
 {
 	const struct ptn_metadata_of_in in = { sc->tenant_id, *user };
@@ -72,7 +72,7 @@ ptn_metadata_patch_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 	*what = PTN_METADATA_UNFIT;
 	if (patch != NULL)
-		r = load(sc, user, &target);
+		r = ptn_metadata_of(sc, user, &target);
 	if (r == PTN_OK)
 		r = merge(sc, target, patch, &text);
 	ptn_json_free(&target);

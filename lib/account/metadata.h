@@ -20,6 +20,10 @@ enum ptn_metadata_result {
 	PTN_METADATA__MAX
 };
 
+/* As it is, to be released by ptn_json_free(); NULL: there is none. */
+enum ptn_err ptn_metadata_of(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_json **out) PTN_MUST_USE;
+
 /*
  * Patch it (RFC 7396), with the event, inside a transaction of the caller's,
  * who holds the lock of the user.

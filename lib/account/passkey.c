@@ -4,8 +4,10 @@
 
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
+#include "lib/account/factors.h"
 #include "lib/account/membership.h"
 #include "lib/account/policy.h"
+#include "lib/account/trust.h"
 #include "lib/account/user.h"
 #include "lib/conf/conf.h"
 #include "lib/event/event.h"
@@ -16,15 +18,23 @@ ptn_passkey_add_begin(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_passkey_options *out, enum ptn_passkey_ceremony_result *what)
 {
 	struct ptn_email_claim primary;
+	int64_t n;
 	enum ptn_err r;
 
 	*what = PTN_PASSKEY_NO_ADDRESS;
 	memset(out, 0, sizeof(*out));
-	if ((r = ptn_email_primary(sc, user, &primary)) != PTN_OK)
+	if ((r = ptn_email_primary(sc, user, &primary)) != PTN_OK ||
+	    (r = ptn_credential_count(sc, user, false, &n)) != PTN_OK)
 		return r;
 	if (primary.address == NULL) {
 		ptn_event_note(sc, PTN_EVENT_REGISTRATION_INIT_FAILED,
 		    "user has no primary email address");
+		return PTN_OK;
+	}
+	if (!ptn_policy_passkey_room(sc->cf, n)) {
+		ptn_event_note(sc, PTN_EVENT_REGISTRATION_INIT_FAILED,
+		    "user has as many as they may");
+		*what = PTN_PASSKEY_FULL;
 		return PTN_OK;
 	}
 	out->name = out->shown_name = primary.address;
@@ -99,11 +109,27 @@ ptn_passkey_judge(const struct ptn_scope *sc, const struct ptn_passkey_new *new,
 		.backup_state = at.bs,
 		.transports = new->transports,
 		.api = PTN_API_HANKO,
+		.mfa_only = ch->second_factor,
 	};
 	memcpy(c->aaguid.b, at.aaguid, sizeof(c->aaguid.b));
 	c->name = ptn_credential_aaguid_name(sc->arena, sc->cf->aaguid_file,
 	    &c->aaguid);
 	return PTN_OK;
+}
+
+static bool
+has_room(const struct ptn_conf *cf, const struct ptn_credential *c, int64_t n)
+{
+	return c->mfa_only ? ptn_policy_security_key_room(cf, n)
+			   : ptn_policy_passkey_room(cf, n);
+}
+
+/* Browsers that do without a second factor are asked for the new one, too. */
+static enum ptn_err
+forget_browsers(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    bool mfa_only)
+{
+	return mfa_only ? ptn_trust_forget_in(sc, user) : PTN_OK;
 }
 
 enum ptn_err
@@ -114,14 +140,20 @@ ptn_passkey_keep(const struct ptn_scope *sc, const struct ptn_credential *c,
 	int64_t n = 0;
 	enum ptn_err r;
 
-	if (tell && (r = ptn_credential_count(sc, &c->user_id, &n)) != PTN_OK)
+	if (tell &&
+	    (r = ptn_credential_count(sc, &c->user_id, c->mfa_only, &n)) !=
+		PTN_OK)
 		return r;
-	if (!ptn_policy_passkey_room(sc->cf, n))
+	if (!has_room(sc->cf, c, n))
 		return PTN_E_FORBIDDEN;
 	if ((r = ptn_credential_put(sc, c)) != PTN_OK ||
-	    (tell && (r = ptn_membership_get(sc, &c->user_id, &m)) != PTN_OK))
+	    (tell && (r = ptn_membership_get(sc, &c->user_id, &m)) != PTN_OK) ||
+	    (r = forget_browsers(sc, &c->user_id, c->mfa_only)) != PTN_OK)
 		return r;
-	return ptn_event_tell(sc, PTN_EVENT_REGISTRATION_FINAL_OK, &m.tell);
+	return ptn_event_tell(sc,
+	    c->mfa_only ? PTN_EVENT_SECURITY_KEY_CREATED
+			: PTN_EVENT_REGISTRATION_FINAL_OK,
+	    &m.tell);
 }
 
 static enum ptn_err
@@ -167,8 +199,7 @@ struct change {
 	const struct ptn_uuid *user;
 	struct ptn_bytes id;
 	const char *name;
-	/* Found. */
-	const char *old_name;
+	struct ptn_credential old; /* found */
 	struct ptn_membership m;
 };
 
@@ -176,15 +207,13 @@ struct change {
 static enum ptn_err
 begin_change(const struct ptn_scope *sc, struct change *c)
 {
-	bool admitted;
 	enum ptn_err r;
 
 	if ((r = ptn_user_lock(sc, c->user)) != PTN_OK ||
-	    (r = ptn_credential_admitted(sc, c->user, c->id, &admitted,
-		 &c->old_name)) != PTN_OK ||
+	    (r = ptn_credential_find(sc, c->user, c->id, &c->old)) != PTN_OK ||
 	    (r = ptn_membership_get(sc, c->user, &c->m)) != PTN_OK)
 		return r;
-	return ptn_policy_change_passkey(sc->cf, &c->m, admitted)
+	return ptn_policy_change_passkey(sc->cf, &c->m, c->old.admitted)
 	    ? PTN_OK
 	    : PTN_E_FORBIDDEN;
 }
@@ -210,7 +239,7 @@ rename_one(const struct ptn_scope *sc, void *arg)
 	enum ptn_err r;
 
 	if ((r = begin_change(sc, c)) != PTN_OK || c->name == NULL ||
-	    (c->old_name != NULL && strcmp(c->name, c->old_name) == 0))
+	    (c->old.name != NULL && strcmp(c->name, c->old.name) == 0))
 		return r;
 	r = ptn_credential_rename(sc, c->user, c->id, c->name);
 	if (r != PTN_OK)
@@ -236,6 +265,21 @@ ptn_passkey_rename_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	return change(ptn_tx_part, sc, rename_one, &c);
 }
 
+/* The last second factor of somebody who must have one stays. */
+static enum ptn_err
+may_go(const struct ptn_scope *sc, const struct change *c)
+{
+	struct ptn_factors left;
+	enum ptn_err r;
+
+	if (!c->old.mfa_only)
+		return PTN_OK;
+	if ((r = ptn_factors_of(sc, c->user, &left)) != PTN_OK)
+		return r;
+	left.security_keys--;
+	return ptn_policy_drop_factor(sc->cf, &left) ? PTN_OK : PTN_E_FORBIDDEN;
+}
+
 static enum ptn_err
 remove_one(const struct ptn_scope *sc, void *arg)
 {
@@ -243,9 +287,14 @@ remove_one(const struct ptn_scope *sc, void *arg)
 	enum ptn_err r;
 
 	if ((r = begin_change(sc, c)) != PTN_OK ||
-	    (r = ptn_credential_delete(sc, c->user, c->id)) != PTN_OK)
+	    (r = may_go(sc, c)) != PTN_OK ||
+	    (r = ptn_credential_delete(sc, c->user, c->id)) != PTN_OK ||
+	    (r = forget_browsers(sc, c->user, c->old.mfa_only)) != PTN_OK)
 		return r;
-	return ptn_event_tell(sc, PTN_EVENT_CREDENTIAL_DELETED, &c->m.tell);
+	return ptn_event_tell(sc,
+	    c->old.mfa_only ? PTN_EVENT_SECURITY_KEY_DELETED
+			    : PTN_EVENT_CREDENTIAL_DELETED,
+	    &c->m.tell);
 }
 
 enum ptn_err

@@ -15,10 +15,10 @@
 #include "lib/webauthn/webauthn.h"
 
 /*
- * The passkeys of an account: how one is added, named and given up, each with
- * its events.  The rows are credential.h's.  The two halves of adding one
- * return PTN_OK if the question was answered, either way; what was denied is
- * noted.
+ * The passkeys of an account, and its security keys, which are second factors
+ * alone: how one is added, named and given up, each with its events.  The rows
+ * are credential.h's.  The two halves of adding one return PTN_OK if the
+ * question was answered, either way; what was denied is noted.
  */
 
 /* What an authenticator is told, so that it makes one. */
@@ -28,11 +28,15 @@ struct ptn_passkey_options {
 	int64_t timeout_ms;
 	const char *name;	/* of the user: their primary address */
 	const char *shown_name; /* the same for people */
+	bool security_key;	/* no passkey */
 	struct ptn_credential *excluded; /* that they have: none of these */
 	size_t n;
 };
 
-/* Of a user who has a primary address: a passkey needs a name. */
+/*
+ * Of a user who has a primary address, since a passkey needs a name, and room
+ * for one more; PTN_PASSKEY_FULL.
+ */
 enum ptn_err ptn_passkey_add_begin(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_passkey_options *out,
     enum ptn_passkey_ceremony_result *what) PTN_MUST_USE;
@@ -64,7 +68,8 @@ enum ptn_err ptn_passkey_add_finish(const struct ptn_scope *sc,
  * tell	the user gets a notice: not one whose account begins with it
  *
  * Of the latter PTN_E_CONFLICT: the id is registered; PTN_E_FORBIDDEN: they
- * have as many as they may (ptn_policy_passkey_room()).
+ * have as many as they may (ptn_policy_passkey_room()).  It is a security key
+ * if the challenge was for a second factor.
  */
 enum ptn_err ptn_passkey_judge(const struct ptn_scope *sc,
     const struct ptn_passkey_new *new, const struct ptn_webauthn_challenge *ch,
@@ -77,7 +82,8 @@ enum ptn_err ptn_passkey_keep(const struct ptn_scope *sc,
  * Name or give up a passkey of the user, who gets a notice; PTN_E_NOT_FOUND.  A
  * name of NULL leaves the one it has.  The last passkey may go, too.
  * PTN_E_FORBIDDEN: it is not to be changed in this way
- * (ptn_policy_change_passkey()).
+ * (ptn_policy_change_passkey()), or is a second factor that must stay
+ * (ptn_policy_drop_factor()).
  */
 enum ptn_err ptn_passkey_rename(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_bytes id,

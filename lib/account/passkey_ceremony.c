@@ -96,10 +96,13 @@ struct ptn_webauthn_want
 ptn_passkey_ceremony_want(const struct ptn_conf *cf,
     const struct ptn_webauthn_challenge *ch)
 {
+	const int64_t conveyance = ch->second_factor ? cf->mfa_key_attestation
+						     : cf->passkey_attestation;
+
 	return (struct ptn_webauthn_want){
 		.challenge = PTN_BYTES(ch->value, sizeof(ch->value)),
 		.require_uv = ch->require_uv,
-		.attestation = cf->passkey_attestation == PTN_CONVEY_NONE
+		.attestation = conveyance == PTN_CONVEY_NONE
 		    ? PTN_ATTESTATION_NONE
 		    : PTN_ATTESTATION_VERIFY,
 		.algs = ptn_passkey_algs,

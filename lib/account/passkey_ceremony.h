@@ -34,6 +34,7 @@ enum ptn_passkey_ceremony_result {
 	PTN_PASSKEY_UNVERIFIED,	  /* the user, which was required */
 	PTN_PASSKEY_FULL,	  /* the user may have no more */
 	PTN_PASSKEY_COUNTER,	  /* not greater than the last one: a copy? */
+	PTN_PASSKEY_MFA_ONLY,	  /* a security key, which lets nobody in */
 	PTN_PASSKEY_DONE,
 	PTN_PASSKEY__MAX
 };

@@ -160,7 +160,8 @@ ptn_password_lock(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	r = ptn_sql_user_lock_password(sc->db, sc->arena, &in, &row);
 	if (r == PTN_OK)
 		*out = (struct ptn_user_state){ row.known_epoch,
-			{ .otp = row.otp != 0 } };
+			{ .otp = row.otp != 0,
+			    .security_keys = (size_t)row.security_keys } };
 	return r;
 }
 

@@ -136,9 +136,16 @@ ptn_policy_otp(const struct ptn_conf *cf)
 }
 
 bool
+ptn_policy_security_keys(const struct ptn_conf *cf)
+{
+	return cf->mfa_enabled && cf->mfa_keys;
+}
+
+bool
 ptn_policy_second_factor(const struct ptn_conf *cf, const struct ptn_factors *f)
 {
-	return ptn_policy_otp(cf) && f->otp;
+	return (ptn_policy_otp(cf) && f->otp) ||
+	    (ptn_policy_security_keys(cf) && f->security_keys > 0);
 }
 
 bool
@@ -159,4 +166,16 @@ bool
 ptn_policy_uv(const struct ptn_conf *cf)
 {
 	return cf->passkey_uv == PTN_UV_REQUIRED;
+}
+
+bool
+ptn_policy_security_key_room(const struct ptn_conf *cf, int64_t n)
+{
+	return ptn_policy_security_keys(cf) && n < cf->mfa_key_limit;
+}
+
+bool
+ptn_policy_security_key_uv(const struct ptn_conf *cf)
+{
+	return cf->mfa_key_uv == PTN_UV_REQUIRED;
 }

@@ -81,8 +81,9 @@ bool ptn_policy_change_passkey(const struct ptn_conf *cf,
 bool ptn_policy_remove_address(const struct ptn_conf *cf,
     const struct ptn_membership *m, const struct ptn_uuid *email_id);
 
-/* Are authenticator apps second factors? */
+/* Are authenticator apps second factors, and are security keys? */
 bool ptn_policy_otp(const struct ptn_conf *cf);
+bool ptn_policy_security_keys(const struct ptn_conf *cf);
 
 /*
  * Is a second factor asked for, of somebody who has these, beside a password or
@@ -95,10 +96,15 @@ bool ptn_policy_second_factor(const struct ptn_conf *cf,
 bool ptn_policy_drop_factor(const struct ptn_conf *cf,
     const struct ptn_factors *left);
 
-/* May somebody who has so many passkeys make another one? */
+/* May somebody who has so many passkeys, or security keys, make another one? */
 bool ptn_policy_passkey_room(const struct ptn_conf *cf, int64_t n);
+bool ptn_policy_security_key_room(const struct ptn_conf *cf, int64_t n);
 
-/* Must an authenticator have verified its user, be it for a new passkey? */
+/*
+ * Must an authenticator have verified its user, be it for a new credential: for
+ * passkeys, and for security keys?
+ */
 bool ptn_policy_uv(const struct ptn_conf *cf);
+bool ptn_policy_security_key_uv(const struct ptn_conf *cf);
 
 #endif

@@ -26,6 +26,27 @@ load_user(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	p->has_password = row.has_password != 0;
 	p->has_otp = row.otp != 0;
 	p->otp_on = ptn_policy_otp(sc->cf);
+	p->security_keys_on = ptn_policy_security_keys(sc->cf);
+	return PTN_OK;
+}
+
+static enum ptn_err
+load_credentials(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_profile *p)
+{
+	size_t passkeys;
+	enum ptn_err r;
+
+	if (!ptn_policy_passkeys(sc->cf) && !p->security_keys_on)
+		return PTN_OK;
+	r = ptn_credentials_of(sc, user, &p->credential, &p->credentials);
+	if (r != PTN_OK || p->credentials == 0)
+		return r;
+	passkeys = ptn_credentials_passkeys(p->credential, p->credentials);
+	p->passkey = p->credential;
+	p->passkeys = ptn_policy_passkeys(sc->cf) ? passkeys : 0;
+	p->security_key = p->credential + passkeys;
+	p->security_keys = p->security_keys_on ? p->credentials - passkeys : 0;
 	return PTN_OK;
 }
 
@@ -39,9 +60,7 @@ ptn_profile_load(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	if ((r = load_user(sc, user, p)) != PTN_OK)
 		return r;
 	r = ptn_emails_of(sc, user, &p->email, &p->emails);
-	if (r != PTN_OK || !ptn_policy_passkeys(sc->cf))
-		return r;
-	return ptn_credentials_of(sc, user, &p->passkey, &p->passkeys);
+	return r == PTN_OK ? load_credentials(sc, user, p) : r;
 }
 
 struct ptn_ways
@@ -61,5 +80,6 @@ ptn_profile_factors(const struct ptn_profile *p)
 {
 	return (struct ptn_factors){ .password = p->has_password,
 		.passkey = p->passkeys > 0,
-		.otp = p->has_otp };
+		.otp = p->has_otp,
+		.security_keys = p->security_keys };
 }

@@ -22,10 +22,16 @@ struct ptn_profile {
 	bool has_password;
 	bool has_otp;
 	bool otp_on;		 /* authenticator apps are second factors */
+	bool security_keys_on;
 	struct ptn_email *email; /* in the arena, oldest first */
 	size_t emails;
-	struct ptn_credential *passkey; /* none where passkeys are off */
+	/* In the arena, as ptn_credentials_of() has them; of what is on. */
+	struct ptn_credential *passkey;
 	size_t passkeys;
+	struct ptn_credential *security_key;
+	size_t security_keys;
+	struct ptn_credential *credential; /* on or off, if any are on */
+	size_t credentials;
 };
 
 /* Three SELECTs at most.  PTN_E_NOT_FOUND if there is no such user. */

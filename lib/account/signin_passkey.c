@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/account/email.h"
+#include "lib/account/policy.h"
 #include "lib/account/signin.h"
 #include "lib/account/user.h"
 #include "lib/conf/conf.h"
@@ -20,6 +21,7 @@ find_allowed(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	if ((r = ptn_user_get(sc, user, &found)) != PTN_OK)
 		return r;
 	r = ptn_credentials_of(sc, user, &out->allowed, &out->n);
+	out->n = ptn_credentials_passkeys(out->allowed, out->n);
 	if (out->n > 0)
 		out->challenge.user_id = *user;
 	return r;
@@ -125,6 +127,9 @@ assert_credential(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
 	*out = ptn_passkey_ceremony_outcome(&finding);
 	if (out->what != PTN_PASSKEY_DONE)
 		return PTN_OK;
+	if (c->mfa_only && !ch->second_factor)
+		return deny(out, PTN_PASSKEY_MFA_ONLY,
+		    "a security key lets nobody in");
 	c->sign_count = asserted.sign_count;
 	c->backup_state = asserted.bs;
 	return ptn_credential_used(sc, c);
@@ -140,6 +145,12 @@ find_address(const struct ptn_scope *sc, struct ptn_signin_passkey *p)
 	return r;
 }
 
+static bool
+is_on(const struct ptn_conf *cf, const struct ptn_credential *c)
+{
+	return c->mfa_only || ptn_policy_passkeys(cf);
+}
+
 static enum ptn_err
 prove(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
     const struct ptn_webauthn_challenge *ch,
@@ -152,7 +163,8 @@ prove(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
 	if (r == PTN_OK)
 		r = ptn_credential_lock(sc, p->id, &c);
 	if (r == PTN_E_NOT_FOUND ||
-	    (r == PTN_OK && !ptn_uuid_equal(&c.user_id, &p->user_id)))
+	    (r == PTN_OK && !ptn_uuid_equal(&c.user_id, &p->user_id)) ||
+	    (r == PTN_OK && !is_on(sc->cf, &c)))
 		return deny(out, PTN_PASSKEY_DENIED, "unknown credential");
 	if (r != PTN_OK ||
 	    (r = assert_credential(sc, p, ch, &c, out)) != PTN_OK ||

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/account/claims.h"
 #include "lib/account/jwk.h"
 #include "lib/account/username.h"
 #include "lib/base/array.h"
@@ -14,7 +15,6 @@
 #include "lib/format/json.h"
 
 #define LEEWAY_S 60    /* of iat, between hosts */
-#define CLAIMS_DEPTH 8 /* levels of a payload */
 
 /* ---------------------------------------------------- by the keys of an API */
 
@@ -93,6 +93,7 @@ static const struct {
 	{ PTN_AMR_PWD, "pwd" },
 	{ PTN_AMR_PASSKEY, "passkey" },
 	{ PTN_AMR_TOTP, "totp" },
+	{ PTN_AMR_SECURITY_KEY, "security_key" },
 };
 
 void
@@ -158,6 +159,8 @@ ptn_token_issue(const struct ptn_scope *sc, const struct ptn_claims *c,
 	}
 	if (c->username != NULL)
 		ptn_jsonw_str(&w, "username", c->username);
+	if (c->custom != NULL)
+		ptn_jsonw_members(&w, c->custom);
 	ptn_jsonw_end_object(&w);
 	if (w.buf.bad)
 		return PTN_E_NOMEM;
@@ -174,6 +177,7 @@ struct cached {
 	struct ptn_claims claims;
 	char address[PTN_ADDRESS_MAX + 1];
 	char username[PTN_USERNAME_BYTES + 1];
+	char *custom; /* of few, and so by itself; NULL: none */
 };
 
 struct ptn_token_cache {
@@ -198,8 +202,12 @@ ptn_token_cache_new(size_t entries)
 void
 ptn_token_cache_free(struct ptn_token_cache **c)
 {
+	size_t i;
+
 	if (*c == NULL)
 		return;
+	for (i = 0; i < (*c)->n; i++)
+		free((*c)->entry[i].custom);
 	ptn_wipe((*c)->entry, (*c)->n * sizeof(*(*c)->entry));
 	free((*c)->entry);
 	free(*c);
@@ -217,8 +225,10 @@ cache_place(struct ptn_token_cache *c, const uint8_t digest[PTN_SHA256_LEN])
 static bool
 lend(struct ptn_arena *a, const char *kept, const char **out)
 {
-	*out = *kept != '\0' ? ptn_arena_strdup(a, kept) : NULL;
-	return *kept == '\0' || *out != NULL;
+	const bool is = kept != NULL && *kept != '\0';
+
+	*out = is ? ptn_arena_strdup(a, kept) : NULL;
+	return !is || *out != NULL;
 }
 
 static bool
@@ -235,7 +245,8 @@ cache_get(const struct ptn_scope *sc, const uint8_t digest[PTN_SHA256_LEN],
 	*claims = e->claims;
 	/* Another token of the same request may take the place. */
 	return lend(sc->arena, e->address, &claims->email.address) &&
-	    lend(sc->arena, e->username, &claims->username);
+	    lend(sc->arena, e->username, &claims->username) &&
+	    lend(sc->arena, e->custom, &claims->custom);
 }
 
 /* False: it is too long. */
@@ -261,6 +272,10 @@ cache_put(const struct ptn_scope *sc, const uint8_t digest[PTN_SHA256_LEN],
 	e->generation = 0;
 	if (!keep(e->address, sizeof(e->address), claims->email.address) ||
 	    !keep(e->username, sizeof(e->username), claims->username))
+		return;
+	free(e->custom);
+	e->custom = claims->custom != NULL ? strdup(claims->custom) : NULL;
+	if (claims->custom != NULL && e->custom == NULL)
 		return;
 	memcpy(e->digest, digest, PTN_SHA256_LEN);
 	e->claims = *claims;
@@ -340,6 +355,8 @@ read_claims(const struct ptn_scope *sc, const struct ptn_json *p,
 	    ptn_json_bool(ptn_json_get(email, "is_verified"));
 	c->username = ptn_json_text(sc->arena, ptn_json_get(p, "username"));
 	c->amr = read_amr(ptn_json_get(p, "amr"));
+	if (ptn_claims_read(sc->arena, p, &c->custom) != PTN_OK)
+		return false;
 	return audience_is(sc->cf, ptn_json_get(p, "aud")) &&
 	    issuer_is(sc->cf, ptn_json_get(p, "iss"));
 }
@@ -434,7 +451,7 @@ read_payload(const struct ptn_scope *sc, struct ptn_bytes payload,
 	const char *why;
 	enum ptn_err r;
 
-	r = ptn_json_parse(payload, CLAIMS_DEPTH, &json, &why);
+	r = ptn_json_parse(payload, PTN_CLAIMS_DEPTH, &json, &why);
 	*ours = r == PTN_OK && read_claims(sc, json, c) && for_us(sc, c);
 	ptn_json_free(&json);
 	return r == PTN_E_INPUT ? PTN_OK : r;

@@ -48,10 +48,11 @@ struct ptn_email_claim {
  * the words that clients know.  Their order is the one of the claim.
  */
 enum ptn_amr {
-	PTN_AMR_OTP = 1 << 0,	/* a code from the mailbox */
-	PTN_AMR_PWD = 1 << 1,	/* a password */
+	PTN_AMR_OTP = 1 << 0, /* a code from the mailbox */
+	PTN_AMR_PWD = 1 << 1, /* a password */
 	PTN_AMR_PASSKEY = 1 << 2,
-	PTN_AMR_TOTP = 1 << 3 /* an authenticator app */
+	PTN_AMR_TOTP = 1 << 3, /* an authenticator app */
+	PTN_AMR_SECURITY_KEY = 1 << 4
 };
 
 /* They as an array; of none, nothing. */
@@ -67,13 +68,17 @@ struct ptn_claims {
 	unsigned amr; /* enum ptn_amr */
 	struct ptn_email_claim email;
 	const char *username; /* NULL: none */
+	const char *custom;   /* others, as members (claims.h); or NULL */
 };
 
 /* Whom tokens are for, as an array: session.audience, or the relying party. */
 void ptn_token_audience(struct ptn_jsonw *w, const char *name,
     const struct ptn_conf *cf);
 
-/* The signed token of a session; after the transaction. */
+/*
+ * The signed token of a session; after the transaction.  claims->custom is set
+ * by ptn_claims_render(), if anything is to be in it.
+ */
 enum ptn_err ptn_token_issue(const struct ptn_scope *sc,
     const struct ptn_claims *claims, char **token) PTN_MUST_USE;
 

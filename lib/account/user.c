@@ -35,7 +35,8 @@ ptn_user_lock_state(const struct ptn_scope *sc, const struct ptn_uuid *id,
 
 	if ((r = ptn_sql_user_lock(sc->db, sc->arena, &in, &row)) == PTN_OK)
 		*out = (struct ptn_user_state){ row.known_epoch,
-			{ .otp = row.otp != 0 } };
+			{ .otp = row.otp != 0,
+			    .security_keys = (size_t)row.security_keys } };
 	return r;
 }
 

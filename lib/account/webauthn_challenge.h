@@ -24,6 +24,12 @@ struct ptn_webauthn_challenge {
 	enum ptn_webauthn_ceremony ceremony;
 	struct ptn_uuid user_id; /* nil: whoever the credential names */
 	bool require_uv;
+	/*
+	 * It is about a second factor: a security key is to be made, or one
+	 * shown, for which a passkey of the user will do.  Such a challenge is
+	 * no row of its own; lib/flow/ceremony.h has them.
+	 */
+	bool second_factor;
 };
 
 /* Draw a challenge and store it; it lives for ttl_ms. */

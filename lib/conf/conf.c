@@ -15,7 +15,7 @@
 #include "lib/format/yaml.h"
 
 #define KEEP_MAX 1048576    /* bytes a configuration may own */
-#define SCRATCH_MAX 4194304 /* bytes a load may need besides */
+#define SCRATCH_MAX 8388608 /* bytes a load may need besides */
 
 /* A fault of the file as a whole. */
 static void
@@ -45,6 +45,13 @@ is_below(const char *tree, const char *s)
 	return strncmp(tree, s, len) == 0 && s[len] != '\0';
 }
 
+static bool
+is_tree(const struct ptn_conf_row *row)
+{
+	return row->kind == PTN_KIND_UNSUPPORTED_BELOW ||
+	    row->kind == PTN_KIND_TREE;
+}
+
 /* The row for a path: its own, else the tree that it is in, else NULL. */
 static const struct ptn_conf_row *
 find_row(const char *path)
@@ -55,8 +62,10 @@ find_row(const char *path)
 	for (i = 0; i < ptn_conf_rows_n; i++) {
 		if (strcmp(ptn_conf_rows[i].path, path) == 0)
 			return &ptn_conf_rows[i];
-		if (ptn_conf_rows[i].kind == PTN_KIND_UNSUPPORTED_BELOW &&
-		    is_below(ptn_conf_rows[i].path, path))
+		if (is_tree(&ptn_conf_rows[i]) &&
+		    is_below(ptn_conf_rows[i].path, path) &&
+		    (tree == NULL ||
+			strlen(ptn_conf_rows[i].path) > strlen(tree->path)))
 			tree = &ptn_conf_rows[i];
 	}
 	return tree;
@@ -169,6 +178,22 @@ unknown(struct ptn_conf_load *ld, const char *path,
 	value_problem(ld, where, NULL, path, what);
 }
 
+static void
+apply_claim(struct ptn_conf_load *ld, const struct ptn_conf_row *row,
+    const char *path, const struct ptn_conf_text *text,
+    const struct ptn_conf_origin *where)
+{
+	struct ptn_conf_why why;
+
+	*ptn_conf_origin_of(ld, row) = *where;
+	if (ptn_conf_claims_put(ld->keep, &ld->cf->claims, row, path, text,
+		&why) != PTN_OK)
+		value_problem(ld, where, row, path, why.text);
+	else if (ptn_conf_claims_are_ours(row, path))
+		ptn_conf_report(ld, where, row, path,
+		    "warning: is a claim of the server's own, and stays so");
+}
+
 /* Put a value over what is there. */
 static void
 apply(struct ptn_conf_load *ld, const char *path,
@@ -179,6 +204,10 @@ apply(struct ptn_conf_load *ld, const char *path,
 
 	if (row == NULL) {
 		unknown(ld, path, where);
+		return;
+	}
+	if (row->kind == PTN_KIND_TREE) {
+		apply_claim(ld, row, path, text, where);
 		return;
 	}
 	if (!ptn_conf_is_key(row)) {
@@ -196,7 +225,7 @@ static void
 apply_text(struct ptn_conf_load *ld, const char *path, const char *value,
     enum ptn_conf_layer layer)
 {
-	struct ptn_conf_text text = { &value, 1, false };
+	struct ptn_conf_text text = { &value, 1, false, NULL, NULL };
 	struct ptn_conf_origin where = { layer, 0, false, false };
 
 	apply(ld, path, &text, &where);
@@ -267,7 +296,7 @@ apply_node(struct ptn_conf_load *ld, const struct ptn_yaml_node *node)
 	struct ptn_conf_origin where = { PTN_LAYER_FILE, node->line, false,
 		false };
 	struct ptn_conf_text text = { node->v, node->n,
-		node->kind == PTN_YAML_LIST };
+		node->kind == PTN_YAML_LIST, node->exact, node->plain };
 	const struct ptn_conf_row *row = find_row(node->path);
 	bool empty;
 

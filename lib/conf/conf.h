@@ -9,6 +9,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/strs.h"
+#include "lib/base/tree.h"
 #include "lib/conf/conf_words.h"
 
 /*
@@ -27,6 +28,7 @@ struct ptn_conf {
 #define PTN_CONF_LIST(member, path, dflt) struct ptn_strs member;
 #define PTN_CONF_SECRETS(member, path) struct ptn_strs member;
 #define PTN_CONF_ENUM(member, path, dflt, words) int member;
+#define PTN_CONF_TREE(member, path) struct ptn_tree member;
 #define PTN_CONF_UNSUPPORTED(path, off)
 #define PTN_CONF_UNSUPPORTED_HERE(path, off, dflt, advice)
 #define PTN_CONF_UNSUPPORTED_BELOW(path, on)

@@ -420,10 +420,11 @@ check_factors(struct ptn_conf_load *ld)
 {
 	const struct ptn_conf *cf = ld->cf;
 
-	if (cf->mfa_enabled && !cf->mfa_optional && !cf->mfa_totp)
+	if (cf->mfa_enabled && !cf->mfa_optional && !cf->mfa_totp &&
+	    !cf->mfa_keys)
 		ptn_conf_fault(ld, &cf->mfa_optional,
 		    "must be true where there is no second factor to set up; "
-		    "see mfa.totp.enabled");
+		    "see mfa.totp.enabled and mfa.security_keys.enabled");
 }
 
 /* Members that are paths: "" or absolute. */
@@ -529,9 +530,19 @@ check_tenants(struct ptn_conf_load *ld)
 	check_places(ld, &cf->tenant_paths, true);
 }
 
+static void
+check_claims(struct ptn_conf_load *ld)
+{
+	struct ptn_conf_why why;
+
+	if (ptn_conf_claims_settle(&ld->cf->claims, &why) != PTN_OK)
+		ptn_conf_fault(ld, &ld->cf->claims, "%s", why.text);
+}
+
 void
 ptn_conf_check(struct ptn_conf_load *ld)
 {
+	check_claims(ld);
 	check_secrets(ld);
 	check_cookie(ld);
 	check_session(ld);

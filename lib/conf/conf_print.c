@@ -54,6 +54,72 @@ print_word(FILE *out, const char *words, int word)
 	(void)fprintf(out, "%.*s", (int)strcspn(words, "|"), words);
 }
 
+/* What is plain is a number or a boolean, or may as well be in quotes. */
+static bool
+is_bare(const struct ptn_tree_leaf *leaf, size_t i)
+{
+	const char *s = leaf->v[i];
+
+	return leaf->plain[i] && s[0] != '\0' &&
+	    (strspn(s, "-0123456789.eE+") == strlen(s) ||
+		ptn_conf_word("true|false", s) >= 0);
+}
+
+static void
+print_leaf(FILE *out, const struct ptn_tree_leaf *leaf)
+{
+	size_t i;
+
+	(void)fputs(leaf->list ? "[" : "", out);
+	for (i = 0; i < leaf->n; i++) {
+		(void)fputs(i > 0 ? ", " : "", out);
+		if (is_bare(leaf, i))
+			(void)fputs(leaf->v[i], out);
+		else
+			ptn_conf_print_text(out, leaf->v[i]);
+	}
+	(void)fputs(leaf->list ? "]" : "", out);
+}
+
+static void
+print_key(FILE *out, const char *name, size_t len)
+{
+	size_t i;
+
+	(void)fputc('"', out);
+	for (i = 0; i < len; i++) {
+		if (name[i] == '"' || name[i] == '\\')
+			(void)fputc('\\', out);
+		(void)fputc(name[i], out);
+	}
+	(void)fputs("\": ", out);
+}
+
+static void
+print_section(FILE *out, const struct ptn_tree_leaf *leaf, size_t n, size_t at)
+{
+	size_t i, len, run;
+
+	(void)fputc('{', out);
+	for (i = 0; i < n; i += run) {
+		run = ptn_tree_run(leaf + i, n - i, at);
+		len = ptn_tree_name(leaf[i].path + at);
+		(void)fputs(i > 0 ? ", " : "", out);
+		print_key(out, leaf[i].path + at, len);
+		if (leaf[i].path[at + len] == '\0')
+			print_leaf(out, &leaf[i]);
+		else
+			print_section(out, leaf + i, run, at + len + 1);
+	}
+	(void)fputc('}', out);
+}
+
+static void
+print_tree(FILE *out, const struct ptn_tree *t)
+{
+	print_section(out, t->leaf, t->n, 0);
+}
+
 static void
 print_value(FILE *out, const struct ptn_conf_row *row, const void *member)
 {
@@ -85,6 +151,9 @@ print_value(FILE *out, const struct ptn_conf_row *row, const void *member)
 		break;
 	case PTN_KIND_ENUM:
 		print_word(out, row->words, *(const int *)member);
+		break;
+	case PTN_KIND_TREE:
+		print_tree(out, member);
 		break;
 	case PTN_KIND_UNSUPPORTED:
 	case PTN_KIND_UNSUPPORTED_BELOW:
@@ -127,7 +196,8 @@ print_name(FILE *out, const char *before, const char *path)
 		len = strcspn(path + at, ".");
 		(void)fprintf(out, "%*s%.*s:", (int)depth++ * 2, "", (int)len,
 		    path + at);
-		if (path[at + len] == '\0')
+		if (path[at + len] == '\0' ||
+		    strcmp(path + at + len, ".*") == 0)
 			break;
 		(void)fputc('\n', out);
 	}
@@ -141,7 +211,8 @@ ptn_conf_print(const struct ptn_conf *cf, FILE *out)
 	size_t i, n = 0;
 
 	for (i = 0; i < ptn_conf_rows_n; i++)
-		if (ptn_conf_is_key(&ptn_conf_rows[i]))
+		if (ptn_conf_is_key(&ptn_conf_rows[i]) ||
+		    ptn_conf_rows[i].kind == PTN_KIND_TREE)
 			rows[n++] = &ptn_conf_rows[i];
 	qsort(rows, n, sizeof(rows[0]), by_path);
 	(void)fprintf(out, "# %s\n", ptn_conf_file(cf));

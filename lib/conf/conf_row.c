@@ -27,6 +27,8 @@ const struct ptn_conf_row ptn_conf_rows[] = {
 	{ PTN_KIND_SECRETS, path, AT(member), NULL, 0, 0, NULL, NULL },
 #define PTN_CONF_ENUM(member, path, dflt, words) \
 	{ PTN_KIND_ENUM, path, AT(member), dflt, 0, 0, words, NULL },
+#define PTN_CONF_TREE(member, path) \
+	{ PTN_KIND_TREE, path, AT(member), NULL, 0, 0, NULL, NULL },
 #define PTN_CONF_UNSUPPORTED(path, off) \
 	{ PTN_KIND_UNSUPPORTED, path, SIZE_MAX, NULL, 0, 0, off, NULL },
 #define PTN_CONF_UNSUPPORTED_HERE(path, off, dflt, advice) \
@@ -45,7 +47,7 @@ _Static_assert(PTN_ARRAY_LEN(ptn_conf_rows) <= PTN_CONF_ROWS_MAX,
 bool
 ptn_conf_is_key(const struct ptn_conf_row *row)
 {
-	return row->offset != SIZE_MAX;
+	return row->offset != SIZE_MAX && row->kind != PTN_KIND_TREE;
 }
 
 bool
@@ -88,6 +90,7 @@ ptn_conf_env_name(const struct ptn_conf_row *row, char name[PTN_CONF_ENV_MAX])
 	size_t i;
 
 	if (row->kind == PTN_KIND_UNSUPPORTED_BELOW ||
+	    row->kind == PTN_KIND_TREE ||
 	    strchr(row->path, '.') == NULL ||
 	    strlen(row->path) >= PTN_CONF_ENV_MAX)
 		return false;

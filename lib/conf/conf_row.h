@@ -32,6 +32,7 @@ enum ptn_conf_kind {
 	PTN_KIND_LIST,
 	PTN_KIND_SECRETS,
 	PTN_KIND_ENUM,
+	PTN_KIND_TREE,
 	PTN_KIND_UNSUPPORTED,
 	PTN_KIND_UNSUPPORTED_BELOW,
 	PTN_KIND__MAX
@@ -51,7 +52,7 @@ struct ptn_conf_row {
 extern const struct ptn_conf_row ptn_conf_rows[];
 extern const size_t ptn_conf_rows_n;
 
-/* A row that has a member in struct ptn_conf. */
+/* A row that has a member in struct ptn_conf, and one value. */
 bool ptn_conf_is_key(const struct ptn_conf_row *row);
 bool ptn_conf_is_secret(const struct ptn_conf_row *row);
 
@@ -79,6 +80,8 @@ struct ptn_conf_text {
 	const char *const *v;
 	size_t n;
 	bool list;
+	const char *exact; /* the path, as in yaml.h; NULL: its dots are cuts */
+	const bool *plain; /* of each; NULL: all are */
 };
 
 /* Why something was refused. */
@@ -98,6 +101,26 @@ enum ptn_err ptn_conf_no(struct ptn_conf_why *why, const char *fmt, ...)
 enum ptn_err ptn_conf_value(struct ptn_arena *a, struct ptn_conf *cf,
     const struct ptn_conf_row *row, const struct ptn_conf_text *text,
     struct ptn_conf_why *why) PTN_MUST_USE;
+
+/*
+ * Put a text into a tree, if it is one that claims are made of
+ * (session.jwt_template.claims).  What is kept goes to the arena.  PTN_E_INPUT
+ * and PTN_E_NOMEM with why.
+ */
+enum ptn_err ptn_conf_claims_put(struct ptn_arena *a, struct ptn_tree *t,
+    const struct ptn_conf_row *row, const char *path,
+    const struct ptn_conf_text *text, struct ptn_conf_why *why) PTN_MUST_USE;
+
+/* Is it of a claim that the server has itself? */
+bool ptn_conf_claims_are_ours(const struct ptn_conf_row *row, const char *path);
+
+/* All are there: put them in order.  PTN_E_INPUT: they do not go together. */
+enum ptn_err ptn_conf_claims_settle(struct ptn_tree *t,
+    struct ptn_conf_why *why) PTN_MUST_USE;
+
+/* What stands between commas, in the arena.  PTN_E_INPUT, PTN_E_NOMEM. */
+enum ptn_err ptn_conf_split(struct ptn_arena *a, const char *s,
+    struct ptn_strs *out) PTN_MUST_USE;
 
 /* A file as it was read: its bytes and who may read it. */
 struct ptn_conf_file {

@@ -468,6 +468,21 @@ list_split(struct ptn_arena *a, const struct ptn_conf_row *row, const char *s,
 	return r;
 }
 
+enum ptn_err
+ptn_conf_split(struct ptn_arena *a, const char *s, struct ptn_strs *out)
+{
+	static const struct ptn_conf_row row = { .kind = PTN_KIND_LIST };
+	struct ptn_conf_why why;
+	size_t i, cap = 1;
+
+	for (i = 0; s[i] != '\0'; i++)
+		cap += s[i] == ',' ? 1 : 0;
+	out->v = ptn_arena_calloc(a, cap + 1, sizeof(*out->v));
+	if (out->v == NULL)
+		return PTN_E_NOMEM;
+	return s[0] != '\0' ? list_split(a, &row, s, out, &why) : PTN_OK;
+}
+
 static enum ptn_err
 value_list(struct ptn_arena *a, void *member, const struct ptn_conf_row *row,
     const struct ptn_conf_text *text, struct ptn_conf_why *why)
@@ -501,6 +516,7 @@ static const value_fn values[PTN_KIND__MAX] = {
 	[PTN_KIND_LIST] = value_list,
 	[PTN_KIND_SECRETS] = value_list,
 	[PTN_KIND_ENUM] = value_enum,
+	[PTN_KIND_TREE] = NULL, /* neither is this one: ptn_conf_claims_put() */
 	[PTN_KIND_UNSUPPORTED] = NULL, /* no keys: ptn_conf_is_key() */
 	[PTN_KIND_UNSUPPORTED_BELOW] = NULL,
 };

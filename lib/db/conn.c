@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* POLLRDHUP */
 
 #include "lib/db/conn.h"
+#include "lib/crypto/ossl.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/clock.h"
 #include "lib/base/uuid.h"
+#include "lib/crypto/ossl.h"
 
 #include "lib/db/connect.h"
 #include "lib/db/sql.h"
@@ -150,6 +152,7 @@ ptn_conn_close(struct ptn_conn *c)
 			mysql_stmt_close(c->stmt[i]);
 		c->stmt[i] = NULL;
 	}
+	(void)ptn_ossl_settle(); /* as in connect.c */
 }
 
 enum ptn_dberr

@@ -12,10 +12,11 @@
 
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
+#include "lib/crypto/ossl.h"
 #include "lib/db/dberr.h"
 #include "lib/db/sql.h"
 
-#define OUT_OF_MEMORY 1041 /* as a server says it */
+#define OUT_OF_MEMORY 1041	   /* as a server says it */
 #define PACKET_MAX (1024UL * 1024) /* of one answer or row */
 
 /* What db_server says that a server is: no MariaDB, an old one, or this. */
@@ -185,9 +186,8 @@ tls_missing(MYSQL *my, const struct ptn_conf *cf)
 	return NULL;
 }
 
-void
-ptn_connect(struct ptn_connect *to, const struct ptn_conf *cf,
-    enum ptn_db_role role)
+static void
+try(struct ptn_connect *to, const struct ptn_conf *cf, enum ptn_db_role role)
 {
 	const char *missing;
 	char why[sizeof(to->message)];
@@ -217,4 +217,13 @@ ptn_connect(struct ptn_connect *to, const struct ptn_conf *cf,
 	}
 	/* Not for the programs that the courier starts. */
 	(void)fcntl(mysql_get_socket(to->my), F_SETFD, FD_CLOEXEC);
+}
+
+/* TLS is OpenSSL, of which the library leaves behind what it does not say. */
+void
+ptn_connect(struct ptn_connect *to, const struct ptn_conf *cf,
+    enum ptn_db_role role)
+{
+	try(to, cf, role);
+	(void)ptn_ossl_settle();
 }

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "lib/base/array.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/db/db.h"
@@ -29,6 +30,31 @@ static const struct {
 #include "lib/event/event.def"
 #undef PTN_EVENT
 };
+
+/* Some notices may be switched off; the others are always sent. */
+static bool
+is_told(const struct ptn_conf *cf, enum ptn_event e)
+{
+	const struct {
+		enum ptn_event event;
+		bool on;
+	} switches[] = {
+		{ PTN_EVENT_PASSWORD_SET_OK, cf->notice_password },
+		{ PTN_EVENT_PRIMARY_EMAIL_CHANGED, cf->notice_primary },
+		{ PTN_EVENT_EMAIL_CREATED, cf->notice_email_created },
+		{ PTN_EVENT_EMAIL_VERIFIED, cf->notice_email_created },
+		{ PTN_EVENT_EMAIL_DELETED, cf->notice_email_deleted },
+		{ PTN_EVENT_REGISTRATION_FINAL_OK, cf->notice_passkey },
+		{ PTN_EVENT_OTP_CREATED, cf->notice_mfa_created },
+		{ PTN_EVENT_OTP_DELETED, cf->notice_mfa_deleted },
+	};
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(switches); i++)
+		if (switches[i].event == e)
+			return switches[i].on;
+	return true;
+}
 
 static void
 remember(struct ptn_actor *actor, enum ptn_event e,
@@ -97,7 +123,8 @@ ptn_event_tell(const struct ptn_scope *sc, enum ptn_event e,
 	assert(events[e].notice != PTN_NOTICE_NONE);
 	if ((r = record(sc, e, &entry)) != PTN_OK)
 		return r;
-	return ptn_notice_put(sc, events[e].notice, to);
+	return is_told(sc->cf, e) ? ptn_notice_put(sc, events[e].notice, to)
+				  : PTN_OK;
 }
 
 void

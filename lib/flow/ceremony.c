@@ -4,17 +4,52 @@
 #include <string.h>
 
 #include "lib/account/policy.h"
+#include "lib/base/arena.h"
 #include "lib/base/clock.h"
 #include "lib/base/rng.h"
+#include "lib/conf/conf.h"
 #include "lib/event/event.h"
 #include "lib/webauthn/response.h"
 
 #define UNVERIFIED_MS 120000
 
-int64_t
-ptn_flow_ceremony_timeout(int64_t ms, enum ptn_user_verification uv)
+/* What is asked of credentials of either kind. */
+struct terms {
+	bool on;
+	bool second_factor;
+	bool require_uv;
+	enum ptn_user_verification uv;
+	const char *off; /* why there is none, where it is not on */
+};
+
+static struct terms
+terms_of(const struct ptn_conf *cf, enum ptn_flow_ceremony what)
+{
+	return what == PTN_FLOW_CEREMONY_FACTOR || what == PTN_FLOW_CEREMONY_KEY
+	    ? (struct terms){ ptn_policy_security_keys(cf), true,
+		      ptn_policy_security_key_uv(cf),
+		      (enum ptn_user_verification)cf->mfa_key_uv,
+		      "security keys are switched off" }
+	    : (struct terms){ ptn_policy_passkeys(cf), false, ptn_policy_uv(cf),
+		      (enum ptn_user_verification)cf->passkey_uv,
+		      "passkeys are switched off" };
+}
+
+/* WebAuthn L3 section 15.1: less, where no PIN is typed. */
+static int64_t
+timeout(int64_t ms, enum ptn_user_verification uv)
 {
 	return uv == PTN_UV_DISCOURAGED ? UNVERIFIED_MS : ms;
+}
+
+enum ptn_flow_ceremony
+ptn_flow_ceremony_of(const struct ptn_flow_step *step)
+{
+	const int64_t what = step->flow->stash.ceremony;
+
+	return what > 0 && what < PTN_FLOW_CEREMONY__MAX
+	    ? (enum ptn_flow_ceremony)what
+	    : PTN_FLOW_CEREMONY_NONE;
 }
 
 static void
@@ -30,18 +65,58 @@ draw(struct ptn_flow_step *step, enum ptn_flow_ceremony what,
 	    step->flow->now_us + timeout_ms * PTN_US_PER_MS;
 }
 
-void
-ptn_flow_ceremony_request(struct ptn_flow_step *step,
-    enum ptn_flow_ceremony what, struct ptn_signin_passkey_options *o)
+/* Of what is switched off none will do. */
+static enum ptn_err
+list_theirs(struct ptn_flow_step *step, bool second_factor,
+    struct ptn_signin_passkey_options *o)
 {
+	const bool passkeys = ptn_policy_passkeys(step->sc->cf);
+	size_t n;
+	enum ptn_err r;
+
+	r = ptn_credentials_of(step->sc, &step->flow->stash.user_id,
+	    &o->allowed, &o->n);
+	n = ptn_credentials_passkeys(o->allowed, o->n);
+	if (!second_factor)
+		o->n = n;
+	else if (!passkeys && n > 0) {
+		o->allowed += n;
+		o->n -= n;
+	}
+	return r;
+}
+
+enum ptn_err
+ptn_flow_ceremony_request(struct ptn_flow_step *step,
+    enum ptn_flow_ceremony what, bool listed)
+{
+	const struct ptn_conf *cf = step->sc->cf;
+	const struct terms t = terms_of(cf, what);
+	struct ptn_signin_passkey_options *o;
+	enum ptn_err r = PTN_OK;
+
+	if ((o = ptn_arena_calloc(step->sc->arena, 1, sizeof(*o))) == NULL)
+		return PTN_E_NOMEM;
+	o->uv = t.uv;
+	o->timeout_ms = timeout(cf->webauthn_login_ms, t.uv);
+	o->transports = true;
+	if (listed)
+		r = list_theirs(step, t.second_factor, o);
 	draw(step, what, o->timeout_ms, &o->challenge);
 	step->request = o;
+	return r;
 }
 
 void
 ptn_flow_ceremony_creation(struct ptn_flow_step *step,
     enum ptn_flow_ceremony what, struct ptn_passkey_options *o)
 {
+	const struct ptn_conf *cf = step->sc->cf;
+	const struct terms t = terms_of(cf, what);
+
+	o->security_key = t.second_factor;
+	o->uv = t.uv;
+	o->timeout_ms = timeout(cf->webauthn_registration_ms, t.uv);
 	draw(step, what, o->timeout_ms, &o->challenge);
 	step->creation = o;
 }
@@ -51,13 +126,15 @@ static const char *
 find(const struct ptn_flow_step *step, enum ptn_flow_ceremony what,
     struct ptn_webauthn_challenge *ch)
 {
+	const struct terms t = terms_of(step->sc->cf, what);
 	const struct ptn_flow *flow = step->flow;
 
 	memset(ch, 0, sizeof(*ch));
 	memcpy(ch->value, flow->stash.challenge, sizeof(ch->value));
-	ch->require_uv = ptn_policy_uv(step->sc->cf);
-	if (!ptn_policy_passkeys(step->sc->cf))
-		return "passkeys are switched off";
+	ch->require_uv = t.require_uv;
+	ch->second_factor = t.second_factor;
+	if (!t.on)
+		return t.off;
 	return flow->stash.ceremony == what &&
 		flow->now_us <= flow->stash.challenge_until_us
 	    ? NULL
@@ -110,8 +187,12 @@ ptn_flow_ceremony_assert(struct ptn_flow_step *step,
 		.response = got.response,
 		.user_handle = got.user_handle };
 	r = ptn_signin_passkey_judge_in(step->sc, *p, &ch, &out);
-	if (r == PTN_OK && out.what != PTN_PASSKEY_DONE)
-		return deny(step, failed, out.why);
+	if (r == PTN_OK && out.what != PTN_PASSKEY_DONE) {
+		r = deny(step, failed, out.why);
+		if (out.what == PTN_PASSKEY_MFA_ONLY)
+			step->error = PTN_FLOW_E_MFA_ONLY;
+		return r;
+	}
 	if (r == PTN_OK)
 		spend(step);
 	return r;

@@ -17,24 +17,29 @@ enum ptn_flow_ceremony {
 	PTN_FLOW_CEREMONY_NONE = 0,
 	PTN_FLOW_CEREMONY_LOGIN,   /* a passkey shall say who it is */
 	PTN_FLOW_CEREMONY_PASSKEY, /* one shall be made */
+	PTN_FLOW_CEREMONY_FACTOR,  /* a security key shall be shown */
+	PTN_FLOW_CEREMONY_KEY,	   /* one shall be made */
 	PTN_FLOW_CEREMONY__MAX
 };
 
+/* The one that is under way, if any. */
+enum ptn_flow_ceremony ptn_flow_ceremony_of(const struct ptn_flow_step *step);
+
 /*
- * Ask for a signature: step->request is told to the client, by the caller's
- * terms.
+ * Ask for a signature: step->request is told to the client.
  *
- * o	its challenge is made here; it is for whom the flow is about
- *	(stash.user_id), by any of the credentials listed; nil: for whoever the
- *	passkey is of
+ * listed	ask for one of the credentials of whom the flow is about
+ *		(stash.user_id): of their passkeys, or, as a second factor, of
+ *		all that they have
  */
-void ptn_flow_ceremony_request(struct ptn_flow_step *step,
-    enum ptn_flow_ceremony what, struct ptn_signin_passkey_options *o);
+enum ptn_err ptn_flow_ceremony_request(struct ptn_flow_step *step,
+    enum ptn_flow_ceremony what, bool listed) PTN_MUST_USE;
 
 /*
  * Ask for a new credential: step->creation is told to the client.
  *
- * o	its challenge is made here, but for user_id in it: whose it will be
+ * o	names, and what is excluded; the rest is made here, but for user_id in
+ *	its challenge: whose it will be
  */
 void ptn_flow_ceremony_creation(struct ptn_flow_step *step,
     enum ptn_flow_ceremony what, struct ptn_passkey_options *o);
@@ -53,15 +58,13 @@ enum ptn_err ptn_flow_ceremony_attest(struct ptn_flow_step *step,
     struct ptn_credential *c) PTN_MUST_USE;
 
 /*
- * A credential as it is kept in a flow, and back; the latter borrows from the
- * former.  Transports and a name that are too long are left out.
+ * A credential as it is kept in a flow, and back, as a passkey; the latter
+ * borrows from the former.  Transports and a name that are too long are left
+ * out.
  */
 void ptn_flow_ceremony_pack(const struct ptn_credential *c,
     struct ptn_flow_cred *out);
 void ptn_flow_ceremony_unpack(const struct ptn_flow_cred *in,
     const struct ptn_uuid *user, struct ptn_credential *c);
-
-/* How long it may take: WebAuthn L3 section 15.1, where no PIN is typed. */
-int64_t ptn_flow_ceremony_timeout(int64_t ms, enum ptn_user_verification uv);
 
 #endif

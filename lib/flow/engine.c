@@ -106,7 +106,7 @@ go_on(struct ptn_flow_step *step, const struct ptn_flow *was)
 	enum ptn_err r;
 
 	if (step->n == 0 && def->between != NULL &&
-	    (r = def->between(step)) != PTN_OK)
+	    ((r = def->between(step)) != PTN_OK || step->fatal))
 		return r;
 	if (step->n == 0 && p->n == 0 && def->onward != NULL &&
 	    ((r = def->onward(step)) != PTN_OK || step->fatal))

@@ -70,6 +70,7 @@ enum ptn_flow_mail {
 enum ptn_flow_factor {
 	PTN_FLOW_FACTOR_NONE = 0,
 	PTN_FLOW_FACTOR_OTP, /* an authenticator app */
+	PTN_FLOW_FACTOR_KEY, /* a security key, or a passkey as one */
 	PTN_FLOW_FACTOR__MAX
 };
 

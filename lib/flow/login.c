@@ -246,7 +246,7 @@ onward(struct ptn_flow_step *step)
 	enum ptn_flow_at at;
 	enum ptn_err r;
 
-	if ((r = ptn_flow_mfa_next(step, &at)) != PTN_OK)
+	if ((r = ptn_flow_mfa_next(step, &at)) != PTN_OK || step->fatal)
 		return r;
 	if (at != PTN_FLOW_AT_NONE) {
 		ptn_flow_step_to(step, at);
@@ -440,6 +440,8 @@ const struct ptn_flow_definition ptn_flow_login = {
 		[PTN_FLOW_AT_LOGIN_OTP] = &ptn_flow_place_otp,
 		[PTN_FLOW_AT_MFA_METHOD] = &ptn_flow_place_mfa,
 		[PTN_FLOW_AT_OTP_CREATION] = &ptn_flow_place_otp_creation,
+		[PTN_FLOW_AT_LOGIN_KEY] = &ptn_flow_place_key,
+		[PTN_FLOW_AT_NEW_KEY] = &ptn_flow_place_new_key,
 		[PTN_FLOW_AT_DEVICE_TRUST] = &ptn_flow_place_trust,
 		[PTN_FLOW_AT_PASSCODE] = &ptn_flow_place_passcode,
 		[PTN_FLOW_AT_SUCCESS] = &success,

@@ -23,6 +23,33 @@ has_shown_passkey(const struct ptn_flow_stash *stash)
 	return memcmp(stash->passkey, none.passkey, sizeof(none.passkey)) != 0;
 }
 
+/* What is asked for is built in, or plugged in. */
+bool
+ptn_flow_mfa_has_keys(const struct ptn_flow_step *step)
+{
+	const struct ptn_conf *cf = step->sc->cf;
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+
+	return ptn_policy_security_keys(cf) && stash->webauthn &&
+	    (stash->platform ||
+		(enum ptn_attachment)cf->mfa_key_attachment !=
+		    PTN_ATTACH_PLATFORM);
+}
+
+/* One that is switched off is none. */
+static bool
+has_otp_that_counts(const struct ptn_flow_step *step)
+{
+	return ptn_policy_otp(step->sc->cf) && step->flow->stash.has_otp;
+}
+
+static bool
+has_key_that_counts(const struct ptn_flow_step *step)
+{
+	return ptn_policy_security_keys(step->sc->cf) &&
+	    step->flow->stash.has_key;
+}
+
 static unsigned
 use_facts(const struct ptn_flow_step *step)
 {
@@ -32,7 +59,9 @@ use_facts(const struct ptn_flow_step *step)
 	return if_so(cf->mfa_enabled, PTN_FLOW_USE_ON) |
 	    if_so(ptn_flow_mfa_complete(step->flow), PTN_FLOW_USE_DONE) |
 	    if_so(has_shown_passkey(stash), PTN_FLOW_USE_PASSKEY) |
-	    if_so(cf->mfa_totp && stash->has_otp, PTN_FLOW_USE_OTP);
+	    if_so(has_otp_that_counts(step), PTN_FLOW_USE_OTP) |
+	    if_so(has_key_that_counts(step), PTN_FLOW_USE_KEY) |
+	    if_so(ptn_flow_mfa_has_keys(step), PTN_FLOW_USE_ABLE);
 }
 
 static bool
@@ -79,11 +108,14 @@ offer_facts(const struct ptn_flow_step *step)
 
 	return if_so(cf->mfa_enabled, PTN_FLOW_OFFER_ON) |
 	    if_so(is_wanted(step), PTN_FLOW_OFFER_WANTED) |
-	    if_so(stash->has_otp, PTN_FLOW_OFFER_HAS) |
+	    if_so(has_otp_that_counts(step) || has_key_that_counts(step),
+		PTN_FLOW_OFFER_HAS) |
 	    if_so(stash->mfa_offered, PTN_FLOW_OFFER_ASKED) |
 	    if_so(is_protected(step), PTN_FLOW_OFFER_PROTECTS) |
 	    if_so(waits(step->flow), PTN_FLOW_OFFER_LATER) |
-	    if_so(cf->mfa_totp, PTN_FLOW_OFFER_OTP);
+	    if_so(ptn_policy_otp(cf), PTN_FLOW_OFFER_OTP) |
+	    if_so(ptn_flow_mfa_has_keys(step), PTN_FLOW_OFFER_KEY) |
+	    if_so(cf->mfa_optional, PTN_FLOW_OFFER_OPTIONAL);
 }
 
 enum ptn_err
@@ -101,9 +133,17 @@ ptn_flow_mfa_learn(struct ptn_flow_step *step)
 	stash->has_password = has.password || stash->recovery;
 	stash->has_passkey = has.passkey;
 	stash->has_otp = has.otp;
+	stash->has_key = has.security_keys > 0;
 	return ptn_policy_second_factor(step->sc->cf, &has)
 	    ? ptn_flow_trust_learn(step)
 	    : PTN_OK;
+}
+
+static void
+end_if_unable(struct ptn_flow_step *step, enum ptn_flow_at at)
+{
+	if (at == PTN_FLOW_AT_ERROR)
+		ptn_flow_step_end(step, PTN_FLOW_E_PLATFORM);
 }
 
 enum ptn_err
@@ -119,6 +159,7 @@ ptn_flow_mfa_next(struct ptn_flow_step *step, enum ptn_flow_at *at)
 	*at = ptn_flow_schedule_use(use_facts(step));
 	if (*at == PTN_FLOW_AT_NONE)
 		*at = ptn_flow_schedule_offer(offer_facts(step));
+	end_if_unable(step, *at);
 	return PTN_OK;
 }
 
@@ -127,6 +168,7 @@ ptn_flow_mfa_offer(struct ptn_flow_step *step)
 {
 	const enum ptn_flow_at at = ptn_flow_schedule_offer(offer_facts(step));
 
+	end_if_unable(step, at);
 	if (at != PTN_FLOW_AT_NONE)
 		ptn_flow_step_to(step, at);
 }
@@ -144,6 +186,7 @@ static const struct {
 } factors[PTN_FLOW_FACTOR__MAX] = {
 	[PTN_FLOW_FACTOR_NONE] = { NULL, 0 },
 	[PTN_FLOW_FACTOR_OTP] = { "totp", PTN_AMR_TOTP },
+	[PTN_FLOW_FACTOR_KEY] = { "security_key", PTN_AMR_SECURITY_KEY },
 };
 
 static size_t
@@ -181,6 +224,13 @@ continue_to_otp_secret_creation(struct ptn_flow_step *step)
 	return PTN_OK;
 }
 
+static enum ptn_err
+continue_to_security_key_creation(struct ptn_flow_step *step)
+{
+	ptn_flow_step_to(step, PTN_FLOW_AT_NEW_KEY);
+	return PTN_OK;
+}
+
 static bool
 is_optional(const struct ptn_flow_step *step)
 {
@@ -207,6 +257,10 @@ static const struct ptn_flow_action actions[] = {
 	    .text = "Set up an authenticator app",
 	    .available = has_otp,
 	    .run = continue_to_otp_secret_creation },
+	{ .name = "continue_to_security_key_creation",
+	    .text = "Set up a security key",
+	    .available = ptn_flow_mfa_has_keys,
+	    .run = continue_to_security_key_creation },
 	{ .name = "skip",
 	    .text = "Go on without a second factor",
 	    .available = is_optional,

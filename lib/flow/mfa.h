@@ -13,13 +13,20 @@ enum ptn_err ptn_flow_mfa_learn(struct ptn_flow_step *step) PTN_MUST_USE;
 
 /*
  * Of a log-in whose first factor is proved: what is to be done about the
- * second.  Looks up what they have, where there are second factors.
+ * second.  Looks up what they have, where there are second factors.  It ends
+ * where this browser cannot do what is asked for.
  */
 enum ptn_err ptn_flow_mfa_next(struct ptn_flow_step *step,
     enum ptn_flow_at *at) PTN_MUST_USE;
 
-/* Queue the offer to set one up, if it is to be made. */
+/*
+ * Queue the offer to set one up, if it is to be made.  The flow ends where one
+ * is demanded that this browser cannot set up.
+ */
 void ptn_flow_mfa_offer(struct ptn_flow_step *step);
+
+/* Are there security keys, and can this browser make and show them? */
+bool ptn_flow_mfa_has_keys(const struct ptn_flow_step *step);
 
 /* Nothing more is asked of a log-in (lib/account/signin.h). */
 bool ptn_flow_mfa_complete(const struct ptn_flow *flow);

@@ -10,7 +10,6 @@
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
 #include "lib/event/event.h"
-#include "lib/flow/ceremony.h"
 #include "lib/flow/details.h"
 #include "lib/flow/mfa.h"
 #include "lib/flow/onboard.h"
@@ -356,18 +355,15 @@ name_user(const struct ptn_flow_step *step, struct ptn_passkey_options *o)
 	    stash->username[0] != '\0' ? stash->username : stash->address;
 }
 
-static enum ptn_err
-webauthn_generate_creation_options(struct ptn_flow_step *step)
+enum ptn_err
+ptn_flow_onboarding_make(struct ptn_flow_step *step,
+    enum ptn_flow_ceremony what)
 {
-	const struct ptn_conf *cf = step->sc->cf;
 	struct ptn_passkey_options *o;
 	enum ptn_err r = PTN_OK;
 
-	if ((o = ptn_arena_alloc(step->sc->arena, sizeof(*o))) == NULL)
+	if ((o = ptn_arena_calloc(step->sc->arena, 1, sizeof(*o))) == NULL)
 		return PTN_E_NOMEM;
-	o->uv = (enum ptn_user_verification)cf->passkey_uv;
-	o->timeout_ms =
-	    ptn_flow_ceremony_timeout(cf->webauthn_registration_ms, o->uv);
 	o->challenge.user_id = *owner(step);
 	name_user(step, o);
 	if (!is_signup(step))
@@ -375,9 +371,15 @@ webauthn_generate_creation_options(struct ptn_flow_step *step)
 		    &o->n);
 	if (r != PTN_OK)
 		return r;
-	ptn_flow_ceremony_creation(step, PTN_FLOW_CEREMONY_PASSKEY, o);
+	ptn_flow_ceremony_creation(step, what, o);
 	ptn_flow_step_to(step, PTN_FLOW_AT_NEW_PASSKEY_ANSWER);
 	return PTN_OK;
+}
+
+static enum ptn_err
+webauthn_generate_creation_options(struct ptn_flow_step *step)
+{
+	return ptn_flow_onboarding_make(step, PTN_FLOW_CEREMONY_PASSKEY);
 }
 
 static const struct ptn_flow_action passkey_actions[] = {
@@ -397,19 +399,36 @@ const struct ptn_flow_place ptn_flow_place_new_passkey = { .action =
 							       passkey_actions,
 	.n = PTN_ARRAY_LEN(passkey_actions) };
 
+static void
+note_passkey(struct ptn_flow_stash *stash, const struct ptn_credential *c)
+{
+	ptn_flow_ceremony_pack(c, &stash->new_passkey);
+	stash->has_passkey = true;
+}
+
+static void
+note_key(struct ptn_flow_stash *stash, const struct ptn_credential *c)
+{
+	ptn_flow_ceremony_pack(c, &stash->new_key);
+	stash->has_key = stash->enrolled = true;
+}
+
 static enum ptn_err
 webauthn_verify_attestation_response(struct ptn_flow_step *step)
 {
-	struct ptn_flow_stash *stash = &step->flow->stash;
+	const bool is_key = ptn_flow_ceremony_of(step) == PTN_FLOW_CEREMONY_KEY;
 	struct ptn_credential c;
 	enum ptn_err r;
 
-	r = ptn_flow_ceremony_attest(step, PTN_FLOW_CEREMONY_PASSKEY,
+	r = ptn_flow_ceremony_attest(step,
+	    is_key ? PTN_FLOW_CEREMONY_KEY : PTN_FLOW_CEREMONY_PASSKEY,
 	    owner(step), &c);
 	if (r != PTN_OK || step->error != PTN_FLOW_E_NONE)
 		return r;
-	ptn_flow_ceremony_pack(&c, &stash->new_passkey);
-	stash->has_passkey = true;
+	if (is_key)
+		note_key(&step->flow->stash, &c);
+	else
+		note_passkey(&step->flow->stash, &c);
 	step->final = true;
 	return PTN_OK;
 }
@@ -446,12 +465,25 @@ end_if_taken(struct ptn_flow_step *step, enum ptn_flow_error why,
 	return r;
 }
 
+static enum ptn_err
+keep_credential(struct ptn_flow_step *step, const struct ptn_uuid *user,
+    const struct ptn_flow_cred *cred, bool mfa_only, bool tell)
+{
+	struct ptn_credential c;
+
+	if (cred->id_len == 0)
+		return PTN_OK;
+	ptn_flow_ceremony_unpack(cred, user, &c);
+	c.mfa_only = mfa_only;
+	return end_if_taken(step, PTN_FLOW_E_PASSKEY,
+	    ptn_passkey_keep(step->sc, &c, tell));
+}
+
 enum ptn_err
 ptn_flow_onboarding_keep(struct ptn_flow_step *step,
     const struct ptn_uuid *user, bool tell)
 {
 	const struct ptn_flow_stash *stash = &step->flow->stash;
-	struct ptn_credential c;
 	enum ptn_err r = PTN_OK;
 
 	if (stash->new_password[0] != '\0' && !stash->recovered)
@@ -460,11 +492,12 @@ ptn_flow_onboarding_keep(struct ptn_flow_step *step,
 			tell));
 	if (r == PTN_OK)
 		r = ptn_flow_details_keep(step, user);
-	if (r != PTN_OK || stash->new_passkey.id_len == 0)
-		return r;
-	ptn_flow_ceremony_unpack(&stash->new_passkey, user, &c);
-	return end_if_taken(step, PTN_FLOW_E_PASSKEY,
-	    ptn_passkey_keep(step->sc, &c, tell));
+	if (r == PTN_OK)
+		r = keep_credential(step, user, &stash->new_passkey, false,
+		    tell);
+	return r == PTN_OK
+	    ? keep_credential(step, user, &stash->new_key, true, tell)
+	    : r;
 }
 
 /* What end() stores may conflict when some of it is stored. */
@@ -473,7 +506,7 @@ is_of_parts(const struct ptn_flow_step *step)
 {
 	const struct ptn_flow_stash *stash = &step->flow->stash;
 
-	return stash->new_passkey.id_len > 0 ||
+	return stash->new_passkey.id_len > 0 || stash->new_key.id_len > 0 ||
 	    stash->new_password[0] != '\0' || stash->new_username[0] != '\0' ||
 	    stash->new_address ||
 	    (is_signup(step) && stash->username[0] != '\0');
@@ -489,6 +522,7 @@ ptn_flow_onboarding_end(struct ptn_flow_step *step, ptn_tx_fn end)
 		return end(step->sc, step);
 	r = ptn_tx_part(step->sc, end, step);
 	memset(&stash->new_passkey, 0, sizeof(stash->new_passkey));
+	memset(&stash->new_key, 0, sizeof(stash->new_key));
 	memset(stash->new_password, 0, sizeof(stash->new_password));
 	if (r != PTN_E_CONFLICT)
 		return r;

@@ -2,14 +2,15 @@
 #define PTN_FLOW_ONBOARDING_H
 
 #include "lib/event/tx.h"
+#include "lib/flow/ceremony.h"
 #include "lib/flow/step.h"
 
 /*
  * The states in which somebody sets up a passkey or a password, at registration
- * and after a log-in.  What they make is kept in the flow, and stored at its
- * end, with the account or under what the log-in has proved: a flow that stops
- * has changed nothing, and one that was begun with a password that is none any
- * more adds nothing.
+ * and after a log-in; and the one in which a new security key is shown.  What
+ * they make is kept in the flow, and stored at its end, with the account or
+ * under what the log-in has proved: a flow that stops has changed nothing, and
+ * one that was begun with a password that is none any more adds nothing.
  */
 extern const struct ptn_flow_place ptn_flow_place_onboarding,
     ptn_flow_place_new_password, ptn_flow_place_new_passkey,
@@ -20,6 +21,13 @@ extern const struct ptn_flow_place ptn_flow_place_onboarding,
  * Who cannot do what is demanded ends here.
  */
 enum ptn_err ptn_flow_onboarding_queue(struct ptn_flow_step *step) PTN_MUST_USE;
+
+/*
+ * Ask for a new passkey, or a security key, in the state in which it is shown;
+ * which of them it is, the ceremony says that is under way.
+ */
+enum ptn_err ptn_flow_onboarding_make(struct ptn_flow_step *step,
+    enum ptn_flow_ceremony what) PTN_MUST_USE;
 
 /*
  * Can who signs up log in again by what was said, and set up by now?  The rule

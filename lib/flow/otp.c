@@ -8,6 +8,7 @@
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
 #include "lib/event/actor.h"
+#include "lib/flow/mfa.h"
 #include "lib/format/qr.h"
 
 static struct ptn_bytes
@@ -49,6 +50,19 @@ otp_code_validate(struct ptn_flow_step *step)
 	return PTN_OK;
 }
 
+static bool
+has_key_here(const struct ptn_flow_step *step)
+{
+	return step->flow->stash.has_key && ptn_flow_mfa_has_keys(step);
+}
+
+static enum ptn_err
+continue_to_login_security_key(struct ptn_flow_step *step)
+{
+	ptn_flow_step_to(step, PTN_FLOW_AT_LOGIN_KEY);
+	return PTN_OK;
+}
+
 static const struct ptn_flow_input code[] = {
 	{ .name = "otp_code",
 	    .type = PTN_FLOW_STRING,
@@ -63,6 +77,10 @@ static const struct ptn_flow_action actions[] = {
 	    .limit = { PTN_LIMIT_ANSWER, PTN_LIMIT_OTP },
 	    .available = is_on,
 	    .run = otp_code_validate },
+	{ .name = "continue_to_login_security_key",
+	    .text = "Use a security key instead",
+	    .available = has_key_here,
+	    .run = continue_to_login_security_key },
 };
 
 const struct ptn_flow_place ptn_flow_place_otp = { .action = actions,

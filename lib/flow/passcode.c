@@ -80,25 +80,54 @@ may_send(const struct ptn_flow_step *step, const struct ptn_uuid *account,
 	return r;
 }
 
-/* A code that is drawn for nobody is as long, and no guess hits it. */
+/* Is there a code that may still be entered, for what is asked here? */
+static bool
+is_alive(const struct ptn_flow *flow)
+{
+	const struct ptn_flow_stash *stash = &flow->stash;
+
+	return !ptn_uuid_is_nil(&stash->code_id) &&
+	    flow->now_us <= stash->code_until_us &&
+	    strcmp(stash->code_to, stash->address) == 0 &&
+	    stash->code_recovers == stash->recovery;
+}
+
+static bool
+is_good(const struct ptn_flow *flow)
+{
+	return is_alive(flow) && flow->stash.code_tries < PTN_PASSCODE_TRIES;
+}
+
+/*
+ * A code that is drawn for nobody is as long, and no guess hits it.  One whose
+ * mail is held back does not take the place of a good one that has arrived.
+ */
 static enum ptn_err
-draw(struct ptn_flow_step *step, bool real, char code[PTN_PASSCODE_TEXT])
+draw(struct ptn_flow_step *step, bool real, bool held,
+    char code[PTN_PASSCODE_TEXT])
 {
 	struct ptn_flow *flow = step->flow;
 	struct ptn_passcode pc = { .id = ptn_uuid_new(),
 		.kind = PTN_CODE_PASSCODE };
+	uint8_t mac[PTN_SHA256_LEN];
+	enum ptn_err r;
 
 	if (real)
 		ptn_passcode_draw(code);
 	else
 		ptn_passcode_draw_none(code);
+	r = ptn_passcode_mac(step->sc, &pc, code, mac);
+	if (r != PTN_OK || (held && is_good(flow)))
+		return r;
+	memcpy(flow->stash.code_mac, mac, sizeof(mac));
 	flow->stash.code_id = pc.id;
 	flow->stash.code_tries = 0;
 	flow->stash.code_until_us =
 	    flow->now_us + step->sc->cf->passcode_ttl_s * PTN_US_PER_S;
 	snprintf(flow->stash.code_to, sizeof(flow->stash.code_to), "%s",
 	    flow->stash.address);
-	return ptn_passcode_mac(step->sc, &pc, code, flow->stash.code_mac);
+	flow->stash.code_recovers = flow->stash.recovery;
+	return PTN_OK;
 }
 
 static enum ptn_err
@@ -139,7 +168,7 @@ send(struct ptn_flow_step *step)
 		return PTN_OK;
 	}
 	real = !held && stash->mail == PTN_FLOW_MAIL_CODE;
-	if (r != PTN_OK || (r = draw(step, real, code)) != PTN_OK)
+	if (r != PTN_OK || (r = draw(step, real, held, code)) != PTN_OK)
 		return r;
 	r = post(step, held, code);
 	ptn_wipe(code, sizeof(code));
@@ -150,27 +179,13 @@ send(struct ptn_flow_step *step)
 	    NULL);
 }
 
-/* Is there a code that may still be entered? */
-static bool
-is_alive(const struct ptn_flow *flow)
-{
-	const struct ptn_flow_stash *stash = &flow->stash;
-
-	return !ptn_uuid_is_nil(&stash->code_id) &&
-	    flow->now_us <= stash->code_until_us;
-}
-
 /* Going back and forth, or an error, sends no second mail. */
 static enum ptn_err
 enter(struct ptn_flow_step *step)
 {
-	const struct ptn_flow_stash *stash = &step->flow->stash;
-
-	if (step->error != PTN_FLOW_E_NONE ||
-	    (is_alive(step->flow) && stash->code_tries < PTN_PASSCODE_TRIES &&
-		strcmp(stash->code_to, stash->address) == 0))
-		return PTN_OK;
-	return send(step);
+	return step->error != PTN_FLOW_E_NONE || is_good(step->flow)
+	    ? PTN_OK
+	    : send(step);
 }
 
 static enum ptn_err
@@ -208,8 +223,7 @@ verify_passcode(struct ptn_flow_step *step)
 	enum ptn_verdict verdict;
 	enum ptn_err r;
 
-	if (!is_alive(step->flow) ||
-	    strcmp(stash->code_to, stash->address) != 0) {
+	if (!is_alive(step->flow)) {
 		ptn_flow_step_wrong(step, 0, PTN_FLOW_E_PASSCODE);
 		return PTN_OK;
 	}
@@ -233,7 +247,10 @@ verify_passcode(struct ptn_flow_step *step)
 	return verdict == PTN_ALLOW ? right(step) : wrong(step);
 }
 
-/* The older code is dead, whether its mail has arrived or not. */
+/*
+ * The older code is dead, whether its mail has arrived or not; but not for a
+ * mail that is held back.
+ */
 static enum ptn_err
 resend_passcode(struct ptn_flow_step *step)
 {

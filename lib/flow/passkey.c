@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "lib/account/policy.h"
-#include "lib/base/arena.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
 #include "lib/event/event.h"
@@ -40,20 +39,8 @@ ptn_flow_step_can_ask_passkey(const struct ptn_flow_step *step)
 enum ptn_err
 ptn_flow_step_offer_passkey(struct ptn_flow_step *step)
 {
-	const struct ptn_conf *cf = step->sc->cf;
-	struct ptn_signin_passkey_options *o;
-	enum ptn_err r = PTN_OK;
-
-	if ((o = ptn_arena_alloc(step->sc->arena, sizeof(*o))) == NULL)
-		return PTN_E_NOMEM;
-	o->uv = (enum ptn_user_verification)cf->passkey_uv;
-	o->timeout_ms = ptn_flow_ceremony_timeout(cf->webauthn_login_ms, o->uv);
-	o->transports = true;
-	if (is_for_them(step))
-		r = ptn_credentials_of(step->sc, &step->flow->stash.user_id,
-		    &o->allowed, &o->n);
-	ptn_flow_ceremony_request(step, PTN_FLOW_CEREMONY_LOGIN, o);
-	return r;
+	return ptn_flow_ceremony_request(step, PTN_FLOW_CEREMONY_LOGIN,
+	    is_for_them(step));
 }
 
 /*
@@ -77,8 +64,8 @@ ptn_flow_step_ask_passkey(struct ptn_flow_step *step)
 	return ptn_event(step->sc, PTN_EVENT_AUTHENTICATION_INIT_OK, NULL);
 }
 
-enum ptn_err
-ptn_flow_step_take_passkey(struct ptn_flow_step *step)
+static enum ptn_err
+take_first(struct ptn_flow_step *step)
 {
 	struct ptn_flow_stash *stash = &step->flow->stash;
 	struct ptn_signin_passkey *p;
@@ -95,6 +82,29 @@ ptn_flow_step_take_passkey(struct ptn_flow_step *step)
 	step->passkey = p;
 	step->final = true;
 	return PTN_OK;
+}
+
+/* It proves what was said before, and says nothing itself. */
+static enum ptn_err
+take_second(struct ptn_flow_step *step)
+{
+	struct ptn_signin_passkey *p;
+	enum ptn_err r;
+
+	r = ptn_flow_ceremony_assert(step, PTN_FLOW_CEREMONY_FACTOR, &p);
+	if (r != PTN_OK || step->error != PTN_FLOW_E_NONE)
+		return r;
+	step->flow->stash.factor = PTN_FLOW_FACTOR_KEY;
+	step->final = true;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_flow_step_take_passkey(struct ptn_flow_step *step)
+{
+	return ptn_flow_ceremony_of(step) == PTN_FLOW_CEREMONY_FACTOR
+	    ? take_second(step)
+	    : take_first(step);
 }
 
 const struct ptn_flow_input ptn_flow_input_assertion[1] = {

@@ -58,6 +58,13 @@ static const struct ptn_flow_input passkey_named[] = {
 	    .required = PTN_FLOW_YES },
 };
 
+static const struct ptn_flow_input key[] = {
+	{ .name = "security_key_id",
+	    .type = PTN_FLOW_STRING,
+	    .required = PTN_FLOW_YES,
+	    .hidden = PTN_FLOW_YES },
+};
+
 static const struct ptn_flow_input metadata[] = {
 	{ .name = "patch_metadata",
 	    .type = PTN_FLOW_JSON,
@@ -143,7 +150,7 @@ static const struct ptn_flow_action actions[] = {
 	    .available = ptn_flow_profile_can_make_passkey,
 	    .run = ptn_flow_profile_make_passkey },
 	{ .name = "webauthn_credential_rename",
-	    .text = "Name a passkey",
+	    .text = "Name a passkey, or a security key",
 	    .input = passkey_named,
 	    .n = PTN_ARRAY_LEN(passkey_named),
 	    .available = ptn_flow_profile_has_passkey,
@@ -154,6 +161,17 @@ static const struct ptn_flow_action actions[] = {
 	    .n = PTN_ARRAY_LEN(passkey),
 	    .available = ptn_flow_profile_can_drop_passkey,
 	    .run = ptn_flow_profile_drop_passkey },
+	{ .name = "security_key_create",
+	    .text = "Make a security key known",
+	    .limit = { PTN_LIMIT_CHALLENGE },
+	    .available = ptn_flow_profile_can_make_key,
+	    .run = ptn_flow_profile_make_key },
+	{ .name = "security_key_delete",
+	    .text = "Remove a security key",
+	    .input = key,
+	    .n = PTN_ARRAY_LEN(key),
+	    .available = ptn_flow_profile_can_drop_key,
+	    .run = ptn_flow_profile_drop_key },
 	{ .name = "continue_to_otp_secret_creation",
 	    .text = "Set up an authenticator app",
 	    .available = ptn_flow_profile_can_make_otp,

@@ -39,7 +39,7 @@ enum ptn_err ptn_flow_profile_set_name(struct ptn_flow_step *step) PTN_MUST_USE;
 enum ptn_err ptn_flow_profile_drop_name(
     struct ptn_flow_step *step) PTN_MUST_USE;
 
-/* Passkeys, and what becomes of one that was made. */
+/* Passkeys, and what becomes of one that was made, or of a security key. */
 bool ptn_flow_profile_has_passkey(const struct ptn_flow_step *step);
 bool ptn_flow_profile_can_make_passkey(const struct ptn_flow_step *step);
 bool ptn_flow_profile_can_drop_passkey(const struct ptn_flow_step *step);
@@ -53,6 +53,10 @@ enum ptn_err ptn_flow_profile_drop_passkey(
     struct ptn_flow_step *step) PTN_MUST_USE;
 
 /* Second factors. */
+bool ptn_flow_profile_can_make_key(const struct ptn_flow_step *step);
+bool ptn_flow_profile_can_drop_key(const struct ptn_flow_step *step);
+enum ptn_err ptn_flow_profile_make_key(struct ptn_flow_step *step) PTN_MUST_USE;
+enum ptn_err ptn_flow_profile_drop_key(struct ptn_flow_step *step) PTN_MUST_USE;
 bool ptn_flow_profile_can_make_otp(const struct ptn_flow_step *step);
 bool ptn_flow_profile_can_drop_otp(const struct ptn_flow_step *step);
 enum ptn_err ptn_flow_profile_make_otp(struct ptn_flow_step *step) PTN_MUST_USE;

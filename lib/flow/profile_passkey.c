@@ -6,16 +6,25 @@
 #include "lib/conf/conf.h"
 #include "lib/event/event.h"
 #include "lib/flow/ceremony.h"
+#include "lib/flow/mfa.h"
 #include "lib/flow/person.h"
 #include "lib/flow/profile.h"
 
 enum { ID, NAME };
 
+static bool
+has_any(const struct ptn_flow_step *step)
+{
+	const struct ptn_profile *p = &step->person->profile;
+
+	return p->passkeys + p->security_keys > 0;
+}
+
+/* A security key is named by this, too. */
 bool
 ptn_flow_profile_has_passkey(const struct ptn_flow_step *step)
 {
-	return ptn_policy_passkeys(step->sc->cf) &&
-	    step->person->profile.passkeys > 0;
+	return ptn_policy_passkeys(step->sc->cf) && has_any(step);
 }
 
 bool
@@ -29,25 +38,44 @@ ptn_flow_profile_can_make_passkey(const struct ptn_flow_step *step)
 	    ptn_flow_person_names(step, &name, &shown);
 }
 
-/* None that they have is to be made again. */
-enum ptn_err
-ptn_flow_profile_make_passkey(struct ptn_flow_step *step)
+bool
+ptn_flow_profile_can_make_key(const struct ptn_flow_step *step)
 {
-	const struct ptn_conf *cf = step->sc->cf;
+	const char *name, *shown;
+
+	return ptn_flow_mfa_has_keys(step) &&
+	    ptn_policy_security_key_room(step->sc->cf,
+		(int64_t)step->person->profile.security_keys) &&
+	    ptn_flow_person_names(step, &name, &shown);
+}
+
+/* None that they have is to be made again. */
+static enum ptn_err
+make(struct ptn_flow_step *step, enum ptn_flow_ceremony what)
+{
 	struct ptn_passkey_options *o;
 
 	if ((o = ptn_arena_calloc(step->sc->arena, 1, sizeof(*o))) == NULL)
 		return PTN_E_NOMEM;
 	(void)ptn_flow_person_names(step, &o->name, &o->shown_name);
-	o->uv = (enum ptn_user_verification)cf->passkey_uv;
-	o->timeout_ms =
-	    ptn_flow_ceremony_timeout(cf->webauthn_registration_ms, o->uv);
 	o->challenge.user_id = step->by->sub;
-	o->excluded = step->person->profile.passkey;
-	o->n = step->person->profile.passkeys;
-	ptn_flow_ceremony_creation(step, PTN_FLOW_CEREMONY_PASSKEY, o);
+	o->excluded = step->person->profile.credential;
+	o->n = step->person->profile.credentials;
+	ptn_flow_ceremony_creation(step, what, o);
 	ptn_flow_step_to(step, PTN_FLOW_AT_NEW_CREDENTIAL);
 	return ptn_event(step->sc, PTN_EVENT_REGISTRATION_INIT_OK, NULL);
+}
+
+enum ptn_err
+ptn_flow_profile_make_passkey(struct ptn_flow_step *step)
+{
+	return make(step, PTN_FLOW_CEREMONY_PASSKEY);
+}
+
+enum ptn_err
+ptn_flow_profile_make_key(struct ptn_flow_step *step)
+{
+	return make(step, PTN_FLOW_CEREMONY_KEY);
 }
 
 static enum ptn_err
@@ -70,20 +98,43 @@ keep(struct ptn_flow_step *step, const struct ptn_credential *c)
 enum ptn_err
 ptn_flow_profile_made_passkey(struct ptn_flow_step *step)
 {
+	const bool is_key = ptn_flow_ceremony_of(step) == PTN_FLOW_CEREMONY_KEY;
 	struct ptn_credential c;
 	enum ptn_err r;
 
-	r = ptn_flow_ceremony_attest(step, PTN_FLOW_CEREMONY_PASSKEY,
+	r = ptn_flow_ceremony_attest(step,
+	    is_key ? PTN_FLOW_CEREMONY_KEY : PTN_FLOW_CEREMONY_PASSKEY,
 	    &step->by->sub, &c);
 	return r == PTN_OK && step->error == PTN_FLOW_E_NONE ? keep(step, &c)
 							     : r;
 }
 
+static bool
+may_drop_passkey(const struct ptn_flow_step *step)
+{
+	return ptn_policy_passkeys(step->sc->cf) &&
+	    ptn_flow_person_may_give_up(step, PTN_WAY_PASSKEY);
+}
+
+bool
+ptn_flow_profile_can_drop_key(const struct ptn_flow_step *step)
+{
+	struct ptn_factors left = ptn_profile_factors(&step->person->profile);
+
+	return left.security_keys-- > 0 &&
+	    ptn_policy_drop_factor(step->sc->cf, &left);
+}
+
+/*
+ * Pages of Hanko look for this one before they let anybody remove a security
+ * key, by the other one.
+ */
 bool
 ptn_flow_profile_can_drop_passkey(const struct ptn_flow_step *step)
 {
-	return ptn_flow_profile_has_passkey(step) &&
-	    ptn_flow_person_may_give_up(step, PTN_WAY_PASSKEY);
+	return may_drop_passkey(step) ||
+	    (ptn_policy_passkeys(step->sc->cf) &&
+		ptn_flow_profile_can_drop_key(step));
 }
 
 /* What the rule said; an id that is none is nobody's. */
@@ -117,15 +168,57 @@ ptn_flow_profile_rename_passkey(struct ptn_flow_step *step)
 	return settle(step, r);
 }
 
+/* Which of a list is meant; NULL: none. */
+static const struct ptn_credential *
+find(const struct ptn_credential *c, size_t n, struct ptn_bytes id)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (ptn_bytes_equal(c[i].id, id))
+			return &c[i];
+	return NULL;
+}
+
+static enum ptn_err
+drop(struct ptn_flow_step *step, const struct ptn_credential *c, bool may)
+{
+	if (c == NULL)
+		return settle(step, PTN_E_NOT_FOUND);
+	if (!may) {
+		step->error = PTN_FLOW_E_FORBIDDEN;
+		return PTN_OK;
+	}
+	return settle(step,
+	    ptn_passkey_remove_in(step->sc, &step->by->sub, c->id));
+}
+
 enum ptn_err
 ptn_flow_profile_drop_passkey(struct ptn_flow_step *step)
 {
+	const struct ptn_profile *p = &step->person->profile;
 	struct ptn_bytes id;
 	enum ptn_err r;
 
 	r = ptn_b64url_decode(step->sc->arena, ptn_bytes_of(step->in[ID].text),
 	    &id);
-	if (r == PTN_OK)
-		r = ptn_passkey_remove_in(step->sc, &step->by->sub, id);
-	return settle(step, r);
+	if (r != PTN_OK)
+		return settle(step, r);
+	return drop(step, find(p->passkey, p->passkeys, id),
+	    may_drop_passkey(step));
+}
+
+enum ptn_err
+ptn_flow_profile_drop_key(struct ptn_flow_step *step)
+{
+	const struct ptn_profile *p = &step->person->profile;
+	struct ptn_bytes id;
+	enum ptn_err r;
+
+	r = ptn_b64url_decode(step->sc->arena, ptn_bytes_of(step->in[ID].text),
+	    &id);
+	if (r != PTN_OK)
+		return settle(step, r);
+	return drop(step, find(p->security_key, p->security_keys, id),
+	    ptn_flow_profile_can_drop_key(step));
 }

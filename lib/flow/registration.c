@@ -180,7 +180,8 @@ shown(const struct ptn_flow_stash *stash)
 	return (stash->proved ? PTN_AMR_OTP : 0U) |
 	    (stash->has_password ? PTN_AMR_PWD : 0U) |
 	    (stash->has_passkey ? PTN_AMR_PASSKEY : 0U) |
-	    (stash->has_otp ? PTN_AMR_TOTP : 0U);
+	    (stash->has_otp ? PTN_AMR_TOTP : 0U) |
+	    (stash->has_key ? PTN_AMR_SECURITY_KEY : 0U);
 }
 
 /*
@@ -222,7 +223,7 @@ sign_up(const struct ptn_scope *sc, void *arg)
 		r = PTN_E_CONFLICT;
 	if (r != PTN_OK || step->fatal)
 		return r;
-	if (stash->enrolled &&
+	if (stash->has_otp &&
 	    (r = ptn_flow_otp_store(step, &s.user.id, false)) != PTN_OK)
 		return r;
 	return ptn_flow_onboarding_keep(step, &s.user.id, false);
@@ -256,6 +257,7 @@ const struct ptn_flow_definition ptn_flow_registration = {
 		    &ptn_flow_place_new_passkey_answer,
 		[PTN_FLOW_AT_MFA_METHOD] = &ptn_flow_place_mfa,
 		[PTN_FLOW_AT_OTP_CREATION] = &ptn_flow_place_otp_creation,
+		[PTN_FLOW_AT_NEW_KEY] = &ptn_flow_place_new_key,
 		[PTN_FLOW_AT_PASSCODE] = &ptn_flow_place_passcode,
 		[PTN_FLOW_AT_SUCCESS] = &success,
 		[PTN_FLOW_AT_ERROR] = &ptn_flow_place_end,

@@ -132,7 +132,7 @@ extern const struct ptn_flow_place ptn_flow_place_preflight,
     ptn_flow_place_passcode, ptn_flow_place_end, ptn_flow_place_method,
     ptn_flow_place_password, ptn_flow_place_passkey, ptn_flow_place_recovery,
     ptn_flow_place_otp, ptn_flow_place_mfa, ptn_flow_place_otp_creation,
-    ptn_flow_place_trust;
+    ptn_flow_place_trust, ptn_flow_place_key, ptn_flow_place_new_key;
 
 /* Queue a state, behind those that this step has queued already. */
 void ptn_flow_step_to(struct ptn_flow_step *step, enum ptn_flow_at at);
@@ -173,7 +173,8 @@ enum ptn_err ptn_flow_step_revert(struct ptn_flow_step *step);
 /*
  * To log in by a passkey: ask for one, in the state that is for it; and show
  * one, there and where the browser offers them by itself (conditional
- * mediation), by what it was given in the last answer.
+ * mediation), by what it was given in the last answer.  In that state a
+ * security key is shown, too.
  */
 bool ptn_flow_step_has_passkeys(const struct ptn_flow_step *step);
 bool ptn_flow_step_can_ask_passkey(const struct ptn_flow_step *step);

@@ -106,6 +106,8 @@ void ptn_jsonw_double(struct ptn_jsonw *w, const char *name,
 void ptn_jsonw_bool(struct ptn_jsonw *w, const char *name, bool value);
 /* A text of JSON that was written by these, as it is. */
 void ptn_jsonw_raw(struct ptn_jsonw *w, const char *name, const char *json);
+/* Members that were written by these, without the braces around them. */
+void ptn_jsonw_members(struct ptn_jsonw *w, const char *members);
 void ptn_jsonw_null(struct ptn_jsonw *w, const char *name);
 
 /*

@@ -195,3 +195,12 @@ ptn_json_quote(struct ptn_buf *b, struct ptn_bytes utf8)
 	}
 	ptn_buf_char(b, '"');
 }
+
+void
+ptn_jsonw_members(struct ptn_jsonw *w, const char *members)
+{
+	if (w->comma)
+		ptn_buf_char(&w->buf, ',');
+	ptn_buf_str(&w->buf, members);
+	w->comma = true;
+}

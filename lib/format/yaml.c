@@ -26,6 +26,7 @@ struct flat {
 /* Texts that collect while a sequence is read. */
 struct texts {
 	const char **v;
+	bool *plain;
 	size_t n;
 	size_t cap;
 };
@@ -176,43 +177,73 @@ text_of(struct flat *f, const yaml_event_t *ev, const char **out)
 	return *out != NULL ? PTN_OK : no_memory(f);
 }
 
+/* As people write it; NULL: no memory. */
+static char *
+dotted(struct flat *f, const char *path)
+{
+	static const char cuts[] = PTN_YAML_CUT PTN_YAML_ELEMENT;
+	char *out = ptn_arena_strdup(f->a, path);
+	char *p;
+
+	for (p = out; p != NULL && *p != '\0'; p++)
+		if (strchr(cuts, *p) != NULL)
+			*p = '.';
+	return out;
+}
+
 static enum ptn_err
 emit(struct flat *f, const struct ptn_yaml_node *node)
 {
+	struct ptn_yaml_node *out;
+
 	if (f->out->n == PTN_YAML_NODES_MAX)
 		return refuse(f, PTN_E_TOO_LARGE, (size_t)node->line, NULL,
 		    "too many keys and values");
-	f->out->node[f->out->n++] = *node;
-	return PTN_OK;
+	out = &f->out->node[f->out->n++];
+	*out = *node;
+	out->exact = node->path;
+	out->path = dotted(f, node->path);
+	return out->path != NULL ? PTN_OK : no_memory(f);
+}
+
+static bool
+is_plain(const yaml_event_t *ev)
+{
+	return ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
 static enum ptn_err
 emit_scalar(struct flat *f, const yaml_event_t *ev, const char *path)
 {
-	struct ptn_yaml_node node = { path, PTN_YAML_SCALAR, NULL, 1, 0 };
+	struct ptn_yaml_node node = { .path = path,
+		.kind = PTN_YAML_SCALAR,
+		.n = 1 };
 	const char **v = ptn_arena_calloc(f->a, 1, sizeof(*v));
+	bool *plain = ptn_arena_calloc(f->a, 1, sizeof(*plain));
 	enum ptn_err r;
 
-	if (v == NULL)
+	if (v == NULL || plain == NULL)
 		return no_memory(f);
+	*plain = is_plain(ev);
 	r = text_of(f, ev, &v[0]);
 	if (r != PTN_OK)
 		return r;
 	node.v = v;
+	node.plain = plain;
 	node.line = (int)line_of(ev);
 	return emit(f, &node);
 }
 
 /* The path of a member; path is "" at the root. */
 static enum ptn_err
-join(struct flat *f, const char *path, const char *key, size_t line,
-    const char **out)
+join(struct flat *f, const char *path, const char *cut, const char *key,
+    size_t line, const char **out)
 {
 	if (strlen(path) + strlen(key) + 2 > PTN_YAML_PATH_MAX)
 		return refuse(f, PTN_E_TOO_LARGE, line, NULL,
 		    "the keys are too long");
 	*out = ptn_arena_printf(f->a, "%s%s%s", path,
-	    path[0] != '\0' ? "." : "", key);
+	    path[0] != '\0' ? cut : "", key);
 	return *out != NULL ? PTN_OK : no_memory(f);
 }
 
@@ -248,14 +279,16 @@ member_path(struct flat *f, const yaml_event_t *ev, const char *path,
 	if (!is_key(key))
 		return refuse(f, PTN_E_INPUT, line_of(ev), NULL,
 		    "a key must be plain text");
-	r = join(f, path, key, line_of(ev), out);
+	r = join(f, path, PTN_YAML_CUT, key, line_of(ev), out);
 	if (r != PTN_OK)
 		return r;
+	if ((key = dotted(f, *out)) == NULL)
+		return no_memory(f);
 	for (i = 0; i < f->seen_n; i++)
-		if (strcmp(f->seen[i], *out) == 0)
-			return refuse(f, PTN_E_INPUT, line_of(ev), *out,
+		if (strcmp(f->seen[i], key) == 0)
+			return refuse(f, PTN_E_INPUT, line_of(ev), key,
 			    "the key is there twice");
-	f->seen[f->seen_n++] = *out; /* count() keeps it within */
+	f->seen[f->seen_n++] = key; /* count() keeps it within */
 	return PTN_OK;
 }
 
@@ -280,7 +313,7 @@ flat_member(struct flat *f, const yaml_event_t *ev, const char *path, int depth)
 static enum ptn_err
 flat_map(struct flat *f, const char *path, size_t line, int depth)
 {
-	struct ptn_yaml_node empty = { path, PTN_YAML_MAP, NULL, 0, 0 };
+	struct ptn_yaml_node empty = { .path = path, .kind = PTN_YAML_MAP };
 	yaml_event_t ev;
 	size_t members = 0;
 	bool end = false;
@@ -308,18 +341,24 @@ static enum ptn_err
 texts_add(struct flat *f, struct texts *t, const yaml_event_t *ev)
 {
 	const char **v;
+	bool *plain;
 	size_t cap;
 
 	if (t->n == t->cap) {
 		cap = t->cap == 0 ? 8 : t->cap * 2;
 		v = ptn_arena_calloc(f->a, cap, sizeof(*v));
-		if (v == NULL)
+		plain = ptn_arena_calloc(f->a, cap, sizeof(*plain));
+		if (v == NULL || plain == NULL)
 			return no_memory(f);
-		if (t->n > 0)
+		if (t->n > 0) {
 			memcpy(v, t->v, t->n * sizeof(*v));
+			memcpy(plain, t->plain, t->n * sizeof(*plain));
+		}
 		t->v = v;
+		t->plain = plain;
 		t->cap = cap;
 	}
+	t->plain[t->n] = is_plain(ev);
 	return text_of(f, ev, &t->v[t->n++]);
 }
 
@@ -338,15 +377,15 @@ flat_element(struct flat *f, yaml_event_t *ev, const char *path, size_t index,
 	if (ev->type == YAML_SCALAR_EVENT)
 		return texts_add(f, t, ev);
 	(void)snprintf(number, sizeof(number), "%zu", index);
-	r = join(f, path, number, line_of(ev), &below);
+	r = join(f, path, PTN_YAML_ELEMENT, number, line_of(ev), &below);
 	return r == PTN_OK ? flat_node(f, ev, below, depth) : r;
 }
 
 static enum ptn_err
 flat_list(struct flat *f, const char *path, size_t line, int depth)
 {
-	struct ptn_yaml_node node = { path, PTN_YAML_LIST, NULL, 0, 0 };
-	struct texts t = { NULL, 0, 0 };
+	struct ptn_yaml_node node = { .path = path, .kind = PTN_YAML_LIST };
+	struct texts t = { NULL, NULL, 0, 0 };
 	yaml_event_t ev;
 	size_t index = 0;
 	bool end = false;
@@ -367,6 +406,7 @@ flat_list(struct flat *f, const char *path, size_t line, int depth)
 	if (index > 0 && t.n == 0)
 		return PTN_OK;
 	node.v = t.v;
+	node.plain = t.plain;
 	node.n = t.n;
 	node.line = (int)line;
 	return emit(f, &node);

@@ -1,6 +1,7 @@
 #ifndef PTN_FORMAT_YAML_H
 #define PTN_FORMAT_YAML_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/base/arena.h"
@@ -27,12 +28,18 @@ enum ptn_yaml_kind {
 
 /*
  * One value.  Keys are joined by "." into the path; a mapping or sequence
- * inside a sequence goes on under "path.N", N counting from 0.
+ * inside a sequence goes on under "path.N", N counting from 0.  A dot may be of
+ * a key: where that matters there is the exact path.
  */
+#define PTN_YAML_CUT "\x1f"     /* before a key; no key has it in it */
+#define PTN_YAML_ELEMENT "\x1e" /* before a number */
 struct ptn_yaml_node {
 	const char *path;
+	/* The same, with PTN_YAML_CUT or PTN_YAML_ELEMENT for the dots. */
+	const char *exact;
 	enum ptn_yaml_kind kind;
 	const char *const *v;
+	const bool *plain; /* of each, that no quotes are around it */
 	size_t n;
 	int line; /* from 1 */
 };
@@ -52,7 +59,7 @@ struct ptn_yaml_problem {
 /*
  * Parse a document.
  *
- * a		holds all of the result; 2 MiB are enough for any document.
+ * a		holds all of the result; 4 MiB are enough for any document.
  * text		UTF-8 (a byte order mark is skipped), borrowed.
  * out		the nodes; none for a document of comments only.
  * problem	filled unless PTN_OK.

@@ -18,7 +18,8 @@
 SELECT w.id IS NULL, u.id, m.user_id, m.username, m.kind, m.active,
        COALESCE(m.registered, 0), ? = 1 AND EXISTS (
          SELECT 1 FROM webauthn_credentials c
-          WHERE c.user_id = u.id AND c.archived_at IS NULL),
+          WHERE c.user_id = u.id AND c.archived_at IS NULL
+            AND c.mfa_only = 0),
        m.service_account, m.archived_at, e.id, e.address, e.verified,
        u.known_epoch, UTC_TIMESTAMP(6)
   FROM (SELECT COALESCE(
@@ -50,7 +51,8 @@ SELECT w.id IS NULL, u.id, m.user_id, m.username, m.kind, m.active,
 SELECT u.id, m.user_id, m.username, m.kind, m.active,
        COALESCE(m.registered, 0), ? = 1 AND EXISTS (
          SELECT 1 FROM webauthn_credentials w
-          WHERE w.user_id = u.id AND w.archived_at IS NULL),
+          WHERE w.user_id = u.id AND w.archived_at IS NULL
+            AND w.mfa_only = 0),
        m.service_account, m.archived_at, e.id, e.address, e.verified,
        u.known_epoch, UTC_TIMESTAMP(6)
   FROM users u
@@ -115,7 +117,8 @@ UPDATE members SET active = ? WHERE tenant_id = ? AND user_id = ?;
 SELECT u.id, u.created_at, m.user_id, m.username, m.kind, m.active,
        COALESCE(m.registered, 0), ? = 1 AND EXISTS (
          SELECT 1 FROM webauthn_credentials w
-          WHERE w.user_id = u.id AND w.archived_at IS NULL),
+          WHERE w.user_id = u.id AND w.archived_at IS NULL
+            AND w.mfa_only = 0),
        m.service_account, m.archived_at, e.address
   FROM users u
   LEFT JOIN members m ON m.user_id = u.id

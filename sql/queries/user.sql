@@ -63,11 +63,14 @@ DELETE FROM user_metadata WHERE tenant_id = ? AND user_id = ?;
 
 -- name: user_lock
 -- in:   tenant_id:id id:id
--- out:  known_epoch:i64 otp:i64
+-- out:  known_epoch:i64 otp:i64 security_keys:i64
 -- returns: one
 -- Whoever changes what a user owns takes this lock first.
 SELECT known_epoch,
-       (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = users.id)
+       (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = users.id),
+       (SELECT COUNT(*) FROM webauthn_credentials c
+         WHERE c.user_id = users.id AND c.mfa_only = 1
+           AND c.active = 1 AND c.archived_at IS NULL)
   FROM users WHERE tenant_id = ? AND id = ? FOR UPDATE;
 
 -- name: user_lock_session
@@ -82,13 +85,16 @@ SELECT u.id FROM users u JOIN sessions s ON s.user_id = u.id
 
 -- name: user_lock_password
 -- in:   tenant_id:id id:id set_at:time
--- out:  known_epoch:i64 otp:i64
+-- out:  known_epoch:i64 otp:i64 security_keys:i64
 -- returns: one
 -- The same, if their password is still the one that was set then.
 SELECT u.known_epoch,
-       (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = u.id)
-  FROM users u JOIN password_credentials c ON c.user_id = u.id
- WHERE u.tenant_id = ? AND u.id = ? AND c.updated_at = ?
+       (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = u.id),
+       (SELECT COUNT(*) FROM webauthn_credentials c
+         WHERE c.user_id = u.id AND c.mfa_only = 1
+           AND c.active = 1 AND c.archived_at IS NULL)
+  FROM users u JOIN password_credentials p ON p.user_id = u.id
+ WHERE u.tenant_id = ? AND u.id = ? AND p.updated_at = ?
    FOR UPDATE;
 
 -- name: user_by_address
@@ -107,12 +113,16 @@ DELETE FROM users WHERE tenant_id = ? AND id = ?;
 
 -- name: user_factors
 -- in:   tenant_id:id id:id
--- out:  passwords:i64 passkeys:i64 otp:i64
+-- out:  passwords:i64 passkeys:i64 security_keys:i64 otp:i64
 -- returns: one
 -- What they have to log in with.
 SELECT (SELECT COUNT(*) FROM password_credentials p WHERE p.user_id = u.id),
        (SELECT COUNT(*) FROM webauthn_credentials c
-         WHERE c.user_id = u.id AND c.active = 1 AND c.archived_at IS NULL),
+         WHERE c.user_id = u.id AND c.mfa_only = 0
+           AND c.active = 1 AND c.archived_at IS NULL),
+       (SELECT COUNT(*) FROM webauthn_credentials c
+         WHERE c.user_id = u.id AND c.mfa_only = 1
+           AND c.active = 1 AND c.archived_at IS NULL),
        (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = u.id)
   FROM users u
  WHERE u.tenant_id = ? AND u.id = ?;

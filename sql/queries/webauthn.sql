@@ -20,21 +20,23 @@ SELECT user_id, operation, user_verification, expires_at < UTC_TIMESTAMP(6)
 DELETE FROM webauthn_challenges WHERE tenant_id = ? AND challenge = ?;
 
 -- name: credential_put
--- in:   id_hash:bytes tenant_id:id credential_id:bytes user_id:id name:str public_key:bytes attestation:str aaguid:id sign_count:i64 backup_eligible:i64 backup_state:i64 transports:str api:str admitted:i64
+-- in:   id_hash:bytes tenant_id:id credential_id:bytes user_id:id name:str public_key:bytes attestation:str aaguid:id sign_count:i64 backup_eligible:i64 backup_state:i64 transports:str api:str admitted:i64 mfa_only:i64
 -- returns: none
 -- A credential id that is registered already is a conflict, whoever has it.
 INSERT INTO webauthn_credentials
        (id_hash, tenant_id, credential_id, user_id, name, public_key,
         attestation, aaguid, sign_count, backup_eligible, backup_state,
-        transports, api, admitted, last_used_at, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6),
+        transports, api, admitted, mfa_only, last_used_at, created_at,
+        updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6),
         UTC_TIMESTAMP(6), UTC_TIMESTAMP(6));
 
 -- name: credential_lock
 -- in:   tenant_id:id id_hash:bytes
--- out:  credential_id:bytes user_id:id public_key:bytes sign_count:i64 backup_eligible:i64
+-- out:  credential_id:bytes user_id:id public_key:bytes sign_count:i64 backup_eligible:i64 mfa_only:i64
 -- returns: one
-SELECT credential_id, user_id, public_key, sign_count, backup_eligible
+SELECT credential_id, user_id, public_key, sign_count, backup_eligible,
+       mfa_only
   FROM webauthn_credentials
  WHERE tenant_id = ? AND id_hash = ? AND active = 1 AND archived_at IS NULL
    FOR UPDATE;
@@ -49,14 +51,15 @@ UPDATE webauthn_credentials
 
 -- name: credentials_of
 -- in:   tenant_id:id user_id:id
--- out:  credential_id:bytes name:str public_key:bytes attestation:str aaguid:id sign_count:i64 backup_eligible:i64 backup_state:i64 transports:str last_used_at:time created_at:time updated_at:time
+-- out:  credential_id:bytes name:str public_key:bytes attestation:str aaguid:id sign_count:i64 backup_eligible:i64 backup_state:i64 transports:str mfa_only:i64 last_used_at:time created_at:time updated_at:time
 -- returns: many
+-- Passkeys first.
 SELECT credential_id, name, public_key, attestation, aaguid, sign_count,
-       backup_eligible, backup_state, transports, last_used_at, created_at,
-       updated_at
+       backup_eligible, backup_state, transports, mfa_only, last_used_at,
+       created_at, updated_at
   FROM webauthn_credentials
  WHERE tenant_id = ? AND user_id = ? AND active = 1 AND archived_at IS NULL
- ORDER BY created_at, id_hash;
+ ORDER BY mfa_only, created_at, id_hash;
 
 -- name: passkeys_of
 -- in:   tenant_id:id user_id:id
@@ -66,7 +69,7 @@ SELECT credential_id, name, public_key, attestation, aaguid, sign_count,
 SELECT id_hash, credential_id, name, public_key, sign_count, backup_eligible,
        rp_id, origin, api, active, admitted, created_at
   FROM webauthn_credentials
- WHERE tenant_id = ? AND user_id = ? AND archived_at IS NULL
+ WHERE tenant_id = ? AND user_id = ? AND archived_at IS NULL AND mfa_only = 0
  ORDER BY created_at, id_hash;
 
 -- name: passkey_place
@@ -90,11 +93,12 @@ UPDATE webauthn_credentials SET admitted = 1
  WHERE tenant_id = ? AND id_hash = ? AND admitted = 0;
 
 -- name: credential_count
--- in:   tenant_id:id user_id:id
+-- in:   tenant_id:id user_id:id mfa_only:i64
 -- out:  n:i64
 -- returns: one
 SELECT COUNT(*) FROM webauthn_credentials
- WHERE tenant_id = ? AND user_id = ? AND active = 1 AND archived_at IS NULL;
+ WHERE tenant_id = ? AND user_id = ? AND mfa_only = ?
+   AND active = 1 AND archived_at IS NULL;
 
 -- name: credential_rename
 -- in:   name:str tenant_id:id user_id:id id_hash:bytes
@@ -105,9 +109,9 @@ UPDATE webauthn_credentials SET name = ?, updated_at = UTC_TIMESTAMP(6)
 
 -- name: credential_find
 -- in:   tenant_id:id user_id:id id_hash:bytes
--- out:  admitted:i64 name:str
+-- out:  admitted:i64 name:str mfa_only:i64
 -- returns: one
-SELECT admitted, name FROM webauthn_credentials
+SELECT admitted, name, mfa_only FROM webauthn_credentials
  WHERE tenant_id = ? AND user_id = ? AND id_hash = ?
    AND active = 1 AND archived_at IS NULL;
 
@@ -129,4 +133,4 @@ UPDATE webauthn_credentials SET active = 0, archived_at = UTC_TIMESTAMP(6)
 -- returns: count
 UPDATE webauthn_credentials
    SET active = 0, archived_at = UTC_TIMESTAMP(6)
- WHERE tenant_id = ? AND user_id = ? AND archived_at IS NULL;
+ WHERE tenant_id = ? AND user_id = ? AND archived_at IS NULL AND mfa_only = 0;

@@ -1,5 +1,5 @@
 /*
- * The main job, on the page that quickstart serves: a person signs up,
+ * The main job, on the page for the API without flows: a person signs up,
  * receives a passcode by mail, enters it, sets a password, logs out, and logs
  * in with the password; makes a passkey and logs in with it, by a button and
  * by what the browser fills in; sees the members' area; a back end verifies
@@ -48,7 +48,7 @@ for (const web of webs)
     before(async () => {
       instance = await start({ web,
         set: { 'account.allow_deletion': 'true' } });
-      person = await Person.arrive(browser, instance.url, web,
+      person = await Person.withoutFlows(browser, instance.url, web,
         { viewport: desktop, colorScheme: 'light' });
     });
 
@@ -156,8 +156,8 @@ for (const web of webs)
     });
 
     test('shows sessions and ends one', async () => {
-      const other = await Person.arrive(browser, instance.url, `${web}-phone`,
-        { viewport: phone, colorScheme: 'dark',
+      const other = await Person.withoutFlows(browser, instance.url,
+        `${web}-phone`, { viewport: phone, colorScheme: 'dark',
           userAgent: 'Mozilla/5.0 (Android 15) Firefox/140.0' });
       await other.at('Log in or sign up');
       await other.shot('1-start');
@@ -244,7 +244,8 @@ for (const web of webs)
     });
 
     test('explains a passkey that is not there', async () => {
-      const other = await Person.arrive(browser, instance.url, `${web}-other`);
+      const other = await Person.withoutFlows(browser, instance.url,
+        `${web}-other`);
       await addAuthenticator(other.context, other.page);
       await other.at('Log in or sign up');
       await other.press('Use a passkey');
@@ -264,11 +265,11 @@ for (const web of webs)
       await person.at('You are logged in');
     });
 
-    test('is sent to the login page and back to the members\' area',
+    test('goes on to the members\' area, whence somebody was sent',
       async () => {
-        const guest = await Person.arrive(browser, instance.url, `${web}-guest`,
-          { viewport: phone, colorScheme: 'dark' });
-        await guest.page.goto(`${instance.url}/members/`);
+        const guest = await Person.withoutFlows(browser, instance.url,
+          `${web}-guest`, { viewport: phone, colorScheme: 'dark' });
+        await guest.page.goto(`${instance.url}/rest.html#members`);
         await guest.at('Log in or sign up');
         await guest.enter('E-mail address', email);
         await guest.press('Use my password');
@@ -281,7 +282,7 @@ for (const web of webs)
         await guest.page.getByText('POSTERN_USER_ID').waitFor();
         await guest.page.getByText(email).waitFor();
         await guest.shot('4-php');
-        await guest.page.goto(`${instance.url}/`);
+        await guest.page.goto(`${instance.url}/rest.html`);
         await guest.at('You are logged in');
         await guest.page.getByRole('link', { name: 'Members\' area' })
           .waitFor();
@@ -296,7 +297,7 @@ for (const web of webs)
             (route) => route.fulfill({ status: 404 }));
         const asked = ['members/', 'organisation.js'].map((path) =>
           guest.page.waitForResponse(`${instance.url}/${path}`));
-        await guest.page.goto(`${instance.url}/#members`);
+        await guest.page.goto(`${instance.url}/rest.html#members`);
         await guest.at('You are logged in');
         await Promise.all(asked);
         for (const name of ['Members\' area', 'Log in with a key'])
@@ -331,7 +332,7 @@ for (const web of webs)
     });
 
     test('explains a network that is away', async () => {
-      const cut = await Person.arrive(browser, instance.url, web);
+      const cut = await Person.withoutFlows(browser, instance.url, web);
       await cut.at('Log in or sign up');
       await cut.context.setOffline(true);
       await cut.enter('E-mail address', freshAddress());
@@ -351,7 +352,7 @@ describe('the page and limits', () => {
   after(() => instance?.stop());
 
   test('counts down until a code can be sent again', async () => {
-    const person = await Person.arrive(browser, instance.url, 'limit',
+    const person = await Person.withoutFlows(browser, instance.url, 'limit',
       { viewport: phone });
     const resend = person.page.locator('#resend');
     await person.signUp(instance, freshAddress('resend'));
@@ -371,7 +372,7 @@ describe('the page and limits', () => {
   });
 
   test('says when a code is used up', async () => {
-    const person = await Person.arrive(browser, instance.url, 'used-up');
+    const person = await Person.withoutFlows(browser, instance.url, 'used-up');
     const email = freshAddress('used-up');
     const code = await person.signUp(instance, email);
     const wrong = code === '000000' ? '000001' : '000000';
@@ -394,7 +395,8 @@ describe('the page and limits', () => {
 
   test('does not complain when its offer of passkeys ends by itself',
     async () => {
-      const person = await Person.arrive(browser, instance.url, 'offer');
+      const person = await Person.withoutFlows(browser, instance.url,
+        'offer');
       await addAuthenticator(person.context, person.page);
       await person.page.addInitScript(() => {
         window.PublicKeyCredential.isConditionalMediationAvailable =
@@ -418,7 +420,7 @@ describe('the page and limits', () => {
 
   test('fits a narrow screen, in light and dark', async () => {
     for (const colorScheme of ['light', 'dark']) {
-      const person = await Person.arrive(browser, instance.url,
+      const person = await Person.withoutFlows(browser, instance.url,
         `narrow-${colorScheme}`,
         { viewport: { width: 320, height: 640 }, colorScheme });
       await person.at('Log in or sign up');

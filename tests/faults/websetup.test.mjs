@@ -8,15 +8,24 @@ import { chownSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync,
   utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
+import { Foreign } from '../lib/foreign.mjs';
+import { freePort } from '../lib/instance.mjs';
 import { UnsetHost, dbPassword, sentence, told, token }
   from '../lib/unsethost.mjs';
 
+const mysql = new Foreign('8.0.40');
+let dbPort;
 let host;
 let folder;
 let file;
+let mysqlPort;
 
 before(async () => {
+  dbPort = await freePort();
+  process.env.POSTERN_MARIADB_OPTIONS = '--skip-networking=0 '
+    + `--port=${dbPort} --bind-address=127.0.0.1`;
   host = await UnsetHost.fresh('websetup');
+  mysqlPort = await mysql.listen();
   ({ folder, file } = host);
   await host.machine.sql(`CREATE DATABASE taken;
     CREATE TABLE taken.users (id INT); INSERT INTO taken.users VALUES (7);
@@ -27,10 +36,16 @@ before(async () => {
     INSERT INTO theirs.jwks VALUES ('0123456789abcdef', 'not by us');
     CREATE USER blind@localhost IDENTIFIED BY '${dbPassword}';
     GRANT INSERT ON theirs.* TO blind@localhost;
+    CREATE USER strong@localhost IDENTIFIED BY '${dbPassword}';
+    GRANT ALL ON *.* TO strong@localhost;
+    DROP USER IF EXISTS root@127.0.0.1;
     GRANT ALL ON theirs.* TO space@localhost;
     GRANT ALL ON taken.* TO space@localhost`);
 });
-after(() => host?.stop());
+after(async () => {
+  await mysql.close();
+  await host?.stop();
+});
 beforeEach(() => host.clear());
 
 const putToken = (...args) => host.putToken(...args);
@@ -158,6 +173,10 @@ test('errors stand at their field, and keep all but passwords', async () => {
     [{ db_host: '127.0.0.1:1' }, 'db_host', /No database answers there/],
     [{ db_host: '/nowhere.sock' }, 'db_host', /No database answers there/],
     [{ db_host: 'a b' }, 'db_host', /neither a host nor/],
+    [{ db_host: `127.0.0.1:${dbPort}` }, 'db_host', /nobody in from here/],
+    [{ db_host: `127.0.0.1:${mysqlPort}` }, 'db_host', /This is no MariaDB/],
+    [{ db_name: 'nothing', db_user: 'strong' }, 'db_name',
+      /There is no database of this name/],
     [{ db_name: 'nothing' }, 'db_name', /may not use a database/],
     [{ db_user: 'weak' }, 'db_user', /all rights there/],
     [{ db_name: 'taken' }, 'db_name', /Another program has tables of our names there/],

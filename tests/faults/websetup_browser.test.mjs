@@ -3,15 +3,15 @@
  * comes in the archive to a login, with a web server that starts the program.
  */
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Api, freshAddress } from '../lib/api.mjs';
 import { launch } from '../lib/browser.mjs';
 import { top } from '../lib/instance.mjs';
+import { findings, look } from '../lib/setuppage.mjs';
 import { UnsetHost, dbPassword, told, token } from '../lib/unsethost.mjs';
 
-const shots = process.env.POSTERN_SCREENSHOTS;
 const browsers = [];
 let host;
 
@@ -39,25 +39,6 @@ async function open(options = {}, browser = browsers[0]) {
       page.complaints.push(message.text());
   });
   return page;
-}
-
-async function look(page, name) {
-  for (const [size, width] of [['phone', 375], ['desktop', 1280]]) {
-    await page.setViewportSize({ width, height: 800 });
-    const wide = await page.evaluate(() =>
-      document.documentElement.scrollWidth > window.innerWidth);
-    assert.ok(!wide, `${name} is too wide for a ${size}`);
-    if (shots)
-      await page.screenshot({ path: join(shots, `setup-${name}-${size}.png`),
-        fullPage: true });
-  }
-}
-
-async function findings(page) {
-  await page.evaluate(readFileSync(join(top,
-    'tests/node_modules/axe-core/axe.min.js'), 'utf8'));
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  return violations.map(({ id, nodes }) => [id, nodes[0].html]);
 }
 
 async function giveToken(page) {
@@ -129,6 +110,7 @@ for (const web of ['apache', 'lighttpd'])
     await second.getByRole('button').click();
     await second.getByText('Another set-up is running now').waitFor();
     await look(second, `other-${web}`);
+    assert.deepEqual(await findings(second), []);
     await schema.release();
     await first.getByText('What is left to do').waitFor();
     for (const page of [first, second]) {

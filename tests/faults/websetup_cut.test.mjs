@@ -3,10 +3,13 @@
  * there: nothing of it is lost, or left.
  */
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, symlinkSync, writeFileSync }
+  from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
+import { launch } from '../lib/browser.mjs';
 import { until } from '../lib/instance.mjs';
+import { findings, look } from '../lib/setuppage.mjs';
 import { UnsetHost, dbPassword, told } from '../lib/unsethost.mjs';
 
 let host;
@@ -58,7 +61,20 @@ test('who waits for long is told that it goes on', async () => {
   await until(() => host.names().join() === 'postern.yaml', 'the end of it');
   await host.isServed();
   assert.match(host.space.said(), /set-up: done by the web/);
+  await looksWell('works', body);
 });
+
+/* In both colours; its policy allows its own style, and no script. */
+async function looksWell(name, body) {
+  const browser = await launch();
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await browser.newPage({ colorScheme });
+    await page.setContent(body);
+    await look(page, `${name}-${colorScheme}`);
+    assert.deepEqual(await findings(page), [], colorScheme);
+  }
+  await browser.close();
+}
 
 for (const [signal, says] of [['SIGKILL', /It did not work/],
   ['SIGALRM', /It took too long, and was given up/]])
@@ -75,6 +91,20 @@ for (const [signal, says] of [['SIGKILL', /It did not work/],
       await schema.release();
       await isDone(await told(await host.post(host.answers())));
     });
+
+test('killed with who watches it, it is cleared up by the next', async () => {
+  const { schema, answer } = await begin();
+  const { worker, watcher } = host.workers();
+  process.kill(watcher, 'SIGKILL');
+  process.kill(worker, 'SIGKILL');
+  assert.equal((await answer).status, 422);
+  assert.deepEqual(host.names(), ['postern.yaml.lock', 'postern.yaml.setup',
+    'setup-token']);
+  for (const name of host.names())
+    assert.equal(statSync(join(host.folder, name)).mode & 0o777, 0o600);
+  await schema.release();
+  await isDone(await told(await host.post(host.answers())));
+});
 
 test('without who watches it, it is done all the same', async () => {
   const { schema, answer } = await begin();

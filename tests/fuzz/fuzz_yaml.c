@@ -22,6 +22,9 @@ check(const struct ptn_yaml *doc)
 		if (node->path[0] == '\0' ||
 		    strlen(node->path) >= PTN_YAML_PATH_MAX || node->line < 1)
 			abort();
+		if (strlen(node->exact) != strlen(node->path) ||
+		    (node->n > 0 && node->plain == NULL))
+			abort();
 		if (node->kind == PTN_YAML_SCALAR && node->n != 1)
 			abort();
 		if (node->kind == PTN_YAML_MAP && node->n != 0)
@@ -38,7 +41,7 @@ check(const struct ptn_yaml *doc)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct ptn_arena *a = ptn_arena_new(2 << 20);
+	struct ptn_arena *a = ptn_arena_new(4 << 20);
 	struct ptn_yaml_problem problem;
 	struct ptn_yaml doc;
 	enum ptn_err r;

@@ -14,9 +14,17 @@ const { replayed, later, unserved, configured, overlay, rules, unreached,
  * Those keys that this server has, as they are called here; without the others
  * it is the same.  And what it takes here to come to where the other one is.
  */
+const flat = ([key, value]) => {
+  if (Array.isArray(value) && key.startsWith('session.jwt_template.'))
+    return [[key, `[${value.join(',')}]`]];
+  return value && typeof value === 'object' && !Array.isArray(value)
+    ? Object.entries(value).flatMap(([name, one]) =>
+      flat([`${key}.${name}`, one]))
+    : [[key, value]];
+};
 const configOf = (name) => ({ ...Object.fromEntries(
   Object.entries(read(name).config).filter(([key]) => !(key in unserved))
-    .map(([key, value]) =>
+    .flatMap(flat).map(([key, value]) =>
       [key.replace(/^cors\./, 'server.public.cors.'), value])),
 ...configured[name]?.set });
 

@@ -1,4 +1,4 @@
-/* A person in front of the page that quickstart serves. */
+/* A person in front of a page that quickstart serves. */
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -38,6 +38,11 @@ export class Person {
     return person;
   }
 
+  /* In front of the page for the API without flows. */
+  static withoutFlows(browser, url, ...more) {
+    return Person.arrive(browser, `${url}/rest.html#`, ...more);
+  }
+
   /* Wait for a step: its heading is shown and has the focus. */
   async at(title) {
     const heading = this.page.getByRole('heading', { name: title, level: 1 });
@@ -49,6 +54,7 @@ export class Person {
   /* The field that has this label, among those that are shown. */
   field(label) {
     return this.page.getByLabel(label, { exact: true })
+      .and(this.page.locator('input, select, textarea'))
       .filter({ visible: true });
   }
 
@@ -119,6 +125,7 @@ export class Person {
     return all.find(({ name }) => name === 'hanko');
   }
 
+  /* On the page for the API without flows. */
   async signUp(instance, email) {
     await this.at('Log in or sign up');
     await this.enter('E-mail address', email);

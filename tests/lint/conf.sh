@@ -75,7 +75,7 @@ awk '
 		type["BOOL"] = "boolean"; type["INT"] = "integer"
 		type["OCTAL"] = "octal"; type["SECONDS"] = "duration"
 		type["LIST"] = "list"; type["SECRETS"] = "secrets"
-		type["ENUM"] = "word"
+		type["ENUM"] = "word"; type["TREE"] = "section"
 	}
 
 	# PTN_CONF_INT (member, "path", "default", ...): the strings of a row.

@@ -39,6 +39,7 @@ lib/conf/conf_words.h ptn_user_verification
 lib/conf/conf_words.h ptn_acquire
 lib/conf/conf_words.h ptn_device_trust
 lib/conf/conf_words.h ptn_conveyance
+lib/conf/conf_words.h ptn_attachment
 lib/conf/conf_words.h ptn_retention
 lib/conf/conf_words.h ptn_enumeration
 lib/conf/conf_words.h ptn_mail_transport

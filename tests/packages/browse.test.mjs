@@ -27,30 +27,34 @@ before(async () => {
 after(() => browser?.close());
 
 test('signs up with a passcode from the mail', async () => {
-  await person.at('Log in or sign up');
+  await person.at('Log in');
+  await person.press('New here? Create an account');
+  await person.at('Create an account');
   await person.shot('1-start');
   await person.enter('E-mail address', email);
-  await person.at('Create an account?');
-  await person.press('Create account');
   await person.at('Check your mail');
   await person.shot('2-passcode');
-  await person.enter('Passcode', codeIn(await nextMail(mailDir, email)));
-  await person.at('You are logged in');
+  await person.enter('Code', codeIn(await nextMail(mailDir, email)));
 });
 
-test('makes a passkey', async () => {
+test('chooses a password, and makes a passkey', async () => {
+  await person.at('Choose a password');
+  await person.enter('New password', 'correct horse battery');
+  await person.at('Protect your account');
+  await person.press('Not now');
+  await person.at('Create a passkey');
   await person.press('Create a passkey');
-  await person.hears('status', 'Your passkey is ready');
+  await person.at('Your account');
   await person.shot('3-passkey');
 });
 
 test('logs in with the passkey', async () => {
   await person.withoutAutofill();
   await person.press('Log out');
-  await person.at('Log in or sign up');
+  await person.at('Log in');
   await person.press('Use a passkey');
-  await person.at('You are logged in');
-  assert.equal(await person.page.locator('#me-email').textContent(), email);
+  await person.at('Your account');
+  assert.equal(await person.page.locator('#me').textContent(), email);
   await person.shot('4-logged-in');
 });
 

@@ -377,7 +377,7 @@ code_of_mail() {
 
 # The same of a mail that lies in Postfix's queue.
 code_of_queue() {
-	queued "$1" 120 || return 1
+	settled "$1" || return 1
 	for id in $(postqueue -j | sed -n 's/.*"queue_id": "\([^"]*\)".*/\1/p'); do
 		postcat -q "$id" | grep -q "^To:.*$1" &&
 		    postcat -q "$id" |
@@ -771,15 +771,27 @@ is_queued() {
 	postqueue -p | grep -q "$1"
 }
 
-# The same, in time.
-queued() {
-	for try in $(seq 120); do
-		is_queued "$1" && return
+# What the journal says from here on is what journal_says PATTERN looks at.
+mark_journal() {
+	mark=$(journalctl --no-pager -n 1 --show-cursor |
+	    sed -n 's/^-- cursor: //p')
+}
+
+journal_says() {
+	journalctl --no-pager -o cat --after-cursor="$mark" | grep -Eq "$1"
+}
+
+# settled ADDRESS: the mail to it lies in Postfix's queue, or (1) the courier says
+# that nothing came of it, or Postfix's postdrop that it could not.  One of them
+# comes; a part that waited in vain would be ended from outside.
+settled() {
+	until is_queued "$1"; do
+		! journal_says 'mail_queue_enter: .*denied|attempt 1 failed' || {
+			journalctl --no-pager -o cat -n 20
+			return 1
+		}
 		sleep 0.5
 	done
-	postqueue -p
-	journalctl --no-pager -o cat -n 10 -u postern.service
-	return 1
 }
 
 ask_for_code() {
@@ -789,21 +801,10 @@ ask_for_code() {
 	    "{\"user_id\":\"$user\",\"email_id\":\"$email\"}" | grep -q 200
 }
 
-# The journal says it, in time: longer than a courier gives a program.
-journal_says() {
-	for try in $(seq 180); do
-		! journalctl --no-pager -o cat | grep -Eq "$1" || return 0
-		sleep 0.5
-	done
-	journalctl --no-pager -o cat -n 20
-	return 1
-}
-
-# The courier says what is forbidden; its sendmail's postdrop that it could not,
-# or the courier that nothing came of it.  Then the queue has nothing.
+# The courier says what is forbidden.
 no_mail_without_drop_in() {
-	ask_for_code waits@example.com &&
-	    journal_says 'mail_queue_enter: .*denied|attempt 1 failed' &&
+	mark_journal
+	ask_for_code waits@example.com && not settled waits@example.com &&
 	    not is_queued waits@example.com &&
 	    journalctl --no-pager -o cat -u postern.service |
 	    grep -q 'no_new_privs is set'
@@ -815,8 +816,8 @@ mail_with_drop_in() {
 	    /usr/share/doc/postern/examples/systemd/sendmail.conf \
 	    /etc/systemd/system/postern.service.d/sendmail.conf &&
 	    systemctl daemon-reload && systemctl restart postern &&
-	    is_active postern.service &&
-	    ask_for_code comes@example.com && queued comes@example.com
+	    is_active postern.service && mark_journal &&
+	    ask_for_code comes@example.com && settled comes@example.com
 }
 
 forget_postfix() {
@@ -868,6 +869,7 @@ mail_by_smtp() {
 # worker that dies, another configuration.
 a_day() {
 	mailed=code_of_queue
+	mark_journal
 	systemctl restart postern.service && is_active postern.service &&
 	    answers && sign_up "$1@example.com" && logged_in || return 1
 	session="Cookie: $(cat /srv/session)"

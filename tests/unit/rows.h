@@ -49,6 +49,10 @@ rows_setup(void **state)
 	(void)state;
 	conf.rp_id = "example.co";
 	conf.rp_name = "Example";
+	conf.notice_password = conf.notice_primary = true;
+	conf.notice_email_created = conf.notice_email_deleted = true;
+	conf.notice_passkey = conf.notice_mfa_created = true;
+	conf.notice_mfa_deleted = true;
 	ptn_log_init(PTN_LOG_ERROR, "test");
 	if (!server_setup())
 		return -1;

@@ -271,10 +271,10 @@ test_unsupported(void **state)
 	    load_text(KEYS "third_party:\n"
 			   "  allowed_redirect_urls: [\"https://a\"]\n"
 			   "  providers: {apple: {enabled: true}}\n"
-			   "session: {jwt_template: {claims: {a: b}}}\n"));
+			   "session: {jwt_template: {other: {a: b}}}\n"));
 	assert_said(":3: third_party.allowed_redirect_urls: switches on");
 	assert_said(":4: third_party.providers.apple.enabled: switches on");
-	assert_said(":5: session.jwt_template.claims.a: switches on");
+	assert_said(":5: session.jwt_template.other.a: switches on");
 	(void)setenv("SAML_ENABLED", "true", 1);
 	assert_null(load_text(KEYS));
 	assert_said("environment: SAML_ENABLED: asks for what");
@@ -339,8 +339,6 @@ test_hanko(void **state)
 		    "MariaDB: write mariadb here");
 	assert_said("convert_legacy_server_side_session_config: warning: ");
 	assert_said("flow_locker.enabled: warning: is not supported, ignored");
-	assert_said("security_notifications.notifications.email_create.enabled:"
-		    " warning: is not supported, ignored");
 	(void)snprintf(text, sizeof(text),
 	    "secrets: {keys: [abcedfghijklmnopqrstuvwxyz]}\n%s", hanko_27);
 	assert_null(load_text(text));

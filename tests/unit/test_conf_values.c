@@ -52,7 +52,10 @@ static const char *const accepted[] = {
 	"saml.enabled=false", "third_party.providers.google.enabled=false",
 	"third_party.redirect_url=", "mfa.enabled=true", "username.min_length=3",
 	"webhooks.enabled=false", "session.jwt_template.claims=",
-	"mfa.totp.enabled=true", "security_notifications.notifications.email_create.enabled=false",
+	"session.jwt_template.claims.role=admin", "session.jwt_template.claims.sub=x",
+	"session.jwt_template.claims.a.b.c.d.e.f={{ .User.Metadata.Unsafe `a.0.b` }}!",
+	"mfa.totp.enabled=true", "mfa.security_keys.limit=1",
+	"mfa.security_keys.authenticator_attachment=no_preference", "security_notifications.notifications.email_create.enabled=false",
 };
 
 static const struct {
@@ -243,7 +246,21 @@ static const struct {
 	{ "saml.enabled=true", "asks for what" },
 	{ "rate_limiter.store=redis", "asks for what" },
 	{ "secrets.key_management.type=aws_kms", "asks for what" },
-	{ "session.jwt_template.claims.role=admin", "switches on" },
+	{ "session.jwt_template.claims.a={{.User.Nick}}", "that there is not here" },
+	{ "session.jwt_template.claims.a={{.User.UserID", "without the }}" },
+	{ "session.jwt_template.claims.a={{.User.UserID }", "without the }}" },
+	{ "session.jwt_template.claims.a={{ }}", "that there is not here" },
+	{ "session.jwt_template.claims.a={{.User.UserID .User.Username}}", "behind one name" },
+	{ "session.jwt_template.claims.a={{.User.Metadata.Unsafe}}", "without \"a.path\"" },
+	{ "session.jwt_template.claims.a={{.User.Metadata.Unsafe \"a.#\"}}", "names and dots" },
+	{ "session.jwt_template.claims.a={{.User.Metadata.Unsafe \"a..b\"}}", "names and dots" },
+	{ "session.jwt_template.claims.a={{.User.Metadata.Unsafe \"a}}", "never closed" },
+	{ "session.jwt_template.claims.a={{.User.Metadata.Public \"a\"}}", "that there is not here" },
+	{ "session.jwt_template.claims.a={\"b\": \"{{.User.Username}}\"}", "write a section" },
+	{ "session.jwt_template.claims.a=null", "is nothing" },
+	{ "session.jwt_template.claims.a=", "is nothing" },
+	{ "session.jwt_template.claims.a.b.c.d.e.f.g=1", "nested deeper" },
+	{ "session.jwt_template.other=1", "switches on" },
 	{ "third_party.providers.google.enabled=true", "switches on" },
 	{ "third_party.redirect_url=https://example.com/cb", "switches on" },
 	{ "webhooks.enabled=true", "switches on" },
@@ -256,7 +273,7 @@ static const struct {
 
 /* Several keys that do not go together. */
 static const struct {
-	const char *set[3];
+	const char *set[4];
 	const char *why; /* NULL: they do */
 } pairs[] = {
 	{ { "session.cookie.name=__Host-x", "session.cookie.domain=example.com" },
@@ -281,9 +298,13 @@ static const struct {
 	  "neither unix:PATH nor HOST:PORT" },
 	{ { "server.workers=4", "hashing.queue=4" }, "must be below server.workers" },
 	{ { "server.workers=4", "hashing.queue=3" }, NULL },
-	{ { "mfa.optional=false", "mfa.totp.enabled=false" },
+	{ { "mfa.optional=false", "mfa.totp.enabled=false",
+	    "mfa.security_keys.enabled=false" },
 	  "--set: mfa.optional: must be true" },
-	{ { "mfa.optional=false", "mfa.totp.enabled=false", "mfa.enabled=false" }, NULL },
+	{ { "mfa.optional=false", "mfa.totp.enabled=false" }, NULL },
+	{ { "mfa.optional=false", "mfa.security_keys.enabled=false" }, NULL },
+	{ { "mfa.optional=false", "mfa.totp.enabled=false",
+	    "mfa.security_keys.enabled=false", "mfa.enabled=false" }, NULL },
 	{ { "mfa.optional=false", "mfa.totp.enabled=true" }, NULL },
 	{ { "database.host=", "database.socket=/x" }, NULL },
 	{ { "email_delivery.transport=sendmail", "email_delivery.sendmail.path=" },

@@ -42,7 +42,8 @@ all_of(const struct ptn_uuid *user, size_t *n)
 	int64_t counted = -1;
 
 	assert_int_equal(ptn_credentials_of(&scope, user, &c, n), PTN_OK);
-	assert_int_equal(ptn_credential_count(&scope, user, &counted), PTN_OK);
+	assert_int_equal(ptn_credential_count(&scope, user, false, &counted),
+	    PTN_OK);
 	assert_int_equal(counted, *n);
 	return c;
 }
@@ -242,9 +243,12 @@ static enum ptn_err
 admitted_at(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const char *id, bool *out)
 {
-	const char *name;
+	struct ptn_credential c;
+	const enum ptn_err r =
+	    ptn_credential_find(sc, user, ptn_bytes_of(id), &c);
 
-	return ptn_credential_admitted(sc, user, ptn_bytes_of(id), out, &name);
+	*out = c.admitted;
+	return r;
 }
 
 /* Once it is, it stays so; what is not found counts as admitted. */
@@ -292,6 +296,40 @@ admitted(void **state)
 	    PTN_E_NOT_FOUND);
 }
 
+/* Beside passkeys, and counted apart. */
+static void
+security_keys(void **state)
+{
+	const struct ptn_uuid user = rows_user();
+	struct ptn_credential c = credential(&user, "key"), *list;
+	struct ptn_credential found;
+	int64_t n = -1;
+	size_t all;
+
+	(void)state;
+	c.mfa_only = true;
+	assert_int_equal(ptn_credential_put(&scope, &c), PTN_OK);
+	(void)put(&user, "passkey");
+	assert_int_equal(ptn_credentials_of(&scope, &user, &list, &all),
+	    PTN_OK);
+	assert_int_equal(all, 2);
+	assert_true(ptn_bytes_equal(list[0].id, ptn_bytes_of("passkey")));
+	assert_false(list[0].mfa_only);
+	assert_true(list[1].mfa_only);
+	assert_int_equal(ptn_credentials_passkeys(list, all), 1);
+	assert_int_equal(ptn_credentials_passkeys(list + 1, 1), 0);
+	assert_int_equal(ptn_credential_count(&scope, &user, true, &n), PTN_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(ptn_credential_count(&scope, &user, false, &n),
+	    PTN_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(ptn_credential_find(&scope, &user, c.id, &found),
+	    PTN_OK);
+	assert_true(found.mfa_only);
+	assert_int_equal(ptn_credential_lock(&scope, c.id, &found), PTN_OK);
+	assert_true(found.mfa_only);
+}
+
 static void
 deleted(void **state)
 {
@@ -325,8 +363,7 @@ inactive_is_none(void **state)
 		"active = 1, archived_at = UTC_TIMESTAMP(6)" };
 	const struct ptn_uuid user = rows_user();
 	const struct ptn_bytes id = put(&user, "inactive");
-	const char *name;
-	bool admitted;
+	struct ptn_credential c;
 	size_t i, n;
 
 	(void)state;
@@ -339,8 +376,7 @@ inactive_is_none(void **state)
 		assert_int_equal(lock_at(&scope, id), PTN_E_NOT_FOUND);
 		assert_int_equal(ptn_credential_rename(&scope, &user, id, "n"),
 		    PTN_E_NOT_FOUND);
-		assert_int_equal(ptn_credential_admitted(&scope, &user, id,
-				     &admitted, &name),
+		assert_int_equal(ptn_credential_find(&scope, &user, id, &c),
 		    PTN_E_NOT_FOUND);
 		assert_int_equal(ptn_credential_delete(&scope, &user, id),
 		    PTN_E_NOT_FOUND);
@@ -360,7 +396,8 @@ tenants_apart(void **state)
 	assert_int_equal(ptn_credentials_of(rows_at(&other), &user, &c, &n),
 	    PTN_OK);
 	assert_int_equal(n, 0);
-	assert_int_equal(ptn_credential_count(rows_at(&other), &user, &counted),
+	assert_int_equal(
+	    ptn_credential_count(rows_at(&other), &user, false, &counted),
 	    PTN_OK);
 	assert_int_equal(counted, 0);
 	assert_int_equal(lock_at(rows_at(&other), id), PTN_E_NOT_FOUND);
@@ -475,6 +512,7 @@ main(void)
 		T(used),
 		T(renamed),
 		T(admitted),
+		T(security_keys),
 		T(deleted),
 		T(inactive_is_none),
 		T(tenants_apart),

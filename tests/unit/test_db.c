@@ -5,6 +5,14 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <openssl/err.h>
+#include <unistd.h>
+
 #include <cmocka.h>
 
 #include "lib/base/clock.h"
@@ -374,6 +382,72 @@ test_refusals(void **state)
 
 /* -------------------------------------------------------------------- main */
 
+/* Who greets as a MariaDB that has TLS, and then speaks none. */
+static pid_t
+greet_without_tls(struct sockaddr_in *sin)
+{
+	/* Version, thread, SSL and PROTOCOL_41 among the capabilities. */
+	static const char greeting[] = "\x52\0\0\0\x0a"
+				       "11.4.0-MariaDB\0"
+				       "\1\0\0\0"
+				       "abcdefgh\0"
+				       "\x08\x8a\x2d\2\0\x08\0\x15"
+				       "\0\0\0\0\0\0\0\0\0\0"
+				       "ijklmnopqrst\0"
+				       "mysql_native_password\0";
+	socklen_t len = sizeof(*sin);
+	const int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char buf[512];
+	pid_t pid;
+	int peer;
+
+	memset(sin, 0, sizeof(*sin));
+	sin->sin_family = AF_INET;
+	sin->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)sin, len), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)sin, &len), 0);
+	if ((pid = fork()) == 0) {
+		peer = accept(fd, NULL, NULL);
+		(void)!write(peer, greeting, sizeof(greeting) - 1);
+		(void)!read(peer, buf, sizeof(buf));
+		(void)!write(peer, "no TLS here\n", 12);
+		(void)!read(peer, buf, sizeof(buf));
+		_exit(0);
+	}
+	assert_int_equal(close(fd), 0);
+	return pid;
+}
+
+/* What it left behind would be the reason of the next thing that fails. */
+static void
+test_tls_failed(void **state)
+{
+	static const char *const cas[] = { "", "/nonexistent/ca.pem" };
+	struct ptn_conf other = conf;
+	struct sockaddr_in sin;
+	struct ptn_db *d;
+	size_t i;
+	pid_t pid;
+
+	(void)state;
+	other.db_socket = "";
+	other.db_host = "127.0.0.1";
+	other.db_tls = PTN_DB_TLS_REQUIRED;
+	other.db_tls_cert = other.db_tls_key = other.db_tls_cipher = "";
+	for (i = 0; i < sizeof(cas) / sizeof(cas[0]); i++) {
+		pid = greet_without_tls(&sin);
+		other.db_port = ntohs(sin.sin_port);
+		other.db_tls_ca = cas[i];
+		d = ptn_db_new(&other, PTN_DB_MIGRATE);
+		assert_non_null(d);
+		assert_int_equal(ptn_db_connect(d), PTN_E_UNAVAILABLE);
+		assert_int_equal(ERR_peek_error(), 0);
+		ptn_db_free(&d);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+	}
+}
+
 int
 main(void)
 {
@@ -381,6 +455,7 @@ main(void)
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_prepare),
 		cmocka_unit_test(test_session),
+		cmocka_unit_test(test_tls_failed),
 		cmocka_unit_test_setup(test_alone, each_begins),
 		cmocka_unit_test_setup(test_types, each_begins),
 		cmocka_unit_test_setup(test_bound_twice, each_begins),

@@ -183,6 +183,7 @@ nobody(void **state)
 struct telling {
 	struct ptn_notice_to to;
 	enum ptn_err end;
+	enum ptn_event event;
 };
 
 static enum ptn_err
@@ -191,7 +192,7 @@ tell(const struct ptn_scope *sc, void *arg)
 	const struct telling *t = arg;
 	enum ptn_err r;
 
-	r = ptn_event_tell(sc, PTN_EVENT_DFNS_RECOVERY_OK, &t->to);
+	r = ptn_event_tell(sc, t->event, &t->to);
 	return r == PTN_OK ? t->end : r;
 }
 
@@ -220,7 +221,7 @@ who_gets_a_notice(void **state)
 		t = (struct telling){ { .address = cases[i].address,
 					  .verified = cases[i].verified,
 					  .username = "jo" },
-			cases[i].end };
+			cases[i].end, PTN_EVENT_DFNS_RECOVERY_OK };
 		assert_int_equal(ptn_tx(&scope, tell, &t), (int)cases[i].end);
 		assert_int_equal(rows_number("SELECT COUNT(*) FROM outbox"),
 		    cases[i].mails);
@@ -229,6 +230,58 @@ who_gets_a_notice(void **state)
 		if (cases[i].mails > 0)
 			assert_true(actor.mail_queued);
 	}
+}
+
+/* What may be switched off is on record all the same, and nothing else is. */
+static void
+who_is_told_by_switches(void **state)
+{
+	static const struct {
+		enum ptn_event event;
+		size_t on;
+	} cases[] = {
+		{ PTN_EVENT_PASSWORD_SET_OK,
+		    offsetof(struct ptn_conf, notice_password) },
+		{ PTN_EVENT_PRIMARY_EMAIL_CHANGED,
+		    offsetof(struct ptn_conf, notice_primary) },
+		{ PTN_EVENT_EMAIL_CREATED,
+		    offsetof(struct ptn_conf, notice_email_created) },
+		{ PTN_EVENT_EMAIL_VERIFIED,
+		    offsetof(struct ptn_conf, notice_email_created) },
+		{ PTN_EVENT_EMAIL_DELETED,
+		    offsetof(struct ptn_conf, notice_email_deleted) },
+		{ PTN_EVENT_REGISTRATION_FINAL_OK,
+		    offsetof(struct ptn_conf, notice_passkey) },
+		{ PTN_EVENT_OTP_CREATED,
+		    offsetof(struct ptn_conf, notice_mfa_created) },
+		{ PTN_EVENT_OTP_DELETED,
+		    offsetof(struct ptn_conf, notice_mfa_deleted) },
+		{ PTN_EVENT_DFNS_RECOVERY_OK, SIZE_MAX },
+		{ PTN_EVENT_CREDENTIAL_DELETED, SIZE_MAX },
+	};
+	struct telling t = { { .address = "jo@example.org", .verified = true,
+				 .username = "jo" },
+		PTN_OK, PTN_EVENT_NONE };
+	bool *on;
+	size_t i, off;
+
+	for (i = 0; i < N(cases); i++)
+		for (off = 0; off < N(cases); off++) {
+			on = cases[off].on != SIZE_MAX
+			    ? (bool *)((char *)&conf + cases[off].on)
+			    : NULL;
+			(void)each(state);
+			t.event = cases[i].event;
+			if (on != NULL)
+				*on = false;
+			assert_int_equal(ptn_tx(&scope, tell, &t), PTN_OK);
+			assert_int_equal(
+			    rows_number("SELECT COUNT(*) FROM outbox"),
+			    on != NULL && cases[i].on == cases[off].on ? 0 : 1);
+			assert_int_equal(rows_now(), 1);
+			if (on != NULL)
+				*on = true;
+		}
 }
 
 /* --------------------------------------------------------------- the table */
@@ -344,6 +397,7 @@ main(void)
 		T(switched_off),
 		T(nobody),
 		T(who_gets_a_notice),
+		T(who_is_told_by_switches),
 		T(the_table),
 		T(wrong_calls),
 	};

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "lib/event/tx.h"
+#include "lib/flow/ceremony.h"
 #include "lib/flow/row.h"
 #include "lib/flow/step.h"
 #include "tests/unit/rules.h" /* $POSTERN_TEST_DB */
@@ -66,6 +67,38 @@ advance(const struct ptn_flow *flow, enum ptn_flow_name where,
 
 	assert_int_equal(ask_for(flow, where, action, out), PTN_OK);
 	return out;
+}
+
+static enum ptn_flow_error
+shown_until(int64_t us)
+{
+	struct ptn_flow *flow = ptn_arena_calloc(arena, 1, sizeof(*flow));
+
+	flow->name = PTN_FLOW_LOGIN;
+	flow->position.at = PTN_FLOW_AT_LOGIN_PASSKEY;
+	flow->stash.webauthn = true;
+	flow->stash.ceremony = PTN_FLOW_CEREMONY_LOGIN;
+	flow->stash.challenge[0] = 1;
+	flow->stash.challenge_until_us = us;
+	assert_int_equal(ptn_flow_row_put(&scope, flow, 60), PTN_OK);
+	return advance(flow, PTN_FLOW_LOGIN,
+	    "webauthn_verify_assertion_response")
+	    ->error;
+}
+
+/* What is shown is not looked at once its challenge has expired. */
+static void
+challenges_expire(void **state)
+{
+	static const enum ptn_event failed =
+	    PTN_EVENT_AUTHENTICATION_FINAL_FAILED;
+
+	(void)state;
+	conf.passkey_enabled = true;
+	assert_int_equal(shown_until(INT64_MAX), PTN_FLOW_E_PASSKEY);
+	assert_true(rules_event(failed, "malformed assertion"));
+	assert_int_equal(shown_until(1), PTN_FLOW_E_PASSKEY);
+	assert_true(rules_event(failed, "unknown challenge"));
 }
 
 static bool
@@ -358,6 +391,7 @@ main(void)
 		cmocka_unit_test_setup(it_is_of_a_session_that_goes_on, each),
 		cmocka_unit_test_setup(no_state_of_another_flow_is_entered,
 		    each),
+		cmocka_unit_test_setup(challenges_expire, each),
 		cmocka_unit_test_setup(a_token_is_good_once, each),
 		cmocka_unit_test_setup(a_row_is_of_its_id, each),
 		cmocka_unit_test_setup(secrets_rotate_meanwhile, each),

@@ -644,6 +644,44 @@ upgraded_to_flows(void **state)
 	ptn_db_free(&old);
 }
 
+/* clang-format off */
+#define AT_15                                                                  \
+	"INSERT INTO tenants VALUES (" ID("t") ", 't', " T0                    \
+	", NULL, NULL, NULL, 1);\n"                                            \
+	"INSERT INTO users (id, tenant_id, created_at, updated_at) VALUES ("   \
+	ID("jo") ", " ID("t") ", " T0 ", " T0 ");\n"
+
+#define PASSKEY_AT_15(name, count, api, admitted)                              \
+	"INSERT INTO webauthn_credentials (id_hash, tenant_id, credential_id," \
+	" user_id, name, public_key, attestation, sign_count,"                 \
+	" backup_eligible, backup_state, transports, created_at, updated_at,"  \
+	" api, admitted) VALUES (UNHEX(SHA2('" name "', 256)), " ID("t")       \
+	", '" name "', " ID("jo") ", '" name "', 'k', 'none', " #count         \
+	", 0, 0, '', " T0 ", " T0 ", '" api "', " #admitted ");\n"
+/* clang-format on */
+
+/* What there is is a passkey, and stays one. */
+static void
+upgraded_to_security_keys(void **state)
+{
+	static const char there[] =
+	    "SELECT CONCAT_WS(' ', name, sign_count, api, admitted, active)"
+	    " FROM keyed.webauthn_credentials ORDER BY 1";
+	const char *before;
+
+	(void)state;
+	at_old("keyed", 15);
+	run_old(AT_15 PASSKEY_AT_15("one", 5, "hanko", 0)
+		PASSKEY_AT_15("two", 6, "dfns", 1));
+	before = rows_select(there);
+	assert_string_equal(before, "one 5 hanko 0 1\ntwo 6 dfns 1 1\n");
+	assert_int_equal(up(), PTN_OK);
+	expect(there, before);
+	expect("SELECT SUM(mfa_only) FROM keyed.webauthn_credentials", "0\n");
+	assert_int_equal(served(), PTN_OK);
+	ptn_db_free(&old);
+}
+
 static void
 nobody_there(void **state)
 {
@@ -674,6 +712,7 @@ main(void)
 		T(upgraded_without_members),
 		T(upgraded_to_known),
 		T(upgraded_to_flows),
+		T(upgraded_to_security_keys),
 		T(nobody_there),
 	};
 

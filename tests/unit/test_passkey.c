@@ -117,7 +117,7 @@ passkeys(const struct ptn_uuid *user)
 {
 	int64_t n = -1;
 
-	assert_int_equal(ptn_credential_count(&scope, user, &n), PTN_OK);
+	assert_int_equal(ptn_credential_count(&scope, user, false, &n), PTN_OK);
 	return n;
 }
 
@@ -157,6 +157,8 @@ there_are_as_many_as_may_be(void **state)
 	const struct ptn_passkey_options second = begin_add(&user);
 	struct auth_creation c = { .fmt = NULL }, d = { .fmt = NULL };
 	struct ptn_passkey_new new = made(&user, &first, &c);
+	enum ptn_passkey_ceremony_result what;
+	struct ptn_passkey_options more;
 
 	(void)state;
 	conf.passkey_limit = 1;
@@ -165,6 +167,9 @@ there_are_as_many_as_may_be(void **state)
 	assert_int_equal(finish(&new), PTN_PASSKEY_FULL);
 	assert_true(refused("user has as many as they may"));
 	assert_int_equal(passkeys(&user), 1);
+	assert_int_equal(ptn_passkey_add_begin(&scope, &user, &more, &what),
+	    PTN_OK);
+	assert_int_equal(what, PTN_PASSKEY_FULL);
 }
 
 static void

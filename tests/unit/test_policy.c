@@ -165,15 +165,38 @@ second_factors_go_where_one_is_left(void **state)
 	unsigned bits;
 
 	(void)state;
-	for (bits = 0; bits < 16; bits++) {
+	for (bits = 0; bits < 64; bits++) {
 		memset(&cf, 0, sizeof(cf));
 		cf.mfa_enabled = bits & 1;
 		cf.mfa_optional = bits & 2;
 		cf.mfa_totp = bits & 4;
 		left.otp = bits & 8;
+		cf.mfa_keys = bits & 16;
+		left.security_keys = bits & 32 ? 2 : 0;
 		assert_int_equal(ptn_policy_drop_factor(&cf, &left),
-		    !(bits & 1) || (bits & 2) || (bits & 12) == 12);
+		    !(bits & 1) || (bits & 2) || (bits & 12) == 12 ||
+			(bits & 48) == 48);
+		assert_int_equal(ptn_policy_second_factor(&cf, &left),
+		    (bits & 1) && ((bits & 12) == 12 || (bits & 48) == 48));
 	}
+}
+
+static void
+room_for_security_keys(void **state)
+{
+	struct ptn_conf cf;
+
+	(void)state;
+	memset(&cf, 0, sizeof(cf));
+	cf.mfa_enabled = cf.mfa_keys = true;
+	cf.mfa_key_limit = 2;
+	assert_true(ptn_policy_security_key_room(&cf, 1));
+	assert_false(ptn_policy_security_key_room(&cf, 2));
+	cf.mfa_keys = false;
+	assert_false(ptn_policy_security_key_room(&cf, 0));
+	cf.mfa_keys = true;
+	cf.mfa_enabled = false;
+	assert_false(ptn_policy_security_key_room(&cf, 0));
 }
 
 int
@@ -187,6 +210,7 @@ main(void)
 		cmocka_unit_test(verification_of_the_user),
 		cmocka_unit_test(what_the_dfns_api_has),
 		cmocka_unit_test(second_factors_go_where_one_is_left),
+		cmocka_unit_test(room_for_security_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,12 +201,46 @@ test_limits(void **state)
 	assert_int_equal(parse_repeated(key + 2, ": 1", 1, ""), PTN_OK);
 }
 
+/* A dot of a key, an element's number and quotes are told apart. */
+static void
+test_exact(void **state)
+{
+	static const char text[] = "a.b: {c: x}\na: {d: [1, '2', {e: \"3\"}]}\n";
+	static const struct {
+		const char *path, *exact;
+		size_t n;
+		bool plain[2];
+	} want[] = {
+		{ "a.b.c", "a.b" PTN_YAML_CUT "c", 1, { true } },
+		{ "a.d.2.e",
+		    "a" PTN_YAML_CUT "d" PTN_YAML_ELEMENT "2" PTN_YAML_CUT "e",
+		    1, { false } },
+		{ "a.d", "a" PTN_YAML_CUT "d", 2, { true, false } },
+	};
+	struct ptn_yaml_problem problem;
+	struct ptn_yaml doc;
+	size_t i, j;
+
+	(void)state;
+	assert_int_equal(
+	    ptn_yaml_parse(arena, ptn_bytes_of(text), &doc, &problem), PTN_OK);
+	assert_int_equal(doc.n, 3);
+	for (i = 0; i < 3; i++) {
+		assert_string_equal(doc.node[i].path, want[i].path);
+		assert_string_equal(doc.node[i].exact, want[i].exact);
+		assert_int_equal(doc.node[i].n, want[i].n);
+		for (j = 0; j < want[i].n; j++)
+			assert_int_equal(doc.node[i].plain[j],
+			    want[i].plain[j]);
+	}
+}
+
 /* The longest document fits into the arena that the header speaks of. */
 static void
 test_arena(void **state)
 {
 	static char text[PTN_YAML_TEXT_MAX];
-	struct ptn_arena *small = ptn_arena_new(2 << 20);
+	struct ptn_arena *small = ptn_arena_new(4 << 20);
 	struct ptn_yaml_problem problem;
 	struct ptn_yaml doc;
 	size_t i, len = 0;
@@ -237,6 +271,7 @@ main(void)
 		cmocka_unit_test(test_taken),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_exact),
 		cmocka_unit_test(test_arena),
 	};
 

@@ -1,0 +1,94 @@
+/* Changes of an account are told its owner by mail, whichever API made them. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { freshAddress } from '../lib/api.mjs';
+import { Authenticator } from '../lib/authenticator.mjs';
+import { Flow } from '../lib/flow.mjs';
+import { start } from '../lib/instance.mjs';
+import { mailsTo, partText } from '../lib/maildir.mjs';
+
+const ORIGIN = 'http://localhost:8888';
+const password = 'correct horse battery';
+const NAMES = ['password_update', 'primary_email_update', 'email_create',
+  'email_delete', 'passkey_create', 'mfa_create', 'mfa_delete'];
+
+/* Mails to an address that bring no code: what they are about. */
+const toldOf = (instance, address) => mailsTo(instance.mailDir, address)
+  .map(({ mail }) => mail)
+  .filter((mail) => !/^\s*\d{6}\s*$/m.test(partText(mail, 'text/plain')))
+  .map((mail) => /password|addresses|credential/i.exec(mail.headers.subject)?.[0]
+    .toLowerCase()).sort();
+
+async function byRest(api, me) {
+  const more = freshAddress('notice');
+  const put = (path, body, status) =>
+    api.call('PUT', path, body, { status });
+  await put('/password', { user_id: me.id, password }, 201);
+  await put('/password', { user_id: me.id, password: `${password} 2` }, 200);
+  const { body: { id } } = await api.call('POST', '/emails', { address: more },
+    { status: 200 });
+  const { body: code } = await api.call('POST', '/passcode/login/initialize',
+    { user_id: me.id, email_id: id }, { status: 200 });
+  await api.call('POST', '/passcode/login/finalize',
+    { id: code.id, code: await api.codeFor(more) }, { status: 200 });
+  await api.call('POST', `/emails/${id}/set_primary`, undefined,
+    { status: 204 });
+  const { body: all } = await api.call('GET', '/emails', undefined,
+    { status: 200 });
+  const old = all.find(({ address }) => address === me.email);
+  await api.call('DELETE', `/emails/${old.id}`, undefined, { status: 204 });
+  await api.addPasskey({ origin: ORIGIN });
+  return more;
+}
+
+async function byFlow(api, me) {
+  const more = freshAddress('notice');
+  const flow = await Flow.ready(api, 'profile', { webauthn_available: true });
+  const act = (name, input) => flow.act(name, input, { status: 200 });
+  await act('password_create', { password });
+  await act('password_update', { password: `${password} 2` });
+  await act('email_create', { email: more });
+  await act('verify_passcode', { code: await api.codeFor(more) });
+  const idOf = (address) => flow.last.body.payload.user.emails
+    .find((one) => one.address === address).id;
+  await act('email_set_primary', { email_id: idOf(more) });
+  await act('email_delete', { email_id: idOf(me.email) });
+  await act('webauthn_credential_create', {});
+  await act('webauthn_verify_attestation_response', { public_key:
+    new Authenticator({ origin: ORIGIN }).create(
+      flow.last.body.payload.creation_options.publicKey) });
+  return more;
+}
+
+async function tell(off) {
+  const instance = await start({ set: { 'mfa.enabled': 'false',
+    'password.acquire_on_registration': 'never',
+    'webauthn.relying_party.origins': ORIGIN,
+    ...Object.fromEntries(off.map((name) =>
+      [`security_notifications.notifications.${name}.enabled`, 'false'])) } });
+  try {
+    const seen = [];
+    for (const story of [byRest, byFlow]) {
+      const api = instance.client();
+      const me = { email: freshAddress('notice') };
+      ({ user_id: me.id } = await api.signUp(me.email));
+      const more = await story(api, me);
+      await instance.allSent();
+      seen.push([...toldOf(instance, me.email), ...toldOf(instance, more)]);
+    }
+    return seen;
+  } finally {
+    await instance.stop();
+  }
+}
+
+test('told of all, by either API', async () => {
+  const [rest, flow] = await tell([]);
+  assert.deepEqual(rest, flow);
+  assert.deepEqual([...new Set(rest)].sort(),
+    ['addresses', 'password', 'credential'].sort());
+});
+
+test('told of nothing that is switched off', async () => {
+  assert.deepEqual(await tell(NAMES), [[], []]);
+});
