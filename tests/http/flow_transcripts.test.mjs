@@ -73,6 +73,20 @@ for (const [config, names] of byConfig)
       });
   });
 
+/* Before its last step, where what will be the account is in it; and behind. */
+test('the row of a flow is small, of a whole registration, too', async () => {
+  const name = 'registration-default-all';
+  const last = replayed[name];
+  assert.equal(later[name], undefined);
+  await instance.reload({ ...common, ...configOf(name) });
+  for (const [steps, most] of [[1, 64], [last - 1, 640], [last, 256]]) {
+    await replay(instance, name, { steps, overlay: overlay[name], rules });
+    const rows = await instance.sql('SELECT LENGTH(data) FROM flows');
+    assert.equal(rows.length, 1);
+    assert.ok(Number(rows[0][0]) <= most, `${rows} after ${steps}`);
+  }
+});
+
 test('what is not replayed, or not to its end, has its reason', () => {
   for (const file of readdirSync(join(top, 'tests/vectors/flow'))) {
     const name = file.replace(/\.json$/, '');
