@@ -183,7 +183,9 @@ name_missing(const bool missing[PTN_SETUP__MAX])
 		(void)fprintf(stderr, "postern: setup: needs %s %s%s\n",
 		    ptn_setup_questions[q].option, ptn_setup_questions[q].value,
 		    q == PTN_SETUP_DATABASE
-			? ", or --database-admin SOCKET|URL to make one"
+			? ", or --database-admin SOCKET|URL to make one: no "
+			  "MariaDB server was found on this host (apt install "
+			  "mariadb-server)"
 			: "");
 		r = PTN_E_INPUT;
 	}

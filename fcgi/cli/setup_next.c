@@ -7,6 +7,8 @@
 #include "fcgi/cli/snippet.h"
 #include "lib/conf/conf.h"
 
+#define INIT "/etc/init.d/postern" /* of Debian's package */
+
 /* What is to be done when it is set up. */
 
 bool
@@ -29,14 +31,17 @@ print_user(const struct ptn_setup *s)
 static void
 print_start(const struct ptn_setup *s, const char *options)
 {
-	if (!ptn_setup_has_systemd() || options[0] != '\0')
-		(void)printf("\tpostern%s serve\n", options);
-	else if (s->old == NULL || !s->site_was_known)
-		(void)fputs("\tsystemctl enable --now postern.socket "
-			    "postern.service\n",
-		    stdout);
+	const bool anew = s->old == NULL || !s->site_was_known;
+
+	if (options[0] == '\0' && ptn_setup_has_systemd())
+		(void)printf("\tsystemctl %s\n",
+		    anew ? "enable --now postern.socket postern.service"
+			 : "reload-or-restart postern");
+	else if (options[0] == '\0' && access(INIT, X_OK) == 0)
+		(void)printf("\tservice postern %s\n",
+		    anew ? "start" : "restart");
 	else
-		(void)fputs("\tsystemctl reload-or-restart postern\n", stdout);
+		(void)printf("\tpostern%s serve\n", options);
 }
 
 void

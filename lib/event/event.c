@@ -45,6 +45,8 @@ is_told(const struct ptn_conf *cf, enum ptn_event e)
 		{ PTN_EVENT_EMAIL_VERIFIED, cf->notice_email_created },
 		{ PTN_EVENT_EMAIL_DELETED, cf->notice_email_deleted },
 		{ PTN_EVENT_REGISTRATION_FINAL_OK, cf->notice_passkey },
+		{ PTN_EVENT_SECURITY_KEY_CREATED, cf->notice_mfa_created },
+		{ PTN_EVENT_SECURITY_KEY_DELETED, cf->notice_mfa_deleted },
 		{ PTN_EVENT_OTP_CREATED, cf->notice_mfa_created },
 		{ PTN_EVENT_OTP_DELETED, cf->notice_mfa_deleted },
 	};

@@ -9,7 +9,7 @@ import { Authenticator } from '../lib/authenticator.mjs';
 import { cost } from '../lib/cost.mjs';
 import { Flow } from '../lib/flow.mjs';
 import { start } from '../lib/instance.mjs';
-import { mailsTo } from '../lib/maildir.mjs';
+import { codeIn, mailsTo } from '../lib/maildir.mjs';
 import { totp } from '../lib/totp.mjs';
 
 const ORIGIN = 'http://localhost:8080';
@@ -126,6 +126,17 @@ test('whoever shares the network of a user learns nothing from their mailbox',
         seen.push(asked);
       }
       assert.deepEqual(seen[0], seen[1]);
+      /* What is held back takes nothing of what has arrived. */
+      await few.sql('DELETE FROM rate_limits');
+      const flow = await loggingIn(client(elsewhere(), few), known);
+      await flow.act('resend_passcode', {}, { status: 200 });
+      await few.allSent();
+      const code = codeIn(mailsTo(few.mailDir, known).at(-1));
+      for (let i = 0; i < 3; i++)
+        await flow.act('resend_passcode', {}, { status: 200 });
+      await few.allSent();
+      assert.equal(codeIn(mailsTo(few.mailDir, known).at(-1)), code);
+      await flow.act('verify_passcode', { code }, { status: 200 });
     } finally {
       await few.stop();
     }
@@ -249,48 +260,84 @@ for (const [what, off, refused] of meanwhile)
       }
     });
 
+/* What the owner does meanwhile, and the password that is theirs then. */
+const endings = {
+  'another password': async (api, user_id) => {
+    await api.call('PUT', '/password',
+      { user_id, password: 'another horse battery' }, { status: 200 });
+    return 'another horse battery';
+  },
+  'all sessions': async (api) => {
+    await api.call('DELETE', '/sessions', undefined, { status: 204 });
+    return PASSWORD;
+  },
+};
+
 test('what was proved does not outlive another password, nor all sessions',
-  async () => {
+  async (t) => {
     const one = await instance.other({ set: { 'rate_limiter.enabled': 'false',
       'passkey.acquire_on_login': 'always', 'passkey.optional': 'true' } });
+    /* One that waits behind its passcode. */
+    const proved = async (email, ...ways) => {
+      const flow = await Flow.begin(one.client(), 'login');
+      await flow.act('register_client_capabilities',
+        { webauthn_available: true });
+      await flow.act('continue_with_login_identifier', { email });
+      for (const way of ways)
+        await flow.act(way, {}, { status: 200 });
+      const code = await flow.api.codeFor(email);
+      return flow.act('verify_passcode', { code }, { status: 200 });
+    };
     try {
-      const api = one.client();
-      const email = freshAddress('waits');
-      const { user_id } = await api.signUp(email);
-      await api.call('PUT', '/password',
-        { user_id, password: 'correct horse battery' }, { status: 201 });
-      /* Two that wait behind their passcode, one of them to recover. */
-      const proved = async (...ways) => {
-        const flow = await Flow.begin(one.client(), 'login');
-        await flow.act('register_client_capabilities',
-          { webauthn_available: true });
-        await flow.act('continue_with_login_identifier', { email });
-        for (const way of ways)
-          await flow.act(way, {}, { status: 200 });
-        const code = await flow.api.codeFor(email);
-        return flow.act('verify_passcode', { code }, { status: 200 });
-      };
-      const login = await proved('continue_to_passcode_confirmation');
-      const recovery = await proved('continue_to_password_login',
-        'continue_to_passcode_confirmation_recovery');
-      assert.equal(recovery.state, 'login_password_recovery');
-      await api.call('PUT', '/password',
-        { user_id, password: 'another horse battery' }, { status: 200 });
-      await recovery.act('password_recovery',
-        { new_password: 'of whoever waited' });
-      if (recovery.state === 'onboarding_create_passkey')
-        await recovery.act('skip');
-      await login.act('skip');
-      for (const flow of [login, recovery]) {
-        assert.equal(flow.last.status, 403);
-        assert.equal(flow.state, 'error');
-        assert.deepEqual(flow.last.cookies, []);
-      }
-      await api.call('GET', '/me', undefined, { status: 200 });
-      const { status } = await one.client().passwordLogin(user_id,
-        'another horse battery');
-      assert.equal(status, 200);
+      for (const [how, end] of Object.entries(endings))
+        await t.test(how, async () => {
+          const api = one.client();
+          const email = freshAddress('waits');
+          const { user_id } = await api.signUp(email);
+          await api.call('PUT', '/password', { user_id, password: PASSWORD },
+            { status: 201 });
+          const login = await proved(email,
+            'continue_to_passcode_confirmation');
+          const recovery = await proved(email, 'continue_to_password_login',
+            'continue_to_passcode_confirmation_recovery');
+          assert.equal(recovery.state, 'login_password_recovery');
+          const password = await end(api, user_id);
+          await recovery.act('password_recovery',
+            { new_password: 'of whoever waited' });
+          if (recovery.state === 'onboarding_create_passkey')
+            await recovery.act('skip');
+          await login.act('skip');
+          for (const flow of [login, recovery]) {
+            assert.equal(flow.last.status, 403);
+            assert.equal(flow.state, 'error');
+            assert.deepEqual(flow.last.cookies, []);
+          }
+          await api.call('GET', '/me', undefined, { status: 200 });
+          const { status } = await one.client().passwordLogin(user_id,
+            password);
+          assert.equal(status, 200);
+        });
     } finally {
       await one.stop();
     }
   });
+
+test('a code that was mailed to log in is none to recover', async () => {
+  const api = client();
+  const email = freshAddress('codes');
+  const { user_id } = await api.signUp(email);
+  await api.call('PUT', '/password', { user_id, password: PASSWORD },
+    { status: 201 });
+  await instance.sql('DELETE FROM rate_limits');
+  const flow = await loggingIn(client(), email);
+  const first = await flow.api.codeFor(email);
+  await flow.act('back', {}, { status: 200 });
+  await flow.act('continue_to_password_login', {}, { status: 200 });
+  await flow.act('continue_to_passcode_confirmation_recovery', {},
+    { status: 200 });
+  const second = await flow.api.codeFor(email);
+  assert.notEqual(second, first);
+  await flow.act('verify_passcode', { code: first }, { status: 400 });
+  await flow.act('verify_passcode', { code: second }, { status: 200 });
+  assert.equal(flow.state, 'login_password_recovery');
+});

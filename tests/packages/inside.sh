@@ -594,7 +594,8 @@ part_live() {
 set_up() {
 	postern --set email_delivery.smtp.tls=none setup --url "$url" \
 	    --name Example --mail localhost:2525 \
-	    --mail-from noreply@example.org </dev/null &&
+	    --mail-from noreply@example.org </dev/null >/tmp/next &&
+	    grep -qx '.service postern start' /tmp/next &&
 	    service postern start && postern config check
 }
 

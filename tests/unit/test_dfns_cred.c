@@ -93,6 +93,36 @@ all_of(const struct ptn_uuid *user, size_t *n)
 	return c;
 }
 
+/* A security key of the other API is none of these: it lets nobody in. */
+static void
+security_keys_are_none(void **state)
+{
+	const struct ptn_uuid user = rows_user();
+	struct ptn_dfns_cred passkey = passkey_of("passkey");
+	const struct ptn_credential key = { .id = ptn_bytes_of("key"),
+		.user_id = user,
+		.public_key = PTN_BYTES(cose, sizeof(cose)),
+		.attestation = "none",
+		.transports = "",
+		.api = PTN_API_HANKO,
+		.mfa_only = true };
+	size_t n;
+
+	(void)state;
+	assert_int_equal(ptn_credential_put(&scope, &key), PTN_OK);
+	(void)all_of(&user, &n);
+	assert_int_equal(n, 0);
+	assert_int_equal(put(&user, &passkey), PTN_OK);
+	assert_string_equal(all_of(&user, &n)->cred_id, "cGFzc2tleQ");
+	assert_int_equal(n, 1);
+	/* Nor does it go with them. */
+	assert_int_equal(ptn_dfns_creds_archive(&scope, &user), PTN_OK);
+	assert_int_equal(rows_number("SELECT COUNT(*) FROM webauthn_credentials"
+				     " WHERE user_id = x'%s' AND active = 1",
+			     rows_hex(&user)),
+	    1);
+}
+
 static void
 every_kind_comes_back(void **state)
 {
@@ -384,6 +414,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(security_keys_are_none),
 		T(every_kind_comes_back),
 		T(twice),
 		T(one_password_and_one_app),
