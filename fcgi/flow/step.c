@@ -2,6 +2,7 @@
 #include <strings.h>
 
 #include "fcgi/cookie.h"
+#include "fcgi/cors.h"
 #include "fcgi/flow/wire.h"
 #include "fcgi/issue.h"
 #include "lib/base/arena.h"
@@ -212,6 +213,9 @@ serve(struct ptn_request *req, struct ptn_reply *rep, enum ptn_flow_name name)
 	if (ptn_cookie_values(req, req->sc.cf->trust_cookie, &ask.device, 1) ==
 	    0)
 		ask.device = NULL;
+	/* Who cannot read the answer begins it at the visitor's expense. */
+	if (action == NULL && !ptn_cors_own_page(req))
+		return refuse(rep, PTN_FLOW_E_FORBIDDEN);
 	if (action == NULL)
 		r = ptn_flow_begin(&req->sc, name, ask.by, a);
 	else if ((r = read_body(req, &ask)) == PTN_OK &&

@@ -19,7 +19,7 @@ load_user(const struct ptn_scope *sc, const struct ptn_uuid *user,
 		.created_at_us = row.created_at,
 		.updated_at_us = row.updated_at };
 	p->username = (struct ptn_username){ .id = row.username_id,
-		.name = row.username,
+		.name = ptn_policy_usernames(sc->cf) ? row.username : NULL,
 		.created_at_us = row.named_at,
 		.updated_at_us = row.renamed_at };
 	p->unsafe_metadata = row.unsafe_metadata;

@@ -414,6 +414,20 @@ check_accounts(struct ptn_conf_load *ld)
 		    "is below password.argon2.memory_kib");
 }
 
+/* Of a name that nobody says, there would be accounts that nobody enters. */
+static void
+check_names(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+
+	if (cf->username_enabled && !cf->username_identifies &&
+	    !cf->passkey_enabled &&
+	    !(cf->email_enabled && cf->email_identifies))
+		ptn_conf_fault(ld, &cf->username_identifies,
+		    "must be true where users say who they are neither by an "
+		    "address nor by a passkey");
+}
+
 /* What everybody must have there must be a way to set up. */
 static void
 check_factors(struct ptn_conf_load *ld)
@@ -551,6 +565,7 @@ ptn_conf_check(struct ptn_conf_load *ld)
 	check_tenants(ld);
 	check_mail(ld);
 	check_accounts(ld);
+	check_names(ld);
 	check_factors(ld);
 	check_paths(ld);
 	check_database(ld);

@@ -61,7 +61,7 @@ static const enum ptn_flow_at states[PTN_FLOW_ONBOARD__MAX][2] = {
 	[PTN_FLOW_ONBOARD_IMPOSSIBLE] = { PTN_FLOW_AT_NONE },
 };
 
-enum ptn_err
+void
 ptn_flow_onboarding_queue(struct ptn_flow_step *step)
 {
 	const struct ptn_flow_onboard_kind passkey = passkeys(step);
@@ -70,14 +70,11 @@ ptn_flow_onboarding_queue(struct ptn_flow_step *step)
 	    ptn_flow_onboard(&passkey, &password, step->flow->stash.webauthn);
 	size_t i;
 
-	if (what == PTN_FLOW_ONBOARD_IMPOSSIBLE) {
-		step->error = PTN_FLOW_E_PLATFORM;
-		step->fatal = true;
-	}
+	if (what == PTN_FLOW_ONBOARD_IMPOSSIBLE)
+		ptn_flow_step_end(step, PTN_FLOW_E_PLATFORM);
 	for (i = 0; i < PTN_ARRAY_LEN(states[what]); i++)
 		if (states[what][i] != PTN_FLOW_AT_NONE)
 			ptn_flow_step_to(step, states[what][i]);
-	return PTN_OK;
 }
 
 static bool
@@ -99,7 +96,8 @@ ptn_flow_onboarding_after_login(struct ptn_flow_step *step)
 		return PTN_OK;
 	if ((r = ptn_flow_mfa_learn(step)) != PTN_OK)
 		return r;
-	return ptn_flow_onboarding_queue(step);
+	ptn_flow_onboarding_queue(step);
+	return PTN_OK;
 }
 
 /* --------------------------------------------------------- what is skipped */
@@ -283,20 +281,12 @@ password_optional(const struct ptn_conf *cf)
 static enum ptn_err
 register_password(struct ptn_flow_step *step)
 {
-	struct ptn_flow_stash *stash = &step->flow->stash;
-	const struct ptn_flow_work *work = &step->work;
-	const enum ptn_flow_error e = ptn_flow_step_unfit(work->change);
+	bool kept;
+	enum ptn_err r = ptn_flow_step_keep_password(step, &kept);
 
-	if (e != PTN_FLOW_E_NONE) {
-		ptn_flow_step_wrong(step, 0, e);
-		return PTN_OK;
-	}
-	if (strlen(work->hash) >= sizeof(stash->new_password))
-		return PTN_E_INTERNAL;
-	strcpy(stash->new_password, work->hash);
-	stash->has_password = true;
-	step->final = true;
-	return PTN_OK;
+	if (r == PTN_OK && kept)
+		step->flow->stash.has_password = true;
+	return r;
 }
 
 static const struct ptn_flow_input new_password[] = {

@@ -20,7 +20,7 @@ extern const struct ptn_flow_place ptn_flow_place_onboarding,
  * Queue those that the policies ask for, by stash.has_passkey and has_password.
  * Who cannot do what is demanded ends here.
  */
-enum ptn_err ptn_flow_onboarding_queue(struct ptn_flow_step *step) PTN_MUST_USE;
+void ptn_flow_onboarding_queue(struct ptn_flow_step *step);
 
 /*
  * Ask for a new passkey, or a security key, in the state in which it is shown;

@@ -133,19 +133,12 @@ const struct ptn_flow_place ptn_flow_place_password = { actions,
 static enum ptn_err
 password_recovery(struct ptn_flow_step *step)
 {
-	const enum ptn_flow_error e = ptn_flow_step_unfit(step->work.change);
-	struct ptn_flow_stash *stash = &step->flow->stash;
+	bool kept;
+	enum ptn_err r = ptn_flow_step_keep_password(step, &kept);
 
-	if (e != PTN_FLOW_E_NONE) {
-		ptn_flow_step_wrong(step, 0, e);
-		return PTN_OK;
-	}
-	if (strlen(step->work.hash) >= sizeof(stash->new_password))
-		return PTN_E_INTERNAL;
-	strcpy(stash->new_password, step->work.hash);
-	stash->recovered = true;
-	step->final = true;
-	return PTN_OK;
+	if (r == PTN_OK && kept)
+		step->flow->stash.recovered = true;
+	return r;
 }
 
 static const struct ptn_flow_input new_password[] = {

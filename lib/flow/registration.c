@@ -128,11 +128,11 @@ go_on(struct ptn_flow_step *step)
 {
 	const bool has_way = ptn_flow_onboarding_has_way_in(step);
 	const size_t n = step->n;
-	enum ptn_err r;
 
 	step->flow->stash.promised = ptn_uuid_new();
-	if ((r = ptn_flow_onboarding_queue(step)) != PTN_OK || step->fatal)
-		return r;
+	ptn_flow_onboarding_queue(step);
+	if (step->fatal)
+		return PTN_OK;
 	if (step->n == n && !has_way)
 		ptn_flow_step_end(step, PTN_FLOW_E_DEAD_END);
 	else {

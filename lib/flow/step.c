@@ -151,3 +151,21 @@ ptn_flow_step_unfit(enum ptn_password_change_result what)
 
 	return why[what];
 }
+
+enum ptn_err
+ptn_flow_step_keep_password(struct ptn_flow_step *step, bool *kept)
+{
+	const enum ptn_flow_error e = ptn_flow_step_unfit(step->work.change);
+	struct ptn_flow_stash *stash = &step->flow->stash;
+
+	*kept = e == PTN_FLOW_E_NONE;
+	if (!*kept) {
+		ptn_flow_step_wrong(step, 0, e);
+		return PTN_OK;
+	}
+	if (strlen(step->work.hash) >= sizeof(stash->new_password))
+		return PTN_E_INTERNAL;
+	strcpy(stash->new_password, step->work.hash);
+	step->final = true;
+	return PTN_OK;
+}

@@ -227,4 +227,11 @@ int64_t ptn_flow_step_password_max(const struct ptn_conf *cf);
 enum ptn_err ptn_flow_step_hash_password(struct ptn_flow_step *step);
 enum ptn_flow_error ptn_flow_step_unfit(enum ptn_password_change_result what);
 
+/*
+ * For the run() of one that is stored at the end of the flow: put it into the
+ * stash, unless something is wrong with it, which is then told.
+ */
+enum ptn_err ptn_flow_step_keep_password(struct ptn_flow_step *step,
+    bool *kept) PTN_MUST_USE;
+
 #endif

@@ -483,3 +483,25 @@ test('too many: told, by whom it may be asked again when', async () => {
     await limited.stop();
   }
 });
+
+test('a page of others begins no flow: the visitor pays for none', async () => {
+  const few = await start({ set: { 'rate_limiter.enabled': 'true',
+    'rate_limiter.flow_limits.tokens': '2',
+    'server.public.cors.allow_origins': 'https://app.example' } });
+  try {
+    const begin = (Origin) => few.client().call('POST', '/login', undefined,
+      { headers: { ...Origin && { Origin } } });
+    for (let i = 0; i < 3; i++) {
+      const { status, body } = await begin('https://evil.example');
+      assert.equal(status, 403);
+      assert.equal(body.error.code, 'operation_not_permitted_error');
+    }
+    assert.deepEqual(await few.sql('SELECT COUNT(*) FROM flows'), [['0']]);
+    /* An allowed one, and who is no page. */
+    for (const origin of ['https://app.example', undefined])
+      assert.equal((await begin(origin)).status, 200);
+    assert.equal((await begin()).status, 429);
+  } finally {
+    await few.stop();
+  }
+});

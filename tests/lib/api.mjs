@@ -11,6 +11,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import net from 'node:net';
 import { Authenticator } from './authenticator.mjs';
+import { survives } from './components.mjs';
 import { description } from './openapi.mjs';
 import { codeIn, nextMail } from './maildir.mjs';
 
@@ -210,6 +211,8 @@ export class Api {
   judge(method, path, response, opts) {
     if (opts.front && isFront(response))
       return;
+    if (method === 'POST')
+      survives(path, response);
     description().check({
       method,
       path: path.split('?')[0] || '/',

@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { addAuthenticator } from './browser.mjs';
 import { top, until } from './instance.mjs';
 import { codeIn, nextMail } from './maildir.mjs';
+import { Teller } from './teller.mjs';
 
 const require = createRequire(import.meta.url);
 const html = fileURLToPath(new URL('../browser/elements.html',
@@ -44,12 +45,32 @@ const bundles = Object.fromEntries(Object.entries(packages)
 /* The page and the components, for serveFiles(). */
 export const pages = { '/elements.html': html, ...bundles };
 
-export class Visitor {
+/* In each page: what the components announce, in the order of its coming. */
+function listen() {
+  window.events = [];
+  window.states = [];
+  for (const name of ['session-created', 'session-expired', 'user-logged-out',
+    'user-deleted', 'auth-flow-completed'])
+    document.addEventListener(`hanko-${name}`, () => window.events.push(name));
+  document.addEventListener('hanko-after-state-change', ({ detail }) => {
+    window.states.push(detail.state.name);
+    window.flow = Object.values(detail.state.actions)[0]?.href ?? window.flow;
+  });
+
+  /* A browser that does not fill in passkeys by itself. */
+  if (window.location.search.includes('by-hand'))
+    window.PublicKeyCredential.isConditionalMediationAvailable =
+      async () => false;
+}
+
+export class Visitor extends Teller {
   /*
    * instance	whose API it is.
    * version	of the components.
    * options	name	of the pictures that are taken
    *		origin	of the page; without one, the API's own
+   *		otherSite	it is none of the API's site; there an app is
+   *			asked for at once
    */
   static async arrive(browser, instance, version, options = {}) {
     const visitor = new Visitor();
@@ -59,6 +80,7 @@ export class Visitor {
       viewport: { width: 480, height: 900 } });
     visitor.context.setDefaultTimeout(60000);
     visitor.page = await visitor.context.newPage();
+    await visitor.page.addInitScript(listen);
     if (!options.origin)
       await visitor.serveFrom(instance.url);
     visitor.authenticator = await addAuthenticator(visitor.context,
@@ -72,21 +94,6 @@ export class Visitor {
     for (const [path, file] of Object.entries(pages))
       await this.page.route((at) => at.href.startsWith(url + path),
         (route) => route.fulfill({ path: file }));
-  }
-
-  /* One step of a story: a test that is left out once one has failed. */
-  async step(t, name, fn) {
-    const skip = this.stuck && 'an earlier step failed';
-    await t.test(name, { skip }, async () => {
-      this.stuck = true;
-      try {
-        await fn();
-        this.stuck = false;
-      } finally {
-        if (this.stuck)
-          await this.shot('stuck');
-      }
-    });
   }
 
   /* Load the page with a component; more of its address in query. */
@@ -158,10 +165,12 @@ export class Visitor {
     return this.entry(text).click();
   }
 
-  /* Wait until an entry is folded up again: what was sent is answered. */
-  folded(text) {
-    const radio = this.entry(text).locator('..').getByRole('radio');
-    return until(async () => !await radio.isChecked(), text);
+  /* Do something in the profile that stays there, until it is answered. */
+  async answered(action, fn) {
+    await Promise.all([fn(), this.page.waitForResponse((response) =>
+      response.request().method() === 'POST'
+      && response.url().includes(`?action=${action}%40`))]);
+    await until(() => this.button('Delete account').isEnabled(), action);
   }
 
   /* Press a button of an entry that is unfolded. */
@@ -195,6 +204,14 @@ export class Visitor {
 
   async typeCodeFor(address) {
     await this.type(codeIn(await nextMail(this.instance.mailDir, address)));
+  }
+
+  /* The flow that the page is in has lasted too long. */
+  async expire() {
+    const href = await this.page.evaluate(() => window.flow);
+    const [, id] = /%40([\da-f-]{36})$/.exec(href);
+    await this.instance.sql(`UPDATE flows SET expires_at = UTC_TIMESTAMP(6)
+      - INTERVAL 1 SECOND WHERE id = UNHEX('${id.replaceAll('-', '')}')`);
   }
 
   /* Wait until the components announce something. */

@@ -25,6 +25,7 @@ const BASE = 'postern:openapi';
 /* Situations that are no operation; keys of x-postern-general. */
 const SITUATIONS = [
   'preflight', 'unknown-path', 'unknown-method', 'any-request',
+  'flow-unknown-method',
   'dfns-preflight', 'dfns-unknown-path', 'dfns-unknown-method',
   'dfns-any-request',
 ];
@@ -182,7 +183,8 @@ export class Description {
     else if (known.length === 0)
       situations.push('unknown-path');
     else if (!this.doc.paths[known[0].path][asked])
-      situations.push('unknown-method');
+      situations.push(`${this.doc.paths[known[0].path].post?.tags
+        .includes('Flows') ? 'flow-' : ''}unknown-method`);
     const operation = named && of(`${asked.toUpperCase()} ${named.path}`,
       ['paths', named.path, asked, 'responses']);
     const family = plain.startsWith('/auth/') ? 'dfns-' : '';

