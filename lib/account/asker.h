@@ -22,7 +22,10 @@
  * passcodes.known has these numbers.
  *
  * A user has an epoch: a browser is known by a cookie of that epoch alone, and
- * when it moves on, the networks are forgotten, too.
+ * when it moves on, the networks are forgotten, too.  It does when a password
+ * or a second factor is set or given up, and when sessions are ended all at
+ * once: what was proved of the user before, and browsers that they trusted
+ * (trust.h), are worth nothing then.
  */
 enum ptn_asker_kind {
 	PTN_ASKER_STRANGER = 0,

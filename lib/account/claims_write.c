@@ -311,6 +311,7 @@ add_claim(struct rendering *r, struct ptn_jsonw *w,
     const struct ptn_tree_leaf *leaf, size_t n)
 {
 	const size_t len = ptn_tree_name(leaf->path);
+	const size_t before = w->buf.len + (w->buf.len > 0); /* with a comma */
 	struct ptn_jsonw one;
 
 	if (ptn_claimtext_is_ours(PTN_BYTES(leaf->path, len)))
@@ -322,7 +323,7 @@ add_claim(struct rendering *r, struct ptn_jsonw *w,
 		return PTN_E_NOMEM;
 	if (one.buf.len == 0)
 		return PTN_OK;
-	if (r->bad || w->buf.len + one.buf.len > PTN_CLAIMTEXT_TOKEN_MAX) {
+	if (r->bad || before + one.buf.len > PTN_CLAIMTEXT_TOKEN_MAX) {
 		ptn_warn_seldom(
 		    "session.jwt_template: %.*s: left out of a token: %s",
 		    (int)len, leaf->path,

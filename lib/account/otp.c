@@ -1,8 +1,8 @@
 #include "lib/account/otp.h"
 
+#include "lib/account/asker.h"
 #include "lib/account/limit.h"
 #include "lib/account/membership.h"
-#include "lib/account/trust.h"
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -95,7 +95,7 @@ ptn_otp_put_in(const struct ptn_scope *sc, const struct ptn_otp_new *new)
 
 	r = ptn_otp_seal(sc, &new->user_id, new->secret, &in.sealed);
 	if (r != PTN_OK || (r = ptn_sql_otp_put(sc->db, &in)) != PTN_OK ||
-	    (r = ptn_trust_forget_in(sc, &new->user_id)) != PTN_OK)
+	    (r = ptn_asker_forget(sc, &new->user_id)) != PTN_OK)
 		return r;
 	return record(sc, PTN_EVENT_OTP_CREATED, &new->user_id, new->tell);
 }
@@ -179,7 +179,7 @@ ptn_otp_remove_in(const struct ptn_scope *sc, const struct ptn_uuid *user)
 		return r;
 	if (n == 0)
 		return PTN_E_NOT_FOUND;
-	if ((r = ptn_trust_forget_in(sc, user)) != PTN_OK)
+	if ((r = ptn_asker_forget(sc, user)) != PTN_OK)
 		return r;
 	return record(sc, PTN_EVENT_OTP_DELETED, user, true);
 }

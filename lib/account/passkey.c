@@ -2,12 +2,12 @@
 
 #include <string.h>
 
+#include "lib/account/asker.h"
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
 #include "lib/account/factors.h"
 #include "lib/account/membership.h"
 #include "lib/account/policy.h"
-#include "lib/account/trust.h"
 #include "lib/account/user.h"
 #include "lib/conf/conf.h"
 #include "lib/event/event.h"
@@ -129,7 +129,7 @@ static enum ptn_err
 forget_browsers(const struct ptn_scope *sc, const struct ptn_uuid *user,
     bool mfa_only)
 {
-	return mfa_only ? ptn_trust_forget_in(sc, user) : PTN_OK;
+	return mfa_only ? ptn_asker_forget(sc, user) : PTN_OK;
 }
 
 enum ptn_err

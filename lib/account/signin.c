@@ -11,6 +11,8 @@ ptn_signin_in(const struct ptn_scope *sc, struct ptn_signin *s)
 	struct ptn_session_new new = { .api = s->api, .user_id = s->user_id };
 	enum ptn_err r;
 
+	if (s->epoch != NULL && *s->epoch != s->user.epoch)
+		return PTN_E_DENIED;
 	if (s->api == PTN_API_HANKO && !s->complete &&
 	    ptn_policy_second_factor(sc->cf, &s->user.factors))
 		return PTN_E_FORBIDDEN;

@@ -2,6 +2,7 @@
 #define PTN_ACCOUNT_SIGNIN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "lib/account/session.h"
 #include "lib/account/user.h"
@@ -23,6 +24,11 @@ struct ptn_signin {
 	struct ptn_user_state user; /* by whoever takes the lock */
 	bool complete; /* no second factor is asked for: it was proved */
 	/*
+	 * Must be the user's still, whose was read before all else: then what
+	 * was proved since is worth as much as it was.  NULL: any.
+	 */
+	const int64_t *epoch;
+	/*
 	 * What is proved under the lock of the user, and what else changes
 	 * with the log-in: anything but PTN_OK refuses, and undoes it.  May be
 	 * run several times, with arg; NULL: all was proved before.
@@ -43,6 +49,7 @@ struct ptn_signin {
  * the client goes with the session, as far as the configuration lets it.
  *
  * Returns what prove returned; PTN_E_NOT_FOUND: the user has gone meanwhile;
+ * PTN_E_DENIED: they are in another epoch (asker.h);
  * PTN_E_FORBIDDEN: they have a second factor, which was not proved
  * (ptn_policy_second_factor()), and nothing else was asked; errors of the
  * database.

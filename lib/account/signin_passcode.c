@@ -160,8 +160,6 @@ static const enum ptn_passcode_result worth[PTN_ADDRESSES__MAX] = {
 };
 
 struct logging_in {
-	const int64_t *epoch; /* as in struct ptn_signin_passcode */
-	const struct ptn_signin *in;
 	struct ptn_addresses_proof proof;
 	enum ptn_addresses_result proved;
 	struct ptn_email_claim primary;
@@ -173,8 +171,6 @@ prove(const struct ptn_scope *sc, void *arg)
 	struct logging_in *l = arg;
 	enum ptn_err r;
 
-	if (l->epoch != NULL && *l->epoch != l->in->user.epoch)
-		return PTN_E_DENIED;
 	if ((r = ptn_addresses_prove(sc, &l->proof, &l->proved)) != PTN_OK)
 		return r;
 	if (l->proved != PTN_ADDRESSES_DONE)
@@ -210,6 +206,7 @@ log_in(const struct ptn_scope *sc, struct ptn_signin_passcode *p, signer sign,
 	struct ptn_signin in = { .api = p->api,
 		.user_id = p->passcode.user_id,
 		.complete = is_complete(p),
+		.epoch = p->epoch,
 		.prove = prove,
 		.arg = &l,
 		.email = &l.primary,
@@ -218,8 +215,6 @@ log_in(const struct ptn_scope *sc, struct ptn_signin_passcode *p, signer sign,
 	enum ptn_err r;
 
 	*what = PTN_PASSCODE_UNFIT;
-	l.epoch = p->epoch;
-	l.in = &in;
 	r = sign(sc, &in);
 	if (r == PTN_E_NOT_FOUND) /* the user went meanwhile */
 		l.proved = PTN_ADDRESSES_UNKNOWN;

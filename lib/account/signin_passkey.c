@@ -193,6 +193,7 @@ ptn_signin_passkey_in(const struct ptn_scope *sc, struct ptn_signin_passkey *p)
 		.user_id = p->user_id,
 		.user = p->user,
 		.complete = true, /* what one has, and knows or is */
+		.epoch = p->epoch,
 		.email = &p->email,
 		.amr = PTN_AMR_PASSKEY,
 		.event = PTN_EVENT_AUTHENTICATION_FINAL_OK };

@@ -46,6 +46,7 @@ struct ptn_signin_passkey {
 	struct ptn_bytes id;
 	struct ptn_webauthn_assertion response;
 	struct ptn_bytes user_handle; /* empty: none */
+	const int64_t *epoch; /* must be the user's still; NULL: any */
 	struct ptn_uuid user_id;      /* found */
 	struct ptn_email_claim email; /* found: their primary address */
 	struct ptn_user_state user;   /* found */

@@ -57,6 +57,7 @@ ptn_signin_password_in(const struct ptn_scope *sc,
 	struct ptn_signin in = { .api = p->api,
 		.user_id = p->user_id,
 		.complete = p->complete,
+		.epoch = p->epoch,
 		.email = &pu->email,
 		.amr = PTN_AMR_PWD,
 		.event = PTN_EVENT_PASSWORD_LOGIN_OK };
@@ -70,6 +71,10 @@ ptn_signin_password_in(const struct ptn_scope *sc,
 	}
 	if (r == PTN_OK)
 		r = ptn_signin_in(sc, &in);
+	if (r == PTN_E_DENIED) {
+		note(sc, "user moved on meanwhile");
+		return PTN_OK;
+	}
 	if (r == PTN_E_FORBIDDEN) {
 		*what = PTN_SIGNIN_PASSWORD_HALF;
 		note(sc, "second factor missing");

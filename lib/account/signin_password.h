@@ -1,6 +1,9 @@
 #ifndef PTN_ACCOUNT_SIGNIN_PASSWORD_H
 #define PTN_ACCOUNT_SIGNIN_PASSWORD_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "lib/account/password.h"
 #include "lib/account/session.h"
 #include "lib/base/api.h"
@@ -15,6 +18,7 @@ struct ptn_signin_password {
 	struct ptn_uuid user_id;
 	struct ptn_bytes password; /* UTF-8, as it was received */
 	bool complete;		   /* a second factor was proved (signin.h) */
+	const int64_t *epoch;	   /* must be the user's still; NULL: any */
 	struct ptn_claims claims;  /* made */
 };
 

@@ -150,12 +150,3 @@ ptn_trust_put_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
 		return r;
 	return store(sc, user, token);
 }
-
-enum ptn_err
-ptn_trust_forget_in(const struct ptn_scope *sc, const struct ptn_uuid *user)
-{
-	const struct ptn_trust_forget_in in = { sc->tenant_id, *user };
-	uint64_t n;
-
-	return ptn_sql_trust_forget(sc->db, &in, &n);
-}

@@ -37,8 +37,4 @@ enum ptn_err ptn_trust_put_in(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const char *before,
     const char **cookie) PTN_MUST_USE;
 
-/* They trust none any more; inside the caller's transaction. */
-enum ptn_err ptn_trust_forget_in(const struct ptn_scope *sc,
-    const struct ptn_uuid *user) PTN_MUST_USE;
-
 #endif

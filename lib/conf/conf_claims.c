@@ -40,6 +40,8 @@ judge(const struct ptn_tree_leaf *leaf, struct ptn_conf_why *why)
 	size_t depth = 1, i;
 	enum ptn_err r = PTN_OK;
 
+	if (!ptn_utf8_valid(ptn_bytes_of(leaf->path)))
+		return ptn_conf_no(why, "is not UTF-8");
 	if (strstr(leaf->path, PTN_TREE_ELEMENT) != NULL)
 		return ptn_conf_no(why,
 		    "is a list of more than texts, numbers and booleans");

@@ -11,7 +11,7 @@
  * the stash as pairs of a key's number and its value, and the history, whose
  * entries lack the sticky keys.
  */
-#define PTN_FLOW_CODEC_MAX 16384 /* bytes: one with all that it can have */
+#define PTN_FLOW_CODEC_MAX 24576 /* bytes: one with all that it can have */
 
 /*
  * name, position, stash and history of a flow; PTN_E_NOMEM.  PTN_E_INTERNAL:

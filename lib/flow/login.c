@@ -293,8 +293,9 @@ recover(struct ptn_flow_step *step)
 
 /*
  * The address is the user's still, and they have neither changed their password
- * nor ended their sessions, or there is no session, nor another password: what
- * was proved before does not outlive that, however long the flow waited.
+ * or second factors nor ended their sessions, or there is no session, nor
+ * another password: what was proved before does not outlive that, however long
+ * the flow waited.
  * Whoever forgot theirs has shown by it who they are.
  */
 static enum ptn_err
@@ -322,6 +323,7 @@ by_password(struct ptn_flow_step *step, bool *in)
 {
 	const struct ptn_flow_stash *stash = &step->flow->stash;
 	struct ptn_signin_password p = { .api = PTN_API_HANKO,
+		.epoch = &stash->epoch,
 		.complete = ptn_flow_mfa_complete(step->flow),
 		.user_id = stash->user_id };
 	struct ptn_password_user pu = step->work.user;
@@ -355,9 +357,12 @@ by_passkey(struct ptn_flow_step *step, bool *in)
 		r = ptn_signin_passkey_lock(step->sc, p,
 		    PTN_BYTES(stash->passkey, sizeof(stash->passkey)));
 	}
-	if (r == PTN_E_NOT_FOUND)
+	p->epoch = &stash->epoch;
+	if (r == PTN_OK)
+		r = ptn_signin_passkey_in(step->sc, p);
+	if (r == PTN_E_NOT_FOUND || r == PTN_E_DENIED)
 		return PTN_OK;
-	if (r != PTN_OK || (r = ptn_signin_passkey_in(step->sc, p)) != PTN_OK)
+	if (r != PTN_OK)
 		return r;
 	*in = true;
 	step->claims = p->claims;
@@ -406,9 +411,8 @@ log_in(const struct ptn_scope *sc, void *arg)
 	}
 	step->factor = ptn_flow_mfa_word(step->flow);
 	step->claims.amr |= ptn_flow_mfa_amr(step->flow);
-	if ((r = ptn_flow_trust_keep(step)) != PTN_OK)
-		return r;
-	return ptn_flow_onboarding_keep(step, &step->claims.sub, true);
+	r = ptn_flow_onboarding_keep(step, &step->claims.sub, true);
+	return r == PTN_OK ? ptn_flow_trust_keep(step) : r;
 }
 
 static enum ptn_err

@@ -50,6 +50,16 @@ has_key_that_counts(const struct ptn_flow_step *step)
 	    step->flow->stash.has_key;
 }
 
+/*
+ * One that is made in a flow is not asked for in it; but until it is stored, it
+ * stands for none that the user may have got meanwhile.
+ */
+static bool
+is_done(const struct ptn_flow *flow)
+{
+	return ptn_flow_mfa_complete(flow) || flow->stash.new_key.id_len > 0;
+}
+
 static unsigned
 use_facts(const struct ptn_flow_step *step)
 {
@@ -57,7 +67,7 @@ use_facts(const struct ptn_flow_step *step)
 	const struct ptn_flow_stash *stash = &step->flow->stash;
 
 	return if_so(cf->mfa_enabled, PTN_FLOW_USE_ON) |
-	    if_so(ptn_flow_mfa_complete(step->flow), PTN_FLOW_USE_DONE) |
+	    if_so(is_done(step->flow), PTN_FLOW_USE_DONE) |
 	    if_so(has_shown_passkey(stash), PTN_FLOW_USE_PASSKEY) |
 	    if_so(has_otp_that_counts(step), PTN_FLOW_USE_OTP) |
 	    if_so(has_key_that_counts(step), PTN_FLOW_USE_KEY) |

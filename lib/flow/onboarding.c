@@ -400,7 +400,7 @@ static void
 note_key(struct ptn_flow_stash *stash, const struct ptn_credential *c)
 {
 	ptn_flow_ceremony_pack(c, &stash->new_key);
-	stash->has_key = stash->enrolled = true;
+	stash->has_key = true;
 }
 
 static enum ptn_err

@@ -105,6 +105,30 @@ ptn_flow_otp_store(struct ptn_flow_step *step, const struct ptn_uuid *user,
 	return r;
 }
 
+/*
+ * In a log-in, only what was proved of them as they are counts; and a second
+ * factor moves their epoch (asker.h), along with this flow.
+ */
+static enum ptn_err
+store_in_epoch(struct ptn_flow_step *step)
+{
+	struct ptn_flow_stash *stash = &step->flow->stash;
+	struct ptn_user_state state;
+	enum ptn_err r;
+
+	r = ptn_user_lock_state(step->sc, &stash->user_id, &state);
+	if (r == PTN_OK && step->flow->name == PTN_FLOW_LOGIN &&
+	    state.epoch != stash->epoch)
+		return PTN_E_CONFLICT;
+	if (r != PTN_OK ||
+	    (r = ptn_flow_otp_store(step, &stash->user_id, true)) != PTN_OK ||
+	    (r = ptn_user_lock_state(step->sc, &stash->user_id, &state)) !=
+		PTN_OK)
+		return r;
+	stash->epoch = state.epoch;
+	return PTN_OK;
+}
+
 /* Somebody who has an account gets it now; else it waits for the account. */
 static enum ptn_err
 keep(struct ptn_flow_step *step)
@@ -115,8 +139,7 @@ keep(struct ptn_flow_step *step)
 	if (ptn_uuid_is_nil(user))
 		return PTN_OK;
 	ptn_actor_is(step->sc, user, NULL);
-	if ((r = ptn_user_lock(step->sc, user)) == PTN_OK)
-		r = ptn_flow_otp_store(step, user, true);
+	r = store_in_epoch(step);
 	if (r != PTN_E_NOT_FOUND && r != PTN_E_CONFLICT)
 		return r;
 	ptn_flow_step_end(step, PTN_FLOW_E_FORBIDDEN);

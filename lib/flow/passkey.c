@@ -75,6 +75,7 @@ take_first(struct ptn_flow_step *step)
 	if (r != PTN_OK || step->error != PTN_FLOW_E_NONE)
 		return r;
 	stash->user_id = p->user_id;
+	stash->epoch = p->user.epoch;
 	if (p->email.address != NULL)
 		snprintf(stash->address, sizeof(stash->address), "%s",
 		    p->email.address);

@@ -24,8 +24,3 @@ SELECT ?, u.tenant_id, u.id, u.known_epoch, UTC_TIMESTAMP(6),
 -- returns: count
 DELETE FROM trusted_devices
  WHERE tenant_id = ? AND user_id = ? AND digest = ?;
-
--- name: trust_forget
--- in:   tenant_id:id user_id:id
--- returns: count
-DELETE FROM trusted_devices WHERE tenant_id = ? AND user_id = ?;

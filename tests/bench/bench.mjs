@@ -255,7 +255,8 @@ const usingUp = (site, flows, file, more) => {
   let best = 0;
   return async (how) => {
     const seconds = how.warm ? 1 : more.seconds;
-    const n = how.warm ? more.first : Math.ceil(2 * best * seconds);
+    const n = how.warm ? more.first : Math.max(more.first,
+      Math.ceil(2 * best * seconds));
     const result = await load(site, await file(n), { ...more, seconds })(how);
     best = Math.max(best, result.rate);
     await flows.sweep();
@@ -271,14 +272,14 @@ async function flow(site) {
   const ready = await flows.at('login', []);
   const asked = `/login?action=continue_with_login_identifier%40${idOf(ready)}`;
   const email = (i) => ({ email: `user${i % 64 + 1}@example.org` });
-  const begins = site.file('begins', ['POST /login - -']);
+  const begins = site.file('begins', ['POST /login - {}']);
   const preflights = site.file('options', [`OPTIONS ${asked} - -`]);
   const identify = (i) => ['continue_with_login_identifier', email(i)];
   const step = usingUp(site, flows, (n) => flows.steps(n, () => [], identify),
     { seconds, first: 2000 });
   const hash = usingUp(site, flows, (n) => flows.steps(n,
     (i) => [identify(i), ['continue_to_password_login', {}]],
-    () => ['password_login', { password: 'not of anybody' }]),
+    () => ['password_login', { password: site.password }]),
   { seconds: seconds * 2, first: 400, connections: slots, settle_ms: 500 });
   const like = site.file('like', ['POST /login - {"input_data":{}}']);
   const emptied = async (fn, how) => {

@@ -499,9 +499,10 @@ for (const [what, limit, expected] of [
   ['none, whatever the other API has', {}, [200, 200, 200]],
   ['its own', { 'dfns.session_limit': '2' }, [401, 200, 200]]])
   test(`the session limit of this API: ${what}`, async () => {
-    const one = await start({ set: { 'session.limit': '1', ...limit } });
+    const one = await instance.other({ set: {
+      'session.limit': '1', ...limit } });
     try {
-      const who = await member(one, 'Limit', freshAddress());
+      const who = await member(one, `Limit ${what}`, freshAddress());
       const tokens = [];
       for (let i = 0; i < 3; i++)
         tokens.push(await login(one.client(), who.orgId, who.username,
@@ -518,7 +519,7 @@ for (const [what, limit, expected] of [
 
 test('the end of all sessions, and a deactivation, end what is known',
   async () => {
-    const one = await start({ set: { 'rate_limiter.enabled': 'true',
+    const one = await instance.other({ set: { 'rate_limiter.enabled': 'true',
       'log.level': 'debug' } });
     try {
       const who = await member(one, 'Known', freshAddress('k'));
@@ -553,7 +554,7 @@ test('the end of all sessions, and a deactivation, end what is known',
   });
 
 test('limits: a user, a network, and mails in vain', async () => {
-  const one = await start({ set: { 'rate_limiter.enabled': 'true',
+  const one = await instance.other({ set: { 'rate_limiter.enabled': 'true',
     'server.trusted_proxies': '127.0.0.0/8,::1/128',
     'rate_limiter.name_limits.interval': '1h',
     'rate_limiter.challenge_limits.tokens': '60',
@@ -595,7 +596,7 @@ test('limits: a user, a network, and mails in vain', async () => {
 });
 
 test('switched off, it is not there', async () => {
-  const one = await start({ set: { 'dfns.enabled': 'false' } });
+  const one = await instance.other({ set: { 'dfns.enabled': 'false' } });
   try {
     const { body } = await one.client().call('POST', '/auth/login/init', {},
       { front: true }).catch((error) => ({ body: String(error) }));

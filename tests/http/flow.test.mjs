@@ -181,7 +181,7 @@ test('the mail speaks the language of the page', async () => {
 
 test('header mode: the token is in a header, and no cookie is set',
   async () => {
-    const header = await start({ set: { ...mails,
+    const header = await instance.other({ set: { ...mails,
       'session.enable_auth_token_header': 'true',
       'server.public.cors.allow_origins': 'https://app.example' } });
     try {
@@ -337,7 +337,7 @@ test('one way alone is not chosen', async () => {
   for (const [off, state] of [
     ['email.use_for_authentication', 'login_password'],
     ['password.enabled', 'passcode_confirmation']]) {
-    const single = await start({ set: { [off]: 'false' } });
+    const single = await instance.other({ set: { [off]: 'false' } });
     try {
       const flow = await Flow.ready(await single.client(), 'login');
       await flow.act('continue_with_login_identifier', { email },
@@ -352,7 +352,7 @@ test('one way alone is not chosen', async () => {
 });
 
 test('too many passwords: told for how long, and not looked at', async () => {
-  const limited = await start({ set: { 'rate_limiter.enabled': 'true',
+  const limited = await instance.other({ set: { 'rate_limiter.enabled': 'true',
     'rate_limiter.password_limits.tokens': '2' } });
   try {
     const { email } = await withPassword(limited);
@@ -450,7 +450,7 @@ test('a preflight of an action asks the database nothing', async () => {
 });
 
 test('too many: told, by whom it may be asked again when', async () => {
-  const limited = await start({ set: { ...mails,
+  const limited = await instance.other({ set: { ...mails,
     'rate_limiter.enabled': 'true',
     'rate_limiter.flow_limits.tokens': '4',
     'rate_limiter.passcode_limits.tokens': '2',

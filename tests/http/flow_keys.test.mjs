@@ -100,6 +100,15 @@ async function asked(who, where = site) {
 
 const profileOf = ({ api }, able = ABLE) => Flow.ready(api, 'profile', able);
 
+/* An app, beside the key. */
+async function withApp(who) {
+  const flow = await profileOf(who);
+  await flow.act('continue_to_otp_secret_creation', {}, { status: 200 });
+  await flow.act('otp_code_verify', { otp_code:
+    totp(flow.last.body.payload.otp_secret) }, { status: 200 });
+  return flow;
+}
+
 /* At webauthn_credential_verification. */
 async function adding(who, what) {
   const flow = await profileOf(who);
@@ -362,15 +371,6 @@ describe('in the profile', () => {
 });
 
 describe('what is mandatory is mandatory', () => {
-  /* An app, beside the key. */
-  async function withApp(who) {
-    const flow = await profileOf(who);
-    await flow.act('continue_to_otp_secret_creation', {}, { status: 200 });
-    await flow.act('otp_code_verify', { otp_code:
-      totp(flow.last.body.payload.otp_secret) }, { status: 200 });
-    return flow;
-  }
-
   test('the last one stays, whoever asks', async () => {
     const ada = await member(strict);
     const security_key_id = wa.b64(ada.key.id);
@@ -462,6 +462,109 @@ test('where they are built in, others are not asked for', async () => {
   await able.flow.act('webauthn_generate_creation_options');
   assert.equal(creation(able.flow).authenticatorSelection
     .authenticatorAttachment, 'platform');
+});
+
+describe('what was proved does not outlive the factors it was of', () => {
+  const waiting = (flow, what = 'continue_to_security_key_creation') =>
+    flow.act(what, {}, { status: 200 });
+  /* No session, no trust, no key: nothing but the error. */
+  const isOut = ({ last, state }) => {
+    assert.equal(last.status, 403, last.text);
+    assert.equal(state, 'error');
+    assert.deepEqual(last.cookies, []);
+  };
+
+  before(async () => {
+    await site.instance.down();
+    await site.instance.up({ ...site.instance.options.set,
+      'mfa.acquire_on_registration': 'false', 'mfa.acquire_on_login': 'true',
+      'mfa.device_trust_policy': 'prompt' });
+  });
+
+  after(async () => {
+    await site.instance.down();
+    await site.instance.up(site.instance.options.set);
+  });
+
+  async function nobodyYet() {
+    const { flow, email } = await choosing();
+    assert.equal(flow.state, 'success', flow.last.text);
+    const thief = await firstFactor({ email });
+    assert.equal(thief.state, 'mfa_method_chooser', thief.last.text);
+    return { api: flow.api, email, thief };
+  }
+
+  async function withKey(who) {
+    const flow = await adding(who, 'security_key_create');
+    const key = site.authenticator();
+    await attestation(flow, key.create(creation(flow)), { status: 200 });
+    return { ...who, key, flow };
+  }
+
+  test('a key in the making, and an app comes', async () => {
+    const { thief, ...owner } = await nobodyYet();
+    await waiting(thief);
+    await waiting(thief, 'webauthn_generate_creation_options');
+    await withApp(owner);
+    await attestation(thief, site.authenticator().create(creation(thief)));
+    isOut(thief);
+    const { body } = await owner.api.call('GET', '/me', undefined,
+      { status: 200 });
+    assert.equal(body.security_keys, undefined);
+  });
+
+  test('an app in the making, and a key comes', async () => {
+    const { thief, ...owner } = await nobodyYet();
+    await waiting(thief, 'continue_to_otp_secret_creation');
+    await withKey(owner);
+    await thief.act('otp_code_verify', { otp_code:
+      totp(thief.last.body.payload.otp_secret) });
+    isOut(thief);
+    assert.equal((await firstFactor(owner)).state, 'login_security_key');
+  });
+
+  test('a key that is given up, and the trust that it gave', async () => {
+    const { thief: flow, ...owner } = await nobodyYet();
+    await flow.act('skip', {}, { status: 200 });
+    const ada = await withKey(owner);
+    const stolen = await asked(ada);
+    await assertion(stolen, ada.key.get(request(stolen)), { status: 200 });
+    assert.equal(stolen.state, 'device_trust', stolen.last.text);
+    const trusted = await asked(ada);
+    await assertion(trusted, ada.key.get(request(trusted)), { status: 200 });
+    await trusted.act('trust_device', {}, { status: 200 });
+    assert.equal(trusted.state, 'success');
+    const other = await withKey(ada);
+    await other.flow.act('security_key_delete',
+      { security_key_id: wa.b64(ada.key.id) }, { status: 200 });
+    await stolen.act('trust_device');
+    isOut(stolen);
+    /* Nor is the browser trusted any more. */
+    const again = await Flow.ready(trusted.api, 'login', ABLE);
+    await again.act('continue_with_login_identifier', { email: ada.email });
+    if (again.state === 'login_method_chooser')
+      await again.act('continue_to_password_login', {}, { status: 200 });
+    await again.act('password_login', { password: PASSWORD });
+    assert.equal(again.state, 'login_security_key', again.last.text);
+  });
+
+  test('one that they made in a log-in lets them in', async () => {
+    for (const what of ['key', 'app']) {
+      const { thief: flow, email } = await nobodyYet();
+      if (what === 'key') {
+        await waiting(flow);
+        await waiting(flow, 'webauthn_generate_creation_options');
+        await attestation(flow, site.authenticator().create(creation(flow)));
+      } else {
+        await waiting(flow, 'continue_to_otp_secret_creation');
+        await flow.act('otp_code_verify', { otp_code:
+          totp(flow.last.body.payload.otp_secret) });
+      }
+      assert.equal(flow.state, 'success', flow.last.text);
+      assert.equal((await firstFactor({ email })).state,
+        what === 'key' ? 'login_security_key' : 'login_otp');
+    }
+  });
 });
 
 test('switched off, they are neither asked for nor shown', async () => {

@@ -104,7 +104,7 @@ test('a mailbox that is not theirs gets as few from who is logged in',
 
 test('whoever shares the network of a user learns nothing from their mailbox',
   async () => {
-    const few = await start({ set: { ...SET, 'log.level': 'debug',
+    const few = await instance.other({ set: { ...SET, 'log.level': 'debug',
       'rate_limiter.passcode_limits.tokens': '100',
       'rate_limiter.mail_limits.tokens': '2' } });
     try {
@@ -129,6 +129,7 @@ test('whoever shares the network of a user learns nothing from their mailbox',
       /* What is held back takes nothing of what has arrived. */
       await few.sql('DELETE FROM rate_limits');
       const flow = await loggingIn(client(elsewhere(), few), known);
+      await few.allSent();
       await flow.act('resend_passcode', {}, { status: 200 });
       await few.allSent();
       const code = codeIn(mailsTo(few.mailDir, known).at(-1));
@@ -239,13 +240,12 @@ const meanwhile = [
 for (const [what, off, refused] of meanwhile)
   test(`switched off, they let nobody in who was under way: ${what}`,
     async () => {
-      const one = await start({ set: ON });
+      const one = await instance.other({ set: ON });
       try {
         const flows = [];
         for (const [name, status] of Object.entries(refused))
           flows.push({ name, status, ...await begun[name](one) });
-        await one.down();
-        await one.up({ ...ON, ...off });
+        await one.reload({ ...ON, ...off });
         const seen = [];
         for (const { name, status, flow, steps } of flows)
           for (const [action, input_data] of Object.entries(steps)) {
@@ -276,7 +276,7 @@ const endings = {
 
 test('what was proved does not outlive another password, nor all sessions',
   async (t) => {
-    const one = await start({ set: { 'rate_limiter.enabled': 'false',
+    const one = await instance.other({ set: { 'rate_limiter.enabled': 'false',
       'passkey.acquire_on_login': 'always', 'passkey.optional': 'true' } });
     /* One that waits behind its passcode. */
     const proved = async (email, ...ways) => {

@@ -42,26 +42,28 @@ for (const name of Object.keys(replayed)) {
 let instance;
 
 /* What all of them have: also where the recorded server has another default. */
+const common = {
+  'server.workers': '2',
+  'server.public.cors.allow_origins': 'http://localhost:8888',
+  'webauthn.relying_party.origins': 'http://localhost:8888',
+  'service.name': 'Example',
+  'webauthn.relying_party.id': 'localhost',
+  'webauthn.relying_party.display_name': 'Example',
+  'session.cookie.secure': 'true',
+  'rate_limiter.enabled': 'false',
+  'passkey.attestation_preference': 'direct',
+  'webauthn.timeouts.registration': '600000',
+  'webauthn.timeouts.login': '600000',
+};
+
 before(async () => {
-  instance = await start({ oneConnection: true, set: {
-    'server.workers': '2',
-    'server.public.cors.allow_origins': 'http://localhost:8888',
-    'webauthn.relying_party.origins': 'http://localhost:8888',
-    'service.name': 'Example',
-    'webauthn.relying_party.id': 'localhost',
-    'webauthn.relying_party.display_name': 'Example',
-    'session.cookie.secure': 'true',
-    'rate_limiter.enabled': 'false',
-    'passkey.attestation_preference': 'direct',
-    'webauthn.timeouts.registration': '600000',
-    'webauthn.timeouts.login': '600000',
-  } });
+  instance = await start({ oneConnection: true, set: common });
 });
 after(() => instance?.stop());
 
 for (const [config, names] of byConfig)
   test(`with ${config}: ${names.join(', ')}`, async (t) => {
-    await instance.reload(JSON.parse(config));
+    await instance.reload({ ...common, ...JSON.parse(config) });
     for (const name of names)
       await t.test(name, async () => {
         const compared = await replay(instance, name,
@@ -70,6 +72,20 @@ for (const [config, names] of byConfig)
         assert.ok(compared > 0);
       });
   });
+
+/* Before its last step, where what will be the account is in it; and behind. */
+test('the row of a flow is small, of a whole registration, too', async () => {
+  const name = 'registration-default-all';
+  const last = replayed[name];
+  assert.equal(later[name], undefined);
+  await instance.reload({ ...common, ...configOf(name) });
+  for (const [steps, most] of [[1, 64], [last - 1, 640], [last, 256]]) {
+    await replay(instance, name, { steps, overlay: overlay[name], rules });
+    const rows = await instance.sql('SELECT LENGTH(data) FROM flows');
+    assert.equal(rows.length, 1);
+    assert.ok(Number(rows[0][0]) <= most, `${rows} after ${steps}`);
+  }
+});
 
 test('what is not replayed, or not to its end, has its reason', () => {
   for (const file of readdirSync(join(top, 'tests/vectors/flow'))) {

@@ -211,7 +211,7 @@ test('sessions are listed and ended by their owner', async () => {
 });
 
 test('the oldest session gives way at the limit, under load too', async () => {
-  const few = await start({ set: { 'session.limit': '3',
+  const few = await instance.other({ set: { 'session.limit': '3',
     'log.level': 'debug' } });
   try {
     const { api, user_id } = await loggedIn(few);
@@ -272,7 +272,7 @@ test('idleness ends a session, use prolongs it', async () => {
 });
 
 test('a token dies with its lifespan', async () => {
-  const brief = await start({ set: { 'session.lifespan': '2s' } });
+  const brief = await instance.other({ set: { 'session.lifespan': '2s' } });
   const left_ms = (token) => peek(token).payload.exp * 1000 - Date.now();
   try {
     /* An answer that came too late says nothing: once more, then. */
@@ -294,7 +294,7 @@ test('a token dies with its lifespan', async () => {
 });
 
 test('header mode hands the token out without a cookie', async () => {
-  const header = await start({ set: {
+  const header = await instance.other({ set: {
     'session.enable_auth_token_header': 'true',
     'session.issuer': 'https://login.example',
     'session.audience': 'app.example,api.example',

@@ -93,13 +93,8 @@ async function once(args, input) {
   return stdout;
 }
 
-/* The keys of a file of configuration as quickstart has them: PATH=VALUE. */
-function flat(node, path = []) {
-  if (node === null || typeof node !== 'object' || Array.isArray(node))
-    return [[path.join('.'), String(node)]];
-  return Object.entries(node)
-    .flatMap(([key, one]) => flat(one, [...path, key]));
-}
+/* What is set unless a test says otherwise. */
+const usual = { 'rate_limiter.enabled': 'false' };
 
 export class Instance {
   constructor(dir, options, port, adminPort) {
@@ -144,24 +139,38 @@ export class Instance {
     return this;
   }
 
-  /* Go on with these settings beside those that it was started with. */
+  /* Go on with other settings, by a reload: what start() takes as set. */
   async reload(set) {
-    const { parse } = await import('yaml');
-    const file = this.env.POSTERN_CONFIG;
-    this.began ??= Object.fromEntries(
-      flat(parse(readFileSync(file, 'utf8'), { schema: 'failsafe' })));
-    const lines = Object.entries({ ...this.began, ...set })
+    const kept = readFileSync(join(this.dir, 'conf/defaults'), 'utf8');
+    const all = Object.fromEntries([...kept.matchAll(/^([^=]+)=(.*)$/gm)]
+      .map(([, path, value]) => [path, value]));
+    const lines = Object.entries({ ...all, ...set })
       .map((pair) => `${pair.join('=')}\n`).sort();
     const { status, stdout, stderr } = await run('awk', ['-f',
       join(top, 'etc/quickstart.d/yaml.awk'),
       join(top, 'lib/conf/conf.def'), '-'], { input: lines.join('') });
     if (status !== 0)
       throw new Error(stderr);
-    writeFileSync(file, stdout);
+    writeFileSync(this.env.POSTERN_CONFIG, stdout);
     const old = this.children();
     process.kill(this.supervisor, 'SIGHUP');
     await until(() => !this.children().some((pid) => old.includes(pid)),
       'the reload');
+  }
+
+  /*
+   * The same one with other settings, where another would only take longer to
+   * start: until its stop(), which gives it back its own.  All that is stored
+   * stays, but for what limits count.
+   */
+  async other({ set } = {}) {
+    const own = { ...usual, ...set };
+    await this.reload(own);
+    await this.sql('DELETE FROM rate_limits');
+    return Object.assign(Object.create(this), {
+      options: { ...this.options, set: own },
+      stop: () => this.reload(this.options.set),
+    });
   }
 
   async down() {
@@ -297,7 +306,7 @@ async function copyTemplate(dir, set) {
  *		each of which is an autocommitted one.
  */
 export async function start(options = {}) {
-  const set = { 'rate_limiter.enabled': 'false', ...options.set };
+  const set = { ...usual, ...options.set };
   mkdirSync(base, { recursive: true });
   const dir = join(base, `${process.pid}-${++count}`);
   rmSync(dir, { recursive: true, force: true });

@@ -257,6 +257,8 @@ static const struct {
 	{ "session.jwt_template.claims.a={{.User.Metadata.Unsafe \"a}}", "never closed" },
 	{ "session.jwt_template.claims.a={{.User.Metadata.Public \"a\"}}", "that there is not here" },
 	{ "session.jwt_template.claims.a={\"b\": \"{{.User.Username}}\"}", "write a section" },
+	{ "session.jwt_template.claims.a\xca=1", "is not UTF-8" },
+	{ "session.jwt_template.claims.a=\xca", "is not UTF-8" },
 	{ "session.jwt_template.claims.a=null", "is nothing" },
 	{ "session.jwt_template.claims.a=", "is nothing" },
 	{ "session.jwt_template.claims.a.b.c.d.e.f.g=1", "nested deeper" },

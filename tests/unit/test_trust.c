@@ -144,13 +144,6 @@ time_ends_it(void **state)
 }
 
 static enum ptn_err
-forget_all(const struct ptn_scope *sc, void *arg)
-{
-	(void)arg;
-	return ptn_trust_forget_in(sc, &ada);
-}
-
-static enum ptn_err
 move_on(const struct ptn_scope *sc, void *arg)
 {
 	(void)arg;
@@ -168,9 +161,6 @@ so_does_whatever_makes_them_strangers(void **state)
 	assert_true(trusts(&bob, cookie));
 	cookie = trust(&ada, cookie);
 	assert_true(trusts(&ada, cookie));
-	assert_int_equal(ptn_tx(&scope, forget_all, NULL), PTN_OK);
-	assert_false(trusts(&ada, cookie));
-	assert_true(trusts(&bob, cookie));
 }
 
 int

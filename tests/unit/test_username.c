@@ -95,6 +95,20 @@ chosen_changed_given_up(void **state)
 	assert_true(rules_rows(&user, PTN_EVENT_USERNAME_DELETED, 1));
 }
 
+/* Where there are no usernames, those that were chosen are not shown. */
+static void
+switched_off(void **state)
+{
+	const struct ptn_uuid user = rows_user();
+
+	(void)state;
+	assert_int_equal(choose(&tenant, &user, "zoe"), PTN_OK);
+	conf.username_enabled = false;
+	assert_null(name_of(&user));
+	conf.username_enabled = true;
+	assert_string_equal(name_of(&user), "zoe");
+}
+
 /* In another tenant it is free, and nobody else's. */
 static void
 of_a_tenant(void **state)
@@ -187,16 +201,26 @@ what_is_not_kept(void **state)
 	(void)patch(&user, text, PTN_METADATA_UNFIT);
 }
 
+static int
+with_usernames(void **state)
+{
+	const int r = rules_setup(state);
+
+	conf.username_enabled = true;
+	return r;
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_name_is),
 		cmocka_unit_test_setup(chosen_changed_given_up, rules_each),
+		cmocka_unit_test_setup(switched_off, rules_each),
 		cmocka_unit_test_setup(of_a_tenant, rules_each),
 		cmocka_unit_test_setup(patched_and_cleared, rules_each),
 		cmocka_unit_test_setup(what_is_not_kept, rules_each),
 	};
 
-	return cmocka_run_group_tests(tests, rules_setup, rows_teardown);
+	return cmocka_run_group_tests(tests, with_usernames, rows_teardown);
 }
