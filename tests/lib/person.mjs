@@ -43,12 +43,10 @@ export class Person {
     return Person.arrive(browser, `${url}/rest.html#`, ...more);
   }
 
-  /* Wait for a step: its heading is shown and has the focus. */
+  /* Wait for a step: its heading is shown, and has the focus. */
   async at(title) {
     const heading = this.page.getByRole('heading', { name: title, level: 1 });
-    await heading.waitFor();
-    assert.ok(await heading.evaluate((node) =>
-      node === document.activeElement), `the focus is on "${title}"`);
+    await heading.and(this.page.locator(':focus')).waitFor();
   }
 
   /* The field that has this label, among those that are shown. */
