@@ -269,6 +269,7 @@ for (const web of webs)
       async () => {
         const guest = await Person.withoutFlows(browser, instance.url,
           `${web}-guest`, { viewport: phone, colorScheme: 'dark' });
+        await guest.page.goto('about:blank'); /* not a step on the page */
         await guest.page.goto(`${instance.url}/rest.html#members`);
         await guest.at('Log in or sign up');
         await guest.enter('E-mail address', email);
