@@ -180,10 +180,20 @@ find(const struct ptn_credential *c, size_t n, struct ptn_bytes id)
 	return NULL;
 }
 
+/* The one that is named, of those that they have of its kind. */
 static enum ptn_err
-drop(struct ptn_flow_step *step, const struct ptn_credential *c, bool may)
+drop(struct ptn_flow_step *step, const struct ptn_credential *list, size_t n,
+    bool may)
 {
-	if (c == NULL)
+	const struct ptn_credential *c;
+	struct ptn_bytes id;
+	enum ptn_err r;
+
+	r = ptn_b64url_decode(step->sc->arena, ptn_bytes_of(step->in[ID].text),
+	    &id);
+	if (r != PTN_OK)
+		return settle(step, r);
+	if ((c = find(list, n, id)) == NULL)
 		return settle(step, PTN_E_NOT_FOUND);
 	if (!may) {
 		step->error = PTN_FLOW_E_FORBIDDEN;
@@ -197,28 +207,15 @@ enum ptn_err
 ptn_flow_profile_drop_passkey(struct ptn_flow_step *step)
 {
 	const struct ptn_profile *p = &step->person->profile;
-	struct ptn_bytes id;
-	enum ptn_err r;
 
-	r = ptn_b64url_decode(step->sc->arena, ptn_bytes_of(step->in[ID].text),
-	    &id);
-	if (r != PTN_OK)
-		return settle(step, r);
-	return drop(step, find(p->passkey, p->passkeys, id),
-	    may_drop_passkey(step));
+	return drop(step, p->passkey, p->passkeys, may_drop_passkey(step));
 }
 
 enum ptn_err
 ptn_flow_profile_drop_key(struct ptn_flow_step *step)
 {
 	const struct ptn_profile *p = &step->person->profile;
-	struct ptn_bytes id;
-	enum ptn_err r;
 
-	r = ptn_b64url_decode(step->sc->arena, ptn_bytes_of(step->in[ID].text),
-	    &id);
-	if (r != PTN_OK)
-		return settle(step, r);
-	return drop(step, find(p->security_key, p->security_keys, id),
+	return drop(step, p->security_key, p->security_keys,
 	    ptn_flow_profile_can_drop_key(step));
 }
