@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "fcgi/access.h"
 #include "fcgi/authorizer.h"
 #include "fcgi/client.h"
 #include "fcgi/cors.h"
@@ -17,6 +18,7 @@
 #include "lib/conf/conf.h"
 #include "lib/crypto/pwhash.h"
 #include "lib/format/json.h"
+#include "lib/format/trace.h"
 
 /*
  * The host and the path that were asked for.  A target that names a host is
@@ -115,6 +117,19 @@ language_of(const struct ptn_request *req)
 			   : ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE");
 }
 
+/* Whom a request is a part of, by a proxy or a client that says so. */
+static void
+join_trace(const struct ptn_request *req)
+{
+	static const char name[] = "HTTP_TRACEPARENT";
+	const char *text = ptn_request_param(req, name);
+	struct ptn_trace trace;
+
+	if (text != NULL && ptn_request_param_count(req, name) == 1 &&
+	    ptn_trace_parse(text, &trace))
+		ptn_log_trace(trace.id, trace.parent);
+}
+
 /* What the client told about itself; needs no decision. */
 static enum ptn_err
 introduce(struct ptn_request *req)
@@ -141,6 +156,7 @@ introduce(struct ptn_request *req)
 		return PTN_E_NOMEM;
 	}
 	ptn_log_request(req->request_id);
+	join_trace(req);
 	return PTN_OK;
 }
 
@@ -338,7 +354,7 @@ struct cost {
 	uint64_t statements;
 	uint64_t writes;
 	uint64_t hashes;
-	int64_t began_ms;
+	int64_t began_us;
 };
 
 static void
@@ -357,7 +373,17 @@ log_cost(const struct ptn_request *req, const struct ptn_reply *rep,
 	    (unsigned long long)statements,
 	    (unsigned long long)(ptn_db_writes(req->sc.db) - before->writes),
 	    (unsigned long long)(ptn_pwhash_count() - before->hashes),
-	    (long long)(ptn_clock_mono_ms() - before->began_ms));
+	    (long long)((ptn_clock_mono_us() - before->began_us) /
+		PTN_US_PER_MS));
+}
+
+/* What is told of a request that has its answer. */
+static void
+tell(const struct ptn_request *req, const struct ptn_reply *rep,
+    const struct cost *before)
+{
+	log_cost(req, rep, before);
+	ptn_access(req, rep, ptn_clock_mono_us() - before->began_us);
 }
 
 void
@@ -365,7 +391,7 @@ ptn_dispatch(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct cost before = { ptn_db_count(req->sc.db),
 		ptn_db_writes(req->sc.db), ptn_pwhash_count(),
-		ptn_clock_mono_ms() };
+		ptn_clock_mono_us() };
 	enum ptn_err r, recorded;
 
 	ptn_reply_init(rep, req->sc.arena);
@@ -378,6 +404,6 @@ ptn_dispatch(struct ptn_request *req, struct ptn_reply *rep)
 	ptn_reply_finish(rep, req, r);
 	ptn_hint_bearer(req, rep);
 	ptn_json_free(&req->json);
-	log_cost(req, rep, &before);
+	tell(req, rep, &before);
 	ptn_log_request(NULL);
 }
