@@ -278,6 +278,18 @@ ways('a token in a header', {
   /* It was the page's alone. */
   await person.page.reload();
   await person.at('Log in');
+
+  await person.page.goto(new URL('rest.html', person.page.url()).href);
+  await person.at('Log in or sign up');
+  await person.enter('E-mail address', email);
+  await person.at('Welcome back');
+  await person.press('Use my password');
+  await person.at('Enter your password');
+  await person.enter('Password', `another ${password}`);
+  await person.at('You are logged in');
+  assert.equal(await person.cookie(), undefined);
+  await person.press('Log out');
+  await person.at('Log in or sign up');
 });
 
 ways('where links lead', {}, async (person) => {
