@@ -1,4 +1,4 @@
-# packages for Fedora and its like: postern, postern-mail
+# packages for Fedora and its like: postern, postern-mail, postern-selinux
 #
 # Sourced by etc/package.  Needs rpmbuild (Debian: rpm), and what
 # etc/rpm/postern.spec builds with: on Debian under other names, which rpm does
@@ -15,6 +15,10 @@ nodeps=
 check=
 [ -z "$nodeps" ] || pkg-config --exists cmocka libfido2 ||
     check='--without check'
+# The same of what a policy is compiled with (Debian: selinux-policy-dev).
+selinux=
+[ -z "$nodeps" ] || [ -e /usr/share/selinux/devel/Makefile ] ||
+    selinux='--without selinux'
 
 say "building postern $version in $out/rpm ..."
 rm -rf "$out/rpm"
@@ -39,7 +43,7 @@ build_rpm() {
 	    -cJf "$out/rpm/SOURCES/postern-$version.tar.xz" \
 	    "postern-$version" || return 1
 	write_spec >"$out/rpm/postern.spec"
-	RPM_BUILD_NCPUS=$jobs rpmbuild -bb $nodeps $check \
+	RPM_BUILD_NCPUS=$jobs rpmbuild -bb $nodeps $check $selinux \
 	    --define "_topdir $out/rpm" \
 	    --define "ptn_version $version" \
 	    --define "_buildhost reproducible" \

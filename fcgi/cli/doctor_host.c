@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "fcgi/cli/doctor.h"
+#include "fcgi/cli/service.h"
 #include "lib/base/arena.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
@@ -174,8 +175,10 @@ unix_try(struct ptn_check *c, const char *path)
 static const char *
 how_to_start(void)
 {
-	return access("/run/systemd/system", F_OK) == 0
-	    ? "systemctl restart postern"
+	static char command[PTN_SERVICE_MAX];
+
+	return ptn_service_command("postern", "restart", command)
+	    ? command
 	    : "start it again (postern serve)";
 }
 

@@ -127,9 +127,6 @@ enum ptn_err ptn_setup_database_make(struct ptn_setup *s,
 /* Take back what that made: it came to nothing. */
 void ptn_setup_database_undo(struct ptn_setup *s);
 
-/* Where systemd starts it, that says as whom. */
-bool ptn_setup_has_systemd(void);
-
 /* Say what is left to do. */
 void ptn_setup_print_next(const struct ptn_setup *s, const struct ptn_conf *cf);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fcgi/cli/service.h"
 #include "fcgi/cli/snippet.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
@@ -177,7 +178,8 @@ put_user(struct ptn_setup *s)
 		{ group != NULL ? "server.socket.group" : NULL, group },
 		{ NULL, NULL } };
 
-	if (ptn_setup_has_systemd() || geteuid() != 0 ||
+	/* Where systemd starts it, that says as whom. */
+	if (ptn_service_has_systemd() || geteuid() != 0 ||
 	    getpwnam(PTN_SETUP_USER) == NULL)
 		return PTN_OK;
 	return put_all(s, PTN_SETUP_WEB, says);

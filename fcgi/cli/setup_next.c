@@ -4,18 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fcgi/cli/service.h"
 #include "fcgi/cli/snippet.h"
 #include "lib/conf/conf.h"
 
-#define INIT "/etc/init.d/postern" /* of Debian's package */
-
 /* What is to be done when it is set up. */
-
-bool
-ptn_setup_has_systemd(void)
-{
-	return access("/run/systemd/system", F_OK) == 0;
-}
 
 /* Not installed as a package, and for the first time. */
 static void
@@ -32,14 +25,19 @@ static void
 print_start(const struct ptn_setup *s, const char *options)
 {
 	const bool anew = s->old == NULL || !s->site_was_known;
+	const bool systemd = ptn_service_has_systemd();
+	char command[PTN_SERVICE_MAX];
 
-	if (options[0] == '\0' && ptn_setup_has_systemd())
-		(void)printf("\tsystemctl %s\n",
-		    anew ? "enable --now postern.socket postern.service"
-			 : "reload-or-restart postern");
-	else if (options[0] == '\0' && access(INIT, X_OK) == 0)
-		(void)printf("\tservice postern %s\n",
-		    anew ? "start" : "restart");
+	if (options[0] == '\0' && anew && systemd)
+		(void)puts("\tsystemctl enable --now postern.socket "
+			   "postern.service");
+	else if (options[0] == '\0' &&
+	    ptn_service_command("postern",
+		anew	      ? "start"
+		    : systemd ? "reload-or-restart"
+			      : "restart",
+		command))
+		(void)printf("\t%s\n", command);
 	else
 		(void)printf("\tpostern%s serve\n", options);
 }
@@ -57,7 +55,7 @@ ptn_setup_print_next(const struct ptn_setup *s, const struct ptn_conf *cf)
 	(void)printf("\nPasskeys belong to %s, the cookie is %s.\n"
 		     "Next, as root:\n\n",
 	    cf->rp_id, cf->cookie_name);
-	if (ptn_setup_has_systemd() && usual)
+	if (ptn_service_has_systemd() && usual)
 		print_user(s);
 	print_start(s, options);
 	if (web == NULL || web[0] == '\0') {

@@ -8,6 +8,7 @@
 
 #include "fcgi/cli/cli.h"
 #include "fcgi/cli/option.h"
+#include "fcgi/cli/service.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
 
@@ -25,30 +26,32 @@ static const struct web {
 	const char *name;
 	const char *program[2];
 	const char *group[2];
+	const char *reload; /* where nothing knows its service */
 	struct {
 		const char *folder; /* if there is one; NULL: any */
 		const char *file;
-		const char *into; /* what to include it in; NULL: nothing */
-		const char *then;
+		const char *into;    /* what to include it in; NULL: nothing */
+		const char *then;    /* if there is something to do */
+		const char *service; /* to reload; NULL: THEN says it */
 	} place[3];
 } webs[] = {
 	/* clang-format off */
-	{ "apache", { "apache2", "httpd" }, { "www-data", "apache" }, {
+	{ "apache", { "apache2", "httpd" }, { "www-data", "apache" }, "apachectl graceful", {
 	    { "/etc/apache2/conf-available", "/etc/apache2/conf-available/postern.conf", NULL,
-	      "a2enmod proxy_fcgi && a2enconf postern && systemctl reload apache2" },
-	    { "/etc/httpd/conf.d", "/etc/httpd/conf.d/postern.conf", NULL, "systemctl reload httpd" },
-	    { NULL, "postern.conf", NULL, "(include it in Apache's configuration, and reload)" } } },
-	{ "lighttpd", { "lighttpd", NULL }, { "www-data", "lighttpd" }, {
+	      "a2enmod proxy_fcgi && a2enconf postern", "apache2" },
+	    { "/etc/httpd/conf.d", "/etc/httpd/conf.d/postern.conf", NULL, NULL, "httpd" },
+	    { NULL, "postern.conf", NULL, "(include it in Apache's configuration, and reload)", NULL } } },
+	{ "lighttpd", { "lighttpd", NULL }, { "www-data", "lighttpd" }, "kill -USR1 $(pidof lighttpd)", {
 	    { "/etc/lighttpd/conf-available", "/etc/lighttpd/conf-available/50-postern.conf", NULL,
-	      "lighty-enable-mod postern && systemctl reload lighttpd" },
+	      "lighty-enable-mod postern", "lighttpd" },
 	    { "/etc/lighttpd/conf.d", "/etc/lighttpd/conf.d/postern.conf", NULL,
-	      "(include it in /etc/lighttpd/lighttpd.conf, and reload)" },
-	    { NULL, "postern.conf", NULL, "(include it in lighttpd.conf, and reload)" } } },
-	{ "nginx", { "nginx", NULL }, { "www-data", "nginx" }, {
+	      "(include it in /etc/lighttpd/lighttpd.conf, and reload)", NULL },
+	    { NULL, "postern.conf", NULL, "(include it in lighttpd.conf, and reload)", NULL } } },
+	{ "nginx", { "nginx", NULL }, { "www-data", "nginx" }, "nginx -s reload", {
 	    { "/etc/nginx/snippets", "/etc/nginx/snippets/postern.conf",
-	      "/etc/nginx/sites-enabled", "systemctl reload nginx" },
-	    { "/etc/nginx/default.d", "/etc/nginx/default.d/postern.conf", NULL, "systemctl reload nginx" },
-	    { NULL, "postern.conf", NULL, "(include it inside server { } of the site, and reload)" } } },
+	      "/etc/nginx/sites-enabled", NULL, "nginx" },
+	    { "/etc/nginx/default.d", "/etc/nginx/default.d/postern.conf", NULL, NULL, "nginx" },
+	    { NULL, "postern.conf", NULL, "(include it inside server { } of the site, and reload)", NULL } } },
 	/* clang-format on */
 };
 
@@ -221,6 +224,23 @@ lies_at(struct ptn_arena *a, const char *path, const char *text)
 	return n == len && memcmp(is, text, len) == 0;
 }
 
+/* What makes the web server of a place take it up. */
+static void
+print_then(const struct web *w, size_t i, FILE *out)
+{
+	const char *then = w->place[i].then, *service = w->place[i].service;
+	char command[PTN_SERVICE_MAX];
+
+	if (service == NULL) {
+		(void)fprintf(out, "%s\n", then);
+		return;
+	}
+	(void)fprintf(out, "%s%s%s\n", then != NULL ? then : "",
+	    then != NULL ? " && " : "",
+	    ptn_service_command(service, "reload", command) ? command
+							    : w->reload);
+}
+
 void
 ptn_snippet_advise(struct ptn_arena *a, const struct ptn_conf *cf,
     const char *web, const char *options, FILE *out)
@@ -244,7 +264,7 @@ ptn_snippet_advise(struct ptn_arena *a, const struct ptn_conf *cf,
 	if (w->place[i].into != NULL)
 		(void)fprintf(out, "postern%s snippet %s --into %s && ",
 		    options, w->name, w->place[i].into);
-	(void)fprintf(out, "%s\n", w->place[i].then);
+	print_then(w, i, out);
 }
 
 /* ------------------------------------------------------------ the command */

@@ -79,14 +79,16 @@ describe('files and folders', () => {
   });
 });
 
+const again = '(systemctl restart postern|service postern restart|'
+  + 'start it again \\(postern serve\\))';
+
 describe('a socket without a service', () => {
   const socket = () => join(dir, 'dead.sock');
   const listening = async () => fault(await doctor({
     'server.admin.address': `unix:${socket()}` }), 'listening').text;
   const dead = (why) => new RegExp('^.*/dead\\.sock: '
     + `the socket is there, and the service does not answer \\(${why}\\); `
-    + '(systemctl restart postern|start it again \\(postern serve\\)), and '
-    + 'see its log for why it ended$');
+    + `${again}, and see its log for why it ended$`);
 
   afterEach(() => rmSync(socket(), { force: true }));
 
@@ -132,8 +134,7 @@ describe('a socket without a service', () => {
       assert.match(found.text, new RegExp('^.*/dead\\.sock: everybody on this '
         + 'machine may connect \\(mode 0666\\), and speak for the web server; '
         + 'write 0660 into server\\.socket\\.mode, or into SocketMode= of the '
-        + 'unit that makes it, and (systemctl restart postern|start it again '
-        + '\\(postern serve\\))$'));
+        + 'unit that makes it, and ' + `${again}$`));
     } finally {
       server.close();
     }

@@ -111,6 +111,34 @@ test('from nothing to a login', async () => {
   assert.equal(me.body.id, id);
 });
 
+/* How a service takes up what has changed: as this host has it. */
+function reload(service, otherwise) {
+  if (existsSync('/run/systemd/system'))
+    return `systemctl reload ${service}`;
+  return existsSync(`/etc/init.d/${service}`)
+    ? `service ${service} reload` : otherwise;
+}
+
+/* Where the package of that web server would have it, or nothing is known. */
+for (const [web, folder, first, service, otherwise] of [
+  ['apache', '/etc/apache2/conf-available',
+    'a2enmod proxy_fcgi && a2enconf postern && ', 'apache2',
+    'apachectl graceful'],
+  ['lighttpd', '/etc/lighttpd/conf-available',
+    'lighty-enable-mod postern && ', 'lighttpd',
+    'kill -USR1 $(pidof lighttpd)'],
+  ['nginx', '/etc/nginx/snippets', 'postern --config CONFIG snippet nginx '
+    + '--into /etc/nginx/sites-enabled && ', 'nginx', 'nginx -s reload'],
+])
+  test(`${web}: the line that is left to run is of this host`, async () => {
+    const { status, stdout, stderr } = await host.setup(host.answers({ web }));
+    assert.equal(status, 0, stderr + stdout);
+    const line = existsSync(folder)
+      ? first.replace('CONFIG', host.config) + reload(service, otherwise)
+      : '(include it ';
+    assert.ok(stdout.includes(`\t${line}`), stdout);
+  });
+
 for (const web of ['apache', 'nginx'])
   test(`the same through ${web}`, async () => {
     const { status, stdout, stderr } = await host.setup(host.answers({ web }));
