@@ -148,6 +148,8 @@ const struct ptn_route ptn_routes[] = {
 	{ ADMIN,  GET,    "/users/{id}",                       READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_user_show },
 	{ ADMIN,  PATCH,  "/users/{id}",                       CHANGER,  DB,   FREE,    IN(admin_user_edit),    ON(always),    ptn_admin_user_edit },
 	{ ADMIN,  DELETE, "/users/{id}",                       CHANGER,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_user_delete },
+	{ ADMIN,  POST,   "/users/{id}/lock",                  CHANGER,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_user_lock },
+	{ ADMIN,  POST,   "/users/{id}/unlock",                CHANGER,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_user_unlock },
 
 	{ ADMIN,  GET,    "/users/{id}/emails",                READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_email_list },
 	{ ADMIN,  POST,   "/users/{id}/emails",                CHANGER,  DB,   FREE,    IN(admin_email),        ON(always),    ptn_admin_email_add },

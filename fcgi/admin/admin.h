@@ -33,6 +33,8 @@ enum ptn_err ptn_admin_user_create(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_admin_user_show(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_admin_user_edit(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_admin_user_delete(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_user_lock(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_user_unlock(struct ptn_request *, struct ptn_reply *);
 
 extern const struct ptn_input ptn_in_admin_email;
 enum ptn_err ptn_admin_email_list(struct ptn_request *, struct ptn_reply *);

@@ -111,6 +111,8 @@ ptn_admin_json_person(struct ptn_jsonw *w, const struct ptn_scope *sc,
 	write_lists(w, p);
 	write_username(w, &p->username);
 	write_times(w, p->user.created_at_us, p->user.updated_at_us);
+	if (p->locked_at_us != 0)
+		ptn_jsonval_time(w, "locked_at", p->locked_at_us);
 	if (!of_list) {
 		if (p->password_at_us != 0)
 			ptn_admin_json_password(w, "password", sc, p);

@@ -463,3 +463,32 @@ ptn_admin_user_edit(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	return write_user(req, rep, &id);
 }
+
+/* ------------------------------------------------------------- kept out */
+
+static enum ptn_err
+change_lock(struct ptn_request *req, struct ptn_reply *rep,
+    enum ptn_err (*fn)(const struct ptn_scope *, const struct ptn_uuid *))
+{
+	struct ptn_uuid id;
+	enum ptn_err r;
+
+	rep->done = PTN_DONE_EMPTY;
+	if ((r = ptn_admin_user_named(req, rep, &id)) != PTN_OK)
+		return r;
+	return not_found(rep, fn(&req->sc, &id));
+}
+
+/* POST /users/{id}/lock: nobody logs in as them any more. */
+enum ptn_err
+ptn_admin_user_lock(struct ptn_request *req, struct ptn_reply *rep)
+{
+	return change_lock(req, rep, ptn_person_lock);
+}
+
+/* POST /users/{id}/unlock */
+enum ptn_err
+ptn_admin_user_unlock(struct ptn_request *req, struct ptn_reply *rep)
+{
+	return change_lock(req, rep, ptn_person_unlock);
+}

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/account/session.h"
 #include "lib/base/arena.h"
 #include "lib/db/sql.h"
 #include "lib/event/actor.h"
@@ -61,6 +62,7 @@ person_from(const struct ptn_persons_of_out *r)
 		.password_set_at_us = r->password_set_at,
 		.otp_at_us = r->otp_at,
 		.unsafe_metadata = r->unsafe_metadata,
+		.locked_at_us = r->locked_at,
 	};
 }
 
@@ -504,4 +506,55 @@ ptn_person_edit(const struct ptn_scope *sc, const struct ptn_uuid *id,
 	r = ptn_tx(sc, edit, &e);
 	*what = r == PTN_E_NOT_FOUND ? PTN_PERSON_UNKNOWN : e.what;
 	return r == PTN_E_DENIED || r == PTN_E_NOT_FOUND ? PTN_OK : r;
+}
+
+/* --------------------------------------------------------------- kept out */
+
+static enum ptn_err
+keep_out(const struct ptn_scope *sc, void *arg)
+{
+	const struct ptn_uuid *id = arg;
+	const struct ptn_person_lock_in in = { sc->tenant_id, *id };
+	uint64_t n;
+	enum ptn_err r;
+
+	ptn_actor_is(sc, id, NULL);
+	if ((r = ptn_user_lock(sc, id)) != PTN_OK ||
+	    (r = ptn_sql_person_lock(sc->db, &in, &n)) != PTN_OK || n == 0)
+		return r;
+	r = ptn_session_end_all(sc, id);
+	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+		return r;
+	return ptn_event(sc, PTN_EVENT_USER_LOCKED, NULL);
+}
+
+static enum ptn_err
+let_in(const struct ptn_scope *sc, void *arg)
+{
+	const struct ptn_uuid *id = arg;
+	const struct ptn_person_unlock_in in = { sc->tenant_id, *id };
+	uint64_t n;
+	enum ptn_err r;
+
+	ptn_actor_is(sc, id, NULL);
+	if ((r = ptn_user_lock(sc, id)) != PTN_OK ||
+	    (r = ptn_sql_person_unlock(sc->db, &in, &n)) != PTN_OK || n == 0)
+		return r;
+	return ptn_event(sc, PTN_EVENT_USER_UNLOCKED, NULL);
+}
+
+enum ptn_err
+ptn_person_lock(const struct ptn_scope *sc, const struct ptn_uuid *id)
+{
+	struct ptn_uuid theirs = *id;
+
+	return ptn_tx(sc, keep_out, &theirs);
+}
+
+enum ptn_err
+ptn_person_unlock(const struct ptn_scope *sc, const struct ptn_uuid *id)
+{
+	struct ptn_uuid theirs = *id;
+
+	return ptn_tx(sc, let_in, &theirs);
 }

@@ -38,6 +38,7 @@ struct ptn_person {
 	int64_t password_set_at_us;   /* this one */
 	int64_t otp_at_us;	      /* an app; 0: none */
 	const char *unsafe_metadata;  /* JSON; NULL: none */
+	int64_t locked_at_us;	      /* since when they are kept out; 0 */
 	struct ptn_email *email;      /* oldest first */
 	size_t emails;
 	struct ptn_credential *credential; /* as ptn_credentials_of() */
@@ -121,5 +122,16 @@ struct ptn_person_change {
 enum ptn_err ptn_person_edit(const struct ptn_scope *sc,
     const struct ptn_uuid *id, const struct ptn_person_change *change,
     enum ptn_person_result *what) PTN_MUST_USE;
+
+/*
+ * Keep a user out, or let them in again, with the event.  Out, all their
+ * sessions of both APIs end, what was proved of them is worth nothing, no
+ * log-in succeeds, whatever is shown, and no code is mailed; to whoever tries
+ * it is as if what they showed were wrong.  PTN_E_NOT_FOUND.
+ */
+enum ptn_err ptn_person_lock(const struct ptn_scope *sc,
+    const struct ptn_uuid *id) PTN_MUST_USE;
+enum ptn_err ptn_person_unlock(const struct ptn_scope *sc,
+    const struct ptn_uuid *id) PTN_MUST_USE;
 
 #endif

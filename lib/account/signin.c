@@ -68,9 +68,10 @@ mint(const struct ptn_scope *sc, void *arg)
 	const struct minting *m = arg;
 	struct ptn_session_new new = { .api = PTN_API_HANKO,
 		.user_id = *m->user };
+	struct ptn_user_state state;
 	enum ptn_err r;
 
-	if ((r = ptn_user_lock(sc, m->user)) != PTN_OK ||
+	if ((r = ptn_user_lock_state(sc, m->user, &state)) != PTN_OK ||
 	    (r = ptn_email_primary(sc, m->user, &new.email)) != PTN_OK ||
 	    (r = ptn_session_open(sc, &new, m->claims)) != PTN_OK)
 		return r;

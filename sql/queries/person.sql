@@ -67,7 +67,7 @@ SELECT u.id FROM users u
 
 -- name: persons_of
 -- in:   ids:str ids:str n:i64 tenant_id:id
--- out:  id:id created_at:time updated_at:time name:str given_name:str family_name:str picture:str username_id:id username:str named_at:time renamed_at:time password_at:time password_set_at:time otp_at:time unsafe_metadata:str
+-- out:  id:id created_at:time updated_at:time name:str given_name:str family_name:str picture:str username_id:id username:str named_at:time renamed_at:time password_at:time password_set_at:time otp_at:time unsafe_metadata:str locked_at:time
 -- returns: many
 WITH RECURSIVE w (i, id) AS (
   SELECT 1, CAST(UNHEX(SUBSTR(?, 1, 32)) AS BINARY(16))
@@ -76,7 +76,7 @@ WITH RECURSIVE w (i, id) AS (
     FROM w WHERE i < ?)
 SELECT u.id, u.created_at, u.updated_at, u.name, u.given_name, u.family_name,
        u.picture, n.id, n.username, n.created_at, n.updated_at, p.created_at,
-       p.updated_at, o.created_at, m.unsafe_metadata
+       p.updated_at, o.created_at, m.unsafe_metadata, u.locked_at
   FROM w
   JOIN users u ON u.id = w.id AND u.tenant_id = ?
   LEFT JOIN usernames n ON n.user_id = u.id
@@ -139,3 +139,15 @@ UPDATE users
    SET name = ?, given_name = ?, family_name = ?, picture = ?,
        updated_at = UTC_TIMESTAMP(6)
  WHERE tenant_id = ? AND id = ?;
+
+-- name: person_lock
+-- in:   tenant_id:id id:id
+-- returns: count
+UPDATE users SET locked_at = UTC_TIMESTAMP(6)
+ WHERE tenant_id = ? AND id = ? AND locked_at IS NULL;
+
+-- name: person_unlock
+-- in:   tenant_id:id id:id
+-- returns: count
+UPDATE users SET locked_at = NULL
+ WHERE tenant_id = ? AND id = ? AND locked_at IS NOT NULL;
