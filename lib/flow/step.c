@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "lib/account/policy.h"
 #include "lib/conf/conf.h"
 #include "lib/event/actor.h"
 
@@ -53,6 +54,29 @@ ptn_flow_step_account(const struct ptn_flow_step *step, struct ptn_uuid *out)
 	    ptn_bytes_of(stash->address), mac);
 	memcpy(out->b, mac, sizeof(out->b));
 	return r;
+}
+
+bool
+ptn_flow_step_has_passcodes(const struct ptn_flow_step *step)
+{
+	return ptn_policy_passcodes(step->sc->cf) &&
+	    step->flow->stash.address[0] != '\0';
+}
+
+struct ptn_flow_ways
+ptn_flow_step_ways(const struct ptn_flow_step *step)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+	const bool told = step->sc->cf->privacy_methods;
+
+	return (struct ptn_flow_ways){
+		.passcode = ptn_flow_step_has_passcodes(step) &&
+		    (!told || !ptn_uuid_is_nil(&stash->user_id)),
+		.password = ptn_policy_passwords(step->sc->cf) &&
+		    (!told || stash->has_password),
+		.passkey = told && ptn_flow_step_has_passkeys(step) &&
+		    stash->has_passkey,
+	};
 }
 
 bool
