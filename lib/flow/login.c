@@ -96,7 +96,7 @@ learn(struct ptn_flow_step *step)
 static enum ptn_err
 go_in(struct ptn_flow_step *step)
 {
-	struct ptn_flow_ways w;
+	struct ptn_flow_step_ways w;
 	enum ptn_err r = learn(step);
 
 	if (r != PTN_OK)

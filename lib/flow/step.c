@@ -63,13 +63,13 @@ ptn_flow_step_has_passcodes(const struct ptn_flow_step *step)
 	    step->flow->stash.address[0] != '\0';
 }
 
-struct ptn_flow_ways
+struct ptn_flow_step_ways
 ptn_flow_step_ways(const struct ptn_flow_step *step)
 {
 	const struct ptn_flow_stash *stash = &step->flow->stash;
 	const bool told = step->sc->cf->privacy_methods;
 
-	return (struct ptn_flow_ways){
+	return (struct ptn_flow_step_ways){
 		.passcode = ptn_flow_step_has_passcodes(step) &&
 		    (!told || !ptn_uuid_is_nil(&stash->user_id)),
 		.password = ptn_policy_passwords(step->sc->cf) &&

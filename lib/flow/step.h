@@ -169,12 +169,12 @@ bool ptn_flow_step_has_passcodes(const struct ptn_flow_step *step);
  * with privacy.only_show_actual_login_methods, of what the stash says that they
  * have.
  */
-struct ptn_flow_ways {
+struct ptn_flow_step_ways {
 	bool passcode;
 	bool password;
 	bool passkey; /* nobody is sent there who may have another way */
 };
-struct ptn_flow_ways ptn_flow_step_ways(const struct ptn_flow_step *step);
+struct ptn_flow_step_ways ptn_flow_step_ways(const struct ptn_flow_step *step);
 
 /* "back", of any state. */
 bool ptn_flow_step_can_revert(const struct ptn_flow_step *step);
