@@ -47,23 +47,10 @@ function stage(answer, by) {
   if (answer.wait > 0)
     waits[answer.payload.resend_after ? 'resend_passcode' : by] =
       Date.now() + answer.wait * 1000;
-  return {
-	  answer,
-	  by,
-	  from,
-	  waits,
-	  flow : flow.name,
-	  isInit : isInit(answer),
-	  who : known.who,
-	  service : known.service,
-	  kept : flow.name === 'profile' ? {} : known.kept,
-	  options : optionsIn(answer, before),
-	  run,
-	  flip,
-	  retry,
-	  enter,
-	  leave
-  };
+  return { answer, by, from, waits, flow: flow.name, isInit: isInit(answer),
+    who: known.who, service: known.service,
+    kept: flow.name === 'profile' ? {} : known.kept,
+    options: optionsIn(answer, before), run, flip, retry, enter, leave };
 }
 
 function focusOn(was, same) {
@@ -247,14 +234,13 @@ async function run(name, input, button, what) {
 }
 
 /* How the service calls itself, once it is shown; what is not known is not. */
-async function askName()
-{
-	try {
-		known.service ??=
-		    (await api('GET', '.well-known/config')).data.service.name;
-	} catch {
-		known.service = undefined;
-	}
+async function askName() {
+  try {
+    known.service ??=
+      (await api('GET', '.well-known/config')).data.service.name;
+  } catch {
+    known.service = undefined;
+  }
 }
 
 async function proceed(name, input, what) {
@@ -263,7 +249,7 @@ async function proceed(name, input, what) {
 
   asked?.abort();
   if (answer.payload.otp_secret)
-	  await askName();
+    await askName();
   if (answer.name === 'success')
     return arrive();
   if (answer.name === 'account_deleted')

@@ -285,12 +285,11 @@ const facts = {
 };
 
 /* An app on the same device cannot scan its own screen. */
-function appLink(secret, { who, service })
-{
-	const label = [ service, who ?? 'account' ].filter(Boolean).join(':');
+function appLink(secret, { who, service }) {
+  const label = [service, who ?? 'account'].filter(Boolean).join(':');
 
-	return `otpauth://totp/${encodeURIComponent(label)}?secret=${secret}${
-	    service ? `&issuer=${encodeURIComponent(service)}` : ''}`;
+  return `otpauth://totp/${encodeURIComponent(label)}?secret=${secret}${
+    service ? `&issuer=${encodeURIComponent(service)}` : ''}`;
 }
 
 /* A sentence, in which who it is about stands out. */
