@@ -13,6 +13,22 @@ has_passwords(const struct ptn_flow_step *step)
 	return ptn_policy_passwords(step->sc->cf);
 }
 
+struct ptn_flow_step_ways
+ptn_flow_step_ways(const struct ptn_flow_step *step)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+	const bool told = step->sc->cf->privacy_methods;
+
+	return (struct ptn_flow_step_ways){
+		.passcode = ptn_flow_step_has_passcodes(step) &&
+		    (!told || !ptn_uuid_is_nil(&stash->user_id)),
+		.password = ptn_policy_passwords(step->sc->cf) &&
+		    (!told || stash->has_password),
+		.passkey = told && ptn_flow_step_has_passkeys(step) &&
+		    stash->has_passkey,
+	};
+}
+
 static bool
 may_take_password(const struct ptn_flow_step *step)
 {

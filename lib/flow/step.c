@@ -63,22 +63,6 @@ ptn_flow_step_has_passcodes(const struct ptn_flow_step *step)
 	    step->flow->stash.address[0] != '\0';
 }
 
-struct ptn_flow_step_ways
-ptn_flow_step_ways(const struct ptn_flow_step *step)
-{
-	const struct ptn_flow_stash *stash = &step->flow->stash;
-	const bool told = step->sc->cf->privacy_methods;
-
-	return (struct ptn_flow_step_ways){
-		.passcode = ptn_flow_step_has_passcodes(step) &&
-		    (!told || !ptn_uuid_is_nil(&stash->user_id)),
-		.password = ptn_policy_passwords(step->sc->cf) &&
-		    (!told || stash->has_password),
-		.passkey = told && ptn_flow_step_has_passkeys(step) &&
-		    stash->has_passkey,
-	};
-}
-
 bool
 ptn_flow_step_can_revert(const struct ptn_flow_step *step)
 {
