@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/admin/json.h"
 #include "fcgi/admin/page.h"
 #include "fcgi/query.h"
+#include "fcgi/userjson.h"
 #include "lib/account/person.h"
 #include "lib/base/clock.h"
 #include "lib/format/address.h"
@@ -66,7 +66,7 @@ write_user(struct ptn_request *req, struct ptn_reply *rep,
 	if ((r = ptn_person_load(&req->sc, id, &p)) != PTN_OK)
 		return not_found(rep, r);
 	tag(rep, &p);
-	ptn_admin_json_person(&rep->json, &req->sc, &p, false);
+	ptn_userjson_person(&rep->json, &req->sc, &p, false);
 	return PTN_OK;
 }
 
@@ -187,7 +187,7 @@ ptn_admin_user_list(struct ptn_request *req, struct ptn_reply *rep)
 	ptn_admin_page_headers(req, rep, &page, total);
 	ptn_jsonw_array(&rep->json, NULL);
 	for (i = 0; i < n; i++)
-		ptn_admin_json_person(&rep->json, &req->sc, &p[i], true);
+		ptn_userjson_person(&rep->json, &req->sc, &p[i], true);
 	ptn_jsonw_end_array(&rep->json);
 	return PTN_OK;
 }
