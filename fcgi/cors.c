@@ -116,6 +116,8 @@ ptn_cors(const struct ptn_request *req, struct ptn_reply *rep)
 	const bool options = req->method == PTN_OPTIONS;
 	const bool match = req->origin != NULL && allowed(req);
 
+	if (req->side == PTN_ADMIN)
+		return false; /* no page of another origin may call */
 	if (req->family != NULL && req->family->allow_headers != NULL)
 		return open_to_all(req, rep);
 	if (options)

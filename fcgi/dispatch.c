@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "fcgi/access.h"
 #include "fcgi/authorizer.h"
 #include "fcgi/client.h"
 #include "fcgi/cors.h"
@@ -17,6 +18,7 @@
 #include "lib/conf/conf.h"
 #include "lib/crypto/pwhash.h"
 #include "lib/format/json.h"
+#include "lib/format/trace.h"
 
 /*
  * The host and the path that were asked for.  A target that names a host is
@@ -35,6 +37,20 @@ read_target(struct ptn_request *req)
 }
 
 /*
+ * The socket of operators is mounted at the root of a place of its own, and
+ * neither hosts nor the paths of the public side name a tenant there.
+ */
+static enum ptn_err
+locate_for_operator(struct ptn_request *req)
+{
+	enum ptn_err r = ptn_path(req->sc.arena, req->uri, &req->path);
+
+	if (r == PTN_OK)
+		req->org = ptn_path_org(&req->path);
+	return r;
+}
+
+/*
  * Which mount the request came to, and what is left of its path.  The path of
  * a page of the site says something only where paths name tenants.
  */
@@ -48,6 +64,8 @@ locate(struct ptn_request *req)
 
 	if ((r = read_target(req)) != PTN_OK)
 		return r;
+	if (req->side == PTN_ADMIN)
+		return locate_for_operator(req);
 	req->mount = ptn_tenants_by_host(ts, req->host);
 	if (!req->authorizer)
 		r = ptn_path(req->sc.arena, req->uri, &path);
@@ -99,6 +117,19 @@ language_of(const struct ptn_request *req)
 			   : ptn_request_param(req, "HTTP_ACCEPT_LANGUAGE");
 }
 
+/* Whom a request is a part of, by a proxy or a client that says so. */
+static void
+join_trace(const struct ptn_request *req)
+{
+	static const char name[] = "HTTP_TRACEPARENT";
+	const char *text = ptn_request_param(req, name);
+	struct ptn_trace trace;
+
+	if (text != NULL && ptn_request_param_count(req, name) == 1 &&
+	    ptn_trace_parse(text, &trace))
+		ptn_log_trace(trace.id, trace.parent);
+}
+
 /* What the client told about itself; needs no decision. */
 static enum ptn_err
 introduce(struct ptn_request *req)
@@ -125,11 +156,12 @@ introduce(struct ptn_request *req)
 		return PTN_E_NOMEM;
 	}
 	ptn_log_request(req->request_id);
+	join_trace(req);
 	return PTN_OK;
 }
 
 static enum ptn_err
-match(struct ptn_request *req, struct ptn_reply *rep)
+match(struct ptn_request *req)
 {
 	struct ptn_route_match m;
 	enum ptn_err r;
@@ -138,10 +170,10 @@ match(struct ptn_request *req, struct ptn_reply *rep)
 		return req->path_err;
 	r = ptn_routes_match(req->sc.cf, req->sc.arena, req->side, req->method,
 	    req->path, &m);
-	if (r == PTN_E_METHOD)
-		ptn_reply_header(rep, "Allow", m.allow);
+	req->allow = m.allow;
 	req->route = m.route;
 	req->arg = m.arg;
+	req->arg2 = m.arg2;
 	return r;
 }
 
@@ -203,6 +235,51 @@ settle_tenant(struct ptn_request *req)
 		enter_tenant(req);
 }
 
+/* What is asked for, if it is anything that is there. */
+static enum ptn_err
+seek(struct ptn_request *req)
+{
+	if (req->body_too_large || req->params_too_large ||
+	    req->body.len > req->family->body_max)
+		return PTN_E_TOO_LARGE;
+	return match(req);
+}
+
+static enum ptn_err
+admit(struct ptn_request *req, struct ptn_reply *rep, enum ptn_need need,
+    const struct ptn_auth *auth)
+{
+	enum ptn_err r = provide(req, need);
+
+	return r == PTN_OK ? req->family->authenticate(req, rep, auth) : r;
+}
+
+/* Behind a door it is not told what is not there. */
+static enum ptn_err
+turn_away(struct ptn_request *req, struct ptn_reply *rep, enum ptn_err why)
+{
+	enum ptn_err r = PTN_OK;
+
+	if (req->family->door != NULL)
+		r = admit(req, rep, PTN_NEED_DB, req->family->door);
+	if (r != PTN_OK)
+		return r;
+	if (why == PTN_E_METHOD)
+		ptn_reply_header(rep, "Allow", req->allow);
+	return why;
+}
+
+static enum ptn_err
+serve(struct ptn_request *req, struct ptn_reply *rep)
+{
+	enum ptn_err r;
+
+	if ((r = ptn_input(req, rep, req->route->input)) != PTN_OK ||
+	    (r = ptn_throttle(req)) != PTN_OK)
+		return r;
+	return req->route->handler(req, rep);
+}
+
 /*
  * The order in which a request is judged.  The guess limit stands behind the
  * input, because the account that it counts is a field of the input; nothing
@@ -213,17 +290,11 @@ judge(struct ptn_request *req, struct ptn_reply *rep)
 {
 	enum ptn_err r;
 
-	if (req->body_too_large || req->params_too_large ||
-	    req->body.len > req->family->body_max)
-		return PTN_E_TOO_LARGE;
-	if ((r = match(req, rep)) != PTN_OK ||
-	    (r = provide(req, req->route->need)) != PTN_OK ||
-	    (r = req->family->authenticate(req, rep, req->route->auth)) !=
-		PTN_OK ||
-	    (r = ptn_input(req, rep, req->route->input)) != PTN_OK)
-		return r;
-	if ((r = ptn_throttle(req)) == PTN_OK)
-		r = req->route->handler(req, rep);
+	if ((r = seek(req)) != PTN_OK)
+		r = turn_away(req, rep, r);
+	else if ((r = admit(req, rep, req->route->need, req->route->auth)) ==
+	    PTN_OK)
+		r = serve(req, rep);
 	ptn_throttle_tell(req, rep, r);
 	return r;
 }
@@ -283,7 +354,7 @@ struct cost {
 	uint64_t statements;
 	uint64_t writes;
 	uint64_t hashes;
-	int64_t began_ms;
+	int64_t began_us;
 };
 
 static void
@@ -302,7 +373,17 @@ log_cost(const struct ptn_request *req, const struct ptn_reply *rep,
 	    (unsigned long long)statements,
 	    (unsigned long long)(ptn_db_writes(req->sc.db) - before->writes),
 	    (unsigned long long)(ptn_pwhash_count() - before->hashes),
-	    (long long)(ptn_clock_mono_ms() - before->began_ms));
+	    (long long)((ptn_clock_mono_us() - before->began_us) /
+		PTN_US_PER_MS));
+}
+
+/* What is told of a request that has its answer. */
+static void
+tell(const struct ptn_request *req, const struct ptn_reply *rep,
+    const struct cost *before)
+{
+	log_cost(req, rep, before);
+	ptn_access(req, rep, ptn_clock_mono_us() - before->began_us);
 }
 
 void
@@ -310,7 +391,7 @@ ptn_dispatch(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct cost before = { ptn_db_count(req->sc.db),
 		ptn_db_writes(req->sc.db), ptn_pwhash_count(),
-		ptn_clock_mono_ms() };
+		ptn_clock_mono_us() };
 	enum ptn_err r, recorded;
 
 	ptn_reply_init(rep, req->sc.arena);
@@ -323,6 +404,6 @@ ptn_dispatch(struct ptn_request *req, struct ptn_reply *rep)
 	ptn_reply_finish(rep, req, r);
 	ptn_hint_bearer(req, rep);
 	ptn_json_free(&req->json);
-	log_cost(req, rep, &before);
+	tell(req, rep, &before);
 	ptn_log_request(NULL);
 }

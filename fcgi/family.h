@@ -54,6 +54,11 @@ struct ptn_family {
 	/* A refusal is PTN_E_DENIED or another error. */
 	enum ptn_err (*authenticate)(struct ptn_request *req,
 	    struct ptn_reply *rep, const struct ptn_auth *auth);
+	/*
+	 * What is asked of whoever asks for something that is not there, before
+	 * they are told; NULL: nothing is.
+	 */
+	const struct ptn_auth *door;
 	/* Who may see a page of the site (authorizer.h); NULL: is not asked. */
 	const struct ptn_auth *site;
 };

@@ -7,6 +7,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/hex.h"
+#include "lib/format/dfnsid.h"
 
 /* Where the authority of an absolute-form begins; NULL if it is none. */
 static const char *
@@ -142,4 +143,24 @@ ptn_path_below(const char *base, const char **path)
 		return PTN_E_NOT_FOUND;
 	*path = (*path)[len] == '/' ? *path + len : "/";
 	return PTN_OK;
+}
+
+struct ptn_uuid
+ptn_path_org(const char **path)
+{
+	const struct ptn_uuid none = { { 0 } };
+	const size_t len = strcspn(*path + 1, "/");
+	char text[PTN_UUID_STR];
+	struct ptn_uuid id;
+
+	if (len >= sizeof(text))
+		return none;
+	memcpy(text, *path + 1, len);
+	text[len] = '\0';
+	if (!ptn_uuid_parse(text, &id) &&
+	    ptn_dfnsid_parse(PTN_DFNSID_ORG, PTN_BYTES(text, len), &id) !=
+		PTN_OK)
+		return none;
+	*path = (*path)[1 + len] != '\0' ? *path + 1 + len : "/";
+	return id;
 }

@@ -3,6 +3,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
+#include "lib/base/uuid.h"
 
 /*
  * Take a request target in absolute-form apart (RFC 9112 section 3.2.2), as
@@ -36,5 +37,12 @@ enum ptn_err ptn_path_of_site(struct ptn_arena *a, const char *uri,
 
 /* What is left of it below base; PTN_E_NOT_FOUND if it is outside. */
 enum ptn_err ptn_path_below(const char *base, const char **path) PTN_MUST_USE;
+
+/*
+ * Take the id of an organisation, as a UUID or as "or-...", away from the
+ * beginning of a path: the nil one if there is none.  "/" is left of an id
+ * alone.
+ */
+struct ptn_uuid ptn_path_org(const char **path);
 
 #endif

@@ -97,8 +97,11 @@ struct ptn_request {
 	const char *path; /* decoded, without base_path; begins with "/" */
 	const struct ptn_mount *mount; /* which names the tenant, or NULL */
 	enum ptn_err tenant_err;       /* why there is no tenant */
+	struct ptn_uuid org; /* that the path of an operator names; or nil */
 	const char *arg; /* what stood for {id} in the route's path, or NULL */
+	const char *arg2; /* and for what is behind it; or NULL */
 	const struct ptn_route *route;
+	const char *allow; /* methods of a path that does not take this one */
 	struct ptn_tenant tenant;
 	uint64_t upkeep; /* statements that the process needed, not we */
 	const char *request_id;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "fcgi/admin/admin.h"
 #include "fcgi/authorizer.h"
 #include "fcgi/dfns/dfns.h"
 #include "fcgi/family.h"
@@ -13,7 +14,7 @@
 
 /* THE table of families; one of the public side has the prefix "". */
 static const struct ptn_family *const families[] = { &ptn_public_family,
-	&ptn_flow_family, &ptn_dfns_family };
+	&ptn_flow_family, &ptn_dfns_family, &ptn_admin_family };
 static const size_t families_n = PTN_ARRAY_LEN(families);
 
 static const struct ptn_input no_input = { NULL, 0 };
@@ -22,6 +23,7 @@ static const struct ptn_input no_input = { NULL, 0 };
 #define PUBLIC   &ptn_public_family
 #define FLOW     &ptn_flow_family
 #define DFNS     &ptn_dfns_family
+#define ADMIN    &ptn_admin_family
 #define GET      PTN_GET
 #define POST     PTN_POST
 #define PUT      PTN_PUT
@@ -39,6 +41,8 @@ static const struct ptn_input no_input = { NULL, 0 };
 #define CALLER   &ptn_dfns_auth_caller
 #define SERVICE  &ptn_dfns_auth_service
 #define RECOVERY &ptn_dfns_auth_recovery
+#define READER   &ptn_admin_auth_reader
+#define CHANGER  &ptn_admin_auth_changer
 #define NONE     PTN_NEED_NOTHING
 #define KEYS     PTN_NEED_KEYS
 #define DB       PTN_NEED_DB
@@ -135,6 +139,11 @@ const struct ptn_route ptn_routes[] = {
 	{ DFNS,   POST,   "/auth/recover/user/init",           ANYBODY,  DB,   INITS,   IN(dfns_recovery_init), ON(dfns),      ptn_dfns_recovery_init },
 	{ DFNS,   POST,   "/auth/recover/user/delegated",      SERVICE,  DB,   FREE,    IN(dfns_delegated_recovery), ON(dfns), ptn_dfns_delegated_recovery },
 	{ DFNS,   POST,   "/auth/recover/user",                RECOVERY, DB,   FREE,    IN(dfns_recovery),      ON(dfns),      ptn_dfns_recovery },
+
+	{ ADMIN,  GET,    "/",                                 READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_status_page },
+	{ ADMIN,  GET,    "/health/alive",                     ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_health_alive },
+	{ ADMIN,  GET,    "/health/ready",                     ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_health_ready },
+	{ ADMIN,  DELETE, "/users/{id}",                       CHANGER,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_user_delete },
 };
 /* clang-format on */
 
@@ -232,18 +241,30 @@ ptn_routes_check(const struct ptn_route *table, size_t n)
 	return PTN_OK;
 }
 
-/* Does path fit pattern?  {id} takes one non-empty segment: arg, arg_len. */
+#define ARGS 2
+
+/* What stands for the {id} of a pattern. */
+struct args {
+	const char *p[ARGS];
+	size_t len[ARGS];
+	size_t n;
+};
+
+/* Does path fit pattern?  Each {id} takes one non-empty segment. */
 static bool
-fits(const char *pattern, const char *path, const char **arg, size_t *arg_len)
+fits(const char *pattern, const char *path, struct args *args)
 {
-	*arg = NULL;
+	size_t len;
+
+	args->n = 0;
 	while (*pattern != '\0' && *path != '\0') {
 		if (*pattern == '{') {
-			*arg = path;
-			*arg_len = strcspn(path, "/");
-			if (*arg_len == 0)
+			len = strcspn(path, "/");
+			if (len == 0 || args->n == ARGS)
 				return false;
-			path += *arg_len;
+			args->p[args->n] = path;
+			args->len[args->n++] = len;
+			path += len;
 			pattern += strcspn(pattern, "}") + 1;
 		} else if (*pattern++ != *path++) {
 			return false;
@@ -282,14 +303,14 @@ find(const struct ptn_conf *cf, enum ptn_side side, enum ptn_method wanted,
     const char *path, const struct ptn_route **found, struct ptn_buf *allow)
 {
 	const struct ptn_route *rt;
-	const char *p;
+	struct args args;
 	bool off = false;
-	size_t i, len;
+	size_t i;
 
 	*found = NULL;
 	for (i = 0; i < ptn_routes_n; i++) {
 		rt = &ptn_routes[i];
-		if (rt->family->side != side || !fits(rt->path, path, &p, &len))
+		if (rt->family->side != side || !fits(rt->path, path, &args))
 			continue;
 		if (!is_on(rt, cf)) {
 			off = off || rt->method == wanted;
@@ -305,6 +326,20 @@ find(const struct ptn_conf *cf, enum ptn_side side, enum ptn_method wanted,
 	return allow->len == 0 || off ? PTN_E_NOT_FOUND : PTN_E_METHOD;
 }
 
+static enum ptn_err
+copy_args(struct ptn_arena *a, const struct args *args,
+    struct ptn_route_match *m)
+{
+	const char **out[ARGS] = { &m->arg, &m->arg2 };
+	size_t i;
+
+	for (i = 0; i < args->n; i++)
+		if ((*out[i] = ptn_arena_strndup(a, args->p[i],
+			 args->len[i])) == NULL)
+			return PTN_E_NOMEM;
+	return PTN_OK;
+}
+
 enum ptn_err
 ptn_routes_match(const struct ptn_conf *cf, struct ptn_arena *a,
     enum ptn_side side, enum ptn_method method, const char *path,
@@ -312,35 +347,34 @@ ptn_routes_match(const struct ptn_conf *cf, struct ptn_arena *a,
 {
 	const enum ptn_method wanted = method == PTN_HEAD ? PTN_GET : method;
 	struct ptn_buf allow;
-	const char *p;
-	size_t len = 0;
+	struct args args;
 	enum ptn_err r;
 
 	memset(m, 0, sizeof(*m));
 	ptn_buf_init(&allow, a);
 	r = find(cf, side, wanted, path, &m->route, &allow);
 	if (r == PTN_E_METHOD) {
-		ptn_buf_str(&allow, ", OPTIONS");
+		if (side != PTN_ADMIN) /* whom no browser asks by it (cors.c) */
+			ptn_buf_str(&allow, ", OPTIONS");
 		m->allow = allow.p;
 		return allow.bad ? PTN_E_NOMEM : r;
 	}
-	if (r == PTN_OK && fits(m->route->path, path, &p, &len) && p != NULL &&
-	    (m->arg = ptn_arena_strndup(a, p, len)) == NULL)
-		return PTN_E_NOMEM;
-	return r;
+	if (r != PTN_OK || !fits(m->route->path, path, &args))
+		return r;
+	return copy_args(a, &args, m);
 }
 
 static const struct ptn_family *
 by_route(const struct ptn_conf *cf, enum ptn_side side, const char *path)
 {
 	const struct ptn_route *rt;
-	const char *p;
-	size_t i, len;
+	struct args args;
+	size_t i;
 
 	for (i = 0; i < ptn_routes_n; i++) {
 		rt = &ptn_routes[i];
-		if (rt->family->side == side &&
-		    fits(rt->path, path, &p, &len) && is_on(rt, cf))
+		if (rt->family->side == side && fits(rt->path, path, &args) &&
+		    is_on(rt, cf))
 			return rt->family;
 	}
 	return NULL;

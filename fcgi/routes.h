@@ -85,7 +85,8 @@ struct ptn_input {
 struct ptn_route {
 	const struct ptn_family *family;
 	enum ptn_method method;
-	const char *path;	     /* "/sessions/{id}": {id} is one segment */
+	/* "/sessions/{id}": {id} is one segment, of which there are two at most */
+	const char *path;
 	const struct ptn_auth *auth; /* who may call */
 	enum ptn_need need;
 	enum ptn_rate_class rate;
@@ -119,6 +120,7 @@ enum ptn_err ptn_routes_check(const struct ptn_route *table,
 struct ptn_route_match {
 	const struct ptn_route *route;
 	const char *arg;   /* what stands for {id}, or NULL */
+	const char *arg2;  /* and for what is behind it, or NULL */
 	const char *allow; /* with PTN_E_METHOD: "GET, HEAD, OPTIONS" */
 };
 

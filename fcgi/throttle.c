@@ -206,6 +206,7 @@ ptn_throttle_tell(struct ptn_request *req, struct ptn_reply *rep,
     enum ptn_err r)
 {
 	const struct ptn_actor_limit *limit = &req->actor.limit;
+	const char *path;
 
 	if (limit->what == NULL)
 		return;
@@ -217,6 +218,7 @@ ptn_throttle_tell(struct ptn_request *req, struct ptn_reply *rep,
 	ptn_reply_header_int(rep, "Retry-After", limit->reset_s);
 	if (told_lately(req->sc.actor))
 		return;
-	ptn_limit_log(&req->sc, req->route->path);
-	ptn_event_note(&req->sc, PTN_EVENT_RATE_LIMITED, req->route->path);
+	path = req->route != NULL ? req->route->path : "no such path";
+	ptn_limit_log(&req->sc, path);
+	ptn_event_note(&req->sc, PTN_EVENT_RATE_LIMITED, path);
 }

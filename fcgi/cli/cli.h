@@ -72,6 +72,10 @@ int ptn_cli_doctor(int argc, char **argv, const char *conf_path,
 int ptn_cli_backup(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
+/* admin-key create NAME [OPTION]... | list | revoke NAME */
+int ptn_cli_admin_key(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
 /* limits show | clear [--org ORG] WHOM */
 int ptn_cli_limits(int argc, char **argv, const char *conf_path,
     const char *const *set);
@@ -84,6 +88,7 @@ int ptn_cli_courier(int argc, char **argv, const char *conf_path,
 void ptn_cli_setup_help(FILE *out);
 void ptn_cli_snippet_help(FILE *out);
 void ptn_cli_org_help(FILE *out);
+void ptn_cli_admin_key_help(FILE *out);
 void ptn_cli_limits_help(FILE *out);
 void ptn_cli_doctor_help(FILE *out);
 

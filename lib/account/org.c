@@ -68,20 +68,28 @@ ptn_org_get(const struct ptn_scope *sc, const struct ptn_uuid *id,
 	    out);
 }
 
+enum ptn_err
+ptn_org_by_id(const struct ptn_scope *sc, const struct ptn_uuid *id,
+    struct ptn_org_row *out)
+{
+	const struct ptn_tenant_by_id_in in = { *id };
+	struct ptn_tenant_by_id_out row;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_tenant_by_id(sc->db, sc->arena, &in, &row)) == PTN_OK)
+		*out = (struct ptn_org_row)ROW(row);
+	return r;
+}
+
 static enum ptn_err
 find_by_id(const struct ptn_scope *sc, const char *text,
     struct ptn_org_row *out)
 {
-	struct ptn_tenant_by_id_in in;
-	struct ptn_tenant_by_id_out row;
-	enum ptn_err r;
+	struct ptn_uuid id;
 
-	if (ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(text), &in.id) !=
-	    PTN_OK)
+	if (ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(text), &id) != PTN_OK)
 		return PTN_E_NOT_FOUND;
-	if ((r = ptn_sql_tenant_by_id(sc->db, sc->arena, &in, &row)) == PTN_OK)
-		*out = (struct ptn_org_row)ROW(row);
-	return r;
+	return ptn_org_by_id(sc, &id, out);
 }
 
 enum ptn_err

@@ -42,6 +42,10 @@ struct ptn_org_row {
 enum ptn_err ptn_orgs(const struct ptn_scope *sc, struct ptn_org_row **out,
     size_t *n) PTN_MUST_USE;
 
+/* PTN_E_NOT_FOUND. */
+enum ptn_err ptn_org_by_id(const struct ptn_scope *sc,
+    const struct ptn_uuid *id, struct ptn_org_row *out) PTN_MUST_USE;
+
 /* Find one by id ("or-...") or name.  PTN_E_NOT_FOUND. */
 enum ptn_err ptn_org_find(const struct ptn_scope *sc, const char *text,
     struct ptn_org_row *out) PTN_MUST_USE;

@@ -23,10 +23,10 @@ struct slot {
 	struct ptn_arena *arena; /* of what cf has from the row */
 };
 
-/* The default tenant, then the hosts, then the paths. */
+/* The default tenant, then the hosts, then the paths; last the named one. */
 struct ptn_tenants {
 	const struct ptn_conf *cf;
-	size_t n;
+	size_t n; /* without that */
 	struct slot slot[];
 };
 
@@ -41,7 +41,7 @@ ptn_tenants_new(const struct ptn_conf *cf)
 {
 	const size_t n = 1 + cf->tenant_hosts.n + cf->tenant_paths.n;
 	struct ptn_tenants *ts =
-	    calloc(1, sizeof(*ts) + n * sizeof(ts->slot[0]));
+	    calloc(1, sizeof(*ts) + (n + 1) * sizeof(ts->slot[0]));
 	size_t i;
 
 	if (ts == NULL)
@@ -53,7 +53,8 @@ ptn_tenants_new(const struct ptn_conf *cf)
 		ts->slot[ts->n++].mount = ptn_mount_of(cf->tenant_hosts.v[i]);
 	for (i = 0; i < cf->tenant_paths.n; i++)
 		ts->slot[ts->n++].mount = ptn_mount_of(cf->tenant_paths.v[i]);
-	for (i = 0; i < n && ts != NULL; i++)
+	ts->slot[n].mount = (struct ptn_mount){ "", 0, NULL };
+	for (i = 0; i < n + 1 && ts != NULL; i++)
 		if ((ts->slot[i].arena = ptn_arena_new(ROW_MAX)) == NULL)
 			ptn_tenants_free(&ts);
 	return ts;
@@ -66,7 +67,7 @@ ptn_tenants_free(struct ptn_tenants **ts)
 
 	if (*ts == NULL)
 		return;
-	for (i = 0; i < (*ts)->n; i++)
+	for (i = 0; i < (*ts)->n + 1; i++)
 		if ((*ts)->slot[i].arena != NULL)
 			ptn_arena_free(&(*ts)->slot[i].arena);
 	free(*ts);
@@ -208,6 +209,26 @@ ptn_tenants_get(struct ptn_tenants *ts, const struct ptn_scope *sc,
 		return r;
 	if (s->state != FOUND || !s->active)
 		return PTN_E_UNAVAILABLE;
+	*out = s->tenant;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_tenants_by_id(struct ptn_tenants *ts, const struct ptn_scope *sc,
+    const struct ptn_uuid *id, struct ptn_tenant *out)
+{
+	struct slot *s = &ts->slot[0];
+	struct ptn_org_row row;
+	enum ptn_err r;
+
+	if (s->state == FOUND && ptn_uuid_equal(&s->tenant.id, id)) {
+		*out = s->tenant;
+		return PTN_OK;
+	}
+	s = &ts->slot[ts->n];
+	if ((r = ptn_org_by_id(sc, id, &row)) != PTN_OK ||
+	    (r = fill(ts, s, &row)) != PTN_OK)
+		return r;
 	*out = s->tenant;
 	return PTN_OK;
 }

@@ -61,4 +61,12 @@ const struct ptn_mount *ptn_tenants_by_path(const struct ptn_tenants *ts,
 enum ptn_err ptn_tenants_get(struct ptn_tenants *ts, const struct ptn_scope *sc,
     const struct ptn_mount *mount, struct ptn_tenant *out) PTN_MUST_USE;
 
+/*
+ * The tenant that an id names, for an operator: also one that is mounted
+ * nowhere, or switched off.  At most one statement.  PTN_E_NOT_FOUND.
+ */
+enum ptn_err ptn_tenants_by_id(struct ptn_tenants *ts,
+    const struct ptn_scope *sc, const struct ptn_uuid *id,
+    struct ptn_tenant *out) PTN_MUST_USE;
+
 #endif

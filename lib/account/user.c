@@ -6,6 +6,7 @@
 #include "lib/account/membership.h"
 #include "lib/account/policy.h"
 #include "lib/db/sql.h"
+#include "lib/event/actor.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
 
@@ -111,7 +112,9 @@ delete_user(const struct ptn_scope *sc, const struct ptn_uuid *id)
 		return r;
 	if ((r = ptn_sql_user_delete(sc->db, &user, &n)) != PTN_OK)
 		return r;
-	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
+	if (n == 0)
+		return PTN_E_NOT_FOUND;
+	return ptn_event(sc, PTN_EVENT_USER_DELETED, NULL);
 }
 
 static enum ptn_err
@@ -125,9 +128,7 @@ close_account(const struct ptn_scope *sc, void *arg)
 		return r;
 	if (!ptn_policy_close(sc->cf, &m))
 		return PTN_E_FORBIDDEN;
-	if ((r = delete_user(sc, arg)) != PTN_OK)
-		return r;
-	return ptn_event(sc, PTN_EVENT_USER_DELETED, NULL);
+	return delete_user(sc, arg);
 }
 
 typedef enum ptn_err (
@@ -154,4 +155,21 @@ enum ptn_err
 ptn_user_close_in(const struct ptn_scope *sc, const struct ptn_uuid *id)
 {
 	return close_by(ptn_tx_part, sc, id);
+}
+
+static enum ptn_err
+remove_user(const struct ptn_scope *sc, void *arg)
+{
+	enum ptn_err r = ptn_user_lock(sc, arg);
+
+	ptn_actor_is(sc, arg, NULL);
+	return r == PTN_OK ? delete_user(sc, arg) : r;
+}
+
+enum ptn_err
+ptn_user_delete(const struct ptn_scope *sc, const struct ptn_uuid *id)
+{
+	struct ptn_uuid theirs = *id;
+
+	return ptn_tx(sc, remove_user, &theirs);
 }

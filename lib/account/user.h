@@ -77,4 +77,11 @@ enum ptn_err ptn_user_close(const struct ptn_scope *sc,
 enum ptn_err ptn_user_close_in(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;
 
+/*
+ * An operator deletes a user, and all that is theirs, of whichever API: a
+ * transaction of its own, with the event.  PTN_E_NOT_FOUND.
+ */
+enum ptn_err ptn_user_delete(const struct ptn_scope *sc,
+    const struct ptn_uuid *id) PTN_MUST_USE;
+
 #endif

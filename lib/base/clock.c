@@ -34,6 +34,14 @@ ptn_clock_mono_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+int64_t
+ptn_clock_mono_us(void)
+{
+	struct timespec ts = now(CLOCK_MONOTONIC);
+
+	return (int64_t)ts.tv_sec * PTN_US_PER_S + ts.tv_nsec / 1000;
+}
+
 /* ".1234", without the zeros at the end; nothing at all for zero. */
 static void
 format_fraction(int us, char out[8])

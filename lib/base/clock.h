@@ -17,6 +17,7 @@
  */
 int64_t ptn_clock_us(void);	 /* microseconds since the epoch, UTC */
 int64_t ptn_clock_mono_ms(void); /* milliseconds that never step back */
+int64_t ptn_clock_mono_us(void); /* the same in microseconds */
 
 /*
  * RFC 3339 in UTC, with the fraction trimmed of trailing zeros:

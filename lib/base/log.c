@@ -26,7 +26,8 @@ static const char *const level_names[] = {
 
 static enum ptn_log_level level_max = PTN_LOG_INFO;
 static char process_name[NAME_LEN] = "postern";
-static char request[NAME_LEN];
+static char request[NAME_LEN + 1];
+static char trace[NAME_LEN], trace_parent[NAME_LEN]; /* "": of none */
 static unsigned long dropped; /* lines that a full pipe did not take */
 static ptn_log_sink sink;     /* NULL: standard error */
 static void *sink_arg;
@@ -49,6 +50,14 @@ ptn_log_request(const char *request_id)
 {
 	snprintf(request, sizeof(request), "%s",
 	    request_id == NULL ? "" : request_id);
+	trace[0] = trace_parent[0] = '\0';
+}
+
+void
+ptn_log_trace(const char *id, const char *parent)
+{
+	snprintf(trace, sizeof(trace), "%s", id);
+	snprintf(trace_parent, sizeof(trace_parent), "%s", parent);
 }
 
 /* Append all of the bytes, or none, and nothing after them either. */
@@ -116,7 +125,20 @@ line_escaped(struct line *l, const char *text)
 	}
 }
 
-/* Everything in front of the message. */
+/* A member that is a text, unless it is empty. */
+static void
+line_member(struct line *l, const char *name, const char *text)
+{
+	if (text[0] == '\0')
+		return;
+	line_str(l, ",\"");
+	line_str(l, name);
+	line_str(l, "\":\"");
+	line_escaped(l, text);
+	line_str(l, "\"");
+}
+
+/* What every line has in front of its message. */
 static void
 line_head(struct line *l, enum ptn_log_level level)
 {
@@ -131,16 +153,20 @@ line_head(struct line *l, enum ptn_log_level level)
 	line_escaped(l, process_name);
 	snprintf(num, sizeof(num), "\",\"pid\":%ld", (long)getpid());
 	line_str(l, num);
-	if (request[0] != '\0') {
-		line_str(l, ",\"request_id\":\"");
-		line_escaped(l, request);
-		line_str(l, "\"");
-	}
+	line_member(l, "request_id", request);
+	line_member(l, "trace_id", trace);
+	line_member(l, "parent_id", trace_parent);
 	if (dropped > 0) {
 		snprintf(num, sizeof(num), ",\"dropped\":%lu", dropped);
 		line_str(l, num);
 	}
+}
+
+static void
+line_message(struct line *l, const char *text)
+{
 	line_str(l, ",\"message\":\"");
+	line_escaped(l, text);
 }
 
 /*
@@ -176,11 +202,34 @@ log_text(enum ptn_log_level level, unsigned long left_out, const char *fmt,
 		return;
 	}
 	line_head(&l, level);
-	line_escaped(&l, text);
+	line_message(&l, text);
 	if (left_out > 0) {
 		snprintf(more, sizeof(more), " (and %lu like it)", left_out);
 		line_str(&l, more);
 	}
+	line_write(&l);
+}
+
+void
+ptn_log_fields(const struct ptn_log_field *field, size_t n, const char *message)
+{
+	struct line l = { .len = 0 };
+	char num[48];
+	size_t i;
+
+	line_head(&l, PTN_LOG_INFO);
+	for (i = 0; i < n; i++) {
+		if (field[i].text != NULL) {
+			line_member(&l, field[i].name, field[i].text);
+			continue;
+		}
+		snprintf(num, sizeof(num), "\":%lld",
+		    (long long)field[i].number);
+		line_str(&l, ",\"");
+		line_str(&l, field[i].name);
+		line_str(&l, num);
+	}
+	line_message(&l, message);
 	line_write(&l);
 }
 

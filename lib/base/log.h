@@ -1,6 +1,7 @@
 #ifndef PTN_BASE_LOG_H
 #define PTN_BASE_LOG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -11,8 +12,28 @@ enum ptn_log_level { PTN_LOG_ERROR, PTN_LOG_WARN, PTN_LOG_INFO, PTN_LOG_DEBUG };
 
 void ptn_log_init(enum ptn_log_level max, const char *process);
 
-/* The request all further lines of this process belong to, or NULL. */
+/*
+ * The request all further lines of this process belong to, or NULL.  It is of
+ * no trace yet.
+ */
 void ptn_log_request(const char *request_id);
+
+/* The trace that it is a part of, and who in it has called (trace.h). */
+void ptn_log_trace(const char *id, const char *parent);
+
+/* A member of a line, beside its message. */
+struct ptn_log_field {
+	const char *name;
+	const char *text; /* NULL: a number */
+	int64_t number;
+};
+
+/*
+ * A line with members of its own, n of them, which is written whatever the
+ * level: who does not want it does not call.
+ */
+void ptn_log_fields(const struct ptn_log_field *field, size_t n,
+    const char *message);
 
 /*
  * Give the text of every line to fn instead, whatever its level: for commands

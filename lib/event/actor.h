@@ -35,9 +35,14 @@ struct ptn_actor_limit {
 struct ptn_actor {
 	struct ptn_uuid user_id;   /* nil: nobody is known */
 	const char *email;	   /* canonical, or NULL */
-	const char *operator_name; /* of a command; NULL: a request */
+	/*
+	 * Who gave the command, or whose key a request of the Admin API came
+	 * with; NULL: a request of anybody else.
+	 */
+	const char *operator_name;
+	struct ptn_uuid about; /* whom an operator deals with; or nil */
 	enum ptn_api api;	   /* of a request */
-	const char *request_id;	   /* of a request; or NULL */
+	const char *request_id;	   /* of a request; NULL: a command */
 	const char *ip;
 	const char *network;	  /* for limits: ip, or its /64; or NULL */
 	const char *network_wide; /* the /24 or /48 around it; or NULL */
@@ -63,7 +68,7 @@ struct ptn_actor {
 
 /*
  * It has been found out who acts, or for which address: what happens from now
- * on says so.
+ * on says so.  An operator stays one, and what happens is about that user.
  *
  * user_id	NULL: it stays as it was.
  * email	canonical, as long-lived as the scope's arena; NULL: likewise.

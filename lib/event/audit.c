@@ -1,5 +1,6 @@
 #include "lib/event/audit.h"
 
+#include <stdbool.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
@@ -72,19 +73,18 @@ write_id(struct ptn_jsonw *w, const char *name, const struct ptn_uuid *id)
 	ptn_jsonw_str(w, name, text);
 }
 
+/* Of an operator, by a command or a request. */
 static void
-write_command(struct ptn_jsonw *w, const struct ptn_actor *a,
+write_operator(struct ptn_jsonw *w, const struct ptn_actor *a,
     const struct ptn_audit *entry)
 {
 	ptn_jsonw_str(w, "operator", a->operator_name);
 	write_id(w, "tenant_id", &entry->tenant_id);
-	write_id(w, "subject_id", &entry->subject_id);
 }
 
 /* Most members are there even if the request did not tell them. */
 static void
-write_request(struct ptn_jsonw *w, const struct ptn_actor *a,
-    const struct ptn_audit *entry)
+write_request(struct ptn_jsonw *w, const struct ptn_actor *a)
 {
 	ptn_jsonw_str(w, "http_request_id", a->request_id);
 	ptn_jsonw_str(w, "source_ip", a->ip);
@@ -92,15 +92,19 @@ write_request(struct ptn_jsonw *w, const struct ptn_actor *a,
 	write_id(w, "user_id", &a->user_id);
 	if (a->email != NULL)
 		ptn_jsonw_str(w, "user_email", a->email);
-	write_id(w, "subject_id", &entry->subject_id);
+}
+
+static bool
+is_command(const struct ptn_actor *a)
+{
+	return a->operator_name != NULL && a->request_id == NULL;
 }
 
 /* The standard output of a command is for what it was asked for. */
 static int
 output(const struct ptn_scope *sc, const struct ptn_actor *a)
 {
-	return a->operator_name == NULL &&
-		sc->cf->audit_output == PTN_AUDIT_STDOUT
+	return !is_command(a) && sc->cf->audit_output == PTN_AUDIT_STDOUT
 	    ? STDOUT_FILENO
 	    : STDERR_FILENO;
 }
@@ -122,9 +126,10 @@ ptn_audit_line(const struct ptn_scope *sc, const struct ptn_audit *entry)
 	if (detail != NULL)
 		ptn_jsonw_str(&w, "error", detail);
 	if (a.operator_name != NULL)
-		write_command(&w, &a, entry);
-	else
-		write_request(&w, &a, entry);
+		write_operator(&w, &a, entry);
+	if (!is_command(&a))
+		write_request(&w, &a);
+	write_id(&w, "subject_id", &entry->subject_id);
 	ptn_jsonw_str(&w, "time", when);
 	ptn_jsonw_int(&w, "time_unix", now / PTN_US_PER_S);
 	ptn_jsonw_end_object(&w);

@@ -63,19 +63,32 @@ remember(struct ptn_actor *actor, enum ptn_event e,
 	actor->n++;
 }
 
+/* What an operator does befalls somebody, also where the rule names nobody. */
+static struct ptn_audit
+addressed(const struct ptn_scope *sc, const struct ptn_audit *entry)
+{
+	struct ptn_audit out = *entry;
+
+	if (sc->actor != NULL && sc->actor->operator_name != NULL &&
+	    ptn_uuid_is_nil(&out.subject_id))
+		out.subject_id = sc->actor->about;
+	return out;
+}
+
 static enum ptn_err
 record(const struct ptn_scope *sc, enum ptn_event e,
     const struct ptn_audit *entry)
 {
+	const struct ptn_audit whole = addressed(sc, entry);
 	enum ptn_err r;
 
 	assert(events[e].kind == IS_CHANGE);
 	if (sc->cf->audit_rows) {
 		assert(ptn_db_in_tx(sc->db));
-		if ((r = ptn_audit_row(sc, entry)) != PTN_OK)
+		if ((r = ptn_audit_row(sc, &whole)) != PTN_OK)
 			return r;
 	}
-	remember(sc->actor, e, entry, true);
+	remember(sc->actor, e, &whole, true);
 	return PTN_OK;
 }
 
@@ -123,9 +136,10 @@ ptn_event_note(const struct ptn_scope *sc, enum ptn_event e, const char *detail)
 {
 	const struct ptn_audit entry = { .type = events[e].type,
 		.detail = detail };
+	const struct ptn_audit whole = addressed(sc, &entry);
 
 	assert(events[e].kind == IS_NOTED);
-	remember(sc->actor, e, &entry, false);
+	remember(sc->actor, e, &whole, false);
 }
 
 enum ptn_err

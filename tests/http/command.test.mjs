@@ -13,7 +13,7 @@ import { run, top } from '../lib/instance.mjs';
 
 const bin = join(build, 'postern');
 const commands = ['setup', 'serve', 'migrate', 'config', 'snippet', 'backup',
-  'doctor', 'jwk', 'org', 'limits', 'courier', 'version', 'help'];
+  'doctor', 'jwk', 'org', 'admin-key', 'limits', 'courier', 'version', 'help'];
 let dir;
 let file; /* a configuration whose database does not answer */
 

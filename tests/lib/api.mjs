@@ -84,6 +84,8 @@ export class Api {
    * headers	sent with every request.
    * cookieJar	a CookieJar to share; a new one by default.
    * mailDir	the Maildir of the SMTP receiver; $POSTERN_MAIL by default.
+   * description	of openapi.mjs; '' by default.
+   * bearer	token for the Authorization header, unless a call has another.
    */
   constructor(baseUrl, options = {}) {
     this.base = new URL(baseUrl);
@@ -91,6 +93,8 @@ export class Api {
     this.headers = options.headers ?? {};
     this.jar = options.cookieJar ?? new CookieJar();
     this.mailDir = options.mailDir ?? process.env.POSTERN_MAIL;
+    this.description = options.description ?? '';
+    this.bearer = options.bearer;
   }
 
   /*
@@ -144,8 +148,9 @@ export class Api {
       flat.push('Content-Length', '0');
     if (cookie && !hasHeader(flat, 'cookie'))
       flat.push('Cookie', cookie);
-    if (opts.bearer && !hasHeader(flat, 'authorization'))
-      flat.push('Authorization', `Bearer ${opts.bearer}`);
+    const bearer = opts.bearer ?? this.bearer;
+    if (bearer && !hasHeader(flat, 'authorization'))
+      flat.push('Authorization', `Bearer ${bearer}`);
     if (!hasHeader(flat, 'connection'))
       flat.push('Connection', 'close');
     return flat;
@@ -213,7 +218,7 @@ export class Api {
       return;
     if (method === 'POST')
       survives(path, response);
-    description().check({
+    description(this.description).check({
       method,
       path: path.split('?')[0] || '/',
       status: response.status,

@@ -213,6 +213,21 @@ export class Instance {
     return new Api(this.url, { mailDir: this.mailDir, ...options });
   }
 
+  /* A client of the Admin API, with a key; "" for none. */
+  admin(bearer = this.env.POSTERN_ADMIN_KEY) {
+    return new Api(this.adminUrl, { mailDir: this.mailDir, bearer,
+      description: 'admin ' });
+  }
+
+  /* A new key: options of "postern admin-key create". */
+  async adminKey(name, ...options) {
+    const { status, stdout, stderr } = await this.postern('admin-key',
+      'create', name, ...options);
+    if (status !== 0)
+      throw new Error(stderr);
+    return stdout.trim();
+  }
+
   /* Rows of a statement as lists of texts; NULL is null. */
   async sql(text) {
     const args = ['--no-defaults', '--skip-ssl-verify-server-cert',

@@ -1,5 +1,6 @@
 /*
- * Holds requests and responses against fcgi/openapi.yaml.
+ * Holds requests and responses against fcgi/openapi.yaml, those of the Admin
+ * API against fcgi/openapi-admin.yaml.
  *
  * check() refuses what the description does not say: an operation, status,
  * media type, header or body that is not documented; a body of a request that
@@ -18,6 +19,15 @@ import { parse } from 'yaml';
 
 export const DESCRIPTION = fileURLToPath(
   new URL('../../fcgi/openapi.yaml', import.meta.url));
+
+export const ADMIN_DESCRIPTION = fileURLToPath(
+  new URL('../../fcgi/openapi-admin.yaml', import.meta.url));
+
+/* Both, by what notes of it begin with. */
+export const DESCRIPTIONS = { '': DESCRIPTION, 'admin ': ADMIN_DESCRIPTION };
+
+/* The organisation that a path of the Admin API names. */
+const ORG = /^\/([0-9a-f-]{36}|or-[0-9a-v-]+)(?=\/|$)/;
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
 const BASE = 'postern:openapi';
@@ -123,8 +133,9 @@ function decoded(path) {
 }
 
 export class Description {
-  constructor(file = DESCRIPTION) {
+  constructor(file = DESCRIPTION, label = '') {
     this.doc = read(file);
+    this.label = label;
     this.general = this.doc['x-postern-general'] ?? {};
     this.paths = Object.keys(this.doc.paths)
       .sort((a, b) => a.includes('{') - b.includes('{'))
@@ -142,10 +153,10 @@ export class Description {
     for (const [path, item] of Object.entries(this.doc.paths))
       for (const method of METHODS.filter((name) => item[name]))
         for (const status of Object.keys(item[method].responses))
-          all.push(`${method.toUpperCase()} ${path} ${status}`);
+          all.push(`${this.label}${method.toUpperCase()} ${path} ${status}`);
     for (const name of SITUATIONS)
       for (const status of Object.keys(this.general[name] ?? {}))
-        all.push(`${name} ${status}`);
+        all.push(`${this.label}${name} ${status}`);
     return all;
   }
 
@@ -173,7 +184,7 @@ export class Description {
       const at = keys.reduce((node, key) => node?.[key], this.doc);
       const response = at?.[status];
       return response && {
-        name: `${name} ${status}`,
+        name: `${this.label}${name} ${status}`,
         ...this.resolve(response, pointer(...keys, String(status))),
       };
     };
@@ -295,7 +306,9 @@ export class Description {
    * the name of the pair.
    */
   check(exchange) {
-    const { method, path, status, headers } = exchange;
+    const { method, status, headers } = exchange;
+    const path = this.label === '' ? exchange.path
+      : exchange.path.replace(ORG, '') || '/';
     const found = this.find(method, path, status);
     const general = decoded(path).startsWith('/auth/') ? 'dfns-headers'
       : 'headers';
@@ -306,7 +319,7 @@ export class Description {
         headers),
       ...this.oneOfFaults(found.node, headers),
       ...this.bodyFaults(found, exchange),
-      ...this.sentFaults(exchange),
+      ...this.sentFaults({ ...exchange, path }),
     ] : ['this status is not documented here'];
 
     if (faults.length > 0)
@@ -325,9 +338,9 @@ export class Description {
   }
 }
 
-let shared;
+const shared = {};
 
-/* The description of this source tree, read once a process. */
-export function description() {
-  return shared ??= new Description();
+/* A description of this source tree, read once a process. */
+export function description(label = '') {
+  return shared[label] ??= new Description(DESCRIPTIONS[label], label);
 }

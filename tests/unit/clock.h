@@ -36,6 +36,12 @@ ptn_clock_mono_ms(void)
 	    : (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+int64_t
+ptn_clock_mono_us(void)
+{
+	return ptn_clock_mono_ms() * PTN_US_PER_MS;
+}
+
 void
 ptn_clock_format(int64_t us, char out[PTN_CLOCK_STR])
 {

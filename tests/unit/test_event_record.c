@@ -208,6 +208,40 @@ an_operator(void **state)
 		rows_hex(&tenant)));
 }
 
+static enum ptn_err
+rename_user(const struct ptn_scope *sc, void *arg)
+{
+	ptn_actor_is(sc, arg, "ada@example.org");
+	return ptn_event(sc, PTN_EVENT_USERNAME_CHANGED, NULL);
+}
+
+/* By a request: it is one, and by a rule that names nobody else. */
+static void
+a_key(void **state)
+{
+	struct ptn_uuid who = ptn_uuid_new();
+	char who_text[PTN_UUID_STR];
+	const char *line;
+
+	(void)state;
+	ptn_uuid_format(&who, who_text);
+	actor.operator_name = "key:alice";
+	actor.request_id = "r1";
+	conf.audit_output = PTN_AUDIT_STDOUT;
+	assert_int_equal(ptn_tx(&scope, rename_user, &who), PTN_OK);
+	line = settled(STDOUT_FILENO);
+	assert_string_equal(member_of(line, "operator"), "key:alice");
+	assert_string_equal(member_of(line, "subject_id"), who_text);
+	assert_string_equal(member_of(line, "http_request_id"), "r1");
+	assert_int_equal(count(line, "user_id"), 0);
+	assert_int_equal(count(line, "user_email"), 0);
+	assert_string_equal(
+	    rows_text("SELECT actor_operator, LOWER(HEX(subject_user_id)),"
+		      " http_request_id, actor_user_id FROM audit_logs"),
+	    ptn_arena_printf(arena, "key:alice\t%s\tr1\tNULL\n",
+		rows_hex(&who)));
+}
+
 /* A request: its lines go where the configuration says. */
 static void
 a_request(void **state)
@@ -241,6 +275,7 @@ main(void)
 		T(texts_are_made_to_fit),
 		T(addresses_are_masked),
 		T(an_operator),
+		T(a_key),
 		T(a_request),
 	};
 

@@ -104,6 +104,61 @@ test_members(void **state)
 	ptn_json_free(&v);
 }
 
+/* An id as long as one may be, and the trace; both end with the request. */
+static void
+test_trace(void **state)
+{
+	char id[65];
+	struct ptn_json *v;
+
+	(void)state;
+	memset(id, 'r', sizeof(id) - 1);
+	id[sizeof(id) - 1] = '\0';
+	ptn_log_request(id);
+	ptn_log_trace("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+	ptn_info("x");
+	v = take_line();
+	assert_member(v, "request_id", id);
+	assert_member(v, "trace_id", "4bf92f3577b34da6a3ce929d0e0e4736");
+	assert_member(v, "parent_id", "00f067aa0ba902b7");
+	ptn_json_free(&v);
+	ptn_log_request("next");
+	ptn_info("x");
+	v = take_line();
+	assert_false(ptn_json_has(v, "trace_id"));
+	assert_false(ptn_json_has(v, "parent_id"));
+	ptn_json_free(&v);
+}
+
+/* Members of its own: whatever the level, escaped, and cut to a whole line. */
+static void
+test_fields(void **state)
+{
+	static char long_text[4000];
+	struct ptn_log_field f[] = { { .name = "route", .text = "/\"x\n" },
+		{ .name = "client", .text = "" },
+		{ .name = "status", .number = -404 } };
+	struct ptn_json *v;
+	int64_t status;
+
+	(void)state;
+	ptn_log_init(PTN_LOG_ERROR, "worker");
+	ptn_log_fields(f, 3, "request");
+	v = take_line();
+	assert_member(v, "level", "info");
+	assert_member(v, "route", "/\"x\n");
+	assert_false(ptn_json_has(v, "client"));
+	assert_true(ptn_json_int(ptn_json_get(v, "status"), &status));
+	assert_int_equal(status, -404);
+	assert_member(v, "message", "request");
+	ptn_json_free(&v);
+	memset(long_text, 'x', sizeof(long_text) - 1);
+	f[0].text = long_text;
+	ptn_log_fields(f, 3, "request");
+	v = take_line();
+	ptn_json_free(&v);
+}
+
 static void
 test_levels(void **state)
 {
@@ -292,6 +347,8 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		T(test_members),
+		T(test_trace),
+		T(test_fields),
 		T(test_levels),
 		T(test_escapes),
 		T(test_escapes_everywhere),
