@@ -255,6 +255,66 @@ resume(const struct run *run, const struct ptn_migration *m, int64_t done)
 	return r == PTN_OK ? apply(run, m, done, out.refused == 0) : r;
 }
 
+/* The table that a statement makes, or NULL. */
+static const char *
+table_made(struct ptn_arena *a, const char *sql)
+{
+	static const char make[] = "CREATE TABLE ";
+	const size_t len = sizeof(make) - 1;
+
+	return strncmp(sql, make, len) != 0
+	    ? NULL
+	    : ptn_arena_strndup(a, sql + len, strcspn(sql + len, " ("));
+}
+
+/* The first table of a migration that is there already, or *table is NULL. */
+static enum ptn_err
+find_made(const struct run *run, const struct ptn_migration *m,
+    const char **table)
+{
+	const char *p = m->text;
+	struct ptn_schema_has_table_in in;
+	struct ptn_schema_has_table_out out;
+	size_t len;
+	enum ptn_err r;
+
+	for (; (len = statement_length(p)) > 0; p += len) {
+		if ((in.name = table_made(run->a, p)) == NULL)
+			continue;
+		r = ptn_sql_schema_has_table(run->db, run->a, &in, &out);
+		*table = r == PTN_OK && out.n > 0 ? in.name : NULL;
+		if (r != PTN_OK || *table != NULL)
+			return r;
+	}
+	*table = NULL;
+	return PTN_OK;
+}
+
+/*
+ * Before a migration begins none of its tables is there: one of that name is
+ * somebody else's, and would be taken for ours by who goes on with a migration
+ * that was cut short.  In a cluster another host may have begun meanwhile.
+ */
+static enum ptn_err
+refuse_foreign(const struct run *run, const struct ptn_migration *m)
+{
+	const struct ptn_schema_refused_in in = { .version = m->version };
+	struct ptn_schema_refused_out begun;
+	const char *table;
+	enum ptn_err r;
+
+	if ((r = find_made(run, m, &table)) != PTN_OK || table == NULL)
+		return r;
+	r = ptn_sql_schema_refused(run->db, run->a, &in, &begun);
+	if (r != PTN_E_NOT_FOUND)
+		return r == PTN_OK ? PTN_E_BUSY : r;
+	fprintf(run->err,
+	    "%04d-%s: the database has a table \"%s\" that is not Postern's: "
+	    "take another database; this migration has not begun\n",
+	    m->version, m->name, table);
+	return PTN_E_CONFLICT;
+}
+
 /*
  * Take a migration that has no row.  In a cluster the row itself is the lock
  * between hosts: only one can insert it.
@@ -302,6 +362,8 @@ advance(const struct run *run, const struct ptn_migration *m)
 	enum ptn_err r;
 
 	if (row == NULL) {
+		if ((r = refuse_foreign(run, m)) != PTN_OK)
+			return r;
 		r = claim(run, m);
 		if (r == PTN_E_CONFLICT)
 			return PTN_E_BUSY;
@@ -425,13 +487,16 @@ ptn_migrate_status(struct ptn_db *db, struct ptn_arena *a, FILE *out, FILE *err,
     bool *pending)
 {
 	struct run run = { .db = db, .a = a, .out = out, .err = err };
-	struct ptn_schema_exists_out table;
+	const struct ptn_schema_has_table_in in = {
+		.name = "schema_migrations",
+	};
+	struct ptn_schema_has_table_out table;
 	enum ptn_err r;
 	int i;
 
 	*pending = true;
 	if ((r = ptn_db_connect(db)) != PTN_OK ||
-	    (r = ptn_sql_schema_exists(db, a, &table)) != PTN_OK)
+	    (r = ptn_sql_schema_has_table(db, a, &in, &table)) != PTN_OK)
 		return r;
 	if (table.n > 0 && (r = read_rows(&run)) != PTN_OK)
 		return r;

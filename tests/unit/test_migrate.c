@@ -153,43 +153,6 @@ default_tenant(void **state)
 	assert_int_equal(rows_number(id), first);
 }
 
-/* A statement that fails is named, and so is how far it came. */
-static void
-stopped(void **state)
-{
-	(void)state;
-	use("stopped");
-	rows_sql("CREATE TABLE stopped.primary_emails (a INT)");
-	assert_int_equal(up(), PTN_E_INTERNAL);
-	assert_int_equal(lines(out, "applied"), 0);
-	assert_int_equal(lines(err, "stopped at statement 4 of "), 1);
-	assert_int_equal(lines(err, "the database has it in part"), 1);
-	assert_true(is_pending());
-	assert_int_equal(lines(out, "interrupted after 3 of "), 1);
-	assert_int_equal(lines(out, "pending"), ptn_migrations_n - 1);
-	assert_int_equal(served(), PTN_E_CONFIG);
-	assert_int_equal(up(), PTN_E_INTERNAL);
-	rows_sql("DROP TABLE stopped.primary_emails");
-	assert_int_equal(up(), PTN_OK);
-	assert_int_equal(lines(out, "was interrupted, going on"), 1);
-	assert_int_equal(lines(out, ": applied\n"), ptn_migrations_n);
-	assert_false(is_pending());
-	assert_int_equal(served(), PTN_OK);
-}
-
-/* What fails at once has not begun. */
-static void
-not_begun(void **state)
-{
-	(void)state;
-	use("not_begun");
-	rows_sql("CREATE TABLE not_begun.tenants (a INT)");
-	assert_int_equal(up(), PTN_E_INTERNAL);
-	assert_true(is_pending());
-	rows_sql("DROP TABLE not_begun.tenants");
-	assert_int_equal(up(), PTN_OK);
-}
-
 /* What tables, columns and keys it has, as one number. */
 static int64_t
 shape(const char *name)
@@ -682,6 +645,66 @@ upgraded_to_security_keys(void **state)
 	ptn_db_free(&old);
 }
 
+/*
+ * A statement that fails is named, and so is how far it came: the second of
+ * 0010 would add a column that is there.
+ */
+static void
+stopped(void **state)
+{
+	(void)state;
+	at_old("stopped", 9);
+	ptn_db_free(&old);
+	rows_sql("ALTER TABLE stopped.rate_limits ADD COLUMN whom INT");
+	assert_int_equal(up(), PTN_E_INTERNAL);
+	assert_int_equal(lines(out, "applied"), 0);
+	assert_int_equal(lines(err, "stopped at statement 2 of "), 1);
+	assert_int_equal(lines(err, "the database has it in part"), 1);
+	assert_true(is_pending());
+	assert_int_equal(lines(out, "interrupted after 1 of "), 1);
+	assert_int_equal(lines(out, "pending"), ptn_migrations_n - 10);
+	assert_int_equal(served(), PTN_E_CONFIG);
+	assert_int_equal(up(), PTN_E_INTERNAL);
+	rows_sql("ALTER TABLE stopped.rate_limits DROP COLUMN whom");
+	assert_int_equal(up(), PTN_OK);
+	assert_int_equal(lines(out, "was interrupted, going on"), 1);
+	assert_int_equal(lines(out, ": applied\n"), ptn_migrations_n - 9);
+	assert_false(is_pending());
+	assert_int_equal(served(), PTN_OK);
+}
+
+/* What fails at once has not begun: the first of 0012 adds that. */
+static void
+not_begun(void **state)
+{
+	(void)state;
+	at_old("not_begun", 11);
+	ptn_db_free(&old);
+	rows_sql("ALTER TABLE not_begun.users ADD COLUMN known_epoch INT");
+	assert_int_equal(up(), PTN_E_INTERNAL);
+	assert_true(is_pending());
+	assert_int_equal(lines(out, "pending"), ptn_migrations_n - 11);
+	rows_sql("ALTER TABLE not_begun.users DROP COLUMN known_epoch");
+	assert_int_equal(up(), PTN_OK);
+}
+
+/* A table that is not ours is seen before anything is made or written down. */
+static void
+table_of_another(void **state)
+{
+	(void)state;
+	use("another");
+	rows_sql("CREATE TABLE another.sessions (theirs INT)");
+	assert_int_equal(up(), PTN_E_CONFLICT);
+	assert_non_null(strstr(err, "has a table \"sessions\" that is not"));
+	expect("SELECT GROUP_CONCAT(table_name ORDER BY table_name) FROM"
+	       " information_schema.tables WHERE table_schema = 'another'",
+	    "schema_migrations,sessions\n");
+	expect("SELECT COUNT(*) FROM another.schema_migrations", "0\n");
+	rows_sql("DROP TABLE another.sessions");
+	assert_int_equal(up(), PTN_OK);
+}
+
 static void
 nobody_there(void **state)
 {
@@ -703,8 +726,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(brought_up),
 		T(default_tenant),
-		T(stopped),
-		T(not_begun),
 		T(uncounted_statements),
 		T(together),
 		T(refused),
@@ -713,6 +734,9 @@ main(void)
 		T(upgraded_to_known),
 		T(upgraded_to_flows),
 		T(upgraded_to_security_keys),
+		T(stopped),
+		T(not_begun),
+		T(table_of_another),
 		T(nobody_there),
 	};
 
