@@ -84,6 +84,42 @@ add_cookies(const struct ptn_request *req, struct presented *p)
 		add(p, value[i]);
 }
 
+_Static_assert(PTN_TOKENS_GOOD <= PTN_ACTOR_BROUGHT_MAX,
+    "there is room for each that may be good");
+
+static void
+note_brought(struct ptn_request *req, const struct ptn_claims *c)
+{
+	req->actor.brought[req->actor.brought_n++] =
+	    (struct ptn_actor_session){ c->sub, c->session_id };
+}
+
+/* All that a request presents, with the cookies of a page that may. */
+static void
+add_all(const struct ptn_request *req, bool site, struct presented *p)
+{
+	add_bearers(req, p);
+	if (site || ptn_cors_own_page(req))
+		add_cookies(req, p);
+}
+
+enum ptn_err
+ptn_bearer_brought(struct ptn_request *req)
+{
+	struct ptn_token_good good[PTN_TOKENS_GOOD];
+	struct presented p = { .n = 0 };
+	size_t i, n = 0, unjudged;
+	enum ptn_err r;
+
+	add_all(req, false, &p);
+	if (p.n == 0)
+		return PTN_OK;
+	r = ptn_tokens_verify(&req->sc, p.token, p.n, good, &n, &unjudged);
+	for (i = 0; r == PTN_OK && i < n; i++)
+		note_brought(req, &good[i].claims);
+	return r;
+}
+
 enum ptn_err
 ptn_bearer_session(struct ptn_request *req, struct ptn_reply *rep,
     enum ptn_bearer_use use)
@@ -91,16 +127,17 @@ ptn_bearer_session(struct ptn_request *req, struct ptn_reply *rep,
 	struct ptn_session_set *set = &req->sessions;
 	struct presented p = { .n = 0 };
 	enum ptn_err r;
+	size_t i;
 
-	add_bearers(req, &p);
-	if (use == PTN_BEARER_SITE || ptn_cors_own_page(req))
-		add_cookies(req, &p);
+	add_all(req, use == PTN_BEARER_SITE, &p);
 	if (p.n == 0)
 		return PTN_OK;
 	r = use == PTN_BEARER_LOOK
 	    ? ptn_session_find(&req->sc, p.token, p.n, p.bearers, set)
 	    : ptn_session_find_used(&req->sc, p.token, p.n, p.bearers, set);
 	req->session = set->session;
+	for (i = 0; i < set->alive_n; i++)
+		note_brought(req, &set->alive[i].claims);
 	if (use != PTN_BEARER_LOOK && set->alive_n == 0 && set->idle_n > 0)
 		ptn_cookie_clear_session(req, rep);
 	return r;

@@ -30,6 +30,13 @@ const char *ptn_bearer_token(const struct ptn_request *req);
 enum ptn_err ptn_bearer_session(struct ptn_request *req, struct ptn_reply *rep,
     enum ptn_bearer_use use) PTN_MUST_USE;
 
+/*
+ * Note which sessions a request brings, for a log-in, which ends those of who
+ * logs in: ptn_bearer_session() does so of those that are alive.  They are
+ * tokens of ours that nobody has asked the database about; no statement.
+ */
+enum ptn_err ptn_bearer_brought(struct ptn_request *req) PTN_MUST_USE;
+
 /* It is known: whoever asks is the owner of that session. */
 void ptn_bearer_is(struct ptn_request *req);
 

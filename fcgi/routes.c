@@ -30,10 +30,12 @@ static const struct ptn_input no_input = { NULL, 0 };
 #define PATCH    PTN_PATCH
 #define DELETE   PTN_DELETE
 #define ANYBODY  &ptn_auth_anybody
+#define LOGIN    &ptn_public_auth_login
 #define OPTIONAL &ptn_public_auth_optional
 #define SESSION  &ptn_public_auth_session
 #define SESSIONS &ptn_public_auth_sessions
 #define SITE     &ptn_public_auth_site
+#define STARTER  &ptn_flow_auth_login
 #define OWNER    &ptn_flow_auth_session
 #define MEMBER   &ptn_dfns_auth_member
 #define NEWCOMER &ptn_dfns_auth_newcomer
@@ -82,7 +84,7 @@ const struct ptn_route ptn_routes[] = {
 	{ PUBLIC, POST,   "/passcode/login/initialize",        OPTIONAL, DB,   CODES,   IN(passcode_init),      ON(passcodes), ptn_public_passcode_init },
 	{ PUBLIC, POST,   "/passcode/login/finalize",          OPTIONAL, DB,   ANSWERS, IN(passcode_final),     ON(passcodes), ptn_public_passcode_final },
 
-	{ PUBLIC, POST,   "/password/login",                   ANYBODY,  DB,   GUESSES, IN(password),           ON(passwords), ptn_public_password_login },
+	{ PUBLIC, POST,   "/password/login",                   LOGIN,    DB,   GUESSES, IN(password),           ON(passwords), ptn_public_password_login },
 	{ PUBLIC, PUT,    "/password",                         SESSION,  DB,   HASHES,  IN(password),           ON(passwords), ptn_public_password_update },
 
 	{ PUBLIC, GET,    "/emails",                           SESSION,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_email_list },
@@ -93,7 +95,7 @@ const struct ptn_route ptn_routes[] = {
 	{ PUBLIC, POST,   "/webauthn/registration/initialize", SESSION,  DB,   SIGNING, NO_INPUT,               ON(passkeys),  ptn_public_registration_init },
 	{ PUBLIC, POST,   "/webauthn/registration/finalize",   SESSION,  DB,   FREE,    IN(registration),       ON(passkeys),  ptn_public_registration_final },
 	{ PUBLIC, POST,   "/webauthn/login/initialize",        ANYBODY,  DB,   SIGNING, IN(login_init),         ON(passkeys),  ptn_public_login_init },
-	{ PUBLIC, POST,   "/webauthn/login/finalize",          ANYBODY,  DB,   ANSWERS, IN(login_final),        ON(passkeys),  ptn_public_login_final },
+	{ PUBLIC, POST,   "/webauthn/login/finalize",          LOGIN,    DB,   ANSWERS, IN(login_final),        ON(passkeys),  ptn_public_login_final },
 	{ PUBLIC, GET,    "/webauthn/credentials",             SESSION,  DB,   FREE,    NO_INPUT,               ON(passkeys),  ptn_public_credential_list },
 	{ PUBLIC, PATCH,  "/webauthn/credentials/{id}",        SESSION,  DB,   FREE,    IN(credential_name),    ON(passkeys),  ptn_public_credential_update },
 	{ PUBLIC, DELETE, "/webauthn/credentials/{id}",        SESSION,  DB,   FREE,    NO_INPUT,               ON(passkeys),  ptn_public_credential_remove },
@@ -106,7 +108,7 @@ const struct ptn_route ptn_routes[] = {
 	{ PUBLIC, DELETE, "/sessions/{id}",                    SESSION,  DB,   FREE,    NO_INPUT,               ON(revocation), ptn_public_session_remove },
 	{ PUBLIC, DELETE, "/sessions",                         SESSION,  DB,   FREE,    NO_INPUT,               ON(revocation), ptn_public_session_end_others },
 
-	{ FLOW,   POST,   "/login",                            ANYBODY,  DB,   STEPS,   NO_INPUT,               ON(always),    ptn_flow_serve_login },
+	{ FLOW,   POST,   "/login",                            STARTER,  DB,   STEPS,   NO_INPUT,               ON(always),    ptn_flow_serve_login },
 	{ FLOW,   POST,   "/profile",                          OWNER,    DB,   STEPS,   NO_INPUT,               ON(always),    ptn_flow_serve_profile },
 	{ FLOW,   POST,   "/registration",                     ANYBODY,  DB,   STEPS,   NO_INPUT,               ON(always),    ptn_flow_serve_registration },
 	{ FLOW,   POST,   "/token_exchange",                   ANYBODY,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_flow_serve_token_exchange },

@@ -29,6 +29,7 @@ write_error(struct ptn_reply *rep, const struct ptn_request *req, int status,
 	ptn_flow_envelope_refused(rep, status, code, message);
 }
 
+const struct ptn_auth ptn_flow_auth_login = { &ptn_flow_family };
 const struct ptn_auth ptn_flow_auth_session = { &ptn_flow_family };
 
 /* Nobody is asked who they are before they say so, but for their profile. */
@@ -40,6 +41,8 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep,
 
 	if (auth == &ptn_auth_anybody)
 		return PTN_OK;
+	if (auth == &ptn_flow_auth_login)
+		return ptn_bearer_brought(req);
 	r = ptn_bearer_session(req, rep, PTN_BEARER_USE);
 	if (r != PTN_OK || !req->session.known)
 		return r != PTN_OK ? r : PTN_E_DENIED;

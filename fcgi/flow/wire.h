@@ -13,8 +13,10 @@
  */
 extern const struct ptn_family ptn_flow_family;
 
-/* Who may call: whoever has a valid session, 401 otherwise. */
-extern const struct ptn_auth ptn_flow_auth_session;
+/* Who may call. */
+extern const struct ptn_auth
+    ptn_flow_auth_login,   /* anybody; the session brought ends by it */
+    ptn_flow_auth_session; /* a valid session, 401 otherwise */
 
 /*
  * POST /login, /registration, /profile: begin a flow, or with ?action=NAME@ID

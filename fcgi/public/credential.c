@@ -46,17 +46,19 @@ id_of(const struct ptn_request *req, struct ptn_bytes *id)
 	return PTN_OK;
 }
 
-/* Says where to go with a passkey that is not changed here. */
+/* Says where to go with a passkey that is not changed here, or why it stays. */
 static enum ptn_err
 settle(struct ptn_reply *rep, enum ptn_err r)
 {
-	return ptn_reply_say(rep, r,
-	    r == PTN_E_FORBIDDEN
-		? "this passkey is admitted to the Dfns API: it is switched "
-		  "off there, by a signed PUT /auth/credentials/deactivate; "
-		  "or it is the last second factor of somebody who must "
-		  "have one"
-		: NULL);
+	if (r == PTN_E_FORBIDDEN)
+		return ptn_reply_say(rep, r,
+		    "this passkey is admitted to the Dfns API: it is switched "
+		    "off there, by a signed PUT /auth/credentials/deactivate");
+	if (r == PTN_E_UNPROCESSABLE)
+		return ptn_reply_say(rep, PTN_E_FORBIDDEN,
+		    "this is the last second factor, and one is demanded: set "
+		    "up another one first");
+	return r;
 }
 
 /* PATCH /webauthn/credentials/{id}: name it; absent or null leaves the name. */

@@ -14,6 +14,7 @@ write_error(struct ptn_reply *rep, const struct ptn_request *req, int status,
 	ptn_jsonw_end_object(&rep->json);
 }
 
+const struct ptn_auth ptn_public_auth_login = { &ptn_public_family };
 const struct ptn_auth ptn_public_auth_optional = { &ptn_public_family };
 const struct ptn_auth ptn_public_auth_session = { &ptn_public_family };
 const struct ptn_auth ptn_public_auth_sessions = { &ptn_public_family };
@@ -44,6 +45,8 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep,
 
 	if (auth == &ptn_auth_anybody)
 		return PTN_OK;
+	if (auth == &ptn_public_auth_login)
+		return ptn_bearer_brought(req);
 	if ((r = ptn_bearer_session(req, rep, use_of(auth))) != PTN_OK)
 		return r;
 	if (req->session.known)

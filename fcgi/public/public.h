@@ -80,6 +80,7 @@ extern const struct ptn_family ptn_public_family;
 
 /* Who may call. */
 extern const struct ptn_auth
+    ptn_public_auth_login,    /* anybody; the session brought ends by it */
     ptn_public_auth_optional, /* anybody; a valid session is looked at */
     ptn_public_auth_session,  /* a valid session, 401 otherwise */
     ptn_public_auth_sessions, /* valid ones, be they of several users */

@@ -23,6 +23,7 @@ enum whose {
 	WHOSE_USER,
 	WHOSE_CODE,
 	WHOSE_MAILBOX,
+	WHOSE_NOTICE,
 	WHOSE_NAME,
 	WHOSE_NOBODY
 };
@@ -175,6 +176,7 @@ named_by(enum whose whose, const struct ptn_limit_on *on)
 	case WHOSE_CODE:
 		return on->account;
 	case WHOSE_MAILBOX:
+	case WHOSE_NOTICE:
 		return on->mailbox;
 	case WHOSE_NAME:
 		return on->name;
@@ -186,6 +188,15 @@ named_by(enum whose whose, const struct ptn_limit_on *on)
 	return NULL;
 }
 
+/* Of which kind it is, where each has a bucket of its own; NULL: no matter. */
+static const char *
+kind_by(enum whose whose, const struct ptn_limit_on *on)
+{
+	if (whose == WHOSE_CODE)
+		return on->code;
+	return whose == WHOSE_NOTICE ? on->notice : NULL;
+}
+
 /* Of everybody who asks, or of those of one kind, or one of them. */
 static struct bucket
 bucket_by(const struct ptn_scope *sc, enum ptn_limit limit, const char *kind,
@@ -193,8 +204,9 @@ bucket_by(const struct ptn_scope *sc, enum ptn_limit limit, const char *kind,
 {
 	const enum whose whose = rows[limit].whose;
 	const char *whom = named_by(whose, on);
-	const char *rest = whose == WHOSE_CODE
-	    ? ptn_arena_printf(sc->arena, "%s/%s", on->code, who)
+	const char *which = kind_by(whose, on);
+	const char *rest = which != NULL
+	    ? ptn_arena_printf(sc->arena, "%s/%s", which, who)
 	    : who;
 
 	assert(whom != NULL);
@@ -439,6 +451,24 @@ ptn_limit_take_mail(const struct ptn_scope *sc, const struct ptn_limit_on *on,
 	/* In the place of the other, which is not to be used up. */
 	r = ptn_limit_take_unseen(sc, PTN_LIMIT_MAIL_FROM, on, NULL);
 	return r == PTN_OK ? PTN_E_RATE : r;
+}
+
+enum ptn_err
+ptn_limit_take_notice(const struct ptn_scope *sc, const struct ptn_limit_on *on,
+    bool *last)
+{
+	struct bucket b;
+	enum ptn_err r;
+
+	*last = false;
+	if (!sc->cf->rate_enabled)
+		return PTN_OK;
+	b = bucket_on(sc, PTN_LIMIT_NOTICE, on);
+	if ((r = take(sc, PTN_LIMIT_NOTICE, &b)) == PTN_E_RATE)
+		ptn_info("limit %s is reached: a notice is not mailed: %s",
+		    b.rate.what, on->notice);
+	*last = r == PTN_OK && b.rate.remaining == 0;
+	return r;
 }
 
 static size_t

@@ -47,6 +47,7 @@ struct ptn_limit_on {
 	const char *mailbox;	 /* an address */
 	const char *name;	 /* ptn_dfns_lookup_key() */
 	const char *code;	 /* ptn_code_name() */
+	const char *notice;	 /* as notice.def names it, to the mailbox */
 	struct ptn_bytes source; /* of an outbox item; p NULL: of who acts */
 };
 
@@ -87,6 +88,17 @@ enum ptn_err ptn_limit_take_unseen(const struct ptn_scope *sc,
  */
 enum ptn_err ptn_limit_take_mail(const struct ptn_scope *sc,
     const struct ptn_limit_on *on, const char *consequence) PTN_MUST_USE;
+
+/*
+ * A notice of a kind to on->mailbox: whoever can change an account over and
+ * over is not to fill its owner's mailbox.  The first of each kind goes always.
+ *
+ * last		it is the last one that goes for now
+ *
+ * PTN_E_RATE: it is not to go; that is logged.
+ */
+enum ptn_err ptn_limit_take_notice(const struct ptn_scope *sc,
+    const struct ptn_limit_on *on, bool *last) PTN_MUST_USE;
 
 /* The answer was right, and the limit counts wrong ones alone. */
 enum ptn_err ptn_limit_give_back(const struct ptn_scope *sc,

@@ -277,7 +277,8 @@ may_go(const struct ptn_scope *sc, const struct change *c)
 	if ((r = ptn_factors_of(sc, c->user, &left)) != PTN_OK)
 		return r;
 	left.security_keys--;
-	return ptn_policy_drop_factor(sc->cf, &left) ? PTN_OK : PTN_E_FORBIDDEN;
+	return ptn_policy_drop_factor(sc->cf, &left) ? PTN_OK
+						     : PTN_E_UNPROCESSABLE;
 }
 
 static enum ptn_err

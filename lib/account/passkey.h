@@ -82,8 +82,8 @@ enum ptn_err ptn_passkey_keep(const struct ptn_scope *sc,
  * Name or give up a passkey of the user, who gets a notice; PTN_E_NOT_FOUND.  A
  * name of NULL leaves the one it has.  The last passkey may go, too.
  * PTN_E_FORBIDDEN: it is not to be changed in this way
- * (ptn_policy_change_passkey()), or is a second factor that must stay
- * (ptn_policy_drop_factor()).
+ * (ptn_policy_change_passkey()); PTN_E_UNPROCESSABLE: it is a second factor
+ * that must stay (ptn_policy_drop_factor()).
  */
 enum ptn_err ptn_passkey_rename(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_bytes id,

@@ -3,6 +3,28 @@
 #include "lib/account/asker.h"
 #include "lib/account/policy.h"
 #include "lib/account/user.h"
+#include "lib/db/sql.h"
+#include "lib/event/actor.h"
+
+/* Of the API by which they log in: a browser brings none of another. */
+static enum ptn_err
+end_brought(const struct ptn_scope *sc, const struct ptn_signin *s)
+{
+	const struct ptn_actor *actor = sc->actor;
+	struct ptn_session_end_brought_in in = { .tenant_id = sc->tenant_id,
+		.user_id = s->user_id,
+		.api = ptn_api_name(s->api) };
+	struct ptn_uuid *const id[PTN_ACTOR_BROUGHT_MAX] = { &in.first,
+		&in.second, &in.third, &in.fourth };
+	uint64_t n;
+	size_t i, theirs = 0;
+
+	for (i = 0; actor != NULL && i < actor->brought_n; i++)
+		if (ptn_uuid_equal(&actor->brought[i].user_id, &s->user_id))
+			*id[theirs++] = actor->brought[i].id;
+	return theirs == 0 ? PTN_OK
+			   : ptn_sql_session_end_brought(sc->db, &in, &n);
+}
 
 enum ptn_err
 ptn_signin_in(const struct ptn_scope *sc, struct ptn_signin *s)
@@ -19,7 +41,8 @@ ptn_signin_in(const struct ptn_scope *sc, struct ptn_signin *s)
 	if (s->prove != NULL && (r = s->prove(sc, s->arg)) != PTN_OK)
 		return r;
 	new.email = s->email != NULL ? *s->email : none;
-	if ((r = ptn_session_open(sc, &new, &s->claims)) != PTN_OK ||
+	if ((r = end_brought(sc, s)) != PTN_OK ||
+	    (r = ptn_session_open(sc, &new, &s->claims)) != PTN_OK ||
 	    (r = ptn_asker_remember(sc, &s->user_id, s->user.epoch)) != PTN_OK)
 		return r;
 	s->claims.amr = s->amr;

@@ -45,7 +45,9 @@ struct ptn_signin {
 };
 
 /*
- * Lock the user, prove, open the session, record the event.  What is known of
+ * Lock the user, prove, open the session, record the event.  Those that the
+ * request brought end, if they are the user's: whoever had got hold of one does
+ * not get in by it any more (sc->actor->brought).  What is known of
  * the client goes with the session, as far as the configuration lets it.
  *
  * Returns what prove returned; PTN_E_NOT_FOUND: the user has gone meanwhile;

@@ -1,5 +1,6 @@
 #include "lib/conf/conf_row.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,16 +9,27 @@
 #include "lib/base/unicode.h"
 #include "lib/format/claimtext.h"
 
+#define SHOWN_MAX 61 /* of a path, in a message */
+
+/* But for what stands between the names of a path. */
+static bool
+has_control(const char *text, char but)
+{
+	for (; *text != '\0'; text++)
+		if (((unsigned char)*text < 0x20 || *text == 0x7f) &&
+		    *text != but)
+			return true;
+	return false;
+}
+
 static enum ptn_err
 judge_text(const char *text, struct ptn_conf_why *why)
 {
 	struct ptn_claimtext t;
-	const unsigned char *p = (const unsigned char *)text;
 	const char *fault;
 
-	for (; *p != '\0'; p++)
-		if (*p < 0x20 || *p == 0x7f)
-			return ptn_conf_no(why, "contains a control character");
+	if (has_control(text, '\0'))
+		return ptn_conf_no(why, "contains a control character");
 	if (!ptn_utf8_valid(ptn_bytes_of(text)))
 		return ptn_conf_no(why, "is not UTF-8");
 	return ptn_claimtext_read(text, &t, &fault) == PTN_OK
@@ -45,6 +57,8 @@ judge(const struct ptn_tree_leaf *leaf, struct ptn_conf_why *why)
 	if (strstr(leaf->path, PTN_TREE_ELEMENT) != NULL)
 		return ptn_conf_no(why,
 		    "is a list of more than texts, numbers and booleans");
+	if (has_control(leaf->path, PTN_TREE_CUT[0]))
+		return ptn_conf_no(why, "has a name with a control character");
 	for (i = 0; leaf->path[i] != '\0'; i++)
 		depth += leaf->path[i] == PTN_TREE_CUT[0] ? 1 : 0;
 	if (depth > PTN_TREE_DEPTH)
@@ -200,6 +214,20 @@ is_both(const struct ptn_tree *t, size_t i)
 	return false;
 }
 
+/* As people write its path. */
+static enum ptn_err
+not_both(const char *path, struct ptn_conf_why *why)
+{
+	char shown[SHOWN_MAX];
+	char *p;
+
+	(void)snprintf(shown, sizeof(shown), "%s", path);
+	for (p = shown; *p != '\0'; p++)
+		if (*p == PTN_TREE_CUT[0])
+			*p = '.';
+	return ptn_conf_no(why, "\"%s\" is a value and a section", shown);
+}
+
 enum ptn_err
 ptn_conf_claims_settle(struct ptn_tree *t, struct ptn_conf_why *why)
 {
@@ -209,9 +237,7 @@ ptn_conf_claims_settle(struct ptn_tree *t, struct ptn_conf_why *why)
 		qsort(t->leaf, t->n, sizeof(t->leaf[0]), by_path);
 	for (i = 0; i < t->n; i++) {
 		if (is_both(t, i))
-			return ptn_conf_no(why,
-			    "\"%.60s\" is a value and a section",
-			    t->leaf[i].path);
+			return not_both(t->leaf[i].path, why);
 		bytes += strlen(t->leaf[i].path);
 		for (j = 0; j < t->leaf[i].n; j++)
 			bytes += strlen(t->leaf[i].v[j]);

@@ -18,6 +18,9 @@
  */
 #define PTN_EVENTS_MAX 8
 
+/* Sessions that one request brings. */
+#define PTN_ACTOR_BROUGHT_MAX 4
+
 struct ptn_device;
 
 /* The limit that counted a request last (lib/account/limit.h). */
@@ -49,6 +52,12 @@ struct ptn_actor {
 	/* A browser that is known, by its cookies, each the next; or NULL. */
 	const struct ptn_device *device;
 	const struct ptn_uuid *session_of; /* whose session; NULL: none */
+	/* Sessions that a log-in ends, if they are of who logs in. */
+	struct ptn_actor_session {
+		struct ptn_uuid user_id;
+		struct ptn_uuid id;
+	} brought[PTN_ACTOR_BROUGHT_MAX];
+	size_t brought_n;
 	/* Whose browser it is from now on, in which epoch (asker.h). */
 	struct {
 		struct ptn_uuid user_id; /* nil: nobody's */

@@ -400,8 +400,13 @@ admit(const struct taking *t, struct ptn_flow_step *step)
 	if (r != PTN_OK)
 		return r;
 	r = ptn_flow_row_check(step->sc, t->flow, t->ask->token, &verdict);
-	if (r != PTN_OK || verdict != PTN_ALLOW || !is_theirs(t) ||
-	    (r = choose(t, step)) != PTN_OK)
+	if (r != PTN_OK || verdict != PTN_ALLOW || !is_theirs(t))
+		return r;
+	if (t->flow->version >= PTN_FLOW_STEPS_MAX) {
+		t->out->refused = PTN_FLOW_E_EXPIRED;
+		return PTN_OK;
+	}
+	if ((r = choose(t, step)) != PTN_OK)
 		return r;
 	if (step->action != NULL)
 		t->out->refused = PTN_FLOW_E_NONE;

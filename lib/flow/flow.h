@@ -180,6 +180,12 @@ bool ptn_flow_input_asked(const struct ptn_conf *cf,
 enum ptn_flow_say ptn_flow_input_required(const struct ptn_conf *cf,
     const struct ptn_flow_input *f);
 
+/*
+ * Steps that a flow may take: many that cost little are in no limit, but how
+ * many flows a network begins is.
+ */
+#define PTN_FLOW_STEPS_MAX 500
+
 #define PTN_FLOW_INPUTS_MAX 4 /* of an action */
 
 /* An action that is possible now. */
@@ -258,7 +264,8 @@ struct ptn_flow_ask {
  * did to accounts, and where the flow is then.  One that hashes a password does
  * so before, without the lock, and is no step if another one was taken in the
  * meantime.  An answer with an error is a
- * step, too; its token is a new one.
+ * step, too; its token is a new one.  A flow that has taken PTN_FLOW_STEPS_MAX
+ * is as one that has expired.
  *
  * Returns PTN_OK if there is an answer, refused or not; else nothing happened.
  */

@@ -145,6 +145,8 @@ settle(struct ptn_flow_step *step, enum ptn_err r)
 		step->error = PTN_FLOW_E_NOT_FOUND;
 	else if (r == PTN_E_FORBIDDEN)
 		step->error = PTN_FLOW_E_GUARDED;
+	else if (r == PTN_E_UNPROCESSABLE)
+		step->error = PTN_FLOW_E_FORBIDDEN;
 	else
 		return r;
 	return PTN_OK;

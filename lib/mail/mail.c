@@ -16,7 +16,6 @@
 #include "lib/format/template.h"
 
 #define MAILER_MEMORY (4 * 1024 * 1024) /* address space; touched as used */
-
 #define FILE_MAX PTN_TEMPLATE_MAX
 
 /* What the texts of a mail are put into: files NAME.txt and NAME.html. */
@@ -33,7 +32,7 @@ enum subject {
 	SUBJECT_DFNS	   /* dfns.code_in_subject */
 };
 
-/* The mails there are: NAME.* in the texts; two are like notices. */
+/* The mails there are: NAME.* in the texts; three are like notices. */
 enum {
 	MAIL_PASSCODE,
 	MAIL_LOGIN,
@@ -41,8 +40,9 @@ enum {
 	MAIL_RECOVERY,
 #define PTN_NOTICE(name, mail) MAIL_##name,
 	PTN_NOTICE(UNKNOWN, "unknown") PTN_NOTICE(TAKEN, "taken")
+	    PTN_NOTICE(MANY, PTN_MAIL_MANY)
 #include "lib/event/notice.def"
-	MAIL__MAX
+		MAIL__MAX
 };
 static const struct {
 	const char *name;
@@ -55,6 +55,7 @@ static const struct {
 	[MAIL_RECOVERY] = { "recovery", FRAME_CODE, SUBJECT_DFNS },
 #define PTN_NOTICE(n, m) [MAIL_##n] = { m, FRAME_NOTICE, SUBJECT_PLAIN },
 	PTN_NOTICE(UNKNOWN, "unknown") PTN_NOTICE(TAKEN, "taken")
+	    PTN_NOTICE(MANY, PTN_MAIL_MANY)
 #include "lib/event/notice.def"
 };
 
@@ -326,8 +327,7 @@ check_complete(const struct language *l, const char *path)
 static enum ptn_err
 load_language(struct ptn_mailer *m, struct language *l)
 {
-	struct ptn_bytes text;
-	struct ptn_bytes s;
+	struct ptn_bytes text, s;
 	const char *path;
 	const uint8_t *lf;
 	enum ptn_err r;

@@ -16,6 +16,9 @@ struct ptn_conf;
  */
 struct ptn_mailer; /* the parsed templates of every locale */
 
+/* A template: of a notice that is the last one for a while (limit.h). */
+#define PTN_MAIL_MANY "many"
+
 /* Bytes that the arena of ptn_mail_write() should have. */
 #define PTN_MAIL_MEMORY ((size_t)4 * 1024 * 1024)
 

@@ -32,6 +32,13 @@ DELETE FROM sessions
         AND expires_at > UTC_TIMESTAMP(6)
       ORDER BY created_at DESC, id LIMIT ?) AS newest);
 
+-- name: session_end_brought
+-- in:   tenant_id:id user_id:id api:str first:id second:id third:id fourth:id
+-- returns: count
+-- As many as one request may bring.
+DELETE FROM sessions
+ WHERE tenant_id = ? AND user_id = ? AND api = ? AND id IN (?, ?, ?, ?);
+
 -- name: session_put
 -- in:   id:id tenant_id:id user_id:id api:str user_agent:str ip_address:str lifespan_s:i64
 -- returns: none

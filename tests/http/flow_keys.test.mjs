@@ -378,8 +378,9 @@ describe('what is mandatory is mandatory', () => {
     assert.ok(!flow.actions.includes('security_key_delete'));
     await flow.act('security_key_delete', { security_key_id },
       { status: 403 });
-    await ada.api.call('DELETE', `/webauthn/credentials/${security_key_id}`,
-      undefined, { status: 403 });
+    const { body } = await ada.api.call('DELETE',
+      `/webauthn/credentials/${security_key_id}`, undefined, { status: 403 });
+    assert.match(body.message, /^this is the last second factor/);
     const both = await withApp(ada);
     assert.ok(both.actions.includes('otp_secret_delete'));
     await both.act('security_key_delete', { security_key_id },

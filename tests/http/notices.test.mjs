@@ -110,6 +110,36 @@ test('told of all, by either API', async () => {
     ['credential', 'credential', 'second factor', 'second factor']);
 });
 
+test('a change that is made over and over fills no mailbox', async () => {
+  const instance = await start({ set: { 'rate_limiter.enabled': 'true',
+    'mfa.acquire_on_registration': 'false',
+    'rate_limiter.notice_limits.tokens': '2',
+    'rate_limiter.notice_limits.interval': '24h' } });
+  try {
+    const api = instance.client();
+    const email = freshAddress('notice');
+    await api.signUp(email);
+    for (let i = 0; i < 3; i++) {
+      const flow = await Flow.ready(api, 'profile', {});
+      const act = (name, input) => flow.act(name, input, { status: 200 });
+      await act('continue_to_otp_secret_creation');
+      await act('otp_code_verify',
+        { otp_code: totp(flow.last.body.payload.otp_secret) });
+      await act('otp_secret_delete');
+      await instance.allSent();
+    }
+    const told = mailsTo(instance.mailDir, email)
+      .map(({ mail }) => /credential was|factor|many times/i
+        .exec(mail.headers.subject)?.[0]).filter(Boolean).sort();
+    assert.deepEqual(told,
+      ['credential was', 'factor', 'many times', 'many times']);
+    const log = await instance.log();
+    assert.equal(log.match(/limit notice is reached/g).length, 2);
+  } finally {
+    await instance.stop();
+  }
+});
+
 test('told of nothing that is switched off', async () => {
   assert.deepEqual(await tell(NAMES), [[], [], []]);
 });

@@ -5,9 +5,13 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freshAddress } from '../lib/api.mjs';
 import { cost } from '../lib/cost.mjs';
+import { Flow } from '../lib/flow.mjs';
 import { start, until } from '../lib/instance.mjs';
 import { forge, forgeHmac, peek, rsaKey } from '../lib/token.mjs';
 
+const PASSWORD = 'correct horse battery';
+const plain = { 'mfa.enabled': 'false',
+  'passkey.acquire_on_login': 'never', 'email.acquire_on_login': 'false' };
 let instance;
 
 before(async () => {
@@ -290,6 +294,106 @@ test('a token dies with its lifespan', async () => {
       { bearer: token, status: 401 });
   } finally {
     await brief.stop();
+  }
+});
+
+/* Each way of the public API to log in again: a function of who does. */
+const ways = {
+  passcode: ({ api, email }) => api.passcodeLogin(email),
+  password: ({ api, user_id }) => api.passwordLogin(user_id, PASSWORD),
+  async passkey({ api, device }) {
+    const { body } = await api.call('POST', '/webauthn/login/initialize', {},
+      { status: 200 });
+    await api.call('POST', '/webauthn/login/finalize',
+      device.get(body.publicKey), { status: 200 });
+  },
+  async flow({ api, email }) {
+    const flow = await Flow.identified(api, email, 'password_login');
+    await flow.act('password_login', { password: PASSWORD }, { status: 200 });
+    assert.equal(flow.state, 'success');
+    api.authToken = flow.last.headers['x-auth-token'];
+  },
+};
+
+/* Who has a password, a passkey, and a session in another browser, too. */
+async function equipped(at) {
+  const who = await loggedIn(at);
+  const { api, user_id, token } = who;
+  await api.call('PUT', '/password', { user_id, password: PASSWORD },
+    { bearer: token, status: 201 });
+  who.device = await api.addPasskey({ origin: new URL(at.url).origin });
+  const elsewhere = at.client();
+  await elsewhere.passcodeLogin(who.email);
+  return { ...who, elsewhere: elsewhere.token };
+}
+
+test('a log-in ends the session that the browser brought', async () => {
+  const at = await instance.other({ set: { ...plain } });
+  try {
+    const who = await equipped(at);
+    for (const [way, logIn] of Object.entries(ways)) {
+      const before_ = who.api.token;
+      await logIn(who);
+      assert.notEqual(who.api.token, before_, way);
+      assert.equal((await validity(before_, at)).is_valid, false, way);
+      assert.equal((await validity(who.api.token, at)).is_valid, true, way);
+    }
+    assert.equal((await validity(who.elsewhere, at)).is_valid, true);
+  } finally {
+    await at.stop();
+  }
+});
+
+test('so does one that brings it in a header', async () => {
+  const at = await instance.other({ set: { ...plain,
+    'session.enable_auth_token_header': 'true' } });
+  try {
+    const who = await loggedIn(at);
+    const { api, user_id, email, token } = who;
+    await api.call('PUT', '/password', { user_id, password: PASSWORD },
+      { bearer: token, status: 201 });
+    for (const way of ['passcode', 'password', 'flow']) {
+      const before_ = api.token;
+      api.headers.Authorization = `Bearer ${before_}`;
+      await ways[way](who);
+      delete api.headers.Authorization;
+      assert.equal((await validity(before_, at)).is_valid, false, way);
+      assert.equal((await validity(api.token, at)).is_valid, true, way);
+    }
+    assert.ok(email);
+  } finally {
+    await at.stop();
+  }
+});
+
+test('of somebody else it does not; who brings none pays nothing', async () => {
+  const at = await instance.other({ set: { ...plain, 'log.level': 'debug' } });
+  try {
+    const [ada, bob] = [await equipped(at), await loggedIn(at)];
+    const logIn = async (cookie) => {
+      const api = at.client();
+      if (cookie)
+        api.jar.set('hanko', cookie);
+      const { response, ...spent } = await cost(at, api, 'POST',
+        '/password/login', { user_id: ada.user_id, password: PASSWORD });
+      assert.equal(response.status, 200);
+      return { token: api.token, ...spent };
+    };
+    const none = await logIn();
+    const theirs = await logIn(bob.token);
+    assert.equal((await validity(bob.token, at)).is_valid, true);
+    const own = await logIn(none.token);
+    assert.equal((await validity(none.token, at)).is_valid, false);
+    assert.equal(theirs.statements, none.statements);
+    assert.equal(own.statements, none.statements + 1);
+    /* A wrong password ends nothing. */
+    const api = at.client();
+    api.jar.set('hanko', own.token);
+    await api.call('POST', '/password/login',
+      { user_id: ada.user_id, password: `${PASSWORD}!` }, { status: 401 });
+    assert.equal((await validity(own.token, at)).is_valid, true);
+  } finally {
+    await at.stop();
   }
 });
 

@@ -34,6 +34,16 @@ test('files of the page win', async () => {
   assert.match(script.headers.get('content-type'), /javascript/);
 });
 
+test('the page is in no frame of others, and no file is another', async () => {
+  for (const path of ['', 'index.html', 'app.js', 'app.css', 'rest.html',
+    'members/', 'me', 'health/ready', '.well-known/jwks.json']) {
+    const { headers } = await fetch(`${instance.url}/${path}`);
+    assert.equal(headers.get('x-content-type-options'), 'nosniff', path);
+    assert.match(headers.get('content-security-policy'),
+      /^(default-src 'none'; )?frame-ancestors 'none'$/, path);
+  }
+});
+
 test('all else is the API', async () => {
   const missing = await api.call('GET', '/app.js/no', undefined,
     { status: 404 });

@@ -193,6 +193,7 @@ static void
 what_does_not_go_together(void **state)
 {
 	struct ptn_tree tree = { NULL, 0 }, many = { NULL, 0 };
+	struct ptn_tree deep = { NULL, 0 };
 	struct ptn_conf_why why;
 	char name[16], text[PTN_TREE_BYTES + 1];
 	int i;
@@ -202,7 +203,14 @@ what_does_not_go_together(void **state)
 	assert_int_equal(put(&tree, "a-b", "1", true), PTN_OK);
 	assert_int_equal(put(&tree, "a" CUT "b", "1", true), PTN_OK);
 	assert_int_equal(ptn_conf_claims_settle(&tree, &why), PTN_E_INPUT);
-	assert_non_null(strstr(why.text, "a value and a section"));
+	assert_non_null(strstr(why.text, "\"a\" is a value and a section"));
+	assert_int_equal(put(&deep, "a" CUT "b", "1", true), PTN_OK);
+	assert_int_equal(put(&deep, "a" CUT "b" CUT "c", "1", true), PTN_OK);
+	assert_int_equal(ptn_conf_claims_settle(&deep, &why), PTN_E_INPUT);
+	assert_non_null(strstr(why.text, "\"a.b\" is a value"));
+	/* What comes in a file is refused there: "a key must be plain text". */
+	assert_int_equal(put(&deep, "a\x1b[m", "1", true), PTN_E_INPUT);
+	assert_int_equal(put(&deep, "a\x7f", "1", true), PTN_E_INPUT);
 	assert_int_equal(
 	    put(&tree, "l" PTN_TREE_ELEMENT "0" CUT "x", "1", true),
 	    PTN_E_INPUT);

@@ -380,6 +380,29 @@ a_refused_step_costs_nothing(void **state)
 	assert_int_equal(take(flow, "verify_passcode")->error, PTN_FLOW_E_FORM);
 }
 
+/* "back" and the like cost no limit: a flow ends some time nevertheless. */
+static void
+steps_come_to_an_end(void **state)
+{
+	static const char action[] = "remember_me";
+	struct ptn_flow *flow = flow_at(PTN_FLOW_LOGIN, PTN_FLOW_AT_LOGIN_INIT);
+	const char *sql = ptn_arena_printf(arena,
+	    "UPDATE flows SET version = %d WHERE id = x'%s'",
+	    PTN_FLOW_STEPS_MAX - 1, rows_hex(&flow->id));
+
+	(void)state;
+	conf.cookie_retention = PTN_RETENTION_PROMPT;
+	assert_int_equal(ptn_db_script(admin, sql, strlen(sql)), PTN_OK);
+	flow->version = PTN_FLOW_STEPS_MAX - 1;
+	(void)take(flow, action);
+	assert_int_equal(advance(flow, flow->name, action)->refused,
+	    PTN_FLOW_E_EXPIRED);
+	/* By a token that is not its own it is nobody's, as ever. */
+	flow->version--;
+	assert_int_equal(advance(flow, flow->name, action)->refused,
+	    PTN_FLOW_E_FORBIDDEN);
+}
+
 int
 main(void)
 {
@@ -397,6 +420,7 @@ main(void)
 		cmocka_unit_test_setup(secrets_rotate_meanwhile, each),
 		cmocka_unit_test_setup(a_refused_mail_costs_nothing, each),
 		cmocka_unit_test_setup(a_refused_step_costs_nothing, each),
+		cmocka_unit_test_setup(steps_come_to_an_end, each),
 	};
 
 	return cmocka_run_group_tests(tests, rules_setup, rows_teardown);

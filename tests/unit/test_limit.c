@@ -566,6 +566,31 @@ all_of_a_user_found(void **state)
 		}
 }
 
+/* Of each kind the first goes always; the last one before a pause says so. */
+static void
+notices(void **state)
+{
+	const int64_t most = figures("notice").limit;
+	struct ptn_limit_on on = { .mailbox = "jane@example.org",
+		.notice = "credential" };
+	bool last;
+	int64_t i;
+
+	(void)state;
+	for (i = 1; i <= most; i++) {
+		assert_int_equal(ptn_limit_take_notice(&scope, &on, &last),
+		    PTN_OK);
+		assert_int_equal(last, i == most);
+	}
+	assert_int_equal(ptn_limit_take_notice(&scope, &on, &last), PTN_E_RATE);
+	assert_false(last);
+	on.notice = "factor";
+	assert_int_equal(ptn_limit_take_notice(&scope, &on, &last), PTN_OK);
+	on.notice = "credential";
+	on.mailbox = "joe@example.org";
+	assert_int_equal(ptn_limit_take_notice(&scope, &on, &last), PTN_OK);
+}
+
 #define T(f) cmocka_unit_test_setup(f, each)
 
 int
@@ -588,6 +613,7 @@ main(void)
 		T(shown_and_cleared),
 		T(evenly),
 		T(all_of_a_user_found),
+		T(notices),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

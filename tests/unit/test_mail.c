@@ -205,6 +205,7 @@ test_notices(void **state)
 {
 	static const char *const names[] = {
 #define PTN_NOTICE(name, mail) mail,
+		PTN_NOTICE(MANY, PTN_MAIL_MANY)
 #include "lib/event/notice.def"
 	};
 	const struct ptn_outbox_mail mail = { .to = "jane@example.org",
@@ -385,6 +386,7 @@ static const char notices[] =
 	mail ".subject = text\n" mail ".greeting = text\n" mail                \
 	     ".instruction = text\n" mail ".ignore = text\n"
     PTN_NOTICE(UNKNOWN, "unknown") PTN_NOTICE(TAKEN, "taken")
+	PTN_NOTICE(MANY, PTN_MAIL_MANY)
 #include "lib/event/notice.def"
     ;
 
