@@ -255,38 +255,27 @@ resume(const struct run *run, const struct ptn_migration *m, int64_t done)
 	return r == PTN_OK ? apply(run, m, done, out.refused == 0) : r;
 }
 
-/* The table that a statement makes, or NULL. */
-static const char *
-table_made(struct ptn_arena *a, const char *sql)
-{
-	static const char make[] = "CREATE TABLE ";
-	const size_t len = sizeof(make) - 1;
-
-	return strncmp(sql, make, len) != 0
-	    ? NULL
-	    : ptn_arena_strndup(a, sql + len, strcspn(sql + len, " ("));
-}
-
 /* The first table of a migration that is there already, or *table is NULL. */
 static enum ptn_err
 find_made(const struct run *run, const struct ptn_migration *m,
     const char **table)
 {
-	const char *p = m->text;
+	const char *p = m->tables;
 	struct ptn_schema_has_table_in in;
 	struct ptn_schema_has_table_out out;
 	size_t len;
 	enum ptn_err r;
 
-	for (; (len = statement_length(p)) > 0; p += len) {
-		if ((in.name = table_made(run->a, p)) == NULL)
-			continue;
+	for (*table = NULL; *p != '\0'; p += len + strspn(p + len, " ")) {
+		len = strcspn(p, " ");
+		if ((in.name = ptn_arena_strndup(run->a, p, len)) == NULL)
+			return PTN_E_NOMEM;
 		r = ptn_sql_schema_has_table(run->db, run->a, &in, &out);
-		*table = r == PTN_OK && out.n > 0 ? in.name : NULL;
+		if (r == PTN_OK && out.n > 0)
+			*table = in.name;
 		if (r != PTN_OK || *table != NULL)
 			return r;
 	}
-	*table = NULL;
 	return PTN_OK;
 }
 
