@@ -77,6 +77,7 @@ decode_field(struct ptn_arena *a, const struct ptn_field *f,
 	const struct ptn_json *value = member(a, json, f->name), *other = NULL;
 	const char *alias = alias_of(f);
 
+	v->is_null = value == NULL && ptn_json_has(json, f->name);
 	if (alias != NULL)
 		other = member(a, json, alias);
 	if (value != NULL && other != NULL && !ptn_json_equal(value, other))

@@ -24,6 +24,7 @@ struct wire {
 #define WIRE_EXPIRED       { 408, "Request Timeout", "passcode request timed out", 0 }
 #define WIRE_CONFLICT      { 409, "Conflict", NULL, 0 }
 #define WIRE_GONE          { 410, "Gone", "max attempts reached", 0 }
+#define WIRE_OUTDATED      { 412, "Precondition Failed", NULL, 0 }
 #define WIRE_TOO_LARGE     { 413, "Content Too Large", NULL, 0 }
 #define WIRE_MEDIA         { 415, "Unsupported Media Type", NULL, 0 }
 #define WIRE_UNPROCESSABLE { 422, "Unprocessable Content", NULL, 0 }

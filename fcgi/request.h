@@ -47,6 +47,7 @@ struct ptn_json;
 /* A decoded field of the input; set is false when absent or null. */
 struct ptn_value {
 	bool set;
+	bool is_null;		     /* it stands there, as null */
 	const char *s; /* text, NUL-terminated */
 	struct ptn_bytes b;
 	struct ptn_uuid id;

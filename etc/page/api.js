@@ -17,11 +17,18 @@ export class ApiError extends Error {
 }
 
 /*
- * One request.  Returns { status, headers, data }; data is the JSON of the
- * body, or null.  The session travels in a cookie that script cannot read;
- * below auth/ it is a bearer's token.
+ * The session's token, where the server hands it out in a header instead of
+ * the cookie (session.enable_auth_token_header).  It is in no storage, where
+ * any script would find it: a reload ends what the page knows of the session.
  */
-export async function api(method, path, body, bearer) {
+let own;
+
+/*
+ * One request.  Returns { status, headers, data }; data is the JSON of the
+ * body, or null.  The session travels in a cookie that script cannot read, or
+ * as said above; below auth/ it is a bearer's token.
+ */
+export async function api(method, path, body, bearer = own) {
   const init = { method, credentials: 'same-origin', cache: 'no-store',
     headers: {} };
   let response, text;
@@ -39,6 +46,7 @@ export async function api(method, path, body, bearer) {
     throw new ApiError(0);
   }
   const { status, headers } = response;
+  own = path === 'logout' ? undefined : headers.get('X-Auth-Token') ?? own;
   const json = headers.get('Content-Type')?.startsWith('application/json');
   const data = json && text !== '' ? JSON.parse(text) : null;
   if (!response.ok)

@@ -105,18 +105,18 @@ function fault(code, input) {
     { min: input.min_length, max: input.max_length });
 }
 
-/* The rules of an input, before anything is typed. */
-function hintOf(input, words) {
+/* The rules of an input, before anything is typed; alone: there is no other. */
+function hintOf(input, words, alone) {
   if (words.hint)
     return words.hint;
   if (words.autocomplete === 'new-password' && input.min_length)
     return `At least ${input.min_length} characters.`;
-  return input.required ? '' : 'You may leave it empty.';
+  return input.required || alone ? '' : 'You may leave it empty.';
 }
 
-function drawInput(action, input, value) {
+function drawInput(action, input, value, alone = true) {
   const known = inputWords(input.name, action.action);
-  const words = { ...known, hint: hintOf(input, known) };
+  const words = { ...known, hint: hintOf(input, known, alone) };
   const id = idOf(action, input);
   const field = control(action, input, words, value ?? input.value
     ?? undefined);
@@ -209,9 +209,9 @@ function held(button, action, at) {
 export function drawForm(action, at, { known = {}, values = {}, label, what,
   kind = 'primary', before = [], after = [] } = {}) {
   const words = actionWords(action.action, at.answer.name);
-  const fields = shown(action).filter(({ name }) => !(name in known))
-    .flatMap((input) => drawInput(action, input,
-      values[input.name] ?? at.kept[input.name]));
+  const asked = shown(action).filter(({ name }) => !(name in known));
+  const fields = asked.flatMap((input) => drawInput(action, input,
+    values[input.name] ?? at.kept[input.name], asked.length === 1));
   const button = held(make('button', { class: kind,
     'data-key': action.action }, label ?? words.submit ?? words.label),
   action, at);

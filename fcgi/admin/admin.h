@@ -19,6 +19,53 @@ extern const struct ptn_family ptn_admin_family;
 extern const struct ptn_auth ptn_admin_auth_reader;  /* any key */
 extern const struct ptn_auth ptn_admin_auth_changer; /* not a read-only one */
 
+/*
+ * The user that {id} of the path names: any UUID.  What happens is about them.
+ * PTN_E_INPUT.
+ */
+enum ptn_err ptn_admin_user_named(struct ptn_request *req,
+    struct ptn_reply *rep, struct ptn_uuid *id) PTN_MUST_USE;
+
+extern const struct ptn_input ptn_in_admin_user;
+extern const struct ptn_input ptn_in_admin_user_edit;
+enum ptn_err ptn_admin_user_list(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_user_create(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_user_show(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_user_edit(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_admin_user_delete(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_user_lock(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_user_unlock(struct ptn_request *, struct ptn_reply *);
+
+extern const struct ptn_input ptn_in_admin_email;
+enum ptn_err ptn_admin_email_list(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_email_add(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_email_show(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_email_delete(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_email_set_primary(struct ptn_request *,
+    struct ptn_reply *);
+
+extern const struct ptn_input ptn_in_admin_password;
+enum ptn_err ptn_admin_password_show(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_password_create(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_admin_password_update(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_admin_password_delete(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_admin_otp_show(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_otp_delete(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_credential_list(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_admin_credential_show(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_admin_credential_delete(struct ptn_request *,
+    struct ptn_reply *);
+
+extern const struct ptn_input ptn_in_admin_session;
+enum ptn_err ptn_admin_session_list(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_session_delete(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_session_delete_all(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_admin_session_create(struct ptn_request *, struct ptn_reply *);
 
 #endif

@@ -5,42 +5,10 @@
 #include "fcgi/cors.h"
 #include "fcgi/flow/wire.h"
 #include "fcgi/issue.h"
+#include "fcgi/query.h"
 #include "lib/base/arena.h"
-#include "lib/base/hex.h"
 #include "lib/conf/conf.h"
 #include "lib/format/json.h"
-
-/* The byte that %XX stands for; 0: none, or one that may not. */
-static char
-escaped(const char *s, size_t len)
-{
-	int high, low;
-
-	if (len < 3 || (high = ptn_hex_digit(s[1])) < 0 ||
-	    (low = ptn_hex_digit(s[2])) < 0)
-		return '\0';
-	return (char)(high << 4 | low);
-}
-
-/* A part of a query, decoded, in the arena; NULL: it cannot be, or no memory.
- */
-static char *
-decoded(struct ptn_arena *a, const char *s, size_t len)
-{
-	char *out = ptn_arena_alloc(a, len + 1);
-	size_t i, n = 0;
-
-	for (i = 0; out != NULL && i < len; i++) {
-		out[n] = s[i];
-		if (s[i] == '%') {
-			if ((out[n] = escaped(s + i, len - i)) == '\0')
-				return NULL;
-			i += 2;
-		}
-		n++;
-	}
-	return out;
-}
 
 /*
  * What "action=" says in the query: NULL if it is not there, or empty.  Which
@@ -49,23 +17,14 @@ decoded(struct ptn_arena *a, const char *s, size_t len)
 static enum ptn_err
 find_action(const struct ptn_request *req, char **action)
 {
-	static const char name[] = "action=";
-	const char *p = strchr(req->uri, '?');
-	size_t len;
+	const char *text;
+	enum ptn_err r = ptn_query_get(req, "action", &text);
 
 	*action = NULL;
-	for (; p != NULL; p = strchr(p, '&')) {
-		p++;
-		len = strcspn(p, "&#");
-		if (strncmp(p, name, sizeof(name) - 1) != 0)
-			continue;
-		if (len == sizeof(name) - 1)
-			return PTN_OK;
-		*action = decoded(req->sc.arena, p + sizeof(name) - 1,
-		    len - (sizeof(name) - 1));
-		return *action != NULL ? PTN_OK : PTN_E_INPUT;
-	}
-	return PTN_OK;
+	if (r != PTN_OK || text == NULL || text[0] == '\0')
+		return r;
+	*action = ptn_arena_strdup(req->sc.arena, text);
+	return *action != NULL ? PTN_OK : PTN_E_NOMEM;
 }
 
 /* NAME@ID, cut in two. */

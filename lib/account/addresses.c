@@ -16,6 +16,7 @@ struct change {
 	const struct ptn_uuid *id; /* of an address; NULL: a new one */
 	const char *address;
 	bool last; /* it may be the primary one: there is no other */
+	bool verified;
 	struct ptn_email *email;
 	enum ptn_addresses_result what;
 };
@@ -138,6 +139,43 @@ ptn_addresses_add_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	struct change c = { .user = user, .address = address, .email = out };
 
 	return run(ptn_tx_part, sc, add, &c, what);
+}
+
+/* Without a proof, and without a limit on how many are new. */
+static enum ptn_err
+give(const struct ptn_scope *sc, void *arg)
+{
+	struct change *c = arg;
+	struct ptn_membership before;
+	enum ptn_verdict room;
+	enum ptn_err r;
+
+	if ((r = ptn_user_lock(sc, c->user)) != PTN_OK ||
+	    (r = room_for_one(sc, c->user, true, &room)) != PTN_OK)
+		return r;
+	if (room != PTN_ALLOW)
+		return deny(c, PTN_ADDRESSES_FULL);
+	if ((r = ptn_email_claim(sc, c->address, c->email)) != PTN_OK)
+		return r;
+	if (!ptn_uuid_is_nil(&c->email->user_id))
+		return deny(c, PTN_ADDRESSES_OWNED);
+	if ((r = ptn_membership_get(sc, c->user, &before)) != PTN_OK ||
+	    (r = ptn_email_own(sc, c->email, c->user, c->verified)) != PTN_OK)
+		return r;
+	return ptn_event_tell(sc, PTN_EVENT_EMAIL_CREATED, &before.tell);
+}
+
+enum ptn_err
+ptn_addresses_give(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const char *address, bool verified, struct ptn_email *out,
+    enum ptn_addresses_result *what)
+{
+	struct change c = { .user = user,
+		.address = address,
+		.verified = verified,
+		.email = out };
+
+	return run(ptn_tx, sc, give, &c, what);
 }
 
 enum ptn_err

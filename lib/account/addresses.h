@@ -40,6 +40,15 @@ enum ptn_err ptn_addresses_add_in(const struct ptn_scope *sc,
     enum ptn_addresses_result *what) PTN_MUST_USE;
 
 /*
+ * An operator gives an address (canonical) to a user who has room for one more:
+ * theirs at once, verified or not, and their primary one if they had none.  One
+ * that somebody has claimed and not proved is, too.
+ */
+enum ptn_err ptn_addresses_give(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const char *address, bool verified,
+    struct ptn_email *out, enum ptn_addresses_result *what) PTN_MUST_USE;
+
+/*
  * An address of somebody who has just logged in and had none, as the log-in is
  * stored: theirs at once, proved or not.  Of a part of a transaction, which the
  * caller undoes unless it is DONE.

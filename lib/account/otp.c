@@ -3,6 +3,7 @@
 #include "lib/account/asker.h"
 #include "lib/account/limit.h"
 #include "lib/account/membership.h"
+#include "lib/account/user.h"
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -182,4 +183,20 @@ ptn_otp_remove_in(const struct ptn_scope *sc, const struct ptn_uuid *user)
 	if ((r = ptn_asker_forget(sc, user)) != PTN_OK)
 		return r;
 	return record(sc, PTN_EVENT_OTP_DELETED, user, true);
+}
+
+static enum ptn_err
+take_away(const struct ptn_scope *sc, void *arg)
+{
+	enum ptn_err r = ptn_user_lock(sc, arg);
+
+	return r == PTN_OK ? ptn_otp_remove_in(sc, arg) : r;
+}
+
+enum ptn_err
+ptn_otp_remove(const struct ptn_scope *sc, const struct ptn_uuid *user)
+{
+	struct ptn_uuid theirs = *user;
+
+	return ptn_tx(sc, take_away, &theirs);
 }

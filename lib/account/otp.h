@@ -81,4 +81,8 @@ enum ptn_err ptn_otp_check_in(const struct ptn_scope *sc,
 enum ptn_err ptn_otp_remove_in(const struct ptn_scope *sc,
     const struct ptn_uuid *user) PTN_MUST_USE;
 
+/* An operator takes it from them, in a transaction of its own. */
+enum ptn_err ptn_otp_remove(const struct ptn_scope *sc,
+    const struct ptn_uuid *user) PTN_MUST_USE;
+
 #endif

@@ -35,6 +35,7 @@ ptn_passcode_find_target(const struct ptn_scope *sc,
 	out->owner_id = row.owner_id;
 	out->known_epoch = row.known_epoch;
 	out->now_us = row.now;
+	out->locked = row.locked != 0;
 	return PTN_OK;
 }
 

@@ -56,6 +56,7 @@ struct ptn_passcode_target {
 	struct ptn_uuid owner_id; /* nil: nobody's yet */
 	int64_t known_epoch;	  /* of the user (asker.h) */
 	int64_t now_us;		  /* the database's clock */
+	bool locked;		  /* an operator keeps the user out */
 };
 
 /*

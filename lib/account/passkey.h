@@ -98,4 +98,8 @@ enum ptn_err ptn_passkey_rename_in(const struct ptn_scope *sc,
 enum ptn_err ptn_passkey_remove_in(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_bytes id) PTN_MUST_USE;
 
+/* An operator takes any of them from the user, who gets a notice. */
+enum ptn_err ptn_passkey_take_away(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes id) PTN_MUST_USE;
+
 #endif

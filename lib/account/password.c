@@ -165,12 +165,23 @@ ptn_password_lock(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	return r;
 }
 
+/* Whether there must have been one before, or must not. */
+enum onto { ONTO_ANY = 0, ONTO_NONE, ONTO_ONE };
+
 struct setting {
 	const struct ptn_uuid *user;
 	const struct ptn_uuid *by;
 	const char *hash;
 	bool created;
+	enum onto onto;
 };
+
+static enum ptn_err
+lock(const struct ptn_scope *sc, const struct setting *s)
+{
+	return s->by == NULL ? ptn_user_lock(sc, s->user)
+			     : ptn_session_lock(sc, s->user, s->by);
+}
 
 /* Whoever knew the old password shall not be in any more, nor be known. */
 static enum ptn_err
@@ -228,13 +239,15 @@ store(const struct ptn_scope *sc, void *arg)
 	uint64_t n;
 	enum ptn_err r;
 
-	r = s->by == NULL ? ptn_user_lock(sc, s->user)
-			  : ptn_session_lock(sc, s->user, s->by);
-	if (r == PTN_OK)
+	if ((r = lock(sc, s)) == PTN_OK)
 		r = ptn_sql_password_change(sc->db, &change, &n);
 	if (r != PTN_OK)
 		return r;
 	s->created = n == 0;
+	if (s->onto == ONTO_NONE && !s->created)
+		return PTN_E_CONFLICT;
+	if (s->onto == ONTO_ONE && s->created)
+		return PTN_E_NOT_FOUND;
 	r = s->created ? put(sc, s->user, s->hash) : shut_out(sc, s);
 	return r != PTN_OK ? r : tell(sc, s->user);
 }
@@ -243,7 +256,7 @@ enum ptn_err
 ptn_password_store_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const struct ptn_uuid *by, const char *hash, bool *created)
 {
-	struct setting s = { user, by, hash, false };
+	struct setting s = { user, by, hash, false, ONTO_ANY };
 	enum ptn_err r = store(sc, &s);
 
 	*created = s.created;
@@ -255,12 +268,12 @@ ptn_password_drop_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const struct ptn_uuid *by)
 {
 	const struct ptn_password_delete_in in = { sc->tenant_id, *user };
-	const struct setting s = { user, by, NULL, false };
+	const struct setting s = { user, by, NULL, false, ONTO_ANY };
 	struct ptn_membership m;
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = ptn_session_lock(sc, user, by)) != PTN_OK ||
+	if ((r = lock(sc, &s)) != PTN_OK ||
 	    (r = ptn_sql_password_delete(sc->db, &in, &n)) != PTN_OK)
 		return r;
 	if (n == 0)
@@ -271,18 +284,53 @@ ptn_password_drop_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	return ptn_event_tell(sc, PTN_EVENT_PASSWORD_DELETED, &m.tell);
 }
 
+static enum ptn_err
+drop(const struct ptn_scope *sc, void *arg)
+{
+	return ptn_password_drop_in(sc, arg, NULL);
+}
+
 enum ptn_err
-ptn_password_set(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    const struct ptn_uuid *by, struct ptn_bytes pw, bool *created)
+ptn_password_drop(const struct ptn_scope *sc, const struct ptn_uuid *user)
+{
+	struct ptn_uuid theirs = *user;
+
+	return ptn_tx(sc, drop, &theirs);
+}
+
+/* Hashed first, so that nobody waits for what a transaction has locked. */
+static enum ptn_err
+hash_and_store(const struct ptn_scope *sc, struct setting *s,
+    struct ptn_bytes pw)
 {
 	char hash[PTN_PHC_MAX];
-	struct setting s = { user, by, hash, false };
 	enum ptn_err r;
 
 	if ((r = ptn_password_hash(sc, pw, hash)) != PTN_OK)
 		return r;
-	r = ptn_tx(sc, store, &s);
-	*created = s.created;
+	s->hash = hash;
+	r = ptn_tx(sc, store, s);
 	ptn_wipe(hash, sizeof(hash));
+	return r;
+}
+
+enum ptn_err
+ptn_password_give(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes pw, bool first)
+{
+	struct setting s = { user, NULL, NULL, false,
+		first ? ONTO_NONE : ONTO_ONE };
+
+	return hash_and_store(sc, &s, pw);
+}
+
+enum ptn_err
+ptn_password_set(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_uuid *by, struct ptn_bytes pw, bool *created)
+{
+	struct setting s = { user, by, NULL, false, ONTO_ANY };
+	enum ptn_err r = hash_and_store(sc, &s, pw);
+
+	*created = s.created;
 	return r;
 }

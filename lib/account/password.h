@@ -107,11 +107,24 @@ enum ptn_err ptn_password_store_in(const struct ptn_scope *sc,
  * Delete it: whoever knew it is shut out as by another one, and the user gets a
  * notice.  Inside a transaction of the caller's.
  *
- * by	the session that asks for it, and goes on
+ * by	the session that asks for it, and goes on; NULL: none does
  *
  * PTN_E_NOT_FOUND: there is none, or the session has ended.
  */
 enum ptn_err ptn_password_drop_in(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *by) PTN_MUST_USE;
+
+/* An operator does so, in a transaction of its own. */
+enum ptn_err ptn_password_drop(const struct ptn_scope *sc,
+    const struct ptn_uuid *user) PTN_MUST_USE;
+
+/*
+ * An operator sets it, as ptn_password_set() without a session.
+ *
+ * first	PTN_E_CONFLICT: there is one; otherwise PTN_E_NOT_FOUND: there
+ *		is none
+ */
+enum ptn_err ptn_password_give(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes pw, bool first) PTN_MUST_USE;
 
 #endif

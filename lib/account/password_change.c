@@ -101,3 +101,17 @@ ptn_password_change(const struct ptn_scope *sc, const struct ptn_claims *by,
 	r = ptn_password_set(sc, user, &by->session_id, password, &created);
 	return settle(sc, r, created, what);
 }
+
+enum ptn_err
+ptn_password_change_give(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes password, bool first,
+    enum ptn_password_change_result *what)
+{
+	enum ptn_err r;
+
+	if ((r = judge(sc, password, what)) != PTN_OK ||
+	    *what != PTN_PASSWORD_CHANGE_DONE)
+		return r;
+	return settle(sc, ptn_password_give(sc, user, password, first), first,
+	    what);
+}

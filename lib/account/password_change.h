@@ -46,4 +46,12 @@ enum ptn_err ptn_password_change_in(const struct ptn_scope *sc,
     const struct ptn_claims *by, const char *phc,
     enum ptn_password_change_result *what) PTN_MUST_USE;
 
+/*
+ * An operator sets it for somebody: a first one, or another.  PTN_E_CONFLICT:
+ * there is one already; NO_USER: there is none, or no such user.
+ */
+enum ptn_err ptn_password_change_give(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes password, bool first,
+    enum ptn_password_change_result *what) PTN_MUST_USE;
+
 #endif

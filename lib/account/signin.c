@@ -1,6 +1,7 @@
 #include "lib/account/signin.h"
 
 #include "lib/account/asker.h"
+#include "lib/account/email.h"
 #include "lib/account/policy.h"
 #include "lib/account/user.h"
 #include "lib/db/sql.h"
@@ -77,4 +78,34 @@ bool
 ptn_signin_foreign(const struct ptn_uuid *by, const struct ptn_uuid *user)
 {
 	return by != NULL && !ptn_uuid_equal(by, user);
+}
+
+struct minting {
+	const struct ptn_uuid *user;
+	struct ptn_claims *claims;
+};
+
+static enum ptn_err
+mint(const struct ptn_scope *sc, void *arg)
+{
+	const struct minting *m = arg;
+	struct ptn_session_new new = { .api = PTN_API_HANKO,
+		.user_id = *m->user };
+	struct ptn_user_state state;
+	enum ptn_err r;
+
+	if ((r = ptn_user_lock_state(sc, m->user, &state)) != PTN_OK ||
+	    (r = ptn_email_primary(sc, m->user, &new.email)) != PTN_OK ||
+	    (r = ptn_session_open(sc, &new, m->claims)) != PTN_OK)
+		return r;
+	return ptn_event(sc, PTN_EVENT_SESSION_CREATED, NULL);
+}
+
+enum ptn_err
+ptn_signin_mint(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_claims *claims)
+{
+	struct minting m = { user, claims };
+
+	return ptn_tx(sc, mint, &m);
 }

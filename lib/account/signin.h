@@ -68,6 +68,14 @@ enum ptn_err ptn_signin_lock_in(const struct ptn_scope *sc,
     struct ptn_signin *s) PTN_MUST_USE;
 
 /*
+ * An operator opens a session of a user of the public API, to hand it on:
+ * nothing is proved, and nobody becomes known by it (asker.h).
+ * PTN_E_NOT_FOUND.
+ */
+enum ptn_err ptn_signin_mint(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_claims *claims) PTN_MUST_USE;
+
+/*
  * A browser that is logged in as one user does not log in, nor ask for codes,
  * as another.
  *

@@ -14,6 +14,7 @@ struct sending {
 	struct ptn_passcode *pc;
 	struct ptn_outbox_mail mail;
 	struct ptn_limit_on on; /* whose mailbox */
+	bool locked; /* no mail goes to somebody who is kept out */
 	char code[PTN_PASSCODE_TEXT];
 };
 
@@ -48,6 +49,7 @@ store_and_queue(const struct ptn_scope *sc, void *arg)
 
 	if ((r = ptn_signin_passcode_mail(sc, &s->on, known, &held)) != PTN_OK)
 		return r;
+	held = held || s->locked;
 	s->pc->held_back = held;
 	if (held)
 		ptn_passcode_draw_none(s->code);
@@ -71,6 +73,7 @@ draw_and_send(const struct ptn_scope *sc, struct ptn_passcode *pc,
 	const struct ptn_actor *actor = sc->actor;
 	struct sending s = { .pc = pc,
 		.on = { .mailbox = to->address },
+		.locked = to->locked,
 		.mail = { .template = "passcode",
 		    .to = to->address,
 		    .ttl_s = pc->ttl_s,

@@ -30,11 +30,12 @@ enum ptn_err
 ptn_user_lock_state(const struct ptn_scope *sc, const struct ptn_uuid *id,
     struct ptn_user_state *out)
 {
-	const struct ptn_user_lock_in in = { sc->tenant_id, *id };
-	struct ptn_user_lock_out row;
+	const struct ptn_user_lock_entry_in in = { sc->tenant_id, *id };
+	struct ptn_user_lock_entry_out row;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_user_lock(sc->db, sc->arena, &in, &row)) == PTN_OK)
+	r = ptn_sql_user_lock_entry(sc->db, sc->arena, &in, &row);
+	if (r == PTN_OK)
 		*out = (struct ptn_user_state){ row.known_epoch,
 			{ .otp = row.otp != 0,
 			    .security_keys = (size_t)row.security_keys } };
@@ -44,9 +45,10 @@ ptn_user_lock_state(const struct ptn_scope *sc, const struct ptn_uuid *id,
 enum ptn_err
 ptn_user_lock(const struct ptn_scope *sc, const struct ptn_uuid *id)
 {
-	struct ptn_user_state state;
+	const struct ptn_user_lock_in in = { sc->tenant_id, *id };
+	struct ptn_user_lock_out row;
 
-	return ptn_user_lock_state(sc, id, &state);
+	return ptn_sql_user_lock(sc->db, sc->arena, &in, &row);
 }
 
 enum ptn_err
@@ -64,6 +66,7 @@ ptn_user_by_address(const struct ptn_scope *sc, const char *address,
 	out->email_id = row.email_id;
 	out->verified = row.verified != 0;
 	out->epoch = row.known_epoch;
+	out->locked = row.locked != 0;
 	return PTN_OK;
 }
 

@@ -27,7 +27,10 @@ enum ptn_err ptn_user_get(const struct ptn_scope *sc, const struct ptn_uuid *id,
 enum ptn_err ptn_user_lock(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;
 
-/* The same, and what a log-in asks of a user. */
+/*
+ * The same for a log-in, and what it asks of a user.  One whom an operator
+ * keeps out (ptn_person_lock()) is as one who has gone: PTN_E_NOT_FOUND.
+ */
 struct ptn_user_state {
 	int64_t epoch; /* asker.h */
 	struct ptn_factors factors;
@@ -41,6 +44,7 @@ struct ptn_user_ref {
 	struct ptn_uuid email_id;
 	bool verified;
 	int64_t epoch; /* of the user (asker.h); only of one that was found */
+	bool locked;   /* an operator keeps them out; likewise */
 };
 enum ptn_err ptn_user_by_address(const struct ptn_scope *sc,
     const char *address, struct ptn_user_ref *out) PTN_MUST_USE;

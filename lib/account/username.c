@@ -43,7 +43,7 @@ ptn_username_owner(const struct ptn_scope *sc, const char *name,
 	r = ptn_sql_username_owner(sc->db, sc->arena, &in, &row);
 	if (r == PTN_OK)
 		*out = (struct ptn_username_owner){ row.user_id, row.email_id,
-			row.address, row.known_epoch };
+			row.address, row.known_epoch, row.locked != 0 };
 	return r;
 }
 

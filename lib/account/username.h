@@ -34,6 +34,7 @@ struct ptn_username_owner {
 	struct ptn_uuid email_id; /* nil: none */
 	const char *address;	  /* NULL: none */
 	int64_t epoch;		  /* of the user (asker.h) */
+	bool locked;		  /* an operator keeps them out */
 };
 
 /* PTN_E_NOT_FOUND: nobody's. */

@@ -172,7 +172,7 @@ switch_member(const struct ptn_scope *sc, void *arg)
 
 	if ((r = lock_member(sc, s->username, &m)) != PTN_OK)
 		return r;
-	if (m.active == s->active)
+	if (m.switched_on == s->active)
 		return PTN_OK;
 	if ((r = ptn_member_set_active(sc, &m, s->active)) != PTN_OK)
 		return r;

@@ -67,7 +67,8 @@ fill(struct ptn_arena *a, struct ptn_member *m,
 	if (!m->stored && row->address != NULL)
 		m->username = ptn_address_shown(a, row->address);
 	m->kind = m->stored ? row->kind : PTN_END_USER;
-	m->active = !m->stored || row->active != 0;
+	m->switched_on = !m->stored || row->active != 0;
+	m->active = m->switched_on && row->locked == 0;
 	m->recorded = row->registered != 0;
 	m->registered = m->recorded || row->has_passkey != 0;
 	m->service_account = row->service_account != 0;
@@ -123,7 +124,7 @@ ptn_member_by_name_evenly(const struct ptn_scope *sc, const char *username,
 		row.username, row.kind, row.active, row.registered,
 		row.has_passkey, row.service_account, row.archived_at,
 		row.email_id, row.address, row.verified, row.known_epoch,
-		row.now });
+		row.now, row.locked });
 	return out->username != NULL ? PTN_OK : PTN_E_NOT_FOUND;
 }
 
@@ -284,7 +285,7 @@ enrol(const struct ptn_scope *sc, const char *address, struct ptn_member *m)
 		return r;
 	m->id = user.id;
 	m->username = address;
-	m->active = true;
+	m->active = m->switched_on = true;
 	m->stored = true;
 	m->email_id = user.email_id;
 	m->address = canonical;

@@ -33,7 +33,8 @@ struct ptn_member {
 	struct ptn_uuid id;
 	const char *username; /* in the spelling in which it was stored */
 	const char *kind;     /* PTN_EMPLOYEE, PTN_END_USER */
-	bool active;
+	bool active;	  /* and no operator keeps the user out */
+	bool switched_on; /* of the row */
 	bool registered;
 	bool recorded; /* the row says so; else it is by dfns.trust_passkeys */
 	bool service_account;

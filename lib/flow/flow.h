@@ -63,6 +63,7 @@ enum ptn_flow_mail {
 	PTN_FLOW_MAIL_CODE = 0, /* a code */
 	PTN_FLOW_MAIL_UNKNOWN,	/* none: somebody wanted to log in with it */
 	PTN_FLOW_MAIL_TAKEN,	/* none: somebody wanted to sign up with it */
+	PTN_FLOW_MAIL_HELD,	/* nothing: an operator keeps the user out */
 	PTN_FLOW_MAIL__MAX
 };
 

@@ -157,7 +157,9 @@ by_address(struct ptn_flow_step *step, size_t input, const char *address)
 	stash->user_id = user.id;
 	stash->email_id = user.email_id;
 	stash->epoch = user.epoch;
-	stash->mail = r == PTN_OK ? PTN_FLOW_MAIL_CODE : PTN_FLOW_MAIL_UNKNOWN;
+	stash->mail = r != PTN_OK ? PTN_FLOW_MAIL_UNKNOWN
+	    : user.locked	  ? PTN_FLOW_MAIL_HELD
+				  : PTN_FLOW_MAIL_CODE;
 	stash->username[0] = '\0';
 	note_address(stash, address);
 	return go_in(step);
@@ -181,7 +183,7 @@ by_username(struct ptn_flow_step *step, size_t input, const char *name)
 	stash->user_id = owner.user_id;
 	stash->email_id = owner.email_id;
 	stash->epoch = owner.epoch;
-	stash->mail = PTN_FLOW_MAIL_CODE;
+	stash->mail = owner.locked ? PTN_FLOW_MAIL_HELD : PTN_FLOW_MAIL_CODE;
 	snprintf(stash->username, sizeof(stash->username), "%s", name);
 	note_address(stash, owner.address);
 	return go_in(step);

@@ -20,6 +20,7 @@ static const char *const mails[PTN_FLOW_MAIL__MAX] = {
 	[PTN_FLOW_MAIL_CODE] = "passcode",
 	[PTN_FLOW_MAIL_UNKNOWN] = "unknown",
 	[PTN_FLOW_MAIL_TAKEN] = "taken",
+	[PTN_FLOW_MAIL_HELD] = "passcode",
 };
 
 struct sending {
@@ -167,6 +168,7 @@ send(struct ptn_flow_step *step)
 		ptn_flow_step_limited(step);
 		return PTN_OK;
 	}
+	held = held || stash->mail == PTN_FLOW_MAIL_HELD;
 	real = !held && stash->mail == PTN_FLOW_MAIL_CODE;
 	if (r != PTN_OK || (r = draw(step, real, held, code)) != PTN_OK)
 		return r;

@@ -16,6 +16,7 @@ SELECT k.id, k.user_id, k.credential_id, m.username, m.kind
   FROM access_tokens k
   JOIN members m ON m.user_id = k.user_id AND m.service_account = 1
    AND m.active = 1 AND m.archived_at IS NULL
+  JOIN users u ON u.id = k.user_id AND u.locked_at IS NULL
   JOIN tenants t ON t.id = k.tenant_id AND t.active = 1
  WHERE k.tenant_id = ? AND k.hash = ? AND k.revoked_at IS NULL
    AND k.expires_at > UTC_TIMESTAMP(6);

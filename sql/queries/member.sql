@@ -8,7 +8,7 @@
 -- name: member_by_name
 -- in:   trust:i64 tenant_id:id key:str older_key:str tenant_id:id key:str tenant_id:id key:str tenant_id:id key:str trust:i64 tenant_id:id
 -- out:  stand_in:i64 user_id:id stored_id:id username:str kind:str active:i64 registered:i64 has_passkey:i64 service_account:i64 archived_at:time
--- out:  email_id:id address:str verified:i64 known_epoch:i64 now:time
+-- out:  email_id:id address:str verified:i64 known_epoch:i64 now:time locked:i64
 -- returns: one
 -- Older rows may have the U-labels of a domain in username_key.
 --
@@ -21,7 +21,7 @@ SELECT w.id IS NULL, u.id, m.user_id, m.username, m.kind, m.active,
           WHERE c.user_id = u.id AND c.archived_at IS NULL
             AND c.mfa_only = 0),
        m.service_account, m.archived_at, e.id, e.address, e.verified,
-       u.known_epoch, UTC_TIMESTAMP(6)
+       u.known_epoch, UTC_TIMESTAMP(6), u.locked_at IS NOT NULL
   FROM (SELECT COALESCE(
          (SELECT n.user_id FROM members n
            WHERE n.tenant_id = ? AND n.username_key IN (?, ?)
@@ -46,7 +46,7 @@ SELECT w.id IS NULL, u.id, m.user_id, m.username, m.kind, m.active,
 -- name: member_by_id
 -- in:   trust:i64 trust:i64 tenant_id:id user_id:id
 -- out:  user_id:id stored_id:id username:str kind:str active:i64 registered:i64 has_passkey:i64 service_account:i64 archived_at:time
--- out:  email_id:id address:str verified:i64 known_epoch:i64 now:time
+-- out:  email_id:id address:str verified:i64 known_epoch:i64 now:time locked:i64
 -- returns: one
 SELECT u.id, m.user_id, m.username, m.kind, m.active,
        COALESCE(m.registered, 0), ? = 1 AND EXISTS (
@@ -54,7 +54,7 @@ SELECT u.id, m.user_id, m.username, m.kind, m.active,
           WHERE w.user_id = u.id AND w.archived_at IS NULL
             AND w.mfa_only = 0),
        m.service_account, m.archived_at, e.id, e.address, e.verified,
-       u.known_epoch, UTC_TIMESTAMP(6)
+       u.known_epoch, UTC_TIMESTAMP(6), u.locked_at IS NOT NULL
   FROM users u
   LEFT JOIN members m ON m.user_id = u.id
   LEFT JOIN primary_emails p ON p.user_id = u.id

@@ -1,11 +1,12 @@
 -- name: passcode_target
 -- in:   email_id:id email_id:id tenant_id:id user_id:id
--- out:  email_id:id address:str owner_id:id known_epoch:i64 now:time
+-- out:  email_id:id address:str owner_id:id known_epoch:i64 now:time locked:i64
 -- returns: one
 -- Whom a passcode goes to: the address that was named, or else the primary
 -- one.  No row: no such user.  email_id NULL: no such address.  A service
 -- account has none and must never get one: nobody logs in as one.
-SELECT e.id, e.address, e.user_id, u.known_epoch, UTC_TIMESTAMP(6)
+SELECT e.id, e.address, e.user_id, u.known_epoch, UTC_TIMESTAMP(6),
+       u.locked_at IS NOT NULL
   FROM users u
   LEFT JOIN primary_emails p ON p.user_id = u.id AND ? IS NULL
   LEFT JOIN emails e

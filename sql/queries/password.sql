@@ -2,10 +2,11 @@
 -- in:   tenant_id:id user_id:id
 -- out:  hash:str norm:i64 updated_at:time address:str verified:i64
 -- returns: one
--- No row: no such user.  hash NULL: the user has no password.
+-- No row: no such user.  hash NULL: the user has no password, or is kept out.
 SELECT c.hash, c.norm, c.updated_at, e.address, e.verified
   FROM users u
-  LEFT JOIN password_credentials c ON c.user_id = u.id
+  LEFT JOIN password_credentials c
+    ON c.user_id = u.id AND u.locked_at IS NULL
   LEFT JOIN primary_emails p ON p.user_id = u.id
   LEFT JOIN emails e ON e.id = p.email_id
  WHERE u.tenant_id = ? AND u.id = ?;

@@ -63,15 +63,23 @@ DELETE FROM user_metadata WHERE tenant_id = ? AND user_id = ?;
 
 -- name: user_lock
 -- in:   tenant_id:id id:id
--- out:  known_epoch:i64 otp:i64 security_keys:i64
+-- out:  id:id
 -- returns: one
 -- Whoever changes what a user owns takes this lock first.
+SELECT id FROM users WHERE tenant_id = ? AND id = ? FOR UPDATE;
+
+-- name: user_lock_entry
+-- in:   tenant_id:id id:id
+-- out:  known_epoch:i64 otp:i64 security_keys:i64
+-- returns: one
+-- The same for a log-in: a user whom an operator keeps out is none.
 SELECT known_epoch,
        (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = users.id),
        (SELECT COUNT(*) FROM webauthn_credentials c
          WHERE c.user_id = users.id AND c.mfa_only = 1
            AND c.active = 1 AND c.archived_at IS NULL)
-  FROM users WHERE tenant_id = ? AND id = ? FOR UPDATE;
+  FROM users WHERE tenant_id = ? AND id = ? AND locked_at IS NULL
+   FOR UPDATE;
 
 -- name: user_lock_session
 -- in:   tenant_id:id id:id session_id:id
@@ -95,13 +103,14 @@ SELECT u.known_epoch,
            AND c.active = 1 AND c.archived_at IS NULL)
   FROM users u JOIN password_credentials p ON p.user_id = u.id
  WHERE u.tenant_id = ? AND u.id = ? AND p.updated_at = ?
+   AND u.locked_at IS NULL
    FOR UPDATE;
 
 -- name: user_by_address
 -- in:   tenant_id:id address:str
--- out:  id:id email_id:id verified:i64 known_epoch:i64
+-- out:  id:id email_id:id verified:i64 known_epoch:i64 locked:i64
 -- returns: one
-SELECT e.user_id, e.id, e.verified, u.known_epoch
+SELECT e.user_id, e.id, e.verified, u.known_epoch, u.locked_at IS NOT NULL
   FROM emails e
   JOIN users u ON u.id = e.user_id
  WHERE e.tenant_id = ? AND e.address = ?;

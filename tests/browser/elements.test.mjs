@@ -3,8 +3,8 @@
  * them, in Chromium with a virtual authenticator: the last version that speaks
  * REST, the oldest two and the newest that speak flows, of one and the same
  * server; on a page of the API's own origin, of another one, and of another
- * site.  Screenshots of each step in $POSTERN_SCREENSHOTS
- * (build/test/screenshots).
+ * site; and where a second factor is mandatory, with a security key.
+ * Screenshots of each step in $POSTERN_SCREENSHOTS (build/test/screenshots).
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { freshAddress } from '../lib/api.mjs';
 import { launch, serveFiles } from '../lib/browser.mjs';
 import { Visitor, pages } from '../lib/elements.mjs';
+import { keyStory } from '../lib/elementkeys.mjs';
 import { flowStory, password, restStory } from '../lib/elementstory.mjs';
 import { start } from '../lib/instance.mjs';
 
@@ -27,11 +28,13 @@ after(async () => {
   await files?.close();
 });
 
+const storyOf = (version) => (version === '0.12.0' ? restStory : flowStory);
+
 /* One story after another, each with a browser of its own. */
-async function tell(t, instance, version, options) {
+async function tell(t, story, instance, version, options) {
   const visitor = await Visitor.arrive(browser, instance, version, options);
   try {
-    await (version === '0.12.0' ? restStory : flowStory)(t, visitor);
+    await story(t, visitor);
   } finally {
     await visitor.context.close();
   }
@@ -42,6 +45,11 @@ const common = {
   'username.enabled': 'true',
   'username.acquire_on_registration': 'false',
   'username.acquire_on_login': 'false',
+};
+const mandatory = {
+  'mfa.optional': 'false',
+  'mfa.security_keys.enabled': 'true',
+  'passkey.acquire_on_login': 'never',
 };
 
 /* The example as it is installed, where a site has its pages. */
@@ -87,42 +95,48 @@ async function example(t, instance) {
   await v.context.close();
 }
 
-describe('the web components', { concurrency: true }, () => {
-  let instance, origin;
+describe('the web components', { concurrency: 4 }, () => {
+  const origins = { other: `localhost:`, site: 'app.localhost:' };
+  let instance, strict, site;
 
   before(async () => {
-    origin = `http://localhost:${files.port}`;
-    instance = await start({ prefix: '/id', set: { ...common,
-      'mfa.acquire_on_registration': 'false',
-      'server.public.cors.allow_origins': origin,
-      'webauthn.relying_party.origins': `http://localhost:{port},${origin}`,
-    } });
+    for (const [name, host] of Object.entries(origins))
+      origins[name] = `http://${host}${files.port}`;
+    [instance, strict, site] = await Promise.all([
+      start({ prefix: '/id', set: { ...common,
+        'mfa.acquire_on_registration': 'false',
+        'server.public.cors.allow_origins': origins.other,
+        'webauthn.relying_party.origins':
+          `http://localhost:{port},${origins.other}`,
+      } }),
+      start({ prefix: '/id', set: { ...common, ...mandatory,
+        'server.public.cors.allow_origins': origins.other,
+        'webauthn.relying_party.origins':
+          `http://localhost:{port},${origins.other}`,
+      } }),
+      start({ set: { ...common, ...mandatory,
+        'server.public.cors.allow_origins': origins.site,
+        'session.enable_auth_token_header': 'true',
+        'webauthn.relying_party.id': 'app.localhost',
+        'webauthn.relying_party.origins': origins.site,
+      } }),
+    ]);
   });
 
-  after(() => instance?.stop());
+  after(() => Promise.all([instance, strict, site].map((one) => one?.stop())));
 
   for (const version of ['0.12.0', '1.0.2', '2.1.0', '2.7.0'])
-    test(`${version} where the API is`, (t) => tell(t, instance, version));
+    test(`${version} where the API is`, (t) =>
+      tell(t, storyOf(version), instance, version));
   test('the example', (t) => example(t, instance));
-  test('2.7.0 on another origin', (t) => tell(t, instance, '2.7.0',
-    { name: 'origin', origin }));
-});
+  test('2.7.0 on another origin', (t) => tell(t, flowStory, instance, '2.7.0',
+    { name: 'origin', origin: origins.other }));
+  test('2.7.0 on another site', (t) => tell(t, flowStory, site, '2.7.0',
+    { name: 'site', origin: origins.site, otherSite: true }));
 
-describe('the web components on another site', { concurrency: true }, () => {
-  let instance, origin;
-
-  before(async () => {
-    origin = `http://app.localhost:${files.port}`;
-    instance = await start({ set: { ...common,
-      'server.public.cors.allow_origins': origin,
-      'session.enable_auth_token_header': 'true',
-      'webauthn.relying_party.id': 'app.localhost',
-      'webauthn.relying_party.origins': origin,
-    } });
-  });
-
-  after(() => instance?.stop());
-
-  test('2.7.0', (t) => tell(t, instance, '2.7.0',
-    { name: 'site', origin, otherSite: true }));
+  for (const version of ['2.1.0', '2.7.0'])
+    test(`security keys, ${version} where the API is`, (t) =>
+      tell(t, keyStory, strict, version, { name: `${version}-key` }));
+  test('security keys, 2.7.0 on another site', (t) => tell(t, keyStory, site,
+    '2.7.0', { name: 'site-key', origin: origins.site, otherSite: true }));
 });

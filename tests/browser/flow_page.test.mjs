@@ -13,7 +13,7 @@ import { freshAddress } from '../lib/api.mjs';
 import { addAuthenticator, launch } from '../lib/browser.mjs';
 import { start, until } from '../lib/instance.mjs';
 import { codeIn, nextMail } from '../lib/maildir.mjs';
-import { Person } from '../lib/person.mjs';
+import { Person, Typist } from '../lib/person.mjs';
 import { notTotp, totp } from '../lib/totp.mjs';
 
 const web = process.env.POSTERN_WEB ?? 'lighttpd';
@@ -24,39 +24,44 @@ const sizes = [
 ];
 const password = 'correct horse battery';
 const second = 'another fine password';
-let browser, instance;
+const set = {
+  'account.allow_deletion': 'true',
+  'username.enabled': 'true',
+  'username.acquire_on_registration': 'false',
+  'username.acquire_on_login': 'false',
+  'session.cookie.retention': 'prompt',
+  'mfa.security_keys.enabled': 'true',
+  'rate_limiter.enabled': 'true',
+  'rate_limiter.passcode_limits.tokens': '6',
+  'rate_limiter.password_limits.tokens': '50',
+  'rate_limiter.otp_limits.tokens': '50',
+  'rate_limiter.flow_limits.tokens': '10000',
+};
+/* Of the second one, services stop and flows go, whosever they are. */
+let browser, instance, fragile;
 
 before(async () => {
-  browser = await launch();
-  instance = await start({ web, set: {
-    'account.allow_deletion': 'true',
-    'username.enabled': 'true',
-    'username.acquire_on_registration': 'false',
-    'username.acquire_on_login': 'false',
-    'session.cookie.retention': 'prompt',
-    'mfa.security_keys.enabled': 'true',
-    'rate_limiter.enabled': 'true',
-    'rate_limiter.passcode_limits.tokens': '6',
-    'rate_limiter.password_limits.tokens': '50',
-    'rate_limiter.otp_limits.tokens': '50',
-    'rate_limiter.flow_limits.tokens': '10000' } });
+  [browser, instance, fragile] = await Promise.all([launch(),
+    start({ web, set }), start({ web, set })]);
 });
 
 after(async () => {
   await browser?.close();
-  await instance?.stop();
+  await Promise.all([instance?.stop(), fragile?.stop()]);
 });
 
 const wrongCode = (code) => (code === '000000' ? '000001' : '000000');
-const mailed = async (email) => codeIn(await nextMail(instance.mailDir, email));
+const mailed = async (email, { mailDir } = instance) =>
+  codeIn(await nextMail(mailDir, email));
 
 /* Codes of the app are good for one log-in: as if some steps had passed. */
 const later = () => instance.sql(
   'UPDATE otp_secrets SET last_step = last_step - 4');
 
-async function arrive(name, options) {
-  const person = await Person.arrive(browser, instance.url, `flow-${name}`,
+async function arrive(name, options, Kind = Person, where = instance) {
+  const person = await Kind.arrive(browser, where.url, `flow-${name}`,
     options);
+  person.instance = where;
   await person.at('Log in');
   return person;
 }
@@ -67,7 +72,7 @@ async function register(person, email) {
   await person.at('Create an account');
   await person.enter('E-mail address', email);
   await person.at('Check your mail');
-  return mailed(email);
+  return mailed(email, person.instance);
 }
 
 /* Signed up, with an address alone and a password. */
@@ -112,358 +117,330 @@ async function logOut(person) {
 const itemsOf = (person, title) => person.page.getByRole('list',
   { name: title, exact: true }).getByRole('listitem');
 
-for (const [name, options] of sizes)
-  describe(`the page of flows, ${name}`, () => {
-    const email = freshAddress(name);
-    const other = freshAddress(`${name}-other`);
-    let person, secret;
+/* The main job, from sign-up to the end of the account. */
+function story(name, options) {
+  const email = freshAddress(name);
+  const other = freshAddress(`${name}-other`);
+  let person, secret;
 
-    before(async () => {
-      person = await arrive(name, options);
-      await person.withoutAutofill();
-      person.authenticator = await addAuthenticator(person.context,
-        person.page);
-    });
-    after(() => person?.context.close());
+  before(async () => {
+    person = await arrive(name, options);
+    await person.withoutAutofill();
+    person.authenticator = await addAuthenticator(person.context,
+      person.page);
+  });
+  after(() => person?.context.close());
 
-    const shot = async (step) => {
-      await person.shot(step);
-      assert.ok(await person.overflow() <= 0, `${step}: nothing is cut off`);
-    };
+  const shot = async (step) => {
+    await person.shot(step);
+    assert.ok(await person.overflow() <= 0, `${step}: nothing is cut off`);
+  };
 
-    test('signs up with a passcode from the mail', async () => {
-      await shot('01-login');
-      await person.press('New here? Create an account');
-      await person.at('Create an account');
-      await person.enter('E-mail address', 'eve@');
-      await person.hears('alert', 'complete e-mail address');
-      await shot('02-registration');
-      await person.enter('E-mail address', email);
-      await person.at('Check your mail');
-      const code = await mailed(email);
-      await person.enter('Code', wrongCode(code));
-      await person.hears('alert', 'This code is not right');
-      await shot('03-passcode');
-      await person.press('Send a new code');
-      await person.hears('status', 'A new code is on its way');
-      await person.enter('Code', await mailed(email));
-    });
-
-    test('chooses a password', async () => {
-      await person.at('Choose a password');
-      await person.enter('New password', 'short');
-      await person.hears('alert', 'at least 8 characters');
-      await person.page.getByRole('button', { name: 'Show password' }).click();
-      await shot('04-password');
-      await person.enter('New password', password);
-    });
-
-    test('sets up an authenticator app', async () => {
-      await person.at('Protect your account');
-      await shot('05-second-step');
-      await person.press('Use an authenticator app');
-      await person.at('Set up your authenticator app');
-      secret = (await person.page.locator('#otp-secret').textContent())
-        .replaceAll(' ', '');
-      assert.ok(await person.page.getByRole('img', { name: /QR code/ })
-        .evaluate((image) => image.decode().then(() => image.naturalWidth)));
-      await person.enter('Code of the app', notTotp(secret));
-      await person.hears('alert', 'This code is not right');
-      await shot('06-app');
-      await person.enter('Code of the app', totp(secret));
-    });
-
-    test('makes a passkey', async () => {
-      await person.at('Create a passkey');
-      await shot('07-passkey');
-      await person.press('Create a passkey');
-      await person.at('Your account');
-      await person.hears('status', 'Your account is ready');
-      await shot('08-account');
-    });
-
-    test('logs in with password and app, and trusts the browser', async () => {
-      await logOut(person);
-      await person.withoutAutofill();
-      await person.page.getByLabel('Keep me logged in').check();
-      await person.enter('E-mail address or username', email);
-      await person.at('How do you want to log in?');
-      await shot('09-choose');
-      await person.press('Use my password');
-      await person.at('Enter your password');
-      await person.enter('Password', 'wrong');
-      await person.hears('alert', 'This password is not right');
-      await shot('10-wrong-password');
-      await person.enter('Password', password);
-      await person.at('Enter the code of your app');
-      await shot('11-app-code');
-      await later();
-      await person.enter('Code of the app', totp(secret));
-      await person.at('Trust this browser?');
-      await shot('12-trust');
-      await person.press('Trust this browser');
-      await person.at('Your account');
-      assert.ok((await person.cookie()).expires > 0, 'it is kept');
-    });
-
-    test('is not asked for the app where the browser is trusted', async () => {
-      await logOut(person);
-      await byPassword(person, email);
-      await person.at('Your account');
-      assert.equal((await person.cookie()).expires, -1);
-    });
-
-    test('logs in with the passkey', async () => {
-      await logOut(person);
-      await person.press('Use a passkey');
-      await person.at('Your account');
-    });
-
-    test('recovers from a forgotten password', async () => {
-      await logOut(person);
-      await byPassword(person, email, 'forgotten');
-      await person.hears('alert', 'This password is not right');
-      await person.press('I forgot my password');
-      await person.at('Check your mail');
-      await person.enter('Code', await mailed(email));
-      await person.at('Choose a new password');
-      await shot('13-recovery');
-      await person.enter('New password', second);
-      await person.at('Your account');
-      await logOut(person);
-      /* What was proved with the old password counts no more. */
-      await byBoth(person, email, second, secret);
-    });
-
-    test('adds an address, makes it primary, and deletes it', async () => {
-      await person.press('Add an address');
-      await person.enter('E-mail address', email);
-      await person.hears('alert', 'an account with this address already');
-      await shot('14-add-address');
-      await person.enter('E-mail address', other);
-      await person.enter('Code', await mailed(other));
-      await person.at('Your account');
-      await person.hears('status', 'The address is yours');
-      await person.press(`Make primary: ${other}`);
-      await person.hears('status', `${other} is your primary address now`);
-      assert.equal(await person.page.locator('#me').textContent(), other);
-      await person.press(`Make primary: ${email}`);
-      await person.hears('status', `${email} is your primary address now`);
-      await shot('15-addresses');
-      await person.press(`Delete: ${other}`);
-      await shot('16-delete-address');
-      await person.press('Delete');
-      await person.hears('status', 'The address is deleted');
-      assert.equal(await person.focused(), 'part-emails');
-      assert.equal(await itemsOf(person, 'E-mail addresses').count(), 1);
-    });
-
-    test('chooses a username, changes it, logs in with it, and gives it up',
-      async () => {
-        await person.press('Choose a username');
-        await person.enter('Username', 'é');
-        await person.hears('alert', 'at least 3 characters');
-        await person.enter('Username', 'no blanks');
-        await person.hears('alert', 'Letters, digits and _');
-        assert.equal(await person.field('Username').inputValue(), 'no blanks');
-        await person.enter('Username', `${name}_1`);
-        await person.hears('status', 'Your username is set');
-        await person.press(`Change: ${name}_1`);
-        await person.enter('Username', `${name}_2`);
-        await person.hears('status', 'Your username is changed');
-        await logOut(person);
-        await byBoth(person, `${name}_2`, second, secret);
-        await person.press(`Delete: ${name}_2`);
-        await person.press('Delete');
-        await person.hears('status', 'Your username is gone');
-      });
-
-    test('names a passkey, makes another, and deletes it', async () => {
-      const passkeys = itemsOf(person, 'Passkeys');
-      await person.press('Rename: Passkey');
-      await person.enter('Name', 'Laptop');
-      await person.hears('status', 'It has a new name');
-      await person.press('Create a passkey');
-      await person.hears('alert', 'has a passkey for your account already');
-      assert.equal(await person.focused(), 'Try again');
-      await shot('17-passkey-twice');
-      await person.press('Back');
-      await person.at('Your account');
-      assert.equal(await passkeys.count(), 1);
-      await person.authenticator.clear();
-      await person.press('Create a passkey');
-      await person.hears('status', 'It is ready to use');
-      assert.equal(await passkeys.count(), 2);
-      await person.press('Delete: Laptop');
-      await shot('18-delete-passkey');
-      await person.press('Delete');
-      await person.hears('status', 'It is deleted');
-      assert.equal(await passkeys.count(), 1);
-    });
-
-    test('changes the password', async () => {
-      await person.press('Change: password');
-      await person.enter('New password', 'short');
-      await person.hears('alert', 'at least 8 characters');
-      await shot('19-change-password');
-      await person.enter('New password', password);
-      await person.hears('status', 'Your password is changed');
-    });
-
-    test('gives up the app, and sets it up again', async () => {
-      await person.press('Remove: authenticator app');
-      await person.press('Remove');
-      await person.hears('status', 'The authenticator app is removed');
-      await person.press('Set up an authenticator app');
-      await person.at('Set up your authenticator app');
-      secret = (await person.page.locator('#otp-secret').textContent())
-        .replaceAll(' ', '');
-      await person.enter('Code of the app', totp(secret));
-      await person.hears('status', 'Your authenticator app is set up');
-    });
-
-    test('sets up a security key, logs in with it, and gives it up',
-      async () => {
-        const key = await addAuthenticator(person.context, person.page,
-          { transport: 'usb', hasResidentKey: false });
-        await person.press('Set up a security key');
-        await person.hears('status', 'It is ready to use');
-        assert.equal((await key.credentials()).length, 1);
-        await person.press('Rename: Security key');
-        await person.enter('Name', 'Key ring');
-        await person.hears('status', 'It has a new name');
-        await shot('23-security-key');
-        await logOut(person);
-        await byPassword(person, email);
-        await person.at('Use your security key');
-        await shot('24-key-asked');
-        await person.press('Use my authenticator app');
-        await person.at('Enter the code of your app');
-        await person.press('Use my security key');
-        await person.at('Use your security key');
-        await person.press('Use the key');
-        await person.at('Trust this browser?');
-        await person.press('Not now');
-        await person.at('Your account');
-        await person.press('Delete: Key ring');
-        await person.press('Delete');
-        await person.hears('status', 'The key is deleted');
-      });
-
-    test('ends another session', async () => {
-      const guest = await arrive(`${name}-guest`, { userAgent:
-        'Mozilla/5.0 (Android 15) Firefox/140.0' });
-      await byBoth(guest, email, password, secret);
-      await person.page.reload();
-      await person.at('Your account');
-      await shot('20-sessions');
-      await person.press('End: Firefox on Android');
-      await person.hears('status', 'The session has ended');
-      await guest.press('Add an address');
-      await guest.enter('E-mail address', other);
-      await guest.at('Log in');
-      await guest.hears('status', 'Your session has ended');
-      await guest.context.close();
-    });
-
-    test('edits what pages keep', async () => {
-      await person.page.getByText('For makers of pages').click();
-      await person.press('Edit');
-      await person.fill('Changes, as JSON', 'no JSON');
-      await person.press('Save');
-      await person.hears('alert', 'look again');
-      await person.fill('Changes, as JSON', '{ "theme": "dark" }');
-      await shot('21-metadata');
-      await person.press('Save');
-      await person.hears('status', 'It is saved');
-      await person.page.getByText('"theme": "dark"').waitFor(
-        { state: 'attached' });
-    });
-
-    test('deletes the account', async () => {
-      await person.press('Delete account…');
-      await shot('22-delete-account');
-      await person.press('Cancel');
-      assert.equal(await person.focused(), 'Delete account…');
-      await person.withoutAutofill();
-      await person.press('Delete account…');
-      await person.press('Delete');
-      await person.at('Log in');
-      await person.hears('status', 'Your account is deleted');
-      assert.equal(await person.cookie(), undefined);
-    });
-
-    test('has nothing to complain about', () => {
-      assert.deepEqual(person.problems, []);
-    });
+  test('signs up with a passcode from the mail', async () => {
+    await shot('01-login');
+    await person.press('New here? Create an account');
+    await person.at('Create an account');
+    await person.enter('E-mail address', 'eve@');
+    await person.hears('alert', 'complete e-mail address');
+    await shot('02-registration');
+    await person.enter('E-mail address', email);
+    await person.at('Check your mail');
+    const code = await mailed(email);
+    await person.enter('Code', wrongCode(code));
+    await person.hears('alert', 'This code is not right');
+    await shot('03-passcode');
+    await person.press('Send a new code');
+    await person.hears('status', 'A new code is on its way');
+    await person.enter('Code', await mailed(email));
   });
 
-/* The button or field that has the focus, by what it is called. */
-const focusName = (person) => person.page.evaluate(() => {
-  const { activeElement: here } = document;
-  return here.getAttribute('aria-label') ?? here.labels?.[0]?.textContent
-    ?? here.textContent;
-});
+  test('chooses a password', async () => {
+    await person.at('Choose a password');
+    await person.enter('New password', 'short');
+    await person.hears('alert', 'at least 8 characters');
+    await person.page.getByRole('button', { name: 'Show password' }).click();
+    await shot('04-password');
+    await person.enter('New password', password);
+  });
 
-/* Go there with the Tab key alone. */
-async function tabTo(person, name, key = 'Tab') {
-  for (let i = 0; i < 60; i++) {
-    await person.page.keyboard.press(key);
-    if (await focusName(person) === name)
-      return;
-  }
-  assert.fail(`no way to "${name}"`);
+  test('sets up an authenticator app', async () => {
+    await person.at('Protect your account');
+    await shot('05-second-step');
+    await person.press('Use an authenticator app');
+    await person.at('Set up your authenticator app');
+    secret = (await person.page.locator('#otp-secret').textContent())
+      .replaceAll(' ', '');
+    assert.ok(await person.page.getByRole('img', { name: /QR code/ })
+      .evaluate((image) => image.decode().then(() => image.naturalWidth)));
+    await person.enter('Code of the app', notTotp(secret));
+    await person.hears('alert', 'This code is not right');
+    await shot('06-app');
+    await person.enter('Code of the app', totp(secret));
+  });
+
+  test('makes a passkey', async () => {
+    await person.at('Create a passkey');
+    await shot('07-passkey');
+    await person.press('Create a passkey');
+    await person.at('Your account');
+    await person.hears('status', 'Your account is ready');
+    await shot('08-account');
+  });
+
+  test('logs in with password and app, and trusts the browser', async () => {
+    await logOut(person);
+    await person.withoutAutofill();
+    await person.page.getByLabel('Keep me logged in').check();
+    await person.enter('E-mail address or username', email);
+    await person.at('How do you want to log in?');
+    await shot('09-choose');
+    await person.press('Use my password');
+    await person.at('Enter your password');
+    await person.enter('Password', 'wrong');
+    await person.hears('alert', 'This password is not right');
+    await shot('10-wrong-password');
+    await person.enter('Password', password);
+    await person.at('Enter the code of your app');
+    await shot('11-app-code');
+    await later();
+    await person.enter('Code of the app', totp(secret));
+    await person.at('Trust this browser?');
+    await shot('12-trust');
+    await person.press('Trust this browser');
+    await person.at('Your account');
+    assert.ok((await person.cookie()).expires > 0, 'it is kept');
+  });
+
+  test('is not asked for the app where the browser is trusted', async () => {
+    await logOut(person);
+    await byPassword(person, email);
+    await person.at('Your account');
+    assert.equal((await person.cookie()).expires, -1);
+  });
+
+  test('logs in with the passkey', async () => {
+    await logOut(person);
+    await person.press('Use a passkey');
+    await person.at('Your account');
+  });
+
+  test('recovers from a forgotten password', async () => {
+    await logOut(person);
+    await byPassword(person, email, 'forgotten');
+    await person.hears('alert', 'This password is not right');
+    await person.press('I forgot my password');
+    await person.at('Check your mail');
+    await person.enter('Code', await mailed(email));
+    await person.at('Choose a new password');
+    await shot('13-recovery');
+    await person.enter('New password', second);
+    await person.at('Your account');
+    await logOut(person);
+    /* What was proved with the old password counts no more. */
+    await byBoth(person, email, second, secret);
+  });
+
+  test('adds an address, makes it primary, and deletes it', async () => {
+    await person.press('Add an address');
+    await person.enter('E-mail address', email);
+    await person.hears('alert', 'an account with this address already');
+    await shot('14-add-address');
+    await person.enter('E-mail address', other);
+    await person.enter('Code', await mailed(other));
+    await person.at('Your account');
+    await person.hears('status', 'The address is yours');
+    await person.press(`Make primary: ${other}`);
+    await person.hears('status', `${other} is your primary address now`);
+    assert.equal(await person.page.locator('#me').textContent(), other);
+    await person.press(`Make primary: ${email}`);
+    await person.hears('status', `${email} is your primary address now`);
+    await shot('15-addresses');
+    await person.press(`Delete: ${other}`);
+    await shot('16-delete-address');
+    await person.press('Delete');
+    await person.hears('status', 'The address is deleted');
+    assert.equal(await person.focused(), 'part-emails');
+    assert.equal(await itemsOf(person, 'E-mail addresses').count(), 1);
+  });
+
+  test('chooses a username, changes it, logs in with it, and gives it up',
+    async () => {
+      await person.press('Choose a username');
+      await person.enter('Username', 'é');
+      await person.hears('alert', 'at least 3 characters');
+      await person.enter('Username', 'no blanks');
+      await person.hears('alert', 'Letters, digits and _');
+      assert.equal(await person.field('Username').inputValue(), 'no blanks');
+      await person.enter('Username', `${name}_1`);
+      await person.hears('status', 'Your username is set');
+      await person.press(`Change: ${name}_1`);
+      await person.enter('Username', `${name}_2`);
+      await person.hears('status', 'Your username is changed');
+      await logOut(person);
+      await byBoth(person, `${name}_2`, second, secret);
+      await person.press(`Delete: ${name}_2`);
+      await person.press('Delete');
+      await person.hears('status', 'Your username is gone');
+    });
+
+  test('names a passkey, makes another, and deletes it', async () => {
+    const passkeys = itemsOf(person, 'Passkeys');
+    await person.press('Rename: Passkey');
+    await person.enter('Name', 'Laptop');
+    await person.hears('status', 'It has a new name');
+    await person.press('Create a passkey');
+    await person.hears('alert', 'has a passkey for your account already');
+    assert.equal(await person.focused(), 'Try again');
+    await shot('17-passkey-twice');
+    await person.press('Back');
+    await person.at('Your account');
+    assert.equal(await passkeys.count(), 1);
+    await person.authenticator.clear();
+    await person.press('Create a passkey');
+    await person.hears('status', 'It is ready to use');
+    assert.equal(await passkeys.count(), 2);
+    await person.press('Delete: Laptop');
+    await shot('18-delete-passkey');
+    await person.press('Delete');
+    await person.hears('status', 'It is deleted');
+    assert.equal(await passkeys.count(), 1);
+  });
+
+  test('changes the password', async () => {
+    await person.press('Change: password');
+    await person.enter('New password', 'short');
+    await person.hears('alert', 'at least 8 characters');
+    await shot('19-change-password');
+    await person.enter('New password', password);
+    await person.hears('status', 'Your password is changed');
+  });
+
+  test('gives up the app, and sets it up again', async () => {
+    await person.press('Remove: authenticator app');
+    await person.press('Remove');
+    await person.hears('status', 'The authenticator app is removed');
+    await person.press('Set up an authenticator app');
+    await person.at('Set up your authenticator app');
+    secret = (await person.page.locator('#otp-secret').textContent())
+      .replaceAll(' ', '');
+    await person.enter('Code of the app', totp(secret));
+    await person.hears('status', 'Your authenticator app is set up');
+  });
+
+  test('sets up a security key, logs in with it, and gives it up',
+    async () => {
+      const key = await addAuthenticator(person.context, person.page,
+        { transport: 'usb', hasResidentKey: false });
+      await person.press('Set up a security key');
+      await person.hears('status', 'It is ready to use');
+      assert.equal((await key.credentials()).length, 1);
+      await person.press('Rename: Security key');
+      await person.enter('Name', 'Key ring');
+      await person.hears('status', 'It has a new name');
+      await shot('23-security-key');
+      await logOut(person);
+      await byPassword(person, email);
+      await person.at('Use your security key');
+      await shot('24-key-asked');
+      await person.press('Use my authenticator app');
+      await person.at('Enter the code of your app');
+      await person.press('Use my security key');
+      await person.at('Use your security key');
+      await person.press('Use the key');
+      await person.at('Trust this browser?');
+      await person.press('Not now');
+      await person.at('Your account');
+      await person.press('Delete: Key ring');
+      await person.press('Delete');
+      await person.hears('status', 'The key is deleted');
+    });
+
+  test('ends another session', async () => {
+    const guest = await arrive(`${name}-guest`, { userAgent:
+      'Mozilla/5.0 (Android 15) Firefox/140.0' });
+    await byBoth(guest, email, password, secret);
+    await person.page.reload();
+    await person.at('Your account');
+    await shot('20-sessions');
+    await person.press('End: Firefox on Android');
+    await person.hears('status', 'The session has ended');
+    await guest.press('Add an address');
+    await guest.enter('E-mail address', other);
+    await guest.at('Log in');
+    await guest.hears('status', 'Your session has ended');
+    await guest.context.close();
+  });
+
+  test('edits what pages keep', async () => {
+    await person.page.getByText('For makers of pages').click();
+    await person.press('Edit');
+    await person.fill('Changes, as JSON', 'no JSON');
+    await person.press('Save');
+    await person.hears('alert', 'look again');
+    await person.fill('Changes, as JSON', '{ "theme": "dark" }');
+    await shot('21-metadata');
+    await person.press('Save');
+    await person.hears('status', 'It is saved');
+    await person.page.getByText('"theme": "dark"').waitFor(
+      { state: 'attached' });
+  });
+
+  test('deletes the account', async () => {
+    await person.press('Delete account…');
+    await shot('22-delete-account');
+    await person.press('Cancel');
+    assert.equal(await person.focused(), 'Delete account…');
+    await person.withoutAutofill();
+    await person.press('Delete account…');
+    await person.press('Delete');
+    await person.at('Log in');
+    await person.hears('status', 'Your account is deleted');
+    assert.equal(await person.cookie(), undefined);
+  });
+
+  test('has nothing to complain about', () => {
+    assert.deepEqual(person.problems, []);
+  });
 }
 
-/* Type into the field of this name, and press Enter. */
-async function type(person, name, text) {
-  await tabTo(person, name);
-  await person.page.keyboard.type(text);
-  await person.page.keyboard.press('Enter');
-}
-
-async function go(person, name, key) {
-  await tabTo(person, name, key);
-  await person.page.keyboard.press('Enter');
-}
-
-test('by keyboard alone', async () => {
+async function byKeyboard() {
   const email = freshAddress('keys');
-  const person = await arrive('keyboard', { viewport: sizes[1][1].viewport });
-  await go(person, 'New here? Create an account');
+  const person = await arrive('keyboard',
+    { viewport: sizes[1][1].viewport }, Typist);
+  await person.press('New here? Create an account');
   await person.at('Create an account');
-  await type(person, 'E-mail address', email);
+  await person.enter('E-mail address', email);
   await person.at('Check your mail');
   const code = await mailed(email);
-  await type(person, 'Code', wrongCode(code));
+  await person.enter('Code', wrongCode(code));
   await person.hears('alert', 'This code is not right');
-  assert.equal(await focusName(person), 'Code');
+  assert.equal(await person.focusName(), 'Code');
   await person.page.keyboard.type(code); /* what was there is selected */
   await person.page.keyboard.press('Enter');
   await person.at('Choose a password');
-  await type(person, 'New password', password);
+  await person.enter('New password', password);
   await person.at('Protect your account');
-  await go(person, 'Not now');
+  await person.press('Not now');
   await person.at('Create a passkey');
-  await go(person, 'Not now');
+  await person.press('Not now');
   await person.at('Your account');
-  await go(person, 'Choose a username');
+  await person.press('Choose a username');
   await person.page.getByRole('dialog').waitFor();
-  assert.equal(await focusName(person), 'Username');
+  assert.equal(await person.focusName(), 'Username');
   await person.page.keyboard.press('Escape');
-  assert.equal(await focusName(person), 'Choose a username');
+  assert.equal(await person.focusName(), 'Choose a username');
   await person.page.keyboard.press('Enter');
   await person.page.keyboard.type('by_keys');
   await person.page.keyboard.press('Enter');
   await person.hears('status', 'Your username is set');
   assert.equal(await person.focused(), 'part-username');
-  await go(person, 'Log out', 'Shift+Tab');
+  await person.press('Log out', 'Shift+Tab');
   await person.at('Log in');
   assert.deepEqual(person.problems, []);
   await person.context.close();
-});
+}
 
-describe('what can go wrong', () => {
+function fate() {
   const email = freshAddress('fate');
   let person, code;
 
@@ -473,7 +450,7 @@ describe('what can go wrong', () => {
   };
 
   before(async () => {
-    person = await arrive('wrong', sizes[0][1]);
+    person = await arrive('wrong', sizes[0][1], Person, fragile);
     code = await register(person, email);
   });
   after(() => person?.context.close());
@@ -490,15 +467,15 @@ describe('what can go wrong', () => {
   });
 
   test('the server is away for a while', async () => {
-    await instance.service('stop', 'postern');
+    await fragile.service('stop', 'postern');
     await person.enter('Code', code);
     await person.hears('alert', /server (is busy|cannot be reached)/);
-    const other = await Person.arrive(browser, instance.url, 'flow-away');
+    const other = await Person.arrive(browser, fragile.url, 'flow-away');
     await other.at('The server does not answer as it should');
     await other.shot('1-away');
-    await instance.service('start', 'postern');
+    await fragile.service('start', 'postern');
     /* The web server may go on for a second saying that it is not there. */
-    await until(async () => (await fetch(`${instance.url}/health/alive`)).ok,
+    await until(async () => (await fetch(`${fragile.url}/health/alive`)).ok,
       'an answer');
     await other.press('Try again');
     await other.at('Log in');
@@ -517,13 +494,13 @@ describe('what can go wrong', () => {
   });
 
   test('the flow has gone, or has expired', async () => {
-    await instance.sql('DELETE FROM flows');
+    await fragile.sql('DELETE FROM flows');
     await person.enter('New password', password);
     await kept('Create an account');
     await person.hears('status', 'not up to date any more');
     await person.press('Create account');
     await person.at('Check your mail');
-    await instance.sql('UPDATE flows SET expires_at = created_at');
+    await fragile.sql('UPDATE flows SET expires_at = created_at');
     await person.enter('Code', '123456');
     await kept('Create an account');
     await person.hears('status', 'That took too long');
@@ -564,7 +541,7 @@ describe('what can go wrong', () => {
     const other = freshAddress('nowayback');
     await person.fill('E-mail address', other);
     await person.press('Create account');
-    await person.enter('Code', await mailed(other));
+    await person.enter('Code', await mailed(other, fragile));
     await person.at('Choose a password');
     await person.page.goBack();
     await person.at('Create an account');
@@ -574,7 +551,7 @@ describe('what can go wrong', () => {
   test('has nothing to complain about', () => {
     assert.deepEqual(person.problems, []);
   });
-});
+}
 
 /*
  * What a newer server may have: inputs of all types, choices, an action that
@@ -597,7 +574,7 @@ const future = (error) => ({ name: 'shoe_size', status: error ? 400 : 200,
     go_barefoot: {}, of_no_use: thing, skip: {} }).map(([action, inputs]) =>
     [action, { href: `/login?action=${action}`, action, inputs }])) });
 
-test('what the page does not know works under its own name', async () => {
+async function unknown() {
   const person = await arrive('unknown', sizes[0][1]);
   const sent = [];
   await person.page.route(/\/login(\?|$)/, (route, request) => {
@@ -624,9 +601,9 @@ test('what the page does not know works under its own name', async () => {
   assert.equal(await person.field('Size eu').inputValue(), '43');
   assert.deepEqual(person.problems, []);
   await person.context.close();
-});
+}
 
-test('nobody may sign up', async () => {
+async function shut() {
   const person = await arrive('shut', sizes[0][1]);
   await person.page.route(/\/registration$/, (route) => route.fulfill({
     json: { ...future(), name: 'registration_init', actions: {} } }));
@@ -636,9 +613,9 @@ test('nobody may sign up', async () => {
   await person.press('I have an account: log in');
   await person.at('Log in');
   await person.context.close();
-});
+}
 
-test('the members\' area sends to the page, and the page back', async () => {
+async function members() {
   const email = freshAddress('member');
   const person = await arrive('members', sizes[0][1]);
   person.authenticator = await addAuthenticator(person.context, person.page);
@@ -664,13 +641,26 @@ test('the members\' area sends to the page, and the page back', async () => {
   await person.hears('alert', 'It was not accepted');
   assert.deepEqual(person.problems, []);
   await person.context.close();
-});
+}
 
-test('fits a narrow screen', async () => {
+async function narrow() {
   const person = await arrive('narrow', { viewport: { width: 320,
     height: 640 } });
   await member(person, freshAddress('a-long-name-that-has-no-blank-in-it'));
   await person.shot('1-account');
   assert.ok(await person.overflow() <= 0);
   await person.context.close();
+}
+
+const inOrder = { concurrency: 1 };
+
+describe('the page of flows', { concurrency: true }, () => {
+  for (const [name, options] of sizes)
+    describe(name, inOrder, () => story(name, options));
+  describe('what can go wrong', inOrder, fate);
+  test('by keyboard alone', byKeyboard);
+  test('what the page does not know works under its own name', unknown);
+  test('nobody may sign up', shut);
+  test('the members\' area sends to the page, and the page back', members);
+  test('fits a narrow screen', narrow);
 });

@@ -374,7 +374,10 @@ fill_row(struct ptn_arena *a, int stmt, const void *in, void *out)
 	case PTN_STMT_TENANT_BY_ID:
 		return fill_org(in, out);
 	case PTN_STMT_USER_LOCK:
-		((struct ptn_user_lock_out *)out)->known_epoch = 0;
+		((struct ptn_user_lock_out *)out)->id = user;
+		return true;
+	case PTN_STMT_USER_LOCK_ENTRY:
+		((struct ptn_user_lock_entry_out *)out)->known_epoch = 0;
 		return true;
 	case PTN_STMT_MEMBER_BY_ID:
 	case PTN_STMT_MEMBER_BY_NAME:

@@ -98,9 +98,9 @@ export class Visitor extends Teller {
 
   /* Load the page with a component; more of its address in query. */
   async load(component, query = '') {
-    /* A page of its own each time: a fragment alone loads nothing. */
-    await this.page.goto('about:blank');
-    await this.page.goto(`${this.origin}/elements.html?version=${
+    /* Another address each time: another fragment alone loads nothing. */
+    this.loads = (this.loads ?? 0) + 1;
+    await this.page.goto(`${this.origin}/elements.html?${this.loads}&version=${
       this.version}&api=${encodeURIComponent(this.instance.url)}${query}#${
       component}`);
   }
@@ -130,9 +130,10 @@ export class Visitor extends Teller {
   }
 
   async rested([state, heading]) {
+    /* Not looked at in each frame, which would be painted for it. */
     if (this.version.startsWith('2'))
       await this.page.waitForFunction((name) => window.states
-        .filter((one) => one === name).length === 2, state);
+        .filter((one) => one === name).length === 2, state, { polling: 50 });
     else
       await this.at(heading);
   }

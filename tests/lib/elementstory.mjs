@@ -213,7 +213,7 @@ async function beginLogIn(v, identifier, way) {
 const rewind = (v) =>
   v.instance.sql('UPDATE otp_secrets SET last_step = last_step - 4');
 
-async function typeAppCode(v, secret) {
+export async function typeAppCode(v, secret) {
   await v.at('Authentication code');
   await rewind(v);
   await v.type(totp(secret));
@@ -367,7 +367,7 @@ async function passApp(v, secret) {
   await v.press('Skip');
 }
 
-async function setUpApp(v) {
+export async function setUpApp(v) {
   await v.at('Set up authenticator app');
   await v.shot('app');
   const secret = await v.page.getByText(/^[A-Z2-7]{32}$/).textContent();

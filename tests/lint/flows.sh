@@ -2,8 +2,9 @@
 #
 # Holds the tables of flows against what is written about them: every state,
 # action and code is an .It Ql of fcgi/postern-flow.7 and the other way round,
-# a state or code only once; every input a .Va there; fcgi/openapi.yaml lists states and codes, and has the
-# inputs as members.  And every code is said somewhere.
+# a state or code only once; every input a .Va there; fcgi/openapi.yaml lists
+# states and codes, and has the inputs as members.  Every code is said
+# somewhere, and every endpoint that flows take the place of is named.
 #
 # usage: flows.sh [TOP]
 
@@ -79,6 +80,17 @@ done
 for name in $(sed -n 's/^PTN_FLOW_ERROR(\([A-Z_]*\),.*/\1/p' "$flow/error.def"); do
 	cat "$flow"/*.c "$top"/fcgi/flow/*.c | grep -qw "PTN_FLOW_E_$name" ||
 	    fault "PTN_FLOW_E_$name: nobody says so"
+done
+
+# What was there before flows: each with what takes its place.
+old=$(sed -n '/^\.Sh FROM THE OLD ENDPOINTS$/,/^\.Sh EXAMPLES$/p' "$man")
+for path in $(sed -n 's/^  \(\/[^ ]*\):$/\1/p' "$api" |
+    grep -Ev '^/($|health/|\.well-known/|doctor/|auth/)'); do
+	case $path in
+	/login | /registration | /profile | /token_exchange) continue ;;
+	esac
+	printf '%s\n' "$old" | grep -qE "\"[A-Z]+ $path\"" ||
+	    fault "$path: not in FROM THE OLD ENDPOINTS of postern-flow(7)"
 done
 
 exit $failed

@@ -1,7 +1,8 @@
 /*
  * usage: node compare.mjs UPSTREAM [OVERLAY [DESCRIPTION]]
  *
- * Compares fcgi/openapi.yaml with the description that Hanko publishes.
+ * Compares fcgi/openapi.yaml with the description that Hanko publishes; or
+ * fcgi/openapi-admin.yaml, by overlay-admin.yaml.
  * Every difference has a name, such as "GET /me status 404 only upstream".
  * overlay.yaml names each one that is meant, with its reason.  A difference
  * without an entry fails, and so does an entry without a difference.
@@ -37,7 +38,12 @@ class Side {
     const all = new Map();
     for (const [path, item] of Object.entries(this.doc.paths))
       for (const method of METHODS.filter((name) => item[name]))
-        all.set(`${method.toUpperCase()} ${path}`, item[method]);
+        all.set(`${method.toUpperCase()} ${path}`, {
+          security: this.doc.security,
+          ...item[method],
+          parameters: [...item.parameters ?? [],
+            ...item[method].parameters ?? []],
+        });
     return all;
   }
 

@@ -1,0 +1,125 @@
+#include "fcgi/admin/json.h"
+
+#include "fcgi/jsonval.h"
+#include "fcgi/profile.h"
+
+void
+ptn_admin_json_email(struct ptn_jsonw *w, const struct ptn_email *e)
+{
+	ptn_jsonw_object(w, NULL);
+	ptn_jsonval_uuid(w, "id", &e->id);
+	ptn_jsonval_address(w, "address", e->address);
+	ptn_jsonw_bool(w, "is_verified", e->verified);
+	ptn_jsonw_bool(w, "is_primary", e->is_primary);
+	ptn_jsonval_time(w, "created_at", e->created_at_us);
+	ptn_jsonval_time(w, "updated_at", e->updated_at_us);
+	ptn_jsonw_end_object(w);
+}
+
+static void
+write_times(struct ptn_jsonw *w, int64_t created_at_us, int64_t updated_at_us)
+{
+	ptn_jsonval_time(w, "created_at", created_at_us);
+	ptn_jsonval_time(w, "updated_at", updated_at_us);
+}
+
+static void
+write_username(struct ptn_jsonw *w, const struct ptn_username *u)
+{
+	if (u->name == NULL)
+		return;
+	ptn_jsonw_object(w, "username");
+	ptn_jsonval_uuid(w, "id", &u->id);
+	ptn_jsonw_str(w, "username", u->name);
+	write_times(w, u->created_at_us, u->updated_at_us);
+	ptn_jsonw_end_object(w);
+}
+
+static void
+write_lists(struct ptn_jsonw *w, const struct ptn_person *p)
+{
+	size_t i;
+
+	if (p->credentials > 0) {
+		ptn_jsonw_array(w, "webauthn_credentials");
+		for (i = 0; i < p->credentials; i++)
+			ptn_profile_passkey(w, &p->credential[i]);
+		ptn_jsonw_end_array(w);
+	}
+	if (p->emails > 0) {
+		ptn_jsonw_array(w, "emails");
+		for (i = 0; i < p->emails; i++)
+			ptn_admin_json_email(w, &p->email[i]);
+		ptn_jsonw_end_array(w);
+	}
+}
+
+static void
+write_texts(struct ptn_jsonw *w, const struct ptn_person *p)
+{
+	static const char *const names[PTN_PERSON_TEXT__MAX] = {
+		[PTN_PERSON_NAME] = "name",
+		[PTN_PERSON_GIVEN_NAME] = "given_name",
+		[PTN_PERSON_FAMILY_NAME] = "family_name",
+		[PTN_PERSON_PICTURE] = "picture",
+	};
+	size_t i;
+
+	for (i = 0; i < PTN_PERSON_TEXT__MAX; i++)
+		if (p->text[i] != NULL)
+			ptn_jsonw_str(w, names[i], p->text[i]);
+}
+
+/* A user has one password, and one app: their ids are the user's. */
+void
+ptn_admin_json_password(struct ptn_jsonw *w, const char *name,
+    const struct ptn_scope *sc, const struct ptn_person *p)
+{
+	ptn_jsonw_object(w, name);
+	ptn_jsonval_uuid(w, "id", &p->user.id);
+	ptn_jsonval_uuid(w, "tenant_id", &sc->tenant_id);
+	write_times(w, p->password_at_us, p->password_set_at_us);
+	ptn_jsonw_end_object(w);
+}
+
+void
+ptn_admin_json_otp(struct ptn_jsonw *w, const char *name,
+    const struct ptn_person *p)
+{
+	ptn_jsonw_object(w, name);
+	ptn_jsonval_uuid(w, "id", &p->user.id);
+	ptn_jsonval_time(w, "created_at", p->otp_at_us);
+	ptn_jsonw_end_object(w);
+}
+
+static void
+write_metadata(struct ptn_jsonw *w, const struct ptn_person *p)
+{
+	if (p->unsafe_metadata == NULL)
+		return;
+	ptn_jsonw_object(w, "metadata");
+	ptn_jsonw_raw(w, "unsafe_metadata", p->unsafe_metadata);
+	ptn_jsonw_end_object(w);
+}
+
+void
+ptn_admin_json_person(struct ptn_jsonw *w, const struct ptn_scope *sc,
+    const struct ptn_person *p, bool of_list)
+{
+	ptn_jsonw_object(w, NULL);
+	ptn_jsonval_uuid(w, "id", &p->user.id);
+	write_lists(w, p);
+	write_username(w, &p->username);
+	write_times(w, p->user.created_at_us, p->user.updated_at_us);
+	if (p->locked_at_us != 0)
+		ptn_jsonval_time(w, "locked_at", p->locked_at_us);
+	if (!of_list) {
+		if (p->password_at_us != 0)
+			ptn_admin_json_password(w, "password", sc, p);
+		if (p->otp_at_us != 0)
+			ptn_admin_json_otp(w, "otp", p);
+		write_metadata(w, p);
+	}
+	write_texts(w, p);
+	ptn_jsonw_end_object(w);
+}

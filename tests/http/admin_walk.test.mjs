@@ -1,0 +1,107 @@
+/*
+ * Each row of the Admin API's table, as it stands there: tried without a key,
+ * with one that has expired, with a read-only one and with that of another
+ * organisation, on a user who has one of everything.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { freshAddress } from '../lib/api.mjs';
+import { createOrg } from '../lib/dfns.mjs';
+import { start, top } from '../lib/instance.mjs';
+
+/* { method, path, auth } of every row. */
+const rows = [...readFileSync(join(top, 'fcgi/routes.c'), 'utf8').matchAll(
+  /^\t\{ ADMIN, +(\w+), +"([^"]+)", *(\w+),/gm)].map(([, method, path, auth]) =>
+  ({ method, path, auth, name: `${method} ${path}` }));
+
+/* What is told of nobody, and not refused. */
+const empty = ['GET /users/{id}/emails'];
+
+let instance;
+let admin;
+let keys;
+let user;
+let ids;
+let org;
+
+before(async () => {
+  instance = await start({ admin: true, oneConnection: true,
+    set: { 'audit_log.storage.enabled': 'true' } });
+  admin = instance.admin();
+  org = await createOrg(instance, 'Other', freshAddress('first'));
+  keys = {
+    none: '',
+    expired: await instance.adminKey('expired', '--expires', '1'),
+    reader: await instance.adminKey('reader', '--read-only'),
+    foreign: await instance.adminKey('foreign', '--tenant', 'Other'),
+  };
+  await instance.sql(`UPDATE admin_keys SET expires_at = UTC_TIMESTAMP(6)
+    WHERE name = 'expired'`);
+  const person = instance.client();
+  const email = freshAddress('walked');
+  user = { ...await person.signUp(email), email };
+  await person.addPasskey({ origin: new URL(instance.url).origin });
+  await person.call('PUT', '/password', { user_id: user.user_id,
+    password: 'correct horse battery' });
+  const [shown, [session]] = [await state(), (await admin.call('GET',
+    `/users/${user.user_id}/sessions`, undefined, { status: 200 })).body];
+  ids = { id: user.user_id, email_id: shown.emails[0].id,
+    credential_id: shown.webauthn_credentials[0].id, session_id: session.id };
+});
+after(() => instance?.stop());
+
+const state = async () => (await admin.call('GET', `/users/${user.user_id}`,
+  undefined, { status: 200 })).body;
+const sessions = async () => (await admin.call('GET',
+  `/users/${user.user_id}/sessions`, undefined, { status: 200 })).body
+  .map(({ id }) => id);
+
+/* A body that is one for each of them. */
+const body = () => ({ user_id: user.user_id, address: freshAddress(),
+  password: 'battery horse correct', name: 'Changed',
+  username: `walk_${Math.random().toString(36).slice(2)}` });
+
+function ask({ method, path }, bearer, prefix = '') {
+  const full = path.replaceAll(/\{(\w+)\}/g, (_, name) => {
+    assert.ok(ids[name], `${path}: say what ${name} is`);
+    return ids[name];
+  });
+  return instance.admin(bearer).call(method, prefix + full,
+    ['GET', 'DELETE'].includes(method) ? undefined : body());
+}
+
+test('there are rows', () => assert.ok(rows.length > 20, `${rows.length}`));
+
+for (const row of rows)
+  test(row.name, async () => {
+    const before = [await state(), await sessions()];
+    if (row.auth === 'ANYBODY')
+      return void assert.equal((await ask(row, keys.none)).status, 200);
+    for (const key of [keys.none, keys.expired])
+      assert.equal((await ask(row, key)).status, 401);
+    assert.ok(['READER', 'CHANGER'].includes(row.auth), row.auth);
+    const read = await ask(row, keys.reader);
+    if (row.auth === 'CHANGER')
+      assert.equal(read.status, 403, read.text);
+    else
+      assert.notEqual(read.status, 403, read.text);
+
+    for (const prefix of ['', `/${org}`]) {
+      const foreign = await ask(row, keys.foreign, prefix);
+      assert.ok(!foreign.text.includes(user.user_id), foreign.text);
+      assert.ok(!foreign.text.includes(user.email), foreign.text);
+      if (empty.includes(row.name))
+        assert.deepEqual(foreign.body, []);
+      else if (row.path.includes('{'))
+        assert.equal(foreign.status, 404, foreign.text);
+    }
+    const [[tenant]] = await instance.sql(
+      "SELECT LOWER(HEX(id)) FROM tenants WHERE name = 'default'");
+    const named = await ask(row, keys.foreign, `/${tenant.replace(
+      /(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`);
+    assert.equal(named.status, 404);
+    assert.deepEqual([await state(), await sessions()], before);
+    return undefined;
+  });
