@@ -203,7 +203,7 @@ static void
 table_of_another(void **state)
 {
 	(void)state;
-	migrate_use("another");
+	migrate_at("another");
 	rows_sql("CREATE TABLE another.sessions (theirs INT)");
 	assert_int_equal(migrate_up(), PTN_E_CONFLICT);
 	assert_non_null(strstr(err, "has a table \"sessions\" that is not"));
