@@ -301,7 +301,7 @@ refuse_foreign(const struct run *run, const struct ptn_migration *m)
 	    "%04d-%s: the database has a table \"%s\" that is not Postern's: "
 	    "take another database; this migration has not begun\n",
 	    m->version, m->name, table);
-	return PTN_E_CONFLICT;
+	return PTN_E_UNPROCESSABLE;
 }
 
 /*

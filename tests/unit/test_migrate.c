@@ -205,7 +205,7 @@ table_of_another(void **state)
 	(void)state;
 	migrate_at("another");
 	rows_sql("CREATE TABLE another.sessions (theirs INT)");
-	assert_int_equal(migrate_up(), PTN_E_CONFLICT);
+	assert_int_equal(migrate_up(), PTN_E_UNPROCESSABLE);
 	assert_non_null(strstr(err, "has a table \"sessions\" that is not"));
 	assert_string_equal(
 	    rows_select("SELECT GROUP_CONCAT(table_name ORDER BY table_name)"
