@@ -17,6 +17,9 @@ static const struct {
 	/* clang-format off */
 	{ "import", ptn_cli_user_import, "[--tenant ORG] [--dry-run] FILE" },
 	{ "export", ptn_cli_user_export, "[--tenant ORG]" },
+	{ "delete", ptn_cli_user_delete, "[--tenant ORG] WHO" },
+	{ "set-password", ptn_cli_user_set_password, "[--tenant ORG] WHO" },
+	{ "sessions", ptn_cli_user_sessions, "[--tenant ORG] WHO" },
 	/* clang-format on */
 };
 #define COMMANDS PTN_ARRAY_LEN(commands)
@@ -30,7 +33,8 @@ ptn_cli_user_help(FILE *out)
 	for (i = 0; i < COMMANDS; i++)
 		(void)fprintf(out, "  %s %s\n", commands[i].name,
 		    commands[i].usage);
-	(void)fputs("\nORG is the name or the id of an organisation; without "
+	(void)fputs("\nWHO is the id, an address or the username of a user.\n"
+		    "ORG is the name or the id of an organisation; without "
 		    "it, it is about the default one.\n",
 	    out);
 }

@@ -15,5 +15,11 @@ enum ptn_err ptn_cli_user_import(struct ptn_cli_context *d, int argc,
     char **argv) PTN_MUST_USE;
 enum ptn_err ptn_cli_user_export(struct ptn_cli_context *d, int argc,
     char **argv) PTN_MUST_USE;
+enum ptn_err ptn_cli_user_delete(struct ptn_cli_context *d, int argc,
+    char **argv) PTN_MUST_USE;
+enum ptn_err ptn_cli_user_set_password(struct ptn_cli_context *d, int argc,
+    char **argv) PTN_MUST_USE;
+enum ptn_err ptn_cli_user_sessions(struct ptn_cli_context *d, int argc,
+    char **argv) PTN_MUST_USE;
 
 #endif
