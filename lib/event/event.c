@@ -7,14 +7,16 @@
 #include "lib/db/db.h"
 #include "lib/event/actor.h"
 #include "lib/event/audit.h"
+#include "lib/event/webhook.h"
 
 enum kind {
 	IS_UNSET = 0,
 	IS_CHANGE, /* recorded in its transaction */
-	IS_NOTED   /* recorded when the answer is settled */
+	IS_NOTED,  /* recorded when the answer is settled */
+	IS_SIGNAL  /* for webhooks alone */
 };
 
-/* webhook and metric are for whoever will serve them. */
+/* metric is for whoever will serve it. */
 static const struct {
 	const char *type;
 	enum kind kind;
@@ -63,6 +65,20 @@ remember(struct ptn_actor *actor, enum ptn_event e,
 	actor->n++;
 }
 
+/* Of whom it is about: those whom others did it to, or those who act. */
+static enum ptn_err
+tell_hooks(const struct ptn_scope *sc, enum ptn_event e,
+    const struct ptn_audit *entry)
+{
+	const struct ptn_uuid *user = &entry->subject_id;
+
+	if (events[e].webhook == NULL || !sc->cf->hooks_on)
+		return PTN_OK;
+	if (ptn_uuid_is_nil(user) && sc->actor != NULL)
+		user = &sc->actor->user_id;
+	return ptn_webhook_user(sc, events[e].webhook, user);
+}
+
 /* What an operator does befalls somebody, also where the rule names nobody. */
 static struct ptn_audit
 addressed(const struct ptn_scope *sc, const struct ptn_audit *entry)
@@ -89,7 +105,7 @@ record(const struct ptn_scope *sc, enum ptn_event e,
 			return r;
 	}
 	remember(sc->actor, e, &whole, true);
-	return PTN_OK;
+	return tell_hooks(sc, e, &whole);
 }
 
 enum ptn_err
@@ -129,6 +145,30 @@ ptn_event_tell(const struct ptn_scope *sc, enum ptn_event e,
 		return r;
 	return is_told(sc->cf, e) ? ptn_notice_put(sc, events[e].notice, to)
 				  : PTN_OK;
+}
+
+enum ptn_err
+ptn_event_signal(const struct ptn_scope *sc, enum ptn_event e,
+    const struct ptn_uuid *user)
+{
+	assert(events[e].kind == IS_SIGNAL);
+	return ptn_webhook_user(sc, events[e].webhook, user);
+}
+
+enum ptn_err
+ptn_event_session(const struct ptn_scope *sc, enum ptn_event e,
+    const struct ptn_uuid *user, const struct ptn_uuid *session)
+{
+	assert(events[e].kind == IS_SIGNAL);
+	return ptn_webhook_session(sc, events[e].webhook, user, session);
+}
+
+enum ptn_err
+ptn_event_sessions(const struct ptn_scope *sc, enum ptn_event e,
+    const struct ptn_uuid *user, const struct ptn_uuid *but)
+{
+	assert(events[e].kind == IS_SIGNAL);
+	return ptn_webhook_sessions(sc, events[e].webhook, user, but);
 }
 
 void
