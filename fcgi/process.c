@@ -326,13 +326,16 @@ ptn_process_headroom(const struct ptn_conf *cf, enum ptn_process_role role)
 	const size_t hash = (size_t)ptn_hashgate_kib(cf) * 1024;
 	const size_t received = (size_t)cf->receive_memory_kib * 1024;
 	const size_t of[PTN_ROLE__MAX] = {
-		/* The slots are mapped by now, by the supervisor. */
-		[PTN_WORKER] = HEADROOM,
+		/*
+		 * The slots are mapped by now, by the supervisor; but what
+		 * computes hashes of others takes memory of its own.
+		 */
+		[PTN_WORKER] = HEADROOM + hash,
 		/* What it starts would inherit it. */
 		[PTN_COURIER] = 0,
 		[PTN_RECEIVER] = HEADROOM + received,
 		/* A slot's memory is its own. */
-		[PTN_ALONE] = HEADROOM + hash,
+		[PTN_ALONE] = HEADROOM + 2 * hash,
 	};
 
 	/* What watches every byte reserves more than any limit. */

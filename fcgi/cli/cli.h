@@ -64,6 +64,10 @@ int ptn_cli_jwk(int argc, char **argv, const char *conf_path,
 int ptn_cli_org(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
+/* user COMMAND ...: the table is in user.c */
+int ptn_cli_user(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
 /* doctor [--json] [--report] [--url URL] [--ca FILE] [--mail-to ADDRESS] */
 int ptn_cli_doctor(int argc, char **argv, const char *conf_path,
     const char *const *set);
@@ -92,6 +96,7 @@ int ptn_cli_courier(int argc, char **argv, const char *conf_path,
 void ptn_cli_setup_help(FILE *out);
 void ptn_cli_snippet_help(FILE *out);
 void ptn_cli_org_help(FILE *out);
+void ptn_cli_user_help(FILE *out);
 void ptn_cli_admin_key_help(FILE *out);
 void ptn_cli_limits_help(FILE *out);
 void ptn_cli_webhook_help(FILE *out);

@@ -7,7 +7,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
-#include "lib/crypto/pwhash.h"
+#include "lib/crypto/argon.h"
 #include "lib/db/db.h"
 
 #define ARENA_MAX 65536
@@ -34,7 +34,7 @@ config_init(const char *path)
 static int
 config_print(const struct ptn_conf *cf)
 {
-	(void)printf("# Argon2: %s\n", ptn_pwhash_kernel());
+	(void)printf("# Argon2: %s\n", ptn_argon_kernel());
 	ptn_conf_print(cf, stdout);
 	return 0;
 }

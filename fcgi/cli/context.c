@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fcgi/cli/option.h"
+#include "lib/account/tenant.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/event/event.h"
@@ -95,4 +96,13 @@ ptn_cli_context_org(struct ptn_cli_context *d, const char *text,
 	if (r == PTN_OK)
 		d->sc.tenant_id = out->id;
 	return r;
+}
+
+enum ptn_err
+ptn_cli_context_tenant(struct ptn_cli_context *d, const char *text)
+{
+	struct ptn_org_row row;
+
+	return ptn_cli_context_org(d, text != NULL ? text : PTN_TENANT_DEFAULT,
+	    &row);
 }

@@ -53,4 +53,8 @@ enum ptn_err ptn_cli_context_fail(struct ptn_cli_context *d, enum ptn_err r,
 enum ptn_err ptn_cli_context_org(struct ptn_cli_context *d, const char *text,
     struct ptn_org_row *out) PTN_MUST_USE;
 
+/* The same by --tenant; NULL: it is about the default one. */
+enum ptn_err ptn_cli_context_tenant(struct ptn_cli_context *d,
+    const char *text) PTN_MUST_USE;
+
 #endif

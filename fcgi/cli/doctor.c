@@ -13,7 +13,7 @@
 #include "lib/base/array.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
-#include "lib/crypto/pwhash.h"
+#include "lib/crypto/argon.h"
 #include "lib/db/db.h"
 
 #define ARENA_MAX ((size_t)4 * 1024 * 1024)
@@ -196,7 +196,7 @@ print_versions(void)
 	(void)printf("postern %s\n", PACKAGE_VERSION);
 	if (uname(&u) == 0)
 		(void)printf("%s %s %s\n", u.sysname, u.release, u.machine);
-	(void)printf("Argon2: %s\n\n", ptn_pwhash_kernel());
+	(void)printf("Argon2: %s\n\n", ptn_argon_kernel());
 }
 
 static bool

@@ -42,7 +42,7 @@ store(const struct ptn_scope *sc, const struct ptn_uuid *user, const char *text)
 
 /* As text; NULL: it is not to be kept. */
 static enum ptn_err
-merge(const struct ptn_scope *sc, const struct ptn_json *target,
+merge(struct ptn_arena *a, const struct ptn_json *target,
     const struct ptn_json *patch, const char **text)
 {
 	struct ptn_jsonw w;
@@ -51,7 +51,7 @@ merge(const struct ptn_scope *sc, const struct ptn_json *target,
 	*text = "{}";
 	if (patch == NULL)
 		return PTN_OK;
-	ptn_jsonw_init(&w, sc->arena);
+	ptn_jsonw_init(&w, a);
 	fits = ptn_json_type(patch) == PTN_JSON_OBJECT &&
 	    ptn_jsonmerge(&w, NULL, target, patch);
 	if (w.buf.bad)
@@ -60,6 +60,13 @@ merge(const struct ptn_scope *sc, const struct ptn_json *target,
 	    ptn_utf8_length(PTN_BYTES(w.buf.p, w.buf.len)) <= PTN_METADATA_MAX;
 	*text = fits ? w.buf.p : NULL;
 	return PTN_OK;
+}
+
+enum ptn_err
+ptn_metadata_text(struct ptn_arena *a, const struct ptn_json *v,
+    const char **text)
+{
+	return merge(a, NULL, v, text);
 }
 
 enum ptn_err
@@ -74,7 +81,7 @@ ptn_metadata_patch_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	if (patch != NULL)
 		r = ptn_metadata_of(sc, user, &target);
 	if (r == PTN_OK)
-		r = merge(sc, target, patch, &text);
+		r = merge(sc->arena, target, patch, &text);
 	ptn_json_free(&target);
 	if (r != PTN_OK || text == NULL)
 		return r;

@@ -5,6 +5,7 @@
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
 
+struct ptn_arena;
 struct ptn_json;
 
 /*
@@ -23,6 +24,12 @@ enum ptn_metadata_result {
 /* As it is, to be released by ptn_json_free(); NULL: there is none. */
 enum ptn_err ptn_metadata_of(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_json **out) PTN_MUST_USE;
+
+/*
+ * As it is stored, in the arena; text NULL: it is no object, or too long.
+ */
+enum ptn_err ptn_metadata_text(struct ptn_arena *a, const struct ptn_json *v,
+    const char **text) PTN_MUST_USE;
 
 /*
  * Patch it (RFC 7396), with the event, inside a transaction of the caller's,

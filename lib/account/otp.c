@@ -39,6 +39,14 @@ ptn_otp_seal(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	    aad_of(user), secret, sealed);
 }
 
+enum ptn_err
+ptn_otp_open(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_bytes sealed, struct ptn_bytes *secret)
+{
+	return ptn_secrets_open(sc->secrets, sc->arena, PTN_KEY_USE_TOTP,
+	    aad_of(user), sealed, secret);
+}
+
 static int64_t
 now_s(void)
 {
@@ -52,8 +60,7 @@ ptn_otp_judge(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	enum ptn_err r;
 
 	*verdict = PTN_DENY;
-	r = ptn_secrets_open(sc->secrets, sc->arena, PTN_KEY_USE_TOTP,
-	    aad_of(user), otp->sealed, &otp->secret);
+	r = ptn_otp_open(sc, user, otp->sealed, &otp->secret);
 	if (r == PTN_E_DENIED) {
 		ptn_error("totp: no key of secrets.keys opens a secret");
 		return PTN_OK;

@@ -24,6 +24,11 @@ enum ptn_err ptn_otp_seal(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_bytes secret,
     struct ptn_bytes *sealed) PTN_MUST_USE;
 
+/* Open it again, in the arena; PTN_E_DENIED: no key of secrets.keys does. */
+enum ptn_err ptn_otp_open(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes sealed,
+    struct ptn_bytes *secret) PTN_MUST_USE;
+
 /* Where a secret stands, and what was found. */
 struct ptn_otp {
 	struct ptn_bytes sealed;

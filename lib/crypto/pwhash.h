@@ -10,8 +10,6 @@
 
 struct ptn_conf;
 
-/* libargon2 and crypt(3) live in pwhash.c alone. */
-
 #define PTN_PWHASH_PW_MAX 1024 /* bytes of a password */
 #define PTN_PHC_MAX 256	       /* bytes of a stored hash, with the NUL */
 
@@ -25,11 +23,13 @@ enum ptn_err ptn_pwhash_make(const struct ptn_conf *cf, struct ptn_hashgate *g,
     struct ptn_bytes pw, char phc[PTN_PHC_MAX]) PTN_MUST_USE;
 
 /*
- * Check a password against a stored hash: a PHC string of Argon2id, or bcrypt
- * ($2a$ $2b$ $2y$, cost 4 to 14) for imported ones.  NULL stands for "there is
- * none": a decoy with today's costs is computed, so that an unknown account is
- * the same work (CWE-204, CWE-208).  A hash of another form, or with costs
- * above the ceilings of cf, is not computed: the decoy is, instead of it.
+ * Check a password against a stored hash: a PHC string of Argon2, one of the
+ * kinds of foreign.h, or one that ptn_pwhash_take() made of such.  NULL stands
+ * for "there is none": a decoy with today's costs is computed, so that an
+ * unknown account is the same work (CWE-204, CWE-208).  A hash of another form,
+ * or with costs above the ceilings, is not computed: the decoy is, instead of
+ * it.  One that is less work than the decoy, or may be, is computed, and the
+ * decoy too.
  *
  * verdict	set to PTN_DENY on entry, PTN_ALLOW only on an exact match.
  * stale	true if the hash should be made anew with today's costs.
@@ -41,10 +41,21 @@ enum ptn_err ptn_pwhash_verify(const struct ptn_conf *cf,
     struct ptn_hashgate *g, const char *hash, struct ptn_bytes pw,
     enum ptn_verdict *verdict, bool *stale) PTN_MUST_USE;
 
-/* Hashes computed by this process, for tests and logs. */
-uint64_t ptn_pwhash_count(void);
+/*
+ * Make what is to be stored of a hash that another program made, or this one
+ * elsewhere.  What is fast to guess is hashed once more: Argon2id, with today's
+ * costs, of the first bytes of its digest ("$wrapped$argon2id$...$SETTING").  A
+ * signer key of Firebase is not kept.
+ *
+ * g	NULL: it is judged alone, and out is worth nothing
+ * why	on PTN_E_INPUT what is wrong with it, in words, as in "it is malformed"
+ *
+ * PTN_E_INPUT, PTN_E_BUSY, PTN_E_INTERNAL.
+ */
+enum ptn_err ptn_pwhash_take(const struct ptn_conf *cf, struct ptn_hashgate *g,
+    const char *hash, char out[PTN_PHC_MAX], const char **why) PTN_MUST_USE;
 
-/* Which library and build is linked, for "postern config print". */
-const char *ptn_pwhash_kernel(void);
+/* Hashes computed by this process, foreign ones too, for tests and logs. */
+uint64_t ptn_pwhash_count(void);
 
 #endif

@@ -98,6 +98,45 @@ add_base32(struct ptn_buf *b, struct ptn_bytes in)
 		ptn_buf_char(b, letters[acc << (5 - bits) & 31]);
 }
 
+/* The value of a letter; -1: it is none. */
+static int
+base32_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a';
+	return c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+}
+
+#define READ_MIN 10
+#define READ_MAX 64
+
+enum ptn_err
+ptn_totp_read(struct ptn_arena *a, const char *text, struct ptn_bytes *secret)
+{
+	uint8_t *out = ptn_arena_alloc(a, READ_MAX);
+	uint32_t acc = 0;
+	unsigned bits = 0;
+	size_t n = 0;
+	int v;
+
+	if (out == NULL)
+		return PTN_E_NOMEM;
+	for (; *text != '\0' && *text != '='; text++) {
+		if (*text == ' ')
+			continue;
+		if ((v = base32_value(*text)) < 0 || n == READ_MAX)
+			return PTN_E_INPUT;
+		acc = (acc << 5 | (uint32_t)v) & 0xfff;
+		if ((bits += 5) >= 8)
+			out[n++] = (uint8_t)(acc >> (bits -= 8));
+	}
+	*secret = PTN_BYTES(out, n);
+	return text[strspn(text, "=")] == '\0' && n >= READ_MIN ? PTN_OK
+								: PTN_E_INPUT;
+}
+
 char *
 ptn_totp_text(struct ptn_arena *a, struct ptn_bytes secret)
 {

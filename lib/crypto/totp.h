@@ -39,6 +39,13 @@ enum ptn_err ptn_totp_verify(struct ptn_bytes secret, int64_t now_s,
 char *ptn_totp_text(struct ptn_arena *a, struct ptn_bytes secret);
 
 /*
+ * Read one in letters of either case, with spaces and padding as people and
+ * programs have them, of 10 to 64 bytes; PTN_E_INPUT, PTN_E_NOMEM.
+ */
+enum ptn_err ptn_totp_read(struct ptn_arena *a, const char *text,
+    struct ptn_bytes *secret) PTN_MUST_USE;
+
+/*
  * The URL by which an app gets a secret:
  * "otpauth://totp/Issuer:account?secret=...".  The names are percent-encoded,
  * the secret is in base32 without padding (RFC 4648 section 6).  NULL: the

@@ -13,7 +13,7 @@ import { run, top } from '../lib/instance.mjs';
 
 const bin = join(build, 'postern');
 const commands = ['setup', 'serve', 'migrate', 'config', 'snippet', 'backup',
-  'doctor', 'jwk', 'org', 'admin-key', 'limits', 'webhook', 'courier',
+  'doctor', 'jwk', 'org', 'admin-key', 'user', 'limits', 'webhook', 'courier',
   'version', 'help'];
 let dir;
 let file; /* a configuration whose database does not answer */
@@ -125,6 +125,12 @@ describe('what is wrong is said', () => {
     '--public-key: a value is missing'],
     [['--config', 'FILE', 'org', 'service-account', 'revoke', 'a'],
       'org service-account revoke', 'TOKEN-ID is missing'],
+    [['user', 'imprt'], 'user', 'there is no "imprt"; did you mean import?'],
+    [['--config', 'FILE', 'user', 'import'], 'user import', 'FILE is missing'],
+    [['--config', 'FILE', 'user', 'import', '--dry', 'a'], 'user import',
+      'there is no option --dry'],
+    [['--config', 'FILE', 'user', 'export', 'x'], 'user export',
+      '"x" is a word too many'],
     [['limits', 'show'], 'limits show', 'WHOM is missing'],
     [['limits', 'show', '--org', '--all'], 'limits show',
       '--org: a value is missing'],

@@ -57,6 +57,17 @@ find(const struct ptn_uuid *user)
 }
 
 /* As a log-in does it: one hash, and what comes of it. */
+/* A decoy follows what may be less work than one. */
+static uint64_t
+work(const char *hash)
+{
+	char now[64];
+
+	snprintf(now, sizeof(now), "$argon2id$v=19$m=%d,t=%d,",
+	    (int)conf.argon2_memory_kib, (int)conf.argon2_iterations);
+	return hash == NULL || strncmp(hash, now, strlen(now)) == 0 ? 1 : 2;
+}
+
 static enum ptn_verdict
 check(const struct ptn_uuid *user, const char *pw)
 {
@@ -68,7 +79,7 @@ check(const struct ptn_uuid *user, const char *pw)
 	    ptn_password_check(&scope, user, &pu, ptn_bytes_of(pw), &verdict),
 	    PTN_OK);
 	if (verdict != PTN_ALLOW)
-		assert_int_equal(ptn_pwhash_count() - before, 1);
+		assert_int_equal(ptn_pwhash_count() - before, work(pu.hash));
 	return verdict;
 }
 

@@ -73,10 +73,10 @@ test_headroom(void **state)
 	const size_t of_hash = PTN_SANITIZED ? 0 : 9 * MIB;
 
 	(void)state;
-	assert_int_equal(worker, PTN_SANITIZED ? 0 : 64 * MIB);
+	assert_int_equal(worker, PTN_SANITIZED ? 0 : 64 * MIB + of_hash);
 	assert_int_equal(ptn_process_headroom(&cf, PTN_COURIER), 0);
 	assert_int_equal(ptn_process_headroom(&cf, PTN_RECEIVER),
-	    worker + of_receiver);
+	    worker - of_hash + of_receiver);
 	assert_int_equal(ptn_process_headroom(&cf, PTN_ALONE),
 	    worker + of_hash);
 }

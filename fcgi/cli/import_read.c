@@ -1,0 +1,576 @@
+#include "fcgi/cli/import.h"
+
+#include <string.h>
+
+#include "lib/account/metadata.h"
+#include "lib/account/username.h"
+#include "lib/base/base64.h"
+#include "lib/base/clock.h"
+#include "lib/base/unicode.h"
+#include "lib/crypto/cose.h"
+#include "lib/crypto/totp.h"
+#include "lib/format/address.h"
+#include "lib/format/json.h"
+
+#define DEPTH 20 /* of an entry, with metadata in it */
+#define CRED_ID_MAX 1023
+#define KEY_MAX 2048
+#define TRANSPORTS_MAX 255
+
+/* An entry as it is read, and what is to be made of it. */
+struct reading {
+	struct ptn_arena *a;
+	struct ptn_import *u;
+};
+
+static enum ptn_err
+unfit(struct reading *rd, const char *why)
+{
+	rd->u->why = why;
+	return PTN_E_INPUT;
+}
+
+/* A string of an object; *out NULL: there is none, or null. */
+static enum ptn_err
+text(struct reading *rd, const struct ptn_json *o, const char *name,
+    const char **out, const char *why)
+{
+	const struct ptn_json *v = ptn_json_get(o, name);
+
+	*out = NULL;
+	if (v == NULL)
+		return PTN_OK;
+	*out = ptn_json_text(rd->a, v);
+	return *out == NULL ? unfit(rd, why) : PTN_OK;
+}
+
+static enum ptn_err
+date(struct reading *rd, const struct ptn_json *o, const char *name,
+    int64_t *us)
+{
+	const struct ptn_json *v = ptn_json_get(o, name);
+
+	*us = 0;
+	/* The column has no room for other years. */
+	if (v != NULL &&
+	    (!ptn_clock_parse(ptn_json_string(v), us) || *us <= 0 ||
+		*us > INT64_C(253402300799) * PTN_US_PER_S))
+		return unfit(rd, "a time is not one of RFC 3339 after 1970");
+	return PTN_OK;
+}
+
+/* False if there is none. */
+static enum ptn_err
+truth(struct reading *rd, const struct ptn_json *o, const char *name, bool *out)
+{
+	const struct ptn_json *v = ptn_json_get(o, name);
+
+	*out = ptn_json_bool(v);
+	return v == NULL || ptn_json_type(v) == PTN_JSON_BOOL
+	    ? PTN_OK
+	    : unfit(rd, "what is to be true or false is something else");
+}
+
+/* ---------------------------------------------------------------- addresses */
+
+static enum ptn_err
+read_address(struct reading *rd, const struct ptn_json *o,
+    struct ptn_import_address *out, bool *primary)
+{
+	const char *s;
+	char *canonical;
+	enum ptn_err r;
+
+	if ((r = text(rd, o, "address", &s, "an address is no string")) !=
+		PTN_OK ||
+	    (r = truth(rd, o, "is_primary", primary)) != PTN_OK ||
+	    (r = truth(rd, o, "is_verified", &out->verified)) != PTN_OK)
+		return r;
+	r = s == NULL ? PTN_E_INPUT
+		      : ptn_address_canonical(rd->a, s, &canonical);
+	if (r == PTN_OK)
+		out->address = canonical;
+	return r == PTN_E_INPUT ? unfit(rd, "an address is none") : r;
+}
+
+static bool
+is_twice(const struct ptn_import *u, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(u->address[i].address, u->address[n].address) == 0)
+			return true;
+	return false;
+}
+
+/* The primary one to the front. */
+static enum ptn_err
+put_first(struct reading *rd, size_t primaries, size_t which)
+{
+	struct ptn_import *u = rd->u;
+	const struct ptn_import_address it = u->address[which];
+
+	if (primaries != 1 && u->addresses > 1)
+		return unfit(rd, "not exactly one address is the primary one");
+	memmove(u->address + 1, u->address, which * sizeof(it));
+	u->address[0] = it;
+	return PTN_OK;
+}
+
+static enum ptn_err
+read_addresses(struct reading *rd, const struct ptn_json *list)
+{
+	struct ptn_import *u = rd->u;
+	size_t i, primaries = 0, which = 0;
+	bool primary;
+	enum ptn_err r;
+
+	if (list == NULL)
+		return PTN_OK;
+	u->addresses = ptn_json_len(list);
+	if (ptn_json_type(list) != PTN_JSON_ARRAY ||
+	    u->addresses > PTN_IMPORT_LIST_MAX)
+		return unfit(rd, "emails are no array of at most 64");
+	if (u->addresses == 0)
+		return PTN_OK;
+	u->address = ptn_arena_calloc(rd->a, u->addresses, sizeof(*u->address));
+	if (u->address == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < u->addresses; i++) {
+		r = read_address(rd, ptn_json_at(list, i), &u->address[i],
+		    &primary);
+		if (r != PTN_OK)
+			return r;
+		if (is_twice(u, i))
+			return unfit(rd, "an address stands twice");
+		primaries += primary;
+		which = primary ? i : which;
+	}
+	return put_first(rd, primaries, which);
+}
+
+/* -------------------------------------------------------------- credentials */
+
+static enum ptn_err
+bytes(struct reading *rd, const struct ptn_json *o, const char *name,
+    size_t max, struct ptn_bytes *out, const char *why)
+{
+	const struct ptn_bytes s = ptn_json_string(ptn_json_get(o, name));
+	enum ptn_err r = PTN_E_INPUT;
+
+	if (s.p != NULL)
+		r = ptn_b64any_decode(rd->a, s, out);
+	if (r == PTN_E_NOMEM)
+		return r;
+	return r == PTN_OK && out->len > 0 && out->len <= max ? PTN_OK
+							      : unfit(rd, why);
+}
+
+static enum ptn_err
+read_key(struct reading *rd, const struct ptn_json *o, struct ptn_credential *c)
+{
+	static const char why[] = "public_key is none in COSE and base64url";
+	struct ptn_cose_key key;
+	enum ptn_verdict usable = PTN_DENY;
+	enum ptn_err r;
+
+	r = bytes(rd, o, "public_key", KEY_MAX, &c->public_key, why);
+	if (r == PTN_OK)
+		r = ptn_cose_parse(rd->a, c->public_key, &key);
+	if (r == PTN_OK)
+		r = ptn_pubkey_check(&key.key, &usable);
+	if (r == PTN_E_INPUT || (r == PTN_OK && usable != PTN_ALLOW))
+		return unfit(rd, why);
+	return r;
+}
+
+static enum ptn_err
+read_transports(struct reading *rd, const struct ptn_json *list,
+    struct ptn_credential *c)
+{
+	struct ptn_buf b;
+	const char *s;
+	size_t i;
+
+	ptn_buf_init(&b, rd->a);
+	if (list != NULL && ptn_json_type(list) != PTN_JSON_ARRAY)
+		return unfit(rd, "transports are no array");
+	for (i = 0; i < ptn_json_len(list); i++) {
+		s = ptn_json_text(rd->a, ptn_json_at(list, i));
+		if (s == NULL || s[0] == '\0' ||
+		    s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-_")] !=
+			'\0')
+			return unfit(rd, "a transport is none");
+		ptn_buf_printf(&b, "%s%s", i > 0 ? "," : "", s);
+	}
+	if (b.bad)
+		return PTN_E_NOMEM;
+	c->transports = b.len > 0 ? b.p : "";
+	return b.len <= TRANSPORTS_MAX
+	    ? PTN_OK
+	    : unfit(rd, "the transports are too long");
+}
+
+/* The authenticators know them by it: by another they would not find them. */
+static enum ptn_err
+read_handle(struct reading *rd, const struct ptn_json *o)
+{
+	const struct ptn_uuid *id = &rd->u->id;
+	const struct ptn_bytes raw = PTN_BYTES(id->b, sizeof(id->b));
+	struct ptn_bytes handle;
+
+	if (ptn_json_get(o, "user_handle") == NULL)
+		return PTN_OK;
+	if (bytes(rd, o, "user_handle", 64, &handle, "") == PTN_OK &&
+	    !ptn_uuid_is_nil(id) && ptn_bytes_equal(handle, raw))
+		return PTN_OK;
+	return unfit(rd,
+	    "a user_handle that is not the user_id cannot be kept");
+}
+
+static enum ptn_err
+read_words(struct reading *rd, const struct ptn_json *o,
+    struct ptn_credential *c)
+{
+	const struct ptn_json *count = ptn_json_get(o, "sign_count");
+	const char *aaguid;
+	enum ptn_err r;
+
+	if ((r = text(rd, o, "name", &c->name, "a name is no string")) !=
+		PTN_OK ||
+	    (r = text(rd, o, "attestation_type", &c->attestation,
+		 "an attestation_type is no string")) != PTN_OK ||
+	    (r = text(rd, o, "aaguid", &aaguid, "an aaguid is no string")) !=
+		PTN_OK)
+		return r;
+	if (c->name != NULL &&
+	    ptn_utf8_length(ptn_bytes_of(c->name)) > PTN_CREDENTIAL_NAME_MAX)
+		return unfit(rd, "a name is longer than 255 characters");
+	if (c->attestation == NULL || c->attestation[0] == '\0')
+		c->attestation = "none";
+	if (strlen(c->attestation) > 32)
+		return unfit(rd, "an attestation_type is too long");
+	if (aaguid != NULL && !ptn_uuid_parse_any(aaguid, &c->aaguid))
+		return unfit(rd, "an aaguid is no UUID");
+	if (count != NULL &&
+	    (!ptn_json_int(count, &c->sign_count) || c->sign_count < 0 ||
+		c->sign_count > UINT32_MAX))
+		return unfit(rd, "a sign_count is none of 32 bits");
+	return PTN_OK;
+}
+
+static enum ptn_err
+read_credential(struct reading *rd, const struct ptn_json *o,
+    struct ptn_credential *c)
+{
+	int64_t ignored;
+	enum ptn_err r;
+
+	c->api = PTN_API_HANKO;
+	if ((r = bytes(rd, o, "id", CRED_ID_MAX, &c->id,
+		 "the id of a credential is none in base64url")) != PTN_OK ||
+	    (r = read_key(rd, o, c)) != PTN_OK ||
+	    (r = read_words(rd, o, c)) != PTN_OK ||
+	    (r = read_transports(rd, ptn_json_get(o, "transports"), c)) !=
+		PTN_OK ||
+	    (r = truth(rd, o, "backup_eligible", &c->backup_eligible)) !=
+		PTN_OK ||
+	    (r = truth(rd, o, "backup_state", &c->backup_state)) != PTN_OK ||
+	    (r = truth(rd, o, "mfa_only", &c->mfa_only)) != PTN_OK ||
+	    (r = read_handle(rd, o)) != PTN_OK ||
+	    (r = date(rd, o, "created_at", &c->created_at_us)) != PTN_OK ||
+	    (r = date(rd, o, "updated_at", &ignored)) != PTN_OK)
+		return r;
+	return date(rd, o, "last_used_at", &c->last_used_at_us);
+}
+
+static enum ptn_err
+read_credentials(struct reading *rd, const struct ptn_json *list)
+{
+	struct ptn_import *u = rd->u;
+	enum ptn_err r = PTN_OK;
+	size_t i, j;
+
+	if (list == NULL)
+		return PTN_OK;
+	u->credentials = ptn_json_len(list);
+	if (ptn_json_type(list) != PTN_JSON_ARRAY ||
+	    u->credentials > PTN_IMPORT_LIST_MAX)
+		return unfit(rd,
+		    "webauthn_credentials are no array of at most 64");
+	if (u->credentials == 0)
+		return PTN_OK;
+	u->credential =
+	    ptn_arena_calloc(rd->a, u->credentials, sizeof(*u->credential));
+	if (u->credential == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < u->credentials && r == PTN_OK; i++) {
+		r = read_credential(rd, ptn_json_at(list, i),
+		    &u->credential[i]);
+		for (j = 0; j < i && r == PTN_OK; j++)
+			if (ptn_bytes_equal(u->credential[i].id,
+				u->credential[j].id))
+				r = unfit(rd, "a credential stands twice");
+	}
+	return r;
+}
+
+/* ------------------------------------------------------------------ the rest
+ */
+
+static enum ptn_err
+read_id(struct reading *rd, const struct ptn_json *o)
+{
+	const char *s;
+	enum ptn_err r;
+
+	if ((r = text(rd, o, "user_id", &s, "user_id is no string")) != PTN_OK)
+		return r;
+	if (s != NULL && s[0] != '\0' &&
+	    (!ptn_uuid_parse_any(s, &rd->u->id) || ptn_uuid_is_nil(&rd->u->id)))
+		return unfit(rd, "user_id is no UUID");
+	return PTN_OK;
+}
+
+static enum ptn_err
+read_username(struct reading *rd, const struct ptn_json *o)
+{
+	const char *s;
+	char *lower;
+	size_t i;
+	enum ptn_err r;
+
+	r = text(rd, o, "username", &s, "the username is no string");
+	if (r != PTN_OK || s == NULL || s[0] == '\0')
+		return r;
+	if ((lower = ptn_arena_strdup(rd->a, s)) == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; lower[i] != '\0'; i++)
+		if (lower[i] >= 'A' && lower[i] <= 'Z')
+			lower[i] = (char)(lower[i] - 'A' + 'a');
+	rd->u->username = lower;
+	return i <= PTN_USERNAME_BYTES && ptn_username_is_well(lower)
+	    ? PTN_OK
+	    : unfit(rd, "a username has letters, digits and \"_\" alone");
+}
+
+static enum ptn_err
+read_password(struct reading *rd, const struct ptn_json *o)
+{
+	const struct ptn_json *pw = ptn_json_get(o, "password"), *norm;
+	struct ptn_import *u = rd->u;
+	enum ptn_err r;
+
+	if (pw == NULL)
+		return PTN_OK;
+	r = text(rd, pw, "password", &u->hash, "a password is no string");
+	if (r == PTN_OK && u->hash == NULL)
+		r = unfit(rd, "the password has no hash");
+	norm = ptn_json_get(pw, "norm");
+	if (r == PTN_OK && norm != NULL &&
+	    (!ptn_json_int(norm, &u->norm) || u->norm < 0 ||
+		u->norm > PTN_PASSWORD_NORM))
+		r = unfit(rd, "norm is unknown");
+	return r;
+}
+
+static enum ptn_err
+read_otp(struct reading *rd, const struct ptn_json *o)
+{
+	const struct ptn_json *otp = ptn_json_get(o, "otp_secret"), *step;
+	struct ptn_import *u = rd->u;
+	const char *s;
+	enum ptn_err r;
+
+	u->otp_step = -1;
+	if (otp == NULL)
+		return PTN_OK;
+	r = text(rd, otp, "secret", &s, "a secret is no string");
+	if (r != PTN_OK)
+		return r;
+	r = s == NULL ? PTN_E_INPUT : ptn_totp_read(rd->a, s, &u->otp);
+	if (r == PTN_E_INPUT)
+		return unfit(rd, "otp_secret is none in base32");
+	step = ptn_json_get(otp, "last_step");
+	if (r == PTN_OK && step != NULL &&
+	    (!ptn_json_int(step, &u->otp_step) || u->otp_step < -1))
+		r = unfit(rd, "last_step is none");
+	return r;
+}
+
+/* What clients may change is kept; there is no other yet. */
+static enum ptn_err
+read_metadata(struct reading *rd, const struct ptn_json *o)
+{
+	const struct ptn_json *m = ptn_json_get(o, "metadata");
+	const struct ptn_json *mine = ptn_json_get(m, "unsafe_metadata");
+	enum ptn_err r;
+
+	if (ptn_json_get(m, "public_metadata") != NULL ||
+	    ptn_json_get(m, "private_metadata") != NULL)
+		return unfit(rd, "of metadata unsafe_metadata alone is kept");
+	if (mine == NULL)
+		return m == NULL || ptn_json_type(m) == PTN_JSON_OBJECT
+		    ? PTN_OK
+		    : unfit(rd, "metadata is no object");
+	r = ptn_metadata_text(rd->a, mine, &rd->u->metadata);
+	if (r == PTN_OK && rd->u->metadata == NULL)
+		r = unfit(rd, "unsafe_metadata is no object, or too long");
+	if (r == PTN_OK && strcmp(rd->u->metadata, "{}") == 0)
+		rd->u->metadata = NULL;
+	return r;
+}
+
+static enum ptn_err
+read_user(struct reading *rd, const struct ptn_json *o)
+{
+	struct ptn_import *u = rd->u;
+	enum ptn_err r;
+
+	if (ptn_json_type(o) != PTN_JSON_OBJECT)
+		return unfit(rd, "it is no object");
+	if ((r = read_id(rd, o)) != PTN_OK ||
+	    (r = read_addresses(rd, ptn_json_get(o, "emails"))) != PTN_OK ||
+	    (r = read_username(rd, o)) != PTN_OK ||
+	    (r = read_password(rd, o)) != PTN_OK ||
+	    (r = read_otp(rd, o)) != PTN_OK ||
+	    (r = read_credentials(rd,
+		 ptn_json_get(o, "webauthn_credentials"))) != PTN_OK ||
+	    (r = read_metadata(rd, o)) != PTN_OK ||
+	    (r = date(rd, o, "created_at", &u->created_at_us)) != PTN_OK ||
+	    (r = date(rd, o, "updated_at", &u->updated_at_us)) != PTN_OK)
+		return r;
+	return u->addresses > 0 || u->username != NULL
+	    ? PTN_OK
+	    : unfit(rd, "it has neither emails nor a username");
+}
+
+enum ptn_err
+ptn_cli_entry_read(struct ptn_arena *a, struct ptn_bytes entry,
+    struct ptn_import *u)
+{
+	struct reading rd = { a, u };
+	struct ptn_json *v = NULL;
+	enum ptn_err r;
+
+	memset(u, 0, sizeof(*u));
+	r = ptn_json_parse(entry, DEPTH, &v, &u->why);
+	if (r != PTN_OK)
+		return r;
+	r = v == NULL ? PTN_E_NOT_FOUND : read_user(&rd, v);
+	ptn_json_free(&v);
+	return r;
+}
+
+/* ------------------------------------------------------------------- writing
+ */
+
+static void
+write_date(struct ptn_jsonw *w, const char *name, int64_t us)
+{
+	char s[PTN_CLOCK_STR];
+
+	if (us == 0)
+		return;
+	ptn_clock_format(us, s);
+	ptn_jsonw_str(w, name, s);
+}
+
+static void
+write_credential(struct ptn_jsonw *w, struct ptn_arena *a,
+    const struct ptn_credential *c)
+{
+	char aaguid[PTN_UUID_STR];
+	const char *s = c->transports;
+	size_t n;
+
+	ptn_uuid_format(&c->aaguid, aaguid);
+	ptn_jsonw_object(w, NULL);
+	ptn_jsonw_str(w, "id", ptn_b64url_encode(a, c->id));
+	ptn_jsonw_str(w, "public_key", ptn_b64url_encode(a, c->public_key));
+	ptn_jsonw_str(w, "attestation_type", c->attestation);
+	if (c->name != NULL)
+		ptn_jsonw_str(w, "name", c->name);
+	ptn_jsonw_str(w, "aaguid", aaguid);
+	ptn_jsonw_int(w, "sign_count", c->sign_count);
+	ptn_jsonw_array(w, "transports");
+	for (; s != NULL && *s != '\0'; s += n + (s[n] == ',')) {
+		n = strcspn(s, ",");
+		ptn_jsonw_bytes(w, NULL, PTN_BYTES(s, n));
+	}
+	ptn_jsonw_end_array(w);
+	ptn_jsonw_bool(w, "backup_eligible", c->backup_eligible);
+	ptn_jsonw_bool(w, "backup_state", c->backup_state);
+	ptn_jsonw_bool(w, "mfa_only", c->mfa_only);
+	write_date(w, "last_used_at", c->last_used_at_us);
+	write_date(w, "created_at", c->created_at_us);
+	write_date(w, "updated_at", c->updated_at_us);
+	ptn_jsonw_end_object(w);
+}
+
+static void
+write_addresses(struct ptn_jsonw *w, const struct ptn_import *u)
+{
+	size_t i;
+
+	ptn_jsonw_array(w, "emails");
+	for (i = 0; i < u->addresses; i++) {
+		ptn_jsonw_object(w, NULL);
+		ptn_jsonw_str(w, "address", u->address[i].address);
+		ptn_jsonw_bool(w, "is_primary", i == 0);
+		ptn_jsonw_bool(w, "is_verified", u->address[i].verified);
+		ptn_jsonw_end_object(w);
+	}
+	ptn_jsonw_end_array(w);
+}
+
+static void
+write_secrets(struct ptn_jsonw *w, struct ptn_arena *a,
+    const struct ptn_import *u)
+{
+	if (u->hash != NULL) {
+		ptn_jsonw_object(w, "password");
+		ptn_jsonw_str(w, "password", u->hash);
+		ptn_jsonw_int(w, "norm", u->norm);
+		ptn_jsonw_end_object(w);
+	}
+	if (u->otp.len > 0) {
+		ptn_jsonw_object(w, "otp_secret");
+		ptn_jsonw_str(w, "secret", ptn_totp_text(a, u->otp));
+		ptn_jsonw_int(w, "last_step", u->otp_step);
+		ptn_jsonw_end_object(w);
+	}
+}
+
+enum ptn_err
+ptn_cli_entry_write(struct ptn_arena *a, const struct ptn_import *u,
+    const char **out)
+{
+	char id[PTN_UUID_STR];
+	struct ptn_jsonw w;
+	size_t i;
+
+	ptn_uuid_format(&u->id, id);
+	ptn_jsonw_init(&w, a);
+	ptn_jsonw_object(&w, NULL);
+	ptn_jsonw_str(&w, "user_id", id);
+	write_addresses(&w, u);
+	if (u->username != NULL)
+		ptn_jsonw_str(&w, "username", u->username);
+	write_secrets(&w, a, u);
+	ptn_jsonw_array(&w, "webauthn_credentials");
+	for (i = 0; i < u->credentials; i++)
+		write_credential(&w, a, &u->credential[i]);
+	ptn_jsonw_end_array(&w);
+	if (u->metadata != NULL) {
+		ptn_jsonw_object(&w, "metadata");
+		ptn_jsonw_raw(&w, "unsafe_metadata", u->metadata);
+		ptn_jsonw_end_object(&w);
+	}
+	write_date(&w, "created_at", u->created_at_us);
+	write_date(&w, "updated_at", u->updated_at_us);
+	ptn_jsonw_end_object(&w);
+	*out = w.buf.p;
+	return w.buf.bad ? PTN_E_NOMEM : PTN_OK;
+}
