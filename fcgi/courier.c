@@ -4,6 +4,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "fcgi/memory.h"
 #include "fcgi/slot.h"
 #include "fcgi/tell.h"
 #include "lib/account/expiry.h"
@@ -12,6 +13,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/beat.h"
 #include "lib/base/clock.h"
+#include "lib/base/count.h"
 #include "lib/base/log.h"
 #include "lib/base/rng.h"
 #include "lib/conf/conf.h"
@@ -41,6 +43,7 @@ enum relay { RELAY_UNKNOWN = 0, RELAY_TAKES, RELAY_REFUSES };
 struct courier {
 	struct ptn_scope sc; /* of no tenant: it serves all */
 	struct ptn_mailer *mailer;
+	struct ptn_score *score; /* NULL without a supervisor */
 	int wake_fd; /* or -1 */
 	int64_t look_ms;
 	int64_t record_ms;
@@ -164,11 +167,18 @@ relay_note(struct courier *c, const struct ptn_slot *s)
 }
 
 static void
-slot_log(const struct ptn_slot *s)
+slot_tell(const struct ptn_slot *s)
 {
+	static const enum ptn_count counts[] = {
+		[PTN_DELIVERY_LATER] = PTN_COUNT_MAIL_LATER,
+		[PTN_DELIVERY_REFUSED] = PTN_COUNT_MAIL_REFUSED,
+		[PTN_DELIVERY_NEVER] = PTN_COUNT_MAIL_NEVER,
+		[PTN_DELIVERY_DONE] = PTN_COUNT_MAIL_SENT,
+	};
 	const char *said = s->job.said[0] != '\0' ? s->job.said : "no reason";
 	long long n = (long long)s->attempts + 1;
 
+	ptn_count(counts[s->what]);
 	if (s->what == PTN_DELIVERY_DONE)
 		ptn_info("mail %s: sent (attempt %lld)", s->name, n);
 	else if (s->what == PTN_DELIVERY_NEVER)
@@ -201,7 +211,7 @@ slot_start(struct courier *c, struct ptn_slot *s,
 		return;
 	s->what = r == PTN_E_INPUT ? PTN_DELIVERY_NEVER : PTN_DELIVERY_LATER;
 	ptn_warn("mail %s: not handed over (%s)", s->name, ptn_err_name(r));
-	slot_log(s);
+	slot_tell(s);
 	slot_record(c, s);
 }
 
@@ -401,7 +411,7 @@ serve_slots(struct courier *c)
 				ask_orphans(c, &s->job);
 			if (!ptn_deliver_ended(&s->job, &s->what))
 				continue;
-			slot_log(s);
+			slot_tell(s);
 			relay_note(c, s);
 			slot_record(c, s);
 		} else if (record) {
@@ -503,6 +513,7 @@ turn(struct courier *c)
 {
 	size_t taken = 0;
 
+	ptn_memory_note(c->score);
 	serve_slots(c);
 	if (ptn_clock_mono_ms() >= c->look_ms) {
 		look_later(c);
@@ -551,10 +562,12 @@ ptn_courier_run(const struct ptn_child *child)
 	r = courier_open(&c, child->cf, child->secrets);
 	if (r != PTN_OK)
 		return r == PTN_E_CONFIG ? EX_CONFIG : EX_TEMPFAIL;
+	c.score = child->score;
 	c.wake_fd = child->wake_fd[0];
 	if (child->deliveries != NULL)
 		adopt(&c, child);
 	(void)ptn_beat(PTN_STEP_WAIT);
+	ptn_memory_note(child->score);
 	if (child->score != NULL)
 		atomic_store(&child->score->ready, 1);
 	while (!leaving())

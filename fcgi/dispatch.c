@@ -11,6 +11,7 @@
 #include "fcgi/input.h"
 #include "fcgi/path.h"
 #include "fcgi/routes.h"
+#include "fcgi/tally.h"
 #include "fcgi/throttle.h"
 #include "lib/account/keysets.h"
 #include "lib/base/clock.h"
@@ -382,8 +383,11 @@ static void
 tell(const struct ptn_request *req, const struct ptn_reply *rep,
     const struct cost *before)
 {
+	const int64_t us = ptn_clock_mono_us() - before->began_us;
+
 	log_cost(req, rep, before);
-	ptn_access(req, rep, ptn_clock_mono_us() - before->began_us);
+	ptn_access(req, rep, us);
+	ptn_tally_request(req, rep, us);
 }
 
 void

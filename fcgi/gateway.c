@@ -12,6 +12,7 @@
 #include "fcgi/record.h"
 #include "lib/base/array.h"
 #include "lib/base/bytes.h"
+#include "lib/base/count.h"
 #include "lib/base/log.h"
 
 #define CHUNK 4096     /* bytes of STDIN taken at a time */
@@ -254,6 +255,7 @@ refuse(struct ptn_gateway *gw, enum ptn_err why)
 {
 	ptn_info_seldom("a request was broken off or malformed: %s",
 	    ptn_err_name(why));
+	ptn_count(PTN_COUNT_BROKEN);
 	put_canned(gw, why);
 	hang_up(gw);
 }

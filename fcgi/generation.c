@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "fcgi/handover.h"
-#include "lib/base/array.h"
 #include "lib/base/beat.h"
 #include "lib/base/clock.h"
+#include "lib/base/count.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 
@@ -133,7 +133,7 @@ close_ways(struct ptn_generation *g)
 enum ptn_err
 ptn_generation_new(struct ptn_generation **out, const struct ptn_start *start,
     const struct ptn_generation *older, struct ptn_conf *cf,
-    struct ptn_secrets *secrets)
+    struct ptn_secrets *secrets, struct ptn_tally *tally)
 {
 	struct ptn_generation *g;
 	enum ptn_err r;
@@ -148,6 +148,7 @@ ptn_generation_new(struct ptn_generation **out, const struct ptn_start *start,
 	}
 	g->cf = cf;
 	g->secrets = secrets;
+	g->tally = tally;
 	g->wake[0] = g->wake[1] = -1;
 	g->receive[0] = g->receive[1] = g->whole[0] = g->whole[1] = -1;
 	g->deadline_ms = ptn_clock_mono_ms() + PTN_START_MS;
@@ -288,6 +289,9 @@ child_main(struct ptn_generation *g, struct ptn_generation *all, size_t i,
 		.gate = g->gate,
 		.score = &g->board->score[i],
 		.deliveries = &g->board->deliveries,
+		.tally = g->tally,
+		.scores = g->board->score,
+		.nworkers = g->nworkers,
 		.listen_fd = { g->listener[PTN_PUBLIC].fd,
 		    g->listener[PTN_ADMIN].fd, g->listener[PTN_AUTHORIZER].fd },
 		.wake_fd = { g->wake[0], g->wake[1] },
@@ -298,6 +302,7 @@ child_main(struct ptn_generation *g, struct ptn_generation *all, size_t i,
 	enum ptn_process_role role = role_of(g, i);
 
 	ptn_beat_at(&c.score->beat);
+	ptn_tally_join(g->tally, 1 + i);
 	ptn_signals_child();
 	ptn_log_init((enum ptn_log_level)g->cf->log_level, roles[role].name);
 	(void)prctl(PR_SET_NAME, roles[role].title, 0, 0, 0);
@@ -348,29 +353,6 @@ ptn_generation_fill(struct ptn_generation *g, struct ptn_generation *all)
 	}
 }
 
-/* The name a reader knows a signal by. */
-static const char *
-signal_name(int sig)
-{
-	static const struct {
-		int sig;
-		const char *name;
-	} names[] = { { SIGSEGV, "SIGSEGV" }, { SIGABRT, "SIGABRT" },
-		{ SIGKILL, "SIGKILL" }, { SIGTERM, "SIGTERM" },
-		{ SIGBUS, "SIGBUS" }, { SIGILL, "SIGILL" },
-		{ SIGFPE, "SIGFPE" }, { SIGSYS, "SIGSYS" },
-		{ SIGPIPE, "SIGPIPE" }, { SIGALRM, "SIGALRM" },
-		{ SIGXCPU, "SIGXCPU" }, { SIGQUIT, "SIGQUIT" },
-		{ SIGSTOP, "SIGSTOP" }, { SIGTSTP, "SIGTSTP" } };
-	size_t i;
-
-	for (i = 0; i < PTN_ARRAY_LEN(names); i++) {
-		if (names[i].sig == sig)
-			return names[i].name;
-	}
-	return strsignal(sig);
-}
-
 static void
 log_death(const struct ptn_generation *g, size_t i, int status)
 {
@@ -379,12 +361,27 @@ log_death(const struct ptn_generation *g, size_t i, int status)
 
 	if (WIFSIGNALED(status))
 		ptn_error("%s %d died of %s", who, pid,
-		    signal_name(WTERMSIG(status)));
+		    ptn_watch_signal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) != 0)
 		ptn_error("%s %d ended with status %d", who, pid,
 		    WEXITSTATUS(status));
 	else
 		ptn_info("%s %d left", who, pid);
+}
+
+static void
+count_death(const struct ptn_generation *g, size_t i, int status)
+{
+	static const enum ptn_count died[] = { PTN_COUNT_WORKER_DIED,
+		PTN_COUNT_COURIER_DIED, PTN_COUNT_RECEIVER_DIED };
+	static const enum ptn_count killed[] = { PTN_COUNT_WORKER_KILLED,
+		PTN_COUNT_COURIER_KILLED, PTN_COUNT_RECEIVER_KILLED };
+	const enum ptn_process_role role = role_of(g, i);
+
+	if (g->place[i].killed)
+		ptn_count(killed[role]);
+	else if (WIFSIGNALED(status) || WEXITSTATUS(status) != 0)
+		ptn_count(died[role]);
 }
 
 /*
@@ -399,7 +396,7 @@ note_stop(const struct ptn_generation *g, size_t i, int status)
 
 	if (WIFSTOPPED(status)) {
 		ptn_warn("%s %d is stopped by %s", who, (int)p->pid,
-		    signal_name(WSTOPSIG(status)));
+		    ptn_watch_signal(WSTOPSIG(status)));
 		p->stopped_ms = ptn_clock_mono_ms();
 		return true;
 	}
@@ -445,6 +442,7 @@ ptn_generation_reap(struct ptn_generation *g, pid_t pid, int status)
 	if (note_stop(g, i, status))
 		return true;
 	log_death(g, i, status);
+	count_death(g, i, status);
 	/* It is neither busy nor ready any more. */
 	atomic_store(&g->board->score[i].busy_since_ms, 0);
 	atomic_store(&g->board->score[i].ready, 0);

@@ -56,6 +56,7 @@ struct ptn_generation {
 	int receive[2]; /* to the receiver, and from it (handover.h) */
 	int whole[2];
 	struct ptn_board *board; /* shared memory */
+	struct ptn_tally *tally; /* the same, of all generations */
 	size_t nworkers;
 	struct ptn_generation_place *place; /* workers, courier, receiver */
 	size_t nplaces;
@@ -70,12 +71,14 @@ struct ptn_generation {
  * older	where to take sockets from whose address did not change, or
  *		NULL; it keeps them too.
  * cf, secrets	taken over, also on failure.
+ * tally	what its children count in; borrowed.
  *
  * PTN_E_CONFIG, PTN_E_CONFLICT, PTN_E_NOMEM, PTN_E_INTERNAL.  Logged.
  */
 enum ptn_err ptn_generation_new(struct ptn_generation **out,
     const struct ptn_start *start, const struct ptn_generation *older,
-    struct ptn_conf *cf, struct ptn_secrets *secrets) PTN_MUST_USE;
+    struct ptn_conf *cf, struct ptn_secrets *secrets,
+    struct ptn_tally *tally) PTN_MUST_USE;
 
 /* Close and release everything.  Its children must be gone. */
 void ptn_generation_free(struct ptn_generation **g);

@@ -14,6 +14,7 @@
 #include "fcgi/reply.h"
 #include "lib/base/bytes.h"
 #include "lib/base/clock.h"
+#include "lib/base/count.h"
 #include "lib/base/log.h"
 
 #define CHUNK (16 * 1024)  /* bytes taken at a time */
@@ -244,6 +245,7 @@ ptn_intake_refuse(const struct ptn_intake *in, int conn, enum ptn_err why)
 	uint8_t out[PTN_RECORD_ANSWER_MAX];
 	char text[PTN_REPLY_CANNED_MAX];
 
+	ptn_count(PTN_COUNT_BROKEN);
 	(void)ptn_reply_canned(why, text);
 	(void)say(conn, out, ptn_records_answer(&in->records, text, out));
 }

@@ -10,6 +10,7 @@
 
 #include "fcgi/orphan.h"
 #include "fcgi/side.h"
+#include "fcgi/tally.h"
 #include "lib/base/beat.h"
 #include "lib/base/err.h"
 #include "lib/crypto/crypto.h"
@@ -38,6 +39,7 @@ struct ptn_score {
 	_Atomic int64_t busy_since_ms; /* monotonic; 0: waiting for a request */
 	_Atomic uint64_t requests;
 	_Atomic int ready; /* 1: in its accept loop */
+	_Atomic int64_t memory; /* bytes, as last seen (memory.h) */
 };
 
 /*
@@ -59,6 +61,10 @@ struct ptn_child {
 	struct ptn_hashgate *gate;
 	struct ptn_score *score;	   /* NULL without a supervisor */
 	struct ptn_deliveries *deliveries; /* NULL without a supervisor */
+	const struct ptn_tally *tally;   /* NULL without a supervisor */
+	/* Of all children: workers, then courier and receiver; NULL. */
+	const struct ptn_score *scores;
+	size_t nworkers;
 	int listen_fd[PTN_SIDE__MAX];	   /* by enum ptn_side; -1: none */
 	int wake_fd[2]; /* pipe: the courier reads [0], workers write [1] */
 	int receive_fd; /* to the receiver (handover.h); -1: none */

@@ -14,6 +14,7 @@
 #include "fcgi/arrival.h"
 #include "fcgi/handover.h"
 #include "fcgi/intake.h"
+#include "fcgi/memory.h"
 #include "fcgi/pace.h"
 #include "lib/base/beat.h"
 #include "lib/base/clock.h"
@@ -374,6 +375,7 @@ receive_loop(struct receiver *rc)
 	size_t which;
 
 	(void)ptn_beat(PTN_STEP_WAIT);
+	ptn_memory_note(score);
 	atomic_store(&score->ready, 1);
 	while (!may_leave(rc)) {
 		r = ptn_waiter_wait(rc->waiter, time_to_wait(rc), &which);
@@ -385,6 +387,7 @@ receive_loop(struct receiver *rc)
 			heed(rc, which);
 		look_at_all(rc);
 		atomic_store(&score->busy_since_ms, 0);
+		ptn_memory_note(score);
 	}
 	return PTN_OK;
 }

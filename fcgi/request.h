@@ -41,6 +41,7 @@ struct ptn_param {
 	const char *value;
 };
 
+struct ptn_child;
 struct ptn_family;
 struct ptn_json;
 
@@ -63,6 +64,7 @@ struct ptn_value {
 struct ptn_env {
 	struct ptn_scope sc; /* of no tenant yet; what it points to is ours */
 	struct ptn_tenants *tenants;
+	const struct ptn_child *child; /* whom we are one of (process.h) */
 	int courier_fd;	  /* a byte written here wakes the courier; or -1 */
 	bool mail_queued; /* this process queued mail since last drained */
 };

@@ -45,6 +45,7 @@ static const struct ptn_input no_input = { NULL, 0 };
 #define RECOVERY &ptn_dfns_auth_recovery
 #define READER   &ptn_admin_auth_reader
 #define CHANGER  &ptn_admin_auth_changer
+#define HOST     &ptn_admin_auth_host
 #define NONE     PTN_NEED_NOTHING
 #define KEYS     PTN_NEED_KEYS
 #define DB       PTN_NEED_DB
@@ -145,6 +146,7 @@ const struct ptn_route ptn_routes[] = {
 	{ ADMIN,  GET,    "/",                                 READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_status_page },
 	{ ADMIN,  GET,    "/health/alive",                     ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_health_alive },
 	{ ADMIN,  GET,    "/health/ready",                     ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_health_ready },
+	{ ADMIN,  GET,    "/metrics",                          HOST,     DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_metrics },
 	{ ADMIN,  GET,    "/users",                            READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_user_list },
 	{ ADMIN,  POST,   "/users",                            CHANGER,  DB,   FREE,    IN(admin_user),         ON(always),    ptn_admin_user_create },
 	{ ADMIN,  GET,    "/users/{id}",                       READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_user_show },

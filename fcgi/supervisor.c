@@ -11,7 +11,9 @@
 #include <time.h>
 
 #include "fcgi/generation.h"
+#include "fcgi/routes.h"
 #include "lib/base/clock.h"
+#include "lib/base/count.h"
 #include "lib/base/log.h"
 #include "lib/base/peek.h"
 #include "lib/conf/conf.h"
@@ -22,6 +24,7 @@
 
 struct supervisor {
 	const struct ptn_start *start;
+	struct ptn_tally *tally;
 	struct ptn_generation *all; /* newest first */
 	bool leaving;
 	int64_t watchdog_ms; /* tell systemd that often; 0: never */
@@ -49,7 +52,8 @@ add_generation(struct supervisor *sv, struct ptn_conf *cf,
 	struct ptn_generation *g;
 	enum ptn_err r;
 
-	r = ptn_generation_new(&g, sv->start, serving(sv), cf, secrets);
+	r = ptn_generation_new(&g, sv->start, serving(sv), cf, secrets,
+	    sv->tally);
 	if (r != PTN_OK)
 		return r;
 	g->next = sv->all;
@@ -116,6 +120,14 @@ notify_reloading(void)
 	ptn_process_notify(text);
 }
 
+static void
+refuse_reload(void)
+{
+	ptn_count(PTN_COUNT_RELOAD_REFUSED);
+	ptn_error("reload refused: the old configuration stays");
+	ptn_process_notify("READY=1");
+}
+
 /* HUP: nothing happens to the old generation before the new one serves. */
 static void
 reload(struct supervisor *sv)
@@ -126,8 +138,7 @@ reload(struct supervisor *sv)
 	notify_reloading();
 	if (load_again(sv, &cf, &secrets) != PTN_OK ||
 	    add_generation(sv, cf, secrets) != PTN_OK) {
-		ptn_error("reload refused: the old configuration stays");
-		ptn_process_notify("READY=1");
+		refuse_reload();
 		return;
 	}
 	ptn_info("reload: starting new workers");
@@ -196,6 +207,7 @@ take_over(struct supervisor *sv, struct ptn_generation *g)
 	if (old != NULL) {
 		ptn_generation_inherit(g, old);
 		ptn_generation_drain(old);
+		ptn_count(PTN_COUNT_RELOAD_OK);
 	}
 	ptn_info("serving with %zu workers", g->nworkers);
 	ptn_process_notify("READY=1");
@@ -212,8 +224,7 @@ give_up(struct supervisor *sv, struct ptn_generation *g)
 		leave(sv);
 		return;
 	}
-	ptn_error("reload refused: the old configuration stays");
-	ptn_process_notify("READY=1");
+	refuse_reload();
 }
 
 static void
@@ -292,30 +303,44 @@ heed_signals(struct supervisor *sv)
 		reload(sv);
 }
 
+/* Until nobody is left. */
+static void
+supervise(struct supervisor *sv)
+{
+	struct ptn_generation *g, *next;
+
+	while (sv->all != NULL) {
+		if (ptn_wait_fds(NULL, 0, next_tick_ms(sv), NULL) ==
+		    PTN_E_INTERNAL)
+			sv->status = 1;
+		reassure(sv);
+		heed_signals(sv);
+		for (g = sv->all; g != NULL; g = next) {
+			next = g->next;
+			tend(sv, g);
+		}
+		drop_empty(sv);
+	}
+}
+
 int
 ptn_supervisor_run(const struct ptn_start *start, struct ptn_conf *cf,
     struct ptn_secrets *secrets)
 {
 	struct supervisor sv = { .start = start,
 		.watchdog_ms = ptn_process_watchdog_ms() };
-	struct ptn_generation *g, *next;
-	enum ptn_err r;
 
 	/* To be told how a mail went whose courier has died. */
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	if (add_generation(&sv, cf, secrets) != PTN_OK)
+	if ((sv.tally = ptn_tally_new(ptn_routes, ptn_routes_n)) == NULL) {
+		ptn_secrets_free(&secrets);
+		ptn_conf_free(&cf);
 		return 1;
-	while (sv.all != NULL) {
-		r = ptn_wait_fds(NULL, 0, next_tick_ms(&sv), NULL);
-		if (r == PTN_E_INTERNAL)
-			sv.status = 1;
-		reassure(&sv);
-		heed_signals(&sv);
-		for (g = sv.all; g != NULL; g = next) {
-			next = g->next;
-			tend(&sv, g);
-		}
-		drop_empty(&sv);
 	}
+	ptn_tally_join(sv.tally, 0);
+	if (add_generation(&sv, cf, secrets) != PTN_OK)
+		sv.status = 1;
+	supervise(&sv);
+	ptn_tally_free(&sv.tally);
 	return sv.status;
 }

@@ -1,6 +1,10 @@
 #include "fcgi/watch.h"
 
+#include <signal.h>
+#include <string.h>
+
 #include "fcgi/process.h"
+#include "lib/base/array.h"
 #include "lib/conf/conf.h"
 #include "lib/db/db.h"
 #include "lib/mail/deliver.h"
@@ -60,4 +64,26 @@ const char *
 ptn_watch_word(enum ptn_beat_step step)
 {
 	return steps[step].word;
+}
+
+const char *
+ptn_watch_signal(int sig)
+{
+	static const struct {
+		int sig;
+		const char *name;
+	} names[] = { { SIGSEGV, "SIGSEGV" }, { SIGABRT, "SIGABRT" },
+		{ SIGKILL, "SIGKILL" }, { SIGTERM, "SIGTERM" },
+		{ SIGBUS, "SIGBUS" }, { SIGILL, "SIGILL" },
+		{ SIGFPE, "SIGFPE" }, { SIGSYS, "SIGSYS" },
+		{ SIGPIPE, "SIGPIPE" }, { SIGALRM, "SIGALRM" },
+		{ SIGXCPU, "SIGXCPU" }, { SIGQUIT, "SIGQUIT" },
+		{ SIGSTOP, "SIGSTOP" }, { SIGTSTP, "SIGTSTP" } };
+	size_t i;
+
+	for (i = 0; i < PTN_ARRAY_LEN(names); i++) {
+		if (names[i].sig == sig)
+			return names[i].name;
+	}
+	return strsignal(sig);
 }

@@ -34,4 +34,7 @@ unsigned int ptn_watch_longest_s(const struct ptn_conf *cf,
 /* What it does, as the log says it: "in a statement". */
 const char *ptn_watch_word(enum ptn_beat_step step);
 
+/* The name that a reader knows a signal by: "SIGSEGV". */
+const char *ptn_watch_signal(int sig);
+
 #endif

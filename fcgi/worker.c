@@ -10,6 +10,7 @@
 #include "fcgi/gateway.h"
 #include "fcgi/handover.h"
 #include "fcgi/intake.h"
+#include "fcgi/memory.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "lib/account/keysets.h"
@@ -85,6 +86,7 @@ env_open(struct ptn_env *env, const struct ptn_child *child)
 	env->sc.cf = child->cf;
 	env->sc.secrets = child->secrets;
 	env->sc.gate = child->gate;
+	env->child = child;
 	env->courier_fd = child->wake_fd[1];
 	env->sc.db = ptn_db_new(child->cf, PTN_DB_SERVE);
 	env->sc.arena = ptn_arena_new(ARENA_MAX);
@@ -282,6 +284,7 @@ serve_watched(struct worker *w, size_t which)
 	r = serve_one(w, which);
 	atomic_store(&w->score->busy_since_ms, 0);
 	(void)ptn_beat(before);
+	ptn_memory_note(w->child->score);
 	if (w->child->alone)
 		alarm(0);
 	drain_outbox(w);
@@ -324,6 +327,7 @@ serve_loop(struct worker *w)
 	size_t which;
 
 	(void)ptn_beat(PTN_STEP_WAIT);
+	ptn_memory_note(w->child->score);
 	atomic_store(&w->score->ready, 1);
 	while (!may_leave(w)) {
 		r = ptn_waiter_wait(w->waiter, -1, &which);

@@ -51,6 +51,23 @@ cmp -s "$tests/package-lock.json" "$stamp" || stale=1
 command -v node >/dev/null || packages="$packages nodejs"
 [ -z "$stale" ] || command -v npm >/dev/null || packages="$packages npm"
 
+# promtool alone, without the server of 50 MB and its service.
+needs_promtool() {
+	case " $* " in *' http'*) ;; *) return 1 ;; esac
+	! command -v promtool >/dev/null && command -v apt-get >/dev/null &&
+	    [ ! -x "$tests/node_modules/.bin/promtool" ]
+}
+
+get_promtool() {
+	tmp=$(mktemp -d)
+	get="apt-get -qq -o APT::Sandbox::User=root download prometheus"
+	(cd "$tmp" && { $get || { apt-get -qq update && $get; }; } &&
+	    dpkg-deb --fsys-tarfile prometheus_*.deb |
+	    tar -xf - ./usr/bin/promtool)
+	mv "$tmp/usr/bin/promtool" "$tests/node_modules/.bin/promtool"
+	rm -rf "$tmp"
+}
+
 if command -v dpkg-query >/dev/null; then
 	# shellcheck disable=SC2086
 	sh "$tests/../etc/install-packages.sh" $packages
@@ -60,3 +77,7 @@ fi
 	(cd "$tests" && npm ci --no-progress --loglevel=error </dev/null)
 	cp "$tests/package-lock.json" "$stamp"
 }
+
+if needs_promtool "$@"; then
+	get_promtool
+fi

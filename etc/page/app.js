@@ -48,7 +48,8 @@ function stage(answer, by) {
     waits[answer.payload.resend_after ? 'resend_passcode' : by] =
       Date.now() + answer.wait * 1000;
   return { answer, by, from, waits, flow: flow.name, isInit: isInit(answer),
-    who: known.who, kept: flow.name === 'profile' ? {} : known.kept,
+    who: known.who, service: known.service,
+    kept: flow.name === 'profile' ? {} : known.kept,
     options: optionsIn(answer, before), run, flip, retry, enter, leave };
 }
 
@@ -232,11 +233,23 @@ async function run(name, input, button, what) {
   await attempt(button, name, () => proceed(name, input, what));
 }
 
+/* How the service calls itself, once it is shown; what is not known is not. */
+async function askName() {
+  try {
+    known.service ??=
+      (await api('GET', '.well-known/config')).data.service.name;
+  } catch {
+    known.service = undefined;
+  }
+}
+
 async function proceed(name, input, what) {
   const was = question.action ? question.from : place();
   const answer = await flow.act(name, input);
 
   asked?.abort();
+  if (answer.payload.otp_secret)
+    await askName();
   if (answer.name === 'success')
     return arrive();
   if (answer.name === 'account_deleted')

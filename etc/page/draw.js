@@ -5,6 +5,7 @@
  * at: what is shown, and how it came about:
  *   answer	of the flow
  *   from, by	the state before, and the action that led here
+ *   service	what an authenticator app calls it, as in the QR code
  *   who, kept	who it is, and what was typed and is no secret, by input
  *   waits	until when an action has to wait (ms), by its name
  *   run	(action, input, button, what): takes an action
@@ -284,9 +285,12 @@ const facts = {
 };
 
 /* An app on the same device cannot scan its own screen. */
-const appLink = (secret, { who }) => `otpauth://totp/${encodeURIComponent(
-  `${location.hostname}:${who ?? 'account'}`)}?secret=${secret}&issuer=${
-  encodeURIComponent(location.hostname)}`;
+function appLink(secret, { who, service }) {
+  const label = [service, who ?? 'account'].filter(Boolean).join(':');
+
+  return `otpauth://totp/${encodeURIComponent(label)}?secret=${secret}${
+    service ? `&issuer=${encodeURIComponent(service)}` : ''}`;
+}
 
 /* A sentence, in which who it is about stands out. */
 function lead(text, at) {

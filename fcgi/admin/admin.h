@@ -18,6 +18,9 @@ extern const struct ptn_family ptn_admin_family;
  */
 extern const struct ptn_auth ptn_admin_auth_reader;  /* any key */
 extern const struct ptn_auth ptn_admin_auth_changer; /* not a read-only one */
+extern const struct ptn_auth ptn_admin_auth_host; /* one of all organisations */
+
+enum ptn_err ptn_admin_metrics(struct ptn_request *, struct ptn_reply *);
 
 /*
  * The user that {id} of the path names: any UUID.  What happens is about them.

@@ -8,6 +8,7 @@
 
 const struct ptn_auth ptn_admin_auth_reader = { &ptn_admin_family };
 const struct ptn_auth ptn_admin_auth_changer = { &ptn_admin_family };
+const struct ptn_auth ptn_admin_auth_host = { &ptn_admin_family };
 
 static void
 write_error(struct ptn_reply *rep, const struct ptn_request *req, int status,
@@ -94,6 +95,26 @@ enter_tenant(struct ptn_request *req, struct ptn_reply *rep,
 	return PTN_OK;
 }
 
+/* Whether a good key is good for this. */
+static enum ptn_err
+may(struct ptn_request *req, struct ptn_reply *rep, const struct ptn_auth *auth,
+    const struct ptn_adminkey *key)
+{
+	if (auth == &ptn_admin_auth_changer && key->read_only) {
+		ptn_event_note(&req->sc, PTN_EVENT_ADMIN_DENIED,
+		    "read-only key");
+		return ptn_reply_say(rep, PTN_E_FORBIDDEN,
+		    "this key is read-only");
+	}
+	if (auth == &ptn_admin_auth_host && !ptn_uuid_is_nil(&key->tenant_id)) {
+		ptn_event_note(&req->sc, PTN_EVENT_ADMIN_DENIED,
+		    "key of one organisation");
+		return ptn_reply_say(rep, PTN_E_FORBIDDEN,
+		    "this key is of one organisation");
+	}
+	return PTN_OK;
+}
+
 static enum ptn_err
 authenticate(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_auth *auth)
@@ -108,10 +129,7 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep,
 	    (r = introduce(req, &key)) != PTN_OK ||
 	    (r = enter_tenant(req, rep, &key)) != PTN_OK)
 		return r;
-	if (auth != &ptn_admin_auth_changer || !key.read_only)
-		return PTN_OK;
-	ptn_event_note(&req->sc, PTN_EVENT_ADMIN_DENIED, "read-only key");
-	return ptn_reply_say(rep, PTN_E_FORBIDDEN, "this key is read-only");
+	return may(req, rep, auth, &key);
 }
 
 const struct ptn_family ptn_admin_family = {

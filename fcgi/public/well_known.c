@@ -39,6 +39,9 @@ ptn_public_well_known_config(struct ptn_request *req, struct ptn_reply *rep)
 	ptn_jsonw_int(w, "max_num_of_addresses",
 	    ptn_policy_addresses(cf, true));
 	ptn_jsonw_end_object(w);
+	ptn_jsonw_object(w, "service");
+	ptn_jsonw_str(w, "name", cf->service_name);
+	ptn_jsonw_end_object(w);
 	ptn_jsonw_null(w, "providers");
 	ptn_jsonw_object(w, "account");
 	ptn_jsonw_bool(w, "allow_deletion", ptn_policy_deletion(cf));

@@ -21,16 +21,6 @@ struct change {
 	enum ptn_addresses_result what;
 };
 
-typedef enum ptn_err (
-    *runner)(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg);
-
-/* Where the caller undoes what was refused. */
-static enum ptn_err
-here(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg)
-{
-	return fn(sc, arg);
-}
-
 /* Refuse, and undo what was begun. */
 static enum ptn_err
 deny(struct change *c, enum ptn_addresses_result why)
@@ -41,8 +31,8 @@ deny(struct change *c, enum ptn_addresses_result why)
 
 /* By ptn_tx(), or as a part of the caller's transaction. */
 static enum ptn_err
-run(runner how, const struct ptn_scope *sc, ptn_tx_fn fn, struct change *c,
-    enum ptn_addresses_result *what)
+run(ptn_tx_runner how, const struct ptn_scope *sc, ptn_tx_fn fn,
+    struct change *c, enum ptn_addresses_result *what)
 {
 	enum ptn_err r = how(sc, fn, c);
 
@@ -194,7 +184,7 @@ ptn_addresses_onboard(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 	if (proved)
 		return ptn_addresses_prove_new(sc, &p, address, what);
-	return run(here, sc, add, &c, what);
+	return run(ptn_tx_here, sc, add, &c, what);
 }
 
 static enum ptn_err
@@ -218,7 +208,7 @@ take_away(const struct ptn_scope *sc, void *arg)
 }
 
 static enum ptn_err
-remove_by(runner how, const struct ptn_scope *sc, struct change *c,
+remove_by(ptn_tx_runner how, const struct ptn_scope *sc, struct change *c,
     enum ptn_addresses_result *what)
 {
 	enum ptn_err r = run(how, sc, take_away, c, what);

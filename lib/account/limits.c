@@ -22,12 +22,9 @@ take_all(const struct ptn_scope *sc, void *arg)
 	return r;
 }
 
-typedef enum ptn_err (
-    *runner)(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg);
-
 static enum ptn_err
-take_by(runner how, const struct ptn_scope *sc, const enum ptn_limit *list,
-    const struct ptn_limit_on *on)
+take_by(ptn_tx_runner how, const struct ptn_scope *sc,
+    const enum ptn_limit *list, const struct ptn_limit_on *on)
 {
 	struct taking t = { list, on };
 

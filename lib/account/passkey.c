@@ -220,12 +220,10 @@ begin_change(const struct ptn_scope *sc, struct change *c)
 	    : PTN_E_FORBIDDEN;
 }
 
-typedef enum ptn_err (
-    *runner)(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg);
-
 /* By ptn_tx(), or as a part of the caller's transaction. */
 static enum ptn_err
-change(runner how, const struct ptn_scope *sc, ptn_tx_fn fn, struct change *c)
+change(ptn_tx_runner how, const struct ptn_scope *sc, ptn_tx_fn fn,
+    struct change *c)
 {
 	enum ptn_err r = how(sc, fn, c);
 

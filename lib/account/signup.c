@@ -62,17 +62,8 @@ sign_up(const struct ptn_scope *sc, void *arg)
 			    : ptn_event(sc, PTN_EVENT_USER_CREATED, NULL);
 }
 
-typedef enum ptn_err (
-    *runner)(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg);
-
 static enum ptn_err
-run_in(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg)
-{
-	return fn(sc, arg);
-}
-
-static enum ptn_err
-by(const struct ptn_scope *sc, runner run, struct ptn_signup *s,
+by(const struct ptn_scope *sc, ptn_tx_runner run, struct ptn_signup *s,
     enum ptn_signup_result *what)
 {
 	enum ptn_err r;
@@ -103,5 +94,5 @@ enum ptn_err
 ptn_signup_in(const struct ptn_scope *sc, struct ptn_signup *s,
     enum ptn_signup_result *what)
 {
-	return by(sc, run_in, s, what);
+	return by(sc, ptn_tx_here, s, what);
 }

@@ -135,11 +135,9 @@ close_account(const struct ptn_scope *sc, void *arg)
 	return delete_user(sc, arg);
 }
 
-typedef enum ptn_err (
-    *runner)(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg);
-
 static enum ptn_err
-close_by(runner how, const struct ptn_scope *sc, const struct ptn_uuid *id)
+close_by(ptn_tx_runner how, const struct ptn_scope *sc,
+    const struct ptn_uuid *id)
 {
 	struct ptn_uuid mine = *id;
 	enum ptn_err r = how(sc, close_account, &mine);

@@ -21,6 +21,7 @@
 
 #include "lib/base/beat.h"
 #include "lib/base/clock.h"
+#include "lib/base/count.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 
@@ -48,6 +49,7 @@ struct ptn_hashgate {
 	bool held;
 	int inside; /* our byte, while held */
 	enum ptn_beat_step before;
+	int64_t since_us; /* monotonic, while held */
 	/* Counts the slots given back; the waiters sleep on it (futex(2)). */
 	_Atomic uint32_t *bell;
 };
@@ -245,6 +247,24 @@ ptn_hashgate_places(const struct ptn_hashgate *g)
 	return g->places;
 }
 
+/* How many of n bytes others have.  Our own do not count. */
+static int
+locked(const struct ptn_hashgate *g, int base, int n)
+{
+	struct flock fl;
+	int i, count = 0;
+
+	for (i = 0; i < n; i++) {
+		fl = (struct flock){ .l_type = F_WRLCK,
+			.l_whence = SEEK_SET,
+			.l_start = base + i,
+			.l_len = 1 };
+		count +=
+		    fcntl(g->fd, F_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
+	}
+	return count;
+}
+
 /* Try one byte.  PTN_E_BUSY: another process has it. */
 static enum ptn_err
 lock_byte(const struct ptn_hashgate *g, int byte)
@@ -364,28 +384,43 @@ queue_up(struct ptn_hashgate *g, int *number)
  * be refused in the moment between one's leaving and the next one's waking,
  * when a slot is free and every place is still taken.
  */
+static enum ptn_err
+get_in(struct ptn_hashgate *g, int *number)
+{
+	enum ptn_err r;
+
+	r = lock_any(g, INSIDE_BASE, inside_max(g), &g->inside);
+	if (r != PTN_OK)
+		return r;
+	g->before = ptn_beat(PTN_STEP_HASH);
+	r = queue_used(g) ? PTN_E_BUSY : lock_any(g, 0, g->slots, number);
+	if (r == PTN_E_BUSY)
+		r = queue_up(g, number);
+	if (r != PTN_OK) {
+		unlock_byte(g, g->inside);
+		(void)ptn_beat(g->before);
+	}
+	return r;
+}
+
 enum ptn_err
 ptn_hashgate_enter(struct ptn_hashgate *g, struct ptn_hashgate_slot *slot)
 {
+	const int64_t began_us = ptn_clock_mono_us();
 	enum ptn_err r;
 	int number = 0;
 
 	memset(slot, 0, sizeof(*slot));
 	if (g->held) /* its own lock would not stop it */
 		return PTN_E_INTERNAL;
-	r = lock_any(g, INSIDE_BASE, inside_max(g), &g->inside);
-	if (r != PTN_OK)
-		return r;
-	g->before = ptn_beat(PTN_STEP_HASH);
-	r = queue_used(g) ? PTN_E_BUSY : lock_any(g, 0, g->slots, &number);
-	if (r == PTN_E_BUSY)
-		r = queue_up(g, &number);
-	if (r != PTN_OK) {
-		unlock_byte(g, g->inside);
-		(void)ptn_beat(g->before);
+	if ((r = get_in(g, &number)) != PTN_OK) {
+		if (r == PTN_E_BUSY)
+			ptn_count(PTN_COUNT_HASH_REFUSED);
 		return r;
 	}
 	g->held = true;
+	g->since_us = ptn_clock_mono_us();
+	ptn_count_time(PTN_SPREAD_HASH_WAIT, g->since_us - began_us);
 	slot->number = number;
 	slot->mem = g->shared ? g->mem + (size_t)number * g->slot_len : g->mem;
 	slot->len = g->slot_len;
@@ -405,5 +440,13 @@ ptn_hashgate_leave(struct ptn_hashgate *g, struct ptn_hashgate_slot *slot)
 	unlock_byte(g, g->inside);
 	ring_bell(g);
 	(void)ptn_beat(g->before);
+	ptn_count_time(PTN_SPREAD_HASH_TIME, ptn_clock_mono_us() - g->since_us);
 	memset(slot, 0, sizeof(*slot));
+}
+
+void
+ptn_hashgate_look(const struct ptn_hashgate *g, int *used, int *waiting)
+{
+	*used = locked(g, 0, g->slots);
+	*waiting = locked(g, QUEUE_BASE, inside_max(g));
 }

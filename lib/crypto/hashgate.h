@@ -51,6 +51,9 @@ int64_t ptn_hashgate_workers(const struct ptn_conf *cf);
 /* The most memory a hash may ask for, in KiB. */
 int64_t ptn_hashgate_kib(const struct ptn_conf *cf);
 
+/* How many slots are held by others than this process, and how many wait. */
+void ptn_hashgate_look(const struct ptn_hashgate *g, int *used, int *waiting);
+
 /* Slots, and places in the queue. */
 int ptn_hashgate_slots(const struct ptn_hashgate *g);
 int ptn_hashgate_places(const struct ptn_hashgate *g);

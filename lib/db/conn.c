@@ -13,6 +13,7 @@
 #include "lib/base/beat.h"
 #include "lib/base/bytes.h"
 #include "lib/base/clock.h"
+#include "lib/base/count.h"
 #include "lib/base/uuid.h"
 #include "lib/crypto/ossl.h"
 
@@ -71,14 +72,36 @@ ptn_conn_free(struct ptn_conn **c)
 	*c = NULL;
 }
 
+/* What is counted of a fault; a key, or a stale statement, is none. */
+static enum ptn_count
+count_of(enum ptn_dberr f)
+{
+	switch ((int)f) {
+	case PTN_DBERR_RETRY:
+		return PTN_COUNT_DB_RETRY;
+	case PTN_DBERR_UNSENT:
+	case PTN_DBERR_LOST:
+		return PTN_COUNT_DB_LOST;
+	case PTN_DBERR_AWAY:
+		return PTN_COUNT_DB_AWAY;
+	case PTN_DBERR_OTHER:
+		return PTN_COUNT_DB_OTHER;
+	default:
+		return PTN_COUNT_NULL;
+	}
+}
+
 static enum ptn_dberr
 failed(struct ptn_conn *c, unsigned int number, const char *message)
 {
+	enum ptn_dberr f;
 	const char *what;
 
 	c->number = number;
 	(void)snprintf(c->message, sizeof(c->message), "%s", message);
-	return ptn_dberr_of(number, &what);
+	f = ptn_dberr_of(number, &what);
+	ptn_count(count_of(f));
+	return f;
 }
 
 static enum ptn_dberr
@@ -132,8 +155,10 @@ ptn_conn_open(struct ptn_conn *c, const struct ptn_conf *cf,
 	ptn_connect(&to, cf, role);
 	(void)ptn_beat(before);
 	c->my = to.my;
-	return to.my != NULL ? PTN_DBERR_NONE
-			     : failed(c, to.number, to.message);
+	if (to.my == NULL)
+		return failed(c, to.number, to.message);
+	ptn_count(PTN_COUNT_DB_CONNECTS);
+	return PTN_DBERR_NONE;
 }
 
 void
@@ -552,6 +577,7 @@ ptn_conn_run(struct ptn_conn *c, int stmt, const void *in,
 {
 	enum ptn_dberr f;
 
+	ptn_count(PTN_COUNT_DB_STATEMENTS);
 	if (ptn_sql_stmts[stmt].plain)
 		return ptn_conn_text(c, ptn_sql_stmts[stmt].text,
 		    strlen(ptn_sql_stmts[stmt].text));

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "lib/base/count.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/db/db.h"
@@ -16,18 +17,18 @@ enum kind {
 	IS_SIGNAL  /* for webhooks alone */
 };
 
-/* metric is for whoever will serve it. */
 static const struct {
 	const char *type;
 	enum kind kind;
 	enum ptn_notice notice;
 	const char *webhook;
-	const char *metric;
+	enum ptn_count metric;
 } events[PTN_EVENT__MAX] = {
-	[PTN_EVENT_NONE] = { "none", IS_UNSET, PTN_NOTICE_NONE, NULL, NULL },
+	[PTN_EVENT_NONE] = { "none", IS_UNSET, PTN_NOTICE_NONE, NULL, PTN_COUNT_NULL },
 #define PTN_EVENT(name, kind, type, notice, told, webhook, metric)             \
 	[PTN_EVENT_##                                                          \
-	    name] = { type, IS_##kind, PTN_NOTICE_##notice, webhook, metric },
+	    name] = { type, IS_##kind, PTN_NOTICE_##notice, webhook,           \
+		PTN_COUNT_##metric },
 #include "lib/event/event.def"
 #undef PTN_EVENT
 };
@@ -192,6 +193,7 @@ ptn_events_settle(const struct ptn_scope *sc)
 
 	for (i = 0; i < actor->n; i++) {
 		entry = &actor->log[i].entry;
+		ptn_count(events[actor->log[i].event].metric);
 		if (!actor->log[i].written) {
 			entry->tenant_id = sc->tenant_id;
 			if (sc->cf->audit_rows && r == PTN_OK)

@@ -417,3 +417,28 @@ ptn_outbox_failed(const struct ptn_scope *sc, const struct ptn_uuid *id,
 		return ptn_outbox_sent(sc, id);
 	return ptn_sql_outbox_retry(sc->db, &in, &changed);
 }
+
+enum ptn_err
+ptn_outbox_look(const struct ptn_scope *sc,
+    struct ptn_outbox_depth out[PTN_OUTBOX_SERVED])
+{
+	struct ptn_outbox_depth_out *row;
+	enum ptn_err r;
+	size_t i, k, n;
+
+	_Static_assert(PTN_ARRAY_LEN(order) == PTN_OUTBOX_SERVED,
+	    "each kind that is served is told of");
+	r = ptn_sql_outbox_depth(sc->db, sc->arena, &row, &n);
+	for (k = 0; k < PTN_OUTBOX_SERVED; k++)
+		out[k] = (struct ptn_outbox_depth){
+			.kind = kinds[order[k]].name };
+	for (i = 0; r == PTN_OK && i < n; i++) {
+		for (k = 0; k < PTN_OUTBOX_SERVED; k++) {
+			if (strcmp(out[k].kind, row[i].kind) != 0)
+				continue;
+			out[k].n = row[i].n;
+			out[k].age_s = row[i].age_s;
+		}
+	}
+	return r;
+}

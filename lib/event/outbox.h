@@ -129,6 +129,18 @@ enum ptn_err ptn_outbox_claim_told(const struct ptn_scope *sc, size_t max,
 enum ptn_err ptn_outbox_sent(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;
 
+/* What waits of a kind. */
+struct ptn_outbox_depth {
+	const char *kind; /* "mail" */
+	int64_t n;
+	int64_t age_s; /* of the oldest; 0: nothing waits */
+};
+
+/* The kinds that are served, in the order of their service. */
+#define PTN_OUTBOX_SERVED 3
+enum ptn_err ptn_outbox_look(const struct ptn_scope *sc,
+    struct ptn_outbox_depth out[PTN_OUTBOX_SERVED]) PTN_MUST_USE;
+
 /* Try again in delay_s, or never (delay_s < 0: the row goes). */
 enum ptn_err ptn_outbox_failed(const struct ptn_scope *sc,
     const struct ptn_uuid *id, int64_t delay_s) PTN_MUST_USE;

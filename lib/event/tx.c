@@ -54,6 +54,12 @@ ptn_tx_part(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg)
 }
 
 enum ptn_err
+ptn_tx_here(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg)
+{
+	return fn(sc, arg);
+}
+
+enum ptn_err
 ptn_tx_single(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg)
 {
 	return sc->cf->audit_rows || sc->cf->hooks_on ? ptn_tx(sc, fn, arg)

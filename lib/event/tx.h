@@ -20,6 +20,14 @@ enum ptn_err ptn_tx(const struct ptn_scope *sc, ptn_tx_fn fn,
 enum ptn_err ptn_tx_part(const struct ptn_scope *sc, ptn_tx_fn fn,
     void *arg) PTN_MUST_USE;
 
+/* Run fn inside the caller's transaction, who undoes what it refuses. */
+enum ptn_err ptn_tx_here(const struct ptn_scope *sc, ptn_tx_fn fn,
+    void *arg) PTN_MUST_USE;
+
+/* One of these three, where a rule is asked for in more than one way. */
+typedef enum ptn_err (
+    *ptn_tx_runner)(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg);
+
 /*
  * The same as ptn_tx() for an fn that changes something by a single statement,
  * which needs no transaction of its own: it gets one only where a row of the

@@ -16,8 +16,6 @@
 #include "lib/flow/onboarding.h"
 #include "lib/flow/trust.h"
 
-#define TTL_S 86400 /* mails travel, and people with them */
-
 /* By which of these somebody says who they are, the configuration says. */
 enum { IDENTIFIER, EMAIL, USERNAME };
 
@@ -77,33 +75,20 @@ can_identify(const struct ptn_flow_step *step)
 	    (ptn_policy_passcodes(cf) || ptn_policy_passwords(cf));
 }
 
-/* By these one may log in who is named: of all, or of what they have. */
-struct ways {
-	bool passcode;
-	bool password;
-	bool passkey; /* nobody is sent there who may have another way */
-};
-
+/* What they have, where that may be told. */
 static enum ptn_err
-find_ways(struct ptn_flow_step *step, struct ways *w)
+learn(struct ptn_flow_step *step)
 {
-	const struct ptn_conf *cf = step->sc->cf;
 	struct ptn_flow_stash *stash = &step->flow->stash;
 	struct ptn_factors has;
 	enum ptn_err r;
 
-	w->passcode = ptn_policy_passcodes(cf) && stash->address[0] != '\0';
-	w->password = ptn_policy_passwords(cf);
-	w->passkey = false;
-	if (!cf->privacy_methods)
+	if (!step->sc->cf->privacy_methods)
 		return PTN_OK;
 	if ((r = ptn_factors_of(step->sc, &stash->user_id, &has)) != PTN_OK)
 		return r;
 	stash->has_password = has.password;
 	stash->has_passkey = has.passkey;
-	w->passcode = w->passcode && !ptn_uuid_is_nil(&stash->user_id);
-	w->password = w->password && has.password;
-	w->passkey = ptn_flow_step_has_passkeys(step) && has.passkey;
 	return PTN_OK;
 }
 
@@ -111,11 +96,12 @@ find_ways(struct ptn_flow_step *step, struct ways *w)
 static enum ptn_err
 go_in(struct ptn_flow_step *step)
 {
-	struct ways w;
-	enum ptn_err r = find_ways(step, &w);
+	struct ptn_flow_step_ways w;
+	enum ptn_err r = learn(step);
 
 	if (r != PTN_OK)
 		return r;
+	w = ptn_flow_step_ways(step);
 	if (w.passcode + w.password + w.passkey > 1)
 		ptn_flow_step_to(step, PTN_FLOW_AT_LOGIN_METHOD);
 	else if (w.passcode)
@@ -427,7 +413,7 @@ static const struct ptn_flow_place success = { .enter = enter_success };
 
 const struct ptn_flow_definition ptn_flow_login = {
 	.name = "login",
-	.ttl_s = TTL_S,
+	.ttl_s = PTN_FLOW_TTL_S,
 	.place = {
 		[PTN_FLOW_AT_PREFLIGHT] = &ptn_flow_place_preflight,
 		[PTN_FLOW_AT_LOGIN_INIT] = &init,

@@ -25,7 +25,7 @@ has_shown_passkey(const struct ptn_flow_stash *stash)
 
 /* What is asked for is built in, or plugged in. */
 bool
-ptn_flow_mfa_has_keys(const struct ptn_flow_step *step)
+ptn_flow_mfa_can_use_keys(const struct ptn_flow_step *step)
 {
 	const struct ptn_conf *cf = step->sc->cf;
 	const struct ptn_flow_stash *stash = &step->flow->stash;
@@ -37,14 +37,14 @@ ptn_flow_mfa_has_keys(const struct ptn_flow_step *step)
 }
 
 /* One that is switched off is none. */
-static bool
-has_otp_that_counts(const struct ptn_flow_step *step)
+bool
+ptn_flow_mfa_has_otp(const struct ptn_flow_step *step)
 {
 	return ptn_policy_otp(step->sc->cf) && step->flow->stash.has_otp;
 }
 
 static bool
-has_key_that_counts(const struct ptn_flow_step *step)
+has_key(const struct ptn_flow_step *step)
 {
 	return ptn_policy_security_keys(step->sc->cf) &&
 	    step->flow->stash.has_key;
@@ -69,9 +69,9 @@ use_facts(const struct ptn_flow_step *step)
 	return if_so(cf->mfa_enabled, PTN_FLOW_USE_ON) |
 	    if_so(is_done(step->flow), PTN_FLOW_USE_DONE) |
 	    if_so(has_shown_passkey(stash), PTN_FLOW_USE_PASSKEY) |
-	    if_so(has_otp_that_counts(step), PTN_FLOW_USE_OTP) |
-	    if_so(has_key_that_counts(step), PTN_FLOW_USE_KEY) |
-	    if_so(ptn_flow_mfa_has_keys(step), PTN_FLOW_USE_ABLE);
+	    if_so(ptn_flow_mfa_has_otp(step), PTN_FLOW_USE_OTP) |
+	    if_so(has_key(step), PTN_FLOW_USE_KEY) |
+	    if_so(ptn_flow_mfa_can_use_keys(step), PTN_FLOW_USE_ABLE);
 }
 
 static bool
@@ -91,7 +91,7 @@ is_protected(const struct ptn_flow_step *step)
 
 	return stash->password_us != 0 ||
 	    (ptn_policy_passwords(step->sc->cf) && stash->has_password) ||
-	    (ptn_policy_passcodes(step->sc->cf) && stash->address[0] != '\0');
+	    ptn_flow_step_has_passcodes(step);
 }
 
 /* A password is to be set, or to be set again. */
@@ -118,13 +118,13 @@ offer_facts(const struct ptn_flow_step *step)
 
 	return if_so(cf->mfa_enabled, PTN_FLOW_OFFER_ON) |
 	    if_so(is_wanted(step), PTN_FLOW_OFFER_WANTED) |
-	    if_so(has_otp_that_counts(step) || has_key_that_counts(step),
+	    if_so(ptn_flow_mfa_has_otp(step) || has_key(step),
 		PTN_FLOW_OFFER_HAS) |
 	    if_so(stash->mfa_offered, PTN_FLOW_OFFER_ASKED) |
 	    if_so(is_protected(step), PTN_FLOW_OFFER_PROTECTS) |
 	    if_so(waits(step->flow), PTN_FLOW_OFFER_LATER) |
 	    if_so(ptn_policy_otp(cf), PTN_FLOW_OFFER_OTP) |
-	    if_so(ptn_flow_mfa_has_keys(step), PTN_FLOW_OFFER_KEY) |
+	    if_so(ptn_flow_mfa_can_use_keys(step), PTN_FLOW_OFFER_KEY) |
 	    if_so(cf->mfa_optional, PTN_FLOW_OFFER_OPTIONAL);
 }
 
@@ -221,8 +221,8 @@ ptn_flow_mfa_amr(const struct ptn_flow *flow)
 
 /* ------------------------------------------------------------ which of them */
 
-static bool
-has_otp(const struct ptn_flow_step *step)
+bool
+ptn_flow_mfa_otp_is_on(const struct ptn_flow_step *step)
 {
 	return ptn_policy_otp(step->sc->cf);
 }
@@ -265,11 +265,11 @@ enter(struct ptn_flow_step *step)
 static const struct ptn_flow_action actions[] = {
 	{ .name = "continue_to_otp_secret_creation",
 	    .text = "Set up an authenticator app",
-	    .available = has_otp,
+	    .available = ptn_flow_mfa_otp_is_on,
 	    .run = continue_to_otp_secret_creation },
 	{ .name = "continue_to_security_key_creation",
 	    .text = "Set up a security key",
-	    .available = ptn_flow_mfa_has_keys,
+	    .available = ptn_flow_mfa_can_use_keys,
 	    .run = continue_to_security_key_creation },
 	{ .name = "skip",
 	    .text = "Go on without a second factor",

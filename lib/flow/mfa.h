@@ -25,8 +25,12 @@ enum ptn_err ptn_flow_mfa_next(struct ptn_flow_step *step,
  */
 void ptn_flow_mfa_offer(struct ptn_flow_step *step);
 
+/* Are there apps at all; and has whoever logs in one, which counts? */
+bool ptn_flow_mfa_otp_is_on(const struct ptn_flow_step *step);
+bool ptn_flow_mfa_has_otp(const struct ptn_flow_step *step);
+
 /* Are there security keys, and can this browser make and show them? */
-bool ptn_flow_mfa_has_keys(const struct ptn_flow_step *step);
+bool ptn_flow_mfa_can_use_keys(const struct ptn_flow_step *step);
 
 /* Nothing more is asked of a log-in (lib/account/signin.h). */
 bool ptn_flow_mfa_complete(const struct ptn_flow *flow);

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "lib/account/otp.h"
-#include "lib/account/policy.h"
 #include "lib/account/user.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
@@ -15,12 +14,6 @@ static struct ptn_bytes
 secret_of(const struct ptn_flow_stash *stash)
 {
 	return PTN_BYTES(stash->otp_secret, sizeof(stash->otp_secret));
-}
-
-static bool
-is_on(const struct ptn_flow_step *step)
-{
-	return ptn_policy_otp(step->sc->cf);
 }
 
 /* ------------------------------------------------------ asked for at log-in */
@@ -53,7 +46,7 @@ otp_code_validate(struct ptn_flow_step *step)
 static bool
 has_key_here(const struct ptn_flow_step *step)
 {
-	return step->flow->stash.has_key && ptn_flow_mfa_has_keys(step);
+	return step->flow->stash.has_key && ptn_flow_mfa_can_use_keys(step);
 }
 
 static enum ptn_err
@@ -75,7 +68,7 @@ static const struct ptn_flow_action actions[] = {
 	    .input = code,
 	    .n = PTN_ARRAY_LEN(code),
 	    .limit = { PTN_LIMIT_ANSWER, PTN_LIMIT_OTP },
-	    .available = is_on,
+	    .available = ptn_flow_mfa_otp_is_on,
 	    .run = otp_code_validate },
 	{ .name = "continue_to_login_security_key",
 	    .text = "Use a security key instead",
@@ -221,7 +214,7 @@ static const struct ptn_flow_action creation[] = {
 	    .input = first_code,
 	    .n = PTN_ARRAY_LEN(first_code),
 	    .limit = { PTN_LIMIT_ANSWER },
-	    .available = is_on,
+	    .available = ptn_flow_mfa_otp_is_on,
 	    .run = otp_code_verify },
 	PTN_FLOW_BACK,
 };

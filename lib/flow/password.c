@@ -13,20 +13,32 @@ has_passwords(const struct ptn_flow_step *step)
 	return ptn_policy_passwords(step->sc->cf);
 }
 
-/* Of an account, what it has, where that may be told. */
+struct ptn_flow_step_ways
+ptn_flow_step_ways(const struct ptn_flow_step *step)
+{
+	const struct ptn_flow_stash *stash = &step->flow->stash;
+	const bool told = step->sc->cf->privacy_methods;
+
+	return (struct ptn_flow_step_ways){
+		.passcode = ptn_flow_step_has_passcodes(step) &&
+		    (!told || !ptn_uuid_is_nil(&stash->user_id)),
+		.password = ptn_policy_passwords(step->sc->cf) &&
+		    (!told || stash->has_password),
+		.passkey = told && ptn_flow_step_has_passkeys(step) &&
+		    stash->has_passkey,
+	};
+}
+
 static bool
 may_take_password(const struct ptn_flow_step *step)
 {
-	return has_passwords(step) &&
-	    (!step->sc->cf->privacy_methods || step->flow->stash.has_password);
+	return ptn_flow_step_ways(step).password;
 }
 
 static bool
 may_take_passcode(const struct ptn_flow_step *step)
 {
-	return ptn_policy_passcodes(step->sc->cf) &&
-	    (!step->sc->cf->privacy_methods ||
-		step->flow->stash.address[0] != '\0');
+	return ptn_flow_step_ways(step).passcode;
 }
 
 static enum ptn_err

@@ -4,8 +4,6 @@
 #include "lib/conf/conf.h"
 #include "lib/flow/person.h"
 
-#define TTL_S 86400
-
 static const struct ptn_flow_input password[] = {
 	{ .name = "password",
 	    .type = PTN_FLOW_STRING,
@@ -153,7 +151,7 @@ static const struct ptn_flow_action actions[] = {
 	    .text = "Name a passkey, or a security key",
 	    .input = passkey_named,
 	    .n = PTN_ARRAY_LEN(passkey_named),
-	    .available = ptn_flow_profile_has_passkey,
+	    .available = ptn_flow_profile_has_credential,
 	    .run = ptn_flow_profile_rename_passkey },
 	{ .name = "webauthn_credential_delete",
 	    .text = "Remove a passkey",
@@ -269,7 +267,7 @@ onward(struct ptn_flow_step *step)
 
 const struct ptn_flow_definition ptn_flow_profile = {
 	.name = "profile",
-	.ttl_s = TTL_S,
+	.ttl_s = PTN_FLOW_TTL_S,
 	.place = {
 		[PTN_FLOW_AT_PREFLIGHT] = &ptn_flow_place_preflight,
 		[PTN_FLOW_AT_PROFILE_INIT] = &init,

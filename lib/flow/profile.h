@@ -40,7 +40,7 @@ enum ptn_err ptn_flow_profile_drop_name(
     struct ptn_flow_step *step) PTN_MUST_USE;
 
 /* Passkeys, and what becomes of one that was made, or of a security key. */
-bool ptn_flow_profile_has_passkey(const struct ptn_flow_step *step);
+bool ptn_flow_profile_has_credential(const struct ptn_flow_step *step);
 bool ptn_flow_profile_can_make_passkey(const struct ptn_flow_step *step);
 bool ptn_flow_profile_can_drop_passkey(const struct ptn_flow_step *step);
 enum ptn_err ptn_flow_profile_make_passkey(

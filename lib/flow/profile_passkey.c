@@ -22,7 +22,7 @@ has_any(const struct ptn_flow_step *step)
 
 /* A security key is named by this, too. */
 bool
-ptn_flow_profile_has_passkey(const struct ptn_flow_step *step)
+ptn_flow_profile_has_credential(const struct ptn_flow_step *step)
 {
 	return ptn_policy_passkeys(step->sc->cf) && has_any(step);
 }
@@ -43,7 +43,7 @@ ptn_flow_profile_can_make_key(const struct ptn_flow_step *step)
 {
 	const char *name, *shown;
 
-	return ptn_flow_mfa_has_keys(step) &&
+	return ptn_flow_mfa_can_use_keys(step) &&
 	    ptn_policy_security_key_room(step->sc->cf,
 		(int64_t)step->person->profile.security_keys) &&
 	    ptn_flow_person_names(step, &name, &shown);

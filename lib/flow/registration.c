@@ -10,8 +10,6 @@
 #include "lib/flow/onboarding.h"
 #include "lib/flow/otp.h"
 
-#define TTL_S 86400
-
 enum { EMAIL, USERNAME };
 
 static bool
@@ -246,7 +244,7 @@ static const struct ptn_flow_place success = { .enter = enter_success };
 
 const struct ptn_flow_definition ptn_flow_registration = {
 	.name = "registration",
-	.ttl_s = TTL_S,
+	.ttl_s = PTN_FLOW_TTL_S,
 	.place = {
 		[PTN_FLOW_AT_PREFLIGHT] = &ptn_flow_place_preflight,
 		[PTN_FLOW_AT_REGISTRATION_INIT] = &init,

@@ -1,4 +1,3 @@
-#include "lib/account/policy.h"
 #include "lib/base/array.h"
 #include "lib/event/event.h"
 #include "lib/flow/ceremony.h"
@@ -20,12 +19,6 @@ webauthn_generate_request_options(struct ptn_flow_step *step)
 	return ptn_event(step->sc, PTN_EVENT_AUTHENTICATION_INIT_OK, NULL);
 }
 
-static bool
-has_otp(const struct ptn_flow_step *step)
-{
-	return ptn_policy_otp(step->sc->cf) && step->flow->stash.has_otp;
-}
-
 static enum ptn_err
 continue_to_login_otp(struct ptn_flow_step *step)
 {
@@ -37,11 +30,11 @@ static const struct ptn_flow_action actions[] = {
 	{ .name = "webauthn_generate_request_options",
 	    .text = "Use the security key",
 	    .limit = { PTN_LIMIT_CHALLENGE },
-	    .available = ptn_flow_mfa_has_keys,
+	    .available = ptn_flow_mfa_can_use_keys,
 	    .run = webauthn_generate_request_options },
 	{ .name = "continue_to_login_otp",
 	    .text = "Use the authenticator app instead",
-	    .available = has_otp,
+	    .available = ptn_flow_mfa_has_otp,
 	    .run = continue_to_login_otp },
 };
 
@@ -60,7 +53,7 @@ static const struct ptn_flow_action creation[] = {
 	{ .name = "webauthn_generate_creation_options",
 	    .text = "Make the security key known",
 	    .limit = { PTN_LIMIT_CHALLENGE },
-	    .available = ptn_flow_mfa_has_keys,
+	    .available = ptn_flow_mfa_can_use_keys,
 	    .run = webauthn_generate_creation_options },
 	PTN_FLOW_BACK,
 };

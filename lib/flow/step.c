@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "lib/account/policy.h"
 #include "lib/conf/conf.h"
 #include "lib/event/actor.h"
 
@@ -53,6 +54,13 @@ ptn_flow_step_account(const struct ptn_flow_step *step, struct ptn_uuid *out)
 	    ptn_bytes_of(stash->address), mac);
 	memcpy(out->b, mac, sizeof(out->b));
 	return r;
+}
+
+bool
+ptn_flow_step_has_passcodes(const struct ptn_flow_step *step)
+{
+	return ptn_policy_passcodes(step->sc->cf) &&
+	    step->flow->stash.address[0] != '\0';
 }
 
 bool

@@ -101,6 +101,7 @@ struct ptn_flow_place {
 	enum ptn_err (*enter)(struct ptn_flow_step *step);
 };
 
+#define PTN_FLOW_TTL_S 86400 /* mails travel, and people with them */
 struct ptn_flow_definition {
 	const char *name;
 	int64_t ttl_s;
@@ -159,6 +160,21 @@ enum ptn_err ptn_flow_step_account(const struct ptn_flow_step *step,
  * log in, to recover, or to prove an address, be it of who logs in.
  */
 bool ptn_flow_step_heeds_mail(const struct ptn_flow_step *step);
+
+/* Can a passcode be mailed to who it is about, and is it a way to log in? */
+bool ptn_flow_step_has_passcodes(const struct ptn_flow_step *step);
+
+/*
+ * By which ways who is named may log in, as far as it may be told: of all, or,
+ * with privacy.only_show_actual_login_methods, of what the stash says that they
+ * have.
+ */
+struct ptn_flow_step_ways {
+	bool passcode;
+	bool password;
+	bool passkey; /* nobody is sent there who may have another way */
+};
+struct ptn_flow_step_ways ptn_flow_step_ways(const struct ptn_flow_step *step);
 
 /* "back", of any state. */
 bool ptn_flow_step_can_revert(const struct ptn_flow_step *step);

@@ -59,3 +59,11 @@ UPDATE outbox
    SET attempts = attempts + 1, claim = NULL, claimed_until = NULL,
        next_try_at = UTC_TIMESTAMP(6) + INTERVAL ? SECOND
  WHERE id = ?;
+
+-- name: outbox_depth
+-- out:  kind:str n:i64 age_s:i64
+-- returns: many
+-- tenants: all, because an operator is told of all that waits
+SELECT kind, COUNT(*),
+       TIMESTAMPDIFF(SECOND, MIN(created_at), UTC_TIMESTAMP(6))
+  FROM outbox WHERE expires_at > UTC_TIMESTAMP(6) GROUP BY kind;

@@ -170,6 +170,11 @@ function story(name, options) {
     await person.at('Set up your authenticator app');
     secret = (await person.page.locator('#otp-secret').textContent())
       .replaceAll(' ', '');
+    /* An app beside it is told the name that the QR code has. */
+    const link = new URL(await person.page.locator('a.touch')
+      .getAttribute('href'));
+    assert.equal(link.searchParams.get('issuer'), 'Postern');
+    assert.match(decodeURIComponent(link.pathname), /\/Postern:.+@/);
     assert.ok(await person.page.getByRole('img', { name: /QR code/ })
       .evaluate((image) => image.decode().then(() => image.naturalWidth)));
     await person.enter('Code of the app', notTotp(secret));

@@ -207,3 +207,11 @@ describe('the command', () => {
     assert.equal(name, 'noted');
   });
 });
+
+test('without a database it says so, and is alive', async () => {
+  await instance.service('stop', 'mariadb');
+  await admin.call('GET', '/health/ready', undefined, { status: 503 });
+  await admin.call('GET', '/', undefined, { status: 503 });
+  await admin.call('GET', '/health/alive', undefined, { status: 200 });
+  await instance.service('start', 'mariadb');
+});

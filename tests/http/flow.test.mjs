@@ -255,7 +255,19 @@ async function withPassword(from = instance) {
   const api = await from.client();
   const { user_id } = await api.signUp(email);
   await api.call('PUT', '/password', { user_id, password }, { status: 201 });
-  return { email, user_id };
+  return { api, email, user_id };
+}
+
+/* Another address of whoever is logged in, which they prove. */
+async function withAddress(api, user_id) {
+  const address = freshAddress('flow');
+  const { body: { id } } = await api.call('POST', '/emails', { address },
+    { status: 200 });
+  const { body: code } = await api.call('POST', '/passcode/login/initialize',
+    { user_id, email_id: id }, { status: 200 });
+  await api.call('POST', '/passcode/login/finalize',
+    { id: code.id, code: await api.codeFor(address) }, { status: 200 });
+  return address;
 }
 
 test('by password: chosen, wrong, right', async () => {
@@ -355,7 +367,8 @@ test('too many passwords: told for how long, and not looked at', async () => {
   const limited = await instance.other({ set: { 'rate_limiter.enabled': 'true',
     'rate_limiter.password_limits.tokens': '2' } });
   try {
-    const { email } = await withPassword(limited);
+    const { api, email, user_id } = await withPassword(limited);
+    const other = await withAddress(api, user_id);
     for (const address of [email, freshAddress('flow')]) {
       const flow = await Flow.identified(await limited.client(), address,
         'password_login');
@@ -367,6 +380,10 @@ test('too many passwords: told for how long, and not looked at', async () => {
       assert.equal(flow.error, 'rate_limit_exceeded');
       assert.ok(flow.last.body.payload.retry_after > 0);
     }
+    /* By whichever of their addresses somebody guesses, it is their account. */
+    const flow = await Flow.identified(await limited.client(), other,
+      'password_login');
+    await flow.act('password_login', { password }, { status: 429 });
   } finally {
     await limited.stop();
   }

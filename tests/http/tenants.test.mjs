@@ -6,10 +6,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Api, freshAddress } from '../lib/api.mjs';
-import { Authenticator } from '../lib/authenticator.mjs';
+import { Authenticator, b64 } from '../lib/authenticator.mjs';
 import { cost } from '../lib/cost.mjs';
 import { Key, codeTo, createOrg, login, register } from '../lib/dfns.mjs';
 import { AUTHORIZER, call as fastcgi } from '../lib/fastcgi.mjs';
+import { Flow } from '../lib/flow.mjs';
 import { start, until } from '../lib/instance.mjs';
 import { mailsTo, partText } from '../lib/maildir.mjs';
 import { peek } from '../lib/token.mjs';
@@ -73,6 +74,21 @@ async function passkeyLogin(api, key, lies) {
     undefined, { status: 200 });
   return api.call('POST', '/webauthn/login/finalize',
     key.get(body.publicKey, lies));
+}
+
+async function passkeyFlow(api, key) {
+  const flow = await Flow.ready(api, 'login', { webauthn_available: true });
+  await flow.act('webauthn_generate_request_options', {}, { status: 200 });
+  return flow.act('webauthn_verify_assertion_response', { assertion_response:
+    key.get(flow.last.body.payload.request_options.publicKey) });
+}
+
+/* A passkey of whoever is logged in, for the tenant that they are in. */
+async function keyOf(api) {
+  const rpId = await rpOf(api);
+  const origin = rpId === 'localhost' ? new URL(instance.url).origin
+    : `https://login.${rpId}`;
+  return api.addPasskey({ rpId, origin });
 }
 
 for (const [what, here, there] of PAIRS)
@@ -160,6 +176,30 @@ for (const [what, here, there] of PAIRS)
       await two.call('POST', '/webauthn/registration/finalize',
         new Authenticator({ rpId, origin }).create(begun.body.publicKey),
         { status: 400 });
+    });
+
+    /* Which signs as one of the other would, in the right place. */
+    test('a credential of one lets nobody in at the other', async () => {
+      const [one, two] = [here(), there()];
+      await one.signUp(freshAddress('credential'));
+      await two.signUp(freshAddress('credential'));
+      const [own, foreign] = [await keyOf(two), await keyOf(one)];
+      const { rpId, origin } = own;
+      Object.assign(foreign, { rpId, origin });
+      assert.equal((await passkeyLogin(there(), foreign)).status, 401);
+      assert.equal((await passkeyLogin(there(), own)).status, 200);
+      assert.equal((await passkeyFlow(there(), foreign)).error,
+        'passkey_invalid');
+      assert.equal((await passkeyFlow(there(), own)).error, undefined);
+      const id = b64(foreign.id);
+      await two.call('PATCH', `/webauthn/credentials/${id}`, { name: 'x' },
+        { status: 404 });
+      await two.call('DELETE', `/webauthn/credentials/${id}`, undefined,
+        { status: 404 });
+      const flow = await Flow.ready(two, 'profile',
+        { webauthn_available: true });
+      await flow.act('webauthn_credential_delete', { passkey_id: id },
+        { status: 404 });
     });
 
     test('a challenge of one is nothing to the other', async () => {

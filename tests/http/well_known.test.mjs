@@ -29,6 +29,7 @@ test('the configuration for clients', async () => {
   assert.deepEqual(body, {
     password: { enabled: true, min_password_length: 8 },
     emails: { require_verification: true, max_num_of_addresses: 5 },
+    service: { name: 'Postern' },
     providers: null,
     account: { allow_deletion: false, allow_signup: true },
     use_enterprise: false,

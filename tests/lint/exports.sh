@@ -14,7 +14,6 @@ cd "$builddir" || exit 2
 
 # Excused, each with its reason.
 excused='
-ptn_hashgate_places		how long a queue is can else be told by waiting only
 ptn_mime_put_body	has vectors of its own: what folds where
 ptn_mime_put_text	the same
 ptn_totp_code		the part of an authenticator app, for tests of the rest

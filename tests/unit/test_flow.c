@@ -8,7 +8,9 @@
 
 #include "lib/event/tx.h"
 #include "lib/flow/ceremony.h"
+#include "lib/flow/person.h"
 #include "lib/flow/row.h"
+#include "lib/flow/schedule.h"
 #include "lib/flow/step.h"
 #include "tests/unit/rules.h" /* $POSTERN_TEST_DB */
 
@@ -403,6 +405,78 @@ steps_come_to_an_end(void **state)
 	    PTN_FLOW_E_FORBIDDEN);
 }
 
+static bool
+is_of(const struct ptn_flow_definition *d, enum ptn_flow_at at)
+{
+	return at == PTN_FLOW_AT_NONE || d->place[at] != NULL;
+}
+
+static enum ptn_err
+run_action(const struct ptn_scope *sc, void *arg)
+{
+	struct ptn_flow_step *step = arg;
+
+	step->sc = sc;
+	return step->action->run(step);
+}
+
+/* Where an action leads that only leads somewhere. */
+static size_t
+try_way(enum ptn_flow_name name, enum ptn_flow_at at,
+    const struct ptn_flow_action *action)
+{
+	struct ptn_flow_step step = { .action = action, .by = &by };
+	size_t i;
+
+	ptn_arena_reset(arena);
+	step.flow = flow_at(name, at);
+	step.person = ptn_arena_calloc(arena, 1, sizeof(*step.person));
+	assert_int_equal(ptn_tx(&scope, run_action, &step), PTN_OK);
+	for (i = 0; i < step.n; i++)
+		assert_true(is_of(ptn_flow_definition(name), step.queue[i]));
+	return step.n;
+}
+
+static size_t
+try_ways(enum ptn_flow_name name, enum ptn_flow_at at)
+{
+	const struct ptn_flow_place *place =
+	    ptn_flow_definition(name)->place[at];
+	size_t i, n = 0;
+
+	for (i = 0; place != NULL && i < place->n; i++)
+		if (strncmp(place->action[i].name, "continue_to_", 12) == 0)
+			n += try_way(name, at, &place->action[i]);
+	return n;
+}
+
+/* What is queued is a state of the flow: another one would be its end. */
+static void
+all_ways_lead_to_states(void **state)
+{
+	unsigned facts;
+	int name, at;
+	size_t n = 0;
+
+	(void)state;
+	for (name = 1; name < PTN_FLOW__MAX; name++) {
+		assert_non_null(ptn_flow_definition(name)
+				    ->place[ptn_flow_definition(name)->init]);
+		for (at = 1; at < PTN_FLOW_AT__MAX; at++)
+			n += try_ways(name, at);
+	}
+	assert_true(n >= 12);
+	for (facts = 0; facts <= PTN_FLOW_USE__ALL; facts++)
+		assert_true(
+		    is_of(&ptn_flow_login, ptn_flow_schedule_use(facts)));
+	for (facts = 0; facts <= PTN_FLOW_OFFER__ALL; facts++) {
+		assert_true(
+		    is_of(&ptn_flow_login, ptn_flow_schedule_offer(facts)));
+		assert_true(is_of(&ptn_flow_registration,
+		    ptn_flow_schedule_offer(facts)));
+	}
+}
+
 int
 main(void)
 {
@@ -421,6 +495,7 @@ main(void)
 		cmocka_unit_test_setup(a_refused_mail_costs_nothing, each),
 		cmocka_unit_test_setup(a_refused_step_costs_nothing, each),
 		cmocka_unit_test_setup(steps_come_to_an_end, each),
+		cmocka_unit_test_setup(all_ways_lead_to_states, each),
 	};
 
 	return cmocka_run_group_tests(tests, rules_setup, rows_teardown);

@@ -44,6 +44,8 @@ everything() {
 	    "$docdir/examples/nginx/postern.conf" \
 	    "$docdir/examples/cron/postern" \
 	    "$docdir/examples/fail2ban/filter.conf" \
+	    "$docdir/examples/grafana/postern.json" \
+	    "$docdir/examples/prometheus/postern.rules.yml" \
 	    "$prefix/lib/systemd/system/postern.service" \
 	    "$prefix/lib/systemd/system/postern.socket" \
 	    "$prefix/lib/systemd/system/postern-admin.socket" \

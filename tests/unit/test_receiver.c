@@ -65,6 +65,12 @@ ptn_clock_mono_ms(void)
 	return atomic_load(&shared->clock_ms);
 }
 
+int64_t
+ptn_clock_mono_us(void)
+{
+	return ptn_clock_mono_ms() * PTN_US_PER_MS;
+}
+
 void
 ptn_clock_format(int64_t us, char text[PTN_CLOCK_STR])
 {
