@@ -44,7 +44,7 @@ struct courier {
 	struct ptn_scope sc; /* of no tenant: it serves all */
 	struct ptn_mailer *mailer;
 	struct ptn_score *score; /* NULL without a supervisor */
-	int wake_fd; /* or -1 */
+	int wake_fd;		 /* or -1 */
 	int64_t look_ms;
 	int64_t record_ms;
 	int64_t expire_ms;
@@ -265,17 +265,6 @@ slots_free(const struct courier *c)
 	for (i = 0; i < SLOTS; i++)
 		n += !c->slot[i].used;
 	return n;
-}
-
-static bool
-delivering(const struct courier *c)
-{
-	size_t i;
-
-	for (i = 0; i < SLOTS; i++)
-		if (c->slot[i].used && c->slot[i].job.pid != 0)
-			return true;
-	return false;
 }
 
 static struct ptn_slot *
@@ -537,8 +526,8 @@ finish(struct courier *c)
 	for (;;) {
 		serve_slots(c);
 		now = ptn_clock_mono_ms();
-		if (!delivering(c) && ptn_tell_idle(&c->tell) &&
-		    until > now + RECORD_GRACE_MS)
+		if (!ptn_slot_delivering(c->slot, SLOTS) &&
+		    ptn_tell_idle(&c->tell) && until > now + RECORD_GRACE_MS)
 			until = now + RECORD_GRACE_MS;
 		if ((slots_free(c) == SLOTS && ptn_tell_idle(&c->tell)) ||
 		    now >= until)

@@ -69,3 +69,14 @@ ptn_slot_count(const struct ptn_slot *slot, size_t n,
 		    memcmp(slot[i].source, source, PTN_OUTBOX_SOURCE_LEN) == 0;
 	return found;
 }
+
+bool
+ptn_slot_delivering(const struct ptn_slot *slot, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (slot[i].used && slot[i].job.pid != 0)
+			return true;
+	return false;
+}

@@ -24,7 +24,8 @@ static const struct {
 	const char *webhook;
 	enum ptn_count metric;
 } events[PTN_EVENT__MAX] = {
-	[PTN_EVENT_NONE] = { "none", IS_UNSET, PTN_NOTICE_NONE, NULL, PTN_COUNT_NULL },
+	[PTN_EVENT_NONE] = { "none", IS_UNSET, PTN_NOTICE_NONE, NULL,
+		PTN_COUNT_NULL },
 #define PTN_EVENT(name, kind, type, notice, told, webhook, metric)             \
 	[PTN_EVENT_##                                                          \
 	    name] = { type, IS_##kind, PTN_NOTICE_##notice, webhook,           \
