@@ -6,6 +6,7 @@
 
 #include "fcgi/memory.h"
 #include "fcgi/slot.h"
+#include "fcgi/tell.h"
 #include "lib/account/expiry.h"
 #include "lib/account/keysets.h"
 #include "lib/account/limit.h"
@@ -35,9 +36,6 @@
 #define RECORD_GRACE_MS 5000 /* of one that leaves */
 #define EXPIRE_MS (60 * 1000)
 #define THOROUGH_ROUNDS (24 * 60) /* once a day */
-#define DELAY_FIRST_S 5
-#define DELAY_FACTOR 3
-#define DELAY_MAX_S 3600
 
 /* What the mail server makes of us. */
 enum relay { RELAY_UNKNOWN = 0, RELAY_TAKES, RELAY_REFUSES };
@@ -46,7 +44,7 @@ struct courier {
 	struct ptn_scope sc; /* of no tenant: it serves all */
 	struct ptn_mailer *mailer;
 	struct ptn_score *score; /* NULL without a supervisor */
-	int wake_fd; /* or -1 */
+	int wake_fd;		 /* or -1 */
 	int64_t look_ms;
 	int64_t record_ms;
 	int64_t expire_ms;
@@ -55,9 +53,10 @@ struct courier {
 	enum relay relay;
 	int64_t refused_ms;	     /* when it was told last */
 	struct ptn_slot *slot;	     /* SLOTS of them */
-	struct ptn_slot own[SLOTS];	     /* where nobody comes after us */
+	struct ptn_slot own[SLOTS];  /* where nobody comes after us */
 	struct ptn_orphans *orphans; /* or NULL */
 	pid_t supervisor;	     /* which notes them */
+	struct ptn_tell tell;	     /* what webhooks are told */
 };
 
 _Static_assert(sizeof(struct ptn_slot) * SLOTS <= PTN_COURIER_MEMORY,
@@ -101,24 +100,15 @@ leaving(void)
 	return atomic_load(&ptn_signals.leave) != 0;
 }
 
-/*
- * 5 s, 15 s, 45 s ... give or take a fifth; never so late that the code has
- * expired by then.
- */
+/* Never so late that the code has expired by then. */
 static int64_t
 retry_delay(const struct ptn_slot *s)
 {
-	int64_t left = (s->dead_ms - ptn_clock_mono_ms()) / 1000;
-	int64_t d = DELAY_FIRST_S;
-	int64_t i;
+	const int64_t left = (s->dead_ms - ptn_clock_mono_ms()) / 1000;
+	const int64_t d = ptn_slot_delay(s->attempts);
 
 	if (left <= 0)
 		return -1;
-	for (i = 0; i < s->attempts && d < DELAY_MAX_S; i++)
-		d *= DELAY_FACTOR;
-	if (d > DELAY_MAX_S)
-		d = DELAY_MAX_S;
-	d = d * 4 / 5 + (int64_t)ptn_rng_below((uint32_t)(d * 2 / 5 + 1));
 	return d > left / 2 ? left / 2 + 1 : d;
 }
 
@@ -277,17 +267,6 @@ slots_free(const struct courier *c)
 	return n;
 }
 
-static bool
-delivering(const struct courier *c)
-{
-	size_t i;
-
-	for (i = 0; i < SLOTS; i++)
-		if (c->slot[i].used && c->slot[i].job.pid != 0)
-			return true;
-	return false;
-}
-
 static struct ptn_slot *
 free_slot(struct courier *c)
 {
@@ -343,20 +322,10 @@ static enum ptn_err (*const servers[PTN_OUTBOX__MAX])(struct courier *c,
 	[PTN_OUTBOX_MAIL] = serve_mail,
 	[PTN_OUTBOX_DFNS_CODE] = serve_dfns_code,
 	[PTN_OUTBOX_NOTICE] = serve_notice,
-	[PTN_OUTBOX_UNSENT] = NULL, /* goes when it has expired */
+	[PTN_OUTBOX_UNSENT] = NULL,  /* goes when it has expired */
+	[PTN_OUTBOX_WEBHOOK] = NULL, /* tell.h */
+	[PTN_OUTBOX_PARKED] = NULL,
 };
-
-static size_t
-slots_of(const struct courier *c, const uint8_t *source)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < SLOTS; i++)
-		n += c->slot[i].used &&
-		    memcmp(c->slot[i].source, source,
-			sizeof(c->slot[i].source)) == 0;
-	return n;
-}
 
 /* What can be taken without leaving nothing for others. */
 static void
@@ -371,7 +340,8 @@ find_room(const struct courier *c, struct ptn_outbox_room *room)
 			continue;
 		codes += c->slot[i].kind != PTN_OUTBOX_NOTICE;
 		/* Two that have so many each do not fit. */
-		if (slots_of(c, c->slot[i].source) >= SLOTS_SOURCE)
+		if (ptn_slot_count(c->slot, SLOTS, c->slot[i].source) >=
+		    SLOTS_SOURCE)
 			room->busy = PTN_BYTES(c->slot[i].source,
 			    sizeof(c->slot[i].source));
 	}
@@ -401,6 +371,19 @@ take_mail(struct courier *c, size_t *taken)
 	return r;
 }
 
+/* Webhooks have slots of their own, so that neither waits for the other. */
+static enum ptn_err
+take_all(struct courier *c, size_t *taken)
+{
+	enum ptn_err r = take_mail(c, taken), told;
+	size_t n;
+
+	told = ptn_tell_take(&c->tell, &c->sc, &n);
+	ptn_arena_reset(c->sc.arena);
+	*taken += n;
+	return r == PTN_OK ? told : r;
+}
+
 /* See which deliveries have ended, and write down what is to be. */
 static void
 serve_slots(struct courier *c)
@@ -424,6 +407,7 @@ serve_slots(struct courier *c)
 			slot_record(c, s);
 		}
 	}
+	ptn_tell_serve(&c->tell, &c->sc);
 }
 
 /* How long nothing needs to be looked at. */
@@ -448,6 +432,9 @@ time_to_wait(const struct courier *c)
 		if (t < until)
 			until = t;
 	}
+	t = ptn_tell_until(&c->tell, now + SOON_MS);
+	if (t < until)
+		until = t;
 	return until > now ? (int)(until - now) : 0;
 }
 
@@ -469,8 +456,8 @@ woken(struct courier *c)
 static void
 courier_wait(struct courier *c)
 {
-	bool readable[SLOTS + 1] = { false };
-	int fds[SLOTS + 1];
+	bool readable[SLOTS + PTN_TELL_SLOTS + 1] = { false };
+	int fds[SLOTS + PTN_TELL_SLOTS + 1];
 	size_t n = 0;
 	size_t i;
 
@@ -480,6 +467,7 @@ courier_wait(struct courier *c)
 		if (c->slot[i].used && c->slot[i].job.pid != 0 &&
 		    c->slot[i].job.err_fd >= 0)
 			fds[n++] = c->slot[i].job.err_fd;
+	n += ptn_tell_fds(&c->tell, fds + n);
 	if (ptn_wait_fds(fds, n, time_to_wait(c), readable) == PTN_OK &&
 	    c->wake_fd >= 0 && readable[0])
 		woken(c);
@@ -518,9 +506,9 @@ turn(struct courier *c)
 	serve_slots(c);
 	if (ptn_clock_mono_ms() >= c->look_ms) {
 		look_later(c);
-		(void)take_mail(c, &taken);
+		(void)take_all(c, &taken);
 	}
-	if (c->more && slots_free(c) > 0)
+	if ((c->more && slots_free(c) > 0) || ptn_tell_wants(&c->tell))
 		c->look_ms = 0;
 	if (ptn_clock_mono_ms() >= c->expire_ms)
 		(void)expire(c);
@@ -538,12 +526,20 @@ finish(struct courier *c)
 	for (;;) {
 		serve_slots(c);
 		now = ptn_clock_mono_ms();
-		if (!delivering(c) && until > now + RECORD_GRACE_MS)
+		if (!ptn_slot_delivering(c->slot, SLOTS) &&
+		    ptn_tell_idle(&c->tell) && until > now + RECORD_GRACE_MS)
 			until = now + RECORD_GRACE_MS;
-		if (slots_free(c) == SLOTS || now >= until)
+		if ((slots_free(c) == SLOTS && ptn_tell_idle(&c->tell)) ||
+		    now >= until)
 			break;
 		courier_wait(c);
 	}
+}
+
+static bool
+is_idle(const struct courier *c)
+{
+	return slots_free(c) == SLOTS && ptn_tell_idle(&c->tell);
 }
 
 int
@@ -585,11 +581,10 @@ ptn_courier_once(const struct ptn_conf *cf, const struct ptn_secrets *secrets,
 	c.look_ms = c.expire_ms = INT64_MAX;
 	do {
 		serve_slots(&c);
-		r = take_mail(&c, &taken);
-		if (slots_free(&c) < SLOTS)
+		r = take_all(&c, &taken);
+		if (!is_idle(&c))
 			courier_wait(&c);
-	} while (
-	    r == PTN_OK && !leaving() && (taken > 0 || slots_free(&c) < SLOTS));
+	} while (r == PTN_OK && !leaving() && (taken > 0 || !is_idle(&c)));
 	finish(&c);
 	if (r == PTN_OK && expire_too && !leaving())
 		r = expire(&c);

@@ -26,7 +26,7 @@
 #include "lib/crypto/hashgate.h"
 
 #define FILES_MAX 256 /* descriptors a confined process may open */
-#define WAIT_MAX 8    /* descriptors one wait takes */
+#define WAIT_MAX 16   /* descriptors one wait takes */
 /* Bytes of address space: the arena, libraries, and what requests need. */
 #define HEADROOM ((size_t)64 * 1024 * 1024)
 

@@ -37,4 +37,14 @@ void ptn_slot_take(struct ptn_slot *s, const struct ptn_outbox_item *item);
  */
 bool ptn_slot_adopt(struct ptn_slot *s) PTN_MUST_USE;
 
+/* Is any of n slots being delivered? */
+bool ptn_slot_delivering(const struct ptn_slot *slot, size_t n);
+
+/* How many of n slots are used, for mail of that source. */
+size_t ptn_slot_count(const struct ptn_slot *slot, size_t n,
+    const uint8_t source[PTN_OUTBOX_SOURCE_LEN]);
+
+/* How long to wait after so many tries: 5 s, 15 s ... an hour, or so. */
+int64_t ptn_slot_delay(int64_t attempts);
+
 #endif

@@ -31,7 +31,7 @@ function begin_file(    path, n, part) {
 	sub(/^[0-9]*-/, "", name)
 	sub(/\.sql$/, "", name)
 	out = out "\t{ " count ", \"" name "\",\n"
-	body = ""
+	body = tables = ""
 	open = 0
 }
 
@@ -42,7 +42,7 @@ function end_file() {
 		fail("the last statement of migration " count " does not end")
 	if (body == "")
 		fail("migration " count " has no statement")
-	out = out body "\t},\n"
+	out = out body "\t    , \"" tables "\" },\n"
 }
 
 FNR == 1 { begin_file() }
@@ -51,6 +51,8 @@ FNR == 1 { begin_file() }
 {
 	body = body "\t    " c_string($0) "\n"
 	open = $0 !~ /;$/
+	if (/^CREATE TABLE /)
+		tables = tables (tables == "" ? "" : " ") $3
 }
 END {
 	if (failed)

@@ -51,7 +51,9 @@ function verify_session(string $token, array $keys, string $audience,
 		throw new InvalidToken('not a token');
 	[$header, $payload, $signature] = $parts;
 	$head = json_object(decode_base64url($header));
-	if (!is_string($head['kid'] ?? null) || isset($head['crit']))
+	/* What webhooks are told is signed by the same keys: webhook+jwt. */
+	if (!is_string($head['kid'] ?? null) || isset($head['crit'])
+	    || ($head['typ'] ?? 'JWT') !== 'JWT')
 		throw new InvalidToken('a header that is not ours');
 
 	$key = find_key($keys, $head['kid']);
@@ -85,6 +87,8 @@ function checked_claims(array $claims, string $audience, ?string $issuer)
 		throw new InvalidToken('issued by somebody else');
 	if (!is_string($claims['sub'] ?? null) || $claims['sub'] === '')
 		throw new InvalidToken('nobody\'s');
+	if (!is_string($claims['session_id'] ?? null))
+		throw new InvalidToken('of no session');
 	return $claims;
 }
 

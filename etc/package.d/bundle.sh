@@ -11,7 +11,7 @@ source=$work/source
 staged=$work/staged
 bundle=$work/postern
 programs="bin/postern libexec/postern/postern-smtp \
-libexec/postern/postern-fetch"
+libexec/postern/postern-fetch libexec/postern/postern-hook"
 archive=$out/postern-$version-$(uname -m).tar.gz
 
 built() {

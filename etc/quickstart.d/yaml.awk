@@ -6,7 +6,7 @@ FILENAME ~ /conf\.def$/ {
 		type = substr($0, 10, RLENGTH - 9)
 		if (match($0, /"[a-z0-9_.]+"/))
 			types[substr($0, RSTART + 1, RLENGTH - 2)] = type
-		if (type == "CLAIMS" && match($0, /"[a-z0-9_.]+\*"/))
+		if (type ~ /^(CLAIMS|HOOKS)$/ && match($0, /"[a-z0-9_.]+\*"/))
 			trees[substr($0, RSTART + 1, RLENGTH - 3)] = 1
 	}
 	next

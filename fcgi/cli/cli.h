@@ -84,6 +84,10 @@ int ptn_cli_admin_key(int argc, char **argv, const char *conf_path,
 int ptn_cli_limits(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
+/* webhook COMMAND ...: the table is in webhook.c */
+int ptn_cli_webhook(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
 /* courier --once */
 int ptn_cli_courier(int argc, char **argv, const char *conf_path,
     const char *const *set);
@@ -95,6 +99,7 @@ void ptn_cli_org_help(FILE *out);
 void ptn_cli_user_help(FILE *out);
 void ptn_cli_admin_key_help(FILE *out);
 void ptn_cli_limits_help(FILE *out);
+void ptn_cli_webhook_help(FILE *out);
 void ptn_cli_doctor_help(FILE *out);
 
 #endif

@@ -53,6 +53,8 @@ ptn_cli_migrate_up(const struct ptn_conf *cf, enum ptn_db_fault *fault)
 	r = run(cf, db, true, &pending);
 	*fault =
 	    r != PTN_OK && db != NULL ? ptn_db_fault(db) : PTN_DB_FAULT_NONE;
+	if (r == PTN_E_UNPROCESSABLE)
+		*fault = PTN_DB_FAULT_TAKEN;
 	if (r != PTN_OK)
 		ptn_cli_failed("migrate up", r, NULL);
 	if (ptn_db_denied(*fault))

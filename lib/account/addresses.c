@@ -77,7 +77,11 @@ take(const struct ptn_scope *sc, const struct change *c,
 {
 	enum ptn_err r = ptn_membership_get(sc, c->user, before);
 
-	return r == PTN_OK ? ptn_email_own(sc, c->email, c->user, false) : r;
+	if (r == PTN_OK)
+		r = ptn_email_own(sc, c->email, c->user, false);
+	return r == PTN_OK
+	    ? ptn_event_signal(sc, PTN_EVENT_EMAIL_OWNED, c->user)
+	    : r;
 }
 
 /*
@@ -150,7 +154,9 @@ give(const struct ptn_scope *sc, void *arg)
 	if (!ptn_uuid_is_nil(&c->email->user_id))
 		return deny(c, PTN_ADDRESSES_OWNED);
 	if ((r = ptn_membership_get(sc, c->user, &before)) != PTN_OK ||
-	    (r = ptn_email_own(sc, c->email, c->user, c->verified)) != PTN_OK)
+	    (r = ptn_email_own(sc, c->email, c->user, c->verified)) != PTN_OK ||
+	    (r = ptn_event_signal(sc, PTN_EVENT_EMAIL_OWNED, c->user)) !=
+		PTN_OK)
 		return r;
 	return ptn_event_tell(sc, PTN_EVENT_EMAIL_CREATED, &before.tell);
 }
@@ -308,6 +314,8 @@ own(const struct ptn_scope *sc, struct ptn_addresses_proof *p)
 	if ((r = ptn_membership_get(sc, &p->user_id, &m)) != PTN_OK)
 		return r;
 	r = ptn_email_own(sc, &p->email, &p->user_id, true);
+	if (r == PTN_OK)
+		r = ptn_event_signal(sc, PTN_EVENT_EMAIL_OWNED, &p->user_id);
 	if (r == PTN_OK && p->email.is_primary)
 		r = ptn_event_tell(sc, PTN_EVENT_PRIMARY_EMAIL_CHANGED,
 		    &nobody);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "lib/account/asker.h"
+#include "lib/account/hooks.h"
 #include "lib/account/keysets.h"
 #include "lib/base/arena.h"
 #include "lib/base/array.h"
@@ -209,5 +210,5 @@ ptn_expiry_run(const struct ptn_scope *sc, bool thorough)
 
 	for (i = 0; r == PTN_OK && i < PTN_ARRAY_LEN(table); i++)
 		r = expire_one(&o, table[i].what, table[i].batch);
-	return r;
+	return r == PTN_OK ? ptn_hooks_expire(sc) : r;
 }

@@ -255,6 +255,55 @@ resume(const struct run *run, const struct ptn_migration *m, int64_t done)
 	return r == PTN_OK ? apply(run, m, done, out.refused == 0) : r;
 }
 
+/* The first table of a migration that is there already, or *table is NULL. */
+static enum ptn_err
+find_made(const struct run *run, const struct ptn_migration *m,
+    const char **table)
+{
+	const char *p = m->tables;
+	struct ptn_schema_has_table_in in;
+	struct ptn_schema_has_table_out out;
+	size_t len;
+	enum ptn_err r;
+
+	for (*table = NULL; *p != '\0'; p += len + strspn(p + len, " ")) {
+		len = strcspn(p, " ");
+		if ((in.name = ptn_arena_strndup(run->a, p, len)) == NULL)
+			return PTN_E_NOMEM;
+		r = ptn_sql_schema_has_table(run->db, run->a, &in, &out);
+		if (r == PTN_OK && out.n > 0)
+			*table = in.name;
+		if (r != PTN_OK || *table != NULL)
+			return r;
+	}
+	return PTN_OK;
+}
+
+/*
+ * Before a migration begins none of its tables is there: one of that name is
+ * somebody else's, and would be taken for ours by who goes on with a migration
+ * that was cut short.  In a cluster another host may have begun meanwhile.
+ */
+static enum ptn_err
+refuse_foreign(const struct run *run, const struct ptn_migration *m)
+{
+	const struct ptn_schema_refused_in in = { .version = m->version };
+	struct ptn_schema_refused_out begun;
+	const char *table;
+	enum ptn_err r;
+
+	if ((r = find_made(run, m, &table)) != PTN_OK || table == NULL)
+		return r;
+	r = ptn_sql_schema_refused(run->db, run->a, &in, &begun);
+	if (r != PTN_E_NOT_FOUND)
+		return r == PTN_OK ? PTN_E_BUSY : r;
+	fprintf(run->err,
+	    "%04d-%s: the database has a table \"%s\" that is not Postern's: "
+	    "take another database; this migration has not begun\n",
+	    m->version, m->name, table);
+	return PTN_E_UNPROCESSABLE;
+}
+
 /*
  * Take a migration that has no row.  In a cluster the row itself is the lock
  * between hosts: only one can insert it.
@@ -302,6 +351,8 @@ advance(const struct run *run, const struct ptn_migration *m)
 	enum ptn_err r;
 
 	if (row == NULL) {
+		if ((r = refuse_foreign(run, m)) != PTN_OK)
+			return r;
 		r = claim(run, m);
 		if (r == PTN_E_CONFLICT)
 			return PTN_E_BUSY;
@@ -425,13 +476,16 @@ ptn_migrate_status(struct ptn_db *db, struct ptn_arena *a, FILE *out, FILE *err,
     bool *pending)
 {
 	struct run run = { .db = db, .a = a, .out = out, .err = err };
-	struct ptn_schema_exists_out table;
+	const struct ptn_schema_has_table_in in = {
+		.name = "schema_migrations",
+	};
+	struct ptn_schema_has_table_out table;
 	enum ptn_err r;
 	int i;
 
 	*pending = true;
 	if ((r = ptn_db_connect(db)) != PTN_OK ||
-	    (r = ptn_sql_schema_exists(db, a, &table)) != PTN_OK)
+	    (r = ptn_sql_schema_has_table(db, a, &in, &table)) != PTN_OK)
 		return r;
 	if (table.n > 0 && (r = read_rows(&run)) != PTN_OK)
 		return r;

@@ -19,8 +19,9 @@
  * out, and why it does not happen on err.  After ptn_crypto_init().
  *
  * Returns PTN_OK; PTN_E_CONFIG (a newer schema, or an applied migration with
- * another text), PTN_E_UNAVAILABLE, PTN_E_BUSY (somebody holds the lock for
- * too long), PTN_E_INTERNAL (a statement failed; the log says why).
+ * another text), PTN_E_UNPROCESSABLE (a table that we would make is there, and
+ * is not ours), PTN_E_UNAVAILABLE, PTN_E_BUSY (somebody holds the lock for too
+ * long), PTN_E_INTERNAL (a statement failed; the log says why).
  */
 enum ptn_err ptn_migrate_up(struct ptn_db *db, struct ptn_arena *a, FILE *out,
     FILE *err) PTN_MUST_USE;

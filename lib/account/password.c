@@ -191,8 +191,10 @@ shut_out(const struct ptn_scope *sc, const struct setting *s)
 
 	if (!sc->cf->password_end_sessions)
 		return ptn_asker_forget(sc, s->user);
-	r = s->by == NULL ? ptn_session_end_all(sc, s->user)
-			  : ptn_session_end_others(sc, s->user, s->by);
+	r = s->by == NULL
+	    ? ptn_session_end_all(sc, s->user, PTN_EVENT_SESSION_REVOKED)
+	    : ptn_session_end_others(sc, s->user, s->by,
+		  PTN_EVENT_SESSION_REVOKED);
 	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
 }
 

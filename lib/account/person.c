@@ -371,7 +371,7 @@ put_name(const struct ptn_scope *sc, struct making *m)
 
 	if (m->p->username == NULL)
 		return PTN_OK;
-	r = ptn_username_set_in(sc, &m->p->id, m->p->username);
+	r = ptn_username_sign_up_in(sc, &m->p->id, m->p->username);
 	return r == PTN_E_CONFLICT ? deny(&m->what, PTN_PERSON_NAME_TAKEN) : r;
 }
 
@@ -522,7 +522,7 @@ keep_out(const struct ptn_scope *sc, void *arg)
 	if ((r = ptn_user_lock(sc, id)) != PTN_OK ||
 	    (r = ptn_sql_person_lock(sc->db, &in, &n)) != PTN_OK || n == 0)
 		return r;
-	r = ptn_session_end_all(sc, id);
+	r = ptn_session_end_all(sc, id, PTN_EVENT_SESSION_REVOKED);
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
 	return ptn_event(sc, PTN_EVENT_USER_LOCKED, NULL);

@@ -10,6 +10,7 @@
 #include "lib/conf/conf.h"
 #include "lib/db/sql.h"
 #include "lib/event/actor.h"
+#include "lib/event/tx.h"
 
 #define TOUCH_MAX_S 60 /* last_used is at most this old */
 #define AGENT_MAX 255  /* columns of sessions.user_agent */
@@ -219,6 +220,38 @@ agent_of(const struct ptn_scope *sc)
 	    : NULL;
 }
 
+/* Those that are about to be evicted, of an API. */
+static enum ptn_err
+tell_evicted(const struct ptn_scope *sc, const struct ptn_session_evict_in *e)
+{
+	const struct ptn_sessions_evicted_in in = { e->tenant_id, e->user_id,
+		e->api, e->keep };
+	struct ptn_sessions_evicted_out *row;
+	enum ptn_err r;
+	size_t i, n;
+
+	if (!sc->cf->hooks_on)
+		return PTN_OK;
+	r = ptn_sql_sessions_evicted(sc->db, sc->arena, &in, &row, &n);
+	for (i = 0; r == PTN_OK && i < n; i++)
+		r = ptn_event_session(sc, PTN_EVENT_SESSION_EVICTED,
+		    &e->user_id, &row[i].id);
+	return r;
+}
+
+/* What it is where an operator does it. */
+static enum ptn_event
+by_whom(const struct ptn_scope *sc, enum ptn_event how)
+{
+	if (sc->actor == NULL || sc->actor->operator_name == NULL)
+		return how;
+	if (how == PTN_EVENT_SESSION_BEGAN)
+		return PTN_EVENT_SESSION_MADE;
+	return how == PTN_EVENT_SESSION_REVOKED || how == PTN_EVENT_SESSION_LEFT
+	    ? PTN_EVENT_SESSION_TAKEN
+	    : how;
+}
+
 /* Make room for one more, if their number is limited. */
 static enum ptn_err
 evict(const struct ptn_scope *sc, const struct ptn_session_new *new)
@@ -228,9 +261,13 @@ evict(const struct ptn_scope *sc, const struct ptn_session_new *new)
 	    : sc->cf->session_limit;
 	const struct ptn_session_evict_in in = { sc->tenant_id, new->user_id,
 		ptn_api_name(new->api), limit - 1 };
+	enum ptn_err r;
 	uint64_t n;
 
-	return limit == 0 ? PTN_OK : ptn_sql_session_evict(sc->db, &in, &n);
+	if (limit == 0)
+		return PTN_OK;
+	r = tell_evicted(sc, &in);
+	return r == PTN_OK ? ptn_sql_session_evict(sc->db, &in, &n) : r;
 }
 
 /* Tokens of the Hanko API say the username. */
@@ -272,7 +309,11 @@ ptn_session_open(const struct ptn_scope *sc, const struct ptn_session_new *new,
 	put = (struct ptn_session_put_in){ claims->session_id, sc->tenant_id,
 		new->user_id, ptn_api_name(new->api), agent_of(sc), ip_of(sc),
 		lifespan_s };
-	return ptn_sql_session_put(sc->db, &put);
+	r = ptn_sql_session_put(sc->db, &put);
+	return r == PTN_OK
+	    ? ptn_event_session(sc, by_whom(sc, PTN_EVENT_SESSION_BEGAN),
+		  &new->user_id, &claims->session_id)
+	    : r;
 }
 
 enum ptn_err
@@ -305,25 +346,29 @@ ptn_sessions_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 enum ptn_err
 ptn_session_end(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    const struct ptn_uuid *id)
+    const struct ptn_uuid *id, enum ptn_event how)
 {
 	const struct ptn_session_delete_in in = { sc->tenant_id, *user, *id };
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_session_delete(sc->db, &in, &n)) != PTN_OK)
+	if ((r = ptn_event_session(sc, by_whom(sc, how), user, id)) != PTN_OK ||
+	    (r = ptn_sql_session_delete(sc->db, &in, &n)) != PTN_OK)
 		return r;
 	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
 }
 
 enum ptn_err
-ptn_session_end_all(const struct ptn_scope *sc, const struct ptn_uuid *user)
+ptn_session_end_all(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    enum ptn_event how)
 {
 	const struct ptn_session_delete_all_in in = { sc->tenant_id, *user };
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = ptn_asker_forget(sc, user)) != PTN_OK)
+	if ((r = ptn_asker_forget(sc, user)) != PTN_OK ||
+	    (r = ptn_event_sessions(sc, by_whom(sc, how), user, NULL)) !=
+		PTN_OK)
 		return r;
 	r = ptn_sql_session_delete_all(sc->db, &in, &n);
 	return r == PTN_OK && n == 0 ? PTN_E_NOT_FOUND : r;
@@ -331,36 +376,50 @@ ptn_session_end_all(const struct ptn_scope *sc, const struct ptn_uuid *user)
 
 enum ptn_err
 ptn_session_end_others(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    const struct ptn_uuid *but)
+    const struct ptn_uuid *but, enum ptn_event how)
 {
 	const struct ptn_session_delete_others_in in = { sc->tenant_id, *user,
 		*but };
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = ptn_asker_forget(sc, user)) != PTN_OK)
+	if ((r = ptn_asker_forget(sc, user)) != PTN_OK ||
+	    (r = ptn_event_sessions(sc, by_whom(sc, how), user, but)) != PTN_OK)
 		return r;
 	r = ptn_sql_session_delete_others(sc->db, &in, &n);
 	return r == PTN_OK && n == 0 ? PTN_E_NOT_FOUND : r;
+}
+
+static enum ptn_err
+end_idle(const struct ptn_scope *sc, void *arg)
+{
+	const struct ptn_claims *c = arg;
+	enum ptn_err r;
+
+	r = ptn_session_end(sc, &c->sub, &c->session_id,
+	    PTN_EVENT_SESSION_IDLE);
+	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
+}
+
+/* By a single statement, unless somebody is to be told. */
+static enum ptn_err
+run_alone(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg)
+{
+	return sc->cf->hooks_on ? ptn_tx(sc, fn, arg) : fn(sc, arg);
 }
 
 enum ptn_err
 ptn_session_find_used(const struct ptn_scope *sc, const struct ptn_bytes *token,
     size_t n, size_t bearers, struct ptn_session_set *out)
 {
-	const struct ptn_claims *c;
 	enum ptn_err r;
 	size_t i;
 
 	r = ptn_session_find(sc, token, n, bearers, out);
 	if (r == PTN_OK && out->session.known)
 		return ptn_session_touch(sc, &out->session);
-	for (i = 0; i < out->idle_n && out->alive_n == 0 && r == PTN_OK; i++) {
-		c = &out->idle[i].claims;
-		r = ptn_session_end(sc, &c->sub, &c->session_id);
-		if (r == PTN_E_NOT_FOUND)
-			r = PTN_OK;
-	}
+	for (i = 0; i < out->idle_n && out->alive_n == 0 && r == PTN_OK; i++)
+		r = run_alone(sc, end_idle, &out->idle[i].claims);
 	return r;
 }
 

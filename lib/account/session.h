@@ -9,6 +9,7 @@
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
+#include "lib/event/event.h"
 
 /* A session that was presented and found good, or not (known false). */
 struct ptn_session {
@@ -115,9 +116,15 @@ enum ptn_err ptn_sessions_of(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_session_row **out,
     size_t *n) PTN_MUST_USE;
 
-/* End one session of the user; PTN_E_NOT_FOUND if it is none of theirs. */
+/*
+ * End one session of the user; PTN_E_NOT_FOUND if it is none of theirs.  In a
+ * transaction, where webhooks are on.
+ *
+ * how		what webhooks are told, of the kind SIGNAL (event.h)
+ */
 enum ptn_err ptn_session_end(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, const struct ptn_uuid *id) PTN_MUST_USE;
+    const struct ptn_uuid *user, const struct ptn_uuid *id,
+    enum ptn_event how) PTN_MUST_USE;
 
 /*
  * End all sessions of the user, of both APIs; whoever was known of them is a
@@ -125,10 +132,11 @@ enum ptn_err ptn_session_end(const struct ptn_scope *sc,
  * PTN_E_NOT_FOUND: there were none.
  */
 enum ptn_err ptn_session_end_all(const struct ptn_scope *sc,
-    const struct ptn_uuid *user) PTN_MUST_USE;
+    const struct ptn_uuid *user, enum ptn_event how) PTN_MUST_USE;
 
 /* The same but for one session; PTN_E_NOT_FOUND: there were no others. */
 enum ptn_err ptn_session_end_others(const struct ptn_scope *sc,
-    const struct ptn_uuid *user, const struct ptn_uuid *but) PTN_MUST_USE;
+    const struct ptn_uuid *user, const struct ptn_uuid *but,
+    enum ptn_event how) PTN_MUST_USE;
 
 #endif

@@ -19,12 +19,17 @@ end_brought(const struct ptn_scope *sc, const struct ptn_signin *s)
 		&in.second, &in.third, &in.fourth };
 	uint64_t n;
 	size_t i, theirs = 0;
+	enum ptn_err r = PTN_OK;
 
 	for (i = 0; actor != NULL && i < actor->brought_n; i++)
 		if (ptn_uuid_equal(&actor->brought[i].user_id, &s->user_id))
 			*id[theirs++] = actor->brought[i].id;
-	return theirs == 0 ? PTN_OK
-			   : ptn_sql_session_end_brought(sc->db, &in, &n);
+	for (i = 0; r == PTN_OK && i < theirs; i++)
+		r = ptn_event_session(sc, PTN_EVENT_SESSION_REVOKED,
+		    &s->user_id, id[i]);
+	return r != PTN_OK || theirs == 0
+	    ? r
+	    : ptn_sql_session_end_brought(sc->db, &in, &n);
 }
 
 enum ptn_err
@@ -41,14 +46,17 @@ ptn_signin_in(const struct ptn_scope *sc, struct ptn_signin *s)
 		return PTN_E_FORBIDDEN;
 	if (s->prove != NULL && (r = s->prove(sc, s->arg)) != PTN_OK)
 		return r;
+	/* Webhooks hear of a user before they hear of the session. */
+	if (s->event != PTN_EVENT_NONE &&
+	    (r = ptn_event(sc, s->event, NULL)) != PTN_OK)
+		return r;
 	new.email = s->email != NULL ? *s->email : none;
 	if ((r = end_brought(sc, s)) != PTN_OK ||
 	    (r = ptn_session_open(sc, &new, &s->claims)) != PTN_OK ||
 	    (r = ptn_asker_remember(sc, &s->user_id, s->user.epoch)) != PTN_OK)
 		return r;
 	s->claims.amr = s->amr;
-	return s->event == PTN_EVENT_NONE ? PTN_OK
-					  : ptn_event(sc, s->event, NULL);
+	return PTN_OK;
 }
 
 enum ptn_err

@@ -7,7 +7,7 @@
 #include "lib/account/signin.h"
 #include "lib/conf/conf.h"
 #include "lib/event/actor.h"
-#include "lib/event/outbox.h"
+#include "lib/event/webhook.h"
 #include "lib/format/locale.h"
 
 struct sending {
@@ -58,8 +58,9 @@ store_and_queue(const struct ptn_scope *sc, void *arg)
 	if ((r = ptn_passcode_put(sc, s->code, s->pc)) != PTN_OK)
 		return r;
 	if (sc->cf->mail_enabled &&
-	    (r = ptn_outbox_put(sc, held ? PTN_OUTBOX_UNSENT : PTN_OUTBOX_MAIL,
-		 &s->mail)) != PTN_OK)
+	    (r = ptn_webhook_mail(sc,
+		 held ? PTN_OUTBOX_UNSENT : PTN_OUTBOX_MAIL, &s->mail)) !=
+		PTN_OK)
 		return r;
 	return ptn_event(sc,
 	    held ? PTN_EVENT_PASSCODE_HELD_BACK : PTN_EVENT_PASSCODE_INIT_OK,

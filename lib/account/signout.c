@@ -15,8 +15,9 @@ log_out(const struct ptn_scope *sc, void *arg)
 	const struct ending *e = arg;
 	enum ptn_err r;
 
-	r = e->session == NULL ? ptn_session_end_all(sc, e->user)
-			       : ptn_session_end(sc, e->user, e->session);
+	r = e->session == NULL
+	    ? ptn_session_end_all(sc, e->user, PTN_EVENT_SESSION_LEFT)
+	    : ptn_session_end(sc, e->user, e->session, PTN_EVENT_SESSION_LEFT);
 	if (r == PTN_E_NOT_FOUND) /* it has ended: nothing happens */
 		return PTN_OK;
 	if (r != PTN_OK)
@@ -39,7 +40,8 @@ end_presented(const struct ptn_scope *sc, const struct ptn_claims *c)
 {
 	enum ptn_err r;
 
-	r = ptn_session_end(sc, &c->sub, &c->session_id);
+	r = ptn_session_end(sc, &c->sub, &c->session_id,
+	    PTN_EVENT_SESSION_LEFT);
 	if (r == PTN_E_NOT_FOUND)
 		return PTN_OK;
 	if (r != PTN_OK)
@@ -85,7 +87,8 @@ end_one(const struct ptn_scope *sc, void *arg)
 	const struct ending *e = arg;
 	enum ptn_err r;
 
-	if ((r = ptn_session_end(sc, e->user, e->session)) != PTN_OK)
+	r = ptn_session_end(sc, e->user, e->session, PTN_EVENT_SESSION_REVOKED);
+	if (r != PTN_OK)
 		return r;
 	return ptn_event(sc, PTN_EVENT_SESSION_DELETED, NULL);
 }
@@ -114,7 +117,8 @@ end_others(const struct ptn_scope *sc, void *arg)
 	const struct ending *e = arg;
 	enum ptn_err r;
 
-	r = ptn_session_end_others(sc, e->user, e->session);
+	r = ptn_session_end_others(sc, e->user, e->session,
+	    PTN_EVENT_SESSION_REVOKED);
 	if (r == PTN_E_NOT_FOUND) /* there are none: nothing happens */
 		return PTN_OK;
 	if (r != PTN_OK)

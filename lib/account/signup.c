@@ -38,7 +38,7 @@ name_user(const struct ptn_scope *sc, struct ptn_signup *s)
 
 	if (s->username == NULL)
 		return PTN_OK;
-	r = ptn_username_set_in(sc, &s->user.id, s->username);
+	r = ptn_username_sign_up_in(sc, &s->user.id, s->username);
 	s->name_taken = r == PTN_E_CONFLICT;
 	return r;
 }

@@ -14,7 +14,7 @@
 #include "lib/format/address.h"
 #include "lib/format/json.h"
 
-#define LEEWAY_S 60    /* of iat, between hosts */
+#define LEEWAY_S 60 /* of iat, between hosts */
 
 /* ---------------------------------------------------- by the keys of an API */
 
@@ -29,6 +29,19 @@ ptn_token_sign(const struct ptn_scope *sc, enum ptn_api api,
 	if ((key = ptn_jwks_signer(sc->keys[api], &kid)) == NULL)
 		return PTN_E_CONFIG;
 	return ptn_jws_sign(key, kid, sc->arena, payload, token);
+}
+
+enum ptn_err
+ptn_token_sign_as(const struct ptn_scope *sc, enum ptn_api api, const char *typ,
+    const char *payload, char **token)
+{
+	const struct ptn_key *key;
+	const char *kid;
+
+	*token = NULL;
+	if ((key = ptn_jwks_signer(sc->keys[api], &kid)) == NULL)
+		return PTN_E_CONFIG;
+	return ptn_jws_sign_as(key, kid, sc->arena, typ, payload, token);
 }
 
 /* The key that a token names; NULL: there is none, even now. */
@@ -172,7 +185,7 @@ ptn_token_issue(const struct ptn_scope *sc, const struct ptn_claims *c,
 /* One verified token; its place follows from its digest. */
 struct cached {
 	uint8_t digest[PTN_SHA256_LEN];
-	uint64_t generation;	  /* of the key set; 0: empty */
+	uint64_t generation; /* of the key set; 0: empty */
 	/* Its texts are these; "": none. */
 	struct ptn_claims claims;
 	char address[PTN_ADDRESS_MAX + 1];

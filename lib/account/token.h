@@ -25,6 +25,10 @@ struct ptn_jsonw;
 enum ptn_err ptn_token_sign(const struct ptn_scope *sc, enum ptn_api api,
     const char *payload, char **token) PTN_MUST_USE;
 
+/* The same of what is no token of a session: it has another typ (jws.h). */
+enum ptn_err ptn_token_sign_as(const struct ptn_scope *sc, enum ptn_api api,
+    const char *typ, const char *payload, char **token) PTN_MUST_USE;
+
 /*
  * Verify form and signature by sc->keys[api].  A key we do not know may be one
  * that another host just made: then the key set is loaded anew, once.

@@ -110,14 +110,15 @@ delete_user(const struct ptn_scope *sc, const struct ptn_uuid *id)
 	uint64_t n;
 	enum ptn_err r;
 
+	/* Webhooks are told of them as they were. */
+	if ((r = ptn_event(sc, PTN_EVENT_USER_DELETED, NULL)) != PTN_OK)
+		return r;
 	/* It refers to the address, which could not be deleted before. */
 	if ((r = ptn_sql_primary_delete(sc->db, &primary, &n)) != PTN_OK)
 		return r;
 	if ((r = ptn_sql_user_delete(sc->db, &user, &n)) != PTN_OK)
 		return r;
-	if (n == 0)
-		return PTN_E_NOT_FOUND;
-	return ptn_event(sc, PTN_EVENT_USER_DELETED, NULL);
+	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
 }
 
 static enum ptn_err

@@ -48,9 +48,9 @@ ptn_username_owner(const struct ptn_scope *sc, const char *name,
 }
 
 /* Of two who choose one at the same time the key of the table knows better. */
-enum ptn_err
-ptn_username_set_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    const char *name)
+static enum ptn_err
+set(const struct ptn_scope *sc, const struct ptn_uuid *user, const char *name,
+    bool *first)
 {
 	const struct ptn_username_change_in change = { name, sc->tenant_id,
 		*user };
@@ -62,9 +62,33 @@ ptn_username_set_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	r = ptn_sql_username_change(sc->db, &change, &n);
 	if (r == PTN_OK && n == 0)
 		r = ptn_sql_username_put(sc->db, &put);
+	*first = n == 0;
 	if (r != PTN_OK)
 		return r;
 	return ptn_event(sc, PTN_EVENT_USERNAME_CHANGED, NULL);
+}
+
+enum ptn_err
+ptn_username_set_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const char *name)
+{
+	bool first;
+	enum ptn_err r;
+
+	if ((r = set(sc, user, name, &first)) != PTN_OK)
+		return r;
+	return ptn_event_signal(sc,
+	    first ? PTN_EVENT_USERNAME_CHOSEN : PTN_EVENT_USERNAME_REPLACED,
+	    user);
+}
+
+enum ptn_err
+ptn_username_sign_up_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const char *name)
+{
+	bool first;
+
+	return set(sc, user, name, &first);
 }
 
 enum ptn_err

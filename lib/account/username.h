@@ -49,6 +49,10 @@ enum ptn_err ptn_username_owner(const struct ptn_scope *sc, const char *name,
 enum ptn_err ptn_username_set_in(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const char *name) PTN_MUST_USE;
 
+/* The same of a user who is being made: webhooks hear of it with the user. */
+enum ptn_err ptn_username_sign_up_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const char *name) PTN_MUST_USE;
+
 /* Give it up; PTN_E_NOT_FOUND: there is none. */
 enum ptn_err ptn_username_drop_in(const struct ptn_scope *sc,
     const struct ptn_uuid *user) PTN_MUST_USE;

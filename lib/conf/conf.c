@@ -48,8 +48,7 @@ is_below(const char *tree, const char *s)
 static bool
 is_tree(const struct ptn_conf_row *row)
 {
-	return row->kind == PTN_KIND_UNSUPPORTED_BELOW ||
-	    row->kind == PTN_KIND_CLAIMS;
+	return row->kind == PTN_KIND_UNSUPPORTED_BELOW || ptn_conf_is_tree(row);
 }
 
 /* The row for a path: its own, else the tree that it is in, else NULL. */
@@ -194,6 +193,19 @@ apply_claim(struct ptn_conf_load *ld, const struct ptn_conf_row *row,
 		    "warning: is a claim of the server's own, and stays so");
 }
 
+static void
+apply_hook(struct ptn_conf_load *ld, const struct ptn_conf_row *row,
+    const char *path, const struct ptn_conf_text *text,
+    const struct ptn_conf_origin *where)
+{
+	struct ptn_conf_why why;
+
+	*ptn_conf_origin_of(ld, row) = *where;
+	if (ptn_conf_hooks_put(ld->keep, &ld->cf->hooks,
+		path + strlen(row->path) - 1, text, &why) != PTN_OK)
+		value_problem(ld, where, row, path, why.text);
+}
+
 /* Put a value over what is there. */
 static void
 apply(struct ptn_conf_load *ld, const char *path,
@@ -208,6 +220,10 @@ apply(struct ptn_conf_load *ld, const char *path,
 	}
 	if (row->kind == PTN_KIND_CLAIMS) {
 		apply_claim(ld, row, path, text, where);
+		return;
+	}
+	if (row->kind == PTN_KIND_HOOKS) {
+		apply_hook(ld, row, path, text, where);
 		return;
 	}
 	if (!ptn_conf_is_key(row)) {
@@ -302,6 +318,8 @@ apply_node(struct ptn_conf_load *ld, const struct ptn_yaml_node *node)
 
 	/* "section:" with all its members commented out is no fault. */
 	empty = node->kind == PTN_YAML_MAP ||
+	    (node->kind == PTN_YAML_LIST && node->n == 0 &&
+		ptn_conf_is_list(node->path)) ||
 	    (node->kind == PTN_YAML_SCALAR && node->v[0][0] == '\0');
 	if (empty && is_section(node->path))
 		return;

@@ -12,6 +12,19 @@
 #include "lib/base/tree.h"
 #include "lib/conf/conf_words.h"
 
+/* Who is told of what happens, by the configuration (lib/format/hook.h). */
+struct ptn_conf_hook {
+	const char *callback;
+	const char *events; /* names, a space between them */
+};
+
+#define PTN_CONF_HOOKS_MAX 32
+
+struct ptn_conf_hooks {
+	struct ptn_conf_hook *v;
+	size_t n;
+};
+
 /*
  * The configuration of a process: one member a row of conf.def, read-only
  * once loaded, and it owns what they hold.  STR members are never NULL (empty
@@ -29,6 +42,7 @@ struct ptn_conf {
 #define PTN_CONF_SECRETS(member, path) struct ptn_strs member;
 #define PTN_CONF_ENUM(member, path, dflt, words) int member;
 #define PTN_CONF_CLAIMS(member, path) struct ptn_tree member;
+#define PTN_CONF_HOOKS(member, path) struct ptn_conf_hooks member;
 #define PTN_CONF_UNSUPPORTED(path, off)
 #define PTN_CONF_UNSUPPORTED_HERE(path, off, dflt, advice)
 #define PTN_CONF_UNSUPPORTED_BELOW(path, on)

@@ -14,7 +14,7 @@
 #include "lib/format/mount.h"
 #include "lib/format/url.h"
 
-#define SECRET_MIN 16	    /* bytes of an element of secrets.keys */
+#define SECRET_MIN 16 /* bytes of an element of secrets.keys */
 #define SECRET_HOW "\"openssl rand -base64 32\" makes one"
 #define COOKIE_MAX 4096	    /* bytes of name and value: RFC 6265bis 5.6 */
 #define COOKIE_NAME_MAX 128 /* bytes */
@@ -70,8 +70,7 @@ check_secrets(struct ptn_conf_load *ld)
 	size_t i;
 
 	if (keys->n == 0)
-		ptn_conf_fault(ld, keys,
-		    "is required; " SECRET_HOW);
+		ptn_conf_fault(ld, keys, "is required; " SECRET_HOW);
 	for (i = 0; i < keys->n; i++) {
 		if (strlen(keys->v[i]) < SECRET_MIN)
 			ptn_conf_fault(ld, keys,
@@ -79,8 +78,7 @@ check_secrets(struct ptn_conf_load *ld)
 			    i + 1, SECRET_MIN);
 		else if (is_example(keys->v[i]))
 			ptn_conf_fault(ld, keys,
-			    "key %zu is an example that everybody knows; "
-			    SECRET_HOW,
+			    "key %zu is an example that everybody knows; " SECRET_HOW,
 			    i + 1);
 	}
 }
@@ -492,8 +490,9 @@ check_database_tls(struct ptn_conf_load *ld)
 	/* From 3.4 on the client library compares no name with these two. */
 	if (cf->db_tls == PTN_DB_TLS_VERIFY && cf->db_socket[0] == '\0' &&
 	    (strcmp(cf->db_host, "127.0.0.1") == 0 ||
-	    strcmp(cf->db_host, "::1") == 0))
-		ptn_conf_fault(ld, &cf->db_host, "is an address of this host, "
+		strcmp(cf->db_host, "::1") == 0))
+		ptn_conf_fault(ld, &cf->db_host,
+		    "is an address of this host, "
 		    "for which no certificate is verified; write a name, "
 		    "such as localhost");
 }
@@ -571,6 +570,7 @@ ptn_conf_check(struct ptn_conf_load *ld)
 	check_mail(ld);
 	check_accounts(ld);
 	check_names(ld);
+	ptn_conf_hooks_check(ld);
 	check_factors(ld);
 	check_paths(ld);
 	check_database(ld);

@@ -121,6 +121,28 @@ print_tree(FILE *out, const struct ptn_tree *t)
 }
 
 static void
+print_hooks(FILE *out, const struct ptn_conf_hooks *h)
+{
+	const char *s;
+	size_t i, len;
+
+	(void)fputc('[', out);
+	for (i = 0; i < h->n; i++) {
+		(void)fputs(i > 0 ? ", {callback: " : "{callback: ", out);
+		ptn_conf_print_text(out, h->v[i].callback);
+		(void)fputs(", events: [", out);
+		for (s = h->v[i].events; *s != '\0'; s += len) {
+			s += strspn(s, " ");
+			len = strcspn(s, " ");
+			(void)fprintf(out, "%s%.*s",
+			    s == h->v[i].events ? "" : ", ", (int)len, s);
+		}
+		(void)fputs("]}", out);
+	}
+	(void)fputc(']', out);
+}
+
+static void
 print_value(FILE *out, const struct ptn_conf_row *row, const void *member)
 {
 	switch (row->kind) {
@@ -154,6 +176,9 @@ print_value(FILE *out, const struct ptn_conf_row *row, const void *member)
 		break;
 	case PTN_KIND_CLAIMS:
 		print_tree(out, member);
+		break;
+	case PTN_KIND_HOOKS:
+		print_hooks(out, member);
 		break;
 	case PTN_KIND_UNSUPPORTED:
 	case PTN_KIND_UNSUPPORTED_BELOW:
@@ -212,7 +237,7 @@ ptn_conf_print(const struct ptn_conf *cf, FILE *out)
 
 	for (i = 0; i < ptn_conf_rows_n; i++)
 		if (ptn_conf_is_key(&ptn_conf_rows[i]) ||
-		    ptn_conf_rows[i].kind == PTN_KIND_CLAIMS)
+		    ptn_conf_is_tree(&ptn_conf_rows[i]))
 			rows[n++] = &ptn_conf_rows[i];
 	qsort(rows, n, sizeof(rows[0]), by_path);
 	(void)fprintf(out, "# %s\n", ptn_conf_file(cf));

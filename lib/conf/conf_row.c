@@ -29,6 +29,8 @@ const struct ptn_conf_row ptn_conf_rows[] = {
 	{ PTN_KIND_ENUM, path, AT(member), dflt, 0, 0, words, NULL },
 #define PTN_CONF_CLAIMS(member, path) \
 	{ PTN_KIND_CLAIMS, path, AT(member), NULL, 0, 0, NULL, NULL },
+#define PTN_CONF_HOOKS(member, path) \
+	{ PTN_KIND_HOOKS, path, AT(member), NULL, 0, 0, NULL, NULL },
 #define PTN_CONF_UNSUPPORTED(path, off) \
 	{ PTN_KIND_UNSUPPORTED, path, SIZE_MAX, NULL, 0, 0, off, NULL },
 #define PTN_CONF_UNSUPPORTED_HERE(path, off, dflt, advice) \
@@ -47,7 +49,13 @@ _Static_assert(PTN_ARRAY_LEN(ptn_conf_rows) <= PTN_CONF_ROWS_MAX,
 bool
 ptn_conf_is_key(const struct ptn_conf_row *row)
 {
-	return row->offset != SIZE_MAX && row->kind != PTN_KIND_CLAIMS;
+	return row->offset != SIZE_MAX && !ptn_conf_is_tree(row);
+}
+
+bool
+ptn_conf_is_tree(const struct ptn_conf_row *row)
+{
+	return row->kind == PTN_KIND_CLAIMS || row->kind == PTN_KIND_HOOKS;
 }
 
 bool
@@ -66,6 +74,20 @@ ptn_conf_row_of(const char *path)
 		    strcmp(ptn_conf_rows[i].path, path) == 0)
 			return &ptn_conf_rows[i];
 	return NULL;
+}
+
+bool
+ptn_conf_is_list(const char *path)
+{
+	const size_t len = strlen(path);
+	size_t i;
+
+	for (i = 0; i < ptn_conf_rows_n; i++)
+		if (ptn_conf_rows[i].kind == PTN_KIND_HOOKS &&
+		    strncmp(ptn_conf_rows[i].path, path, len) == 0 &&
+		    strcmp(ptn_conf_rows[i].path + len, ".*") == 0)
+			return true;
+	return false;
 }
 
 int
@@ -89,8 +111,8 @@ ptn_conf_env_name(const struct ptn_conf_row *row, char name[PTN_CONF_ENV_MAX])
 {
 	size_t i;
 
-	if (row->kind == PTN_KIND_UNSUPPORTED_BELOW ||
-	    row->kind == PTN_KIND_CLAIMS || strchr(row->path, '.') == NULL ||
+	if (row->kind == PTN_KIND_UNSUPPORTED_BELOW || ptn_conf_is_tree(row) ||
+	    strchr(row->path, '.') == NULL ||
 	    strlen(row->path) >= PTN_CONF_ENV_MAX)
 		return false;
 	for (i = 0; row->path[i] != '\0'; i++) {

@@ -33,6 +33,7 @@ enum ptn_conf_kind {
 	PTN_KIND_SECRETS,
 	PTN_KIND_ENUM,
 	PTN_KIND_CLAIMS,
+	PTN_KIND_HOOKS,
 	PTN_KIND_UNSUPPORTED,
 	PTN_KIND_UNSUPPORTED_BELOW,
 	PTN_KIND__MAX
@@ -45,15 +46,22 @@ struct ptn_conf_row {
 	const char *dflt; /* NULL: none */
 	int64_t min;
 	int64_t max;
-	const char *words; /* "a|b": ENUM and both UNSUPPORTED */
+	const char *words;  /* "a|b": ENUM and both UNSUPPORTED */
 	const char *advice; /* of UNSUPPORTED: what to write instead; or NULL */
 };
+
+struct ptn_conf_load;
 
 extern const struct ptn_conf_row ptn_conf_rows[];
 extern const size_t ptn_conf_rows_n;
 
 /* A row that has a member in struct ptn_conf, and one value. */
 bool ptn_conf_is_key(const struct ptn_conf_row *row);
+/* One that has a member, of all that stands below its path. */
+bool ptn_conf_is_tree(const struct ptn_conf_row *row);
+/* Is it the path of a list of sections? */
+bool ptn_conf_is_list(const char *path);
+
 bool ptn_conf_is_secret(const struct ptn_conf_row *row);
 
 /* Does a value name the place of a secret, and is not the secret itself? */
@@ -118,6 +126,17 @@ bool ptn_conf_claims_are_ours(const struct ptn_conf_row *row, const char *path,
 /* All are there: put them in order.  PTN_E_INPUT: they do not go together. */
 enum ptn_err ptn_conf_claims_settle(struct ptn_tree *t,
     struct ptn_conf_why *why) PTN_MUST_USE;
+
+/*
+ * Put a text, of "webhooks.hooks.0.callback" or "webhooks.hooks.0.events", into
+ * the list; what is kept goes to the arena.  PTN_E_INPUT, PTN_E_NOMEM with why.
+ */
+enum ptn_err ptn_conf_hooks_put(struct ptn_arena *a, struct ptn_conf_hooks *h,
+    const char *path, const struct ptn_conf_text *text,
+    struct ptn_conf_why *why) PTN_MUST_USE;
+
+/* All are there: report what is wrong with them, and with what goes along. */
+void ptn_conf_hooks_check(struct ptn_conf_load *ld);
 
 /* What stands between commas, in the arena.  PTN_E_INPUT, PTN_E_NOMEM. */
 enum ptn_err ptn_conf_split(struct ptn_arena *a, const char *s,

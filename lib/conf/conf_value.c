@@ -517,6 +517,7 @@ static const value_fn values[PTN_KIND__MAX] = {
 	[PTN_KIND_SECRETS] = value_list,
 	[PTN_KIND_ENUM] = value_enum,
 	[PTN_KIND_CLAIMS] = NULL,      /* ptn_conf_claims_put() */
+	[PTN_KIND_HOOKS] = NULL,       /* ptn_conf_hooks_put() */
 	[PTN_KIND_UNSUPPORTED] = NULL, /* no keys: ptn_conf_is_key() */
 	[PTN_KIND_UNSUPPORTED_BELOW] = NULL,
 };

@@ -28,7 +28,8 @@ ptn_jws_alg(const char *name)
 }
 
 static char *
-header_b64(struct ptn_arena *a, const struct ptn_key *key, const char *kid)
+header_b64(struct ptn_arena *a, const struct ptn_key *key, const char *kid,
+    const char *typ)
 {
 	struct ptn_jsonw w;
 
@@ -36,7 +37,7 @@ header_b64(struct ptn_arena *a, const struct ptn_key *key, const char *kid)
 	ptn_jsonw_object(&w, NULL);
 	ptn_jsonw_str(&w, "alg", ptn_crypto_alg_name(ptn_key_alg(key)));
 	ptn_jsonw_str(&w, "kid", kid);
-	ptn_jsonw_str(&w, "typ", "JWT");
+	ptn_jsonw_str(&w, "typ", typ);
 	ptn_jsonw_end_object(&w);
 	if (w.buf.bad)
 		return NULL;
@@ -44,8 +45,8 @@ header_b64(struct ptn_arena *a, const struct ptn_key *key, const char *kid)
 }
 
 enum ptn_err
-ptn_jws_sign(const struct ptn_key *key, const char *kid, struct ptn_arena *a,
-    const char *payload, char **token)
+ptn_jws_sign_as(const struct ptn_key *key, const char *kid, struct ptn_arena *a,
+    const char *typ, const char *payload, char **token)
 {
 	const char *h, *p, *s;
 	struct ptn_bytes sig;
@@ -53,7 +54,7 @@ ptn_jws_sign(const struct ptn_key *key, const char *kid, struct ptn_arena *a,
 	enum ptn_err r;
 
 	*token = NULL;
-	h = header_b64(a, key, kid);
+	h = header_b64(a, key, kid, typ);
 	p = ptn_b64url_encode(a, ptn_bytes_of(payload));
 	if (h == NULL || p == NULL ||
 	    (text = ptn_arena_printf(a, "%s.%s", h, p)) == NULL)
@@ -63,12 +64,22 @@ ptn_jws_sign(const struct ptn_key *key, const char *kid, struct ptn_arena *a,
 	if ((s = ptn_b64url_encode(a, sig)) == NULL ||
 	    (text = ptn_arena_printf(a, "%s.%s", text, s)) == NULL)
 		return PTN_E_NOMEM;
-	if (strlen(text) > PTN_JWS_MAX) {
-		ptn_error("token: longer than %d bytes", PTN_JWS_MAX);
-		return PTN_E_INTERNAL;
-	}
 	*token = text;
 	return PTN_OK;
+}
+
+enum ptn_err
+ptn_jws_sign(const struct ptn_key *key, const char *kid, struct ptn_arena *a,
+    const char *payload, char **token)
+{
+	enum ptn_err r;
+
+	r = ptn_jws_sign_as(key, kid, a, "JWT", payload, token);
+	if (r != PTN_OK || strlen(*token) <= PTN_JWS_MAX)
+		return r;
+	ptn_error("token: longer than %d bytes", PTN_JWS_MAX);
+	*token = NULL;
+	return PTN_E_INTERNAL;
 }
 
 /* RFC 7515 section 7.1: exactly two dots, and nothing empty. */

@@ -26,6 +26,14 @@ enum ptn_sign_alg ptn_jws_alg(const char *name);
 enum ptn_err ptn_jws_sign(const struct ptn_key *key, const char *kid,
     struct ptn_arena *a, const char *payload, char **token) PTN_MUST_USE;
 
+/*
+ * The same under another typ, of what must not be taken for such a token
+ * (RFC 8725 section 3.11), and of any length.
+ */
+enum ptn_err ptn_jws_sign_as(const struct ptn_key *key, const char *kid,
+    struct ptn_arena *a, const char *typ, const char *payload,
+    char **token) PTN_MUST_USE;
+
 /* A token taken apart, of which nothing is verified yet. */
 struct ptn_jws {
 	const char *kid; /* a UUID */

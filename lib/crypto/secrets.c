@@ -31,6 +31,7 @@ static const char *const purposes[PTN_KEY_USE__MAX] = {
 	[PTN_KEY_USE_NONCE] = "postern/1/nonce",
 	[PTN_KEY_USE_FLOW] = "postern/1/flow",
 	[PTN_KEY_USE_FLOW_TOKEN] = "postern/1/flow-token",
+	[PTN_KEY_USE_WEBHOOK] = "postern/1/webhook",
 };
 
 static enum ptn_err

@@ -10,7 +10,8 @@
 struct ptn_migration {
 	int version; /* 1, 2, 3 ... */
 	const char *name;
-	const char *text; /* statements, each ending in ";" and a newline */
+	const char *text;   /* statements, each ending in ";" and a newline */
+	const char *tables; /* that it makes, with a space between */
 };
 
 /* Generated.  The last version is the schema that this program knows. */

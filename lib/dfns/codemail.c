@@ -18,6 +18,7 @@
 #include "lib/dfns/member.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
+#include "lib/event/webhook.h"
 #include "lib/format/dfnsid.h"
 
 #define WISH_TTL_S 600 /* after that, nobody waits for the mail any more */
@@ -198,7 +199,7 @@ queue(const struct ptn_scope *sc, const struct granting *g, const char *code)
 		.source = g->item->mail.source };
 
 	ptn_dfnsid_format(PTN_DFNSID_ORG, &g->org.id, org);
-	return ptn_outbox_put(sc, PTN_OUTBOX_MAIL, &mail);
+	return ptn_webhook_mail(sc, PTN_OUTBOX_MAIL, &mail);
 }
 
 static enum ptn_err

@@ -115,7 +115,7 @@ recover(const struct ptn_scope *sc, void *arg)
 	    (r = ptn_member_notify(sc, PTN_EVENT_DFNS_RECOVERY_OK,
 		 n->org.rp_name, &k->member)) != PTN_OK)
 		return r;
-	r = ptn_session_end_all(sc, user);
+	r = ptn_session_end_all(sc, user, PTN_EVENT_SESSION_REVOKED);
 	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
 }
 

@@ -8,14 +8,15 @@
 #include "lib/db/db.h"
 #include "lib/event/actor.h"
 #include "lib/event/audit.h"
+#include "lib/event/webhook.h"
 
 enum kind {
 	IS_UNSET = 0,
 	IS_CHANGE, /* recorded in its transaction */
-	IS_NOTED   /* recorded when the answer is settled */
+	IS_NOTED,  /* recorded when the answer is settled */
+	IS_SIGNAL  /* for webhooks alone */
 };
 
-/* webhook is for whoever will serve it. */
 static const struct {
 	const char *type;
 	enum kind kind;
@@ -23,7 +24,8 @@ static const struct {
 	const char *webhook;
 	enum ptn_count metric;
 } events[PTN_EVENT__MAX] = {
-	[PTN_EVENT_NONE] = { "none", IS_UNSET, PTN_NOTICE_NONE, NULL, PTN_COUNT_NULL },
+	[PTN_EVENT_NONE] = { "none", IS_UNSET, PTN_NOTICE_NONE, NULL,
+		PTN_COUNT_NULL },
 #define PTN_EVENT(name, kind, type, notice, told, webhook, metric)             \
 	[PTN_EVENT_##                                                          \
 	    name] = { type, IS_##kind, PTN_NOTICE_##notice, webhook,           \
@@ -65,6 +67,20 @@ remember(struct ptn_actor *actor, enum ptn_event e,
 	actor->n++;
 }
 
+/* Of whom it is about: those whom others did it to, or those who act. */
+static enum ptn_err
+tell_hooks(const struct ptn_scope *sc, enum ptn_event e,
+    const struct ptn_audit *entry)
+{
+	const struct ptn_uuid *user = &entry->subject_id;
+
+	if (events[e].webhook == NULL || !sc->cf->hooks_on)
+		return PTN_OK;
+	if (ptn_uuid_is_nil(user) && sc->actor != NULL)
+		user = &sc->actor->user_id;
+	return ptn_webhook_user(sc, events[e].webhook, user);
+}
+
 /* What an operator does befalls somebody, also where the rule names nobody. */
 static struct ptn_audit
 addressed(const struct ptn_scope *sc, const struct ptn_audit *entry)
@@ -91,7 +107,7 @@ record(const struct ptn_scope *sc, enum ptn_event e,
 			return r;
 	}
 	remember(sc->actor, e, &whole, true);
-	return PTN_OK;
+	return tell_hooks(sc, e, &whole);
 }
 
 enum ptn_err
@@ -131,6 +147,30 @@ ptn_event_tell(const struct ptn_scope *sc, enum ptn_event e,
 		return r;
 	return is_told(sc->cf, e) ? ptn_notice_put(sc, events[e].notice, to)
 				  : PTN_OK;
+}
+
+enum ptn_err
+ptn_event_signal(const struct ptn_scope *sc, enum ptn_event e,
+    const struct ptn_uuid *user)
+{
+	assert(events[e].kind == IS_SIGNAL);
+	return ptn_webhook_user(sc, events[e].webhook, user);
+}
+
+enum ptn_err
+ptn_event_session(const struct ptn_scope *sc, enum ptn_event e,
+    const struct ptn_uuid *user, const struct ptn_uuid *session)
+{
+	assert(events[e].kind == IS_SIGNAL);
+	return ptn_webhook_session(sc, events[e].webhook, user, session);
+}
+
+enum ptn_err
+ptn_event_sessions(const struct ptn_scope *sc, enum ptn_event e,
+    const struct ptn_uuid *user, const struct ptn_uuid *but)
+{
+	assert(events[e].kind == IS_SIGNAL);
+	return ptn_webhook_sessions(sc, events[e].webhook, user, but);
 }
 
 void

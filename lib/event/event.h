@@ -46,6 +46,21 @@ enum ptn_err ptn_event_tell(const struct ptn_scope *sc, enum ptn_event e,
     const struct ptn_notice_to *to) PTN_MUST_USE;
 
 /*
+ * Something was changed that the record has otherwise, or not at all: webhooks
+ * are told of it, in this transaction.  e is of the kind SIGNAL.
+ *
+ * user		it is told of them as they are now
+ * session	of a session, before it is deleted or after it began
+ */
+enum ptn_err ptn_event_signal(const struct ptn_scope *sc, enum ptn_event e,
+    const struct ptn_uuid *user) PTN_MUST_USE;
+enum ptn_err ptn_event_session(const struct ptn_scope *sc, enum ptn_event e,
+    const struct ptn_uuid *user, const struct ptn_uuid *session) PTN_MUST_USE;
+/* Of all sessions of a user but one, or NULL. */
+enum ptn_err ptn_event_sessions(const struct ptn_scope *sc, enum ptn_event e,
+    const struct ptn_uuid *user, const struct ptn_uuid *but) PTN_MUST_USE;
+
+/*
  * Nothing was changed: e is of the kind NOTED.  Outside of transactions.  Its
  * row is of the tenant that the scope has when the events are settled.
  */

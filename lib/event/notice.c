@@ -3,6 +3,7 @@
 #include "lib/conf/conf.h"
 #include "lib/event/actor.h"
 #include "lib/event/outbox.h"
+#include "lib/event/webhook.h"
 #include "lib/format/dfnsid.h"
 #include "lib/format/locale.h"
 
@@ -45,5 +46,5 @@ ptn_notice_put(const struct ptn_scope *sc, enum ptn_notice what,
 	if (!sc->cf->mail_enabled || to->address == NULL || !to->verified)
 		return PTN_OK;
 	ptn_dfnsid_format(PTN_DFNSID_ORG, &sc->tenant_id, org);
-	return ptn_outbox_put(sc, PTN_OUTBOX_NOTICE, &mail);
+	return ptn_webhook_mail(sc, PTN_OUTBOX_NOTICE, &mail);
 }

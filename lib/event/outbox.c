@@ -20,6 +20,8 @@ static const struct {
 	[PTN_OUTBOX_MAIL] = { "mail", true },
 	[PTN_OUTBOX_NOTICE] = { "notice", false },
 	[PTN_OUTBOX_UNSENT] = { "unsent", false },
+	[PTN_OUTBOX_WEBHOOK] = { "webhook", false },
+	[PTN_OUTBOX_PARKED] = { "webhook_parked", false },
 };
 static const enum ptn_outbox_kind order[] = { PTN_OUTBOX_DFNS_CODE,
 	PTN_OUTBOX_MAIL, PTN_OUTBOX_NOTICE };
@@ -70,23 +72,48 @@ bind_to(const struct ptn_uuid *id, enum ptn_outbox_kind kind)
 	return (struct bound){ *id, (uint8_t)kind };
 }
 
-enum ptn_err
-ptn_outbox_put(const struct ptn_scope *sc, enum ptn_outbox_kind kind,
-    const struct ptn_outbox_mail *mail)
+static enum ptn_err
+seal_and_put(const struct ptn_scope *sc, enum ptn_outbox_kind kind,
+    struct ptn_bytes source, int64_t ttl_s, struct ptn_bytes text)
 {
 	struct ptn_outbox_put_in in = { .id = ptn_uuid_new(),
 		.tenant_id = sc->tenant_id,
 		.kind = kinds[kind].name,
-		.ttl_s = mail->ttl_s };
+		.source = source,
+		.ttl_s = ttl_s };
 	const struct bound bound = bind_to(&in.id, kind);
-	uint8_t source[PTN_OUTBOX_SOURCE_LEN];
+	enum ptn_err r;
+
+	r = ptn_secrets_seal(sc->secrets, sc->arena, PTN_KEY_USE_OUTBOX,
+	    PTN_BYTES(&bound, sizeof(bound)), text, &in.sealed);
+	if (r != PTN_OK)
+		return r;
+	if ((r = ptn_sql_outbox_put(sc->db, &in)) == PTN_OK &&
+	    sc->actor != NULL)
+		sc->actor->mail_queued = true;
+	return r;
+}
+
+enum ptn_err
+ptn_outbox_put_told(const struct ptn_scope *sc, enum ptn_outbox_kind kind,
+    struct ptn_bytes source, const char *text, int64_t ttl_s)
+{
+	return seal_and_put(sc, kind, source, ttl_s, ptn_bytes_of(text));
+}
+
+enum ptn_err
+ptn_outbox_put(const struct ptn_scope *sc, enum ptn_outbox_kind kind,
+    const struct ptn_outbox_mail *mail)
+{
+	uint8_t own[PTN_OUTBOX_SOURCE_LEN];
+	struct ptn_bytes source = mail->source;
 	struct ptn_jsonw w;
 	enum ptn_err r;
 
-	if ((r = ptn_outbox_source(sc, source)) != PTN_OK)
+	if ((r = ptn_outbox_source(sc, own)) != PTN_OK)
 		return r;
-	in.source = mail->source.p != NULL ? mail->source
-					   : PTN_BYTES(source, sizeof(source));
+	if (source.p == NULL)
+		source = PTN_BYTES(own, sizeof(own));
 	ptn_jsonw_init(&w, sc->arena);
 	ptn_jsonw_object(&w, NULL);
 	ptn_jsonw_str(&w, "template", mail->template);
@@ -102,17 +129,9 @@ ptn_outbox_put(const struct ptn_scope *sc, enum ptn_outbox_kind kind,
 	ptn_jsonw_str(&w, "api", mail->api);
 	ptn_jsonw_str(&w, "asker", mail->asker);
 	ptn_jsonw_end_object(&w);
-	if (w.buf.bad)
-		return PTN_E_NOMEM;
-	r = ptn_secrets_seal(sc->secrets, sc->arena, PTN_KEY_USE_OUTBOX,
-	    PTN_BYTES(&bound, sizeof(bound)), PTN_BYTES(w.buf.p, w.buf.len),
-	    &in.sealed);
-	if (r != PTN_OK)
-		return r;
-	if ((r = ptn_sql_outbox_put(sc->db, &in)) == PTN_OK &&
-	    sc->actor != NULL)
-		sc->actor->mail_queued = true;
-	return r;
+	return w.buf.bad ? PTN_E_NOMEM
+			 : seal_and_put(sc, kind, source, mail->ttl_s,
+			       PTN_BYTES(w.buf.p, w.buf.len));
 }
 
 static enum ptn_err
@@ -146,19 +165,25 @@ read_mail(struct ptn_arena *a, struct ptn_bytes text,
 }
 
 static enum ptn_err
+unseal(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
+    enum ptn_outbox_kind kind, struct ptn_bytes *plain)
+{
+	const struct bound bound = bind_to(&row->id, kind);
+
+	return ptn_secrets_open(sc->secrets, sc->arena, PTN_KEY_USE_OUTBOX,
+	    PTN_BYTES(&bound, sizeof(bound)), row->sealed, plain);
+}
+
+static enum ptn_err
 open_row(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
     struct ptn_outbox_item *item)
 {
 	struct ptn_bytes plain;
-	struct bound bound;
 	enum ptn_err r;
 
 	if (!read_kind(row->kind, &item->kind))
 		return PTN_E_NOT_FOUND;
-	bound = bind_to(&row->id, item->kind);
-	r = ptn_secrets_open(sc->secrets, sc->arena, PTN_KEY_USE_OUTBOX,
-	    PTN_BYTES(&bound, sizeof(bound)), row->sealed, &plain);
-	if (r != PTN_OK)
+	if ((r = unseal(sc, row, item->kind, &plain)) != PTN_OK)
 		return r;
 	item->id = row->id;
 	item->tenant_id = row->tenant_id;
@@ -176,9 +201,9 @@ drop(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
 	char name[PTN_UUID_STR];
 
 	ptn_uuid_format(&row->id, name);
-	ptn_error("outbox: mail %s %s and is dropped", name, why);
+	ptn_error("outbox: %s %s %s and is dropped", row->kind, name, why);
 	if (ptn_outbox_failed(sc, &row->id, -1) != PTN_OK)
-		ptn_warn("outbox: mail %s is still there", name);
+		ptn_warn("outbox: %s %s is still there", row->kind, name);
 }
 
 /* Items of the rows that are of use. */
@@ -305,6 +330,71 @@ ptn_outbox_claim(const struct ptn_scope *sc, const struct ptn_outbox_room *room,
 		return r;
 	r = ptn_sql_outbox_claimed(sc->db, sc->arena, &in, &row, &nrows);
 	return r == PTN_OK ? open_rows(sc, row, nrows, out) : r;
+}
+
+/* Those of them that nobody else has taken meanwhile. */
+static enum ptn_err
+claim_heads(const struct ptn_scope *sc, size_t max,
+    struct ptn_outbox_claim_head_in *in, size_t *got)
+{
+	const struct ptn_outbox_heads_in heads = { .max = (int64_t)max };
+	struct ptn_outbox_heads_out *head;
+	enum ptn_err r;
+	uint64_t taken;
+	size_t i, n;
+
+	*got = 0;
+	r = ptn_sql_outbox_heads(sc->db, sc->arena, &heads, &head, &n);
+	for (i = 0; r == PTN_OK && i < n; i++) {
+		in->seq = head[i].seq;
+		r = ptn_sql_outbox_claim_head(sc->db, in, &taken);
+		*got += r == PTN_OK ? (size_t)taken : 0;
+	}
+	return r;
+}
+
+static enum ptn_err
+open_told(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
+    struct ptn_outbox_told *told)
+{
+	*told = (struct ptn_outbox_told){ .id = row->id,
+		.tenant_id = row->tenant_id,
+		.attempts = row->attempts,
+		.left_s = row->left_s };
+	return unseal(sc, row, PTN_OUTBOX_WEBHOOK, &told->text);
+}
+
+enum ptn_err
+ptn_outbox_claim_told(const struct ptn_scope *sc, size_t max,
+    struct ptn_outbox_told **out, size_t *n)
+{
+	struct ptn_outbox_claim_head_in claim = { .claim = ptn_uuid_new(),
+		.lease_s = PTN_OUTBOX_LEASE_S };
+	const struct ptn_outbox_claimed_in in = { .claim = claim.claim };
+	struct ptn_outbox_claimed_out *row;
+	enum ptn_err r;
+	size_t i, rows, got;
+
+	*n = 0;
+	r = claim_heads(sc, max, &claim, &got);
+	if (r != PTN_OK || got == 0)
+		return r;
+	r = ptn_sql_outbox_claimed(sc->db, sc->arena, &in, &row, &rows);
+	if (r != PTN_OK)
+		return r;
+	if ((*out = ptn_arena_calloc(sc->arena, rows + 1, sizeof(**out))) ==
+	    NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < rows; i++) {
+		r = open_told(sc, &row[i], &(*out)[*n]);
+		if (r == PTN_OK)
+			(*n)++;
+		else if (r == PTN_E_DENIED)
+			drop(sc, &row[i], "cannot be opened");
+		else
+			return r;
+	}
+	return PTN_OK;
 }
 
 enum ptn_err

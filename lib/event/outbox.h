@@ -21,6 +21,8 @@ enum ptn_outbox_kind {
 	PTN_OUTBOX_DFNS_CODE, /* a code that was asked for: codemail.h */
 	PTN_OUTBOX_NOTICE,    /* a mail that nobody waits for */
 	PTN_OUTBOX_UNSENT,    /* none: written as if, never claimed */
+	PTN_OUTBOX_WEBHOOK,   /* what a hook is told: webhook.h */
+	PTN_OUTBOX_PARKED,    /* that, given up: kept for a while */
 	PTN_OUTBOX__MAX
 };
 
@@ -99,6 +101,30 @@ struct ptn_outbox_claimed {
 enum ptn_err ptn_outbox_claim(const struct ptn_scope *sc,
     const struct ptn_outbox_room *room,
     struct ptn_outbox_claimed *out) PTN_MUST_USE;
+
+/*
+ * What somebody is told who is not mailed: text, sealed in the same way.
+ *
+ * source	whose turn it has
+ */
+enum ptn_err ptn_outbox_put_told(const struct ptn_scope *sc,
+    enum ptn_outbox_kind kind, struct ptn_bytes source, const char *text,
+    int64_t ttl_s) PTN_MUST_USE;
+
+struct ptn_outbox_told {
+	struct ptn_uuid id;
+	struct ptn_uuid tenant_id;
+	int64_t attempts;
+	int64_t left_s;
+	struct ptn_bytes text;
+};
+
+/*
+ * Claim of WEBHOOK what is due and has nothing older of its source before it:
+ * at most max, and one of each source.  What cannot be opened is dropped.
+ */
+enum ptn_err ptn_outbox_claim_told(const struct ptn_scope *sc, size_t max,
+    struct ptn_outbox_told **out, size_t *n) PTN_MUST_USE;
 
 enum ptn_err ptn_outbox_sent(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;

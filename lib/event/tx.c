@@ -28,8 +28,7 @@ run_once(struct ptn_db *db, void *arg)
 	return r->fn(r->sc, r->arg);
 }
 
-typedef enum ptn_err (
-    *runner)(struct ptn_db *db, ptn_db_tx_fn fn, void *arg);
+typedef enum ptn_err (*runner)(struct ptn_db *db, ptn_db_tx_fn fn, void *arg);
 
 static enum ptn_err
 by(runner how, const struct ptn_scope *sc, ptn_tx_fn fn, void *arg)
@@ -63,5 +62,6 @@ ptn_tx_here(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg)
 enum ptn_err
 ptn_tx_single(const struct ptn_scope *sc, ptn_tx_fn fn, void *arg)
 {
-	return sc->cf->audit_rows ? ptn_tx(sc, fn, arg) : fn(sc, arg);
+	return sc->cf->audit_rows || sc->cf->hooks_on ? ptn_tx(sc, fn, arg)
+						      : fn(sc, arg);
 }

@@ -31,7 +31,7 @@ typedef enum ptn_err (
 /*
  * The same as ptn_tx() for an fn that changes something by a single statement,
  * which needs no transaction of its own: it gets one only where a row of the
- * audit log goes with it.
+ * audit log goes with it, or one for a webhook.
  */
 enum ptn_err ptn_tx_single(const struct ptn_scope *sc, ptn_tx_fn fn,
     void *arg) PTN_MUST_USE;

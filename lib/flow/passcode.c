@@ -12,6 +12,7 @@
 #include "lib/event/event.h"
 #include "lib/event/outbox.h"
 #include "lib/event/tx.h"
+#include "lib/event/webhook.h"
 #include "lib/flow/step.h"
 #include "lib/format/locale.h"
 
@@ -145,7 +146,7 @@ post(const struct ptn_flow_step *step, bool held, const char *code)
 		    sc->actor != NULL ? sc->actor->accept_language : NULL) };
 
 	return sc->cf->mail_enabled
-	    ? ptn_outbox_put(sc, held ? PTN_OUTBOX_UNSENT : PTN_OUTBOX_MAIL,
+	    ? ptn_webhook_mail(sc, held ? PTN_OUTBOX_UNSENT : PTN_OUTBOX_MAIL,
 		  &mail)
 	    : PTN_OK;
 }

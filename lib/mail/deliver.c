@@ -173,7 +173,7 @@ cannot_start(struct ptn_deliver_job *job, const char *path, int e)
 {
 	const char *advice = "";
 
-	if (job->smtp && e == ENOENT)
+	if (strstr(path, "/postern-") != NULL && e == ENOENT)
 		advice = " (the package postern-mail has it)";
 	snprintf(job->said, sizeof(job->said), "%.160s: %.40s%s", path,
 	    strerror(e), advice);
@@ -289,22 +289,11 @@ make_pipe(int fd[2])
 }
 
 static enum ptn_err
-start(const struct ptn_conf *cf, char *from, char *to, int in,
-    struct ptn_deliver_job *job)
+begin(const char *path, char *const argv[], int in, struct ptn_deliver_job *job)
 {
-	char path[PATH_LEN];
-	char flag_i[] = "-i", flag_f[] = "-f", end[] = "--";
-	char *argv[] = { path, flag_i, flag_f, from, end, to, NULL };
 	int err[2];
 	int e;
 
-	job->smtp = cf->mail_transport == PTN_MAIL_SMTP;
-	if (!job->smtp)
-		snprintf(path, sizeof(path), "%s", cf->sendmail_path);
-	else if (!ptn_home_program("postern-smtp", path, sizeof(path)))
-		return cannot_start(job, path, errno);
-	if (job->smtp)
-		argv[1] = NULL;
 	if ((e = make_pipe(err)) == 0)
 		e = spawn(job, path, argv, in, err[1]);
 	if (err[1] >= 0)
@@ -319,6 +308,44 @@ start(const struct ptn_conf *cf, char *from, char *to, int in,
 	return cannot_start(job, path, e);
 }
 
+static enum ptn_err
+start(const struct ptn_conf *cf, char *from, char *to, int in,
+    struct ptn_deliver_job *job)
+{
+	char path[PATH_LEN];
+	char flag_i[] = "-i", flag_f[] = "-f", end[] = "--";
+	char *argv[] = { path, flag_i, flag_f, from, end, to, NULL };
+
+	job->smtp = cf->mail_transport == PTN_MAIL_SMTP;
+	if (!job->smtp)
+		snprintf(path, sizeof(path), "%s", cf->sendmail_path);
+	else if (!ptn_home_program("postern-smtp", path, sizeof(path)))
+		return cannot_start(job, path, errno);
+	if (job->smtp)
+		argv[1] = NULL;
+	return begin(path, argv, in, job);
+}
+
+static void
+prepare(struct ptn_deliver_job *job)
+{
+	memset(job, 0, sizeof(*job));
+	job->err_fd = -1;
+	job->deadline_ms = ptn_clock_mono_ms() + PTN_DELIVER_TIMEOUT_S * 1000;
+}
+
+enum ptn_err
+ptn_deliver_program(const char *name, int fd, struct ptn_deliver_job *job)
+{
+	char path[PATH_LEN];
+	char *argv[] = { path, NULL };
+
+	prepare(job);
+	if (!ptn_home_program(name, path, sizeof(path)))
+		return cannot_start(job, path, errno);
+	return begin(path, argv, fd, job);
+}
+
 enum ptn_err
 ptn_deliver_start(const struct ptn_conf *cf, const char *to,
     struct ptn_bytes message, struct ptn_deliver_job *job)
@@ -328,9 +355,7 @@ ptn_deliver_start(const struct ptn_conf *cf, const char *to,
 	enum ptn_err r;
 	int in = -1;
 
-	memset(job, 0, sizeof(*job));
-	job->err_fd = -1;
-	job->deadline_ms = ptn_clock_mono_ms() + PTN_DELIVER_TIMEOUT_S * 1000;
+	prepare(job);
 	if (!ptn_mime_address_ok(to))
 		return PTN_E_INPUT;
 	memcpy(rcpt, to, strlen(to) + 1);
@@ -500,8 +525,8 @@ ptn_deliver_ended(struct ptn_deliver_job *job, enum ptn_delivery *what)
 	*what = PTN_DELIVERY_LATER;
 	if (late)
 		kill_group(job);
-	ended = job->adopted ? job->known || job->lost || late
-			     : reap(job, late);
+	ended =
+	    job->adopted ? job->known || job->lost || late : reap(job, late);
 	listen_to(job);
 	if (ended)
 		conclude(job, late, what);

@@ -64,6 +64,15 @@ enum ptn_err ptn_deliver_start(const struct ptn_conf *cf, const char *to,
     struct ptn_bytes message, struct ptn_deliver_job *job) PTN_MUST_USE;
 
 /*
+ * Begin any other helper of ours, by its name, with an input.
+ *
+ * fd	what it reads, above 2; stays the caller's.
+ * PTN_E_CONFIG, logged: it cannot be started.
+ */
+enum ptn_err ptn_deliver_program(const char *name, int fd,
+    struct ptn_deliver_job *job) PTN_MUST_USE;
+
+/*
  * Has it ended?  Does not block; kills it when its time is over.  True once,
  * with what set and job->said complete; job->pid is 0 from then on.
  */

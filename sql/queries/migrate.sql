@@ -104,8 +104,9 @@ UPDATE schema_migrations
    SET refused = 0, changed_at = UTC_TIMESTAMP(6)
  WHERE version = ? AND applied_at IS NULL;
 
--- name: schema_exists
+-- name: schema_has_table
+-- in:   name:str
 -- out:  n:i64
 -- returns: one
 SELECT COUNT(*) FROM information_schema.TABLES
- WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'schema_migrations';
+ WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?;

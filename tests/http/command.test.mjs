@@ -13,8 +13,8 @@ import { run, top } from '../lib/instance.mjs';
 
 const bin = join(build, 'postern');
 const commands = ['setup', 'serve', 'migrate', 'config', 'snippet', 'backup',
-  'doctor', 'jwk', 'org', 'admin-key', 'user', 'limits', 'courier', 'version',
-  'help'];
+  'doctor', 'jwk', 'org', 'admin-key', 'user', 'limits', 'webhook', 'courier',
+  'version', 'help'];
 let dir;
 let file; /* a configuration whose database does not answer */
 
@@ -134,6 +134,10 @@ describe('what is wrong is said', () => {
     [['limits', 'show'], 'limits show', 'WHOM is missing'],
     [['limits', 'show', '--org', '--all'], 'limits show',
       '--org: a value is missing'],
+    [['webhook', 'add', 'https://a'], 'webhook add', 'EVENT is missing'],
+    [['webhook', 'secret'], 'webhook secret', 'ID is missing'],
+    [['webhook', 'add', '--json', 'x', 'y'], 'webhook add',
+      'there is no option --json'],
     [['courier'], 'courier', '--once is missing'],
     [['courier', '--twice'], 'courier', 'there is no option --twice'],
     [['version', 'x'], 'version', '"x" is a word too many'],

@@ -56,7 +56,8 @@ function makeToken(key, claims = {}, header = {}) {
   const now = Math.floor(Date.now() / 1000);
   const text = [
     { alg: key.alg, kid: key.kid, typ: 'JWT', ...header },
-    { sub: randomUUID(), iat: now, exp: now + 60, aud: [audience], ...claims },
+    { sub: randomUUID(), session_id: randomUUID(), iat: now, exp: now + 60,
+      aud: [audience], ...claims },
   ].map(encode).join('.');
   const signature = sign(key.digest, Buffer.from(text),
     { key: key.privateKey, dsaEncoding: 'ieee-p1363' });
@@ -105,6 +106,8 @@ for (const alg of Object.keys(kinds))
       'for somebody else': makeToken(key, { aud: ['example.net'] }),
       'for nobody': makeToken(key, { aud: undefined }),
       'of nobody': makeToken(key, { sub: undefined }),
+      'of no session': makeToken(key, { session_id: undefined }),
+      'of another type': makeToken(key, {}, { typ: 'webhook+jwt' }),
     };
     for (const [how, token] of Object.entries(refused))
       test(`is refused ${how}`, async () => {

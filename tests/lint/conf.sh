@@ -77,6 +77,7 @@ awk '
 		type["OCTAL"] = "octal"; type["SECONDS"] = "duration"
 		type["LIST"] = "list"; type["SECRETS"] = "secrets"
 		type["ENUM"] = "word"; type["CLAIMS"] = "section"
+		type["HOOKS"] = "section"
 	}
 
 	# PTN_CONF_INT (member, "path", "default", ...): the strings of a row.

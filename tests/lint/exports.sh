@@ -21,7 +21,7 @@ ptn_totp_code		the part of an authenticator app, for tests of the rest
 
 # A build folder may hold objects of sources that have gone.
 objects=$(find lib fcgi -name '*.o' | LC_ALL=C sort | while read -r object; do
-	source=$(echo "${object%.o}.c" | sed 's#/postern_\(smtp\|fetch\)-#/#')
+	source=$(echo "${object%.o}.c" | sed 's#/postern_\(smtp\|fetch\|hook\)-#/#')
 	[ ! -e "$top/$source" ] && [ ! -e "$source" ] || echo "$object"
 done)
 if [ -z "$objects" ]; then

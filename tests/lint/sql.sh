@@ -6,7 +6,8 @@
 #   names of statements are unique over all files (compile.awk says so);
 #   a statement on a table that has a tenant_id binds one, or says
 #   "-- tenants: all, because ..." why it speaks of all of them;
-#   what MariaDB 10.3 does not know, or knows differently, is not used;
+#   what MariaDB 10.3 does not know, or knows differently, is not used: each word
+#   stands in sql.words with the version that it came with;
 #   postern-schema(7) has every table and column, and no others.
 #
 # usage: sql.sh [TOP]
@@ -92,6 +93,50 @@ awk '
 	}
 	END { exit failed }
 ' sql/migrations/*.sql sql/queries/*.sql || failed=1
+
+# ------------------------------------------------------- words of MariaDB 10.3
+
+awk '
+	function complain(what) {
+		print "sql.sh: " FILENAME ":" FNR ": " what | "cat 1>&2"
+		failed = 1
+	}
+	function look_up(word,    part) {
+		if (!(word in since)) {
+			complain(word " is not in tests/lint/sql.words: since " \
+			    "when does MariaDB know it?")
+			return
+		}
+		split(since[word], part, ".")
+		if (part[1] * 100 + part[2] > 1003)
+			complain(word " came with MariaDB " since[word])
+	}
+	FNR == NR {
+		for (i = 2; $1 != "#" && i <= NF; i++)
+			since[$i] = $1
+		next
+	}
+	/^[ \t]*--/ { next }
+	{
+		text = $0
+		gsub(/\047[^\047]*\047/, "", text)
+		if (text ~ /DELETE FROM [a-z_]+ [a-z]/ || text ~ /KEY.* DESC/)
+			complain("an alias in DELETE FROM, or a descending key")
+		if (text ~ /^SET SESSION/)
+			variables = 1
+		if (variables && text ~ /^ +[a-z_]+ =/)
+			look_up($1)
+		if (text ~ /;$/)
+			variables = 0
+		while (match(text, /@@[a-z_]+|[A-Za-z0-9_]+/)) {
+			word = substr(text, RSTART, RLENGTH)
+			if (word ~ /^(@@.*|[A-Z][A-Z0-9_]+)$/)
+				look_up(word)
+			text = substr(text, RSTART + RLENGTH)
+		}
+	}
+	END { exit failed }
+' tests/lint/sql.words sql/migrations/*.sql sql/queries/*.sql || failed=1
 
 # ----------------------------------------------------------- the migrations
 

@@ -93,4 +93,24 @@ migrate_shape(const char *name)
 	    name, name, name);
 }
 
+static bool
+is_pending(void)
+{
+	bool pending = false;
+
+	assert_int_equal(migrate_told(true, &pending), PTN_OK);
+	return pending;
+}
+
+/* How many lines have this in them. */
+static int
+lines(const char *text, const char *part)
+{
+	int n = 0;
+
+	for (; (text = strstr(text, part)) != NULL; text += strlen(part))
+		n++;
+	return n;
+}
+
 #endif

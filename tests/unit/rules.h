@@ -93,7 +93,9 @@ rules_sessions(const struct ptn_uuid *user)
 /* Of the table of events: which are changes, and what they are called. */
 #define CHANGE true
 #define NOTED false
-static const bool rules_changes[PTN_EVENT__MAX] = { [PTN_EVENT_NONE] = false,
+#define SIGNAL false
+static const bool rules_changes[PTN_EVENT__MAX] = {
+	[PTN_EVENT_NONE] = false,
 #define PTN_EVENT(name, kind, type, notice, told, webhook, metric)             \
 	[PTN_EVENT_##name] = (kind),
 #include "lib/event/event.def"
@@ -101,6 +103,7 @@ static const bool rules_changes[PTN_EVENT__MAX] = { [PTN_EVENT_NONE] = false,
 };
 #undef CHANGE
 #undef NOTED
+#undef SIGNAL
 static const char *const rules_types[PTN_EVENT__MAX] = {
 	[PTN_EVENT_NONE] = "none",
 #define PTN_EVENT(name, kind, type, notice, told, webhook, metric)             \
@@ -120,8 +123,7 @@ rules_event(enum ptn_event e, const char *detail)
 
 	for (i = 0; i < actor.n; i++)
 		if (actor.log[i].event == e &&
-		    actor.log[i].written ==
-			rules_changes[e] &&
+		    actor.log[i].written == rules_changes[e] &&
 		    (detail == NULL ? actor.log[i].entry.detail == NULL
 				    : actor.log[i].entry.detail != NULL &&
 				strcmp(actor.log[i].entry.detail, detail) == 0))

@@ -123,7 +123,8 @@ logs_in(void **state)
 	client_recorded(PTN_EVENT_DFNS_DELEGATED_LOGIN_OK);
 	assert_non_null(d.token);
 	assert_string_equal(actor.email, m.address);
-	assert_int_equal(ptn_session_end(&scope, &m.id, &d.claims.session_id),
+	assert_int_equal(ptn_session_end(&scope, &m.id, &d.claims.session_id,
+			     PTN_EVENT_SESSION_REVOKED),
 	    PTN_OK);
 }
 

@@ -162,7 +162,8 @@ end_user(void **state)
 	assert_int_equal(ptn_dfns_registration_finish(&scope, &k), PTN_OK);
 	client_recorded(PTN_EVENT_DFNS_REGISTRATION_OK);
 	assert_non_null(k.token);
-	assert_int_equal(ptn_session_end(&scope, &m.id, &k.claims.session_id),
+	assert_int_equal(ptn_session_end(&scope, &m.id, &k.claims.session_id,
+			     PTN_EVENT_SESSION_REVOKED),
 	    PTN_OK);
 }
 

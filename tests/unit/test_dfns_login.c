@@ -67,7 +67,8 @@ logs_in_once(void **state)
 	client_recorded(PTN_EVENT_DFNS_LOGIN_OK);
 	assert_true(ptn_uuid_equal(&actor.user_id, &m.id));
 	assert_non_null(k.token);
-	assert_int_equal(ptn_session_end(&scope, &m.id, &k.claims.session_id),
+	assert_int_equal(ptn_session_end(&scope, &m.id, &k.claims.session_id,
+			     PTN_EVENT_SESSION_REVOKED),
 	    PTN_OK);
 	/* The challenge has gone. */
 	assert_int_equal(answer(&l, l.ch.challenge, &k), PTN_E_DENIED);

@@ -32,6 +32,7 @@ has() {
 everything() {
 	has "$bindir/postern" "$pkglibexecdir/postern-smtp" \
 	    "$pkglibexecdir/postern-fetch" \
+	    "$pkglibexecdir/postern-hook" \
 	    "$pkgdatadir/openapi.yaml" "$pkgdatadir/mail/en.lang" \
 	    "$pkgdatadir/page/index.html" "$pkgdatadir/page/app.js" \
 	    "$pkgdatadir/page/members/whoami.php" \

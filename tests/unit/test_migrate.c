@@ -14,26 +14,6 @@
 
 #define HOSTS 8
 
-static bool
-is_pending(void)
-{
-	bool pending = false;
-
-	assert_int_equal(migrate_told(true, &pending), PTN_OK);
-	return pending;
-}
-
-/* How many lines have this in them. */
-static int
-lines(const char *text, const char *part)
-{
-	int n = 0;
-
-	for (; (text = strstr(text, part)) != NULL; text += strlen(part))
-		n++;
-	return n;
-}
-
 static int64_t
 tables(void)
 {
@@ -86,43 +66,6 @@ default_tenant(void **state)
 				     " FROM default_tenant.tenants"),
 	    2);
 	assert_int_equal(rows_number(id), first);
-}
-
-/* A statement that fails is named, and so is how far it came. */
-static void
-stopped(void **state)
-{
-	(void)state;
-	migrate_at("stopped");
-	rows_sql("CREATE TABLE stopped.primary_emails (a INT)");
-	assert_int_equal(migrate_up(), PTN_E_INTERNAL);
-	assert_int_equal(lines(out, "applied"), 0);
-	assert_int_equal(lines(err, "stopped at statement 4 of "), 1);
-	assert_int_equal(lines(err, "the database has it in part"), 1);
-	assert_true(is_pending());
-	assert_int_equal(lines(out, "interrupted after 3 of "), 1);
-	assert_int_equal(lines(out, "pending"), ptn_migrations_n - 1);
-	assert_int_equal(migrate_served(), PTN_E_CONFIG);
-	assert_int_equal(migrate_up(), PTN_E_INTERNAL);
-	rows_sql("DROP TABLE stopped.primary_emails");
-	assert_int_equal(migrate_up(), PTN_OK);
-	assert_int_equal(lines(out, "was interrupted, going on"), 1);
-	assert_int_equal(lines(out, ": applied\n"), ptn_migrations_n);
-	assert_false(is_pending());
-	assert_int_equal(migrate_served(), PTN_OK);
-}
-
-/* What fails at once has not begun. */
-static void
-not_begun(void **state)
-{
-	(void)state;
-	migrate_at("not_begun");
-	rows_sql("CREATE TABLE not_begun.tenants (a INT)");
-	assert_int_equal(migrate_up(), PTN_E_INTERNAL);
-	assert_true(is_pending());
-	rows_sql("DROP TABLE not_begun.tenants");
-	assert_int_equal(migrate_up(), PTN_OK);
 }
 
 /*
@@ -255,6 +198,26 @@ refused(void **state)
 	assert_int_equal(migrate_up(), PTN_OK);
 }
 
+/* A table that is not ours is seen before anything is made or written down. */
+static void
+table_of_another(void **state)
+{
+	(void)state;
+	migrate_at("another");
+	rows_sql("CREATE TABLE another.sessions (theirs INT)");
+	assert_int_equal(migrate_up(), PTN_E_UNPROCESSABLE);
+	assert_non_null(strstr(err, "has a table \"sessions\" that is not"));
+	assert_string_equal(
+	    rows_select("SELECT GROUP_CONCAT(table_name ORDER BY table_name)"
+			" FROM information_schema.tables"
+			" WHERE table_schema = 'another'"),
+	    "schema_migrations,sessions\n");
+	assert_int_equal(
+	    rows_number("SELECT COUNT(*) FROM another.schema_migrations"), 0);
+	rows_sql("DROP TABLE another.sessions");
+	assert_int_equal(migrate_up(), PTN_OK);
+}
+
 static void
 nobody_there(void **state)
 {
@@ -276,11 +239,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(brought_up),
 		T(default_tenant),
-		T(stopped),
-		T(not_begun),
 		T(uncounted_statements),
 		T(together),
 		T(refused),
+		T(table_of_another),
 		T(nobody_there),
 	};
 

@@ -195,7 +195,8 @@ other_sessions_end(void **state)
 	assert_int_equal(rules_sessions(&user), 1);
 	assert_int_equal(rules_epoch(&user), 2);
 	assert_int_equal(rules_sessions(&bob), 1);
-	assert_int_equal(ptn_session_end(&scope, &user, &claims.session_id),
+	assert_int_equal(ptn_session_end(&scope, &user, &claims.session_id,
+			     PTN_EVENT_SESSION_REVOKED),
 	    PTN_OK);
 }
 
@@ -209,7 +210,8 @@ nothing_by_a_session_that_ended(void **state)
 	(void)state;
 	assert_int_equal(change(&user, &user, PASSWORD),
 	    PTN_PASSWORD_CHANGE_FIRST);
-	assert_int_equal(ptn_session_end(&scope, &user, &claims.session_id),
+	assert_int_equal(ptn_session_end(&scope, &user, &claims.session_id,
+			     PTN_EVENT_SESSION_REVOKED),
 	    PTN_OK);
 	assert_int_equal(change_by(&claims, &user, OTHER),
 	    PTN_PASSWORD_CHANGE_NO_USER);

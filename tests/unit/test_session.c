@@ -243,28 +243,39 @@ ended(void **state)
 	(void)state;
 	for (i = 0; i < N(id); i++)
 		id[i] = open_one(i == 1 ? PTN_API_DFNS : PTN_API_HANKO, &user);
-	assert_int_equal(ptn_session_end(&scope, &user, &theirs),
+	assert_int_equal(
+	    ptn_session_end(&scope, &user, &theirs, PTN_EVENT_SESSION_REVOKED),
 	    PTN_E_NOT_FOUND);
-	assert_int_equal(ptn_session_end(&scope, &user, &id[0]), PTN_OK);
-	assert_int_equal(ptn_session_end(&scope, &user, &id[0]),
+	assert_int_equal(
+	    ptn_session_end(&scope, &user, &id[0], PTN_EVENT_SESSION_REVOKED),
+	    PTN_OK);
+	assert_int_equal(
+	    ptn_session_end(&scope, &user, &id[0], PTN_EVENT_SESSION_REVOKED),
 	    PTN_E_NOT_FOUND);
 	(void)all_of(&user, &n);
 	assert_int_equal(n, 3);
-	assert_int_equal(ptn_session_end_others(&scope, &user, &id[2]), PTN_OK);
+	assert_int_equal(ptn_session_end_others(&scope, &user, &id[2],
+			     PTN_EVENT_SESSION_REVOKED),
+	    PTN_OK);
 	(void)all_of(&user, &n);
 	assert_int_equal(n, 1);
 	assert_true(is_there(&id[2]));
 	/* Another's is no reason to keep one of theirs. */
-	assert_int_equal(ptn_session_end_others(&scope, &user, &theirs),
+	assert_int_equal(ptn_session_end_others(&scope, &user, &theirs,
+			     PTN_EVENT_SESSION_REVOKED),
 	    PTN_OK);
 	(void)all_of(&user, &n);
 	assert_int_equal(n, 0);
 	(void)open_one(PTN_API_DFNS, &user);
 	(void)open_one(PTN_API_HANKO, &user);
-	assert_int_equal(ptn_session_end_all(&scope, &user), PTN_OK);
+	assert_int_equal(
+	    ptn_session_end_all(&scope, &user, PTN_EVENT_SESSION_REVOKED),
+	    PTN_OK);
 	(void)all_of(&user, &n);
 	assert_int_equal(n, 0);
-	assert_int_equal(ptn_session_end_all(&scope, &user), PTN_E_NOT_FOUND);
+	assert_int_equal(
+	    ptn_session_end_all(&scope, &user, PTN_EVENT_SESSION_REVOKED),
+	    PTN_E_NOT_FOUND);
 	assert_true(is_there(&theirs));
 }
 
@@ -273,7 +284,8 @@ race_end(const struct ptn_scope *sc, void *arg)
 {
 	const struct opening *o = arg;
 
-	return ptn_session_end(sc, &o->claims.sub, &o->claims.session_id);
+	return ptn_session_end(sc, &o->claims.sub, &o->claims.session_id,
+	    PTN_EVENT_SESSION_REVOKED);
 }
 
 static enum ptn_err

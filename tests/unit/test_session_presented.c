@@ -137,11 +137,14 @@ tenants_apart(void **state)
 	    PTN_OK);
 	assert_int_equal(n, 0);
 	assert_null(row);
-	assert_int_equal(ptn_session_end(rows_at(&other), &user, &c.session_id),
+	assert_int_equal(ptn_session_end(rows_at(&other), &user, &c.session_id,
+			     PTN_EVENT_SESSION_REVOKED),
 	    PTN_E_NOT_FOUND);
-	assert_int_equal(ptn_session_end_all(rows_at(&other), &user),
+	assert_int_equal(ptn_session_end_all(rows_at(&other), &user,
+			     PTN_EVENT_SESSION_REVOKED),
 	    PTN_E_NOT_FOUND);
-	assert_int_equal(ptn_session_end_others(rows_at(&other), &user, &other),
+	assert_int_equal(ptn_session_end_others(rows_at(&other), &user, &other,
+			     PTN_EVENT_SESSION_REVOKED),
 	    PTN_E_NOT_FOUND);
 	assert_true(is_there(&c.session_id));
 	assert_true(check(&scope, token, &s, &idle));

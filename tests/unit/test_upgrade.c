@@ -355,6 +355,49 @@ upgraded_to_security_keys(void **state)
 	ptn_db_free(&old);
 }
 
+/*
+ * A statement that fails is named, and so is how far it came: the second of
+ * 0010 would add a column that is there.
+ */
+static void
+stopped(void **state)
+{
+	(void)state;
+	at_old("stopped", 9);
+	ptn_db_free(&old);
+	rows_sql("ALTER TABLE stopped.rate_limits ADD COLUMN whom INT");
+	assert_int_equal(migrate_up(), PTN_E_INTERNAL);
+	assert_int_equal(lines(out, "applied"), 0);
+	assert_int_equal(lines(err, "stopped at statement 2 of "), 1);
+	assert_int_equal(lines(err, "the database has it in part"), 1);
+	assert_true(is_pending());
+	assert_int_equal(lines(out, "interrupted after 1 of "), 1);
+	assert_int_equal(lines(out, "pending"), ptn_migrations_n - 10);
+	assert_int_equal(migrate_served(), PTN_E_CONFIG);
+	assert_int_equal(migrate_up(), PTN_E_INTERNAL);
+	rows_sql("ALTER TABLE stopped.rate_limits DROP COLUMN whom");
+	assert_int_equal(migrate_up(), PTN_OK);
+	assert_int_equal(lines(out, "was interrupted, going on"), 1);
+	assert_int_equal(lines(out, ": applied\n"), ptn_migrations_n - 9);
+	assert_false(is_pending());
+	assert_int_equal(migrate_served(), PTN_OK);
+}
+
+/* What fails at once has not begun: the first of 0012 adds that. */
+static void
+not_begun(void **state)
+{
+	(void)state;
+	at_old("not_begun", 11);
+	ptn_db_free(&old);
+	rows_sql("ALTER TABLE not_begun.users ADD COLUMN known_epoch INT");
+	assert_int_equal(migrate_up(), PTN_E_INTERNAL);
+	assert_true(is_pending());
+	assert_int_equal(lines(out, "pending"), ptn_migrations_n - 11);
+	rows_sql("ALTER TABLE not_begun.users DROP COLUMN known_epoch");
+	assert_int_equal(migrate_up(), PTN_OK);
+}
+
 #define T(f) cmocka_unit_test_setup(f, rows_each)
 
 int
@@ -366,6 +409,8 @@ main(void)
 		T(upgraded_to_known),
 		T(upgraded_to_flows),
 		T(upgraded_to_security_keys),
+		T(stopped),
+		T(not_begun),
 	};
 
 	return cmocka_run_group_tests(tests, rows_setup, migrate_teardown);

@@ -1,0 +1,85 @@
+#ifndef PTN_ACCOUNT_HOOKS_H
+#define PTN_ACCOUNT_HOOKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/base/uuid.h"
+#include "lib/db/scope.h"
+#include "lib/event/outbox.h"
+
+/*
+ * Webhooks: who is told of what happens to the accounts of a tenant.  Those of
+ * the configuration are told of all tenants, never fail for good, and cannot
+ * be changed here.
+ */
+
+/* After so many tries in a row that came to nothing one is switched off. */
+#define PTN_HOOKS_FAILURES_MAX 30
+#define PTN_HOOKS_LIFESPAN_S (30 * 24 * 3600) /* after it worked last */
+
+struct ptn_hooks_one {
+	struct ptn_uuid id;
+	const char *callback;
+	const char *events; /* names, a space between them */
+	bool configured;    /* by the file: the members below mean nothing */
+	bool enabled;
+	int64_t failures; /* in a row */
+	int64_t expires_at_us;
+	int64_t created_at_us;
+	int64_t updated_at_us;
+	int64_t waiting; /* to be told */
+	int64_t parked;	 /* given up, and kept for a while */
+};
+
+/* All of the tenant, those of the configuration first; in the arena. */
+enum ptn_err ptn_hooks_list(const struct ptn_scope *sc,
+    struct ptn_hooks_one **out, size_t *n) PTN_MUST_USE;
+
+/* PTN_E_NOT_FOUND: the tenant has none of that id, nor the configuration. */
+enum ptn_err ptn_hooks_get(const struct ptn_scope *sc,
+    const struct ptn_uuid *id, struct ptn_hooks_one *out) PTN_MUST_USE;
+
+/*
+ * callback, events	as lib/format/hook.h has them: PTN_E_INPUT if they are
+ *			not so; why says it
+ * out			the new one's id
+ */
+enum ptn_err ptn_hooks_add(const struct ptn_scope *sc, const char *callback,
+    const char *events, struct ptn_uuid *out, const char **why) PTN_MUST_USE;
+
+/* With all that it was still to be told. */
+enum ptn_err ptn_hooks_remove(const struct ptn_scope *sc,
+    const struct ptn_uuid *id) PTN_MUST_USE;
+
+/*
+ * Switch one on again, and tell it now what waits and what was given up;
+ * n: how much that is.
+ */
+enum ptn_err ptn_hooks_replay(const struct ptn_scope *sc,
+    const struct ptn_uuid *id, uint64_t *n) PTN_MUST_USE;
+
+/*
+ * It was told, or not, in a try that is over.  Of the last of so many that
+ * failed the hook is switched off, which is an event; what it was to be told
+ * is parked, and so is what nobody could tell it for PTN_WEBHOOK_TRIED_S.
+ *
+ * delay_s	until the next try
+ */
+enum ptn_err ptn_hooks_worked(const struct ptn_scope *sc,
+    const struct ptn_outbox_told *told,
+    const struct ptn_uuid *hook) PTN_MUST_USE;
+enum ptn_err ptn_hooks_failed(const struct ptn_scope *sc,
+    const struct ptn_outbox_told *told, const struct ptn_uuid *hook,
+    int64_t delay_s) PTN_MUST_USE;
+
+/* Keep it for a while, and tell it to nobody. */
+enum ptn_err ptn_hooks_park(const struct ptn_scope *sc,
+    const struct ptn_outbox_told *told) PTN_MUST_USE;
+
+/* Switch off those whose time is over (webhooks.allow_time_expiration). */
+enum ptn_err ptn_hooks_expire(const struct ptn_scope *sc) PTN_MUST_USE;
+
+#endif
