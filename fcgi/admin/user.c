@@ -116,19 +116,6 @@ read_ids(const struct ptn_request *req, struct ptn_uuid *id, size_t *n)
 	return *n > 0 ? PTN_OK : PTN_E_INPUT;
 }
 
-static enum ptn_err
-read_part(const struct ptn_request *req, const char *name, const char **out)
-{
-	const char *text;
-	enum ptn_err r = ptn_query_get(req, name, &text);
-
-	*out = NULL;
-	if (r != PTN_OK || text == NULL)
-		return r;
-	*out = lower(req->sc.arena, text);
-	return *out != NULL ? PTN_OK : PTN_E_NOMEM;
-}
-
 /* One of two words; the first is meant if there is none. */
 static enum ptn_err
 read_choice(const struct ptn_request *req, const char *name, const char *usual,
@@ -154,9 +141,10 @@ read_query(const struct ptn_request *req, struct ptn_reply *rep,
 		return ptn_reply_say(rep, r,
 		    "failed to parse user_id as uuid: at most 100, joined by "
 		    "commas");
-	if (r != PTN_OK || (r = read_part(req, "email", &q->email)) != PTN_OK ||
-	    (r = read_part(req, "username", &q->username)) != PTN_OK ||
-	    (r = read_part(req, "name", &q->name)) != PTN_OK ||
+	if (r != PTN_OK ||
+	    (r = ptn_query_get(req, "email", &q->email)) != PTN_OK ||
+	    (r = ptn_query_get(req, "username", &q->username)) != PTN_OK ||
+	    (r = ptn_query_get(req, "name", &q->name)) != PTN_OK ||
 	    (r = read_choice(req, "sort_direction", "desc", "asc",
 		 &q->ascending)) != PTN_OK)
 		return r;

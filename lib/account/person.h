@@ -48,7 +48,7 @@ struct ptn_person_query {
 	size_t ids;
 	/*
 	 * A part of an address or of the username: either; and a part of the
-	 * names.  In lower case; NULL: any.
+	 * names.  In either case; NULL: any.
 	 */
 	const char *email;
 	const char *username;
