@@ -24,6 +24,7 @@ extern const struct ptn_auth ptn_admin_auth_host; /* one of all organisations */
 #define PTN_ADMIN_SERVICE "a service account: nobody logs in as one"
 
 enum ptn_err ptn_admin_metrics(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_audit_list(struct ptn_request *, struct ptn_reply *);
 
 /*
  * The user that {id} of the path names: any UUID.  What happens is about them.
