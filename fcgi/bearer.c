@@ -12,7 +12,7 @@
 /* Of bearer tokens, and of cookies, that are looked at. */
 #define TRIED_MAX 20
 
-/* The token behind "Bearer", any case, trimmed; or NULL. */
+/* The token behind "Bearer", any case, and blanks; or NULL (RFC 6750, 2.1). */
 static const char *
 bearer(struct ptn_arena *a, const char *value)
 {
@@ -21,6 +21,8 @@ bearer(struct ptn_arena *a, const char *value)
 	if (strncasecmp(value, "Bearer", 6) != 0)
 		return NULL;
 	value += 6;
+	if (*value != ' ' && *value != '\t')
+		return NULL;
 	value += strspn(value, " \t");
 	len = strlen(value);
 	while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))

@@ -20,6 +20,9 @@ extern const struct ptn_auth ptn_admin_auth_reader;  /* any key */
 extern const struct ptn_auth ptn_admin_auth_changer; /* not a read-only one */
 extern const struct ptn_auth ptn_admin_auth_host; /* one of all organisations */
 
+/* Why there is no way to log in for one. */
+#define PTN_ADMIN_SERVICE "a service account: nobody logs in as one"
+
 enum ptn_err ptn_admin_metrics(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_admin_audit_list(struct ptn_request *, struct ptn_reply *);
 

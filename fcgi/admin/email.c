@@ -98,6 +98,7 @@ settle(struct ptn_reply *rep, enum ptn_addresses_result what)
 		[PTN_ADDRESSES_GUARDED] = { PTN_E_CONFLICT,
 		    "codes of the Dfns API go to this address: choose another "
 		    "one first, by postern org address" },
+		[PTN_ADDRESSES_SERVICE] = { PTN_E_CONFLICT, PTN_ADMIN_SERVICE },
 		[PTN_ADDRESSES_DONE] = { PTN_OK, NULL },
 	};
 

@@ -61,6 +61,8 @@ settle(struct ptn_reply *rep, enum ptn_password_change_result what)
 		    "password is longer than password.max_bytes" },
 		[PTN_PASSWORD_CHANGE_UNFIT] = { PTN_E_INPUT,
 		    "password has characters that may not stand in one" },
+		[PTN_PASSWORD_CHANGE_SERVICE] = { PTN_E_CONFLICT,
+		    PTN_ADMIN_SERVICE },
 		[PTN_PASSWORD_CHANGE_FIRST] = { PTN_OK, NULL },
 		[PTN_PASSWORD_CHANGE_DONE] = { PTN_OK, NULL },
 	};

@@ -111,6 +111,8 @@ ptn_admin_session_create(struct ptn_request *req, struct ptn_reply *rep)
 		    "ip_address must be a valid ip address (v4 or v6)");
 	if ((r = mint(req, &claims)) == PTN_E_NOT_FOUND)
 		return ptn_reply_say(rep, r, "user not found");
+	if (r == PTN_E_CONFLICT)
+		return ptn_reply_say(rep, r, PTN_ADMIN_SERVICE);
 	if (r != PTN_OK ||
 	    (r = ptn_claims_render(&req->sc, &claims)) != PTN_OK ||
 	    (r = ptn_token_issue(&req->sc, &claims, &token)) != PTN_OK)

@@ -1,15 +1,14 @@
 #include "fcgi/admin/admin.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fcgi/admin/page.h"
 #include "fcgi/query.h"
 #include "fcgi/userjson.h"
 #include "lib/account/person.h"
+#include "lib/base/base64.h"
 #include "lib/base/clock.h"
+#include "lib/crypto/crypto.h"
 #include "lib/format/address.h"
 #include "lib/format/url.h"
 
@@ -45,15 +44,27 @@ not_found(struct ptn_reply *rep, enum ptn_err r)
 
 /* ------------------------------------------------------------------ one */
 
-/* The state that a change may be based on (RFC 9110 section 8.8.3). */
-static void
-tag(struct ptn_reply *rep, const struct ptn_person *p)
-{
-	char text[32];
+#define TAG_LEN 16 /* bytes of a digest that tell states apart */
 
-	(void)snprintf(text, sizeof(text), "\"%" PRId64 "\"",
-	    p->user.updated_at_us);
-	ptn_reply_header(rep, "ETag", text);
+/*
+ * The state that a change may be based on: a digest of all that is shown, so a
+ * strong one (RFC 9110 section 8.8.3).  NULL: the arena is full.
+ */
+static const char *
+tag_of(const struct ptn_scope *sc, const struct ptn_person *p)
+{
+	uint8_t digest[PTN_SHA256_LEN];
+	struct ptn_jsonw w;
+	const char *text;
+
+	ptn_jsonw_init(&w, sc->arena);
+	ptn_userjson_person(&w, sc, p, false);
+	if (w.buf.bad)
+		return NULL;
+	ptn_crypto_sha256(PTN_BYTES(w.buf.p, w.buf.len), digest);
+	text = ptn_b64url_encode(sc->arena, PTN_BYTES(digest, TAG_LEN));
+	return text != NULL ? ptn_arena_printf(sc->arena, "\"%s\"", text)
+			    : NULL;
 }
 
 static enum ptn_err
@@ -61,11 +72,14 @@ write_user(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_uuid *id)
 {
 	struct ptn_person p;
+	const char *tag;
 	enum ptn_err r;
 
 	if ((r = ptn_person_load(&req->sc, id, &p)) != PTN_OK)
 		return not_found(rep, r);
-	tag(rep, &p);
+	if ((tag = tag_of(&req->sc, &p)) == NULL)
+		return PTN_E_NOMEM;
+	ptn_reply_header(rep, "ETag", tag);
 	ptn_userjson_person(&rep->json, &req->sc, &p, false);
 	return PTN_OK;
 }
@@ -373,20 +387,28 @@ read_text(struct ptn_request *req, struct ptn_reply *rep, size_t field,
 	return r;
 }
 
-/* If-Match, of which one value is understood: an ETag of ours. */
+/* Is the user as they were seen, by an ETag of ours? */
 static enum ptn_err
-read_seen(struct ptn_request *req, struct ptn_reply *rep, int64_t *seen_at_us)
+is_as_seen(const struct ptn_scope *sc, const struct ptn_person *now,
+    const char *seen)
+{
+	const char *tag = tag_of(sc, now);
+
+	if (tag == NULL)
+		return PTN_E_NOMEM;
+	return strcmp(tag, seen) == 0 ? PTN_OK : PTN_E_OUTDATED;
+}
+
+/* If-Match, of which one value is understood. */
+static void
+read_seen(const struct ptn_request *req, struct ptn_person_change *c)
 {
 	const char *text = ptn_request_param(req, "HTTP_IF_MATCH");
-	char *end;
 
-	*seen_at_us = 0;
 	if (text == NULL || strcmp(text, "*") == 0)
-		return PTN_OK;
-	*seen_at_us = strtoll(text + (*text == '"'), &end, 10);
-	return *text == '"' && strcmp(end, "\"") == 0 && *seen_at_us > 0
-	    ? PTN_OK
-	    : settle(rep, PTN_PERSON_OUTDATED);
+		return;
+	c->seen = text;
+	c->is_as_seen = is_as_seen;
 }
 
 static enum ptn_err
@@ -407,7 +429,8 @@ read_change(struct ptn_request *req, struct ptn_reply *rep,
 	c->username = lower(req->sc.arena, name);
 	if (name != NULL && c->username == NULL)
 		return PTN_E_NOMEM;
-	return read_seen(req, rep, &c->seen_at_us);
+	read_seen(req, c);
+	return PTN_OK;
 }
 
 /* PATCH /users/{id}: what is absent stays, what is null goes. */

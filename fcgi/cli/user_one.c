@@ -13,6 +13,8 @@
 #include "lib/crypto/hashgate.h"
 #include "lib/format/address.h"
 
+#define SERVICE "a service account: nobody logs in as one"
+
 /* A command of WHO alone. */
 static enum ptn_err
 begin(struct ptn_cli_context *d, struct ptn_uuid *user, int argc, char **argv)
@@ -61,6 +63,8 @@ set_password(struct ptn_cli_context *d, const struct ptn_uuid *user)
 		return ptn_cli_context_fail(d, PTN_E_INPUT,
 		    "it is longer than password.max_bytes");
 	r = ptn_password_set(&d->sc, user, NULL, pw, &created);
+	if (r == PTN_E_FORBIDDEN)
+		return ptn_cli_context_fail(d, PTN_E_CONFLICT, SERVICE);
 	return r == PTN_E_INPUT
 	    ? ptn_cli_context_fail(d, r, "it has characters that nobody types")
 	    : r;
@@ -120,6 +124,8 @@ add_email(struct ptn_cli_context *d, const struct ptn_uuid *user,
 	if (what == PTN_ADDRESSES_OWNED)
 		return ptn_cli_context_fail(d, PTN_E_CONFLICT,
 		    "that address has an owner already");
+	if (what == PTN_ADDRESSES_SERVICE)
+		return ptn_cli_context_fail(d, PTN_E_CONFLICT, SERVICE);
 	if (what == PTN_ADDRESSES_FULL)
 		return ptn_cli_context_fail(d, PTN_E_CONFLICT,
 		    "they have as many addresses as email.limit lets them");

@@ -65,6 +65,7 @@ ptn_public_email_add(struct ptn_request *req, struct ptn_reply *rep)
 		[PTN_ADDRESSES_FOREIGN] = PTN_E_FORBIDDEN,
 		[PTN_ADDRESSES_PRIMARY] = PTN_E_CONFLICT,
 		[PTN_ADDRESSES_GUARDED] = PTN_E_FORBIDDEN,
+		[PTN_ADDRESSES_SERVICE] = PTN_E_FORBIDDEN,
 		[PTN_ADDRESSES_DONE] = PTN_OK,
 	};
 	enum ptn_addresses_result what;
@@ -94,6 +95,7 @@ change(struct ptn_request *req, struct ptn_reply *rep, change_fn *fn)
 		[PTN_ADDRESSES_FOREIGN] = PTN_E_FORBIDDEN,
 		[PTN_ADDRESSES_PRIMARY] = PTN_E_CONFLICT,
 		[PTN_ADDRESSES_GUARDED] = PTN_E_FORBIDDEN,
+		[PTN_ADDRESSES_SERVICE] = PTN_E_FORBIDDEN,
 		[PTN_ADDRESSES_DONE] = PTN_OK,
 	};
 	enum ptn_addresses_result what;

@@ -111,6 +111,8 @@ ptn_public_passcode_final(struct ptn_request *req, struct ptn_reply *rep)
 		[PTN_PASSCODE_USED_UP] = { PTN_E_GONE, NULL },
 		[PTN_PASSCODE_CLAIMED] = { PTN_E_FORBIDDEN,
 		    "email address has been claimed by another user" },
+		/* As of a wrong one: nobody is told who is kept out. */
+		[PTN_PASSCODE_NOBODY] = { PTN_E_DENIED, NULL },
 		[PTN_PASSCODE_UNFIT] = { PTN_E_FORBIDDEN, NULL },
 		[PTN_PASSCODE_HALF] = { PTN_E_FORBIDDEN,
 		    PTN_PUBLIC_SECOND_FACTOR },

@@ -78,6 +78,7 @@ ptn_public_password_update(struct ptn_request *req, struct ptn_reply *rep)
 		return ptn_reply_say(rep, PTN_E_INPUT,
 		    "password must not contain control characters");
 	case PTN_PASSWORD_CHANGE_FOREIGN:
+	case PTN_PASSWORD_CHANGE_SERVICE:
 		return PTN_E_FORBIDDEN;
 	case PTN_PASSWORD_CHANGE_FIRST:
 		rep->done = PTN_DONE_CREATED;

@@ -145,7 +145,11 @@ give(const struct ptn_scope *sc, void *arg)
 	enum ptn_err r;
 
 	if ((r = ptn_user_lock(sc, c->user)) != PTN_OK ||
-	    (r = room_for_one(sc, c->user, true, &room)) != PTN_OK)
+	    (r = ptn_membership_get(sc, c->user, &before)) != PTN_OK)
+		return r;
+	if (before.service)
+		return deny(c, PTN_ADDRESSES_SERVICE);
+	if ((r = room_for_one(sc, c->user, true, &room)) != PTN_OK)
 		return r;
 	if (room != PTN_ALLOW)
 		return deny(c, PTN_ADDRESSES_FULL);
@@ -153,8 +157,7 @@ give(const struct ptn_scope *sc, void *arg)
 		return r;
 	if (!ptn_uuid_is_nil(&c->email->user_id))
 		return deny(c, PTN_ADDRESSES_OWNED);
-	if ((r = ptn_membership_get(sc, c->user, &before)) != PTN_OK ||
-	    (r = ptn_email_own(sc, c->email, c->user, c->verified)) != PTN_OK ||
+	if ((r = ptn_email_own(sc, c->email, c->user, c->verified)) != PTN_OK ||
 	    (r = ptn_event_signal(sc, PTN_EVENT_EMAIL_OWNED, c->user)) !=
 		PTN_OK)
 		return r;

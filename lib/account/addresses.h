@@ -19,6 +19,7 @@ enum ptn_addresses_result {
 	PTN_ADDRESSES_FOREIGN,	   /* the session is somebody else's */
 	PTN_ADDRESSES_PRIMARY,	   /* their primary one stays */
 	PTN_ADDRESSES_GUARDED,	   /* ptn_policy_remove_address() */
+	PTN_ADDRESSES_SERVICE,	   /* a service account has none */
 	PTN_ADDRESSES_DONE,
 	PTN_ADDRESSES__MAX
 };
@@ -42,7 +43,8 @@ enum ptn_err ptn_addresses_add_in(const struct ptn_scope *sc,
 /*
  * An operator gives an address (canonical) to a user who has room for one more:
  * theirs at once, verified or not, and their primary one if they had none.  One
- * that somebody has claimed and not proved is, too.
+ * that somebody has claimed and not proved is, too.  SERVICE: nobody shall log
+ * in as one, which an address would let them.
  */
 enum ptn_err ptn_addresses_give(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const char *address, bool verified,

@@ -157,10 +157,11 @@ ptn_adminkey_find(const struct ptn_scope *sc, const char *text,
 	if ((r = read_body(sc->arena, text, &body)) != PTN_OK)
 		return r;
 	memcpy(&in.id, body.id, sizeof(in.id));
+	ptn_crypto_sha256(PTN_BYTES(body.secret, SECRET_LEN), digest);
+	ptn_wipe(&body, sizeof(body));
 	r = ptn_sql_admin_key_by_id(sc->db, sc->arena, &in, &row);
 	if (r != PTN_OK)
 		return r;
-	ptn_crypto_sha256(PTN_BYTES(body.secret, SECRET_LEN), digest);
 	if (!ptn_bytes_equal(PTN_BYTES(digest, sizeof(digest)), row.digest))
 		return PTN_E_NOT_FOUND;
 	*out = (struct ptn_adminkey){ .id = in.id,

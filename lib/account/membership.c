@@ -18,6 +18,7 @@ ptn_membership_get(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	if ((r = ptn_sql_membership(sc->db, sc->arena, &in, &row)) != PTN_OK)
 		return r;
 	out->registered = row.registered != 0;
+	out->service = row.service_account != 0;
 	out->email_id = row.email_id;
 	out->tell = (struct ptn_notice_to){ .address = row.address,
 		.verified = row.verified != 0,

@@ -14,6 +14,7 @@
  */
 struct ptn_membership {
 	bool registered;
+	bool service;		  /* a service account: nobody logs in as one */
 	struct ptn_uuid email_id; /* where their codes go; nil: nowhere */
 	/*
 	 * Whom to tell of a change, there or here: by the address of email_id,

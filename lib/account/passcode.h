@@ -91,6 +91,7 @@ enum ptn_passcode_result {
 	PTN_PASSCODE_USED_UP, /* this was the last wrong one: it is gone */
 	PTN_PASSCODE_CLAIMED, /* right; but the address is another's by now */
 	PTN_PASSCODE_UNFIT,   /* right; but not of whoever entered it */
+	PTN_PASSCODE_NOBODY,  /* right; but of somebody kept out, or gone */
 	PTN_PASSCODE_HALF,    /* right; but a second factor is asked for, too */
 	PTN_PASSCODE_RIGHT,   /* and it is consumed */
 	PTN_PASSCODE__MAX

@@ -238,12 +238,16 @@ store(const struct ptn_scope *sc, void *arg)
 	struct setting *s = arg;
 	const struct ptn_password_change_in change = { s->hash,
 		PTN_PASSWORD_NORM, sc->tenant_id, *s->user };
+	struct ptn_membership m;
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = lock(sc, s)) == PTN_OK)
-		r = ptn_sql_password_change(sc->db, &change, &n);
-	if (r != PTN_OK)
+	if ((r = lock(sc, s)) != PTN_OK ||
+	    (r = ptn_membership_get(sc, s->user, &m)) != PTN_OK)
+		return r;
+	if (m.service)
+		return PTN_E_FORBIDDEN;
+	if ((r = ptn_sql_password_change(sc->db, &change, &n)) != PTN_OK)
 		return r;
 	s->created = n == 0;
 	if (s->onto == ONTO_NONE && !s->created)
@@ -251,7 +255,9 @@ store(const struct ptn_scope *sc, void *arg)
 	if (s->onto == ONTO_ONE && s->created)
 		return PTN_E_NOT_FOUND;
 	r = s->created ? put(sc, s->user, s->hash) : shut_out(sc, s);
-	return r != PTN_OK ? r : tell(sc, s->user);
+	return r == PTN_OK
+	    ? ptn_event_tell(sc, PTN_EVENT_PASSWORD_SET_OK, &m.tell)
+	    : r;
 }
 
 enum ptn_err

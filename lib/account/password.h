@@ -89,7 +89,8 @@ enum ptn_err ptn_password_first(const struct ptn_scope *sc,
  * created	there was no password before
  *
  * PTN_E_INPUT if the text has no normal form (RFC 8265); PTN_E_NOT_FOUND if the
- * user has gone, or the session has ended, while it was hashed.
+ * user has gone, or the session has ended, while it was hashed;
+ * PTN_E_FORBIDDEN: a service account, as which nobody logs in.
  */
 enum ptn_err ptn_password_set(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *by, struct ptn_bytes pw,

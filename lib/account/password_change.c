@@ -41,6 +41,9 @@ settle(const struct ptn_scope *sc, enum ptn_err r, bool created,
 	if (r == PTN_E_NOT_FOUND)
 		return deny(sc, PTN_PASSWORD_CHANGE_NO_USER,
 		    "user or session went meanwhile", what);
+	if (r == PTN_E_FORBIDDEN)
+		return deny(sc, PTN_PASSWORD_CHANGE_SERVICE, "service account",
+		    what);
 	if (r == PTN_OK)
 		*what = created ? PTN_PASSWORD_CHANGE_FIRST
 				: PTN_PASSWORD_CHANGE_DONE;

@@ -13,9 +13,10 @@ enum ptn_password_change_result {
 	PTN_PASSWORD_CHANGE_FOREIGN,	 /* of somebody else */
 	PTN_PASSWORD_CHANGE_SHORT,
 	PTN_PASSWORD_CHANGE_LONG,
-	PTN_PASSWORD_CHANGE_UNFIT, /* it has no normal form (RFC 8265) */
-	PTN_PASSWORD_CHANGE_FIRST, /* set: there was none */
-	PTN_PASSWORD_CHANGE_DONE,  /* another one: other sessions ended */
+	PTN_PASSWORD_CHANGE_UNFIT,   /* it has no normal form (RFC 8265) */
+	PTN_PASSWORD_CHANGE_SERVICE, /* a service account has none */
+	PTN_PASSWORD_CHANGE_FIRST,   /* set: there was none */
+	PTN_PASSWORD_CHANGE_DONE,    /* another one: other sessions ended */
 	PTN_PASSWORD_CHANGE__MAX
 };
 

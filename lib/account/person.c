@@ -451,6 +451,22 @@ change_row(const struct ptn_scope *sc, const struct editing *e,
 	return ptn_event(sc, PTN_EVENT_USER_CHANGED, NULL);
 }
 
+/* All that is theirs is read for it: only of a change that asks. */
+static enum ptn_err
+check_seen(const struct ptn_scope *sc, struct editing *e)
+{
+	const struct ptn_person_change *c = e->change;
+	struct ptn_person now;
+	enum ptn_err r;
+
+	if (c->seen == NULL)
+		return PTN_OK;
+	if ((r = ptn_person_load(sc, e->id, &now)) != PTN_OK)
+		return r;
+	r = c->is_as_seen(sc, &now, c->seen);
+	return r == PTN_E_OUTDATED ? deny(&e->what, PTN_PERSON_OUTDATED) : r;
+}
+
 static enum ptn_err
 edit(const struct ptn_scope *sc, void *arg)
 {
@@ -464,9 +480,8 @@ edit(const struct ptn_scope *sc, void *arg)
 	if ((r = ptn_user_lock(sc, e->id)) != PTN_OK ||
 	    (r = ptn_sql_person_names(sc->db, sc->arena, &in, &old)) != PTN_OK)
 		return r;
-	if (e->change->seen_at_us != 0 &&
-	    e->change->seen_at_us != old.updated_at)
-		return deny(&e->what, PTN_PERSON_OUTDATED);
+	if ((r = check_seen(sc, e)) != PTN_OK)
+		return r;
 	if ((r = change_name(sc, e, &touched)) != PTN_OK || !touched)
 		return r;
 	return change_row(sc, e, &old);

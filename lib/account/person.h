@@ -106,7 +106,13 @@ struct ptn_person_change {
 	const char *username; /* in lower case; NULL: none */
 	bool changes[PTN_PERSON_TEXT__MAX];
 	const char *text[PTN_PERSON_TEXT__MAX];
-	int64_t seen_at_us; /* its updated_at_us, when it was seen; 0: any */
+	/*
+	 * How they were seen, and whether they still are so, asked under their
+	 * lock: PTN_OK, PTN_E_OUTDATED, another error.  seen NULL: any.
+	 */
+	const char *seen;
+	enum ptn_err (*is_as_seen)(const struct ptn_scope *sc,
+	    const struct ptn_person *now, const char *seen);
 };
 
 /* As above; UNKNOWN: there is no such user. */

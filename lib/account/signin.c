@@ -2,6 +2,7 @@
 
 #include "lib/account/asker.h"
 #include "lib/account/email.h"
+#include "lib/account/membership.h"
 #include "lib/account/policy.h"
 #include "lib/account/user.h"
 #include "lib/db/sql.h"
@@ -93,6 +94,18 @@ struct minting {
 	struct ptn_claims *claims;
 };
 
+/* Nobody who may log in: gone or kept out, or no person. */
+static enum ptn_err
+why_not(const struct ptn_scope *sc, const struct ptn_uuid *user)
+{
+	struct ptn_membership m;
+	enum ptn_err r = ptn_membership_get(sc, user, &m);
+
+	if (r != PTN_OK)
+		return r;
+	return m.service ? PTN_E_CONFLICT : PTN_E_NOT_FOUND;
+}
+
 static enum ptn_err
 mint(const struct ptn_scope *sc, void *arg)
 {
@@ -102,7 +115,10 @@ mint(const struct ptn_scope *sc, void *arg)
 	struct ptn_user_state state;
 	enum ptn_err r;
 
-	if ((r = ptn_user_lock_state(sc, m->user, &state)) != PTN_OK ||
+	r = ptn_user_lock_state(sc, m->user, &state);
+	if (r == PTN_E_NOT_FOUND)
+		return why_not(sc, m->user);
+	if (r != PTN_OK ||
 	    (r = ptn_email_primary(sc, m->user, &new.email)) != PTN_OK ||
 	    (r = ptn_session_open(sc, &new, m->claims)) != PTN_OK)
 		return r;

@@ -70,7 +70,8 @@ enum ptn_err ptn_signin_lock_in(const struct ptn_scope *sc,
 /*
  * An operator opens a session of a user of the public API, to hand it on:
  * nothing is proved, and nobody becomes known by it (asker.h).
- * PTN_E_NOT_FOUND.
+ * PTN_E_NOT_FOUND: there is no such user, or they are kept out; PTN_E_CONFLICT:
+ * a service account.
  */
 enum ptn_err ptn_signin_mint(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_claims *claims) PTN_MUST_USE;

@@ -148,6 +148,7 @@ static const char *const reasons[PTN_PASSCODE__MAX] = {
 	[PTN_PASSCODE_USED_UP] = "max attempts reached",
 	[PTN_PASSCODE_CLAIMED] = "claimed address",
 	[PTN_PASSCODE_UNFIT] = "not authorised",
+	[PTN_PASSCODE_NOBODY] = "user kept out, or gone",
 	[PTN_PASSCODE_HALF] = "second factor missing",
 	[PTN_PASSCODE_RIGHT] = "none",
 };
@@ -160,6 +161,7 @@ static const enum ptn_passcode_result worth[PTN_ADDRESSES__MAX] = {
 	[PTN_ADDRESSES_FOREIGN] = PTN_PASSCODE_UNFIT,
 	[PTN_ADDRESSES_PRIMARY] = PTN_PASSCODE_UNFIT,
 	[PTN_ADDRESSES_GUARDED] = PTN_PASSCODE_UNFIT,
+	[PTN_ADDRESSES_SERVICE] = PTN_PASSCODE_UNFIT,
 	[PTN_ADDRESSES_DONE] = PTN_PASSCODE_RIGHT,
 };
 
@@ -220,9 +222,11 @@ log_in(const struct ptn_scope *sc, struct ptn_signin_passcode *p, signer sign,
 
 	*what = PTN_PASSCODE_UNFIT;
 	r = sign(sc, &in);
-	if (r == PTN_E_NOT_FOUND) /* the user went meanwhile */
-		l.proved = PTN_ADDRESSES_UNKNOWN;
-	else if (r != PTN_E_DENIED && r != PTN_E_FORBIDDEN && r != PTN_OK)
+	if (r == PTN_E_NOT_FOUND) {
+		*what = PTN_PASSCODE_NOBODY;
+		return PTN_OK;
+	}
+	if (r != PTN_E_DENIED && r != PTN_E_FORBIDDEN && r != PTN_OK)
 		return r;
 	*what = r == PTN_E_FORBIDDEN ? PTN_PASSCODE_HALF : worth[l.proved];
 	p->claims = in.claims;

@@ -29,7 +29,8 @@ enum ptn_err ptn_user_lock(const struct ptn_scope *sc,
 
 /*
  * The same for a log-in, and what it asks of a user.  One whom an operator
- * keeps out (ptn_person_lock()) is as one who has gone: PTN_E_NOT_FOUND.
+ * keeps out (ptn_person_lock()), or a service account, is as one who has gone:
+ * PTN_E_NOT_FOUND.
  */
 struct ptn_user_state {
 	int64_t epoch; /* asker.h */

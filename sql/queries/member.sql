@@ -83,11 +83,11 @@ UPDATE members SET email_id = ? WHERE tenant_id = ? AND user_id = ?;
 
 -- name: membership
 -- in:   trust:i64 tenant_id:id user_id:id
--- out:  username:str registered:i64 email_id:id address:str verified:i64
+-- out:  username:str registered:i64 service_account:i64 email_id:id address:str verified:i64
 -- returns: one
 -- What other APIs must know of a user whom they change, member or not.
-SELECT COALESCE(m.username, e.address), COALESCE(m.registered, 0), m.email_id,
-       e.address, e.verified
+SELECT COALESCE(m.username, e.address), COALESCE(m.registered, 0),
+       COALESCE(m.service_account, 0), m.email_id, e.address, e.verified
   FROM users u
   LEFT JOIN members m ON m.user_id = u.id
   LEFT JOIN primary_emails p ON p.user_id = u.id

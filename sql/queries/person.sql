@@ -41,10 +41,10 @@ SELECT COUNT(*) FROM users u
                     WHERE n.user_id = u.id AND n.username LIKE ? ESCAPE '!'))
    AND (? IS NULL
         OR LOWER(CONCAT_WS(' ', u.name, u.given_name, u.family_name))
-           LIKE ? ESCAPE '!');
+           LIKE LOWER(?) ESCAPE '!');
 
 -- name: person_find
--- in:   tenant_id:id ids:str ids:str email:str username:str email:str username:str name:str name:str up:str down:str max:i64 skip:i64
+-- in:   tenant_id:id ids:str ids:str email:str username:str email:str username:str name:str name:str up:str down:str up:str max:i64 skip:i64
 -- out:  id:id
 -- returns: many
 -- The same, by "created" or "updated", upwards or downwards.
@@ -58,11 +58,12 @@ SELECT u.id FROM users u
                     WHERE n.user_id = u.id AND n.username LIKE ? ESCAPE '!'))
    AND (? IS NULL
         OR LOWER(CONCAT_WS(' ', u.name, u.given_name, u.family_name))
-           LIKE ? ESCAPE '!')
+           LIKE LOWER(?) ESCAPE '!')
  ORDER BY CASE ? WHEN 'created' THEN u.created_at
                  WHEN 'updated' THEN u.updated_at END,
           CASE ? WHEN 'created' THEN u.created_at
-                 WHEN 'updated' THEN u.updated_at END DESC, u.id
+                 WHEN 'updated' THEN u.updated_at END DESC,
+          IF(? = '', NULL, u.id), u.id DESC
  LIMIT ? OFFSET ?;
 
 -- name: persons_of
@@ -143,11 +144,11 @@ UPDATE users
 -- name: person_lock
 -- in:   tenant_id:id id:id
 -- returns: count
-UPDATE users SET locked_at = UTC_TIMESTAMP(6)
+UPDATE users SET locked_at = UTC_TIMESTAMP(6), updated_at = UTC_TIMESTAMP(6)
  WHERE tenant_id = ? AND id = ? AND locked_at IS NULL;
 
 -- name: person_unlock
 -- in:   tenant_id:id id:id
 -- returns: count
-UPDATE users SET locked_at = NULL
+UPDATE users SET locked_at = NULL, updated_at = UTC_TIMESTAMP(6)
  WHERE tenant_id = ? AND id = ? AND locked_at IS NOT NULL;

@@ -72,13 +72,16 @@ SELECT id FROM users WHERE tenant_id = ? AND id = ? FOR UPDATE;
 -- in:   tenant_id:id id:id
 -- out:  known_epoch:i64 otp:i64 security_keys:i64
 -- returns: one
--- The same for a log-in: a user whom an operator keeps out is none.
+-- The same for a log-in: a user whom an operator keeps out is none, nor is a
+-- service account.
 SELECT known_epoch,
        (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = users.id),
        (SELECT COUNT(*) FROM webauthn_credentials c
          WHERE c.user_id = users.id AND c.mfa_only = 1
            AND c.active = 1 AND c.archived_at IS NULL)
   FROM users WHERE tenant_id = ? AND id = ? AND locked_at IS NULL
+   AND NOT EXISTS (SELECT 1 FROM members m
+                    WHERE m.user_id = users.id AND m.service_account = 1)
    FOR UPDATE;
 
 -- name: user_lock_session
@@ -104,6 +107,8 @@ SELECT u.known_epoch,
   FROM users u JOIN password_credentials p ON p.user_id = u.id
  WHERE u.tenant_id = ? AND u.id = ? AND p.updated_at = ?
    AND u.locked_at IS NULL
+   AND NOT EXISTS (SELECT 1 FROM members m
+                    WHERE m.user_id = u.id AND m.service_account = 1)
    FOR UPDATE;
 
 -- name: user_by_address

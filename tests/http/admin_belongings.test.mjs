@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
+import { createOrg, service } from '../lib/dfns.mjs';
 import { start } from '../lib/instance.mjs';
 import { mailsTo } from '../lib/maildir.mjs';
 
@@ -178,6 +179,36 @@ test('passkeys are listed, shown and taken', async () => {
   assert.equal(await recorded('webauthn_credential_deleted', id),
     'key:quickstart');
   await call('DELETE', `${path}/${at}`, 404);
+});
+
+test('a service account does not become somebody who logs in', async () => {
+  const orgId = await createOrg(instance, 'Robots', freshAddress('first'));
+  await service(instance, orgId, 'robot');
+  const [[hex]] = await instance.sql(`SELECT LOWER(HEX(user_id)) FROM members
+    WHERE service_account = 1`);
+  const user_id = hex.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  const theirs = `/${orgId}/users/${user_id}`;
+  for (const [method, path, body] of [
+    ['POST', `/${orgId}/sessions`, { user_id }],
+    ['POST', `${theirs}/emails`, { address: freshAddress() }],
+    ['POST', `${theirs}/password`, { password }]])
+    assert.match((await call(method, path, 409, body)).message,
+      /a service account: nobody logs in as one/);
+  const tenant = ['--tenant', 'Robots'];
+  const mail = await instance.postern('user', 'add-email', ...tenant, user_id,
+    freshAddress());
+  assert.equal(mail.status, 1);
+  assert.match(mail.stderr, /a service account/);
+  assert.deepEqual(await call('GET', `${theirs}/emails`, 200), []);
+  await call('GET', `${theirs}/password`, 404);
+
+  /* Not even with a password that came by another way. */
+  await instance.sql(`INSERT INTO password_credentials
+    (user_id, tenant_id, hash, norm, created_at, updated_at)
+    SELECT user_id, tenant_id, 'x', 1, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)
+    FROM members WHERE service_account = 1`);
+  await call('PUT', `${theirs}/password`, 409, { password });
+  await call('DELETE', `${theirs}/password`, 204);
 });
 
 describe('sessions', () => {

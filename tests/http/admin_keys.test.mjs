@@ -70,6 +70,9 @@ describe('without a key', () => {
       admin.bearer.toUpperCase(), admin.bearer.slice(5)])
       await admin.call('DELETE', `/users/${user}`, undefined,
         { bearer, status: 401 });
+    const alone = { headers: { Authorization: `Bearer${admin.bearer}` } };
+    await admin.call('DELETE', `/users/${user}`, undefined,
+      { ...alone, status: 401 });
     const session = instance.client();
     await session.signUp(freshAddress());
     await admin.call('GET', '/', undefined, { bearer: session.token,

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { cost } from '../lib/cost.mjs';
-import { loggedIn, login, service }
+import { loggedIn, login, service, signed }
   from '../lib/dfns.mjs';
 import { Flow } from '../lib/flow.mjs';
 import { start } from '../lib/instance.mjs';
@@ -99,9 +99,12 @@ test('is out at once, and comes in by no way', async () => {
     { user_id: who.user_id, email_id: who.email_id });
   assert.deepEqual(await ask(kept), await ask(free));
   assert.equal(await mails(kept.email), before);
-  const last = await instance.client().call('POST',
-    '/passcode/login/finalize', { id: waiting.body.id, code });
-  assert.ok([401, 404].includes(last.status), last.text);
+  const enter = (digits) => instance.client().call('POST',
+    '/passcode/login/finalize', { id: waiting.body.id, code: digits });
+  const miss = await enter(code === '000000' ? '000001' : '000000');
+  const last = await enter(code);
+  assert.deepEqual([last.status, last.body], [401, miss.body]);
+  assert.equal(miss.status, 401);
 
   assert.equal((await byPasskey(free.device)).status, 200);
   const passkey = await byPasskey(kept.device);
@@ -151,23 +154,25 @@ test('is out of the Dfns API, too', async () => {
   const who = await loggedIn(instance, 'Kept', freshAddress('member'));
   const account = await service(instance, who.orgId, 'program');
   const org = (id) => `/${who.orgId}/users/${id}`;
-  const ids = await instance.sql(`SELECT LOWER(HEX(user_id)), service_account
-    FROM members WHERE tenant_id = (SELECT id FROM tenants
-    WHERE name = 'Kept')`);
-  const uuid = (hex) => hex.replace(/(.{8})(.{4})(.{4})(.{4})/,
-    '$1-$2-$3-$4-');
+  const [[hex]] = await instance.sql(`SELECT LOWER(HEX(user_id))
+    FROM members WHERE service_account = 0 AND tenant_id =
+    (SELECT id FROM tenants WHERE name = 'Kept')`);
+  const member = org(hex.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'));
   const asks = (bearer) => who.api.call('GET', '/auth/credentials', undefined,
     { bearer });
   assert.equal((await asks(who.token)).status, 200);
-  for (const [id] of ids)
-    await call('POST', `${org(uuid(id))}/lock`, 204);
+  await call('POST', `${member}/lock`, 204);
   assert.equal((await asks(who.token)).status, 401);
   await assert.rejects(login(who.api, who.orgId, who.username, who.key));
-  const delegated = await account.api.call('POST', '/auth/login/delegated',
-    { username: who.username }, { bearer: account.token });
-  assert.equal(delegated.status, 401);
-  for (const [id] of ids)
-    await call('POST', `${org(uuid(id))}/unlock`, 204);
+  const delegated = async (username) => {
+    const { status, body } = await signed(account, 'POST',
+      '/auth/login/delegated', { username });
+    return [status, body.error?.message];
+  };
+  const unknown = await delegated(freshAddress('nobody'));
+  assert.equal(unknown[0], 401);
+  assert.deepEqual(await delegated(who.username), unknown);
+  await call('POST', `${member}/unlock`, 204);
   assert.equal((await asks(await login(who.api, who.orgId, who.username,
     who.key))).status, 200);
 });

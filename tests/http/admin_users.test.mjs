@@ -176,6 +176,18 @@ describe('a list', () => {
       + `&page=${total}`))[0], a.id);
   });
 
+  test('is in one order of those made at the same time', async () => {
+    const made = [];
+    for (let i = 0; i < 4; i++)
+      made.push((await create({ username: fresh(),
+        created_at: '2001-02-03T04:05:06Z' })).id);
+    made.sort();
+    const some = `user_id=${made.join()}`;
+    assert.deepEqual(await ids(`${some}&sort_direction=asc`), made);
+    assert.deepEqual(await ids('per_page=4&sort_direction=asc'), made);
+    assert.deepEqual(await ids(some), made.toReversed());
+  });
+
   test('has who fits, by parts of addresses and names', async () => {
     const mark = fresh('mark');
     const a = await create({ emails: [address(`100%_${mark}@example.org`)] });
@@ -189,6 +201,11 @@ describe('a list', () => {
       [b.id, a.id]);
     assert.deepEqual(await find(`email=${mark}&username=${mark}&user_id=${b.id}`),
       [b.id]);
+    await admin.call('PATCH', `/users/${a.id}`, { name: `Ärger ${mark}` },
+      { status: 200 });
+    for (const word of ['Ärger', 'ärger', 'ÄRGER'])
+      assert.deepEqual(await ids(`name=${encodeURIComponent(word)}+${mark}`),
+        [a.id]);
     await admin.call('PATCH', `/users/${b.id}`, { given_name: 'Ada',
       family_name: `Lovelace ${mark}` }, { status: 200 });
     assert.deepEqual(await find(`name=ada+lovelace+${mark.toUpperCase()}`),
@@ -298,6 +315,29 @@ describe('a change', () => {
       { name: 'Third' }, { headers: { 'If-Match': '*' }, status: 200 });
     assert.equal(body.name, 'Third');
   });
+});
+
+test('what names a state is another one once anything shown is', async () => {
+  const { id } = await create({ username: fresh() });
+  const at = `/users/${id}`;
+  const tag = async () => (await admin.call('GET', at, undefined,
+    { status: 200 })).headers.etag;
+  const seen = [await tag()];
+  assert.equal(await tag(), seen[0]);
+  assert.match(seen[0], /^"[\w-]{22}"$/);
+  for (const [method, path, body] of [
+    ['POST', '/emails', { address: freshAddress() }],
+    ['POST', '/password', { password: 'correct horse battery' }],
+    ['POST', '/lock'], ['POST', '/unlock']]) {
+    await admin.call(method, at + path, body);
+    const now = await tag();
+    assert.ok(!seen.includes(now), path);
+    await says('PATCH', at, { name: 'x' }, 412, undefined,
+      { headers: { 'If-Match': seen.at(-1) } });
+    seen.push(now);
+  }
+  await admin.call('PATCH', at, { name: 'x' }, { status: 200,
+    headers: { 'If-Match': seen.at(-1) } });
 });
 
 test('who is deleted is out, and gone', async () => {

@@ -501,7 +501,7 @@ judged_elsewhere(void **state)
 	assert_int_equal(l.what, PTN_PASSCODE_CLAIMED);
 	l.p.passcode.user_id = ptn_uuid_new();
 	assert_int_equal(ptn_tx(&scope, log_in, &l), PTN_OK);
-	assert_int_equal(l.what, PTN_PASSCODE_UNKNOWN);
+	assert_int_equal(l.what, PTN_PASSCODE_NOBODY);
 	assert_int_equal(rules_sessions(&ada.id), 1);
 	assert_int_equal(rules_sessions(&bob.id), 0);
 }
