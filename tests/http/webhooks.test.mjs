@@ -418,17 +418,22 @@ describe('whom it reaches, and when', () => {
       const code = await codeTo(instance.mailDir, address);
       const slow = await Promise.all([1, 2, 3, 4, 5, 6].map((i) =>
         hook(`/slow${i}`, 'user.create')));
-      const held = [];
+      const held = new Set();
+      let most = 0;
       const key = new Key();
       const api = instance.client();
       await hookOf(org, '/org', 'user');
       await quiet();
       for (const { path } of slow)
-        receiver.answers[path] = (response) => held.push(response);
+        receiver.answers[path] = (response) => {
+          held.add(response);
+          response.on('close', () => held.delete(response));
+          most = Math.max(most, held.size);
+        };
       await member();
       await until(async () => {
         await due();
-        return held.length >= 2;
+        return most >= 2;
       }, 'two are asked');
       await register(api, org, address, code,
         (challenge) => key.create(challenge));
@@ -438,13 +443,13 @@ describe('whom it reaches, and when', () => {
         return receiver.events('/org').includes('user.login');
       }, 'the other organisation is told');
       assert.ok(receiver.events('/org').includes('user.update'));
-      assert.equal(held.length, 2);
+      assert.equal(most, 2);
       for (const { path } of slow)
         receiver.answers[path] = status(200);
       held.forEach((response) => response.end());
       await quiet();
       for (const one of slow) {
-        assert.equal(receiver.of(one.path).length, 1);
+        assert.ok(receiver.of(one.path).length >= 1);
         await one.remove();
       }
     });
