@@ -7,7 +7,8 @@
  * Standard input: lines "NAME VALUE" (url, ca, header; "http yes", if that may
  * be; allow, for each network that may be reached besides the Internet), an
  * empty line, the body.  Standard error: one line that says what went wrong.
- * Exit: EX_OK, it answered 2xx; EX_TEMPFAIL, anything else; EX_CONFIG.
+ * Exit: EX_OK, it answered 2xx; EX_DATAERR, it does not want this (4xx, unless
+ * it is about the moment); EX_TEMPFAIL, anything else; EX_CONFIG.
  */
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -214,6 +215,17 @@ set_request(CURL *c, struct hook *h)
 	return curl_easy_setopt(c, CURLOPT_WRITEDATA, h);
 }
 
+/*
+ * A 4xx, but for Request Timeout, Too Early and Too Many Requests (RFC 9110,
+ * 8470 and 6585).
+ */
+static bool
+is_refusal(long status)
+{
+	return status >= 400 && status < 500 && status != 408 &&
+	    status != 425 && status != 429;
+}
+
 /* A status that came is the answer, however what follows it ended. */
 static int
 judge(const struct hook *h, CURLcode r, long status, const char *why)
@@ -224,7 +236,8 @@ judge(const struct hook *h, CURLcode r, long status, const char *why)
 		return EX_OK;
 	snprintf(text, sizeof(text), "it answered %ld", status);
 	if (status != 0)
-		return complain(EX_TEMPFAIL, text, "");
+		return complain(is_refusal(status) ? EX_DATAERR : EX_TEMPFAIL,
+		    text, "");
 	if (h->refused[0] != '\0')
 		return complain(EX_TEMPFAIL,
 		    "webhooks.allow_networks does not have its address",

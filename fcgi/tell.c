@@ -20,6 +20,7 @@
 #include "lib/conf/conf.h"
 #include "lib/event/webhook.h"
 
+#define SLOTS_TENANT 2 /* of one tenant: its hooks may be slow ones */
 #define RECORD_MS 1000 /* between attempts to write down an outcome */
 
 /* Lines of "NAME VALUE", an empty line, the body: see hook.c. */
@@ -115,6 +116,7 @@ record(struct ptn_tell *t, const struct ptn_scope *sc, struct ptn_tell_slot *s)
 	r = s->what == PTN_DELIVERY_DONE
 	    ? ptn_hooks_worked(&at, &s->told, &s->hook)
 	    : ptn_hooks_failed(&at, &s->told, &s->hook,
+		  s->what == PTN_DELIVERY_NEVER,
 		  ptn_slot_delay(s->told.attempts));
 	ptn_arena_reset(sc->arena);
 	if (r == PTN_OK) {
@@ -164,6 +166,18 @@ slots_free(const struct ptn_tell *t)
 
 	for (i = 0; i < PTN_TELL_SLOTS; i++)
 		n += !t->slot[i].used;
+	return n;
+}
+
+/* Whose slots are used, one for each. */
+static size_t
+find_busy(const struct ptn_tell *t, struct ptn_uuid busy[PTN_TELL_SLOTS])
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < PTN_TELL_SLOTS; i++)
+		if (t->slot[i].used)
+			busy[n++] = t->slot[i].told.tenant_id;
 	return n;
 }
 
@@ -221,15 +235,18 @@ take_one(struct ptn_tell *t, const struct ptn_scope *sc,
 enum ptn_err
 ptn_tell_take(struct ptn_tell *t, const struct ptn_scope *sc, size_t *taken)
 {
+	struct ptn_uuid busy[PTN_TELL_SLOTS];
+	const struct ptn_outbox_told_room room = { slots_free(t), SLOTS_TENANT,
+		busy, find_busy(t, busy) };
 	struct ptn_outbox_told *told;
 	enum ptn_err r;
 	size_t i;
 
 	*taken = 0;
 	t->more = false;
-	if (!sc->cf->hooks_on || slots_free(t) == 0)
+	if (!sc->cf->hooks_on || room.all == 0)
 		return PTN_OK;
-	r = ptn_outbox_claim_told(sc, slots_free(t), &told, taken);
+	r = ptn_outbox_claim_told(sc, &room, &told, taken);
 	if (r == PTN_OK && *taken > 0)
 		r = ptn_jwks_refresh(sc->keys[PTN_API_HANKO], sc, false);
 	for (i = 0; r == PTN_OK && i < *taken; i++)

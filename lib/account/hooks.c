@@ -290,6 +290,7 @@ ptn_hooks_park(const struct ptn_scope *sc, const struct ptn_outbox_told *told)
 struct ending {
 	const struct ptn_outbox_told *told;
 	const struct ptn_uuid *hook;
+	bool refused;
 	int64_t delay_s;
 };
 
@@ -311,7 +312,7 @@ enum ptn_err
 ptn_hooks_worked(const struct ptn_scope *sc, const struct ptn_outbox_told *told,
     const struct ptn_uuid *hook)
 {
-	struct ending e = { told, hook, 0 };
+	struct ending e = { told, hook, false, 0 };
 
 	return ptn_tx(sc, worked, &e);
 }
@@ -332,23 +333,38 @@ count_failure(const struct ptn_scope *sc, const struct ptn_uuid *hook)
 }
 
 static enum ptn_err
+give_up(const struct ptn_scope *sc, const struct ending *e, const char *why)
+{
+	char hook[PTN_UUID_STR], id[PTN_UUID_STR];
+
+	ptn_uuid_format(e->hook, hook);
+	ptn_uuid_format(&e->told->id, id);
+	ptn_error("webhook %s: msg_%s is given up: %s", hook, id, why);
+	return ptn_hooks_park(sc, e->told);
+}
+
+static enum ptn_err
 failed(const struct ptn_scope *sc, void *arg)
 {
 	const struct ending *e = arg;
 	enum ptn_err r;
 
 	if (e->told->left_s <= PTN_WEBHOOK_KEPT_S)
-		r = ptn_hooks_park(sc, e->told);
+		r = give_up(sc, e, "its time is over");
+	else if (e->refused && e->told->attempts + 1 >= PTN_HOOKS_REFUSALS_MAX)
+		r = give_up(sc, e, "it is refused");
 	else
 		r = ptn_outbox_failed(sc, &e->told->id, e->delay_s);
-	return r == PTN_OK ? count_failure(sc, e->hook) : r;
+	if (r != PTN_OK || e->told->attempts > 0)
+		return r;
+	return count_failure(sc, e->hook);
 }
 
 enum ptn_err
 ptn_hooks_failed(const struct ptn_scope *sc, const struct ptn_outbox_told *told,
-    const struct ptn_uuid *hook, int64_t delay_s)
+    const struct ptn_uuid *hook, bool refused, int64_t delay_s)
 {
-	struct ending e = { told, hook, delay_s };
+	struct ending e = { told, hook, refused, delay_s };
 
 	return ptn_tx(sc, failed, &e);
 }

@@ -16,8 +16,12 @@
  * be changed here.
  */
 
-/* After so many tries in a row that came to nothing one is switched off. */
+/*
+ * After so many messages in a row that it could not be told at once one is
+ * switched off.
+ */
 #define PTN_HOOKS_FAILURES_MAX 30
+#define PTN_HOOKS_REFUSALS_MAX 5 /* tries, the last refused: it is parked */
 #define PTN_HOOKS_LIFESPAN_S (30 * 24 * 3600) /* after it worked last */
 
 struct ptn_hooks_one {
@@ -26,7 +30,7 @@ struct ptn_hooks_one {
 	const char *events; /* names, a space between them */
 	bool configured;    /* by the file: the members below mean nothing */
 	bool enabled;
-	int64_t failures; /* in a row */
+	int64_t failures; /* messages in a row */
 	int64_t expires_at_us;
 	int64_t created_at_us;
 	int64_t updated_at_us;
@@ -62,10 +66,13 @@ enum ptn_err ptn_hooks_replay(const struct ptn_scope *sc,
     const struct ptn_uuid *id, uint64_t *n) PTN_MUST_USE;
 
 /*
- * It was told, or not, in a try that is over.  Of the last of so many that
- * failed the hook is switched off, which is an event; what it was to be told
- * is parked, and so is what nobody could tell it for PTN_WEBHOOK_TRIED_S.
+ * It was told, or not, in a try that is over.  The first try of a message is
+ * the one that counts: at the last of so many that failed the hook is switched
+ * off, which is an event, and what it was to be told is parked.  So is what
+ * nobody could tell it for PTN_WEBHOOK_TRIED_S, or what it refuses after
+ * PTN_HOOKS_REFUSALS_MAX tries: what comes behind it does not wait any longer.
  *
+ * refused	it does not want this one, by its answer
  * delay_s	until the next try
  */
 enum ptn_err ptn_hooks_worked(const struct ptn_scope *sc,
@@ -73,7 +80,7 @@ enum ptn_err ptn_hooks_worked(const struct ptn_scope *sc,
     const struct ptn_uuid *hook) PTN_MUST_USE;
 enum ptn_err ptn_hooks_failed(const struct ptn_scope *sc,
     const struct ptn_outbox_told *told, const struct ptn_uuid *hook,
-    int64_t delay_s) PTN_MUST_USE;
+    bool refused, int64_t delay_s) PTN_MUST_USE;
 
 /* Keep it for a while, and tell it to nobody. */
 enum ptn_err ptn_hooks_park(const struct ptn_scope *sc,

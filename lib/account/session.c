@@ -13,7 +13,6 @@
 #include "lib/event/tx.h"
 
 #define TOUCH_MAX_S 60 /* last_used is at most this old */
-#define AGENT_MAX 255  /* columns of sessions.user_agent */
 
 /* The rows that tokens name; those of one token as cheaply as ever. */
 static enum ptn_err
@@ -216,7 +215,7 @@ static const char *
 agent_of(const struct ptn_scope *sc)
 {
 	return sc->cf->acquire_agent && sc->actor != NULL
-	    ? ptn_utf8_fit(sc->arena, sc->actor->user_agent, AGENT_MAX)
+	    ? ptn_utf8_fit(sc->arena, sc->actor->user_agent, PTN_AGENT_MAX)
 	    : NULL;
 }
 

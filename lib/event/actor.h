@@ -21,6 +21,8 @@
 /* Sessions that one request brings. */
 #define PTN_ACTOR_BROUGHT_MAX 4
 
+#define PTN_AGENT_MAX 255 /* bytes; columns of sessions.user_agent */
+
 struct ptn_device;
 
 /* The limit that counted a request last (lib/account/limit.h). */

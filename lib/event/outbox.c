@@ -332,12 +332,39 @@ ptn_outbox_claim(const struct ptn_scope *sc, const struct ptn_outbox_room *room,
 	return r == PTN_OK ? open_rows(sc, row, nrows, out) : r;
 }
 
-/* Those of them that nobody else has taken meanwhile. */
+static size_t
+count_tenant(const struct ptn_outbox_told_room *room,
+    const struct ptn_uuid *tenant)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < room->nbusy; i++)
+		n += ptn_uuid_equal(&room->busy[i], tenant);
+	return n;
+}
+
+/* Is there room for the i-th, with those of its tenant before it? */
+static bool
+fits(const struct ptn_outbox_told_room *room,
+    const struct ptn_outbox_heads_out *head, size_t i)
+{
+	size_t k, n = count_tenant(room, &head[i].tenant_id);
+
+	for (k = 0; k < i; k++)
+		n += ptn_uuid_equal(&head[k].tenant_id, &head[i].tenant_id);
+	return n < room->tenant;
+}
+
+/*
+ * Those that fit and nobody else has taken meanwhile.  All that busy tenants
+ * could have in front is asked for, too, so that there is room behind it.
+ */
 static enum ptn_err
-claim_heads(const struct ptn_scope *sc, size_t max,
+claim_heads(const struct ptn_scope *sc, const struct ptn_outbox_told_room *room,
     struct ptn_outbox_claim_head_in *in, size_t *got)
 {
-	const struct ptn_outbox_heads_in heads = { .max = (int64_t)max };
+	const struct ptn_outbox_heads_in heads = { (int64_t)room->tenant,
+		(int64_t)(room->all + room->nbusy * room->tenant) };
 	struct ptn_outbox_heads_out *head;
 	enum ptn_err r;
 	uint64_t taken;
@@ -345,7 +372,9 @@ claim_heads(const struct ptn_scope *sc, size_t max,
 
 	*got = 0;
 	r = ptn_sql_outbox_heads(sc->db, sc->arena, &heads, &head, &n);
-	for (i = 0; r == PTN_OK && i < n; i++) {
+	for (i = 0; r == PTN_OK && i < n && *got < room->all; i++) {
+		if (!fits(room, head, i))
+			continue;
 		in->seq = head[i].seq;
 		r = ptn_sql_outbox_claim_head(sc->db, in, &taken);
 		*got += r == PTN_OK ? (size_t)taken : 0;
@@ -365,8 +394,9 @@ open_told(const struct ptn_scope *sc, const struct ptn_outbox_claimed_out *row,
 }
 
 enum ptn_err
-ptn_outbox_claim_told(const struct ptn_scope *sc, size_t max,
-    struct ptn_outbox_told **out, size_t *n)
+ptn_outbox_claim_told(const struct ptn_scope *sc,
+    const struct ptn_outbox_told_room *room, struct ptn_outbox_told **out,
+    size_t *n)
 {
 	struct ptn_outbox_claim_head_in claim = { .claim = ptn_uuid_new(),
 		.lease_s = PTN_OUTBOX_LEASE_S };
@@ -376,7 +406,7 @@ ptn_outbox_claim_told(const struct ptn_scope *sc, size_t max,
 	size_t i, rows, got;
 
 	*n = 0;
-	r = claim_heads(sc, max, &claim, &got);
+	r = claim_heads(sc, room, &claim, &got);
 	if (r != PTN_OK || got == 0)
 		return r;
 	r = ptn_sql_outbox_claimed(sc->db, sc->arena, &in, &row, &rows);
@@ -430,8 +460,8 @@ ptn_outbox_look(const struct ptn_scope *sc,
 	    "each kind that is served is told of");
 	r = ptn_sql_outbox_depth(sc->db, sc->arena, &row, &n);
 	for (k = 0; k < PTN_OUTBOX_SERVED; k++)
-		out[k] = (struct ptn_outbox_depth){
-			.kind = kinds[order[k]].name };
+		out[k] =
+		    (struct ptn_outbox_depth){ .kind = kinds[order[k]].name };
 	for (i = 0; r == PTN_OK && i < n; i++) {
 		for (k = 0; k < PTN_OUTBOX_SERVED; k++) {
 			if (strcmp(out[k].kind, row[i].kind) != 0)

@@ -119,12 +119,21 @@ struct ptn_outbox_told {
 	struct ptn_bytes text;
 };
 
+struct ptn_outbox_told_room {
+	size_t all;
+	size_t tenant;		     /* for those of one, with what is busy */
+	const struct ptn_uuid *busy; /* the tenants that have some, each time */
+	size_t nbusy;
+};
+
 /*
- * Claim of WEBHOOK what is due and has nothing older of its source before it:
- * at most max, and one of each source.  What cannot be opened is dropped.
+ * Claim of WEBHOOK what is due, has nothing older of its source before it, and
+ * is not too much for its tenant: one of each source.  What cannot be opened is
+ * dropped.
  */
-enum ptn_err ptn_outbox_claim_told(const struct ptn_scope *sc, size_t max,
-    struct ptn_outbox_told **out, size_t *n) PTN_MUST_USE;
+enum ptn_err ptn_outbox_claim_told(const struct ptn_scope *sc,
+    const struct ptn_outbox_told_room *room, struct ptn_outbox_told **out,
+    size_t *n) PTN_MUST_USE;
 
 enum ptn_err ptn_outbox_sent(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;

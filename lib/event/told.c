@@ -5,6 +5,8 @@
 #include "lib/base/array.h"
 #include "lib/base/base64.h"
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/unicode.h"
 #include "lib/conf/conf.h"
 #include "lib/db/sql.h"
 #include "lib/event/actor.h"
@@ -189,7 +191,72 @@ put_client(const struct ptn_scope *sc, struct ptn_jsonw *w)
 	if (sc->cf->acquire_ip && a->ip != NULL)
 		ptn_jsonw_str(w, "ip_address", a->ip);
 	if (sc->cf->acquire_agent && a->user_agent != NULL)
-		ptn_jsonw_str(w, "user_agent", a->user_agent);
+		ptn_jsonw_str(w, "user_agent",
+		    ptn_utf8_fit(sc->arena, a->user_agent, PTN_AGENT_MAX));
+}
+
+/* How much of a user is told. */
+enum part { WHOLE, WITHOUT_CREDENTIALS, ID_ALONE };
+
+static enum ptn_err
+put_rest(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_user_told_out *u, struct ptn_jsonw *w)
+{
+	enum ptn_err r;
+
+	if ((r = put_emails(sc, user, w)) != PTN_OK)
+		return r;
+	put_username(w, u);
+	put_time(w, "created_at", u->created_at);
+	put_time(w, "updated_at", u->updated_at);
+	if (u->locked_at != 0)
+		put_time(w, "locked_at", u->locked_at);
+	put_factors(sc, user, w, u);
+	put_client(sc, w);
+	if (u->unsafe_metadata != NULL) {
+		ptn_jsonw_object(w, "metadata");
+		ptn_jsonw_raw(w, "unsafe_metadata", u->unsafe_metadata);
+		ptn_jsonw_end_object(w);
+	}
+	put_names_of(w, u);
+	return PTN_OK;
+}
+
+static enum ptn_err
+write_user(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_user_told_out *u, enum part part, const char **json)
+{
+	struct ptn_jsonw w;
+	enum ptn_err r = PTN_OK;
+
+	ptn_jsonw_init(&w, sc->arena);
+	ptn_jsonw_object(&w, NULL);
+	put_id(&w, "id", user);
+	if (part == WHOLE)
+		r = put_credentials(sc, user, &w);
+	if (r == PTN_OK && part != ID_ALONE)
+		r = put_rest(sc, user, u, &w);
+	if (r != PTN_OK)
+		return r;
+	ptn_jsonw_end_object(&w);
+	return finish(&w, json);
+}
+
+static bool
+is_too_long(enum ptn_err r, const char *json)
+{
+	return r == PTN_E_NOMEM ||
+	    (r == PTN_OK && strlen(json) > PTN_TOLD_MAX);
+}
+
+static void
+say_too_long(const struct ptn_uuid *user, enum part part)
+{
+	char id[PTN_UUID_STR];
+
+	ptn_uuid_format(user, id);
+	ptn_warn("webhook: user %s: too long to be told %s", id,
+	    part == WHOLE ? "with its credentials" : "but for its id");
 }
 
 enum ptn_err
@@ -198,31 +265,18 @@ ptn_told_user(const struct ptn_scope *sc, const struct ptn_uuid *user,
 {
 	const struct ptn_user_told_in in = { sc->tenant_id, *user };
 	struct ptn_user_told_out u;
-	struct ptn_jsonw w;
+	enum part part = WHOLE;
 	enum ptn_err r;
 
 	r = ptn_sql_user_told(sc->db, sc->arena, &in, &u);
 	if (r != PTN_OK)
 		return r;
-	ptn_jsonw_init(&w, sc->arena);
-	ptn_jsonw_object(&w, NULL);
-	put_id(&w, "id", user);
-	if ((r = put_credentials(sc, user, &w)) != PTN_OK ||
-	    (r = put_emails(sc, user, &w)) != PTN_OK)
-		return r;
-	put_username(&w, &u);
-	put_time(&w, "created_at", u.created_at);
-	put_time(&w, "updated_at", u.updated_at);
-	put_factors(sc, user, &w, &u);
-	put_client(sc, &w);
-	if (u.unsafe_metadata != NULL) {
-		ptn_jsonw_object(&w, "metadata");
-		ptn_jsonw_raw(&w, "unsafe_metadata", u.unsafe_metadata);
-		ptn_jsonw_end_object(&w);
+	for (;; part++) {
+		r = write_user(sc, user, &u, part, json);
+		if (part == ID_ALONE || !is_too_long(r, *json))
+			return r;
+		say_too_long(user, part);
 	}
-	put_names_of(&w, &u);
-	ptn_jsonw_end_object(&w);
-	return finish(&w, json);
 }
 
 enum ptn_err

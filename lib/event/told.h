@@ -14,7 +14,14 @@ struct ptn_session_told_out;
  * hash, no secret, no code.
  */
 
-/* With where the request came from, if one acts and that is kept at all. */
+/* Bytes of what is told of a user. */
+#define PTN_TOLD_MAX ((size_t)64 * 1024)
+
+/*
+ * With where the request came from, if one acts and that is kept at all.  Of
+ * what is longer than PTN_TOLD_MAX the credentials are left out, and then all
+ * but the id; which the log says.
+ */
 enum ptn_err ptn_told_user(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const char **json) PTN_MUST_USE;
 

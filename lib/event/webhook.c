@@ -11,7 +11,16 @@
 
 #define UNREAL_S 60 /* what is never told lies there for so long */
 
-/* What is told, once it is known that anybody wants to hear it. */
+/*
+ * Memory for what is told, and again for each row of it: so much is never
+ * taken from the change that is told of, however many want to hear it.
+ */
+#define TOLD_MEMORY ((size_t)2 * 1024 * 1024)
+
+/*
+ * What is told, once it is known that anybody wants to hear it: in the memory
+ * of the scope.
+ */
 typedef enum ptn_err (
     *teller)(const struct ptn_scope *sc, const void *of, const char **json);
 
@@ -20,7 +29,9 @@ struct telling {
 	teller tell;
 	const void *of;
 	bool real;
-	const char *json; /* NULL: not asked for yet */
+	struct ptn_arena *words; /* NULL: not asked for yet */
+	struct ptn_arena *row;	 /* of one row */
+	const char *json;
 };
 
 struct ptn_uuid
@@ -92,16 +103,35 @@ ptn_webhook_read(const struct ptn_scope *sc, struct ptn_bytes text,
 	return PTN_OK;
 }
 
+static enum ptn_err
+find_words(const struct ptn_scope *sc, struct telling *t)
+{
+	struct ptn_scope at = *sc;
+
+	t->words = ptn_arena_new(TOLD_MEMORY);
+	t->row = ptn_arena_new(TOLD_MEMORY);
+	if (t->words == NULL || t->row == NULL)
+		return PTN_E_NOMEM;
+	at.arena = t->words;
+	return t->tell(&at, t->of, &t->json);
+}
+
 /* Another one is told, in the words that were found for the first. */
 static enum ptn_err
 tell_one(const struct ptn_scope *sc, struct telling *t,
     const struct ptn_uuid *hook)
 {
+	struct ptn_scope at = *sc;
 	enum ptn_err r = PTN_OK;
 
-	if (t->json == NULL)
-		r = t->tell(sc, t->of, &t->json);
-	return r == PTN_OK ? put(sc, hook, t->event, t->json, t->real) : r;
+	if (t->words == NULL)
+		r = find_words(sc, t);
+	if (r != PTN_OK)
+		return r;
+	at.arena = t->row;
+	r = put(&at, hook, t->event, t->json, t->real);
+	ptn_arena_reset(t->row);
+	return r;
 }
 
 static enum ptn_err
@@ -148,6 +178,8 @@ tell_all(const struct ptn_scope *sc, struct telling *t)
 		return PTN_OK;
 	if ((r = tell_configured(sc, t)) == PTN_OK)
 		r = tell_stored(sc, t);
+	ptn_arena_free(&t->words);
+	ptn_arena_free(&t->row);
 	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
 }
 
@@ -161,7 +193,7 @@ enum ptn_err
 ptn_webhook_user(const struct ptn_scope *sc, const char *event,
     const struct ptn_uuid *user)
 {
-	struct telling t = { event, of_user, user, true, NULL };
+	struct telling t = { event, of_user, user, true, NULL, NULL, NULL };
 
 	return tell_all(sc, &t);
 }
@@ -182,7 +214,7 @@ ptn_webhook_session(const struct ptn_scope *sc, const char *event,
 {
 	const struct ptn_session_told_in in = { sc->tenant_id, *user,
 		*session };
-	struct telling t = { event, of_session, &in, true, NULL };
+	struct telling t = { event, of_session, &in, true, NULL, NULL, NULL };
 
 	return tell_all(sc, &t);
 }
@@ -218,7 +250,7 @@ ptn_webhook_mail(const struct ptn_scope *sc, enum ptn_outbox_kind kind,
     const struct ptn_outbox_mail *mail)
 {
 	struct telling t = { "email.send", of_mail, mail,
-		kind != PTN_OUTBOX_UNSENT, NULL };
+		kind != PTN_OUTBOX_UNSENT, NULL, NULL, NULL };
 	enum ptn_err r = ptn_outbox_put(sc, kind, mail);
 
 	return r == PTN_OK ? tell_all(sc, &t) : r;

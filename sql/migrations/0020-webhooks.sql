@@ -18,7 +18,7 @@ CREATE TABLE webhooks (
 -- What one hook is told comes in the order in which it was written, and may be
 -- longer than a mail.
 ALTER TABLE outbox
-  MODIFY COLUMN sealed BLOB NOT NULL,
+  MODIFY COLUMN sealed MEDIUMBLOB NOT NULL,
   ADD COLUMN seq BIGINT NOT NULL AUTO_INCREMENT,
   ADD UNIQUE KEY outbox_seq (seq),
   ADD KEY outbox_order (kind, source, seq);

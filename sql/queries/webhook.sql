@@ -59,19 +59,24 @@ UPDATE webhooks SET failures = failures + 1
  WHERE tenant_id = ? AND id = ? AND failures + 1 < ?;
 
 -- name: outbox_heads
--- in:   max:i64
--- out:  seq:i64
+-- in:   share:i64 max:i64
+-- out:  seq:i64 tenant_id:id
 -- returns: many
 -- tenants: all, because a courier tells whom it can, whosever they are
 -- What is to be told next, one a hook: nothing of it overtakes the oldest.
--- Those that work go first.
-SELECT o.seq
-  FROM (SELECT source, MIN(seq) AS head FROM outbox
-         WHERE kind = 'webhook' GROUP BY source) AS q
-  JOIN outbox o ON o.seq = q.head
- WHERE o.next_try_at <= UTC_TIMESTAMP(6)
-   AND (o.claimed_until IS NULL OR o.claimed_until < UTC_TIMESTAMP(6))
- ORDER BY o.attempts > 0, o.next_try_at LIMIT ?;
+-- Those that work go first, and so many of a tenant at most.
+SELECT seq, tenant_id
+  FROM (SELECT o.seq, o.tenant_id, o.attempts, o.next_try_at,
+               ROW_NUMBER() OVER (PARTITION BY o.tenant_id
+                                  ORDER BY o.attempts > 0, o.next_try_at) AS n
+          FROM (SELECT source, MIN(seq) AS head FROM outbox
+                 WHERE kind = 'webhook' GROUP BY source) AS q
+          JOIN outbox o ON o.seq = q.head
+         WHERE o.next_try_at <= UTC_TIMESTAMP(6)
+           AND (o.claimed_until IS NULL OR o.claimed_until < UTC_TIMESTAMP(6))
+       ) AS due
+ WHERE n <= ?
+ ORDER BY attempts > 0, next_try_at LIMIT ?;
 
 -- name: outbox_claim_head
 -- in:   claim:id lease_s:i64 lease_s:i64 seq:i64
@@ -155,11 +160,11 @@ SELECT id FROM sessions
 
 -- name: user_told
 -- in:   tenant_id:id id:id
--- out:  created_at:time updated_at:time password_at:time password_updated:time username_id:id username:str named_at:time renamed_at:time unsafe_metadata:str otp_at:time name:str given_name:str family_name:str picture:str
+-- out:  created_at:time updated_at:time password_at:time password_updated:time username_id:id username:str named_at:time renamed_at:time unsafe_metadata:str otp_at:time name:str given_name:str family_name:str picture:str locked_at:time
 -- returns: one
 SELECT u.created_at, u.updated_at, c.created_at, c.updated_at, n.id,
        n.username, n.created_at, n.updated_at, m.unsafe_metadata, o.created_at,
-       u.name, u.given_name, u.family_name, u.picture
+       u.name, u.given_name, u.family_name, u.picture, u.locked_at
   FROM users u
   LEFT JOIN password_credentials c ON c.user_id = u.id
   LEFT JOIN usernames n ON n.user_id = u.id

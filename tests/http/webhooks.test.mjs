@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { certify } from '../lib/certificate.mjs';
+import { Key, codeTo, createOrg, login, register } from '../lib/dfns.mjs';
 import { Flow } from '../lib/flow.mjs';
 import { build } from '../lib/host.mjs';
 import { run, start, top, until } from '../lib/instance.mjs';
@@ -67,6 +68,18 @@ class Receiver {
   }
 }
 
+/* As many passkeys and security keys as may be, each as large as may be. */
+const fatten = (user) => Promise.all(Array.from({ length: 20 }, (_, i) =>
+  instance.sql(`INSERT INTO webauthn_credentials (id_hash, tenant_id,
+    credential_id, user_id, name, public_key, attestation, sign_count,
+    backup_eligible, backup_state, transports, mfa_only, created_at,
+    updated_at) SELECT UNHEX(SHA2('${user}${i}', 256)), tenant_id,
+    REPEAT(CHAR(${i + 1}), 1023), id,
+    REPEAT(CHAR(0xF09F9491 USING utf8mb4), 255),
+    REPEAT('k', 2048), 'none', 0, 1, 1, 'usb,nfc,ble,hybrid,internal',
+    ${i % 2}, created_at, updated_at FROM users WHERE
+    HEX(id) = '${user.replace(/-/g, '').toUpperCase()}'`)));
+
 const status = (code) => (response) => {
   response.statusCode = code;
   response.end();
@@ -76,7 +89,7 @@ before(async () => {
   dir = mkdtempSync(join(tmpdir(), 'postern-webhooks-'));
   chmodSync(dir, 0o755);
   receiver = await new Receiver(await certify(dir)).listen();
-  instance = await start({ set: { 'webhooks.enabled': 'true',
+  instance = await start({ admin: true, set: { 'webhooks.enabled': 'true',
     'webhooks.ca_file': join(dir, 'own.pem'),
     'webhooks.allow_networks': '127.0.0.0/8',
     'webhooks.hooks.0.callback': receiver.url('/all'),
@@ -100,6 +113,13 @@ async function hook(path, ...events) {
   const [id, secret] = stdout.trim().split(' ');
   return { id, secret, path, remove: () =>
     instance.postern('webhook', 'remove', id) };
+}
+
+/* One of another organisation. */
+async function hookOf(org, path, ...events) {
+  const { status: code, stderr } = await instance.postern('webhook', 'add',
+    '--org', org, receiver.url(path), ...events);
+  assert.equal(code, 0, stderr);
 }
 
 async function listed(id) {
@@ -232,6 +252,35 @@ describe('what is told', () => {
     await at.stop();
   });
 
+  test('an account that is too large to be told of is changed all the same',
+    async () => {
+      const admin = instance.admin();
+      const { user_id } = await member();
+      const more = await Promise.all(['/fat1', '/fat2', '/fat3'].map((path) =>
+        hook(path, 'user')));
+      await fatten(user_id);
+      await admin.call('POST', `/users/${user_id}/lock`, undefined,
+        { status: 204 });
+      await admin.call('PATCH', `/users/${user_id}`, { name: 'A' },
+        { status: 200 });
+      await admin.call('DELETE', `/users/${user_id}`, undefined,
+        { status: 204 });
+      await quiet();
+      for (const path of ['/all', '/fat1', '/fat2', '/fat3']) {
+        const came = ofUser(path, user_id).slice(-3);
+        assert.deepEqual(came.map(({ body }) => body.event),
+          ['user.update', 'user.update', 'user.delete']);
+        for (const { payload: { data } } of came) {
+          assert.equal(data.emails.length, 1);
+          assert.equal(data.webauthn_credentials, undefined);
+          assert.ok(data.locked_at);
+        }
+      }
+      assert.match(instance.log(), /webhook: user [\da-f-]{36}: too long/);
+      for (const one of more)
+        await one.remove();
+    });
+
   test('what was undone is told to nobody', async () => {
     const { email } = await member();
     await quiet();
@@ -362,6 +411,49 @@ describe('whom it reaches, and when', () => {
         await one.remove();
     });
 
+  test('an organisation whose receivers are slow keeps no other one waiting',
+    async () => {
+      const address = freshAddress('hook');
+      const org = await createOrg(instance, 'Quick', address);
+      const code = await codeTo(instance.mailDir, address);
+      const slow = await Promise.all([1, 2, 3, 4, 5, 6].map((i) =>
+        hook(`/slow${i}`, 'user.create')));
+      const held = new Set();
+      let most = 0;
+      const key = new Key();
+      const api = instance.client();
+      await hookOf(org, '/org', 'user');
+      await quiet();
+      for (const { path } of slow)
+        receiver.answers[path] = (response) => {
+          held.add(response);
+          response.on('close', () => held.delete(response));
+          most = Math.max(most, held.size);
+        };
+      await member();
+      await until(async () => {
+        await due();
+        return most >= 2;
+      }, 'two are asked');
+      await register(api, org, address, code,
+        (challenge) => key.create(challenge));
+      await login(api, org, address, key);
+      await until(async () => {
+        await due();
+        return receiver.events('/org').includes('user.login');
+      }, 'the other organisation is told');
+      assert.ok(receiver.events('/org').includes('user.update'));
+      assert.equal(most, 2);
+      for (const { path } of slow)
+        receiver.answers[path] = status(200);
+      held.forEach((response) => response.end());
+      await quiet();
+      for (const one of slow) {
+        assert.ok(receiver.of(one.path).length >= 1);
+        await one.remove();
+      }
+    });
+
   test('later, where it is refused, redirected, or nobody is there',
     async () => {
       const one = await hook('/later', 'user.create');
@@ -376,6 +468,42 @@ describe('whom it reaches, and when', () => {
       assert.equal(receiver.of('/later').length, 5);
       assert.equal(receiver.of('/elsewhere').length, 0);
       assert.equal((await listed(one.id)).failures, 0);
+      await one.remove();
+    });
+
+  test('what is always refused keeps nothing waiting', async () => {
+    const one = await hook('/refuses', 'user.create');
+    let first;
+    receiver.answers['/refuses'] = (response, { headers }) => {
+      first ??= headers['webhook-id'];
+      status(headers['webhook-id'] === first ? 422 : 200)(response);
+    };
+    await member();
+    await member();
+    await quiet();
+    const ids = receiver.of('/refuses').map((it) => it.headers['webhook-id']);
+    assert.equal(ids.length, 6);
+    assert.ok(ids.slice(0, 5).every((id) => id === first));
+    const now = await listed(one.id);
+    assert.deepEqual([now.parked, now.waiting, now.failures], [1, 0, 0]);
+    assert.match(instance.log(), /given up: it is refused/);
+    await one.remove();
+  });
+
+  test('what may be taken later is not given up, and fails once',
+    async () => {
+      const one = await hook('/busy', 'user.create');
+      const codes = [408, 425, 429, 500, 429, 503, 429];
+      const seen = [];
+      receiver.answers['/busy'] = async (response) => {
+        seen.push((await listed(one.id)).failures);
+        status(codes.shift() ?? 200)(response);
+      };
+      await member();
+      await quiet();
+      assert.deepEqual(seen, [0, 1, 1, 1, 1, 1, 1, 1]);
+      assert.deepEqual([(await listed(one.id)).parked,
+        (await listed(one.id)).failures], [0, 0]);
       await one.remove();
     });
 

@@ -9,15 +9,22 @@
 #
 # And every event happens somewhere.
 #
+# What webhooks are told by (the table, and email.send, which is no event) is
+# held against what they can want, lib/format/hook.c, and what
+# lib/event/postern-hooks.7 says of it: the same names.  Only the beginnings of
+# others are told by nothing.
+#
 # usage: events.sh [TOP]
 
 set -u
 top=${1:-$(cd "$(dirname "$0")/../.." && pwd)} || exit 2
 table=$top/lib/event/event.def
 man=$top/lib/event/postern-events.7
+hooks=$top/lib/event/postern-hooks.7
+wanted=$top/lib/format/hook.c
 failed=0
 
-for file in "$table" "$man"; do
+for file in "$table" "$man" "$hooks" "$wanted"; do
 	if [ ! -r "$file" ]; then
 		echo "events.sh: $file is missing" >&2
 		exit 1
@@ -78,6 +85,46 @@ for event in $(sed -n 's/^PTN_EVENT(\([A-Z_0-9]*\),.*/\1/p' "$table"); do
 		echo "events.sh: PTN_EVENT_$event happens nowhere" >&2
 		failed=1
 	}
+done
+
+names='[a-z]+(\.[a-z]+)*'
+told=$(
+	{
+		sed -nE "s/^PTN_EVENT\(.*, \"($names)\", [A-Z_]+\)\$/\1/p" \
+		    "$table"
+		echo email.send
+	} | sort -u
+)
+listed=$(sed -n '/names\[\] = {/,/};/p' "$wanted" |
+    grep -oE "\"$names\"" | tr -d '"' | sort -u)
+described=$(sed -n '/^\.Sh EVENTS/,/^\.El/s/^\.It Ql //p' "$hooks" |
+    tr -s ' ,' '\n\n' | sort -u)
+
+# Whether a name is the beginning of one that is told.
+begins() {
+	case "
+$told" in
+	*"
+$1."*) return 0 ;;
+	esac
+	return 1
+}
+
+# every NAMES OTHERS WHERE: each of the names is one of the others.
+every() {
+	for name in $1; do
+		printf '%s\n' "$2" | grep -qxF "$name" || {
+			echo "events.sh: $name: not in $3" >&2
+			failed=1
+		}
+	done
+}
+
+every "$told" "$listed" lib/format/hook.c
+every "$told" "$described" 'the events of postern-hooks(7)'
+every "$described" "$told" 'event.def, but in postern-hooks(7)'
+for name in $listed; do
+	begins "$name" || every "$name" "$told" 'event.def, but in hook.c'
 done
 
 if command -v mandoc >/dev/null; then
