@@ -57,17 +57,11 @@ write_lists(struct ptn_jsonw *w, const struct ptn_person *p)
 static void
 write_texts(struct ptn_jsonw *w, const struct ptn_person *p)
 {
-	static const char *const names[PTN_PERSON_TEXT__MAX] = {
-		[PTN_PERSON_NAME] = "name",
-		[PTN_PERSON_GIVEN_NAME] = "given_name",
-		[PTN_PERSON_FAMILY_NAME] = "family_name",
-		[PTN_PERSON_PICTURE] = "picture",
-	};
 	size_t i;
 
 	for (i = 0; i < PTN_PERSON_TEXT__MAX; i++)
 		if (p->text[i] != NULL)
-			ptn_jsonw_str(w, names[i], p->text[i]);
+			ptn_jsonw_str(w, ptn_person_text_names[i], p->text[i]);
 }
 
 /* A user has one password, and one app: their ids are the user's. */

@@ -345,57 +345,32 @@ static const struct ptn_field edit_fields[EDIT__MAX] = {
 
 const struct ptn_input ptn_in_admin_user_edit = { edit_fields, EDIT__MAX };
 
-/* Without the white space around it. */
-static char *
-trimmed(struct ptn_arena *a, const char *s)
-{
-	static const char white[] = " \t\r\n";
-	size_t len;
-
-	s += strspn(s, white);
-	len = strlen(s);
-	while (len > 0 && strchr(white, s[len - 1]) != NULL)
-		len--;
-	return ptn_arena_strndup(a, s, len);
-}
-
-/* http or https, with a host, and without anybody's name and password. */
-static bool
-is_picture(const char *url)
-{
-	size_t scheme, len;
-
-	scheme = strncmp(url, "https://", 8) == 0 ? 8
-	    : strncmp(url, "http://", 7) == 0	  ? 7
-						  : 0;
-	len = strcspn(url + scheme, "/?#");
-	return scheme > 0 && len > 0 &&
-	    memchr(url + scheme, '@', len) == NULL &&
-	    url[strcspn(url, " \t\r\n\\\"<>^`{|}")] == '\0';
-}
-
 /* A field of a change: left, cleared, or another one. */
 static enum ptn_err
 read_text(struct ptn_request *req, struct ptn_reply *rep, size_t field,
     bool *changes, const char **text)
 {
 	const struct ptn_value *v = &req->in[field];
+	enum ptn_err r;
 
 	*changes = v->set || v->is_null;
 	*text = NULL;
 	if (!v->set)
 		return PTN_OK;
-	if ((*text = trimmed(req->sc.arena, v->s)) == NULL)
-		return PTN_E_NOMEM;
-	if ((*text)[0] == '\0')
+	/* A username is trimmed as a name is. */
+	r = ptn_person_text_read(req->sc.arena,
+	    field == EDIT_USERNAME ? PTN_PERSON_NAME
+				   : (enum ptn_person_text)field,
+	    v->s, text);
+	if (r == PTN_E_INPUT && field == PTN_PERSON_PICTURE)
+		return ptn_reply_say(rep, r,
+		    "picture must be a valid http(s) URL or null");
+	if (r == PTN_OK && *text == NULL)
 		return ptn_reply_say(rep, PTN_E_INPUT,
 		    ptn_arena_printf(req->sc.arena,
 			"%s must be a non-empty string or null",
 			edit_fields[field].name));
-	if (field == PTN_PERSON_PICTURE && !is_picture(*text))
-		return ptn_reply_say(rep, PTN_E_INPUT,
-		    "picture must be a valid http(s) URL or null");
-	return PTN_OK;
+	return r;
 }
 
 /* If-Match, of which one value is understood: an ETag of ours. */

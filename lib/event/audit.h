@@ -37,7 +37,8 @@ struct ptn_audit_query {
 	/*
 	 * Parts, in either case; NULL: any.  Of an address as it is written
 	 * down, masked or not; a whole one is also that of its owner.  "any" is
-	 * part of an address, so, or of an ip, or of the id of who acted.
+	 * part of an address, so, or of an ip, or of the id of who acted
+	 * or whom it was about.
 	 */
 	const char *email;
 	const char *ip;

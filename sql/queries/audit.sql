@@ -10,7 +10,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6));
 
 -- name: audit_count
 -- in:   plain:i64 tenant_id:id since:time until:time
--- in:   plain:i64 tenant_id:id since:time until:time types:str types:str user_id:id user_id:id email:str email:str tenant_id:id address:str ip:str ip:str any:str any:str any:str any:str tenant_id:id any_address:str
+-- in:   plain:i64 tenant_id:id since:time until:time types:str types:str user_id:id user_id:id email:str email:str tenant_id:id address:str ip:str ip:str any:str any:str any:str any:str any:str tenant_id:id any_address:str
 -- out:  n:i64
 -- returns: one
 -- Those that fit.  What is NULL is not asked; plain is 1 if nothing is but the
@@ -33,12 +33,14 @@ SELECT (SELECT COUNT(*) FROM audit_logs
            AND (? IS NULL OR actor_email LIKE ? ESCAPE '!'
                 OR source_ip LIKE ? ESCAPE '!'
                 OR LOWER(HEX(actor_user_id)) LIKE REPLACE(?, '-', '') ESCAPE '!'
+                OR LOWER(HEX(subject_user_id)) LIKE REPLACE(?, '-', '')
+                   ESCAPE '!'
                 OR actor_user_id = (SELECT user_id FROM emails
                                      WHERE tenant_id = ? AND address = ?)));
 
 -- name: audit_page
 -- in:   plain:i64 tenant_id:id since:time until:time max:i64 skip:i64
--- in:   plain:i64 tenant_id:id since:time until:time types:str types:str user_id:id user_id:id email:str email:str tenant_id:id address:str ip:str ip:str any:str any:str any:str any:str tenant_id:id any_address:str max:i64 skip:i64
+-- in:   plain:i64 tenant_id:id since:time until:time types:str types:str user_id:id user_id:id email:str email:str tenant_id:id address:str ip:str ip:str any:str any:str any:str any:str any:str tenant_id:id any_address:str max:i64 skip:i64
 -- in:   tenant_id:id
 -- out:  id:id type:str error:str request_id:str ip:str user_agent:str user_id:id email:str operator_name:str subject_id:id created_at:time
 -- returns: many
@@ -65,6 +67,8 @@ SELECT l.id, l.type, l.error, l.http_request_id, l.source_ip, l.user_agent,
             AND (? IS NULL OR actor_email LIKE ? ESCAPE '!'
                  OR source_ip LIKE ? ESCAPE '!'
                  OR LOWER(HEX(actor_user_id)) LIKE REPLACE(?, '-', '')
+                    ESCAPE '!'
+                 OR LOWER(HEX(subject_user_id)) LIKE REPLACE(?, '-', '')
                     ESCAPE '!'
                  OR actor_user_id = (SELECT user_id FROM emails
                                       WHERE tenant_id = ? AND address = ?))

@@ -49,6 +49,8 @@ test('an entry says what happened, to whom, and by which request', async () => {
     row.actor_operator, row.subject_user_id, row.actor_user_id, row.updated_at],
   ['user_created', id, 'probe/1', 'key:quickstart', body.id, undefined,
     row.created_at]);
+  assert.deepEqual(await rows(['q', body.id]), [row]);
+  assert.deepEqual(await rows(['actor_user_id', body.id]), []);
 });
 
 test('what a command did came with no request', async () => {
@@ -163,7 +165,7 @@ function explain(name, values) {
 test('a page is found by a key', async () => {
   const [[tenant]] = await instance.sql(
     "SELECT CONCAT('0x', HEX(id)) FROM tenants WHERE name = 'default'");
-  const filters = Array(16).fill('NULL');
+  const filters = Array(17).fill('NULL');
   const time = ['NULL', 'NULL'];
   for (const plan of [
     await explain('audit_page', ['1', tenant, ...time, '20', '20', '1', tenant,
