@@ -9,7 +9,7 @@
 #include "fcgi/tell.h"
 #include "lib/account/expiry.h"
 #include "lib/account/keysets.h"
-#include "lib/account/limit.h"
+#include "lib/account/notices.h"
 #include "lib/base/arena.h"
 #include "lib/base/beat.h"
 #include "lib/base/clock.h"
@@ -284,28 +284,14 @@ serve_mail(struct courier *c, const struct ptn_outbox_item *item)
 	return PTN_OK;
 }
 
-/*
- * Whom it is to warn has been warned when there were too many of its kind: the
- * last one says so.  It is counted once, however often it is tried.
- */
+/* It is counted first: another row comes of that, or nothing. */
 static enum ptn_err
 serve_notice(struct courier *c, const struct ptn_outbox_item *item)
 {
-	struct ptn_outbox_item one = *item;
-	struct ptn_scope at = c->sc;
-	const struct ptn_limit_on on = { .mailbox = one.mail.to,
-		.notice = one.mail.template };
-	bool last = false;
-	enum ptn_err r = PTN_OK;
-
-	at.tenant_id = item->tenant_id;
-	if (item->attempts == 0)
-		r = ptn_limit_take_notice(&at, &on, &last);
-	if (r == PTN_E_RATE)
-		return ptn_outbox_failed(&c->sc, &item->id, -1);
-	if (last)
-		one.mail.template = PTN_MAIL_MANY;
-	return r == PTN_OK ? serve_mail(c, &one) : r;
+	if (item->mail.bucket == NULL)
+		return serve_mail(c, item);
+	c->more = true;
+	return ptn_notices_count(&c->sc, item);
 }
 
 /* What comes of it is another row: a mail, or nothing. */

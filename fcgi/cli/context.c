@@ -12,7 +12,7 @@
 #include "lib/conf/conf.h"
 #include "lib/event/event.h"
 
-#define ARENA_MAX ((size_t)1 << 20)
+#define ARENA_MAX ((size_t)256 << 20) /* of addresses: a page of users */
 
 /* Who gave the command: behind sudo(8), whoever called that. */
 static void

@@ -12,9 +12,10 @@
 
 /*
  * A file of users: an array of JSON, or one value of JSON a line.  It is read
- * entry by entry, in memory that does not depend on its size.
+ * entry by entry, in memory that does not depend on its size.  The longest that
+ * is written: 1000 credentials of at most 7 KiB, and as many addresses.
  */
-#define PTN_CLI_ENTRY_MAX ((size_t)64 * 1024) /* bytes */
+#define PTN_CLI_ENTRY_MAX ((size_t)8 << 20) /* bytes */
 
 struct ptn_cli_entries {
 	FILE *file;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 static const char cut[] = "the file ends within an entry";
-static const char long_one[] = "it is longer than 65536 bytes";
+static const char long_one[] = "it is longer than 8388608 bytes";
 
 static int
 next_byte(struct ptn_cli_entries *in)

@@ -132,7 +132,7 @@ read_addresses(struct reading *rd, const struct ptn_json *list)
 	u->addresses = ptn_json_len(list);
 	if (ptn_json_type(list) != PTN_JSON_ARRAY ||
 	    u->addresses > PTN_IMPORT_LIST_MAX)
-		return unfit(rd, "emails are no array of at most 64");
+		return unfit(rd, "emails are no array of at most 1000");
 	if (u->addresses == 0)
 		return PTN_OK;
 	u->address = ptn_arena_calloc(rd->a, u->addresses, sizeof(*u->address));
@@ -299,7 +299,7 @@ read_credentials(struct reading *rd, const struct ptn_json *list)
 	if (ptn_json_type(list) != PTN_JSON_ARRAY ||
 	    u->credentials > PTN_IMPORT_LIST_MAX)
 		return unfit(rd,
-		    "webauthn_credentials are no array of at most 64");
+		    "webauthn_credentials are no array of at most 1000");
 	if (u->credentials == 0)
 		return PTN_OK;
 	u->credential =

@@ -15,6 +15,7 @@
 
 #define STEP 500   /* users between two lines of progress */
 #define PAGE_MAX 8 /* users that are exported at a time */
+#define BATCH_BYTES ((size_t)64 * 1024) /* then no more are gathered */
 
 struct work {
 	struct ptn_cli_context *d;
@@ -85,8 +86,8 @@ gather(struct work *w, struct ptn_import u[PTN_IMPORT_BATCH],
 
 	*n = 0;
 	*more = true;
-	while (*n < PTN_IMPORT_BATCH && bytes < PTN_CLI_ENTRY_MAX &&
-	    r == PTN_OK && *more) {
+	while (*n < PTN_IMPORT_BATCH && bytes < BATCH_BYTES && r == PTN_OK &&
+	    *more) {
 		line[*n] = 0;
 		switch (ptn_cli_entry_next(&w->in)) {
 		case PTN_CLI_ENTRY_HERE:

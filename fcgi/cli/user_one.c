@@ -6,9 +6,8 @@
 #include "fcgi/cli/option.h"
 #include "fcgi/cli/setup.h"
 #include "lib/account/addresses.h"
-#include "lib/account/password.h"
+#include "lib/account/password_change.h"
 #include "lib/account/person.h"
-#include "lib/account/policy.h"
 #include "lib/base/array.h"
 #include "lib/crypto/hashgate.h"
 #include "lib/format/address.h"
@@ -48,25 +47,27 @@ ask(struct ptn_cli_context *d)
 static enum ptn_err
 set_password(struct ptn_cli_context *d, const struct ptn_uuid *user)
 {
+	static const char *const why[PTN_PASSWORD_CHANGE__MAX] = {
+		[PTN_PASSWORD_CHANGE_SHORT] =
+		    "it is shorter than password.min_length",
+		[PTN_PASSWORD_CHANGE_LONG] =
+		    "it is longer than password.max_bytes",
+		[PTN_PASSWORD_CHANGE_UNFIT] =
+		    "it has characters that nobody types",
+	};
+	enum ptn_password_change_result what;
 	const char *text = ask(d);
-	struct ptn_bytes pw;
-	bool created;
 	enum ptn_err r;
 
 	if (text == NULL)
 		return ptn_cli_context_fail(d, PTN_E_INPUT, "there is none");
-	pw = ptn_bytes_of(text);
-	if (ptn_policy_short(d->cf, pw))
-		return ptn_cli_context_fail(d, PTN_E_INPUT,
-		    "it is shorter than password.min_length");
-	if (ptn_policy_long(d->cf, pw))
-		return ptn_cli_context_fail(d, PTN_E_INPUT,
-		    "it is longer than password.max_bytes");
-	r = ptn_password_set(&d->sc, user, NULL, pw, &created);
-	if (r == PTN_E_FORBIDDEN)
+	r = ptn_password_change_impose(&d->sc, user, ptn_bytes_of(text), &what);
+	if (r == PTN_OK && what == PTN_PASSWORD_CHANGE_NO_USER)
+		return PTN_E_NOT_FOUND;
+	if (r == PTN_OK && what == PTN_PASSWORD_CHANGE_SERVICE)
 		return ptn_cli_context_fail(d, PTN_E_CONFLICT, SERVICE);
-	return r == PTN_E_INPUT
-	    ? ptn_cli_context_fail(d, r, "it has characters that nobody types")
+	return r == PTN_OK && why[what] != NULL
+	    ? ptn_cli_context_fail(d, PTN_E_INPUT, why[what])
 	    : r;
 }
 

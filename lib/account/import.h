@@ -16,7 +16,8 @@
 
 /* Users that come from elsewhere with what they log in by, and go there. */
 
-#define PTN_IMPORT_LIST_MAX 64 /* addresses, and credentials, of one user */
+/* Addresses, and credentials, of one user: what the limits may be set to. */
+#define PTN_IMPORT_LIST_MAX 1000
 #define PTN_IMPORT_BATCH PTN_EVENTS_MAX /* users of one transaction */
 
 struct ptn_import_address {

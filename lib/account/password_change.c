@@ -118,3 +118,18 @@ ptn_password_change_give(const struct ptn_scope *sc,
 	return settle(sc, ptn_password_give(sc, user, password, first), first,
 	    what);
 }
+
+enum ptn_err
+ptn_password_change_impose(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes password,
+    enum ptn_password_change_result *what)
+{
+	bool created = false;
+	enum ptn_err r;
+
+	if ((r = judge(sc, password, what)) != PTN_OK ||
+	    *what != PTN_PASSWORD_CHANGE_DONE)
+		return r;
+	r = ptn_password_set(sc, user, NULL, password, &created);
+	return settle(sc, r, created, what);
+}

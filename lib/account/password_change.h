@@ -55,4 +55,9 @@ enum ptn_err ptn_password_change_give(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_bytes password, bool first,
     enum ptn_password_change_result *what) PTN_MUST_USE;
 
+/* The same, whether there is one or not. */
+enum ptn_err ptn_password_change_impose(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes password,
+    enum ptn_password_change_result *what) PTN_MUST_USE;
+
 #endif

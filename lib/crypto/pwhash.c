@@ -13,6 +13,8 @@
 #define SALT_LEN 16
 #define TAG_LEN 32
 #define VERSION 0x13
+/* Times passes: the least of password.argon2, so what is made comes back. */
+#define WRAPPING_KIB 8192
 
 static const char wrapped_head[] = "$wrapped";
 
@@ -327,6 +329,14 @@ wrap(const struct ptn_conf *cf, struct ptn_hashgate *g,
 	return PTN_E_INPUT;
 }
 
+/* A wrapping that is as fast to guess as what is in it is not made anew. */
+static bool
+is_thin(const struct stored *st)
+{
+	return st->form == WRAPPED &&
+	    (uint64_t)st->argon.m_kib * st->argon.t < WRAPPING_KIB;
+}
+
 enum ptn_err
 ptn_pwhash_take(const struct ptn_conf *cf, struct ptn_hashgate *g,
     const char *hash, char out[PTN_PHC_MAX], const char **why)
@@ -339,6 +349,9 @@ ptn_pwhash_take(const struct ptn_conf *cf, struct ptn_hashgate *g,
 		return PTN_E_INPUT;
 	if (!may_take(cf, &st)) {
 		*why = "its kind is not in password.import.allow";
+		r = PTN_E_INPUT;
+	} else if (is_thin(&st)) {
+		*why = "what it is wrapped in is too fast to guess";
 		r = PTN_E_INPUT;
 	} else if (st.form == WRAPPED || !st.foreign.weak) {
 		if (st.form == WRAPPED

@@ -44,8 +44,10 @@ enum ptn_err ptn_pwhash_verify(const struct ptn_conf *cf,
 /*
  * Make what is to be stored of a hash that another program made, or this one
  * elsewhere.  What is fast to guess is hashed once more: Argon2id, with today's
- * costs, of the first bytes of its digest ("$wrapped$argon2id$...$SETTING").  A
- * signer key of Firebase is not kept.
+ * costs, of the first bytes of its digest ("$wrapped$argon2id$...$SETTING").
+ * One that was hashed so elsewhere, with less than the least of today's costs
+ * may be, is refused: it cannot be mended.  A signer key of Firebase is not
+ * kept.
  *
  * g	NULL: it is judged alone, and out is worth nothing
  * why	on PTN_E_INPUT what is wrong with it, in words, as in "it is malformed"

@@ -13,6 +13,15 @@
 static const char *const templates[PTN_NOTICE__MAX] = {
 	[PTN_NOTICE_NONE] = "",
 #define PTN_NOTICE(name, mail) [PTN_NOTICE_##name] = mail,
+#define PTN_NOTICE_LIKE PTN_NOTICE
+#include "lib/event/notice.def"
+};
+
+/* Of which there may be so many. */
+static const char *const buckets[PTN_NOTICE__MAX] = {
+	[PTN_NOTICE_NONE] = "",
+#define PTN_NOTICE(name, mail) [PTN_NOTICE_##name] = #name,
+#define PTN_NOTICE_LIKE PTN_NOTICE
 #include "lib/event/notice.def"
 };
 
@@ -41,7 +50,8 @@ ptn_notice_put(const struct ptn_scope *sc, enum ptn_notice what,
 		.service = to->service,
 		.username = to->username,
 		.org = org,
-		.api = by(actor) };
+		.api = by(actor),
+		.bucket = buckets[what] };
 
 	if (!sc->cf->mail_enabled || to->address == NULL || !to->verified)
 		return PTN_OK;

@@ -11,6 +11,7 @@
 enum ptn_notice {
 	PTN_NOTICE_NONE = 0,
 #define PTN_NOTICE(name, mail) PTN_NOTICE_##name,
+#define PTN_NOTICE_LIKE PTN_NOTICE
 #include "lib/event/notice.def"
 	PTN_NOTICE__MAX
 };

@@ -128,6 +128,7 @@ ptn_outbox_put(const struct ptn_scope *sc, enum ptn_outbox_kind kind,
 	ptn_jsonw_str(&w, "address", mail->address);
 	ptn_jsonw_str(&w, "api", mail->api);
 	ptn_jsonw_str(&w, "asker", mail->asker);
+	ptn_jsonw_str(&w, "bucket", mail->bucket);
 	ptn_jsonw_end_object(&w);
 	return w.buf.bad ? PTN_E_NOMEM
 			 : seal_and_put(sc, kind, source, mail->ttl_s,
@@ -156,6 +157,7 @@ read_mail(struct ptn_arena *a, struct ptn_bytes text,
 	mail->address = ptn_json_text(a, ptn_json_get(v, "address"));
 	mail->api = ptn_json_text(a, ptn_json_get(v, "api"));
 	mail->asker = ptn_json_text(a, ptn_json_get(v, "asker"));
+	mail->bucket = ptn_json_text(a, ptn_json_get(v, "bucket"));
 	if (mail->template == NULL || mail->to == NULL ||
 	    mail->locale == NULL || mail->code == NULL ||
 	    !ptn_json_int(ptn_json_get(v, "ttl_s"), &mail->ttl_s))

@@ -46,6 +46,7 @@ struct ptn_outbox_mail {
 	const char *address;  /* from where; NULL: not told */
 	const char *api;      /* by which API it was done; NULL: not told */
 	const char *asker; /* of a wish: who has it (asker.h); NULL: a mail */
+	const char *bucket; /* of a notice: not counted yet, and of which */
 	/* On whose behalf, of an item; p NULL: of the network that acts. */
 	struct ptn_bytes source;
 };

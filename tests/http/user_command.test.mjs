@@ -63,6 +63,7 @@ test('set-password: the first one, and another, from standard input',
       'set-password', email);
     await fails('it is longer than password.max_bytes',
       `${'x'.repeat(73)}\n`, 'set-password', email);
+    assert.equal(await events('password_set_failed', user_id), 2);
     await fails('there is none', '', 'set-password', email);
     await login(user_id, 'another one', 200);
   });

@@ -1,6 +1,6 @@
 /* Users come in from a file with what they log in by, and go out again. */
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -205,6 +205,24 @@ test('everything comes in, goes out, and comes in elsewhere', async () => {
   assert.deepEqual(theirs, mine);
 });
 
+test('who has much goes out and comes in as others do', async () => {
+  const { webauthn_credentials: [key] } =
+    everything(new wa.Authenticator({}));
+  delete key.user_handle;
+  const user = person({ webauthn_credentials: Array.from({ length: 300 },
+    () => ({ ...key, id: wa.b64(randomBytes(64)) })) });
+  for (let i = 0; i < 99; i++)
+    user.emails.push({ address: freshAddress('many'), is_verified: true });
+  await takes([user]);
+  const { stdout, status, stderr } = await instance.postern('user', 'export');
+  assert.equal(status, 0, stderr);
+  const line = stdout.split('\n').find((one) => one.includes(user.user_id));
+  await takes([line], 1, { at: other });
+  for (const [table, n] of [['emails', 100], ['webauthn_credentials', 300]])
+    assert.equal(await rows(`SELECT COUNT(*) FROM ${table}
+      WHERE user_id = ${unhex(user.user_id)}`, other), n);
+});
+
 test('names go along, and who is kept out stays out', async () => {
   const named = { name: 'Ada  King', given_name: 'Ada', family_name: 'Lövelace',
     picture: 'https://example.org/a.png' };
@@ -289,7 +307,7 @@ test('what is wrong is told with its line, and the rest comes in', async () => {
     [{ ...person(), user_id: 7 }, 'user_id is no string'],
     [{ ...person(), user_id: '00000000-0000-0000-0000-000000000000' },
       'user_id is no UUID'],
-    [{ emails: {} }, 'emails are no array of at most 64'],
+    [{ emails: {} }, 'emails are no array of at most 1000'],
     [{ emails: only('nobody') }, 'an address is none'],
     [{ emails: [{ address: twice, is_primary: true },
       { address: twice.toUpperCase() }] }, 'an address stands twice'],
@@ -334,7 +352,9 @@ test('what is wrong is told with its line, and the rest comes in', async () => {
       'unsafe_metadata is no object, or too long'],
     [person({ created_at: 'yesterday' }),
       'a time is not one of RFC 3339 after 1970'],
-    [`{"x":"${'y'.repeat(70000)}"}`, 'it is longer than 65536 bytes'],
+    [person({ webauthn_credentials: Array(1001).fill({}) }),
+      'webauthn_credentials are no array of at most 1000'],
+    [`{"x":"${'y'.repeat(8 << 20)}"}`, 'it is longer than 8388608 bytes'],
     [{ ...good, emails: only(freshAddress()) }, "user_id is somebody else's"],
   ];
   const users = await rows('SELECT COUNT(*) FROM users');

@@ -310,6 +310,28 @@ malformed(void **state)
 		assert_unfit(unknown[i], "it is of no kind that is known");
 }
 
+/* What keeps a weak hash from being guessed is no weaker than what we make. */
+static void
+thin(void **state)
+{
+#define INNER SALT "$" TAG "$$P$512345678"
+	static const char why[] = "what it is wrapped in is too fast to guess";
+	char out[PTN_PHC_MAX];
+	const char *reason;
+
+	(void)state;
+	assert_unfit("$wrapped$argon2id$v=19$m=8,t=1,p=1$" INNER, why);
+	assert_unfit("$wrapped$argon2id$v=19$m=64,t=64,p=1$" INNER, why);
+	assert_unfit("$wrapped$argon2id$v=19$m=8191,t=1,p=1$" INNER, why);
+	assert_int_equal(
+	    ptn_pwhash_take(&cf, gate, WRAPPED INNER, out, &reason), PTN_OK);
+	assert_int_equal(ptn_pwhash_take(&cf, gate,
+			     "$wrapped$argon2id$v=19$m=4096,t=2,p=1$" INNER,
+			     out, &reason),
+	    PTN_OK);
+#undef INNER
+}
+
 /* What is stored has room in its column, or is refused. */
 static void
 too_long(void **state)
@@ -363,6 +385,7 @@ main(void)
 		cmocka_unit_test_setup(spellings, each),
 		cmocka_unit_test_setup(costs, each),
 		cmocka_unit_test_setup(malformed, each),
+		cmocka_unit_test_setup(thin, each),
 		cmocka_unit_test_setup(too_long, each),
 		cmocka_unit_test_setup(unfit_passwords, each),
 	};

@@ -11,10 +11,12 @@
 #include <cmocka.h>
 
 #include "lib/account/limits.h"
+#include "lib/account/notices.h"
 #include "lib/account/ratelimit.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/event/actor.h"
+#include "lib/event/outbox.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */
 
 #define DAY_S 86400
@@ -591,6 +593,60 @@ notices(void **state)
 	assert_int_equal(ptn_limit_take_notice(&scope, &on, &last), PTN_OK);
 }
 
+/* The only notice that waits, claimed anew; the arena has it. */
+static const struct ptn_outbox_item *
+notice_waiting(void)
+{
+	const struct ptn_outbox_room room = { .all = 2, .codes = 2 };
+	struct ptn_outbox_claimed got;
+
+	rows_sql("UPDATE outbox SET claim = NULL, claimed_until = NULL,"
+		 " next_try_at = created_at");
+	assert_int_equal(ptn_outbox_claim(&scope, &room, &got), PTN_OK);
+	assert_int_equal(got.n, 1);
+	return got.items;
+}
+
+/* It is counted once, and what it says is the same at each try. */
+static void
+notice_rows(void **state)
+{
+	const int64_t most = figures("notice").limit;
+	const struct ptn_outbox_mail mail = { .template = "factor",
+		.to = "jane@example.org",
+		.locale = "en",
+		.code = "",
+		.ttl_s = 600,
+		.bucket = "FACTOR" };
+	const struct ptn_outbox_item *item;
+	int64_t i;
+	int tries;
+
+	(void)state;
+	scope.secrets = secrets;
+	rows_sql("DELETE FROM outbox");
+	for (i = 1; i <= most + 1; i++) {
+		assert_int_equal(
+		    ptn_outbox_put(&scope, PTN_OUTBOX_NOTICE, &mail), PTN_OK);
+		item = notice_waiting();
+		assert_string_equal(item->mail.bucket, "FACTOR");
+		assert_int_equal(ptn_notices_count(&scope, item), PTN_OK);
+		if (i > most)
+			break;
+		for (tries = 0; tries < 2; tries++) {
+			item = notice_waiting();
+			assert_null(item->mail.bucket);
+			assert_string_equal(item->mail.template,
+			    i == most ? "many" : "factor");
+			assert_int_equal(item->attempts, tries);
+			assert_int_equal(
+			    ptn_outbox_failed(&scope, &item->id, 0), PTN_OK);
+		}
+		rows_sql("DELETE FROM outbox");
+	}
+	assert_int_equal(rows_number("SELECT COUNT(*) FROM outbox"), 0);
+}
+
 #define T(f) cmocka_unit_test_setup(f, each)
 
 int
@@ -614,6 +670,7 @@ main(void)
 		T(evenly),
 		T(all_of_a_user_found),
 		T(notices),
+		T(notice_rows),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
