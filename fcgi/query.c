@@ -67,20 +67,55 @@ decode(struct ptn_arena *a, struct ptn_bytes in, const char **out)
 	    : PTN_E_INPUT;
 }
 
+/* The next value of a parameter, behind p, which is moved on. */
+static bool
+next_of(const char **p, const char *name, struct ptn_bytes *out)
+{
+	const size_t len = strlen(name);
+	struct ptn_bytes one;
+
+	while (next(p, &one))
+		if (one.len > len && one.p[len] == '=' &&
+		    memcmp(one.p, name, len) == 0) {
+			*out = PTN_BYTES(one.p + len + 1, one.len - len - 1);
+			return true;
+		}
+	return false;
+}
+
 enum ptn_err
 ptn_query_get(const struct ptn_request *req, const char *name, const char **out)
 {
-	const size_t len = strlen(name);
 	const char *p = begin(req);
 	struct ptn_bytes one;
 
 	*out = NULL;
-	while (next(&p, &one)) {
-		if (one.len <= len || one.p[len] != '=' ||
-		    memcmp(one.p, name, len) != 0)
+	return next_of(&p, name, &one) ? decode(req->sc.arena, one, out)
+				       : PTN_OK;
+}
+
+enum ptn_err
+ptn_query_joined(const struct ptn_request *req, const char *name,
+    const char **out)
+{
+	const char *p = begin(req), *text;
+	struct ptn_bytes one;
+	struct ptn_buf b;
+	enum ptn_err r;
+
+	*out = NULL;
+	ptn_buf_init(&b, req->sc.arena);
+	while (next_of(&p, name, &one)) {
+		if (one.len == 0)
 			continue;
-		one = PTN_BYTES(one.p + len + 1, one.len - len - 1);
-		return decode(req->sc.arena, one, out);
+		if ((r = decode(req->sc.arena, one, &text)) != PTN_OK)
+			return r;
+		ptn_buf_str(&b, b.len > 0 ? "," : "");
+		ptn_buf_str(&b, text);
 	}
-	return PTN_OK;
+	if (b.len == 0)
+		return b.bad ? PTN_E_NOMEM : PTN_OK;
+	ptn_buf_char(&b, '\0');
+	*out = b.p;
+	return b.bad ? PTN_E_NOMEM : PTN_OK;
 }

@@ -17,6 +17,13 @@ enum ptn_err ptn_query_get(const struct ptn_request *req, const char *name,
     const char **out) PTN_MUST_USE;
 
 /*
+ * All of a parameter that may stand several times, but for empty ones, joined
+ * by ","; NULL: there is none.  Errors as above.
+ */
+enum ptn_err ptn_query_joined(const struct ptn_request *req, const char *name,
+    const char **out) PTN_MUST_USE;
+
+/*
  * The query, taken apart: each parameter as it stands in the request, without
  * an empty one.
  *

@@ -147,6 +147,7 @@ const struct ptn_route ptn_routes[] = {
 	{ ADMIN,  GET,    "/health/alive",                     ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_health_alive },
 	{ ADMIN,  GET,    "/health/ready",                     ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_health_ready },
 	{ ADMIN,  GET,    "/metrics",                          HOST,     DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_metrics },
+	{ ADMIN,  GET,    "/audit_logs",                       READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_audit_list },
 	{ ADMIN,  GET,    "/users",                            READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_user_list },
 	{ ADMIN,  POST,   "/users",                            CHANGER,  DB,   FREE,    IN(admin_user),         ON(always),    ptn_admin_user_create },
 	{ ADMIN,  GET,    "/users/{id}",                       READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_user_show },

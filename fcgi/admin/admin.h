@@ -21,6 +21,7 @@ extern const struct ptn_auth ptn_admin_auth_changer; /* not a read-only one */
 extern const struct ptn_auth ptn_admin_auth_host; /* one of all organisations */
 
 enum ptn_err ptn_admin_metrics(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_audit_list(struct ptn_request *, struct ptn_reply *);
 
 /*
  * The user that {id} of the path names: any UUID.  What happens is about them.

@@ -1,6 +1,6 @@
 #include "fcgi/admin/admin.h"
 
-#include "fcgi/admin/json.h"
+#include "fcgi/userjson.h"
 #include "lib/account/addresses.h"
 
 enum { ADDRESS, PRIMARY, VERIFIED, EMAIL__MAX };
@@ -42,7 +42,7 @@ ptn_admin_email_list(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	ptn_jsonw_array(&rep->json, NULL);
 	for (i = 0; i < p.emails; i++)
-		ptn_admin_json_email(&rep->json, &p.email[i]);
+		ptn_userjson_email(&rep->json, &p.email[i]);
 	ptn_jsonw_end_array(&rep->json);
 	return PTN_OK;
 }
@@ -61,7 +61,7 @@ write_email(struct ptn_request *req, struct ptn_reply *rep,
 		i++;
 	if (i == p.emails)
 		return PTN_E_NOT_FOUND;
-	ptn_admin_json_email(&rep->json, &p.email[i]);
+	ptn_userjson_email(&rep->json, &p.email[i]);
 	return PTN_OK;
 }
 

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "fcgi/admin/json.h"
 #include "fcgi/profile.h"
+#include "fcgi/userjson.h"
 #include "lib/account/otp.h"
 #include "lib/account/passkey.h"
 #include "lib/account/password.h"
@@ -42,7 +42,7 @@ ptn_admin_password_show(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	if (p.password_at_us == 0)
 		return PTN_E_NOT_FOUND;
-	ptn_admin_json_password(&rep->json, NULL, &req->sc, &p);
+	ptn_userjson_password(&rep->json, NULL, &req->sc, &p);
 	return PTN_OK;
 }
 
@@ -126,7 +126,7 @@ ptn_admin_otp_show(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	if (p.otp_at_us == 0)
 		return PTN_E_NOT_FOUND;
-	ptn_admin_json_otp(&rep->json, NULL, &p);
+	ptn_userjson_otp(&rep->json, NULL, &p);
 	return PTN_OK;
 }
 

@@ -1,7 +1,7 @@
 #include "fcgi/admin/admin.h"
 
 #include "fcgi/client.h"
-#include "fcgi/jsonval.h"
+#include "fcgi/userjson.h"
 #include "lib/account/claims.h"
 #include "lib/account/signin.h"
 #include "lib/account/signout.h"
@@ -21,22 +21,6 @@ find(struct ptn_request *req, struct ptn_reply *rep, struct ptn_uuid *id)
 				    : r;
 }
 
-static void
-write_row(struct ptn_jsonw *w, const struct ptn_uuid *user,
-    const struct ptn_session_row *s)
-{
-	ptn_jsonw_object(w, NULL);
-	ptn_jsonval_uuid(w, "id", &s->id);
-	ptn_jsonval_uuid(w, "user_id", user);
-	ptn_jsonw_str(w, "user_agent", s->user_agent);
-	ptn_jsonw_str(w, "ip_address", s->ip_address);
-	ptn_jsonval_time(w, "created_at", s->created_at_us);
-	ptn_jsonval_time(w, "updated_at", s->last_used_us);
-	ptn_jsonval_time(w, "expires_at", s->expires_at_us);
-	ptn_jsonval_time(w, "last_used", s->last_used_us);
-	ptn_jsonw_end_object(w);
-}
-
 /* GET /users/{id}/sessions: those that are alive, of both APIs. */
 enum ptn_err
 ptn_admin_session_list(struct ptn_request *req, struct ptn_reply *rep)
@@ -51,7 +35,7 @@ ptn_admin_session_list(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	ptn_jsonw_array(&rep->json, NULL);
 	for (i = 0; i < n; i++)
-		write_row(&rep->json, &user, &s[i]);
+		ptn_userjson_session(&rep->json, &user, &s[i]);
 	ptn_jsonw_end_array(&rep->json);
 	return PTN_OK;
 }

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/admin/json.h"
 #include "fcgi/admin/page.h"
 #include "fcgi/query.h"
+#include "fcgi/userjson.h"
 #include "lib/account/person.h"
 #include "lib/base/clock.h"
 #include "lib/format/address.h"
@@ -66,7 +66,7 @@ write_user(struct ptn_request *req, struct ptn_reply *rep,
 	if ((r = ptn_person_load(&req->sc, id, &p)) != PTN_OK)
 		return not_found(rep, r);
 	tag(rep, &p);
-	ptn_admin_json_person(&rep->json, &req->sc, &p, false);
+	ptn_userjson_person(&rep->json, &req->sc, &p, false);
 	return PTN_OK;
 }
 
@@ -116,19 +116,6 @@ read_ids(const struct ptn_request *req, struct ptn_uuid *id, size_t *n)
 	return *n > 0 ? PTN_OK : PTN_E_INPUT;
 }
 
-static enum ptn_err
-read_part(const struct ptn_request *req, const char *name, const char **out)
-{
-	const char *text;
-	enum ptn_err r = ptn_query_get(req, name, &text);
-
-	*out = NULL;
-	if (r != PTN_OK || text == NULL)
-		return r;
-	*out = lower(req->sc.arena, text);
-	return *out != NULL ? PTN_OK : PTN_E_NOMEM;
-}
-
 /* One of two words; the first is meant if there is none. */
 static enum ptn_err
 read_choice(const struct ptn_request *req, const char *name, const char *usual,
@@ -154,9 +141,10 @@ read_query(const struct ptn_request *req, struct ptn_reply *rep,
 		return ptn_reply_say(rep, r,
 		    "failed to parse user_id as uuid: at most 100, joined by "
 		    "commas");
-	if (r != PTN_OK || (r = read_part(req, "email", &q->email)) != PTN_OK ||
-	    (r = read_part(req, "username", &q->username)) != PTN_OK ||
-	    (r = read_part(req, "name", &q->name)) != PTN_OK ||
+	if (r != PTN_OK ||
+	    (r = ptn_query_get(req, "email", &q->email)) != PTN_OK ||
+	    (r = ptn_query_get(req, "username", &q->username)) != PTN_OK ||
+	    (r = ptn_query_get(req, "name", &q->name)) != PTN_OK ||
 	    (r = read_choice(req, "sort_direction", "desc", "asc",
 		 &q->ascending)) != PTN_OK)
 		return r;
@@ -187,7 +175,7 @@ ptn_admin_user_list(struct ptn_request *req, struct ptn_reply *rep)
 	ptn_admin_page_headers(req, rep, &page, total);
 	ptn_jsonw_array(&rep->json, NULL);
 	for (i = 0; i < n; i++)
-		ptn_admin_json_person(&rep->json, &req->sc, &p[i], true);
+		ptn_userjson_person(&rep->json, &req->sc, &p[i], true);
 	ptn_jsonw_end_array(&rep->json);
 	return PTN_OK;
 }
@@ -357,57 +345,32 @@ static const struct ptn_field edit_fields[EDIT__MAX] = {
 
 const struct ptn_input ptn_in_admin_user_edit = { edit_fields, EDIT__MAX };
 
-/* Without the white space around it. */
-static char *
-trimmed(struct ptn_arena *a, const char *s)
-{
-	static const char white[] = " \t\r\n";
-	size_t len;
-
-	s += strspn(s, white);
-	len = strlen(s);
-	while (len > 0 && strchr(white, s[len - 1]) != NULL)
-		len--;
-	return ptn_arena_strndup(a, s, len);
-}
-
-/* http or https, with a host, and without anybody's name and password. */
-static bool
-is_picture(const char *url)
-{
-	size_t scheme, len;
-
-	scheme = strncmp(url, "https://", 8) == 0 ? 8
-	    : strncmp(url, "http://", 7) == 0	  ? 7
-						  : 0;
-	len = strcspn(url + scheme, "/?#");
-	return scheme > 0 && len > 0 &&
-	    memchr(url + scheme, '@', len) == NULL &&
-	    url[strcspn(url, " \t\r\n\\\"<>^`{|}")] == '\0';
-}
-
 /* A field of a change: left, cleared, or another one. */
 static enum ptn_err
 read_text(struct ptn_request *req, struct ptn_reply *rep, size_t field,
     bool *changes, const char **text)
 {
 	const struct ptn_value *v = &req->in[field];
+	enum ptn_err r;
 
 	*changes = v->set || v->is_null;
 	*text = NULL;
 	if (!v->set)
 		return PTN_OK;
-	if ((*text = trimmed(req->sc.arena, v->s)) == NULL)
-		return PTN_E_NOMEM;
-	if ((*text)[0] == '\0')
+	/* A username is trimmed as a name is. */
+	r = ptn_person_text_read(req->sc.arena,
+	    field == EDIT_USERNAME ? PTN_PERSON_NAME
+				   : (enum ptn_person_text)field,
+	    v->s, text);
+	if (r == PTN_E_INPUT && field == PTN_PERSON_PICTURE)
+		return ptn_reply_say(rep, r,
+		    "picture must be a valid http(s) URL or null");
+	if (r == PTN_OK && *text == NULL)
 		return ptn_reply_say(rep, PTN_E_INPUT,
 		    ptn_arena_printf(req->sc.arena,
 			"%s must be a non-empty string or null",
 			edit_fields[field].name));
-	if (field == PTN_PERSON_PICTURE && !is_picture(*text))
-		return ptn_reply_say(rep, PTN_E_INPUT,
-		    "picture must be a valid http(s) URL or null");
-	return PTN_OK;
+	return r;
 }
 
 /* If-Match, of which one value is understood: an ETag of ours. */

@@ -17,9 +17,21 @@ static const struct {
 	/* clang-format off */
 	{ "import", ptn_cli_user_import, "[--tenant ORG] [--dry-run] FILE" },
 	{ "export", ptn_cli_user_export, "[--tenant ORG]" },
+	{ "list", ptn_cli_user_list,
+	    "[--tenant ORG] [--email PART] [--username PART] [--name PART] "
+	    "[--page N] [--json]" },
+	{ "show", ptn_cli_user_show, "[--tenant ORG] [--json] WHO" },
+	{ "create", ptn_cli_user_create,
+	    "[--tenant ORG] [--email ADDRESS]... [--verified] "
+	    "[--username NAME]" },
+	{ "add-email", ptn_cli_user_add_email,
+	    "[--tenant ORG] [--verified] WHO ADDRESS" },
+	{ "lock", ptn_cli_user_lock, "[--tenant ORG] WHO" },
+	{ "unlock", ptn_cli_user_unlock, "[--tenant ORG] WHO" },
 	{ "delete", ptn_cli_user_delete, "[--tenant ORG] WHO" },
 	{ "set-password", ptn_cli_user_set_password, "[--tenant ORG] WHO" },
-	{ "sessions", ptn_cli_user_sessions, "[--tenant ORG] WHO" },
+	{ "sessions", ptn_cli_user_sessions,
+	    "[--tenant ORG] [--end ID|all] [--json] WHO" },
 	/* clang-format on */
 };
 #define COMMANDS PTN_ARRAY_LEN(commands)

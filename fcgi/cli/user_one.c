@@ -1,86 +1,37 @@
 #include "fcgi/cli/user.h"
 
-#include <string.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #include "fcgi/cli/option.h"
-#include "fcgi/cli/print.h"
 #include "fcgi/cli/setup.h"
+#include "lib/account/addresses.h"
 #include "lib/account/password.h"
+#include "lib/account/person.h"
 #include "lib/account/policy.h"
-#include "lib/account/session.h"
-#include "lib/account/user.h"
-#include "lib/account/username.h"
 #include "lib/base/array.h"
 #include "lib/crypto/hashgate.h"
-#include "lib/event/actor.h"
 #include "lib/format/address.h"
 
-/* By what a user is named: id, address or username, in this order. */
+/* A command of WHO alone. */
 static enum ptn_err
-find(const struct ptn_scope *sc, const char *who, struct ptn_uuid *id)
+begin(struct ptn_cli_context *d, struct ptn_uuid *user, int argc, char **argv)
 {
-	struct ptn_user user;
-	struct ptn_user_ref ref;
-	struct ptn_username_owner owner;
-	char *address;
-	enum ptn_err r;
+	enum ptn_err r = ptn_cli_user_open(d, NULL, 0, "WHO", argc, argv);
 
-	if (ptn_uuid_parse_any(who, id))
-		return ptn_user_get(sc, id, &user);
-	r = ptn_address_canonical(sc->arena, who, &address);
-	if (r == PTN_OK) {
-		if ((r = ptn_user_by_address(sc, address, &ref)) == PTN_OK)
-			*id = ref.id;
-		return r;
-	}
-	if (r != PTN_E_INPUT)
-		return r;
-	if ((r = ptn_username_owner(sc, who, &owner)) == PTN_OK)
-		*id = owner.user_id;
-	return r;
-}
-
-/* What these commands have in common: WHO and --tenant. */
-struct words {
-	const char *title;
-	struct ptn_uuid user; /* found */
-};
-
-static enum ptn_err
-begin(struct ptn_cli_context *d, struct words *w, int argc, char **argv)
-{
-	const char *tenant = NULL;
-	const struct ptn_cli_option options[] = {
-		{ "--tenant", &tenant, NULL, NULL, 0 },
-	};
-	enum ptn_err r;
-
-	d->misused = ptn_cli_options(w->title, options, PTN_ARRAY_LEN(options),
-			 &argc, argv) >= 0 ||
-	    ptn_cli_words(w->title, "WHO", 1, 1, argc, argv) >= 0;
-	if (d->misused)
-		return PTN_E_INPUT;
-	if ((r = ptn_cli_context_tenant(d, tenant)) != PTN_OK)
-		return r;
-	r = find(&d->sc, argv[1], &w->user);
-	if (r == PTN_OK)
-		ptn_actor_is(&d->sc, &w->user, NULL);
-	return r == PTN_E_NOT_FOUND
-	    ? ptn_cli_context_fail(d, r, "there is no such user")
-	    : r;
+	return r == PTN_OK ? ptn_cli_user_find(d, argv[1], user) : r;
 }
 
 /* user delete WHO */
 enum ptn_err
 ptn_cli_user_delete(struct ptn_cli_context *d, int argc, char **argv)
 {
-	struct words w = { .title = "user delete" };
+	struct ptn_uuid user;
 	enum ptn_err r;
 
-	if ((r = begin(d, &w, argc, argv)) != PTN_OK)
+	if ((r = begin(d, &user, argc, argv)) != PTN_OK)
 		return r;
-	return ptn_user_delete(&d->sc, &w.user);
+	return ptn_user_delete(&d->sc, &user);
 }
 
 /* Hidden on a terminal, else a line of standard input; never a word. */
@@ -119,44 +70,76 @@ set_password(struct ptn_cli_context *d, const struct ptn_uuid *user)
 enum ptn_err
 ptn_cli_user_set_password(struct ptn_cli_context *d, int argc, char **argv)
 {
-	struct words w = { .title = "user set-password" };
+	struct ptn_uuid user;
 	enum ptn_err r;
 
-	if ((r = begin(d, &w, argc, argv)) != PTN_OK ||
+	if ((r = begin(d, &user, argc, argv)) != PTN_OK ||
 	    (r = ptn_hashgate_open(&d->sc.gate, d->cf, NULL)) != PTN_OK)
 		return r;
-	r = set_password(d, &w.user);
+	r = set_password(d, &user);
 	ptn_hashgate_close(&d->sc.gate);
 	return r;
 }
 
-static void
-print_session(const struct ptn_session_row *s)
+/* user lock WHO: all their sessions end, and nobody logs in as them. */
+enum ptn_err
+ptn_cli_user_lock(struct ptn_cli_context *d, int argc, char **argv)
 {
-	char id[PTN_UUID_STR];
+	struct ptn_uuid user;
+	enum ptn_err r = begin(d, &user, argc, argv);
 
-	ptn_uuid_format(&s->id, id);
-	(void)printf("%s", id);
-	ptn_cli_print_time(s->created_at_us);
-	ptn_cli_print_time(s->last_used_us);
-	(void)printf("  %-39s  %s\n",
-	    s->ip_address != NULL ? s->ip_address : "-",
-	    s->user_agent != NULL ? s->user_agent : "-");
+	return r == PTN_OK ? ptn_person_lock(&d->sc, &user) : r;
 }
 
-/* user sessions WHO: those of the public API. */
+/* user unlock WHO */
 enum ptn_err
-ptn_cli_user_sessions(struct ptn_cli_context *d, int argc, char **argv)
+ptn_cli_user_unlock(struct ptn_cli_context *d, int argc, char **argv)
 {
-	struct words w = { .title = "user sessions" };
-	struct ptn_session_row *s;
-	size_t i, n;
+	struct ptn_uuid user;
+	enum ptn_err r = begin(d, &user, argc, argv);
+
+	return r == PTN_OK ? ptn_person_unlock(&d->sc, &user) : r;
+}
+
+static enum ptn_err
+add_email(struct ptn_cli_context *d, const struct ptn_uuid *user,
+    const char *text, bool verified)
+{
+	enum ptn_addresses_result what;
+	struct ptn_email email;
+	char *address;
 	enum ptn_err r;
 
-	if ((r = begin(d, &w, argc, argv)) != PTN_OK)
+	r = ptn_address_canonical(d->sc.arena, text, &address);
+	if (r == PTN_E_INPUT)
+		return ptn_cli_context_fail(d, r, "that is no e-mail address");
+	if (r != PTN_OK ||
+	    (r = ptn_addresses_give(&d->sc, user, address, verified, &email,
+		 &what)) != PTN_OK)
 		return r;
-	r = ptn_sessions_of(&d->sc, &w.user, &s, &n);
-	for (i = 0; r == PTN_OK && i < n; i++)
-		print_session(&s[i]);
-	return r;
+	if (what == PTN_ADDRESSES_OWNED)
+		return ptn_cli_context_fail(d, PTN_E_CONFLICT,
+		    "that address has an owner already");
+	if (what == PTN_ADDRESSES_FULL)
+		return ptn_cli_context_fail(d, PTN_E_CONFLICT,
+		    "they have as many addresses as email.limit lets them");
+	return what == PTN_ADDRESSES_DONE ? PTN_OK : PTN_E_NOT_FOUND;
+}
+
+/* user add-email WHO ADDRESS: theirs at once. */
+enum ptn_err
+ptn_cli_user_add_email(struct ptn_cli_context *d, int argc, char **argv)
+{
+	bool verified = false;
+	const struct ptn_cli_option own[] = {
+		{ "--verified", NULL, &verified, NULL, 0 },
+	};
+	struct ptn_uuid user;
+	enum ptn_err r;
+
+	r = ptn_cli_user_open(d, own, PTN_ARRAY_LEN(own), "WHO ADDRESS", argc,
+	    argv);
+	if (r != PTN_OK || (r = ptn_cli_user_find(d, argv[1], &user)) != PTN_OK)
+		return r;
+	return add_email(d, &user, argv[2], verified);
 }

@@ -181,17 +181,24 @@ put_credentials(const struct ptn_scope *sc, struct ptn_import *u)
 	return of(r, u, taken_key);
 }
 
+/* What the row of a user has beyond that they are there; if it has any. */
 static enum ptn_err
-put_dates(const struct ptn_scope *sc, const struct ptn_import *u)
+put_rest(const struct ptn_scope *sc, const struct ptn_import *u)
 {
-	const struct ptn_import_user_date_in in = { u->created_at_us,
-		u->updated_at_us != 0 ? u->updated_at_us : u->created_at_us,
+	const struct ptn_import_user_rest_in in = { u->text[PTN_PERSON_NAME],
+		u->text[PTN_PERSON_GIVEN_NAME], u->text[PTN_PERSON_FAMILY_NAME],
+		u->text[PTN_PERSON_PICTURE], u->locked_at_us, u->created_at_us,
+		u->created_at_us != 0 && u->updated_at_us != 0
+		    ? u->updated_at_us
+		    : u->created_at_us,
 		sc->tenant_id, u->id };
 	uint64_t n;
 
-	return u->created_at_us == 0
+	return in.name == NULL && in.given_name == NULL &&
+		in.family_name == NULL && in.picture == NULL &&
+		in.locked_at == 0 && in.created_at == 0
 	    ? PTN_OK
-	    : ptn_sql_import_user_date(sc->db, &in, &n);
+	    : ptn_sql_import_user_rest(sc->db, &in, &n);
 }
 
 static enum ptn_err
@@ -208,7 +215,7 @@ put_one(const struct ptn_scope *sc, void *arg)
 	    (r = put_otp(sc, u)) != PTN_OK ||
 	    (r = put_credentials(sc, u)) != PTN_OK ||
 	    (r = put_metadata(sc, u)) != PTN_OK ||
-	    (r = put_dates(sc, u)) != PTN_OK)
+	    (r = put_rest(sc, u)) != PTN_OK)
 		return r;
 	return ptn_event_about(sc, PTN_EVENT_USER_CREATED, &u->id);
 }
@@ -318,6 +325,11 @@ export_one(const struct ptn_scope *sc, const struct ptn_export_page_out *row,
 		.norm = row->norm,
 		.otp_step = row->last_step,
 		.metadata = row->unsafe_metadata,
+		.text = { [PTN_PERSON_NAME] = row->name,
+		    [PTN_PERSON_GIVEN_NAME] = row->given_name,
+		    [PTN_PERSON_FAMILY_NAME] = row->family_name,
+		    [PTN_PERSON_PICTURE] = row->picture },
+		.locked_at_us = row->locked_at,
 		.created_at_us = row->created_at,
 		.updated_at_us = row->updated_at };
 	if (row->sealed.len > 0)

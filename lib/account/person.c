@@ -8,6 +8,7 @@
 #include "lib/event/actor.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
+#include "lib/format/like.h"
 
 #define HEX_LEN (2 * sizeof(struct ptn_uuid))
 
@@ -192,28 +193,6 @@ ptn_person_load(const struct ptn_scope *sc, const struct ptn_uuid *id,
 	return PTN_OK;
 }
 
-/* What is looked for, as LIKE takes it: any place in a text. */
-static enum ptn_err
-pattern(struct ptn_arena *a, const char *text, const char **out)
-{
-	struct ptn_buf b;
-
-	*out = NULL;
-	if (text == NULL)
-		return PTN_OK;
-	ptn_buf_init(&b, a);
-	ptn_buf_char(&b, '%');
-	for (; *text != '\0'; text++) {
-		if (strchr("%_!", *text) != NULL)
-			ptn_buf_char(&b, '!');
-		ptn_buf_char(&b, *text);
-	}
-	ptn_buf_char(&b, '%');
-	ptn_buf_char(&b, '\0');
-	*out = b.p;
-	return b.bad ? PTN_E_NOMEM : PTN_OK;
-}
-
 static enum ptn_err
 find(const struct ptn_scope *sc, const struct ptn_person_query *q,
     struct ptn_person_find_out **row, size_t *n, int64_t *total)
@@ -231,9 +210,10 @@ find(const struct ptn_scope *sc, const struct ptn_person_query *q,
 	if (q->ids > 0 &&
 	    (in.ids = join(sc->arena, q->id, q->ids, ',')) == NULL)
 		return PTN_E_NOMEM;
-	if ((r = pattern(sc->arena, q->email, &in.email)) != PTN_OK ||
-	    (r = pattern(sc->arena, q->username, &in.username)) != PTN_OK ||
-	    (r = pattern(sc->arena, q->name, &in.name)) != PTN_OK)
+	if ((r = ptn_like_part(sc->arena, q->email, &in.email)) != PTN_OK ||
+	    (r = ptn_like_part(sc->arena, q->username, &in.username)) !=
+		PTN_OK ||
+	    (r = ptn_like_part(sc->arena, q->name, &in.name)) != PTN_OK)
 		return r;
 	count = (struct ptn_person_find_count_in){ .tenant_id = in.tenant_id,
 		.ids = in.ids,

@@ -7,6 +7,7 @@
 
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
+#include "lib/account/person_text.h"
 #include "lib/account/user.h"
 #include "lib/account/username.h"
 #include "lib/base/err.h"
@@ -18,16 +19,6 @@
  * by the Admin API or a command.
  */
 
-/* What a person is called, and looks like; NULL: not told. */
-enum ptn_person_text {
-	PTN_PERSON_NAME = 0,
-	PTN_PERSON_GIVEN_NAME,
-	PTN_PERSON_FAMILY_NAME,
-	PTN_PERSON_PICTURE, /* a URL */
-	PTN_PERSON_TEXT__MAX
-};
-#define PTN_PERSON_NAME_MAX 255 /* characters: the columns */
-#define PTN_PERSON_PICTURE_MAX 2048
 #define PTN_PERSON_ADDRESSES_MAX 100 /* of a new one */
 
 struct ptn_person {
@@ -57,7 +48,7 @@ struct ptn_person_query {
 	size_t ids;
 	/*
 	 * A part of an address or of the username: either; and a part of the
-	 * names.  In lower case; NULL: any.
+	 * names.  In either case; NULL: any.
 	 */
 	const char *email;
 	const char *username;

@@ -11,6 +11,7 @@
 #include "lib/event/actor.h"
 #include "lib/format/address.h"
 #include "lib/format/json.h"
+#include "lib/format/like.h"
 
 /* Columns of audit_logs. */
 #define DETAIL_MAX 255
@@ -137,4 +138,114 @@ ptn_audit_line(const struct ptn_scope *sc, const struct ptn_audit *entry)
 	if (w.buf.bad ||
 	    write(output(sc, &a), w.buf.p, w.buf.len) != (ssize_t)w.buf.len)
 		ptn_warn("audit: a line of %s was lost", entry->type);
+}
+
+/* ------------------------------------------------------------- read again */
+
+/* A part of an address, and the address that it is if it is a whole one. */
+static enum ptn_err
+read_address(const struct ptn_scope *sc, const char *text, const char **part,
+    const char **whole)
+{
+	char *address = NULL;
+	enum ptn_err r;
+
+	*whole = NULL;
+	if ((r = ptn_like_part(sc->arena, text, part)) != PTN_OK ||
+	    text == NULL)
+		return r;
+	r = ptn_address_canonical(sc->arena, text, &address);
+	if (r == PTN_OK)
+		*whole = address;
+	return r == PTN_E_NOMEM ? r : PTN_OK;
+}
+
+static enum ptn_err
+prepare(const struct ptn_scope *sc, const struct ptn_audit_query *q,
+    struct ptn_audit_page_in *in)
+{
+	enum ptn_err r;
+
+	*in = (struct ptn_audit_page_in){
+		.plain = q->types == NULL && ptn_uuid_is_nil(&q->actor) &&
+		    q->email == NULL && q->ip == NULL && q->any == NULL,
+		.tenant_id = sc->tenant_id,
+		.since = q->since_us,
+		.until = q->until_us,
+		.types = q->types,
+		.user_id = q->actor,
+		.max = q->max,
+		.skip = q->skip,
+	};
+	if ((r = read_address(sc, q->email, &in->email, &in->address)) !=
+		PTN_OK ||
+	    (r = ptn_like_part(sc->arena, q->ip, &in->ip)) != PTN_OK)
+		return r;
+	return read_address(sc, q->any, &in->any, &in->any_address);
+}
+
+static enum ptn_err
+count(const struct ptn_scope *sc, const struct ptn_audit_page_in *in,
+    int64_t *total)
+{
+	const struct ptn_audit_count_in all = {
+		.plain = in->plain,
+		.tenant_id = in->tenant_id,
+		.since = in->since,
+		.until = in->until,
+		.types = in->types,
+		.user_id = in->user_id,
+		.email = in->email,
+		.address = in->address,
+		.ip = in->ip,
+		.any = in->any,
+		.any_address = in->any_address,
+	};
+	struct ptn_audit_count_out out;
+	const enum ptn_err r =
+	    ptn_sql_audit_count(sc->db, sc->arena, &all, &out);
+
+	*total = r == PTN_OK ? out.n : 0;
+	return r;
+}
+
+static struct ptn_audit_found
+found(const struct ptn_audit_page_out *row)
+{
+	return (struct ptn_audit_found){
+		.id = row->id,
+		.type = row->type,
+		.error = row->error,
+		.request_id = row->request_id,
+		.ip = row->ip,
+		.user_agent = row->user_agent,
+		.user_id = row->user_id,
+		.email = row->email,
+		.operator_name = row->operator_name,
+		.subject_id = row->subject_id,
+		.created_at_us = row->created_at,
+	};
+}
+
+enum ptn_err
+ptn_audit_list(const struct ptn_scope *sc, const struct ptn_audit_query *q,
+    struct ptn_audit_found **out, size_t *n, int64_t *total)
+{
+	struct ptn_audit_page_in in;
+	struct ptn_audit_page_out *row;
+	enum ptn_err r;
+	size_t i;
+
+	*out = NULL;
+	*n = 0;
+	if ((r = prepare(sc, q, &in)) != PTN_OK ||
+	    (r = count(sc, &in, total)) != PTN_OK ||
+	    (r = ptn_sql_audit_page(sc->db, sc->arena, &in, &row, n)) !=
+		PTN_OK ||
+	    *n == 0)
+		return r;
+	*out = ptn_arena_calloc(sc->arena, *n, sizeof(**out));
+	for (i = 0; *out != NULL && i < *n; i++)
+		(*out)[i] = found(&row[i]);
+	return *out != NULL ? PTN_OK : PTN_E_NOMEM;
 }

@@ -1,6 +1,9 @@
 #ifndef PTN_EVENT_AUDIT_H
 #define PTN_EVENT_AUDIT_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
@@ -24,5 +27,47 @@ enum ptn_err ptn_audit_row(const struct ptn_scope *sc,
 
 /* A line; one that is lost is logged.  A command's go to standard error. */
 void ptn_audit_line(const struct ptn_scope *sc, const struct ptn_audit *entry);
+
+/* Which rows are asked for: all that is set has to fit. */
+struct ptn_audit_query {
+	int64_t since_us; /* strictly between them; 0: no bound */
+	int64_t until_us;
+	const char *types;     /* any of them, joined by ","; NULL: all */
+	struct ptn_uuid actor; /* who acted; nil: anybody */
+	/*
+	 * Parts, in either case; NULL: any.  Of an address as it is written
+	 * down, masked or not; a whole one is also that of its owner.  "any" is
+	 * part of an address, so, or of an ip, or of the id of who acted
+	 * or whom it was about.
+	 */
+	const char *email;
+	const char *ip;
+	const char *any;
+	int64_t max;
+	int64_t skip;
+};
+
+/* A row; a text that was not known is NULL, an id nil. */
+struct ptn_audit_found {
+	struct ptn_uuid id;
+	const char *type;
+	const char *error;
+	const char *request_id;
+	const char *ip;
+	const char *user_agent;
+	struct ptn_uuid user_id;
+	const char *email;
+	const char *operator_name;
+	struct ptn_uuid subject_id;
+	int64_t created_at_us;
+};
+
+/*
+ * Rows of this tenant, newest first, in the arena; total counts those that
+ * max and skip leave out, too.  Errors are the database's.
+ */
+enum ptn_err ptn_audit_list(const struct ptn_scope *sc,
+    const struct ptn_audit_query *q, struct ptn_audit_found **out, size_t *n,
+    int64_t *total) PTN_MUST_USE;
 
 #endif

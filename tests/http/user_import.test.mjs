@@ -205,6 +205,39 @@ test('everything comes in, goes out, and comes in elsewhere', async () => {
   assert.deepEqual(theirs, mine);
 });
 
+test('names go along, and who is kept out stays out', async () => {
+  const named = { name: 'Ada  King', given_name: 'Ada', family_name: 'Lövelace',
+    picture: 'https://example.org/a.png' };
+  const of = ({ name, given_name, family_name, picture, locked_at }) =>
+    ({ name, given_name, family_name, picture, locked_at });
+  const user = person({ password: { password: bcrypt }, ...named,
+    given_name: ' Ada\n' });
+  const kept = person({ password: { password: bcrypt },
+    locked_at: '2024-01-02T03:04:05Z', name: null, family_name: ' ' });
+  await takes([user, kept]);
+  const exported = async (at) => {
+    const { stdout } = await at.postern('user', 'export');
+    return [user, kept].map(({ user_id }) => stdout.split('\n')
+      .find((line) => line.includes(user_id)));
+  };
+  const out = await exported(instance);
+  assert.deepEqual(of(JSON.parse(out[0])), { ...named, locked_at: undefined });
+  assert.deepEqual(of(JSON.parse(out[1])), { name: undefined,
+    given_name: undefined, family_name: undefined, picture: undefined,
+    locked_at: kept.locked_at });
+  await takes(out, 2, { at: other });
+  assert.deepEqual((await exported(other)).map((line) => of(JSON.parse(line))),
+    out.map((line) => of(JSON.parse(line))));
+  for (const at of [instance, other]) {
+    await login(user.user_id, password, { status: 200 }, at);
+    await login(kept.user_id, password, { status: 401 }, at);
+    const { status, stderr } = await at.postern('user', 'unlock',
+      kept.user_id);
+    assert.equal(status, 0, stderr);
+    await login(kept.user_id, password, { status: 200 }, at);
+  }
+});
+
 test('a second run skips who is there, and takes the rest', async () => {
   const users = Array.from({ length: 20 }, () => person());
   const nameless = { ...person(), user_id: '' };
@@ -269,6 +302,11 @@ test('what is wrong is told with its line, and the rest comes in', async () => {
       "the username is somebody else's"],
     [{ ...person(), username: 'no spaces' },
       'a username has letters, digits and "_" alone'],
+    [person({ name: 7 }), 'one of the names, or picture, is no string'],
+    [person({ family_name: 'x'.repeat(256) }), 'one of the names is too long'],
+    [person({ picture: 'javascript:alert(1)' }),
+      'picture is no URL of http(s), or too long'],
+    [person({ locked_at: true }), 'a time is not one of RFC 3339 after 1970'],
     [person({ password: {} }), 'the password has no hash'],
     [person({ password: { password: 'secret' } }),
       'it is of no kind that is known'],

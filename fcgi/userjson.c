@@ -1,10 +1,10 @@
-#include "fcgi/admin/json.h"
+#include "fcgi/userjson.h"
 
 #include "fcgi/jsonval.h"
 #include "fcgi/profile.h"
 
 void
-ptn_admin_json_email(struct ptn_jsonw *w, const struct ptn_email *e)
+ptn_userjson_email(struct ptn_jsonw *w, const struct ptn_email *e)
 {
 	ptn_jsonw_object(w, NULL);
 	ptn_jsonval_uuid(w, "id", &e->id);
@@ -49,7 +49,7 @@ write_lists(struct ptn_jsonw *w, const struct ptn_person *p)
 	if (p->emails > 0) {
 		ptn_jsonw_array(w, "emails");
 		for (i = 0; i < p->emails; i++)
-			ptn_admin_json_email(w, &p->email[i]);
+			ptn_userjson_email(w, &p->email[i]);
 		ptn_jsonw_end_array(w);
 	}
 }
@@ -57,22 +57,16 @@ write_lists(struct ptn_jsonw *w, const struct ptn_person *p)
 static void
 write_texts(struct ptn_jsonw *w, const struct ptn_person *p)
 {
-	static const char *const names[PTN_PERSON_TEXT__MAX] = {
-		[PTN_PERSON_NAME] = "name",
-		[PTN_PERSON_GIVEN_NAME] = "given_name",
-		[PTN_PERSON_FAMILY_NAME] = "family_name",
-		[PTN_PERSON_PICTURE] = "picture",
-	};
 	size_t i;
 
 	for (i = 0; i < PTN_PERSON_TEXT__MAX; i++)
 		if (p->text[i] != NULL)
-			ptn_jsonw_str(w, names[i], p->text[i]);
+			ptn_jsonw_str(w, ptn_person_text_names[i], p->text[i]);
 }
 
 /* A user has one password, and one app: their ids are the user's. */
 void
-ptn_admin_json_password(struct ptn_jsonw *w, const char *name,
+ptn_userjson_password(struct ptn_jsonw *w, const char *name,
     const struct ptn_scope *sc, const struct ptn_person *p)
 {
 	ptn_jsonw_object(w, name);
@@ -83,7 +77,7 @@ ptn_admin_json_password(struct ptn_jsonw *w, const char *name,
 }
 
 void
-ptn_admin_json_otp(struct ptn_jsonw *w, const char *name,
+ptn_userjson_otp(struct ptn_jsonw *w, const char *name,
     const struct ptn_person *p)
 {
 	ptn_jsonw_object(w, name);
@@ -103,7 +97,7 @@ write_metadata(struct ptn_jsonw *w, const struct ptn_person *p)
 }
 
 void
-ptn_admin_json_person(struct ptn_jsonw *w, const struct ptn_scope *sc,
+ptn_userjson_person(struct ptn_jsonw *w, const struct ptn_scope *sc,
     const struct ptn_person *p, bool of_list)
 {
 	ptn_jsonw_object(w, NULL);
@@ -115,11 +109,27 @@ ptn_admin_json_person(struct ptn_jsonw *w, const struct ptn_scope *sc,
 		ptn_jsonval_time(w, "locked_at", p->locked_at_us);
 	if (!of_list) {
 		if (p->password_at_us != 0)
-			ptn_admin_json_password(w, "password", sc, p);
+			ptn_userjson_password(w, "password", sc, p);
 		if (p->otp_at_us != 0)
-			ptn_admin_json_otp(w, "otp", p);
+			ptn_userjson_otp(w, "otp", p);
 		write_metadata(w, p);
 	}
 	write_texts(w, p);
+	ptn_jsonw_end_object(w);
+}
+
+void
+ptn_userjson_session(struct ptn_jsonw *w, const struct ptn_uuid *user,
+    const struct ptn_session_row *s)
+{
+	ptn_jsonw_object(w, NULL);
+	ptn_jsonval_uuid(w, "id", &s->id);
+	ptn_jsonval_uuid(w, "user_id", user);
+	ptn_jsonw_str(w, "user_agent", s->user_agent);
+	ptn_jsonw_str(w, "ip_address", s->ip_address);
+	ptn_jsonval_time(w, "created_at", s->created_at_us);
+	ptn_jsonval_time(w, "updated_at", s->last_used_us);
+	ptn_jsonval_time(w, "expires_at", s->expires_at_us);
+	ptn_jsonval_time(w, "last_used", s->last_used_us);
 	ptn_jsonw_end_object(w);
 }
