@@ -48,6 +48,11 @@ static enum ptn_err
 set_password(struct ptn_cli_context *d, const struct ptn_uuid *user)
 {
 	static const char *const why[PTN_PASSWORD_CHANGE__MAX] = {
+		[PTN_PASSWORD_CHANGE_DONE] = NULL,
+		[PTN_PASSWORD_CHANGE_FIRST] = NULL,
+		[PTN_PASSWORD_CHANGE_NO_USER] = NULL,
+		[PTN_PASSWORD_CHANGE_FOREIGN] = NULL,
+		[PTN_PASSWORD_CHANGE_SERVICE] = SERVICE,
 		[PTN_PASSWORD_CHANGE_SHORT] =
 		    "it is shorter than password.min_length",
 		[PTN_PASSWORD_CHANGE_LONG] =
@@ -64,8 +69,6 @@ set_password(struct ptn_cli_context *d, const struct ptn_uuid *user)
 	r = ptn_password_change_impose(&d->sc, user, ptn_bytes_of(text), &what);
 	if (r == PTN_OK && what == PTN_PASSWORD_CHANGE_NO_USER)
 		return PTN_E_NOT_FOUND;
-	if (r == PTN_OK && what == PTN_PASSWORD_CHANGE_SERVICE)
-		return ptn_cli_context_fail(d, PTN_E_CONFLICT, SERVICE);
 	return r == PTN_OK && why[what] != NULL
 	    ? ptn_cli_context_fail(d, PTN_E_INPUT, why[what])
 	    : r;
