@@ -17,11 +17,14 @@ static char names[][12] = { "argon2", "bcrypt", "scrypt", "pbkdf2", "firebase",
 #define KINDS (sizeof(names) / sizeof(names[0]))
 static char *kinds[KINDS];
 
-/* Small ceilings: a string that is taken is also computed. */
-static const struct ptn_conf cf = { .argon2_memory_kib = 64,
+/*
+ * Small ceilings, as a string that is taken is also computed; with less than
+ * this, what it was wrapped in would not be taken again.
+ */
+static const struct ptn_conf cf = { .argon2_memory_kib = 8192,
 	.argon2_iterations = 1,
 	.argon2_parallelism = 1,
-	.argon2_max_kib = 256,
+	.argon2_max_kib = 8192,
 	.password_import = { kinds, KINDS },
 	.hash_slots = 1,
 	.hash_wait_s = 1,
