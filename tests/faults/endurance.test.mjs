@@ -14,7 +14,7 @@ import { test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { call } from '../lib/fastcgi.mjs';
 import { start, until } from '../lib/instance.mjs';
-import { privateKib } from '../lib/memory.mjs';
+import { writtenKib } from '../lib/memory.mjs';
 
 const build = process.env.POSTERN_PLAIN_BUILD;
 const requests = 100000;
@@ -132,12 +132,12 @@ test(`a worker serves ${requests} requests without growing`, async () => {
     await many(instance.url, kinds, warm_up);
     const workers = instance.children().filter(isWorker);
     assert.equal(workers.length, 1);
-    const before = workers.map((pid) => [privateKib(pid), openFiles(pid)]);
+    const before = workers.map((pid) => [writtenKib(pid), openFiles(pid)]);
     await many(instance.url, kinds, requests);
     assert.deepEqual(instance.children().filter(isWorker), workers,
       'nobody was replaced');
     workers.forEach((pid, i) => {
-      const grown = privateKib(pid) - before[i][0];
+      const grown = writtenKib(pid) - before[i][0];
       assert.ok(grown <= grown_kib_max, `process ${pid} grew by ${grown} KiB`);
       assert.equal(openFiles(pid), before[i][1]);
     });
