@@ -54,16 +54,13 @@ archive_of() {
 }
 
 # What the archives have for unwinding is left out: only a thread that ends itself
-# is unwound (pthread_exit(3)), as those of Argon2 do.
+# is unwound (pthread_exit(3)).  Those of Argon2 would, but a hash is computed by
+# whoever asked for it.
 make_lean() {
 	mkdir -p "$work/archives"
 	for part in $parts $of_programs; do
-		if [ "$part" = argon2 ]; then
-			cp "$(archive_of "$part")" "$work/archives/"
-		else
-			objcopy -R .eh_frame -R .rela.eh_frame \
-			    "$(archive_of "$part")" "$work/archives/lib$part.a"
-		fi
+		objcopy -R .eh_frame -R .rela.eh_frame \
+		    "$(archive_of "$part")" "$work/archives/lib$part.a"
 	done
 }
 
@@ -72,7 +69,8 @@ make_lean() {
 # that no URL has.  Of OpenSSL, whose own rules let it do without each: ciphers
 # that no server asks for, and those that encrypt and hash in one go; P-224 and
 # P-521 are computed as all other curves are, without code of their own.  Of
-# libcrypt, which says "*0" if nobody says anything else: all but bcrypt.
+# libcrypt, which says "*0" if nobody says anything else: all but what is taken
+# from others (lib/crypto/foreign.c).
 leave_out() {
 	for part in curl crypto crypt; do
 		nm -g --defined-only "$(archive_of "$part")" 2>/dev/null
@@ -86,7 +84,8 @@ leave_out() {
 		$3 ~ /^Curl_(pop3_write|rtsp_parseheader)$/ {
 			print "int " $3 "(void) { return -1; }"
 		}
-		$3 ~ /^_crypt_(crypt|gensalt)_.*_rn$/ && $3 !~ /bcrypt/ {
+		$3 ~ /^_crypt_(crypt|gensalt)_.*_rn$/ &&
+		    $3 !~ /^_crypt_crypt_(bcrypt|sha(256|512)crypt|yescrypt)/ {
 			print "void " $3 "(void) { }"
 		}
 		$3 ~ /^ossl_(aria|camellia|sm4|aes[0-9]+cbc_hmac_).*_functions$/ {
@@ -208,16 +207,10 @@ all_of() {
 	LD_LIBRARY_PATH=$closed ldd "$1" | sed -n 's/.* => \(\/[^ ]*\).*/\1/p'
 }
 
-# All libraries of the programs, and the one that threads look for when they
-# end.
 libraries() {
-	{
-		for name in $programs; do
-			all_of "$staged/usr/$name"
-		done
-		ldconfig -p | sed -n '/libgcc_s\.so\.1 .*x86-64/p' | tail -n 1 |
-		    sed -n 's/.* => \(\/[^ ]*\).*/\1/p'
-	} | grep -v "^$closed/" | LC_ALL=C sort -u
+	for name in $programs; do
+		all_of "$staged/usr/$name"
+	done | grep -v "^$closed/" | LC_ALL=C sort -u
 }
 
 # package_of FILE: which package of Debian it is from.
@@ -282,9 +275,11 @@ add_data() {
 	cp "$top/COPYING" "$top/NEWS" "$bundle/"
 	cp -R "$staged/usr/share/postern/." "$bundle/share/"
 	mv "$bundle/share/page"/* "$bundle/web/"
-	# The description is for who writes programs, and has it from elsewhere.
+	# The descriptions are for who writes programs, and has them from
+	# elsewhere; a web space has no admin socket.
+	rm -rf "$bundle/web/admin"
 	rm -r "$bundle/share/page" "$bundle/web/members" \
-	    "$bundle/share/openapi.yaml"
+	    "$bundle"/share/openapi*.yaml
 	cp "$top/etc/htaccess" "$bundle/web/.htaccess"
 	cp "$top/etc/postern.yaml" "$bundle/share/"
 }

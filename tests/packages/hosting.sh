@@ -85,6 +85,9 @@ customer "$home/postern/postern" config check
 # Nobody but cron sends this: there is no worker yet.
 customer "$home/postern/postern" org create "A club" club@example.org
 customer "$home/postern/postern" courier --once
+customer "$home/postern/postern" --set password.import.allow="argon2,bcrypt,\
+scrypt,pbkdf2,firebase,sha-crypt,yescrypt,wordpress,phpass,ldap" \
+    user import "$home/members.json"
 apache
 echo up
 cron

@@ -6,6 +6,7 @@
  *	HOST_MAIL	the Maildir of the mail server that it sends to
  */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Api, freshAddress } from '../lib/api.mjs';
 import { Authenticator } from '../lib/authenticator.mjs';
@@ -43,6 +44,20 @@ test('logs in with a password', async () => {
   await api.call('POST', '/password/login', { user_id, password },
     { status: 200 });
   await api.call('GET', '/me', undefined, { status: 200 });
+});
+
+/* Those of tests/packages/bundle, whose libraries are not whole. */
+test('members who were brought along log in with what they had', async () => {
+  const hashes = readFileSync(new URL('../vectors/pwhash.tsv', import.meta.url),
+    'utf8').split('\n').filter((line) => /^[^#].*\t/.test(line));
+  assert.ok(hashes.length > 20);
+  for (const [i, hash] of hashes.entries()) {
+    const user_id = `${String(i + 1).padStart(8, '0')}-0000-4000-8000-${
+      '0'.repeat(12)}`;
+    const answer = await client().call('POST', '/password/login',
+      { user_id, password: 'Tr0ub4dor&3 ünï' });
+    assert.equal(answer.status, 200, hash);
+  }
 });
 
 test('logs in with a passkey', async () => {
