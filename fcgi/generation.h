@@ -10,8 +10,8 @@
 #include "fcgi/process.h"
 #include "fcgi/watch.h"
 #include "lib/base/err.h"
-#include "lib/crypto/crypto.h"
 #include "lib/crypto/hashgate.h"
+#include "lib/crypto/secrets.h"
 
 struct ptn_conf;
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "lib/conf/conf.h"
-#include "lib/crypto/crypto.h"
+#include "lib/crypto/secrets.h"
 
 enum ptn_err
 ptn_process_load(const struct ptn_start *start, FILE *err, struct ptn_conf **cf,

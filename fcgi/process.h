@@ -13,8 +13,8 @@
 #include "fcgi/tally.h"
 #include "lib/base/beat.h"
 #include "lib/base/err.h"
-#include "lib/crypto/crypto.h"
 #include "lib/crypto/hashgate.h"
+#include "lib/crypto/secrets.h"
 
 struct ptn_conf;
 

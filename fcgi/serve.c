@@ -8,8 +8,8 @@
 #include "fcgi/unset.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
-#include "lib/crypto/crypto.h"
 #include "lib/crypto/hashgate.h"
+#include "lib/crypto/secrets.h"
 
 /*
  * The web server started us with its socket on descriptor 0: one worker, in

@@ -15,6 +15,7 @@
 #include "fcgi/request.h"
 #include "lib/account/keysets.h"
 #include "lib/account/tenant.h"
+#include "lib/account/token_cache.h"
 #include "lib/base/arena.h"
 #include "lib/base/beat.h"
 #include "lib/base/clock.h"

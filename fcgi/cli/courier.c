@@ -8,7 +8,7 @@
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
-#include "lib/crypto/crypto.h"
+#include "lib/crypto/secrets.h"
 
 /* Send and expire, as what the configuration says we are. */
 static enum ptn_err

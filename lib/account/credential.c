@@ -5,6 +5,7 @@
 
 #include "lib/base/home.h"
 #include "lib/base/unicode.h"
+#include "lib/crypto/crypto.h"
 #include "lib/db/sql.h"
 
 #define AAGUID_LINE_MAX 256

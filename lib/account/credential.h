@@ -9,7 +9,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/crypto/crypto.h"
+#include "lib/crypto/secrets.h"
 #include "lib/db/scope.h"
 
 #define PTN_CREDENTIAL_NAME_MAX 255 /* characters */

@@ -4,7 +4,6 @@
 
 #include "lib/base/base64.h"
 #include "lib/base/bytes.h"
-#include "lib/crypto/crypto.h"
 #include "lib/crypto/secrets.h"
 
 /*

@@ -128,7 +128,7 @@ entry_open(const struct ptn_jwks *k, struct ptn_arena *a, struct entry *e,
 	ptn_wipe((uint8_t *)(uintptr_t)der.p, der.len);
 	if (r == PTN_E_INPUT) {
 		ptn_error("keys: %s: not a key for %s", e->kid,
-		    ptn_crypto_alg_name(e->alg));
+		    ptn_key_alg_name(e->alg));
 		return PTN_OK;
 	}
 	e->fresh = r == PTN_OK;
@@ -331,7 +331,7 @@ insert_key(struct ptn_db *db, struct making *m, int64_t delay_s)
 
 	if ((r = ptn_key_export(m->key, m->a, &der)) != PTN_OK)
 		return r;
-	in.alg = ptn_crypto_alg_name(ptn_key_alg(m->key));
+	in.alg = ptn_key_alg_name(ptn_key_alg(m->key));
 	r = ptn_secrets_seal(m->k->secrets, m->a, PTN_KEY_USE_JWK,
 	    PTN_BYTES(m->id.b, sizeof(m->id.b)), der, &in.sealed);
 	ptn_wipe((uint8_t *)(uintptr_t)der.p, der.len);
@@ -383,7 +383,7 @@ make_key(struct making *m, const struct ptn_scope *sc)
 	r = ptn_tx(sc, make_tx, m);
 	if (r == PTN_OK && m->made)
 		ptn_info("keys: made %s, %s", m->kid,
-		    ptn_crypto_alg_name(ptn_key_alg(m->key)));
+		    ptn_key_alg_name(ptn_key_alg(m->key)));
 	ptn_key_free(&m->key);
 	return r;
 }
@@ -572,7 +572,7 @@ ptn_jwks_info(const struct ptn_jwks *k, size_t i, struct ptn_jwk_info *out)
 	const struct entry *e = &k->e[i];
 
 	out->kid = e->kid;
-	out->alg = ptn_crypto_alg_name(e->alg);
+	out->alg = ptn_key_alg_name(e->alg);
 	out->created_at = e->created_at;
 	out->signs_from = e->signs_from;
 	out->ends_at = ends_at(k, e);

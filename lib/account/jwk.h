@@ -9,7 +9,8 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/crypto/crypto.h"
+#include "lib/crypto/key.h"
+#include "lib/crypto/secrets.h"
 #include "lib/db/db.h"
 #include "lib/db/scope.h"
 

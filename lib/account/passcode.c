@@ -10,7 +10,7 @@
 #include "lib/base/hex.h"
 #include "lib/base/rng.h"
 #include "lib/conf/conf.h"
-#include "lib/crypto/crypto.h"
+#include "lib/crypto/secrets.h"
 #include "lib/db/sql.h"
 #include "lib/event/tx.h"
 

@@ -2,7 +2,6 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
-#include "lib/crypto/crypto.h"
 #include "lib/crypto/secrets.h"
 #include "lib/db/sql.h"
 

@@ -5,13 +5,13 @@
 
 #include "lib/account/claims.h"
 #include "lib/account/jwk.h"
-#include "lib/account/username.h"
+#include "lib/account/token_cache.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
 #include "lib/crypto/jws.h"
-#include "lib/format/address.h"
+#include "lib/crypto/key.h"
 #include "lib/format/json.h"
 
 #define LEEWAY_S 60 /* of iat, between hosts */
@@ -180,121 +180,6 @@ ptn_token_issue(const struct ptn_scope *sc, const struct ptn_claims *c,
 	return ptn_token_sign(sc, PTN_API_HANKO, w.buf.p, token);
 }
 
-/* ---------------------------------------------------------- verified before */
-
-/* One verified token; its place follows from its digest. */
-struct cached {
-	uint8_t digest[PTN_SHA256_LEN];
-	uint64_t generation; /* of the key set; 0: empty */
-	/* Its texts are these; "": none. */
-	struct ptn_claims claims;
-	char address[PTN_ADDRESS_MAX + 1];
-	char username[PTN_USERNAME_BYTES + 1];
-	char *custom; /* of few, and so by itself; NULL: none */
-};
-
-struct ptn_token_cache {
-	size_t n;
-	struct cached *entry;
-};
-
-struct ptn_token_cache *
-ptn_token_cache_new(size_t entries)
-{
-	struct ptn_token_cache *c = calloc(1, sizeof(*c));
-
-	if (c == NULL ||
-	    (c->entry = calloc(entries, sizeof(*c->entry))) == NULL) {
-		free(c);
-		return NULL;
-	}
-	c->n = entries;
-	return c;
-}
-
-void
-ptn_token_cache_free(struct ptn_token_cache **c)
-{
-	size_t i;
-
-	if (*c == NULL)
-		return;
-	for (i = 0; i < (*c)->n; i++)
-		free((*c)->entry[i].custom);
-	ptn_wipe((*c)->entry, (*c)->n * sizeof(*(*c)->entry));
-	free((*c)->entry);
-	free(*c);
-	*c = NULL;
-}
-
-/* Two bytes of the digest choose the place: up to 65536 entries. */
-static struct cached *
-cache_place(struct ptn_token_cache *c, const uint8_t digest[PTN_SHA256_LEN])
-{
-	return &c->entry[((size_t)digest[0] << 8 | digest[1]) % c->n];
-}
-
-/* A text for as long as the request; NULL for "". */
-static bool
-lend(struct ptn_arena *a, const char *kept, const char **out)
-{
-	const bool is = kept != NULL && *kept != '\0';
-
-	*out = is ? ptn_arena_strdup(a, kept) : NULL;
-	return !is || *out != NULL;
-}
-
-static bool
-cache_get(const struct ptn_scope *sc, const uint8_t digest[PTN_SHA256_LEN],
-    struct ptn_claims *claims)
-{
-	const struct cached *e = cache_place(sc->tokens, digest);
-
-	/* generation starts at 1, so an empty place never matches */
-	if (e->generation == 0 ||
-	    e->generation != ptn_jwks_generation(sc->keys[PTN_API_HANKO]) ||
-	    memcmp(e->digest, digest, PTN_SHA256_LEN) != 0)
-		return false;
-	*claims = e->claims;
-	/* Another token of the same request may take the place. */
-	return lend(sc->arena, e->address, &claims->email.address) &&
-	    lend(sc->arena, e->username, &claims->username) &&
-	    lend(sc->arena, e->custom, &claims->custom);
-}
-
-/* False: it is too long. */
-static bool
-keep(char *to, size_t size, const char *text)
-{
-	const size_t len = text != NULL ? strlen(text) : 0;
-
-	if (len >= size)
-		return false;
-	if (len > 0)
-		memcpy(to, text, len);
-	to[len] = '\0';
-	return true;
-}
-
-static void
-cache_put(const struct ptn_scope *sc, const uint8_t digest[PTN_SHA256_LEN],
-    const struct ptn_claims *claims)
-{
-	struct cached *e = cache_place(sc->tokens, digest);
-
-	e->generation = 0;
-	if (!keep(e->address, sizeof(e->address), claims->email.address) ||
-	    !keep(e->username, sizeof(e->username), claims->username))
-		return;
-	free(e->custom);
-	e->custom = claims->custom != NULL ? strdup(claims->custom) : NULL;
-	if (claims->custom != NULL && e->custom == NULL)
-		return;
-	memcpy(e->digest, digest, PTN_SHA256_LEN);
-	e->claims = *claims;
-	e->generation = ptn_jwks_generation(sc->keys[PTN_API_HANKO]);
-}
-
 /* ------------------------------------------------------------- what it says */
 
 /* Whom a token must be for, among others. */
@@ -445,7 +330,7 @@ look_up(const struct ptn_scope *sc, struct ptn_bytes token, struct seen *t)
 		return PTN_OK;
 	if ((r = digest_of(sc, token, t->digest)) != PTN_OK)
 		return r;
-	if (!cache_get(sc, t->digest, &t->claims))
+	if (!ptn_token_cache_get(sc, t->digest, &t->claims))
 		t->state = STATE_NEW;
 	else if (for_us(sc, &t->claims))
 		t->state = STATE_GOOD;
@@ -496,7 +381,7 @@ verify_new(const struct ptn_scope *sc, struct ptn_bytes token, struct seen *t,
 	if (r != PTN_OK || verdict != PTN_ALLOW)
 		return r;
 	t->state = STATE_GOOD;
-	cache_put(sc, t->digest, &t->claims);
+	ptn_token_cache_put(sc, t->digest, &t->claims);
 	return PTN_OK;
 }
 

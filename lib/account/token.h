@@ -86,15 +86,6 @@ void ptn_token_audience(struct ptn_jsonw *w, const char *name,
 enum ptn_err ptn_token_issue(const struct ptn_scope *sc,
     const struct ptn_claims *claims, char **token) PTN_MUST_USE;
 
-/*
- * Tokens whose signature this process has verified already, by SHA-256 of them
- * and of whom they are for, until they expire or the key set changes: what is
- * left to ask is the row.
- */
-struct ptn_token_cache;
-struct ptn_token_cache *ptn_token_cache_new(size_t entries);
-void ptn_token_cache_free(struct ptn_token_cache **c);
-
 #define PTN_TOKENS_MAX 40 /* that one request may present */
 #define PTN_TOKENS_GOOD 4 /* of them may be candidates */
 

@@ -21,7 +21,7 @@ ptn_jws_alg(const char *name)
 	int i;
 
 	for (i = 0; i < PTN_ALG__MAX; i++)
-		if (strcmp(name, ptn_crypto_alg_name((enum ptn_sign_alg)i)) ==
+		if (strcmp(name, ptn_key_alg_name((enum ptn_sign_alg)i)) ==
 		    0)
 			break;
 	return (enum ptn_sign_alg)i;
@@ -35,7 +35,7 @@ header_b64(struct ptn_arena *a, const struct ptn_key *key, const char *kid,
 
 	ptn_jsonw_init(&w, a);
 	ptn_jsonw_object(&w, NULL);
-	ptn_jsonw_str(&w, "alg", ptn_crypto_alg_name(ptn_key_alg(key)));
+	ptn_jsonw_str(&w, "alg", ptn_key_alg_name(ptn_key_alg(key)));
 	ptn_jsonw_str(&w, "kid", kid);
 	ptn_jsonw_str(&w, "typ", typ);
 	ptn_jsonw_end_object(&w);

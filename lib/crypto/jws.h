@@ -5,7 +5,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/conf/conf_words.h"
-#include "lib/crypto/crypto.h"
+#include "lib/crypto/key.h"
 
 /*
  * Signed tokens: the form and the signature of a JWT in compact serialisation

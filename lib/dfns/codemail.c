@@ -11,7 +11,6 @@
 #include "lib/base/log.h"
 #include "lib/base/uuid.h"
 #include "lib/conf/conf.h"
-#include "lib/crypto/crypto.h"
 #include "lib/crypto/secrets.h"
 #include "lib/dfns/code.h"
 #include "lib/dfns/lookup.h"

@@ -4,7 +4,6 @@
 
 #include "lib/account/user.h"
 #include "lib/base/clock.h"
-#include "lib/crypto/crypto.h"
 #include "lib/crypto/secrets.h"
 #include "lib/db/sql.h"
 #include "lib/dfns/action.h"

@@ -4,6 +4,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/base64.h"
+#include "lib/crypto/crypto.h"
 #include "lib/crypto/secrets.h"
 #include "lib/dfns/password.h"
 

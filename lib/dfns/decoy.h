@@ -3,7 +3,7 @@
 
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/crypto/crypto.h"
+#include "lib/crypto/secrets.h"
 #include "lib/db/scope.h"
 #include "lib/dfns/signers.h"
 

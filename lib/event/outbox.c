@@ -4,6 +4,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/log.h"
+#include "lib/crypto/secrets.h"
 #include "lib/db/sql.h"
 #include "lib/event/actor.h"
 #include "lib/event/tx.h"

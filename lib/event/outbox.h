@@ -8,7 +8,6 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
-#include "lib/crypto/crypto.h"
 #include "lib/db/db.h"
 #include "lib/db/scope.h"
 

@@ -11,6 +11,7 @@
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
+#include "lib/crypto/key.h"
 #include "lib/db/sql.h"
 #include "lib/dfns/token.h"
 #include "lib/format/dfnsid.h"
@@ -150,7 +151,7 @@ insert_jwk(const struct ptn_jwk_insert_in *in)
 	memcpy(jwks[njwks].sealed, in->sealed.p, in->sealed.len);
 	jwks[njwks].api = strcmp(in->api, "dfns") == 0 ? "dfns" : "hanko";
 	jwks[njwks].row.id = in->id;
-	jwks[njwks].row.alg = ptn_crypto_alg_name(
+	jwks[njwks].row.alg = ptn_key_alg_name(
 	    jwks[njwks].api[0] == 'd' ? PTN_ALG_EDDSA : conf.sign_alg);
 	jwks[njwks].row.sealed = PTN_BYTES(jwks[njwks].sealed, in->sealed.len);
 	jwks[njwks].row.created_at = jwks[njwks].row.signs_from =

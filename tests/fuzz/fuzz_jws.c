@@ -5,6 +5,7 @@
 
 #include "lib/base/base64.h"
 #include "lib/crypto/crypto.h"
+#include "lib/crypto/key.h"
 #include "lib/crypto/jws.h"
 #include "lib/format/json.h"
 

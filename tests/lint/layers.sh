@@ -122,7 +122,7 @@ for library in $(echo "$owners" | awk '{ print $2 }' | sort -u); do
 	files=$(echo "$owners" |
 	    awk -v l="$library" '$2 == l { printf " %s", $1 }')
 	case $library:$files in
-	'OpenSSL: lib/crypto/crypto.c lib/crypto/kdf.c lib/crypto/ossl.c lib/crypto/pubkey.c lib/crypto/totp.c lib/crypto/x509.c') ;;
+	'OpenSSL: lib/crypto/crypto.c lib/crypto/kdf.c lib/crypto/key.c lib/crypto/ossl.c lib/crypto/pubkey.c lib/crypto/totp.c lib/crypto/x509.c') ;;
 	'libmariadb: lib/db/conn.c lib/db/connect.c') ;;
 	'libcurl: fcgi/fetch.c fcgi/hook.c fcgi/smtp.c fcgi/smtp_ask.c') ;;
 	*:' '*' '*) complain "$library has more than one owner:$files" ;;

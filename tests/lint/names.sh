@@ -24,7 +24,6 @@ lib/base/base64.h ptn_cred_id # ids of credentials, compared as base64
 lib/base/unicode.h ptn_utf8 # the encoding, of which the rest knows nothing
 lib/format/json.h ptn_jsonw # the writer
 lib/format/jsoneq.h ptn_json # ptn_json_equal, beside the parser's names
-lib/crypto/crypto.h ptn_key # a private key
 lib/crypto/secrets.h ptn_key_use # what a derived key is for
 lib/crypto/pubkey.h ptn_kty # words of RFC 9052 and 9053
 lib/crypto/pubkey.h ptn_crv

@@ -8,6 +8,7 @@
 #include "lib/account/jwk.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
+#include "lib/crypto/crypto.h"
 #include "lib/event/actor.h"
 #include "tests/unit/jwks.h"
 

@@ -57,9 +57,9 @@ insert(const struct ptn_jwk_insert_in *in)
 	memmove(&table[1], &table[0], rows * sizeof(table[0]));
 	memcpy(sealed_bytes[rows], in->sealed.p, in->sealed.len);
 	row->id = in->id;
-	row->alg = ptn_crypto_alg_name(PTN_ALG_RS256);
+	row->alg = ptn_key_alg_name(PTN_ALG_RS256);
 	if (strcmp(in->alg, row->alg) != 0)
-		row->alg = ptn_crypto_alg_name(PTN_ALG_ES256);
+		row->alg = ptn_key_alg_name(PTN_ALG_ES256);
 	assert_string_equal(in->alg, row->alg);
 	row->sealed = PTN_BYTES(sealed_bytes[rows], in->sealed.len);
 	row->created_at = now_s * 1000000;

@@ -8,6 +8,7 @@
 #include "lib/account/jwk.h"
 #include "lib/account/session.h"
 #include "lib/account/token.h"
+#include "lib/account/token_cache.h"
 #include "lib/base/clock.h"
 #include "lib/event/actor.h"
 #include "tests/unit/rows.h" /* $POSTERN_TEST_DB */

@@ -16,6 +16,7 @@
 #include "lib/base/tree.h"
 #include "lib/conf/conf_row.h"
 #include "lib/crypto/crypto.h"
+#include "lib/crypto/key.h"
 #include "lib/crypto/jws.h"
 #include "lib/format/json.h"
 

@@ -10,6 +10,7 @@
 
 #include "lib/base/base64.h"
 #include "lib/crypto/crypto.h"
+#include "lib/crypto/key.h"
 #include "lib/crypto/ossl.h"
 #include "lib/format/json.h"
 #include "tests/unit/arena.h"

@@ -9,7 +9,6 @@
 #include "lib/base/base64.h"
 #include "lib/base/hex.h"
 #include "lib/base/log.h"
-#include "lib/crypto/crypto.h"
 #include "lib/dfns/factor.h"
 #include "lib/dfns/keyassert.h"
 #include "tests/unit/dfns.h"

@@ -13,6 +13,7 @@
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
+#include "lib/crypto/key.h"
 #include "lib/dfns/token.h"
 #include "lib/format/dfnsid.h"
 #include "lib/format/json.h"

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "lib/format/json.h"
+#include "lib/crypto/secrets.h"
 #include "tests/unit/jwk.h"
 
 static void

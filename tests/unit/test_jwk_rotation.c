@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/jwk.h"
+#include "lib/crypto/secrets.h"
 
 /* JW-09: published first, then signing, and the old one kept. */
 static void

@@ -9,6 +9,7 @@
 #include "lib/base/base64.h"
 #include "lib/base/log.h"
 #include "lib/crypto/crypto.h"
+#include "lib/crypto/key.h"
 #include "lib/crypto/jws.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -140,7 +141,7 @@ round_trip(void **state)
 		    ptn_jws_sign(key[i], KID, arena, claims, &token), PTN_OK);
 		head = ptn_arena_printf(arena,
 		    "{\"alg\":\"%s\",\"kid\":\"" KID "\",\"typ\":\"JWT\"}",
-		    ptn_crypto_alg_name((enum ptn_sign_alg)i));
+		    ptn_key_alg_name((enum ptn_sign_alg)i));
 		head =
 		    ptn_arena_printf(arena, "%s.%s.", b64(head), b64(claims));
 		assert_int_equal(strncmp(token, head, strlen(head)), 0);
@@ -164,7 +165,7 @@ algorithms(void **state)
 	(void)state;
 	for (i = 0; i < PTN_ALG__MAX; i++)
 		assert_int_equal(
-		    ptn_jws_alg(ptn_crypto_alg_name((enum ptn_sign_alg)i)),
+		    ptn_jws_alg(ptn_key_alg_name((enum ptn_sign_alg)i)),
 		    (int)i);
 	for (i = 0; i < N(none); i++)
 		assert_int_equal(ptn_jws_alg(none[i]), PTN_ALG__MAX);

@@ -11,7 +11,7 @@
 #include "lib/base/api.h"
 #include "lib/base/array.h"
 #include "lib/base/err.h"
-#include "lib/crypto/crypto.h"
+#include "lib/crypto/key.h"
 #include "lib/dfns/factor.h"
 #include "lib/dfns/keyassert.h"
 
@@ -25,7 +25,7 @@
 
 NAME_OF(of_err, ptn_err_name, enum ptn_err)
 NAME_OF(of_api, ptn_api_name, enum ptn_api)
-NAME_OF(of_alg, ptn_crypto_alg_name, enum ptn_sign_alg)
+NAME_OF(of_alg, ptn_key_alg_name, enum ptn_sign_alg)
 NAME_OF(of_method, ptn_method_name, enum ptn_method)
 NAME_OF(of_code, ptn_code_name, enum ptn_code_kind)
 NAME_OF(of_kind, ptn_dfns_cred_kind_name, enum ptn_dfns_cred_kind)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/token.h"
+#include "lib/account/token_cache.h"
 
 /* ------------------------------------------------------------- seen before */
 

@@ -7,10 +7,12 @@
 
 #include "lib/account/jwk.h"
 #include "lib/account/token.h"
+#include "lib/account/token_cache.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
+#include "lib/crypto/key.h"
 #include "lib/crypto/jws.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
