@@ -227,13 +227,21 @@ check_list(struct ptn_conf_load *ld, const struct ptn_strs *l, bool wild,
 }
 
 static void
-check_origins(struct ptn_conf_load *ld)
+check_pages(struct ptn_conf_load *ld)
 {
 	const struct ptn_conf *cf = ld->cf;
 
 	check_list(ld, &cf->cors_origins, true, cf->cors_wildcard);
-	check_list(ld, &cf->rp_origins, false, false);
 	check_list(ld, &cf->rp_top_origins, false, false);
+}
+
+static void
+check_origins(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+
+	check_pages(ld);
+	check_list(ld, &cf->rp_origins, false, false);
 	if (cf->rp_origins.n == 0)
 		ptn_conf_fault(ld, &cf->rp_origins,
 		    "needs at least one origin, such as https://example.com");
@@ -575,4 +583,16 @@ ptn_conf_check(struct ptn_conf_load *ld)
 	check_paths(ld);
 	check_database(ld);
 	check_database_tls(ld);
+}
+
+/* Their relying party is held against other rules (lib/account/org.h). */
+void
+ptn_conf_check_own(struct ptn_conf_load *ld)
+{
+	check_cookie(ld);
+	check_session(ld);
+	check_pages(ld);
+	check_accounts(ld);
+	check_names(ld);
+	check_factors(ld);
 }
