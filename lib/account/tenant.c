@@ -9,8 +9,9 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
+#include "lib/conf/own.h"
 
-#define ROW_MAX 16384 /* bytes of a row, taken apart */
+#define ROW_MAX 262144 /* bytes of a row, taken apart */
 
 /* A mount, and its tenant as last read. */
 struct slot {
@@ -108,7 +109,8 @@ ptn_tenants_by_path(const struct ptn_tenants *ts, const char **path)
 static enum ptn_err
 keep(struct slot *s, struct ptn_org_row *row)
 {
-	const char **text[] = { &row->rp_id, &row->rp_name, &row->origins };
+	const char **text[] = { &row->rp_id, &row->rp_name, &row->origins,
+		&row->config };
 	size_t i;
 
 	ptn_arena_reset(s->arena);
@@ -129,22 +131,50 @@ set_apart(struct slot *s)
 		s->cf.cookie_domain = "";
 }
 
+/*
+ * What the row has of its own over the configuration.  What cannot be used is
+ * not left out, as it may be what keeps people out: the tenant is closed.
+ */
+static enum ptn_err
+lay_over(struct ptn_tenants *ts, struct slot *s, const struct ptn_org_row *row,
+    bool *own_cors)
+{
+	struct ptn_own *own;
+	struct ptn_org org;
+	const char *why;
+	enum ptn_err r;
+
+	r = ptn_own_parse(s->arena, ts->cf, row->config, &own, &why);
+	if (r == PTN_E_INPUT) {
+		ptn_error("tenants: %s: its own configuration cannot be used: "
+			  "%s",
+		    row->name, why);
+		return PTN_E_CONFIG;
+	}
+	if (r != PTN_OK ||
+	    (r = ptn_org_of(s->arena, ts->cf, row, &org)) != PTN_OK)
+		return r;
+	s->cf = *ptn_own_conf(own);
+	s->cf.rp_id = org.rp_id;
+	s->cf.rp_name = org.rp_name;
+	s->cf.rp_origins = org.origins;
+	if (row->rp_name != NULL &&
+	    !ptn_own_has(own, &ptn_own_conf(own)->service_name))
+		s->cf.service_name = row->rp_name;
+	*own_cors = ptn_own_has(own, &ptn_own_conf(own)->cors_origins);
+	return PTN_OK;
+}
+
 static enum ptn_err
 fill(struct ptn_tenants *ts, struct slot *s, struct ptn_org_row *row)
 {
-	struct ptn_org org;
+	bool own_cors;
 	enum ptn_err r;
 
 	s->state = UNREAD;
 	if ((r = keep(s, row)) != PTN_OK ||
-	    (r = ptn_org_of(s->arena, ts->cf, row, &org)) != PTN_OK)
+	    (r = lay_over(ts, s, row, &own_cors)) != PTN_OK)
 		return r;
-	s->cf = *ts->cf;
-	s->cf.rp_id = org.rp_id;
-	s->cf.rp_name = org.rp_name;
-	s->cf.rp_origins = org.origins;
-	if (row->rp_name != NULL)
-		s->cf.service_name = row->rp_name;
 	s->tenant = (struct ptn_tenant){ .id = row->id, .cf = &s->cf };
 	s->tenant.path = has_path(s)
 	    ? ptn_arena_strndup(s->arena, s->mount.at, s->mount.at_len)
@@ -153,7 +183,8 @@ fill(struct ptn_tenants *ts, struct slot *s, struct ptn_org_row *row)
 		return PTN_E_NOMEM;
 	if (strcmp(row->name, PTN_TENANT_DEFAULT) != 0)
 		set_apart(s);
-	s->tenant.own_origins = s->tenant.named && row->origins != NULL;
+	s->tenant.own_origins =
+	    s->tenant.named && row->origins != NULL && !own_cors;
 	s->active = row->active || !s->tenant.named;
 	s->state = FOUND;
 	return PTN_OK;
@@ -168,7 +199,13 @@ read_row(struct ptn_tenants *ts, const struct ptn_scope *sc, struct slot *s)
 	s->read_ms = ptn_clock_mono_ms();
 	r = ptn_org_find(sc, s->mount.org, &row);
 	if (r == PTN_OK)
-		return fill(ts, s, &row);
+		r = fill(ts, s, &row);
+	if (r == PTN_OK)
+		return r;
+	if (r == PTN_E_CONFIG) {
+		s->state = MISSING;
+		return PTN_OK;
+	}
 	if (r != PTN_E_NOT_FOUND)
 		return s->state == FOUND ? PTN_OK : r;
 	s->state = MISSING;
