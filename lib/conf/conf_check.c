@@ -117,7 +117,7 @@ token_max(const struct ptn_conf *cf)
 		claims += json_len(cf->audience.v[i]);
 	if (cf->audience.n == 0)
 		claims += json_len(cf->rp_id);
-	if (cf->tenant_hosts.n + cf->tenant_paths.n > 0)
+	if (cf->tenant_hosts.n + cf->tenant_paths.n > 0 || cf->tenant_ids)
 		claims += TENANT_CLAIMS;
 	if (cf->claims.n > 0)
 		claims += PTN_CLAIMTEXT_TOKEN_MAX;
@@ -135,10 +135,10 @@ check_cookie_prefix(struct ptn_conf_load *ld)
 	if (host && cf->cookie_domain[0] != '\0')
 		ptn_conf_fault(ld, &cf->cookie_domain,
 		    "must be empty: the cookie's name begins with __Host-");
-	if (host && cf->tenant_paths.n > 0)
+	if (host && (cf->tenant_paths.n > 0 || cf->tenant_ids))
 		ptn_conf_fault(ld, &cf->tenant_paths,
-		    "must be empty: the cookie's name begins with __Host-, and "
-		    "it may not have a path of its own");
+		    "must be empty, and multi_tenancy.enabled false: the cookie's "
+		    "name begins with __Host-, and its path is / then");
 	if ((host || secure) && !cf->cookie_secure)
 		ptn_conf_fault(ld, &cf->cookie_secure,
 		    "must be true: the cookie's name begins with %s",

@@ -22,6 +22,7 @@ let admin;
 before(async () => {
   instance = await start({ prefix: '', admin: true, set: {
     'log.level': 'debug', 'tenants.refresh': '1s', 'mfa.enabled': 'false',
+    'multi_tenancy.enabled': 'true',
     'audit_log.storage.enabled': 'true', 'webhooks.allow_http': 'true',
     'server.public.cors.allow_origins': 'https://default.example',
     'tenants.paths': '/one one,/two two,/three three,/conf conf' } });
@@ -432,6 +433,49 @@ describe('one of three that goes', () => {
     assert.deepEqual(both.map(({ status }) => status).sort(),
       [201, 409, 409, 409, 409, 409]);
     await drop(made);
+  });
+});
+
+describe('a thousand tenants', () => {
+  /* Which series there are, without their figures. */
+  const series = async () => (await admin.call('GET', '/metrics', undefined,
+    { status: 200 })).text.split('\n').filter((line) => !line.startsWith('#'))
+    .map((line) => line.replace(/ [^ ]*$/, '')).sort();
+  const id = (i) =>
+    `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`;
+
+  before(() => instance.sql(`INSERT INTO tenants (id, name, created_at)
+    SELECT UNHEX(CONCAT('0000000000004000800', LPAD(seq, 13, '0'))),
+    CONCAT('Thousand ', seq), UTC_TIMESTAMP(6) FROM seq_1_to_1000`));
+  after(() => instance.sql("DELETE FROM tenants WHERE name LIKE 'Thousand %'"));
+
+  test('have no series of their own', async () => {
+    const visit = (i) => atPath(`/${id(i)}`).call('GET', '/me', undefined,
+      { status: 401 });
+    await visit(1);
+    await series();
+    const first = await series();
+    assert.ok(first.length > 100);
+    for (let i = 2; i <= 100; i++)
+      await visit(i);
+    assert.deepEqual(await series(), first);
+    assert.ok(first.every((line) => !/Thousand|00000000-0000/.test(line)));
+  });
+
+  test('are listed by page, each served by its id', async () => {
+    const { headers, body } = await admin.call('GET',
+      '/tenants?per_page=100&page=3', undefined, { status: 200 });
+    assert.equal(headers['x-total-count'], '1001');
+    assert.equal(body.length, 100);
+    await call('PUT', `/tenants/${id(1000)}`, 200,
+      { config: { account: { allow_signup: false } } });
+    await sleep(FRESH_MS);
+    await atPath(`/${id(1000)}`).call('POST', '/users',
+      { email: freshAddress() }, { status: 403 });
+    await atPath(`/${id(999)}`).call('POST', '/users',
+      { email: freshAddress() }, { status: 200 });
+    for (const i of [1000, 999])
+      await call('DELETE', `/tenants/${id(i)}`, 204);
   });
 });
 
