@@ -9,7 +9,8 @@
 #include "fcgi/orgjson.h"
 #include "lib/account/orgs.h"
 
-#define TAG_MAX 24 /* bytes of an ETag */
+#define TAG_MAX 24	     /* bytes of an ETag */
+#define OWN_MAX (128 * 1024) /* bytes of what a page of them has of its own */
 
 /* What they have of their own lies over the file, whoever the path names. */
 static struct ptn_scope
@@ -62,6 +63,19 @@ write_tenant(const struct ptn_scope *sc, struct ptn_reply *rep,
 	return ptn_orgjson(&rep->json, sc, org);
 }
 
+/* Does a page fit into the memory of a request? */
+static bool
+fits(const struct ptn_org_row *org, size_t n)
+{
+	size_t i, len = 0;
+
+	for (i = 0; i < n; i++) {
+		len += org[i].config != NULL ? strlen(org[i].config) : 0;
+		len += org[i].origins != NULL ? strlen(org[i].origins) : 0;
+	}
+	return len <= OWN_MAX;
+}
+
 /* GET /tenants: a page of them, newest first. */
 enum ptn_err
 ptn_admin_tenant_list(struct ptn_request *req, struct ptn_reply *rep)
@@ -77,6 +91,9 @@ ptn_admin_tenant_list(struct ptn_request *req, struct ptn_reply *rep)
 	    (r = ptn_org_page(&sc, ptn_admin_page_skip(&page), page.per_page,
 		 &org, &n, &total)) != PTN_OK)
 		return r;
+	if (!fits(org, n))
+		return ptn_reply_say(rep, PTN_E_INPUT,
+		    "that page is too large: ask for fewer by per_page");
 	ptn_admin_page_headers(req, rep, &page, total);
 	ptn_jsonw_array(&rep->json, NULL);
 	for (i = 0; i < n && r == PTN_OK; i++)

@@ -9,9 +9,9 @@
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
 
-#define CONFIG_MAX 16384 /* bytes, written anew */
-#define BATCH 1000	 /* rows that are deleted at once */
-#define ROUNDS 20	 /* transactions of a call */
+#define CONFIG_MAX 4096 /* bytes, written anew: pages of them must fit */
+#define BATCH 1000	/* rows that are deleted at once */
+#define ROUNDS 20	/* transactions of a call */
 
 static enum ptn_err
 no(struct ptn_orgs_why *why, const char *text)
@@ -62,7 +62,7 @@ read_config(const struct ptn_scope *sc, const struct ptn_json *config,
 		return PTN_E_NOMEM;
 	org->config = w.buf.p;
 	if (w.buf.len > CONFIG_MAX)
-		return no(why, "config is too large");
+		return no(why, "config is larger than 4096 bytes");
 	what = ptn_org_problem(org);
 	return what != NULL ? no(why, what) : PTN_OK;
 }
