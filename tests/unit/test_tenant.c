@@ -274,7 +274,7 @@ many_ids(void **state)
 			assert_true(ptn_uuid_equal(&t.id, &id[i]));
 		}
 	ptn_tenants_free(&ts);
-	rows_sql("DELETE FROM tenants WHERE name LIKE 'Many %'");
+	rows_sql("DELETE FROM tenants WHERE name LIKE 'Many %%'");
 }
 
 static void
