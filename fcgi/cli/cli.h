@@ -68,6 +68,10 @@ int ptn_cli_org(int argc, char **argv, const char *conf_path,
 int ptn_cli_user(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
+/* import-from PROGRAM ...: the table is in from.c */
+int ptn_cli_from(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
 /* doctor [--json] [--report] [--url URL] [--ca FILE] [--mail-to ADDRESS] */
 int ptn_cli_doctor(int argc, char **argv, const char *conf_path,
     const char *const *set);
@@ -78,6 +82,10 @@ int ptn_cli_backup(int argc, char **argv, const char *conf_path,
 
 /* admin-key create NAME [OPTION]... | list | revoke NAME */
 int ptn_cli_admin_key(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
+/* tenant COMMAND ...: the table is in tenant.c */
+int ptn_cli_tenant(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
 /* limits show | clear [--org ORG] WHOM */
@@ -98,6 +106,8 @@ void ptn_cli_snippet_help(FILE *out);
 void ptn_cli_org_help(FILE *out);
 void ptn_cli_user_help(FILE *out);
 void ptn_cli_admin_key_help(FILE *out);
+void ptn_cli_tenant_help(FILE *out);
+void ptn_cli_from_help(FILE *out);
 void ptn_cli_limits_help(FILE *out);
 void ptn_cli_webhook_help(FILE *out);
 void ptn_cli_doctor_help(FILE *out);

@@ -25,6 +25,7 @@ let keys;
 let user;
 let ids;
 let org;
+let hook;
 
 before(async () => {
   instance = await start({ admin: true, oneConnection: true,
@@ -49,6 +50,7 @@ before(async () => {
     `/users/${user.user_id}/sessions`, undefined, { status: 200 })).body];
   ids = { id: user.user_id, email_id: shown.emails[0].id,
     credential_id: shown.webauthn_credentials[0].id, session_id: session.id };
+  hook = (await admin.call('POST', '/webhooks', body(), { status: 201 })).body;
 });
 after(() => instance?.stop());
 
@@ -58,13 +60,19 @@ const sessions = async () => (await admin.call('GET',
   `/users/${user.user_id}/sessions`, undefined, { status: 200 })).body
   .map(({ id }) => id);
 
+const hooks = async () => (await admin.call('GET', '/webhooks', undefined,
+  { status: 200 })).body.database;
+
 /* A body that is one for each of them. */
 const body = () => ({ user_id: user.user_id, address: freshAddress(),
+  callback: 'https://hooks.example/walked', events: ['user'], enabled: false,
   password: 'battery horse correct', name: 'Changed',
   username: `walk_${Math.random().toString(36).slice(2)}` });
 
 function ask({ method, path }, bearer, prefix = '') {
   const full = path.replaceAll(/\{(\w+)\}/g, (_, name) => {
+    if (path === '/webhooks/{id}')
+      return hook.id;
     assert.ok(ids[name], `${path}: say what ${name} is`);
     return ids[name];
   });
@@ -76,14 +84,15 @@ test('there are rows', () => assert.ok(rows.length > 20, `${rows.length}`));
 
 for (const row of rows)
   test(row.name, async () => {
-    const before = [await state(), await sessions()];
+    const before = [await state(), await sessions(), await hooks()];
     if (row.auth === 'ANYBODY')
       return void assert.equal((await ask(row, keys.none)).status, 200);
     for (const key of [keys.none, keys.expired])
       assert.equal((await ask(row, key)).status, 401);
-    assert.ok(['READER', 'CHANGER', 'HOST'].includes(row.auth), row.auth);
+    assert.ok(['READER', 'CHANGER', 'HOST', 'HOST_CHANGER'].includes(row.auth),
+      row.auth);
     const read = await ask(row, keys.reader);
-    if (row.auth === 'CHANGER')
+    if (row.auth.endsWith('CHANGER'))
       assert.equal(read.status, 403, read.text);
     else
       assert.notEqual(read.status, 403, read.text);
@@ -92,9 +101,10 @@ for (const row of rows)
       const foreign = await ask(row, keys.foreign, prefix);
       assert.ok(!foreign.text.includes(user.user_id), foreign.text);
       assert.ok(!foreign.text.includes(user.email), foreign.text);
+      assert.ok(!foreign.text.includes(hook.id), foreign.text);
       if (empty.includes(row.name))
         assert.deepEqual(foreign.body, []);
-      else if (row.auth === 'HOST')
+      else if (row.auth.startsWith('HOST'))
         assert.equal(foreign.status, 403, foreign.text);
       else if (row.path.includes('{'))
         assert.equal(foreign.status, 404, foreign.text);
@@ -104,6 +114,6 @@ for (const row of rows)
     const named = await ask(row, keys.foreign, `/${tenant.replace(
       /(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`);
     assert.equal(named.status, 404);
-    assert.deepEqual([await state(), await sessions()], before);
+    assert.deepEqual([await state(), await sessions(), await hooks()], before);
     return undefined;
   });
