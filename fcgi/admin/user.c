@@ -42,6 +42,18 @@ not_found(struct ptn_reply *rep, enum ptn_err r)
 				    : r;
 }
 
+enum ptn_err
+ptn_admin_user_found(struct ptn_request *req, struct ptn_reply *rep,
+    struct ptn_uuid *id)
+{
+	struct ptn_user user;
+	enum ptn_err r;
+
+	if ((r = ptn_admin_user_named(req, rep, id)) != PTN_OK)
+		return r;
+	return not_found(rep, ptn_user_get(&req->sc, id, &user));
+}
+
 /* ------------------------------------------------------------------ one */
 
 #define TAG_LEN 16 /* bytes of a digest that tell states apart */
