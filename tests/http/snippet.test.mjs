@@ -65,6 +65,7 @@ test('web servers take them, also at the root', async () => {
     nginx: [`pid ${dir}/nginx.pid;\nevents {}\nhttp { server {\n`, '}}\n',
       (file) => ['nginx', '-t', '-e', 'stderr', '-c', file]],
   };
+  writeFileSync(join(dir, 'fastcgi_params'), ''); // nginx brings its own
   for (const [web, [head, tail, check]] of Object.entries(frame)) {
     for (const mount of ['', '/id', '/a/b']) {
       const { stdout } = await postern(['--set',
