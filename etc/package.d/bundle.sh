@@ -26,8 +26,9 @@ compile() {
 	cd "$source"
 	built sh autogen.sh
 	# No frame of ours is unwound: nothing here throws, or cancels a thread.
+	# Small is what a web space wants; what takes its time is in archives.
 	built ./configure --prefix=/usr --sysconfdir=/etc \
-	    --localstatedir=/var CFLAGS="-O2 -ffunction-sections \
+	    --localstatedir=/var CFLAGS="-Os -ffunction-sections \
 	    -fno-asynchronous-unwind-tables -ffile-prefix-map=$source=." \
 	    LDFLAGS="-Wl,--gc-sections,-z,pack-relative-relocs,-z,noseparate-code"
 	built make -j"$jobs"
@@ -276,10 +277,10 @@ add_data() {
 	cp -R "$staged/usr/share/postern/." "$bundle/share/"
 	mv "$bundle/share/page"/* "$bundle/web/"
 	# The descriptions are for who writes programs, and has them from
-	# elsewhere; a web space has no admin socket.
-	rm -rf "$bundle/web/admin"
+	# elsewhere; where the web server starts the program, operators have no
+	# socket.
 	rm -r "$bundle/share/page" "$bundle/web/members" \
-	    "$bundle"/share/openapi*.yaml
+	    "$bundle"/share/openapi*.yaml "$bundle/share/admin"
 	cp "$top/etc/htaccess" "$bundle/web/.htaccess"
 	cp "$top/etc/postern.yaml" "$bundle/share/"
 }
