@@ -222,11 +222,20 @@ package_of() {
 	die "$1 is of no package: whose licence?"
 }
 
+# is_there FILE: another package of the same source has this text.
+is_there() {
+	for text in "$bundle"/share/licences/*; do
+		! cmp -s "$1" "$text" || return 0
+	done
+	return 1
+}
+
 # add_licence PACKAGE: and the texts that it names.
 add_licence() {
 	copyright=/usr/share/doc/$1/copyright
 	[ -s "$copyright" ] || die "$copyright is missing"
-	cp -L "$copyright" "$bundle/share/licences/$1"
+	is_there "$copyright" ||
+	    cp -L "$copyright" "$bundle/share/licences/$1"
 	grep -o '/usr/share/common-licenses/[A-Za-z0-9.-]*[A-Za-z0-9]' \
 	    "$copyright" | sort -u | while read -r text; do
 		# GPL is a link to its newest version: one text is enough.
