@@ -101,6 +101,7 @@ struct ptn_request {
 	const struct ptn_mount *mount; /* which names the tenant, or NULL */
 	enum ptn_err tenant_err;       /* why there is no tenant */
 	struct ptn_uuid org; /* that the path of an operator names; or nil */
+	bool bound; /* the key of that operator is for one organisation */
 	const char *arg; /* what stood for {id} in the route's path, or NULL */
 	const char *arg2; /* and for what is behind it; or NULL */
 	const struct ptn_route *route;

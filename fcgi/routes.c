@@ -182,6 +182,12 @@ const struct ptn_route ptn_routes[] = {
 	{ ADMIN,  DELETE, "/users/{id}/sessions", CHANGER, DB, FREE, NO_INPUT, ON(always), ptn_admin_session_delete_all },
 	{ ADMIN,  DELETE, "/users/{id}/sessions/{session_id}", CHANGER,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_session_delete },
 	{ ADMIN,  POST,   "/sessions",                         CHANGER,  DB,   FREE,    IN(admin_session),      ON(always),    ptn_admin_session_create },
+
+	{ ADMIN,  GET,    "/webhooks",                         READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_hook_list },
+	{ ADMIN,  POST,   "/webhooks",                         CHANGER,  DB,   FREE,    IN(admin_hook),         ON(always),    ptn_admin_hook_create },
+	{ ADMIN,  GET,    "/webhooks/{id}",                    READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_hook_show },
+	{ ADMIN,  PUT,    "/webhooks/{id}",                    CHANGER,  DB,   FREE,    IN(admin_hook_edit),    ON(always),    ptn_admin_hook_edit },
+	{ ADMIN,  DELETE, "/webhooks/{id}",                    CHANGER,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_hook_delete },
 };
 /* clang-format on */
 

@@ -75,4 +75,12 @@ enum ptn_err ptn_admin_session_delete_all(struct ptn_request *,
     struct ptn_reply *);
 enum ptn_err ptn_admin_session_create(struct ptn_request *, struct ptn_reply *);
 
+extern const struct ptn_input ptn_in_admin_hook;
+extern const struct ptn_input ptn_in_admin_hook_edit;
+enum ptn_err ptn_admin_hook_list(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_hook_create(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_hook_show(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_hook_edit(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_hook_delete(struct ptn_request *, struct ptn_reply *);
+
 #endif

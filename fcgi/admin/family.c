@@ -76,6 +76,7 @@ enter_tenant(struct ptn_request *req, struct ptn_reply *rep,
 	const struct ptn_uuid *id = bound ? &key->tenant_id : &req->org;
 	enum ptn_err r;
 
+	req->bound = bound;
 	if (ptn_uuid_is_nil(id))
 		return PTN_OK; /* the default one, as it is already */
 	if (bound && !ptn_uuid_is_nil(&req->org) &&

@@ -32,8 +32,8 @@ is_configured(const struct ptn_scope *sc, const struct ptn_uuid *id,
 	return false;
 }
 
-static enum ptn_err
-count_waiting(const struct ptn_scope *sc, struct ptn_hooks_one *one)
+enum ptn_err
+ptn_hooks_count(const struct ptn_scope *sc, struct ptn_hooks_one *one)
 {
 	uint8_t source[PTN_OUTBOX_SOURCE_LEN];
 	const struct ptn_outbox_waiting_in in = { sc->tenant_id,
@@ -108,20 +108,35 @@ ptn_hooks_list(const struct ptn_scope *sc, struct ptn_hooks_one **out,
 		} else {
 			one[i] = of_row(&row[i - sc->cf->hooks.n]);
 		}
-		r = count_waiting(sc, &one[i]);
+		r = ptn_hooks_count(sc, &one[i]);
 	}
 	*out = one;
 	return r;
 }
 
-/* NULL: they may stand there. */
+/* Does a name stand in a list, by itself? */
+static bool
+stands_in(const char *list, const char *name)
+{
+	const size_t n = strlen(name);
+	size_t len;
+
+	for (; *list != '\0'; list += len) {
+		list += strspn(list, " ");
+		len = strcspn(list, " ");
+		if (len == n && memcmp(list, name, n) == 0)
+			return true;
+	}
+	return false;
+}
+
 static const char *
-fault_of(const struct ptn_scope *sc, const char *callback, const char *events)
+fault_of_events(const struct ptn_scope *sc, const char *events)
 {
 	const char *name;
 	size_t len;
 
-	if (*events == '\0')
+	if (events[strspn(events, " ")] == '\0')
 		return "there must be an event";
 	if (strlen(events) > PTN_HOOK_EVENTS_MAX)
 		return "there are too many events";
@@ -133,11 +148,25 @@ fault_of(const struct ptn_scope *sc, const char *callback, const char *events)
 			return ptn_arena_printf(sc->arena,
 			    "\"%.40s\" is no event of postern-hooks(7)",
 			    name != NULL ? name : "");
+		if (stands_in(events + len, name))
+			return ptn_arena_printf(sc->arena,
+			    "\"%s\" stands there twice", name);
 	}
-	name = ptn_hook_url_fault(callback, sc->cf->hook_http);
-	return name == NULL
+	return NULL;
+}
+
+/* NULL: they may stand there. */
+static const char *
+fault_of(const struct ptn_scope *sc, const char *callback, const char *events)
+{
+	const char *why = fault_of_events(sc, events);
+
+	if (why != NULL)
+		return why;
+	why = ptn_hook_url_fault(callback, sc->cf->hook_http);
+	return why == NULL
 	    ? NULL
-	    : ptn_arena_printf(sc->arena, "the callback %s", name);
+	    : ptn_arena_printf(sc->arena, "the callback %s", why);
 }
 
 /* Of one, for the record; NULL says less. */
@@ -154,11 +183,14 @@ static enum ptn_err
 add(const struct ptn_scope *sc, void *arg)
 {
 	const struct ptn_webhook_put_in *in = arg;
-	enum ptn_err r = ptn_sql_webhook_put(sc->db, in);
+	enum ptn_err r;
+	uint64_t n;
 
-	return r == PTN_OK
-	    ? ptn_event(sc, PTN_EVENT_WEBHOOK_CREATED, name_of(sc, &in->id))
-	    : r;
+	if ((r = ptn_sql_webhook_put(sc->db, in, &n)) != PTN_OK)
+		return r;
+	return n == 0
+	    ? PTN_E_CONFLICT
+	    : ptn_event(sc, PTN_EVENT_WEBHOOK_CREATED, name_of(sc, &in->id));
 }
 
 enum ptn_err
@@ -166,12 +198,15 @@ ptn_hooks_add(const struct ptn_scope *sc, const char *callback,
     const char *events, struct ptn_uuid *out, const char **why)
 {
 	struct ptn_webhook_put_in in = { ptn_uuid_new(), sc->tenant_id,
-		callback, events, PTN_HOOKS_LIFESPAN_S };
+		callback, events, PTN_HOOKS_LIFESPAN_S, PTN_HOOKS_MAX };
+	enum ptn_err r;
 
 	if ((*why = fault_of(sc, callback, events)) != NULL)
 		return PTN_E_INPUT;
 	*out = in.id;
-	return ptn_tx(sc, add, &in);
+	if ((r = ptn_tx(sc, add, &in)) == PTN_E_CONFLICT)
+		*why = "there are as many webhooks as there may be";
+	return r;
 }
 
 static enum ptn_err
@@ -186,6 +221,19 @@ change(const struct ptn_scope *sc, void *arg)
 	return n == 0
 	    ? PTN_E_NOT_FOUND
 	    : ptn_event(sc, PTN_EVENT_WEBHOOK_CHANGED, name_of(sc, &in->id));
+}
+
+enum ptn_err
+ptn_hooks_edit(const struct ptn_scope *sc, const struct ptn_hooks_one *one,
+    int64_t seen_us, const char **why)
+{
+	struct ptn_webhook_change_in in = { one->callback, one->events,
+		one->enabled, PTN_HOOKS_LIFESPAN_S, sc->tenant_id, one->id,
+		seen_us };
+
+	if ((*why = fault_of(sc, one->callback, one->events)) != NULL)
+		return PTN_E_INPUT;
+	return ptn_tx(sc, change, &in);
 }
 
 static enum ptn_err
@@ -231,7 +279,7 @@ replay(const struct ptn_scope *sc, void *arg)
 		    PTN_WEBHOOK_KEPT_S,
 		sc->tenant_id, PTN_BYTES(source, sizeof(source)) };
 	struct ptn_webhook_change_in on = { p->hook.callback, p->hook.events, 1,
-		PTN_HOOKS_LIFESPAN_S, sc->tenant_id, p->hook.id };
+		PTN_HOOKS_LIFESPAN_S, sc->tenant_id, p->hook.id, 0 };
 	enum ptn_err r = PTN_OK;
 
 	ptn_webhook_source(&p->hook.id, source);

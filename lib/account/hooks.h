@@ -21,6 +21,7 @@
  * switched off.
  */
 #define PTN_HOOKS_FAILURES_MAX 30
+#define PTN_HOOKS_MAX 100 /* of a tenant: each costs a row an event */
 #define PTN_HOOKS_REFUSALS_MAX 5 /* tries, the last refused: it is parked */
 #define PTN_HOOKS_LIFESPAN_S (30 * 24 * 3600) /* after it worked last */
 
@@ -42,17 +43,40 @@ struct ptn_hooks_one {
 enum ptn_err ptn_hooks_list(const struct ptn_scope *sc,
     struct ptn_hooks_one **out, size_t *n) PTN_MUST_USE;
 
-/* PTN_E_NOT_FOUND: the tenant has none of that id, nor the configuration. */
+/*
+ * Without what waits.  PTN_E_NOT_FOUND: the tenant has none of that id, nor the
+ * configuration.
+ */
 enum ptn_err ptn_hooks_get(const struct ptn_scope *sc,
     const struct ptn_uuid *id, struct ptn_hooks_one *out) PTN_MUST_USE;
 
+/* How much waits for one, and how much was given up. */
+enum ptn_err ptn_hooks_count(const struct ptn_scope *sc,
+    struct ptn_hooks_one *one) PTN_MUST_USE;
+
 /*
- * callback, events	as lib/format/hook.h has them: PTN_E_INPUT if they are
- *			not so; why says it
+ * callback, events	as lib/format/hook.h has them, none of them twice:
+ *			PTN_E_INPUT if they are not so; why says it
  * out			the new one's id
+ *
+ * PTN_E_CONFLICT: the tenant has PTN_HOOKS_MAX, or a few more if several were
+ * made at once; why says it.
  */
 enum ptn_err ptn_hooks_add(const struct ptn_scope *sc, const char *callback,
     const char *events, struct ptn_uuid *out, const char **why) PTN_MUST_USE;
+
+/*
+ * Replace callback, events and enabled of one that is not of the configuration;
+ * its failures and its time begin anew.
+ *
+ * seen_us	0, or the updated_at_us that this is based on
+ *
+ * PTN_E_INPUT as above; PTN_E_NOT_FOUND: there is none, or it has changed
+ * since.
+ */
+enum ptn_err ptn_hooks_edit(const struct ptn_scope *sc,
+    const struct ptn_hooks_one *one, int64_t seen_us,
+    const char **why) PTN_MUST_USE;
 
 /* With all that it was still to be told. */
 enum ptn_err ptn_hooks_remove(const struct ptn_scope *sc,

@@ -16,22 +16,26 @@ SELECT callback, events, enabled, failures, expires_at, created_at, updated_at
   FROM webhooks WHERE tenant_id = ? AND id = ?;
 
 -- name: webhook_put
--- in:   id:id tenant_id:id callback:str events:str lifespan_s:i64
--- returns: none
+-- in:   id:id tenant_id:id callback:str events:str lifespan_s:i64 tenant_id:id max:i64
+-- returns: count
+-- Unless the tenant has so many.
 INSERT INTO webhooks
        (id, tenant_id, callback, events, enabled, failures, expires_at,
         created_at, updated_at)
-VALUES (?, ?, ?, ?, 1, 0, UTC_TIMESTAMP(6) + INTERVAL ? SECOND,
-        UTC_TIMESTAMP(6), UTC_TIMESTAMP(6));
+SELECT ?, ?, ?, ?, 1, 0, UTC_TIMESTAMP(6) + INTERVAL ? SECOND,
+       UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)
+  FROM (SELECT COUNT(*) AS n FROM webhooks WHERE tenant_id = ?) AS have
+ WHERE have.n < ?;
 
 -- name: webhook_change
--- in:   callback:str events:str enabled:i64 lifespan_s:i64 tenant_id:id id:id
+-- in:   callback:str events:str enabled:i64 lifespan_s:i64 tenant_id:id id:id seen:time seen:time
 -- returns: count
+-- One as it was seen, if that is not NULL.
 UPDATE webhooks
    SET callback = ?, events = ?, enabled = ?, failures = 0,
        expires_at = UTC_TIMESTAMP(6) + INTERVAL ? SECOND,
        updated_at = UTC_TIMESTAMP(6)
- WHERE tenant_id = ? AND id = ?;
+ WHERE tenant_id = ? AND id = ? AND (? IS NULL OR updated_at = ?);
 
 -- name: webhook_delete
 -- in:   tenant_id:id id:id

@@ -137,6 +137,8 @@ describe('the web components', { concurrency: 4 }, () => {
   for (const version of ['2.1.0', '2.7.0'])
     test(`security keys, ${version} where the API is`, (t) =>
       tell(t, keyStory, strict, version, { name: `${version}-key` }));
+  test('security keys, 2.7.0 on another origin', (t) => tell(t, keyStory,
+    strict, '2.7.0', { name: 'origin-key', origin: origins.other }));
   test('security keys, 2.7.0 on another site', (t) => tell(t, keyStory, site,
     '2.7.0', { name: 'site-key', origin: origins.site, otherSite: true }));
 });

@@ -73,6 +73,23 @@ static struct ptn_user_ref ada;
 static struct ptn_claims by;
 static char hash[PTN_PHC_MAX];
 
+/* What ended it stands in the log, and not in a trace of calls alone. */
+static _Noreturn void
+die(const char *what)
+{
+	(void)fprintf(stderr, "fuzz_flowstep: %s\n", what);
+	abort();
+}
+
+static void
+need(enum ptn_err r, const char *what)
+{
+	if (r == PTN_OK)
+		return;
+	(void)fprintf(stderr, "fuzz_flowstep: %s: ", what);
+	die(ptn_err_name(r));
+}
+
 static const char *
 from_environment(const char *key, const char *name)
 {
@@ -86,7 +103,7 @@ from_environment(const char *key, const char *name)
 	}
 	n = snprintf(NULL, 0, "%s=%s", key, value);
 	if ((text = malloc((size_t)n + 1)) == NULL)
-		abort();
+		die("no memory");
 	(void)snprintf(text, (size_t)n + 1, "%s=%s", key, value);
 	return text;
 }
@@ -104,8 +121,9 @@ configure(void)
 	    from_environment("database.socket", "POSTERN_TEST_DB_SOCKET");
 	list[FIRST_FREE + 1] =
 	    from_environment("database.database", "POSTERN_TEST_DB_NAME");
-	if (fd == -1 || ptn_conf_load(&conf, path, list, stderr) != PTN_OK)
-		abort();
+	if (fd == -1)
+		die("no file");
+	need(ptn_conf_load(&conf, path, list, stderr), "configuration");
 	(void)close(fd);
 	(void)unlink(path);
 	free((char *)list[FIRST_FREE]);
@@ -120,10 +138,10 @@ connect_all(void)
 
 	admin = ptn_db_new(conf, PTN_DB_MIGRATE);
 	db = ptn_db_new(conf, PTN_DB_SERVE);
-	if (null == NULL || admin == NULL || db == NULL ||
-	    ptn_migrate_up(admin, arena, null, null) != PTN_OK ||
-	    ptn_db_connect(db) != PTN_OK)
-		abort();
+	if (null == NULL || admin == NULL || db == NULL)
+		die("no memory");
+	need(ptn_migrate_up(admin, arena, null, null), "migrations");
+	need(ptn_db_connect(db), "database");
 	(void)fclose(null);
 	scope = (struct ptn_scope){ .cf = conf,
 		.db = db,
@@ -131,10 +149,10 @@ connect_all(void)
 		.secrets = secrets,
 		.gate = gate,
 		.actor = &actor };
-	if (ptn_org_find(&scope, PTN_TENANT_DEFAULT, &org) != PTN_OK ||
-	    ptn_password_hash(&scope, ptn_bytes_of("correct horse battery"),
-		hash) != PTN_OK)
-		abort();
+	need(ptn_org_find(&scope, PTN_TENANT_DEFAULT, &org), "tenant");
+	need(ptn_password_hash(&scope, ptn_bytes_of("correct horse battery"),
+		 hash),
+	    "hash");
 	scope.tenant_id = org.id;
 }
 
@@ -145,11 +163,11 @@ prepare(void)
 		return;
 	ptn_log_init(PTN_LOG_ERROR, "fuzz");
 	configure();
-	if ((arena = ptn_arena_new(ARENA_MAX)) == NULL ||
-	    ptn_crypto_init() != PTN_OK ||
-	    ptn_secrets_new(&secrets, &conf->secrets) != PTN_OK ||
-	    ptn_hashgate_open(&gate, conf, NULL) != PTN_OK)
-		abort();
+	if ((arena = ptn_arena_new(ARENA_MAX)) == NULL)
+		die("no memory");
+	need(ptn_crypto_init(), "OpenSSL");
+	need(ptn_secrets_new(&secrets, &conf->secrets), "secrets");
+	need(ptn_hashgate_open(&gate, conf, NULL), "gate");
 	connect_all();
 }
 
@@ -180,9 +198,8 @@ begin_anew(void)
 	    "DELETE FROM audit_logs; DELETE FROM webauthn_challenges; END";
 
 	memset(&actor, 0, sizeof(actor));
-	if (ptn_db_script(admin, sql, sizeof(sql) - 1) != PTN_OK ||
-	    ptn_tx(&scope, make_user, NULL) != PTN_OK)
-		abort();
+	need(ptn_db_script(admin, sql, sizeof(sql) - 1), "rows that go");
+	need(ptn_tx(&scope, make_user, NULL), "a user");
 }
 
 /* What of the stash is true: its keys by name. */
@@ -278,11 +295,12 @@ answer(struct ptn_flow_answer *out)
 	t.cf = *conf;
 	t.env.sc = scope;
 	t.req.sc = scope;
-	if (ptn_flow_envelope(&t.req, &t.rep, out) != PTN_OK ||
-	    t.rep.json.buf.bad ||
-	    ptn_json_parse(PTN_BYTES(t.rep.json.buf.p, t.rep.json.buf.len),
-		DEPTH, &json, &why) != PTN_OK)
-		abort();
+	need(ptn_flow_envelope(&t.req, &t.rep, out), "envelope");
+	if (t.rep.json.buf.bad)
+		die("an envelope that is cut");
+	need(ptn_json_parse(PTN_BYTES(t.rep.json.buf.p, t.rep.json.buf.len),
+		 DEPTH, &json, &why),
+	    "an envelope that can be read");
 	ptn_json_free(&json);
 }
 
@@ -293,9 +311,10 @@ step(struct ptn_flow *flow, struct ptn_flow_ask *ask)
 	char token[PTN_SHA256_LEN + 1];
 	enum ptn_err r;
 
-	if (out == NULL || ptn_flow_row_put(&scope, flow, 60) != PTN_OK ||
-	    ptn_flow_row_token(&scope, flow, token) != PTN_OK)
-		abort();
+	if (out == NULL)
+		die("no memory");
+	need(ptn_flow_row_put(&scope, flow, 60), "a flow");
+	need(ptn_flow_row_token(&scope, flow, token), "a token");
 	ask->id = flow->id;
 	ask->token = token;
 	ask->by = &by;
@@ -303,7 +322,7 @@ step(struct ptn_flow *flow, struct ptn_flow_ask *ask)
 	if (r == PTN_OK)
 		answer(out);
 	else if (r != PTN_E_INPUT && r != PTN_E_DENIED)
-		abort();
+		need(r, "a step");
 }
 
 int

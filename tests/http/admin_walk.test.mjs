@@ -25,6 +25,7 @@ let keys;
 let user;
 let ids;
 let org;
+let hook;
 
 before(async () => {
   instance = await start({ admin: true, oneConnection: true,
@@ -49,6 +50,7 @@ before(async () => {
     `/users/${user.user_id}/sessions`, undefined, { status: 200 })).body];
   ids = { id: user.user_id, email_id: shown.emails[0].id,
     credential_id: shown.webauthn_credentials[0].id, session_id: session.id };
+  hook = (await admin.call('POST', '/webhooks', body(), { status: 201 })).body;
 });
 after(() => instance?.stop());
 
@@ -58,13 +60,19 @@ const sessions = async () => (await admin.call('GET',
   `/users/${user.user_id}/sessions`, undefined, { status: 200 })).body
   .map(({ id }) => id);
 
+const hooks = async () => (await admin.call('GET', '/webhooks', undefined,
+  { status: 200 })).body.database;
+
 /* A body that is one for each of them. */
 const body = () => ({ user_id: user.user_id, address: freshAddress(),
+  callback: 'https://hooks.example/walked', events: ['user'], enabled: false,
   password: 'battery horse correct', name: 'Changed',
   username: `walk_${Math.random().toString(36).slice(2)}` });
 
 function ask({ method, path }, bearer, prefix = '') {
   const full = path.replaceAll(/\{(\w+)\}/g, (_, name) => {
+    if (path === '/webhooks/{id}')
+      return hook.id;
     assert.ok(ids[name], `${path}: say what ${name} is`);
     return ids[name];
   });
@@ -76,7 +84,7 @@ test('there are rows', () => assert.ok(rows.length > 20, `${rows.length}`));
 
 for (const row of rows)
   test(row.name, async () => {
-    const before = [await state(), await sessions()];
+    const before = [await state(), await sessions(), await hooks()];
     if (row.auth === 'ANYBODY')
       return void assert.equal((await ask(row, keys.none)).status, 200);
     for (const key of [keys.none, keys.expired])
@@ -92,6 +100,7 @@ for (const row of rows)
       const foreign = await ask(row, keys.foreign, prefix);
       assert.ok(!foreign.text.includes(user.user_id), foreign.text);
       assert.ok(!foreign.text.includes(user.email), foreign.text);
+      assert.ok(!foreign.text.includes(hook.id), foreign.text);
       if (empty.includes(row.name))
         assert.deepEqual(foreign.body, []);
       else if (row.auth === 'HOST')
@@ -104,6 +113,6 @@ for (const row of rows)
     const named = await ask(row, keys.foreign, `/${tenant.replace(
       /(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`);
     assert.equal(named.status, 404);
-    assert.deepEqual([await state(), await sessions()], before);
+    assert.deepEqual([await state(), await sessions(), await hooks()], before);
     return undefined;
   });

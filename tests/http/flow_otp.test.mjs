@@ -140,6 +140,29 @@ test('behind a passcode, too', async () => {
   assert.deepEqual(flow.last.body.payload.claims.amr, ['otp', 'totp']);
 });
 
+test('a forgotten password is no way around it, and ends the sessions', async () => {
+  const who = await member();
+  const api = await instance.client();
+  const flow = await Flow.identified(api, who.email, 'password_login');
+  await flow.act('continue_to_passcode_confirmation_recovery', {},
+    { status: 200 });
+  await flow.act('verify_passcode', { code: await api.codeFor(who.email) },
+    { status: 200 });
+  const rest = { login_otp: ['otp_code_validate',
+    { otp_code: totp(who.secret) }], login_password_recovery: [
+    'password_recovery', { new_password: 'another long one' }] };
+  const went = [];
+  for (; rest[flow.state]; await flow.act(...rest[went.at(-1)], { status: 200 })) {
+    assert.equal(flow.last.cookies.length, 0);
+    await who.api.call('GET', '/me', undefined, { status: 200 });
+    went.push(flow.state);
+  }
+  assert.equal(flow.state, 'success');
+  assert.deepEqual(went.toSorted(), Object.keys(rest));
+  await who.api.call('GET', '/me', undefined, { status: 401 });
+  await api.call('GET', '/me', undefined, { status: 200 });
+});
+
 test('the other endpoints, which cannot ask for it, refuse', async () => {
   const { id, email } = await member();
   const api = await instance.client();

@@ -3,70 +3,22 @@ import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, verify } from 'node:crypto';
 import { mkdtempSync, chmodSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
-import https from 'node:https';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
-import { certify } from '../lib/certificate.mjs';
 import { Key, codeTo, createOrg, login, register } from '../lib/dfns.mjs';
 import { Flow } from '../lib/flow.mjs';
 import { build } from '../lib/host.mjs';
 import { run, start, top, until } from '../lib/instance.mjs';
-import { peek } from '../lib/token.mjs';
+import { Receiver, status } from '../lib/receiver.mjs';
 
 const ORIGIN = 'http://localhost:8888';
 const password = 'correct horse battery';
 let dir;
 let receiver;
 let instance;
-
-/* Somebody who is told: what came, by path, and what is answered there. */
-class Receiver {
-  constructor(tls) {
-    this.came = [];
-    this.answers = {};
-    this.server = https.createServer(tls, (request, response) =>
-      this.take(request, response));
-  }
-
-  async listen() {
-    await new Promise((done) => { this.server.listen(0, '127.0.0.1', done); });
-    this.port = this.server.address().port;
-    return this;
-  }
-
-  async take(request, response) {
-    const pieces = [];
-    for await (const piece of request)
-      pieces.push(piece);
-    const text = Buffer.concat(pieces).toString();
-    const body = JSON.parse(text);
-    const one = { path: request.url, headers: request.headers, text, body,
-      ...peek(body.token) };
-    this.came.push(one);
-    const answer = this.answers[request.url] ?? ((it) => it.end());
-    answer(response, one);
-  }
-
-  url(path) {
-    return `https://localhost:${this.port}${path}`;
-  }
-
-  of(path) {
-    return this.came.filter((one) => one.path === path);
-  }
-
-  events(path) {
-    return this.of(path).map(({ body }) => body.event);
-  }
-
-  close() {
-    this.server.closeAllConnections();
-    this.server.close();
-  }
-}
 
 /* As many passkeys and security keys as may be, each as large as may be. */
 const fatten = (user) => Promise.all(Array.from({ length: 20 }, (_, i) =>
@@ -80,15 +32,10 @@ const fatten = (user) => Promise.all(Array.from({ length: 20 }, (_, i) =>
     ${i % 2}, created_at, updated_at FROM users WHERE
     HEX(id) = '${user.replace(/-/g, '').toUpperCase()}'`)));
 
-const status = (code) => (response) => {
-  response.statusCode = code;
-  response.end();
-};
-
 before(async () => {
   dir = mkdtempSync(join(tmpdir(), 'postern-webhooks-'));
   chmodSync(dir, 0o755);
-  receiver = await new Receiver(await certify(dir)).listen();
+  receiver = await Receiver.listen(dir);
   instance = await start({ admin: true, set: { 'webhooks.enabled': 'true',
     'webhooks.ca_file': join(dir, 'own.pem'),
     'webhooks.allow_networks': '127.0.0.0/8',

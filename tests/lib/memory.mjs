@@ -22,7 +22,10 @@ export const privateKib = (pid) =>
   mapped(pid, /^Private_(?:Clean|Dirty): +(\d+) kB/gm);
 
 /*
- * Only what it has written to.  The pages of its programs come and go as the
- * system is short of memory or not, and as others use the same ones.
+ * What is there because it, or who it was forked from, wrote to it, in memory
+ * or swapped out.  The pages of its programs come and go as the system is
+ * short of memory or not, and what is private becomes shared and is so no more
+ * as others live and die: neither is growth.
  */
-export const writtenKib = (pid) => mapped(pid, /^Private_Dirty: +(\d+) kB/gm);
+export const writtenKib = (pid) =>
+  mapped(pid, /^(?:Anonymous|Swap): +(\d+) kB/gm);
