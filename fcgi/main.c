@@ -56,6 +56,7 @@ static const struct {
 	{ "jwk",     ptn_cli_jwk,     "jwk rotate [--now]|list [--dfns]", "change or list the signing keys", NULL },
 	{ "org",     ptn_cli_org,     "org COMMAND ...",     "organisations and their members", ptn_cli_org_help },
 	{ "user",    ptn_cli_user,    "user COMMAND ...",    "import, export, list and change users", ptn_cli_user_help },
+	{ "import-from", ptn_cli_from, "import-from PROGRAM ...", "bring users of another program along", ptn_cli_from_help },
 	{ "admin-key", ptn_cli_admin_key, "admin-key create|list|revoke ...", "keys of the Admin API", ptn_cli_admin_key_help },
 	{ "limits",  ptn_cli_limits,  "limits show|clear [--org ORG] WHOM", "what is counted of somebody", ptn_cli_limits_help },
 	{ "webhook", ptn_cli_webhook, "webhook COMMAND ...", "who is told of what happens", ptn_cli_webhook_help },

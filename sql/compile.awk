@@ -15,6 +15,8 @@
 # needed), count (rows matched), id (LAST_INSERT_ID), none.  The first line
 # that ends in ";" ends the statement.  "-- protocol: text" sends a statement
 # as it stands instead of preparing it: for the few that cannot be prepared.
+# "-- protocol: other" marks one on the database of another program: its tables
+# are not ours, so that it is prepared when it is first run alone.
 # "-- tenants: all, because ..." is for tests/lint/sql.sh.
 
 function fail(msg) {
@@ -119,8 +121,8 @@ function header(line,    key, value) {
 			fail("returns: stands twice")
 		returns[count] = value
 	} else {
-		if (value != "text")
-			fail("protocol: '" value "' is not text")
+		if (value != "text" && value != "other")
+			fail("protocol: '" value "' is neither text nor other")
 		protocol[count] = value
 	}
 }
@@ -298,6 +300,7 @@ function row_of(i,    k) {
 	}
 	print "\t\t.reads = " reads(i) ","
 	print "\t\t.plain = " (protocol[i] == "text" ? "true" : "false") ","
+	print "\t\t.other = " (protocol[i] == "other" ? "true" : "false") ","
 	print "\t},"
 }
 

@@ -68,6 +68,10 @@ int ptn_cli_org(int argc, char **argv, const char *conf_path,
 int ptn_cli_user(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
+/* import-from PROGRAM ...: the table is in from.c */
+int ptn_cli_from(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
 /* doctor [--json] [--report] [--url URL] [--ca FILE] [--mail-to ADDRESS] */
 int ptn_cli_doctor(int argc, char **argv, const char *conf_path,
     const char *const *set);
@@ -98,6 +102,7 @@ void ptn_cli_snippet_help(FILE *out);
 void ptn_cli_org_help(FILE *out);
 void ptn_cli_user_help(FILE *out);
 void ptn_cli_admin_key_help(FILE *out);
+void ptn_cli_from_help(FILE *out);
 void ptn_cli_limits_help(FILE *out);
 void ptn_cli_webhook_help(FILE *out);
 void ptn_cli_doctor_help(FILE *out);

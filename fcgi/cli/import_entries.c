@@ -1,5 +1,7 @@
 #include "fcgi/cli/import.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char cut[] = "the file ends within an entry";
@@ -128,4 +130,30 @@ ptn_cli_entry_next(struct ptn_cli_entries *in)
 		    : broken(in, "something follows the array");
 	}
 	return element(in, c);
+}
+
+enum ptn_err
+ptn_cli_entries_open(struct ptn_cli_context *d, struct ptn_cli_entries *in,
+    const char *path)
+{
+	memset(in, 0, sizeof(*in));
+	if ((in->text = malloc(PTN_CLI_ENTRY_MAX)) == NULL)
+		return PTN_E_NOMEM;
+	in->file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	if (in->file != NULL)
+		return PTN_OK;
+	(void)fprintf(stderr, "postern: %s: %s\n", path, strerror(errno));
+	return ptn_cli_context_fail(d, PTN_E_NOT_FOUND,
+	    "there is nothing to read");
+}
+
+void
+ptn_cli_entries_close(struct ptn_cli_entries *in)
+{
+	if (in->text != NULL)
+		ptn_wipe(in->text, PTN_CLI_ENTRY_MAX);
+	free(in->text);
+	if (in->file != NULL)
+		(void)fclose(in->file);
+	memset(in, 0, sizeof(*in));
 }

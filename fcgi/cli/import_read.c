@@ -17,6 +17,7 @@
 #define CRED_ID_MAX 1023
 #define KEY_MAX 2048
 #define TRANSPORTS_MAX 255
+#define HANDLE_MAX 64 /* WebAuthn L3 section 5.4.3 */
 
 /* An entry as it is read, and what is to be made of it. */
 struct reading {
@@ -213,21 +214,31 @@ read_transports(struct reading *rd, const struct ptn_json *list,
 	    : unfit(rd, "the transports are too long");
 }
 
-/* The authenticators know them by it: by another they would not find them. */
+/*
+ * The authenticators know them by it.  As a text it is Hanko's, which has made
+ * handles of texts; such of any bytes are in base64url.
+ */
 static enum ptn_err
-read_handle(struct reading *rd, const struct ptn_json *o)
+read_handle(struct reading *rd, const struct ptn_json *o,
+    struct ptn_credential *c)
 {
+	static const char why[] = "a user handle is none of at most 64 bytes";
 	const struct ptn_uuid *id = &rd->u->id;
-	const struct ptn_bytes raw = PTN_BYTES(id->b, sizeof(id->b));
-	struct ptn_bytes handle;
+	struct ptn_bytes handle = { NULL, 0 };
+	const char *s;
+	enum ptn_err r;
 
-	if (ptn_json_get(o, "user_handle") == NULL)
-		return PTN_OK;
-	if (bytes(rd, o, "user_handle", 64, &handle, "") == PTN_OK &&
-	    !ptn_uuid_is_nil(id) && ptn_bytes_equal(handle, raw))
-		return PTN_OK;
-	return unfit(rd,
-	    "a user_handle that is not the user_id cannot be kept");
+	r = text(rd, o, "user_handle", &s, why);
+	if (r == PTN_OK && s != NULL)
+		handle = ptn_bytes_of(s);
+	else if (r == PTN_OK && ptn_json_get(o, "user_handle_bytes") != NULL)
+		r = bytes(rd, o, "user_handle_bytes", HANDLE_MAX, &handle, why);
+	if (r == PTN_OK && handle.len > HANDLE_MAX)
+		r = unfit(rd, why);
+	if (r == PTN_OK &&
+	    !ptn_bytes_equal(handle, PTN_BYTES(id->b, sizeof(id->b))))
+		c->user_handle = handle;
+	return r;
 }
 
 static enum ptn_err
@@ -261,6 +272,16 @@ read_words(struct reading *rd, const struct ptn_json *o,
 	return PTN_OK;
 }
 
+/* That nobody knows it is null; that it stands nowhere, false as Hanko's. */
+static enum ptn_err
+read_backup(struct reading *rd, const struct ptn_json *o,
+    struct ptn_credential *c)
+{
+	c->backup_unknown = ptn_json_has(o, "backup_eligible") &&
+	    ptn_json_get(o, "backup_eligible") == NULL;
+	return truth(rd, o, "backup_eligible", &c->backup_eligible);
+}
+
 static enum ptn_err
 read_credential(struct reading *rd, const struct ptn_json *o,
     struct ptn_credential *c)
@@ -275,11 +296,10 @@ read_credential(struct reading *rd, const struct ptn_json *o,
 	    (r = read_words(rd, o, c)) != PTN_OK ||
 	    (r = read_transports(rd, ptn_json_get(o, "transports"), c)) !=
 		PTN_OK ||
-	    (r = truth(rd, o, "backup_eligible", &c->backup_eligible)) !=
-		PTN_OK ||
+	    (r = read_backup(rd, o, c)) != PTN_OK ||
 	    (r = truth(rd, o, "backup_state", &c->backup_state)) != PTN_OK ||
 	    (r = truth(rd, o, "mfa_only", &c->mfa_only)) != PTN_OK ||
-	    (r = read_handle(rd, o)) != PTN_OK ||
+	    (r = read_handle(rd, o, c)) != PTN_OK ||
 	    (r = date(rd, o, "created_at", &c->created_at_us)) != PTN_OK ||
 	    (r = date(rd, o, "updated_at", &ignored)) != PTN_OK)
 		return r;

@@ -7,8 +7,8 @@
 #include "lib/crypto/totp.h"
 #include "lib/format/json.h"
 
-static void
-write_date(struct ptn_jsonw *w, const char *name, int64_t us)
+void
+ptn_cli_entry_date(struct ptn_jsonw *w, const char *name, int64_t us)
 {
 	char s[PTN_CLOCK_STR];
 
@@ -41,12 +41,18 @@ write_credential(struct ptn_jsonw *w, struct ptn_arena *a,
 		ptn_jsonw_bytes(w, NULL, PTN_BYTES(s, n));
 	}
 	ptn_jsonw_end_array(w);
-	ptn_jsonw_bool(w, "backup_eligible", c->backup_eligible);
+	if (c->backup_unknown)
+		ptn_jsonw_null(w, "backup_eligible");
+	else
+		ptn_jsonw_bool(w, "backup_eligible", c->backup_eligible);
 	ptn_jsonw_bool(w, "backup_state", c->backup_state);
 	ptn_jsonw_bool(w, "mfa_only", c->mfa_only);
-	write_date(w, "last_used_at", c->last_used_at_us);
-	write_date(w, "created_at", c->created_at_us);
-	write_date(w, "updated_at", c->updated_at_us);
+	if (c->user_handle.len > 0)
+		ptn_jsonw_str(w, "user_handle_bytes",
+		    ptn_b64url_encode(a, c->user_handle));
+	ptn_cli_entry_date(w, "last_used_at", c->last_used_at_us);
+	ptn_cli_entry_date(w, "created_at", c->created_at_us);
+	ptn_cli_entry_date(w, "updated_at", c->updated_at_us);
 	ptn_jsonw_end_object(w);
 }
 
@@ -120,9 +126,9 @@ ptn_cli_entry_write(struct ptn_arena *a, const struct ptn_import *u,
 		ptn_jsonw_raw(&w, "unsafe_metadata", u->metadata);
 		ptn_jsonw_end_object(&w);
 	}
-	write_date(&w, "locked_at", u->locked_at_us);
-	write_date(&w, "created_at", u->created_at_us);
-	write_date(&w, "updated_at", u->updated_at_us);
+	ptn_cli_entry_date(&w, "locked_at", u->locked_at_us);
+	ptn_cli_entry_date(&w, "created_at", u->created_at_us);
+	ptn_cli_entry_date(&w, "updated_at", u->updated_at_us);
 	ptn_jsonw_end_object(&w);
 	*out = w.buf.p;
 	return w.buf.bad ? PTN_E_NOMEM : PTN_OK;

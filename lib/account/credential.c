@@ -8,6 +8,7 @@
 #include "lib/db/sql.h"
 
 #define AAGUID_LINE_MAX 256
+#define BACKUP_UNKNOWN 2 /* as credential_put has it */
 
 /*
  * An id of up to 1023 bytes is too long for a key of the table: its digest is.
@@ -45,12 +46,14 @@ ptn_credential_put(const struct ptn_scope *sc, const struct ptn_credential *c)
 		.attestation = c->attestation,
 		.aaguid = c->aaguid,
 		.sign_count = c->sign_count,
-		.backup_eligible = c->backup_eligible,
+		.backup_eligible =
+		    c->backup_unknown ? BACKUP_UNKNOWN : c->backup_eligible,
 		.backup_state = c->backup_state,
 		.transports = c->transports,
 		.api = ptn_api_name(c->api),
 		.admitted = c->admitted,
 		.mfa_only = c->mfa_only,
+		.user_handle = c->user_handle,
 	};
 
 	return ptn_sql_credential_put(sc->db, &in);
@@ -82,9 +85,11 @@ ptn_credentials_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
 			.aaguid = row[i].aaguid,
 			.sign_count = row[i].sign_count,
 			.backup_eligible = row[i].backup_eligible != 0,
+			.backup_unknown = row[i].backup_unknown != 0,
 			.backup_state = row[i].backup_state != 0,
 			.transports = row[i].transports,
 			.mfa_only = row[i].mfa_only != 0,
+			.user_handle = row[i].user_handle,
 			.last_used_at_us = row[i].last_used_at,
 			.created_at_us = row[i].created_at,
 			.updated_at_us = row[i].updated_at,
@@ -136,8 +141,25 @@ ptn_credential_lock(const struct ptn_scope *sc, struct ptn_bytes id,
 	out->public_key = row.public_key;
 	out->sign_count = row.sign_count;
 	out->backup_eligible = row.backup_eligible != 0;
+	out->backup_unknown = row.backup_unknown != 0;
 	out->mfa_only = row.mfa_only != 0;
 	return PTN_OK;
+}
+
+enum ptn_err
+ptn_credential_by_handle(const struct ptn_scope *sc, struct ptn_bytes id,
+    struct ptn_bytes handle, struct ptn_uuid *user)
+{
+	const struct digest d = digest_of(id);
+	const struct ptn_credential_by_handle_in in = { sc->tenant_id,
+		PTN_BYTES(d.b, sizeof(d.b)), handle };
+	struct ptn_credential_by_handle_out row;
+	enum ptn_err r;
+
+	r = ptn_sql_credential_by_handle(sc->db, sc->arena, &in, &row);
+	if (r == PTN_OK)
+		*user = row.user_id;
+	return r;
 }
 
 enum ptn_err
@@ -145,7 +167,7 @@ ptn_credential_used(const struct ptn_scope *sc, const struct ptn_credential *c)
 {
 	const struct digest d = digest_of(c->id);
 	const struct ptn_credential_used_in in = { c->sign_count,
-		c->backup_state, c->admitted, sc->tenant_id,
+		c->backup_eligible, c->backup_state, c->admitted, sc->tenant_id,
 		PTN_BYTES(d.b, sizeof(d.b)) };
 	uint64_t n;
 

@@ -24,11 +24,13 @@ struct ptn_credential {
 	struct ptn_uuid aaguid;
 	int64_t sign_count;
 	bool backup_eligible;
+	bool backup_unknown; /* whether it is: until it is used */
 	bool backup_state;
 	const char *transports; /* joined by ","; "" for none */
 	enum ptn_api api;	/* that it was made by: set to store it */
 	bool admitted;		/* by the Dfns API: set to store it */
 	bool mfa_only;		/* a security key: a second factor, no more */
+	struct ptn_bytes user_handle; /* empty: the id of the user */
 	int64_t last_used_at_us;
 	int64_t created_at_us;
 	int64_t updated_at_us;
@@ -55,14 +57,23 @@ enum ptn_err ptn_credential_count(const struct ptn_scope *sc,
 
 /*
  * Lock a credential by its id, inside a transaction, for an assertion: fills
- * id, user_id, public_key, sign_count, backup_eligible and mfa_only.
+ * id, user_id, public_key, sign_count, backup_eligible, backup_unknown and
+ * mfa_only.
  * PTN_E_NOT_FOUND.
  */
 enum ptn_err ptn_credential_lock(const struct ptn_scope *sc,
     struct ptn_bytes id, struct ptn_credential *out) PTN_MUST_USE;
 
 /*
- * Note the counter and backup state of an assertion that was good; one that is
+ * Whose it is, that was registered with a user handle which is not the id of
+ * its user.  PTN_E_NOT_FOUND.
+ */
+enum ptn_err ptn_credential_by_handle(const struct ptn_scope *sc,
+    struct ptn_bytes id, struct ptn_bytes handle,
+    struct ptn_uuid *user) PTN_MUST_USE;
+
+/*
+ * Note the counter and backup flags of an assertion that was good; one that is
  * marked as admitted stays so, whoever says it.
  */
 enum ptn_err ptn_credential_used(const struct ptn_scope *sc,

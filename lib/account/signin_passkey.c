@@ -76,9 +76,25 @@ read_handle(struct ptn_bytes handle, struct ptn_uuid *id)
 }
 
 /*
+ * Whom the handle names: it is their id, or what the passkey was registered
+ * with before it came here.  PTN_E_NOT_FOUND.
+ */
+static enum ptn_err
+handle_owner(const struct ptn_scope *sc, const struct ptn_signin_passkey *p,
+    const struct ptn_webauthn_challenge *ch, struct ptn_uuid *id)
+{
+	const bool discoverable = ptn_uuid_is_nil(&ch->user_id);
+
+	return read_handle(p->user_handle, id) &&
+		(discoverable || ptn_uuid_equal(id, &ch->user_id))
+	    ? PTN_OK
+	    : ptn_credential_by_handle(sc, p->id, p->user_handle, id);
+}
+
+/*
  * WebAuthn L3 7.2, steps 5 and 6: whose passkey this is.  A challenge for a
  * user allows all of theirs and no other's; one for nobody wants a user
- * handle, which is the user's id.
+ * handle.
  */
 static enum ptn_err
 find_user(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
@@ -88,8 +104,14 @@ find_user(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
 	const struct ptn_bytes handle = p->user_handle;
 	const bool discoverable = ptn_uuid_is_nil(&ch->user_id);
 	struct ptn_uuid id = ch->user_id;
+	enum ptn_err r = PTN_OK;
 
-	if ((discoverable || handle.len > 0) && !read_handle(handle, &id))
+	if (handle.len > 0)
+		r = handle_owner(sc, p, ch, &id);
+	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+		return r;
+	if ((r != PTN_OK && (discoverable || !read_handle(handle, &id))) ||
+	    (discoverable && handle.len == 0))
 		return deny(out,
 		    discoverable ? PTN_PASSKEY_NO_HANDLE : PTN_PASSKEY_DENIED,
 		    "no usable user handle");
@@ -115,6 +137,7 @@ assert_credential(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
 		.cose_key = c->public_key,
 		.sign_count = (uint32_t)c->sign_count,
 		.be = c->backup_eligible,
+		.be_unknown = c->backup_unknown,
 	};
 	struct ptn_finding finding;
 	struct ptn_webauthn_asserted asserted;
@@ -131,6 +154,7 @@ assert_credential(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
 		return deny(out, PTN_PASSKEY_MFA_ONLY,
 		    "a security key lets nobody in");
 	c->sign_count = asserted.sign_count;
+	c->backup_eligible = asserted.be;
 	c->backup_state = asserted.bs;
 	return ptn_credential_used(sc, c);
 }
@@ -151,6 +175,22 @@ is_on(const struct ptn_conf *cf, const struct ptn_credential *c)
 	return c->mfa_only || ptn_policy_passkeys(cf);
 }
 
+/* A handle that looks like an id, and is nobody's, may be an older one. */
+static enum ptn_err
+lock_user(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
+    const struct ptn_webauthn_challenge *ch)
+{
+	enum ptn_err r = ptn_user_lock_state(sc, &p->user_id, &p->user);
+
+	if (r != PTN_E_NOT_FOUND || !ptn_uuid_is_nil(&ch->user_id))
+		return r;
+	r = ptn_credential_by_handle(sc, p->id, p->user_handle, &p->user_id);
+	if (r != PTN_OK)
+		return r;
+	ptn_actor_is(sc, &p->user_id, NULL);
+	return ptn_user_lock_state(sc, &p->user_id, &p->user);
+}
+
 static enum ptn_err
 prove(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
     const struct ptn_webauthn_challenge *ch,
@@ -159,7 +199,7 @@ prove(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
 	struct ptn_credential c;
 	enum ptn_err r;
 
-	r = ptn_user_lock_state(sc, &p->user_id, &p->user);
+	r = lock_user(sc, p, ch);
 	if (r == PTN_OK)
 		r = ptn_credential_lock(sc, p->id, &c);
 	if (r == PTN_E_NOT_FOUND ||

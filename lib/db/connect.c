@@ -159,6 +159,9 @@ is_usable(MYSQL *my, char *why, size_t size)
 static bool
 begin_session(MYSQL *my, enum ptn_db_role role)
 {
+	if (role == PTN_DB_READ)
+		return send_text(my, PTN_STMT_DB_SESSION_READ) == 0 &&
+		    send_text(my, PTN_STMT_DB_SESSION_READ_ONLY) == 0;
 	return send_text(my, PTN_STMT_DB_SESSION) == 0 &&
 	    (role != PTN_DB_MIGRATE ||
 		send_text(my, PTN_STMT_DB_SESSION_MIGRATE) == 0);
@@ -207,7 +210,7 @@ try(struct ptn_connect *to, const struct ptn_conf *cf, enum ptn_db_role role)
 		fail(to, CR_SSL_CONNECTION_ERROR, missing);
 		return;
 	}
-	if (!is_usable(to->my, why, sizeof(why))) {
+	if (role != PTN_DB_READ && !is_usable(to->my, why, sizeof(why))) {
 		fail(to, PTN_DBERR_FOREIGN, why);
 		return;
 	}

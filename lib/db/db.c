@@ -283,6 +283,8 @@ ptn_db_prepare(struct ptn_db *db)
 	if ((r = ptn_db_connect(db)) != PTN_OK)
 		return r;
 	for (i = 0; i < ptn_sql_stmts_n; i++) {
+		if (ptn_sql_stmts[i].other)
+			continue;
 		f = ptn_conn_prepare(db->conn, (int)i);
 		if (f == PTN_DBERR_NONE)
 			continue;

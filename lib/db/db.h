@@ -33,8 +33,12 @@ struct ptn_db;
 #define PTN_DB_STATEMENT_MAX_S (2 * PTN_DB_ANSWER_S)
 #define PTN_DB_CONNECT_MAX_S (30 + PTN_DB_REACH_S + 4 * PTN_DB_ANSWER_S)
 
-/* Whose rights to use: what serves, or what may change the schema. */
-enum ptn_db_role { PTN_DB_SERVE, PTN_DB_MIGRATE };
+/*
+ * Whose rights to use: what serves, or what may change the schema.  Or what
+ * reads the database of another program: MySQL will do then, no schema is asked
+ * for, and nothing can be written.
+ */
+enum ptn_db_role { PTN_DB_SERVE, PTN_DB_MIGRATE, PTN_DB_READ };
 
 /*
  * A handle that is not connected yet.  cf is borrowed for its whole life.
@@ -152,6 +156,7 @@ struct ptn_sql_stmt {
 	uint16_t out_size; /* bytes of a row's struct */
 	bool reads;	   /* a SELECT: may be run again when it may have run */
 	bool plain;	   /* sent as text, never prepared */
+	bool other;	   /* on tables of another program */
 };
 extern const struct ptn_sql_stmt ptn_sql_stmts[];
 extern const size_t ptn_sql_stmts_n;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "lib/account/credential.h"
+#include "lib/base/base64.h"
 #include "lib/base/finding.h"
 #include "lib/dfns/challenge.h"
 #include "lib/dfns/decoy.h"
@@ -12,15 +14,23 @@
 #include "lib/dfns/verify.h"
 
 /* The user that a passkey names by its user handle; nil: none. */
-static struct ptn_uuid
-user_of(const struct ptn_dfns_factor *factor)
+static enum ptn_err
+user_of(const struct ptn_scope *sc, const struct ptn_dfns_factor *factor,
+    struct ptn_uuid *user)
 {
-	struct ptn_uuid user;
+	struct ptn_bytes id;
+	enum ptn_err r;
 
-	if (factor->kind != PTN_CRED_FIDO2 ||
-	    ptn_dfns_fido_user(factor->user_handle, &user) != PTN_OK)
-		memset(&user, 0, sizeof(user));
-	return user;
+	memset(user, 0, sizeof(*user));
+	if (factor->kind != PTN_CRED_FIDO2 || factor->user_handle.len == 0 ||
+	    ptn_dfns_fido_user(factor->user_handle, user) == PTN_OK)
+		return PTN_OK;
+	r = factor->cred_id != NULL
+	    ? ptn_b64any_decode(sc->arena, ptn_bytes_of(factor->cred_id), &id)
+	    : PTN_E_INPUT;
+	if (r == PTN_OK)
+		r = ptn_credential_by_handle(sc, id, factor->user_handle, user);
+	return r == PTN_E_INPUT || r == PTN_E_NOT_FOUND ? PTN_OK : r;
 }
 
 enum ptn_err
@@ -36,9 +46,11 @@ ptn_dfns_answer_take(struct ptn_scope *sc, struct ptn_bytes identifier,
 	if (r != PTN_OK)
 		return r;
 	if (an->c.state.any_passkey)
-		an->c.user_id = user_of(&an->factor[0]);
+		r = user_of(sc, &an->factor[0], &an->c.user_id);
 	else if (an->c.state.known)
 		an->c.user_id = an->c.state.account;
+	if (r != PTN_OK)
+		return r;
 	return ptn_dfns_lookup_org(sc, &sc->tenant_id, &an->org);
 }
 

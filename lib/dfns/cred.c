@@ -74,8 +74,10 @@ fill_passkey(const struct ptn_scope *sc, const struct ptn_passkeys_of_out *row,
 		.created_at_us = row->created_at,
 		.raw_id = row->credential_id,
 		.cose_key = row->public_key,
+		.user_handle = row->user_handle,
 		.sign_count = row->sign_count,
 		.be = row->backup_eligible != 0,
+		.be_unknown = row->backup_unknown != 0,
 		.rp_id = row->rp_id,
 		.origin = row->origin,
 	};
@@ -314,6 +316,7 @@ ptn_dfns_cred_used(const struct ptn_scope *sc, const struct ptn_dfns_cred *c)
 {
 	const struct ptn_credential passkey = { .id = c->raw_id,
 		.sign_count = c->sign_count,
+		.backup_eligible = c->be,
 		.backup_state = c->bs,
 		.admitted = true };
 	const struct ptn_key_credential_used_in key = { sc->tenant_id, c->id };

@@ -40,8 +40,10 @@ struct ptn_dfns_cred {
 	/* Of a passkey (Fido2). */
 	struct ptn_bytes raw_id;
 	struct ptn_bytes cose_key;
+	struct ptn_bytes user_handle; /* empty: the id of the user */
 	int64_t sign_count;
 	bool be;
+	bool be_unknown; /* whether it is: until it is used */
 	bool bs;
 	struct ptn_uuid aaguid;
 	const char *attestation;

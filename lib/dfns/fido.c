@@ -206,6 +206,9 @@ handle_ok(const struct ptn_dfns_fido_stored *stored,
 
 	if (in->user_handle.p == NULL)
 		return !in->by_handle;
+	if (stored->handle.len > 0 &&
+	    ptn_bytes_equal(in->user_handle, stored->handle))
+		return true;
 	return ptn_dfns_fido_user(in->user_handle, &user) == PTN_OK &&
 	    ptn_uuid_equal(&user, &stored->user);
 }

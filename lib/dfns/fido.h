@@ -76,6 +76,7 @@ enum ptn_err ptn_dfns_fido_create(struct ptn_arena *a,
 struct ptn_dfns_fido_stored {
 	const char *rp_id;
 	struct ptn_uuid user;
+	struct ptn_bytes handle; /* also that of the user; or empty */
 	struct ptn_webauthn_stored record;
 };
 

@@ -35,9 +35,11 @@ verify_passkey(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
 	const struct ptn_dfns_fido_stored stored = {
 		.rp_id = c->rp_id != NULL ? c->rp_id : v->org->rp_id,
 		.user = v->user,
+		.handle = c->user_handle,
 		.record = { .cose_key = c->cose_key,
 		    .sign_count = (uint32_t)c->sign_count,
-		    .be = c->be },
+		    .be = c->be,
+		    .be_unknown = c->be_unknown },
 	};
 	const struct ptn_dfns_fido_assertion in = {
 		.client_data = factor->client_data,
@@ -51,6 +53,7 @@ verify_passkey(const struct ptn_scope *sc, const struct ptn_dfns_verify *v,
 	r = ptn_dfns_fido_assert(sc->arena, &f, &stored, &in, &out, finding);
 	if (r == PTN_OK && finding->verdict == PTN_ALLOW) {
 		c->sign_count = out.sign_count;
+		c->be = out.be;
 		c->bs = out.bs;
 	}
 	return r;

@@ -371,7 +371,7 @@ get_authdata(const struct ptn_webauthn_rp *rp,
 		return ptn_finding_deny(finding, PTN_REASON_BACKUP);
 
 	/* 7.2 step 19: BE is what it was. */
-	if (has(ad, PTN_AUTHDATA_BE) != stored->be)
+	if (!stored->be_unknown && has(ad, PTN_AUTHDATA_BE) != stored->be)
 		return ptn_finding_deny(finding, PTN_REASON_BE_CHANGED);
 
 	*holds = true;

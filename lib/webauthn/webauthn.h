@@ -99,6 +99,7 @@ struct ptn_webauthn_stored {
 	struct ptn_bytes cose_key;
 	uint32_t sign_count;
 	bool be;
+	bool be_unknown; /* nobody has kept it: what is said now is it */
 };
 
 /* What an authentication changes in the record. */

@@ -54,6 +54,27 @@ SET SESSION
     lock_wait_timeout = 300,
     max_statement_time = 0;
 
+-- name: db_session_read
+-- protocol: text
+-- returns: none
+-- The first thing we say to the database of another program, which MySQL may
+-- serve: what both know.
+SET SESSION
+    sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',
+    time_zone = '+00:00',
+    character_set_client = 'utf8mb4',
+    character_set_connection = 'utf8mb4',
+    character_set_results = 'utf8mb4',
+    group_concat_max_len = 65536,
+    sql_select_limit = 18446744073709551615,
+    sql_big_selects = 1,
+    sql_auto_is_null = 0;
+
+-- name: db_session_read_only
+-- protocol: text
+-- returns: none
+SET SESSION TRANSACTION READ ONLY;
+
 -- name: db_begin
 -- protocol: text
 -- returns: none

@@ -20,54 +20,65 @@ SELECT user_id, operation, user_verification, expires_at < UTC_TIMESTAMP(6)
 DELETE FROM webauthn_challenges WHERE tenant_id = ? AND challenge = ?;
 
 -- name: credential_put
--- in:   id_hash:bytes tenant_id:id credential_id:bytes user_id:id name:str public_key:bytes attestation:str aaguid:id sign_count:i64 backup_eligible:i64 backup_state:i64 transports:str api:str admitted:i64 mfa_only:i64
+-- in:   id_hash:bytes tenant_id:id credential_id:bytes user_id:id name:str public_key:bytes attestation:str aaguid:id sign_count:i64 backup_eligible:i64 backup_state:i64 transports:str api:str admitted:i64 mfa_only:i64 user_handle:bytes
 -- returns: none
--- A credential id that is registered already is a conflict, whoever has it.
+-- A credential id that is registered already is a conflict, whoever has it.  A
+-- backup_eligible of 2 is not known.
 INSERT INTO webauthn_credentials
        (id_hash, tenant_id, credential_id, user_id, name, public_key,
         attestation, aaguid, sign_count, backup_eligible, backup_state,
-        transports, api, admitted, mfa_only, last_used_at, created_at,
-        updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6),
+        transports, api, admitted, mfa_only, user_handle, last_used_at,
+        created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULLIF(?, 2), ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6),
         UTC_TIMESTAMP(6), UTC_TIMESTAMP(6));
 
 -- name: credential_lock
 -- in:   tenant_id:id id_hash:bytes
--- out:  credential_id:bytes user_id:id public_key:bytes sign_count:i64 backup_eligible:i64 mfa_only:i64
+-- out:  credential_id:bytes user_id:id public_key:bytes sign_count:i64 backup_eligible:i64 backup_unknown:i64 mfa_only:i64
 -- returns: one
 SELECT credential_id, user_id, public_key, sign_count, backup_eligible,
-       mfa_only
+       backup_eligible IS NULL, mfa_only
   FROM webauthn_credentials
  WHERE tenant_id = ? AND id_hash = ? AND active = 1 AND archived_at IS NULL
    FOR UPDATE;
 
+-- name: credential_by_handle
+-- in:   tenant_id:id id_hash:bytes user_handle:bytes
+-- out:  user_id:id
+-- returns: one
+-- Of one that was registered with a handle which is not the id of its user.
+SELECT user_id FROM webauthn_credentials
+ WHERE tenant_id = ? AND id_hash = ? AND user_handle = ?
+   AND active = 1 AND archived_at IS NULL;
+
 -- name: credential_used
--- in:   sign_count:i64 backup_state:i64 admit:i64 tenant_id:id id_hash:bytes
+-- in:   sign_count:i64 backup_eligible:i64 backup_state:i64 admit:i64 tenant_id:id id_hash:bytes
 -- returns: count
 UPDATE webauthn_credentials
-   SET sign_count = ?, backup_state = ?, admitted = GREATEST(admitted, ?),
+   SET sign_count = ?, backup_eligible = ?, backup_state = ?,
+       admitted = GREATEST(admitted, ?),
        last_used_at = UTC_TIMESTAMP(6)
  WHERE tenant_id = ? AND id_hash = ?;
 
 -- name: credentials_of
 -- in:   tenant_id:id user_id:id
--- out:  credential_id:bytes name:str public_key:bytes attestation:str aaguid:id sign_count:i64 backup_eligible:i64 backup_state:i64 transports:str mfa_only:i64 last_used_at:time created_at:time updated_at:time
+-- out:  credential_id:bytes name:str public_key:bytes attestation:str aaguid:id sign_count:i64 backup_eligible:i64 backup_unknown:i64 backup_state:i64 transports:str mfa_only:i64 user_handle:bytes last_used_at:time created_at:time updated_at:time
 -- returns: many
 -- Passkeys first.
 SELECT credential_id, name, public_key, attestation, aaguid, sign_count,
-       backup_eligible, backup_state, transports, mfa_only, last_used_at,
-       created_at, updated_at
+       backup_eligible, backup_eligible IS NULL, backup_state, transports,
+       mfa_only, user_handle, last_used_at, created_at, updated_at
   FROM webauthn_credentials
  WHERE tenant_id = ? AND user_id = ? AND active = 1 AND archived_at IS NULL
  ORDER BY mfa_only, created_at, id_hash;
 
 -- name: passkeys_of
 -- in:   tenant_id:id user_id:id
--- out:  id_hash:bytes credential_id:bytes name:str public_key:bytes sign_count:i64 backup_eligible:i64 rp_id:str origin:str api:str active:i64 admitted:i64 created_at:time
+-- out:  id_hash:bytes credential_id:bytes name:str public_key:bytes sign_count:i64 backup_eligible:i64 backup_unknown:i64 user_handle:bytes rp_id:str origin:str api:str active:i64 admitted:i64 created_at:time
 -- returns: many
 -- All that are not archived, for those who see inactive ones too.
 SELECT id_hash, credential_id, name, public_key, sign_count, backup_eligible,
-       rp_id, origin, api, active, admitted, created_at
+       backup_eligible IS NULL, user_handle, rp_id, origin, api, active, admitted, created_at
   FROM webauthn_credentials
  WHERE tenant_id = ? AND user_id = ? AND archived_at IS NULL AND mfa_only = 0
  ORDER BY created_at, id_hash;

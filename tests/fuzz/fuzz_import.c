@@ -27,7 +27,7 @@ entry(struct ptn_bytes text)
 		abort();
 	if (r != PTN_OK)
 		return;
-	/* An export has an id always, and no handle. */
+	/* An export has an id always. */
 	if (ptn_uuid_is_nil(&u.id))
 		u.id = ptn_uuid_new();
 	if (ptn_cli_entry_write(arena, &u, &out) != PTN_OK ||

@@ -74,6 +74,8 @@ function install() {
 before(async () => {
   host = await Host.fresh('guide');
   install();
+  await host.sql(`CREATE DATABASE hanko; USE hanko;
+    ${readFileSync(join(top, 'tests/vectors/hanko2.sql'), 'utf8')}`);
 });
 after(() => host?.stop());
 

@@ -125,7 +125,7 @@ function everything(device) {
       attestation_type: 'none', name: 'My key', sign_count: 1,
       aaguid: 'ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4',
       transports: ['internal', 'hybrid'], backup_eligible: false,
-      backup_state: false, user_handle: wa.b64(device.userHandle),
+      backup_state: false, user_handle_bytes: wa.b64(device.userHandle),
       created_at: '2021-02-03T04:05:06Z',
       last_used_at: '2022-02-03T04:05:06Z' }],
     metadata: { unsafe_metadata: { theme: 'dark', n: [1, { a: true }] } },
@@ -208,7 +208,7 @@ test('everything comes in, goes out, and comes in elsewhere', async () => {
 test('who has much goes out and comes in as others do', async () => {
   const { webauthn_credentials: [key] } =
     everything(new wa.Authenticator({}));
-  delete key.user_handle;
+  delete key.user_handle_bytes;
   const user = person({ webauthn_credentials: Array.from({ length: 300 },
     () => ({ ...key, id: wa.b64(randomBytes(64)) })) });
   for (let i = 0; i < 99; i++)
@@ -290,7 +290,7 @@ test('what is wrong is told with its line, and the rest comes in', async () => {
   await takes([first]);
   const device = new wa.Authenticator({});
   const key = everything(device).webauthn_credentials[0];
-  delete key.user_handle;
+  delete key.user_handle_bytes;
   const good = person();
   const twice = freshAddress();
   const cases = [
@@ -344,8 +344,11 @@ test('what is wrong is told with its line, and the rest comes in', async () => {
       'the id of a credential is none in base64url'],
     [person({ webauthn_credentials: [{ ...key, sign_count: -1 }] }),
       'a sign_count is none of 32 bits'],
-    [person({ webauthn_credentials: [{ ...key, user_handle: 'AAAA' }] }),
-      'a user_handle that is not the user_id cannot be kept'],
+    ...[{ user_handle: 'x'.repeat(65) }, { user_handle: 7 },
+      { user_handle_bytes: '?' }, { user_handle_bytes: '' },
+      { user_handle_bytes: 'A'.repeat(88) }].map((handle) =>
+      [person({ webauthn_credentials: [{ ...key, ...handle }] }),
+        'a user handle is none of at most 64 bytes']),
     [person({ metadata: { private_metadata: {} } }),
       'of metadata unsafe_metadata alone is kept'],
     [person({ metadata: { unsafe_metadata: { x: 'y'.repeat(3000) } } }),

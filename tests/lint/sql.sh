@@ -65,6 +65,7 @@ awk '
 		all = 1
 		next
 	}
+	/^-- *protocol: other/ { all = 1; next } # tables of another program
 	/^[ \t]*--/ { next }
 	{
 		text = text " " $0 " "

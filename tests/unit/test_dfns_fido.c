@@ -135,9 +135,11 @@ stored_key(void)
 
 	assert_int_equal(create(&f, ptn_json_get(v, "request"), &made).verdict,
 	    PTN_ALLOW);
-	return (struct ptn_dfns_fido_stored){ made.rp_id, fixture_user(),
-		{ made.attested.cose_key, made.attested.sign_count,
-		    made.attested.be } };
+	return (struct ptn_dfns_fido_stored){ .rp_id = made.rp_id,
+		.user = fixture_user(),
+		.record = { .cose_key = made.attested.cose_key,
+		    .sign_count = made.attested.sign_count,
+		    .be = made.attested.be } };
 }
 
 static struct ptn_finding
@@ -375,6 +377,15 @@ test_user_handle(void **state)
 	    PTN_REASON_USER_HANDLE);
 	assert_int_equal(ptn_dfns_fido_user(in.user_handle, &found), PTN_OK);
 	assert_true(ptn_uuid_equal(&found, &other));
+	/* As another program had it. */
+	in.user_handle = ptn_bytes_of("older");
+	assert_int_equal(verify(&f, &stored, &in).reason,
+	    PTN_REASON_USER_HANDLE);
+	stored.handle = ptn_bytes_of("older");
+	assert_int_equal(verify(&f, &stored, &in).verdict, PTN_ALLOW);
+	in.user_handle = ptn_bytes_of("oldes");
+	assert_int_equal(verify(&f, &stored, &in).reason,
+	    PTN_REASON_USER_HANDLE);
 	ptn_dfnsid_format(PTN_DFNSID_ORG, &stored.user, id);
 	in.user_handle = ptn_bytes_of(id);
 	assert_int_equal(verify(&f, &stored, &in).reason,

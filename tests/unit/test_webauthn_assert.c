@@ -135,6 +135,12 @@ test_assert_eligibility(void **state)
 	stored.be = true;
 	assert_int_equal(get(&lost, &stored, &out, NULL),
 	    PTN_REASON_BE_CHANGED);
+	/* Nobody has kept it: what is said now is to be kept. */
+	stored.be_unknown = true;
+	assert_int_equal(get(&lost, &stored, &out, NULL), PTN_REASON_NONE);
+	assert_false(out.be);
+	assert_int_equal(get(&gained, &stored, &out, NULL), PTN_REASON_NONE);
+	assert_true(out.be);
 }
 
 static void

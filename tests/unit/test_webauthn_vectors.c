@@ -178,8 +178,9 @@ ceremonies(const struct vector *v, const struct loaded *l,
 	if (f.verdict != PTN_ALLOW)
 		return f.reason;
 	assert_int_equal(made->alg, v->alg);
-	stored = (struct ptn_webauthn_stored){ made->cose_key, made->sign_count,
-		made->be };
+	stored = (struct ptn_webauthn_stored){ .cose_key = made->cose_key,
+		.sign_count = made->sign_count,
+		.be = made->be };
 	want->challenge = l->assertion_challenge;
 	assert_int_equal(ptn_webauthn_assert(auth_arena, &rp, want, &stored,
 			     &l->assertion, &out, &f),

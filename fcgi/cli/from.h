@@ -1,0 +1,27 @@
+#ifndef PTN_CLI_FROM_H
+#define PTN_CLI_FROM_H
+
+#include "fcgi/cli/context.h"
+#include "fcgi/cli/import.h"
+#include "lib/base/err.h"
+#include "lib/db/db.h"
+
+/* Where another program keeps its users, and what is wanted of it. */
+struct ptn_cli_from_way {
+	struct ptn_db *db;  /* to read; connected */
+	const char *tenant; /* by its id; NULL: the only one, or the first */
+};
+
+/*
+ * Other programs whose users are brought along.  Each is a source (import.h) of
+ * entries as they stand in a file of users, so that all of them are judged
+ * alike.
+ *
+ * src is filled in, and works with what lies in the program for its whole life.
+ * PTN_E_INPUT, having said why: that is no database of it.
+ */
+enum ptn_err ptn_cli_from_hanko(struct ptn_cli_context *d,
+    const struct ptn_cli_from_way *way,
+    struct ptn_cli_source *src) PTN_MUST_USE;
+
+#endif

@@ -1,0 +1,301 @@
+/*
+ * Users of other programs are brought along from where those keep them, and
+ * log in afterwards with the password and the passkey that they had there.
+ */
+import assert from 'node:assert/strict';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { freshAddress } from '../lib/api.mjs';
+import * as wa from '../lib/authenticator.mjs';
+import { encodePairs } from '../lib/cbor.mjs';
+import { Flow } from '../lib/flow.mjs';
+import { run, start, top } from '../lib/instance.mjs';
+import { totp } from '../lib/totp.mjs';
+
+const password = 'Tr0ub4dor&3 ünï';
+const vectors = join(top, 'tests/vectors');
+const bcrypt = readFileSync(join(vectors, 'pwhash.tsv'), 'utf8')
+  .split('\n').find((line) => line.startsWith('bcrypt\t')).split('\t')[1];
+const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+const guest = { name: 'guest', password: "s'3cret:/@" };
+
+let instance;
+
+before(async () => {
+  instance = await start({ set: { 'username.enabled': 'true',
+    'mfa.device_trust_policy': 'never' } });
+});
+after(() => instance?.stop());
+
+/* A database of another program, which its guest may read. */
+class Other {
+  constructor(name) {
+    this.name = name;
+  }
+
+  static async made(name, ...files) {
+    const other = new Other(name);
+    await instance.sql(`CREATE DATABASE ${name} CHARACTER SET utf8mb4;
+      CREATE OR REPLACE USER ${guest.name}@localhost
+        IDENTIFIED BY '${guest.password.replaceAll("'", "''")}';
+      GRANT SELECT ON ${name}.* TO ${guest.name}@localhost`);
+    for (const file of files)
+      await other.sql(readFileSync(join(vectors, file), 'utf8'));
+    return other;
+  }
+
+  sql(text) {
+    return instance.sql(`USE ${this.name}; ${text}`);
+  }
+
+  /* A row as an object: texts and numbers; null, and SQL as { sql }. */
+  put(table, row) {
+    const value = (one) => (one === null ? 'NULL'
+      : one.sql ?? (typeof one === 'number' ? one
+        : `'${one.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`));
+    return this.sql(`INSERT INTO ${table} (${Object.keys(row).join()})
+      VALUES (${Object.values(row).map(value).join()})`);
+  }
+
+  get url() {
+    return `mariadb://${guest.name}@/${this.name}?socket=${
+      instance.env.POSTERN_DB_SOCKET}`;
+  }
+}
+
+/* postern import-from, with the password on standard input. */
+async function bring(program, words, input = `${guest.password}\n`) {
+  return run(instance.env.POSTERN_BIN, ['import-from', program, ...words], {
+    input,
+    env: { ...process.env, POSTERN_CONFIG: instance.env.POSTERN_CONFIG },
+  });
+}
+
+async function brings(program, words, expected) {
+  const { status, stdout, stderr } = await bring(program, words);
+  assert.equal(stderr.replace(/^\{.*\n/gm, ''), '');
+  assert.equal(status, 0);
+  assert.equal(stdout, expected);
+}
+
+async function byPasskey(device) {
+  device.origin = new URL(instance.url).origin;
+  const api = await instance.client();
+  const { body: { publicKey } } = await api.call('POST',
+    '/webauthn/login/initialize', {}, { status: 200 });
+  const done = await api.call('POST', '/webauthn/login/finalize',
+    device.get(publicKey), { status: 200 });
+  return done.body.user_id;
+}
+
+/* By password, and by the code of an app where they have one. */
+async function byPassword(identifier, app = false) {
+  const flow = await Flow.ready(await instance.client(), 'login');
+  await flow.act('continue_with_login_identifier', { identifier },
+    { status: 200 });
+  if (flow.state === 'login_method_chooser')
+    await flow.act('continue_to_password_login', {}, { status: 200 });
+  await flow.act('password_login', { password }, { status: 200 });
+  if (app) {
+    assert.equal(flow.state, 'login_otp');
+    await flow.act('otp_code_validate', { otp_code: totp(secret) },
+      { status: 200 });
+  }
+  assert.equal(flow.state, 'success');
+  return flow.last.body.payload.user;
+}
+
+const exported = async () => new Map((await instance.postern('user', 'export'))
+  .stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line))
+  .map((one) => [one.user_id, one]));
+
+const cose = (device) => encodePairs(wa.cosePairs(device.alg, device.key));
+const raw = (id) => Buffer.from(id.replaceAll('-', ''), 'hex');
+const at = { created_at: '2021-02-03 04:05:06',
+  updated_at: '2022-02-03 04:05:06' };
+
+/* A user of Hanko who has everything, in its tables. */
+async function hankoUser(other, { tenant, handle, step } = {}) {
+  const id = randomUUID();
+  const device = new wa.Authenticator({});
+  const user = { id, device, address: freshAddress('hanko'),
+    second: freshAddress('second'), username: `h_${id.slice(0, 8)}` };
+  const of = { user_id: id, ...at };
+  const own = () => ({ id: randomUUID(), ...of });
+  await other.put('users', { id, ...at, ...tenant });
+  for (const [address, verified] of [[user.second, 0], [user.address, 1]])
+    await other.put('emails', { ...own(), address, verified });
+  await other.put('primary_emails', { ...own(), email_id: { sql:
+    `(SELECT id FROM emails WHERE address = '${user.address}')` } });
+  await other.put('usernames', { ...own(), username: user.username });
+  await other.put('password_credentials', { ...own(), password: bcrypt });
+  await other.put('otp_secrets', { ...own(), secret, ...step });
+  const handleId = randomUUID();
+  if (handle)
+    await other.put('webauthn_credential_user_handles', { ...of, id: handleId,
+      handle });
+  await other.put('webauthn_credentials', { ...of, id: wa.b64(device.id),
+    public_key: wa.b64(cose(device)), attestation_type: 'none',
+    aaguid: 'ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4', sign_count: 1,
+    name: 'Key\u202e of mine', backup_eligible: 0, backup_state: 0,
+    last_used_at: '2023-02-03 04:05:06', mfa_only: 0,
+    user_handle_id: handle ? handleId : null });
+  for (const name of ['internal', 'hybrid'])
+    await other.put('webauthn_credential_transports', { id: randomUUID(), name,
+      webauthn_credential_id: wa.b64(device.id) });
+  await other.put('user_metadata', { ...own(), public_metadata: '{"plan":1}',
+    private_metadata: '{}', unsafe_metadata: '{"theme":"dark"}' });
+  await other.put('identities', { id: randomUUID(), ...at,
+    provider_id: 'google', provider_user_id: id, email_id: { sql:
+      `(SELECT id FROM emails WHERE address = '${user.address}')` } });
+  device.userHandle = handle ? Buffer.from(handle) : raw(id);
+  return user;
+}
+
+async function hankoCame(user) {
+  assert.equal(await byPasskey(user.device), user.id);
+  const found = await byPassword(user.address, true);
+  assert.equal(found.user_id ?? found.id, user.id);
+  const one = (await exported()).get(user.id);
+  assert.deepEqual(one.emails, [
+    { address: user.address, is_primary: true, is_verified: true },
+    { address: user.second, is_primary: false, is_verified: false }]);
+  assert.equal(one.username, user.username);
+  assert.deepEqual(one.metadata.unsafe_metadata, { theme: 'dark' });
+  assert.equal(one.created_at, '2021-02-03T04:05:06Z');
+  const [key] = one.webauthn_credentials;
+  assert.deepEqual([key.name, key.transports.sort(), key.created_at],
+    ['Key\u202e of mine', ['hybrid', 'internal'], '2021-02-03T04:05:06Z']);
+  return one;
+}
+
+test('Hanko 2: password, app and passkey go along, what does not is told',
+  async () => {
+    const other = await Other.made('hanko2', 'hanko2.sql');
+    const users = [await hankoUser(other),
+      await hankoUser(other, { handle: 'der alte Griff' })];
+    const nobody = randomUUID();
+    await other.put('users', { id: nobody, ...at });
+    const dry = await bring('hanko', ['--dry-run', other.url]);
+    assert.equal(dry.stdout,
+      'would be imported 2, there already 0, refused 1\n'
+      + 'not brought: 2 log-ins by another service\n'
+      + 'not brought: 2 public or private metadata\n');
+    assert.match(dry.stderr, new RegExp(
+      `^user ${nobody}: it has neither emails nor a username\n`, 'm'));
+    assert.equal(dry.status, 1);
+    assert.equal((await exported()).size, 0);
+    await other.sql(`DELETE FROM users WHERE id = '${nobody}'`);
+    await brings('hanko', [other.url],
+      'imported 2, there already 0, refused 0\n'
+      + 'not brought: 2 log-ins by another service\n'
+      + 'not brought: 2 public or private metadata\n');
+    for (const user of users)
+      await hankoCame(user);
+    assert.equal((await exported()).get(users[1].id).webauthn_credentials[0]
+      .user_handle_bytes, wa.b64('der alte Griff'));
+    /* Who comes later comes later. */
+    const late = await hankoUser(other);
+    await brings('hanko', [other.url],
+      'imported 1, there already 2, refused 0\n'
+      + 'not brought: 3 log-ins by another service\n'
+      + 'not brought: 3 public or private metadata\n');
+    assert.equal(await byPasskey(late.device), late.id);
+  });
+
+test('Hanko 3: a tenant at a time, names, and the step of the last code',
+  async () => {
+    const other = await Other.made('hanko3', 'hanko2.sql', 'hanko3.sql');
+    const tenant = randomUUID();
+    const first = await hankoUser(other, { step: { last_validated_step: 7 } });
+    const second = await hankoUser(other, { tenant: { tenant_id: tenant } });
+    await other.sql(`UPDATE users SET name = 'Ada King', given_name = 'Ada',
+      family_name = 'Lövelace', picture = 'https://example.org/a.png'
+      WHERE id = '${first.id}'`);
+    await other.put('identities', { id: randomUUID(), ...at,
+      provider_id: 'apple', provider_user_id: 'x', email_id: null,
+      user_id: first.id });
+    const said = (n, there) => `imported ${n}, there already ${there}, `
+      + 'refused 0\nnot brought: 1 log-ins by another service\n'
+      + 'not brought: 1 public or private metadata\n';
+    await brings('hanko', [other.url], said(1, 0));
+    const had = (await exported()).get(first.id);
+    assert.deepEqual([had.name, had.given_name, had.family_name, had.picture,
+      had.otp_secret.last_step], ['Ada King', 'Ada', 'Lövelace',
+      'https://example.org/a.png', 7]);
+    await hankoCame(first);
+    assert.ok(!(await exported()).has(second.id));
+    const none = await bring('hanko', ['--from-tenant', 'x', other.url]);
+    assert.match(none.stderr, /a tenant of Hanko is named by its id/);
+    await brings('hanko', ['--from-tenant', tenant, other.url],
+      said(1, 0).replace(/not brought: 1 log-ins.*\n/, ''));
+    await hankoCame(second);
+  });
+
+test('a passkey answers for whom it was registered, and for nobody else',
+  async () => {
+    const other = await Other.made('hankohandles', 'hanko2.sql');
+    const [a, b] = [await hankoUser(other, { handle: 'handle of a' }),
+      await hankoUser(other, { handle: randomBytes(8).toString('hex') })];
+    await bring('hanko', [other.url]);
+    /* Of 16 bytes, as an id is. */
+    assert.equal(b.device.userHandle.length, 16);
+    assert.equal(await byPasskey(a.device), a.id);
+    assert.equal(await byPasskey(b.device), b.id);
+    a.device.origin = new URL(instance.url).origin;
+    for (const userHandle of [b.device.userHandle, raw(b.id),
+      Buffer.from('handle of b'), randomBytes(16)]) {
+      const api = await instance.client();
+      const { body: { publicKey } } = await api.call('POST',
+        '/webauthn/login/initialize', {}, { status: 200 });
+      const { status } = await api.call('POST', '/webauthn/login/finalize',
+        a.device.get(publicKey, { userHandle }));
+      assert.ok(status === 400 || status === 401, String(status));
+    }
+    /* Its own id will do as well. */
+    const api = await instance.client();
+    const { body: { publicKey } } = await api.call('POST',
+      '/webauthn/login/initialize', { user_id: a.id }, { status: 200 });
+    const done = await api.call('POST', '/webauthn/login/finalize',
+      a.device.get(publicKey, { userHandle: raw(a.id) }), { status: 200 });
+    assert.equal(done.body.user_id, a.id);
+  });
+
+test('what is wrong with the way there is told in a sentence', async () => {
+  const other = await Other.made('hankoless');
+  const file = join(instance.dir, 'guest-password');
+  writeFileSync(file, `${guest.password}\n`);
+  const cases = [
+    [['postgres://guest@localhost/hanko'], 'the URL is not mariadb://'],
+    [[other.url.replace('@', ':secret@')],
+      'a password does not belong into a URL'],
+    [[other.url], 'there is no database of Hanko 2 or 3'],
+    [[other.url.replace('hankoless', 'nowhere')],
+      'its user may not use that database'],
+    [[other.url.replace('hankoless', 'mysql')],
+      'its user may not use that database'],
+    [[other.url.replace('guest', 'stranger')],
+      'it has no such user, or the password is not theirs'],
+    [['mariadb://guest@127.0.0.1:1/hanko'], 'nobody answers there'],
+    [['--password-file', join(instance.dir, 'none'), other.url],
+      'there is no password in that file'],
+    [['--tenant', 'nowhere', other.url], 'there is no such organisation'],
+  ];
+  for (const [words, why] of cases) {
+    const { status, stderr } = await bring('hanko', words);
+    assert.equal(status, 1, words.join(' '));
+    assert.ok(stderr.includes(why), `${words}: ${stderr}`);
+    assert.ok(!stderr.includes(guest.password));
+  }
+  for (const words of [['--password-file', file], ['--password-file=-']]) {
+    const { stderr } = await bring('hanko', [...words, other.url]);
+    assert.match(stderr, /there is no database of Hanko/);
+  }
+  for (const words of [[], ['hanko'], ['hanko', 'a', 'b'], ['nobody', 'x'],
+    ['hanko', '--what', 'x']]) {
+    const { status } = await instance.postern('import-from', ...words);
+    assert.equal(status, 2, words.join(' '));
+  }
+});
