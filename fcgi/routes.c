@@ -178,6 +178,8 @@ const struct ptn_route ptn_routes[] = {
 	{ ADMIN,  GET,    "/users/{id}/webauthn_credentials",  READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_credential_list },
 	{ ADMIN,  GET, "/users/{id}/webauthn_credentials/{credential_id}",READER, DB, FREE, NO_INPUT, ON(always), ptn_admin_credential_show },
 	{ ADMIN,  DELETE, "/users/{id}/webauthn_credentials/{credential_id}",CHANGER, DB, FREE, NO_INPUT, ON(always), ptn_admin_credential_delete },
+	{ ADMIN,  GET,    "/users/{id}/metadata",              READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_metadata_show },
+	{ ADMIN,  PATCH,  "/users/{id}/metadata",              CHANGER,  DB,   FREE,    IN(admin_metadata),     ON(always),    ptn_admin_metadata_edit },
 	{ ADMIN,  GET,    "/users/{id}/sessions",              READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_session_list },
 	{ ADMIN,  DELETE, "/users/{id}/sessions", CHANGER, DB, FREE, NO_INPUT, ON(always), ptn_admin_session_delete_all },
 	{ ADMIN,  DELETE, "/users/{id}/sessions/{session_id}", CHANGER,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_session_delete },

@@ -4,6 +4,7 @@
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/routes.h"
+#include "lib/account/metadata.h"
 
 /*
  * The Admin API: what an operator may do, by a key (lib/account/adminkey.h).
@@ -32,6 +33,10 @@ enum ptn_err ptn_admin_audit_list(struct ptn_request *, struct ptn_reply *);
  */
 enum ptn_err ptn_admin_user_named(struct ptn_request *req,
     struct ptn_reply *rep, struct ptn_uuid *id) PTN_MUST_USE;
+
+/* Returns r; if it is PTN_E_NOT_FOUND, that it is the user who is not there. */
+enum ptn_err ptn_admin_user_unknown(struct ptn_reply *rep,
+    enum ptn_err r) PTN_MUST_USE;
 
 extern const struct ptn_input ptn_in_admin_user;
 extern const struct ptn_input ptn_in_admin_user_edit;
@@ -67,6 +72,17 @@ enum ptn_err ptn_admin_credential_show(struct ptn_request *,
     struct ptn_reply *);
 enum ptn_err ptn_admin_credential_delete(struct ptn_request *,
     struct ptn_reply *);
+
+extern const struct ptn_input ptn_in_admin_metadata;
+enum ptn_err ptn_admin_metadata_show(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_metadata_edit(struct ptn_request *, struct ptn_reply *);
+
+/*
+ * What became of it, in words; wrong: which are UNFIT, or too LONG.
+ * PTN_E_NOT_FOUND: there is no such user.
+ */
+enum ptn_err ptn_admin_metadata_settle(struct ptn_reply *rep, const bool *wrong,
+    enum ptn_metadata_result what) PTN_MUST_USE;
 
 extern const struct ptn_input ptn_in_admin_session;
 enum ptn_err ptn_admin_session_list(struct ptn_request *, struct ptn_reply *);
