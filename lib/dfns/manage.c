@@ -99,13 +99,14 @@ run(const struct ptn_scope *sc, struct ptn_dfns_manage *m, ptn_tx_fn fn)
 
 /* --------------------------------------------------------------- to invite */
 
+/* By organisation, which may have many accounts that invite. */
 static enum ptn_err
-count_invitation(const struct ptn_scope *sc, const struct ptn_dfns_manage *m)
+count_invitation(const struct ptn_scope *sc)
 {
-	char by[PTN_UUID_STR];
-	const struct ptn_limit_on on = { .account = by };
+	char org[PTN_UUID_STR];
+	const struct ptn_limit_on on = { .account = org };
 
-	ptn_uuid_format(&m->by, by);
+	ptn_uuid_format(&sc->tenant_id, org);
 	return ptn_limit_take(sc, PTN_LIMIT_INVITE, &on);
 }
 
@@ -121,7 +122,7 @@ invite(const struct ptn_scope *sc, void *arg)
 	memset(&m->denial, 0, sizeof(m->denial));
 	if ((r = enter(sc, m, &others)) != PTN_OK)
 		return keep_denial(r);
-	if ((r = count_invitation(sc, m)) != PTN_OK ||
+	if ((r = count_invitation(sc)) != PTN_OK ||
 	    (r = ptn_administer_invite_in(sc, &i)) != PTN_OK)
 		return r;
 	m->who = i.user;

@@ -358,7 +358,7 @@ test('an action is for one change, once', async () => {
   }
 });
 
-test('an owner invites so many a day', async () => {
+test('an organisation invites so many a day', async () => {
   const one = await instance.other({ set: { 'rate_limiter.enabled': 'true',
     'rate_limiter.invite_limits.tokens': '2' } });
   try {
