@@ -73,7 +73,7 @@ test_faults(void **state)
 
 /* -------------------------------------------------------------- statements */
 
-/* Every statement of sql/queries/ is what it says it is. */
+/* Every statement on tables of ours is what it says it is. */
 static void
 test_prepare(void **state)
 {
@@ -84,7 +84,8 @@ test_prepare(void **state)
 	assert_non_null(c);
 	assert_int_equal(ptn_conn_open(c, &conf, PTN_DB_SERVE), PTN_DBERR_NONE);
 	for (i = 0; i < PTN_STMT_T_PUT; i++) {
-		if (ptn_conn_prepare(c, i) != PTN_DBERR_NONE)
+		if (!ptn_sql_stmts[i].other &&
+		    ptn_conn_prepare(c, i) != PTN_DBERR_NONE)
 			fail_msg("%s: %s", ptn_sql_stmts[i].name,
 			    ptn_conn_message(c));
 	}
