@@ -10,27 +10,32 @@ import { run } from './instance.mjs';
 const HEAD = /^(?:\d{6} [ \d]\d:\d\d:\d\d)?\t+ *\d+ (\w[\w ]*)\t/gm;
 
 /*
- * The statements that were executed while fn ran, and that fit; bytes of them
- * are characters of latin1, since ids are bytes.
+ * Have all that is executed logged, until end().  Values are logged by whoever
+ * prepares a statement then, so workers are started anew.
  */
-export async function ran(instance, fn, fits = /./) {
+export async function watch(instance) {
   const [[file]] = await instance.sql(`SELECT IF(
     LEFT(@@general_log_file, 1) = '/', @@general_log_file,
     CONCAT(@@datadir, @@general_log_file))`);
   await instance.sql("SET GLOBAL log_output = 'FILE'");
   await instance.sql('SET GLOBAL general_log = 1');
-  truncateSync(file);
-  try {
+  await instance.reload(instance.options.set);
+
+  /*
+   * The statements that were executed while fn ran, and that fit; a byte of
+   * them is a character, as ids are bytes.
+   */
+  async function ran(fn, fits = /./) {
+    truncateSync(file);
     await fn();
-  } finally {
-    await instance.sql('SET GLOBAL general_log = 0');
+    const log = readFileSync(file, 'latin1');
+    const heads = [...log.matchAll(HEAD)];
+    return heads.map((head, i) => ({ what: head[1], text:
+      log.slice(head.index + head[0].length, heads[i + 1]?.index).trim() }))
+      .filter(({ what, text }) => what === 'Execute' && fits.test(text))
+      .map(({ text }) => text);
   }
-  const log = readFileSync(file, 'latin1');
-  const heads = [...log.matchAll(HEAD)];
-  return heads.map((head, i) => ({ what: head[1],
-    text: log.slice(head.index + head[0].length, heads[i + 1]?.index).trim() }))
-    .filter(({ what, text }) => what === 'Execute' && fits.test(text))
-    .map(({ text }) => text);
+  return { ran, end: () => instance.sql('SET GLOBAL general_log = 0') };
 }
 
 /* Rows of some statements in a session of their own, where a byte is a byte. */
