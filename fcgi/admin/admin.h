@@ -20,6 +20,7 @@ extern const struct ptn_family ptn_admin_family;
 extern const struct ptn_auth ptn_admin_auth_reader;  /* any key */
 extern const struct ptn_auth ptn_admin_auth_changer; /* not a read-only one */
 extern const struct ptn_auth ptn_admin_auth_host; /* one of all organisations */
+extern const struct ptn_auth ptn_admin_auth_host_changer; /* both */
 
 /* Why there is no way to log in for one. */
 #define PTN_ADMIN_SERVICE "a service account: nobody logs in as one"
@@ -90,6 +91,14 @@ enum ptn_err ptn_admin_session_delete(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_admin_session_delete_all(struct ptn_request *,
     struct ptn_reply *);
 enum ptn_err ptn_admin_session_create(struct ptn_request *, struct ptn_reply *);
+
+extern const struct ptn_input ptn_in_admin_tenant;
+extern const struct ptn_input ptn_in_admin_tenant_change;
+enum ptn_err ptn_admin_tenant_list(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_tenant_create(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_tenant_show(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_tenant_change(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_tenant_delete(struct ptn_request *, struct ptn_reply *);
 
 extern const struct ptn_input ptn_in_admin_hook;
 extern const struct ptn_input ptn_in_admin_hook_edit;
