@@ -58,7 +58,7 @@ locate_for_operator(struct ptn_request *req)
 static enum ptn_err
 locate(struct ptn_request *req)
 {
-	const struct ptn_tenants *ts = req->env->tenants;
+	struct ptn_tenants *ts = req->env->tenants;
 	const struct ptn_mount *by_path;
 	const char *path = "/";
 	enum ptn_err r;
@@ -77,9 +77,13 @@ locate(struct ptn_request *req)
 	if ((by_path = ptn_tenants_by_path(ts, &path)) != NULL)
 		req->mount = by_path;
 	req->path = path;
-	return req->authorizer
-	    ? PTN_OK
-	    : ptn_path_below(req->sc.cf->base_path, &req->path);
+	if (req->authorizer)
+		return PTN_OK;
+	r = ptn_path_below(req->sc.cf->base_path, &req->path);
+	if (r == PTN_OK && by_path == NULL &&
+	    (by_path = ptn_tenants_by_id_of(ts, &req->path)) != NULL)
+		req->mount = by_path;
+	return r;
 }
 
 /* What can be read of a malformed path, behind what it is mounted under. */
@@ -238,8 +242,10 @@ settle_tenant(struct ptn_request *req)
 
 /* What is asked for, if it is anything that is there. */
 static enum ptn_err
-seek(struct ptn_request *req)
+seek(struct ptn_request *req, struct ptn_reply *rep)
 {
+	if (req->mount != NULL && req->tenant_err == PTN_E_NOT_FOUND)
+		return ptn_reply_say(rep, PTN_E_NOT_FOUND, "tenant not found");
 	if (req->body_too_large || req->params_too_large ||
 	    req->body.len > req->family->body_max)
 		return PTN_E_TOO_LARGE;
@@ -291,7 +297,7 @@ judge(struct ptn_request *req, struct ptn_reply *rep)
 {
 	enum ptn_err r;
 
-	if ((r = seek(req)) != PTN_OK)
+	if ((r = seek(req, rep)) != PTN_OK)
 		r = turn_away(req, rep, r);
 	else if ((r = admit(req, rep, req->route->need, req->route->auth)) ==
 	    PTN_OK)

@@ -90,6 +90,7 @@ static const char *(*const decoders[PTN_F__MAX])(struct ptn_arena *,
 	[PTN_F_NAMES] = NULL,
 	[PTN_F_JSON] = NULL,
 	[PTN_F_ARRAY] = NULL,
+	[PTN_F_WHOLE] = NULL,
 	[PTN_F_BOOL] = NULL,
 	[PTN_F_TIME] = NULL,
 };

@@ -85,6 +85,17 @@ decode_field(struct ptn_arena *a, const struct ptn_field *f,
 	return ptn_field_decode(a, f, value != NULL ? value : other, v);
 }
 
+/* All of it; that it is an object has been seen to. */
+static const char *
+take_whole(const struct ptn_field *f, const struct ptn_request *req,
+    const struct ptn_json *json, struct ptn_value *v)
+{
+	v->json = json;
+	v->set = json != NULL;
+	v->is_null = json == NULL && req->body.len > 0;
+	return f->required && req->body.len == 0 ? "is required" : NULL;
+}
+
 /* What is wrong with the body: a text, and the code of the first fault. */
 struct problems {
 	struct ptn_buf text;
@@ -115,6 +126,7 @@ decode_fields(struct ptn_request *req, struct ptn_reply *rep,
 {
 	struct problems fs = { .r = PTN_OK };
 	struct ptn_value *v;
+	const struct ptn_field *f;
 	const char *problem;
 	size_t i;
 
@@ -123,10 +135,12 @@ decode_fields(struct ptn_request *req, struct ptn_reply *rep,
 	req->in = v;
 	ptn_buf_init(&fs.text, req->sc.arena);
 	for (i = 0; i < input->n; i++) {
-		problem =
-		    decode_field(req->sc.arena, &input->field[i], json, &v[i]);
+		f = &input->field[i];
+		problem = f->type == PTN_F_WHOLE
+		    ? take_whole(f, req, json, &v[i])
+		    : decode_field(req->sc.arena, f, json, &v[i]);
 		if (problem != NULL)
-			add_problem(&fs, &input->field[i], problem);
+			add_problem(&fs, f, problem);
 	}
 	if (fs.text.bad)
 		return PTN_E_NOMEM;
@@ -141,7 +155,8 @@ borrows(const struct ptn_input *input)
 
 	for (i = 0; i < input->n; i++)
 		if (input->field[i].type == PTN_F_JSON ||
-		    input->field[i].type == PTN_F_ARRAY)
+		    input->field[i].type == PTN_F_ARRAY ||
+		    input->field[i].type == PTN_F_WHOLE)
 			return true;
 	return false;
 }

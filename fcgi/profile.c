@@ -77,16 +77,6 @@ write_username(struct ptn_jsonw *w, const struct ptn_username *n)
 	ptn_jsonw_end_object(w);
 }
 
-static void
-write_metadata(struct ptn_jsonw *w, const struct ptn_profile *p)
-{
-	if (p->unsafe_metadata == NULL)
-		return;
-	ptn_jsonw_object(w, "metadata");
-	ptn_jsonw_raw(w, "unsafe_metadata", p->unsafe_metadata);
-	ptn_jsonw_end_object(w);
-}
-
 /* What all of them say, whoever asks. */
 static void
 write_common(struct ptn_jsonw *w, const struct ptn_profile *p)
@@ -104,7 +94,7 @@ write_common(struct ptn_jsonw *w, const struct ptn_profile *p)
 	write_credentials(w, "passkeys", p->passkey, p->passkeys);
 	write_credentials(w, "security_keys", p->security_key,
 	    p->security_keys);
-	write_metadata(w, p);
+	ptn_metadata_write(w, "metadata", &p->metadata, false);
 }
 
 void

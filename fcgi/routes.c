@@ -46,6 +46,7 @@ static const struct ptn_input no_input = { NULL, 0 };
 #define READER   &ptn_admin_auth_reader
 #define CHANGER  &ptn_admin_auth_changer
 #define HOST     &ptn_admin_auth_host
+#define HOST_CHANGER &ptn_admin_auth_host_changer
 #define NONE     PTN_NEED_NOTHING
 #define KEYS     PTN_NEED_KEYS
 #define DB       PTN_NEED_DB
@@ -148,6 +149,11 @@ const struct ptn_route ptn_routes[] = {
 	{ ADMIN,  GET,    "/health/ready",                     ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_health_ready },
 	{ ADMIN,  GET,    "/metrics",                          HOST,     DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_metrics },
 	{ ADMIN,  GET,    "/audit_logs",                       READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_audit_list },
+	{ ADMIN,  GET,    "/tenants",                          HOST,     DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_tenant_list },
+	{ ADMIN,  POST,   "/tenants",                          HOST_CHANGER, DB, FREE,  IN(admin_tenant),       ON(always),    ptn_admin_tenant_create },
+	{ ADMIN,  GET,    "/tenants/{id}",                     HOST,     DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_tenant_show },
+	{ ADMIN,  PUT,    "/tenants/{id}",                     HOST_CHANGER, DB, FREE,  IN(admin_tenant_change), ON(always),   ptn_admin_tenant_change },
+	{ ADMIN,  DELETE, "/tenants/{id}",                     HOST_CHANGER, DB, FREE,  NO_INPUT,               ON(always),    ptn_admin_tenant_delete },
 	{ ADMIN,  GET,    "/users",                            READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_user_list },
 	{ ADMIN,  POST,   "/users",                            CHANGER,  DB,   FREE,    IN(admin_user),         ON(always),    ptn_admin_user_create },
 	{ ADMIN,  GET,    "/users/{id}",                       READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_user_show },
@@ -170,6 +176,8 @@ const struct ptn_route ptn_routes[] = {
 	{ ADMIN,  GET,    "/users/{id}/webauthn_credentials",  READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_credential_list },
 	{ ADMIN,  GET, "/users/{id}/webauthn_credentials/{credential_id}",READER, DB, FREE, NO_INPUT, ON(always), ptn_admin_credential_show },
 	{ ADMIN,  DELETE, "/users/{id}/webauthn_credentials/{credential_id}",CHANGER, DB, FREE, NO_INPUT, ON(always), ptn_admin_credential_delete },
+	{ ADMIN,  GET,    "/users/{id}/metadata",              READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_metadata_show },
+	{ ADMIN,  PATCH,  "/users/{id}/metadata",              CHANGER,  DB,   FREE,    IN(admin_metadata),     ON(always),    ptn_admin_metadata_edit },
 	{ ADMIN,  GET,    "/users/{id}/sessions",              READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_session_list },
 	{ ADMIN,  DELETE, "/users/{id}/sessions", CHANGER, DB, FREE, NO_INPUT, ON(always), ptn_admin_session_delete_all },
 	{ ADMIN,  DELETE, "/users/{id}/sessions/{session_id}", CHANGER,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_session_delete },

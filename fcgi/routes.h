@@ -62,6 +62,7 @@ enum ptn_field_type {
 	PTN_F_SECRET,	/* text, never in a message */
 	PTN_F_JSON,	/* an object, as it stands in the body */
 	PTN_F_ARRAY,	/* the same of an array */
+	PTN_F_WHOLE,	/* the body itself: an object, or null (is_null) */
 	PTN_F_BOOL,
 	PTN_F_TIME, /* RFC 3339, or seconds since the epoch, or ms */
 	PTN_F__MAX

@@ -86,16 +86,6 @@ ptn_userjson_otp(struct ptn_jsonw *w, const char *name,
 	ptn_jsonw_end_object(w);
 }
 
-static void
-write_metadata(struct ptn_jsonw *w, const struct ptn_person *p)
-{
-	if (p->unsafe_metadata == NULL)
-		return;
-	ptn_jsonw_object(w, "metadata");
-	ptn_jsonw_raw(w, "unsafe_metadata", p->unsafe_metadata);
-	ptn_jsonw_end_object(w);
-}
-
 void
 ptn_userjson_person(struct ptn_jsonw *w, const struct ptn_scope *sc,
     const struct ptn_person *p, bool of_list)
@@ -112,7 +102,7 @@ ptn_userjson_person(struct ptn_jsonw *w, const struct ptn_scope *sc,
 			ptn_userjson_password(w, "password", sc, p);
 		if (p->otp_at_us != 0)
 			ptn_userjson_otp(w, "otp", p);
-		write_metadata(w, p);
+		ptn_metadata_write(w, "metadata", &p->metadata, true);
 	}
 	write_texts(w, p);
 	ptn_jsonw_end_object(w);

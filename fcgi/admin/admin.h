@@ -4,6 +4,7 @@
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/routes.h"
+#include "lib/account/metadata.h"
 
 /*
  * The Admin API: what an operator may do, by a key (lib/account/adminkey.h).
@@ -19,6 +20,7 @@ extern const struct ptn_family ptn_admin_family;
 extern const struct ptn_auth ptn_admin_auth_reader;  /* any key */
 extern const struct ptn_auth ptn_admin_auth_changer; /* not a read-only one */
 extern const struct ptn_auth ptn_admin_auth_host; /* one of all organisations */
+extern const struct ptn_auth ptn_admin_auth_host_changer; /* both */
 
 /* Why there is no way to log in for one. */
 #define PTN_ADMIN_SERVICE "a service account: nobody logs in as one"
@@ -32,6 +34,10 @@ enum ptn_err ptn_admin_audit_list(struct ptn_request *, struct ptn_reply *);
  */
 enum ptn_err ptn_admin_user_named(struct ptn_request *req,
     struct ptn_reply *rep, struct ptn_uuid *id) PTN_MUST_USE;
+
+/* Returns r; if it is PTN_E_NOT_FOUND, that it is the user who is not there. */
+enum ptn_err ptn_admin_user_unknown(struct ptn_reply *rep,
+    enum ptn_err r) PTN_MUST_USE;
 
 extern const struct ptn_input ptn_in_admin_user;
 extern const struct ptn_input ptn_in_admin_user_edit;
@@ -68,12 +74,31 @@ enum ptn_err ptn_admin_credential_show(struct ptn_request *,
 enum ptn_err ptn_admin_credential_delete(struct ptn_request *,
     struct ptn_reply *);
 
+extern const struct ptn_input ptn_in_admin_metadata;
+enum ptn_err ptn_admin_metadata_show(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_metadata_edit(struct ptn_request *, struct ptn_reply *);
+
+/*
+ * What became of it, in words; wrong: which are UNFIT, or too LONG.
+ * PTN_E_NOT_FOUND: there is no such user.
+ */
+enum ptn_err ptn_admin_metadata_settle(struct ptn_reply *rep, const bool *wrong,
+    enum ptn_metadata_result what) PTN_MUST_USE;
+
 extern const struct ptn_input ptn_in_admin_session;
 enum ptn_err ptn_admin_session_list(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_admin_session_delete(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_admin_session_delete_all(struct ptn_request *,
     struct ptn_reply *);
 enum ptn_err ptn_admin_session_create(struct ptn_request *, struct ptn_reply *);
+
+extern const struct ptn_input ptn_in_admin_tenant;
+extern const struct ptn_input ptn_in_admin_tenant_change;
+enum ptn_err ptn_admin_tenant_list(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_tenant_create(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_tenant_show(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_tenant_change(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_tenant_delete(struct ptn_request *, struct ptn_reply *);
 
 extern const struct ptn_input ptn_in_admin_hook;
 extern const struct ptn_input ptn_in_admin_hook_edit;

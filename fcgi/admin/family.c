@@ -9,6 +9,7 @@
 const struct ptn_auth ptn_admin_auth_reader = { &ptn_admin_family };
 const struct ptn_auth ptn_admin_auth_changer = { &ptn_admin_family };
 const struct ptn_auth ptn_admin_auth_host = { &ptn_admin_family };
+const struct ptn_auth ptn_admin_auth_host_changer = { &ptn_admin_family };
 
 static void
 write_error(struct ptn_reply *rep, const struct ptn_request *req, int status,
@@ -96,18 +97,32 @@ enter_tenant(struct ptn_request *req, struct ptn_reply *rep,
 	return PTN_OK;
 }
 
+static bool
+changes(const struct ptn_auth *auth)
+{
+	return auth == &ptn_admin_auth_changer ||
+	    auth == &ptn_admin_auth_host_changer;
+}
+
+static bool
+is_for_host(const struct ptn_auth *auth)
+{
+	return auth == &ptn_admin_auth_host ||
+	    auth == &ptn_admin_auth_host_changer;
+}
+
 /* Whether a good key is good for this. */
 static enum ptn_err
 may(struct ptn_request *req, struct ptn_reply *rep, const struct ptn_auth *auth,
     const struct ptn_adminkey *key)
 {
-	if (auth == &ptn_admin_auth_changer && key->read_only) {
+	if (changes(auth) && key->read_only) {
 		ptn_event_note(&req->sc, PTN_EVENT_ADMIN_DENIED,
 		    "read-only key");
 		return ptn_reply_say(rep, PTN_E_FORBIDDEN,
 		    "this key is read-only");
 	}
-	if (auth == &ptn_admin_auth_host && !ptn_uuid_is_nil(&key->tenant_id)) {
+	if (is_for_host(auth) && !ptn_uuid_is_nil(&key->tenant_id)) {
 		ptn_event_note(&req->sc, PTN_EVENT_ADMIN_DENIED,
 		    "key of one organisation");
 		return ptn_reply_say(rep, PTN_E_FORBIDDEN,

@@ -3,12 +3,11 @@
 #include <string.h>
 
 #include "fcgi/admin/page.h"
+#include "fcgi/admin/tag.h"
 #include "fcgi/query.h"
 #include "fcgi/userjson.h"
 #include "lib/account/person.h"
-#include "lib/base/base64.h"
 #include "lib/base/clock.h"
-#include "lib/crypto/crypto.h"
 #include "lib/format/address.h"
 #include "lib/format/url.h"
 
@@ -35,8 +34,8 @@ ptn_admin_user_named(struct ptn_request *req, struct ptn_reply *rep,
 	return PTN_OK;
 }
 
-static enum ptn_err
-not_found(struct ptn_reply *rep, enum ptn_err r)
+enum ptn_err
+ptn_admin_user_unknown(struct ptn_reply *rep, enum ptn_err r)
 {
 	return r == PTN_E_NOT_FOUND ? ptn_reply_say(rep, r, "user not found")
 				    : r;
@@ -44,27 +43,15 @@ not_found(struct ptn_reply *rep, enum ptn_err r)
 
 /* ------------------------------------------------------------------ one */
 
-#define TAG_LEN 16 /* bytes of a digest that tell states apart */
-
-/*
- * The state that a change may be based on: a digest of all that is shown, so a
- * strong one (RFC 9110 section 8.8.3).  NULL: the arena is full.
- */
+/* The state that a change may be based on.  NULL: the arena is full. */
 static const char *
 tag_of(const struct ptn_scope *sc, const struct ptn_person *p)
 {
-	uint8_t digest[PTN_SHA256_LEN];
 	struct ptn_jsonw w;
-	const char *text;
 
 	ptn_jsonw_init(&w, sc->arena);
 	ptn_userjson_person(&w, sc, p, false);
-	if (w.buf.bad)
-		return NULL;
-	ptn_crypto_sha256(PTN_BYTES(w.buf.p, w.buf.len), digest);
-	text = ptn_b64url_encode(sc->arena, PTN_BYTES(digest, TAG_LEN));
-	return text != NULL ? ptn_arena_printf(sc->arena, "\"%s\"", text)
-			    : NULL;
+	return ptn_admin_tag(&w);
 }
 
 static enum ptn_err
@@ -76,7 +63,7 @@ write_user(struct ptn_request *req, struct ptn_reply *rep,
 	enum ptn_err r;
 
 	if ((r = ptn_person_load(&req->sc, id, &p)) != PTN_OK)
-		return not_found(rep, r);
+		return ptn_admin_user_unknown(rep, r);
 	if ((tag = tag_of(&req->sc, &p)) == NULL)
 		return PTN_E_NOMEM;
 	ptn_reply_header(rep, "ETag", tag);
@@ -104,7 +91,7 @@ ptn_admin_user_delete(struct ptn_request *req, struct ptn_reply *rep)
 	if ((r = ptn_admin_user_named(req, rep, &id)) != PTN_OK)
 		return r;
 	rep->done = PTN_DONE_EMPTY;
-	return not_found(rep, ptn_user_delete(&req->sc, &id));
+	return ptn_admin_user_unknown(rep, ptn_user_delete(&req->sc, &id));
 }
 
 /* ----------------------------------------------------------------- many */
@@ -144,6 +131,25 @@ read_choice(const struct ptn_request *req, const char *name, const char *usual,
 	return strcmp(text, usual) == 0 ? PTN_OK : PTN_E_INPUT;
 }
 
+/* Members that objects of the three have, at least. */
+static enum ptn_err
+read_filter(const struct ptn_request *req, struct ptn_reply *rep,
+    struct ptn_metadata *m)
+{
+	enum ptn_metadata_result what;
+	const char *text;
+	enum ptn_err r = ptn_query_get(req, "metadata", &text);
+
+	if (r != PTN_OK || text == NULL)
+		return r;
+	r = ptn_metadata_read_filter(req->sc.arena, text, m, &what);
+	return r != PTN_OK || what == PTN_METADATA_DONE
+	    ? r
+	    : ptn_reply_say(rep, PTN_E_INPUT,
+		  "metadata must be an object of JSON, with objects named "
+		  "public_metadata, private_metadata or unsafe_metadata");
+}
+
 static enum ptn_err
 read_query(const struct ptn_request *req, struct ptn_reply *rep,
     struct ptn_person_query *q, struct ptn_uuid *id)
@@ -159,6 +165,7 @@ read_query(const struct ptn_request *req, struct ptn_reply *rep,
 	    (r = ptn_query_get(req, "email", &q->email)) != PTN_OK ||
 	    (r = ptn_query_get(req, "username", &q->username)) != PTN_OK ||
 	    (r = ptn_query_get(req, "name", &q->name)) != PTN_OK ||
+	    (r = read_filter(req, rep, &q->metadata)) != PTN_OK ||
 	    (r = read_choice(req, "sort_direction", "desc", "asc",
 		 &q->ascending)) != PTN_OK)
 		return r;
@@ -196,7 +203,7 @@ ptn_admin_user_list(struct ptn_request *req, struct ptn_reply *rep)
 
 /* --------------------------------------------------------------- a new one */
 
-enum { ID, EMAILS, USERNAME, CREATED_AT, NEW__MAX };
+enum { ID, EMAILS, USERNAME, CREATED_AT, METADATA, NEW__MAX };
 
 static const struct ptn_field new_fields[NEW__MAX] = {
 	[ID] = { "id", PTN_F_UUID_LAX, false, 64, NULL, PTN_OK },
@@ -204,6 +211,7 @@ static const struct ptn_field new_fields[NEW__MAX] = {
 	[USERNAME] = { "username", PTN_F_TEXT, false, PTN_USERNAME_BYTES, NULL,
 	    PTN_OK },
 	[CREATED_AT] = { "created_at", PTN_F_TIME, false, 0, NULL, PTN_OK },
+	[METADATA] = { "metadata", PTN_F_JSON, false, 0, NULL, PTN_OK },
 };
 
 const struct ptn_input ptn_in_admin_user = { new_fields, NEW__MAX };
@@ -279,6 +287,19 @@ read_addresses(struct ptn_request *req, struct ptn_reply *rep,
 }
 
 static enum ptn_err
+read_metadata(struct ptn_request *req, struct ptn_reply *rep,
+    struct ptn_metadata *m)
+{
+	enum ptn_metadata_result what;
+	bool wrong[PTN_METADATA__MAX];
+	enum ptn_err r;
+
+	r = ptn_metadata_read(req->sc.arena, req->in[METADATA].json, m, wrong,
+	    &what);
+	return r == PTN_OK ? ptn_admin_metadata_settle(rep, wrong, what) : r;
+}
+
+static enum ptn_err
 read_new(struct ptn_request *req, struct ptn_reply *rep,
     struct ptn_person_new *p)
 {
@@ -291,7 +312,8 @@ read_new(struct ptn_request *req, struct ptn_reply *rep,
 	if (at->set && (at->us <= 0 || at->us > ptn_clock_us()))
 		return ptn_reply_say(rep, PTN_E_INPUT,
 		    "created_at must be in the past");
-	if ((r = read_addresses(req, rep, p)) != PTN_OK)
+	if ((r = read_addresses(req, rep, p)) != PTN_OK ||
+	    (r = read_metadata(req, rep, &p->metadata)) != PTN_OK)
 		return r;
 	if (name->set && name->s[0] != '\0' &&
 	    (p->username = lower(req->sc.arena, name->s)) == NULL)
@@ -310,7 +332,7 @@ settle(struct ptn_reply *rep, enum ptn_person_result what)
 		enum ptn_err r;
 		const char *message;
 	} answers[PTN_PERSON__MAX] = {
-		[PTN_PERSON_UNKNOWN] = { PTN_E_NOT_FOUND, "user not found" },
+		[PTN_PERSON_UNKNOWN] = { PTN_E_NOT_FOUND, NULL },
 		[PTN_PERSON_NO_NAME] = { PTN_E_INPUT, "username is invalid" },
 		[PTN_PERSON_TAKEN] = { PTN_E_CONFLICT, "user already exists" },
 		[PTN_PERSON_EMAIL_TAKEN] = { PTN_E_CONFLICT,
@@ -322,7 +344,9 @@ settle(struct ptn_reply *rep, enum ptn_person_result what)
 		[PTN_PERSON_DONE] = { PTN_OK, NULL },
 	};
 
-	return ptn_reply_say(rep, answers[what].r, answers[what].message);
+	return what == PTN_PERSON_UNKNOWN
+	    ? ptn_admin_user_unknown(rep, answers[what].r)
+	    : ptn_reply_say(rep, answers[what].r, answers[what].message);
 }
 
 /* POST /users: they own what they are given, and nobody is told by mail. */
@@ -392,23 +416,7 @@ static enum ptn_err
 is_as_seen(const struct ptn_scope *sc, const struct ptn_person *now,
     const char *seen)
 {
-	const char *tag = tag_of(sc, now);
-
-	if (tag == NULL)
-		return PTN_E_NOMEM;
-	return strcmp(tag, seen) == 0 ? PTN_OK : PTN_E_OUTDATED;
-}
-
-/* If-Match, of which one value is understood. */
-static void
-read_seen(const struct ptn_request *req, struct ptn_person_change *c)
-{
-	const char *text = ptn_request_param(req, "HTTP_IF_MATCH");
-
-	if (text == NULL || strcmp(text, "*") == 0)
-		return;
-	c->seen = text;
-	c->is_as_seen = is_as_seen;
+	return ptn_admin_tag_is(tag_of(sc, now), seen);
 }
 
 static enum ptn_err
@@ -429,7 +437,8 @@ read_change(struct ptn_request *req, struct ptn_reply *rep,
 	c->username = lower(req->sc.arena, name);
 	if (name != NULL && c->username == NULL)
 		return PTN_E_NOMEM;
-	read_seen(req, c);
+	c->seen = ptn_admin_tag_seen(req);
+	c->is_as_seen = is_as_seen;
 	return PTN_OK;
 }
 
@@ -462,7 +471,7 @@ change_lock(struct ptn_request *req, struct ptn_reply *rep,
 	rep->done = PTN_DONE_EMPTY;
 	if ((r = ptn_admin_user_named(req, rep, &id)) != PTN_OK)
 		return r;
-	return not_found(rep, fn(&req->sc, &id));
+	return ptn_admin_user_unknown(rep, fn(&req->sc, &id));
 }
 
 /* POST /users/{id}/lock: nobody logs in as them any more. */

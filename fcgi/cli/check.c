@@ -10,11 +10,13 @@
 #include "lib/account/org.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
+#include "lib/conf/own.h"
 #include "lib/db/db.h"
 #include "lib/format/mount.h"
 #include "lib/mail/mail.h"
 
-#define TEXT_MAX 2048 /* bytes of a sentence, with the NUL */
+#define TEXT_MAX 2048	/* bytes of a sentence, with the NUL */
+#define OWN_MAX 1048576 /* bytes of what a tenant has, taken apart */
 
 static void
 tell(struct ptn_check *c, enum ptn_check_verdict verdict, const char *place,
@@ -192,6 +194,43 @@ look_at_mount(struct ptn_check *c, const struct ptn_strs *l,
 		    "\"%.80s\" could not be looked up", p.org);
 }
 
+/* What it has of its own must be what the file of today would take. */
+static void
+look_at_own(struct ptn_check *c, const struct ptn_scope *sc,
+    const struct ptn_org_row *org)
+{
+	struct ptn_own *own;
+	const char *why = NULL;
+	enum ptn_err r;
+
+	r = ptn_own_parse(sc->arena, c->cf, org->config, &own, &why);
+	if (r != PTN_OK)
+		ptn_check_say(c, PTN_CHECK_ERROR,
+		    "tenant %s: %s; until its own configuration is another one "
+		    "(\"postern tenant set\") it is closed",
+		    org->name, why != NULL ? why : ptn_err_name(r));
+}
+
+static void
+look_at_tenants(struct ptn_check *c)
+{
+	struct ptn_arena *a = ptn_arena_new(OWN_MAX);
+	const struct ptn_scope all = { .cf = c->cf,
+		.db = c->db,
+		.arena = c->a };
+	struct ptn_scope sc = all;
+	struct ptn_org_row *org;
+	size_t i, n;
+
+	sc.arena = a;
+	if (a != NULL && ptn_orgs(&all, &org, &n) == PTN_OK)
+		for (i = 0; i < n; i++) {
+			look_at_own(c, &sc, &org[i]);
+			ptn_arena_reset(a);
+		}
+	ptn_arena_free(&a);
+}
+
 void
 ptn_check_tenants(struct ptn_check *c)
 {
@@ -204,4 +243,6 @@ ptn_check_tenants(struct ptn_check *c)
 			look_at_mount(c, lists[i], lists[i]->v[j]);
 			ptn_arena_reset(c->a);
 		}
+	look_at_tenants(c);
+	ptn_arena_reset(c->a);
 }

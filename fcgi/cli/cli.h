@@ -84,6 +84,10 @@ int ptn_cli_backup(int argc, char **argv, const char *conf_path,
 int ptn_cli_admin_key(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
+/* tenant COMMAND ...: the table is in tenant.c */
+int ptn_cli_tenant(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
 /* limits show | clear [--org ORG] WHOM */
 int ptn_cli_limits(int argc, char **argv, const char *conf_path,
     const char *const *set);
@@ -102,6 +106,7 @@ void ptn_cli_snippet_help(FILE *out);
 void ptn_cli_org_help(FILE *out);
 void ptn_cli_user_help(FILE *out);
 void ptn_cli_admin_key_help(FILE *out);
+void ptn_cli_tenant_help(FILE *out);
 void ptn_cli_from_help(FILE *out);
 void ptn_cli_limits_help(FILE *out);
 void ptn_cli_webhook_help(FILE *out);

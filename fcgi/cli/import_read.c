@@ -13,7 +13,7 @@
 #include "lib/format/address.h"
 #include "lib/format/json.h"
 
-#define DEPTH 20 /* of an entry, with metadata in it */
+#define DEPTH (PTN_METADATA_DEPTH + 2) /* of an entry, with metadata in it */
 #define CRED_ID_MAX 1023
 #define KEY_MAX 2048
 #define TRANSPORTS_MAX 255
@@ -443,27 +443,19 @@ read_otp(struct reading *rd, const struct ptn_json *o)
 	return r;
 }
 
-/* What clients may change is kept; there is no other yet. */
 static enum ptn_err
 read_metadata(struct reading *rd, const struct ptn_json *o)
 {
 	const struct ptn_json *m = ptn_json_get(o, "metadata");
-	const struct ptn_json *mine = ptn_json_get(m, "unsafe_metadata");
+	enum ptn_metadata_result what;
 	enum ptn_err r;
 
-	if (ptn_json_get(m, "public_metadata") != NULL ||
-	    ptn_json_get(m, "private_metadata") != NULL)
-		return unfit(rd, "of metadata unsafe_metadata alone is kept");
-	if (mine == NULL)
-		return m == NULL || ptn_json_type(m) == PTN_JSON_OBJECT
-		    ? PTN_OK
-		    : unfit(rd, "metadata is no object");
-	r = ptn_metadata_text(rd->a, mine, &rd->u->metadata);
-	if (r == PTN_OK && rd->u->metadata == NULL)
-		r = unfit(rd, "unsafe_metadata is no object, or too long");
-	if (r == PTN_OK && strcmp(rd->u->metadata, "{}") == 0)
-		rd->u->metadata = NULL;
-	return r;
+	if (m != NULL && ptn_json_type(m) != PTN_JSON_OBJECT)
+		return unfit(rd, "metadata is no object");
+	r = ptn_metadata_read(rd->a, m, &rd->u->metadata, NULL, &what);
+	return r != PTN_OK || what == PTN_METADATA_DONE
+	    ? r
+	    : unfit(rd, "what metadata has is no object, or too long");
 }
 
 static enum ptn_err

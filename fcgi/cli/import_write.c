@@ -121,11 +121,7 @@ ptn_cli_entry_write(struct ptn_arena *a, const struct ptn_import *u,
 	for (i = 0; i < u->credentials; i++)
 		write_credential(&w, a, &u->credential[i]);
 	ptn_jsonw_end_array(&w);
-	if (u->metadata != NULL) {
-		ptn_jsonw_object(&w, "metadata");
-		ptn_jsonw_raw(&w, "unsafe_metadata", u->metadata);
-		ptn_jsonw_end_object(&w);
-	}
+	ptn_metadata_write(&w, "metadata", &u->metadata, true);
 	ptn_cli_entry_date(&w, "locked_at", u->locked_at_us);
 	ptn_cli_entry_date(&w, "created_at", u->created_at_us);
 	ptn_cli_entry_date(&w, "updated_at", u->updated_at_us);

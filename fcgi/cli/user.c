@@ -19,11 +19,13 @@ static const struct {
 	{ "export", ptn_cli_user_export, "[--tenant ORG]" },
 	{ "list", ptn_cli_user_list,
 	    "[--tenant ORG] [--email PART] [--username PART] [--name PART] "
-	    "[--page N] [--json]" },
+	    "[--metadata JSON] [--page N] [--json]" },
 	{ "show", ptn_cli_user_show, "[--tenant ORG] [--json] WHO" },
 	{ "create", ptn_cli_user_create,
 	    "[--tenant ORG] [--email ADDRESS]... [--verified] "
 	    "[--username NAME]" },
+	{ "metadata", ptn_cli_user_metadata,
+	    "[--tenant ORG] [--patch JSON] WHO" },
 	{ "add-email", ptn_cli_user_add_email,
 	    "[--tenant ORG] [--verified] WHO ADDRESS" },
 	{ "lock", ptn_cli_user_lock, "[--tenant ORG] WHO" },

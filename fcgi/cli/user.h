@@ -30,6 +30,8 @@ enum ptn_err ptn_cli_user_show(struct ptn_cli_context *d, int argc,
     char **argv) PTN_MUST_USE;
 enum ptn_err ptn_cli_user_create(struct ptn_cli_context *d, int argc,
     char **argv) PTN_MUST_USE;
+enum ptn_err ptn_cli_user_metadata(struct ptn_cli_context *d, int argc,
+    char **argv) PTN_MUST_USE;
 enum ptn_err ptn_cli_user_lock(struct ptn_cli_context *d, int argc,
     char **argv) PTN_MUST_USE;
 enum ptn_err ptn_cli_user_unlock(struct ptn_cli_context *d, int argc,

@@ -106,17 +106,35 @@ page_of(const char *text)
 	return *end == '\0' && n >= 1 && n <= PAGES_MAX ? n : 0;
 }
 
+static enum ptn_err
+read_filter(struct ptn_cli_context *d, const char *text,
+    struct ptn_person_query *q)
+{
+	enum ptn_metadata_result what = PTN_METADATA_DONE;
+	enum ptn_err r = PTN_OK;
+
+	if (text != NULL)
+		r = ptn_metadata_read_filter(d->sc.arena, text, &q->metadata,
+		    &what);
+	return r != PTN_OK || what == PTN_METADATA_DONE
+	    ? r
+	    : ptn_cli_context_fail(d, PTN_E_INPUT,
+		  "--metadata: an object of JSON, with objects named "
+		  "public_metadata, private_metadata or unsafe_metadata");
+}
+
 /* user list: a page of them, the newest first. */
 enum ptn_err
 ptn_cli_user_list(struct ptn_cli_context *d, int argc, char **argv)
 {
 	struct ptn_person_query q = { .ids = 0 };
-	const char *page = NULL;
+	const char *page = NULL, *metadata = NULL;
 	bool json = false;
 	const struct ptn_cli_option own[] = {
 		{ "--email", &q.email, NULL, NULL, 0 },
 		{ "--username", &q.username, NULL, NULL, 0 },
 		{ "--name", &q.name, NULL, NULL, 0 },
+		{ "--metadata", &metadata, NULL, NULL, 0 },
 		{ "--page", &page, NULL, NULL, 0 },
 		{ "--json", NULL, &json, NULL, 0 },
 	};
@@ -131,7 +149,8 @@ ptn_cli_user_list(struct ptn_cli_context *d, int argc, char **argv)
 		d->misused = true;
 		return PTN_E_INPUT;
 	}
-	return list(d, &q, page_of(page), json);
+	r = read_filter(d, metadata, &q);
+	return r == PTN_OK ? list(d, &q, page_of(page), json) : r;
 }
 
 /* ---------------------------------------------------------------------- one */
@@ -185,6 +204,13 @@ print_belongings(const struct ptn_person *p)
 static void
 print_person(const struct ptn_person *p)
 {
+	static const char *const name[PTN_METADATA__MAX] = {
+		[PTN_METADATA_PUBLIC] = "public data",
+		[PTN_METADATA_PRIVATE] = "private data",
+		[PTN_METADATA_UNSAFE] = "unsafe data",
+	};
+	int i;
+
 	(void)printf("%-12s  ", "id");
 	print_id(&p->user.id);
 	(void)putchar('\n');
@@ -197,7 +223,8 @@ print_person(const struct ptn_person *p)
 	print_row("family name", p->text[PTN_PERSON_FAMILY_NAME]);
 	print_row("picture", p->text[PTN_PERSON_PICTURE]);
 	print_belongings(p);
-	print_row("metadata", p->unsafe_metadata);
+	for (i = 0; i < PTN_METADATA__MAX; i++)
+		print_row(name[i], p->metadata.text[i]);
 }
 
 /* user show WHO */

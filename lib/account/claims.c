@@ -18,7 +18,7 @@ names_metadata(const char *text)
 	if (ptn_claimtext_read(text, &t, &why) != PTN_OK)
 		return false;
 	for (i = 0; i < t.n; i++)
-		if (t.part[i].what == PTN_CLAIMTEXT_METADATA)
+		if (ptn_claimtext_is_metadata(t.part[i].what))
 			return true;
 	return false;
 }
@@ -41,24 +41,45 @@ members(const struct ptn_jsonw *w)
 	return w->buf.len > 0 ? w->buf.p : NULL;
 }
 
+/* Those that may stand in a token; to be released, also after an error. */
+static enum ptn_err
+read_metadata(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_json *out[PTN_METADATA__MAX])
+{
+	struct ptn_metadata m;
+	const char *why;
+	enum ptn_err r = ptn_metadata_of(sc, user, &m);
+	int i;
+
+	for (i = 0; r == PTN_OK && i < PTN_METADATA__MAX; i++)
+		if (m.text[i] != NULL && i != PTN_METADATA_PRIVATE)
+			r = ptn_json_parse(ptn_bytes_of(m.text[i]),
+			    PTN_METADATA_DEPTH, &out[i], &why);
+	return r;
+}
+
 enum ptn_err
 ptn_claims_render(const struct ptn_scope *sc, struct ptn_claims *claims)
 {
 	const struct ptn_tree *tree = &sc->cf->claims;
-	struct ptn_json *metadata = NULL;
+	struct ptn_json *own[PTN_METADATA__MAX] = { NULL };
+	const struct ptn_json *metadata[PTN_METADATA__MAX];
 	struct ptn_jsonw w;
 	enum ptn_err r = PTN_OK;
+	int i;
 
 	claims->custom = NULL;
 	if (tree->n == 0)
 		return PTN_OK;
 	if (is_of_metadata(tree))
-		r = ptn_metadata_of(sc, &claims->sub, &metadata);
-	if (r != PTN_OK)
-		return r;
+		r = read_metadata(sc, &claims->sub, own);
 	ptn_jsonw_init(&w, sc->arena);
-	r = ptn_claims_write(&w, sc->arena, tree, claims, metadata);
-	ptn_json_free(&metadata);
+	for (i = 0; i < PTN_METADATA__MAX; i++)
+		metadata[i] = own[i];
+	if (r == PTN_OK)
+		r = ptn_claims_write(&w, sc->arena, tree, claims, metadata);
+	for (i = 0; i < PTN_METADATA__MAX; i++)
+		ptn_json_free(&own[i]);
 	if (r == PTN_OK && w.buf.bad)
 		r = PTN_E_NOMEM;
 	if (r == PTN_OK)

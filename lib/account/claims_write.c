@@ -25,7 +25,7 @@ _Static_assert(AROUND + PTN_METADATA_DEPTH - 1 <= PTN_JWS_DEPTH,
 struct rendering {
 	struct ptn_arena *a;
 	const struct ptn_claims *of;
-	const struct ptn_json *metadata;
+	const struct ptn_json *const *metadata;
 	char user_id[PTN_UUID_STR];
 	bool bad;   /* what was written is of no use */
 	bool nomem; /* nor is it, for want of memory */
@@ -51,9 +51,8 @@ of_text(const char *s)
 
 /* "a.b.0": a member of a member, and the first element of that. */
 static const struct ptn_json *
-follow(struct rendering *r, struct ptn_bytes path)
+follow(struct rendering *r, const struct ptn_json *v, struct ptn_bytes path)
 {
-	const struct ptn_json *v = r->metadata;
 	const char *p = ptn_arena_strndup(r->a, (const char *)path.p, path.len);
 	char *name;
 	size_t len;
@@ -77,9 +76,10 @@ follow(struct rendering *r, struct ptn_bytes path)
 }
 
 static struct value
-of_metadata(struct rendering *r, struct ptn_bytes path)
+of_metadata(struct rendering *r, enum ptn_metadata_kind kind,
+    struct ptn_bytes path)
 {
-	const struct ptn_json *v = follow(r, path);
+	const struct ptn_json *v = follow(r, r->metadata[kind], path);
 
 	if (v == NULL || ptn_json_type(v) == PTN_JSON_NULL)
 		return (struct value){ .kind = NOTHING };
@@ -105,8 +105,10 @@ value_of(struct rendering *r, const struct ptn_claimtext_part *part)
 			.on = email->is_verified };
 	case PTN_CLAIMTEXT_USERNAME:
 		return of_text(r->of->username);
-	case PTN_CLAIMTEXT_METADATA:
-		return of_metadata(r, part->text);
+	case PTN_CLAIMTEXT_PUBLIC:
+		return of_metadata(r, PTN_METADATA_PUBLIC, part->text);
+	case PTN_CLAIMTEXT_UNSAFE:
+		return of_metadata(r, PTN_METADATA_UNSAFE, part->text);
 	case PTN_CLAIMTEXT_LITERAL:
 	case PTN_CLAIMTEXT__MAX:
 		break;
@@ -337,7 +339,7 @@ add_claim(struct rendering *r, struct ptn_jsonw *w,
 enum ptn_err
 ptn_claims_write(struct ptn_jsonw *w, struct ptn_arena *a,
     const struct ptn_tree *tree, const struct ptn_claims *of,
-    const struct ptn_json *metadata)
+    const struct ptn_json *const metadata[PTN_METADATA__MAX])
 {
 	struct rendering r = { .a = a, .of = of, .metadata = metadata };
 	enum ptn_err e = PTN_OK;

@@ -4,6 +4,7 @@
 #include "lib/account/token.h"
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
+#include "lib/format/metadata.h"
 
 struct ptn_json;
 struct ptn_jsonw;
@@ -14,7 +15,7 @@ struct ptn_tree;
  * object, each of the type that it has in JSON.
  *
  * of		whose: sub, email and username
- * metadata	an object, or NULL
+ * metadata	objects, or NULL
  *
  * What names something that the user has not is left out, and so is what has a
  * name of the server's own, and what there is no room for
@@ -22,6 +23,6 @@ struct ptn_tree;
  */
 enum ptn_err ptn_claims_write(struct ptn_jsonw *w, struct ptn_arena *a,
     const struct ptn_tree *tree, const struct ptn_claims *of,
-    const struct ptn_json *metadata) PTN_MUST_USE;
+    const struct ptn_json *const metadata[PTN_METADATA__MAX]) PTN_MUST_USE;
 
 #endif

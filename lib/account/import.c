@@ -142,15 +142,6 @@ put_otp(const struct ptn_scope *sc, const struct ptn_import *u)
 }
 
 static enum ptn_err
-put_metadata(const struct ptn_scope *sc, const struct ptn_import *u)
-{
-	const struct ptn_metadata_put_in in = { u->id, sc->tenant_id,
-		u->metadata };
-
-	return u->metadata == NULL ? PTN_OK : ptn_sql_metadata_put(sc->db, &in);
-}
-
-static enum ptn_err
 put_credential(const struct ptn_scope *sc, struct ptn_credential *c)
 {
 	uint8_t digest[PTN_SHA256_LEN];
@@ -214,7 +205,7 @@ put_one(const struct ptn_scope *sc, void *arg)
 	    (r = put_password(sc, u)) != PTN_OK ||
 	    (r = put_otp(sc, u)) != PTN_OK ||
 	    (r = put_credentials(sc, u)) != PTN_OK ||
-	    (r = put_metadata(sc, u)) != PTN_OK ||
+	    (r = ptn_metadata_give_in(sc, &u->id, &u->metadata)) != PTN_OK ||
 	    (r = put_rest(sc, u)) != PTN_OK)
 		return r;
 	return ptn_event_about(sc, PTN_EVENT_USER_CREATED, &u->id);
@@ -324,7 +315,8 @@ export_one(const struct ptn_scope *sc, const struct ptn_export_page_out *row,
 		.hash = row->hash,
 		.norm = row->norm,
 		.otp_step = row->last_step,
-		.metadata = row->unsafe_metadata,
+		.metadata = { { row->public_metadata, row->private_metadata,
+		    row->unsafe_metadata } },
 		.text = { [PTN_PERSON_NAME] = row->name,
 		    [PTN_PERSON_GIVEN_NAME] = row->given_name,
 		    [PTN_PERSON_FAMILY_NAME] = row->family_name,

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "lib/account/credential.h"
+#include "lib/account/metadata.h"
 #include "lib/account/person_text.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
@@ -46,7 +47,7 @@ struct ptn_import {
 	int64_t otp_step;     /* whose code was used last; -1: none was */
 	struct ptn_credential *credential;
 	size_t credentials;
-	const char *metadata; /* an object of JSON; NULL: none */
+	struct ptn_metadata metadata;
 	const char *text[PTN_PERSON_TEXT__MAX]; /* as they are kept */
 	int64_t locked_at_us;  /* since when they are kept out; 0 */
 	int64_t created_at_us; /* 0: now */

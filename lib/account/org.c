@@ -32,11 +32,12 @@ split(struct ptn_arena *a, const char *text, struct ptn_strs *out)
 	return PTN_OK;
 }
 
-/* Both statements return the same columns. */
+/* All statements return the same columns. */
 #define ROW(r)                                                                 \
 	{                                                                      \
 		(r).id, (r).name, (r).rp_id, (r).rp_name, (r).origins,         \
-		    (r).active != 0                                            \
+		    (r).active != 0, (r).config, (r).created_at,               \
+		    (r).updated_at                                             \
 	}
 
 enum ptn_err
@@ -87,7 +88,8 @@ find_by_id(const struct ptn_scope *sc, const char *text,
 {
 	struct ptn_uuid id;
 
-	if (ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(text), &id) != PTN_OK)
+	if (!ptn_uuid_parse(text, &id) &&
+	    ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(text), &id) != PTN_OK)
 		return PTN_E_NOT_FOUND;
 	return ptn_org_by_id(sc, &id, out);
 }
@@ -125,6 +127,42 @@ ptn_orgs(const struct ptn_scope *sc, struct ptn_org_row **out, size_t *n)
 	for (i = 0; i < *n; i++)
 		(*out)[i] = (struct ptn_org_row)ROW(row[i]);
 	return PTN_OK;
+}
+
+enum ptn_err
+ptn_org_page(const struct ptn_scope *sc, int64_t skip, int64_t max,
+    struct ptn_org_row **out, size_t *n, int64_t *total)
+{
+	const struct ptn_tenant_page_in in = { max, skip };
+	struct ptn_tenant_page_out *row;
+	struct ptn_tenant_count_out count;
+	enum ptn_err r;
+	size_t i;
+
+	if ((r = ptn_sql_tenant_count(sc->db, sc->arena, &count)) != PTN_OK ||
+	    (r = ptn_sql_tenant_page(sc->db, sc->arena, &in, &row, n)) !=
+		PTN_OK)
+		return r;
+	*total = count.n;
+	*out = ptn_arena_calloc(sc->arena, *n + 1, sizeof(**out));
+	if (*out == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < *n; i++)
+		(*out)[i] = (struct ptn_org_row)ROW(row[i]);
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_org_lock(const struct ptn_scope *sc, const struct ptn_uuid *id,
+    struct ptn_org_row *out)
+{
+	const struct ptn_tenant_lock_in in = { *id };
+	struct ptn_tenant_lock_out row;
+	enum ptn_err r;
+
+	if ((r = ptn_sql_tenant_lock(sc->db, sc->arena, &in, &row)) == PTN_OK)
+		*out = (struct ptn_org_row)ROW(row);
+	return r;
 }
 
 /*
@@ -183,14 +221,22 @@ origins_problem(const char *s)
 	return problem == NULL ? NULL : "an origin is not scheme://host[:port]";
 }
 
-const char *
-ptn_org_problem(const struct ptn_org_row *row)
+/* Of whoever is called like an id, another one would be found by it. */
+static bool
+is_id_of_others(const struct ptn_org_row *row)
 {
 	struct ptn_uuid id;
 
-	if (!is_title(row->name, NAME_MAX_CHARS) ||
-	    ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(row->name), &id) ==
-		PTN_OK)
+	return ptn_dfnsid_parse(PTN_DFNSID_ORG, ptn_bytes_of(row->name), &id) ==
+	    PTN_OK ||
+	    (ptn_uuid_parse_any(row->name, &id) &&
+		!ptn_uuid_equal(&id, &row->id));
+}
+
+const char *
+ptn_org_problem(const struct ptn_org_row *row)
+{
+	if (!is_title(row->name, NAME_MAX_CHARS) || is_id_of_others(row))
 		return "that is no name for an organisation";
 	if (row->rp_id != NULL &&
 	    (!ptn_url_host_ok(row->rp_id, strlen(row->rp_id)) ||
@@ -210,10 +256,11 @@ ptn_org_put(const struct ptn_scope *sc, struct ptn_org_row *org)
 {
 	struct ptn_tenant_put_org_in in;
 
-	org->id = ptn_uuid_new();
+	if (ptn_uuid_is_nil(&org->id))
+		org->id = ptn_uuid_new();
 	org->active = true;
 	in = (struct ptn_tenant_put_org_in){ org->id, org->name, org->rp_id,
-		org->rp_name, org->origins };
+		org->rp_name, org->origins, org->config };
 	return ptn_sql_tenant_put_org(sc->db, &in);
 }
 
@@ -229,6 +276,15 @@ ptn_org_set_rp(const struct ptn_scope *sc, const struct ptn_org_row *org,
 	r = ptn_sql_tenant_set_rp(sc->db, &in, &n);
 	*changed = r == PTN_OK && n > 0;
 	return r;
+}
+
+enum ptn_err
+ptn_org_configure(const struct ptn_scope *sc, const struct ptn_org_row *org)
+{
+	const struct ptn_tenant_configure_in in = { org->rp_id, org->rp_name,
+		org->origins, org->config, org->id };
+
+	return ptn_sql_tenant_configure(sc->db, &in);
 }
 
 enum ptn_err

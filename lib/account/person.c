@@ -62,7 +62,8 @@ person_from(const struct ptn_persons_of_out *r)
 		.password_at_us = r->password_at,
 		.password_set_at_us = r->password_set_at,
 		.otp_at_us = r->otp_at,
-		.unsafe_metadata = r->unsafe_metadata,
+		.metadata = { { r->public_metadata, r->private_metadata,
+		    r->unsafe_metadata } },
 		.locked_at_us = r->locked_at,
 	};
 }
@@ -193,6 +194,15 @@ ptn_person_load(const struct ptn_scope *sc, const struct ptn_uuid *id,
 	return PTN_OK;
 }
 
+/* What a filter asks of one of the objects: "{}" is in each of them. */
+static const char *
+asked(const struct ptn_person_query *q, enum ptn_metadata_kind kind)
+{
+	const char *text = q->metadata.text[kind];
+
+	return text != NULL ? text : "{}";
+}
+
 static enum ptn_err
 find(const struct ptn_scope *sc, const struct ptn_person_query *q,
     struct ptn_person_find_out **row, size_t *n, int64_t *total)
@@ -215,11 +225,21 @@ find(const struct ptn_scope *sc, const struct ptn_person_query *q,
 		PTN_OK ||
 	    (r = ptn_like_part(sc->arena, q->name, &in.name)) != PTN_OK)
 		return r;
+	if (ptn_metadata_is_any(&q->metadata, true)) {
+		in.metadata = 1;
+		in.public_metadata = asked(q, PTN_METADATA_PUBLIC);
+		in.private_metadata = asked(q, PTN_METADATA_PRIVATE);
+		in.unsafe_metadata = asked(q, PTN_METADATA_UNSAFE);
+	}
 	count = (struct ptn_person_find_count_in){ .tenant_id = in.tenant_id,
 		.ids = in.ids,
 		.email = in.email,
 		.username = in.username,
-		.name = in.name };
+		.name = in.name,
+		.metadata = in.metadata,
+		.public_metadata = in.public_metadata,
+		.private_metadata = in.private_metadata,
+		.unsafe_metadata = in.unsafe_metadata };
 	r = ptn_sql_person_find_count(sc->db, sc->arena, &count, &all);
 	*total = all.n;
 	return r == PTN_OK ? ptn_sql_person_find(sc->db, sc->arena, &in, row, n)
@@ -275,7 +295,8 @@ ptn_person_list(const struct ptn_scope *sc, const struct ptn_person_query *q,
     struct ptn_person **out, size_t *n, int64_t *total)
 {
 	const bool any = q->ids == 0 && q->email == NULL &&
-	    q->username == NULL && q->name == NULL;
+	    q->username == NULL && q->name == NULL &&
+	    !ptn_metadata_is_any(&q->metadata, true);
 	struct ptn_uuid id[PTN_PERSON_IDS_MAX];
 	struct page p;
 	enum ptn_err r;
@@ -365,7 +386,9 @@ make(const struct ptn_scope *sc, void *arg)
 	if ((r = put_user(sc, m)) != PTN_OK ||
 	    (r = put_addresses(sc, m, true)) != PTN_OK ||
 	    (r = put_addresses(sc, m, false)) != PTN_OK ||
-	    (r = put_name(sc, m)) != PTN_OK)
+	    (r = put_name(sc, m)) != PTN_OK ||
+	    (r = ptn_metadata_give_in(sc, &m->p->id, &m->p->metadata)) !=
+		PTN_OK)
 		return r;
 	return ptn_event(sc, PTN_EVENT_USER_CREATED, NULL);
 }

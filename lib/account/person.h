@@ -7,6 +7,7 @@
 
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
+#include "lib/account/metadata.h"
 #include "lib/account/person_text.h"
 #include "lib/account/user.h"
 #include "lib/account/username.h"
@@ -28,7 +29,7 @@ struct ptn_person {
 	int64_t password_at_us;	      /* when they got one; 0: they have none */
 	int64_t password_set_at_us;   /* this one */
 	int64_t otp_at_us;	      /* an app; 0: none */
-	const char *unsafe_metadata;  /* JSON; NULL: none */
+	struct ptn_metadata metadata;
 	int64_t locked_at_us;	      /* since when they are kept out; 0 */
 	struct ptn_email *email;      /* oldest first */
 	size_t emails;
@@ -53,6 +54,9 @@ struct ptn_person_query {
 	const char *email;
 	const char *username;
 	const char *name;
+	/* Members that the objects have, at least; what is NULL is not asked.
+	 */
+	struct ptn_metadata metadata;
 	bool by_update; /* by when they were changed, not made */
 	bool ascending;
 	int64_t skip;
@@ -79,6 +83,7 @@ struct ptn_person_new {
 	const char *username;  /* in lower case; NULL: none */
 	const struct ptn_person_address *address;
 	size_t addresses;
+	struct ptn_metadata metadata; /* as ptn_metadata_read() has it */
 };
 
 enum ptn_person_result {

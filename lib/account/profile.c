@@ -22,7 +22,8 @@ load_user(const struct ptn_scope *sc, const struct ptn_uuid *user,
 		.name = ptn_policy_usernames(sc->cf) ? row.username : NULL,
 		.created_at_us = row.named_at,
 		.updated_at_us = row.renamed_at };
-	p->unsafe_metadata = row.unsafe_metadata;
+	p->metadata.text[PTN_METADATA_PUBLIC] = row.public_metadata;
+	p->metadata.text[PTN_METADATA_UNSAFE] = row.unsafe_metadata;
 	p->has_password = row.has_password != 0;
 	p->has_otp = row.otp != 0;
 	p->otp_on = ptn_policy_otp(sc->cf);

@@ -13,12 +13,13 @@
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
+#include "lib/format/metadata.h"
 
 /* What a user is shown of themselves, by whichever API. */
 struct ptn_profile {
 	struct ptn_user user;
 	struct ptn_username username;
-	const char *unsafe_metadata; /* JSON (metadata.h); NULL: none */
+	struct ptn_metadata metadata; /* without the private one */
 	bool has_password;
 	bool has_otp;
 	bool otp_on;		 /* authenticator apps are second factors */

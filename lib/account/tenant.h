@@ -29,10 +29,11 @@ struct ptn_tenant {
 };
 
 /*
- * The tenants that a process serves: the default one, and those that the
- * configuration mounts somewhere.  A row is read when it is first needed.  That
- * of the default tenant is kept for good; the others are read again when they
- * are older than cf->tenant_refresh_s, or kept while the database is away.
+ * The tenants that a process serves: the default one, those that the
+ * configuration mounts somewhere, and those that paths name by id.  A row is
+ * read when it is first needed.  That of the default tenant is kept for good;
+ * the others are read again when they are older than cf->tenant_refresh_s, or
+ * kept while the database is away.
  */
 struct ptn_tenants;
 
@@ -53,8 +54,20 @@ const struct ptn_mount *ptn_tenants_by_path(const struct ptn_tenants *ts,
     const char **path);
 
 /*
+ * The same by a path that begins with the id of a tenant, a UUID, if
+ * cf->tenant_ids is on: NULL for another, and for one that begins otherwise.
+ * There is a mount for each id, whether it is of somebody or not; it lasts
+ * until the next call.
+ *
+ * path		behind cf->base_path; moved on, to "/" at least.
+ */
+const struct ptn_mount *ptn_tenants_by_id_of(struct ptn_tenants *ts,
+    const char **path);
+
+/*
  * The tenant of a mount, or the default one for NULL.  out borrows from ts,
  * until the next call for that mount.  At most one statement.
+ * PTN_E_NOT_FOUND: nobody has the id that the path begins with;
  * PTN_E_UNAVAILABLE, also if there is no such organisation (logged), or it is
  * switched off.
  */

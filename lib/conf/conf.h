@@ -32,15 +32,15 @@ struct ptn_conf_hooks {
  * whole seconds.  ENUM members hold the enumerators of conf_words.h as int.
  */
 struct ptn_conf {
-#define PTN_CONF_STR(member, path, dflt) const char *member;
+#define PTN_CONF_STR(member, path, dflt, ...) const char *member;
 #define PTN_CONF_SECRET(member, path) const char *member;
-#define PTN_CONF_BOOL(member, path, dflt) bool member;
-#define PTN_CONF_INT(member, path, dflt, min, max) int64_t member;
+#define PTN_CONF_BOOL(member, path, dflt, ...) bool member;
+#define PTN_CONF_INT(member, path, dflt, min, max, ...) int64_t member;
 #define PTN_CONF_OCTAL(member, path, dflt, min, max) int64_t member;
-#define PTN_CONF_SECONDS(member, path, dflt, min, max) int64_t member;
-#define PTN_CONF_LIST(member, path, dflt) struct ptn_strs member;
+#define PTN_CONF_SECONDS(member, path, dflt, min, max, ...) int64_t member;
+#define PTN_CONF_LIST(member, path, dflt, ...) struct ptn_strs member;
 #define PTN_CONF_SECRETS(member, path) struct ptn_strs member;
-#define PTN_CONF_ENUM(member, path, dflt, words) int member;
+#define PTN_CONF_ENUM(member, path, dflt, words, ...) int member;
 #define PTN_CONF_CLAIMS(member, path) struct ptn_tree member;
 #define PTN_CONF_HOOKS(member, path) struct ptn_conf_hooks member;
 #define PTN_CONF_UNSUPPORTED(path, off)

@@ -117,7 +117,7 @@ token_max(const struct ptn_conf *cf)
 		claims += json_len(cf->audience.v[i]);
 	if (cf->audience.n == 0)
 		claims += json_len(cf->rp_id);
-	if (cf->tenant_hosts.n + cf->tenant_paths.n > 0)
+	if (cf->tenant_hosts.n + cf->tenant_paths.n > 0 || cf->tenant_ids)
 		claims += TENANT_CLAIMS;
 	if (cf->claims.n > 0)
 		claims += PTN_CLAIMTEXT_TOKEN_MAX;
@@ -135,10 +135,10 @@ check_cookie_prefix(struct ptn_conf_load *ld)
 	if (host && cf->cookie_domain[0] != '\0')
 		ptn_conf_fault(ld, &cf->cookie_domain,
 		    "must be empty: the cookie's name begins with __Host-");
-	if (host && cf->tenant_paths.n > 0)
+	if (host && (cf->tenant_paths.n > 0 || cf->tenant_ids))
 		ptn_conf_fault(ld, &cf->tenant_paths,
-		    "must be empty: the cookie's name begins with __Host-, and "
-		    "it may not have a path of its own");
+		    "must be empty, and multi_tenancy.enabled false: the cookie's "
+		    "name begins with __Host-, and its path is / then");
 	if ((host || secure) && !cf->cookie_secure)
 		ptn_conf_fault(ld, &cf->cookie_secure,
 		    "must be true: the cookie's name begins with %s",
@@ -227,13 +227,21 @@ check_list(struct ptn_conf_load *ld, const struct ptn_strs *l, bool wild,
 }
 
 static void
-check_origins(struct ptn_conf_load *ld)
+check_pages(struct ptn_conf_load *ld)
 {
 	const struct ptn_conf *cf = ld->cf;
 
 	check_list(ld, &cf->cors_origins, true, cf->cors_wildcard);
-	check_list(ld, &cf->rp_origins, false, false);
 	check_list(ld, &cf->rp_top_origins, false, false);
+}
+
+static void
+check_origins(struct ptn_conf_load *ld)
+{
+	const struct ptn_conf *cf = ld->cf;
+
+	check_pages(ld);
+	check_list(ld, &cf->rp_origins, false, false);
 	if (cf->rp_origins.n == 0)
 		ptn_conf_fault(ld, &cf->rp_origins,
 		    "needs at least one origin, such as https://example.com");
@@ -575,4 +583,16 @@ ptn_conf_check(struct ptn_conf_load *ld)
 	check_paths(ld);
 	check_database(ld);
 	check_database_tls(ld);
+}
+
+/* Their relying party is held against other rules (lib/account/org.h). */
+void
+ptn_conf_check_own(struct ptn_conf_load *ld)
+{
+	check_cookie(ld);
+	check_session(ld);
+	check_pages(ld);
+	check_accounts(ld);
+	check_names(ld);
+	check_factors(ld);
 }

@@ -30,7 +30,9 @@ place_of(char out[PTN_CONF_PLACE_MAX], const char *file,
 {
 	char name[PTN_CONF_ENV_MAX];
 
-	if (where->layer == PTN_LAYER_SET)
+	if (where->layer == PTN_LAYER_TENANT)
+		(void)snprintf(out, PTN_CONF_PLACE_MAX, "%s", path);
+	else if (where->layer == PTN_LAYER_SET)
 		(void)snprintf(out, PTN_CONF_PLACE_MAX, "--set: %s", path);
 	else if (where->layer == PTN_LAYER_ENV && row != NULL &&
 	    ptn_conf_env_name(row, name))

@@ -7,36 +7,37 @@
 
 /* clang-format off */
 #define AT(member) offsetof(struct ptn_conf, member)
+#define IS(...) (sizeof(#__VA_ARGS__) > 1) /* does the row say TENANT? */
 
 const struct ptn_conf_row ptn_conf_rows[] = {
-#define PTN_CONF_STR(member, path, dflt) \
-	{ PTN_KIND_STR, path, AT(member), dflt, 0, 0, NULL, NULL },
+#define PTN_CONF_STR(member, path, dflt, ...) \
+	{ PTN_KIND_STR, path, AT(member), dflt, 0, 0, NULL, NULL, IS(__VA_ARGS__) },
 #define PTN_CONF_SECRET(member, path) \
-	{ PTN_KIND_SECRET, path, AT(member), NULL, 0, 0, NULL, NULL },
-#define PTN_CONF_BOOL(member, path, dflt) \
-	{ PTN_KIND_BOOL, path, AT(member), dflt, 0, 0, NULL, NULL },
-#define PTN_CONF_INT(member, path, dflt, min, max) \
-	{ PTN_KIND_INT, path, AT(member), dflt, min, max, NULL, NULL },
+	{ PTN_KIND_SECRET, path, AT(member), NULL, 0, 0, NULL, NULL, false },
+#define PTN_CONF_BOOL(member, path, dflt, ...) \
+	{ PTN_KIND_BOOL, path, AT(member), dflt, 0, 0, NULL, NULL, IS(__VA_ARGS__) },
+#define PTN_CONF_INT(member, path, dflt, min, max, ...) \
+	{ PTN_KIND_INT, path, AT(member), dflt, min, max, NULL, NULL, IS(__VA_ARGS__) },
 #define PTN_CONF_OCTAL(member, path, dflt, min, max) \
-	{ PTN_KIND_OCTAL, path, AT(member), dflt, min, max, NULL, NULL },
-#define PTN_CONF_SECONDS(member, path, dflt, min, max) \
-	{ PTN_KIND_SECONDS, path, AT(member), dflt, min, max, NULL, NULL },
-#define PTN_CONF_LIST(member, path, dflt) \
-	{ PTN_KIND_LIST, path, AT(member), dflt, 0, 0, NULL, NULL },
+	{ PTN_KIND_OCTAL, path, AT(member), dflt, min, max, NULL, NULL, false },
+#define PTN_CONF_SECONDS(member, path, dflt, min, max, ...) \
+	{ PTN_KIND_SECONDS, path, AT(member), dflt, min, max, NULL, NULL, IS(__VA_ARGS__) },
+#define PTN_CONF_LIST(member, path, dflt, ...) \
+	{ PTN_KIND_LIST, path, AT(member), dflt, 0, 0, NULL, NULL, IS(__VA_ARGS__) },
 #define PTN_CONF_SECRETS(member, path) \
-	{ PTN_KIND_SECRETS, path, AT(member), NULL, 0, 0, NULL, NULL },
-#define PTN_CONF_ENUM(member, path, dflt, words) \
-	{ PTN_KIND_ENUM, path, AT(member), dflt, 0, 0, words, NULL },
+	{ PTN_KIND_SECRETS, path, AT(member), NULL, 0, 0, NULL, NULL, false },
+#define PTN_CONF_ENUM(member, path, dflt, words, ...) \
+	{ PTN_KIND_ENUM, path, AT(member), dflt, 0, 0, words, NULL, IS(__VA_ARGS__) },
 #define PTN_CONF_CLAIMS(member, path) \
-	{ PTN_KIND_CLAIMS, path, AT(member), NULL, 0, 0, NULL, NULL },
+	{ PTN_KIND_CLAIMS, path, AT(member), NULL, 0, 0, NULL, NULL, false },
 #define PTN_CONF_HOOKS(member, path) \
-	{ PTN_KIND_HOOKS, path, AT(member), NULL, 0, 0, NULL, NULL },
+	{ PTN_KIND_HOOKS, path, AT(member), NULL, 0, 0, NULL, NULL, false },
 #define PTN_CONF_UNSUPPORTED(path, off) \
-	{ PTN_KIND_UNSUPPORTED, path, SIZE_MAX, NULL, 0, 0, off, NULL },
+	{ PTN_KIND_UNSUPPORTED, path, SIZE_MAX, NULL, 0, 0, off, NULL, false },
 #define PTN_CONF_UNSUPPORTED_HERE(path, off, dflt, advice) \
-	{ PTN_KIND_UNSUPPORTED, path, SIZE_MAX, dflt, 0, 0, off, advice },
+	{ PTN_KIND_UNSUPPORTED, path, SIZE_MAX, dflt, 0, 0, off, advice, false },
 #define PTN_CONF_UNSUPPORTED_BELOW(path, on) \
-	{ PTN_KIND_UNSUPPORTED_BELOW, path, SIZE_MAX, NULL, 0, 0, on, NULL },
+	{ PTN_KIND_UNSUPPORTED_BELOW, path, SIZE_MAX, NULL, 0, 0, on, NULL, false },
 #include "lib/conf/conf.def"
 };
 /* clang-format on */

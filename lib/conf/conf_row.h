@@ -48,6 +48,7 @@ struct ptn_conf_row {
 	int64_t max;
 	const char *words;  /* "a|b": ENUM and both UNSUPPORTED */
 	const char *advice; /* of UNSUPPORTED: what to write instead; or NULL */
+	bool tenant;	    /* tenants may have values of their own (own.h) */
 };
 
 struct ptn_conf_load;
@@ -161,7 +162,8 @@ enum ptn_conf_layer {
 	PTN_LAYER_DEFAULT,
 	PTN_LAYER_FILE,
 	PTN_LAYER_ENV,
-	PTN_LAYER_SET
+	PTN_LAYER_SET,
+	PTN_LAYER_TENANT
 };
 
 struct ptn_conf_origin {
@@ -235,5 +237,8 @@ bool ptn_conf_is_bare(const struct ptn_conf_row *row,
 
 /* What belongs together, and what a range cannot say. */
 void ptn_conf_check(struct ptn_conf_load *ld);
+
+/* The same of what tenants may have of their own. */
+void ptn_conf_check_own(struct ptn_conf_load *ld);
 
 #endif

@@ -13,6 +13,7 @@
 #include "lib/event/outbox.h"
 #include "lib/format/address.h"
 #include "lib/format/json.h"
+#include "lib/format/metadata.h"
 
 static void
 put_id(struct ptn_jsonw *w, const char *name, const struct ptn_uuid *id)
@@ -196,11 +197,20 @@ put_client(const struct ptn_scope *sc, struct ptn_jsonw *w)
 }
 
 /* How much of a user is told. */
-enum part { WHOLE, WITHOUT_CREDENTIALS, ID_ALONE };
+enum part { WHOLE, WITHOUT_CREDENTIALS, WITHOUT_METADATA, ID_ALONE };
+
+static void
+put_metadata(struct ptn_jsonw *w, const struct ptn_user_told_out *u)
+{
+	const struct ptn_metadata m = { { u->public_metadata,
+	    u->private_metadata, u->unsafe_metadata } };
+
+	ptn_metadata_write(w, "metadata", &m, true);
+}
 
 static enum ptn_err
 put_rest(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    const struct ptn_user_told_out *u, struct ptn_jsonw *w)
+    const struct ptn_user_told_out *u, enum part part, struct ptn_jsonw *w)
 {
 	enum ptn_err r;
 
@@ -213,11 +223,8 @@ put_rest(const struct ptn_scope *sc, const struct ptn_uuid *user,
 		put_time(w, "locked_at", u->locked_at);
 	put_factors(sc, user, w, u);
 	put_client(sc, w);
-	if (u->unsafe_metadata != NULL) {
-		ptn_jsonw_object(w, "metadata");
-		ptn_jsonw_raw(w, "unsafe_metadata", u->unsafe_metadata);
-		ptn_jsonw_end_object(w);
-	}
+	if (part < WITHOUT_METADATA)
+		put_metadata(w, u);
 	put_names_of(w, u);
 	return PTN_OK;
 }
@@ -235,7 +242,7 @@ write_user(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	if (part == WHOLE)
 		r = put_credentials(sc, user, &w);
 	if (r == PTN_OK && part != ID_ALONE)
-		r = put_rest(sc, user, u, &w);
+		r = put_rest(sc, user, u, part, &w);
 	if (r != PTN_OK)
 		return r;
 	ptn_jsonw_end_object(&w);
@@ -252,11 +259,15 @@ is_too_long(enum ptn_err r, const char *json)
 static void
 say_too_long(const struct ptn_uuid *user, enum part part)
 {
+	static const char *const what[] = {
+		[WHOLE] = "with its credentials",
+		[WITHOUT_CREDENTIALS] = "with its metadata",
+		[WITHOUT_METADATA] = "but for its id",
+	};
 	char id[PTN_UUID_STR];
 
 	ptn_uuid_format(user, id);
-	ptn_warn("webhook: user %s: too long to be told %s", id,
-	    part == WHOLE ? "with its credentials" : "but for its id");
+	ptn_warn("webhook: user %s: too long to be told %s", id, what[part]);
 }
 
 enum ptn_err

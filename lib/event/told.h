@@ -19,8 +19,8 @@ struct ptn_session_told_out;
 
 /*
  * With where the request came from, if one acts and that is kept at all.  Of
- * what is longer than PTN_TOLD_MAX the credentials are left out, and then all
- * but the id; which the log says.
+ * what is longer than PTN_TOLD_MAX the credentials are left out, then the
+ * metadata, and then all but the id; which the log says.
  */
 enum ptn_err ptn_told_user(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const char **json) PTN_MUST_USE;

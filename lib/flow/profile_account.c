@@ -33,20 +33,22 @@ enum ptn_err
 ptn_flow_profile_patch(struct ptn_flow_step *step)
 {
 	const struct ptn_flow_value *in = &step->in[0];
-	const struct ptn_json *patch = in->json;
+	struct ptn_metadata_change c = { .changes = {
+					     [PTN_METADATA_UNSAFE] = true } };
+	const struct ptn_json **patch = &c.patch[PTN_METADATA_UNSAFE];
 	enum ptn_metadata_result what = PTN_METADATA_UNFIT;
 	struct ptn_json *own = NULL;
 	const char *why;
 	enum ptn_err r = PTN_OK;
 
-	if (ptn_json_type(patch) == PTN_JSON_STRING) {
-		r = ptn_json_parse(ptn_json_string(patch), PTN_METADATA_DEPTH,
+	*patch = in->json;
+	if (ptn_json_type(*patch) == PTN_JSON_STRING) {
+		r = ptn_json_parse(ptn_json_string(*patch), PTN_METADATA_DEPTH,
 		    &own, &why);
-		patch = own;
+		*patch = own;
 	}
 	if (r == PTN_OK && in->set)
-		r = ptn_metadata_patch_in(step->sc, &step->by->sub, patch,
-		    &what);
+		r = ptn_metadata_patch_in(step->sc, &step->by->sub, &c, &what);
 	ptn_json_free(&own);
 	if (r != PTN_OK && r != PTN_E_INPUT)
 		return r;

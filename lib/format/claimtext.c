@@ -15,7 +15,8 @@ static const struct {
 	{ ".User.Email.IsPrimary", PTN_CLAIMTEXT_PRIMARY },
 	{ ".User.Email.IsVerified", PTN_CLAIMTEXT_VERIFIED },
 	{ ".User.Username", PTN_CLAIMTEXT_USERNAME },
-	{ ".User.Metadata.Unsafe", PTN_CLAIMTEXT_METADATA },
+	{ ".User.Metadata.Public", PTN_CLAIMTEXT_PUBLIC },
+	{ ".User.Metadata.Unsafe", PTN_CLAIMTEXT_UNSAFE },
 };
 
 static enum ptn_err
@@ -86,7 +87,7 @@ read_name(const char **p, struct ptn_claimtext_part *part, const char **why)
 		    "has something between {{ and }} that there is not here");
 	*p += len;
 	*p += strspn(*p, BLANK);
-	if (part->what == PTN_CLAIMTEXT_METADATA &&
+	if (ptn_claimtext_is_metadata(part->what) &&
 	    (r = read_path(p, &part->text, why)) != PTN_OK)
 		return r;
 	*p += strspn(*p, BLANK);
@@ -140,6 +141,12 @@ ptn_claimtext_read(const char *text, struct ptn_claimtext *out,
 	return mixes_json(out)
 	    ? no(why, "is JSON with a name in it: write a section, or a list")
 	    : PTN_OK;
+}
+
+bool
+ptn_claimtext_is_metadata(enum ptn_claimtext_what what)
+{
+	return what == PTN_CLAIMTEXT_PUBLIC || what == PTN_CLAIMTEXT_UNSAFE;
 }
 
 bool

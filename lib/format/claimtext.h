@@ -15,7 +15,8 @@
  *	{{ .User.UserID }}
  *	{{ .User.Email.Address }}  .IsPrimary  .IsVerified
  *	{{ .User.Username }}
- *	{{ .User.Metadata.Unsafe "a.b" }}	names of members, by dots
+ *	{{ .User.Metadata.Public "a.b" }}	names of members, by dots
+ *	{{ .User.Metadata.Unsafe "a.b" }}
  */
 enum ptn_claimtext_what {
 	PTN_CLAIMTEXT_LITERAL = 0,
@@ -24,13 +25,14 @@ enum ptn_claimtext_what {
 	PTN_CLAIMTEXT_PRIMARY,	/* a boolean */
 	PTN_CLAIMTEXT_VERIFIED, /* a boolean */
 	PTN_CLAIMTEXT_USERNAME,
-	PTN_CLAIMTEXT_METADATA, /* whatever its owner has made of it */
+	PTN_CLAIMTEXT_PUBLIC, /* whatever an operator has made of it */
+	PTN_CLAIMTEXT_UNSAFE, /* whatever its owner has made of it */
 	PTN_CLAIMTEXT__MAX
 };
 
 struct ptn_claimtext_part {
 	enum ptn_claimtext_what what;
-	struct ptn_bytes text; /* of LITERAL; of METADATA: the path */
+	struct ptn_bytes text; /* of LITERAL; of metadata: the path */
 };
 
 #define PTN_CLAIMTEXT_PARTS 16
@@ -51,6 +53,9 @@ struct ptn_claimtext {
  */
 enum ptn_err ptn_claimtext_read(const char *text, struct ptn_claimtext *out,
     const char **why) PTN_MUST_USE;
+
+/* Does a path belong to it? */
+bool ptn_claimtext_is_metadata(enum ptn_claimtext_what what);
 
 /* Is a name of the payload, or of what is told of it, one of the server's? */
 bool ptn_claimtext_is_ours(struct ptn_bytes name);

@@ -28,13 +28,13 @@ UPDATE webauthn_credentials SET created_at = ?, last_used_at = ?
 
 -- name: export_page
 -- in:   tenant_id:id after:id rows:i64
--- out:  id:id created_at:time updated_at:time name:str given_name:str family_name:str picture:str locked_at:time username:str hash:str norm:i64 unsafe_metadata:str sealed:bytes last_step:i64
+-- out:  id:id created_at:time updated_at:time name:str given_name:str family_name:str picture:str locked_at:time username:str hash:str norm:i64 public_metadata:str private_metadata:str unsafe_metadata:str sealed:bytes last_step:i64
 -- returns: many
 -- In the order of their ids, in which none is left out that was there all the
 -- time.
 SELECT u.id, u.created_at, u.updated_at, u.name, u.given_name, u.family_name,
-       u.picture, u.locked_at, n.username, c.hash, c.norm, m.unsafe_metadata,
-       o.sealed, COALESCE(o.last_step, -1)
+       u.picture, u.locked_at, n.username, c.hash, c.norm, m.public_metadata,
+       m.private_metadata, m.unsafe_metadata, o.sealed, COALESCE(o.last_step, -1)
   FROM users u
   LEFT JOIN usernames n ON n.user_id = u.id
   LEFT JOIN password_credentials c ON c.user_id = u.id

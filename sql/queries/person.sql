@@ -26,11 +26,12 @@ UNION ALL
   ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?);
 
 -- name: person_find_count
--- in:   tenant_id:id ids:str ids:str email:str username:str email:str username:str name:str name:str
+-- in:   tenant_id:id ids:str ids:str email:str username:str email:str username:str name:str name:str metadata:i64 public_metadata:str private_metadata:str unsafe_metadata:str
 -- out:  n:i64
 -- returns: one
 -- Those that fit: an id of a list, joined by ","; and an address or a username
--- that is like this; and a name.  What is NULL is not asked.
+-- that is like this; and a name; and metadata that has what each of the three has
+-- ('{}': anything), if that is 1.  What is NULL is not asked.
 SELECT COUNT(*) FROM users u
  WHERE u.tenant_id = ?
    AND (? IS NULL OR FIND_IN_SET(HEX(u.id), ?) > 0)
@@ -41,10 +42,16 @@ SELECT COUNT(*) FROM users u
                     WHERE n.user_id = u.id AND n.username LIKE ? ESCAPE '!'))
    AND (? IS NULL
         OR LOWER(CONCAT_WS(' ', u.name, u.given_name, u.family_name))
-           LIKE LOWER(?) ESCAPE '!');
+           LIKE LOWER(?) ESCAPE '!')
+   AND (? = 0
+        OR EXISTS (SELECT 1 FROM user_metadata m
+                    WHERE m.user_id = u.id
+                      AND JSON_CONTAINS(COALESCE(m.public_metadata, '{}'), ?)
+                      AND JSON_CONTAINS(COALESCE(m.private_metadata, '{}'), ?)
+                      AND JSON_CONTAINS(COALESCE(m.unsafe_metadata, '{}'), ?)));
 
 -- name: person_find
--- in:   tenant_id:id ids:str ids:str email:str username:str email:str username:str name:str name:str up:str down:str up:str max:i64 skip:i64
+-- in:   tenant_id:id ids:str ids:str email:str username:str email:str username:str name:str name:str metadata:i64 public_metadata:str private_metadata:str unsafe_metadata:str up:str down:str up:str max:i64 skip:i64
 -- out:  id:id
 -- returns: many
 -- The same, by "created" or "updated", upwards or downwards.
@@ -59,6 +66,12 @@ SELECT u.id FROM users u
    AND (? IS NULL
         OR LOWER(CONCAT_WS(' ', u.name, u.given_name, u.family_name))
            LIKE LOWER(?) ESCAPE '!')
+   AND (? = 0
+        OR EXISTS (SELECT 1 FROM user_metadata m
+                    WHERE m.user_id = u.id
+                      AND JSON_CONTAINS(COALESCE(m.public_metadata, '{}'), ?)
+                      AND JSON_CONTAINS(COALESCE(m.private_metadata, '{}'), ?)
+                      AND JSON_CONTAINS(COALESCE(m.unsafe_metadata, '{}'), ?)))
  ORDER BY CASE ? WHEN 'created' THEN u.created_at
                  WHEN 'updated' THEN u.updated_at END,
           CASE ? WHEN 'created' THEN u.created_at
@@ -68,7 +81,7 @@ SELECT u.id FROM users u
 
 -- name: persons_of
 -- in:   ids:str ids:str n:i64 tenant_id:id
--- out:  id:id created_at:time updated_at:time name:str given_name:str family_name:str picture:str username_id:id username:str named_at:time renamed_at:time password_at:time password_set_at:time otp_at:time unsafe_metadata:str locked_at:time
+-- out:  id:id created_at:time updated_at:time name:str given_name:str family_name:str picture:str username_id:id username:str named_at:time renamed_at:time password_at:time password_set_at:time otp_at:time public_metadata:str private_metadata:str unsafe_metadata:str locked_at:time
 -- returns: many
 WITH RECURSIVE w (i, id) AS (
   SELECT 1, CAST(UNHEX(SUBSTR(?, 1, 32)) AS BINARY(16))
@@ -77,7 +90,8 @@ WITH RECURSIVE w (i, id) AS (
     FROM w WHERE i < ?)
 SELECT u.id, u.created_at, u.updated_at, u.name, u.given_name, u.family_name,
        u.picture, n.id, n.username, n.created_at, n.updated_at, p.created_at,
-       p.updated_at, o.created_at, m.unsafe_metadata, u.locked_at
+       p.updated_at, o.created_at, m.public_metadata, m.private_metadata,
+       m.unsafe_metadata, u.locked_at
   FROM w
   JOIN users u ON u.id = w.id AND u.tenant_id = ?
   LEFT JOIN usernames n ON n.user_id = u.id

@@ -12,10 +12,10 @@ SELECT created_at, updated_at FROM users WHERE tenant_id = ? AND id = ?;
 
 -- name: profile_of
 -- in:   tenant_id:id id:id
--- out:  created_at:time updated_at:time has_password:i64 username_id:id username:str named_at:time renamed_at:time unsafe_metadata:str otp:i64
+-- out:  created_at:time updated_at:time has_password:i64 username_id:id username:str named_at:time renamed_at:time public_metadata:str unsafe_metadata:str otp:i64
 -- returns: one
 SELECT u.created_at, u.updated_at, c.user_id IS NOT NULL, n.id, n.username,
-       n.created_at, n.updated_at, m.unsafe_metadata,
+       n.created_at, n.updated_at, m.public_metadata, m.unsafe_metadata,
        (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = u.id)
   FROM users u
   LEFT JOIN password_credentials c ON c.user_id = u.id
@@ -43,17 +43,21 @@ DELETE FROM usernames WHERE tenant_id = ? AND user_id = ?;
 
 -- name: metadata_of
 -- in:   tenant_id:id user_id:id
--- out:  unsafe_metadata:str
+-- out:  public_metadata:str private_metadata:str unsafe_metadata:str
 -- returns: one
-SELECT unsafe_metadata FROM user_metadata WHERE tenant_id = ? AND user_id = ?;
+SELECT public_metadata, private_metadata, unsafe_metadata FROM user_metadata
+ WHERE tenant_id = ? AND user_id = ?;
 
 -- name: metadata_put
--- in:   user_id:id tenant_id:id unsafe_metadata:str
+-- in:   user_id:id tenant_id:id public_metadata:str private_metadata:str unsafe_metadata:str
 -- returns: none
 INSERT INTO user_metadata
-       (user_id, tenant_id, unsafe_metadata, created_at, updated_at)
-VALUES (?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
-    ON DUPLICATE KEY UPDATE unsafe_metadata = VALUES(unsafe_metadata),
+       (user_id, tenant_id, public_metadata, private_metadata,
+        unsafe_metadata, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
+    ON DUPLICATE KEY UPDATE public_metadata = VALUES(public_metadata),
+       private_metadata = VALUES(private_metadata),
+       unsafe_metadata = VALUES(unsafe_metadata),
        updated_at = VALUES(updated_at);
 
 -- name: metadata_delete

@@ -164,11 +164,11 @@ SELECT id FROM sessions
 
 -- name: user_told
 -- in:   tenant_id:id id:id
--- out:  created_at:time updated_at:time password_at:time password_updated:time username_id:id username:str named_at:time renamed_at:time unsafe_metadata:str otp_at:time name:str given_name:str family_name:str picture:str locked_at:time
+-- out:  created_at:time updated_at:time password_at:time password_updated:time username_id:id username:str named_at:time renamed_at:time public_metadata:str private_metadata:str unsafe_metadata:str otp_at:time name:str given_name:str family_name:str picture:str locked_at:time
 -- returns: one
 SELECT u.created_at, u.updated_at, c.created_at, c.updated_at, n.id,
-       n.username, n.created_at, n.updated_at, m.unsafe_metadata, o.created_at,
-       u.name, u.given_name, u.family_name, u.picture, u.locked_at
+       n.username, n.created_at, n.updated_at, m.public_metadata,
+       m.private_metadata, m.unsafe_metadata, o.created_at, u.name, u.given_name, u.family_name, u.picture, u.locked_at
   FROM users u
   LEFT JOIN password_credentials c ON c.user_id = u.id
   LEFT JOIN usernames n ON n.user_id = u.id

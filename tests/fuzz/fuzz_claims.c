@@ -50,12 +50,16 @@ static void
 write_for(struct ptn_arena *a, const struct ptn_tree *tree,
     const struct ptn_claims *of, const struct ptn_json *metadata)
 {
+	const struct ptn_json *const all[PTN_METADATA__MAX] = {
+		[PTN_METADATA_PUBLIC] = metadata,
+		[PTN_METADATA_UNSAFE] = metadata,
+	};
 	struct ptn_json *json = NULL;
 	struct ptn_jsonw members, w;
 	const char *why;
 
 	ptn_jsonw_init(&members, a);
-	if (ptn_claims_write(&members, a, tree, of, metadata) != PTN_OK ||
+	if (ptn_claims_write(&members, a, tree, of, all) != PTN_OK ||
 	    members.buf.bad)
 		return;
 	ptn_jsonw_init(&w, a);

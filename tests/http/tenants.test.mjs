@@ -26,6 +26,7 @@ const SET = {
   'tenants.hosts': 'login.acme.example acme,login.beta.example beta,'
     + '[2001:db8::1] six,lost.example lost,www.default.example default',
   'tenants.paths': '/acme acme,/beta beta,/acme/inner six',
+  'multi_tenancy.enabled': 'true',
 };
 
 const ORGS = {
@@ -37,11 +38,15 @@ const ORGS = {
 let instance;
 let socket;
 const orgId = {};
+const uuid = {}; /* the same, as paths have it */
 
 before(async () => {
   instance = await start({ prefix: '', set: SET });
   for (const [name, rp] of Object.entries(ORGS))
     orgId[name] = await createOrg(instance, name, freshAddress(name), ...rp);
+  for (const [name, hex] of await instance.sql(
+    'SELECT name, LOWER(HEX(id)) FROM tenants'))
+    uuid[name] = hex.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
   const { stdout } = await instance.postern('config', 'print');
   [, socket] = /address: "unix:([^"]+public[^"]*)"/.exec(stdout);
 });
@@ -53,6 +58,7 @@ const atHost = (host) => instance.client({ headers: { Host: host } });
 const atPath = (path) => new Api(instance.url + path,
   { mailDir: instance.mailDir });
 
+const atId = (name) => atPath(`/${uuid[name]}`);
 const acme = () => atHost('login.acme.example');
 const beta = () => atHost('login.beta.example');
 
@@ -60,6 +66,8 @@ const beta = () => atHost('login.beta.example');
 const PAIRS = [
   ['hosts', acme, beta],
   ['paths', () => atPath('/acme'), () => atPath('/beta')],
+  ['ids', () => atId('acme'), () => atId('beta')],
+  ['an id and nothing', () => atId('beta'), anybody],
   ['a host and nothing', acme, anybody],
   ['a path and nothing', () => atPath('/beta'), anybody],
 ];
@@ -424,6 +432,46 @@ describe('which host is whose', () => {
     assert.equal(await rpOf(atPath('/%61cme')), 'acme.example');
   });
 
+  test('an id is stronger than a host, and another path is not', async () => {
+    const at = (path) => new Api(instance.url + path,
+      { headers: { Host: 'login.acme.example' }, mailDir: instance.mailDir });
+    assert.equal(await rpOf(at(`/${uuid.beta}`)), 'beta.example');
+    assert.equal(await rpOf(at(`/beta`)), 'beta.example');
+    assert.equal(await rpOf(at('')), 'acme.example');
+    await atPath(`/acme/${uuid.beta}`).call('POST',
+      '/webauthn/login/initialize', undefined, { status: 404, front: true })
+      .catch((error) => assert.match(error.message, /404|not documented/));
+    const own = atId('acme');
+    await own.signUp(freshAddress('id'));
+    assert.match(own.jar.all().find((line) => line.startsWith('hanko=')),
+      new RegExp(`; Path=/${uuid.acme};`));
+    assert.equal(peek(own.token).payload.tenant_id, uuid.acme);
+    const home = atId('default');
+    await home.signUp(freshAddress('id'));
+    assert.equal('tenant_id' in peek(home.token).payload, false);
+  });
+
+  test('an id that nobody has is told so, and what is none is a path',
+    async () => {
+      const ask = (path, method = 'GET') => fastcgi(socket, method, path,
+        { headers: { host: 'localhost', origin: 'https://x.example' } });
+      const nobody = '7d7a2c0e-52c5-4d39-9c7b-0c1c6d5f3b11';
+      for (const [path, method] of [['/me'], ['/health/alive'], [''],
+        ['/login', 'POST'], ['/.well-known/jwks.json'], ['/no']]) {
+        const { status, text, headers } = await ask(`/${nobody}${path}`,
+          method);
+        assert.equal(status, 404, path);
+        assert.match(text, /tenant not found/);
+        assert.equal(headers['access-control-allow-origin'], undefined);
+      }
+      assert.equal((await ask(`/${uuid.beta}`)).status, 200);
+      assert.equal((await ask(`/${uuid.beta}/health/ready`)).status, 200);
+      assert.equal((await ask('/health/ready')).status, 200);
+      for (const path of [uuid.beta.toUpperCase(), orgId.beta, `${uuid.beta}0`,
+        uuid.beta.replaceAll('-', ''), `{${uuid.beta}}`, 'acm'])
+        assert.doesNotMatch((await ask(`/${path}/me`)).text, /Unauthorized/);
+    });
+
   test('the default tenant may have a name, and remains what it is',
     async () => {
       const api = atHost('www.default.example');
@@ -581,6 +629,7 @@ describe('an organisation that changes', () => {
     await sleep(FRESH_MS);
     await closed(api);
     await closed(atPath('/beta'));
+    await closed(atId('beta'));
     await instance.postern('org', 'activate', 'beta');
     await sleep(FRESH_MS);
     await api.call('GET', '/me', undefined, { status: 200 });
@@ -651,7 +700,7 @@ describe('the configuration', () => {
     ['tenants.paths=acme acme', /is not a path/],
     ['tenants.paths=/acme/ acme', /is not a path/],
     ['tenants.paths=/acme acme,/acme beta', /stands twice/],
-    ['session.cookie.name=__Host-hanko', /tenants\.paths: must be empty/],
+    ['session.cookie.name=__Host-hanko', /multi_tenancy\.enabled false/],
   ])
     test(`refuses ${set}`, async () => {
       const { status, stderr } = await check(set, 'session.cookie.domain=');

@@ -41,6 +41,8 @@ const person = (more = {}) => {
   const address = freshAddress('import');
   return { user_id: randomUUID(), emails: only(address), ...more };
 };
+/* An object in an object, so many. */
+const nested = (n) => (n > 1 ? { a: nested(n - 1) } : {});
 const lines = (users) => `${users.map((one) =>
   typeof one === 'string' ? one : JSON.stringify(one)).join('\n')}\n`;
 
@@ -129,7 +131,9 @@ function everything(device) {
       backup_state: false, user_handle_bytes: wa.b64(device.userHandle),
       created_at: '2021-02-03T04:05:06Z',
       last_used_at: '2022-02-03T04:05:06Z' }],
-    metadata: { unsafe_metadata: { theme: 'dark', n: [1, { a: true }] } },
+    metadata: { public_metadata: nested(16),
+      private_metadata: { note: 'x' },
+      unsafe_metadata: { theme: 'dark', n: [1, { a: true }] } },
     created_at: '2020-01-02T03:04:05.678Z',
     updated_at: '2020-02-02T03:04:05Z', unknown: 'is passed over' };
 }
@@ -164,8 +168,9 @@ async function comesIn(at, user, device) {
   const found = await byPassword(at, user);
   assert.equal(found.user_id ?? found.id, user.user_id);
   assert.equal(found.username?.username, user.username.toLowerCase());
-  assert.deepEqual(found.metadata.unsafe_metadata,
-    user.metadata.unsafe_metadata);
+  const { private_metadata, ...theirs } = user.metadata;
+  assert.ok(private_metadata);
+  assert.deepEqual(found.metadata, theirs);
   assert.deepEqual(found.emails.map((one) =>
     [one.address, one.is_primary, one.is_verified]).sort(),
   user.emails.map((one) =>
@@ -384,10 +389,14 @@ test('what is wrong is told with its line, and the rest comes in', async () => {
       { user_handle_bytes: 'A'.repeat(88) }].map((handle) =>
       [person({ webauthn_credentials: [{ ...key, ...handle }] }),
         'a user handle is none of at most 64 bytes']),
-    [person({ metadata: { private_metadata: {} } }),
-      'of metadata unsafe_metadata alone is kept'],
+    [person({ metadata: { private_metadata: [] } }),
+      'what metadata has is no object, or too long'],
+    [person({ metadata: [] }), 'metadata is no object'],
+    /* Deeper than what is read again. */
+    [person({ metadata: { unsafe_metadata: nested(17) } }),
+      'nested too deeply'],
     [person({ metadata: { unsafe_metadata: { x: 'y'.repeat(3000) } } }),
-      'unsafe_metadata is no object, or too long'],
+      'what metadata has is no object, or too long'],
     [person({ created_at: 'yesterday' }),
       'a time is not one of RFC 3339 after 1970'],
     [person({ webauthn_credentials: Array(1001).fill({}) }),

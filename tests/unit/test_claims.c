@@ -25,7 +25,7 @@
 static const struct ptn_conf_row row = { .path = "*" };
 
 static struct ptn_arena *arena;
-static struct ptn_json *metadata;
+static struct ptn_json *metadata, *told;
 static struct ptn_claims ada, nobody;
 
 static int
@@ -43,7 +43,10 @@ setup(void **state)
 		.username = "ada" };
 	memset(ada.sub.b, 0x11, sizeof(ada.sub.b));
 	return arena != NULL &&
-		ptn_json_parse(ptn_bytes_of(text), 8, &metadata, &why) == PTN_OK
+		ptn_json_parse(ptn_bytes_of(text), 8, &metadata, &why) ==
+		    PTN_OK &&
+		ptn_json_parse(ptn_bytes_of("{\"plan\": \"pro\"}"), 8, &told,
+		    &why) == PTN_OK
 	    ? 0
 	    : -1;
 }
@@ -53,8 +56,22 @@ teardown(void **state)
 {
 	(void)state;
 	ptn_json_free(&metadata);
+	ptn_json_free(&told);
 	ptn_arena_free(&arena);
 	return 0;
+}
+
+/* Of a user with that metadata. */
+static enum ptn_err
+write_claims(struct ptn_jsonw *w, const struct ptn_tree *tree,
+    const struct ptn_claims *of, const struct ptn_json *unsafe)
+{
+	const struct ptn_json *const all[PTN_METADATA__MAX] = {
+		[PTN_METADATA_PUBLIC] = unsafe != NULL ? told : NULL,
+		[PTN_METADATA_UNSAFE] = unsafe,
+	};
+
+	return ptn_claims_write(w, arena, tree, of, all);
 }
 
 /* A leaf of a tree, quoted or plain. */
@@ -74,8 +91,7 @@ written(const struct ptn_tree *tree, const struct ptn_claims *of)
 
 	ptn_jsonw_init(&w, arena);
 	assert_int_equal(
-	    ptn_claims_write(&w, arena, tree, of, of == &ada ? metadata : NULL),
-	    PTN_OK);
+	    write_claims(&w, tree, of, of == &ada ? metadata : NULL), PTN_OK);
 	assert_false(w.buf.bad);
 	return w.buf.len > 0 ? w.buf.p : "";
 }
@@ -109,6 +125,9 @@ of_a_type(void **state)
 		    "\"11111111-1111-1111-1111-111111111111\"",
 		    "\"00000000-0000-0000-0000-000000000000\"" },
 		{ "{{.User.Metadata.Unsafe \"n\"}}", false, "1.5", "" },
+		{ "{{.User.Metadata.Public \"n\"}}", false, "", "" },
+		{ "{{.User.Metadata.Public \"plan\"}}", false, "\"pro\"", "" },
+		{ "{{.User.Metadata.Unsafe \"plan\"}}", false, "", "" },
 		{ "{{.User.Metadata.Unsafe \"t\"}}", false, "\"true\"", "" },
 		{ "{{.User.Metadata.Unsafe `o`}}", false, "{\"k\":\"v\"}", "" },
 		{ "{{.User.Metadata.Unsafe \"a.b.2.c\"}}", false, "true", "" },
@@ -302,8 +321,8 @@ as_deep_as_may_be(void **state)
 		    PTN_OK);
 		ptn_jsonw_init(&w, arena);
 		ptn_jsonw_object(&w, NULL);
-		assert_int_equal(
-		    ptn_claims_write(&w, arena, &tree, &ada, deepest), PTN_OK);
+		assert_int_equal(write_claims(&w, &tree, &ada, deepest),
+		    PTN_OK);
 		ptn_jsonw_end_object(&w);
 		assert_non_null(strstr(w.buf.p, "\"f\":[[[[[[[[[[[["));
 		assert_int_equal(ptn_jws_sign(key, kid, arena, w.buf.p, &token),
@@ -345,7 +364,7 @@ all_or_out_of_memory(void **state)
 		assert_non_null(arena = ptn_arena_new(SMALL));
 		assert_non_null(ptn_arena_alloc(arena, SMALL - left));
 		ptn_jsonw_init(&w, arena);
-		r = ptn_claims_write(&w, arena, &tree, &ada, metadata);
+		r = write_claims(&w, &tree, &ada, metadata);
 		if (r == PTN_OK && w.buf.bad)
 			r = PTN_E_NOMEM;
 		if (r == PTN_OK)

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -152,6 +153,128 @@ by_path(void **state)
 	assert_null(at_path("", ""));
 	assert_null(at_path("/x/b", "/x/b"));
 	assert_null(at_path("login.a.example", "login.a.example"));
+}
+
+/* A path that begins with an id, whose rest is "/x". */
+static const struct ptn_mount *
+at_id(struct ptn_tenants *of, const struct ptn_uuid *id)
+{
+	char path[PTN_UUID_STR + 3], text[PTN_UUID_STR];
+	const char *p = path;
+	const struct ptn_mount *m;
+
+	ptn_uuid_format(id, text);
+	(void)snprintf(path, sizeof(path), "/%s/x", text);
+	if ((m = ptn_tenants_by_id_of(of, &p)) != NULL)
+		assert_string_equal(p, "/x");
+	return m;
+}
+
+static void
+by_id(void **state)
+{
+	static const char *const none[] = { "/", "", "/b",
+		"/7D7A2C0E-52c5-4d39-9c7b-0c1c6d5f3b11",
+		"/7d7a2c0e-52c5-4d39-9c7b-0c1c6d5f3b111/x",
+		"/7d7a2c0e52c54d399c7b0c1c6d5f3b11", "7d7a2c0e" };
+	struct ptn_conf on = conf;
+	struct ptn_tenants *ts;
+	struct ptn_tenant t;
+	const struct ptn_mount *m;
+	const char *p;
+	size_t i;
+
+	(void)state;
+	assert_null(at_id(tenants, &id_a)); /* switched off */
+	on.tenant_ids = true;
+	on.base_path = "/id";
+	ts = ptn_tenants_new(&on);
+	assert_non_null(ts);
+	for (i = 0; i < N(none); i++) {
+		p = none[i];
+		if (ptn_tenants_by_id_of(ts, &p) != NULL || p != none[i])
+			fail_msg("%s", none[i]);
+	}
+	m = at_id(ts, &id_a);
+	assert_int_equal(ptn_tenants_get(ts, &scope, m, &t), PTN_OK);
+	assert_true(t.named && ptn_uuid_equal(&t.id, &id_a));
+	assert_int_equal(strncmp(t.path, "/id/", 4), 0);
+	assert_int_equal(strlen(t.path), 40);
+	assert_ptr_equal(at_id(ts, &id_a), m);
+	assert_int_equal(ptn_tenants_get(ts, &scope, at_id(ts, &tenant), &t),
+	    PTN_OK);
+	assert_false(t.named);
+	ptn_tenants_free(&ts);
+}
+
+/* Ids that somebody makes up drive out none that is somebody's. */
+static void
+ids_made_up(void **state)
+{
+	struct ptn_conf on = conf;
+	struct ptn_tenants *ts;
+	struct ptn_tenant t;
+	struct ptn_uuid id;
+	uint64_t before;
+	int i;
+
+	(void)state;
+	on.tenant_ids = true;
+	ts = ptn_tenants_new(&on);
+	assert_non_null(ts);
+	for (i = 0; i < 100; i++) {
+		id = ptn_uuid_new();
+		assert_int_equal(
+		    ptn_tenants_get(ts, &scope, at_id(ts, &id), &t),
+		    PTN_E_NOT_FOUND);
+		if (i == 0) {
+			assert_int_equal(
+			    ptn_tenants_get(ts, &scope, at_id(ts, &id_a), &t),
+			    PTN_OK);
+			assert_int_equal(
+			    ptn_tenants_get(ts, &scope, at_id(ts, &id_b), &t),
+			    PTN_OK);
+		}
+	}
+	before = ptn_db_count(db);
+	assert_int_equal(ptn_tenants_get(ts, &scope, at_id(ts, &id_a), &t),
+	    PTN_OK);
+	assert_string_equal(t.cf->rp_id, "a.example");
+	assert_int_equal(ptn_tenants_get(ts, &scope, at_id(ts, &id_b), &t),
+	    PTN_OK);
+	assert_true(ptn_uuid_equal(&t.id, &id_b));
+	assert_int_equal(ptn_db_count(db), before);
+	ptn_tenants_free(&ts);
+}
+
+/* More of them than are remembered: each is read again, and is who it is. */
+static void
+many_ids(void **state)
+{
+	struct ptn_conf on = conf;
+	struct ptn_uuid id[40];
+	struct ptn_tenants *ts;
+	struct ptn_tenant t;
+	char name[16];
+	size_t i, round;
+
+	(void)state;
+	on.tenant_ids = true;
+	ts = ptn_tenants_new(&on);
+	assert_non_null(ts);
+	for (i = 0; i < N(id); i++) {
+		(void)snprintf(name, sizeof(name), "Many %zu", i);
+		id[i] = put(name, NULL, NULL, NULL);
+	}
+	for (round = 0; round < 2; round++)
+		for (i = 0; i < N(id); i++) {
+			assert_int_equal(
+			    ptn_tenants_get(ts, &scope, at_id(ts, &id[i]), &t),
+			    PTN_OK);
+			assert_true(ptn_uuid_equal(&t.id, &id[i]));
+		}
+	ptn_tenants_free(&ts);
+	rows_sql("DELETE FROM tenants WHERE name LIKE 'Many %%'");
 }
 
 static void
@@ -381,6 +504,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(by_host),
 		T(by_path),
+		T(by_id),
+		T(ids_made_up),
+		T(many_ids),
 		T(no_places),
 		T(default_one),
 		T(default_one_at_a_host),

@@ -290,7 +290,7 @@ give_all(const struct ptn_user_ref *u)
 		 " HEX(x'%s'), " NOW ", " NOW ")",
 	    id, t, id, id);
 	rows_sql("INSERT INTO user_metadata VALUES (x'%s', x'%s', '{}', " NOW
-		 ", " NOW ")",
+		 ", " NOW ", '{}', '{}')",
 	    id, t);
 	rows_sql("INSERT INTO otp_secrets VALUES (x'%s', x'%s', 's', 0, " NOW
 		 ")",

@@ -127,7 +127,7 @@ of_a_tenant(void **state)
 
 struct patching {
 	const struct ptn_uuid *user;
-	const struct ptn_json *patch;
+	struct ptn_metadata_change change;
 	enum ptn_metadata_result what;
 };
 
@@ -136,27 +136,28 @@ patch_in(const struct ptn_scope *sc, void *arg)
 {
 	struct patching *p = arg;
 
-	return ptn_metadata_patch_in(sc, p->user, p->patch, &p->what);
+	return ptn_metadata_patch_in(sc, p->user, &p->change, &p->what);
 }
 
-/* What it is then; NULL: nothing.  UNFIT changes nothing. */
+/* What it is then; NULL: nothing.  UNFIT and LONG change nothing. */
 static const char *
 patch(const struct ptn_uuid *user, const char *text,
     enum ptn_metadata_result what)
 {
-	struct patching p = { .user = user };
+	struct patching p = { .user = user,
+		.change = { .changes = { [PTN_METADATA_UNSAFE] = true } } };
 	struct ptn_profile profile;
 	struct ptn_json *v;
 	const char *why;
 
 	assert_int_equal(ptn_json_parse(ptn_bytes_of(text), 16, &v, &why),
 	    PTN_OK);
-	p.patch = v;
+	p.change.patch[PTN_METADATA_UNSAFE] = v;
 	assert_int_equal(ptn_tx(&scope, patch_in, &p), PTN_OK);
 	ptn_json_free(&v);
 	assert_int_equal(p.what, what);
 	assert_int_equal(ptn_profile_load(&scope, user, &profile), PTN_OK);
-	return profile.unsafe_metadata;
+	return profile.metadata.text[PTN_METADATA_UNSAFE];
 }
 
 static void
@@ -173,8 +174,9 @@ patched_and_cleared(void **state)
 	    patch(&user, "{\"a\":{\"b\":null,\"c\":2}}", PTN_METADATA_DONE),
 	    "{\"a\":{\"c\":2}}");
 	assert_null(patch(&user, "null", PTN_METADATA_DONE));
+	/* Nothing is another one then. */
 	assert_null(patch(&user, "{}", PTN_METADATA_DONE));
-	assert_true(rules_rows(&user, PTN_EVENT_METADATA_CHANGED, 4));
+	assert_true(rules_rows(&user, PTN_EVENT_METADATA_CHANGED, 3));
 }
 
 static void
@@ -198,7 +200,7 @@ what_is_not_kept(void **state)
 	    PTN_METADATA_MAX);
 	(void)snprintf(text, sizeof(text), "{\"b\":\"%0*d\"}",
 	    PTN_METADATA_MAX - 13, 0);
-	(void)patch(&user, text, PTN_METADATA_UNFIT);
+	(void)patch(&user, text, PTN_METADATA_LONG);
 }
 
 static int
