@@ -38,6 +38,9 @@ enum ptn_err ptn_cli_from_kratos(struct ptn_cli_context *d,
     struct ptn_cli_source *src) PTN_MUST_USE;
 void ptn_cli_from_kratos_end(struct ptn_cli_source *src);
 
+extern const struct ptn_cli_left
+    ptn_cli_from_kratos_left[PTN_CLI_LEFT_MAX + 1]; /* that stay behind */
+
 /*
  * An identity of Kratos as the text of an entry, in the arena.  PTN_E_INPUT:
  * src->why says what is wrong with it.
