@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 
-#include "fcgi/cli/print.h"
 #include "lib/dfns/administer.h"
 #include "lib/dfns/member.h"
 #include "lib/format/dfnsid.h"
@@ -68,9 +67,9 @@ print_members(const struct ptn_member *m, size_t n)
 
 	for (i = 0; i < n; i++) {
 		print_id(PTN_DFNSID_USER, &m[i].id, "  ");
-		(void)printf("%-8s  %-16s  ", state_of(&m[i]),
-		    m[i].service_account ? "service account" : m[i].kind);
-		ptn_cli_print_line(m[i].username);
+		(void)printf("%-8s  %-16s  %s\n", state_of(&m[i]),
+		    m[i].service_account ? "service account" : m[i].kind,
+		    m[i].username);
 	}
 }
 
