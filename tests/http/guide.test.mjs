@@ -46,7 +46,6 @@ const places = () => [
   ['/run/mysqld/mysqld.sock', host.socket],
   ['/etc/postern', join(host.dir, 'etc/postern')],
   ['/var/backups', join(host.dir, 'backups')],
-  ['/root/', `${host.dir}/`],
 ];
 
 /* "postern" on the PATH: this host's, with what is of the test. */
@@ -75,7 +74,7 @@ function install() {
 before(async () => {
   host = await Host.fresh('guide');
   install();
-  writeFileSync(join(host.dir, 'kratos.json'), '[]\n');
+  writeFileSync(join(host.dir, 'backups/kratos.json'), '[]\n');
   await host.sql(`CREATE DATABASE hanko; USE hanko;
     ${readFileSync(join(top, 'tests/vectors/hanko2.sql'), 'utf8')};
     CREATE DATABASE glewlwyd; USE glewlwyd;
