@@ -85,7 +85,8 @@ list(struct ptn_cli_context *d, const struct words *w)
 		    key[i].read_only ? "read" : "change");
 		ptn_cli_print_time(key[i].created_at_us);
 		ptn_cli_print_time(key[i].expires_at_us);
-		(void)printf("  %s\n", key[i].org != NULL ? key[i].org : "-");
+		(void)fputs("  ", stdout);
+		ptn_cli_print_line(key[i].org);
 	}
 	return PTN_OK;
 }

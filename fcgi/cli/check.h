@@ -59,6 +59,7 @@ typedef void (*ptn_check_fn)(struct ptn_check *c);
 /* What needs the configuration and this machine alone. */
 void ptn_check_advice(struct ptn_check *c);
 void ptn_check_names(struct ptn_check *c);
+void ptn_check_hashes(struct ptn_check *c);
 void ptn_check_files(struct ptn_check *c);
 void ptn_check_sockets(struct ptn_check *c);
 void ptn_check_home(struct ptn_check *c);

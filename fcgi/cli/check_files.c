@@ -15,6 +15,7 @@
 #include "lib/base/array.h"
 #include "lib/base/home.h"
 #include "lib/conf/conf.h"
+#include "lib/crypto/foreign.h"
 
 #define GROUPS_MAX 64
 
@@ -95,6 +96,21 @@ ptn_check_names(struct ptn_check *c)
 	look_for_name(c, &c->cf->group, true);
 	look_for_name(c, &c->cf->socket_user, false);
 	look_for_name(c, &c->cf->socket_group, true);
+}
+
+/* A word that names no kind of hash lets nobody in. */
+void
+ptn_check_hashes(struct ptn_check *c)
+{
+	const struct ptn_strs *l = &c->cf->password_import;
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (!ptn_foreign_is_name(l->v[i]))
+			ptn_check_at(c, PTN_CHECK_ERROR, l,
+			    "there is no kind of hash \"%.64s\"; "
+			    "postern.yaml(5) has them",
+			    l->v[i]);
 }
 
 /* ------------------------------------------------------------------- files */

@@ -31,6 +31,7 @@ static const struct {
 	/* clang-format off */
 	{ "configuration",  NEED_NOTHING, ptn_check_advice },
 	{ "users",          NEED_NOTHING, ptn_check_names },
+	{ "hashes",         NEED_NOTHING, ptn_check_hashes },
 	{ "files",          NEED_NOTHING, ptn_check_files },
 	{ "web space",      NEED_NOTHING, ptn_check_home },
 	{ "state folder",   NEED_NOTHING, ptn_check_state },

@@ -10,21 +10,32 @@
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
 
+#define OPTIONS_MAX 6
 #define TITLE_MAX 32 /* bytes of "import-from PROGRAM" */
 
 typedef enum ptn_err (*from_fn)(struct ptn_cli_context *d,
     const struct ptn_cli_from_way *way, struct ptn_cli_source *src);
 
+/* Options that not all of them have. */
+enum { TENANT = 1, VERIFIED = 2, SECOND = 4, IS_FILE = 8 };
+
 /* THE table of programs. */
 static const struct {
 	const char *name;
 	from_fn open;
+	unsigned int options;
 	const char *usage;
+	void (*end)(struct ptn_cli_source *src); /* or NULL */
 } programs[] = {
 	/* clang-format off */
-	{ "hanko", ptn_cli_from_hanko,
+	{ "hanko", ptn_cli_from_hanko, TENANT,
 	    "[--tenant ORG] [--from-tenant ID] [--dry-run] "
-	    "[--password-file FILE] URL" },
+	    "[--password-file FILE] URL", NULL },
+	{ "glewlwyd", ptn_cli_from_glewlwyd, VERIFIED | SECOND,
+	    "[--tenant ORG] [--verified] [--second-factor] [--dry-run] "
+	    "[--password-file FILE] URL", NULL },
+	{ "kratos", ptn_cli_from_kratos, IS_FILE,
+	    "[--tenant ORG] [--dry-run] FILE", ptn_cli_from_kratos_end },
 	/* clang-format on */
 };
 #define PROGRAMS PTN_ARRAY_LEN(programs)
@@ -49,11 +60,14 @@ ptn_cli_from_help(FILE *out)
 	for (i = 0; i < PROGRAMS; i++)
 		(void)fprintf(out, "  %s %s\n", programs[i].name,
 		    programs[i].usage);
-	(void)fputs("\nURL is mariadb://USER@HOST:PORT/DATABASE, or "
-		    "mariadb://USER@/DATABASE?socket=/PATH.\n"
-		    "The password is asked for on a terminal, and else read "
-		    "from standard input; \"-\" of --password-file is that, "
-		    "too.\n",
+	(void)fputs(
+	    "\nFILE has identities as the Admin API of Kratos lists them, "
+	    "with their credentials.\n"
+	    "URL is mariadb://USER@HOST:PORT/DATABASE, or "
+	    "mariadb://USER@/DATABASE?socket=/PATH.\n"
+	    "The password is asked for on a terminal, and else read "
+	    "from standard input; \"-\" of --password-file is that, "
+	    "too.\n",
 	    out);
 }
 
@@ -62,14 +76,18 @@ static const char *
 what_is_wrong(const char *url)
 {
 	const char *s = strstr(url, "://");
-	const char *at = s != NULL ? strrchr(s, '@') : NULL;
-	const char *colon = s != NULL ? strchr(s + 3, ':') : NULL;
+	const char *colon;
+	size_t len;
 
 	if (s == NULL ||
 	    (strncmp(url, "mysql://", 8) != 0 &&
 		strncmp(url, "mariadb://", 10) != 0))
 		return "the URL is not mariadb://USER@HOST/DATABASE";
-	if (at != NULL && colon != NULL && colon < at)
+	s += 3;
+	len = strcspn(s, "/?#");
+	colon = memchr(s, ':', len);
+	if (colon != NULL &&
+	    memchr(colon, '@', len - (size_t)(colon - s)) != NULL)
 		return "a password does not belong into a URL, which others "
 		       "see: it is asked for";
 	return NULL;
@@ -154,18 +172,47 @@ static enum ptn_err
 read_words(struct ptn_cli_context *d, struct from *f, const char *title,
     int argc, char **argv)
 {
-	const struct ptn_cli_option options[] = {
+	const unsigned int has = programs[f->which].options;
+	struct ptn_cli_option options[OPTIONS_MAX] = {
 		{ "--tenant", &f->tenant, NULL, NULL, 0 },
-		{ "--from-tenant", &f->way.tenant, NULL, NULL, 0 },
-		{ "--password-file", &f->password_file, NULL, NULL, 0 },
 		{ "--dry-run", NULL, &f->dry, NULL, 0 },
 	};
+	size_t n = 2;
 
-	d->misused = ptn_cli_options(title, options, PTN_ARRAY_LEN(options),
-			 &argc, argv) >= 0 ||
-	    ptn_cli_words(title, "URL", 1, 1, argc, argv) >= 0;
+	if ((has & IS_FILE) == 0)
+		options[n++] = (struct ptn_cli_option){ "--password-file",
+			&f->password_file, NULL, NULL, 0 };
+	if ((has & TENANT) != 0)
+		options[n++] = (struct ptn_cli_option){ "--from-tenant",
+			&f->way.tenant, NULL, NULL, 0 };
+	if ((has & VERIFIED) != 0)
+		options[n++] = (struct ptn_cli_option){ "--verified", NULL,
+			&f->way.verified, NULL, 0 };
+	if ((has & SECOND) != 0)
+		options[n++] = (struct ptn_cli_option){ "--second-factor", NULL,
+			&f->way.second_factor, NULL, 0 };
+	d->misused = ptn_cli_options(title, options, n, &argc, argv) >= 0 ||
+	    ptn_cli_words(title, (has & IS_FILE) != 0 ? "FILE" : "URL", 1, 1,
+		argc, argv) >= 0;
 	f->place = argv[1];
+	f->way.path = argv[1];
 	return d->misused ? PTN_E_INPUT : PTN_OK;
+}
+
+/* To where the users are, if that is a database. */
+static enum ptn_err
+reach(struct ptn_cli_context *d, struct from *f, const char *conf_path,
+    const char *const *set)
+{
+	const char *why;
+	enum ptn_err r;
+
+	if ((programs[f->which].options & IS_FILE) != 0)
+		return PTN_OK;
+	if ((why = what_is_wrong(f->place)) != NULL)
+		return ptn_cli_context_fail(d, PTN_E_INPUT, why);
+	r = load_other(d, f, conf_path, set);
+	return r == PTN_OK ? connect_other(d, f) : r;
 }
 
 static enum ptn_err
@@ -173,18 +220,18 @@ bring(struct ptn_cli_context *d, struct from *f, const char *conf_path,
     const char *const *set)
 {
 	struct ptn_cli_source src;
-	const char *why = what_is_wrong(f->place);
 	enum ptn_err r;
 
-	if (why != NULL)
-		return ptn_cli_context_fail(d, PTN_E_INPUT, why);
 	if ((r = ptn_cli_context_tenant(d, f->tenant)) != PTN_OK ||
-	    (r = load_other(d, f, conf_path, set)) != PTN_OK ||
-	    (r = connect_other(d, f)) != PTN_OK ||
-	    (r = programs[f->which].open(d, &f->way, &src)) != PTN_OK)
+	    (r = reach(d, f, conf_path, set)) != PTN_OK)
 		return r;
+	r = programs[f->which].open(d, &f->way, &src);
 	ptn_arena_reset(d->sc.arena);
-	return ptn_cli_import(d, &src, f->dry);
+	if (r == PTN_OK)
+		r = ptn_cli_import(d, &src, f->dry);
+	if (programs[f->which].end != NULL)
+		programs[f->which].end(&src);
+	return r;
 }
 
 int

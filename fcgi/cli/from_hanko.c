@@ -269,6 +269,9 @@ next(struct ptn_cli_source *src, struct ptn_cli_context *d,
 	*what = r == PTN_OK ? PTN_CLI_ENTRY_HERE : PTN_CLI_ENTRY_END;
 	if (r != PTN_OK)
 		return r == PTN_E_NOT_FOUND ? PTN_OK : r;
+	if (strlen(u.id) >= sizeof(h->after)) /* it would come again */
+		return ptn_cli_context_fail(d, PTN_E_INPUT,
+		    "a user there has an id that is none");
 	(void)snprintf(h->after, sizeof(h->after), "%s", u.id);
 	e.id = u.id;
 	if ((src->whose = ptn_arena_printf(e.a, "user %s", u.id)) == NULL)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "fcgi/cli/print.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/hashgate.h"
 #include "lib/event/event.h"
@@ -45,8 +46,9 @@ static void
 complain(struct work *w, const char *whose, const char *why)
 {
 	w->refused++;
-	(void)fprintf(stderr, "%s%s: %s\n", w->live ? "\r\033[K" : "", whose,
-	    why);
+	(void)fputs(w->live ? "\r\033[K" : "", stderr);
+	ptn_cli_put_text(stderr, whose);
+	(void)fprintf(stderr, ": %s\n", why);
 }
 
 /* The entry that the source has; it joins the batch if it is to be stored. */

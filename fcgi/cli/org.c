@@ -5,6 +5,7 @@
 
 #include "fcgi/cli/cli.h"
 #include "fcgi/cli/option.h"
+#include "fcgi/cli/print.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
 #include "lib/dfns/administer.h"
@@ -25,10 +26,10 @@ list(struct ptn_cli_context *d, int argc, char **argv)
 		return r;
 	for (i = 0; i < n; i++) {
 		ptn_dfnsid_format(PTN_DFNSID_ORG, &o[i].id, id);
-		(void)printf("%-33s  %-8s  %-24s  %s\n", id,
+		(void)printf("%-33s  %-8s  %-24s  ", id,
 		    o[i].active ? "active" : "inactive",
-		    o[i].rp_id != NULL ? o[i].rp_id : d->sc.cf->rp_id,
-		    o[i].name);
+		    o[i].rp_id != NULL ? o[i].rp_id : d->sc.cf->rp_id);
+		ptn_cli_print_line(o[i].name);
 	}
 	return PTN_OK;
 }

@@ -16,16 +16,6 @@ state_of(const struct ptn_dfns_cred *c)
 	return c->admitted ? "active" : "not admitted";
 }
 
-/* A name is whatever its owner typed: no control reaches the terminal. */
-static void
-print_name(const char *name)
-{
-	for (; *name != '\0'; name++)
-		(void)putchar(
-		    (unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name);
-	(void)putchar('\n');
-}
-
 static void
 print_credential(const struct ptn_dfns_cred *c)
 {
@@ -36,7 +26,7 @@ print_credential(const struct ptn_dfns_cred *c)
 	    ptn_dfns_cred_kind_name(c->kind), ptn_api_title(c->api));
 	ptn_cli_print_time(c->created_at_us);
 	(void)fputs("  ", stdout);
-	print_name(c->name);
+	ptn_cli_print_line(c->name);
 }
 
 static enum ptn_err

@@ -27,7 +27,7 @@ steers(uint32_t cp)
 }
 
 void
-ptn_cli_print_text(const char *text)
+ptn_cli_put_text(FILE *out, const char *text)
 {
 	struct ptn_bytes b = ptn_bytes_of(text != NULL ? text : "-");
 	uint32_t cp;
@@ -36,11 +36,24 @@ ptn_cli_print_text(const char *text)
 	for (; b.len > 0; b = PTN_BYTES(b.p + n, b.len - n)) {
 		n = ptn_utf8_decode(b, &cp);
 		if (n == 0 || steers(cp))
-			(void)putchar('?');
+			(void)fputc('?', out);
 		else
-			(void)fwrite(b.p, 1, n, stdout);
+			(void)fwrite(b.p, 1, n, out);
 		n = n > 0 ? n : 1;
 	}
+}
+
+void
+ptn_cli_print_text(const char *text)
+{
+	ptn_cli_put_text(stdout, text);
+}
+
+void
+ptn_cli_print_line(const char *text)
+{
+	ptn_cli_print_text(text);
+	(void)putchar('\n');
 }
 
 enum ptn_err

@@ -119,7 +119,8 @@ list(struct ptn_cli_context *d, const struct words *w)
 		ptn_cli_print_time(s[i].created_at_us);
 		ptn_cli_print_time(s[i].expires_at_us);
 		ptn_cli_print_time(s[i].last_signed_us);
-		(void)printf("  %s\n", s[i].name);
+		(void)fputs("  ", stdout);
+		ptn_cli_print_line(s[i].name);
 	}
 	return PTN_OK;
 }

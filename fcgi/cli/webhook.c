@@ -78,9 +78,11 @@ list(struct ptn_cli_context *d, const struct words *w)
 	for (i = 0; i < n; i++) {
 		ptn_uuid_format(&h[i].id, id);
 		(void)printf("%-36s  %-5s  %8" PRId64 "  %7" PRId64
-			     "  %6" PRId64 "  %s %s\n",
+			     "  %6" PRId64 "  ",
 		    id, state_of(&h[i]), h[i].failures, h[i].waiting,
-		    h[i].parked, h[i].callback, h[i].events);
+		    h[i].parked);
+		ptn_cli_print_text(h[i].callback);
+		(void)printf(" %s\n", h[i].events);
 	}
 	return PTN_OK;
 }

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "lib/base/array.h"
+#include "lib/base/hex.h"
 #include "lib/conf/conf.h"
+#include "lib/crypto/foreign_kind.h"
 #include "lib/crypto/foreign_work.h"
 #include "lib/crypto/phc.h"
 
@@ -41,28 +43,17 @@ static const uint32_t pbkdf2_weak[] = { [PTN_KDF_SHA1] = 200000,
 
 static const char dear[] = "its costs are beyond the bounds";
 
-struct parsing {
+struct ptn_foreign_parsing {
 	const struct ptn_conf *cf;
 	const char *s; /* the cursor */
 	bool bare;
 	const char *why; /* better than "malformed"; or NULL */
 };
 
-struct ptn_foreign_kind {
-	const char *name;
-	const char *prefix;
-	bool (*parse)(struct parsing *p, struct ptn_foreign *f);
-	enum ptn_err (*compute)(const struct ptn_foreign *f,
-	    const struct ptn_hashgate_slot *slot, struct ptn_bytes pw,
-	    struct ptn_foreign_digest *out);
-	size_t core;
-	enum { THE_TEXT, LENGTH, LDAP, SIGNED } form; /* how it is written */
-};
-
 /* ---------------------------------------------------------------- parsing */
 
 static bool
-too_dear(struct parsing *p)
+too_dear(struct ptn_foreign_parsing *p)
 {
 	p->why = dear;
 	return false;
@@ -73,7 +64,7 @@ too_dear(struct parsing *p)
  * be told.
  */
 static bool
-number(struct parsing *p, uint32_t max, uint32_t *out)
+number(struct ptn_foreign_parsing *p, uint32_t max, uint32_t *out)
 {
 	const char first = *p->s;
 
@@ -83,7 +74,8 @@ number(struct parsing *p, uint32_t max, uint32_t *out)
 }
 
 static bool
-salt_base64(struct parsing *p, struct ptn_foreign *f, const char *alphabet)
+salt_base64(struct ptn_foreign_parsing *p, struct ptn_foreign *f,
+    const char *alphabet)
 {
 	f->salt_len = ptn_phc_base64(&p->s, alphabet, f->salt, sizeof(f->salt));
 	return f->salt_len > 0 && ptn_phc_text(&p->s, "$");
@@ -91,7 +83,7 @@ salt_base64(struct parsing *p, struct ptn_foreign *f, const char *alphabet)
 
 /* A salt that is taken as it is written. */
 static bool
-salt_text(struct parsing *p, struct ptn_foreign *f)
+salt_text(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
 {
 	f->salt_len = strcspn(p->s, "$");
 	if (f->salt_len == 0 || f->salt_len > sizeof(f->salt))
@@ -103,8 +95,8 @@ salt_text(struct parsing *p, struct ptn_foreign *f)
 
 /* The digest of n bytes, or of DIGEST_MIN at least if n is 0; nothing else. */
 static bool
-digest_end(struct parsing *p, struct ptn_foreign *f, const char *alphabet,
-    size_t n)
+digest_end(struct ptn_foreign_parsing *p, struct ptn_foreign *f,
+    const char *alphabet, size_t n)
 {
 	f->setting = (size_t)(p->s - f->text);
 	if (p->bare)
@@ -118,7 +110,7 @@ digest_end(struct parsing *p, struct ptn_foreign *f, const char *alphabet,
 
 /* The same of n characters that are compared as such. */
 static bool
-digest_text(struct parsing *p, struct ptn_foreign *f, size_t n)
+digest_text(struct ptn_foreign_parsing *p, struct ptn_foreign *f, size_t n)
 {
 	f->setting = (size_t)(p->s - f->text);
 	if (p->bare)
@@ -132,7 +124,7 @@ digest_text(struct parsing *p, struct ptn_foreign *f, size_t n)
 
 /* Of a setting the length of the tag stands in its place. */
 static bool
-argon_parse(struct parsing *p, struct ptn_foreign *f)
+argon_parse(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
 {
 	const uint32_t max = (uint32_t)ptn_hashgate_kib(p->cf);
 	const char *start = p->s;
@@ -158,7 +150,7 @@ argon_parse(struct parsing *p, struct ptn_foreign *f)
 
 /* "10$" and 22 characters of salt. */
 static bool
-bcrypt_rest(struct parsing *p, struct ptn_foreign *f)
+bcrypt_rest(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
 {
 	if (strspn(p->s, "0123456789") != 2 || p->s[2] != '$')
 		return false;
@@ -176,7 +168,7 @@ bcrypt_rest(struct parsing *p, struct ptn_foreign *f)
 }
 
 static bool
-bcrypt_parse(struct parsing *p, struct ptn_foreign *f)
+bcrypt_parse(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
 {
 	return (ptn_phc_text(&p->s, "$2a$") || ptn_phc_text(&p->s, "$2b$") ||
 		   ptn_phc_text(&p->s, "$2y$")) &&
@@ -184,13 +176,13 @@ bcrypt_parse(struct parsing *p, struct ptn_foreign *f)
 }
 
 static bool
-wordpress_parse(struct parsing *p, struct ptn_foreign *f)
+wordpress_parse(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
 {
 	return ptn_phc_text(&p->s, "$wp$2y$") && bcrypt_rest(p, f);
 }
 
 static bool
-scrypt_costs(struct parsing *p, struct ptn_foreign *f)
+scrypt_costs(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
 {
 	const struct ptn_kdf_scrypt *c = &f->scrypt;
 	const uint64_t kib = (UINT64_C(1) << c->ln) * c->r / 8;
@@ -203,7 +195,7 @@ scrypt_costs(struct parsing *p, struct ptn_foreign *f)
 }
 
 static bool
-scrypt_parse(struct parsing *p, struct ptn_foreign *f)
+scrypt_parse(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
 {
 	return ptn_phc_text(&p->s, "$scrypt$ln=") &&
 	    number(p, SCRYPT_LN_MAX, &f->scrypt.ln) &&
@@ -217,7 +209,7 @@ scrypt_parse(struct parsing *p, struct ptn_foreign *f)
 
 /* scrypt$N$SALT$r$p$DIGEST: Django's. */
 static bool
-scrypt_django(struct parsing *p, struct ptn_foreign *f)
+scrypt_django(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
 {
 	uint32_t n;
 
@@ -234,7 +226,7 @@ scrypt_django(struct parsing *p, struct ptn_foreign *f)
 }
 
 static bool
-pbkdf2_count(struct parsing *p, struct ptn_foreign *f)
+pbkdf2_count(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
 {
 	if (!number(p, PBKDF2_MAX, &f->count))
 		return false;
@@ -244,7 +236,7 @@ pbkdf2_count(struct parsing *p, struct ptn_foreign *f)
 
 /* Several spellings, of which "$i=" is that of PHC strings, and padded. */
 static bool
-pbkdf2_parse(struct parsing *p, struct ptn_foreign *f)
+pbkdf2_parse(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
 {
 	bool phc;
 
@@ -270,7 +262,7 @@ pbkdf2_parse(struct parsing *p, struct ptn_foreign *f)
 
 /* pbkdf2_sha256$COUNT$SALT$DIGEST: Django's. */
 static bool
-pbkdf2_django(struct parsing *p, struct ptn_foreign *f)
+pbkdf2_django(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
 {
 	f->md = PTN_KDF_SHA1;
 	if (ptn_phc_text(&p->s, "pbkdf2_sha256$"))
@@ -283,8 +275,8 @@ pbkdf2_django(struct parsing *p, struct ptn_foreign *f)
 
 /* The end of a salt in front of its separator. */
 static bool
-firebase_separator(struct parsing *p, uint8_t sep[PTN_FOREIGN_SALT_MAX],
-    size_t *n)
+firebase_separator(struct ptn_foreign_parsing *p,
+    uint8_t sep[PTN_FOREIGN_SALT_MAX], size_t *n)
 {
 	if (!ptn_phc_text(&p->s, ",ss="))
 		return false;
@@ -300,8 +292,8 @@ firebase_separator(struct parsing *p, uint8_t sep[PTN_FOREIGN_SALT_MAX],
  * the password alone, and is what is stored: nobody has to keep the key.
  */
 static bool
-firebase_digest(struct parsing *p, struct ptn_foreign *f, const uint8_t *key,
-    size_t key_len)
+firebase_digest(struct ptn_foreign_parsing *p, struct ptn_foreign *f,
+    const uint8_t *key, size_t key_len)
 {
 	size_t i;
 
@@ -314,7 +306,7 @@ firebase_digest(struct parsing *p, struct ptn_foreign *f, const uint8_t *key,
 
 /* $fbscrypt$v=1,n=LN,r=R,p=P,ss=SEPARATOR,sk=SIGNER$SALT$DIGEST; v=2: ours */
 static bool
-firebase_parse(struct parsing *p, struct ptn_foreign *f)
+firebase_parse(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
 {
 	uint8_t sep[PTN_FOREIGN_SALT_MAX], key[PTN_FOREIGN_DIGEST_MAX];
 	size_t sep_len, key_len = 0;
@@ -345,7 +337,7 @@ firebase_parse(struct parsing *p, struct ptn_foreign *f)
 
 /* $5$rounds=N$SALT$DIGEST, or $6$; without "rounds=" it is the usual one. */
 static bool
-sha_crypt_parse(struct parsing *p, struct ptn_foreign *f)
+sha_crypt_parse(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
 {
 	const bool sha512 = p->s[1] == '6';
 	size_t n;
@@ -366,7 +358,7 @@ sha_crypt_parse(struct parsing *p, struct ptn_foreign *f)
 
 /* A number of crypt(5), counted from 1, of a single character. */
 static bool
-one_up(struct parsing *p, uint32_t max, uint32_t *out)
+one_up(struct ptn_foreign_parsing *p, uint32_t max, uint32_t *out)
 {
 	const char *c = *p->s == '\0' ? NULL : strchr(PTN_PHC_CRYPT, *p->s);
 
@@ -379,7 +371,7 @@ one_up(struct parsing *p, uint32_t max, uint32_t *out)
 
 /* $y$j9T$SALT$DIGEST: "j" the usual flavour, "9" N, "T" r. */
 static bool
-yescrypt_parse(struct parsing *p, struct ptn_foreign *f)
+yescrypt_parse(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
 {
 	size_t n;
 
@@ -400,7 +392,7 @@ yescrypt_parse(struct parsing *p, struct ptn_foreign *f)
 
 /* $P$ and the logarithm of the count, 8 characters of salt, 22 of digest. */
 static bool
-phpass_parse(struct parsing *p, struct ptn_foreign *f)
+phpass_parse(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
 {
 	uint32_t ln;
 
@@ -430,7 +422,7 @@ static const struct {
 
 /* {SSHA} and the digest with the salt behind it, of a setting the salt. */
 static bool
-ldap_parse(struct parsing *p, struct ptn_foreign *f)
+ldap_parse(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
 {
 	uint8_t both[PTN_FOREIGN_SALT_MAX];
 	size_t i, n, len = 0;
@@ -455,23 +447,46 @@ ldap_parse(struct parsing *p, struct ptn_foreign *f)
 	return true;
 }
 
+/* "*" and 40 digits: SHA-1 twice, as PASSWORD() of MariaDB and MySQL has it. */
+static bool
+mysql_parse(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
+{
+	int high, low;
+	size_t i;
+
+	f->setting = (size_t)(++p->s - f->text);
+	f->md = PTN_KDF_SHA1;
+	f->weak = true;
+	if (p->bare)
+		return *p->s == '\0';
+	f->digest_len = ptn_kdf_md_len(f->md);
+	for (i = 0; i < f->digest_len; i++, p->s += 2) {
+		if ((high = ptn_hex_digit(p->s[0])) < 0 ||
+		    (low = ptn_hex_digit(p->s[1])) < 0)
+			return false;
+		f->digest[i] = (uint8_t)(high << 4 | low);
+	}
+	return *p->s == '\0';
+}
+
 /* THE table of kinds. */
 static const struct ptn_foreign_kind kinds[] = {
 	/* clang-format off */
-	{ "argon2",    "$argon2",     argon_parse,     ptn_foreign_work_argon,     CORE_BYTES,      LENGTH },
-	{ "bcrypt",    "$2",          bcrypt_parse,    ptn_foreign_work_bcrypt,    CORE_CHARACTERS, THE_TEXT },
-	{ "scrypt",    "$scrypt$",    scrypt_parse,    ptn_foreign_work_scrypt,    CORE_BYTES,      THE_TEXT },
-	{ "scrypt",    "scrypt$",     scrypt_django,   ptn_foreign_work_scrypt,    CORE_BYTES,      THE_TEXT },
-	{ "pbkdf2",    "$pbkdf2",     pbkdf2_parse,    ptn_foreign_work_pbkdf2,    CORE_BYTES,      THE_TEXT },
-	{ "pbkdf2",    "pbkdf2_",     pbkdf2_django,   ptn_foreign_work_pbkdf2,    CORE_BYTES,      THE_TEXT },
-	{ "firebase",  "$fbscrypt$",  firebase_parse,  ptn_foreign_work_firebase,  CORE_BYTES,      SIGNED },
-	{ "sha-crypt", "$5$",         sha_crypt_parse, ptn_foreign_work_crypt,     CORE_CHARACTERS, THE_TEXT },
-	{ "sha-crypt", "$6$",         sha_crypt_parse, ptn_foreign_work_crypt,     CORE_CHARACTERS, THE_TEXT },
-	{ "yescrypt",  "$y$",         yescrypt_parse,  ptn_foreign_work_crypt,     CORE_CHARACTERS, THE_TEXT },
-	{ "wordpress", "$wp$",        wordpress_parse, ptn_foreign_work_wordpress, CORE_CHARACTERS, THE_TEXT },
-	{ "phpass",    "$P$",         phpass_parse,    ptn_foreign_work_phpass,    CORE_CHARACTERS, THE_TEXT },
-	{ "phpass",    "$H$",         phpass_parse,    ptn_foreign_work_phpass,    CORE_CHARACTERS, THE_TEXT },
-	{ "ldap",      "{SSHA",       ldap_parse,      ptn_foreign_work_ldap,      CORE_BYTES,      LDAP },
+	{ "argon2",    "$argon2",     argon_parse,     ptn_foreign_work_argon,     CORE_BYTES,      PTN_FOREIGN_LENGTH },
+	{ "bcrypt",    "$2",          bcrypt_parse,    ptn_foreign_work_bcrypt,    CORE_CHARACTERS, PTN_FOREIGN_TEXT },
+	{ "scrypt",    "$scrypt$",    scrypt_parse,    ptn_foreign_work_scrypt,    CORE_BYTES,      PTN_FOREIGN_TEXT },
+	{ "scrypt",    "scrypt$",     scrypt_django,   ptn_foreign_work_scrypt,    CORE_BYTES,      PTN_FOREIGN_TEXT },
+	{ "pbkdf2",    "$pbkdf2",     pbkdf2_parse,    ptn_foreign_work_pbkdf2,    CORE_BYTES,      PTN_FOREIGN_TEXT },
+	{ "pbkdf2",    "pbkdf2_",     pbkdf2_django,   ptn_foreign_work_pbkdf2,    CORE_BYTES,      PTN_FOREIGN_TEXT },
+	{ "firebase",  "$fbscrypt$",  firebase_parse,  ptn_foreign_work_firebase,  CORE_BYTES,      PTN_FOREIGN_SIGNED },
+	{ "sha-crypt", "$5$",         sha_crypt_parse, ptn_foreign_work_crypt,     CORE_CHARACTERS, PTN_FOREIGN_TEXT },
+	{ "sha-crypt", "$6$",         sha_crypt_parse, ptn_foreign_work_crypt,     CORE_CHARACTERS, PTN_FOREIGN_TEXT },
+	{ "yescrypt",  "$y$",         yescrypt_parse,  ptn_foreign_work_crypt,     CORE_CHARACTERS, PTN_FOREIGN_TEXT },
+	{ "wordpress", "$wp$",        wordpress_parse, ptn_foreign_work_wordpress, CORE_CHARACTERS, PTN_FOREIGN_TEXT },
+	{ "phpass",    "$P$",         phpass_parse,    ptn_foreign_work_phpass,    CORE_CHARACTERS, PTN_FOREIGN_TEXT },
+	{ "phpass",    "$H$",         phpass_parse,    ptn_foreign_work_phpass,    CORE_CHARACTERS, PTN_FOREIGN_TEXT },
+	{ "ldap",      "{SSHA",       ldap_parse,      ptn_foreign_work_ldap,      CORE_BYTES,      PTN_FOREIGN_LDAP },
+	{ "mysql",     "*",           mysql_parse,     ptn_foreign_work_mysql,     CORE_BYTES,      PTN_FOREIGN_TEXT },
 	/* clang-format on */
 };
 
@@ -479,7 +494,7 @@ bool
 ptn_foreign_parse(const struct ptn_conf *cf, const char *s, bool bare,
     struct ptn_foreign *f, const char **why)
 {
-	struct parsing p = { cf, s, bare, NULL };
+	struct ptn_foreign_parsing p = { cf, s, bare, NULL };
 	size_t i;
 
 	memset(f, 0, sizeof(*f));
@@ -503,74 +518,15 @@ ptn_foreign_name(const struct ptn_foreign *f)
 	return f->kind->name;
 }
 
-/* Padded base64 at the end of a text of n bytes; its new length. */
-static size_t
-put_padded(char *out, size_t n, size_t max, struct ptn_bytes in)
-{
-	char text[(PTN_FOREIGN_DIGEST_MAX + PTN_FOREIGN_SALT_MAX + 2) / 3 * 4 +
-	    1];
-	const size_t len = (size_t)(ptn_phc_put(text, in) - text);
-
-	if (n >= max)
-		return n;
-	return n +
-	    (size_t)snprintf(out + n, max - n, "%s%s", text,
-		&"=="[2 - (4 - len % 4) % 4]);
-}
-
-static size_t
-write_ldap(const struct ptn_foreign *f, bool whole, char *out, size_t max)
-{
-	uint8_t both[PTN_FOREIGN_DIGEST_MAX + PTN_FOREIGN_SALT_MAX];
-	const size_t len = whole ? f->digest_len : 0;
-	const size_t n =
-	    (size_t)snprintf(out, max, "%.*s", (int)f->setting, f->text);
-
-	memcpy(both, f->digest, len);
-	memcpy(both + len, f->salt, f->salt_len);
-	return put_padded(out, n, max, PTN_BYTES(both, len + f->salt_len));
-}
-
-/* Never with a signer key. */
-static size_t
-write_firebase(const struct ptn_foreign *f, bool whole, char *out, size_t max)
-{
-	const size_t salt_len = f->salt_len - f->count;
-	size_t n;
-
-	n = (size_t)snprintf(out, max,
-	    "$fbscrypt$v=2,n=%u,r=%u,p=%u,ss=", f->scrypt.ln, f->scrypt.r,
-	    f->scrypt.p);
-	n = put_padded(out, n, max, PTN_BYTES(f->salt + salt_len, f->count));
-	if (n < max)
-		n += (size_t)snprintf(out + n, max - n, "$");
-	n = put_padded(out, n, max, PTN_BYTES(f->salt, salt_len));
-	if (n < max)
-		n += (size_t)snprintf(out + n, max - n, "$");
-	return whole
-	    ? put_padded(out, n, max, PTN_BYTES(f->digest, f->digest_len))
-	    : n;
-}
-
 bool
-ptn_foreign_write(const struct ptn_foreign *f, bool whole, char *out,
-    size_t max)
+ptn_foreign_is_name(const char *name)
 {
-	size_t n;
+	size_t i;
 
-	if (f->kind->form == LDAP)
-		n = write_ldap(f, whole, out, max);
-	else if (f->kind->form == SIGNED)
-		n = write_firebase(f, whole, out, max);
-	else if (whole)
-		n = (size_t)snprintf(out, max, "%s", f->text);
-	else if (f->kind->form == LENGTH)
-		n = (size_t)snprintf(out, max, "%.*s%u", (int)f->setting,
-		    f->text, (unsigned)f->argon.tag_len);
-	else
-		n = (size_t)snprintf(out, max, "%.*s", (int)f->setting,
-		    f->text);
-	return n < max;
+	for (i = 0; i < PTN_ARRAY_LEN(kinds); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return true;
+	return false;
 }
 
 enum ptn_err

@@ -50,8 +50,9 @@ struct ptn_foreign {
 bool ptn_foreign_parse(const struct ptn_conf *cf, const char *s, bool bare,
     struct ptn_foreign *f, const char **why);
 
-/* As password.import.allow has it. */
+/* As password.import.allow has it; and is a word of that list one of them? */
 const char *ptn_foreign_name(const struct ptn_foreign *f);
+bool ptn_foreign_is_name(const char *name);
 
 /*
  * Write the setting, at most max bytes with the NUL, or all of it if whole: as

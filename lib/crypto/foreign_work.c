@@ -195,6 +195,25 @@ ptn_foreign_work_ldap(const struct ptn_foreign *f,
 	return ptn_kdf_salted(f->md, pw, salt_of(f), out->b);
 }
 
+enum ptn_err
+ptn_foreign_work_mysql(const struct ptn_foreign *f,
+    const struct ptn_hashgate_slot *slot, struct ptn_bytes pw,
+    struct ptn_foreign_digest *out)
+{
+	uint8_t once[PTN_FOREIGN_DIGEST_MAX];
+	const size_t len = ptn_kdf_md_len(f->md);
+	enum ptn_err r;
+
+	(void)slot;
+	out->len = len;
+	r = ptn_kdf_salted(f->md, pw, salt_of(f), once);
+	if (r == PTN_OK)
+		r = ptn_kdf_salted(f->md, PTN_BYTES(once, len), salt_of(f),
+		    out->b);
+	ptn_wipe(once, sizeof(once));
+	return r;
+}
+
 /* Its characters come from the low end of three bytes. */
 static void
 phpass_text(const uint8_t md[16], struct ptn_foreign_digest *out)

@@ -34,6 +34,9 @@ enum ptn_err ptn_foreign_work_pbkdf2(const struct ptn_foreign *f,
 enum ptn_err ptn_foreign_work_ldap(const struct ptn_foreign *f,
     const struct ptn_hashgate_slot *slot, struct ptn_bytes pw,
     struct ptn_foreign_digest *out) PTN_MUST_USE;
+enum ptn_err ptn_foreign_work_mysql(const struct ptn_foreign *f,
+    const struct ptn_hashgate_slot *slot, struct ptn_bytes pw,
+    struct ptn_foreign_digest *out) PTN_MUST_USE;
 enum ptn_err ptn_foreign_work_phpass(const struct ptn_foreign *f,
     const struct ptn_hashgate_slot *slot, struct ptn_bytes pw,
     struct ptn_foreign_digest *out) PTN_MUST_USE;

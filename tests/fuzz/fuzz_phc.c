@@ -13,7 +13,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char names[][12] = { "argon2", "bcrypt", "scrypt", "pbkdf2", "firebase",
-	"sha-crypt", "yescrypt", "wordpress", "phpass", "ldap" };
+	"sha-crypt", "yescrypt", "wordpress", "phpass", "ldap", "mysql" };
 #define KINDS (sizeof(names) / sizeof(names[0]))
 static char *kinds[KINDS];
 

@@ -49,6 +49,11 @@ async function says(set, status, lines) {
 
 test('nothing is wrong', () => says({}, 0, []));
 
+test('a kind of hash that there is not', () => says(
+  { 'password.import.allow': 'bcrypt,md5,argon2' }, 1,
+  ['--set: password.import.allow: there is no kind of hash "md5"; '
+    + 'postern.yaml(5) has them']));
+
 describe('this machine', () => {
   test('the folder of the socket is missing', () => says(
     { 'server.public.address': 'unix:/no/such/public.sock' }, 0,

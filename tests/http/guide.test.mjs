@@ -74,8 +74,11 @@ function install() {
 before(async () => {
   host = await Host.fresh('guide');
   install();
+  writeFileSync(join(host.dir, 'backups/kratos.json'), '[]\n');
   await host.sql(`CREATE DATABASE hanko; USE hanko;
-    ${readFileSync(join(top, 'tests/vectors/hanko2.sql'), 'utf8')}`);
+    ${readFileSync(join(top, 'tests/vectors/hanko2.sql'), 'utf8')};
+    CREATE DATABASE glewlwyd; USE glewlwyd;
+    ${readFileSync(join(top, 'tests/vectors/glewlwyd.sql'), 'utf8')}`);
 });
 after(() => host?.stop());
 

@@ -3,7 +3,7 @@
  * log in afterwards with the password and the passkey that they had there.
  */
 import assert from 'node:assert/strict';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -98,6 +98,8 @@ async function byPassword(identifier, app = false) {
   if (flow.state === 'login_method_chooser')
     await flow.act('continue_to_password_login', {}, { status: 200 });
   await flow.act('password_login', { password }, { status: 200 });
+  if (flow.state === 'login_security_key')
+    await flow.act('continue_to_login_otp', {}, { status: 200 });
   if (app) {
     assert.equal(flow.state, 'login_otp');
     await flow.act('otp_code_validate', { otp_code: totp(secret) },
@@ -260,6 +262,199 @@ test('a passkey answers for whom it was registered, and for nobody else',
     assert.equal(done.body.user_id, a.id);
   });
 
+/* The device of somebody, as it was when glewlwyd registered it. */
+function glewlwydDevice(name) {
+  const had = JSON.parse(readFileSync(join(vectors, 'glewlwyd.json')))[name];
+  const device = new wa.Authenticator({ key: createPrivateKey(had.key),
+    counter: had.counter });
+  device.id = Buffer.from(had.id, 'base64url');
+  device.userHandle = Buffer.from(had.handle, 'base64');
+  return device;
+}
+
+test('glewlwyd: what its server wrote logs in here', async () => {
+  const other = await Other.made('glewlwyd', 'glewlwyd.sql',
+    'glewlwyd-data.sql');
+  const refused = await bring('glewlwyd', ['--dry-run', other.url]);
+  assert.match(refused.stderr,
+    /^user ada_king: its kind is not in password\.import\.allow\n/m);
+  const allow = ['--set', 'password.import.allow=mysql'];
+  const go = (...words) => run(instance.env.POSTERN_BIN, [...allow,
+    'import-from', 'glewlwyd', ...words, other.url], {
+    input: `${guest.password}\n`,
+    env: { ...process.env, POSTERN_CONFIG: instance.env.POSTERN_CONFIG } });
+  const left = 'not brought: 1 usernames of other characters than letters, '
+    + 'digits and "_"\n'
+    + 'not brought: 1 apps that count, are second ones, or have codes of '
+    + 'another kind\n'
+    + 'not brought: 1 credentials that were switched off\n';
+  const done = await go('--verified');
+  assert.equal(done.stdout,
+    `imported 4, there already 0, refused 1\n${left}`, done.stderr);
+  assert.match(done.stderr,
+    /^user no\.mail: a username has letters, digits and "_" alone\n/m);
+  const again = await go('--verified');
+  assert.match(again.stdout, /^imported 0, there already 4, refused 1\n/);
+  const all = [...(await exported()).values()];
+  const of = (address) => all.find(({ emails }) =>
+    emails?.[0]?.address === address);
+  const ada = of('ada.king@example.org');
+  const grace = of('grace@example.org');
+  assert.deepEqual([ada.username, ada.name, ada.emails[0].is_verified,
+    ada.webauthn_credentials[0].backup_eligible, grace.username,
+    grace.webauthn_credentials.length],
+  ['ada_king', 'Ada King', true, null, undefined, 1]);
+  assert.match(ada.password.password, /^\$wrapped\$argon2id\$/);
+  assert.equal(all.filter(({ username }) => username === 'admin').length, 1);
+  assert.equal((await byPassword(ada.emails[0].address, true)).user_id
+    ?? ada.user_id, ada.user_id);
+  /* One that says it can be backed up may say so once, and then must. */
+  const device = glewlwydDevice('ada_king');
+  device.flags |= wa.BE | wa.BS;
+  assert.equal(await byPasskey(device), ada.user_id);
+  assert.equal((await exported()).get(ada.user_id).webauthn_credentials[0]
+    .backup_eligible, true);
+  device.flags &= ~(wa.BE | wa.BS);
+  await assert.rejects(byPasskey(device));
+  assert.equal(await byPasskey(glewlwydDevice('grace.hopper')),
+    grace.user_id);
+  /* Whoever was switched off there is kept out here. */
+  await assert.rejects(byPasskey(glewlwydDevice('kept_out')));
+  assert.ok(of('kept@example.org').locked_at);
+});
+
+test('glewlwyd: credentials as a second factor let nobody in', async () => {
+  const other = await Other.made('glewlwyd2', 'glewlwyd.sql',
+    'glewlwyd-data.sql');
+  for (const { user_id } of (await exported()).values())
+    await instance.postern('user', 'delete', user_id);
+  const { stdout } = await run(instance.env.POSTERN_BIN, ['--set',
+    'password.import.allow=mysql', 'import-from', 'glewlwyd',
+    '--second-factor', other.url], { input: `${guest.password}\n`,
+    env: { ...process.env, POSTERN_CONFIG: instance.env.POSTERN_CONFIG } });
+  assert.match(stdout, /^imported 4, /);
+  await assert.rejects(byPasskey(glewlwydDevice('ada_king')));
+  const [ada] = [...(await exported()).values()].filter(({ username }) =>
+    username === 'ada_king');
+  assert.equal(ada.webauthn_credentials[0].mfa_only, true);
+  assert.equal(ada.emails[0].is_verified, false);
+});
+
+const std = (bytes) => Buffer.from(bytes).toString('base64');
+
+/* An identity as the Admin API of Kratos lists it, with all credentials. */
+function identity(address, devices, more = {}) {
+  const credential = (device, rest) => ({ id: std(device.id),
+    public_key: std(cose(device)), attestation_type: 'none',
+    authenticator: { aaguid: std(Buffer.alloc(16, 7)), sign_count: 1,
+      clone_warning: false }, display_name: 'Kratos key',
+    added_at: '2022-02-28T16:40:39Z', ...rest });
+  const kind = (type, config) => ({ type, identifiers: [address], config,
+    version: 1, created_at: '2022-02-28T16:40:39.5Z',
+    updated_at: '0001-01-01T00:00:00Z' });
+  const flags = { user_present: true, user_verified: true,
+    backup_eligible: false, backup_state: false };
+  return { id: randomUUID(), schema_id: 'default', schema_url: 'http://x/y',
+    state: 'active', state_changed_at: '2022-02-28T16:40:39Z',
+    traits: { email: address, username: `K_${randomBytes(4).toString('hex')}`,
+      name: { first: 'Ada', last: 'King' }, plan: 3 },
+    verifiable_addresses: [
+      { id: randomUUID(), value: address, verified: true, via: 'email',
+        status: 'completed' },
+      { id: randomUUID(), value: '+4912345', verified: true, via: 'sms',
+        status: 'completed' }],
+    recovery_addresses: [], metadata_public: { a: 1 }, metadata_admin: null,
+    created_at: '2022-02-28T16:40:39.5Z', updated_at: '2022-03-28T16:40:39Z',
+    organization_id: null,
+    credentials: {
+      password: kind('password', { hashed_password: bcrypt }),
+      totp: kind('totp', { totp_url: 'otpauth://totp/Here:ada?algorithm=SHA1'
+        + `&digits=6&issuer=Here&period=30&secret=${secret}` }),
+      webauthn: kind('webauthn', { user_handle: std(devices[0].userHandle),
+        credentials: [credential(devices[0], { is_passwordless: true }),
+          credential(devices[2], { is_passwordless: false, flags })] }),
+      passkey: kind('passkey', { user_handle: std(devices[1].userHandle),
+        credentials: [credential(devices[1], { flags,
+          transport: ['internal'] })] }),
+      oidc: { ...kind('oidc'), identifiers: ['google:1', 'github:2'] },
+      lookup_secret: kind('lookup_secret', { recovery_codes: [] }),
+    }, ...more };
+}
+
+test('Kratos: passwords, apps, passkeys by handles of any kind', async () => {
+  const devices = [0, 1, 2].map((i) => {
+    const device = new wa.Authenticator({});
+    device.userHandle = i === 1 ? Buffer.from('x'.repeat(64)) : randomBytes(16);
+    return device;
+  });
+  const address = freshAddress('kratos');
+  const one = identity(address, devices);
+  const out = freshAddress('out');
+  const inactive = identity(out, [0, 1, 2].map(() =>
+    Object.assign(new wa.Authenticator({}), { userHandle: randomBytes(16) })),
+  { state: 'inactive' });
+  inactive.traits = { email: out };
+  inactive.credentials.password.identifiers = [out, 'not-a-name'];
+  const hidden = identity(freshAddress(), devices);
+  delete hidden.credentials.password.config;
+  const file = join(instance.dir, 'kratos.json');
+  writeFileSync(file, JSON.stringify([one, inactive, hidden, {}, 7], null, 1));
+  const kratos = (...words) => instance.postern('import-from', 'kratos',
+    ...words);
+  const left = 'not brought: 4 log-ins by another service\n'
+    + 'not brought: 2 sets of recovery codes\n'
+    + 'not brought: 2 addresses that are no e-mail\n'
+    + 'not brought: 1 usernames of other characters than letters, digits '
+    + 'and "_"\nnot brought: 2 public or admin metadata\n';
+  const dry = await kratos('--dry-run', file);
+  assert.equal(dry.stdout, 'would be imported 2, there already 0, refused 3\n'
+    + left);
+  for (const why of ['its password was not exported: '
+    + 'include_credential=password', 'it is no identity of Kratos',
+  'it is no object'])
+    assert.ok(dry.stderr.includes(`: ${why}\n`), dry.stderr);
+  const done = await kratos(file);
+  assert.equal(done.stdout, 'imported 2, there already 0, refused 3\n' + left);
+  for (const device of devices.slice(0, 2))
+    assert.equal(await byPasskey(device), one.id);
+  await assert.rejects(byPasskey(devices[2])); /* a second factor */
+  assert.equal((await byPassword(address, true)).user_id ?? one.id, one.id);
+  const all = await exported();
+  const got = all.get(one.id);
+  assert.deepEqual([got.username, got.given_name, got.family_name, got.emails,
+    got.created_at, got.otp_secret.secret.replace(/=/g, ''),
+    got.webauthn_credentials.map((key) => key.aaguid)],
+  [one.traits.username.toLowerCase(), 'Ada', 'King',
+    [{ address, is_primary: true, is_verified: true }],
+    '2022-02-28T16:40:39.5Z', secret,
+    Array(3).fill('07070707-0707-0707-0707-070707070707')]);
+  assert.ok(all.get(inactive.id).locked_at);
+  assert.equal(all.get(inactive.id).username, undefined);
+  const lines = await run(instance.env.POSTERN_BIN, ['import-from', 'kratos',
+    '-'], { input: `${JSON.stringify(one)}\n`,
+    env: { ...process.env, POSTERN_CONFIG: instance.env.POSTERN_CONFIG } });
+  assert.match(lines.stdout, /^imported 0, there already 1, refused 0\n/);
+  assert.equal(lines.status, 0);
+});
+
+test('Kratos: apps with other codes stay behind', async () => {
+  const file = join(instance.dir, 'apps.json');
+  const urls = ['otpauth://totp/x?secret=JBSWY3DPEHPK3PXP&digits=8',
+    'otpauth://totp/x?secret=JBSWY3DPEHPK3PXP&period=60',
+    'otpauth://totp/x?secret=JBSWY3DPEHPK3PXP&algorithm=SHA256',
+    'otpauth://hotp/x?secret=JBSWY3DPEHPK3PXP', 'otpauth://totp/x', ''];
+  writeFileSync(file, urls.map((totp_url) => JSON.stringify({ id: randomUUID(),
+    schema_id: 'default', traits: { email: freshAddress() }, credentials:
+      { totp: { config: { totp_url } } } })).join('\n'));
+  const { stdout, stderr, status } = await instance.postern('import-from',
+    'kratos', '--dry-run', file);
+  assert.equal(status, 0, stderr);
+  assert.equal(stdout, 'would be imported 6, there already 0, refused 0\n'
+    + 'not brought: 6 apps with codes of another kind\n');
+  const none = await instance.postern('import-from', 'kratos', `${file}.none`);
+  assert.match(none.stderr, /there is nothing to read/);
+});
+
 test('what is wrong with the way there is told in a sentence', async () => {
   const other = await Other.made('hankoless');
   const file = join(instance.dir, 'guest-password');
@@ -291,7 +486,8 @@ test('what is wrong with the way there is told in a sentence', async () => {
     assert.match(stderr, /there is no database of Hanko/);
   }
   for (const words of [[], ['hanko'], ['hanko', 'a', 'b'], ['nobody', 'x'],
-    ['hanko', '--what', 'x']]) {
+    ['hanko', '--what', 'x'], ['hanko', '--verified', 'x'],
+    ['glewlwyd', '--from-tenant', 'x', 'x']]) {
     const { status } = await instance.postern('import-from', ...words);
     assert.equal(status, 2, words.join(' '));
   }

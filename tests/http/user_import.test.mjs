@@ -1,5 +1,6 @@
 /* Users come in from a file with what they log in by, and go out again. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ const password = 'Tr0ub4dor&3 ünï';
 const settings = { 'log.level': 'debug', 'username.enabled': 'true',
   'mfa.device_trust_policy': 'never', 'audit_log.storage.enabled': 'true',
   'password.import.allow': 'argon2,bcrypt,scrypt,pbkdf2,firebase,sha-crypt,'
-    + 'yescrypt,wordpress,phpass,ldap' };
+    + 'yescrypt,wordpress,phpass,ldap,mysql' };
 
 /* [kind, hash], one of each maker. */
 const hashes = readFileSync(join(top, 'tests/vectors/pwhash.tsv'), 'utf8')
@@ -274,6 +275,40 @@ test('a second run skips who is there, and takes the rest', async () => {
     unhex(user_id)).join()})`);
   assert.equal(events, 20);
 });
+
+test('killed again and again, it goes on: whole, and nothing twice',
+  async () => {
+    const users = Array.from({ length: 300 }, () => person({
+      username: `k${randomBytes(6).toString('hex')}`,
+      password: { password: bcrypt } }));
+    const file = join(instance.dir, 'killed.json');
+    writeFileSync(file, lines(users));
+    const ids = users.map(({ user_id }) => unhex(user_id)).join();
+    const of = (table, column = 'user_id') => rows(
+      `SELECT COUNT(*) FROM ${table} WHERE ${column} IN (${ids})`);
+    for (let i = 0; i < 5; i++) {
+      const child = spawn(instance.env.POSTERN_BIN, ['user', 'import', file], {
+        env: { ...process.env, POSTERN_CONFIG: instance.env.POSTERN_CONFIG },
+        stdio: 'ignore' });
+      const ended = new Promise((done) => { child.once('exit', done); });
+      const enough = await of('users', 'id') + 1
+        + Math.floor(Math.random() * 40);
+      while (child.exitCode === null && await of('users', 'id') < enough)
+        ;
+      child.kill('SIGKILL');
+      await ended;
+      const n = await of('users', 'id');
+      for (const table of ['emails', 'usernames', 'password_credentials'])
+        assert.equal(await of(table), n, table);
+    }
+    const before = await of('users', 'id');
+    const done = await takes(users, 300 - before);
+    assert.equal(done.stdout,
+      `imported ${300 - before}, there already ${before}, refused 0\n`);
+    assert.equal(await of('emails'), 300);
+    assert.equal(await rows(`SELECT COUNT(*) FROM audit_logs
+      WHERE type = 'user_created' AND subject_user_id IN (${ids})`), 300);
+  });
 
 test('a dry run says the same, and changes nothing', async () => {
   const before = await instance.sql(`SELECT (SELECT COUNT(*) FROM users),

@@ -19,7 +19,7 @@
 #define WRAPPED "$wrapped$argon2id$v=19$m=8192,t=1,p=1$"
 
 static char names[][12] = { "argon2", "bcrypt", "scrypt", "pbkdf2", "firebase",
-	"sha-crypt", "yescrypt", "wordpress", "phpass", "ldap" };
+	"sha-crypt", "yescrypt", "wordpress", "phpass", "ldap", "mysql" };
 static char *all[N(names)];
 
 static struct ptn_conf cf = { .argon2_memory_kib = 8192,
@@ -158,7 +158,7 @@ vectors(void **state)
 		n++;
 	}
 	fclose(f);
-	assert_int_equal(n, 31);
+	assert_int_equal(n, 32);
 }
 
 #define FB "$42xEC+ixf3L2lw==$"
@@ -297,10 +297,13 @@ malformed(void **state)
 		"$$P$512345678",
 		"$wrapped$argon2id$v=19$m=64,t=1,p=1$" SALT "$" TAG
 		"$$P$512345678" CHARS22,
+		"*0", "*", "*E672CC3A37253BCBE818631CAB8573C869733E4",
+		"*E672CC3A37253BCBE818631CAB8573C869733E4AA",
+		"*E672CC3A37253BCBE818631CAB8573C869733E4G",
 	};
 	static const char *const unknown[] = { "", "x", "$", "$1$salt$" CHARS22,
 		"{SHA}MDEyMzQ1Njc4OTAxMjM0NTY3ODk=", "{MD5}" TAG "==",
-		"5f4dcc3b5aa765d61d8327deb882cf99", "*0" };
+		"5f4dcc3b5aa765d61d8327deb882cf99" };
 	size_t i;
 
 	(void)state;
