@@ -420,6 +420,22 @@ describe('one of three that goes', () => {
     assert.equal((await rowsOf(made.id)).users, '0');
   });
 
+  test('goes while people sign up, and leaves none of them', async () => {
+    const made = await mounted('one', {});
+    const api = atPath('/one');
+    const comers = Array.from({ length: 24 }, () => api.call('POST', '/users',
+      { email: freshAddress() }));
+    const gone = admin.call('DELETE', `/tenants/${made.id}`);
+    const came = (await Promise.all(comers)).map(({ status }) => status);
+    assert.ok(came.every((one) => [200, 409, 503].includes(one)), came);
+    if ((await gone).status !== 204)
+      await drop(made);
+    const left = await rowsOf(made.id);
+    for (const name of ['users', 'emails', 'primary_emails', 'flows'])
+      assert.equal(left[name], '0', name);
+    await call('GET', `/tenants/${made.id}`, 404);
+  });
+
   test('goes once, whoever asks at the same time', async () => {
     const made = await mounted('one', {});
     await atPath('/one').signUp(freshAddress());
