@@ -10,8 +10,8 @@
 #include "lib/event/tx.h"
 
 #define CONFIG_MAX 4096 /* bytes, written anew: pages of them must fit */
-#define BATCH 1000	/* rows that are deleted at once */
-#define ROUNDS 20	/* transactions of a call */
+#define BATCH 500	/* rows that are deleted at once */
+#define ROUNDS 10 /* transactions of a call: within a request's deadline */
 
 static enum ptn_err
 no(struct ptn_orgs_why *why, const char *text)

@@ -164,12 +164,12 @@ slot_for(struct ptn_tenants *ts, const char *at)
 const struct ptn_mount *
 ptn_tenants_by_id_of(struct ptn_tenants *ts, const char **path)
 {
-	const size_t len = 1 + strcspn(*path + 1, "/");
+	const size_t len = (*path)[0] == '/' ? 1 + strcspn(*path + 1, "/") : 0;
 	char at[1 + PTN_UUID_STR];
 	struct ptn_uuid id;
 	struct slot *s;
 
-	if (!ts->cf->tenant_ids || len >= sizeof(at))
+	if (!ts->cf->tenant_ids || len == 0 || len >= sizeof(at))
 		return NULL;
 	memcpy(at, *path, len);
 	at[len] = '\0';

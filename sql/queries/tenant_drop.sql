@@ -1,5 +1,7 @@
 -- What is left of a tenant when it goes, a batch of each at a time.  All that
--- hangs on a user, or on a session, goes with it.
+-- hangs on a user, or on a session, goes with it; a new table that does not has
+-- its statement here, called in lib/account/orgs.c.  http/admin_tenants counts
+-- what is left.
 
 -- name: tenant_drop_primary_emails
 -- in:   tenant_id:id max:i64

@@ -409,15 +409,31 @@ describe('one of three that goes', () => {
     const hex = `UNHEX('${made.id.replaceAll('-', '')}')`;
     await instance.sql(`INSERT INTO users (id, tenant_id, created_at,
       updated_at) SELECT UNHEX(MD5(CONCAT('many', seq))), ${hex},
-      UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) FROM seq_1_to_20500`);
+      UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) FROM seq_1_to_5300`);
     await call('DELETE', `/tenants/${made.id}`, 503);
     assert.equal((await call('GET', `/tenants/${made.id}`, 200)).active, false);
-    assert.equal((await rowsOf(made.id)).users, '500');
+    assert.equal((await rowsOf(made.id)).users, '300');
     await sleep(FRESH_MS);
     await atPath('/one').call('POST', '/users', { email: freshAddress() },
       { status: 503 });
     await drop(made);
     assert.equal((await rowsOf(made.id)).users, '0');
+  });
+
+  test('goes while people sign up, and leaves none of them', async () => {
+    const made = await mounted('one', {});
+    const api = atPath('/one');
+    const comers = Array.from({ length: 24 }, () => api.call('POST', '/users',
+      { email: freshAddress() }));
+    const gone = admin.call('DELETE', `/tenants/${made.id}`);
+    const came = (await Promise.all(comers)).map(({ status }) => status);
+    assert.ok(came.every((one) => [200, 409, 503].includes(one)), came);
+    if ((await gone).status !== 204)
+      await drop(made);
+    const left = await rowsOf(made.id);
+    for (const name of ['users', 'emails', 'primary_emails', 'flows'])
+      assert.equal(left[name], '0', name);
+    await call('GET', `/tenants/${made.id}`, 404);
   });
 
   test('goes once, whoever asks at the same time', async () => {

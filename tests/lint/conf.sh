@@ -90,10 +90,23 @@ awk '
 		if (path in rows)
 			fault(path ": twice in conf.def")
 		rows[path] = kind
+		if (/, TENANT\)/)
+			tenant[path] = 1
 		default_of[path] = kind ~ /^SECRET/ ? "" : part[4]
 		next
 	}
 	FNR == NR { next }
+
+	/^\.\\" The keys that end in TENANT/ { listing = 1; next }
+	/^\.\\" No more of them/ { listing = 0 }
+	listing {
+		for (i = 2; i <= NF; i++)
+			if ($i !~ /^[,.]$/) {
+				listed[$i] = 1
+				if (!($i in tenant))
+					fault($i ": the page lets tenants have it")
+			}
+	}
 
 	# .Em type , No default Ql value .
 	want != "" {
@@ -124,6 +137,8 @@ awk '
 			total++
 			if (!(path in seen))
 				fault(path ": not in postern.yaml(5)")
+			if ((path in tenant) && !(path in listed))
+				fault(path ": the page lists it not for tenants")
 		}
 		if (total == 0)
 			fault("no rows found in conf.def")
