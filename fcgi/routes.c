@@ -42,6 +42,8 @@ static const struct ptn_input no_input = { NULL, 0 };
 #define SIGNED   &ptn_dfns_auth_signed
 #define CALLER   &ptn_dfns_auth_caller
 #define SERVICE  &ptn_dfns_auth_service
+#define OWNING   &ptn_dfns_auth_owner
+#define MANAGING &ptn_dfns_auth_managing
 #define RECOVERY &ptn_dfns_auth_recovery
 #define READER   &ptn_admin_auth_reader
 #define CHANGER  &ptn_admin_auth_changer
@@ -144,6 +146,12 @@ const struct ptn_route ptn_routes[] = {
 	{ DFNS,   POST,   "/auth/recover/user/init",           ANYBODY,  DB,   INITS,   IN(dfns_recovery_init), ON(dfns),      ptn_dfns_recovery_init },
 	{ DFNS,   POST,   "/auth/recover/user/delegated",      SERVICE,  DB,   FREE,    IN(dfns_delegated_recovery), ON(dfns), ptn_dfns_delegated_recovery },
 	{ DFNS,   POST,   "/auth/recover/user",                RECOVERY, DB,   FREE,    IN(dfns_recovery),      ON(dfns),      ptn_dfns_recovery },
+	{ DFNS,   GET,    "/auth/users",                       OWNING,   DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_users },
+	{ DFNS,   POST,   "/auth/users",                       MANAGING, DB,   BY_RULE, IN(dfns_user),          ON(dfns_mail), ptn_dfns_user_create },
+	{ DFNS,   GET,    "/auth/users/{id}",                  OWNING,   DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_user },
+	{ DFNS,   DELETE, "/auth/users/{id}",                  MANAGING, DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_user_archive },
+	{ DFNS,   PUT,    "/auth/users/{id}/activate",         MANAGING, DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_user_activate },
+	{ DFNS,   PUT,    "/auth/users/{id}/deactivate",       MANAGING, DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_user_deactivate },
 
 	{ ADMIN,  GET,    "/",                                 READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_status_page },
 	{ ADMIN,  GET,    "/health/alive",                     ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_health_alive },

@@ -143,6 +143,7 @@ static const struct {
 	{ "set",        2, ANY, set,                "ORG [--rp-id ID] [--rp-name NAME] [--origin ORIGIN]...", true },
 	{ "members",    1, 1,   ptn_cli_org_members,    "ORG", false },
 	{ "invite",     2, 2,   ptn_cli_org_invite,     "ORG ADDRESS", false },
+	{ "role",       3, 3,   ptn_cli_org_role,       "ORG USERNAME owner|member", false },
 	{ "credentials", 2, 2,  ptn_cli_org_credentials, "ORG USERNAME", false },
 	{ "admit",      3, 3,   ptn_cli_org_admit,      "ORG USERNAME CREDENTIAL", false },
 	{ "address",    3, 3,   ptn_cli_org_address,    "ORG USERNAME ADDRESS", false },

@@ -17,6 +17,7 @@ enum ptn_err ptn_org_uninvited(struct ptn_cli_context *d, enum ptn_err r);
 
 enum ptn_err ptn_cli_org_invite(struct ptn_cli_context *, int, char **);
 enum ptn_err ptn_cli_org_members(struct ptn_cli_context *, int, char **);
+enum ptn_err ptn_cli_org_role(struct ptn_cli_context *, int, char **);
 enum ptn_err ptn_cli_org_activate(struct ptn_cli_context *, int, char **);
 enum ptn_err ptn_cli_org_deactivate(struct ptn_cli_context *, int, char **);
 enum ptn_err ptn_cli_org_credentials(struct ptn_cli_context *, int, char **);

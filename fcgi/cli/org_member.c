@@ -1,7 +1,9 @@
 #include "fcgi/cli/org.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "fcgi/cli/option.h"
 #include "lib/dfns/administer.h"
 #include "lib/dfns/member.h"
 #include "lib/format/dfnsid.h"
@@ -60,6 +62,14 @@ state_of(const struct ptn_member *m)
 	return m->registered ? "active" : "pending";
 }
 
+static const char *
+sort_of(const struct ptn_member *m)
+{
+	if (m->service_account)
+		return "service account";
+	return m->owner ? "owner" : m->kind;
+}
+
 static void
 print_members(const struct ptn_member *m, size_t n)
 {
@@ -68,8 +78,7 @@ print_members(const struct ptn_member *m, size_t n)
 	for (i = 0; i < n; i++) {
 		print_id(PTN_DFNSID_USER, &m[i].id, "  ");
 		(void)printf("%-8s  %-16s  %s\n", state_of(&m[i]),
-		    m[i].service_account ? "service account" : m[i].kind,
-		    m[i].username);
+		    sort_of(&m[i]), m[i].username);
 	}
 }
 
@@ -122,4 +131,30 @@ ptn_cli_org_deactivate(struct ptn_cli_context *d, int argc, char **argv)
 {
 	(void)argc;
 	return set_active(d, argv, false);
+}
+
+/* org role ORG USERNAME owner|member: who manages the organisation. */
+enum ptn_err
+ptn_cli_org_role(struct ptn_cli_context *d, int argc, char **argv)
+{
+	const bool owner = strcmp(argv[3], "owner") == 0;
+	struct ptn_org_row org;
+	enum ptn_err r;
+
+	(void)argc;
+	d->misused = !owner && strcmp(argv[3], "member") != 0;
+	if (d->misused) {
+		(void)ptn_cli_complain("org role",
+		    "a role is owner or member, not \"%s\"", argv[3]);
+		return PTN_E_INPUT;
+	}
+	if ((r = ptn_cli_context_org(d, argv[1], &org)) != PTN_OK)
+		return r;
+	r = ptn_administer_appoint(&d->sc, argv[2], owner);
+	if (r == PTN_E_CONFLICT)
+		return ptn_cli_context_fail(d, r,
+		    "that is an end user, who cannot be an owner");
+	return r == PTN_E_NOT_FOUND
+	    ? ptn_cli_context_fail(d, r, "there is no such member")
+	    : r;
 }

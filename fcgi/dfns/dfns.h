@@ -31,6 +31,8 @@ extern const struct ptn_auth ptn_dfns_auth_member, /* a user token */
     ptn_dfns_auth_signed,   /* a user token and a signed user action */
     ptn_dfns_auth_caller,   /* a user's or a service account's token */
     ptn_dfns_auth_service,  /* a service account's token and a user action */
+    ptn_dfns_auth_owner,    /* the token of an owner, or of one's account */
+    ptn_dfns_auth_managing, /* the same and a signed user action */
     ptn_dfns_auth_recovery, /* the token of a recovery that was started */
     ptn_dfns_auth_newcomer; /* the token of a registration, likewise */
 
@@ -97,6 +99,14 @@ enum ptn_err ptn_dfns_credcode_verify(struct ptn_request *, struct ptn_reply *);
 extern const struct ptn_input ptn_in_dfns_action_init;
 enum ptn_err ptn_dfns_action_init(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_dfns_action(struct ptn_request *, struct ptn_reply *);
+
+extern const struct ptn_input ptn_in_dfns_user;
+enum ptn_err ptn_dfns_users(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_user(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_user_create(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_user_activate(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_user_deactivate(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_user_archive(struct ptn_request *, struct ptn_reply *);
 
 /*
  * Refuse a request that no user action approves (lib/dfns/action.h).

@@ -15,6 +15,8 @@ const struct ptn_auth ptn_dfns_auth_member = { &ptn_dfns_family };
 const struct ptn_auth ptn_dfns_auth_signed = { &ptn_dfns_family };
 const struct ptn_auth ptn_dfns_auth_caller = { &ptn_dfns_family };
 const struct ptn_auth ptn_dfns_auth_service = { &ptn_dfns_family };
+const struct ptn_auth ptn_dfns_auth_owner = { &ptn_dfns_family };
+const struct ptn_auth ptn_dfns_auth_managing = { &ptn_dfns_family };
 const struct ptn_auth ptn_dfns_auth_recovery = { &ptn_dfns_family };
 const struct ptn_auth ptn_dfns_auth_newcomer = { &ptn_dfns_family };
 
@@ -102,6 +104,7 @@ find_session(struct ptn_request *req, const struct ptn_dfns_token *t,
 		return r;
 	*who = (struct ptn_member){ .username = seen.username,
 		.kind = seen.kind,
+		.owner = seen.owner,
 		.archived = seen.archived };
 	if (!ptn_uuid_equal(&seen.user_id, &t->user))
 		return PTN_E_NOT_FOUND;
@@ -144,6 +147,7 @@ find_service(struct ptn_request *req, struct ptn_bytes token,
 	req->signer = seen.credential_id;
 	req->session.claims.email.address = seen.username;
 	who->kind = seen.kind;
+	who->owner = seen.owner;
 	return PTN_OK;
 }
 
@@ -183,12 +187,15 @@ find(struct ptn_request *req, const struct ptn_auth *auth,
 	return find_caller(req, token, who);
 }
 
-/* Is the endpoint for callers of this kind: user or service account? */
+/* Is the endpoint for callers like this: user or service account, owner? */
 static bool
-is_for_caller(const struct ptn_request *req, const struct ptn_auth *auth)
+is_for_caller(const struct ptn_request *req, const struct ptn_auth *auth,
+    const struct ptn_member *who)
 {
 	const bool service = !ptn_uuid_is_nil(&req->signer);
 
+	if (auth == &ptn_dfns_auth_owner || auth == &ptn_dfns_auth_managing)
+		return who->owner;
 	return auth == &ptn_dfns_auth_caller ||
 	    service == (auth == &ptn_dfns_auth_service);
 }
@@ -213,6 +220,13 @@ refuse_member(struct ptn_request *req, struct ptn_reply *rep,
 	    PTN_EVENT_DFNS_ACTION_FAILED);
 }
 
+static bool
+needs_action(const struct ptn_auth *auth)
+{
+	return auth == &ptn_dfns_auth_signed ||
+	    auth == &ptn_dfns_auth_service || auth == &ptn_dfns_auth_managing;
+}
+
 static enum ptn_err
 authenticate(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_auth *auth)
@@ -229,11 +243,9 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep,
 		return ptn_dfns_refuse(rep, PTN_DFNS_BAD_TOKEN);
 	if (r != PTN_OK)
 		return r;
-	if (who.kind != NULL && !is_for_caller(req, auth))
+	if (who.kind != NULL && !is_for_caller(req, auth, &who))
 		return ptn_dfns_refuse_kind(req, rep, who.kind);
-	return auth == &ptn_dfns_auth_signed || auth == &ptn_dfns_auth_service
-	    ? ptn_dfns_require_action(req, rep)
-	    : PTN_OK;
+	return needs_action(auth) ? ptn_dfns_require_action(req, rep) : PTN_OK;
 }
 
 const struct ptn_family ptn_dfns_family = {
@@ -242,6 +254,7 @@ const struct ptn_family ptn_dfns_family = {
 	.api = PTN_API_DFNS,
 	.on = ptn_feature_dfns,
 	.rate = { [PTN_RATE_NONE] = true,
+	    [PTN_RATE_RULE] = true,
 	    [PTN_RATE_CODE] = true,
 	    [PTN_RATE_LOGIN] = true,
 	    [PTN_RATE_ANSWER] = true,

@@ -26,6 +26,11 @@ static const struct {
 	[PTN_DFNS_NO_SUCH_CREDENTIAL] = { PTN_E_NOT_FOUND, "credential not found" },
 	[PTN_DFNS_LAST_CREDENTIAL] = { PTN_E_INPUT, "cannot deactivate the last active credential" },
 	[PTN_DFNS_LAST_TO_DELETE] = { PTN_E_INPUT, "cannot delete the last active credential" },
+	[PTN_DFNS_NO_SUCH_USER] =   { PTN_E_NOT_FOUND, "user not found" },
+	[PTN_DFNS_ONESELF] =        { PTN_E_INPUT, "user cannot modify its own state" },
+	[PTN_DFNS_LAST_OWNER] =     { PTN_E_INPUT, "the last owner of an organisation stays active" },
+	/* Who it is, and what for: user.c. */
+	[PTN_DFNS_NOT_OWNER] =      { PTN_E_INTERNAL, NULL },
 	[PTN_DFNS_NOT_SIGNED] =     { PTN_E_FORBIDDEN, "user action signature is missing or invalid" },
 	[PTN_DFNS_NO_TOTP] =        { PTN_E_INPUT, "a Password needs an active Totp" },
 	[PTN_DFNS_BAD_ALGORITHM] =  { PTN_E_INPUT, "Invalid request: " PTN_DFNS_ALGORITHM_UNFIT },

@@ -16,30 +16,27 @@
 
 /* Somebody new, or somebody who was invited and has not registered yet. */
 static enum ptn_err
-admit(const struct ptn_scope *sc, const char *address, struct ptn_member *m)
+admit(const struct ptn_scope *sc, const struct ptn_administer_invitation *i,
+    struct ptn_member *m)
 {
 	enum ptn_err r;
 
-	r = ptn_member_by_name(sc, address, m);
+	r = ptn_member_by_name(sc, i->address, m);
 	if (r == PTN_E_NOT_FOUND)
-		return ptn_member_invite(sc, address, PTN_EMPLOYEE, m);
+		return ptn_member_invite(sc, i->address, PTN_EMPLOYEE,
+		    i->external_id, m);
 	if (r == PTN_OK &&
-	    (m->registered || !m->active || m->archived ||
+	    (!i->again || m->registered || !m->active || m->archived ||
 		ptn_member_is_end_user(m)))
 		return PTN_E_CONFLICT;
 	return r;
 }
 
-struct inviting {
-	const char *address;
-	struct ptn_uuid user;
-};
-
 /* The courier makes the code, and only the mail shows it. */
-static enum ptn_err
-invite(const struct ptn_scope *sc, void *arg)
+enum ptn_err
+ptn_administer_invite_in(const struct ptn_scope *sc,
+    struct ptn_administer_invitation *i)
 {
-	struct inviting *i = arg;
 	const struct ptn_codemail wish = { .kind = PTN_CODE_REGISTRATION,
 		.username = i->address,
 		.locale = ptn_locale_match(NULL) };
@@ -51,19 +48,28 @@ invite(const struct ptn_scope *sc, void *arg)
 		return r;
 	if (!org.active)
 		return PTN_E_FORBIDDEN;
-	if ((r = admit(sc, i->address, &m)) != PTN_OK)
+	if ((r = admit(sc, i, &m)) != PTN_OK)
 		return r;
 	i->user = m.id;
+	if (i->owner && (r = ptn_member_set_owner(sc, &m.id, true)) != PTN_OK)
+		return r;
 	if ((r = ptn_codemail_want(sc, &wish)) != PTN_OK)
 		return r;
 	return ptn_event_about(sc, PTN_EVENT_MEMBER_INVITED, &m.id);
+}
+
+static enum ptn_err
+invite(const struct ptn_scope *sc, void *arg)
+{
+	return ptn_administer_invite_in(sc, arg);
 }
 
 enum ptn_err
 ptn_administer_invite(const struct ptn_scope *sc, const char *address,
     struct ptn_uuid *user)
 {
-	struct inviting i = { .address = address };
+	struct ptn_administer_invitation i = { .address = address,
+		.again = true };
 	enum ptn_err r;
 
 	if (!sc->cf->mail_enabled)
@@ -75,7 +81,7 @@ ptn_administer_invite(const struct ptn_scope *sc, const char *address,
 
 struct founding {
 	struct ptn_org_row *org;
-	struct inviting first;
+	struct ptn_administer_invitation first;
 };
 
 static enum ptn_err
@@ -90,14 +96,15 @@ found(const struct ptn_scope *sc, void *arg)
 	at = ptn_scope_at(sc, &f->org->id);
 	if ((r = ptn_event(&at, PTN_EVENT_ORG_CREATED, NULL)) != PTN_OK)
 		return r;
-	return invite(&at, &f->first);
+	return ptn_administer_invite_in(&at, &f->first);
 }
 
 enum ptn_err
 ptn_administer_found(const struct ptn_scope *sc, struct ptn_org_row *org,
     const char *address)
 {
-	struct founding f = { .org = org, .first = { .address = address } };
+	struct founding f = { .org = org,
+		.first = { .address = address, .again = true, .owner = true } };
 
 	if (!sc->cf->mail_enabled)
 		return PTN_E_CONFIG;
@@ -164,22 +171,53 @@ switch_org(const struct ptn_scope *sc, void *arg)
 }
 
 static enum ptn_err
+set_active(const struct ptn_scope *sc, const struct ptn_member *m, bool active)
+{
+	enum ptn_err r;
+
+	if (m->switched_on == active)
+		return PTN_OK;
+	if ((r = ptn_member_set_active(sc, m, active)) != PTN_OK)
+		return r;
+	return ptn_event_about(sc,
+	    active ? PTN_EVENT_MEMBER_ACTIVATED : PTN_EVENT_MEMBER_DEACTIVATED,
+	    &m->id);
+}
+
+static enum ptn_err
 switch_member(const struct ptn_scope *sc, void *arg)
 {
 	const struct switching *s = arg;
 	struct ptn_member m;
 	enum ptn_err r;
 
-	if ((r = lock_member(sc, s->username, &m)) != PTN_OK)
+	r = lock_member(sc, s->username, &m);
+	return r == PTN_OK ? set_active(sc, &m, s->active) : r;
+}
+
+enum ptn_err
+ptn_administer_switch_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, bool active)
+{
+	struct ptn_member m;
+	enum ptn_err r;
+
+	r = ptn_member_by_id(sc, user, &m);
+	return r == PTN_OK ? set_active(sc, &m, active) : r;
+}
+
+enum ptn_err
+ptn_administer_archive_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user)
+{
+	struct ptn_member m;
+	enum ptn_err r;
+
+	if ((r = ptn_member_by_id(sc, user, &m)) != PTN_OK ||
+	    (r = ptn_member_set_active(sc, &m, false)) != PTN_OK ||
+	    (r = ptn_member_archive(sc, user)) != PTN_OK)
 		return r;
-	if (m.switched_on == s->active)
-		return PTN_OK;
-	if ((r = ptn_member_set_active(sc, &m, s->active)) != PTN_OK)
-		return r;
-	return ptn_event_about(sc,
-	    s->active ? PTN_EVENT_MEMBER_ACTIVATED
-		      : PTN_EVENT_MEMBER_DEACTIVATED,
-	    &m.id);
+	return ptn_event_about(sc, PTN_EVENT_MEMBER_ARCHIVED, user);
 }
 
 enum ptn_err
@@ -189,6 +227,39 @@ ptn_administer_switch(const struct ptn_scope *sc, const char *username,
 	struct switching s = { username, active };
 
 	return ptn_tx(sc, username == NULL ? switch_org : switch_member, &s);
+}
+
+struct appointing {
+	const char *username;
+	bool owner;
+};
+
+/* End users are customers of the organisation, and never manage it. */
+static enum ptn_err
+appoint(const struct ptn_scope *sc, void *arg)
+{
+	const struct appointing *a = arg;
+	struct ptn_member m;
+	enum ptn_err r;
+
+	if ((r = lock_member(sc, a->username, &m)) != PTN_OK)
+		return r;
+	if (ptn_member_is_end_user(&m))
+		return PTN_E_CONFLICT;
+	if (m.owner == a->owner)
+		return PTN_OK;
+	if ((r = ptn_member_set_owner(sc, &m.id, a->owner)) != PTN_OK)
+		return r;
+	return ptn_event_about(sc, PTN_EVENT_MEMBER_ROLE_CHANGED, &m.id);
+}
+
+enum ptn_err
+ptn_administer_appoint(const struct ptn_scope *sc, const char *username,
+    bool owner)
+{
+	struct appointing a = { username, owner };
+
+	return ptn_tx(sc, appoint, &a);
 }
 
 /* What was done to a member, and a notice of it to them. */

@@ -17,7 +17,7 @@ struct ptn_service_new;
  */
 
 /*
- * Make an organisation, and invite its first member.
+ * Make an organisation, and invite its first member, who is an owner.
  *
  * org	a row that ptn_org_problem() finds nothing wrong with; gets its id.
  *
@@ -41,6 +41,19 @@ enum ptn_err ptn_administer_rp(const struct ptn_scope *sc,
 enum ptn_err ptn_administer_invite(const struct ptn_scope *sc,
     const char *address, struct ptn_uuid *user) PTN_MUST_USE;
 
+/* The same inside the caller's transaction, who has seen that mail is sent. */
+struct ptn_administer_invitation {
+	/* Given. */
+	const char *address;
+	const char *external_id; /* of somebody new; or NULL */
+	bool again; /* somebody who has not registered yet is no conflict */
+	bool owner; /* they will manage the organisation */
+	/* Made. */
+	struct ptn_uuid user;
+};
+enum ptn_err ptn_administer_invite_in(const struct ptn_scope *sc,
+    struct ptn_administer_invitation *i) PTN_MUST_USE;
+
 /*
  * Switch the organisation (username NULL) or one of its members on or off.
  * Off, their sessions of the Dfns API end.  PTN_E_NOT_FOUND: there is no such
@@ -48,6 +61,22 @@ enum ptn_err ptn_administer_invite(const struct ptn_scope *sc,
  */
 enum ptn_err ptn_administer_switch(const struct ptn_scope *sc,
     const char *username, bool active) PTN_MUST_USE;
+
+/*
+ * The same of a member, and to put one away for good (ptn_member_archive()),
+ * inside the caller's transaction, which holds the lock of the user.
+ */
+enum ptn_err ptn_administer_switch_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, bool active) PTN_MUST_USE;
+enum ptn_err ptn_administer_archive_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user) PTN_MUST_USE;
+
+/*
+ * Let an employee or a service account manage the organisation, or not.
+ * PTN_E_NOT_FOUND: there is no such member; PTN_E_CONFLICT: it is an end user.
+ */
+enum ptn_err ptn_administer_appoint(const struct ptn_scope *sc,
+    const char *username, bool owner) PTN_MUST_USE;
 
 /*
  * Let a passkey of a registered member log in and sign here, as they would by a

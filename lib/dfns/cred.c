@@ -12,12 +12,9 @@
 #include "lib/crypto/spki.h"
 #include "lib/db/sql.h"
 
-/*
- * The credentialUuid of a passkey, which has no id of its own: the first bytes
- * of the digest of its WebAuthn id, in the form of a version 4 UUID.
- */
-static struct ptn_uuid
-passkey_uuid(struct ptn_bytes id_hash)
+/* The first bytes of the digest, in the form of a version 4 UUID. */
+struct ptn_uuid
+ptn_dfns_cred_passkey_id(struct ptn_bytes id_hash)
 {
 	struct ptn_uuid u;
 
@@ -67,7 +64,7 @@ fill_passkey(const struct ptn_scope *sc, const struct ptn_passkeys_of_out *row,
 	struct ptn_arena *a = sc->arena;
 
 	*c = (struct ptn_dfns_cred){
-		.id = passkey_uuid(row->id_hash),
+		.id = ptn_dfns_cred_passkey_id(row->id_hash),
 		.kind = PTN_CRED_FIDO2,
 		.cred_id = ptn_b64url_encode(a, row->credential_id),
 		.name = row->name != NULL ? row->name : PTN_DFNS_CRED_NAME,
@@ -192,7 +189,7 @@ put_passkey(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	enum ptn_err r;
 
 	ptn_crypto_sha256(c->raw_id, hash);
-	c->id = passkey_uuid(PTN_BYTES(hash, sizeof(hash)));
+	c->id = ptn_dfns_cred_passkey_id(PTN_BYTES(hash, sizeof(hash)));
 	place = (struct ptn_passkey_place_in){ c->rp_id, c->origin,
 		sc->tenant_id, PTN_BYTES(hash, sizeof(hash)) };
 	if ((r = ptn_credential_put(sc, &row)) != PTN_OK)

@@ -74,6 +74,12 @@ enum ptn_err ptn_dfns_creds_of(const struct ptn_scope *sc,
 enum ptn_err ptn_dfns_creds_show(struct ptn_arena *a, struct ptn_dfns_cred *c,
     size_t n) PTN_MUST_USE;
 
+/*
+ * The credentialUuid of a passkey, which has no id of its own: of the digest of
+ * its WebAuthn id.
+ */
+struct ptn_uuid ptn_dfns_cred_passkey_id(struct ptn_bytes id_hash);
+
 /* Is it of use here: active, and admitted? */
 bool ptn_dfns_cred_works(const struct ptn_dfns_cred *c);
 

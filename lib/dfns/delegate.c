@@ -178,7 +178,7 @@ make(const struct ptn_scope *sc, const struct call *call)
 		return deny(d, PTN_DFNS_USER_EXISTS, "the address is taken");
 	if (r != PTN_E_NOT_FOUND)
 		return r;
-	return ptn_member_delegate(sc, d->username, d->external_id,
+	return ptn_member_invite(sc, d->username, PTN_END_USER, d->external_id,
 	    &d->recovery.who.member);
 }
 

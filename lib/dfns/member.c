@@ -56,6 +56,12 @@ ptn_member_key(struct ptn_arena *a, const char *username, const char **key)
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }
 
+bool
+ptn_member_role_owns(const char *role)
+{
+	return role != NULL && strcmp(role, PTN_OWNER) == 0;
+}
+
 /* Who has no name of their own is called as their address is shown. */
 static void
 fill(struct ptn_arena *a, struct ptn_member *m,
@@ -78,6 +84,7 @@ fill(struct ptn_arena *a, struct ptn_member *m,
 	m->verified = row->verified != 0;
 	m->known_epoch = row->known_epoch;
 	m->now_us = row->now;
+	m->owner = ptn_member_role_owns(row->role);
 }
 
 enum ptn_err
@@ -124,7 +131,7 @@ ptn_member_by_name_evenly(const struct ptn_scope *sc, const char *username,
 		row.username, row.kind, row.active, row.registered,
 		row.has_passkey, row.service_account, row.archived_at,
 		row.email_id, row.address, row.verified, row.known_epoch,
-		row.now, row.locked });
+		row.now, row.locked, row.role });
 	return out->username != NULL ? PTN_OK : PTN_E_NOT_FOUND;
 }
 
@@ -180,7 +187,8 @@ ptn_member_page(const struct ptn_scope *sc, struct ptn_member_place *place,
 			.has_passkey = row[i].has_passkey,
 			.service_account = row[i].service_account,
 			.archived_at = row[i].archived_at,
-			.address = row[i].address });
+			.address = row[i].address,
+			.role = row[i].role });
 	place->at_us = row[*n - 1].created_at;
 	place->id = row[*n - 1].user_id;
 	return PTN_OK;
@@ -242,6 +250,17 @@ ptn_member_set_address(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 enum ptn_err
+ptn_member_set_owner(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    bool owner)
+{
+	const struct ptn_member_set_role_in in = { owner ? PTN_OWNER : NULL,
+		sc->tenant_id, *user };
+	uint64_t n;
+
+	return ptn_sql_member_set_role(sc->db, &in, &n);
+}
+
+enum ptn_err
 ptn_member_archive(const struct ptn_scope *sc, const struct ptn_uuid *user)
 {
 	const struct ptn_member_archive_in in = { sc->tenant_id, *user };
@@ -294,18 +313,9 @@ enrol(const struct ptn_scope *sc, const char *address, struct ptn_member *m)
 
 enum ptn_err
 ptn_member_invite(const struct ptn_scope *sc, const char *address,
-    const char *kind, struct ptn_member *m)
+    const char *kind, const char *external_id, struct ptn_member *m)
 {
-	*m = (struct ptn_member){ .kind = kind };
-	return enrol(sc, address, m);
-}
-
-enum ptn_err
-ptn_member_delegate(const struct ptn_scope *sc, const char *address,
-    const char *external_id, struct ptn_member *m)
-{
-	*m = (struct ptn_member){ .kind = PTN_END_USER,
-		.external_id = external_id };
+	*m = (struct ptn_member){ .kind = kind, .external_id = external_id };
 	return enrol(sc, address, m);
 }
 
@@ -342,6 +352,7 @@ ptn_member_of_session(const struct ptn_scope *sc,
 	out->user_id = row.user_id;
 	out->username = row.username;
 	out->kind = row.kind;
+	out->owner = ptn_member_role_owns(row.role);
 	out->archived = row.archived_at != 0;
 	out->usable = row.active != 0 && !out->archived;
 	out->last_used_us = row.last_used;

@@ -18,6 +18,9 @@
 #define PTN_EMPLOYEE "CustomerEmployee" /* works for the organisation */
 #define PTN_END_USER "EndUser"		/* is a customer of the organisation */
 
+/* What a member may do beside what is their own: the column role. */
+#define PTN_OWNER "owner" /* manage the organisation; NULL: nothing */
+
 /*
  * A member of an organisation: a user, as the Dfns API sees them.  A user who
  * signed up through the other API is a member, too: the username is their
@@ -33,12 +36,13 @@ struct ptn_member {
 	struct ptn_uuid id;
 	const char *username; /* in the spelling in which it was stored */
 	const char *kind;     /* PTN_EMPLOYEE, PTN_END_USER */
-	bool active;	  /* and no operator keeps the user out */
-	bool switched_on; /* of the row */
+	bool active;	      /* and no operator keeps the user out */
+	bool switched_on;     /* of the row */
 	bool registered;
 	bool recorded; /* the row says so; else it is by dfns.trust_passkeys */
 	bool service_account;
 	bool archived;
+	bool owner;		  /* manages the organisation */
 	bool stored;		  /* there is a row in the table of members */
 	const char *external_id;  /* or NULL; used by ptn_member_put() only */
 	struct ptn_uuid email_id; /* where codes go; nil: nowhere */
@@ -124,6 +128,17 @@ enum ptn_err ptn_member_set_registered(const struct ptn_scope *sc,
 enum ptn_err ptn_member_set_address(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const struct ptn_uuid *email_id) PTN_MUST_USE;
 
+/* Does this role manage the organisation?  NULL: it is none. */
+bool ptn_member_role_owns(const char *role);
+
+/*
+ * Let them manage the organisation, or not: an employee or a service account
+ * who has a row.  Inside the caller's transaction, which holds the lock of the
+ * user.
+ */
+enum ptn_err ptn_member_set_owner(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, bool owner) PTN_MUST_USE;
+
 /*
  * Put one away for good: their name is free again.  Inside the caller's
  * transaction, which holds the lock of the user.
@@ -140,18 +155,16 @@ enum ptn_err ptn_member_set_active(const struct ptn_scope *sc,
     const struct ptn_member *m, bool active) PTN_MUST_USE;
 
 /*
- * Invite somebody: a user with this address, unverified, and its member who is
- * not registered yet.  Inside the caller's transaction; m->id is set.
+ * Invite somebody, or have an end user registered by a service account: a user
+ * with this address, unverified, and its member who is not registered yet.
+ * Inside the caller's transaction; m->id is set.
+ *
+ * external_id	what the caller calls them, or NULL
+ *
  * PTN_E_CONFLICT if the address or the username has an owner; PTN_E_INPUT.
  */
 enum ptn_err ptn_member_invite(const struct ptn_scope *sc, const char *address,
-    const char *kind, struct ptn_member *m) PTN_MUST_USE;
-
-/*
- * The same for an end user whom a service account registers, without a mail.
- */
-enum ptn_err ptn_member_delegate(const struct ptn_scope *sc,
-    const char *address, const char *external_id,
+    const char *kind, const char *external_id,
     struct ptn_member *m) PTN_MUST_USE;
 
 /* Whom a notice to the member goes to; service as below. */
@@ -172,6 +185,7 @@ struct ptn_member_seen {
 	struct ptn_uuid user_id;
 	const char *username;
 	const char *kind;
+	bool owner;
 	bool usable; /* the user is active and not archived */
 	bool archived;
 	int64_t last_used_us;

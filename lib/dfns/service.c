@@ -128,6 +128,7 @@ ptn_service_find(const struct ptn_scope *sc, struct ptn_bytes token,
 	out->credential_id = row.credential_id;
 	out->username = row.username;
 	out->kind = row.kind;
+	out->owner = ptn_member_role_owns(row.role);
 	return PTN_OK;
 }
 

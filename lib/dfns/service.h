@@ -48,6 +48,7 @@ struct ptn_service_seen {
 	struct ptn_uuid credential_id;
 	const char *username;
 	const char *kind;
+	bool owner;
 };
 
 /*

@@ -9,10 +9,10 @@ VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL ? SECOND,
 
 -- name: access_token_find
 -- in:   tenant_id:id hash:bytes
--- out:  id:id user_id:id credential_id:id username:str kind:str
+-- out:  id:id user_id:id credential_id:id username:str kind:str role:str
 -- returns: one
 -- One that is good, of a service account and an organisation that are.
-SELECT k.id, k.user_id, k.credential_id, m.username, m.kind
+SELECT k.id, k.user_id, k.credential_id, m.username, m.kind, m.role
   FROM access_tokens k
   JOIN members m ON m.user_id = k.user_id AND m.service_account = 1
    AND m.active = 1 AND m.archived_at IS NULL

@@ -8,7 +8,7 @@
 -- name: member_by_name
 -- in:   trust:i64 tenant_id:id key:str older_key:str tenant_id:id key:str tenant_id:id key:str tenant_id:id key:str trust:i64 tenant_id:id
 -- out:  stand_in:i64 user_id:id stored_id:id username:str kind:str active:i64 registered:i64 has_passkey:i64 service_account:i64 archived_at:time
--- out:  email_id:id address:str verified:i64 known_epoch:i64 now:time locked:i64
+-- out:  email_id:id address:str verified:i64 known_epoch:i64 now:time locked:i64 role:str
 -- returns: one
 -- Older rows may have the U-labels of a domain in username_key.
 --
@@ -21,7 +21,7 @@ SELECT w.id IS NULL, u.id, m.user_id, m.username, m.kind, m.active,
           WHERE c.user_id = u.id AND c.archived_at IS NULL
             AND c.mfa_only = 0),
        m.service_account, m.archived_at, e.id, e.address, e.verified,
-       u.known_epoch, UTC_TIMESTAMP(6), u.locked_at IS NOT NULL
+       u.known_epoch, UTC_TIMESTAMP(6), u.locked_at IS NOT NULL, m.role
   FROM (SELECT COALESCE(
          (SELECT n.user_id FROM members n
            WHERE n.tenant_id = ? AND n.username_key IN (?, ?)
@@ -46,7 +46,7 @@ SELECT w.id IS NULL, u.id, m.user_id, m.username, m.kind, m.active,
 -- name: member_by_id
 -- in:   trust:i64 trust:i64 tenant_id:id user_id:id
 -- out:  user_id:id stored_id:id username:str kind:str active:i64 registered:i64 has_passkey:i64 service_account:i64 archived_at:time
--- out:  email_id:id address:str verified:i64 known_epoch:i64 now:time locked:i64
+-- out:  email_id:id address:str verified:i64 known_epoch:i64 now:time locked:i64 role:str
 -- returns: one
 SELECT u.id, m.user_id, m.username, m.kind, m.active,
        COALESCE(m.registered, 0), ? = 1 AND EXISTS (
@@ -54,7 +54,7 @@ SELECT u.id, m.user_id, m.username, m.kind, m.active,
           WHERE w.user_id = u.id AND w.archived_at IS NULL
             AND w.mfa_only = 0),
        m.service_account, m.archived_at, e.id, e.address, e.verified,
-       u.known_epoch, UTC_TIMESTAMP(6), u.locked_at IS NOT NULL
+       u.known_epoch, UTC_TIMESTAMP(6), u.locked_at IS NOT NULL, m.role
   FROM users u
   LEFT JOIN members m ON m.user_id = u.id
   LEFT JOIN primary_emails p ON p.user_id = u.id
@@ -109,9 +109,25 @@ UPDATE members
 -- returns: count
 UPDATE members SET active = ? WHERE tenant_id = ? AND user_id = ?;
 
+-- name: member_set_role
+-- in:   role:str tenant_id:id user_id:id
+-- returns: count
+UPDATE members SET role = ? WHERE tenant_id = ? AND user_id = ?;
+
+-- name: member_owners
+-- in:   tenant_id:id
+-- out:  user_id:id active:i64 registered:i64 service_account:i64
+-- returns: many
+-- Locked, behind the lock of the user who is dealt with: of two owners who put
+-- each other out one comes first.
+SELECT user_id, active, registered, service_account
+  FROM members
+ WHERE tenant_id = ? AND role = 'owner' AND archived_at IS NULL
+ ORDER BY user_id FOR UPDATE;
+
 -- name: member_page
 -- in:   trust:i64 tenant_id:id after_at:time after_id:id max:i64
--- out:  user_id:id created_at:time stored_id:id username:str kind:str active:i64 registered:i64 has_passkey:i64 service_account:i64 archived_at:time address:str
+-- out:  user_id:id created_at:time stored_id:id username:str kind:str active:i64 registered:i64 has_passkey:i64 service_account:i64 archived_at:time address:str role:str
 -- returns: many
 -- The next few, oldest first, behind the one named by its time and id.
 SELECT u.id, u.created_at, m.user_id, m.username, m.kind, m.active,
@@ -119,7 +135,7 @@ SELECT u.id, u.created_at, m.user_id, m.username, m.kind, m.active,
          SELECT 1 FROM webauthn_credentials w
           WHERE w.user_id = u.id AND w.archived_at IS NULL
             AND w.mfa_only = 0),
-       m.service_account, m.archived_at, e.address
+       m.service_account, m.archived_at, e.address, m.role
   FROM users u
   LEFT JOIN members m ON m.user_id = u.id
   LEFT JOIN primary_emails p ON p.user_id = u.id
@@ -131,11 +147,11 @@ SELECT u.id, u.created_at, m.user_id, m.username, m.kind, m.active,
 
 -- name: member_session
 -- in:   tenant_id:id id:id
--- out:  user_id:id last_used:time now:time username:str kind:str active:i64 archived_at:time
+-- out:  user_id:id last_used:time now:time username:str kind:str active:i64 archived_at:time role:str
 -- returns: one
 -- A session of the Dfns API, and whether its user may still use it.
 SELECT s.user_id, s.last_used, UTC_TIMESTAMP(6), m.username, m.kind,
-       m.active, m.archived_at
+       m.active, m.archived_at, m.role
   FROM sessions s
   JOIN members m ON m.user_id = s.user_id
   JOIN tenants t ON t.id = s.tenant_id AND t.active = 1

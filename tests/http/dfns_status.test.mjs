@@ -37,7 +37,16 @@ const SIGNED = [
 ];
 const DELETES = ['DELETE',
   '/auth/credentials/00000000-0000-4000-8000-000000000000'];
-const CLOSED = [...MEMBERS, ...SIGNED, ['POST', '/auth/registration'],
+const NOBODY = '/auth/users/us-2r1sn-m874t-9olbf8bd5s69kjgh';
+const MANAGED = [
+  ['GET', '/auth/users'],
+  ['GET', NOBODY],
+  ['POST', '/auth/users'],
+  ['PUT', `${NOBODY}/activate`],
+  ['PUT', `${NOBODY}/deactivate`],
+  ['DELETE', NOBODY],
+];
+const CLOSED = [...MANAGED, ...MEMBERS, ...SIGNED, ['POST', '/auth/registration'],
   ['POST', '/auth/recover/user'], ['GET', '/auth/credentials']];
 const BIG = { raw: `{"x":"${'y'.repeat(140000)}"}` };
 const body = { username: 'nobody@example.org', orgId: 'or-x',
@@ -63,7 +72,7 @@ test('sizes, types and forms; no token, no database', async () => {
       await api.call(method, path, undefined,
         { bearer, raw: '{}', type: 'text/plain', status: 415 });
     }
-    for (const [method, path] of SIGNED) {
+    for (const [method, path] of [...SIGNED, ['POST', '/auth/users']]) {
       await api.call(method, path, {}, { bearer, status: 403 });
       await api.call(method, path, {}, { bearer, status: 400,
         ...header(await approve(who, method, path, '{}')) });
@@ -90,7 +99,7 @@ test('sizes, types and forms; no token, no database', async () => {
       type: 'text/plain', status: 415 });
     await instance.service('stop', 'mariadb');
     for (const [method, path] of [...OPEN, ...MEMBERS, ...SIGNED,
-      ['GET', '/auth/credentials'], DELETES]) {
+      ...MANAGED, ['GET', '/auth/credentials'], DELETES]) {
       const { body: said } = await api.call(method, path,
         method === 'GET' || method === 'DELETE' ? undefined : { ...body, challengeIdentifier:
           begun.body.challengeIdentifier }, { bearer, status: 503 });
@@ -108,7 +117,7 @@ test('sizes, types and forms; no token, no database', async () => {
 test('without mail there are no codes to ask for', async () => {
   const instance = await start({ set: { 'email_delivery.enabled': 'false' } });
   try {
-    for (const [method, path] of WISHES)
+    for (const [method, path] of [...WISHES, ['POST', '/auth/users']])
       await instance.client().call(method, path, body, { status: 404 });
   } finally {
     await instance.stop();

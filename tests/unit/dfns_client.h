@@ -169,7 +169,7 @@ client_admit(const struct ptn_scope *sc, void *arg)
 		.fingerprint = "SHA256:x" };
 	enum ptn_err r;
 
-	if ((r = ptn_member_invite(sc, name, k->kind, &k->m)) != PTN_OK ||
+	if ((r = ptn_member_invite(sc, name, k->kind, NULL, &k->m)) != PTN_OK ||
 	    k->c == NULL)
 		return r;
 	cred.cred_id = k->c->cred_id;

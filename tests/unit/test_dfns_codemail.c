@@ -28,7 +28,7 @@ static struct ptn_actor *wisher; /* NULL: a stranger */
 static enum ptn_err
 invite(const struct ptn_scope *sc, void *arg)
 {
-	return ptn_member_invite(sc, arg, PTN_EMPLOYEE, &who);
+	return ptn_member_invite(sc, arg, PTN_EMPLOYEE, NULL, &who);
 }
 
 static int

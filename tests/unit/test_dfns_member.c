@@ -36,7 +36,7 @@ invite_locked(const struct ptn_scope *sc, void *arg)
 {
 	struct inviting *i = arg;
 
-	return ptn_member_invite(sc, i->address, PTN_EMPLOYEE, &i->m);
+	return ptn_member_invite(sc, i->address, PTN_EMPLOYEE, NULL, &i->m);
 }
 
 static enum ptn_err
