@@ -125,12 +125,11 @@ const release = () => instance.sql('UPDATE outbox SET claim = NULL, '
   + "WHERE kind = 'webhook'");
 
 async function kill(n) {
-  const pid = await until(courier, 'a courier');
   const before = receiver.came.length;
   await until(async () => receiver.came.length > before || (await release(),
   false), 'something is told');
   await pause(Math.floor(chance() * 150));
-  process.kill(pid, 'SIGKILL');
+  process.kill(await until(courier, 'a courier'), 'SIGKILL');
   await release();
   /* One that dies young is kept waiting; a new generation is not. */
   if (n % 4 === 3)
