@@ -55,6 +55,12 @@ struct ptn_family {
 	enum ptn_err (*authenticate)(struct ptn_request *req,
 	    struct ptn_reply *rep, const struct ptn_auth *auth);
 	/*
+	 * Is this let in by what it shows alone, without the database, of which
+	 * nothing is loaded then?  NULL: nobody is.
+	 */
+	bool (*trusted)(struct ptn_request *req, struct ptn_reply *rep,
+	    const struct ptn_auth *auth);
+	/*
 	 * What is asked of whoever asks for something that is not there, before
 	 * they are told; NULL: nothing is.
 	 */

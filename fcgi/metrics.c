@@ -9,6 +9,7 @@
 #include "fcgi/family.h"
 #include "fcgi/process.h"
 #include "fcgi/tally.h"
+#include "lib/account/hooks.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/event/outbox.h"
@@ -18,7 +19,10 @@ struct look {
 	const struct ptn_child *child;
 	struct ptn_counts *counts;
 	struct ptn_tally_endpoint *endpoint; /* each of them */
-	struct ptn_outbox_depth outbox[PTN_OUTBOX_SERVED];
+	bool db; /* it answered: the next members are what it said */
+	struct ptn_outbox_depth outbox[PTN_OUTBOX_TOLD];
+	int64_t hooks_on;
+	int64_t hooks_off;
 	int hash_used;
 	int hash_waiting;
 };
@@ -191,7 +195,7 @@ write_outbox(struct ptn_buf *b, const char *name, const struct look *l)
 	char labels[64];
 	size_t i;
 
-	for (i = 0; i < PTN_OUTBOX_SERVED; i++) {
+	for (i = 0; l->db && i < PTN_OUTBOX_TOLD; i++) {
 		(void)snprintf(labels, sizeof(labels), "kind=\"%s\"",
 		    l->outbox[i].kind);
 		put_value(b, name, labels, (uint64_t)l->outbox[i].n);
@@ -204,11 +208,26 @@ write_outbox_age(struct ptn_buf *b, const char *name, const struct look *l)
 	char labels[64];
 	size_t i;
 
-	for (i = 0; i < PTN_OUTBOX_SERVED; i++) {
+	for (i = 0; l->db && i < PTN_OUTBOX_TOLD; i++) {
 		(void)snprintf(labels, sizeof(labels), "kind=\"%s\"",
 		    l->outbox[i].kind);
 		put_value(b, name, labels, (uint64_t)l->outbox[i].age_s);
 	}
+}
+
+static void
+write_hooks(struct ptn_buf *b, const char *name, const struct look *l)
+{
+	if (!l->db)
+		return;
+	put_value(b, name, "state=\"on\"", (uint64_t)l->hooks_on);
+	put_value(b, name, "state=\"off\"", (uint64_t)l->hooks_off);
+}
+
+static void
+write_db_up(struct ptn_buf *b, const char *name, const struct look *l)
+{
+	put_value(b, name, "", l->db ? 1 : 0);
 }
 
 /* The roles, and where in the scores their processes begin and end. */
@@ -299,6 +318,8 @@ static const struct {
 	{ METRIC_HASH_WAITING, write_hash_waiting },
 	{ METRIC_OUTBOX, write_outbox },
 	{ METRIC_OUTBOX_AGE, write_outbox_age },
+	{ METRIC_HOOKS, write_hooks },
+	{ METRIC_DB_UP, write_db_up },
 	{ METRIC_PROCESSES, write_processes },
 	{ METRIC_WORKERS, write_workers },
 	{ METRIC_MEMORY, write_memory },
@@ -366,6 +387,18 @@ write_rows(struct ptn_buf *b, const struct look *l)
 	}
 }
 
+/* What is in the database; that it is away is a thing to tell. */
+static enum ptn_err
+ask_database(const struct ptn_scope *sc, struct look *l)
+{
+	enum ptn_err r = ptn_outbox_look(sc, l->outbox);
+
+	if (r == PTN_OK)
+		r = ptn_hooks_look(sc, &l->hooks_on, &l->hooks_off);
+	l->db = r == PTN_OK;
+	return r == PTN_E_NOMEM ? r : PTN_OK;
+}
+
 enum ptn_err
 ptn_metrics_write(const struct ptn_request *req, struct ptn_buf *b)
 {
@@ -380,7 +413,7 @@ ptn_metrics_write(const struct ptn_request *req, struct ptn_buf *b)
 	    sizeof(*l.endpoint));
 	if (l.counts == NULL || l.endpoint == NULL)
 		return PTN_E_NOMEM;
-	if ((r = ptn_outbox_look(&req->sc, l.outbox)) != PTN_OK)
+	if ((r = ask_database(&req->sc, &l)) != PTN_OK)
 		return r;
 	ptn_tally_sum(l.child->tally, l.counts, l.endpoint);
 	ptn_hashgate_look(l.child->gate, &l.hash_used, &l.hash_waiting);

@@ -49,6 +49,7 @@ static const struct ptn_input no_input = { NULL, 0 };
 #define CHANGER  &ptn_admin_auth_changer
 #define HOST     &ptn_admin_auth_host
 #define HOST_CHANGER &ptn_admin_auth_host_changer
+#define SCRAPER  &ptn_admin_auth_scraper
 #define NONE     PTN_NEED_NOTHING
 #define KEYS     PTN_NEED_KEYS
 #define DB       PTN_NEED_DB
@@ -155,7 +156,7 @@ const struct ptn_route ptn_routes[] = {
 	{ ADMIN,  GET,    "/",                                 READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_status_page },
 	{ ADMIN,  GET,    "/health/alive",                     ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_health_alive },
 	{ ADMIN,  GET,    "/health/ready",                     ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_health_ready },
-	{ ADMIN,  GET,    "/metrics",                          HOST,     DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_metrics },
+	{ ADMIN,  GET,    "/metrics",                          SCRAPER,    DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_metrics },
 	{ ADMIN,  GET,    "/audit_logs",                       READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_audit_list },
 	{ ADMIN,  GET,    "/tenants",                          HOST,     DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_tenant_list },
 	{ ADMIN,  POST,   "/tenants",                          HOST_CHANGER, DB, FREE,  IN(admin_tenant),       ON(always),    ptn_admin_tenant_create },

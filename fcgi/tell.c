@@ -15,12 +15,12 @@
 #include "lib/account/hooks.h"
 #include "lib/account/jwk.h"
 #include "lib/base/clock.h"
+#include "lib/base/count.h"
 #include "lib/base/home.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/event/webhook.h"
 
-#define SLOTS_TENANT 2 /* of one tenant: its hooks may be slow ones */
 #define RECORD_MS 1000 /* between attempts to write down an outcome */
 
 /* Lines of "NAME VALUE", an empty line, the body: see hook.c. */
@@ -96,8 +96,15 @@ static void
 say(const struct ptn_tell_slot *s)
 {
 	char hook[PTN_UUID_STR], id[PTN_UUID_STR];
+	static const enum ptn_count counts[] = {
+		[PTN_DELIVERY_LATER] = PTN_COUNT_HOOK_LATER,
+		[PTN_DELIVERY_REFUSED] = PTN_COUNT_HOOK_LATER,
+		[PTN_DELIVERY_NEVER] = PTN_COUNT_HOOK_REFUSED,
+		[PTN_DELIVERY_DONE] = PTN_COUNT_HOOK_TOLD,
+	};
 	const char *said = s->job.said[0] != '\0' ? s->job.said : "no reason";
 
+	ptn_count(counts[s->what]);
 	ptn_uuid_format(&s->hook, hook);
 	ptn_uuid_format(&s->told.id, id);
 	if (s->what == PTN_DELIVERY_DONE)
@@ -236,8 +243,8 @@ enum ptn_err
 ptn_tell_take(struct ptn_tell *t, const struct ptn_scope *sc, size_t *taken)
 {
 	struct ptn_uuid busy[PTN_TELL_SLOTS];
-	const struct ptn_outbox_told_room room = { slots_free(t), SLOTS_TENANT,
-		busy, find_busy(t, busy) };
+	const struct ptn_outbox_told_room room = { slots_free(t), busy,
+		find_busy(t, busy) };
 	struct ptn_outbox_told *told;
 	enum ptn_err r;
 	size_t i;

@@ -21,6 +21,8 @@ extern const struct ptn_auth ptn_admin_auth_reader;  /* any key */
 extern const struct ptn_auth ptn_admin_auth_changer; /* not a read-only one */
 extern const struct ptn_auth ptn_admin_auth_host; /* one of all organisations */
 extern const struct ptn_auth ptn_admin_auth_host_changer; /* both */
+/* The same, or metrics.key: then neither tenant nor database is there. */
+extern const struct ptn_auth ptn_admin_auth_scraper;
 
 /* Why there is no way to log in for one. */
 #define PTN_ADMIN_SERVICE "a service account: nobody logs in as one"

@@ -100,29 +100,39 @@ write_row(struct ptn_jsonw *w, const struct ptn_audit_found *a)
 	ptn_jsonw_end_object(w);
 }
 
+/* The end_time of who would look further back. */
+static void
+tell_older(struct ptn_reply *rep, int64_t us)
+{
+	char text[PTN_CLOCK_STR];
+
+	ptn_clock_format(us, text);
+	ptn_reply_header(rep, "X-Next-End-Time", text);
+}
+
 /* GET /audit_logs: a page of what happened. */
 enum ptn_err
 ptn_admin_audit_list(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct ptn_audit_query q = { .types = NULL };
-	struct ptn_audit_found *row;
+	struct ptn_audit_page found;
 	struct ptn_admin_page page;
-	int64_t total;
 	enum ptn_err r;
-	size_t i, n;
+	size_t i;
 
 	if ((r = ptn_admin_page_read(req, rep, &page)) != PTN_OK ||
 	    (r = read_query(req, rep, &q)) != PTN_OK)
 		return r;
 	q.skip = ptn_admin_page_skip(&page);
 	q.max = page.per_page;
-	r = ptn_audit_list(&req->sc, &q, &row, &n, &total);
-	if (r != PTN_OK)
+	if ((r = ptn_audit_list(&req->sc, &q, &found)) != PTN_OK)
 		return r;
-	ptn_admin_page_headers(req, rep, &page, total);
+	ptn_admin_page_headers(req, rep, &page, found.total);
+	if (found.older_us != 0)
+		tell_older(rep, found.older_us);
 	ptn_jsonw_array(&rep->json, NULL);
-	for (i = 0; i < n; i++)
-		write_row(&rep->json, &row[i]);
+	for (i = 0; i < found.n; i++)
+		write_row(&rep->json, &found.row[i]);
 	ptn_jsonw_end_array(&rep->json);
 	return PTN_OK;
 }

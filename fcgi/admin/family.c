@@ -4,12 +4,15 @@
 #include "fcgi/family.h"
 #include "lib/account/adminkey.h"
 #include "lib/account/limit.h"
+#include "lib/base/bytes.h"
+#include "lib/conf/conf.h"
 #include "lib/event/event.h"
 
 const struct ptn_auth ptn_admin_auth_reader = { &ptn_admin_family };
 const struct ptn_auth ptn_admin_auth_changer = { &ptn_admin_family };
 const struct ptn_auth ptn_admin_auth_host = { &ptn_admin_family };
 const struct ptn_auth ptn_admin_auth_host_changer = { &ptn_admin_family };
+const struct ptn_auth ptn_admin_auth_scraper = { &ptn_admin_family };
 
 /*
  * Not let in: counted by network, and on record until that limit is reached.
@@ -97,7 +100,8 @@ static bool
 is_for_host(const struct ptn_auth *auth)
 {
 	return auth == &ptn_admin_auth_host ||
-	    auth == &ptn_admin_auth_host_changer;
+	    auth == &ptn_admin_auth_host_changer ||
+	    auth == &ptn_admin_auth_scraper;
 }
 
 /* Whether a good key is good for this. */
@@ -137,6 +141,26 @@ authenticate(struct ptn_request *req, struct ptn_reply *rep,
 	return may(req, rep, auth, &key);
 }
 
+/*
+ * metrics.key, which is good for /metrics alone: whoever watches has to be
+ * told that the database is away, too.
+ */
+static bool
+trusted(struct ptn_request *req, struct ptn_reply *rep,
+    const struct ptn_auth *auth)
+{
+	const char *key = req->sc.cf->metrics_key, *token;
+
+	if (auth != &ptn_admin_auth_scraper || key[0] == '\0')
+		return false;
+	token = ptn_bearer_token(req);
+	if (token == NULL ||
+	    !ptn_bytes_equal(ptn_bytes_of(token), ptn_bytes_of(key)))
+		return false;
+	rep->no_store = true;
+	return true;
+}
+
 const struct ptn_family ptn_admin_family = {
 	.side = PTN_ADMIN,
 	.prefix = "",
@@ -150,5 +174,6 @@ const struct ptn_family ptn_admin_family = {
 	.last_resort = "{\"code\":500,\"message\":\"Internal Server Error\"}\n",
 	.write_error = ptn_family_write_error,
 	.authenticate = authenticate,
+	.trusted = trusted,
 	.door = &ptn_admin_auth_reader,
 };

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/base/count.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/db/sql.h"
@@ -301,10 +302,13 @@ ptn_hooks_replay(const struct ptn_scope *sc, const struct ptn_uuid *id,
 	return r;
 }
 
-/* Off, and what it was to be told is kept: once, whoever finds out first. */
+/*
+ * Off, and what it was to be told is kept: once, whoever finds out first, to
+ * whom *off says so.
+ */
 static enum ptn_err
 switch_off(const struct ptn_scope *sc, const struct ptn_uuid *id,
-    const char *why)
+    const char *why, bool *off)
 {
 	uint8_t source[PTN_OUTBOX_SOURCE_LEN];
 	const struct ptn_webhook_disable_in in = { sc->tenant_id, *id };
@@ -320,6 +324,7 @@ switch_off(const struct ptn_scope *sc, const struct ptn_uuid *id,
 		return r;
 	ptn_uuid_format(id, name);
 	ptn_error("webhook %s: switched off: %s", name, why);
+	*off = true;
 	if ((r = ptn_sql_outbox_park_all(sc->db, &rows, &n)) != PTN_OK)
 		return r;
 	return ptn_event(sc, PTN_EVENT_WEBHOOK_DISABLED,
@@ -335,11 +340,25 @@ ptn_hooks_park(const struct ptn_scope *sc, const struct ptn_outbox_told *told)
 	return ptn_sql_outbox_park(sc->db, &park, &n);
 }
 
+enum ptn_err
+ptn_hooks_look(const struct ptn_scope *sc, int64_t *on, int64_t *off)
+{
+	struct ptn_webhook_states_out out;
+	enum ptn_err r;
+
+	r = ptn_sql_webhook_states(sc->db, sc->arena, &out);
+	*on = r == PTN_OK ? out.on : 0;
+	*off = r == PTN_OK ? out.off : 0;
+	return r;
+}
+
 struct ending {
 	const struct ptn_outbox_told *told;
 	const struct ptn_uuid *hook;
 	bool refused;
 	int64_t delay_s;
+	enum ptn_count given_up; /* PTN_COUNT_NULL: it was not */
+	bool off;
 };
 
 static enum ptn_err
@@ -360,16 +379,16 @@ enum ptn_err
 ptn_hooks_worked(const struct ptn_scope *sc, const struct ptn_outbox_told *told,
     const struct ptn_uuid *hook)
 {
-	struct ending e = { told, hook, false, 0 };
+	struct ending e = { .told = told, .hook = hook };
 
 	return ptn_tx(sc, worked, &e);
 }
 
 /* One more; the last of them switches it off. */
 static enum ptn_err
-count_failure(const struct ptn_scope *sc, const struct ptn_uuid *hook)
+count_failure(const struct ptn_scope *sc, struct ending *e)
 {
-	const struct ptn_webhook_failed_in in = { sc->tenant_id, *hook,
+	const struct ptn_webhook_failed_in in = { sc->tenant_id, *e->hook,
 		PTN_HOOKS_FAILURES_MAX };
 	enum ptn_err r;
 	uint64_t n;
@@ -377,50 +396,66 @@ count_failure(const struct ptn_scope *sc, const struct ptn_uuid *hook)
 	r = ptn_sql_webhook_failed(sc->db, &in, &n);
 	if (r != PTN_OK || n > 0)
 		return r;
-	return switch_off(sc, hook, "too many failures in a row");
+	return switch_off(sc, e->hook, "too many failures in a row", &e->off);
 }
 
 static enum ptn_err
-give_up(const struct ptn_scope *sc, const struct ending *e, const char *why)
+give_up(const struct ptn_scope *sc, struct ending *e, enum ptn_count reason,
+    const char *why)
 {
 	char hook[PTN_UUID_STR], id[PTN_UUID_STR];
 
 	ptn_uuid_format(e->hook, hook);
 	ptn_uuid_format(&e->told->id, id);
 	ptn_error("webhook %s: msg_%s is given up: %s", hook, id, why);
+	e->given_up = reason;
 	return ptn_hooks_park(sc, e->told);
 }
 
 static enum ptn_err
 failed(const struct ptn_scope *sc, void *arg)
 {
-	const struct ending *e = arg;
+	struct ending *e = arg;
 	enum ptn_err r;
 
+	e->given_up = PTN_COUNT_NULL;
+	e->off = false;
 	if (e->told->left_s <= PTN_WEBHOOK_KEPT_S)
-		r = give_up(sc, e, "its time is over");
+		r = give_up(sc, e, PTN_COUNT_HOOK_OVERDUE, "its time is over");
 	else if (e->refused && e->told->attempts + 1 >= PTN_HOOKS_REFUSALS_MAX)
-		r = give_up(sc, e, "it is refused");
+		r = give_up(sc, e, PTN_COUNT_HOOK_UNWANTED, "it is refused");
 	else
 		r = ptn_outbox_failed(sc, &e->told->id, e->delay_s);
 	if (r != PTN_OK || e->told->attempts > 0)
 		return r;
-	return count_failure(sc, e->hook);
+	return count_failure(sc, e);
 }
 
 enum ptn_err
 ptn_hooks_failed(const struct ptn_scope *sc, const struct ptn_outbox_told *told,
     const struct ptn_uuid *hook, bool refused, int64_t delay_s)
 {
-	struct ending e = { told, hook, refused, delay_s };
+	struct ending e = { .told = told,
+		.hook = hook,
+		.refused = refused,
+		.delay_s = delay_s };
+	const enum ptn_err r = ptn_tx(sc, failed, &e);
 
-	return ptn_tx(sc, failed, &e);
+	if (r != PTN_OK)
+		return r;
+	ptn_count(e.given_up);
+	ptn_count(e.off ? PTN_COUNT_HOOK_OFF : PTN_COUNT_NULL);
+	return PTN_OK;
 }
 
 static enum ptn_err
 expire_one(const struct ptn_scope *sc, void *arg)
 {
-	return switch_off(sc, arg, "nothing reached it for too long");
+	struct ending *e = arg;
+
+	e->off = false;
+	return switch_off(sc, e->hook, "nothing reached it for too long",
+	    &e->off);
 }
 
 enum ptn_err
@@ -428,6 +463,7 @@ ptn_hooks_expire(const struct ptn_scope *sc)
 {
 	struct ptn_webhooks_expired_out *row;
 	struct ptn_scope at;
+	struct ending e;
 	enum ptn_err r;
 	size_t i, n;
 
@@ -436,7 +472,10 @@ ptn_hooks_expire(const struct ptn_scope *sc)
 	r = ptn_sql_webhooks_expired(sc->db, sc->arena, &row, &n);
 	for (i = 0; r == PTN_OK && i < n; i++) {
 		at = ptn_scope_at(sc, &row[i].tenant_id);
-		r = ptn_tx(&at, expire_one, &row[i].id);
+		e = (struct ending){ .hook = &row[i].id };
+		r = ptn_tx(&at, expire_one, &e);
+		if (r == PTN_OK && e.off)
+			ptn_count(PTN_COUNT_HOOK_OFF);
 	}
 	return r;
 }

@@ -106,6 +106,10 @@ enum ptn_err ptn_hooks_failed(const struct ptn_scope *sc,
     const struct ptn_outbox_told *told, const struct ptn_uuid *hook,
     bool refused, int64_t delay_s) PTN_MUST_USE;
 
+/* How many of all tenants are on, and off. */
+enum ptn_err ptn_hooks_look(const struct ptn_scope *sc, int64_t *on,
+    int64_t *off) PTN_MUST_USE;
+
 /* Keep it for a while, and tell it to nobody. */
 enum ptn_err ptn_hooks_park(const struct ptn_scope *sc,
     const struct ptn_outbox_told *told) PTN_MUST_USE;

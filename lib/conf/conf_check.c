@@ -579,6 +579,7 @@ ptn_conf_check(struct ptn_conf_load *ld)
 	check_accounts(ld);
 	check_names(ld);
 	ptn_conf_hooks_check(ld);
+	ptn_conf_metrics_check(ld);
 	check_factors(ld);
 	check_paths(ld);
 	check_database(ld);

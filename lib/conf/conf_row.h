@@ -139,6 +139,9 @@ enum ptn_err ptn_conf_hooks_put(struct ptn_arena *a, struct ptn_conf_hooks *h,
 /* All are there: report what is wrong with them, and with what goes along. */
 void ptn_conf_hooks_check(struct ptn_conf_load *ld);
 
+/* The same of metrics.key. */
+void ptn_conf_metrics_check(struct ptn_conf_load *ld);
+
 /* What stands between commas, in the arena.  PTN_E_INPUT, PTN_E_NOMEM. */
 enum ptn_err ptn_conf_split(struct ptn_arena *a, const char *s,
     struct ptn_strs *out) PTN_MUST_USE;

@@ -209,6 +209,29 @@ count(const struct ptn_scope *sc, const struct ptn_audit_page_in *in,
 	return r;
 }
 
+/*
+ * Look at no more than PTN_AUDIT_WINDOW, the newest, whatever is asked of them:
+ * what is older is asked for by its time.
+ */
+static enum ptn_err
+bound(const struct ptn_scope *sc, struct ptn_audit_page_in *in,
+    int64_t *older_us)
+{
+	const struct ptn_audit_floor_in all = { in->tenant_id, in->since,
+		in->until, in->user_id, PTN_AUDIT_WINDOW };
+	struct ptn_audit_floor_out out;
+	enum ptn_err r;
+
+	*older_us = 0;
+	r = ptn_sql_audit_floor(sc->db, sc->arena, &all, &out);
+	if (r != PTN_OK)
+		return r == PTN_E_NOT_FOUND ? PTN_OK : r;
+	in->since = out.created_at;
+	if (in->until == 0 || out.created_at + 1 < in->until)
+		*older_us = out.created_at + 1;
+	return PTN_OK;
+}
+
 static struct ptn_audit_found
 found(const struct ptn_audit_page_out *row)
 {
@@ -229,23 +252,24 @@ found(const struct ptn_audit_page_out *row)
 
 enum ptn_err
 ptn_audit_list(const struct ptn_scope *sc, const struct ptn_audit_query *q,
-    struct ptn_audit_found **out, size_t *n, int64_t *total)
+    struct ptn_audit_page *out)
 {
 	struct ptn_audit_page_in in;
 	struct ptn_audit_page_out *row;
 	enum ptn_err r;
 	size_t i;
 
-	*out = NULL;
-	*n = 0;
+	*out = (struct ptn_audit_page){ .row = NULL };
 	if ((r = prepare(sc, q, &in)) != PTN_OK ||
-	    (r = count(sc, &in, total)) != PTN_OK ||
-	    (r = ptn_sql_audit_page(sc->db, sc->arena, &in, &row, n)) !=
+	    (r = bound(sc, &in, &out->older_us)) != PTN_OK ||
+	    (r = count(sc, &in, &out->total)) != PTN_OK ||
+	    in.skip >= out->total ||
+	    (r = ptn_sql_audit_page(sc->db, sc->arena, &in, &row, &out->n)) !=
 		PTN_OK ||
-	    *n == 0)
+	    out->n == 0)
 		return r;
-	*out = ptn_arena_calloc(sc->arena, *n, sizeof(**out));
-	for (i = 0; *out != NULL && i < *n; i++)
-		(*out)[i] = found(&row[i]);
-	return *out != NULL ? PTN_OK : PTN_E_NOMEM;
+	out->row = ptn_arena_calloc(sc->arena, out->n, sizeof(*out->row));
+	for (i = 0; out->row != NULL && i < out->n; i++)
+		out->row[i] = found(&row[i]);
+	return out->row != NULL ? PTN_OK : PTN_E_NOMEM;
 }

@@ -62,12 +62,19 @@ struct ptn_audit_found {
 	int64_t created_at_us;
 };
 
-/*
- * Rows of this tenant, newest first, in the arena; total counts those that
- * max and skip leave out, too.  Errors are the database's.
- */
+/* At how many rows a query looks: the newest of that time and actor. */
+#define PTN_AUDIT_WINDOW 10000
+
+struct ptn_audit_page {
+	struct ptn_audit_found *row; /* newest first, in the arena */
+	size_t n;
+	int64_t total; /* with those that max and skip leave out */
+	/* until_us of a query for those before the window; 0: none are. */
+	int64_t older_us;
+};
+
+/* Rows of this tenant.  Errors are the database's. */
 enum ptn_err ptn_audit_list(const struct ptn_scope *sc,
-    const struct ptn_audit_query *q, struct ptn_audit_found **out, size_t *n,
-    int64_t *total) PTN_MUST_USE;
+    const struct ptn_audit_query *q, struct ptn_audit_page *out) PTN_MUST_USE;
 
 #endif

@@ -27,6 +27,12 @@ static const struct {
 static const enum ptn_outbox_kind order[] = { PTN_OUTBOX_DFNS_CODE,
 	PTN_OUTBOX_MAIL, PTN_OUTBOX_NOTICE };
 
+/* What an operator is told of. */
+static const enum ptn_outbox_kind shown[PTN_OUTBOX_TOLD] = {
+	PTN_OUTBOX_DFNS_CODE, PTN_OUTBOX_MAIL, PTN_OUTBOX_NOTICE,
+	PTN_OUTBOX_WEBHOOK, PTN_OUTBOX_PARKED
+};
+
 static bool
 read_kind(const char *name, enum ptn_outbox_kind *out)
 {
@@ -335,27 +341,44 @@ ptn_outbox_claim(const struct ptn_scope *sc, const struct ptn_outbox_room *room,
 	return r == PTN_OK ? open_rows(sc, row, nrows, out) : r;
 }
 
+#define SPARE 2	    /* places that one tenant leaves to others who come */
+#define SHARE_MIN 2 /* however many tenants there are */
+
+/* How many places those before the i-th, and those that are busy, take of it.
+ */
 static size_t
 count_tenant(const struct ptn_outbox_told_room *room,
+    const struct ptn_outbox_heads_out *head, size_t i,
     const struct ptn_uuid *tenant)
 {
-	size_t i, n = 0;
+	size_t k, n = 0;
 
-	for (i = 0; i < room->nbusy; i++)
-		n += ptn_uuid_equal(&room->busy[i], tenant);
+	for (k = 0; k < room->nbusy; k++)
+		n += ptn_uuid_equal(&room->busy[k], tenant);
+	for (k = 0; k < i; k++)
+		n += ptn_uuid_equal(&head[k].tenant_id, tenant);
 	return n;
 }
 
-/* Is there room for the i-th, with those of its tenant before it? */
-static bool
-fits(const struct ptn_outbox_told_room *room,
-    const struct ptn_outbox_heads_out *head, size_t i)
+/* For one tenant, with what is busy: by how many of them have something. */
+static size_t
+share_of(const struct ptn_outbox_told_room *room,
+    const struct ptn_outbox_heads_out *head, size_t n)
 {
-	size_t k, n = count_tenant(room, &head[i].tenant_id);
+	const struct ptn_outbox_told_room nobody = { .nbusy = 0 };
+	struct ptn_outbox_told_room some = *room;
+	const size_t places = room->all + room->nbusy;
+	size_t i, share, tenants = 0;
 
-	for (k = 0; k < i; k++)
-		n += ptn_uuid_equal(&head[k].tenant_id, &head[i].tenant_id);
-	return n < room->tenant;
+	for (i = 0; i < n; i++)
+		tenants +=
+		    count_tenant(&nobody, head, i, &head[i].tenant_id) == 0;
+	for (i = 0; i < room->nbusy; i++) {
+		some.nbusy = i;
+		tenants += count_tenant(&some, head, n, &room->busy[i]) == 0;
+	}
+	share = tenants <= 1 ? places - SPARE : places / tenants;
+	return share > SHARE_MIN && places > SPARE ? share : SHARE_MIN;
 }
 
 /*
@@ -366,17 +389,19 @@ static enum ptn_err
 claim_heads(const struct ptn_scope *sc, const struct ptn_outbox_told_room *room,
     struct ptn_outbox_claim_head_in *in, size_t *got)
 {
-	const struct ptn_outbox_heads_in heads = { (int64_t)room->tenant,
-		(int64_t)(room->all + room->nbusy * room->tenant) };
+	const int64_t places = (int64_t)(room->all + room->nbusy);
+	const struct ptn_outbox_heads_in heads = { places,
+		(int64_t)room->all + (int64_t)room->nbusy * places };
 	struct ptn_outbox_heads_out *head;
 	enum ptn_err r;
 	uint64_t taken;
-	size_t i, n;
+	size_t i, n, share;
 
 	*got = 0;
 	r = ptn_sql_outbox_heads(sc->db, sc->arena, &heads, &head, &n);
+	share = r == PTN_OK ? share_of(room, head, n) : 0;
 	for (i = 0; r == PTN_OK && i < n && *got < room->all; i++) {
-		if (!fits(room, head, i))
+		if (count_tenant(room, head, i, &head[i].tenant_id) >= share)
 			continue;
 		in->seq = head[i].seq;
 		r = ptn_sql_outbox_claim_head(sc->db, in, &taken);
@@ -453,20 +478,18 @@ ptn_outbox_failed(const struct ptn_scope *sc, const struct ptn_uuid *id,
 
 enum ptn_err
 ptn_outbox_look(const struct ptn_scope *sc,
-    struct ptn_outbox_depth out[PTN_OUTBOX_SERVED])
+    struct ptn_outbox_depth out[PTN_OUTBOX_TOLD])
 {
 	struct ptn_outbox_depth_out *row;
 	enum ptn_err r;
 	size_t i, k, n;
 
-	_Static_assert(PTN_ARRAY_LEN(order) == PTN_OUTBOX_SERVED,
-	    "each kind that is served is told of");
 	r = ptn_sql_outbox_depth(sc->db, sc->arena, &row, &n);
-	for (k = 0; k < PTN_OUTBOX_SERVED; k++)
+	for (k = 0; k < PTN_OUTBOX_TOLD; k++)
 		out[k] =
-		    (struct ptn_outbox_depth){ .kind = kinds[order[k]].name };
+		    (struct ptn_outbox_depth){ .kind = kinds[shown[k]].name };
 	for (i = 0; r == PTN_OK && i < n; i++) {
-		for (k = 0; k < PTN_OUTBOX_SERVED; k++) {
+		for (k = 0; k < PTN_OUTBOX_TOLD; k++) {
 			if (strcmp(out[k].kind, row[i].kind) != 0)
 				continue;
 			out[k].n = row[i].n;

@@ -121,15 +121,15 @@ struct ptn_outbox_told {
 
 struct ptn_outbox_told_room {
 	size_t all;
-	size_t tenant;		     /* for those of one, with what is busy */
 	const struct ptn_uuid *busy; /* the tenants that have some, each time */
 	size_t nbusy;
 };
 
 /*
  * Claim of WEBHOOK what is due, has nothing older of its source before it, and
- * is not too much for its tenant: one of each source.  What cannot be opened is
- * dropped.
+ * is not too much for its tenant: one of each source.  A tenant that is alone
+ * gets all places but two, which are for others who come; several have a share
+ * each, of two at least.  What cannot be opened is dropped.
  */
 enum ptn_err ptn_outbox_claim_told(const struct ptn_scope *sc,
     const struct ptn_outbox_told_room *room, struct ptn_outbox_told **out,
@@ -145,10 +145,10 @@ struct ptn_outbox_depth {
 	int64_t age_s; /* of the oldest; 0: nothing waits */
 };
 
-/* The kinds that are served, in the order of their service. */
-#define PTN_OUTBOX_SERVED 3
+/* The kinds that wait, and what was given up. */
+#define PTN_OUTBOX_TOLD 5
 enum ptn_err ptn_outbox_look(const struct ptn_scope *sc,
-    struct ptn_outbox_depth out[PTN_OUTBOX_SERVED]) PTN_MUST_USE;
+    struct ptn_outbox_depth out[PTN_OUTBOX_TOLD]) PTN_MUST_USE;
 
 /* Try again in delay_s, or never (delay_s < 0: the row goes). */
 enum ptn_err ptn_outbox_failed(const struct ptn_scope *sc,

@@ -8,6 +8,13 @@ SELECT id, callback, events, enabled, failures,
        expires_at < UTC_TIMESTAMP(6), expires_at, created_at, updated_at
   FROM webhooks WHERE tenant_id = ? ORDER BY created_at, id;
 
+-- name: webhook_states
+-- out:  on:i64 off:i64
+-- returns: one
+-- tenants: all, because an operator is told of all that there are
+SELECT COUNT(IF(enabled <> 0, 1, NULL)), COUNT(IF(enabled = 0, 1, NULL))
+  FROM webhooks;
+
 -- name: webhook_get
 -- in:   tenant_id:id id:id
 -- out:  callback:str events:str enabled:i64 failures:i64 expires_at:time created_at:time updated_at:time

@@ -153,6 +153,55 @@ test('another organisation is told of its own', async () => {
   }
 });
 
+/* How many rows the database touches meanwhile. */
+async function touched(work) {
+  const sum = async () => (await instance.sql(
+    "SHOW GLOBAL STATUS LIKE 'Handler_read%'"))
+    .reduce((all, [, n]) => all + Number(n), 0);
+  const before = await sum();
+  const result = await work();
+  return { result, rows: await sum() - before };
+}
+
+test('however many there are, so many are looked at, and the rest is told of',
+  async () => {
+    const owner = randomUUID();
+    const hex = owner.replaceAll('-', '');
+    await instance.sql(`INSERT INTO audit_logs (id, tenant_id, type, source_ip,
+      actor_user_id, created_at) SELECT UNHEX(MD5(seq)), t.id, 'many',
+      '192.0.2.1', IF(seq % 1100 = 0, UNHEX('${hex}'), UNHEX(MD5(seq))),
+      '2020-01-01' - INTERVAL seq SECOND FROM tenants t, seq_1_to_22000
+      WHERE name = 'default'`);
+    const end = ['end_time', '2020-01-01T00:00:00Z'];
+    for (const filter of [[], ['q', 'nowhere'], ['actor_email', 'nobody'],
+      ['meta_source_ip', '192.0.2.1'], ['type', 'many'],
+      ['page', '1000000000']]) {
+      const { result: { headers, body }, rows: n } = await touched(() =>
+        list(end, ...(filter.length ? [filter] : [])));
+      const none = /nowhere|nobody/.test(filter[1]);
+      assert.equal(headers['x-total-count'], none ? '0' : '10000', filter[0]);
+      assert.equal(body.length, none || filter[0] === 'page' ? 0 : 20);
+      assert.ok(n < 36000, `${filter}: ${n}`);
+    }
+    /* One after the other, they are all that there are. */
+    let sum = 0;
+    let next = end[1];
+    for (let i = 0; next !== undefined; i++) {
+      assert.ok(i < 5, 'no end');
+      const { headers } = await list(['end_time', next], ['type', 'many']);
+      sum += Number(headers['x-total-count']);
+      next = headers['x-next-end-time'];
+    }
+    assert.equal(sum, 22000);
+    /* What one user did is found however long ago it was. */
+    const { result, rows: few } = await touched(() =>
+      list(['actor_user_id', owner]));
+    assert.equal(result.headers['x-total-count'], '20');
+    assert.equal(result.headers['x-next-end-time'], undefined);
+    assert.ok(few < 3000, `${few}`);
+    await instance.sql("DELETE FROM audit_logs WHERE type = 'many'");
+  });
+
 /* How a statement of ours is run with these values, words of SQL. */
 const statements = readFileSync(join(top, 'sql/queries/audit.sql'), 'utf8');
 function explain(name, values) {

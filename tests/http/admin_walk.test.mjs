@@ -89,8 +89,8 @@ for (const row of rows)
       return void assert.equal((await ask(row, keys.none)).status, 200);
     for (const key of [keys.none, keys.expired])
       assert.equal((await ask(row, key)).status, 401);
-    assert.ok(['READER', 'CHANGER', 'HOST', 'HOST_CHANGER'].includes(row.auth),
-      row.auth);
+    assert.ok(['READER', 'CHANGER', 'HOST', 'HOST_CHANGER', 'SCRAPER']
+      .includes(row.auth), row.auth);
     const read = await ask(row, keys.reader);
     if (row.auth.endsWith('CHANGER'))
       assert.equal(read.status, 403, read.text);
@@ -104,7 +104,7 @@ for (const row of rows)
       assert.ok(!foreign.text.includes(hook.id), foreign.text);
       if (empty.includes(row.name))
         assert.deepEqual(foreign.body, []);
-      else if (row.auth.startsWith('HOST'))
+      else if (row.auth.startsWith('HOST') || row.auth === 'SCRAPER')
         assert.equal(foreign.status, 403, foreign.text);
       else if (row.path.includes('{'))
         assert.equal(foreign.status, 404, foreign.text);

@@ -3,22 +3,39 @@
  * ever goes down, and Prometheus' own tool has nothing to say about it.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { createOrg } from '../lib/dfns.mjs';
 import { run, start, top, until } from '../lib/instance.mjs';
+import { Receiver, status as answers } from '../lib/receiver.mjs';
 
+/* What needs no database. */
+const KEY = 'Aq0-._~+/bcdefghijklmnopqrstuvwxyz01==';
+let dir;
+let receiver;
 let instance;
 let reader;
+let scraper;
 
 before(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'postern-metrics-'));
+  chmodSync(dir, 0o755);
+  receiver = await Receiver.listen(dir);
   instance = await start({ admin: true, set: { 'mfa.enabled': 'false',
-    'server.workers': '4' } });
+    'server.workers': '4', 'metrics.key': KEY, 'webhooks.enabled': 'true',
+    'webhooks.allow_networks': '127.0.0.0/8',
+    'webhooks.ca_file': join(dir, 'own.pem') } });
   reader = instance.admin(await instance.adminKey('prometheus', '--read-only'));
+  scraper = instance.admin(KEY);
 });
-after(() => instance?.stop());
+after(async () => {
+  receiver?.close();
+  rmSync(dir, { recursive: true, force: true });
+  await instance?.stop();
+});
 
 const promtool = (...args) => {
   const options = args.at(-1)?.input !== undefined ? args.pop() : {};
@@ -30,7 +47,8 @@ const scrape = async () =>
   (await reader.call('GET', '/metrics', undefined, { status: 200 })).text;
 
 /* { 'name{labels}': value } of all lines. */
-const values = async () => Object.fromEntries((await scrape()).split('\n')
+const values = async (text) => Object.fromEntries((text ?? await scrape())
+  .split('\n')
   .filter((line) => line !== '' && !line.startsWith('#'))
   .map((line) => [line.slice(0, line.lastIndexOf(' ')),
     Number(line.slice(line.lastIndexOf(' ') + 1))]));
@@ -163,6 +181,61 @@ test('an outage of the mail', async () => {
   assert.equal(now['postern_outbox_oldest_age_seconds{kind="mail"}'], 0);
 });
 
+test('webhooks that are told, refuse, are off', async () => {
+  const hook = async (path) => (await instance.admin().call('POST', '/webhooks',
+    { callback: receiver.url(path), events: ['user.create'] },
+    { status: 201 })).body;
+  const [good, bad, down] = [await hook('/good'), await hook('/bad'),
+    await hook('/down')];
+  receiver.answers = { '/bad': answers(422), '/down': answers(500) };
+  await instance.sql('UPDATE webhooks SET failures = 29 WHERE callback LIKE '
+    + "'%/down'");
+  const old = await values();
+  const person = instance.client();
+  await person.signUp(freshAddress('hooked'));
+  const now = await until(async () => {
+    await instance.sql('UPDATE outbox SET next_try_at = UTC_TIMESTAMP(6) WHERE '
+      + "kind = 'webhook' AND claim IS NULL");
+    const seen = await values();
+    return seen['postern_outbox_rows{kind="webhook"}'] === 0 && seen;
+  }, 'all is told or parked');
+  nothingLost(old, now);
+  const rows = changes(old, now);
+  const tries = (result) =>
+    rows[`postern_webhook_tries_total{result="${result}"}`];
+  assert.deepEqual(['told', 'failed', 'refused'].map(tries), [1, 1, 5]);
+  assert.equal(rows['postern_webhook_given_up_total{reason="refused"}'], 1);
+  assert.equal(rows.postern_webhook_switched_off_total, 1);
+  assert.equal(now['postern_outbox_rows{kind="webhook_parked"}'], 2);
+  assert.deepEqual([now['postern_webhooks{state="on"}'],
+    now['postern_webhooks{state="off"}']], [2, 1]);
+  receiver.answers = {};
+  await instance.sql('UPDATE outbox SET created_at = created_at'
+    + ' - INTERVAL 700 SECOND');
+  assert.ok((await values())['postern_outbox_oldest_age_seconds'
+    + '{kind="webhook_parked"}'] >= 700);
+  for (const { id } of [good, bad, down])
+    await instance.admin().call('DELETE', `/webhooks/${id}`, undefined,
+      { status: 204 });
+});
+
+test('the key of the file is good for this alone', async () => {
+  const { text } = await scraper.call('GET', '/metrics', undefined,
+    { status: 200 });
+  const seen = await values(text);
+  assert.equal(seen.postern_database_up, 1);
+  assert.ok('postern_outbox_rows{kind="mail"}' in seen);
+  for (const [method, path] of [['GET', '/users'], ['GET', '/'],
+    ['GET', '/audit_logs'], ['GET', '/nowhere'], ['POST', '/metrics']])
+    await scraper.call(method, path, undefined, { status: 401 });
+  for (const key of [KEY.slice(0, -1), `${KEY}=`, KEY.toLowerCase(), ''])
+    await instance.admin(key).call('GET', '/metrics', undefined,
+      { status: 401 });
+  const { stdout } = await instance.postern('config', 'print');
+  assert.ok(!stdout.includes(KEY));
+  assert.match(stdout, /metrics/);
+});
+
 test('processes that die, and a reload, take nothing away', async () => {
   const old = await values();
   assert.equal(old['postern_processes{role="worker"}'], 4);
@@ -196,6 +269,19 @@ test('a database that goes away, and comes back', async () => {
   const old = await values();
   await instance.service('stop', 'mariadb');
   await reader.call('GET', '/metrics', undefined, { status: 503 });
+  for (let i = 0; i < 8; i++) { /* whichever worker */
+    const { text } = await scraper.call('GET', '/metrics', undefined,
+      { status: 200 });
+    const away = await values(text);
+    assert.equal(away.postern_database_up, 0);
+    assert.ok(!('postern_outbox_rows{kind="mail"}' in away));
+    assert.ok(!('postern_webhooks{state="on"}' in away));
+    assert.equal(away['postern_processes{role="worker"}'], 3);
+    nothingLost(Object.fromEntries(Object.entries(old)
+      .filter(([row]) => counted(row))), away);
+  }
+  await instance.admin(KEY.replace('A', 'B')).call('GET', '/metrics', undefined,
+    { status: 401 });
   await instance.client().call('POST', '/user', { email: freshAddress('x') },
     { status: 503 });
   await instance.service('start', 'mariadb');
@@ -203,6 +289,7 @@ test('a database that goes away, and comes back', async () => {
     (await reader.call('GET', '/metrics')).status === 200 && values(),
   'metrics');
   nothingLost(old, now);
+  assert.equal(now.postern_database_up, 1);
   const rows = changes(old, now);
   assert.ok(rows['postern_database_errors_total{kind="away"}'] >= 1);
   assert.ok(rows.postern_database_connects_total >= 1);

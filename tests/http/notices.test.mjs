@@ -1,10 +1,11 @@
 /* Changes of an account are told its owner by mail, whichever API made them. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { Authenticator } from '../lib/authenticator.mjs';
 import { Flow } from '../lib/flow.mjs';
-import { start } from '../lib/instance.mjs';
+import { start, until } from '../lib/instance.mjs';
 import { mailsTo, partText } from '../lib/maildir.mjs';
 import { totp } from '../lib/totp.mjs';
 
@@ -110,12 +111,47 @@ test('told of all, by either API', async () => {
     ['credential', 'credential', 'second factor', 'second factor']);
 });
 
-test('a change that is made over and over fills no mailbox', async () => {
-  const instance = await start({ set: { 'rate_limiter.enabled': 'true',
-    'mfa.acquire_on_registration': 'false',
-    'rate_limiter.notice_limits.tokens': '2',
-    'rate_limiter.notice_limits.interval': '24h' } });
-  try {
+describe('over and over', () => {
+  let instance;
+  let admin;
+
+  before(async () => {
+    instance = await start({ admin: true, set: { 'rate_limiter.enabled': 'true',
+      'mfa.acquire_on_registration': 'false',
+      'rate_limiter.notice_limits.tokens': '2',
+      'rate_limiter.notice_limits.interval': '24h' } });
+    admin = instance.admin();
+  });
+  after(() => instance?.stop());
+
+  /* Somebody whom an operator made, with so many passkeys. */
+  async function somebody(passkeys = 0) {
+    const email = freshAddress('notice');
+    const { body: { id } } = await admin.call('POST', '/users', { emails: [
+      { address: email, is_primary: true, is_verified: true }] },
+    { status: 200 });
+    for (let i = 0; i < passkeys; i++)
+      await instance.sql(`INSERT INTO webauthn_credentials (id_hash, tenant_id,
+        credential_id, user_id, name, public_key, attestation, sign_count,
+        backup_eligible, backup_state, transports, mfa_only, created_at,
+        updated_at) SELECT UNHEX(SHA2('${id}${i}', 256)), tenant_id,
+        '${id}${i}', id, 'k', 'k', 'none', 0, 1, 1, 'usb', 0,
+        created_at, updated_at FROM users WHERE
+        HEX(id) = '${id.replaceAll('-', '').toUpperCase()}'`);
+    const call = (method, path, status, body) => admin.call(method,
+      `/users/${id}${path}`, body, { status });
+    const { body: { webauthn_credentials: keys = [] } } =
+      await call('GET', '', 200);
+    return { email, call, forget: async (i) => call('DELETE',
+      `/webauthn_credentials/${keys[i].id}`, 204) };
+  }
+
+  const subjects = (...addresses) => addresses.flatMap((address) =>
+    mailsTo(instance.mailDir, address)).map(({ mail }) =>
+    /credentials of|addresses|password|many times/i
+      .exec(mail.headers.subject)?.[0]).filter(Boolean).sort();
+
+  test('it fills no mailbox', async () => {
     const api = instance.client();
     const email = freshAddress('notice');
     await api.signUp(email);
@@ -135,9 +171,65 @@ test('a change that is made over and over fills no mailbox', async () => {
       ['credential was', 'factor', 'many times', 'many times']);
     const log = await instance.log();
     assert.equal(log.match(/limit notice is reached/g).length, 2);
-  } finally {
-    await instance.stop();
-  }
+  });
+
+  test('credentials that go hide no password that goes', async () => {
+    const { email, call, forget } = await somebody(3);
+    await call('POST', '/password', 200, { password });
+    for (let i = 0; i < 3; i++) {
+      await forget(i);
+      await instance.allSent();
+    }
+    assert.deepEqual(subjects(email),
+      ['credentials of', 'many times', 'password']);
+    await call('DELETE', '/password', 204);
+    await instance.allSent();
+    assert.deepEqual(subjects(email),
+      ['credentials of', 'credentials of', 'many times', 'password']);
+  });
+
+  test('addresses that come hide no other primary one', async () => {
+    const { email, call } = await somebody();
+    const more = [1, 2, 3].map(() => freshAddress('more'));
+    let last;
+    for (const address of more) {
+      last = await call('POST', '/emails', 201, { address, is_verified: true });
+      await instance.allSent();
+    }
+    assert.deepEqual(subjects(email, ...more), ['addresses', 'many times']);
+    await call('POST', `/emails/${last.body.id}/set_primary`, 204);
+    await instance.allSent();
+    assert.ok(subjects(email, ...more).filter((one) => one === 'addresses')
+      .length > 1);
+  });
+
+  test('what the relay does not take is counted once, and comes', async () => {
+    const { email, forget } = await somebody(2);
+    const tried = (n) => until(async () => {
+      const rows = await instance.sql("SELECT attempts FROM outbox WHERE "
+        + "kind = 'notice'");
+      await instance.sql("UPDATE outbox SET next_try_at = UTC_TIMESTAMP(6), "
+        + "expires_at = UTC_TIMESTAMP(6) + INTERVAL 1 DAY "
+        + "WHERE kind = 'notice' AND claim IS NULL");
+      return rows.length > 0 && rows.every(([tries]) => Number(tries) >= n);
+    }, `${n} tries`);
+    await instance.service('stop', 'smtp');
+    await forget(0);
+    await tried(3);
+    const courier = instance.children().find((pid) => /courier/.test(
+      readFileSync(`/proc/${pid}/comm`, 'utf8')));
+    process.kill(courier, 'SIGKILL');
+    await instance.sql('UPDATE outbox SET claim = NULL, claimed_until = NULL '
+      + "WHERE kind = 'notice'");
+    await tried(4);
+    assert.deepEqual(subjects(email), []);
+    await forget(1);
+    await tried(1);
+    await instance.service('start', 'smtp');
+    await instance.sql("UPDATE outbox SET next_try_at = UTC_TIMESTAMP(6)");
+    await instance.allSent();
+    assert.deepEqual(subjects(email), ['credentials of', 'many times']);
+  });
 });
 
 test('told of nothing that is switched off', async () => {

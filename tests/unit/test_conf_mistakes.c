@@ -175,6 +175,12 @@ static const struct {
 	{ "a secret's file that is not there", "secrets:\n  keys: [\"file:/no/such\"]\n", NO_SECRETS, false,
 	    "p.yaml:2: secrets.keys: /no/such: No such file or directory\n" },
 
+	{ "a short key for metrics", "metrics:\n  key: letmein\n", 0, false,
+	    "p.yaml:2: metrics.key: is no token of 32 characters or more; \"openssl rand -base64 32\" makes one\n" },
+	{ "a key for metrics that no header has", "metrics:\n  key: \"0123456789abcdef 0123456789abcdef\"\n", 0, false,
+	    "p.yaml:2: metrics.key: is no token of 32 characters or more; \"openssl rand -base64 32\" makes one\n" },
+	{ "a key for metrics", "metrics:\n  key: \"0123456789abcdef-._~+/0123456789abcdef==\"\n", 0, true, "" },
+
 	/* --------------------------------------------- where it is */
 	{ "a path without its slash", "server:\n  public:\n    base_path: id\n", 0, false,
 	    "p.yaml:3: server.public.base_path: is not a path such as /id; write /id\n" },
