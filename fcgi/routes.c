@@ -179,6 +179,8 @@ const struct ptn_route ptn_routes[] = {
 	{ ADMIN,  POST,   "/users/{id}/lock",                  CHANGER,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_user_lock },
 	{ ADMIN,  POST,   "/users/{id}/unlock",                CHANGER,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_user_unlock },
 
+	{ ADMIN,  GET,    "/users/{id}/limits",                READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_limit_list },
+	{ ADMIN,  DELETE, "/users/{id}/limits",                CHANGER,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_limit_clear },
 	{ ADMIN,  GET,    "/users/{id}/emails",                READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_email_list },
 	{ ADMIN,  POST,   "/users/{id}/emails",                CHANGER,  DB,   FREE,    IN(admin_email),        ON(always),    ptn_admin_email_add },
 	{ ADMIN,  GET,    "/users/{id}/emails/{email_id}",     READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_email_show },

@@ -282,9 +282,10 @@ add_data() {
 	cp "$top/COPYING" "$top/NEWS" "$bundle/"
 	cp -R "$staged/usr/share/postern/." "$bundle/share/"
 	mv "$bundle/share/page"/* "$bundle/web/"
-	# The description is for who writes programs, and has it from elsewhere.
+	# The description is for who writes programs, and has it from elsewhere;
+	# where the web server starts the program, operators have no socket.
 	rm -r "$bundle/share/page" "$bundle/web/members" \
-	    "$bundle/share/openapi.yaml"
+	    "$bundle/share/openapi.yaml" "$bundle/share/admin"
 	cp "$top/etc/htaccess" "$bundle/web/.htaccess"
 	cp "$top/etc/postern.yaml" "$bundle/share/"
 }

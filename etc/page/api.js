@@ -24,13 +24,13 @@ export class ApiError extends Error {
 let own;
 
 /*
- * One request.  Returns { status, headers, data }; data is the JSON of the
- * body, or null.  The session travels in a cookie that script cannot read, or
- * as said above; below auth/ it is a bearer's token.
+ * One request.  Returns { status, headers, text, data }; data is the JSON of
+ * the body, or null.  The session travels in a cookie that script cannot read,
+ * or as said above; below auth/ it is a bearer's token.  more: for fetch().
  */
-export async function api(method, path, body, bearer = own) {
+export async function api(method, path, body, bearer = own, more = {}) {
   const init = { method, credentials: 'same-origin', cache: 'no-store',
-    headers: {} };
+    ...more, headers: { ...more.headers } };
   let response, text;
 
   if (bearer !== undefined)
@@ -52,7 +52,7 @@ export async function api(method, path, body, bearer = own) {
   if (!response.ok)
     throw new ApiError(status, data?.error?.message ?? data?.message,
       Number(headers.get('Retry-After') ?? 0), data);
-  return { status, headers, data };
+  return { status, headers, text, data };
 }
 
 /* Is there a file at this path beside the page, for this visitor? */

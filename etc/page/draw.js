@@ -11,22 +11,9 @@
  *   run	(action, input, button, what): takes an action
  *   retry	asks the browser again for what an action needs
  */
-import { $, complain, countDown } from './ui.js';
+import { $, complain, countDown, make } from './ui.js';
 import { actionWords, doors, errorWords, fill, hasWords, inputWords, rank,
   seconds, stateWords } from './words.js';
-
-/* An element; a function among its attributes is what listens to that event. */
-export function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-
-  for (const [name, value] of Object.entries(attributes))
-    if (typeof value === 'function')
-      node.addEventListener(name, value);
-    else if (value !== undefined && value !== false)
-      node.setAttribute(name, value === true ? '' : value);
-  node.append(...children.filter(Boolean));
-  return node;
-}
 
 const alert = (id, text = '') =>
   make('p', { id, class: 'error', role: 'alert' }, text);

@@ -4,8 +4,8 @@
  * belongs to none of them is offered as well.
  */
 import { isThere } from './api.js';
-import { drawButton, errorOf, heading, make, question } from './draw.js';
-import { badge, device, listRow, time } from './ui.js';
+import { drawButton, errorOf, heading, question } from './draw.js';
+import { badge, device, listRow, make, time } from './ui.js';
 import { actionWords, fill } from './words.js';
 
 /* When a thing of the account was made and used. */

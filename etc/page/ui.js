@@ -90,8 +90,13 @@ export function show(step, message = '') {
   $(step).querySelector('h1').focus();
 }
 
-/* Put an error where its role="alert" announces it, and mark the field. */
+/*
+ * Put an error where its role="alert" announces it, and mark the field.
+ * Whoever has left that part of the page is told nothing.
+ */
 export function complain(id, text) {
+  if (!$(id))
+    return;
   $(id).textContent = text;
   for (const field of document.querySelectorAll(`[aria-describedby~="${id}"]`))
     field.setAttribute('aria-invalid', String(text !== ''));
@@ -185,6 +190,19 @@ export function device(agent = '') {
   const system = first(['Android', 'iPhone', 'iPad', 'Windows', 'Mac OS',
     'Linux']);
   return [browser ?? 'A client', system].filter(Boolean).join(' on ');
+}
+
+/* An element; a function among its attributes is what listens to that event. */
+export function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+
+  for (const [name, value] of Object.entries(attributes))
+    if (typeof value === 'function')
+      node.addEventListener(name, value);
+    else if (value !== undefined && value !== false)
+      node.setAttribute(name, value === true ? '' : value);
+  node.append(...children.filter(Boolean));
+  return node;
 }
 
 /* A row of a list: a text with a small one below, and what can be done. */

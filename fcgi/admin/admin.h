@@ -35,6 +35,10 @@ enum ptn_err ptn_admin_audit_list(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_admin_user_named(struct ptn_request *req,
     struct ptn_reply *rep, struct ptn_uuid *id) PTN_MUST_USE;
 
+/* The same, who exists: PTN_E_NOT_FOUND. */
+enum ptn_err ptn_admin_user_found(struct ptn_request *req,
+    struct ptn_reply *rep, struct ptn_uuid *id) PTN_MUST_USE;
+
 /* Returns r; if it is PTN_E_NOT_FOUND, that it is the user who is not there. */
 enum ptn_err ptn_admin_user_unknown(struct ptn_reply *rep,
     enum ptn_err r) PTN_MUST_USE;
@@ -48,6 +52,9 @@ enum ptn_err ptn_admin_user_edit(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_admin_user_delete(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_admin_user_lock(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_admin_user_unlock(struct ptn_request *, struct ptn_reply *);
+
+enum ptn_err ptn_admin_limit_list(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_limit_clear(struct ptn_request *, struct ptn_reply *);
 
 extern const struct ptn_input ptn_in_admin_email;
 enum ptn_err ptn_admin_email_list(struct ptn_request *, struct ptn_reply *);

@@ -5,21 +5,6 @@
 #include "lib/account/claims.h"
 #include "lib/account/signin.h"
 #include "lib/account/signout.h"
-#include "lib/account/user.h"
-
-/* The user that the path names, who exists. */
-static enum ptn_err
-find(struct ptn_request *req, struct ptn_reply *rep, struct ptn_uuid *id)
-{
-	struct ptn_user user;
-	enum ptn_err r;
-
-	if ((r = ptn_admin_user_named(req, rep, id)) != PTN_OK)
-		return r;
-	r = ptn_user_get(&req->sc, id, &user);
-	return r == PTN_E_NOT_FOUND ? ptn_reply_say(rep, r, "user not found")
-				    : r;
-}
 
 /* GET /users/{id}/sessions: those that are alive, of both APIs. */
 enum ptn_err
@@ -30,7 +15,7 @@ ptn_admin_session_list(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_err r;
 	size_t i, n;
 
-	if ((r = find(req, rep, &user)) != PTN_OK ||
+	if ((r = ptn_admin_user_found(req, rep, &user)) != PTN_OK ||
 	    (r = ptn_sessions_of(&req->sc, &user, &s, &n)) != PTN_OK)
 		return r;
 	ptn_jsonw_array(&rep->json, NULL);
@@ -64,7 +49,7 @@ ptn_admin_session_delete_all(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_err r;
 
 	rep->done = PTN_DONE_EMPTY;
-	if ((r = find(req, rep, &user)) != PTN_OK)
+	if ((r = ptn_admin_user_found(req, rep, &user)) != PTN_OK)
 		return r;
 	return ptn_signout_all(&req->sc, &user);
 }

@@ -41,6 +41,18 @@ ptn_admin_user_unknown(struct ptn_reply *rep, enum ptn_err r)
 				    : r;
 }
 
+enum ptn_err
+ptn_admin_user_found(struct ptn_request *req, struct ptn_reply *rep,
+    struct ptn_uuid *id)
+{
+	struct ptn_user user;
+	enum ptn_err r;
+
+	if ((r = ptn_admin_user_named(req, rep, id)) != PTN_OK)
+		return r;
+	return ptn_admin_user_unknown(rep, ptn_user_get(&req->sc, id, &user));
+}
+
 /* ------------------------------------------------------------------ one */
 
 /* The state that a change may be based on.  NULL: the arena is full. */

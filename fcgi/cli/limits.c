@@ -23,25 +23,6 @@ struct whom {
 	struct ptn_uuid first; /* the default tenant */
 };
 
-static enum ptn_err
-add_user(const struct ptn_scope *sc, const struct ptn_member *m, struct whom *w)
-{
-	char id[PTN_UUID_STR], org[PTN_UUID_STR];
-	struct ptn_limit_on on = { .mailbox = m->address };
-	enum ptn_err r = PTN_OK;
-
-	w->user = m->id;
-	ptn_uuid_format(&m->id, id);
-	ptn_uuid_format(&sc->tenant_id, org);
-	on.account = ptn_arena_strdup(sc->arena, id);
-	if (m->username != NULL)
-		r = ptn_dfns_lookup_key(sc, org, m->username, &on.name);
-	if (r != PTN_OK || on.account == NULL)
-		return r != PTN_OK ? r : PTN_E_NOMEM;
-	w->n = ptn_limit_keys(&on, &sc->tenant_id, &w->first, w->key);
-	return PTN_OK;
-}
-
 /* A user, by any name. */
 static enum ptn_err
 find_user(struct ptn_cli_context *d, const char *name, struct whom *w)
@@ -55,7 +36,10 @@ find_user(struct ptn_cli_context *d, const char *name, struct whom *w)
 	if (r == PTN_E_NOT_FOUND)
 		return ptn_cli_context_fail(d, r,
 		    "there is no such user, address or network");
-	return r == PTN_OK ? add_user(&d->sc, &m, w) : r;
+	if (r != PTN_OK)
+		return r;
+	w->user = m.id;
+	return ptn_dfns_lookup_limits(&d->sc, &m, &w->first, w->key, &w->n);
 }
 
 static enum ptn_err

@@ -60,6 +60,26 @@ ptn_dfns_lookup_key(const struct ptn_scope *sc, const char *org,
 }
 
 enum ptn_err
+ptn_dfns_lookup_limits(const struct ptn_scope *sc, const struct ptn_member *m,
+    const struct ptn_uuid *first, struct ptn_limit_key out[PTN_LIMIT_KEYS],
+    size_t *n)
+{
+	char id[PTN_UUID_STR], org[PTN_UUID_STR];
+	struct ptn_limit_on on = { .mailbox = m->address };
+	enum ptn_err r = PTN_OK;
+
+	ptn_uuid_format(&m->id, id);
+	ptn_uuid_format(&sc->tenant_id, org);
+	on.account = ptn_arena_strdup(sc->arena, id);
+	if (m->username != NULL)
+		r = ptn_dfns_lookup_key(sc, org, m->username, &on.name);
+	if (r != PTN_OK || on.account == NULL)
+		return r != PTN_OK ? r : PTN_E_NOMEM;
+	*n = ptn_limit_keys(&on, &sc->tenant_id, first, out);
+	return PTN_OK;
+}
+
+enum ptn_err
 ptn_dfns_lookup(struct ptn_scope *sc, const char *org, const char *username,
     struct ptn_dfns_lookup *who)
 {

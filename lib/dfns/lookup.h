@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "lib/account/limit.h"
 #include "lib/account/org.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
@@ -62,6 +63,17 @@ enum ptn_err ptn_dfns_lookup(struct ptn_scope *sc, const char *org,
  */
 enum ptn_err ptn_dfns_lookup_locked(const struct ptn_scope *sc,
     const char *username, struct ptn_dfns_lookup *who) PTN_MUST_USE;
+
+/*
+ * By what it is found what limits have counted of a member: their id, the name
+ * by which they log in, and their mailbox.
+ *
+ * first	the default tenant (ptn_limit_keys())
+ * n		how many there are
+ */
+enum ptn_err ptn_dfns_lookup_limits(const struct ptn_scope *sc,
+    const struct ptn_member *m, const struct ptn_uuid *first,
+    struct ptn_limit_key out[PTN_LIMIT_KEYS], size_t *n) PTN_MUST_USE;
 
 /*
  * Whom a client named, in one spelling for all that finds the same member,

@@ -171,7 +171,7 @@ test('members goes on behind the first hundred', async () => {
     SELECT UNHEX(MD5(seq)), t.id, '2026-01-01' + INTERVAL seq DIV 50 SECOND,
       UTC_TIMESTAMP(6) FROM seq_1_to_250, tenants t WHERE t.name = '${name}';
     INSERT INTO members SELECT u.id, u.tenant_id, HEX(u.id), HEX(u.id),
-      'EndUser', 1, 1, 0, NULL, UTC_TIMESTAMP(6), NULL, NULL
+      'EndUser', 1, 1, 0, NULL, UTC_TIMESTAMP(6), NULL, NULL, NULL
       FROM users u JOIN tenants t ON t.id = u.tenant_id
       WHERE t.name = '${name}'
         AND u.id NOT IN (SELECT user_id FROM members)`);
@@ -187,7 +187,7 @@ test('a deactivated member is out at once, and tells nobody', async () => {
   isError(await credentials(token), 401, 'user token is missing or invalid');
   isError(await answer(who, begun), 400, 'User account has been deactivated.');
   await keptOut(who);
-  await does(['members', who.orgId], / inactive +CustomerEmployee /);
+  await does(['members', who.orgId], / inactive +owner /);
   await does(['deactivate', who.orgId, who.username]);
   await does(['activate', who.orgId, who.username]);
   isError(await credentials(token), 401, 'user token is missing or invalid');

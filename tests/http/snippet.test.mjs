@@ -48,10 +48,14 @@ test('the snippets are those that are shipped, for any mount', async () => {
   assert.equal(none.status, 2);
 });
 
+/* The part for operators, as who uncomments it has it. */
+const forOperators = (text) => text.slice(text.indexOf('# For operators'))
+  .replace(/^[^]*?\n#\n/, '').replace(/^# ?/gm, '');
+
 test('web servers take them, also at the root', async () => {
   const modules = '/usr/lib/apache2/modules';
   const load = ['mpm_event', 'authz_core', 'proxy', 'proxy_fcgi', 'alias',
-    'rewrite'].map((name) =>
+    'env', 'headers', 'rewrite'].map((name) =>
     `LoadModule ${name}_module ${modules}/mod_${name}.so\n`).join('');
   const frame = {
     apache: [`ServerName x\nErrorLog /dev/null\nPidFile ${dir}/a.pid\nListen 127.0.0.1:1\n${load}`, '',
@@ -61,6 +65,7 @@ test('web servers take them, also at the root', async () => {
     nginx: [`pid ${dir}/nginx.pid;\nevents {}\nhttp { server {\n`, '}}\n',
       (file) => ['nginx', '-t', '-e', 'stderr', '-c', file]],
   };
+  writeFileSync(join(dir, 'fastcgi_params'), ''); // nginx brings its own
   for (const [web, [head, tail, check]] of Object.entries(frame)) {
     for (const mount of ['', '/id', '/a/b']) {
       const { stdout } = await postern(['--set',
@@ -70,6 +75,13 @@ test('web servers take them, also at the root', async () => {
       const [program, ...args] = check(file);
       const { status, stderr } = await run(`/usr/sbin/${program}`, args);
       assert.equal(status, 0, `${web} at "${mount}": ${stderr}`);
+      const more = forOperators(stdout);
+      assert.match(more, /^\t.*admin\.sock/m);
+      /* In nginx it is beside the server that has the rest. */
+      writeFileSync(file, head + stdout + (web === 'nginx'
+        ? tail.replace('}', `}\n${more}`) : more + tail));
+      const both = await run(`/usr/sbin/${program}`, args);
+      assert.equal(both.status, 0, `${web}, for operators: ${both.stderr}`);
     }
   }
 });

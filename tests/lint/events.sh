@@ -12,7 +12,8 @@
 # What webhooks are told by (the table, and email.send, which is no event) is
 # held against what they can want, lib/format/hook.c, and what
 # lib/event/postern-hooks.7 says of it: the same names.  Only the beginnings of
-# others are told by nothing.
+# others are told by nothing.  HookEvent of fcgi/openapi-admin.yaml is what they
+# can want.
 #
 # usage: events.sh [TOP]
 
@@ -22,9 +23,10 @@ table=$top/lib/event/event.def
 man=$top/lib/event/postern-events.7
 hooks=$top/lib/event/postern-hooks.7
 wanted=$top/lib/format/hook.c
+api=$top/fcgi/openapi-admin.yaml
 failed=0
 
-for file in "$table" "$man" "$hooks" "$wanted"; do
+for file in "$table" "$man" "$hooks" "$wanted" "$api"; do
 	if [ ! -r "$file" ]; then
 		echo "events.sh: $file is missing" >&2
 		exit 1
@@ -100,6 +102,11 @@ listed=$(sed -n '/names\[\] = {/,/};/p' "$wanted" |
 described=$(sed -n '/^\.Sh EVENTS/,/^\.El/s/^\.It Ql //p' "$hooks" |
     tr -s ' ,' '\n\n' | sort -u)
 
+allowed=$(awk '
+	/^    [A-Za-z]+:$/ { inside = $1 == "HookEvent:" }
+	inside && $1 == "-" { print $2 }
+' "$api")
+
 # Whether a name is the beginning of one that is told.
 begins() {
 	case "
@@ -122,6 +129,8 @@ every() {
 
 every "$told" "$listed" lib/format/hook.c
 every "$told" "$described" 'the events of postern-hooks(7)'
+every "$listed" "$allowed" 'HookEvent of openapi-admin.yaml'
+every "$allowed" "$listed" 'lib/format/hook.c, but in openapi-admin.yaml'
 every "$described" "$told" 'event.def, but in postern-hooks(7)'
 for name in $listed; do
 	begins "$name" || every "$name" "$told" 'event.def, but in hook.c'

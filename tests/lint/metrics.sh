@@ -2,7 +2,9 @@
 #
 # Holds the table of metrics against who speaks of them: every metric of
 # lib/base/metric.def is an .It Va of fcgi/postern-metrics.7 and the other way
-# round, and dashboard and rules in etc/ name none that does not exist.
+# round, and dashboard and rules in etc/ name none that does not exist.  Each
+# has either a series or a function in fcgi/metrics.c that tells of it; and
+# each series is counted somewhere: by an event, or by who names it in C.
 #
 # usage: metrics.sh [TOP]
 
@@ -27,6 +29,39 @@ if [ "$names" != "$paged" ]; then
 	    $(printf '%s\n' "$names" "$paged" | sort | uniq -u) >&2
 	failed=1
 fi
+
+# told: the rows of the table without a series, which need a function.
+told=$(awk -F '[(,]' '
+	function settle() {
+		if (name != "" && !series)
+			print name
+	}
+	/^PTN_METRIC\(/ { settle(); name = $2; series = 0 }
+	/^PTN_(SERIES|SPREAD)\(/ { series = 1 }
+	END { settle() }
+' "$table" | sort)
+written=$(sed -n 's/^	{ METRIC_\([A-Z_]*\), .*/\1/p' "$top/fcgi/metrics.c" |
+    sort)
+if [ "$told" != "$written" ]; then
+	echo "metrics.sh: with neither series nor function, or with both:" \
+	    $(printf '%s\n' "$told" "$written" | sort | uniq -u) >&2
+	failed=1
+fi
+
+# Who counts: the last column of an event, PTN_COUNT_ or PTN_SPREAD_ in C.
+counted=$(
+	sed -n 's/^PTN_EVENT(.*, \([A-Z_]*\))$/\1/p' \
+	    "$top/lib/event/event.def"
+	find "$top/lib" "$top/fcgi" -name '*.c' |
+	    xargs grep -ohE 'PTN_(COUNT|SPREAD)_[A-Z_]+' |
+	    sed 's/^PTN_[A-Z]*_//'
+)
+for name in $(sed -nE 's/^PTN_(SERIES|SPREAD)\(([A-Z_]*),.*/\2/p' "$table"); do
+	printf '%s\n' "$counted" | grep -qx "$name" || {
+		echo "metrics.sh: $name is counted nowhere" >&2
+		failed=1
+	}
+done
 
 # A histogram is asked for by the names of its parts.
 known=$(echo "$rows" | awk '$2 != "HISTOGRAM" { print $1 }

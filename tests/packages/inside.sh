@@ -230,6 +230,7 @@ contexts() {
 /var/lib/postern/receive.lock postern_var_lib_t
 /run/postern/public.sock postern_var_run_t
 /var/run/postern/public.sock postern_var_run_t
+/usr/share/postern/admin/admin.js httpd_sys_content_t
 /usr/share/postern/page/app.js httpd_sys_content_t
 END
 }

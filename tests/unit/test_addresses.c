@@ -288,7 +288,8 @@ the_one_that_codes_go_to_stays(void **state)
 
 	(void)state;
 	rows_sql("INSERT INTO members VALUES (x'%s', x'%s', 'm', 'm',"
-		 " 'EndUser', 1, 1, 0, NULL, UTC_TIMESTAMP(6), NULL, x'%s')",
+		 " 'EndUser', 1, 1, 0, NULL, UTC_TIMESTAMP(6), NULL, x'%s',"
+		 " NULL)",
 	    rows_hex(&user), rows_hex(&tenant), rows_hex(&first));
 	assert_int_equal(add(&user, fresh(), &second), PTN_ADDRESSES_DONE);
 	assert_int_equal(prove(&user, &second.id, &user), PTN_ADDRESSES_DONE);

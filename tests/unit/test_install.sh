@@ -58,9 +58,12 @@ everything() {
 
 # Every file of the page, so that none is forgotten.
 whole_page() {
-	(cd "$top/etc/page" && find . -type f) | LC_ALL=C sort >"$dir/page"
+	(cd "$top/etc/page" && find . -path ./admin -prune -o -type f -print) |
+	    LC_ALL=C sort >"$dir/page"
 	(cd "$dest$pkgdatadir/page" && find . -type f) | LC_ALL=C sort |
-	    diff "$dir/page" -
+	    diff "$dir/page" - &&
+	    diff -r "$top/etc/page/admin" "$dest$pkgdatadir/admin" &&
+	    [ -z "$(find "$dest$pkgdatadir/admin" -type l)" ]
 }
 
 # Paths that nobody put in would stand as @name@.

@@ -75,7 +75,7 @@ no_targets(void **state)
 	/* Nobody logs in as a service account. */
 	rows_sql("INSERT INTO members VALUES (x'%s', x'%s', 's', 's',"
 		 " 'CustomerEmployee', 1, 1, 0, NULL, UTC_TIMESTAMP(6), NULL,"
-		 " NULL)",
+		 " NULL, NULL)",
 	    rows_hex(&u.id), rows_hex(&tenant));
 	assert_int_equal(find_target(&u.id, &u.email_id, &t), PTN_OK);
 	rows_sql("UPDATE members SET service_account = 1");

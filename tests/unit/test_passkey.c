@@ -561,7 +561,8 @@ admitted_elsewhere(void **state)
 		 " WHERE id_hash = UNHEX(SHA2(x'%s', 256))",
 	    hex_of(admitted));
 	rows_sql("INSERT INTO members VALUES (x'%s', x'%s', 'ada', 'ada',"
-		 " 'EndUser', 1, 1, 0, NULL, UTC_TIMESTAMP(6), NULL, NULL)",
+		 " 'EndUser', 1, 1, 0, NULL, UTC_TIMESTAMP(6), NULL, NULL,"
+		 " NULL)",
 	    rows_hex(&ada), rows_hex(&tenant));
 	actor.n = 0;
 	assert_int_equal(ptn_passkey_rename(&scope, &ada, admitted, "x"),

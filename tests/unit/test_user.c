@@ -265,7 +265,7 @@ give_all(const struct ptn_user_ref *u)
 	    id, t, id);
 	rows_sql(
 	    "INSERT INTO members VALUES (x'%s', x'%s', 'm', '%s', 'EndUser',"
-	    " 1, 1, 0, NULL, " NOW ", NULL, x'%s')",
+	    " 1, 1, 0, NULL, " NOW ", NULL, x'%s', NULL)",
 	    id, t, id, rows_hex(&u->email_id));
 	rows_sql("INSERT INTO key_credentials VALUES (x'%s', x'%s', x'%s',"
 		 " 'Key', 'c', 'c', 'n', 'p', 'f', '', NULL, 1, " NOW ", NULL,"

@@ -1,0 +1,88 @@
+/* The audit log: what happened, newest first. */
+import { call, query } from './call.js';
+import { done, field, form, heading, list, pager, row, section }
+  from './parts.js';
+import { Told, make, time } from './ui.js';
+import { count, eventWords } from './words.js';
+
+const perPage = 20;
+
+/* What was asked for last. */
+const asked = { q: '', type: '', start_time: '', end_time: '', page: 1 };
+
+let found;
+
+const userLink = (text, id) => make('span', {}, `${text} `,
+  make('a', { href: `#user/${id}`, 'aria-label': `${text} user ${id}` },
+    id.slice(0, 8)));
+
+/*
+ * An entry, with who did it, to whom, and from where.  here: whose page it
+ * stands on, which needs no way to itself.
+ */
+export function entryRow(entry, here) {
+  const { type, error } = entry;
+  const item = row(make('span', { class: 'named' }, eventWords(type),
+    make('code', {}, type)), [time(entry.created_at), error,
+    entry.actor_operator, entry.actor_email, entry.meta_source_ip]);
+  const links = [['by', entry.actor_user_id],
+    ['about', entry.subject_user_id]].filter(([, id]) => id && id !== here)
+    .map((one) => userLink(...one));
+
+  if (links.length > 0)
+    item.querySelector('.what').append(make('small', { class: 'links' },
+      ...links));
+  return item;
+}
+
+/* A time as the field has it is of here; the API wants to know of where. */
+const instant = (text) => (text === '' ? ''
+  : new Date(text).toISOString());
+
+const search = (values) => query({ ...values,
+  start_time: instant(values.start_time), end_time: instant(values.end_time),
+  per_page: perPage });
+
+async function showList() {
+  const { data, headers } = await call('GET',
+    `/audit_logs${search(asked)}`);
+  const total = Number(headers.get('X-Total-Count'));
+
+  found.replaceChildren(
+    make('p', { class: 'hint' }, count(total, 'entry', 'entries')),
+    list('Entries', data.map((entry) => entryRow(entry)), 'Nothing fits.'
+      + ' What is kept, and for how long, is in audit_log.* of the'
+      + ' configuration.'),
+    pager('log', asked.page, Math.ceil(total / perPage), async (page) => {
+      asked.page = page;
+      await showList();
+      done('', 'log');
+    }));
+}
+
+async function find(values) {
+  const wanted = { ...values, q: values.q.trim(), type: values.type.trim(),
+    page: 1 };
+
+  if (wanted.start_time && wanted.end_time
+      && wanted.start_time >= wanted.end_time)
+    throw new Told('The first time has to be before the second.');
+  Object.assign(asked, wanted);
+  await showList();
+  done(found.querySelector('.hint').textContent);
+}
+
+export async function audit() {
+  found = make('div');
+  await showList();
+  return [heading('Audit log'), section('log', 'What happened', form('log', [
+    field('q', 'Look for', { type: 'search', value: asked.q,
+      hint: 'A part of a mail address or source IP, or the id of a user.' }),
+    field('type', 'Event', { value: asked.type, placeholder: 'all',
+      hint: 'Its name, such as user_locked.' }),
+    field('start_time', 'After', { type: 'datetime-local',
+      value: asked.start_time }),
+    field('end_time', 'Before', { type: 'datetime-local',
+      value: asked.end_time }),
+  ], 'Search', find, { kind: 'primary', name: 'Search' }), found)];
+}
