@@ -177,7 +177,7 @@ test('what is no account is not made, nor changed into one', async () => {
 
 const calls = (id) => [['GET', PATH], ['GET', `${PATH}/${id}`],
   ['POST', PATH, { name: 'x', publicKey: new Key('ed25519').pem }],
-  ['PUT', `${PATH}/${id}`, { name: 'x' }], ['PUT', `${PATH}/${id}/activate`, {}],
+  ['PUT', `${PATH}/${id}`, { name: 'y' }], ['PUT', `${PATH}/${id}/activate`, {}],
   ['PUT', `${PATH}/${id}/deactivate`, {}], ['DELETE', `${PATH}/${id}`, {}]];
 
 test('without a token 401, without a signed action 403, twice 400',

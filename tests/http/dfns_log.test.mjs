@@ -13,7 +13,7 @@ let count = 0;
 
 before(async () => {
   instance = await start({ prefix: '', set: {
-    'audit_log.storage.enabled': 'true' } });
+    'audit_log.storage.enabled': 'true', 'audit_log.mask': 'false' } });
 });
 after(() => instance?.stop());
 
