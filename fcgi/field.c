@@ -92,6 +92,7 @@ static const char *(*const decoders[PTN_F__MAX])(struct ptn_arena *,
 	[PTN_F_ARRAY] = NULL,
 	[PTN_F_WHOLE] = NULL,
 	[PTN_F_BOOL] = NULL,
+	[PTN_F_COUNT] = NULL,
 	[PTN_F_TIME] = NULL,
 };
 
@@ -148,6 +149,18 @@ decode_bool(const struct ptn_field *f, const struct ptn_json *json,
 	return NULL;
 }
 
+static const char *
+decode_count(const struct ptn_field *f, const struct ptn_json *json,
+    struct ptn_value *v)
+{
+	if (json == NULL)
+		return f->required ? "is a required field" : NULL;
+	if (!ptn_json_int(json, &v->n) || v->n < 1 || (uint64_t)v->n > f->max)
+		return "is out of range";
+	v->set = true;
+	return NULL;
+}
+
 /* A number above this many seconds (the year 5138) is one of milliseconds. */
 #define SECONDS_MAX 1e11
 #define MS_MAX 1e15
@@ -193,6 +206,8 @@ ptn_field_decode(struct ptn_arena *a, const struct ptn_field *f,
 		return decode_json(f, json, v);
 	if (f->type == PTN_F_BOOL)
 		return decode_bool(f, json, v);
+	if (f->type == PTN_F_COUNT)
+		return decode_count(f, json, v);
 	if (f->type == PTN_F_TIME)
 		return decode_time(f, json, v);
 	if (json == NULL)

@@ -53,6 +53,7 @@ struct ptn_value {
 	struct ptn_bytes b;
 	struct ptn_uuid id;
 	bool on;		     /* of a PTN_F_BOOL */
+	int64_t n;		     /* of a PTN_F_COUNT */
 	int64_t us;		     /* of a PTN_F_TIME: since the epoch */
 	const struct ptn_json *json; /* of PTN_F_JSON, _ARRAY; until the end */
 };

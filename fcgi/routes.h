@@ -64,6 +64,7 @@ enum ptn_field_type {
 	PTN_F_ARRAY,	/* the same of an array */
 	PTN_F_WHOLE,	/* the body itself: an object, or null (is_null) */
 	PTN_F_BOOL,
+	PTN_F_COUNT, /* a whole number from 1 to max */
 	PTN_F_TIME, /* RFC 3339, or seconds since the epoch, or ms */
 	PTN_F__MAX
 };

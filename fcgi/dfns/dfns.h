@@ -15,8 +15,10 @@
 #include "lib/dfns/enrolment.h"
 #include "lib/dfns/factor.h"
 #include "lib/dfns/member.h"
+#include "lib/dfns/people.h"
 #include "lib/dfns/recovery.h"
 #include "lib/event/event.h"
+#include "lib/format/dfnsid.h"
 #include "lib/format/json.h"
 
 /*
@@ -108,6 +110,22 @@ enum ptn_err ptn_dfns_user_activate(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_dfns_user_deactivate(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_dfns_user_archive(struct ptn_request *, struct ptn_reply *);
 
+enum ptn_err ptn_dfns_logs(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_log(struct ptn_request *, struct ptn_reply *);
+
+extern const struct ptn_input ptn_in_dfns_service_account;
+extern const struct ptn_input ptn_in_dfns_service_change;
+enum ptn_err ptn_dfns_service_accounts(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_dfns_service_account(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_service_create(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_service_change(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_service_activate(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_dfns_service_deactivate(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_dfns_service_archive(struct ptn_request *, struct ptn_reply *);
+
 /*
  * Refuse a request that no user action approves (lib/dfns/action.h).
  * req->action is set to the one that does.
@@ -133,6 +151,10 @@ enum ptn_err ptn_dfns_refuse_denied(struct ptn_request *req,
 /* 403: a caller of this kind may not use this endpoint. */
 enum ptn_err ptn_dfns_refuse_kind(struct ptn_request *req,
     struct ptn_reply *rep, const char *kind);
+
+/* ptn_dfns_refuse_denied() for what owners alone may do. */
+enum ptn_err ptn_dfns_refuse_managing(struct ptn_request *req,
+    struct ptn_reply *rep, enum ptn_err r, const struct ptn_dfns_denial *d);
 
 /*
  * 400 that names a member of the body: "Invalid request: firstFactor/kind is
@@ -164,6 +186,21 @@ enum ptn_err ptn_dfns_refuse_password(struct ptn_request *req,
     struct ptn_reply *rep, const struct ptn_dfns_factor_new *in) PTN_MUST_USE;
 
 /* ------------------------------------------------------------------- input */
+
+/* What stands for {id}; a new one for what is no id, so that nothing has it. */
+struct ptn_uuid ptn_dfns_arg(const struct ptn_request *req,
+    enum ptn_dfnsid_kind kind);
+
+/*
+ * Which part of a list is asked for, by ?limit (or usual) and
+ * ?paginationToken; PTN_E_INPUT is answered already.
+ */
+enum ptn_err ptn_dfns_page_read(struct ptn_request *req, struct ptn_reply *rep,
+    int64_t usual, int64_t *max, struct ptn_member_place *place) PTN_MUST_USE;
+
+/* End {"items": [...]}, and say how to go on if there is more. */
+enum ptn_err ptn_dfns_page_write(struct ptn_request *req, struct ptn_reply *rep,
+    bool more, const struct ptn_member_place *place) PTN_MUST_USE;
 
 /*
  * Read the answer to a challenge from the input ptn_in_dfns_answer, take its
@@ -210,6 +247,14 @@ void ptn_dfns_write_time(struct ptn_jsonw *w, const char *name, int64_t us);
 /* A credential as its owner sees it: postern-api(7), GET /auth/credentials. */
 void ptn_dfns_write_credential(struct ptn_jsonw *w, const struct ptn_org *org,
     const struct ptn_dfns_cred *c);
+
+/* A member, as owners see them: a member with this name, or NULL. */
+void ptn_dfns_write_person(struct ptn_jsonw *w, const char *name,
+    const struct ptn_uuid *org, const struct ptn_dfns_people_row *p);
+
+/* "permissionAssignments": of an owner one, of others none. */
+void ptn_dfns_write_permissions(struct ptn_jsonw *w, const struct ptn_uuid *org,
+    const struct ptn_uuid *user, bool owner);
 
 /* The whole answer: a challenge for existing credentials. */
 void ptn_dfns_write_challenge(struct ptn_request *req, struct ptn_reply *rep,

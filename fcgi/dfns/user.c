@@ -35,8 +35,8 @@ const struct ptn_input ptn_in_dfns_user = { new_fields, NEW__MAX };
 static const char *const operations[] = { "Auth:Users:Read",
 	"Auth:Users:Create", "Auth:Users:Update" };
 
-static void
-write_permissions(struct ptn_jsonw *w, const struct ptn_uuid *org,
+void
+ptn_dfns_write_permissions(struct ptn_jsonw *w, const struct ptn_uuid *org,
     const struct ptn_uuid *user, bool owner)
 {
 	const struct ptn_uuid permission = ptn_dfns_people_permission(org);
@@ -61,9 +61,9 @@ write_permissions(struct ptn_jsonw *w, const struct ptn_uuid *org,
 	ptn_jsonw_end_array(w);
 }
 
-static void
-write_person(struct ptn_jsonw *w, const char *name, const struct ptn_uuid *org,
-    const struct ptn_dfns_people_row *p)
+void
+ptn_dfns_write_person(struct ptn_jsonw *w, const char *name,
+    const struct ptn_uuid *org, const struct ptn_dfns_people_row *p)
 {
 	char id[PTN_DFNSID_STR];
 
@@ -86,7 +86,7 @@ write_person(struct ptn_jsonw *w, const char *name, const struct ptn_uuid *org,
 	ptn_jsonw_bool(w, "isServiceAccount", p->service_account);
 	ptn_jsonw_bool(w, "isRegistered", p->registered);
 	ptn_jsonw_bool(w, "isSSORequired", false);
-	write_permissions(w, org, &p->id, p->owner);
+	ptn_dfns_write_permissions(w, org, &p->id, p->owner);
 	ptn_jsonw_end_object(w);
 }
 
@@ -95,7 +95,7 @@ answer(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_dfns_people_row *p)
 {
 	rep->no_store = true;
-	write_person(&rep->json, NULL, &req->sc.tenant_id, p);
+	ptn_dfns_write_person(&rep->json, NULL, &req->sc.tenant_id, p);
 	return PTN_OK;
 }
 
@@ -151,14 +151,14 @@ read_limit(const char *text, int64_t *max)
 	return *max >= 1 && *max <= PTN_DFNS_PAGE_MAX;
 }
 
-static enum ptn_err
-page_read(struct ptn_request *req, struct ptn_reply *rep, int64_t *max,
-    struct ptn_member_place *place)
+enum ptn_err
+ptn_dfns_page_read(struct ptn_request *req, struct ptn_reply *rep,
+    int64_t usual, int64_t *max, struct ptn_member_place *place)
 {
 	const char *limit, *token;
 	enum ptn_err r;
 
-	*max = PAGE;
+	*max = usual;
 	if ((r = ptn_query_get(req, "limit", &limit)) != PTN_OK ||
 	    (r = ptn_query_get(req, "paginationToken", &token)) != PTN_OK)
 		return r;
@@ -170,8 +170,8 @@ page_read(struct ptn_request *req, struct ptn_reply *rep, int64_t *max,
 	return PTN_OK;
 }
 
-static enum ptn_err
-page_write(struct ptn_request *req, struct ptn_reply *rep, bool more,
+enum ptn_err
+ptn_dfns_page_write(struct ptn_request *req, struct ptn_reply *rep, bool more,
     const struct ptn_member_place *place)
 {
 	enum ptn_err r = PTN_OK;
@@ -202,7 +202,8 @@ ptn_dfns_users(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_err r;
 	size_t i, n;
 
-	if ((r = page_read(req, rep, &q.max, &q.place)) != PTN_OK ||
+	if ((r = ptn_dfns_page_read(req, rep, PAGE, &q.max, &q.place)) !=
+		PTN_OK ||
 	    (r = ptn_query_get(req, "kind", &q.kind)) != PTN_OK)
 		return r;
 	if (q.kind != NULL && !is_kind(q.kind))
@@ -214,12 +215,13 @@ ptn_dfns_users(struct ptn_request *req, struct ptn_reply *rep)
 	ptn_jsonw_object(&rep->json, NULL);
 	ptn_jsonw_array(&rep->json, "items");
 	for (i = 0; i < n; i++)
-		write_person(&rep->json, NULL, &req->sc.tenant_id, &p[i]);
-	return page_write(req, rep, more, &q.place);
+		ptn_dfns_write_person(&rep->json, NULL, &req->sc.tenant_id,
+		    &p[i]);
+	return ptn_dfns_page_write(req, rep, more, &q.place);
 }
 
-static struct ptn_uuid
-arg_of(const struct ptn_request *req, enum ptn_dfnsid_kind kind)
+struct ptn_uuid
+ptn_dfns_arg(const struct ptn_request *req, enum ptn_dfnsid_kind kind)
 {
 	struct ptn_uuid id;
 
@@ -234,7 +236,7 @@ arg_of(const struct ptn_request *req, enum ptn_dfnsid_kind kind)
 enum ptn_err
 ptn_dfns_user(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const struct ptn_uuid id = arg_of(req, PTN_DFNSID_USER);
+	const struct ptn_uuid id = ptn_dfns_arg(req, PTN_DFNSID_USER);
 	struct ptn_dfns_people_row p;
 	enum ptn_err r;
 
@@ -246,9 +248,9 @@ ptn_dfns_user(struct ptn_request *req, struct ptn_reply *rep)
 
 /* ---------------------------------------------------------------- to change */
 
-static enum ptn_err
-refuse(struct ptn_request *req, struct ptn_reply *rep, enum ptn_err r,
-    const struct ptn_dfns_denial *d)
+enum ptn_err
+ptn_dfns_refuse_managing(struct ptn_request *req, struct ptn_reply *rep,
+    enum ptn_err r, const struct ptn_dfns_denial *d)
 {
 	if (r == PTN_E_DENIED && d->reason == PTN_DFNS_NOT_OWNER)
 		return ptn_dfns_refuse_kind(req, rep, PTN_EMPLOYEE);
@@ -260,7 +262,7 @@ settle(struct ptn_request *req, struct ptn_reply *rep, enum ptn_err r,
     const struct ptn_dfns_manage *m)
 {
 	return r == PTN_OK ? answer(req, rep, &m->person)
-			   : refuse(req, rep, r, &m->denial);
+			   : ptn_dfns_refuse_managing(req, rep, r, &m->denial);
 }
 
 /* POST /auth/users: invite an employee, by mail. */
@@ -295,7 +297,7 @@ manage(struct ptn_request *req, struct ptn_reply *rep, manage_fn fn)
 {
 	struct ptn_dfns_manage m = { .action = req->action,
 		.by = req->session.claims.sub,
-		.who = arg_of(req, PTN_DFNSID_USER) };
+		.who = ptn_dfns_arg(req, PTN_DFNSID_USER) };
 
 	return settle(req, rep, fn(&req->sc, &m), &m);
 }

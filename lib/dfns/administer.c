@@ -401,15 +401,26 @@ ptn_administer_service(const struct ptn_scope *sc, struct ptn_service_new *s)
 	return ptn_tx(sc, put_service, s);
 }
 
+enum ptn_err
+ptn_administer_end_in(const struct ptn_scope *sc, const struct ptn_uuid *user)
+{
+	const enum ptn_err r = ptn_service_end(sc, user);
+
+	if (r != PTN_OK)
+		return r;
+	return ptn_event_about(sc, PTN_EVENT_SERVICE_ACCOUNT_REVOKED, user);
+}
+
 static enum ptn_err
 revoke(const struct ptn_scope *sc, void *arg)
 {
 	struct ptn_uuid user;
 	enum ptn_err r;
 
-	if ((r = ptn_service_revoke(sc, arg, &user)) != PTN_OK)
+	if ((r = ptn_service_owner(sc, arg, &user)) != PTN_OK ||
+	    (r = ptn_user_lock(sc, &user)) != PTN_OK)
 		return r;
-	return ptn_event_about(sc, PTN_EVENT_SERVICE_ACCOUNT_REVOKED, &user);
+	return ptn_administer_end_in(sc, &user);
 }
 
 enum ptn_err

@@ -108,4 +108,11 @@ enum ptn_err ptn_administer_service(const struct ptn_scope *sc,
 enum ptn_err ptn_administer_revoke(const struct ptn_scope *sc,
     const struct ptn_uuid *token_id) PTN_MUST_USE;
 
+/*
+ * The same of an account, inside the caller's transaction, which holds the lock
+ * of the user.  PTN_E_NOT_FOUND: it has ended.
+ */
+enum ptn_err ptn_administer_end_in(const struct ptn_scope *sc,
+    const struct ptn_uuid *user) PTN_MUST_USE;
+
 #endif

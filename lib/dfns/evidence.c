@@ -123,3 +123,57 @@ ptn_evidence_used(const struct ptn_scope *sc, const struct ptn_uuid *action)
 	return sc->cf->audit_rows ? ptn_sql_evidence_used(sc->db, &in, &n)
 				  : PTN_OK;
 }
+
+enum ptn_err
+ptn_evidence_page(const struct ptn_scope *sc,
+    const struct ptn_evidence_query *q, struct ptn_evidence_row **out,
+    size_t *n, bool *more)
+{
+	const struct ptn_evidence_page_in in = { .tenant_id = sc->tenant_id,
+		.since = q->since_us,
+		.until = q->until_us,
+		.user_id = q->user_id,
+		.before_at = q->before_us,
+		.before_id = q->before_id,
+		.max = q->max + 1 };
+	struct ptn_evidence_page_out *row;
+	enum ptn_err r;
+	size_t i;
+
+	*out = NULL;
+	*more = false;
+	r = ptn_sql_evidence_page(sc->db, sc->arena, &in, &row, n);
+	if (r != PTN_OK || *n == 0)
+		return r;
+	*more = *n > (size_t)q->max;
+	*n -= *more;
+	if ((*out = ptn_arena_calloc(sc->arena, *n, sizeof(**out))) == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < *n; i++)
+		(*out)[i] = (struct ptn_evidence_row){ row[i].id,
+			row[i].action_id, row[i].user_id, row[i].username,
+			row[i].method, row[i].path, row[i].payload_hash,
+			row[i].nonce, row[i].credential_id, row[i].kind,
+			row[i].public_key, row[i].signed_at, row[i].used_at,
+			.client_data = { NULL, 0 } };
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_evidence_get(const struct ptn_scope *sc, const struct ptn_uuid *id,
+    struct ptn_evidence_row *out)
+{
+	const struct ptn_evidence_get_in in = { sc->tenant_id, *id };
+	struct ptn_evidence_get_out row;
+	enum ptn_err r;
+
+	r = ptn_sql_evidence_get(sc->db, sc->arena, &in, &row);
+	if (r != PTN_OK)
+		return r;
+	*out = (struct ptn_evidence_row){ row.id, row.action_id, row.user_id,
+		row.username, row.method, row.path, row.payload_hash, row.nonce,
+		row.credential_id, row.kind, row.public_key, row.signed_at,
+		row.used_at, row.client_data, row.authenticator_data,
+		row.signature };
+	return PTN_OK;
+}

@@ -52,13 +52,18 @@ enter(const struct ptn_scope *sc, struct ptn_dfns_manage *m, bool *others)
 	return allowed ? PTN_OK : deny(m, PTN_DFNS_NOT_OWNER);
 }
 
-/*
- * The same for something that is done to m->who, under their lock.
- *
- * out	it puts them out: not oneself, nor the last owner
- */
-static enum ptn_err
-enter_on(const struct ptn_scope *sc, struct ptn_dfns_manage *m, bool out)
+enum ptn_err
+ptn_dfns_manage_enter(const struct ptn_scope *sc, struct ptn_dfns_manage *m)
+{
+	bool others;
+
+	memset(&m->denial, 0, sizeof(m->denial));
+	return enter(sc, m, &others);
+}
+
+enum ptn_err
+ptn_dfns_manage_enter_on(const struct ptn_scope *sc, struct ptn_dfns_manage *m,
+    bool out)
 {
 	bool others;
 	enum ptn_err r;
@@ -69,15 +74,18 @@ enter_on(const struct ptn_scope *sc, struct ptn_dfns_manage *m, bool out)
 		return r;
 	if ((r = enter(sc, m, &others)) != PTN_OK)
 		return r;
-	r = ptn_dfns_people_one(sc, &m->who, false, &m->person);
+	r = ptn_dfns_people_one(sc, &m->who, m->service_account, &m->person);
 	if (r == PTN_E_NOT_FOUND)
-		return deny(m, PTN_DFNS_NO_SUCH_USER);
+		return deny(m,
+		    m->service_account ? PTN_DFNS_NO_SUCH_ACCOUNT
+				       : PTN_DFNS_NO_SUCH_USER);
 	if (r != PTN_OK || !out)
 		return r;
 	if (ptn_uuid_equal(&m->who, &m->by))
 		return deny(m, PTN_DFNS_ONESELF);
-	return m->person.owner && !others ? deny(m, PTN_DFNS_LAST_OWNER)
-					  : PTN_OK;
+	return m->person.owner && !m->service_account && !others
+	    ? deny(m, PTN_DFNS_LAST_OWNER)
+	    : PTN_OK;
 }
 
 /* A denial is committed: the action is used up all the same. */
@@ -87,10 +95,11 @@ keep_denial(enum ptn_err r)
 	return r == PTN_E_DENIED ? PTN_OK : r;
 }
 
-static enum ptn_err
-run(const struct ptn_scope *sc, struct ptn_dfns_manage *m, ptn_tx_fn fn)
+enum ptn_err
+ptn_dfns_manage_run(const struct ptn_scope *sc, struct ptn_dfns_manage *m,
+    ptn_tx_fn fn, void *arg)
 {
-	const enum ptn_err r = ptn_tx(sc, fn, m);
+	const enum ptn_err r = ptn_tx(sc, fn, arg);
 
 	if (r == PTN_E_GONE)
 		return deny(m, PTN_DFNS_ACTION_USED);
@@ -116,11 +125,9 @@ invite(const struct ptn_scope *sc, void *arg)
 	struct ptn_dfns_manage *m = arg;
 	struct ptn_administer_invitation i = { .address = m->address,
 		.external_id = m->external_id };
-	bool others;
 	enum ptn_err r;
 
-	memset(&m->denial, 0, sizeof(m->denial));
-	if ((r = enter(sc, m, &others)) != PTN_OK)
+	if ((r = ptn_dfns_manage_enter(sc, m)) != PTN_OK)
 		return keep_denial(r);
 	if ((r = count_invitation(sc)) != PTN_OK ||
 	    (r = ptn_administer_invite_in(sc, &i)) != PTN_OK)
@@ -132,7 +139,7 @@ invite(const struct ptn_scope *sc, void *arg)
 enum ptn_err
 ptn_dfns_manage_invite(const struct ptn_scope *sc, struct ptn_dfns_manage *m)
 {
-	const enum ptn_err r = run(sc, m, invite);
+	const enum ptn_err r = ptn_dfns_manage_run(sc, m, invite, m);
 
 	/* Undone whole, so that the action can be tried again. */
 	return r == PTN_E_CONFLICT ? deny(m, PTN_DFNS_USER_EXISTS) : r;
@@ -145,7 +152,7 @@ set_active(const struct ptn_scope *sc, struct ptn_dfns_manage *m, bool active)
 {
 	enum ptn_err r;
 
-	if ((r = enter_on(sc, m, !active)) != PTN_OK)
+	if ((r = ptn_dfns_manage_enter_on(sc, m, !active)) != PTN_OK)
 		return keep_denial(r);
 	if ((r = ptn_administer_switch_in(sc, &m->who, active)) != PTN_OK)
 		return r;
@@ -168,14 +175,14 @@ deactivate(const struct ptn_scope *sc, void *arg)
 enum ptn_err
 ptn_dfns_manage_activate(const struct ptn_scope *sc, struct ptn_dfns_manage *m)
 {
-	return run(sc, m, activate);
+	return ptn_dfns_manage_run(sc, m, activate, m);
 }
 
 enum ptn_err
 ptn_dfns_manage_deactivate(const struct ptn_scope *sc,
     struct ptn_dfns_manage *m)
 {
-	return run(sc, m, deactivate);
+	return ptn_dfns_manage_run(sc, m, deactivate, m);
 }
 
 static enum ptn_err
@@ -184,9 +191,11 @@ archive(const struct ptn_scope *sc, void *arg)
 	struct ptn_dfns_manage *m = arg;
 	enum ptn_err r;
 
-	if ((r = enter_on(sc, m, true)) != PTN_OK)
+	if ((r = ptn_dfns_manage_enter_on(sc, m, true)) != PTN_OK)
 		return keep_denial(r);
-	if ((r = ptn_administer_archive_in(sc, &m->who)) != PTN_OK)
+	r = m->service_account ? ptn_administer_end_in(sc, &m->who)
+			       : ptn_administer_archive_in(sc, &m->who);
+	if (r != PTN_OK)
 		return r;
 	m->person.active = false;
 	return PTN_OK;
@@ -195,5 +204,5 @@ archive(const struct ptn_scope *sc, void *arg)
 enum ptn_err
 ptn_dfns_manage_archive(const struct ptn_scope *sc, struct ptn_dfns_manage *m)
 {
-	return run(sc, m, archive);
+	return ptn_dfns_manage_run(sc, m, archive, m);
 }

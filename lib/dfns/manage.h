@@ -8,6 +8,7 @@
 #include "lib/db/scope.h"
 #include "lib/dfns/denial.h"
 #include "lib/dfns/people.h"
+#include "lib/event/tx.h"
 
 /*
  * What owners do to the members of their organisation, each by a signed user
@@ -23,6 +24,7 @@ struct ptn_dfns_manage {
 	struct ptn_uuid action;	 /* the user action that approves it */
 	struct ptn_uuid by;	 /* the owner, or an owner's service account */
 	struct ptn_uuid who;	 /* not to invite */
+	bool service_account;	 /* who is one, and else a person */
 	const char *address;	 /* to invite */
 	const char *external_id; /* likewise; or NULL */
 	/* Made. */
@@ -52,5 +54,21 @@ enum ptn_err ptn_dfns_manage_deactivate(const struct ptn_scope *sc,
  */
 enum ptn_err ptn_dfns_manage_archive(const struct ptn_scope *sc,
     struct ptn_dfns_manage *m) PTN_MUST_USE;
+
+/*
+ * For rules of this kind, inside their transaction.  To enter is to use up the
+ * action and lock who manages the organisation; the same on m->who, whose lock
+ * is taken first, reads m->person.
+ *
+ * out	it puts them out: not oneself, nor the last owner
+ *
+ * PTN_E_DENIED is to be committed; ptn_dfns_manage_run() returns it then.
+ */
+enum ptn_err ptn_dfns_manage_enter(const struct ptn_scope *sc,
+    struct ptn_dfns_manage *m) PTN_MUST_USE;
+enum ptn_err ptn_dfns_manage_enter_on(const struct ptn_scope *sc,
+    struct ptn_dfns_manage *m, bool out) PTN_MUST_USE;
+enum ptn_err ptn_dfns_manage_run(const struct ptn_scope *sc,
+    struct ptn_dfns_manage *m, ptn_tx_fn fn, void *arg) PTN_MUST_USE;
 
 #endif

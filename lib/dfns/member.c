@@ -247,6 +247,34 @@ ptn_member_set_owner(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 enum ptn_err
+ptn_member_rename(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const char *username)
+{
+	struct ptn_member_rename_in in = { .username = username,
+		.tenant_id = sc->tenant_id,
+		.user_id = *user };
+	char *key;
+	uint64_t n;
+	enum ptn_err r;
+
+	if ((r = name_key(sc->arena, username, &key)) != PTN_OK)
+		return r;
+	in.username_key = key;
+	return ptn_sql_member_rename(sc->db, &in, &n);
+}
+
+enum ptn_err
+ptn_member_set_external(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const char *external_id)
+{
+	const struct ptn_member_set_external_in in = { external_id,
+		sc->tenant_id, *user };
+	uint64_t n;
+
+	return ptn_sql_member_set_external(sc->db, &in, &n);
+}
+
+enum ptn_err
 ptn_member_archive(const struct ptn_scope *sc, const struct ptn_uuid *user)
 {
 	const struct ptn_member_archive_in in = { sc->tenant_id, *user };

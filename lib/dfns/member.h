@@ -140,6 +140,16 @@ enum ptn_err ptn_member_set_owner(const struct ptn_scope *sc,
     const struct ptn_uuid *user, bool owner) PTN_MUST_USE;
 
 /*
+ * Give a service account another name; codes as of ptn_member_put().  A
+ * person's username never changes: clients salt keys with it.  And what the
+ * client that made somebody calls them.  Both inside the caller's transaction.
+ */
+enum ptn_err ptn_member_rename(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const char *username) PTN_MUST_USE;
+enum ptn_err ptn_member_set_external(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const char *external_id) PTN_MUST_USE;
+
+/*
  * Put one away for good: their name is free again.  Inside the caller's
  * transaction, which holds the lock of the user.
  */

@@ -165,26 +165,64 @@ ptn_services_of(const struct ptn_scope *sc, struct ptn_service_row **out,
 }
 
 enum ptn_err
-ptn_service_revoke(const struct ptn_scope *sc, const struct ptn_uuid *token_id,
+ptn_service_tokens(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_service_token **out, size_t *n)
+{
+	const struct ptn_service_tokens_in in = { .tenant_id = sc->tenant_id,
+		.user_id = *user };
+	struct ptn_service_tokens_out *row;
+	enum ptn_err r;
+	size_t i;
+
+	*out = NULL;
+	r = ptn_sql_service_tokens(sc->db, sc->arena, &in, &row, n);
+	if (r != PTN_OK || *n == 0)
+		return r;
+	if ((*out = ptn_arena_calloc(sc->arena, *n, sizeof(**out))) == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < *n; i++)
+		(*out)[i] = (struct ptn_service_token){ row[i].id,
+			row[i].user_id, row[i].cred_id, row[i].fingerprint,
+			row[i].good != 0, row[i].created_at };
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_service_rename(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const char *name)
+{
+	const enum ptn_err r = check_name(sc->arena, name);
+
+	return r == PTN_OK ? ptn_member_rename(sc, user, name) : r;
+}
+
+enum ptn_err
+ptn_service_owner(const struct ptn_scope *sc, const struct ptn_uuid *token_id,
     struct ptn_uuid *user)
 {
-	const struct ptn_access_token_owner_in who = { sc->tenant_id,
+	const struct ptn_access_token_owner_in in = { sc->tenant_id,
 		*token_id };
 	struct ptn_access_token_owner_out row;
-	struct ptn_access_tokens_revoke_in in = { .tenant_id = sc->tenant_id };
+	enum ptn_err r;
+
+	r = ptn_sql_access_token_owner(sc->db, sc->arena, &in, &row);
+	if (r == PTN_OK)
+		*user = row.user_id;
+	return r;
+}
+
+enum ptn_err
+ptn_service_end(const struct ptn_scope *sc, const struct ptn_uuid *user)
+{
+	const struct ptn_access_tokens_revoke_in in = { sc->tenant_id, *user };
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_access_token_owner(sc->db, sc->arena, &who, &row)) !=
-	    PTN_OK)
-		return r;
-	in.user_id = *user = row.user_id;
-	if ((r = ptn_user_lock(sc, &in.user_id)) != PTN_OK ||
-	    (r = ptn_sql_access_tokens_revoke(sc->db, &in, &n)) != PTN_OK)
+	if ((r = ptn_sql_access_tokens_revoke(sc->db, &in, &n)) != PTN_OK)
 		return r;
 	if (n == 0) /* ended while we waited for the lock */
 		return PTN_E_NOT_FOUND;
-	if ((r = ptn_dfns_creds_archive(sc, &in.user_id)) != PTN_OK)
+	if ((r = ptn_dfns_creds_archive(sc, user)) != PTN_OK)
 		return r;
-	return ptn_member_archive(sc, &in.user_id);
+	return ptn_member_archive(sc, user);
 }

@@ -71,12 +71,42 @@ struct ptn_service_row {
 enum ptn_err ptn_services_of(const struct ptn_scope *sc,
     struct ptn_service_row **out, size_t *n) PTN_MUST_USE;
 
+/* What their owners see of the token of each. */
+struct ptn_service_token {
+	struct ptn_uuid id;
+	struct ptn_uuid user_id;
+	const char *cred_id;
+	const char *fingerprint; /* of the key */
+	bool good;		 /* not revoked, nor expired */
+	int64_t created_at_us;
+};
+
 /*
- * End one, by its token: the name is free again.  Inside the caller's
- * transaction.  user is set to the account.  PTN_E_NOT_FOUND, also for one
- * that has ended.
+ * That of an account, ended or not; or those of all that have not ended, where
+ * user is nil.  One SELECT.
  */
-enum ptn_err ptn_service_revoke(const struct ptn_scope *sc,
+enum ptn_err ptn_service_tokens(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_service_token **out,
+    size_t *n) PTN_MUST_USE;
+
+/*
+ * Give one another name; codes as of ptn_service_put().  Inside the caller's
+ * transaction, which holds the lock of the user.
+ */
+enum ptn_err ptn_service_rename(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const char *name) PTN_MUST_USE;
+
+/*
+ * Which account has this token.  PTN_E_NOT_FOUND, also for one that has ended.
+ */
+enum ptn_err ptn_service_owner(const struct ptn_scope *sc,
     const struct ptn_uuid *token_id, struct ptn_uuid *user) PTN_MUST_USE;
+
+/*
+ * End one: the name is free again.  Inside the caller's transaction, which
+ * holds the lock of the user.  PTN_E_NOT_FOUND: it has ended.
+ */
+enum ptn_err ptn_service_end(const struct ptn_scope *sc,
+    const struct ptn_uuid *user) PTN_MUST_USE;
 
 #endif

@@ -44,3 +44,24 @@ SELECT user_id FROM access_tokens
 -- returns: count
 UPDATE access_tokens SET revoked_at = UTC_TIMESTAMP(6)
  WHERE tenant_id = ? AND user_id = ? AND revoked_at IS NULL;
+
+-- name: service_tokens
+-- in:   tenant_id:id user_id:id user_id:id
+-- out:  id:id user_id:id cred_id:str fingerprint:str good:i64 created_at:time
+-- returns: many
+-- That of one account, or those of all that have not ended.
+SELECT k.id, k.user_id, c.cred_id, c.fingerprint,
+       k.revoked_at IS NULL AND k.expires_at > UTC_TIMESTAMP(6), k.created_at
+  FROM access_tokens k
+  JOIN members m ON m.user_id = k.user_id
+  JOIN key_credentials c ON c.id = k.credential_id
+ WHERE k.tenant_id = ?
+   AND (k.user_id = ? OR (? IS NULL AND m.archived_at IS NULL))
+ ORDER BY k.created_at, k.id;
+
+-- name: access_tokens_count
+-- in:   tenant_id:id
+-- out:  n:i64
+-- returns: one
+SELECT COUNT(*) FROM access_tokens
+ WHERE tenant_id = ? AND revoked_at IS NULL;

@@ -114,6 +114,18 @@ UPDATE members SET active = ? WHERE tenant_id = ? AND user_id = ?;
 -- returns: count
 UPDATE members SET role = ? WHERE tenant_id = ? AND user_id = ?;
 
+-- name: member_rename
+-- in:   username:str username_key:str tenant_id:id user_id:id
+-- returns: count
+-- Of a service account alone.
+UPDATE members SET username = ?, username_key = ?
+ WHERE tenant_id = ? AND user_id = ? AND service_account = 1;
+
+-- name: member_set_external
+-- in:   external_id:str tenant_id:id user_id:id
+-- returns: count
+UPDATE members SET external_id = ? WHERE tenant_id = ? AND user_id = ?;
+
 -- name: member_owners
 -- in:   tenant_id:id
 -- out:  user_id:id active:i64 registered:i64 service_account:i64

@@ -102,6 +102,9 @@ const byAccount = ['dfnsDelegatedLogin', 'dfnsDelegatedRegistration',
   'dfnsDelegatedRestart', 'dfnsDelegatedRecovery'];
 const thatEnd = ['dfnsLogout', 'dfnsLogoutToo'];
 
+/* Something in the place of each {id}. */
+const filled = (path) => path.replaceAll(/\{\w+\}/g, 'AA');
+
 /* How whoever may call an operation does: a client, and options of call(). */
 async function caller({ method, path, operation }, body) {
   const { operationId, security, parameters = [] } = operation;
@@ -116,7 +119,7 @@ async function caller({ method, path, operation }, body) {
   const isSigned = parameters.some(({ $ref }) =>
     $ref === '#/components/parameters/DfnsUserAction');
   return [who.api, { bearer: token, ...isSigned ? header(await approve(who,
-    method, path, JSON.stringify(body))) : {} }];
+    method, filled(path), JSON.stringify(body))) : {} }];
 }
 
 /* What refuses everything does so before it looks. */
@@ -128,7 +131,7 @@ const queryOf = ({ operation: { tags } }) =>
 
 async function ask(one, body) {
   const [api, options] = await caller(one, body);
-  return api.call(one.method, one.path.replaceAll(/\{\w+\}/g, 'AA')
+  return api.call(one.method, filled(one.path)
     + queryOf(one), body, options);
 }
 

@@ -38,13 +38,23 @@ const SIGNED = [
 const DELETES = ['DELETE',
   '/auth/credentials/00000000-0000-4000-8000-000000000000'];
 const NOBODY = '/auth/users/us-2r1sn-m874t-9olbf8bd5s69kjgh';
+const ACCOUNT = NOBODY.replace('users', 'service-accounts');
 const MANAGED = [
+  ['GET', '/auth/action/logs'],
+  ['GET', '/auth/action/logs/x'],
   ['GET', '/auth/users'],
   ['GET', NOBODY],
   ['POST', '/auth/users'],
   ['PUT', `${NOBODY}/activate`],
   ['PUT', `${NOBODY}/deactivate`],
   ['DELETE', NOBODY],
+  ['GET', '/auth/service-accounts'],
+  ['GET', ACCOUNT],
+  ['POST', '/auth/service-accounts'],
+  ['PUT', ACCOUNT],
+  ['PUT', `${ACCOUNT}/activate`],
+  ['PUT', `${ACCOUNT}/deactivate`],
+  ['DELETE', ACCOUNT],
 ];
 const CLOSED = [...MANAGED, ...MEMBERS, ...SIGNED, ['POST', '/auth/registration'],
   ['POST', '/auth/recover/user'], ['GET', '/auth/credentials']];
@@ -72,13 +82,17 @@ test('sizes, types and forms; no token, no database', async () => {
       await api.call(method, path, undefined,
         { bearer, raw: '{}', type: 'text/plain', status: 415 });
     }
-    for (const [method, path] of [...SIGNED, ['POST', '/auth/users']]) {
+    for (const [method, path] of [...SIGNED, ['POST', '/auth/users'],
+      ['POST', '/auth/service-accounts']]) {
       await api.call(method, path, {}, { bearer, status: 403 });
       await api.call(method, path, {}, { bearer, status: 400,
         ...header(await approve(who, method, path, '{}')) });
       await api.call(method, path, undefined, { bearer, status: 415, raw: '{}',
         type: 'text/plain', ...header(await approve(who, method, path, '{}')) });
     }
+    await api.call('PUT', ACCOUNT, undefined, { bearer, status: 415,
+      raw: '{}', type: 'text/plain',
+      ...header(await approve(who, 'PUT', ACCOUNT, '{}')) });
     for (const [method, path] of CLOSED)
       await api.call(method, path, method === 'GET' ? undefined : {},
         { status: 401 });

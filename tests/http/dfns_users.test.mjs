@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import sdk from '@dfns/sdk';
 import keysigner from '@dfns/sdk-keysigner';
 import { freshAddress } from '../lib/api.mjs';
+import { cost } from '../lib/cost.mjs';
 import { ID, Key, approve, beginLogin, codeTo, codesTo, header, isError,
   loggedIn, login, register, service, signed, uuidOf, withToken }
   from '../lib/dfns.mjs';
@@ -386,6 +387,15 @@ test('what was done is on record, with who did it', async () => {
       AND subject_user_id = UNHEX('${uuidOf(body.userId)}')
     ORDER BY created_at, id`)).flat(), ['member_invited', 'member_deactivated',
     'member_activated', 'member_archived']);
+});
+
+test('a page costs two statements: the session, and the page', async () => {
+  const boss = await owner();
+  for (const path of [USERS, `${USERS}/${boss.user.id}`]) {
+    const { statements, hashes } = await cost(instance, boss.api, 'GET', path,
+      undefined, { bearer: boss.token });
+    assert.deepEqual([statements, hashes], [2, 0], path);
+  }
 });
 
 test('org role says who is an owner, and members shows it', async () => {

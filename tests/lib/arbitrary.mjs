@@ -176,7 +176,7 @@ export class Arbitrary {
       this.allowed(node.items));
     case 'string': return this.string(node);
     case 'boolean': return this.draw(2) === 1;
-    case 'number': return this.number();
+    case 'number': return this.number(node);
     default: return this.anything();
     }
   }
@@ -215,8 +215,10 @@ export class Arbitrary {
       : least + this.draw(Math.min(most, 40) - least + 1);
   }
 
-  /* A time to come, in seconds or milliseconds. */
-  number() {
+  /* A count where it is bounded; or a time to come, in seconds or ms. */
+  number({ exclusiveMaximum: bound = Infinity }) {
+    if (bound < 1e6)
+      return 1 + this.draw(bound - 1);
     const at = Date.now() + 3600000 + this.draw(1e9);
     return [at, at / 1000, Math.round(at / 1000)][this.draw(3)];
   }

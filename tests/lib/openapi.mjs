@@ -86,6 +86,7 @@ const NOT_FORM = [
     || body.username === null],
   ['expiration is missing', (body) => body.expiration !== undefined],
   ['a credential that signs', () => true],
+  ['permissionId', () => true],
   ['Parse error', ({ response: { clientDataJSON: one, clientDataJson: other }
     = {} }) => Boolean(one && other && one !== other)],
   ['emailId', (body) => !body.email_id],

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "lib/account/jwk.h"
+#include "lib/account/user.h"
 #include "lib/dfns/cred.h"
 #include "lib/dfns/member.h"
 #include "lib/dfns/service.h"
@@ -97,7 +98,12 @@ revoke_locked(const struct ptn_scope *sc, void *arg)
 {
 	struct revoking *r = arg;
 
-	return ptn_service_revoke(sc, r->token, &r->user);
+	enum ptn_err e;
+
+	if ((e = ptn_service_owner(sc, r->token, &r->user)) != PTN_OK ||
+	    (e = ptn_user_lock(sc, &r->user)) != PTN_OK)
+		return e;
+	return ptn_service_end(sc, &r->user);
 }
 
 static enum ptn_err
