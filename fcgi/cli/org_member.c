@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fcgi/cli/option.h"
+#include "fcgi/cli/print.h"
 #include "lib/dfns/administer.h"
 #include "lib/dfns/member.h"
 #include "lib/format/dfnsid.h"
@@ -77,8 +78,9 @@ print_members(const struct ptn_member *m, size_t n)
 
 	for (i = 0; i < n; i++) {
 		print_id(PTN_DFNSID_USER, &m[i].id, "  ");
-		(void)printf("%-8s  %-16s  %s\n", state_of(&m[i]),
-		    sort_of(&m[i]), m[i].username);
+		(void)printf("%-8s  %-16s  ", state_of(&m[i]),
+		    sort_of(&m[i]));
+		ptn_cli_print_line(m[i].username);
 	}
 }
 

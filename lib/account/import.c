@@ -89,21 +89,46 @@ of(enum ptn_err r, struct ptn_import *u, const char *why)
 	return r;
 }
 
+/* One that somebody has asked for, and does not own. */
+static enum ptn_err
+claim(const struct ptn_scope *sc, const struct ptn_import *u,
+    const struct ptn_import_address *address)
+{
+	struct ptn_email email;
+	enum ptn_err r = ptn_email_claim(sc, address->address, &email);
+
+	if (r == PTN_OK && !ptn_uuid_is_nil(&email.user_id))
+		return PTN_E_CONFLICT;
+	return r == PTN_OK
+	    ? ptn_email_own(sc, &email, &u->id, address->verified)
+	    : r;
+}
+
+/* Mostly it is new here, which takes less. */
+static enum ptn_err
+put_address(const struct ptn_scope *sc, const struct ptn_import *u, size_t i)
+{
+	const struct ptn_import_address *address = &u->address[i];
+	const struct ptn_import_email_put_in in = { ptn_uuid_new(),
+		sc->tenant_id, u->id, address->address, address->verified };
+	const struct ptn_primary_put_in primary = { u->id, sc->tenant_id,
+		in.id };
+	enum ptn_err r = ptn_sql_import_email_put(sc->db, &in);
+
+	if (r == PTN_E_CONFLICT)
+		return claim(sc, u, address);
+	return r == PTN_OK && i == 0 ? ptn_sql_primary_put(sc->db, &primary)
+				     : r;
+}
+
 static enum ptn_err
 put_addresses(const struct ptn_scope *sc, struct ptn_import *u)
 {
-	struct ptn_email email;
 	enum ptn_err r = PTN_OK;
 	size_t i;
 
-	for (i = 0; i < u->addresses && r == PTN_OK; i++) {
-		r = ptn_email_claim(sc, u->address[i].address, &email);
-		if (r == PTN_OK && !ptn_uuid_is_nil(&email.user_id))
-			r = PTN_E_CONFLICT;
-		if (r == PTN_OK)
-			r = ptn_email_own(sc, &email, &u->id,
-			    u->address[i].verified);
-	}
+	for (i = 0; i < u->addresses && r == PTN_OK; i++)
+		r = put_address(sc, u, i);
 	return of(r, u, taken_address);
 }
 
@@ -172,41 +197,33 @@ put_credentials(const struct ptn_scope *sc, struct ptn_import *u)
 	return of(r, u, taken_key);
 }
 
-/* What the row of a user has beyond that they are there; if it has any. */
 static enum ptn_err
-put_rest(const struct ptn_scope *sc, const struct ptn_import *u)
+put_user(const struct ptn_scope *sc, struct ptn_import *u)
 {
-	const struct ptn_import_user_rest_in in = { u->text[PTN_PERSON_NAME],
-		u->text[PTN_PERSON_GIVEN_NAME], u->text[PTN_PERSON_FAMILY_NAME],
-		u->text[PTN_PERSON_PICTURE], u->locked_at_us, u->created_at_us,
+	const struct ptn_import_user_put_in in = { u->id, sc->tenant_id,
+		u->text[PTN_PERSON_NAME], u->text[PTN_PERSON_GIVEN_NAME],
+		u->text[PTN_PERSON_FAMILY_NAME], u->text[PTN_PERSON_PICTURE],
+		u->locked_at_us, u->created_at_us,
 		u->created_at_us != 0 && u->updated_at_us != 0
 		    ? u->updated_at_us
-		    : u->created_at_us,
-		sc->tenant_id, u->id };
-	uint64_t n;
+		    : u->created_at_us };
 
-	return in.name == NULL && in.given_name == NULL &&
-		in.family_name == NULL && in.picture == NULL &&
-		in.locked_at == 0 && in.created_at == 0
-	    ? PTN_OK
-	    : ptn_sql_import_user_rest(sc->db, &in, &n);
+	return of(ptn_sql_import_user_put(sc->db, &in), u, taken_id);
 }
 
 static enum ptn_err
 put_one(const struct ptn_scope *sc, void *arg)
 {
 	struct ptn_import *u = arg;
-	const struct ptn_user_put_in in = { u->id, sc->tenant_id };
 	enum ptn_err r;
 
-	if ((r = of(ptn_sql_user_put(sc->db, &in), u, taken_id)) != PTN_OK ||
+	if ((r = put_user(sc, u)) != PTN_OK ||
 	    (r = put_addresses(sc, u)) != PTN_OK ||
 	    (r = put_name(sc, u)) != PTN_OK ||
 	    (r = put_password(sc, u)) != PTN_OK ||
 	    (r = put_otp(sc, u)) != PTN_OK ||
 	    (r = put_credentials(sc, u)) != PTN_OK ||
-	    (r = ptn_metadata_give_in(sc, &u->id, &u->metadata)) != PTN_OK ||
-	    (r = put_rest(sc, u)) != PTN_OK)
+	    (r = ptn_metadata_give_in(sc, &u->id, &u->metadata)) != PTN_OK)
 		return r;
 	return ptn_event_about(sc, PTN_EVENT_USER_CREATED, &u->id);
 }

@@ -11,14 +11,22 @@ SELECT (SELECT u.id FROM users u WHERE u.tenant_id = ? AND u.id = ?),
        (SELECT n.user_id FROM usernames n
          WHERE n.tenant_id = ? AND n.username = ?);
 
--- name: import_user_rest
--- in:   name:str given_name:str family_name:str picture:str locked_at:time created_at:time updated_at:time tenant_id:id id:id
--- returns: count
-UPDATE users
-   SET name = ?, given_name = ?, family_name = ?, picture = ?, locked_at = ?,
-       created_at = COALESCE(?, created_at),
-       updated_at = COALESCE(?, updated_at)
- WHERE tenant_id = ? AND id = ?;
+-- name: import_user_put
+-- in:   id:id tenant_id:id name:str given_name:str family_name:str picture:str locked_at:time created_at:time updated_at:time
+-- returns: none
+INSERT INTO users
+       (id, tenant_id, name, given_name, family_name, picture, locked_at,
+        created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, COALESCE(?, UTC_TIMESTAMP(6)),
+        COALESCE(?, UTC_TIMESTAMP(6)));
+
+-- name: import_email_put
+-- in:   id:id tenant_id:id user_id:id address:str verified:i64
+-- returns: none
+-- An address that nobody has asked for yet: a conflict otherwise.
+INSERT INTO emails
+       (id, tenant_id, user_id, address, verified, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6));
 
 -- name: import_credential_date
 -- in:   created_at:time last_used_at:time tenant_id:id id_hash:bytes
