@@ -16,6 +16,7 @@
 #include "lib/base/home.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/foreign.h"
+#include "lib/format/near.h"
 
 #define GROUPS_MAX 64
 
@@ -98,19 +99,38 @@ ptn_check_names(struct ptn_check *c)
 	look_for_name(c, &c->cf->socket_group, true);
 }
 
+static bool
+is_kind(const char *word, struct ptn_near *near)
+{
+	const char *kind;
+	size_t i;
+
+	*near = ptn_near_begin(word);
+	for (i = 0; (kind = ptn_foreign_kind_name(i)) != NULL; i++) {
+		if (strcmp(kind, word) == 0)
+			return true;
+		ptn_near_try(near, kind);
+	}
+	return false;
+}
+
 /* A word that names no kind of hash lets nobody in. */
 void
 ptn_check_hashes(struct ptn_check *c)
 {
 	const struct ptn_strs *l = &c->cf->password_import;
+	char hint[PTN_NEAR_HINT];
+	struct ptn_near near;
 	size_t i;
 
-	for (i = 0; i < l->n; i++)
-		if (!ptn_foreign_is_name(l->v[i]))
-			ptn_check_at(c, PTN_CHECK_ERROR, l,
-			    "there is no kind of hash \"%.64s\"; "
-			    "postern.yaml(5) has them",
-			    l->v[i]);
+	for (i = 0; i < l->n; i++) {
+		if (is_kind(l->v[i], &near))
+			continue;
+		ptn_check_at(c, PTN_CHECK_ERROR, l,
+		    "there is no kind of hash \"%.64s\"%s", l->v[i],
+		    near.best != NULL ? ptn_near_hint(near.best, hint)
+				      : "; postern.yaml(5) has them");
+	}
 }
 
 /* ------------------------------------------------------------------- files */

@@ -469,7 +469,7 @@ mysql_parse(struct ptn_foreign_parsing *p, struct ptn_foreign *f)
 	return *p->s == '\0';
 }
 
-/* THE table of kinds. */
+/* THE table of kinds; those of one name stand together. */
 static const struct ptn_foreign_kind kinds[] = {
 	/* clang-format off */
 	{ "argon2",    "$argon2",     argon_parse,     ptn_foreign_work_argon,     CORE_BYTES,      PTN_FOREIGN_LENGTH },
@@ -518,15 +518,17 @@ ptn_foreign_name(const struct ptn_foreign *f)
 	return f->kind->name;
 }
 
-bool
-ptn_foreign_is_name(const char *name)
+const char *
+ptn_foreign_kind_name(size_t i)
 {
-	size_t i;
+	size_t k;
 
-	for (i = 0; i < PTN_ARRAY_LEN(kinds); i++)
-		if (strcmp(kinds[i].name, name) == 0)
-			return true;
-	return false;
+	for (k = 0; k < PTN_ARRAY_LEN(kinds); k++) {
+		if ((k == 0 || strcmp(kinds[k].name, kinds[k - 1].name) != 0) &&
+		    i-- == 0)
+			return kinds[k].name;
+	}
+	return NULL;
 }
 
 enum ptn_err

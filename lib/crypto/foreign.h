@@ -50,9 +50,11 @@ struct ptn_foreign {
 bool ptn_foreign_parse(const struct ptn_conf *cf, const char *s, bool bare,
     struct ptn_foreign *f, const char **why);
 
-/* As password.import.allow has it; and is a word of that list one of them? */
+/* As password.import.allow has it. */
 const char *ptn_foreign_name(const struct ptn_foreign *f);
-bool ptn_foreign_is_name(const char *name);
+
+/* Each such name once, from i = 0 on; NULL behind the last. */
+const char *ptn_foreign_kind_name(size_t i);
 
 /*
  * Write the setting, at most max bytes with the NUL, or all of it if whole: as

@@ -50,8 +50,10 @@ async function says(set, status, lines) {
 test('nothing is wrong', () => says({}, 0, []));
 
 test('a kind of hash that there is not', () => says(
-  { 'password.import.allow': 'bcrypt,md5,argon2' }, 1,
-  ['--set: password.import.allow: there is no kind of hash "md5"; '
+  { 'password.import.allow': 'bcrpyt,md5,argon2' }, 1,
+  ['--set: password.import.allow: there is no kind of hash "bcrpyt"; '
+    + 'did you mean bcrypt?',
+  '--set: password.import.allow: there is no kind of hash "md5"; '
     + 'postern.yaml(5) has them']));
 
 describe('this machine', () => {
