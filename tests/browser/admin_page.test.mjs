@@ -166,10 +166,11 @@ describe('a user calls', { concurrency: true }, () => {
       await person.hears('status', 'They may log in again');
       assert.equal((await state(id)).locked_at, undefined);
 
-      await follow(person, 'Audit log');
+      await person.press('What was done to them, too');
       await person.at('Audit log');
+      await says(person, 'What happened', 'Limits were cleared');
       await person.enter('Event', 'user_locked');
-      await person.hears('status', /^[12] entr(y|ies)$/);
+      await person.hears('status', '1 entry');
       await shot(person, '6-audit');
       await follow(person, 'Outbox');
       await person.at('Outbox');
@@ -244,6 +245,42 @@ describe('what a user has', () => {
     await person.hears('status', 'The names are changed');
     assert.deepEqual(((one) => [one.name, one.family_name])(await state(id)),
       ['By another', 'Lovelace']);
+  });
+
+  test('metadata is typed as JSON', async () => {
+    const { email, id } = await member('kept');
+    const at = `/users/${id}/metadata`;
+    const kept = async () => (await admin.call('GET', at)).body;
+
+    await admin.call('PATCH', at, { public_metadata: { plan: 'free',
+      was: { since: 2020, until: 2021 } }, unsafe_metadata: { theme: 'dark' } },
+    { status: 200 });
+    await open(person, email);
+    await person.fill('Public', '[1]');
+    await person.page.getByRole('form', { name: 'Metadata' }).getByRole(
+      'button').click();
+    await person.hears('alert', 'begin with { and end with }');
+    await person.fill('Public', '{"plan": "paid", "was": {"since": 2020}}');
+    await person.fill('Private', '{"crm": 17}');
+    await person.page.getByRole('form', { name: 'Metadata' }).getByRole(
+      'button').click();
+    await person.hears('status', 'The metadata is changed');
+    assert.deepEqual(await kept(), { public_metadata: { plan: 'paid',
+      was: { since: 2020 } }, private_metadata: { crm: 17 },
+    unsafe_metadata: { theme: 'dark' } });
+
+    await admin.call('PATCH', at, { private_metadata: { crm: 18 } },
+      { status: 200 });
+    await person.fill('Public', '');
+    await person.page.getByRole('form', { name: 'Metadata' }).getByRole(
+      'button').click();
+    await person.hears('alert', 'Somebody has changed this user');
+    await person.fill('Public', '');
+    await person.page.getByRole('form', { name: 'Metadata' }).getByRole(
+      'button').click();
+    await person.hears('status', 'The metadata is changed');
+    assert.deepEqual(await kept(), { private_metadata: { crm: 18 },
+      unsafe_metadata: { theme: 'dark' } });
   });
 
   test('is gone when the user is deleted', async () => {
@@ -367,6 +404,29 @@ describe('a key', () => {
       await person.at(title);
       await person.page.getByText('This key is of one organisation').waitFor();
     }
+    await person.context.close();
+  });
+
+  test('leads nowhere by an address that is none', async () => {
+    const person = await operator('strange');
+    await person.fill('Organisation', '..');
+    await enterKey(person);
+    await person.hears('alert', 'begins with or-');
+    await person.fill('Organisation', '');
+    await enterKey(person);
+    await person.at('Users');
+    for (const hash of ['#user/..', '#user/', '#user/%2e%2e']) {
+      await person.page.evaluate((one) => {
+        location.hash = one;
+      }, hash);
+      await person.at('This cannot be shown');
+      await person.hears('alert', 'not the id of a user');
+    }
+    await person.page.evaluate(() => {
+      location.hash = '#constructor';
+    });
+    await person.at('Users');
+    assert.deepEqual(person.problems, []);
     await person.context.close();
   });
 

@@ -4,7 +4,7 @@
  * a browser keeps addresses.
  */
 import { audit } from './audit.js';
-import { call, isIn, take } from './call.js';
+import { call, isId, isIn, take } from './call.js';
 import { health } from './health.js';
 import { outbox } from './outbox.js';
 import { field, form, heading, section, trouble } from './parts.js';
@@ -79,9 +79,14 @@ async function check() {
   }
 }
 
+const isOrganisation = (text) => text === '' || isId(text)
+  || /^or(-[0-9a-z]+)+$/.test(text);
+
 async function comeIn({ key, organisation }) {
   if (!/^[!-~]+$/.test(key.trim()))
     throw new Told('Enter the key as "postern admin-key create" printed it.');
+  if (!isOrganisation(organisation.trim()))
+    throw new Told('The id of an organisation begins with or-, or is a UUID.');
   take(key.trim(), organisation.trim());
   await check();
   $('parts').hidden = $('leave').hidden = false;

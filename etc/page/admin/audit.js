@@ -72,6 +72,16 @@ async function find(values) {
   done(found.querySelector('.hint').textContent);
 }
 
+/* Go there, for what is about a user: a week of it, or all would be read. */
+export function lookFor(id) {
+  const here = new Date().getTimezoneOffset() * 60000;
+  const since = new Date(Date.now() - 7 * 86400000 - here);
+
+  Object.assign(asked, { q: id, type: '', end_time: '', page: 1,
+    start_time: since.toISOString().slice(0, 16) });
+  location.hash = '#audit';
+}
+
 export async function audit() {
   found = make('div');
   await showList();

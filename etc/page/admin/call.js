@@ -16,6 +16,10 @@ export function take(text, id) {
 
 export const isIn = () => key !== '';
 
+/* A UUID: what else stands in an address leads to another place of the API. */
+export const isId = (text) => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
+  .test(text);
+
 /* Of a part of a path that is not ours. */
 export const part = encodeURIComponent;
 

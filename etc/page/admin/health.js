@@ -81,7 +81,8 @@ const mail = (lines) => {
     { title: 'Mails sent', value: tries.get('sent') ?? 0, note: parts(
       new Map([...tries].filter(([result]) => result !== 'sent'))) },
     { title: 'In the outbox', value: sum(lines, 'postern_outbox_rows'),
-      note: `the oldest for ${Math.round(oldest)} s`, bad: oldest > 300 }];
+      note: oldest > 0 ? `the oldest for ${Math.round(oldest)} s`
+        : 'nothing waits', bad: oldest > 300 }];
 };
 
 const machine = (lines) => {
@@ -103,7 +104,7 @@ const machine = (lines) => {
     { title: 'Database errors', value: lost, note: parts(by(lines,
       'postern_database_errors_total', 'kind')), bad: lost > 0 },
     { title: 'Processes that died', value: deaths,
-      note: 'each was replaced', bad: deaths > 0 }];
+      note: deaths > 0 && 'each was replaced', bad: deaths > 0 }];
 };
 
 /* How it is: a sentence. */

@@ -57,6 +57,11 @@ export function field(id, label, more = {}) {
     about && make('p', { id: `${id}-hint`, class: 'hint' }, about));
 }
 
+/* The same for a text of several lines. */
+export const area = (id, label, text) => make('div', {},
+  make('label', { for: id }, label), make('textarea', { id, name: id, rows: 6,
+    spellcheck: 'false', autocomplete: 'off' }, text));
+
 /*
  * A form of fields; errors are told in the section of errorId.  action(values)
  * is what its button does.

@@ -1,11 +1,12 @@
 /* One user: what is theirs, why they may not get in, and what helps. */
-import { call, find, part, query } from './call.js';
+import { call, find, isId, part, query } from './call.js';
 import { done, facts, field, form, heading, hint, list, riskyButton, row,
   section, button } from './parts.js';
 import { ApiError } from './api.js';
-import { badge, device, make, time } from './ui.js';
+import { Told, badge, device, make, time } from './ui.js';
+import { metadata, readMetadata } from './metadata.js';
 import { marks, nameOf } from './users.js';
-import { entryRow } from './audit.js';
+import { entryRow, lookFor } from './audit.js';
 import { count, limitWords } from './words.js';
 
 /*
@@ -231,10 +232,6 @@ const names = (here, user, tag) => section('names', 'Names', form('names', [
     { value: user[name] ?? '' }))], 'Change',
 (values) => rename(here, user, tag, values), { name: 'Names' }));
 
-const metadata = ({ metadata: has }) => has && section('metadata', 'Metadata',
-  make('pre', { tabindex: '0', role: 'group', 'aria-label': 'Metadata' },
-    JSON.stringify(has, null, 2)));
-
 const end = (here, user) => section('end', 'Delete', hint('With all that is'
   + ' theirs. This cannot be undone.'), make('div', { class: 'row' },
 riskyButton('Delete the user', 'end', { title: `Delete ${nameOf(user)}?`,
@@ -249,16 +246,26 @@ riskyButton('Delete the user', 'end', { title: `Delete ${nameOf(user)}?`,
 
 const history = (entries, id) => section('history', 'What they did lately',
   list('Events', entries.map((entry) => entryRow(entry, id)), 'Nothing is on'
-    + ' record. Is audit_log.storage.enabled on?'));
+    + ' record. Is audit_log.storage.enabled on?'),
+  make('div', { class: 'row' }, make('button', { type: 'button',
+    class: 'secondary', click: () => lookFor(id) },
+  'What was done to them, too')));
+
+/* All that is asked of a user who is at that path. */
+const read = (id, path) => Promise.all([call('GET', path),
+  find(`${path}/sessions`), find(`${path}/limits`), find(`/audit_logs${
+    query({ actor_user_id: id, per_page: 10 })}`), find('/health/ready'),
+  readMetadata(path)]);
 
 /* One user, by their id; draw: shows nodes where this view is still shown. */
 export async function user(id, draw) {
   const path = `/users/${part(id)}`;
   const here = { path, redraw: async () => draw(await user(id, draw)) };
-  const [{ data, headers }, all, limits, log, ready] = await Promise.all([
-    call('GET', path), find(`${path}/sessions`), find(`${path}/limits`),
-    find(`/audit_logs${query({ actor_user_id: id, per_page: 10 })}`),
-    find('/health/ready')]);
+
+  if (!isId(id))
+    throw new Told('That is not the id of a user.');
+  const [{ data, headers }, all, limits, log, ready, kept]
+    = await read(id, path);
 
   return [heading(nameOf(data), ...marks(data)), facts([['Id', data.id],
     ['Made', time(data.created_at)], ['Changed', time(data.updated_at)],
@@ -266,5 +273,6 @@ export async function user(id, draw) {
   await access(here, data, limits ?? [], ready), sessions(here, all ?? []),
   history(log, id), addresses(here, data), credentials(here, data),
   password(here, data), app(here, data),
-  names(here, data, headers.get('ETag')), metadata(data), end(here, data)];
+  names(here, data, headers.get('ETag')), metadata(here, kept, (text) =>
+    again(here, text, 'metadata')), end(here, data)];
 }

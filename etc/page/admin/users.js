@@ -1,5 +1,5 @@
 /* The list of users. */
-import { call, query } from './call.js';
+import { call, isId, query } from './call.js';
 import { done, field, form, heading, list, pager, row, section }
   from './parts.js';
 import { Told, badge, make, time } from './ui.js';
@@ -53,9 +53,11 @@ async function showList() {
 }
 
 async function find(values) {
-  Object.assign(asked, values, { search: values.search.trim(), page: 1 });
-  if (asked.by === 'user_id' && !/^[0-9a-f-]{32,36}$/i.test(asked.search))
+  const wanted = { ...values, search: values.search.trim(), page: 1 };
+
+  if (wanted.by === 'user_id' && wanted.search && !isId(wanted.search))
     throw new Told('That is not the id of a user.');
+  Object.assign(asked, wanted);
   await showList();
   done(found.querySelector('.hint').textContent);
 }
