@@ -15,9 +15,12 @@
 static const char *
 pem_of(struct ptn_arena *a, struct ptn_bytes spki)
 {
-	const char *b64 = ptn_b64std_encode(a, spki);
+	const char *b64 = ptn_b64std_encode(a, spki); /* without "=" */
 	struct ptn_buf b;
 
+	if (b64 != NULL)
+		b64 = ptn_arena_printf(a, "%s%.*s", b64,
+		    (int)((3 - spki.len % 3) % 3), "==");
 	if (b64 == NULL)
 		return NULL;
 	ptn_buf_init(&b, a);
