@@ -5,12 +5,6 @@
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 
-static const char *const sides[PTN_SIDE__MAX] = {
-	[PTN_PUBLIC] = "public",
-	[PTN_ADMIN] = "admin",
-	[PTN_AUTHORIZER] = "authorizer",
-};
-
 /* Bytes of the body that are sent. */
 static int64_t
 body_len(const struct ptn_request *req, const struct ptn_reply *rep)
@@ -24,7 +18,7 @@ ptn_access(const struct ptn_request *req, const struct ptn_reply *rep,
 {
 	const enum ptn_side side = req->authorizer ? PTN_AUTHORIZER : req->side;
 	const struct ptn_log_field fields[] = {
-		{ .name = "side", .text = sides[side] },
+		{ .name = "side", .text = ptn_side_names[side] },
 		{ .name = "method", .text = ptn_method_name(req->method) },
 		{ .name = "route",
 		    .text = req->route != NULL ? req->route->path : "other" },

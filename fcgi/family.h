@@ -63,6 +63,10 @@ struct ptn_family {
 	const struct ptn_auth *site;
 };
 
+/* A write_error: the body as Hanko has it, a code and a message. */
+void ptn_family_write_error(struct ptn_reply *rep,
+    const struct ptn_request *req, int status, const char *message);
+
 /* Is everything set that has no default? */
 bool ptn_family_complete(const struct ptn_family *f);
 

@@ -414,16 +414,11 @@ ptn_listen_adopt(int fd)
 static size_t
 place_of(const int fd[PTN_SIDE__MAX], const char *name, size_t len)
 {
-	static const char *const names[PTN_SIDE__MAX] = {
-		[PTN_PUBLIC] = "public",
-		[PTN_ADMIN] = "admin",
-		[PTN_AUTHORIZER] = "authorizer",
-	};
 	size_t side;
 
 	for (side = 0; side < PTN_SIDE__MAX; side++) {
-		if (len == strlen(names[side]) &&
-		    memcmp(name, names[side], len) == 0)
+		if (len == strlen(ptn_side_names[side]) &&
+		    memcmp(name, ptn_side_names[side], len) == 0)
 			return fd[side] < 0 ? side : PTN_SIDE__MAX;
 	}
 	for (side = 0; side < PTN_SIDE__MAX && fd[side] >= 0; side++)

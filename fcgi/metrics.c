@@ -103,17 +103,13 @@ write_build(struct ptn_buf *b, const char *name, const struct look *l)
 static void
 endpoint_labels(const struct look *l, size_t i, char *out, size_t len)
 {
-	static const char *const sides[PTN_SIDE__MAX] = {
-		[PTN_PUBLIC] = "public",
-		[PTN_ADMIN] = "admin",
-		[PTN_AUTHORIZER] = "authorizer",
-	};
 	const struct ptn_route *rt;
 	enum ptn_side side;
 
 	rt = ptn_tally_route(l->child->tally, i, &side);
 	(void)snprintf(out, len, "side=\"%s\",method=\"%s\",route=\"%s\"",
-	    sides[side], rt != NULL ? ptn_method_name(rt->method) : "other",
+	    ptn_side_names[side],
+	    rt != NULL ? ptn_method_name(rt->method) : "other",
 	    rt != NULL ? rt->path : "other");
 }
 

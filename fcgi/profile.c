@@ -64,8 +64,8 @@ write_credentials(struct ptn_jsonw *w, const char *name,
 	ptn_jsonw_end_array(w);
 }
 
-static void
-write_username(struct ptn_jsonw *w, const struct ptn_username *n)
+void
+ptn_profile_username(struct ptn_jsonw *w, const struct ptn_username *n)
 {
 	if (n->name == NULL)
 		return;
@@ -101,7 +101,7 @@ void
 ptn_profile_members(struct ptn_jsonw *w, const struct ptn_profile *p)
 {
 	write_common(w, p);
-	write_username(w, &p->username);
+	ptn_profile_username(w, &p->username);
 }
 
 static void

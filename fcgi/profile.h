@@ -16,6 +16,9 @@ void ptn_profile_members(struct ptn_jsonw *w, const struct ptn_profile *p);
 void ptn_profile_members_by_id(struct ptn_jsonw *w,
     const struct ptn_profile *p);
 
+/* That they have a username; nothing, if they have none. */
+void ptn_profile_username(struct ptn_jsonw *w, const struct ptn_username *n);
+
 /* The same of an address, and of a passkey, with their braces. */
 void ptn_profile_email(struct ptn_jsonw *w, const struct ptn_email *e);
 void ptn_profile_passkey(struct ptn_jsonw *w, const struct ptn_credential *c);

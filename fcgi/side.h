@@ -7,4 +7,7 @@
  */
 enum ptn_side { PTN_PUBLIC = 0, PTN_ADMIN, PTN_AUTHORIZER, PTN_SIDE__MAX };
 
+/* What they are called in logs, metrics and by systemd. */
+extern const char *const ptn_side_names[PTN_SIDE__MAX];
+
 #endif

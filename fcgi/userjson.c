@@ -24,18 +24,6 @@ write_times(struct ptn_jsonw *w, int64_t created_at_us, int64_t updated_at_us)
 }
 
 static void
-write_username(struct ptn_jsonw *w, const struct ptn_username *u)
-{
-	if (u->name == NULL)
-		return;
-	ptn_jsonw_object(w, "username");
-	ptn_jsonval_uuid(w, "id", &u->id);
-	ptn_jsonw_str(w, "username", u->name);
-	write_times(w, u->created_at_us, u->updated_at_us);
-	ptn_jsonw_end_object(w);
-}
-
-static void
 write_lists(struct ptn_jsonw *w, const struct ptn_person *p)
 {
 	size_t i;
@@ -52,16 +40,6 @@ write_lists(struct ptn_jsonw *w, const struct ptn_person *p)
 			ptn_userjson_email(w, &p->email[i]);
 		ptn_jsonw_end_array(w);
 	}
-}
-
-static void
-write_texts(struct ptn_jsonw *w, const struct ptn_person *p)
-{
-	size_t i;
-
-	for (i = 0; i < PTN_PERSON_TEXT__MAX; i++)
-		if (p->text[i] != NULL)
-			ptn_jsonw_str(w, ptn_person_text_names[i], p->text[i]);
 }
 
 /* A user has one password, and one app: their ids are the user's. */
@@ -93,7 +71,7 @@ ptn_userjson_person(struct ptn_jsonw *w, const struct ptn_scope *sc,
 	ptn_jsonw_object(w, NULL);
 	ptn_jsonval_uuid(w, "id", &p->user.id);
 	write_lists(w, p);
-	write_username(w, &p->username);
+	ptn_profile_username(w, &p->username);
 	write_times(w, p->user.created_at_us, p->user.updated_at_us);
 	if (p->locked_at_us != 0)
 		ptn_jsonval_time(w, "locked_at", p->locked_at_us);
@@ -104,7 +82,7 @@ ptn_userjson_person(struct ptn_jsonw *w, const struct ptn_scope *sc,
 			ptn_userjson_otp(w, "otp", p);
 		ptn_metadata_write(w, "metadata", &p->metadata, true);
 	}
-	write_texts(w, p);
+	ptn_person_text_write(w, p->text);
 	ptn_jsonw_end_object(w);
 }
 

@@ -11,17 +11,6 @@ const struct ptn_auth ptn_admin_auth_changer = { &ptn_admin_family };
 const struct ptn_auth ptn_admin_auth_host = { &ptn_admin_family };
 const struct ptn_auth ptn_admin_auth_host_changer = { &ptn_admin_family };
 
-static void
-write_error(struct ptn_reply *rep, const struct ptn_request *req, int status,
-    const char *message)
-{
-	(void)req;
-	ptn_jsonw_object(&rep->json, NULL);
-	ptn_jsonw_int(&rep->json, "code", status);
-	ptn_jsonw_str(&rep->json, "message", message);
-	ptn_jsonw_end_object(&rep->json);
-}
-
 /*
  * Not let in: counted by network, and on record until that limit is reached.
  * What limits is known of then, and told by dispatch.c.
@@ -159,7 +148,7 @@ const struct ptn_family ptn_admin_family = {
 	.type = "application/json",
 	.problem = "",
 	.last_resort = "{\"code\":500,\"message\":\"Internal Server Error\"}\n",
-	.write_error = write_error,
+	.write_error = ptn_family_write_error,
 	.authenticate = authenticate,
 	.door = &ptn_admin_auth_reader,
 };

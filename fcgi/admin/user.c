@@ -11,18 +11,6 @@
 #include "lib/format/address.h"
 #include "lib/format/url.h"
 
-/* As small letters of ASCII, in the arena; NULL for NULL, or without memory. */
-static char *
-lower(struct ptn_arena *a, const char *text)
-{
-	char *copy = text != NULL ? ptn_arena_strdup(a, text) : NULL, *p;
-
-	for (p = copy; p != NULL && *p != '\0'; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p += 'a' - 'A';
-	return copy;
-}
-
 enum ptn_err
 ptn_admin_user_named(struct ptn_request *req, struct ptn_reply *rep,
     struct ptn_uuid *id)
@@ -328,8 +316,9 @@ read_new(struct ptn_request *req, struct ptn_reply *rep,
 	    (r = read_metadata(req, rep, &p->metadata)) != PTN_OK)
 		return r;
 	if (name->set && name->s[0] != '\0' &&
-	    (p->username = lower(req->sc.arena, name->s)) == NULL)
-		return PTN_E_NOMEM;
+	    (r = ptn_username_canonical(req->sc.arena, name->s,
+		 &p->username)) != PTN_OK)
+		return r;
 	return p->addresses > 0 || p->username != NULL
 	    ? PTN_OK
 	    : ptn_reply_say(rep, PTN_E_INPUT,
@@ -446,12 +435,9 @@ read_change(struct ptn_request *req, struct ptn_reply *rep,
 		    &name);
 	if (r != PTN_OK)
 		return r;
-	c->username = lower(req->sc.arena, name);
-	if (name != NULL && c->username == NULL)
-		return PTN_E_NOMEM;
 	c->seen = ptn_admin_tag_seen(req);
 	c->is_as_seen = is_as_seen;
-	return PTN_OK;
+	return ptn_username_canonical(req->sc.arena, name, &c->username);
 }
 
 /* PATCH /users/{id}: what is absent stays, what is null goes. */

@@ -6,6 +6,7 @@
 #include "lib/base/uuid.h"
 #include "lib/db/sql.h"
 #include "lib/format/json.h"
+#include "lib/format/metadata.h"
 
 /* Tables that each of its versions has; and columns of all names. */
 #define TABLES 10
@@ -16,7 +17,7 @@
 
 static const char first_tenant[] = "00000000-0000-0000-0000-000000000001";
 
-enum { LEFT_IDENTITIES, LEFT_METADATA };
+enum { LEFT_IDENTITIES };
 
 struct hanko {
 	struct ptn_db *db;
@@ -175,18 +176,20 @@ write_metadata(struct writing *e)
 {
 	const struct ptn_hanko_metadata_in in = { e->id };
 	struct ptn_hanko_metadata_out row;
+	struct ptn_metadata all;
 	enum ptn_err r;
+	int i;
 
 	if (e->h->has.metadata == 0)
 		return PTN_OK;
 	r = ptn_sql_hanko_metadata(e->h->db, e->a, &in, &row);
 	if (r != PTN_OK)
 		return r == PTN_E_NOT_FOUND ? PTN_OK : r;
-	e->src->left[LEFT_METADATA].n +=
-	    (uint64_t)says_something(row.public_metadata) +
-	    (uint64_t)says_something(row.private_metadata);
+	all = (struct ptn_metadata){ { row.public_metadata,
+	    row.private_metadata, row.unsafe_metadata } };
 	ptn_jsonw_object(&e->w, "metadata");
-	r = write_metadata_of(e, "unsafe_metadata", row.unsafe_metadata);
+	for (i = 0; i < PTN_METADATA__MAX && r == PTN_OK; i++)
+		r = write_metadata_of(e, ptn_metadata_names[i], all.text[i]);
 	ptn_jsonw_end_object(&e->w);
 	return r;
 }
@@ -314,7 +317,6 @@ ptn_cli_from_hanko(struct ptn_cli_context *d,
 	*src = (struct ptn_cli_source){ .next = next,
 		.of = &h,
 		.left = {
-		    [LEFT_IDENTITIES] = { "log-ins by another service", 0 },
-		    [LEFT_METADATA] = { "public or private metadata", 0 } } };
+		    [LEFT_IDENTITIES] = { "log-ins by another service", 0 } } };
 	return choose_tenant(d, &h, way->tenant);
 }

@@ -357,21 +357,16 @@ read_id(struct reading *rd, const struct ptn_json *o)
 static enum ptn_err
 read_username(struct reading *rd, const struct ptn_json *o)
 {
-	const char *s;
-	char *lower;
-	size_t i;
+	const char *s, *name;
 	enum ptn_err r;
 
 	r = text(rd, o, "username", &s, "the username is no string");
 	if (r != PTN_OK || s == NULL || s[0] == '\0')
 		return r;
-	if ((lower = ptn_arena_strdup(rd->a, s)) == NULL)
-		return PTN_E_NOMEM;
-	for (i = 0; lower[i] != '\0'; i++)
-		if (lower[i] >= 'A' && lower[i] <= 'Z')
-			lower[i] = (char)(lower[i] - 'A' + 'a');
-	rd->u->username = lower;
-	return i <= PTN_USERNAME_BYTES && ptn_username_is_well(lower)
+	if ((r = ptn_username_canonical(rd->a, s, &name)) != PTN_OK)
+		return r;
+	rd->u->username = name;
+	return strlen(name) <= PTN_USERNAME_BYTES && ptn_username_is_well(name)
 	    ? PTN_OK
 	    : unfit(rd, "a username has letters, digits and \"_\" alone");
 }

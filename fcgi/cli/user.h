@@ -57,10 +57,7 @@ enum ptn_err ptn_cli_user_open(struct ptn_cli_context *d,
 enum ptn_err ptn_cli_user_find(struct ptn_cli_context *d, const char *who,
     struct ptn_uuid *user) PTN_MUST_USE;
 
-/*
- * Small letters of ASCII in place of the others, as usernames are stored and
- * parts are looked for: a copy in the arena.  NULL stays.  PTN_E_NOMEM.
- */
+/* A username as it is stored, in the place of one that was typed. */
 enum ptn_err ptn_cli_user_lower(struct ptn_arena *a,
     const char **text) PTN_MUST_USE;
 

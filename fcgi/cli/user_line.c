@@ -42,17 +42,7 @@ ptn_cli_user_open(struct ptn_cli_context *d, const struct ptn_cli_option *own,
 enum ptn_err
 ptn_cli_user_lower(struct ptn_arena *a, const char **text)
 {
-	char *p;
-
-	if (*text == NULL)
-		return PTN_OK;
-	if ((p = ptn_arena_strdup(a, *text)) == NULL)
-		return PTN_E_NOMEM;
-	*text = p;
-	for (; *p != '\0'; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p += 'a' - 'A';
-	return PTN_OK;
+	return ptn_username_canonical(a, *text, text);
 }
 
 static enum ptn_err

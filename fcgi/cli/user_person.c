@@ -80,10 +80,7 @@ list(struct ptn_cli_context *d, struct ptn_person_query *q, int64_t page,
 
 	q->max = PTN_PERSON_IDS_MAX;
 	q->skip = (page - 1) * q->max;
-	if ((r = ptn_cli_user_lower(d->sc.arena, &q->email)) != PTN_OK ||
-	    (r = ptn_cli_user_lower(d->sc.arena, &q->username)) != PTN_OK ||
-	    (r = ptn_cli_user_lower(d->sc.arena, &q->name)) != PTN_OK ||
-	    (r = ptn_person_list(&d->sc, q, &p, &n, &total)) != PTN_OK ||
+	if ((r = ptn_person_list(&d->sc, q, &p, &n, &total)) != PTN_OK ||
 	    (r = print_list(&d->sc, p, n, json)) != PTN_OK)
 		return r;
 	if (total > q->max)

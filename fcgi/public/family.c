@@ -3,17 +3,6 @@
 #include "fcgi/bearer.h"
 #include "fcgi/family.h"
 
-static void
-write_error(struct ptn_reply *rep, const struct ptn_request *req, int status,
-    const char *message)
-{
-	(void)req;
-	ptn_jsonw_object(&rep->json, NULL);
-	ptn_jsonw_int(&rep->json, "code", status);
-	ptn_jsonw_str(&rep->json, "message", message);
-	ptn_jsonw_end_object(&rep->json);
-}
-
 const struct ptn_auth ptn_public_auth_login = { &ptn_public_family };
 const struct ptn_auth ptn_public_auth_optional = { &ptn_public_family };
 const struct ptn_auth ptn_public_auth_session = { &ptn_public_family };
@@ -74,7 +63,7 @@ const struct ptn_family ptn_public_family = {
 	.type = "application/json",
 	.problem = "",
 	.last_resort = "{\"code\":500,\"message\":\"Internal Server Error\"}\n",
-	.write_error = write_error,
+	.write_error = ptn_family_write_error,
 	.authenticate = authenticate,
 	.site = &ptn_public_auth_site,
 };

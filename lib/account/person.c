@@ -418,9 +418,8 @@ struct editing {
 	enum ptn_person_result what;
 };
 
-/* touched: the row of the user has to say that something has changed. */
 static enum ptn_err
-change_name(const struct ptn_scope *sc, struct editing *e, bool *touched)
+change_name(const struct ptn_scope *sc, struct editing *e)
 {
 	const char *name = e->change->username;
 	enum ptn_err r;
@@ -429,11 +428,9 @@ change_name(const struct ptn_scope *sc, struct editing *e, bool *touched)
 		return PTN_OK;
 	if (name == NULL) {
 		r = ptn_username_drop_in(sc, e->id);
-		*touched = *touched || r == PTN_OK;
 		return r == PTN_E_NOT_FOUND ? PTN_OK : r;
 	}
 	r = ptn_username_set_in(sc, e->id, name);
-	*touched = true;
 	return r == PTN_E_CONFLICT ? deny(&e->what, PTN_PERSON_NAME_TAKEN) : r;
 }
 
@@ -468,8 +465,7 @@ change_row(const struct ptn_scope *sc, const struct editing *e,
 	in = (struct ptn_person_change_in){ text[PTN_PERSON_NAME],
 		text[PTN_PERSON_GIVEN_NAME], text[PTN_PERSON_FAMILY_NAME],
 		text[PTN_PERSON_PICTURE], sc->tenant_id, *e->id };
-	if ((r = ptn_sql_person_change(sc->db, &in, &n)) != PTN_OK ||
-	    !changes_text(e->change))
+	if ((r = ptn_sql_person_change(sc->db, &in, &n)) != PTN_OK)
 		return r;
 	return ptn_event(sc, PTN_EVENT_USER_CHANGED, NULL);
 }
@@ -496,7 +492,6 @@ edit(const struct ptn_scope *sc, void *arg)
 	struct editing *e = arg;
 	const struct ptn_person_names_in in = { sc->tenant_id, *e->id };
 	struct ptn_person_names_out old;
-	bool touched = changes_text(e->change);
 	enum ptn_err r;
 
 	ptn_actor_is(sc, e->id, NULL);
@@ -505,7 +500,7 @@ edit(const struct ptn_scope *sc, void *arg)
 		return r;
 	if ((r = check_seen(sc, e)) != PTN_OK)
 		return r;
-	if ((r = change_name(sc, e, &touched)) != PTN_OK || !touched)
+	if ((r = change_name(sc, e)) != PTN_OK || !changes_text(e->change))
 		return r;
 	return change_row(sc, e, &old);
 }

@@ -5,6 +5,7 @@
 
 #include "lib/base/bytes.h"
 #include "lib/base/unicode.h"
+#include "lib/format/json.h"
 
 const char *const ptn_person_text_names[PTN_PERSON_TEXT__MAX] = {
 	[PTN_PERSON_NAME] = "name",
@@ -12,20 +13,6 @@ const char *const ptn_person_text_names[PTN_PERSON_TEXT__MAX] = {
 	[PTN_PERSON_FAMILY_NAME] = "family_name",
 	[PTN_PERSON_PICTURE] = "picture",
 };
-
-/* Without the white space around it. */
-static char *
-trimmed(struct ptn_arena *a, const char *s)
-{
-	static const char white[] = " \t\r\n";
-	size_t len;
-
-	s += strspn(s, white);
-	len = strlen(s);
-	while (len > 0 && strchr(white, s[len - 1]) != NULL)
-		len--;
-	return ptn_arena_strndup(a, s, len);
-}
 
 /* http or https, with a host, and without anybody's name and password. */
 static bool
@@ -47,7 +34,7 @@ ptn_person_text_read(struct ptn_arena *a, enum ptn_person_text which,
     const char *in, const char **out)
 {
 	const bool picture = which == PTN_PERSON_PICTURE;
-	const char *s = trimmed(a, in);
+	const char *s = ptn_arena_trim(a, in, " \t\r\n");
 
 	*out = NULL;
 	if (s == NULL)
@@ -61,4 +48,15 @@ ptn_person_text_read(struct ptn_arena *a, enum ptn_person_text which,
 		return PTN_E_INPUT;
 	*out = s;
 	return PTN_OK;
+}
+
+void
+ptn_person_text_write(struct ptn_jsonw *w,
+    const char *const text[PTN_PERSON_TEXT__MAX])
+{
+	size_t i;
+
+	for (i = 0; i < PTN_PERSON_TEXT__MAX; i++)
+		if (text[i] != NULL)
+			ptn_jsonw_str(w, ptn_person_text_names[i], text[i]);
 }

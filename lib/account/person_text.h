@@ -4,6 +4,8 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 
+struct ptn_jsonw;
+
 /* What a person is called, and looks like; NULL: not told. */
 enum ptn_person_text {
 	PTN_PERSON_NAME = 0,
@@ -26,5 +28,9 @@ extern const char *const ptn_person_text_names[PTN_PERSON_TEXT__MAX];
  */
 enum ptn_err ptn_person_text_read(struct ptn_arena *a,
     enum ptn_person_text which, const char *in, const char **out) PTN_MUST_USE;
+
+/* Those that there are, as members of an object. */
+void ptn_person_text_write(struct ptn_jsonw *w,
+    const char *const text[PTN_PERSON_TEXT__MAX]);
 
 #endif

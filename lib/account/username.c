@@ -3,8 +3,21 @@
 #include <string.h>
 
 #include "lib/account/policy.h"
+#include "lib/base/arena.h"
 #include "lib/db/sql.h"
 #include "lib/event/event.h"
+
+enum ptn_err
+ptn_username_canonical(struct ptn_arena *a, const char *text, const char **out)
+{
+	char *lower = text != NULL ? ptn_arena_strdup(a, text) : NULL, *p;
+
+	*out = lower;
+	for (p = lower; p != NULL && *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	return text == NULL || lower != NULL ? PTN_OK : PTN_E_NOMEM;
+}
 
 bool
 ptn_username_is_well(const char *name)
@@ -47,7 +60,20 @@ ptn_username_owner(const struct ptn_scope *sc, const char *name,
 	return r;
 }
 
-/* Of two who choose one at the same time the key of the table knows better. */
+/* It is a part of the user, whose own time tells of it. */
+static enum ptn_err
+touch(const struct ptn_scope *sc, const struct ptn_uuid *user)
+{
+	const struct ptn_user_touch_in in = { sc->tenant_id, *user };
+	uint64_t n;
+
+	return ptn_sql_user_touch(sc->db, &in, &n);
+}
+
+/*
+ * Of two who choose one at the same time the key of the table knows better.
+ * first NULL: the user is being made.
+ */
 static enum ptn_err
 set(const struct ptn_scope *sc, const struct ptn_uuid *user, const char *name,
     bool *first)
@@ -62,7 +88,10 @@ set(const struct ptn_scope *sc, const struct ptn_uuid *user, const char *name,
 	r = ptn_sql_username_change(sc->db, &change, &n);
 	if (r == PTN_OK && n == 0)
 		r = ptn_sql_username_put(sc->db, &put);
-	*first = n == 0;
+	if (r == PTN_OK && first != NULL) {
+		*first = n == 0;
+		r = touch(sc, user);
+	}
 	if (r != PTN_OK)
 		return r;
 	return ptn_event(sc, PTN_EVENT_USERNAME_CHANGED, NULL);
@@ -86,9 +115,7 @@ enum ptn_err
 ptn_username_sign_up_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const char *name)
 {
-	bool first;
-
-	return set(sc, user, name, &first);
+	return set(sc, user, name, NULL);
 }
 
 enum ptn_err
@@ -102,5 +129,7 @@ ptn_username_drop_in(const struct ptn_scope *sc, const struct ptn_uuid *user)
 		return r;
 	if (n == 0)
 		return PTN_E_NOT_FOUND;
+	if ((r = touch(sc, user)) != PTN_OK)
+		return r;
 	return ptn_event(sc, PTN_EVENT_USERNAME_DELETED, NULL);
 }

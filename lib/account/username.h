@@ -14,12 +14,21 @@
  */
 #define PTN_USERNAME_BYTES 128 /* at most */
 
+struct ptn_arena;
+
 struct ptn_username {
 	struct ptn_uuid id;
 	const char *name; /* NULL: they have none */
 	int64_t created_at_us;
 	int64_t updated_at_us;
 };
+
+/*
+ * As it is stored, and looked for: in lower case, in the arena.  *out NULL for
+ * NULL.  PTN_E_NOMEM.
+ */
+enum ptn_err ptn_username_canonical(struct ptn_arena *a, const char *text,
+    const char **out) PTN_MUST_USE;
 
 /* Is it one, as to its letters? */
 bool ptn_username_is_well(const char *name);
@@ -42,9 +51,9 @@ enum ptn_err ptn_username_owner(const struct ptn_scope *sc, const char *name,
     struct ptn_username_owner *out) PTN_MUST_USE;
 
 /*
- * Choose one, or another one, with the event.  Inside a transaction of the
- * caller's, who holds the lock of the user.  PTN_E_CONFLICT: somebody else has
- * it, and nothing has changed.
+ * Choose one, or another one, with the event; the user has changed then, too.
+ * Inside a transaction of the caller's, who holds the lock of the user.
+ * PTN_E_CONFLICT: somebody else has it, and nothing has changed.
  */
 enum ptn_err ptn_username_set_in(const struct ptn_scope *sc,
     const struct ptn_uuid *user, const char *name) PTN_MUST_USE;

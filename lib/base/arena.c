@@ -117,6 +117,18 @@ ptn_arena_strndup(struct ptn_arena *a, const char *s, size_t len)
 }
 
 char *
+ptn_arena_trim(struct ptn_arena *a, const char *s, const char *blank)
+{
+	size_t len;
+
+	s += strspn(s, blank);
+	len = strlen(s);
+	while (len > 0 && strchr(blank, s[len - 1]) != NULL)
+		len--;
+	return ptn_arena_strndup(a, s, len);
+}
+
+char *
 ptn_arena_printf(struct ptn_arena *a, const char *fmt, ...)
 {
 	va_list ap;

@@ -27,6 +27,8 @@ void *ptn_arena_alloc(struct ptn_arena *a, size_t len);
 void *ptn_arena_calloc(struct ptn_arena *a, size_t n, size_t size);
 char *ptn_arena_strdup(struct ptn_arena *a, const char *s);
 char *ptn_arena_strndup(struct ptn_arena *a, const char *s, size_t len);
+/* A copy without what of blank stands around it. */
+char *ptn_arena_trim(struct ptn_arena *a, const char *s, const char *blank);
 char *ptn_arena_printf(struct ptn_arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -14,20 +14,6 @@
 
 #define PAGE 100 /* members that are read at a time */
 
-/* A copy without spaces and tabs around it; NULL: the arena is full. */
-static char *
-trimmed(struct ptn_arena *a, const char *username)
-{
-	size_t len;
-
-	username += strspn(username, " \t");
-	len = strlen(username);
-	while (
-	    len > 0 && (username[len - 1] == ' ' || username[len - 1] == '\t'))
-		len--;
-	return ptn_arena_strndup(a, username, len);
-}
-
 /*
  * The form in which a username must be unique: of an address its canonical
  * one.  PTN_E_INPUT: the text cannot be a username.
@@ -38,7 +24,7 @@ name_key(struct ptn_arena *a, const char *username, char **key)
 	enum ptn_err r;
 
 	*key = NULL;
-	if ((username = trimmed(a, username)) == NULL)
+	if ((username = ptn_arena_trim(a, username, " \t")) == NULL)
 		return PTN_E_NOMEM;
 	if (username[0] == '\0' || strlen(username) > PTN_USERNAME_MAX)
 		return PTN_E_INPUT;

@@ -6,19 +6,7 @@
 #include "lib/base/arena.h"
 #include "lib/format/json.h"
 
-/* Without the white space around it; NULL: the arena is full. */
-static char *
-trimmed(struct ptn_arena *a, const char *s)
-{
-	static const char blank[] = " \t\r\n\f\v";
-	size_t len;
-
-	s += strspn(s, blank);
-	len = strlen(s);
-	while (len > 0 && strchr(blank, s[len - 1]) != NULL)
-		len--;
-	return ptn_arena_strndup(a, s, len);
-}
+#define BLANK " \t\r\n\f\v"
 
 bool
 ptn_flow_input_asked(const struct ptn_conf *cf, const struct ptn_flow_input *f)
@@ -63,17 +51,11 @@ check_length(const struct ptn_flow_step *step, const struct ptn_flow_input *f,
 static enum ptn_err
 fold(struct ptn_flow_step *step, size_t i)
 {
-	const char *s = step->in[i].text;
-	char *folded, *p;
+	struct ptn_arena *a = step->sc->arena;
+	const char *s = ptn_arena_trim(a, step->in[i].text, BLANK);
 
-	if ((s = trimmed(step->sc->arena, s)) == NULL ||
-	    (folded = ptn_arena_strdup(step->sc->arena, s)) == NULL)
-		return PTN_E_NOMEM;
-	for (p = folded; *p != '\0'; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p - 'A' + 'a');
-	step->in[i].text = folded;
-	return PTN_OK;
+	return s == NULL ? PTN_E_NOMEM
+			 : ptn_username_canonical(a, s, &step->in[i].text);
 }
 
 static enum ptn_err
@@ -83,7 +65,7 @@ read_address(struct ptn_flow_step *step, size_t i, const char *text)
 	char *canonical;
 	enum ptn_err r;
 
-	if ((text = trimmed(a, text)) == NULL)
+	if ((text = ptn_arena_trim(a, text, BLANK)) == NULL)
 		return PTN_E_NOMEM;
 	step->wrong[i] = check_length(step, &step->action->input[i], text);
 	if (step->wrong[i] != PTN_FLOW_E_NONE || *text == '\0')

@@ -36,6 +36,12 @@ VALUES (?, ?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6));
 UPDATE usernames SET username = ?, updated_at = UTC_TIMESTAMP(6)
  WHERE tenant_id = ? AND user_id = ?;
 
+-- name: user_touch
+-- in:   tenant_id:id id:id
+-- returns: count
+-- What it is told by as the user's own has changed.
+UPDATE users SET updated_at = UTC_TIMESTAMP(6) WHERE tenant_id = ? AND id = ?;
+
 -- name: username_delete
 -- in:   tenant_id:id user_id:id
 -- returns: count

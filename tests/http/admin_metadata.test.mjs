@@ -1,4 +1,4 @@
-/* What is kept about a user: who changes it, who sees it, who is found by it. */
+/* What is kept about a user: who changes it, who sees it, who is found. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -36,7 +36,8 @@ const show = async (user, status = 200) =>
   (await admin.call('GET', user.at, undefined, { status })).body;
 const events = async ({ id }) => (await instance.sql(`SELECT actor_operator
   FROM audit_logs WHERE type = 'user_metadata_changed'
-    AND subject_user_id = UNHEX('${id.replaceAll('-', '')}')`)).map(([by]) => by);
+  AND subject_user_id = UNHEX('${id.replaceAll('-', '')}')`))
+  .map(([by]) => by);
 
 test('it is merged, and cleared by null', async () => {
   const user = await create();
@@ -121,7 +122,8 @@ test('of many who change it at once, nothing is lost', async () => {
 
 test('its user sees what is public, and a claim of it', async () => {
   const user = await create({ public_metadata: { plan: 'pro' },
-    private_metadata: { secret: 'kept from them' }, unsafe_metadata: { theme: 'x' } });
+    private_metadata: { secret: 'kept from them' },
+    unsafe_metadata: { theme: 'x' } });
   assert.deepEqual((await admin.call('GET', `/users/${user.id}`)).body.metadata,
     user.metadata);
   const person = instance.client();
@@ -138,7 +140,8 @@ test('its user sees what is public, and a claim of it', async () => {
   assert.deepEqual(flow.last.body.payload.user.metadata,
     { public_metadata: { plan: 'pro' } });
   await flow.act('patch_metadata', { patch_metadata: {
-    private_metadata: 1, public_metadata: { plan: 'free' } } }, { status: 200 });
+    private_metadata: 1, public_metadata: { plan: 'free' } } },
+  { status: 200 });
   assert.deepEqual(await show(user), { public_metadata: { plan: 'pro' },
     private_metadata, unsafe_metadata: { private_metadata: 1,
       public_metadata: { plan: 'free' } } });

@@ -4,7 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { createOrg } from '../lib/dfns.mjs';
+import { Flow } from '../lib/flow.mjs';
 import { start } from '../lib/instance.mjs';
+import { explain, rowsRead, watch } from '../lib/ran.mjs';
 
 let instance;
 let admin;
@@ -176,6 +178,23 @@ describe('a list', () => {
       + `&page=${total}`))[0], a.id);
   });
 
+  test('tells by updated_at of a username that its user chose', async () => {
+    const person = instance.client();
+    const { user_id } = await person.signUp(freshAddress());
+    const first = async () => (await ids('per_page=1&sort_by=updated_at'))[0];
+    await create({ username: fresh() });
+    assert.notEqual(await first(), user_id);
+    const flow = await Flow.ready(person, 'profile');
+    for (const [action, input] of [
+      ['username_create', { username: fresh() }],
+      ['username_update', { username: fresh() }], ['username_delete', {}]]) {
+      await flow.act(action, input, { status: 200 });
+      assert.equal(await first(), user_id, action);
+      await create({ username: fresh() });
+      assert.notEqual(await first(), user_id);
+    }
+  });
+
   test('is in one order of those made at the same time', async () => {
     const made = [];
     for (let i = 0; i < 4; i++)
@@ -238,16 +257,6 @@ describe('a list', () => {
       await says('GET', `/users?${query}`, undefined, 400, undefined,
         { front: true });
     await list('page=0&per_page=0&unknown=1');
-  });
-
-  test('finds its page by a key', async () => {
-    for (const key of ['created', 'updated']) {
-      const [row] = await instance.sql(`EXPLAIN SELECT id FROM users
-        WHERE tenant_id = (SELECT id FROM tenants WHERE name = 'default')
-        ORDER BY ${key}_at DESC, id DESC LIMIT 20 OFFSET 20`);
-      assert.ok(row.includes(`users_list_${key}`), row.join(' '));
-      assert.doesNotMatch(row.at(-1), /filesort/);
-    }
   });
 });
 
@@ -346,4 +355,70 @@ test('who is deleted is out, and gone', async () => {
   await admin.call('DELETE', `/users/${user_id}`, undefined, { status: 204 });
   await person.call('GET', '/me', undefined, { status: 401 });
   await says('GET', `/users/${user_id}`, undefined, 404, /user not found/);
+});
+
+/* Numbered users of the default organisation, each with an address. */
+async function many(from, to) {
+  const digit = `(SELECT 0 d ${[1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) =>
+    `UNION ALL SELECT ${i}`).join(' ')})`;
+  const numbers = `(SELECT a.d + 10 * b.d + 100 * c.d + 1000 * d.d + 10000 * e.d
+    AS i FROM ${digit} a, ${digit} b, ${digit} c, ${digit} d, ${digit} e) n`;
+  await instance.sql(`INSERT INTO users (id, tenant_id, created_at, updated_at)
+    SELECT UNHEX(MD5(i)), t.id, '2002-01-01' + INTERVAL i SECOND,
+      '2002-01-01' + INTERVAL i SECOND
+    FROM ${numbers}, tenants t WHERE t.name = 'default'
+      AND i >= ${from} AND i < ${to}`);
+  await instance.sql(`INSERT INTO emails (id, tenant_id, user_id, address,
+      verified, created_at, updated_at)
+    SELECT id, tenant_id, id, CONCAT(HEX(id), '@example.org'), 1, created_at,
+      updated_at FROM users
+    WHERE created_at >= '2002-01-01' + INTERVAL ${from} SECOND
+      AND created_at < '2002-01-01' + INTERVAL ${to} SECOND`);
+}
+
+/* The statements of a list, as they ran, behind that of who may ask. */
+let log;
+const asked = (query) => log.ran(() => list(query), 'SELECT COUNT(*) FROM users');
+const read = async (statements) => {
+  let sum = 0;
+  for (const one of statements)
+    sum += await rowsRead(instance, one);
+  return sum;
+};
+const counts = (one) => one.startsWith('SELECT COUNT(*)');
+const orders = ['', 'sort_direction=asc', 'sort_by=updated_at',
+  'sort_by=updated_at&sort_direction=asc'];
+
+test('a page of 100,000 users reads no more than one of 100', async () => {
+  log = await watch(instance);
+  await many(0, 100);
+  const few = [];
+  for (const order of orders) {
+    const all = await asked(order);
+    assert.deepEqual(all.map(counts), [true, false, false, false, false]);
+    few.push(await read(all.slice(1)));
+  }
+  await many(100, 100000);
+  for (const [i, order] of orders.entries()) {
+    const [count, page, ...rest] = await asked(order);
+    const now = await read([page, ...rest]);
+    assert.ok(now <= 5 * few[i], `${order}: ${few[i]}, then ${now}`);
+    const key = order.includes('updated') ? 'updated' : 'created';
+    const plan = (await explain(instance, page)).join('\n');
+    assert.ok(plan.includes(`users_list_${key}`), plan);
+    assert.doesNotMatch(plan, /filesort/);
+    /* How many there are is counted, in a key alone. */
+    assert.match((await explain(instance, count)).join(), /Using index/);
+  }
+});
+
+test('a filter reads each user once, with what it asks for', async () => {
+  for (const query of ['email=0123456789', 'name=nobody',
+    'metadata={"public_metadata":{"plan":"pro"}}']) {
+    const [count] = await asked(query);
+    assert.ok(counts(count));
+    const n = await read([count]);
+    assert.ok(n > 100000 && n < 450000, `${query}: ${n}`);
+  }
+  await log.end();
 });

@@ -228,6 +228,30 @@ describe('what is told', () => {
         await one.remove();
     });
 
+  test('metadata goes along, unless there is too much beside it', async () => {
+    const { user_id } = await member();
+    const patch = (x) => instance.admin().call('PATCH',
+      `/users/${user_id}/metadata`, { public_metadata: { x },
+        private_metadata: { x }, unsafe_metadata: { x } }, { status: 200 });
+    await patch('y');
+    const digits = Array.from({ length: 100 }, (_, i) => `SELECT ${i} i`);
+    const part = "REPEAT('d', 60)";
+    await instance.sql(`INSERT INTO emails (id, tenant_id, user_id, address,
+        verified, created_at, updated_at)
+      SELECT UNHEX(MD5(CONCAT('${user_id}', n.i))), tenant_id, id,
+        CONCAT(n.i, ${part}, '@', ${part}, '.', ${part}, '.', ${part}, '.org'),
+        1, created_at, updated_at
+      FROM users, (${digits.join(' UNION ALL ')}) n
+      WHERE HEX(id) = '${user_id.replace(/-/g, '').toUpperCase()}'`);
+    await patch('\u{1f511}'.repeat(2992));
+    await quiet();
+    const [first, last] = ofUser('/all', user_id).slice(-2)
+      .map(({ body, payload: { data } }) => [body.event, data.emails.length,
+        data.metadata?.private_metadata]);
+    assert.deepEqual([first, last], [['user.update', 1, { x: 'y' }],
+      ['user.update', 101, undefined]]);
+  });
+
   test('what was undone is told to nobody', async () => {
     const { email } = await member();
     await quiet();

@@ -261,7 +261,7 @@ give_all(const struct ptn_user_ref *u)
 	rows_sql("INSERT INTO webauthn_credentials VALUES (UNHEX(SHA2(x'%s',"
 		 " 256)), x'%s', 'c', x'%s', NULL, 'k', 'none', NULL, 0, 0, 0,"
 		 " '', NULL, " NOW ", " NOW
-		 ", 1, NULL, NULL, NULL, 'dfns', 1, 0)",
+		 ", 1, NULL, NULL, NULL, 'dfns', 1, 0, NULL)",
 	    id, t, id);
 	rows_sql(
 	    "INSERT INTO members VALUES (x'%s', x'%s', 'm', '%s', 'EndUser',"

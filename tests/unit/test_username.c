@@ -10,6 +10,7 @@
 
 #include "lib/account/metadata.h"
 #include "lib/account/profile.h"
+#include "lib/account/user.h"
 #include "lib/account/username.h"
 #include "lib/base/array.h"
 #include "lib/format/json.h"
@@ -93,6 +94,38 @@ chosen_changed_given_up(void **state)
 	assert_null(name_of(&user));
 	assert_int_equal(choose(&tenant, &user, NULL), PTN_E_NOT_FOUND);
 	assert_true(rules_rows(&user, PTN_EVENT_USERNAME_DELETED, 1));
+}
+
+/* When the user was changed last, who was changed long ago. */
+static int64_t
+changed_at(const struct ptn_uuid *user)
+{
+	struct ptn_user now;
+
+	assert_int_equal(ptn_user_get(&scope, user, &now), PTN_OK);
+	rows_sql("UPDATE users SET updated_at = '2001-01-01' WHERE id = x'%s'",
+	    rows_hex(user));
+	return now.updated_at_us;
+}
+
+static void
+the_user_has_changed(void **state)
+{
+	const struct ptn_uuid user = rows_user(), another = rows_user();
+	const int64_t made = changed_at(&user);
+	const int64_t old = changed_at(&user);
+
+	(void)state;
+	assert_true(old < made);
+	assert_int_equal(choose(&tenant, &user, "kim"), PTN_OK);
+	assert_true(changed_at(&user) >= made);
+	assert_int_equal(choose(&tenant, &user, "kim_2"), PTN_OK);
+	assert_true(changed_at(&user) >= made);
+	assert_int_equal(choose(&tenant, &another, "max"), PTN_OK);
+	assert_int_equal(choose(&tenant, &user, "max"), PTN_E_CONFLICT);
+	assert_true(changed_at(&user) == old);
+	assert_int_equal(choose(&tenant, &user, NULL), PTN_OK);
+	assert_true(changed_at(&user) >= made);
 }
 
 /* Where there are no usernames, those that were chosen are not shown. */
@@ -218,6 +251,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_name_is),
 		cmocka_unit_test_setup(chosen_changed_given_up, rules_each),
+		cmocka_unit_test_setup(the_user_has_changed, rules_each),
 		cmocka_unit_test_setup(switched_off, rules_each),
 		cmocka_unit_test_setup(of_a_tenant, rules_each),
 		cmocka_unit_test_setup(patched_and_cleared, rules_each),
