@@ -55,7 +55,8 @@ SELECT user_id FROM webauthn_credentials
 -- in:   sign_count:i64 backup_eligible:i64 backup_state:i64 admit:i64 tenant_id:id id_hash:bytes
 -- returns: count
 UPDATE webauthn_credentials
-   SET sign_count = ?, backup_eligible = ?, backup_state = ?,
+   SET sign_count = ?, backup_eligible = COALESCE(backup_eligible, ?),
+       backup_state = ?,
        admitted = GREATEST(admitted, ?),
        last_used_at = UTC_TIMESTAMP(6)
  WHERE tenant_id = ? AND id_hash = ?;

@@ -375,7 +375,7 @@ organisations(void **state)
 		.rp_id = "example.net",
 		.rp_name = "With, Inc.",
 		.origins = "https://a.example.net  https://b.example.net" };
-	struct ptn_org_row without = { .name = "Without" };
+	struct ptn_org_row without = { .name = "Without" }, again = with;
 	struct ptn_org_row *rows;
 	struct ptn_org org;
 	size_t n;
@@ -384,8 +384,8 @@ organisations(void **state)
 	conf.rp_origins = (struct ptn_strs){ list, 1 };
 	assert_int_equal(ptn_org_put(&scope, &with), PTN_OK);
 	assert_int_equal(ptn_org_put(&scope, &without), PTN_OK);
-	assert_int_equal(ptn_org_put(&scope, &with), PTN_E_CONFLICT);
-	assert_int_equal(ptn_org_get(&scope, &with.id, &org),
+	assert_int_equal(ptn_org_put(&scope, &again), PTN_E_CONFLICT);
+	assert_int_equal(ptn_org_get(&scope, &again.id, &org),
 	    PTN_E_NOT_FOUND); /* a refused one has an id of nothing */
 	assert_int_equal(ptn_orgs(&scope, &rows, &n), PTN_OK);
 	assert_in_range(n, 3, 100);

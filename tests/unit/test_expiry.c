@@ -328,9 +328,9 @@ static const char *const ties[] = {
 	"password_credentials VALUES (@u, @t, 'h', 1, @x, @x)",
 	"webauthn_credentials VALUES (REPEAT('x', 32), @t, 'c', @u, NULL, 'k',"
 	" 'none', NULL, 0, 0, 0, '', NULL, @x, @x, 0, NULL, NULL, @x, 'hanko', 0,"
-	" 0)",
+	" 0, NULL)",
 	"members VALUES (@u, @t, 'tie', 'tie', 'EndUser', 0, 0, 0, NULL, @x,"
-	" @x, NULL)",
+	" @x, NULL, NULL)",
 	"sessions VALUES (@id, @t, @u, NULL, NULL, @x, @x, @x, 'hanko')",
 };
 
