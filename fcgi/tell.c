@@ -14,6 +14,8 @@
 #include "lib/account/hookmessage.h"
 #include "lib/account/hooks.h"
 #include "lib/account/jwk.h"
+#include "lib/account/org.h"
+#include "lib/account/tenant.h"
 #include "lib/base/clock.h"
 #include "lib/base/count.h"
 #include "lib/base/home.h"
@@ -216,6 +218,20 @@ begin(struct ptn_tell *t, const struct ptn_scope *at,
 	t->record_ms = 0; /* written down in the next turn */
 }
 
+/* A token names its tenant, but for the default one. */
+static enum ptn_err
+name_tenant(struct ptn_tell *t, struct ptn_scope *at)
+{
+	struct ptn_org_row home = { .id = t->home };
+	enum ptn_err r = PTN_OK;
+
+	if (ptn_uuid_is_nil(&t->home))
+		r = ptn_org_find(at, PTN_TENANT_DEFAULT, &home);
+	t->home = home.id;
+	at->tenant_named = !ptn_uuid_equal(&at->tenant_id, &t->home);
+	return r;
+}
+
 static enum ptn_err
 take_one(struct ptn_tell *t, const struct ptn_scope *sc,
     const struct ptn_outbox_told *told)
@@ -234,9 +250,9 @@ take_one(struct ptn_tell *t, const struct ptn_scope *sc,
 		return r;
 	if (!hook.enabled)
 		return ptn_hooks_park(&at, told);
-	at.tenant_named = what.named;
-	begin(t, &at, told, &hook, &what);
-	return PTN_OK;
+	if ((r = name_tenant(t, &at)) == PTN_OK)
+		begin(t, &at, told, &hook, &what);
+	return r;
 }
 
 enum ptn_err

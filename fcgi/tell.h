@@ -31,7 +31,8 @@ struct ptn_tell {
 		enum ptn_delivery what;
 		struct ptn_deliver_job job;
 	} slot[PTN_TELL_SLOTS];
-	bool more; /* there may be something due */
+	bool more;	      /* there may be something due */
+	struct ptn_uuid home; /* the tenant that tokens do not name; or nil */
 	int64_t record_ms;
 };
 

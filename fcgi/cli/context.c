@@ -93,9 +93,11 @@ ptn_cli_context_org(struct ptn_cli_context *d, const char *text,
 	if (r == PTN_E_NOT_FOUND)
 		return ptn_cli_context_fail(d, r,
 		    "there is no such organisation");
-	if (r == PTN_OK)
-		d->sc.tenant_id = out->id;
-	return r;
+	if (r != PTN_OK)
+		return r;
+	d->sc.tenant_id = out->id;
+	d->sc.tenant_named = strcmp(out->name, PTN_TENANT_DEFAULT) != 0;
+	return PTN_OK;
 }
 
 enum ptn_err

@@ -43,7 +43,7 @@ write_token(const struct ptn_scope *sc, int64_t now,
 	ptn_jsonw_int(&w, "exp", now + TOKEN_S);
 	ptn_jsonw_int(&w, "iat", now);
 	ptn_jsonw_str(&w, "sub", "hanko webhooks");
-	if (told->named) {
+	if (sc->tenant_named) {
 		ptn_uuid_format(&sc->tenant_id, tenant);
 		ptn_jsonw_str(&w, "tenant_id", tenant);
 	}

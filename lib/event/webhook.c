@@ -62,8 +62,7 @@ put(const struct ptn_scope *sc, const struct ptn_uuid *hook, const char *event,
 
 	ptn_webhook_source(hook, source);
 	ptn_uuid_format(hook, id);
-	text = ptn_arena_printf(sc->arena, "%s\n%s\n%s\n%s", id, event,
-	    sc->tenant_named ? "named" : "default", json);
+	text = ptn_arena_printf(sc->arena, "%s\n%s\n%s", id, event, json);
 	return text == NULL
 	    ? PTN_E_NOMEM
 	    : ptn_outbox_put_told(sc,
@@ -90,15 +89,14 @@ ptn_webhook_read(const struct ptn_scope *sc, struct ptn_bytes text,
     struct ptn_webhook_told *out)
 {
 	char *p = ptn_arena_strndup(sc->arena, (const char *)text.p, text.len);
-	const char *id, *named;
+	const char *id;
 
 	if (p == NULL)
 		return PTN_E_NOMEM;
 	if ((id = take_line(&p)) == NULL ||
 	    (out->event = take_line(&p)) == NULL ||
-	    (named = take_line(&p)) == NULL || !ptn_uuid_parse(id, &out->hook))
+	    !ptn_uuid_parse(id, &out->hook))
 		return PTN_E_INPUT;
-	out->named = strcmp(named, "named") == 0;
 	out->json = p;
 	return PTN_OK;
 }

@@ -50,7 +50,6 @@ struct ptn_webhook_told {
 	struct ptn_uuid hook;
 	const char *event;
 	const char *json;
-	bool named; /* its tenant is one that tokens name */
 };
 
 /* PTN_E_INPUT: it is none. */

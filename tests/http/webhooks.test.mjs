@@ -225,6 +225,27 @@ describe('what is told', () => {
         await one.remove();
     });
 
+  test('a token names the organisation, be it changed by a command',
+    async () => {
+      const made = await instance.postern('org', 'create', 'Told',
+        freshAddress('told'));
+      assert.equal(made.status, 0, made.stderr);
+      await hookOf('Told', '/told', 'user.update');
+      const email = freshAddress('of-told');
+      for (const words of [['create', '--email', email], ['lock', email]])
+        assert.equal((await instance.postern('user', words[0], '--tenant',
+          'Told', ...words.slice(1))).status, 0, words.join(' '));
+      await quiet();
+      const [[id]] = await instance.sql(`SELECT LOWER(HEX(id)) FROM tenants
+        WHERE name = 'Told'`);
+      const [{ payload }] = receiver.of('/told').slice(-1);
+      assert.equal(payload.tenant_id?.replaceAll('-', ''), id);
+      const mine = await member();
+      await quiet();
+      assert.equal(ofUser('/all', mine.user_id)[0].payload.tenant_id,
+        undefined);
+    });
+
   test('metadata goes along, unless there is too much beside it', async () => {
     const { user_id } = await member();
     const patch = (x) => instance.admin().call('PATCH',
