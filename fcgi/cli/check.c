@@ -17,6 +17,7 @@
 
 #define TEXT_MAX 2048	/* bytes of a sentence, with the NUL */
 #define OWN_MAX 1048576 /* bytes of what a tenant has, taken apart */
+#define PAGE 50		/* tenants that are looked at in one go */
 
 static void
 tell(struct ptn_check *c, enum ptn_check_verdict verdict, const char *place,
@@ -211,24 +212,46 @@ look_at_own(struct ptn_check *c, const struct ptn_scope *sc,
 		    org->name, why != NULL ? why : ptn_err_name(r));
 }
 
+/* A page of them; n: how many those are. */
+static enum ptn_err
+look_at_page(struct ptn_check *c, struct ptn_arena *page, struct ptn_arena *own,
+    int64_t skip, size_t *n)
+{
+	const struct ptn_scope all = { .cf = c->cf,
+		.db = c->db,
+		.arena = page };
+	struct ptn_scope one = all;
+	struct ptn_org_row *org;
+	int64_t total;
+	enum ptn_err r;
+	size_t i;
+
+	one.arena = own;
+	r = ptn_org_page(&all, skip, PAGE, &org, n, &total);
+	for (i = 0; r == PTN_OK && i < *n; i++) {
+		look_at_own(c, &one, &org[i]);
+		ptn_arena_reset(own);
+	}
+	ptn_arena_reset(page);
+	return r;
+}
+
 static void
 look_at_tenants(struct ptn_check *c)
 {
-	struct ptn_arena *a = ptn_arena_new(OWN_MAX);
-	const struct ptn_scope all = { .cf = c->cf,
-		.db = c->db,
-		.arena = c->a };
-	struct ptn_scope sc = all;
-	struct ptn_org_row *org;
-	size_t i, n;
+	struct ptn_arena *page = ptn_arena_new(OWN_MAX);
+	struct ptn_arena *own = ptn_arena_new(OWN_MAX);
+	enum ptn_err r = page != NULL && own != NULL ? PTN_OK : PTN_E_NOMEM;
+	int64_t skip = 0;
+	size_t n = PAGE;
 
-	sc.arena = a;
-	if (a != NULL && ptn_orgs(&all, &org, &n) == PTN_OK)
-		for (i = 0; i < n; i++) {
-			look_at_own(c, &sc, &org[i]);
-			ptn_arena_reset(a);
-		}
-	ptn_arena_free(&a);
+	for (; r == PTN_OK && n == PAGE; skip += PAGE)
+		r = look_at_page(c, page, own, skip, &n);
+	if (r != PTN_OK)
+		ptn_check_say(c, PTN_CHECK_ERROR,
+		    "the tenants could not be looked at");
+	ptn_arena_free(&page);
+	ptn_arena_free(&own);
 }
 
 void

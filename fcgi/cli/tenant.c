@@ -182,12 +182,17 @@ set(struct ptn_cli_context *d, const struct words *w)
 }
 
 /* It is on record with the default tenant. */
-static enum ptn_err delete (struct ptn_cli_context *d, const struct words *w) {
-	struct ptn_org_row org; enum ptn_err r;
+static enum ptn_err
+drop(struct ptn_cli_context *d, const struct words *w)
+{
+	struct ptn_org_row org;
+	enum ptn_err r;
 
-	if ((r = ptn_cli_context_org(d, w->first, &org)) != PTN_OK) return r;
-	do r = ptn_orgs_delete(&d->sc, &org.id);
-	while (r == PTN_E_BUSY);
+	if ((r = ptn_cli_context_org(d, w->first, &org)) != PTN_OK)
+		return r;
+	do {
+		r = ptn_orgs_delete(&d->sc, &org.id);
+	} while (r == PTN_E_BUSY);
 	return r == PTN_E_CONFLICT
 	    ? ptn_cli_context_fail(d, r, "the default tenant cannot be deleted")
 	    : r;
@@ -206,7 +211,7 @@ static const struct {
 	{ "tenant list", "", 0, 0, "--json", list },
 	{ "tenant show", "TENANT", 1, 1, NULL, show },
 	{ "tenant set", "TENANT FILE", 2, 2, NULL, set },
-	{ "tenant delete", "TENANT", 1, 1, NULL, delete },
+	{ "tenant delete", "TENANT", 1, 1, NULL, drop },
 };
 #define VERBS PTN_ARRAY_LEN(verbs)
 

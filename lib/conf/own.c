@@ -193,6 +193,20 @@ take_report(struct reading *rd, char *text)
 		    line);
 }
 
+/* None would be the file's, and "*" everybody's: a tenant names its own. */
+static void
+check_origins(struct ptn_conf_load *ld, const struct ptn_own *own)
+{
+	const struct ptn_strs *list = &ld->cf->rp_origins;
+	size_t i;
+
+	if (ptn_own_has(own, list) && list->n == 0)
+		ptn_conf_fault(ld, list, "needs at least one origin");
+	for (i = 0; ptn_own_has(own, list) && i < list->n; i++)
+		if (strcmp(list->v[i], "*") == 0)
+			ptn_conf_fault(ld, list, "\"*\" is no origin");
+}
+
 static void
 check(struct reading *rd, const struct ptn_conf *base)
 {
@@ -211,6 +225,7 @@ check(struct reading *rd, const struct ptn_conf *base)
 		ptn_conf_fault(&ld, lifespan,
 		    "must not be above that of the configuration: keys are "
 		    "kept for so long");
+	check_origins(&ld, rd->own);
 	ptn_conf_check_own(&ld);
 	if (fclose(ld.err) != 0)
 		rd->r = PTN_E_NOMEM;

@@ -205,6 +205,10 @@ describe('what a tenant has of its own', () => {
         /the relying party is not a domain/],
       [{ webauthn: { relying_party: { origins: ['https://x/y'] } } },
         /an origin is not scheme:/],
+      [{ webauthn: { relying_party: { origins: [] } } },
+        /relying_party\.origins: needs at least one/],
+      [{ webauthn: { relying_party: { origins: ['*'] } } },
+        /relying_party\.origins: "\*" is no origin/],
       [{ mfa: { optional: false, totp: { enabled: false },
         security_keys: { enabled: false }, enabled: true } }, /mfa\.optional/],
       [{ service: { name: ' ' } }, /service\.name: must not be blank/],
@@ -476,6 +480,16 @@ describe('a thousand tenants', () => {
       await visit(i);
     assert.deepEqual(await series(), first);
     assert.ok(first.every((line) => !/Thousand|00000000-0000/.test(line)));
+  });
+
+  test('are all looked at by config check', async () => {
+    const put = (text) => instance.sql(`UPDATE tenants SET config = '${text}'
+      WHERE name IN ('Thousand 1', 'Thousand 1000')`);
+    await put('{"session":{"lifespan":"99h"}}');
+    const { stderr } = await instance.postern('config', 'check');
+    for (const n of [1, 1000])
+      assert.match(stderr, new RegExp(`tenant Thousand ${n}: session`));
+    await put('{}');
   });
 
   test('fit on a page, or it is said that they do not', async () => {
