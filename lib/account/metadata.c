@@ -182,6 +182,48 @@ is_named(void *arg, const char *name, const struct ptn_json *value)
 	return i < PTN_METADATA__MAX && value != NULL;
 }
 
+/* What is null in it stays: nobody has that, and it is not to be left out. */
+static enum ptn_err
+read_wanted(struct ptn_arena *a, const struct ptn_json *v, const char **out,
+    enum ptn_metadata_result *what)
+{
+	struct ptn_jsonw w;
+
+	if (v == NULL)
+		return PTN_OK;
+	*what = PTN_METADATA_UNFIT;
+	if (ptn_json_type(v) != PTN_JSON_OBJECT)
+		return PTN_OK;
+	ptn_jsonw_init(&w, a);
+	if (!ptn_jsonmerge_copy(&w, NULL, v))
+		return w.buf.bad ? PTN_E_NOMEM : PTN_OK;
+	if (w.buf.bad)
+		return PTN_E_NOMEM;
+	if (ptn_utf8_length(PTN_BYTES(w.buf.p, w.buf.len)) > PTN_METADATA_MAX)
+		return PTN_OK;
+	*what = PTN_METADATA_DONE;
+	*out = w.buf.p;
+	return PTN_OK;
+}
+
+/* Only of those that are asked for. */
+static enum ptn_err
+read_all_wanted(struct ptn_arena *a, const struct ptn_json *v,
+    struct ptn_metadata *out, enum ptn_metadata_result *what)
+{
+	enum ptn_err r = PTN_OK;
+	int i;
+
+	memset(out, 0, sizeof(*out));
+	*what = PTN_METADATA_DONE;
+	for (i = 0; i < PTN_METADATA__MAX && r == PTN_OK; i++)
+		if (*what == PTN_METADATA_DONE)
+			r = read_wanted(a,
+			    ptn_json_get(v, ptn_metadata_names[i]),
+			    &out->text[i], what);
+	return r;
+}
+
 enum ptn_err
 ptn_metadata_read_filter(struct ptn_arena *a, const char *text,
     struct ptn_metadata *out, enum ptn_metadata_result *what)
@@ -195,7 +237,7 @@ ptn_metadata_read_filter(struct ptn_arena *a, const char *text,
 	    &why);
 	if (r == PTN_OK && ptn_json_type(v) == PTN_JSON_OBJECT &&
 	    ptn_json_each(v, is_named, NULL))
-		r = ptn_metadata_read(a, v, out, NULL, what);
+		r = read_all_wanted(a, v, out, what);
 	ptn_json_free(&v);
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }

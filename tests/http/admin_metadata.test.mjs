@@ -187,7 +187,7 @@ test('who has what is asked for is found', async () => {
   assert.deepEqual(await ids({}, { private_metadata: { vip: true } }), [a.id]);
   for (const one of [{ plan: 'p' }, { plan: ['pro', 'free'] }, { deep: {
     list: ['x', 'z'] } }, { n: 2 }, { other: 1 }, { plan: '%' },
-  { deep: { list: ['x'], on: 1 } }])
+  { deep: { list: ['x'], on: 1 } }, { plan: null }, { plan: 'pro', n: null }])
     assert.deepEqual(await ids(one), [], JSON.stringify(one));
   for (const bad of ['x', '', '[]', 'null', '"x"', '{"plan":"pro"}', '{',
     '{"public_metadata":1}', '{"public_metadata":null}',
