@@ -89,6 +89,15 @@ struct cookie {
 	bool http_only;
 };
 
+/* A tenant below a path has cookies of its own there. */
+static const char *
+path_of(const struct ptn_request *req)
+{
+	const char *path = req->tenant.path;
+
+	return path == NULL || *path == '\0' ? "/" : path;
+}
+
 /* With the attributes of the session cookie. */
 static void
 set_cookie(const struct ptn_request *req, struct ptn_reply *rep,
@@ -100,14 +109,12 @@ set_cookie(const struct ptn_request *req, struct ptn_reply *rep,
 		[PTN_SAME_SITE_NONE] = "None",
 	};
 	const struct ptn_conf *cf = req->sc.cf;
-	const char *domain = cf->cookie_domain, *path = req->tenant.path;
+	const char *domain = cf->cookie_domain;
 	struct ptn_buf b;
 
 	domain += *domain == '.';
-	if (path == NULL || *path == '\0')
-		path = "/";
 	ptn_buf_init(&b, req->sc.arena);
-	ptn_buf_printf(&b, "%s=%s; Path=%s", c->name, c->value, path);
+	ptn_buf_printf(&b, "%s=%s; Path=%s", c->name, c->value, path_of(req));
 	if (*domain != '\0')
 		ptn_buf_printf(&b, "; Domain=%s", domain);
 	if (c->max_age_s >= 0)
@@ -163,8 +170,8 @@ ptn_cookie_set_trust(const struct ptn_request *req, struct ptn_reply *rep,
 	const char *text;
 
 	text = ptn_arena_printf(req->sc.arena,
-	    "%s=%s; Path=/; Max-Age=%lld; HttpOnly; Secure; SameSite=None",
-	    cf->trust_cookie, value, (long long)cf->trust_s);
+	    "%s=%s; Path=%s; Max-Age=%lld; HttpOnly; Secure; SameSite=None",
+	    cf->trust_cookie, value, path_of(req), (long long)cf->trust_s);
 	rep->no_store = true;
 	if (text == NULL)
 		rep->bad = true;
