@@ -43,10 +43,13 @@ read_key(const struct ptn_scope *sc, struct ptn_service_new *s,
 static enum ptn_err
 check_name(struct ptn_arena *a, const char *name)
 {
+	const char *trimmed = ptn_arena_trim(a, name, " \t");
 	char *address;
-	enum ptn_err r = ptn_address_canonical(a, name, &address);
+	enum ptn_err r;
 
-	if (r == PTN_OK)
+	if (trimmed == NULL)
+		return PTN_E_NOMEM;
+	if ((r = ptn_address_canonical(a, trimmed, &address)) == PTN_OK)
 		return PTN_E_INPUT;
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }

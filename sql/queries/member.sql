@@ -131,11 +131,14 @@ UPDATE members SET external_id = ? WHERE tenant_id = ? AND user_id = ?;
 -- out:  user_id:id active:i64 registered:i64 service_account:i64
 -- returns: many
 -- Locked, behind the lock of the user who is dealt with: of two owners who put
--- each other out one comes first.
-SELECT user_id, active, registered, service_account
-  FROM members
- WHERE tenant_id = ? AND role = 'owner' AND archived_at IS NULL
- ORDER BY user_id FOR UPDATE;
+-- each other out one comes first.  Whom an operator has locked is not active.
+SELECT m.user_id,
+       m.active AND (SELECT u.locked_at IS NULL FROM users u
+                      WHERE u.id = m.user_id),
+       m.registered, m.service_account
+  FROM members m
+ WHERE m.tenant_id = ? AND m.role = 'owner' AND m.archived_at IS NULL
+ ORDER BY m.user_id FOR UPDATE;
 
 -- name: member_page
 -- in:   trust:i64 tenant_id:id after_at:time after_id:id max:i64

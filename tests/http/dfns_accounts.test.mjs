@@ -158,7 +158,7 @@ test('what is no account is not made, nor changed into one', async () => {
   const boss = await owner();
   const who = await account(boss, 'taken');
   for (const [name, more] of [['x', { publicKey: 'x' }], [boss.username, {}],
-    ['a@example.org', {}], [' ', {}], ['', {}], ['x'.repeat(321), {}],
+    ['a@example.org', {}], [' a@example.org\t', {}], [' ', {}], ['', {}], ['x'.repeat(321), {}],
     ['x', { daysValid: 0 }], ['x', { daysValid: 731 }],
     ['x', { daysValid: 1.5 }], ['x', { daysValid: '30' }],
     ['x', { externalId: 'x'.repeat(256) }]])
@@ -169,7 +169,8 @@ test('what is no account is not made, nor changed into one', async () => {
   const rename = (body) => signed(boss, 'PUT', `${PATH}/${second.userId}`,
     body);
   isError(await rename({ name: 'TAKEN' }), 401, 'User already exists.');
-  assert.equal((await rename({ name: 'a@example.org' })).status, 400);
+  for (const name of ['a@example.org', ' a@example.org'])
+    assert.equal((await rename({ name })).status, 400);
   assert.equal((await rename({})).status, 200);
   assert.equal((await listed(boss)).length, 2);
   assert.equal(await works(who), 200);

@@ -63,6 +63,10 @@ const refusal = (kind, id, what) => `${kind} ${id} is not authorized to`
 
 /* ------------------------------------------------------------ the client */
 
+/* As an operator does it. */
+const lockOut = ({ user }) => instance.sql('UPDATE users'
+  + ` SET locked_at = UTC_TIMESTAMP(6) WHERE id = UNHEX('${uuidOf(user.id)}')`);
+
 test('the client of Dfns invites, lists, shows, switches and archives',
   async () => {
     const who = await owner();
@@ -208,8 +212,13 @@ test('a service account that is an owner manages, by its own key',
     const { body } = await invite(account);
     assert.equal((await change(account, body.userId, 'deactivate')).status,
       200);
-    isError(await change(account, boss.user.id, 'deactivate'), 400,
-      'the last owner of an organisation stays active');
+    const lastOne = async () => isError(await change(account, boss.user.id,
+      'deactivate'), 400, 'the last owner of an organisation stays active');
+    await lastOne();
+    const peer = await colleague(boss);
+    await role(boss, peer.username, 'owner');
+    await lockOut(peer);
+    await lastOne();
     await role(boss, 'backend', 'member');
     isError(await account.call('GET', USERS), 403,
       refusal('CustomerEmployee', account.userId, `GET ${USERS}`));
@@ -304,8 +313,7 @@ test('a role that is taken away counts while the request is under way',
 test('what an operator has locked is not activated by an owner', async () => {
   const boss = await owner();
   const peer = await colleague(boss);
-  await instance.sql('UPDATE users SET locked_at = UTC_TIMESTAMP(6)'
-    + ` WHERE id = UNHEX('${uuidOf(peer.user.id)}')`);
+  await lockOut(peer);
   assert.equal((await listed(boss)).items[1].isActive, false);
   assert.equal((await change(boss, peer.user.id, 'activate')).body.isActive,
     false);
