@@ -4,6 +4,7 @@
 
 #include "fcgi/cli/user.h"
 #include "lib/account/username.h"
+#include "lib/base/array.h"
 #include "lib/base/base64.h"
 #include "lib/base/clock.h"
 #include "lib/base/uuid.h"
@@ -70,11 +71,11 @@ write_time(struct writing *e, const char *as, const struct ptn_json *o,
  */
 
 static void
-write_address(struct writing *e, const char *address, bool primary,
+write_address(struct writing *e, const char *text_of, bool primary,
     bool verified)
 {
 	ptn_jsonw_object(&e->w, NULL);
-	ptn_jsonw_str(&e->w, "address", address);
+	ptn_jsonw_str(&e->w, "address", text_of);
 	ptn_jsonw_bool(&e->w, "is_primary", primary);
 	ptn_jsonw_bool(&e->w, "is_verified", verified);
 	ptn_jsonw_end_object(&e->w);
@@ -94,33 +95,60 @@ value(const struct ptn_json *one)
 }
 
 /*
+ * An address in lower case, or NULL: Kratos keeps traits as they were typed,
+ * and what it verifies in lower case.
+ */
+static const char *
+address(struct writing *e, const struct ptn_json *v)
+{
+	const char *s = ptn_json_text(e->a, v);
+
+	if (s != NULL && ptn_cli_user_lower(e->a, &s) != PTN_OK)
+		e->w.buf.bad = true;
+	return s;
+}
+
+/* Of the list, whether the first one is verified; it may be the first there. */
+static bool
+first_of(struct writing *e, const struct ptn_json *list, const char **first)
+{
+	const struct ptn_json *one;
+	bool verified = false;
+	const char *s;
+	size_t i;
+
+	*first = address(e, ptn_json_get(e->traits, "email"));
+	for (i = 0; i < ptn_json_len(list); i++) {
+		one = ptn_json_at(list, i);
+		e->src->left[LEFT_PHONES].n += !is_email(one);
+		s = is_email(one) ? address(e, value(one)) : NULL;
+		if (s != NULL && *first == NULL)
+			*first = s;
+		if (s != NULL && strcmp(s, *first) == 0)
+			verified = ptn_json_bool(ptn_json_get(one, "verified"));
+	}
+	return verified;
+}
+
+/*
  * The addresses that can be verified; the first one is that of the traits, be
  * it among them or not.
  */
 static void
 write_addresses(struct writing *e, const struct ptn_json *list)
 {
-	const char *first = text(e, e->traits, "email"), *s;
 	const struct ptn_json *one;
-	bool verified = false;
+	const char *first, *s;
+	const bool verified = first_of(e, list, &first);
 	size_t i;
 
-	for (i = 0; i < ptn_json_len(list); i++) {
-		one = ptn_json_at(list, i);
-		e->src->left[LEFT_PHONES].n += !is_email(one);
-		s = is_email(one) ? ptn_json_text(e->a, value(one)) : NULL;
-		if (s != NULL && first == NULL)
-			first = s;
-		if (s != NULL && strcmp(s, first) == 0)
-			verified = ptn_json_bool(ptn_json_get(one, "verified"));
-	}
 	if (first == NULL)
 		return;
 	ptn_jsonw_array(&e->w, "emails");
 	write_address(e, first, true, verified);
 	for (i = 0; i < ptn_json_len(list); i++) {
 		one = ptn_json_at(list, i);
-		s = is_email(one) ? ptn_json_text(e->a, value(one)) : NULL;
+		s = is_email(one) ? address(e, value(one)) : NULL;
 		if (s != NULL && strcmp(s, first) != 0)
 			write_address(e, s, false,
 			    ptn_json_bool(ptn_json_get(one, "verified")));
@@ -367,17 +395,32 @@ write_identity(struct writing *e, const struct ptn_json *o)
 static const char *
 what_is_missing(const struct ptn_json *o)
 {
-	const struct ptn_json *credentials = ptn_json_get(o, "credentials");
+	static const struct {
+		const char *kind;
+		const char *why;
+	} secret[] = {
+		{ "password",
+		    "its password was not exported: "
+		    "include_credential=password" },
+		{ "totp", "its app was not exported: include_credential=totp" },
+		{ "webauthn",
+		    "its security keys were not exported: "
+		    "include_credential=webauthn" },
+		{ "passkey",
+		    "its passkeys were not exported: "
+		    "include_credential=passkey" },
+	};
+	const struct ptn_json *all = ptn_json_get(o, "credentials"), *one;
+	size_t i;
 
 	if (ptn_json_type(o) != PTN_JSON_OBJECT)
 		return "it is no object";
 	if (ptn_json_get(o, "schema_id") == NULL)
 		return "it is no identity of Kratos";
-	if (ptn_json_get(credentials, "password") != NULL &&
-	    ptn_json_get(ptn_json_get(credentials, "password"), "config") ==
-		NULL)
-		return "its password was not exported: "
-		       "include_credential=password";
+	for (i = 0; i < PTN_ARRAY_LEN(secret); i++)
+		if ((one = ptn_json_get(all, secret[i].kind)) != NULL &&
+		    ptn_json_get(one, "config") == NULL)
+			return secret[i].why;
 	return NULL;
 }
 

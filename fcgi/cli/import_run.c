@@ -10,6 +10,7 @@
 
 #define STEP 500 /* users between two lines of progress */
 #define BATCH_BYTES ((size_t)64 * 1024) /* then no more are gathered */
+#define ENTRY_BYTES 256 /* of an entry, even of one that cannot be read */
 
 struct work {
 	struct ptn_cli_context *d;
@@ -89,6 +90,7 @@ gather(struct work *w, struct batch *b, bool *more)
 	while (b->n < PTN_IMPORT_BATCH && b->bytes < BATCH_BYTES && *more) {
 		if ((r = w->src->next(w->src, w->d, &what)) != PTN_OK)
 			return r;
+		b->bytes += ENTRY_BYTES;
 		if (what == PTN_CLI_ENTRY_UNFIT || what == PTN_CLI_ENTRY_BROKEN)
 			complain(w, w->src->whose, w->src->why);
 		if (what == PTN_CLI_ENTRY_HERE && (r = take(w, b)) != PTN_OK)

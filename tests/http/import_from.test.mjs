@@ -389,6 +389,7 @@ test('Kratos: passwords, apps, passkeys by handles of any kind', async () => {
   });
   const address = freshAddress('kratos');
   const one = identity(address, devices);
+  one.traits.email = address.toUpperCase(); /* as it was typed */
   const out = freshAddress('out');
   const inactive = identity(out, [0, 1, 2].map(() =>
     Object.assign(new wa.Authenticator({}), { userHandle: randomBytes(16) })),
@@ -397,8 +398,10 @@ test('Kratos: passwords, apps, passkeys by handles of any kind', async () => {
   inactive.credentials.password.identifiers = [out, 'not-a-name'];
   const hidden = identity(freshAddress(), devices);
   delete hidden.credentials.password.config;
+  const bare = identity(freshAddress(), devices);
+  delete bare.credentials.totp.config;
   const file = join(instance.dir, 'kratos.json');
-  writeFileSync(file, JSON.stringify([one, inactive, hidden, {}, 7], null, 1));
+  writeFileSync(file, JSON.stringify([one, inactive, hidden, bare, {}, 7], null, 1));
   const kratos = (...words) => instance.postern('import-from', 'kratos',
     ...words);
   const left = 'not brought: 4 log-ins by another service\n'
@@ -407,14 +410,15 @@ test('Kratos: passwords, apps, passkeys by handles of any kind', async () => {
     + 'not brought: 1 usernames of other characters than letters, digits '
     + 'and "_"\nnot brought: 2 public or admin metadata\n';
   const dry = await kratos('--dry-run', file);
-  assert.equal(dry.stdout, 'would be imported 2, there already 0, refused 3\n'
+  assert.equal(dry.stdout, 'would be imported 2, there already 0, refused 4\n'
     + left);
   for (const why of ['its password was not exported: '
-    + 'include_credential=password', 'it is no identity of Kratos',
+    + 'include_credential=password', 'its app was not exported: '
+    + 'include_credential=totp', 'it is no identity of Kratos',
   'it is no object'])
     assert.ok(dry.stderr.includes(`: ${why}\n`), dry.stderr);
   const done = await kratos(file);
-  assert.equal(done.stdout, 'imported 2, there already 0, refused 3\n' + left);
+  assert.equal(done.stdout, 'imported 2, there already 0, refused 4\n' + left);
   for (const device of devices.slice(0, 2))
     assert.equal(await byPasskey(device), one.id);
   await assert.rejects(byPasskey(devices[2])); /* a second factor */
