@@ -3,14 +3,14 @@
  * part is named by the address, #users, and nothing else of anybody is there:
  * a browser keeps addresses.
  */
-import { audit } from './audit.js';
+import { audit, forget as forgetEntries } from './audit.js';
 import { call, isId, isIn, take } from './call.js';
 import { health } from './health.js';
 import { outbox } from './outbox.js';
 import { field, form, heading, section, trouble } from './parts.js';
 import { $, Told, make, say } from './ui.js';
 import { user } from './user.js';
-import { users } from './users.js';
+import { forget as forgetUsers, users } from './users.js';
 
 /*
  * Each is told what stands behind its name in the address, and a function that
@@ -96,6 +96,8 @@ async function comeIn({ key, organisation }) {
 
 function enter(message = '') {
   turn++;
+  forgetUsers();
+  forgetEntries();
   $('parts').hidden = $('leave').hidden = true;
   $('question').close();
   $('view').removeAttribute('aria-busy');

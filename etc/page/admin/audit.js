@@ -1,6 +1,6 @@
 /* The audit log: what happened, newest first. */
 import { call, query } from './call.js';
-import { done, field, form, heading, list, pager, row, section }
+import { button, done, field, form, heading, hint, list, pager, row, section }
   from './parts.js';
 import { Told, make, time } from './ui.js';
 import { count, eventWords } from './words.js';
@@ -8,7 +8,12 @@ import { count, eventWords } from './words.js';
 const perPage = 20;
 
 /* What was asked for last. */
-const asked = { q: '', type: '', start_time: '', end_time: '', page: 1 };
+const nothing = { q: '', type: '', start_time: '', end_time: '', before: '',
+  page: 1 };
+const asked = { ...nothing };
+
+/* Whoever comes next does not see it. */
+export const forget = () => Object.assign(asked, nothing);
 
 let found;
 
@@ -39,20 +44,31 @@ export function entryRow(entry, here) {
 const instant = (text) => (text === '' ? ''
   : new Date(text).toISOString());
 
-const search = (values) => query({ ...values,
-  start_time: instant(values.start_time), end_time: instant(values.end_time),
-  per_page: perPage });
+const search = ({ before, ...values }) => query({ ...values,
+  start_time: instant(values.start_time),
+  end_time: before || instant(values.end_time), per_page: perPage });
+
+/* Of many entries the newest are looked at; this leads on to the others. */
+const furtherBack = (before) => [
+  hint('Only the newest entries of that time were looked at.'),
+  button('Look further back', 'log', async () => {
+    Object.assign(asked, { before, page: 1 });
+    await showList();
+    done('', 'log');
+  })];
 
 async function showList() {
   const { data, headers } = await call('GET',
     `/audit_logs${search(asked)}`);
   const total = Number(headers.get('X-Total-Count'));
+  const before = headers.get('X-Next-End-Time');
 
   found.replaceChildren(
     make('p', { class: 'hint' }, count(total, 'entry', 'entries')),
-    list('Entries', data.map((entry) => entryRow(entry)), 'Nothing fits.'
-      + ' What is kept, and for how long, is in audit_log.* of the'
-      + ' configuration.'),
+    list('Entries', data.map((entry) => entryRow(entry)), before
+      ? 'Nothing fits among them.' : 'Nothing fits. What is kept, and for how'
+      + ' long, is in audit_log.* of the configuration.'),
+    ...before ? furtherBack(before) : [],
     pager('log', asked.page, Math.ceil(total / perPage), async (page) => {
       asked.page = page;
       await showList();
@@ -62,7 +78,7 @@ async function showList() {
 
 async function find(values) {
   const wanted = { ...values, q: values.q.trim(), type: values.type.trim(),
-    page: 1 };
+    before: '', page: 1 };
 
   if (wanted.start_time && wanted.end_time
       && wanted.start_time >= wanted.end_time)
@@ -72,12 +88,13 @@ async function find(values) {
   done(found.querySelector('.hint').textContent);
 }
 
-/* Go there, for what is about a user: a week of it, or all would be read. */
+/* Go there, for what is about a user: a week of it. */
 export function lookFor(id) {
   const here = new Date().getTimezoneOffset() * 60000;
   const since = new Date(Date.now() - 7 * 86400000 - here);
 
-  Object.assign(asked, { q: id, type: '', end_time: '', page: 1,
+  Object.assign(asked, { q: id, type: '', end_time: '', before: '',
+    page: 1,
     start_time: since.toISOString().slice(0, 16) });
   location.hash = '#audit';
 }

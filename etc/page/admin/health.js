@@ -74,13 +74,15 @@ const logins = (lines) => {
 
 const mail = (lines) => {
   const tries = by(lines, 'postern_mail_tries_total', 'result');
-  const oldest = Math.max(0, ...by(lines,
+  const mails = lines.filter(({ labels }) =>
+    !labels.kind?.startsWith('webhook'));
+  const oldest = Math.max(0, ...by(mails,
     'postern_outbox_oldest_age_seconds', 'kind').values());
 
   return [
     { title: 'Mails sent', value: tries.get('sent') ?? 0, note: parts(
       new Map([...tries].filter(([result]) => result !== 'sent'))) },
-    { title: 'In the outbox', value: sum(lines, 'postern_outbox_rows'),
+    { title: 'In the outbox', value: sum(mails, 'postern_outbox_rows'),
       note: oldest > 0 ? `the oldest for ${Math.round(oldest)} s`
         : 'nothing waits', bad: oldest > 300 }];
 };

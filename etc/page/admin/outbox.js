@@ -6,7 +6,8 @@ import { badge, make, time } from './ui.js';
 import { by } from './metrics.js';
 
 const kinds = { mail: 'Mails with a code', notice: 'Notices',
-  dfns_code: 'Codes of the Dfns API', hook: 'Messages to webhooks' };
+  dfns_code: 'Codes of the Dfns API', webhook: 'Messages to webhooks',
+  webhook_parked: 'Messages given up' };
 
 const age = (seconds) => (seconds < 90 ? `${Math.round(seconds)} s`
   : seconds < 5400 ? `${Math.round(seconds / 60)} min`
@@ -19,7 +20,7 @@ function waiting(lines) {
   return [...by(lines, 'postern_outbox_rows', 'kind')].map(([kind, rows]) => ({
     title: kinds[kind] ?? kind, value: rows,
     note: rows > 0 ? `the oldest for ${age(ages.get(kind))}` : 'nothing waits',
-    bad: ages.get(kind) > 300 }));
+    bad: kind !== 'webhook_parked' && ages.get(kind) > 300 }));
 }
 
 /* Of the file they are names, else with ids. */

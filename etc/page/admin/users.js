@@ -8,7 +8,11 @@ import { count } from './words.js';
 const perPage = 20;
 
 /* What was asked for last: it is there again for whoever comes back. */
-const asked = { search: '', by: 'email', sort_by: 'created_at', page: 1 };
+const nothing = { search: '', by: 'email', sort_by: 'created_at', page: 1 };
+const asked = { ...nothing };
+
+/* Whoever comes next does not see it. */
+export const forget = () => Object.assign(asked, nothing);
 
 /* Where the list is. */
 let found;

@@ -55,7 +55,7 @@ const limits = {
 };
 
 export function limitWords(name) {
-  const [limit, ...asker] = name.split('/');
+  const [limit, ...asker] = name.split(' ');
 
   return `${limits[limit] ?? limit}${asker.length > 0
     ? ` (${asker.join(' ')})` : ''}`;
