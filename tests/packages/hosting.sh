@@ -86,7 +86,7 @@ customer "$home/postern/postern" config check
 customer "$home/postern/postern" org create "A club" club@example.org
 customer "$home/postern/postern" courier --once
 customer "$home/postern/postern" --set password.import.allow="argon2,bcrypt,\
-scrypt,pbkdf2,firebase,sha-crypt,yescrypt,wordpress,phpass,ldap" \
+scrypt,pbkdf2,firebase,sha-crypt,yescrypt,wordpress,phpass,ldap,mysql" \
     user import "$home/members.json"
 apache
 echo up
