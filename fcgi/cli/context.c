@@ -72,6 +72,7 @@ ptn_cli_context_close(struct ptn_cli_context *d)
 	if (d->sc.arena != NULL)
 		ptn_arena_free(&d->sc.arena);
 	ptn_jwks_free(&d->sc.keys[d->api]);
+	ptn_tenants_free(&d->tenants);
 	ptn_secrets_free(&d->secrets);
 	ptn_conf_free(&d->cf);
 }
@@ -103,8 +104,21 @@ ptn_cli_context_org(struct ptn_cli_context *d, const char *text,
 enum ptn_err
 ptn_cli_context_tenant(struct ptn_cli_context *d, const char *text)
 {
+	struct ptn_tenant tenant;
 	struct ptn_org_row row;
+	enum ptn_err r;
 
-	return ptn_cli_context_org(d, text != NULL ? text : PTN_TENANT_DEFAULT,
+	r = ptn_cli_context_org(d, text != NULL ? text : PTN_TENANT_DEFAULT,
 	    &row);
+	if (r != PTN_OK || !d->sc.tenant_named)
+		return r;
+	if ((d->tenants = ptn_tenants_new(d->cf)) == NULL)
+		return PTN_E_NOMEM;
+	r = ptn_tenants_by_id(d->tenants, &d->sc, &row.id, &tenant);
+	if (r != PTN_OK)
+		return ptn_cli_context_fail(d, r,
+		    "what it has of its own does not go with the configuration "
+		    "(\"postern config check\")");
+	d->sc.cf = tenant.cf;
+	return PTN_OK;
 }

@@ -15,11 +15,13 @@
 #define PTN_CLI_OPERATOR_MAX 64 /* bytes; the rest is cut off */
 
 struct ptn_conf;
+struct ptn_tenants;
 
 /* What a sub-command that deals with rows works with. */
 struct ptn_cli_context {
 	struct ptn_scope sc; /* of no tenant yet; with the keys of api alone */
-	struct ptn_conf *cf; /* of sc, to be released */
+	struct ptn_conf *cf; /* to be released; sc has it, or a tenant's */
+	struct ptn_tenants *tenants; /* whose sc.cf may be; or NULL */
 	struct ptn_secrets *secrets;
 	enum ptn_api api;
 	struct ptn_actor actor; /* of sc: who gave the command */
@@ -53,7 +55,10 @@ enum ptn_err ptn_cli_context_fail(struct ptn_cli_context *d, enum ptn_err r,
 enum ptn_err ptn_cli_context_org(struct ptn_cli_context *d, const char *text,
     struct ptn_org_row *out) PTN_MUST_USE;
 
-/* The same by --tenant; NULL: it is about the default one. */
+/*
+ * The same by --tenant, and what it has of its own holds; NULL: it is about the
+ * default one.
+ */
 enum ptn_err ptn_cli_context_tenant(struct ptn_cli_context *d,
     const char *text) PTN_MUST_USE;
 

@@ -3,6 +3,7 @@
  * deleted, each without a trace in the others.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -303,6 +304,20 @@ describe('what a tenant has of its own', () => {
     };
     assert.equal(await spent(instance.client()), 1);
     assert.equal(await spent(atPath('/conf')), 1);
+    await drop(made);
+  });
+
+  test('holds for commands, too', async () => {
+    const made = await mounted('conf', { password: { min_length: 20 } });
+    const email = freshAddress('command');
+    await atPath('/conf').signUp(email);
+    const set = (input) => spawnSync(instance.env.POSTERN_BIN, ['user',
+      'set-password', '--tenant', 'conf', email], { input, encoding: 'utf8',
+      env: { ...process.env, POSTERN_CONFIG: instance.env.POSTERN_CONFIG } });
+    const short = set('correct horse');
+    assert.equal(short.status, 1);
+    assert.match(short.stderr, /shorter than password\.min_length/);
+    assert.equal(set('correct horse battery').status, 0);
     await drop(made);
   });
 
