@@ -18,8 +18,8 @@ static const struct {
 	{ "import", ptn_cli_user_import, "[--tenant ORG] [--dry-run] FILE" },
 	{ "export", ptn_cli_user_export, "[--tenant ORG]" },
 	{ "list", ptn_cli_user_list,
-	    "[--tenant ORG] [--email PART] [--username PART] [--name PART] "
-	    "[--metadata JSON] [--page N] [--json]" },
+	    "[--tenant ORG] [--email PART] [--username PART] "
+	    "[--name PART]\n      [--metadata JSON] [--page N] [--json]" },
 	{ "show", ptn_cli_user_show, "[--tenant ORG] [--json] WHO" },
 	{ "create", ptn_cli_user_create,
 	    "[--tenant ORG] [--email ADDRESS]... [--verified] "

@@ -145,6 +145,11 @@ test('the permission of owners is given by its id, and no other is',
     assert.deepEqual(weak.answer.userInfo.permissionAssignments, []);
     isError(await weak.call('GET', PATH), 403, 'CustomerEmployee '
       + `${weak.userId} is not authorized to perform operation (GET ${PATH})`);
+    const own = `${PATH}/${weak.userId}`;
+    assert.equal((await weak.call('GET', own)).status, 403);
+    const { body } = await boss.call('GET', own, undefined, { status: 200 });
+    assert.equal(body.userInfo.userId, weak.userId);
+    assert.equal((await boss.call('GET', `${PATH}?limit=x`)).status, 400);
     for (const wrong of [await idOf(other), 'pm-x', '', 'x'.repeat(65),
       permissionId.replace('pm-', 'as-')])
       assert.equal((await make(boss, 'wrong', { permissionId: wrong })).status,

@@ -17,16 +17,12 @@ const notOffered = [
   'getPersonalAccessToken', 'updatePersonalAccessToken',
   'activatePersonalAccessToken', 'deactivatePersonalAccessToken',
   'archivePersonalAccessToken',
-  'createServiceAccount', 'listServiceAccounts', 'getServiceAccount',
-  'updateServiceAccount', 'activateServiceAccount',
-  'deactivateServiceAccount', 'archiveServiceAccount',
-  'createUser', 'listUsers', 'getUser', 'updateUser', 'activateUser',
-  'deactivateUser', 'archiveUser',
-  'socialLogin', 'createSocialRegistrationChallenge',
+  'updateUser', 'socialLogin', 'createSocialRegistrationChallenge',
   'ssoLogin', 'ssoLoginInit',
   'listApplications', 'getApplication',
-  'listAuditLogs', 'getAuditLog',
 ];
+/* The path is there, for other methods. */
+const otherwise = { updateUser: [405, 'Method Not Allowed'] };
 
 /* What the client has, but for older names of the same. */
 const client = Object.getPrototypeOf(new sdk.DfnsApiClient({}).auth);
@@ -67,11 +63,13 @@ test('every method is called by a test, or is not offered', () => {
 const input = { body: {}, query: {}, userId: 'x', tokenId: 'x', appId: 'x',
   serviceAccountId: 'x', id: 'x' };
 
-for (const name of notOffered)
-  test(`${name} is not offered: 404`, () =>
+for (const name of notOffered) {
+  const [status, message] = otherwise[name] ?? [404, 'Not Found'];
+  test(`${name} is not offered: ${status}`, () =>
     assert.rejects(auth[name](input), (error) => {
       assert.ok(error instanceof sdk.DfnsError, String(error));
-      assert.equal(error.httpStatus, 404, error.message);
-      assert.equal(error.message, 'Not Found');
+      assert.equal(error.httpStatus, status, error.message);
+      assert.equal(error.message, message);
       return true;
     }));
+}
