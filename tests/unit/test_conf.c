@@ -473,17 +473,16 @@ test_table(void **state)
 static void
 test_example(void **state)
 {
-	static const char here[] = __FILE__;
 	const char *const set[] = { "secrets.keys=0123456789abcdefghij", NULL };
-	size_t top = strlen(here) - strlen("tests/unit/test_conf.c");
+	const char *top = getenv("srcdir");
 	struct ptn_conf *cf;
 	char path[512], *text = NULL;
 	size_t len = 0;
 	FILE *f;
 
 	(void)state;
-	(void)snprintf(path, sizeof(path), "%.*setc/postern.yaml", (int)top,
-	    here);
+	(void)snprintf(path, sizeof(path), "%s/etc/postern.yaml",
+	    top == NULL ? "." : top);
 	f = fopen(path, "r");
 	assert_non_null(f);
 	assert_true(getdelim(&text, &len, '\0', f) > 0);
