@@ -66,7 +66,7 @@ static void
 courier_close(struct courier *c)
 {
 	ptn_mailer_free(&c->mailer);
-	ptn_keysets_free(c->sc.keys);
+	ptn_keysets_free(&c->sc.keys);
 	ptn_db_free(&c->sc.db);
 	ptn_arena_free(&c->sc.arena);
 }
@@ -86,7 +86,7 @@ courier_open(struct courier *c, const struct ptn_conf *cf,
 	c->sc.db = ptn_db_new(cf, PTN_DB_SERVE);
 	r = c->sc.arena != NULL && c->sc.db != NULL ? PTN_OK : PTN_E_NOMEM;
 	if (r == PTN_OK)
-		r = ptn_keysets_new(c->sc.keys, cf, secrets);
+		r = ptn_keysets_new(&c->sc.keys, cf, secrets);
 	if (r == PTN_OK && cf->mail_enabled)
 		r = ptn_mailer_new(&c->mailer, cf);
 	if (r != PTN_OK)

@@ -208,9 +208,13 @@ provide(struct ptn_request *req, enum ptn_need need)
 
 	if (need == PTN_NEED_NOTHING)
 		return PTN_OK;
-	r = ptn_env_keys(env, false);
+	/* The keys of a tenant that is not served are shown all the same. */
+	if (need == PTN_NEED_KEYS && req->tenant_err != PTN_OK &&
+	    !ptn_tenants_whose(env->tenants, req->mount, &req->sc.tenant_id))
+		return req->tenant_err;
+	r = ptn_keysets_refresh(&req->sc, false);
 	if (r == PTN_OK && need == PTN_NEED_KEYS)
-		ptn_keysets_look(&env->sc);
+		ptn_keysets_look(&req->sc);
 	req->upkeep += ptn_db_count(req->sc.db) - before;
 	if (r != PTN_OK || need == PTN_NEED_KEYS)
 		return r;
@@ -363,6 +367,7 @@ forget(struct ptn_request *req, struct ptn_reply *rep)
 /* What had been spent when a request came. */
 struct cost {
 	uint64_t statements;
+	uint64_t for_keys; /* among them, for those of tenants */
 	uint64_t writes;
 	uint64_t hashes;
 	int64_t began_us;
@@ -373,7 +378,8 @@ log_cost(const struct ptn_request *req, const struct ptn_reply *rep,
     const struct cost *before)
 {
 	const uint64_t statements =
-	    ptn_db_count(req->sc.db) - before->statements - req->upkeep;
+	    ptn_db_count(req->sc.db) - before->statements - req->upkeep -
+	    (ptn_keysets_statements(req->sc.keys) - before->for_keys);
 
 	if (rep->routine && !req->sc.cf->log_health)
 		return;
@@ -404,6 +410,7 @@ void
 ptn_dispatch(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct cost before = { ptn_db_count(req->sc.db),
+		ptn_keysets_statements(req->sc.keys),
 		ptn_db_writes(req->sc.db), ptn_pwhash_count(),
 		ptn_clock_mono_us() };
 	enum ptn_err r, recorded;

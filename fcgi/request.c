@@ -4,7 +4,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "lib/account/keysets.h"
 
 static const char *const methods[PTN_METHOD__MAX] = {
 	[PTN_GET] = "GET",
@@ -77,12 +76,3 @@ ptn_request_wake_courier(const struct ptn_request *req)
 		return;
 }
 
-/*
- * Of all APIs, whoever asks first: what is published must not need the
- * database again once the process has served anything.
- */
-enum ptn_err
-ptn_env_keys(struct ptn_env *env, bool force)
-{
-	return ptn_keysets_refresh(&env->sc, force);
-}

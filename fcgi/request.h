@@ -7,7 +7,6 @@
 
 #include "fcgi/side.h"
 #include "lib/account/device.h"
-#include "lib/account/jwk.h"
 #include "lib/account/session.h"
 #include "lib/account/tenant.h"
 #include "lib/base/api.h"
@@ -69,9 +68,6 @@ struct ptn_env {
 	int courier_fd;	  /* a byte written here wakes the courier; or -1 */
 	bool mail_queued; /* this process queued mail since last drained */
 };
-
-/* Load the key sets, or look whether there is news (jwk.h). */
-enum ptn_err ptn_env_keys(struct ptn_env *env, bool force) PTN_MUST_USE;
 
 /*
  * One request, from first byte to wiped arena.  gateway.c fills the first

@@ -13,7 +13,7 @@
 #include "fcgi/slot.h"
 #include "lib/account/hookmessage.h"
 #include "lib/account/hooks.h"
-#include "lib/account/jwk.h"
+#include "lib/account/keysets.h"
 #include "lib/account/org.h"
 #include "lib/account/tenant.h"
 #include "lib/base/clock.h"
@@ -271,7 +271,7 @@ ptn_tell_take(struct ptn_tell *t, const struct ptn_scope *sc, size_t *taken)
 		return PTN_OK;
 	r = ptn_outbox_claim_told(sc, &room, &told, taken);
 	if (r == PTN_OK && *taken > 0)
-		r = ptn_jwks_refresh(sc->keys[PTN_API_HANKO], sc, false);
+		r = ptn_keysets_refresh_of(sc, PTN_API_HANKO, false);
 	for (i = 0; r == PTN_OK && i < *taken; i++)
 		r = take_one(t, sc, &told[i]);
 	return r;

@@ -74,7 +74,7 @@ try_database(struct ptn_env *env)
 		ptn_warn("starting without a database");
 		return;
 	}
-	if (ptn_env_keys(env, true) != PTN_OK)
+	if (ptn_keysets_refresh(&env->sc, true) != PTN_OK)
 		ptn_warn("starting without signing keys");
 	ptn_arena_reset(env->sc.arena);
 }
@@ -96,7 +96,7 @@ env_open(struct ptn_env *env, const struct ptn_child *child)
 	if (env->sc.db == NULL || env->sc.arena == NULL ||
 	    env->sc.tokens == NULL || env->tenants == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_keysets_new(env->sc.keys, child->cf, child->secrets);
+	r = ptn_keysets_new(&env->sc.keys, child->cf, child->secrets);
 	if (r == PTN_OK)
 		try_database(env);
 	return r;
@@ -105,7 +105,7 @@ env_open(struct ptn_env *env, const struct ptn_child *child)
 static void
 env_close(struct ptn_env *env)
 {
-	ptn_keysets_free(env->sc.keys);
+	ptn_keysets_free(&env->sc.keys);
 	ptn_token_cache_free(&env->sc.tokens);
 	ptn_tenants_free(&env->tenants);
 	ptn_db_free(&env->sc.db);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fcgi/cli/option.h"
+#include "lib/account/keysets.h"
 #include "lib/account/tenant.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
@@ -52,8 +53,7 @@ ptn_cli_context_open(struct ptn_cli_context *d, const char *name,
 		    "it needs a configuration that is right");
 	ptn_log_init((enum ptn_log_level)d->cf->log_level, name);
 	if ((r = ptn_secrets_new(&d->secrets, &d->cf->secrets)) != PTN_OK ||
-	    (r = ptn_jwks_new(&d->sc.keys[api], api, d->cf, d->secrets)) !=
-		PTN_OK)
+	    (r = ptn_keysets_new(&d->sc.keys, d->cf, d->secrets)) != PTN_OK)
 		return r;
 	d->sc.cf = d->cf;
 	d->sc.secrets = d->secrets;
@@ -71,7 +71,7 @@ ptn_cli_context_close(struct ptn_cli_context *d)
 	ptn_db_free(&d->sc.db);
 	if (d->sc.arena != NULL)
 		ptn_arena_free(&d->sc.arena);
-	ptn_jwks_free(&d->sc.keys[d->api]);
+	ptn_keysets_free(&d->sc.keys);
 	ptn_tenants_free(&d->tenants);
 	ptn_secrets_free(&d->secrets);
 	ptn_conf_free(&d->cf);

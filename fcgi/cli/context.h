@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 
-#include "lib/account/jwk.h"
 #include "lib/account/org.h"
 #include "lib/base/api.h"
 #include "lib/base/arena.h"
@@ -19,7 +18,7 @@ struct ptn_tenants;
 
 /* What a sub-command that deals with rows works with. */
 struct ptn_cli_context {
-	struct ptn_scope sc; /* of no tenant yet; with the keys of api alone */
+	struct ptn_scope sc; /* of no tenant yet */
 	struct ptn_conf *cf; /* to be released; sc has it, or a tenant's */
 	struct ptn_tenants *tenants; /* whose sc.cf may be; or NULL */
 	struct ptn_secrets *secrets;

@@ -9,6 +9,7 @@
 
 #include "fcgi/cli/option.h"
 #include "fcgi/cli/print.h"
+#include "lib/account/keysets.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/base/unicode.h"
@@ -83,7 +84,7 @@ create(struct ptn_cli_context *d, const struct words *w)
 	enum ptn_err r;
 
 	if ((r = read_key(d->sc.arena, w->key_file, &pem)) != PTN_OK ||
-	    (r = ptn_jwks_refresh(d->sc.keys[d->api], &d->sc, false)) != PTN_OK)
+	    (r = ptn_keysets_refresh_of(&d->sc, d->api, false)) != PTN_OK)
 		return r;
 	s.pem = pem;
 	if ((r = ptn_administer_service(&d->sc, &s)) != PTN_OK)

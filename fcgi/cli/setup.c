@@ -9,6 +9,7 @@
 #include "fcgi/cli/cli.h"
 #include "fcgi/cli/context.h"
 #include "fcgi/cli/option.h"
+#include "lib/account/keysets.h"
 #include "lib/conf/conf.h"
 
 #define ARENA_MAX ((size_t)64 * 1024 * 1024) /* of it, what is used */
@@ -57,7 +58,7 @@ make_keys(const struct ptn_setup *s)
 
 	r = ptn_cli_context_open(&d, "setup", PTN_API_HANKO, s->file, NULL);
 	if (r == PTN_OK)
-		r = ptn_jwks_refresh(d.sc.keys[d.api], &d.sc, true);
+		r = ptn_keysets_refresh_of(&d.sc, d.api, true);
 	ptn_cli_context_close(&d);
 	if (r == PTN_E_CONFIG)
 		(void)fprintf(stderr,

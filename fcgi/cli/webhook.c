@@ -12,6 +12,7 @@
 #include "fcgi/tell.h"
 #include "lib/account/hookmessage.h"
 #include "lib/account/hooks.h"
+#include "lib/account/keysets.h"
 #include "lib/account/tenant.h"
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
@@ -194,7 +195,7 @@ test(struct ptn_cli_context *d, const struct words *w)
 	enum ptn_err r;
 
 	if ((r = find(d, w, &h)) != PTN_OK ||
-	    (r = ptn_jwks_refresh(d->sc.keys[PTN_API_HANKO], &d->sc, false)) !=
+	    (r = ptn_keysets_refresh_of(&d->sc, PTN_API_HANKO, false)) !=
 		PTN_OK ||
 	    (r = ptn_hookmessage_write(&d->sc, &id, &h, &told, &m)) != PTN_OK)
 		return r;

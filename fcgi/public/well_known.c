@@ -12,10 +12,11 @@
 enum ptn_err
 ptn_public_well_known_jwks(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const char *json = ptn_keysets_json(&req->sc);
+	const char *json;
+	enum ptn_err r;
 
-	if (json == NULL)
-		return PTN_E_NOMEM;
+	if ((r = ptn_keysets_json(&req->sc, &json)) != PTN_OK)
+		return r;
 	rep->routine = true;
 	ptn_reply_header(rep, "Cache-Control", "max-age=600");
 	ptn_reply_raw(rep, NULL, ptn_bytes_of(json));

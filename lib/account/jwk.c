@@ -3,13 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/account/jwk_make.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/jws.h"
 #include "lib/db/sql.h"
-#include "lib/event/event.h"
-#include "lib/event/tx.h"
 
 #define FORCED_MS 1000 /* between two looks at the database, if forced */
 #define LOOK_MS 200    /* if a set is not published yet */
@@ -29,7 +28,7 @@ struct entry {
 };
 
 struct ptn_jwks {
-	enum ptn_api api;
+	struct ptn_jwks_of of;
 	int alg; /* that a key is made of */
 	const struct ptn_conf *cf;
 	const struct ptn_secrets *secrets;
@@ -37,8 +36,10 @@ struct ptn_jwks {
 	size_t n;
 	const struct entry *signer; /* in e, or NULL */
 	bool in_use;		    /* its API is: it is published */
+	bool owned;		    /* tenants have keys of their own */
 	char *json;
 	uint64_t generation;
+	uint64_t loads;
 	int64_t now_us;	  /* the database's clock at the last load */
 	int64_t asked_ms; /* when that was, by the monotonic clock */
 	bool loaded;
@@ -46,16 +47,16 @@ struct ptn_jwks {
 };
 
 enum ptn_err
-ptn_jwks_new(struct ptn_jwks **out, enum ptn_api api, const struct ptn_conf *cf,
-    const struct ptn_secrets *s)
+ptn_jwks_new(struct ptn_jwks **out, const struct ptn_jwks_of *of,
+    const struct ptn_conf *cf, const struct ptn_secrets *s)
 {
 	struct ptn_jwks *k;
 
 	*out = NULL;
 	if ((k = calloc(1, sizeof(*k))) == NULL)
 		return PTN_E_NOMEM;
-	k->api = api;
-	k->alg = api == PTN_API_DFNS ? PTN_ALG_EDDSA : cf->sign_alg;
+	k->of = *of;
+	k->alg = of->api == PTN_API_DFNS ? PTN_ALG_EDDSA : cf->sign_alg;
 	k->cf = cf;
 	k->secrets = s;
 	*out = k;
@@ -92,6 +93,12 @@ entry_by_id(struct entry *e, size_t n, const struct ptn_uuid *id)
 		if (ptn_uuid_equal(&e[i].id, id))
 			return &e[i];
 	return NULL;
+}
+
+static bool
+is_shared(const struct ptn_jwks *k)
+{
+	return ptn_uuid_is_nil(&k->of.tenant_id);
 }
 
 /* Does a sign later than b?  Equal times are told apart by the id. */
@@ -227,6 +234,9 @@ same_set(const struct ptn_jwks *k, const struct entry *e, size_t n,
 	return true;
 }
 
+/* Of all sets, so that what is remembered of one is not taken for another's. */
+static uint64_t generations;
+
 /* Put the new entries in the place of the old; keys in both stay alive. */
 static enum ptn_err
 swap(struct ptn_jwks *k, struct ptn_arena *a, struct entry *e, size_t n,
@@ -242,7 +252,7 @@ swap(struct ptn_jwks *k, struct ptn_arena *a, struct entry *e, size_t n,
 			return r;
 		free(k->json);
 		k->json = json;
-		k->generation++;
+		k->generation = ++generations;
 	}
 	for (i = 0; i < k->n; i++)
 		if (entry_by_id(e, n, &k->e[i].id) != NULL)
@@ -253,6 +263,7 @@ swap(struct ptn_jwks *k, struct ptn_arena *a, struct entry *e, size_t n,
 	k->signer = signer;
 	k->in_use = in_use;
 	k->loaded = true;
+	k->loads++;
 	k->stale = false;
 	return PTN_OK;
 }
@@ -267,8 +278,10 @@ adopt(struct ptn_jwks *k, struct ptn_arena *a,
 
 	if ((e = calloc(n + 1, sizeof(*e))) == NULL)
 		return PTN_E_NOMEM;
-	if (n > 0)
+	if (n > 0) {
 		k->now_us = rows[0].now;
+		k->owned = rows[0].owned != 0;
+	}
 	for (i = 0; i < n && r == PTN_OK; i++)
 		r = entry_fill(k, a, &e[i], &rows[i]);
 	if (r == PTN_OK)
@@ -282,131 +295,46 @@ adopt(struct ptn_jwks *k, struct ptn_arena *a,
 	return r;
 }
 
-/*
- * Must a key be made?  There is none of the configured algorithm; or, asked
- * when a process starts, another algorithm has signed since the last one of
- * ours began: the configuration was changed there and back.  A new key then
- * keeps the order of the rows the order in which they signed, by which they
- * are deleted.
- */
+/* A key of this set, as the configuration wants it. */
+static struct ptn_jwk_make_wish
+wish_of(const struct ptn_jwks *k)
+{
+	return (struct ptn_jwk_make_wish){ .of = k->of,
+		.alg = k->alg,
+		.secrets = k->secrets,
+		.delay_s = k->cf->key_publish_s,
+		.started = k->loaded };
+}
+
+/* A tenant's first is made by an operator; the rest as those of all are. */
 static bool
-key_wanted(const struct ptn_jwks *k, const struct ptn_jwk_list_out *rows,
-    size_t n)
+may_make(const struct ptn_jwks *k, const struct ptn_db *db, size_t n)
 {
-	int64_t ours = INT64_MIN, theirs = INT64_MIN;
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if ((int)ptn_jws_alg(rows[i].alg) == k->alg) {
-			if (rows[i].signs_from > ours)
-				ours = rows[i].signs_from;
-		} else if (rows[i].signs_from <= rows[i].now &&
-		    rows[i].signs_from > theirs) {
-			theirs = rows[i].signs_from;
-		}
-	}
-	return ours == INT64_MIN || (!k->loaded && theirs > ours);
-}
-
-/* What the transaction that makes a key works on; outlives a repetition. */
-struct making {
-	const struct ptn_jwks *k;
-	struct ptn_arena *a;
-	struct ptn_key *key;
-	struct ptn_uuid id;
-	char kid[PTN_UUID_STR]; /* of id */
-	int64_t delay_s;
-	bool ordered; /* also if one is there */
-	bool made;
-};
-
-static enum ptn_err
-insert_key(struct ptn_db *db, struct making *m, int64_t delay_s)
-{
-	struct ptn_jwk_insert_in in = { .id = m->id,
-		.api = ptn_api_name(m->k->api),
-		.delay_s = delay_s };
-	struct ptn_bytes der;
-	enum ptn_err r;
-
-	if ((r = ptn_key_export(m->key, m->a, &der)) != PTN_OK)
-		return r;
-	in.alg = ptn_key_alg_name(ptn_key_alg(m->key));
-	r = ptn_secrets_seal(m->k->secrets, m->a, PTN_KEY_USE_JWK,
-	    PTN_BYTES(m->id.b, sizeof(m->id.b)), der, &in.sealed);
-	ptn_wipe((uint8_t *)(uintptr_t)der.p, der.len);
-	if (r != PTN_OK)
-		return r;
-	return ptn_sql_jwk_insert(db, &in);
-}
-
-/*
- * The key is generated under the lock: that takes long, but is rare, and the
- * other workers and hosts would only generate theirs to throw them away.
- */
-static enum ptn_err
-make_tx(const struct ptn_scope *sc, void *arg)
-{
-	struct making *m = arg;
-	const struct ptn_jwk_list_in list = { ptn_api_name(m->k->api) };
-	struct ptn_jwk_list_out *rows = NULL;
-	size_t n = 0;
-	enum ptn_err r;
-
-	m->made = false;
-	if ((r = ptn_sql_jwk_lock(sc->db)) != PTN_OK ||
-	    (r = ptn_sql_jwk_list(sc->db, m->a, &list, &rows, &n)) != PTN_OK)
-		return r;
-	if (!m->ordered && !key_wanted(m->k, rows, n))
-		return PTN_OK;
-	if (m->key == NULL) {
-		r = ptn_key_generate(&m->key, (enum ptn_sign_alg)m->k->alg);
-		if (r != PTN_OK)
-			return r;
-		m->id = ptn_uuid_new();
-		ptn_uuid_format(&m->id, m->kid);
-	}
-	/* The set was empty, and nobody has it: the first key need not wait. */
-	r = insert_key(sc->db, m, n == 0 ? 0 : m->delay_s);
-	if (r == PTN_OK && m->ordered)
-		r = ptn_event(sc, PTN_EVENT_KEY_ROTATED,
-		    ptn_arena_printf(m->a, "%s %s", list.api, m->kid));
-	m->made = r == PTN_OK;
-	return r;
-}
-
-static enum ptn_err
-make_key(struct making *m, const struct ptn_scope *sc)
-{
-	enum ptn_err r;
-
-	r = ptn_tx(sc, make_tx, m);
-	if (r == PTN_OK && m->made)
-		ptn_info("keys: made %s, %s", m->kid,
-		    ptn_key_alg_name(ptn_key_alg(m->key)));
-	ptn_key_free(&m->key);
-	return r;
+	return is_shared(k) || (n > 0 && !ptn_db_in_tx(db));
 }
 
 static enum ptn_err
 load(struct ptn_jwks *k, struct ptn_db *db, struct ptn_arena *a)
 {
-	const struct ptn_jwk_list_in list = { ptn_api_name(k->api) };
+	const struct ptn_jwk_list_in list = { ptn_api_name(k->of.api),
+		k->of.tenant_id };
 	const struct ptn_scope sc = { .cf = k->cf, .db = db, .arena = a };
-	struct making m = { .k = k, .a = a, .delay_s = k->cf->key_publish_s };
+	const struct ptn_jwk_make_wish wish = wish_of(k);
 	struct ptn_jwk_list_out *rows = NULL;
 	size_t n = 0;
 	enum ptn_err r;
 
 	r = ptn_sql_jwk_list(db, a, &list, &rows, &n);
-	if (r == PTN_OK && key_wanted(k, rows, n)) {
-		r = make_key(&m, &sc);
+	if (r == PTN_OK && may_make(k, db, n) &&
+	    ptn_jwk_make_wanted(&wish, rows, n)) {
+		r = ptn_jwk_make(&sc, &wish, NULL);
 		if (r == PTN_OK)
 			r = ptn_sql_jwk_list(db, a, &list, &rows, &n);
 	}
 	if (r == PTN_OK)
 		r = adopt(k, a, rows, n);
-	if (r == PTN_OK && k->signer == NULL)
+	if (r == PTN_OK && k->signer == NULL &&
+	    (is_shared(k) || ptn_jwks_begun(k)))
 		ptn_error("keys: none can sign; give the secret back, or "
 			  "run \"postern jwk rotate --now\"");
 	return r;
@@ -452,6 +380,48 @@ ptn_jwks_generation(const struct ptn_jwks *k)
 	return k->generation;
 }
 
+uint64_t
+ptn_jwks_loads(const struct ptn_jwks *k)
+{
+	return k->loads;
+}
+
+bool
+ptn_jwks_owned(const struct ptn_jwks *k)
+{
+	return k->owned;
+}
+
+/* The first of its keys that began to sign, or NULL. */
+static const struct entry *
+first_of(const struct ptn_jwks *k)
+{
+	const struct entry *first = NULL;
+	size_t i;
+
+	for (i = 0; i < k->n; i++)
+		if (begun(k, &k->e[i]) &&
+		    (first == NULL || later(first, &k->e[i])))
+			first = &k->e[i];
+	return first;
+}
+
+bool
+ptn_jwks_begun(const struct ptn_jwks *k)
+{
+	return first_of(k) != NULL;
+}
+
+bool
+ptn_jwks_alone(const struct ptn_jwks *k, int64_t lifespan_s)
+{
+	const struct entry *first = first_of(k);
+
+	return first != NULL &&
+	    first->signs_from + (lifespan_s + GRACE_S) * PTN_US_PER_S <=
+	    k->now_us;
+}
+
 const char *
 ptn_jwks_json(const struct ptn_jwks *k)
 {
@@ -480,13 +450,14 @@ enum ptn_err
 ptn_jwks_rotate(struct ptn_jwks *k, const struct ptn_scope *sc, int64_t delay_s,
     struct ptn_uuid *kid)
 {
-	struct making m = { .k = k, .a = sc->arena, .ordered = true };
+	struct ptn_jwk_make_wish wish = wish_of(k);
 	enum ptn_err r;
 
-	m.delay_s = delay_s < 0 ? k->cf->key_publish_s : delay_s;
-	if ((r = make_key(&m, sc)) != PTN_OK)
+	wish.ordered = true;
+	if (delay_s >= 0)
+		wish.delay_s = delay_s;
+	if ((r = ptn_jwk_make(sc, &wish, kid)) != PTN_OK)
 		return r;
-	*kid = m.id;
 	k->stale = true;
 	return PTN_OK;
 }
@@ -521,11 +492,8 @@ superseded_at(const struct ptn_jwks *k, const struct entry *e)
 
 /* When its last token is dead; 0 while it may still sign. */
 static int64_t
-ends_at(const struct ptn_jwks *k, const struct entry *e)
+ends_at(const struct ptn_jwks *k, const struct entry *e, int64_t lifespan_s)
 {
-	const int64_t lifespan_s = k->api == PTN_API_DFNS
-	    ? k->cf->dfns_session_s
-	    : k->cf->session_lifespan_s;
 	int64_t at = superseded_at(k, e);
 
 	if (at == 0 || e == k->signer)
@@ -535,9 +503,9 @@ ends_at(const struct ptn_jwks *k, const struct entry *e)
 
 enum ptn_err
 ptn_jwks_expire(struct ptn_jwks *k, const struct ptn_scope *sc,
-    uint64_t *expired)
+    int64_t lifespan_s, uint64_t *expired)
 {
-	struct ptn_jwk_delete_in in;
+	struct ptn_jwk_delete_in in = { .tenant_id = k->of.tenant_id };
 	enum ptn_err r;
 	int64_t end;
 	size_t i;
@@ -546,7 +514,7 @@ ptn_jwks_expire(struct ptn_jwks *k, const struct ptn_scope *sc,
 	if ((r = ptn_jwks_refresh(k, sc, false)) != PTN_OK)
 		return r;
 	for (i = 0; i < k->n; i++) {
-		end = ends_at(k, &k->e[i]);
+		end = ends_at(k, &k->e[i], lifespan_s);
 		if (end == 0 || end > k->now_us || !begun(k, &k->e[i]))
 			continue;
 		in.id = k->e[i].id;
@@ -567,7 +535,8 @@ ptn_jwks_count(const struct ptn_jwks *k)
 }
 
 void
-ptn_jwks_info(const struct ptn_jwks *k, size_t i, struct ptn_jwk_info *out)
+ptn_jwks_info(const struct ptn_jwks *k, size_t i, int64_t lifespan_s,
+    struct ptn_jwk_info *out)
 {
 	const struct entry *e = &k->e[i];
 
@@ -575,7 +544,7 @@ ptn_jwks_info(const struct ptn_jwks *k, size_t i, struct ptn_jwk_info *out)
 	out->alg = ptn_key_alg_name(e->alg);
 	out->created_at = e->created_at;
 	out->signs_from = e->signs_from;
-	out->ends_at = ends_at(k, e);
+	out->ends_at = ends_at(k, e, lifespan_s);
 	if (e->key == NULL)
 		out->state = PTN_JWK_LOCKED;
 	else if (e == k->signer)

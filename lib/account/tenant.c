@@ -269,6 +269,7 @@ fill(struct ptn_tenants *ts, struct slot *s, struct ptn_org_row *row)
 	enum ptn_err r;
 
 	s->state = UNREAD;
+	s->tenant.id = row->id;
 	if ((r = keep(s, row)) != PTN_OK ||
 	    (r = lay_over(ts, s, row, &own_cors)) != PTN_OK)
 		return r;
@@ -351,6 +352,18 @@ ptn_tenants_get(struct ptn_tenants *ts, const struct ptn_scope *sc,
 		return PTN_E_UNAVAILABLE;
 	*out = s->tenant;
 	return PTN_OK;
+}
+
+bool
+ptn_tenants_whose(struct ptn_tenants *ts, const struct ptn_mount *mount,
+    struct ptn_uuid *id)
+{
+	const struct slot *s = slot_of(ts, mount);
+
+	memset(id, 0, sizeof(*id));
+	if (s->state == FOUND || s->state == UNUSABLE)
+		*id = s->tenant.id;
+	return s->state != UNREAD;
 }
 
 enum ptn_err

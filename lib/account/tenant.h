@@ -75,6 +75,13 @@ enum ptn_err ptn_tenants_get(struct ptn_tenants *ts, const struct ptn_scope *sc,
     const struct ptn_mount *mount, struct ptn_tenant *out) PTN_MUST_USE;
 
 /*
+ * Whose a mount is, as last read, also of those that are not served; nil if
+ * there is no such organisation.  False: it was never read.
+ */
+bool ptn_tenants_whose(struct ptn_tenants *ts, const struct ptn_mount *mount,
+    struct ptn_uuid *id);
+
+/*
  * The tenant that an id names, for an operator: also one that is mounted
  * nowhere, or switched off.  At most one statement.  PTN_E_NOT_FOUND.
  */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/account/claims.h"
-#include "lib/account/jwk.h"
+#include "lib/account/keysets.h"
 #include "lib/account/token_cache.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
@@ -24,10 +24,11 @@ ptn_token_sign(const struct ptn_scope *sc, enum ptn_api api,
 {
 	const struct ptn_key *key;
 	const char *kid;
+	enum ptn_err r;
 
 	*token = NULL;
-	if ((key = ptn_jwks_signer(sc->keys[api], &kid)) == NULL)
-		return PTN_E_CONFIG;
+	if ((r = ptn_keysets_signer(sc, api, &key, &kid)) != PTN_OK)
+		return r;
 	return ptn_jws_sign(key, kid, sc->arena, payload, token);
 }
 
@@ -37,10 +38,11 @@ ptn_token_sign_as(const struct ptn_scope *sc, enum ptn_api api, const char *typ,
 {
 	const struct ptn_key *key;
 	const char *kid;
+	enum ptn_err r;
 
 	*token = NULL;
-	if ((key = ptn_jwks_signer(sc->keys[api], &kid)) == NULL)
-		return PTN_E_CONFIG;
+	if ((r = ptn_keysets_signer(sc, api, &key, &kid)) != PTN_OK)
+		return r;
 	return ptn_jws_sign_as(key, kid, sc->arena, typ, payload, token);
 }
 
@@ -51,12 +53,11 @@ find_key(const struct ptn_scope *sc, enum ptn_api api, const char *kid,
 {
 	enum ptn_err r;
 
-	if ((*key = ptn_jwks_find(sc->keys[api], kid)) != NULL)
-		return PTN_OK;
-	r = ptn_jwks_refresh(sc->keys[api], sc, true);
-	if (r == PTN_OK)
-		*key = ptn_jwks_find(sc->keys[api], kid);
-	return r;
+	r = ptn_keysets_find(sc, api, kid, key);
+	if (r != PTN_OK || *key != NULL)
+		return r;
+	r = ptn_keysets_refresh_of(sc, api, true);
+	return r == PTN_OK ? ptn_keysets_find(sc, api, kid, key) : r;
 }
 
 enum ptn_err
@@ -259,7 +260,7 @@ read_claims(const struct ptn_scope *sc, const struct ptn_json *p,
 	    issuer_is(sc->cf, ptn_json_get(p, "iss"));
 }
 
-/* One set of keys signs for all tenants: that is why a token names its own. */
+/* A key may sign for many tenants: that is why a token names its own. */
 static bool
 tenant_is(const struct ptn_scope *sc, const struct ptn_claims *c)
 {
@@ -371,7 +372,9 @@ verify_new(const struct ptn_scope *sc, struct ptn_bytes token, struct seen *t,
 	r = read_payload(sc, jws.payload, &t->claims, &ours);
 	if (r != PTN_OK || !ours)
 		return r;
-	key = ptn_jwks_find(sc->keys[PTN_API_HANKO], jws.kid);
+	r = ptn_keysets_find(sc, PTN_API_HANKO, jws.kid, &key);
+	if (r != PTN_OK)
+		return r;
 	if (key == NULL || *checks == 0) {
 		t->state = key == NULL ? STATE_UNKNOWN : STATE_UNJUDGED;
 		return PTN_OK;
@@ -425,7 +428,7 @@ verify_unknown(const struct ptn_scope *sc, const struct ptn_bytes *token,
 
 	if (count(t, n, STATE_GOOD) > 0 || count(t, n, STATE_UNKNOWN) == 0)
 		return PTN_OK;
-	r = ptn_jwks_refresh(sc->keys[PTN_API_HANKO], sc, true);
+	r = ptn_keysets_refresh_of(sc, PTN_API_HANKO, true);
 	return r == PTN_OK ? verify_all(sc, token, t, n, STATE_UNKNOWN, checks)
 			   : r;
 }

@@ -14,12 +14,12 @@
 struct ptn_jsonw;
 
 /*
- * Tokens signed with the key set of an API (jwk.h, jws.h), and what those of
+ * Tokens signed with the keys of an API (keysets.h, jws.h), and what those of
  * the public API say: a session as its client holds it.
  */
 
 /*
- * Sign a payload with the key of sc->keys[api] that signs now.  PTN_E_CONFIG
+ * Sign a payload with the key that signs for sc->tenant_id now.  PTN_E_CONFIG
  * if none does.
  */
 enum ptn_err ptn_token_sign(const struct ptn_scope *sc, enum ptn_api api,
@@ -30,8 +30,8 @@ enum ptn_err ptn_token_sign_as(const struct ptn_scope *sc, enum ptn_api api,
     const char *typ, const char *payload, char **token) PTN_MUST_USE;
 
 /*
- * Verify form and signature by sc->keys[api].  A key we do not know may be one
- * that another host just made: then the key set is loaded anew, once.
+ * Verify form and signature by the keys of sc->tenant_id.  A key we do not know
+ * may be one that another host just made: then they are loaded anew, once.
  *
  * payload	the claims as bytes in the arena, set only with PTN_ALLOW.
  * verdict	PTN_DENY for every fault of the token.

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/account/claims.h"
-#include "lib/account/jwk.h"
+#include "lib/account/keysets.h"
 #include "lib/account/username.h"
 #include "lib/format/address.h"
 
@@ -78,7 +78,7 @@ ptn_token_cache_get(const struct ptn_scope *sc,
 
 	/* generation starts at 1, so an empty place never matches */
 	if (e->generation == 0 ||
-	    e->generation != ptn_jwks_generation(sc->keys[PTN_API_HANKO]) ||
+	    e->generation != ptn_keysets_generation(sc, PTN_API_HANKO) ||
 	    memcmp(e->digest, digest, PTN_SHA256_LEN) != 0)
 		return false;
 	*claims = e->claims;
@@ -118,5 +118,5 @@ ptn_token_cache_put(const struct ptn_scope *sc,
 		return;
 	memcpy(e->digest, digest, PTN_SHA256_LEN);
 	e->claims = *claims;
-	e->generation = ptn_jwks_generation(sc->keys[PTN_API_HANKO]);
+	e->generation = ptn_keysets_generation(sc, PTN_API_HANKO);
 }

@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 
-#include "lib/base/api.h"
 #include "lib/base/uuid.h"
 
 struct ptn_actor;
@@ -11,7 +10,7 @@ struct ptn_arena;
 struct ptn_conf;
 struct ptn_db;
 struct ptn_hashgate;
-struct ptn_jwks;
+struct ptn_keysets;
 struct ptn_secrets;
 struct ptn_token_cache;
 
@@ -25,9 +24,9 @@ struct ptn_scope {
 	const struct ptn_secrets *secrets;
 	struct ptn_db *db;
 	struct ptn_arena *arena;
-	struct ptn_jwks *keys[PTN_API__MAX]; /* NULL: not asked for */
-	struct ptn_hashgate *gate;	     /* of password hashes; or NULL */
-	struct ptn_token_cache *tokens;	     /* verified before; or NULL */
+	struct ptn_keysets *keys;	/* that sign; NULL: not asked for */
+	struct ptn_hashgate *gate;	/* of password hashes; or NULL */
+	struct ptn_token_cache *tokens; /* verified before; or NULL */
 	struct ptn_actor *actor; /* who acts, for the record; or NULL: nobody */
 	struct ptn_uuid tenant_id;
 	bool tenant_named; /* tokens name it: it is not the default one */

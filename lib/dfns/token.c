@@ -62,6 +62,7 @@ enum ptn_err
 ptn_dfns_token_sign(const struct ptn_scope *sc, const struct ptn_dfns_token *t,
     char **token)
 {
+	const struct ptn_scope at = ptn_scope_at(sc, &t->org);
 	char org[PTN_DFNSID_STR], id[PTN_DFNSID_STR];
 	const char *iss = issuer(sc);
 	struct ptn_jsonw w;
@@ -89,7 +90,7 @@ ptn_dfns_token_sign(const struct ptn_scope *sc, const struct ptn_dfns_token *t,
 	ptn_jsonw_end_object(&w);
 	if (w.buf.bad || iss == NULL)
 		return PTN_E_NOMEM;
-	return ptn_token_sign(sc, PTN_API_DFNS, w.buf.p, token);
+	return ptn_token_sign(&at, PTN_API_DFNS, w.buf.p, token);
 }
 
 enum ptn_err
@@ -147,28 +148,42 @@ read_claims(const struct ptn_json *p, const char *iss,
 	    now + LEEWAY_S >= t->iat;
 }
 
-enum ptn_err
-ptn_dfns_token_verify(const struct ptn_scope *sc, struct ptn_bytes token,
-    enum ptn_dfns_token_kind kind, struct ptn_dfns_token *out,
-    enum ptn_verdict *verdict)
+/* What it says, before it is verified: that tells by whose keys it is to be. */
+static enum ptn_err
+read_token(const struct ptn_scope *sc, struct ptn_bytes token,
+    enum ptn_dfns_token_kind kind, struct ptn_dfns_token *out, bool *claims)
 {
-	enum ptn_verdict signature = PTN_DENY;
 	const char *iss = issuer(sc), *why;
 	struct ptn_json *json = NULL;
 	struct ptn_bytes payload;
 	enum ptn_err r;
 
-	*verdict = PTN_DENY;
 	if (iss == NULL)
 		return PTN_E_NOMEM;
-	r = ptn_token_open(sc, PTN_API_DFNS, token, &payload, &signature);
-	if (r != PTN_OK || signature != PTN_ALLOW)
-		return r;
-	r = ptn_json_parse(payload, DEPTH, &json, &why);
-	if (r == PTN_OK && read_claims(json, iss, kind, out))
-		*verdict = PTN_ALLOW;
+	r = ptn_jws_peek(sc->arena, token, &payload);
+	if (r == PTN_OK)
+		r = ptn_json_parse(payload, DEPTH, &json, &why);
+	*claims = r == PTN_OK && read_claims(json, iss, kind, out);
 	ptn_json_free(&json);
 	return r == PTN_E_INPUT ? PTN_OK : r;
+}
+
+enum ptn_err
+ptn_dfns_token_verify(const struct ptn_scope *sc, struct ptn_bytes token,
+    enum ptn_dfns_token_kind kind, struct ptn_dfns_token *out,
+    enum ptn_verdict *verdict)
+{
+	struct ptn_bytes payload;
+	struct ptn_scope at;
+	bool claims = false;
+	enum ptn_err r;
+
+	*verdict = PTN_DENY;
+	if ((r = read_token(sc, token, kind, out, &claims)) != PTN_OK ||
+	    !claims)
+		return r;
+	at = ptn_scope_at(sc, &out->org);
+	return ptn_token_open(&at, PTN_API_DFNS, token, &payload, verdict);
 }
 
 enum ptn_err

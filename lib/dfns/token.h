@@ -37,7 +37,7 @@ struct ptn_dfns_token {
 	int64_t exp;
 };
 
-/* Sign a token with the keys of PTN_API_DFNS. */
+/* Sign a token with the keys of PTN_API_DFNS that its organisation has. */
 enum ptn_err ptn_dfns_token_sign(const struct ptn_scope *sc,
     const struct ptn_dfns_token *t, char **token) PTN_MUST_USE;
 
@@ -46,10 +46,10 @@ enum ptn_err ptn_dfns_token_issue(const struct ptn_scope *sc,
     struct ptn_dfns_token *t, int64_t ttl_s, char **token) PTN_MUST_USE;
 
 /*
- * Verify a token of this kind: form, signature, iss, aud, exp and iat.  Its row
- * is not looked at.
+ * Verify a token of this kind: form, iss, aud, exp and iat, and its signature
+ * by the keys of the organisation that it names.  Its row is not looked at.
  *
- * out	set with PTN_ALLOW
+ * out	of use with PTN_ALLOW alone
  */
 enum ptn_err ptn_dfns_token_verify(const struct ptn_scope *sc,
     struct ptn_bytes token, enum ptn_dfns_token_kind kind,

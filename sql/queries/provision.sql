@@ -2,6 +2,7 @@
 -- asks and does as the administrator of its server.
 
 -- name: provision_has_keys
+-- tenants: all, because the keys are those of the installation
 -- out:  n:i64
 -- returns: one
 -- 2 where a Postern may have keys, whatever the version of its schema is.

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct ptn_uuid org, user, other;
 static struct ptn_arena *arena;
 static struct ptn_secrets *derived;
-static struct ptn_jwks *keys[PTN_API__MAX];
+static struct ptn_keysets *keys;
 static struct ptn_tenants *tenants;
 static struct ptn_conf conf;
 static unsigned statements, away_at;
@@ -547,11 +547,11 @@ sign_tokens(void)
 	test_request_init(&t, arena);
 	t.cf = conf;
 	t.env.sc.secrets = derived;
-	memcpy(t.env.sc.keys, keys, sizeof(keys));
+	t.env.sc.keys = keys;
 	t.env.tenants = tenants;
 	t.req.sc = t.env.sc;
 	t.req.family = &ptn_dfns_family;
-	if (ptn_jwks_refresh(keys[PTN_API_DFNS], &t.req.sc, false) != PTN_OK)
+	if (ptn_keysets_refresh_of(&t.req.sc, PTN_API_DFNS, false) != PTN_OK)
 		return false;
 	for (i = 0; i < N(ceremonies); i++) {
 		token = (struct ptn_dfns_token){ .kind = ceremonies[i].kind,
@@ -591,7 +591,7 @@ prepare(void)
 		&other) != PTN_OK ||
 	    ptn_crypto_init() != PTN_OK ||
 	    ptn_secrets_new(&derived, &list) != PTN_OK ||
-	    ptn_keysets_new(keys, &conf, derived) != PTN_OK ||
+	    ptn_keysets_new(&keys, &conf, derived) != PTN_OK ||
 	    (tenants = ptn_tenants_new(&conf)) == NULL || !sign_tokens())
 		abort();
 }
@@ -639,7 +639,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	test_request_init(&t, arena);
 	t.cf = conf;
 	t.env.sc.secrets = derived;
-	memcpy(t.env.sc.keys, keys, sizeof(keys));
+	t.env.sc.keys = keys;
 	t.env.tenants = tenants;
 	t.req.sc = t.env.sc;
 	fuzz_read_request(&t, text);

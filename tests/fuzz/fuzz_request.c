@@ -31,7 +31,7 @@ static char *paths[] = { path };
 
 static struct ptn_arena *arena;
 static struct ptn_secrets *derived;
-static struct ptn_jwks *keys[PTN_API__MAX];
+static struct ptn_keysets *keys;
 static struct ptn_db *db;
 static struct ptn_tenants *tenants;
 static struct ptn_conf conf;
@@ -66,7 +66,7 @@ prepare(void)
 	if ((arena = ptn_arena_new(ARENA_MAX)) == NULL ||
 	    ptn_crypto_init() != PTN_OK ||
 	    ptn_secrets_new(&derived, &list) != PTN_OK ||
-	    ptn_keysets_new(keys, &conf, derived) != PTN_OK ||
+	    ptn_keysets_new(&keys, &conf, derived) != PTN_OK ||
 	    (db = ptn_db_new(&conf, PTN_DB_SERVE)) == NULL ||
 	    (tenants = ptn_tenants_new(&conf)) == NULL)
 		abort();
@@ -86,7 +86,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	test_request_init(&t, arena);
 	t.cf = conf;
 	t.env.sc.secrets = derived;
-	memcpy(t.env.sc.keys, keys, sizeof(keys));
+	t.env.sc.keys = keys;
 	t.env.sc.db = db;
 	t.env.tenants = tenants;
 	t.req.sc = t.env.sc;

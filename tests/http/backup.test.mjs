@@ -23,6 +23,9 @@ before(async () => {
   } });
   await someone(instance);
   await signUpWithApp();
+  const own = await instance.postern('jwk', 'rotate', '--tenant',
+    'Password 1');
+  assert.equal(own.status, 0, own.stderr);
 });
 after(async () => {
   await instance?.stop();

@@ -78,7 +78,7 @@ awk '
 		for (i = 1; i <= n; i++)
 			if (word[i] in of_tenant)
 				touched = word[i]
-		bound = binds && (text ~ /tenant_id = \?/ ||
+		bound = binds && (text ~ /tenant_id (=|<=>) \?/ ||
 		    (text ~ /INSERT INTO/ && text ~ /tenant_id/))
 		if (touched != "" && !bound && !all)
 			complain(name " is on " touched \

@@ -6,7 +6,7 @@
  * an organisation to own it; for tests with rules.h.
  */
 
-#include "lib/account/jwk.h"
+#include "lib/account/keysets.h"
 #include "lib/account/passcode.h"
 #include "lib/base/hex.h"
 #include "lib/dfns/cred.h"
@@ -27,7 +27,7 @@ struct client {
 
 static EVP_PKEY *client_keys[CLIENT_KEYS_MAX]; /* of the test */
 static size_t client_nkeys;
-static struct ptn_jwks *client_jwks;
+static struct ptn_keysets *client_keysets;
 
 /* rules_setup(), and what tokens need. */
 static inline int
@@ -38,12 +38,12 @@ client_setup(void **state)
 	conf.issuer = "";
 	conf.dfns_session_s = 3600;
 	conf.key_publish_s = 600;
-	if (ptn_jwks_new(&client_jwks, PTN_API_DFNS, &conf, secrets) !=
-		PTN_OK ||
-	    ptn_jwks_refresh(client_jwks, &scope, true) != PTN_OK)
+	if (ptn_keysets_new(&client_keysets, &conf, secrets) != PTN_OK)
 		return -1;
-	scope.keys[PTN_API_DFNS] = client_jwks;
-	return 0;
+	scope.keys = client_keysets;
+	return ptn_keysets_refresh_of(&scope, PTN_API_DFNS, true) == PTN_OK
+	    ? 0
+	    : -1;
 }
 
 static inline void
@@ -57,7 +57,7 @@ static inline int
 client_teardown(void **state)
 {
 	client_forget();
-	ptn_jwks_free(&client_jwks);
+	ptn_keysets_free(&client_keysets);
 	return rows_teardown(state);
 }
 

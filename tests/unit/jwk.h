@@ -39,7 +39,9 @@ process(void)
 {
 	struct ptn_jwks *k;
 
-	assert_int_equal(ptn_jwks_new(&k, PTN_API_HANKO, &cf, secrets), PTN_OK);
+	const struct ptn_jwks_of of = { .api = PTN_API_HANKO };
+
+	assert_int_equal(ptn_jwks_new(&k, &of, &cf, secrets), PTN_OK);
 	return k;
 }
 
@@ -149,7 +151,7 @@ expire(void)
 	const struct ptn_scope sc = { .arena = arena };
 	uint64_t n = 99;
 
-	assert_int_equal(ptn_jwks_expire(keys, &sc, &n), PTN_OK);
+	assert_int_equal(ptn_jwks_expire(keys, &sc, DAY_S, &n), PTN_OK);
 	ptn_arena_reset(arena);
 	assert_int_equal(refresh(keys, false), PTN_OK);
 	return n;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "lib/account/jwk.h"
+#include "lib/account/keysets.h"
 #include "lib/account/session.h"
 #include "lib/account/token.h"
 #include "lib/account/token_cache.h"
@@ -19,7 +19,7 @@
 #define DFNS_LIFESPAN_S 7200
 #define IDLE_S 1200
 
-static struct ptn_jwks *keys;
+static struct ptn_keysets *keys;
 static struct ptn_token_cache *tokens;
 static struct ptn_actor actor;
 
@@ -32,11 +32,12 @@ setup(void **state)
 	conf.sign_alg = PTN_ALG_ES256;
 	conf.session_lifespan_s = LIFESPAN_S;
 	conf.dfns_session_s = DFNS_LIFESPAN_S;
-	if (ptn_jwks_new(&keys, PTN_API_HANKO, &conf, secrets) != PTN_OK ||
-	    ptn_jwks_refresh(keys, &scope, true) != PTN_OK ||
+	if (ptn_keysets_new(&keys, &conf, secrets) != PTN_OK ||
 	    (tokens = ptn_token_cache_new(CACHED)) == NULL)
 		return -1;
-	scope.keys[PTN_API_HANKO] = keys;
+	scope.keys = keys;
+	if (ptn_keysets_refresh_of(&scope, PTN_API_HANKO, true) != PTN_OK)
+		return -1;
 	scope.tokens = tokens;
 	return 0;
 }
@@ -45,7 +46,7 @@ static inline int
 teardown(void **state)
 {
 	ptn_token_cache_free(&tokens);
-	ptn_jwks_free(&keys);
+	ptn_keysets_free(&keys);
 	return rows_teardown(state);
 }
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "lib/account/jwk.h"
+#include "lib/account/keysets.h"
 #include "lib/account/user.h"
 #include "lib/dfns/cred.h"
 #include "lib/dfns/member.h"
@@ -24,7 +24,7 @@ static const char pem[] =
     "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
     "-----END PUBLIC KEY-----\n";
 
-static struct ptn_jwks *keys;
+static struct ptn_keysets *keys;
 
 static int
 setup(void **state)
@@ -33,17 +33,18 @@ setup(void **state)
 		return -1;
 	conf.issuer = "";
 	conf.dfns_session_s = 3600;
-	if (ptn_jwks_new(&keys, PTN_API_DFNS, &conf, secrets) != PTN_OK ||
-	    ptn_jwks_refresh(keys, &scope, true) != PTN_OK)
+	if (ptn_keysets_new(&keys, &conf, secrets) != PTN_OK)
 		return -1;
-	scope.keys[PTN_API_DFNS] = keys;
-	return 0;
+	scope.keys = keys;
+	return ptn_keysets_refresh_of(&scope, PTN_API_DFNS, true) == PTN_OK
+	    ? 0
+	    : -1;
 }
 
 static int
 teardown(void **state)
 {
-	ptn_jwks_free(&keys);
+	ptn_keysets_free(&keys);
 	return rows_teardown(state);
 }
 
@@ -276,7 +277,8 @@ outlives_the_keys(void **state)
 
 	(void)state;
 	rows_sql("DELETE FROM jwks");
-	assert_int_equal(ptn_jwks_refresh(keys, &scope, true), PTN_OK);
+	assert_int_equal(ptn_keysets_refresh_of(&scope, PTN_API_DFNS, true),
+	    PTN_OK);
 	conf.issuer = "another";
 	assert_int_equal(find(&s), PTN_OK);
 	conf.issuer = "";

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "lib/account/jwk.h"
+#include "lib/account/keysets.h"
 #include "lib/account/token.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -25,7 +25,7 @@
 #define KID_LATER "7b1f0a52-3c7e-4a57-9a0e-0d2f5f0e4a12"
 
 /* A key set of two: one that is known, one that a refresh finds. */
-struct ptn_jwks {
+struct ptn_keysets {
 	const char *kid;
 	const struct ptn_key *signer;
 	const struct ptn_key *later;
@@ -34,41 +34,52 @@ struct ptn_jwks {
 };
 
 static struct ptn_key *key, *other;
-static struct ptn_jwks keys;
+static struct ptn_keysets keys;
 static struct ptn_conf conf = { .issuer = "https://auth.example.co",
 	.rp_id = "example.co" };
 static struct ptn_arena *arena;
 static struct ptn_scope scope;
 
-const struct ptn_key *
-ptn_jwks_signer(const struct ptn_jwks *k, const char **kid)
+enum ptn_err
+ptn_keysets_signer(const struct ptn_scope *sc, enum ptn_api api,
+    const struct ptn_key **out, const char **kid)
 {
-	*kid = k->kid;
-	return k->signer;
-}
-
-const struct ptn_key *
-ptn_jwks_find(const struct ptn_jwks *k, const char *kid)
-{
-	if (strcmp(kid, KID) == 0)
-		return key;
-	return strcmp(kid, KID_LATER) == 0 && k->refreshed ? k->later : NULL;
+	assert_int_equal(api, PTN_API_DFNS);
+	*kid = sc->keys->kid;
+	*out = sc->keys->signer;
+	return *out != NULL ? PTN_OK : PTN_E_CONFIG;
 }
 
 enum ptn_err
-ptn_jwks_refresh(struct ptn_jwks *k, const struct ptn_scope *sc, bool force)
+ptn_keysets_find(const struct ptn_scope *sc, enum ptn_api api, const char *kid,
+    const struct ptn_key **out)
 {
-	(void)sc;
+	const struct ptn_keysets *k = sc->keys;
+
+	assert_int_equal(api, PTN_API_DFNS);
+	*out = NULL;
+	if (strcmp(kid, KID) == 0)
+		*out = key;
+	else if (strcmp(kid, KID_LATER) == 0 && k->refreshed)
+		*out = k->later;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_keysets_refresh_of(const struct ptn_scope *sc, enum ptn_api api, bool force)
+{
+	assert_int_equal(api, PTN_API_DFNS);
 	assert_true(force);
-	k->refreshed = true;
-	k->asked++;
+	sc->keys->refreshed = true;
+	sc->keys->asked++;
 	return PTN_OK;
 }
 
 uint64_t
-ptn_jwks_generation(const struct ptn_jwks *k)
+ptn_keysets_generation(const struct ptn_scope *sc, enum ptn_api api)
 {
-	(void)k;
+	(void)sc;
+	(void)api;
 	return 1;
 }
 
@@ -119,9 +130,11 @@ each(void **state)
 {
 	(void)state;
 	ptn_arena_reset(arena);
-	keys = (struct ptn_jwks){ .kid = KID, .signer = key, .later = other };
+	keys = (struct ptn_keysets){ .kid = KID,
+		.signer = key,
+		.later = other };
 	scope = (struct ptn_scope){ .cf = &conf,
-		.keys = { [PTN_API_DFNS] = &keys },
+		.keys = &keys,
 		.arena = arena };
 	return 0;
 }

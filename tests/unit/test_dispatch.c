@@ -120,13 +120,13 @@ test_key_set(void **state)
 	(void)state;
 	test_request_init(&t, arena);
 	assert_int_equal(ptn_secrets_new(&secrets, &l), PTN_OK);
-	assert_int_equal(ptn_keysets_new(t.env.sc.keys, &t.cf, secrets),
+	assert_int_equal(ptn_keysets_new(&t.env.sc.keys, &t.cf, secrets),
 	    PTN_OK);
 	t.req.sc = t.env.sc;
 	assert_int_equal(ptn_public_well_known_jwks(&t.req, &t.rep), PTN_OK);
 	assert_true(t.rep.routine);
 	assert_string_equal((const char *)t.rep.raw.p, "{\"keys\":[]}");
-	ptn_keysets_free(t.env.sc.keys);
+	ptn_keysets_free(&t.env.sc.keys);
 	ptn_secrets_free(&secrets);
 }
 

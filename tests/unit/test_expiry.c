@@ -20,7 +20,7 @@
 #define BATCH 500
 
 static struct ptn_arena *its; /* of the housekeeping, which resets it */
-static struct ptn_jwks *keys[PTN_API__MAX];
+static struct ptn_keysets *keys;
 
 static int
 setup(void **state)
@@ -31,7 +31,7 @@ setup(void **state)
 	conf.session_lifespan_s = HOUR;
 	conf.audit_retention_s = RETENTION_S;
 	its = ptn_arena_new(SERVER_ARENA_MAX);
-	return its == NULL || ptn_keysets_new(keys, &conf, secrets) != PTN_OK
+	return its == NULL || ptn_keysets_new(&keys, &conf, secrets) != PTN_OK
 	    ? -1
 	    : 0;
 }
@@ -39,7 +39,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	ptn_keysets_free(keys);
+	ptn_keysets_free(&keys);
 	ptn_arena_free(&its);
 	return rows_teardown(state);
 }
@@ -50,9 +50,9 @@ try(bool thorough)
 	struct ptn_scope sc = { .cf = &conf,
 		.secrets = secrets,
 		.db = db,
-		.arena = its };
+		.arena = its,
+		.keys = keys };
 
-	memcpy(sc.keys, keys, sizeof(sc.keys));
 	return ptn_expiry_run(&sc, thorough);
 }
 
@@ -399,12 +399,21 @@ many_abandoned(void **state)
 
 /* --------------------------------------------------------------------- keys */
 
+static enum ptn_err
+rotate(int64_t delay_s, struct ptn_uuid *kid)
+{
+	struct ptn_scope sc = scope;
+
+	sc.keys = keys;
+	return ptn_keysets_rotate(&sc, PTN_API_HANKO, delay_s, kid);
+}
+
 static struct ptn_uuid
 give_key(int ago_s)
 {
 	struct ptn_uuid kid;
 
-	assert_int_equal(ptn_jwks_rotate(keys[PTN_API_HANKO], &scope, 0, &kid),
+	assert_int_equal(rotate(0, &kid),
 	    PTN_OK);
 	rows_sql("UPDATE jwks SET created_at ="
 		 " UTC_TIMESTAMP(6) - INTERVAL %d SECOND,"
@@ -431,8 +440,8 @@ keys_superseded(void **state)
 	rows_sql("UPDATE jwks SET signs_from ="
 		 " UTC_TIMESTAMP(6) - INTERVAL %d SECOND WHERE id = x'%s'",
 	    HOUR + SLACK_S, rows_hex(&signer));
-	ptn_keysets_free(keys); /* as a process does that starts */
-	assert_int_equal(ptn_keysets_new(keys, &conf, secrets), PTN_OK);
+	ptn_keysets_free(&keys); /* as a process does that starts */
+	assert_int_equal(ptn_keysets_new(&keys, &conf, secrets), PTN_OK);
 	run(false);
 	assert_false(has("jwks", &last));
 	assert_true(has("jwks", &signer));

@@ -167,7 +167,7 @@ foreign_secret(void **state)
 	assert_null(ptn_jwks_signer(keys, &kid));
 	assert_string_equal(ptn_jwks_json(keys), "{\"keys\":[]}");
 	assert_int_equal(refresh(keys, false), PTN_E_CONFIG);
-	ptn_jwks_info(keys, 0, &info);
+	ptn_jwks_info(keys, 0, DAY_S, &info);
 	assert_int_equal(info.state, PTN_JWK_LOCKED);
 	assert_null(ptn_jwks_find(keys, info.kid));
 	now_s += 5;
@@ -237,7 +237,7 @@ unknown_algorithm(void **state)
 	restart();
 	/* Ours is older than that: another one of ours is on its way. */
 	assert_int_equal(ptn_jwks_count(keys), 3);
-	ptn_jwks_info(keys, 1, &info);
+	ptn_jwks_info(keys, 1, DAY_S, &info);
 	assert_string_equal(info.alg, "");
 	assert_int_equal(info.state, PTN_JWK_LOCKED);
 	(void)signer();

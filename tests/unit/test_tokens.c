@@ -109,7 +109,7 @@ seen_before_by_somebody_else(void **state)
 static char *
 unknown_key(const struct ptn_claims *c)
 {
-	const struct ptn_jwks was = keys;
+	const struct ptn_keysets was = keys;
 	char *token, *payload;
 	struct ptn_jws jws;
 

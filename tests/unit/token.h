@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "lib/account/jwk.h"
+#include "lib/account/keysets.h"
 #include "lib/account/token.h"
 #include "lib/account/token_cache.h"
 #include "lib/base/clock.h"
@@ -23,35 +23,42 @@
 #define ID2 "7b1f0a52-3c7e-4a57-9a0e-0d2f5f0e4a22"
 
 /* A key set of one, in the place of the database's. */
-struct ptn_jwks {
+struct ptn_keysets {
 	const struct ptn_key *signer;
 	uint64_t generation;
 };
 
-static struct ptn_jwks keys;
+static struct ptn_keysets keys;
 static struct ptn_key *key, *other;
 static struct ptn_arena *arena;
 static struct ptn_conf conf;
 static struct ptn_scope scope;
 static int64_t now_s;
 
-const struct ptn_key *
-ptn_jwks_signer(const struct ptn_jwks *k, const char **kid)
+enum ptn_err
+ptn_keysets_signer(const struct ptn_scope *sc, enum ptn_api api,
+    const struct ptn_key **out, const char **kid)
 {
+	assert_int_equal(api, PTN_API_HANKO);
 	*kid = KID;
-	return k->signer;
+	*out = sc->keys->signer;
+	return *out != NULL ? PTN_OK : PTN_E_CONFIG;
 }
 
-const struct ptn_key *
-ptn_jwks_find(const struct ptn_jwks *k, const char *kid)
+enum ptn_err
+ptn_keysets_find(const struct ptn_scope *sc, enum ptn_api api, const char *kid,
+    const struct ptn_key **out)
 {
-	return strcmp(kid, KID) == 0 ? k->signer : NULL;
+	assert_int_equal(api, PTN_API_HANKO);
+	*out = strcmp(kid, KID) == 0 ? sc->keys->signer : NULL;
+	return PTN_OK;
 }
 
 uint64_t
-ptn_jwks_generation(const struct ptn_jwks *k)
+ptn_keysets_generation(const struct ptn_scope *sc, enum ptn_api api)
 {
-	return k->generation;
+	assert_int_equal(api, PTN_API_HANKO);
+	return sc->keys->generation;
 }
 
 /* Another host has made a key: it is there when the set is loaded anew. */
@@ -60,12 +67,12 @@ static const struct ptn_key *to_come;
 static enum ptn_err refreshed;
 
 enum ptn_err
-ptn_jwks_refresh(struct ptn_jwks *k, const struct ptn_scope *sc, bool force)
+ptn_keysets_refresh_of(const struct ptn_scope *sc, enum ptn_api api, bool force)
 {
-	(void)sc;
+	assert_int_equal(api, PTN_API_HANKO);
 	assert_true(force);
 	refreshes++;
-	k->signer = to_come;
+	sc->keys->signer = to_come;
 	return refreshed;
 }
 
@@ -117,10 +124,10 @@ each(void **state)
 	memset(&conf, 0, sizeof(conf));
 	conf.rp_id = "example.co";
 	conf.issuer = "";
-	keys = (struct ptn_jwks){ key, 1 };
+	keys = (struct ptn_keysets){ key, 1 };
 	scope = (struct ptn_scope){ .cf = &conf,
 		.arena = arena,
-		.keys = { [PTN_API_HANKO] = &keys },
+		.keys = &keys,
 		.tokens = ptn_token_cache_new(16) };
 	refreshes = 0;
 	refreshed = PTN_OK;
