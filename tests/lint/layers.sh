@@ -24,7 +24,7 @@ complain() {
 
 # FILE HEADER of every include, < > and " " kept.
 includes() {
-	find "$@" -type f -name '*.[ch]' | LC_ALL=C sort | xargs awk '
+	find "$@" -type f \( -name '*.[ch]' -o -name '*.inc' \) | LC_ALL=C sort | xargs awk '
 		/^[ \t]*#[ \t]*include[ \t]*[<"][^>"]*[>"]/ {
 			sub(/^[ \t]*#[ \t]*include[ \t]*/, "")
 			match($0, /^[<"][^>"]*[>"]/)
@@ -33,7 +33,7 @@ includes() {
 }
 
 # THE order of the folders of lib/: each may include itself and those before it.
-order='base format conf crypto db webauthn event mail account dfns flow'
+order='base crypto/argon2 format conf crypto db webauthn event mail account dfns flow'
 
 # "FILE HEADER" of every include inside lib/ that runs against the order, and
 # of what has no room.
@@ -43,8 +43,9 @@ found=$(includes lib | awk -v order="$order" '
 		for (i = 1; i <= n; i++)
 			rank[name[i]] = i
 	}
-	function room_of(file,    part) {
-		return split(file, part, "/") == 3 ? part[2] : "none"
+	function room_of(file) {
+		return sub(/^lib\//, "", file) && sub(/\/[^\/]*$/, "", file) ?
+		    file : "none"
 	}
 	$2 !~ /^"/ || $2 == "\"config.h\"" { next }
 	{
