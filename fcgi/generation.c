@@ -20,6 +20,7 @@
 #include "lib/base/count.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
+#include "lib/crypto/pwhash.h"
 
 #define LOOK_MS 1000   /* between looks at who goes on */
 #define EARLY_MS 10000 /* a death before this age is an early one */
@@ -159,6 +160,8 @@ ptn_generation_new(struct ptn_generation **out, const struct ptn_start *start,
 		r = make_shared(g);
 	if (r == PTN_OK)
 		r = ptn_hashgate_open(&g->gate, cf, NULL);
+	if (r == PTN_OK)
+		ptn_pwhash_begin(cf);
 	if (r == PTN_OK)
 		r = open_listeners(g, start, older);
 	if (r != PTN_OK)

@@ -9,6 +9,7 @@
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/hashgate.h"
+#include "lib/crypto/pwhash.h"
 #include "lib/crypto/secrets.h"
 
 /*
@@ -32,8 +33,10 @@ serve_alone(struct ptn_conf *cf, struct ptn_secrets *secrets)
 	if (ptn_listen_adopt(STDIN_FILENO) == PTN_OK &&
 	    ptn_process_identity(cf, &id) == PTN_OK &&
 	    ptn_process_confine(cf, &id, PTN_ALONE) == PTN_OK &&
-	    ptn_hashgate_open(&child.gate, cf, cf->state_dir) == PTN_OK)
+	    ptn_hashgate_open(&child.gate, cf, cf->state_dir) == PTN_OK) {
+		ptn_pwhash_begin(cf);
 		rc = ptn_worker_run(&child);
+	}
 	ptn_hashgate_close(&child.gate);
 	ptn_secrets_free(&secrets);
 	ptn_conf_free(&cf);

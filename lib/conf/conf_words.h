@@ -27,6 +27,7 @@ enum ptn_device_trust { PTN_TRUST_NEVER, PTN_TRUST_PROMPT, PTN_TRUST_ALWAYS };
 enum ptn_conveyance { PTN_CONVEY_NONE, PTN_CONVEY_INDIRECT, PTN_CONVEY_DIRECT };
 enum ptn_attachment { PTN_ATTACH_PLATFORM, PTN_ATTACH_CROSS, PTN_ATTACH_ANY };
 enum ptn_enumeration { PTN_ENUMERATION_UNIFORM, PTN_ENUMERATION_DOCUMENTED };
+enum ptn_password_kernel { PTN_KERNEL_AUTO, PTN_KERNEL_REFERENCE };
 enum ptn_mail_transport { PTN_MAIL_SMTP, PTN_MAIL_SENDMAIL };
 enum ptn_smtp_tls {
 	PTN_TLS_AUTO,

@@ -7,6 +7,8 @@
 #include "lib/base/rng.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/argon.h"
+#include "lib/crypto/argon2/kernel.h"
+#include "lib/crypto/argon_verify.h"
 #include "lib/crypto/foreign.h"
 #include "lib/crypto/phc.h"
 
@@ -26,15 +28,22 @@ ptn_pwhash_count(void)
 	return hashes;
 }
 
-static enum ptn_err
-argon(const struct ptn_hashgate_slot *slot, struct ptn_bytes pw,
-    struct ptn_argon *h)
+void
+ptn_pwhash_begin(const struct ptn_conf *cf)
 {
-	hashes++;
-	return ptn_argon_compute(slot, pw, h);
+	const struct ptn_kernel *k = NULL;
+	const char *name;
+	size_t i = 0;
+
+	if (cf->password_kernel == PTN_KERNEL_AUTO)
+		while ((k = ptn_kernel_at(i)) != NULL && !k->runs())
+			i++;
+	ptn_argon_verify_by(k);
+	ptn_debug("passwords are verified by %s",
+	    (name = ptn_argon_verify_kernel()) != NULL ? name : "libargon2");
 }
 
-/* One hash in a slot of the gate. */
+/* One hash in a slot of the gate: what is to be stored, so the library's. */
 static enum ptn_err
 argon_gated(struct ptn_hashgate *g, struct ptn_bytes pw, struct ptn_argon *h)
 {
@@ -43,7 +52,8 @@ argon_gated(struct ptn_hashgate *g, struct ptn_bytes pw, struct ptn_argon *h)
 
 	if ((r = ptn_hashgate_enter(g, &slot)) != PTN_OK)
 		return r;
-	r = argon(&slot, pw, h);
+	hashes++;
+	r = ptn_argon_compute(&slot, pw, h);
 	ptn_hashgate_leave(g, &slot);
 	return r;
 }
@@ -98,18 +108,24 @@ ptn_pwhash_make(const struct ptn_conf *cf, struct ptn_hashgate *g,
 	return r;
 }
 
-/* The hash of no password: the same work, and never a match. */
+static enum ptn_err
+compare(const struct ptn_argon *want, const struct ptn_hashgate_slot *slot,
+    struct ptn_bytes pw, enum ptn_verdict *verdict)
+{
+	hashes++;
+	return ptn_argon_verify(slot, pw, want, verdict);
+}
+
+/* The hash of no password: the same work, and what it says is not heard. */
 static enum ptn_err
 decoy(const struct ptn_conf *cf, const struct ptn_hashgate_slot *slot,
     struct ptn_bytes pw)
 {
+	enum ptn_verdict verdict;
 	struct ptn_argon h;
-	enum ptn_err r;
 
 	today(cf, &h);
-	r = argon(slot, pw, &h);
-	ptn_wipe(&h, sizeof(h));
-	return r;
+	return compare(&h, slot, pw, &verdict);
 }
 
 static enum ptn_err
@@ -174,23 +190,6 @@ foreign(const struct ptn_foreign *f, const struct ptn_hashgate_slot *slot,
 {
 	hashes++;
 	return ptn_foreign_compute(f, slot, pw, out);
-}
-
-static enum ptn_err
-compare(const struct ptn_argon *want, const struct ptn_hashgate_slot *slot,
-    struct ptn_bytes pw, enum ptn_verdict *verdict)
-{
-	struct ptn_argon got = *want;
-	enum ptn_err r;
-
-	memset(got.tag, 0, sizeof(got.tag));
-	r = argon(slot, pw, &got);
-	if (r == PTN_OK &&
-	    ptn_bytes_equal(PTN_BYTES(got.tag, got.tag_len),
-		PTN_BYTES(want->tag, want->tag_len)))
-		*verdict = PTN_ALLOW;
-	ptn_wipe(&got, sizeof(got));
-	return r;
 }
 
 static enum ptn_err

@@ -14,6 +14,13 @@ struct ptn_conf;
 #define PTN_PHC_MAX 256	       /* bytes of a stored hash, with the NUL */
 
 /*
+ * Once, before there are workers: which kernel verifies (password.kernel), of
+ * those that the processor can run, after it was tried.  Without it, and for
+ * hashes that are made, it is the library.  Some two milliseconds.
+ */
+void ptn_pwhash_begin(const struct ptn_conf *cf);
+
+/*
  * Hash a password: Argon2id (RFC 9106), version 19, 16-byte random salt,
  * 32-byte tag, costs from cf, as a PHC string.  Works in the slot's memory.
  * pw is 1..1024 bytes; the caller wipes it.

@@ -41,6 +41,7 @@ lib/conf/conf_words.h ptn_conveyance
 lib/conf/conf_words.h ptn_attachment
 lib/conf/conf_words.h ptn_retention
 lib/conf/conf_words.h ptn_enumeration
+lib/conf/conf_words.h ptn_password_kernel
 lib/conf/conf_words.h ptn_mail_transport
 lib/conf/conf_words.h ptn_smtp_tls
 lib/conf/conf_words.h ptn_db_tls
