@@ -54,10 +54,14 @@ export async function wrk(load) {
   };
 }
 
-/* Hashes per second of the bare library, and what one takes. */
-export async function argon2(threads, seconds, phc, password) {
+/*
+ * Hashes per second of the bare library, of the kernel that verifies ("huge":
+ * on huge pages, where the system gives them), or of libsodium; and what one
+ * takes.
+ */
+export async function argon2(way, threads, seconds, { phc, password }) {
   const text = await output(join(bin, 'argon2'),
-    ['run', String(threads), String(seconds), phc, password]);
+    [way, String(threads), String(seconds), phc, password]);
   const [rate, cpu_us] = text.trim().split(' ').map(Number);
   return { rate, cpu_us, errors: 0 };
 }

@@ -92,6 +92,7 @@ export class Site {
     const printed = await output(POSTERN_BIN,
       ['--config', POSTERN_CONFIG, 'config', 'print']);
     this.kernel = printed.match(/^# Argon2: (.*)/m)?.[1] ?? '';
+    this.own = (await output(join(bin, 'argon2'), ['name'])).trim();
     this.argon2 = cost.map((key) =>
       printed.match(new RegExp(`argon2:\\n(?:    .*\\n)*?    ${key}: (\\d+)`))[1]);
     this.phc = (await output(join(bin, 'argon2'),
