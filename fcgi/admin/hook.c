@@ -1,9 +1,8 @@
 #include "fcgi/admin/admin.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/admin/tag.h"
 #include "fcgi/jsonval.h"
 #include "lib/account/hookmessage.h"
 #include "lib/account/hooks.h"
@@ -144,23 +143,35 @@ find(struct ptn_request *req, struct ptn_reply *rep, struct ptn_hooks_one *out)
 	return r;
 }
 
-/* As it is now, with the state that a change may be based on. */
+/*
+ * The state that a change may be based on: all but what each
+ * message changes: what is counted of it, and for how long it is good.
+ */
+static const char *
+tag_of(const struct ptn_scope *sc, const void *hook)
+{
+	struct ptn_hooks_one h = *(const struct ptn_hooks_one *)hook;
+	struct ptn_jsonw w;
+
+	h.failures = h.waiting = h.parked = 0;
+	h.expires_at_us = 0;
+	ptn_jsonw_init(&w, sc->arena);
+	write_hook(&w, sc->arena, &h, NULL);
+	return ptn_admin_tag(&w);
+}
+
+/* As it is now, with that. */
 static enum ptn_err
 answer(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_uuid *id, const char *secret)
 {
 	struct ptn_hooks_one h;
-	const char *tag;
 	enum ptn_err r;
 
 	if ((r = ptn_hooks_get(&req->sc, id, &h)) != PTN_OK ||
-	    (r = ptn_hooks_count(&req->sc, &h)) != PTN_OK)
+	    (r = ptn_hooks_count(&req->sc, &h)) != PTN_OK ||
+	    (r = ptn_admin_tag_tell(rep, tag_of(&req->sc, &h))) != PTN_OK)
 		return r;
-	tag =
-	    ptn_arena_printf(req->sc.arena, "\"%" PRId64 "\"", h.updated_at_us);
-	if (tag == NULL)
-		return PTN_E_NOMEM;
-	ptn_reply_header(rep, "ETag", tag);
 	write_hook(&rep->json, req->sc.arena, &h, secret);
 	return PTN_OK;
 }
@@ -221,28 +232,11 @@ ptn_admin_hook_create(struct ptn_request *req, struct ptn_reply *rep)
 	return answer(req, rep, &id, secret);
 }
 
-/* If-Match: 0 for any state; -1 for what is no tag of ours. */
-static int64_t
-read_seen(const struct ptn_request *req)
-{
-	const char *text = ptn_request_param(req, "HTTP_IF_MATCH");
-	size_t len;
-
-	if (text == NULL || strcmp(text, "*") == 0)
-		return 0;
-	if (*text++ != '"')
-		return -1;
-	len = strspn(text, "0123456789");
-	if (len == 0 || len > 17 || strcmp(text + len, "\"") != 0)
-		return -1;
-	return strtoll(text, NULL, 10);
-}
-
 /* PUT /webhooks/{id}: all of it, and on again what was switched off. */
 enum ptn_err
 ptn_admin_hook_edit(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const int64_t seen = read_seen(req);
+	const struct ptn_seen seen = ptn_admin_tag_seen(req, tag_of);
 	struct ptn_hooks_one h;
 	const char *why = NULL;
 	enum ptn_err r;
@@ -252,10 +246,9 @@ ptn_admin_hook_edit(struct ptn_request *req, struct ptn_reply *rep)
 		return r;
 	h.callback = req->in[CALLBACK].s;
 	h.enabled = req->in[ENABLED].on;
-	r = seen < 0 ? PTN_E_NOT_FOUND
-		     : ptn_hooks_edit(&req->sc, &h, seen, &why);
-	if (r == PTN_E_NOT_FOUND && seen != 0)
-		return ptn_reply_say(rep, PTN_E_OUTDATED,
+	r = ptn_hooks_edit(&req->sc, &h, &seen, &why);
+	if (r == PTN_E_OUTDATED)
+		return ptn_reply_say(rep, r,
 		    "the webhook has been changed meanwhile");
 	if (r == PTN_E_NOT_FOUND)
 		return not_found(rep);

@@ -13,12 +13,12 @@ static const struct ptn_field fields[BODY__MAX] = {
 const struct ptn_input ptn_in_admin_metadata = { fields, BODY__MAX };
 
 static const char *
-tag_of(const struct ptn_scope *sc, const struct ptn_metadata *m)
+tag_of(const struct ptn_scope *sc, const void *metadata)
 {
 	struct ptn_jsonw w;
 
 	ptn_jsonw_init(&w, sc->arena);
-	ptn_metadata_write(&w, NULL, m, true);
+	ptn_metadata_write(&w, NULL, metadata, true);
 	return ptn_admin_tag(&w);
 }
 
@@ -28,14 +28,11 @@ answer(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_uuid *user)
 {
 	struct ptn_metadata m;
-	const char *tag;
 	enum ptn_err r;
 
-	if ((r = ptn_metadata_of(&req->sc, user, &m)) != PTN_OK)
+	if ((r = ptn_metadata_of(&req->sc, user, &m)) != PTN_OK ||
+	    (r = ptn_admin_tag_tell(rep, tag_of(&req->sc, &m))) != PTN_OK)
 		return r;
-	if ((tag = tag_of(&req->sc, &m)) == NULL)
-		return PTN_E_NOMEM;
-	ptn_reply_header(rep, "ETag", tag);
 	if (!ptn_metadata_is_any(&m, true))
 		rep->done = PTN_DONE_EMPTY;
 	ptn_metadata_write(&rep->json, NULL, &m, true);
@@ -57,19 +54,12 @@ ptn_admin_metadata_show(struct ptn_request *req, struct ptn_reply *rep)
 			   : ptn_admin_user_unknown(rep, r);
 }
 
-static enum ptn_err
-is_as_seen(const struct ptn_scope *sc, const struct ptn_metadata *now,
-    const char *seen)
-{
-	return ptn_admin_tag_is(tag_of(sc, now), seen);
-}
-
 /* PATCH /users/{id}/metadata */
 enum ptn_err
 ptn_admin_metadata_edit(struct ptn_request *req, struct ptn_reply *rep)
 {
-	struct ptn_metadata_change c = { .seen = ptn_admin_tag_seen(req),
-		.is_as_seen = is_as_seen };
+	struct ptn_metadata_change c = { .seen = ptn_admin_tag_seen(req,
+					     tag_of) };
 	enum ptn_metadata_result what;
 	struct ptn_uuid id;
 	enum ptn_err r;

@@ -20,18 +20,21 @@ ptn_admin_tag(const struct ptn_jsonw *w)
 	return text != NULL ? ptn_arena_printf(w->buf.a, "\"%s\"", text) : NULL;
 }
 
-const char *
-ptn_admin_tag_seen(const struct ptn_request *req)
+struct ptn_seen
+ptn_admin_tag_seen(const struct ptn_request *req,
+    const char *(*tag_of)(const struct ptn_scope *sc, const void *now))
 {
 	const char *text = ptn_request_param(req, "HTTP_IF_MATCH");
+	const bool any = text == NULL || strcmp(text, "*") == 0;
 
-	return text != NULL && strcmp(text, "*") != 0 ? text : NULL;
+	return (struct ptn_seen){ any ? NULL : text, tag_of };
 }
 
 enum ptn_err
-ptn_admin_tag_is(const char *now, const char *seen)
+ptn_admin_tag_tell(struct ptn_reply *rep, const char *tag)
 {
-	if (now == NULL)
+	if (tag == NULL)
 		return PTN_E_NOMEM;
-	return strcmp(now, seen) == 0 ? PTN_OK : PTN_E_OUTDATED;
+	ptn_reply_header(rep, "ETag", tag);
+	return PTN_OK;
 }

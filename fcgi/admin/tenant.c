@@ -1,15 +1,12 @@
 #include "fcgi/admin/admin.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fcgi/admin/page.h"
+#include "fcgi/admin/tag.h"
 #include "fcgi/orgjson.h"
 #include "lib/account/orgs.h"
 
-#define TAG_MAX 24	     /* bytes of an ETag */
 #define OWN_MAX (128 * 1024) /* bytes of what a page of them has of its own */
 
 /* What they have of their own lies over the file, whoever the path names. */
@@ -44,23 +41,24 @@ explain(struct ptn_reply *rep, enum ptn_err r, const struct ptn_orgs_why *why)
 	return r;
 }
 
-/* The state that a change may be based on. */
-static void
-tag_of(const struct ptn_org_row *org, char tag[TAG_MAX])
+/* The state that a change may be based on.  NULL: no memory. */
+static const char *
+tag_of(const struct ptn_scope *sc, const void *org)
 {
-	(void)snprintf(tag, TAG_MAX, "\"%" PRIx64 "\"",
-	    (uint64_t)org->updated_at_us);
+	struct ptn_jsonw w;
+
+	ptn_jsonw_init(&w, sc->arena);
+	return ptn_orgjson(&w, sc, org) == PTN_OK ? ptn_admin_tag(&w) : NULL;
 }
 
 static enum ptn_err
 write_tenant(const struct ptn_scope *sc, struct ptn_reply *rep,
     const struct ptn_org_row *org)
 {
-	char tag[TAG_MAX];
+	enum ptn_err r = ptn_orgjson(&rep->json, sc, org);
 
-	tag_of(org, tag);
-	ptn_reply_header(rep, "ETag", tag);
-	return ptn_orgjson(&rep->json, sc, org);
+	return r == PTN_OK ? ptn_admin_tag_tell(rep, ptn_admin_tag(&rep->json))
+			   : r;
 }
 
 /* Does a page fit into the memory of a request? */
@@ -156,29 +154,12 @@ static const struct ptn_field change_fields[CHANGE__MAX] = {
 const struct ptn_input ptn_in_admin_tenant_change = { change_fields,
 	CHANGE__MAX };
 
-/* If-Match, of which one value is understood: one of ours, or none fits. */
-static int64_t
-read_seen(const struct ptn_request *req)
-{
-	const char *text = ptn_request_param(req, "HTTP_IF_MATCH");
-	struct ptn_org_row org;
-	char tag[TAG_MAX];
-
-	if (text == NULL || strcmp(text, "*") == 0)
-		return 0;
-	org.updated_at_us =
-	    text[0] == '"' ? (int64_t)strtoull(text + 1, NULL, 16) : 0;
-	tag_of(&org, tag);
-	return strcmp(tag, text) == 0 && org.updated_at_us != 0
-	    ? org.updated_at_us
-	    : -1;
-}
-
 /* PUT /tenants/{id}: in place of what it has; null is nothing. */
 enum ptn_err
 ptn_admin_tenant_change(struct ptn_request *req, struct ptn_reply *rep)
 {
 	const struct ptn_value *config = &req->in[CHANGED_CONFIG];
+	const struct ptn_seen seen = ptn_admin_tag_seen(req, tag_of);
 	const struct ptn_scope sc = scope_of(req);
 	struct ptn_orgs_why why = { NULL };
 	struct ptn_org_row org;
@@ -190,8 +171,7 @@ ptn_admin_tenant_change(struct ptn_request *req, struct ptn_reply *rep)
 	if (!config->set && !config->is_null)
 		return ptn_reply_say(rep, PTN_E_INPUT,
 		    "config is a required field");
-	r = ptn_orgs_configure(&sc, &id, config->json, read_seen(req), &org,
-	    &why);
+	r = ptn_orgs_configure(&sc, &id, config->json, &seen, &org, &why);
 	if (r == PTN_E_CONFLICT)
 		return ptn_reply_say(rep, r,
 		    "the default tenant is configured by the file");

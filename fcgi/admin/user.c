@@ -45,12 +45,12 @@ ptn_admin_user_found(struct ptn_request *req, struct ptn_reply *rep,
 
 /* The state that a change may be based on.  NULL: the arena is full. */
 static const char *
-tag_of(const struct ptn_scope *sc, const struct ptn_person *p)
+tag_of(const struct ptn_scope *sc, const void *person)
 {
 	struct ptn_jsonw w;
 
 	ptn_jsonw_init(&w, sc->arena);
-	ptn_userjson_person(&w, sc, p, false);
+	ptn_userjson_person(&w, sc, person, false);
 	return ptn_admin_tag(&w);
 }
 
@@ -59,14 +59,12 @@ write_user(struct ptn_request *req, struct ptn_reply *rep,
     const struct ptn_uuid *id)
 {
 	struct ptn_person p;
-	const char *tag;
 	enum ptn_err r;
 
 	if ((r = ptn_person_load(&req->sc, id, &p)) != PTN_OK)
 		return ptn_admin_user_unknown(rep, r);
-	if ((tag = tag_of(&req->sc, &p)) == NULL)
-		return PTN_E_NOMEM;
-	ptn_reply_header(rep, "ETag", tag);
+	if ((r = ptn_admin_tag_tell(rep, tag_of(&req->sc, &p))) != PTN_OK)
+		return r;
 	ptn_userjson_person(&rep->json, &req->sc, &p, false);
 	return PTN_OK;
 }
@@ -412,14 +410,6 @@ read_text(struct ptn_request *req, struct ptn_reply *rep, size_t field,
 	return r;
 }
 
-/* Is the user as they were seen, by an ETag of ours? */
-static enum ptn_err
-is_as_seen(const struct ptn_scope *sc, const struct ptn_person *now,
-    const char *seen)
-{
-	return ptn_admin_tag_is(tag_of(sc, now), seen);
-}
-
 static enum ptn_err
 read_change(struct ptn_request *req, struct ptn_reply *rep,
     struct ptn_person_change *c)
@@ -435,8 +425,7 @@ read_change(struct ptn_request *req, struct ptn_reply *rep,
 		    &name);
 	if (r != PTN_OK)
 		return r;
-	c->seen = ptn_admin_tag_seen(req);
-	c->is_as_seen = is_as_seen;
+	c->seen = ptn_admin_tag_seen(req, tag_of);
 	return ptn_username_canonical(req->sc.arena, name, &c->username);
 }
 

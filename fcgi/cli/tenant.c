@@ -172,7 +172,8 @@ set(struct ptn_cli_context *d, const struct words *w)
 		return r;
 	r = read_config(d, w->second, &config);
 	if (r == PTN_OK)
-		r = ptn_orgs_configure(&d->sc, &org.id, config, 0, &org, &why);
+		r = ptn_orgs_configure(&d->sc, &org.id, config, NULL, &org,
+		    &why);
 	ptn_json_free(&config);
 	if (r == PTN_E_CONFLICT)
 		why.text = "the default tenant is configured by the file";

@@ -39,7 +39,7 @@ settle(struct ptn_cli_context *d, enum ptn_metadata_result what)
 static enum ptn_err
 patch(struct ptn_cli_context *d, const struct ptn_uuid *user, const char *text)
 {
-	struct ptn_metadata_change c = { .seen = NULL };
+	struct ptn_metadata_change c = { .wrong = 0 };
 	enum ptn_metadata_result what;
 	struct ptn_json *v = NULL;
 	const char *why;

@@ -210,31 +210,42 @@ ptn_hooks_add(const struct ptn_scope *sc, const char *callback,
 	return r;
 }
 
+struct changing {
+	struct ptn_webhook_change_in in;
+	const struct ptn_seen *seen;
+};
+
 static enum ptn_err
 change(const struct ptn_scope *sc, void *arg)
 {
-	const struct ptn_webhook_change_in *in = arg;
+	const struct changing *c = arg;
+	const struct ptn_webhook_lock_in lock = { sc->tenant_id, c->in.id };
+	struct ptn_webhook_lock_out locked;
+	struct ptn_hooks_one now;
 	enum ptn_err r;
-	uint64_t n;
 
-	if ((r = ptn_sql_webhook_change(sc->db, in, &n)) != PTN_OK)
+	if ((r = ptn_sql_webhook_lock(sc->db, sc->arena, &lock, &locked)) !=
+		PTN_OK ||
+	    (r = ptn_hooks_get(sc, &c->in.id, &now)) != PTN_OK ||
+	    (r = ptn_seen_still(c->seen, sc, &now)) != PTN_OK ||
+	    (r = ptn_sql_webhook_change(sc->db, &c->in)) != PTN_OK)
 		return r;
-	return n == 0
-	    ? PTN_E_NOT_FOUND
-	    : ptn_event(sc, PTN_EVENT_WEBHOOK_CHANGED, name_of(sc, &in->id));
+	return ptn_event(sc, PTN_EVENT_WEBHOOK_CHANGED,
+	    name_of(sc, &c->in.id));
 }
 
 enum ptn_err
 ptn_hooks_edit(const struct ptn_scope *sc, const struct ptn_hooks_one *one,
-    int64_t seen_us, const char **why)
+    const struct ptn_seen *seen, const char **why)
 {
-	struct ptn_webhook_change_in in = { one->callback, one->events,
-		one->enabled, PTN_HOOKS_LIFESPAN_S, sc->tenant_id, one->id,
-		seen_us };
+	struct changing c = { { one->callback, one->events, one->enabled,
+				  PTN_HOOKS_LIFESPAN_S, sc->tenant_id,
+				  one->id },
+		seen };
 
 	if ((*why = fault_of(sc, one->callback, one->events)) != NULL)
 		return PTN_E_INPUT;
-	return ptn_tx(sc, change, &in);
+	return ptn_tx(sc, change, &c);
 }
 
 static enum ptn_err
@@ -279,8 +290,10 @@ replay(const struct ptn_scope *sc, void *arg)
 	const struct ptn_outbox_replay_in in = { PTN_WEBHOOK_TRIED_S +
 		    PTN_WEBHOOK_KEPT_S,
 		sc->tenant_id, PTN_BYTES(source, sizeof(source)) };
-	struct ptn_webhook_change_in on = { p->hook.callback, p->hook.events, 1,
-		PTN_HOOKS_LIFESPAN_S, sc->tenant_id, p->hook.id, 0 };
+	struct changing on = { { p->hook.callback, p->hook.events, 1,
+				   PTN_HOOKS_LIFESPAN_S, sc->tenant_id,
+				   p->hook.id },
+		NULL };
 	enum ptn_err r = PTN_OK;
 
 	ptn_webhook_source(&p->hook.id, source);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/account/seen.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
@@ -69,14 +70,13 @@ enum ptn_err ptn_hooks_add(const struct ptn_scope *sc, const char *callback,
  * Replace callback, events and enabled of one that is not of the configuration;
  * its failures and its time begin anew.
  *
- * seen_us	0, or the updated_at_us that this is based on
+ * seen		the one that this is based on, a struct ptn_hooks_one
  *
- * PTN_E_INPUT as above; PTN_E_NOT_FOUND: there is none, or it has changed
- * since.
+ * PTN_E_INPUT as above; PTN_E_NOT_FOUND; PTN_E_OUTDATED.
  */
 enum ptn_err ptn_hooks_edit(const struct ptn_scope *sc,
-    const struct ptn_hooks_one *one, int64_t seen_us,
-    const char **why) PTN_MUST_USE;
+    const struct ptn_hooks_one *one,
+    const struct ptn_seen *seen, const char **why) PTN_MUST_USE;
 
 /* With all that it was still to be told. */
 enum ptn_err ptn_hooks_remove(const struct ptn_scope *sc,

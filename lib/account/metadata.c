@@ -265,8 +265,7 @@ ptn_metadata_patch_in(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	if ((r = ptn_metadata_of(sc, user, &old)) != PTN_OK)
 		return r;
 	*what = PTN_METADATA_OUTDATED;
-	r = c->seen == NULL ? PTN_OK : c->is_as_seen(sc, &old, c->seen);
-	if (r != PTN_OK)
+	if ((r = ptn_seen_still(&c->seen, sc, &old)) != PTN_OK)
 		return r == PTN_E_OUTDATED ? PTN_OK : r;
 	m = old;
 	r = patch_each(sc->arena, c, &m, what);

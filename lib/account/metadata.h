@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "lib/account/seen.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
@@ -53,10 +54,7 @@ struct ptn_metadata_change {
 	bool changes[PTN_METADATA__MAX]; /* others stay as they are */
 	/* A patch (RFC 7396), of an object; NULL: nothing is to be left. */
 	const struct ptn_json *patch[PTN_METADATA__MAX];
-	/* How all of them were seen, and whether they still are so; or NULL. */
-	const char *seen;
-	enum ptn_err (*is_as_seen)(const struct ptn_scope *sc,
-	    const struct ptn_metadata *now, const char *seen);
+	struct ptn_seen seen; /* all of them, a struct ptn_metadata */
 	/* Set by it: which of them are UNFIT, or too LONG. */
 	bool wrong[PTN_METADATA__MAX];
 };

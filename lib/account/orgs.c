@@ -106,7 +106,7 @@ ptn_orgs_create(const struct ptn_scope *sc, struct ptn_org_row *org,
 
 struct change {
 	struct ptn_org_row *org; /* as it shall be */
-	int64_t seen_us;
+	const struct ptn_seen *seen;
 };
 
 static bool
@@ -127,9 +127,8 @@ configure(const struct ptn_scope *sc, void *arg)
 		return r;
 	if (is_default(&now))
 		return PTN_E_CONFLICT;
-	if (c->seen_us != 0 && c->seen_us != now.updated_at_us)
-		return PTN_E_OUTDATED;
-	if ((r = ptn_org_configure(sc, c->org)) != PTN_OK ||
+	if ((r = ptn_seen_still(c->seen, sc, &now)) != PTN_OK ||
+	    (r = ptn_org_configure(sc, c->org)) != PTN_OK ||
 	    (r = ptn_event(&at, PTN_EVENT_ORG_CHANGED, NULL)) != PTN_OK)
 		return r;
 	return ptn_org_by_id(sc, &c->org->id, c->org);
@@ -137,11 +136,11 @@ configure(const struct ptn_scope *sc, void *arg)
 
 enum ptn_err
 ptn_orgs_configure(const struct ptn_scope *sc, const struct ptn_uuid *id,
-    const struct ptn_json *config, int64_t seen_us, struct ptn_org_row *out,
-    struct ptn_orgs_why *why)
+    const struct ptn_json *config, const struct ptn_seen *seen,
+    struct ptn_org_row *out, struct ptn_orgs_why *why)
 {
 	struct ptn_org_row want;
-	struct change c = { out, seen_us };
+	struct change c = { out, seen };
 	enum ptn_err r;
 
 	if ((r = ptn_org_by_id(sc, id, out)) != PTN_OK)

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "lib/account/org.h"
+#include "lib/account/seen.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/conf/own.h"
@@ -38,14 +39,15 @@ enum ptn_err ptn_orgs_create(const struct ptn_scope *sc,
  * In place of what it has of its own: what is not in config is the file's
  * again.  Workers go by it within cf->tenant_refresh_s.
  *
- * seen_us	updated_at_us of the row that this is based on; 0: any
+ * seen		the row that this is based on, a struct ptn_org_row; or NULL
  * out		as it is then
  *
  * PTN_E_NOT_FOUND; PTN_E_INPUT with why; PTN_E_OUTDATED; PTN_E_CONFLICT: the
  * default tenant is configured by the file.
  */
 enum ptn_err ptn_orgs_configure(const struct ptn_scope *sc,
-    const struct ptn_uuid *id, const struct ptn_json *config, int64_t seen_us,
+    const struct ptn_uuid *id, const struct ptn_json *config,
+    const struct ptn_seen *seen,
     struct ptn_org_row *out, struct ptn_orgs_why *why) PTN_MUST_USE;
 
 /*

@@ -474,15 +474,15 @@ change_row(const struct ptn_scope *sc, const struct editing *e,
 static enum ptn_err
 check_seen(const struct ptn_scope *sc, struct editing *e)
 {
-	const struct ptn_person_change *c = e->change;
+	const struct ptn_seen *seen = &e->change->seen;
 	struct ptn_person now;
 	enum ptn_err r;
 
-	if (c->seen == NULL)
+	if (seen->tag == NULL)
 		return PTN_OK;
 	if ((r = ptn_person_load(sc, e->id, &now)) != PTN_OK)
 		return r;
-	r = c->is_as_seen(sc, &now, c->seen);
+	r = ptn_seen_still(seen, sc, &now);
 	return r == PTN_E_OUTDATED ? deny(&e->what, PTN_PERSON_OUTDATED) : r;
 }
 

@@ -9,6 +9,7 @@
 #include "lib/account/email.h"
 #include "lib/account/metadata.h"
 #include "lib/account/person_text.h"
+#include "lib/account/seen.h"
 #include "lib/account/user.h"
 #include "lib/account/username.h"
 #include "lib/base/err.h"
@@ -111,13 +112,7 @@ struct ptn_person_change {
 	const char *username; /* in lower case; NULL: none */
 	bool changes[PTN_PERSON_TEXT__MAX];
 	const char *text[PTN_PERSON_TEXT__MAX];
-	/*
-	 * How they were seen, and whether they still are so, asked under their
-	 * lock: PTN_OK, PTN_E_OUTDATED, another error.  seen NULL: any.
-	 */
-	const char *seen;
-	enum ptn_err (*is_as_seen)(const struct ptn_scope *sc,
-	    const struct ptn_person *now, const char *seen);
+	struct ptn_seen seen; /* a struct ptn_person */
 };
 
 /* As above; UNKNOWN: there is no such user. */

@@ -34,15 +34,20 @@ SELECT ?, ?, ?, ?, 1, 0, UTC_TIMESTAMP(6) + INTERVAL ? SECOND,
   FROM (SELECT COUNT(*) AS n FROM webhooks WHERE tenant_id = ?) AS have
  WHERE have.n < ?;
 
+-- name: webhook_lock
+-- in:   tenant_id:id id:id
+-- out:  id:id
+-- returns: one
+SELECT id FROM webhooks WHERE tenant_id = ? AND id = ? FOR UPDATE;
+
 -- name: webhook_change
--- in:   callback:str events:str enabled:i64 lifespan_s:i64 tenant_id:id id:id seen:time seen:time
--- returns: count
--- One as it was seen, if that is not NULL.
+-- in:   callback:str events:str enabled:i64 lifespan_s:i64 tenant_id:id id:id
+-- returns: none
 UPDATE webhooks
    SET callback = ?, events = ?, enabled = ?, failures = 0,
        expires_at = UTC_TIMESTAMP(6) + INTERVAL ? SECOND,
        updated_at = UTC_TIMESTAMP(6)
- WHERE tenant_id = ? AND id = ? AND (? IS NULL OR updated_at = ?);
+ WHERE tenant_id = ? AND id = ?;
 
 -- name: webhook_delete
 -- in:   tenant_id:id id:id
