@@ -3,23 +3,17 @@
  * log in afterwards with the password and the passkey that they had there.
  */
 import assert from 'node:assert/strict';
-import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import * as wa from '../lib/authenticator.mjs';
-import { encodePairs } from '../lib/cbor.mjs';
 import { Flow } from '../lib/flow.mjs';
-import { run, start, top } from '../lib/instance.mjs';
+import { run, start } from '../lib/instance.mjs';
+import { Other, at, glewlwydDevice, guest, hankoUser, identity, password, raw,
+  secret } from '../lib/migrant.mjs';
 import { totp } from '../lib/totp.mjs';
-
-const password = 'Tr0ub4dor&3 ünï';
-const vectors = join(top, 'tests/vectors');
-const bcrypt = readFileSync(join(vectors, 'pwhash.tsv'), 'utf8')
-  .split('\n').find((line) => line.startsWith('bcrypt\t')).split('\t')[1];
-const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
-const guest = { name: 'guest', password: "s'3cret:/@" };
 
 let instance;
 
@@ -29,41 +23,7 @@ before(async () => {
 });
 after(() => instance?.stop());
 
-/* A database of another program, which its guest may read. */
-class Other {
-  constructor(name) {
-    this.name = name;
-  }
-
-  static async made(name, ...files) {
-    const other = new Other(name);
-    await instance.sql(`CREATE DATABASE ${name} CHARACTER SET utf8mb4;
-      CREATE OR REPLACE USER ${guest.name}@localhost
-        IDENTIFIED BY '${guest.password.replaceAll("'", "''")}';
-      GRANT SELECT ON ${name}.* TO ${guest.name}@localhost`);
-    for (const file of files)
-      await other.sql(readFileSync(join(vectors, file), 'utf8'));
-    return other;
-  }
-
-  sql(text) {
-    return instance.sql(`USE ${this.name}; ${text}`);
-  }
-
-  /* A row as an object: texts and numbers; null, and SQL as { sql }. */
-  put(table, row) {
-    const value = (one) => (one === null ? 'NULL'
-      : one.sql ?? (typeof one === 'number' ? one
-        : `'${one.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`));
-    return this.sql(`INSERT INTO ${table} (${Object.keys(row).join()})
-      VALUES (${Object.values(row).map(value).join()})`);
-  }
-
-  get url() {
-    return `mariadb://${guest.name}@/${this.name}?socket=${
-      instance.env.POSTERN_DB_SOCKET}`;
-  }
-}
+const made = (...more) => Other.made(instance, ...more);
 
 /* postern import-from, with the password on standard input. */
 async function bring(program, words, input = `${guest.password}\n`) {
@@ -113,49 +73,6 @@ const exported = async () => new Map((await instance.postern('user', 'export'))
   .stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line))
   .map((one) => [one.user_id, one]));
 
-const cose = (device) => encodePairs(wa.cosePairs(device.alg, device.key));
-const raw = (id) => Buffer.from(id.replaceAll('-', ''), 'hex');
-const at = { created_at: '2021-02-03 04:05:06',
-  updated_at: '2022-02-03 04:05:06' };
-
-/* A user of Hanko who has everything, in its tables. */
-async function hankoUser(other, { tenant, handle, step } = {}) {
-  const id = randomUUID();
-  const device = new wa.Authenticator({});
-  const user = { id, device, address: freshAddress('hanko'),
-    second: freshAddress('second'), username: `h_${id.slice(0, 8)}` };
-  const of = { user_id: id, ...at };
-  const own = () => ({ id: randomUUID(), ...of });
-  await other.put('users', { id, ...at, ...tenant });
-  for (const [address, verified] of [[user.second, 0], [user.address, 1]])
-    await other.put('emails', { ...own(), address, verified });
-  await other.put('primary_emails', { ...own(), email_id: { sql:
-    `(SELECT id FROM emails WHERE address = '${user.address}')` } });
-  await other.put('usernames', { ...own(), username: user.username });
-  await other.put('password_credentials', { ...own(), password: bcrypt });
-  await other.put('otp_secrets', { ...own(), secret, ...step });
-  const handleId = randomUUID();
-  if (handle)
-    await other.put('webauthn_credential_user_handles', { ...of, id: handleId,
-      handle });
-  await other.put('webauthn_credentials', { ...of, id: wa.b64(device.id),
-    public_key: wa.b64(cose(device)), attestation_type: 'none',
-    aaguid: 'ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4', sign_count: 1,
-    name: 'Key\u202e of mine', backup_eligible: 0, backup_state: 0,
-    last_used_at: '2023-02-03 04:05:06', mfa_only: 0,
-    user_handle_id: handle ? handleId : null });
-  for (const name of ['internal', 'hybrid'])
-    await other.put('webauthn_credential_transports', { id: randomUUID(), name,
-      webauthn_credential_id: wa.b64(device.id) });
-  await other.put('user_metadata', { ...own(), public_metadata: '{"plan":1}',
-    private_metadata: '{"note":"x"}', unsafe_metadata: '{"theme":"dark"}' });
-  await other.put('identities', { id: randomUUID(), ...at,
-    provider_id: 'google', provider_user_id: id, email_id: { sql:
-      `(SELECT id FROM emails WHERE address = '${user.address}')` } });
-  device.userHandle = handle ? Buffer.from(handle) : raw(id);
-  return user;
-}
-
 async function hankoCame(user) {
   assert.equal(await byPasskey(user.device), user.id);
   const found = await byPassword(user.address, true);
@@ -176,7 +93,7 @@ async function hankoCame(user) {
 
 test('Hanko 2: password, app and passkey go along, what does not is told',
   async () => {
-    const other = await Other.made('hanko2', 'hanko2.sql');
+    const other = await made('hanko2', 'hanko2.sql');
     const users = [await hankoUser(other),
       await hankoUser(other, { handle: 'der alte Griff' })];
     const nobody = randomUUID();
@@ -207,7 +124,7 @@ test('Hanko 2: password, app and passkey go along, what does not is told',
 
 test('Hanko 3: a tenant at a time, names, and the step of the last code',
   async () => {
-    const other = await Other.made('hanko3', 'hanko2.sql', 'hanko3.sql');
+    const other = await made('hanko3', 'hanko2.sql', 'hanko3.sql');
     const tenant = randomUUID();
     const first = await hankoUser(other, { step: { last_validated_step: 7 } });
     const second = await hankoUser(other, { tenant: { tenant_id: tenant } });
@@ -235,7 +152,7 @@ test('Hanko 3: a tenant at a time, names, and the step of the last code',
 
 test('a passkey answers for whom it was registered, and for nobody else',
   async () => {
-    const other = await Other.made('hankohandles', 'hanko2.sql');
+    const other = await made('hankohandles', 'hanko2.sql');
     const [a, b] = [await hankoUser(other, { handle: 'handle of a' }),
       await hankoUser(other, { handle: randomBytes(8).toString('hex') })];
     await bring('hanko', [other.url]);
@@ -262,18 +179,8 @@ test('a passkey answers for whom it was registered, and for nobody else',
     assert.equal(done.body.user_id, a.id);
   });
 
-/* The device of somebody, as it was when glewlwyd registered it. */
-function glewlwydDevice(name) {
-  const had = JSON.parse(readFileSync(join(vectors, 'glewlwyd.json')))[name];
-  const device = new wa.Authenticator({ key: createPrivateKey(had.key),
-    counter: had.counter });
-  device.id = Buffer.from(had.id, 'base64url');
-  device.userHandle = Buffer.from(had.handle, 'base64');
-  return device;
-}
-
 test('glewlwyd: what its server wrote logs in here', async () => {
-  const other = await Other.made('glewlwyd', 'glewlwyd.sql',
+  const other = await made('glewlwyd', 'glewlwyd.sql',
     'glewlwyd-data.sql');
   const refused = await bring('glewlwyd', ['--dry-run', other.url]);
   assert.match(refused.stderr,
@@ -324,7 +231,7 @@ test('glewlwyd: what its server wrote logs in here', async () => {
 });
 
 test('glewlwyd: credentials as a second factor let nobody in', async () => {
-  const other = await Other.made('glewlwyd2', 'glewlwyd.sql',
+  const other = await made('glewlwyd2', 'glewlwyd.sql',
     'glewlwyd-data.sql');
   for (const { user_id } of (await exported()).values())
     await instance.postern('user', 'delete', user_id);
@@ -339,47 +246,6 @@ test('glewlwyd: credentials as a second factor let nobody in', async () => {
   assert.equal(ada.webauthn_credentials[0].mfa_only, true);
   assert.equal(ada.emails[0].is_verified, false);
 });
-
-const std = (bytes) => Buffer.from(bytes).toString('base64');
-
-/* An identity as the Admin API of Kratos lists it, with all credentials. */
-function identity(address, devices, more = {}) {
-  const credential = (device, rest) => ({ id: std(device.id),
-    public_key: std(cose(device)), attestation_type: 'none',
-    authenticator: { aaguid: std(Buffer.alloc(16, 7)), sign_count: 1,
-      clone_warning: false }, display_name: 'Kratos key',
-    added_at: '2022-02-28T16:40:39Z', ...rest });
-  const kind = (type, config) => ({ type, identifiers: [address], config,
-    version: 1, created_at: '2022-02-28T16:40:39.5Z',
-    updated_at: '0001-01-01T00:00:00Z' });
-  const flags = { user_present: true, user_verified: true,
-    backup_eligible: false, backup_state: false };
-  return { id: randomUUID(), schema_id: 'default', schema_url: 'http://x/y',
-    state: 'active', state_changed_at: '2022-02-28T16:40:39Z',
-    traits: { email: address, username: `K_${randomBytes(4).toString('hex')}`,
-      name: { first: 'Ada', last: 'King' }, plan: 3 },
-    verifiable_addresses: [
-      { id: randomUUID(), value: address, verified: true, via: 'email',
-        status: 'completed' },
-      { id: randomUUID(), value: '+4912345', verified: true, via: 'sms',
-        status: 'completed' }],
-    recovery_addresses: [], metadata_public: { a: 1 }, metadata_admin: null,
-    created_at: '2022-02-28T16:40:39.5Z', updated_at: '2022-03-28T16:40:39Z',
-    organization_id: null,
-    credentials: {
-      password: kind('password', { hashed_password: bcrypt }),
-      totp: kind('totp', { totp_url: 'otpauth://totp/Here:ada?algorithm=SHA1'
-        + `&digits=6&issuer=Here&period=30&secret=${secret}` }),
-      webauthn: kind('webauthn', { user_handle: std(devices[0].userHandle),
-        credentials: [credential(devices[0], { is_passwordless: true }),
-          credential(devices[2], { is_passwordless: false, flags })] }),
-      passkey: kind('passkey', { user_handle: std(devices[1].userHandle),
-        credentials: [credential(devices[1], { flags,
-          transport: ['internal'] })] }),
-      oidc: { ...kind('oidc'), identifiers: ['google:1', 'github:2'] },
-      lookup_secret: kind('lookup_secret', { recovery_codes: [] }),
-    }, ...more };
-}
 
 test('Kratos: passwords, apps, passkeys by handles of any kind', async () => {
   const devices = [0, 1, 2].map((i) => {
@@ -460,7 +326,7 @@ test('Kratos: apps with other codes stay behind', async () => {
 });
 
 test('what is wrong with the way there is told in a sentence', async () => {
-  const other = await Other.made('hankoless');
+  const other = await made('hankoless');
   const file = join(instance.dir, 'guest-password');
   writeFileSync(file, `${guest.password}\n`);
   const cases = [

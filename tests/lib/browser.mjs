@@ -37,6 +37,14 @@ export async function addAuthenticator(context, page, options = {}) {
       { authenticatorId, isUserVerified }),
     credentials: async () => (await cdp.send('WebAuthn.getCredentials',
       { authenticatorId })).credentials,
+    /* A passkey that was made elsewhere (authenticator.mjs). */
+    add: (device) => cdp.send('WebAuthn.addCredential', { authenticatorId,
+      credential: { credentialId: device.id.toString('base64'),
+        isResidentCredential: true, rpId: device.rpId,
+        privateKey: device.key.export({ type: 'pkcs8', format: 'der' })
+          .toString('base64'),
+        userHandle: device.userHandle.toString('base64'),
+        signCount: device.counter } }),
     clear: () => cdp.send('WebAuthn.clearCredentials', { authenticatorId }),
   };
 }
