@@ -285,6 +285,14 @@ function reads(i,    s) {
 	return s ~ /^SELECT([ \t]|$)/ ? "true" : "false"
 }
 
+# A SELECT that locks what it reads is for transactions.
+function locks(i,    k, s) {
+	for (k = 1; k <= lines[i]; k++)
+		s = s " " text[i, k]
+	s = unquoted(s)
+	return s ~ / (FOR UPDATE|LOCK IN SHARE MODE)/ ? "true" : "false"
+}
+
 function row_of(i,    k) {
 	print "\t[PTN_STMT_" toupper(names[i]) "] = {"
 	print "\t\t.name = \"" names[i] "\","
@@ -299,6 +307,7 @@ function row_of(i,    k) {
 		print "\t\t.out_size = sizeof(struct ptn_" names[i] "_out),"
 	}
 	print "\t\t.reads = " reads(i) ","
+	print "\t\t.locks = " locks(i) ","
 	print "\t\t.plain = " (protocol[i] == "text" ? "true" : "false") ","
 	print "\t\t.other = " (protocol[i] == "other" ? "true" : "false") ","
 	print "\t},"

@@ -76,9 +76,11 @@ enum ptn_err ptn_db_prepare(struct ptn_db *db) PTN_MUST_USE;
  * therefore keep no trace of a failed run outside the database.  fn never
  * computes a password hash (which fails if ptn_db_in_tx()).
  *
- * BEGIN goes with the first statement: a fn that stops before it costs nothing.
- * A statement that failed for good keeps failing until the end of the run, so
- * that nothing is ever written outside the transaction it belongs to.
+ * BEGIN goes before the first statement that writes or locks: a SELECT before
+ * that reads what is committed (READ COMMITTED), in a transaction or not, and a
+ * fn that does no more costs neither BEGIN nor COMMIT.  A statement that failed
+ * for good keeps failing until the end of the run, so that nothing is ever
+ * written outside the transaction it belongs to.
  *
  * Returns what fn returned, or PTN_E_UNAVAILABLE; also when the connection was
  * lost during COMMIT, and nobody can tell whether it took place.
@@ -89,10 +91,20 @@ enum ptn_err ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn,
 bool ptn_db_in_tx(const struct ptn_db *db);
 
 /*
+ * The next statement is the last of its transaction, and fn returns PTN_OK
+ * behind it unless it changed nothing.  If it is the first one as well that
+ * writes or locks, it goes without BEGIN and COMMIT: every statement is a
+ * transaction by itself.  One behind it is refused.  Nothing outside of
+ * transactions.
+ */
+void ptn_db_last(struct ptn_db *db);
+
+/*
  * Run fn as a part of the transaction that is under way: PTN_OK keeps what it
  * did; anything else undoes that alone and is returned, and the transaction
- * goes on (its locks stay).  A part has no parts of its own.  One round trip
- * more than fn makes, two where it is undone.
+ * goes on (its locks stay, if there were any before).  A part has no parts of
+ * its own.  One round trip more than fn makes, two where it is undone; one and
+ * none less where it begins the transaction.
  */
 enum ptn_err ptn_db_part(struct ptn_db *db, ptn_db_tx_fn fn,
     void *arg) PTN_MUST_USE;
@@ -155,6 +167,7 @@ struct ptn_sql_stmt {
 	uint8_t nout;
 	uint16_t out_size; /* bytes of a row's struct */
 	bool reads;	   /* a SELECT: may be run again when it may have run */
+	bool locks;	   /* what it reads */
 	bool plain;	   /* sent as text, never prepared */
 	bool other;	   /* on tables of another program */
 };

@@ -498,6 +498,12 @@ ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
 	return r;
 }
 
+void
+ptn_db_last(struct ptn_db *db)
+{
+	(void)db;
+}
+
 bool
 ptn_db_in_tx(const struct ptn_db *db)
 {

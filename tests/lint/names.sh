@@ -31,6 +31,7 @@ lib/crypto/pubkey.h ptn_md # a digest
 lib/account/token.h ptn_amr # the claim of that name, RFC 8176
 lib/db/db.h ptn_sql # what compile.awk makes of the statements
 lib/db/migrations.h ptn_migration # one of them
+lib/db/handle.h ptn_db # what is inside one
 # Words of a configuration file.
 lib/conf/conf_words.h ptn_same_site
 lib/conf/conf_words.h ptn_sign_alg

@@ -176,6 +176,143 @@ test_part(void **state)
 	assert_int_equal(rows(), 3);
 }
 
+/*
+ * What is read before is no transaction, and neither is a statement that is
+ * known to be its last one and was its first that writes.
+ */
+struct steps {
+	const char *does; /* a letter for each, as below */
+	enum ptn_err says;
+	int runs;
+};
+
+static enum ptn_err
+step_of(struct ptn_db *d, char what, unsigned char id)
+{
+	const struct ptn_t_put_in put_in = { .id = id_of(id), .n = 1 };
+	const struct ptn_t_bump_in bump = { .id = id_of(9) };
+	const struct ptn_t_lock_in lock = { .id = id_of(9) };
+	struct ptn_t_lock_out locked;
+	struct ptn_t_all_out *all;
+	uint64_t n;
+	enum ptn_err r;
+	size_t k;
+
+	switch (what) {
+	case 'r':
+		return ptn_sql_t_all(d, arena, &all, &k);
+	case 'l': /* of a row that there is not */
+		r = ptn_sql_t_lock(d, arena, &lock, &locked);
+		return r == PTN_E_NOT_FOUND ? PTN_OK : r;
+	case 'u': /* of the same */
+		return ptn_sql_t_bump(d, &bump, &n);
+	case 'K':
+		kill_connection(d);
+		return PTN_OK;
+	case '.':
+		ptn_db_last(d);
+		return PTN_OK;
+	default:
+		return ptn_sql_t_put(d, &put_in);
+	}
+}
+
+static enum ptn_err
+steps_fn(struct ptn_db *d, void *arg)
+{
+	struct steps *s = arg;
+	enum ptn_err r;
+	size_t i;
+
+	s->runs++;
+	for (i = 0; s->does[i] != '\0'; i++) {
+		if (s->does[i] == 'K' && s->runs > 1)
+			continue;
+		r = step_of(d, s->does[i], (unsigned char)(i + 1));
+		if (r != PTN_OK)
+			return r;
+	}
+	return s->says;
+}
+
+static void
+test_last(void **state)
+{
+	static const struct {
+		struct steps s;
+		enum ptn_err r;
+		size_t rows;
+		uint64_t trips; /* 0: not counted */
+		int runs;
+	} cases[] = {
+		{ { "rr", PTN_OK, 0 }, PTN_OK, 0, 2, 1 },
+		{ { "rr", PTN_E_GONE, 0 }, PTN_E_GONE, 0, 2, 1 },
+		{ { "rl", PTN_OK, 0 }, PTN_OK, 0, 4, 1 },
+		{ { "r.w", PTN_OK, 0 }, PTN_OK, 1, 2, 1 },
+		{ { "rw.w", PTN_OK, 0 }, PTN_OK, 2, 5, 1 },
+		{ { "l.w", PTN_OK, 0 }, PTN_OK, 1, 4, 1 },
+		{ { "r.u", PTN_E_GONE, 0 }, PTN_E_GONE, 0, 2, 1 },
+		{ { "w.w", PTN_E_GONE, 0 }, PTN_E_GONE, 0, 4, 1 },
+		{ { "w.ww", PTN_OK, 0 }, PTN_E_INTERNAL, 0, 4, 1 },
+		{ { "rK.w", PTN_OK, 0 }, PTN_OK, 1, 0, 1 },
+		{ { "rKw", PTN_OK, 0 }, PTN_OK, 1, 0, 1 },
+		{ { "lK.w", PTN_OK, 0 }, PTN_OK, 1, 0, 2 },
+	};
+	struct steps s;
+	uint64_t before;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		s = cases[i].s;
+		(void)each_begins(NULL);
+		before = ptn_db_count(db);
+		assert_int_equal(ptn_db_tx(db, steps_fn, &s), cases[i].r);
+		if (cases[i].trips > 0)
+			assert_int_equal(ptn_db_count(db) - before,
+			    cases[i].trips);
+		assert_int_equal(s.runs, cases[i].runs);
+		assert_int_equal(rows(), cases[i].rows);
+	}
+	/* Of a transaction it says nothing about the next. */
+	s = (struct steps){ "ww", PTN_E_GONE, 0 };
+	assert_int_equal(ptn_db_tx(db, steps_fn, &s), PTN_E_GONE);
+	ptn_db_last(db);
+	assert_int_equal(ptn_db_tx(db, steps_fn, &s), PTN_E_GONE);
+	assert_int_equal(rows(), 1);
+}
+
+/* A part that begins it needs no mark to go back to. */
+static enum ptn_err
+begins_by_part_fn(struct ptn_db *d, void *arg)
+{
+	struct part *p = arg;
+	const struct ptn_t_put_in in = { .id = id_of(3), .n = 1 };
+
+	p->runs++;
+	assert_int_equal(ptn_db_part(d, part_fn, p), p->says);
+	ptn_db_last(d);
+	return ptn_sql_t_put(d, &in);
+}
+
+static void
+test_part_first(void **state)
+{
+	struct part p = { .says = PTN_OK };
+	uint64_t before = ptn_db_count(db);
+
+	(void)state;
+	assert_int_equal(ptn_db_tx(db, begins_by_part_fn, &p), PTN_OK);
+	assert_int_equal(ptn_db_count(db) - before, 4);
+	assert_int_equal(rows(), 2);
+	(void)each_begins(NULL);
+	before = ptn_db_count(db);
+	p = (struct part){ .says = PTN_E_RATE };
+	assert_int_equal(ptn_db_tx(db, begins_by_part_fn, &p), PTN_OK);
+	assert_int_equal(ptn_db_count(db) - before, 4);
+	assert_int_equal(rows(), 1);
+}
+
 /* The connection goes in the middle: all is run again, and only once kept. */
 static void
 test_tx_lost(void **state)
@@ -413,6 +550,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_tx, each_begins),
 		cmocka_unit_test_setup(test_part, each_begins),
+		cmocka_unit_test_setup(test_last, each_begins),
+		cmocka_unit_test_setup(test_part_first, each_begins),
 		cmocka_unit_test_setup(test_tx_lost, each_begins),
 		cmocka_unit_test_setup(test_deadlock, each_begins),
 		cmocka_unit_test_setup(test_killed, each_begins),
