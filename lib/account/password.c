@@ -31,6 +31,10 @@ ptn_password_find(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	out->hash = row.hash;
 	out->norm = row.norm;
 	out->set_at_us = row.updated_at;
+	out->has = (struct ptn_factors){ .password = row.hash != NULL,
+		.passkey = row.passkeys > 0,
+		.otp = row.otp > 0,
+		.security_keys = (size_t)row.security_keys };
 	out->email.address = row.address;
 	out->email.is_primary = row.address != NULL;
 	out->email.is_verified = row.verified != 0;
@@ -161,7 +165,8 @@ ptn_password_lock(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	if (r == PTN_OK)
 		*out = (struct ptn_user_state){ row.known_epoch,
 			{ .otp = row.otp != 0,
-			    .security_keys = (size_t)row.security_keys } };
+			    .security_keys = (size_t)row.security_keys },
+			true, row.sessions };
 	return r;
 }
 

@@ -19,6 +19,7 @@ struct ptn_password_user {
 	const char *hash;  /* NULL: no password, or no such user */
 	int64_t norm;	   /* version of the normalisation that was hashed */
 	int64_t set_at_us; /* when the password was set or changed */
+	struct ptn_factors has; /* then; what counts is read under the lock */
 	struct ptn_email_claim email;
 };
 

@@ -35,7 +35,10 @@ struct ptn_profile {
 	size_t credentials;
 };
 
-/* Three SELECTs at most.  PTN_E_NOT_FOUND if there is no such user. */
+/*
+ * A SELECT, and another one of who has credentials.  PTN_E_NOT_FOUND if there
+ * is no such user.
+ */
 enum ptn_err ptn_profile_load(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_profile *out) PTN_MUST_USE;
 

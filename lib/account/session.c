@@ -251,6 +251,15 @@ by_whom(const struct ptn_scope *sc, enum ptn_event how)
 	    : how;
 }
 
+/* Is there room, without asking for them? */
+static bool
+has_room(const struct ptn_session_new *new, int64_t limit)
+{
+	return limit == 0 ||
+	    (new->user != NULL && new->user->counted &&
+		new->user->sessions < limit);
+}
+
 /* Make room for one more, if their number is limited. */
 static enum ptn_err
 evict(const struct ptn_scope *sc, const struct ptn_session_new *new)
@@ -263,7 +272,7 @@ evict(const struct ptn_scope *sc, const struct ptn_session_new *new)
 	enum ptn_err r;
 	uint64_t n;
 
-	if (limit == 0)
+	if (has_room(new, limit))
 		return PTN_OK;
 	r = tell_evicted(sc, &in);
 	return r == PTN_OK ? ptn_sql_session_evict(sc->db, &in, &n) : r;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "lib/account/token.h"
+#include "lib/account/user.h"
 #include "lib/base/api.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
@@ -89,6 +90,7 @@ struct ptn_session_new {
 	enum ptn_api api;
 	struct ptn_uuid user_id;
 	struct ptn_email_claim email;
+	const struct ptn_user_state *user; /* as locked; NULL: not known */
 };
 
 /*

@@ -37,7 +37,9 @@ enum ptn_err
 ptn_signin_in(const struct ptn_scope *sc, struct ptn_signin *s)
 {
 	const struct ptn_email_claim none = { NULL, false, false };
-	struct ptn_session_new new = { .api = s->api, .user_id = s->user_id };
+	struct ptn_session_new new = { .api = s->api,
+		.user_id = s->user_id,
+		.user = &s->user };
 	enum ptn_err r;
 
 	if (s->epoch != NULL && *s->epoch != s->user.epoch)
@@ -110,9 +112,10 @@ static enum ptn_err
 mint(const struct ptn_scope *sc, void *arg)
 {
 	const struct minting *m = arg;
-	struct ptn_session_new new = { .api = PTN_API_HANKO,
-		.user_id = *m->user };
 	struct ptn_user_state state;
+	struct ptn_session_new new = { .api = PTN_API_HANKO,
+		.user_id = *m->user,
+		.user = &state };
 	enum ptn_err r;
 
 	r = ptn_user_lock_state(sc, m->user, &state);

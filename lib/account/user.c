@@ -38,7 +38,8 @@ ptn_user_lock_state(const struct ptn_scope *sc, const struct ptn_uuid *id,
 	if (r == PTN_OK)
 		*out = (struct ptn_user_state){ row.known_epoch,
 			{ .otp = row.otp != 0,
-			    .security_keys = (size_t)row.security_keys } };
+			    .security_keys = (size_t)row.security_keys },
+			true, row.sessions };
 	return r;
 }
 

@@ -35,6 +35,8 @@ enum ptn_err ptn_user_lock(const struct ptn_scope *sc,
 struct ptn_user_state {
 	int64_t epoch; /* asker.h */
 	struct ptn_factors factors;
+	bool counted;	  /* their sessions were, as by those who lock */
+	int64_t sessions; /* of all APIs, with those that have expired */
 };
 enum ptn_err ptn_user_lock_state(const struct ptn_scope *sc,
     const struct ptn_uuid *id, struct ptn_user_state *out) PTN_MUST_USE;

@@ -1,9 +1,16 @@
 -- name: password_of
 -- in:   tenant_id:id user_id:id
--- out:  hash:str norm:i64 updated_at:time address:str verified:i64
+-- out:  hash:str norm:i64 updated_at:time address:str verified:i64 passkeys:i64 security_keys:i64 otp:i64
 -- returns: one
 -- No row: no such user.  hash NULL: the user has no password, or is kept out.
-SELECT c.hash, c.norm, c.updated_at, e.address, e.verified
+SELECT c.hash, c.norm, c.updated_at, e.address, e.verified,
+       (SELECT COUNT(*) FROM webauthn_credentials k
+         WHERE k.user_id = u.id AND k.mfa_only = 0
+           AND k.active = 1 AND k.archived_at IS NULL),
+       (SELECT COUNT(*) FROM webauthn_credentials k
+         WHERE k.user_id = u.id AND k.mfa_only = 1
+           AND k.active = 1 AND k.archived_at IS NULL),
+       (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = u.id)
   FROM users u
   LEFT JOIN password_credentials c
     ON c.user_id = u.id AND u.locked_at IS NULL

@@ -12,16 +12,24 @@ SELECT created_at, updated_at FROM users WHERE tenant_id = ? AND id = ?;
 
 -- name: profile_of
 -- in:   tenant_id:id id:id
--- out:  created_at:time updated_at:time has_password:i64 username_id:id username:str named_at:time renamed_at:time public_metadata:str unsafe_metadata:str otp:i64
--- returns: one
+-- out:  created_at:time updated_at:time has_password:i64 username_id:id username:str named_at:time renamed_at:time public_metadata:str unsafe_metadata:str otp:i64 credentials:i64
+-- out:  email_id:id address:str verified:i64 is_primary:i64
+-- returns: many
+-- A row for each address, or one without.
 SELECT u.created_at, u.updated_at, c.user_id IS NOT NULL, n.id, n.username,
        n.created_at, n.updated_at, m.public_metadata, m.unsafe_metadata,
-       (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = u.id)
+       (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = u.id),
+       (SELECT COUNT(*) FROM webauthn_credentials k
+         WHERE k.user_id = u.id AND k.active = 1 AND k.archived_at IS NULL),
+       e.id, e.address, e.verified, p.email_id IS NOT NULL
   FROM users u
   LEFT JOIN password_credentials c ON c.user_id = u.id
   LEFT JOIN usernames n ON n.user_id = u.id
   LEFT JOIN user_metadata m ON m.user_id = u.id
- WHERE u.tenant_id = ? AND u.id = ?;
+  LEFT JOIN emails e ON e.user_id = u.id
+  LEFT JOIN primary_emails p ON p.email_id = e.id
+ WHERE u.tenant_id = ? AND u.id = ?
+ ORDER BY e.created_at, e.id;
 
 -- name: username_put
 -- in:   id:id tenant_id:id user_id:id username:str
@@ -80,7 +88,7 @@ SELECT id FROM users WHERE tenant_id = ? AND id = ? FOR UPDATE;
 
 -- name: user_lock_entry
 -- in:   tenant_id:id id:id
--- out:  known_epoch:i64 otp:i64 security_keys:i64
+-- out:  known_epoch:i64 otp:i64 security_keys:i64 sessions:i64
 -- returns: one
 -- The same for a log-in: a user whom an operator keeps out is none, nor is a
 -- service account.
@@ -88,7 +96,8 @@ SELECT known_epoch,
        (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = users.id),
        (SELECT COUNT(*) FROM webauthn_credentials c
          WHERE c.user_id = users.id AND c.mfa_only = 1
-           AND c.active = 1 AND c.archived_at IS NULL)
+           AND c.active = 1 AND c.archived_at IS NULL),
+       (SELECT COUNT(*) FROM sessions s WHERE s.user_id = users.id)
   FROM users WHERE tenant_id = ? AND id = ? AND locked_at IS NULL
    AND NOT EXISTS (SELECT 1 FROM members m
                     WHERE m.user_id = users.id AND m.service_account = 1)
@@ -106,14 +115,15 @@ SELECT u.id FROM users u JOIN sessions s ON s.user_id = u.id
 
 -- name: user_lock_password
 -- in:   tenant_id:id id:id set_at:time
--- out:  known_epoch:i64 otp:i64 security_keys:i64
+-- out:  known_epoch:i64 otp:i64 security_keys:i64 sessions:i64
 -- returns: one
 -- The same, if their password is still the one that was set then.
 SELECT u.known_epoch,
        (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = u.id),
        (SELECT COUNT(*) FROM webauthn_credentials c
          WHERE c.user_id = u.id AND c.mfa_only = 1
-           AND c.active = 1 AND c.archived_at IS NULL)
+           AND c.active = 1 AND c.archived_at IS NULL),
+       (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id)
   FROM users u JOIN password_credentials p ON p.user_id = u.id
  WHERE u.tenant_id = ? AND u.id = ? AND p.updated_at = ?
    AND u.locked_at IS NULL
