@@ -307,6 +307,7 @@ begin(const struct ptn_scope *sc, void *arg)
 
 	memset(b->out, 0, sizeof(*b->out));
 	memset(b->flow, 0, sizeof(*b->flow));
+	b->flow->id = ptn_uuid_new();
 	b->flow->name = b->name;
 	b->flow->position.at = PTN_FLOW_AT_PREFLIGHT;
 	b->flow->position.queue[0] = def->init;
@@ -314,9 +315,9 @@ begin(const struct ptn_scope *sc, void *arg)
 	if (def->session)
 		b->flow->stash.user_id = b->by->sub;
 	if ((r = count(&step, limit)) != PTN_OK ||
-	    (r = ptn_flow_row_put(sc, b->flow, PREFLIGHT_S)) != PTN_OK)
+	    (r = answer(b->out, &step)) != PTN_OK)
 		return r;
-	return answer(b->out, &step);
+	return ptn_flow_row_put(sc, b->flow, PREFLIGHT_S);
 }
 
 enum ptn_err
@@ -339,6 +340,7 @@ struct taking {
 	struct ptn_flow_step step;
 	bool counted;
 	bool works; /* next, and then it is taken */
+	bool late;  /* another step was taken meanwhile */
 };
 
 static const struct ptn_flow_action *
@@ -383,33 +385,52 @@ choose(const struct taking *t, struct ptn_flow_step *step)
 	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
 }
 
-/* May this be the next step?  PTN_FLOW_E_NONE, and the action. */
+/* Is that the flow, and may whoever asks take a step of it?  Or t->refused. */
 static enum ptn_err
-admit(const struct taking *t, struct ptn_flow_step *step)
+find(const struct taking *t, const struct ptn_scope *sc)
 {
+	enum ptn_flow_error *refused = &t->out->refused;
 	enum ptn_verdict verdict;
 	enum ptn_err r;
 
-	t->out->refused = PTN_FLOW_E_FORBIDDEN;
+	*refused = PTN_FLOW_E_FORBIDDEN;
+	memset(t->flow, 0, sizeof(*t->flow));
 	t->flow->id = t->ask->id;
-	r = ptn_flow_row_lock(step->sc, t->flow);
+	r = ptn_flow_row_read(sc, t->flow);
 	if (r == PTN_E_EXPIRED)
-		t->out->refused = PTN_FLOW_E_EXPIRED;
+		*refused = PTN_FLOW_E_EXPIRED;
 	if (r == PTN_E_EXPIRED || r == PTN_E_NOT_FOUND)
 		return PTN_OK;
 	if (r != PTN_OK)
 		return r;
-	r = ptn_flow_row_check(step->sc, t->flow, t->ask->token, &verdict);
+	r = ptn_flow_row_check(sc, t->flow, t->ask->token, &verdict);
 	if (r != PTN_OK || verdict != PTN_ALLOW || !is_theirs(t))
 		return r;
-	if (t->flow->version >= PTN_FLOW_STEPS_MAX) {
-		t->out->refused = PTN_FLOW_E_EXPIRED;
-		return PTN_OK;
-	}
+	*refused = t->flow->version >= PTN_FLOW_STEPS_MAX ? PTN_FLOW_E_EXPIRED
+							  : PTN_FLOW_E_NONE;
+	return PTN_OK;
+}
+
+/*
+ * May this be the next step?  PTN_FLOW_E_NONE, and the action.  Behind work()
+ * the flow is as it was before, or its row is of another version by then.
+ */
+static enum ptn_err
+admit(const struct taking *t, struct ptn_flow_step *step)
+{
+	enum ptn_err r = PTN_OK;
+
+	if (t->counted)
+		*t->flow = *t->was;
+	else
+		r = find(t, step->sc);
+	if (r != PTN_OK || t->out->refused != PTN_FLOW_E_NONE)
+		return r;
+	*t->was = *t->flow;
 	if ((r = choose(t, step)) != PTN_OK)
 		return r;
-	if (step->action != NULL)
-		t->out->refused = PTN_FLOW_E_NONE;
+	if (step->action == NULL)
+		t->out->refused = PTN_FLOW_E_FORBIDDEN;
 	return PTN_OK;
 }
 
@@ -447,8 +468,21 @@ start(struct taking *t, const struct ptn_scope *sc)
 		.device = t->ask->device,
 		.flow = t->flow,
 		.work = work };
+	t->late = false;
 	memset(t->out, 0, sizeof(*t->out));
-	memset(t->flow, 0, sizeof(*t->flow));
+}
+
+/* The last statement of the step: if its row is another's by now, it is none */
+static enum ptn_err
+keep(struct taking *t)
+{
+	const struct ptn_flow *flow = t->flow;
+	enum ptn_err r;
+
+	r = ptn_flow_row_update(t->step.sc, flow,
+	    ptn_flow_definition(flow->name)->ttl_s);
+	t->late = r == PTN_E_OUTDATED;
+	return r;
 }
 
 static enum ptn_err
@@ -461,14 +495,34 @@ take(const struct ptn_scope *sc, void *arg)
 	if ((r = admit(t, &t->step)) != PTN_OK ||
 	    t->out->refused != PTN_FLOW_E_NONE)
 		return r;
-	*t->was = *t->flow;
 	if ((r = act(t)) != PTN_OK || t->works)
 		return r;
-	if ((r = settle(&t->step, t->was)) != PTN_OK ||
-	    (r = ptn_flow_row_update(sc, t->flow,
-		 ptn_flow_definition(t->flow->name)->ttl_s)) != PTN_OK)
+	if ((r = settle(&t->step, t->was)) != PTN_OK)
 		return r;
-	return answer(t->out, &t->step);
+	t->flow->version++;
+	if ((r = answer(t->out, &t->step)) != PTN_OK)
+		return r;
+	return keep(t);
+}
+
+/*
+ * Of two steps at once the second one may find that done which it was about to
+ * do, before it comes to the row of the flow.
+ */
+static enum ptn_err
+look_behind(struct taking *t, const struct ptn_scope *sc, enum ptn_err r)
+{
+	if (r == PTN_E_CONFLICT) {
+		*t->flow = *t->was;
+		if (ptn_flow_row_read(sc, t->flow) != PTN_OK ||
+		    t->flow->version != t->was->version)
+			t->late = true;
+	}
+	if (!t->late)
+		return r;
+	memset(t->out, 0, sizeof(*t->out));
+	t->out->refused = PTN_FLOW_E_FORBIDDEN;
+	return PTN_OK;
 }
 
 enum ptn_err
@@ -483,10 +537,10 @@ ptn_flow_advance(const struct ptn_scope *sc, const struct ptn_flow_ask *ask,
 	if (t.flow == NULL || t.was == NULL)
 		return PTN_E_NOMEM;
 	if ((r = ptn_tx(sc, take, &t)) != PTN_OK || !t.works)
-		return r;
+		return look_behind(&t, sc, r);
 	t.counted = true;
 	if ((r = t.step.action->work(&t.step)) == PTN_OK)
 		r = ptn_tx(sc, take, &t);
 	ptn_wipe(&t.step.work, sizeof(t.step.work));
-	return r;
+	return look_behind(&t, sc, r);
 }

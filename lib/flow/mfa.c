@@ -128,6 +128,18 @@ offer_facts(const struct ptn_flow_step *step)
 	    if_so(cf->mfa_optional, PTN_FLOW_OFFER_OPTIONAL);
 }
 
+/* Who has shown a password was looked up with what else they have. */
+static enum ptn_err
+look_up(const struct ptn_flow_step *step, struct ptn_factors *has)
+{
+	const struct ptn_password_user *user = &step->work.user;
+
+	*has = user->has;
+	return user->known
+	    ? PTN_OK
+	    : ptn_factors_of(step->sc, &step->flow->stash.user_id, has);
+}
+
 enum ptn_err
 ptn_flow_mfa_learn(struct ptn_flow_step *step)
 {
@@ -137,7 +149,7 @@ ptn_flow_mfa_learn(struct ptn_flow_step *step)
 
 	if (stash->factors_known)
 		return PTN_OK;
-	if ((r = ptn_factors_of(step->sc, &stash->user_id, &has)) != PTN_OK)
+	if ((r = look_up(step, &has)) != PTN_OK)
 		return r;
 	stash->factors_known = true;
 	stash->has_password = has.password || stash->recovery;

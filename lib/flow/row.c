@@ -32,17 +32,17 @@ seal(const struct ptn_scope *sc, const struct ptn_flow *flow,
 }
 
 enum ptn_err
-ptn_flow_row_put(const struct ptn_scope *sc, struct ptn_flow *flow,
+ptn_flow_row_put(const struct ptn_scope *sc, const struct ptn_flow *flow,
     int64_t ttl_s)
 {
-	struct ptn_flow_put_in in = { .tenant_id = sc->tenant_id,
+	struct ptn_flow_put_in in = { .id = flow->id,
+		.tenant_id = sc->tenant_id,
 		.ttl_s = ttl_s };
 	enum ptn_err r;
 
-	flow->id = ptn_uuid_new();
-	in.id = flow->id;
 	if ((r = seal(sc, flow, &in.data)) != PTN_OK)
 		return r;
+	ptn_db_last(sc->db);
 	return ptn_sql_flow_put(sc->db, &in);
 }
 
@@ -73,13 +73,13 @@ unseal(const struct ptn_scope *sc, struct ptn_flow *flow,
 }
 
 enum ptn_err
-ptn_flow_row_lock(const struct ptn_scope *sc, struct ptn_flow *flow)
+ptn_flow_row_read(const struct ptn_scope *sc, struct ptn_flow *flow)
 {
-	const struct ptn_flow_lock_in in = { sc->tenant_id, flow->id };
-	struct ptn_flow_lock_out row;
+	const struct ptn_flow_get_in in = { sc->tenant_id, flow->id };
+	struct ptn_flow_get_out row;
 	enum ptn_err r;
 
-	if ((r = ptn_sql_flow_lock(sc->db, sc->arena, &in, &row)) != PTN_OK)
+	if ((r = ptn_sql_flow_get(sc->db, sc->arena, &in, &row)) != PTN_OK)
 		return r;
 	flow->version = row.version;
 	flow->now_us = row.now;
@@ -89,21 +89,22 @@ ptn_flow_row_lock(const struct ptn_scope *sc, struct ptn_flow *flow)
 }
 
 enum ptn_err
-ptn_flow_row_update(const struct ptn_scope *sc, struct ptn_flow *flow,
+ptn_flow_row_update(const struct ptn_scope *sc, const struct ptn_flow *flow,
     int64_t ttl_s)
 {
 	struct ptn_flow_update_in in = { .tenant_id = sc->tenant_id,
 		.id = flow->id,
-		.version = flow->version,
+		.version = flow->version - 1,
 		.ttl_s = ttl_s };
 	uint64_t n;
 	enum ptn_err r;
 
-	if ((r = seal(sc, flow, &in.data)) != PTN_OK ||
-	    (r = ptn_sql_flow_update(sc->db, &in, &n)) != PTN_OK)
+	if ((r = seal(sc, flow, &in.data)) != PTN_OK)
 		return r;
-	flow->version++;
-	return n == 1 ? PTN_OK : PTN_E_CONFLICT;
+	ptn_db_last(sc->db);
+	if ((r = ptn_sql_flow_update(sc->db, &in, &n)) != PTN_OK)
+		return r;
+	return n == 1 ? PTN_OK : PTN_E_OUTDATED;
 }
 
 static enum ptn_err

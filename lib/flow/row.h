@@ -8,26 +8,28 @@
  * database (AES-256-GCM), bound to the tenant and the id.
  */
 
-/* Store a new one, for ttl_s seconds; the id is made here. */
-enum ptn_err ptn_flow_row_put(const struct ptn_scope *sc, struct ptn_flow *flow,
-    int64_t ttl_s) PTN_MUST_USE;
+/* Store a new one for ttl_s seconds, as the last statement of a transaction. */
+enum ptn_err ptn_flow_row_put(const struct ptn_scope *sc,
+    const struct ptn_flow *flow, int64_t ttl_s) PTN_MUST_USE;
 
 /*
- * Read the flow of flow->id and lock its row, inside a transaction.
+ * Read the flow of flow->id.  Its row is not locked: what is made of it is
+ * stored only if it is of that version still.
  * PTN_E_NOT_FOUND: there is none, or what it holds cannot be opened any more;
  * PTN_E_EXPIRED.
  */
-enum ptn_err ptn_flow_row_lock(const struct ptn_scope *sc,
+enum ptn_err ptn_flow_row_read(const struct ptn_scope *sc,
     struct ptn_flow *flow) PTN_MUST_USE;
 
 /*
- * Store what became of it, of the version that was read, and count it up.
- * PTN_E_CONFLICT: another step was taken meanwhile.
+ * Store what became of it, over the version before its own, as the last
+ * statement of the transaction.
+ * PTN_E_OUTDATED: another step was taken meanwhile; nothing was stored.
  *
  * ttl_s	how long it lives, from its beginning
  */
 enum ptn_err ptn_flow_row_update(const struct ptn_scope *sc,
-    struct ptn_flow *flow, int64_t ttl_s) PTN_MUST_USE;
+    const struct ptn_flow *flow, int64_t ttl_s) PTN_MUST_USE;
 
 /*
  * The token of a version of a flow: a MAC, in 32 letters and digits.  It is

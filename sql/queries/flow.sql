@@ -6,12 +6,12 @@ INSERT INTO flows
 VALUES (?, ?, 0, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),
         UTC_TIMESTAMP(6) + INTERVAL ? SECOND);
 
--- name: flow_lock
+-- name: flow_get
 -- in:   tenant_id:id id:id
 -- out:  version:i64 data:bytes now:time expired:i64
 -- returns: one
 SELECT version, data, UTC_TIMESTAMP(6), expires_at < UTC_TIMESTAMP(6)
-  FROM flows WHERE tenant_id = ? AND id = ? FOR UPDATE;
+  FROM flows WHERE tenant_id = ? AND id = ?;
 
 -- name: flow_update
 -- in:   data:bytes ttl_s:i64 tenant_id:id id:id version:i64

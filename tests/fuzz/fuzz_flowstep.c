@@ -313,6 +313,7 @@ step(struct ptn_flow *flow, struct ptn_flow_ask *ask)
 
 	if (out == NULL)
 		die("no memory");
+	flow->id = ptn_uuid_new();
 	need(ptn_flow_row_put(&scope, flow, 60), "a flow");
 	need(ptn_flow_row_token(&scope, flow, token), "a token");
 	ask->id = flow->id;

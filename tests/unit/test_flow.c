@@ -38,12 +38,20 @@ flow_at(enum ptn_flow_name name, enum ptn_flow_at at)
 {
 	struct ptn_flow *flow = ptn_arena_alloc(arena, sizeof(*flow));
 
+	flow->id = ptn_uuid_new();
 	flow->name = name;
 	flow->position.at = at;
 	if (ptn_flow_definition(name)->session)
 		flow->stash.user_id = by.sub;
 	assert_int_equal(ptn_flow_row_put(&scope, flow, 60), PTN_OK);
 	return flow;
+}
+
+static void
+store(struct ptn_flow *flow)
+{
+	flow->version++;
+	assert_int_equal(ptn_flow_row_update(&scope, flow, 60), PTN_OK);
 }
 
 static enum ptn_err
@@ -76,6 +84,7 @@ shown_until(int64_t us)
 {
 	struct ptn_flow *flow = ptn_arena_calloc(arena, 1, sizeof(*flow));
 
+	flow->id = ptn_uuid_new();
 	flow->name = PTN_FLOW_LOGIN;
 	flow->position.at = PTN_FLOW_AT_LOGIN_PASSKEY;
 	flow->stash.webauthn = true;
@@ -211,7 +220,7 @@ it_is_of_whose_it_is(void **state)
 	flow = flow_at(PTN_FLOW_PROFILE, PTN_FLOW_AT_PREFLIGHT);
 	flow->position.queue[0] = PTN_FLOW_AT_PROFILE_INIT;
 	flow->position.n = 1;
-	assert_int_equal(ptn_flow_row_update(&scope, flow, 60), PTN_OK);
+	store(flow);
 	somebody_asks();
 	assert_int_equal(advance(flow, PTN_FLOW_PROFILE, action)->refused,
 	    PTN_FLOW_E_FORBIDDEN);
@@ -247,12 +256,12 @@ no_state_of_another_flow_is_entered(void **state)
 	conf.mfa_optional = true;
 	flow->history[0].position.at = PTN_FLOW_AT_PROFILE_INIT;
 	flow->n = 1;
-	assert_int_equal(ptn_flow_row_update(&scope, flow, 60), PTN_OK);
+	store(flow);
 	assert_int_equal(ask_for(flow, flow->name, "back", out),
 	    PTN_E_INTERNAL);
 	flow->position.queue[0] = PTN_FLOW_AT_PROFILE_INIT;
 	flow->position.n = 1;
-	assert_int_equal(ptn_flow_row_update(&scope, flow, 60), PTN_OK);
+	store(flow);
 	assert_int_equal(ask_for(flow, flow->name, "skip", out),
 	    PTN_E_INTERNAL);
 }
@@ -267,7 +276,7 @@ a_token_is_good_once(void **state)
 	(void)state;
 	flow->position.queue[0] = PTN_FLOW_AT_LOGIN_INIT;
 	flow->position.n = 1;
-	assert_int_equal(ptn_flow_row_update(&scope, flow, 60), PTN_OK);
+	store(flow);
 	a = advance(flow, PTN_FLOW_LOGIN, action);
 	assert_int_equal(a->refused, PTN_FLOW_E_NONE);
 	assert_int_equal(a->at, PTN_FLOW_AT_LOGIN_INIT);
