@@ -53,6 +53,7 @@ static const struct {
 	{ "snippet", ptn_cli_snippet, "snippet apache|lighttpd|nginx [--into WHERE]", "print what the web server needs", ptn_cli_snippet_help },
 	{ "backup",  ptn_cli_backup,  "backup check FILE|-", "say whether secrets.keys open a dump", NULL },
 	{ "doctor",  ptn_cli_doctor,  "doctor [OPTION]...", "say what is wrong with an installation", ptn_cli_doctor_help },
+	{ "hash-bench", ptn_cli_hash_bench, "hash-bench [--json]", "what hashing costs here, and what to write", ptn_cli_hash_bench_help },
 	{ "jwk",     ptn_cli_jwk,     "jwk rotate [--now]|list [--tenant ORG] [--dfns]", "change or list the signing keys", NULL },
 	{ "org",     ptn_cli_org,     "org COMMAND ...",     "organisations and their members", ptn_cli_org_help },
 	{ "user",    ptn_cli_user,    "user COMMAND ...",    "import, export, list and change users", ptn_cli_user_help },

@@ -76,6 +76,10 @@ int ptn_cli_from(int argc, char **argv, const char *conf_path,
 int ptn_cli_doctor(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
+/* hash-bench [--json] */
+int ptn_cli_hash_bench(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
 /* backup check FILE|- */
 int ptn_cli_backup(int argc, char **argv, const char *conf_path,
     const char *const *set);
@@ -111,5 +115,6 @@ void ptn_cli_from_help(FILE *out);
 void ptn_cli_limits_help(FILE *out);
 void ptn_cli_webhook_help(FILE *out);
 void ptn_cli_doctor_help(FILE *out);
+void ptn_cli_hash_bench_help(FILE *out);
 
 #endif

@@ -12,16 +12,18 @@
 #include <unistd.h>
 
 #include "fcgi/cli/doctor.h"
+#include "fcgi/cli/hashing.h"
 #include "fcgi/cli/service.h"
 #include "lib/base/arena.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
-#include "lib/crypto/hashgate.h"
+#include "lib/crypto/argon_verify.h"
 #include "lib/crypto/pwhash.h"
 
 #define MIB (1024 * 1024)
 #define COSTLY_US 1000000 /* of a hash, for whoever waits for it */
+#define TRIES 2 /* of hashes: the quicker one counts */
 #define NAME_LEN 64
 #define TEXT_LEN 512
 #define ANSWER_MS 5000
@@ -348,22 +350,49 @@ is_cheap(const struct ptn_conf *cf)
 	return true;
 }
 
+/*
+ * What password.kernel spares, or costs: a processor without vectors may be
+ * quicker with the library.
+ */
+static void
+on_kernel(struct ptn_check *c, int64_t us)
+{
+	struct ptn_conf other = *c->cf;
+	const bool is_auto = other.password_kernel == PTN_KERNEL_AUTO;
+	int64_t then_us;
+	enum ptn_err r;
+
+	other.password_kernel = is_auto ? PTN_KERNEL_REFERENCE
+					: PTN_KERNEL_AUTO;
+	ptn_pwhash_begin(&other);
+	r = ptn_cli_hashing_us(&other, PTN_CLI_HASHING_VERIFY, TRIES, &then_us);
+	ptn_pwhash_begin(c->cf);
+	if (r == PTN_OK && us > then_us + then_us / 4)
+		ptn_check_at(c, PTN_CHECK_WARNING, &c->cf->password_kernel,
+		    "a log-in takes %lld ms here: write %s, and it takes %lld",
+		    (long long)(us / 1000), is_auto ? "reference" : "auto",
+		    (long long)(then_us / 1000));
+}
+
 static void
 on_cost(struct ptn_check *c, int slots, int64_t us)
 {
 	const struct ptn_conf *cf = c->cf;
+	const char *kernel = ptn_argon_verify_kernel();
 
 	ptn_check_say(c, PTN_CHECK_OK,
-	    "a password takes %lld ms and %lld KiB here, and %d at a "
+	    "a password takes %lld ms (%s) and %lld KiB here, and %d at a "
 	    "time: at most some %lld log-ins a second",
-	    (long long)(us / 1000), (long long)cf->argon2_memory_kib, slots,
-	    (long long)(slots * 1000000LL / (us > 0 ? us : 1)));
+	    (long long)(us / 1000), kernel != NULL ? kernel : "libargon2",
+	    (long long)cf->argon2_memory_kib, slots,
+	    (long long)(slots * PTN_US_PER_S / us));
 	if (us > COSTLY_US)
 		ptn_check_at(c, PTN_CHECK_WARNING, &cf->argon2_iterations,
 		    "a password takes %lld ms here: whoever logs in waits for "
 		    "that, and few keep all slots busy; lower it, or "
 		    "password.argon2.memory_kib",
 		    (long long)(us / 1000));
+	on_kernel(c, us);
 	if (is_cheap(cf))
 		ptn_check_at(c, PTN_CHECK_WARNING, &cf->argon2_memory_kib,
 		    "%lld KiB and %lld passes are less than OWASP asks of "
@@ -378,24 +407,20 @@ void
 ptn_doctor_hashing(struct ptn_check *c)
 {
 	const struct ptn_conf *cf = c->cf;
-	struct ptn_hashgate *gate = NULL;
-	char phc[PTN_PHC_MAX];
-	int64_t began;
 	enum ptn_err r;
+	int64_t us;
+	int slots;
 
-	r = ptn_hashgate_open(&gate, cf, NULL);
-	if (r == PTN_OK && !fits(c, ptn_hashgate_slots(gate)))
-		goto out; /* nor is it tried */
-	began = ptn_clock_us();
+	r = ptn_cli_hashing_slots(cf, &slots);
+	if (r == PTN_OK && !fits(c, slots))
+		return; /* nor is it tried */
+	ptn_pwhash_begin(cf);
 	if (r == PTN_OK)
-		r = ptn_pwhash_make(cf, gate,
-		    ptn_bytes_of("correct horse battery staple"), phc);
+		r = ptn_cli_hashing_us(cf, PTN_CLI_HASHING_VERIFY, TRIES, &us);
 	if (r == PTN_OK)
-		on_cost(c, ptn_hashgate_slots(gate), ptn_clock_us() - began);
+		on_cost(c, slots, us);
 	else
 		ptn_check_say(c, PTN_CHECK_ERROR,
 		    "no password can be hashed: %s; see password.argon2",
 		    ptn_err_name(r));
-out:
-	ptn_hashgate_close(&gate);
 }

@@ -13,7 +13,7 @@ import { run, top } from '../lib/instance.mjs';
 
 const bin = join(build, 'postern');
 const commands = ['setup', 'serve', 'migrate', 'config', 'snippet', 'backup',
-  'doctor', 'jwk', 'org', 'admin-key', 'user', 'limits', 'webhook', 'courier',
+  'doctor', 'hash-bench', 'jwk', 'org', 'admin-key', 'user', 'limits', 'webhook', 'courier',
   'version', 'help'];
 let dir;
 let file; /* a configuration whose database does not answer */
@@ -100,6 +100,9 @@ describe('what is wrong is said', () => {
     [['doctor', '--url'], 'doctor', '--url: a value is missing'],
     [['doctor', '--url', '--json'], 'doctor', '--url: a value is missing'],
     [['doctor', 'more'], 'doctor', '"more" is a word too many'],
+    [['hash-bench', '--jsn'], 'hash-bench',
+      'there is no option --jsn; did you mean --json?'],
+    [['hash-bench', 'more'], 'hash-bench', '"more" is a word too many'],
     [['doctor', '--json=1'], 'doctor', 'there is no option --json=1; did you mean --json?'],
     [['jwk', 'rotate', '--nwo'], 'jwk rotate',
       'there is no option --nwo; did you mean --now?'],

@@ -191,7 +191,7 @@ describe('hashing', () => {
     'password.argon2.iterations': iterations, ...more }), 'hashing')
     .map(({ verdict, place, text }) =>
       `${verdict}: ${place ? `${place}: ` : ''}${text}`);
-  const COST = /^ok: a password takes \d+ ms and \d+ KiB here, and \d+ at a time: at most some \d+ log-ins a second$/;
+  const COST = /^ok: a password takes \d+ ms \((?:avx2|ssse3|sse2|neon|plain)\) and \d+ KiB here, and \d+ at a time: at most some \d+ log-ins a second$/;
 
   test('that is as OWASP asks', async () => {
     for (const [memory, iterations] of [[19456, 2], [12288, 3], [9216, 4],
@@ -215,6 +215,14 @@ describe('hashing', () => {
   test('that takes too long', async () => {
     const lines = await said(65536, 64);
     assert.match(lines[1], /^warning: --set: password\.argon2\.iterations: a password takes \d+ ms here: whoever logs in waits for that, and few keep all slots busy; lower it, or password\.argon2\.memory_kib$/);
+  });
+
+  test('by the library alone', async () => {
+    const lines = await said(19456, 2, { 'password.kernel': 'reference' });
+    assert.match(lines[0], /^ok: a password takes \d+ ms \(libargon2\) and /);
+    /* Not on a machine, or in a build, where vectors are of no use. */
+    for (const one of lines.slice(1))
+      assert.match(one, /^warning: --set: password\.kernel: a log-in takes \d+ ms here: write auto, and it takes \d+$/);
   });
 
   test('for which there is no memory', async () => {
