@@ -204,8 +204,8 @@ print_all(const struct bench *b)
 	enum ptn_cli_hashing what;
 	size_t i;
 
-	(void)printf("hashes a second, of %lld KiB, %lld passes and %lld "
-		     "lanes (password.argon2):\n\n  %-22s  %9s  %6d cores\n",
+	(void)printf("hashes a second, with memory_kib %lld, iterations %lld, "
+		     "parallelism %lld:\n\n  %-22s  %9s  %6d cores\n",
 	    (long long)b->cf.argon2_memory_kib,
 	    (long long)b->cf.argon2_iterations,
 	    (long long)b->cf.argon2_parallelism, "", "1 core", b->cores);

@@ -18,8 +18,8 @@ enum ptn_cli_hashing {
 };
 
 /*
- * Of n, or as many as a second is enough for, what the quickest took; and how
- * many slots the gate has.
+ * Of n, or as many as a second is enough for, what the quickest took of a
+ * processor; and how many slots the gate has.
  */
 enum ptn_err ptn_cli_hashing_us(const struct ptn_conf *cf,
     enum ptn_cli_hashing what, int n, int64_t *us) PTN_MUST_USE;

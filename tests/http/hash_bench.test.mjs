@@ -63,7 +63,7 @@ describe('hash-bench', () => {
       '--set', 'password.kernel=reference', 'hash-bench']);
     assert.equal(status, 0, stderr);
     assert.match(stdout, new RegExp([
-      '^hashes a second, of 19456 KiB, 2 passes and 1 lanes \\(password\\.argon2\\):',
+      '^hashes a second, with memory_kib 19456, iterations 2, parallelism 1:',
       '',
       ' +1 core +\\d+ cores',
       '  made     by libargon2 +\\d+\\.\\d +\\d+\\.\\d',
