@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/account/jwk.h"
+#include "lib/account/keysets.h"
 #include "lib/account/token.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -63,13 +63,12 @@ main(int argc, char **argv)
 	sc.db = ptn_db_new(cf, PTN_DB_SERVE);
 	sc.arena = ptn_arena_new(ARENA_MAX);
 	if (sc.db == NULL || sc.arena == NULL ||
-	    ptn_jwks_new(&sc.keys[PTN_API_HANKO], PTN_API_HANKO, cf, secrets) !=
-		PTN_OK ||
-	    ptn_jwks_refresh(sc.keys[PTN_API_HANKO], &sc, true) != PTN_OK)
+	    ptn_keysets_new(&sc.keys, cf, secrets) != PTN_OK ||
+	    ptn_keysets_refresh_of(&sc, PTN_API_HANKO, true) != PTN_OK)
 		die("no keys");
 	while (scanf("%63s %63s %255s", session, user, address) == 3)
 		sign(&sc, session, user, address);
-	ptn_jwks_free(&sc.keys[PTN_API_HANKO]);
+	ptn_keysets_free(&sc.keys);
 	ptn_db_free(&sc.db);
 	ptn_arena_free(&sc.arena);
 	ptn_secrets_free(&secrets);
