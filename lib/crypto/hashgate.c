@@ -192,7 +192,11 @@ map_memory(struct ptn_hashgate *g, const struct ptn_conf *cf)
 		return PTN_E_NOMEM;
 	}
 	g->mem = p;
-	/* Faster where the system lets this memory have them; best effort. */
+	/*
+	 * Faster where the system lets this memory have them; best effort.
+	 * Memory of a worker's own may have them more often, but must go back
+	 * after each hash, and zeroing it anew takes what they spare.
+	 */
 	(void)madvise(p, mem_len(g), MADV_HUGEPAGE);
 	(void)madvise(p, mem_len(g), MADV_DONTDUMP);
 	return PTN_OK;

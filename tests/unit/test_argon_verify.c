@@ -162,8 +162,8 @@ always_id(const struct ptn_fill *f)
 static void
 learnt(const struct ptn_fill *f)
 {
-	static const uint32_t known[] = { 32, 64, 148, 1120, 36, 28,
-		1288 };
+	static const uint32_t known[] = { 32, 64, 148, 540, 36, 28,
+		528 };
 	size_t i;
 
 	ptn_fill_plain(f);

@@ -35,37 +35,46 @@ load64(const uint8_t *p)
 	return v;
 }
 
-static uint64_t
+static inline uint64_t
 ror(uint64_t v, int n)
 {
 	return v >> n | v << (64 - n);
 }
 
 /* RFC 7693, 3.1: the mixing function, on the words a, b, c and d of v. */
-static void
-mix(uint64_t v[16], const uint8_t at[4], uint64_t x, uint64_t y)
+static inline void
+mix(uint64_t v[16], int a, int b, int c, int d, uint64_t x, uint64_t y)
 {
-	uint64_t *a = &v[at[0]], *b = &v[at[1]], *c = &v[at[2]], *d = &v[at[3]];
+	v[a] += v[b] + x;
+	v[d] = ror(v[d] ^ v[a], 32);
+	v[c] += v[d];
+	v[b] = ror(v[b] ^ v[c], 24);
+	v[a] += v[b] + y;
+	v[d] = ror(v[d] ^ v[a], 16);
+	v[c] += v[d];
+	v[b] = ror(v[b] ^ v[c], 63);
+}
 
-	*a += *b + x;
-	*d = ror(*d ^ *a, 32);
-	*c += *d;
-	*b = ror(*b ^ *c, 24);
-	*a += *b + y;
-	*d = ror(*d ^ *a, 16);
-	*c += *d;
-	*b = ror(*b ^ *c, 63);
+/* Written out, so that v stays in registers. */
+static void
+mix_round(uint64_t v[16], const uint64_t m[16], const uint8_t s[16])
+{
+	mix(v, 0, 4, 8, 12, m[s[0]], m[s[1]]);
+	mix(v, 1, 5, 9, 13, m[s[2]], m[s[3]]);
+	mix(v, 2, 6, 10, 14, m[s[4]], m[s[5]]);
+	mix(v, 3, 7, 11, 15, m[s[6]], m[s[7]]);
+	mix(v, 0, 5, 10, 15, m[s[8]], m[s[9]]);
+	mix(v, 1, 6, 11, 12, m[s[10]], m[s[11]]);
+	mix(v, 2, 7, 8, 13, m[s[12]], m[s[13]]);
+	mix(v, 3, 4, 9, 14, m[s[14]], m[s[15]]);
 }
 
 /* RFC 7693, 3.2: the compression of a block. */
 static void
 compress(struct ptn_blake2b *b, bool last)
 {
-	static const uint8_t at[8][4] = { { 0, 4, 8, 12 }, { 1, 5, 9, 13 },
-		{ 2, 6, 10, 14 }, { 3, 7, 11, 15 }, { 0, 5, 10, 15 },
-		{ 1, 6, 11, 12 }, { 2, 7, 8, 13 }, { 3, 4, 9, 14 } };
 	uint64_t v[16], m[16];
-	int i, r;
+	int i;
 
 	for (i = 0; i < 16; i++)
 		m[i] = load64(b->block + 8 * i);
@@ -74,10 +83,8 @@ compress(struct ptn_blake2b *b, bool last)
 	v[12] ^= b->total;
 	if (last)
 		v[14] = ~v[14];
-	for (r = 0; r < ROUNDS; r++)
-		for (i = 0; i < 8; i++)
-			mix(v, at[i], m[sigma[r % 10][2 * i]],
-			    m[sigma[r % 10][2 * i + 1]]);
+	for (i = 0; i < ROUNDS; i++)
+		mix_round(v, m, sigma[i % 10]);
 	for (i = 0; i < 8; i++)
 		b->h[i] ^= v[i] ^ v[i + 8];
 	ptn_wipe(v, sizeof(v));
