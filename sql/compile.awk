@@ -17,6 +17,8 @@
 # as it stands instead of preparing it: for the few that cannot be prepared.
 # "-- protocol: other" marks one on the database of another program: its tables
 # are not ours, so that it is prepared when it is first run alone.
+# "-- protocol: lag" may read what a node of a cluster has not quite caught up
+# with (database.sync_wait); all else waits for what was committed elsewhere.
 # "-- tenants: all, because ..." is for tests/lint/sql.sh.
 
 function fail(msg) {
@@ -121,8 +123,8 @@ function header(line,    key, value) {
 			fail("returns: stands twice")
 		returns[count] = value
 	} else {
-		if (value != "text" && value != "other")
-			fail("protocol: '" value "' is neither text nor other")
+		if (value !~ /^(text|other|lag)$/)
+			fail("protocol: '" value "' is none of text, other, lag")
 		protocol[count] = value
 	}
 }
@@ -310,6 +312,7 @@ function row_of(i,    k) {
 	print "\t\t.locks = " locks(i) ","
 	print "\t\t.plain = " (protocol[i] == "text" ? "true" : "false") ","
 	print "\t\t.other = " (protocol[i] == "other" ? "true" : "false") ","
+	print "\t\t.lags = " (protocol[i] == "lag" ? "true" : "false") ","
 	print "\t},"
 }
 

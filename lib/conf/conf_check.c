@@ -49,20 +49,6 @@ is_example(const char *s)
 	return s[strspn(s, (char[]){ s[0], '\0' })] == '\0';
 }
 
-/* What stands for a host is none: say which host was meant, if one was. */
-static void
-no_host(struct ptn_conf_load *ld, const char *const *member, const char *what)
-{
-	size_t len;
-	const char *host = ptn_url_host_in(*member, &len);
-
-	if (len == 0 || strlen(*member) == len)
-		ptn_conf_fault(ld, member, "is not %s", what);
-	else
-		ptn_conf_fault(ld, member, "is not %s; write %.*s", what,
-		    (int)len, host);
-}
-
 static void
 check_secrets(struct ptn_conf_load *ld)
 {
@@ -161,7 +147,7 @@ check_cookie(struct ptn_conf_load *ld)
 	domain += domain[0] == '.' ? 1 : 0;
 	if (cf->cookie_domain[0] != '\0' &&
 	    (!ptn_url_host_ok(domain, strlen(domain)) || ptn_url_ip_ok(domain)))
-		no_host(ld, &cf->cookie_domain, "a domain");
+		ptn_conf_no_host(ld, &cf->cookie_domain, "a domain");
 	if (cf->cookie_same_site == PTN_SAME_SITE_NONE && !cf->cookie_secure)
 		ptn_conf_fault(ld, &cf->cookie_same_site,
 		    "\"none\" needs session.cookie.secure: write true there");
@@ -246,7 +232,7 @@ check_origins(struct ptn_conf_load *ld)
 		ptn_conf_fault(ld, &cf->rp_origins,
 		    "needs at least one origin, such as https://example.com");
 	if (!ptn_url_host_ok(cf->rp_id, strlen(cf->rp_id)))
-		no_host(ld, &cf->rp_id, "a domain");
+		ptn_conf_no_host(ld, &cf->rp_id, "a domain");
 }
 
 /* Why a text is not an address to listen on, or NULL. */
@@ -396,7 +382,7 @@ check_mail(struct ptn_conf_load *ld)
 			: "");
 	if (!ptn_url_host_ok(cf->smtp_host, strlen(cf->smtp_host)) &&
 	    !ptn_url_ip_ok(cf->smtp_host))
-		no_host(ld, &cf->smtp_host, "a host");
+		ptn_conf_no_host(ld, &cf->smtp_host, "a host");
 	if (cf->smtp_helo[0] != '\0' && !ptn_helo_ok(cf->smtp_helo))
 		ptn_conf_fault(ld, &cf->smtp_helo,
 		    "is neither a fully qualified name nor an address in "
@@ -473,60 +459,6 @@ check_paths(struct ptn_conf_load *ld)
 		ptn_conf_fault(ld, &cf->sendmail_path, "must not be empty");
 }
 
-/* What would say nothing is a mistake: there is no TLS, or not all of it. */
-static void
-check_database_tls(struct ptn_conf_load *ld)
-{
-	const struct ptn_conf *cf = ld->cf;
-	const char *const *also[] = { &cf->db_tls_ca, &cf->db_tls_cert,
-		&cf->db_tls_key, &cf->db_tls_cipher };
-	size_t i;
-
-	for (i = 0; i < PTN_ARRAY_LEN(also); i++)
-		if ((*also[i])[0] != '\0' && cf->db_tls == PTN_DB_TLS_OFF)
-			ptn_conf_fault(ld, also[i],
-			    "says nothing while database.tls.mode is off");
-	if (cf->db_tls_ca[0] != '\0' && cf->db_tls == PTN_DB_TLS_REQUIRED)
-		ptn_conf_fault(ld, &cf->db_tls_ca,
-		    "says nothing unless database.tls.mode is verify");
-	if (cf->db_tls_cert[0] != '\0' && cf->db_tls_key[0] == '\0')
-		ptn_conf_fault(ld, &cf->db_tls_key,
-		    "must not be empty with database.tls.cert_file");
-	if (cf->db_tls_key[0] != '\0' && cf->db_tls_cert[0] == '\0')
-		ptn_conf_fault(ld, &cf->db_tls_cert,
-		    "must not be empty with database.tls.key_file");
-	/* From 3.4 on the client library compares no name with these two. */
-	if (cf->db_tls == PTN_DB_TLS_VERIFY && cf->db_socket[0] == '\0' &&
-	    (strcmp(cf->db_host, "127.0.0.1") == 0 ||
-		strcmp(cf->db_host, "::1") == 0))
-		ptn_conf_fault(ld, &cf->db_host,
-		    "is an address of this host, "
-		    "for which no certificate is verified; write a name, "
-		    "such as localhost");
-}
-
-static void
-check_database(struct ptn_conf_load *ld)
-{
-	const struct ptn_conf *cf = ld->cf;
-
-	if (cf->db_host[0] == '\0' && cf->db_socket[0] == '\0')
-		ptn_conf_fault(ld, &cf->db_host,
-		    "must not be empty without database.socket");
-	if (cf->db_host[0] == '/')
-		ptn_conf_fault(ld, &cf->db_host,
-		    "is not a host; write a socket's path into "
-		    "database.socket");
-	else if (cf->db_host[0] != '\0' && !ptn_url_ip_ok(cf->db_host) &&
-	    !ptn_url_host_ok(cf->db_host, strlen(cf->db_host)))
-		no_host(ld, &cf->db_host,
-		    "a host (the port goes into database.port)");
-	if (cf->db_name[0] == '\0')
-		ptn_conf_fault(ld, &cf->db_name, "must not be empty");
-	if (cf->db_user[0] == '\0')
-		ptn_conf_fault(ld, &cf->db_user, "must not be empty");
-}
-
 static void
 check_places(struct ptn_conf_load *ld, const struct ptn_strs *l, bool path)
 {
@@ -582,8 +514,7 @@ ptn_conf_check(struct ptn_conf_load *ld)
 	ptn_conf_metrics_check(ld);
 	check_factors(ld);
 	check_paths(ld);
-	check_database(ld);
-	check_database_tls(ld);
+	ptn_conf_database_check(ld);
 }
 
 /* Their relying party is held against other rules (lib/account/org.h). */

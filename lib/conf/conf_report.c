@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/format/url.h"
+
 static const struct ptn_conf_row *
 row_of(const struct ptn_conf *cf, const void *member)
 {
@@ -129,4 +131,18 @@ ptn_conf_place(const struct ptn_conf *cf, const void *member,
 	const struct ptn_conf_row *row = row_of(cf, member);
 
 	place_of(out, o->file, &o->origin[row - ptn_conf_rows], row, row->path);
+}
+
+void
+ptn_conf_no_host(struct ptn_conf_load *ld, const char *const *member,
+    const char *what)
+{
+	size_t len;
+	const char *host = ptn_url_host_in(*member, &len);
+
+	if (len == 0 || strlen(*member) == len)
+		ptn_conf_fault(ld, member, "is not %s", what);
+	else
+		ptn_conf_fault(ld, member, "is not %s; write %.*s", what,
+		    (int)len, host);
 }

@@ -142,6 +142,9 @@ void ptn_conf_hooks_check(struct ptn_conf_load *ld);
 /* The same of metrics.key. */
 void ptn_conf_metrics_check(struct ptn_conf_load *ld);
 
+/* conf_database.c: of the keys of the database. */
+void ptn_conf_database_check(struct ptn_conf_load *ld);
+
 /* What stands between commas, in the arena.  PTN_E_INPUT, PTN_E_NOMEM. */
 enum ptn_err ptn_conf_split(struct ptn_arena *a, const char *s,
     struct ptn_strs *out) PTN_MUST_USE;
@@ -215,6 +218,10 @@ void ptn_conf_fault(struct ptn_conf_load *ld, const void *member,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void ptn_conf_warn(struct ptn_conf_load *ld, const void *member,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* What stands for a host is none: say which host was meant, if one was. */
+void ptn_conf_no_host(struct ptn_conf_load *ld, const char *const *member,
+    const char *what);
 
 /* Take database.url, if there is one, apart into the other database keys. */
 void ptn_conf_url(struct ptn_conf_load *ld);

@@ -36,6 +36,13 @@ enum ptn_smtp_tls {
 	PTN_TLS_NONE
 };
 enum ptn_db_tls { PTN_DB_TLS_OFF, PTN_DB_TLS_REQUIRED, PTN_DB_TLS_VERIFY };
+#define PTN_DB_HOSTS_MAX 8 /* elements of database.hosts */
+enum ptn_db_hosts_order { PTN_DB_HOSTS_IN_ORDER, PTN_DB_HOSTS_RANDOM };
+enum ptn_db_sync_wait {
+	PTN_DB_SYNC_WAIT_NONE,
+	PTN_DB_SYNC_WAIT_MOST,
+	PTN_DB_SYNC_WAIT_ALL
+};
 enum ptn_audit_output { PTN_AUDIT_STDOUT, PTN_AUDIT_STDERR };
 
 #endif

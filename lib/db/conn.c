@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <mysql.h>
 
@@ -18,6 +17,7 @@
 #include "lib/crypto/ossl.h"
 
 #include "lib/db/connect.h"
+#include "lib/db/wire.h"
 #include "lib/db/sql.h"
 
 #define ROWS_FIRST 8 /* what an array of rows begins with */
@@ -40,13 +40,30 @@ struct cell {
  */
 struct ptn_conn {
 	MYSQL *my;
-	MYSQL_STMT **stmt; /* by number; NULL: not prepared */
+	MYSQL_STMT **stmt; /* by slot; NULL: not prepared */
+	bool waits;	   /* ptn_conn_wait() */
 	MYSQL_BIND bind[PTN_DB_COLS_MAX];
 	MYSQL_TIME time[PTN_DB_COLS_MAX];
 	struct cell cell[PTN_DB_COLS_MAX];
 	unsigned int number;
 	char message[256];
 };
+
+/*
+ * A statement has two slots: its number, and for one that may lag, where the
+ * connection waits otherwise, the same behind those of all.
+ */
+static int
+lagging(int stmt)
+{
+	return stmt + (int)ptn_sql_stmts_n;
+}
+
+static const struct ptn_sql_stmt *
+def_of(int slot)
+{
+	return &ptn_sql_stmts[(size_t)slot % ptn_sql_stmts_n];
+}
 
 struct ptn_conn *
 ptn_conn_new(void)
@@ -55,7 +72,7 @@ ptn_conn_new(void)
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return NULL;
-	c->stmt = calloc(ptn_sql_stmts_n, sizeof(MYSQL_STMT *));
+	c->stmt = calloc(2 * ptn_sql_stmts_n, sizeof(MYSQL_STMT *));
 	if (c->stmt == NULL)
 		ptn_conn_free(&c);
 	return c;
@@ -82,6 +99,7 @@ count_of(enum ptn_dberr f)
 	case PTN_DBERR_UNSENT:
 	case PTN_DBERR_LOST:
 		return PTN_COUNT_DB_LOST;
+	case PTN_DBERR_NODE:
 	case PTN_DBERR_AWAY:
 		return PTN_COUNT_DB_AWAY;
 	case PTN_DBERR_OTHER:
@@ -110,9 +128,15 @@ conn_failed(struct ptn_conn *c)
 	return failed(c, mysql_errno(c->my), mysql_error(c->my));
 }
 
+/*
+ * What goes wrong between two rows of an answer, the library says of the
+ * connection alone.
+ */
 static enum ptn_dberr
 stmt_failed(struct ptn_conn *c, MYSQL_STMT *st)
 {
+	if (mysql_stmt_errno(st) == 0)
+		return conn_failed(c);
 	return failed(c, mysql_stmt_errno(st), mysql_stmt_error(st));
 }
 
@@ -147,14 +171,15 @@ ptn_conn_is_alive(const struct ptn_conn *c)
 
 enum ptn_dberr
 ptn_conn_open(struct ptn_conn *c, const struct ptn_conf *cf,
-    enum ptn_db_role role)
+    const struct ptn_place *at, enum ptn_db_role role)
 {
 	const enum ptn_beat_step before = ptn_beat(PTN_STEP_CONNECT);
 	struct ptn_connect to;
 
-	ptn_connect(&to, cf, role);
+	ptn_connect(&to, cf, at, role);
 	(void)ptn_beat(before);
 	c->my = to.my;
+	c->waits = false;
 	if (to.my == NULL)
 		return failed(c, to.number, to.message);
 	ptn_count(PTN_COUNT_DB_CONNECTS);
@@ -171,7 +196,7 @@ ptn_conn_close(struct ptn_conn *c)
 	/* First the connection: then closing a statement costs no message. */
 	mysql_close(c->my);
 	c->my = NULL;
-	for (i = 0; i < ptn_sql_stmts_n; i++) {
+	for (i = 0; i < 2 * ptn_sql_stmts_n; i++) {
 		if (c->stmt[i] != NULL)
 			mysql_stmt_close(c->stmt[i]);
 		c->stmt[i] = NULL;
@@ -194,34 +219,6 @@ ptn_conn_text(struct ptn_conn *c, const char *sql, size_t len)
 }
 
 /* --------------------------------------------------------------- preparing */
-
-static bool
-type_fits(enum ptn_sql_type want, enum enum_field_types have)
-{
-	switch ((int)have) {
-	case MYSQL_TYPE_NULL:
-		return true;
-	case MYSQL_TYPE_TINY:
-	case MYSQL_TYPE_SHORT:
-	case MYSQL_TYPE_INT24:
-	case MYSQL_TYPE_LONG:
-	case MYSQL_TYPE_LONGLONG:
-		return want == PTN_SQL_I64;
-	case MYSQL_TYPE_DATETIME:
-	case MYSQL_TYPE_TIMESTAMP:
-		return want == PTN_SQL_TIME;
-	case MYSQL_TYPE_VARCHAR:
-	case MYSQL_TYPE_VAR_STRING:
-	case MYSQL_TYPE_STRING:
-	case MYSQL_TYPE_TINY_BLOB:
-	case MYSQL_TYPE_MEDIUM_BLOB:
-	case MYSQL_TYPE_LONG_BLOB:
-	case MYSQL_TYPE_BLOB:
-		return want != PTN_SQL_I64 && want != PTN_SQL_TIME;
-	default:
-		return false; /* DECIMAL, DOUBLE, TIME: say CAST(...) */
-	}
-}
 
 static enum ptn_dberr
 mismatch(struct ptn_conn *c, const char *what, unsigned int i)
@@ -247,8 +244,8 @@ check_outputs(struct ptn_conn *c, MYSQL_STMT *st,
 	if ((meta = mysql_stmt_result_metadata(st)) == NULL)
 		return stmt_failed(c, st);
 	for (i = 0; i < def->nout && f == PTN_DBERR_NONE; i++) {
-		if (!type_fits(def->out[i].type,
-			mysql_fetch_field_direct(meta, i)->type))
+		if (!ptn_wire_fits(def->out[i].type,
+			(int)mysql_fetch_field_direct(meta, i)->type))
 			f = mismatch(c, "type of column", i + 1);
 	}
 	mysql_free_result(meta);
@@ -290,18 +287,35 @@ bind_outputs(struct ptn_conn *c, MYSQL_STMT *st, const struct ptn_sql_stmt *def)
 	return PTN_DBERR_NONE;
 }
 
-enum ptn_dberr
-ptn_conn_prepare(struct ptn_conn *c, int stmt)
+/* Hand the text of a slot to the server. */
+static int
+send_text(MYSQL_STMT *st, int slot)
 {
-	const struct ptn_sql_stmt *def = &ptn_sql_stmts[stmt];
+	static const char at_once[] = "SET STATEMENT wsrep_sync_wait=0 FOR ";
+	const char *text = def_of(slot)->text;
+	char own[1024];
+	int n;
+
+	if (slot < (int)ptn_sql_stmts_n)
+		return mysql_stmt_prepare(st, text, strlen(text));
+	n = snprintf(own, sizeof(own), "%s%s", at_once, text);
+	if (n < 0 || (size_t)n >= sizeof(own))
+		return mysql_stmt_prepare(st, text, strlen(text));
+	return mysql_stmt_prepare(st, own, (size_t)n);
+}
+
+static enum ptn_dberr
+prepare(struct ptn_conn *c, int slot)
+{
+	const struct ptn_sql_stmt *def = def_of(slot);
 	MYSQL_STMT *st;
 	enum ptn_dberr f;
 
-	if (c->stmt[stmt] != NULL || def->plain)
+	if (c->stmt[slot] != NULL || def->plain)
 		return PTN_DBERR_NONE;
 	if ((st = mysql_stmt_init(c->my)) == NULL)
 		return conn_failed(c);
-	if (mysql_stmt_prepare(st, def->text, strlen(def->text)) != 0)
+	if (send_text(st, slot) != 0)
 		f = stmt_failed(c, st);
 	else if (mysql_stmt_param_count(st) != def->nin)
 		f = mismatch(c, "inputs",
@@ -313,45 +327,17 @@ ptn_conn_prepare(struct ptn_conn *c, int stmt)
 		mysql_stmt_close(st);
 		return f;
 	}
-	c->stmt[stmt] = st;
+	c->stmt[slot] = st;
 	return PTN_DBERR_NONE;
 }
 
+enum ptn_dberr
+ptn_conn_prepare(struct ptn_conn *c, int stmt)
+{
+	return prepare(c, stmt);
+}
+
 /* ------------------------------------------------------------------ inputs */
-
-static void
-time_to_row(int64_t us, MYSQL_TIME *t)
-{
-	int64_t rest = us % PTN_US_PER_S;
-	time_t s = (time_t)(us / PTN_US_PER_S) - (rest < 0); /* before 1970 */
-	struct tm tm = { 0 };
-
-	(void)gmtime_r(&s, &tm);
-	*t = (MYSQL_TIME){
-		.year = (unsigned int)(tm.tm_year + 1900),
-		.month = (unsigned int)(tm.tm_mon + 1),
-		.day = (unsigned int)tm.tm_mday,
-		.hour = (unsigned int)tm.tm_hour,
-		.minute = (unsigned int)tm.tm_min,
-		.second = (unsigned int)tm.tm_sec,
-		.second_part =
-		    (unsigned long)(rest + PTN_US_PER_S) % PTN_US_PER_S,
-		.time_type = MYSQL_TIMESTAMP_DATETIME,
-	};
-}
-
-/* The library's struct has no const; it only reads what is bound here. */
-static void
-bind_raw(MYSQL_BIND *b, enum enum_field_types type, const void *p, size_t len)
-{
-	static my_bool yes = 1;
-
-	b->buffer_type = type;
-	b->buffer = (void *)p;
-	b->buffer_length = len;
-	b->length = &b->buffer_length;
-	b->is_null = p == NULL ? &yes : NULL;
-}
 
 static void
 bind_input(struct ptn_conn *c, unsigned int i, const struct ptn_sql_col *col,
@@ -365,23 +351,24 @@ bind_input(struct ptn_conn *c, unsigned int i, const struct ptn_sql_col *col,
 	memset(b, 0, sizeof(*b));
 	switch (col->type) {
 	case PTN_SQL_ID:
-		bind_raw(b, MYSQL_TYPE_BLOB, ptn_uuid_is_nil(p) ? NULL : p,
+		ptn_wire_bind(b, MYSQL_TYPE_BLOB, ptn_uuid_is_nil(p) ? NULL : p,
 		    sizeof(struct ptn_uuid));
 		break;
 	case PTN_SQL_STR:
 		s = *(const char *const *)p;
-		bind_raw(b, MYSQL_TYPE_STRING, s, s == NULL ? 0 : strlen(s));
+		ptn_wire_bind(b, MYSQL_TYPE_STRING, s,
+		    s == NULL ? 0 : strlen(s));
 		break;
 	case PTN_SQL_BYTES:
 		bytes = p;
-		bind_raw(b, MYSQL_TYPE_BLOB, bytes->p, bytes->len);
+		ptn_wire_bind(b, MYSQL_TYPE_BLOB, bytes->p, bytes->len);
 		break;
 	case PTN_SQL_I64:
-		bind_raw(b, MYSQL_TYPE_LONGLONG, p, sizeof(int64_t));
+		ptn_wire_bind(b, MYSQL_TYPE_LONGLONG, p, sizeof(int64_t));
 		break;
 	case PTN_SQL_TIME:
-		time_to_row(*(const int64_t *)p, &c->time[i]);
-		bind_raw(b, MYSQL_TYPE_DATETIME,
+		ptn_wire_time(*(const int64_t *)p, &c->time[i]);
+		ptn_wire_bind(b, MYSQL_TYPE_DATETIME,
 		    *(const int64_t *)p == 0 ? NULL : &c->time[i],
 		    sizeof(MYSQL_TIME));
 		break;
@@ -389,21 +376,6 @@ bind_input(struct ptn_conn *c, unsigned int i, const struct ptn_sql_col *col,
 }
 
 /* ----------------------------------------------------------------- outputs */
-
-static int64_t
-time_from_row(const MYSQL_TIME *t)
-{
-	struct tm tm = {
-		.tm_year = (int)t->year - 1900,
-		.tm_mon = (int)t->month - 1,
-		.tm_mday = (int)t->day,
-		.tm_hour = (int)t->hour,
-		.tm_min = (int)t->minute,
-		.tm_sec = (int)t->second,
-	};
-
-	return (int64_t)timegm(&tm) * PTN_US_PER_S + (int64_t)t->second_part;
-}
 
 /* Copy a text or bytes into the arena, with a NUL behind it. */
 static enum ptn_dberr
@@ -450,7 +422,7 @@ take_column(struct ptn_conn *c, MYSQL_STMT *st, unsigned int i,
 	case PTN_SQL_TIME:
 		if (cell->error || cell->v.time.month == 0)
 			return failed(c, 0, unfit);
-		*(int64_t *)p = time_from_row(&cell->v.time);
+		*(int64_t *)p = ptn_wire_us(&cell->v.time);
 		return PTN_DBERR_NONE;
 	case PTN_SQL_STR:
 	case PTN_SQL_BYTES:
@@ -536,11 +508,11 @@ take_rows(struct ptn_conn *c, MYSQL_STMT *st, const struct ptn_sql_stmt *def,
 }
 
 static enum ptn_dberr
-run_prepared(struct ptn_conn *c, int stmt, const void *in,
+run_prepared(struct ptn_conn *c, int slot, const void *in,
     struct ptn_conn_result *res)
 {
-	const struct ptn_sql_stmt *def = &ptn_sql_stmts[stmt];
-	MYSQL_STMT *st = c->stmt[stmt];
+	const struct ptn_sql_stmt *def = def_of(slot);
+	MYSQL_STMT *st = c->stmt[slot];
 	unsigned int i;
 
 	for (i = 0; i < def->nin; i++)
@@ -557,37 +529,71 @@ run_prepared(struct ptn_conn *c, int stmt, const void *in,
 }
 
 static enum ptn_dberr
-run_once(struct ptn_conn *c, int stmt, const void *in,
+run_once(struct ptn_conn *c, int slot, const void *in,
     struct ptn_conn_result *res)
 {
 	const enum ptn_beat_step before = ptn_beat(PTN_STEP_STATEMENT);
 	enum ptn_dberr f;
 
-	if ((f = ptn_conn_prepare(c, stmt)) == PTN_DBERR_NONE) {
+	if ((f = prepare(c, slot)) == PTN_DBERR_NONE) {
 		(void)ptn_beat(PTN_STEP_STATEMENT);
-		f = run_prepared(c, stmt, in, res);
+		f = run_prepared(c, slot, in, res);
 	}
 	(void)ptn_beat(before);
 	return f;
+}
+
+static enum ptn_dberr
+run_slot(struct ptn_conn *c, int slot, const void *in,
+    struct ptn_conn_result *res)
+{
+	enum ptn_dberr f;
+
+	ptn_count(PTN_COUNT_DB_STATEMENTS);
+	res->n = 0;
+	res->cap = 0;
+	if ((f = run_once(c, slot, in, res)) != PTN_DBERR_STALE)
+		return f;
+	/* It was refused before it did anything: prepare it anew. */
+	if (c->stmt[slot] != NULL)
+		mysql_stmt_close(c->stmt[slot]);
+	c->stmt[slot] = NULL;
+	return run_once(c, slot, in, res);
 }
 
 enum ptn_dberr
 ptn_conn_run(struct ptn_conn *c, int stmt, const void *in,
     struct ptn_conn_result *res)
 {
+	const struct ptn_sql_stmt *def = &ptn_sql_stmts[stmt];
+
+	if (!def->plain)
+		return run_slot(c, stmt, in, res);
+	ptn_count(PTN_COUNT_DB_STATEMENTS);
+	return ptn_conn_text(c, def->text, strlen(def->text));
+}
+
+/* ---------------------------------------------------------------- clusters */
+
+enum ptn_dberr
+ptn_conn_wait(struct ptn_conn *c)
+{
 	enum ptn_dberr f;
 
-	ptn_count(PTN_COUNT_DB_STATEMENTS);
-	if (ptn_sql_stmts[stmt].plain)
-		return ptn_conn_text(c, ptn_sql_stmts[stmt].text,
-		    strlen(ptn_sql_stmts[stmt].text));
-	res->n = 0;
-	res->cap = 0;
-	if ((f = run_once(c, stmt, in, res)) != PTN_DBERR_STALE)
-		return f;
-	/* It was refused before it did anything: prepare it anew. */
-	if (c->stmt[stmt] != NULL)
-		mysql_stmt_close(c->stmt[stmt]);
-	c->stmt[stmt] = NULL;
-	return run_once(c, stmt, in, res);
+	f = ptn_conn_run(c, PTN_STMT_DB_SESSION_CLUSTER, NULL, NULL);
+	c->waits = f == PTN_DBERR_NONE;
+	return f;
+}
+
+bool
+ptn_conn_waits(const struct ptn_conn *c)
+{
+	return c->waits;
+}
+
+enum ptn_dberr
+ptn_conn_run_at_once(struct ptn_conn *c, int stmt, const void *in,
+    struct ptn_conn_result *res)
+{
+	return run_slot(c, lagging(stmt), in, res);
 }

@@ -11,6 +11,7 @@
 #include "lib/db/dberr.h"
 
 struct ptn_conf;
+struct ptn_place;
 
 /*
  * One connection to the database, without any policy: what to do about a
@@ -22,9 +23,9 @@ struct ptn_conn;
 struct ptn_conn *ptn_conn_new(void);
 void ptn_conn_free(struct ptn_conn **c);
 
-/* Connect, for at most 2 s, as the user of that role. */
+/* Connect to the server there, for at most 2 s, as the user of that role. */
 enum ptn_dberr ptn_conn_open(struct ptn_conn *c, const struct ptn_conf *cf,
-    enum ptn_db_role role) PTN_MUST_USE;
+    const struct ptn_place *at, enum ptn_db_role role) PTN_MUST_USE;
 void ptn_conn_close(struct ptn_conn *c);
 bool ptn_conn_is_open(const struct ptn_conn *c);
 
@@ -59,6 +60,16 @@ struct ptn_conn_result {
  */
 enum ptn_dberr ptn_conn_run(struct ptn_conn *c, int stmt, const void *in,
     struct ptn_conn_result *res) PTN_MUST_USE;
+
+/*
+ * On a node of a cluster: from now on what is read, and a transaction that
+ * begins, waits for all that was committed at any node before
+ * (wsrep_sync_wait).  What is run at once does not: only a SELECT.
+ */
+enum ptn_dberr ptn_conn_wait(struct ptn_conn *c) PTN_MUST_USE;
+bool ptn_conn_waits(const struct ptn_conn *c);
+enum ptn_dberr ptn_conn_run_at_once(struct ptn_conn *c, int stmt,
+    const void *in, struct ptn_conn_result *res) PTN_MUST_USE;
 
 /*
  * Number and text of the last fault.  The server's text may quote values:

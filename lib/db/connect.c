@@ -12,6 +12,7 @@
 
 #include "lib/base/array.h"
 #include "lib/conf/conf.h"
+#include "lib/format/place.h"
 #include "lib/crypto/ossl.h"
 #include "lib/db/dberr.h"
 #include "lib/db/sql.h"
@@ -44,7 +45,7 @@ set_options(MYSQL *my, enum ptn_db_role role)
 
 /* Said either way: what the library does by itself depends on its version. */
 static void
-set_tls(MYSQL *my, const struct ptn_conf *cf)
+set_tls(MYSQL *my, const struct ptn_conf *cf, const struct ptn_place *at)
 {
 	const my_bool on = cf->db_tls != PTN_DB_TLS_OFF;
 	const my_bool verify = cf->db_tls == PTN_DB_TLS_VERIFY;
@@ -67,7 +68,7 @@ set_tls(MYSQL *my, const struct ptn_conf *cf)
 			mysql_optionsv(my, texts[i].option, texts[i].value);
 	mysql_optionsv(my, MYSQL_OPT_SSL_ENFORCE, &on);
 	/* "localhost" would be a socket, wherever the library looks for it. */
-	if (on && cf->db_socket[0] == '\0')
+	if (on && at->socket[0] == '\0')
 		mysql_optionsv(my, MYSQL_OPT_PROTOCOL, &tcp);
 }
 
@@ -79,17 +80,18 @@ or_null(const char *s)
 
 /* Whom to be there; a socket is "localhost" to the library. */
 static bool
-open_as(MYSQL *my, const struct ptn_conf *cf, enum ptn_db_role role)
+open_as(MYSQL *my, const struct ptn_conf *cf, const struct ptn_place *at,
+    enum ptn_db_role role)
 {
 	const bool migrates =
 	    role == PTN_DB_MIGRATE && cf->db_migrate_user[0] != '\0';
-	const char *host = cf->db_socket[0] != '\0' ? "localhost" : cf->db_host;
+	const char *host = at->socket[0] != '\0' ? "localhost" : at->host;
 
 	return mysql_real_connect(my, or_null(host),
 		   migrates ? cf->db_migrate_user : cf->db_user,
 		   migrates ? cf->db_migrate_password : cf->db_password,
-		   cf->db_name, (unsigned int)cf->db_port,
-		   or_null(cf->db_socket), CLIENT_FOUND_ROWS) != NULL;
+		   cf->db_name, at->port, or_null(at->socket),
+		   CLIENT_FOUND_ROWS) != NULL;
 }
 
 static void
@@ -190,7 +192,8 @@ tls_missing(MYSQL *my, const struct ptn_conf *cf)
 }
 
 static void
-try(struct ptn_connect *to, const struct ptn_conf *cf, enum ptn_db_role role)
+try(struct ptn_connect *to, const struct ptn_conf *cf,
+    const struct ptn_place *at, enum ptn_db_role role)
 {
 	const char *missing;
 	char why[sizeof(to->message)];
@@ -201,8 +204,8 @@ try(struct ptn_connect *to, const struct ptn_conf *cf, enum ptn_db_role role)
 		return;
 	}
 	set_options(to->my, role);
-	set_tls(to->my, cf);
-	if (!open_as(to->my, cf, role)) {
+	set_tls(to->my, cf, at);
+	if (!open_as(to->my, cf, at, role)) {
 		fail(to, mysql_errno(to->my), mysql_error(to->my));
 		return;
 	}
@@ -225,8 +228,8 @@ try(struct ptn_connect *to, const struct ptn_conf *cf, enum ptn_db_role role)
 /* TLS is OpenSSL, of which the library leaves behind what it does not say. */
 void
 ptn_connect(struct ptn_connect *to, const struct ptn_conf *cf,
-    enum ptn_db_role role)
+    const struct ptn_place *at, enum ptn_db_role role)
 {
-	try(to, cf, role);
+	try(to, cf, at, role);
 	(void)ptn_ossl_settle();
 }

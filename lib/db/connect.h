@@ -7,6 +7,7 @@
 #include "lib/db/db.h"
 
 struct ptn_conf;
+struct ptn_place;
 struct st_mysql; /* the library's connection */
 
 /* How a connection begins: for conn.c alone, which owns it from then on. */
@@ -21,12 +22,12 @@ struct ptn_connect {
 #define PTN_DB_OLDEST_NAME "10.3"
 
 /*
- * Connect, for at most 2 s, as the user of that role; with TLS as configured
- * or not at all; to a MariaDB that is new enough, or not at all
- * (PTN_DBERR_FOREIGN).  What the connection relies on is stated (db_session
- * of sql/queries/db.sql).
+ * Connect to the server there, for at most 2 s, as the user of that role; with
+ * TLS as configured or not at all; to a MariaDB that is new enough, or not at
+ * all (PTN_DBERR_FOREIGN).  What the connection relies on is stated
+ * (db_session of sql/queries/db.sql).
  */
 void ptn_connect(struct ptn_connect *to, const struct ptn_conf *cf,
-    enum ptn_db_role role);
+    const struct ptn_place *at, enum ptn_db_role role);
 
 #endif

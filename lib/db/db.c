@@ -5,15 +5,17 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/rng.h"
+#include "lib/conf/conf.h"
 #include "lib/db/conn.h"
 #include "lib/db/dberr.h"
 #include "lib/db/handle.h"
 
 #include "lib/db/sql.h"
 
-#define TRIES_MAX 5    /* runs of a transaction or statement that lost */
-#define TRIES_MS 10000 /* no further run after this */
-#define TRY_PAUSE_MS 4 /* doubles from run to run */
+#define TRIES_MAX 5     /* runs of a transaction or statement that lost */
+#define TRIES_MS 10000  /* no further run after this */
+#define TRY_PAUSE_MS 4  /* doubles from run to run */
+#define LAG_MAX_MS 1000 /* how old at most what lags may be */
 
 bool
 ptn_db_in_tx(const struct ptn_db *db)
@@ -50,6 +52,44 @@ again(int n, int64_t since_ms)
 	return true;
 }
 
+/*
+ * On a cluster, what may lag does not wait as long as this connection has
+ * waited for something less than a second ago: older than that, what it reads
+ * never is.  What is not there at once may only not have arrived.
+ */
+static enum ptn_dberr
+run_caught_up(struct ptn_db *db, int stmt, const void *in,
+    struct ptn_conn_result *res)
+{
+	const bool may_lag = ptn_sql_stmts[stmt].lags &&
+	    db->cf->db_sync_wait == PTN_DB_SYNC_WAIT_MOST;
+	const int64_t now = ptn_clock_mono_ms();
+	enum ptn_dberr f;
+
+	if (may_lag && now - db->waited_at_ms < LAG_MAX_MS) {
+		db->count++;
+		f = ptn_conn_run_at_once(db->conn, stmt, in, res);
+		if (f != PTN_DBERR_NONE || res->n > 0)
+			return f;
+	}
+	db->count++;
+	f = ptn_conn_run(db->conn, stmt, in, res);
+	if (f == PTN_DBERR_NONE && ptn_sql_stmts[stmt].reads)
+		db->waited_at_ms = now;
+	return f;
+}
+
+/* A statement that no transaction has begun for. */
+static enum ptn_dberr
+run_by_itself(struct ptn_db *db, int stmt, const void *in,
+    struct ptn_conn_result *res)
+{
+	if (ptn_conn_waits(db->conn))
+		return run_caught_up(db, stmt, in, res);
+	db->count++;
+	return ptn_conn_run(db->conn, stmt, in, res);
+}
+
 /* Outside a transaction: each statement is one of its own. */
 static enum ptn_err
 run_alone(struct ptn_db *db, int stmt, const void *in,
@@ -65,13 +105,14 @@ run_alone(struct ptn_db *db, int stmt, const void *in,
 	for (;;) {
 		if ((r = ptn_handle_ready(db)) != PTN_OK)
 			return r;
-		db->count++;
-		f = ptn_conn_run(db->conn, stmt, in, res);
+		f = run_by_itself(db, stmt, in, res);
 		if (f == PTN_DBERR_NONE)
 			return PTN_OK;
 		if (f == PTN_DBERR_RETRY && again(++n, start))
 			continue;
 		ptn_handle_note(db, def->name, f);
+		if (f == PTN_DBERR_NODE && again(++n, start))
+			continue;
 		if (reconnected)
 			return ptn_dberr_err(f);
 		if (f != PTN_DBERR_UNSENT &&
@@ -87,6 +128,7 @@ err_in_tx(enum ptn_dberr f)
 {
 	switch ((int)f) {
 	case PTN_DBERR_RETRY:
+	case PTN_DBERR_NODE:
 	case PTN_DBERR_STALE:
 	case PTN_DBERR_UNSENT:
 	case PTN_DBERR_LOST:
@@ -139,7 +181,7 @@ run_in_tx(struct ptn_db *db, int stmt, const void *in,
 {
 	const struct ptn_sql_stmt *def = &ptn_sql_stmts[stmt];
 	const bool alone = goes_alone(db, def);
-	enum ptn_dberr f = PTN_DBERR_NONE;
+	enum ptn_dberr f;
 
 	if (db->ended && db->broken == PTN_DBERR_NONE) {
 		ptn_error("database: %s: behind the last one", def->name);
@@ -150,9 +192,9 @@ run_in_tx(struct ptn_db *db, int stmt, const void *in,
 		db->broken = PTN_DBERR_AWAY; /* logged already */
 	if (db->broken != PTN_DBERR_NONE)
 		return err_in_tx(db->broken);
-	if (!alone)
-		f = begin(db);
-	if (f == PTN_DBERR_NONE) {
+	if (alone)
+		f = run_by_itself(db, stmt, in, res);
+	else if ((f = begin(db)) == PTN_DBERR_NONE) {
 		db->count++;
 		f = ptn_conn_run(db->conn, stmt, in, res);
 	}

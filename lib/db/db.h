@@ -170,6 +170,7 @@ struct ptn_sql_stmt {
 	bool locks;	   /* what it reads */
 	bool plain;	   /* sent as text, never prepared */
 	bool other;	   /* on tables of another program */
+	bool lags;	   /* may read what is a moment old: ptn_db_one() */
 };
 extern const struct ptn_sql_stmt ptn_sql_stmts[];
 extern const size_t ptn_sql_stmts_n;

@@ -23,7 +23,7 @@ static const struct {
 	{ 1452, PTN_DBERR_CONFLICT, "the row that is referred to is gone", 0 },
 
 	{ 1020, PTN_DBERR_RETRY,    "the row changed meanwhile", 0 },
-	{ 1047, PTN_DBERR_RETRY,    "the cluster node is not ready", 0 },
+	{ 1047, PTN_DBERR_NODE,     "the cluster node is not ready", 0 },
 	{ 1205, PTN_DBERR_RETRY,    "waited too long for a lock", 0 },
 	{ 1213, PTN_DBERR_RETRY,    "deadlock", 0 },
 
@@ -53,12 +53,12 @@ static const struct {
 	{ 1180, PTN_DBERR_AWAY,     "COMMIT failed (disk full?)", 0 },
 	{ 1203, PTN_DBERR_AWAY,     "too many connections of this user", 0 },
 	{ 1226, PTN_DBERR_AWAY,     "this user has used up a limit", 0 },
-	{ 1290, PTN_DBERR_AWAY,     "the server is read-only", 0 },
+	{ 1290, PTN_DBERR_NODE,     "the server is read-only", 0 },
 	{ 1317, PTN_DBERR_AWAY,     "the query was interrupted", 0 },
 	{ 1461, PTN_DBERR_AWAY,     "too many prepared statements", 0 },
 	{ 1665, PTN_DBERR_AWAY,     "binlog_format is STATEMENT: it must be MIXED or ROW", 0 },
 	{ 1792, PTN_DBERR_AWAY,     "the transaction is read-only", 0 },
-	{ 1836, PTN_DBERR_AWAY,     "the server is read-only", 0 },
+	{ 1836, PTN_DBERR_NODE,     "the server is read-only", 0 },
 	{ 1969, PTN_DBERR_AWAY,     "the query took too long", 0 },
 
 	{ 1044, PTN_DBERR_AWAY,     "access denied to this database: GRANT select, insert, update, delete on it to database.user", PTN_DB_FAULT_DATABASE },
@@ -131,6 +131,7 @@ ptn_dberr_err(enum ptn_dberr f)
 	case PTN_DBERR_NOMEM:
 		return PTN_E_NOMEM;
 	case PTN_DBERR_RETRY:
+	case PTN_DBERR_NODE:
 	case PTN_DBERR_STALE:
 	case PTN_DBERR_UNSENT:
 	case PTN_DBERR_LOST:

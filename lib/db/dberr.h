@@ -13,6 +13,7 @@ enum ptn_dberr {
 	PTN_DBERR_NONE = 0,
 	PTN_DBERR_CONFLICT, /* a key: the caller's matter */
 	PTN_DBERR_RETRY,    /* lost against another transaction: run it again */
+	PTN_DBERR_NODE,     /* this server cannot take it: another, or later */
 	PTN_DBERR_STALE,    /* the prepared statement is gone: prepare again */
 	PTN_DBERR_UNSENT,   /* no connection, and nothing went out on it */
 	PTN_DBERR_LOST,	    /* the connection broke: it may have been run */

@@ -4,13 +4,11 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
-#include "lib/base/rng.h"
+#include "lib/conf/conf.h"
 #include "lib/db/migrations.h"
 
 #include "lib/db/sql.h"
 
-#define BACKOFF_FIRST_MS 100 /* between attempts to connect */
-#define BACKOFF_MAX_MS 2000
 #define SAY_EVERY_MS 5000 /* the same complaint again */
 #define NO_SUCH_TABLE 1146
 
@@ -23,6 +21,8 @@ ptn_db_new(const struct ptn_conf *cf, enum ptn_db_role role)
 		return NULL;
 	db->cf = cf;
 	db->role = role;
+	db->refusal = PTN_E_UNAVAILABLE;
+	ptn_nodes_init(&db->nodes, cf);
 	if ((db->conn = ptn_conn_new()) == NULL) {
 		free(db);
 		return NULL;
@@ -106,8 +106,12 @@ ptn_handle_say(struct ptn_db *db, const char *where, enum ptn_dberr f)
 void
 ptn_handle_note(struct ptn_db *db, const char *where, enum ptn_dberr f)
 {
+	const bool leaves = f == PTN_DBERR_NODE && db->nodes.n > 1;
+
 	ptn_handle_say(db, where, f);
-	if (f == PTN_DBERR_LOST || f == PTN_DBERR_UNSENT)
+	if (leaves)
+		ptn_nodes_bad(&db->nodes);
+	if (leaves || f == PTN_DBERR_LOST || f == PTN_DBERR_UNSENT)
 		ptn_conn_close(db->conn);
 }
 
@@ -159,42 +163,93 @@ check_schema(struct ptn_db *db)
 	return check_version(db, &have);
 }
 
-static enum ptn_err
-open_checked(struct ptn_db *db)
+static void
+say_unreached(struct ptn_db *db, const struct ptn_place *at)
 {
-	enum ptn_dberr f;
+	char name[PTN_PLACE_NAME_MAX];
 	const char *what;
 
-	f = ptn_conn_open(db->conn, db->cf, db->role);
+	(void)ptn_dberr_of(ptn_conn_number(db->conn), &what);
+	if (!may_say(db, ptn_conn_number(db->conn)))
+		return;
+	if (what == NULL)
+		what = "cannot connect";
+	if (db->nodes.n > 1)
+		ptn_error("database: %s: %s: %s", ptn_place_name(at, name),
+		    what, ptn_conn_message(db->conn));
+	else
+		ptn_error("database: %s: %s", what, ptn_conn_message(db->conn));
+}
+
+/*
+ * Of a server that is one of several, whether it takes writes; and of a node
+ * of a cluster, that what is read there is what was committed elsewhere.
+ */
+static enum ptn_err
+join(struct ptn_db *db, const struct ptn_place *at)
+{
+	struct ptn_db_node_out node = { 0 };
+	struct ptn_conn_result res = {
+		.row_size = sizeof(node),
+		.one = true,
+		.rows = &node,
+	};
+	char name[PTN_PLACE_NAME_MAX];
+
+	if (ptn_conn_run(db->conn, PTN_STMT_DB_NODE, NULL, &res) !=
+	    PTN_DBERR_NONE)
+		return PTN_OK; /* no Galera: its variable is unknown */
+	if (db->nodes.n > 1 && node.read_only != 0) {
+		if (may_say(db, 3))
+			ptn_warn("database: %s: the server is read-only",
+			    ptn_place_name(at, name));
+		return PTN_E_UNAVAILABLE;
+	}
+	if (node.cluster != 0 &&
+	    db->cf->db_sync_wait != PTN_DB_SYNC_WAIT_NONE &&
+	    ptn_conn_wait(db->conn) != PTN_DBERR_NONE)
+		return PTN_E_UNAVAILABLE;
+	return PTN_OK;
+}
+
+static enum ptn_err
+open_checked(struct ptn_db *db, const struct ptn_place *at)
+{
+	enum ptn_dberr f;
+	enum ptn_err r;
+
+	f = ptn_conn_open(db->conn, db->cf, at, db->role);
 	if (f != PTN_DBERR_NONE) {
-		(void)ptn_dberr_of(ptn_conn_number(db->conn), &what);
-		if (may_say(db, ptn_conn_number(db->conn)))
-			ptn_error("database: %s: %s",
-			    what != NULL ? what : "cannot connect",
-			    ptn_conn_message(db->conn));
+		say_unreached(db, at);
 		return ptn_conn_number(db->conn) == PTN_DBERR_FOREIGN
 		    ? PTN_E_CONFIG
 		    : PTN_E_UNAVAILABLE;
 	}
-	return db->role == PTN_DB_SERVE ? check_schema(db) : PTN_OK;
+	if (db->role != PTN_DB_SERVE)
+		return PTN_OK;
+	if ((r = join(db, at)) != PTN_OK)
+		return r;
+	return check_schema(db);
 }
 
-/*
- * The next attempt is between half the back-off and all of it away, so that
- * many processes do not come back in step.
- */
-static void
-back_off(struct ptn_db *db)
+/* One after the other that may be tried, until one will do. */
+static enum ptn_err
+open_any(struct ptn_db *db)
 {
-	uint32_t ms = db->backoff_ms * 2;
+	const struct ptn_place *at;
+	enum ptn_err r;
 
-	if (ms < BACKOFF_FIRST_MS)
-		ms = BACKOFF_FIRST_MS;
-	if (ms > BACKOFF_MAX_MS)
-		ms = BACKOFF_MAX_MS;
-	db->backoff_ms = ms;
-	db->retry_at_ms =
-	    ptn_clock_mono_ms() + ms / 2 + ptn_rng_below(ms / 2 + 1);
+	ptn_nodes_begin(&db->nodes);
+	while ((at = ptn_nodes_next(&db->nodes)) != NULL) {
+		if ((r = open_checked(db, at)) == PTN_OK) {
+			ptn_nodes_good(&db->nodes);
+			return PTN_OK;
+		}
+		ptn_conn_close(db->conn);
+		ptn_nodes_bad(&db->nodes);
+		db->refusal = r;
+	}
+	return db->refusal;
 }
 
 enum ptn_err
@@ -207,18 +262,12 @@ ptn_db_connect(struct ptn_db *db)
 	/* The lock that keeps other migrations out went with the connection. */
 	if (db->role == PTN_DB_MIGRATE && db->was_open)
 		return PTN_E_UNAVAILABLE;
-	if (db->backoff_ms > 0 && ptn_clock_mono_ms() < db->retry_at_ms)
-		return db->refusal;
-	if ((r = open_checked(db)) != PTN_OK) {
-		ptn_conn_close(db->conn);
-		db->refusal = r;
-		back_off(db);
+	if ((r = open_any(db)) != PTN_OK)
 		return r;
-	}
 	if (db->said != 0)
 		ptn_info("database: connected again");
 	db->said = 0;
-	db->backoff_ms = 0;
+	db->waited_at_ms = 0;
 	db->was_open = true;
 	return PTN_OK;
 }
@@ -260,7 +309,8 @@ ptn_handle_ready(struct ptn_db *db)
 {
 	enum ptn_err r;
 
-	if (ptn_conn_is_open(db->conn) && !ptn_conn_is_alive(db->conn))
+	if (ptn_conn_is_open(db->conn) &&
+	    (!ptn_conn_is_alive(db->conn) || ptn_nodes_go_back(&db->nodes)))
 		ptn_conn_close(db->conn);
 	r = ptn_db_connect(db);
 	return r == PTN_E_CONFIG ? PTN_E_UNAVAILABLE : r;

@@ -8,6 +8,7 @@
 #include "lib/db/conn.h"
 #include "lib/db/db.h"
 #include "lib/db/dberr.h"
+#include "lib/db/nodes.h"
 
 /*
  * What db.h is opaque about, and what its statements and transactions (db.c)
@@ -31,9 +32,9 @@ struct ptn_db {
 	enum ptn_dberr broken; /* this run can only be rolled back */
 
 	/* Connecting. */
-	int64_t retry_at_ms;
-	uint32_t backoff_ms; /* 0: the last attempt went well */
-	enum ptn_err refusal;
+	struct ptn_nodes nodes;
+	enum ptn_err refusal;  /* the last one */
+	int64_t waited_at_ms; /* when what waited was sent last (conn.h) */
 
 	/* The last complaint in the log. */
 	unsigned int said;
@@ -49,7 +50,8 @@ enum ptn_err ptn_handle_ready(struct ptn_db *db) PTN_MUST_USE;
 
 /*
  * Log a fault with our own text for its number; the other one also lets go of a
- * connection that is of no use any more.
+ * connection that is of no use any more: as is one to a server that cannot take
+ * it, where there are others.
  */
 void ptn_handle_say(struct ptn_db *db, const char *where, enum ptn_dberr f);
 void ptn_handle_note(struct ptn_db *db, const char *where, enum ptn_dberr f);

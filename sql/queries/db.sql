@@ -75,6 +75,21 @@ SET SESSION
 -- returns: none
 SET SESSION TRANSACTION READ ONLY;
 
+-- name: db_node
+-- out:  cluster:i64 read_only:i64
+-- returns: one
+-- protocol: other
+-- What kind of server it is; one that was built without Galera knows no such
+-- variable.
+SELECT @@wsrep_on, @@read_only;
+
+-- name: db_session_cluster
+-- protocol: text
+-- returns: none
+-- On a node of a cluster: what is read, and a transaction that begins, first
+-- waits for all that was committed at any node before.
+SET SESSION wsrep_sync_wait = 1;
+
 -- name: db_begin
 -- protocol: text
 -- returns: none

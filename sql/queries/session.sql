@@ -2,6 +2,7 @@
 -- in:   tenant_id:id id:id
 -- out:  user_id:id last_used:time now:time
 -- returns: one
+-- protocol: lag
 SELECT user_id, last_used, UTC_TIMESTAMP(6) FROM sessions
  WHERE tenant_id = ? AND id = ? AND api = 'hanko' AND expires_at > UTC_TIMESTAMP(6);
 
@@ -9,6 +10,7 @@ SELECT user_id, last_used, UTC_TIMESTAMP(6) FROM sessions
 -- in:   tenant_id:id first:id second:id third:id fourth:id
 -- out:  id:id user_id:id last_used:time now:time
 -- returns: many
+-- protocol: lag
 -- The same of as many as one request may present.
 SELECT id, user_id, last_used, UTC_TIMESTAMP(6) FROM sessions
  WHERE tenant_id = ? AND id IN (?, ?, ?, ?) AND api = 'hanko'

@@ -124,8 +124,20 @@ export class Instance {
       args.push('--build', build);
     for (const [path, value] of Object.entries(set))
       args.push('--set',
-        `${path}=${String(value).replaceAll('{port}', this.port)}`);
+        `${path}=${this.own(value)}`);
     return args;
+  }
+
+  /* A value of set. */
+  own(value) {
+    return String(value).replaceAll('{port}', this.port)
+      .replaceAll('{dir}', this.dir);
+  }
+
+  quickstart(...args) {
+    const { under = [], env } = this.options;
+    const [file, ...rest] = [...under, 'sh', quickstart, ...args];
+    return run(file, rest, { env: { ...process.env, ...env } });
   }
 
   /* Start, or start anew with other settings; what is stored stays. */
@@ -133,8 +145,8 @@ export class Instance {
     if (leaving)
       throw new Error('interrupted');
     running.add(this);
-    const { status, stdout, stderr } = await run('sh',
-      [quickstart, ...this.arguments(set), '--detach']);
+    const { status, stdout, stderr } = await this.quickstart(
+      ...this.arguments(set), '--detach');
     if (status !== 0)
       throw new Error(`quickstart ended with ${status}\n${stdout}${stderr}`);
     this.env = parseEnv(readFileSync(join(this.dir, 'env'), 'utf8'));
@@ -150,7 +162,7 @@ export class Instance {
     const all = Object.fromEntries([...kept.matchAll(/^([^=]+)=(.*)$/gm)]
       .map(([, path, value]) => [path, value]));
     const lines = Object.entries({ ...all, ...set })
-      .map((pair) => `${pair.join('=')}\n`).sort();
+      .map(([path, value]) => `${path}=${this.own(value)}\n`).sort();
     const { status, stdout, stderr } = await run('awk', ['-f',
       join(top, 'etc/quickstart.d/yaml.awk'),
       join(top, 'lib/conf/conf.def'), '-'], { input: lines.join('') });
@@ -182,8 +194,8 @@ export class Instance {
     running.delete(this);
     await this.statements?.close();
     this.statements = null;
-    const { status, stderr } = await run('sh',
-      [quickstart, '--stop', '--dir', this.dir]);
+    const { status, stderr } = await this.quickstart('--stop',
+      '--dir', this.dir);
     if (status !== 0)
       throw new Error(`quickstart --stop ended with ${status}: ${stderr}`);
   }
@@ -237,7 +249,8 @@ export class Instance {
   async sql(text) {
     const args = ['--no-defaults', '--skip-ssl-verify-server-cert',
       '--user=root', `--socket=${this.env.POSTERN_DB_SOCKET}`, '--batch',
-      '--skip-column-names', this.env.POSTERN_DB_NAME];
+      '--skip-column-names', ...(this.sqlOptions ?? []),
+      this.env.POSTERN_DB_NAME];
     const stdout = this.options.oneConnection
       ? await (this.statements ??= new Statements(args)).ask(text)
       : await once(args, text);
@@ -289,8 +302,8 @@ export class Instance {
 
   /* Stop or start one of the others: mariadb, smtp, web, postern. */
   async service(action, name) {
-    const { status, stderr } = await run('sh',
-      [quickstart, '--service', action, name, '--dir', this.dir]);
+    const { status, stderr } = await this.quickstart('--service', action,
+      name, '--dir', this.dir);
     if (status !== 0)
       throw new Error(`quickstart --service ${action} ${name}: ${stderr}`);
     this.env = parseEnv(readFileSync(join(this.dir, 'env'), 'utf8'));
@@ -300,28 +313,34 @@ export class Instance {
 /* What an instance has of its own that keeps it from taking the template's. */
 const keys = ['secrets.keys', 'session.signing_algorithm'];
 
+/* A copy of a database that is not running, and of the secrets it needs. */
+export async function copyData(from, dir) {
+  mkdirSync(dir, { recursive: true });
+  const { status, stderr } = await run('cp', ['-a', '--sparse=always',
+    ...['data', 'conf'].map((part) => join(from, part)), dir]);
+  if (status !== 0)
+    throw new Error(stderr);
+}
+
 /* Begin with a copy of the database, its keys, and the secrets they need. */
 async function copyTemplate(dir, set) {
   const template = process.env.POSTERN_TEST_TEMPLATE;
-  if (!template || keys.some((key) => key in set))
-    return;
-  mkdirSync(dir);
-  const { status, stderr } = await run('cp', ['-a', '--sparse=always',
-    ...['data', 'conf'].map((part) => join(template, 'instance', part)),
-    dir]);
-  if (status !== 0)
-    throw new Error(stderr);
+  if (template && !keys.some((key) => key in set))
+    await copyData(join(template, 'instance'), dir);
 }
 
 /*
  * Start an instance of its own.
  *
  * set		{ 'configuration.key': value }; lists comma-separated, {port}
- *		is the instance's own.  Rate limits are off unless a test
+ *		and {dir} are the instance's own.  Rate limits are off unless a test
  *		switches them on.
  * web, prefix	instead of what the environment says.
  * admin	true: an admin port as well.
+ * from		a folder with data and conf to begin with a copy of.
  * keep		true: its data stay as well in the end.
+ * under, env	a command to run all of it under, with its arguments, and
+ *		variables for it.
  * oneConnection	true: sql() is for many statements, one after the other,
  *		each of which is an autocommitted one.
  */
@@ -330,7 +349,7 @@ export async function start(options = {}) {
   mkdirSync(base, { recursive: true });
   const dir = join(base, `${process.pid}-${++count}`);
   rmSync(dir, { recursive: true, force: true });
-  await copyTemplate(dir, set);
+  await (options.from ? copyData(options.from, dir) : copyTemplate(dir, set));
   for (let attempt = 1; ; attempt++) {
     const instance = new Instance(dir, { ...options, set },
       await freePort(), options.admin ? await freePort() : 0);

@@ -33,11 +33,15 @@ export const settings = {
   'dfns.password': 'true',
 };
 
-/* An instance, and connections to it on which to start at the same moment. */
+/*
+ * An instance, and connections on which to start at the same moment: to it, or
+ * in turns to several that share a database.
+ */
 export class Field {
-  constructor(instance, parallel) {
+  constructor(instance, parallel, all = [instance]) {
     this.instance = instance;
-    this.base = new URL(instance.url);
+    this.bases = all.map(({ url }) => new URL(url));
+    this.turn = 0;
     this.agent = new http.Agent({ keepAlive: true, maxSockets: parallel,
       maxFreeSockets: parallel });
   }
@@ -65,10 +69,11 @@ export class Field {
   send({ method = 'POST', path, body, headers }) {
     const text = body === undefined ? '' : JSON.stringify(body);
     const more = text ? { 'Content-Type': 'application/json' } : {};
+    const base = this.bases[this.turn++ % this.bases.length];
     return new Promise((done, fail) => {
       const request = http.request({ agent: this.agent, method,
-        host: this.base.hostname, port: this.base.port,
-        path: this.base.pathname.replace(/\/$/, '') + path,
+        host: base.hostname, port: base.port,
+        path: base.pathname.replace(/\/$/, '') + path,
         headers: { ...more, 'Content-Length': Buffer.byteLength(text),
           ...headers },
       }, (response) => {

@@ -45,6 +45,8 @@ lib/conf/conf_words.h ptn_enumeration
 lib/conf/conf_words.h ptn_password_kernel
 lib/conf/conf_words.h ptn_mail_transport
 lib/conf/conf_words.h ptn_smtp_tls
+lib/conf/conf_words.h ptn_db_hosts_order
+lib/conf/conf_words.h ptn_db_sync_wait
 lib/conf/conf_words.h ptn_db_tls
 lib/conf/conf_words.h ptn_audit_output
 lib/conf/conf_row.h ptn_conf # the parts of conf.h that only its own files use

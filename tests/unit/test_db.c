@@ -18,6 +18,7 @@
 #include "lib/base/clock.h"
 #include "lib/db/conn.h"
 #include "lib/db/dberr.h"
+#include "lib/db/nodes.h"
 #include "tests/unit/db.h" /* $POSTERN_TEST_DB */
 
 #define US 1000000
@@ -36,7 +37,7 @@ test_faults(void **state)
 		{ 1213, PTN_DBERR_RETRY },
 		{ 1205, PTN_DBERR_RETRY },
 		{ 1020, PTN_DBERR_RETRY },
-		{ 1047, PTN_DBERR_RETRY },
+		{ 1047, PTN_DBERR_NODE },
 		{ 1243, PTN_DBERR_STALE },
 		{ 1615, PTN_DBERR_STALE },
 		{ 2006, PTN_DBERR_UNSENT },
@@ -50,9 +51,9 @@ test_faults(void **state)
 		{ 1114, PTN_DBERR_AWAY },
 		{ 1021, PTN_DBERR_AWAY },
 		{ 1030, PTN_DBERR_AWAY },
-		{ 1290, PTN_DBERR_AWAY },
+		{ 1290, PTN_DBERR_NODE },
 		{ 1665, PTN_DBERR_AWAY },
-		{ 1836, PTN_DBERR_AWAY },
+		{ 1836, PTN_DBERR_NODE },
 		{ 1129, PTN_DBERR_AWAY },
 		{ 1045, PTN_DBERR_AWAY },
 		{ 1044, PTN_DBERR_AWAY },
@@ -78,11 +79,15 @@ static void
 test_prepare(void **state)
 {
 	struct ptn_conn *c = ptn_conn_new();
+	struct ptn_nodes ns;
 	int i;
 
 	(void)state;
 	assert_non_null(c);
-	assert_int_equal(ptn_conn_open(c, &conf, PTN_DB_SERVE), PTN_DBERR_NONE);
+	ptn_nodes_init(&ns, &conf);
+	assert_int_equal(ptn_conn_open(c, &conf, &ns.node[0].place,
+			     PTN_DB_SERVE),
+	    PTN_DBERR_NONE);
 	for (i = 0; i < PTN_STMT_T_PUT; i++) {
 		if (!ptn_sql_stmts[i].other &&
 		    ptn_conn_prepare(c, i) != PTN_DBERR_NONE)

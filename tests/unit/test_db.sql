@@ -38,6 +38,11 @@ UPDATE t_values SET n = LAST_INSERT_ID(n + 1) WHERE id = ?;
 -- returns: one
 SELECT n FROM t_values WHERE id = ? FOR UPDATE;
 
+-- name: t_lose
+-- out:  n:i64
+-- returns: many
+SELECT t_lose(n) FROM t_values ORDER BY n;
+
 -- name: t_clear
 -- returns: count
 DELETE FROM t_values;

@@ -416,6 +416,38 @@ test_deadlock(void **state)
 	assert_int_equal(value_of(2), 4);
 }
 
+/*
+ * What is lost between two rows of an answer is lost like all else: as to a
+ * certification of Galera while the rows are being locked.
+ */
+static enum ptn_err
+lost_among_rows_fn(struct ptn_db *d, void *arg)
+{
+	struct ptn_t_lose_out *rows_out;
+	int *runs = arg;
+	size_t n;
+
+	(*runs)++;
+	return ptn_sql_t_lose(d, arena, &rows_out, &n);
+}
+
+static void
+test_lost_among_rows(void **state)
+{
+	int runs = 0;
+
+	(void)state;
+	put(1);
+	put(2);
+	server_script("CREATE FUNCTION postern_test.t_lose(n BIGINT) "
+		      "RETURNS BIGINT BEGIN "
+		      "IF n = 2 AND @lost IS NULL THEN SET @lost = 1; "
+		      "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213; "
+		      "END IF; RETURN n; END");
+	assert_int_equal(ptn_db_tx(db, lost_among_rows_fn, &runs), PTN_OK);
+	assert_int_equal(runs, 2);
+}
+
 /* -------------------------------------------------------- lost connections */
 
 static void
@@ -554,6 +586,7 @@ main(void)
 		cmocka_unit_test_setup(test_part_first, each_begins),
 		cmocka_unit_test_setup(test_tx_lost, each_begins),
 		cmocka_unit_test_setup(test_deadlock, each_begins),
+		cmocka_unit_test_setup(test_lost_among_rows, each_begins),
 		cmocka_unit_test_setup(test_killed, each_begins),
 		cmocka_unit_test(test_killed_migration),
 		cmocka_unit_test(test_access),
