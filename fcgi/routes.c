@@ -49,6 +49,7 @@ static const struct ptn_input no_input = { NULL, 0 };
 #define CHANGER  &ptn_admin_auth_changer
 #define HOST     &ptn_admin_auth_host
 #define HOST_CHANGER &ptn_admin_auth_host_changer
+#define ENTRANT  &ptn_admin_auth_entrant
 #define SCRAPER  &ptn_admin_auth_scraper
 #define NONE     PTN_NEED_NOTHING
 #define KEYS     PTN_NEED_KEYS
@@ -167,6 +168,10 @@ const struct ptn_route ptn_routes[] = {
 	{ ADMIN,  GET,    "/health/ready",                     ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_health_ready },
 	{ ADMIN,  GET,    "/metrics",                          SCRAPER,    DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_metrics },
 	{ ADMIN,  GET,    "/audit_logs",                       READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_audit_list },
+	{ ADMIN,  GET,    "/operator",                         READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_operator_show },
+	{ ADMIN,  POST,   "/operator/login/initialize",        ENTRANT,  DB,   SIGNING, NO_INPUT,               ON(operators), ptn_admin_operator_login_init },
+	{ ADMIN,  POST,   "/operator/login/finalize",          ENTRANT,  DB,   FREE,    IN(operator_login),     ON(operators), ptn_admin_operator_login },
+	{ ADMIN,  POST,   "/operator/logout",                  READER,   DB,   FREE,    NO_INPUT,               ON(operators), ptn_admin_operator_logout },
 	{ ADMIN,  GET,    "/tenants",                          HOST,     DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_tenant_list },
 	{ ADMIN,  POST,   "/tenants",                          HOST_CHANGER, DB, FREE,  IN(admin_tenant),       ON(always),    ptn_admin_tenant_create },
 	{ ADMIN,  GET,    "/tenants/{id}",                     HOST,     DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_tenant_show },

@@ -141,6 +141,8 @@ void ptn_conf_hooks_check(struct ptn_conf_load *ld);
 
 /* The same of metrics.key. */
 void ptn_conf_metrics_check(struct ptn_conf_load *ld);
+void ptn_conf_origins_check(struct ptn_conf_load *ld);
+void ptn_conf_pages_check(struct ptn_conf_load *ld);
 
 /* What stands between commas, in the arena.  PTN_E_INPUT, PTN_E_NOMEM. */
 enum ptn_err ptn_conf_split(struct ptn_arena *a, const char *s,
