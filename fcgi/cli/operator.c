@@ -20,33 +20,48 @@ struct words {
 	bool json;
 };
 
-/* What there is to do before they can come in. */
+/*
+ * What there is to do before they can come in; or what they come in by, which
+ * whoever marks them is to know.
+ */
 static void
-advise(int64_t passkeys)
+tell(const struct ptn_operator_passkey *key, size_t n)
 {
-	if (passkeys > 0)
-		(void)printf("%" PRId64 " of their passkeys %s the way; one "
-			     "that is added later does not.\n",
-		    passkeys, passkeys == 1 ? "opens" : "open");
-	else
+	size_t i;
+
+	if (n == 0) {
 		(void)puts("They have no passkey yet: mark them again when "
 			   "they have one.");
+		return;
+	}
+	(void)printf("%zu of their passkeys %s the way; one that is added "
+		     "later does not.\n"
+		     "If one of them is not theirs, remove the mark, and then "
+		     "that passkey.\n\n  %-20s  %-20s  %s\n",
+	    n, n == 1 ? "opens" : "open", "MADE", "LAST USED", "NAME");
+	for (i = 0; i < n; i++) {
+		ptn_cli_print_time(key[i].created_at_us);
+		ptn_cli_print_time(key[i].last_used_at_us);
+		(void)fputs("  ", stdout);
+		ptn_cli_print_line(key[i].name);
+	}
 }
 
 /* Who is of the default tenant, which is not named, is for all of them. */
 static enum ptn_err
 add(struct ptn_cli_context *d, const struct words *w)
 {
+	struct ptn_operator_passkey *key;
 	struct ptn_uuid user;
-	int64_t passkeys;
 	enum ptn_err r;
+	size_t n;
 
 	if ((r = ptn_cli_user_find(d, w->who, &user)) != PTN_OK)
 		return r;
 	r = ptn_operator_add(&d->sc, &user, w->tenant == NULL, w->read_only,
-	    &passkeys);
+	    &key, &n);
 	if (r == PTN_OK)
-		advise(passkeys);
+		tell(key, n);
 	return r;
 }
 

@@ -10,7 +10,8 @@ struct marking {
 	const struct ptn_uuid *user;
 	bool everywhere;
 	bool read_only;
-	int64_t passkeys;
+	struct ptn_operator_passkey *key;
+	size_t keys;
 };
 
 /* What the record has of it. */
@@ -25,33 +26,53 @@ words(const struct marking *m)
 	return text[m->everywhere][m->read_only];
 }
 
+/* The passkeys that they have by now. */
+static enum ptn_err
+load_keys(const struct ptn_scope *sc, struct marking *m)
+{
+	const struct ptn_operator_passkeys_in in = { sc->tenant_id, *m->user };
+	struct ptn_operator_passkeys_out *row;
+	enum ptn_err r;
+	size_t i;
+
+	m->key = NULL;
+	r = ptn_sql_operator_passkeys(sc->db, sc->arena, &in, &row, &m->keys);
+	if (r != PTN_OK || m->keys == 0)
+		return r;
+	m->key = ptn_arena_calloc(sc->arena, m->keys, sizeof(*m->key));
+	for (i = 0; m->key != NULL && i < m->keys; i++)
+		m->key[i] = (struct ptn_operator_passkey){ row[i].name,
+			row[i].created_at, row[i].last_used_at };
+	return m->key != NULL ? PTN_OK : PTN_E_NOMEM;
+}
+
 static enum ptn_err
 mark(const struct ptn_scope *sc, void *arg)
 {
 	struct marking *m = arg;
 	const struct ptn_operator_put_in put = { *m->user, sc->tenant_id,
 		m->everywhere, m->read_only };
-	const struct ptn_operator_passkeys_in of = { sc->tenant_id, *m->user };
-	struct ptn_operator_passkeys_out keys;
 	enum ptn_err r;
 
 	if ((r = ptn_user_lock(sc, m->user)) != PTN_OK ||
 	    (r = ptn_sql_operator_put(sc->db, &put)) != PTN_OK ||
-	    (r = ptn_sql_operator_passkeys(sc->db, sc->arena, &of, &keys)) !=
-		PTN_OK)
+	    (r = load_keys(sc, m)) != PTN_OK)
 		return r;
-	m->passkeys = keys.n;
 	return ptn_event(sc, PTN_EVENT_OPERATOR_ADDED, words(m));
 }
 
 enum ptn_err
 ptn_operator_add(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    bool everywhere, bool read_only, int64_t *passkeys)
+    bool everywhere, bool read_only, struct ptn_operator_passkey **key,
+    size_t *n)
 {
-	struct marking m = { user, everywhere, read_only, 0 };
+	struct marking m = { .user = user,
+		.everywhere = everywhere,
+		.read_only = read_only };
 	enum ptn_err r = ptn_tx(sc, mark, &m);
 
-	*passkeys = m.passkeys;
+	*key = m.key;
+	*n = m.keys;
 	return r;
 }
 

@@ -28,16 +28,25 @@ struct ptn_operator {
 	int64_t sessions;
 };
 
+/* A passkey that opens the way. */
+struct ptn_operator_passkey {
+	const char *name; /* or NULL */
+	int64_t created_at_us;
+	int64_t last_used_at_us;
+};
+
 /*
  * Mark a user, or mark them anew, with the event: one transaction.
  *
- * passkeys	how many of theirs open the way from now on
+ * key, n	which of theirs open the way from now on, oldest first, in the
+ *		arena: one of them may be somebody else's, who was let in by a
+ *		mailed code or a key, and whoever marks them is to see that
  *
  * PTN_E_NOT_FOUND: there is no such user.
  */
 enum ptn_err ptn_operator_add(const struct ptn_scope *sc,
     const struct ptn_uuid *user, bool everywhere, bool read_only,
-    int64_t *passkeys) PTN_MUST_USE;
+    struct ptn_operator_passkey **key, size_t *n) PTN_MUST_USE;
 
 /* Take the mark away; their sessions end.  PTN_E_NOT_FOUND: there is none. */
 enum ptn_err ptn_operator_remove(const struct ptn_scope *sc,

@@ -23,16 +23,17 @@ SELECT everywhere, read_only FROM operators
 
 -- name: operator_passkeys
 -- in:   tenant_id:id user_id:id
--- out:  n:i64
--- returns: one
+-- out:  name:str created_at:time last_used_at:time
+-- returns: many
 -- Those that open the way for them.
-SELECT COUNT(*)
+SELECT c.name, c.created_at, c.last_used_at
   FROM operators o
   JOIN webauthn_credentials c
     ON c.user_id = o.user_id AND c.tenant_id = o.tenant_id
  WHERE o.tenant_id = ? AND o.user_id = ? AND c.created_at < o.marked_at
    AND c.api = 'hanko' AND c.mfa_only = 0
-   AND c.active = 1 AND c.archived_at IS NULL;
+   AND c.active = 1 AND c.archived_at IS NULL
+ ORDER BY c.created_at, c.id_hash;
 
 -- name: operator_list
 -- out:  user_id:id tenant:str everywhere:i64 read_only:i64 marked_at:time locked:i64 username:str address:str passkeys:i64 sessions:i64

@@ -45,6 +45,7 @@ describe('postern operator', () => {
     const { status, stdout } = await operator('add', email);
     assert.equal(status, 0);
     assert.match(stdout, /^1 of their passkeys opens the way/);
+    assert.match(stdout, /^ {2}MADE .*\n {2}\d{4}-\S+Z {2,}\d{4}-\S+Z {2}\S+$/m);
     assert.deepEqual(await recorded('operator_added'), ['1', hex(id),
       'all organisations']);
     const [{ marked_at: at, ...row }] = await listed();
