@@ -113,7 +113,7 @@ struct ptn_request {
 	const struct ptn_value *in; /* by the route's own enum */
 	struct ptn_session session; /* session.known: who is asking */
 	struct ptn_session_set sessions; /* all that it presents */
-	struct ptn_uuid signer; /* a service account's one key; nil: a user */
+	struct ptn_uuid signer; /* the one key of a token; nil: a session */
 	struct ptn_uuid action; /* that approves this: to be marked as used */
 	struct ptn_actor actor; /* sc.actor: who asks, and what came of it */
 };

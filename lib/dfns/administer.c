@@ -8,6 +8,7 @@
 #include "lib/dfns/codemail.h"
 #include "lib/dfns/cred.h"
 #include "lib/dfns/member.h"
+#include "lib/dfns/pat.h"
 #include "lib/dfns/service.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
@@ -329,6 +330,34 @@ ptn_administer_admit(const struct ptn_scope *sc, const char *username,
 	struct admitting a = { username, credential };
 
 	return ptn_tx(sc, admit_credential, &a);
+}
+
+struct ending {
+	const char *username;
+	const struct ptn_uuid *token;
+};
+
+static enum ptn_err
+end_pat(const struct ptn_scope *sc, void *arg)
+{
+	const struct ending *a = arg;
+	struct ptn_member m;
+	enum ptn_err r;
+
+	if ((r = lock_member(sc, a->username, &m)) != PTN_OK)
+		return r;
+	if ((r = ptn_pat_end(sc, &m.id, a->token)) != PTN_OK)
+		return r == PTN_E_NOT_FOUND ? PTN_E_UNPROCESSABLE : r;
+	return tell(sc, PTN_EVENT_PAT_ARCHIVED, &m);
+}
+
+enum ptn_err
+ptn_administer_end_pat(const struct ptn_scope *sc, const char *username,
+    const struct ptn_uuid *token_id)
+{
+	struct ending a = { username, token_id };
+
+	return ptn_tx(sc, end_pat, &a);
 }
 
 struct moving {

@@ -232,7 +232,8 @@ ptn_dfns_answer_verify(const struct ptn_scope *sc, struct ptn_dfns_answer *an)
 	enum ptn_err r;
 
 	memset(&an->denial, 0, sizeof(an->denial));
-	if ((r = ptn_dfns_signers_of(sc, &an->c.user_id, &list)) != PTN_OK)
+	if ((r = ptn_dfns_signers_for(sc, &an->c.user_id, &an->signer,
+		 &list)) != PTN_OK)
 		return r;
 	ptn_dfns_signers_allowed(&an->c.state, &list);
 	if ((r = verify_all(sc, an, &list, &code, &finding)) != PTN_OK)

@@ -15,6 +15,7 @@ SELECT u.id, u.created_at, m.user_id, m.username, m.kind, m.role, m.active,
        COALESCE(m.service_account, 0), e.address,
        (SELECT k.id FROM key_credentials k
          WHERE k.user_id = u.id AND k.archived_at IS NULL
+           AND k.of_token = COALESCE(m.service_account, 0)
          ORDER BY k.created_at, k.id LIMIT 1),
        (SELECT c.id_hash FROM webauthn_credentials c
          WHERE c.user_id = u.id AND c.archived_at IS NULL AND c.mfa_only = 0

@@ -270,7 +270,7 @@ give_all(const struct ptn_user_ref *u)
 	    id, t, id, rows_hex(&u->email_id));
 	rows_sql("INSERT INTO key_credentials VALUES (x'%s', x'%s', x'%s',"
 		 " 'Key', 'c', 'c', 'n', 'p', 'f', '', NULL, 1, " NOW ", NULL,"
-		 " NULL)",
+		 " NULL, 0)",
 	    id, t, id);
 	rows_sql("INSERT INTO ceremonies VALUES (x'%s', x'%s', x'%s', 'login',"
 		 " 'c', '{}', 0, " NOW ", " NOW ", NULL)",
@@ -282,7 +282,7 @@ give_all(const struct ptn_user_ref *u)
 		 " VALUES (x'%s', x'%s', x'%s', 's', 0)",
 	    id, t, id);
 	rows_sql("INSERT INTO access_tokens VALUES (x'%s', x'%s', x'%s', x'%s',"
-		 " x'%s', " NOW ", " NOW ", NULL)",
+		 " x'%s', " NOW ", " NOW ", NULL, 'Pat', 'n', NULL, NULL, 1)",
 	    id, t, id, id, id);
 	rows_sql("INSERT INTO known_networks VALUES (x'%s', REPEAT('n', 32),"
 		 " x'%s', " NOW ")",
