@@ -221,13 +221,34 @@ ptn_administer_archive_in(const struct ptn_scope *sc,
 	return ptn_event_about(sc, PTN_EVENT_MEMBER_ARCHIVED, user);
 }
 
+/*
+ * While it is off no session is good, however many are there still; none may be
+ * left when it is on again, also if whoever switched it off was cut short.
+ */
+static enum ptn_err
+switch_whole(const struct ptn_scope *sc, struct switching *s)
+{
+	struct ptn_org org;
+	enum ptn_err r;
+
+	r = ptn_org_get(sc, &sc->tenant_id, &org);
+	if (r == PTN_OK && s->active && !org.active)
+		r = ptn_org_end_sessions(sc, &sc->tenant_id);
+	if (r == PTN_OK)
+		r = ptn_tx(sc, switch_org, s);
+	if (r == PTN_OK && !s->active)
+		r = ptn_org_end_sessions(sc, &sc->tenant_id);
+	return r;
+}
+
 enum ptn_err
 ptn_administer_switch(const struct ptn_scope *sc, const char *username,
     bool active)
 {
 	struct switching s = { username, active };
 
-	return ptn_tx(sc, username == NULL ? switch_org : switch_member, &s);
+	return username == NULL ? switch_whole(sc, &s)
+				: ptn_tx(sc, switch_member, &s);
 }
 
 struct appointing {
