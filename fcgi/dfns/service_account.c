@@ -101,18 +101,21 @@ answer(struct ptn_request *req, struct ptn_reply *rep,
 enum ptn_err
 ptn_dfns_service_accounts(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const struct ptn_uuid all = { { 0 } };
 	struct ptn_dfns_people q = { .service_accounts = true };
 	struct ptn_dfns_people_row *p;
 	struct ptn_service_token *t;
 	size_t i, n, tokens;
+	int64_t after_us;
 	enum ptn_err r;
 	bool more;
 
-	if ((r = ptn_dfns_page_read(req, rep, PTN_DFNS_PAGE_MAX, &q.max,
-		 &q.place)) != PTN_OK ||
-	    (r = ptn_dfns_people_page(&req->sc, &q, &p, &n, &more)) != PTN_OK ||
-	    (r = ptn_service_tokens(&req->sc, &all, &t, &tokens)) != PTN_OK)
+	r = ptn_dfns_page_read(req, rep, PTN_DFNS_PAGE_MAX, &q.max, &q.place);
+	if (r != PTN_OK)
+		return r;
+	after_us = q.place.at_us;
+	if ((r = ptn_dfns_people_page(&req->sc, &q, &p, &n, &more)) != PTN_OK ||
+	    (r = ptn_service_tokens_between(&req->sc, after_us, q.place.at_us,
+		 &t, &tokens)) != PTN_OK)
 		return r;
 	rep->no_store = true;
 	ptn_jsonw_object(&rep->json, NULL);

@@ -109,6 +109,29 @@ ptn_service_tokens(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 enum ptn_err
+ptn_service_tokens_between(const struct ptn_scope *sc, int64_t after_us,
+    int64_t until_us, struct ptn_service_token **out, size_t *n)
+{
+	const struct ptn_service_tokens_between_in in = { sc->tenant_id,
+		after_us, until_us };
+	struct ptn_service_tokens_between_out *row;
+	enum ptn_err r;
+	size_t i;
+
+	*out = NULL;
+	r = ptn_sql_service_tokens_between(sc->db, sc->arena, &in, &row, n);
+	if (r != PTN_OK || *n == 0)
+		return r;
+	if ((*out = ptn_arena_calloc(sc->arena, *n, sizeof(**out))) == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < *n; i++)
+		(*out)[i] = (struct ptn_service_token){ row[i].id,
+			row[i].user_id, row[i].cred_id, row[i].fingerprint,
+			row[i].good != 0, row[i].created_at };
+	return PTN_OK;
+}
+
+enum ptn_err
 ptn_service_rename(const struct ptn_scope *sc, const struct ptn_uuid *user,
     const char *name)
 {

@@ -54,12 +54,17 @@ struct ptn_service_token {
 	int64_t created_at_us;
 };
 
-/*
- * That of an account, ended or not; or those of all that have not ended, where
- * user is nil.  One SELECT.
- */
+/* That of an account, ended or not.  One SELECT. */
 enum ptn_err ptn_service_tokens(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_service_token **out,
+    size_t *n) PTN_MUST_USE;
+
+/*
+ * Those of a page of ptn_dfns_people_page(): of the accounts between its place
+ * before and behind.  One SELECT.
+ */
+enum ptn_err ptn_service_tokens_between(const struct ptn_scope *sc,
+    int64_t after_us, int64_t until_us, struct ptn_service_token **out,
     size_t *n) PTN_MUST_USE;
 
 /*

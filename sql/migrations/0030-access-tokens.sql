@@ -15,6 +15,11 @@ ALTER TABLE access_tokens
 ALTER TABLE key_credentials
   ADD COLUMN of_token TINYINT NOT NULL DEFAULT 0;
 
+-- By which key a list of employees, or of service accounts, finds its pages.
+ALTER TABLE members
+  ADD KEY members_list (tenant_id, kind, service_account, archived_at,
+                        created_at, user_id);
+
 UPDATE key_credentials c
   JOIN access_tokens k ON k.credential_id = c.id
    SET c.of_token = 1;

@@ -52,17 +52,31 @@ UPDATE access_tokens SET revoked_at = UTC_TIMESTAMP(6)
  WHERE tenant_id = ? AND user_id = ? AND revoked_at IS NULL;
 
 -- name: service_tokens
--- in:   tenant_id:id user_id:id user_id:id
+-- in:   tenant_id:id user_id:id
 -- out:  id:id user_id:id cred_id:str fingerprint:str good:i64 created_at:time
 -- returns: many
--- That of one account, or those of all that have not ended.
+-- That of one account, ended or not.
 SELECT k.id, k.user_id, c.cred_id, c.fingerprint,
        k.revoked_at IS NULL AND k.expires_at > UTC_TIMESTAMP(6), k.created_at
   FROM access_tokens k
-  JOIN members m ON m.user_id = k.user_id
   JOIN key_credentials c ON c.id = k.credential_id
- WHERE k.tenant_id = ? AND k.kind = 'ServiceAccount'
-   AND (k.user_id = ? OR (? IS NULL AND m.archived_at IS NULL))
+ WHERE k.tenant_id = ? AND k.user_id = ? AND k.kind = 'ServiceAccount'
+ ORDER BY k.created_at, k.id;
+
+-- name: service_tokens_between
+-- in:   tenant_id:id after_at:time until_at:time
+-- out:  id:id user_id:id cred_id:str fingerprint:str good:i64 created_at:time
+-- returns: many
+-- Those of the accounts of a page (members_page), by the times of its ends.
+SELECT k.id, k.user_id, c.cred_id, c.fingerprint,
+       k.revoked_at IS NULL AND k.expires_at > UTC_TIMESTAMP(6), k.created_at
+  FROM members m FORCE INDEX (members_list)
+  JOIN access_tokens k ON k.user_id = m.user_id AND k.kind = 'ServiceAccount'
+  JOIN key_credentials c ON c.id = k.credential_id
+ WHERE m.tenant_id = ? AND m.kind = 'CustomerEmployee'
+   AND m.service_account = 1 AND m.archived_at IS NULL
+   AND m.created_at >= COALESCE(?, TIMESTAMP'1970-01-01 00:00:00')
+   AND m.created_at <= ?
  ORDER BY k.created_at, k.id;
 
 -- name: access_tokens_count
