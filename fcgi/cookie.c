@@ -180,6 +180,35 @@ ptn_cookie_set_trust(const struct ptn_request *req, struct ptn_reply *rep,
 }
 
 void
+ptn_cookie_set_operator(const struct ptn_request *req, struct ptn_reply *rep,
+    const char *value, int64_t max_age_s)
+{
+	const bool secure = req->origin != NULL &&
+	    strncmp(req->origin, "https://", 8) == 0;
+	const char *text;
+
+	text = ptn_arena_printf(req->sc.arena,
+	    "%s=%s; Path=/; Max-Age=%lld; HttpOnly%s; SameSite=Strict",
+	    secure ? PTN_COOKIE_OPERATOR_HOST : PTN_COOKIE_OPERATOR, value,
+	    (long long)max_age_s, secure ? "; Secure" : "");
+	rep->no_store = true;
+	if (text == NULL)
+		rep->bad = true;
+	else
+		ptn_reply_header(rep, "Set-Cookie", text);
+}
+
+size_t
+ptn_cookie_operator(const struct ptn_request *req, const char *out[],
+    size_t max)
+{
+	size_t n = ptn_cookie_values(req, PTN_COOKIE_OPERATOR_HOST, out, max);
+
+	n += ptn_cookie_values(req, PTN_COOKIE_OPERATOR, out + n, max - n);
+	return n;
+}
+
+void
 ptn_cookie_set_email_id(const struct ptn_request *req, struct ptn_reply *rep,
     const char *email_id)
 {

@@ -45,6 +45,19 @@ void ptn_cookie_set_trust(const struct ptn_request *req, struct ptn_reply *rep,
     const char *value);
 
 /*
+ * The cookie of an operator who is logged in, of a name of its own, whatever
+ * session.cookie.* says: for this host alone where the page that asks is on
+ * https.  An empty value with 0 deletes it.  Whichever of both names there are
+ * is looked at, and there may be several, as of others.
+ */
+#define PTN_COOKIE_OPERATOR "postern_operator"
+#define PTN_COOKIE_OPERATOR_HOST "__Host-postern_operator"
+void ptn_cookie_set_operator(const struct ptn_request *req,
+    struct ptn_reply *rep, const char *value, int64_t max_age_s);
+size_t ptn_cookie_operator(const struct ptn_request *req, const char *out[],
+    size_t max);
+
+/*
  * The cookie that tells old clients' passcode requests which address was
  * meant at sign-up.
  */

@@ -11,6 +11,12 @@ ptn_feature_always(const struct ptn_conf *cf)
 }
 
 bool
+ptn_feature_operators(const struct ptn_conf *cf)
+{
+	return cf->admin_origins.n > 0;
+}
+
+bool
 ptn_feature_passcodes(const struct ptn_conf *cf)
 {
 	return ptn_policy_passcodes(cf);

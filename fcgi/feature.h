@@ -12,6 +12,8 @@ struct ptn_conf;
 typedef bool (*ptn_feature)(const struct ptn_conf *cf);
 
 bool ptn_feature_always(const struct ptn_conf *cf);
+/* Operators log in by a passkey. */
+bool ptn_feature_operators(const struct ptn_conf *cf);
 bool ptn_feature_passcodes(const struct ptn_conf *cf);
 bool ptn_feature_passwords(const struct ptn_conf *cf);
 bool ptn_feature_passkeys(const struct ptn_conf *cf);

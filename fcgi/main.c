@@ -59,6 +59,7 @@ static const struct {
 	{ "user",    ptn_cli_user,    "user COMMAND ...",    "import, export, list and change users", ptn_cli_user_help },
 	{ "import-from", ptn_cli_from, "import-from PROGRAM ...", "bring users of another program along", ptn_cli_from_help },
 	{ "admin-key", ptn_cli_admin_key, "admin-key create|list|revoke ...", "keys of the Admin API", ptn_cli_admin_key_help },
+	{ "operator", ptn_cli_operator, "operator add|remove|list ...", "users who log in as operators", ptn_cli_operator_help },
 	{ "tenant",  ptn_cli_tenant,  "tenant COMMAND ...",  "tenants, and what they have of their own", ptn_cli_tenant_help },
 	{ "limits",  ptn_cli_limits,  "limits show|clear [--org ORG] WHOM", "what is counted of somebody", ptn_cli_limits_help },
 	{ "webhook", ptn_cli_webhook, "webhook COMMAND ...", "who is told of what happens", ptn_cli_webhook_help },

@@ -40,6 +40,7 @@ struct ptn_param {
 	const char *value;
 };
 
+struct ptn_admin_caller;
 struct ptn_child;
 struct ptn_family;
 struct ptn_json;
@@ -98,7 +99,8 @@ struct ptn_request {
 	const struct ptn_mount *mount; /* which names the tenant, or NULL */
 	enum ptn_err tenant_err;       /* why there is no tenant */
 	struct ptn_uuid org; /* that the path of an operator names; or nil */
-	bool bound; /* the key of that operator is for one organisation */
+	bool bound; /* that operator is for one organisation */
+	const struct ptn_admin_caller *caller; /* who they are; or NULL */
 	const char *arg; /* what stood for {id} in the route's path, or NULL */
 	const char *arg2; /* and for what is behind it; or NULL */
 	const struct ptn_route *route;
@@ -111,7 +113,7 @@ struct ptn_request {
 	const struct ptn_value *in; /* by the route's own enum */
 	struct ptn_session session; /* session.known: who is asking */
 	struct ptn_session_set sessions; /* all that it presents */
-	struct ptn_uuid signer; /* a service account's one key; nil: a user */
+	struct ptn_uuid signer; /* the one key of a token; nil: a session */
 	struct ptn_uuid action; /* that approves this: to be marked as used */
 	struct ptn_actor actor; /* sc.actor: who asks, and what came of it */
 };

@@ -49,6 +49,7 @@ static const struct ptn_input no_input = { NULL, 0 };
 #define CHANGER  &ptn_admin_auth_changer
 #define HOST     &ptn_admin_auth_host
 #define HOST_CHANGER &ptn_admin_auth_host_changer
+#define ENTRANT  &ptn_admin_auth_entrant
 #define SCRAPER  &ptn_admin_auth_scraper
 #define NONE     PTN_NEED_NOTHING
 #define KEYS     PTN_NEED_KEYS
@@ -154,6 +155,13 @@ const struct ptn_route ptn_routes[] = {
 	{ DFNS,   PUT,    "/auth/users/{id}/deactivate",       MANAGING, DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_user_deactivate },
 	{ DFNS,   GET,    "/auth/action/logs",                 OWNING,   DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_logs },
 	{ DFNS,   GET,    "/auth/action/logs/{id}",            OWNING,   DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_log },
+	{ DFNS,   GET,    "/auth/pats",                        MEMBER,   DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_pats },
+	{ DFNS,   POST,   "/auth/pats",                        SIGNED,   DB,   FREE,    IN(dfns_pat),           ON(dfns),      ptn_dfns_pat_create },
+	{ DFNS,   GET,    "/auth/pats/{id}",                   MEMBER,   DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_pat },
+	{ DFNS,   PUT,    "/auth/pats/{id}",                   SIGNED,   DB,   FREE,    IN(dfns_pat_change),    ON(dfns),      ptn_dfns_pat_change },
+	{ DFNS,   DELETE, "/auth/pats/{id}",                   SIGNED,   DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_pat_archive },
+	{ DFNS,   PUT,    "/auth/pats/{id}/activate",          SIGNED,   DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_pat_activate },
+	{ DFNS,   PUT,    "/auth/pats/{id}/deactivate",        SIGNED,   DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_pat_deactivate },
 	{ DFNS,   GET,    "/auth/service-accounts",            OWNING,   DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_service_accounts },
 	{ DFNS,   POST,   "/auth/service-accounts",            MANAGING, DB,   FREE,    IN(dfns_service_account), ON(dfns),    ptn_dfns_service_create },
 	{ DFNS,   GET,    "/auth/service-accounts/{id}",       OWNING,   DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_service_account },
@@ -167,6 +175,10 @@ const struct ptn_route ptn_routes[] = {
 	{ ADMIN,  GET,    "/health/ready",                     ANYBODY,  NONE, FREE,    NO_INPUT,               ON(always),    ptn_public_health_ready },
 	{ ADMIN,  GET,    "/metrics",                          SCRAPER,    DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_metrics },
 	{ ADMIN,  GET,    "/audit_logs",                       READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_audit_list },
+	{ ADMIN,  GET,    "/operator",                         READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_operator_show },
+	{ ADMIN,  POST,   "/operator/login/initialize",        ENTRANT,  DB,   SIGNING, NO_INPUT,               ON(operators), ptn_admin_operator_login_init },
+	{ ADMIN,  POST,   "/operator/login/finalize",          ENTRANT,  DB,   FREE,    IN(operator_login),     ON(operators), ptn_admin_operator_login },
+	{ ADMIN,  POST,   "/operator/logout",                  READER,   DB,   FREE,    NO_INPUT,               ON(operators), ptn_admin_operator_logout },
 	{ ADMIN,  GET,    "/tenants",                          HOST,     DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_tenant_list },
 	{ ADMIN,  POST,   "/tenants",                          HOST_CHANGER, DB, FREE,  IN(admin_tenant),       ON(always),    ptn_admin_tenant_create },
 	{ ADMIN,  GET,    "/tenants/{id}",                     HOST,     DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_tenant_show },

@@ -5,24 +5,58 @@
 #include "fcgi/request.h"
 #include "fcgi/routes.h"
 #include "lib/account/metadata.h"
+#include "lib/account/operator_session.h"
 
 /*
- * The Admin API: what an operator may do, by a key (lib/account/adminkey.h).
+ * The Admin API: what an operator may do, by a key (lib/account/adminkey.h) or
+ * a session of their own (lib/account/operator_session.h).
  * What each handler does stands above its definition; what it may rely on
  * stands in its line of routes.c.
  */
 extern const struct ptn_family ptn_admin_family;
 
+/* Who calls: a key, or a user who is marked as an operator. */
+struct ptn_admin_caller {
+	const char *name;	   /* of the key, or of the user */
+	struct ptn_uuid tenant_id; /* nil: they are for all of them */
+	bool read_only;
+	int64_t expires_at_us;		     /* 0: never */
+	struct ptn_operator_session session; /* its id is nil: it is a key */
+};
+
 /*
- * Who may call.  The request is of the tenant that the key is for; or, if it is
- * for all of them, of the one that the path names, else of the default one.
+ * Who may call.  The request is of the tenant that they are for; or, if they
+ * are for all of them, of the one that the path names, else of the default one.
  */
-extern const struct ptn_auth ptn_admin_auth_reader;  /* any key */
-extern const struct ptn_auth ptn_admin_auth_changer; /* not a read-only one */
+extern const struct ptn_auth ptn_admin_auth_reader;  /* any of them */
+extern const struct ptn_auth ptn_admin_auth_changer; /* no read-only one */
 extern const struct ptn_auth ptn_admin_auth_host; /* one of all organisations */
 extern const struct ptn_auth ptn_admin_auth_host_changer; /* both */
 /* The same, or metrics.key: then neither tenant nor database is there. */
 extern const struct ptn_auth ptn_admin_auth_scraper;
+
+/* Who is no caller yet, from a page of operators. */
+extern const struct ptn_auth ptn_admin_auth_entrant;
+
+/* It is the operator of that session. */
+void ptn_admin_caller_is(struct ptn_admin_caller *who,
+    const struct ptn_operator_session *s);
+
+/*
+ * Not let in: counted by network, and on record, for a reason of ours, until
+ * that limit is reached.  why NULL: it is on record already.
+ */
+enum ptn_err ptn_admin_deny(struct ptn_request *req, struct ptn_reply *rep,
+    const char *why) PTN_MUST_USE;
+
+extern const struct ptn_input ptn_in_operator_login;
+enum ptn_err ptn_admin_operator_show(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_operator_login_init(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_admin_operator_login(struct ptn_request *,
+    struct ptn_reply *);
+enum ptn_err ptn_admin_operator_logout(struct ptn_request *,
+    struct ptn_reply *);
 
 /* Why there is no way to log in for one. */
 #define PTN_ADMIN_SERVICE "a service account: nobody logs in as one"
@@ -40,6 +74,14 @@ enum ptn_err ptn_admin_user_named(struct ptn_request *req,
 /* The same, who exists: PTN_E_NOT_FOUND. */
 enum ptn_err ptn_admin_user_found(struct ptn_request *req,
     struct ptn_reply *rep, struct ptn_uuid *id) PTN_MUST_USE;
+
+/*
+ * To whom is for one tenant alone, an operator is as unknown as somebody of
+ * another: PTN_E_NOT_FOUND.  Of the user whom {id} of a path names it is asked
+ * before its handler is.
+ */
+enum ptn_err ptn_admin_user_reached(struct ptn_request *req,
+    struct ptn_reply *rep, const struct ptn_uuid *id) PTN_MUST_USE;
 
 /* Returns r; if it is PTN_E_NOT_FOUND, that it is the user who is not there. */
 enum ptn_err ptn_admin_user_unknown(struct ptn_reply *rep,

@@ -94,6 +94,9 @@ ptn_admin_session_create(struct ptn_request *req, struct ptn_reply *rep)
 	    ptn_client_network_of(req->sc.arena, ip->s, false) == NULL)
 		return ptn_reply_say(rep, PTN_E_INPUT,
 		    "ip_address must be a valid ip address (v4 or v6)");
+	if ((r = ptn_admin_user_reached(req, rep, &req->in[USER].id)) !=
+	    PTN_OK)
+		return r;
 	if ((r = mint(req, &claims)) == PTN_E_NOT_FOUND)
 		return ptn_reply_say(rep, r, "user not found");
 	if (r == PTN_E_CONFLICT)

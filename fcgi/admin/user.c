@@ -176,7 +176,7 @@ enum ptn_err
 ptn_admin_user_list(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct ptn_uuid id[PTN_PERSON_IDS_MAX];
-	struct ptn_person_query q = { .ids = 0 };
+	struct ptn_person_query q = { .plain = req->bound };
 	struct ptn_admin_page page;
 	struct ptn_person *p;
 	int64_t total;

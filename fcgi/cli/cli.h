@@ -88,6 +88,10 @@ int ptn_cli_backup(int argc, char **argv, const char *conf_path,
 int ptn_cli_admin_key(int argc, char **argv, const char *conf_path,
     const char *const *set);
 
+/* operator add|remove WHO | list */
+int ptn_cli_operator(int argc, char **argv, const char *conf_path,
+    const char *const *set);
+
 /* tenant COMMAND ...: the table is in tenant.c */
 int ptn_cli_tenant(int argc, char **argv, const char *conf_path,
     const char *const *set);
@@ -110,6 +114,7 @@ void ptn_cli_snippet_help(FILE *out);
 void ptn_cli_org_help(FILE *out);
 void ptn_cli_user_help(FILE *out);
 void ptn_cli_admin_key_help(FILE *out);
+void ptn_cli_operator_help(FILE *out);
 void ptn_cli_tenant_help(FILE *out);
 void ptn_cli_from_help(FILE *out);
 void ptn_cli_limits_help(FILE *out);

@@ -147,6 +147,8 @@ static const struct {
 	{ "role",       3, 3,   ptn_cli_org_role,       "ORG USERNAME owner|member", false },
 	{ "credentials", 2, 2,  ptn_cli_org_credentials, "ORG USERNAME", false },
 	{ "admit",      3, 3,   ptn_cli_org_admit,      "ORG USERNAME CREDENTIAL", false },
+	{ "tokens",     2, 2,   ptn_cli_org_tokens,     "ORG USERNAME", false },
+	{ "revoke",     3, 3,   ptn_cli_org_revoke,     "ORG USERNAME TOKEN-ID", false },
 	{ "address",    3, 3,   ptn_cli_org_address,    "ORG USERNAME ADDRESS", false },
 	{ "activate",   1, 2,   ptn_cli_org_activate,   "ORG [USERNAME]", false },
 	{ "deactivate", 1, 2,   ptn_cli_org_deactivate, "ORG [USERNAME]", false },

@@ -22,6 +22,8 @@ enum ptn_err ptn_cli_org_activate(struct ptn_cli_context *, int, char **);
 enum ptn_err ptn_cli_org_deactivate(struct ptn_cli_context *, int, char **);
 enum ptn_err ptn_cli_org_credentials(struct ptn_cli_context *, int, char **);
 enum ptn_err ptn_cli_org_admit(struct ptn_cli_context *, int, char **);
+enum ptn_err ptn_cli_org_tokens(struct ptn_cli_context *, int, char **);
+enum ptn_err ptn_cli_org_revoke(struct ptn_cli_context *, int, char **);
 enum ptn_err ptn_cli_org_address(struct ptn_cli_context *, int, char **);
 enum ptn_err ptn_cli_org_service_account(struct ptn_cli_context *, int,
     char **);

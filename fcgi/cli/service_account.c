@@ -36,7 +36,7 @@ read_days(const char *text, int64_t *days)
 	errno = 0;
 	*days = strtol(text, &end, 10);
 	return errno == 0 && end != text && *end == '\0' && *days >= 1 &&
-	    *days <= PTN_SERVICE_DAYS_MAX;
+	    *days <= PTN_ACCESSTOKEN_DAYS_MAX;
 }
 
 /* The text of a file that is no longer than a key. */
@@ -76,9 +76,9 @@ print_id(const char *name, enum ptn_dfnsid_kind kind, const struct ptn_uuid *id)
 static enum ptn_err
 create(struct ptn_cli_context *d, const struct words *w)
 {
-	const int64_t days = w->days > 0 ? w->days : PTN_SERVICE_DAYS_MAX;
+	const int64_t days = w->days > 0 ? w->days : PTN_ACCESSTOKEN_DAYS_MAX;
 	struct ptn_service_new s = { .name = w->what,
-		.ttl_s = days * S_PER_DAY };
+		.token = { .ttl_s = days * S_PER_DAY } };
 	char expires[PTN_CLOCK_STR];
 	const char *pem;
 	enum ptn_err r;
@@ -86,14 +86,14 @@ create(struct ptn_cli_context *d, const struct words *w)
 	if ((r = read_key(d->sc.arena, w->key_file, &pem)) != PTN_OK ||
 	    (r = ptn_keysets_refresh_of(&d->sc, d->api, false)) != PTN_OK)
 		return r;
-	s.pem = pem;
+	s.token.pem = pem;
 	if ((r = ptn_administer_service(&d->sc, &s)) != PTN_OK)
 		return r;
-	ptn_clock_format(s.expires_s * PTN_US_PER_S, expires);
+	ptn_clock_format(s.token.expires_s * PTN_US_PER_S, expires);
 	print_id("userId", PTN_DFNSID_USER, &s.id);
-	print_id("tokenId", PTN_DFNSID_TOKEN, &s.token_id);
-	(void)printf("credId %s\nexpires %s\ntoken %s\n", s.cred_id, expires,
-	    s.token);
+	print_id("tokenId", PTN_DFNSID_TOKEN, &s.token.id);
+	(void)printf("credId %s\nexpires %s\ntoken %s\n", s.token.cred_id,
+	    expires, s.token.token);
 	return PTN_OK;
 }
 
@@ -180,7 +180,7 @@ read_words(int argc, char **argv, struct words *w)
 		(void)ptn_cli_complain(title, "--public-key FILE is missing");
 	else if (days != NULL && !read_days(days, &w->days))
 		(void)ptn_cli_complain(title, "--days: 1 to %d",
-		    PTN_SERVICE_DAYS_MAX);
+		    PTN_ACCESSTOKEN_DAYS_MAX);
 	else
 		return verb;
 	return -1;

@@ -22,13 +22,14 @@ static const struct ptn_field init_fields[INIT__MAX] = {
 
 const struct ptn_input ptn_in_dfns_action_init = { init_fields, INIT__MAX };
 
-/* The user and the session, or service account and token, of the request. */
+/* The user and the session, or the token and its key, of the request. */
 static struct ptn_dfns_action_by
 caller(const struct ptn_request *req)
 {
 	const struct ptn_claims *c = &req->session.claims;
 
-	return (struct ptn_dfns_action_by){ c->sub, c->session_id };
+	return (struct ptn_dfns_action_by){ c->sub, c->session_id,
+		req->signer };
 }
 
 /* POST /auth/action/init: what is to be signed to approve a request. */
@@ -36,7 +37,6 @@ enum ptn_err
 ptn_dfns_action_init(struct ptn_request *req, struct ptn_reply *rep)
 {
 	struct ptn_dfns_action_start s = { .by = caller(req),
-		.signer = req->signer,
 		.action = { .method = req->in[INIT_METHOD].s,
 		    .path = req->in[INIT_PATH].s,
 		    .payload = req->in[INIT_PAYLOAD].b } };

@@ -31,7 +31,7 @@ extern const struct ptn_family ptn_dfns_family;
 /* Who may call an endpoint: a request that carries... */
 extern const struct ptn_auth ptn_dfns_auth_member, /* a user token */
     ptn_dfns_auth_signed,   /* a user token and a signed user action */
-    ptn_dfns_auth_caller,   /* a user's or a service account's token */
+    ptn_dfns_auth_caller,   /* a user's, personal or account's token */
     ptn_dfns_auth_service,  /* a service account's token and a user action */
     ptn_dfns_auth_owner,    /* the token of an owner, or of one's account */
     ptn_dfns_auth_managing, /* the same and a signed user action */
@@ -126,6 +126,16 @@ enum ptn_err ptn_dfns_service_deactivate(struct ptn_request *,
     struct ptn_reply *);
 enum ptn_err ptn_dfns_service_archive(struct ptn_request *, struct ptn_reply *);
 
+extern const struct ptn_input ptn_in_dfns_pat;
+extern const struct ptn_input ptn_in_dfns_pat_change;
+enum ptn_err ptn_dfns_pats(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_pat(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_pat_create(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_pat_change(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_pat_activate(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_pat_deactivate(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_dfns_pat_archive(struct ptn_request *, struct ptn_reply *);
+
 /*
  * Refuse a request that no user action approves (lib/dfns/action.h).
  * req->action is set to the one that does.
@@ -192,6 +202,13 @@ struct ptn_uuid ptn_dfns_arg(const struct ptn_request *req,
     enum ptn_dfnsid_kind kind);
 
 /*
+ * A permissionId, or none: there is one permission to give, that of owners.
+ * False: another one is asked for.
+ */
+bool ptn_dfns_read_permission(const struct ptn_request *req,
+    const struct ptn_value *v, bool *owner);
+
+/*
  * Which part of a list is asked for, by ?limit (or usual) and
  * ?paginationToken; PTN_E_INPUT is answered already.
  */
@@ -252,9 +269,22 @@ void ptn_dfns_write_credential(struct ptn_jsonw *w, const struct ptn_org *org,
 void ptn_dfns_write_person(struct ptn_jsonw *w, const char *name,
     const struct ptn_uuid *org, const struct ptn_dfns_people_row *p);
 
-/* "permissionAssignments": of an owner one, of others none. */
-void ptn_dfns_write_permissions(struct ptn_jsonw *w, const struct ptn_uuid *org,
-    const struct ptn_uuid *user, bool owner);
+/* An access token as its owner sees it. */
+struct ptn_dfns_shown_token {
+	struct ptn_uuid id;
+	struct ptn_uuid user; /* as whom it calls */
+	const char *kind;
+	const char *name;
+	const char *cred_id;
+	const char *fingerprint;
+	bool active;
+	int64_t created_at_us;
+	struct ptn_uuid grantee; /* who has the permission: user or token */
+	bool owner;
+	const char *text; /* the token itself, or NULL: seen only once */
+};
+void ptn_dfns_write_token(struct ptn_jsonw *w, const struct ptn_uuid *org,
+    const struct ptn_dfns_shown_token *t);
 
 /* The whole answer: a challenge for existing credentials. */
 void ptn_dfns_write_challenge(struct ptn_request *req, struct ptn_reply *rep,

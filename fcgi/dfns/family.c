@@ -6,7 +6,7 @@
 #include "fcgi/bearer.h"
 #include "fcgi/family.h"
 #include "lib/crypto/crypto.h"
-#include "lib/dfns/service.h"
+#include "lib/dfns/accesstoken.h"
 #include "lib/dfns/token.h"
 
 #define ID_STR 24 /* of 63 bits in decimal */
@@ -133,39 +133,39 @@ find_user(struct ptn_request *req, struct ptn_bytes token,
 
 /* One SELECT, too: only the row says who it is and whether it is good. */
 static enum ptn_err
-find_service(struct ptn_request *req, struct ptn_bytes token,
+find_token(struct ptn_request *req, struct ptn_bytes token,
     const struct ptn_uuid *org, struct ptn_member *who)
 {
 	const struct ptn_scope at = ptn_scope_at(&req->sc, org);
-	struct ptn_service_seen seen;
+	struct ptn_accesstoken_seen seen;
 	enum ptn_err r;
 
-	r = ptn_service_find(&at, token, &seen);
+	r = ptn_accesstoken_find(&at, token, &seen);
 	if (r != PTN_OK)
 		return r;
-	set_caller(req, org, &seen.user_id, &seen.token_id);
+	set_caller(req, org, &seen.user_id, &seen.id);
 	req->signer = seen.credential_id;
 	req->session.claims.email.address = seen.username;
 	who->kind = seen.kind;
 	who->owner = seen.owner;
+	who->service_account = seen.service_account;
 	return PTN_OK;
 }
 
-/* The token says whether it is a user's or a service account's. */
+/* The token says whether it is one of a session. */
 static enum ptn_err
 find_caller(struct ptn_request *req, struct ptn_bytes token,
     struct ptn_member *who)
 {
 	struct ptn_uuid org;
-	bool service;
+	bool stored;
 	enum ptn_err r;
 
-	r = ptn_dfns_token_claims(req->sc.arena, token, PTN_DFNS_TOKEN_SERVICE,
-	    &org, &service);
+	r = ptn_dfns_token_claims(req->sc.arena, token, &org, &stored);
 	if (r != PTN_OK)
 		return r;
-	return service ? find_service(req, token, &org, who)
-		       : find_user(req, token, who);
+	return stored ? find_token(req, token, &org, who)
+		      : find_user(req, token, who);
 }
 
 /* Who asks; who->kind stays NULL if the token names a ceremony. */
@@ -187,17 +187,21 @@ find(struct ptn_request *req, const struct ptn_auth *auth,
 	return find_caller(req, token, who);
 }
 
-/* Is the endpoint for callers like this: user or service account, owner? */
+/*
+ * Is the endpoint for callers like this?  What is for those who are logged in
+ * is for no token that is not of a session: none makes another one, nor a
+ * credential.
+ */
 static bool
 is_for_caller(const struct ptn_request *req, const struct ptn_auth *auth,
     const struct ptn_member *who)
 {
-	const bool service = !ptn_uuid_is_nil(&req->signer);
-
 	if (auth == &ptn_dfns_auth_owner || auth == &ptn_dfns_auth_managing)
 		return who->owner;
+	if (auth == &ptn_dfns_auth_service)
+		return who->service_account;
 	return auth == &ptn_dfns_auth_caller ||
-	    service == (auth == &ptn_dfns_auth_service);
+	    ptn_uuid_is_nil(&req->signer);
 }
 
 /*

@@ -30,6 +30,9 @@ static const struct {
 	[PTN_DFNS_NO_SUCH_LOG] =    { PTN_E_NOT_FOUND, "audit log not found" },
 	[PTN_DFNS_NO_SUCH_ACCOUNT] = { PTN_E_NOT_FOUND, "service account not found" },
 	[PTN_DFNS_TOO_MANY_ACCOUNTS] = { PTN_E_INPUT, "the organisation has as many service accounts as it may" },
+	[PTN_DFNS_NO_SUCH_TOKEN] =  { PTN_E_NOT_FOUND, "personal access token not found" },
+	[PTN_DFNS_TOO_MANY_TOKENS] = { PTN_E_INPUT, "the user has as many personal access tokens as they may" },
+	[PTN_DFNS_TOKEN_EXISTS] =   { PTN_E_INPUT, "personal access token already exists" },
 	[PTN_DFNS_ONESELF] =        { PTN_E_INPUT, "user cannot modify its own state" },
 	[PTN_DFNS_LAST_OWNER] =     { PTN_E_INPUT, "the last owner of an organisation stays active" },
 	/* Who it is, and what for: user.c. */

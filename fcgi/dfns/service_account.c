@@ -17,7 +17,7 @@ static const struct ptn_field new_fields[NEW__MAX] = {
 	    PTN_OK },
 	[NEW_KEY] = { "publicKey", PTN_F_TEXT, true, PTN_PEM_MAX, NULL,
 	    PTN_OK },
-	[NEW_DAYS] = { "daysValid", PTN_F_COUNT, false, PTN_SERVICE_DAYS_MAX,
+	[NEW_DAYS] = { "daysValid", PTN_F_COUNT, false, PTN_ACCESSTOKEN_DAYS_MAX,
 	    NULL, PTN_OK },
 	[NEW_PERMISSION] = { "permissionId", PTN_F_TEXT, false, PTN_DFNSID_MAX,
 	    NULL, PTN_OK },
@@ -46,26 +46,19 @@ write_token(struct ptn_jsonw *w, const struct ptn_uuid *org,
     const struct ptn_dfns_people_row *p, const struct ptn_service_token *t,
     const char *text)
 {
-	char id[PTN_DFNSID_STR];
+	const struct ptn_dfns_shown_token shown = { .id = t->id,
+		.user = p->id,
+		.kind = "ServiceAccount",
+		.name = p->username,
+		.cred_id = t->cred_id,
+		.fingerprint = t->fingerprint,
+		.active = t->good && p->active,
+		.created_at_us = t->created_at_us,
+		.grantee = p->id,
+		.owner = p->owner,
+		.text = text };
 
-	ptn_jsonw_object(w, NULL);
-	if (text != NULL)
-		ptn_jsonw_str(w, "accessToken", text);
-	ptn_dfns_write_time(w, "dateCreated", t->created_at_us);
-	ptn_jsonw_str(w, "credId", t->cred_id);
-	ptn_jsonw_bool(w, "isActive", t->good && p->active);
-	ptn_jsonw_str(w, "kind", "ServiceAccount");
-	ptn_dfnsid_format(PTN_DFNSID_USER, &p->id, id);
-	ptn_jsonw_str(w, "linkedUserId", id);
-	ptn_jsonw_str(w, "linkedAppId", "");
-	ptn_jsonw_str(w, "name", p->username);
-	ptn_dfnsid_format(PTN_DFNSID_ORG, org, id);
-	ptn_jsonw_str(w, "orgId", id);
-	ptn_dfns_write_permissions(w, org, &p->id, p->owner);
-	ptn_jsonw_str(w, "publicKey", t->fingerprint);
-	ptn_dfnsid_format(PTN_DFNSID_TOKEN, &t->id, id);
-	ptn_jsonw_str(w, "tokenId", id);
-	ptn_jsonw_end_object(w);
+	ptn_dfns_write_token(w, org, &shown);
 }
 
 /* The tokens of p among those of several accounts. */
@@ -108,18 +101,21 @@ answer(struct ptn_request *req, struct ptn_reply *rep,
 enum ptn_err
 ptn_dfns_service_accounts(struct ptn_request *req, struct ptn_reply *rep)
 {
-	const struct ptn_uuid all = { { 0 } };
 	struct ptn_dfns_people q = { .service_accounts = true };
 	struct ptn_dfns_people_row *p;
 	struct ptn_service_token *t;
 	size_t i, n, tokens;
+	int64_t after_us;
 	enum ptn_err r;
 	bool more;
 
-	if ((r = ptn_dfns_page_read(req, rep, PTN_DFNS_PAGE_MAX, &q.max,
-		 &q.place)) != PTN_OK ||
-	    (r = ptn_dfns_people_page(&req->sc, &q, &p, &n, &more)) != PTN_OK ||
-	    (r = ptn_service_tokens(&req->sc, &all, &t, &tokens)) != PTN_OK)
+	r = ptn_dfns_page_read(req, rep, PTN_DFNS_PAGE_MAX, &q.max, &q.place);
+	if (r != PTN_OK)
+		return r;
+	after_us = q.place.at_us;
+	if ((r = ptn_dfns_people_page(&req->sc, &q, &p, &n, &more)) != PTN_OK ||
+	    (r = ptn_service_tokens_between(&req->sc, after_us, q.place.at_us,
+		 &t, &tokens)) != PTN_OK)
 		return r;
 	rep->no_store = true;
 	ptn_jsonw_object(&rep->json, NULL);
@@ -168,21 +164,6 @@ settle(struct ptn_request *req, struct ptn_reply *rep, enum ptn_err r,
 			   : ptn_dfns_refuse_managing(req, rep, r, &m->denial);
 }
 
-/* There is one permission to give; whoever asks for another gets none. */
-static bool
-read_permission(const struct ptn_request *req, bool *owner)
-{
-	const struct ptn_uuid ours =
-	    ptn_dfns_people_permission(&req->sc.tenant_id);
-	const struct ptn_value *v = &req->in[NEW_PERMISSION];
-	struct ptn_uuid id;
-
-	*owner = v->set;
-	return !v->set ||
-	    (ptn_dfnsid_parse(PTN_DFNSID_PERMISSION, v->b, &id) == PTN_OK &&
-		ptn_uuid_equal(&id, &ours));
-}
-
 /* POST /auth/service-accounts: make one; its token is seen here alone. */
 enum ptn_err
 ptn_dfns_service_create(struct ptn_request *req, struct ptn_reply *rep)
@@ -191,17 +172,17 @@ ptn_dfns_service_create(struct ptn_request *req, struct ptn_reply *rep)
 			       *external = &req->in[NEW_EXTERNAL];
 	struct ptn_dfns_manage_service s = { .manage = managing(req),
 		.account = { .name = req->in[NEW_NAME].s,
-		    .pem = req->in[NEW_KEY].s,
-		    .ttl_s = S_PER_DAY *
-			(days->set ? days->n : PTN_SERVICE_DAYS_MAX) },
+		    .token.pem = req->in[NEW_KEY].s,
+		    .token.ttl_s = S_PER_DAY *
+			(days->set ? days->n : PTN_ACCESSTOKEN_DAYS_MAX) },
 		.external_id = external->set ? external->s : NULL };
 	enum ptn_err r;
 
-	if (!read_permission(req, &s.owner))
+	if (!ptn_dfns_read_permission(req, &req->in[NEW_PERMISSION], &s.owner))
 		return ptn_dfns_malformed(req, rep, "",
 		    new_fields[NEW_PERMISSION].name);
 	r = ptn_dfns_manage_service_create(&req->sc, &s);
-	return settle(req, rep, r, &s.manage, s.account.token);
+	return settle(req, rep, r, &s.manage, s.account.token.token);
 }
 
 /* PUT /auth/service-accounts/{id}: another name, another external id. */

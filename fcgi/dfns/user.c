@@ -33,10 +33,16 @@ const struct ptn_input ptn_in_dfns_user = { new_fields, NEW__MAX };
 
 /* What the owners of an organisation may do, in the words of Dfns. */
 static const char *const operations[] = { "Auth:Users:Read",
-	"Auth:Users:Create", "Auth:Users:Update" };
+	"Auth:Users:Create", "Auth:Users:Update", "Auth:Users:Activate",
+	"Auth:Users:Deactivate", "Auth:Users:Delete",
+	"Auth:ServiceAccounts:Read", "Auth:ServiceAccounts:Create",
+	"Auth:ServiceAccounts:Update", "Auth:ServiceAccounts:Activate",
+	"Auth:ServiceAccounts:Deactivate", "Auth:ServiceAccounts:Delete",
+	"Auth:Logs:Read" };
 
-void
-ptn_dfns_write_permissions(struct ptn_jsonw *w, const struct ptn_uuid *org,
+/* "permissionAssignments": of an owner one, of others none. */
+static void
+write_permissions(struct ptn_jsonw *w, const struct ptn_uuid *org,
     const struct ptn_uuid *user, bool owner)
 {
 	const struct ptn_uuid permission = ptn_dfns_people_permission(org);
@@ -59,6 +65,46 @@ ptn_dfns_write_permissions(struct ptn_jsonw *w, const struct ptn_uuid *org,
 		ptn_jsonw_end_object(w);
 	}
 	ptn_jsonw_end_array(w);
+}
+
+void
+ptn_dfns_write_token(struct ptn_jsonw *w, const struct ptn_uuid *org,
+    const struct ptn_dfns_shown_token *t)
+{
+	char id[PTN_DFNSID_STR];
+
+	ptn_jsonw_object(w, NULL);
+	if (t->text != NULL)
+		ptn_jsonw_str(w, "accessToken", t->text);
+	ptn_dfns_write_time(w, "dateCreated", t->created_at_us);
+	ptn_jsonw_str(w, "credId", t->cred_id);
+	ptn_jsonw_bool(w, "isActive", t->active);
+	ptn_jsonw_str(w, "kind", t->kind);
+	ptn_dfnsid_format(PTN_DFNSID_USER, &t->user, id);
+	ptn_jsonw_str(w, "linkedUserId", id);
+	ptn_jsonw_str(w, "linkedAppId", "");
+	ptn_jsonw_str(w, "name", t->name);
+	ptn_dfnsid_format(PTN_DFNSID_ORG, org, id);
+	ptn_jsonw_str(w, "orgId", id);
+	write_permissions(w, org, &t->grantee, t->owner);
+	ptn_jsonw_str(w, "publicKey", t->fingerprint);
+	ptn_dfnsid_format(PTN_DFNSID_TOKEN, &t->id, id);
+	ptn_jsonw_str(w, "tokenId", id);
+	ptn_jsonw_end_object(w);
+}
+
+bool
+ptn_dfns_read_permission(const struct ptn_request *req,
+    const struct ptn_value *v, bool *owner)
+{
+	const struct ptn_uuid ours =
+	    ptn_dfns_people_permission(&req->sc.tenant_id);
+	struct ptn_uuid id;
+
+	*owner = v->set;
+	return !v->set ||
+	    (ptn_dfnsid_parse(PTN_DFNSID_PERMISSION, v->b, &id) == PTN_OK &&
+		ptn_uuid_equal(&id, &ours));
 }
 
 void
@@ -86,7 +132,7 @@ ptn_dfns_write_person(struct ptn_jsonw *w, const char *name,
 	ptn_jsonw_bool(w, "isServiceAccount", p->service_account);
 	ptn_jsonw_bool(w, "isRegistered", p->registered);
 	ptn_jsonw_bool(w, "isSSORequired", false);
-	ptn_dfns_write_permissions(w, org, &p->id, p->owner);
+	write_permissions(w, org, &p->id, p->owner);
 	ptn_jsonw_end_object(w);
 }
 

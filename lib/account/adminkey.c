@@ -2,23 +2,12 @@
 
 #include <string.h>
 
+#include "lib/account/opaque.h"
 #include "lib/base/arena.h"
-#include "lib/base/base64.h"
 #include "lib/base/bytes.h"
-#include "lib/base/rng.h"
-#include "lib/crypto/crypto.h"
 #include "lib/db/sql.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
-
-#define SECRET_LEN 32
-
-/* What a key is made of, behind its prefix. */
-struct body {
-	uint8_t id[sizeof(struct ptn_uuid)];
-	uint8_t secret[SECRET_LEN];
-};
-_Static_assert(sizeof(struct body) == 48, "64 characters of base64url");
 
 /* It stands in lists and in the audit log, and is a word on command lines. */
 static bool
@@ -35,7 +24,7 @@ is_name(const char *s)
 
 struct making {
 	struct ptn_adminkey *key;
-	uint8_t digest[PTN_SHA256_LEN];
+	struct ptn_opaque made;
 };
 
 static enum ptn_err
@@ -43,7 +32,7 @@ put(const struct ptn_scope *sc, void *arg)
 {
 	const struct making *m = arg;
 	const struct ptn_admin_key_put_in in = { m->key->id, m->key->tenant_id,
-		m->key->name, PTN_BYTES(m->digest, sizeof(m->digest)),
+		m->key->name, PTN_BYTES(m->made.digest, sizeof(m->made.digest)),
 		m->key->read_only, m->key->expires_at_us };
 	enum ptn_err r;
 
@@ -57,21 +46,15 @@ ptn_adminkey_create(const struct ptn_scope *sc, struct ptn_adminkey *key,
     char **text)
 {
 	struct making m = { .key = key };
-	struct body body;
-	char *encoded;
+	enum ptn_err r;
 
 	if (!is_name(key->name))
 		return PTN_E_INPUT;
-	key->id = ptn_uuid_new();
-	memcpy(body.id, &key->id, sizeof(body.id));
-	ptn_rng(body.secret, sizeof(body.secret));
-	ptn_crypto_sha256(PTN_BYTES(body.secret, SECRET_LEN), m.digest);
-	encoded = ptn_b64url_encode(sc->arena, PTN_BYTES(&body, sizeof(body)));
-	ptn_wipe(&body, sizeof(body));
-	*text = encoded == NULL
-	    ? NULL
-	    : ptn_arena_printf(sc->arena, PTN_ADMINKEY_PREFIX "%s", encoded);
-	return *text != NULL ? ptn_tx(sc, put, &m) : PTN_E_NOMEM;
+	r = ptn_opaque_make(sc->arena, PTN_ADMINKEY_PREFIX, &m.made, text);
+	if (r != PTN_OK)
+		return r;
+	key->id = m.made.id;
+	return ptn_tx(sc, put, &m);
 }
 
 static bool
@@ -126,43 +109,25 @@ ptn_adminkey_revoke(const struct ptn_scope *sc, const char *name)
 	return mine != NULL ? ptn_tx(sc, take_away, mine) : PTN_E_NOMEM;
 }
 
-/* The body of a text that looks like a key. */
-static enum ptn_err
-read_body(struct ptn_arena *a, const char *text, struct body *body)
-{
-	const size_t prefix = sizeof(PTN_ADMINKEY_PREFIX) - 1;
-	struct ptn_bytes b;
-	enum ptn_err r;
-
-	if (strncmp(text, PTN_ADMINKEY_PREFIX, prefix) != 0 ||
-	    strlen(text + prefix) != sizeof(*body) / 3 * 4)
-		return PTN_E_NOT_FOUND;
-	r = ptn_b64url_decode(a, ptn_bytes_of(text + prefix), &b);
-	if (r == PTN_OK && b.len == sizeof(*body))
-		memcpy(body, b.p, sizeof(*body));
-	return r == PTN_E_INPUT ? PTN_E_NOT_FOUND : r;
-}
-
 enum ptn_err
 ptn_adminkey_find(const struct ptn_scope *sc, const char *text,
     struct ptn_adminkey *out)
 {
 	struct ptn_admin_key_by_id_in in;
 	struct ptn_admin_key_by_id_out row;
-	uint8_t digest[PTN_SHA256_LEN];
-	struct body body;
+	struct ptn_opaque shown;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	if ((r = read_body(sc->arena, text, &body)) != PTN_OK)
+	r = ptn_opaque_read(sc->arena, PTN_ADMINKEY_PREFIX, text, &shown);
+	if (r != PTN_OK)
 		return r;
-	memcpy(&in.id, body.id, sizeof(in.id));
-	ptn_crypto_sha256(PTN_BYTES(body.secret, SECRET_LEN), digest);
-	ptn_wipe(&body, sizeof(body));
+	in.id = shown.id;
 	r = ptn_sql_admin_key_by_id(sc->db, sc->arena, &in, &row);
 	if (r != PTN_OK)
 		return r;
-	if (!ptn_bytes_equal(PTN_BYTES(digest, sizeof(digest)), row.digest))
+	if (!ptn_bytes_equal(PTN_BYTES(shown.digest, sizeof(shown.digest)),
+		row.digest))
 		return PTN_E_NOT_FOUND;
 	*out = (struct ptn_adminkey){ .id = in.id,
 		.tenant_id = row.tenant_id,

@@ -42,6 +42,7 @@ BATCH_OF(outbox)
 BATCH_OF(passcodes)
 BATCH_OF(rate_limits)
 BATCH_OF(sessions)
+BATCH_OF(operator_sessions)
 BATCH_OF(challenges)
 BATCH_OF(ceremonies)
 BATCH_OF(credcodes)
@@ -188,6 +189,7 @@ ptn_expiry_run(const struct ptn_scope *sc, bool thorough)
 	} table[] = {
 		{ "mail", batch_outbox },
 		{ "sessions", batch_sessions },
+		{ "sessions of operators", batch_operator_sessions },
 		{ "webauthn_challenges", batch_challenges },
 		{ "ceremonies", batch_ceremonies },
 		{ "credential_codes", batch_credcodes },

@@ -14,6 +14,7 @@
 #define ORIGINS_LEN_MAX 4096  /* bytes: the column */
 #define NAME_MAX_CHARS 64     /* the column */
 #define RP_NAME_MAX_CHARS 255 /* the column */
+#define BATCH 500	      /* users whose sessions end at once */
 
 /* The words of a text, in the arena. */
 static enum ptn_err
@@ -292,13 +293,34 @@ ptn_org_set_active(const struct ptn_scope *sc, const struct ptn_uuid *id,
     bool active)
 {
 	const struct ptn_tenant_set_active_in in = { active, *id };
-	const struct ptn_session_delete_api_in sessions = { *id,
-		ptn_api_name(PTN_API_DFNS) };
 	uint64_t n;
-	enum ptn_err r;
 
-	if ((r = ptn_sql_tenant_set_active(sc->db, &in, &n)) != PTN_OK ||
-	    active)
-		return r;
-	return ptn_sql_session_delete_api(sc->db, &sessions, &n);
+	return ptn_sql_tenant_set_active(sc->db, &in, &n);
+}
+
+enum ptn_err
+ptn_org_end_sessions(const struct ptn_scope *sc, const struct ptn_uuid *id)
+{
+	struct ptn_session_delete_api_in in = { .tenant_id = *id,
+		.max = BATCH,
+		.api = ptn_api_name(PTN_API_DFNS) };
+	struct ptn_session_users_end_in end = { .tenant_id = *id,
+		.skip = BATCH - 1 };
+	struct ptn_session_users_end_out last = { .created_at = 0 };
+	bool more = true;
+	enum ptn_err r = PTN_OK;
+	uint64_t n;
+
+	while (r == PTN_OK && more) {
+		end.after_at = in.after_at;
+		end.after_id = in.after_id;
+		r = ptn_sql_session_users_end(sc->db, sc->arena, &end, &last);
+		if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+			return r;
+		more = r == PTN_OK;
+		r = ptn_sql_session_delete_api(sc->db, &in, &n);
+		in.after_at = last.created_at;
+		in.after_id = last.id;
+	}
+	return r;
 }

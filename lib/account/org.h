@@ -88,10 +88,17 @@ enum ptn_err ptn_org_configure(const struct ptn_scope *sc,
     const struct ptn_org_row *org) PTN_MUST_USE;
 
 /*
- * Switch the Dfns API on or off for an organisation.  Off, all sessions of that
- * API end, too.  Inside the caller's transaction.
+ * Switch the Dfns API on or off for an organisation.  Off, no session of that
+ * API is good.  Inside the caller's transaction.
  */
 enum ptn_err ptn_org_set_active(const struct ptn_scope *sc,
     const struct ptn_uuid *id, bool active) PTN_MUST_USE;
+
+/*
+ * End its sessions of that API, those of some users at a time.  Outside of
+ * transactions, while it is off: what has ended so far does not come back.
+ */
+enum ptn_err ptn_org_end_sessions(const struct ptn_scope *sc,
+    const struct ptn_uuid *id) PTN_MUST_USE;
 
 #endif

@@ -71,7 +71,8 @@ attest(const struct ptn_scope *sc, const struct ptn_passkey_new *new,
     const struct ptn_webauthn_challenge *ch, struct ptn_webauthn_attested *at,
     struct ptn_passkey_ceremony_outcome *out)
 {
-	const struct ptn_webauthn_rp rp = ptn_passkey_ceremony_rp(sc->cf);
+	const struct ptn_webauthn_rp rp =
+	    ptn_passkey_ceremony_rp(sc->cf, ch);
 	const struct ptn_webauthn_want want =
 	    ptn_passkey_ceremony_want(sc->cf, ch);
 	struct ptn_finding finding;

@@ -34,7 +34,7 @@ ptn_passkey_ceremony_begin(const struct ptn_scope *sc,
 {
 	struct beginning b = { ch, e };
 
-	ch->require_uv = ptn_policy_uv(sc->cf);
+	ch->require_uv = ch->require_uv || ptn_policy_uv(sc->cf);
 	return ptn_tx_single(sc, begin, &b);
 }
 
@@ -83,13 +83,20 @@ ptn_passkey_ceremony_take(const struct ptn_scope *sc,
 }
 
 struct ptn_webauthn_rp
-ptn_passkey_ceremony_rp(const struct ptn_conf *cf)
+ptn_passkey_ceremony_rp(const struct ptn_conf *cf,
+    const struct ptn_webauthn_challenge *ch)
 {
-	return (struct ptn_webauthn_rp){
+	struct ptn_webauthn_rp rp = {
 		.id = cf->rp_id,
 		.origins = cf->rp_origins,
 		.top_origins = cf->rp_top_origins,
 	};
+
+	if (ch->ceremony == PTN_WEBAUTHN_OPERATOR) {
+		rp.origins = cf->admin_origins;
+		rp.top_origins = (struct ptn_strs){ NULL, 0 };
+	}
+	return rp;
 }
 
 struct ptn_webauthn_want

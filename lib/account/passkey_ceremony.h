@@ -47,8 +47,8 @@ struct ptn_passkey_ceremony_outcome {
 
 /*
  * Draw a challenge and store it, with the event.  Whom it is for and for which
- * ceremony, ch says; how long it lives and whether the user is to be verified,
- * the configuration.
+ * ceremony, ch says; how long it lives, the configuration; and whether the user
+ * is to be verified, either of them.
  */
 enum ptn_err ptn_passkey_ceremony_begin(const struct ptn_scope *sc,
     struct ptn_webauthn_challenge *ch, enum ptn_event e) PTN_MUST_USE;
@@ -64,8 +64,12 @@ enum ptn_err ptn_passkey_ceremony_take(const struct ptn_scope *sc,
     struct ptn_webauthn_challenge *ch,
     struct ptn_passkey_ceremony_outcome *out) PTN_MUST_USE;
 
-/* Who we are, and what is asked of a response to this challenge. */
-struct ptn_webauthn_rp ptn_passkey_ceremony_rp(const struct ptn_conf *cf);
+/*
+ * Who we are, on whose pages, and what is asked of a response to this
+ * challenge.
+ */
+struct ptn_webauthn_rp ptn_passkey_ceremony_rp(const struct ptn_conf *cf,
+    const struct ptn_webauthn_challenge *ch);
 struct ptn_webauthn_want ptn_passkey_ceremony_want(const struct ptn_conf *cf,
     const struct ptn_webauthn_challenge *ch);
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "lib/account/operator_session.h"
+#include "lib/account/pats.h"
 #include "lib/account/session.h"
 #include "lib/base/arena.h"
 #include "lib/db/sql.h"
@@ -209,6 +211,7 @@ find(const struct ptn_scope *sc, const struct ptn_person_query *q,
 {
 	const char *key = q->by_update ? "updated" : "created";
 	struct ptn_person_find_in in = { .tenant_id = sc->tenant_id,
+		.plain = q->plain,
 		.up = q->ascending ? key : "",
 		.down = q->ascending ? "" : key,
 		.max = q->max,
@@ -232,6 +235,7 @@ find(const struct ptn_scope *sc, const struct ptn_person_query *q,
 		in.unsafe_metadata = asked(q, PTN_METADATA_UNSAFE);
 	}
 	count = (struct ptn_person_find_count_in){ .tenant_id = in.tenant_id,
+		.plain = in.plain,
 		.ids = in.ids,
 		.email = in.email,
 		.username = in.username,
@@ -252,13 +256,14 @@ turn_to(const struct ptn_scope *sc, const struct ptn_person_query *q,
     struct ptn_uuid *id, size_t *n, int64_t *total)
 {
 	const struct ptn_person_page_in in = { .tenant_id = sc->tenant_id,
+		.plain = q->plain,
 		.created = q->ascending && !q->by_update,
 		.created_last = !q->ascending && !q->by_update,
 		.updated = q->ascending && q->by_update,
 		.updated_last = !q->ascending && q->by_update,
 		.max = q->max,
 		.skip = q->skip };
-	const struct ptn_person_count_in count = { sc->tenant_id };
+	const struct ptn_person_count_in count = { sc->tenant_id, q->plain };
 	struct ptn_person_count_out all;
 	struct ptn_person_page_out *row;
 	enum ptn_err r;
@@ -536,7 +541,10 @@ keep_out(const struct ptn_scope *sc, void *arg)
 	    (r = ptn_sql_person_lock(sc->db, &in, &n)) != PTN_OK || n == 0)
 		return r;
 	r = ptn_session_end_all(sc, id, PTN_EVENT_SESSION_REVOKED);
-	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+	if ((r != PTN_OK && r != PTN_E_NOT_FOUND) ||
+	    (r = ptn_pats_end(sc, id)) != PTN_OK)
+		return r;
+	if ((r = ptn_operator_sessions_end_in(sc, id)) != PTN_OK)
 		return r;
 	return ptn_event(sc, PTN_EVENT_USER_LOCKED, NULL);
 }

@@ -58,6 +58,7 @@ struct ptn_person_query {
 	/* Members that the objects have, at least; what is NULL is not asked.
 	 */
 	struct ptn_metadata metadata;
+	bool plain;	/* without those who are operators (operator.h) */
 	bool by_update; /* by when they were changed, not made */
 	bool ascending;
 	int64_t skip;

@@ -130,7 +130,8 @@ assert_credential(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
     const struct ptn_webauthn_challenge *ch, struct ptn_credential *c,
     struct ptn_passkey_ceremony_outcome *out)
 {
-	const struct ptn_webauthn_rp rp = ptn_passkey_ceremony_rp(sc->cf);
+	const struct ptn_webauthn_rp rp =
+	    ptn_passkey_ceremony_rp(sc->cf, ch);
 	const struct ptn_webauthn_want want =
 	    ptn_passkey_ceremony_want(sc->cf, ch);
 	const struct ptn_webauthn_stored stored = {

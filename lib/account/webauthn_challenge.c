@@ -13,6 +13,7 @@ static const char *const ceremonies[] = {
 	[PTN_WEBAUTHN_UNSET] = "none",
 	[PTN_WEBAUTHN_REGISTRATION] = "registration",
 	[PTN_WEBAUTHN_AUTHENTICATION] = "authentication",
+	[PTN_WEBAUTHN_OPERATOR] = "operator",
 };
 
 enum ptn_err

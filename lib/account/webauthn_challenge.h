@@ -11,11 +11,12 @@
 
 #define PTN_WEBAUTHN_CHALLENGE_LEN 32
 
-/* The ceremonies of WebAuthn; a challenge serves one of them. */
+/* What a challenge is for: one serves one of them, and no other. */
 enum ptn_webauthn_ceremony {
 	PTN_WEBAUTHN_UNSET = 0,
 	PTN_WEBAUTHN_REGISTRATION,
-	PTN_WEBAUTHN_AUTHENTICATION
+	PTN_WEBAUTHN_AUTHENTICATION,
+	PTN_WEBAUTHN_OPERATOR /* a log-in where operators are */
 };
 
 /* What an authenticator is asked to sign, and for whom. */

@@ -261,6 +261,27 @@ on_limits(const struct advice *ad)
 		    "end; write true");
 }
 
+/* Where operators are to log in by a passkey. */
+static void
+on_operators(const struct advice *ad)
+{
+	const struct ptn_conf *cf = ad->cf;
+	const char *origin;
+	size_t i;
+
+	if (cf->admin_origins.n > 0 && cf->admin_address[0] == '\0')
+		advise(ad, &cf->admin_origins,
+		    "is of no use without server.admin.address");
+	for (i = 0; i < cf->admin_origins.n; i++) {
+		origin = cf->admin_origins.v[i];
+		if (!ptn_url_host_within(host_of(origin), cf->rp_id))
+			advise(ad, &cf->admin_origins,
+			    "\"%.80s\" is not on %s or below it, where "
+			    "passkeys of webauthn.relying_party.id are good",
+			    origin, cf->rp_id);
+	}
+}
+
 void
 ptn_conf_advise(const struct ptn_conf *cf, FILE *err)
 {
@@ -276,4 +297,5 @@ ptn_conf_advise(const struct ptn_conf *cf, FILE *err)
 	on_smtp(&ad);
 	on_durations(&ad);
 	on_limits(&ad);
+	on_operators(&ad);
 }

@@ -175,66 +175,6 @@ check_session(struct ptn_conf_load *ld)
 		    PUBLISH_MIN_S);
 }
 
-/* Say what is wrong with an origin, and which one was meant. */
-static void
-no_origin(struct ptn_conf_load *ld, const struct ptn_strs *l, const char *s,
-    const char *problem)
-{
-	size_t scheme = strcspn(s, ":"), len;
-	const char *host = ptn_url_host_in(s, &len);
-	const bool named = strncmp(s + scheme, "://", 3) == 0;
-	const char *rest = host + len;
-	size_t port = rest[0] == ':' ? 1 + strspn(rest + 1, "0123456789") : 0;
-
-	if (len == 0 || strpbrk(s, "@*[") != NULL ||
-	    (named && rest[port] == '\0'))
-		ptn_conf_fault(ld, l, "\"%.80s\" %s", s, problem);
-	else
-		ptn_conf_fault(ld, l, "\"%.80s\" %s; write %.*s://%.*s%.*s", s,
-		    problem, named ? (int)scheme : 5, named ? s : "https",
-		    (int)len, host, (int)port, rest);
-}
-
-static void
-check_list(struct ptn_conf_load *ld, const struct ptn_strs *l, bool wild,
-    bool unsafe)
-{
-	const char *problem;
-	size_t i;
-
-	for (i = 0; i < l->n; i++) {
-		if (l == &ld->cf->rp_origins &&
-		    has_prefix(l->v[i], "android:apk-key-hash:"))
-			continue;
-		problem = ptn_url_origin_problem(l->v[i], wild, unsafe);
-		if (problem != NULL)
-			no_origin(ld, l, l->v[i], problem);
-	}
-}
-
-static void
-check_pages(struct ptn_conf_load *ld)
-{
-	const struct ptn_conf *cf = ld->cf;
-
-	check_list(ld, &cf->cors_origins, true, cf->cors_wildcard);
-	check_list(ld, &cf->rp_top_origins, false, false);
-}
-
-static void
-check_origins(struct ptn_conf_load *ld)
-{
-	const struct ptn_conf *cf = ld->cf;
-
-	check_pages(ld);
-	check_list(ld, &cf->rp_origins, false, false);
-	if (cf->rp_origins.n == 0)
-		ptn_conf_fault(ld, &cf->rp_origins,
-		    "needs at least one origin, such as https://example.com");
-	if (!ptn_url_host_ok(cf->rp_id, strlen(cf->rp_id)))
-		ptn_conf_no_host(ld, &cf->rp_id, "a domain");
-}
-
 /* Why a text is not an address to listen on, or NULL. */
 static const char *
 listen_problem(const char *s, bool remote)
@@ -504,7 +444,9 @@ ptn_conf_check(struct ptn_conf_load *ld)
 	check_secrets(ld);
 	check_cookie(ld);
 	check_session(ld);
-	check_origins(ld);
+	ptn_conf_origins_check(ld);
+	if (!ptn_url_host_ok(ld->cf->rp_id, strlen(ld->cf->rp_id)))
+		ptn_conf_no_host(ld, &ld->cf->rp_id, "a domain");
 	check_server(ld);
 	check_tenants(ld);
 	check_mail(ld);
@@ -523,7 +465,7 @@ ptn_conf_check_own(struct ptn_conf_load *ld)
 {
 	check_cookie(ld);
 	check_session(ld);
-	check_pages(ld);
+	ptn_conf_pages_check(ld);
 	check_accounts(ld);
 	check_names(ld);
 	check_factors(ld);

@@ -141,6 +141,8 @@ void ptn_conf_hooks_check(struct ptn_conf_load *ld);
 
 /* The same of metrics.key. */
 void ptn_conf_metrics_check(struct ptn_conf_load *ld);
+void ptn_conf_origins_check(struct ptn_conf_load *ld);
+void ptn_conf_pages_check(struct ptn_conf_load *ld);
 
 /* conf_database.c: of the keys of the database. */
 void ptn_conf_database_check(struct ptn_conf_load *ld);

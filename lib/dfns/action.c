@@ -11,21 +11,6 @@
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
 
-/* A service account's token is for use with one key alone. */
-static void
-keep_signer(const struct ptn_dfns_action_start *s,
-    struct ptn_dfns_signers *list)
-{
-	size_t i, n = 0;
-
-	if (ptn_uuid_is_nil(&s->signer))
-		return;
-	for (i = 0; i < list->n; i++)
-		if (ptn_uuid_equal(&list->cred[i].id, &s->signer))
-			list->cred[n++] = list->cred[i];
-	list->n = n;
-}
-
 /* The challenge is computed from the request and a nonce; the state has both.
  */
 static enum ptn_err
@@ -59,10 +44,9 @@ ptn_dfns_action_start(const struct ptn_scope *sc,
 		.with_encrypted = true,
 		.state = { .account = s->by.user_id, .known = true } };
 	if ((r = ptn_org_get(sc, &sc->tenant_id, &s->org)) != PTN_OK ||
-	    (r = ptn_dfns_signers_of(sc, &s->by.user_id, &s->ch.signers)) !=
-		PTN_OK)
+	    (r = ptn_dfns_signers_for(sc, &s->by.user_id, &s->by.signer,
+		 &s->ch.signers)) != PTN_OK)
 		return r;
-	keep_signer(s, &s->ch.signers);
 	if (s->ch.signers.n == 0)
 		return ptn_dfns_denial_set(&s->denial, PTN_DFNS_NO_CREDENTIAL,
 		    NULL);
@@ -124,6 +108,7 @@ ptn_dfns_action_approve(const struct ptn_scope *sc, struct ptn_dfns_action *k)
 	    !was_asked_by(&k->an.c, &k->by))
 		return ptn_dfns_denial_set(&k->an.denial,
 		    PTN_DFNS_BAD_CHALLENGE, "challenge of another session");
+	k->an.signer = k->by.signer;
 	k->approval = k->an.c;
 	k->approval.kind = PTN_DFNS_CEREMONY_SIGNED;
 	if ((r = ptn_tx(sc, approve, k)) != PTN_OK)

@@ -18,16 +18,16 @@
  * and the token can be used once.
  */
 
-/* Who asks: a user with a session, or a service account with its token. */
+/* Who asks: a user with a session, or one with an access token. */
 struct ptn_dfns_action_by {
 	struct ptn_uuid user_id;
 	struct ptn_uuid session_id; /* of the session or of the access token */
+	struct ptn_uuid signer;	    /* the token's one key; nil: a session */
 };
 
 struct ptn_dfns_action_start {
 	/* Given. */
 	struct ptn_dfns_action_by by;
-	struct ptn_uuid signer; /* a service account's one key; nil: a user */
 	struct ptn_useraction action;
 	/* Made. */
 	struct ptn_org org;

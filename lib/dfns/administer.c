@@ -8,6 +8,7 @@
 #include "lib/dfns/codemail.h"
 #include "lib/dfns/cred.h"
 #include "lib/dfns/member.h"
+#include "lib/dfns/pat.h"
 #include "lib/dfns/service.h"
 #include "lib/event/event.h"
 #include "lib/event/tx.h"
@@ -220,13 +221,34 @@ ptn_administer_archive_in(const struct ptn_scope *sc,
 	return ptn_event_about(sc, PTN_EVENT_MEMBER_ARCHIVED, user);
 }
 
+/*
+ * While it is off no session is good, however many are there still; none may be
+ * left when it is on again, also if whoever switched it off was cut short.
+ */
+static enum ptn_err
+switch_whole(const struct ptn_scope *sc, struct switching *s)
+{
+	struct ptn_org org;
+	enum ptn_err r;
+
+	r = ptn_org_get(sc, &sc->tenant_id, &org);
+	if (r == PTN_OK && s->active && !org.active)
+		r = ptn_org_end_sessions(sc, &sc->tenant_id);
+	if (r == PTN_OK)
+		r = ptn_tx(sc, switch_org, s);
+	if (r == PTN_OK && !s->active)
+		r = ptn_org_end_sessions(sc, &sc->tenant_id);
+	return r;
+}
+
 enum ptn_err
 ptn_administer_switch(const struct ptn_scope *sc, const char *username,
     bool active)
 {
 	struct switching s = { username, active };
 
-	return ptn_tx(sc, username == NULL ? switch_org : switch_member, &s);
+	return username == NULL ? switch_whole(sc, &s)
+				: ptn_tx(sc, switch_member, &s);
 }
 
 struct appointing {
@@ -329,6 +351,34 @@ ptn_administer_admit(const struct ptn_scope *sc, const char *username,
 	struct admitting a = { username, credential };
 
 	return ptn_tx(sc, admit_credential, &a);
+}
+
+struct ending {
+	const char *username;
+	const struct ptn_uuid *token;
+};
+
+static enum ptn_err
+end_pat(const struct ptn_scope *sc, void *arg)
+{
+	const struct ending *a = arg;
+	struct ptn_member m;
+	enum ptn_err r;
+
+	if ((r = lock_member(sc, a->username, &m)) != PTN_OK)
+		return r;
+	if ((r = ptn_pat_end(sc, &m.id, a->token)) != PTN_OK)
+		return r == PTN_E_NOT_FOUND ? PTN_E_UNPROCESSABLE : r;
+	return tell(sc, PTN_EVENT_PAT_ARCHIVED, &m);
+}
+
+enum ptn_err
+ptn_administer_end_pat(const struct ptn_scope *sc, const char *username,
+    const struct ptn_uuid *token_id)
+{
+	struct ending a = { username, token_id };
+
+	return ptn_tx(sc, end_pat, &a);
 }
 
 struct moving {

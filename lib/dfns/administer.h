@@ -100,6 +100,13 @@ enum ptn_err ptn_administer_admit(const struct ptn_scope *sc,
 enum ptn_err ptn_administer_move(const struct ptn_scope *sc,
     const char *username, const char *address) PTN_MUST_USE;
 
+/*
+ * End a personal access token of a member, who is told.  PTN_E_NOT_FOUND: there
+ * is no such member; PTN_E_UNPROCESSABLE: they have no such token.
+ */
+enum ptn_err ptn_administer_end_pat(const struct ptn_scope *sc,
+    const char *username, const struct ptn_uuid *token_id) PTN_MUST_USE;
+
 /* Make a service account; codes as of ptn_service_put(). */
 enum ptn_err ptn_administer_service(const struct ptn_scope *sc,
     struct ptn_service_new *s) PTN_MUST_USE;

@@ -13,23 +13,29 @@
 #include "lib/dfns/totp.h"
 #include "lib/dfns/verify.h"
 
-/* The user that a passkey names by its user handle; nil: none. */
+/*
+ * The user that a passkey names by its user handle; nil: none.  16 bytes are
+ * the id of a user, if the passkey was not registered with them elsewhere.
+ */
 static enum ptn_err
 user_of(const struct ptn_scope *sc, const struct ptn_dfns_factor *factor,
     struct ptn_uuid *user)
 {
+	const struct ptn_bytes handle = factor->user_handle;
 	struct ptn_bytes id;
 	enum ptn_err r;
 
 	memset(user, 0, sizeof(*user));
-	if (factor->kind != PTN_CRED_FIDO2 || factor->user_handle.len == 0 ||
-	    ptn_dfns_fido_user(factor->user_handle, user) == PTN_OK)
+	if (factor->kind != PTN_CRED_FIDO2 || handle.len == 0)
+		return PTN_OK;
+	r = ptn_dfns_fido_user(handle, user);
+	if (r == PTN_OK && handle.len != sizeof(user->b))
 		return PTN_OK;
 	r = factor->cred_id != NULL
 	    ? ptn_b64any_decode(sc->arena, ptn_bytes_of(factor->cred_id), &id)
 	    : PTN_E_INPUT;
 	if (r == PTN_OK)
-		r = ptn_credential_by_handle(sc, id, factor->user_handle, user);
+		r = ptn_credential_by_handle(sc, id, handle, user);
 	return r == PTN_E_INPUT || r == PTN_E_NOT_FOUND ? PTN_OK : r;
 }
 
@@ -232,7 +238,8 @@ ptn_dfns_answer_verify(const struct ptn_scope *sc, struct ptn_dfns_answer *an)
 	enum ptn_err r;
 
 	memset(&an->denial, 0, sizeof(an->denial));
-	if ((r = ptn_dfns_signers_of(sc, &an->c.user_id, &list)) != PTN_OK)
+	if ((r = ptn_dfns_signers_for(sc, &an->c.user_id, &an->signer,
+		 &list)) != PTN_OK)
 		return r;
 	ptn_dfns_signers_allowed(&an->c.state, &list);
 	if ((r = verify_all(sc, an, &list, &code, &finding)) != PTN_OK)

@@ -21,6 +21,7 @@ struct ptn_dfns_answer {
 	/* Given. */
 	struct ptn_dfns_factor factor[2];
 	size_t nfactors;
+	struct ptn_uuid signer; /* the key of a token; nil: of a user */
 	/* Set by ptn_dfns_answer_take(). */
 	struct ptn_dfns_ceremony c;
 	struct ptn_org org;

@@ -130,6 +130,26 @@ ptn_dfns_creds_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	return r;
 }
 
+enum ptn_err
+ptn_dfns_cred_of_token(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_uuid *id, struct ptn_dfns_cred *out)
+{
+	const struct ptn_key_credential_get_in in = { sc->tenant_id, *user,
+		*id };
+	struct ptn_key_credential_get_out row;
+	enum ptn_err r;
+
+	r = ptn_sql_key_credential_get(sc->db, sc->arena, &in, &row);
+	if (r == PTN_OK)
+		fill_key(
+		    &(struct ptn_key_credentials_of_out){ row.id, row.kind,
+			row.cred_id, row.name, row.pem, row.fingerprint,
+			row.algorithm, row.encrypted_private_key, row.active,
+			row.created_at },
+		    out);
+	return r;
+}
+
 bool
 ptn_dfns_cred_works(const struct ptn_dfns_cred *c)
 {
@@ -212,8 +232,8 @@ put_key(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	in = (struct ptn_key_credential_put_in){ c->id, sc->tenant_id, *user,
 		ptn_dfns_cred_kind_name(c->kind), c->cred_id,
 		PTN_BYTES(hash, sizeof(hash)), c->name, c->pem, c->fingerprint,
-		ptn_keyassert_digest_name(c->digest),
-		c->encrypted_private_key };
+		ptn_keyassert_digest_name(c->digest), c->encrypted_private_key,
+		c->of_token };
 	return ptn_sql_key_credential_put(sc->db, &in);
 }
 

@@ -37,6 +37,7 @@ struct ptn_dfns_cred {
 	const char *pem;
 	enum ptn_keyassert_digest digest;
 	const char *encrypted_private_key; /* or NULL */
+	bool of_token; /* to be stored for a token, and for nothing else */
 	/* Of a passkey (Fido2). */
 	struct ptn_bytes raw_id;
 	struct ptn_bytes cose_key;
@@ -60,11 +61,19 @@ struct ptn_dfns_cred {
 
 /*
  * All credentials of a user that are not archived, in the arena: first the
- * passkeys, then the others, oldest first.
+ * passkeys, then the others, oldest first.  A service account has none.
  */
 enum ptn_err ptn_dfns_creds_of(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_dfns_cred **out,
     size_t *n) PTN_MUST_USE;
+
+/*
+ * The key of a token (accesstoken.h), which is none of those.
+ * PTN_E_NOT_FOUND: it is archived, as are all of a user who recovers.
+ */
+enum ptn_err ptn_dfns_cred_of_token(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *id,
+    struct ptn_dfns_cred *out) PTN_MUST_USE;
 
 /*
  * Compute the fingerprints of those that are passkeys, for their owner to see.
@@ -129,7 +138,8 @@ enum ptn_err ptn_dfns_cred_admit(const struct ptn_scope *sc,
     const struct ptn_dfns_cred *c, bool *changed) PTN_MUST_USE;
 
 /*
- * Archive all credentials of a user for good, inside the caller's transaction.
+ * Archive all credentials of a user for good, and the keys of their tokens,
+ * inside the caller's transaction.
  */
 enum ptn_err ptn_dfns_creds_archive(const struct ptn_scope *sc,
     const struct ptn_uuid *user) PTN_MUST_USE;

@@ -34,6 +34,9 @@ enum ptn_dfns_denial_reason {
 	PTN_DFNS_NO_SUCH_ACCOUNT,
 	PTN_DFNS_NO_SUCH_LOG,
 	PTN_DFNS_TOO_MANY_ACCOUNTS,
+	PTN_DFNS_NO_SUCH_TOKEN,
+	PTN_DFNS_TOO_MANY_TOKENS,
+	PTN_DFNS_TOKEN_EXISTS, /* of that name */
 	PTN_DFNS_NOT_OWNER,  /* any more */
 	PTN_DFNS_ONESELF,    /* is not put out by oneself */
 	PTN_DFNS_LAST_OWNER, /* stays */

@@ -15,7 +15,7 @@
  */
 struct ptn_dfns_manage_service {
 	struct ptn_dfns_manage manage; /* who and person: the account */
-	/* Given to create: name, pem and ttl_s; the rest is made. */
+	/* Given to create: name, and pem and ttl_s of its token. */
 	struct ptn_service_new account;
 	bool owner; /* it will manage the organisation, too */
 	/* Given to change; NULL: it stays. */

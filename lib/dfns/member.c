@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/account/asker.h"
+#include "lib/account/pats.h"
 #include "lib/account/user.h"
 #include "lib/base/api.h"
 #include "lib/base/arena.h"
@@ -298,7 +299,8 @@ ptn_member_set_active(const struct ptn_scope *sc, const struct ptn_member *m,
 		return r;
 	r = ptn_sql_member_set_active(sc->db, &in, &n);
 	if (r != PTN_OK || active ||
-	    (r = ptn_asker_forget(sc, &m->id)) != PTN_OK)
+	    (r = ptn_asker_forget(sc, &m->id)) != PTN_OK ||
+	    (r = ptn_pats_end(sc, &m->id)) != PTN_OK)
 		return r;
 	return ptn_sql_session_delete_api_of(sc->db, &sessions, &n);
 }

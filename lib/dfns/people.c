@@ -53,6 +53,59 @@ select_people(const struct ptn_scope *sc, const struct ptn_dfns_people *q,
 	return ptn_sql_people_page(sc->db, sc->arena, &in, row, n);
 }
 
+/* As a row of the list of all. */
+static struct ptn_people_page_out
+row_of(const struct ptn_members_page_out *m)
+{
+	return (struct ptn_people_page_out){ .user_id = m->user_id,
+		.created_at = m->created_at,
+		.stored_id = m->stored_id,
+		.username = m->username,
+		.kind = m->kind,
+		.role = m->role,
+		.active = m->active,
+		.locked = m->locked,
+		.registered = m->registered,
+		.has_passkey = m->has_passkey,
+		.service_account = m->service_account,
+		.key_id = m->key_id,
+		.passkey_hash = m->passkey_hash };
+}
+
+/* Of one kind that an organisation has few of, whatever else it has. */
+static enum ptn_err
+select_members(const struct ptn_scope *sc, const struct ptn_dfns_people *q,
+    int64_t max, struct ptn_people_page_out **out, size_t *n)
+{
+	const struct ptn_members_page_in in = { .trust = sc->cf->dfns_trust,
+		.tenant_id = sc->tenant_id,
+		.kind = PTN_EMPLOYEE,
+		.service_account = q->service_accounts,
+		.after_at = q->place.at_us,
+		.after_id = q->place.id,
+		.max = max };
+	struct ptn_members_page_out *row;
+	enum ptn_err r;
+	size_t i;
+
+	*out = NULL;
+	r = ptn_sql_members_page(sc->db, sc->arena, &in, &row, n);
+	if (r != PTN_OK || *n == 0)
+		return r;
+	if ((*out = ptn_arena_calloc(sc->arena, *n, sizeof(**out))) == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < *n; i++)
+		(*out)[i] = row_of(&row[i]);
+	return PTN_OK;
+}
+
+static bool
+are_members(const struct ptn_dfns_people *q)
+{
+	return q->service_accounts ||
+	    (q->kind != NULL && strcmp(q->kind, PTN_EMPLOYEE) == 0);
+}
+
 enum ptn_err
 ptn_dfns_people_page(const struct ptn_scope *sc, struct ptn_dfns_people *q,
     struct ptn_dfns_people_row **out, size_t *n, bool *more)
@@ -64,7 +117,9 @@ ptn_dfns_people_page(const struct ptn_scope *sc, struct ptn_dfns_people *q,
 
 	*out = NULL;
 	*more = false;
-	r = select_people(sc, q, &any, q->max + 1, &row, n);
+	r = are_members(q)
+	    ? select_members(sc, q, q->max + 1, &row, n)
+	    : select_people(sc, q, &any, q->max + 1, &row, n);
 	if (r != PTN_OK || *n == 0)
 		return r;
 	*more = *n > (size_t)q->max;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/account/pats.h"
 #include "lib/account/session.h"
 #include "lib/account/user.h"
 #include "lib/base/base64.h"
@@ -111,7 +112,8 @@ recover(const struct ptn_scope *sc, void *arg)
 		return r;
 	if (!ptn_member_usable(&k->member))
 		return ptn_dfns_denial_of_member(&k->denial, &k->member);
-	if ((r = ptn_dfns_enrolment_put(sc, n, true, &k->denial)) != PTN_OK ||
+	if ((r = ptn_pats_end(sc, user)) != PTN_OK ||
+	    (r = ptn_dfns_enrolment_put(sc, n, true, &k->denial)) != PTN_OK ||
 	    (r = ptn_member_notify(sc, PTN_EVENT_DFNS_RECOVERY_OK,
 		 n->org.rp_name, &k->member)) != PTN_OK)
 		return r;

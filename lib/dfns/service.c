@@ -1,43 +1,11 @@
 #include "lib/dfns/service.h"
 
-#include <string.h>
-
 #include "lib/account/user.h"
 #include "lib/base/arena.h"
-#include "lib/base/base64.h"
-#include "lib/base/clock.h"
-#include "lib/crypto/crypto.h"
-#include "lib/crypto/pem.h"
 #include "lib/db/sql.h"
 #include "lib/dfns/cred.h"
 #include "lib/dfns/member.h"
-#include "lib/dfns/token.h"
 #include "lib/format/address.h"
-#include "lib/format/dfnsid.h"
-
-/* The key, as it is stored; the server gives it its id. */
-static enum ptn_err
-read_key(const struct ptn_scope *sc, struct ptn_service_new *s,
-    struct ptn_dfns_cred *c)
-{
-	const struct ptn_uuid id = ptn_uuid_new();
-	char text[PTN_DFNSID_STR];
-	struct ptn_pem pem;
-	enum ptn_err r;
-
-	r = ptn_pem_read(sc->arena, ptn_bytes_of(s->pem), &pem);
-	if (r != PTN_OK)
-		return r == PTN_E_INPUT ? PTN_E_UNPROCESSABLE : r;
-	ptn_dfnsid_format(PTN_DFNSID_KEY, &id, text);
-	s->cred_id = ptn_b64url_encode(sc->arena, ptn_bytes_of(text));
-	*c = (struct ptn_dfns_cred){ .kind = PTN_CRED_KEY,
-		.cred_id = s->cred_id,
-		.name = PTN_DFNS_CRED_NAME,
-		.pem = s->pem,
-		.fingerprint = ptn_arena_strdup(sc->arena, pem.fingerprint) };
-	return c->cred_id != NULL && c->fingerprint != NULL ? PTN_OK
-							    : PTN_E_NOMEM;
-}
 
 /* A name that is an address could be taken for the user who owns that. */
 static enum ptn_err
@@ -70,69 +38,19 @@ put_user(const struct ptn_scope *sc, struct ptn_service_new *s)
 	return ptn_member_put(sc, &m);
 }
 
-static enum ptn_err
-put_token(const struct ptn_scope *sc, struct ptn_service_new *s,
-    const struct ptn_uuid *credential)
-{
-	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
-	const struct ptn_dfns_token t = { .kind = PTN_DFNS_TOKEN_SERVICE,
-		.id = s->token_id,
-		.org = sc->tenant_id,
-		.user = s->id,
-		.username = s->name,
-		.iat = now,
-		.exp = now + s->ttl_s };
-	uint8_t hash[PTN_SHA256_LEN];
-	struct ptn_access_token_put_in in;
-	enum ptn_err r;
-
-	s->expires_s = t.exp;
-	if ((r = ptn_dfns_token_sign(sc, &t, &s->token)) != PTN_OK)
-		return r;
-	ptn_crypto_sha256(ptn_bytes_of(s->token), hash);
-	in = (struct ptn_access_token_put_in){ s->token_id, sc->tenant_id,
-		s->id, *credential, PTN_BYTES(hash, sizeof(hash)), s->ttl_s };
-	return ptn_sql_access_token_put(sc->db, &in);
-}
-
 enum ptn_err
 ptn_service_put(const struct ptn_scope *sc, struct ptn_service_new *s)
 {
-	struct ptn_dfns_cred key;
+	struct ptn_accesstoken_new *t = &s->token;
 	enum ptn_err r;
 
-	s->id = ptn_uuid_new();
-	s->token_id = ptn_uuid_new();
+	t->kind = PTN_DFNS_TOKEN_SERVICE;
+	s->id = t->user = ptn_uuid_new();
+	t->username = s->name;
 	if ((r = check_name(sc->arena, s->name)) != PTN_OK ||
-	    (r = read_key(sc, s, &key)) != PTN_OK ||
-	    (r = put_user(sc, s)) != PTN_OK ||
-	    (r = ptn_dfns_cred_put(sc, &s->id, &key)) != PTN_OK)
+	    (r = put_user(sc, s)) != PTN_OK)
 		return r;
-	return put_token(sc, s, &key.id);
-}
-
-enum ptn_err
-ptn_service_find(const struct ptn_scope *sc, struct ptn_bytes token,
-    struct ptn_service_seen *out)
-{
-	struct ptn_access_token_find_in in = { .tenant_id = sc->tenant_id };
-	struct ptn_access_token_find_out row;
-	uint8_t hash[PTN_SHA256_LEN];
-	enum ptn_err r;
-
-	memset(out, 0, sizeof(*out));
-	ptn_crypto_sha256(token, hash);
-	in.hash = PTN_BYTES(hash, sizeof(hash));
-	if ((r = ptn_sql_access_token_find(sc->db, sc->arena, &in, &row)) !=
-	    PTN_OK)
-		return r;
-	out->user_id = row.user_id;
-	out->token_id = row.id;
-	out->credential_id = row.credential_id;
-	out->username = row.username;
-	out->kind = row.kind;
-	out->owner = ptn_member_role_owns(row.role);
-	return PTN_OK;
+	return ptn_accesstoken_put(sc, t);
 }
 
 static const char *
@@ -179,6 +97,29 @@ ptn_service_tokens(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 	*out = NULL;
 	r = ptn_sql_service_tokens(sc->db, sc->arena, &in, &row, n);
+	if (r != PTN_OK || *n == 0)
+		return r;
+	if ((*out = ptn_arena_calloc(sc->arena, *n, sizeof(**out))) == NULL)
+		return PTN_E_NOMEM;
+	for (i = 0; i < *n; i++)
+		(*out)[i] = (struct ptn_service_token){ row[i].id,
+			row[i].user_id, row[i].cred_id, row[i].fingerprint,
+			row[i].good != 0, row[i].created_at };
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_service_tokens_between(const struct ptn_scope *sc, int64_t after_us,
+    int64_t until_us, struct ptn_service_token **out, size_t *n)
+{
+	const struct ptn_service_tokens_between_in in = { sc->tenant_id,
+		after_us, until_us };
+	struct ptn_service_tokens_between_out *row;
+	enum ptn_err r;
+	size_t i;
+
+	*out = NULL;
+	r = ptn_sql_service_tokens_between(sc->db, sc->arena, &in, &row, n);
 	if (r != PTN_OK || *n == 0)
 		return r;
 	if ((*out = ptn_arena_calloc(sc->arena, *n, sizeof(**out))) == NULL)

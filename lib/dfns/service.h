@@ -5,32 +5,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/account/session.h"
-#include "lib/base/bytes.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
 #include "lib/db/scope.h"
+#include "lib/dfns/accesstoken.h"
 
 /*
  * A service account: a user of the Dfns API that is a program.  It has no
- * address and cannot log in.  It has one token, which it sends with every
- * request, and one key, by which it approves those that change something.  Of
- * the token only the digest is stored, and the row says how long it is good: it
- * stays good when signature keys or the issuer change.
+ * address and cannot log in.  It has one token (accesstoken.h).
  */
-#define PTN_SERVICE_DAYS_MAX 730
 
 /* A new one.  Its token is printed once, and cannot be had again. */
 struct ptn_service_new {
 	const char *name; /* unique among the usernames; no e-mail address */
-	const char *pem;
-	int64_t ttl_s;
-	/* Made by ptn_service_put(). */
-	struct ptn_uuid id; /* of the user */
-	struct ptn_uuid token_id;
-	const char *cred_id;
-	char *token;
-	int64_t expires_s;
+	/* Given are pem and ttl_s; ptn_service_put() does the rest. */
+	struct ptn_accesstoken_new token;
+	struct ptn_uuid id; /* made: of the user */
 };
 
 /*
@@ -40,23 +30,6 @@ struct ptn_service_new {
  */
 enum ptn_err ptn_service_put(const struct ptn_scope *sc,
     struct ptn_service_new *s) PTN_MUST_USE;
-
-/* Whose token it is, and by which key they sign. */
-struct ptn_service_seen {
-	struct ptn_uuid user_id;
-	struct ptn_uuid token_id;
-	struct ptn_uuid credential_id;
-	const char *username;
-	const char *kind;
-	bool owner;
-};
-
-/*
- * One SELECT.  PTN_E_NOT_FOUND: there is no such token, it is expired or
- * revoked, or the account or the tenant is switched off.
- */
-enum ptn_err ptn_service_find(const struct ptn_scope *sc,
-    struct ptn_bytes token, struct ptn_service_seen *out) PTN_MUST_USE;
 
 /* What an operator wants to know of each, oldest first. */
 struct ptn_service_row {
@@ -81,12 +54,17 @@ struct ptn_service_token {
 	int64_t created_at_us;
 };
 
-/*
- * That of an account, ended or not; or those of all that have not ended, where
- * user is nil.  One SELECT.
- */
+/* That of an account, ended or not.  One SELECT. */
 enum ptn_err ptn_service_tokens(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_service_token **out,
+    size_t *n) PTN_MUST_USE;
+
+/*
+ * Those of a page of ptn_dfns_people_page(): of the accounts between its place
+ * before and behind.  One SELECT.
+ */
+enum ptn_err ptn_service_tokens_between(const struct ptn_scope *sc,
+    int64_t after_us, int64_t until_us, struct ptn_service_token **out,
     size_t *n) PTN_MUST_USE;
 
 /*

@@ -42,6 +42,23 @@ ptn_dfns_signers_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 enum ptn_err
+ptn_dfns_signers_for(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    const struct ptn_uuid *key, struct ptn_dfns_signers *out)
+{
+	enum ptn_err r;
+
+	if (ptn_uuid_is_nil(key))
+		return ptn_dfns_signers_of(sc, user, out);
+	out->n = 0;
+	out->cred = ptn_arena_calloc(sc->arena, 1, sizeof(*out->cred));
+	if (out->cred == NULL)
+		return PTN_E_NOMEM;
+	r = ptn_dfns_cred_of_token(sc, user, key, out->cred);
+	out->n = r == PTN_OK && is_signer(out->cred, false);
+	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
+}
+
+enum ptn_err
 ptn_dfns_signers_recovery(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_dfns_signers *out)
 {

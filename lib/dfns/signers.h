@@ -25,6 +25,14 @@ struct ptn_dfns_signers {
 enum ptn_err ptn_dfns_signers_of(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_dfns_signers *out) PTN_MUST_USE;
 
+/*
+ * Those that sign for who has this token: its one key and no other, if it
+ * works.  Nil: it is a session, and they are as above.
+ */
+enum ptn_err ptn_dfns_signers_for(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, const struct ptn_uuid *key,
+    struct ptn_dfns_signers *out) PTN_MUST_USE;
+
 /* The user's recovery keys that work, likewise. */
 enum ptn_err ptn_dfns_signers_recovery(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_dfns_signers *out) PTN_MUST_USE;

@@ -29,7 +29,14 @@ static const struct {
 	    PTN_DFNSID_CHALLENGE },
 	[PTN_DFNS_TOKEN_SERVICE] = { "dfns:auth:service", "ServiceAccount",
 	    PTN_DFNSID_TOKEN },
+	[PTN_DFNS_TOKEN_PAT] = { "dfns:auth:pat", "Pat", PTN_DFNSID_TOKEN },
 };
+
+const char *
+ptn_dfns_token_word(enum ptn_dfns_token_kind kind)
+{
+	return kinds[kind].word;
+}
 
 /* The claim "iss": as configured, or the address of the relying party. */
 static const char *
@@ -188,7 +195,7 @@ ptn_dfns_token_verify(const struct ptn_scope *sc, struct ptn_bytes token,
 
 enum ptn_err
 ptn_dfns_token_claims(struct ptn_arena *a, struct ptn_bytes token,
-    enum ptn_dfns_token_kind kind, struct ptn_uuid *org, bool *claims)
+    struct ptn_uuid *org, bool *claims)
 {
 	struct ptn_json *json = NULL;
 	struct ptn_bytes payload;
@@ -200,7 +207,8 @@ ptn_dfns_token_claims(struct ptn_arena *a, struct ptn_bytes token,
 	if (r == PTN_OK)
 		r = ptn_json_parse(payload, DEPTH, &json, &why);
 	if (r == PTN_OK)
-		*claims = is_kind(json, kind) &&
+		*claims = (is_kind(json, PTN_DFNS_TOKEN_SERVICE) ||
+			      is_kind(json, PTN_DFNS_TOKEN_PAT)) &&
 		    read_id(PTN_DFNSID_ORG, ptn_json_get(json, "sub"), org);
 	ptn_json_free(&json);
 	return r == PTN_E_INPUT ? PTN_OK : r;

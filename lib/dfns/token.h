@@ -24,6 +24,7 @@ enum ptn_dfns_token_kind {
 	PTN_DFNS_TOKEN_CHALLENGE,    /* any other ceremony */
 	PTN_DFNS_TOKEN_ACTION,	     /* the approval of a request */
 	PTN_DFNS_TOKEN_SERVICE,	     /* a service account (service.h) */
+	PTN_DFNS_TOKEN_PAT,	     /* a personal one (pat.h) */
 	PTN_DFNS_TOKEN__MAX
 };
 
@@ -36,6 +37,9 @@ struct ptn_dfns_token {
 	int64_t iat;	      /* seconds since the epoch */
 	int64_t exp;
 };
+
+/* What its kind is called by clients ("tokenKind"); NULL: it has no name. */
+const char *ptn_dfns_token_word(enum ptn_dfns_token_kind kind);
 
 /* Sign a token with the keys of PTN_API_DFNS that its organisation has. */
 enum ptn_err ptn_dfns_token_sign(const struct ptn_scope *sc,
@@ -56,11 +60,10 @@ enum ptn_err ptn_dfns_token_verify(const struct ptn_scope *sc,
     struct ptn_dfns_token *out, enum ptn_verdict *verdict) PTN_MUST_USE;
 
 /*
- * Read from a token, without verifying anything, whether it says that it is of
- * this kind, and of which organisation.  That tells how to verify it.
+ * Read from a token, without verifying anything, whether it says that it is one
+ * that is looked up (accesstoken.h), and of which organisation.
  */
 enum ptn_err ptn_dfns_token_claims(struct ptn_arena *a, struct ptn_bytes token,
-    enum ptn_dfns_token_kind kind, struct ptn_uuid *org,
-    bool *claims) PTN_MUST_USE;
+    struct ptn_uuid *org, bool *claims) PTN_MUST_USE;
 
 #endif

@@ -38,11 +38,12 @@ struct ptn_actor_limit {
  * as it is found out; its texts live as long as the scope's arena.
  */
 struct ptn_actor {
-	struct ptn_uuid user_id;   /* nil: nobody is known */
+	/* nil: nobody is known; of an operator, who has a user of their own */
+	struct ptn_uuid user_id;
 	const char *email;	   /* canonical, or NULL */
 	/*
-	 * Who gave the command, or whose key a request of the Admin API came
-	 * with; NULL: a request of anybody else.
+	 * Who gave the command, or whose key or session a request of the Admin
+	 * API came with; NULL: a request of anybody else.
 	 */
 	const char *operator_name;
 	struct ptn_uuid about; /* whom an operator deals with; or nil */

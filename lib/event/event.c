@@ -76,7 +76,8 @@ tell_hooks(const struct ptn_scope *sc, enum ptn_event e,
 
 	if (events[e].webhook == NULL || !sc->cf->hooks_on)
 		return PTN_OK;
-	if (ptn_uuid_is_nil(user) && sc->actor != NULL)
+	if (ptn_uuid_is_nil(user) && sc->actor != NULL &&
+	    sc->actor->operator_name == NULL)
 		user = &sc->actor->user_id;
 	return ptn_webhook_user(sc, events[e].webhook, user);
 }

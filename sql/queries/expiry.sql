@@ -69,6 +69,13 @@ DELETE FROM mail_refusals
 DELETE FROM sessions
  WHERE expires_at < UTC_TIMESTAMP(6) ORDER BY expires_at LIMIT ?;
 
+-- name: expire_operator_sessions
+-- in:   max:i64
+-- returns: count
+-- tenants: all, because time passes for everybody
+DELETE FROM operator_sessions
+ WHERE expires_at < UTC_TIMESTAMP(6) ORDER BY expires_at LIMIT ?;
+
 -- name: expire_challenges
 -- in:   max:i64
 -- returns: count

@@ -3,30 +3,40 @@
 -- 32 each, one behind the other.
 
 -- name: person_count
--- in:   tenant_id:id
+-- in:   tenant_id:id plain:i64
 -- out:  n:i64
 -- returns: one
-SELECT COUNT(*) FROM users WHERE tenant_id = ?;
+-- plain: without operators.
+SELECT COUNT(*) FROM users
+ WHERE tenant_id = ?
+   AND (? = 0 OR id NOT IN (SELECT user_id FROM operators));
 
 -- name: person_page
--- in:   tenant_id:id created:i64 max:i64 skip:i64 tenant_id:id created_last:i64 max:i64 skip:i64 tenant_id:id updated:i64 max:i64 skip:i64 tenant_id:id updated_last:i64 max:i64 skip:i64
+-- in:   tenant_id:id plain:i64 created:i64 max:i64 skip:i64
+-- in:   tenant_id:id plain:i64 created_last:i64 max:i64 skip:i64
+-- in:   tenant_id:id plain:i64 updated:i64 max:i64 skip:i64
+-- in:   tenant_id:id plain:i64 updated_last:i64 max:i64 skip:i64
 -- out:  id:id
 -- returns: many
 -- One of four orders, each by its key: the one whose flag is 1.
-(SELECT id FROM users WHERE tenant_id = ? AND ? = 1
+(SELECT id FROM users WHERE tenant_id = ?
+    AND (? = 0 OR id NOT IN (SELECT user_id FROM operators)) AND ? = 1
   ORDER BY created_at, id LIMIT ? OFFSET ?)
 UNION ALL
-(SELECT id FROM users WHERE tenant_id = ? AND ? = 1
+(SELECT id FROM users WHERE tenant_id = ?
+    AND (? = 0 OR id NOT IN (SELECT user_id FROM operators)) AND ? = 1
   ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?)
 UNION ALL
-(SELECT id FROM users WHERE tenant_id = ? AND ? = 1
+(SELECT id FROM users WHERE tenant_id = ?
+    AND (? = 0 OR id NOT IN (SELECT user_id FROM operators)) AND ? = 1
   ORDER BY updated_at, id LIMIT ? OFFSET ?)
 UNION ALL
-(SELECT id FROM users WHERE tenant_id = ? AND ? = 1
+(SELECT id FROM users WHERE tenant_id = ?
+    AND (? = 0 OR id NOT IN (SELECT user_id FROM operators)) AND ? = 1
   ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?);
 
 -- name: person_find_count
--- in:   tenant_id:id ids:str ids:str email:str username:str email:str username:str name:str name:str metadata:i64 public_metadata:str private_metadata:str unsafe_metadata:str
+-- in:   tenant_id:id plain:i64 ids:str ids:str email:str username:str email:str username:str name:str name:str metadata:i64 public_metadata:str private_metadata:str unsafe_metadata:str
 -- out:  n:i64
 -- returns: one
 -- Those that fit: an id of a list, joined by ","; and an address or a username
@@ -34,6 +44,7 @@ UNION ALL
 -- ('{}': anything), if that is 1.  What is NULL is not asked.
 SELECT COUNT(*) FROM users u
  WHERE u.tenant_id = ?
+   AND (? = 0 OR u.id NOT IN (SELECT user_id FROM operators))
    AND (? IS NULL OR FIND_IN_SET(HEX(u.id), ?) > 0)
    AND (COALESCE(?, ?) IS NULL
         OR EXISTS (SELECT 1 FROM emails e
@@ -51,12 +62,13 @@ SELECT COUNT(*) FROM users u
                       AND JSON_CONTAINS(COALESCE(m.unsafe_metadata, '{}'), ?)));
 
 -- name: person_find
--- in:   tenant_id:id ids:str ids:str email:str username:str email:str username:str name:str name:str metadata:i64 public_metadata:str private_metadata:str unsafe_metadata:str up:str down:str up:str max:i64 skip:i64
+-- in:   tenant_id:id plain:i64 ids:str ids:str email:str username:str email:str username:str name:str name:str metadata:i64 public_metadata:str private_metadata:str unsafe_metadata:str up:str down:str up:str max:i64 skip:i64
 -- out:  id:id
 -- returns: many
 -- The same, by "created" or "updated", upwards or downwards.
 SELECT u.id FROM users u
  WHERE u.tenant_id = ?
+   AND (? = 0 OR u.id NOT IN (SELECT user_id FROM operators))
    AND (? IS NULL OR FIND_IN_SET(HEX(u.id), ?) > 0)
    AND (COALESCE(?, ?) IS NULL
         OR EXISTS (SELECT 1 FROM emails e

@@ -75,11 +75,31 @@ DELETE FROM sessions WHERE tenant_id = ? AND user_id = ?;
 DELETE FROM sessions WHERE tenant_id = ? AND user_id = ? AND id <> ?;
 
 -- name: session_delete_api
--- in:   tenant_id:id api:str
+-- in:   tenant_id:id after_at:time after_at:time after_id:id max:i64 api:str
 -- returns: count
--- By way of the users, who have a key for their tenant.
-DELETE s FROM users u JOIN sessions s ON s.user_id = u.id
- WHERE u.tenant_id = ? AND s.api = ?;
+-- Those of so many users behind one, by way of the users, who have a key for
+-- their tenant.
+DELETE s
+  FROM (SELECT id FROM users
+         WHERE tenant_id = ?
+           AND created_at >= COALESCE(?, TIMESTAMP'1970-01-01 00:00:00')
+           AND (created_at, id) >
+               (COALESCE(?, TIMESTAMP'1970-01-01 00:00:00'), COALESCE(?, ''))
+         ORDER BY created_at, id LIMIT ?) u
+  JOIN sessions s ON s.user_id = u.id
+ WHERE s.api = ?;
+
+-- name: session_users_end
+-- in:   tenant_id:id after_at:time after_at:time after_id:id skip:i64
+-- out:  created_at:time id:id
+-- returns: one
+-- The last of them, if there are so many.
+SELECT created_at, id FROM users
+ WHERE tenant_id = ?
+   AND created_at >= COALESCE(?, TIMESTAMP'1970-01-01 00:00:00')
+   AND (created_at, id) >
+       (COALESCE(?, TIMESTAMP'1970-01-01 00:00:00'), COALESCE(?, ''))
+ ORDER BY created_at, id LIMIT 1 OFFSET ?;
 
 -- name: session_delete_api_of
 -- in:   tenant_id:id user_id:id api:str

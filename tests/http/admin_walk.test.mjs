@@ -1,12 +1,13 @@
 /*
  * Each row of the Admin API's table, as it stands there: tried without a key,
  * with one that has expired, with a read-only one and with that of another
- * organisation, on a user who has one of everything.
+ * organisation, on a user who has one of everything; and with one of their
+ * own, when they are an operator.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { createOrg } from '../lib/dfns.mjs';
 import { start, top } from '../lib/instance.mjs';
@@ -87,6 +88,8 @@ for (const row of rows)
     const before = [await state(), await sessions(), await hooks()];
     if (row.auth === 'ANYBODY')
       return void assert.equal((await ask(row, keys.none)).status, 200);
+    if (row.auth === 'ENTRANT') /* no page of an operator asks */
+      return void assert.equal((await ask(row, admin.bearer)).status, 401);
     for (const key of [keys.none, keys.expired])
       assert.equal((await ask(row, key)).status, 401);
     assert.ok(['READER', 'CHANGER', 'HOST', 'HOST_CHANGER', 'SCRAPER']
@@ -117,3 +120,50 @@ for (const row of rows)
     assert.deepEqual([await state(), await sessions(), await hooks()], before);
     return undefined;
   });
+
+describe('a user who is an operator', () => {
+  let bound; /* of the tenant that they are of */
+  let seen;
+
+  before(async () => {
+    bound = await instance.adminKey('bound', '--tenant', 'default');
+    const shown = (await instance.admin(bound).call('GET', '/users')).body;
+    assert.ok(shown.some(({ id }) => id === user.user_id));
+    assert.equal((await instance.postern('operator', 'add', user.email))
+      .status, 0);
+    seen = [await state(), await sessions()];
+  });
+  after(() => instance.postern('operator', 'remove', user.email));
+
+  for (const row of rows.filter(({ path }) => path.startsWith('/users/{')
+    || path === '/sessions'))
+    test(`is not reached by a key of one tenant: ${row.name}`, async () => {
+      const answer = await ask(row, bound);
+      assert.equal(answer.status, 404, answer.text);
+      assert.ok(!answer.text.includes(user.email), answer.text);
+      assert.deepEqual([await state(), await sessions()], seen);
+    });
+
+  test('stands in no list of such a key', async () => {
+    const api = instance.admin(bound);
+    for (const query of ['', '?sort_direction=asc', '?sort_by=updated_at',
+      '?sort_by=updated_at&sort_direction=asc', `?user_id=${user.user_id}`,
+      `?email=${user.email}`]) {
+      const { body, headers } = await api.call('GET', `/users${query}`,
+        undefined, { status: 200 });
+      assert.ok(!body.some(({ id }) => id === user.user_id), query);
+      assert.equal(headers['x-total-count'], String(body.length), query);
+      assert.ok((await admin.call('GET', `/users${query}`)).body
+        .some(({ id }) => id === user.user_id), query);
+    }
+  });
+
+  test('is reached by a key of all of them', async () => {
+    await admin.call('PATCH', `/users/${user.user_id}`, { name: 'By a key' },
+      { status: 200 });
+    assert.deepEqual(await instance.sql(`SELECT actor_operator,
+      LOWER(HEX(subject_user_id)) FROM audit_logs WHERE type = 'user_changed'
+      ORDER BY created_at DESC LIMIT 1`),
+    [['key:quickstart', user.user_id.replaceAll('-', '')]]);
+  });
+});

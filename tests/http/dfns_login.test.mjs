@@ -459,7 +459,7 @@ test('two organisations with the same username are strangers', async () => {
 });
 
 test('every error below /auth/ is JSON of this API', async () => {
-  isError(await api.call('GET', '/auth/pats'), 404, 'Not Found');
+  isError(await api.call('GET', '/auth/apps'), 404, 'Not Found');
   isError(await api.call('POST', '/auth/nowhere', {}), 404, 'Not Found');
   isError(await api.call('GET', '/auth/login'), 405, 'Method Not Allowed');
   isError(await api.call('POST', '/auth/login', { x: 'y'.repeat(140000) }),

@@ -13,10 +13,6 @@ import { login, member } from '../lib/dfns.mjs';
 import { start, top } from '../lib/instance.mjs';
 
 const notOffered = [
-  'createPersonalAccessToken', 'listPersonalAccessTokens',
-  'getPersonalAccessToken', 'updatePersonalAccessToken',
-  'activatePersonalAccessToken', 'deactivatePersonalAccessToken',
-  'archivePersonalAccessToken',
   'updateUser', 'socialLogin', 'createSocialRegistrationChallenge',
   'ssoLogin', 'ssoLoginInit',
   'listApplications', 'getApplication',

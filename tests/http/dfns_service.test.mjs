@@ -177,7 +177,7 @@ test('its own key alone signs for it', async () => {
       passwordProtectedKey: [] });
   await instance.sql('INSERT INTO key_credentials SELECT UNHEX(MD5(id)),'
     + " tenant_id, user_id, kind, 'b3RoZXI', UNHEX(SHA2(id, 224)), name, pem,"
-    + ' fingerprint, algorithm, NULL, 1, created_at, NULL, NULL'
+    + ' fingerprint, algorithm, NULL, 1, created_at, NULL, NULL, 0'
     + ` FROM key_credentials WHERE user_id = ${row(who.userId)}`);
   assert.deepEqual((await ask(who)).body.allowCredentials,
     body.allowCredentials);

@@ -39,6 +39,16 @@ const DELETES = ['DELETE',
   '/auth/credentials/00000000-0000-4000-8000-000000000000'];
 const NOBODY = '/auth/users/us-2r1sn-m874t-9olbf8bd5s69kjgh';
 const ACCOUNT = NOBODY.replace('users', 'service-accounts');
+const TOKEN = '/auth/pats/to-2r1sn-m874t-9olbf8bd5s69kjgh';
+const PATS = [
+  ['GET', '/auth/pats'],
+  ['GET', TOKEN],
+  ['POST', '/auth/pats'],
+  ['PUT', TOKEN],
+  ['PUT', `${TOKEN}/activate`],
+  ['PUT', `${TOKEN}/deactivate`],
+  ['DELETE', TOKEN],
+];
 const MANAGED = [
   ['GET', '/auth/action/logs'],
   ['GET', '/auth/action/logs/x'],
@@ -56,7 +66,7 @@ const MANAGED = [
   ['PUT', `${ACCOUNT}/deactivate`],
   ['DELETE', ACCOUNT],
 ];
-const CLOSED = [...MANAGED, ...MEMBERS, ...SIGNED, ['POST', '/auth/registration'],
+const CLOSED = [...MANAGED, ...PATS, ...MEMBERS, ...SIGNED, ['POST', '/auth/registration'],
   ['POST', '/auth/recover/user'], ['GET', '/auth/credentials']];
 const BIG = { raw: `{"x":"${'y'.repeat(140000)}"}` };
 const body = { username: 'nobody@example.org', orgId: 'or-x',
@@ -83,16 +93,17 @@ test('sizes, types and forms; no token, no database', async () => {
         { bearer, raw: '{}', type: 'text/plain', status: 415 });
     }
     for (const [method, path] of [...SIGNED, ['POST', '/auth/users'],
-      ['POST', '/auth/service-accounts']]) {
+      ['POST', '/auth/service-accounts'], ['POST', '/auth/pats']]) {
       await api.call(method, path, {}, { bearer, status: 403 });
       await api.call(method, path, {}, { bearer, status: 400,
         ...header(await approve(who, method, path, '{}')) });
       await api.call(method, path, undefined, { bearer, status: 415, raw: '{}',
         type: 'text/plain', ...header(await approve(who, method, path, '{}')) });
     }
-    await api.call('PUT', ACCOUNT, undefined, { bearer, status: 415,
-      raw: '{}', type: 'text/plain',
-      ...header(await approve(who, 'PUT', ACCOUNT, '{}')) });
+    for (const path of [ACCOUNT, TOKEN])
+      await api.call('PUT', path, undefined, { bearer, status: 415,
+        raw: '{}', type: 'text/plain',
+        ...header(await approve(who, 'PUT', path, '{}')) });
     for (const [method, path] of CLOSED)
       await api.call(method, path, method === 'GET' ? undefined : {},
         { status: 401 });
@@ -113,7 +124,7 @@ test('sizes, types and forms; no token, no database', async () => {
       type: 'text/plain', status: 415 });
     await instance.service('stop', 'mariadb');
     for (const [method, path] of [...OPEN, ...MEMBERS, ...SIGNED,
-      ...MANAGED, ['GET', '/auth/credentials'], DELETES]) {
+      ...MANAGED, ...PATS, ['GET', '/auth/credentials'], DELETES]) {
       const { body: said } = await api.call(method, path,
         method === 'GET' || method === 'DELETE' ? undefined : { ...body, challengeIdentifier:
           begun.body.challengeIdentifier }, { bearer, status: 503 });

@@ -91,6 +91,28 @@ test('a passkey of the other API, whose handle has 16 bytes', async () => {
     who.username);
 });
 
+test('a passkey that was registered elsewhere, with a handle of its own',
+  async () => {
+    for (const handle of [Buffer.alloc(16, 9), Buffer.alloc(32, 9)]) {
+      const who = await hankoUser();
+      const id = Buffer.from(said(await init(who.orgId), who.device)
+        .credentialAssertion.credId, 'base64url').toString('hex');
+      await instance.sql(`UPDATE webauthn_credentials SET user_handle =
+        UNHEX('${handle.toString('hex')}')
+        WHERE id_hash = UNHEX(SHA2(UNHEX('${id}'), 256))`);
+      const begun = await init(who.orgId, {}, { status: 200 });
+      const done = await complete(begun, said(begun, who.device,
+        { userHandle: handle }), {}, { status: 200 });
+      assert.equal(peek(done.body.token).payload['https://custom/username'],
+        who.username);
+      /* Of another passkey it is nobody's. */
+      const other = await hankoUser();
+      const again = await init(who.orgId);
+      isError(await complete(again, said(again, other.device,
+        { userHandle: handle })), 401, 'Unauthorized');
+    }
+  });
+
 test('who is not named, or is somebody else, is nobody', async () => {
   const who = await hankoUser();
   const other = await hankoUser();

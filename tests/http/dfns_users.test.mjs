@@ -115,7 +115,11 @@ test('an owner is shown as one, with the oldest credential', async () => {
   assert.equal(one.permissionName, 'DfnsFullAdminAccess');
   assert.match(one.permissionId, /^pm-/);
   assert.match(one.assignmentId, /^as-/);
-  assert.ok(one.operations.includes('Auth:Users:Create'));
+  for (const [noun, ...verbs] of [['Users', 'Read', 'Create', 'Update',
+    'Activate', 'Deactivate', 'Delete'], ['ServiceAccounts', 'Read', 'Create',
+    'Update', 'Activate', 'Deactivate', 'Delete'], ['Logs', 'Read']])
+    for (const verb of verbs)
+      assert.ok(one.operations.includes(`Auth:${noun}:${verb}`), verb);
 });
 
 /* ------------------------------------------------------------- the list */

@@ -235,7 +235,7 @@ test('user_action: announced, signed, done, and on record', async () => {
   await sql(`INSERT INTO key_credentials SELECT
     UNHEX('${hexOf(JSON.parse(raw).credentialUuid)}'), tenant_id, user_id,
     kind, 'other', REPEAT('x', 32), name, pem, fingerprint, algorithm,
-    encrypted_private_key, active, created_at, last_used_at, archived_at
+    encrypted_private_key, active, created_at, last_used_at, archived_at, 0
     FROM key_credentials`);
   const send = () => call(method, path, undefined,
     { raw, headers: { 'x-dfns-useraction': userAction } });
@@ -346,7 +346,7 @@ test('http_captured', async () => {
   await sql(`INSERT INTO key_credentials SELECT
     UNHEX('${hexOf(JSON.parse(raw).credentialUuid)}'), tenant_id, user_id,
     kind, 'other', REPEAT('x', 32), name, pem, fingerprint, algorithm,
-    encrypted_private_key, active, created_at, last_used_at, archived_at
+    encrypted_private_key, active, created_at, last_used_at, archived_at, 0
     FROM key_credentials`);
   const off = await replay('deactivate_credential', userAction, bearer);
   assert.deepEqual([off.status, off.body], [200, { message: 'success' }]);

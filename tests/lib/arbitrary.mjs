@@ -217,7 +217,7 @@ export class Arbitrary {
 
   /* A count where it is bounded; or a time to come, in seconds or ms. */
   number({ exclusiveMaximum: bound = Infinity }) {
-    if (bound < 1e6)
+    if (bound < 1e9)
       return 1 + this.draw(bound - 1);
     const at = Date.now() + 3600000 + this.draw(1e9);
     return [at, at / 1000, Math.round(at / 1000)][this.draw(3)];

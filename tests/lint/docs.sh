@@ -161,7 +161,7 @@ hold "$top/fcgi/openapi.yaml" "$top/fcgi/postern-api.7"
 
 grep '^ADMIN ' "$tmp/all" >"$tmp/rows"
 hold "$top/fcgi/openapi-admin.yaml" "$top/fcgi/postern-admin.7"
-awk '$4 ~ /_auth_anybody$/ { print $2, $3 }' "$tmp/rows" >"$tmp/rows-open"
+awk '$4 ~ /_auth_(anybody|entrant)$/ { print $2, $3 }' "$tmp/rows" >"$tmp/rows-open"
 complain rows-open open "needs no key; openapi-admin.yaml wants one"
 complain open rows-open "needs a key; openapi-admin.yaml hides it"
 

@@ -238,6 +238,12 @@ static const struct {
 	{ "a CORS origin of another site", "server:\n  public:\n    cors:\n      allow_origins: [\"https://app.example.org\"]\n", 0, true,
 	    "p.yaml:4: server.public.cors.allow_origins: warning: \"https://app.example.org\" is another site than "
 	    "example.com, and gets no cookie unless session.cookie.same_site is none\n" },
+	{ "operators elsewhere", "server:\n  admin:\n    address: unix:/run/postern/admin.sock\n    "
+	    "origins: [\"https://admin.example.net\"]\n", 0, true,
+	    "p.yaml:4: server.admin.origins: warning: \"https://admin.example.net\" is not on example.com or below "
+	    "it, where passkeys of webauthn.relying_party.id are good\n" },
+	{ "operators nowhere", "server:\n  admin:\n    origins: [\"https://admin.example.com\"]\n", 0, true,
+	    "p.yaml:3: server.admin.origins: warning: is of no use without server.admin.address\n" },
 	{ "the whole world by CORS", "server:\n  public:\n    cors:\n      allow_origins: [\"*\"]\n      "
 	    "unsafe_wildcard_origin_allowed: true\n", 0, true,
 	    "p.yaml:4: server.public.cors.allow_origins: warning: \"*\" lets the pages of the whole world act for "

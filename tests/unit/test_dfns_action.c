@@ -40,7 +40,8 @@ each(void **state)
 	m = client_member(PTN_EMPLOYEE, &client, PTN_CRED_KEY);
 	if (ptn_tx(&scope, open_session, &claims) != PTN_OK)
 		return -1;
-	by = (struct ptn_dfns_action_by){ m.id, claims.session_id };
+	by = (struct ptn_dfns_action_by){ .user_id = m.id,
+		.session_id = claims.session_id };
 	actor.n = 0;
 	return 0;
 }
@@ -117,8 +118,8 @@ approves_once(void **state)
 	    approve(&s, s.ch.challenge, &by, PTN_OK);
 	const struct ptn_useraction other = { "PUT", request.path,
 		request.payload };
-	const struct ptn_dfns_action_by elsewhere = { by.user_id,
-		ptn_uuid_new() };
+	const struct ptn_dfns_action_by elsewhere = { .user_id = by.user_id,
+		.session_id = ptn_uuid_new() };
 	struct ptn_uuid id;
 
 	(void)state;
@@ -147,8 +148,8 @@ approves_once(void **state)
 static void
 approval_denied(void **state)
 {
-	const struct ptn_dfns_action_by elsewhere = { by.user_id,
-		ptn_uuid_new() };
+	const struct ptn_dfns_action_by elsewhere = { .user_id = by.user_id,
+		.session_id = ptn_uuid_new() };
 	struct ptn_dfns_action_start s = start(PTN_OK);
 	struct ptn_dfns_action k;
 
@@ -166,18 +167,23 @@ approval_denied(void **state)
 	assert_int_equal(s.denial.reason, PTN_DFNS_NO_CREDENTIAL);
 }
 
-/* A service account signs with one key alone. */
+/* A token signs with one key alone, of its own user. */
 static void
 one_signer(void **state)
 {
-	struct ptn_dfns_action_start s = { .by = by,
-		.signer = ptn_uuid_new(),
-		.action = request };
+	struct ptn_dfns_action_start s = { .by = by, .action = request };
 
 	(void)state;
+	s.by.signer = ptn_uuid_new();
 	assert_int_equal(ptn_dfns_action_start(&scope, &s), PTN_E_DENIED);
-	s.signer = start(PTN_OK).ch.signers.cred[0].id;
+	s.by.signer = start(PTN_OK).ch.signers.cred[0].id;
 	assert_int_equal(ptn_dfns_action_start(&scope, &s), PTN_OK);
+	assert_int_equal(s.ch.signers.n, 1);
+	s.by.user_id = ptn_uuid_new();
+	assert_int_equal(ptn_dfns_action_start(&scope, &s), PTN_E_DENIED);
+	s.by.user_id = by.user_id;
+	rows_sql("UPDATE key_credentials SET archived_at = created_at");
+	assert_int_equal(ptn_dfns_action_start(&scope, &s), PTN_E_DENIED);
 }
 
 /* ----------------------------------------------------- one more credential */

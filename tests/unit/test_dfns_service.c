@@ -63,7 +63,8 @@ try(const struct ptn_scope *sc, struct ptn_service_new *s)
 static struct ptn_service_new
 put_at(const struct ptn_scope *sc, const char *name)
 {
-	struct ptn_service_new s = { .name = name, .pem = pem, .ttl_s = TTL_S };
+	struct ptn_service_new s = { .name = name,
+		.token = { .pem = pem, .ttl_s = TTL_S } };
 
 	assert_int_equal(try(sc, &s), PTN_OK);
 	return s;
@@ -78,15 +79,15 @@ put(const char *name)
 static enum ptn_err
 find_at(const struct ptn_scope *sc, const char *token)
 {
-	struct ptn_service_seen seen;
+	struct ptn_accesstoken_seen seen;
 
-	return ptn_service_find(sc, ptn_bytes_of(token), &seen);
+	return ptn_accesstoken_find(sc, ptn_bytes_of(token), &seen);
 }
 
 static enum ptn_err
 find(const struct ptn_service_new *s)
 {
-	return find_at(&scope, s->token);
+	return find_at(&scope, s->token.token);
 }
 
 struct revoking {
@@ -118,11 +119,10 @@ revoke_at(const struct ptn_scope *sc, const struct ptn_uuid *token)
 static int64_t
 keys_of(const struct ptn_uuid *user)
 {
-	struct ptn_dfns_cred *c;
-	size_t n;
-
-	assert_int_equal(ptn_dfns_creds_of(&scope, user, &c, &n), PTN_OK);
-	return (int64_t)n;
+	return rows_number("SELECT COUNT(*) FROM key_credentials"
+			   " WHERE user_id = x'%s' AND of_token = 1"
+			   " AND archived_at IS NULL",
+	    rows_hex(user));
 }
 
 static void
@@ -131,8 +131,9 @@ made(void **state)
 	const struct ptn_service_new s = put("Made");
 	enum ptn_verdict verdict;
 	struct ptn_dfns_token t;
+	struct ptn_accesstoken_seen seen;
 	struct ptn_member m;
-	struct ptn_dfns_cred *c;
+	struct ptn_dfns_cred *all, c;
 	size_t n;
 
 	(void)state;
@@ -142,20 +143,28 @@ made(void **state)
 	assert_true(m.service_account && m.registered && m.active);
 	assert_false(ptn_member_usable(&m)); /* nobody logs in as one */
 	assert_null(m.address);
-	assert_int_equal(ptn_dfns_creds_of(&scope, &s.id, &c, &n), PTN_OK);
-	assert_int_equal(n, 1);
-	assert_int_equal(c->kind, PTN_CRED_KEY);
-	assert_string_equal(c->cred_id, s.cred_id);
-	assert_string_equal(c->pem, pem);
-	assert_int_equal(strncmp(c->fingerprint, "SHA256:", 7), 0);
-	assert_int_equal(ptn_dfns_token_verify(&scope, ptn_bytes_of(s.token),
+	/* Its key is none of a log-in's. */
+	assert_int_equal(ptn_dfns_creds_of(&scope, &s.id, &all, &n), PTN_OK);
+	assert_int_equal(n, 0);
+	assert_int_equal(ptn_accesstoken_find(&scope,
+			     ptn_bytes_of(s.token.token), &seen),
+	    PTN_OK);
+	assert_int_equal(ptn_dfns_cred_of_token(&scope, &s.id,
+			     &seen.credential_id, &c),
+	    PTN_OK);
+	assert_int_equal(c.kind, PTN_CRED_KEY);
+	assert_string_equal(c.cred_id, s.token.cred_id);
+	assert_string_equal(c.pem, pem);
+	assert_int_equal(strncmp(c.fingerprint, "SHA256:", 7), 0);
+	assert_int_equal(ptn_dfns_token_verify(&scope,
+			     ptn_bytes_of(s.token.token),
 			     PTN_DFNS_TOKEN_SERVICE, &t, &verdict),
 	    PTN_OK);
 	assert_int_equal(verdict, PTN_ALLOW);
-	assert_true(ptn_uuid_equal(&t.id, &s.token_id));
+	assert_true(ptn_uuid_equal(&t.id, &s.token.id));
 	assert_true(ptn_uuid_equal(&t.user, &s.id));
 	assert_true(ptn_uuid_equal(&t.org, &tenant));
-	assert_int_equal(t.exp, s.expires_s);
+	assert_int_equal(t.exp, s.token.expires_s);
 	assert_int_equal(t.exp - t.iat, TTL_S);
 	/* Of the token the digest alone is stored. */
 	assert_int_equal(rows_number("SELECT COUNT(*) FROM access_tokens"
@@ -163,7 +172,7 @@ made(void **state)
 				     " AND LENGTH(hash) = 32"
 				     " AND TIMESTAMPDIFF(SECOND, created_at,"
 				     " expires_at) = %d",
-			     rows_hex(&s.token_id), TTL_S),
+			     rows_hex(&s.token.id), TTL_S),
 	    1);
 }
 
@@ -192,8 +201,7 @@ made_in_vain(void **state)
 	(void)state;
 	for (i = 0; i < N(cases); i++) {
 		s = (struct ptn_service_new){ .name = cases[i].name,
-			.pem = cases[i].pem,
-			.ttl_s = TTL_S };
+			.token = { .pem = cases[i].pem, .ttl_s = TTL_S } };
 		if (try(&scope, &s) != cases[i].r)
 			fail_msg("%s", cases[i].name);
 	}
@@ -211,21 +219,23 @@ found(void **state)
 {
 	const struct ptn_service_new s = put("Found");
 	const uint64_t before = ptn_db_count(db);
-	struct ptn_service_seen seen;
-	struct ptn_dfns_cred *c;
-	size_t n;
+	struct ptn_accesstoken_seen seen;
+	struct ptn_dfns_cred c;
 
 	(void)state;
 	memset(&seen, 0xff, sizeof(seen));
-	assert_int_equal(ptn_service_find(&scope, ptn_bytes_of(s.token), &seen),
+	assert_int_equal(ptn_accesstoken_find(&scope,
+			     ptn_bytes_of(s.token.token), &seen),
 	    PTN_OK);
 	assert_int_equal(ptn_db_count(db) - before, 1);
 	assert_true(ptn_uuid_equal(&seen.user_id, &s.id));
-	assert_true(ptn_uuid_equal(&seen.token_id, &s.token_id));
+	assert_true(ptn_uuid_equal(&seen.id, &s.token.id));
 	assert_string_equal(seen.username, "Found");
 	assert_string_equal(seen.kind, PTN_EMPLOYEE);
-	assert_int_equal(ptn_dfns_creds_of(&scope, &s.id, &c, &n), PTN_OK);
-	assert_true(ptn_uuid_equal(&seen.credential_id, &c->id));
+	assert_true(seen.service_account);
+	assert_int_equal(ptn_dfns_cred_of_token(&scope, &s.id,
+			     &seen.credential_id, &c),
+	    PTN_OK);
 }
 
 static void
@@ -239,6 +249,12 @@ found_no_more(void **state)
 		    " + INTERVAL 1 DAY" },
 		{ "access_tokens SET revoked_at = UTC_TIMESTAMP(6)",
 		    "access_tokens SET revoked_at = NULL" },
+		{ "access_tokens SET active = 0",
+		    "access_tokens SET active = 1" },
+		{ "access_tokens SET kind = 'Pat'",
+		    "access_tokens SET kind = 'ServiceAccount'" },
+		{ "users SET locked_at = UTC_TIMESTAMP(6)",
+		    "users SET locked_at = NULL" },
 		{ "members SET active = 0", "members SET active = 1" },
 		{ "members SET archived_at = UTC_TIMESTAMP(6)",
 		    "members SET archived_at = NULL" },
@@ -248,7 +264,7 @@ found_no_more(void **state)
 	};
 	const struct ptn_service_new s = put("No more");
 	const struct ptn_uuid other = rows_tenant();
-	struct ptn_service_seen seen;
+	struct ptn_accesstoken_seen seen;
 	size_t i;
 
 	(void)state;
@@ -259,12 +275,15 @@ found_no_more(void **state)
 		rows_sql("UPDATE %s", cases[i].on);
 		assert_int_equal(find(&s), PTN_OK);
 	}
-	assert_int_equal(find_at(rows_at(&other), s.token), PTN_E_NOT_FOUND);
+	assert_int_equal(find_at(rows_at(&other), s.token.token),
+	    PTN_E_NOT_FOUND);
 	assert_int_equal(find_at(&scope, ""), PTN_E_NOT_FOUND);
 	assert_int_equal(find_at(&scope, "x.y.z"), PTN_E_NOT_FOUND);
 	memset(&seen, 0xff, sizeof(seen));
-	assert_int_equal(ptn_service_find(&scope,
-			     PTN_BYTES(s.token, strlen(s.token) - 1), &seen),
+	assert_int_equal(ptn_accesstoken_find(&scope,
+			     PTN_BYTES(s.token.token,
+				 strlen(s.token.token) - 1),
+			     &seen),
 	    PTN_E_NOT_FOUND);
 	assert_true(ptn_uuid_is_nil(&seen.user_id));
 }
@@ -310,7 +329,7 @@ listed(void **state)
 			 " SET k.created_at = '2001-01-0%zu', %s%s"
 			 " WHERE k.id = x'%s'",
 		    N(cases) - i, i == 1 ? "m." : "k.", cases[i].change,
-		    rows_hex(&s.token_id));
+		    rows_hex(&s.token.id));
 	}
 	rows_sql("UPDATE key_credentials SET last_used_at = '2001-02-03'"
 		 " WHERE user_id = x'%s'",
@@ -324,7 +343,7 @@ listed(void **state)
 		assert_true(row[i].expires_at_us > row[i].created_at_us);
 		assert_int_equal(row[i].last_signed_us != 0, i == 0);
 	}
-	assert_true(ptn_uuid_equal(&row[0].token_id, &s.token_id));
+	assert_true(ptn_uuid_equal(&row[0].token_id, &s.token.id));
 	assert_true(ptn_uuid_equal(&row[0].user_id, &s.id));
 	assert_int_equal(ptn_services_of(rows_at(&none), &row, &n), PTN_OK);
 	assert_int_equal(n, 0);
@@ -336,11 +355,11 @@ revoked(void **state)
 {
 	const struct ptn_service_new s = put("Revoked"), rest = put("Rest");
 	const struct ptn_uuid other = rows_tenant(), none = ptn_uuid_new();
-	struct revoking r = { .token = &s.token_id };
+	struct revoking r = { .token = &s.token.id };
 	struct ptn_service_new again;
 
 	(void)state;
-	assert_int_equal(revoke_at(rows_at(&other), &s.token_id),
+	assert_int_equal(revoke_at(rows_at(&other), &s.token.id),
 	    PTN_E_NOT_FOUND);
 	assert_int_equal(revoke_at(&scope, &none), PTN_E_NOT_FOUND);
 	assert_int_equal(revoke_at(&scope, &s.id), PTN_E_NOT_FOUND);
@@ -349,7 +368,7 @@ revoked(void **state)
 	assert_true(ptn_uuid_equal(&r.user, &s.id));
 	assert_int_equal(find(&s), PTN_E_NOT_FOUND);
 	assert_int_equal(keys_of(&s.id), 0);
-	assert_int_equal(revoke_at(&scope, &s.token_id), PTN_E_NOT_FOUND);
+	assert_int_equal(revoke_at(&scope, &s.token.id), PTN_E_NOT_FOUND);
 	assert_int_equal(find(&rest), PTN_OK);
 	assert_int_equal(keys_of(&rest.id), 1);
 	/* The name is free again, for another account. */
@@ -368,7 +387,8 @@ race_revoke(const struct ptn_scope *sc, void *arg)
 static enum ptn_err
 race_put(const struct ptn_scope *sc, void *arg)
 {
-	struct ptn_service_new s = { .name = arg, .pem = pem, .ttl_s = TTL_S };
+	struct ptn_service_new s = { .name = arg,
+		.token = { .pem = pem, .ttl_s = TTL_S } };
 
 	return try(sc, &s);
 }
@@ -380,7 +400,7 @@ races(void **state)
 	char name[] = "At once";
 
 	(void)state;
-	assert_int_equal(rows_race_held(race_revoke, &s.token_id,
+	assert_int_equal(rows_race_held(race_revoke, &s.token.id,
 			     PTN_E_NOT_FOUND,
 			     ptn_arena_printf(arena,
 				 "UPDATE users SET id = id WHERE id = x'%s'",

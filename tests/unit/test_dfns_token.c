@@ -220,12 +220,12 @@ says_what_was_signed(void **state)
 }
 
 static bool
-is_service(const char *token, struct ptn_uuid *org)
+is_stored(const char *token, struct ptn_uuid *org)
 {
 	bool is = true;
 
-	assert_int_equal(ptn_dfns_token_claims(arena, ptn_bytes_of(token),
-			     PTN_DFNS_TOKEN_SERVICE, org, &is),
+	assert_int_equal(ptn_dfns_token_claims(arena, ptn_bytes_of(token), org,
+			     &is),
 	    PTN_OK);
 	return is;
 }
@@ -249,14 +249,14 @@ claims_are_not_verified(void **state)
 	for (k = 0; k < PTN_DFNS_TOKEN__MAX; k++) {
 		t = fresh((enum ptn_dfns_token_kind)k);
 		t.exp = NOW - 1000;
-		assert_int_equal(is_service(sign(&t), &org),
-		    k == PTN_DFNS_TOKEN_SERVICE);
+		assert_int_equal(is_stored(sign(&t), &org),
+		    k == PTN_DFNS_TOKEN_SERVICE || k == PTN_DFNS_TOKEN_PAT);
 	}
 	t = fresh(PTN_DFNS_TOKEN_SERVICE);
-	assert_true(is_service(sign(&t), &org));
+	assert_true(is_stored(sign(&t), &org));
 	assert_true(ptn_uuid_equal(&org, &t.org));
 	for (i = 0; i < N(none); i++)
-		assert_false(is_service(none[i], &org));
+		assert_false(is_stored(none[i], &org));
 }
 
 static const char *

@@ -262,6 +262,7 @@ switched_off(void **state)
 	s.active = false;
 	assert_int_equal(ptn_tx(&scope, set_active, &s), PTN_OK);
 	assert_false(find("Switched off").active);
+	assert_int_equal(ptn_org_end_sessions(&scope, &s.id), PTN_OK);
 	assert_int_equal(sessions(&s.id, "dfns"), 0);
 	assert_int_equal(sessions(&s.id, "hanko"), 1);
 	assert_int_equal(sessions(&other, "dfns"), 1);
@@ -269,6 +270,30 @@ switched_off(void **state)
 	s.active = true;
 	assert_int_equal(ptn_tx(&scope, set_active, &s), PTN_OK);
 	assert_true(find("Switched off").active);
+}
+
+/* Users with a session each, many of one time: none is passed over. */
+static void
+ended_by_rounds(void **state)
+{
+	const struct ptn_uuid id = put("Many");
+	const uint64_t before = ptn_db_count(db);
+	const char *org = rows_hex(&id);
+
+	(void)state;
+	rows_sql("INSERT INTO users (id, tenant_id, created_at, updated_at)"
+		 " SELECT UNHEX(MD5(CONCAT('many', seq))), x'%s',"
+		 " '2020-01-01' + INTERVAL seq DIV 700 SECOND, '2020-01-01'"
+		 " FROM seq_1_to_1200",
+	    org);
+	rows_sql("INSERT INTO sessions SELECT id, tenant_id, id, NULL, NULL,"
+		 " UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),"
+		 " 'dfns' FROM users WHERE tenant_id = x'%s'",
+	    org);
+	assert_int_equal(sessions(&id, "dfns"), 1200);
+	assert_int_equal(ptn_org_end_sessions(&scope, &id), PTN_OK);
+	assert_int_equal(sessions(&id, "dfns"), 0);
+	assert_int_equal(ptn_db_count(db) - before, 6); /* 3 rounds */
 }
 
 /* ---------------------------------------------------------------- problems */
@@ -439,6 +464,7 @@ main(void)
 		T(listed_oldest_first),
 		T(relying_party_changed),
 		T(switched_off),
+		T(ended_by_rounds),
 		T(names),
 		T(relying_parties),
 		T(origins_refused),

@@ -222,6 +222,8 @@ test_match(void **state)
 static void
 test_sides(void **state)
 {
+	static char origin[] = "https://admin.example.com";
+	static char *origins[] = { origin };
 	const struct ptn_route *rt;
 	struct test_request t;
 	struct ptn_route_match m;
@@ -234,6 +236,7 @@ test_sides(void **state)
 	t.cf.password_enabled = t.cf.passkey_enabled = true;
 	t.cf.allow_deletion = true;
 	t.cf.session_list = t.cf.session_revocation = true;
+	t.cf.admin_origins = (struct ptn_strs){ origins, 1 };
 	for (i = 0; i < ptn_routes_n; i++) {
 		rt = &ptn_routes[i];
 		for (side = 0; side < PTN_SIDE__MAX; side++) {

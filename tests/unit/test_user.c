@@ -226,7 +226,8 @@ static const char *const theirs[] = { "emails", "primary_emails", "passcodes",
 	"password_credentials", "sessions", "webauthn_credentials", "members",
 	"key_credentials", "ceremonies", "password_factors", "totp_factors",
 	"access_tokens", "credential_codes", "known_networks", "usernames",
-	"user_metadata", "otp_secrets", "trusted_devices" };
+	"user_metadata", "otp_secrets", "trusted_devices", "operators",
+	"operator_sessions" };
 
 static int64_t
 count_theirs(const struct ptn_uuid *user)
@@ -269,7 +270,7 @@ give_all(const struct ptn_user_ref *u)
 	    id, t, id, rows_hex(&u->email_id));
 	rows_sql("INSERT INTO key_credentials VALUES (x'%s', x'%s', x'%s',"
 		 " 'Key', 'c', 'c', 'n', 'p', 'f', '', NULL, 1, " NOW ", NULL,"
-		 " NULL)",
+		 " NULL, 0)",
 	    id, t, id);
 	rows_sql("INSERT INTO ceremonies VALUES (x'%s', x'%s', x'%s', 'login',"
 		 " 'c', '{}', 0, " NOW ", " NOW ", NULL)",
@@ -281,7 +282,7 @@ give_all(const struct ptn_user_ref *u)
 		 " VALUES (x'%s', x'%s', x'%s', 's', 0)",
 	    id, t, id);
 	rows_sql("INSERT INTO access_tokens VALUES (x'%s', x'%s', x'%s', x'%s',"
-		 " x'%s', " NOW ", " NOW ", NULL)",
+		 " x'%s', " NOW ", " NOW ", NULL, 'Pat', 'n', NULL, NULL, 1)",
 	    id, t, id, id, id);
 	rows_sql("INSERT INTO known_networks VALUES (x'%s', REPEAT('n', 32),"
 		 " x'%s', " NOW ")",
@@ -301,6 +302,12 @@ give_all(const struct ptn_user_ref *u)
 	rows_sql("INSERT INTO credential_codes VALUES (x'%s', x'%s', x'%s',"
 		 " x'%s', x'%s', " NOW ", " NOW ")",
 	    id, t, id, id, id);
+	rows_sql("INSERT INTO operators VALUES (x'%s', x'%s', 1, 0, " NOW ")",
+	    id, t);
+	rows_sql("INSERT INTO operator_sessions VALUES (x'%s', x'%s', x'%s',"
+		 " REPEAT('h', 32), REPEAT('d', 32), " NOW ", " NOW ", " NOW
+		 ")",
+	    id, t, id);
 }
 
 static void

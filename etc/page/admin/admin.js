@@ -1,14 +1,15 @@
 /*
- * The page of operators: who is in by a key, and which part is shown.  The
+ * The page of operators: who is in by what (entry.js), and which part is shown.  The
  * part is named by the address, #users, and nothing else of anybody is there:
  * a browser keeps addresses.
  */
 import { audit, forget as forgetEntries } from './audit.js';
-import { call, isId, isIn, take } from './call.js';
+import { hasSession, isIn } from './call.js';
+import { comeBack, forgetWho, leave, waysIn } from './entry.js';
 import { health } from './health.js';
 import { outbox } from './outbox.js';
-import { field, form, heading, section, trouble } from './parts.js';
-import { $, Told, make, say } from './ui.js';
+import { heading, trouble } from './parts.js';
+import { $, make, say } from './ui.js';
 import { user } from './user.js';
 import { forget as forgetUsers, users } from './users.js';
 
@@ -62,34 +63,9 @@ async function go() {
 
 /* ------------------------------------------------ the way in and out */
 
-const refusals = {
-  403: 'This key may not do that.',
-  404: 'There is no such organisation, or the key is of another one.',
-};
-
-/* Ask for something that any key may: it shows whether the key is one. */
-async function check() {
-  try {
-    await call('GET', '/users?per_page=1');
-  } catch (error) {
-    take('', '');
-    if (refusals[error.status])
-      throw new Told(refusals[error.status]);
-    throw error;
-  }
-}
-
-const isOrganisation = (text) => text === '' || isId(text)
-  || /^or(-[0-9a-z]+)+$/.test(text);
-
-async function comeIn({ key, organisation }) {
-  if (!/^[!-~]+$/.test(key.trim()))
-    throw new Told('Enter the key as "postern admin-key create" printed it.');
-  if (!isOrganisation(organisation.trim()))
-    throw new Told('The id of an organisation begins with or-, or is a UUID.');
-  take(key.trim(), organisation.trim());
-  await check();
+async function begin() {
   $('parts').hidden = $('leave').hidden = false;
+  $('leave').textContent = hasSession() ? 'Log out' : 'Leave';
   say('');
   await go();
 }
@@ -101,26 +77,25 @@ function enter(message = '') {
   $('parts').hidden = $('leave').hidden = true;
   $('question').close();
   $('view').removeAttribute('aria-busy');
-  draw([heading('Log in as an operator'),
-    section('way-in', 'By a key', form('way-in', [
-      field('key', 'Admin key', { type: 'password', 'aria-describedby':
-        'key-hint way-in-error', hint:
-        'It begins with ptna_. "postern admin-key create NAME" on the server'
-          + ' makes one. The page keeps it until you leave or reload.' }),
-      field('organisation', 'Organisation', { hint:
-        'Its id, or-... or a UUID. Empty: that of the key, or the default'
-          + ' one.' })], 'Log in', comeIn, { kind: 'primary' }))]);
+  draw([heading('Log in as an operator'), ...waysIn(begin)]);
   say(message);
 }
 
-document.addEventListener('turned-away', () => {
-  enter('The key is not good: it is mistyped, has expired, or was revoked.'
-    + ' Enter one that is.');
+const ended = {
+  key: 'The key is not good: it is mistyped, has expired, or was revoked.'
+    + ' Enter one that is.',
+  session: 'You are not logged in any more.',
+};
+
+document.addEventListener('turned-away', ({ detail }) => {
+  forgetWho();
+  enter(ended[detail]);
 });
-$('leave').addEventListener('click', () => {
-  take('', '');
+$('leave').addEventListener('click', async () => {
+  const message = await leave();
+
   history.replaceState(null, '', '#');
-  enter('You have left, and the key is forgotten.');
+  enter(message);
 });
 window.addEventListener('hashchange', go);
 /* The part that is shown already is drawn anew. */
@@ -128,4 +103,7 @@ $('parts').addEventListener('click', ({ target }) => {
   if (target.hash === location.hash)
     go();
 });
-go();
+if (await comeBack())
+  begin();
+else
+  go();

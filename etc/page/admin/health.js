@@ -1,6 +1,6 @@
 /* Health and metrics at a glance. */
 import { ApiError } from './api.js';
-import { call, find } from './call.js';
+import { call, find, subject } from './call.js';
 import { by, parse, sum } from './metrics.js';
 import { button, heading, hint, section } from './parts.js';
 import { badge, make } from './ui.js';
@@ -140,8 +140,8 @@ export async function health(_, draw) {
     make('p', { class: ready && !ready.mail ? 'good' : 'error' },
       verdict(ready)),
     version && hint(`Version ${version}. Counts begin with its start.`),
-    ready && !lines && hint('This key is of one organisation: counts are of'
-      + ' all of them, and are for a key of all.'),
+    ready && !lines && hint(`${subject()} of one organisation: counts are of`
+      + ' all of them, and are told to who is for all.'),
     make('div', { class: 'row' }, button('Look again', 'ready', async () =>
       draw(await health(_, draw))))),
   ...groups.map(([title, tiles]) => section(title.toLowerCase(), title,

@@ -1,5 +1,5 @@
 /* What waits to be sent, and the webhooks that are told. */
-import { call, find, part } from './call.js';
+import { call, find, part, subject } from './call.js';
 import { glance, measure } from './health.js';
 import { button, done, heading, hint, list, row, section } from './parts.js';
 import { badge, make, time } from './ui.js';
@@ -62,8 +62,8 @@ export async function outbox(_, draw) {
   const [lines, hooks] = await Promise.all([measure(), find('/webhooks')]);
 
   return [heading('Outbox'), section('waits', 'What waits to be sent',
-    lines ? glance(waiting(lines)) : hint('This key is of one organisation:'
-      + ' what waits is of all of them, and is for a key of all.'),
+    lines ? glance(waiting(lines)) : hint(`${subject()} of one organisation:`
+      + ' what waits is of all of them, and is told to who is for all.'),
     make('p', { class: 'hint' }, 'Nothing has to be done about what waits for'
       + ' a moment: it is tried again by itself.')),
   hooks && webhooks(hooks, draw)];
