@@ -83,6 +83,7 @@ locate(struct ptn_request *req)
 	if (r == PTN_OK && by_path == NULL &&
 	    (by_path = ptn_tenants_by_id_of(ts, &req->path)) != NULL)
 		req->mount = by_path;
+	req->below = by_path;
 	return r;
 }
 

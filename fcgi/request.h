@@ -97,6 +97,7 @@ struct ptn_request {
 	enum ptn_err path_err;	 /* why there is no path */
 	const char *path; /* decoded, without base_path; begins with "/" */
 	const struct ptn_mount *mount; /* which names the tenant, or NULL */
+	const struct ptn_mount *below; /* that its path begins with, or NULL */
 	enum ptn_err tenant_err;       /* why there is no tenant */
 	struct ptn_uuid org; /* that the path of an operator names; or nil */
 	bool bound; /* that operator is for one organisation */

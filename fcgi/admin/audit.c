@@ -1,5 +1,7 @@
 #include "fcgi/admin/admin.h"
 
+#include <string.h>
+
 #include "fcgi/admin/page.h"
 #include "fcgi/jsonval.h"
 #include "fcgi/query.h"
@@ -44,8 +46,14 @@ read_actor(const struct ptn_request *req, struct ptn_reply *rep,
 	enum ptn_err r;
 
 	if ((r = read_text(req, "actor_user_id", &text)) != PTN_OK ||
-	    text == NULL || ptn_uuid_parse_any(text, id))
+	    text == NULL)
 		return r;
+	if (ptn_uuid_parse_any(text, id)) {
+		/* Zeros would be no filter; nobody has those, nor this one. */
+		if (ptn_uuid_is_nil(id))
+			memset(id, 0xff, sizeof(*id));
+		return PTN_OK;
+	}
 	return ptn_reply_say(rep, PTN_E_INPUT,
 	    "failed to parse actor_user_id as uuid");
 }

@@ -75,15 +75,26 @@ ptn_dfns_action(struct ptn_request *req, struct ptn_reply *rep)
 	return PTN_OK;
 }
 
-/* The request target as it was sent, without the path we are mounted at. */
+static const char *
+without(const char *uri, const char *path, size_t len)
+{
+	return strncmp(uri, path, len) == 0 ? uri + len : uri;
+}
+
+/*
+ * The request target as it was sent, without the path at which a client finds
+ * the API: that of a tenant stands before base_path, its id behind it.
+ */
 static const char *
 target(const struct ptn_request *req)
 {
-	const size_t len = strlen(req->sc.cf->base_path);
+	const char *const base = req->sc.cf->base_path, *uri = req->uri;
+	const struct ptn_mount *m = req->below;
 
-	return strncmp(req->uri, req->sc.cf->base_path, len) == 0
-	    ? req->uri + len
-	    : req->uri;
+	if (m != NULL && ptn_mount_has_path(m, uri))
+		return without(uri + m->at_len, base, strlen(base));
+	uri = without(uri, base, strlen(base));
+	return m != NULL && ptn_mount_has_path(m, uri) ? uri + m->at_len : uri;
 }
 
 enum ptn_err

@@ -112,7 +112,7 @@ struct ptn_limit_key {
 	struct ptn_uuid tenant_id; /* that they are counted in */
 	const char *whom;	   /* a user's id, an address, a network ... */
 };
-#define PTN_LIMIT_KEYS 4 /* of a user */
+#define PTN_LIMIT_KEYS 5 /* of a user, and of what they own */
 
 /*
  * All of a user's: by every row of limit.def.

@@ -204,6 +204,19 @@ struct deletion {
 	bool more;
 };
 
+/* Nobody comes in any more while the rest goes; it is on record at home. */
+static enum ptn_err
+shut(const struct ptn_scope *home, const struct ptn_org_row *org,
+    const char *id)
+{
+	enum ptn_err r;
+
+	if (!org->active)
+		return PTN_OK;
+	r = ptn_org_set_active(home, &org->id, false);
+	return r == PTN_OK ? ptn_event(home, PTN_EVENT_ORG_DEACTIVATED, id) : r;
+}
+
 static enum ptn_err
 take_away(const struct ptn_scope *sc, void *arg)
 {
@@ -222,7 +235,7 @@ take_away(const struct ptn_scope *sc, void *arg)
 	    (r = drop(&at, &d->more)) != PTN_OK)
 		return r;
 	if (d->more)
-		return ptn_org_set_active(sc, &d->id, false);
+		return shut(&home, &now, id);
 	if ((r = ptn_sql_tenant_delete(sc->db, &in)) != PTN_OK)
 		return r;
 	return ptn_event(&home, PTN_EVENT_ORG_DELETED, id);

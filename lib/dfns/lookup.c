@@ -76,6 +76,12 @@ ptn_dfns_lookup_limits(const struct ptn_scope *sc, const struct ptn_member *m,
 	if (r != PTN_OK || on.account == NULL)
 		return r != PTN_OK ? r : PTN_E_NOMEM;
 	*n = ptn_limit_keys(&on, &sc->tenant_id, first, out);
+	if (m->owner) {
+		out[*n].tenant_id = sc->tenant_id;
+		out[*n].whom = ptn_arena_strdup(sc->arena, org);
+		if (out[(*n)++].whom == NULL)
+			return PTN_E_NOMEM;
+	}
 	return PTN_OK;
 }
 

@@ -50,7 +50,8 @@ test('an entry says what happened, to whom, and by which request', async () => {
   ['user_created', id, 'probe/1', 'key:quickstart', body.id, undefined,
     row.created_at]);
   assert.deepEqual(await rows(['q', body.id]), [row]);
-  assert.deepEqual(await rows(['actor_user_id', body.id]), []);
+  for (const nobody of [body.id, '00000000-0000-0000-0000-000000000000'])
+    assert.deepEqual(await rows(['actor_user_id', nobody]), []);
 });
 
 test('what a command did came with no request', async () => {

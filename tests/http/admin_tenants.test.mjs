@@ -437,6 +437,9 @@ describe('one of three that goes', () => {
       { status: 503 });
     await drop(made);
     assert.equal((await rowsOf(made.id)).users, '0');
+    const types = await instance.sql(`SELECT type FROM audit_logs
+      WHERE error = '${made.id}' ORDER BY created_at, id`);
+    assert.deepEqual(types, [['org_deactivated'], ['org_deleted']]);
   });
 
   test('goes while people sign up, and leaves none of them', async () => {

@@ -382,6 +382,12 @@ test('an organisation invites so many a day', async () => {
     const answer = await invite(at);
     isError(answer, 429, 'Too Many Requests');
     assert.match(answer.headers['retry-after'], /^\d+$/);
+    const limits = async (what) => (await one.postern('limits', what, '--org',
+      boss.orgId, boss.username)).stdout;
+    assert.match(await limits('show'), /^invite +2 of 2 /m);
+    assert.ok(Number(await limits('clear')) >= 1);
+    assert.doesNotMatch(await limits('show'), /invite/);
+    assert.equal((await invite(at)).status, 200);
   } finally {
     await one.stop();
   }

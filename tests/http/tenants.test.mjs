@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Api, freshAddress } from '../lib/api.mjs';
 import { Authenticator, b64 } from '../lib/authenticator.mjs';
 import { cost } from '../lib/cost.mjs';
-import { Key, codeTo, createOrg, login, register } from '../lib/dfns.mjs';
+import { Key, codeTo, createOrg, login, register, signed } from
+  '../lib/dfns.mjs';
 import { AUTHORIZER, call as fastcgi } from '../lib/fastcgi.mjs';
 import { Flow } from '../lib/flow.mjs';
 import { start, until } from '../lib/instance.mjs';
@@ -566,6 +567,22 @@ describe('the Dfns API', () => {
     const { headers } = await acme().call('OPTIONS', '/auth/login', undefined,
       { headers: { Host: 'login.acme.example', Origin: 'https://x.example' } });
     assert.equal(headers['access-control-allow-origin'], '*');
+  });
+
+  test('what is signed names the path behind that of the tenant', async () => {
+    const username = freshAddress('signs');
+    await instance.postern('org', 'invite', 'acme', username);
+    const key = new Key();
+    const code = await codeTo(instance.mailDir, username);
+    await register(anybody(), orgId.acme, username, code,
+      (challenge) => key.create(challenge));
+    for (const api of [anybody(), acme(), atPath('/acme'), atId('acme')]) {
+      const token = await login(api, orgId.acme, username, key);
+      const expiration = new Date(Date.now() + 30000).toISOString();
+      const { status, text } = await signed({ api, token, key }, 'POST',
+        '/auth/credentials/code', { expiration });
+      assert.equal(status, 200, `${api.base}: ${text}`);
+    }
   });
 
   test('its errors have their own form below a path, too', async () => {
