@@ -1,22 +1,23 @@
 #define _GNU_SOURCE /* POLLRDHUP */
 
+#include "config.h"
+
 #include "lib/db/conn.h"
 
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <mysql.h>
 
 #include "lib/base/beat.h"
 #include "lib/base/bytes.h"
-#include "lib/base/clock.h"
 #include "lib/base/count.h"
 #include "lib/base/uuid.h"
 #include "lib/crypto/ossl.h"
 
+#include "lib/db/bind.h"
 #include "lib/db/connect.h"
 #include "lib/db/sql.h"
 
@@ -195,34 +196,6 @@ ptn_conn_text(struct ptn_conn *c, const char *sql, size_t len)
 
 /* --------------------------------------------------------------- preparing */
 
-static bool
-type_fits(enum ptn_sql_type want, enum enum_field_types have)
-{
-	switch ((int)have) {
-	case MYSQL_TYPE_NULL:
-		return true;
-	case MYSQL_TYPE_TINY:
-	case MYSQL_TYPE_SHORT:
-	case MYSQL_TYPE_INT24:
-	case MYSQL_TYPE_LONG:
-	case MYSQL_TYPE_LONGLONG:
-		return want == PTN_SQL_I64;
-	case MYSQL_TYPE_DATETIME:
-	case MYSQL_TYPE_TIMESTAMP:
-		return want == PTN_SQL_TIME;
-	case MYSQL_TYPE_VARCHAR:
-	case MYSQL_TYPE_VAR_STRING:
-	case MYSQL_TYPE_STRING:
-	case MYSQL_TYPE_TINY_BLOB:
-	case MYSQL_TYPE_MEDIUM_BLOB:
-	case MYSQL_TYPE_LONG_BLOB:
-	case MYSQL_TYPE_BLOB:
-		return want != PTN_SQL_I64 && want != PTN_SQL_TIME;
-	default:
-		return false; /* DECIMAL, DOUBLE, TIME: say CAST(...) */
-	}
-}
-
 static enum ptn_dberr
 mismatch(struct ptn_conn *c, const char *what, unsigned int i)
 {
@@ -247,7 +220,7 @@ check_outputs(struct ptn_conn *c, MYSQL_STMT *st,
 	if ((meta = mysql_stmt_result_metadata(st)) == NULL)
 		return stmt_failed(c, st);
 	for (i = 0; i < def->nout && f == PTN_DBERR_NONE; i++) {
-		if (!type_fits(def->out[i].type,
+		if (!ptn_bind_fits(def->out[i].type,
 			mysql_fetch_field_direct(meta, i)->type))
 			f = mismatch(c, "type of column", i + 1);
 	}
@@ -317,93 +290,7 @@ ptn_conn_prepare(struct ptn_conn *c, int stmt)
 	return PTN_DBERR_NONE;
 }
 
-/* ------------------------------------------------------------------ inputs */
-
-static void
-time_to_row(int64_t us, MYSQL_TIME *t)
-{
-	int64_t rest = us % PTN_US_PER_S;
-	time_t s = (time_t)(us / PTN_US_PER_S) - (rest < 0); /* before 1970 */
-	struct tm tm = { 0 };
-
-	(void)gmtime_r(&s, &tm);
-	*t = (MYSQL_TIME){
-		.year = (unsigned int)(tm.tm_year + 1900),
-		.month = (unsigned int)(tm.tm_mon + 1),
-		.day = (unsigned int)tm.tm_mday,
-		.hour = (unsigned int)tm.tm_hour,
-		.minute = (unsigned int)tm.tm_min,
-		.second = (unsigned int)tm.tm_sec,
-		.second_part =
-		    (unsigned long)(rest + PTN_US_PER_S) % PTN_US_PER_S,
-		.time_type = MYSQL_TIMESTAMP_DATETIME,
-	};
-}
-
-/* The library's struct has no const; it only reads what is bound here. */
-static void
-bind_raw(MYSQL_BIND *b, enum enum_field_types type, const void *p, size_t len)
-{
-	static my_bool yes = 1;
-
-	b->buffer_type = type;
-	b->buffer = (void *)p;
-	b->buffer_length = len;
-	b->length = &b->buffer_length;
-	b->is_null = p == NULL ? &yes : NULL;
-}
-
-static void
-bind_input(struct ptn_conn *c, unsigned int i, const struct ptn_sql_col *col,
-    const void *in)
-{
-	const void *p = (const uint8_t *)in + col->offset;
-	MYSQL_BIND *b = &c->bind[i];
-	const struct ptn_bytes *bytes;
-	const char *s;
-
-	memset(b, 0, sizeof(*b));
-	switch (col->type) {
-	case PTN_SQL_ID:
-		bind_raw(b, MYSQL_TYPE_BLOB, ptn_uuid_is_nil(p) ? NULL : p,
-		    sizeof(struct ptn_uuid));
-		break;
-	case PTN_SQL_STR:
-		s = *(const char *const *)p;
-		bind_raw(b, MYSQL_TYPE_STRING, s, s == NULL ? 0 : strlen(s));
-		break;
-	case PTN_SQL_BYTES:
-		bytes = p;
-		bind_raw(b, MYSQL_TYPE_BLOB, bytes->p, bytes->len);
-		break;
-	case PTN_SQL_I64:
-		bind_raw(b, MYSQL_TYPE_LONGLONG, p, sizeof(int64_t));
-		break;
-	case PTN_SQL_TIME:
-		time_to_row(*(const int64_t *)p, &c->time[i]);
-		bind_raw(b, MYSQL_TYPE_DATETIME,
-		    *(const int64_t *)p == 0 ? NULL : &c->time[i],
-		    sizeof(MYSQL_TIME));
-		break;
-	}
-}
-
 /* ----------------------------------------------------------------- outputs */
-
-static int64_t
-time_from_row(const MYSQL_TIME *t)
-{
-	struct tm tm = {
-		.tm_year = (int)t->year - 1900,
-		.tm_mon = (int)t->month - 1,
-		.tm_mday = (int)t->day,
-		.tm_hour = (int)t->hour,
-		.tm_min = (int)t->minute,
-		.tm_sec = (int)t->second,
-	};
-
-	return (int64_t)timegm(&tm) * PTN_US_PER_S + (int64_t)t->second_part;
-}
 
 /* Copy a text or bytes into the arena, with a NUL behind it. */
 static enum ptn_dberr
@@ -450,7 +337,7 @@ take_column(struct ptn_conn *c, MYSQL_STMT *st, unsigned int i,
 	case PTN_SQL_TIME:
 		if (cell->error || cell->v.time.month == 0)
 			return failed(c, 0, unfit);
-		*(int64_t *)p = time_from_row(&cell->v.time);
+		*(int64_t *)p = ptn_bind_time(&cell->v.time);
 		return PTN_DBERR_NONE;
 	case PTN_SQL_STR:
 	case PTN_SQL_BYTES:
@@ -536,19 +423,89 @@ take_rows(struct ptn_conn *c, MYSQL_STMT *st, const struct ptn_sql_stmt *def,
 }
 
 static enum ptn_dberr
-run_prepared(struct ptn_conn *c, int stmt, const void *in,
+bind_inputs(struct ptn_conn *c, MYSQL_STMT *st, const struct ptn_sql_stmt *def,
+    const void *in)
+{
+	unsigned int i;
+
+	for (i = 0; i < def->nin; i++)
+		ptn_bind_input(&c->bind[i], &c->time[i], &def->in[i], in);
+	if (def->nin > 0 && mysql_stmt_bind_param(st, c->bind) != 0)
+		return stmt_failed(c, st);
+	return PTN_DBERR_NONE;
+}
+
+/* ---------------------------------------------------- two of them at a time */
+
+#define ALONE (-1) /* no other statement goes ahead */
+
+#if HAVE_DECL_MARIADB_OPT_SKIP_READ_RESPONSE &&                                \
+    HAVE_STRUCT_ST_MARIADB_METHODS_DB_READ_EXECUTE_RESPONSE
+static int
+execute_unread(struct ptn_conn *c, MYSQL_STMT *st)
+{
+	const my_bool yes = 1, no = 0;
+	int rc;
+
+	mysql_optionsv(c->my, MARIADB_OPT_SKIP_READ_RESPONSE, &yes);
+	rc = mysql_stmt_execute(st);
+	mysql_optionsv(c->my, MARIADB_OPT_SKIP_READ_RESPONSE, &no);
+	return rc;
+}
+
+/* Both are sent, and then both are read, whatever became of the first. */
+static enum ptn_dberr
+execute_behind(struct ptn_conn *c, const char *first, MYSQL_STMT *st)
+{
+	enum ptn_dberr f = PTN_DBERR_NONE;
+	bool sent;
+
+	if (mysql_send_query(c->my, first, strlen(first)) != 0)
+		return conn_failed(c);
+	if (!(sent = execute_unread(c, st) == 0))
+		f = stmt_failed(c, st);
+	if (mysql_read_query_result(c->my) != 0)
+		f = conn_failed(c);
+	if (!sent)
+		return f;
+	if (c->my->methods->db_read_execute_response(st) != 0)
+		return f != PTN_DBERR_NONE ? f : stmt_failed(c, st);
+	if (f != PTN_DBERR_NONE)
+		(void)mysql_stmt_free_result(st);
+	return f;
+}
+#else
+/* The library cannot: one after the other. */
+static enum ptn_dberr
+execute_behind(struct ptn_conn *c, const char *first, MYSQL_STMT *st)
+{
+	if (mysql_real_query(c->my, first, strlen(first)) != 0)
+		return conn_failed(c);
+	return mysql_stmt_execute(st) == 0 ? PTN_DBERR_NONE
+					   : stmt_failed(c, st);
+}
+#endif
+
+static enum ptn_dberr
+execute(struct ptn_conn *c, int first, MYSQL_STMT *st)
+{
+	if (first != ALONE)
+		return execute_behind(c, ptn_sql_stmts[first].text, st);
+	return mysql_stmt_execute(st) == 0 ? PTN_DBERR_NONE
+					   : stmt_failed(c, st);
+}
+
+static enum ptn_dberr
+run_prepared(struct ptn_conn *c, int first, int stmt, const void *in,
     struct ptn_conn_result *res)
 {
 	const struct ptn_sql_stmt *def = &ptn_sql_stmts[stmt];
 	MYSQL_STMT *st = c->stmt[stmt];
-	unsigned int i;
+	enum ptn_dberr f;
 
-	for (i = 0; i < def->nin; i++)
-		bind_input(c, i, &def->in[i], in);
-	if (def->nin > 0 && mysql_stmt_bind_param(st, c->bind) != 0)
-		return stmt_failed(c, st);
-	if (mysql_stmt_execute(st) != 0)
-		return stmt_failed(c, st);
+	if ((f = bind_inputs(c, st, def, in)) != PTN_DBERR_NONE ||
+	    (f = execute(c, first, st)) != PTN_DBERR_NONE)
+		return f;
 	if (def->nout > 0)
 		return take_rows(c, st, def, res);
 	res->affected = mysql_stmt_affected_rows(st);
@@ -557,7 +514,7 @@ run_prepared(struct ptn_conn *c, int stmt, const void *in,
 }
 
 static enum ptn_dberr
-run_once(struct ptn_conn *c, int stmt, const void *in,
+run_once(struct ptn_conn *c, int first, int stmt, const void *in,
     struct ptn_conn_result *res)
 {
 	const enum ptn_beat_step before = ptn_beat(PTN_STEP_STATEMENT);
@@ -565,29 +522,45 @@ run_once(struct ptn_conn *c, int stmt, const void *in,
 
 	if ((f = ptn_conn_prepare(c, stmt)) == PTN_DBERR_NONE) {
 		(void)ptn_beat(PTN_STEP_STATEMENT);
-		f = run_prepared(c, stmt, in, res);
+		f = run_prepared(c, first, stmt, in, res);
 	}
 	(void)ptn_beat(before);
 	return f;
+}
+
+static enum ptn_dberr
+run_behind(struct ptn_conn *c, int first, int stmt, const void *in,
+    struct ptn_conn_result *res)
+{
+	enum ptn_dberr f;
+
+	ptn_count(PTN_COUNT_DB_STATEMENTS);
+	res->n = 0;
+	res->cap = 0;
+	if ((f = run_once(c, first, stmt, in, res)) != PTN_DBERR_STALE)
+		return f;
+	/* It was refused before it did anything: prepare it anew. */
+	if (c->stmt[stmt] != NULL)
+		mysql_stmt_close(c->stmt[stmt]);
+	c->stmt[stmt] = NULL;
+	return run_once(c, ALONE, stmt, in, res);
 }
 
 enum ptn_dberr
 ptn_conn_run(struct ptn_conn *c, int stmt, const void *in,
     struct ptn_conn_result *res)
 {
-	enum ptn_dberr f;
-
+	if (!ptn_sql_stmts[stmt].plain)
+		return run_behind(c, ALONE, stmt, in, res);
 	ptn_count(PTN_COUNT_DB_STATEMENTS);
-	if (ptn_sql_stmts[stmt].plain)
-		return ptn_conn_text(c, ptn_sql_stmts[stmt].text,
-		    strlen(ptn_sql_stmts[stmt].text));
-	res->n = 0;
-	res->cap = 0;
-	if ((f = run_once(c, stmt, in, res)) != PTN_DBERR_STALE)
-		return f;
-	/* It was refused before it did anything: prepare it anew. */
-	if (c->stmt[stmt] != NULL)
-		mysql_stmt_close(c->stmt[stmt]);
-	c->stmt[stmt] = NULL;
-	return run_once(c, stmt, in, res);
+	return ptn_conn_text(c, ptn_sql_stmts[stmt].text,
+	    strlen(ptn_sql_stmts[stmt].text));
+}
+
+enum ptn_dberr
+ptn_conn_run_behind(struct ptn_conn *c, int first, int stmt, const void *in,
+    struct ptn_conn_result *res)
+{
+	ptn_count(PTN_COUNT_DB_STATEMENTS);
+	return run_behind(c, first, stmt, in, res);
 }

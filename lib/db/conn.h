@@ -61,6 +61,15 @@ enum ptn_dberr ptn_conn_run(struct ptn_conn *c, int stmt, const void *in,
     struct ptn_conn_result *res) PTN_MUST_USE;
 
 /*
+ * The same, with a statement ahead that is sent as text and returns no rows:
+ * where the library can do that, the server gets both before it has answered
+ * one.  Of two that fail the fault is that of the first; the second one is run
+ * whatever becomes of it, and so may not be one that writes.
+ */
+enum ptn_dberr ptn_conn_run_behind(struct ptn_conn *c, int first, int stmt,
+    const void *in, struct ptn_conn_result *res) PTN_MUST_USE;
+
+/*
  * Number and text of the last fault.  The server's text may quote values:
  * it is for errors of connecting, preparing and migrating only.
  */

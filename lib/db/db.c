@@ -114,7 +114,31 @@ begin(struct ptn_db *db)
 static bool
 goes_alone(const struct ptn_db *db, const struct ptn_sql_stmt *def)
 {
-	return !db->begun && (db->last || (def->reads && !def->locks));
+	return !db->begun &&
+	    (db->last || (def->reads && !def->locks && !db->soon));
+}
+
+/*
+ * A statement inside the transaction, with BEGIN before it if it is the first.
+ * If that is a SELECT both are sent at once: a BEGIN that is refused leaves no
+ * more behind then than one that was not sent.
+ */
+static enum ptn_dberr
+run_begun(struct ptn_db *db, int stmt, const void *in,
+    struct ptn_conn_result *res)
+{
+	enum ptn_dberr f;
+
+	db->count++;
+	if (!db->begun && ptn_sql_stmts[stmt].reads) {
+		db->begun = true;
+		db->count++;
+		return ptn_conn_run_behind(db->conn, PTN_STMT_DB_BEGIN, stmt,
+		    in, res);
+	}
+	if ((f = begin(db)) != PTN_DBERR_NONE)
+		return f;
+	return ptn_conn_run(db->conn, stmt, in, res);
 }
 
 /* A fault of a statement in a transaction. */
@@ -139,7 +163,7 @@ run_in_tx(struct ptn_db *db, int stmt, const void *in,
 {
 	const struct ptn_sql_stmt *def = &ptn_sql_stmts[stmt];
 	const bool alone = goes_alone(db, def);
-	enum ptn_dberr f = PTN_DBERR_NONE;
+	enum ptn_dberr f;
 
 	if (db->ended && db->broken == PTN_DBERR_NONE) {
 		ptn_error("database: %s: behind the last one", def->name);
@@ -150,11 +174,11 @@ run_in_tx(struct ptn_db *db, int stmt, const void *in,
 		db->broken = PTN_DBERR_AWAY; /* logged already */
 	if (db->broken != PTN_DBERR_NONE)
 		return err_in_tx(db->broken);
-	if (!alone)
-		f = begin(db);
-	if (f == PTN_DBERR_NONE) {
+	if (alone) {
 		db->count++;
 		f = ptn_conn_run(db->conn, stmt, in, res);
+	} else {
+		f = run_begun(db, stmt, in, res);
 	}
 	if (f != PTN_DBERR_NONE)
 		return fail_in_tx(db, def, alone, f);
@@ -291,7 +315,7 @@ run_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg, enum ptn_err *r)
 {
 	enum ptn_dberr f;
 
-	db->begun = db->last = db->ended = db->kept = false;
+	db->begun = db->soon = db->last = db->ended = db->kept = false;
 	db->broken = PTN_DBERR_NONE;
 	*r = fn(db, arg);
 	f = db->broken;
@@ -325,6 +349,12 @@ ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
 	} while (err_in_tx(f) == PTN_E_RETRY && again(++n, start));
 	ptn_handle_say(db, "transaction", f);
 	return ptn_dberr_err(f);
+}
+
+void
+ptn_db_soon(struct ptn_db *db)
+{
+	db->soon = db->in_tx;
 }
 
 void

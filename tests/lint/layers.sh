@@ -8,8 +8,8 @@
 #   a family (fcgi/public, fcgi/dfns, ...) never includes another;
 #   fcgi/*.c never includes a family, but for the route table;
 #   a third-party header is included by one .c of lib/ and fcgi/
-#   (OpenSSL: crypto.c, kdf.c, ossl.c, pubkey.c, totp.c, x509.c; libmariadb: conn.c and
-#   connect.c, which begins what the other one owns; libcurl: three programs).
+#   (OpenSSL: crypto.c, kdf.c, ossl.c, pubkey.c, totp.c, x509.c; libmariadb: conn.c,
+#   and bind.c and connect.c, which begin what it owns; libcurl: three programs).
 #
 # usage: layers.sh [TOP]
 set -u
@@ -124,7 +124,7 @@ for library in $(echo "$owners" | awk '{ print $2 }' | sort -u); do
 	    awk -v l="$library" '$2 == l { printf " %s", $1 }')
 	case $library:$files in
 	'OpenSSL: lib/crypto/crypto.c lib/crypto/kdf.c lib/crypto/key.c lib/crypto/ossl.c lib/crypto/pubkey.c lib/crypto/totp.c lib/crypto/x509.c') ;;
-	'libmariadb: lib/db/conn.c lib/db/connect.c') ;;
+	'libmariadb: lib/db/bind.c lib/db/conn.c lib/db/connect.c') ;;
 	'libcurl: fcgi/fetch.c fcgi/hook.c fcgi/smtp.c fcgi/smtp_ask.c') ;;
 	*:' '*' '*) complain "$library has more than one owner:$files" ;;
 	esac
