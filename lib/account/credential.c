@@ -124,26 +124,34 @@ ptn_credential_count(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 enum ptn_err
-ptn_credential_lock(const struct ptn_scope *sc, struct ptn_bytes id,
-    struct ptn_credential *out)
+ptn_credential_lock_owner(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes id,
+    struct ptn_credential_owner *owner, struct ptn_credential *out)
 {
 	const struct digest d = digest_of(id);
-	const struct ptn_credential_lock_in in = { sc->tenant_id,
-		PTN_BYTES(d.b, sizeof(d.b)) };
-	struct ptn_credential_lock_out row;
+	const struct ptn_credential_lock_owner_in in = {
+		PTN_BYTES(d.b, sizeof(d.b)), sc->tenant_id, *user
+	};
+	struct ptn_credential_lock_owner_out row;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
-	if ((r = ptn_sql_credential_lock(sc->db, sc->arena, &in, &row)) !=
-	    PTN_OK)
+	r = ptn_sql_credential_lock_owner(sc->db, sc->arena, &in, &row);
+	if (r != PTN_OK)
 		return r;
-	out->id = row.credential_id;
-	out->user_id = row.user_id;
-	out->public_key = row.public_key;
-	out->sign_count = row.sign_count;
-	out->backup_eligible = row.backup_eligible != 0;
-	out->backup_unknown = row.backup_unknown != 0;
-	out->mfa_only = row.mfa_only != 0;
+	owner->user = (struct ptn_user_state){ row.known_epoch,
+		{ .otp = row.otp != 0,
+		    .security_keys = (size_t)row.security_keys },
+		true, row.sessions };
+	owner->email = (struct ptn_email_claim){ row.address,
+		row.address != NULL, row.verified != 0 };
+	*out = (struct ptn_credential){ .id = row.credential_id,
+		.user_id = row.user_id,
+		.public_key = row.public_key,
+		.sign_count = row.sign_count,
+		.backup_eligible = row.backup_eligible != 0,
+		.backup_unknown = row.backup_unknown != 0,
+		.mfa_only = row.mfa_only != 0 };
 	return PTN_OK;
 }
 

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/account/token.h"
+#include "lib/account/user.h"
 #include "lib/base/api.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
@@ -55,14 +57,23 @@ size_t ptn_credentials_passkeys(const struct ptn_credential *c, size_t n);
 enum ptn_err ptn_credential_count(const struct ptn_scope *sc,
     const struct ptn_uuid *user, bool mfa_only, int64_t *n) PTN_MUST_USE;
 
+/* Who is about to show one: as ptn_user_lock_state() has them. */
+struct ptn_credential_owner {
+	struct ptn_user_state user;
+	struct ptn_email_claim email; /* their primary address */
+};
+
 /*
- * Lock a credential by its id, inside a transaction, for an assertion: fills
- * id, user_id, public_key, sign_count, backup_eligible, backup_unknown and
- * mfa_only.
- * PTN_E_NOT_FOUND.
+ * Take the lock of ptn_user_lock_state(), and one of a credential by its id, be
+ * it theirs or not, inside a transaction, for an assertion: fills id, user_id,
+ * public_key, sign_count, backup_eligible, backup_unknown and mfa_only.  No id:
+ * there is no such credential.
+ * PTN_E_NOT_FOUND: there is no such user.
  */
-enum ptn_err ptn_credential_lock(const struct ptn_scope *sc,
-    struct ptn_bytes id, struct ptn_credential *out) PTN_MUST_USE;
+enum ptn_err ptn_credential_lock_owner(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_bytes id,
+    struct ptn_credential_owner *owner,
+    struct ptn_credential *out) PTN_MUST_USE;
 
 /*
  * Whose it is, that was registered with a user handle which is not the id of

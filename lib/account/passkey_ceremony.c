@@ -59,10 +59,14 @@ read_value(struct ptn_arena *a, struct ptn_bytes client_data,
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }
 
-enum ptn_err
-ptn_passkey_ceremony_take(const struct ptn_scope *sc,
-    enum ptn_webauthn_ceremony ceremony, struct ptn_bytes client_data,
-    struct ptn_webauthn_challenge *ch, struct ptn_passkey_ceremony_outcome *out)
+typedef enum ptn_err (*getter)(const struct ptn_scope *sc,
+    enum ptn_webauthn_ceremony ceremony, struct ptn_bytes value,
+    struct ptn_webauthn_challenge *ch);
+
+static enum ptn_err
+get(getter how, const struct ptn_scope *sc, enum ptn_webauthn_ceremony ceremony,
+    struct ptn_bytes client_data, struct ptn_webauthn_challenge *ch,
+    struct ptn_passkey_ceremony_outcome *out)
 {
 	struct ptn_bytes value;
 	enum ptn_err r;
@@ -72,7 +76,7 @@ ptn_passkey_ceremony_take(const struct ptn_scope *sc,
 	r = read_value(sc->arena, client_data, &value, out);
 	if (r != PTN_OK || out->what == PTN_PASSKEY_MALFORMED)
 		return r;
-	r = ptn_webauthn_challenge_take(sc, ceremony, value, ch);
+	r = how(sc, ceremony, value, ch);
 	if (r == PTN_OK)
 		out->what = PTN_PASSKEY_DONE;
 	if (r == PTN_E_EXPIRED) {
@@ -80,6 +84,24 @@ ptn_passkey_ceremony_take(const struct ptn_scope *sc,
 		out->why = "expired challenge";
 	}
 	return r == PTN_E_NOT_FOUND || r == PTN_E_EXPIRED ? PTN_OK : r;
+}
+
+enum ptn_err
+ptn_passkey_ceremony_take(const struct ptn_scope *sc,
+    enum ptn_webauthn_ceremony ceremony, struct ptn_bytes client_data,
+    struct ptn_webauthn_challenge *ch, struct ptn_passkey_ceremony_outcome *out)
+{
+	return get(ptn_webauthn_challenge_take, sc, ceremony, client_data, ch,
+	    out);
+}
+
+enum ptn_err
+ptn_passkey_ceremony_find(const struct ptn_scope *sc,
+    enum ptn_webauthn_ceremony ceremony, struct ptn_bytes client_data,
+    struct ptn_webauthn_challenge *ch, struct ptn_passkey_ceremony_outcome *out)
+{
+	return get(ptn_webauthn_challenge_find, sc, ceremony, client_data, ch,
+	    out);
 }
 
 struct ptn_webauthn_rp

@@ -64,6 +64,12 @@ enum ptn_err ptn_passkey_ceremony_take(const struct ptn_scope *sc,
     struct ptn_webauthn_challenge *ch,
     struct ptn_passkey_ceremony_outcome *out) PTN_MUST_USE;
 
+/* The same, but for the caller to spend it: ptn_webauthn_challenge_spend(). */
+enum ptn_err ptn_passkey_ceremony_find(const struct ptn_scope *sc,
+    enum ptn_webauthn_ceremony ceremony, struct ptn_bytes client_data,
+    struct ptn_webauthn_challenge *ch,
+    struct ptn_passkey_ceremony_outcome *out) PTN_MUST_USE;
+
 /*
  * Who we are, on whose pages, and what is asked of a response to this
  * challenge.

@@ -40,9 +40,8 @@ ptn_signin_passcode_mail(const struct ptn_scope *sc,
  * sent; but the older code stays good.
  */
 static enum ptn_err
-store_and_queue(const struct ptn_scope *sc, void *arg)
+store_and_queue(const struct ptn_scope *sc, struct sending *s)
 {
-	struct sending *s = arg;
 	const bool known = s->on.asker.kind != PTN_ASKER_STRANGER;
 	bool held;
 	enum ptn_err r;
@@ -90,7 +89,7 @@ draw_and_send(const struct ptn_scope *sc, struct ptn_passcode *pc,
 		return r;
 	pc->asker = s.on.asker.kind;
 	s.mail.code = s.code;
-	r = ptn_tx(sc, store_and_queue, &s);
+	r = store_and_queue(sc, &s);
 	ptn_wipe(s.code, sizeof(s.code));
 	return r;
 }
@@ -109,28 +108,26 @@ may_have_one(const struct ptn_signin_passcode_ask *ask,
 	return PTN_SIGNIN_PASSCODE_SENT;
 }
 
-enum ptn_err
-ptn_signin_passcode_send(const struct ptn_scope *sc,
-    struct ptn_signin_passcode_ask *ask, enum ptn_signin_passcode_sent *what)
+struct asking {
+	struct ptn_signin_passcode_ask *ask;
+	enum ptn_signin_passcode_sent what;
+};
+
+static enum ptn_err
+send(const struct ptn_scope *sc, void *arg)
 {
+	struct asking *a = arg;
+	struct ptn_signin_passcode_ask *ask = a->ask;
 	struct ptn_passcode_target to;
 	enum ptn_err r;
 
-	*what = PTN_SIGNIN_PASSCODE_NO_USER;
-	ptn_actor_is(sc, &ask->user_id, NULL);
+	a->what = PTN_SIGNIN_PASSCODE_NO_USER;
+	ptn_db_soon(sc->db);
 	r = ptn_passcode_find_target(sc, &ask->user_id, &ask->email_id, &to);
-	if (r == PTN_E_NOT_FOUND) {
-		ptn_event_note(sc, PTN_EVENT_PASSCODE_INIT_FAILED,
-		    "unknown user");
-		return PTN_OK;
-	}
 	if (r != PTN_OK)
-		return r;
-	*what = may_have_one(ask, &to);
-	if (*what == PTN_SIGNIN_PASSCODE_FOREIGN)
-		ptn_event_note(sc, PTN_EVENT_PASSCODE_INIT_FAILED,
-		    "not authorised");
-	if (*what != PTN_SIGNIN_PASSCODE_SENT)
+		return r == PTN_E_NOT_FOUND ? PTN_OK : r;
+	a->what = may_have_one(ask, &to);
+	if (a->what != PTN_SIGNIN_PASSCODE_SENT)
 		return PTN_OK;
 	ptn_actor_is(sc, NULL, to.address);
 	ask->passcode = (struct ptn_passcode){ .user_id = ask->user_id,
@@ -138,6 +135,28 @@ ptn_signin_passcode_send(const struct ptn_scope *sc,
 		.ttl_s = sc->cf->passcode_ttl_s,
 		.created_at_us = to.now_us };
 	return draw_and_send(sc, &ask->passcode, &to);
+}
+
+/* Why there is none, as it is noted; NULL: it is not. */
+static const char *const none_sent[PTN_SIGNIN_PASSCODE__MAX] = {
+	[PTN_SIGNIN_PASSCODE_NO_USER] = "unknown user",
+	[PTN_SIGNIN_PASSCODE_FOREIGN] = "not authorised",
+};
+
+enum ptn_err
+ptn_signin_passcode_send(const struct ptn_scope *sc,
+    struct ptn_signin_passcode_ask *ask, enum ptn_signin_passcode_sent *what)
+{
+	struct asking a = { .ask = ask };
+	enum ptn_err r;
+
+	ptn_actor_is(sc, &ask->user_id, NULL);
+	r = ptn_tx(sc, send, &a);
+	*what = a.what;
+	if (r == PTN_OK && none_sent[a.what] != NULL)
+		ptn_event_note(sc, PTN_EVENT_PASSCODE_INIT_FAILED,
+		    none_sent[a.what]);
+	return r;
 }
 
 /* The audit log's words for what became of a code. */

@@ -160,28 +160,33 @@ assert_credential(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
 	return ptn_credential_used(sc, c);
 }
 
-static enum ptn_err
-find_address(const struct ptn_scope *sc, struct ptn_signin_passkey *p)
-{
-	enum ptn_err r = ptn_email_primary(sc, &p->user_id, &p->email);
-
-	if (r == PTN_OK)
-		ptn_actor_is(sc, NULL, p->email.address);
-	return r;
-}
-
 static bool
 is_on(const struct ptn_conf *cf, const struct ptn_credential *c)
 {
 	return c->mfa_only || ptn_policy_passkeys(cf);
 }
 
+static enum ptn_err
+lock_owner(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
+    struct ptn_credential *c)
+{
+	struct ptn_credential_owner owner;
+	enum ptn_err r;
+
+	r = ptn_credential_lock_owner(sc, &p->user_id, p->id, &owner, c);
+	if (r == PTN_OK) {
+		p->user = owner.user;
+		p->email = owner.email;
+	}
+	return r;
+}
+
 /* A handle that looks like an id, and is nobody's, may be an older one. */
 static enum ptn_err
-lock_user(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
-    const struct ptn_webauthn_challenge *ch)
+lock_both(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
+    const struct ptn_webauthn_challenge *ch, struct ptn_credential *c)
 {
-	enum ptn_err r = ptn_user_lock_state(sc, &p->user_id, &p->user);
+	enum ptn_err r = lock_owner(sc, p, c);
 
 	if (r != PTN_E_NOT_FOUND || !ptn_uuid_is_nil(&ch->user_id))
 		return r;
@@ -189,29 +194,35 @@ lock_user(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
 	if (r != PTN_OK)
 		return r;
 	ptn_actor_is(sc, &p->user_id, NULL);
-	return ptn_user_lock_state(sc, &p->user_id, &p->user);
+	return lock_owner(sc, p, c);
+}
+
+/* Of nobody, and of a credential that there is not, c is zero. */
+static enum ptn_err
+lock(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
+    const struct ptn_webauthn_challenge *ch, struct ptn_credential *c)
+{
+	enum ptn_err r = lock_both(sc, p, ch, c);
+
+	if (r == PTN_E_NOT_FOUND)
+		memset(c, 0, sizeof(*c));
+	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
 }
 
 static enum ptn_err
 prove(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
-    const struct ptn_webauthn_challenge *ch,
+    const struct ptn_webauthn_challenge *ch, struct ptn_credential *c,
     struct ptn_passkey_ceremony_outcome *out)
 {
-	struct ptn_credential c;
 	enum ptn_err r;
 
-	r = lock_user(sc, p, ch);
-	if (r == PTN_OK)
-		r = ptn_credential_lock(sc, p->id, &c);
-	if (r == PTN_E_NOT_FOUND ||
-	    (r == PTN_OK && !ptn_uuid_equal(&c.user_id, &p->user_id)) ||
-	    (r == PTN_OK && !is_on(sc->cf, &c)))
+	if (c->id.p == NULL || !ptn_uuid_equal(&c->user_id, &p->user_id) ||
+	    !is_on(sc->cf, c))
 		return deny(out, PTN_PASSKEY_DENIED, "unknown credential");
-	if (r != PTN_OK ||
-	    (r = assert_credential(sc, p, ch, &c, out)) != PTN_OK ||
-	    out->what != PTN_PASSKEY_DONE)
-		return r;
-	return find_address(sc, p);
+	r = assert_credential(sc, p, ch, c, out);
+	if (r == PTN_OK && out->what == PTN_PASSKEY_DONE)
+		ptn_actor_is(sc, NULL, p->email.address);
+	return r;
 }
 
 enum ptn_err
@@ -219,12 +230,14 @@ ptn_signin_passkey_judge_in(const struct ptn_scope *sc,
     struct ptn_signin_passkey *p, const struct ptn_webauthn_challenge *ch,
     struct ptn_passkey_ceremony_outcome *out)
 {
+	struct ptn_credential c;
 	enum ptn_err r;
 
 	r = find_user(sc, p, ch, out);
-	return r != PTN_OK || out->what != PTN_PASSKEY_DONE
-	    ? r
-	    : prove(sc, p, ch, out);
+	if (r != PTN_OK || out->what != PTN_PASSKEY_DONE ||
+	    (r = lock(sc, p, ch, &c)) != PTN_OK)
+		return r;
+	return prove(sc, p, ch, &c, out);
 }
 
 enum ptn_err
@@ -241,6 +254,16 @@ ptn_signin_passkey_in(const struct ptn_scope *sc, struct ptn_signin_passkey *p)
 	enum ptn_err r = ptn_signin_in(sc, &in);
 
 	p->claims = in.claims;
+	return r;
+}
+
+static enum ptn_err
+find_address(const struct ptn_scope *sc, struct ptn_signin_passkey *p)
+{
+	enum ptn_err r = ptn_email_primary(sc, &p->user_id, &p->email);
+
+	if (r == PTN_OK)
+		ptn_actor_is(sc, NULL, p->email.address);
 	return r;
 }
 
@@ -262,18 +285,56 @@ struct logging_in {
 	struct ptn_signin_passkey *p;
 	struct ptn_webauthn_challenge ch;
 	struct ptn_passkey_ceremony_outcome out;
+	bool spent;
 };
 
+/* Whatever is refused here is done so behind the challenge, which is spent. */
 static enum ptn_err
 log_in(const struct ptn_scope *sc, void *arg)
 {
 	struct logging_in *l = arg;
+	struct ptn_credential c;
 	enum ptn_err r;
 
-	r = prove(sc, l->p, &l->ch, &l->out);
-	return r != PTN_OK || l->out.what != PTN_PASSKEY_DONE
-	    ? r
-	    : ptn_signin_passkey_in(sc, l->p);
+	if ((r = lock(sc, l->p, &l->ch, &c)) != PTN_OK)
+		return r;
+	r = ptn_webauthn_challenge_spend(sc, &l->ch);
+	if (r == PTN_E_NOT_FOUND) /* by another request, meanwhile */
+		return deny(&l->out, PTN_PASSKEY_NO_CHALLENGE,
+		    "unknown challenge");
+	if (r != PTN_OK || (r = prove(sc, l->p, &l->ch, &c, &l->out)) != PTN_OK)
+		return r;
+	return l->out.what == PTN_PASSKEY_DONE ? ptn_signin_passkey_in(sc, l->p)
+					       : PTN_OK;
+}
+
+static enum ptn_err
+judge(const struct ptn_scope *sc, struct logging_in *l)
+{
+	struct ptn_signin_passkey *p = l->p;
+	enum ptn_err r;
+
+	r = ptn_passkey_ceremony_find(sc, PTN_WEBAUTHN_AUTHENTICATION,
+	    p->response.client_data_json, &l->ch, &l->out);
+	if (r == PTN_OK && l->out.what == PTN_PASSKEY_DONE)
+		r = find_user(sc, p, &l->ch, &l->out);
+	if (r != PTN_OK || l->out.what != PTN_PASSKEY_DONE)
+		return r;
+	r = ptn_tx(sc, log_in, l);
+	l->spent = r == PTN_OK;
+	return r;
+}
+
+/* What did not get as far, or was undone, has spent it nevertheless. */
+static enum ptn_err
+spend_alone(const struct ptn_scope *sc, const struct logging_in *l)
+{
+	enum ptn_err r;
+
+	if (l->spent || l->out.what == PTN_PASSKEY_MALFORMED)
+		return PTN_OK;
+	r = ptn_webauthn_challenge_spend(sc, &l->ch);
+	return r == PTN_E_NOT_FOUND ? PTN_OK : r;
 }
 
 enum ptn_err
@@ -281,17 +342,13 @@ ptn_signin_passkey(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
     enum ptn_passkey_ceremony_result *what)
 {
 	struct logging_in l = { .p = p };
-	enum ptn_err r;
+	enum ptn_err r, spent;
 
 	*what = PTN_PASSKEY_DENIED;
-	r = ptn_passkey_ceremony_take(sc, PTN_WEBAUTHN_AUTHENTICATION,
-	    p->response.client_data_json, &l.ch, &l.out);
-	if (r == PTN_OK && l.out.what == PTN_PASSKEY_DONE)
-		r = find_user(sc, p, &l.ch, &l.out);
-	if (r == PTN_OK && l.out.what == PTN_PASSKEY_DONE)
-		r = ptn_tx(sc, log_in, &l);
-	if (r != PTN_OK)
-		return r;
+	r = judge(sc, &l);
+	spent = spend_alone(sc, &l);
+	if (r != PTN_OK || spent != PTN_OK)
+		return r != PTN_OK ? r : spent;
 	if (l.out.what != PTN_PASSKEY_DONE)
 		ptn_event_note(sc, PTN_EVENT_AUTHENTICATION_FINAL_FAILED,
 		    l.out.why);

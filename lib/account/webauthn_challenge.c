@@ -5,7 +5,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/rng.h"
 #include "lib/db/sql.h"
-#include "lib/event/tx.h"
 
 #define UV_REQUIRED "required"
 
@@ -34,49 +33,68 @@ ptn_webauthn_challenge_put(const struct ptn_scope *sc, int64_t ttl_ms,
 	return ptn_sql_challenge_put(sc->db, &in);
 }
 
-struct taking {
-	struct ptn_bytes value;
-	struct ptn_challenge_lock_out row;
-	bool found;
-};
+/* What its row says of it, if it is one of that ceremony. */
+static enum ptn_err
+judge(const struct ptn_challenge_get_out *row,
+    enum ptn_webauthn_ceremony ceremony, struct ptn_webauthn_challenge *ch)
+{
+	if (strcmp(row->operation, ceremonies[ceremony]) != 0)
+		return PTN_E_NOT_FOUND;
+	ch->ceremony = ceremony;
+	ch->user_id = row->user_id;
+	ch->require_uv = strcmp(row->user_verification, UV_REQUIRED) == 0;
+	return row->expired ? PTN_E_EXPIRED : PTN_OK;
+}
 
 static enum ptn_err
-take(const struct ptn_scope *sc, void *arg)
+get(const struct ptn_scope *sc, struct ptn_bytes value,
+    struct ptn_webauthn_challenge *ch, struct ptn_challenge_get_out *row)
 {
-	struct taking *t = arg;
-	const struct ptn_challenge_lock_in lock = { sc->tenant_id, t->value };
-	const struct ptn_challenge_delete_in delete = { sc->tenant_id,
-		t->value };
+	const struct ptn_challenge_get_in in = { sc->tenant_id, value };
+
+	memset(ch, 0, sizeof(*ch));
+	if (value.len != sizeof(ch->value))
+		return PTN_E_NOT_FOUND;
+	memcpy(ch->value, value.p, sizeof(ch->value));
+	return ptn_sql_challenge_get(sc->db, sc->arena, &in, row);
+}
+
+enum ptn_err
+ptn_webauthn_challenge_find(const struct ptn_scope *sc,
+    enum ptn_webauthn_ceremony ceremony, struct ptn_bytes value,
+    struct ptn_webauthn_challenge *ch)
+{
+	struct ptn_challenge_get_out row;
+	enum ptn_err r = get(sc, value, ch, &row);
+
+	return r == PTN_OK ? judge(&row, ceremony, ch) : r;
+}
+
+enum ptn_err
+ptn_webauthn_challenge_spend(const struct ptn_scope *sc,
+    const struct ptn_webauthn_challenge *ch)
+{
+	const struct ptn_challenge_delete_in in = { sc->tenant_id,
+		PTN_BYTES(ch->value, sizeof(ch->value)) };
 	uint64_t n;
 	enum ptn_err r;
 
-	r = ptn_sql_challenge_lock(sc->db, sc->arena, &lock, &t->row);
-	t->found = r == PTN_OK;
-	if (r == PTN_E_NOT_FOUND)
-		return PTN_OK;
-	if (r != PTN_OK)
+	if ((r = ptn_sql_challenge_delete(sc->db, &in, &n)) != PTN_OK)
 		return r;
-	return ptn_sql_challenge_delete(sc->db, &delete, &n);
+	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
 }
 
+/* Of two that have read it one deletes it. */
 enum ptn_err
 ptn_webauthn_challenge_take(const struct ptn_scope *sc,
     enum ptn_webauthn_ceremony ceremony, struct ptn_bytes value,
     struct ptn_webauthn_challenge *ch)
 {
-	struct taking t = { .value = value };
+	struct ptn_challenge_get_out row;
 	enum ptn_err r;
 
-	memset(ch, 0, sizeof(*ch));
-	if (value.len != PTN_WEBAUTHN_CHALLENGE_LEN)
-		return PTN_E_NOT_FOUND;
-	if ((r = ptn_tx(sc, take, &t)) != PTN_OK)
+	if ((r = get(sc, value, ch, &row)) != PTN_OK ||
+	    (r = ptn_webauthn_challenge_spend(sc, ch)) != PTN_OK)
 		return r;
-	if (!t.found || strcmp(t.row.operation, ceremonies[ceremony]) != 0)
-		return PTN_E_NOT_FOUND;
-	memcpy(ch->value, value.p, PTN_WEBAUTHN_CHALLENGE_LEN);
-	ch->ceremony = ceremony;
-	ch->user_id = t.row.user_id;
-	ch->require_uv = strcmp(t.row.user_verification, UV_REQUIRED) == 0;
-	return t.row.expired ? PTN_E_EXPIRED : PTN_OK;
+	return judge(&row, ceremony, ch);
 }

@@ -38,8 +38,8 @@ enum ptn_err ptn_webauthn_challenge_put(const struct ptn_scope *sc,
     int64_t ttl_ms, struct ptn_webauthn_challenge *ch) PTN_MUST_USE;
 
 /*
- * Take a challenge, in a transaction of its own, under a row lock: whatever
- * comes of it, it is gone and cannot be taken again (WebAuthn L3 13.4.3).
+ * Take a challenge: whatever comes of it, it is gone and cannot be taken again
+ * (WebAuthn L3 13.4.3).
  *
  * value	what the client claims to have signed; any length.
  * Returns PTN_OK; PTN_E_NOT_FOUND if there is none of that ceremony;
@@ -48,5 +48,17 @@ enum ptn_err ptn_webauthn_challenge_put(const struct ptn_scope *sc,
 enum ptn_err ptn_webauthn_challenge_take(const struct ptn_scope *sc,
     enum ptn_webauthn_ceremony ceremony, struct ptn_bytes value,
     struct ptn_webauthn_challenge *ch) PTN_MUST_USE;
+
+/*
+ * The same in two: read it, and spend it in the transaction of what it is good
+ * for, or alone if that did not take place.  ch->value is set in any case.
+ *
+ * PTN_E_NOT_FOUND of the second: another has spent it.
+ */
+enum ptn_err ptn_webauthn_challenge_find(const struct ptn_scope *sc,
+    enum ptn_webauthn_ceremony ceremony, struct ptn_bytes value,
+    struct ptn_webauthn_challenge *ch) PTN_MUST_USE;
+enum ptn_err ptn_webauthn_challenge_spend(const struct ptn_scope *sc,
+    const struct ptn_webauthn_challenge *ch) PTN_MUST_USE;
 
 #endif

@@ -11,13 +11,13 @@
 
 #include "lib/base/beat.h"
 #include "lib/base/bytes.h"
-#include "lib/base/clock.h"
 #include "lib/base/count.h"
 #include "lib/base/uuid.h"
 #include "lib/crypto/ossl.h"
 
+#include "lib/db/bind.h"
 #include "lib/db/connect.h"
-#include "lib/db/wire.h"
+#include "lib/db/pair.h"
 #include "lib/db/sql.h"
 
 #define ROWS_FIRST 8 /* what an array of rows begins with */
@@ -244,8 +244,8 @@ check_outputs(struct ptn_conn *c, MYSQL_STMT *st,
 	if ((meta = mysql_stmt_result_metadata(st)) == NULL)
 		return stmt_failed(c, st);
 	for (i = 0; i < def->nout && f == PTN_DBERR_NONE; i++) {
-		if (!ptn_wire_fits(def->out[i].type,
-			(int)mysql_fetch_field_direct(meta, i)->type))
+		if (!ptn_bind_fits(def->out[i].type,
+			mysql_fetch_field_direct(meta, i)->type))
 			f = mismatch(c, "type of column", i + 1);
 	}
 	mysql_free_result(meta);
@@ -337,44 +337,6 @@ ptn_conn_prepare(struct ptn_conn *c, int stmt)
 	return prepare(c, stmt);
 }
 
-/* ------------------------------------------------------------------ inputs */
-
-static void
-bind_input(struct ptn_conn *c, unsigned int i, const struct ptn_sql_col *col,
-    const void *in)
-{
-	const void *p = (const uint8_t *)in + col->offset;
-	MYSQL_BIND *b = &c->bind[i];
-	const struct ptn_bytes *bytes;
-	const char *s;
-
-	memset(b, 0, sizeof(*b));
-	switch (col->type) {
-	case PTN_SQL_ID:
-		ptn_wire_bind(b, MYSQL_TYPE_BLOB, ptn_uuid_is_nil(p) ? NULL : p,
-		    sizeof(struct ptn_uuid));
-		break;
-	case PTN_SQL_STR:
-		s = *(const char *const *)p;
-		ptn_wire_bind(b, MYSQL_TYPE_STRING, s,
-		    s == NULL ? 0 : strlen(s));
-		break;
-	case PTN_SQL_BYTES:
-		bytes = p;
-		ptn_wire_bind(b, MYSQL_TYPE_BLOB, bytes->p, bytes->len);
-		break;
-	case PTN_SQL_I64:
-		ptn_wire_bind(b, MYSQL_TYPE_LONGLONG, p, sizeof(int64_t));
-		break;
-	case PTN_SQL_TIME:
-		ptn_wire_time(*(const int64_t *)p, &c->time[i]);
-		ptn_wire_bind(b, MYSQL_TYPE_DATETIME,
-		    *(const int64_t *)p == 0 ? NULL : &c->time[i],
-		    sizeof(MYSQL_TIME));
-		break;
-	}
-}
-
 /* ----------------------------------------------------------------- outputs */
 
 /* Copy a text or bytes into the arena, with a NUL behind it. */
@@ -422,7 +384,7 @@ take_column(struct ptn_conn *c, MYSQL_STMT *st, unsigned int i,
 	case PTN_SQL_TIME:
 		if (cell->error || cell->v.time.month == 0)
 			return failed(c, 0, unfit);
-		*(int64_t *)p = ptn_wire_us(&cell->v.time);
+		*(int64_t *)p = ptn_bind_time(&cell->v.time);
 		return PTN_DBERR_NONE;
 	case PTN_SQL_STR:
 	case PTN_SQL_BYTES:
@@ -508,19 +470,48 @@ take_rows(struct ptn_conn *c, MYSQL_STMT *st, const struct ptn_sql_stmt *def,
 }
 
 static enum ptn_dberr
-run_prepared(struct ptn_conn *c, int slot, const void *in,
+bind_inputs(struct ptn_conn *c, MYSQL_STMT *st, const struct ptn_sql_stmt *def,
+    const void *in)
+{
+	unsigned int i;
+
+	for (i = 0; i < def->nin; i++)
+		ptn_bind_input(&c->bind[i], &c->time[i], &def->in[i], in);
+	if (def->nin > 0 && mysql_stmt_bind_param(st, c->bind) != 0)
+		return stmt_failed(c, st);
+	return PTN_DBERR_NONE;
+}
+
+#define ALONE (-1) /* no other statement goes ahead */
+
+static enum ptn_dberr
+execute(struct ptn_conn *c, int first, MYSQL_STMT *st)
+{
+	const char *ahead =
+	    first == ALONE ? NULL : ptn_sql_stmts[first].text;
+
+	switch (ptn_pair_execute(c->my, ahead, st)) {
+	case PTN_PAIR_WELL:
+		return PTN_DBERR_NONE;
+	case PTN_PAIR_FIRST:
+		return conn_failed(c);
+	case PTN_PAIR_SECOND:
+		break;
+	}
+	return stmt_failed(c, st);
+}
+
+static enum ptn_dberr
+run_prepared(struct ptn_conn *c, int first, int slot, const void *in,
     struct ptn_conn_result *res)
 {
 	const struct ptn_sql_stmt *def = def_of(slot);
 	MYSQL_STMT *st = c->stmt[slot];
-	unsigned int i;
+	enum ptn_dberr f;
 
-	for (i = 0; i < def->nin; i++)
-		bind_input(c, i, &def->in[i], in);
-	if (def->nin > 0 && mysql_stmt_bind_param(st, c->bind) != 0)
-		return stmt_failed(c, st);
-	if (mysql_stmt_execute(st) != 0)
-		return stmt_failed(c, st);
+	if ((f = bind_inputs(c, st, def, in)) != PTN_DBERR_NONE ||
+	    (f = execute(c, first, st)) != PTN_DBERR_NONE)
+		return f;
 	if (def->nout > 0)
 		return take_rows(c, st, def, res);
 	res->affected = mysql_stmt_affected_rows(st);
@@ -529,7 +520,7 @@ run_prepared(struct ptn_conn *c, int slot, const void *in,
 }
 
 static enum ptn_dberr
-run_once(struct ptn_conn *c, int slot, const void *in,
+run_once(struct ptn_conn *c, int first, int slot, const void *in,
     struct ptn_conn_result *res)
 {
 	const enum ptn_beat_step before = ptn_beat(PTN_STEP_STATEMENT);
@@ -537,14 +528,14 @@ run_once(struct ptn_conn *c, int slot, const void *in,
 
 	if ((f = prepare(c, slot)) == PTN_DBERR_NONE) {
 		(void)ptn_beat(PTN_STEP_STATEMENT);
-		f = run_prepared(c, slot, in, res);
+		f = run_prepared(c, first, slot, in, res);
 	}
 	(void)ptn_beat(before);
 	return f;
 }
 
 static enum ptn_dberr
-run_slot(struct ptn_conn *c, int slot, const void *in,
+run_behind(struct ptn_conn *c, int first, int slot, const void *in,
     struct ptn_conn_result *res)
 {
 	enum ptn_dberr f;
@@ -552,25 +543,32 @@ run_slot(struct ptn_conn *c, int slot, const void *in,
 	ptn_count(PTN_COUNT_DB_STATEMENTS);
 	res->n = 0;
 	res->cap = 0;
-	if ((f = run_once(c, slot, in, res)) != PTN_DBERR_STALE)
+	if ((f = run_once(c, first, slot, in, res)) != PTN_DBERR_STALE)
 		return f;
 	/* It was refused before it did anything: prepare it anew. */
 	if (c->stmt[slot] != NULL)
 		mysql_stmt_close(c->stmt[slot]);
 	c->stmt[slot] = NULL;
-	return run_once(c, slot, in, res);
+	return run_once(c, ALONE, slot, in, res);
 }
 
 enum ptn_dberr
 ptn_conn_run(struct ptn_conn *c, int stmt, const void *in,
     struct ptn_conn_result *res)
 {
-	const struct ptn_sql_stmt *def = &ptn_sql_stmts[stmt];
-
-	if (!def->plain)
-		return run_slot(c, stmt, in, res);
+	if (!ptn_sql_stmts[stmt].plain)
+		return run_behind(c, ALONE, stmt, in, res);
 	ptn_count(PTN_COUNT_DB_STATEMENTS);
-	return ptn_conn_text(c, def->text, strlen(def->text));
+	return ptn_conn_text(c, ptn_sql_stmts[stmt].text,
+	    strlen(ptn_sql_stmts[stmt].text));
+}
+
+enum ptn_dberr
+ptn_conn_run_behind(struct ptn_conn *c, int first, int stmt, const void *in,
+    struct ptn_conn_result *res)
+{
+	ptn_count(PTN_COUNT_DB_STATEMENTS);
+	return run_behind(c, first, stmt, in, res);
 }
 
 /* ---------------------------------------------------------------- clusters */
@@ -595,5 +593,5 @@ enum ptn_dberr
 ptn_conn_run_at_once(struct ptn_conn *c, int stmt, const void *in,
     struct ptn_conn_result *res)
 {
-	return run_slot(c, lagging(stmt), in, res);
+	return run_behind(c, ALONE, lagging(stmt), in, res);
 }

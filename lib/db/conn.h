@@ -62,6 +62,15 @@ enum ptn_dberr ptn_conn_run(struct ptn_conn *c, int stmt, const void *in,
     struct ptn_conn_result *res) PTN_MUST_USE;
 
 /*
+ * The same, with a statement ahead that is sent as text and returns no rows:
+ * where the library can do that, the server gets both before it has answered
+ * one.  Of two that fail the fault is that of the first; the second one is run
+ * whatever becomes of it, and so may not be one that writes.
+ */
+enum ptn_dberr ptn_conn_run_behind(struct ptn_conn *c, int first, int stmt,
+    const void *in, struct ptn_conn_result *res) PTN_MUST_USE;
+
+/*
  * On a node of a cluster: from now on what is read, and a transaction that
  * begins, waits for all that was committed at any node before
  * (wsrep_sync_wait).  What is run at once does not: only a SELECT.

@@ -12,9 +12,9 @@
 
 #include "lib/db/sql.h"
 
-#define TRIES_MAX 5     /* runs of a transaction or statement that lost */
-#define TRIES_MS 10000  /* no further run after this */
-#define TRY_PAUSE_MS 4  /* doubles from run to run */
+#define TRIES_MAX 5	/* runs of a transaction or statement that lost */
+#define TRIES_MS 10000	/* no further run after this */
+#define TRY_PAUSE_MS 4	/* doubles from run to run */
 #define LAG_MAX_MS 1000 /* how old at most what lags may be */
 
 bool
@@ -156,7 +156,31 @@ begin(struct ptn_db *db)
 static bool
 goes_alone(const struct ptn_db *db, const struct ptn_sql_stmt *def)
 {
-	return !db->begun && (db->last || (def->reads && !def->locks));
+	return !db->begun &&
+	    (db->last || (def->reads && !def->locks && !db->soon));
+}
+
+/*
+ * A statement inside the transaction, with BEGIN before it if it is the first.
+ * If that is a SELECT both are sent at once: a BEGIN that is refused leaves no
+ * more behind then than one that was not sent.
+ */
+static enum ptn_dberr
+run_begun(struct ptn_db *db, int stmt, const void *in,
+    struct ptn_conn_result *res)
+{
+	enum ptn_dberr f;
+
+	db->count++;
+	if (!db->begun && ptn_sql_stmts[stmt].reads) {
+		db->begun = true;
+		db->count++;
+		return ptn_conn_run_behind(db->conn, PTN_STMT_DB_BEGIN, stmt,
+		    in, res);
+	}
+	if ((f = begin(db)) != PTN_DBERR_NONE)
+		return f;
+	return ptn_conn_run(db->conn, stmt, in, res);
 }
 
 /* A fault of a statement in a transaction. */
@@ -194,10 +218,8 @@ run_in_tx(struct ptn_db *db, int stmt, const void *in,
 		return err_in_tx(db->broken);
 	if (alone)
 		f = run_by_itself(db, stmt, in, res);
-	else if ((f = begin(db)) == PTN_DBERR_NONE) {
-		db->count++;
-		f = ptn_conn_run(db->conn, stmt, in, res);
-	}
+	else
+		f = run_begun(db, stmt, in, res);
 	if (f != PTN_DBERR_NONE)
 		return fail_in_tx(db, def, alone, f);
 	db->ended = db->last;
@@ -333,7 +355,7 @@ run_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg, enum ptn_err *r)
 {
 	enum ptn_dberr f;
 
-	db->begun = db->last = db->ended = db->kept = false;
+	db->begun = db->soon = db->last = db->ended = db->kept = false;
 	db->broken = PTN_DBERR_NONE;
 	*r = fn(db, arg);
 	f = db->broken;
@@ -367,6 +389,12 @@ ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
 	} while (err_in_tx(f) == PTN_E_RETRY && again(++n, start));
 	ptn_handle_say(db, "transaction", f);
 	return ptn_dberr_err(f);
+}
+
+void
+ptn_db_soon(struct ptn_db *db)
+{
+	db->soon = db->in_tx;
 }
 
 void

@@ -91,6 +91,13 @@ enum ptn_err ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn,
 bool ptn_db_in_tx(const struct ptn_db *db);
 
 /*
+ * There will be something to write: BEGIN goes with the next statement, be it a
+ * SELECT without a lock.  It costs no round trip then, where the library can
+ * send two statements at once (Connector/C 3.2), and one before what writes.
+ */
+void ptn_db_soon(struct ptn_db *db);
+
+/*
  * The next statement is the last of its transaction, and fn returns PTN_OK
  * behind it unless it changed nothing.  If it is the first one as well that
  * writes or locks, it goes without BEGIN and COMMIT: every statement is a
@@ -110,8 +117,8 @@ enum ptn_err ptn_db_part(struct ptn_db *db, ptn_db_tx_fn fn,
     void *arg) PTN_MUST_USE;
 
 /*
- * Round trips so far (statements, BEGIN, COMMIT), for tests and logs; without
- * those of connecting and preparing, which happen once a connection.
+ * Statements so far, with BEGIN and COMMIT, for tests and logs; without those
+ * of connecting and preparing, which happen once a connection.
  */
 uint64_t ptn_db_count(const struct ptn_db *db);
 

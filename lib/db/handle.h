@@ -26,6 +26,7 @@ struct ptn_db {
 	bool in_tx;
 	bool in_part;
 	bool begun;	       /* BEGIN was sent */
+	bool soon;	       /* it is to be, with what is read next */
 	bool last;	       /* the next statement is */
 	bool ended;	       /* it was */
 	bool kept;	       /* and has changed something, at once */

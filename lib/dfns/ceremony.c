@@ -57,65 +57,75 @@ ptn_dfns_ceremony_put(const struct ptn_scope *sc, struct ptn_dfns_ceremony *c)
 	return ptn_sql_ceremony_put(sc->db, &in);
 }
 
-struct reading {
-	enum ptn_dfns_ceremony_kind kind;
-	const struct ptn_uuid *id;
-	struct ptn_ceremony_lock_out row;
-	bool keep; /* count a try instead of deleting the row */
-	bool found;
-};
-
-static enum ptn_err
-read_locked(const struct ptn_scope *sc, void *arg)
+/* Is it one of that kind that can be answered still? */
+static bool
+is_open(enum ptn_dfns_ceremony_kind kind, const struct ptn_ceremony_read_out *c)
 {
-	struct reading *t = arg;
-	const struct ptn_ceremony_lock_in lock = { sc->tenant_id, *t->id };
-	const struct ptn_ceremony_delete_in delete = { sc->tenant_id, *t->id };
-	const struct ptn_ceremony_count_try_in count = { sc->tenant_id,
-		*t->id };
-	uint64_t n;
-	enum ptn_err r;
-
-	t->found = false;
-	r = ptn_sql_ceremony_lock(sc->db, sc->arena, &lock, &t->row);
-	if (r != PTN_OK)
-		return r == PTN_E_NOT_FOUND ? PTN_OK : r;
-	t->found = !t->row.expired &&
-	    strcmp(t->row.purpose, kinds[t->kind].name) == 0 &&
-	    t->row.attempts < PTN_DFNS_CEREMONY_TRIES;
-	if (!t->found)
-		return PTN_OK;
-	return t->keep ? ptn_sql_ceremony_count_try(sc->db, &count, &n)
-		       : ptn_sql_ceremony_delete(sc->db, &delete, &n);
+	return !c->expired && strcmp(c->purpose, kinds[kind].name) == 0 &&
+	    c->attempts < PTN_DFNS_CEREMONY_TRIES;
 }
 
 static enum ptn_err
-read_ceremony(const struct ptn_scope *sc, struct reading *t,
+give(const struct ptn_scope *sc, enum ptn_dfns_ceremony_kind kind,
+    const struct ptn_uuid *id, const struct ptn_ceremony_read_out *row,
     struct ptn_dfns_ceremony *out)
 {
-	enum ptn_err r;
-
-	memset(out, 0, sizeof(*out));
-	if ((r = ptn_tx(sc, read_locked, t)) != PTN_OK)
-		return r;
-	if (!t->found)
-		return PTN_E_NOT_FOUND;
-	out->id = *t->id;
-	out->user_id = t->row.user_id;
-	out->kind = t->kind;
-	out->challenge = t->row.challenge;
-	out->sealed = t->row.sealed;
-	return ptn_dfns_state_read(sc->arena, t->row.state, &out->state);
+	*out = (struct ptn_dfns_ceremony){ .id = *id,
+		.user_id = row->user_id,
+		.kind = kind,
+		.challenge = row->challenge,
+		.sealed = row->sealed };
+	return ptn_dfns_state_read(sc->arena, row->state, &out->state);
 }
 
+/* Of those who read it the one that deletes it has it. */
 enum ptn_err
 ptn_dfns_ceremony_take(const struct ptn_scope *sc,
     enum ptn_dfns_ceremony_kind kind, const struct ptn_uuid *id,
     struct ptn_dfns_ceremony *out)
 {
-	struct reading t = { .kind = kind, .id = id };
+	const struct ptn_ceremony_read_in in = { sc->tenant_id, *id };
+	struct ptn_ceremony_read_out row;
+	enum ptn_err r;
 
-	return read_ceremony(sc, &t, out);
+	memset(out, 0, sizeof(*out));
+	r = ptn_sql_ceremony_read(sc->db, sc->arena, &in, &row);
+	if (r == PTN_OK && !is_open(kind, &row))
+		r = PTN_E_NOT_FOUND;
+	if (r != PTN_OK || (r = ptn_dfns_ceremony_end(sc, id)) != PTN_OK)
+		return r;
+	return give(sc, kind, id, &row, out);
+}
+
+struct trying {
+	enum ptn_dfns_ceremony_kind kind;
+	const struct ptn_uuid *id;
+	struct ptn_ceremony_read_out row;
+	bool found;
+};
+
+/* Tries are counted one behind the other. */
+static enum ptn_err
+try_locked(const struct ptn_scope *sc, void *arg)
+{
+	struct trying *t = arg;
+	const struct ptn_ceremony_lock_in lock = { sc->tenant_id, *t->id };
+	const struct ptn_ceremony_count_try_in count = { sc->tenant_id,
+		*t->id };
+	struct ptn_ceremony_lock_out row;
+	uint64_t n;
+	enum ptn_err r;
+
+	t->found = false;
+	r = ptn_sql_ceremony_lock(sc->db, sc->arena, &lock, &row);
+	if (r != PTN_OK)
+		return r == PTN_E_NOT_FOUND ? PTN_OK : r;
+	t->row = (struct ptn_ceremony_read_out){ row.user_id, row.purpose,
+		row.challenge, row.state, row.sealed, row.attempts,
+		row.expired };
+	t->found = is_open(t->kind, &t->row);
+	return t->found ? ptn_sql_ceremony_count_try(sc->db, &count, &n)
+			: PTN_OK;
 }
 
 enum ptn_err
@@ -123,9 +133,13 @@ ptn_dfns_ceremony_try(const struct ptn_scope *sc,
     enum ptn_dfns_ceremony_kind kind, const struct ptn_uuid *id,
     struct ptn_dfns_ceremony *out)
 {
-	struct reading t = { .kind = kind, .id = id, .keep = true };
+	struct trying t = { .kind = kind, .id = id };
+	enum ptn_err r;
 
-	return read_ceremony(sc, &t, out);
+	memset(out, 0, sizeof(*out));
+	if ((r = ptn_tx(sc, try_locked, &t)) != PTN_OK)
+		return r;
+	return t.found ? give(sc, kind, id, &t.row, out) : PTN_E_NOT_FOUND;
 }
 
 enum ptn_err

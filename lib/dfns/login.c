@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "lib/account/user.h"
 #include "lib/conf/conf.h"
 #include "lib/dfns/code.h"
 #include "lib/dfns/session.h"
@@ -118,9 +117,7 @@ find_member(const struct ptn_scope *sc, struct ptn_dfns_login *l)
 	const struct ptn_uuid *user = &l->an.c.user_id;
 	enum ptn_err r;
 
-	r = ptn_user_lock(sc, user);
-	if (r == PTN_OK || r == PTN_E_NOT_FOUND)
-		r = ptn_member_by_id(sc, user, &l->member);
+	r = ptn_member_lock(sc, user, &l->member);
 	if (r == PTN_OK)
 		ptn_actor_is(sc, user, NULL);
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)

@@ -92,6 +92,28 @@ ptn_member_by_id(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 enum ptn_err
+ptn_member_lock(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    struct ptn_member *out)
+{
+	const struct ptn_member_lock_in in = { .trust = sc->cf->dfns_trust,
+		.tenant_id = sc->tenant_id,
+		.user_id = *user };
+	struct ptn_member_lock_out row;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	if ((r = ptn_sql_member_lock(sc->db, sc->arena, &in, &row)) != PTN_OK)
+		return r;
+	fill(sc->arena, out,
+	    &(struct ptn_member_by_id_out){ row.user_id, row.stored_id,
+		row.username, row.kind, row.active, row.registered,
+		row.has_passkey, row.service_account, row.archived_at,
+		row.email_id, row.address, row.verified, row.known_epoch,
+		row.now, row.locked, row.role });
+	return out->username != NULL ? PTN_OK : PTN_E_NOT_FOUND;
+}
+
+enum ptn_err
 ptn_member_by_name_evenly(const struct ptn_scope *sc, const char *username,
     struct ptn_member *out, struct ptn_uuid *read_as)
 {

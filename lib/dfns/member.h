@@ -67,6 +67,10 @@ enum ptn_err ptn_member_by_name(const struct ptn_scope *sc,
 enum ptn_err ptn_member_by_id(const struct ptn_scope *sc,
     const struct ptn_uuid *user, struct ptn_member *out) PTN_MUST_USE;
 
+/* The same under the lock of ptn_user_lock(), inside a transaction. */
+enum ptn_err ptn_member_lock(const struct ptn_scope *sc,
+    const struct ptn_uuid *user, struct ptn_member *out) PTN_MUST_USE;
+
 /*
  * Find one by their key where the time must not tell whether there is one.
  *

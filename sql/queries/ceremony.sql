@@ -15,6 +15,15 @@ SELECT user_id, purpose, challenge, state, sealed, attempts,
        expires_at < UTC_TIMESTAMP(6)
   FROM ceremonies WHERE tenant_id = ? AND id = ? FOR UPDATE;
 
+-- name: ceremony_read
+-- in:   tenant_id:id id:id
+-- out:  user_id:id purpose:str challenge:str state:str sealed:bytes attempts:i64 expired:i64
+-- returns: one
+-- The same of one that can be used once: of those who read it one deletes it.
+SELECT user_id, purpose, challenge, state, sealed, attempts,
+       expires_at < UTC_TIMESTAMP(6)
+  FROM ceremonies WHERE tenant_id = ? AND id = ?;
+
 -- name: ceremony_count_try
 -- in:   tenant_id:id id:id
 -- returns: count

@@ -62,6 +62,27 @@ SELECT u.id, m.user_id, m.username, m.kind, m.active,
     ON e.id = IF(m.registered = 1 AND ? = 0, m.email_id, p.email_id)
  WHERE u.tenant_id = ? AND u.id = ?;
 
+-- name: member_lock
+-- in:   trust:i64 trust:i64 tenant_id:id user_id:id
+-- out:  user_id:id stored_id:id username:str kind:str active:i64 registered:i64 has_passkey:i64 service_account:i64 archived_at:time
+-- out:  email_id:id address:str verified:i64 known_epoch:i64 now:time locked:i64 role:str
+-- returns: one
+-- The same under the lock of the user.
+SELECT u.id, m.user_id, m.username, m.kind, m.active,
+       COALESCE(m.registered, 0), ? = 1 AND EXISTS (
+         SELECT 1 FROM webauthn_credentials w
+          WHERE w.user_id = u.id AND w.archived_at IS NULL
+            AND w.mfa_only = 0),
+       m.service_account, m.archived_at, e.id, e.address, e.verified,
+       u.known_epoch, UTC_TIMESTAMP(6), u.locked_at IS NOT NULL, m.role
+  FROM users u
+  LEFT JOIN members m ON m.user_id = u.id
+  LEFT JOIN primary_emails p ON p.user_id = u.id
+  LEFT JOIN emails e
+    ON e.id = IF(m.registered = 1 AND ? = 0, m.email_id, p.email_id)
+ WHERE u.tenant_id = ? AND u.id = ?
+   FOR UPDATE;
+
 -- name: member_put
 -- in:   user_id:id tenant_id:id username:str username_key:str kind:str active:i64 registered:i64 service_account:i64 external_id:str email_id:id
 -- returns: none

@@ -7,12 +7,12 @@ INSERT INTO webauthn_challenges
 VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6),
         UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND);
 
--- name: challenge_lock
+-- name: challenge_get
 -- in:   tenant_id:id challenge:bytes
 -- out:  user_id:id operation:str user_verification:str expired:i64
 -- returns: one
 SELECT user_id, operation, user_verification, expires_at < UTC_TIMESTAMP(6)
-  FROM webauthn_challenges WHERE tenant_id = ? AND challenge = ? FOR UPDATE;
+  FROM webauthn_challenges WHERE tenant_id = ? AND challenge = ?;
 
 -- name: challenge_delete
 -- in:   tenant_id:id challenge:bytes
@@ -32,14 +32,32 @@ INSERT INTO webauthn_credentials
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULLIF(?, 2), ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6),
         UTC_TIMESTAMP(6), UTC_TIMESTAMP(6));
 
--- name: credential_lock
--- in:   tenant_id:id id_hash:bytes
+-- name: credential_lock_owner
+-- in:   id_hash:bytes tenant_id:id id:id
+-- out:  known_epoch:i64 otp:i64 security_keys:i64 sessions:i64 address:str verified:i64
 -- out:  credential_id:bytes user_id:id public_key:bytes sign_count:i64 backup_eligible:i64 backup_unknown:i64 mfa_only:i64
 -- returns: one
-SELECT credential_id, user_id, public_key, sign_count, backup_eligible,
-       backup_eligible IS NULL, mfa_only
-  FROM webauthn_credentials
- WHERE tenant_id = ? AND id_hash = ? AND active = 1 AND archived_at IS NULL
+-- A user, as user_lock_entry has them, and a credential, be it theirs or not:
+-- what it proves is for the caller to judge.
+SELECT u.known_epoch,
+       (SELECT COUNT(*) FROM otp_secrets o WHERE o.user_id = u.id),
+       (SELECT COUNT(*) FROM webauthn_credentials k
+         WHERE k.user_id = u.id AND k.mfa_only = 1
+           AND k.active = 1 AND k.archived_at IS NULL),
+       (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id),
+       (SELECT e.address FROM primary_emails p JOIN emails e ON e.id = p.email_id
+         WHERE p.user_id = u.id),
+       (SELECT e.verified FROM primary_emails p JOIN emails e ON e.id = p.email_id
+         WHERE p.user_id = u.id),
+       c.credential_id, c.user_id, c.public_key, c.sign_count,
+       c.backup_eligible, c.backup_eligible IS NULL, c.mfa_only
+  FROM users u
+  LEFT JOIN webauthn_credentials c
+    ON c.tenant_id = u.tenant_id AND c.id_hash = ?
+   AND c.active = 1 AND c.archived_at IS NULL
+ WHERE u.tenant_id = ? AND u.id = ? AND u.locked_at IS NULL
+   AND NOT EXISTS (SELECT 1 FROM members m
+                    WHERE m.user_id = u.id AND m.service_account = 1)
    FOR UPDATE;
 
 -- name: credential_by_handle

@@ -499,6 +499,12 @@ ptn_db_tx(struct ptn_db *db, ptn_db_tx_fn fn, void *arg)
 }
 
 void
+ptn_db_soon(struct ptn_db *db)
+{
+	(void)db;
+}
+
+void
 ptn_db_last(struct ptn_db *db)
 {
 	(void)db;

@@ -9,7 +9,8 @@
 #   fcgi/*.c never includes a family, but for the route table;
 #   a third-party header is included by one .c of lib/ and fcgi/
 #   (OpenSSL: crypto.c, kdf.c, ossl.c, pubkey.c, totp.c, x509.c; libmariadb: conn.c,
-#   connect.c, which begins what the first one owns, and wire.c; libcurl: three programs).
+#   and bind.c, connect.c and pair.c, which do a part of what it does; libcurl:
+#   three programs).
 #
 # usage: layers.sh [TOP]
 set -u
@@ -124,7 +125,7 @@ for library in $(echo "$owners" | awk '{ print $2 }' | sort -u); do
 	    awk -v l="$library" '$2 == l { printf " %s", $1 }')
 	case $library:$files in
 	'OpenSSL: lib/crypto/crypto.c lib/crypto/kdf.c lib/crypto/key.c lib/crypto/ossl.c lib/crypto/pubkey.c lib/crypto/totp.c lib/crypto/x509.c') ;;
-	'libmariadb: lib/db/conn.c lib/db/connect.c lib/db/wire.c') ;;
+	'libmariadb: lib/db/bind.c lib/db/conn.c lib/db/connect.c lib/db/pair.c') ;;
 	'libcurl: fcgi/fetch.c fcgi/hook.c fcgi/smtp.c fcgi/smtp_ask.c') ;;
 	*:' '*' '*) complain "$library has more than one owner:$files" ;;
 	esac

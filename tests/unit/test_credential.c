@@ -48,12 +48,26 @@ all_of(const struct ptn_uuid *user, size_t *n)
 	return c;
 }
 
+/* By anybody. */
+static enum ptn_err
+lock(const struct ptn_scope *sc, struct ptn_bytes id, struct ptn_credential *c)
+{
+	const struct ptn_uuid user = rows_user_of(&sc->tenant_id, NULL).id;
+	struct ptn_credential_owner owner;
+	enum ptn_err r;
+
+	r = ptn_credential_lock_owner(sc, &user, id, &owner, c);
+	if (r == PTN_OK)
+		assert_true(owner.user.counted);
+	return r == PTN_OK && c->id.p == NULL ? PTN_E_NOT_FOUND : r;
+}
+
 static enum ptn_err
 lock_at(const struct ptn_scope *sc, struct ptn_bytes id)
 {
 	struct ptn_credential c;
 
-	return ptn_credential_lock(sc, id, &c);
+	return lock(sc, id, &c);
 }
 
 static void
@@ -160,7 +174,7 @@ locked(void **state)
 	in.public_key = ptn_bytes_of("the key");
 	assert_int_equal(ptn_credential_put(&scope, &in), PTN_OK);
 	memset(&out, 0xff, sizeof(out));
-	assert_int_equal(ptn_credential_lock(&scope, in.id, &out), PTN_OK);
+	assert_int_equal(lock(&scope, in.id, &out), PTN_OK);
 	assert_true(ptn_bytes_equal(out.id, in.id));
 	assert_true(ptn_uuid_equal(&out.user_id, &user));
 	assert_true(ptn_bytes_equal(out.public_key, in.public_key));
@@ -168,7 +182,7 @@ locked(void **state)
 	assert_true(out.backup_eligible);
 	assert_int_equal(lock_at(&scope, ptn_bytes_of("none")),
 	    PTN_E_NOT_FOUND);
-	assert_int_equal(ptn_credential_lock(&scope, PTN_BYTES("", 0), &out),
+	assert_int_equal(lock(&scope, PTN_BYTES("", 0), &out),
 	    PTN_E_NOT_FOUND);
 	assert_null(out.public_key.p);
 	assert_int_equal(lock_at(&scope, PTN_BYTES(in.id.p, in.id.len - 1)),
@@ -326,7 +340,7 @@ security_keys(void **state)
 	assert_int_equal(ptn_credential_find(&scope, &user, c.id, &found),
 	    PTN_OK);
 	assert_true(found.mfa_only);
-	assert_int_equal(ptn_credential_lock(&scope, c.id, &found), PTN_OK);
+	assert_int_equal(lock(&scope, c.id, &found), PTN_OK);
 	assert_true(found.mfa_only);
 }
 
@@ -407,11 +421,12 @@ tenants_apart(void **state)
 static enum ptn_err
 count_up(const struct ptn_scope *sc, void *arg)
 {
+	struct ptn_credential_owner owner;
 	struct ptn_credential c;
 	enum ptn_err r;
 
-	(void)arg;
-	r = ptn_credential_lock(sc, ptn_bytes_of("raced"), &c);
+	r = ptn_credential_lock_owner(sc, arg, ptn_bytes_of("raced"), &owner,
+	    &c);
 	c.sign_count++;
 	return r == PTN_OK ? ptn_credential_used(sc, &c) : r;
 }
@@ -425,12 +440,12 @@ race_count(const struct ptn_scope *sc, void *arg)
 static void
 races(void **state)
 {
-	const struct ptn_uuid user = rows_user();
+	struct ptn_uuid user = rows_user();
 	size_t n;
 
 	(void)state;
 	(void)put(&user, "raced");
-	assert_int_equal(rows_race(race_count, NULL, PTN_OK), ROWS_RACERS);
+	assert_int_equal(rows_race(race_count, &user, PTN_OK), ROWS_RACERS);
 	assert_int_equal(all_of(&user, &n)->sign_count, ROWS_RACERS);
 }
 

@@ -209,6 +209,9 @@ step_of(struct ptn_db *d, char what, unsigned char id)
 	case 'K':
 		kill_connection(d);
 		return PTN_OK;
+	case 's':
+		ptn_db_soon(d);
+		return PTN_OK;
 	case '.':
 		ptn_db_last(d);
 		return PTN_OK;
@@ -257,6 +260,13 @@ test_last(void **state)
 		{ { "rK.w", PTN_OK, 0 }, PTN_OK, 1, 0, 1 },
 		{ { "rKw", PTN_OK, 0 }, PTN_OK, 1, 0, 1 },
 		{ { "lK.w", PTN_OK, 0 }, PTN_OK, 1, 0, 2 },
+		/* With BEGIN beside what is read. */
+		{ { "sr", PTN_OK, 0 }, PTN_OK, 0, 3, 1 },
+		{ { "srrw", PTN_OK, 0 }, PTN_OK, 1, 5, 1 },
+		{ { "sr.w", PTN_OK, 0 }, PTN_OK, 1, 4, 1 },
+		{ { "sw", PTN_OK, 0 }, PTN_OK, 1, 3, 1 },
+		{ { "srw", PTN_E_GONE, 0 }, PTN_E_GONE, 0, 4, 1 },
+		{ { "srKw", PTN_OK, 0 }, PTN_OK, 1, 0, 2 },
 	};
 	struct steps s;
 	uint64_t before;
