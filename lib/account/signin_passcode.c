@@ -140,7 +140,9 @@ send(const struct ptn_scope *sc, void *arg)
 /* Why there is none, as it is noted; NULL: it is not. */
 static const char *const none_sent[PTN_SIGNIN_PASSCODE__MAX] = {
 	[PTN_SIGNIN_PASSCODE_NO_USER] = "unknown user",
+	[PTN_SIGNIN_PASSCODE_NO_ADDRESS] = NULL,
 	[PTN_SIGNIN_PASSCODE_FOREIGN] = "not authorised",
+	[PTN_SIGNIN_PASSCODE_SENT] = NULL,
 };
 
 enum ptn_err

@@ -291,14 +291,14 @@ bind_outputs(struct ptn_conn *c, MYSQL_STMT *st, const struct ptn_sql_stmt *def)
 static int
 send_text(MYSQL_STMT *st, int slot)
 {
-	static const char at_once[] = "SET STATEMENT wsrep_sync_wait=0 FOR ";
 	const char *text = def_of(slot)->text;
 	char own[1024];
 	int n;
 
 	if (slot < (int)ptn_sql_stmts_n)
 		return mysql_stmt_prepare(st, text, strlen(text));
-	n = snprintf(own, sizeof(own), "%s%s", at_once, text);
+	n = snprintf(own, sizeof(own), "%s %s",
+	    ptn_sql_stmts[PTN_STMT_DB_AT_ONCE].text, text);
 	if (n < 0 || (size_t)n >= sizeof(own))
 		return mysql_stmt_prepare(st, text, strlen(text));
 	return mysql_stmt_prepare(st, own, (size_t)n);

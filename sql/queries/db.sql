@@ -90,6 +90,12 @@ SELECT @@wsrep_on, @@read_only;
 -- waits for all that was committed at any node before.
 SET SESSION wsrep_sync_wait = 1;
 
+-- name: db_at_once
+-- protocol: text
+-- returns: none
+-- What such a connection puts before a SELECT that does not wait.
+SET STATEMENT wsrep_sync_wait = 0 FOR;
+
 -- name: db_begin
 -- protocol: text
 -- returns: none
