@@ -405,6 +405,8 @@ class Replay {
     }
     if (step.do === 'wait') {
       await new Promise((done) => { setTimeout(done, step.seconds * 1000); });
+      await this.instance.sql(`UPDATE rate_limits SET expires_at =
+        expires_at - INTERVAL 1 HOUR`);
       return;
     }
     const id = step.flow && `UNHEX('${this.fill(step.flow)
