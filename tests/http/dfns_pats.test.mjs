@@ -85,6 +85,8 @@ test('the client of Dfns makes, lists, changes, switches and ends one',
     assert.equal(payload['https://custom/username'], who.username);
     const path = { tokenId: token.tokenId };
     assert.deepEqual(await auth.getPersonalAccessToken(path), token);
+    assert.deepEqual((await who.call('GET', `${PATH}/${token.tokenId}`,
+      undefined, { status: 200 })).body, token);
     assert.deepEqual((await auth.listPersonalAccessTokens()).items, [token]);
     const renamed = await auth.updatePersonalAccessToken({ ...path,
       body: { name: 'desktop', externalId: 'e-2' } });
