@@ -102,14 +102,15 @@ const each = async (cluster, fn) => {
 };
 
 /*
- * away: how long a host may be out of reach for what was done to itself.
+ * sheds: what is done to a host is noticed by those who ask it: one that is cut
+ * off reaches no node at all.
  */
 const faults = [
   { name: 'a node is killed', short: true,
     begin: (c) => c.killNode(1), lasts_ms: 12000, end: (c) => c.startNode(1) },
   { name: 'a node is stopped',
     begin: (c) => c.stopNode(2), lasts_ms: 5000, end: (c) => c.startNode(2) },
-  { name: 'a node is cut off',
+  { name: 'a host and its node are cut off', sheds: true,
     begin: (c) => c.cut(1), lasts_ms: 20000, end: (c) => c.heal(1) },
   { name: 'workers are killed', lasts_ms: 3000,
     begin: (c) => c.hosts[1].children().forEach((pid) =>
