@@ -19,6 +19,7 @@
 
 #define NAME "setup-token"
 #define LIFE_S 3600
+#define AHEAD_S 60 /* a file server's clock, or one finer than time()'s */
 #define TRIES 5
 #define TEXT_MAX 256
 #define BITS_MIN 128
@@ -137,7 +138,7 @@ problem_of(const struct stat *st)
 		return "belongs to another user than who runs Postern";
 	if ((st->st_mode & 07777 & ~0600U) != 0)
 		return "must have the mode 0600, so that nobody else reads it";
-	if (st->st_mtime > now)
+	if (st->st_mtime > now + AHEAD_S)
 		return "is of the future";
 	if (now - st->st_mtime > LIFE_S)
 		return "is older than an hour";

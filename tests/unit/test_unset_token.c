@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -156,10 +157,42 @@ test_place(void **state)
 	assert_string_equal(said, "");
 }
 
+/* By the clock of whoever keeps the file, which is not quite this one. */
+static void
+test_age(void **state)
+{
+	static const struct {
+		time_t ahead; /* seconds */
+		const char *why;
+	} cases[] = {
+		{ 30, NULL },
+		{ 300, "is of the future" },
+		{ -3000, NULL },
+		{ -4000, "is older than an hour" },
+	};
+	struct timespec times[2];
+	char said[512];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < PTN_ARRAY_LEN(cases); i++) {
+		put(GOOD, strlen(GOOD));
+		times[0].tv_sec = times[1].tv_sec =
+		    time(NULL) + cases[i].ahead;
+		times[0].tv_nsec = times[1].tv_nsec = 0;
+		assert_int_equal(utimensat(AT_FDCWD, token, times, 0), 0);
+		assert_int_equal(is_taken(NULL, GOOD, said),
+		    cases[i].why == NULL);
+		if (cases[i].why != NULL)
+			assert_non_null(strstr(said, cases[i].why));
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_age),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_place),
 	};
