@@ -161,10 +161,11 @@ ptn_generation_new(struct ptn_generation **out, const struct ptn_start *start,
 	if (r == PTN_OK)
 		r = ptn_hashgate_open(&g->gate, cf, NULL);
 	if (r == PTN_OK)
-		ptn_pwhash_begin(cf);
-	if (r == PTN_OK)
 		r = open_listeners(g, start, older);
-	if (r != PTN_OK)
+	/* What is refused here changes nothing for the generation at work. */
+	if (r == PTN_OK)
+		ptn_pwhash_begin(cf);
+	else
 		ptn_generation_free(&g);
 	*out = g;
 	return r;

@@ -23,7 +23,7 @@
 #define TRIAL_PASSES 3
 #define MIB_KIB 1024
 #define PASSES_MAX 64
-#define ROUNDS 3 /* of trying a recommendation until it fits */
+#define ROUNDS 4 /* of trying a recommendation until it fits */
 
 static const int64_t targets_ms[] = { 250, 500, 1000 };
 
@@ -37,7 +37,7 @@ struct choice {
 struct bench {
 	struct ptn_conf cf; /* borrows what it points to */
 	const char *kernel; /* or NULL: the library verifies, too */
-	int cores, slots;
+	int cores, slots; /* no more cores than leave half of the memory */
 	int64_t rate[PTN_CLI_HASHING__MAX][2]; /* one core, all cores */
 	int64_t limit_kib; /* so that all slots leave half of the memory */
 	struct choice choice[PTN_ARRAY_LEN(targets_ms)];
@@ -101,6 +101,9 @@ choose(const struct bench *b, int64_t work, struct choice *c)
 	const size_t last = PTN_ARRAY_LEN(least) - 1;
 	size_t i = 0;
 
+	c->as = NULL;
+	if (b->limit_kib < least[last].memory_kib)
+		return;
 	while (i < last &&
 	    (work < least[i].memory_kib * least[i].iterations ||
 		b->limit_kib < least[i].memory_kib))
@@ -138,25 +141,38 @@ recommend(const struct bench *b, int64_t trial_us, struct choice *c)
 	return r;
 }
 
+/* What may be asked of this host, which others work on. */
+static enum ptn_err
+set_limits(struct bench *b)
+{
+	const int64_t half_kib =
+	    (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 2048;
+	const int64_t fit = half_kib / b->cf.argon2_memory_kib;
+	enum ptn_err r = ptn_cli_hashing_slots(&b->cf, &b->slots);
+
+	b->cores = count_cores();
+	if (b->cores > fit)
+		b->cores = fit > 1 ? (int)fit : 1;
+	if (r != PTN_OK)
+		return r;
+	b->limit_kib = half_kib / b->slots;
+	if (b->limit_kib > 4194304)
+		b->limit_kib = 4194304;
+	return PTN_OK;
+}
+
 static enum ptn_err
 measure(struct bench *b)
 {
-	const int64_t memory_kib =
-	    (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 1024;
 	int64_t trial_us = 0;
 	enum ptn_err r;
 	size_t i;
 
-	b->cores = count_cores();
-	r = ptn_cli_hashing_slots(&b->cf, &b->slots);
+	r = set_limits(b);
 	if (r == PTN_OK)
 		r = measure_rates(b);
 	if (r == PTN_OK)
 		r = log_in_us(b, TRIAL_KIB, TRIAL_PASSES, &trial_us);
-	if (r == PTN_OK)
-		b->limit_kib = memory_kib / 2 / b->slots;
-	if (b->limit_kib > 4194304)
-		b->limit_kib = 4194304;
 	for (i = 0; i < PTN_ARRAY_LEN(targets_ms) && r == PTN_OK; i++) {
 		b->choice[i].target_ms = targets_ms[i];
 		r = recommend(b, trial_us, &b->choice[i]);

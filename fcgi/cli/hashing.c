@@ -122,7 +122,7 @@ static enum ptn_err
 rate_of_all(const struct ptn_conf *cf, struct ptn_hashgate *g,
     enum ptn_cli_hashing what, int processes, int64_t ms, int64_t *sum)
 {
-	int i, begun = 0, fd[2];
+	int i, begun = 0, left, fd[2];
 
 	if (pipe(fd) != 0)
 		return PTN_E_INTERNAL;
@@ -131,9 +131,9 @@ rate_of_all(const struct ptn_conf *cf, struct ptn_hashgate *g,
 	(void)close(fd[1]);
 	*sum = gather(fd[0], begun);
 	(void)close(fd[0]);
-	while (begun-- > 0)
+	for (left = begun; left > 0; left--)
 		(void)wait(NULL);
-	return i == processes && *sum > 0 ? PTN_OK : PTN_E_INTERNAL;
+	return begun == processes && *sum > 0 ? PTN_OK : PTN_E_INTERNAL;
 }
 
 enum ptn_err
@@ -146,6 +146,7 @@ ptn_cli_hashing_rate(const struct ptn_conf *cf, enum ptn_cli_hashing what,
 
 	*per_1000_s = 0;
 	wide.hash_slots = processes;
+	wide.hash_queue = 0;
 	wide.workers = processes + 2;
 	r = ptn_hashgate_open(&g, &wide, NULL);
 	if (r == PTN_OK)

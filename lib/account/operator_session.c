@@ -27,7 +27,6 @@ ptn_operator_session_login_begin(const struct ptn_scope *sc,
 
 struct logging_in {
 	struct ptn_signin_passkey *p;
-	struct ptn_operator_session *out;
 	char **text;
 	struct ptn_webauthn_challenge ch;
 	struct ptn_passkey_ceremony_outcome judged;
@@ -48,11 +47,6 @@ find_mark(const struct ptn_scope *sc, struct logging_in *l,
 		l->judged.why = "no passkey of an operator";
 		return PTN_E_DENIED;
 	}
-	*l->out = (struct ptn_operator_session){ .user_id = l->p->user_id,
-		.tenant_id = sc->tenant_id,
-		.everywhere = r == PTN_OK && row.everywhere != 0,
-		.read_only = r != PTN_OK || row.read_only != 0,
-		.name = l->p->email.address };
 	return r;
 }
 
@@ -69,7 +63,7 @@ put(const struct ptn_scope *sc, struct logging_in *l, struct ptn_bytes id_hash)
 	r = ptn_opaque_make(sc->arena, PTN_OPERATOR_PREFIX, &made, l->text);
 	if (r != PTN_OK)
 		return r;
-	in.id = l->out->id = made.id;
+	in.id = made.id;
 	in.digest = PTN_BYTES(made.digest, sizeof(made.digest));
 	if ((r = ptn_sql_operator_session_put(sc->db, &in)) != PTN_OK)
 		return r;
@@ -91,28 +85,6 @@ log_in(const struct ptn_scope *sc, void *arg)
 	ptn_credential_digest(l->p->id, digest);
 	r = find_mark(sc, l, id_hash);
 	return r == PTN_OK ? put(sc, l, id_hash) : r;
-}
-
-enum ptn_err
-ptn_operator_session_login(const struct ptn_scope *sc,
-    struct ptn_signin_passkey *p, struct ptn_operator_session *out, char **text,
-    enum ptn_passkey_ceremony_result *what)
-{
-	struct logging_in l = { .p = p, .out = out, .text = text };
-	enum ptn_err r;
-
-	*what = PTN_PASSKEY_DENIED;
-	r = ptn_passkey_ceremony_take(sc, PTN_WEBAUTHN_OPERATOR,
-	    p->response.client_data_json, &l.ch, &l.judged);
-	if (r == PTN_OK && l.judged.what == PTN_PASSKEY_DONE)
-		r = ptn_tx(sc, log_in, &l);
-	if (r != PTN_OK && r != PTN_E_DENIED)
-		return r;
-	if (l.judged.what != PTN_PASSKEY_DONE)
-		ptn_event_note(sc, PTN_EVENT_OPERATOR_LOGIN_FAILED,
-		    l.judged.why);
-	*what = l.judged.what;
-	return PTN_OK;
 }
 
 static enum ptn_err
@@ -159,6 +131,42 @@ ptn_operator_session_find(const struct ptn_scope *sc, const char *text,
 		.name = row.username != NULL ? row.username : row.address,
 		.expires_at_us = row.expires_at };
 	return touch(sc, &in.id, &row);
+}
+
+/* What a session says that has just begun; or that it has ended again. */
+static enum ptn_err
+entered(const struct ptn_scope *sc, const char *text,
+    struct ptn_operator_session *out, enum ptn_passkey_ceremony_result *what)
+{
+	enum ptn_err r = ptn_operator_session_find(sc, text, out);
+
+	if (r != PTN_E_NOT_FOUND)
+		return r;
+	*what = PTN_PASSKEY_DENIED;
+	return PTN_OK;
+}
+
+enum ptn_err
+ptn_operator_session_login(const struct ptn_scope *sc,
+    struct ptn_signin_passkey *p, struct ptn_operator_session *out, char **text,
+    enum ptn_passkey_ceremony_result *what)
+{
+	struct logging_in l = { .p = p, .text = text };
+	enum ptn_err r;
+
+	*what = PTN_PASSKEY_DENIED;
+	r = ptn_passkey_ceremony_take(sc, PTN_WEBAUTHN_OPERATOR,
+	    p->response.client_data_json, &l.ch, &l.judged);
+	if (r == PTN_OK && l.judged.what == PTN_PASSKEY_DONE)
+		r = ptn_tx(sc, log_in, &l);
+	if (r != PTN_OK && r != PTN_E_DENIED)
+		return r;
+	if (l.judged.what != PTN_PASSKEY_DONE)
+		ptn_event_note(sc, PTN_EVENT_OPERATOR_LOGIN_FAILED,
+		    l.judged.why);
+	*what = l.judged.what;
+	return *what == PTN_PASSKEY_DONE ? entered(sc, *text, out, what)
+					 : PTN_OK;
 }
 
 static enum ptn_err

@@ -177,13 +177,18 @@ mem_len(const struct ptn_hashgate *g)
 static enum ptn_err
 map_memory(struct ptn_hashgate *g, const struct ptn_conf *cf)
 {
-	size_t want = (size_t)ptn_hashgate_kib(cf) * 1024;
+	const uint64_t most = SIZE_MAX / (size_t)g->slots - MEM_ALIGN;
+	const uint64_t want = (uint64_t)ptn_hashgate_kib(cf) * 1024;
 	int flags = MAP_ANONYMOUS | MAP_NORESERVE;
 	void *p;
 
-	if (want == 0 || want > SIZE_MAX / 1024 - MEM_ALIGN)
+	if (want == 0 || want > most) {
+		ptn_error("gate: this processor has no addresses for %d slots "
+			  "of %lld KiB",
+		    g->slots, (long long)ptn_hashgate_kib(cf));
 		return PTN_E_CONFIG;
-	g->slot_len = (want + MEM_ALIGN - 1) / MEM_ALIGN * MEM_ALIGN;
+	}
+	g->slot_len = (size_t)(want + MEM_ALIGN - 1) / MEM_ALIGN * MEM_ALIGN;
 	flags |= g->shared ? MAP_SHARED : MAP_PRIVATE;
 	p = mmap(NULL, mem_len(g), PROT_READ | PROT_WRITE, flags, -1, 0);
 	if (p == MAP_FAILED) {

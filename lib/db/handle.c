@@ -11,6 +11,7 @@
 
 #define SAY_EVERY_MS 5000 /* the same complaint again */
 #define NO_SUCH_TABLE 1146
+#define NO_SUCH_VARIABLE 1193
 
 struct ptn_db *
 ptn_db_new(const struct ptn_conf *cf, enum ptn_db_role role)
@@ -181,12 +182,35 @@ say_unreached(struct ptn_db *db, const struct ptn_place *at)
 		ptn_error("database: %s: %s", what, ptn_conn_message(db->conn));
 }
 
+/* Of a server that is one of several: whether it takes writes. */
+static enum ptn_err
+check_writes(struct ptn_db *db, const struct ptn_place *at)
+{
+	struct ptn_db_writes_out server = { 0 };
+	struct ptn_conn_result res = {
+		.row_size = sizeof(server),
+		.one = true,
+		.rows = &server,
+	};
+	char name[PTN_PLACE_NAME_MAX];
+
+	if (ptn_conn_run(db->conn, PTN_STMT_DB_WRITES, NULL, &res) !=
+	    PTN_DBERR_NONE)
+		return PTN_E_UNAVAILABLE;
+	if (server.read_only == 0)
+		return PTN_OK;
+	if (may_say(db, 3))
+		ptn_warn("database: %s: the server is read-only",
+		    ptn_place_name(at, name));
+	return PTN_E_UNAVAILABLE;
+}
+
 /*
- * Of a server that is one of several, whether it takes writes; and of a node
- * of a cluster, that what is read there is what was committed elsewhere.
+ * Of a node of a cluster: that what is read there is what was committed
+ * elsewhere.
  */
 static enum ptn_err
-join(struct ptn_db *db, const struct ptn_place *at)
+join_cluster(struct ptn_db *db)
 {
 	struct ptn_db_node_out node = { 0 };
 	struct ptn_conn_result res = {
@@ -194,17 +218,12 @@ join(struct ptn_db *db, const struct ptn_place *at)
 		.one = true,
 		.rows = &node,
 	};
-	char name[PTN_PLACE_NAME_MAX];
 
 	if (ptn_conn_run(db->conn, PTN_STMT_DB_NODE, NULL, &res) !=
 	    PTN_DBERR_NONE)
-		return PTN_OK; /* no Galera: its variable is unknown */
-	if (db->nodes.n > 1 && node.read_only != 0) {
-		if (may_say(db, 3))
-			ptn_warn("database: %s: the server is read-only",
-			    ptn_place_name(at, name));
-		return PTN_E_UNAVAILABLE;
-	}
+		return ptn_conn_number(db->conn) == NO_SUCH_VARIABLE
+		    ? PTN_OK
+		    : PTN_E_UNAVAILABLE;
 	if (node.cluster != 0 &&
 	    db->cf->db_sync_wait != PTN_DB_SYNC_WAIT_NONE &&
 	    ptn_conn_wait(db->conn) != PTN_DBERR_NONE)
@@ -216,7 +235,7 @@ static enum ptn_err
 open_checked(struct ptn_db *db, const struct ptn_place *at)
 {
 	enum ptn_dberr f;
-	enum ptn_err r;
+	enum ptn_err r = PTN_OK;
 
 	f = ptn_conn_open(db->conn, db->cf, at, db->role);
 	if (f != PTN_DBERR_NONE) {
@@ -227,9 +246,11 @@ open_checked(struct ptn_db *db, const struct ptn_place *at)
 	}
 	if (db->role != PTN_DB_SERVE)
 		return PTN_OK;
-	if ((r = join(db, at)) != PTN_OK)
-		return r;
-	return check_schema(db);
+	if (db->nodes.n > 1)
+		r = check_writes(db, at);
+	if (r == PTN_OK)
+		r = join_cluster(db);
+	return r == PTN_OK ? check_schema(db) : r;
 }
 
 /* One after the other that may be tried, until one will do. */

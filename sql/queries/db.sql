@@ -76,12 +76,18 @@ SET SESSION
 SET SESSION TRANSACTION READ ONLY;
 
 -- name: db_node
--- out:  cluster:i64 read_only:i64
+-- out:  cluster:i64
 -- returns: one
 -- protocol: other
--- What kind of server it is; one that was built without Galera knows no such
--- variable.
-SELECT @@wsrep_on, @@read_only;
+-- Whether it is a node of a cluster; one that was built without Galera knows no
+-- such variable.
+SELECT @@wsrep_on;
+
+-- name: db_writes
+-- out:  read_only:i64
+-- returns: one
+-- protocol: other
+SELECT @@read_only;
 
 -- name: db_session_cluster
 -- protocol: text

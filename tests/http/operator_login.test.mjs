@@ -83,7 +83,8 @@ describe('a log-in', () => {
     assert.deepEqual([options.userVerification, options.rpId,
       options.allowCredentials], ['required', 'localhost', undefined]);
     const { body, cookies } = await finish(page, who.key.get(options), 200);
-    assert.deepEqual(body, { kind: 'operator', name: who.email,
+    const { expires_at, ...rest } = body;
+    assert.deepEqual(rest, { kind: 'operator', name: who.email,
       user_id: who.id, read_only: false });
     assert.match(cookies[0], /^postern_operator=ptno_[\w-]{64}; Path=\/; Max-Age=28800; HttpOnly; SameSite=Strict$/);
     assert.deepEqual((await recorded('operator_login_succeeded'))[1],
@@ -91,8 +92,8 @@ describe('a log-in', () => {
 
     const { body: shown } = await page.call('GET', '/operator', undefined,
       { status: 200 });
-    assert.deepEqual([shown.name, shown.user_id], [who.email, who.id]);
-    assert.ok(Date.parse(shown.expires_at) > Date.now());
+    assert.deepEqual(shown, body);
+    assert.ok(Date.parse(expires_at) > Date.now());
     const other = await member('other');
     await page.call('PATCH', `/users/${other.id}`, { name: 'Mine' },
       { status: 200 });

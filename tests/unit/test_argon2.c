@@ -108,6 +108,15 @@ next_kernel(size_t *i)
 	return k;
 }
 
+/* That of this processor, or NULL. */
+static const struct ptn_kernel *
+first_kernel(void)
+{
+	size_t i = 0;
+
+	return next_kernel(&i);
+}
+
 static void
 ask(const struct ptn_kernel *k, const struct ptn_kernel_in *in, size_t tag_len,
     uint8_t tag[TAG_MAX])
@@ -221,7 +230,7 @@ each_bit(void **state)
 static void
 assert_refused(const struct ptn_kernel_in *in, size_t mem_len, size_t tag_len)
 {
-	const struct ptn_kernel *k = ptn_kernel_at(0);
+	const struct ptn_kernel *k = first_kernel();
 	uint8_t tag[TAG_MAX], before[TAG_MAX];
 
 	ptn_rng(tag, sizeof(tag));
@@ -244,6 +253,8 @@ refused(void **state)
 	size_t i;
 
 	(void)state;
+	if (first_kernel() == NULL)
+		skip();
 	for (i = 0; i < N(in); i++)
 		in[i] = good;
 	in[0].type = 3;
@@ -259,10 +270,10 @@ refused(void **state)
 		assert_refused(&in[i], MEM_LEN, 32);
 	assert_refused(&good, 16 * 1024 - 1, 32);
 	assert_refused(&good, MEM_LEN, 3);
-	assert_int_equal(ptn_kernel_hash(ptn_kernel_at(0), mem + 8,
+	assert_int_equal(ptn_kernel_hash(first_kernel(), mem + 8,
 			     MEM_LEN - 8, &good, tag, 32),
 	    PTN_E_INPUT);
-	ask(ptn_kernel_at(0), &good, 4, tag);
+	ask(first_kernel(), &good, 4, tag);
 }
 
 int

@@ -228,6 +228,18 @@ each_kernel(void **state)
 	assert_int_equal(lines, 0);
 }
 
+/* That of this processor, or NULL. */
+static const struct ptn_kernel *
+first_kernel(void)
+{
+	const struct ptn_kernel *k;
+	size_t i = 0;
+
+	while ((k = ptn_kernel_at(i)) != NULL && !k->runs())
+		i++;
+	return k;
+}
+
 static void
 by_configuration(void **state)
 {
@@ -235,7 +247,8 @@ by_configuration(void **state)
 
 	(void)state;
 	ptn_pwhash_begin(&other);
-	assert_non_null(ptn_argon_verify_kernel());
+	assert_int_equal(ptn_argon_verify_kernel() != NULL,
+	    first_kernel() != NULL);
 	other.password_kernel = PTN_KERNEL_REFERENCE;
 	ptn_pwhash_begin(&other);
 	assert_null(ptn_argon_verify_kernel());
@@ -278,7 +291,9 @@ errors_deny(void **state)
 	enum ptn_verdict verdict;
 
 	(void)state;
-	ptn_argon_verify_by(ptn_kernel_at(0));
+	if (first_kernel() == NULL)
+		skip();
+	ptn_argon_verify_by(first_kernel());
 	assert_int_equal(ptn_argon_compute(&slot, ptn_bytes_of("pw"), &h),
 	    PTN_OK);
 	assert_int_equal(
@@ -305,7 +320,7 @@ nothing_left(void **state)
 	struct ptn_hashgate_slot slot;
 
 	(void)state;
-	ptn_argon_verify_by(ptn_kernel_at(0));
+	ptn_argon_verify_by(first_kernel());
 	(void)judge(hash, PASSWORD);
 	assert_int_equal(ptn_hashgate_enter(gate, &slot), PTN_OK);
 	assert_true(all_zero(slot.mem, slot.len));
