@@ -198,13 +198,27 @@ ptn_cookie_set_operator(const struct ptn_request *req, struct ptn_reply *rep,
 		ptn_reply_header(rep, "Set-Cookie", text);
 }
 
+/* Which those of one on https are not. */
+static bool
+has_plain_page(const struct ptn_strs *origins)
+{
+	size_t i;
+
+	for (i = 0; i < origins->n; i++)
+		if (strncmp(origins->v[i], "http://", 7) == 0)
+			return true;
+	return false;
+}
+
 size_t
 ptn_cookie_operator(const struct ptn_request *req, const char *out[],
     size_t max)
 {
 	size_t n = ptn_cookie_values(req, PTN_COOKIE_OPERATOR_HOST, out, max);
 
-	n += ptn_cookie_values(req, PTN_COOKIE_OPERATOR, out + n, max - n);
+	if (has_plain_page(&req->sc.cf->admin_origins))
+		n += ptn_cookie_values(req, PTN_COOKIE_OPERATOR, out + n,
+		    max - n);
 	return n;
 }
 

@@ -47,8 +47,9 @@ void ptn_cookie_set_trust(const struct ptn_request *req, struct ptn_reply *rep,
 /*
  * The cookie of an operator who is logged in, of a name of its own, whatever
  * session.cookie.* says: for this host alone where the page that asks is on
- * https.  An empty value with 0 deletes it.  Whichever of both names there are
- * is looked at, and there may be several, as of others.
+ * https.  An empty value with 0 deletes it.  The name that any host of a domain
+ * could set is looked at only where a page on http may log in
+ * (server.admin.origins).  There may be several, as of others.
  */
 #define PTN_COOKIE_OPERATOR "postern_operator"
 #define PTN_COOKIE_OPERATOR_HOST "__Host-postern_operator"

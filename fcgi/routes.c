@@ -44,6 +44,7 @@ static const struct ptn_input no_input = { NULL, 0 };
 #define SERVICE  &ptn_dfns_auth_service
 #define OWNING   &ptn_dfns_auth_owner
 #define MANAGING &ptn_dfns_auth_managing
+#define GRANTING &ptn_dfns_auth_granting
 #define RECOVERY &ptn_dfns_auth_recovery
 #define READER   &ptn_admin_auth_reader
 #define CHANGER  &ptn_admin_auth_changer
@@ -163,11 +164,11 @@ const struct ptn_route ptn_routes[] = {
 	{ DFNS,   PUT,    "/auth/pats/{id}/activate",          SIGNED,   DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_pat_activate },
 	{ DFNS,   PUT,    "/auth/pats/{id}/deactivate",        SIGNED,   DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_pat_deactivate },
 	{ DFNS,   GET,    "/auth/service-accounts",            OWNING,   DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_service_accounts },
-	{ DFNS,   POST,   "/auth/service-accounts",            MANAGING, DB,   FREE,    IN(dfns_service_account), ON(dfns),    ptn_dfns_service_create },
+	{ DFNS,   POST,   "/auth/service-accounts",            GRANTING, DB,   FREE,    IN(dfns_service_account), ON(dfns),    ptn_dfns_service_create },
 	{ DFNS,   GET,    "/auth/service-accounts/{id}",       OWNING,   DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_service_account },
 	{ DFNS,   PUT,    "/auth/service-accounts/{id}",       MANAGING, DB,   FREE,    IN(dfns_service_change), ON(dfns),     ptn_dfns_service_change },
 	{ DFNS,   DELETE, "/auth/service-accounts/{id}",       MANAGING, DB,   FREE,    NO_INPUT,               ON(dfns),      ptn_dfns_service_archive },
-	{ DFNS,   PUT,    "/auth/service-accounts/{id}/activate", MANAGING, DB, FREE, NO_INPUT,               ON(dfns),      ptn_dfns_service_activate },
+	{ DFNS,   PUT,    "/auth/service-accounts/{id}/activate", GRANTING, DB, FREE, NO_INPUT,               ON(dfns),      ptn_dfns_service_activate },
 	{ DFNS,   PUT,    "/auth/service-accounts/{id}/deactivate", MANAGING, DB, FREE, NO_INPUT,             ON(dfns),      ptn_dfns_service_deactivate },
 
 	{ ADMIN,  GET,    "/",                                 READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_public_status_page },

@@ -35,6 +35,7 @@ extern const struct ptn_auth ptn_dfns_auth_member, /* a user token */
     ptn_dfns_auth_service,  /* a service account's token and a user action */
     ptn_dfns_auth_owner,    /* the token of an owner, or of one's account */
     ptn_dfns_auth_managing, /* the same and a signed user action */
+    ptn_dfns_auth_granting, /* the same, but for a personal token */
     ptn_dfns_auth_recovery, /* the token of a recovery that was started */
     ptn_dfns_auth_newcomer; /* the token of a registration, likewise */
 

@@ -17,6 +17,7 @@ const struct ptn_auth ptn_dfns_auth_caller = { &ptn_dfns_family };
 const struct ptn_auth ptn_dfns_auth_service = { &ptn_dfns_family };
 const struct ptn_auth ptn_dfns_auth_owner = { &ptn_dfns_family };
 const struct ptn_auth ptn_dfns_auth_managing = { &ptn_dfns_family };
+const struct ptn_auth ptn_dfns_auth_granting = { &ptn_dfns_family };
 const struct ptn_auth ptn_dfns_auth_recovery = { &ptn_dfns_family };
 const struct ptn_auth ptn_dfns_auth_newcomer = { &ptn_dfns_family };
 
@@ -187,10 +188,18 @@ find(struct ptn_request *req, const struct ptn_auth *auth,
 	return find_caller(req, token, who);
 }
 
+/* Shown a personal token, which is no account of its own? */
+static bool
+is_personal(const struct ptn_request *req, const struct ptn_member *who)
+{
+	return !ptn_uuid_is_nil(&req->signer) && !who->service_account;
+}
+
 /*
  * Is the endpoint for callers like this?  What is for those who are logged in
  * is for no token that is not of a session: none makes another one, nor a
- * credential.
+ * credential.  Nor does a personal one make an account's, which would outlive
+ * it.
  */
 static bool
 is_for_caller(const struct ptn_request *req, const struct ptn_auth *auth,
@@ -198,6 +207,8 @@ is_for_caller(const struct ptn_request *req, const struct ptn_auth *auth,
 {
 	if (auth == &ptn_dfns_auth_owner || auth == &ptn_dfns_auth_managing)
 		return who->owner;
+	if (auth == &ptn_dfns_auth_granting)
+		return who->owner && !is_personal(req, who);
 	if (auth == &ptn_dfns_auth_service)
 		return who->service_account;
 	return auth == &ptn_dfns_auth_caller ||
@@ -228,7 +239,9 @@ static bool
 needs_action(const struct ptn_auth *auth)
 {
 	return auth == &ptn_dfns_auth_signed ||
-	    auth == &ptn_dfns_auth_service || auth == &ptn_dfns_auth_managing;
+	    auth == &ptn_dfns_auth_service ||
+	    auth == &ptn_dfns_auth_managing ||
+	    auth == &ptn_dfns_auth_granting;
 }
 
 static enum ptn_err

@@ -135,7 +135,6 @@ enter_on(const struct ptn_scope *sc, struct ptn_pat_change *k)
 	return r == PTN_E_NOT_FOUND ? deny(k, PTN_DFNS_NO_SUCH_TOKEN) : r;
 }
 
-/* What has expired makes room, and gives its name free. */
 static enum ptn_err
 check_room(const struct ptn_scope *sc, struct ptn_pat_change *k,
     const char *name, bool one_more)
@@ -144,8 +143,8 @@ check_room(const struct ptn_scope *sc, struct ptn_pat_change *k,
 	struct ptn_pats_count_out row;
 	enum ptn_err r;
 
-	if ((r = ptn_pats_end_expired(sc, &k->user)) != PTN_OK ||
-	    (r = ptn_sql_pats_count(sc->db, sc->arena, &in, &row)) != PTN_OK)
+	r = ptn_sql_pats_count(sc->db, sc->arena, &in, &row);
+	if (r != PTN_OK)
 		return r;
 	if (one_more && row.n >= sc->cf->dfns_access_tokens)
 		return deny(k, PTN_DFNS_TOO_MANY_TOKENS);
@@ -170,6 +169,7 @@ create(const struct ptn_scope *sc, void *arg)
 
 	if ((r = enter(sc, k)) != PTN_OK ||
 	    (r = check_room(sc, k, k->token.name, true)) != PTN_OK ||
+	    (r = ptn_pats_end_expired(sc, &k->user)) != PTN_OK ||
 	    (r = ptn_accesstoken_put(sc, &k->token)) != PTN_OK ||
 	    (r = tell(sc, PTN_EVENT_PAT_CREATED, &k->user)) != PTN_OK)
 		return r;

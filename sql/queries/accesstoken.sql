@@ -106,9 +106,11 @@ SELECT k.id, k.name, c.cred_id, c.fingerprint, k.role, k.active,
 -- in:   name:str tenant_id:id user_id:id
 -- out:  n:i64 same:i64
 -- returns: one
--- And whether one has that name.
+-- And whether one has that name.  What has expired makes room, and gives its
+-- name free.
 SELECT COUNT(*), COALESCE(MAX(name = ?), 0) FROM access_tokens
- WHERE tenant_id = ? AND user_id = ? AND kind = 'Pat' AND revoked_at IS NULL;
+ WHERE tenant_id = ? AND user_id = ? AND kind = 'Pat' AND revoked_at IS NULL
+   AND expires_at > UTC_TIMESTAMP(6);
 
 -- name: pat_change
 -- in:   name:str external_id:str tenant_id:id user_id:id id:id

@@ -179,6 +179,9 @@ test('what is its owner\'s alone it does not touch', async () => {
     ['DELETE', own(pat), `${PATH}/{id}`],
     ['PUT', `${own(pat)}/activate`, `${PATH}/{id}/activate`],
     ['PUT', `${own(pat)}/deactivate`, `${PATH}/{id}/deactivate`],
+    ['POST', '/auth/service-accounts'],
+    ['PUT', '/auth/service-accounts/x/activate',
+      '/auth/service-accounts/{id}/activate'],
     ['POST', '/auth/login/delegated'], ['POST', '/auth/registration/delegated'],
     ['POST', '/auth/recover/user/delegated']];
   for (const [method, path, route = path] of calls) {
@@ -254,6 +257,10 @@ test('off, archived or expired it is refused at once', async () => {
   assert.deepEqual((await listed(who)).map(({ isActive }) => isActive),
     [true, false]);
   assert.equal((await change(who, expired, 'activate')).body.isActive, false);
+  const other = await signed(who, 'PUT', own(expired), { name: 'past' });
+  assert.deepEqual([other.status, other.body.name, other.body.isActive],
+    [200, 'past', false]);
+  assert.ok((await listed(who)).some((one) => one.name === 'past'));
   assert.equal((await archive(who, pat)).status, 200);
   assert.equal(await works(pat), 401);
   for (const done of [await change(who, pat, 'activate'),
@@ -261,7 +268,7 @@ test('off, archived or expired it is refused at once', async () => {
     isError(done, 404, NONE);
   /* Both names are free again. */
   await tokenOf(who, pat.name);
-  await tokenOf(who, expired.name);
+  await tokenOf(who, 'past');
   assert.equal((await listed(who)).length, 2);
 });
 
