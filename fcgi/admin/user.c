@@ -179,7 +179,7 @@ ptn_admin_user_list(struct ptn_request *req, struct ptn_reply *rep)
 	struct ptn_person_query q = { .plain = req->bound };
 	struct ptn_admin_page page;
 	struct ptn_person *p;
-	int64_t total;
+	struct ptn_person_count_total total;
 	enum ptn_err r;
 	size_t i, n;
 
@@ -191,7 +191,9 @@ ptn_admin_user_list(struct ptn_request *req, struct ptn_reply *rep)
 	r = ptn_person_list(&req->sc, &q, &p, &n, &total);
 	if (r != PTN_OK)
 		return r;
-	ptn_admin_page_headers(req, rep, &page, total);
+	ptn_admin_page_headers(req, rep, &page, total.n);
+	if (total.age_s > 0)
+		ptn_reply_header_int(rep, "X-Total-Count-Age", total.age_s);
 	ptn_jsonw_array(&rep->json, NULL);
 	for (i = 0; i < n; i++)
 		ptn_userjson_person(&rep->json, &req->sc, &p[i], true);

@@ -74,7 +74,7 @@ list(struct ptn_cli_context *d, struct ptn_person_query *q, int64_t page,
     bool json)
 {
 	struct ptn_person *p;
-	int64_t total;
+	struct ptn_person_count_total total;
 	size_t n;
 	enum ptn_err r;
 
@@ -83,10 +83,10 @@ list(struct ptn_cli_context *d, struct ptn_person_query *q, int64_t page,
 	if ((r = ptn_person_list(&d->sc, q, &p, &n, &total)) != PTN_OK ||
 	    (r = print_list(&d->sc, p, n, json)) != PTN_OK)
 		return r;
-	if (total > q->max)
+	if (total.n > q->max)
 		(void)fprintf(stderr,
 		    "page %" PRId64 " of %" PRId64 ", of %" PRId64 " users\n",
-		    page, (total + q->max - 1) / q->max, total);
+		    page, (total.n + q->max - 1) / q->max, total.n);
 	return PTN_OK;
 }
 

@@ -207,7 +207,8 @@ asked(const struct ptn_person_query *q, enum ptn_metadata_kind kind)
 
 static enum ptn_err
 find(const struct ptn_scope *sc, const struct ptn_person_query *q,
-    struct ptn_person_find_out **row, size_t *n, int64_t *total)
+    struct ptn_person_find_out **row, size_t *n,
+    struct ptn_person_count_total *total)
 {
 	const char *key = q->by_update ? "updated" : "created";
 	struct ptn_person_find_in in = { .tenant_id = sc->tenant_id,
@@ -245,7 +246,7 @@ find(const struct ptn_scope *sc, const struct ptn_person_query *q,
 		.private_metadata = in.private_metadata,
 		.unsafe_metadata = in.unsafe_metadata };
 	r = ptn_sql_person_find_count(sc->db, sc->arena, &count, &all);
-	*total = all.n;
+	*total = (struct ptn_person_count_total){ .n = all.n };
 	return r == PTN_OK ? ptn_sql_person_find(sc->db, sc->arena, &in, row, n)
 			   : r;
 }
@@ -253,7 +254,8 @@ find(const struct ptn_scope *sc, const struct ptn_person_query *q,
 /* Without a filter. */
 static enum ptn_err
 turn_to(const struct ptn_scope *sc, const struct ptn_person_query *q,
-    struct ptn_uuid *id, size_t *n, int64_t *total)
+    struct ptn_uuid *id, size_t *n,
+    struct ptn_person_count_total *total)
 {
 	const struct ptn_person_page_in in = { .tenant_id = sc->tenant_id,
 		.plain = q->plain,
@@ -263,18 +265,15 @@ turn_to(const struct ptn_scope *sc, const struct ptn_person_query *q,
 		.updated_last = !q->ascending && q->by_update,
 		.max = q->max,
 		.skip = q->skip };
-	const struct ptn_person_count_in count = { sc->tenant_id, q->plain };
-	struct ptn_person_count_out all;
 	struct ptn_person_page_out *row;
 	enum ptn_err r;
 	size_t i;
 
-	r = ptn_sql_person_count(sc->db, sc->arena, &count, &all);
+	r = ptn_person_count(sc, q->plain, q->skip + q->max, total);
 	if (r == PTN_OK)
 		r = ptn_sql_person_page(sc->db, sc->arena, &in, &row, n);
 	if (r != PTN_OK)
 		return r;
-	*total = all.n;
 	for (i = 0; i < *n; i++)
 		id[i] = row[i].id;
 	return PTN_OK;
@@ -282,7 +281,8 @@ turn_to(const struct ptn_scope *sc, const struct ptn_person_query *q,
 
 static enum ptn_err
 look_for(const struct ptn_scope *sc, const struct ptn_person_query *q,
-    struct ptn_uuid *id, size_t *n, int64_t *total)
+    struct ptn_uuid *id, size_t *n,
+    struct ptn_person_count_total *total)
 {
 	struct ptn_person_find_out *row;
 	enum ptn_err r;
@@ -297,7 +297,8 @@ look_for(const struct ptn_scope *sc, const struct ptn_person_query *q,
 
 enum ptn_err
 ptn_person_list(const struct ptn_scope *sc, const struct ptn_person_query *q,
-    struct ptn_person **out, size_t *n, int64_t *total)
+    struct ptn_person **out, size_t *n,
+    struct ptn_person_count_total *total)
 {
 	const bool any = q->ids == 0 && q->email == NULL &&
 	    q->username == NULL && q->name == NULL &&

@@ -8,6 +8,7 @@
 #include "lib/account/credential.h"
 #include "lib/account/email.h"
 #include "lib/account/metadata.h"
+#include "lib/account/person_count.h"
 #include "lib/account/person_text.h"
 #include "lib/account/seen.h"
 #include "lib/account/user.h"
@@ -67,11 +68,12 @@ struct ptn_person_query {
 
 /*
  * A page of them, in the arena; total: how many there are in all.  Without a
- * filter the page is found by a key.  At most five SELECTs.
+ * filter the page is found by a key.  At most six SELECTs; and where many were
+ * counted, it is noted how many.
  */
 enum ptn_err ptn_person_list(const struct ptn_scope *sc,
     const struct ptn_person_query *q, struct ptn_person **out, size_t *n,
-    int64_t *total) PTN_MUST_USE;
+    struct ptn_person_count_total *total) PTN_MUST_USE;
 
 /* A new one. */
 struct ptn_person_address {

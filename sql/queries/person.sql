@@ -2,14 +2,30 @@
 -- own; what belongs to them is read by the ids, which are hexadecimal digits,
 -- 32 each, one behind the other.
 
--- name: person_count
--- in:   tenant_id:id plain:i64
--- out:  n:i64
+-- name: person_counted
+-- in:   tenant_id:id tenant_id:id max_s:i64
+-- out:  n:i64 operators:i64 age_s:i64
 -- returns: one
--- plain: without operators.
-SELECT COUNT(*) FROM users
- WHERE tenant_id = ?
-   AND (? = 0 OR id NOT IN (SELECT user_id FROM operators));
+-- What was counted lately; operators are among them.
+SELECT n, (SELECT COUNT(*) FROM operators WHERE tenant_id = ?),
+       GREATEST(1, 1 + TIMESTAMPDIFF(SECOND, counted_at, UTC_TIMESTAMP(6)))
+  FROM user_counts
+ WHERE tenant_id = ? AND counted_at > UTC_TIMESTAMP(6) - INTERVAL ? SECOND;
+
+-- name: person_count
+-- in:   tenant_id:id tenant_id:id
+-- out:  n:i64 operators:i64
+-- returns: one
+SELECT COUNT(*), (SELECT COUNT(*) FROM operators WHERE tenant_id = ?)
+  FROM users
+ WHERE tenant_id = ?;
+
+-- name: person_count_put
+-- in:   tenant_id:id n:i64
+-- returns: none
+INSERT INTO user_counts (tenant_id, n, counted_at)
+VALUES (?, ?, UTC_TIMESTAMP(6))
+    ON DUPLICATE KEY UPDATE n = VALUES(n), counted_at = VALUES(counted_at);
 
 -- name: person_page
 -- in:   tenant_id:id plain:i64 created:i64 max:i64 skip:i64

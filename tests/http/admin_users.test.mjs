@@ -378,7 +378,8 @@ async function many(from, to) {
 
 /* The statements of a list, as they ran, behind that of who may ask. */
 let log;
-const asked = (query) => log.ran(() => list(query), 'SELECT COUNT(*) FROM users');
+const asked = (query, begins = 'SELECT n, (SELECT COUNT(*)') =>
+  log.ran(() => list(query), begins);
 const read = async (statements) => {
   let sum = 0;
   for (const one of statements)
@@ -388,6 +389,10 @@ const read = async (statements) => {
 const counts = (one) => one.startsWith('SELECT COUNT(*)');
 const orders = ['', 'sort_direction=asc', 'sort_by=updated_at',
   'sort_by=updated_at&sort_direction=asc'];
+const told = async (query = '', client = admin) => {
+  const { headers } = await list(query, client);
+  return [Number(headers['x-total-count']), headers['x-total-count-age']];
+};
 
 test('a page of 100,000 users reads no more than one of 100', async () => {
   log = await watch(instance);
@@ -395,27 +400,54 @@ test('a page of 100,000 users reads no more than one of 100', async () => {
   const few = [];
   for (const order of orders) {
     const all = await asked(order);
-    assert.deepEqual(all.map(counts), [true, false, false, false, false]);
-    few.push(await read(all.slice(1)));
+    assert.deepEqual(all.map(counts),
+      [false, true, false, false, false, false]);
+    few.push(await read(all));
   }
+  const [before] = await told();
   await many(100, 100000);
+  /* They are counted once, in a key alone. */
+  const [, count, put] = await asked('');
+  assert.match((await explain(instance, count)).join(), /Using index/);
+  assert.match(put, /^INSERT INTO user_counts/);
+  await instance.sql('UPDATE user_counts SET counted_at = UTC_TIMESTAMP(6)'
+    + ' + INTERVAL 1 HOUR');
   for (const [i, order] of orders.entries()) {
-    const [count, page, ...rest] = await asked(order);
-    const now = await read([page, ...rest]);
+    const all = await asked(order);
+    assert.ok(!all.some(counts));
+    const now = await read(all);
     assert.ok(now <= 5 * few[i], `${order}: ${few[i]}, then ${now}`);
     const key = order.includes('updated') ? 'updated' : 'created';
-    const plan = (await explain(instance, page)).join('\n');
+    const plan = (await explain(instance, all[1])).join('\n');
     assert.ok(plan.includes(`users_list_${key}`), plan);
     assert.doesNotMatch(plan, /filesort/);
-    /* How many there are is counted, in a key alone. */
-    assert.match((await explain(instance, count)).join(), /Using index/);
   }
+  assert.deepEqual(await told(), [before + 99900, '1']);
+});
+
+test('how many there are is said as it was, and when', async () => {
+  const [before, age] = await told();
+  assert.equal(age, '1');
+  await create({ username: fresh() });
+  assert.deepEqual(await told(), [before, '1']);
+  /* Another organisation has few, which are counted each time. */
+  const [few] = await told('', other);
+  await create({ username: fresh() }, other);
+  assert.deepEqual(await told('', other), [few + 1, undefined]);
+  /* Who stands at the end is not sent away. */
+  const last = Math.ceil(before / 100);
+  assert.deepEqual(await told(`per_page=100&page=${last}`),
+    [before + 1, undefined]);
+  /* A minute is over. */
+  await instance.sql('UPDATE user_counts SET n = 5,'
+    + ' counted_at = UTC_TIMESTAMP(6) - INTERVAL 61 SECOND');
+  assert.deepEqual(await told(), [before + 1, undefined]);
 });
 
 test('a filter reads each user once, with what it asks for', async () => {
   for (const query of ['email=0123456789', 'name=nobody',
     'metadata={"public_metadata":{"plan":"pro"}}']) {
-    const [count] = await asked(query);
+    const [count] = await asked(query, 'SELECT COUNT(*) FROM users');
     assert.ok(counts(count));
     const n = await read([count]);
     assert.ok(n > 100000 && n < 450000, `${query}: ${n}`);

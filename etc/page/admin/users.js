@@ -44,9 +44,11 @@ const search = ({ search: text, by, sort_by: sort, page }) => query({
 async function showList() {
   const { data, headers } = await call('GET', `/users${search(asked)}`);
   const total = Number(headers.get('X-Total-Count'));
+  const age = headers.get('X-Total-Count-Age');
 
   found.replaceChildren(
-    make('p', { class: 'hint' }, count(total, 'user')),
+    make('p', { class: 'hint' }, count(total, 'user'),
+      age && `, counted ${count(Number(age), 'second')} ago`),
     list('Users', data.map(userRow), 'Nobody fits. A part of the address or'
       + ' name is enough; look for fewer letters.'),
     pager('list', asked.page, Math.ceil(total / perPage), async (page) => {
