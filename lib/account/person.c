@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "lib/account/operator_session.h"
 #include "lib/account/pats.h"
 #include "lib/account/session.h"
 #include "lib/base/arena.h"
@@ -544,8 +543,6 @@ keep_out(const struct ptn_scope *sc, void *arg)
 	r = ptn_session_end_all(sc, id, PTN_EVENT_SESSION_REVOKED);
 	if ((r != PTN_OK && r != PTN_E_NOT_FOUND) ||
 	    (r = ptn_pats_end(sc, id)) != PTN_OK)
-		return r;
-	if ((r = ptn_operator_sessions_end_in(sc, id)) != PTN_OK)
 		return r;
 	return ptn_event(sc, PTN_EVENT_USER_LOCKED, NULL);
 }

@@ -366,20 +366,33 @@ ptn_session_end(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	return n == 1 ? PTN_OK : PTN_E_NOT_FOUND;
 }
 
+/* Those where operators are (operator_session.h); n: how many there were. */
+static enum ptn_err
+end_operators(const struct ptn_scope *sc, const struct ptn_uuid *user,
+    uint64_t *n)
+{
+	const struct ptn_operator_sessions_delete_in in = { sc->tenant_id,
+		*user };
+
+	return ptn_sql_operator_sessions_delete(sc->db, &in, n);
+}
+
 enum ptn_err
 ptn_session_end_all(const struct ptn_scope *sc, const struct ptn_uuid *user,
     enum ptn_event how)
 {
 	const struct ptn_session_delete_all_in in = { sc->tenant_id, *user };
-	uint64_t n;
+	uint64_t n, operators;
 	enum ptn_err r;
 
 	if ((r = ptn_asker_forget(sc, user)) != PTN_OK ||
 	    (r = ptn_event_sessions(sc, by_whom(sc, how), user, NULL)) !=
 		PTN_OK)
 		return r;
-	r = ptn_sql_session_delete_all(sc->db, &in, &n);
-	return r == PTN_OK && n == 0 ? PTN_E_NOT_FOUND : r;
+	if ((r = ptn_sql_session_delete_all(sc->db, &in, &n)) != PTN_OK ||
+	    (r = end_operators(sc, user, &operators)) != PTN_OK)
+		return r;
+	return n + operators > 0 ? PTN_OK : PTN_E_NOT_FOUND;
 }
 
 enum ptn_err
@@ -388,14 +401,16 @@ ptn_session_end_others(const struct ptn_scope *sc, const struct ptn_uuid *user,
 {
 	const struct ptn_session_delete_others_in in = { sc->tenant_id, *user,
 		*but };
-	uint64_t n;
+	uint64_t n, operators;
 	enum ptn_err r;
 
 	if ((r = ptn_asker_forget(sc, user)) != PTN_OK ||
 	    (r = ptn_event_sessions(sc, by_whom(sc, how), user, but)) != PTN_OK)
 		return r;
-	r = ptn_sql_session_delete_others(sc->db, &in, &n);
-	return r == PTN_OK && n == 0 ? PTN_E_NOT_FOUND : r;
+	if ((r = ptn_sql_session_delete_others(sc->db, &in, &n)) != PTN_OK ||
+	    (r = end_operators(sc, user, &operators)) != PTN_OK)
+		return r;
+	return n + operators > 0 ? PTN_OK : PTN_E_NOT_FOUND;
 }
 
 static enum ptn_err

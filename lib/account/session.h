@@ -129,8 +129,9 @@ enum ptn_err ptn_session_end(const struct ptn_scope *sc,
     enum ptn_event how) PTN_MUST_USE;
 
 /*
- * End all sessions of the user, of both APIs; whoever was known of them is a
- * stranger from now on (ptn_asker_forget()).  Inside a transaction.
+ * End all sessions of the user, of both APIs and where operators are; whoever
+ * was known of them is a stranger from now on (ptn_asker_forget()).  Inside a
+ * transaction.
  * PTN_E_NOT_FOUND: there were none.
  */
 enum ptn_err ptn_session_end_all(const struct ptn_scope *sc,

@@ -392,6 +392,20 @@ describe('a session', () => {
     'the passkey is taken away': (one) => instance.admin().call('DELETE',
       `/users/${one.id}/webauthn_credentials/${b64(one.key.id)}`, undefined,
       { status: 204 }),
+    'all of the user\'s sessions are ended': (one) => instance.admin().call(
+      'DELETE', `/users/${one.id}/sessions`, undefined, { status: 204 }),
+    'they are by the command, of somebody who has no other': async (one) => {
+      await one.api.call('POST', '/logout', undefined, { status: 204 });
+      await instance.postern('user', 'sessions', '--end', 'all', one.email);
+    },
+    'the user ends all others': (one) => one.api.call('DELETE', '/sessions',
+      undefined, { status: 204 }),
+    'the password is set anew': async (one) => {
+      for (const [method, password] of [['POST', 'battery horse'],
+        ['PUT', 'battery cow']])
+        await instance.admin().call(method, `/users/${one.id}/password`,
+          { password });
+    },
     'its time is over': (one) => instance.sql(`UPDATE operator_sessions
       SET expires_at = UTC_TIMESTAMP(6) WHERE HEX(user_id) = '${hex(one.id)}'`),
     'nothing was asked for': (one) => instance.sql(`UPDATE operator_sessions
