@@ -151,7 +151,8 @@ ptn_credential_lock_owner(const struct ptn_scope *sc,
 		.sign_count = row.sign_count,
 		.backup_eligible = row.backup_eligible != 0,
 		.backup_unknown = row.backup_unknown != 0,
-		.mfa_only = row.mfa_only != 0 };
+		.mfa_only = row.mfa_only != 0,
+		.user_handle = row.user_handle };
 	return PTN_OK;
 }
 

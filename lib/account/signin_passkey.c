@@ -181,17 +181,34 @@ lock_owner(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
 	return r;
 }
 
-/* A handle that looks like an id, and is nobody's, may be an older one. */
+/* Somebody else's passkey, which was registered with that handle elsewhere. */
+static bool
+came_with(const struct ptn_signin_passkey *p, const struct ptn_credential *c)
+{
+	return c->id.p != NULL && c->user_handle.len > 0 &&
+	    !ptn_uuid_equal(&c->user_id, &p->user_id) &&
+	    ptn_bytes_equal(c->user_handle, p->user_handle);
+}
+
+/*
+ * A handle that looks like an id may be an older one, be that id somebody's
+ * here or nobody's.  A passkey that is none of whose id it is costs no more than a
+ * wrong one, unless it is right.
+ */
 static enum ptn_err
 lock_both(const struct ptn_scope *sc, struct ptn_signin_passkey *p,
     const struct ptn_webauthn_challenge *ch, struct ptn_credential *c)
 {
 	enum ptn_err r = lock_owner(sc, p, c);
 
-	if (r != PTN_E_NOT_FOUND || !ptn_uuid_is_nil(&ch->user_id))
+	if (!ptn_uuid_is_nil(&ch->user_id))
 		return r;
-	r = ptn_credential_by_handle(sc, p->id, p->user_handle, &p->user_id);
-	if (r != PTN_OK)
+	if (r == PTN_OK && came_with(p, c))
+		p->user_id = c->user_id;
+	else if (r != PTN_E_NOT_FOUND)
+		return r;
+	else if ((r = ptn_credential_by_handle(sc, p->id, p->user_handle,
+		      &p->user_id)) != PTN_OK)
 		return r;
 	ptn_actor_is(sc, &p->user_id, NULL);
 	return lock_owner(sc, p, c);

@@ -35,7 +35,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULLIF(?, 2), ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP
 -- name: credential_lock_owner
 -- in:   id_hash:bytes tenant_id:id id:id
 -- out:  known_epoch:i64 otp:i64 security_keys:i64 sessions:i64 address:str verified:i64
--- out:  credential_id:bytes user_id:id public_key:bytes sign_count:i64 backup_eligible:i64 backup_unknown:i64 mfa_only:i64
+-- out:  credential_id:bytes user_id:id public_key:bytes sign_count:i64 backup_eligible:i64 backup_unknown:i64 mfa_only:i64 user_handle:bytes
 -- returns: one
 -- A user, as user_lock_entry has them, and a credential, be it theirs or not:
 -- what it proves is for the caller to judge.
@@ -50,7 +50,7 @@ SELECT u.known_epoch,
        (SELECT e.verified FROM primary_emails p JOIN emails e ON e.id = p.email_id
          WHERE p.user_id = u.id),
        c.credential_id, c.user_id, c.public_key, c.sign_count,
-       c.backup_eligible, c.backup_eligible IS NULL, c.mfa_only
+       c.backup_eligible, c.backup_eligible IS NULL, c.mfa_only, c.user_handle
   FROM users u
   LEFT JOIN webauthn_credentials c
     ON c.tenant_id = u.tenant_id AND c.id_hash = ?

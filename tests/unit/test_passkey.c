@@ -434,6 +434,32 @@ handles(void **state)
 	    PTN_PASSKEY_DONE);
 }
 
+/* One that came from elsewhere with a handle, which is somebody's id here. */
+static void
+handle_of_elsewhere(void **state)
+{
+	const struct ptn_uuid ada = rows_user(), bob = rows_user();
+	const struct ptn_bytes hers = added(&ada), his = added(&bob);
+
+	(void)state;
+	assert_int_equal(with_handle(NULL, hers, handle_of(&bob)),
+	    PTN_PASSKEY_DENIED);
+	rows_sql("UPDATE webauthn_credentials SET user_handle = "
+		 "UNHEX('%s') WHERE user_id = UNHEX('%s')",
+	    rows_hex(&bob), rows_hex(&ada));
+	assert_int_equal(with_handle(NULL, hers, handle_of(&bob)),
+	    PTN_PASSKEY_DONE);
+	assert_int_equal(with_handle(&ada, hers, handle_of(&bob)),
+	    PTN_PASSKEY_DONE);
+	assert_int_equal(rules_sessions(&ada), 2);
+	/* It is nothing of whose id it is, who has not lost theirs. */
+	assert_int_equal(rules_sessions(&bob), 0);
+	assert_int_equal(with_handle(&bob, hers, handle_of(&bob)),
+	    PTN_PASSKEY_DENIED);
+	assert_int_equal(with_handle(NULL, his, handle_of(&bob)),
+	    PTN_PASSKEY_DONE);
+}
+
 static struct ptn_bytes
 text_handle_of(enum ptn_dfnsid_kind kind, const struct ptn_uuid *user)
 {
@@ -642,6 +668,7 @@ main(void)
 		cmocka_unit_test_setup(a_user_without_passkeys_is_asked_for_any,
 		    each),
 		cmocka_unit_test_setup(handles, each),
+		cmocka_unit_test_setup(handle_of_elsewhere, each),
 		cmocka_unit_test_setup(handles_of_the_dfns_api, each),
 		cmocka_unit_test_setup(assertions_that_do_not_hold, each),
 		cmocka_unit_test_setup(named_and_given_up, each),
