@@ -18,6 +18,7 @@
 #define BATCHES_MAX 20	     /* of one table, in one round */
 #define LOOK_BACK_H (3 * 24) /* to find those abandoned lately */
 #define EVER_H (100 * 365 * 24)
+#define TOKENS_KEPT_S (30 * 24 * 3600) /* after their end */
 
 /* What a round works with. */
 struct round {
@@ -97,6 +98,16 @@ drop_user(struct ptn_db *db, const struct ptn_uuid *id, uint64_t *gone)
 }
 
 static enum ptn_err
+drop_token(struct ptn_db *db, const struct ptn_uuid *id, uint64_t *gone)
+{
+	const struct ptn_expire_token_in in = { *id };
+	enum ptn_err r = ptn_sql_expire_token(db, &in, gone);
+
+	*gone = *gone > 0; /* its key was counted, too */
+	return r;
+}
+
+static enum ptn_err
 drop_each(struct ptn_db *db, void *arg)
 {
 	struct found *f = arg;
@@ -158,6 +169,23 @@ batch_users(const struct round *o, uint64_t *gone)
 }
 
 static enum ptn_err
+batch_tokens(const struct round *o, uint64_t *gone)
+{
+	const struct ptn_ended_tokens_in in = { .kept_s = TOKENS_KEPT_S,
+		.max = BATCH };
+	struct ptn_ended_tokens_out *row;
+	struct found f = { .drop = drop_token };
+	enum ptn_err r;
+	_Static_assert(sizeof(*row) == sizeof(*f.id), "a row is an id");
+
+	r = ptn_sql_ended_tokens(o->sc->db, o->sc->arena, &in, &row, &f.n);
+	if (r != PTN_OK)
+		return r;
+	f.id = (const struct ptn_uuid *)row;
+	return drop(o, &f, gone);
+}
+
+static enum ptn_err
 expire_one(const struct round *o, const char *what, batch_fn batch)
 {
 	uint64_t total = 0;
@@ -201,6 +229,7 @@ ptn_expiry_run(const struct ptn_scope *sc, bool thorough)
 		{ "refusals of mail", batch_refusals },
 		{ "audit log", batch_audit_logs },
 		{ "signatures of actions", batch_evidence },
+		{ "access tokens", batch_tokens },
 		{ "keys", batch_keys },
 		{ "addresses", batch_emails },
 		{ "users", batch_users },

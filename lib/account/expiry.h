@@ -20,8 +20,9 @@
  *
  * Goes: mail and sessions that expired; passcodes, a day after; rate limits,
  * an hour after; audit rows and signatures of actions beyond
- * audit_log.retention; superseded keys; addresses and users that nobody proved
- * within a day.  What went is logged at level debug.
+ * audit_log.retention; access tokens, thirty days after their end, with the
+ * keys that sign for them; superseded keys; addresses and users that nobody
+ * proved within a day.  What went is logged at level debug.
  *
  * Returns PTN_OK, or the first error; what comes behind it in the list above
  * waits for the next round.

@@ -381,7 +381,10 @@ ptn_keysets_rotate(const struct ptn_scope *sc, enum ptn_api api,
 	return ptn_jwks_rotate(set, sc, delay_s, kid);
 }
 
-/* Of the tenants of whom one may be dead; what they need is asked for anew. */
+/*
+ * Of the tenants of whom one may be dead; what they need is asked for anew.
+ * The lifespan is that of the file: no tenant has a longer one (own.c).
+ */
 static enum ptn_err
 expire_own(const struct ptn_scope *sc, enum ptn_api api, uint64_t *expired)
 {

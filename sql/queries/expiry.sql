@@ -171,3 +171,28 @@ DELETE FROM users
                     WHERE w.user_id = users.id)
    AND NOT EXISTS (SELECT 1 FROM members m WHERE m.user_id = users.id)
    AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = users.id);
+
+-- name: ended_tokens
+-- in:   kept_s:i64 max:i64 kept_s:i64 max:i64
+-- out:  id:id
+-- returns: many
+-- tenants: all, because time passes for everybody
+-- Tokens that were ended, or have expired, so long ago.
+(SELECT id FROM access_tokens
+  WHERE revoked_at < UTC_TIMESTAMP(6) - INTERVAL ? SECOND
+  ORDER BY revoked_at LIMIT ?)
+UNION
+(SELECT id FROM access_tokens
+  WHERE expires_at < UTC_TIMESTAMP(6) - INTERVAL ? SECOND
+  ORDER BY expires_at LIMIT ?);
+
+-- name: expire_token
+-- in:   id:id
+-- returns: count
+-- tenants: all, because the id comes from ended_tokens
+-- Neither comes back to life.  Its key goes with it.
+DELETE k, c
+  FROM access_tokens k
+  LEFT JOIN key_credentials c ON c.id = k.credential_id AND c.of_token = 1
+ WHERE k.id = ?
+   AND (k.revoked_at IS NOT NULL OR k.expires_at < UTC_TIMESTAMP(6));

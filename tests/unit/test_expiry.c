@@ -262,7 +262,7 @@ first_error_ends_it(void **state)
 	assert_int_equal(late(2), 0);
 }
 
-/* ---------------------------------------------------------------- abandoned */
+/* ------------------------------------------------------------------- tokens */
 
 static bool
 has(const char *table, const struct ptn_uuid *id)
@@ -270,6 +270,77 @@ has(const char *table, const struct ptn_uuid *id)
 	return rows_number("SELECT COUNT(*) FROM %s WHERE id = x'%s'", table,
 		   rows_hex(id)) == 1;
 }
+
+/* One with a key; revoked: so many seconds ago, or "NULL". */
+static struct ptn_uuid
+give_token(const struct ptn_user_ref *u, int expired_s, const char *revoked,
+    bool of_token)
+{
+	const struct ptn_uuid id = set_vars(u, expired_s);
+
+	rows_sql("INSERT INTO key_credentials (id, tenant_id, user_id, kind,"
+		 " cred_id, cred_hash, name, pem, fingerprint, algorithm,"
+		 " active, created_at, of_token) VALUES (@id, @t, @u, 'Key',"
+		 " HEX(@id), @id, 'n', 'p', 'f', 'ES256', 1, @x, %d)",
+	    of_token);
+	rows_sql("INSERT INTO access_tokens (id, tenant_id, user_id,"
+		 " credential_id, hash, created_at, expires_at, revoked_at)"
+		 " VALUES (@id, @t, @u, @id, @id, @x, @x,"
+		 " UTC_TIMESTAMP(6) - INTERVAL %s SECOND)",
+	    revoked);
+	return id;
+}
+
+/* What has ended is there for a while, for whoever lists what they had. */
+static void
+tokens_that_ended(void **state)
+{
+	const struct ptn_user_ref u = rows_user_of(&tenant, "k@example.org");
+	const struct ptn_uuid alive = give_token(&u, -DAY, "NULL", true);
+	const struct ptn_uuid lately = give_token(&u, 29 * DAY, "NULL", true);
+	const struct ptn_uuid ended = give_token(&u, -DAY, "2505600", true);
+	const struct ptn_uuid expired = give_token(&u, 31 * DAY, "NULL", true);
+	const struct ptn_uuid revoked = give_token(&u, -DAY, "2678400", true);
+	const struct ptn_uuid own = give_token(&u, 31 * DAY, "2678400", false);
+	const struct ptn_uuid *const stay[] = { &alive, &lately, &ended };
+	const struct ptn_uuid *const gone[] = { &expired, &revoked };
+	size_t i;
+
+	(void)state;
+	run(false);
+	for (i = 0; i < N(stay); i++) {
+		assert_true(has("access_tokens", stay[i]));
+		assert_true(has("key_credentials", stay[i]));
+	}
+	for (i = 0; i < N(gone); i++) {
+		assert_false(has("access_tokens", gone[i]));
+		assert_false(has("key_credentials", gone[i]));
+	}
+	/* A key that is a credential of the user stays one. */
+	assert_false(has("access_tokens", &own));
+	assert_true(has("key_credentials", &own));
+}
+
+/* Those that ended together are not left over. */
+static void
+many_tokens(void **state)
+{
+	const struct ptn_user_ref u = rows_user_of(&tenant, "m@example.org");
+
+	(void)state;
+	(void)set_vars(&u, 31 * DAY);
+	rows_sql("INSERT INTO access_tokens (id, tenant_id, user_id,"
+		 " credential_id, hash, created_at, expires_at, revoked_at)"
+		 " SELECT UNHEX(" DIGEST "), @t, @u, @id, UNHEX(" DIGEST "),"
+		 " @x, @x, IF(a.d < 5, @x, NULL) FROM " THOUSANDS,
+	    3 * BATCH);
+	run(false);
+	assert_int_equal(rows_number("SELECT COUNT(*) FROM access_tokens"
+				     " WHERE user_id = @u"),
+	    0);
+}
+
+/* ---------------------------------------------------------------- abandoned */
 
 static struct ptn_uuid
 give_address(const struct ptn_user_ref *u, int ago_s)
@@ -457,6 +528,8 @@ main(void)
 		T(for_every_tenant),
 		T(bounded),
 		T(first_error_ends_it),
+		T(tokens_that_ended),
+		T(many_tokens),
 		T(addresses_that_nobody_proved),
 		T(users_who_never_came_in),
 		T(a_sign_up_abandoned),
