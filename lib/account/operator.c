@@ -1,5 +1,6 @@
 #include "lib/account/operator.h"
 
+#include "lib/account/membership.h"
 #include "lib/account/user.h"
 #include "lib/base/arena.h"
 #include "lib/db/sql.h"
@@ -50,15 +51,18 @@ static enum ptn_err
 mark(const struct ptn_scope *sc, void *arg)
 {
 	struct marking *m = arg;
+	struct ptn_membership theirs;
 	const struct ptn_operator_put_in put = { *m->user, sc->tenant_id,
 		m->everywhere, m->read_only };
 	enum ptn_err r;
 
 	if ((r = ptn_user_lock(sc, m->user)) != PTN_OK ||
 	    (r = ptn_sql_operator_put(sc->db, &put)) != PTN_OK ||
-	    (r = load_keys(sc, m)) != PTN_OK)
+	    (r = load_keys(sc, m)) != PTN_OK ||
+	    (r = ptn_membership_get(sc, m->user, &theirs)) != PTN_OK)
 		return r;
-	return ptn_event(sc, PTN_EVENT_OPERATOR_ADDED, words(m));
+	return ptn_event_tell_with(sc, PTN_EVENT_OPERATOR_ADDED, &theirs.tell,
+	    words(m));
 }
 
 enum ptn_err

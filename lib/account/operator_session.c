@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/account/membership.h"
 #include "lib/account/opaque.h"
 #include "lib/base/bytes.h"
 #include "lib/base/clock.h"
@@ -57,6 +58,7 @@ put(const struct ptn_scope *sc, struct logging_in *l, struct ptn_bytes id_hash)
 		.user_id = l->p->user_id,
 		.id_hash = id_hash,
 		.lifespan_s = sc->cf->admin_session_s };
+	struct ptn_membership theirs;
 	struct ptn_opaque made;
 	enum ptn_err r;
 
@@ -65,9 +67,10 @@ put(const struct ptn_scope *sc, struct logging_in *l, struct ptn_bytes id_hash)
 		return r;
 	in.id = made.id;
 	in.digest = PTN_BYTES(made.digest, sizeof(made.digest));
-	if ((r = ptn_sql_operator_session_put(sc->db, &in)) != PTN_OK)
+	if ((r = ptn_sql_operator_session_put(sc->db, &in)) != PTN_OK ||
+	    (r = ptn_membership_get(sc, &in.user_id, &theirs)) != PTN_OK)
 		return r;
-	return ptn_event(sc, PTN_EVENT_OPERATOR_LOGIN_OK, NULL);
+	return ptn_event_tell(sc, PTN_EVENT_OPERATOR_LOGIN_OK, &theirs.tell);
 }
 
 /* Who is no operator has not used the passkey: it is all undone. */
@@ -190,15 +193,4 @@ ptn_operator_session_end(const struct ptn_scope *sc,
 	struct ptn_operator_session mine = *s;
 
 	return ptn_tx(sc, leave, &mine);
-}
-
-enum ptn_err
-ptn_operator_sessions_end_in(const struct ptn_scope *sc,
-    const struct ptn_uuid *user)
-{
-	const struct ptn_operator_sessions_delete_in in = { sc->tenant_id,
-		*user };
-	uint64_t n;
-
-	return ptn_sql_operator_sessions_delete(sc->db, &in, &n);
 }

@@ -12,7 +12,8 @@
 /*
  * Operators who are logged in where they are (operator.h).  It has nothing to
  * do with sessions of the public APIs, whose tokens are worth nothing here, as
- * these are there.  What its cookie has is an opaque.h of this prefix.
+ * these are there; but they end with those (ptn_session_end_all()).  What its
+ * cookie has is an opaque.h of this prefix.
  */
 #define PTN_OPERATOR_PREFIX "ptno_"
 
@@ -54,9 +55,5 @@ enum ptn_err ptn_operator_session_find(const struct ptn_scope *sc,
 /* They leave, with the event. */
 enum ptn_err ptn_operator_session_end(const struct ptn_scope *sc,
     const struct ptn_operator_session *s) PTN_MUST_USE;
-
-/* All of one user's end: inside the caller's transaction. */
-enum ptn_err ptn_operator_sessions_end_in(const struct ptn_scope *sc,
-    const struct ptn_uuid *user) PTN_MUST_USE;
 
 #endif

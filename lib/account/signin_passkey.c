@@ -192,8 +192,8 @@ came_with(const struct ptn_signin_passkey *p, const struct ptn_credential *c)
 
 /*
  * A handle that looks like an id may be an older one, be that id somebody's
- * here or nobody's.  A passkey that is none of whose id it is costs no more than a
- * wrong one, unless it is right.
+ * here or nobody's.  A passkey that is none of whose id it is costs no more
+ * than a wrong one, unless it is right.
  */
 static enum ptn_err
 lock_both(const struct ptn_scope *sc, struct ptn_signin_passkey *p,

@@ -135,10 +135,11 @@ ptn_event_about(const struct ptn_scope *sc, enum ptn_event e,
 }
 
 enum ptn_err
-ptn_event_tell(const struct ptn_scope *sc, enum ptn_event e,
-    const struct ptn_notice_to *to)
+ptn_event_tell_with(const struct ptn_scope *sc, enum ptn_event e,
+    const struct ptn_notice_to *to, const char *detail)
 {
 	const struct ptn_audit entry = { .type = events[e].type,
+		.detail = detail,
 		.tenant_id = sc->tenant_id,
 		.subject_id = to->subject };
 	enum ptn_err r;
@@ -148,6 +149,13 @@ ptn_event_tell(const struct ptn_scope *sc, enum ptn_event e,
 		return r;
 	return is_told(sc->cf, e) ? ptn_notice_put(sc, events[e].notice, to)
 				  : PTN_OK;
+}
+
+enum ptn_err
+ptn_event_tell(const struct ptn_scope *sc, enum ptn_event e,
+    const struct ptn_notice_to *to)
+{
+	return ptn_event_tell_with(sc, e, to, NULL);
 }
 
 enum ptn_err

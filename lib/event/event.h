@@ -41,9 +41,14 @@ enum ptn_err ptn_event(const struct ptn_scope *sc, enum ptn_event e,
 enum ptn_err ptn_event_about(const struct ptn_scope *sc, enum ptn_event e,
     const struct ptn_uuid *subject) PTN_MUST_USE;
 
-/* The same of an event with a notice, which is queued for its owner. */
+/*
+ * The same of an event with a notice, which is queued for its owner; and with a
+ * detail for the record, which is not in the mail.
+ */
 enum ptn_err ptn_event_tell(const struct ptn_scope *sc, enum ptn_event e,
     const struct ptn_notice_to *to) PTN_MUST_USE;
+enum ptn_err ptn_event_tell_with(const struct ptn_scope *sc, enum ptn_event e,
+    const struct ptn_notice_to *to, const char *detail) PTN_MUST_USE;
 
 /*
  * Something was changed that the record has otherwise, or not at all: webhooks

@@ -8,6 +8,7 @@ import { Api, freshAddress } from '../lib/api.mjs';
 import { UV, b64 } from '../lib/authenticator.mjs';
 import { createOrg } from '../lib/dfns.mjs';
 import { start } from '../lib/instance.mjs';
+import { mailsTo } from '../lib/maildir.mjs';
 
 let instance;
 let origin; /* of the page of operators */
@@ -448,6 +449,32 @@ describe('a session', () => {
     assert.deepEqual(await instance.sql(`SELECT 1 FROM operator_sessions
       WHERE HEX(user_id) = '${hex(one.id)}'`), []);
   });
+});
+
+/* Whoever has an account learns of it, in the language of the request. */
+test('is told by mail, as the mark is', async () => {
+  const subjects = async ({ email }) => {
+    await instance.allSent();
+    return mailsTo(instance.mailDir, email).map(({ mail }) =>
+      mail.headers.subject).filter((text) => /perator|Verwaltung/.test(text));
+  };
+  const who = await operator('told');
+  const [first] = await subjects(who);
+  assert.match(first, /^Your account at .* may log in where operators are$/);
+  await logIn(who, browser({ headers: { Origin: origin,
+    'Accept-Language': 'de' } }));
+  await refused(who.key.get(await begin(), { clear: UV }));
+  assert.deepEqual((await subjects(who)).sort().map((text) =>
+    text.replace(/(bei|von) .*$/, '$1')), [
+    'Eine Anmeldung bei', first].sort());
+  const other = await instance.other({ set: {
+    'security_notifications.notifications.operator.enabled': 'false' } });
+  try {
+    await logIn(who);
+  } finally {
+    await other.stop();
+  }
+  assert.equal((await subjects(who)).length, 2);
 });
 
 test('without server.admin.origins there is none', async () => {

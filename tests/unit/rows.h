@@ -53,6 +53,7 @@ rows_setup(void **state)
 	conf.notice_email_created = conf.notice_email_deleted = true;
 	conf.notice_passkey = conf.notice_mfa_created = true;
 	conf.notice_mfa_deleted = true;
+	conf.notice_operator = true;
 	ptn_log_init(PTN_LOG_ERROR, "test");
 	if (!server_setup())
 		return -1;

@@ -263,6 +263,8 @@ switch_of(enum ptn_event e)
 		ON(OTP_DELETED, notice_mfa_deleted),
 		ON(SECURITY_KEY_CREATED, notice_mfa_created),
 		ON(SECURITY_KEY_DELETED, notice_mfa_deleted),
+		ON(OPERATOR_ADDED, notice_operator),
+		ON(OPERATOR_LOGIN_OK, notice_operator),
 #undef ON
 		{ PTN_EVENT_PASSWORD_DELETED, NO_SWITCH },
 		{ PTN_EVENT_CREDENTIAL_UPDATED, NO_SWITCH },
@@ -301,6 +303,7 @@ who_is_told_by_switches(void **state)
 		offsetof(struct ptn_conf, notice_passkey),
 		offsetof(struct ptn_conf, notice_mfa_created),
 		offsetof(struct ptn_conf, notice_mfa_deleted),
+		offsetof(struct ptn_conf, notice_operator),
 	};
 	struct telling t = { { .address = "jo@example.org", .verified = true,
 				 .username = "jo" },

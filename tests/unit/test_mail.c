@@ -46,7 +46,7 @@ decode(struct ptn_arena *a, const char *s)
 	return out;
 }
 
-#define READ_MAX 64
+#define READ_MAX 128
 
 /*
  * Some mails in each language, as the reader has them: headers and decoded
@@ -196,6 +196,7 @@ static bool
 says_whose(const char *notice)
 {
 	return strcmp(notice, "credential") == 0 ||
+	    strcmp(notice, "marked") == 0 || strcmp(notice, "operator") == 0 ||
 	    strcmp(notice, "recovered") == 0;
 }
 
