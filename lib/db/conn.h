@@ -73,7 +73,8 @@ enum ptn_dberr ptn_conn_run_behind(struct ptn_conn *c, int first, int stmt,
 /*
  * On a node of a cluster: from now on what is read, and a transaction that
  * begins, waits for all that was committed at any node before
- * (wsrep_sync_wait).  What is run at once does not: only a SELECT.
+ * (wsrep_sync_wait); so does a lone UPDATE or DELETE.  What is run at once does
+ * not: only a SELECT.
  */
 enum ptn_dberr ptn_conn_wait(struct ptn_conn *c) PTN_MUST_USE;
 bool ptn_conn_waits(const struct ptn_conn *c);

@@ -244,12 +244,11 @@ open_checked(struct ptn_db *db, const struct ptn_place *at)
 		    ? PTN_E_CONFIG
 		    : PTN_E_UNAVAILABLE;
 	}
-	if (db->role != PTN_DB_SERVE)
-		return PTN_OK;
-	if (db->nodes.n > 1)
+	if (db->nodes.n > 1 && db->role != PTN_DB_READ)
 		r = check_writes(db, at);
-	if (r == PTN_OK)
-		r = join_cluster(db);
+	if (r != PTN_OK || db->role != PTN_DB_SERVE)
+		return r;
+	r = join_cluster(db);
 	return r == PTN_OK ? check_schema(db) : r;
 }
 
@@ -331,7 +330,8 @@ ptn_handle_ready(struct ptn_db *db)
 	enum ptn_err r;
 
 	if (ptn_conn_is_open(db->conn) &&
-	    (!ptn_conn_is_alive(db->conn) || ptn_nodes_go_back(&db->nodes)))
+	    (!ptn_conn_is_alive(db->conn) ||
+		(db->role == PTN_DB_SERVE && ptn_nodes_go_back(&db->nodes))))
 		ptn_conn_close(db->conn);
 	r = ptn_db_connect(db);
 	return r == PTN_E_CONFIG ? PTN_E_UNAVAILABLE : r;

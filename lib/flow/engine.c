@@ -485,6 +485,22 @@ keep(struct taking *t)
 	return r;
 }
 
+/*
+ * Of steps at once, one is taken, and all that the others did is undone: what
+ * counts them, too.  So one of them alone comes to compare a guess.
+ */
+static enum ptn_err
+wait_for_turn(struct taking *t)
+{
+	enum ptn_err r;
+
+	if (!t->step.action->guesses)
+		return PTN_OK;
+	r = ptn_flow_row_lock(t->step.sc, t->flow);
+	t->late = r == PTN_E_OUTDATED;
+	return r;
+}
+
 static enum ptn_err
 take(const struct ptn_scope *sc, void *arg)
 {
@@ -494,6 +510,8 @@ take(const struct ptn_scope *sc, void *arg)
 	start(t, sc);
 	if ((r = admit(t, &t->step)) != PTN_OK ||
 	    t->out->refused != PTN_FLOW_E_NONE)
+		return r;
+	if ((r = wait_for_turn(t)) != PTN_OK)
 		return r;
 	if ((r = act(t)) != PTN_OK || t->works)
 		return r;
@@ -512,11 +530,16 @@ take(const struct ptn_scope *sc, void *arg)
 static enum ptn_err
 look_behind(struct taking *t, const struct ptn_scope *sc, enum ptn_err r)
 {
+	enum ptn_err now;
+
 	if (r == PTN_E_CONFLICT) {
 		*t->flow = *t->was;
-		if (ptn_flow_row_read(sc, t->flow) != PTN_OK ||
-		    t->flow->version != t->was->version)
-			t->late = true;
+		now = ptn_flow_row_read(sc, t->flow);
+		if (now != PTN_OK && now != PTN_E_NOT_FOUND &&
+		    now != PTN_E_EXPIRED)
+			return now;
+		t->late = now != PTN_OK ||
+		    t->flow->version != t->was->version;
 	}
 	if (!t->late)
 		return r;

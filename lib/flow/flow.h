@@ -263,10 +263,11 @@ struct ptn_flow_ask {
  * Take a step: of two at once one is taken, and the other one is refused as if
  * its token had been stale.  In one transaction: what the action did to
  * accounts, and at its end where the flow is then, if it is still where it was
- * read to be; if not, all of it is undone.  Nothing else locks the row of the
- * flow, and no hash is computed in between.  An answer with an error is a step,
- * too; its token is a new one.  A flow that has taken PTN_FLOW_STEPS_MAX is as
- * one that has expired.
+ * read to be; if not, all of it is undone.  Only a step that compares a code
+ * locks the row of the flow before: on the nodes of a cluster, which do not see
+ * each other's locks, each compares one at most.  No hash is computed in
+ * between.  An answer with an error is a step, too; its token is a new one.  A
+ * flow that has taken PTN_FLOW_STEPS_MAX is as one that has expired.
  *
  * Returns PTN_OK if there is an answer, refused or not; else nothing happened.
  */

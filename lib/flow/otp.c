@@ -68,6 +68,7 @@ static const struct ptn_flow_action actions[] = {
 	    .input = code,
 	    .n = PTN_ARRAY_LEN(code),
 	    .limit = { PTN_LIMIT_ANSWER, PTN_LIMIT_OTP },
+	    .guesses = true,
 	    .available = ptn_flow_mfa_otp_is_on,
 	    .run = otp_code_validate },
 	{ .name = "continue_to_login_security_key",

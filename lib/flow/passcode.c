@@ -284,6 +284,7 @@ static const struct ptn_flow_action actions[] = {
 	    .input = code,
 	    .n = PTN_ARRAY_LEN(code),
 	    .limit = { PTN_LIMIT_ANSWER },
+	    .guesses = true,
 	    .available = ptn_flow_step_heeds_mail,
 	    .run = verify_passcode },
 	{ .name = "resend_passcode",

@@ -89,6 +89,18 @@ ptn_flow_row_read(const struct ptn_scope *sc, struct ptn_flow *flow)
 }
 
 enum ptn_err
+ptn_flow_row_lock(const struct ptn_scope *sc, const struct ptn_flow *flow)
+{
+	const struct ptn_flow_lock_in in = { sc->tenant_id, flow->id };
+	struct ptn_flow_lock_out row;
+	enum ptn_err r = ptn_sql_flow_lock(sc->db, sc->arena, &in, &row);
+
+	if (r == PTN_OK)
+		return row.version == flow->version ? PTN_OK : PTN_E_OUTDATED;
+	return r == PTN_E_NOT_FOUND ? PTN_E_OUTDATED : r;
+}
+
+enum ptn_err
 ptn_flow_row_update(const struct ptn_scope *sc, const struct ptn_flow *flow,
     int64_t ttl_s)
 {

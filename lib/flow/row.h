@@ -22,6 +22,13 @@ enum ptn_err ptn_flow_row_read(const struct ptn_scope *sc,
     struct ptn_flow *flow) PTN_MUST_USE;
 
 /*
+ * Lock the row of one that was read, for the rest of the transaction.
+ * PTN_E_OUTDATED: another step was taken meanwhile.
+ */
+enum ptn_err ptn_flow_row_lock(const struct ptn_scope *sc,
+    const struct ptn_flow *flow) PTN_MUST_USE;
+
+/*
  * Store what became of it, over the version before its own, as the last
  * statement of the transaction.
  * PTN_E_OUTDATED: another step was taken meanwhile; nothing was stored.

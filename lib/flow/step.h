@@ -85,6 +85,11 @@ struct ptn_flow_action {
 	size_t n;
 	/* That count it: of networks, or of whom the flow is about. */
 	enum ptn_limit limit[PTN_FLOW_LIMITS_MAX];
+	/*
+	 * It compares what can be guessed, without a work(): one at a time, so
+	 * that none is compared of which the count is undone.
+	 */
+	bool guesses;
 	bool (*available)(const struct ptn_flow_step *step); /* NULL: always */
 	enum ptn_err (*work)(struct ptn_flow_step *step);    /* NULL: none */
 	enum ptn_err (*run)(struct ptn_flow_step *step);

@@ -93,8 +93,9 @@ SELECT @@read_only;
 -- protocol: text
 -- returns: none
 -- On a node of a cluster: what is read, and a transaction that begins, first
--- waits for all that was committed at any node before.
-SET SESSION wsrep_sync_wait = 1;
+-- waits for all that was committed at any node before (1); and an UPDATE or a
+-- DELETE outside of one, which ends what was begun elsewhere (2).
+SET SESSION wsrep_sync_wait = 3;
 
 -- name: db_at_once
 -- protocol: text

@@ -13,6 +13,13 @@ VALUES (?, ?, 0, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),
 SELECT version, data, UTC_TIMESTAMP(6), expires_at < UTC_TIMESTAMP(6)
   FROM flows WHERE tenant_id = ? AND id = ?;
 
+-- name: flow_lock
+-- in:   tenant_id:id id:id
+-- out:  version:i64
+-- returns: one
+-- Until the transaction ends no other step of it is taken.
+SELECT version FROM flows WHERE tenant_id = ? AND id = ? FOR UPDATE;
+
 -- name: flow_update
 -- in:   data:bytes ttl_s:i64 tenant_id:id id:id version:i64
 -- returns: count
