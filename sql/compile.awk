@@ -1,6 +1,7 @@
 # Make of the statements in sql/queries/, in plain POSIX awk: lib/db/sql.h
 # (-v part=header), lib/db/sql.c (-v part=calls), which has a function for each,
-# and lib/db/statements.c (-v part=statements), the table of their texts.
+# and lib/db/statements.c (-v part=statements), the table of their texts.  For
+# tests, part=list is a line each: name, protocol, inputs and text between tabs.
 #
 #     -- name: user_by_id
 #     -- in:   tenant_id:id id:id
@@ -193,9 +194,9 @@ BEGIN {
 	for (i in words)
 		reserved[words[i]] = 1
 	state = ""
-	if (part != "header" && part != "calls" && part != "statements") {
-		print "compile.awk: -v part=header, calls or statements" | \
-		    "cat 1>&2"
+	if (part !~ /^(header|calls|statements|list)$/) {
+		print "compile.awk: -v part=header, calls, statements " \
+		    "or list" | "cat 1>&2"
 		failed = 1
 		exit 1
 	}
@@ -357,6 +358,18 @@ function write_calls(    i) {
 		call_of(i)
 }
 
+function write_list(    i, k, s) {
+	for (i = 1; i <= count; i++) {
+		s = names[i] "\t" protocol[i] "\t"
+		for (k = 1; k <= nin[i]; k++)
+			s = s (k > 1 ? " " : "") in_name[i, k] ":" \
+			    in_type[i, in_name[i, k]]
+		for (k = 1; k <= lines[i]; k++)
+			s = s (k > 1 ? " " : "\t") text[i, k]
+		print s
+	}
+}
+
 END {
 	if (failed)
 		exit 1
@@ -368,6 +381,8 @@ END {
 		write_header()
 	else if (part == "calls")
 		write_calls()
+	else if (part == "list")
+		write_list()
 	else
 		write_statements()
 }

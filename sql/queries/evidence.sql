@@ -27,6 +27,7 @@ UPDATE action_signatures SET used_at = UTC_TIMESTAMP(6)
 SELECT id, action_id, user_id, username, method, path, payload_hash, nonce,
        credential_id, kind, public_key, signed_at, used_at
   FROM action_signatures
+       FORCE INDEX (action_signatures_list, action_signatures_user)
  WHERE tenant_id = ?
    AND signed_at >= COALESCE(?, TIMESTAMP'1970-01-01 00:00:00')
    AND signed_at <= COALESCE(?, TIMESTAMP'9999-12-31 23:59:59')

@@ -162,7 +162,7 @@ SELECT m.user_id,
  ORDER BY m.user_id FOR UPDATE;
 
 -- name: member_page
--- in:   trust:i64 tenant_id:id after_at:time after_id:id max:i64
+-- in:   trust:i64 tenant_id:id after_at:time after_at:time after_id:id max:i64
 -- out:  user_id:id created_at:time stored_id:id username:str kind:str active:i64 registered:i64 has_passkey:i64 service_account:i64 archived_at:time address:str role:str
 -- returns: many
 -- The next few, oldest first, behind the one named by its time and id.
@@ -172,12 +172,14 @@ SELECT u.id, u.created_at, m.user_id, m.username, m.kind, m.active,
           WHERE w.user_id = u.id AND w.archived_at IS NULL
             AND w.mfa_only = 0),
        m.service_account, m.archived_at, e.address, m.role
-  FROM users u
+  FROM users u FORCE INDEX (users_list_created)
   LEFT JOIN members m ON m.user_id = u.id
   LEFT JOIN primary_emails p ON p.user_id = u.id
   LEFT JOIN emails e ON e.id = p.email_id AND e.verified = 1
  WHERE u.tenant_id = ?
-   AND (u.created_at, u.id) > (COALESCE(?, '1970-01-01'), COALESCE(?, ''))
+   AND u.created_at >= COALESCE(?, TIMESTAMP'1970-01-01 00:00:00')
+   AND (u.created_at, u.id) > (COALESCE(?, TIMESTAMP'1970-01-01 00:00:00'),
+                               COALESCE(?, ''))
    AND (m.user_id IS NOT NULL OR e.id IS NOT NULL)
  ORDER BY u.created_at, u.id LIMIT ?;
 

@@ -21,7 +21,7 @@ SELECT u.id, u.created_at, m.user_id, m.username, m.kind, m.role, m.active,
          WHERE c.user_id = u.id AND c.archived_at IS NULL AND c.mfa_only = 0
            AND c.admitted = 1
          ORDER BY c.created_at, c.id_hash LIMIT 1)
-  FROM users u
+  FROM users u FORCE INDEX (PRIMARY, users_list_created)
   LEFT JOIN members m ON m.user_id = u.id
   LEFT JOIN primary_emails p ON p.user_id = u.id
   LEFT JOIN emails e ON e.id = p.email_id AND e.verified = 1

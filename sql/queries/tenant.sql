@@ -27,7 +27,8 @@ SELECT id, name, rp_id, rp_name, origins, active, config, created_at,
 -- returns: many
 SELECT id, name, rp_id, rp_name, origins, active, config, created_at,
        COALESCE(updated_at, created_at)
-  FROM tenants ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?;
+  FROM tenants FORCE INDEX (tenants_list)
+ ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?;
 
 -- name: tenant_count
 -- out:  n:i64

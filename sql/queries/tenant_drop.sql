@@ -6,12 +6,17 @@
 -- name: tenant_drop_primary_emails
 -- in:   tenant_id:id max:i64
 -- returns: count
-DELETE FROM primary_emails WHERE tenant_id = ? LIMIT ?;
+-- Those of the users whom the next statement deletes: they have no key for
+-- their tenant.
+DELETE p
+  FROM (SELECT id FROM users
+         WHERE tenant_id = ? ORDER BY created_at, id LIMIT ?) u
+  JOIN primary_emails p ON p.user_id = u.id;
 
 -- name: tenant_drop_users
 -- in:   tenant_id:id max:i64
 -- returns: count
-DELETE FROM users WHERE tenant_id = ? LIMIT ?;
+DELETE FROM users WHERE tenant_id = ? ORDER BY created_at, id LIMIT ?;
 
 -- name: tenant_drop_emails
 -- in:   tenant_id:id max:i64

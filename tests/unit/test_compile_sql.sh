@@ -188,6 +188,11 @@ grep -qF '"SELECT id, data, \"a\\b\", '"'?;--'"' "' "$dir/lib/db/statements.c"
 check $? 'quotes and backslashes are kept'
 ! grep -q 'between the lines' "$dir/lib/db/statements.c"
 check $? 'comments are left out'
+"$awk" -v part=list -f "$top/sql/compile.awk" "$dir/good.sql" \
+    > "$dir/list" 2> "$dir/err"
+grep -qx "find_it		tenant_id:id now:time name:str now:time	SELECT id.*" \
+    "$dir/list" && [ "$(wc -l < "$dir/list")" -eq 2 ]
+check $? 'part=list is a line each'
 
 # ------------------------------------------------------------- migrations.awk
 
