@@ -35,6 +35,7 @@
 #define RECORD_MS 1000 /* between attempts to write down an outcome */
 #define RECORD_GRACE_MS 5000 /* of one that leaves */
 #define EXPIRE_MS (60 * 1000)
+#define EXPIRE_MORE_MS 1000 /* while there is a backlog */
 #define THOROUGH_ROUNDS (24 * 60) /* once a day */
 
 /* What the mail server makes of us. */
@@ -49,6 +50,7 @@ struct courier {
 	int64_t record_ms;
 	int64_t expire_ms;
 	unsigned int round;
+	struct ptn_expiry expiry;
 	bool more; /* there was more mail than free slots */
 	enum relay relay;
 	int64_t refused_ms;	     /* when it was told last */
@@ -469,13 +471,14 @@ look_later(struct courier *c)
 static enum ptn_err
 expire(struct courier *c)
 {
-	bool thorough = c->round % THOROUGH_ROUNDS == 0;
 	enum ptn_err r;
 
-	c->expire_ms = ptn_clock_mono_ms() + EXPIRE_MS;
-	r = ptn_expiry_run(&c->sc, thorough);
+	c->expiry.thorough |= c->round % THOROUGH_ROUNDS == 0;
+	r = ptn_expiry_run(&c->sc, &c->expiry);
 	ptn_arena_reset(c->sc.arena);
-	if (r == PTN_OK)
+	c->expire_ms = ptn_clock_mono_ms() +
+	    (r == PTN_OK && c->expiry.more ? EXPIRE_MORE_MS : EXPIRE_MS);
+	if (r == PTN_OK && !c->expiry.more)
 		c->round++;
 	else
 		ptn_warn("expiry: put off (%s)", ptn_err_name(r));
@@ -564,6 +567,7 @@ ptn_courier_once(const struct ptn_conf *cf, const struct ptn_secrets *secrets,
 	if (r != PTN_OK)
 		return r;
 	c.round = 1; /* not the thorough kind */
+	c.expiry.whole = true;
 	c.look_ms = c.expire_ms = INT64_MAX;
 	do {
 		serve_slots(&c);

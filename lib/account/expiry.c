@@ -19,11 +19,13 @@
 #define LOOK_BACK_H (3 * 24) /* to find those abandoned lately */
 #define EVER_H (100 * 365 * 24)
 #define TOKENS_KEPT_S (30 * 24 * 3600) /* after their end */
+#define LOOKED 2000	    /* users who are looked at by one statement */
+#define LOOKED_TIMES_MAX 10 /* in one round */
 
 /* What a round works with. */
 struct round {
 	const struct ptn_scope *sc;
-	int64_t since_h;
+	struct ptn_expiry *e;
 };
 
 /* Delete one batch; how many went. */
@@ -152,20 +154,71 @@ batch_emails(const struct round *o, uint64_t *gone)
 }
 
 static enum ptn_err
-batch_users(const struct round *o, uint64_t *gone)
+drop_users(const struct round *o, const struct ptn_abandoned_users_in *in,
+    uint64_t *gone)
 {
-	const struct ptn_abandoned_users_in in = { .since_h = o->since_h,
-		.max = BATCH };
 	struct ptn_abandoned_users_out *row;
 	struct found f = { .drop = drop_user };
 	enum ptn_err r;
 	_Static_assert(sizeof(*row) == sizeof(*f.id), "a row is an id");
 
-	r = ptn_sql_abandoned_users(o->sc->db, o->sc->arena, &in, &row, &f.n);
+	*gone = 0;
+	r = ptn_sql_abandoned_users(o->sc->db, o->sc->arena, in, &row, &f.n);
 	if (r != PTN_OK)
 		return r;
 	f.id = (const struct ptn_uuid *)row;
 	return drop(o, &f, gone);
+}
+
+/* The next so many users, from where the walk is; at the end it is over. */
+static enum ptn_err
+look_at_users(const struct round *o, uint64_t *total)
+{
+	struct ptn_expiry *e = o->e;
+	const struct ptn_users_looked_end_in end = { e->at_us, e->since_h,
+		e->id, LOOKED - 1 };
+	struct ptn_abandoned_users_in in = { e->at_us, e->since_h, e->id, 0,
+		BATCH };
+	struct ptn_users_looked_end_out last = { .created_at = 0 };
+	uint64_t gone;
+	enum ptn_err r;
+
+	r = ptn_sql_users_looked_end(o->sc->db, o->sc->arena, &end, &last);
+	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+		return r;
+	in.until_at = last.created_at;
+	do {
+		r = drop_users(o, &in, &gone);
+		ptn_arena_reset(o->sc->arena);
+		*total += gone;
+	} while (r == PTN_OK && gone >= BATCH);
+	if (r == PTN_OK) {
+		e->at_us = last.created_at;
+		e->id = last.id;
+	}
+	return r;
+}
+
+/* A part of the walk through the users: however many there are. */
+static enum ptn_err
+walk_users(const struct round *o)
+{
+	struct ptn_expiry *e = o->e;
+	uint64_t total = 0;
+	enum ptn_err r = PTN_OK;
+	int i;
+
+	if (e->at_us == 0) {
+		e->since_h = e->thorough ? EVER_H : LOOK_BACK_H;
+		e->thorough = false;
+	}
+	for (i = 0; r == PTN_OK && (i == 0 || e->at_us != 0) &&
+	     (e->whole || i < LOOKED_TIMES_MAX);
+	     i++)
+		r = look_at_users(o, &total);
+	if (total > 0)
+		ptn_debug("expired: users, %llu", (unsigned long long)total);
+	return r;
 }
 
 static enum ptn_err
@@ -203,13 +256,15 @@ expire_one(const struct round *o, const char *what, batch_fn batch)
 		if (gone < BATCH)
 			break;
 	}
+	if (i == BATCHES_MAX)
+		o->e->more = true;
 	if (total > 0)
 		ptn_debug("expired: %s, %llu", what, (unsigned long long)total);
 	return PTN_OK;
 }
 
 enum ptn_err
-ptn_expiry_run(const struct ptn_scope *sc, bool thorough)
+ptn_expiry_run(const struct ptn_scope *sc, struct ptn_expiry *e)
 {
 	static const struct {
 		const char *what;
@@ -232,14 +287,15 @@ ptn_expiry_run(const struct ptn_scope *sc, bool thorough)
 		{ "access tokens", batch_tokens },
 		{ "keys", batch_keys },
 		{ "addresses", batch_emails },
-		{ "users", batch_users },
 	};
-	const struct round o = { .sc = sc,
-		.since_h = thorough ? EVER_H : LOOK_BACK_H };
+	const struct round o = { sc, e };
 	enum ptn_err r = PTN_OK;
 	size_t i;
 
+	e->more = false;
 	for (i = 0; r == PTN_OK && i < PTN_ARRAY_LEN(table); i++)
 		r = expire_one(&o, table[i].what, table[i].batch);
+	if (r == PTN_OK)
+		r = walk_users(&o);
 	return r == PTN_OK ? ptn_hooks_expire(sc) : r;
 }

@@ -2,9 +2,25 @@
 #define PTN_ACCOUNT_EXPIRY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/base/uuid.h"
 #include "lib/db/scope.h"
+
+/*
+ * What is kept between rounds; zeroed for the first.  Users who signed up and
+ * never came in are looked for by a walk through those of the last days, of
+ * which a round does a part: "users" may be large.
+ */
+struct ptn_expiry {
+	bool whole;    /* a round walks to the end: there will be no other */
+	bool thorough; /* the next walk begins with the oldest user */
+	bool more;     /* of something there was more than goes in a round */
+	int64_t since_h;
+	int64_t at_us; /* where the walk is; 0: at its beginning */
+	struct ptn_uuid id;
+};
 
 /*
  * One round of housekeeping: rows whose time is over go, in small batches and
@@ -14,9 +30,8 @@
  * sc		of no tenant: all of them.  The superseded keys of its key sets
  *		go, too.  Its arena is reset as often as needed: nothing of the
  *		caller may be in it.
- * thorough	also look for abandoned users who signed up long ago (reads
- *		the whole of "users"): once when a process starts and once a
- *		day.  Otherwise only those of the last days are looked at.
+ * e		thorough is for the caller to set, when a process starts and
+ *		once a day; it is taken when a walk begins.
  *
  * Goes: mail and sessions that expired; passcodes, a day after; rate limits,
  * an hour after; audit rows and signatures of actions beyond
@@ -28,6 +43,6 @@
  * waits for the next round.
  */
 enum ptn_err ptn_expiry_run(const struct ptn_scope *sc,
-    bool thorough) PTN_MUST_USE;
+    struct ptn_expiry *e) PTN_MUST_USE;
 
 #endif

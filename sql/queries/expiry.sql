@@ -136,15 +136,31 @@ DELETE FROM emails
    AND created_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY
    AND NOT EXISTS (SELECT 1 FROM passcodes p WHERE p.email_id = emails.id);
 
+-- name: users_looked_end
+-- in:   after_at:time since_h:i64 after_at:time after_id:id skip:i64
+-- out:  created_at:time id:id
+-- returns: one
+-- tenants: all, because time passes for everybody
+-- The last of so many users behind one, or since then, if there are so many.
+SELECT created_at, id FROM users FORCE INDEX (users_created)
+ WHERE created_at >= COALESCE(?, UTC_TIMESTAMP(6) - INTERVAL ? HOUR)
+   AND (created_at, id) >
+       (COALESCE(?, TIMESTAMP'1970-01-01 00:00:00'), COALESCE(?, ''))
+   AND created_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY
+ ORDER BY created_at, id LIMIT 1 OFFSET ?;
+
 -- name: abandoned_users
--- in:   since_h:i64 max:i64
+-- in:   after_at:time since_h:i64 after_at:time after_id:id until_at:time max:i64
 -- out:  id:id
 -- returns: many
 -- tenants: all, because time passes for everybody
--- Users who have no way to log in and never had one: their address was not
--- proved, and went to another user if to any.
-SELECT u.id FROM users u
- WHERE u.created_at >= UTC_TIMESTAMP(6) - INTERVAL ? HOUR
+-- Of those the users who have no way to log in and never had one: their address
+-- was not proved, and went to another user if to any.
+SELECT u.id FROM users u FORCE INDEX (users_created)
+ WHERE u.created_at >= COALESCE(?, UTC_TIMESTAMP(6) - INTERVAL ? HOUR)
+   AND (u.created_at, u.id) >
+       (COALESCE(?, TIMESTAMP'1970-01-01 00:00:00'), COALESCE(?, ''))
+   AND u.created_at <= COALESCE(?, TIMESTAMP'9999-12-31 23:59:59')
    AND u.created_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY
    AND NOT EXISTS (SELECT 1 FROM emails e WHERE e.user_id = u.id)
    AND NOT EXISTS (SELECT 1 FROM passcodes p WHERE p.user_id = u.id)

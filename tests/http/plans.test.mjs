@@ -69,7 +69,7 @@ function values(i) {
     source: `LEFT(UNHEX(MD5(${i})), 8)`, busy: "''", whom: id,
     ids: `REPEAT(HEX(${id}), 20)`, n: '20', max: '20', rows: '20', skip: '20',
     since: 'NULL', until: 'NULL', types: 'NULL', ip: 'NULL', email: 'NULL',
-    any: 'NULL', any_address: 'NULL', wait_s: '0', since_h: '72',
+    any: 'NULL', any_address: 'NULL', wait_s: '0', since_h: '876000',
     retention_s: '31536000', news_s: '3600', version: '1000', seq: i,
     metadata: '0', private_metadata: "'{}'", public_metadata: "'{}'",
     unsafe_metadata: "'{}'",

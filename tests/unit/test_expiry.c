@@ -44,8 +44,10 @@ teardown(void **state)
 	return rows_teardown(state);
 }
 
+static struct ptn_expiry expiry; /* of the last round */
+
 static enum ptn_err
-try(bool thorough)
+try_round(bool whole, bool thorough)
 {
 	struct ptn_scope sc = { .cf = &conf,
 		.secrets = secrets,
@@ -53,7 +55,15 @@ try(bool thorough)
 		.arena = its,
 		.keys = keys };
 
-	return ptn_expiry_run(&sc, thorough);
+	expiry.whole = whole;
+	expiry.thorough = thorough;
+	return ptn_expiry_run(&sc, &expiry);
+}
+
+static enum ptn_err
+try(bool thorough)
+{
+	return try_round(true, thorough);
 }
 
 static void
@@ -233,12 +243,14 @@ bounded(void **state)
 	give_challenges(&u, ROUND_MAX, 2 * HOUR);
 	assert_int_equal(count_of("webauthn_challenges"), ROUND_MAX + 50);
 	run(false);
+	assert_true(expiry.more);
 	assert_int_equal(count_of("webauthn_challenges"), 50);
 	assert_int_equal(rows_number("SELECT COUNT(*) FROM webauthn_challenges"
 				     " WHERE expires_at < UTC_TIMESTAMP(6)"
 				     " - INTERVAL 5400 SECOND"),
 	    0);
 	run(false);
+	assert_false(expiry.more);
 	assert_int_equal(count_of("webauthn_challenges"), 0);
 }
 
@@ -468,6 +480,40 @@ many_abandoned(void **state)
 	assert_int_equal(count_of("emails"), emails);
 }
 
+#define ROUND_USERS 20000 /* of whom a round looks at so many */
+
+/* However many there are: one behind them goes in the next round. */
+static void
+a_walk_in_parts(void **state)
+{
+	const int64_t users = count_of("users");
+	struct ptn_uuid last;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		(void)give_user(0);
+		rows_sql("SET @x = UTC_TIMESTAMP(6) - INTERVAL 300 DAY");
+		rows_sql("INSERT INTO users (id, tenant_id, created_at,"
+			 " updated_at) SELECT UNHEX(" DIGEST "), @t, @x, @x"
+			 " FROM " THOUSANDS,
+		    ROUND_USERS / 2);
+	}
+	rows_sql("INSERT INTO password_credentials SELECT id, tenant_id, 'h', 1,"
+		 " created_at, created_at FROM users WHERE created_at <"
+		 " UTC_TIMESTAMP(6) - INTERVAL 200 DAY");
+	last = give_user(100 * DAY);
+	assert_int_equal(try_round(false, true), PTN_OK);
+	assert_true(has("users", &last));
+	assert_int_equal(try_round(false, false), PTN_OK);
+	assert_false(has("users", &last));
+	assert_int_equal(expiry.at_us, 0);
+	assert_int_equal(count_of("users"),
+	    users + 3 + 3 * (ROUND_USERS / 2));
+	rows_sql("DELETE FROM users WHERE created_at <"
+		 " UTC_TIMESTAMP(6) - INTERVAL 200 DAY");
+}
+
 /* --------------------------------------------------------------------- keys */
 
 static enum ptn_err
@@ -534,6 +580,7 @@ main(void)
 		T(users_who_never_came_in),
 		T(a_sign_up_abandoned),
 		T(many_abandoned),
+		T(a_walk_in_parts),
 		T(keys_superseded),
 	};
 
