@@ -12,12 +12,11 @@ const FIRST = 1000; /* users before them do something else */
 const OWNERS = 8000;
 const AT_ONCE = 8;
 
-const nameOf = (i) => `user${FIRST + i % OWNERS + 1}@example.org`;
-const inSql = `CONCAT('user', seq + ${FIRST}, '@example.org')`;
-
 export class Keys {
   constructor(site) {
     this.site = site;
+    this.first = Math.min(FIRST, site.users.length >> 2);
+    this.owners = Math.min(OWNERS, site.users.length >> 1);
     /* One key for all: whose it is, only the row knows. */
     this.key = new Key('p256', 'a-key-of-the-bench');
   }
@@ -27,31 +26,34 @@ export class Keys {
     const list = await output(POSTERN_BIN,
       ['--config', POSTERN_CONFIG, 'org', 'list']);
     this.orgId = /^(or-\S+) .* default$/m.exec(list)[1];
+    const inSql = `CONCAT('user', seq + ${this.first}, '@example.org')`;
     await this.site.instance.sql(`
       SET @t = (SELECT id FROM tenants WHERE name = 'default');
       SET @n = UTC_TIMESTAMP(6);
       INSERT INTO members (user_id, tenant_id, username, username_key, kind,
           active, registered, service_account, created_at)
-        SELECT ${uuidOf(`CONCAT('user', seq + ${FIRST})`)}, @t, ${inSql},
-          ${inSql}, 'EndUser', 1, 1, 0, @n FROM seq_1_to_${OWNERS};
+        SELECT ${uuidOf(`CONCAT('user', seq + ${this.first})`)}, @t, ${inSql},
+          ${inSql}, 'EndUser', 1, 1, 0, @n FROM seq_1_to_${this.owners};
       UPDATE members m JOIN primary_emails p USING (user_id)
         SET m.email_id = p.email_id WHERE m.registered = 1;
       INSERT INTO key_credentials (id, tenant_id, user_id, kind, cred_id,
           cred_hash, name, pem, fingerprint, algorithm, active, created_at)
         SELECT ${uuidOf("CONCAT('key', seq)")}, @t,
-          ${uuidOf(`CONCAT('user', seq + ${FIRST})`)}, 'Key',
+          ${uuidOf(`CONCAT('user', seq + ${this.first})`)}, 'Key',
           '${this.key.credId}', UNHEX(SHA2('${this.key.credId}', 256)),
           'bench', '${this.key.pem}', 'SHA256:bench', '', 1, @n
-        FROM seq_1_to_${OWNERS};`);
+        FROM seq_1_to_${this.owners};`);
   }
 
   who(i) {
-    return JSON.stringify({ username: nameOf(i), orgId: this.orgId });
+    const n = this.first + i % this.owners + 1;
+    return JSON.stringify({ username: `user${n}@example.org`,
+      orgId: this.orgId });
   }
 
   /* Requests for a login code. */
   codes() {
-    return this.site.file('codes', Array.from({ length: OWNERS }, (_, i) =>
+    return this.site.file('codes', Array.from({ length: this.owners }, (_, i) =>
       `POST /auth/login/code - ${this.who(i)}`));
   }
 

@@ -16,7 +16,8 @@ const inSql = (text) => `UNHEX(SHA2(CONCAT(${text}), 256))`;
 export class Passkeys {
   constructor(site) {
     this.site = site;
-    this.first = site.users.length - OWNERS;
+    this.owners = Math.min(OWNERS, site.users.length >> 1);
+    this.first = site.users.length - this.owners;
     this.rounds = 0;
     /* One key for all: whose it is, only the row knows.  Like a passkey that
        is in several places, it does not count. */
@@ -36,12 +37,12 @@ export class Passkeys {
         SELECT UNHEX(SHA2(${id}, 256)), @t, ${id},
           ${uuidOf(`CONCAT('user', seq + ${this.first})`)}, NULL,
           x'${key.toString('hex')}', 'none', NULL, 0, 0, 0, 'internal', @n, @n
-        FROM seq_1_to_${OWNERS};`);
+        FROM seq_1_to_${this.owners};`);
   }
 
   /* What the browser sends after the passkey was touched. */
   answer(seq, challenge) {
-    const owner = (seq - 1) % OWNERS + 1;
+    const owner = (seq - 1) % this.owners + 1;
     const user = this.site.users[this.first + owner - 1];
     this.signer.id = bytes(`passkey${owner}`);
     this.signer.userHandle = Buffer.from(user.replaceAll('-', ''), 'hex');

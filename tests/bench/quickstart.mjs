@@ -69,6 +69,7 @@ export class Instance {
     const all = Object.entries({ ...this.set, ...set });
     await this.quickstart('--port', String(this.port), '--build', this.build,
       '--web', this.web, '--detach',
+      ...this.adminPort ? ['--admin-port', String(this.adminPort)] : [],
       ...all.flatMap(([path, value]) => ['--set', `${path}=${value}`]));
     this.env = Object.fromEntries(
       [...readFileSync(join(this.dir, 'env'), 'utf8')

@@ -22,9 +22,11 @@ const shown = (id) => `LOWER(CONCAT_WS('-', SUBSTR(HEX(${id}), 1, 8),
   SUBSTR(HEX(${id}), 17, 4), SUBSTR(HEX(${id}), 21)))`;
 
 export class Site {
-  constructor(settings, sessions) {
+  constructor(settings, sessions, { users = USERS, admin = false } = {}) {
     this.settings = settings;
     this.sessions = sessions;
+    this.size = users;
+    this.admin = admin;
     this.floors = {}; /* URLs by name */
     this.behind = {}; /* process ids by URL */
     this.processes = [];
@@ -35,6 +37,8 @@ export class Site {
   async open() {
     this.instance = new Instance(join(process.env.POSTERN_BUILD, 'run'),
       process.env.POSTERN_BUILD, this.settings);
+    if (this.admin)
+      this.instance.adminPort = await freePort();
     await this.instance.up();
     this.readConfiguration();
     await this.seed();
@@ -102,12 +106,12 @@ export class Site {
       SET @n = UTC_TIMESTAMP(6);
       INSERT INTO users (id, tenant_id, created_at, updated_at)
       SELECT ${uuidOf("CONCAT('user', seq)")}, @t, @n, @n
-        FROM seq_1_to_${USERS};
+        FROM seq_1_to_${this.size};
       INSERT INTO emails SELECT ${uuidOf("CONCAT('email', seq)")}, @t,
         ${uuidOf("CONCAT('user', seq)")}, CONCAT('user', seq, '@example.org'),
-        1, @n, @n FROM seq_1_to_${USERS};
+        1, @n, @n FROM seq_1_to_${this.size};
       INSERT INTO primary_emails SELECT ${uuidOf("CONCAT('user', seq)")}, @t,
-        ${uuidOf("CONCAT('email', seq)")}, @n, @n FROM seq_1_to_${USERS};
+        ${uuidOf("CONCAT('email', seq)")}, @n, @n FROM seq_1_to_${this.size};
       INSERT INTO password_credentials
         SELECT ${uuidOf("CONCAT('user', seq)")}, @t, '${this.phc}', ${NORM},
         @n, @n FROM seq_1_to_${LOGINS};
@@ -120,7 +124,7 @@ export class Site {
         created_at DATETIME(6) NOT NULL) ENGINE=InnoDB;`);
     this.users = (await this.instance.sql(`
       SELECT ${shown(uuidOf("CONCAT('user', seq)"))}
-        FROM seq_1_to_${USERS}`)).flat();
+        FROM seq_1_to_${this.size}`)).flat();
     this.rows = (await this.instance.sql(`
       SELECT ${shown(uuidOf("CONCAT('session', seq)"))},
         ${shown(uuidOf(`CONCAT('user', seq + ${LOGINS})`))},

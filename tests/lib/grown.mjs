@@ -56,13 +56,15 @@ const madeAt = (i, rows) => `UTC_TIMESTAMP(6) - INTERVAL
   ${Math.round(400 * 86400 / rows)} * (${rows} - ${i}) SECOND`;
 
 /* What is in any other column, by its name, or else its type. */
-function usual(name, type, isNull, rows, tenant) {
+function usual(name, type, isNull, { rows, tenants, ends, tenant }) {
   if (name === 'tenant_id')
-    return `IF(i % 10 = 0, UNHEX(MD5(CONCAT('t', i DIV 10))), ${tenant})`;
+    return `IF(i % 10 = 0, UNHEX(MD5(CONCAT('t',
+      (i DIV 10 - 1) % ${tenants} + 1))), ${tenant})`;
   if (isNull)
     return 'NULL';
-  if (name === 'expires_at')
-    return `UTC_TIMESTAMP(6) + INTERVAL i - ${Math.round(rows / 2)} MINUTE`;
+  if (name === 'expires_at' || (name === 'next_try_at' && ends))
+    return ends ?? `UTC_TIMESTAMP(6)
+      + INTERVAL i - ${Math.round(rows / 2)} MINUTE`;
   if (type.startsWith('datetime'))
     return madeAt('i', rows);
   if (type === 'binary(16)')
@@ -80,9 +82,13 @@ function usual(name, type, isNull, rows, tenant) {
 /*
  * Fill the tables, with the rows from..rows of each, or those that are named.
  *
- * ask	runs a statement and returns its rows, as Instance.sql() does.
+ * ask		runs a statement and returns its rows, as Instance.sql() does.
+ * tenants	how many small ones there are, if not as many as rows.
+ * ends		when what expires does, and what waits is due, in SQL; half of
+ *		it has, otherwise.
  */
-export async function grow(ask, rows, { from = 1, only } = {}) {
+export async function grow(ask, rows, { from = 1, only, tenants = rows,
+  ends } = {}) {
   const [[hex]] = await ask(
     "SELECT CONCAT('0x', HEX(id)) FROM tenants WHERE name = 'default'");
   const columns = await ask(`SELECT table_name, column_name, column_type,
@@ -90,17 +96,19 @@ export async function grow(ask, rows, { from = 1, only } = {}) {
     WHERE table_schema = DATABASE() AND extra NOT LIKE '%auto_increment%'
     ORDER BY table_name, ordinal_position`);
   const all = [...new Set([...first, ...columns.map(([table]) => table)])];
-  for (const table of all.filter((one) => !only || only.includes(one))) {
+  const some = all.filter((one) => !only || only.includes(one));
+  for (const table of some) {
     const last = small[table] ?? rows;
     if (from > last)
       continue;
     const list = columns.filter(([one]) => one === table)
       .map(([, name, type, isNull]) => [name, own[table]?.[name]
-        ?? usual(name, type, isNull === 'YES', rows, hex)]);
+        ?? usual(name, type, isNull === 'YES',
+          { rows, tenants, ends, tenant: hex })]);
     await ask(`INSERT INTO ${table} (${list.map(([name]) => name)})
       SELECT ${list.map(([, value]) => value)}
         FROM (SELECT CAST(seq AS SIGNED) AS i FROM seq_${from}_to_${last}) n`);
   }
-  await ask(`ANALYZE TABLE ${all}`);
+  await ask(`ANALYZE TABLE ${some}`);
   return { tables: all, tenant: hex, madeAt: (i) => madeAt(i, rows) };
 }
