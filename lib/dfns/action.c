@@ -95,13 +95,9 @@ was_asked_by(const struct ptn_dfns_ceremony *c,
 	    ptn_uuid_equal(&c->state.session, &by->session_id);
 }
 
-enum ptn_err
-ptn_dfns_action_approve(const struct ptn_scope *sc, struct ptn_dfns_action *k)
+static enum ptn_err
+judge(const struct ptn_scope *sc, struct ptn_dfns_action *k)
 {
-	struct ptn_dfns_token t = { .kind = PTN_DFNS_TOKEN_ACTION,
-		.org = k->an.org.id };
-	enum ptn_err r;
-
 	if (k->an.c.state.action.method == NULL)
 		return PTN_E_INTERNAL;
 	if (!ptn_uuid_equal(&k->tenant_id, &k->an.org.id) ||
@@ -111,8 +107,18 @@ ptn_dfns_action_approve(const struct ptn_scope *sc, struct ptn_dfns_action *k)
 	k->an.signer = k->by.signer;
 	k->approval = k->an.c;
 	k->approval.kind = PTN_DFNS_CEREMONY_SIGNED;
-	if ((r = ptn_tx(sc, approve, k)) != PTN_OK)
-		return r;
+	return ptn_tx(sc, approve, k);
+}
+
+enum ptn_err
+ptn_dfns_action_approve(const struct ptn_scope *sc, struct ptn_dfns_action *k)
+{
+	struct ptn_dfns_token t = { .kind = PTN_DFNS_TOKEN_ACTION,
+		.org = k->an.org.id };
+	enum ptn_err r;
+
+	if ((r = judge(sc, k)) != PTN_OK)
+		return ptn_dfns_answer_drop(sc, &k->an, r);
 	ptn_dfns_answer_renew(sc, &k->an);
 	t.id = k->approval.id;
 	return ptn_dfns_token_issue(sc, &t,

@@ -39,25 +39,66 @@ user_of(const struct ptn_scope *sc, const struct ptn_dfns_factor *factor,
 	return r == PTN_E_INPUT || r == PTN_E_NOT_FOUND ? PTN_OK : r;
 }
 
+static enum ptn_err
+deny_challenge(struct ptn_dfns_answer *an)
+{
+	return ptn_dfns_denial_set(&an->denial, PTN_DFNS_BAD_CHALLENGE,
+	    "unknown challenge");
+}
+
+/* Of those who found the challenge the one that deletes it has it. */
+static enum ptn_err
+spend(const struct ptn_scope *sc, struct ptn_dfns_answer *an)
+{
+	const enum ptn_err r = ptn_dfns_ceremony_end(sc, &an->c.id);
+
+	return r == PTN_E_NOT_FOUND ? deny_challenge(an) : r;
+}
+
+/* Is there something in it that can be guessed? */
+static bool
+has_secret(const struct ptn_dfns_answer *an)
+{
+	size_t i;
+
+	for (i = 0; i < an->nfactors; i++)
+		if (ptn_dfns_cred_kind_secret(an->factor[i].kind))
+			return true;
+	return false;
+}
+
 enum ptn_err
 ptn_dfns_answer_take(struct ptn_scope *sc, struct ptn_bytes identifier,
     enum ptn_dfns_ceremony_kind kind, struct ptn_dfns_answer *an)
 {
+	struct ptn_org_row org;
 	enum ptn_err r;
 
-	r = ptn_dfns_challenge_take(sc, identifier, kind, &an->c);
+	r = ptn_dfns_challenge_find(sc, identifier, kind, &an->c, &org);
 	if (r == PTN_E_NOT_FOUND)
-		return ptn_dfns_denial_set(&an->denial, PTN_DFNS_BAD_CHALLENGE,
-		    "unknown challenge");
-	if (r != PTN_OK)
+		return deny_challenge(an);
+	if (r == PTN_OK)
+		r = ptn_dfns_lookup_org_of(sc, &org, &an->org);
+	if (r != PTN_OK || (has_secret(an) && (r = spend(sc, an)) != PTN_OK))
 		return r;
+	an->spent = has_secret(an);
 	if (an->c.state.any_passkey)
 		r = user_of(sc, &an->factor[0], &an->c.user_id);
 	else if (an->c.state.known)
 		an->c.user_id = an->c.state.account;
-	if (r != PTN_OK)
-		return r;
-	return ptn_dfns_lookup_org(sc, &sc->tenant_id, &an->org);
+	return r;
+}
+
+enum ptn_err
+ptn_dfns_answer_drop(const struct ptn_scope *sc,
+    const struct ptn_dfns_answer *an, enum ptn_err why)
+{
+	enum ptn_err r;
+
+	if (an->spent)
+		return why;
+	r = ptn_dfns_ceremony_end(sc, &an->c.id);
+	return r == PTN_OK || r == PTN_E_NOT_FOUND ? why : r;
 }
 
 static enum ptn_err
@@ -205,7 +246,10 @@ verify_all(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
 	return PTN_OK;
 }
 
-/* Nothing denies any more, but that the code was used meanwhile. */
+/*
+ * Nothing denies any more, but that the challenge was spent, or the code used,
+ * meanwhile.
+ */
 static enum ptn_err
 use_all(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
     const struct ptn_dfns_totp *code)
@@ -214,6 +258,8 @@ use_all(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
 	enum ptn_err r;
 	size_t i;
 
+	if (!an->spent && (r = spend(sc, an)) != PTN_OK)
+		return r;
 	for (i = 0; i < an->nfactors; i++) {
 		if (an->factor[i].kind == PTN_CRED_TOTP &&
 		    (r = ptn_dfns_totp_use(sc, &an->c.user_id, code,

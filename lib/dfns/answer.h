@@ -25,6 +25,7 @@ struct ptn_dfns_answer {
 	/* Set by ptn_dfns_answer_take(). */
 	struct ptn_dfns_ceremony c;
 	struct ptn_org org;
+	bool spent; /* the challenge: nobody else can answer it */
 	/* What wrong codes are counted on; account NULL: they are not. */
 	struct ptn_limit_on counted;
 	struct ptn_dfns_password password; /* zero: wrong, or none came */
@@ -35,9 +36,14 @@ struct ptn_dfns_answer {
 };
 
 /*
- * Take the ceremony that the identifier names, and read its organisation.  If
- * the ceremony is for any passkey, c.user_id becomes the user whom the user
- * handle of the first factor names.
+ * Find the ceremony that the identifier names, and its organisation.  If the
+ * ceremony is for any passkey, c.user_id becomes the user whom the user handle
+ * of the first factor names.
+ *
+ * It is spent here, before a secret is judged, which could be guessed: nobody
+ * tries one challenge twice, also if the database fails behind it.  Where all
+ * factors are signatures ptn_dfns_answer_verify() spends it together with what
+ * is achieved by it, or else ptn_dfns_answer_drop().
  *
  * sc	gets the tenant of the ceremony.
  *
@@ -71,15 +77,23 @@ enum ptn_err ptn_dfns_answer_check_password(const struct ptn_scope *sc,
     struct ptn_dfns_answer *an) PTN_MUST_USE;
 
 /*
- * Verify every factor that was sent, and if all hold, note that their
- * credentials were used.  If one does not, the others are checked all the
- * same, and nothing is written: which of them it was, or whether the user has
- * such a credential, is not told by the statements.  Inside the caller's
- * transaction, which holds the lock of the user.
- * PTN_E_DENIED: a factor does not hold, or there were too many codes.
+ * Verify every factor that was sent, and if all hold, spend the challenge and
+ * note that their credentials were used.  If one does not, the others are
+ * checked all the same, and nothing is written: which of them it was, or
+ * whether the user has such a credential, is not told by the statements.
+ * Inside the caller's transaction, which holds the lock of the user.
+ * PTN_E_DENIED: a factor does not hold, there were too many codes, or another
+ * request has spent the challenge.
  */
 enum ptn_err ptn_dfns_answer_verify(const struct ptn_scope *sc,
     struct ptn_dfns_answer *an) PTN_MUST_USE;
+
+/*
+ * What was denied, or undone, has spent the challenge nevertheless.  Outside of
+ * the transaction, which ended with why; returns that, or a worse fault.
+ */
+enum ptn_err ptn_dfns_answer_drop(const struct ptn_scope *sc,
+    const struct ptn_dfns_answer *an, enum ptn_err why) PTN_MUST_USE;
 
 /*
  * After it, and outside of the transaction: renew the hash of the password, if

@@ -97,6 +97,33 @@ ptn_dfns_ceremony_take(const struct ptn_scope *sc,
 	return give(sc, kind, id, &row, out);
 }
 
+enum ptn_err
+ptn_dfns_ceremony_find(const struct ptn_scope *sc,
+    enum ptn_dfns_ceremony_kind kind, const struct ptn_uuid *id,
+    struct ptn_dfns_ceremony *out, struct ptn_org_row *org)
+{
+	const struct ptn_ceremony_find_in in = { sc->tenant_id, *id };
+	struct ptn_ceremony_find_out row;
+	struct ptn_ceremony_read_out c;
+	enum ptn_err r;
+
+	memset(out, 0, sizeof(*out));
+	r = ptn_sql_ceremony_find(sc->db, sc->arena, &in, &row);
+	if (r != PTN_OK)
+		return r;
+	c = (struct ptn_ceremony_read_out){ row.user_id, row.purpose,
+		row.challenge, row.state, row.sealed, row.attempts,
+		row.expired };
+	*org = (struct ptn_org_row){ .id = sc->tenant_id,
+		.name = row.org_name,
+		.rp_id = row.org_rp_id,
+		.rp_name = row.org_rp_name,
+		.origins = row.org_origins,
+		.active = row.org_active != 0 };
+	return is_open(kind, &c) ? give(sc, kind, id, &c, out)
+				 : PTN_E_NOT_FOUND;
+}
+
 struct trying {
 	enum ptn_dfns_ceremony_kind kind;
 	const struct ptn_uuid *id;

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/account/org.h"
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
@@ -15,8 +16,8 @@
  * A ceremony of the Dfns API: a client was given a challenge to sign, and this
  * row remembers the challenge, its kind, its user and its state until the
  * answer comes.  Most ceremonies are deleted before their answer is verified,
- * so that a challenge can be answered once; registrations and recoveries allow
- * a few tries.
+ * or with what it achieves, so that a challenge can be answered once;
+ * registrations and recoveries allow a few tries.
  */
 enum ptn_dfns_ceremony_kind {
 	PTN_DFNS_CEREMONY_LOGIN,
@@ -65,6 +66,15 @@ enum ptn_err ptn_dfns_ceremony_put(const struct ptn_scope *sc,
 enum ptn_err ptn_dfns_ceremony_take(const struct ptn_scope *sc,
     enum ptn_dfns_ceremony_kind kind, const struct ptn_uuid *id,
     struct ptn_dfns_ceremony *out) PTN_MUST_USE;
+
+/*
+ * The same, and the row of its organisation, zero if there is none, without
+ * deleting it, for the caller to do: of those who find it one can
+ * (ptn_dfns_ceremony_end()).
+ */
+enum ptn_err ptn_dfns_ceremony_find(const struct ptn_scope *sc,
+    enum ptn_dfns_ceremony_kind kind, const struct ptn_uuid *id,
+    struct ptn_dfns_ceremony *out, struct ptn_org_row *org) PTN_MUST_USE;
 
 /*
  * Read a ceremony and count a try, in a transaction of its own.

@@ -49,4 +49,9 @@ enum ptn_err ptn_dfns_challenge_take(struct ptn_scope *sc,
     struct ptn_bytes identifier, enum ptn_dfns_ceremony_kind kind,
     struct ptn_dfns_ceremony *c) PTN_MUST_USE;
 
+/* The same, and its organisation, undeleted: ptn_dfns_ceremony_find(). */
+enum ptn_err ptn_dfns_challenge_find(struct ptn_scope *sc,
+    struct ptn_bytes identifier, enum ptn_dfns_ceremony_kind kind,
+    struct ptn_dfns_ceremony *c, struct ptn_org_row *org) PTN_MUST_USE;
+
 #endif

@@ -1,5 +1,6 @@
 #include "lib/dfns/cred.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/account/credential.h"
@@ -49,16 +50,7 @@ ptn_dfns_creds_show(struct ptn_arena *a, struct ptn_dfns_cred *c, size_t n)
 }
 
 static enum ptn_err
-passkeys(const struct ptn_scope *sc, const struct ptn_uuid *user,
-    struct ptn_passkeys_of_out **rows, size_t *n)
-{
-	const struct ptn_passkeys_of_in in = { sc->tenant_id, *user };
-
-	return ptn_sql_passkeys_of(sc->db, sc->arena, &in, rows, n);
-}
-
-static enum ptn_err
-fill_passkey(const struct ptn_scope *sc, const struct ptn_passkeys_of_out *row,
+fill_passkey(const struct ptn_scope *sc, const struct ptn_creds_of_out *row,
     struct ptn_dfns_cred *c)
 {
 	struct ptn_arena *a = sc->arena;
@@ -85,7 +77,7 @@ fill_passkey(const struct ptn_scope *sc, const struct ptn_passkeys_of_out *row,
 }
 
 static void
-fill_key(const struct ptn_key_credentials_of_out *row, struct ptn_dfns_cred *c)
+fill_key(const struct ptn_creds_of_out *row, struct ptn_dfns_cred *c)
 {
 	*c = (struct ptn_dfns_cred){
 		.id = row->id,
@@ -105,28 +97,44 @@ fill_key(const struct ptn_key_credentials_of_out *row, struct ptn_dfns_cred *c)
 	};
 }
 
+/* Passkeys come first, then keys, each kind as they were made. */
+static int
+by_age(const void *a, const void *b)
+{
+	const struct ptn_creds_of_out *x = a, *y = b;
+
+	if ((x->id_hash.p == NULL) != (y->id_hash.p == NULL))
+		return x->id_hash.p == NULL ? 1 : -1;
+	if (x->created_at != y->created_at)
+		return x->created_at < y->created_at ? -1 : 1;
+	return x->id_hash.p != NULL
+	    ? memcmp(x->id_hash.p, y->id_hash.p, PTN_SHA256_LEN)
+	    : memcmp(x->id.b, y->id.b, sizeof(x->id.b));
+}
+
 enum ptn_err
 ptn_dfns_creds_of(const struct ptn_scope *sc, const struct ptn_uuid *user,
     struct ptn_dfns_cred **out, size_t *n)
 {
-	const struct ptn_key_credentials_of_in in = { sc->tenant_id, *user };
-	struct ptn_key_credentials_of_out *keys;
-	struct ptn_passkeys_of_out *rows;
-	size_t i, np, nk;
+	const struct ptn_creds_of_in in = { sc->tenant_id, *user };
+	struct ptn_creds_of_out *row;
+	size_t i, found;
 	enum ptn_err r;
 
 	*n = 0;
-	if ((r = passkeys(sc, user, &rows, &np)) != PTN_OK ||
-	    (r = ptn_sql_key_credentials_of(sc->db, sc->arena, &in, &keys,
-		 &nk)) != PTN_OK)
+	r = ptn_sql_creds_of(sc->db, sc->arena, &in, &row, &found);
+	if (r != PTN_OK)
 		return r;
-	if ((*out = ptn_arena_calloc(sc->arena, np + nk + 1, sizeof(**out))) ==
-	    NULL)
+	*out = ptn_arena_calloc(sc->arena, found + 1, sizeof(**out));
+	if (*out == NULL)
 		return PTN_E_NOMEM;
-	for (i = 0; i < np && r == PTN_OK; i++)
-		r = fill_passkey(sc, &rows[i], &(*out)[(*n)++]);
-	for (i = 0; i < nk; i++)
-		fill_key(&keys[i], &(*out)[(*n)++]);
+	if (found > 1)
+		qsort(row, found, sizeof(*row), by_age);
+	for (i = 0; i < found && r == PTN_OK; i++)
+		if (row[i].id_hash.p != NULL)
+			r = fill_passkey(sc, &row[i], &(*out)[(*n)++]);
+		else
+			fill_key(&row[i], &(*out)[(*n)++]);
 	return r;
 }
 
@@ -142,10 +150,16 @@ ptn_dfns_cred_of_token(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	r = ptn_sql_key_credential_get(sc->db, sc->arena, &in, &row);
 	if (r == PTN_OK)
 		fill_key(
-		    &(struct ptn_key_credentials_of_out){ row.id, row.kind,
-			row.cred_id, row.name, row.pem, row.fingerprint,
-			row.algorithm, row.encrypted_private_key, row.active,
-			row.created_at },
+		    &(struct ptn_creds_of_out){ .id = row.id,
+			.kind = row.kind,
+			.cred_id = row.cred_id,
+			.name = row.name,
+			.pem = row.pem,
+			.fingerprint = row.fingerprint,
+			.algorithm = row.algorithm,
+			.encrypted_private_key = row.encrypted_private_key,
+			.active = row.active,
+			.created_at = row.created_at },
 		    out);
 	return r;
 }

@@ -163,7 +163,7 @@ ptn_dfns_login_finish(const struct ptn_scope *sc, struct ptn_dfns_login *l)
 	enum ptn_err r;
 
 	if ((r = ptn_tx(sc, log_in, l)) != PTN_OK)
-		return r;
+		return ptn_dfns_answer_drop(sc, &l->an, r);
 	ptn_dfns_answer_renew(sc, &l->an);
 	return ptn_dfns_session_token(sc, &l->an.org.id, &l->member, &l->claims,
 	    &l->token);

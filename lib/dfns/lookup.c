@@ -21,6 +21,15 @@ ptn_dfns_lookup_org_id(const char *text)
 	return id;
 }
 
+static enum ptn_err
+as_switched_off(const struct ptn_scope *sc, struct ptn_org *out)
+{
+	out->active = false;
+	out->rp_id = sc->cf->rp_id;
+	out->rp_name = sc->cf->rp_name;
+	return PTN_OK;
+}
+
 enum ptn_err
 ptn_dfns_lookup_org(const struct ptn_scope *sc, const struct ptn_uuid *id,
     struct ptn_org *out)
@@ -31,12 +40,18 @@ ptn_dfns_lookup_org(const struct ptn_scope *sc, const struct ptn_uuid *id,
 	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
 		return r;
 	out->id = *id;
-	if (r == PTN_OK && out->active)
-		return PTN_OK;
-	out->active = false;
-	out->rp_id = sc->cf->rp_id;
-	out->rp_name = sc->cf->rp_name;
-	return PTN_OK;
+	return r == PTN_OK && out->active ? PTN_OK : as_switched_off(sc, out);
+}
+
+enum ptn_err
+ptn_dfns_lookup_org_of(const struct ptn_scope *sc,
+    const struct ptn_org_row *row, struct ptn_org *out)
+{
+	enum ptn_err r;
+
+	if ((r = ptn_org_of(sc->arena, sc->cf, row, out)) != PTN_OK)
+		return r;
+	return out->active ? PTN_OK : as_switched_off(sc, out);
 }
 
 enum ptn_err
@@ -91,26 +106,28 @@ ptn_dfns_lookup(struct ptn_scope *sc, const char *org, const char *username,
 {
 	const struct ptn_uuid id = ptn_dfns_lookup_org_id(org);
 	const struct ptn_scope at = ptn_scope_at(sc, &id);
-	enum ptn_err r;
+	struct ptn_org_row row;
+	enum ptn_err found, r;
 
 	memset(who, 0, sizeof(*who));
-	if ((r = ptn_dfns_lookup_org(sc, &id, &who->org)) != PTN_OK ||
-	    (r = ptn_dfns_lookup_key(sc, org, username, &who->key)) != PTN_OK ||
+	if ((r = ptn_dfns_lookup_key(sc, org, username, &who->key)) != PTN_OK ||
 	    (r = ptn_dfns_decoy_of(sc, who->key, &who->decoy)) != PTN_OK)
 		return r;
-	r = ptn_member_by_name_evenly(&at, username, &who->member,
-	    &who->read_as);
-	if (r != PTN_OK && r != PTN_E_NOT_FOUND)
+	found = ptn_member_by_name_evenly(&at, username, &who->member,
+	    &who->read_as, &row);
+	if (found != PTN_OK && found != PTN_E_NOT_FOUND)
+		return found;
+	if ((r = ptn_dfns_lookup_org_of(sc, &row, &who->org)) != PTN_OK)
 		return r;
-	who->known = who->org.active && r == PTN_OK && !who->member.archived &&
-	    !who->member.service_account;
-	if (who->known) {
-		sc->tenant_id = id;
-		ptn_actor_is(sc, &who->member.id, who->member.address);
-	} else {
+	who->known = found == PTN_OK && who->org.active &&
+	    !who->member.archived && !who->member.service_account;
+	if (!who->known) {
 		memset(&who->member, 0, sizeof(who->member));
 		who->member.id = who->decoy.nobody;
+		return PTN_OK;
 	}
+	sc->tenant_id = id;
+	ptn_actor_is(sc, &who->member.id, who->member.address);
 	return PTN_OK;
 }
 

@@ -25,6 +25,10 @@ struct ptn_uuid ptn_dfns_lookup_org_id(const char *text);
 enum ptn_err ptn_dfns_lookup_org(const struct ptn_scope *sc,
     const struct ptn_uuid *id, struct ptn_org *out) PTN_MUST_USE;
 
+/* The same of a row that was read with something else; zero: of none. */
+enum ptn_err ptn_dfns_lookup_org_of(const struct ptn_scope *sc,
+    const struct ptn_org_row *row, struct ptn_org *out) PTN_MUST_USE;
+
 /*
  * The organisation and the member that a client named.  known is false if the
  * organisation does not exist or is switched off, or has no such member who

@@ -115,7 +115,7 @@ ptn_member_lock(const struct ptn_scope *sc, const struct ptn_uuid *user,
 
 enum ptn_err
 ptn_member_by_name_evenly(const struct ptn_scope *sc, const char *username,
-    struct ptn_member *out, struct ptn_uuid *read_as)
+    struct ptn_member *out, struct ptn_uuid *read_as, struct ptn_org_row *org)
 {
 	struct ptn_member_by_name_in in = { .trust = sc->cf->dfns_trust,
 		.tenant_id = sc->tenant_id };
@@ -132,8 +132,14 @@ ptn_member_by_name_evenly(const struct ptn_scope *sc, const char *username,
 	if ((r = ptn_sql_member_by_name(sc->db, sc->arena, &in, &row)) !=
 	    PTN_OK)
 		return r;
+	*org = (struct ptn_org_row){ .id = sc->tenant_id,
+		.name = row.org_name,
+		.rp_id = row.org_rp_id,
+		.rp_name = row.org_rp_name,
+		.origins = row.org_origins,
+		.active = row.org_active != 0 };
 	*read_as = row.user_id;
-	if (row.stand_in)
+	if (row.stand_in || ptn_uuid_is_nil(&row.user_id))
 		return PTN_E_NOT_FOUND;
 	fill(sc->arena, out,
 	    &(struct ptn_member_by_id_out){ row.user_id, row.stored_id,
@@ -149,8 +155,9 @@ ptn_member_by_name(const struct ptn_scope *sc, const char *username,
     struct ptn_member *out)
 {
 	struct ptn_uuid read_as;
+	struct ptn_org_row org;
 
-	return ptn_member_by_name_evenly(sc, username, out, &read_as);
+	return ptn_member_by_name_evenly(sc, username, out, &read_as, &org);
 }
 
 enum ptn_err

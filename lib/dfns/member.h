@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/account/org.h"
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/uuid.h"
@@ -77,10 +78,12 @@ enum ptn_err ptn_member_lock(const struct ptn_scope *sc,
  * read_as	set to the member's id, or if there is none to another's (nil
  *		if nobody is left): who reads what that one has, and throws it
  *		away, takes as long as if the name were known
+ * org		set to the row of the scope's organisation; zero but for its id:
+ *		there is none
  */
 enum ptn_err ptn_member_by_name_evenly(const struct ptn_scope *sc,
-    const char *username, struct ptn_member *out,
-    struct ptn_uuid *read_as) PTN_MUST_USE;
+    const char *username, struct ptn_member *out, struct ptn_uuid *read_as,
+    struct ptn_org_row *org) PTN_MUST_USE;
 
 /* The same by a username or an id ("us-..."). */
 enum ptn_err ptn_member_find(const struct ptn_scope *sc, const char *text,

@@ -24,6 +24,18 @@ SELECT user_id, purpose, challenge, state, sealed, attempts,
        expires_at < UTC_TIMESTAMP(6)
   FROM ceremonies WHERE tenant_id = ? AND id = ?;
 
+-- name: ceremony_find
+-- in:   tenant_id:id id:id
+-- out:  user_id:id purpose:str challenge:str state:str sealed:bytes attempts:i64 expired:i64 org_name:str org_rp_id:str org_rp_name:str org_origins:str org_active:i64
+-- returns: one
+-- And with it the organisation that it is one of, which need not exist.
+SELECT c.user_id, c.purpose, c.challenge, c.state, c.sealed, c.attempts,
+       c.expires_at < UTC_TIMESTAMP(6),
+       t.name, t.rp_id, t.rp_name, t.origins, t.active
+  FROM ceremonies c
+  LEFT JOIN tenants t ON t.id = c.tenant_id
+ WHERE c.tenant_id = ? AND c.id = ?;
+
 -- name: ceremony_count_try
 -- in:   tenant_id:id id:id
 -- returns: count

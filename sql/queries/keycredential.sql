@@ -7,17 +7,26 @@ INSERT INTO key_credentials
         last_used_at, archived_at, of_token)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, UTC_TIMESTAMP(6), NULL, NULL, ?);
 
--- name: key_credentials_of
--- in:   tenant_id:id user_id:id
+-- name: creds_of
+-- in:   tenant_id:id user_id:id tenant_id:id user_id:id
 -- out:  id:id kind:str cred_id:str name:str pem:str fingerprint:str algorithm:str encrypted_private_key:str active:i64 created_at:time
+-- out:  id_hash:bytes credential_id:bytes public_key:bytes sign_count:i64 backup_eligible:i64 backup_unknown:i64 user_handle:bytes rp_id:str origin:str api:str admitted:i64
 -- returns: many
--- The key of a token is none of them.
+-- All that are not archived, inactive ones too, in no order.  The key of a token
+-- is none of them.  A passkey has an id_hash, and none of the first columns.
 SELECT id, kind, cred_id, name, pem, fingerprint, algorithm,
-       encrypted_private_key, active, created_at
+       encrypted_private_key, active, created_at,
+       NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL, 1
   FROM key_credentials
  WHERE tenant_id = ? AND user_id = ? AND archived_at IS NULL
    AND of_token = 0
- ORDER BY created_at, id;
+ UNION ALL
+SELECT NULL, NULL, NULL, name, NULL, NULL, NULL,
+       NULL, active, created_at,
+       id_hash, credential_id, public_key, sign_count, backup_eligible,
+       backup_eligible IS NULL, user_handle, rp_id, origin, api, admitted
+  FROM webauthn_credentials
+ WHERE tenant_id = ? AND user_id = ? AND archived_at IS NULL AND mfa_only = 0;
 
 -- name: key_credential_get
 -- in:   tenant_id:id user_id:id id:id

@@ -6,7 +6,8 @@
 -- go to the primary address.
 
 -- name: member_by_name
--- in:   trust:i64 tenant_id:id key:str older_key:str tenant_id:id key:str tenant_id:id key:str tenant_id:id key:str trust:i64 tenant_id:id
+-- in:   trust:i64 tenant_id:id key:str older_key:str tenant_id:id key:str tenant_id:id tenant_id:id tenant_id:id key:str tenant_id:id key:str trust:i64
+-- out:  org_name:str org_rp_id:str org_rp_name:str org_origins:str org_active:i64
 -- out:  stand_in:i64 user_id:id stored_id:id username:str kind:str active:i64 registered:i64 has_passkey:i64 service_account:i64 archived_at:time
 -- out:  email_id:id address:str verified:i64 known_epoch:i64 now:time locked:i64 role:str
 -- returns: one
@@ -14,8 +15,10 @@
 --
 -- Of a name that nobody has, the row of the next name is read (stand_in = 1),
 -- so that as much is read as of one that somebody has: by the time that it
--- takes it cannot be told.
-SELECT w.id IS NULL, u.id, m.user_id, m.username, m.kind, m.active,
+-- takes it cannot be told.  With it comes the organisation: there is a row
+-- whether that exists or not, and whether a user was found.
+SELECT t.name, t.rp_id, t.rp_name, t.origins, t.active,
+       w.id IS NULL, u.id, m.user_id, m.username, m.kind, m.active,
        COALESCE(m.registered, 0), ? = 1 AND EXISTS (
          SELECT 1 FROM webauthn_credentials c
           WHERE c.user_id = u.id AND c.archived_at IS NULL
@@ -30,7 +33,8 @@ SELECT w.id IS NULL, u.id, m.user_id, m.username, m.kind, m.active,
            WHERE o.tenant_id = ? AND o.address = ? AND o.verified = 1
              AND NOT EXISTS (SELECT 1 FROM members q
                               WHERE q.user_id = o.user_id))) AS id) w
-  JOIN users u ON u.id = COALESCE(w.id,
+  LEFT JOIN tenants t ON t.id = ?
+  LEFT JOIN users u ON u.tenant_id = ? AND u.id = COALESCE(w.id,
          (SELECT s.user_id FROM members s
            WHERE s.tenant_id = ? AND s.username_key > ?
            ORDER BY s.username_key LIMIT 1),
@@ -40,8 +44,7 @@ SELECT w.id IS NULL, u.id, m.user_id, m.username, m.kind, m.active,
   LEFT JOIN members m ON m.user_id = u.id
   LEFT JOIN primary_emails p ON p.user_id = u.id
   LEFT JOIN emails e
-    ON e.id = IF(m.registered = 1 AND ? = 0, m.email_id, p.email_id)
- WHERE u.tenant_id = ?;
+    ON e.id = IF(m.registered = 1 AND ? = 0, m.email_id, p.email_id);
 
 -- name: member_by_id
 -- in:   trust:i64 trust:i64 tenant_id:id user_id:id

@@ -91,17 +91,6 @@ SELECT credential_id, name, public_key, attestation, aaguid, sign_count,
  WHERE tenant_id = ? AND user_id = ? AND active = 1 AND archived_at IS NULL
  ORDER BY mfa_only, created_at, id_hash;
 
--- name: passkeys_of
--- in:   tenant_id:id user_id:id
--- out:  id_hash:bytes credential_id:bytes name:str public_key:bytes sign_count:i64 backup_eligible:i64 backup_unknown:i64 user_handle:bytes rp_id:str origin:str api:str active:i64 admitted:i64 created_at:time
--- returns: many
--- All that are not archived, for those who see inactive ones too.
-SELECT id_hash, credential_id, name, public_key, sign_count, backup_eligible,
-       backup_eligible IS NULL, user_handle, rp_id, origin, api, active, admitted, created_at
-  FROM webauthn_credentials
- WHERE tenant_id = ? AND user_id = ? AND archived_at IS NULL AND mfa_only = 0
- ORDER BY created_at, id_hash;
-
 -- name: passkey_place
 -- in:   rp_id:str origin:str tenant_id:id id_hash:bytes
 -- returns: count

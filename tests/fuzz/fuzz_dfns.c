@@ -174,7 +174,7 @@ list_jwks(const struct ptn_jwk_list_in *in, struct ptn_jwk_list_out *out)
 }
 
 static size_t
-list_keys(struct ptn_key_credentials_of_out *out)
+list_keys(struct ptn_creds_of_out *out)
 {
 	size_t i;
 
@@ -190,8 +190,8 @@ list_keys(struct ptn_key_credentials_of_out *out)
 	return i;
 }
 
-static size_t
-list_passkeys(struct ptn_passkeys_of_out *out)
+static void
+list_passkey(struct ptn_creds_of_out *out)
 {
 	static uint8_t id_hash[PTN_SHA256_LEN];
 
@@ -202,7 +202,15 @@ list_passkeys(struct ptn_passkeys_of_out *out)
 	out->public_key = PTN_BYTES(cose_key, sizeof(cose_key));
 	out->rp_id = out->origin = NULL;
 	out->active = 1;
-	return 1;
+}
+
+static size_t
+list_creds(struct ptn_creds_of_out *out)
+{
+	const size_t n = list_keys(out);
+
+	list_passkey(&out[n]);
+	return n + 1;
 }
 
 /* The beginning of a state, with the session that asked put into it. */
@@ -309,6 +317,25 @@ fill_member(struct ptn_member_by_id_out *m)
 }
 
 static void
+fill_named(struct ptn_member_by_name_out *out)
+{
+	struct ptn_member_by_id_out m = { .kind = NULL };
+
+	fill_member(&m);
+	out->org_name = out->org_rp_name = "Example";
+	out->org_rp_id = "example.co";
+	out->org_origins = "https://app.example.co";
+	out->org_active = 1;
+	out->user_id = out->stored_id = m.user_id;
+	out->email_id = m.email_id;
+	out->username = out->address = m.username;
+	out->kind = m.kind;
+	out->active = out->verified = 1;
+	out->registered = m.registered;
+	out->now = m.now;
+}
+
+static void
 fill_session(struct ptn_member_session_out *s)
 {
 	s->user_id = user;
@@ -356,6 +383,34 @@ fill_locked(struct ptn_arena *a, const struct ptn_ceremony_lock_in *in,
 }
 
 static bool
+fill_read(struct ptn_arena *a, const struct ptn_ceremony_read_in *in,
+    struct ptn_ceremony_read_out *out)
+{
+	const struct ceremony *c = ceremony_of(&in->id);
+
+	out->user_id = user;
+	out->purpose = c->purpose;
+	out->challenge = c->challenge;
+	return (out->state = state_of(a, c)) != NULL;
+}
+
+static bool
+fill_found(struct ptn_arena *a, const struct ptn_ceremony_find_in *in,
+    struct ptn_ceremony_find_out *out)
+{
+	const struct ceremony *c = ceremony_of(&in->id);
+
+	out->user_id = user;
+	out->purpose = c->purpose;
+	out->challenge = c->challenge;
+	out->org_name = out->org_rp_name = "Example";
+	out->org_rp_id = "example.co";
+	out->org_origins = "https://app.example.co";
+	out->org_active = 1;
+	return (out->state = state_of(a, c)) != NULL;
+}
+
+static bool
 fill_got(struct ptn_arena *a, const struct ptn_ceremony_get_in *in,
     struct ptn_ceremony_get_out *out)
 {
@@ -381,8 +436,11 @@ fill_row(struct ptn_arena *a, int stmt, const void *in, void *out)
 		((struct ptn_user_lock_entry_out *)out)->known_epoch = 0;
 		return true;
 	case PTN_STMT_MEMBER_BY_ID:
-	case PTN_STMT_MEMBER_BY_NAME:
+	case PTN_STMT_MEMBER_LOCK:
 		fill_member(out); /* theirs are the same columns */
+		return true;
+	case PTN_STMT_MEMBER_BY_NAME:
+		fill_named(out);
 		return true;
 	case PTN_STMT_MEMBER_SESSION:
 		fill_session(out);
@@ -395,6 +453,10 @@ fill_row(struct ptn_arena *a, int stmt, const void *in, void *out)
 		return true;
 	case PTN_STMT_CEREMONY_LOCK:
 		return fill_locked(a, in, out);
+	case PTN_STMT_CEREMONY_READ:
+		return fill_read(a, in, out);
+	case PTN_STMT_CEREMONY_FIND:
+		return fill_found(a, in, out);
 	case PTN_STMT_CEREMONY_GET:
 		return fill_got(a, in, out);
 	default:
@@ -469,10 +531,8 @@ ptn_db_many(struct ptn_db *db, struct ptn_arena *a, int stmt, const void *in,
 		clear(stmt, out + i * row_size);
 	if (stmt == PTN_STMT_JWK_LIST)
 		*n = list_jwks(in, *rows);
-	if (stmt == PTN_STMT_KEY_CREDENTIALS_OF)
-		*n = list_keys(*rows);
-	if (stmt == PTN_STMT_PASSKEYS_OF)
-		*n = list_passkeys(*rows);
+	if (stmt == PTN_STMT_CREDS_OF)
+		*n = list_creds(*rows);
 	return PTN_OK;
 }
 

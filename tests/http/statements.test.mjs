@@ -113,10 +113,10 @@ test('a log-in by a passkey, and by one that is refused', async () => {
 test('a log-in of the Dfns API', async () => {
   const { api, orgId, username, key } = await loggedIn(instance, 'Cost',
     freshAddress('cost'));
-  const { response } = await costs(5, 200, api, 'POST', '/auth/login/init',
+  const { response } = await costs(3, 200, api, 'POST', '/auth/login/init',
     { orgId, username });
   const { challenge, challengeIdentifier } = response.body;
-  await costs(10, 200, api, 'POST', '/auth/login',
+  await costs(8, 200, api, 'POST', '/auth/login',
     { challengeIdentifier, firstFactor: key.get(challenge) });
 });
 
@@ -144,7 +144,7 @@ async function logIns() {
       '/passcode/login/initialize', { user_id }],
     ['SELECT user_id, operation', instance.client(), 'POST',
       '/webauthn/login/finalize', device.get(body.publicKey)],
-    ['SELECT user_id, purpose', who.api, 'POST', '/auth/login', {
+    ['SELECT c.user_id, c.purpose', who.api, 'POST', '/auth/login', {
       challengeIdentifier: asked.challengeIdentifier,
       firstFactor: who.key.get(asked.challenge) }],
   ];

@@ -306,6 +306,10 @@ no_session_without_its_record(void **state)
 	rules_record_on();
 	assert_int_equal(rules_sessions(&m.id), 0);
 	assert_int_equal(actor.n, 0);
+	/* The challenge has gone nevertheless. */
+	assert_int_equal(answer(&l, l.ch.challenge, &k), PTN_E_DENIED);
+	assert_int_equal(k.an.denial.reason, PTN_DFNS_BAD_CHALLENGE);
+	assert_int_equal(actor.n, 0);
 	l = start(m.username, NULL, PTN_OK);
 	assert_int_equal(answer(&l, l.ch.challenge, &k), PTN_OK);
 	assert_int_equal(rules_sessions(&m.id), 1);

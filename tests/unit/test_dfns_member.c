@@ -426,11 +426,13 @@ static struct ptn_uuid
 read_as(const struct ptn_uuid *org, const char *name, enum ptn_err want)
 {
 	const uint64_t before = ptn_db_count(db);
+	struct ptn_org_row row;
 	struct ptn_member m;
 	struct ptn_uuid id;
 
 	assert_int_equal(
-	    ptn_member_by_name_evenly(rows_at(org), name, &m, &id), want);
+	    ptn_member_by_name_evenly(rows_at(org), name, &m, &id, &row), want);
+	assert_true(row.active);
 	assert_int_equal(ptn_db_count(db) - before, 1);
 	if (want != PTN_OK)
 		assert_true(ptn_uuid_is_nil(&m.id));
