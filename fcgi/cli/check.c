@@ -25,7 +25,11 @@ tell(struct ptn_check *c, enum ptn_check_verdict verdict, const char *place,
 {
 	char text[TEXT_MAX];
 
-	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+	int n = 0;
+
+	if (c->about != NULL)
+		n = snprintf(text, sizeof(text), "%.200s: ", c->about);
+	if (vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap) < 0)
 		text[0] = '\0';
 	c->n[verdict]++;
 	c->tell(c, verdict, place, text);
@@ -62,8 +66,8 @@ log_line(void *arg, enum ptn_log_level level, const char *text)
 
 	if (level <= PTN_LOG_WARN)
 		ptn_check_say(c,
-		    level == PTN_LOG_ERROR ? PTN_CHECK_ERROR
-					   : PTN_CHECK_WARNING,
+		    level == PTN_LOG_ERROR && !c->mild ? PTN_CHECK_ERROR
+						       : PTN_CHECK_WARNING,
 		    "%s", text);
 }
 

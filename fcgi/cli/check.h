@@ -27,6 +27,8 @@ struct ptn_check {
 	struct ptn_db *db;   /* as what serves; connected when first used */
 	struct ptn_arena *a; /* reset by whoever runs the checks */
 	size_t n[PTN_CHECK__MAX]; /* how many of each were said */
+	const char *about; /* which server a sentence is about, or NULL */
+	bool mild; /* what the log has for an error is none: others serve */
 
 	/*
 	 * place	"FILE:LINE: KEY", or NULL; text without a newline
@@ -69,7 +71,23 @@ void ptn_check_sendmail(struct ptn_check *c);
 void ptn_check_templates(struct ptn_check *c);
 
 /* What asks the database. */
+void ptn_check_hosts(struct ptn_check *c);
 void ptn_check_schema(struct ptn_check *c);
 void ptn_check_tenants(struct ptn_check *c);
+
+/*
+ * Look at each of several servers (check_hosts.c), whether it serves, and then
+ * more(): one that does not, or that is read-only, is a warning.  c->db is then
+ * one that does, if any.  Nothing is done where there is one server only.
+ */
+void ptn_check_each(struct ptn_check *c,
+    void (*more)(struct ptn_check *c, struct ptn_db *db));
+
+/*
+ * If it is a node of a cluster: what an operator must have set.  cluster is
+ * which one the others are nodes of, of PTN_CHECK_CLUSTER_MAX bytes; "" before.
+ */
+#define PTN_CHECK_CLUSTER_MAX 64
+void ptn_check_node(struct ptn_check *c, struct ptn_db *db, char *cluster);
 
 #endif

@@ -55,7 +55,7 @@ tell(struct ptn_check *c, enum ptn_check_verdict verdict, const char *place,
 static const ptn_check_fn checks[] = { ptn_check_advice, ptn_check_names,
 	ptn_check_hashes, ptn_check_files, ptn_check_sockets, ptn_check_home,
 	ptn_check_state, ptn_check_smtp, ptn_check_sendmail,
-	ptn_check_templates, ptn_check_schema };
+	ptn_check_templates, ptn_check_hosts, ptn_check_schema };
 
 /* Everything that would stop a worker from starting, or be in its way. */
 static int

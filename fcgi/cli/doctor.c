@@ -40,6 +40,7 @@ static const struct {
 	{ "templates",      NEED_NOTHING, ptn_check_templates },
 	{ "hashing",        NEED_NOTHING, ptn_doctor_hashing },
 	{ "mail",           NEED_NOTHING, ptn_doctor_mail },
+	{ "database",       NEED_NOTHING, ptn_doctor_servers },
 	{ "database",       NEED_NOTHING, ptn_check_schema },
 	{ "database",       NEED_DB,      ptn_doctor_server },
 	{ "rights",         NEED_DB,      ptn_doctor_rights },

@@ -34,10 +34,13 @@ ptn_doctor_of(struct ptn_check *c)
 void ptn_doctor_listening(struct ptn_check *c);
 void ptn_doctor_hashing(struct ptn_check *c);
 
+/* doctor_server.c; the first of several, the other of the only one */
+void ptn_doctor_servers(struct ptn_check *c);
+void ptn_doctor_server(struct ptn_check *c);
+
 /* doctor_db.c */
 void ptn_doctor_rights(struct ptn_check *c);
 void ptn_doctor_migrator(struct ptn_check *c);
-void ptn_doctor_server(struct ptn_check *c);
 void ptn_doctor_keys(struct ptn_check *c);
 
 /* doctor_mail.c */

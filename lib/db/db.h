@@ -9,6 +9,7 @@
 #include "lib/base/err.h"
 
 struct ptn_conf;
+struct ptn_place;
 
 /*
  * The database: one connection a process, the statements of sql/queries/
@@ -46,6 +47,18 @@ enum ptn_db_role { PTN_DB_SERVE, PTN_DB_MIGRATE, PTN_DB_READ };
  */
 struct ptn_db *ptn_db_new(const struct ptn_conf *cf, enum ptn_db_role role);
 void ptn_db_free(struct ptn_db **db);
+
+/*
+ * For whoever looks at each server that the configuration names: how many, and
+ * a handle to one of them alone, from 0.  That one is not passed over if it is
+ * read-only.
+ */
+size_t ptn_db_servers(const struct ptn_conf *cf);
+struct ptn_db *ptn_db_new_at(const struct ptn_conf *cf, enum ptn_db_role role,
+    size_t i);
+
+/* Where the first server is that a handle tries. */
+const struct ptn_place *ptn_db_place(const struct ptn_db *db);
 
 /*
  * Connect if there is no connection, and compare the schema with what this

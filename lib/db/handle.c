@@ -31,6 +31,31 @@ ptn_db_new(const struct ptn_conf *cf, enum ptn_db_role role)
 	return db;
 }
 
+size_t
+ptn_db_servers(const struct ptn_conf *cf)
+{
+	struct ptn_nodes ns;
+
+	ptn_nodes_init(&ns, cf);
+	return ns.n;
+}
+
+struct ptn_db *
+ptn_db_new_at(const struct ptn_conf *cf, enum ptn_db_role role, size_t i)
+{
+	struct ptn_db *db = ptn_db_new(cf, role);
+
+	if (db != NULL)
+		ptn_nodes_only(&db->nodes, i);
+	return db;
+}
+
+const struct ptn_place *
+ptn_db_place(const struct ptn_db *db)
+{
+	return &db->nodes.node[db->nodes.order[0]].place;
+}
+
 void
 ptn_db_free(struct ptn_db **db)
 {

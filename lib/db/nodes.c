@@ -59,6 +59,14 @@ ptn_nodes_init(struct ptn_nodes *ns, const struct ptn_conf *cf)
 		shuffle(ns);
 }
 
+void
+ptn_nodes_only(struct ptn_nodes *ns, size_t i)
+{
+	ns->node[0] = ns->node[i];
+	ns->order[0] = 0;
+	ns->n = 1;
+}
+
 static struct ptn_node *
 current(struct ptn_nodes *ns)
 {

@@ -35,6 +35,9 @@ struct ptn_nodes {
  */
 void ptn_nodes_init(struct ptn_nodes *ns, const struct ptn_conf *cf);
 
+/* Let it be that one alone, by its number in the configuration. */
+void ptn_nodes_only(struct ptn_nodes *ns, size_t i);
+
 /* Begin a round of attempts. */
 void ptn_nodes_begin(struct ptn_nodes *ns);
 

@@ -11,6 +11,28 @@ SELECT @@version, UTC_TIMESTAMP(6), @@max_connections,
          WHERE VARIABLE_NAME = 'SSL_CIPHER'),
        CURRENT_USER();
 
+-- name: doctor_node
+-- out:  name:str value:str
+-- returns: many
+-- Of a node of a cluster; others have no such rows, or WSREP_ON is OFF.
+SELECT VARIABLE_NAME, VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS
+ WHERE VARIABLE_NAME IN ('WSREP_LOCAL_STATE_COMMENT', 'WSREP_CLUSTER_SIZE',
+       'WSREP_CLUSTER_STATE_UUID', 'WSREP_FLOW_CONTROL_PAUSED')
+ UNION ALL
+SELECT VARIABLE_NAME, VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES
+ WHERE VARIABLE_NAME IN ('WSREP_ON', 'INNODB_AUTOINC_LOCK_MODE',
+       'BINLOG_FORMAT');
+
+-- name: doctor_keyless
+-- out:  name:str
+-- returns: many
+-- Tables without a primary key.
+SELECT TABLE_NAME FROM information_schema.TABLES
+ WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'
+   AND TABLE_NAME NOT IN (
+       SELECT TABLE_NAME FROM information_schema.STATISTICS
+        WHERE TABLE_SCHEMA = DATABASE() AND INDEX_NAME = 'PRIMARY');
+
 -- name: doctor_privileges
 -- out:  privilege:str wide:i64
 -- returns: many

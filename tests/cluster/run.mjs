@@ -1,19 +1,22 @@
 /*
- * usage: node tests/cluster/run.mjs [--short] [--rounds N] [PART]...
+ * usage: node tests/cluster/run.mjs [OPTION]... [PART]...
  *
  * What tests/cluster/run says; called by it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster } from '../lib/cluster.mjs';
 import { Field, races, run as race, settings } from '../lib/races.mjs';
+import { looked } from './looked.mjs';
 import { Visitors } from './visitors.mjs';
 
 const words = process.argv.slice(2);
 const short = words.includes('--short');
 const rounds = words.includes('--rounds')
   ? Number(words[words.indexOf('--rounds') + 1]) : short ? 2 : 50;
+const minutes = words.includes('--minutes')
+  ? Number(words[words.indexOf('--minutes') + 1]) : 0;
 const parts = words.filter((word, i) => !word.startsWith('--')
-  && words[i - 1] !== '--rounds');
+  && !['--rounds', '--minutes'].includes(words[i - 1]));
 const size = 3;
 let passed = 0;
 let failed = 0;
@@ -33,12 +36,15 @@ const join = (map) => [...map].map((pair) => pair.join(' x')).join(', ')
 
 async function once(cluster) {
   const parallel = short ? 12 : 50;
-  for (const one of races.filter(({ set }) => !set)) {
+  const all = races.filter(({ set }) => !set);
+  for (const one of all) {
     const field = new Field(cluster.hosts[0], parallel, cluster.hosts);
-    const n = one.cheap ? rounds : Math.max(1, Math.floor(rounds / 10));
+    const much = minutes
+      ? { rounds: Infinity, lasts_ms: minutes * 60000 / all.length }
+      : { rounds: one.cheap ? rounds : Math.max(1, Math.floor(rounds / 10)) };
     try {
-      const { winners, strange } = await race(one, field,
-        { rounds: n, parallel });
+      const { rounds: n, winners, strange } = await race(one, field,
+        { ...much, parallel });
       judge(`once: ${one.name}`, winners === n && strange.length === 0,
         `${n} rounds of ${parallel}, ${winners} winners${strange.map((s) =>
           `; ${JSON.stringify(s)}`).join('')}`);
@@ -166,7 +172,8 @@ async function allFaults(cluster) {
     + 'twice');
 }
 
-const all = { once, ended: allEnded, faults: allFaults };
+const all = { looked: (c) => looked(c, judge), once, ended: allEnded,
+  faults: allFaults };
 const began = Date.now();
 const cluster = await Cluster.start({ size, set: settings });
 try {
