@@ -4,7 +4,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "fcgi/bag.h"
 #include "fcgi/memory.h"
+#include "fcgi/sent.h"
 #include "fcgi/slot.h"
 #include "fcgi/tell.h"
 #include "lib/account/expiry.h"
@@ -13,7 +15,6 @@
 #include "lib/base/arena.h"
 #include "lib/base/beat.h"
 #include "lib/base/clock.h"
-#include "lib/base/count.h"
 #include "lib/base/log.h"
 #include "lib/base/rng.h"
 #include "lib/conf/conf.h"
@@ -21,41 +22,44 @@
 #include "lib/db/scope.h"
 #include "lib/dfns/codemail.h"
 #include "lib/event/outbox.h"
-#include "lib/format/address.h"
 #include "lib/mail/mail.h"
-#include "lib/mail/refused.h"
 
-#define SLOTS 6 /* deliveries at once; with the pipe, what one wait takes */
-#define SLOTS_CODES (SLOTS - 1)	 /* the last one is for notices */
-#define SLOTS_SOURCE (SLOTS - 2) /* of one source: it may be a slow one */
-#define REFUSED_MS (60 * 1000)	 /* between words that we are refused */
-#define LOOK_MIN_MS 2000	 /* between looks at the outbox */
+#define SLOTS PTN_SLOTS		  /* with the pipe, what one wait takes */
+#define SLOTS_CODES (SLOTS - 1)	  /* the last one is for notices */
+#define SLOTS_NOTICES (SLOTS - 1) /* or for codes */
+#define SLOTS_SOURCE (SLOTS - 2)  /* of one source: it may be a slow one */
+#define BATCH_FIRST 8		  /* mails that one program takes along */
+#define BATCH_MIN 4
+#define QUICK_MS 500 /* it may take twice as many */
+#define SLOW_MS 1000 /* half as many would have been better */
+#define SPACE_MS 50  /* between two programs, for what comes meanwhile */
+#define STUCK_MS 2000	 /* it is at one mail: the others go by another */
+#define LOOK_AT_MS 100	 /* between looks at a program at work */
+#define LOOK_MIN_MS 2000 /* between looks at the outbox */
 #define LOOK_JITTER_MS 3000
-#define SOON_MS 20     /* a program that closed its output is about to end */
-#define RECORD_MS 1000 /* between attempts to write down an outcome */
+#define SOON_MS 20 /* a program that closed its output is about to end */
 #define RECORD_GRACE_MS 5000 /* of one that leaves */
 #define EXPIRE_MS (60 * 1000)
 #define EXPIRE_MORE_MS 1000 /* while there is a backlog */
 #define THOROUGH_ROUNDS (24 * 60) /* once a day */
-
-/* What the mail server makes of us. */
-enum relay { RELAY_UNKNOWN = 0, RELAY_TAKES, RELAY_REFUSES };
+#define NICE 10			  /* requests go first */
 
 struct courier {
-	struct ptn_scope sc; /* of no tenant: it serves all */
-	struct ptn_mailer *mailer;
+	struct ptn_scope sc;	 /* of no tenant: it serves all */
 	struct ptn_score *score; /* NULL without a supervisor */
 	int wake_fd;		 /* or -1 */
 	int64_t look_ms;
-	int64_t record_ms;
 	int64_t expire_ms;
 	unsigned int round;
 	struct ptn_expiry expiry;
-	bool more; /* there was more mail than free slots */
-	enum relay relay;
-	int64_t refused_ms;	     /* when it was told last */
-	struct ptn_slot *slot;	     /* SLOTS of them */
+	bool more;    /* there was more mail than free slots */
+	bool full;    /* there was more than the last program took along */
+	bool held;    /* what there is waits for the space between programs */
+	size_t batch; /* how many mails one takes along */
+	struct ptn_bag bag;
+	struct ptn_sent sent;
 	struct ptn_slot own[SLOTS];  /* where nobody comes after us */
+	bool own_receipts;	     /* the same */
 	struct ptn_orphans *orphans; /* or NULL */
 	pid_t supervisor;	     /* which notes them */
 	struct ptn_tell tell;	     /* what webhooks are told */
@@ -67,10 +71,14 @@ _Static_assert(sizeof(struct ptn_slot) * SLOTS <= PTN_COURIER_MEMORY,
 static void
 courier_close(struct courier *c)
 {
-	ptn_mailer_free(&c->mailer);
+	ptn_mailer_free(&c->bag.mailer);
 	ptn_keysets_free(&c->sc.keys);
 	ptn_db_free(&c->sc.db);
 	ptn_arena_free(&c->sc.arena);
+	if (c->own_receipts) {
+		ptn_receipts_unmap(c->bag.receipts, PTN_SLOTS_MAILS);
+		(void)close(c->bag.receipts_fd);
+	}
 }
 
 static enum ptn_err
@@ -80,7 +88,9 @@ courier_open(struct courier *c, const struct ptn_conf *cf,
 	enum ptn_err r;
 
 	memset(c, 0, sizeof(*c));
-	c->slot = c->own;
+	c->bag.slot = c->own;
+	c->sent.sc = c->bag.sc = &c->sc;
+	c->batch = BATCH_FIRST;
 	c->sc.cf = cf;
 	c->sc.secrets = secrets;
 	c->wake_fd = -1;
@@ -90,10 +100,20 @@ courier_open(struct courier *c, const struct ptn_conf *cf,
 	if (r == PTN_OK)
 		r = ptn_keysets_new(&c->sc.keys, cf, secrets);
 	if (r == PTN_OK && cf->mail_enabled)
-		r = ptn_mailer_new(&c->mailer, cf);
+		r = ptn_mailer_new(&c->bag.mailer, cf);
 	if (r != PTN_OK)
 		courier_close(c);
 	return r;
+}
+
+/* Where nobody comes after us. */
+static enum ptn_err
+own_receipts(struct courier *c)
+{
+	c->bag.receipts =
+	    ptn_receipts_new(PTN_SLOTS_MAILS, &c->bag.receipts_fd);
+	c->own_receipts = c->bag.receipts != NULL;
+	return c->own_receipts ? PTN_OK : PTN_E_INTERNAL;
 }
 
 static bool
@@ -102,119 +122,19 @@ leaving(void)
 	return atomic_load(&ptn_signals.leave) != 0;
 }
 
-/* Never so late that the code has expired by then. */
-static int64_t
-retry_delay(const struct ptn_slot *s)
-{
-	const int64_t left = (s->dead_ms - ptn_clock_mono_ms()) / 1000;
-	const int64_t d = ptn_slot_delay(s->attempts);
-
-	if (left <= 0)
-		return -1;
-	return d > left / 2 ? left / 2 + 1 : d;
-}
-
-/* Write down what became of a mail; the slot is free once that is done. */
 static void
-slot_record(struct courier *c, struct ptn_slot *s)
+tell_adopted(const struct ptn_slot *s)
 {
-	enum ptn_err r;
+	char name[PTN_UUID_STR];
+	size_t i;
 
-	if (s->what == PTN_DELIVERY_DONE)
-		r = ptn_outbox_sent(&c->sc, &s->id);
-	else if (s->what == PTN_DELIVERY_NEVER)
-		r = ptn_outbox_failed(&c->sc, &s->id, -1);
-	else
-		r = ptn_outbox_failed(&c->sc, &s->id, retry_delay(s));
-	if (r == PTN_OK || ptn_clock_mono_ms() >= s->dead_ms)
-		s->used = 0;
-	else
-		c->record_ms = ptn_clock_mono_ms() + RECORD_MS;
-}
-
-/* Known to all who ask how we are, until a mail is taken. */
-static void
-relay_refuses(struct courier *c, const struct ptn_slot *s)
-{
-	const int64_t now = ptn_clock_mono_ms();
-
-	if (c->relay != RELAY_REFUSES)
-		ptn_error("mail waits: the mail server does not take us: %s",
-		    s->job.said);
-	else if (now - c->refused_ms < REFUSED_MS)
-		return;
-	c->relay = RELAY_REFUSES;
-	c->refused_ms = now;
-	if (ptn_refused_put(c->sc.db, c->sc.arena, s->job.said) != PTN_OK)
-		ptn_warn("that mail waits is not told elsewhere");
-}
-
-static void
-relay_takes(struct courier *c)
-{
-	if (c->relay == RELAY_TAKES || ptn_refused_clear(c->sc.db) != PTN_OK)
-		return;
-	if (c->relay == RELAY_REFUSES)
-		ptn_info("the mail server takes us again");
-	c->relay = RELAY_TAKES;
-}
-
-static void
-relay_note(struct courier *c, const struct ptn_slot *s)
-{
-	if (s->what == PTN_DELIVERY_DONE)
-		relay_takes(c);
-	else if (s->what == PTN_DELIVERY_REFUSED)
-		relay_refuses(c, s);
-}
-
-static void
-slot_tell(const struct ptn_slot *s)
-{
-	static const enum ptn_count counts[] = {
-		[PTN_DELIVERY_LATER] = PTN_COUNT_MAIL_LATER,
-		[PTN_DELIVERY_REFUSED] = PTN_COUNT_MAIL_REFUSED,
-		[PTN_DELIVERY_NEVER] = PTN_COUNT_MAIL_NEVER,
-		[PTN_DELIVERY_DONE] = PTN_COUNT_MAIL_SENT,
-	};
-	const char *said = s->job.said[0] != '\0' ? s->job.said : "no reason";
-	long long n = (long long)s->attempts + 1;
-
-	ptn_count(counts[s->what]);
-	if (s->what == PTN_DELIVERY_DONE)
-		ptn_info("mail %s: sent (attempt %lld)", s->name, n);
-	else if (s->what == PTN_DELIVERY_NEVER)
-		ptn_error("mail %s: dropped: %s", s->name, said);
-	else if (ptn_clock_mono_ms() >= s->dead_ms)
-		ptn_error("mail %s: dropped: its code has expired: %s", s->name,
-		    said);
-	else
-		ptn_warn("mail %s: attempt %lld failed: %s", s->name, n, said);
-}
-
-/* Write the message and start its delivery. */
-static void
-slot_start(struct courier *c, struct ptn_slot *s,
-    const struct ptn_outbox_item *item)
-{
-	const enum ptn_beat_step before = ptn_beat(PTN_STEP_MAIL);
-	struct ptn_bytes message;
-	enum ptn_err r;
-
-	ptn_slot_take(s, item);
-	ptn_debug("mail %s: to %s", s->name,
-	    ptn_address_mask(c->sc.arena, item->mail.to));
-	r = ptn_mail_write(c->mailer, c->sc.arena, &item->mail, &message);
-	if (r == PTN_OK)
-		r = ptn_deliver_start(c->sc.cf, item->mail.to, message,
-		    &s->job);
-	(void)ptn_beat(before);
-	if (r == PTN_OK)
-		return;
-	s->what = r == PTN_E_INPUT ? PTN_DELIVERY_NEVER : PTN_DELIVERY_LATER;
-	ptn_warn("mail %s: not handed over (%s)", s->name, ptn_err_name(r));
-	slot_tell(s);
-	slot_record(c, s);
+	for (i = 0; i < s->n; i++) {
+		if (s->mail[i].step == PTN_SLOT_NONE)
+			continue;
+		ptn_uuid_format(&s->mail[i].id, name);
+		ptn_warn("mail %s: its courier died: %s", name,
+		    s->job.pid != 0 ? "waiting for its end" : "noted");
+	}
 }
 
 /*
@@ -226,10 +146,12 @@ adopt(struct courier *c, const struct ptn_child *child)
 {
 	struct ptn_slot *s;
 
-	c->slot = (struct ptn_slot *)child->deliveries->memory;
+	c->bag.slot = (struct ptn_slot *)child->deliveries->memory;
+	c->bag.receipts = child->receipts;
+	c->bag.receipts_fd = child->receipts_fd;
 	c->orphans = &child->deliveries->orphans;
 	c->supervisor = child->parent;
-	for (s = c->slot; s < c->slot + SLOTS; s++) {
+	for (s = c->bag.slot; s < c->bag.slot + SLOTS; s++) {
 		if (s->used == 0)
 			continue;
 		if (!ptn_slot_adopt(s)) {
@@ -237,8 +159,7 @@ adopt(struct courier *c, const struct ptn_child *child)
 				  "makes no sense: it is claimed anew");
 			continue;
 		}
-		ptn_warn("mail %s: its courier died: %s", s->name,
-		    s->job.pid != 0 ? "waiting for its end" : "noted");
+		tell_adopted(s);
 	}
 }
 
@@ -265,24 +186,14 @@ slots_free(const struct courier *c)
 	size_t i;
 
 	for (i = 0; i < SLOTS; i++)
-		n += !c->slot[i].used;
+		n += !c->bag.slot[i].used;
 	return n;
-}
-
-static struct ptn_slot *
-free_slot(struct courier *c)
-{
-	struct ptn_slot *s = c->slot;
-
-	while (s->used)
-		s++;
-	return s;
 }
 
 static enum ptn_err
 serve_mail(struct courier *c, const struct ptn_outbox_item *item)
 {
-	slot_start(c, free_slot(c), item);
+	c->bag.item[c->bag.n++] = item;
 	return PTN_OK;
 }
 
@@ -319,24 +230,42 @@ static enum ptn_err (*const servers[PTN_OUTBOX__MAX])(struct courier *c,
 static void
 find_room(const struct courier *c, struct ptn_outbox_room *room)
 {
-	size_t i, codes = 0;
+	size_t i, codes = 0, notices = 0;
+	const uint8_t *source;
 
 	memset(room, 0, sizeof(*room));
-	room->all = slots_free(c);
 	for (i = 0; i < SLOTS; i++) {
-		if (!c->slot[i].used)
+		if (!c->bag.slot[i].used)
 			continue;
-		codes += c->slot[i].kind != PTN_OUTBOX_NOTICE;
+		codes += ptn_slot_has_code(&c->bag.slot[i]);
+		notices += !ptn_slot_has_code(&c->bag.slot[i]);
 		/* Two that have so many each do not fit. */
-		if (ptn_slot_count(c->slot, SLOTS, c->slot[i].source) >=
-		    SLOTS_SOURCE)
-			room->busy = PTN_BYTES(c->slot[i].source,
-			    sizeof(c->slot[i].source));
+		source = ptn_slot_source(&c->bag.slot[i]);
+		if (ptn_slot_count(c->bag.slot, SLOTS, source) >= SLOTS_SOURCE)
+			room->busy = PTN_BYTES(source, PTN_OUTBOX_SOURCE_LEN);
 	}
+	room->all = slots_free(c);
 	room->codes = codes < SLOTS_CODES ? SLOTS_CODES - codes : 0;
+	room->no_notices = notices >= SLOTS_NOTICES;
+	if (ptn_bag_several(&c->bag)) {
+		room->all = room->all > 0 ? c->batch : 0;
+		room->codes = room->codes > 0 ? c->batch : 0;
+	}
 }
 
-/* Fill the free slots from the outbox. */
+/*
+ * Not while the last program has hardly begun: it may take longer to start than
+ * to deliver, and what comes meanwhile goes by one.
+ */
+static bool
+too_soon(const struct courier *c)
+{
+	return ptn_bag_several(&c->bag) && !c->full &&
+	    ptn_slot_delivering(c->bag.slot, SLOTS) &&
+	    ptn_clock_mono_ms() < c->bag.begun_ms + SPACE_MS;
+}
+
+/* Fill a free slot, or several, from the outbox. */
 static enum ptn_err
 take_mail(struct courier *c, size_t *taken)
 {
@@ -347,12 +276,16 @@ take_mail(struct courier *c, size_t *taken)
 
 	*taken = 0;
 	find_room(c, &room);
-	if (c->mailer == NULL || room.all == 0)
+	if (c->bag.mailer == NULL || room.all == 0)
 		return PTN_OK;
 	c->more = false;
+	if ((c->held = too_soon(c)))
+		return PTN_OK;
 	r = ptn_outbox_claim(&c->sc, &room, &got);
 	for (i = 0; r == PTN_OK && i < got.n; i++)
 		r = servers[got.items[i].kind](c, &got.items[i]);
+	ptn_bag_start(&c->bag);
+	c->full = r == PTN_OK && got.more;
 	c->more = r == PTN_OK && (got.more || c->more);
 	*taken = got.n;
 	ptn_arena_reset(c->sc.arena);
@@ -372,30 +305,62 @@ take_all(struct courier *c, size_t *taken)
 	return r == PTN_OK ? told : r;
 }
 
-/* See which deliveries have ended, and write down what is to be. */
+/* As many as it delivers in about the time that somebody likes to wait. */
+static void
+learn(struct courier *c, const struct ptn_slot *s)
+{
+	const int64_t lasted = ptn_clock_mono_ms() -
+	    (s->job.deadline_ms - PTN_DELIVER_TIMEOUT_S * INT64_C(1000));
+
+	if (lasted < QUICK_MS && s->n >= c->batch)
+		c->batch = c->batch * 2 < PTN_SLOT_MAILS ? c->batch * 2
+							 : PTN_SLOT_MAILS;
+	else if (lasted > SLOW_MS && c->batch / 2 >= BATCH_MIN)
+		c->batch /= 2;
+}
+
+static void
+serve_slot(struct courier *c, struct ptn_slot *s)
+{
+	struct ptn_receipt *receipts =
+	    s->several ? ptn_bag_receipts(&c->bag, s) : NULL;
+
+	if (s->job.pid != 0) {
+		if (s->job.adopted)
+			ask_orphans(c, &s->job);
+		if (ptn_deliver_ended(&s->job, &s->what))
+			learn(c, s);
+		else if (ptn_clock_mono_ms() >= s->moved_ms + STUCK_MS)
+			ptn_slot_take_back(s, receipts);
+	}
+	ptn_slot_look(s, receipts, ptn_sent_told, &c->sent);
+	ptn_sent_record(&c->sent, s);
+}
+
+/* See what was delivered, and write down what is to be. */
 static void
 serve_slots(struct courier *c)
 {
-	bool record = ptn_clock_mono_ms() >= c->record_ms;
 	struct ptn_slot *s;
 
 	(void)ptn_beat(PTN_STEP_DELIVERIES);
-	for (s = c->slot; s < c->slot + SLOTS; s++) {
-		if (!s->used)
-			continue;
-		if (s->job.pid != 0) {
-			if (s->job.adopted)
-				ask_orphans(c, &s->job);
-			if (!ptn_deliver_ended(&s->job, &s->what))
-				continue;
-			slot_tell(s);
-			relay_note(c, s);
-			slot_record(c, s);
-		} else if (record) {
-			slot_record(c, s);
-		}
-	}
+	for (s = c->bag.slot; s < c->bag.slot + SLOTS; s++)
+		if (s->used)
+			serve_slot(c, s);
 	ptn_tell_serve(&c->tell, &c->sc);
+	if (c->held && !too_soon(c))
+		c->look_ms = 0;
+}
+
+/* When a used slot is to be looked at again. */
+static int64_t
+slot_until(const struct courier *c, const struct ptn_slot *s, int64_t now)
+{
+	if (s->job.pid == 0)
+		return c->sent.record_ms;
+	if (s->job.err_fd < 0)
+		return now + SOON_MS;
+	return s->several ? now + LOOK_AT_MS : s->job.deadline_ms;
 }
 
 /* How long nothing needs to be looked at. */
@@ -409,17 +374,11 @@ time_to_wait(const struct courier *c)
 
 	if (c->expire_ms < until)
 		until = c->expire_ms;
-	for (s = c->slot; s < c->slot + SLOTS; s++) {
-		if (!s->used)
-			continue;
-		t = s->job.deadline_ms;
-		if (s->job.pid == 0)
-			t = c->record_ms;
-		else if (s->job.err_fd < 0)
-			t = now + SOON_MS;
-		if (t < until)
+	for (s = c->bag.slot; s < c->bag.slot + SLOTS; s++)
+		if (s->used && (t = slot_until(c, s, now)) < until)
 			until = t;
-	}
+	if (c->held && c->bag.begun_ms + SPACE_MS < until)
+		until = c->bag.begun_ms + SPACE_MS;
 	t = ptn_tell_until(&c->tell, now + SOON_MS);
 	if (t < until)
 		until = t;
@@ -452,9 +411,9 @@ courier_wait(struct courier *c)
 	if (c->wake_fd >= 0)
 		fds[n++] = c->wake_fd;
 	for (i = 0; i < SLOTS; i++)
-		if (c->slot[i].used && c->slot[i].job.pid != 0 &&
-		    c->slot[i].job.err_fd >= 0)
-			fds[n++] = c->slot[i].job.err_fd;
+		if (c->bag.slot[i].used && c->bag.slot[i].job.pid != 0 &&
+		    c->bag.slot[i].job.err_fd >= 0)
+			fds[n++] = c->bag.slot[i].job.err_fd;
 	n += ptn_tell_fds(&c->tell, fds + n);
 	if (ptn_wait_fds(fds, n, time_to_wait(c), readable) == PTN_OK &&
 	    c->wake_fd >= 0 && readable[0])
@@ -509,13 +468,18 @@ static void
 finish(struct courier *c)
 {
 	int64_t until = ptn_clock_mono_ms() + PTN_DELIVER_TIMEOUT_S * 1000;
+	struct ptn_slot *s;
 	int64_t now;
 
 	c->look_ms = c->expire_ms = INT64_MAX;
+	c->held = false;
+	for (s = c->bag.slot; s < c->bag.slot + SLOTS; s++)
+		if (s->used && s->several)
+			ptn_slot_take_back(s, ptn_bag_receipts(&c->bag, s));
 	for (;;) {
 		serve_slots(c);
 		now = ptn_clock_mono_ms();
-		if (!ptn_slot_delivering(c->slot, SLOTS) &&
+		if (!ptn_slot_delivering(c->bag.slot, SLOTS) &&
 		    ptn_tell_idle(&c->tell) && until > now + RECORD_GRACE_MS)
 			until = now + RECORD_GRACE_MS;
 		if ((slots_free(c) == SLOTS && ptn_tell_idle(&c->tell)) ||
@@ -544,6 +508,10 @@ ptn_courier_run(const struct ptn_child *child)
 	c.wake_fd = child->wake_fd[0];
 	if (child->deliveries != NULL)
 		adopt(&c, child);
+	else if (own_receipts(&c) != PTN_OK)
+		return EX_TEMPFAIL;
+	if (nice(NICE) == -1)
+		ptn_debug("courier: it is as nice as can be");
 	(void)ptn_beat(PTN_STEP_WAIT);
 	ptn_memory_note(child->score);
 	if (child->score != NULL)
@@ -564,6 +532,8 @@ ptn_courier_once(const struct ptn_conf *cf, const struct ptn_secrets *secrets,
 	enum ptn_err r;
 
 	r = courier_open(&c, cf, secrets);
+	if (r == PTN_OK && (r = own_receipts(&c)) != PTN_OK)
+		courier_close(&c);
 	if (r != PTN_OK)
 		return r;
 	c.round = 1; /* not the thorough kind */

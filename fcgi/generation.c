@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "fcgi/handover.h"
+#include "fcgi/slot.h"
 #include "lib/base/beat.h"
 #include "lib/base/clock.h"
 #include "lib/base/count.h"
@@ -103,6 +104,9 @@ make_shared(struct ptn_generation *g)
 		return PTN_E_NOMEM;
 	}
 	g->board = p;
+	g->receipts = ptn_receipts_new(PTN_SLOTS_MAILS, &g->receipts_fd);
+	if (g->receipts == NULL)
+		return PTN_E_INTERNAL;
 	if (pipe2(g->wake, O_CLOEXEC | O_NONBLOCK) < 0) {
 		ptn_error("pipe: %s", strerror(errno));
 		return PTN_E_INTERNAL;
@@ -150,7 +154,7 @@ ptn_generation_new(struct ptn_generation **out, const struct ptn_start *start,
 	g->cf = cf;
 	g->secrets = secrets;
 	g->tally = tally;
-	g->wake[0] = g->wake[1] = -1;
+	g->wake[0] = g->wake[1] = g->receipts_fd = -1;
 	g->receive[0] = g->receive[1] = g->whole[0] = g->whole[1] = -1;
 	g->deadline_ms = ptn_clock_mono_ms() + PTN_START_MS;
 	for (i = 0; i < PTN_SIDE__MAX; i++)
@@ -195,6 +199,8 @@ ptn_generation_free(struct ptn_generation **gp)
 	close_ways(g);
 	for (i = 0; i < 2; i++)
 		close_one(&g->wake[i]);
+	close_one(&g->receipts_fd);
+	ptn_receipts_unmap(g->receipts, PTN_SLOTS_MAILS);
 	if (g->board != NULL)
 		munmap(g->board, board_len(g));
 	ptn_hashgate_close(&g->gate);
@@ -242,6 +248,7 @@ forget_others(const struct ptn_generation *g, struct ptn_generation *all)
 		close_ways(o);
 		close(o->wake[0]);
 		close(o->wake[1]);
+		close_one(&o->receipts_fd);
 		ptn_hashgate_close(&o->gate);
 		ptn_secrets_free(&o->secrets);
 		ptn_conf_free(&o->cf);
@@ -265,8 +272,10 @@ take_part(struct ptn_generation *g, struct ptn_child *c,
 {
 	if (role != PTN_WORKER)
 		drop_listeners(c);
-	if (role != PTN_COURIER)
+	if (role != PTN_COURIER) {
 		close_one(&c->wake_fd[0]);
+		close_one(&c->receipts_fd);
+	}
 	if (role != PTN_WORKER)
 		close_one(&c->wake_fd[1]);
 	if (role == PTN_WORKER) {
@@ -293,6 +302,8 @@ child_main(struct ptn_generation *g, struct ptn_generation *all, size_t i,
 		.gate = g->gate,
 		.score = &g->board->score[i],
 		.deliveries = &g->board->deliveries,
+		.receipts = g->receipts,
+		.receipts_fd = g->receipts_fd,
 		.tally = g->tally,
 		.scores = g->board->score,
 		.nworkers = g->nworkers,

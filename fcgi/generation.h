@@ -56,6 +56,8 @@ struct ptn_generation {
 	int receive[2]; /* to the receiver, and from it (handover.h) */
 	int whole[2];
 	struct ptn_board *board; /* shared memory */
+	struct ptn_receipt *receipts; /* the same, with programs as well */
+	int receipts_fd;
 	struct ptn_tally *tally; /* the same, of all generations */
 	size_t nworkers;
 	struct ptn_generation_place *place; /* workers, courier, receiver */

@@ -17,6 +17,7 @@
 #include "lib/crypto/secrets.h"
 
 struct ptn_conf;
+struct ptn_receipt;
 
 #define PTN_START_MS 30000     /* a child is ready by then */
 #define PTN_WAIT_BEAT_MS 10000 /* who waits shows that often that it does */
@@ -47,7 +48,7 @@ struct ptn_score {
  * it dies, the programs that deliver become children of the supervisor, which
  * notes how they end, and the next courier goes on with both.
  */
-#define PTN_COURIER_MEMORY 8192 /* bytes, of zeros at first */
+#define PTN_COURIER_MEMORY 32768 /* bytes, of zeros at first */
 
 struct ptn_deliveries {
 	struct ptn_orphans orphans;
@@ -61,6 +62,8 @@ struct ptn_child {
 	struct ptn_hashgate *gate;
 	struct ptn_score *score;	   /* NULL without a supervisor */
 	struct ptn_deliveries *deliveries; /* NULL without a supervisor */
+	struct ptn_receipt *receipts;	   /* of these; the same */
+	int receipts_fd;		   /* -1 */
 	const struct ptn_tally *tally;   /* NULL without a supervisor */
 	/* Of all children: workers, then courier and receiver; NULL. */
 	const struct ptn_score *scores;

@@ -11,38 +11,176 @@
 #define DELAY_MAX_S 3600
 #define LEFT_MAX_MS (PTN_SLOT_LEFT_MAX_S * INT64_C(1000))
 
-void
-ptn_slot_take(struct ptn_slot *s, const struct ptn_outbox_item *item)
+static void
+fill(struct ptn_slot_mail *m, const struct ptn_outbox_item *item)
 {
+	m->id = item->id;
+	m->kind = item->kind;
+	memcpy(m->source, item->mail.source.p, sizeof(m->source));
+	m->attempts = item->attempts;
+	m->dead_ms = ptn_clock_mono_ms() + item->left_s * 1000;
+	m->step = PTN_SLOT_AWAY;
+}
+
+void
+ptn_slot_take(struct ptn_slot *s, const struct ptn_outbox_item *const *item,
+    size_t n, struct ptn_receipt *receipts)
+{
+	size_t i;
+
 	memset(s, 0, sizeof(*s));
-	s->id = item->id;
-	s->kind = item->kind;
-	memcpy(s->source, item->mail.source.p, sizeof(s->source));
-	s->attempts = item->attempts;
-	s->dead_ms = ptn_clock_mono_ms() + item->left_s * 1000;
+	for (i = 0; i < n; i++)
+		fill(&s->mail[i], item[i]);
+	s->n = (uint32_t)n;
+	s->several = receipts != NULL;
+	s->run = ptn_rng_below(UINT32_MAX);
+	s->moved_ms = ptn_clock_mono_ms();
 	s->job.err_fd = -1;
-	ptn_uuid_format(&s->id, s->name);
+	if (receipts != NULL)
+		ptn_receipts_clear(receipts, PTN_SLOT_MAILS, s->run);
 	/* Whoever comes after us finds it whole, or not at all. */
 	atomic_signal_fence(memory_order_seq_cst);
 	s->used = 1;
 }
 
+static bool
+mail_ok(const struct ptn_slot_mail *m, int64_t dead_max)
+{
+	return (m->kind == PTN_OUTBOX_MAIL || m->kind == PTN_OUTBOX_NOTICE) &&
+	    m->attempts >= 0 && m->attempts < INT32_MAX && m->dead_ms >= 0 &&
+	    m->dead_ms <= dead_max &&
+	    (unsigned int)m->what <= PTN_DELIVERY_DONE &&
+	    m->step <= PTN_SLOT_BACK;
+}
+
+static bool
+slot_ok(const struct ptn_slot *s)
+{
+	const int64_t now = ptn_clock_mono_ms();
+	size_t i;
+
+	if (s->used != 1 || s->several > 1 || s->n < 1 ||
+	    s->n > PTN_SLOT_MAILS || (s->several == 0 && s->n != 1) ||
+	    (unsigned int)s->what > PTN_DELIVERY_DONE)
+		return false;
+	for (i = 0; i < s->n; i++)
+		if (!mail_ok(&s->mail[i], now + LEFT_MAX_MS))
+			return false;
+	return true;
+}
+
 bool
 ptn_slot_adopt(struct ptn_slot *s)
 {
-	const int64_t dead_max = ptn_clock_mono_ms() + LEFT_MAX_MS;
-
-	if (s->used != 1 ||
-	    (s->kind != PTN_OUTBOX_MAIL && s->kind != PTN_OUTBOX_NOTICE) ||
-	    s->attempts < 0 || s->attempts >= INT32_MAX || s->dead_ms < 0 ||
-	    s->dead_ms > dead_max ||
-	    (unsigned int)s->what > PTN_DELIVERY_DONE ||
-	    !ptn_deliver_adopt(&s->job)) {
+	if (!slot_ok(s) || !ptn_deliver_adopt(&s->job)) {
 		memset(s, 0, sizeof(*s));
 		return false;
 	}
-	ptn_uuid_format(&s->id, s->name);
+	s->moved_ms = ptn_clock_mono_ms();
+	s->noted_ms = 0;
 	return true;
+}
+
+/* Its program is gone, or was never there. */
+static bool
+is_over(const struct ptn_slot *s)
+{
+	return s->job.pid == 0;
+}
+
+static void
+judge(struct ptn_slot_mail *m, enum ptn_delivery what)
+{
+	m->what = what;
+	atomic_signal_fence(memory_order_seq_cst);
+	m->step = PTN_SLOT_JUDGED;
+}
+
+/*
+ * What its program left without a word.  If it did not leave as it should, that
+ * is what became of all of it; or somebody would be asked for it at once, again
+ * and again.
+ */
+static bool
+look_over(const struct ptn_slot *s, struct ptn_slot_mail *m,
+    struct ptn_receipt *r, enum ptn_receipt_phase phase)
+{
+	if (phase == PTN_RECEIPT_WAITING) {
+		if (!ptn_receipt_take_back(r, s->run))
+			return false;
+		if (s->what == PTN_DELIVERY_DONE) {
+			m->step = PTN_SLOT_BACK;
+			return false;
+		}
+	}
+	judge(m,
+	    phase == PTN_RECEIPT_WAITING ? s->what : PTN_DELIVERY_LATER);
+	return true;
+}
+
+/* True: it was judged now. */
+static bool
+look_at(struct ptn_slot *s, struct ptn_slot_mail *m, struct ptn_receipt *r,
+    char said[PTN_RECEIPT_SAID_MAX])
+{
+	enum ptn_receipt_phase phase;
+	int status;
+
+	said[0] = '\0';
+	if (!s->several) {
+		if (is_over(s))
+			judge(m, s->what);
+		return is_over(s);
+	}
+	phase = ptn_receipt_look(r, s->run, &status, said);
+	if (phase == PTN_RECEIPT_ENDED) {
+		judge(m, ptn_deliver_judge(status));
+		s->moved_ms = ptn_clock_mono_ms();
+		return true;
+	}
+	if (phase == PTN_RECEIPT_BACK)
+		m->step = PTN_SLOT_BACK;
+	return phase != PTN_RECEIPT_BACK && is_over(s) &&
+	    look_over(s, m, r, phase);
+}
+
+void
+ptn_slot_look(struct ptn_slot *s, struct ptn_receipt *receipts,
+    ptn_slot_told_fn told, void *arg)
+{
+	char said[PTN_RECEIPT_SAID_MAX];
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		if (s->mail[i].step != PTN_SLOT_AWAY ||
+		    !look_at(s, &s->mail[i],
+			s->several ? &receipts[i] : NULL, said))
+			continue;
+		told(arg, &s->mail[i], *said != '\0' ? said : s->job.said);
+	}
+}
+
+/* The last one first: its program comes from the other side. */
+void
+ptn_slot_take_back(struct ptn_slot *s, struct ptn_receipt *receipts)
+{
+	size_t i;
+
+	for (i = s->several ? s->n : 0; i > 0; i--)
+		if (s->mail[i - 1].step == PTN_SLOT_AWAY &&
+		    !ptn_receipt_take_back(&receipts[i - 1], s->run))
+			break; /* it has come so far */
+}
+
+bool
+ptn_slot_has_code(const struct ptn_slot *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->mail[i].kind != PTN_OUTBOX_NOTICE)
+			return true;
+	return false;
 }
 
 /* Give or take a fifth. */
@@ -58,6 +196,17 @@ ptn_slot_delay(int64_t attempts)
 	return d * 4 / 5 + (int64_t)ptn_rng_below((uint32_t)(d * 2 / 5 + 1));
 }
 
+const uint8_t *
+ptn_slot_source(const struct ptn_slot *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->mail[i].step == PTN_SLOT_AWAY)
+			return s->mail[i].source;
+	return s->mail[0].source;
+}
+
 size_t
 ptn_slot_count(const struct ptn_slot *slot, size_t n,
     const uint8_t source[PTN_OUTBOX_SOURCE_LEN])
@@ -66,7 +215,8 @@ ptn_slot_count(const struct ptn_slot *slot, size_t n,
 
 	for (i = 0; i < n; i++)
 		found += slot[i].used &&
-		    memcmp(slot[i].source, source, PTN_OUTBOX_SOURCE_LEN) == 0;
+		    memcmp(ptn_slot_source(&slot[i]), source,
+			PTN_OUTBOX_SOURCE_LEN) == 0;
 	return found;
 }
 

@@ -5,7 +5,11 @@
  * Standard input: lines "NAME VALUE" (host, port, tls, user, password, ca,
  * helo, from, to), an empty line, the message with CRLF line ends.  With "only
  * rcpt" it stops before the message, having asked whether the recipient is
- * taken: for "postern doctor".  Standard error: one line that says what went
+ * taken: for "postern doctor".  With "receipts AT RUN" there is no "to", and
+ * several mails follow the empty line: each "to ADDRESS", "size BYTES", an
+ * empty line, the message.  They go over one connection, and how each of them
+ * ended is written down in the memory on standard output (receipt.h), at AT
+ * and behind it.  Standard error: one line that says what went
  * wrong, never what was in the message.
  * Exit: EX_OK; EX_UNAVAILABLE, this recipient or message is refused for good;
  * EX_NOPERM, we are, whatever the mail (refusal.h); EX_DATAERR, an address or
@@ -32,14 +36,13 @@
 #include "lib/mail/refusal.h"
 
 #define URL_MAX 2048
-#define TOTAL_TIMEOUT_S 50L
 
 /*
  * libcurl writes addresses as they are (CR and LF included), so that what
  * could end a command or a path is looked for once more, right before.
  */
-static bool
-address_ok(const char *s)
+bool
+ptn_smtp_address_ok(const char *s)
 {
 	size_t len = strlen(s);
 
@@ -129,9 +132,10 @@ check(const struct ptn_smtp_mail *m)
 		    "tls is none of implicit, "
 		    "starttls, none",
 		    "");
-	if (!address_ok(m->setting[PTN_SMTP_FROM]))
+	if (!ptn_smtp_address_ok(m->setting[PTN_SMTP_FROM]))
 		return ptn_smtp_complain(EX_DATAERR, "from is no address", "");
-	if (!address_ok(m->setting[PTN_SMTP_TO]))
+	if (*m->setting[PTN_SMTP_RECEIPTS] == '\0' &&
+	    !ptn_smtp_address_ok(m->setting[PTN_SMTP_TO]))
 		return ptn_smtp_complain(EX_DATAERR, "to is no address", "");
 	if (*m->setting[PTN_SMTP_ONLY] != '\0' &&
 	    strcmp(m->setting[PTN_SMTP_ONLY], "rcpt") != 0)
@@ -188,9 +192,10 @@ set_login(CURL *c, const struct ptn_smtp_mail *m)
 	    m->setting[PTN_SMTP_PASSWORD]);
 }
 
-static CURLcode
-set_transport(CURL *c, const struct ptn_smtp_mail *m, const char *url)
+int
+ptn_smtp_transport(void *curl, const struct ptn_smtp_mail *m, const char *url)
 {
+	CURL *c = curl;
 	bool plain = strcmp(m->setting[PTN_SMTP_TLS], "none") == 0;
 	CURLcode r;
 
@@ -209,8 +214,8 @@ set_transport(CURL *c, const struct ptn_smtp_mail *m, const char *url)
 	    (r = curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L)) != CURLE_OK ||
 	    (r = curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT,
 		 (long)PTN_SMTP_WAIT_S)) != CURLE_OK ||
-	    (r = curl_easy_setopt(c, CURLOPT_TIMEOUT, TOTAL_TIMEOUT_S)) !=
-		CURLE_OK)
+	    (r = curl_easy_setopt(c, CURLOPT_TIMEOUT,
+		 (long)PTN_SMTP_TOTAL_S)) != CURLE_OK)
 		return r;
 	if (*m->setting[PTN_SMTP_CA] != '\0' &&
 	    (r = curl_easy_setopt(c, CURLOPT_CAINFO,
@@ -231,14 +236,14 @@ set_watch(CURL *c, struct ptn_smtp_mail *m)
 	return curl_easy_setopt(c, CURLOPT_VERBOSE, 1L);
 }
 
-static CURLcode
-set_mail(CURL *c, struct ptn_smtp_mail *m, struct curl_slist *rcpt)
+int
+ptn_smtp_message(void *curl, struct ptn_smtp_mail *m)
 {
+	CURL *c = curl;
 	CURLcode r;
 
 	if ((r = curl_easy_setopt(c, CURLOPT_MAIL_FROM,
 		 m->setting[PTN_SMTP_FROM])) != CURLE_OK ||
-	    (r = curl_easy_setopt(c, CURLOPT_MAIL_RCPT, rcpt)) != CURLE_OK ||
 	    (r = curl_easy_setopt(c, CURLOPT_UPLOAD, 1L)) != CURLE_OK ||
 	    (r = curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE,
 		 (curl_off_t)m->len)) != CURLE_OK ||
@@ -267,8 +272,9 @@ send_mail(struct ptn_smtp_mail *m, const char *url)
 
 	if (c != NULL && rcpt != NULL &&
 	    (r = curl_easy_setopt(c, CURLOPT_ERRORBUFFER, why)) == CURLE_OK &&
-	    (r = set_transport(c, m, url)) == CURLE_OK &&
-	    (r = set_mail(c, m, rcpt)) == CURLE_OK)
+	    (r = ptn_smtp_transport(c, m, url)) == CURLE_OK &&
+	    (r = ptn_smtp_message(c, m)) == CURLE_OK &&
+	    (r = curl_easy_setopt(c, CURLOPT_MAIL_RCPT, rcpt)) == CURLE_OK)
 		r = curl_easy_perform(c);
 	m->leaving = true;
 	curl_easy_cleanup(c);
@@ -287,7 +293,7 @@ try_mail(struct ptn_smtp_mail *m, const char *url)
 
 	if (c != NULL &&
 	    (r = curl_easy_setopt(c, CURLOPT_ERRORBUFFER, why)) == CURLE_OK &&
-	    (r = set_transport(c, m, url)) == CURLE_OK &&
+	    (r = ptn_smtp_transport(c, m, url)) == CURLE_OK &&
 	    (r = set_watch(c, m)) == CURLE_OK &&
 	    (r = curl_easy_setopt(c, CURLOPT_CONNECT_ONLY, 1L)) == CURLE_OK)
 		r = curl_easy_perform(c);
@@ -295,6 +301,16 @@ try_mail(struct ptn_smtp_mail *m, const char *url)
 	m->leaving = true;
 	curl_easy_cleanup(c);
 	return status;
+}
+
+static int
+carry(struct ptn_smtp_mail *m, const char *url)
+{
+	if (*m->setting[PTN_SMTP_RECEIPTS] != '\0')
+		return ptn_smtp_many(m, url);
+	if (*m->setting[PTN_SMTP_ONLY] != '\0')
+		return try_mail(m, url);
+	return send_mail(m, url);
 }
 
 int
@@ -316,8 +332,7 @@ main(void)
 	    (r = check(&m)) == EX_OK && (r = make_url(&m, url)) == EX_OK) {
 		if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 			return ptn_smtp_complain(EX_TEMPFAIL, "libcurl", "");
-		r = *m.setting[PTN_SMTP_ONLY] != '\0' ? try_mail(&m, url)
-						      : send_mail(&m, url);
+		r = carry(&m, url);
 		curl_global_cleanup();
 	}
 	return r;

@@ -7,11 +7,13 @@
 #include "lib/mail/refusal.h"
 
 /*
- * What the files of postern-smtp share: smtp.c sends, smtp_ask.c asks as far
- * as the recipient, smtp_dialogue.c judges, smtp_read.c takes the input apart.
+ * What the files of postern-smtp share: smtp.c sends one mail, smtp_many.c
+ * several, smtp_ask.c asks as far as the recipient, smtp_dialogue.c judges,
+ * smtp_read.c takes the input apart.
  */
 
-#define PTN_SMTP_INPUT_MAX (1024 * 1024)
+#define PTN_SMTP_INPUT_MAX (4 * 1024 * 1024)
+#define PTN_SMTP_TOTAL_S 50 /* for all of them */
 #define PTN_SMTP_REPLY_MAX 256
 #define PTN_SMTP_WAIT_S 10 /* to connect, and for a piece of an answer */
 
@@ -27,6 +29,8 @@ enum ptn_smtp_setting {
 	PTN_SMTP_FROM,
 	PTN_SMTP_TO,
 	PTN_SMTP_ONLY,
+	PTN_SMTP_RECEIPTS,
+	PTN_SMTP_SIZE,
 	PTN_SMTP_SETTING__MAX
 };
 
@@ -52,6 +56,26 @@ int ptn_smtp_complain(int status, const char *what, const char *why);
  */
 int ptn_smtp_input(char *buf, size_t *len);
 int ptn_smtp_mail(struct ptn_smtp_mail *m, char *buf, size_t len);
+
+/* Where to say what is wrong instead, until it is NULL; of size bytes. */
+void ptn_smtp_say_to(char *buf, size_t size);
+
+/*
+ * Make one of the mails in what follows the settings: its recipient and
+ * message; *rest is what follows it.  False: there is none.
+ */
+bool ptn_smtp_next(struct ptn_smtp_mail *m, char **rest, size_t *len);
+
+/* Is it an address that may stand in a command? */
+bool ptn_smtp_address_ok(const char *s);
+
+/* Send them all, and say of each how it went (receipt.h, on descriptor 1). */
+int ptn_smtp_many(struct ptn_smtp_mail *m, const char *url);
+
+/* What both ways of sending share; each a CURLcode. */
+int ptn_smtp_transport(void *curl, const struct ptn_smtp_mail *m,
+    const char *url);
+int ptn_smtp_message(void *curl, struct ptn_smtp_mail *m);
 
 /* A command was said; what else goes out is a piece of AUTH, and not kept. */
 void ptn_smtp_note_command(struct ptn_smtp_mail *m, const char *data,

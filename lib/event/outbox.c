@@ -314,6 +314,8 @@ claim_all(const struct ptn_scope *sc, struct claiming *c, size_t *got)
 	for (i = 0; r == PTN_OK && i < PTN_ARRAY_LEN(order); i++) {
 		c->in.kind = kinds[order[i]].name;
 		room = kinds[order[i]].code && codes < all ? codes : all;
+		if (!kinds[order[i]].code && c->room->no_notices)
+			room = 0;
 		if (room > *got)
 			r = claim_kind(sc, c, room - *got, got);
 	}
@@ -474,6 +476,84 @@ ptn_outbox_failed(const struct ptn_scope *sc, const struct ptn_uuid *id,
 	if (delay_s < 0)
 		return ptn_outbox_sent(sc, id);
 	return ptn_sql_outbox_retry(sc->db, &in, &changed);
+}
+
+struct recording {
+	const struct ptn_outbox_outcome *outcome;
+	size_t n;
+};
+
+#define DELETED 16 /* by one statement */
+
+/* Those that go; what is left of the places of a statement repeats the last. */
+static enum ptn_err
+delete_some(const struct ptn_scope *sc, const struct ptn_uuid *id, size_t n)
+{
+	const struct ptn_uuid *p[DELETED];
+	uint64_t gone;
+	size_t i;
+
+	for (i = 0; i < DELETED; i++)
+		p[i] = &id[i < n ? i : n - 1];
+	return ptn_sql_outbox_delete_some(sc->db,
+	    &(struct ptn_outbox_delete_some_in){ *p[0], *p[1], *p[2], *p[3],
+		*p[4], *p[5], *p[6], *p[7], *p[8], *p[9], *p[10], *p[11],
+		*p[12], *p[13], *p[14], *p[15] },
+	    &gone);
+}
+
+static enum ptn_err
+record_gone(const struct ptn_scope *sc, const struct recording *rec)
+{
+	struct ptn_uuid id[DELETED];
+	enum ptn_err r = PTN_OK;
+	size_t i, n = 0;
+
+	for (i = 0; r == PTN_OK && i < rec->n; i++) {
+		if (rec->outcome[i].what != PTN_OUTBOX_GONE)
+			continue;
+		id[n++] = rec->outcome[i].id;
+		if (n == DELETED) {
+			r = delete_some(sc, id, n);
+			n = 0;
+		}
+	}
+	return r == PTN_OK && n > 0 ? delete_some(sc, id, n) : r;
+}
+
+static enum ptn_err
+record_stays(const struct ptn_scope *sc, const struct ptn_outbox_outcome *o)
+{
+	const struct ptn_outbox_release_in in = { .id = o->id };
+	uint64_t changed;
+
+	if (o->what == PTN_OUTBOX_UNTRIED)
+		return ptn_sql_outbox_release(sc->db, &in, &changed);
+	return ptn_outbox_failed(sc, &o->id, o->delay_s);
+}
+
+static enum ptn_err
+record(const struct ptn_scope *sc, void *arg)
+{
+	const struct recording *rec = arg;
+	enum ptn_err r = record_gone(sc, rec);
+	size_t i;
+
+	for (i = 0; r == PTN_OK && i < rec->n; i++)
+		if (rec->outcome[i].what != PTN_OUTBOX_GONE)
+			r = record_stays(sc, &rec->outcome[i]);
+	return r;
+}
+
+enum ptn_err
+ptn_outbox_record(const struct ptn_scope *sc,
+    const struct ptn_outbox_outcome *outcome, size_t n)
+{
+	struct recording rec = { outcome, n };
+
+	if (n == 1 && outcome->what == PTN_OUTBOX_GONE)
+		return ptn_outbox_sent(sc, &outcome->id);
+	return n > 0 ? ptn_tx(sc, record, &rec) : PTN_OK;
 }
 
 enum ptn_err

@@ -80,6 +80,7 @@ struct ptn_outbox_item {
 struct ptn_outbox_room {
 	size_t all;
 	size_t codes; /* of those, for what is no notice */
+	bool no_notices;
 	struct ptn_bytes
 	    busy; /* a source that gets nothing now; p NULL: none */
 };
@@ -137,6 +138,17 @@ enum ptn_err ptn_outbox_claim_told(const struct ptn_scope *sc,
 
 enum ptn_err ptn_outbox_sent(const struct ptn_scope *sc,
     const struct ptn_uuid *id) PTN_MUST_USE;
+
+/* What became of an item. */
+struct ptn_outbox_outcome {
+	struct ptn_uuid id;
+	enum { PTN_OUTBOX_GONE, PTN_OUTBOX_AGAIN, PTN_OUTBOX_UNTRIED } what;
+	int64_t delay_s; /* AGAIN: until the next try */
+};
+
+/* Write down what became of n items: all, or nothing. */
+enum ptn_err ptn_outbox_record(const struct ptn_scope *sc,
+    const struct ptn_outbox_outcome *outcome, size_t n) PTN_MUST_USE;
 
 /* What waits of a kind. */
 struct ptn_outbox_depth {

@@ -1,8 +1,7 @@
-#define _GNU_SOURCE /* closefrom(3), memfd_create(2), pipe2(2) */
+#define _GNU_SOURCE /* closefrom(3), pipe2(2) */
 
 #include "lib/mail/deliver.h"
 
-#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -23,6 +22,7 @@
 #include "lib/base/peek.h"
 #include "lib/conf/conf.h"
 #include "lib/format/mime.h"
+#include "lib/mail/letters.h"
 
 #define SENDER_MEMORY ((size_t)64 * 1024)
 #define PATH_LEN 4096
@@ -54,116 +54,6 @@ ptn_deliver_sender(const struct ptn_conf *cf, char out[PTN_ADDRESS_MAX + 1])
 		r = PTN_E_CONFIG;
 	}
 	ptn_arena_free(&a);
-	return r;
-}
-
-/* One setting for postern-smtp; an empty one is left out. */
-static enum ptn_err
-put_setting(FILE *f, const char *name, const char *value)
-{
-	if (strpbrk(value, "\r\n") != NULL) {
-		ptn_error("email_delivery.smtp: a line break in %s", name);
-		return PTN_E_CONFIG;
-	}
-	if (*value != '\0')
-		fprintf(f, "%s %s\n", name, value);
-	return PTN_OK;
-}
-
-static const char *
-tls_mode(const struct ptn_conf *cf)
-{
-	switch ((enum ptn_smtp_tls)cf->smtp_tls) {
-	case PTN_TLS_NONE:
-		return "none";
-	case PTN_TLS_STARTTLS:
-		return "starttls";
-	case PTN_TLS_IMPLICIT:
-		return "implicit";
-	case PTN_TLS_AUTO:
-		break;
-	}
-	return cf->smtp_port == 465 ? "implicit" : "starttls";
-}
-
-/* Lines of "NAME VALUE", an empty line, the message. */
-static enum ptn_err
-put_smtp(FILE *f, const struct ptn_conf *cf, const char *from, const char *to,
-    struct ptn_bytes message)
-{
-	const struct {
-		const char *name;
-		const char *value;
-	} setting[] = {
-		{ "host", cf->smtp_host },
-		{ "tls", tls_mode(cf) },
-		{ "user", cf->smtp_user },
-		{ "password",
-		    cf->smtp_user[0] != '\0' ? cf->smtp_password : "" },
-		{ "ca",
-		    cf->smtp_ca_file[0] != '\0' ? cf->smtp_ca_file
-						: ptn_home_authorities() },
-		{ "helo", cf->smtp_helo },
-		{ "from", from },
-		{ "to", to },
-	};
-	enum ptn_err r = PTN_OK;
-	size_t i;
-
-	for (i = 0; r == PTN_OK && i < PTN_ARRAY_LEN(setting); i++)
-		r = put_setting(f, setting[i].name, setting[i].value);
-	if (message.p == NULL)
-		fputs("only rcpt\n", f);
-	fprintf(f, "port %lld\n\n", (long long)cf->smtp_port);
-	if (message.p != NULL)
-		fwrite(message.p, 1, message.len, f);
-	return r;
-}
-
-/* A local program expects the line ends of its own system. */
-static void
-put_local(FILE *f, struct ptn_bytes message)
-{
-	size_t i;
-
-	for (i = 0; i < message.len; i++)
-		if (message.p[i] != '\r')
-			putc(message.p[i], f);
-}
-
-/*
- * What the program will read, as a file in memory: it can be written at once
- * whatever the program does, and its pages go with the last descriptor.
- */
-static enum ptn_err
-make_input(const struct ptn_conf *cf, const char *from, const char *to,
-    struct ptn_bytes message, int *fd)
-{
-	enum ptn_err r = PTN_OK;
-	char buf[BUFSIZ];
-	FILE *f = NULL;
-	int copy = -1;
-
-	*fd = memfd_create("mail", MFD_CLOEXEC);
-	if (*fd >= 0)
-		copy = fcntl(*fd, F_DUPFD_CLOEXEC, 3);
-	if (copy >= 0 && (f = fdopen(copy, "w")) == NULL)
-		close(copy);
-	if (f == NULL) {
-		ptn_error("mail: no memory file: %s", strerror(errno));
-		return PTN_E_INTERNAL;
-	}
-	/* A buffer of our own, to be wiped: a password passes through. */
-	setvbuf(f, buf, _IOFBF, sizeof(buf));
-	if (cf->mail_transport == PTN_MAIL_SENDMAIL)
-		put_local(f, message);
-	else
-		r = put_smtp(f, cf, from, to, message);
-	if (ferror(f) != 0)
-		r = PTN_E_INTERNAL;
-	if (fclose(f) != 0 || lseek(*fd, 0, SEEK_SET) != 0)
-		r = r == PTN_OK ? PTN_E_INTERNAL : r;
-	ptn_wipe(buf, sizeof(buf));
 	return r;
 }
 
@@ -210,26 +100,33 @@ put_at(int fd, int at)
 	return fd == at ? fcntl(fd, F_SETFD, 0) == 0 : dup2(fd, at) == at;
 }
 
+/* Its descriptors 0, 1 and 2. */
+struct ends {
+	int in;
+	int out; /* -1: nobody reads it */
+	int err;
+};
+
 /*
- * Descriptors 0, 1 and 2, default signals, a process group of its own: why it
+ * Those descriptors, default signals, a process group of its own: why it
  * is no program yet, if it comes back.
  */
 static int
-become_program(const char *path, char *const argv[], char *const env[], int in,
-    int err)
+become_program(const char *path, char *const argv[], char *const env[],
+    const struct ends *fd)
 {
 	struct sigaction sa = { .sa_handler = SIG_DFL };
 	sigset_t none;
-	int null, sig;
+	int out = fd->out, sig;
 
 	sigemptyset(&sa.sa_mask);
 	sigemptyset(&none);
 	for (sig = 1; sig < NSIG; sig++)
 		(void)sigaction(sig, &sa, NULL);
-	if (setpgid(0, 0) < 0 || !put_at(in, STDIN_FILENO) ||
-	    !put_at(err, STDERR_FILENO) ||
-	    (null = open("/dev/null", O_WRONLY)) < 0 ||
-	    !put_at(null, STDOUT_FILENO))
+	if (setpgid(0, 0) < 0 || !put_at(fd->in, STDIN_FILENO) ||
+	    !put_at(fd->err, STDERR_FILENO) ||
+	    (out < 0 && (out = open("/dev/null", O_WRONLY)) < 0) ||
+	    !put_at(out, STDOUT_FILENO))
 		return errno;
 	closefrom(STDERR_FILENO + 1);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
@@ -243,8 +140,8 @@ become_program(const char *path, char *const argv[], char *const env[], int in,
  * whichever moment this process dies.
  */
 static int
-spawn(struct ptn_deliver_job *job, const char *path, char *const argv[], int in,
-    int err)
+spawn(struct ptn_deliver_job *job, const char *path, char *const argv[],
+    const struct ends *fd)
 {
 	char *env[ENV_MAX];
 	sigset_t all, before;
@@ -257,7 +154,7 @@ spawn(struct ptn_deliver_job *job, const char *path, char *const argv[], int in,
 	pid = vfork();
 	if (pid == 0) {
 		job->pid = getpid();
-		e = become_program(path, argv, env, in, err);
+		e = become_program(path, argv, env, fd);
 		_exit(EX_OSERR);
 	}
 	if (pid < 0)
@@ -289,13 +186,17 @@ make_pipe(int fd[2])
 }
 
 static enum ptn_err
-begin(const char *path, char *const argv[], int in, struct ptn_deliver_job *job)
+begin(const char *path, char *const argv[], int in, int out,
+    struct ptn_deliver_job *job)
 {
+	struct ends fd = { in, out, -1 };
 	int err[2];
 	int e;
 
-	if ((e = make_pipe(err)) == 0)
-		e = spawn(job, path, argv, in, err[1]);
+	if ((e = make_pipe(err)) == 0) {
+		fd.err = err[1];
+		e = spawn(job, path, argv, &fd);
+	}
 	if (err[1] >= 0)
 		close(err[1]);
 	if (e == 0) {
@@ -309,7 +210,7 @@ begin(const char *path, char *const argv[], int in, struct ptn_deliver_job *job)
 }
 
 static enum ptn_err
-start(const struct ptn_conf *cf, char *from, char *to, int in,
+start(const struct ptn_conf *cf, char *from, char *to, int in, int out,
     struct ptn_deliver_job *job)
 {
 	char path[PATH_LEN];
@@ -323,7 +224,7 @@ start(const struct ptn_conf *cf, char *from, char *to, int in,
 		return cannot_start(job, path, errno);
 	if (job->smtp)
 		argv[1] = NULL;
-	return begin(path, argv, in, job);
+	return begin(path, argv, in, out, job);
 }
 
 static void
@@ -343,30 +244,53 @@ ptn_deliver_program(const char *name, int fd, struct ptn_deliver_job *job)
 	prepare(job);
 	if (!ptn_home_program(name, path, sizeof(path)))
 		return cannot_start(job, path, errno);
-	return begin(path, argv, fd, job);
+	return begin(path, argv, fd, -1, job);
+}
+
+static enum ptn_err
+start_with(const struct ptn_conf *cf, struct ptn_letters *l, char *rcpt,
+    struct ptn_deliver_job *job)
+{
+	char sender[PTN_ADDRESS_MAX + 1];
+	enum ptn_err r;
+	int in = -1;
+
+	r = ptn_deliver_sender(cf, sender);
+	l->from = sender;
+	if (r == PTN_OK)
+		r = ptn_letters_input(cf, l, &in);
+	if (r == PTN_OK)
+		r = start(cf, sender, rcpt, in, l->fd, job);
+	if (in >= 0)
+		close(in);
+	return r;
 }
 
 enum ptn_err
 ptn_deliver_start(const struct ptn_conf *cf, const char *to,
     struct ptn_bytes message, struct ptn_deliver_job *job)
 {
-	char sender[PTN_ADDRESS_MAX + 1];
+	const struct ptn_deliver_letter one = { to, message };
+	struct ptn_letters l = { .one = &one, .n = 1, .fd = -1 };
 	char rcpt[PTN_ADDRESS_MAX + 1];
-	enum ptn_err r;
-	int in = -1;
 
 	prepare(job);
 	if (!ptn_mime_address_ok(to))
 		return PTN_E_INPUT;
 	memcpy(rcpt, to, strlen(to) + 1);
-	r = ptn_deliver_sender(cf, sender);
-	if (r == PTN_OK)
-		r = make_input(cf, sender, rcpt, message, &in);
-	if (r == PTN_OK)
-		r = start(cf, sender, rcpt, in, job);
-	if (in >= 0)
-		close(in);
-	return r;
+	return start_with(cf, &l, rcpt, job);
+}
+
+enum ptn_err
+ptn_deliver_many(const struct ptn_conf *cf,
+    const struct ptn_deliver_letter *letter, size_t n, int fd, size_t at,
+    uint32_t run, struct ptn_deliver_job *job)
+{
+	struct ptn_letters l = { NULL, letter, n, fd, at, run };
+	char nobody[] = ""; /* only a local program has it as an argument */
+
+	prepare(job);
+	return start_with(cf, &l, nobody, job);
 }
 
 /* Keep the first line of what the program says, read the rest away. */
@@ -400,18 +324,16 @@ listen_to(struct ptn_deliver_job *job)
  * its own.
  */
 static enum ptn_delivery
-judge(const struct ptn_deliver_job *job, int status)
+judge_exit(int status, bool smtp)
 {
-	if (!WIFEXITED(status))
-		return PTN_DELIVERY_LATER;
-	switch (WEXITSTATUS(status)) {
+	switch (status) {
 	case EX_OK:
 		return PTN_DELIVERY_DONE;
 	case EX_DATAERR:
 	case EX_NOUSER:
 		return PTN_DELIVERY_NEVER;
 	case EX_UNAVAILABLE:
-		return job->smtp ? PTN_DELIVERY_NEVER : PTN_DELIVERY_LATER;
+		return smtp ? PTN_DELIVERY_NEVER : PTN_DELIVERY_LATER;
 	case EX_USAGE:
 	case EX_NOPERM:
 	case EX_CONFIG:
@@ -419,6 +341,19 @@ judge(const struct ptn_deliver_job *job, int status)
 	default:
 		return PTN_DELIVERY_LATER;
 	}
+}
+
+enum ptn_delivery
+ptn_deliver_judge(int status)
+{
+	return judge_exit(status, true);
+}
+
+static enum ptn_delivery
+judge(const struct ptn_deliver_job *job, int status)
+{
+	return WIFEXITED(status) ? judge_exit(WEXITSTATUS(status), job->smtp)
+				 : PTN_DELIVERY_LATER;
 }
 
 /* What comes next stands in memory behind what came before. */

@@ -63,6 +63,26 @@ struct ptn_deliver_job {
 enum ptn_err ptn_deliver_start(const struct ptn_conf *cf, const char *to,
     struct ptn_bytes message, struct ptn_deliver_job *job) PTN_MUST_USE;
 
+/* One of several mails. */
+struct ptn_deliver_letter {
+	const char *to;
+	struct ptn_bytes message;
+};
+
+/*
+ * Begin to hand several over by SMTP, over one connection; each has a receipt
+ * (receipt.h).  An address that is not fit is told there.
+ *
+ * fd	the file of the receipts; theirs begin at place at.
+ * run	its number; receipts were cleared for it.
+ */
+enum ptn_err ptn_deliver_many(const struct ptn_conf *cf,
+    const struct ptn_deliver_letter *letter, size_t n, int fd, size_t at,
+    uint32_t run, struct ptn_deliver_job *job) PTN_MUST_USE;
+
+/* What it means that postern-smtp leaves with that status (exit(3)). */
+enum ptn_delivery ptn_deliver_judge(int status);
+
 /*
  * Begin any other helper of ours, by its name, with an input.
  *

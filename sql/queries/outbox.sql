@@ -51,6 +51,26 @@ SELECT id, tenant_id, kind, source, sealed, attempts,
 -- tenants: all, because the id was read from a claimed row
 DELETE FROM outbox WHERE id = ?;
 
+-- name: outbox_delete_some
+-- in:   a:id b:id c:id d:id e:id f:id g:id h:id i:id j:id k:id l:id m:id n:id o:id p:id
+-- returns: count
+-- tenants: all, because the ids were read from claimed rows
+-- Each by its key, however small the table is: nobody else's row is waited for.
+DELETE o FROM (SELECT ? AS id UNION SELECT ? UNION SELECT ? UNION SELECT ?
+         UNION SELECT ? UNION SELECT ? UNION SELECT ? UNION SELECT ?
+         UNION SELECT ? UNION SELECT ? UNION SELECT ? UNION SELECT ?
+         UNION SELECT ? UNION SELECT ? UNION SELECT ? UNION SELECT ?) AS gone
+       STRAIGHT_JOIN outbox AS o ON o.id = gone.id;
+
+-- name: outbox_release
+-- in:   id:id
+-- returns: count
+-- tenants: all, because the id was read from a claimed row
+-- It was not tried.
+UPDATE outbox SET claim = NULL, claimed_until = NULL,
+       next_try_at = UTC_TIMESTAMP(6)
+ WHERE id = ?;
+
 -- name: outbox_retry
 -- in:   delay_s:i64 id:id
 -- returns: count

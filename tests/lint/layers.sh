@@ -126,7 +126,7 @@ for library in $(echo "$owners" | awk '{ print $2 }' | sort -u); do
 	case $library:$files in
 	'OpenSSL: lib/crypto/crypto.c lib/crypto/kdf.c lib/crypto/key.c lib/crypto/ossl.c lib/crypto/pubkey.c lib/crypto/totp.c lib/crypto/x509.c') ;;
 	'libmariadb: lib/db/bind.c lib/db/conn.c lib/db/connect.c lib/db/pair.c') ;;
-	'libcurl: fcgi/fetch.c fcgi/hook.c fcgi/smtp.c fcgi/smtp_ask.c') ;;
+	'libcurl: fcgi/fetch.c fcgi/hook.c fcgi/smtp.c fcgi/smtp_ask.c fcgi/smtp_many.c') ;;
 	*:' '*' '*) complain "$library has more than one owner:$files" ;;
 	esac
 done

@@ -259,6 +259,39 @@ sent_is_gone(void **state)
 	assert_int_equal(waiting(), 1);
 }
 
+/* More than one statement deletes; the rest is due again, tried or not. */
+static void
+many_are_recorded(void **state)
+{
+	struct ptn_outbox_outcome o[40];
+	struct ptn_outbox_item *item;
+	size_t i, tried = 0;
+
+	(void)state;
+	for (i = 0; i < 40; i++)
+		put_to("jane@example.org");
+	item = claim(40, 40);
+	for (i = 0; i < 40; i++)
+		o[i] = (struct ptn_outbox_outcome){ item[i].id,
+			i < 35		? PTN_OUTBOX_GONE
+			    : i % 2 != 0 ? PTN_OUTBOX_AGAIN
+					 : PTN_OUTBOX_UNTRIED,
+			0 };
+	assert_int_equal(ptn_outbox_record(&scope, o, 40), PTN_OK);
+	item = claim(40, 5);
+	for (i = 0; i < 5; i++)
+		tried += item[i].attempts == 1;
+	assert_int_equal(tried, 3);
+	for (i = 0; i < 5; i++)
+		o[i] = (struct ptn_outbox_outcome){ item[i].id, PTN_OUTBOX_GONE,
+			0 };
+	assert_int_equal(ptn_outbox_record(&scope, o, 0), PTN_OK);
+	assert_int_equal(ptn_outbox_record(&scope, o, 1), PTN_OK);
+	assert_int_equal(ptn_outbox_record(&scope, o + 1, 4), PTN_OK);
+	time_passes();
+	(void)claim(40, 0);
+}
+
 static void
 failed_comes_again(void **state)
 {
@@ -535,6 +568,7 @@ main(void)
 		T(one_of_many_gets_it),
 		T(a_claim_ends),
 		T(sent_is_gone),
+		T(many_are_recorded),
 		T(failed_comes_again),
 		T(expired_is_not_sent),
 		T(an_unknown_kind),

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +16,8 @@
 
 #define TRIES 200000
 
+static struct ptn_receipt receipts[PTN_SLOT_MAILS];
+
 /* As it is taken, and while a program is at work. */
 static struct ptn_slot
 make_slot(void)
@@ -25,10 +28,11 @@ make_slot(void)
 		.attempts = 4,
 		.left_s = 600,
 		.mail.source = PTN_BYTES(source, sizeof(source)) };
+	const struct ptn_outbox_item *const items[] = { &item, &item, &item };
 	struct ptn_slot s;
 
 	memset(&s, 0xa5, sizeof(s));
-	ptn_slot_take(&s, &item);
+	ptn_slot_take(&s, items, 3, receipts);
 	s.job.pid = 4711;
 	s.job.deadline_ms =
 	    ptn_clock_mono_ms() + PTN_DELIVER_TIMEOUT_S * INT64_C(1000);
@@ -43,15 +47,16 @@ test_goes_on(void **state)
 	struct ptn_slot s = make_slot();
 
 	(void)state;
-	(void)strcpy(s.name, "anything");
 	assert_true(ptn_slot_adopt(&s));
 	assert_int_equal(s.used, 1);
 	assert_int_equal(s.job.pid, 4711);
 	assert_int_equal(s.job.err_fd, -1);
 	assert_true(s.job.adopted);
-	assert_int_equal(s.attempts, 4);
-	assert_int_equal(s.kind, PTN_OUTBOX_NOTICE);
-	assert_string_equal(s.name, "01020300-0000-0000-0000-000000000000");
+	assert_int_equal(s.n, 3);
+	assert_int_equal(s.mail[2].attempts, 4);
+	assert_int_equal(s.mail[2].kind, PTN_OUTBOX_NOTICE);
+	assert_int_equal(s.mail[2].id.b[2], 3);
+	assert_int_equal(s.mail[2].step, PTN_SLOT_AWAY);
 	assert_string_equal(s.job.said, "450 later");
 }
 
@@ -76,19 +81,25 @@ static void
 test_refused(void **state)
 {
 	const int64_t late = INT64_MAX, early = INT64_MIN;
-	const int odd = 1000, all = -1, every = 1;
+	const int odd = 1000, all = -1, every = 1, none_of_them = 0;
 	const size_t len = PTN_DELIVER_SAID_MAX;
 	const struct {
 		size_t at, len;
 		const void *value;
 	} cases[] = {
 		{ BYTE(used), 1, "\2" },
-		{ BYTE(kind), sizeof(int), &odd },
-		{ BYTE(kind), sizeof(int), &all },
-		{ BYTE(attempts), 8, &late },
-		{ BYTE(attempts), 8, &early },
-		{ BYTE(dead_ms), 8, &late },
-		{ BYTE(dead_ms), 8, &early },
+		{ BYTE(several), 1, "\2" },
+		{ BYTE(several), 1, "\0" }, /* and yet three */
+		{ BYTE(n), sizeof(int), &odd },
+		{ BYTE(n), sizeof(int), &none_of_them },
+		{ BYTE(mail[2].kind), sizeof(int), &odd },
+		{ BYTE(mail[2].kind), sizeof(int), &all },
+		{ BYTE(mail[2].attempts), 8, &late },
+		{ BYTE(mail[2].attempts), 8, &early },
+		{ BYTE(mail[2].dead_ms), 8, &late },
+		{ BYTE(mail[2].dead_ms), 8, &early },
+		{ BYTE(mail[2].what), sizeof(int), &odd },
+		{ BYTE(mail[2].step), 1, "\4" },
 		{ BYTE(what), sizeof(int), &odd },
 		{ BYTE(what), sizeof(int), &all },
 		{ BYTE(job.pid), sizeof(pid_t), &all },
@@ -135,13 +146,101 @@ test_any_bytes(void **state)
 		if (!ptn_slot_adopt(&s))
 			continue;
 		taken++;
-		assert_true(s.kind < PTN_OUTBOX__MAX);
+		assert_true(s.n <= PTN_SLOT_MAILS);
+		assert_true(s.mail[0].kind < PTN_OUTBOX__MAX);
 		assert_true(s.job.pid == 0 || s.job.pid > 1);
 		assert_true(s.job.said_len < sizeof(s.job.said));
 		assert_true(strlen(s.job.said) < sizeof(s.job.said));
-		assert_int_equal(strlen(s.name), PTN_UUID_STR - 1);
 	}
 	assert_true(taken > 0 && taken < TRIES);
+}
+
+static char told[PTN_SLOT_MAILS][PTN_RECEIPT_SAID_MAX];
+static size_t ntold;
+
+static void
+tell(void *arg, const struct ptn_slot_mail *m, const char *said)
+{
+	(void)arg;
+	(void)snprintf(told[ntold++], sizeof(told[0]), "%d %s", (int)m->what,
+	    said);
+}
+
+static void
+look(struct ptn_slot *s)
+{
+	ntold = 0;
+	ptn_slot_look(s, receipts, tell, NULL);
+}
+
+/* Three mails: one is taken, one is under way when the rest is taken back. */
+static void
+test_receipts(void **state)
+{
+	struct ptn_slot s = make_slot();
+
+	(void)state;
+	assert_true(ptn_receipt_begin(&receipts[0], s.run));
+	look(&s);
+	assert_int_equal(ntold, 0);
+	ptn_receipt_end(&receipts[0], s.run, 0, "");
+	assert_true(ptn_receipt_begin(&receipts[1], s.run));
+	look(&s);
+	assert_int_equal(ntold, 1);
+	assert_int_equal(s.mail[0].what, PTN_DELIVERY_DONE);
+	ptn_slot_take_back(&s, receipts);
+	assert_false(ptn_receipt_begin(&receipts[2], s.run));
+	look(&s);
+	assert_int_equal(ntold, 0);
+	assert_int_equal(s.mail[1].step, PTN_SLOT_AWAY);
+	assert_int_equal(s.mail[2].step, PTN_SLOT_BACK);
+	ptn_receipt_end(&receipts[1], s.run, 69, "refused at RCPT: 550\nx");
+	look(&s);
+	assert_int_equal(ntold, 1);
+	assert_string_equal(told[0], "2 refused at RCPT: 550");
+}
+
+/*
+ * Its program is gone: one that it had begun may be there, or not; one that it
+ * had not is as good as not taken, unless all of it failed.
+ */
+static void
+test_program_gone(void **state)
+{
+	struct ptn_slot s = make_slot();
+
+	(void)state;
+	assert_true(ptn_receipt_begin(&receipts[0], s.run));
+	s.job.pid = 0;
+	s.what = PTN_DELIVERY_DONE;
+	look(&s);
+	assert_int_equal(ntold, 1);
+	assert_int_equal(s.mail[0].what, PTN_DELIVERY_LATER);
+	assert_int_equal(s.mail[1].step, PTN_SLOT_BACK);
+	assert_int_equal(s.mail[2].step, PTN_SLOT_BACK);
+
+	s = make_slot();
+	s.job.pid = 0;
+	s.what = PTN_DELIVERY_REFUSED;
+	look(&s);
+	assert_int_equal(ntold, 3);
+	assert_string_equal(told[2], "1 450 later");
+	assert_false(ptn_receipt_begin(&receipts[2], s.run));
+}
+
+/* One of before has no say in what its places are used for now. */
+static void
+test_another_run(void **state)
+{
+	struct ptn_slot s = make_slot();
+	const uint32_t before = s.run + 1;
+
+	(void)state;
+	assert_false(ptn_receipt_begin(&receipts[0], before));
+	assert_true(ptn_receipt_begin(&receipts[0], s.run));
+	ptn_receipt_end(&receipts[0], before, 0, "");
+	look(&s);
+	assert_int_equal(ntold, 0);
 }
 
 int
@@ -152,6 +251,9 @@ main(void)
 		cmocka_unit_test(test_not_begun),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_any_bytes),
+		cmocka_unit_test(test_receipts),
+		cmocka_unit_test(test_program_gone),
+		cmocka_unit_test(test_another_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
