@@ -44,6 +44,7 @@ const own = {
   usernames: { username: address },
   user_metadata: { unsafe_metadata: "'{}'" },
   users: { name: "CONCAT('Name ', i)" },
+  user_counts: { tenant_id: tenantOf },
   webauthn_credentials: { public_key: "REPEAT('k', 91)", aaguid: id,
     user_handle: id, backup_eligible: '1', archived_at: 'NULL',
     mfa_only: of(11, '1', '0') },
