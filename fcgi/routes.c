@@ -214,6 +214,8 @@ const struct ptn_route ptn_routes[] = {
 	{ ADMIN,  GET,    "/users/{id}/sessions",              READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_session_list },
 	{ ADMIN,  DELETE, "/users/{id}/sessions", CHANGER, DB, FREE, NO_INPUT, ON(always), ptn_admin_session_delete_all },
 	{ ADMIN,  DELETE, "/users/{id}/sessions/{session_id}", CHANGER,  DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_session_delete },
+	{ ADMIN,  GET,    "/users/{id}/access_tokens",         READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_token_list },
+	{ ADMIN,  DELETE, "/users/{id}/access_tokens/{token_id}",CHANGER, DB,  FREE,    NO_INPUT,               ON(always),    ptn_admin_token_delete },
 	{ ADMIN,  POST,   "/sessions",                         CHANGER,  DB,   FREE,    IN(admin_session),      ON(always),    ptn_admin_session_create },
 
 	{ ADMIN,  GET,    "/webhooks",                         READER,   DB,   FREE,    NO_INPUT,               ON(always),    ptn_admin_hook_list },

@@ -136,6 +136,9 @@ enum ptn_err ptn_admin_metadata_edit(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_admin_metadata_settle(struct ptn_reply *rep, const bool *wrong,
     enum ptn_metadata_result what) PTN_MUST_USE;
 
+enum ptn_err ptn_admin_token_list(struct ptn_request *, struct ptn_reply *);
+enum ptn_err ptn_admin_token_delete(struct ptn_request *, struct ptn_reply *);
+
 extern const struct ptn_input ptn_in_admin_session;
 enum ptn_err ptn_admin_session_list(struct ptn_request *, struct ptn_reply *);
 enum ptn_err ptn_admin_session_delete(struct ptn_request *, struct ptn_reply *);

@@ -150,3 +150,19 @@ UPDATE access_tokens k
  WHERE k.tenant_id = ? AND k.user_id = ? AND k.kind = 'Pat'
    AND k.revoked_at IS NULL
    AND (? = 1 OR k.expires_at <= UTC_TIMESTAMP(6));
+
+-- name: usertokens_of
+-- in:   tenant_id:id user_id:id
+-- out:  id:id kind:str name:str fingerprint:str role:str active:i64 created_at:time expires_at:time last_used_at:time
+-- returns: many
+-- Of either kind, those that have not ended.  The name of a service account is
+-- that of its token, and what it may do is its own.
+SELECT k.id, k.kind, COALESCE(k.name, m.username), c.fingerprint,
+       IF(m.service_account = 1, m.role, k.role),
+       k.active = 1 AND k.expires_at > UTC_TIMESTAMP(6), k.created_at,
+       k.expires_at, c.last_used_at
+  FROM access_tokens k
+  JOIN key_credentials c ON c.id = k.credential_id
+  JOIN members m ON m.user_id = k.user_id
+ WHERE k.tenant_id = ? AND k.user_id = ? AND k.revoked_at IS NULL
+ ORDER BY k.created_at, k.id;

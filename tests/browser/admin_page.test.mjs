@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { launch } from '../lib/browser.mjs';
-import { createOrg } from '../lib/dfns.mjs';
+import { createOrg, giveToken } from '../lib/dfns.mjs';
 import { start } from '../lib/instance.mjs';
 import { codeIn, nextMail } from '../lib/maildir.mjs';
 import { Person, Typist } from '../lib/person.mjs';
@@ -229,6 +229,15 @@ describe('what a user has', () => {
     await person.hears('status', 'is removed');
     const { password: left, webauthn_credentials: keys } = await state(id);
     assert.deepEqual([left, keys], [undefined, undefined]);
+
+    await giveToken(instance, id);
+    await open(person, other);
+    await shot(person, 'token');
+    await person.press('End: laptop');
+    await answer(person, 'End this access token?', 'End');
+    await person.hears('status', 'The token has ended');
+    assert.deepEqual((await admin.call('GET', `/users/${id}/access_tokens`))
+      .body, []);
   });
 
   test('is not overwritten unseen', async () => {

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
-import { createOrg } from '../lib/dfns.mjs';
+import { createOrg, giveToken } from '../lib/dfns.mjs';
 import { start, top } from '../lib/instance.mjs';
 
 /* { method, path, auth } of every row. */
@@ -49,7 +49,8 @@ before(async () => {
     password: 'correct horse battery' });
   const [shown, [session]] = [await state(), (await admin.call('GET',
     `/users/${user.user_id}/sessions`, undefined, { status: 200 })).body];
-  ids = { id: user.user_id, email_id: shown.emails[0].id,
+  const token = await giveToken(instance, user.user_id);
+  ids = { id: user.user_id, token_id: token, email_id: shown.emails[0].id,
     credential_id: shown.webauthn_credentials[0].id, session_id: session.id };
   hook = (await admin.call('POST', '/webhooks', body(), { status: 201 })).body;
 });

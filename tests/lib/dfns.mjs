@@ -3,7 +3,7 @@
  * an organisation with a member to begin with.
  */
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freshAddress } from './api.mjs';
@@ -290,4 +290,27 @@ export async function ofDefault(instance, options) {
   assert.equal(done.status, 200, done.text);
   await who.call('PUT', '/auth/logout', {}, { status: 200 });
   return who;
+}
+
+/* A user of the default organisation becomes a member, with a personal access
+   token of that name, which is nobody's: its id. */
+export async function giveToken(instance, userId, name = 'laptop') {
+  const id = randomUUID();
+  const now = 'UTC_TIMESTAMP(6)';
+  const [token, user] = [id, userId].map((one) =>
+    `UNHEX('${one.replaceAll('-', '')}')`);
+  const from = "FROM tenants WHERE name = 'default'";
+  await instance.sql(`INSERT INTO members (user_id, tenant_id, username,
+    username_key, kind, active, registered, service_account, created_at)
+    SELECT ${user}, id, '${userId}', '${userId}', 'CustomerEmployee', 1, 1, 0,
+    ${now} ${from}`);
+  await instance.sql(`INSERT INTO key_credentials (id, tenant_id, user_id, kind,
+    cred_id, cred_hash, name, pem, fingerprint, algorithm, active, created_at,
+    of_token) SELECT ${token}, id, ${user}, 'Key', 'c', 'h', 'n', 'p', 'f',
+    'ES256', 1, ${now}, 1 ${from}`);
+  await instance.sql(`INSERT INTO access_tokens (id, tenant_id, user_id, kind,
+    name, credential_id, hash, created_at, expires_at) SELECT ${token}, id,
+    ${user}, 'Pat', '${name}', ${token}, ${token}, ${now},
+    ${now} + INTERVAL 1 DAY ${from}`);
+  return id;
 }

@@ -160,6 +160,25 @@ const sessions = (here, all) => section('sessions', 'Sessions',
       about: `${count(all.length, 'session')} will end, and they have to log`
         + ' in again.' })));
 
+function tokenRow(here, one) {
+  const account = one.kind === 'ServiceAccount';
+  const name = one.name;
+
+  return row(make('span', { class: 'named' }, name,
+    one.is_owner && badge('Manages'), !one.is_active && badge('Off')),
+  [`made ${time(one.created_at)}`, `expires ${time(one.expires_at)}`,
+    one.last_used_at ? `last used ${time(one.last_used_at)}` : 'never used'],
+  act(here, 'End', 'tokens', ['DELETE', `/access_tokens/${part(one.id)}`,
+    'The token has ended.'], { label: `End: ${name}`,
+    title: 'End this access token?', about: account
+      ? 'The service account ends with it.'
+      : 'What acts by it cannot any more. They are told by mail.' }));
+}
+
+const tokens = (here, all) => all.length > 0 && section('tokens',
+  'Access tokens', list('Access tokens', all.map((one) =>
+    tokenRow(here, one))));
+
 function credentialRow(here, one) {
   const kind = one.mfa_only ? 'Security key' : 'Passkey';
   const name = one.name || kind;
@@ -253,7 +272,8 @@ const history = (entries, id) => section('history', 'What they did lately',
 
 /* All that is asked of a user who is at that path. */
 const read = (id, path) => Promise.all([call('GET', path),
-  find(`${path}/sessions`), find(`${path}/limits`), find(`/audit_logs${
+  find(`${path}/sessions`), find(`${path}/access_tokens`),
+  find(`${path}/limits`), find(`/audit_logs${
     query({ actor_user_id: id, per_page: 10 })}`), find('/health/ready'),
   readMetadata(path)]);
 
@@ -264,14 +284,14 @@ export async function user(id, draw) {
 
   if (!isId(id))
     throw new Told('That is not the id of a user.');
-  const [{ data, headers }, all, limits, log, ready, kept]
+  const [{ data, headers }, all, granted, limits, log, ready, kept]
     = await read(id, path);
 
   return [heading(nameOf(data), ...marks(data)), facts([['Id', data.id],
     ['Made', time(data.created_at)], ['Changed', time(data.updated_at)],
     ['Name', data.name], ['Username', data.username?.username]]),
   await access(here, data, limits ?? [], ready), sessions(here, all ?? []),
-  history(log, id), addresses(here, data), credentials(here, data),
+  tokens(here, granted ?? []), history(log, id), addresses(here, data), credentials(here, data),
   password(here, data), app(here, data),
   names(here, data, headers.get('ETag')), metadata(here, kept, (text) =>
     again(here, text, 'metadata')), end(here, data)];
