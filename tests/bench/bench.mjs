@@ -5,13 +5,15 @@
  * Figures per second are of this machine and this minute, and mean nothing
  * beside those of another.
  */
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync,
+  writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { privateKib } from '../lib/memory.mjs';
 import { Flows, idOf } from './flows.mjs';
 import { Keys } from './keys.mjs';
-import { argon2, interleave, median, ratio, spread, wrk }
+import { argon2, bin, interleave, median, ratio, spread, wrk }
   from './measure.mjs';
 import { Passkeys } from './passkeys.mjs';
 import { output } from './quickstart.mjs';
@@ -22,10 +24,10 @@ import { print, row } from './table.mjs';
 const SETTINGS = { 'rate_limiter.enabled': 'false', 'log.level': 'warn' };
 const CONNECTIONS = 16;
 const GROUPS = ['memory', 'start', 'jwks', 'validate', 'passcode', 'argon2',
-  'login', 'flow', 'webauthn', 'dfns-code', 'dfns-login', 'authorizer', 'p99', 'audit',
-  'es256'];
+  'login', 'flow', 'webauthn', 'dfns-code', 'dfns-login', 'authorizer', 'p99',
+  'metrics', 'audit', 'es256'];
 /* --quick has no row that is without a goal, and no queue of logins. */
-const SLOW = ['audit', 'webauthn', 'dfns-code', 'dfns-login', 'authorizer',
+const SLOW = ['metrics', 'audit', 'webauthn', 'dfns-code', 'dfns-login', 'authorizer',
   'passcode-mail', 'login-queue', 'p99-floor'];
 
 function usage(what) {
@@ -530,6 +532,54 @@ async function fromPackage(kernel) {
   return false;
 }
 
+/* The same server, but what counts for metrics is a function that is empty. */
+function uncounted() {
+  const build = process.env.POSTERN_BUILD;
+  const dir = join(build, 'uncounted');
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir);
+  for (const name of readdirSync(build).filter((one) => /^postern-/.test(one)))
+    symlinkSync(join(build, name), join(dir, name));
+  copyFileSync(join(bin, 'uncounted'), join(dir, 'postern'));
+  return dir;
+}
+
+/*
+ * What counting costs: pairs of the same requests, with it and without, between
+ * which the server is another one.  A second's load comes first each time.
+ */
+async function metrics(site) {
+  const builds = { counted: site.instance.build, uncounted: uncounted() };
+  const tokens = await site.tokens();
+  const shown = { 'metrics-jwks': site.gets('jwks', '/.well-known/jwks.json'),
+    'metrics-validate': site.gets('seen', VALIDATE, tokens.slice(0, 32)),
+    'metrics-passcode': site.passcodes() };
+  const results = {};
+  const by = async (how) => {
+    site.instance.build = builds[how];
+    await site.reopen({});
+    for (const [name, file] of Object.entries(shown)) {
+      const fn = asleep(site, load(site, file));
+      await fn({ warm: true });
+      ((results[name] ??= {})[how] ??= []).push(await fn({ warm: false }));
+    }
+  };
+  say('metrics: with counting, and without');
+  try {
+    for (let i = 0; i < options.rounds; i++)
+      for (const how of i % 2 ? ['uncounted', 'counted']
+        : ['counted', 'uncounted'])
+        await by(how);
+  } finally {
+    site.instance.build = builds.counted;
+    await site.reopen({});
+  }
+  for (const [name, of] of Object.entries(results))
+    compare({ floor: of.uncounted, [name]: of.counted }, 'floor', { [name]: [
+      `${name.slice(8)}, counted`, 0.97,
+      { floor_does: 'the same, but counts nothing for metrics' }] });
+}
+
 async function all() {
   const site = new Site(SETTINGS, options.quick ? 3000 : 8000);
   const failures = [];
@@ -572,6 +622,7 @@ async function all() {
     await attempt('dfns-login', dfnsLogin);
     await attempt('authorizer', authorizer);
     await attempt('p99', latency);
+    await attempt('metrics', metrics);
     await attempt('audit', audit);
     await attempt('es256', es256);
   } finally {
