@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/base/hex.h"
 #include "lib/conf/conf.h"
 #include "lib/dfns/action.h"
 #include "lib/dfns/useraction.h"
@@ -75,10 +76,45 @@ ptn_dfns_action(struct ptn_request *req, struct ptn_reply *rep)
 	return PTN_OK;
 }
 
+/*
+ * What stands behind path in a target that may have escapes, which were found
+ * to be good ones; NULL: it does not begin with it.
+ */
 static const char *
-without(const char *uri, const char *path, size_t len)
+behind(const char *uri, const char *path, size_t len)
 {
-	return strncmp(uri, path, len) == 0 ? uri + len : uri;
+	size_t i;
+	int c;
+
+	for (i = 0; i < len; i++) {
+		c = (unsigned char)*uri;
+		if (c == '%') {
+			c = ptn_hex_digit(uri[1]) << 4 | ptn_hex_digit(uri[2]);
+			uri += 2;
+		}
+		if (c != (unsigned char)path[i])
+			return NULL;
+		uri++;
+	}
+	return uri;
+}
+
+static const char *
+without_base(const struct ptn_request *req, const char *uri)
+{
+	const char *base = req->sc.cf->base_path;
+	const char *rest = behind(uri, base, strlen(base));
+
+	return rest != NULL ? rest : uri;
+}
+
+/* Without the path or the id of a tenant. */
+static const char *
+without_tenant(const struct ptn_mount *m, const char *uri)
+{
+	const char *rest = m != NULL ? behind(uri, m->at, m->at_len) : NULL;
+
+	return rest != NULL && (*rest == '/' || *rest == '\0') ? rest : NULL;
 }
 
 /*
@@ -88,13 +124,14 @@ without(const char *uri, const char *path, size_t len)
 static const char *
 target(const struct ptn_request *req)
 {
-	const char *const base = req->sc.cf->base_path, *uri = req->uri;
-	const struct ptn_mount *m = req->below;
+	const char *uri = without_tenant(req->below, req->uri);
 
-	if (m != NULL && ptn_mount_has_path(m, uri))
-		return without(uri + m->at_len, base, strlen(base));
-	uri = without(uri, base, strlen(base));
-	return m != NULL && ptn_mount_has_path(m, uri) ? uri + m->at_len : uri;
+	if (uri != NULL)
+		return without_base(req, uri);
+	uri = without_base(req, req->uri);
+	if (without_tenant(req->below, uri) != NULL)
+		uri = without_tenant(req->below, uri);
+	return uri;
 }
 
 enum ptn_err

@@ -576,7 +576,8 @@ describe('the Dfns API', () => {
     const code = await codeTo(instance.mailDir, username);
     await register(anybody(), orgId.acme, username, code,
       (challenge) => key.create(challenge));
-    for (const api of [anybody(), acme(), atPath('/acme'), atId('acme')]) {
+    for (const api of [anybody(), acme(), atPath('/acme'), atId('acme'),
+      atPath('/%61cm%65')]) {
       const token = await login(api, orgId.acme, username, key);
       const expiration = new Date(Date.now() + 30000).toISOString();
       const { status, text } = await signed({ api, token, key }, 'POST',
