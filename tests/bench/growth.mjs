@@ -56,10 +56,20 @@ async function rowsRead() {
   return rows.reduce((sum, [, n]) => sum + Number(n), 0);
 }
 
+/* Until the database does nothing but answer this. */
+async function isQuiet() {
+  const busy = async () => (await ask(`SELECT 1
+    FROM information_schema.processlist WHERE id <> CONNECTION_ID()
+      AND command IN ('Execute', 'Query')`)).length > 0;
+  while (await busy())
+    await sleep(100);
+}
+
 /* While fn runs the courier sleeps: the request is measured, not the sending. */
 async function asleep(fn) {
   const pid = site.courier();
   process.kill(pid, 'SIGSTOP');
+  await isQuiet();
   try {
     return await fn();
   } finally {
@@ -141,14 +151,16 @@ async function measure(requests, used) {
   return found;
 }
 
-/* What a row of each table takes, its keys included. */
+/* What a row of each table takes, and what its keys: [table, rows, ...]. */
 async function bytesOf() {
+  const all = [];
   await ask(`ANALYZE TABLE ${Object.keys(TABLES)}`);
-  return ask(`SELECT table_name, table_rows,
-      ROUND(data_length / table_rows), ROUND(index_length / table_rows)
-    FROM information_schema.tables WHERE table_schema = DATABASE()
-      AND table_name IN (${Object.keys(TABLES).map((one) => `'${one}'`)})
-    ORDER BY table_name`);
+  for (const table of Object.keys(TABLES))
+    all.push(...await ask(`SELECT '${table}', n, ROUND(data_length / n),
+        ROUND(index_length / n)
+      FROM information_schema.tables, (SELECT COUNT(*) AS n FROM ${table}) c
+      WHERE table_schema = DATABASE() AND table_name = '${table}'`));
+  return all;
 }
 
 const short = (n) => (n >= 100 ? n.toFixed(0) : n.toFixed(1));

@@ -52,6 +52,9 @@ const own = {
   webhooks: { id: tenantOf, tenant_id: tenantOf },
 };
 
+/* Rows that there are not: nobody's address is not somebody's primary one. */
+const lacks = { primary_emails: 'i % 1000 <> 11' };
+
 /* When row i of so many was made: the last one now, the first 400 days ago. */
 const madeAt = (i, rows) => `UTC_TIMESTAMP(6) - INTERVAL
   ${Math.round(400 * 86400 / rows)} * (${rows} - ${i}) SECOND`;
@@ -108,7 +111,8 @@ export async function grow(ask, rows, { from = 1, only, tenants = rows,
           { rows, tenants, ends, tenant: hex })]);
     await ask(`INSERT INTO ${table} (${list.map(([name]) => name)})
       SELECT ${list.map(([, value]) => value)}
-        FROM (SELECT CAST(seq AS SIGNED) AS i FROM seq_${from}_to_${last}) n`);
+        FROM (SELECT CAST(seq AS SIGNED) AS i FROM seq_${from}_to_${last}) n
+       WHERE ${lacks[table] ?? 1}`);
   }
   await ask(`ANALYZE TABLE ${some}`);
   return { tables: all, tenant: hex, madeAt: (i) => madeAt(i, rows) };
