@@ -67,7 +67,7 @@ function values(i) {
     username: address, username_key: address, address, name: `'${i} name'`,
     kind: "'mail'", api: "'hanko'", purpose: `'${i} purpose'`,
     source: `LEFT(UNHEX(MD5(${i})), 8)`, busy: "''", whom: id,
-    ids: `REPEAT(HEX(${id}), 20)`, n: '20', max: '20', rows: '20', skip: '20',
+    ids: `REPEAT(HEX(${id}), 20)`, 'n:i64': '20', max: '20', rows: '20', skip: '20',
     since: 'NULL', until: 'NULL', types: 'NULL', ip: 'NULL', email: 'NULL',
     any: 'NULL', any_address: 'NULL', wait_s: '0', since_h: '876000',
     retention_s: '31536000', news_s: '3600', version: '1000', seq: i,
@@ -101,7 +101,8 @@ const others = {
 const asked = (some) => some.flatMap((statement) => rows.flatMap((usual) =>
   (others[statement.name]?.(usual) ?? [{}]).map((own) => [statement,
     Object.fromEntries(statement.inputs.map(([input, type]) =>
-      [input, own[input] ?? usual[input] ?? usual[type]]))])));
+      [input, own[input] ?? usual[`${input}:${type}`] ?? usual[input]
+        ?? usual[type]]))])));
 
 /* Whether a step of a plan reads all of a table of ours that grows. */
 function scans({ text }, { kind, table: alias, type }) {
