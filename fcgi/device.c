@@ -6,6 +6,7 @@
 #include "lib/account/device.h"
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
+#include "lib/db/db.h"
 
 #define COOKIES_MAX 20 /* that are looked at */
 
@@ -17,9 +18,9 @@ name_of(const struct ptn_request *req)
 }
 
 static int64_t
-now_s(void)
+now_s(const struct ptn_request *req)
 {
-	return ptn_clock_us() / PTN_US_PER_S;
+	return ptn_db_clock_us(req->sc.db) / PTN_US_PER_S;
 }
 
 /* In the arena; NULL: it is not ours. */
@@ -28,7 +29,7 @@ read_cookie(const struct ptn_request *req, const char *text)
 {
 	struct ptn_device d, *out;
 
-	if (!ptn_device_read(&req->sc, text, now_s(), &d) ||
+	if (!ptn_device_read(&req->sc, text, now_s(req), &d) ||
 	    (out = ptn_arena_alloc(req->sc.arena, sizeof(*out))) == NULL)
 		return NULL;
 	*out = d;
@@ -80,7 +81,7 @@ ptn_device_set(struct ptn_request *req, struct ptn_reply *rep)
 	name = name_of(req);
 	if (name == NULL ||
 	    ptn_device_write(&req->sc, before(actor),
-		&actor->remembered.user_id, actor->remembered.epoch, now_s(),
+		&actor->remembered.user_id, actor->remembered.epoch, now_s(req),
 		&text) != PTN_OK)
 		rep->bad = true;
 	else

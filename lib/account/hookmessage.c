@@ -7,6 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/crypto.h"
+#include "lib/db/db.h"
 #include "lib/format/json.h"
 
 /* The keys and MACs are of 32 bytes, whose base64 ends in one "=". */
@@ -110,7 +111,7 @@ ptn_hookmessage_write(const struct ptn_scope *sc, const struct ptn_uuid *id,
     const struct ptn_hooks_one *hook, const struct ptn_webhook_told *told,
     struct ptn_hookmessage *out)
 {
-	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
+	const int64_t now = ptn_db_clock_us(sc->db) / PTN_US_PER_S;
 	char name[PTN_UUID_STR];
 	struct ptn_jsonw w;
 	char *token;

@@ -48,9 +48,9 @@ ptn_otp_open(const struct ptn_scope *sc, const struct ptn_uuid *user,
 }
 
 static int64_t
-now_s(void)
+now_s(const struct ptn_scope *sc)
 {
-	return ptn_clock_us() / PTN_US_PER_S;
+	return ptn_db_clock_us(sc->db) / PTN_US_PER_S;
 }
 
 enum ptn_err
@@ -67,15 +67,15 @@ ptn_otp_judge(const struct ptn_scope *sc, const struct ptn_uuid *user,
 	}
 	if (r != PTN_OK)
 		return r;
-	return ptn_totp_verify(otp->secret, now_s(), otp->last_step, code,
+	return ptn_totp_verify(otp->secret, now_s(sc), otp->last_step, code,
 	    &otp->step, verdict);
 }
 
 enum ptn_err
-ptn_otp_prove(struct ptn_bytes secret, struct ptn_bytes code, int64_t *step,
-    enum ptn_verdict *verdict)
+ptn_otp_prove(const struct ptn_scope *sc, struct ptn_bytes secret,
+    struct ptn_bytes code, int64_t *step, enum ptn_verdict *verdict)
 {
-	return ptn_totp_verify(secret, now_s(), -1, code, step, verdict);
+	return ptn_totp_verify(secret, now_s(sc), -1, code, step, verdict);
 }
 
 /* ------------------------------------------------------- the second factor */

@@ -48,8 +48,9 @@ enum ptn_err ptn_otp_judge(const struct ptn_scope *sc,
     enum ptn_verdict *verdict) PTN_MUST_USE;
 
 /* The same of a secret that is stored nowhere yet. */
-enum ptn_err ptn_otp_prove(struct ptn_bytes secret, struct ptn_bytes code,
-    int64_t *step, enum ptn_verdict *verdict) PTN_MUST_USE;
+enum ptn_err ptn_otp_prove(const struct ptn_scope *sc,
+    struct ptn_bytes secret, struct ptn_bytes code, int64_t *step,
+    enum ptn_verdict *verdict) PTN_MUST_USE;
 
 /* An app that a user sets up. */
 struct ptn_otp_new {

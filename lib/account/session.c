@@ -308,7 +308,7 @@ ptn_session_open(const struct ptn_scope *sc, const struct ptn_session_new *new,
 	claims->session_id = ptn_uuid_new();
 	if (sc->tenant_named)
 		claims->tenant_id = sc->tenant_id;
-	claims->iat = ptn_clock_us() / PTN_US_PER_S;
+	claims->iat = ptn_db_clock_us(sc->db) / PTN_US_PER_S;
 	claims->exp = claims->iat + lifespan_s;
 	claims->email = new->email;
 	if ((r = name_user(sc, new, claims)) != PTN_OK ||

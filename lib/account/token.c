@@ -12,6 +12,7 @@
 #include "lib/crypto/crypto.h"
 #include "lib/crypto/jws.h"
 #include "lib/crypto/key.h"
+#include "lib/db/db.h"
 #include "lib/format/json.h"
 
 #define LEEWAY_S 60 /* of iat, between hosts */
@@ -271,9 +272,9 @@ tenant_is(const struct ptn_scope *sc, const struct ptn_claims *c)
 }
 
 static bool
-in_time(const struct ptn_claims *c)
+in_time(const struct ptn_scope *sc, const struct ptn_claims *c)
 {
-	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
+	const int64_t now = ptn_db_clock_us(sc->db) / PTN_US_PER_S;
 
 	return now < c->exp && now + LEEWAY_S >= c->iat;
 }
@@ -318,7 +319,7 @@ digest_of(const struct ptn_scope *sc, struct ptn_bytes token,
 static bool
 for_us(const struct ptn_scope *sc, const struct ptn_claims *c)
 {
-	return tenant_is(sc, c) && in_time(c);
+	return tenant_is(sc, c) && in_time(sc, c);
 }
 
 static enum ptn_err

@@ -12,8 +12,9 @@
 #define PTN_US_PER_MS INT64_C(1000)
 
 /*
- * This host's clock.  Rows live and die by the database's clock; this one
- * dates tokens and logs.  Tests replace both with --wrap.
+ * This host's clock.  Rows live and die by the database's clock, and tokens are
+ * dated by it (ptn_db_clock_us()); this one dates logs and mails.  Tests
+ * replace both with --wrap.
  */
 int64_t ptn_clock_us(void);	 /* microseconds since the epoch, UTC */
 int64_t ptn_clock_mono_ms(void); /* milliseconds that never step back */

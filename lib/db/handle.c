@@ -186,6 +186,8 @@ check_schema(struct ptn_db *db)
 		ptn_handle_note(db, "schema", f);
 		return ptn_dberr_err(f);
 	}
+	if (have.clock != 0)
+		ptn_handle_clock(db, have.clock);
 	return check_version(db, &have);
 }
 
@@ -356,7 +358,9 @@ ptn_handle_ready(struct ptn_db *db)
 
 	if (ptn_conn_is_open(db->conn) &&
 	    (!ptn_conn_is_alive(db->conn) ||
-		(db->role == PTN_DB_SERVE && ptn_nodes_go_back(&db->nodes))))
+		(db->role == PTN_DB_SERVE &&
+		    (ptn_nodes_go_back(&db->nodes) ||
+			ptn_handle_clock_due(db)))))
 		ptn_conn_close(db->conn);
 	r = ptn_db_connect(db);
 	return r == PTN_E_CONFIG ? PTN_E_UNAVAILABLE : r;

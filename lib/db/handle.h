@@ -12,7 +12,7 @@
 
 /*
  * What db.h is opaque about, and what its statements and transactions (db.c)
- * need of its connection (handle.c): for these two alone.
+ * need of its connection (handle.c) and clock (dbclock.c): for these alone.
  */
 struct ptn_db {
 	const struct ptn_conf *cf;
@@ -37,6 +37,11 @@ struct ptn_db {
 	enum ptn_err refusal;  /* the last one */
 	int64_t waited_at_ms; /* when what waited was sent last (conn.h) */
 
+	/* Its clock, when it was connected to. */
+	int64_t ahead_us;    /* of this host's; 0: less than a second */
+	int64_t setting_us;  /* how that one was set then */
+	int64_t clock_at_ms; /* 0: not asked */
+
 	/* The last complaint in the log. */
 	unsigned int said;
 	int64_t said_at_ms;
@@ -56,5 +61,12 @@ enum ptn_err ptn_handle_ready(struct ptn_db *db) PTN_MUST_USE;
  */
 void ptn_handle_say(struct ptn_db *db, const char *where, enum ptn_dberr f);
 void ptn_handle_note(struct ptn_db *db, const char *where, enum ptn_dberr f);
+
+/*
+ * What its clock says now.  Due when this host's was set since, and now and
+ * then while the two are apart: connecting asks.
+ */
+void ptn_handle_clock(struct ptn_db *db, int64_t clock_us);
+bool ptn_handle_clock_due(const struct ptn_db *db);
 
 #endif

@@ -41,7 +41,7 @@ static enum ptn_err
 put(const struct ptn_scope *sc, struct ptn_accesstoken_new *t,
     const struct ptn_uuid *credential)
 {
-	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
+	const int64_t now = ptn_db_clock_us(sc->db) / PTN_US_PER_S;
 	const struct ptn_dfns_token says = { .kind = t->kind,
 		.id = ptn_uuid_new(),
 		.org = sc->tenant_id,

@@ -6,6 +6,7 @@
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
 #include "lib/crypto/jws.h"
+#include "lib/db/db.h"
 #include "lib/format/dfnsid.h"
 #include "lib/format/json.h"
 
@@ -104,7 +105,7 @@ enum ptn_err
 ptn_dfns_token_issue(const struct ptn_scope *sc, struct ptn_dfns_token *t,
     int64_t ttl_s, char **token)
 {
-	t->iat = ptn_clock_us() / PTN_US_PER_S;
+	t->iat = ptn_db_clock_us(sc->db) / PTN_US_PER_S;
 	t->exp = t->iat + ttl_s;
 	return ptn_dfns_token_sign(sc, t, token);
 }
@@ -137,12 +138,12 @@ is_kind(const struct ptn_json *p, enum ptn_dfns_token_kind kind)
 
 /* Read the claims; false if one is missing or is not as it must be. */
 static bool
-read_claims(const struct ptn_json *p, const char *iss,
-    enum ptn_dfns_token_kind kind, struct ptn_dfns_token *t)
+read_claims(const struct ptn_scope *sc, const struct ptn_json *p,
+    const char *iss, enum ptn_dfns_token_kind kind, struct ptn_dfns_token *t)
 {
 	const struct ptn_json *meta = ptn_json_get(p, METADATA);
 	const struct ptn_json *user = ptn_json_get(meta, "userId");
-	const int64_t now = ptn_clock_us() / PTN_US_PER_S;
+	const int64_t now = ptn_db_clock_us(sc->db) / PTN_US_PER_S;
 
 	memset(t, 0, sizeof(*t));
 	t->kind = kind;
@@ -170,7 +171,7 @@ read_token(const struct ptn_scope *sc, struct ptn_bytes token,
 	r = ptn_jws_peek(sc->arena, token, &payload);
 	if (r == PTN_OK)
 		r = ptn_json_parse(payload, DEPTH, &json, &why);
-	*claims = r == PTN_OK && read_claims(json, iss, kind, out);
+	*claims = r == PTN_OK && read_claims(sc, json, iss, kind, out);
 	ptn_json_free(&json);
 	return r == PTN_E_INPUT ? PTN_OK : r;
 }

@@ -147,8 +147,8 @@ otp_code_verify(struct ptn_flow_step *step)
 	enum ptn_verdict verdict;
 	enum ptn_err r;
 
-	r = ptn_otp_prove(secret_of(stash), ptn_bytes_of(step->in[0].text),
-	    &stash->otp_step, &verdict);
+	r = ptn_otp_prove(step->sc, secret_of(stash),
+	    ptn_bytes_of(step->in[0].text), &stash->otp_step, &verdict);
 	if (r != PTN_OK)
 		return r;
 	if (verdict != PTN_ALLOW) {

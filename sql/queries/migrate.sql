@@ -23,9 +23,10 @@ ALTER TABLE schema_migrations
   ADD COLUMN IF NOT EXISTS refused TINYINT NOT NULL DEFAULT 0;
 
 -- name: schema_version
--- out:  version:i64 unfinished:i64
+-- out:  version:i64 unfinished:i64 clock:time
 -- returns: one
-SELECT COALESCE(MAX(version), 0), COUNT(*) - COUNT(applied_at)
+SELECT COALESCE(MAX(version), 0), COUNT(*) - COUNT(applied_at),
+       UTC_TIMESTAMP(6)
   FROM schema_migrations;
 
 -- name: schema_lock

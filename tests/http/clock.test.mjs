@@ -91,6 +91,16 @@ for (const apart of [APART_S, -APART_S])
     });
     after(() => instance?.stop());
 
+    test('tokens are dated by it', async () => {
+      const api = instance.client();
+      await api.signUp(freshAddress());
+      const [, payload] = api.jar.get('hanko').split('.');
+      const { iat } = JSON.parse(Buffer.from(payload, 'base64url'));
+      const ahead_s = iat - Date.now() / 1000;
+      assert.ok(Math.abs(ahead_s - apart) < APART_S / 2, String(ahead_s));
+      await api.call('GET', '/me', undefined, { status: 200 });
+    });
+
     for (const [name, make] of Object.entries(things))
       test(name, async () => {
         const [table, [alive, dead], use] = await make(instance);
