@@ -5,7 +5,8 @@
 #   no SQL in the strings of a .c or .h of lib/ and fcgi/;
 #   names of statements are unique over all files (compile.awk says so);
 #   a statement on a table that has a tenant_id binds one, or says
-#   "-- tenants: all, because ..." why it speaks of all of them;
+#   "-- tenants: all, because ..." why it speaks of all of them; a table without
+#   one is named below, with what it is about;
 #   what MariaDB 10.3 does not know, or knows differently, is not used: each word
 #   stands in sql.words with the version that it came with;
 #   postern-schema(7) has every table and column, and no others.
@@ -47,8 +48,18 @@ awk '
 		failed = 1
 	}
 
+	# Tables that are of no tenant.
+	BEGIN {
+		of_all["jwk_changes"] = "the lock of the key sets"
+		of_all["mail_refusals"] = "of a host"
+		of_all["tenants"] = "what the others are of"
+	}
+
 	# Migrations: which tables have a tenant_id.
-	/^CREATE TABLE/ && FILENAME ~ /migrations\// { table = $3 }
+	/^CREATE TABLE/ && FILENAME ~ /migrations\// {
+		table = $3
+		made[table] = 1
+	}
 	/^ *tenant_id / && FILENAME ~ /migrations\// { of_tenant[table] = 1 }
 	/^\)/ && FILENAME ~ /migrations\// { table = "" }
 	/^ALTER TABLE/ && FILENAME ~ /migrations\// { table = $3 }
@@ -92,7 +103,12 @@ awk '
 			    "UTC_TIMESTAMP(6) is the only clock; no " \
 			    "RETURNING, no SKIP LOCKED")
 	}
-	END { exit failed }
+	END {
+		for (table in made)
+			if (!(table in of_tenant) && !(table in of_all))
+				complain(table " has no tenant_id")
+		exit failed
+	}
 ' sql/migrations/*.sql sql/queries/*.sql || failed=1
 
 # ------------------------------------------------------- words of MariaDB 10.3
