@@ -37,6 +37,7 @@ export class Cluster {
     this.options = options;
     this.name = `ptn${process.pid}`;
     this.hosts = [];
+    this.ends = []; /* what else is to be undone when it has stopped */
   }
 
   static async start(options = {}) {
@@ -222,6 +223,8 @@ export class Cluster {
   async stop() {
     for (const host of this.hosts)
       await host.down().catch((error) => console.error(String(error)));
+    for (const end of this.ends)
+      await end().catch((error) => console.error(String(error)));
     const findings = this.hosts.map((host) => host.findings()).join('');
     for (const i of this.all)
       await ip('netns', 'delete', this.ns(i)).catch(() => {});
