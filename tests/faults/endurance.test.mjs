@@ -14,13 +14,15 @@ import { test } from 'node:test';
 import { freshAddress } from '../lib/api.mjs';
 import { call } from '../lib/fastcgi.mjs';
 import { start, until } from '../lib/instance.mjs';
-import { writtenKib } from '../lib/memory.mjs';
+import { privateKib, shareKib, writtenKib } from '../lib/memory.mjs';
 
 const build = process.env.POSTERN_PLAIN_BUILD;
 const requests = 100000;
 const warm_up = 5000;
 const stretches = 4;
 const grown_kib_max = 16;
+const worker_kib_max = 1024;
+const server_kib_max = 8 * 1024;
 
 const isWorker = (pid) =>
   readFileSync(`/proc/${pid}/comm`, 'utf8').includes('worker');
@@ -156,6 +158,26 @@ test(`a worker serves ${requests} requests without growing`, async () => {
     assert.ok(Math.min(...grown) <= grown_kib_max,
       `it grew by ${grown.join(', ')} KiB`);
     assert.equal(openFiles(worker), files);
+    const kib = privateKib(worker);
+    assert.ok(kib <= worker_kib_max, `it has ${kib} KiB for itself`);
+  } finally {
+    await instance.stop();
+  }
+});
+
+/* As it is installed: as many workers as it takes by itself. */
+test('a server at rest is small', async () => {
+  assert.ok(build, 'POSTERN_PLAIN_BUILD names a build without sanitizers');
+  const instance = await start({ build });
+  try {
+    await (await instance.client()).call('GET', '/health/ready', undefined,
+      { status: 200 });
+    const all = [instance.supervisor, ...instance.children()]
+      .map((pid) => [readFileSync(`/proc/${pid}/comm`, 'utf8').trim(),
+        shareKib(pid)]);
+    const sum = all.reduce((total, [, kib]) => total + kib, 0);
+    assert.ok(all.length >= 5, 'a supervisor and its children');
+    assert.ok(sum <= server_kib_max, `${sum} KiB: ${all.join(' ')}`);
   } finally {
     await instance.stop();
   }

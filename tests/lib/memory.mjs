@@ -29,3 +29,6 @@ export const privateKib = (pid) =>
  */
 export const writtenKib = (pid) =>
   mapped(pid, /^(?:Anonymous|Swap): +(\d+) kB/gm);
+
+/* Its share of all memory: what n processes have together counts 1/n. */
+export const shareKib = (pid) => mapped(pid, /^(?:Pss|SwapPss): +(\d+) kB/gm);
