@@ -54,6 +54,7 @@ struct courier {
 	struct ptn_expiry expiry;
 	bool more;    /* there was more mail than free slots */
 	bool full;    /* there was more than the last program took along */
+	bool barred;  /* some may not be taken while so many are under way */
 	bool held;    /* what there is waits for the space between programs */
 	size_t batch; /* how many mails one takes along */
 	struct ptn_bag bag;
@@ -285,7 +286,9 @@ take_mail(struct courier *c, size_t *taken)
 	for (i = 0; r == PTN_OK && i < got.n; i++)
 		r = servers[got.items[i].kind](c, &got.items[i]);
 	ptn_bag_start(&c->bag);
-	c->full = r == PTN_OK && got.more;
+	c->barred =
+	    room.busy.p != NULL || room.codes == 0 || room.no_notices;
+	c->full = r == PTN_OK && (got.more || c->barred);
 	c->more = r == PTN_OK && (got.more || c->more);
 	*taken = got.n;
 	ptn_arena_reset(c->sc.arena);
@@ -335,6 +338,8 @@ serve_slot(struct courier *c, struct ptn_slot *s)
 	}
 	ptn_slot_look(s, receipts, ptn_sent_told, &c->sent);
 	ptn_sent_record(&c->sent, s);
+	if (!s->used && c->barred)
+		c->look_ms = 0;
 }
 
 /* See what was delivered, and write down what is to be. */

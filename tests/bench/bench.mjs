@@ -15,6 +15,7 @@ import { Flows, idOf } from './flows.mjs';
 import { Keys } from './keys.mjs';
 import { argon2, bin, interleave, median, ratio, spread, wrk }
   from './measure.mjs';
+import { Outbox } from './outbox.mjs';
 import { Passkeys } from './passkeys.mjs';
 import { output } from './quickstart.mjs';
 import { answerStart, mixedRequests } from './rest.mjs';
@@ -23,11 +24,12 @@ import { print, row } from './table.mjs';
 
 const SETTINGS = { 'rate_limiter.enabled': 'false', 'log.level': 'warn' };
 const CONNECTIONS = 16;
-const GROUPS = ['memory', 'start', 'jwks', 'validate', 'passcode', 'argon2',
-  'login', 'flow', 'webauthn', 'dfns-code', 'dfns-login', 'authorizer', 'p99',
-  'metrics', 'audit', 'es256'];
+const GROUPS = ['memory', 'start', 'jwks', 'validate', 'passcode', 'outbox',
+  'argon2', 'login', 'flow', 'webauthn', 'dfns-code', 'dfns-login',
+  'authorizer', 'p99', 'metrics', 'audit', 'es256'];
 /* --quick has no row that is without a goal, and no queue of logins. */
-const SLOW = ['metrics', 'audit', 'webauthn', 'dfns-code', 'dfns-login', 'authorizer',
+const SLOW = ['metrics', 'audit', 'outbox', 'webauthn', 'dfns-code',
+  'dfns-login', 'authorizer',
   'passcode-mail', 'login-queue', 'p99-floor'];
 
 function usage(what) {
@@ -219,6 +221,49 @@ async function passcode(site, names = { passcode: 0.50, 'passcode-mail': null },
       : `POST ${path}${label}`, goal];
   }
   compare(await interleave(options.rounds, subjects), 'floor', operations);
+}
+
+/* What requests notice of 10,000 mails that leave, and how fast they do. */
+async function outbox(site) {
+  const box = new Outbox(site, 10000);
+  const tokens = await site.fewTokens();
+  const { bytes } = await probe(site, VALIDATE, tokens[0]);
+  const check = load(site, site.gets('seen', VALIDATE, tokens), { bytes });
+  say('10,000 mails leave');
+  const filled = async () => {
+    await site.sweep();
+    await box.fill();
+    await box.due();
+  };
+  const results = await interleave(options.rounds, {
+    idle: check,
+    busy: async (how) => {
+      await filled();
+      const result = await check(how);
+      if (await box.waiting() === 0)
+        result.errors++; /* it was not busy to the end */
+      await site.sweep();
+      return result;
+    },
+    relay: ({ warm }) => box.relay(warm ? 100 : 2000),
+    courier: async ({ warm }) => {
+      if (!warm)
+        await filled();
+      await box.drained();
+      return { rate: warm ? 0 : await box.rate(), errors: 0 };
+    },
+  });
+  for (const [name, operation, floor, unit, goal, floor_does] of [
+    ['busy', `GET ${VALIDATE} while 10,000 mails leave`, 'idle', '/s', 0.5,
+      'the same while none do'],
+    ['courier', 'mails that leave by the courier', 'relay', '/s', null,
+      'the same mails over one connection to the same receiver']])
+    rows.push(row({ name: `outbox-${name}`, operation, floor_does,
+      floor: { ...spread(results[floor].map((one) => one.rate)), unit },
+      measured: { ...spread(results[name].map((one) => one.rate)), unit },
+      ratio: ratio(results[name], results[floor]),
+      goal: goal === null ? null : { at_least: goal },
+      errors: results[name].reduce((sum, one) => sum + one.errors, 0) }));
 }
 
 /* Slots of the gate, and places in its queue, as gate.c counts them. */
@@ -614,6 +659,7 @@ async function all() {
     await attempt('jwks', jwks);
     await attempt('validate', validate);
     await attempt('passcode', (one) => passcode(one));
+    await attempt('outbox', outbox);
     await attempt('argon2', hashing);
     await attempt('login', (one) => login(one));
     await attempt('flow', flow);
