@@ -489,12 +489,13 @@ execute(struct ptn_conn *c, int first, MYSQL_STMT *st)
 {
 	const char *ahead =
 	    first == ALONE ? NULL : ptn_sql_stmts[first].text;
+	struct ptn_pair_fault fault;
 
-	switch (ptn_pair_execute(c->my, ahead, st)) {
+	switch (ptn_pair_execute(c->my, ahead, st, &fault)) {
 	case PTN_PAIR_WELL:
 		return PTN_DBERR_NONE;
 	case PTN_PAIR_FIRST:
-		return conn_failed(c);
+		return failed(c, fault.number, fault.message);
 	case PTN_PAIR_SECOND:
 		break;
 	}

@@ -128,3 +128,17 @@ SELECT 1;
 -- in:   s:str
 -- returns: none
 UPDATE t_values SET t = ?;
+
+-- name: t_refused
+-- protocol: text
+-- returns: none
+SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213;
+
+-- name: t_stale
+-- returns: count
+UPDATE t_values SET n = n + t_stale();
+
+-- name: t_read_stale
+-- out:  n:i64
+-- returns: many
+SELECT n + t_stale() FROM t_values;

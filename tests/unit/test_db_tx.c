@@ -267,6 +267,7 @@ test_last(void **state)
 		{ { "sw", PTN_OK, 0 }, PTN_OK, 1, 3, 1 },
 		{ { "srw", PTN_E_GONE, 0 }, PTN_E_GONE, 0, 4, 1 },
 		{ { "srKw", PTN_OK, 0 }, PTN_OK, 1, 0, 2 },
+		{ { "Ksrw", PTN_OK, 0 }, PTN_OK, 1, 0, 1 },
 	};
 	struct steps s;
 	uint64_t before;
