@@ -23,10 +23,24 @@ struct ptn_gateway {
 };
 
 /* What we use of the variables; HTTP_* comes on top. */
-static const char *const wanted[] = { "REQUEST_METHOD", "REQUEST_URI",
-	"SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE",
-	"CONTENT_LENGTH", "REMOTE_ADDR", "HTTPS", "DOCUMENT_ROOT",
-	"FCGI_ROLE", "SERVER_SOFTWARE" };
+#define NAME(text) { text, sizeof(text) - 1 }
+static const struct {
+	const char *name;
+	size_t len; /* asked of every variable of every request */
+} wanted[] = {
+	NAME("REQUEST_METHOD"),
+	NAME("REQUEST_URI"),
+	NAME("SCRIPT_NAME"),
+	NAME("PATH_INFO"),
+	NAME("QUERY_STRING"),
+	NAME("CONTENT_TYPE"),
+	NAME("CONTENT_LENGTH"),
+	NAME("REMOTE_ADDR"),
+	NAME("HTTPS"),
+	NAME("DOCUMENT_ROOT"),
+	NAME("FCGI_ROLE"),
+	NAME("SERVER_SOFTWARE"),
+};
 
 enum ptn_err
 ptn_gateway_new(struct ptn_gateway **out)
@@ -79,8 +93,8 @@ is_wanted(const char *name, size_t len)
 	if (len > 5 && memcmp(name, "HTTP_", 5) == 0)
 		return len != 10 || memcmp(name, "HTTP_PROXY", 10) != 0;
 	for (i = 0; i < PTN_ARRAY_LEN(wanted); i++) {
-		if (strlen(wanted[i]) == len &&
-		    memcmp(name, wanted[i], len) == 0)
+		if (wanted[i].len == len &&
+		    memcmp(name, wanted[i].name, len) == 0)
 			return true;
 	}
 	return false;

@@ -1,4 +1,4 @@
-/* Two statements that are sent at once (lib/db/pair.h), and what can go wrong. */
+/* Two statements that are sent at once (lib/db/pair.h), and their faults. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
