@@ -246,10 +246,7 @@ verify_all(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
 	return PTN_OK;
 }
 
-/*
- * Nothing denies any more, but that the challenge was spent, or the code used,
- * meanwhile.
- */
+/* Nothing denies any more, but that the code was used meanwhile. */
 static enum ptn_err
 use_all(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
     const struct ptn_dfns_totp *code)
@@ -258,8 +255,6 @@ use_all(const struct ptn_scope *sc, struct ptn_dfns_answer *an,
 	enum ptn_err r;
 	size_t i;
 
-	if (!an->spent && (r = spend(sc, an)) != PTN_OK)
-		return r;
 	for (i = 0; i < an->nfactors; i++) {
 		if (an->factor[i].kind == PTN_CRED_TOTP &&
 		    (r = ptn_dfns_totp_use(sc, &an->c.user_id, code,
@@ -284,6 +279,9 @@ ptn_dfns_answer_verify(const struct ptn_scope *sc, struct ptn_dfns_answer *an)
 	enum ptn_err r;
 
 	memset(&an->denial, 0, sizeof(an->denial));
+	/* First: a counter would call a second answer a copied passkey. */
+	if (!an->spent && (r = spend(sc, an)) != PTN_OK)
+		return r;
 	if ((r = ptn_dfns_signers_for(sc, &an->c.user_id, &an->signer,
 		 &list)) != PTN_OK)
 		return r;

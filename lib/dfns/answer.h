@@ -77,11 +77,11 @@ enum ptn_err ptn_dfns_answer_check_password(const struct ptn_scope *sc,
     struct ptn_dfns_answer *an) PTN_MUST_USE;
 
 /*
- * Verify every factor that was sent, and if all hold, spend the challenge and
- * note that their credentials were used.  If one does not, the others are
- * checked all the same, and nothing is written: which of them it was, or
- * whether the user has such a credential, is not told by the statements.
- * Inside the caller's transaction, which holds the lock of the user.
+ * Spend the challenge, verify every factor that was sent, and if all hold, note
+ * that their credentials were used.  If one does not, the others are checked
+ * all the same, and nothing more is written: which of them it was, or whether
+ * the user has such a credential, is not told by the statements.  Inside the
+ * caller's transaction, which holds the lock of the user.
  * PTN_E_DENIED: a factor does not hold, there were too many codes, or another
  * request has spent the challenge.
  */
