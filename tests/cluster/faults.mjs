@@ -1,7 +1,7 @@
 /*
  * What is done to a cluster while visitors come and go, and how it ends:
  * { name, short, ready, begin, lasts_ms, end, sheds }; ready is done before
- * visitors are counted.  right: nothing is refused that is not to be.
+ * visitors are counted.
  * end may return what is to be told.
  */
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
@@ -121,10 +121,9 @@ export const faults = [
       await c.hosts[i].service('start', 'postern');
     }) },
   { name: 'the clock of a host is 5 minutes ahead', lasts_ms: 8000, sheds: true,
-    right: true,
     begin: (c) => clock(c.hosts[1], 300), end: (c) => clock(c.hosts[1], 0) },
   { name: 'the clock of a host is 5 minutes behind', lasts_ms: 8000,
-    sheds: true, right: true,
+    sheds: true,
     begin: (c) => clock(c.hosts[1], -300), end: (c) => clock(c.hosts[1], 0) },
   { name: 'the disk of a node is full', lasts_ms: 12000, sheds: true,
     ready: (c) => smallDisk(c, 2),

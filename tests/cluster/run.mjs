@@ -104,6 +104,9 @@ async function allEnded(cluster) {
 
 /* --------------------------------------------------------------- faults */
 
+const isReady = (host) => fetch(`${host.url}/health/ready`)
+  .then(({ ok }) => ok, () => false);
+
 async function fault(cluster, visitors, one) {
   await one.ready?.(cluster);
   visitors.mark();
@@ -114,13 +117,15 @@ async function fault(cluster, visitors, one) {
   await cluster.whole();
   const took = ((Date.now() - began) / 1000).toFixed(1);
   await sleep(3000);
-  const { errors, gap, count } = visitors;
+  const { errors, silence, count } = visitors;
+  const back = await Promise.all(cluster.hosts.map(isReady));
   const away = [...errors].reduce((sum, [what, n]) =>
     (/^[A-Z5]/.test(what) ? sum + n : sum), 0);
   const wrong = [...errors].some(([what]) => !/^[A-Z5]/.test(what));
-  judge(`faults: ${one.name}`, gap <= 10000 && (one.sheds || away === 0)
-    && !(one.right && wrong),
-    `${took} s, ${count.answers} answers, longest without one ${gap} ms, `
+  judge(`faults: ${one.name}`, silence <= 10000 && count.answers > 0
+    && (one.sheds || away === 0) && !wrong && back.every(Boolean),
+    `${took} s, ${count.answers} answers, longest without one ${silence} ms, `
+    + `${back.filter(Boolean).length} hosts serve again, `
     + `errors: ${join(errors)}${said ? `; ${said}` : ''}`);
 }
 

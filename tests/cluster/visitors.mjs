@@ -69,6 +69,7 @@ export class Visitors {
       return this.complain(`sign-up ${made.status}`);
     this.addresses.push(email);
     const { user_id, email_id } = made.body;
+    this.users.push(user_id);
     const sent = await this.ask('POST', '/passcode/login/initialize',
       { user_id, email_id });
     if (sent.status !== 200)
@@ -80,7 +81,6 @@ export class Visitors {
     if (done.status !== 200)
       return this.complain(`log-in ${done.status}`);
     this.count.logins++;
-    this.users.push(user_id);
     const again = await this.ask('POST', '/passcode/login/finalize', body);
     if (again.status === 200)
       this.count.codesTwice++;
@@ -101,6 +101,11 @@ export class Visitors {
     if (dead.body.is_valid)
       this.count.deadAlive++;
     return null;
+  }
+
+  /* How long nobody had an answer, until now. */
+  get silence() {
+    return Math.max(this.gap, Date.now() - this.last);
   }
 
   /* So many of them, until stop(). */

@@ -12,6 +12,7 @@
  *
  * Mail to anybody comes into one Maildir, whichever host sends it.
  */
+import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyData, run, start, until } from './instance.mjs';
@@ -73,8 +74,20 @@ export class Cluster {
     return ip('netns', 'exec', this.ns(i), ...command);
   }
 
-  /* A bridge, and a namespace a host, reached from here by its address. */
+  unwire() {
+    for (const i of this.all)
+      spawnSync('ip', ['netns', 'delete', this.ns(i)]);
+    spawnSync('ip', ['link', 'delete', this.name]);
+  }
+
+  /*
+   * A bridge, and a namespace a host, reached from here by its address.  All of
+   * it goes with this process, however that ends.
+   */
   async wire() {
+    if ((await ip('-o', 'address')).includes(` ${NET}.254/`))
+      throw new Error(`${NET}.254 is there: another cluster is at work`);
+    process.once('exit', () => this.unwire());
     await ip('link', 'add', this.name, 'type', 'bridge');
     await ip('address', 'add', `${NET}.254/24`, 'dev', this.name);
     await ip('link', 'set', this.name, 'up');
@@ -226,9 +239,9 @@ export class Cluster {
     for (const end of this.ends)
       await end().catch((error) => console.error(String(error)));
     const findings = this.hosts.map((host) => host.findings()).join('');
-    for (const i of this.all)
-      await ip('netns', 'delete', this.ns(i)).catch(() => {});
-    await ip('link', 'delete', this.name).catch(() => {});
+    this.unwire();
+    for (const { dir } of this.hosts)
+      rmSync(join(dir, 'data'), { recursive: true, force: true });
     if (findings)
       throw new Error(findings);
   }
