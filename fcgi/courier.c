@@ -288,7 +288,7 @@ take_mail(struct courier *c, size_t *taken)
 	ptn_bag_start(&c->bag);
 	c->barred =
 	    room.busy.p != NULL || room.codes == 0 || room.no_notices;
-	c->full = r == PTN_OK && (got.more || c->barred);
+	c->full = r == PTN_OK && got.more;
 	c->more = r == PTN_OK && (got.more || c->more);
 	*taken = got.n;
 	ptn_arena_reset(c->sc.arena);
@@ -477,7 +477,7 @@ finish(struct courier *c)
 	int64_t now;
 
 	c->look_ms = c->expire_ms = INT64_MAX;
-	c->held = false;
+	c->held = c->barred = false;
 	for (s = c->bag.slot; s < c->bag.slot + SLOTS; s++)
 		if (s->used && s->several)
 			ptn_slot_take_back(s, ptn_bag_receipts(&c->bag, s));
@@ -546,6 +546,7 @@ ptn_courier_once(const struct ptn_conf *cf, const struct ptn_secrets *secrets,
 	c.look_ms = c.expire_ms = INT64_MAX;
 	do {
 		serve_slots(&c);
+		c.look_ms = INT64_MAX; /* it is looked at in each turn */
 		r = take_all(&c, &taken);
 		if (!is_idle(&c))
 			courier_wait(&c);
