@@ -322,6 +322,14 @@ learn(struct courier *c, const struct ptn_slot *s)
 		c->batch /= 2;
 }
 
+/* Not where nobody looks any more, or at each turn. */
+static void
+look_now(struct courier *c)
+{
+	if (c->look_ms != INT64_MAX)
+		c->look_ms = 0;
+}
+
 static void
 serve_slot(struct courier *c, struct ptn_slot *s)
 {
@@ -334,12 +342,11 @@ serve_slot(struct courier *c, struct ptn_slot *s)
 		if (ptn_deliver_ended(&s->job, &s->what))
 			learn(c, s);
 		else if (ptn_clock_mono_ms() >= s->moved_ms + STUCK_MS)
-			ptn_slot_take_back(s, receipts);
+			ptn_slot_take_back(s, receipts, false);
 	}
 	ptn_slot_look(s, receipts, ptn_sent_told, &c->sent);
-	ptn_sent_record(&c->sent, s);
-	if (!s->used && c->barred)
-		c->look_ms = 0;
+	if (ptn_sent_record(&c->sent, s) || (!s->used && c->barred))
+		look_now(c);
 }
 
 /* See what was delivered, and write down what is to be. */
@@ -354,7 +361,7 @@ serve_slots(struct courier *c)
 			serve_slot(c, s);
 	ptn_tell_serve(&c->tell, &c->sc);
 	if (c->held && !too_soon(c))
-		c->look_ms = 0;
+		look_now(c);
 }
 
 /* When a used slot is to be looked at again. */
@@ -398,7 +405,7 @@ woken(struct courier *c)
 
 	if (read(c->wake_fd, buf, sizeof(buf)) == 0)
 		c->wake_fd = -1;
-	c->look_ms = 0;
+	look_now(c);
 }
 
 /*
@@ -437,15 +444,16 @@ expire(struct courier *c)
 {
 	enum ptn_err r;
 
-	c->expiry.thorough |= c->round % THOROUGH_ROUNDS == 0;
+	if (c->round % THOROUGH_ROUNDS == 0 && !c->expiry.more)
+		c->expiry.thorough = true;
 	r = ptn_expiry_run(&c->sc, &c->expiry);
 	ptn_arena_reset(c->sc.arena);
 	c->expire_ms = ptn_clock_mono_ms() +
 	    (r == PTN_OK && c->expiry.more ? EXPIRE_MORE_MS : EXPIRE_MS);
-	if (r == PTN_OK && !c->expiry.more)
-		c->round++;
-	else
+	if (r != PTN_OK)
 		ptn_warn("expiry: put off (%s)", ptn_err_name(r));
+	else if (!c->expiry.more)
+		c->round++;
 	return r;
 }
 
@@ -477,10 +485,11 @@ finish(struct courier *c)
 	int64_t now;
 
 	c->look_ms = c->expire_ms = INT64_MAX;
-	c->held = c->barred = false;
+	c->held = false;
 	for (s = c->bag.slot; s < c->bag.slot + SLOTS; s++)
 		if (s->used && s->several)
-			ptn_slot_take_back(s, ptn_bag_receipts(&c->bag, s));
+			ptn_slot_take_back(s, ptn_bag_receipts(&c->bag, s),
+			    true);
 	for (;;) {
 		serve_slots(c);
 		now = ptn_clock_mono_ms();
@@ -543,10 +552,9 @@ ptn_courier_once(const struct ptn_conf *cf, const struct ptn_secrets *secrets,
 		return r;
 	c.round = 1; /* not the thorough kind */
 	c.expiry.whole = true;
-	c.look_ms = c.expire_ms = INT64_MAX;
+	c.look_ms = c.expire_ms = INT64_MAX; /* it is looked in each turn */
 	do {
 		serve_slots(&c);
-		c.look_ms = INT64_MAX; /* it is looked at in each turn */
 		r = take_all(&c, &taken);
 		if (!is_idle(&c))
 			courier_wait(&c);

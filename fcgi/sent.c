@@ -24,7 +24,7 @@ retry_delay(const struct ptn_slot_mail *m)
 static struct ptn_outbox_outcome
 outcome_of(const struct ptn_slot_mail *m)
 {
-	struct ptn_outbox_outcome o = { m->id, PTN_OUTBOX_GONE, 0 };
+	struct ptn_outbox_outcome o = { m->id, m->claim, PTN_OUTBOX_GONE, 0 };
 
 	if (m->step == PTN_SLOT_BACK) {
 		o.what = PTN_OUTBOX_UNTRIED;
@@ -58,25 +58,29 @@ forget_known(struct ptn_slot *s, bool recorded)
 	return left;
 }
 
-void
+bool
 ptn_sent_record(struct ptn_sent *t, struct ptn_slot *s)
 {
 	struct ptn_outbox_outcome o[PTN_SLOT_MAILS];
 	const int64_t now = ptn_clock_mono_ms();
+	bool back = false;
 	enum ptn_err r;
 	size_t i, n = 0;
 
 	if (now < t->record_ms || (s->job.pid != 0 && now < s->noted_ms))
-		return;
+		return false;
 	for (i = 0; i < s->n; i++)
-		if (is_known(&s->mail[i]))
+		if (is_known(&s->mail[i])) {
+			back = back || s->mail[i].step == PTN_SLOT_BACK;
 			o[n++] = outcome_of(&s->mail[i]);
+		}
 	r = n > 0 ? ptn_outbox_record(t->sc, o, n) : PTN_OK;
 	if (r != PTN_OK)
 		t->record_ms = now + RECORD_MS;
 	s->noted_ms = now + NOTE_MS;
 	if (forget_known(s, r == PTN_OK) == 0 && s->job.pid == 0)
 		s->used = 0;
+	return back && r == PTN_OK;
 }
 
 /* Known to all who ask how we are, until a mail is taken. */

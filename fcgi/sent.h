@@ -29,8 +29,9 @@ void ptn_sent_told(void *sent, const struct ptn_slot_mail *m, const char *said);
 
 /*
  * Write down what is known of the mails of a slot, in one transaction; it is
- * free once that is done and its program has ended.
+ * free once that is done and its program has ended.  True: some of them may be
+ * claimed again at once.
  */
-void ptn_sent_record(struct ptn_sent *t, struct ptn_slot *s);
+bool ptn_sent_record(struct ptn_sent *t, struct ptn_slot *s);
 
 #endif

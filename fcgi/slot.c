@@ -15,6 +15,7 @@ static void
 fill(struct ptn_slot_mail *m, const struct ptn_outbox_item *item)
 {
 	m->id = item->id;
+	m->claim = item->claim;
 	m->kind = item->kind;
 	memcpy(m->source, item->mail.source.p, sizeof(m->source));
 	m->attempts = item->attempts;
@@ -96,6 +97,14 @@ judge(struct ptn_slot_mail *m, enum ptn_delivery what)
 	m->step = PTN_SLOT_JUDGED;
 }
 
+/* What it left with says nothing for good of one mail among several. */
+static enum ptn_delivery
+left_with(const struct ptn_slot *s)
+{
+	return s->what == PTN_DELIVERY_NEVER && s->n > 1 ? PTN_DELIVERY_LATER
+							 : s->what;
+}
+
 /*
  * What its program left without a word.  If it did not leave as it should, that
  * is what became of all of it; or somebody would be asked for it at once, again
@@ -114,7 +123,7 @@ look_over(const struct ptn_slot *s, struct ptn_slot_mail *m,
 		}
 	}
 	judge(m,
-	    phase == PTN_RECEIPT_WAITING ? s->what : PTN_DELIVERY_LATER);
+	    phase == PTN_RECEIPT_WAITING ? left_with(s) : PTN_DELIVERY_LATER);
 	return true;
 }
 
@@ -162,11 +171,14 @@ ptn_slot_look(struct ptn_slot *s, struct ptn_receipt *receipts,
 
 /* The last one first: its program comes from the other side. */
 void
-ptn_slot_take_back(struct ptn_slot *s, struct ptn_receipt *receipts)
+ptn_slot_take_back(struct ptn_slot *s, struct ptn_receipt *receipts, bool all)
 {
-	size_t i;
+	size_t i, keep = 0;
 
-	for (i = s->several ? s->n : 0; i > 0; i--)
+	while (!all && keep < s->n && s->mail[keep].step != PTN_SLOT_AWAY)
+		keep++;
+	keep += !all;
+	for (i = s->several ? s->n : 0; i > keep; i--)
 		if (s->mail[i - 1].step == PTN_SLOT_AWAY &&
 		    !ptn_receipt_take_back(&receipts[i - 1], s->run))
 			break; /* it has come so far */
@@ -178,7 +190,8 @@ ptn_slot_has_code(const struct ptn_slot *s)
 	size_t i;
 
 	for (i = 0; i < s->n; i++)
-		if (s->mail[i].kind != PTN_OUTBOX_NOTICE)
+		if (s->mail[i].kind != PTN_OUTBOX_NOTICE &&
+		    s->mail[i].step == PTN_SLOT_AWAY)
 			return true;
 	return false;
 }

@@ -25,6 +25,7 @@ enum ptn_slot_step {
 
 struct ptn_slot_mail {
 	struct ptn_uuid id;
+	struct ptn_uuid claim;
 	uint8_t source[PTN_OUTBOX_SOURCE_LEN];
 	int64_t attempts;
 	int64_t dead_ms; /* monotonic: then the code is worth nothing */
@@ -72,10 +73,14 @@ typedef void (*ptn_slot_told_fn)(void *arg, const struct ptn_slot_mail *m,
 void ptn_slot_look(struct ptn_slot *s, struct ptn_receipt *receipts,
     ptn_slot_told_fn told, void *arg);
 
-/* What its program has not begun, it will not. */
-void ptn_slot_take_back(struct ptn_slot *s, struct ptn_receipt *receipts);
+/*
+ * What its program has not begun, it will not.  All: else it keeps the first
+ * one, which it may be about to begin.
+ */
+void ptn_slot_take_back(struct ptn_slot *s, struct ptn_receipt *receipts,
+    bool all);
 
-/* Is it a code that it has? */
+/* Is a code among what is not done yet? */
 bool ptn_slot_has_code(const struct ptn_slot *s);
 
 /* Is any of n slots being delivered? */

@@ -12,7 +12,7 @@
  * smtp_read.c takes the input apart.
  */
 
-#define PTN_SMTP_INPUT_MAX (4 * 1024 * 1024)
+#define PTN_SMTP_INPUT_MAX (16 * 1024 * 1024)
 #define PTN_SMTP_TOTAL_S 50 /* for all of them */
 #define PTN_SMTP_REPLY_MAX 256
 #define PTN_SMTP_WAIT_S 10 /* to connect, and for a piece of an answer */

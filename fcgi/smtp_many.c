@@ -53,7 +53,8 @@ forget_dialogue(struct ptn_smtp_mail *m)
 static bool
 was_over(const struct many *k, CURLcode r)
 {
-	return r != CURLE_OK && k->kept && k->m->stage <= PTN_REFUSAL_MAIL &&
+	return r != CURLE_OK && r != CURLE_OPERATION_TIMEDOUT && k->kept &&
+	    k->m->stage <= PTN_REFUSAL_MAIL &&
 	    (k->m->reply[0] == '\0' || strncmp(k->m->reply, "421", 3) == 0);
 }
 
@@ -131,10 +132,10 @@ carry_all(struct many *k)
 	size_t len = k->m->len;
 
 	for (; k->left > 0 && ptn_smtp_next(k->m, &rest, &len); k->left--) {
-		if (now_s() - k->since > BEGIN_MAX_S ||
-		    !ptn_receipt_begin(k->receipt, k->run))
+		if (now_s() - k->since > BEGIN_MAX_S)
 			break;
-		carry_one(k);
+		if (ptn_receipt_begin(k->receipt, k->run))
+			carry_one(k);
 		k->receipt++;
 	}
 }

@@ -331,7 +331,7 @@ ptn_outbox_claim(const struct ptn_scope *sc, const struct ptn_outbox_room *room,
 		    .lease_s = PTN_OUTBOX_LEASE_S } };
 	struct ptn_outbox_claimed_in in = { .claim = c.in.claim };
 	struct ptn_outbox_claimed_out *row;
-	size_t nrows, got = 0;
+	size_t i, nrows, got = 0;
 	enum ptn_err r;
 
 	memset(out, 0, sizeof(*out));
@@ -340,7 +340,11 @@ ptn_outbox_claim(const struct ptn_scope *sc, const struct ptn_outbox_room *room,
 	if (r != PTN_OK || got == 0)
 		return r;
 	r = ptn_sql_outbox_claimed(sc->db, sc->arena, &in, &row, &nrows);
-	return r == PTN_OK ? open_rows(sc, row, nrows, out) : r;
+	if (r == PTN_OK)
+		r = open_rows(sc, row, nrows, out);
+	for (i = 0; i < out->n; i++)
+		out->items[i].claim = in.claim;
+	return r;
 }
 
 #define SPARE 2	    /* places that one tenant leaves to others who come */
@@ -524,12 +528,16 @@ record_gone(const struct ptn_scope *sc, const struct recording *rec)
 static enum ptn_err
 record_stays(const struct ptn_scope *sc, const struct ptn_outbox_outcome *o)
 {
-	const struct ptn_outbox_release_in in = { .id = o->id };
+	const struct ptn_outbox_release_in untried = { o->id, o->claim };
+	const struct ptn_outbox_again_in again = { o->delay_s, o->id,
+		o->claim };
 	uint64_t changed;
 
 	if (o->what == PTN_OUTBOX_UNTRIED)
-		return ptn_sql_outbox_release(sc->db, &in, &changed);
-	return ptn_outbox_failed(sc, &o->id, o->delay_s);
+		return ptn_sql_outbox_release(sc->db, &untried, &changed);
+	if (o->delay_s < 0)
+		return ptn_outbox_sent(sc, &o->id);
+	return ptn_sql_outbox_again(sc->db, &again, &changed);
 }
 
 static enum ptn_err

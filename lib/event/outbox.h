@@ -69,6 +69,7 @@ enum ptn_err ptn_outbox_put(const struct ptn_scope *sc,
 
 struct ptn_outbox_item {
 	struct ptn_uuid id;
+	struct ptn_uuid claim; /* by which it is this process's for now */
 	struct ptn_uuid tenant_id;
 	enum ptn_outbox_kind kind;
 	int64_t attempts; /* before this one */
@@ -141,12 +142,15 @@ enum ptn_err ptn_outbox_sent(const struct ptn_scope *sc,
 
 /* What became of an item. */
 struct ptn_outbox_outcome {
-	struct ptn_uuid id;
+	struct ptn_uuid id, claim;
 	enum { PTN_OUTBOX_GONE, PTN_OUTBOX_AGAIN, PTN_OUTBOX_UNTRIED } what;
 	int64_t delay_s; /* AGAIN: until the next try */
 };
 
-/* Write down what became of n items: all, or nothing. */
+/*
+ * Write down what became of n items: all, or nothing.  What is to be tried is
+ * left alone if another claim has it by now, so that it may be said twice.
+ */
 enum ptn_err ptn_outbox_record(const struct ptn_scope *sc,
     const struct ptn_outbox_outcome *outcome, size_t n) PTN_MUST_USE;
 

@@ -63,13 +63,23 @@ DELETE o FROM (SELECT ? AS id UNION SELECT ? UNION SELECT ? UNION SELECT ?
        STRAIGHT_JOIN outbox AS o ON o.id = gone.id;
 
 -- name: outbox_release
--- in:   id:id
+-- in:   id:id claim:id
 -- returns: count
 -- tenants: all, because the id was read from a claimed row
 -- It was not tried.
 UPDATE outbox SET claim = NULL, claimed_until = NULL,
        next_try_at = UTC_TIMESTAMP(6)
- WHERE id = ?;
+ WHERE id = ? AND claim = ?;
+
+-- name: outbox_again
+-- in:   delay_s:i64 id:id claim:id
+-- returns: count
+-- tenants: all, because the id was read from a claimed row
+-- It was tried by that claim.
+UPDATE outbox
+   SET attempts = attempts + 1, claim = NULL, claimed_until = NULL,
+       next_try_at = UTC_TIMESTAMP(6) + INTERVAL ? SECOND
+ WHERE id = ? AND claim = ?;
 
 -- name: outbox_retry
 -- in:   delay_s:i64 id:id

@@ -233,11 +233,12 @@ describe('the clock of the database', () => {
     return found;
   };
 
-  for (const [apart, word] of [[APART_S, 'behind'], [-APART_S, 'ahead of']])
+  for (const [apart, word] of [[APART_S, 'ahead of'], [-APART_S, 'behind']])
     test(`is ${apart} s off ours`, async () => {
-      matches(await shifted(apart), STATEMENTS, CLEAR,
-        new RegExp(`^warning: the clock here is 86\\d{3} s ${word} the `
-          + "database's: let NTP set both$"));
+      matches(await shifted(apart),
+        new RegExp(`^warning: database: its clock is 86\\d{3} s ${word} this `
+          + "host's, and tokens are dated by it: let NTP set both$"),
+        STATEMENTS, CLEAR);
     });
 });
 

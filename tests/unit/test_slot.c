@@ -188,7 +188,7 @@ test_receipts(void **state)
 	look(&s);
 	assert_int_equal(ntold, 1);
 	assert_int_equal(s.mail[0].what, PTN_DELIVERY_DONE);
-	ptn_slot_take_back(&s, receipts);
+	ptn_slot_take_back(&s, receipts, false);
 	assert_false(ptn_receipt_begin(&receipts[2], s.run));
 	look(&s);
 	assert_int_equal(ntold, 0);
@@ -198,6 +198,38 @@ test_receipts(void **state)
 	look(&s);
 	assert_int_equal(ntold, 1);
 	assert_string_equal(told[0], "2 refused at RCPT: 550");
+}
+
+/* One that is slow to start has the first; one that is given up has none. */
+static void
+test_slow_to_start(void **state)
+{
+	struct ptn_slot s = make_slot();
+
+	(void)state;
+	ptn_slot_take_back(&s, receipts, false);
+	look(&s);
+	assert_int_equal(s.mail[0].step, PTN_SLOT_AWAY);
+	assert_int_equal(s.mail[1].step, PTN_SLOT_BACK);
+	assert_int_equal(s.mail[2].step, PTN_SLOT_BACK);
+	assert_true(ptn_receipt_begin(&receipts[0], s.run));
+	s = make_slot();
+	ptn_slot_take_back(&s, receipts, true);
+	assert_false(ptn_receipt_begin(&receipts[0], s.run));
+}
+
+/* What no program could take at once is not what no mail may have. */
+static void
+test_too_much(void **state)
+{
+	struct ptn_slot s = make_slot();
+
+	(void)state;
+	s.job.pid = 0;
+	s.what = PTN_DELIVERY_NEVER;
+	look(&s);
+	assert_int_equal(s.mail[0].what, PTN_DELIVERY_LATER);
+	assert_int_equal(s.mail[2].what, PTN_DELIVERY_LATER);
 }
 
 /*
@@ -252,6 +284,8 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_any_bytes),
 		cmocka_unit_test(test_receipts),
+		cmocka_unit_test(test_slow_to_start),
+		cmocka_unit_test(test_too_much),
 		cmocka_unit_test(test_program_gone),
 		cmocka_unit_test(test_another_run),
 	};
