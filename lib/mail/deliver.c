@@ -248,15 +248,13 @@ ptn_deliver_program(const char *name, int fd, struct ptn_deliver_job *job)
 }
 
 static enum ptn_err
-start_with(const struct ptn_conf *cf, struct ptn_letters *l, char *rcpt,
-    struct ptn_deliver_job *job)
+start_with(const struct ptn_conf *cf, const struct ptn_letters *l,
+    char sender[PTN_ADDRESS_MAX + 1], char *rcpt, struct ptn_deliver_job *job)
 {
-	char sender[PTN_ADDRESS_MAX + 1];
 	enum ptn_err r;
 	int in = -1;
 
 	r = ptn_deliver_sender(cf, sender);
-	l->from = sender;
 	if (r == PTN_OK)
 		r = ptn_letters_input(cf, l, &in);
 	if (r == PTN_OK)
@@ -271,14 +269,14 @@ ptn_deliver_start(const struct ptn_conf *cf, const char *to,
     struct ptn_bytes message, struct ptn_deliver_job *job)
 {
 	const struct ptn_deliver_letter one = { to, message };
-	struct ptn_letters l = { .one = &one, .n = 1, .fd = -1 };
-	char rcpt[PTN_ADDRESS_MAX + 1];
+	char sender[PTN_ADDRESS_MAX + 1], rcpt[PTN_ADDRESS_MAX + 1];
+	const struct ptn_letters l = { sender, &one, 1, -1, 0, 0 };
 
 	prepare(job);
 	if (!ptn_mime_address_ok(to))
 		return PTN_E_INPUT;
 	memcpy(rcpt, to, strlen(to) + 1);
-	return start_with(cf, &l, rcpt, job);
+	return start_with(cf, &l, sender, rcpt, job);
 }
 
 enum ptn_err
@@ -286,11 +284,12 @@ ptn_deliver_many(const struct ptn_conf *cf,
     const struct ptn_deliver_letter *letter, size_t n, int fd, size_t at,
     uint32_t run, struct ptn_deliver_job *job)
 {
-	struct ptn_letters l = { NULL, letter, n, fd, at, run };
+	char sender[PTN_ADDRESS_MAX + 1];
+	const struct ptn_letters l = { sender, letter, n, fd, at, run };
 	char nobody[] = ""; /* only a local program has it as an argument */
 
 	prepare(job);
-	return start_with(cf, &l, nobody, job);
+	return start_with(cf, &l, sender, nobody, job);
 }
 
 /* Keep the first line of what the program says, read the rest away. */

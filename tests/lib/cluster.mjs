@@ -31,6 +31,29 @@ async function must(file, ...args) {
 
 const ip = (...args) => must('ip', ...args);
 
+/* Of runs that were killed; one that is at work has the addresses. */
+async function sweep() {
+  const lines = (await ip('-o', 'address')).split('\n')
+    .filter((line) => line.includes(` ${NET}.254/`));
+  for (const line of lines) {
+    const [, name, pid] = /^\d+: ((?:ptn(\d+))\S*)/.exec(line) ?? [];
+    if (name === undefined || isAtWork(pid))
+      throw new Error(`${NET}.254 is taken: ${line}`);
+    for (const [ns] of (await ip('netns', 'list')).matchAll(/^ptn\d+-\d+/gm))
+      if (ns.startsWith(`${name}-`))
+        await ip('netns', 'delete', ns);
+    await ip('link', 'delete', name);
+  }
+}
+
+function isAtWork(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('cluster');
+  } catch {
+    return false;
+  }
+}
+
 export class Cluster {
   constructor({ size = 3, set = {}, ...options }) {
     this.size = size;
@@ -85,8 +108,7 @@ export class Cluster {
    * it goes with this process, however that ends.
    */
   async wire() {
-    if ((await ip('-o', 'address')).includes(` ${NET}.254/`))
-      throw new Error(`${NET}.254 is there: another cluster is at work`);
+    await sweep();
     process.once('exit', () => this.unwire());
     await ip('link', 'add', this.name, 'type', 'bridge');
     await ip('address', 'add', `${NET}.254/24`, 'dev', this.name);
