@@ -150,8 +150,8 @@ describe('several servers', () => {
     try {
       const lines = await doctor(first(), second());
       has(lines, `ok: ${first()}: both clocks agree`);
-      has(lines, `warning: ${second()}: the clock here is 300 s ahead of the `
-        + "database's");
+      has(lines, `warning: ${second()}: database: its clock is 300 s behind `
+        + "this host's");
     } finally {
       await sql("SET GLOBAL init_connect = ''");
     }
