@@ -6,6 +6,7 @@
 
 #define APART_MIN_US PTN_US_PER_S /* less is the way there and back */
 #define AGAIN_MS 60000		  /* while the two are apart */
+#define AGREED_MS 3600000	  /* while they are not */
 
 /* How far this host's clock was set forth or back since the process began. */
 static int64_t
@@ -48,12 +49,20 @@ ptn_handle_clock_due(const struct ptn_db *db)
 		return false;
 	if (llabs(setting() - db->setting_us) >= APART_MIN_US)
 		return true;
-	return db->ahead_us != 0 &&
-	    ptn_clock_mono_ms() - db->clock_at_ms > AGAIN_MS;
+	return ptn_clock_mono_ms() - db->clock_at_ms >
+	    (db->ahead_us != 0 ? AGAIN_MS : AGREED_MS);
 }
 
 int64_t
 ptn_db_clock_us(const struct ptn_db *db)
 {
-	return ptn_clock_us() + (db != NULL ? db->ahead_us : 0);
+	int64_t set_us;
+
+	if (db == NULL || db->clock_at_ms == 0)
+		return ptn_clock_us();
+	/* That this host's was set since says nothing of the database's. */
+	set_us = setting() - db->setting_us;
+	if (llabs(set_us) < APART_MIN_US)
+		set_us = 0;
+	return ptn_clock_us() + db->ahead_us - set_us;
 }

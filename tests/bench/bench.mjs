@@ -379,11 +379,19 @@ async function flowPassword(site, flows, identify) {
     () => ['password_login', { password: site.password }]),
   { seconds, first: 400, connections, settle_ms: 500 });
   say('flow: the password');
-  compare(await interleave(options.rounds, {
-    floor: ({ warm }) => argon2('kernel', slots, warm ? 1 : seconds, site),
+  const raw = (way) => ({ warm }) =>
+    argon2(way, slots, warm ? 1 : seconds, site);
+  const results = await interleave(options.rounds, {
+    floor: raw('kernel'),
+    library: raw('library'),
     'flow-password': hash(slots),
     'flow-password-queue': hash(slots + places),
-  }), 'floor', {
+  });
+  compare({ library: results.library,
+    'flow-password-library': results['flow-password'] }, 'library', {
+    'flow-password-library': ['... against libargon2 as it is packaged', 0.93,
+      { connections: slots }] });
+  compare(results, 'floor', {
     'flow-password': ['a step: password_login', 0.93, { connections: slots }],
     'flow-password-queue': [
       `... ${slots + places} connections, ${slots} slots`, 0.93,

@@ -142,7 +142,8 @@ async function allFaults(cluster) {
   const undead = await visitors.undead();
   const twice = visitors.mailsTwice();
   judge('faults: what was acknowledged stands', lost === 0 && undead === 0
-    && count.codesTwice === 0 && count.deadAlive === 0 && twice === 0
+    && count.codesTwice === 0 && count.mailsLost === 0
+    && count.deadAlive === 0 && twice === 0
     && count.logins > 0,
   `${count.logins} log-ins, ${users.length} accounts at ${size} nodes, ${lost} `
     + `missing; ${over.length} sessions ended, ${count.deadAlive + undead} `

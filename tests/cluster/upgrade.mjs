@@ -50,8 +50,8 @@ async function change(host, build) {
 const version = async (host) => Number((await host.sql(
   'SELECT MAX(version) FROM schema_migrations'))[0][0]);
 
-const say = ({ errors, count, gap }) => `${count.answers} answers, longest `
-  + `without one ${gap} ms, errors: ${[...errors].map((pair) =>
+const say = ({ errors, count, silence }) => `${count.answers} answers, longest `
+  + `without one ${silence} ms, errors: ${[...errors].map((pair) =>
     pair.join(' x')).join(', ') || 'none'}`;
 
 async function steps(cluster, visitors, build, judge) {
@@ -65,7 +65,7 @@ async function steps(cluster, visitors, build, judge) {
   await sleep(5000);
   const to = await version(host);
   judge('upgrade: older hosts, newer schema', status === 0 && to > from
-    && visitors.gap <= 10000 && await forgotten(cluster, cookies) === 0
+    && visitors.silence <= 10000 && await forgotten(cluster, cookies) === 0
     && visitors.errors.size === 0,
   `${from} to ${to}, ${say(visitors)}${stderr}`);
   for (const [i, one] of cluster.hosts.entries()) {
@@ -74,7 +74,7 @@ async function steps(cluster, visitors, build, judge) {
     await sleep(3000);
     const lost = await forgotten(cluster, cookies);
     judge(`upgrade: host ${i + 1} of ${cluster.size} is new`, lost === 0
-      && visitors.gap <= 10000, `${lost} of ${KEPT} sessions not known, `
+      && visitors.silence <= 10000, `${lost} of ${KEPT} sessions not known, `
       + say(visitors));
   }
 }

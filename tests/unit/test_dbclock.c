@@ -75,8 +75,10 @@ test_agree(void **state)
 	assert_false(ptn_handle_clock_due(&db));
 	ptn_handle_clock(&db, here_us - 900 * PTN_US_PER_MS);
 	assert_int_equal(ptn_db_clock_us(&db), here_us);
-	pass(86400000);
+	pass(3600000);
 	assert_false(ptn_handle_clock_due(&db));
+	pass(1);
+	assert_true(ptn_handle_clock_due(&db));
 }
 
 static void
@@ -92,8 +94,9 @@ test_due(void **state)
 	assert_true(ptn_handle_clock_due(&db));
 	ptn_handle_clock(&db, here_us);
 	assert_false(ptn_handle_clock_due(&db));
-	/* This host's is set: nothing that was known holds. */
+	/* This host's is set: the database's is what it was, until asked. */
 	here_us -= 300 * PTN_US_PER_S;
+	assert_int_equal(ptn_db_clock_us(&db), here_us + 300 * PTN_US_PER_S);
 	assert_true(ptn_handle_clock_due(&db));
 	ptn_handle_clock(&db, here_us);
 	assert_false(ptn_handle_clock_due(&db));
