@@ -132,8 +132,8 @@ enum ptn_err ptn_db_part(struct ptn_db *db, ptn_db_tx_fn fn,
 /*
  * Microseconds since the epoch, UTC, by the clock of the database that this is
  * connected to; those of several have to agree.  It is this host's, and how far
- * the two were apart when the connection was made, if that is a second or more.  For what one host dates and another
- * judges.  db may be NULL, for this host's.
+ * the two were apart when the connection was made, if that is a second or more.
+ * For what one host dates and another judges.  db may be NULL, for this host's.
  */
 int64_t ptn_db_clock_us(const struct ptn_db *db);
 
