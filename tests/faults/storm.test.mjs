@@ -156,7 +156,7 @@ async function calm() {
       + "WHERE kind = 'webhook' AND claim IS NULL");
     return (await instance.sql("SELECT 1 FROM outbox WHERE kind LIKE "
       + "'webhook%'")).length === 0;
-  }, 'all is told', 300000);
+  }, 'all is told', 200000 + 10000 * KILLS);
 }
 
 test('all that was committed is told, in order, and nothing else', async (t) => {
