@@ -76,6 +76,13 @@ enum ptn_err ptn_admin_user_found(struct ptn_request *req,
     struct ptn_reply *rep, struct ptn_uuid *id) PTN_MUST_USE;
 
 /*
+ * The user that {id} names, and what of theirs the second id of the path does,
+ * which is called so: "session_id".  PTN_E_INPUT.
+ */
+enum ptn_err ptn_admin_user_has(struct ptn_request *req, struct ptn_reply *rep,
+    const char *what, struct ptn_uuid *user, struct ptn_uuid *id) PTN_MUST_USE;
+
+/*
  * To whom is for one tenant alone, an operator is as unknown as somebody of
  * another: PTN_E_NOT_FOUND.  Of the user whom {id} of a path names it is asked
  * before its handler is.

@@ -14,18 +14,6 @@ static const struct ptn_field email_fields[EMAIL__MAX] = {
 
 const struct ptn_input ptn_in_admin_email = { email_fields, EMAIL__MAX };
 
-/* The user, and the address of theirs, that the path names. */
-static enum ptn_err
-named(struct ptn_request *req, struct ptn_reply *rep, struct ptn_uuid *user,
-    struct ptn_uuid *id)
-{
-	enum ptn_err r = ptn_admin_user_named(req, rep, user);
-
-	if (r != PTN_OK || ptn_uuid_parse_any(req->arg2, id))
-		return r;
-	return ptn_reply_say(rep, PTN_E_INPUT, "email_id must be a valid uuid");
-}
-
 /* GET /users/{id}/emails: oldest first; of nobody none. */
 enum ptn_err
 ptn_admin_email_list(struct ptn_request *req, struct ptn_reply *rep)
@@ -72,7 +60,8 @@ ptn_admin_email_show(struct ptn_request *req, struct ptn_reply *rep)
 	struct ptn_uuid user, id;
 	enum ptn_err r;
 
-	if ((r = named(req, rep, &user, &id)) != PTN_OK)
+	r = ptn_admin_user_has(req, rep, "email_id", &user, &id);
+	if (r != PTN_OK)
 		return r;
 	return write_email(req, rep, &user, &id);
 }
@@ -136,7 +125,8 @@ change(struct ptn_request *req, struct ptn_reply *rep, change_fn *fn)
 	enum ptn_err r;
 
 	rep->done = PTN_DONE_EMPTY;
-	if ((r = named(req, rep, &user, &id)) != PTN_OK ||
+	r = ptn_admin_user_has(req, rep, "email_id", &user, &id);
+	if (r != PTN_OK ||
 	    (r = fn(&req->sc, &user, &id, &what)) != PTN_OK)
 		return r;
 	return settle(rep, what);

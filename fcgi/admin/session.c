@@ -33,11 +33,9 @@ ptn_admin_session_delete(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_err r;
 
 	rep->done = PTN_DONE_EMPTY;
-	if ((r = ptn_admin_user_named(req, rep, &user)) != PTN_OK)
+	r = ptn_admin_user_has(req, rep, "session_id", &user, &id);
+	if (r != PTN_OK)
 		return r;
-	if (!ptn_uuid_parse_any(req->arg2, &id))
-		return ptn_reply_say(rep, PTN_E_INPUT,
-		    "session_id must be a valid uuid");
 	return ptn_signout_one(&req->sc, &user, &id);
 }
 

@@ -49,10 +49,8 @@ ptn_admin_token_delete(struct ptn_request *req, struct ptn_reply *rep)
 	enum ptn_err r;
 
 	rep->done = PTN_DONE_EMPTY;
-	if ((r = ptn_admin_user_named(req, rep, &user)) != PTN_OK)
+	r = ptn_admin_user_has(req, rep, "token_id", &user, &id);
+	if (r != PTN_OK)
 		return r;
-	if (!ptn_uuid_parse_any(req->arg2, &id))
-		return ptn_reply_say(rep, PTN_E_INPUT,
-		    "token_id must be a valid uuid");
 	return ptn_usertoken_end(&req->sc, &user, &id);
 }

@@ -23,6 +23,18 @@ ptn_admin_user_named(struct ptn_request *req, struct ptn_reply *rep,
 }
 
 enum ptn_err
+ptn_admin_user_has(struct ptn_request *req, struct ptn_reply *rep,
+    const char *what, struct ptn_uuid *user, struct ptn_uuid *id)
+{
+	enum ptn_err r = ptn_admin_user_named(req, rep, user);
+
+	if (r != PTN_OK || ptn_uuid_parse_any(req->arg2, id))
+		return r;
+	return ptn_reply_say(rep, PTN_E_INPUT,
+	    ptn_arena_printf(req->sc.arena, "%s must be a valid uuid", what));
+}
+
+enum ptn_err
 ptn_admin_user_unknown(struct ptn_reply *rep, enum ptn_err r)
 {
 	return r == PTN_E_NOT_FOUND ? ptn_reply_say(rep, r, "user not found")
